@@ -1,0 +1,2 @@
+process.stderr.write('greenroom: no command is built yet\n');
+process.exitCode = 1;

@@ -1,0 +1,37 @@
+/** `deny` refuses the change; `warn` is reported and lets it pass. */
+export type Severity = 'deny' | 'warn';
+
+/** Which object a finding is about. */
+export interface ObjectRef {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace?: string;
+  readonly name: string;
+}
+
+/** A replacement of whole lines that makes the finding go away. */
+export interface Fix {
+  readonly file: string;
+  /** First and last line to replace, counted from 1, both included. */
+  readonly startLine: number;
+  readonly endLine: number;
+  readonly replacement: string;
+}
+
+/** What a rule has to say of one object; the same data feeds comment, check run, SARIF and table. */
+export interface Finding {
+  readonly rule: string;
+  readonly severity: Severity;
+  /** One sentence: what to change, where, and whom to ask. */
+  readonly message: string;
+  readonly fix?: Fix;
+  /** For a generated object, the place in the maker's `preview.yaml` that caused it. */
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly object: ObjectRef;
+  /** Path inside the object (or inside `preview.yaml`), e.g. `spec.template.spec.containers[0].image`. */
+  readonly field: string;
+  /** Name of the exception that let this pass; the finding is then reported and does not refuse. */
+  readonly exception?: string;
+}

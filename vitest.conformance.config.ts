@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/conformance/**/*.test.ts'],
+    // Real programs: built once, then started on free ports of the loopback. One file at a time keeps two cores honest.
+    fileParallelism: false,
+    testTimeout: 300_000,
+    hookTimeout: 3_000_000,
+    env: { NO_COLOR: '1', GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' },
+  },
+});
