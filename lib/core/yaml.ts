@@ -1,0 +1,128 @@
+import { compareStrings } from './fileset.ts';
+
+/**
+ * Writes plain data as YAML that every reader takes for the same data: YAML 1.2 readers, and the YAML 1.1 reader
+ * (Go's sigs.k8s.io/yaml) that Kubernetes, Argo CD and Flux use. Block style; the keys that open a Kubernetes object
+ * come first, all others sorted by code unit; `undefined` members are left out.
+ *
+ * A string is written plain only if it is certainly a string for both; anything else is a JSON string, which is a
+ * valid double-quoted scalar in both versions. Text of several lines becomes a literal block where that is lossless.
+ *
+ * @throws TypeError for what YAML cannot carry back: functions, symbols, bigint, NaN, infinities, lone surrogates
+ */
+export function emitYaml(value: unknown): string {
+  const out: string[] = [];
+  if (isCollection(value)) writeCollection(out, value, '');
+  else out.push(scalar(value, ''), '\n');
+  return out.join('');
+}
+
+const FIRST_KEYS = ['apiVersion', 'kind', 'metadata', 'name', 'namespace', 'type', 'spec', 'data'];
+const KEY_RANK = new Map(FIRST_KEYS.map((key, i) => [key, i]));
+
+function compareKeys(a: string, b: string): number {
+  return (KEY_RANK.get(a) ?? FIRST_KEYS.length) - (KEY_RANK.get(b) ?? FIRST_KEYS.length) || compareStrings(a, b);
+}
+
+type Collection = readonly unknown[] | Readonly<Record<string, unknown>>;
+
+function isCollection(value: unknown): value is Collection {
+  if (typeof value !== 'object' || value === null) return false;
+  return Array.isArray(value) ? value.length > 0 : definedKeys(value).length > 0;
+}
+
+function definedKeys(value: object): string[] {
+  return Object.keys(value).filter((key) => (value as Record<string, unknown>)[key] !== undefined);
+}
+
+function writeCollection(out: string[], value: Collection, indent: string): void {
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      out.push(indent, '-');
+      writeItem(out, item, indent);
+    }
+    return;
+  }
+  const record = value as Readonly<Record<string, unknown>>;
+  for (const key of definedKeys(record).sort(compareKeys)) {
+    out.push(indent, plainOrQuoted(key), ':');
+    const member = record[key];
+    if (isCollection(member)) {
+      // A sequence stays at its key's column, as kubectl and most authors write it.
+      out.push('\n');
+      writeCollection(out, member, Array.isArray(member) ? indent : `${indent}  `);
+    } else {
+      out.push(' ', scalar(member, `${indent}  `), '\n');
+    }
+  }
+}
+
+function writeItem(out: string[], item: unknown, indent: string): void {
+  if (!isCollection(item)) {
+    out.push(' ', scalar(item, `${indent}  `), '\n');
+    return;
+  }
+  // The first line of a nested collection shares the line of its dash.
+  const nested: string[] = [];
+  writeCollection(nested, item, `${indent}  `);
+  nested[0] = ' ';
+  out.push(...nested);
+}
+
+function scalar(value: unknown, indent: string): string {
+  switch (typeof value) {
+    case 'string':
+      return text(value, indent);
+    case 'boolean':
+      return value ? 'true' : 'false';
+    case 'number':
+      return number(value);
+    case 'object':
+      if (value === null) return 'null';
+      return Array.isArray(value) ? '[]' : '{}';
+    case 'undefined':
+      return 'null';
+    default:
+      throw new TypeError(`YAML cannot carry a ${typeof value}`);
+  }
+}
+
+function number(value: number): string {
+  if (!Number.isFinite(value)) throw new TypeError(`YAML cannot carry ${value}`);
+  if (Object.is(value, -0)) return '0';
+  const digits = String(value);
+  // YAML 1.1 wants a dot in a number with an exponent: 1e+21 would be read as a string.
+  return digits.includes('e') && !digits.includes('.') ? digits.replace('e', '.0e') : digits;
+}
+
+// Letters first and no `: `, ` #` or indicator anywhere: nothing here can be a number, a date, a tag or a flow.
+const PLAIN = /^[A-Za-z/](?:[A-Za-z0-9_./@+()-]|:(?=[A-Za-z0-9/])| (?=[A-Za-z0-9_./@+(]))*$/;
+// Words that YAML 1.1 or 1.2 readers take for booleans, nulls, merges, or for floats (`e0`).
+const RESERVED = /^(?:y|n|yes|no|on|off|true|false|null|nan|inf|e[-+]?[0-9]+)$/i;
+
+function plainOrQuoted(value: string): string {
+  if (PLAIN.test(value) && !RESERVED.test(value)) return value;
+  if (!value.isWellFormed()) throw new TypeError('YAML cannot carry half a surrogate pair');
+  return quoted(value);
+}
+
+/** JSON's escapes are YAML's; what JSON leaves bare but YAML 1.1 takes for a line break or refuses is escaped too. */
+function quoted(value: string): string {
+  return JSON.stringify(value).replace(
+    /[\u007f-\u00a0\u2028\u2029\ufeff\ufffe\uffff]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** Several lines of printable ASCII without trailing blanks: a literal block keeps exactly those, and reads well. */
+function text(value: string, indent: string): string {
+  if (!value.includes('\n')) return plainOrQuoted(value);
+  const keepsEnd = value.endsWith('\n');
+  const lines = (keepsEnd ? value.slice(0, -1) : value).split('\n');
+  const lossless =
+    lines.every((line) => line === '' || /^[ -~]*[!-~]$/.test(line)) &&
+    /^[!-~]/.test(lines[0] as string) &&
+    lines.at(-1) !== '';
+  if (!lossless) return plainOrQuoted(value);
+  return [keepsEnd ? '|' : '|-', ...lines.map((line) => (line === '' ? '' : indent + line))].join('\n');
+}
