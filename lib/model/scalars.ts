@@ -1,0 +1,66 @@
+import * as z from 'zod';
+
+/** The one version of both file formats. */
+export const API_VERSION = 'greenroom.dev/v1alpha1';
+
+/** Longest DNS-1123 label: namespace and label names, one part of a host. */
+export const MAX_LABEL = 63;
+
+// Length is checked before the pattern everywhere, so that no pattern ever meets a long string.
+const bounded = (max: number, pattern: RegExp, message: string) => z.string().max(max).regex(pattern, message);
+
+export const dnsLabel = () =>
+  bounded(MAX_LABEL, /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'must be lower-case letters, digits and dashes');
+
+export const dnsName = () =>
+  bounded(
+    190,
+    /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+$/,
+    'must be a lower-case domain name, e.g. apps.example.com',
+  );
+
+/** A Kubernetes quantity without a sign: `250m`, `0.5`, `128Mi`, `1Gi`. */
+export const quantity = () =>
+  bounded(20, /^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/, 'must be a Kubernetes quantity, e.g. 250m or 128Mi');
+
+/** An IPv4 network in CIDR notation. */
+export const cidr = () =>
+  bounded(
+    18,
+    /^((25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(25[0-5]|2[0-4]\d|1?\d?\d)\/(3[0-2]|[12]?\d)$/,
+    'must be an IPv4 network such as 203.0.113.0/24',
+  );
+
+export const httpUrl = () => bounded(500, /^https?:\/\/[^\s@]+$/, 'must be an http(s) address without credentials');
+
+/** A whole number of minutes, hours or days, or several of them: `90m`, `8h`, `3d`, `1d12h`. */
+export const duration = () =>
+  bounded(12, /^(?=\d)(\d{1,3}d)?(\d{1,4}h)?(\d{1,5}m)?$/, 'must be a time such as 90m, 8h or 3d').refine(
+    (text) => durationSeconds(text) > 0,
+    'must be longer than nothing',
+  );
+
+const UNIT_SECONDS: Readonly<Record<string, number>> = { d: 86_400, h: 3_600, m: 60 };
+
+/** Seconds of a {@link duration} text. */
+export function durationSeconds(text: string): number {
+  let total = 0;
+  for (const [, count, unit] of text.matchAll(/(\d+)([dhm])/g)) total += Number(count) * (UNIT_SECONDS[unit!] ?? 0);
+  return total;
+}
+
+/** `36h` for 129600: whole hours where possible, else minutes. */
+export function formatDuration(seconds: number): string {
+  return seconds % 3600 === 0 ? `${seconds / 3600}h` : `${Math.round(seconds / 60)}m`;
+}
+
+const DECIMAL_SUFFIX: Readonly<Record<string, number>> = { m: 1e-3, k: 1e3, M: 1e6, G: 1e9, T: 1e12 };
+const BINARY_SUFFIX: Readonly<Record<string, number>> = { Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40 };
+
+/** The number that a {@link quantity} stands for: cores for cpu, bytes for memory. */
+export function quantityValue(text: string): number {
+  const match = /^([0-9.]+)([A-Za-z]*)$/.exec(text);
+  if (!match) return Number.NaN;
+  const [, digits, suffix] = match;
+  return Number(digits) * (suffix === '' ? 1 : (DECIMAL_SUFFIX[suffix!] ?? BINARY_SUFFIX[suffix!] ?? Number.NaN));
+}
