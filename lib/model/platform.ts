@@ -110,11 +110,9 @@ const ingress = section({
     issuer: dnsLabel()
       .default('letsencrypt')
       .meta({ description: 'cert-manager ClusterIssuer of the wildcard certificate.' }),
-    secretName: dnsLabel()
-      .default('preview-wildcard-tls')
-      .meta({
-        description: "Secret of the wildcard certificate, in the controller's namespace: its default certificate.",
-      }),
+    secretName: dnsLabel().default('preview-wildcard-tls').meta({
+      description: "Secret of the wildcard certificate, in the controller's namespace: its default certificate.",
+    }),
   }),
 });
 
