@@ -259,6 +259,21 @@ const spot = z.strictObject({
     .meta({ description: 'true: only such nodes; false: such nodes where there are any.' }),
 });
 
+const cleaner = section({
+  image: z
+    .string()
+    .max(300)
+    .regex(/^[a-z0-9][A-Za-z0-9._/:@-]*$/, 'must be an image reference')
+    .default('docker.io/alpine/k8s:1.34.1')
+    .meta({ description: 'Image with kubectl, sh and date; name it by digest, from a registry of your own.' }),
+  schedule: z
+    .string()
+    .max(100)
+    .regex(/^[0-9*/, -]+$/, 'must be a cron schedule such as */5 * * * *')
+    .default('*/5 * * * *')
+    .meta({ description: 'When expired previews are looked for, in UTC.' }),
+}).meta({ description: 'The job in each cluster that ends expired previews when the sweep cannot.' });
+
 const appsRepo = section({
   url: z.string().max(500).optional().meta({
     description: 'Address that the reconciler clones. Default: https://github.com/<first owner>/previews.git.',
@@ -311,6 +326,7 @@ const platformSpec = z
       .min(1)
       .default([{ name: 'main', server: 'https://kubernetes.default.svc' }]),
     reconciler: z.enum(['argocd', 'flux']).default('argocd'),
+    cleaner,
     argocd: section({ namespace: dnsLabel().default('argocd') }),
     appsRepo,
     knative: z

@@ -1,0 +1,1 @@
+export { AppProject, type AppProjectProps, type GroupKind, type ProjectDestination } from './app-project.ts';

@@ -1,0 +1,77 @@
+import { ApiObject } from 'cdk8s';
+import type { Construct } from 'constructs';
+import { FENCER_ACCOUNT, WORKLOADS_ROLE } from '../../model/labels.ts';
+import type { PlatformSpec } from '../../model/platform.ts';
+import { certificateNamespace } from './ingress.ts';
+import { ARGOCD_KINDS, clusterKinds, FENCE_KINDS, GUARD_KINDS, NAMESPACE_KIND, workloadKinds } from './kinds.ts';
+import { Account, clusterRole, ownerRules } from './rbac.ts';
+
+/** Applies AppProjects, ApplicationSets and their guard, in Argo CD's namespace. */
+export const BOOTSTRAP_ACCOUNT = 'greenroom-bootstrap';
+/** Applies guards, policies and the cleaner in a cluster of previews. */
+export const CLUSTER_ACCOUNT = 'greenroom-cluster';
+/** Ends expired previews. */
+export const CLEANER_ACCOUNT = 'preview-cleaner';
+
+/** The account of the root Application. */
+export function bootstrapAccount(scope: Construct, spec: PlatformSpec): void {
+  const { namespace } = spec.argocd;
+  new Account(scope, 'account', {
+    name: BOOTSTRAP_ACCOUNT,
+    namespace,
+    clusterRules: ownerRules(GUARD_KINDS),
+    namespaceRules: { [namespace]: ownerRules(ARGOCD_KINDS) },
+  });
+}
+
+/**
+ * The accounts of a cluster and all that hands out permissions there. A cluster administrator applies these, not the
+ * reconciler, so that no commit to the apps repo can widen what an account may do.
+ */
+export function clusterAccounts(scope: Construct, spec: PlatformSpec): void {
+  const { namespace } = spec.argocd;
+  const kinds = clusterKinds(spec);
+  new Account(scope, 'cluster', {
+    name: CLUSTER_ACCOUNT,
+    namespace,
+    clusterRules: ownerRules(kinds.cluster),
+    namespaceRules: mergeRules(
+      [namespace, ownerRules(kinds.cleaner)],
+      [certificateNamespace(spec), ownerRules(kinds.ingress)],
+    ),
+  });
+  new Account(scope, 'fencer', {
+    name: FENCER_ACCOUNT,
+    namespace,
+    clusterRules: [
+      ...ownerRules([NAMESPACE_KIND, ...FENCE_KINDS]),
+      // Enough to bind a preview's account to this one role, and to no other.
+      {
+        apiGroups: ['rbac.authorization.k8s.io'],
+        resources: ['clusterroles'],
+        resourceNames: [WORKLOADS_ROLE],
+        verbs: ['bind'],
+      },
+    ],
+  });
+  clusterRole(scope, WORKLOADS_ROLE, ownerRules(workloadKinds(spec)));
+  new Account(scope, 'cleaner', {
+    name: CLEANER_ACCOUNT,
+    namespace,
+    clusterRules: [{ apiGroups: [''], resources: ['namespaces'], verbs: ['delete', 'get', 'list'] }],
+  });
+}
+
+/** The namespace of the accounts in a cluster where Argo CD itself does not run. */
+export function accountsNamespace(scope: Construct, name: string): ApiObject {
+  return new ApiObject(scope, 'namespace', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+}
+
+type Rules = ReturnType<typeof ownerRules>;
+
+/** Two entries for one namespace become one Role. */
+function mergeRules(...entries: readonly (readonly [string, Rules])[]): Record<string, Rules> {
+  const merged: Record<string, Rules> = {};
+  for (const [namespace, rules] of entries) merged[namespace] = [...(merged[namespace] ?? []), ...rules];
+  return merged;
+}

@@ -1,0 +1,2 @@
+export { Bootstrap, type BootstrapProps } from './bootstrap.ts';
+export { CLEANER_GRACE_SECONDS, Cleaner, type CleanerProps } from './cleaner.ts';

@@ -1,0 +1,120 @@
+import { invalidInput } from '../../core/errors.ts';
+import type { Engine, PlatformSpec } from '../../model/platform.ts';
+import type { GroupKind } from '../app-project/app-project.ts';
+
+/** A kind and the name of its resource in RBAC and in URLs. */
+export interface ResourceKind extends GroupKind {
+  readonly resource: string;
+}
+
+const kind = (group: string, name: string, resource = guessResource(name)): ResourceKind => ({
+  group,
+  kind: name,
+  resource,
+});
+
+/** The plural that Kubernetes itself guesses for a kind (apimachinery's UnsafeGuessKindToResource). */
+function guessResource(name: string): string {
+  const singular = name.toLowerCase();
+  if (singular.endsWith('s')) return `${singular}es`;
+  return singular.endsWith('y') ? `${singular.slice(0, -1)}ies` : `${singular}s`;
+}
+
+export const NAMESPACE_KIND = kind('', 'Namespace');
+
+/** What a fence is made of inside its namespace; nothing of it may be written by a preview's own account. */
+export const FENCE_KINDS: readonly ResourceKind[] = [
+  kind('', 'LimitRange'),
+  kind('', 'ResourceQuota'),
+  kind('', 'ServiceAccount'),
+  kind('networking.k8s.io', 'NetworkPolicy'),
+  kind('rbac.authorization.k8s.io', 'RoleBinding'),
+];
+
+/** What greenroom's own templates may need beside what the platform's settings add. */
+const TEMPLATE_KINDS = [
+  kind('', 'ConfigMap'),
+  kind('', 'Service'),
+  kind('apps', 'Deployment'),
+  kind('apps', 'StatefulSet'),
+  kind('autoscaling', 'HorizontalPodAutoscaler'),
+  kind('batch', 'CronJob'),
+  kind('batch', 'Job'),
+  kind('policy', 'PodDisruptionBudget'),
+];
+
+const SECRET_KINDS: Readonly<Record<PlatformSpec['secrets']['mechanism'], ResourceKind>> = {
+  'external-secrets': kind('external-secrets.io', 'ExternalSecret'),
+  'sealed-secrets': kind('bitnami.com', 'SealedSecret'),
+  sops: kind('isindir.github.com', 'SopsSecret'),
+};
+
+const FORBIDDEN_GROUPS = new Set(['rbac.authorization.k8s.io', 'argoproj.io', 'admissionregistration.k8s.io']);
+const FORBIDDEN_CORE = new Set(['Namespace', 'Secret', 'Pod', ...FENCE_KINDS.map((k) => k.kind)]);
+
+/**
+ * The kinds of a preview's `app/` folder: one list for the AppProject and for the account's role, so that both refuse
+ * the same things.
+ *
+ * @throws GreenroomError `invalid-input` when `policies.parameters.allowedKinds` holds a kind that would open the fence
+ */
+export function workloadKinds(spec: PlatformSpec): readonly ResourceKind[] {
+  const kinds = [
+    ...TEMPLATE_KINDS,
+    spec.ingress.kind === 'gateway'
+      ? kind('gateway.networking.k8s.io', 'HTTPRoute')
+      : kind('networking.k8s.io', 'Ingress'),
+    SECRET_KINDS[spec.secrets.mechanism],
+    ...(spec.knative ? [kind('serving.knative.dev', 'Service')] : []),
+    ...(spec.policies.parameters.allowedKinds ?? []).map(parseAllowedKind),
+  ];
+  const byName = new Map(kinds.map((k) => [`${k.group}/${k.kind}`, k]));
+  return [...byName.values()];
+}
+
+function parseAllowedKind(text: string, index: number): ResourceKind {
+  const slash = text.lastIndexOf('/');
+  const parsed = kind(text.slice(0, Math.max(slash, 0)), text.slice(slash + 1));
+  const forbidden =
+    FORBIDDEN_GROUPS.has(parsed.group) ||
+    (parsed.group === '' && FORBIDDEN_CORE.has(parsed.kind)) ||
+    parsed.kind === 'NetworkPolicy';
+  if (!forbidden && /^[A-Z][A-Za-z0-9]*$/.test(parsed.kind)) return parsed;
+  throw invalidInput([
+    {
+      field: `spec.policies.parameters.allowedKinds[${index}]`,
+      message: `must be group/Kind of workloads; ${text} ${forbidden ? "belongs to the platform's side" : 'is no kind'}`,
+    },
+  ]);
+}
+
+/** What guards are made of. */
+export const GUARD_KINDS: readonly ResourceKind[] = [
+  kind('admissionregistration.k8s.io', 'ValidatingAdmissionPolicy'),
+  kind('admissionregistration.k8s.io', 'ValidatingAdmissionPolicyBinding'),
+];
+
+/** What the root Application applies in Argo CD's namespace. */
+export const ARGOCD_KINDS: readonly ResourceKind[] = ['AppProject', 'Application', 'ApplicationSet'].map((name) =>
+  kind('argoproj.io', name),
+);
+
+const ENGINE_KINDS: Readonly<Record<Engine, readonly ResourceKind[]>> = {
+  vap: [],
+  kyverno: ['DeletingPolicy', 'ImageValidatingPolicy', 'ValidatingPolicy'].map((k) => kind('policies.kyverno.io', k)),
+  'kyverno-legacy': [kind('kyverno.io', 'ClusterPolicy')],
+  // One kind of constraint a rule, named by its template.
+  gatekeeper: [kind('templates.gatekeeper.sh', 'ConstraintTemplate'), kind('constraints.gatekeeper.sh', '*', '*')],
+};
+
+/** What a cluster's own Application applies: guards and policies, the cleaner, certificate and gateway. */
+export function clusterKinds(spec: PlatformSpec): Readonly<Record<'cluster' | 'cleaner' | 'ingress', ResourceKind[]>> {
+  return {
+    cluster: [...GUARD_KINDS, ...spec.policies.engines.flatMap((engine) => ENGINE_KINDS[engine])],
+    cleaner: [kind('batch', 'CronJob')],
+    ingress: [
+      kind('cert-manager.io', 'Certificate'),
+      ...(spec.ingress.kind === 'gateway' ? [kind('gateway.networking.k8s.io', 'Gateway')] : []),
+    ],
+  };
+}

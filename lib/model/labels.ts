@@ -1,0 +1,22 @@
+/** Names that greenroom puts on objects; a contract between fence, admission policies, cleaner and reconciler. */
+
+/** Label of every object of a preview, its Namespace included: the preview's name. */
+export const PREVIEW_LABEL = 'greenroom.dev/preview';
+
+/** Label of a preview's Namespace: when it ends, in unix seconds. Digits, so that a label selector can compare it. */
+export const EXPIRES_LABEL = 'greenroom.dev/expires';
+
+/** Annotation of an Application whose preview is past its time: it is no longer healed. */
+export const EXPIRED_ANNOTATION = 'greenroom.dev/expired';
+
+/** What every preview's name, and so its namespace, starts with. */
+export const PREVIEW_PREFIX = 'pr-';
+
+/** The account in each preview's namespace that workloads are written with. */
+export const RECONCILER_ACCOUNT = 'preview-reconciler';
+
+/** The one account, in the reconciler's namespace, that fences are written with. */
+export const FENCER_ACCOUNT = 'preview-fencer';
+
+/** ClusterRole that each fence binds {@link RECONCILER_ACCOUNT} to, in its own namespace only. */
+export const WORKLOADS_ROLE = 'preview-workloads';

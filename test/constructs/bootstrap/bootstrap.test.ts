@@ -1,0 +1,147 @@
+import { Testing } from 'cdk8s';
+import { describe, expect, it } from 'vitest';
+import { Bootstrap } from '../../../lib/constructs/bootstrap/index.ts';
+import { platformSchema } from '../../../lib/model/platform.ts';
+
+const REPO = 'https://git.example.com/acme/previews.git';
+
+// biome-ignore lint/suspicious/noExplicitAny: manifests are read as plain data
+type Json = any;
+
+function bootstrap(spec: Record<string, unknown> = {}): Map<string, Json[]> {
+  const { spec: platform } = platformSchema.parse({
+    apiVersion: 'greenroom.dev/v1alpha1',
+    kind: 'Platform',
+    spec: { domain: 'apps.example.com', sources: [{ owner: 'acme' }], registries: ['ghcr.io/acme'], ...spec },
+  });
+  const made = new Bootstrap(Testing.chart(), 'bootstrap', { platform, repoUrl: REPO });
+  return new Map([...made.folders.keys()].map((path) => [path, made.objects(path).map((object) => object.toJson())]));
+}
+
+function find(objects: readonly Json[] | undefined, kind: string, name: string): Json {
+  const found = objects?.find((o) => o.kind === kind && o.metadata.name === name);
+  if (!found) throw new Error(`no ${kind} ${name}`);
+  return found;
+}
+
+const TWO_CLUSTERS = {
+  clusters: [
+    { name: 'main', server: 'https://kubernetes.default.svc' },
+    { name: 'big', server: 'https://big.example.com', when: { sizes: ['large'] } },
+  ],
+};
+
+describe('Bootstrap', () => {
+  it('has a folder for Argo CD and one for each cluster, and the same to be installed by hand', () => {
+    expect([...bootstrap(TWO_CLUSTERS).keys()].sort()).toEqual([
+      'argocd',
+      'clusters/big',
+      'clusters/main',
+      'install/argocd',
+      'install/clusters/big',
+      'install/clusters/main',
+    ]);
+  });
+
+  it('hands out permissions only in what an administrator installs', () => {
+    for (const [path, objects] of bootstrap(TWO_CLUSTERS)) {
+      const kinds = new Set(objects.map((o) => o.kind));
+      const grants = ['ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding', 'ServiceAccount'];
+      expect(grants.some((kind) => kinds.has(kind))).toBe(path.startsWith('install/'));
+    }
+  });
+
+  it('gives the fencer fences, and one role that it may bind', () => {
+    const role = find(bootstrap().get('install/clusters/main'), 'ClusterRole', 'preview-fencer');
+    const resources = role.rules.flatMap((rule: Json) => rule.resources);
+    expect(resources.sort()).toEqual([
+      'clusterroles',
+      'limitranges',
+      'namespaces',
+      'networkpolicies',
+      'resourcequotas',
+      'rolebindings',
+      'serviceaccounts',
+    ]);
+    expect(role.rules.find((rule: Json) => rule.resources.includes('clusterroles'))).toMatchObject({
+      verbs: ['bind'],
+      resourceNames: ['preview-workloads'],
+    });
+  });
+
+  it('gives the project of apps and the role of their account the same kinds', () => {
+    const all = bootstrap({ ingress: { kind: 'gateway' }, knative: true });
+    const role = find(all.get('install/clusters/main'), 'ClusterRole', 'preview-workloads');
+    const project = find(all.get('argocd'), 'AppProject', 'previews');
+    const inRole = role.rules.reduce((sum: number, rule: Json) => sum + rule.resources.length, 0);
+    expect(project.spec.namespaceResourceWhitelist).toHaveLength(inRole);
+    expect(project.spec.namespaceResourceWhitelist).toContainEqual({ group: 'serving.knative.dev', kind: 'Service' });
+    expect(project.spec.namespaceResourceWhitelist).toContainEqual({
+      group: 'gateway.networking.k8s.io',
+      kind: 'HTTPRoute',
+    });
+    expect(project.spec.clusterResourceWhitelist).toEqual([]);
+  });
+
+  it('lets no kind of the fence into the app, whatever the platform allows', () => {
+    for (const kind of ['ResourceQuota', 'rbac.authorization.k8s.io/RoleBinding', 'networking.k8s.io/NetworkPolicy']) {
+      expect(() => bootstrap({ policies: { parameters: { allowedKinds: ['apps/Deployment', kind] } } })).toThrow(
+        expect.objectContaining({
+          code: 'invalid-input',
+          problems: [expect.objectContaining({ field: 'spec.policies.parameters.allowedKinds[1]' })],
+        }),
+      );
+    }
+  });
+
+  it('adds kinds that the platform allows, under the resource name that Kubernetes would guess', () => {
+    const all = bootstrap({ policies: { parameters: { allowedKinds: ['example.com/Policy', 'example.com/Bus'] } } });
+    const role = find(all.get('install/clusters/main'), 'ClusterRole', 'preview-workloads');
+    const rule = role.rules.find((r: Json) => r.apiGroups[0] === 'example.com');
+    expect(rule.resources).toEqual(['policies', 'buses']);
+  });
+
+  it('pins each account to its destinations: the fencer is one, the reconciler is the one of each namespace', () => {
+    const argocd = bootstrap(TWO_CLUSTERS).get('argocd');
+    const accounts = (name: string) =>
+      find(argocd, 'AppProject', name).spec.destinationServiceAccounts.map((d: Json) => d.defaultServiceAccount);
+    expect(accounts('preview-fences')).toEqual(['argocd:preview-fencer', 'argocd:preview-fencer']);
+    expect(accounts('previews')).toEqual(['preview-reconciler', 'preview-reconciler']);
+  });
+
+  it('applies the policies of every engine in each cluster', () => {
+    const argocd = bootstrap({ ...TWO_CLUSTERS, policies: { engines: ['vap', 'kyverno'] } }).get('argocd');
+    const { spec } = find(argocd, 'Application', 'greenroom-big');
+    expect(spec.sources.map((s: Json) => s.path)).toEqual([
+      'bootstrap/clusters/big',
+      'policies/vap',
+      'policies/kyverno',
+    ]);
+    expect(spec.destination.server).toBe('https://big.example.com');
+  });
+
+  it('makes a namespace for the accounts only where Argo CD does not run', () => {
+    const all = bootstrap(TWO_CLUSTERS);
+    const namespaces = (path: string) => all.get(path)?.filter((o) => o.kind === 'Namespace').length;
+    expect([namespaces('install/clusters/main'), namespaces('install/clusters/big')]).toEqual([0, 1]);
+  });
+
+  it('never has two objects of one kind and name in a folder', () => {
+    for (const objects of bootstrap({ ...TWO_CLUSTERS, ingress: { kind: 'gateway' } }).values()) {
+      const keys = objects.map((o) => [o.kind, o.metadata.namespace, o.metadata.name].join('/'));
+      expect(new Set(keys).size).toBe(keys.length);
+    }
+  });
+
+  it('keeps one wildcard certificate where the controller or the Gateway finds it', () => {
+    const ingress = bootstrap().get('clusters/main');
+    expect(find(ingress, 'Certificate', 'preview-wildcard-tls')).toMatchObject({
+      metadata: { namespace: 'ingress-nginx' },
+      spec: { dnsNames: ['*.apps.example.com'], issuerRef: { kind: 'ClusterIssuer', name: 'letsencrypt' } },
+    });
+    const gateway = bootstrap({ ingress: { kind: 'gateway', class: 'envoy', controllerNamespace: 'envoy' } });
+    const made = find(gateway.get('clusters/main'), 'Gateway', 'previews');
+    expect(made.spec.listeners[0]).toMatchObject({ hostname: '*.apps.example.com', protocol: 'HTTPS' });
+    expect(made.spec.listeners[0].allowedRoutes.namespaces.from).toBe('Selector');
+  });
+});
