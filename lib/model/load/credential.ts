@@ -1,0 +1,17 @@
+/** Prefixes that issuers give their tokens so that scanners find them, PEM keys, and addresses with a password. */
+const KNOWN =
+  /(?:sk|rk|pk)_(?:live|test)_|gh[pousr]_|github_pat_|glpat-|xox[abeprs]-|A[KS]IA[0-9A-Z]{12}|AIza[0-9A-Za-z_-]{20}|eyJ[0-9A-Za-z_-]{10}|-----BEGIN|npm_[0-9A-Za-z]{20}|hf_[0-9A-Za-z]{20}|sk-[0-9A-Za-z]|SG\.[0-9A-Za-z_-]{10}|\/\/[^/\s:@]+:[^/\s@]+@/;
+const NAMED = /(?:passw(?:or)?d|secret|token|api[_-]?key)["']?\s*[:=]\s*\S/i;
+/** An unbroken run this long that mixes letters and digits is seldom a word. */
+const RANDOM_RUN = /[A-Za-z0-9+/=_-]{20,}/g;
+
+/**
+ * Whether a text could be a password, key or token. Errs on the side of yes: it decides what is repeated in messages,
+ * where a hidden word costs little and a shown secret much.
+ */
+export function looksLikeCredential(text: string): boolean {
+  // What is longer is not searched but simply taken for one: no message needs it.
+  if (text.length > 4096) return true;
+  if (KNOWN.test(text) || NAMED.test(text)) return true;
+  return (text.match(RANDOM_RUN) ?? []).some((run) => /[0-9]/.test(run) && /[A-Za-z]/.test(run));
+}

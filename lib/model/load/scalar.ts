@@ -1,0 +1,62 @@
+/** What a plain (unquoted) scalar stands for, or why it must not be written so. */
+export type PlainScalar = { readonly value: string | number | boolean | null } | { readonly problem: string };
+
+const NULL = /^(?:|~|null|Null|NULL)$/;
+const TRUE = /^(?:true|True|TRUE)$/;
+const FALSE = /^(?:false|False|FALSE)$/;
+const OTHER_BOOLEAN = /^(?:y|yes|n|no|on|off)$/i;
+const DECIMAL = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
+const HEXADECIMAL = /^0x[0-9a-fA-F]+$/;
+const OTHER_NUMBER = /^[-+]?(?:0[0-9]+|0b[01]+|0o[0-7]+|0x[0-9a-f]+)$/i;
+const NOT_FINITE = /^(?:[-+]?\.inf|\.nan)$/i;
+/** Longer than any number that a double can hold exactly and anyone writes out. */
+const LONGEST_NUMBER = 40;
+
+/**
+ * Reads a plain scalar by the core schema of YAML 1.2, as far as the YAML 1.1 reader of Kubernetes and its tools agrees.
+ * Where the two differ (`on`, `0644`, `1_000`), what was judged here would not be what runs there: such a scalar is a
+ * problem that quotes solve. Messages never hold the scalar, which could be a secret.
+ */
+export function resolvePlain(text: string): PlainScalar {
+  if (NULL.test(text)) return { value: null };
+  if (TRUE.test(text)) return { value: true };
+  if (FALSE.test(text)) return { value: false };
+  if (OTHER_BOOLEAN.test(text)) {
+    const meaning = /^(?:y|yes|on)$/i.test(text);
+    return {
+      problem: `is text for some YAML readers and ${meaning} for others: write "${text}" in quotes, or ${meaning}`,
+    };
+  }
+  if (NOT_FINITE.test(text)) return { problem: 'is not a finite number; put it in quotes if it is text' };
+  const digits = text.replaceAll('_', '');
+  const isNumber = DECIMAL.test(digits) || HEXADECIMAL.test(digits) || OTHER_NUMBER.test(digits);
+  if (!isNumber || text.startsWith('_')) return { value: text };
+  if (digits !== text || OTHER_NUMBER.test(text) !== HEXADECIMAL.test(text)) {
+    return {
+      problem:
+        'is a different number, or text, depending on the YAML reader: put it in quotes if it is text, else write a plain decimal number',
+    };
+  }
+  return isExact(text)
+    ? { value: Number(text) || 0 }
+    : { problem: 'is a number with more digits than can be kept; put it in quotes if it is text' };
+}
+
+function isExact(text: string): boolean {
+  if (text.length > LONGEST_NUMBER) return false;
+  const value = Number(text);
+  if (HEXADECIMAL.test(text)) return Number.isSafeInteger(value);
+  // An integer beyond 2^53 can be a power of two by luck; its neighbours cannot be told apart from it.
+  if (!Number.isFinite(value) || Math.abs(value) > Number.MAX_SAFE_INTEGER) return false;
+  return canonical(text) === canonical(String(value));
+}
+
+/** Significant digits and the exponent of the last one, so that `1.50`, `15e-1` and `1.5` are the same. */
+function canonical(text: string): string {
+  const [mantissa = '', exponent = '0'] = text.replace(/^[-+]/, '').toLowerCase().split('e');
+  const [whole = '', fraction = ''] = mantissa.split('.');
+  const digits = (whole + fraction).replace(/^0+/, '');
+  const significant = digits.replace(/0+$/, '');
+  if (significant === '') return '0';
+  return `${significant}e${Number(exponent) - fraction.length + digits.length - significant.length}`;
+}

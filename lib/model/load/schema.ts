@@ -1,0 +1,54 @@
+import type * as z from 'zod';
+import type { FieldPath } from './positions.ts';
+
+type Schema = z.core.$ZodTypes;
+
+/** The schema of the value at `path`; undefined where the path leaves the schema. */
+export function schemaAt(root: z.ZodType, path: FieldPath): Schema | undefined {
+  let schema: Schema | undefined = unwrap(root);
+  for (const segment of path) {
+    schema = schema && member(schema, segment);
+    if (schema === undefined) return undefined;
+  }
+  return schema;
+}
+
+/** Settings that an object of the schema may hold, in the order of the schema; empty for anything else. */
+export function settings(schema: Schema | undefined): string[] {
+  return schema?._zod.def.type === 'object' ? Object.keys(schema._zod.def.shape) : [];
+}
+
+/** Settings of `schema` that are objects themselves and may hold `key`. */
+export function holders(schema: Schema | undefined, key: string): string[] {
+  return settings(schema).filter((name) => settings(member(schema!, name)).includes(key));
+}
+
+/** First sentence of what the schema says about the value at `path`. */
+export function purpose(root: z.ZodType, path: FieldPath): string | undefined {
+  const parent = schemaAt(root, path.slice(0, -1));
+  const name = path.at(-1);
+  if (parent?._zod.def.type !== 'object' || typeof name !== 'string') return undefined;
+  const field = parent._zod.def.shape[name] as z.ZodType | undefined;
+  return field?.description?.split(/(?<=\.) /, 1)[0];
+}
+
+function member(schema: Schema, segment: string | number): Schema | undefined {
+  const { def } = schema._zod;
+  switch (def.type) {
+    case 'object':
+      return Object.hasOwn(def.shape, segment) ? unwrap(def.shape[segment]!) : undefined;
+    case 'record':
+      return unwrap(def.valueType);
+    case 'array':
+      return unwrap(def.element);
+    default:
+      return undefined;
+  }
+}
+
+/** What is inside defaults, optionals and the like. */
+function unwrap(schema: z.core.$ZodType): Schema {
+  let inner = schema as Schema;
+  while ('innerType' in inner._zod.def) inner = inner._zod.def.innerType as Schema;
+  return inner;
+}

@@ -1,0 +1,153 @@
+import type * as z from 'zod';
+import { looksLikeCredential } from './credential.ts';
+import { showText } from './field.ts';
+import type { FieldPath } from './positions.ts';
+import { holders, purpose, schemaAt, settings } from './schema.ts';
+import { closest } from './suggest.ts';
+
+/** A problem that a schema sees, in words: which field, and what is wrong with it. */
+export interface SchemaProblem {
+  readonly path: FieldPath;
+  /** Whether the key is at fault, and not its value. */
+  readonly atKey: boolean;
+  readonly message: string;
+}
+
+/** Below these, values are, or could be by mistake, secrets. */
+const SECRET_KEYS = new Set(['env', 'secrets']);
+
+/** Every issue that `schema` has with `data`, as plain sentences. A value that could be a secret is not repeated. */
+export function describeIssues(schema: z.ZodType, data: unknown, issues: readonly z.core.$ZodIssue[]): SchemaProblem[] {
+  const problems: SchemaProblem[] = [];
+  const seen = new Set<string>();
+  const meant = new Set<string>();
+  for (const issue of [...issues].sort((a, b) => unknownFirst(a) - unknownFirst(b))) {
+    const path = issue.path.map((segment) => (typeof segment === 'symbol' ? String(segment) : segment));
+    if (issue.code === 'unrecognized_keys') {
+      for (const key of issue.keys) {
+        const suggestion = closest(key, settings(schemaAt(schema, path)));
+        if (suggestion !== undefined) meant.add(identity([...path, suggestion]));
+        problems.push({ path: [...path, key], atKey: true, message: unknownKey(schema, path, key, suggestion) });
+      }
+      continue;
+    }
+    // The first complaint about a value is enough; what is missing under a misspelt name is not missing as well.
+    const id = identity(path);
+    if (seen.has(id)) continue;
+    seen.add(id);
+    const found = valueAt(data, path);
+    if (found === undefined && meant.has(id)) continue;
+    problems.push({ path, atKey: issue.code === 'invalid_key', message: sentence(schema, path, issue, found) });
+  }
+  return problems;
+}
+
+function unknownFirst(issue: z.core.$ZodIssue): number {
+  return issue.code === 'unrecognized_keys' ? 0 : 1;
+}
+
+function identity(path: FieldPath): string {
+  return JSON.stringify(path);
+}
+
+function valueAt(data: unknown, path: FieldPath): unknown {
+  let value = data;
+  for (const segment of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, segment)) return undefined;
+    value = (value as Record<string | number, unknown>)[segment];
+  }
+  return value;
+}
+
+function unknownKey(schema: z.ZodType, path: FieldPath, key: string, suggestion: string | undefined): string {
+  const subject = `${showText(key)} is not a setting`;
+  if (suggestion !== undefined) return `${subject}; did you mean "${suggestion}"?`;
+  const holder = holders(schemaAt(schema, path), key)[0];
+  if (holder !== undefined) return `${subject} here; it belongs under "${[...path, holder].join('.')}"`;
+  if (settings(schemaAt(schema, path.slice(0, -1))).includes(key) && path.length > 0) {
+    return `${subject} here; it belongs beside "${path.at(-1)}"`;
+  }
+  return `${subject}; allowed here: ${settings(schemaAt(schema, path)).join(', ')}`;
+}
+
+function sentence(schema: z.ZodType, path: FieldPath, issue: z.core.$ZodIssue, found: unknown): string {
+  const wanted = requirement(issue);
+  if (found === undefined && issue.code !== 'custom') {
+    const about = purpose(schema, path);
+    return `is required and ${wanted}${about === undefined ? '' : ` (${about.replace(/\.$/, '')})`}`;
+  }
+  switch (issue.code) {
+    case 'custom':
+      return issue.message;
+    case 'invalid_key':
+      return `has a name that ${requirement(issue.issues[0] as z.core.$ZodIssue)}`;
+    default:
+      return `${wanted}; found ${show(found, path)}${hint(issue, found, path)}`;
+  }
+}
+
+const NOUNS: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a group of settings',
+  record: 'a group of names and values',
+  null: 'empty',
+};
+
+/** What the value must be: `must be at most 65535`. */
+function requirement(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return `must be ${NOUNS[issue.expected] ?? issue.expected}`;
+    case 'invalid_value':
+      return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.join(', ')}`;
+    case 'too_big':
+      return bound(issue.origin, 'at most', issue.maximum, issue.inclusive);
+    case 'too_small':
+      return bound(issue.origin, 'at least', issue.minimum, issue.inclusive);
+    case 'not_multiple_of':
+      return `must be a multiple of ${issue.divisor}`;
+    case 'invalid_union':
+      return `must be ${issue.errors.map((branch) => requirement(branch[0]!).replace(/^must be /, '')).join(', or ')}`;
+    default:
+      // A schema's own words begin with "must"; the library's name the pattern, which says nothing to a reader.
+      return issue.message.startsWith('must ') ? issue.message : 'must have another form';
+  }
+}
+
+function bound(origin: string, direction: string, limit: number | bigint, inclusive = true): string {
+  const unit = origin === 'string' ? 'character' : origin === 'array' ? 'item' : undefined;
+  if (unit) return `must have ${direction} ${limit} ${unit}${limit === 1 ? '' : 's'}`;
+  if (inclusive) return `must be ${direction} ${limit}`;
+  return `must be ${direction === 'at most' ? 'less' : 'more'} than ${limit}`;
+}
+
+/** The value as far as it may be shown. */
+function show(value: unknown, path: FieldPath): string {
+  if (value === null) return 'nothing';
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === 'object') return 'a group of settings';
+  if (isSecret(path)) return typeof value === 'string' ? `${value.length} characters` : NOUNS[typeof value]!;
+  return typeof value === 'string' ? showText(value) : String(value);
+}
+
+function isSecret(path: FieldPath): boolean {
+  return path.some((segment) => typeof segment === 'string' && SECRET_KEYS.has(segment));
+}
+
+function hint(issue: z.core.$ZodIssue, found: unknown, path: FieldPath): string {
+  if (issue.code === 'invalid_value' && typeof found === 'string' && !isSecret(path) && !looksLikeCredential(found)) {
+    const suggestion = closest(found, issue.values.map(String));
+    return suggestion === undefined ? '' : `; did you mean ${suggestion}?`;
+  }
+  if (issue.code !== 'invalid_type') return '';
+  if (issue.expected === 'string' && (typeof found === 'number' || typeof found === 'boolean')) {
+    return isSecret(path) ? '; put it in quotes' : `; put it in quotes: "${found}"`;
+  }
+  const isNumeric = typeof found === 'string' && /^[0-9]{1,15}$/.test(found);
+  if ((issue.expected === 'number' || issue.expected === 'int') && isNumeric) return '; leave out the quotes';
+  return found === null ? '; fill it in or remove the line' : '';
+}

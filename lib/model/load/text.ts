@@ -1,0 +1,60 @@
+/** What is wrong with a text, and at which offset. */
+export interface TextProblem {
+  /** Undefined for a problem of the whole file. */
+  readonly offset?: number;
+  readonly message: string;
+}
+
+/**
+ * Characters that cannot be seen, turn the reading direction, or end a line for some readers only: controls (with
+ * U+0085), U+2028 and U+2029, bidirectional and zero-width marks, half surrogates, non-characters. Variation selectors
+ * are invisible too, but belong to ordinary emoji. Tab and line feed are text.
+ */
+const HIDDEN =
+  /(?!\t|\n|[\ufe00-\ufe0f])[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/u;
+const ALL_HIDDEN = new RegExp(HIDDEN.source, 'gu');
+
+/** `U+202E` for the first hidden character of a string; undefined where there is none. */
+export function hiddenCharacter(text: string): string | undefined {
+  const found = HIDDEN.exec(text);
+  return found ? codePointName(found[0]) : undefined;
+}
+
+function codePointName(character: string): string {
+  return `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`;
+}
+
+/** Every hidden character of a file; a carriage return is one unless it is part of a line break. */
+export function hiddenCharacters(text: string, limit: number): TextProblem[] {
+  const problems: TextProblem[] = [];
+  for (const match of text.matchAll(ALL_HIDDEN)) {
+    if (match[0] === '\r' && text[match.index + 1] === '\n') continue;
+    const name = codePointName(match[0]);
+    problems.push({ offset: match.index, message: `holds the hidden character ${name}; delete it` });
+    if (problems.length === limit) break;
+  }
+  return problems;
+}
+
+/** Either the text of a file, or what keeps it from being one. */
+export interface Decoded {
+  /** Without a byte order mark at its start, which some editors write unasked; empty when the file is too large. */
+  readonly text: string;
+  readonly problem?: TextProblem;
+}
+
+export function decodeText(input: string | Uint8Array, maxBytes: number): Decoded {
+  const size = typeof input === 'string' ? input.length : input.byteLength;
+  // A string's length is its least size in bytes: nothing long is measured, let alone decoded.
+  if (size > maxBytes || (typeof input === 'string' && Buffer.byteLength(input) > maxBytes)) {
+    return { text: '', problem: { message: `is larger than ${maxBytes / 1024} KiB, the most that is read` } };
+  }
+  if (typeof input === 'string') return { text: input.startsWith('\ufeff') ? input.slice(1) : input };
+  try {
+    return { text: new TextDecoder('utf-8', { fatal: true }).decode(input) };
+  } catch {
+    const text = new TextDecoder('utf-8').decode(input);
+    const message = 'is not UTF-8 text from here on; save the file with the encoding UTF-8';
+    return { text, problem: { offset: Math.max(text.indexOf('\ufffd'), 0), message } };
+  }
+}

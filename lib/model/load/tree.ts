@@ -1,0 +1,115 @@
+import { isMap, isScalar, isSeq, type ParsedNode, Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
+import type { FieldPath, PlaceTree } from './positions.ts';
+import { resolvePlain } from './scalar.ts';
+import { hiddenCharacter } from './text.ts';
+
+/** A problem of one field, at an offset of the text. */
+export interface FieldProblem {
+  readonly offset: number;
+  readonly path: FieldPath;
+  readonly message: string;
+}
+
+export interface Tree {
+  readonly value: unknown;
+  readonly places: PlaceTree;
+  readonly problems: readonly FieldProblem[];
+}
+
+type Node = ParsedNode | null;
+interface Read {
+  readonly value: unknown;
+  readonly place: PlaceTree;
+}
+
+const NONE: ReadonlyMap<string | number, PlaceTree> = new Map();
+
+/**
+ * A syntax tree as plain data: objects with own properties, arrays, strings, finite numbers, booleans and null; with
+ * the place of everything. A member that is in doubt is a problem, and its value the text as written.
+ */
+export function readTree(root: Node, textStart: number): Tree {
+  const problems: FieldProblem[] = [];
+  const { value, place } = new TreeReader(problems).read(root, [], textStart);
+  return { value, places: place, problems };
+}
+
+class TreeReader {
+  readonly #problems: FieldProblem[];
+
+  constructor(problems: FieldProblem[]) {
+    this.#problems = problems;
+  }
+
+  read(node: Node, path: FieldPath, keyOffset: number): Read {
+    if (isMap(node)) return this.#map(node as YAMLMap<ParsedNode, Node>, path, keyOffset);
+    if (isSeq(node)) return this.#sequence(node as YAMLSeq<Node>, path, keyOffset);
+    const offset = isWritten(node) ? node.range[0] : keyOffset;
+    return { value: this.#scalar(node, path, offset), place: { offset, keyOffset, members: NONE } };
+  }
+
+  #map(node: YAMLMap<ParsedNode, Node>, path: FieldPath, keyOffset: number): Read {
+    const value: Record<string, unknown> = {};
+    const members = new Map<string | number, PlaceTree>();
+    for (const { key: keyNode, value: valueNode } of node.items) {
+      const at = keyNode?.range[0] ?? keyOffset;
+      const key = this.#key(keyNode, path, at);
+      if (key === undefined) continue;
+      if (members.has(key)) {
+        this.#problems.push({ offset: at, path: [...path, key], message: 'is set twice; keep one' });
+        continue;
+      }
+      const member = this.read(valueNode, [...path, key], at);
+      value[key] = member.value;
+      members.set(key, member.place);
+    }
+    return { value, place: { offset: node.range?.[0] ?? keyOffset, keyOffset, members } };
+  }
+
+  #sequence(node: YAMLSeq<Node>, path: FieldPath, keyOffset: number): Read {
+    const members = new Map<string | number, PlaceTree>();
+    const value = node.items.map((item, i) => {
+      const member = this.read(item, [...path, i], isWritten(item) ? item.range[0] : keyOffset);
+      members.set(i, member.place);
+      return member.value;
+    });
+    return { value, place: { offset: node.range?.[0] ?? keyOffset, keyOffset, members } };
+  }
+
+  /** A usable key, or undefined after saying what is wrong with it. */
+  #key(node: Node, path: FieldPath, offset: number): string | undefined {
+    const refuse = (message: string): undefined => {
+      this.#problems.push({ offset, path, message });
+    };
+    if (!isScalar(node) || typeof node.value !== 'string') return refuse('has a key that is not text');
+    const key = node.value;
+    if (hiddenCharacter(key) || key.includes('\n')) return refuse('has a key that holds a hidden character');
+    // Assigned to an object, it would set the prototype instead of a member.
+    if (key === '__proto__') return refuse('must not have the key "__proto__"');
+    if (node.type !== Scalar.PLAIN) return key;
+    if (key === '<<') return refuse('has a merge key (<<); write the values out');
+    const plain = resolvePlain(key);
+    if ('value' in plain && plain.value === key) return key;
+    return refuse(
+      key === ''
+        ? 'has a value without a key'
+        : 'has a key that not every YAML reader takes for text; put it in quotes',
+    );
+  }
+
+  #scalar(node: Node, path: FieldPath, offset: number): unknown {
+    if (!isScalar(node)) return null;
+    const text = String(node.value ?? '');
+    const hidden = hiddenCharacter(text);
+    if (hidden) this.#problems.push({ offset, path, message: `stands for the hidden character ${hidden}` });
+    if (node.type !== Scalar.PLAIN) return text;
+    const plain = resolvePlain(text);
+    if ('value' in plain) return plain.value;
+    this.#problems.push({ offset, path, message: plain.problem });
+    return text;
+  }
+}
+
+function isWritten(node: Node): node is ParsedNode {
+  return node !== null && node.range[1] > node.range[0];
+}

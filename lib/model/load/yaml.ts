@@ -1,0 +1,92 @@
+import type { Problem } from '../../core/errors.ts';
+import { fieldName } from './field.ts';
+import { LineIndex, Positions } from './positions.ts';
+import { parseSyntax } from './syntax.ts';
+import { decodeText, hiddenCharacters, type TextProblem } from './text.ts';
+import { type FieldProblem, readTree } from './tree.ts';
+
+/** Most bytes of a `preview.yaml`. */
+export const MAX_PREVIEW_BYTES = 64 * 1024;
+/** Most bytes of a `greenroom.yaml`, or of one manifest file. */
+export const MAX_PLATFORM_BYTES = 1024 * 1024;
+/** Most documents of one manifest file. */
+const MAX_DOCUMENTS = 1000;
+/** More problems than this help nobody. */
+export const MAX_PROBLEMS = 100;
+
+export interface SafeYamlOptions {
+  /** Name of the file, for messages; nothing is read from it. */
+  readonly file: string;
+  /** @default 64 KiB */
+  readonly maxBytes?: number;
+  /**
+   * `one`: a second document is a problem, and so is none. `many`: documents without content are left out, as the
+   * Kubernetes tools do.
+   * @default one
+   */
+  readonly documents?: 'one' | 'many';
+}
+
+export interface YamlDocument {
+  /** Objects with own properties, arrays, strings, finite numbers, booleans, null: what JSON can carry, and nothing else. */
+  readonly value: unknown;
+  readonly positions: Positions;
+}
+
+export interface SafeYaml {
+  /** Empty when the file could not be read as YAML. */
+  readonly documents: readonly YamlDocument[];
+  /** All that is wrong, in the order of the file. With any problem, the data is good for further messages only. */
+  readonly problems: readonly Problem[];
+  /** The text as decoded, without a byte order mark; empty when the file is too large. */
+  readonly text: string;
+}
+
+/**
+ * Reads YAML of unknown origin: bounded in bytes, depth and number of values before anything is built, and without what
+ * lets two readers see different things (aliases, tags, directives, merge keys, duplicate keys, hidden characters,
+ * scalars that YAML 1.1 and 1.2 read differently). Never throws for what a file holds, and never repeats a value in a message.
+ */
+export function parseSafeYaml(input: string | Uint8Array, options: SafeYamlOptions): SafeYaml {
+  const { file, maxBytes = MAX_PREVIEW_BYTES, documents: expected = 'one' } = options;
+  const { text, problem } = decodeText(input, maxBytes);
+  const lines = new LineIndex(file, text);
+  const failed = (problems: readonly TextProblem[]): SafeYaml => ({
+    documents: [],
+    problems: problems.map(({ offset, message }) => ({
+      ...(offset === undefined ? { file } : lines.position(offset)),
+      message,
+    })),
+    text,
+  });
+  if (problem) return failed([problem]);
+  const hidden = hiddenCharacters(text, MAX_PROBLEMS);
+  if (hidden.length > 0) return failed(hidden);
+  const maxDocuments = expected === 'one' ? 1 : MAX_DOCUMENTS;
+  const syntax = parseSyntax(text, maxDocuments, MAX_PROBLEMS);
+  if (syntax.problems.length > 0) return failed(syntax.problems);
+  const extra = syntax.documents[maxDocuments];
+  if (extra) {
+    const what =
+      expected === 'one'
+        ? 'begins a second document; keep one'
+        : `is one document more than the ${MAX_DOCUMENTS} that are read`;
+    return failed([{ offset: extra.range[0], message: what }]);
+  }
+
+  const trees = syntax.documents
+    .map((document) => readTree(document.contents, document.range[0]))
+    .filter((tree) => expected === 'one' || tree.value !== null || tree.problems.length > 0);
+  const toProblem = ({ offset, path, message }: FieldProblem): Problem =>
+    path.length === 0
+      ? { ...lines.position(offset), message }
+      : { ...lines.position(offset), field: fieldName(path), message };
+  return {
+    documents: trees.map((tree) => ({ value: tree.value, positions: new Positions(tree.places, lines) })),
+    problems: trees
+      .flatMap((tree) => tree.problems)
+      .slice(0, MAX_PROBLEMS)
+      .map(toProblem),
+    text,
+  };
+}
