@@ -1,0 +1,118 @@
+import type { Construct } from 'constructs';
+import { dnsLabel, dnsName, quantity, quantityValue } from '../../model/scalars.ts';
+import { Checks } from '../checks.ts';
+import { checkAnnotations, checkLabels, isLabelValue, isMetadataKey, type StringMap } from '../metadata.ts';
+import { DEFAULT_EPHEMERAL_STORAGE, DEFAULT_TMP_SIZE, EPHEMERAL_REQUEST } from './pod.ts';
+import type { PreviewAppProps, Resources } from './props.ts';
+import { lastPart } from './secrets.ts';
+
+const DNS_LABEL = dnsLabel();
+const DNS_NAME = dnsName();
+const QUANTITY = quantity();
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
+const REFERENCE = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,252}$/;
+
+/**
+ * Refuses props that the API server would refuse, or with which the preview could not work.
+ *
+ * @throws GreenroomError `invalid-input` with all problems
+ */
+export function checkProps(scope: Construct, props: PreviewAppProps, ownLabels: StringMap): void {
+  const checks = new Checks();
+  checkNames(checks, props);
+  checkContainer(checks, props);
+  checkEnvironment(checks, props);
+  checkSecretStore(checks, props);
+  checkSpot(checks, props);
+  checkLabels(checks, 'labels', props.labels ?? {}, ownLabels);
+  checkAnnotations(checks, 'annotations', props.annotations ?? {}, {});
+  checks.throwIfAny(scope);
+}
+
+function checkNames(checks: Checks, { name, namespace, host, ingress, serviceAccount }: PreviewAppProps): void {
+  // A Service's name is a DNS-1035 label.
+  if (checks.scalar('name', DNS_LABEL, name)) {
+    checks.that(/^[a-z]/.test(name), 'name', `must start with a letter; found ${name}`);
+  }
+  checks.scalar('namespace', DNS_LABEL, namespace);
+  checks.scalar('host', DNS_NAME, host);
+  checks.scalar('serviceAccount', DNS_LABEL, serviceAccount);
+  checks.scalar('ingress.class', DNS_LABEL, ingress.class);
+  checks.scalar('ingress.gateway.name', DNS_LABEL, ingress.gateway?.name);
+  checks.scalar('ingress.gateway.namespace', DNS_LABEL, ingress.gateway?.namespace);
+  const attached = ingress.kind !== 'gateway' || ingress.gateway !== undefined;
+  checks.that(attached, 'ingress.gateway', 'is needed with ingress.kind gateway');
+}
+
+function checkContainer(checks: Checks, props: PreviewAppProps): void {
+  const { image, port, health = '/', replicas = 1, size } = props;
+  checks.that(/^[!-~]{1,512}$/.test(image), 'image', `must be an image reference; found ${JSON.stringify(image)}`);
+  const usable = Number.isInteger(port) && port >= 1024 && port <= 65_535;
+  checks.that(usable, 'port', `must be a whole number from 1024 to 65535; found ${port}`);
+  checks.that(
+    health.length <= 200 && /^\/[A-Za-z0-9._~/-]*$/.test(health),
+    'health',
+    `must be a path such as /healthz; found ${JSON.stringify(health)}`,
+  );
+  const countable = Number.isInteger(replicas) && replicas >= 1 && replicas <= 100;
+  checks.that(countable, 'replicas', `must be a whole number from 1 to 100; found ${replicas}`);
+  checkDisk(checks, props.tmpSize ?? DEFAULT_TMP_SIZE, props.ephemeralStorage ?? DEFAULT_EPHEMERAL_STORAGE);
+  for (const resource of ['cpu', 'memory'] as const) checkResource(checks, resource, size.requests, size.limits);
+}
+
+function checkDisk(checks: Checks, tmp: string, disk: string): void {
+  const valid = [checks.scalar('tmpSize', QUANTITY, tmp), checks.scalar('ephemeralStorage', QUANTITY, disk)];
+  if (valid.includes(false)) return;
+  const enough = Math.max(quantityValue(EPHEMERAL_REQUEST), quantityValue(tmp)) <= quantityValue(disk);
+  checks.that(enough, 'ephemeralStorage', `must be at least tmpSize and ${EPHEMERAL_REQUEST}; found ${disk}`);
+}
+
+function checkResource(checks: Checks, resource: keyof Resources, requests: Resources, limits: Resources): void {
+  const [low, high] = [requests[resource], limits[resource]];
+  const valid = [
+    checks.scalar(`size.requests.${resource}`, QUANTITY, low),
+    checks.scalar(`size.limits.${resource}`, QUANTITY, high),
+  ];
+  if (valid.includes(false)) return;
+  const ordered = quantityValue(low) <= quantityValue(high);
+  checks.that(ordered, `size.requests.${resource}`, `must not be above size.limits; found ${low} above ${high}`);
+}
+
+function checkEnvironment(checks: Checks, { env = {}, secrets = {} }: PreviewAppProps): void {
+  for (const [group, variables] of Object.entries({ env, secrets })) {
+    for (const name of Object.keys(variables)) {
+      checks.that(VARIABLE.test(name), `${group}[${name}]`, 'is not a name of an environment variable');
+      checks.that(name !== 'PORT', `${group}.PORT`, 'is set from port');
+    }
+  }
+  for (const [name, reference] of Object.entries(secrets)) {
+    checks.that(!Object.hasOwn(env, name), `secrets[${name}]`, 'is also under env');
+    // Not echoed: what is put here by mistake is the secret itself.
+    checks.that(REFERENCE.test(reference), `secrets[${name}]`, 'must be a reference such as acme/shop/stripe');
+  }
+}
+
+function checkSecretStore(checks: Checks, { secrets = {}, secretStore }: PreviewAppProps): void {
+  checks.scalar('secretStore.store', DNS_LABEL, secretStore?.store);
+  const references = Object.entries(secrets);
+  checks.that(references.length === 0 || secretStore !== undefined, 'secretStore', 'is needed with secrets');
+  if (secretStore === undefined || secretStore.mechanism === 'external-secrets') return;
+  const byKey = new Map<string, string>();
+  for (const [name, reference] of references) {
+    const key = lastPart(reference);
+    const other = byKey.get(key);
+    const distinct = key !== '' && (other === undefined || other === reference);
+    checks.that(distinct, `secrets[${name}]`, 'must end in a key that no other reference ends in');
+    byKey.set(key, reference);
+  }
+}
+
+function checkSpot(checks: Checks, { spot }: PreviewAppProps): void {
+  if (spot === undefined) return;
+  const { label, toleration } = spot;
+  checks.that(isMetadataKey(label.key), 'spot.label.key', `is not a label key; found ${label.key}`);
+  checks.that(isLabelValue(label.value), 'spot.label.value', `is not a label value; found ${label.value}`);
+  if (toleration === undefined) return;
+  checks.that(isMetadataKey(toleration.key), 'spot.toleration.key', `is not a taint key; found ${toleration.key}`);
+  checks.that(isLabelValue(toleration.value ?? ''), 'spot.toleration.value', 'is not the value of a taint');
+}

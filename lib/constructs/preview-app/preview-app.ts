@@ -1,0 +1,162 @@
+import { ApiObject } from 'cdk8s';
+import { Construct } from 'constructs';
+import { type Container, kubeObject, type Mutable, type PodSpec, type Volume } from '../kube-object.ts';
+import { MANAGED_BY, PREVIEW_LABEL, type StringMap } from '../metadata.ts';
+import { checkProps } from './check-props.ts';
+import { knativePodSpec, PORT_NAME, podSpec, restrictedSecurityContext } from './pod.ts';
+import type { PreviewAppProps } from './props.ts';
+import { domainMapping, route, SERVICE_PORT } from './route.ts';
+import { externalSecret } from './secrets.ts';
+
+/** A container that an extension adds; the restricted security context is filled in where it says nothing. */
+export type AddedContainer = Pick<Container, 'name'> & Partial<Mutable<Container>>;
+
+/**
+ * The app of one preview: Deployment, Service and Ingress or HTTPRoute; for a `function` on a cluster with Knative, a
+ * Knative Service and a DomainMapping instead; an ExternalSecret where it has secrets.
+ *
+ * The objects are handed out so that they can be changed until synthesis; `pod` is the pod's own specification.
+ */
+export class PreviewApp extends Construct {
+  /** Name of the workload, its Service and its route. */
+  readonly name: string;
+  /** Namespace of all objects. */
+  readonly namespace: string;
+  /** The Deployment or Knative Service. */
+  readonly workload: ApiObject;
+  /** The ClusterIP Service in front of a Deployment; a Knative Service needs none. */
+  readonly service?: ApiObject;
+  /** The Ingress, HTTPRoute or DomainMapping. */
+  readonly route: ApiObject;
+  /** The ExternalSecret, if the app has secrets and the mechanism is `external-secrets`. */
+  readonly externalSecret?: ApiObject;
+  /** The pod's specification; changes show in the workload. */
+  readonly pod: Mutable<PodSpec>;
+  /** Labels and annotations of the pods; changes show in the workload. */
+  readonly podMetadata: { labels: Record<string, string>; annotations?: Record<string, string> };
+
+  private readonly labels: StringMap;
+  private readonly annotations: StringMap;
+
+  /** @throws GreenroomError `invalid-input`, naming every prop that is wrong */
+  constructor(scope: Construct, id: string, props: PreviewAppProps) {
+    super(scope, id);
+    const own = appLabels(props);
+    checkProps(this, props, own);
+    this.name = props.name;
+    this.namespace = props.namespace;
+    this.labels = { ...props.labels, ...own };
+    this.annotations = props.annotations ?? {};
+    this.podMetadata = { labels: { ...this.labels } };
+    for (const [key, value] of Object.entries(this.annotations)) this.addPodAnnotation(key, value);
+
+    if (props.template === 'function' && props.knative) {
+      this.pod = knativePodSpec(props);
+      this.workload = this.knativeService(props);
+      this.route = domainMapping(this, props, this.metadata());
+    } else {
+      this.pod = podSpec(props);
+      this.workload = this.deployment(props);
+      this.service = this.clusterService();
+      this.route = route(this, props, this.metadata());
+    }
+    if (props.secretStore?.mechanism === 'external-secrets' && Object.keys(props.secrets ?? {}).length > 0) {
+      this.externalSecret = externalSecret(this, props, this.metadata());
+    }
+  }
+
+  /** The app's objects, the workload first. */
+  get apiObjects(): readonly ApiObject[] {
+    return [this.workload, this.service, this.route, this.externalSecret].filter((object) => object !== undefined);
+  }
+
+  /** Adds a container beside the app's, with the restricted security context where it names none. */
+  addContainer(container: AddedContainer): void {
+    this.pod.containers.push({ securityContext: restrictedSecurityContext(), ...container });
+  }
+
+  /** Adds a container that runs to its end before the app starts, or beside it with `restartPolicy: Always`. */
+  addInitContainer(container: AddedContainer): void {
+    this.pod.initContainers ??= [];
+    this.pod.initContainers.push({ securityContext: restrictedSecurityContext(), ...container });
+  }
+
+  /** Adds a volume to the pod; mount it through `pod.containers` or an added container. */
+  addVolume(volume: Volume): void {
+    this.pod.volumes ??= [];
+    this.pod.volumes.push(volume as Mutable<Volume>);
+  }
+
+  /** Adds a label to every object of the app and to its pods. */
+  addLabel(key: string, value: string): void {
+    for (const object of this.apiObjects) object.metadata.addLabel(key, value);
+    this.podMetadata.labels[key] = value;
+  }
+
+  /** Adds an annotation to every object of the app and to its pods. */
+  addAnnotation(key: string, value: string): void {
+    for (const object of this.apiObjects) object.metadata.addAnnotation(key, value);
+    this.addPodAnnotation(key, value);
+  }
+
+  private addPodAnnotation(key: string, value: string): void {
+    this.podMetadata.annotations ??= {};
+    this.podMetadata.annotations[key] = value;
+  }
+
+  private metadata() {
+    return { name: this.name, namespace: this.namespace, labels: this.labels, annotations: this.annotations };
+  }
+
+  /** Labels that never change, since a Deployment's selector cannot. */
+  private get selector(): StringMap {
+    return { 'app.kubernetes.io/name': this.name, [PREVIEW_LABEL]: this.namespace };
+  }
+
+  private deployment(props: PreviewAppProps): ApiObject {
+    return kubeObject(this, 'workload', 'Deployment', {
+      metadata: this.metadata(),
+      spec: {
+        replicas: props.replicas ?? 1,
+        // Git is the history.
+        revisionHistoryLimit: 1,
+        selector: { matchLabels: this.selector },
+        template: { metadata: this.podMetadata, spec: this.pod },
+      },
+    });
+  }
+
+  private clusterService(): ApiObject {
+    return kubeObject(this, 'service', 'Service', {
+      metadata: this.metadata(),
+      spec: {
+        type: 'ClusterIP',
+        selector: this.selector,
+        ports: [{ name: PORT_NAME, port: SERVICE_PORT, targetPort: PORT_NAME, protocol: 'TCP' }],
+      },
+    });
+  }
+
+  private knativeService(props: PreviewAppProps): ApiObject {
+    this.addPodAnnotation('autoscaling.knative.dev/min-scale', '0');
+    this.addPodAnnotation('autoscaling.knative.dev/max-scale', String(props.replicas ?? 1));
+    const metadata = this.metadata();
+    return new ApiObject(this, 'workload', {
+      apiVersion: 'serving.knative.dev/v1',
+      kind: 'Service',
+      // Without it, Knative would publish a second host of its own beside the DomainMapping's.
+      metadata: { ...metadata, labels: { ...metadata.labels, 'networking.knative.dev/visibility': 'cluster-local' } },
+      spec: { template: { metadata: this.podMetadata, spec: this.pod } },
+    });
+  }
+}
+
+function appLabels({ name, namespace, template }: PreviewAppProps): Record<string, string> {
+  return {
+    ...MANAGED_BY,
+    [PREVIEW_LABEL]: namespace,
+    'app.kubernetes.io/name': name,
+    'app.kubernetes.io/instance': namespace,
+    'app.kubernetes.io/component': template,
+  };
+}

@@ -1,0 +1,53 @@
+import { ApiObject } from 'cdk8s';
+import type { Construct } from 'constructs';
+import { type StringMap, sortedEntries } from '../metadata.ts';
+import type { PreviewAppProps } from './props.ts';
+
+/** The Secret that carries encrypted-in-Git values; one name for all previews, since they are encrypted once. */
+export const COMMITTED_SECRET = 'preview-secrets';
+
+/** Which Secret the variables come from, and under which key each. */
+export function secretKeys(props: PreviewAppProps): { secretName: string; keys: ReadonlyMap<string, string> } {
+  const external = props.secretStore?.mechanism === 'external-secrets';
+  const entries = sortedEntries(props.secrets ?? {});
+  return {
+    secretName: external ? props.name : COMMITTED_SECRET,
+    keys: new Map(entries.map(([variable, reference]) => [variable, external ? variable : lastPart(reference)])),
+  };
+}
+
+/** `stripe` of `acme/shop/stripe`. */
+export function lastPart(reference: string): string {
+  return reference.slice(reference.lastIndexOf('/') + 1);
+}
+
+/**
+ * Reads each reference into a key of one Secret. Closed to what External Secrets offers beyond that: no templates (they
+ * run code over other secrets), no `dataFrom` or `find` (they read whole prefixes).
+ */
+export function externalSecret(
+  scope: Construct,
+  props: PreviewAppProps,
+  metadata: { name: string; namespace: string; labels: StringMap; annotations: StringMap },
+): ApiObject {
+  return new ApiObject(scope, 'secrets', {
+    apiVersion: 'external-secrets.io/v1',
+    kind: 'ExternalSecret',
+    metadata,
+    spec: {
+      refreshInterval: '1h',
+      secretStoreRef: { kind: 'ClusterSecretStore', name: props.secretStore?.store ?? 'previews' },
+      target: { name: props.name, creationPolicy: 'Owner', deletionPolicy: 'Retain' },
+      data: sortedEntries(props.secrets ?? {}).map(([variable, reference]) => ({
+        secretKey: variable,
+        // The webhook's defaults, written out: Argo CD compares list items whole and would never be in sync.
+        remoteRef: {
+          key: reference,
+          conversionStrategy: 'Default',
+          decodingStrategy: 'None',
+          metadataPolicy: 'None',
+        },
+      })),
+    },
+  });
+}

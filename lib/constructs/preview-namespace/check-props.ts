@@ -1,0 +1,123 @@
+import type { Construct } from 'constructs';
+import { cidr, dnsLabel, quantity, quantityValue } from '../../model/scalars.ts';
+import { Checks } from '../checks.ts';
+import { checkAnnotations, checkLabels, type StringMap } from '../metadata.ts';
+import { contains, isCanonical, parseNetwork } from './ipv4.ts';
+import { forbiddenCidrs } from './network-policies.ts';
+import type { LimitRangeProps, PreviewNamespaceProps } from './props.ts';
+
+const DNS_LABEL = dnsLabel();
+const CIDR = cidr();
+const QUANTITY = quantity();
+
+/**
+ * Refuses props that the API server would refuse, or that would leave a hole or a dead preview.
+ *
+ * @throws GreenroomError `invalid-input` with all problems
+ */
+export function checkProps(
+  scope: Construct,
+  props: PreviewNamespaceProps,
+  own: { labels: StringMap; annotations: StringMap },
+): void {
+  const checks = new Checks();
+  checkIdentity(checks, props);
+  checkNetwork(checks, props);
+  checkResources(checks, props);
+  checkLabels(checks, 'labels', props.labels ?? {}, own.labels);
+  checkAnnotations(checks, 'annotations', props.annotations ?? {}, own.annotations);
+  checks.throwIfAny(scope);
+}
+
+function checkIdentity(checks: Checks, props: PreviewNamespaceProps): void {
+  checks.scalar('name', DNS_LABEL, props.name);
+  checks.that(
+    /^[A-Za-z0-9-]{1,39}\/[A-Za-z0-9._-]{1,100}$/.test(props.repository),
+    'repository',
+    `must be owner/name; found ${JSON.stringify(props.repository)}`,
+  );
+  for (const field of ['repositoryId', 'number', 'expires'] as const) {
+    const ok = Number.isSafeInteger(props[field]) && props[field] > 0;
+    checks.that(ok, field, `must be a positive whole number; found ${props[field]}`);
+  }
+  // A `Date` cannot hold more, and milliseconds given for seconds land here.
+  checks.that(!(props.expires > 8.64e12), 'expires', 'must be in unix seconds');
+  checks.scalar('reconciler.account', DNS_LABEL, props.reconciler?.account);
+  checks.scalar('reconciler.accountNamespace', DNS_LABEL, props.reconciler?.accountNamespace);
+  checks.scalar('reconciler.clusterRole', DNS_LABEL, props.reconciler?.clusterRole);
+}
+
+function checkNetwork(checks: Checks, props: PreviewNamespaceProps): void {
+  checks.scalar('ingress.controllerNamespace', DNS_LABEL, props.ingress.controllerNamespace);
+  for (const [i, namespace] of (props.ingress.additionalNamespaces ?? []).entries()) {
+    checks.scalar(`ingress.additionalNamespaces[${i}]`, DNS_LABEL, namespace);
+  }
+  checks.scalar('dnsNamespace', DNS_LABEL, props.dnsNamespace);
+  for (const [i, network] of (props.testHarness ?? []).entries()) checkCidr(checks, `testHarness[${i}]`, network);
+  const forbidden = forbiddenCidrs(props).filter((network, i) => {
+    return i === 0 || checkCidr(checks, `clusterCidrs[${i - 1}]`, network);
+  });
+  for (const [i, rule] of (props.egress ?? []).entries()) {
+    const field = `egress[${i}]`;
+    if (checkCidr(checks, `${field}.cidr`, rule.cidr)) checkReachable(checks, `${field}.cidr`, rule.cidr, forbidden);
+    checks.that(rule.ports?.length !== 0, `${field}.ports`, 'must name a port, or be left out for all');
+    for (const port of rule.ports ?? []) {
+      checks.that(isPort(port), `${field}.ports`, `must be whole numbers from 1 to 65535; found ${port}`);
+    }
+  }
+}
+
+function isPort(port: number): boolean {
+  return Number.isInteger(port) && port >= 1 && port <= 65_535;
+}
+
+function checkCidr(checks: Checks, field: string, network: string): boolean {
+  if (!checks.scalar(field, CIDR, network)) return false;
+  return checks.that(isCanonical(network), field, `must not have bits set beyond its prefix; found ${network}`);
+}
+
+function checkReachable(checks: Checks, field: string, network: string, forbidden: readonly string[]): void {
+  const around = forbidden.find((range) => contains(parseNetwork(range), parseNetwork(network)));
+  checks.that(around === undefined, field, `${network} lies inside ${around}, which no preview may reach`);
+}
+
+function checkResources(checks: Checks, { quota, limitRange }: PreviewNamespaceProps): void {
+  const before = { quota, ...nested(limitRange) };
+  for (const [field, list] of Object.entries(before)) {
+    for (const [resource, value] of Object.entries(list)) checks.scalar(`${field}[${resource}]`, QUANTITY, value);
+  }
+  checkDefaultsCoverQuota(checks, quota, limitRange);
+  checkOrder(checks, 'limitRange.defaultRequest', limitRange.defaultRequest, 'limitRange.default', limitRange.default);
+  checkOrder(checks, 'limitRange.default', limitRange.default, 'limitRange.max', limitRange.max ?? {});
+}
+
+function nested({ default: limits, defaultRequest, max }: LimitRangeProps): Record<string, StringMap> {
+  return { 'limitRange.default': limits, 'limitRange.defaultRequest': defaultRequest, 'limitRange.max': max ?? {} };
+}
+
+/** cpu and memory are the resources that a quota makes obligatory (the quota admission plugin's `validationSet`). */
+function checkDefaultsCoverQuota(checks: Checks, quota: StringMap, limitRange: LimitRangeProps): void {
+  for (const resource of ['cpu', 'memory']) {
+    const limited = Object.hasOwn(quota, `limits.${resource}`);
+    const requested = Object.hasOwn(quota, `requests.${resource}`) || Object.hasOwn(quota, resource);
+    checks.that(
+      !limited || Object.hasOwn(limitRange.default, resource),
+      `limitRange.default[${resource}]`,
+      `is needed because quota[limits.${resource}] rejects pods without it`,
+    );
+    checks.that(
+      !requested || Object.hasOwn(limitRange.defaultRequest, resource),
+      `limitRange.defaultRequest[${resource}]`,
+      `is needed because the quota of ${resource} requests rejects pods without it`,
+    );
+  }
+}
+
+function checkOrder(checks: Checks, lowField: string, low: StringMap, highField: string, high: StringMap): void {
+  for (const [resource, value] of Object.entries(low)) {
+    const bound = Object.hasOwn(high, resource) ? high[resource] : undefined;
+    if (bound === undefined) continue;
+    const ok = !(quantityValue(value) > quantityValue(bound));
+    checks.that(ok, `${lowField}[${resource}]`, `must not be above ${highField}; found ${value} above ${bound}`);
+  }
+}

@@ -1,0 +1,62 @@
+import type { NetworkPolicyPeer, NetworkPolicySpec } from '../kube-object.ts';
+import { carveOut, parseNetwork } from './ipv4.ts';
+import { PRIVATE_CIDRS, type PreviewNamespaceProps } from './props.ts';
+
+/** Link-local: the metadata service of every cloud, which hands out the node's credentials. */
+export const METADATA_CIDR = '169.254.0.0/16';
+
+/** Networks that no allow-list entry can open. */
+export function forbiddenCidrs(props: Pick<PreviewNamespaceProps, 'clusterCidrs'>): readonly string[] {
+  return [METADATA_CIDR, ...(props.clusterCidrs ?? PRIVATE_CIDRS)];
+}
+
+/**
+ * The network policies by name. Policies add up: what none allows is denied, since `default-deny` selects every pod in
+ * both directions.
+ */
+export function networkPolicies(props: PreviewNamespaceProps): ReadonlyMap<string, NetworkPolicySpec> {
+  const policies = new Map<string, NetworkPolicySpec>([
+    ['default-deny', { podSelector: {}, policyTypes: ['Ingress', 'Egress'] }],
+    ['allow-ingress', { podSelector: {}, policyTypes: ['Ingress'], ingress: [{ from: ingressPeers(props) }] }],
+    ['allow-same-preview', samePreview()],
+    ['allow-dns', dns(props.dnsNamespace ?? 'kube-system')],
+  ]);
+  if (props.egress !== undefined && props.egress.length > 0) policies.set('allow-egress', allowList(props));
+  return policies;
+}
+
+function namespacePeer(name: string): NetworkPolicyPeer {
+  // The API server itself keeps this label equal to the name, so that no other namespace can claim it.
+  return { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } } };
+}
+
+function ingressPeers({ ingress, testHarness = [] }: PreviewNamespaceProps): NetworkPolicyPeer[] {
+  const namespaces = [ingress.controllerNamespace, ...(ingress.additionalNamespaces ?? [])];
+  return [...namespaces.map(namespacePeer), ...testHarness.map((cidr) => ({ ipBlock: { cidr } }))];
+}
+
+/** A pod selector without a namespace selector means this namespace: the preview is one trust domain. */
+function samePreview(): NetworkPolicySpec {
+  return {
+    podSelector: {},
+    policyTypes: ['Ingress', 'Egress'],
+    ingress: [{ from: [{ podSelector: {} }] }],
+    egress: [{ to: [{ podSelector: {} }] }],
+  };
+}
+
+function dns(namespace: string): NetworkPolicySpec {
+  const peer = { ...namespacePeer(namespace), podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } } };
+  const ports = ['UDP', 'TCP'].map((protocol) => ({ protocol, port: 53 }));
+  return { podSelector: {}, policyTypes: ['Egress'], egress: [{ to: [peer], ports }] };
+}
+
+function allowList(props: PreviewNamespaceProps): NetworkPolicySpec {
+  const forbidden = forbiddenCidrs(props).map(parseNetwork);
+  const egress = (props.egress ?? []).map(({ cidr, ports }) => {
+    const except = carveOut(parseNetwork(cidr), forbidden);
+    const to = [{ ipBlock: { cidr, ...(except.length > 0 && { except }) } }];
+    return ports === undefined ? { to } : { to, ports: ports.map((port) => ({ protocol: 'TCP', port })) };
+  });
+  return { podSelector: {}, policyTypes: ['Egress'], egress };
+}

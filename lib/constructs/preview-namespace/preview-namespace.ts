@@ -1,0 +1,159 @@
+import type { ApiObject } from 'cdk8s';
+import { Construct } from 'constructs';
+import { kubeObject } from '../kube-object.ts';
+import {
+  EXPIRES,
+  MANAGED_BY,
+  PREVIEW_LABEL,
+  PULL_REQUEST_LABEL,
+  REPOSITORY_ANNOTATION,
+  REPOSITORY_ID_LABEL,
+  type StringMap,
+} from '../metadata.ts';
+import { APP_SERVICE_ACCOUNT, reconcilerAccount } from './accounts.ts';
+import { checkProps } from './check-props.ts';
+import { networkPolicies } from './network-policies.ts';
+import type { PreviewNamespaceProps, ReconcilerProps } from './props.ts';
+
+const POD_SECURITY = Object.fromEntries(
+  ['enforce', 'warn', 'audit'].flatMap((mode) => [
+    [`pod-security.kubernetes.io/${mode}`, 'restricted'],
+    [`pod-security.kubernetes.io/${mode}-version`, 'latest'],
+  ]),
+);
+
+/**
+ * The fence of one preview: a namespace of its own with everything that bounds what runs there. Written by the
+ * platform's side only; the account of the app's reconciler cannot touch any of it.
+ *
+ * Namespace (Pod Security `restricted`), ResourceQuota, LimitRange, NetworkPolicies, ServiceAccounts without tokens,
+ * and the reconciler's account with its RoleBinding.
+ */
+export class PreviewNamespace extends Construct {
+  /** Name of the namespace. */
+  readonly name: string;
+  readonly namespace: ApiObject;
+  readonly resourceQuota: ApiObject;
+  readonly limitRange: ApiObject;
+  /** By name: `default-deny`, `allow-ingress`, `allow-same-preview`, `allow-dns`, and `allow-egress` if there is one. */
+  readonly networkPolicies: ReadonlyMap<string, ApiObject>;
+  /** The accounts of the pods (`default` and the app's) and the reconciler's. */
+  readonly serviceAccounts: readonly ApiObject[];
+  readonly roleBinding: ApiObject;
+
+  private readonly labels: StringMap;
+  private readonly childAnnotations: StringMap;
+  private readonly outsideAnnotations: StringMap;
+
+  /** @throws GreenroomError `invalid-input`, naming every prop that is wrong */
+  constructor(scope: Construct, id: string, props: PreviewNamespaceProps) {
+    super(scope, id);
+    const common = { ...MANAGED_BY, [PREVIEW_LABEL]: props.name };
+    const owner = ownership(props);
+    const survival = survivalAnnotation(props.reconciler?.kind);
+    checkProps(this, props, {
+      labels: { ...common, ...owner.labels, ...POD_SECURITY },
+      annotations: { ...owner.annotations, ...survival },
+    });
+    this.name = props.name;
+    this.labels = { ...props.labels, ...common };
+    this.outsideAnnotations = props.annotations ?? {};
+    this.childAnnotations = { ...props.annotations, ...survival };
+
+    this.namespace = kubeObject(this, 'namespace', 'Namespace', {
+      metadata: {
+        name: props.name,
+        labels: { ...this.labels, ...owner.labels, ...POD_SECURITY },
+        annotations: { ...props.annotations, ...owner.annotations },
+      },
+    });
+    this.resourceQuota = kubeObject(this, 'quota', 'ResourceQuota', {
+      metadata: this.metadata('preview'),
+      spec: { hard: { ...props.quota } },
+    });
+    this.limitRange = kubeObject(this, 'limits', 'LimitRange', {
+      metadata: this.metadata('preview'),
+      spec: { limits: [{ type: 'Container', ...props.limitRange }] },
+    });
+    this.networkPolicies = new Map(
+      [...networkPolicies(props)].map(([name, spec]) => [
+        name,
+        kubeObject(this, name, 'NetworkPolicy', { metadata: this.metadata(name), spec }),
+      ]),
+    );
+    const account = reconcilerAccount(props);
+    this.serviceAccounts = [
+      this.serviceAccount('default'),
+      this.serviceAccount(APP_SERVICE_ACCOUNT),
+      this.serviceAccount(account.name, account.namespace),
+    ];
+    this.roleBinding = this.bind(account, props.reconciler ?? {});
+  }
+
+  /** Adds a label to every object of the fence. Call it before synthesis. */
+  addLabel(key: string, value: string): void {
+    for (const child of this.apiObjects) child.metadata.addLabel(key, value);
+  }
+
+  /** Adds an annotation to every object of the fence. Call it before synthesis. */
+  addAnnotation(key: string, value: string): void {
+    for (const child of this.apiObjects) child.metadata.addAnnotation(key, value);
+  }
+
+  /** The fence's objects, the Namespace first. */
+  get apiObjects(): readonly ApiObject[] {
+    const { namespace, resourceQuota, limitRange, networkPolicies, serviceAccounts, roleBinding } = this;
+    return [namespace, resourceQuota, limitRange, ...networkPolicies.values(), ...serviceAccounts, roleBinding];
+  }
+
+  private metadata(name: string, namespace: string = this.name) {
+    // An object elsewhere does not go with the namespace, so the reconciler has to remove it.
+    const annotations = namespace === this.name ? this.childAnnotations : this.outsideAnnotations;
+    return { name, namespace, labels: this.labels, annotations };
+  }
+
+  private serviceAccount(name: string, namespace?: string): ApiObject {
+    return kubeObject(this, `account-${name}`, 'ServiceAccount', {
+      metadata: this.metadata(name, namespace),
+      automountServiceAccountToken: false,
+    });
+  }
+
+  private bind(account: { name: string; namespace: string }, { clusterRole = 'preview-workloads' }: ReconcilerProps) {
+    return kubeObject(this, 'binding', 'RoleBinding', {
+      metadata: this.metadata('preview-reconciler'),
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: clusterRole },
+      subjects: [{ kind: 'ServiceAccount', ...account }],
+    });
+  }
+}
+
+function ownership(props: PreviewNamespaceProps): { labels: StringMap; annotations: StringMap } {
+  return {
+    labels: {
+      [REPOSITORY_ID_LABEL]: String(props.repositoryId),
+      [PULL_REQUEST_LABEL]: String(props.number),
+      [EXPIRES]: String(props.expires),
+    },
+    annotations: {
+      [REPOSITORY_ANNOTATION]: props.repository,
+      [EXPIRES]: isoSeconds(props.expires),
+    },
+  };
+}
+
+/** `2026-11-06T17:00:00Z`; empty for a number that no date can hold, which the checks then name. */
+function isoSeconds(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  return Number.isNaN(date.getTime()) ? '' : date.toISOString().replace('.000Z', 'Z');
+}
+
+/**
+ * Keeps the fence's objects when the reconciler removes the preview: both folders go at once and in no order, and the
+ * policies must outlive the last pod. The namespace takes them along.
+ */
+function survivalAnnotation(kind: ReconcilerProps['kind']): StringMap {
+  return kind === 'flux'
+    ? { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' }
+    : { 'argocd.argoproj.io/sync-options': 'Delete=false' };
+}

@@ -1,0 +1,124 @@
+import type { StringMap } from '../metadata.ts';
+
+/** What the reconciler is and as whom it may write into the preview. */
+export interface ReconcilerProps {
+  /**
+   * Argo CD, or Flux. Decides which annotation keeps the fence standing until the namespace itself goes, and where the
+   * account lives.
+   * @default argocd
+   */
+  readonly kind?: 'argocd' | 'flux';
+  /**
+   * Name of the account that applies the app's objects.
+   * @default - `preview-reconciler` for Argo CD (its AppProject names one account for all previews), the preview's own
+   * name for Flux
+   */
+  readonly account?: string;
+  /**
+   * Where that account lives. Argo CD impersonates an account of the destination namespace; Flux looks the account up
+   * beside its Kustomization.
+   * @default - the preview's namespace for Argo CD, `flux-system` for Flux
+   */
+  readonly accountNamespace?: string;
+  /**
+   * ClusterRole with the workload kinds that the account may write; bound in the preview's namespace only.
+   * @default preview-workloads
+   */
+  readonly clusterRole?: string;
+}
+
+/** Resources of one container by name, as Kubernetes quantities: `{ cpu: '500m', memory: '256Mi' }`. */
+export type ResourceList = StringMap;
+
+/** Bounds of one container. */
+export interface LimitRangeProps {
+  /** Limits of a container that names none. */
+  readonly default: ResourceList;
+  /** Requests of a container that names none. */
+  readonly defaultRequest: ResourceList;
+  /**
+   * Largest limits of one container.
+   * @default - no bound but the quota's
+   */
+  readonly max?: ResourceList;
+}
+
+/** A network that the preview may reach. */
+export interface EgressRule {
+  /** IPv4 network such as `203.0.113.0/24`; `0.0.0.0/0` for the internet. */
+  readonly cidr: string;
+  /**
+   * TCP ports.
+   * @default - all ports of all protocols
+   */
+  readonly ports?: readonly number[];
+}
+
+/** Props of `PreviewNamespace`. */
+export interface PreviewNamespaceProps {
+  /** Name of the namespace, and the value of its `greenroom.dev/preview` label. A DNS label, at most 63 characters. */
+  readonly name: string;
+  /** `owner/name` of the repository that the preview shows. */
+  readonly repository: string;
+  /** The forge's numeric id of that repository. */
+  readonly repositoryId: number;
+  /** Number of the pull request. */
+  readonly number: number;
+  /** When the preview ends, in unix seconds. */
+  readonly expires: number;
+  /** Hard limits of the ResourceQuota: `{ 'limits.memory': '4Gi', pods: '10' }`. */
+  readonly quota: StringMap;
+  /**
+   * Bounds of one container. Its defaults must cover every cpu and memory entry of the quota: a quota rejects pods that
+   * leave such a resource open.
+   */
+  readonly limitRange: LimitRangeProps;
+  /** Namespaces that may open connections to the preview's pods. */
+  readonly ingress: {
+    /** Where the ingress controller runs. */
+    readonly controllerNamespace: string;
+    /**
+     * Further namespaces, e.g. `knative-serving` for its activator and autoscaler.
+     * @default []
+     */
+    readonly additionalNamespaces?: readonly string[];
+  };
+  /**
+   * IPv4 networks of test machines that may open connections to the preview's pods.
+   * @default []
+   */
+  readonly testHarness?: readonly string[];
+  /**
+   * What the preview may reach beside the cluster's DNS and its own pods.
+   * @default [] - nothing
+   */
+  readonly egress?: readonly EgressRule[];
+  /**
+   * Namespace of the cluster's DNS pods, which carry the label `k8s-app: kube-dns`.
+   * @default kube-system
+   */
+  readonly dnsNamespace?: string;
+  /**
+   * IPv4 networks of nodes, pods, services and the API server. Carved out of whatever `egress` allows.
+   * @default - the private ranges 10.0.0.0/8, 100.64.0.0/10, 172.16.0.0/12 and 192.168.0.0/16
+   */
+  readonly clusterCidrs?: readonly string[];
+  /**
+   * Who applies the app's objects, and as whom.
+   * @default - Argo CD, as `preview-reconciler` of the preview's namespace, with ClusterRole `preview-workloads`
+   */
+  readonly reconciler?: ReconcilerProps;
+  /**
+   * Labels for every object, beside those that the construct sets.
+   * @default {}
+   */
+  readonly labels?: StringMap;
+  /**
+   * Annotations for every object, beside those that the construct sets.
+   * @default {}
+   */
+  readonly annotations?: StringMap;
+}
+
+/** Private networks of RFC 1918, and RFC 6598's 100.64.0.0/10, which some providers give to pods. */
+export const PRIVATE_CIDRS: readonly string[] = ['10.0.0.0/8', '100.64.0.0/10', '172.16.0.0/12', '192.168.0.0/16'];
