@@ -1,0 +1,34 @@
+import { GreenroomError } from '../core/errors.ts';
+import type { FileSet } from '../core/fileset.ts';
+import { PLATFORM_FILE } from './files.ts';
+import { fill } from './template.ts';
+
+/** What only the team knows; everything else has a default in the template. */
+export interface Answers {
+  /** Previews answer at `https://<name>.<domain>`. */
+  readonly domain: string;
+  /** Organization or user whose pull requests get previews. */
+  readonly owner: string;
+  /** @default ghcr.io/<owner> */
+  readonly registry?: string;
+  /** Whom every refusal names, and who reviews changes. @default @<owner>/platform */
+  readonly contact?: string;
+  /** Address that the reconciler clones. @default https://github.com/<owner>/previews.git */
+  readonly appsRepo?: string;
+}
+
+/** A commented greenroom.yaml from the template. It is not checked here: load it, as any other. */
+export function platformText(template: FileSet, answers: Answers): string {
+  const { domain, owner } = answers;
+  const text = template.get(PLATFORM_FILE);
+  if (text === undefined) throw new GreenroomError('failed', `the template has no ${PLATFORM_FILE}`);
+  const quoted = (value: string) => (/^[A-Za-z0-9][A-Za-z0-9._/:-]*$/.test(value) ? value : JSON.stringify(value));
+  return fill(PLATFORM_FILE, text, {
+    DOMAIN: quoted(domain),
+    OWNER: quoted(owner),
+    REGISTRY: quoted(answers.registry ?? `ghcr.io/${owner.toLowerCase()}`),
+    // Inside quotes in the template: a contact starts with @, which YAML reserves.
+    CONTACT: JSON.stringify(answers.contact ?? `@${owner}/platform`).slice(1, -1),
+    APPS_REPO: quoted(answers.appsRepo ?? `https://github.com/${owner}/previews.git`),
+  });
+}

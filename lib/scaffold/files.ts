@@ -1,0 +1,92 @@
+import { App, Chart } from 'cdk8s';
+import { Bootstrap } from '../constructs/bootstrap/index.ts';
+import { type FileSet, fileSet } from '../core/fileset.ts';
+import { emitYaml } from '../core/yaml.ts';
+import type { PlatformSpec } from '../model/platform.ts';
+import { fill } from './template.ts';
+
+export interface ScaffoldInput {
+  /** greenroom.yaml as it stands. */
+  readonly platformText: string;
+  /** What it says. */
+  readonly platform: PlatformSpec;
+  /** Version of greenroom that the workflows call. */
+  readonly version: string;
+  /** The static files, as `readTemplate` gives them. */
+  readonly template: FileSet;
+}
+
+/** What the team decides; everything generated follows from it. */
+export const PLATFORM_FILE = 'greenroom.yaml';
+
+/** A team writes these itself from then on: laid down once, and never changed again. */
+export const SEEDS: ReadonlySet<string> = new Set(['.github/CODEOWNERS', 'exceptions/README.md']);
+
+/** All files of an apps repo but the previews: a pure function of the platform and the version. */
+export function scaffoldFiles(input: ScaffoldInput): FileSet {
+  const { platform, template, platformText } = input;
+  const values = markValues(platform, input.version);
+  return fileSet([
+    ...[...template]
+      .filter(([path]) => path !== PLATFORM_FILE)
+      .map(([path, text]): [string, string] => [path, fill(path, text, values)]),
+    [PLATFORM_FILE, platformText],
+    ...bootstrapFiles(platform),
+  ]);
+}
+
+/** Address of the apps repo as the reconciler clones it. */
+export function appsRepoUrl(platform: PlatformSpec): string {
+  return platform.appsRepo.url ?? `https://github.com/${platform.sources[0]?.owner}/previews.git`;
+}
+
+function bootstrapFiles(platform: PlatformSpec): [string, string][] {
+  const bootstrap = new Bootstrap(new Chart(new App(), 'apps-repo'), 'bootstrap', {
+    platform,
+    repoUrl: appsRepoUrl(platform),
+  });
+  return [...bootstrap.folders.keys()].flatMap((folder) =>
+    bootstrap.objects(folder).map((object): [string, string] => {
+      const file = `${object.kind}.${object.name}.yaml`.toLowerCase();
+      return [`bootstrap/${folder}/${file}`, emitYaml(object.toJson())];
+    }),
+  );
+}
+
+/** GitHub's team or user that reviews changes: the contact, if it is one. */
+function owners(platform: PlatformSpec): string {
+  const { contact } = platform.policies;
+  return /^@[\w-]+(\/[\w.-]+)?$/.test(contact) ? contact : `@${platform.sources[0]?.owner}/platform`;
+}
+
+function markValues(platform: PlatformSpec, version: string): Record<string, string> {
+  const { ingress } = platform;
+  const gateway = ingress.kind === 'gateway';
+  return {
+    VERSION: version,
+    DOMAIN: platform.domain,
+    BRANCH: platform.appsRepo.branch,
+    APPS_REPO: appsRepoUrl(platform),
+    OWNERS: owners(platform),
+    ISSUER: ingress.tls.issuer,
+    TLS_SECRET: ingress.tls.secretName,
+    CONTROLLER_NAMESPACE: ingress.controllerNamespace,
+    ARGOCD_NAMESPACE: platform.argocd.namespace,
+    INGRESS: gateway
+      ? `a Gateway API controller with the GatewayClass \`${ingress.class}\``
+      : `an ingress controller with the class \`${ingress.class}\``,
+    INGRESS_SHORT: gateway ? `Gateway \`${ingress.gateway.name}\`` : 'ingress controller',
+    DEFAULT_CERTIFICATE: gateway
+      ? ''
+      : ",\n   which has to be the controller's default certificate (ingress-nginx: `--default-ssl-certificate`)",
+    INSTALL: installCommands(platform),
+  };
+}
+
+function installCommands(platform: PlatformSpec): string {
+  const apply = (folder: string, where: string) => `       kubectl apply -f bootstrap/install/${folder}  # ${where}`;
+  return [
+    apply('argocd', 'in the cluster of Argo CD'),
+    ...platform.clusters.map(({ name }) => apply(`clusters/${name}`, `in the cluster ${name}`)),
+  ].join('\n');
+}

@@ -1,0 +1,141 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { type InitOptions, init } from '../../lib/scaffold/init.ts';
+
+const ANSWERS = { domain: 'apps.example.com', owner: 'acme' };
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'greenroom-init-'));
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+
+const run = (options: Partial<InitOptions> = {}) => init({ dir, version: '1.2.3', answers: ANSWERS, ...options });
+const read = (path: string) => readFileSync(join(dir, path), 'utf8');
+const write = (path: string, text: string) => writeFileSync(join(dir, path), text);
+const changed = async (options: Partial<InitOptions> = {}) =>
+  (await run(options)).files.filter((f) => f.action !== 'same').map((f) => [f.action, f.path]);
+
+describe('init', () => {
+  it('lays down a whole apps repo, and no mark of the template is left', async () => {
+    const { files, left } = await run();
+    expect(left).toEqual([]);
+    expect(new Set(files.map((f) => f.action))).toEqual(new Set(['create']));
+    for (const { path, text } of files) {
+      expect(read(path)).toBe(text);
+      expect(text).not.toMatch(/__[A-Z]/);
+    }
+    for (const path of ['greenroom.yaml', '.github/CODEOWNERS', '.github/workflows/sync.yaml', 'README.md']) {
+      expect(files.map((f) => f.path)).toContain(path);
+    }
+  });
+
+  it('does nothing the second time', async () => {
+    await run();
+    const before = statSync(join(dir, 'README.md')).mtimeMs;
+    expect(await changed()).toEqual([]);
+    expect(statSync(join(dir, 'README.md')).mtimeMs).toBe(before);
+  });
+
+  it('writes nothing in a dry run', async () => {
+    const made = await run({ dir: join(dir, 'new'), dryRun: true });
+    expect(made.files.length).toBeGreaterThan(20);
+    expect(() => statSync(join(dir, 'new'))).toThrow();
+  });
+
+  it('follows a changed greenroom.yaml, and removes what it no longer wants', async () => {
+    await run();
+    const main = '  clusters: [{ name: main, server: https://kubernetes.default.svc }';
+    write('greenroom.yaml', `${read('greenroom.yaml')}${main}, { name: big, server: https://big.example.com }]\n`);
+    const added = await changed();
+    expect(added).toContainEqual(['create', 'bootstrap/argocd/applicationset.previews-big.yaml']);
+    expect(added).toContainEqual(['update', 'bootstrap/argocd/appproject.previews.yaml']);
+    // The team's own edit is the input of it all, not something to be written over.
+    expect(added.map(([, path]) => path)).not.toContain('greenroom.yaml');
+    write('greenroom.yaml', read('greenroom.yaml').replace(', { name: big, server: https://big.example.com }', ''));
+    expect(await changed()).toContainEqual(['remove', 'bootstrap/argocd/applicationset.previews-big.yaml']);
+    expect(() => read('bootstrap/argocd/applicationset.previews-big.yaml')).toThrow(/ENOENT/);
+  });
+
+  it('leaves what somebody edited alone, shows the difference, and goes on doing so', async () => {
+    await run();
+    write('README.md', `${read('README.md')}\nCall us.\n`);
+    for (let i = 0; i < 2; i++) {
+      const { left, files } = await run({ version: '1.3.0' });
+      expect(left).toEqual(['README.md']);
+      expect(files.find((f) => f.path === 'README.md')?.diff).toContain('\n-Call us.\n');
+      expect(read('README.md')).toContain('Call us.');
+      expect(read('.github/workflows/sync.yaml')).toContain('greenroom@1.3.0');
+    }
+    expect((await run({ version: '1.3.0', overwrite: true })).left).toEqual([]);
+    expect(read('README.md')).not.toContain('Call us.');
+  });
+
+  it('never touches what is the team’s own once it is there', async () => {
+    await run();
+    write('.github/CODEOWNERS', '* @acme/web\n');
+    expect(await changed({ overwrite: true })).toEqual([['keep', '.github/CODEOWNERS']]);
+    expect(read('.github/CODEOWNERS')).toBe('* @acme/web\n');
+  });
+
+  it('takes a greenroom.yaml as it is, but does not replace another one unasked', async () => {
+    const platform = `# ours
+apiVersion: greenroom.dev/v1alpha1
+kind: Platform
+spec: { domain: p.example.org, sources: [{ owner: web }], registries: [ghcr.io/web] }
+`;
+    await run({ platform });
+    expect(read('greenroom.yaml')).toBe(platform);
+    expect(read('.github/CODEOWNERS')).toContain('@web/platform');
+    const other = platform.replace('# ours', '# theirs');
+    await expect(run({ platform: other })).rejects.toMatchObject({ code: 'invalid-input' });
+    expect(read('greenroom.yaml')).toBe(platform);
+    await run({ platform: other, overwrite: true });
+    expect(read('greenroom.yaml')).toBe(other);
+  });
+
+  it('refuses an apps repo of a newer greenroom, naming the version that is needed', async () => {
+    await run({ version: '1.10.0' });
+    const before = read('.greenroom.json');
+    await expect(run({ version: '1.9.9' })).rejects.toThrow('npx greenroom@1.10.0');
+    expect(read('.greenroom.json')).toBe(before);
+  });
+
+  it('writes through no link', async () => {
+    const outside = mkdtempSync(join(tmpdir(), 'greenroom-outside-'));
+    mkdirSync(join(dir, 'bootstrap'));
+    symlinkSync(outside, join(dir, 'bootstrap', 'argocd'));
+    await expect(run()).rejects.toMatchObject({ code: 'invalid-input' });
+    rmSync(outside, { recursive: true });
+  });
+
+  it('needs answers where there is no greenroom.yaml', async () => {
+    await expect(init({ dir, version: '1.2.3' })).rejects.toMatchObject({ code: 'invalid-input' });
+  });
+
+  it('quotes what a person typed', async () => {
+    const contact = '@acme/web "on call": #1';
+    await run({ answers: { ...ANSWERS, contact } });
+    expect(parse(read('greenroom.yaml')).spec.policies.contact).toBe(contact);
+  });
+});
+
+describe('the workflows', () => {
+  it('pin every action by commit, grant nothing by default, and put no payload into a shell line', async () => {
+    await run();
+    for (const name of ['sync', 'sweep', 'check']) {
+      const text = read(`.github/workflows/${name}.yaml`);
+      const workflow = parse(text);
+      expect(workflow.permissions).toEqual({});
+      expect(workflow.concurrency.group).toBeTruthy();
+      const steps = Object.values<{ steps: { uses?: string; run?: string }[] }>(workflow.jobs).flatMap((j) => j.steps);
+      for (const step of steps) {
+        if (step.uses !== undefined) expect(step.uses).toMatch(/@[0-9a-f]{40}$/);
+        expect(step.run ?? '').not.toContain('${{');
+      }
+    }
+  });
+});
