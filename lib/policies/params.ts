@@ -1,0 +1,94 @@
+import type { PlatformSpec } from '../model/platform.ts';
+
+/** What an image must show before it runs. */
+export type EvidenceKind = PlatformSpec['evidence']['require'][number];
+
+/**
+ * What rules read as `params`: plain JSON, so that it can be written into every engine's policy. No field is ever
+ * missing; {@link ruleParams} gives each its default.
+ */
+export interface RuleParams {
+  /** Previews answer at `<namespace>.<domain>`. */
+  readonly domain: string;
+  /** Where images may come from: host and whole path segments, e.g. `ghcr.io/acme`. */
+  readonly registries: readonly string[];
+  /** Largest limits of one container, as quantities. @default 2 cores, 2Gi */
+  readonly maxSize: { readonly cpu: string; readonly memory: string };
+  /** How many times its request a limit may be. @default cpu 10, memory 4 */
+  readonly limitRequestRatio: { readonly cpu: number; readonly memory: number };
+  /** `group/Kind` (`Service` for the core group) that a preview may hold. @default {@link DEFAULT_KINDS} */
+  readonly allowedKinds: readonly string[];
+  /** Annotation keys of an Ingress or route; one that ends in `/` allows all keys under it. @default {@link DEFAULT_ROUTE_ANNOTATIONS} */
+  readonly routeAnnotations: readonly string[];
+  /** Finalizers that Kubernetes itself takes off again. @default {@link DEFAULT_FINALIZERS} */
+  readonly finalizers: readonly string[];
+  /** What an image must show before it runs. @default nothing */
+  readonly evidence: readonly EvidenceKind[];
+  /** How the Applications and Kustomizations of previews have to look. */
+  readonly application: ApplicationParams;
+}
+
+/** The one source, path and destination that a preview's Application or Kustomization may have. */
+export interface ApplicationParams {
+  /** Address of the apps repo. @default https://github.com/<first owner>/previews.git */
+  readonly repoURL: string;
+  /** Branch of the apps repo. @default main */
+  readonly branch: string;
+  /** API servers of the clusters, by name of the cluster's folder. */
+  readonly servers: Readonly<Record<string, string>>;
+}
+
+/** Workloads, what they read, and the ways in; no fence kinds, no RBAC, no volumes that outlive the preview. */
+export const DEFAULT_KINDS: readonly string[] = [
+  'ConfigMap',
+  'Service',
+  'apps/Deployment',
+  'apps/StatefulSet',
+  'autoscaling/HorizontalPodAutoscaler',
+  'batch/CronJob',
+  'batch/Job',
+  'gateway.networking.k8s.io/HTTPRoute',
+  'networking.k8s.io/Ingress',
+  'policy/PodDisruptionBudget',
+];
+
+/** The kind that carries a secret's reference (or its sealed text) under each mechanism. */
+const SECRET_KINDS: Readonly<Record<PlatformSpec['secrets']['mechanism'], readonly string[]>> = {
+  'external-secrets': ['external-secrets.io/ExternalSecret'],
+  'sealed-secrets': ['bitnami.com/SealedSecret'],
+  sops: [],
+};
+
+/** Bookkeeping of the tools that write objects; nothing that a proxy reads its configuration from. */
+export const DEFAULT_ROUTE_ANNOTATIONS: readonly string[] = [
+  'argocd.argoproj.io/',
+  'greenroom.dev/',
+  'kubectl.kubernetes.io/last-applied-configuration',
+  'kustomize.toolkit.fluxcd.io/',
+];
+
+export const DEFAULT_FINALIZERS: readonly string[] = ['foregroundDeletion', 'orphan'];
+
+/** The parameters that a platform's settings stand for. */
+export function ruleParams(platform: PlatformSpec): RuleParams {
+  const { parameters } = platform.policies;
+  return {
+    domain: platform.domain,
+    registries: platform.registries,
+    maxSize: parameters.maxSize,
+    limitRequestRatio: parameters.limitRequestRatio,
+    allowedKinds: parameters.allowedKinds ?? [
+      ...DEFAULT_KINDS,
+      ...SECRET_KINDS[platform.secrets.mechanism],
+      ...(platform.knative ? ['serving.knative.dev/Service'] : []),
+    ],
+    routeAnnotations: DEFAULT_ROUTE_ANNOTATIONS,
+    finalizers: DEFAULT_FINALIZERS,
+    evidence: platform.evidence.require,
+    application: {
+      repoURL: platform.appsRepo.url ?? `https://github.com/${platform.sources[0]?.owner}/previews.git`,
+      branch: platform.appsRepo.branch,
+      servers: Object.fromEntries(platform.clusters.map((c) => [c.name, c.server])),
+    },
+  };
+}

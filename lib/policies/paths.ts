@@ -1,0 +1,74 @@
+import type { ItemList } from './rule.ts';
+
+export type JsonRecord = Readonly<Record<string, unknown>>;
+
+export function isRecord(value: unknown): value is JsonRecord {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A member that the object itself has; undefined for anything else. */
+export function member(value: unknown, key: string | number): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+    ? (value as Record<string | number, unknown>)[key]
+    : undefined;
+}
+
+/** The value at keys and indexes; undefined where the way ends. */
+export function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
+  return path.reduce(member, value);
+}
+
+/** Where the pod or pod template of an object is; the empty path is the object itself. */
+export function podPath(object: unknown): string[] {
+  switch (member(object, 'kind')) {
+    case 'Pod':
+    case 'Revision':
+      return [];
+    case 'PodTemplate':
+      return ['template'];
+    case 'CronJob':
+      return ['spec', 'jobTemplate', 'spec', 'template'];
+    default:
+      return ['spec', 'template'];
+  }
+}
+
+/** Container lists of a pod spec; those of debug containers come last. */
+export const CONTAINER_LISTS = ['containers', 'initContainers', 'ephemeralContainers'] as const;
+
+/** Paths of the items of a list, in the order in which CEL sees them. */
+export function itemPaths(object: unknown, items: ItemList['items']): (string | number)[][] {
+  const spec = [...podPath(object), 'spec'];
+  const lists =
+    items === 'containers'
+      ? CONTAINER_LISTS.map((name) => [...spec, name])
+      : items === 'ownContainers'
+        ? CONTAINER_LISTS.slice(0, 2).map((name) => [...spec, name])
+        : items === 'volumes'
+          ? [[...spec, 'volumes']]
+          : [items.split('.')];
+  return lists.flatMap((path) => {
+    const list = valueAt(object, path);
+    return Array.isArray(list) ? list.map((_, i) => [...path, i]) : [];
+  });
+}
+
+/** `spec.containers[0].image`; keys that are no names stand in brackets: `metadata.annotations["a/b"]`. */
+export function formatPath(path: readonly (string | number)[]): string {
+  let text = '';
+  for (const part of path) {
+    if (typeof part === 'number') text += `[${part}]`;
+    else if (/^[A-Za-z_$][\w$-]*$/.test(part)) text += text === '' ? part : `.${part}`;
+    else text += `[${JSON.stringify(part)}]`;
+  }
+  return text;
+}
+
+/** The inverse of {@link formatPath}. */
+export function parsePath(text: string): (string | number)[] {
+  const parts: (string | number)[] = [];
+  for (const [, name, index, quoted] of text.matchAll(/\.?([A-Za-z_$][\w$-]*)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/g)) {
+    parts.push(name ?? (index === undefined ? (JSON.parse(quoted!) as string) : Number(index)));
+  }
+  return parts;
+}

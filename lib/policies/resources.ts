@@ -1,0 +1,47 @@
+/** A kind of object as rules and admission engines name it. Every served version of it is meant. */
+export interface ResourceKind {
+  /** API group; empty for the core group. */
+  readonly group: string;
+  readonly kind: string;
+  /** Plural resource name, as in admission rules. */
+  readonly resource: string;
+  /** Subresources whose requests carry a whole object of this kind. @default none */
+  readonly subresources?: readonly string[];
+}
+
+const of = (group: string, kind: string, resource: string, subresources?: readonly string[]): ResourceKind =>
+  subresources ? { group, kind, resource, subresources } : { group, kind, resource };
+
+/** Debug containers come in through `ephemeralcontainers`, new limits of a running pod through `resize`. */
+const POD = of('', 'Pod', 'pods', ['ephemeralcontainers', 'resize']);
+
+/** Every kind that holds a pod or a pod template. */
+export const PODS: readonly ResourceKind[] = [
+  POD,
+  of('', 'PodTemplate', 'podtemplates'),
+  of('', 'ReplicationController', 'replicationcontrollers'),
+  of('apps', 'Deployment', 'deployments'),
+  of('apps', 'StatefulSet', 'statefulsets'),
+  of('apps', 'DaemonSet', 'daemonsets'),
+  of('apps', 'ReplicaSet', 'replicasets'),
+  of('batch', 'Job', 'jobs'),
+  of('batch', 'CronJob', 'cronjobs'),
+  of('serving.knative.dev', 'Service', 'services'),
+  of('serving.knative.dev', 'Configuration', 'configurations'),
+  of('serving.knative.dev', 'Revision', 'revisions'),
+];
+
+export const SERVICE = of('', 'Service', 'services');
+export const CONFIG_MAP = of('', 'ConfigMap', 'configmaps');
+export const SECRET = of('', 'Secret', 'secrets');
+export const INGRESS = of('networking.k8s.io', 'Ingress', 'ingresses');
+export const HTTP_ROUTE = of('gateway.networking.k8s.io', 'HTTPRoute', 'httproutes');
+export const GRPC_ROUTE = of('gateway.networking.k8s.io', 'GRPCRoute', 'grpcroutes');
+export const TLS_ROUTE = of('gateway.networking.k8s.io', 'TLSRoute', 'tlsroutes');
+export const APPLICATION = of('argoproj.io', 'Application', 'applications');
+export const KUSTOMIZATION = of('kustomize.toolkit.fluxcd.io', 'Kustomization', 'kustomizations');
+
+/** `group/Kind`, or `Kind` in the core group. */
+export function groupKind(group: string, kind: string): string {
+  return group === '' ? kind : `${group}/${kind}`;
+}

@@ -1,0 +1,112 @@
+import type { Severity } from '../core/finding.ts';
+import type { RuleParams } from './params.ts';
+import type { ResourceKind } from './resources.ts';
+
+/**
+ * One condition of a rule: an object passes when `cel` is true, for each item of `over` where it names a list.
+ * Every condition stands for a place in the object, so that a finding can point there.
+ */
+export interface Condition {
+  /** CEL over `object`, `params`, `namespaceObject` and `variables`; with `over`, also over the item `it`. */
+  readonly cel: string;
+  /** The list whose items are judged one by one. @default - the object as a whole */
+  readonly over?: ItemList;
+  /** Path of the field that is judged, inside the item (or pod, or object) that it belongs to. */
+  readonly field: string;
+  /** What {@link field} is relative to without `over`. @default object */
+  readonly in?: 'object' | 'pod' | 'podSpec';
+}
+
+/** A list whose items a {@link Condition} judges one by one. */
+export interface ItemList {
+  /** CEL that gives the list. */
+  readonly cel: string;
+  /** What the items are, for the path in a finding. A path stands for that list inside the object. */
+  readonly items: 'containers' | 'ownContainers' | 'volumes' | (string & {});
+}
+
+/** All containers, debug containers too. */
+export const CONTAINERS: ItemList = { cel: 'variables.containers', items: 'containers' };
+/** Containers that can hold resources: all but debug containers. */
+export const OWN_CONTAINERS: ItemList = { cel: 'variables.ownContainers', items: 'ownContainers' };
+export const VOLUMES: ItemList = { cel: 'variables.podSpec.?volumes.orValue([])', items: 'volumes' };
+
+/** The list at a path of the object, e.g. `spec.ports`; no items where it is missing. */
+export function listAt(path: string): ItemList {
+  return { cel: `dyn(object).?${path.replaceAll('.', '.?')}.orValue([])`, items: path };
+}
+
+/** What a rule is written as; {@link defineRule} adds the one CEL text that engines compile. */
+export interface RuleSpec {
+  /** Lower-case words with dashes; part of every finding and of the names of compiled policies. */
+  readonly id: string;
+  /** A few words, no full stop. */
+  readonly title: string;
+  /** One sentence in a maker's words: what to change, and whom to ask (`{contact}`). The same in every engine. */
+  readonly message: string;
+  /** Where the rule comes from: the control of a standard, or the advisory. */
+  readonly source: string;
+  /** Why it exists, for `greenroom explain`. */
+  readonly why: string;
+  /** @default deny */
+  readonly severity?: Severity;
+  /**
+   * `everyone`: holds for every request. `makers`: holds before commit and for requests that do not come from
+   * Kubernetes' own controllers or the platform's trusted accounts, which write such objects on a maker's behalf.
+   * @default everyone
+   */
+  readonly scope?: 'everyone' | 'makers';
+  /**
+   * Where admission applies it: in the namespaces of previews, or where the reconciler's own objects live.
+   * @default preview
+   */
+  readonly place?: 'preview' | 'reconciler';
+  /** Kinds that it judges; `any` is every namespaced kind. */
+  readonly match: readonly ResourceKind[] | 'any';
+  /** All must hold. */
+  readonly conditions: readonly [Condition, ...Condition[]];
+  /** Whether the platform's parameters ask for it at all. @default - always */
+  readonly active?: (params: RuleParams) => boolean;
+  /** Changes that make an object pass, where there is only one way to. @default - none */
+  readonly fix?: RuleFix;
+  /** YAML of one object each. */
+  readonly examples: { readonly good: string; readonly bad: string };
+}
+
+/** One mechanical change: sets the value at a path, or removes it when `value` is undefined. */
+export interface Edit {
+  /** Keys and indexes from the object's root. */
+  readonly path: readonly (string | number)[];
+  readonly value?: unknown;
+}
+
+/** The edits that make an object pass; empty when there is nothing mechanical to do. */
+export type RuleFix = (object: unknown, params: RuleParams) => readonly Edit[];
+
+export interface Rule extends RuleSpec {
+  readonly severity: Severity;
+  readonly scope: 'everyone' | 'makers';
+  readonly place: 'preview' | 'reconciler';
+  /** The conditions as one CEL text: true lets an object pass; false and any error refuse it. */
+  readonly cel: string;
+}
+
+export function defineRule(spec: RuleSpec): Rule {
+  return {
+    severity: 'deny',
+    scope: 'everyone',
+    place: 'preview',
+    ...spec,
+    cel: spec.conditions.map((c) => `(${conditionCel(c)})`).join(' && '),
+  };
+}
+
+/** The CEL text of one condition, its list included. */
+export function conditionCel({ cel, over }: Condition): string {
+  return over ? `${over.cel}.all(it, ${cel})` : cel;
+}
+
+/** The sentence of a rule as every engine prints it. */
+export function ruleMessage(rule: Pick<RuleSpec, 'message'>, contact: string): string {
+  return rule.message.replaceAll('{contact}', contact);
+}

@@ -1,0 +1,11 @@
+import { platformSchema } from '../../lib/model/platform.ts';
+import { ruleParams } from '../../lib/policies/params.ts';
+
+/** The smallest platform that works, as rules see it. */
+export const PARAMS = ruleParams(
+  platformSchema.parse({
+    apiVersion: 'greenroom.dev/v1alpha1',
+    kind: 'Platform',
+    spec: { domain: 'apps.example.com', sources: [{ owner: 'acme' }], registries: ['ghcr.io/acme'] },
+  }).spec,
+);
