@@ -97,11 +97,13 @@ function number(value: number): string {
 
 // Letters first and no `: `, ` #` or indicator anywhere: nothing here can be a number, a date, a tag or a flow.
 const PLAIN = /^[A-Za-z/](?:[A-Za-z0-9_./@+()-]|:(?=[A-Za-z0-9/])| (?=[A-Za-z0-9_./@+(]))*$/;
+// What quantities and durations look like; no reader takes these for numbers.
+const AMOUNT = /^[0-9]+(?:m|h|[KMGT]i)$/;
 // Words that YAML 1.1 or 1.2 readers take for booleans, nulls, merges, or for floats (`e0`).
 const RESERVED = /^(?:y|n|yes|no|on|off|true|false|null|nan|inf|e[-+]?[0-9]+)$/i;
 
 function plainOrQuoted(value: string): string {
-  if (PLAIN.test(value) && !RESERVED.test(value)) return value;
+  if ((PLAIN.test(value) && !RESERVED.test(value)) || AMOUNT.test(value)) return value;
   if (!value.isWellFormed()) throw new TypeError('YAML cannot carry half a surrogate pair');
   return quoted(value);
 }

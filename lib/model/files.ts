@@ -1,0 +1,21 @@
+import { type Loaded, loadDocument, MAX_PLATFORM_BYTES, MAX_PREVIEW_BYTES } from './load.ts';
+import { type Platform, platformSchema } from './platform.ts';
+import { type Preview, previewSchema } from './preview.ts';
+
+/**
+ * Reads a `preview.yaml`, defaults filled in.
+ *
+ * @throws GreenroomError `invalid-input` with every problem of the file
+ */
+export function loadPreview(input: string | Uint8Array, file: string): Loaded<Preview> {
+  return loadDocument(previewSchema, input, file, { maxBytes: MAX_PREVIEW_BYTES });
+}
+
+/**
+ * Reads a `greenroom.yaml`, defaults filled in.
+ *
+ * @throws GreenroomError `invalid-input` with every problem of the file
+ */
+export function loadPlatform(input: string | Uint8Array, file: string): Loaded<Platform> {
+  return loadDocument(platformSchema, input, file, { maxBytes: MAX_PLATFORM_BYTES });
+}

@@ -1,0 +1,16 @@
+/** Where things lie in the apps repo; a contract with ApplicationSets, reviewers and CODEOWNERS. */
+export const PLATFORM_FILE = 'greenroom.yaml';
+export const PREVIEW_FILE = 'preview.yaml';
+export const RECORD_FILE = 'preview.json';
+export const EXCEPTIONS_GLOB = 'exceptions/*.yaml';
+export const RECORDS_GLOB = `previews/*/*/*/${RECORD_FILE}`;
+
+/** `previews/<cluster>/<repo>/<name>`, without a slash at the end. */
+export function previewFolder(cluster: string, repo: string, name: string): string {
+  return `previews/${cluster}/${repo}/${name}`;
+}
+
+/** `<repo>` of a name `pr-<repo>-<n>`. */
+export function repoOfName(name: string): string {
+  return name.slice('pr-'.length, name.lastIndexOf('-'));
+}

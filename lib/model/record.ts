@@ -1,0 +1,50 @@
+import * as z from 'zod';
+import { dnsLabel } from './scalars.ts';
+
+/**
+ * `preview.json` of a preview's folder: what the apps repo remembers of it. ApplicationSets read it as parameters,
+ * so that one file out of shape stops all of them: it is only ever written by {@link formatRecord}.
+ */
+export const recordSchema = z.object({
+  /** Folder, namespace, Application and host label. */
+  name: dnsLabel(),
+  identity: z.object({
+    repositoryId: z.int().positive(),
+    /** `owner/name` when the preview was last written. */
+    repository: z.string().max(200),
+    number: z.int().positive(),
+  }),
+  author: z.string().max(100),
+  headSha: z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/),
+  /** As deployed: with the tag or digest. */
+  image: z.string().max(600),
+  /** Null where the image is named by a tag and no evidence is asked. */
+  imageDigest: z.string().max(80).nullable(),
+  url: z.string().max(300),
+  cluster: dnsLabel(),
+  /** Unix seconds: when the pull request was opened. */
+  created: z.int().nonnegative(),
+  /** Unix seconds. */
+  expires: z.int().nonnegative(),
+  cost: z.object({ currency: z.string().max(3), perDay: z.number().nonnegative(), ratesAsOf: z.string().max(10) }),
+  /** sha256 of the maker's preview.yaml. */
+  specDigest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+});
+
+export type PreviewRecord = z.output<typeof recordSchema>;
+
+/** Pretty-printed in the order of the schema, so that a reviewer's diff shows the lines that changed. */
+export function formatRecord(record: PreviewRecord): string {
+  return `${JSON.stringify(recordSchema.parse(record), null, 2)}\n`;
+}
+
+/** The record of a file's text; null for one that is not a record. */
+export function parseRecord(text: string): PreviewRecord | null {
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  return recordSchema.safeParse(data).data ?? null;
+}
