@@ -1,0 +1,101 @@
+import { type App, Chart } from 'cdk8s';
+import type { PreviewContext, PreviewExtension } from '../constructs/extension.ts';
+import { PreviewApp } from '../constructs/preview-app/preview-app.ts';
+import { PreviewNamespace } from '../constructs/preview-namespace/preview-namespace.ts';
+import { type Identity, previewHost, previewName } from '../model/identity.ts';
+import type { Loaded } from '../model/load.ts';
+import type { PlatformSpec } from '../model/platform.ts';
+import type { Preview } from '../model/preview.ts';
+import { expiresAt, type Times } from './lifetime.ts';
+import { type Resolved, resolve } from './resolve.ts';
+
+export interface ChartInput {
+  readonly preview: Loaded<Preview>;
+  readonly platform: PlatformSpec;
+  readonly identity: Identity;
+  /** Name that the preview already runs under. @default - derived from the identity */
+  readonly name?: string;
+  readonly headSha: string;
+  readonly labels: readonly string[];
+  readonly times: Times;
+  /** @default - none */
+  readonly extensions?: readonly PreviewExtension[];
+}
+
+export interface PreviewCharts {
+  readonly name: string;
+  readonly host: string;
+  /** Unix seconds. */
+  readonly expires: number;
+  readonly resolved: Resolved;
+  readonly fence: Chart;
+  readonly app: Chart;
+}
+
+/**
+ * A preview as two charts of a cdk8s app: what the platform's side writes, and what the app's account may write.
+ *
+ * @throws GreenroomError `invalid-input` for what the platform does not take
+ */
+export function previewCharts(scope: App, input: ChartInput): PreviewCharts {
+  const { preview, platform, identity, headSha, labels, times } = input;
+  const { spec } = preview.value;
+  const { owner, number } = identity;
+  const repository = `${owner}/${identity.repository}`;
+  const resolved = resolve(preview, platform, { owner, repository: identity.repository, number, headSha, labels });
+  const name = input.name ?? previewName(identity, platform.sources[0]!.owner).name;
+  const host = previewHost(name, platform.domain);
+  const expires = expiresAt(times, labels, spec.ttl, platform.ttl);
+  // Names are contracts: no chart may append a hash to them.
+  const fence = new Chart(scope, `${name}-fence`, { disableResourceNameHashes: true });
+  const app = new Chart(scope, `${name}-app`, { disableResourceNameHashes: true });
+  const namespace = new PreviewNamespace(fence, 'fence', {
+    name,
+    repository,
+    repositoryId: identity.repositoryId,
+    number: identity.number,
+    expires,
+    quota: platform.namespace.quota,
+    limitRange: platform.namespace.limitRange,
+    ingress: { controllerNamespace: platform.ingress.controllerNamespace },
+    testHarness: platform.testHarness,
+    egress: platform.egress,
+    dnsNamespace: platform.network.dnsNamespace,
+    clusterCidrs: platform.network.clusterCidrs,
+    reconciler: { kind: platform.reconciler },
+  });
+  const previewApp = new PreviewApp(app, 'app', {
+    name,
+    namespace: name,
+    template: spec.template,
+    image: resolved.image,
+    port: spec.port,
+    health: spec.health,
+    size: resolved.size,
+    env: spec.env,
+    secrets: spec.secrets,
+    secretStore: { mechanism: platform.secrets.mechanism, store: platform.secrets.store },
+    host,
+    ingress: {
+      kind: platform.ingress.kind,
+      class: platform.ingress.class,
+      gateway: {
+        name: platform.ingress.gateway.name,
+        namespace: platform.ingress.gateway.namespace ?? platform.ingress.controllerNamespace,
+      },
+    },
+    knative: platform.knative,
+    spot: platform.spot,
+  });
+  const context: PreviewContext = {
+    name,
+    repository,
+    repositoryId: identity.repositoryId,
+    number: identity.number,
+    template: spec.template,
+    host,
+    expires,
+  };
+  for (const extend of input.extensions ?? []) extend({ fence, app, namespace, preview: previewApp, context });
+  return { name, host, expires, resolved, fence, app };
+}

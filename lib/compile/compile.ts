@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto';
+import { ApiObject, App, type Chart } from 'cdk8s';
+import type { PreviewExtension } from '../constructs/extension.ts';
+import { invalidInput } from '../core/errors.ts';
+import { type FileSet, fileSet } from '../core/fileset.ts';
+import type { Finding } from '../core/finding.ts';
+import type { Identity } from '../model/identity.ts';
+import { previewFolder, RECORD_FILE, repoOfName } from '../model/layout.ts';
+import type { Loaded } from '../model/load.ts';
+import type { PlatformSpec } from '../model/platform.ts';
+import type { Preview } from '../model/preview.ts';
+import { formatRecord, type PreviewRecord } from '../model/record.ts';
+import { previewCharts } from './charts.ts';
+import { type Cost, costOf, totalResources } from './cost.ts';
+import { type Manifest, manifestFiles } from './files.ts';
+import { createJudge } from './judge.ts';
+import type { Times } from './lifetime.ts';
+import { type MakerManifest, readManifests } from './manifests.ts';
+import { checkQuota } from './quota.ts';
+
+export interface CompilerOptions {
+  readonly platform: PlatformSpec;
+  /** Text of `exceptions/*.yaml` by path. @default - none */
+  readonly exceptions?: FileSet;
+  /** Unix seconds at which exceptions are judged; nothing of it reaches the files. */
+  readonly now: number;
+  /** @default - none */
+  readonly extensions?: readonly PreviewExtension[];
+}
+
+export interface CompileInput {
+  readonly preview: Loaded<Preview>;
+  /** The maker's own manifests by path; null when `spec.manifests` names a folder that is not there, or none is named. */
+  readonly manifests: FileSet | null;
+  readonly identity: Identity;
+  /** Name that the preview already runs under. @default - derived from the identity */
+  readonly name?: string;
+  readonly headSha: string;
+  readonly author: string;
+  readonly labels: readonly string[];
+  readonly times: Times;
+}
+
+export interface CompiledPreview {
+  readonly name: string;
+  /** `previews/<cluster>/<repo>/<name>` */
+  readonly folder: string;
+  readonly cluster: string;
+  readonly url: string;
+  /** Unix seconds. */
+  readonly expires: number;
+  readonly cost: Cost;
+  readonly headSha: string;
+  readonly record: PreviewRecord;
+  readonly findings: readonly Finding[];
+  /** Whether a finding refuses it; the files must then not be committed. */
+  readonly denied: boolean;
+  /** By path from the apps repo's root. */
+  readonly files: FileSet;
+}
+
+export type Compiler = (input: CompileInput) => CompiledPreview;
+
+/**
+ * Prepares a platform once and compiles any number of previews for it.
+ *
+ * The compiler is pure: the same input gives the same bytes, in any time zone, locale and working folder.
+ *
+ * @throws GreenroomError `invalid-input` when the platform's own settings do not fit together
+ */
+export function createCompiler(options: CompilerOptions): Compiler {
+  const judge = createJudge(options);
+  return (input) => compile(input, options, judge);
+}
+
+function compile(
+  input: CompileInput,
+  options: CompilerOptions,
+  judge: ReturnType<typeof createJudge>,
+): CompiledPreview {
+  const { platform, extensions } = options;
+  const { preview, identity, headSha } = input;
+  const charts = previewCharts(new App(), { ...input, platform, extensions });
+  const { name, expires, resolved } = charts;
+  const makers = readManifests(preview, input.manifests, name);
+  const fence = objectsOf(charts.fence);
+  const generated = objectsOf(charts.app);
+  refuseSharedNames(generated, makers);
+
+  const app = [...generated, ...makers.map(({ object }) => object)];
+  const requests = totalResources(app, 'requests', platform.namespace.limitRange.defaultRequest);
+  const cost = costOf(requests, platform.cost);
+  checkQuota(preview, platform, requests, app, cost);
+
+  const namespaceObject = fence.find(({ kind }) => kind === 'Namespace');
+  const findings = judge({ preview, generated, makers, namespaceObject, name, identity });
+  const folder = previewFolder(resolved.cluster.name, repoOfName(name), name);
+  const url = `https://${charts.host}`;
+  const record: PreviewRecord = {
+    name,
+    identity: {
+      repositoryId: identity.repositoryId,
+      repository: `${identity.owner}/${identity.repository}`,
+      number: identity.number,
+    },
+    author: input.author,
+    headSha,
+    image: resolved.image,
+    imageDigest: resolved.imageDigest,
+    url,
+    cluster: resolved.cluster.name,
+    created: input.times.createdAt,
+    expires,
+    cost,
+    specDigest: `sha256:${createHash('sha256').update(preview.text).digest('hex')}`,
+  };
+  return {
+    name,
+    folder,
+    cluster: resolved.cluster.name,
+    url,
+    expires,
+    cost,
+    headSha,
+    record,
+    findings,
+    denied: findings.some((f) => f.severity === 'deny' && f.exception === undefined),
+    files: fileSet([
+      [`${folder}/${RECORD_FILE}`, formatRecord(record)],
+      ...manifestFiles(`${folder}/fence`, fence),
+      ...manifestFiles(`${folder}/app`, app),
+    ]),
+  };
+}
+
+/**
+ * The objects of a chart. `chart.toJson()` would resolve and order the whole app again for each chart; here every
+ * object becomes a file of its own, so that order means nothing.
+ */
+function objectsOf(chart: Chart): Manifest[] {
+  const nodes = chart.node.findAll();
+  const errors = nodes.flatMap(({ node }) =>
+    node.validate().map((message) => ({ message: `${node.path}: ${message}` })),
+  );
+  if (errors.length > 0) throw invalidInput(errors);
+  return nodes
+    .filter((node) => ApiObject.isApiObject(node))
+    .map((object) => (object as ApiObject).toJson() as Manifest);
+}
+
+function refuseSharedNames(generated: readonly Manifest[], makers: readonly MakerManifest[]): void {
+  const key = (object: Manifest) => `${object.kind}/${object.metadata.name}`.toLowerCase();
+  const taken = new Map(generated.map((object) => [key(object), 'is made by greenroom from preview.yaml']));
+  const problems = makers.flatMap(({ object, position }) => {
+    const clash = taken.get(key(object));
+    taken.set(key(object), 'stands in these manifests twice');
+    return clash === undefined
+      ? []
+      : [
+          {
+            ...position,
+            field: 'metadata.name',
+            message: `${object.kind} ${object.metadata.name} ${clash}; choose another name`,
+          },
+        ];
+  });
+  if (problems.length > 0) throw invalidInput(problems);
+}

@@ -1,0 +1,45 @@
+import type { PlatformSpec } from '../model/platform.ts';
+import { durationSeconds } from '../model/scalars.ts';
+
+/** A pull request with this label lives for the platform's `ttl.max`. */
+export const KEEP_LABEL = 'greenroom.dev/keep';
+
+/** The pull request's own times, unix seconds. */
+export interface Times {
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  /** Committer time of the head commit; null when unknown. */
+  readonly committedAt: number | null;
+}
+
+/**
+ * When the work shown was last touched: the head commit's time, held between the opening of the pull request and its
+ * last change. Comments and labels do not move it, and a commit with a forged date cannot push it out of those bounds.
+ */
+export function activeSince(times: Times): number {
+  const latest = Math.max(times.createdAt, times.updatedAt);
+  return Math.min(Math.max(times.committedAt ?? times.createdAt, times.createdAt), latest);
+}
+
+/**
+ * Unix seconds at which a preview ends. A pure function of the pull request, so that a preview that ended stays ended
+ * and a rebuilt apps repo has the same ends as before.
+ *
+ * @param ttl the maker's `spec.ttl`. @default - the platform's `ttl.default`
+ */
+export function expiresAt(
+  times: Times,
+  labels: readonly string[],
+  ttl: string | undefined,
+  platform: PlatformSpec['ttl'],
+): number {
+  const chosen = labels.includes(KEEP_LABEL) ? platform.max : (ttl ?? platform.default);
+  return activeSince(times) + Math.min(durationSeconds(chosen), durationSeconds(platform.max));
+}
+
+/** Clocks of two machines may differ by this many seconds without a preview ending early. */
+export const CLOCK_TOLERANCE = 600;
+
+export function isExpired(expires: number, now: number): boolean {
+  return now >= expires + CLOCK_TOLERANCE;
+}

@@ -1,0 +1,113 @@
+import { invalidInput, type Position, type Problem } from '../core/errors.ts';
+import type { FileSet } from '../core/fileset.ts';
+import {
+  type FieldPath,
+  fieldName,
+  type Loaded,
+  MAX_PLATFORM_BYTES,
+  type Positions,
+  parseSafeYaml,
+} from '../model/load.ts';
+import type { Preview } from '../model/preview.ts';
+import type { Manifest } from './files.ts';
+
+/** One object of the maker's own manifests, brought into the preview's namespace. */
+export interface MakerManifest {
+  readonly object: Manifest;
+  /** Where the object begins. */
+  readonly position: Position;
+  readonly positions: Positions;
+}
+
+const MAX_OBJECTS = 100;
+
+/** Keys under these steer greenroom itself or the reconciler (hooks, sync options, tracking). */
+const RESERVED_DOMAINS = ['greenroom.dev', 'argocd.argoproj.io', 'fluxcd.io'];
+
+/**
+ * Reads the maker's own manifests. Whether they keep the rules is judged later; here they only have to be objects that
+ * can be committed.
+ *
+ * @throws GreenroomError `invalid-input` with every problem of every file
+ */
+export function readManifests(
+  preview: Loaded<Preview>,
+  manifests: FileSet | null,
+  namespace: string,
+): readonly MakerManifest[] {
+  const folder = preview.value.spec.manifests;
+  if (folder === undefined) return [];
+  if (manifests === null) {
+    const place = preview.positions.of(['spec', 'manifests']);
+    throw invalidInput([{ ...place, field: 'spec.manifests', message: `there is no folder ${folder}` }]);
+  }
+  const problems: Problem[] = [];
+  const objects: MakerManifest[] = [];
+  for (const [path, text] of manifests) {
+    if (!/\.(ya?ml|json)$/i.test(path)) continue;
+    const parsed = parseSafeYaml(text, { file: path, maxBytes: MAX_PLATFORM_BYTES, documents: 'many' });
+    problems.push(...parsed.problems);
+    if (parsed.problems.length > 0) continue;
+    for (const { value, positions } of parsed.documents) {
+      const complaints = shapeProblems(value, positions);
+      problems.push(...complaints);
+      if (complaints.length === 0) {
+        objects.push({ object: brought(value as Manifest, namespace), position: positions.of([]), positions });
+      }
+    }
+  }
+  if (objects.length > MAX_OBJECTS) {
+    problems.push({ file: folder, message: `holds ${objects.length} objects; at most ${MAX_OBJECTS} are taken` });
+  }
+  if (problems.length > 0) throw invalidInput(problems);
+  return objects;
+}
+
+/** The object in the preview's namespace; one that names another keeps it, for the rule to say so. */
+function brought(object: Manifest, namespace: string): Manifest {
+  const { metadata } = object;
+  return {
+    ...object,
+    metadata: { ...metadata, name: metadata?.name ?? '', namespace: metadata?.namespace ?? namespace },
+  };
+}
+
+function shapeProblems(value: unknown, positions: Positions): Problem[] {
+  const at = (path: FieldPath, message: string): Problem => ({
+    ...positions.of(path),
+    ...(path.length === 0 ? {} : { field: fieldName(path) }),
+    message,
+  });
+  if (!isRecord(value)) return [at([], 'is not a Kubernetes object: it needs apiVersion, kind and metadata')];
+  const problems: Problem[] = [];
+  for (const field of ['apiVersion', 'kind']) {
+    if (typeof value[field] !== 'string' || value[field] === '') problems.push(at([field], 'must be a text'));
+  }
+  const metadata = value.metadata ?? {};
+  if (!isRecord(metadata)) return [...problems, at(['metadata'], 'must hold a name')];
+  // A List has no name of its own; the rule against lists is what its author has to hear.
+  const isList = typeof value.kind === 'string' && value.kind.endsWith('List');
+  if (!isList && !isName(metadata.name)) {
+    problems.push(at(['metadata', 'name'], 'must be a name of lower-case letters, digits, dashes and dots'));
+  }
+  if (metadata.namespace !== undefined && typeof metadata.namespace !== 'string') {
+    problems.push(at(['metadata', 'namespace'], 'must be a text'));
+  }
+  for (const group of ['labels', 'annotations']) {
+    for (const key of Object.keys(isRecord(metadata[group]) ? metadata[group] : {})) {
+      const domain = key.split('/')[0]!.toLowerCase();
+      if (key.includes('/') && RESERVED_DOMAINS.some((d) => domain === d || domain.endsWith(`.${d}`))) {
+        problems.push(at(['metadata', group, key], 'is for the platform to set; remove it'));
+      }
+    }
+  }
+  return problems;
+}
+
+function isName(value: unknown): boolean {
+  return typeof value === 'string' && value.length <= 253 && /^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/.test(value);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

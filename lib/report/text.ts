@@ -1,0 +1,55 @@
+/** Foreign text in Markdown as a code span: no mention, image, link, HTML or marker works inside one. */
+export function code(text: string): string {
+  const line = printable(text);
+  if (line === '') return '` `';
+  const longest = Math.max(0, ...[...line.matchAll(/`+/g)].map((run) => run[0].length));
+  const fence = '`'.repeat(longest + 1);
+  const pad = /^[` ]|[` ]$/.test(line) ? ' ' : '';
+  return `${fence}${pad}${line}${pad}${fence}`;
+}
+
+/** A sentence of ours that may quote foreign text: reads the same, but nothing in it is Markdown, HTML or a mention. */
+export function sentence(text: string): string {
+  return printable(text)
+    .replace(/[\\`*_{}[\]()<>|~!]/g, '\\$&')
+    .replace(/&/g, '&amp;')
+    .replace(/([@#])(?=\w)/g, '$1\u2060')
+    .replace(/\b(https?|www)(?=[:.])/gi, '$1\u2060');
+}
+
+/** One line without control, direction or invisible characters, and of a length that no reader minds. */
+export function printable(text: string, max = 300): string {
+  const line = text
+    .replace(/\s+/g, ' ')
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}]/gu, '')
+    .trim();
+  return line.length > max ? `${line.slice(0, max - 1).toWellFormed()}…` : line;
+}
+
+/** `a1b2c3d` */
+export function shortSha(sha: string): string {
+  return sha.slice(0, 7);
+}
+
+const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** `Fri 6 Nov 17:00 UTC`, from unix seconds; the same words in every locale. */
+export function dayAndTime(unixSeconds: number): string {
+  const d = new Date(unixSeconds * 1000);
+  const two = (n: number) => String(n).padStart(2, '0');
+  return `${DAYS[d.getUTCDay()]} ${d.getUTCDate()} ${MONTHS[d.getUTCMonth()]} ${two(d.getUTCHours())}:${two(d.getUTCMinutes())} UTC`;
+}
+
+const SIGNS: Readonly<Record<string, string>> = { USD: '$', EUR: '€', GBP: '£' };
+
+/** `$0.30`, `CHF 0.30`; what is not nothing but less than a cent is `under $0.01`. */
+export function money(amount: number, currency: string): string {
+  const unit = SIGNS[currency] ?? `${currency} `;
+  return amount > 0 && amount < 0.005 ? `under ${unit}0.01` : `${unit}${amount.toFixed(2)}`;
+}
+
+/** `1 thing`, `2 things` */
+export function count(n: number, one: string, many = `${one}s`): string {
+  return `${n} ${n === 1 ? one : many}`;
+}

@@ -1,0 +1,177 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parse, parseDocument } from 'yaml';
+import { createCompiler } from '../../lib/compile/compile.ts';
+import { GreenroomError } from '../../lib/core/errors.ts';
+import { compileInput, manifests, OPENED, platform, previewText } from '../support/inputs.ts';
+
+const compile = (text?: string, extra = '', overrides = {}) =>
+  createCompiler({ platform: platform(extra), now: OPENED })(compileInput(text, overrides));
+
+function problemsOf(run: () => unknown) {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof GreenroomError && error.code === 'invalid-input') return error.problems;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+describe('files', () => {
+  test('one folder a preview, one object a file, named by kind and name', () => {
+    const { files, folder } = compile();
+    expect(folder).toBe('previews/main/shop/pr-shop-7');
+    for (const [path, text] of files) {
+      expect(path.startsWith(`${folder}/`)).toBe(true);
+      if (path.endsWith('preview.json')) continue;
+      const object = parse(text);
+      expect(path).toMatch(/\/(fence|app)\/[a-z]+\.[a-z0-9.-]+\.yaml$/);
+      expect(path.split('/').at(-1)).toBe(`${object.kind.toLowerCase()}.${object.metadata.name}.yaml`);
+    }
+  });
+
+  test('changing the image changes one line of one file, and preview.json', () => {
+    const before = compile(previewText('', 'ghcr.io/acme/shop:a')).files;
+    const after = compile(previewText('', 'ghcr.io/acme/shop:b')).files;
+    const changed = [...after].filter(([path, text]) => before.get(path) !== text).map(([path]) => path);
+    expect(changed.map((path) => path.split('/').at(-1))).toEqual(['deployment.pr-shop-7.yaml', 'preview.json']);
+    const lines = (text: string) => text.split('\n');
+    const deployment = changed[0]!;
+    const old = lines(before.get(deployment)!);
+    expect(lines(after.get(deployment)!).filter((line, i) => line !== old[i])).toHaveLength(1);
+  });
+
+  test('any value of a setting reaches the container as it was written', () => {
+    const value = fc.string({ unit: 'grapheme', maxLength: 40 }).filter((s) => !/[\p{C}\u2028\u2029]/u.test(s));
+    fc.assert(
+      fc.property(value, (text) => {
+        const { files } = compile(previewText(`env: { GREETING: ${JSON.stringify(text)} }`));
+        const deployment = files.get('previews/main/shop/pr-shop-7/app/deployment.pr-shop-7.yaml')!;
+        for (const version of ['1.1', '1.2'] as const) {
+          const { env } = parseDocument(deployment, { version }).toJS().spec.template.spec.containers[0];
+          expect(env).toContainEqual({ name: 'GREETING', value: text });
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('the record says who, what, where and until when', () => {
+    const { files, folder } = compile(previewText('ttl: 8h'));
+    expect(JSON.parse(files.get(`${folder}/preview.json`)!)).toMatchObject({
+      name: 'pr-shop-7',
+      identity: { repositoryId: 42, repository: 'acme/shop', number: 7 },
+      headSha: 'a1b2c3d'.padEnd(40, '0'),
+      image: 'ghcr.io/acme/shop:pr-7-a1b2c3d',
+      url: 'https://pr-shop-7.apps.example.com',
+      created: OPENED,
+      expires: OPENED + 8 * 3600,
+    });
+  });
+});
+
+describe('images', () => {
+  const digest = `sha256:${'0'.repeat(64)}`;
+  test.each([
+    ['ghcr.io/acme/shop', 'ghcr.io/acme/shop:pr-7-a1b2c3d'],
+    ['ghcr.io/acme/shop:v1', 'ghcr.io/acme/shop:v1'],
+    [`ghcr.io/acme/shop@${digest}`, `ghcr.io/acme/shop@${digest}`],
+    [`ghcr.io/acme/shop:v1@${digest}`, `ghcr.io/acme/shop@${digest}`],
+  ])('%s runs as %s', (written, deployed) => {
+    expect(compile(previewText('', written)).record.image).toBe(deployed);
+  });
+
+  test.each([
+    'shop',
+    'acme/shop',
+    'ghcr.io/Acme/shop',
+    'ghcr.io/acme/../x',
+    'me:pw@ghcr.io/acme/shop',
+    'ghcr.io/a%2fb',
+  ])('%s is refused at its line', (written) => {
+    expect(problemsOf(() => compile(previewText('', written)))).toMatchObject([
+      { file: 'preview.yaml', line: 5, field: 'spec.image' },
+    ]);
+  });
+});
+
+describe("what the platform does not take is refused with the maker's line, all at once", () => {
+  test('size, ttl and secrets', () => {
+    const text = previewText('size: huge\nttl: 100h\nsecrets: { KEY: acme/other/key }');
+    expect(problemsOf(() => compile(text))).toMatchObject([
+      { line: 6, field: 'spec.size', message: expect.stringContaining('small, medium, large') },
+      { line: 7, field: 'spec.ttl', message: expect.stringContaining('72h') },
+      { line: 8, field: 'spec.secrets.KEY', message: expect.stringContaining('acme/shop/') },
+    ]);
+  });
+
+  test.each(['acme/shop/../other/key', 'acme/shop/', 'acme/shop-evil/key', 'acme/shop//key'])(
+    'secret %s',
+    (reference) => {
+      const [problem] = problemsOf(() => compile(previewText(`secrets: { KEY: ${reference} }`)));
+      expect(problem).toMatchObject({ field: 'spec.secrets.KEY' });
+    },
+  );
+
+  test('a preview that its own quota would never let start', () => {
+    const extra = 'namespace: { quota: { limits.memory: 100Mi } }';
+    expect(problemsOf(() => compile(previewText(), extra))).toMatchObject([
+      { field: 'spec.size', message: expect.stringContaining('256Mi of limits.memory') },
+    ]);
+  });
+
+  test('a budget for one preview', () => {
+    const extra = 'cost: { budgets: { perPreviewDay: 0.01 } }';
+    expect(problemsOf(() => compile(previewText(), extra))[0]?.message).toContain('0.0886 USD a day');
+  });
+});
+
+test('clusters: the first that takes the preview', () => {
+  const extra = `clusters:
+- { name: big, server: "https://big.example.com", when: { sizes: [large] } }
+- { name: labelled, server: "https://l.example.com", when: { labels: [gpu] } }
+- { name: rest, server: "https://kubernetes.default.svc" }`;
+  expect(compile(previewText(), extra).folder).toBe('previews/rest/shop/pr-shop-7');
+  expect(compile(previewText('size: large'), extra).cluster).toBe('big');
+  expect(compile(previewText(), extra, { labels: ['gpu'] }).cluster).toBe('labelled');
+});
+
+describe("the maker's own manifests", () => {
+  const text = previewText('manifests: deploy');
+  const service = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: colours\ndata:\n  theme: "off"\n';
+
+  test('are brought into the namespace and written beside the app', () => {
+    const { files } = compile(text, '', { manifests: manifests({ 'deploy/config.yaml': service }) });
+    expect(parse(files.get('previews/main/shop/pr-shop-7/app/configmap.colours.yaml')!)).toEqual({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'colours', namespace: 'pr-shop-7' },
+      data: { theme: 'off' },
+    });
+  });
+
+  test('a folder that is not there is said at spec.manifests', () => {
+    expect(problemsOf(() => compile(text))).toMatchObject([{ line: 6, field: 'spec.manifests' }]);
+  });
+
+  test('every problem of every file comes at once, at its own line', () => {
+    const files = manifests({
+      'deploy/a.yaml': `${service}---\njust text\n`,
+      'deploy/b.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: Not_A_Name\n',
+      'deploy/c.yaml': service.replace('name: colours', 'name: x\n  annotations: { argocd.argoproj.io/hook: PreSync }'),
+      'deploy/notes.md': 'not a manifest',
+    });
+    expect(problemsOf(() => compile(text, '', { manifests: files }))).toMatchObject([
+      { file: 'deploy/a.yaml', line: 8 },
+      { file: 'deploy/b.yaml', line: 4, field: 'metadata.name' },
+      { file: 'deploy/c.yaml', line: 5 },
+    ]);
+  });
+
+  test('may not take the place of what greenroom makes', () => {
+    const clash = service.replace('ConfigMap', 'Service').replace('colours', 'pr-shop-7');
+    const [problem] = problemsOf(() => compile(text, '', { manifests: manifests({ 'deploy/s.yaml': clash }) }));
+    expect(problem).toMatchObject({ file: 'deploy/s.yaml', message: expect.stringContaining('another name') });
+  });
+});
