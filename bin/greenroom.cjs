@@ -1,2 +1,21 @@
 #!/usr/bin/env node
-require('../dist/cli/greenroom.cjs');
+// Starts the bundled command with the bytecode that the build left beside it: half the time of compiling it again. A
+// cache of another V8 is rejected by V8 itself, and the command then starts without it.
+const { readFileSync } = require('node:fs');
+const { wrap } = require('node:module');
+const { dirname, join } = require('node:path');
+const { Script } = require('node:vm');
+
+const file = join(__dirname, '../dist/cli/greenroom.cjs');
+let cachedData;
+try {
+  cachedData = readFileSync(`${file}.cache`);
+} catch {
+  // No cache, no harm.
+}
+const script = new Script(wrap(readFileSync(file, 'utf8')), { filename: file, cachedData });
+script.runInThisContext()(exports, require, module, file, dirname(file));
+
+// Only the build asks for it, after a run that has compiled what a run needs.
+const target = process.env.GREENROOM_BUILD_CACHE;
+if (target) process.on('exit', () => require('node:fs').writeFileSync(target, script.createCachedData()));

@@ -5,14 +5,16 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const bundle = 'dist/cli/greenroom.cjs';
+
 rmSync(`${root}dist`, { recursive: true, force: true });
-execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}tsconfig.build.json`], {
-  stdio: 'inherit',
-});
+const tsc = `${root}node_modules/typescript/bin/tsc`;
+execFileSync(process.execPath, [tsc, '-p', `${root}tsconfig.build.json`], { stdio: 'inherit' });
+
 await build({
   absWorkingDir: root,
-  entryPoints: ['lib/cli/main.ts'],
-  outfile: 'dist/cli/greenroom.cjs',
+  entryPoints: ['lib/cli/bin.ts'],
+  outfile: bundle,
   bundle: true,
   platform: 'node',
   format: 'cjs',
@@ -21,4 +23,20 @@ await build({
   keepNames: true,
   legalComments: 'none',
   logLevel: 'warning',
+});
+
+// Bytecode of all that a typical run uses; see bin/greenroom.cjs.
+const example = [
+  'previews/shop/preview.yaml',
+  '--platform',
+  'previews/greenroom.yaml',
+  '--repo',
+  'acme/shop',
+  '--pr',
+  '7',
+];
+execFileSync(process.execPath, ['bin/greenroom.cjs', 'render', ...example], {
+  cwd: root,
+  env: { ...process.env, GREENROOM_BUILD_CACHE: `${root}${bundle}.cache` },
+  stdio: ['ignore', 'ignore', 'inherit'],
 });

@@ -1,2 +1,42 @@
-process.stderr.write('greenroom: no command is built yet\n');
-process.exitCode = 1;
+import { Command, CommanderError } from 'commander';
+import { EXIT_CODES } from '../core/errors.ts';
+import { VERSION } from '../core/version.ts';
+import { type Io, reportFailure } from './io.ts';
+
+/** A command's options, arguments and action, added to a command that has its name and summary already. */
+export type Configure = (command: Command, io: Io) => void;
+
+/** Each command is a file of its own and loaded only when it is called or its help is asked for. */
+const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<{ configure: Configure }> }>> = {
+  render: { summary: "a preview's manifests from its preview.yaml", load: () => import('./render.ts') },
+  schema: { summary: 'JSON Schema of preview.yaml or greenroom.yaml', load: () => import('./schema.ts') },
+};
+
+const EPILOGUE = `
+Examples:
+  greenroom render preview.yaml --platform greenroom.yaml --repo acme/shop --pr 7
+
+Exit codes: 0 done, 1 failed, 2 bad input or usage, 3 denied by policy,
+4 could not reach or agree with the other side (safe to run again)`;
+
+/** Runs a command line; what it exits with goes to `io.fail`. */
+export async function main(argv: readonly string[], io: Io): Promise<void> {
+  const program = new Command('greenroom')
+    .description('A preview link on every pull request, from a ten-line file, through your GitOps repo.')
+    .version(VERSION)
+    .addHelpText('after', EPILOGUE)
+    .configureOutput({ writeOut: io.out, writeErr: io.err })
+    .exitOverride();
+  const words = argv.filter((word) => !word.startsWith('-'));
+  const called = words[0] === 'help' ? words[1] : words[0];
+  for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
+    const command = program.command(name).description(summary).copyInheritedSettings(program);
+    if (name === called) (await load()).configure(command, io);
+  }
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) reportFailure(error, io);
+    else if (error.exitCode !== 0) io.fail(EXIT_CODES['invalid-input']);
+  }
+}
