@@ -16,9 +16,11 @@ function refusal(input: string | Uint8Array): GreenroomError {
 
 describe('hostile preview files', () => {
   it.each(hostilePreviews())('refuses $name', ({ bytes }) => {
-    const start = performance.now();
+    const start = process.cpuUsage();
     const error = refusal(bytes);
-    expect(performance.now() - start).toBeLessThan(1000);
+    // Processor time, which other work on the machine does not stretch.
+    const { user, system } = process.cpuUsage(start);
+    expect((user + system) / 1000).toBeLessThan(1000);
     expect(error.code).toBe('invalid-input');
     expect(error.problems.length).toBeGreaterThan(0);
     expect(error.problems.length).toBeLessThanOrEqual(101);
