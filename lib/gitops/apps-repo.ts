@@ -13,7 +13,7 @@ export interface RepoState {
 export interface CommitRequest {
   /** The head that the change was planned against; null for a branch that does not exist yet. */
   readonly expectedHead: string | null;
-  /** Not empty. Paths keep to {@link isSafePath}; every file becomes a plain blob (mode 100644). */
+  /** Not empty. Paths keep to `isSafePath` of the core; every file becomes a plain blob (mode 100644). */
   readonly change: ChangeSet;
   /** The whole message: subject, blank line, body and trailers. */
   readonly message: string;
@@ -49,20 +49,4 @@ export interface AppsRepo {
 
   /** Ends helper processes and removes temporary files. */
   close(): Promise<void>;
-}
-
-/**
- * Whether a path may stand in a change: relative, segments of printable characters, none of them empty, `.`, `..`
- * or anything that some file system or git takes for `.git`.
- */
-export function isSafePath(path: string): boolean {
-  return path.length <= 4096 && path.split('/').every(isSafeSegment);
-}
-
-// Backslashes and colons separate paths or streams on some file systems, and trailing dots and spaces vanish there.
-const UNSAFE_CHARACTER = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029\\:]/u;
-
-function isSafeSegment(segment: string): boolean {
-  if (segment === '' || segment.length > 255 || UNSAFE_CHARACTER.test(segment)) return false;
-  return !/[. ]$/.test(segment) && !/^(\.git|git~\d+)$/i.test(segment);
 }

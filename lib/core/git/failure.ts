@@ -1,0 +1,59 @@
+import type { ErrorCode } from '../errors.ts';
+import { GreenroomError } from '../errors.ts';
+
+// What git says (in English; LC_ALL=C), what it means for the caller, and what to do. The first that fits is taken.
+const KNOWN: readonly (readonly [RegExp, ErrorCode, string])[] = [
+  [/no space left on device|disk quota exceeded/i, 'failed', 'the disk is full; free some space and run again'],
+  [
+    /unable to create '[^']*\.lock': file exists|\.lock': file exists/i,
+    'unreachable',
+    'another git process holds the lock; run again, and if no git process is at work remove the lock file',
+  ],
+  [
+    /permission denied|insufficient permission|read-only file system/i,
+    'failed',
+    'no permission; check the owner of the files, the account or the key',
+  ],
+  [/dubious ownership/i, 'failed', 'the repository belongs to another user; see safe.directory in the git manual'],
+  [
+    /authentication failed|could not read (username|password)|invalid credentials|HTTP 40[13]|returned error: 40[13]/i,
+    'failed',
+    'the credentials were refused; check the token and that it may write to this repository',
+  ],
+  [
+    /not a git repository|does not appear to be a git repository|repository .*not found|returned error: 404/i,
+    'invalid-input',
+    'there is no git repository; check the name, and that it may be seen with these credentials',
+  ],
+  [
+    /could not resolve host|connection (refused|reset|timed out)|failed to connect|timed out|early EOF|hung up|returned error: (429|5\d\d)|network is unreachable|connection closed|could not read from remote/i,
+    'unreachable',
+    'the other side did not answer; run again',
+  ],
+];
+
+/** An error for a git command that failed: a sentence on what to do, and git's own words (redacted) as the cause. */
+export function gitFailure(doing: string, stderr: string): GreenroomError {
+  const words = stderr.trim();
+  const known = KNOWN.find(([pattern]) => pattern.test(words));
+  const reason = known?.[2] ?? (lastLine(words) || 'git gave no reason');
+  return new GreenroomError(known?.[1] ?? 'failed', `${doing}: ${reason}`, { cause: new Error(words) });
+}
+
+/** As {@link gitFailure}, for a failed file operation in a repository. */
+export function fileFailure(doing: string, cause: unknown): GreenroomError {
+  const code = (cause as NodeJS.ErrnoException).code;
+  const reason =
+    code === 'ENOSPC' || code === 'EDQUOT'
+      ? 'the disk is full; free some space and run again'
+      : code === 'EACCES' || code === 'EPERM' || code === 'EROFS'
+        ? 'no permission; check the owner of the files'
+        : String(code ?? cause);
+  return new GreenroomError('failed', `${doing}: ${reason}`, { cause });
+}
+
+function lastLine(text: string): string {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  const fatal = lines.find((line) => /^(fatal|error):/.test(line));
+  return (fatal ?? lines.at(-1) ?? '').replace(/^(fatal|error): /, '');
+}

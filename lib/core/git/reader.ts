@@ -1,0 +1,145 @@
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { GreenroomError } from '../errors.ts';
+import { gitFailure } from './failure.ts';
+import type { ObjectType } from './objects.ts';
+import type { GitOptions } from './process.ts';
+import { gitEnvironment } from './process.ts';
+import { redact } from './redact.ts';
+
+export interface StoredObject {
+  readonly oid: string;
+  readonly type: ObjectType;
+  /** Bytes. */
+  readonly size: number;
+  /** Null for an object above the limit; its bytes were passed over. */
+  readonly content: Buffer | null;
+}
+
+interface Waiting {
+  readonly resolve: (object: StoredObject | undefined) => void;
+  readonly reject: (error: Error) => void;
+}
+
+const LF = 0x0a;
+
+/**
+ * Objects of one repository from one `git cat-file --batch`, which is started with the first question and answers in
+ * the order of the questions: many can be asked at once without waiting.
+ */
+export class ObjectReader {
+  readonly #options: GitOptions;
+  readonly #maxBytes: number;
+  #child: ChildProcessWithoutNullStreams | undefined;
+  #exited: Promise<void> = Promise.resolve();
+  readonly #waiting: Waiting[] = [];
+  #objectsRead = 0;
+
+  /** @param maxBytes contents above it are not kept */
+  constructor(options: GitOptions, maxBytes: number) {
+    this.#options = options;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** How many objects were asked for so far: what a reading cost. */
+  get objectsRead(): number {
+    return this.#objectsRead;
+  }
+
+  /** The object of this id or full ref name; undefined when there is none. */
+  read(name: string): Promise<StoredObject | undefined> {
+    if (/[\n\0]/.test(name)) return Promise.reject(new Error('an object name of two lines'));
+    const child = this.#child ?? this.#start();
+    this.#objectsRead += 1;
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+      child.stdin.write(`${name}\n`);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#child?.stdin.end();
+    await this.#exited;
+  }
+
+  #start(): ChildProcessWithoutNullStreams {
+    const child = spawn('git', ['cat-file', '--batch'], { env: gitEnvironment(this.#options) });
+    const parser = new BatchParser(this.#maxBytes, (object) => this.#waiting.shift()?.resolve(object));
+    const stderr: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => parser.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+    child.stdin.on('error', () => {});
+    this.#child = child;
+    this.#exited = new Promise((resolve) => {
+      const end = (error: () => GreenroomError) => {
+        if (this.#child === child) this.#child = undefined;
+        for (const { reject } of this.#waiting.splice(0)) reject(error());
+        resolve();
+      };
+      child.on('error', (cause) =>
+        end(
+          () => new GreenroomError('failed', 'git could not be started: is it installed and on the PATH?', { cause }),
+        ),
+      );
+      child.on('close', () => {
+        const words = redact(Buffer.concat(stderr).toString('utf8'), this.#options.secrets);
+        end(() => gitFailure('reading objects of the repository', words));
+      });
+    });
+    return child;
+  }
+}
+
+/** Reads the answers of `cat-file --batch`: `id SP type SP size LF bytes LF`, or `name SP missing LF`. */
+class BatchParser {
+  readonly #maxBytes: number;
+  readonly #emit: (object: StoredObject | undefined) => void;
+  #header: Buffer = Buffer.alloc(0);
+  #current: { oid: string; type: ObjectType; size: number; keep: boolean } | undefined;
+  #parts: Buffer[] = [];
+  /** Bytes of the current object that are still to come, its closing line feed included. */
+  #left = 0;
+
+  constructor(maxBytes: number, emit: (object: StoredObject | undefined) => void) {
+    this.#maxBytes = maxBytes;
+    this.#emit = emit;
+  }
+
+  push(chunk: Buffer): void {
+    let at = 0;
+    while (at < chunk.length)
+      at = this.#current === undefined ? this.#readHeader(chunk, at) : this.#readBody(chunk, at);
+  }
+
+  #readHeader(chunk: Buffer, at: number): number {
+    const end = chunk.indexOf(LF, at);
+    if (end < 0) {
+      this.#header = Buffer.concat([this.#header, chunk.subarray(at)]);
+      return chunk.length;
+    }
+    const line = this.#header.toString('utf8') + chunk.toString('utf8', at, end);
+    this.#header = Buffer.alloc(0);
+    const [, oid, type, size] = /^([0-9a-f]+) (blob|tree|commit|tag) (\d+)$/.exec(line) ?? [];
+    if (oid === undefined) {
+      this.#emit(undefined);
+    } else {
+      this.#current = { oid, type: type as ObjectType, size: Number(size), keep: Number(size) <= this.#maxBytes };
+      this.#left = Number(size) + 1;
+    }
+    return end + 1;
+  }
+
+  #readBody(chunk: Buffer, at: number): number {
+    const current = this.#current!;
+    const end = Math.min(chunk.length, at + this.#left);
+    if (current.keep) this.#parts.push(chunk.subarray(at, end));
+    this.#left -= end - at;
+    if (this.#left === 0) {
+      const content = current.keep ? Buffer.concat(this.#parts, current.size) : null;
+      this.#parts = [];
+      this.#current = undefined;
+      this.#emit({ oid: current.oid, type: current.type, size: current.size, content });
+    }
+    return end;
+  }
+}

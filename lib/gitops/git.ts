@@ -1,0 +1,129 @@
+import type { Clock } from '../core/clock.ts';
+import { GreenroomError } from '../core/errors.ts';
+import type { ChangeSet } from '../core/fileset.ts';
+import { compareStrings, fileSet } from '../core/fileset.ts';
+import { encodeObject, MODE } from '../core/git/objects.ts';
+import { isSafePath } from '../core/path.ts';
+import type { AppsRepo, CommitRequest, CommitResult, RepoState } from './apps-repo.ts';
+import type { EditedTree } from './edit.ts';
+import { editTree } from './edit.ts';
+import { parseGlob } from './glob.ts';
+import type { GitRepository } from './repository.ts';
+import type { Match, TreeSource } from './walk.ts';
+import { difference, walk } from './walk.ts';
+
+/** How the branch is asked and moved: in the repository itself, or on another side. */
+export interface BranchAccess {
+  readonly description: string;
+  /** The branch's commit as of now, its trees readable here; null when the branch does not exist. */
+  head(): Promise<string | null>;
+  /** True when it is known at no cost that the branch is elsewhere; spares writing objects for nothing. */
+  isStale(expected: string | null): Promise<boolean>;
+  /** Moves the branch if it is exactly at `expected`; false when it is not. */
+  swap(expected: string | null, next: string): Promise<boolean>;
+  /** Brings objects here that were left out so far. */
+  fetch(oids: readonly string[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** An apps repo read and written by git objects, without a checkout. Made by `openGitAppsRepo`. */
+export class GitAppsRepo implements AppsRepo {
+  readonly #repository: GitRepository;
+  readonly #branch: BranchAccess;
+  readonly #clock: Clock;
+
+  constructor(repository: GitRepository, branch: BranchAccess, clock: Clock) {
+    this.#repository = repository;
+    this.#branch = branch;
+    this.#clock = clock;
+  }
+
+  get description(): string {
+    return this.#branch.description;
+  }
+
+  /** How many objects were read so far: what the work cost, whatever the machine. */
+  get objectsRead(): number {
+    return this.#repository.objectsRead;
+  }
+
+  async read(globs: readonly string[], at?: string | null): Promise<RepoState> {
+    const parsed = globs.map(parseGlob);
+    const head = at === undefined ? await this.#branch.head() : at;
+    if (head === null) return { head, files: new Map(), irregular: [] };
+    const commit = await this.#repository.commit(head);
+    if (commit === undefined) {
+      throw new GreenroomError('unreachable', `${this.description} has no commit ${head} (any more); run again`);
+    }
+    const found = await walk(this.#repository.format, this.#repository.tree, commit.tree, parsed);
+    const regular = found.filter((match) => match.regular);
+    return {
+      head,
+      files: fileSet(await this.#contents(regular)),
+      irregular: found
+        .filter((match) => !match.regular)
+        .map(({ path }) => path)
+        .sort(compareStrings),
+    };
+  }
+
+  async commit({ expectedHead, change, message }: CommitRequest): Promise<CommitResult> {
+    checkPaths(change);
+    if (await this.#branch.isStale(expectedHead)) return { status: 'conflict' };
+    const parent = expectedHead === null ? null : await this.#repository.commit(expectedHead);
+    if (parent === undefined) return { status: 'conflict' };
+    const edited = await editTree(this.#repository.format, this.#repository.tree, parent?.tree ?? null, change);
+    if (parent !== null && edited.root === parent.tree) return { status: 'committed', head: parent.oid };
+    await this.#verify(parent?.tree ?? null, edited, change);
+    const commit = { tree: edited.root, parent: expectedHead, message, time: this.#clock() };
+    const head = await this.#repository.write(edited.objects, commit);
+    return (await this.#branch.swap(expectedHead, head)) ? { status: 'committed', head } : { status: 'conflict' };
+  }
+
+  async close(): Promise<void> {
+    await this.#repository.close();
+    await this.#branch.close();
+  }
+
+  async #contents(found: readonly Match[]): Promise<[string, string][]> {
+    const read = (oid: string) => this.#repository.blob(oid);
+    const texts = await Promise.all(found.map(({ oid }) => read(oid)));
+    const missing = found.filter((_, i) => texts[i] === undefined);
+    if (missing.length > 0) await this.#branch.fetch([...new Set(missing.map(({ oid }) => oid))]);
+    return Promise.all(
+      found.map(async ({ path, oid }, i): Promise<[string, string]> => {
+        const text = texts[i] ?? (await read(oid));
+        if (text === undefined)
+          throw new GreenroomError('failed', `${this.description} is damaged: ${path} is missing`);
+        return [path, text];
+      }),
+    );
+  }
+
+  /** The trees are compared anew before the branch moves: they differ in the paths of the change and nowhere else. */
+  async #verify(before: string | null, edited: EditedTree, change: ChangeSet): Promise<void> {
+    const { format } = this.#repository;
+    const source: TreeSource = async (oid) => {
+      const made = edited.objects.get(oid);
+      return made === undefined ? this.#repository.tree(oid) : made.subarray(made.indexOf(0) + 1);
+    };
+    for (const { path, after } of await difference(format, source, before, edited.root)) {
+      const wanted = change.get(path);
+      const asWanted =
+        typeof wanted === 'string'
+          ? after?.mode === MODE.file && after.oid === encodeObject(format, 'blob', Buffer.from(wanted)).oid
+          : wanted === null && after === undefined;
+      if (!asWanted)
+        throw new GreenroomError('failed', `the new tree differs from the plan in ${path}; nothing was changed`);
+    }
+  }
+}
+
+function checkPaths(change: ChangeSet): void {
+  if (change.size === 0) throw new Error('a change without a path');
+  const bad = [...change.keys()].filter((path) => !isSafePath(path));
+  if (bad.length === 0) return;
+  throw new GreenroomError('failed', 'the change holds paths that may not be written; nothing was changed', {
+    problems: bad.map((path) => ({ message: `may not be written: ${JSON.stringify(path)}` })),
+  });
+}

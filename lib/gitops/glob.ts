@@ -1,0 +1,61 @@
+/** One segment of a glob, with its literal ends as bytes so that a tree can be scanned without decoding names. */
+export interface SegmentPattern {
+  /** The whole name when there is no `*`. */
+  readonly literal: string | undefined;
+  readonly prefix: Buffer;
+  readonly suffix: Buffer;
+  /** What lies between stars, in order. */
+  readonly middles: readonly string[];
+}
+
+export interface Glob {
+  readonly segments: readonly SegmentPattern[];
+  /** Whether everything below the last segment matches (a final `**`). */
+  readonly deep: boolean;
+}
+
+/** Parses a glob of literal segments, `*` inside a segment and a final `**`; anything else is a mistake in the code. */
+export function parseGlob(text: string): Glob {
+  const parts = text.split('/');
+  const deep = parts.at(-1) === '**';
+  if (deep) parts.pop();
+  if (parts.some((part) => part === '' || part === '.' || part === '..' || part.includes('**'))) {
+    throw new Error(`not a glob of the apps repo: ${text}`);
+  }
+  return { segments: parts.map(parseSegment), deep };
+}
+
+function parseSegment(text: string): SegmentPattern {
+  const [prefix = '', ...rest] = text.split('*');
+  const suffix = rest.pop();
+  return {
+    literal: suffix === undefined ? text : undefined,
+    prefix: Buffer.from(prefix),
+    suffix: Buffer.from(suffix ?? ''),
+    middles: rest.filter((part) => part !== ''),
+  };
+}
+
+/** A first look at the bytes of a name: false for sure, or perhaps. */
+export function mayMatch(pattern: SegmentPattern, tree: Buffer, nameStart: number, nameEnd: number): boolean {
+  const { prefix, suffix } = pattern;
+  if (nameEnd - nameStart < prefix.length + suffix.length) return false;
+  return endsAt(tree, nameEnd, suffix) && endsAt(tree, nameStart + prefix.length, prefix);
+}
+
+function endsAt(bytes: Buffer, end: number, part: Buffer): boolean {
+  for (let i = 1; i <= part.length; i += 1) if (bytes[end - i] !== part[part.length - i]) return false;
+  return true;
+}
+
+/** Whether a name that {@link mayMatch} really does: the middles follow each other between prefix and suffix. */
+export function matches(pattern: SegmentPattern, name: string): boolean {
+  if (pattern.literal !== undefined) return name === pattern.literal;
+  let at = pattern.prefix.toString().length;
+  for (const middle of pattern.middles) {
+    const found = name.indexOf(middle, at);
+    if (found < 0) return false;
+    at = found + middle.length;
+  }
+  return at <= name.length - pattern.suffix.toString().length;
+}

@@ -1,0 +1,73 @@
+import { GreenroomError } from '../core/errors.ts';
+
+/** Which preview a commit is about; a commit of the sweep can be about several. */
+export interface PreviewTrailers {
+  /** `pr-shop-7` */
+  readonly preview: string;
+  readonly pullRequest: { readonly owner: string; readonly name: string; readonly number: number };
+  /** Full id of the head commit that was looked at; null when there was none, e.g. on removal. */
+  readonly head: string | null;
+}
+
+const SUBJECT_LENGTH = 72;
+const PREVIEW = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const PULL_REQUEST = /^([A-Za-z0-9._-]+)\/([A-Za-z0-9._-]+)#([1-9]\d{0,15})$/;
+const HEAD = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
+// Would end the line, or make a reader see another text than the one that is there.
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]+/gu;
+
+/**
+ * A commit message: one line of at most 72 characters, and the trailers that `greenroom log` finds a preview by.
+ * Whatever the subject holds, it stays one line and never becomes a trailer.
+ *
+ * @throws GreenroomError `failed` for trailer values that are none
+ */
+export function commitMessage(subject: string, previews: readonly PreviewTrailers[]): string {
+  return `${oneLine(subject)}\n\n${previews.flatMap(trailers).join('\n')}\n`;
+}
+
+function oneLine(text: string): string {
+  const line = text.replace(UNPRINTABLE, ' ').replace(/\s+/g, ' ').trim() || 'update previews';
+  const characters = [...line];
+  return characters.length <= SUBJECT_LENGTH
+    ? line
+    : `${characters
+        .slice(0, SUBJECT_LENGTH - 3)
+        .join('')
+        .trimEnd()}...`;
+}
+
+function trailers({ preview, pullRequest: { owner, name, number }, head }: PreviewTrailers): string[] {
+  const pullRequest = `${owner}/${name}#${number}`;
+  const valid = PREVIEW.test(preview) && PULL_REQUEST.test(pullRequest) && (head === null || HEAD.test(head));
+  if (!valid)
+    throw new GreenroomError(
+      'failed',
+      `no trailers can be written for ${JSON.stringify([preview, pullRequest, head])}`,
+    );
+  return [`Preview: ${preview}`, `Pull-Request: ${pullRequest}`, ...(head === null ? [] : [`Head: ${head}`])];
+}
+
+/** The previews that a commit message names in its last paragraph; none for a message that greenroom did not write. */
+export function parseTrailers(message: string): PreviewTrailers[] {
+  const paragraphs = message
+    .replaceAll('\r\n', '\n')
+    .trimEnd()
+    .split(/\n{2,}/);
+  // The subject is never a trailer block.
+  if (paragraphs.length < 2) return [];
+  const found: PreviewTrailers[] = [];
+  let preview: string | undefined;
+  for (const line of paragraphs.at(-1)!.split('\n')) {
+    const [, key, value = ''] = /^(Preview|Pull-Request|Head): (.*)$/.exec(line) ?? [];
+    const [, owner, name, number] = PULL_REQUEST.exec(value) ?? [];
+    if (key === 'Preview') preview = PREVIEW.test(value) ? value : undefined;
+    else if (key === 'Pull-Request' && preview !== undefined && owner !== undefined && name !== undefined) {
+      found.push({ preview, pullRequest: { owner, name, number: Number(number) }, head: null });
+      preview = undefined;
+    } else if (key === 'Head' && HEAD.test(value) && found.at(-1)?.head === null) {
+      found.push({ ...found.pop()!, head: value });
+    }
+  }
+  return found;
+}

@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Clock } from '../core/clock.ts';
+import { invalidInput } from '../core/errors.ts';
+import { fileFailure } from '../core/git/failure.ts';
+import type { GitOptions } from '../core/git/process.ts';
+import { git, tryGit } from '../core/git/process.ts';
+import { GitAppsRepo } from './git.ts';
+import { LocalBranch } from './local-branch.ts';
+import { folderMode, LooseObjects } from './loose.ts';
+import { describeRemote, REMOTE, RemoteBranch } from './remote-branch.ts';
+import { GitRepository } from './repository.ts';
+import { readSettings } from './settings.ts';
+import type { HttpCredentials } from './url.ts';
+import { authorization, isRemote, parseRemote } from './url.ts';
+
+export interface GitAppsRepoOptions {
+  /** The time of commits. */
+  readonly clock: Clock;
+  /** @default - the branch that the repository's HEAD names, else `main` */
+  readonly branch?: string;
+  /** For an http(s) remote. They stay in the environment of git calls. @default - those of the URL, if any */
+  readonly credentials?: HttpCredentials;
+  /** @default process.env */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Where the copy of a remote is kept while it is open. @default - the system's temporary folder */
+  readonly temporaryFolder?: string;
+  /** Names for temporary files. @default - random UUIDs */
+  readonly randomId?: () => string;
+}
+
+/**
+ * Opens an apps repo: a path of a repository on this machine (bare, or with another branch checked out), or the address
+ * of any remote that git can push to (`https://`, `ssh://`, `file://`, `host:path`).
+ *
+ * @throws GreenroomError `invalid-input` when there is no such repository, `unreachable` or `failed` as git says
+ */
+export async function openGitAppsRepo(location: string, options: GitAppsRepoOptions): Promise<GitAppsRepo> {
+  if (options.branch !== undefined) checkBranch(options.branch);
+  return isRemote(location) && !existsSync(location) ? openRemote(location, options) : openLocal(location, options);
+}
+
+async function openLocal(path: string, options: GitAppsRepoOptions): Promise<GitAppsRepo> {
+  const folder = resolve(path);
+  const found = await stat(folder).catch(() => undefined);
+  if (found === undefined)
+    throw invalidInput([{ message: `${path} does not exist; an apps repo is a git repository` }]);
+  const gitDir = existsSync(join(folder, '.git')) ? join(folder, '.git') : folder;
+  const git_: GitOptions = { gitDir, config: [['core.filesRefLockTimeout', '2000']], ...optional(options) };
+  const doing = `opening ${path}`;
+  const [objects, symbolic] = await Promise.all([
+    git(git_, ['rev-parse', '--git-path', 'objects'], { doing }),
+    tryGit(git_, ['symbolic-ref', '--quiet', '--short', 'HEAD']),
+  ]);
+  const settings = await readSettings(git_);
+  const checkedOut = symbolic.stdout.trim();
+  const branch = options.branch ?? (checkedOut || 'main');
+  if (!settings.bare && branch === checkedOut) {
+    throw invalidInput([
+      { message: `${path} is a working copy with ${branch} checked out; give the bare repository, or another branch` },
+    ]);
+  }
+  const objectsFolder = resolve(objects.trim());
+  const repository = makeRepository(git_, settings, objectsFolder, options);
+  const access = new LocalBranch(`${path} (${branch})`, repository, branch, objectsFolder);
+  return new GitAppsRepo(repository, access, options.clock);
+}
+
+async function openRemote(location: string, options: GitAppsRepoOptions): Promise<GitAppsRepo> {
+  const remote = parseRemote(location);
+  const credentials = options.credentials ?? remote.credentials;
+  const header = credentials === undefined ? undefined : authorization(credentials);
+  const folder = await mkdtemp(join(options.temporaryFolder ?? tmpdir(), 'greenroom-apps-')).catch((cause) => {
+    throw fileFailure('making a temporary folder', cause);
+  });
+  const gitDir = join(folder, 'apps.git');
+  const local: GitOptions = { gitDir, ...optional(options) };
+  const calls: GitOptions = {
+    ...local,
+    secrets: credentials === undefined || header === undefined ? [] : [header.split(' ').at(-1)!, credentials.password],
+    config: [
+      [`remote.${REMOTE}.url`, remote.url],
+      // Known as a partial copy to these calls only: readers then never fetch one file at a time behind our back.
+      [`remote.${REMOTE}.promisor`, 'true'],
+      [`remote.${REMOTE}.partialclonefilter`, 'blob:none'],
+      ...(header === undefined || remote.origin === undefined
+        ? []
+        : ([[`http.${remote.origin}/.extraHeader`, header]] as const)),
+    ],
+    env: withoutSshPrompt(options.env ?? process.env),
+  };
+  try {
+    await init(local, 'sha1');
+    const found = await describeRemote(calls, remote.description);
+    if (found.format !== 'sha1') {
+      await rm(gitDir, { recursive: true });
+      await init(local, found.format);
+    }
+    const branch = options.branch ?? found.branch ?? 'main';
+    const repository = makeRepository(local, await readSettings(local), join(gitDir, 'objects'), options);
+    const access = new RemoteBranch(`${remote.description} (${branch})`, calls, branch, folder);
+    return new GitAppsRepo(repository, access, options.clock);
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function makeRepository(
+  git_: GitOptions,
+  settings: Awaited<ReturnType<typeof readSettings>>,
+  objectsFolder: string,
+  { randomId = randomUUID }: GitAppsRepoOptions,
+): GitRepository {
+  const loose = new LooseObjects(objectsFolder, folderMode(settings.sharedRepository), randomId);
+  return new GitRepository(git_, settings, loose);
+}
+
+async function init(options: GitOptions, format: 'sha1' | 'sha256'): Promise<void> {
+  await git(options, ['init', '--bare', '--quiet', `--object-format=${format}`, '--template='], {
+    doing: 'making a temporary repository',
+  });
+}
+
+function optional({ env }: GitAppsRepoOptions): { readonly env?: NodeJS.ProcessEnv } {
+  return env === undefined ? {} : { env };
+}
+
+/** ssh asks on the terminal, whatever git is told; unless a command of its own is set, it is told not to. */
+function withoutSshPrompt(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return env['GIT_SSH_COMMAND'] || env['GIT_SSH'] ? env : { ...env, GIT_SSH_COMMAND: 'ssh -o BatchMode=yes' };
+}
+
+/** The rules of `git check-ref-format` for one branch name. */
+function checkBranch(name: string): void {
+  const bad =
+    name === '' ||
+    /[\p{Cc} ~^:?*[\\]|\.\.|@\{|\/\/|^[-/]|[/.]$/u.test(name) ||
+    name.split('/').some((part) => part.startsWith('.') || part.endsWith('.lock'));
+  if (bad) throw invalidInput([{ field: 'branch', message: `${JSON.stringify(name)} is not a name of a branch` }]);
+}

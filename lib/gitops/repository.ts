@@ -1,0 +1,142 @@
+import { GreenroomError } from '../core/errors.ts';
+import type { ObjectFormat } from '../core/git/objects.ts';
+import { decodeCommit, encodeObject } from '../core/git/objects.ts';
+import type { GitOptions } from '../core/git/process.ts';
+import { git } from '../core/git/process.ts';
+import { ObjectReader } from '../core/git/reader.ts';
+import type { LooseObjects } from './loose.ts';
+import type { GitSettings, Person } from './settings.ts';
+
+/** A file of the apps repo above this size is not read, in bytes. */
+const MAX_BLOB_BYTES = 16 * 1024 * 1024;
+const TREE_CACHE_BYTES = 32 * 1024 * 1024;
+
+export interface NewCommit {
+  readonly tree: string;
+  readonly parent: string | null;
+  readonly message: string;
+  /** Unix seconds. */
+  readonly time: number;
+}
+
+/** The objects of one repository: trees and blobs in, trees, blobs and commits out. Knows no branch. */
+export class GitRepository {
+  readonly options: GitOptions;
+  readonly settings: GitSettings;
+  readonly #reader: ObjectReader;
+  readonly #loose: LooseObjects;
+  /** Trees by id. What an id stands for never changes, so the planning and the committing of a change share it. */
+  readonly #trees = new Map<string, Buffer>();
+  #treeBytes = 0;
+
+  constructor(options: GitOptions, settings: GitSettings, loose: LooseObjects) {
+    this.options = options;
+    this.settings = settings;
+    this.#reader = new ObjectReader(options, MAX_BLOB_BYTES);
+    this.#loose = loose;
+  }
+
+  get format(): ObjectFormat {
+    return this.settings.format;
+  }
+
+  get objectsRead(): number {
+    return this.#reader.objectsRead;
+  }
+
+  /** Id and tree of the commit that a full ref name or an id leads to; undefined when there is none. */
+  async commit(name: string): Promise<{ readonly oid: string; readonly tree: string } | undefined> {
+    const object = await this.#reader.read(name);
+    if (object === undefined) return undefined;
+    if (object.type !== 'commit' || object.content === null) {
+      throw new GreenroomError('failed', `${name} in the apps repo is a ${object.type}, not a commit`);
+    }
+    return { oid: object.oid, tree: decodeCommit(object.content).tree };
+  }
+
+  readonly tree = async (oid: string): Promise<Buffer> => {
+    const cached = this.#trees.get(oid);
+    if (cached !== undefined) return cached;
+    const object = await this.#reader.read(oid);
+    if (object?.type !== 'tree' || object.content === null) {
+      throw new GreenroomError('failed', `the apps repo is damaged or too large: tree ${oid} cannot be read`);
+    }
+    this.#remember(oid, object.content);
+    return object.content;
+  };
+
+  /** Text of a blob; undefined when it is not here. */
+  async blob(oid: string): Promise<string | undefined> {
+    const object = await this.#reader.read(oid);
+    if (object === undefined) return undefined;
+    if (object.content === null) {
+      throw new GreenroomError('failed', `a file of the apps repo is larger than ${MAX_BLOB_BYTES} bytes: blob ${oid}`);
+    }
+    return object.content.toString('utf8');
+  }
+
+  /** Writes objects and, on top, one commit; gives its id. No branch knows of it yet. */
+  async write(objects: ReadonlyMap<string, Buffer>, commit: NewCommit): Promise<string> {
+    if (!this.settings.sign) {
+      const { oid, data } = encodeObject(this.format, 'commit', this.#encode(commit));
+      await this.#loose.write(new Map([...objects, [oid, data]]));
+      return oid;
+    }
+    await this.#loose.write(objects);
+    return this.#signed(commit);
+  }
+
+  async close(): Promise<void> {
+    await this.#reader.close();
+  }
+
+  #encode({ tree, parent, message, time }: NewCommit): Buffer {
+    const stamp = ({ name, email }: Person) => `${name} <${email}> ${time} +0000`;
+    const lines = [
+      `tree ${tree}`,
+      ...(parent === null ? [] : [`parent ${parent}`]),
+      `author ${stamp(this.settings.author)}`,
+      `committer ${stamp(this.settings.committer)}`,
+      '',
+      wholeLines(message),
+    ];
+    return Buffer.from(lines.join('\n'));
+  }
+
+  /** Git signs, with the format, program and key of its own configuration. */
+  async #signed({ tree, parent, message, time }: NewCommit): Promise<string> {
+    const { author, committer } = this.settings;
+    const output = await git(
+      this.options,
+      ['commit-tree', tree, ...(parent === null ? [] : ['-p', parent]), '-S', '-F', '-'],
+      {
+        doing: 'signing the commit (commit.gpgSign is on)',
+        input: wholeLines(message),
+        env: {
+          GIT_AUTHOR_NAME: author.name,
+          GIT_AUTHOR_EMAIL: author.email,
+          GIT_AUTHOR_DATE: `${time} +0000`,
+          GIT_COMMITTER_NAME: committer.name,
+          GIT_COMMITTER_EMAIL: committer.email,
+          GIT_COMMITTER_DATE: `${time} +0000`,
+        },
+      },
+    );
+    return output.trim();
+  }
+
+  #remember(oid: string, tree: Buffer): void {
+    this.#trees.set(oid, tree);
+    this.#treeBytes += tree.length;
+    for (const [oldest, bytes] of this.#trees) {
+      if (this.#treeBytes <= TREE_CACHE_BYTES) break;
+      this.#trees.delete(oldest);
+      this.#treeBytes -= bytes.length;
+    }
+  }
+}
+
+/** Git ends a message with one line feed, and would cut it at a NUL. */
+function wholeLines(message: string): string {
+  return `${message.replaceAll('\0', '').trimEnd()}\n`;
+}

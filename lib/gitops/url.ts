@@ -1,0 +1,56 @@
+/** Name and password (or token) for a server that is reached by http. */
+export interface HttpCredentials {
+  /** @default x-access-token */
+  readonly username?: string;
+  readonly password: string;
+}
+
+export interface Remote {
+  /** Without a password, and over http without a user: safe to hand to git and to show. */
+  readonly url: string;
+  readonly description: string;
+  /** Scheme and host of an http address. */
+  readonly origin: string | undefined;
+  readonly credentials: HttpCredentials | undefined;
+}
+
+/** Whether a location is an address (`scheme://...`, `[user@]host:path`) and not a path. */
+export function isRemote(location: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(location) || /^[^/\s:]+:(?!\/\/)\S/.test(location);
+}
+
+/** Takes the secret part out of an address. */
+export function parseRemote(location: string): Remote {
+  const parts = /^([a-z][a-z0-9+.-]*:\/\/)(?:([^/@]*(?:@[^/@]*)*)@)?(.*)$/i.exec(location);
+  if (parts === null) return { url: location, description: location, origin: undefined, credentials: undefined };
+  const [, scheme = '', userinfo, rest = ''] = parts;
+  const [user = '', ...password] = (userinfo ?? '').split(':');
+  if (!/^https?:/i.test(scheme)) {
+    const url = `${scheme}${user === '' ? '' : `${user}@`}${rest}`;
+    return { url, description: scheme + rest, origin: undefined, credentials: undefined };
+  }
+  const url = scheme + rest;
+  return {
+    url,
+    description: url.replace(/[?#].*$/, ''),
+    origin: scheme + rest.replace(/[/?#].*$/, ''),
+    credentials: userinfo === undefined ? undefined : fromUserinfo(decode(user), decode(password.join(':'))),
+  };
+}
+
+/** `https://TOKEN@host` has the token in the place of the user. */
+function fromUserinfo(user: string, password: string): HttpCredentials {
+  return password === '' ? { password: user } : { username: user, password };
+}
+
+export function authorization({ username = 'x-access-token', password }: HttpCredentials): string {
+  return `Authorization: Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
