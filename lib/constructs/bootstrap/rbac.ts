@@ -42,7 +42,7 @@ export interface AccountProps {
   readonly namespaceRules?: Readonly<Record<string, readonly PolicyRule[]>>;
 }
 
-/** A ServiceAccount with its own roles and bindings, all of one name. */
+/** A ServiceAccount with roles and bindings of its own. */
 export class Account extends Construct {
   constructor(scope: Construct, id: string, props: AccountProps) {
     super(scope, id);
@@ -65,13 +65,14 @@ export class Account extends Construct {
       });
     }
     for (const [target, rules] of Object.entries(props.namespaceRules ?? {})) {
-      const metadata = { name, namespace: target };
+      // Named after the namespace as well: one object a file, and files are named by kind and name.
+      const metadata = { name: `${name}-${target}`, namespace: target };
       new ApiObject(this, `role-in-${target}`, { apiVersion: `${RBAC}/v1`, kind: 'Role', metadata, rules });
       new ApiObject(this, `binding-in-${target}`, {
         apiVersion: `${RBAC}/v1`,
         kind: 'RoleBinding',
         metadata,
-        roleRef: { apiGroup: RBAC, kind: 'Role', name },
+        roleRef: { apiGroup: RBAC, kind: 'Role', name: metadata.name },
         subjects,
       });
     }
