@@ -21,6 +21,8 @@ await build({
   target: 'node20.19',
   minify: true,
   keepNames: true,
+  // Where the files of the package are looked up from.
+  define: { 'import.meta.dirname': '__dirname' },
   legalComments: 'none',
   logLevel: 'warning',
 });

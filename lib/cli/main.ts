@@ -8,6 +8,11 @@ export type Configure = (command: Command, io: Io) => void;
 
 /** Each command is a file of its own and loaded only when it is called or its help is asked for. */
 const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<{ configure: Configure }> }>> = {
+  init: { summary: 'lay down an apps repo', load: () => import('./init.ts') },
+  upgrade: {
+    summary: 'compile an apps repo anew from its greenroom.yaml, at this version',
+    load: () => import('./upgrade.ts'),
+  },
   render: { summary: "a preview's manifests from its preview.yaml", load: () => import('./render.ts') },
   schema: { summary: 'JSON Schema of preview.yaml or greenroom.yaml', load: () => import('./schema.ts') },
 };

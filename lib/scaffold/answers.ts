@@ -1,6 +1,6 @@
 import { GreenroomError } from '../core/errors.ts';
 import type { FileSet } from '../core/fileset.ts';
-import { PLATFORM_FILE } from './files.ts';
+import { PLATFORM_FILE } from '../model/layout.ts';
 import { fill } from './template.ts';
 
 /** What only the team knows; everything else has a default in the template. */

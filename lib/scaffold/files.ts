@@ -1,7 +1,8 @@
 import { App, Chart } from 'cdk8s';
+import { manifestFiles } from '../compile/files.ts';
 import { Bootstrap } from '../constructs/bootstrap/index.ts';
 import { type FileSet, fileSet } from '../core/fileset.ts';
-import { emitYaml } from '../core/yaml.ts';
+import { PLATFORM_FILE } from '../model/layout.ts';
 import type { PlatformSpec } from '../model/platform.ts';
 import { fill } from './template.ts';
 
@@ -15,9 +16,6 @@ export interface ScaffoldInput {
   /** The static files, as `readTemplate` gives them. */
   readonly template: FileSet;
 }
-
-/** What the team decides; everything generated follows from it. */
-export const PLATFORM_FILE = 'greenroom.yaml';
 
 /** A team writes these itself from then on: laid down once, and never changed again. */
 export const SEEDS: ReadonlySet<string> = new Set(['.github/CODEOWNERS', 'exceptions/README.md']);
@@ -46,10 +44,10 @@ function bootstrapFiles(platform: PlatformSpec): [string, string][] {
     repoUrl: appsRepoUrl(platform),
   });
   return [...bootstrap.folders.keys()].flatMap((folder) =>
-    bootstrap.objects(folder).map((object): [string, string] => {
-      const file = `${object.kind}.${object.name}.yaml`.toLowerCase();
-      return [`bootstrap/${folder}/${file}`, emitYaml(object.toJson())];
-    }),
+    manifestFiles(
+      `bootstrap/${folder}`,
+      bootstrap.objects(folder).map((object) => object.toJson()),
+    ),
   );
 }
 

@@ -1,11 +1,11 @@
 import { lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { parse } from 'yaml';
 import { GreenroomError } from '../core/errors.ts';
 import { type FileSet, fileSet } from '../core/fileset.ts';
-import { platformSchema } from '../model/platform.ts';
+import { loadPlatform } from '../model/files.ts';
+import { PLATFORM_FILE } from '../model/layout.ts';
 import { type Answers, platformText } from './answers.ts';
-import { PLATFORM_FILE, scaffoldFiles } from './files.ts';
+import { scaffoldFiles } from './files.ts';
 import { formatManifest, MANIFEST_FILE, type PlannedFile, parseManifest, planScaffold } from './plan.ts';
 import { readTemplate } from './template.ts';
 
@@ -48,7 +48,7 @@ export async function init(options: InitOptions): Promise<InitResult> {
     );
   }
   const text = options.platform ?? current ?? fromAnswers(template, options.answers);
-  const platform = platformSchema.parse(parse(text)).spec;
+  const platform = loadPlatform(text, PLATFORM_FILE).value.spec;
   const wanted = scaffoldFiles({ platformText: text, platform, version, template });
   const recorded = await readText(dir, MANIFEST_FILE);
   const manifest = recorded === null ? null : parseManifest(recorded);

@@ -1,11 +1,7 @@
 import { invalidInput } from '../../core/errors.ts';
 import type { Engine, PlatformSpec } from '../../model/platform.ts';
-import type { GroupKind } from '../app-project/app-project.ts';
-
-/** A kind and the name of its resource in RBAC and in URLs. */
-export interface ResourceKind extends GroupKind {
-  readonly resource: string;
-}
+import { ruleParams } from '../../policies/params.ts';
+import type { ResourceKind } from '../../policies/resources.ts';
 
 const kind = (group: string, name: string, resource = guessResource(name)): ResourceKind => ({
   group,
@@ -31,45 +27,17 @@ export const FENCE_KINDS: readonly ResourceKind[] = [
   kind('rbac.authorization.k8s.io', 'RoleBinding'),
 ];
 
-/** What greenroom's own templates may need beside what the platform's settings add. */
-const TEMPLATE_KINDS = [
-  kind('', 'ConfigMap'),
-  kind('', 'Service'),
-  kind('apps', 'Deployment'),
-  kind('apps', 'StatefulSet'),
-  kind('autoscaling', 'HorizontalPodAutoscaler'),
-  kind('batch', 'CronJob'),
-  kind('batch', 'Job'),
-  kind('policy', 'PodDisruptionBudget'),
-];
-
-const SECRET_KINDS: Readonly<Record<PlatformSpec['secrets']['mechanism'], ResourceKind>> = {
-  'external-secrets': kind('external-secrets.io', 'ExternalSecret'),
-  'sealed-secrets': kind('bitnami.com', 'SealedSecret'),
-  sops: kind('isindir.github.com', 'SopsSecret'),
-};
-
 const FORBIDDEN_GROUPS = new Set(['rbac.authorization.k8s.io', 'argoproj.io', 'admissionregistration.k8s.io']);
 const FORBIDDEN_CORE = new Set(['Namespace', 'Secret', 'Pod', ...FENCE_KINDS.map((k) => k.kind)]);
 
 /**
- * The kinds of a preview's `app/` folder: one list for the AppProject and for the account's role, so that both refuse
- * the same things.
+ * The kinds of a preview's `app/` folder: one list for the rule, the AppProject and the account's role, so that all
+ * three refuse the same things.
  *
  * @throws GreenroomError `invalid-input` when `policies.parameters.allowedKinds` holds a kind that would open the fence
  */
 export function workloadKinds(spec: PlatformSpec): readonly ResourceKind[] {
-  const kinds = [
-    ...TEMPLATE_KINDS,
-    spec.ingress.kind === 'gateway'
-      ? kind('gateway.networking.k8s.io', 'HTTPRoute')
-      : kind('networking.k8s.io', 'Ingress'),
-    SECRET_KINDS[spec.secrets.mechanism],
-    ...(spec.knative ? [kind('serving.knative.dev', 'Service')] : []),
-    ...(spec.policies.parameters.allowedKinds ?? []).map(parseAllowedKind),
-  ];
-  const byName = new Map(kinds.map((k) => [`${k.group}/${k.kind}`, k]));
-  return [...byName.values()];
+  return ruleParams(spec).allowedKinds.map(parseAllowedKind);
 }
 
 function parseAllowedKind(text: string, index: number): ResourceKind {

@@ -1,6 +1,6 @@
 import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
-import type { ResourceKind } from './kinds.ts';
+import type { ResourceKind } from '../../policies/resources.ts';
 
 const RBAC = 'rbac.authorization.k8s.io';
 
