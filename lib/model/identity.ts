@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
-import { invalidInput, type Problem } from '../core/errors.ts';
-import { MAX_LABEL } from './scalars.ts';
+import * as z from 'zod';
+import { invalidInput } from '../core/errors.ts';
+import { fieldName } from './load/field.ts';
+import { describeIssues } from './load/sentences.ts';
+import { MAX_LABEL, ownerName, repositoryName } from './scalars.ts';
 
 /** Which pull request of which repository a preview belongs to. */
 export interface Identity {
@@ -28,11 +31,12 @@ const HASH_LETTERS = 10;
 /** A digit first, so that a repository named after an ordinary word (`design-components`) does not look hashed. */
 const HASHED = /-[2-7][a-z2-7]{10}$/;
 
-// Grammar of the forge; length is checked first.
-const OWNER = /^[A-Za-z0-9][A-Za-z0-9-]*$/;
-const REPOSITORY = /^(?!\.{1,2}$)[A-Za-z0-9._-]+$/;
-const MAX_OWNER_LENGTH = 39;
-const MAX_REPOSITORY_LENGTH = 100;
+const identitySchema = z.object({
+  repositoryId: z.int().min(1),
+  owner: ownerName(),
+  repository: repositoryName(),
+  number: z.int().min(1).max(MAX_NUMBER),
+});
 
 /**
  * The readable name of a preview: a DNS-1035 label of at most 63 characters, computed from its arguments alone.
@@ -79,20 +83,9 @@ function identityHash({ repositoryId, owner, repository }: Identity): string {
   return `${2 + (digest[0]! % 6)}${letters.join('')}`;
 }
 
-function validate({ repositoryId, owner, repository, number }: Identity): void {
-  const problems: Problem[] = [];
-  if (owner.length > MAX_OWNER_LENGTH || !OWNER.test(owner)) {
-    problems.push({ field: 'owner', message: `must be at most ${MAX_OWNER_LENGTH} letters, digits and dashes` });
-  }
-  if (repository.length > MAX_REPOSITORY_LENGTH || !REPOSITORY.test(repository)) {
-    const allowed = `at most ${MAX_REPOSITORY_LENGTH} letters, digits, dots, underscores and dashes`;
-    problems.push({ field: 'repository', message: `must be ${allowed}` });
-  }
-  if (!Number.isSafeInteger(repositoryId) || repositoryId < 1) {
-    problems.push({ field: 'repositoryId', message: 'must be a whole number from 1' });
-  }
-  if (!Number.isSafeInteger(number) || number < 1 || number > MAX_NUMBER) {
-    problems.push({ field: 'number', message: `must be a whole number from 1 to ${MAX_NUMBER}` });
-  }
-  if (problems.length > 0) throw invalidInput(problems);
+function validate(identity: Identity): void {
+  const { error } = identitySchema.safeParse(identity);
+  if (!error) return;
+  const problems = describeIssues(identitySchema, identity, error.issues);
+  throw invalidInput(problems.map(({ path, message }) => ({ field: fieldName(path), message })));
 }

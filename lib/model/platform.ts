@@ -1,24 +1,25 @@
 import * as z from 'zod';
-import { API_VERSION, cidr, dnsLabel, dnsName, duration, durationSeconds, httpUrl, quantity } from './scalars.ts';
+import {
+  API_VERSION,
+  cidr,
+  dnsLabel,
+  dnsName,
+  duration,
+  durationSeconds,
+  httpUrl,
+  ownerName,
+  quantity,
+  repositoryName,
+} from './scalars.ts';
 
 /** A section that may be left out: its own fields' defaults then apply. */
 function section<S extends z.ZodRawShape>(shape: S) {
   return z.strictObject(shape).prefault({} as never);
 }
 
-const ownerName = z
-  .string()
-  .max(39)
-  .regex(/^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/, 'must be an owner name such as acme');
-
-const repositoryName = z
-  .string()
-  .max(100)
-  .regex(/^(?!\.{1,2}$)[A-Za-z0-9._-]+$/, 'must be a repository name such as shop');
-
 const source = z.strictObject({
-  owner: ownerName.meta({ description: 'Organization or user whose pull requests get previews.' }),
-  repos: z.array(repositoryName).min(1).optional().meta({ description: 'Only these repositories. Default: all.' }),
+  owner: ownerName().meta({ description: 'Organization or user whose pull requests get previews.' }),
+  repos: z.array(repositoryName()).min(1).optional().meta({ description: 'Only these repositories. Default: all.' }),
   label: z.string().max(50).optional().meta({ description: 'Only pull requests that carry this label. Default: all.' }),
   drafts: z.boolean().default(false).meta({ description: 'Whether drafts get a preview.' }),
   forks: z

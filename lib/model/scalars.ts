@@ -6,18 +6,27 @@ export const API_VERSION = 'greenroom.dev/v1alpha1';
 /** Longest DNS-1123 label: namespace and label names, one part of a host. */
 export const MAX_LABEL = 63;
 
-// Length is checked before the pattern everywhere, so that no pattern ever meets a long string.
-const bounded = (max: number, pattern: RegExp, message: string) => z.string().max(max).regex(pattern, message);
+// Length is checked first, and ends the check: no pattern ever meets a long string.
+const bounded = (max: number, pattern: RegExp, message: string) =>
+  z.string().max(max, { abort: true }).regex(pattern, message);
 
 export const dnsLabel = () =>
   bounded(MAX_LABEL, /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'must be lower-case letters, digits and dashes');
 
+/** A domain that leaves room for one more label: 253 characters are the most that a host can have. */
 export const dnsName = () =>
   bounded(
-    190,
+    253 - MAX_LABEL - 1,
     /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+$/,
     'must be a lower-case domain name, e.g. apps.example.com',
   );
+
+/** The login of a user or an organization on a forge. */
+export const ownerName = () =>
+  bounded(39, /^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/, 'must be an owner name such as acme');
+
+export const repositoryName = () =>
+  bounded(100, /^(?!\.{1,2}$)[A-Za-z0-9._-]+$/, 'must be a repository name such as shop');
 
 /** A Kubernetes quantity without a sign: `250m`, `0.5`, `128Mi`, `1Gi`. */
 export const quantity = () =>

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Identity, previewHost, previewName } from '../../lib/model/identity.ts';
+import { dnsName } from '../../lib/model/scalars.ts';
 
 const acme = (repository: string, number = 1, repositoryId = 1): Identity => ({
   repositoryId,
@@ -11,8 +12,8 @@ const acme = (repository: string, number = 1, repositoryId = 1): Identity => ({
 const repoOf = (identity: Identity): string => previewName(identity, 'acme').repo;
 
 const owner = fc.oneof(
-  fc.constantFrom('acme', 'ACME', 'Acme', 'acme-corp', 'acme-', 'a', 'other', 'x'.repeat(39)),
-  fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9-]{0,38}$/),
+  fc.constantFrom('acme', 'ACME', 'Acme', 'acme-corp', 'a', 'other', 'x'.repeat(39)),
+  fc.stringMatching(/^[A-Za-z0-9]([A-Za-z0-9-]{0,37}[A-Za-z0-9])?$/),
 );
 const forgeName = (maxLength: number) =>
   fc.stringMatching(new RegExp(`^[A-Za-z0-9._-]{1,${maxLength}}$`)).filter((name) => !/^\.{1,2}$/.test(name));
@@ -141,6 +142,7 @@ describe('previewName', () => {
   it.each<[string, Partial<Identity>]>([
     ['owner', { owner: '' }],
     ['owner', { owner: '-acme' }],
+    ['owner', { owner: 'acme-' }],
     ['owner', { owner: 'acme/other' }],
     ['owner', { owner: 'a'.repeat(40) }],
     ['owner', { owner: 'acmé' }],
@@ -166,7 +168,13 @@ describe('previewName', () => {
 });
 
 describe('previewHost', () => {
-  it('is one label below the domain, and never too long for a host', () => {
+  it('is one label below the domain, and fits into a host for the longest domain of a platform', () => {
     expect(previewHost('pr-shop-7', 'apps.example.com')).toBe('pr-shop-7.apps.example.com');
+    const longest = `${'a'.repeat(63)}.${'b'.repeat(63)}.${'c'.repeat(61)}`;
+    expect(dnsName().safeParse(longest).success).toBe(true);
+    expect(dnsName().safeParse(`${longest}d`).success).toBe(false);
+    const { name } = previewName(acme('x'.repeat(100), 2 ** 31), 'acme');
+    expect(name).toHaveLength(63);
+    expect(previewHost(name, longest)).toHaveLength(253);
   });
 });

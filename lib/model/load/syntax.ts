@@ -3,8 +3,6 @@ import type { TextProblem } from './text.ts';
 
 /** Nesting that no preview, platform or Kubernetes object comes near. */
 const MAX_DEPTH = 64;
-/** About 12,000 lines; keeps the syntax tree of the worst file under 200 MB. */
-const MAX_LEXEMES = 100_000;
 
 export type YamlDocumentNode = Document.Parsed<ParsedNode, true>;
 
@@ -14,25 +12,31 @@ export interface Syntax {
   readonly problems: readonly TextProblem[];
 }
 
-/** Text to syntax trees of at most `maxDocuments` documents, without aliases, anchors, tags and directives. */
-export function parseSyntax(text: string, maxDocuments: number, maxProblems: number): Syntax {
+export interface SyntaxLimits {
+  /** Keys, values, punctuation, blanks and line ends; ten or so make a line. */
+  readonly lexemes: number;
+  readonly documents: number;
+  /** Problems reported. */
+  readonly problems: number;
+}
+
+/** Text to syntax trees, without aliases, anchors, tags and directives. One document too many shows that there is more. */
+export function parseSyntax(text: string, limits: SyntaxLimits): Syntax {
   const tokens: CST.Token[] = [];
-  const problem = readTokens(text, tokens) ?? checkDepth(tokens);
-  if (problem) return { documents: [], problems: [problem] };
-  const problems = unwanted(tokens, maxProblems);
-  if (problems.length > 0) return { documents: [], problems };
-  return compose(tokens, text.length, maxDocuments, maxProblems);
+  const excess = readTokens(text, limits.lexemes, tokens);
+  const problems = excess ? [excess] : inspect(tokens).slice(0, limits.problems);
+  return problems.length > 0 ? { documents: [], problems } : compose(tokens, text, limits);
 }
 
 /** Stops at the first excess, before the parser builds anything of that size. */
-function readTokens(text: string, tokens: CST.Token[]): TextProblem | undefined {
+function readTokens(text: string, maxLexemes: number, tokens: CST.Token[]): TextProblem | undefined {
   const parser = new Parser();
   let offset = 0;
   let count = 0;
   let depth = 0;
   let isScalar = false;
   for (const lexeme of new Lexer().lex(text)) {
-    if (++count > MAX_LEXEMES) return { offset, message: 'holds too many values to be read' };
+    if (++count > maxLexemes) return { offset, message: 'holds too many values to be read' };
     if (!isScalar && (lexeme === '[' || lexeme === '{') && ++depth > MAX_DEPTH) return tooDeep(offset);
     if (!isScalar && (lexeme === ']' || lexeme === '}')) depth--;
     for (const token of parser.next(lexeme)) tokens.push(token);
@@ -48,21 +52,20 @@ function tooDeep(offset: number): TextProblem {
   return { offset, message: `is nested more than ${MAX_DEPTH} levels deep` };
 }
 
-/** A stack of its own, since what it guards against is a stack that overflows. */
-function checkDepth(tokens: readonly CST.Token[]): TextProblem | undefined {
+/** Excessive depth, or else every token that has no place in these files or is never closed. */
+function inspect(tokens: readonly CST.Token[]): TextProblem[] {
+  const problems: Required<TextProblem>[] = [];
+  // A stack of its own, since what it guards against is a stack that overflows.
   const pending = tokens.map((token) => ({ token, depth: 0 }));
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    if (next.depth > MAX_DEPTH) return tooDeep(next.token.offset);
-    const step = CST.isCollection(next.token) ? 1 : 0;
-    for (const token of childTokens(next.token)) pending.push({ token, depth: next.depth + step });
+    const { token } = next;
+    const depth = CST.isCollection(token) ? next.depth + 1 : next.depth;
+    if (depth > MAX_DEPTH) return [tooDeep(token.offset)];
+    const message = UNWANTED[token.type] ?? unclosed(token);
+    if (message) problems.push({ offset: token.offset, message });
+    forEachChild(token, (child) => pending.push({ token: child, depth }));
   }
-  return undefined;
-}
-
-function childTokens(token: CST.Token): CST.Token[] {
-  if (token.type === 'document') return token.value ? [token.value] : [];
-  if (!CST.isCollection(token)) return [];
-  return token.items.flatMap((item) => [item.key, item.value].filter((child) => child != null));
+  return problems.sort((a, b) => a.offset - b.offset);
 }
 
 const UNWANTED: Readonly<Partial<Record<CST.Token['type'], string>>> = {
@@ -72,18 +75,6 @@ const UNWANTED: Readonly<Partial<Record<CST.Token['type'], string>>> = {
   directive: 'is a YAML directive (%); leave it out',
   error: 'is not valid YAML here',
 };
-
-/** Every token that has no place in these files, or that is never closed. Depth is known to be small here. */
-function unwanted(tokens: readonly CST.Token[], limit: number): TextProblem[] {
-  const problems: TextProblem[] = [];
-  const visit = (token: CST.Token): void => {
-    const message = UNWANTED[token.type] ?? unclosed(token);
-    if (message && problems.length < limit) problems.push({ offset: token.offset, message });
-    for (const child of allTokens(token)) visit(child);
-  };
-  for (const token of tokens) visit(token);
-  return problems;
-}
 
 /** The parser would notice at the end of the file, far from the place to mend. */
 function unclosed(token: CST.Token): string | undefined {
@@ -102,45 +93,55 @@ function unclosed(token: CST.Token): string | undefined {
   return isClosed ? undefined : `has a ${quote} that is never closed`;
 }
 
-function allTokens(token: CST.Token): CST.Token[] {
-  switch (token.type) {
-    case 'document':
-      return [...token.start, ...(token.value ? [token.value] : []), ...(token.end ?? [])];
-    case 'block-scalar':
-      return token.props;
-    case 'block-map':
-    case 'block-seq':
-    case 'flow-collection': {
-      const items = token.items.flatMap((item: CST.CollectionItem) => [
-        ...item.start,
-        ...(item.key ? [item.key] : []),
-        ...(item.sep ?? []),
-        ...(item.value ? [item.value] : []),
-      ]);
-      return token.type === 'flow-collection' ? [...items, ...token.end] : items;
+function forEachChild(token: CST.Token, visit: (child: CST.Token) => void): void {
+  if (token.type === 'document') {
+    token.start.forEach(visit);
+    if (token.value) visit(token.value);
+  } else if (token.type === 'block-scalar') {
+    token.props.forEach(visit);
+  } else if (CST.isCollection(token)) {
+    for (const { start, key, sep, value } of token.items as CST.CollectionItem[]) {
+      start.forEach(visit);
+      if (key) visit(key);
+      sep?.forEach(visit);
+      if (value) visit(value);
     }
-    default:
-      return 'end' in token ? (token.end ?? []) : [];
   }
+  if ('end' in token) token.end?.forEach(visit);
 }
 
-function compose(tokens: CST.Token[], length: number, maxDocuments: number, maxProblems: number): Syntax {
+function compose(tokens: CST.Token[], text: string, limits: SyntaxLimits): Syntax {
   const documents: YamlDocumentNode[] = [];
   const composer = new Composer({ schema: 'failsafe', uniqueKeys: false, strict: true, logLevel: 'silent' });
   // The parser keeps an Error object for every fault. Without stack traces a file of faults costs a tenth of the time.
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
   try {
-    for (const document of composer.compose(tokens, true, length)) {
+    for (const document of composer.compose(tokens, true, text.length)) {
       documents.push(document);
-      if (documents.length > maxDocuments) break;
+      if (documents.length > limits.documents) break;
     }
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
   }
   const faults = documents.flatMap((document) => [...document.errors, ...document.warnings]);
-  const problems = faults.slice(0, maxProblems).map((fault) => ({ offset: fault.pos[0], message: sentence(fault) }));
+  const problems = firstOfEachLine(faults, text)
+    .slice(0, limits.problems)
+    .map((fault) => ({ offset: fault.pos[0], message: sentence(fault) }));
   return { documents: problems.length > 0 ? [] : documents, problems };
+}
+
+/** What follows on the same line is mostly a consequence. */
+function firstOfEachLine(faults: readonly YAMLError[], text: string): YAMLError[] {
+  let lineEnd = -1;
+  return [...faults]
+    .sort((a, b) => a.pos[0] - b.pos[0])
+    .filter(({ pos }) => {
+      if (pos[0] <= lineEnd) return false;
+      const next = text.indexOf('\n', pos[0]);
+      lineEnd = next === -1 ? text.length : next;
+      return true;
+    });
 }
 
 /** The parser's own messages quote the file, which could show a secret; these do not. */

@@ -29,47 +29,49 @@ const NONE: ReadonlyMap<string | number, PlaceTree> = new Map();
  * the place of everything. A member that is in doubt is a problem, and its value the text as written.
  */
 export function readTree(root: Node, textStart: number): Tree {
-  const problems: FieldProblem[] = [];
-  const { value, place } = new TreeReader(problems).read(root, [], textStart);
-  return { value, places: place, problems };
+  const reader = new TreeReader();
+  const { value, place } = reader.read(root, isWritten(root) ? root.range[0] : textStart);
+  return { value, places: place, problems: reader.problems };
 }
 
 class TreeReader {
-  readonly #problems: FieldProblem[];
+  readonly problems: FieldProblem[] = [];
+  /** Of the node being read; copied only where there is a problem to report. */
+  readonly #path: (string | number)[] = [];
 
-  constructor(problems: FieldProblem[]) {
-    this.#problems = problems;
-  }
-
-  read(node: Node, path: FieldPath, keyOffset: number): Read {
-    if (isMap(node)) return this.#map(node as YAMLMap<ParsedNode, Node>, path, keyOffset);
-    if (isSeq(node)) return this.#sequence(node as YAMLSeq<Node>, path, keyOffset);
+  read(node: Node, keyOffset: number): Read {
+    if (isMap(node)) return this.#map(node as YAMLMap<ParsedNode, Node>, keyOffset);
+    if (isSeq(node)) return this.#sequence(node as YAMLSeq<Node>, keyOffset);
     const offset = isWritten(node) ? node.range[0] : keyOffset;
-    return { value: this.#scalar(node, path, offset), place: { offset, keyOffset, members: NONE } };
+    return { value: this.#scalar(node, offset), place: { offset, keyOffset, members: NONE } };
   }
 
-  #map(node: YAMLMap<ParsedNode, Node>, path: FieldPath, keyOffset: number): Read {
+  #map(node: YAMLMap<ParsedNode, Node>, keyOffset: number): Read {
     const value: Record<string, unknown> = {};
     const members = new Map<string | number, PlaceTree>();
     for (const { key: keyNode, value: valueNode } of node.items) {
       const at = keyNode?.range[0] ?? keyOffset;
-      const key = this.#key(keyNode, path, at);
+      const key = this.#key(keyNode, at);
       if (key === undefined) continue;
+      this.#path.push(key);
       if (members.has(key)) {
-        this.#problems.push({ offset: at, path: [...path, key], message: 'is set twice; keep one' });
-        continue;
+        this.#report(at, 'is set twice; keep one');
+      } else {
+        const member = this.read(valueNode, at);
+        value[key] = member.value;
+        members.set(key, member.place);
       }
-      const member = this.read(valueNode, [...path, key], at);
-      value[key] = member.value;
-      members.set(key, member.place);
+      this.#path.pop();
     }
     return { value, place: { offset: node.range?.[0] ?? keyOffset, keyOffset, members } };
   }
 
-  #sequence(node: YAMLSeq<Node>, path: FieldPath, keyOffset: number): Read {
+  #sequence(node: YAMLSeq<Node>, keyOffset: number): Read {
     const members = new Map<string | number, PlaceTree>();
     const value = node.items.map((item, i) => {
-      const member = this.read(item, [...path, i], isWritten(item) ? item.range[0] : keyOffset);
+      this.#path.push(i);
+      const member = this.read(item, isWritten(item) ? item.range[0] : keyOffset);
+      this.#path.pop();
       members.set(i, member.place);
       return member.value;
     });
@@ -77,36 +79,35 @@ class TreeReader {
   }
 
   /** A usable key, or undefined after saying what is wrong with it. */
-  #key(node: Node, path: FieldPath, offset: number): string | undefined {
-    const refuse = (message: string): undefined => {
-      this.#problems.push({ offset, path, message });
-    };
-    if (!isScalar(node) || typeof node.value !== 'string') return refuse('has a key that is not text');
+  #key(node: Node, offset: number): string | undefined {
+    if (!isScalar(node) || typeof node.value !== 'string') return this.#report(offset, 'has a key that is not text');
     const key = node.value;
-    if (hiddenCharacter(key) || key.includes('\n')) return refuse('has a key that holds a hidden character');
+    if (hiddenCharacter(key) || /[\t\n]/.test(key))
+      return this.#report(offset, 'has a key that holds a hidden character');
     // Assigned to an object, it would set the prototype instead of a member.
-    if (key === '__proto__') return refuse('must not have the key "__proto__"');
+    if (key === '__proto__') return this.#report(offset, 'must not have the key "__proto__"');
     if (node.type !== Scalar.PLAIN) return key;
-    if (key === '<<') return refuse('has a merge key (<<); write the values out');
+    if (key === '') return this.#report(offset, 'has a value without a key');
+    if (key === '<<') return this.#report(offset, 'has a merge key (<<); write the values out');
     const plain = resolvePlain(key);
     if ('value' in plain && plain.value === key) return key;
-    return refuse(
-      key === ''
-        ? 'has a value without a key'
-        : 'has a key that not every YAML reader takes for text; put it in quotes',
-    );
+    return this.#report(offset, 'has a key that not every YAML reader takes for text; put it in quotes');
   }
 
-  #scalar(node: Node, path: FieldPath, offset: number): unknown {
+  #scalar(node: Node, offset: number): unknown {
     if (!isScalar(node)) return null;
     const text = String(node.value ?? '');
     const hidden = hiddenCharacter(text);
-    if (hidden) this.#problems.push({ offset, path, message: `stands for the hidden character ${hidden}` });
+    if (hidden) this.#report(offset, `stands for the hidden character ${hidden}`);
     if (node.type !== Scalar.PLAIN) return text;
     const plain = resolvePlain(text);
     if ('value' in plain) return plain.value;
-    this.#problems.push({ offset, path, message: plain.problem });
+    this.#report(offset, plain.problem);
     return text;
+  }
+
+  #report(offset: number, message: string): undefined {
+    this.problems.push({ offset, path: [...this.#path], message });
   }
 }
 

@@ -9,6 +9,8 @@ import { type FieldProblem, readTree } from './tree.ts';
 export const MAX_PREVIEW_BYTES = 64 * 1024;
 /** Most bytes of a `greenroom.yaml`, or of one manifest file. */
 export const MAX_PLATFORM_BYTES = 1024 * 1024;
+/** Some 8,000 lines of a manifest; with it, and a quarter of the bytes, the worst file takes less than a second. */
+const MAX_LEXEMES = 64_000;
 /** Most documents of one manifest file. */
 const MAX_DOCUMENTS = 1000;
 /** More problems than this help nobody. */
@@ -63,7 +65,11 @@ export function parseSafeYaml(input: string | Uint8Array, options: SafeYamlOptio
   const hidden = hiddenCharacters(text, MAX_PROBLEMS);
   if (hidden.length > 0) return failed(hidden);
   const maxDocuments = expected === 'one' ? 1 : MAX_DOCUMENTS;
-  const syntax = parseSyntax(text, maxDocuments, MAX_PROBLEMS);
+  const syntax = parseSyntax(text, {
+    lexemes: Math.min(maxBytes / 4, MAX_LEXEMES),
+    documents: maxDocuments,
+    problems: MAX_PROBLEMS,
+  });
   if (syntax.problems.length > 0) return failed(syntax.problems);
   const extra = syntax.documents[maxDocuments];
   if (extra) {
