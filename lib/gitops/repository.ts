@@ -32,7 +32,7 @@ export class GitRepository {
   constructor(options: GitOptions, settings: GitSettings, loose: LooseObjects) {
     this.options = options;
     this.settings = settings;
-    this.#reader = new ObjectReader(options, MAX_BLOB_BYTES);
+    this.#reader = new ObjectReader(options, MAX_BLOB_BYTES, 'the apps repo');
     this.#loose = loose;
   }
 

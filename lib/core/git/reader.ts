@@ -30,15 +30,17 @@ const LF = 0x0a;
 export class ObjectReader {
   readonly #options: GitOptions;
   readonly #maxBytes: number;
+  readonly #description: string;
   #child: ChildProcessWithoutNullStreams | undefined;
   #exited: Promise<void> = Promise.resolve();
   readonly #waiting: Waiting[] = [];
   #objectsRead = 0;
 
-  /** @param maxBytes contents above it are not kept */
-  constructor(options: GitOptions, maxBytes: number) {
+  /** @param maxBytes contents above it are not kept @param description of the repository, for messages */
+  constructor(options: GitOptions, maxBytes: number, description: string) {
     this.#options = options;
     this.#maxBytes = maxBytes;
+    this.#description = description;
   }
 
   /** How many objects were asked for so far: what a reading cost. */
@@ -83,7 +85,7 @@ export class ObjectReader {
       );
       child.on('close', () => {
         const words = redact(Buffer.concat(stderr).toString('utf8'), this.#options.secrets);
-        end(() => gitFailure('reading objects of the repository', words));
+        end(() => gitFailure(`reading ${this.#description}`, words));
       });
     });
     return child;

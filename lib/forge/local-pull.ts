@@ -1,0 +1,92 @@
+import * as z from 'zod';
+import { parseTime } from '../core/clock.ts';
+import type { Problem } from '../core/errors.ts';
+import { invalidInput } from '../core/errors.ts';
+import type { PullRequest, RepositoryRef } from './forge.ts';
+
+const time = z.string().transform((text, context) => {
+  const seconds = parseTime(text);
+  if (seconds !== undefined) return seconds;
+  context.addIssue({ code: 'custom', message: 'must be an ISO 8601 time with a zone, like 2026-11-24T08:00:00Z' });
+  return z.NEVER;
+});
+const id = z.int().positive();
+
+/** `<owner>/<repo>/pulls/<n>.json`. What is left out means the ordinary case; what is not known here is passed over. */
+const PullFile = z.object({
+  number: z.int().positive(),
+  repositoryId: id,
+  state: z.enum(['open', 'closed']),
+  merged: z.boolean().default(false),
+  draft: z.boolean().default(false),
+  labels: z.array(z.string()).default([]),
+  head: z.object({
+    sha: z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/, 'must be a full commit id in lower case'),
+    ref: z.string(),
+    /** Null when the head repository was deleted. */
+    repositoryId: id.nullable(),
+  }),
+  author: z.string().min(1),
+  title: z.string(),
+  createdAt: time,
+  updatedAt: time,
+  closedAt: time.nullish(),
+});
+
+/**
+ * A pull request of the local forge from the text of its file.
+ *
+ * @throws GreenroomError `invalid-input` that names file, field and what was found
+ */
+export function parsePull(
+  file: string,
+  text: string,
+  repository: RepositoryRef,
+  number: number,
+): Omit<PullRequest, 'head'> & { readonly head: Omit<PullRequest['head'], 'committedAt'> } {
+  const data = parseJson(file, text);
+  const result = PullFile.safeParse(data);
+  if (!result.success) throw invalidInput(result.error.issues.map((issue) => problem(file, issue, data)));
+  const { repositoryId, closedAt, ...pull } = result.data;
+  const contradictions: Problem[] = [];
+  if (pull.number !== number) {
+    contradictions.push({
+      file,
+      field: 'number',
+      message: `must be ${number}, as the file is named; found ${pull.number}`,
+    });
+  }
+  if (pull.merged && pull.state === 'open') {
+    contradictions.push({ file, field: 'merged', message: 'must be false while state is open; found true' });
+  }
+  if (contradictions.length > 0) throw invalidInput(contradictions);
+  return {
+    ...pull,
+    repository: { id: repositoryId, owner: repository.owner, name: repository.name },
+    closedAt: pull.state === 'open' ? null : (closedAt ?? pull.updatedAt),
+  };
+}
+
+function parseJson(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const offset = /at position (\d+)/.exec(String(cause))?.[1];
+    const before = text.slice(0, offset === undefined ? text.length : Number(offset)).split('\n');
+    const place = { file, line: before.length, column: before.at(-1)!.length + 1 };
+    throw invalidInput([{ ...place, message: 'is not JSON' }], cause);
+  }
+}
+
+function problem(file: string, issue: z.core.$ZodIssue, data: unknown): Problem {
+  const field = issue.path.reduce<string>((path, key) => {
+    return typeof key === 'number' ? `${path}[${key}]` : path === '' ? String(key) : `${path}.${String(key)}`;
+  }, '');
+  const found = issue.path.reduce<unknown>((value, key) => {
+    return typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+      ? (value as Record<PropertyKey, unknown>)[key]
+      : undefined;
+  }, data);
+  const shown = found === undefined ? 'nothing' : JSON.stringify(found).slice(0, 80);
+  return { file, field: field || '(whole file)', message: `${issue.message}; found ${shown}` };
+}

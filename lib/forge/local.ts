@@ -1,0 +1,207 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GreenroomError, invalidInput } from '../core/errors.ts';
+import type { FileSet } from '../core/fileset.ts';
+import { compareStrings } from '../core/fileset.ts';
+import { fileFailure } from '../core/git/failure.ts';
+import { CommitFiles } from './commit-files.ts';
+import type { Forge, Lookup, PullRequest, PullRequestReport, RepositoryPulls, RepositoryRef } from './forge.ts';
+import { parsePull } from './local-pull.ts';
+
+/**
+ * A folder in the place of a forge, for demonstrations and tests without a network:
+ *
+ *     <owner>/<repo>.git              a bare repository
+ *     <owner>/<repo>/pulls/<n>.json   its pull requests
+ *     <owner>/<repo>/pulls/<n>/       comment.md and check.json, written back
+ *
+ * A repository is renamed or transferred by moving both to another name; its pull requests keep their `repositoryId`.
+ */
+export class LocalForge implements Forge {
+  readonly description: string;
+  readonly #root: string;
+  readonly #randomId: () => string;
+
+  /** @param randomId names for temporary files. @default - random UUIDs */
+  constructor(root: string, randomId: () => string = randomUUID) {
+    this.#root = root;
+    this.#randomId = randomId;
+    this.description = root;
+  }
+
+  async pullRequest(repository: RepositoryRef, number: number): Promise<Lookup<PullRequest>> {
+    const pull = await this.#pull(repository, number);
+    const name = `${repository.owner}/${repository.name}`;
+    return pull === undefined
+      ? { status: 'unknown', reason: `${this.description} has no pull request ${name}#${number}` }
+      : { status: 'found', value: pull };
+  }
+
+  async pullRequestById(repositoryId: number, number: number, lastKnown: RepositoryRef): Promise<Lookup<PullRequest>> {
+    const found: PullRequest[] = [];
+    const broken: unknown[] = [];
+    const look = async (repository: RepositoryRef) => {
+      const pull = await this.#pull(repository, number).catch((error: unknown) => void broken.push(error));
+      if (pull?.repository.id === repositoryId) found.push(pull);
+    };
+    await look(lastKnown);
+    if (found[0] !== undefined) return { status: 'found', value: found[0] };
+    for (const repository of await this.#repositories()) await look(repository);
+    const [only, ...others] = found;
+    if (only !== undefined && others.length === 0) return { status: 'found', value: only };
+    if (only === undefined && broken.length > 0) throw broken[0];
+    const names = found.map(({ repository: { owner, name } }) => `${owner}/${name}`).join(', ');
+    const reason =
+      names === ''
+        ? `${this.description} has no pull request ${number} of a repository with the id ${repositoryId}`
+        : `${names} in ${this.description} share the id ${repositoryId}`;
+    return { status: 'unknown', reason };
+  }
+
+  async *openPullRequests(owner: string, repositories?: readonly string[]): AsyncGenerator<RepositoryPulls> {
+    checkName({ owner, name: '-' });
+    const names = repositories ?? (await this.#names(owner));
+    for (const name of names) yield await this.#openPulls({ owner, name });
+  }
+
+  readFile(repository: RepositoryRef, sha: string, path: string): Promise<string | null> {
+    return this.#withFiles(repository, (files) => files.readFile(sha, path));
+  }
+
+  readFolder(repository: RepositoryRef, sha: string, path: string): Promise<FileSet | null> {
+    return this.#withFiles(repository, (files) => files.readFolder(sha, path));
+  }
+
+  async publish({ repository, number }: PullRequest, { comment, check }: PullRequestReport): Promise<void> {
+    const folder = join(this.#pulls(repository), String(checkNumber(number)));
+    if (comment !== null) await this.#write(folder, 'comment.md', comment);
+    if (check !== null) await this.#write(folder, 'check.json', `${JSON.stringify(check, null, 2)}\n`);
+  }
+
+  async close(): Promise<void> {
+    // Every reading ends its own helper process.
+  }
+
+  #pulls(repository: RepositoryRef): string {
+    checkName(repository);
+    return join(this.#root, repository.owner, repository.name, 'pulls');
+  }
+
+  async #withFiles<T>(repository: RepositoryRef, use: (files: CommitFiles) => Promise<T>): Promise<T> {
+    checkName(repository);
+    const gitDir = join(this.#root, repository.owner, `${repository.name}.git`);
+    const files = new CommitFiles(gitDir);
+    try {
+      return await use(files);
+    } finally {
+      await files.close();
+    }
+  }
+
+  #pull(repository: RepositoryRef, number: number): Promise<PullRequest | undefined> {
+    checkNumber(number);
+    return this.#withFiles(repository, (files) => this.#readPull(repository, number, files));
+  }
+
+  /** A pull request as its file says, or undefined when there is no such file. */
+  async #readPull(repository: RepositoryRef, number: number, files: CommitFiles): Promise<PullRequest | undefined> {
+    const file = join(this.#pulls(repository), `${number}.json`);
+    const text = await readFile(file, 'utf8').catch(absent(`reading ${file}`));
+    if (text === undefined) return undefined;
+    const pull = parsePull(file, text, repository, number);
+    // Without its repository the commit's time is not known; all else is.
+    const committedAt = await files.committedAt(pull.head.sha).catch(() => null);
+    return { ...pull, head: { ...pull.head, committedAt } };
+  }
+
+  async #openPulls(repository: RepositoryRef): Promise<RepositoryPulls> {
+    const folder = this.#pulls(repository);
+    const files = await readdir(folder).catch(absent(`listing ${folder}`));
+    if (files === undefined && !(await this.#names(repository.owner)).includes(repository.name)) {
+      return {
+        repository,
+        pulls: [],
+        complete: false,
+        reason: `${this.description} has no ${repository.owner}/${repository.name}`,
+      };
+    }
+    const numbers = (files ?? []).flatMap((file) => /^([1-9]\d{0,14})\.json$/.exec(file)?.[1] ?? []).map(Number);
+    const pulls: PullRequest[] = [];
+    const reasons: string[] = [];
+    await this.#withFiles(repository, async (objects) => {
+      for (const number of numbers.sort((a, b) => a - b)) {
+        try {
+          const pull = await this.#readPull(repository, number, objects);
+          if (pull === undefined) reasons.push(`${number}.json went away`);
+          else if (pull.state === 'open') pulls.push(pull);
+        } catch (error) {
+          reasons.push(error instanceof Error ? error.message : String(error));
+        }
+      }
+    });
+    return reasons.length === 0
+      ? { repository, pulls, complete: true }
+      : { repository, pulls, complete: false, reason: reasons.join('\n') };
+  }
+
+  async #repositories(): Promise<RepositoryRef[]> {
+    const owners = (await this.#folders(this.#root)).filter((owner) => NAME.test(owner));
+    const all = await Promise.all(
+      owners.map(async (owner) => (await this.#names(owner)).map((name) => ({ owner, name }))),
+    );
+    return all.flat();
+  }
+
+  /** Names of an owner's repositories, by their bare repository or their folder of pull requests. */
+  async #names(owner: string): Promise<string[]> {
+    const folders = await this.#folders(join(this.#root, owner));
+    const names = folders.map((folder) => folder.replace(/\.git$/, '')).filter((name) => NAME.test(name));
+    return [...new Set(names)].sort(compareStrings);
+  }
+
+  async #folders(folder: string): Promise<string[]> {
+    const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
+      throw new GreenroomError('unreachable', `${folder} cannot be listed; is it a folder of the local forge?`, {
+        cause,
+      });
+    });
+    return entries.filter((entry) => entry.isDirectory() || entry.isSymbolicLink()).map(({ name }) => name);
+  }
+
+  /** A reader sees the old file or the new one, never a part. */
+  async #write(folder: string, file: string, content: string): Promise<void> {
+    const temporary = join(folder, `.${file}.${this.#randomId()}`);
+    try {
+      await mkdir(folder, { recursive: true });
+      await writeFile(temporary, content, { flag: 'wx' });
+      await rename(temporary, join(folder, file));
+    } catch (cause) {
+      await rm(temporary, { force: true });
+      throw fileFailure(`writing ${join(folder, file)}`, cause);
+    }
+  }
+}
+
+// No separators, and neither `.` nor `..`: a name cannot lead out of the folder.
+const NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}$/;
+
+function checkName({ owner, name }: RepositoryRef): void {
+  if (!NAME.test(owner)) throw invalidInput([{ message: `${JSON.stringify(owner)} is not a name of an owner` }]);
+  if (!NAME.test(name) || /\.git$/i.test(name)) {
+    throw invalidInput([{ message: `${JSON.stringify(name)} is not a name of a repository` }]);
+  }
+}
+
+function checkNumber(number: number): number {
+  if (Number.isSafeInteger(number) && number > 0) return number;
+  throw invalidInput([{ message: `${JSON.stringify(number)} is not a number of a pull request` }]);
+}
+
+/** A missing file is an answer; anything else that is wrong with it is not. */
+function absent(doing: string): (error: NodeJS.ErrnoException) => undefined {
+  return (error) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw fileFailure(doing, error);
+  };
+}
