@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { cacheFolder, makeOnce } from './cache.ts';
+import { tryRun } from './run.ts';
+
+interface Recipe {
+  /** Folder under judges/ whose go.mod and go.sum pin everything that is built. */
+  readonly module: string;
+  readonly package: string;
+  /** Values set while linking. @default - none */
+  readonly set?: Readonly<Record<string, string>>;
+}
+
+const KUBERNETES = '1.36.3';
+const [major, minor] = KUBERNETES.split('.') as [string, string];
+
+/** Without these a client cannot parse the server's version. */
+const kubernetesVersion = Object.fromEntries(
+  Object.entries({ gitVersion: `v${KUBERNETES}`, gitMajor: major, gitMinor: minor }).map(([name, value]) => [
+    `k8s.io/component-base/version.${name}`,
+    value,
+  ]),
+);
+
+function kubernetes(name: string): Recipe {
+  return { module: 'kubernetes', package: `k8s.io/kubernetes/cmd/${name}`, set: kubernetesVersion };
+}
+
+const recipes = {
+  kubeconform: { module: 'kubeconform', package: 'github.com/yannh/kubeconform/cmd/kubeconform' },
+  yamlread: { module: 'yamlread', package: '.' },
+  actionlint: { module: 'actionlint', package: 'github.com/rhysd/actionlint/cmd/actionlint' },
+  gator: { module: 'gator', package: 'github.com/open-policy-agent/gatekeeper/v3/cmd/gator' },
+  kyverno: { module: 'kyverno', package: 'github.com/kyverno/kyverno/cmd/cli/kubectl-kyverno' },
+  etcd: { module: 'etcd', package: 'go.etcd.io/etcd/server/v3' },
+  'kube-apiserver': kubernetes('kube-apiserver'),
+  'kube-controller-manager': kubernetes('kube-controller-manager'),
+  'kube-scheduler': kubernetes('kube-scheduler'),
+  kubectl: kubernetes('kubectl'),
+  argocd: { module: 'argocd', package: 'github.com/argoproj/argo-cd/v3/cmd' },
+  kustomize: { module: 'kustomize', package: 'sigs.k8s.io/kustomize/kustomize/v5' },
+  helm: { module: 'helm', package: 'helm.sh/helm/v4/cmd/helm' },
+  crane: { module: 'crane', package: 'github.com/google/go-containerregistry/cmd/crane' },
+  registry: { module: 'crane', package: 'github.com/google/go-containerregistry/cmd/registry' },
+  cosign: { module: 'cosign', package: 'github.com/sigstore/cosign/v3/cmd/cosign' },
+  kwok: { module: 'kwok', package: 'sigs.k8s.io/kwok/cmd/kwok' },
+} satisfies Record<string, Recipe>;
+
+/** A real program that greenroom's output is held against. */
+export type JudgeName = keyof typeof recipes;
+
+export const judgeNames = Object.keys(recipes) as JudgeName[];
+
+/** The folder of a judge's Go module. */
+export function judgeModule(module: string): string {
+  return join(import.meta.dirname, 'judges', module);
+}
+
+/** A hash over every file of a judge's module: another pin or another source is another folder. */
+export function moduleHash(module: string): string {
+  const folder = judgeModule(module);
+  const hash = createHash('sha256');
+  for (const file of readdirSync(folder).sort()) hash.update(`${file}\0`).update(readFileSync(join(folder, file)));
+  return hash.digest('hex').slice(0, 16);
+}
+
+/**
+ * The absolute path of a judge's program, built on first use from the Go module that pins it.
+ *
+ * The first build of a judge takes from seconds to minutes (README.md), so ask in `beforeAll`, whose time limit
+ * allows for it. Processes that ask for the same judge at once wait for one build.
+ *
+ * @throws Error when Go is missing or the build fails, with what Go said
+ */
+export async function judge(name: JudgeName): Promise<string> {
+  const recipe: Recipe = recipes[name];
+  const folder = join(cacheFolder(), `${recipe.module}-${moduleHash(recipe.module)}`);
+  const binary = join(folder, name);
+  return makeOnce(binary, (draft) => build(name, recipe, draft));
+}
+
+async function build(name: JudgeName, recipe: Recipe, draft: string): Promise<void> {
+  const started = Date.now();
+  say(`building ${name} from ${recipe.package}`);
+  const linking = ['-s', '-w', ...Object.entries(recipe.set ?? {}).map(([key, value]) => `-X ${key}=${value}`)];
+  await go(
+    ['build', '-mod=readonly', '-buildvcs=false', '-ldflags', linking.join(' '), '-o', draft, recipe.package],
+    judgeModule(recipe.module),
+  );
+  say(`built ${name} in ${Math.round((Date.now() - started) / 1000)} s`);
+}
+
+/** Runs the Go command in a module's folder and returns what it printed. */
+export async function go(args: readonly string[], cwd: string): Promise<string> {
+  const env = { CGO_ENABLED: '0', GOFLAGS: '', GOWORK: 'off', GOTOOLCHAIN: 'local' };
+  const result = await tryRun('go', args, { cwd, env, timeoutMs: 2_400_000 }).catch((error: unknown) => {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw missing
+      ? new Error('the conformance tests build real programs with Go (1.26.6 or newer), and there is no `go` in PATH')
+      : error;
+  });
+  if (result.code !== 0) throw new Error(`go ${args.join(' ')} in ${cwd}:\n${result.stderr.trim()}`);
+  return result.stdout;
+}
+
+function say(line: string): void {
+  process.stderr.write(`conformance: ${line}\n`);
+}
