@@ -100,3 +100,13 @@ export async function freePorts(count: number): Promise<number[]> {
   }
   return ports;
 }
+
+/** Whether a process with that id exists. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,45 @@
+import { existsSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Cluster, startCluster } from './cluster.ts';
+import { eventually } from './eventually.ts';
+import { isRunning } from './processes.ts';
+
+describe('a control plane', () => {
+  let cluster: Cluster;
+  beforeAll(async () => {
+    cluster = await startCluster({ controllerManager: true, users: [{ name: 'maker', groups: ['makers'] }] });
+  });
+  afterAll(() => cluster?.stop());
+
+  it('makes and removes a namespace', async () => {
+    await cluster.kubectl(['create', 'namespace', 'shop']);
+    await eventually(() => cluster.kubectl(['get', 'serviceaccount', 'default', '--namespace=shop']), {
+      what: 'the default service account',
+    });
+    await cluster.kubectl(['delete', 'namespace', 'shop', '--timeout=60s']);
+    expect((await cluster.tryKubectl(['get', 'namespace', 'shop'])).stderr).toContain('NotFound');
+  });
+
+  it('tells its users apart', async () => {
+    const makerMay = (...what: string[]) => cluster.as('maker').tryKubectl(['auth', 'can-i', ...what]);
+    expect((await makerMay('list', 'services')).stdout).toBe('no\n');
+    await cluster.kubectl(['create', 'clusterrolebinding', 'makers', '--clusterrole=view', '--group=makers']);
+    await eventually(async () => (await makerMay('list', 'services')).stdout === 'yes\n', { what: 'the binding' });
+    expect((await makerMay('create', 'services')).stdout).toBe('no\n');
+    expect(() => cluster.as('stranger')).toThrow('without a user stranger');
+  });
+
+  it('runs beside a second one, and leaves nothing when it stops', async () => {
+    const second = await startCluster();
+    const pids = [...second.processes.pids.values()];
+    try {
+      await second.kubectl(['create', 'namespace', 'only-here']);
+      expect((await cluster.tryKubectl(['get', 'namespace', 'only-here'])).code).toBe(1);
+      expect(pids.filter(isRunning)).toHaveLength(2);
+    } finally {
+      await second.stop();
+    }
+    expect(pids.filter(isRunning)).toEqual([]);
+    expect(existsSync(second.folder)).toBe(false);
+  });
+});
