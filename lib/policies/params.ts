@@ -24,6 +24,8 @@ export interface RuleParams {
   readonly finalizers: readonly string[];
   /** What an image must show before it runs. @default nothing */
   readonly evidence: readonly EvidenceKind[];
+  /** Severities of known holes that an image may have, `none` among them. @default all below critical */
+  readonly toleratedSeverities: readonly string[];
   /** How the Applications and Kustomizations of previews have to look. */
   readonly application: ApplicationParams;
 }
@@ -36,6 +38,14 @@ export interface ApplicationParams {
   readonly branch: string;
   /** API servers of the clusters, by name of the cluster's folder. */
   readonly servers: Readonly<Record<string, string>>;
+  /** AppProject of fences. @default preview-fences */
+  readonly fenceProject: string;
+  /** AppProject of apps. @default previews */
+  readonly appProject: string;
+  /** Flux's GitRepository of the apps repo. @default previews */
+  readonly gitRepository: string;
+  /** Account that Flux writes fences with; apps are written with one that is named like the preview. @default preview-fencer */
+  readonly fencer: string;
 }
 
 /** Workloads, what they read, and the ways in; no fence kinds, no RBAC, no volumes that outlive the preview. */
@@ -69,6 +79,9 @@ export const DEFAULT_ROUTE_ANNOTATIONS: readonly string[] = [
 
 export const DEFAULT_FINALIZERS: readonly string[] = ['foregroundDeletion', 'orphan'];
 
+/** From harmless to worst. */
+const SEVERITIES = ['none', 'low', 'medium', 'high', 'critical'];
+
 /** The parameters that a platform's settings stand for. */
 export function ruleParams(platform: PlatformSpec): RuleParams {
   const { parameters } = platform.policies;
@@ -80,15 +93,20 @@ export function ruleParams(platform: PlatformSpec): RuleParams {
     allowedKinds: parameters.allowedKinds ?? [
       ...DEFAULT_KINDS,
       ...SECRET_KINDS[platform.secrets.mechanism],
-      ...(platform.knative ? ['serving.knative.dev/Service'] : []),
+      ...(platform.knative ? ['serving.knative.dev/DomainMapping', 'serving.knative.dev/Service'] : []),
     ],
     routeAnnotations: DEFAULT_ROUTE_ANNOTATIONS,
     finalizers: DEFAULT_FINALIZERS,
     evidence: platform.evidence.require,
+    toleratedSeverities: SEVERITIES.slice(0, SEVERITIES.indexOf(platform.evidence.vulnerabilities)),
     application: {
       repoURL: platform.appsRepo.url ?? `https://github.com/${platform.sources[0]?.owner}/previews.git`,
       branch: platform.appsRepo.branch,
       servers: Object.fromEntries(platform.clusters.map((c) => [c.name, c.server])),
+      fenceProject: 'preview-fences',
+      appProject: 'previews',
+      gitRepository: 'previews',
+      fencer: 'preview-fencer',
     },
   };
 }

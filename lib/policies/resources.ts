@@ -38,6 +38,7 @@ export const INGRESS = of('networking.k8s.io', 'Ingress', 'ingresses');
 export const HTTP_ROUTE = of('gateway.networking.k8s.io', 'HTTPRoute', 'httproutes');
 export const GRPC_ROUTE = of('gateway.networking.k8s.io', 'GRPCRoute', 'grpcroutes');
 export const TLS_ROUTE = of('gateway.networking.k8s.io', 'TLSRoute', 'tlsroutes');
+export const DOMAIN_MAPPING = of('serving.knative.dev', 'DomainMapping', 'domainmappings');
 export const APPLICATION = of('argoproj.io', 'Application', 'applications');
 export const KUSTOMIZATION = of('kustomize.toolkit.fluxcd.io', 'Kustomization', 'kustomizations');
 

@@ -15,6 +15,12 @@ export interface Condition {
   readonly field: string;
   /** What {@link field} is relative to without `over`. @default object */
   readonly in?: 'object' | 'pod' | 'podSpec';
+  /**
+   * What makes the field pass, where there is only one thing to do: taking it out, or setting it to what a CEL text
+   * gives (over the same as {@link cel}).
+   * @default - nothing mechanical
+   */
+  readonly fix?: 'remove' | { readonly set: string };
 }
 
 /** A list whose items a {@link Condition} judges one by one. */
@@ -67,21 +73,9 @@ export interface RuleSpec {
   readonly conditions: readonly [Condition, ...Condition[]];
   /** Whether the platform's parameters ask for it at all. @default - always */
   readonly active?: (params: RuleParams) => boolean;
-  /** Changes that make an object pass, where there is only one way to. @default - none */
-  readonly fix?: RuleFix;
   /** YAML of one object each. */
   readonly examples: { readonly good: string; readonly bad: string };
 }
-
-/** One mechanical change: sets the value at a path, or removes it when `value` is undefined. */
-export interface Edit {
-  /** Keys and indexes from the object's root. */
-  readonly path: readonly (string | number)[];
-  readonly value?: unknown;
-}
-
-/** The edits that make an object pass; empty when there is nothing mechanical to do. */
-export type RuleFix = (object: unknown, params: RuleParams) => readonly Edit[];
 
 export interface Rule extends RuleSpec {
   readonly severity: Severity;

@@ -24,6 +24,8 @@ export const VARIABLES: readonly Variable[] = [
     name: 'podAnnotations',
     expression: 'variables.pod.?metadata.?annotations.orValue({})',
   },
+  // What the Pod Security Standards allow more of, since its root is nobody on the node.
+  { name: 'userNamespace', expression: 'variables.podSpec.?hostUsers.orValue(true) == false' },
   { name: 'windows', expression: 'variables.podSpec.?os.?name.orValue("") == "windows"' },
   // Containers that run for the life of the pod or before it; debug containers can hold no resources.
   {

@@ -3,7 +3,7 @@ import { parse } from 'yaml';
 import { createChecker } from '../../lib/policies/check.ts';
 import { defineRule } from '../../lib/policies/rule.ts';
 import { RULES } from '../../lib/policies/rules/index.ts';
-import { PARAMS } from './support.ts';
+import { PARAMS, STRICT_PARAMS } from './support.ts';
 
 const checker = createChecker({ params: PARAMS });
 const pod = (spec: object) => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web' }, spec });
@@ -11,7 +11,7 @@ const rulesOf = (object: unknown) => checker.check(object).map((v) => v.rule);
 
 describe('rules', () => {
   it.each(RULES.map((rule) => [rule.id, rule] as const))('%s agrees with its own examples', (id, rule) => {
-    const only = createChecker({ params: PARAMS, rules: [rule] });
+    const only = createChecker({ params: STRICT_PARAMS, rules: [rule] });
     const context = { namespaceObject: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'pr-shop-7' } } };
     expect(only.check(parse(rule.examples.good), context)).toEqual([]);
     const violations = only.check(parse(rule.examples.bad), context);

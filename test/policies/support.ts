@@ -1,5 +1,5 @@
 import { platformSchema } from '../../lib/model/platform.ts';
-import { ruleParams } from '../../lib/policies/params.ts';
+import { type RuleParams, ruleParams } from '../../lib/policies/params.ts';
 
 /** The smallest platform that works, as rules see it. */
 export const PARAMS = ruleParams(
@@ -9,3 +9,6 @@ export const PARAMS = ruleParams(
     spec: { domain: 'apps.example.com', sources: [{ owner: 'acme' }], registries: ['ghcr.io/acme'] },
   }).spec,
 );
+
+/** The same, asking for every kind of evidence. */
+export const STRICT_PARAMS: RuleParams = { ...PARAMS, evidence: ['digest', 'signature', 'sbom', 'vulnerabilities'] };

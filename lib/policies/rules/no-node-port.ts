@@ -1,7 +1,10 @@
 import { SERVICE } from '../resources.ts';
 import { defineRule, listAt } from '../rule.ts';
+import { exampleService } from './examples.ts';
 
-// The API server gives a LoadBalancer node ports of its own unless it is told not to: judged as if they were there.
+const TYPE = 'dyn(object).?spec.?type.orValue("ClusterIP")';
+
+// The API server gives a LoadBalancer node ports unless it is told not to: judged as if they were there already.
 export const noNodePort = defineRule({
   id: 'no-node-port',
   title: 'No ports on the nodes',
@@ -12,28 +15,19 @@ export const noNodePort = defineRule({
   match: [SERVICE],
   conditions: [
     {
-      cel: 'dyn(object).?spec.?type.orValue("ClusterIP") in ["ClusterIP", "ExternalName", "LoadBalancer"]',
+      cel: `${TYPE} in ["ClusterIP", "ExternalName"] || (${TYPE} == "LoadBalancer" && dyn(object).?spec.?allocateLoadBalancerNodePorts.orValue(true) == false)`,
       field: 'spec.type',
+      fix: { set: '"ClusterIP"' },
     },
+    { over: listAt('spec.ports'), cel: 'it.?nodePort.orValue(0) == 0', field: 'nodePort', fix: 'remove' },
     {
-      cel: 'dyn(object).?spec.?type.orValue("") != "LoadBalancer" || dyn(object).?spec.?allocateLoadBalancerNodePorts.orValue(true) == false',
-      field: 'spec.allocateLoadBalancerNodePorts',
+      cel: 'dyn(object).?spec.?healthCheckNodePort.orValue(0) == 0',
+      field: 'spec.healthCheckNodePort',
+      fix: 'remove',
     },
-    { over: listAt('spec.ports'), cel: 'it.?nodePort.orValue(0) == 0', field: 'nodePort' },
-    { cel: 'dyn(object).?spec.?healthCheckNodePort.orValue(0) == 0', field: 'spec.healthCheckNodePort' },
   ],
   examples: {
-    good: `
-apiVersion: v1
-kind: Service
-metadata: { name: web }
-spec: { type: ClusterIP, ports: [{ port: 80 }] }
-`,
-    bad: `
-apiVersion: v1
-kind: Service
-metadata: { name: web }
-spec: { type: NodePort, ports: [{ port: 80, nodePort: 30080 }] }
-`,
+    good: exampleService('{ type: ClusterIP, ports: [{ port: 80 }] }'),
+    bad: exampleService('{ type: NodePort, ports: [{ port: 80, nodePort: 30080 }] }'),
   },
 });

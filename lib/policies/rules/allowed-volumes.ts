@@ -1,0 +1,33 @@
+import { PODS } from '../resources.ts';
+import { defineRule, VOLUMES } from '../rule.ts';
+import { examplePod } from './examples.ts';
+
+const ALLOWED = [
+  'configMap',
+  'csi',
+  'downwardAPI',
+  'emptyDir',
+  'ephemeral',
+  'image',
+  'persistentVolumeClaim',
+  'projected',
+  'secret',
+];
+
+// A volume of no type at all is an emptyDir to the API server.
+const CEL = `it.all(k, k == "name") || ${ALLOWED.map((type) => `has(it.${type})`).join(' || ')}`;
+
+export const allowedVolumes = defineRule({
+  id: 'allowed-volumes',
+  title: 'Only harmless kinds of volumes',
+  message:
+    'A volume is of a kind that previews may not use: use emptyDir, configMap, secret, projected or downwardAPI, or ask {contact}.',
+  source: 'Pod Security Standards, restricted: Volume Types',
+  why: 'Other kinds reach into the node or talk to storage systems with rights that the pod does not have.',
+  match: PODS,
+  conditions: [{ over: VOLUMES, cel: CEL, field: '' }],
+  examples: {
+    good: examplePod({ spec: 'volumes: [{ name: tmp, emptyDir: {} }]' }),
+    bad: examplePod({ spec: 'volumes: [{ name: share, nfs: { server: files.example.com, path: / } }]' }),
+  },
+});

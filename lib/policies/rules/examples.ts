@@ -1,0 +1,21 @@
+/** A whole Pod around what an example is about; both parts are YAML in flow style. */
+export function examplePod(parts: { container?: string; spec?: string; annotations?: string }): string {
+  const { container = '', spec = '', annotations } = parts;
+  return [
+    'apiVersion: v1',
+    'kind: Pod',
+    annotations ? `metadata: { name: web, annotations: { ${annotations} } }` : 'metadata: { name: web }',
+    'spec:',
+    ...(spec ? [`  ${spec}`] : []),
+    '  containers:',
+    `    - name: web`,
+    '      image: ghcr.io/acme/shop',
+    ...(container ? [`      ${container}`] : []),
+    '',
+  ].join('\n');
+}
+
+/** A whole Service around its spec, YAML in flow style. */
+export function exampleService(spec: string): string {
+  return ['apiVersion: v1', 'kind: Service', 'metadata: { name: web }', `spec: ${spec}`, ''].join('\n');
+}

@@ -1,0 +1,24 @@
+import { GRPC_ROUTE, HTTP_ROUTE, INGRESS, TLS_ROUTE } from '../resources.ts';
+import { defineRule } from '../rule.ts';
+import { exampleIngress } from './routes.ts';
+
+export const ingressAnnotations = defineRule({
+  id: 'ingress-annotations',
+  title: 'No orders to the proxy',
+  message:
+    'A route gives orders to the proxy through annotations: remove them from metadata.annotations, or ask {contact}.',
+  source: 'CVE-2021-25742, CVE-2023-5044, CVE-2025-1097: configuration injected through annotations',
+  why: 'Annotations end up in the configuration of the proxy that all previews share.',
+  scope: 'makers',
+  match: [INGRESS, HTTP_ROUTE, GRPC_ROUTE, TLS_ROUTE],
+  conditions: [
+    {
+      cel: 'dyn(object).metadata.?annotations.orValue({}).all(k, params.routeAnnotations.exists(a, k == a || (a.endsWith("/") && k.startsWith(a))))',
+      field: 'metadata.annotations',
+    },
+  ],
+  examples: {
+    good: exampleIngress('{}', 'argocd.argoproj.io/tracking-id: x'),
+    bad: exampleIngress('{}', 'nginx.ingress.kubernetes.io/configuration-snippet: "return 200;"'),
+  },
+});

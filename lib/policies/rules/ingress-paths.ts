@@ -1,0 +1,38 @@
+import { GRPC_ROUTE, HTTP_ROUTE, INGRESS } from '../resources.ts';
+import { defineRule } from '../rule.ts';
+import { exampleIngress, onIngressRules, onRouteRules } from './routes.ts';
+
+/** Segments of unreserved characters; no dots alone, no escapes, and nothing that a proxy's configuration would read. */
+const plain = (path: string): string =>
+  `(${path}.size() <= 200 && ${path}.matches("^/([A-Za-z0-9_~.-]*[A-Za-z0-9_~-][A-Za-z0-9_~.-]*(/|$))*$"))`;
+
+const INGRESS_PATHS = `it.?http.?paths.orValue([]).all(p, p.?pathType.orValue("") in ["Exact", "Prefix"] && ${plain('p.?path.orValue("/")')})`;
+
+const ROUTE_MATCHES =
+  'it.?matches.orValue([]).all(m, m.?path.?type.orValue("PathPrefix") in ["Exact", "PathPrefix"] && ' +
+  `${plain('m.?path.?value.orValue("/")')})`;
+
+/** Extensions run code of the gateway's own, mirrors send a copy of all traffic away. */
+const ROUTE_FILTERS =
+  'it.?filters.orValue([]).all(f, f.?type.orValue("") in ["RequestHeaderModifier", "ResponseHeaderModifier"])';
+
+export const ingressPaths = defineRule({
+  id: 'ingress-paths',
+  title: 'Plain paths',
+  message:
+    'A route has a path that is more than a path: write /plain/segments of type Prefix or Exact and no filters, or ask {contact}.',
+  source: 'CVE-2021-25748, CVE-2022-4886, CVE-2023-5043: configuration injected through paths',
+  why: 'Paths end up in the configuration of the proxy that all previews share; a crafted one rewrites it.',
+  match: [INGRESS, HTTP_ROUTE, GRPC_ROUTE],
+  conditions: [
+    onIngressRules(INGRESS_PATHS, 'http.paths'),
+    onRouteRules(ROUTE_MATCHES, 'matches'),
+    onRouteRules(ROUTE_FILTERS, 'filters'),
+  ],
+  examples: {
+    good: exampleIngress('{ rules: [{ http: { paths: [{ path: /api, pathType: Prefix }] } }] }'),
+    bad: exampleIngress(
+      '{ rules: [{ http: { paths: [{ path: "/a;return 200", pathType: ImplementationSpecific }] } }] }',
+    ),
+  },
+});

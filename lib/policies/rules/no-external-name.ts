@@ -1,0 +1,20 @@
+import { SERVICE } from '../resources.ts';
+import { defineRule } from '../rule.ts';
+import { exampleService } from './examples.ts';
+
+export const noExternalName = defineRule({
+  id: 'no-external-name',
+  title: 'No names for other hosts',
+  message: 'A Service stands for a host outside of the preview: remove type ExternalName, or ask {contact}.',
+  source: 'Advisory for ExternalName services behind an ingress (CVE-2021-25740 and its relatives)',
+  why: "Through the ingress such a Service reaches hosts that the preview's own network rules keep it from.",
+  match: [SERVICE],
+  conditions: [
+    { cel: 'dyn(object).?spec.?type.orValue("ClusterIP") != "ExternalName"', field: 'spec.type' },
+    { cel: 'dyn(object).?spec.?externalName.orValue("") == ""', field: 'spec.externalName' },
+  ],
+  examples: {
+    good: exampleService('{ ports: [{ port: 80 }] }'),
+    bad: exampleService('{ type: ExternalName, externalName: metadata.internal }'),
+  },
+});

@@ -1,0 +1,30 @@
+import { PODS } from '../resources.ts';
+import { CONTAINERS, defineRule, OWN_CONTAINERS } from '../rule.ts';
+import { examplePod } from './examples.ts';
+
+export const noHostPorts = defineRule({
+  id: 'no-host-ports',
+  title: 'No ports of the node',
+  message:
+    'A container takes a port of the machine itself: remove hostPort (a Service finds the pod), or ask {contact}.',
+  source: 'Pod Security Standards, baseline: Host Ports; CIS Kubernetes Benchmark 5.2.12',
+  why: 'A host port goes round network policies and the ingress, and takes the port from everyone else.',
+  match: PODS,
+  conditions: [
+    {
+      over: CONTAINERS,
+      cel: 'it.?ports.orValue([]).all(p, p.?hostPort.orValue(0) == 0)',
+      field: 'ports',
+    },
+    // In the node's network the API server makes every container port a host port.
+    {
+      over: OWN_CONTAINERS,
+      cel: 'variables.podSpec.?hostNetwork.orValue(false) == false || it.?ports.orValue([]).size() == 0',
+      field: 'ports',
+    },
+  ],
+  examples: {
+    good: examplePod({ container: 'ports: [{ containerPort: 8080 }]' }),
+    bad: examplePod({ container: 'ports: [{ containerPort: 8080, hostPort: 80 }]' }),
+  },
+});

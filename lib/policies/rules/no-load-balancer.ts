@@ -1,0 +1,24 @@
+import { SERVICE } from '../resources.ts';
+import { defineRule } from '../rule.ts';
+import { exampleService } from './examples.ts';
+
+export const noLoadBalancer = defineRule({
+  id: 'no-load-balancer',
+  title: 'No load balancers',
+  message:
+    'A Service asks for a load balancer of its own: use type ClusterIP (the preview has its URL), or ask {contact}.',
+  source: 'NSA/CISA Kubernetes Hardening Guide 1.2, network separation',
+  why: 'A load balancer is an address on the internet that nobody reviewed, and it is billed by the hour.',
+  match: [SERVICE],
+  conditions: [
+    {
+      cel: 'dyn(object).?spec.?type.orValue("ClusterIP") in ["ClusterIP", "ExternalName", "NodePort"]',
+      field: 'spec.type',
+      fix: { set: '"ClusterIP"' },
+    },
+  ],
+  examples: {
+    good: exampleService('{ ports: [{ port: 80 }] }'),
+    bad: exampleService('{ type: LoadBalancer, ports: [{ port: 80 }] }'),
+  },
+});

@@ -1,0 +1,38 @@
+import { DOMAIN_MAPPING, GRPC_ROUTE, HTTP_ROUTE, INGRESS, TLS_ROUTE } from '../resources.ts';
+import { defineRule, listAt } from '../rule.ts';
+import { exampleIngress, IS_INGRESS, IS_MAPPING, IS_ROUTE, onIngressRules } from './routes.ts';
+
+const HOST = '(namespaceObject.metadata.name + "." + params.domain)';
+
+export const ownHost = defineRule({
+  id: 'own-host',
+  title: 'Only the host of the preview',
+  message:
+    "A route answers at another host than the preview's own: use the host in the preview's URL and no other, or ask {contact}.",
+  source: 'CVE-2021-25742 and its relatives: hosts shared between namespaces',
+  why: 'Whoever answers at a host gets the sessions of those who trust it; a wildcard, or no host, takes all.',
+  match: [INGRESS, HTTP_ROUTE, GRPC_ROUTE, TLS_ROUTE, DOMAIN_MAPPING],
+  conditions: [
+    onIngressRules(`it.?host.orValue("") == ${HOST}`, 'host', { set: HOST }),
+    {
+      over: listAt('spec.tls'),
+      cel: `!(${IS_INGRESS}) || it.?hosts.orValue([]).all(h, h == ${HOST})`,
+      field: 'hosts',
+    },
+    // Without a rule, or beside all rules, the default backend answers for every host.
+    {
+      cel: `!(${IS_INGRESS}) || (!dyn(object).?spec.?defaultBackend.hasValue() && dyn(object).?spec.?rules.orValue([]).size() > 0)`,
+      field: 'spec.defaultBackend',
+    },
+    {
+      cel: `!(${IS_ROUTE}) || (dyn(object).?spec.?hostnames.orValue([]).size() > 0 && dyn(object).?spec.?hostnames.orValue([]).all(h, h == ${HOST}))`,
+      field: 'spec.hostnames',
+      fix: { set: `[${HOST}]` },
+    },
+    { cel: `!(${IS_MAPPING}) || object.metadata.name == ${HOST}`, field: 'metadata.name' },
+  ],
+  examples: {
+    good: exampleIngress('{ rules: [{ host: pr-shop-7.apps.example.com }] }'),
+    bad: exampleIngress('{ rules: [{ host: "*.apps.example.com" }] }'),
+  },
+});

@@ -1,0 +1,29 @@
+import { defineRule } from '../rule.ts';
+
+const NAME = 'namespaceObject.metadata.name';
+
+export const ownNamespace = defineRule({
+  id: 'own-namespace',
+  title: "Everything in the preview's own namespace",
+  message: 'An object is meant for another place than its preview: leave out metadata.namespace, or ask {contact}.',
+  source: 'NSA/CISA Kubernetes Hardening Guide 1.2, namespaces',
+  why: 'What lies in another namespace runs with the rights of another preview, and stays when this one ends.',
+  scope: 'makers',
+  match: 'any',
+  conditions: [
+    {
+      cel: `namespaceObject != null && dyn(object).metadata.?namespace.orValue("") == ${NAME}`,
+      field: 'metadata.namespace',
+      fix: { set: NAME },
+    },
+    {
+      cel: `namespaceObject != null && dyn(object).metadata.?labels[?"greenroom.dev/preview"].orValue(${NAME}) == ${NAME}`,
+      field: 'metadata.labels["greenroom.dev/preview"]',
+      fix: { set: NAME },
+    },
+  ],
+  examples: {
+    good: 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: web, namespace: pr-shop-7 }\n',
+    bad: 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: web, namespace: pr-shop-7, labels: { greenroom.dev/preview: pr-shop-8 } }\n',
+  },
+});

@@ -1,0 +1,43 @@
+import { PODS } from '../resources.ts';
+import { CONTAINERS, defineRule } from '../rule.ts';
+import { examplePod } from './examples.ts';
+
+export const runAsNonRoot = defineRule({
+  id: 'run-as-non-root',
+  title: 'No root',
+  message:
+    'A container may run as root: set securityContext.runAsNonRoot to true and no runAsUser of 0, or ask {contact}.',
+  source:
+    'Pod Security Standards, restricted: Running as Non-root, Running as Non-root user; CIS Kubernetes Benchmark 5.2.7',
+  why: 'Root inside a container is root on the node as soon as anything in between has a hole.',
+  match: PODS,
+  // A pod that says false is refused even where every container says true, as the standard has it.
+  conditions: [
+    {
+      in: 'podSpec',
+      cel: 'variables.userNamespace || variables.podSpec.?securityContext.?runAsNonRoot.orValue(true) == true',
+      field: 'securityContext.runAsNonRoot',
+      fix: { set: 'true' },
+    },
+    {
+      over: CONTAINERS,
+      cel: 'variables.userNamespace || it.?securityContext.?runAsNonRoot.orValue(variables.podSpec.?securityContext.?runAsNonRoot.orValue(false)) == true',
+      field: 'securityContext.runAsNonRoot',
+      fix: { set: 'true' },
+    },
+    {
+      in: 'podSpec',
+      cel: 'variables.userNamespace || variables.podSpec.?securityContext.?runAsUser.orValue(1) > 0',
+      field: 'securityContext.runAsUser',
+    },
+    {
+      over: CONTAINERS,
+      cel: 'variables.userNamespace || it.?securityContext.?runAsUser.orValue(1) > 0',
+      field: 'securityContext.runAsUser',
+    },
+  ],
+  examples: {
+    good: examplePod({ spec: 'securityContext: { runAsNonRoot: true }' }),
+    bad: examplePod({ container: 'securityContext: { runAsUser: 0 }' }),
+  },
+});

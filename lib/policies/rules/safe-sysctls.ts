@@ -1,0 +1,39 @@
+import { PODS } from '../resources.ts';
+import { defineRule } from '../rule.ts';
+import { examplePod } from './examples.ts';
+
+const SAFE = [
+  'kernel.shm_rmid_forced',
+  'net.ipv4.ip_local_port_range',
+  'net.ipv4.ip_local_reserved_ports',
+  'net.ipv4.ip_unprivileged_port_start',
+  'net.ipv4.ping_group_range',
+  'net.ipv4.tcp_fin_timeout',
+  'net.ipv4.tcp_keepalive_intvl',
+  'net.ipv4.tcp_keepalive_probes',
+  'net.ipv4.tcp_keepalive_time',
+  'net.ipv4.tcp_rmem',
+  'net.ipv4.tcp_syncookies',
+  'net.ipv4.tcp_wmem',
+];
+
+export const safeSysctls = defineRule({
+  id: 'safe-sysctls',
+  title: 'Safe kernel settings only',
+  message:
+    'The pod changes a kernel setting that others on the machine feel: remove it from securityContext.sysctls, or ask {contact}.',
+  source: 'Pod Security Standards, baseline: Sysctls (Kubernetes 1.32 and later)',
+  why: 'Only settings that stay inside the pod are safe; others switch off protections or slow down neighbours.',
+  match: PODS,
+  conditions: [
+    {
+      in: 'podSpec',
+      cel: `variables.podSpec.?securityContext.?sysctls.orValue([]).all(s, s.?name.orValue("") in ${JSON.stringify(SAFE)})`,
+      field: 'securityContext.sysctls',
+    },
+  ],
+  examples: {
+    good: examplePod({ spec: 'securityContext: { sysctls: [{ name: net.ipv4.tcp_syncookies, value: "1" }] }' }),
+    bad: examplePod({ spec: 'securityContext: { sysctls: [{ name: kernel.msgmax, value: "65536" }] }' }),
+  },
+});

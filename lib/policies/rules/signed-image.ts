@@ -1,0 +1,15 @@
+import { PODS } from '../resources.ts';
+import { defineRule } from '../rule.ts';
+import { entries, exampleEvidence, onDigests } from './evidence.ts';
+
+export const signedImage = defineRule({
+  id: 'signed-image',
+  title: 'Signed images',
+  message: 'An image has no signature that counts here: let your build sign it, or ask {contact}.',
+  source: 'SLSA; sigstore',
+  why: 'A signature by your build shows that nobody else made the image.',
+  match: PODS,
+  active: ({ evidence }) => evidence.includes('signature'),
+  conditions: onDigests((digest) => `${entries('signature')}.exists(e, e == ${digest})`),
+  examples: { good: exampleEvidence('signature: "DIGEST"'), bad: exampleEvidence() },
+});
