@@ -14,12 +14,19 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<{
     load: () => import('./upgrade.ts'),
   },
   render: { summary: "a preview's manifests from its preview.yaml", load: () => import('./render.ts') },
+  sync: { summary: 'make the apps repo match one pull request', load: () => import('./sync.ts') },
+  sweep: {
+    summary: 'make the apps repo match all pull requests, and end what is over',
+    load: () => import('./sweep.ts'),
+  },
   schema: { summary: 'JSON Schema of preview.yaml or greenroom.yaml', load: () => import('./schema.ts') },
 };
 
 const EPILOGUE = `
 Examples:
+  greenroom init previews --domain apps.example.com --owner acme
   greenroom render preview.yaml --platform greenroom.yaml --repo acme/shop --pr 7
+  greenroom sync --repo acme/shop --pr 7 --apps-repo acme/previews
 
 Exit codes: 0 done, 1 failed, 2 bad input or usage, 3 denied by policy,
 4 could not reach or agree with the other side (safe to run again)`;

@@ -1,0 +1,51 @@
+import { EXIT_CODES } from '../core/errors.ts';
+import { count } from '../report/text.ts';
+import { sweep } from '../sync/sweep.ts';
+import { type DoorOptions, doorOptions, withDoors } from './doors.ts';
+import { type Io, json } from './io.ts';
+import type { Configure } from './main.ts';
+import { resultData, resultLines } from './results.ts';
+
+interface SweepCommandOptions extends DoorOptions {
+  yes?: boolean;
+}
+
+export const configure: Configure = (command, io) => {
+  doorOptions(command)
+    .option('--yes', 'also when it removes a large share of the live previews')
+    .addHelpText(
+      'after',
+      `
+Ends previews whose pull request is closed or whose time is up, starts and updates the others. What the forge gives no
+positive answer about is kept.
+
+Example:
+  greenroom sweep --apps-repo ./previews.git --forge ./forge`,
+    )
+    .action((options: SweepCommandOptions) => run(options, io));
+};
+
+async function run(options: SweepCommandOptions, io: Io): Promise<void> {
+  const dryRun = options.dryRun === true;
+  const { results, failures, unknown } = await withDoors(options, io, (context) =>
+    sweep(context, {
+      dryRun,
+      allowRemovals: options.yes === true,
+      onProgress: (done, total) => io.interactive && io.err(`\r${done} of ${total} previews`),
+    }),
+  );
+  if (io.interactive) io.err('\r\u001b[K');
+  if (options.format === 'json') {
+    const failed = failures.map(({ subject, error }) => ({ subject, code: error.code, message: error.message }));
+    io.out(json({ results: results.map(resultData), failures: failed, unknown }));
+  } else {
+    for (const result of results) if (result.effect !== 'none' || dryRun) io.out(resultLines(result, dryRun));
+    const changed = results.filter((result) => result.effect !== 'none').length;
+    io.out(`${count(results.length, 'preview')} looked at, ${changed} ${dryRun ? 'to change' : 'changed'}\n`);
+  }
+  for (const { notes } of results) for (const note of notes) io.err(`greenroom: ${note}\n`);
+  for (const what of unknown) io.err(`greenroom: left alone: ${what}\n`);
+  for (const { subject, error } of failures) io.err(`greenroom: ${subject}: ${error.message}\n`);
+  if (failures.length > 0) io.fail(EXIT_CODES.failed);
+  if (unknown.length > 0) io.fail(EXIT_CODES.unreachable);
+}

@@ -1,0 +1,83 @@
+import { type Compiler, createCompiler } from '../compile/compile.ts';
+import type { PreviewExtension } from '../constructs/extension.ts';
+import type { Clock } from '../core/clock.ts';
+import { GreenroomError } from '../core/errors.ts';
+import type { FileSet } from '../core/fileset.ts';
+import type { Forge } from '../forge/forge.ts';
+import type { AppsRepo } from '../gitops/apps-repo.ts';
+import { loadPlatform } from '../model/files.ts';
+import { EXCEPTIONS_GLOB, PLATFORM_FILE, RECORDS_GLOB } from '../model/layout.ts';
+import type { PlatformSpec } from '../model/platform.ts';
+import { type PreviewRecord, parseRecord } from '../model/record.ts';
+
+/** What a sync works with; nothing in it knows which pull request it is about. */
+export interface SyncContext {
+  readonly repo: AppsRepo;
+  readonly forge: Forge;
+  readonly clock: Clock;
+  readonly extensions?: readonly PreviewExtension[];
+}
+
+/** The platform's side of one commit of the apps repo. */
+export interface Base {
+  readonly head: string | null;
+  readonly platform: PlatformSpec;
+  readonly compile: Compiler;
+  /** Unix seconds; one reading of the clock for everything decided on this base. */
+  readonly now: number;
+  /** The records of all previews at this commit; read when first asked for, since most runs need only their own. */
+  readonly records: () => Promise<readonly StoredRecord[]>;
+}
+
+export interface StoredRecord {
+  /** Folder of the preview, without a slash at the end. */
+  readonly folder: string;
+  /** Null for a preview.json that is out of shape. */
+  readonly record: PreviewRecord | null;
+}
+
+/**
+ * Reads the platform from the apps repo's branch.
+ *
+ * @throws GreenroomError `failed` when the apps repo has no greenroom.yaml, `invalid-input` when it is wrong
+ */
+export async function readBase(context: SyncContext): Promise<Base> {
+  const { head, files } = await context.repo.read([PLATFORM_FILE, EXCEPTIONS_GLOB]);
+  const text = files.get(PLATFORM_FILE);
+  if (text === undefined) {
+    throw new GreenroomError(
+      'failed',
+      `${context.repo.description} has no ${PLATFORM_FILE}; lay it down with \`greenroom init\`, commit and push it`,
+    );
+  }
+  const platform = loadPlatform(text, PLATFORM_FILE).value.spec;
+  const now = context.clock();
+  let records: Promise<readonly StoredRecord[]> | undefined;
+  return {
+    head,
+    platform,
+    now,
+    compile: createCompiler({
+      platform,
+      exceptions: exceptionFiles(files),
+      now,
+      extensions: context.extensions,
+    }),
+    records: () => {
+      records ??= readRecords(context.repo, head);
+      return records;
+    },
+  };
+}
+
+function exceptionFiles(files: FileSet): FileSet {
+  return new Map([...files].filter(([path]) => path !== PLATFORM_FILE));
+}
+
+async function readRecords(repo: AppsRepo, head: string | null): Promise<readonly StoredRecord[]> {
+  const { files } = await repo.read([RECORDS_GLOB], head);
+  return [...files].map(([path, text]) => ({
+    folder: path.slice(0, path.lastIndexOf('/')),
+    record: parseRecord(text),
+  }));
+}

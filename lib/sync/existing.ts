@@ -1,0 +1,65 @@
+import { GreenroomError } from '../core/errors.ts';
+import type { AppsRepo, RepoState } from '../gitops/apps-repo.ts';
+import type { Identity } from '../model/identity.ts';
+import { RECORD_FILE, repoOfName } from '../model/layout.ts';
+import { type PreviewRecord, parseRecord } from '../model/record.ts';
+
+/** What the apps repo holds of one pull request: usually one folder, two after an interrupted move between clusters. */
+export interface Existing {
+  /** Name under which the preview runs; it keeps it when its repository is renamed. */
+  readonly name: string;
+  readonly folders: readonly string[];
+  readonly now: Pick<RepoState, 'files' | 'irregular'>;
+  /** Null when the record is out of shape: it will be written anew. */
+  readonly record: PreviewRecord | null;
+}
+
+/**
+ * Finds a preview by its whole identity: first where its present name would lie, in any cluster, then, for a repository
+ * that was renamed since, among the previews of the same number.
+ *
+ * @throws GreenroomError `failed` when the folder of that name belongs to another identity
+ */
+export async function findExisting(
+  repo: AppsRepo,
+  head: string | null,
+  identity: Identity,
+  name: string,
+): Promise<Existing | null> {
+  const here = await readFolders(repo, head, `previews/*/${repoOfName(name)}/${name}`);
+  if (here.folders.length > 0) {
+    const stranger = here.records.find((record) => record !== null && !belongsTo(record, identity));
+    if (stranger) throw takenName(name, stranger);
+    return { name, folders: here.folders, now: here.now, record: here.records.find((r) => r !== null) ?? null };
+  }
+  const { files } = await repo.read([`previews/*/*/*-${identity.number}/${RECORD_FILE}`], head);
+  for (const [path, text] of files) {
+    const record = parseRecord(text);
+    if (record === null || !belongsTo(record, identity)) continue;
+    const found = await readFolders(repo, head, path.slice(0, -RECORD_FILE.length - 1));
+    return { name: record.name, folders: found.folders, now: found.now, record };
+  }
+  return null;
+}
+
+function belongsTo(record: PreviewRecord, identity: Identity): boolean {
+  return record.identity.repositoryId === identity.repositoryId && record.identity.number === identity.number;
+}
+
+function takenName(name: string, record: PreviewRecord): GreenroomError {
+  const { repositoryId, repository, number } = record.identity;
+  return new GreenroomError(
+    'failed',
+    `The name ${name} is still taken by ${repository}#${number} (repository id ${repositoryId}), another repository than this one. ` +
+      `It is free again when that preview has ended; to end it now, remove its folder from the apps repo.`,
+  );
+}
+
+async function readFolders(repo: AppsRepo, head: string | null, glob: string) {
+  const now = await repo.read([`${glob}/**`], head);
+  const depth = glob.split('/').length;
+  const paths = [...now.files.keys(), ...now.irregular];
+  const folders = [...new Set(paths.map((path) => path.split('/').slice(0, depth).join('/')))];
+  const records = folders.map((folder) => parseRecord(now.files.get(`${folder}/${RECORD_FILE}`) ?? ''));
+  return { now, folders, records };
+}

@@ -1,0 +1,137 @@
+import type { CompiledPreview } from '../compile/compile.ts';
+import { isExpired } from '../compile/lifetime.ts';
+import { GreenroomError } from '../core/errors.ts';
+import type { ChangeSet } from '../core/fileset.ts';
+import type { PullRequest } from '../forge/forge.ts';
+import { planChange } from '../gitops/plan.ts';
+import { loadPreview } from '../model/files.ts';
+import { type Identity, previewName } from '../model/identity.ts';
+import { PREVIEW_FILE } from '../model/layout.ts';
+import type { PreviewRecord } from '../model/record.ts';
+import type { LivePreview, PreviewState } from '../report/state.ts';
+import type { Base, SyncContext } from './base.ts';
+import { refusalOf } from './eligibility.ts';
+import { type Existing, findExisting } from './existing.ts';
+import { type Ahead, waitingFor } from './slots.ts';
+
+/** What one pull request wants of the apps repo, and what to say about it. */
+export interface PreviewPlan {
+  readonly pull: PullRequest;
+  readonly name: string;
+  readonly state: PreviewState;
+  readonly change: ChangeSet;
+  readonly effect: 'create' | 'update' | 'remove' | 'none';
+  /** What the apps repo will remember; null where it will hold no preview, or an earlier one. */
+  readonly record: PreviewRecord | null;
+}
+
+/**
+ * Holds a pull request's live state against the apps repo at one commit. Reads, writes nothing.
+ *
+ * What is wrong with the file or against the rules leaves an earlier preview as it is; only a positive answer that the
+ * pull request should have none (closed, no file, time up, not eligible) removes it.
+ */
+export async function planPreview(
+  context: SyncContext,
+  base: Base,
+  pull: PullRequest,
+  ahead?: Ahead,
+): Promise<PreviewPlan> {
+  const identity: Identity = {
+    repositoryId: pull.repository.id,
+    owner: pull.repository.owner,
+    repository: pull.repository.name,
+    number: pull.number,
+  };
+  const derived = previewName(identity, base.platform.sources[0]!.owner).name;
+  const existing = await findExisting(context.repo, base.head, identity, derived);
+  const plan = planner(pull, existing, existing?.name ?? derived);
+
+  const refusal = refusalOf(pull, base.platform);
+  if (refusal !== null) {
+    return plan.remove({ state: 'none', ...refusal, removed: plan.live });
+  }
+  const text = await context.forge.readFile(pull.repository, pull.head.sha, PREVIEW_FILE);
+  if (text === null) return plan.remove({ state: 'no-file' });
+
+  let compiled: CompiledPreview;
+  try {
+    compiled = await compileHead(context, base, pull, text, identity, existing?.name);
+  } catch (error) {
+    if (!(error instanceof GreenroomError) || error.code !== 'invalid-input') throw error;
+    return plan.keep({ state: 'invalid', problems: error.problems, live: plan.live }, base.now);
+  }
+  if (isExpired(compiled.expires, base.now)) {
+    return plan.remove({
+      state: 'none',
+      reason: 'expired',
+      sentence: 'Its time is up; a new push starts it again.',
+      removed: plan.live,
+    });
+  }
+  if (compiled.denied) {
+    return plan.keep({ state: 'denied', findings: compiled.findings, live: plan.live }, base.now);
+  }
+  const sentence = existing === null ? await waitingFor(base, pull, compiled, ahead) : null;
+  if (sentence !== null) return plan.keep({ state: 'queued', sentence, live: plan.live }, base.now);
+  return plan.write(compiled);
+}
+
+async function compileHead(
+  context: SyncContext,
+  base: Base,
+  pull: PullRequest,
+  text: string,
+  identity: Identity,
+  name: string | undefined,
+): Promise<CompiledPreview> {
+  const preview = loadPreview(text, PREVIEW_FILE);
+  const folder = preview.value.spec.manifests;
+  const manifests =
+    folder === undefined ? null : await context.forge.readFolder(pull.repository, pull.head.sha, folder);
+  return base.compile({
+    preview,
+    manifests,
+    identity,
+    name,
+    headSha: pull.head.sha,
+    author: pull.author,
+    labels: pull.labels,
+    times: { createdAt: pull.createdAt, updatedAt: pull.updatedAt, committedAt: pull.head.committedAt },
+  });
+}
+
+function planner(pull: PullRequest, existing: Existing | null, name: string) {
+  const live = existing?.record ? livePreview(existing.record) : null;
+  const remove = (state: PreviewState): PreviewPlan => {
+    if (existing === null) return { pull, name, state, change: new Map(), effect: 'none', record: null };
+    const change = planChange({ now: existing.now, wanted: new Map(), folders: existing.folders });
+    return { pull, name, state, change, effect: 'remove', record: null };
+  };
+  return {
+    live,
+    remove,
+    keep(state: Exclude<PreviewState, { state: 'ready' }>, now: number): PreviewPlan {
+      if (live !== null && isExpired(live.expires, now)) return remove({ ...state, live: null } as PreviewState);
+      return { pull, name, state, change: new Map(), effect: 'none', record: null };
+    },
+    write({ files, folder, record, findings }: CompiledPreview): PreviewPlan {
+      const now = existing?.now ?? { files: new Map(), irregular: [] };
+      const folders = [...new Set([...(existing?.folders ?? []), folder])];
+      const change = planChange({ now, wanted: files, folders });
+      const state: PreviewState = { state: 'ready', preview: livePreview(record), findings };
+      return {
+        pull,
+        name,
+        state,
+        change,
+        effect: change.size === 0 ? 'none' : existing === null ? 'create' : 'update',
+        record,
+      };
+    },
+  };
+}
+
+function livePreview({ name, url, headSha, expires, cost }: PreviewRecord): LivePreview {
+  return { name, url, headSha, expires, cost };
+}

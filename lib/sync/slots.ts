@@ -1,0 +1,53 @@
+import type { CompiledPreview } from '../compile/compile.ts';
+import type { PullRequest } from '../forge/forge.ts';
+import type { PreviewRecord } from '../model/record.ts';
+import { count, money } from '../report/text.ts';
+import type { Base } from './base.ts';
+
+/** What was planned before in the same run: it takes places, and frees some. */
+export interface Ahead {
+  readonly added: readonly PreviewRecord[];
+  /** Names of previews. */
+  readonly removed: ReadonlySet<string>;
+}
+
+const NOTHING_AHEAD: Ahead = { added: [], removed: new Set() };
+
+/**
+ * Why a new preview has to wait, or null when there is room. Only previews that are not there yet wait: nobody loses a
+ * preview to the queue.
+ */
+export async function waitingFor(
+  base: Base,
+  pull: PullRequest,
+  compiled: CompiledPreview,
+  ahead: Ahead = NOTHING_AHEAD,
+): Promise<string | null> {
+  const { slots, cost } = base.platform;
+  const limits = [slots.total, slots.perRepo, slots.perAuthor, cost.budgets.totalDay];
+  if (limits.every((limit) => limit === undefined)) return null;
+  const stored = (await base.records()).flatMap(({ record }) => (record === null ? [] : [record]));
+  const records = [...stored.filter(({ name }) => !ahead.removed.has(name)), ...ahead.added];
+  const full = (limit: number | undefined, taken: number) => limit !== undefined && taken >= limit;
+
+  if (full(slots.total, records.length)) {
+    return `All ${count(slots.total!, 'place')} are taken; yours starts by itself. Nothing to do.`;
+  }
+  const ofRepo = records.filter((r) => r.identity.repositoryId === pull.repository.id);
+  if (full(slots.perRepo, ofRepo.length)) {
+    return `All ${count(slots.perRepo!, 'place')} of this repository are taken; yours starts when one of its previews ends.`;
+  }
+  const ofAuthor = records.filter((r) => r.author === pull.author);
+  if (full(slots.perAuthor, ofAuthor.length)) {
+    return `Your ${count(slots.perAuthor!, 'place')} are taken; this one starts when another of yours ends.`;
+  }
+  const spent = records.reduce((sum, r) => sum + r.cost.perDay, 0);
+  const budget = cost.budgets.totalDay;
+  if (budget !== undefined && spent + compiled.cost.perDay > budget) {
+    return (
+      `Previews already use ${money(spent, cost.currency)} of ${money(budget, cost.currency)} a day; this one adds ` +
+      `about ${money(compiled.cost.perDay, cost.currency)}. Choose a smaller size or ask ${base.platform.policies.contact}.`
+    );
+  }
+  return null;
+}

@@ -1,0 +1,299 @@
+import { isExpired } from '../compile/lifetime.ts';
+import { GreenroomError } from '../core/errors.ts';
+import type { ChangeSet } from '../core/fileset.ts';
+import type { PullRequest } from '../forge/forge.ts';
+import { type ApplyOptions, apply } from '../gitops/apply.ts';
+import { commitMessage } from '../gitops/message.ts';
+import { planChange } from '../gitops/plan.ts';
+import type { PreviewRecord } from '../model/record.ts';
+import { type Base, readBase, type StoredRecord, type SyncContext } from './base.ts';
+import { type PreviewPlan, planPreview } from './plan-preview.ts';
+import { raceOptions } from './race.ts';
+import { messageOf, publish, resultOf, type SyncResult } from './sync.ts';
+
+export interface SweepOptions {
+  /** Plan and say, write nothing anywhere. @default false */
+  readonly dryRun?: boolean;
+  /** Remove however many there are to remove. @default false */
+  readonly allowRemovals?: boolean;
+  /** Previews a commit, at most. @default 50 */
+  readonly batchSize?: number;
+  readonly apply?: Partial<ApplyOptions>;
+  /** Called as the work goes on. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+export interface SweepResult {
+  readonly results: readonly SyncResult[];
+  /** Previews that failed on our side, and why; the others were handled all the same. */
+  readonly failures: readonly { readonly subject: string; readonly error: GreenroomError }[];
+  /** What could not be asked, so that its previews were left alone. */
+  readonly unknown: readonly string[];
+}
+
+/** One thing to look at: a pull request, or a preview whose pull request gives no answer and whose time is up. */
+type Target =
+  | { readonly kind: 'pull'; readonly pull: PullRequest; readonly closes: boolean }
+  | { readonly kind: 'orphan'; readonly stored: StoredRecord; readonly record: PreviewRecord };
+
+interface Survey {
+  readonly targets: readonly Target[];
+  readonly unknown: readonly string[];
+  readonly live: number;
+}
+
+/** Removals below this number are never held up by the brake. */
+const ALWAYS_ALLOWED_REMOVALS = 3;
+
+/**
+ * Does for all pull requests of the platform's sources what sync does for one, and ends what is over. Closes come
+ * first, and one broken preview never holds up another.
+ *
+ * @throws GreenroomError `failed` when more than the platform's share of live previews would go and `allowRemovals` is off
+ */
+export async function sweep(context: SyncContext, options: SweepOptions = {}): Promise<SweepResult> {
+  const base = await readBase(context);
+  const survey = await takeSurvey(context, base);
+  const failures: { subject: string; error: GreenroomError }[] = [];
+  const plans: { target: Target; plan: PreviewPlan }[] = [];
+  const orphans: Extract<Target, { kind: 'orphan' }>[] = [];
+  const ahead = { added: [] as PreviewRecord[], removed: new Set<string>() };
+  for (const target of survey.targets) {
+    if (target.kind === 'orphan') {
+      orphans.push(target);
+      continue;
+    }
+    await collect(failures, subjectOf(target.pull), async () => {
+      const plan = await planPreview(context, base, target.pull, ahead);
+      if (plan.effect === 'create' && plan.record !== null) ahead.added.push(plan.record);
+      if (plan.effect === 'remove') ahead.removed.add(plan.name);
+      plans.push({ target, plan });
+    });
+  }
+  brake(plans.filter(({ plan }) => plan.effect === 'remove').length + orphans.length, survey.live, base, options);
+
+  const results: SyncResult[] = [];
+  const progress = progressOf(options, orphans.length + plans.length);
+  if (!options.dryRun) await removeOrphans(context, orphans, options);
+  results.push(...orphans.map((orphan) => orphanResult(orphan)));
+  progress(orphans.length);
+
+  const removals = plans.filter(({ plan }) => plan.effect === 'remove');
+  const changes = plans.filter(({ plan }) => plan.effect === 'create' || plan.effect === 'update');
+  const rest = plans.filter(({ plan }) => plan.effect === 'none');
+  for (const batch of [...batches(removals, options), ...batches(changes, options), rest]) {
+    results.push(
+      ...(await settle(
+        context,
+        base,
+        batch.map(({ plan }) => plan),
+        failures,
+        options,
+      )),
+    );
+    progress(batch.length);
+  }
+  return { results, failures, unknown: survey.unknown };
+}
+
+async function takeSurvey(context: SyncContext, base: Base): Promise<Survey> {
+  const unknown: string[] = [];
+  const open = new Map<string, PullRequest>();
+  for (const source of base.platform.sources) {
+    try {
+      for await (const listing of context.forge.openPullRequests(source.owner, source.repos)) {
+        for (const pull of listing.pulls) open.set(keyOf(pull.repository.id, pull.number), pull);
+        if (!listing.complete)
+          unknown.push(`${listing.repository.owner}/${listing.repository.name}: ${listing.reason}`);
+      }
+    } catch (error) {
+      if (!(error instanceof GreenroomError)) throw error;
+      unknown.push(`${source.owner}: ${error.message}`);
+    }
+  }
+  const gone: Target[] = [];
+  const records = await base.records();
+  for (const stored of records) {
+    const { record } = stored;
+    if (record === null) {
+      unknown.push(`${stored.folder}: its preview.json is out of shape; a sync of its pull request writes it anew`);
+      continue;
+    }
+    if (open.has(keyOf(record.identity.repositoryId, record.identity.number))) continue;
+    const target = await targetOfRecord(context, base, stored, record, unknown);
+    if (target !== null) gone.push(target);
+  }
+  const byAge = [...open.values()].sort((a, b) => a.createdAt - b.createdAt || a.number - b.number);
+  return {
+    targets: [...gone, ...byAge.map((pull): Target => ({ kind: 'pull', pull, closes: false }))],
+    unknown,
+    live: records.length,
+  };
+}
+
+/** A preview whose pull request is not among the open ones: only a positive answer, or its own end, removes it. */
+async function targetOfRecord(
+  context: SyncContext,
+  base: Base,
+  stored: StoredRecord,
+  record: PreviewRecord,
+  unknown: string[],
+): Promise<Target | null> {
+  const { repositoryId, repository, number } = record.identity;
+  const [owner = '', name = ''] = repository.split('/');
+  let reason: string;
+  try {
+    const lookup = await context.forge.pullRequestById(repositoryId, number, { owner, name });
+    if (lookup.status === 'found') return { kind: 'pull', pull: lookup.value, closes: lookup.value.state === 'closed' };
+    reason = lookup.reason;
+  } catch (error) {
+    if (!(error instanceof GreenroomError)) throw error;
+    reason = error.message;
+  }
+  if (isExpired(record.expires, base.now)) return { kind: 'orphan', stored, record };
+  unknown.push(`${repository}#${number}: ${reason}; its preview is kept`);
+  return null;
+}
+
+function brake(removals: number, live: number, base: Base, options: SweepOptions): void {
+  const share = base.platform.sweep.maxRemovalShare;
+  if (options.allowRemovals || removals <= ALWAYS_ALLOWED_REMOVALS || removals <= share * live) return;
+  throw new GreenroomError(
+    'failed',
+    `This sweep would remove ${removals} of ${live} live previews, more than the ${Math.round(share * 100)} % that ` +
+      `sweep.maxRemovalShare allows. Nothing was changed. Look at the list with --dry-run --yes; if it is right, run again with --yes.`,
+  );
+}
+
+/** Commits a batch and reports on each of its previews; a lost race plans the whole batch again from live state. */
+async function settle(
+  context: SyncContext,
+  base: Base,
+  batch: readonly PreviewPlan[],
+  failures: { subject: string; error: GreenroomError }[],
+  options: SweepOptions,
+): Promise<SyncResult[]> {
+  if (batch.length === 0) return [];
+  let first = true;
+  const {
+    value: plans,
+    status,
+    head,
+  } = await apply(
+    context.repo,
+    async () => {
+      const current = first ? { head: base.head, plans: batch } : await replan(context, batch, failures);
+      first = false;
+      const changing = current.plans.filter((plan) => plan.change.size > 0);
+      const change: ChangeSet = options.dryRun ? new Map() : merge(changing);
+      const message = change.size === 0 ? '' : messageOf(changing);
+      return { head: current.head, change, message, value: current.plans };
+    },
+    raceOptions(options.apply),
+  );
+  const commit = status === 'committed' ? head : null;
+  const results: SyncResult[] = [];
+  for (const plan of plans) {
+    const notes = options.dryRun ? [] : await publish(context, base, plan);
+    results.push(resultOf(plan, plan.change.size === 0 ? null : commit, notes));
+  }
+  return results;
+}
+
+async function replan(
+  context: SyncContext,
+  batch: readonly PreviewPlan[],
+  failures: { subject: string; error: GreenroomError }[],
+): Promise<{ head: string | null; plans: PreviewPlan[] }> {
+  const base = await readBase(context);
+  const plans: PreviewPlan[] = [];
+  for (const { pull } of batch) {
+    await collect(failures, subjectOf(pull), async () => {
+      const lookup = await context.forge.pullRequestById(pull.repository.id, pull.number, pull.repository);
+      if (lookup.status === 'found') plans.push(await planPreview(context, base, lookup.value));
+    });
+  }
+  return { head: base.head, plans };
+}
+
+/** Previews whose time is up and whose forge gives no answer: time alone ends them. */
+async function removeOrphans(
+  context: SyncContext,
+  orphans: readonly Extract<Target, { kind: 'orphan' }>[],
+  options: SweepOptions,
+): Promise<void> {
+  if (orphans.length === 0) return;
+  await apply(
+    context.repo,
+    async () => {
+      const folders = orphans.map(({ stored }) => stored.folder);
+      const now = await context.repo.read(folders.map((folder) => `${folder}/**`));
+      return {
+        head: now.head,
+        change: planChange({ now, wanted: new Map(), folders }),
+        message: commitMessage(
+          `remove ${orphans.length} expired`,
+          orphans.map(({ record }) => {
+            const [owner = '', name = ''] = record.identity.repository.split('/');
+            const pullRequest = { owner, name, number: record.identity.number };
+            return { preview: record.name, pullRequest, head: record.headSha };
+          }),
+        ),
+        value: null,
+      };
+    },
+    raceOptions(options.apply),
+  );
+}
+
+function orphanResult({ record }: Extract<Target, { kind: 'orphan' }>): SyncResult {
+  const { name, url, headSha, expires, cost } = record;
+  return {
+    repository: record.identity.repository,
+    number: record.identity.number,
+    name,
+    state: {
+      state: 'none',
+      reason: 'expired',
+      sentence: 'Its time is up, and its pull request gives no answer.',
+      removed: { name, url, headSha, expires, cost },
+    },
+    effect: 'remove',
+    change: new Map(),
+    commit: null,
+    notes: [],
+  };
+}
+
+function* batches<T>(items: readonly T[], options: SweepOptions): Generator<T[]> {
+  const size = options.batchSize ?? 50;
+  for (let i = 0; i < items.length; i += size) yield items.slice(i, i + size);
+}
+
+function merge(plans: readonly PreviewPlan[]): ChangeSet {
+  return new Map(plans.flatMap((plan) => [...plan.change]));
+}
+
+async function collect(
+  failures: { subject: string; error: GreenroomError }[],
+  subject: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof GreenroomError)) throw error;
+    failures.push({ subject, error });
+  }
+}
+
+function progressOf(options: SweepOptions, total: number): (n: number) => void {
+  let done = 0;
+  return (n) => {
+    done += n;
+    options.onProgress?.(done, total);
+  };
+}
+
+const keyOf = (repositoryId: number, number: number) => `${repositoryId}#${number}`;
+const subjectOf = (pull: PullRequest) => `${pull.repository.owner}/${pull.repository.name}#${pull.number}`;

@@ -1,0 +1,133 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { formatTime } from '../../lib/core/clock.ts';
+import { LocalForge } from '../../lib/forge/local.ts';
+import { openGitAppsRepo } from '../../lib/gitops/open.ts';
+import type { SyncContext } from '../../lib/sync/base.ts';
+import { bareRepo, commitFiles, git, headOf, type TestFiles, tempFolder } from './git.ts';
+import { OPENED, platformText, previewText } from './inputs.ts';
+
+export interface PullOptions {
+  readonly state?: 'open' | 'closed';
+  readonly merged?: boolean;
+  readonly draft?: boolean;
+  readonly labels?: readonly string[];
+  readonly sha?: string;
+  /** @default - the repository's own id */
+  readonly headRepositoryId?: number | null;
+  /** Unix seconds. @default {@link OPENED} */
+  readonly createdAt?: number;
+  readonly updatedAt?: number;
+  readonly title?: string;
+  readonly author?: string;
+}
+
+/** A local forge and a local apps repo in a temporary folder, and a clock that stands where it is put. */
+export class World {
+  readonly root = tempFolder();
+  readonly forge = join(this.root, 'forge');
+  readonly appsRepo: string;
+  readonly #ids = new Map<string, number>();
+  #nextId = 1000;
+  now = OPENED + 60;
+
+  constructor(platform = platformText()) {
+    this.appsRepo = bareRepo({ 'greenroom.yaml': platform }, { path: join(this.root, 'previews.git') });
+    mkdirSync(this.forge);
+  }
+
+  /** A micro app's repository with these files, or another commit on it. Gives the head. */
+  push(name: string, files: TestFiles = { 'preview.yaml': previewText() }, time = OPENED): string {
+    const path = join(this.forge, 'acme', `${name}.git`);
+    mkdirSync(dirname(path), { recursive: true });
+    if (!existsSync(path)) bareRepo({}, { path });
+    return commitFiles(path, files, { time });
+  }
+
+  /** Writes a pull request of a repository that was pushed before. */
+  pull(name: string, number: number, options: PullOptions = {}): void {
+    const repositoryId = this.id(name);
+    const { state = 'open', createdAt = OPENED, headRepositoryId = repositoryId } = options;
+    const updatedAt = options.updatedAt ?? Math.max(createdAt, this.now - 60);
+    const folder = join(this.forge, 'acme', name, 'pulls');
+    mkdirSync(folder, { recursive: true });
+    const pull = {
+      number,
+      repositoryId,
+      state,
+      merged: options.merged ?? false,
+      draft: options.draft ?? false,
+      labels: options.labels ?? [],
+      head: {
+        sha: options.sha ?? headOf(join(this.forge, 'acme', `${name}.git`), 'main'),
+        ref: 'change',
+        repositoryId: headRepositoryId,
+      },
+      author: options.author ?? 'mia',
+      title: options.title ?? 'A change',
+      createdAt: formatTime(createdAt),
+      updatedAt: formatTime(updatedAt),
+      closedAt: state === 'closed' ? formatTime(updatedAt) : null,
+    };
+    const file = join(folder, `${number}.json`);
+    writeFileSync(`${file}.tmp`, JSON.stringify(pull));
+    renameSync(`${file}.tmp`, file);
+  }
+
+  /** The id of a repository: it keeps it when it is renamed. */
+  id(name: string): number {
+    if (!this.#ids.has(name)) this.#ids.set(name, this.#nextId++);
+    return this.#ids.get(name)!;
+  }
+
+  /** Removes a repository, so that another may come under its name. */
+  forget(name: string): void {
+    this.#ids.delete(name);
+  }
+
+  rename(from: string, to: string): void {
+    this.#ids.set(to, this.id(from));
+    this.#ids.delete(from);
+    renameSync(join(this.forge, 'acme', `${from}.git`), join(this.forge, 'acme', `${to}.git`));
+    renameSync(join(this.forge, 'acme', from), join(this.forge, 'acme', to));
+  }
+
+  async with<T>(work: (context: SyncContext) => Promise<T>): Promise<T> {
+    const repo = await openGitAppsRepo(this.appsRepo, { clock: () => this.now });
+    const forge = new LocalForge(this.forge);
+    try {
+      return await work({ repo, forge, clock: () => this.now });
+    } finally {
+      await repo.close();
+      await forge.close();
+    }
+  }
+
+  /** Paths of the apps repo's branch below previews/. */
+  paths(): string[] {
+    return git(this.appsRepo, ['ls-tree', '-r', '--name-only', 'main', 'previews']).split('\n').filter(Boolean);
+  }
+
+  /** Names of the previews in the apps repo, sorted. */
+  previews(): string[] {
+    return [...new Set(this.paths().map((path) => path.split('/')[3]!))].sort();
+  }
+
+  read(path: string): string {
+    return git(this.appsRepo, ['show', `main:${path}`]);
+  }
+
+  head(): string | null {
+    return headOf(this.appsRepo, 'main');
+  }
+
+  comment(name: string, number: number): string | null {
+    const file = join(this.forge, 'acme', name, 'pulls', String(number), 'comment.md');
+    return existsSync(file) ? readFileSync(file, 'utf8') : null;
+  }
+
+  check(name: string, number: number): { conclusion: string; title: string } | null {
+    const file = join(this.forge, 'acme', name, 'pulls', String(number), 'check.json');
+    return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null;
+  }
+}

@@ -1,0 +1,134 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { sweep } from '../../lib/sync/sweep.ts';
+import { commitFiles, git } from '../support/git.ts';
+import { OPENED, platformText, previewText } from '../support/inputs.ts';
+import { World } from '../support/world.ts';
+
+const run = (world: World, options = {}) => world.with((context) => sweep(context, options));
+
+function many(count: number, platform?: string): World {
+  const world = new World(platform);
+  world.push('shop');
+  for (let n = 1; n <= count; n++) world.pull('shop', n);
+  return world;
+}
+
+describe('sweep', () => {
+  test('starts what is missing and commits many previews together', async () => {
+    const world = many(5);
+    const { results, failures, unknown } = await run(world);
+    expect(results.map((result) => result.effect)).toEqual(Array(5).fill('create'));
+    expect([failures, unknown]).toEqual([[], []]);
+    expect(world.previews()).toHaveLength(5);
+    expect(git(world.appsRepo, ['rev-list', '--count', 'main'])).toBe('2');
+  });
+
+  test('a quiet sweep commits nothing', async () => {
+    const world = many(3);
+    await run(world);
+    const head = world.head();
+    const { results } = await run(world);
+    expect(results.every((result) => result.effect === 'none')).toBe(true);
+    expect(world.head()).toBe(head);
+  });
+
+  test('removes what is closed first, then updates', async () => {
+    const world = many(4);
+    await run(world);
+    world.pull('shop', 2, { state: 'closed', merged: true });
+    world.push('shop', { 'preview.yaml': previewText('ttl: 2h') });
+    for (const n of [1, 3, 4]) world.pull('shop', n);
+    const { results } = await run(world);
+    expect(results.map((result) => [result.number, result.effect])).toEqual([
+      [2, 'remove'],
+      [1, 'update'],
+      [3, 'update'],
+      [4, 'update'],
+    ]);
+    expect(world.previews()).toEqual(['pr-shop-1', 'pr-shop-3', 'pr-shop-4']);
+    expect(world.comment('shop', 2)).toContain('This pull request was merged');
+  });
+
+  test('one broken preview holds up none of the others', async () => {
+    const world = many(2);
+    world.push('bad', { 'preview.yaml': { mode: '120000', content: '/etc/passwd' } });
+    world.pull('bad', 1);
+    const { results } = await run(world);
+    expect(results.filter((result) => result.effect === 'create')).toHaveLength(2);
+    expect(world.previews()).toEqual(['pr-shop-1', 'pr-shop-2']);
+  });
+
+  test('what the forge does not answer about is kept until its own time is up', async () => {
+    const world = many(2, platformText('ttl: { default: 2h }'));
+    await run(world);
+    rmSync(join(world.forge, 'acme/shop/pulls/1.json'));
+    const { unknown } = await run(world);
+    expect(unknown).toEqual([expect.stringContaining('acme/shop#1')]);
+    expect(world.previews()).toHaveLength(2);
+    world.now = OPENED + 3 * 3600;
+    await run(world);
+    expect(world.previews()).toEqual([]);
+  });
+
+  test('a pull request that cannot be read costs only its own preview an update', async () => {
+    const world = many(2);
+    await run(world);
+    writeFileSync(join(world.forge, 'acme/shop/pulls/1.json'), '<html>maintenance</html>');
+    await run(world).catch(() => {});
+    expect(world.previews()).toHaveLength(2);
+  });
+
+  test('stops before a mass removal, and goes on when it is told to', async () => {
+    const world = many(8);
+    await run(world);
+    const head = world.head();
+    for (let n = 1; n <= 6; n++) world.pull('shop', n, { state: 'closed' });
+    await expect(run(world)).rejects.toMatchObject({ code: 'failed', message: expect.stringContaining('6 of 8') });
+    expect(world.head()).toBe(head);
+    await run(world, { allowRemovals: true });
+    expect(world.previews()).toEqual(['pr-shop-7', 'pr-shop-8']);
+  });
+
+  test('a dry run writes nothing', async () => {
+    const world = many(2);
+    const head = world.head();
+    const { results } = await run(world, { dryRun: true });
+    expect(results.map((result) => result.effect)).toEqual(['create', 'create']);
+    expect(world.head()).toBe(head);
+    expect(world.comment('shop', 1)).toBeNull();
+  });
+
+  test('rebuilds an apps repo whose branch was put back', async () => {
+    const world = many(3);
+    const before = world.head()!;
+    await run(world);
+    const full = world.paths().map((path) => [path, world.read(path)]);
+    git(world.appsRepo, ['update-ref', 'refs/heads/main', before]);
+    await run(world);
+    expect(world.paths().map((path) => [path, world.read(path)])).toEqual(full);
+  });
+
+  test('new sizes of the platform render every preview again, in one commit', async () => {
+    const world = many(3);
+    await run(world);
+    const sizes = 'sizes: { small: { requests: { cpu: 50m, memory: 64Mi }, limits: { cpu: 200m, memory: 128Mi } } }';
+    const head = commitFiles(world.appsRepo, { 'greenroom.yaml': platformText(sizes) });
+    await run(world);
+    expect(git(world.appsRepo, ['rev-list', '--count', `${head}..main`])).toBe('1');
+    const deployment = world.read('previews/main/shop/pr-shop-2/app/deployment.pr-shop-2.yaml');
+    expect(deployment).toContain('cpu: 50m');
+  });
+
+  test('places that become free are taken by the oldest that wait', async () => {
+    const world = new World(platformText('slots: { total: 2 }'));
+    world.push('shop');
+    for (let n = 1; n <= 4; n++) world.pull('shop', n, { createdAt: OPENED - 100 * n, updatedAt: OPENED });
+    await run(world);
+    expect(world.previews()).toEqual(['pr-shop-3', 'pr-shop-4']);
+    world.pull('shop', 4, { state: 'closed', createdAt: OPENED - 400 });
+    await run(world);
+    expect(world.previews()).toEqual(['pr-shop-2', 'pr-shop-3']);
+  });
+});

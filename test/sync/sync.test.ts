@@ -1,0 +1,237 @@
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { KEEP_LABEL } from '../../lib/compile/lifetime.ts';
+import { syncPullRequest } from '../../lib/sync/sync.ts';
+import { commitFiles, git } from '../support/git.ts';
+import { OPENED, platformText, previewText } from '../support/inputs.ts';
+import { World } from '../support/world.ts';
+
+const HOUR = 3600;
+const sync = (world: World, name = 'shop', number = 7, options = {}) =>
+  world.with((context) => syncPullRequest(context, { owner: 'acme', name }, number, options));
+
+function opened(platform?: string): World {
+  const world = new World(platform);
+  world.push('shop');
+  world.pull('shop', 7);
+  return world;
+}
+
+describe('one pull request', () => {
+  test('open: its preview is committed, with trailers, and the maker reads about it', async () => {
+    const world = opened();
+    const result = await sync(world);
+    expect(result).toMatchObject({ name: 'pr-shop-7', effect: 'create', state: { state: 'ready' } });
+    expect(world.previews()).toEqual(['pr-shop-7']);
+    expect(result.commit).toBe(world.head());
+    const sha = git(join(world.forge, 'acme/shop.git'), ['rev-parse', 'main']);
+    expect(git(world.appsRepo, ['log', '-1', '--format=%B'])).toContain(
+      `Preview: pr-shop-7\nPull-Request: acme/shop#7\nHead: ${sha}`,
+    );
+    expect(world.comment('shop', 7)).toContain('[Open the preview](https://pr-shop-7.apps.example.com)');
+    expect(world.check('shop', 7)).toMatchObject({ conclusion: 'success' });
+  });
+
+  test('the same state again commits nothing', async () => {
+    const world = opened();
+    await sync(world);
+    const head = world.head();
+    expect(await sync(world)).toMatchObject({ effect: 'none', commit: null, state: { state: 'ready' } });
+    expect(world.head()).toBe(head);
+  });
+
+  test('closed: everything of it goes, its neighbours stay, and the folder of its repository too', async () => {
+    const world = opened();
+    world.pull('shop', 17);
+    await sync(world);
+    await sync(world, 'shop', 17);
+    world.pull('shop', 7, { state: 'closed' });
+    expect(await sync(world)).toMatchObject({ effect: 'remove', state: { state: 'none', reason: 'closed' } });
+    expect(world.previews()).toEqual(['pr-shop-17']);
+    expect(world.comment('shop', 7)).toContain('### Preview: removed');
+    world.pull('shop', 7);
+    expect(await sync(world)).toMatchObject({ effect: 'create' });
+  });
+
+  test('a dry run plans and writes nothing, neither in the apps repo nor on the pull request', async () => {
+    const world = opened();
+    const head = world.head();
+    const result = await sync(world, 'shop', 7, { dryRun: true });
+    expect(result.change.size).toBeGreaterThan(10);
+    expect(world.head()).toBe(head);
+    expect(world.comment('shop', 7)).toBeNull();
+  });
+
+  test('unknown keeps: no answer about the pull request changes nothing', async () => {
+    const world = opened();
+    await sync(world);
+    const head = world.head();
+    world.rename('shop', 'moved-away');
+    expect(await sync(world)).toMatchObject({ state: { state: 'unknown' }, effect: 'none', name: null });
+    expect(world.head()).toBe(head);
+  });
+});
+
+describe('who gets a preview', () => {
+  test.each([
+    ['drafts', { draft: true }, 'draft'],
+    ['forks', { headRepositoryId: 999_999 }, 'fork'],
+    ['deleted forks', { headRepositoryId: null }, 'fork'],
+  ])('%s do not, unless the platform says so', async (_, options, reason) => {
+    const world = opened();
+    world.pull('shop', 7, options);
+    expect(await sync(world)).toMatchObject({ state: { state: 'none', reason } });
+    expect(world.previews()).toEqual([]);
+    expect(world.comment('shop', 7)).toBeNull();
+
+    const open = platformText().replace('{ owner: acme }', '{ owner: acme, drafts: true, forks: true }');
+    commitFiles(world.appsRepo, { 'greenroom.yaml': open });
+    expect(await sync(world)).toMatchObject({ effect: 'create' });
+  });
+
+  test('a label that the platform wants, while it is there', async () => {
+    const world = opened(platformText().replace('{ owner: acme }', '{ owner: acme, label: preview }'));
+    expect(await sync(world)).toMatchObject({ state: { reason: 'label' } });
+    world.pull('shop', 7, { labels: ['preview'] });
+    expect(await sync(world)).toMatchObject({ effect: 'create' });
+    world.pull('shop', 7, { labels: [] });
+    expect(await sync(world)).toMatchObject({ effect: 'remove' });
+  });
+
+  test('repositories that are no source do not', async () => {
+    const world = opened(platformText().replace('{ owner: acme }', '{ owner: acme, repos: [other] }'));
+    expect(await sync(world)).toMatchObject({ state: { reason: 'not-a-source' } });
+  });
+
+  test('when all places are taken a new preview waits, and a running one is never pushed out', async () => {
+    const world = opened(platformText('slots: { total: 1 }'));
+    world.pull('shop', 8);
+    await sync(world);
+    expect(await sync(world, 'shop', 8)).toMatchObject({ state: { state: 'queued' }, effect: 'none' });
+    expect(await sync(world)).toMatchObject({ state: { state: 'ready' } });
+    world.pull('shop', 7, { state: 'closed' });
+    await sync(world);
+    expect(await sync(world, 'shop', 8)).toMatchObject({ effect: 'create' });
+  });
+});
+
+describe('what the maker wrote', () => {
+  test('a mistake at a new head leaves the earlier preview as it is, and says where the mistake is', async () => {
+    const world = opened();
+    await sync(world);
+    const head = world.head();
+    world.push('shop', { 'preview.yaml': previewText('prot: 80') });
+    world.pull('shop', 7);
+    expect(await sync(world)).toMatchObject({ state: { state: 'invalid' }, effect: 'none' });
+    expect(world.head()).toBe(head);
+    expect(world.comment('shop', 7)).toMatch(/Line 6: .*did you mean "port"/);
+    expect(world.comment('shop', 7)).toContain('is still running');
+    expect(world.check('shop', 7)).toMatchObject({ conclusion: 'failure' });
+  });
+
+  test('no preview.yaml: no preview, no comment, a neutral check', async () => {
+    const world = new World();
+    world.push('shop', { 'README.md': 'nothing to see' });
+    world.pull('shop', 7);
+    expect(await sync(world)).toMatchObject({ state: { state: 'no-file' }, effect: 'none' });
+    expect(world.comment('shop', 7)).toBeNull();
+    expect(world.check('shop', 7)).toMatchObject({ conclusion: 'neutral' });
+  });
+
+  test('preview.yaml goes away: so does the preview', async () => {
+    const world = opened();
+    await sync(world);
+    world.push('shop', { 'preview.yaml': null, 'README.md': 'gone' });
+    world.pull('shop', 7);
+    expect(await sync(world)).toMatchObject({ effect: 'remove' });
+    expect(world.previews()).toEqual([]);
+  });
+
+  test("the maker's manifests come from the head commit; a link among them is refused", async () => {
+    const config = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: colours }\n';
+    const world = new World();
+    world.push('shop', { 'preview.yaml': previewText('manifests: deploy'), 'deploy/config.yaml': config });
+    world.pull('shop', 7);
+    await sync(world);
+    expect(world.paths()).toContain('previews/main/shop/pr-shop-7/app/configmap.colours.yaml');
+    world.push('shop', { 'deploy/link.yaml': { mode: '120000', content: '/etc/passwd' } });
+    world.pull('shop', 7);
+    expect(await sync(world)).toMatchObject({ state: { state: 'invalid' } });
+  });
+});
+
+describe('identity', () => {
+  test('a renamed repository keeps its preview, under its name and address', async () => {
+    const world = opened();
+    await sync(world);
+    world.rename('shop', 'store');
+    expect(await sync(world, 'store')).toMatchObject({ name: 'pr-shop-7', effect: 'update' });
+    expect(world.previews()).toEqual(['pr-shop-7']);
+    world.pull('store', 7, { state: 'closed' });
+    expect(await sync(world, 'store')).toMatchObject({ name: 'pr-shop-7', effect: 'remove' });
+  });
+
+  test('a new repository under an old name inherits nothing, and cannot take the place over', async () => {
+    const world = opened();
+    await sync(world);
+    const before = world.read('previews/main/shop/pr-shop-7/preview.json');
+    world.forget('shop');
+    world.pull('shop', 7);
+    await expect(sync(world)).rejects.toMatchObject({
+      code: 'failed',
+      message: expect.stringContaining('still taken'),
+    });
+    expect(world.read('previews/main/shop/pr-shop-7/preview.json')).toBe(before);
+  });
+
+  test('a change of cluster moves the preview in one commit', async () => {
+    const world = opened();
+    await sync(world);
+    const clusters = 'clusters: [{ name: other, server: "https://other.example.com" }]';
+    commitFiles(world.appsRepo, { 'greenroom.yaml': platformText(clusters) });
+    const moved = await sync(world);
+    expect(new Set(world.paths().map((path) => path.split('/')[1]))).toEqual(new Set(['other']));
+    expect(git(world.appsRepo, ['rev-list', '--count', `${moved.commit}^..${moved.commit}`])).toBe('1');
+  });
+});
+
+describe('the end of a preview', () => {
+  test('it goes when its time is up, ten minutes of grace included, and stays gone until a push', async () => {
+    const world = opened(platformText('ttl: { default: 2h }'));
+    await sync(world);
+    world.now = OPENED + 2 * HOUR + 599;
+    expect(await sync(world)).toMatchObject({ effect: 'none' });
+    world.now += 1;
+    expect(await sync(world)).toMatchObject({ effect: 'remove', state: { reason: 'expired' } });
+    world.pull('shop', 7, { updatedAt: world.now });
+    expect(await sync(world)).toMatchObject({ effect: 'none', state: { reason: 'expired' } });
+    world.push('shop', { 'README.md': 'more' }, world.now);
+    world.pull('shop', 7, { updatedAt: world.now });
+    expect(await sync(world)).toMatchObject({ effect: 'create' });
+  });
+
+  test('the keep label gives it the longest life there is', async () => {
+    const world = opened(platformText('ttl: { default: 2h, max: 5h }'));
+    world.pull('shop', 7, { labels: [KEEP_LABEL] });
+    const { state } = await sync(world);
+    expect(state).toMatchObject({ preview: { expires: OPENED + 5 * HOUR } });
+  });
+
+  test('a preview whose new head is refused still ends in time', async () => {
+    const world = opened(platformText('ttl: { default: 2h }'));
+    await sync(world);
+    world.now = OPENED + 3 * HOUR;
+    world.push('shop', { 'preview.yaml': previewText('prot: 80') }, world.now);
+    world.pull('shop', 7);
+    expect(await sync(world)).toMatchObject({ effect: 'remove', state: { state: 'invalid', live: null } });
+  });
+});
+
+test('an apps repo without greenroom.yaml is said to need one', async () => {
+  const world = opened();
+  commitFiles(world.appsRepo, { 'greenroom.yaml': null, 'README.md': 'x' });
+  await expect(sync(world)).rejects.toMatchObject({
+    code: 'failed',
+    message: expect.stringContaining('greenroom init'),
+  });
+});
