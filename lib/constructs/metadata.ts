@@ -1,17 +1,6 @@
 import { compareStrings } from '../core/fileset.ts';
 import type { Checks } from './checks.ts';
 
-/** The preview's name, on every object of it: what admission policies and clean-up select by. */
-export const PREVIEW_LABEL = 'greenroom.dev/preview';
-/** Label: unix seconds, since colons are not allowed there. Annotation of the same name: ISO 8601, UTC. */
-export const EXPIRES = 'greenroom.dev/expires';
-/** Label: the forge's numeric id. It stays when a repository is renamed. */
-export const REPOSITORY_ID_LABEL = 'greenroom.dev/repository-id';
-/** Label: number of the pull request. */
-export const PULL_REQUEST_LABEL = 'greenroom.dev/pull-request';
-/** Annotation: `owner/name`. */
-export const REPOSITORY_ANNOTATION = 'greenroom.dev/repository';
-
 /** On every object that greenroom writes. */
 export const MANAGED_BY = { 'app.kubernetes.io/managed-by': 'greenroom' } as const;
 

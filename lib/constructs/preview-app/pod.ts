@@ -1,6 +1,6 @@
+import { APP_ACCOUNT } from '../../model/labels.ts';
 import type { Container, EnvVar, Mutable, PodSpec, Probe } from '../kube-object.ts';
 import { sortedEntries } from '../metadata.ts';
-import { APP_SERVICE_ACCOUNT } from '../preview-namespace/accounts.ts';
 import type { PreviewAppProps, SpotProps } from './props.ts';
 import { secretKeys } from './secrets.ts';
 
@@ -63,7 +63,7 @@ export function knativePodSpec(props: PreviewAppProps): Mutable<PodSpec> {
 
 function commonPodSpec(props: PreviewAppProps): Omit<Mutable<PodSpec>, 'containers'> {
   return {
-    serviceAccountName: props.serviceAccount ?? APP_SERVICE_ACCOUNT,
+    serviceAccountName: props.serviceAccount ?? APP_ACCOUNT,
     automountServiceAccountToken: false,
     // Service links would leak the neighbours' names into the environment and can clash with the maker's variables.
     enableServiceLinks: false,

@@ -1,7 +1,8 @@
 import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
+import { PREVIEW_LABEL } from '../../model/labels.ts';
 import { type Container, kubeObject, type Mutable, type PodSpec, type Volume } from '../kube-object.ts';
-import { MANAGED_BY, PREVIEW_LABEL, type StringMap } from '../metadata.ts';
+import { MANAGED_BY, type StringMap } from '../metadata.ts';
 import { checkProps } from './check-props.ts';
 import { knativePodSpec, PORT_NAME, podSpec, restrictedSecurityContext } from './pod.ts';
 import type { PreviewAppProps } from './props.ts';

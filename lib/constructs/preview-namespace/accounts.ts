@@ -1,7 +1,5 @@
+import { RECONCILER_ACCOUNT } from '../../model/labels.ts';
 import type { PreviewNamespaceProps } from './props.ts';
-
-/** The account that a preview's pods run as; it has no token and no rights. */
-export const APP_SERVICE_ACCOUNT = 'preview-app';
 
 /** Who applies the app's objects: an account beside what impersonates it or looks it up. */
 export function reconcilerAccount({ name, reconciler = {} }: PreviewNamespaceProps): {
@@ -10,7 +8,7 @@ export function reconcilerAccount({ name, reconciler = {} }: PreviewNamespacePro
 } {
   const flux = reconciler.kind === 'flux';
   return {
-    name: reconciler.account ?? (flux ? name : 'preview-reconciler'),
+    name: reconciler.account ?? (flux ? name : RECONCILER_ACCOUNT),
     namespace: reconciler.accountNamespace ?? (flux ? 'flux-system' : name),
   };
 }

@@ -1,19 +1,24 @@
-import type { ApiObject } from 'cdk8s';
+import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
-import { kubeObject } from '../kube-object.ts';
+import { formatProblem, type Problem } from '../../core/errors.ts';
 import {
-  EXPIRES,
-  MANAGED_BY,
+  APP_ACCOUNT,
+  EXPIRES_ANNOTATION,
+  EXPIRES_LABEL,
   PREVIEW_LABEL,
   PULL_REQUEST_LABEL,
+  RECONCILER_ACCOUNT,
   REPOSITORY_ANNOTATION,
   REPOSITORY_ID_LABEL,
-  type StringMap,
-} from '../metadata.ts';
-import { APP_SERVICE_ACCOUNT, reconcilerAccount } from './accounts.ts';
+  WORKLOADS_ROLE,
+} from '../../model/labels.ts';
+import { kubeObject } from '../kube-object.ts';
+import { MANAGED_BY, type StringMap } from '../metadata.ts';
+import { reconcilerAccount } from './accounts.ts';
 import { checkProps } from './check-props.ts';
 import { networkPolicies } from './network-policies.ts';
 import type { PreviewNamespaceProps, ReconcilerProps } from './props.ts';
+import { type NamespaceBounds, quotaProblems } from './quota.ts';
 
 const POD_SECURITY = Object.fromEntries(
   ['enforce', 'warn', 'audit'].flatMap((mode) => [
@@ -41,6 +46,7 @@ export class PreviewNamespace extends Construct {
   readonly serviceAccounts: readonly ApiObject[];
   readonly roleBinding: ApiObject;
 
+  private readonly bounds: NamespaceBounds;
   private readonly labels: StringMap;
   private readonly childAnnotations: StringMap;
   private readonly outsideAnnotations: StringMap;
@@ -56,6 +62,7 @@ export class PreviewNamespace extends Construct {
       annotations: { ...owner.annotations, ...survival },
     });
     this.name = props.name;
+    this.bounds = { quota: props.quota, limitRange: props.limitRange };
     this.labels = { ...props.labels, ...common };
     this.outsideAnnotations = props.annotations ?? {};
     this.childAnnotations = { ...props.annotations, ...survival };
@@ -84,10 +91,19 @@ export class PreviewNamespace extends Construct {
     const account = reconcilerAccount(props);
     this.serviceAccounts = [
       this.serviceAccount('default'),
-      this.serviceAccount(APP_SERVICE_ACCOUNT),
+      this.serviceAccount(APP_ACCOUNT),
       this.serviceAccount(account.name, account.namespace),
     ];
     this.roleBinding = this.bind(account, props.reconciler ?? {});
+    this.node.addValidation({ validate: () => this.quotaProblems(this.inhabitants()).map(formatProblem) });
+  }
+
+  /**
+   * What of the manifests would not fit into this namespace: the same check that synthesis makes over the whole app,
+   * for callers that have the manifests already, such as a maker's own.
+   */
+  quotaProblems(manifests: readonly object[]): Problem[] {
+    return quotaProblems(this.bounds, manifests);
   }
 
   /** Adds a label to every object of the fence. Call it before synthesis. */
@@ -106,6 +122,15 @@ export class PreviewNamespace extends Construct {
     return [namespace, resourceQuota, limitRange, ...networkPolicies.values(), ...serviceAccounts, roleBinding];
   }
 
+  /** Manifests that other constructs of the app put into this namespace. */
+  private inhabitants(): object[] {
+    const fence = new Set<unknown>(this.apiObjects);
+    const all = this.node.root.node.findAll().filter((construct) => ApiObject.isApiObject(construct));
+    return all
+      .filter((object) => object.metadata.namespace === this.name && !fence.has(object))
+      .map((object) => object.toJson());
+  }
+
   private metadata(name: string, namespace: string = this.name) {
     // An object elsewhere does not go with the namespace, so the reconciler has to remove it.
     const annotations = namespace === this.name ? this.childAnnotations : this.outsideAnnotations;
@@ -119,9 +144,9 @@ export class PreviewNamespace extends Construct {
     });
   }
 
-  private bind(account: { name: string; namespace: string }, { clusterRole = 'preview-workloads' }: ReconcilerProps) {
+  private bind(account: { name: string; namespace: string }, { clusterRole = WORKLOADS_ROLE }: ReconcilerProps) {
     return kubeObject(this, 'binding', 'RoleBinding', {
-      metadata: this.metadata('preview-reconciler'),
+      metadata: this.metadata(RECONCILER_ACCOUNT),
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: clusterRole },
       subjects: [{ kind: 'ServiceAccount', ...account }],
     });
@@ -133,11 +158,11 @@ function ownership(props: PreviewNamespaceProps): { labels: StringMap; annotatio
     labels: {
       [REPOSITORY_ID_LABEL]: String(props.repositoryId),
       [PULL_REQUEST_LABEL]: String(props.number),
-      [EXPIRES]: String(props.expires),
+      [EXPIRES_LABEL]: String(props.expires),
     },
     annotations: {
       [REPOSITORY_ANNOTATION]: props.repository,
-      [EXPIRES]: isoSeconds(props.expires),
+      [EXPIRES_ANNOTATION]: isoSeconds(props.expires),
     },
   };
 }

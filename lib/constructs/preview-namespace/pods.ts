@@ -1,0 +1,124 @@
+import { quantityValue } from '../../model/scalars.ts';
+import type { LimitRangeProps } from './props.ts';
+
+interface Amounts {
+  readonly requests: number;
+  readonly limits: number;
+}
+
+/** The most pods of one manifest at a time, and what each of them counts for by resource. */
+export interface PodDemand {
+  readonly count: number;
+  readonly usage: Readonly<Record<string, Amounts>>;
+}
+
+/** Reads into data of any shape: a maker's manifest has not been checked against the kind's schema. */
+function at(value: unknown, ...path: string[]): unknown {
+  let current = value;
+  for (const key of path) {
+    if (typeof current !== 'object' || current === null || !Object.hasOwn(current, key)) return undefined;
+    current = (current as Record<string, unknown>)[key];
+  }
+  return current;
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function count(value: unknown, otherwise: number): number {
+  const number = Number(value ?? otherwise);
+  return Number.isFinite(number) && number >= 0 ? number : otherwise;
+}
+
+/** Pods of an unknown kind cannot be counted: none. */
+export function podsOf(manifest: object, limitRange: LimitRangeProps, resources: readonly string[]): PodDemand {
+  const { pods, spec, sidecars = 0 } = workload(manifest);
+  const usage = resources.map((resource) => [resource, podUsage(spec, resource, limitRange, sidecars)] as const);
+  return { count: pods, usage: Object.fromEntries(usage) };
+}
+
+interface Workload {
+  readonly pods: number;
+  readonly spec: unknown;
+  /** Containers that a controller adds to each pod without saying what they need. */
+  readonly sidecars?: number;
+}
+
+function workload(manifest: object): Workload {
+  const spec = at(manifest, 'spec');
+  const template = at(spec, 'template', 'spec');
+  switch (at(manifest, 'kind')) {
+    case 'Pod':
+      return { pods: 1, spec };
+    case 'Deployment':
+      return { pods: deploymentPods(spec), spec: template };
+    case 'StatefulSet':
+    case 'ReplicaSet':
+      return { pods: count(at(spec, 'replicas'), 1), spec: template };
+    case 'DaemonSet':
+      return { pods: 1, spec: template };
+    case 'Job':
+      return { pods: count(at(spec, 'parallelism'), 1), spec: template };
+    case 'CronJob': {
+      const job = at(spec, 'jobTemplate', 'spec');
+      return { pods: count(at(job, 'parallelism'), 1), spec: at(job, 'template', 'spec') };
+    }
+    case 'Service':
+      return knativeService(manifest, template);
+    default:
+      return { pods: 0, spec: undefined };
+  }
+}
+
+/** A rolling update starts new pods before it ends old ones; a quarter more unless the manifest says otherwise. */
+function deploymentPods(spec: unknown): number {
+  const replicas = count(at(spec, 'replicas'), 1);
+  if (at(spec, 'strategy', 'type') === 'Recreate') return replicas;
+  const surge = at(spec, 'strategy', 'rollingUpdate', 'maxSurge') ?? '25%';
+  const percent = /^(\d+)%$/.exec(String(surge));
+  return replicas + (percent ? Math.ceil((replicas * Number(percent[1])) / 100) : count(surge, 0));
+}
+
+/** Beside each container of a revision runs Knative's queue-proxy; a new revision starts before the old one ends. */
+function knativeService(manifest: object, template: unknown): Workload {
+  if (!String(at(manifest, 'apiVersion')).startsWith('serving.knative.dev/')) return { pods: 0, spec: undefined };
+  const annotations = at(manifest, 'spec', 'template', 'metadata', 'annotations');
+  return { pods: count(at(annotations, 'autoscaling.knative.dev/max-scale'), 1) + 1, spec: template, sidecars: 1 };
+}
+
+/** Kubernetes' own sum: all containers together, or a step of the initialisation if that needs more. */
+function podUsage(spec: unknown, resource: string, limitRange: LimitRangeProps, added: number): Amounts {
+  const of = (container: unknown) => containerUsage(container, resource, limitRange);
+  const regular = [...list(at(spec, 'containers')), ...Array(added).fill({})];
+  let sidecars: Amounts = { requests: 0, limits: 0 };
+  let peak = sidecars;
+  for (const container of list(at(spec, 'initContainers'))) {
+    const usage = of(container);
+    peak = larger(peak, sum(sidecars, usage));
+    if (at(container, 'restartPolicy') === 'Always') sidecars = sum(sidecars, usage);
+  }
+  return larger(peak, regular.map(of).reduce(sum, sidecars));
+}
+
+/** What the API server and the LimitRange fill in where the container says nothing. */
+function containerUsage(container: unknown, resource: string, limitRange: LimitRangeProps): Amounts {
+  const own = (bound: string) => at(container, 'resources', bound, resource);
+  const limits = own('limits') ?? at(limitRange.default, resource);
+  const requests = own('requests') ?? own('limits') ?? at(limitRange.defaultRequest, resource) ?? limits;
+  return { requests: amount(requests), limits: amount(limits) };
+}
+
+/** What cannot be read counts as nothing; the rules and the API server judge it. */
+function amount(quantity: unknown): number {
+  const value = quantity === undefined ? 0 : quantityValue(String(quantity));
+  return Number.isFinite(value) ? value : 0;
+}
+
+function sum(a: Amounts, b: Amounts): Amounts {
+  return { requests: a.requests + b.requests, limits: a.limits + b.limits };
+}
+
+function larger(a: Amounts, b: Amounts): Amounts {
+  return { requests: Math.max(a.requests, b.requests), limits: Math.max(a.limits, b.limits) };
+}

@@ -1,0 +1,70 @@
+import type { Problem } from '../../core/errors.ts';
+import { quantityValue } from '../../model/scalars.ts';
+import type { StringMap } from '../metadata.ts';
+import { podsOf } from './pods.ts';
+import type { LimitRangeProps } from './props.ts';
+
+/** What bounds a namespace. */
+export interface NamespaceBounds {
+  readonly quota: StringMap;
+  readonly limitRange: LimitRangeProps;
+}
+
+/** Objects that every namespace has or that controllers add, by the quota's name for them. */
+const OBJECT_COUNTS: Readonly<Record<string, { kinds: readonly string[]; already: number }>> = {
+  services: { kinds: ['Service'], already: 0 },
+  // The cluster's own certificate, kube-root-ca.crt.
+  configmaps: { kinds: ['ConfigMap'], already: 1 },
+  // Each of the others becomes a Secret of its own.
+  secrets: { kinds: ['Secret', 'ExternalSecret', 'SealedSecret', 'SopsSecret'], already: 0 },
+  persistentvolumeclaims: { kinds: ['PersistentVolumeClaim'], already: 0 },
+};
+
+const COMPUTE = ['cpu', 'memory', 'ephemeral-storage'];
+
+/**
+ * What of the manifests would not fit into the namespace. The API server says so too, but only on the ReplicaSet, where
+ * a maker never looks: the preview would just not come up.
+ *
+ * Counted is the peak, with the pods that a rolling update adds. What controllers make beyond that (a Knative revision's
+ * Services, a DaemonSet's pods on further nodes) is not known here: no problem found is not yet a promise.
+ */
+export function quotaProblems(bounds: NamespaceBounds, manifests: readonly object[]): Problem[] {
+  const demand = peakDemand(bounds.limitRange, manifests);
+  const problems: Problem[] = [];
+  for (const [resource, hard] of Object.entries(bounds.quota)) {
+    const wanted = demand.get(resource) ?? 0;
+    if (wanted > quantityValue(hard) * (1 + 1e-9)) {
+      const message = `the preview needs ${readable(resource, wanted)} at its peak, updates included; its namespace has ${hard}`;
+      problems.push({ field: `quota[${resource}]`, message });
+    }
+  }
+  return problems;
+}
+
+function peakDemand(limitRange: LimitRangeProps, manifests: readonly object[]): Map<string, number> {
+  const demand = new Map<string, number>();
+  const add = (resource: string, amount: number) => demand.set(resource, (demand.get(resource) ?? 0) + amount);
+  for (const manifest of manifests) {
+    const { count, usage } = podsOf(manifest, limitRange, COMPUTE);
+    add('pods', count);
+    for (const resource of COMPUTE) {
+      const { requests, limits } = usage[resource] ?? { requests: 0, limits: 0 };
+      add(resource, count * requests);
+      add(`requests.${resource}`, count * requests);
+      add(`limits.${resource}`, count * limits);
+    }
+  }
+  for (const [resource, { kinds, already }] of Object.entries(OBJECT_COUNTS)) {
+    const count = manifests.filter((manifest) => 'kind' in manifest && kinds.includes(String(manifest.kind))).length;
+    add(resource, count + already);
+  }
+  return demand;
+}
+
+/** `2500m`, `1536Mi`, `7`: in the unit that such quotas are written in. */
+function readable(resource: string, amount: number): string {
+  if (resource.endsWith('cpu')) return `${Math.round(amount * 1000)}m`;
+  if (resource.endsWith('memory') || resource.endsWith('storage')) return `${Math.ceil(amount / 2 ** 20)}Mi`;
+  return String(amount);
+}
