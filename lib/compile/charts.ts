@@ -30,6 +30,7 @@ export interface PreviewCharts {
   readonly resolved: Resolved;
   readonly fence: Chart;
   readonly app: Chart;
+  readonly namespace: PreviewNamespace;
 }
 
 /**
@@ -97,5 +98,5 @@ export function previewCharts(scope: App, input: ChartInput): PreviewCharts {
     expires,
   };
   for (const extend of input.extensions ?? []) extend({ fence, app, namespace, preview: previewApp, context });
-  return { name, host, expires, resolved, fence, app };
+  return { name, host, expires, resolved, fence, app, namespace };
 }

@@ -11,7 +11,7 @@ import type { PlatformSpec } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
 import { formatRecord, type PreviewRecord } from '../model/record.ts';
 import { previewCharts } from './charts.ts';
-import { type Cost, costOf, totalResources } from './cost.ts';
+import { type Cost, costOf, totalRequests } from './cost.ts';
 import { type Manifest, manifestFiles } from './files.ts';
 import { createJudge } from './judge.ts';
 import type { Times } from './lifetime.ts';
@@ -88,9 +88,9 @@ function compile(
   refuseSharedNames(generated, makers);
 
   const app = [...generated, ...makers.map(({ object }) => object)];
-  const requests = totalResources(app, 'requests', platform.namespace.limitRange.defaultRequest);
-  const cost = costOf(requests, platform.cost);
-  checkQuota(preview, platform, requests, app, cost);
+  const cost = costOf(totalRequests(app, platform.namespace.limitRange.defaultRequest), platform.cost);
+  checkQuota(preview, platform, charts.namespace.quotaProblems([...fence, ...app]), cost);
+  refuseInvalid([charts.fence, charts.app]);
 
   const namespaceObject = fence.find(({ kind }) => kind === 'Namespace');
   const findings = judge({ preview, generated, makers, namespaceObject, name, identity });
@@ -138,14 +138,18 @@ function compile(
  * object becomes a file of its own, so that order means nothing.
  */
 function objectsOf(chart: Chart): Manifest[] {
-  const nodes = chart.node.findAll();
-  const errors = nodes.flatMap(({ node }) =>
-    node.validate().map((message) => ({ message: `${node.path}: ${message}` })),
-  );
-  if (errors.length > 0) throw invalidInput(errors);
-  return nodes
+  return chart.node
+    .findAll()
     .filter((node) => ApiObject.isApiObject(node))
     .map((object) => (object as ApiObject).toJson() as Manifest);
+}
+
+/** Rules between objects that constructs, also those of extensions, have put on themselves. */
+function refuseInvalid(charts: readonly Chart[]): void {
+  const errors = charts
+    .flatMap((chart) => chart.node.findAll())
+    .flatMap(({ node }) => node.validate().map((message) => ({ message: `${node.path}: ${message}` })));
+  if (errors.length > 0) throw invalidInput(errors);
 }
 
 function refuseSharedNames(generated: readonly Manifest[], makers: readonly MakerManifest[]): void {

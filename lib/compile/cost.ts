@@ -41,12 +41,8 @@ function replicas(object: Dict): number {
   return typeof count === 'number' ? count : 1;
 }
 
-/** Sums what all pods of these objects ask for, `which` being `requests` or `limits`. A container without one counts as `fallback`. */
-export function totalResources(
-  objects: readonly unknown[],
-  which: 'requests' | 'limits',
-  fallback: { cpu: string; memory: string },
-): Resources {
+/** Sums what all pods of these objects request. A container without a request counts as `fallback`. */
+export function totalRequests(objects: readonly unknown[], fallback: { cpu: string; memory: string }): Resources {
   let [cpu, memory, pods] = [0, 0, 0];
   for (const object of objects) {
     const spec = podSpec(dict(object));
@@ -54,7 +50,7 @@ export function totalResources(
     const count = replicas(dict(object));
     pods += count;
     for (const container of list(spec.containers)) {
-      const asked = dict(dict(dict(container).resources)[which]);
+      const asked = dict(dict(dict(container).resources).requests);
       cpu += count * quantityValue(String(asked.cpu ?? fallback.cpu));
       memory += count * quantityValue(String(asked.memory ?? fallback.memory));
     }

@@ -1,6 +1,7 @@
-import { ApiObject } from 'cdk8s';
+import type { ApiObject } from 'cdk8s';
 import type { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
+import { PlainObject } from './plain-object.ts';
 
 /**
  * A generated level-1 type of cdk8s-plus-28 as the plain data that ends up in the manifest: quantities and ports are
@@ -68,5 +69,5 @@ export function kubeObject<K extends keyof Kinds>(
   kind: K,
   body: Plain<Kinds[K]> & { readonly metadata: { readonly name: string } },
 ): ApiObject {
-  return new ApiObject(scope, id, { apiVersion: API_VERSIONS[kind], kind, ...body });
+  return new PlainObject(scope, id, { apiVersion: API_VERSIONS[kind], kind, ...body });
 }

@@ -117,7 +117,7 @@ describe("what the platform does not take is refused with the maker's line, all 
   test('a preview that its own quota would never let start', () => {
     const extra = 'namespace: { quota: { limits.memory: 100Mi } }';
     expect(problemsOf(() => compile(previewText(), extra))).toMatchObject([
-      { field: 'spec.size', message: expect.stringContaining('256Mi of limits.memory') },
+      { field: 'spec.size', message: expect.stringContaining('512Mi of limits.memory') },
     ]);
   });
 

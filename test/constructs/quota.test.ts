@@ -84,7 +84,7 @@ describe('what fits into a preview namespace', () => {
     const namespace = new PreviewNamespace(new Chart(new App(), 'test'), 'fence', props);
     const big = templated('Deployment', [{ resources: { limits: { memory: '768Mi' } } }]);
     expect(namespace.quotaProblems([big])[0]?.message).toBe(
-      'the preview needs 1536Mi at its peak, updates included; its namespace has 1Gi',
+      'needs 1536Mi of limits.memory at its peak, updates included; a preview has 1Gi',
     );
   });
 
@@ -136,6 +136,6 @@ describe('what fits into a preview namespace', () => {
     new ApiObject(app, 'neighbour', elsewhere);
     expect(() => fence.toJson()).not.toThrow();
     new ApiObject(app, 'extra', { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'x', namespace: 'pr-shop-7' } });
-    expect(() => fence.toJson()).toThrow(/\[fence\/namespace] quota\[pods]: the preview needs 3 at its peak/);
+    expect(() => fence.toJson()).toThrow(/\[fence\/namespace] quota\[pods]: needs 3 pods at its peak/);
   });
 });

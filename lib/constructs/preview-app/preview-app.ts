@@ -1,8 +1,9 @@
-import { ApiObject } from 'cdk8s';
+import type { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
 import { PREVIEW_LABEL } from '../../model/labels.ts';
 import { type Container, kubeObject, type Mutable, type PodSpec, type Volume } from '../kube-object.ts';
 import { MANAGED_BY, type StringMap } from '../metadata.ts';
+import { PlainObject } from '../plain-object.ts';
 import { checkProps } from './check-props.ts';
 import { knativePodSpec, PORT_NAME, podSpec, restrictedSecurityContext } from './pod.ts';
 import type { PreviewAppProps } from './props.ts';
@@ -142,7 +143,7 @@ export class PreviewApp extends Construct {
     this.addPodAnnotation('autoscaling.knative.dev/min-scale', '0');
     this.addPodAnnotation('autoscaling.knative.dev/max-scale', String(props.replicas ?? 1));
     const metadata = this.metadata();
-    return new ApiObject(this, 'workload', {
+    return new PlainObject(this, 'workload', {
       apiVersion: 'serving.knative.dev/v1',
       kind: 'Service',
       // Without it, Knative would publish a second host of its own beside the DomainMapping's.

@@ -1,7 +1,8 @@
-import { ApiObject } from 'cdk8s';
+import type { ApiObject } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { kubeObject } from '../kube-object.ts';
 import type { StringMap } from '../metadata.ts';
+import { PlainObject } from '../plain-object.ts';
 import { PORT_NAME } from './pod.ts';
 import type { PreviewAppProps } from './props.ts';
 
@@ -34,7 +35,7 @@ function ingress(scope: Construct, props: PreviewAppProps, metadata: Metadata): 
  */
 function httpRoute(scope: Construct, props: PreviewAppProps, metadata: Metadata): ApiObject {
   const { name, namespace } = props.ingress.gateway ?? { name: '', namespace: '' };
-  return new ApiObject(scope, 'route', {
+  return new PlainObject(scope, 'route', {
     apiVersion: 'gateway.networking.k8s.io/v1',
     kind: 'HTTPRoute',
     metadata,
@@ -56,7 +57,7 @@ function httpRoute(scope: Construct, props: PreviewAppProps, metadata: Metadata)
  * certificate does not cover; the DomainMapping gives it the preview's flat host.
  */
 export function domainMapping(scope: Construct, props: PreviewAppProps, metadata: Metadata): ApiObject {
-  return new ApiObject(scope, 'route', {
+  return new PlainObject(scope, 'route', {
     apiVersion: 'serving.knative.dev/v1beta1',
     kind: 'DomainMapping',
     metadata: { ...metadata, name: props.host },

@@ -1,6 +1,7 @@
-import { ApiObject } from 'cdk8s';
+import type { ApiObject } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { type StringMap, sortedEntries } from '../metadata.ts';
+import { PlainObject } from '../plain-object.ts';
 import type { PreviewAppProps } from './props.ts';
 
 /** The Secret that carries encrypted-in-Git values; one name for all previews, since they are encrypted once. */
@@ -30,7 +31,7 @@ export function externalSecret(
   props: PreviewAppProps,
   metadata: { name: string; namespace: string; labels: StringMap; annotations: StringMap },
 ): ApiObject {
-  return new ApiObject(scope, 'secrets', {
+  return new PlainObject(scope, 'secrets', {
     apiVersion: 'external-secrets.io/v1',
     kind: 'ExternalSecret',
     metadata,

@@ -35,7 +35,7 @@ export function quotaProblems(bounds: NamespaceBounds, manifests: readonly objec
   for (const [resource, hard] of Object.entries(bounds.quota)) {
     const wanted = demand.get(resource) ?? 0;
     if (wanted > quantityValue(hard) * (1 + 1e-9)) {
-      const message = `the preview needs ${readable(resource, wanted)} at its peak, updates included; its namespace has ${hard}`;
+      const message = `needs ${readable(resource, wanted)} at its peak, updates included; a preview has ${hard}`;
       problems.push({ field: `quota[${resource}]`, message });
     }
   }
@@ -62,9 +62,9 @@ function peakDemand(limitRange: LimitRangeProps, manifests: readonly object[]): 
   return demand;
 }
 
-/** `2500m`, `1536Mi`, `7`: in the unit that such quotas are written in. */
+/** `2500m of limits.cpu`, `1536Mi of limits.memory`, `7 pods`: in the unit that such quotas are written in. */
 function readable(resource: string, amount: number): string {
-  if (resource.endsWith('cpu')) return `${Math.round(amount * 1000)}m`;
-  if (resource.endsWith('memory') || resource.endsWith('storage')) return `${Math.ceil(amount / 2 ** 20)}Mi`;
-  return String(amount);
+  if (resource.endsWith('cpu')) return `${Math.round(amount * 1000)}m of ${resource}`;
+  if (/(memory|storage)$/.test(resource)) return `${Math.ceil(amount / 2 ** 20)}Mi of ${resource}`;
+  return `${amount} ${resource}`;
 }
