@@ -34,7 +34,9 @@ export async function editTree(
     const entry = (name: string) => entries.get(name);
     // Removals, then folders, then files: so a file may take the place of a folder, and the other way round.
     for (const [name, content] of folder.files) {
-      if (content === null && entry(name)?.mode !== MODE.folder) entries.delete(name);
+      if (content !== null) continue;
+      if (entry(name)?.mode === MODE.folder) throw clash(path + name, 'is a folder, not a file');
+      entries.delete(name);
     }
     for (const [name, below] of folder.folders) {
       const existing = entry(name);
@@ -44,8 +46,8 @@ export async function editTree(
       else entries.set(name, { mode: MODE.folder, name, oid: edited });
     }
     for (const [name, content] of folder.files) {
-      if (entry(name)?.mode === MODE.folder) throw clash(path + name, 'is a folder, not a file');
       if (content === null) continue;
+      if (entry(name)?.mode === MODE.folder) throw clash(path + name, 'is a folder, not a file');
       entries.set(name, { mode: MODE.file, name, oid: store(encodeObject(format, 'blob', Buffer.from(content))) });
     }
     // Git has no empty folders; the root alone may be empty.

@@ -70,7 +70,7 @@ export class GitAppsRepo implements AppsRepo {
   async commit({ expectedHead, change, message }: CommitRequest): Promise<CommitResult> {
     checkPaths(change);
     if (await this.#branch.isStale(expectedHead)) return { status: 'conflict' };
-    const parent = expectedHead === null ? null : await this.#repository.commit(expectedHead);
+    const parent = expectedHead === null ? null : await this.#parent(expectedHead);
     if (parent === undefined) return { status: 'conflict' };
     const edited = await editTree(this.#repository.format, this.#repository.tree, parent?.tree ?? null, change);
     if (parent !== null && edited.root === parent.tree) return { status: 'committed', head: parent.oid };
@@ -83,6 +83,13 @@ export class GitAppsRepo implements AppsRepo {
   async close(): Promise<void> {
     await this.#repository.close();
     await this.#branch.close();
+  }
+
+  /** The commit to build on; one that was not read here before may still be the branch's. */
+  async #parent(expected: string): ReturnType<GitRepository['commit']> {
+    const known = await this.#repository.commit(expected);
+    if (known !== undefined) return known;
+    return (await this.#branch.head()) === expected ? this.#repository.commit(expected) : undefined;
   }
 
   async #contents(found: readonly Match[]): Promise<[string, string][]> {

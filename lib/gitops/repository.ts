@@ -28,6 +28,8 @@ export class GitRepository {
   /** Trees by id. What an id stands for never changes, so the planning and the committing of a change share it. */
   readonly #trees = new Map<string, Buffer>();
   #treeBytes = 0;
+  /** The commit that was looked at last; reading, planning and committing all start from it. */
+  #last: { readonly oid: string; readonly tree: string } | undefined;
 
   constructor(options: GitOptions, settings: GitSettings, loose: LooseObjects) {
     this.options = options;
@@ -46,12 +48,14 @@ export class GitRepository {
 
   /** Id and tree of the commit that a full ref name or an id leads to; undefined when there is none. */
   async commit(name: string): Promise<{ readonly oid: string; readonly tree: string } | undefined> {
+    if (this.#last?.oid === name) return this.#last;
     const object = await this.#reader.read(name);
     if (object === undefined) return undefined;
     if (object.type !== 'commit' || object.content === null) {
       throw new GreenroomError('failed', `${name} in the apps repo is a ${object.type}, not a commit`);
     }
-    return { oid: object.oid, tree: decodeCommit(object.content).tree };
+    this.#last = { oid: object.oid, tree: decodeCommit(object.content).tree };
+    return this.#last;
   }
 
   readonly tree = async (oid: string): Promise<Buffer> => {
