@@ -1,0 +1,56 @@
+import type { EngineCompiler } from './policy.ts';
+import { groupTargets } from './vap.ts';
+
+/** Gatekeeper's ConstraintTemplate with the CEL engine (3.18 and later), and its one Constraint. */
+export const compileGatekeeper: EngineCompiler = (policy, { previewLabel }) => {
+  const kind = pascalCase(policy.name);
+  const cel = {
+    failurePolicy: 'Fail',
+    // The singular is the name that Gatekeeper reads.
+    ...(policy.conditions.length > 0 ? { matchCondition: policy.conditions } : {}),
+    ...(policy.variables.length > 0 ? { variables: policy.variables } : {}),
+    validations: [{ expression: policy.expression, message: policy.message }],
+  };
+  return [
+    {
+      apiVersion: 'templates.gatekeeper.sh/v1',
+      kind: 'ConstraintTemplate',
+      // Gatekeeper insists on the kind in lower case.
+      metadata: { name: kind.toLowerCase(), annotations: { title: policy.title } },
+      spec: {
+        crd: { spec: { names: { kind } } },
+        targets: [
+          {
+            target: 'admission.k8s.gatekeeper.sh',
+            operations: policy.operations,
+            code: [{ engine: 'K8sNativeValidation', source: cel }],
+          },
+        ],
+      },
+    },
+    {
+      apiVersion: 'constraints.gatekeeper.sh/v1beta1',
+      kind,
+      metadata: { name: policy.name },
+      spec: {
+        enforcementAction: policy.severity,
+        match: {
+          kinds: groupTargets(policy.targets).map(([group, targets]) => ({
+            apiGroups: [group],
+            kinds: targets.map((target) => target.kind),
+          })),
+          ...(policy.scope === 'previews'
+            ? {
+                scope: 'Namespaced',
+                namespaceSelector: { matchExpressions: [{ key: previewLabel, operator: 'Exists' }] },
+              }
+            : {}),
+        },
+      },
+    },
+  ];
+};
+
+function pascalCase(name: string): string {
+  return name.replace(/(?:^|-)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,19 @@
+import type { EngineCompiler } from './policy.ts';
+import { celSpec, matchConstraints, validationActions } from './vap.ts';
+
+/** Kyverno's ValidatingPolicy (1.17 and later). */
+export const compileKyverno: EngineCompiler = (policy, { previewLabel }) => [
+  {
+    apiVersion: 'policies.kyverno.io/v1',
+    kind: 'ValidatingPolicy',
+    metadata: { name: policy.name, annotations: { 'policies.kyverno.io/title': policy.title } },
+    spec: {
+      failurePolicy: 'Fail',
+      validationActions: validationActions(policy),
+      // The rules name every kind that wraps pods themselves; what Kyverno would derive judges them twice.
+      autogen: { podControllers: { controllers: [] } },
+      matchConstraints: matchConstraints(policy, previewLabel),
+      ...celSpec(policy),
+    },
+  },
+];

@@ -1,0 +1,86 @@
+import { formatTime } from '../core/clock.ts';
+import type { Problem } from '../core/errors.ts';
+import type { Finding } from '../core/finding.ts';
+import type { Exception } from '../model/exception.ts';
+
+const MAX_DAYS = 90;
+
+export interface ExceptionReview {
+  /** Those that hold now. */
+  readonly honoured: readonly Exception[];
+  /** Why each of the others does not, one sentence each. */
+  readonly refused: readonly Problem[];
+}
+
+export interface ReviewOptions {
+  /** Unix seconds. */
+  readonly now: number;
+  /** Ids of the rules that there are. */
+  readonly rules: ReadonlySet<string>;
+}
+
+/**
+ * Sorts out the exceptions that hold. One that does not is no error of the run: it lifts nothing, and what it would
+ * have lifted is found again.
+ */
+export function reviewExceptions(exceptions: readonly Exception[], options: ReviewOptions): ExceptionReview {
+  const honoured: Exception[] = [];
+  const refused: Problem[] = [];
+  for (const exception of exceptions) {
+    const problem = refusal(exception, options);
+    if (problem === undefined) honoured.push(exception);
+    else refused.push({ file: exception.file, ...problem });
+  }
+  return { honoured, refused };
+}
+
+function refusal(exception: Exception, { now, rules }: ReviewOptions): Problem | undefined {
+  const unknown = exception.rules.find((rule) => !rules.has(rule));
+  if (unknown !== undefined) {
+    return { field: 'spec.rules', message: `exception ${exception.name}: there is no rule ${unknown}` };
+  }
+  if (exception.until <= now) {
+    return {
+      field: 'spec.until',
+      message: `exception ${exception.name} ended at ${formatTime(exception.until)}; ask ${exception.approver} for a new one or delete it`,
+    };
+  }
+  if (exception.until > now + MAX_DAYS * 86_400) {
+    return {
+      field: 'spec.until',
+      message: `exception ${exception.name} would hold until ${formatTime(exception.until)}; it may hold ${MAX_DAYS} days at most`,
+    };
+  }
+  return undefined;
+}
+
+/** Which preview is judged. */
+export interface PreviewIdentity {
+  /** `pr-shop-7` */
+  readonly name: string;
+  /** `owner/name` of the pull request's repository. */
+  readonly repository: string;
+}
+
+/**
+ * The same findings, those that an exception lifts marked with its name.
+ *
+ * @param honoured exceptions that {@link reviewExceptions} let through; the first that fits is named
+ */
+export function applyExceptions(
+  findings: readonly Finding[],
+  preview: PreviewIdentity,
+  honoured: readonly Exception[],
+): Finding[] {
+  const fitting = honoured.filter((exception) => covers(exception, preview));
+  return findings.map((finding) => {
+    const exception = fitting.find(({ rules }) => rules.includes(finding.rule));
+    return exception === undefined ? finding : { ...finding, exception: exception.name };
+  });
+}
+
+function covers({ repository, preview }: Exception, judged: PreviewIdentity): boolean {
+  return preview === undefined
+    ? repository?.toLowerCase() === judged.repository.toLowerCase() // GitHub's names ignore case
+    : preview === judged.name;
+}
