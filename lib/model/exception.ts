@@ -29,16 +29,18 @@ const exceptionSpec = z
     rules: z.array(ruleId).min(1).max(50).optional().meta({ description: 'The same for several rules.' }),
     repository: repository.optional().meta({ description: 'For every preview of this repository, as owner/name.' }),
     preview: dnsLabel().optional().meta({ description: 'For this one preview, e.g. pr-shop-7.' }),
-    reason: z.string().trim().min(1, 'must say why').max(500).meta({ description: 'Why it is needed.' }),
-    approver: z
-      .string('must name who approved it: without an approver it does not count')
-      .trim()
-      .min(1, 'must name who approved it: without an approver it does not count')
-      .max(100)
-      .meta({ description: 'Who of the platform team granted it, e.g. @alice.' }),
+    reason: z.string().max(500).regex(/\S/, 'must say why').meta({ description: 'Why it is needed.' }),
+    approver: z.string().max(100).optional().meta({ description: 'Who of the platform team granted it.' }),
     until: until.meta({ description: 'Last day (in UTC), or the time it ends. At most 90 days ahead.' }),
   })
   .superRefine((spec, context) => {
+    if (!/\S/.test(spec.approver ?? '')) {
+      context.addIssue({
+        code: 'custom',
+        path: ['approver'],
+        message: 'must name who approved it: without an approver it does not count',
+      });
+    }
     if ((spec.rule === undefined) === (spec.rules === undefined)) {
       context.addIssue({ code: 'custom', message: 'must name what it lifts, under rule or under rules' });
     }
@@ -91,7 +93,7 @@ export function exceptionOf(document: ExceptionDocument, file: string): Exceptio
     ...(repository === undefined ? {} : { repository }),
     ...(preview === undefined ? {} : { preview }),
     reason,
-    approver,
+    approver: approver as string,
     until: untilSeconds(until) as number,
     file,
   };

@@ -1,7 +1,9 @@
 import { formatTime } from '../core/clock.ts';
-import type { Problem } from '../core/errors.ts';
+import { GreenroomError, type Problem } from '../core/errors.ts';
+import type { FileSet } from '../core/fileset.ts';
 import type { Finding } from '../core/finding.ts';
-import type { Exception } from '../model/exception.ts';
+import { type Exception, exceptionOf, exceptionSchema } from '../model/exception.ts';
+import { loadDocument } from '../model/load.ts';
 
 const MAX_DAYS = 90;
 
@@ -10,6 +12,31 @@ export interface ExceptionReview {
   readonly honoured: readonly Exception[];
   /** Why each of the others does not, one sentence each. */
   readonly refused: readonly Problem[];
+}
+
+export interface LoadedExceptions {
+  readonly exceptions: readonly Exception[];
+  /** What is wrong with files that are no exceptions, such as one without an approver. They lift nothing. */
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Reads `exceptions/*.yaml`. One file that is wrong must not stop every preview, so that it is left out and told of.
+ *
+ * @param files text by path
+ */
+export function loadExceptions(files: FileSet): LoadedExceptions {
+  const exceptions: Exception[] = [];
+  const problems: Problem[] = [];
+  for (const [path, text] of files) {
+    try {
+      exceptions.push(exceptionOf(loadDocument(exceptionSchema, text, path).value, path));
+    } catch (error) {
+      if (!(error instanceof GreenroomError) || error.code !== 'invalid-input') throw error;
+      problems.push(...error.problems);
+    }
+  }
+  return { exceptions, problems };
 }
 
 export interface ReviewOptions {

@@ -1,5 +1,5 @@
 import { celLiteral } from './engines/cel-text.ts';
-import type { AdmissionPolicy } from './engines/policy.ts';
+import { type AdmissionPolicy, ANY_KIND } from './engines/policy.ts';
 
 export interface GuardOptions {
   /** Key of the label that makes a namespace a preview's. */
@@ -84,7 +84,7 @@ function homeGuard({ contact }: GuardOptions): AdmissionPolicy {
     message: `Accounts of a preview may write into its own namespace only: name no other, or ask ${contact}.`,
     severity: 'deny',
     operations: ['CREATE', 'UPDATE', 'DELETE'],
-    targets: [{ group: '*', kind: '*', resource: '*', subresources: ['*'] }],
+    targets: [{ ...ANY_KIND, subresources: ['*'] }],
     scope: 'everywhere',
     conditions: [
       {

@@ -1,8 +1,11 @@
-import type { EngineCompiler } from './policy.ts';
+import type { Variable } from '../variables.ts';
+import { renameVariable, usesVariable } from './cel-text.ts';
+import type { AdmissionPolicy, EngineCompiler } from './policy.ts';
 import { groupTargets } from './vap.ts';
 
 /** Gatekeeper's ConstraintTemplate with the CEL engine (3.18 and later), and its one Constraint. */
-export const compileGatekeeper: EngineCompiler = (policy, { previewLabel }) => {
+export const compileGatekeeper: EngineCompiler = (given, { previewLabel }) => {
+  const policy = withNamespace(given);
   const kind = pascalCase(policy.name);
   const cel = {
     failurePolicy: 'Fail',
@@ -31,7 +34,14 @@ export const compileGatekeeper: EngineCompiler = (policy, { previewLabel }) => {
     {
       apiVersion: 'constraints.gatekeeper.sh/v1beta1',
       kind,
-      metadata: { name: policy.name },
+      metadata: {
+        name: policy.name,
+        // Its kind is there only once Gatekeeper has worked on the template.
+        annotations: {
+          'argocd.argoproj.io/sync-wave': '1',
+          'argocd.argoproj.io/sync-options': 'SkipDryRunOnMissingResource=true',
+        },
+      },
       spec: {
         enforcementAction: policy.severity,
         match: {
@@ -50,6 +60,27 @@ export const compileGatekeeper: EngineCompiler = (policy, { previewLabel }) => {
     },
   ];
 };
+
+const NAMESPACE: Variable = {
+  name: 'namespaceObject',
+  expression:
+    "namespaceObject != null ? dyn(namespaceObject) : request.?namespace.orValue('') != '' ? dyn({'metadata': {'name': request.namespace}}) : dyn(null)",
+};
+
+/** Gatekeeper's command line does not hand over the namespace; its name is known all the same. */
+function withNamespace(policy: AdmissionPolicy): AdmissionPolicy {
+  const texts = [...policy.variables.map(({ expression }) => expression), policy.expression];
+  if (!texts.some((text) => usesVariable(text, 'namespaceObject'))) return policy;
+  const renamed = (text: string) => renameVariable(text, 'namespaceObject', 'variables.namespaceObject');
+  return {
+    ...policy,
+    variables: [
+      NAMESPACE,
+      ...policy.variables.map(({ name, expression }) => ({ name, expression: renamed(expression) })),
+    ],
+    expression: renamed(policy.expression),
+  };
+}
 
 function pascalCase(name: string): string {
   return name.replace(/(?:^|-)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());

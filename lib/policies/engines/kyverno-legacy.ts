@@ -1,8 +1,12 @@
-import type { AdmissionPolicy, EngineCompiler } from './policy.ts';
+import { groupKind, type ResourceKind } from '../resources.ts';
+import type { Variable } from '../variables.ts';
+import { celLiteral } from './cel-text.ts';
+import type { EngineCompiler } from './policy.ts';
 
 /** Kyverno's ClusterPolicy with `validate.cel` (1.11 and later), deprecated and still what many clusters run. */
 export const compileKyvernoLegacy: EngineCompiler = (policy, { previewLabel }) => {
   const warns = policy.severity === 'warn';
+  const conditions = [...coreGroupCondition(policy.targets), ...policy.conditions];
   return [
     {
       apiVersion: 'kyverno.io/v1',
@@ -35,7 +39,7 @@ export const compileKyvernoLegacy: EngineCompiler = (policy, { previewLabel }) =
                 },
               ],
             },
-            ...(policy.conditions.length > 0 ? { celPreconditions: policy.conditions } : {}),
+            ...(conditions.length > 0 ? { celPreconditions: conditions } : {}),
             validate: {
               failureAction: warns ? 'Audit' : 'Enforce',
               cel: {
@@ -51,7 +55,15 @@ export const compileKyvernoLegacy: EngineCompiler = (policy, { previewLabel }) =
 };
 
 /** `group/version/Kind/subresource`, as Kyverno's match block wants it. */
-function kinds({ group, kind, subresources = [] }: AdmissionPolicy['targets'][number]): string[] {
+function kinds({ group, kind, subresources = [] }: ResourceKind): string[] {
   const name = group === '*' && kind === '*' ? '*' : `${group === '' ? '' : `${group}/`}*/${kind}`;
   return [name, ...subresources.map((subresource) => `${name}/${subresource}`)];
+}
+
+/** A match block cannot name the core group: `Service` there is every group's. The kinds are therefore compared once more. */
+function coreGroupCondition(targets: readonly ResourceKind[]): Variable[] {
+  if (targets.every(({ group }) => group !== '')) return [];
+  const names = targets.map(({ group, kind }) => celLiteral(groupKind(group, kind)));
+  const own = '(object.apiVersion.contains("/") ? object.apiVersion.split("/")[0] + "/" : "") + object.kind';
+  return [{ name: 'kind-of-its-group', expression: `${own} in [${names.join(', ')}]` }];
 }

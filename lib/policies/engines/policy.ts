@@ -1,4 +1,6 @@
 import type { Severity } from '../../core/finding.ts';
+import type { ResourceKind } from '../resources.ts';
+import type { Variable } from '../variables.ts';
 
 /** A Kubernetes object as plain data. */
 export interface KubeObject {
@@ -10,22 +12,8 @@ export interface KubeObject {
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE';
 
-/** Kinds of one API group, in each of the names that engines know them by. */
-export interface Target {
-  /** `''` for the core group, `*` for all. */
-  readonly group: string;
-  /** `Pod`; `*` for all. */
-  readonly kind: string;
-  /** `pods`; `*` for all. */
-  readonly resource: string;
-  /** `ephemeralcontainers`; `*` for all. */
-  readonly subresources?: readonly string[];
-}
-
-export interface NamedExpression {
-  readonly name: string;
-  readonly expression: string;
-}
+/** Every kind of every group, as admission engines write it. */
+export const ANY_KIND: ResourceKind = { group: '*', kind: '*', resource: '*' };
 
 /** One thing to hold requests to, before it is written down for an engine. Expressions are CEL. */
 export interface AdmissionPolicy {
@@ -36,13 +24,14 @@ export interface AdmissionPolicy {
   readonly message: string;
   readonly severity: Severity;
   readonly operations: readonly Operation[];
-  readonly targets: readonly Target[];
+  /** What it judges; {@link ANY_KIND} stands for all. */
+  readonly targets: readonly ResourceKind[];
   /** `previews`: objects in namespaces of previews. `everywhere`: all objects, those without a namespace too. */
   readonly scope: 'previews' | 'everywhere';
   /** The policy judges a request when all of them are true. */
-  readonly conditions: readonly NamedExpression[];
+  readonly conditions: readonly Variable[];
   /** Available to the expression and to later variables as `variables.<name>`. */
-  readonly variables: readonly NamedExpression[];
+  readonly variables: readonly Variable[];
   /** True lets the request pass. False, an error or another type refuses it. */
   readonly expression: string;
 }

@@ -1,4 +1,5 @@
-import type { AdmissionPolicy, EngineCompiler, Target } from './policy.ts';
+import type { ResourceKind } from '../resources.ts';
+import type { AdmissionPolicy, EngineCompiler } from './policy.ts';
 
 const API_VERSION = 'admissionregistration.k8s.io/v1';
 
@@ -14,7 +15,12 @@ export const compileVap: EngineCompiler = (policy, { previewLabel }) => [
     apiVersion: API_VERSION,
     kind: 'ValidatingAdmissionPolicyBinding',
     metadata: { name: policy.name },
-    spec: { policyName: policy.name, validationActions: validationActions(policy) },
+    spec: {
+      policyName: policy.name,
+      validationActions: validationActions(policy),
+      // The policy's own constraints once more: offline, Kyverno's CLI asks the binding alone.
+      matchResources: matchConstraints(policy, previewLabel),
+    },
   },
 ];
 
@@ -28,14 +34,17 @@ export function matchConstraints(policy: AdmissionPolicy, previewLabel: string):
       apiGroups: [group],
       apiVersions: ['*'],
       operations: policy.operations,
-      resources: targets.flatMap(({ resource, subresources = [] }) => [
-        resource,
-        ...subresources.map((subresource) => `${resource}/${subresource}`),
-      ]),
+      resources: targets.flatMap(resources),
       // Without it the selector is not asked about objects that have no namespace, and they are all judged.
       ...(policy.scope === 'previews' ? { scope: 'Namespaced' } : {}),
     })),
   };
+}
+
+function resources({ resource, subresources = [] }: ResourceKind): string[] {
+  const all = [resource, ...subresources.map((subresource) => `${resource}/${subresource}`)];
+  // This form includes the others, and Kubernetes refuses them beside it.
+  return all.includes('*/*') ? ['*/*'] : all;
 }
 
 export function celSpec(policy: AdmissionPolicy): Record<string, unknown> {
@@ -51,8 +60,8 @@ export function validationActions({ severity }: AdmissionPolicy): readonly strin
 }
 
 /** Targets by API group, in the order of first appearance. */
-export function groupTargets(targets: readonly Target[]): [string, Target[]][] {
-  const groups = new Map<string, Target[]>();
+export function groupTargets(targets: readonly ResourceKind[]): [string, ResourceKind[]][] {
+  const groups = new Map<string, ResourceKind[]>();
   for (const target of targets) groups.set(target.group, [...(groups.get(target.group) ?? []), target]);
   return [...groups];
 }

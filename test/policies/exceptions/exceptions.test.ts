@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Finding } from '../../../lib/core/finding.ts';
 import { type Exception, exceptionOf, exceptionSchema, untilSeconds } from '../../../lib/model/exception.ts';
-import { applyExceptions, reviewExceptions } from '../../../lib/policies/exceptions.ts';
+import { applyExceptions, loadExceptions, reviewExceptions } from '../../../lib/policies/exceptions.ts';
 
 const NOW = Date.UTC(2026, 10, 1) / 1000;
 const DAY = 86_400;
@@ -122,5 +122,27 @@ describe('applyExceptions', () => {
   ])('%j for %j: %s', (spec, preview, lifts) => {
     const [result] = applyExceptions([finding('run-as-non-root')], preview, [exception(spec)]);
     expect(result?.exception !== undefined).toBe(lifts);
+  });
+});
+
+describe('loadExceptions', () => {
+  const file = (spec: Record<string, unknown>) => JSON.stringify(document(spec));
+
+  test('reads the good files and tells, with their places, of the others', () => {
+    const { exceptions, problems } = loadExceptions(
+      new Map([
+        ['exceptions/a.yaml', file({})],
+        [
+          'exceptions/b.yaml',
+          'apiVersion: greenroom.dev/v1alpha1\nkind: Exception\nspec:\n  rule: no-host-path\n  preview: pr-shop-7\n  reason: it is needed\n  until: 2026-12-01\n',
+        ],
+        ['exceptions/c.yaml', '{'],
+      ]),
+    );
+    expect(exceptions.map((e) => e.name)).toEqual(['a']);
+    expect(problems.some((p) => p.file === 'exceptions/b.yaml' && p.message.includes('without an approver'))).toBe(
+      true,
+    );
+    expect(problems.some((p) => p.file === 'exceptions/c.yaml')).toBe(true);
   });
 });

@@ -1,0 +1,86 @@
+import type { Severity } from '../../core/finding.ts';
+import type { Exception } from '../../model/exception.ts';
+import { REPOSITORY_ANNOTATION } from '../../model/labels.ts';
+import type { RuleParams } from '../params.ts';
+import { type Rule, ruleMessage } from '../rule.ts';
+import { type Variable, variablesOf } from '../variables.ts';
+import { celLiteral, renameVariable } from './cel-text.ts';
+import { type AdmissionPolicy, ANY_KIND } from './policy.ts';
+
+export interface RulePolicyOptions {
+  readonly severity: Severity;
+  readonly params: RuleParams;
+  /** Whom the message names. */
+  readonly contact: string;
+  /** Those that hold. */
+  readonly exceptions: readonly Exception[];
+  /** User names of accounts, or names of groups, that rules of the scope `makers` do not judge. */
+  readonly trusted: readonly string[];
+}
+
+/**
+ * A rule as an admission policy. The text of its CEL stays as it is but for `params`, which no two engines hand over
+ * alike: the parameters that it reads are written into the policy, as the variable `parameters`.
+ */
+export function rulePolicy(rule: Rule, options: RulePolicyOptions): AdmissionPolicy {
+  const inlined = ({ name, expression }: Variable) => ({
+    name,
+    expression: renameVariable(expression, 'params', PARAMETERS),
+  });
+  const variables = variablesOf(rule.cel).map(inlined);
+  const { expression } = inlined({ name: rule.id, expression: rule.cel });
+  const exceptions = exceptionsVariable(options.exceptions.filter(({ rules }) => rules.includes(rule.id)));
+  return {
+    name: `greenroom-${rule.id}`,
+    title: rule.title,
+    message: ruleMessage(rule, options.contact),
+    severity: options.severity,
+    operations: ['CREATE', 'UPDATE'],
+    targets: rule.match === 'any' ? [ANY_KIND] : rule.match,
+    scope: rule.place === 'preview' ? 'previews' : 'everywhere',
+    conditions: rule.scope === 'makers' ? [trustCondition(options.trusted)] : [],
+    variables: [
+      ...parametersVariable([...variables.map((v) => v.expression), expression], options.params),
+      ...exceptions,
+      ...variables,
+    ],
+    expression: exceptions.length > 0 ? `variables.excepted || (${expression})` : expression,
+  };
+}
+
+const PARAMETERS = 'variables.parameters';
+
+/** Only what the rule reads, so that a change of one parameter shows in the policies that it changes, and no others. */
+function parametersVariable(texts: readonly string[], params: RuleParams): Variable[] {
+  const read = new Set(
+    texts.flatMap((text) => [...text.matchAll(/variables\.parameters\.(\w+)/g)].map(([, key]) => key)),
+  );
+  const entries = Object.entries(params).filter(([key]) => read.has(key));
+  return entries.length === 0 ? [] : [{ name: 'parameters', expression: celLiteral(Object.fromEntries(entries)) }];
+}
+
+/**
+ * A preview is known by its namespace's name, a repository by the annotation that only fences carry. There is no clock
+ * in admission: what has ended is left out when policies are compiled next.
+ */
+function exceptionsVariable(exceptions: readonly Exception[]): Variable[] {
+  const previews = exceptions.flatMap(({ preview }) => preview ?? []);
+  const repositories = exceptions.flatMap(({ repository }) => repository?.toLowerCase() ?? []);
+  const cases = [
+    ...(previews.length > 0 ? [`request.?namespace.orValue('') in [${previews.map(celLiteral).join(', ')}]`] : []),
+    ...(repositories.length > 0
+      ? [
+          `(namespaceObject != null && namespaceObject.metadata.?annotations[?'${REPOSITORY_ANNOTATION}'].orValue('').lowerAscii() in [${repositories.map(celLiteral).join(', ')}])`,
+        ]
+      : []),
+  ];
+  return cases.length === 0 ? [] : [{ name: 'excepted', expression: cases.join(' || ') }];
+}
+
+function trustCondition(trusted: readonly string[]): Variable {
+  const names = `[${trusted.map(celLiteral).join(', ')}]`;
+  return {
+    name: 'not-a-trusted-account',
+    expression: `!(request.userInfo.?username.orValue('') in ${names}) && !request.userInfo.?groups.orValue([]).exists(g, g in ${names})`,
+  };
+}

@@ -1,0 +1,140 @@
+import { GreenroomError, invalidInput } from '../../core/errors.ts';
+import { type FileSet, fileSet } from '../../core/fileset.ts';
+import type { Severity } from '../../core/finding.ts';
+import { emitYaml } from '../../core/yaml.ts';
+import type { Exception } from '../../model/exception.ts';
+import { FENCER_ACCOUNT, PREVIEW_LABEL } from '../../model/labels.ts';
+import { ENGINES, type Engine, type PlatformSpec } from '../../model/platform.ts';
+import { celCompiler } from '../cel.ts';
+import { guards } from '../guards.ts';
+import { type RuleParams, ruleParams } from '../params.ts';
+import type { Rule } from '../rule.ts';
+import { rulePolicy } from './compile-rule.ts';
+import { inexpressible } from './expressible.ts';
+import { compileGatekeeper } from './gatekeeper.ts';
+import { compileKyverno } from './kyverno.ts';
+import { compileKyvernoLegacy } from './kyverno-legacy.ts';
+import type { EngineCompiler, KubeObject } from './policy.ts';
+import { compileVap } from './vap.ts';
+
+export type { KubeObject } from './policy.ts';
+
+const COMPILERS: Readonly<Record<Engine, EngineCompiler>> = {
+  vap: compileVap,
+  kyverno: compileKyverno,
+  'kyverno-legacy': compileKyvernoLegacy,
+  gatekeeper: compileGatekeeper,
+};
+
+export interface CompileOptions {
+  readonly engine: Engine;
+  readonly params: RuleParams;
+  /**
+   * By rule id; `off` leaves a rule out.
+   * @default - what each rule says
+   */
+  readonly severities?: Readonly<Record<string, Severity | 'off'>>;
+  /** Whom every refusal names. */
+  readonly contact: string;
+  /**
+   * Exceptions that hold now. What ends later goes with the next compilation: admission has no clock.
+   * @default - none
+   */
+  readonly exceptions?: readonly Exception[];
+  /** User name of the account that writes fences. */
+  readonly fencer: string;
+  /**
+   * User names and groups of controllers that write on a maker's behalf: rules of the scope `makers` do not judge them.
+   * Those of Kubernetes itself and the fencer are always among them.
+   * @default - no others
+   */
+  readonly trustedAccounts?: readonly string[];
+  /**
+   * Groups that may relabel namespaces of previews by hand.
+   * @default system:masters
+   */
+  readonly adminGroups?: readonly string[];
+  /**
+   * Key of the label that makes a namespace a preview's.
+   * @default greenroom.dev/preview
+   */
+  readonly previewLabel?: string;
+}
+
+/** Kubernetes' controllers run with accounts of `kube-system` or, together, as the controller manager. */
+const KUBERNETES = [
+  'system:serviceaccounts:kube-system',
+  'system:kube-controller-manager',
+  'system:kube-scheduler',
+  'system:apiserver',
+  'system:nodes',
+];
+
+/**
+ * The rules as objects of one admission engine, in the order of the rules, with the guards that they stand on. The
+ * guards are always ValidatingAdmissionPolicies: what protects the label has to hold while an engine's webhook is down.
+ *
+ * @throws GreenroomError `invalid-input` for a rule that the engine cannot express, and for severities of rules that
+ *   there are not
+ */
+export function compilePolicies(rules: readonly Rule[], options: CompileOptions): KubeObject[] {
+  const compile = compilerOf(options.engine);
+  const previewLabel = options.previewLabel ?? PREVIEW_LABEL;
+  const policies = rulePolicies(rules, options);
+  const { fencer, contact, adminGroups = ['system:masters'] } = options;
+  return [
+    ...guards({ previewLabel, fencer, adminGroups, contact }).flatMap((guard) => compileVap(guard, { previewLabel })),
+    ...policies.flatMap((policy) => compile(policy, { previewLabel })),
+  ];
+}
+
+function compilerOf(engine: string): EngineCompiler {
+  if (Object.hasOwn(COMPILERS, engine)) return COMPILERS[engine as Engine];
+  throw new GreenroomError('invalid-input', `there is no admission engine ${engine}; known are ${ENGINES.join(', ')}`);
+}
+
+function rulePolicies(rules: readonly Rule[], options: CompileOptions) {
+  const { params, contact, severities = {}, exceptions = [], fencer, trustedAccounts = [] } = options;
+  const ids = new Set(rules.map(({ id }) => id));
+  const unknown = Object.keys(severities).filter((id) => !ids.has(id));
+  if (unknown.length > 0) {
+    throw invalidInput(unknown.map((id) => ({ field: `policies.severities.${id}`, message: 'there is no such rule' })));
+  }
+  const trusted = [...KUBERNETES, fencer, ...trustedAccounts];
+  const active = rules.flatMap((rule) => {
+    const severity = Object.hasOwn(severities, rule.id) ? severities[rule.id] : rule.severity;
+    return severity === undefined || severity === 'off' || rule.active?.(params) === false ? [] : [{ rule, severity }];
+  });
+  const cel = celCompiler();
+  const problems = active.flatMap(({ rule }) => inexpressible(rule, options.engine, cel));
+  if (problems.length > 0) throw invalidInput(problems);
+  return active.map(({ rule, severity }) => rulePolicy(rule, { severity, params, contact, exceptions, trusted }));
+}
+
+/** Accounts of the operators that turn references into Secrets, where their own installation puts them. */
+const SECRET_OPERATORS: Readonly<Record<PlatformSpec['secrets']['mechanism'], readonly string[]>> = {
+  'external-secrets': ['system:serviceaccount:external-secrets:external-secrets'],
+  'sealed-secrets': ['system:serviceaccount:sealed-secrets:sealed-secrets-controller'],
+  sops: [],
+};
+
+/** What a platform's settings say of its policies. */
+export function compileOptions(platform: PlatformSpec, engine: Engine): CompileOptions {
+  const { severities, contact, trustedAccounts } = platform.policies;
+  const namespace = platform.reconciler === 'argocd' ? platform.argocd.namespace : 'flux-system';
+  return {
+    engine,
+    params: ruleParams(platform),
+    severities,
+    contact,
+    fencer: `system:serviceaccount:${namespace}:${FENCER_ACCOUNT}`,
+    trustedAccounts: [...SECRET_OPERATORS[platform.secrets.mechanism], ...trustedAccounts],
+  };
+}
+
+/** One file an object, `<kind>.<name>.yaml`, as a reviewer and a reconciler read them. */
+export function policyFiles(objects: readonly KubeObject[]): FileSet {
+  return fileSet(
+    objects.map((object) => [`${object.kind}.${object.metadata.name}.yaml`.toLowerCase(), emitYaml(object)] as const),
+  );
+}
