@@ -17,7 +17,7 @@ export interface CelScope {
 
 export type CelProgram = (scope: CelScope) => unknown;
 
-/** Compiles CEL texts to functions; the meaning is that of Kubernetes. */
+/** Compiles CEL texts to functions, each text once; the meaning is that of Kubernetes. */
 export interface CelCompiler {
   /** @throws Error for a text that does not parse, has wrong types, or uses what not every engine has */
   compile(text: string): CelProgram;
@@ -25,14 +25,18 @@ export interface CelCompiler {
 
 export function celCompiler(): CelCompiler {
   const env = environment();
+  const known = new Map<string, CelProgram>();
   return {
     compile(text) {
+      const before = known.get(text);
+      if (before) return before;
       if (text.length > MAX_CEL) throw new Error(`is longer than ${MAX_CEL} characters`);
       const program = env.parse(text);
       lintCel(program.ast);
       const { valid, error } = program.check();
       if (!valid) throw error ?? new Error('has wrong types');
-      return program as unknown as CelProgram;
+      known.set(text, program);
+      return program;
     },
   };
 }
@@ -87,42 +91,53 @@ const MAX_DEPTH = 100;
  * @throws RangeError when it is too deep or holds too many values
  */
 export function toCel(value: unknown): unknown {
-  let left = MAX_VALUES;
-  const convert = (x: unknown, depth: number): unknown => {
-    if (typeof x === 'number') return Number.isInteger(x) ? BigInt(x) : x;
-    if (typeof x !== 'object' || x === null) return x;
-    if (depth > MAX_DEPTH) throw new RangeError(`is nested deeper than ${MAX_DEPTH}`);
-    return Array.isArray(x) ? list(x, depth) : map(x as Record<string, unknown>, depth);
-  };
-  const count = (n: number): void => {
-    left -= n;
-    if (left < 0) throw new RangeError(`holds more than ${MAX_VALUES} values`);
-  };
-  const list = (items: readonly unknown[], depth: number): unknown => {
-    count(items.length);
-    let copy: unknown[] | undefined;
-    for (let i = 0; i < items.length; i++) {
-      const converted = convert(items[i], depth + 1);
-      if (converted === items[i]) continue;
-      copy ??= [...items];
-      copy[i] = converted;
-    }
-    return copy ?? items;
-  };
-  const map = (members: Record<string, unknown>, depth: number): unknown => {
-    const keys = Object.keys(members);
-    count(keys.length);
-    let copy: Record<string, unknown> | undefined;
-    for (const key of keys) {
-      const member = members[key];
-      const converted = convert(member, depth + 1);
-      if (converted === member && member !== null && member !== undefined) continue;
-      // Spreading defines members, so that a key such as __proto__ stays plain data; assigning would not.
-      copy ??= { ...members };
-      if (converted === null || converted === undefined) delete copy[key];
-      else Object.defineProperty(copy, key, { value: converted, enumerable: true, writable: true, configurable: true });
-    }
-    return copy ?? members;
-  };
-  return convert(value, 0);
+  return convert(value, 0, { left: MAX_VALUES });
+}
+
+/** How many values may still come. */
+interface Budget {
+  left: number;
+}
+
+function convert(value: unknown, depth: number, budget: Budget): unknown {
+  if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : value;
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth > MAX_DEPTH) throw new RangeError(`is nested deeper than ${MAX_DEPTH}`);
+  return Array.isArray(value)
+    ? convertList(value, depth + 1, budget)
+    : convertMap(value as Record<string, unknown>, depth + 1, budget);
+}
+
+function spend(budget: Budget, values: number): void {
+  budget.left -= values;
+  if (budget.left < 0) throw new RangeError(`holds more than ${MAX_VALUES} values`);
+}
+
+function convertList(items: readonly unknown[], depth: number, budget: Budget): unknown {
+  spend(budget, items.length);
+  let copy: unknown[] | undefined;
+  for (let i = 0; i < items.length; i++) {
+    const converted = convert(items[i], depth, budget);
+    if (converted === items[i]) continue;
+    copy ??= [...items];
+    copy[i] = converted;
+  }
+  return copy ?? items;
+}
+
+function convertMap(members: Record<string, unknown>, depth: number, budget: Budget): unknown {
+  const keys = Object.keys(members);
+  spend(budget, keys.length);
+  let copy: Record<string, unknown> | undefined;
+  for (const key of keys) {
+    const member = members[key];
+    const converted = convert(member, depth, budget);
+    if (converted === member && member !== null && member !== undefined) continue;
+    // Spreading and defining keep a key such as __proto__ plain data; assigning would not.
+    copy ??= { ...members };
+    if (converted === null || converted === undefined) delete copy[key];
+    else if (key !== '__proto__') copy[key] = converted;
+    else Object.defineProperty(copy, key, { value: converted, enumerable: true, writable: true, configurable: true });
+  }
+  return copy ?? members;
 }

@@ -21,7 +21,7 @@ export interface Violation {
 /** Adds what one rule has to say of one object. */
 export type Judge = (scope: CelScope, object: ObjectRef, out: Violation[]) => void;
 
-/** Compiles CEL at most once a text. */
+/** Compiles a CEL text, each one once. */
 export type Compile = (text: string) => CelProgram;
 
 /** A rule as a function. One that does not compile becomes a judge that refuses everything and names the rule. */
@@ -36,13 +36,13 @@ export function createJudge(rule: Rule, compile: Compile, contact: string): Judg
     ruleAtFault: true,
   });
   let verdict: CelProgram;
-  let places: Place[];
   try {
     verdict = withVariables(rule.cel, compile);
-    places = rule.conditions.map((condition) => createPlace(condition, compile));
   } catch (error) {
     return (_scope, object, out) => void out.push(atFault(error, object));
   }
+  // What points at fields is compiled when first something is refused.
+  let places: Place[] | undefined;
   return (scope, object, out) => {
     let error: unknown;
     try {
@@ -53,6 +53,7 @@ export function createJudge(rule: Rule, compile: Compile, contact: string): Judg
       error = thrown;
     }
     if (error === undefined) {
+      places ??= rule.conditions.map((condition) => createPlace(condition, compile));
       for (const field of new Set(places.flatMap((place) => place(scope)))) {
         out.push({ ...base, message, field, object });
       }
