@@ -54,9 +54,10 @@ export function createJudge(rule: Rule, compile: Compile, contact: string): Judg
     }
     if (error === undefined) {
       places ??= rule.conditions.map((condition) => createPlace(condition, compile));
-      for (const field of new Set(places.flatMap((place) => place(scope)))) {
-        out.push({ ...base, message, field, object });
-      }
+      const fields = new Set(places.flatMap((place) => place(scope)));
+      // A map where a list belongs has no items to point at.
+      if (fields.size === 0) fields.add(wrongType(scope.object) ?? '');
+      for (const field of fields) out.push({ ...base, message, field, object });
       return;
     }
     const field = wrongType(scope.object);
@@ -108,7 +109,7 @@ function createPlace(condition: Condition, compile: Compile): Place {
   }
   const holds = withVariables(cel, compile);
   return ({ object, ...scope }) =>
-    itemPaths(object, over.items)
+    itemPaths(object, over)
       .filter((path) => !isTrue(holds, { ...scope, object, it: valueAt(object, path) }))
       .map((path) => formatPath([...path, ...fieldPath]));
 }

@@ -37,20 +37,30 @@ export function podPath(object: unknown): string[] {
 export const CONTAINER_LISTS = ['containers', 'initContainers', 'ephemeralContainers'] as const;
 
 /** Paths of the items of a list, in the order in which CEL sees them. */
-export function itemPaths(object: unknown, items: ItemList['items']): (string | number)[][] {
+export function itemPaths(object: unknown, { items, inner }: ItemList): (string | number)[][] {
+  const outer = listPaths(object, items).flatMap((path) => indexed(object, path));
+  return inner === undefined ? outer : outer.flatMap((path) => indexed(object, [...path, ...inner.split('.')]));
+}
+
+function listPaths(object: unknown, items: ItemList['items']): (string | number)[][] {
   const spec = [...podPath(object), 'spec'];
-  const lists =
-    items === 'containers'
-      ? CONTAINER_LISTS.map((name) => [...spec, name])
-      : items === 'ownContainers'
-        ? CONTAINER_LISTS.slice(0, 2).map((name) => [...spec, name])
-        : items === 'volumes'
-          ? [[...spec, 'volumes']]
-          : [items.split('.')];
-  return lists.flatMap((path) => {
-    const list = valueAt(object, path);
-    return Array.isArray(list) ? list.map((_, i) => [...path, i]) : [];
-  });
+  switch (items) {
+    case 'containers':
+      return CONTAINER_LISTS.map((name) => [...spec, name]);
+    case 'ownContainers':
+      return CONTAINER_LISTS.slice(0, 2).map((name) => [...spec, name]);
+    case 'volumes':
+      return [[...spec, 'volumes']];
+    case 'sysctls':
+      return [[...spec, 'securityContext', 'sysctls']];
+    default:
+      return [items.split('.')];
+  }
+}
+
+function indexed(object: unknown, path: readonly (string | number)[]): (string | number)[][] {
+  const list = valueAt(object, path);
+  return Array.isArray(list) ? list.map((_, i) => [...path, i]) : [];
 }
 
 /** `spec.containers[0].image`; keys that are no names stand in brackets: `metadata.annotations["a/b"]`. */

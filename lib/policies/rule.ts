@@ -28,7 +28,9 @@ export interface ItemList {
   /** CEL that gives the list. */
   readonly cel: string;
   /** What the items are, for the path in a finding. A path stands for that list inside the object. */
-  readonly items: 'containers' | 'ownContainers' | 'volumes' | (string & {});
+  readonly items: 'containers' | 'ownContainers' | 'volumes' | 'sysctls' | (string & {});
+  /** A list inside each item, whose items are judged instead, e.g. `env` of containers. @default - the items themselves */
+  readonly inner?: string;
 }
 
 /** All containers, debug containers too. */
@@ -37,9 +39,20 @@ export const CONTAINERS: ItemList = { cel: 'variables.containers', items: 'conta
 export const OWN_CONTAINERS: ItemList = { cel: 'variables.ownContainers', items: 'ownContainers' };
 export const VOLUMES: ItemList = { cel: 'variables.podSpec.?volumes.orValue([])', items: 'volumes' };
 
+/** Kernel settings of the pod. */
+export const SYSCTLS: ItemList = {
+  cel: 'variables.podSpec.?securityContext.?sysctls.orValue([])',
+  items: 'sysctls',
+};
+
 /** The list at a path of the object, e.g. `spec.ports`; no items where it is missing. */
 export function listAt(path: string): ItemList {
   return { cel: `dyn(object).?${path.replaceAll('.', '.?')}.orValue([])`, items: path };
+}
+
+/** The items of a list inside each item of another: `inside(CONTAINERS, 'env')` is every environment variable. */
+export function inside(list: ItemList, inner: string): ItemList {
+  return { ...list, inner };
 }
 
 /** What a rule is written as; {@link defineRule} adds the one CEL text that engines compile. */
@@ -97,7 +110,9 @@ export function defineRule(spec: RuleSpec): Rule {
 
 /** The CEL text of one condition, its list included. */
 export function conditionCel({ cel, over }: Condition): string {
-  return over ? `${over.cel}.all(it, ${cel})` : cel;
+  if (!over) return cel;
+  if (!over.inner) return `${over.cel}.all(it, ${cel})`;
+  return `${over.cel}.all(outer, outer.?${over.inner.replaceAll('.', '.?')}.orValue([]).all(it, ${cel}))`;
 }
 
 /** The sentence of a rule as every engine prints it. */

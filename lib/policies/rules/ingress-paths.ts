@@ -6,15 +6,12 @@ import { exampleIngress, onIngressRules, onRouteRules } from './routes.ts';
 const plain = (path: string): string =>
   `(${path}.size() <= 200 && ${path}.matches("^/([A-Za-z0-9_~.-]*[A-Za-z0-9_~-][A-Za-z0-9_~.-]*(/|$))*$"))`;
 
-const INGRESS_PATHS = `it.?http.?paths.orValue([]).all(p, p.?pathType.orValue("") in ["Exact", "Prefix"] && ${plain('p.?path.orValue("/")')})`;
+const INGRESS_PATH = `it.?pathType.orValue("") in ["Exact", "Prefix"] && ${plain('it.?path.orValue("/")')}`;
 
-const ROUTE_MATCHES =
-  'it.?matches.orValue([]).all(m, m.?path.?type.orValue("PathPrefix") in ["Exact", "PathPrefix"] && ' +
-  `${plain('m.?path.?value.orValue("/")')})`;
+const ROUTE_MATCH = `it.?path.?type.orValue("PathPrefix") in ["Exact", "PathPrefix"] && ${plain('it.?path.?value.orValue("/")')}`;
 
-/** Extensions run code of the gateway's own, mirrors send a copy of all traffic away. */
-const ROUTE_FILTERS =
-  'it.?filters.orValue([]).all(f, f.?type.orValue("") in ["RequestHeaderModifier", "ResponseHeaderModifier"])';
+/** Extensions run code of the gateway's own, mirrors send a copy of all traffic away, rewrites go round the checks. */
+const ROUTE_FILTER = 'it.?type.orValue("") in ["RequestHeaderModifier", "ResponseHeaderModifier"]';
 
 export const ingressPaths = defineRule({
   id: 'ingress-paths',
@@ -25,9 +22,10 @@ export const ingressPaths = defineRule({
   why: 'Paths end up in the configuration of the proxy that all previews share; a crafted one rewrites it.',
   match: [INGRESS, HTTP_ROUTE, GRPC_ROUTE],
   conditions: [
-    onIngressRules(INGRESS_PATHS, 'http.paths'),
-    onRouteRules(ROUTE_MATCHES, 'matches'),
-    onRouteRules(ROUTE_FILTERS, 'filters'),
+    onIngressRules({ cel: INGRESS_PATH, field: 'path' }, 'http.paths'),
+    onRouteRules({ cel: ROUTE_MATCH, field: 'path' }, 'matches'),
+    onRouteRules({ cel: ROUTE_FILTER, field: 'type' }, 'filters'),
+    onRouteRules({ cel: 'it.?filters.orValue([]).size() == 0', field: 'filters' }, 'backendRefs'),
   ],
   examples: {
     good: exampleIngress('{ rules: [{ http: { paths: [{ path: /api, pathType: Prefix }] } }] }'),

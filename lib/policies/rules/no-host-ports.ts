@@ -1,5 +1,5 @@
 import { PODS } from '../resources.ts';
-import { CONTAINERS, defineRule, OWN_CONTAINERS } from '../rule.ts';
+import { CONTAINERS, defineRule, inside, OWN_CONTAINERS } from '../rule.ts';
 import { examplePod } from './examples.ts';
 
 export const noHostPorts = defineRule({
@@ -12,15 +12,16 @@ export const noHostPorts = defineRule({
   match: PODS,
   conditions: [
     {
-      over: CONTAINERS,
-      cel: 'it.?ports.orValue([]).all(p, p.?hostPort.orValue(0) == 0)',
-      field: 'ports',
+      over: inside(CONTAINERS, 'ports'),
+      cel: 'it.?hostPort.orValue(0) == 0',
+      field: 'hostPort',
+      fix: 'remove',
     },
     // In the node's network the API server makes every container port a host port.
     {
-      over: OWN_CONTAINERS,
-      cel: 'variables.podSpec.?hostNetwork.orValue(false) == false || it.?ports.orValue([]).size() == 0',
-      field: 'ports',
+      over: inside(OWN_CONTAINERS, 'ports'),
+      cel: 'variables.podSpec.?hostNetwork.orValue(false) == false',
+      field: 'containerPort',
     },
   ],
   examples: {

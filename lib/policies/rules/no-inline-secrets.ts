@@ -1,5 +1,5 @@
 import { CONFIG_MAP, PODS, SECRET } from '../resources.ts';
-import { CONTAINERS, type Condition, defineRule } from '../rule.ts';
+import { CONTAINERS, type Condition, defineRule, inside } from '../rule.ts';
 import { examplePod } from './examples.ts';
 
 /**
@@ -18,7 +18,7 @@ const CREDENTIALS: readonly (readonly [begins: string, pattern: string])[] = [
   ['npm_', 'npm_[A-Za-z0-9]{36}'],
   ['xox', 'xox[abeprs]-[A-Za-z0-9-]{10}'],
   ['_live_', '(sk|rk)_live_[A-Za-z0-9]{16}'],
-  ['sk-', 'sk-(ant-|proj-)?[A-Za-z0-9_-]{32}'],
+  ['sk-', 'sk-([A-Za-z0-9]{32}|(ant|proj)-[A-Za-z0-9_-]{32})'],
   ['eyJ', 'eyJ[A-Za-z0-9_-]{10,500}[.]eyJ[A-Za-z0-9_-]{10}'],
   ['-----BEGIN', '-----BEGIN [A-Z ]{0,30}PRIVATE KEY'],
   ['://', '://[^/?#@:]{0,100}:[^/?#@]{1,200}@'],
@@ -37,9 +37,9 @@ const namesSecret = (name: string): string =>
   `(${name}.size() <= 256 && ${name}.upperAscii().matches("${SECRET_NAME}"))`;
 
 const inContainers = (field: 'args' | 'command'): Condition => ({
-  over: CONTAINERS,
-  cel: `it.?${field}.orValue([]).all(a, ${clean('a')})`,
-  field,
+  over: inside(CONTAINERS, field),
+  cel: clean('it'),
+  field: '',
 });
 
 /** Where the API server stops looking (its budget for one expression), a text is too long to be looked through. */
@@ -68,9 +68,9 @@ export const noInlineSecrets = defineRule({
     },
     CONFIG_MAPS,
     {
-      over: CONTAINERS,
-      cel: `it.?env.orValue([]).all(e, e.?value.orValue("") == "" || (e.value.startsWith("$(") && e.value.endsWith(")")) || (!${namesSecret('e.name')} && ${clean('e.value')}))`,
-      field: 'env',
+      over: inside(CONTAINERS, 'env'),
+      cel: `it.?value.orValue("") == "" || (it.value.startsWith("$(") && it.value.endsWith(")")) || (!${namesSecret('it.name')} && ${clean('it.value')})`,
+      field: 'value',
     },
     inContainers('args'),
     inContainers('command'),

@@ -1,5 +1,5 @@
 import { PODS } from '../resources.ts';
-import { defineRule, VOLUMES } from '../rule.ts';
+import { defineRule, inside, VOLUMES } from '../rule.ts';
 import { examplePod } from './examples.ts';
 
 export const noServiceAccountToken = defineRule({
@@ -18,9 +18,9 @@ export const noServiceAccountToken = defineRule({
       fix: { set: 'false' },
     },
     {
-      over: VOLUMES,
-      cel: 'it.?projected.?sources.orValue([]).all(s, !has(s.serviceAccountToken) && !has(s.podCertificate))',
-      field: 'projected.sources',
+      over: inside(VOLUMES, 'projected.sources'),
+      cel: '!has(it.serviceAccountToken) && !has(it.podCertificate)',
+      field: '',
     },
   ],
   examples: { good: examplePod({ spec: 'automountServiceAccountToken: false' }), bad: examplePod({}) },

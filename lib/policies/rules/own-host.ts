@@ -13,7 +13,7 @@ export const ownHost = defineRule({
   why: 'Whoever answers at a host gets the sessions of those who trust it; a wildcard, or no host, takes all.',
   match: [INGRESS, HTTP_ROUTE, GRPC_ROUTE, TLS_ROUTE, DOMAIN_MAPPING],
   conditions: [
-    onIngressRules(`it.?host.orValue("") == ${HOST}`, 'host', { set: HOST }),
+    onIngressRules({ cel: `it.?host.orValue("") == ${HOST}`, field: 'host', fix: { set: HOST } }),
     {
       over: listAt('spec.tls'),
       cel: `!(${IS_INGRESS}) || it.?hosts.orValue([]).all(h, h == ${HOST})`,

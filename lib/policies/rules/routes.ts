@@ -1,4 +1,4 @@
-import { type Condition, listAt } from '../rule.ts';
+import { type Condition, inside, listAt } from '../rule.ts';
 
 /** A whole Ingress around its spec, YAML in flow style. */
 export function exampleIngress(spec: string, annotations?: string): string {
@@ -18,12 +18,17 @@ export const IS_MAPPING = 'object.kind == "DomainMapping"';
 /** Routes of the Gateway API. */
 export const IS_ROUTE = `!(${IS_INGRESS} || ${IS_MAPPING})`;
 
-/** A condition on each rule of an Ingress; holds for other kinds. */
-export function onIngressRules(cel: string, field: string, fix?: Condition['fix']): Condition {
-  return { over: listAt('spec.rules'), cel: `!(${IS_INGRESS}) || (${cel})`, field, ...(fix && { fix }) };
+/** A condition on each rule of an Ingress, or on what is in a list inside them; holds for other kinds. */
+export function onIngressRules(condition: Condition, inner?: string): Condition {
+  return onRules(IS_INGRESS, condition, inner);
 }
 
-/** A condition on each rule of a route of the Gateway API; holds for other kinds. */
-export function onRouteRules(cel: string, field: string): Condition {
-  return { over: listAt('spec.rules'), cel: `!(${IS_ROUTE}) || (${cel})`, field };
+/** A condition on each rule of a route of the Gateway API, or on what is in a list inside them; holds for other kinds. */
+export function onRouteRules(condition: Condition, inner?: string): Condition {
+  return onRules(IS_ROUTE, condition, inner);
+}
+
+function onRules(kind: string, condition: Condition, inner?: string): Condition {
+  const rules = listAt('spec.rules');
+  return { ...condition, over: inner ? inside(rules, inner) : rules, cel: `!(${kind}) || (${condition.cel})` };
 }

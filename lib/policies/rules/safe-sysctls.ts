@@ -1,5 +1,5 @@
 import { PODS } from '../resources.ts';
-import { defineRule } from '../rule.ts';
+import { defineRule, SYSCTLS } from '../rule.ts';
 import { examplePod } from './examples.ts';
 
 const SAFE = [
@@ -27,9 +27,9 @@ export const safeSysctls = defineRule({
   match: PODS,
   conditions: [
     {
-      in: 'podSpec',
-      cel: `variables.podSpec.?securityContext.?sysctls.orValue([]).all(s, s.?name.orValue("") in ${JSON.stringify(SAFE)})`,
-      field: 'securityContext.sysctls',
+      over: SYSCTLS,
+      cel: `it.?name.orValue("") in ${JSON.stringify(SAFE)}`,
+      field: 'name',
     },
   ],
   examples: {
