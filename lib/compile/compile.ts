@@ -13,7 +13,7 @@ import { formatRecord, type PreviewRecord } from '../model/record.ts';
 import { previewCharts } from './charts.ts';
 import { type Cost, costOf, totalRequests } from './cost.ts';
 import { type Manifest, manifestFiles } from './files.ts';
-import { createJudge } from './judge.ts';
+import { createJudge, type Judge } from './judge.ts';
 import type { Times } from './lifetime.ts';
 import { type MakerManifest, readManifests } from './manifests.ts';
 import { checkQuota } from './quota.ts';
@@ -69,15 +69,11 @@ export type Compiler = (input: CompileInput) => CompiledPreview;
  * @throws GreenroomError `invalid-input` when the platform's own settings do not fit together
  */
 export function createCompiler(options: CompilerOptions): Compiler {
-  const judge = createJudge(options);
+  const judge = createJudge(options.platform);
   return (input) => compile(input, options, judge);
 }
 
-function compile(
-  input: CompileInput,
-  options: CompilerOptions,
-  judge: ReturnType<typeof createJudge>,
-): CompiledPreview {
+function compile(input: CompileInput, options: CompilerOptions, judge: Judge): CompiledPreview {
   const { platform, extensions } = options;
   const { preview, identity, headSha } = input;
   const charts = previewCharts(new App(), { ...input, platform, extensions });
@@ -93,7 +89,7 @@ function compile(
   refuseInvalid([charts.fence, charts.app]);
 
   const namespaceObject = fence.find(({ kind }) => kind === 'Namespace');
-  const findings = judge({ preview, generated, makers, namespaceObject, name, identity });
+  const findings = judge({ preview, generated, makers, namespaceObject });
   const folder = previewFolder(resolved.cluster.name, repoOfName(name), name);
   const url = `https://${charts.host}`;
   const record: PreviewRecord = {
