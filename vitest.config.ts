@@ -4,7 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/conformance/**', 'node_modules/**'],
-    testTimeout: 30_000,
+    globalSetup: 'test/support/global-setup.ts',
+    testTimeout: 60_000,
     // What a test leaves to the environment would differ between machines.
     env: { TZ: 'UTC', NO_COLOR: '1', GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' },
   },

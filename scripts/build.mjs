@@ -2,43 +2,20 @@
 import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { bundle } from './bundle.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const bundle = 'dist/cli/greenroom.cjs';
+const command = 'dist/cli/greenroom.cjs';
 
 rmSync(`${root}dist`, { recursive: true, force: true });
 const tsc = `${root}node_modules/typescript/bin/tsc`;
 execFileSync(process.execPath, [tsc, '-p', `${root}tsconfig.build.json`], { stdio: 'inherit' });
-
-await build({
-  absWorkingDir: root,
-  entryPoints: ['lib/cli/bin.ts'],
-  outfile: bundle,
-  bundle: true,
-  platform: 'node',
-  format: 'cjs',
-  target: 'node20.19',
-  minify: true,
-  keepNames: true,
-  // Where the files of the package are looked up from.
-  define: { 'import.meta.dirname': '__dirname' },
-  legalComments: 'none',
-  logLevel: 'warning',
-});
+await bundle(command);
 
 // Bytecode of all that a typical run uses; see bin/greenroom.cjs.
-const example = [
-  'previews/shop/preview.yaml',
-  '--platform',
-  'previews/greenroom.yaml',
-  '--repo',
-  'acme/shop',
-  '--pr',
-  '7',
-];
+const example = 'previews/shop/preview.yaml --platform previews/greenroom.yaml --repo acme/shop --pr 7'.split(' ');
 execFileSync(process.execPath, ['bin/greenroom.cjs', 'render', ...example], {
   cwd: root,
-  env: { ...process.env, GREENROOM_BUILD_CACHE: `${root}${bundle}.cache` },
+  env: { ...process.env, GREENROOM_BUILD_CACHE: `${root}${command}.cache` },
   stdio: ['ignore', 'ignore', 'inherit'],
 });

@@ -3,17 +3,18 @@ import { dirname, join, resolve } from 'node:path';
 import { GreenroomError } from '../core/errors.ts';
 import { compareStrings, type FileSet } from '../core/fileset.ts';
 
-/** Bytes of a file that the user named; larger ones are refused before they are read. */
-export async function readInput(path: string, maxBytes = 16 * 1024 * 1024): Promise<Uint8Array> {
+/** Bytes of a file, `name` being what the user called it; larger ones are refused before they are read. */
+export async function readInput(cwd: string, name: string, maxBytes = 16 * 1024 * 1024): Promise<Uint8Array> {
+  const path = resolve(cwd, name);
   try {
     const info = await stat(path);
-    if (!info.isFile()) throw new GreenroomError('invalid-input', `${path}: is not a file`);
+    if (!info.isFile()) throw new GreenroomError('invalid-input', `${name}: is not a file`);
     if (info.size > maxBytes) {
-      throw new GreenroomError('invalid-input', `${path}: has ${info.size} bytes; at most ${maxBytes} are read`);
+      throw new GreenroomError('invalid-input', `${name}: has ${info.size} bytes; at most ${maxBytes} are read`);
     }
     return await readFile(path);
   } catch (error) {
-    throw readError(path, error);
+    throw readError(name, error);
   }
 }
 
@@ -32,7 +33,7 @@ export async function readFolder(folder: string, prefix: string, maxFiles = 100)
       const [inner, name] = [join(dir, entry.name), `${path}/${entry.name}`];
       if (entry.isDirectory()) await walk(inner, name);
       else if (!entry.isFile()) throw new GreenroomError('invalid-input', `${name}: is a link or no plain file`);
-      else files.push([name, new TextDecoder().decode(await readInput(inner, 1024 * 1024))]);
+      else files.push([name, new TextDecoder().decode(await readInput(dir, entry.name, 1024 * 1024))]);
       if (files.length > maxFiles)
         throw new GreenroomError('invalid-input', `${prefix}: has more than ${maxFiles} files`);
     }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
@@ -58,9 +59,7 @@ Examples:
 
 async function run(dir: string, options: InitCommandOptions, io: Io): Promise<void> {
   const platform =
-    options.platform === undefined
-      ? undefined
-      : new TextDecoder().decode(await readInput(resolve(io.cwd, options.platform)));
+    options.platform === undefined ? undefined : new TextDecoder().decode(await readInput(io.cwd, options.platform));
   const answers = platform === undefined ? await collectAnswers(resolve(io.cwd, dir), options, io) : undefined;
   const result = await init({
     dir: resolve(io.cwd, dir),
@@ -81,7 +80,7 @@ async function collectAnswers(dir: string, options: InitCommandOptions, io: Io):
   const { registry, contact, appsRepo } = options;
   let { domain, owner } = options;
   if (domain === undefined || owner === undefined) {
-    if (await exists(resolve(dir, PLATFORM_FILE))) return undefined;
+    if (existsSync(resolve(dir, PLATFORM_FILE))) return undefined;
     if (!(options.input && io.interactive)) {
       const missing = domain === undefined ? '--domain' : '--owner';
       throw new GreenroomError('invalid-input', `there is no ${PLATFORM_FILE} in ${dir} yet: give ${missing}`);
@@ -101,15 +100,6 @@ async function collectAnswers(dir: string, options: InitCommandOptions, io: Io):
     ...(contact === undefined ? {} : { contact }),
     ...(appsRepo === undefined ? {} : { appsRepo }),
   };
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await readInput(path);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** One line a file that is not as it was, the differences of those left alone, and a sum. */

@@ -82,8 +82,8 @@ async function compileFile(file: string, options: RenderOptions, io: Io): Promis
   if (at === undefined) {
     throw new GreenroomError('invalid-input', `--at takes a time such as 2026-11-24T08:00:00Z; found "${options.at}"`);
   }
-  const platform = loadPlatform(await readInput(resolve(io.cwd, options.platform)), options.platform);
-  const preview = loadPreview(await readInput(resolve(io.cwd, file)), file);
+  const platform = loadPlatform(await readInput(io.cwd, options.platform), options.platform);
+  const preview = loadPreview(await readInput(io.cwd, file), file);
   const folder = preview.value.spec.manifests;
   const manifests = folder === undefined ? null : await readFolder(resolve(io.cwd, dirname(file), folder), folder);
   const compile = createCompiler({ platform: platform.value.spec, now: at });

@@ -33,7 +33,7 @@ Examples:
 };
 
 async function run(options: SyncCommandOptions, io: Io): Promise<void> {
-  const hint = options.event === undefined ? {} : await readHint(options.event);
+  const hint = options.event === undefined ? {} : await readHint(options.event, io);
   const repository = required(options.repo ?? hint.repo, '--repo', 'acme/shop');
   const number = required(options.pr ?? hint.pr, '--pr', '7');
   const result = await withDoors(options, io, (context) =>
@@ -46,8 +46,8 @@ async function run(options: SyncCommandOptions, io: Io): Promise<void> {
 }
 
 /** The pull request that a webhook payload is about. */
-async function readHint(file: string): Promise<{ repo?: RepositoryRef; pr?: number }> {
-  const text = new TextDecoder().decode(await readInput(file));
+async function readHint(file: string, io: Io): Promise<{ repo?: RepositoryRef; pr?: number }> {
+  const text = new TextDecoder().decode(await readInput(io.cwd, file));
   let payload: { repository?: { full_name?: unknown }; pull_request?: { number?: unknown }; number?: unknown } | null;
   try {
     payload = JSON.parse(text);

@@ -1,0 +1,2 @@
+/** @param outfile path from the project's root */
+export function bundle(outfile: string): Promise<void>;

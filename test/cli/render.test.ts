@@ -1,0 +1,127 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { greenroom, inProcess } from '../support/command.ts';
+import { tempFolder } from '../support/git.ts';
+import { hostilePreviews } from '../support/hostile/previews.ts';
+import { platformText, previewText } from '../support/inputs.ts';
+
+let cwd: string;
+beforeAll(() => {
+  cwd = tempFolder();
+  writeFileSync(join(cwd, 'greenroom.yaml'), platformText());
+  writeFileSync(join(cwd, 'preview.yaml'), previewText('ttl: 8h'));
+});
+
+const PLACE = ['--platform', 'greenroom.yaml', '--repo', 'acme/shop', '--pr', '7'];
+const render = (file: string, ...more: string[]) => greenroom(['render', file, ...PLACE, ...more], { cwd });
+
+function tree(folder: string): Record<string, string> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return Object.fromEntries(
+    files
+      .map((e) => join(e.parentPath, e.name))
+      .map((path) => [path.slice(folder.length + 1), readFileSync(path, 'utf8')]),
+  );
+}
+
+describe('render', () => {
+  test('prints the files as one YAML stream, or as JSON', async () => {
+    const text = await render('preview.yaml');
+    expect(text).toMatchObject({ code: 0, stderr: '' });
+    expect(text.stdout).toContain(
+      '# previews/main/shop/pr-shop-7/app/deployment.pr-shop-7.yaml\n---\napiVersion: apps/v1',
+    );
+    const { stdout } = await render('preview.yaml', '--format', 'json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      name: 'pr-shop-7',
+      url: 'https://pr-shop-7.apps.example.com',
+      findings: [],
+      cost: { currency: 'USD' },
+    });
+  });
+
+  test('gives the same bytes in any time zone, language and working folder', async () => {
+    const runs = await Promise.all([
+      greenroom(['render', 'preview.yaml', ...PLACE], { cwd, env: { TZ: 'Pacific/Auckland', LC_ALL: 'tr_TR.UTF-8' } }),
+      greenroom(['render', 'preview.yaml', ...PLACE], {
+        cwd,
+        env: { TZ: 'America/St_Johns', LANG: 'de_DE', LC_ALL: '' },
+      }),
+      greenroom(['render', join(cwd, 'preview.yaml'), '--platform', join(cwd, 'greenroom.yaml'), ...PLACE.slice(2)], {
+        cwd: '/',
+      }),
+    ]);
+    expect(runs[0]!.code).toBe(0);
+    expect(new Set(runs.map((run) => run.stdout)).size).toBe(1);
+  });
+
+  test('--out writes the layout of the apps repo, and clears what an earlier render left', async () => {
+    const out = join(cwd, 'out');
+    await render('preview.yaml', '--out', 'out');
+    const before = tree(out);
+    expect(Object.keys(before)).toContain('previews/main/shop/pr-shop-7/preview.json');
+    const folder = join(out, 'previews/main/shop/pr-shop-7/app');
+    writeFileSync(join(folder, 'configmap.old.yaml'), 'left over');
+    writeFileSync(join(out, 'README.md'), 'of somebody else');
+    await render('preview.yaml', '--out', 'out');
+    expect(tree(out)).toEqual({ ...before, 'README.md': 'of somebody else' });
+  });
+
+  test("--at sets the pull request's time", async () => {
+    const { stdout } = await render('preview.yaml', '--format', 'json', '--at', '2026-11-24T08:00:00+01:00');
+    expect(JSON.parse(stdout).expires).toBe(Date.UTC(2026, 10, 24, 15) / 1000);
+  });
+
+  test('a policy that refuses is exit code 3 with a sentence at its line, and nothing is written', async () => {
+    writeFileSync(join(cwd, 'denied.yaml'), previewText('', 'ghcr.io/acme-evil/shop'));
+    const run = await render('denied.yaml', '--out', 'refused');
+    expect(run.code).toBe(3);
+    expect(run.stderr).toMatch(/denied\.yaml:5:\d+: .*\[allowed-registries\]/);
+    expect(existsSync(join(cwd, 'refused'))).toBe(false);
+    const asJson = await render('denied.yaml', '--format', 'json');
+    expect(asJson.code).toBe(3);
+    expect(JSON.parse(asJson.stdout)).toMatchObject({ findings: [{ rule: 'allowed-registries', line: 5 }], files: {} });
+  });
+
+  test("the maker's own manifests are looked up beside the file, and held to the rules with their own lines", async () => {
+    mkdirSync(join(cwd, 'app/deploy'), { recursive: true });
+    writeFileSync(join(cwd, 'app/preview.yaml'), previewText('manifests: deploy'));
+    const service =
+      'apiVersion: v1\nkind: Service\nmetadata:\n  name: db\nspec:\n  type: LoadBalancer\n  ports: [{ port: 80 }]\n';
+    writeFileSync(join(cwd, 'app/deploy/service.yaml'), service);
+    const run = await render('app/preview.yaml');
+    expect(run.code).toBe(3);
+    expect(run.stderr).toMatch(/^deploy\/service\.yaml:6:\d+: spec\.type: .*\[no-load-balancer\]/m);
+  });
+});
+
+describe('bad input is exit code 2, in words, and leaves everything as it was', () => {
+  test.each<[string, string[], string]>([
+    ['no such file', ['missing.yaml'], 'missing.yaml: no such file'],
+    ['a folder', ['.'], '.: is not a file'],
+    ['a time without a zone', ['preview.yaml', '--at', '2026-11-24'], '--at takes a time'],
+    ['a short commit id', ['preview.yaml', '--sha', 'abc'], '40 or 64 hexadecimal digits'],
+    ['an unknown option', ['preview.yaml', '--prr', '7'], "unknown option '--prr'"],
+    ['a repository that is none', ['preview.yaml', '--repo', '../etc'], 'OWNER/NAME'],
+  ])('%s', async (_, args, words) => {
+    const run = await render(args[0]!, ...args.slice(1));
+    expect(run).toMatchObject({ code: 2, stdout: '' });
+    expect(run.stderr).toContain(words);
+    expect(run.stderr).not.toMatch(/\n\s+at /);
+  });
+
+  test('every file of the hostile corpus', async () => {
+    const before = readdirSync(cwd).sort();
+    const folder = tempFolder();
+    for (const [i, hostile] of hostilePreviews().entries()) {
+      const file = join(folder, `${i}.yaml`);
+      writeFileSync(file, hostile.bytes);
+      const run = await inProcess(['render', file, ...PLACE, '--out', 'hostile-out'], cwd);
+      expect([hostile.name, run.code]).toEqual([hostile.name, 2]);
+      expect(run.stderr).not.toMatch(/\n\s+at /);
+    }
+    expect(existsSync(join(cwd, 'hostile-out'))).toBe(false);
+    expect(readdirSync(cwd).sort()).toEqual(before);
+  });
+});

@@ -1,0 +1,140 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { greenroom, inProcess } from '../support/command.ts';
+import { git } from '../support/git.ts';
+import { hostilePreviews } from '../support/hostile/previews.ts';
+import { previewText } from '../support/inputs.ts';
+import { World } from '../support/world.ts';
+
+// The command reads the real clock: pull requests are opened now.
+const NOW = Math.floor(Date.now() / 1000) - 60;
+
+function openedNow(): World {
+  const world = new World();
+  world.push('shop', undefined, NOW);
+  world.pull('shop', 7, { createdAt: NOW, updatedAt: NOW });
+  return world;
+}
+
+const doors = (world: World) => ['--apps-repo', world.appsRepo, '--forge', world.forge];
+const sync = (world: World, ...more: string[]) =>
+  greenroom(['sync', '--repo', 'acme/shop', '--pr', '7', ...doors(world), ...more]);
+
+describe('sync', () => {
+  test('commits, says so, and does nothing the second time', async () => {
+    const world = openedNow();
+    const first = await sync(world);
+    expect(first.code).toBe(0);
+    expect(first.stdout).toMatch(
+      /^pr-shop-7: add \(\d+ files\), commit [0-9a-f]{7}; https:\/\/pr-shop-7\.apps\.example\.com/,
+    );
+    const second = await sync(world, '--format', 'json');
+    expect(JSON.parse(second.stdout)).toMatchObject({ name: 'pr-shop-7', effect: 'none', change: [], commit: null });
+  });
+
+  test('--dry-run prints the plan', async () => {
+    const world = openedNow();
+    const head = world.head();
+    const { stdout, code } = await sync(world, '--dry-run');
+    expect(code).toBe(0);
+    expect(stdout).toContain('  write  previews/main/shop/pr-shop-7/preview.json');
+    expect(world.head()).toBe(head);
+  });
+
+  test('--event names the pull request, and nothing else in it is believed', async () => {
+    const world = openedNow();
+    const event = join(world.root, 'event.json');
+    const payload = {
+      action: 'closed',
+      number: 7,
+      repository: { full_name: 'acme/shop' },
+      pull_request: { number: 7, state: 'closed' },
+    };
+    writeFileSync(event, JSON.stringify(payload));
+    const run = await greenroom(['sync', '--event', event, ...doors(world)]);
+    expect(run.code).toBe(0);
+    expect(world.previews()).toEqual(['pr-shop-7']);
+  });
+
+  test('refused by the rules: exit 3, a report on the pull request, nothing in the apps repo', async () => {
+    const world = openedNow();
+    world.push('shop', { 'preview.yaml': previewText('', 'docker.io/evil/shop') }, NOW);
+    world.pull('shop', 7, { createdAt: NOW, updatedAt: NOW });
+    const head = world.head();
+    const run = await sync(world);
+    expect(run.code).toBe(3);
+    expect(run.stdout).toContain('[allowed-registries]');
+    expect(world.head()).toBe(head);
+    expect(world.comment('shop', 7)).toContain('not started - 1 thing to change');
+    expect(world.check('shop', 7)).toMatchObject({ conclusion: 'failure' });
+  });
+
+  test('no answer about the pull request: exit 4', async () => {
+    const world = openedNow();
+    const run = await greenroom(['sync', '--repo', 'acme/shop', '--pr', '8', ...doors(world)]);
+    expect(run.code).toBe(4);
+    expect(run.stdout).toContain('left alone');
+  });
+
+  test.each([
+    [['sync', '--pr', '7'], '--apps-repo'],
+    [['sync', '--apps-repo', '/nonexistent', '--forge', '/tmp', '--repo', 'acme/shop', '--pr', '7'], '/nonexistent'],
+    [['sync', '--apps-repo', 'x', '--forge', '/tmp', '--pr', '7'], '--repo is needed'],
+  ])('%j is a usage error', async (args, words) => {
+    const run = await greenroom(args);
+    expect(run.code).toBe(2);
+    expect(run.stderr).toContain(words);
+  });
+
+  test('hostile preview files at the head, one of five of the corpus: exit 2, the apps repo untouched', async () => {
+    const world = openedNow();
+    const head = world.head();
+    for (const { bytes, name } of hostilePreviews().filter((_, i) => i % 5 === 0)) {
+      world.push('shop', { 'preview.yaml': Buffer.from(bytes) }, NOW);
+      world.pull('shop', 7, { createdAt: NOW, updatedAt: NOW });
+      const args = ['sync', '--repo', 'acme/shop', '--pr', '7', ...doors(world)];
+      const run = await inProcess(args);
+      expect([name, run.code]).toEqual([name, 2]);
+    }
+    expect(world.head()).toBe(head);
+  });
+});
+
+describe('many processes at once', () => {
+  test('40 pull requests, 8 processes, 10 closes in between: nothing lost, nothing left over, one line of history', async () => {
+    const world = new World();
+    world.push('shop', undefined, NOW);
+    const numbers = Array.from({ length: 40 }, (_, i) => i + 1);
+    for (const n of numbers) world.pull('shop', n, { createdAt: NOW, updatedAt: NOW });
+    const work = numbers.flatMap((n) => (n % 4 === 0 ? [{ n }, { n, close: true }] : [{ n }]));
+    const worker = async () => {
+      for (let job = work.shift(); job !== undefined; job = work.shift()) {
+        if ('close' in job) world.pull('shop', job.n, { state: 'closed', createdAt: NOW, updatedAt: NOW + 1 });
+        const run = await greenroom(['sync', '--repo', 'acme/shop', '--pr', String(job.n), ...doors(world)]);
+        expect([run.code, run.stderr]).toEqual([0, '']);
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, worker));
+    const open = numbers.filter((n) => n % 4 !== 0).map((n) => `pr-shop-${n}`);
+    expect(world.previews()).toEqual(open.sort());
+    expect(git(world.appsRepo, ['rev-list', '--merges', '--count', 'main'])).toBe('0');
+    const touched = git(world.appsRepo, ['log', '--format=', '--name-only', 'main', '--', ':!greenroom.yaml']).split(
+      '\n',
+    );
+    expect(touched.filter((path) => path !== '' && !path.startsWith('previews/main/shop/pr-shop-'))).toEqual([]);
+    git(world.appsRepo, ['fsck', '--strict']);
+  }, 180_000);
+});
+
+test('sweep reports each change, what it left alone, and fails only for what it could not do', async () => {
+  const world = openedNow();
+  const args = ['sweep', ...doors(world)];
+  const first = await greenroom(args);
+  expect(first).toMatchObject({ code: 0, stderr: '' });
+  expect(first.stdout).toMatch(/1 preview looked at, 1 changed\n$/);
+  world.pull('shop', 7, { state: 'closed', createdAt: NOW, updatedAt: NOW });
+  const second = await greenroom([...args, '--format', 'json']);
+  expect(JSON.parse(second.stdout)).toMatchObject({ results: [{ name: 'pr-shop-7', effect: 'remove' }], failures: [] });
+  expect(world.previews()).toEqual([]);
+});
