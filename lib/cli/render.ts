@@ -1,46 +1,24 @@
-import { dirname, resolve } from 'node:path';
-import { type CompiledPreview, createCompiler } from '../compile/compile.ts';
-import { parseTime } from '../core/clock.ts';
-import { EXIT_CODES, GreenroomError } from '../core/errors.ts';
+import { resolve } from 'node:path';
+import type { CompiledPreview } from '../compile/compile.ts';
+import { EXIT_CODES } from '../core/errors.ts';
 import type { FileSet } from '../core/fileset.ts';
-import type { RepositoryRef } from '../forge/forge.ts';
-import { loadPlatform, loadPreview } from '../model/files.ts';
 import { RECORD_FILE } from '../model/layout.ts';
 import { parseRecord } from '../model/record.ts';
 import { findingLine } from '../report/comment.ts';
 import { count } from '../report/text.ts';
-import { readFolder, readInput, removeFile, writeFiles } from './files.ts';
+import { type CompileFileOptions, compileFile, compileFileOptions } from './compile-file.ts';
+import { readFolder, removeFile, writeFiles } from './files.ts';
 import { type Io, json } from './io.ts';
 import type { Configure } from './main.ts';
-import { type Format, formatOption, numberArgument, repositoryArgument, shaArgument } from './options.ts';
+import { type Format, formatOption } from './options.ts';
 
-interface RenderOptions {
-  platform: string;
-  repo: RepositoryRef;
-  pr: number;
-  repoId: number;
-  sha: string;
-  at: string;
-  label: string[];
+interface RenderOptions extends CompileFileOptions {
   out?: string;
   format: Format;
 }
 
 export const configure: Configure = (command, io) => {
-  formatOption(command)
-    .argument('<preview.yaml>', "the maker's file; its manifests folder is looked up beside it")
-    .requiredOption('--platform <file>', "the platform's greenroom.yaml")
-    .requiredOption('--repo <owner/name>', 'repository of the pull request', repositoryArgument)
-    .requiredOption('--pr <number>', 'number of the pull request', numberArgument)
-    .option('--repo-id <id>', 'numeric id of the repository on its forge', numberArgument, 1)
-    .option('--sha <sha>', 'head commit', shaArgument, '0'.repeat(40))
-    .option('--at <time>', "the pull request's time, ISO 8601 with a zone", '1970-01-01T00:00:00Z')
-    .option(
-      '--label <label>',
-      'a label of the pull request; may be given again',
-      (l: string, all: string[]) => [...all, l],
-      [],
-    )
+  compileFileOptions(formatOption(command))
     .option('--out <dir>', 'write files below this folder instead of printing them')
     .addHelpText(
       'after',
@@ -75,32 +53,6 @@ async function render(file: string, options: RenderOptions, io: Io): Promise<voi
   } else if (options.format === 'text') {
     io.out(documents(compiled.files));
   }
-}
-
-async function compileFile(file: string, options: RenderOptions, io: Io): Promise<CompiledPreview> {
-  const at = parseTime(options.at);
-  if (at === undefined) {
-    throw new GreenroomError('invalid-input', `--at takes a time such as 2026-11-24T08:00:00Z; found "${options.at}"`);
-  }
-  const platform = loadPlatform(await readInput(io.cwd, options.platform), options.platform);
-  const preview = loadPreview(await readInput(io.cwd, file), file);
-  const folder = preview.value.spec.manifests;
-  const manifests = folder === undefined ? null : await readFolder(resolve(io.cwd, dirname(file), folder), folder);
-  const compile = createCompiler({ platform: platform.value.spec, now: at });
-  return compile({
-    preview,
-    manifests,
-    identity: {
-      repositoryId: options.repoId,
-      owner: options.repo.owner,
-      repository: options.repo.name,
-      number: options.pr,
-    },
-    headSha: options.sha,
-    author: '',
-    labels: options.label,
-    times: { createdAt: at, updatedAt: at, committedAt: at },
-  });
 }
 
 /** Also removes what an earlier render of the same preview left there and this one does not want. */

@@ -69,7 +69,7 @@ export type Compiler = (input: CompileInput) => CompiledPreview;
  * @throws GreenroomError `invalid-input` when the platform's own settings do not fit together
  */
 export function createCompiler(options: CompilerOptions): Compiler {
-  const judge = createJudge(options.platform);
+  const judge = createJudge(options);
   return (input) => compile(input, options, judge);
 }
 
@@ -78,6 +78,7 @@ function compile(input: CompileInput, options: CompilerOptions, judge: Judge): C
   const { preview, identity, headSha } = input;
   const charts = previewCharts(new App(), { ...input, platform, extensions });
   const { name, expires, resolved } = charts;
+  const repository = `${identity.owner}/${identity.repository}`;
   const makers = readManifests(preview, input.manifests, name);
   const fence = objectsOf(charts.fence);
   const generated = objectsOf(charts.app);
@@ -89,7 +90,7 @@ function compile(input: CompileInput, options: CompilerOptions, judge: Judge): C
   refuseInvalid([charts.fence, charts.app]);
 
   const namespaceObject = fence.find(({ kind }) => kind === 'Namespace');
-  const findings = judge({ preview, generated, makers, namespaceObject });
+  const findings = judge({ name, repository, preview, generated, makers, namespaceObject });
   const folder = previewFolder(resolved.cluster.name, repoOfName(name), name);
   const url = `https://${charts.host}`;
   const record: PreviewRecord = {

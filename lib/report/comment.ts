@@ -64,8 +64,8 @@ function ready(preview: LivePreview, findings: readonly Finding[], subject: Subj
 }
 
 /** `About $0.30 a day.` and what it rests on. */
-export function costWords(preview: LivePreview): string {
-  const { perDay, currency, ratesAsOf } = preview.cost;
+export function costWords({ cost }: Pick<LivePreview, 'cost'>): string {
+  const { perDay, currency, ratesAsOf } = cost;
   return `About ${money(perDay, currency)} a day (by what it asks for, rates of ${ratesAsOf}; traffic and storage not included).`;
 }
 

@@ -1,0 +1,62 @@
+import { GreenroomError } from '../core/errors.ts';
+import { closest } from '../model/load/suggest.ts';
+import { DEFAULT_CONTACT } from '../policies/check.ts';
+import { type Rule, ruleMessage } from '../policies/rule.ts';
+import { RULES } from '../policies/rules/index.ts';
+import { json } from './io.ts';
+import type { Configure } from './main.ts';
+import { formatOption } from './options.ts';
+
+export const configure: Configure = (command, io) => {
+  formatOption(command)
+    .argument('[rule]', 'id of a rule; without one, all are listed')
+    .option('--contact <who>', 'whom to ask', DEFAULT_CONTACT)
+    .addHelpText('after', '\nExamples:\n  greenroom explain\n  greenroom explain run-as-non-root')
+    .action((id: string | undefined, { format, contact }: { format: 'text' | 'json'; contact: string }) => {
+      const rules = id === undefined ? RULES : [ruleOf(id)];
+      if (format === 'json') io.out(json(rules.map((rule) => data(rule, contact))));
+      else if (id === undefined) io.out(rules.map((rule) => `${rule.id.padEnd(26)} ${rule.title}\n`).join(''));
+      else io.out(explanation(ruleOf(id), contact));
+    });
+};
+
+function ruleOf(id: string): Rule {
+  const rule = RULES.find((candidate) => candidate.id === id);
+  if (rule !== undefined) return rule;
+  const ids = RULES.map((candidate) => candidate.id);
+  const near = closest(id, ids);
+  const hint = near === undefined ? '`greenroom explain` lists them all' : `did you mean "${near}"?`;
+  throw new GreenroomError('invalid-input', `there is no rule "${id}"; ${hint}`);
+}
+
+function data({ id, title, why, source, severity, examples, ...rule }: Rule, contact: string) {
+  return { id, title, message: ruleMessage(rule, contact), why, source, severity, examples };
+}
+
+function explanation(rule: Rule, contact: string): string {
+  const { id, title, why, source, severity, examples } = rule;
+  const indent = (text: string) => text.trim().replace(/^/gm, '    ');
+  return `${title} (${id}, ${severity === 'deny' ? 'refuses' : 'warns'})
+
+${ruleMessage(rule, contact)}
+
+Why: ${why}
+Source: ${source}
+
+Not like this:
+${indent(examples.bad)}
+
+But like this:
+${indent(examples.good)}
+
+An exception is a file exceptions/<name>.yaml in the apps repo, granted by ${contact}:
+    apiVersion: greenroom.dev/v1alpha1
+    kind: Exception
+    spec:
+      rule: ${id}
+      repository: acme/shop       # or preview: pr-shop-7
+      reason: why it is needed
+      approver: "@who-granted-it"
+      until: 2026-12-31           # at most 90 days ahead
+`;
+}

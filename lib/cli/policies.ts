@@ -1,0 +1,65 @@
+import { dirname, join, resolve } from 'node:path';
+import { InvalidArgumentError } from 'commander';
+import { systemClock } from '../core/clock.ts';
+import { formatProblem } from '../core/errors.ts';
+import { loadPlatform } from '../model/files.ts';
+import { PLATFORM_FILE } from '../model/layout.ts';
+import { ENGINES, type Engine } from '../model/platform.ts';
+import { compileOptions, compilePolicies, policyFiles } from '../policies/engines/index.ts';
+import { loadExceptions, reviewExceptions } from '../policies/exceptions.ts';
+import { RULES } from '../policies/rules/index.ts';
+import { count } from '../report/text.ts';
+import { readFolder, readInput, writeFiles } from './files.ts';
+import { type Io, json } from './io.ts';
+import type { Configure } from './main.ts';
+import { type Format, formatOption } from './options.ts';
+
+interface PoliciesOptions {
+  engine: Engine;
+  platform: string;
+  out?: string;
+  format: Format;
+}
+
+export const configure: Configure = (command, io) => {
+  formatOption(command)
+    .requiredOption('--engine <engine>', `one of ${ENGINES.join(', ')}`, engineArgument)
+    .option('--platform <file>', "the platform's greenroom.yaml; exceptions/ beside it counts", PLATFORM_FILE)
+    .option('--out <dir>', 'write one file an object below this folder instead of printing them')
+    .addHelpText(
+      'after',
+      `
+The same rules that judge a preview before it is committed, for the cluster's own admission. Exceptions are compiled in
+while they hold, so compile again when one ends.
+
+Example:
+  greenroom policies --engine vap --platform greenroom.yaml --out policies/vap`,
+    )
+    .action((options: PoliciesOptions) => run(options, io));
+};
+
+function engineArgument(text: string): Engine {
+  const engine = ENGINES.find((name) => name === text);
+  if (engine === undefined) throw new InvalidArgumentError(`It takes one of ${ENGINES.join(', ')}.`);
+  return engine;
+}
+
+async function run({ engine, platform: file, out, format }: PoliciesOptions, io: Io): Promise<void> {
+  const platform = loadPlatform(await readInput(io.cwd, file), file).value.spec;
+  const folder = join(dirname(file), 'exceptions');
+  const { exceptions, problems } = loadExceptions(
+    (await readFolder(resolve(io.cwd, folder), 'exceptions')) ?? new Map(),
+  );
+  const rules = new Set(RULES.map((rule) => rule.id));
+  const { honoured, refused } = reviewExceptions(exceptions, { now: systemClock(), rules });
+  for (const problem of [...problems, ...refused]) io.err(`greenroom: lifts nothing: ${formatProblem(problem)}\n`);
+  const objects = compilePolicies(RULES, { ...compileOptions(platform, engine), exceptions: honoured });
+  const files = policyFiles(objects);
+  if (format === 'json') io.out(json({ engine, objects }));
+  if (out !== undefined) {
+    await writeFiles(resolve(io.cwd, out), files);
+    io.err(`${count(files.size, 'file')} in ${out}\n`);
+  } else if (format === 'text') {
+    io.out([...files.values()].map((text) => `---\n${text}`).join(''));
+  }
+}
