@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { GreenroomError } from '../core/errors.ts';
+import { GreenroomError, invalidInput } from '../core/errors.ts';
 import { compareStrings, type FileSet } from '../core/fileset.ts';
 
 /** Bytes of a file, `name` being what the user called it; larger ones are refused before they are read. */
@@ -8,9 +8,9 @@ export async function readInput(cwd: string, name: string, maxBytes = 16 * 1024 
   const path = resolve(cwd, name);
   try {
     const info = await stat(path);
-    if (!info.isFile()) throw new GreenroomError('invalid-input', `${name}: is not a file`);
+    if (!info.isFile()) throw invalidInput([{ file: name, message: 'is not a file' }]);
     if (info.size > maxBytes) {
-      throw new GreenroomError('invalid-input', `${name}: has ${info.size} bytes; at most ${maxBytes} are read`);
+      throw invalidInput([{ file: name, message: `has ${info.size} bytes; at most ${maxBytes} are read` }]);
     }
     return await readFile(path);
   } catch (error) {
@@ -22,7 +22,7 @@ function readError(path: string, error: unknown): GreenroomError {
   if (error instanceof GreenroomError) return error;
   const code = (error as NodeJS.ErrnoException).code;
   const why = code === 'ENOENT' ? 'no such file' : code === 'EACCES' ? 'may not be read' : `cannot be read (${code})`;
-  return new GreenroomError('invalid-input', `${path}: ${why}`, { cause: error });
+  return invalidInput([{ file: path, message: why }], error);
 }
 
 /** All regular files below a folder, by paths with the prefix; links are refused, since they may lead outside. */
@@ -32,10 +32,9 @@ export async function readFolder(folder: string, prefix: string, maxFiles = 100)
     for (const entry of await readdir(dir, { withFileTypes: true })) {
       const [inner, name] = [join(dir, entry.name), `${path}/${entry.name}`];
       if (entry.isDirectory()) await walk(inner, name);
-      else if (!entry.isFile()) throw new GreenroomError('invalid-input', `${name}: is a link or no plain file`);
+      else if (!entry.isFile()) throw invalidInput([{ file: name, message: 'is a link or no plain file' }]);
       else files.push([name, new TextDecoder().decode(await readInput(dir, entry.name, 1024 * 1024))]);
-      if (files.length > maxFiles)
-        throw new GreenroomError('invalid-input', `${prefix}: has more than ${maxFiles} files`);
+      if (files.length > maxFiles) throw invalidInput([{ file: prefix, message: `has more than ${maxFiles} files` }]);
     }
   };
   try {

@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<{
     summary: 'make the apps repo match all pull requests, and end what is over',
     load: () => import('./sweep.ts'),
   },
+  check: { summary: 'judge manifests by the rules', load: () => import('./check.ts') },
   cost: { summary: 'what a preview costs a day, by what it asks for', load: () => import('./cost.ts') },
   policies: { summary: "the rules as policies of the cluster's admission", load: () => import('./policies.ts') },
   explain: { summary: 'what a rule is for, and how to get an exception', load: () => import('./explain.ts') },

@@ -1,0 +1,144 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { greenroom, inProcess } from '../support/command.ts';
+import { tempFolder } from '../support/git.ts';
+import { platformText, previewText } from '../support/inputs.ts';
+
+let cwd: string;
+beforeAll(() => {
+  cwd = tempFolder();
+  writeFileSync(join(cwd, 'greenroom.yaml'), platformText());
+});
+
+const SERVICE =
+  'apiVersion: v1\nkind: Service\nmetadata:\n  name: web\nspec:\n  type: LoadBalancer\n  ports: [{ port: 80 }]\n';
+const CONFIG = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: colours\n';
+
+function file(name: string, text: string | Buffer): string {
+  const path = join(cwd, name);
+  mkdirSync(join(path, '..'), { recursive: true });
+  writeFileSync(path, text);
+  return name;
+}
+
+const check = (...args: string[]) => inProcess(['check', ...args], cwd);
+
+describe('check', () => {
+  test('nothing to change is exit code 0', async () => {
+    expect(await check(file('fine/a.yaml', CONFIG))).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: '1 object in 1 file: nothing to change\n',
+    });
+  });
+
+  test('what a rule refuses is exit code 3, at its own line, in text, JSON and SARIF alike', async () => {
+    const path = file('denied/a.yaml', `${CONFIG}---\n${SERVICE}`);
+    const text = await check(path);
+    expect(text.code).toBe(3);
+    expect(text.stdout).toMatch(/^denied\/a\.yaml:11:9: spec\.type: .*\[no-load-balancer\]$/m);
+    const asJson = JSON.parse((await check(path, '--format', 'json')).stdout);
+    const expected = {
+      rule: 'no-load-balancer',
+      severity: 'deny',
+      file: path,
+      line: 11,
+      column: 9,
+      field: 'spec.type',
+    };
+    expect(asJson.findings[0]).toMatchObject({
+      ...expected,
+      object: { apiVersion: 'v1', kind: 'Service', name: 'web' },
+    });
+    expect(asJson.summary).toMatchObject({ files: 1, objects: 2, denied: asJson.findings.length, problems: 0 });
+    const log = JSON.parse((await check(path, '--format', 'sarif')).stdout);
+    expect(log.version).toBe('2.1.0');
+    expect(log.runs[0].results[0]).toMatchObject({
+      ruleId: 'no-load-balancer',
+      level: 'error',
+      locations: [{ physicalLocation: { artifactLocation: { uri: path }, region: { startLine: 11, startColumn: 9 } } }],
+    });
+  });
+
+  test('what render wrote passes, its fence included', async () => {
+    const preview = file('render/preview.yaml', previewText('secrets: { KEY: acme/shop/key }'));
+    const where = ['--platform', 'greenroom.yaml', '--repo', 'acme/shop', '--pr', '7', '--out', 'rendered'];
+    await inProcess(['render', preview, ...where], cwd);
+    expect(await check('rendered')).toMatchObject({ code: 0, stdout: '' });
+  });
+
+  test('standard input', async () => {
+    const run = await greenroom(['check', '-', '--format', 'json'], { cwd, input: SERVICE });
+    expect(run.code).toBe(3);
+    expect(JSON.parse(run.stdout).findings[0]).toMatchObject({ file: '<stdin>', line: 6 });
+  });
+
+  test("greenroom's own files are held to their schemas", async () => {
+    const run = await check(
+      file('own/preview.yaml', previewText('prot: 80')),
+      file('own/greenroom.yaml', platformText('tll: {}')),
+    );
+    expect(run.code).toBe(2);
+    expect(run.stdout).toContain('did you mean "port"?');
+    expect(run.stdout).toContain('did you mean "ttl"?');
+  });
+
+  test('a List is refused, and a kind that no rule knows still meets the general ones', async () => {
+    const list = `apiVersion: v1\nkind: List\nitems:\n- ${CONFIG.replaceAll('\n', '\n  ')}\n`;
+    const strange =
+      'apiVersion: example.com/v1\nkind: Widget\nmetadata: { name: w, namespace: kube-system, finalizers: [example.com/x] }\n';
+    const { stdout, code } = await check(file('odd/list.yaml', list), file('odd/widget.yaml', strange));
+    expect(code).toBe(3);
+    for (const rule of ['no-list', 'allowed-kinds', 'no-finalizers']) expect(stdout).toContain(`[${rule}]`);
+  });
+
+  test('without a platform it says which rules are left out', async () => {
+    const elsewhere = tempFolder();
+    writeFileSync(join(elsewhere, 'a.yaml'), CONFIG);
+    const run = await inProcess(['check', 'a.yaml'], elsewhere);
+    expect(run.stderr).toContain('left out: allowed-registries');
+  });
+});
+
+describe('bad input is exit code 2 with a place, never a crash and never a silent pass', () => {
+  test.each<[string, string | Buffer]>([
+    ['broken YAML', 'a: [\n'],
+    ['binary', Buffer.from([0, 159, 146, 150, 255])],
+    ['ten megabytes', 'a: b\n'.repeat(2_000_000)],
+    ['deep', `${'['.repeat(100_000)}`],
+    ['aliases', 'a: &x [1]\nb: *x\n'],
+    ['no Kubernetes object', 'just: text\n'],
+    ['a record that is none', '{"name": 1}'],
+  ])('%s', async (name, text) => {
+    const path = file(`bad/${name.includes('record') ? 'preview.json' : `${name}.yaml`}`, text);
+    const run = await check(path);
+    expect(run.code).toBe(2);
+    expect(run.stdout).toContain(path);
+    expect(run.stdout).not.toMatch(/\n\s+at /);
+  });
+
+  test('a missing path', async () => {
+    expect(await check('nowhere')).toMatchObject({ code: 2, stdout: 'nowhere: no such file\n' });
+  });
+});
+
+test('policies, cost and explain print what they are asked for', async () => {
+  const policies = await inProcess(['policies', '--engine', 'vap', '--format', 'json'], cwd);
+  expect(JSON.parse(policies.stdout).objects.length).toBeGreaterThan(30);
+  const unknown = await inProcess(['policies', '--engine', 'opa'], cwd);
+  expect(unknown).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('vap, kyverno, kyverno-legacy, gatekeeper'),
+  });
+  const preview = file('cost/preview.yaml', previewText('ttl: 8h'));
+  const cost = await inProcess(
+    ['cost', preview, '--platform', 'greenroom.yaml', '--repo', 'acme/shop', '--pr', '7'],
+    cwd,
+  );
+  expect(cost.stdout).toContain('About $0.09 a day');
+  const explain = await inProcess(['explain', 'no-host-path'], cwd);
+  expect(explain.stdout).toContain('kind: Exception');
+  const typo = await inProcess(['explain', 'no-host-paht'], cwd);
+  expect(typo).toMatchObject({ code: 2, stderr: expect.stringContaining('did you mean "no-host-path"') });
+});
