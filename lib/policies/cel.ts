@@ -94,6 +94,14 @@ export function toCel(value: unknown): unknown {
   return convert(value, 0, { left: MAX_VALUES });
 }
 
+/** The inverse of {@link toCel}: integers are numbers again. */
+export function fromCel(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number(value);
+  if (Array.isArray(value)) return value.map(fromCel);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, fromCel(member)]));
+}
+
 /** How many values may still come. */
 interface Budget {
   left: number;

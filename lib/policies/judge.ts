@@ -1,5 +1,6 @@
 import type { ObjectRef, Severity } from '../core/finding.ts';
-import type { CelProgram, CelScope } from './cel.ts';
+import { type CelProgram, type CelScope, fromCel } from './cel.ts';
+import type { Edit } from './edit.ts';
 import { formatPath, itemPaths, parsePath, podPath, valueAt } from './paths.ts';
 import { type Condition, conditionCel, type Rule, ruleMessage } from './rule.ts';
 import { wrongType } from './shape.ts';
@@ -14,6 +15,8 @@ export interface Violation {
   /** Path inside the object, e.g. `spec.template.spec.containers[0].image`. */
   readonly field: string;
   readonly object: ObjectRef;
+  /** What makes this place pass, where there is only one thing to do. */
+  readonly edit?: Edit;
   /** The rule does not compile, or failed on this object: it refuses, and its author has to look. */
   readonly ruleAtFault?: true;
 }
@@ -54,10 +57,10 @@ export function createJudge(rule: Rule, compile: Compile, contact: string): Judg
     }
     if (error === undefined) {
       places ??= rule.conditions.map((condition) => createPlace(condition, compile));
-      const fields = new Set(places.flatMap((place) => place(scope)));
+      const found = new Map(places.flatMap((place) => place(scope)).map((spot) => [spot.field, spot]));
       // A map where a list belongs has no items to point at.
-      if (fields.size === 0) fields.add(wrongType(scope.object) ?? '');
-      for (const field of fields) out.push({ ...base, message, field, object });
+      if (found.size === 0) found.set('', { field: wrongType(scope.object) ?? '' });
+      for (const spot of found.values()) out.push({ ...base, message, ...spot, object });
       return;
     }
     const field = wrongType(scope.object);
@@ -97,21 +100,44 @@ function setVariable(variables: Record<string, unknown>, name: string, evaluate:
   }
 }
 
-/** Paths of the fields in which a condition does not hold. */
-type Place = (scope: CelScope) => string[];
+/** A field that a condition does not hold for, and what would make it. */
+type Spot = Pick<Violation, 'field' | 'edit'>;
+
+type Place = (scope: CelScope) => Spot[];
 
 function createPlace(condition: Condition, compile: Compile): Place {
   const { over, cel, field } = condition;
   const fieldPath = parsePath(field);
+  const toEdit = createEdit(condition, compile);
+  const spot = (base: readonly (string | number)[], scope: CelScope): Spot => {
+    const path = [...base, ...fieldPath];
+    return { field: formatPath(path), ...toEdit(path, scope) };
+  };
+  const holds = withVariables(over ? cel : conditionCel(condition), compile);
   if (!over) {
-    const holds = withVariables(conditionCel(condition), compile);
-    return (scope) => (isTrue(holds, scope) ? [] : [formatPath([...root(scope.object, condition.in), ...fieldPath])]);
+    return (scope) => (isTrue(holds, scope) ? [] : [spot(root(scope.object, condition.in), scope)]);
   }
-  const holds = withVariables(cel, compile);
-  return ({ object, ...scope }) =>
-    itemPaths(object, over)
-      .filter((path) => !isTrue(holds, { ...scope, object, it: valueAt(object, path) }))
-      .map((path) => formatPath([...path, ...fieldPath]));
+  return (scope) =>
+    itemPaths(scope.object, over)
+      .map((path) => ({ path, own: { ...scope, it: valueAt(scope.object, path) } }))
+      .filter(({ own }) => !isTrue(holds, own))
+      .map(({ path, own }) => spot(path, own));
+}
+
+function createEdit(
+  { fix }: Condition,
+  compile: Compile,
+): (path: readonly (string | number)[], scope: CelScope) => { edit?: Edit } {
+  if (fix === undefined) return () => ({});
+  if (fix === 'remove') return (path) => ({ edit: { path } });
+  const value = withVariables(fix.set, compile);
+  return (path, scope) => {
+    try {
+      return { edit: { path, value: fromCel(value(scope)) } };
+    } catch {
+      return {}; // What it would be set to cannot be told here, e.g. the host without a namespace.
+    }
+  };
 }
 
 function root(object: unknown, within: Condition['in'] = 'object'): string[] {

@@ -1,0 +1,30 @@
+import { isRecord } from './paths.ts';
+
+/** One change of an object: sets the value at a path, or takes it out where there is no value. */
+export interface Edit {
+  /** Keys and indexes from the object's root; maps that are missing on the way are made. */
+  readonly path: readonly (string | number)[];
+  /** Plain JSON. @default - the member is taken out */
+  readonly value?: unknown;
+}
+
+/** A copy of an object with all edits made; the object stays as it is. An edit that leads nowhere changes nothing. */
+export function applyEdits(object: unknown, edits: readonly Edit[]): unknown {
+  return edits.reduce((value, { path, value: next }) => applyEdit(value, path, next), object);
+}
+
+function applyEdit(target: unknown, path: Edit['path'], value: unknown): unknown {
+  const [key, ...rest] = path;
+  if (key === undefined) return value;
+  if (typeof key === 'number') {
+    if (!Array.isArray(target) || key >= target.length) return target;
+    return target.with(key, applyEdit(target[key], rest, value));
+  }
+  if (target !== undefined && !isRecord(target)) return target;
+  const before = target !== undefined && Object.hasOwn(target, key) ? target[key] : undefined;
+  const after = applyEdit(before, rest, value);
+  if (after === before) return target;
+  if (after !== undefined) return { ...target, [key]: after };
+  const { [key]: _gone, ...others } = target ?? {};
+  return others;
+}

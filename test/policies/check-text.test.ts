@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { createChecker } from '../../lib/policies/check.ts';
+import { checkText } from '../../lib/policies/check-text.ts';
+import { RULES } from '../../lib/policies/rules/index.ts';
+import { CASE_NAMESPACE, listCases } from './cases.ts';
+import { PARAMS } from './support.ts';
+
+const checker = createChecker({ params: PARAMS });
+const check = (text: string | Uint8Array) =>
+  checkText(checker, text, { file: 'm.yaml', namespaceObject: CASE_NAMESPACE });
+
+const APP = `# my app
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web # the name
+spec:
+  selector:
+    matchLabels: { app: web }
+  template:
+    metadata:
+      labels: { app: web }
+    spec:
+      containers:
+        - name: web
+          image: ghcr.io/acme/shop:1.0
+          # sizes
+          resources:
+            limits: { cpu: 500m, memory: 256Mi }
+          securityContext:
+            privileged: true
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: web
+spec:
+  type: NodePort
+  ports:
+    - port: 80
+      nodePort: 30080
+`;
+
+const linesOf = (text: string, start: number, end: number) =>
+  text
+    .split('\n')
+    .slice(start - 1, end)
+    .join('\n');
+
+describe('findings', () => {
+  it('stand at the line of the field, or of what should hold it', () => {
+    const places = check(APP).findings.map((f) => [f.rule, f.line, f.field]);
+    expect(places).toContainEqual(['no-privileged', 20, 'spec.template.spec.containers[0].securityContext.privileged']);
+    expect(places).toContainEqual(['no-node-port', 30, 'spec.ports[0].nodePort']);
+    expect(places).toContainEqual(['no-service-account-token', 12, 'spec.template.spec.automountServiceAccountToken']);
+  });
+
+  it('hold no value of a refused secret, anywhere', () => {
+    const secret = ['AKIA', 'IOSFODNN7EXAMPLE'].join('');
+    const { findings } = check(APP.replace('# sizes', `env: [{ name: X, value: ${secret} }]`));
+    expect(findings.map((f) => f.rule)).toContain('no-inline-secrets');
+    expect(JSON.stringify(findings)).not.toContain(secret);
+  });
+
+  it('read JSON as well, and name objects by their own namespace', () => {
+    const { findings } = check(
+      '{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x", "namespace": "pr-other-1"}}',
+    );
+    expect(findings.map((f) => f.rule).sort()).toEqual(['allowed-kinds', 'own-namespace']);
+    expect(findings[0]?.object).toEqual({ apiVersion: 'v1', kind: 'Secret', namespace: 'pr-other-1', name: 'x' });
+  });
+});
+
+describe('fixes', () => {
+  it('make every object pass and keep comments', () => {
+    const { fixed } = check(APP);
+    expect(check(fixed).findings).toEqual([]);
+    expect(fixed).toMatch(/^# my app\n/);
+    expect(fixed).toContain('name: web # the name\n');
+    expect(fixed).toContain('# sizes\n');
+    expect(parseAllDocuments(fixed)).toHaveLength(2);
+  });
+
+  it('of one finding replace whole lines, and leave the rest as it is', () => {
+    for (const { rule, fix, field } of check(APP).findings) {
+      const lines = APP.split('\n');
+      lines.splice(fix!.startLine - 1, fix!.endLine - fix!.startLine + 1, fix!.replacement);
+      const after = check(lines.join('\n')).findings;
+      expect(after.filter((f) => f.rule === rule && f.field === field)).toEqual([]);
+      expect(after.length).toBe(check(APP).findings.length - 1);
+    }
+    const port = check(APP).findings.find((f) => f.field === 'spec.ports[0].nodePort')!.fix!;
+    expect(linesOf(APP, port.startLine, port.endLine)).toBe('    - port: 80\n      nodePort: 30080');
+    expect(port.replacement).toBe('    - port: 80');
+  });
+
+  it('are not offered where one thing cannot be mended', () => {
+    const text = APP.replace('ghcr.io/acme/shop:1.0', 'nginx');
+    const { findings, fixed } = check(text);
+    expect(findings.filter((f) => f.object.kind === 'Deployment' && f.fix)).toEqual([]);
+    expect(fixed).toContain('image: nginx');
+    expect(fixed).toContain('privileged: true');
+    expect(fixed).not.toContain('NodePort');
+  });
+
+  it('of every rule that has any make the refused cases pass', () => {
+    const fixable = RULES.filter((rule) => rule.conditions.every((condition) => condition.fix));
+    expect(fixable.length).toBeGreaterThan(10);
+    for (const rule of fixable) {
+      const only = createChecker({ params: PARAMS, rules: [rule] });
+      for (const c of listCases().filter((x) => x.rule === rule.id && x.expect.verdict === 'deny')) {
+        const text = JSON.stringify(c.object);
+        const { fixed } = checkText(only, text, { file: 'x', namespaceObject: CASE_NAMESPACE });
+        const still = checkText(only, fixed, { file: 'x', namespaceObject: CASE_NAMESPACE }).findings;
+        if (!c.expect.schemaInvalid) expect(still, `${rule.id} ${c.name}`).toEqual([]);
+      }
+    }
+  });
+});
+
+describe('bad input', () => {
+  it.each([
+    ['broken YAML', 'a: [1'],
+    ['a binary file', new Uint8Array([0xff, 0xfe, 0, 1])],
+    ['a text that is no object', 'just words'],
+    ['a document that is no object', 'apiVersion: v1\nkind: Pod\nmetadata: {}\n---\n- 1\n'],
+    ['10 MB', 'x'.repeat(10_000_000)],
+    ['an alias', 'apiVersion: v1\nkind: ConfigMap\ndata: &a { x: y }\nother: *a\n'],
+    ['deep nesting', `${'['.repeat(5000)}${']'.repeat(5000)}`],
+  ])('%s is refused with its place', (_, text) => {
+    const started = performance.now();
+    expect(() => check(text)).toThrowError(expect.objectContaining({ code: 'invalid-input' }));
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+
+  it('names file, line and what is wrong of the document at fault', () => {
+    try {
+      check('apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n---\nkind: ConfigMap\n');
+      expect.unreachable();
+    } catch (error) {
+      expect((error as { problems: unknown[] }).problems).toEqual([
+        expect.objectContaining({ file: 'm.yaml', line: 5, field: 'apiVersion' }),
+      ]);
+    }
+  });
+});
