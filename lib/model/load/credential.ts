@@ -2,8 +2,10 @@
 const KNOWN =
   /(?:sk|rk|pk)_(?:live|test)_|gh[pousr]_|github_pat_|glpat-|xox[abeprs]-|A[KS]IA[0-9A-Z]{12}|AIza[0-9A-Za-z_-]{20}|eyJ[0-9A-Za-z_-]{10}|-----BEGIN|npm_[0-9A-Za-z]{20}|hf_[0-9A-Za-z]{20}|sk-[0-9A-Za-z]|SG\.[0-9A-Za-z_-]{10}|\/\/[^/\s:@]+:[^/\s@]+@/;
 const NAMED = /(?:passw(?:or)?d|secret|token|api[_-]?key)["']?\s*[:=]\s*\S/i;
-/** An unbroken run this long that mixes letters and digits is seldom a word. */
-const RANDOM_RUN = /[A-Za-z0-9+/=_-]{20,}/g;
+/** Long enough for a token, short enough that the words of a path seldom add up to it unbroken. */
+const RUN = /[A-Za-z0-9+/=_-]{20,}/g;
+/** Words and versions change between lower case, upper case and digits a few times, random text all the time. */
+const CHANGES = 6;
 
 /**
  * Whether a text could be a password, key or token. Errs on the side of yes: it decides what is repeated in messages,
@@ -12,6 +14,10 @@ const RANDOM_RUN = /[A-Za-z0-9+/=_-]{20,}/g;
 export function looksLikeCredential(text: string): boolean {
   // What is longer is not searched but simply taken for one: no message needs it.
   if (text.length > 4096) return true;
-  if (KNOWN.test(text) || NAMED.test(text)) return true;
-  return (text.match(RANDOM_RUN) ?? []).some((run) => /[0-9]/.test(run) && /[A-Za-z]/.test(run));
+  return KNOWN.test(text) || NAMED.test(text) || (text.match(RUN) ?? []).some(isRandom);
+}
+
+function isRandom(run: string): boolean {
+  const pieces = run.replace(/[^A-Za-z0-9]/g, '').match(/[a-z]+|[A-Z]+|[0-9]+/g) ?? [];
+  return pieces.length >= CHANGES;
 }
