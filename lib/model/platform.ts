@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import {
   API_VERSION,
+  bounded,
   cidr,
   dnsLabel,
   dnsName,
@@ -28,13 +29,11 @@ const source = z.strictObject({
     .meta({ description: 'Whether pull requests from forks do: their code comes from people without write access.' }),
 });
 
-const registry = z
-  .string()
-  .max(255)
-  .regex(
-    /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/,
-    'must be a registry host, with a path if wanted, e.g. ghcr.io/acme',
-  );
+const registry = bounded(
+  255,
+  /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/,
+  'must be a registry host, with a path if wanted, e.g. ghcr.io/acme',
+);
 
 const resources = z.strictObject({ cpu: quantity(), memory: quantity() });
 
@@ -66,13 +65,7 @@ const DEFAULT_QUOTA = {
 
 const namespace = section({
   quota: z
-    .record(
-      z
-        .string()
-        .max(100)
-        .regex(/^[a-z][a-z0-9./-]*$/, 'must be a resource name such as limits.cpu'),
-      quantity(),
-    )
+    .record(bounded(100, /^[a-z][a-z0-9./-]*$/, 'must be a resource name such as limits.cpu'), quantity())
     .default(DEFAULT_QUOTA)
     .meta({ description: 'Hard limits of the ResourceQuota of each preview namespace.' }),
   limitRange: section({
@@ -133,10 +126,7 @@ const network = section({
 const secrets = section({
   mechanism: z.enum(['external-secrets', 'sealed-secrets', 'sops']).default('external-secrets'),
   store: dnsLabel().default('previews').meta({ description: 'ClusterSecretStore that references are looked up in.' }),
-  prefix: z
-    .string()
-    .max(200)
-    .regex(/^[A-Za-z0-9._/{}-]*\/$/, 'must end with a slash')
+  prefix: bounded(200, /^[A-Za-z0-9._/{}-]*\/$/, 'must end with a slash')
     .default('{owner}/{repo}/')
     .meta({ description: 'Every reference must start with it; {owner} and {repo} are those of the pull request.' }),
 });
@@ -261,16 +251,10 @@ const spot = z.strictObject({
 });
 
 const cleaner = section({
-  image: z
-    .string()
-    .max(300)
-    .regex(/^[a-z0-9][A-Za-z0-9._/:@-]*$/, 'must be an image reference')
+  image: bounded(300, /^[a-z0-9][A-Za-z0-9._/:@-]*$/, 'must be an image reference')
     .default('docker.io/alpine/k8s:1.34.1')
     .meta({ description: 'Image with kubectl, sh and date; name it by digest, from a registry of your own.' }),
-  schedule: z
-    .string()
-    .max(100)
-    .regex(/^[0-9*/, -]+$/, 'must be a cron schedule such as */5 * * * *')
+  schedule: bounded(100, /^[0-9*/, -]+$/, 'must be a cron schedule such as */5 * * * *')
     .default('*/5 * * * *')
     .meta({ description: 'When expired previews are looked for, in UTC.' }),
 }).meta({ description: 'The job in each cluster that ends expired previews when the sweep cannot.' });
@@ -279,11 +263,7 @@ const appsRepo = section({
   url: z.string().max(500).optional().meta({
     description: 'Address that the reconciler clones. Default: https://github.com/<first owner>/previews.git.',
   }),
-  branch: z
-    .string()
-    .max(100)
-    .regex(/^[A-Za-z0-9._/-]+$/, 'must be a branch name')
-    .default('main'),
+  branch: bounded(100, /^[A-Za-z0-9._/-]+$/, 'must be a branch name').default('main'),
   commit: z
     .enum(['direct', 'pull-request'])
     .default('direct')
@@ -301,10 +281,7 @@ const platformSpec = z
       .array(registry)
       .min(1)
       .meta({ description: 'Where images may come from: host and whole path segments.' }),
-    tag: z
-      .string()
-      .max(100)
-      .regex(/^[A-Za-z0-9_.{}-]+$/, 'may hold letters, digits, . _ - and {number}, {sha}, {sha7}')
+    tag: bounded(100, /^[A-Za-z0-9_.{}-]+$/, 'may hold letters, digits, . _ - and {number}, {sha}, {sha7}')
       .default('pr-{number}-{sha7}')
       .meta({ description: 'Tag of an image that names none.' }),
     sizes: z.record(dnsLabel(), size).default(DEFAULT_SIZES),

@@ -1,18 +1,16 @@
 import * as z from 'zod';
-import { API_VERSION, duration } from './scalars.ts';
+import { API_VERSION, bounded, duration } from './scalars.ts';
 
 export const TEMPLATES = ['static-site', 'web-service', 'function'] as const;
 export type Template = (typeof TEMPLATES)[number];
 
-const environmentName = z
-  .string()
-  .max(128)
-  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be letters, digits and underscores, and not start with a digit');
+const environmentName = bounded(
+  128,
+  /^[A-Za-z_][A-Za-z0-9_]*$/,
+  'must be letters, digits and underscores, and not start with a digit',
+);
 
-const imageReference = z
-  .string()
-  .max(512)
-  .regex(/^[!-~]+$/, 'must be an image reference such as ghcr.io/acme/shop');
+const imageReference = bounded(512, /^[!-~]+$/, 'must be an image reference such as ghcr.io/acme/shop');
 
 const previewSpec = z
   .strictObject({
@@ -33,10 +31,7 @@ const previewSpec = z
       .max(63)
       .default('small')
       .meta({ description: 'A size that the platform names, e.g. small, medium, large.' }),
-    health: z
-      .string()
-      .max(200)
-      .regex(/^\/[A-Za-z0-9._~/-]*$/, 'must be a path such as /healthz')
+    health: bounded(200, /^\/[A-Za-z0-9._~/-]*$/, 'must be a path such as /healthz')
       .default('/')
       .meta({ description: 'A path that answers with status 200 once the app is ready.' }),
     env: z
@@ -46,10 +41,7 @@ const previewSpec = z
     secrets: z
       .record(
         environmentName,
-        z
-          .string()
-          .max(253)
-          .regex(/^[A-Za-z0-9][A-Za-z0-9._/-]*$/, 'must be a reference such as acme/shop/stripe'),
+        bounded(253, /^[A-Za-z0-9][A-Za-z0-9._/-]*$/, 'must be a reference such as acme/shop/stripe'),
       )
       .default({})
       .meta({ description: "Environment variable: reference in the platform's secret store. Never the value itself." }),
@@ -59,10 +51,11 @@ const previewSpec = z
         description: "How long the preview lives after the last push. Default: the platform's `ttl.default`.",
         examples: ['8h', '2d'],
       }),
-    manifests: z
-      .string()
-      .max(200)
-      .regex(/^(?!\/)(?!.*(^|\/)\.{1,2}(\/|$))[A-Za-z0-9._/-]+$/, 'must be a folder inside the repository')
+    manifests: bounded(
+      200,
+      /^(?!\/)(?!.*(^|\/)\.{1,2}(\/|$))[A-Za-z0-9._/-]+$/,
+      'must be a folder inside the repository',
+    )
       .optional()
       .meta({ description: 'A folder with plain Kubernetes YAML of your own, held to the same rules.' }),
   })

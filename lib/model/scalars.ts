@@ -6,8 +6,8 @@ export const API_VERSION = 'greenroom.dev/v1alpha1';
 /** Longest DNS-1123 label: namespace and label names, one part of a host. */
 export const MAX_LABEL = 63;
 
-// Length is checked first, and ends the check: no pattern ever meets a long string.
-const bounded = (max: number, pattern: RegExp, message: string) =>
+/** Text by a pattern. The length is checked first, and ends the check: no pattern ever meets a long string. */
+export const bounded = (max: number, pattern: RegExp, message: string) =>
   z.string().max(max, { abort: true }).regex(pattern, message);
 
 export const dnsLabel = () =>
