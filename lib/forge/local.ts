@@ -9,6 +9,9 @@ import { CommitFiles } from './commit-files.ts';
 import type { Forge, Lookup, PullRequest, PullRequestReport, RepositoryPulls, RepositoryRef } from './forge.ts';
 import { parsePull } from './local-pull.ts';
 
+/** Each is a process of git's. */
+const MAX_OPEN_REPOSITORIES = 8;
+
 /**
  * A folder in the place of a forge, for demonstrations and tests without a network:
  *
@@ -22,6 +25,7 @@ export class LocalForge implements Forge {
   readonly description: string;
   readonly #root: string;
   readonly #randomId: () => string;
+  readonly #open = new Map<string, { readonly files: CommitFiles; users: number }>();
 
   /** @param randomId names for temporary files. @default - random UUIDs */
   constructor(root: string, randomId: () => string = randomUUID) {
@@ -80,7 +84,9 @@ export class LocalForge implements Forge {
   }
 
   async close(): Promise<void> {
-    // Every reading ends its own helper process.
+    const open = [...this.#open.values()];
+    this.#open.clear();
+    await Promise.all(open.map(({ files }) => files.close()));
   }
 
   #pulls(repository: RepositoryRef): string {
@@ -91,10 +97,25 @@ export class LocalForge implements Forge {
   async #withFiles<T>(repository: RepositoryRef, use: (files: CommitFiles) => Promise<T>): Promise<T> {
     checkName(repository);
     const gitDir = join(this.#root, repository.owner, `${repository.name}.git`);
-    const files = new CommitFiles(gitDir);
+    const entry = this.#open.get(gitDir) ?? { files: new CommitFiles(gitDir), users: 0 };
+    // Last in the map is last used.
+    this.#open.delete(gitDir);
+    this.#open.set(gitDir, entry);
+    entry.users += 1;
     try {
-      return await use(files);
+      return await use(entry.files);
     } finally {
+      entry.users -= 1;
+      await this.#closeIdle();
+    }
+  }
+
+  /** Ends the helper processes of repositories that were not asked for in a while. */
+  async #closeIdle(): Promise<void> {
+    for (const [gitDir, { files, users }] of this.#open) {
+      if (this.#open.size <= MAX_OPEN_REPOSITORIES) return;
+      if (users > 0) continue;
+      this.#open.delete(gitDir);
       await files.close();
     }
   }

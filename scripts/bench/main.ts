@@ -1,0 +1,21 @@
+// `npm run bench`: speed beside peers on the same work in the same run. Ratios count, absolute times are this machine's.
+// `npm run bench -- cold many` runs some parts only.
+import { cold } from './cold.ts';
+import { many } from './many.ts';
+import { sync } from './sync.ts';
+
+const PARTS: Readonly<Record<string, () => Promise<void>>> = {
+  cold: () => cold(15),
+  many: () => many(3),
+  sync: () => sync(15),
+};
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !Object.hasOwn(PARTS, name));
+if (unknown.length > 0) {
+  console.error(`bench: there is no part ${unknown.join(', ')}; there are ${Object.keys(PARTS).join(', ')}`);
+  process.exit(2);
+}
+for (const [name, run] of Object.entries(PARTS)) {
+  if (wanted.length === 0 || wanted.includes(name)) await run();
+}

@@ -1,0 +1,16 @@
+import { compileShop } from './inputs.ts';
+import { interleave, ratio, row, summarize, time } from './measure.ts';
+
+/** Many previews in one process: read, compiled, judged by all rules, written as YAML text. */
+export async function many(rounds: number): Promise<void> {
+  console.log('Many previews in one process, rules included');
+  const run = (count: number) => () => {
+    for (let n = 1; n <= count; n++) compileShop(n);
+  };
+  const times = await interleave({ thousand: () => time(run(1000)) }, rounds);
+  const tenThousand = summarize([await time(run(10_000))]);
+  row('1,000 previews', times.thousand!);
+  row('10,000 previews', tenThousand);
+  ratio('seconds for 1,000', times.thousand!.median / 1000, { atMost: 2 });
+  ratio('10,000 / 1,000', tenThousand.median / times.thousand!.median, { atMost: 11 });
+}
