@@ -1,34 +1,28 @@
 import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { InvalidArgumentError } from 'commander';
 import { EXIT_CODES, formatProblem, GreenroomError, type Problem } from '../core/errors.ts';
 import { compareStrings } from '../core/fileset.ts';
 import type { Finding } from '../core/finding.ts';
 import { VERSION } from '../core/version.ts';
-import { exceptionSchema } from '../model/exception.ts';
 import { loadPlatform } from '../model/files.ts';
-import { PREVIEW_LABEL } from '../model/labels.ts';
-import { PLATFORM_FILE, RECORD_FILE } from '../model/layout.ts';
-import { loadDocument, MAX_PLATFORM_BYTES, parseSafeYaml, type YamlDocument } from '../model/load.ts';
-import { platformSchema } from '../model/platform.ts';
-import { previewSchema } from '../model/preview.ts';
-import { parseRecord } from '../model/record.ts';
-import { API_VERSION } from '../model/scalars.ts';
-import { type Checker, type CheckerOptions, createChecker } from '../policies/check.ts';
-import { ruleParams } from '../policies/params.ts';
-import { isRecord, parsePath } from '../policies/paths.ts';
+import { PLATFORM_FILE } from '../model/layout.ts';
+import { MAX_PLATFORM_BYTES } from '../model/load.ts';
+import type { PlatformSpec } from '../model/platform.ts';
 import { RULES } from '../policies/rules/index.ts';
 import { findingLine } from '../report/comment.ts';
 import { sarif } from '../report/sarif.ts';
 import { count } from '../report/text.ts';
-import { readInput } from './files.ts';
+import { checkFile, createCheckers, PLATFORM_RULES } from './check-file.ts';
+import { readInput, writeFiles } from './files.ts';
 import { type Io, json } from './io.ts';
 import type { Configure } from './main.ts';
 
 interface CheckOptions {
   platform?: string;
+  fix?: boolean;
   format: 'text' | 'json' | 'sarif';
 }
 
@@ -36,6 +30,7 @@ export const configure: Configure = (command, io) => {
   command
     .argument('<path...>', 'files, folders (all YAML and JSON below them), or - for standard input')
     .option('--platform <file>', `the platform's greenroom.yaml; default: ${PLATFORM_FILE} here, if there is one`)
+    .option('--fix', 'write what can be mended mechanically into the files; comments stay')
     .option('--format <format>', 'text, json or sarif', formatArgument, 'text')
     .addHelpText(
       'after',
@@ -55,24 +50,36 @@ function formatArgument(text: string): CheckOptions['format'] {
   return text;
 }
 
-/** Rules whose answer depends on the platform's own settings. */
-const PLATFORM_RULES = ['allowed-registries', 'own-host', 'own-application'];
-
 interface Report {
   readonly findings: Finding[];
   readonly problems: Problem[];
   files: number;
   objects: number;
+  /** Files written anew. */
+  fixed: number;
 }
 
 async function run(paths: readonly string[], options: CheckOptions, io: Io): Promise<void> {
-  const checkers = await checkersOf(options, io);
-  const report: Report = { findings: [], problems: [], files: 0, objects: 0 };
+  if (options.fix === true && paths.includes('-')) {
+    throw new GreenroomError('invalid-input', '--fix writes files; it cannot write to standard input');
+  }
+  const checkers = createCheckers(await platformOf(options, io));
+  const report: Report = { findings: [], problems: [], files: 0, objects: 0, fixed: 0 };
   for (const path of paths) {
     for (const file of await filesOf(path, io)) {
+      report.files += 1;
       await collect(report, async () => {
         const bytes = file === '-' ? await buffer(process.stdin) : await readInput(io.cwd, file, MAX_PLATFORM_BYTES);
-        judgeFile(file === '-' ? '<stdin>' : file, bytes, checkers, report);
+        const { findings, objects, fixed } = checkFile(
+          checkers,
+          bytes,
+          file === '-' ? '<stdin>' : file,
+          options.fix === true,
+        );
+        report.findings.push(...findings);
+        report.objects += objects;
+        if (fixed !== null) await writeFiles(io.cwd, new Map([[file, fixed]]));
+        report.fixed += fixed === null ? 0 : 1;
       });
     }
   }
@@ -91,31 +98,11 @@ async function collect(report: Report, work: () => Promise<void>): Promise<void>
   }
 }
 
-interface Checkers {
-  /** For what a maker or the app's account writes. */
-  readonly app: Checker;
-  /** For what the platform's side writes. */
-  readonly fence: Checker;
-}
-
-async function checkersOf(options: CheckOptions, io: Io): Promise<Checkers> {
-  const settings = await checkerOptions(options, io);
-  const fence = RULES.filter((rule) => rule.scope === 'everyone');
-  return { app: createChecker(settings), fence: createChecker({ ...settings, severities: {}, rules: fence }) };
-}
-
-async function checkerOptions({ platform: file }: CheckOptions, io: Io): Promise<CheckerOptions> {
+async function platformOf({ platform: file }: CheckOptions, io: Io): Promise<PlatformSpec | null> {
   const path = file ?? (existsSync(resolve(io.cwd, PLATFORM_FILE)) ? PLATFORM_FILE : undefined);
-  if (path !== undefined) {
-    const platform = loadPlatform(await readInput(io.cwd, path), path).value.spec;
-    const { severities, contact } = platform.policies;
-    return { params: ruleParams(platform), severities, contact };
-  }
+  if (path !== undefined) return loadPlatform(await readInput(io.cwd, path), path).value.spec;
   io.err(`greenroom: without a platform (--platform FILE) these rules are left out: ${PLATFORM_RULES.join(', ')}\n`);
-  const smallest = { domain: 'example.com', sources: [{ owner: 'owner' }], registries: ['registry.example.com'] };
-  const { spec } = platformSchema.parse({ apiVersion: API_VERSION, kind: 'Platform', spec: smallest });
-  const severities = Object.fromEntries(PLATFORM_RULES.map((rule) => [rule, 'off' as const]));
-  return { params: ruleParams(spec), severities };
+  return null;
 }
 
 /** The file itself, or all YAML and JSON below a folder, sorted; links and hidden folders are passed over. */
@@ -132,67 +119,9 @@ async function filesOf(path: string, io: Io): Promise<string[]> {
   return found.sort(compareStrings);
 }
 
-function judgeFile(file: string, bytes: Uint8Array, checkers: Checkers, report: Report): void {
-  report.files++;
-  const { documents, problems } = parseSafeYaml(bytes, { file, maxBytes: MAX_PLATFORM_BYTES, documents: 'many' });
-  report.problems.push(...problems);
-  if (problems.length > 0) return;
-  if (basename(file) === RECORD_FILE) {
-    const message = 'is not a record as greenroom writes it; ApplicationSets would stop on it';
-    if (parseRecord(new TextDecoder().decode(bytes)) === null) report.problems.push({ file, message });
-    return;
-  }
-  for (const document of documents) {
-    report.objects++;
-    try {
-      const own = ownSchema(document.value);
-      if (own !== undefined) loadDocument(own, bytes, file, { maxBytes: MAX_PLATFORM_BYTES });
-      else report.findings.push(...findingsOf(document, file, checkers));
-    } catch (error) {
-      if (!(error instanceof GreenroomError) || error.code !== 'invalid-input') throw error;
-      report.problems.push(...error.problems.map((problem) => ({ ...placeOf(document, problem), ...problem })));
-    }
-  }
-}
-
-/** The schema of one of greenroom's own files, by the kind that it claims to be. */
-function ownSchema(value: unknown) {
-  const { apiVersion, kind } = (value ?? {}) as { apiVersion?: unknown; kind?: unknown };
-  if (typeof apiVersion !== 'string' || !apiVersion.startsWith('greenroom.dev/')) return undefined;
-  if (kind === 'Platform') return platformSchema;
-  return kind === 'Exception' ? exceptionSchema : previewSchema;
-}
-
-function findingsOf({ value, positions }: YamlDocument, file: string, checkers: Checkers): Finding[] {
-  const { object, namespaceObject } = placed(value);
-  const checker = FENCE.test(file.replaceAll('\\', '/')) ? checkers.fence : checkers.app;
-  return checker.check(object, { namespaceObject }).map(({ rule, severity, message, field, object: ref }) => {
-    return { rule, severity, message, ...positions.of(parsePath(field)), file, object: ref, field };
-  });
-}
-
-/** Folders that the platform's side writes; rules about what makers may hold are not for them. */
-const FENCE = /(^|\/)previews\/[^/]+\/[^/]+\/[^/]+\/fence\//;
-
-/** An object as it would stand in a preview: in the namespace that it names, or in some preview's own. */
-function placed(value: unknown): { object: unknown; namespaceObject?: unknown } {
-  if (!isRecord(value)) return { object: value };
-  const metadata = isRecord(value.metadata) ? value.metadata : {};
-  const namespace = typeof metadata.namespace === 'string' ? metadata.namespace : 'pr-any-1';
-  const labels = { [PREVIEW_LABEL]: namespace, 'kubernetes.io/metadata.name': namespace };
-  return {
-    object: { ...value, metadata: { namespace, ...metadata } },
-    namespaceObject: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels } },
-  };
-}
-
-function placeOf({ positions }: YamlDocument, { field }: Problem) {
-  return positions.of(field === undefined ? [] : parsePath(field));
-}
-
-function print({ findings, problems, files, objects }: Report, { format }: CheckOptions, io: Io): void {
+function print({ findings, problems, files, objects, fixed }: Report, { format }: CheckOptions, io: Io): void {
   const denied = findings.filter((finding) => finding.severity === 'deny').length;
-  const summary = { files, objects, denied, warned: findings.length - denied, problems: problems.length };
+  const summary = { files, objects, denied, warned: findings.length - denied, problems: problems.length, fixed };
   if (format === 'json') io.out(json({ findings, problems, summary }));
   else if (format === 'sarif') io.out(json(sarif(findings, problems, RULES, VERSION)));
   else {
@@ -200,7 +129,8 @@ function print({ findings, problems, files, objects }: Report, { format }: Check
     for (const finding of findings)
       io.out(`${finding.severity === 'warn' ? 'warning: ' : ''}${findingLine(finding)}\n`);
     const verdict = problems.length + findings.length === 0 ? 'nothing to change' : words(summary);
-    io.err(`${count(objects, 'object')} in ${count(files, 'file')}: ${verdict}\n`);
+    const mended = fixed === 0 ? '' : `, ${count(fixed, 'file')} mended`;
+    io.err(`${count(objects, 'object')} in ${count(files, 'file')}: ${verdict}${mended}\n`);
   }
 }
 

@@ -15,7 +15,7 @@ import { type Cost, costOf, totalRequests } from './cost.ts';
 import { type Manifest, manifestFiles } from './files.ts';
 import { createJudge, type Judge } from './judge.ts';
 import type { Times } from './lifetime.ts';
-import { type MakerManifest, readManifests } from './manifests.ts';
+import { type MakerManifest, manifestTexts, readManifests } from './manifests.ts';
 import { checkQuota } from './quota.ts';
 
 export interface CompilerOptions {
@@ -90,7 +90,14 @@ function compile(input: CompileInput, options: CompilerOptions, judge: Judge): C
   refuseInvalid([charts.fence, charts.app]);
 
   const namespaceObject = fence.find(({ kind }) => kind === 'Namespace');
-  const findings = judge({ name, repository, preview, generated, makers, namespaceObject });
+  const findings = judge({
+    name,
+    repository,
+    preview,
+    generated,
+    manifests: manifestTexts(input.manifests),
+    namespaceObject,
+  });
   const folder = previewFolder(resolved.cluster.name, repoOfName(name), name);
   const url = `https://${charts.host}`;
   const record: PreviewRecord = {

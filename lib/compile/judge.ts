@@ -1,16 +1,14 @@
-import type { Position } from '../core/errors.ts';
 import type { FileSet } from '../core/fileset.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Loaded } from '../model/load.ts';
 import type { PlatformSpec } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
-import { type Checker, createChecker, type Violation } from '../policies/check.ts';
+import { type Checker, createChecker } from '../policies/check.ts';
+import { checkText } from '../policies/check-text.ts';
 import { applyExceptions, loadExceptions, reviewExceptions } from '../policies/exceptions.ts';
 import { ruleParams } from '../policies/params.ts';
-import { parsePath } from '../policies/paths.ts';
 import { RULES } from '../policies/rules/index.ts';
 import type { Manifest } from './files.ts';
-import type { MakerManifest } from './manifests.ts';
 import { originOf } from './origin.ts';
 
 /** What a preview would write with the app's account, before it is written. */
@@ -20,7 +18,8 @@ export interface Case {
   readonly repository: string;
   readonly preview: Loaded<Preview>;
   readonly generated: readonly Manifest[];
-  readonly makers: readonly MakerManifest[];
+  /** Text of the maker's own manifests by path. */
+  readonly manifests: FileSet;
   readonly namespaceObject: Manifest | undefined;
 }
 
@@ -43,25 +42,20 @@ export function createJudge({ platform, exceptions = new Map(), now }: JudgeOpti
   const checker = createChecker({ params: ruleParams(platform), severities, contact });
   const rules = new Set(RULES.map((rule) => rule.id));
   const { honoured } = reviewExceptions(loadExceptions(exceptions).exceptions, { now, rules });
-  const judge: Judge = ({ preview, generated, makers, namespaceObject }) => [
-    ...generated.flatMap((object) =>
-      findings(checker, object, namespaceObject, ({ field }) => originOf(preview, object, field)),
-    ),
-    ...makers.flatMap(({ object, positions }) =>
-      findings(checker, object, namespaceObject, ({ field }) => positions.of(parsePath(field))),
-    ),
+  const judge: Judge = ({ preview, generated, manifests, namespaceObject }) => [
+    ...generated.flatMap((object) => generatedFindings(checker, preview, object, namespaceObject)),
+    ...[...manifests].flatMap(([file, text]) => checkText(checker, text, { file, namespaceObject }).findings),
   ];
   return (candidate) => applyExceptions(judge(candidate), candidate, honoured);
 }
 
-function findings(
+function generatedFindings(
   checker: Checker,
+  preview: Loaded<Preview>,
   object: Manifest,
   namespaceObject: Manifest | undefined,
-  placeOf: (violation: Violation) => Position,
 ): Finding[] {
-  return checker.check(object, { namespaceObject }).map((violation) => {
-    const { rule, severity, message, field, object: ref } = violation;
-    return { rule, severity, message, ...placeOf(violation), object: ref, field };
+  return checker.check(object, { namespaceObject }).map(({ rule, severity, message, field, object: ref }) => {
+    return { rule, severity, message, ...originOf(preview, object, field), object: ref, field };
   });
 }

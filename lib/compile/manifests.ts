@@ -16,7 +16,6 @@ export interface MakerManifest {
   readonly object: Manifest;
   /** Where the object begins. */
   readonly position: Position;
-  readonly positions: Positions;
 }
 
 const MAX_OBJECTS = 100;
@@ -43,8 +42,7 @@ export function readManifests(
   }
   const problems: Problem[] = [];
   const objects: MakerManifest[] = [];
-  for (const [path, text] of manifests) {
-    if (!/\.(ya?ml|json)$/i.test(path)) continue;
+  for (const [path, text] of manifestTexts(manifests)) {
     const parsed = parseSafeYaml(text, { file: path, maxBytes: MAX_PLATFORM_BYTES, documents: 'many' });
     problems.push(...parsed.problems);
     if (parsed.problems.length > 0) continue;
@@ -52,7 +50,7 @@ export function readManifests(
       const complaints = shapeProblems(value, positions);
       problems.push(...complaints);
       if (complaints.length === 0) {
-        objects.push({ object: brought(value as Manifest, namespace), position: positions.of([]), positions });
+        objects.push({ object: brought(value as Manifest, namespace), position: positions.of([]) });
       }
     }
   }
@@ -61,6 +59,11 @@ export function readManifests(
   }
   if (problems.length > 0) throw invalidInput(problems);
   return objects;
+}
+
+/** The files of a folder that are manifests by their names; notes and the like are passed over. */
+export function manifestTexts(files: FileSet | null): FileSet {
+  return new Map([...(files ?? [])].filter(([path]) => /\.(ya?ml|json)$/i.test(path)));
 }
 
 /** The object in the preview's namespace; one that names another keeps it, for the rule to say so. */

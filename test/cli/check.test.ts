@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { greenroom, inProcess } from '../support/command.ts';
@@ -66,6 +66,20 @@ describe('check', () => {
     const where = ['--platform', 'greenroom.yaml', '--repo', 'acme/shop', '--pr', '7', '--out', 'rendered'];
     await inProcess(['render', preview, ...where], cwd);
     expect(await check('rendered')).toMatchObject({ code: 0, stdout: '' });
+  });
+
+  test('--fix mends what it can, keeps comments, and says what is left', async () => {
+    const path = file(
+      'fix/service.yaml',
+      SERVICE.replace('  type: LoadBalancer', '  # no address of its own\n  type: LoadBalancer'),
+    );
+    const run = await check(path, '--fix');
+    expect(run).toMatchObject({ code: 0, stdout: '', stderr: expect.stringContaining('1 file mended') });
+    const mended = readFileSync(join(cwd, path), 'utf8');
+    expect(mended).toContain('# no address of its own');
+    expect(mended).not.toContain('LoadBalancer');
+    expect(await check(path, '--fix')).toMatchObject({ code: 0, stderr: expect.not.stringContaining('mended') });
+    expect(readFileSync(join(cwd, path), 'utf8')).toBe(mended);
   });
 
   test('standard input', async () => {

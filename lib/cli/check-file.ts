@@ -1,0 +1,100 @@
+import { basename } from 'node:path';
+import { invalidInput } from '../core/errors.ts';
+import type { Finding } from '../core/finding.ts';
+import { exceptionSchema } from '../model/exception.ts';
+import { PREVIEW_LABEL } from '../model/labels.ts';
+import { RECORD_FILE } from '../model/layout.ts';
+import { loadDocument, MAX_PLATFORM_BYTES, parseSafeYaml, type YamlDocument } from '../model/load.ts';
+import { type PlatformSpec, platformSchema } from '../model/platform.ts';
+import { previewSchema } from '../model/preview.ts';
+import { parseRecord } from '../model/record.ts';
+import { API_VERSION } from '../model/scalars.ts';
+import { type Checker, type CheckerOptions, createChecker } from '../policies/check.ts';
+import { checkText } from '../policies/check-text.ts';
+import { ruleParams } from '../policies/params.ts';
+import { isRecord } from '../policies/paths.ts';
+import { RULES } from '../policies/rules/index.ts';
+
+/** Rules whose answer depends on the platform's own settings. */
+export const PLATFORM_RULES = ['allowed-registries', 'own-host', 'own-application'];
+
+export interface Checkers {
+  /** For what a maker or the app's account writes. */
+  readonly app: Checker;
+  /** For what the platform's side writes. */
+  readonly fence: Checker;
+}
+
+/** @param platform null leaves out {@link PLATFORM_RULES} */
+export function createCheckers(platform: PlatformSpec | null): Checkers {
+  const options = platform === null ? withoutPlatform() : withPlatform(platform);
+  const fence = RULES.filter((rule) => rule.scope === 'everyone');
+  return { app: createChecker(options), fence: createChecker({ ...options, severities: {}, rules: fence }) };
+}
+
+function withPlatform(platform: PlatformSpec): CheckerOptions {
+  const { severities, contact } = platform.policies;
+  return { params: ruleParams(platform), severities, contact };
+}
+
+function withoutPlatform(): CheckerOptions {
+  const smallest = { domain: 'example.com', sources: [{ owner: 'owner' }], registries: ['registry.example.com'] };
+  const { spec } = platformSchema.parse({ apiVersion: API_VERSION, kind: 'Platform', spec: smallest });
+  return { params: ruleParams(spec), severities: Object.fromEntries(PLATFORM_RULES.map((rule) => [rule, 'off'])) };
+}
+
+export interface CheckedFile {
+  readonly findings: readonly Finding[];
+  readonly objects: number;
+  /** The text with all mechanical fixes made; null where there are none, or none were asked for. */
+  readonly fixed: string | null;
+}
+
+/** Folders that the platform's side writes; rules about what makers may hold are not for them. */
+const FENCE = /(^|\/)previews\/[^/]+\/[^/]+\/[^/]+\/fence\//;
+
+/**
+ * Judges one file: Kubernetes objects by the rules, greenroom's own files by their schemas.
+ *
+ * @throws GreenroomError `invalid-input` with every problem of a file that cannot be judged
+ */
+export function checkFile(checkers: Checkers, bytes: Uint8Array, file: string, fix: boolean): CheckedFile {
+  const options = { file, maxBytes: MAX_PLATFORM_BYTES, documents: 'many' } as const;
+  const { documents, problems, text } = parseSafeYaml(bytes, options);
+  if (problems.length > 0) throw invalidInput(problems);
+  const own = { findings: [], objects: documents.length, fixed: null };
+  if (basename(file) === RECORD_FILE) {
+    if (parseRecord(text) !== null) return own;
+    throw invalidInput([{ file, message: 'is not a record as greenroom writes it; ApplicationSets would stop on it' }]);
+  }
+  const schema = ownSchema(documents[0]);
+  if (schema !== undefined) {
+    loadDocument(schema, bytes, file, { maxBytes: MAX_PLATFORM_BYTES });
+    return own;
+  }
+  const checker = FENCE.test(file.replaceAll('\\', '/')) ? checkers.fence : checkers.app;
+  const context = { file, namespaceObject: namespaceOf(documents) };
+  const first = checkText(checker, text, context);
+  if (!fix || first.fixed === text) return { findings: first.findings, objects: documents.length, fixed: null };
+  const { findings } = checkText(checker, first.fixed, context);
+  return { findings, objects: documents.length, fixed: first.fixed };
+}
+
+/** The schema of one of greenroom's own files, by the kind that it claims to be. */
+function ownSchema(document: YamlDocument | undefined) {
+  const { apiVersion, kind } = (document?.value ?? {}) as { apiVersion?: unknown; kind?: unknown };
+  if (typeof apiVersion !== 'string' || !apiVersion.startsWith('greenroom.dev/')) return undefined;
+  if (kind === 'Platform') return platformSchema;
+  return kind === 'Exception' ? exceptionSchema : previewSchema;
+}
+
+/** The preview that a file's objects would stand in: the first namespace that one names, or any. */
+function namespaceOf(documents: readonly YamlDocument[]): unknown {
+  const named = documents.flatMap(({ value }) => {
+    const namespace = isRecord(value) && isRecord(value.metadata) ? value.metadata.namespace : undefined;
+    return typeof namespace === 'string' && namespace.startsWith('pr-') ? [namespace] : [];
+  });
+  const name = named[0] ?? 'pr-any-1';
+  const labels = { [PREVIEW_LABEL]: name, 'kubernetes.io/metadata.name': name };
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
+}
