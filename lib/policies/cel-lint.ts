@@ -3,7 +3,7 @@ import type { ASTNode } from '@marcbachmann/cel-js';
 /** What Kubernetes 1.30 and later, Kyverno, Gatekeeper and the in-process evaluator all have, with one meaning. */
 const FUNCTIONS = new Set([
   ...['has', 'size', 'all', 'exists', 'exists_one', 'filter', 'map', 'type', 'dyn', 'string', 'int', 'double', 'bool'],
-  ...['contains', 'startsWith', 'endsWith', 'matches', 'split', 'lowerAscii', 'upperAscii', 'join'],
+  ...['contains', 'startsWith', 'endsWith', 'matches', 'split', 'join'],
   ...['orValue', 'hasValue', 'value'],
   ...['quantity', 'isQuantity', 'compareTo', 'isGreaterThan', 'isLessThan', 'sign', 'asApproximateFloat'],
 ]);

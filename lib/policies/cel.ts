@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { Environment } from '@marcbachmann/cel-js';
 import { lintCel } from './cel-lint.ts';
 import { Quantity } from './quantity.ts';
@@ -24,6 +25,7 @@ export interface CelCompiler {
 }
 
 export function celCompiler(): CelCompiler {
+  boundPatterns();
   const env = environment();
   const known = new Map<string, CelProgram>();
   return {
@@ -39,6 +41,15 @@ export function celCompiler(): CelCompiler {
       return program;
     },
   };
+}
+
+/**
+ * RE2, which the engines have, is linear in the length of the text; JavaScript's patterns can take exponential time.
+ * With this, V8 goes over to its own linear engine once a pattern has tried that often. Same results, other time.
+ */
+function boundPatterns(): void {
+  setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks');
+  setFlagsFromString('--regexp-backtracks-before-fallback=20000');
 }
 
 function environment(): Environment {

@@ -71,6 +71,15 @@ describe('expressions', () => {
   });
 });
 
+it.each(['^(a+)+$', '^(a|a)*$', '^(a|aa)+$', '([a-z]+)*[0-9]'])(
+  'the pattern %s ends soon, whatever it is given',
+  (pattern) => {
+    const started = performance.now();
+    expect(evaluate(`object.a.matches("${pattern}")`, { a: `${'a'.repeat(2000)}!` })).toBe(false);
+    expect(performance.now() - started).toBeLessThan(3000);
+  },
+);
+
 describe('quantities', () => {
   it.each([
     ['0.5', '500m'],

@@ -30,11 +30,16 @@ const clean = (text: string): string =>
   ).join(' && ');
 
 /** Names that stand for a credential by their last words; the value of such a variable is one, whatever it looks like. */
-const SECRET_NAME =
-  '(^|[_-])(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|API_?KEY|ACCESS_?KEY|SECRET_?KEY|PRIVATE_?KEY|CLIENT_?SECRET)$';
+const SECRET_NAME = anyCase(
+  '(^|[_-])(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|(API|ACCESS|SECRET|PRIVATE)_?-?KEY)$',
+);
 
-const namesSecret = (name: string): string =>
-  `(${name}.size() <= 256 && ${name}.upperAscii().matches("${SECRET_NAME}"))`;
+/** Letters of either case, without the flag that not all engines know, or a function that goes beyond ASCII here. */
+function anyCase(pattern: string): string {
+  return pattern.replace(/[A-Z]/g, (letter) => `[${letter}${letter.toLowerCase()}]`);
+}
+
+const namesSecret = (name: string): string => `(${name}.size() <= 256 && ${name}.matches("${SECRET_NAME}"))`;
 
 const inContainers = (field: 'args' | 'command'): Condition => ({
   over: inside(CONTAINERS, field),
