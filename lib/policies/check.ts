@@ -23,6 +23,12 @@ export interface CheckerOptions {
 export interface CheckContext {
   /** The Namespace that the object is going to. @default one of the name in `metadata.namespace`, without labels */
   readonly namespaceObject?: unknown;
+  /**
+   * Whose object it is. What the platform writes itself (the fence) is held to the rules for everyone only, as
+   * admission holds its accounts.
+   * @default maker
+   */
+  readonly writer?: 'maker' | 'platform';
 }
 
 /** Judges objects by a set of rules; expressions are compiled once, when the first object that they match comes. */
@@ -45,7 +51,7 @@ export function createChecker(options: CheckerOptions): Checker {
   const params = toCel(options.params);
   const compiler = celCompiler();
   const judges = new Map<Rule, Judge>();
-  const byKind = new Map<string, Judge[]>();
+  const byKind = new Map<string, { rule: Rule; judge: Judge }[]>();
 
   const judgeOf = (rule: Rule): Judge => {
     let judge = judges.get(rule);
@@ -55,11 +61,11 @@ export function createChecker(options: CheckerOptions): Checker {
     }
     return judge;
   };
-  const judgesFor = (apiVersion: string, kind: string): Judge[] => {
+  const judgesFor = (apiVersion: string, kind: string): { rule: Rule; judge: Judge }[] => {
     const key = groupKind(apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '', kind);
     let list = byKind.get(key);
     if (!list) {
-      list = rules.filter((rule) => matches(rule, key)).map(judgeOf);
+      list = rules.filter((rule) => matches(rule, key)).map((rule) => ({ rule, judge: judgeOf(rule) }));
       byKind.set(key, list);
     }
     return list;
@@ -77,7 +83,9 @@ export function createChecker(options: CheckerOptions): Checker {
         variables: {},
       };
       const violations: Violation[] = [];
-      for (const judge of judgesFor(ref.apiVersion, ref.kind)) judge(scope, ref, violations);
+      for (const { rule, judge } of judgesFor(ref.apiVersion, ref.kind)) {
+        if (context.writer !== 'platform' || rule.scope === 'everyone') judge(scope, ref, violations);
+      }
       return violations;
     },
   };

@@ -3,7 +3,7 @@ import { type CelProgram, type CelScope, fromCel } from './cel.ts';
 import type { Edit } from './edit.ts';
 import { formatPath, itemPaths, parsePath, podPath, valueAt } from './paths.ts';
 import { type Condition, conditionCel, type Rule, ruleMessage } from './rule.ts';
-import { wrongType } from './shape.ts';
+import { type WrongType, wrongType } from './shape.ts';
 import { variablesOf } from './variables.ts';
 
 /** One place in one object that a rule refuses. */
@@ -59,13 +59,19 @@ export function createJudge(rule: Rule, compile: Compile, contact: string): Judg
       places ??= rule.conditions.map((condition) => createPlace(condition, compile));
       const found = new Map(places.flatMap((place) => place(scope)).map((spot) => [spot.field, spot]));
       // A map where a list belongs has no items to point at.
-      if (found.size === 0) found.set('', { field: wrongType(scope.object) ?? '' });
+      if (found.size === 0) found.set('', { field: wrongType(scope.object)?.field ?? '' });
       for (const spot of found.values()) out.push({ ...base, message, ...spot, object });
       return;
     }
-    const field = wrongType(scope.object);
-    out.push(field === undefined ? atFault(error, object) : { ...base, message, field, object });
+    const wrong = wrongType(scope.object);
+    if (wrong === undefined) out.push(atFault(error, object));
+    else out.push({ ...base, message: unreadable(wrong, contact), field: wrong.field, object });
   };
+}
+
+/** An API server would refuse such an object as well, but with words that no maker knows. */
+function unreadable({ field, wanted }: WrongType, contact: string): string {
+  return `The field ${field} has to be ${wanted}, so that this object cannot be judged: correct it, or ask ${contact}.`;
 }
 
 function firstLine(error: unknown): string {

@@ -1,80 +1,183 @@
-import { CONTAINER_LISTS, formatPath, isRecord, podPath, valueAt } from './paths.ts';
+import { formatPath, isRecord } from './paths.ts';
 
-type Shape = 'text' | 'list' | 'map' | 'texts' | 'maps';
+/** The types of the fields that rules read, as Kubernetes knows them; what is not named can be anything. */
+type Shape = 'text' | 'number' | 'flag' | 'amount' | 'any' | ListShape | MapShape | FieldsShape;
+interface ListShape {
+  readonly list: Shape;
+}
+/** Any keys. */
+interface MapShape {
+  readonly map: Shape;
+}
+interface FieldsShape {
+  readonly fields: Readonly<Record<string, Shape>>;
+}
 
-const IS: Readonly<Record<Shape, (value: unknown) => boolean>> = {
-  text: (value) => typeof value === 'string',
-  list: Array.isArray,
-  map: isRecord,
-  maps: (value) => Array.isArray(value) && value.every(isRecord),
-  texts: (value) => isRecord(value) && Object.values(value).every((v) => typeof v === 'string'),
-};
+/** A field of another type than Kubernetes knows it by. */
+export interface WrongType {
+  readonly field: string;
+  /** What it has to be, e.g. `a list`. */
+  readonly wanted: string;
+}
 
-/** What rules take for granted of an object, relative to its root. */
-const OBJECT: Readonly<Record<string, Shape>> = {
-  metadata: 'map',
-  'metadata.annotations': 'texts',
-  'metadata.labels': 'texts',
-  'metadata.finalizers': 'list',
-  spec: 'map',
-  'spec.type': 'text',
-  'spec.ports': 'maps',
-  'spec.externalIPs': 'list',
-  'spec.rules': 'maps',
-  'spec.tls': 'maps',
-  'spec.hostnames': 'list',
-  data: 'map',
-  stringData: 'map',
-};
+const list = (of: Shape): ListShape => ({ list: of });
+const map = (of: Shape): MapShape => ({ map: of });
+const fields = (of: Readonly<Record<string, Shape>>): FieldsShape => ({ fields: of });
 
-/** Relative to the pod or pod template. */
-const POD: Readonly<Record<string, Shape>> = {
-  metadata: 'map',
-  'metadata.annotations': 'texts',
-  spec: 'map',
-  'spec.containers': 'maps',
-  'spec.initContainers': 'maps',
-  'spec.ephemeralContainers': 'maps',
-  'spec.volumes': 'maps',
-  'spec.securityContext': 'map',
-  'spec.securityContext.sysctls': 'maps',
-  'spec.resources': 'map',
-};
+const METADATA = fields({
+  name: 'text',
+  namespace: 'text',
+  labels: map('text'),
+  annotations: map('text'),
+  finalizers: list('text'),
+});
 
-/** Relative to one container. */
-const CONTAINER: Readonly<Record<string, Shape>> = {
+const HANDLER = fields({ httpGet: fields({ host: 'text' }), tcpSocket: fields({ host: 'text' }) });
+const TYPED = fields({ type: 'text' });
+
+/** What pod and container have in common. */
+const SECURITY = {
+  runAsNonRoot: 'flag',
+  runAsUser: 'number',
+  seccompProfile: TYPED,
+  appArmorProfile: TYPED,
+  seLinuxOptions: fields({ type: 'text', user: 'text', role: 'text' }),
+  windowsOptions: fields({ hostProcess: 'flag' }),
+} as const;
+
+const RESOURCES = fields({ limits: map('amount'), requests: map('amount') });
+
+const CONTAINER = fields({
   image: 'text',
-  env: 'maps',
-  args: 'list',
-  command: 'list',
-  ports: 'maps',
-  resources: 'map',
-  'resources.limits': 'map',
-  'resources.requests': 'map',
-  securityContext: 'map',
-  'securityContext.capabilities': 'map',
-  'securityContext.capabilities.add': 'list',
-  'securityContext.capabilities.drop': 'list',
+  command: list('text'),
+  args: list('text'),
+  env: list(fields({ name: 'text', value: 'text' })),
+  ports: list(fields({ containerPort: 'number', hostPort: 'number' })),
+  resources: RESOURCES,
+  livenessProbe: HANDLER,
+  readinessProbe: HANDLER,
+  startupProbe: HANDLER,
+  lifecycle: fields({ postStart: HANDLER, preStop: HANDLER }),
+  securityContext: fields({
+    ...SECURITY,
+    privileged: 'flag',
+    allowPrivilegeEscalation: 'flag',
+    procMount: 'text',
+    capabilities: fields({ add: list('text'), drop: list('text') }),
+  }),
+});
+
+const POD_SPEC: Readonly<Record<string, Shape>> = {
+  containers: list(CONTAINER),
+  initContainers: list(CONTAINER),
+  ephemeralContainers: list(CONTAINER),
+  volumes: list(
+    fields({
+      image: fields({ reference: 'text' }),
+      projected: fields({ sources: list(fields({})) }),
+      hostPath: fields({}),
+    }),
+  ),
+  hostNetwork: 'flag',
+  hostPID: 'flag',
+  hostIPC: 'flag',
+  hostUsers: 'flag',
+  automountServiceAccountToken: 'flag',
+  os: fields({ name: 'text' }),
+  resources: RESOURCES,
+  securityContext: fields({ ...SECURITY, sysctls: list(fields({ name: 'text' })) }),
 };
 
-/** The first well-known field that is of another type than Kubernetes knows it by; undefined where all are right. */
-export function wrongType(object: unknown): string | undefined {
-  const pod = podPath(object);
-  const spec = [...pod, 'spec'];
-  const containers = CONTAINER_LISTS.flatMap((name) => {
-    const list = valueAt(object, [...spec, name]);
-    return Array.isArray(list) ? list.map((_, i) => [...spec, name, i]) : [];
-  });
-  for (const [shapes, base] of [
-    [OBJECT, []] as const,
-    [POD, pod] as const,
-    ...containers.map((path) => [CONTAINER, path] as const),
-  ]) {
-    for (const [field, shape] of Object.entries(shapes)) {
-      const path = [...base, ...field.split('.')];
-      const value = valueAt(object, path);
-      if (value !== undefined && !IS[shape](value)) return formatPath(path);
-    }
+const TEMPLATE = fields({ metadata: METADATA, spec: fields(POD_SPEC) });
+
+const SOURCE = fields({ repoURL: 'text', targetRevision: 'text', path: 'text' });
+
+/** The specs of Services, Ingresses, routes, Applications and Kustomizations; no two of them share a field otherwise. */
+const SPEC = fields({
+  ...POD_SPEC,
+  template: TEMPLATE,
+  jobTemplate: fields({ metadata: METADATA, spec: fields({ template: TEMPLATE }) }),
+  type: 'text',
+  ports: list(fields({ nodePort: 'number' })),
+  externalIPs: list('text'),
+  externalName: 'text',
+  hostnames: list('text'),
+  tls: list(fields({ hosts: list('text') })),
+  rules: list(
+    fields({
+      host: 'text',
+      http: fields({ paths: list(fields({ path: 'text', pathType: 'text' })) }),
+      matches: list(fields({ path: fields({ type: 'text', value: 'text' }) })),
+      filters: list(TYPED),
+      backendRefs: list(fields({ filters: list('any') })),
+    }),
+  ),
+  project: 'text',
+  path: 'text',
+  targetNamespace: 'text',
+  serviceAccountName: 'text',
+  source: SOURCE,
+  sources: list(SOURCE),
+  destination: fields({ server: 'text', name: 'text', namespace: 'text' }),
+  sourceRef: fields({ kind: 'text', name: 'text', namespace: 'text' }),
+});
+
+const OBJECT = fields({ metadata: METADATA, spec: SPEC, template: TEMPLATE, type: 'text' });
+const STRINGS = map('text');
+
+/** The first field of an object that is of another type than Kubernetes knows it by. */
+export function wrongType(object: unknown): WrongType | undefined {
+  if (!isRecord(object) || !isRecord(object['metadata'])) return { field: 'metadata', wanted: NOUNS.map };
+  return (
+    findIn(object, OBJECT, []) ??
+    (object['kind'] === 'ConfigMap' || object['kind'] === 'Secret'
+      ? (findIn(object['data'], STRINGS, ['data']) ?? findIn(object['stringData'], STRINGS, ['stringData']))
+      : undefined)
+  );
+}
+
+const NOUNS = {
+  text: 'a text (put it in quotes)',
+  number: 'a number',
+  flag: 'true or false',
+  amount: 'an amount such as 500m or 256Mi',
+  list: 'a list',
+  map: 'a group of settings',
+};
+
+function findIn(value: unknown, shape: Shape, path: readonly (string | number)[]): WrongType | undefined {
+  if (shape === 'any' || value === undefined) return undefined;
+  if (typeof shape === 'string') return isPlain(value, shape) ? undefined : wrong(path, NOUNS[shape]);
+  if ('list' in shape) {
+    if (!Array.isArray(value)) return wrong(path, NOUNS.list);
+    return first(value.keys(), (i) =>
+      value[i] === null ? wrong([...path, i], NOUNS.map) : findIn(value[i], shape.list, [...path, i]),
+    );
+  }
+  if (!isRecord(value)) return wrong(path, NOUNS.map);
+  const keys = 'map' in shape ? Object.keys(value) : Object.keys(shape.fields);
+  return first(keys, (key) =>
+    Object.hasOwn(value, key)
+      ? findIn(value[key], 'map' in shape ? shape.map : (shape.fields[key] as Shape), [...path, key])
+      : undefined,
+  );
+}
+
+function isPlain(value: unknown, shape: 'text' | 'number' | 'flag' | 'amount'): boolean {
+  const isNumber = typeof value === 'number' || typeof value === 'bigint';
+  if (shape === 'flag') return typeof value === 'boolean';
+  if (shape === 'number') return isNumber;
+  return typeof value === 'string' || (shape === 'amount' && isNumber);
+}
+
+function wrong(path: readonly (string | number)[], wanted: string): WrongType {
+  return { field: formatPath(path), wanted };
+}
+
+function first<T>(items: Iterable<T>, find: (item: T) => WrongType | undefined): WrongType | undefined {
+  for (const item of items) {
+    const found = find(item);
+    if (found) return found;
   }
   return undefined;
 }

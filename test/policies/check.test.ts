@@ -64,6 +64,14 @@ describe('checker', () => {
     );
   });
 
+  it("holds the platform's own objects to the rules for everyone only", () => {
+    const quota = { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'a', namespace: 'pr-shop-7' } };
+    expect(rulesOf(quota)).toEqual(['allowed-kinds']);
+    expect(checker.check(quota, { writer: 'platform' })).toEqual([]);
+    const bad = pod({ containers: [{ name: 'x', securityContext: { privileged: true } }] });
+    expect(checker.check(bad, { writer: 'platform' }).map((v) => v.rule)).toContain('no-privileged');
+  });
+
   it.each([[null], ['text'], [[]], [{}], [{ kind: 'Pod' }]])('refuses %j as no object', (input) => {
     expect(() => checker.check(input)).toThrowError(expect.objectContaining({ code: 'invalid-input' }));
   });

@@ -74,7 +74,7 @@ export const noInlineSecrets = defineRule({
     CONFIG_MAPS,
     {
       over: inside(CONTAINERS, 'env'),
-      cel: `it.?value.orValue("") == "" || (it.value.startsWith("$(") && it.value.endsWith(")")) || (!${namesSecret('it.name')} && ${clean('it.value')})`,
+      cel: `it.?value.orValue("") == "" || (it.value.startsWith("$(") && it.value.endsWith(")")) || (!${namesSecret('it.?name.orValue("")')} && ${clean('it.value')})`,
       field: 'value',
     },
     inContainers('args'),

@@ -53,7 +53,7 @@ export const ownApplication = defineRule({
       `${NAMESPACE}.matches("^pr-[a-z0-9-]{1,60}$") && !${DESTINATION}.?name.hasValue() && ${PATH}.size() == 5 && ${DESTINATION}.?server.orValue("") == params.application.servers[?${PATH}[1]].orValue("none")`,
       'spec.destination',
     ),
-    onApplication(`object.metadata.name == ${NAMESPACE} + (${FENCE} ? "-fence" : "")`, 'metadata.name'),
+    onApplication(`object.metadata.?name.orValue("") == ${NAMESPACE} + (${FENCE} ? "-fence" : "")`, 'metadata.name'),
     onKustomization(
       `${SPEC}.?sourceRef.?kind.orValue("") == "GitRepository" && ${SPEC}.?sourceRef.?name.orValue("") == params.application.gitRepository && ${SPEC}.?sourceRef.?namespace.orValue(object.metadata.?namespace.orValue("")) == object.metadata.?namespace.orValue("")`,
       'spec.sourceRef',

@@ -29,7 +29,7 @@ export const ownHost = defineRule({
       field: 'spec.hostnames',
       fix: { set: `[${HOST}]` },
     },
-    { cel: `!(${IS_MAPPING}) || object.metadata.name == ${HOST}`, field: 'metadata.name' },
+    { cel: `!(${IS_MAPPING}) || object.metadata.?name.orValue("") == ${HOST}`, field: 'metadata.name' },
   ],
   examples: {
     good: exampleIngress('{ rules: [{ host: pr-shop-7.apps.example.com }] }'),
