@@ -26,6 +26,8 @@ export interface RuleParams {
   readonly evidence: readonly EvidenceKind[];
   /** Severities of known holes that an image may have, `none` among them. @default all below critical */
   readonly toleratedSeverities: readonly string[];
+  /** Where references to secrets may lead: the ClusterSecretStore, and what they begin with ({owner} and {repo} are those of the repository). */
+  readonly secrets: { readonly store: string; readonly prefix: string };
   /** How the Applications and Kustomizations of previews have to look. */
   readonly application: ApplicationParams;
 }
@@ -99,6 +101,7 @@ export function ruleParams(platform: PlatformSpec): RuleParams {
     finalizers: DEFAULT_FINALIZERS,
     evidence: platform.evidence.require,
     toleratedSeverities: SEVERITIES.slice(0, SEVERITIES.indexOf(platform.evidence.vulnerabilities)),
+    secrets: { store: platform.secrets.store, prefix: platform.secrets.prefix },
     application: {
       repoURL: platform.appsRepo.url ?? `https://github.com/${platform.sources[0]?.owner}/previews.git`,
       branch: platform.appsRepo.branch,

@@ -39,6 +39,7 @@ export const HTTP_ROUTE = of('gateway.networking.k8s.io', 'HTTPRoute', 'httprout
 export const GRPC_ROUTE = of('gateway.networking.k8s.io', 'GRPCRoute', 'grpcroutes');
 export const TLS_ROUTE = of('gateway.networking.k8s.io', 'TLSRoute', 'tlsroutes');
 export const DOMAIN_MAPPING = of('serving.knative.dev', 'DomainMapping', 'domainmappings');
+export const EXTERNAL_SECRET = of('external-secrets.io', 'ExternalSecret', 'externalsecrets');
 export const APPLICATION = of('argoproj.io', 'Application', 'applications');
 export const KUSTOMIZATION = of('kustomize.toolkit.fluxcd.io', 'Kustomization', 'kustomizations');
 

@@ -92,7 +92,7 @@ const TEMPLATE = fields({ metadata: METADATA, spec: fields(POD_SPEC) });
 
 const SOURCE = fields({ repoURL: 'text', targetRevision: 'text', path: 'text' });
 
-/** The specs of Services, Ingresses, routes, Applications and Kustomizations; no two of them share a field otherwise. */
+/** The specs of Services, Ingresses, routes, ExternalSecrets, Applications and Kustomizations; no two of them share a field otherwise. */
 const SPEC = fields({
   ...POD_SPEC,
   template: TEMPLATE,
@@ -112,6 +112,10 @@ const SPEC = fields({
       backendRefs: list(fields({ filters: list('any') })),
     }),
   ),
+  secretStoreRef: fields({ kind: 'text', name: 'text' }),
+  target: fields({}),
+  dataFrom: list('any'),
+  data: list(fields({ remoteRef: fields({ key: 'text' }) })),
   project: 'text',
   path: 'text',
   targetNamespace: 'text',

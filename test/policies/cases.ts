@@ -34,7 +34,11 @@ export interface Expectation {
 export const CASE_NAMESPACE = {
   apiVersion: 'v1',
   kind: 'Namespace',
-  metadata: { name: 'pr-shop-7', labels: { 'greenroom.dev/preview': 'pr-shop-7' } },
+  metadata: {
+    name: 'pr-shop-7',
+    labels: { 'greenroom.dev/preview': 'pr-shop-7' },
+    annotations: { 'greenroom.dev/repository': 'acme/shop' },
+  },
 };
 
 const ROOT = join(import.meta.dirname, 'cases');

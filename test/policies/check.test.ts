@@ -3,6 +3,7 @@ import { parse } from 'yaml';
 import { createChecker } from '../../lib/policies/check.ts';
 import { defineRule } from '../../lib/policies/rule.ts';
 import { RULES } from '../../lib/policies/rules/index.ts';
+import { CASE_NAMESPACE } from './cases.ts';
 import { PARAMS, STRICT_PARAMS } from './support.ts';
 
 const checker = createChecker({ params: PARAMS });
@@ -12,7 +13,7 @@ const rulesOf = (object: unknown) => checker.check(object).map((v) => v.rule);
 describe('rules', () => {
   it.each(RULES.map((rule) => [rule.id, rule] as const))('%s agrees with its own examples', (id, rule) => {
     const only = createChecker({ params: STRICT_PARAMS, rules: [rule] });
-    const context = { namespaceObject: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'pr-shop-7' } } };
+    const context = { namespaceObject: CASE_NAMESPACE };
     expect(only.check(parse(rule.examples.good), context)).toEqual([]);
     const violations = only.check(parse(rule.examples.bad), context);
     expect(violations.map((v) => [v.rule, v.ruleAtFault])).toContainEqual([id, undefined]);

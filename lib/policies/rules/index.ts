@@ -27,6 +27,7 @@ import { noWindowsHostProcess } from './no-windows-host-process.ts';
 import { ownApplication } from './own-application.ts';
 import { ownHost } from './own-host.ts';
 import { ownNamespace } from './own-namespace.ts';
+import { ownSecrets } from './own-secrets.ts';
 import { pinnedDigest } from './pinned-digest.ts';
 import { requireLimits } from './require-limits.ts';
 import { requireRequests } from './require-requests.ts';
@@ -74,6 +75,7 @@ export const RULES: readonly Rule[] = [
   noInlineSecrets,
   noFinalizers,
   ownApplication,
+  ownSecrets,
   pinnedDigest,
   signedImage,
   sbomAttached,
