@@ -1,9 +1,10 @@
 import { invalidInput } from '../core/errors.ts';
 import type { ObjectRef, Severity } from '../core/finding.ts';
+import { REPOSITORY_ANNOTATION } from '../model/labels.ts';
 import { type CelScope, celCompiler, toCel } from './cel.ts';
 import { createJudge, type Judge, type Violation } from './judge.ts';
 import type { RuleParams } from './params.ts';
-import { isRecord } from './paths.ts';
+import { isRecord, valueAt } from './paths.ts';
 import { groupKind } from './resources.ts';
 import type { Rule } from './rule.ts';
 import { RULES } from './rules/index.ts';
@@ -84,11 +85,17 @@ export function createChecker(options: CheckerOptions): Checker {
       };
       const violations: Violation[] = [];
       for (const { rule, judge } of judgesFor(ref.apiVersion, ref.kind)) {
-        if (context.writer !== 'platform' || rule.scope === 'everyone') judge(scope, ref, violations);
+        if (context.writer === 'platform' && rule.scope === 'makers') continue;
+        if (rule.needsRepository && !namesRepository(scope.namespaceObject)) continue;
+        judge(scope, ref, violations);
       }
       return violations;
     },
   };
+}
+
+function namesRepository(namespaceObject: unknown): boolean {
+  return valueAt(namespaceObject, ['metadata', 'annotations', REPOSITORY_ANNOTATION]) !== undefined;
 }
 
 function activeRules({ rules = RULES, severities = {}, params }: CheckerOptions): Rule[] {

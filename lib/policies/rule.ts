@@ -80,6 +80,12 @@ export interface RuleSpec {
    * @default preview
    */
   readonly place?: 'preview' | 'reconciler';
+  /**
+   * Reads from the preview's namespace which repository it is of. Where the namespace is not at hand (single files,
+   * without their fence) the in-process check leaves the rule to admission.
+   * @default false
+   */
+  readonly needsRepository?: true;
   /** Kinds that it judges; `any` is every namespaced kind. */
   readonly match: readonly ResourceKind[] | 'any';
   /** All must hold. */

@@ -14,6 +14,7 @@ export const ownSecrets = defineRule({
     "A secret is read from another place than the repository's own in the secret store: list it under secrets in preview.yaml instead, or ask {contact}.",
   source: 'External Secrets Operator documentation: security best practices',
   why: "The store holds everyone's secrets and reads them with rights of its own: the reference is all that keeps them apart.",
+  needsRepository: true,
   match: [EXTERNAL_SECRET],
   conditions: [
     {
