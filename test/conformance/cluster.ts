@@ -1,6 +1,5 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from './eventually.ts';
 import { judge } from './judges.ts';
@@ -74,12 +73,8 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     kubectl: await judge('kubectl'),
     ...(options.controllerManager ? { controllerManager: await judge('kube-controller-manager') } : {}),
   };
-  const folder = mkdtempSync(join(tmpdir(), 'greenroom-cluster-'));
-  const processes = new Processes(folder);
-  const stop = async (): Promise<void> => {
-    await processes.stop();
-    rmSync(folder, { recursive: true, force: true });
-  };
+  const processes = new Processes('cluster');
+  const { folder } = processes;
   try {
     const [etcdPort, peerPort, securePort] = (await freePorts(3)) as [number, number, number];
     const server = `https://127.0.0.1:${securePort}`;
@@ -111,9 +106,9 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     const apply = async (manifests: string): Promise<void> => {
       await administrator.kubectl(['apply', '--server-side', '--force-conflicts', '--filename=-'], manifests);
     };
-    return { ...administrator, server, folder, processes, as, apply, stop };
+    return { ...administrator, server, folder, processes, as, apply, stop: () => processes.stop() };
   } catch (error) {
-    await stop();
+    await processes.stop();
     throw error;
   }
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder, makeOnce } from './cache.ts';
-import { tryRun } from './run.ts';
+import { go } from './go.ts';
 
 interface Recipe {
   /** Folder under judges/ whose go.mod and go.sum pin everything that is built. */
@@ -90,19 +90,6 @@ async function build(name: JudgeName, recipe: Recipe, draft: string): Promise<vo
     judgeModule(recipe.module),
   );
   say(`built ${name} in ${Math.round((Date.now() - started) / 1000)} s`);
-}
-
-/** Runs the Go command in a module's folder and returns what it printed. */
-export async function go(args: readonly string[], cwd: string): Promise<string> {
-  const env = { CGO_ENABLED: '0', GOFLAGS: '', GOWORK: 'off', GOTOOLCHAIN: 'local' };
-  const result = await tryRun('go', args, { cwd, env, timeoutMs: 2_400_000 }).catch((error: unknown) => {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw missing
-      ? new Error('the conformance tests build real programs with Go (1.26.6 or newer), and there is no `go` in PATH')
-      : error;
-  });
-  if (result.code !== 0) throw new Error(`go ${args.join(' ')} in ${cwd}:\n${result.stderr.trim()}`);
-  return result.stdout;
 }
 
 function say(line: string): void {

@@ -1,22 +1,24 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Servers that live no longer than the test process: `stop` ends them, and a watchdog does when this process ends
- * without that, even by SIGKILL. Each writes to `<folder>/<name>.log`.
+ * Servers, and a temporary folder for their state and logs, that live no longer than the test process: `stop` ends
+ * and removes them, and a watchdog does when this process ends without that, even by SIGKILL. Each server writes to
+ * `<folder>/<name>.log`.
  */
 export class Processes {
-  readonly #folder: string;
+  readonly folder: string;
   readonly #running = new Map<string, ChildProcess>();
   readonly #ended = new Map<string, string>();
   readonly #watchdog: ChildProcess;
 
-  constructor(folder: string) {
-    this.#folder = folder;
-    this.#watchdog = spawn(process.execPath, [join(import.meta.dirname, 'watchdog.mjs')], {
+  constructor(purpose: string) {
+    this.folder = mkdtempSync(join(tmpdir(), `greenroom-${purpose}-`));
+    this.#watchdog = spawn(process.execPath, [join(import.meta.dirname, 'watchdog.mjs'), this.folder], {
       stdio: ['pipe', 'ignore', 'ignore'],
       // A signal to the test run's group, as Ctrl-C sends it, must not reach the watchdog first.
       detached: true,
@@ -53,7 +55,7 @@ export class Processes {
   }
 
   logFile(name: string): string {
-    return join(this.#folder, `${name}.log`);
+    return join(this.folder, `${name}.log`);
   }
 
   /** @throws Error when the named server is not running, with the end of its log */
@@ -75,7 +77,7 @@ export class Processes {
     await gone;
   }
 
-  /** Ends every server and the watchdog, last started first, and waits until they are gone. */
+  /** Ends every server, last started first, and has the watchdog remove the folder; waits until all are gone. */
   async stop(): Promise<void> {
     for (const name of [...this.#running.keys()].reverse()) await this.end(name);
     if (this.#watchdog.exitCode !== null) return;

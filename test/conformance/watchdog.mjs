@@ -1,5 +1,6 @@
-// Reads "+PID" and "-PID" lines; when its input ends, which is when whoever started it is gone, however that came
-// about, it kills the processes that are still listed and ends.
+// Started with a folder. Reads "+PID" and "-PID" lines; when its input ends, which is when whoever started it is gone,
+// however that came about, it kills the processes that are still listed and removes the folder.
+import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 const pids = new Set();
@@ -15,3 +16,5 @@ for (const pid of pids) {
     // It has ended by itself.
   }
 }
+// What was killed a moment ago may still be finishing a write.
+rmSync(process.argv[2], { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
