@@ -6,7 +6,8 @@ import { parse } from 'yaml';
 import { createChecker } from '../../../lib/policies/check.ts';
 import { RULES } from '../../../lib/policies/rules/index.ts';
 import { PARAMS } from '../../policies/support.ts';
-import { go, judge, judgeModule } from '../judges.ts';
+import { go } from '../go.ts';
+import { judge, judgeModule } from '../judges.ts';
 import { run } from '../run.ts';
 
 /** The reasons of Kubernetes' own checks, and the rule that stands for each. */
