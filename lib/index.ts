@@ -5,6 +5,7 @@ export * from './constructs/application-set/index.ts';
 export * from './constructs/bootstrap/index.ts';
 
 export * from './constructs/index.ts';
+export * from './constructs/preview-policies/index.ts';
 export * from './core/clock.ts';
 export * from './core/errors.ts';
 export * from './core/fileset.ts';

@@ -2,8 +2,11 @@ import { App, Chart } from 'cdk8s';
 import { manifestFiles } from '../compile/files.ts';
 import { Bootstrap } from '../constructs/bootstrap/index.ts';
 import { type FileSet, fileSet } from '../core/fileset.ts';
+import type { Exception } from '../model/exception.ts';
 import { PLATFORM_FILE } from '../model/layout.ts';
 import type { PlatformSpec } from '../model/platform.ts';
+import { compileOptions, compilePolicies, policyFiles } from '../policies/engines/index.ts';
+import { RULES } from '../policies/rules/index.ts';
 import { fill } from './template.ts';
 
 export interface ScaffoldInput {
@@ -11,6 +14,8 @@ export interface ScaffoldInput {
   readonly platformText: string;
   /** What it says. */
   readonly platform: PlatformSpec;
+  /** Exceptions that hold now. */
+  readonly exceptions: readonly Exception[];
   /** Version of greenroom that the workflows call. */
   readonly version: string;
   /** The static files, as `readTemplate` gives them. */
@@ -30,6 +35,7 @@ export function scaffoldFiles(input: ScaffoldInput): FileSet {
       .map(([path, text]): [string, string] => [path, fill(path, text, values)]),
     [PLATFORM_FILE, platformText],
     ...bootstrapFiles(platform),
+    ...policiesFiles(platform, input.exceptions),
   ]);
 }
 
@@ -49,6 +55,20 @@ function bootstrapFiles(platform: PlatformSpec): [string, string][] {
       bootstrap.objects(folder).map((object) => object.toJson()),
     ),
   );
+}
+
+/** A folder an engine. The guards are the same for every engine: they stand in the first folder only. */
+function policiesFiles(platform: PlatformSpec, exceptions: readonly Exception[]): [string, string][] {
+  const files = new Map<string, string>();
+  const written = new Set<string>();
+  for (const engine of new Set(platform.policies.engines)) {
+    const objects = compilePolicies(RULES, { ...compileOptions(platform, engine), exceptions });
+    for (const [name, text] of policyFiles(objects)) {
+      if (!written.has(name)) files.set(`policies/${engine}/${name}`, text);
+      written.add(name);
+    }
+  }
+  return [...files];
 }
 
 /** GitHub's team or user that reviews changes: the contact, if it is one. */

@@ -1,9 +1,12 @@
-import { lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { GreenroomError } from '../core/errors.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
+import { formatProblem, GreenroomError } from '../core/errors.ts';
 import { type FileSet, fileSet } from '../core/fileset.ts';
 import { loadPlatform } from '../model/files.ts';
 import { PLATFORM_FILE } from '../model/layout.ts';
+import { loadExceptions, reviewExceptions } from '../policies/exceptions.ts';
+import { RULES } from '../policies/rules/index.ts';
 import { type Answers, platformText } from './answers.ts';
 import { scaffoldFiles } from './files.ts';
 import { formatManifest, MANIFEST_FILE, type PlannedFile, parseManifest, planScaffold } from './plan.ts';
@@ -16,6 +19,8 @@ export interface InitOptions {
   readonly version: string;
   /** A greenroom.yaml to start from. @default - the one in `dir`, else one made from `answers` */
   readonly platform?: string;
+  /** For exceptions that have ended. @default - the system's clock */
+  readonly clock?: Clock;
   /** Needed when there is no greenroom.yaml yet. */
   readonly answers?: Answers;
   /** Write over files that somebody edited. @default false */
@@ -28,6 +33,8 @@ export interface InitResult {
   readonly files: readonly PlannedFile[];
   /** Paths that somebody edited and that were left alone. */
   readonly left: readonly string[];
+  /** Why an exception lifts nothing, a sentence each. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -49,7 +56,8 @@ export async function init(options: InitOptions): Promise<InitResult> {
   }
   const text = options.platform ?? current ?? fromAnswers(template, options.answers);
   const platform = loadPlatform(text, PLATFORM_FILE).value.spec;
-  const wanted = scaffoldFiles({ platformText: text, platform, version, template });
+  const { exceptions, notes } = await readExceptions(dir, (options.clock ?? systemClock)());
+  const wanted = scaffoldFiles({ platformText: text, platform, exceptions, version, template });
   const recorded = await readText(dir, MANIFEST_FILE);
   const manifest = recorded === null ? null : parseManifest(recorded);
   const existing = await readExisting(dir, new Set([...wanted.keys(), ...Object.keys(manifest?.files ?? {})]));
@@ -62,7 +70,7 @@ export async function init(options: InitOptions): Promise<InitResult> {
     await write(dir, MANIFEST_FILE, formatManifest(plan.manifest));
   }
   const left = overwrite ? [] : plan.files.filter((file) => file.action === 'edited').map((file) => file.path);
-  return { files: plan.files, left };
+  return { files: plan.files, left, notes };
 }
 
 function fromAnswers(template: FileSet, answers: Answers | undefined): string {
@@ -71,6 +79,16 @@ function fromAnswers(template: FileSet, answers: Answers | undefined): string {
     'invalid-input',
     'there is no greenroom.yaml yet: give --platform FILE, or --domain and --owner to have one written',
   );
+}
+
+/** Those of `exceptions/*.yaml` that hold; one that does not is no reason to stop. */
+async function readExceptions(dir: string, now: number) {
+  const names = await readdir(join(dir, 'exceptions')).catch(() => []);
+  const paths = names.filter((name) => name.endsWith('.yaml')).map((name) => `exceptions/${name}`);
+  const { exceptions, problems } = loadExceptions(await readExisting(dir, new Set(paths)));
+  const rules = new Set(RULES.map((rule) => rule.id));
+  const { honoured, refused } = reviewExceptions(exceptions, { now, rules });
+  return { exceptions: honoured, notes: [...problems, ...refused].map(formatProblem) };
 }
 
 async function readExisting(dir: string, paths: ReadonlySet<string>): Promise<FileSet> {

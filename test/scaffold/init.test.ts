@@ -139,3 +139,33 @@ describe('the workflows', () => {
     }
   });
 });
+
+describe('the policies', () => {
+  const exception = (until: string) => `apiVersion: greenroom.dev/v1alpha1
+kind: Exception
+metadata: { name: shop }
+spec: { rule: no-privileged, repository: acme/shop, reason: a test, approver: "@alice", until: "${until}" }
+`;
+  const clock = () => Date.parse('2026-11-24T00:00:00Z') / 1000;
+  const policy = 'policies/vap/validatingadmissionpolicy.greenroom-no-privileged.yaml';
+
+  it('are compiled for each engine, with the guards in one place', async () => {
+    const engines =
+      'spec: { domain: p.example.org, sources: [{ owner: web }], registries: [ghcr.io/web], policies: { engines: [kyverno, vap] } }';
+    const { files } = await run({ platform: `apiVersion: greenroom.dev/v1alpha1\nkind: Platform\n${engines}\n` });
+    const names = files.map((f) => f.path).filter((path) => path.startsWith('policies/'));
+    expect(names).toContain(policy);
+    expect(names).toContain('policies/kyverno/validatingpolicy.greenroom-no-privileged.yaml');
+    expect(names.filter((path) => path.includes('greenroom-namespace-labels'))).toHaveLength(2);
+  });
+
+  it('honour an exception while it holds, and say when it does not', async () => {
+    await run({ clock });
+    write('exceptions/shop.yaml', exception('2026-12-01'));
+    expect(await changed({ clock })).toEqual([['update', policy]]);
+    expect(read(policy)).toContain('acme/shop');
+    const later = await run({ clock: () => clock() + 30 * 86_400 });
+    expect(later.notes).toEqual([expect.stringContaining('ended at')]);
+    expect(read(policy)).not.toContain('acme/shop');
+  });
+});

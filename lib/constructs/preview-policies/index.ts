@@ -1,0 +1,1 @@
+export { PreviewPolicies, type PreviewPoliciesProps } from './preview-policies.ts';
