@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Cluster, startCluster } from './cluster.ts';
 import { eventually } from './eventually.ts';
 import { isRunning } from './processes.ts';
+import { tryRun } from './run.ts';
 
 describe('a control plane', () => {
   let cluster: Cluster;
@@ -41,5 +43,14 @@ describe('a control plane', () => {
     }
     expect(pids.filter(isRunning)).toEqual([]);
     expect(existsSync(second.folder)).toBe(false);
+  });
+
+  it('does not outlive a test process that is killed', async () => {
+    const script = join(import.meta.dirname, 'support', 'dies.ts');
+    const { stdout, code } = await tryRun(process.execPath, ['--import', 'tsx', script]);
+    expect(code).toBe(128);
+    const { folder, pids } = JSON.parse(stdout) as { folder: string; pids: number[] };
+    expect(pids).toHaveLength(2);
+    await eventually(() => !pids.some(isRunning) && !existsSync(folder), { what: 'the watchdog', timeoutMs: 10_000 });
   });
 });
