@@ -38,3 +38,8 @@ export function renameVariable(expression: string, name: string, replacement: st
 export function usesVariable(expression: string, name: string): boolean {
   return [...expression.matchAll(TOKEN)].some(([token]) => token === name);
 }
+
+/** Changes the inside of string literals that have escapes; raw strings, which have none, stay. */
+export function mapStrings(expression: string, change: (text: string) => string): string {
+  return expression.replace(TOKEN, (token) => (/^["']/.test(token) ? change(token) : token));
+}

@@ -1,16 +1,17 @@
 import type { Variable } from '../variables.ts';
 import { renameVariable, usesVariable } from './cel-text.ts';
-import type { AdmissionPolicy, EngineCompiler } from './policy.ts';
+import { type AdmissionPolicy, ANY_KIND, type EngineCompiler } from './policy.ts';
 import { groupTargets } from './vap.ts';
 
-/** Gatekeeper's ConstraintTemplate with the CEL engine (3.18 and later), and its one Constraint. */
+/** Gatekeeper's ConstraintTemplate with the CEL engine, and its one Constraint. */
 export const compileGatekeeper: EngineCompiler = (given, { previewLabel }) => {
   const policy = withNamespace(given);
+  const conditions = policy.targets.includes(ANY_KIND) ? [WHOLE_OBJECTS, ...policy.conditions] : policy.conditions;
   const kind = pascalCase(policy.name);
   const cel = {
     failurePolicy: 'Fail',
     // The singular is the name that Gatekeeper reads.
-    ...(policy.conditions.length > 0 ? { matchCondition: policy.conditions } : {}),
+    ...(conditions.length > 0 ? { matchCondition: conditions } : {}),
     ...(policy.variables.length > 0 ? { variables: policy.variables } : {}),
     validations: [{ expression: policy.expression, message: policy.message }],
   };
@@ -60,6 +61,9 @@ export const compileGatekeeper: EngineCompiler = (given, { previewLabel }) => {
     },
   ];
 };
+
+/** Gatekeeper's webhook sees subresources too, whose kinds (Scale, Eviction, Binding) are nothing that is kept. */
+const WHOLE_OBJECTS: Variable = { name: 'whole-objects', expression: "request.?subResource.orValue('') == ''" };
 
 const NAMESPACE: Variable = {
   name: 'namespaceObject',

@@ -1,10 +1,12 @@
+import { invalidInput } from '../../core/errors.ts';
 import { groupKind, type ResourceKind } from '../resources.ts';
 import type { Variable } from '../variables.ts';
-import { celLiteral } from './cel-text.ts';
-import type { EngineCompiler } from './policy.ts';
+import { celLiteral, mapStrings } from './cel-text.ts';
+import type { AdmissionPolicy, EngineCompiler } from './policy.ts';
 
-/** Kyverno's ClusterPolicy with `validate.cel` (1.11 and later), deprecated and still what many clusters run. */
-export const compileKyvernoLegacy: EngineCompiler = (policy, { previewLabel }) => {
+/** Kyverno's ClusterPolicy with `validate.cel`, deprecated and still what many clusters run. */
+export const compileKyvernoLegacy: EngineCompiler = (given, { previewLabel }) => {
+  const policy = withoutReferences(given);
   const warns = policy.severity === 'warn';
   const conditions = [...coreGroupCondition(policy.targets), ...policy.conditions];
   return [
@@ -66,4 +68,36 @@ function coreGroupCondition(targets: readonly ResourceKind[]): Variable[] {
   const names = targets.map(({ group, kind }) => celLiteral(groupKind(group, kind)));
   const own = '(object.apiVersion.contains("/") ? object.apiVersion.split("/")[0] + "/" : "") + object.kind';
   return [{ name: 'kind-of-its-group', expression: `${own} in [${names.join(', ')}]` }];
+}
+
+const REFERENCE = /\{\{|\$\(/;
+
+/**
+ * Kyverno replaces `{{...}}` and `$(...)` anywhere in such a policy before anything reads it, and skips the policy when
+ * it cannot. In CEL's strings they are written as escapes.
+ *
+ * @throws GreenroomError `invalid-input` where there are no escapes: in raw strings, and in the message
+ */
+function withoutReferences(policy: AdmissionPolicy): AdmissionPolicy {
+  const problem = (where: string) =>
+    invalidInput([
+      {
+        field: policy.name.replace(/^greenroom-/, ''),
+        message: `cannot be written for kyverno-legacy: ${where} holds {{ or $(, which Kyverno takes for a variable of its own`,
+      },
+    ]);
+  if (REFERENCE.test(policy.message)) throw problem('its message');
+  const escaped = (expression: string) => {
+    const text = mapStrings(expression, (s) => s.replaceAll('{{', '\\u007b\\u007b').replaceAll('$(', '\\u0024('));
+    if (REFERENCE.test(text)) throw problem('its CEL');
+    return text;
+  };
+  const all = (variables: readonly Variable[]) =>
+    variables.map(({ name, expression }) => ({ name, expression: escaped(expression) }));
+  return {
+    ...policy,
+    conditions: all(policy.conditions),
+    variables: all(policy.variables),
+    expression: escaped(policy.expression),
+  };
 }

@@ -1,7 +1,7 @@
 import type { EngineCompiler } from './policy.ts';
 import { celSpec, matchConstraints, validationActions } from './vap.ts';
 
-/** Kyverno's ValidatingPolicy (1.17 and later). */
+/** Kyverno's ValidatingPolicy. */
 export const compileKyverno: EngineCompiler = (policy, { previewLabel }) => [
   {
     apiVersion: 'policies.kyverno.io/v1',

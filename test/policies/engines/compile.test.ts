@@ -226,6 +226,30 @@ describe('compilePolicies', () => {
     );
   });
 
+  test('asks rules about any kind of whole objects only, though Gatekeeper sees Scale and Eviction', () => {
+    const any = rule({ match: 'any', conditions: [{ cel: 'object.kind != ""', field: 'kind' }] });
+    const source = (objects: Loose[]) => forRules(objects)[0].spec.targets[0].code[0].source;
+    expect(source(compile('gatekeeper', [any])).matchCondition).toEqual([
+      { name: 'whole-objects', expression: "request.?subResource.orValue('') == ''" },
+    ]);
+    expect(source(compile('gatekeeper', [rule()]))).not.toHaveProperty('matchCondition');
+  });
+
+  test("keeps out of the way of Kyverno's own variables in a ClusterPolicy", () => {
+    const cel = 'object.kind != "$(x) {{ y }}"';
+    const compiled = compile('kyverno-legacy', [rule({ conditions: [{ cel, field: 'kind' }] })]);
+    expect(validation('kyverno-legacy', compiled).expression).toBe(
+      String.raw`(object.kind != "\u0024(x) \u007b\u007b y }}")`,
+    );
+    const raw = { conditions: [{ cel: 'object.kind.matches(r"^x$(y)")', field: 'kind' }] } as const;
+    for (const spec of [raw, { message: 'Use {{ this }}.' }]) {
+      expect(() => compile('kyverno-legacy', [rule(spec)])).toThrow(
+        expect.objectContaining({ code: 'invalid-input', message: expect.stringContaining('sample-rule') }),
+      );
+      expect(forRules(compile('vap', [rule(spec)]))).toHaveLength(2);
+    }
+  });
+
   test('names kinds in the way of each engine', () => {
     const rules = [rule({ match: [CONFIG_MAP], conditions: [{ cel: 'has(object.data)', field: 'data' }] })];
     const [vap] = forRules(compile('vap', rules));
