@@ -55,6 +55,17 @@ export async function dryRun(api: ApiServer, object: Manifest, as?: Impersonatio
   return api.send('POST', `${await api.path(object)}?dryRun=All`, object, as);
 }
 
+/** Adds the debug containers of a pod to the same pod without them, which is made first and taken away again. */
+export async function dryRunDebug(api: ApiServer, pod: Manifest, subresource: string): Promise<Answer> {
+  const { ephemeralContainers: _, ...spec } = pod['spec'] as Record<string, unknown>;
+  const path = await api.path(pod);
+  const made = await api.send('POST', path, { ...pod, spec });
+  if (made.status >= 300) return made;
+  const answer = await api.send('PUT', `${path}/${pod.metadata.name}/${subresource}?dryRun=All`, pod);
+  await api.send('DELETE', `${path}/${pod.metadata.name}?gracePeriodSeconds=0`);
+  return answer;
+}
+
 const WARNING = /^Validation failed for ValidatingAdmissionPolicy '([^']+)' with binding '[^']+': (.*)$/s;
 const DENIAL = /ValidatingAdmissionPolicy '([^']+)' with binding '[^']+' denied request: (.*)$/s;
 

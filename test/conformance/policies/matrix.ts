@@ -4,9 +4,17 @@ import type { RuleParams } from '../../../lib/policies/params.ts';
 import type { Rule } from '../../../lib/policies/rule.ts';
 import { eventually } from '../eventually.ts';
 import { judge } from '../judges.ts';
-import { type AdmissionVerdict, dryRun, installPolicies, mapLimited, verdictOf, warningOnly } from './admission.ts';
+import {
+  type AdmissionVerdict,
+  dryRun,
+  dryRunDebug,
+  installPolicies,
+  mapLimited,
+  verdictOf,
+  warningOnly,
+} from './admission.ts';
 import type { ApiServer, Manifest } from './api-server.ts';
-import { crdOf } from './crds.ts';
+import { crdsFor, isForeign } from './crds.ts';
 import { judgeWithGator } from './gator.ts';
 import { judgeWithKyverno } from './kyverno.ts';
 
@@ -20,6 +28,10 @@ export interface Subject {
   /** What it is, for messages. */
   readonly label: string;
   readonly object: Manifest;
+  /** The API server takes the object through this subresource only, of an object that is there. */
+  readonly subresource?: string;
+  /** A field has a type that no API server takes; offline engines then report their evaluation's error. */
+  readonly wrongType?: boolean;
 }
 
 export interface MatrixInput {
@@ -37,20 +49,20 @@ export interface MatrixInput {
 
 export type Matrix = ReadonlyMap<JudgeColumn, readonly Verdict[]>;
 
-/** Every rule's verdict on every subject, by each judge. */
+/** Every rule's verdict on every subject, by each judge; the judges work side by side. */
 export async function judgeAll(input: MatrixInput): Promise<Matrix> {
-  const matrix = new Map<JudgeColumn, readonly Verdict[]>();
-  for (const column of input.columns ?? JUDGES) matrix.set(column, await COLUMNS[column](input));
-  return matrix;
+  const columns = input.columns ?? JUDGES;
+  const verdicts = await Promise.all(columns.map((column) => COLUMNS[column](input)));
+  return new Map(columns.map((column, i) => [column, verdicts[i] as readonly Verdict[]]));
 }
 
 const COLUMNS: Readonly<Record<JudgeColumn, (input: MatrixInput) => Promise<readonly Verdict[]>>> = {
   'in-process': async (input) => inProcess(input),
   'kube-apiserver': kubeApiServer,
-  kyverno: (input) => offline(input, 'kyverno'),
-  'kyverno-legacy': (input) => offline(input, 'kyverno-legacy'),
-  'kyverno-vap': (input) => offline(input, 'vap'),
-  gator: (input) => offline(input, 'gatekeeper'),
+  kyverno: (input) => offline(input, 'kyverno', 'kyverno'),
+  'kyverno-legacy': (input) => offline(input, 'kyverno-legacy', 'kyverno-legacy'),
+  'kyverno-vap': (input) => offline(input, 'kyverno-vap', 'vap'),
+  gator: (input) => offline(input, 'gator', 'gatekeeper'),
 };
 
 function inProcess({ rules, params, options, subjects, namespaces }: MatrixInput): Verdict[] {
@@ -63,38 +75,48 @@ function inProcess({ rules, params, options, subjects, namespaces }: MatrixInput
   });
 }
 
-async function offline(input: MatrixInput, engine: CompileOptions['engine']): Promise<Verdict[]> {
+/** How a verdict begins that a judge was not able to give. */
+export const NOT_ASKED = 'not asked: ';
+
+/**
+ * What an engine's command line cannot do, with the upstream report. Those subjects are counted apart in the table;
+ * the engine itself, or another judge that evaluates the same policies, is asked about them.
+ */
+const UNABLE: Readonly<
+  Partial<Record<JudgeColumn, { readonly when: (object: Manifest) => boolean; readonly see: string }>>
+> = {
+  // It maps kinds to resources by a built-in list before it reads the definitions that it is given.
+  'kyverno-vap': { when: isForeign, see: 'https://github.com/kyverno/kyverno/issues/15949' },
+};
+
+async function offline(input: MatrixInput, column: JudgeColumn, engine: CompileOptions['engine']): Promise<Verdict[]> {
   const policies = compilePolicies(input.rules, { ...input.options, engine }) as unknown as Manifest[];
+  const unable = UNABLE[column];
+  const asked = input.subjects.flatMap(({ object }) => (unable?.when(object) ? [] : [object]));
   const prepared = {
     // The guards are judged where accounts are known: by the API server.
     policies: policies.filter((p) => (engine === 'vap' ? isOfRule(p) : !p.kind.startsWith('ValidatingAdmission'))),
-    objects: input.subjects.map(({ object }) => object),
+    objects: asked,
     namespaces: input.namespaces,
   };
-  const verdicts =
+  const refusals =
     engine === 'gatekeeper'
       ? await judgeWithGator(await judge('gator'), prepared)
-      : await judgeWithKyverno(await judge('kyverno'), { ...prepared, crds: foreignKinds(input) });
-  return verdicts.map((refusals) => ({ refusals: byRule(refusals, '') }));
+      : await judgeWithKyverno(await judge('kyverno'), prepared);
+  const byObject = new Map(asked.map((object, i) => [object, refusals[i] as ReadonlyMap<string, string>]));
+  return input.subjects.map(({ object }) => {
+    const found = byObject.get(object);
+    return found ? { refusals: byRule(found, '') } : { refusals: new Map(), invalid: `${NOT_ASKED}${unable?.see}` };
+  });
 }
 
 function isOfRule({ metadata }: Manifest): boolean {
   return !['greenroom-namespace-labels', 'greenroom-preview-accounts'].includes(metadata.name ?? '');
 }
 
-/** Definitions of all kinds that Kubernetes does not have. */
-function foreignKinds({ subjects }: MatrixInput): Manifest[] {
-  const foreign = subjects.filter(({ object }) => {
-    const group = object.apiVersion.split('/')[0] as string;
-    return group.includes('.') && (group.startsWith('gateway.') || !group.endsWith('.k8s.io'));
-  });
-  const kinds = new Map(foreign.map(({ object }) => [`${object.apiVersion} ${object.kind}`, object]));
-  return [...kinds.values()].map(crdOf);
-}
-
 async function kubeApiServer(input: MatrixInput): Promise<Verdict[]> {
   const { api, round, subjects } = input;
-  for (const crd of foreignKinds(input)) await api.apply(crd);
+  for (const crd of crdsFor(subjects.map(({ object }) => object))) await api.apply(crd);
   const label = `conformance.greenroom.dev/${round}`;
   for (const { metadata, ...namespace } of input.namespaces) {
     await api.apply({
@@ -108,7 +130,9 @@ async function kubeApiServer(input: MatrixInput): Promise<Verdict[]> {
   for (const { object } of subjects) {
     await eventually(() => api.serves(object), { what: `the API server to serve ${object.kind}` });
   }
-  const verdicts = await mapLimited(subjects, 8, async ({ object }) => verdictOf(await dryRun(api, object)));
+  const verdicts = await mapLimited(subjects, 8, async ({ object, subresource }) =>
+    verdictOf(await (subresource === undefined ? dryRun(api, object) : dryRunDebug(api, object, subresource))),
+  );
   return verdicts.map(({ refusals, ...rest }) => ({ ...rest, refusals: byRule(refusals, `-${round}`) }));
 }
 
@@ -139,17 +163,42 @@ export interface Disagreement {
   readonly found: string | undefined;
 }
 
-/** Where a judge's verdict is not that of the in-process check. What an API server cannot read at all is no verdict. */
-export function disagreements(matrix: Matrix, subjects: readonly Subject[], rules: readonly Rule[]): Disagreement[] {
+/**
+ * Where a judge's verdict is not that of the in-process check. What an API server cannot read at all is no verdict, and
+ * outside of previews only the rules count that look there.
+ */
+export function disagreements(
+  matrix: Matrix,
+  { subjects, rules, namespaces }: Pick<MatrixInput, 'subjects' | 'rules' | 'namespaces'>,
+): Disagreement[] {
   const own = matrix.get('in-process') ?? [];
   return [...matrix].flatMap(([column, verdicts]) =>
     verdicts.flatMap(({ refusals, invalid }, i) =>
-      rules.flatMap(({ id }) => {
-        const expected = own[i]?.refusals.get(id);
-        const found = refusals.get(id);
-        if (invalid !== undefined || (expected === undefined) === (found === undefined)) return [];
-        return [{ judge: column, rule: id, subject: subjects[i] as Subject, expected, found }];
+      rules.flatMap((rule) => {
+        const subject = subjects[i] as Subject;
+        const expected = own[i]?.refusals.get(rule.id);
+        const found = refusals.get(rule.id);
+        return invalid === undefined &&
+          looksAt(column, rule, subject, namespaces) &&
+          (expected === undefined) !== (found === undefined)
+          ? [{ judge: column, rule: rule.id, subject, expected, found }]
+          : [];
       }),
     ),
   );
+}
+
+/** Whether the judge asks the rule about the object: by its kind, by where it is, and by the way it comes. */
+export function looksAt(
+  column: JudgeColumn,
+  { match, place }: Rule,
+  { object, subresource }: Subject,
+  namespaces: readonly Manifest[],
+): boolean {
+  // Through a subresource nothing changes that rules about any kind look at. Offline there are no subresources.
+  if (match === 'any' && subresource !== undefined && column === 'kube-apiserver') return false;
+  const group = object.apiVersion.includes('/') ? object.apiVersion.split('/')[0] : '';
+  const ofKind = match === 'any' || match.some((m) => m.group === group && m.kind === object.kind);
+  const home = namespaces.find(({ metadata }) => metadata.name === object.metadata.namespace);
+  return ofKind && (place === 'reconciler' || home?.metadata['labels'] !== undefined);
 }
