@@ -188,15 +188,23 @@ export function disagreements(
   );
 }
 
+/** Command lines that hand over no more of a namespace than its name and labels, with the upstream report. */
+const WITHOUT_ANNOTATIONS: Readonly<Partial<Record<JudgeColumn, string>>> = {
+  gator: 'https://github.com/open-policy-agent/gatekeeper/issues/3777',
+  'kyverno-legacy': 'https://github.com/kyverno/kyverno/pull/9977',
+  'kyverno-vap': 'https://github.com/kyverno/kyverno/pull/9978',
+};
+
 /** Whether the judge asks the rule about the object: by its kind, by where it is, and by the way it comes. */
 export function looksAt(
   column: JudgeColumn,
-  { match, place }: Rule,
+  { match, place, needsRepository }: Rule,
   { object, subresource }: Subject,
   namespaces: readonly Manifest[],
 ): boolean {
   // Through a subresource nothing changes that rules about any kind look at. Offline there are no subresources.
   if (match === 'any' && subresource !== undefined && column === 'kube-apiserver') return false;
+  if (needsRepository && WITHOUT_ANNOTATIONS[column] !== undefined) return false;
   const group = object.apiVersion.includes('/') ? object.apiVersion.split('/')[0] : '';
   const ofKind = match === 'any' || match.some((m) => m.group === group && m.kind === object.kind);
   const home = namespaces.find(({ metadata }) => metadata.name === object.metadata.namespace);
