@@ -35,3 +35,9 @@ export const FENCER_ACCOUNT = 'preview-fencer';
 
 /** ClusterRole that each fence binds {@link RECONCILER_ACCOUNT} to, in its own namespace only. */
 export const WORKLOADS_ROLE = 'preview-workloads';
+
+/** Argo CD's project of fences. */
+export const FENCES_PROJECT = 'preview-fences';
+
+/** Argo CD's project of apps. */
+export const PREVIEWS_PROJECT = 'previews';

@@ -354,3 +354,8 @@ export type Platform = z.output<typeof platformSchema>;
 export type PlatformSpec = Platform['spec'];
 export type PlatformSize = PlatformSpec['sizes'][string];
 export type Cluster = PlatformSpec['clusters'][number];
+
+/** Address of the apps repo as the reconciler clones it. */
+export function appsRepoUrl(platform: PlatformSpec): string {
+  return platform.appsRepo.url ?? `https://github.com/${platform.sources[0]?.owner}/previews.git`;
+}

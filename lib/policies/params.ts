@@ -1,4 +1,5 @@
-import type { PlatformSpec } from '../model/platform.ts';
+import { FENCER_ACCOUNT, FENCES_PROJECT, PREVIEWS_PROJECT } from '../model/labels.ts';
+import { appsRepoUrl, type PlatformSpec } from '../model/platform.ts';
 
 /** What an image must show before it runs. */
 export type EvidenceKind = PlatformSpec['evidence']['require'][number];
@@ -103,13 +104,13 @@ export function ruleParams(platform: PlatformSpec): RuleParams {
     toleratedSeverities: SEVERITIES.slice(0, SEVERITIES.indexOf(platform.evidence.vulnerabilities)),
     secrets: { store: platform.secrets.store, prefix: platform.secrets.prefix },
     application: {
-      repoURL: platform.appsRepo.url ?? `https://github.com/${platform.sources[0]?.owner}/previews.git`,
+      repoURL: appsRepoUrl(platform),
       branch: platform.appsRepo.branch,
       servers: Object.fromEntries(platform.clusters.map((c) => [c.name, c.server])),
-      fenceProject: 'preview-fences',
-      appProject: 'previews',
+      fenceProject: FENCES_PROJECT,
+      appProject: PREVIEWS_PROJECT,
       gitRepository: 'previews',
-      fencer: 'preview-fencer',
+      fencer: FENCER_ACCOUNT,
     },
   };
 }

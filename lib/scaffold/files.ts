@@ -4,7 +4,7 @@ import { Bootstrap } from '../constructs/bootstrap/index.ts';
 import { type FileSet, fileSet } from '../core/fileset.ts';
 import type { Exception } from '../model/exception.ts';
 import { PLATFORM_FILE } from '../model/layout.ts';
-import type { PlatformSpec } from '../model/platform.ts';
+import { appsRepoUrl, type PlatformSpec } from '../model/platform.ts';
 import { compileOptions, compilePolicies, policyFiles } from '../policies/engines/index.ts';
 import { RULES } from '../policies/rules/index.ts';
 import { fill } from './template.ts';
@@ -37,11 +37,6 @@ export function scaffoldFiles(input: ScaffoldInput): FileSet {
     ...bootstrapFiles(platform),
     ...policiesFiles(platform, input.exceptions),
   ]);
-}
-
-/** Address of the apps repo as the reconciler clones it. */
-export function appsRepoUrl(platform: PlatformSpec): string {
-  return platform.appsRepo.url ?? `https://github.com/${platform.sources[0]?.owner}/previews.git`;
 }
 
 function bootstrapFiles(platform: PlatformSpec): [string, string][] {

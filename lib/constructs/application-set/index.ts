@@ -1,3 +1,4 @@
+export { FENCES_PROJECT, PREVIEWS_PROJECT } from '../../model/labels.ts';
 export type { ApplicationDestination, ApplicationMetadata, ApplicationSource } from './application.ts';
 export { ApplicationSet, type ApplicationSetProps, type ApplicationTemplate } from './application-set.ts';
 export type {
@@ -7,8 +8,6 @@ export type {
   PullRequestGenerator,
 } from './generators.ts';
 export {
-  FENCES_PROJECT,
-  PREVIEWS_PROJECT,
   PreviewApplicationSets,
   type PreviewApplicationSetsProps,
 } from './preview-application-sets.ts';

@@ -1,12 +1,7 @@
 import { Construct } from 'constructs';
-import { EXPIRED_ANNOTATION, PREVIEW_LABEL } from '../../model/labels.ts';
+import { EXPIRED_ANNOTATION, FENCES_PROJECT, PREVIEW_LABEL, PREVIEWS_PROJECT } from '../../model/labels.ts';
 import { GENERATE_PATHS_ANNOTATION, SYNC_OPTIONS_ANNOTATION } from './application.ts';
 import { ApplicationSet } from './application-set.ts';
-
-/** The AppProject of fences. */
-export const FENCES_PROJECT = 'preview-fences';
-/** The AppProject of apps. */
-export const PREVIEWS_PROJECT = 'previews';
 
 export interface PreviewApplicationSetsProps {
   /** Name of the cluster: its folder is `previews/<cluster>/`. */

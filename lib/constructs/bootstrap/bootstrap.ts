@@ -1,6 +1,6 @@
 import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
-import { FENCER_ACCOUNT } from '../../model/labels.ts';
+import { FENCER_ACCOUNT, FENCES_PROJECT, PREVIEWS_PROJECT } from '../../model/labels.ts';
 import type { Cluster, PlatformSpec } from '../../model/platform.ts';
 import {
   type ApplicationSource,
@@ -9,11 +9,7 @@ import {
   renderSource,
   SYNC_OPTIONS_ANNOTATION,
 } from '../application-set/application.ts';
-import {
-  FENCES_PROJECT,
-  PREVIEWS_PROJECT,
-  PreviewApplicationSets,
-} from '../application-set/preview-application-sets.ts';
+import { PreviewApplicationSets } from '../application-set/preview-application-sets.ts';
 import { accountsNamespace, bootstrapAccount, CLEANER_ACCOUNT, clusterAccounts } from './accounts.ts';
 import { Cleaner } from './cleaner.ts';
 import { applicationGuard, cleanerGuard, fencerGuard } from './guards.ts';

@@ -1,8 +1,13 @@
 import type { Construct } from 'constructs';
-import { FENCER_ACCOUNT, PREVIEW_PREFIX, RECONCILER_ACCOUNT } from '../../model/labels.ts';
+import {
+  FENCER_ACCOUNT,
+  FENCES_PROJECT,
+  PREVIEW_PREFIX,
+  PREVIEWS_PROJECT,
+  RECONCILER_ACCOUNT,
+} from '../../model/labels.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import { AppProject } from '../app-project/app-project.ts';
-import { FENCES_PROJECT, PREVIEWS_PROJECT } from '../application-set/preview-application-sets.ts';
 import { BOOTSTRAP_ACCOUNT, CLUSTER_ACCOUNT } from './accounts.ts';
 import { certificateNamespace } from './ingress.ts';
 import { ARGOCD_KINDS, clusterKinds, FENCE_KINDS, GUARD_KINDS, NAMESPACE_KIND, workloadKinds } from './kinds.ts';

@@ -1,3 +1,4 @@
+import { PREVIEW_PREFIX } from '../../model/labels.ts';
 import { APPLICATION, KUSTOMIZATION } from '../resources.ts';
 import { type Condition, defineRule } from '../rule.ts';
 
@@ -6,8 +7,8 @@ const DESTINATION = 'dyn(object).?spec.?destination';
 const SPEC = 'dyn(object).?spec';
 
 /** Applications of the preview projects, or into preview namespaces: those that have to look as greenroom makes them. */
-const PREVIEW_APPLICATION = `(object.kind == "Application" && (${SPEC}.?project.orValue("") in [params.application.fenceProject, params.application.appProject] || ${DESTINATION}.?namespace.orValue("").startsWith("pr-")))`;
-const PREVIEW_KUSTOMIZATION = `(object.kind == "Kustomization" && (${SPEC}.?targetNamespace.orValue("").startsWith("pr-") || ${SPEC}.?path.orValue("").startsWith("./previews/") || ${SPEC}.?path.orValue("").startsWith("previews/")))`;
+const PREVIEW_APPLICATION = `(object.kind == "Application" && (${SPEC}.?project.orValue("") in [params.application.fenceProject, params.application.appProject] || ${DESTINATION}.?namespace.orValue("").startsWith("${PREVIEW_PREFIX}")))`;
+const PREVIEW_KUSTOMIZATION = `(object.kind == "Kustomization" && (${SPEC}.?targetNamespace.orValue("").startsWith("${PREVIEW_PREFIX}") || ${SPEC}.?path.orValue("").startsWith("./previews/") || ${SPEC}.?path.orValue("").startsWith("previews/")))`;
 
 const onApplication = (cel: string, field: string): Condition => ({
   cel: `!${PREVIEW_APPLICATION} || (${cel})`,
@@ -50,7 +51,7 @@ export const ownApplication = defineRule({
       'spec.source.path',
     ),
     onApplication(
-      `${NAMESPACE}.matches("^pr-[a-z0-9-]{1,60}$") && !${DESTINATION}.?name.hasValue() && ${PATH}.size() == 5 && ${DESTINATION}.?server.orValue("") == params.application.servers[?${PATH}[1]].orValue("none")`,
+      `${NAMESPACE}.matches("^${PREVIEW_PREFIX}[a-z0-9-]{1,60}$") && !${DESTINATION}.?name.hasValue() && ${PATH}.size() == 5 && ${DESTINATION}.?server.orValue("") == params.application.servers[?${PATH}[1]].orValue("none")`,
       'spec.destination',
     ),
     onApplication(`object.metadata.?name.orValue("") == ${NAMESPACE} + (${FENCE} ? "-fence" : "")`, 'metadata.name'),
@@ -62,7 +63,7 @@ export const ownApplication = defineRule({
       `${FLUX_PATH}.size() == 6 && ${FLUX_PATH}[0] == "." && ${FLUX_PATH}[1] == "previews" && ${FLUX_PATH}[2] in params.application.servers && ${FLUX_PATH}[3] != "" && ${FLUX_PATH}[4] == ${FLUX_NAMESPACE} && ${FLUX_PART} in ["app", "fence"]`,
       'spec.path',
     ),
-    onKustomization(`${FLUX_NAMESPACE}.matches("^pr-[a-z0-9-]{1,60}$")`, 'spec.targetNamespace'),
+    onKustomization(`${FLUX_NAMESPACE}.matches("^${PREVIEW_PREFIX}[a-z0-9-]{1,60}$")`, 'spec.targetNamespace'),
     onKustomization(
       `${SPEC}.?serviceAccountName.orValue("") == (${FLUX_PART} == "fence" ? params.application.fencer : ${FLUX_NAMESPACE})`,
       'spec.serviceAccountName',

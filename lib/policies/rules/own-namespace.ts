@@ -1,3 +1,4 @@
+import { PREVIEW_LABEL } from '../../model/labels.ts';
 import { defineRule } from '../rule.ts';
 
 const NAME = 'namespaceObject.metadata.name';
@@ -17,8 +18,8 @@ export const ownNamespace = defineRule({
       fix: { set: NAME },
     },
     {
-      cel: `namespaceObject != null && dyn(object).metadata.?labels[?"greenroom.dev/preview"].orValue(${NAME}) == ${NAME}`,
-      field: 'metadata.labels["greenroom.dev/preview"]',
+      cel: `namespaceObject != null && dyn(object).metadata.?labels[?"${PREVIEW_LABEL}"].orValue(${NAME}) == ${NAME}`,
+      field: `metadata.labels["${PREVIEW_LABEL}"]`,
       fix: { set: NAME },
     },
   ],
