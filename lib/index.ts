@@ -16,3 +16,28 @@ export { type Identity, previewHost, previewName } from './model/identity.ts';
 export type { Loaded, Positions } from './model/load.ts';
 export type { Platform, PlatformSpec } from './model/platform.ts';
 export type { Preview, PreviewSpec } from './model/preview.ts';
+export {
+  type CheckContext,
+  type Checker,
+  type CheckerOptions,
+  createChecker,
+  type Violation,
+} from './policies/check.ts';
+export { type CheckedText, type CheckTextOptions, checkText } from './policies/check-text.ts';
+export { applyEdits, type Edit } from './policies/edit.ts';
+export { type RuleParams, ruleParams } from './policies/params.ts';
+export { PODS, type ResourceKind } from './policies/resources.ts';
+export {
+  CONTAINERS,
+  type Condition,
+  defineRule,
+  type ItemList,
+  inside,
+  listAt,
+  OWN_CONTAINERS,
+  type Rule,
+  type RuleSpec,
+  ruleMessage,
+  VOLUMES,
+} from './policies/rule.ts';
+export { RULES } from './policies/rules/index.ts';
