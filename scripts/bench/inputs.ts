@@ -7,7 +7,7 @@ import { loadPlatform, loadPreview } from '../../lib/model/files.ts';
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 
 const read = (path: string) => readFileSync(join(root, path));
-const platform = loadPlatform(read('previews/greenroom.yaml'), 'greenroom.yaml').value.spec;
+export const platform = loadPlatform(read('previews/greenroom.yaml'), 'greenroom.yaml').value.spec;
 const text = read('previews/shop/preview.yaml');
 const compile = createCompiler({ platform, now: 0 });
 

@@ -2,12 +2,14 @@
 // `npm run bench -- cold many` runs some parts only.
 import { cold } from './cold.ts';
 import { many } from './many.ts';
+import { policies } from './policies.ts';
 import { sync } from './sync.ts';
 
 const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   cold: () => cold(15),
   many: () => many(3),
   sync: () => sync(15),
+  policies: () => policies(5),
 };
 
 const wanted = process.argv.slice(2);
