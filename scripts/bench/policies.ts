@@ -40,11 +40,12 @@ export async function policies(rounds: number): Promise<void> {
     const checker = createChecker({ params: ruleParams(platform) });
     const ours = () =>
       time(() => {
-        for (const { object } of objects)
-          if (checker.check(object, { namespaceObject: namespaceOf(object) }).length > 0)
-            throw new Error('a rendered object is refused');
+        for (const { object, namespaceObject } of objects) {
+          const refused = checker.check(object, { namespaceObject });
+          if (refused.length > 0) throw new Error(refused[0]!.message);
+        }
       });
-    const theirs = () => timeCommand({ program: kyverno, args: kyvernoArgs(sample) });
+    const theirs = () => timeCommand({ program: kyverno, args: kyvernoArgs(sample), codes: [0, 1] });
     const bulk = await interleave({ ours, theirs }, Math.min(rounds, 3));
     row(`greenroom, ${objects.length} objects`, bulk.ours!);
     row(`kyverno apply, ${sampled} objects`, bulk.theirs!);
@@ -56,7 +57,7 @@ export async function policies(rounds: number): Promise<void> {
     const render = 'render previews/shop/preview.yaml --platform previews/greenroom.yaml --repo acme/shop --pr 7'.split(
       ' ',
     );
-    const piped = `"${helm}" template shop "${chart}" > "${folder}/one.yaml" && "${kyverno}" ${kyvernoArgs(join(folder, 'one.yaml')).join(' ')} > "${folder}/verdict"`;
+    const piped = `"${helm}" template shop "${chart}" > "${folder}/one.yaml" && "${kyverno}" ${kyvernoArgs(join(folder, 'one.yaml')).join(' ')} > "${folder}/verdict"; test $? -le 1`;
     const cold = await interleave(
       {
         ours: () => timeCommand({ program: process.execPath, args: ['bin/greenroom.cjs', ...render], cwd: root }),
@@ -86,7 +87,10 @@ function appObjects(number: number): Rendered[] {
     .map(([, text]) => ({ text, object: parse(text), namespaceObject }));
 }
 
-/** Kyverno's command line does not see a cluster: the labels of the previews' namespaces are told to it. */
+/**
+ * Kyverno's command line does not see a cluster: the labels of the previews' namespaces are told to it. Annotations
+ * cannot be, so that it refuses what one rule (own-secrets) reads from them, with exit code 1; it judges all the same.
+ */
 function writeValues(folder: string): string {
   const file = join(folder, 'values.yaml');
   const namespaceSelector = Array.from({ length: SAMPLE }, (_, i) => {
