@@ -72,6 +72,8 @@ export interface RuleSpec {
   /**
    * `everyone`: holds for every request. `makers`: holds before commit and for requests that do not come from
    * Kubernetes' own controllers or the platform's trusted accounts, which write such objects on a maker's behalf.
+   * So what a controller adds by itself (a proxy beside each container, say) is not a maker's fault; the object that
+   * the controller works from has been judged.
    * @default everyone
    */
   readonly scope?: 'everyone' | 'makers';

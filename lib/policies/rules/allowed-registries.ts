@@ -22,6 +22,7 @@ export const allowedRegistries = defineRule({
     'An image comes from a registry that previews may not use: push it to an allowed registry and write its full name, or ask {contact}.',
   source: 'CIS Kubernetes Benchmark 5.5.1; NSA/CISA Kubernetes Hardening Guide 1.2, image scanning',
   why: 'Anyone can push to a public registry under a name that looks like yours.',
+  scope: 'makers',
   match: PODS,
   conditions: onImages((image) => `${isReference(image)} && ${from(image)}`),
   examples: { good: pod('ghcr.io/acme/shop:pr-7-a1b2c3d'), bad: pod('ghcr.io.evil.example/acme/shop') },

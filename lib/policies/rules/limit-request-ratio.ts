@@ -24,6 +24,7 @@ export const limitRequestRatio = defineRule({
     'A container may use far more cpu or memory than it reserves: raise resources.requests or lower resources.limits, or ask {contact}.',
   source: 'Kubernetes LimitRange, maxLimitRequestRatio',
   why: 'Machines are filled by requests: where limits are many times larger, all previews slow down together.',
+  scope: 'makers',
   match: PODS,
   conditions: [ratio('cpu'), ratio('memory')],
   examples: {

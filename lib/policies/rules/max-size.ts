@@ -28,6 +28,7 @@ export const maxSize = defineRule({
   message: 'A container asks for more cpu or memory than a preview may have: choose a smaller size, or ask {contact}.',
   source: 'Kubernetes LimitRange, max',
   why: 'One large preview takes the room of many small ones, and the budget with it.',
+  scope: 'makers',
   match: PODS,
   conditions: [first!, ...rest],
   examples: {

@@ -15,6 +15,7 @@ export const requireLimits = defineRule({
     'A container says no limit for cpu or memory: set resources.limits.cpu and resources.limits.memory, or ask {contact}.',
   source: 'NSA/CISA Kubernetes Hardening Guide 1.2, resource policies',
   why: 'One preview without limits can take the memory and time of all others on the machine.',
+  scope: 'makers',
   match: PODS,
   conditions: [limit('cpu'), limit('memory')],
   examples: {

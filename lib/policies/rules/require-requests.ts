@@ -16,6 +16,7 @@ export const requireRequests = defineRule({
     'A container does not say how much cpu or memory it needs: set resources.requests.cpu and resources.requests.memory, or ask {contact}.',
   source: 'NSA/CISA Kubernetes Hardening Guide 1.2, resource policies',
   why: 'Without requests the cluster cannot find a machine with room, and nobody can say what a preview costs.',
+  scope: 'makers',
   match: PODS,
   conditions: [request('cpu'), request('memory')],
   examples: {

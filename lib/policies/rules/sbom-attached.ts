@@ -8,6 +8,7 @@ export const sbomAttached = defineRule({
   message: 'An image comes without the list of its parts (SBOM): let your build attach one, or ask {contact}.',
   source: 'NTIA minimum elements for an SBOM; SLSA',
   why: 'When a library turns out to be broken, the list tells which previews have it.',
+  scope: 'makers',
   match: PODS,
   active: ({ evidence }) => evidence.includes('sbom'),
   conditions: onDigests((digest) => `${entries('sbom')}.exists(e, e == ${digest})`),

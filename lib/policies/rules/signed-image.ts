@@ -8,6 +8,7 @@ export const signedImage = defineRule({
   message: 'An image has no signature that counts here: let your build sign it, or ask {contact}.',
   source: 'SLSA; sigstore',
   why: 'A signature by your build shows that nobody else made the image.',
+  scope: 'makers',
   match: PODS,
   active: ({ evidence }) => evidence.includes('signature'),
   conditions: onDigests((digest) => `${entries('signature')}.exists(e, e == ${digest})`),
