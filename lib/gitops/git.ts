@@ -3,8 +3,8 @@ import { GreenroomError } from '../core/errors.ts';
 import type { ChangeSet } from '../core/fileset.ts';
 import { compareStrings, fileSet } from '../core/fileset.ts';
 import { encodeObject, MODE } from '../core/git/objects.ts';
-import { isSafePath } from '../core/path.ts';
 import type { AppsRepo, CommitRequest, CommitResult, RepoState } from './apps-repo.ts';
+import { checkPaths } from './check-paths.ts';
 import type { EditedTree } from './edit.ts';
 import { editTree } from './edit.ts';
 import { parseGlob } from './glob.ts';
@@ -124,13 +124,4 @@ export class GitAppsRepo implements AppsRepo {
         throw new GreenroomError('failed', `the new tree differs from the plan in ${path}; nothing was changed`);
     }
   }
-}
-
-function checkPaths(change: ChangeSet): void {
-  if (change.size === 0) throw new Error('a change without a path');
-  const bad = [...change.keys()].filter((path) => !isSafePath(path));
-  if (bad.length === 0) return;
-  throw new GreenroomError('failed', 'the change holds paths that may not be written; nothing was changed', {
-    problems: bad.map((path) => ({ message: `may not be written: ${JSON.stringify(path)}` })),
-  });
 }

@@ -1,0 +1,39 @@
+/** What a limit is read from. */
+export interface LimitedAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | number | undefined>>;
+  readonly data: unknown;
+}
+
+/**
+ * Seconds to wait before the same request may be sent again, or null for an answer that is not about a limit:
+ * `retry-after`, then the reset time, else a minute, twice as long each time.
+ *
+ * @param now unix seconds
+ * @param limited how often this request ran into a limit before
+ * @see https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
+ */
+export function rateLimitWait(answer: LimitedAnswer, now: number, limited: number): number | null {
+  if (!isLimited(answer)) return null;
+  const after = Number(answer.headers['retry-after'] || Number.NaN);
+  if (Number.isFinite(after) && after >= 0) return after;
+  const reset = Number(answer.headers['x-ratelimit-reset'] || Number.NaN);
+  if (String(answer.headers['x-ratelimit-remaining']) === '0' && Number.isFinite(reset))
+    return Math.max(1, reset - now + 1);
+  return 60 * 2 ** limited;
+}
+
+function isLimited({ status, headers, data }: LimitedAnswer): boolean {
+  const body = (typeof data === 'object' && data !== null ? data : {}) as {
+    message?: unknown;
+    errors?: { type?: unknown }[];
+  };
+  if (status === 200) return Array.isArray(body.errors) && body.errors.some((error) => error?.type === 'RATE_LIMITED');
+  if (status !== 403 && status !== 429) return false;
+  return (
+    status === 429 ||
+    headers['retry-after'] !== undefined ||
+    String(headers['x-ratelimit-remaining']) === '0' ||
+    /rate limit|abuse detection/i.test(String(body.message ?? ''))
+  );
+}

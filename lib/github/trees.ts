@@ -1,0 +1,251 @@
+import { GreenroomError } from '../core/errors.ts';
+import { encodeObject, isFileMode, isObjectId, MODE, OBJECT_FORMATS } from '../core/git/objects.ts';
+import type { RepositoryRef } from '../forge/forge.ts';
+import type { Glob, SegmentPattern } from '../gitops/glob.ts';
+import { matches } from '../gitops/glob.ts';
+import type { GitHubClient } from './client.ts';
+import { BLOB, type Need, needsOf, tree } from './selection.ts';
+
+export interface Entry {
+  readonly oid: string;
+  /** As git writes it, e.g. `100644`. */
+  readonly mode: string;
+}
+
+export interface Commit {
+  readonly oid: string;
+  readonly tree: string;
+}
+
+/** A GitObject as the queries of this folder ask for it. */
+interface ObjectNode {
+  readonly oid?: string;
+  readonly text?: string | null;
+  readonly byteSize?: number;
+  readonly entries?: readonly { name: string; mode: number; oid: string; object?: ObjectNode | null }[] | null;
+}
+
+interface CommitNode {
+  readonly oid: string;
+  readonly tree?: ObjectNode;
+}
+
+/** A branch by name, the default branch, or a commit by its id. */
+export type Revision = { readonly branch: string | undefined } | { readonly commit: string };
+
+export interface Opened {
+  /** Null when there is no such branch or commit. */
+  readonly commit: Commit | null;
+  /** Name of the branch; undefined for a commit, and for a repository without a default branch. */
+  readonly branch: string | undefined;
+}
+
+const MAX_ROUNDS = 40;
+const MAX_ALIASES = 100;
+
+/**
+ * Trees and files of one repository. Objects are known by their ids, which are checked against what came: an answer that
+ * is cut, transcoded or from another moment can never pass for the file. What was read once is not asked for again.
+ */
+export class TreeReader {
+  readonly #client: GitHubClient;
+  readonly #repository: RepositoryRef;
+  readonly #rootLevels: number;
+  readonly #trees = new Map<string, ReadonlyMap<string, Entry>>();
+  readonly #blobs = new Map<string, Buffer>();
+  readonly #sizes = new Map<string, number>();
+  readonly #commits = new Map<string, Commit>();
+
+  /** @param rootLevels how many levels of names come with a commit */
+  constructor(client: GitHubClient, repository: RepositoryRef, rootLevels: number) {
+    this.#client = client;
+    this.#repository = repository;
+    this.#rootLevels = rootLevels;
+  }
+
+  /** Finds a commit, and brings along what the globs will need. */
+  async open(revision: Revision, globs: readonly Glob[], texts: boolean): Promise<Opened> {
+    if ('commit' in revision) {
+      const known = this.#commits.get(revision.commit);
+      if (known !== undefined) return { commit: known, branch: undefined };
+    }
+    const needs = globs.flatMap((glob) => [...needsOf('', glob.segments, glob.deep, texts)]);
+    const rev =
+      'commit' in revision ? revision.commit : revision.branch === undefined ? 'HEAD' : `refs/heads/${revision.branch}`;
+    const { repository } = await this.#ask(needs, rev, this.#opening(revision));
+    const found = (repository as { start?: unknown }).start;
+    if ('commit' in revision) return { commit: this.#absorbCommit(found as CommitNode | null), branch: undefined };
+    const ref = found as { name: string; target: CommitNode | null } | null | undefined;
+    return { commit: this.#absorbCommit(ref?.target ?? null), branch: ref?.name ?? revision.branch };
+  }
+
+  /** Every entry that matches, by its path; folders match no glob. */
+  async find(commit: Commit, globs: readonly Glob[], texts: boolean): Promise<Map<string, Entry>> {
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      const found = new Map<string, Entry>();
+      const needs: Need[] = [];
+      const visit = (oid: string, path: string, segments: readonly SegmentPattern[], deep: boolean): void => {
+        const entries = this.#trees.get(oid);
+        if (entries === undefined) {
+          needs.push(...needsOf(path, segments, deep, texts));
+          return;
+        }
+        const [first, ...rest] = segments;
+        for (const [name, entry] of first === undefined ? entries : namesOf(entries, first)) {
+          const full = path === '' ? name : `${path}/${name}`;
+          if (entry.mode === MODE.folder) {
+            if (rest.length > 0 || deep) visit(entry.oid, full, rest, deep);
+          } else if (first === undefined || (rest.length === 0 && !deep)) found.set(full, entry);
+        }
+      };
+      for (const glob of globs) visit(commit.tree, '', glob.segments, glob.deep);
+      if (needs.length === 0) return found;
+      const unique = [...new Map(needs.map((need) => [`${need.path}\0${need.fields}`, need])).values()];
+      for (let i = 0; i < unique.length; i += MAX_ALIASES) {
+        await this.#ask(unique.slice(i, i + MAX_ALIASES), commit.oid, '');
+      }
+    }
+    throw new GreenroomError('unreachable', `${this.#name()} at ${commit.oid} could not be read to its end`);
+  }
+
+  /**
+   * Contents by their ids.
+   *
+   * @param maxBytes a larger file is null @default - no limit
+   */
+  async contents(oids: readonly string[], maxBytes = Number.POSITIVE_INFINITY): Promise<Map<string, Buffer | null>> {
+    const missing = [...new Set(oids)].filter((oid) => !this.#blobs.has(oid) && !this.#sizes.has(oid));
+    for (let i = 0; i < missing.length; i += MAX_ALIASES) await this.#askBlobs(missing.slice(i, i + MAX_ALIASES));
+    const contents = new Map<string, Buffer | null>();
+    for (const oid of oids) {
+      const tooLarge = (this.#sizes.get(oid) ?? 0) > maxBytes;
+      contents.set(oid, tooLarge ? null : (this.#blobs.get(oid) ?? (await this.#raw(oid))));
+    }
+    return contents;
+  }
+
+  #opening(revision: Revision): string {
+    const commit = `... on Commit { oid tree { ${tree(this.#rootLevels, () => false).slice('... on Tree { '.length)} }`;
+    if ('commit' in revision) {
+      if (!isObjectId(revision.commit)) throw new GreenroomError('failed', `${revision.commit} is not a commit id`);
+      return `start: object(oid: "${revision.commit}") { ${commit} }`;
+    }
+    const ref =
+      revision.branch === undefined
+        ? 'defaultBranchRef'
+        : `ref(qualifiedName: ${JSON.stringify(`refs/heads/${revision.branch}`)})`;
+    return `start: ${ref} { name target { ${commit} } }`;
+  }
+
+  async #ask(needs: readonly Need[], rev: string, opening: string): Promise<{ repository: object }> {
+    const variables: Record<string, string> = { owner: this.#repository.owner, name: this.#repository.name };
+    const fields = needs.map((need, i) => {
+      variables[`e${i}`] = `${rev}:${need.path}`;
+      return `o${i}: object(expression: $e${i}) { ${need.fields} }`;
+    });
+    const declared = ['$owner: String!', '$name: String!', ...needs.map((_, i) => `$e${i}: String!`)].join(', ');
+    const query = `query ReadTrees(${declared}) { repository(owner: $owner, name: $name) { id ${opening} ${fields.join(' ')} } }`;
+    const { data, errors } = await this.#client.query<{ repository: Record<string, unknown> | null }>(query, variables);
+    if (!data?.repository) throw this.#gone(errors.map(({ message }) => message).join('; '));
+    if (errors.length > 0) throw new GreenroomError('unreachable', `${this.#name()}: ${errors[0]!.message}`);
+    for (const i of needs.keys()) this.#absorb(data.repository[`o${i}`] as ObjectNode | null);
+    return { repository: data.repository };
+  }
+
+  async #askBlobs(oids: readonly string[]): Promise<void> {
+    const fields = oids.map((oid, i) => `o${i}: object(oid: "${oid}") { ${BLOB} }`).join(' ');
+    const query = `query ReadFiles($owner: String!, $name: String!) { repository(owner: $owner, name: $name) { id ${fields} } }`;
+    const { owner, name } = this.#repository;
+    const { data, errors } = await this.#client.query<{ repository: Record<string, unknown> | null }>(query, {
+      owner,
+      name,
+    });
+    if (!data?.repository || errors.length > 0) {
+      throw new GreenroomError('unreachable', `${this.#name()}: ${errors[0]?.message ?? 'no answer'}`);
+    }
+    for (const i of oids.keys()) this.#absorb(data.repository[`o${i}`] as ObjectNode | null);
+  }
+
+  /** A file whose text did not come whole: binary, too long for GraphQL, or in another encoding. */
+  async #raw(oid: string): Promise<Buffer> {
+    const { owner, name: repo } = this.#repository;
+    const { data } = await this.#client.rest<{ content?: unknown; encoding?: unknown }>(
+      'GET /repos/{owner}/{repo}/git/blobs/{file_sha}',
+      { owner, repo, file_sha: oid },
+    );
+    const content = Buffer.from(String(data.content ?? ''), 'base64');
+    if (data.encoding !== 'base64' || !this.#keep(oid, content)) {
+      throw new GreenroomError('unreachable', `${this.#name()}: file ${oid} came damaged`);
+    }
+    return content;
+  }
+
+  #absorbCommit(node: CommitNode | null | undefined): Commit | null {
+    if (node?.oid === undefined || node.tree?.oid === undefined) return null;
+    this.#absorb(node.tree);
+    const commit = { oid: node.oid, tree: node.tree.oid };
+    this.#commits.set(commit.oid, commit);
+    return commit;
+  }
+
+  #absorb(node: ObjectNode | null | undefined): void {
+    if (node?.oid === undefined) return;
+    if (node.byteSize !== undefined) this.#sizes.set(node.oid, node.byteSize);
+    if (typeof node.text === 'string') this.#keep(node.oid, Buffer.from(node.text));
+    if (!node.entries) return;
+    this.#trees.set(
+      node.oid,
+      new Map(node.entries.map(({ name, mode, oid }) => [name, { oid, mode: mode.toString(8) }])),
+    );
+    for (const { object } of node.entries) this.#absorb(object);
+  }
+
+  #keep(oid: string, content: Buffer): boolean {
+    const format = oid.length === 64 ? OBJECT_FORMATS.sha256 : OBJECT_FORMATS.sha1;
+    if (encodeObject(format, 'blob', content).oid !== oid) return false;
+    this.#blobs.set(oid, content);
+    return true;
+  }
+
+  #gone(message: string): GreenroomError {
+    return new GreenroomError(
+      'unreachable',
+      `${this.#name()} is not there, or the token may not read it${message === '' ? '' : ` (${message})`}`,
+    );
+  }
+
+  #name(): string {
+    return `${this.#repository.owner}/${this.#repository.name} on ${this.#client.description}`;
+  }
+}
+
+/** Whether a path is a regular file. */
+export function isFile(entry: Entry): boolean {
+  return isFileMode(entry.mode);
+}
+
+function namesOf(entries: ReadonlyMap<string, Entry>, pattern: SegmentPattern): [string, Entry][] {
+  if (pattern.literal !== undefined) {
+    const entry = entries.get(pattern.literal);
+    return entry === undefined ? [] : [[pattern.literal, entry]];
+  }
+  const [prefix, suffix] = [pattern.prefix.toString(), pattern.suffix.toString()];
+  return [...entries].filter(
+    ([name]) =>
+      name.length >= prefix.length + suffix.length &&
+      name.startsWith(prefix) &&
+      name.endsWith(suffix) &&
+      matches(pattern, name),
+  );
+}
+
+/** A glob of exactly this path, whatever characters it holds; `deep` for everything below it. */
+export function exactly(path: string, deep = false): Glob {
+  const segments = path.split('/').map((literal) => ({
+    literal,
+    prefix: Buffer.from(literal),
+    suffix: Buffer.alloc(0),
+    middles: [],
+  }));
+  return { segments, deep };
+}

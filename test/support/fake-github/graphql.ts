@@ -1,0 +1,259 @@
+import { schema as published } from '@octokit/graphql-schema';
+import { buildSchema, type ExecutionResult, execute, type GraphQLSchema, parse, validate } from 'graphql';
+import type { PullFile } from '../forge.ts';
+import { commitFiles, git, type TestFile } from '../git.ts';
+import type { FakeGitHub } from './server.ts';
+import { FakeError, type FakeRepository } from './store.ts';
+
+let built: GraphQLSchema | undefined;
+
+/** GitHub's own published schema: a field that it does not have, or an argument of another type, is an error. */
+function schema(): GraphQLSchema {
+  built ??= buildSchema(published.idl, { assumeValid: true, assumeValidSDL: true });
+  return built;
+}
+
+/** Runs a request the way GitHub does: status 200 and a list of errors, each with a type. */
+export async function runGraphQL(
+  fake: FakeGitHub,
+  query: string,
+  variableValues: Record<string, unknown>,
+): Promise<Record<string, unknown>> {
+  const document = parse(query);
+  const mistakes = validate(schema(), document);
+  if (mistakes.length > 0) return { errors: mistakes.map(({ message }) => ({ message })) };
+  const result: ExecutionResult = await execute({
+    schema: schema(),
+    document,
+    variableValues,
+    rootValue: rootOf(fake),
+  });
+  return {
+    ...(result.data === undefined ? {} : { data: result.data }),
+    ...(result.errors === undefined
+      ? {}
+      : {
+          errors: result.errors.map((error) => ({
+            ...(error.originalError instanceof FakeError ? { type: error.originalError.type } : {}),
+            ...error.toJSON(),
+          })),
+        }),
+  };
+}
+
+function rootOf(fake: FakeGitHub) {
+  return {
+    repository: ({ owner, name }: { owner: string; name: string }) => repositoryNode(fake, owner, name),
+    repositoryOwner: ({ login }: { login: string }) => {
+      const names = fake.names(login);
+      if (names.length === 0) return null;
+      return {
+        __typename: 'Organization',
+        login,
+        repositories: (page: Page) => connection(names, page, (name) => repositoryNode(fake, login, name)),
+      };
+    },
+    createCommitOnBranch: ({ input }: { input: CommitInput }) => createCommit(fake, input),
+    addComment: ({ input: { subjectId, body } }: { input: { subjectId: string; body: string } }) => {
+      fake.allow('issues=write; pull_requests=write', 'comments');
+      const comment = fake.addComment(subjectId, fake.login, body);
+      return { commentEdge: { node: commentNode(fake, comment) } };
+    },
+    updateIssueComment: ({ input: { id, body } }: { input: { id: string; body: string } }) => {
+      fake.allow('issues=write; pull_requests=write', 'comments');
+      const comment = fake.comment(id);
+      if (comment === undefined)
+        throw new FakeError('NOT_FOUND', `Could not resolve to a node with the global id of '${id}'`);
+      comment.body = body;
+      return { issueComment: commentNode(fake, comment) };
+    },
+  };
+}
+
+interface Page {
+  readonly first?: number;
+  readonly after?: string;
+}
+
+async function repositoryNode(fake: FakeGitHub, owner: string, name: string): Promise<object> {
+  const repo = fake.repository(owner, name);
+  if (repo === undefined) {
+    throw new FakeError('NOT_FOUND', `Could not resolve to a Repository with the name '${owner}/${name}'.`);
+  }
+  const refNode = (branch: string) => {
+    const oid = repo.head(branch);
+    return oid === null ? null : { name: branch, target: () => objectNode(repo, oid) };
+  };
+  return {
+    id: `R_${repo.id}`,
+    databaseId: repo.id,
+    name: repo.name,
+    owner: { __typename: 'Organization', login: repo.owner },
+    isEmpty: () => repo.isEmpty(),
+    defaultBranchRef: () => refNode(repo.defaultBranch()),
+    ref: ({ qualifiedName }: { qualifiedName: string }) => refNode(qualifiedName.replace(/^refs\/heads\//, '')),
+    object: ({ oid, expression }: { oid?: string; expression?: string }) =>
+      objectNode(repo, oid ?? resolveExpression(expression!)),
+    pullRequest: ({ number }: { number: number }) => {
+      const pull = repo.pullRequest(number);
+      if (pull !== undefined) return pullNode(fake, repo, pull);
+      throw new FakeError('NOT_FOUND', `Could not resolve to a PullRequest with the number of ${number}.`);
+    },
+    pullRequests: (page: Page & { states?: string[] }) => {
+      const states = page.states ?? ['OPEN', 'CLOSED', 'MERGED'];
+      const pulls = repo.pullRequests().filter((pull) => states.includes(stateOf(pull)));
+      return connection(pulls, page, (pull) => pullNode(fake, repo, pull));
+    },
+  };
+}
+
+/** `git rev-parse` understands the same expressions; only an empty path needs to be told apart from none. */
+function resolveExpression(expression: string): string {
+  return expression;
+}
+
+async function objectNode(repo: FakeRepository, name: string): Promise<object | null> {
+  const object = await repo.object(name);
+  if (object === undefined) return null;
+  if (object.type === 'commit') {
+    const commit = (await repo.commit(object.oid))!;
+    return {
+      __typename: 'Commit',
+      oid: object.oid,
+      committedDate: new Date(commit.committedAt! * 1000).toISOString(),
+      tree: () => objectNode(repo, commit.tree),
+    };
+  }
+  if (object.type === 'tree')
+    return { __typename: 'Tree', oid: object.oid, entries: () => entryNodes(repo, object.oid) };
+  const text = object.content!.toString('utf8');
+  const isBinary = !Buffer.from(text).equals(object.content!) || text.includes('\0');
+  return {
+    __typename: 'Blob',
+    oid: object.oid,
+    byteSize: object.size,
+    isBinary,
+    isTruncated: object.size > 512_000,
+    text: isBinary ? null : text.slice(0, 512_000),
+  };
+}
+
+async function entryNodes(repo: FakeRepository, oid: string): Promise<object[]> {
+  return (await repo.tree(oid)).map((entry) => ({
+    name: Buffer.from(entry.name, 'latin1').toString('utf8'),
+    mode: Number.parseInt(entry.mode, 8),
+    oid: entry.oid,
+    type: entry.mode === '40000' ? 'tree' : entry.mode === '160000' ? 'commit' : 'blob',
+    object: () => objectNode(repo, entry.oid),
+  }));
+}
+
+function stateOf(pull: PullFile): 'OPEN' | 'CLOSED' | 'MERGED' {
+  return pull.state === 'open' ? 'OPEN' : pull.merged ? 'MERGED' : 'CLOSED';
+}
+
+function pullNode(fake: FakeGitHub, repo: FakeRepository, pull: PullFile): object {
+  const subject = `PR_${repo.id}_${pull.number}`;
+  return {
+    id: subject,
+    number: pull.number,
+    title: pull.title,
+    state: stateOf(pull),
+    closed: pull.state === 'closed',
+    merged: pull.merged,
+    isDraft: pull.draft,
+    author: pull.author === 'ghost' ? null : { __typename: 'User', login: pull.author },
+    createdAt: pull.createdAt,
+    updatedAt: pull.updatedAt,
+    closedAt: pull.closedAt,
+    headRefName: pull.head.ref,
+    headRefOid: pull.head.sha,
+    headRepository: pull.head.repositoryId === null ? null : { databaseId: pull.head.repositoryId },
+    baseRepository: { databaseId: repo.id },
+    repository: () => repositoryNode(fake, repo.owner, repo.name),
+    labels: (page: Page) => connection([...pull.labels], page, (name) => ({ name })),
+    commits: async () => {
+      const commit = await objectNode(repo, pull.head.sha);
+      return { nodes: commit === null ? [] : [{ commit }], totalCount: commit === null ? 0 : 1 };
+    },
+    comments: (page: Page) => connection(fake.comments(subject), page, (comment) => commentNode(fake, comment)),
+  };
+}
+
+function commentNode(fake: FakeGitHub, comment: { id: string; author: string; body: string }): object {
+  return {
+    id: comment.id,
+    body: comment.body,
+    author: { __typename: 'User', login: comment.author },
+    viewerDidAuthor: comment.author === fake.login,
+  };
+}
+
+function connection<T>(items: readonly T[], { first = 100, after }: Page, node: (item: T) => unknown) {
+  const start = after === undefined || after === null ? 0 : Number(after);
+  const end = Math.min(items.length, start + first);
+  return {
+    totalCount: items.length,
+    nodes: () => items.slice(start, end).map(node),
+    pageInfo: {
+      hasNextPage: end < items.length,
+      endCursor: String(end),
+      hasPreviousPage: start > 0,
+      startCursor: String(start),
+    },
+  };
+}
+
+interface CommitInput {
+  readonly branch: { readonly repositoryNameWithOwner: string; readonly branchName: string };
+  readonly expectedHeadOid: string;
+  readonly message: { readonly headline: string; readonly body?: string };
+  readonly fileChanges?: {
+    readonly additions?: readonly { readonly path: string; readonly contents: string }[];
+    readonly deletions?: readonly { readonly path: string }[];
+  };
+}
+
+/** Looks and writes without letting go in between, so that it is one compare-and-swap. */
+function createCommit(fake: FakeGitHub, { branch, expectedHeadOid, message, fileChanges }: CommitInput) {
+  fake.allow('contents=write', 'contents');
+  const [owner = '', name = ''] = branch.repositoryNameWithOwner.split('/');
+  const repo = fake.repository(owner, name);
+  if (repo === undefined)
+    throw new FakeError('NOT_FOUND', `Could not resolve to a Repository with the name '${owner}/${name}'.`);
+  if (fake.protectedRepositories.has(branch.repositoryNameWithOwner)) {
+    throw new FakeError(
+      'UNPROCESSABLE',
+      'Repository rule violations found\n\nChanges must be made through a pull request.\n\n',
+    );
+  }
+  const head = repo.head(branch.branchName);
+  if (head === null)
+    throw new FakeError('NOT_FOUND', `Could not resolve to a Ref with the name '${branch.branchName}'.`);
+  if (head !== expectedHeadOid) {
+    throw new FakeError(
+      'STALE_DATA',
+      `Expected branch to point to "${expectedHeadOid}" but it did not.  Pull and try again.`,
+    );
+  }
+  const lines = git(repo.gitDir, ['ls-tree', '-r', '-z', head]).split('\0').filter(Boolean);
+  const modes = new Map(lines.map((line) => [line.slice(line.indexOf('\t') + 1), line.slice(0, 6)]));
+  const files: Record<string, TestFile | null> = {};
+  for (const { path } of fileChanges?.deletions ?? []) {
+    if (!modes.delete(path)) {
+      throw new FakeError(
+        'NOT_FOUND',
+        `A path was requested for deletion which does not exist as of commit oid \`${head}\``,
+      );
+    }
+    files[path] = null;
+  }
+  for (const { path, contents } of fileChanges?.additions ?? []) {
+    const content = Buffer.from(contents, 'base64');
+    const mode = modes.get(path);
+    files[path] = mode === '100755' || mode === '120000' ? { mode, content: content.toString() } : content;
+  }
+  const text = message.body ? `${message.headline}\n\n${message.body}` : message.headline;
+  const oid = commitFiles(repo.gitDir, files, { branch: branch.branchName, message: text });
+  return { commit: () => objectNode(repo, oid) };
+}

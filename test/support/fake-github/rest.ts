@@ -1,0 +1,123 @@
+import { commitFiles } from '../git.ts';
+import type { FakeGitHub, FakeRequest, StoredCheck } from './server.ts';
+import type { FakeRepository } from './store.ts';
+
+export interface RestAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: unknown;
+}
+
+type Handler = (
+  fake: FakeGitHub,
+  repo: FakeRepository,
+  request: FakeRequest,
+  rest: string[],
+) => RestAnswer | Promise<RestAnswer>;
+
+const NOT_FOUND: RestAnswer = { status: 404, body: { message: 'Not Found' } };
+const ROUTES: readonly (readonly [method: string, path: RegExp, handler: Handler])[] = [
+  ['GET', /^$/, (_, repo) => ({ status: 200, body: repositoryBody(repo) })],
+  ['GET', /^git\/blobs\/([0-9a-f]+)$/, blob],
+  ['PUT', /^contents\/(.+)$/, firstFile],
+  ['GET', /^commits\/([0-9a-f]+)\/check-runs$/, listChecks],
+  ['POST', /^check-runs$/, createCheck],
+  ['PATCH', /^check-runs\/(\d+)$/, updateCheck],
+  ['GET', /^commits\/([0-9a-f]+)\/statuses$/, listStatuses],
+  ['POST', /^statuses\/([0-9a-f]+)$/, createStatus],
+];
+
+export async function runRest(fake: FakeGitHub, request: FakeRequest): Promise<RestAnswer> {
+  const path = request.path.split('?')[0]!.split('/').slice(1).map(decodeURIComponent);
+  if (path[0] === 'repositories') {
+    const repo = fake.repositoryById(Number(path[1]));
+    return repo === undefined ? NOT_FOUND : { status: 200, body: repositoryBody(repo) };
+  }
+  const [root, owner = '', name = '', ...below] = path;
+  const repo = root === 'repos' ? fake.repository(owner, name) : undefined;
+  if (repo === undefined) return NOT_FOUND;
+  for (const [method, pattern, handler] of ROUTES) {
+    const match = pattern.exec(below.join('/'));
+    if (method === request.method && match !== null) return handler(fake, repo, request, match.slice(1));
+  }
+  return NOT_FOUND;
+}
+
+function repositoryBody(repo: FakeRepository) {
+  return { id: repo.id, name: repo.name, full_name: `${repo.owner}/${repo.name}`, owner: { login: repo.owner } };
+}
+
+async function blob(_: FakeGitHub, repo: FakeRepository, __: FakeRequest, [sha = '']: string[]): Promise<RestAnswer> {
+  const object = await repo.object(sha);
+  if (object?.type !== 'blob') return NOT_FOUND;
+  // Wrapped, as GitHub does.
+  const content = object.content!.toString('base64').replace(/(.{60})/g, '$1\n');
+  return { status: 200, body: { sha, size: object.size, encoding: 'base64', content } };
+}
+
+function firstFile(_: FakeGitHub, repo: FakeRepository, { body }: FakeRequest, [path = '']: string[]): RestAnswer {
+  const branch = String(body['branch'] ?? repo.defaultBranch());
+  const parent = repo.head(branch);
+  if (parent === null && !repo.isEmpty()) return { status: 404, body: { message: `Branch ${branch} not found` } };
+  const content = Buffer.from(String(body['content']), 'base64');
+  const sha = commitFiles(repo.gitDir, { [path]: content }, { branch, message: String(body['message']) });
+  return { status: 201, body: { commit: { sha, parents: parent === null ? [] : [{ sha: parent }] } } };
+}
+
+function refused(permissions: string): RestAnswer {
+  return {
+    status: 403,
+    headers: { 'x-accepted-github-permissions': permissions },
+    body: { message: 'Resource not accessible by integration' },
+  };
+}
+
+function listChecks(fake: FakeGitHub, repo: FakeRepository, request: FakeRequest, [sha = '']: string[]): RestAnswer {
+  const name = new URLSearchParams(request.path.split('?')[1]).get('check_name');
+  const runs = fake.checks.filter(
+    (run) => run.repository === keyOf(repo) && run.head_sha === sha && (name === null || run['name'] === name),
+  );
+  // Only the latest of each name, as by `filter=latest`.
+  return { status: 200, body: { total_count: runs.slice(-1).length, check_runs: runs.slice(-1) } };
+}
+
+const MAX_ANNOTATIONS = 50;
+
+function createCheck(fake: FakeGitHub, repo: FakeRepository, { body }: FakeRequest): RestAnswer {
+  if (fake.missing.has('checks')) return refused('checks=write');
+  if (annotationsOf(body).length > MAX_ANNOTATIONS) return { status: 422, body: { message: 'Invalid request.' } };
+  const run = { ...body, id: fake.checks.length + 1, repository: keyOf(repo) } as StoredCheck;
+  fake.checks.push(run);
+  return { status: 201, body: run };
+}
+
+function updateCheck(fake: FakeGitHub, _: FakeRepository, { body }: FakeRequest, [id = '']: string[]): RestAnswer {
+  const run = fake.checks.find((check) => check.id === Number(id));
+  if (run === undefined) return NOT_FOUND;
+  if (annotationsOf(body).length > MAX_ANNOTATIONS) return { status: 422, body: { message: 'Invalid request.' } };
+  // Annotations are added to those that are there.
+  const annotations = [...annotationsOf(run), ...annotationsOf(body)];
+  Object.assign(run, body, { output: { ...(body['output'] as object), annotations } });
+  return { status: 200, body: run };
+}
+
+function annotationsOf(body: Record<string, unknown>): unknown[] {
+  return (body['output'] as { annotations?: unknown[] } | undefined)?.annotations ?? [];
+}
+
+function listStatuses(fake: FakeGitHub, repo: FakeRepository, _: FakeRequest, [sha = '']: string[]): RestAnswer {
+  const found = fake.statuses.filter((status) => status.repository === keyOf(repo) && status.head_sha === sha);
+  return { status: 200, body: [...found].reverse() };
+}
+
+function createStatus(fake: FakeGitHub, repo: FakeRepository, { body }: FakeRequest, [sha = '']: string[]): RestAnswer {
+  if (fake.missing.has('statuses')) return refused('statuses=write');
+  if (String(body['description'] ?? '').length > 140) return { status: 422, body: { message: 'Validation Failed' } };
+  const status = { ...body, id: fake.statuses.length + 1, repository: keyOf(repo), head_sha: sha } as StoredCheck;
+  fake.statuses.push(status);
+  return { status: 201, body: status };
+}
+
+function keyOf(repo: FakeRepository): string {
+  return `${repo.owner}/${repo.name}`;
+}

@@ -1,0 +1,190 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { runGraphQL } from './graphql.ts';
+import { type RestAnswer, runRest } from './rest.ts';
+import { FakeError, FakeRepository, type StoredComment } from './store.ts';
+
+export interface FakeRequest {
+  readonly method: string;
+  /** Path and query. */
+  readonly path: string;
+  /** Name of a GraphQL operation. */
+  readonly operation: string | undefined;
+  readonly body: Record<string, unknown>;
+}
+
+/** Another answer than the true one. */
+export interface Fault {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as it is. @default - a page of HTML */
+  readonly body?: string;
+  /** Carry the request out first, and then answer this. @default false */
+  readonly after?: boolean;
+  /** Milliseconds before anything else. @default 0 */
+  readonly delay?: number;
+  /** Only delay; the answer is the true one. @default false */
+  readonly truthful?: boolean;
+}
+
+export interface StoredCheck {
+  readonly id: number;
+  readonly repository: string;
+  readonly head_sha: string;
+  [field: string]: unknown;
+}
+
+/**
+ * GitHub on the loopback over real bare repositories in the local forge's layout. GraphQL runs over GitHub's published
+ * schema; comments, checks and statuses are kept in memory.
+ */
+export class FakeGitHub {
+  readonly root: string;
+  readonly token = 'ghs_secretTokenOfTheTest';
+  readonly login = 'greenroom-bot';
+  readonly requests: FakeRequest[] = [];
+  readonly protectedRepositories = new Set<string>();
+  /** Permissions that the token lacks. */
+  readonly missing = new Set<string>();
+  readonly checks: StoredCheck[] = [];
+  readonly statuses: StoredCheck[] = [];
+  /** Old full names to new ones, as GitHub redirects after a rename. */
+  readonly redirects = new Map<string, string>();
+  fault: (request: FakeRequest) => Fault | undefined = () => undefined;
+  readonly #comments = new Map<string, StoredComment[]>();
+  readonly #repositories = new Map<string, FakeRepository>();
+  readonly #fallbackIds = new Map<string, number>();
+  readonly #server: Server;
+  #nextComment = 1;
+
+  private constructor(root: string, server: Server) {
+    this.root = root;
+    this.#server = server;
+  }
+
+  /** @param root a folder in the local forge's layout */
+  static async start(root: string): Promise<FakeGitHub> {
+    const server = createServer();
+    const fake = new FakeGitHub(root, server);
+    server.on('request', (request, response) => {
+      fake.#answer(request).then(
+        ({ status, headers = {}, body }) => {
+          response.writeHead(status, headers);
+          response.end(body);
+        },
+        (error: unknown) => {
+          response.writeHead(500, { 'content-type': 'application/json' });
+          response.end(JSON.stringify({ message: String(error) }));
+        },
+      );
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    server.unref();
+    return fake;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+    await Promise.all([...this.#repositories.values()].map((repo) => repo.close()));
+  }
+
+  names(owner: string): string[] {
+    const folder = join(this.root, owner);
+    if (!existsSync(folder)) return [];
+    return readdirSync(folder).flatMap((name) => /^(.+)\.git$/.exec(name)?.[1] ?? []);
+  }
+
+  repository(owner: string, name: string): FakeRepository | undefined {
+    const asked = `${owner}/${name}`;
+    const key = this.redirects.get(asked) ?? asked;
+    const [realOwner = '', realName = ''] = key.split('/');
+    if (!existsSync(join(this.root, realOwner, `${realName}.git`))) return undefined;
+    if (!this.#fallbackIds.has(key)) this.#fallbackIds.set(key, 900_000 + this.#fallbackIds.size);
+    const fresh = new FakeRepository(this.root, realOwner, realName, this.#fallbackIds.get(key)!);
+    const known = this.#repositories.get(key);
+    if (known?.id === fresh.id) return known;
+    void known?.close();
+    this.#repositories.set(key, fresh);
+    return fresh;
+  }
+
+  repositoryById(id: number): FakeRepository | undefined {
+    for (const owner of readdirSync(this.root)) {
+      for (const name of this.names(owner)) {
+        const repo = this.repository(owner, name);
+        if (repo?.id === id) return repo;
+      }
+    }
+    return undefined;
+  }
+
+  /** Comments of a pull request, by its node id. */
+  comments(subject: string): StoredComment[] {
+    return this.#comments.get(subject) ?? [];
+  }
+
+  commentsOf(owner: string, name: string, number: number): StoredComment[] {
+    return this.comments(`PR_${this.repository(owner, name)?.id}_${number}`);
+  }
+
+  comment(id: string): StoredComment | undefined {
+    return [...this.#comments.values()].flat().find((comment) => comment.id === id);
+  }
+
+  addComment(subject: string, author: string, body: string): StoredComment {
+    const comment = { id: `IC_${this.#nextComment++}`, author, body };
+    this.#comments.set(subject, [...this.comments(subject), comment]);
+    return comment;
+  }
+
+  /** Refuses what the token has no permission for. */
+  allow(permissions: string, permission: string): void {
+    if (this.missing.has(permission)) throw new FakeError('FORBIDDEN', 'Resource not accessible by integration');
+    void permissions;
+  }
+
+  async #answer(
+    incoming: IncomingMessage,
+  ): Promise<{ status: number; headers?: Record<string, string>; body: string }> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of incoming) chunks.push(chunk as Buffer);
+    const text = Buffer.concat(chunks).toString('utf8');
+    const body = (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
+    const operation = typeof body['query'] === 'string' ? /^\s*\w+\s+(\w+)/.exec(body['query'])?.[1] : undefined;
+    const request = { method: incoming.method ?? 'GET', path: incoming.url ?? '/', operation, body };
+    this.requests.push(request);
+    const fault = this.fault(request);
+    if (fault?.delay) await setTimeout(fault.delay);
+    const truth =
+      fault === undefined || fault.after || fault.truthful ? await this.#true(request, incoming) : undefined;
+    if (truth !== undefined && (fault === undefined || fault.truthful)) {
+      return {
+        status: truth.status,
+        headers: { 'content-type': 'application/json; charset=utf-8', ...truth.headers },
+        body: JSON.stringify(truth.body),
+      };
+    }
+    return {
+      status: fault?.status ?? 200,
+      headers: { 'content-type': 'text/html; charset=utf-8', ...fault?.headers },
+      body: fault?.body ?? '<!DOCTYPE html><title>Unicorn!</title>',
+    };
+  }
+
+  async #true(request: FakeRequest, incoming: IncomingMessage): Promise<RestAnswer> {
+    if (incoming.headers.authorization?.split(' ')[1] !== this.token) {
+      return { status: 401, body: { message: 'Bad credentials', documentation_url: 'https://docs.github.com/rest' } };
+    }
+    if (request.path !== '/graphql') return runRest(this, request);
+    const { query, variables } = request.body as { query: string; variables?: Record<string, unknown> };
+    return { status: 200, body: await runGraphQL(this, query, variables ?? {}) };
+  }
+}

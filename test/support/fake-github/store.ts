@@ -1,0 +1,83 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { decodeCommit, decodeTree, OBJECT_FORMATS } from '../../../lib/core/git/objects.ts';
+import { ObjectReader, type StoredObject } from '../../../lib/core/git/reader.ts';
+import type { PullFile } from '../forge.ts';
+import { git, headOf } from '../git.ts';
+
+export interface StoredComment {
+  readonly id: string;
+  readonly author: string;
+  body: string;
+}
+
+/** A refusal in GitHub's words. */
+export class FakeError extends Error {
+  readonly type: string;
+
+  constructor(type: string, message: string) {
+    super(message);
+    this.type = type;
+  }
+}
+
+/** One repository: objects and refs from the bare repository, pull requests from the files beside it. */
+export class FakeRepository {
+  readonly owner: string;
+  readonly name: string;
+  readonly id: number;
+  readonly gitDir: string;
+  readonly pulls: string;
+  readonly #objects: ObjectReader;
+
+  constructor(root: string, owner: string, name: string, fallbackId: number) {
+    this.owner = owner;
+    this.name = name;
+    this.gitDir = join(root, owner, `${name}.git`);
+    this.pulls = join(root, owner, name, 'pulls');
+    this.#objects = new ObjectReader({ gitDir: this.gitDir }, 1 << 27, this.gitDir);
+    this.id = this.pullRequests()[0]?.repositoryId ?? fallbackId;
+  }
+
+  close(): Promise<void> {
+    return this.#objects.close();
+  }
+
+  pullRequests(): PullFile[] {
+    if (!existsSync(this.pulls)) return [];
+    const numbers = readdirSync(this.pulls).flatMap((file) => /^(\d+)\.json$/.exec(file)?.[1] ?? []);
+    return numbers.map((n) => this.pullRequest(Number(n))!).sort((a, b) => a.number - b.number);
+  }
+
+  pullRequest(number: number): PullFile | undefined {
+    const file = join(this.pulls, `${number}.json`);
+    return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as PullFile) : undefined;
+  }
+
+  defaultBranch(): string {
+    return git(this.gitDir, ['symbolic-ref', '--short', 'HEAD']);
+  }
+
+  isEmpty(): boolean {
+    return git(this.gitDir, ['for-each-ref', '--count=1']) === '';
+  }
+
+  head(branch: string): string | null {
+    return headOf(this.gitDir, branch);
+  }
+
+  object(name: string): Promise<StoredObject | undefined> {
+    return this.#objects.read(name);
+  }
+
+  async commit(oid: string) {
+    const object = await this.object(oid);
+    return object?.type === 'commit' ? { oid: object.oid, ...decodeCommit(object.content!) } : undefined;
+  }
+
+  async tree(oid: string) {
+    const object = await this.object(oid);
+    if (object?.type !== 'tree') return [];
+    return [...decodeTree(OBJECT_FORMATS[oid.length === 64 ? 'sha256' : 'sha1'], object.content!).values()];
+  }
+}
