@@ -1,5 +1,6 @@
 import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
+import { invalidInput } from '../../core/errors.ts';
 import { FENCER_ACCOUNT, FENCES_PROJECT, PREVIEWS_PROJECT } from '../../model/labels.ts';
 import type { Cluster, PlatformSpec } from '../../model/platform.ts';
 import {
@@ -52,6 +53,11 @@ export class Bootstrap extends Construct {
 
   constructor(scope: Construct, id: string, props: BootstrapProps) {
     super(scope, id);
+    if (props.platform.reconciler !== 'argocd') {
+      throw invalidInput([
+        { field: 'spec.reconciler', message: 'must be argocd: there is no bootstrap for flux in this version' },
+      ]);
+    }
     const folders = new Map<string, Construct>();
     const folder = (path: string) => {
       const part = new Construct(this, path.replaceAll('/', '-'));

@@ -126,6 +126,12 @@ describe('Bootstrap', () => {
     expect([namespaces('install/clusters/main'), namespaces('install/clusters/big')]).toEqual([0, 1]);
   });
 
+  it('says that there is no bootstrap for flux', () => {
+    expect(() => bootstrap({ reconciler: 'flux' })).toThrow(
+      expect.objectContaining({ problems: [expect.objectContaining({ field: 'spec.reconciler' })] }),
+    );
+  });
+
   it('never has two objects of one kind and name in a folder, since they would share a file', () => {
     for (const objects of bootstrap({ ...TWO_CLUSTERS, ingress: { kind: 'gateway' } }).values()) {
       const keys = objects.map((o) => `${o.kind}.${o.metadata.name}`.toLowerCase());

@@ -1,0 +1,128 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { main } from '../../lib/cli/main.ts';
+import { formatRecord, type PreviewRecord } from '../../lib/model/record.ts';
+
+let cwd: string;
+beforeEach(async () => {
+  cwd = mkdtempSync(join(tmpdir(), 'greenroom-doctor-'));
+  expect((await greenroom('init', '.', '--domain', 'apps.example.com', '--owner', 'acme')).code).toBe(0);
+});
+afterEach(() => rmSync(cwd, { recursive: true }));
+
+async function greenroom(...argv: string[]): Promise<{ code: number; out: string }> {
+  const result = { code: 0, out: '' };
+  await main(argv, {
+    cwd,
+    env: {},
+    interactive: false,
+    out: (text) => {
+      result.out += text;
+    },
+    err: () => undefined,
+    fail: (code) => {
+      result.code = Math.max(result.code, code);
+    },
+  });
+  return result;
+}
+
+const write = (path: string, text: string) => {
+  mkdirSync(dirname(join(cwd, path)), { recursive: true });
+  writeFileSync(join(cwd, path), text);
+};
+
+function addPreview(number: number, change: Partial<PreviewRecord> = {}, folder?: string): void {
+  const name = `pr-shop-${number}`;
+  const record: PreviewRecord = {
+    name,
+    identity: { repositoryId: 1, repository: 'acme/shop', number },
+    author: 'maker',
+    headSha: 'a'.repeat(40),
+    image: 'ghcr.io/acme/shop:x',
+    imageDigest: null,
+    url: `https://${name}.apps.example.com`,
+    cluster: 'main',
+    created: 1,
+    expires: 2,
+    cost: { currency: 'USD', perDay: 0.3, ratesAsOf: '2026-01' } as PreviewRecord['cost'],
+    specDigest: `sha256:${'0'.repeat(64)}`,
+    ...change,
+  };
+  write(`${folder ?? `previews/main/shop/${name}`}/preview.json`, formatRecord(record));
+}
+
+const git = (...args: string[]) =>
+  execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args], { cwd, stdio: 'pipe' });
+
+describe('greenroom doctor', () => {
+  it('finds nothing wrong with what greenroom wrote', async () => {
+    addPreview(7);
+    addPreview(8);
+    write('previews/main/shop/pr-shop-7/fence/namespace.pr-shop-7.yaml', 'x');
+    expect(await greenroom('doctor', '.')).toEqual({ code: 0, out: '' });
+  });
+
+  it.each<[string, () => void, RegExp]>([
+    ['a preview.json out of shape', () => write('previews/main/shop/pr-shop-7/preview.json', '{}'), /out of shape/],
+    ['a preview in another’s folder', () => addPreview(7, {}, 'previews/main/shop/pr-shop-9'), /belongs in/],
+    [
+      'a pull request twice',
+      () => {
+        addPreview(7);
+        addPreview(8, { identity: { repositoryId: 1, repository: 'acme/shop', number: 7 } });
+      },
+      /the same pull request/,
+    ],
+    [
+      'a cluster that is not there',
+      () => addPreview(7, { cluster: 'big' }, 'previews/big/shop/pr-shop-7'),
+      /no cluster big/,
+    ],
+    ['a folder without a preview.json', () => write('previews/main/shop/pr-shop-7/app/x.yaml', ''), /is missing/],
+    ['a stray file', () => write('previews/main/shop/pr-shop-7/app/deep/preview.json', '{}'), /no file of a preview/],
+    [
+      'an edited bootstrap',
+      () => write('bootstrap/argocd/appproject.previews.yaml', 'x'),
+      /appproject\.previews\.yaml: is not what/,
+    ],
+    [
+      'a policy that was removed',
+      () => rmSync(join(cwd, 'policies/vap/validatingadmissionpolicy.greenroom-no-privileged.yaml')),
+      /no-privileged\.yaml: is missing/,
+    ],
+  ])('names %s', async (_, damage, complaint) => {
+    damage();
+    const { code, out } = await greenroom('doctor', '.');
+    expect(code).toBe(1);
+    expect(out).toMatch(complaint);
+  });
+
+  it('follows no link', async () => {
+    mkdirSync(join(cwd, 'previews/main/shop'), { recursive: true });
+    symlinkSync('/etc', join(cwd, 'previews/main/shop/pr-shop-7'));
+    expect((await greenroom('doctor', '.')).out).toContain('no file of a preview');
+  });
+
+  it('stops a change that would remove most previews, and lets one that ends a few pass', async () => {
+    git('init', '--quiet');
+    for (let n = 1; n <= 10; n++) addPreview(n);
+    git('add', '--all');
+    git('commit', '--quiet', '--message=before');
+    rmSync(join(cwd, 'previews/main/shop/pr-shop-1'), { recursive: true });
+    expect((await greenroom('doctor', '.', '--since', 'HEAD')).code).toBe(0);
+    rmSync(join(cwd, 'previews'), { recursive: true });
+    const { code, out } = await greenroom('doctor', '.', '--since', 'HEAD');
+    expect(code).toBe(1);
+    expect(out).toContain('10 of 10 previews would be removed');
+    expect((await greenroom('doctor', '.', '--since', '--help')).code).toBe(2);
+  });
+
+  it('refuses a greenroom.yaml that is wrong', async () => {
+    write('greenroom.yaml', `${readFileSync(join(cwd, 'greenroom.yaml'), 'utf8')}  typo: 1\n`);
+    expect((await greenroom('doctor', '.')).code).toBe(2);
+  });
+});
