@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<{
     summary: 'compile an apps repo anew from its greenroom.yaml, at this version',
     load: () => import('./upgrade.ts'),
   },
+  log: { summary: 'who caused what, from the history of an apps repo', load: () => import('./log.ts') },
   doctor: { summary: 'say what must not reach the branch of an apps repo', load: () => import('./doctor.ts') },
   render: { summary: "a preview's manifests from its preview.yaml", load: () => import('./render.ts') },
   sync: { summary: 'make the apps repo match one pull request', load: () => import('./sync.ts') },
