@@ -340,7 +340,7 @@ describe('Applications of previews', () => {
   ])('are refused with %s', async (_, make) => {
     const { code, stderr } = await create(...make());
     expect(code).not.toBe(0);
-    expect(stderr).toMatch(/greenroom-(applications|own-application)/);
+    expect(stderr).toMatch(/greenroom-(applications|own-application|allowed-kinds)/);
   });
 });
 
@@ -596,7 +596,8 @@ describe('expiry', () => {
     }
     await repo.push(new Map([[late.folder, null]]), 'sweep');
     await refreshAfterFailure();
-    await eventually(gone(late.name), { what: 'its Applications to be gone' });
+    // An operation that failed while Git was away tries on for a minute before a deletion is looked at.
+    await eventually(gone(late.name), { what: 'its Applications to be gone', timeoutMs: 240_000 });
   });
 });
 
