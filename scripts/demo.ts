@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+// Tests run the command that they just bundled.
+const command = process.env.GREENROOM_COMMAND ?? join(root, 'bin/greenroom.cjs');
 const home = mkdtempSync(join(tmpdir(), 'greenroom-demo-'));
 const forge = join(home, 'forge');
 const appsRepo = join(home, 'previews.git');
@@ -23,7 +25,7 @@ function git(cwd: string, ...args: string[]): string {
 
 function greenroom(...args: string[]): void {
   console.log(`$ greenroom ${args.map((arg) => arg.replace(`${home}/`, '')).join(' ')}`);
-  process.stdout.write(run(process.execPath, [join(root, 'bin/greenroom.cjs'), ...args]));
+  process.stdout.write(run(process.execPath, [command, ...args]));
 }
 
 /** A bare repository at `bare` with the files of `source` as its first commit. Returns that commit. */

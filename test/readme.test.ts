@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, inject, test } from 'vitest';
 import { loadPlatform, loadPreview } from '../lib/model/files.ts';
 import { inProcess } from './support/command.ts';
 import { World } from './support/world.ts';
@@ -42,6 +43,18 @@ describe('README', () => {
       expect([line, code, code === 0 ? '' : stderr]).toEqual([line, 0, '']);
     }
     expect(world.previews()).toEqual(['pr-shop-7']);
+  });
+
+  test('`npm start` does the main job: three previews committed, one of them removed again', () => {
+    const script = fileURLToPath(new URL('../scripts/demo.ts', import.meta.url));
+    const env = { ...process.env, GREENROOM_COMMAND: inject('command') };
+    const output = execFileSync(process.execPath, ['--import', 'tsx', script], { env, encoding: 'utf8' });
+    for (const name of ['pr-handbook-1', 'pr-shop-2', 'pr-thumbnails-3']) expect(output).toContain(`${name}: add (`);
+    expect(output).toContain('pr-thumbnails-3: remove (');
+    const left = output.slice(output.indexOf('$ git ls-tree'));
+    expect(left).toContain('previews/main/shop/pr-shop-2/preview.json');
+    expect(left).not.toContain('thumbnails');
+    rmSync(/^Everything of this demonstration is in (\S+)$/m.exec(output)![1]!, { recursive: true });
   });
 
   test('its npm scripts are there', () => {

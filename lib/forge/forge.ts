@@ -1,3 +1,4 @@
+import type { CheckReport } from '../core/check.ts';
 import type { FileSet } from '../core/fileset.ts';
 
 /** A repository by its present name. Names change hands; {@link Repository.id} does not. */
@@ -61,25 +62,9 @@ export type RepositoryPulls =
       readonly reason: string;
     };
 
-/** A remark on lines of a file of the pull request; lines count from 1, both included. */
-export interface CheckAnnotation {
-  readonly path: string;
-  readonly startLine: number;
-  readonly endLine: number;
-  readonly level: 'failure' | 'warning' | 'notice';
-  readonly title: string;
-  readonly message: string;
-}
-
-export interface Check {
+export interface Check extends CheckReport {
   /** The commit that was judged; the pull request may have moved on since. */
   readonly headSha: string;
-  readonly conclusion: 'pending' | 'success' | 'failure' | 'neutral';
-  /** One line. */
-  readonly title: string;
-  /** Markdown. */
-  readonly summary: string;
-  readonly annotations: readonly CheckAnnotation[];
 }
 
 /** What the maker gets to see on the pull request. */

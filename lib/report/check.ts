@@ -1,23 +1,8 @@
+import type { Annotation, CheckReport } from '../core/check.ts';
 import type { Problem } from '../core/errors.ts';
+import type { Finding } from '../core/finding.ts';
 import type { PreviewState } from './state.ts';
 import { count, dayAndTime, sentence, shortSha } from './text.ts';
-
-/** A remark on a line of a file of the pull request. */
-export interface Annotation {
-  readonly path: string;
-  readonly startLine: number;
-  readonly endLine: number;
-  readonly level: 'failure' | 'warning' | 'notice';
-  readonly title: string;
-  readonly message: string;
-}
-
-export interface CheckReport {
-  readonly conclusion: 'success' | 'failure' | 'neutral';
-  readonly title: string;
-  readonly summary: string;
-  readonly annotations: readonly Annotation[];
-}
 
 /** The check of a head commit; null where nothing certain can be said. */
 export function renderCheck(state: PreviewState): CheckReport | null {
@@ -60,7 +45,7 @@ function neutral(title: string, summary: string): CheckReport {
   return { conclusion: 'neutral', title, summary: sentence(summary), annotations: [] };
 }
 
-function findingAnnotation(f: Extract<PreviewState, { state: 'denied' }>['findings'][number]): Annotation {
+function findingAnnotation(f: Finding): Annotation {
   const refused = f.severity === 'deny' && f.exception === undefined;
   const line = Math.max(f.line, 1);
   return {
