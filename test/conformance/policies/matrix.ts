@@ -30,6 +30,8 @@ export interface Subject {
   readonly object: Manifest;
   /** The API server takes the object through this subresource only, of an object that is there. */
   readonly subresource?: string;
+  /** The rule that it is about: all that the slow judges are asked about it. @default - every rule, of every judge */
+  readonly rule?: string;
   /** A field has a type that no API server takes; offline engines then report their evaluation's error. */
   readonly wrongType?: boolean;
 }
@@ -89,23 +91,43 @@ const UNABLE: Readonly<
   'kyverno-vap': { when: isForeign, see: 'https://github.com/kyverno/kyverno/issues/15949' },
 };
 
+/** Kyverno's command line compiles each policy anew for each object. */
+const SLOW: ReadonlySet<JudgeColumn> = new Set(['kyverno', 'kyverno-legacy', 'kyverno-vap']);
+const RULES_AT_ONCE = 5;
+
+function chunks<T>(items: readonly T[]): T[][] {
+  const starts = items.flatMap((_, i) => (i % RULES_AT_ONCE === 0 ? [i] : []));
+  return starts.map((i) => items.slice(i, i + RULES_AT_ONCE));
+}
+
 async function offline(input: MatrixInput, column: JudgeColumn, engine: CompileOptions['engine']): Promise<Verdict[]> {
   const policies = compilePolicies(input.rules, { ...input.options, engine }) as unknown as Manifest[];
   const unable = UNABLE[column];
   const asked = input.subjects.flatMap(({ object }) => (unable?.when(object) ? [] : [object]));
-  const prepared = {
-    // The guards are judged where accounts are known: by the API server.
-    policies: policies.filter((p) => (engine === 'vap' ? isOfRule(p) : !p.kind.startsWith('ValidatingAdmission'))),
-    objects: asked,
-    namespaces: input.namespaces,
-  };
-  const refusals =
-    engine === 'gatekeeper'
-      ? await judgeWithGator(await judge('gator'), prepared)
-      : await judgeWithKyverno(await judge('kyverno'), prepared);
-  const byObject = new Map(asked.map((object, i) => [object, refusals[i] as ReadonlyMap<string, string>]));
+  const ruleOf = new Map(input.subjects.map(({ object, rule }) => [object, rule]));
+  const isOf = (rules: readonly Rule[], id: string | undefined) => id === undefined || rules.some((r) => r.id === id);
+  const refusals = new Map<Manifest, ReadonlyMap<string, string>>();
+  for (const rules of SLOW.has(column) ? chunks(input.rules) : [input.rules]) {
+    const names = new Set(rules.map(({ id }) => `greenroom-${id}`));
+    const prepared = {
+      // The guards are judged where accounts are known: by the API server.
+      policies:
+        engine === 'gatekeeper'
+          ? policies.filter(({ kind }) => !kind.startsWith('ValidatingAdmission'))
+          : policies.filter(({ metadata }) => names.has(metadata.name ?? '')),
+      objects: asked.filter((object) => !SLOW.has(column) || isOf(rules, ruleOf.get(object))),
+      namespaces: input.namespaces,
+    };
+    const found =
+      engine === 'gatekeeper'
+        ? await judgeWithGator(await judge('gator'), prepared)
+        : await judgeWithKyverno(await judge('kyverno'), prepared);
+    prepared.objects.forEach((object, i) => {
+      refusals.set(object, new Map([...(refusals.get(object) ?? []), ...(found[i] as ReadonlyMap<string, string>)]));
+    });
+  }
   return input.subjects.map(({ object }) => {
-    const found = byObject.get(object);
+    const found = refusals.get(object);
     return found ? { refusals: byRule(found, '') } : { refusals: new Map(), invalid: `${NOT_ASKED}${unable?.see}` };
   });
 }
@@ -198,12 +220,13 @@ const WITHOUT_ANNOTATIONS: Readonly<Partial<Record<JudgeColumn, string>>> = {
 /** Whether the judge asks the rule about the object: by its kind, by where it is, and by the way it comes. */
 export function looksAt(
   column: JudgeColumn,
-  { match, place, needsRepository }: Rule,
-  { object, subresource }: Subject,
+  { id, match, place, needsRepository }: Rule,
+  { object, subresource, rule: about }: Subject,
   namespaces: readonly Manifest[],
 ): boolean {
   // Through a subresource nothing changes that rules about any kind look at. Offline there are no subresources.
   if (match === 'any' && subresource !== undefined && column === 'kube-apiserver') return false;
+  if (SLOW.has(column) && about !== undefined && about !== id) return false;
   if (needsRepository && WITHOUT_ANNOTATIONS[column] !== undefined) return false;
   const group = object.apiVersion.includes('/') ? object.apiVersion.split('/')[0] : '';
   const ofKind = match === 'any' || match.some((m) => m.group === group && m.kind === object.kind);
