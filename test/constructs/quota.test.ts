@@ -63,6 +63,26 @@ describe('what fits into a preview namespace', () => {
     needs('cpu', '100m', '99m', workload('Pod', pod([{}])));
   });
 
+  it.each([
+    ['cpu', '1e3', '1000', '999'],
+    ['cpu', '1500000000n', '1500m', '1499m'],
+    ['cpu', '1500000u', '1500m', '1499m'],
+    ['memory', '1P', '1000T', '999T'],
+    ['memory', '1Pi', '1024Ti', '1023Ti'],
+  ])('counts a limit of %s: %s', (resource, limit, enough, less) => {
+    needs(`limits.${resource}`, enough, less, workload('Pod', pod([{ resources: { limits: { [resource]: limit } } }])));
+  });
+
+  it.each(['1E', '1Ei', '1e99', '1e9999'])('does not let %s slip through', (memory) => {
+    const greedy = workload('Pod', pod([{ resources: { limits: { memory } } }]));
+    expect(exceeded({ 'limits.memory': '1Ti' }, greedy, greedy)).toEqual(['quota[limits.memory]']);
+  });
+
+  it('takes no credit for a negative limit', () => {
+    const pods = ['2', '-1'].map((cpu) => workload('Pod', pod([container(cpu)])));
+    expect(exceeded({ 'limits.cpu': '1' }, ...pods)).toEqual(['quota[limits.cpu]']);
+  });
+
   it('takes the larger of initialisation and running, sidecars included', () => {
     needs('limits.cpu', '3', '2', workload('Pod', pod([container('1'), container('1')], [container('3')])));
     needs('limits.cpu', '2', '1', workload('Pod', pod([container('1'), container('1')], [container('1')])));

@@ -1,4 +1,4 @@
-import { quantityValue } from '../../model/scalars.ts';
+import { Quantity } from '../../policies/quantity.ts';
 import type { LimitRangeProps } from './props.ts';
 
 interface Amounts {
@@ -109,10 +109,13 @@ function containerUsage(container: unknown, resource: string, limitRange: LimitR
   return { requests: amount(requests), limits: amount(limits) };
 }
 
+/** The most that Kubernetes takes, so that sums of what is beyond it stay numbers. */
+const MAX_AMOUNT = 2 ** 63;
+
 /** What cannot be read counts as nothing; the rules and the API server judge it. */
 function amount(quantity: unknown): number {
-  const value = quantity === undefined ? 0 : quantityValue(String(quantity));
-  return Number.isFinite(value) ? value : 0;
+  const value = Quantity.parse(String(quantity ?? 0))?.toNumber() ?? 0;
+  return Math.min(Math.max(value, 0), MAX_AMOUNT);
 }
 
 function sum(a: Amounts, b: Amounts): Amounts {
