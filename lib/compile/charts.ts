@@ -9,6 +9,9 @@ import type { Preview } from '../model/preview.ts';
 import { expiresAt, type Times } from './lifetime.ts';
 import { type Resolved, resolve } from './resolve.ts';
 
+/** Where Knative's activator and autoscaler run: the one passes requests on to the pods, the other reads their load. */
+const KNATIVE_NAMESPACE = 'knative-serving';
+
 export interface ChartInput {
   readonly preview: Loaded<Preview>;
   readonly platform: PlatformSpec;
@@ -58,7 +61,10 @@ export function previewCharts(scope: App, input: ChartInput): PreviewCharts {
     expires,
     quota: platform.namespace.quota,
     limitRange: platform.namespace.limitRange,
-    ingress: { controllerNamespace: platform.ingress.controllerNamespace },
+    ingress: {
+      controllerNamespace: platform.ingress.controllerNamespace,
+      additionalNamespaces: platform.knative ? [KNATIVE_NAMESPACE] : [],
+    },
     testHarness: platform.testHarness,
     egress: platform.egress,
     dnsNamespace: platform.network.dnsNamespace,

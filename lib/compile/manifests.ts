@@ -20,6 +20,9 @@ export interface MakerManifest {
 
 const MAX_OBJECTS = 100;
 
+/** Of all files together; reading YAML safely takes time by its length. */
+const MAX_TOTAL_BYTES = 1024 * 1024;
+
 /** Keys under these steer greenroom itself or the reconciler (hooks, sync options, tracking). */
 const RESERVED_DOMAINS = ['greenroom.dev', 'argocd.argoproj.io', 'fluxcd.io'];
 
@@ -40,9 +43,15 @@ export function readManifests(
     const place = preview.positions.of(['spec', 'manifests']);
     throw invalidInput([{ ...place, field: 'spec.manifests', message: `there is no folder ${folder}` }]);
   }
+  const texts = manifestTexts(manifests);
+  const total = [...texts.values()].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+  if (total > MAX_TOTAL_BYTES) {
+    const message = `holds ${total} bytes of manifests; at most ${MAX_TOTAL_BYTES} are taken`;
+    throw invalidInput([{ file: folder, message }]);
+  }
   const problems: Problem[] = [];
   const objects: MakerManifest[] = [];
-  for (const [path, text] of manifestTexts(manifests)) {
+  for (const [path, text] of texts) {
     const parsed = parseSafeYaml(text, { file: path, maxBytes: MAX_PLATFORM_BYTES, documents: 'many' });
     problems.push(...parsed.problems);
     if (parsed.problems.length > 0) continue;
