@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { systemClock } from '../core/clock.ts';
-import { GreenroomError } from '../core/errors.ts';
+import type { Forge } from '../forge/forge.ts';
+import type { AppsRepo } from '../gitops/apps-repo.ts';
 import type { SyncContext } from '../sync/base.ts';
 import type { Io } from './io.ts';
 import { type Format, formatOption } from './options.ts';
@@ -43,17 +44,32 @@ export async function withDoors<T>(
   }
 }
 
-async function openForge(options: DoorOptions, io: Io) {
+async function openForge(options: DoorOptions, io: Io): Promise<Forge> {
   if (options.forge !== undefined) {
     const { LocalForge } = await import('../forge/local.ts');
     return new LocalForge(resolve(io.cwd, options.forge));
   }
-  throw new GreenroomError('invalid-input', 'this build reads pull requests from a local forge only; give --forge DIR');
+  const [{ GitHubForge }, { openGitHub }] = await Promise.all([
+    import('../github/forge.ts'),
+    import('../github/open.ts'),
+  ]);
+  return new GitHubForge(openGitHub(io.env));
 }
 
-async function openAppsRepo(options: DoorOptions, io: Io) {
+/** What GitHub takes for owner and name; a name that ends in `.git` is a path that is not there. */
+const GITHUB_NAME = /^([A-Za-z0-9][A-Za-z0-9-]{0,38})\/((?!.*\.git$)[A-Za-z0-9_-][A-Za-z0-9._-]{0,99})$/;
+
+async function openAppsRepo({ appsRepo, branch }: DoorOptions, io: Io): Promise<AppsRepo> {
+  const path = resolve(io.cwd, appsRepo);
+  const isPath = existsSync(path);
+  const [, owner, name] = GITHUB_NAME.exec(appsRepo) ?? [];
+  if (!isPath && owner !== undefined && name !== undefined) {
+    const [{ GitHubAppsRepo }, { openGitHub }] = await Promise.all([
+      import('../github/apps-repo.ts'),
+      import('../github/open.ts'),
+    ]);
+    return new GitHubAppsRepo(openGitHub(io.env), { owner, name }, branch);
+  }
   const { openGitAppsRepo } = await import('../gitops/open.ts');
-  const { appsRepo, branch } = options;
-  const location = existsSync(resolve(io.cwd, appsRepo)) ? resolve(io.cwd, appsRepo) : appsRepo;
-  return openGitAppsRepo(location, { clock: systemClock, branch, env: { ...io.env } });
+  return openGitAppsRepo(isPath ? path : appsRepo, { clock: systemClock, branch, env: { ...io.env } });
 }

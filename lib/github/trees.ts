@@ -42,6 +42,8 @@ export interface Opened {
 
 const MAX_ROUNDS = 40;
 const MAX_ALIASES = 100;
+/** Not known yet, at one depth: a hostile tree ends here. */
+const MAX_FOLDERS = 5000;
 
 /**
  * Trees and files of one repository. Objects are known by their ids, which are checked against what came: an answer that
@@ -101,6 +103,9 @@ export class TreeReader {
       for (const glob of globs) visit(commit.tree, '', glob.segments, glob.deep);
       if (needs.length === 0) return found;
       const unique = [...new Map(needs.map((need) => [`${need.path}\0${need.fields}`, need])).values()];
+      if (unique.length > MAX_FOLDERS) {
+        throw new GreenroomError('failed', `${this.#name()} at ${commit.oid} holds too many folders to be read`);
+      }
       for (let i = 0; i < unique.length; i += MAX_ALIASES) {
         await this.#ask(unique.slice(i, i + MAX_ALIASES), commit.oid, '');
       }

@@ -55,12 +55,12 @@ function rootOf(fake: FakeGitHub) {
     },
     createCommitOnBranch: ({ input }: { input: CommitInput }) => createCommit(fake, input),
     addComment: ({ input: { subjectId, body } }: { input: { subjectId: string; body: string } }) => {
-      fake.allow('issues=write; pull_requests=write', 'comments');
+      fake.allow('comments');
       const comment = fake.addComment(subjectId, fake.login, body);
       return { commentEdge: { node: commentNode(fake, comment) } };
     },
     updateIssueComment: ({ input: { id, body } }: { input: { id: string; body: string } }) => {
-      fake.allow('issues=write; pull_requests=write', 'comments');
+      fake.allow('comments');
       const comment = fake.comment(id);
       if (comment === undefined)
         throw new FakeError('NOT_FOUND', `Could not resolve to a node with the global id of '${id}'`);
@@ -92,8 +92,8 @@ async function repositoryNode(fake: FakeGitHub, owner: string, name: string): Pr
     isEmpty: () => repo.isEmpty(),
     defaultBranchRef: () => refNode(repo.defaultBranch()),
     ref: ({ qualifiedName }: { qualifiedName: string }) => refNode(qualifiedName.replace(/^refs\/heads\//, '')),
-    object: ({ oid, expression }: { oid?: string; expression?: string }) =>
-      objectNode(repo, oid ?? resolveExpression(expression!)),
+    // What GitHub calls an expression, `git rev-parse` understands.
+    object: ({ oid, expression }: { oid?: string; expression?: string }) => objectNode(repo, oid ?? expression!),
     pullRequest: ({ number }: { number: number }) => {
       const pull = repo.pullRequest(number);
       if (pull !== undefined) return pullNode(fake, repo, pull);
@@ -105,11 +105,6 @@ async function repositoryNode(fake: FakeGitHub, owner: string, name: string): Pr
       return connection(pulls, page, (pull) => pullNode(fake, repo, pull));
     },
   };
-}
-
-/** `git rev-parse` understands the same expressions; only an empty path needs to be told apart from none. */
-function resolveExpression(expression: string): string {
-  return expression;
 }
 
 async function objectNode(repo: FakeRepository, name: string): Promise<object | null> {
@@ -216,7 +211,7 @@ interface CommitInput {
 
 /** Looks and writes without letting go in between, so that it is one compare-and-swap. */
 function createCommit(fake: FakeGitHub, { branch, expectedHeadOid, message, fileChanges }: CommitInput) {
-  fake.allow('contents=write', 'contents');
+  fake.allow('contents');
   const [owner = '', name = ''] = branch.repositoryNameWithOwner.split('/');
   const repo = fake.repository(owner, name);
   if (repo === undefined)

@@ -26,8 +26,8 @@ export interface Fault {
   readonly after?: boolean;
   /** Milliseconds before anything else. @default 0 */
   readonly delay?: number;
-  /** Only delay; the answer is the true one. @default false */
-  readonly truthful?: boolean;
+  /** The true answer, changed on its way. */
+  readonly edit?: (body: string) => string;
 }
 
 export interface StoredCheck {
@@ -146,9 +146,8 @@ export class FakeGitHub {
   }
 
   /** Refuses what the token has no permission for. */
-  allow(permissions: string, permission: string): void {
+  allow(permission: string): void {
     if (this.missing.has(permission)) throw new FakeError('FORBIDDEN', 'Resource not accessible by integration');
-    void permissions;
   }
 
   async #answer(
@@ -163,13 +162,13 @@ export class FakeGitHub {
     this.requests.push(request);
     const fault = this.fault(request);
     if (fault?.delay) await setTimeout(fault.delay);
-    const truth =
-      fault === undefined || fault.after || fault.truthful ? await this.#true(request, incoming) : undefined;
-    if (truth !== undefined && (fault === undefined || fault.truthful)) {
+    const edit = fault === undefined ? (body: string) => body : fault.edit;
+    const truth = edit !== undefined || fault?.after ? await this.#true(request, incoming) : undefined;
+    if (truth !== undefined && edit !== undefined) {
       return {
         status: truth.status,
         headers: { 'content-type': 'application/json; charset=utf-8', ...truth.headers },
-        body: JSON.stringify(truth.body),
+        body: edit(JSON.stringify(truth.body)),
       };
     }
     return {

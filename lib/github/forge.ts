@@ -1,0 +1,207 @@
+import { GreenroomError, invalidInput } from '../core/errors.ts';
+import type { FileSet } from '../core/fileset.ts';
+import type { Forge, Lookup, PullRequest, PullRequestReport, RepositoryPulls, RepositoryRef } from '../forge/forge.ts';
+import { publishCheck } from './check.ts';
+import type { GitHubClient, GraphQLAnswer } from './client.ts';
+import { publishComment } from './comment.ts';
+import { CommitFiles } from './files.ts';
+import { PULL_FIELDS, type PullNode, pullOf, REPOSITORY_FIELDS, type RepositoryNode } from './pull.ts';
+
+const PULL = `query ReadPull($owner: String!, $name: String!, $number: Int!) {
+  repository(owner: $owner, name: $name) { ${REPOSITORY_FIELDS} pullRequest(number: $number) { ${PULL_FIELDS} } }
+}`;
+
+const PULLS = `query ListPulls($owner: String!, $name: String!, $after: String) {
+  repository(owner: $owner, name: $name) {
+    ${REPOSITORY_FIELDS}
+    pullRequests(states: [OPEN], first: 50, after: $after, orderBy: { field: CREATED_AT, direction: ASC }) {
+      totalCount pageInfo { hasNextPage endCursor } nodes { ${PULL_FIELDS} }
+    }
+  }
+}`;
+
+const REPOSITORIES = `query ListRepositories($owner: String!, $after: String) {
+  repositoryOwner(login: $owner) {
+    repositories(first: 100, after: $after, ownerAffiliations: [OWNER], orderBy: { field: NAME, direction: ASC }) {
+      totalCount pageInfo { hasNextPage endCursor } nodes { name pullRequests(states: [OPEN]) { totalCount } }
+    }
+  }
+}`;
+
+interface Connection<T> {
+  readonly totalCount: number;
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+  readonly nodes: readonly (T | null)[] | null;
+}
+
+interface PullAnswer {
+  readonly repository: (RepositoryNode & { readonly pullRequest: PullNode | null }) | null;
+}
+
+interface PullsAnswer {
+  readonly repository: (RepositoryNode & { readonly pullRequests: Connection<PullNode> }) | null;
+}
+
+interface PullsPage {
+  readonly page: Connection<PullNode>;
+  readonly pulls: readonly PullRequest[];
+}
+
+interface RepositoriesAnswer {
+  readonly repositoryOwner: {
+    readonly repositories: Connection<{
+      readonly name: string;
+      readonly pullRequests: { readonly totalCount: number };
+    }>;
+  } | null;
+}
+
+/** Pull requests on GitHub. Nothing of a pull request is ever run; its files are read as data at its head. */
+export class GitHubForge implements Forge {
+  readonly description: string;
+  readonly #client: GitHubClient;
+
+  constructor(client: GitHubClient) {
+    this.#client = client;
+    this.description = client.description;
+  }
+
+  async pullRequest(repository: RepositoryRef, number: number): Promise<Lookup<PullRequest>> {
+    checkName(repository);
+    if (!Number.isSafeInteger(number) || number < 1) {
+      throw invalidInput([{ message: `${JSON.stringify(number)} is not a number of a pull request` }]);
+    }
+    const { owner, name } = repository;
+    const { data, errors } = await this.#client.query<PullAnswer>(PULL, { owner, name, number });
+    const node = data?.repository?.pullRequest;
+    const pull = node && errors.length === 0 ? pullOf(data.repository, node) : null;
+    if (pull !== null && pull.number === number) return { status: 'found', value: pull };
+    const reason = errors.map(({ message }) => message).join('; ') || 'the answer lacks parts of it';
+    return { status: 'unknown', reason: `${this.description}, ${owner}/${name}#${number}: ${reason}` };
+  }
+
+  async pullRequestById(repositoryId: number, number: number, lastKnown: RepositoryRef): Promise<Lookup<PullRequest>> {
+    const first = await this.pullRequest(lastKnown, number);
+    if (first.status === 'found' && first.value.repository.id === repositoryId) return first;
+    const { status, data } = await this.#client.rest<{ id?: unknown; name?: unknown; owner?: { login?: unknown } }>(
+      'GET /repositories/{id}',
+      { id: repositoryId },
+      [404, 403, 451],
+    );
+    const { id, name, owner } = data;
+    if (status >= 400 || id !== repositoryId || typeof name !== 'string' || typeof owner?.login !== 'string') {
+      return { status: 'unknown', reason: `${this.description} gives no repository with the id ${repositoryId}` };
+    }
+    const found = await this.pullRequest({ owner: owner.login, name }, number);
+    if (found.status === 'unknown' || found.value.repository.id === repositoryId) return found;
+    return {
+      status: 'unknown',
+      reason: `${owner.login}/${name} has the id ${found.value.repository.id}, not ${repositoryId}`,
+    };
+  }
+
+  async *openPullRequests(owner: string, repositories?: readonly string[]): AsyncGenerator<RepositoryPulls> {
+    checkName({ owner, name: '-' });
+    if (repositories !== undefined) {
+      for (const name of repositories) yield await this.#openPulls({ owner, name });
+      return;
+    }
+    for await (const { name, pullRequests } of this.#repositories(owner)) {
+      const repository = { owner, name };
+      if (pullRequests.totalCount === 0) yield { repository, pulls: [], complete: true };
+      else yield await this.#openPulls(repository);
+    }
+  }
+
+  readFile(repository: RepositoryRef, sha: string, path: string): Promise<string | null> {
+    checkName(repository);
+    return new CommitFiles(this.#client, repository).readFile(sha, path);
+  }
+
+  readFolder(repository: RepositoryRef, sha: string, path: string): Promise<FileSet | null> {
+    checkName(repository);
+    return new CommitFiles(this.#client, repository).readFolder(sha, path);
+  }
+
+  /** The check is written even when the comment fails, and the other way round. */
+  async publish(pull: PullRequest, { comment, check }: PullRequestReport): Promise<void> {
+    const outcomes = await Promise.allSettled([
+      comment === null ? undefined : publishComment(this.#client, pull, comment),
+      check === null ? undefined : publishCheck(this.#client, pull, check),
+    ]);
+    const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
+    const unexpected = failures.find((failure) => !(failure instanceof GreenroomError));
+    if (unexpected !== undefined) throw unexpected;
+    const [first, ...others] = failures as GreenroomError[];
+    if (first === undefined) return;
+    throw new GreenroomError(first.code, [first, ...others].map(({ message }) => message).join('; '), { cause: first });
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async *#repositories(owner: string) {
+    let seen = 0;
+    for (let after: string | null = null; ; ) {
+      const answer: GraphQLAnswer<RepositoriesAnswer> = await this.#client.query(REPOSITORIES, { owner, after });
+      const { data, errors } = answer;
+      const page = data?.repositoryOwner?.repositories;
+      const nodes = page?.nodes?.filter((node) => node !== null) ?? [];
+      seen += nodes.length;
+      const ends = page !== undefined && !page.pageInfo.hasNextPage;
+      if (
+        page === undefined ||
+        errors.length > 0 ||
+        (ends ? seen < page.totalCount : page.pageInfo.endCursor === null)
+      ) {
+        const reason = errors[0]?.message ?? (page === undefined ? 'no such owner' : 'a page is missing');
+        throw new GreenroomError('unreachable', `${this.description}, repositories of ${owner}: ${reason}`);
+      }
+      yield* nodes;
+      if (ends) return;
+      after = page.pageInfo.endCursor;
+    }
+  }
+
+  async #openPulls(repository: RepositoryRef): Promise<RepositoryPulls> {
+    checkName(repository);
+    const pulls: PullRequest[] = [];
+    const incomplete = (reason: string): RepositoryPulls => ({ repository, pulls, complete: false, reason });
+    for (let after: string | null = null; ; ) {
+      let answer: PullsPage | string;
+      try {
+        answer = await this.#pullsPage(repository, after);
+      } catch (error) {
+        if (error instanceof GreenroomError) return incomplete(error.message);
+        throw error;
+      }
+      if (typeof answer === 'string') return incomplete(answer);
+      pulls.push(...answer.pulls);
+      const { hasNextPage, endCursor } = answer.page.pageInfo;
+      if (!hasNextPage) {
+        return pulls.length < answer.page.totalCount
+          ? incomplete(`${answer.page.totalCount} pull requests are open, ${pulls.length} came`)
+          : { repository, pulls, complete: true };
+      }
+      if (endCursor === null) return incomplete('a page is missing');
+      after = endCursor;
+    }
+  }
+
+  /** A page, or why there is none. */
+  async #pullsPage({ owner, name }: RepositoryRef, after: string | null): Promise<PullsPage | string> {
+    const { data, errors } = await this.#client.query<PullsAnswer>(PULLS, { owner, name, after });
+    const found = data?.repository;
+    if (!found || errors.length > 0) return errors[0]?.message ?? 'the answer is empty';
+    const pulls = (found.pullRequests.nodes ?? []).map((node) => (node === null ? null : pullOf(found, node)));
+    return { page: found.pullRequests, pulls: pulls.filter((pull) => pull !== null) };
+  }
+}
+
+function checkName({ owner, name }: RepositoryRef): void {
+  const problems = [owner, name]
+    .filter((part) => !/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}$/.test(part))
+    .map((part) => ({ message: `${JSON.stringify(part)} is not a name of an owner or a repository` }));
+  if (problems.length > 0) throw invalidInput(problems);
+}

@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { openGitHub } from '../../lib/github/open.ts';
+import { rateLimitWait } from '../../lib/github/rate-limit.ts';
+import { clientOf } from '../support/fake-github/client.ts';
+import { FakeGitHub, type Fault } from '../support/fake-github/server.ts';
+import { COMMIT_TIME, tempFolder } from '../support/git.ts';
+
+let fake: FakeGitHub;
+beforeAll(async () => {
+  fake = await FakeGitHub.start(tempFolder());
+});
+afterAll(() => fake.stop());
+beforeEach(() => {
+  fake.fault = () => undefined;
+  fake.requests.length = 0;
+});
+
+/** Answers this once, and then the truth. */
+function once(fault: Fault): void {
+  let left = 1;
+  fake.fault = () => (left-- > 0 ? fault : undefined);
+}
+
+const json = { 'content-type': 'application/json' };
+const ask = (waits: number[], token?: string) =>
+  clientOf(fake, waits, token).rest('GET /repositories/{id}', { id: 1 }, [404]);
+
+describe('a rate limit', () => {
+  test.each([
+    ['retry-after comes first', 403, { 'retry-after': '7', 'x-ratelimit-remaining': '0' }, '', 7000],
+    [
+      'then the reset time',
+      403,
+      { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': `${COMMIT_TIME + 30}` },
+      '',
+      31_000,
+    ],
+    ['else a minute', 403, {}, 'You have exceeded a secondary rate limit.', 60_000],
+    ['status 429', 429, {}, '', 60_000],
+  ])('%s', async (_, status, headers, message, wait) => {
+    once({ status, headers: { ...json, ...headers }, body: JSON.stringify({ message }) });
+    const waits: number[] = [];
+    expect((await ask(waits)).status).toBe(404);
+    expect(waits).toEqual([wait]);
+  });
+
+  test('of GraphQL comes with status 200', async () => {
+    once({ headers: json, body: JSON.stringify({ errors: [{ type: 'RATE_LIMITED', message: 'limit' }] }) });
+    const waits: number[] = [];
+    await clientOf(fake, waits).query('query Q { repositoryOwner(login: "x") { login } }', {});
+    expect(waits).toEqual([60_000]);
+  });
+
+  test('that lasts is waited for a bounded number of times, twice as long each time', async () => {
+    fake.fault = () => ({ status: 429, headers: json, body: '{}' });
+    const waits: number[] = [];
+    await expect(ask(waits)).rejects.toMatchObject({ code: 'unreachable' });
+    expect(waits).toEqual([60_000, 120_000, 240_000]);
+  });
+
+  test('of an hour is not sat out', async () => {
+    const headers = { ...json, 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': `${COMMIT_TIME + 3600}` };
+    fake.fault = () => ({ status: 403, headers, body: '{}' });
+    const waits: number[] = [];
+    await expect(ask(waits)).rejects.toMatchObject({ code: 'unreachable', message: expect.stringContaining('3601') });
+    expect(waits).toEqual([]);
+  });
+
+  test('is not what an ordinary refusal is', () => {
+    expect(rateLimitWait({ status: 403, headers: {}, data: { message: 'Must have admin rights' } }, 0, 0)).toBeNull();
+    expect(rateLimitWait({ status: 200, headers: { 'x-ratelimit-remaining': '0' }, data: {} }, 0, 0)).toBeNull();
+  });
+});
+
+describe('a refusal', () => {
+  test('names the permission that is missing', async () => {
+    const headers = { ...json, 'x-accepted-github-permissions': 'contents=write' };
+    fake.fault = () => ({ status: 403, headers, body: '{"message":"Resource not accessible by integration"}' });
+    await expect(ask([])).rejects.toMatchObject({
+      code: 'failed',
+      message: expect.stringMatching(/not accessible.*contents=write/),
+    });
+  });
+
+  test('of the token says so, and does not show it', async () => {
+    const error = await ask([], 'ghp_wrongToken').catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ code: 'failed', message: expect.stringContaining('GITHUB_TOKEN') });
+    expect(`${(error as Error).stack}${JSON.stringify(error)}`).not.toContain('ghp_wrongToken');
+  });
+
+  test('that repeats the token does not show it', async () => {
+    const body = JSON.stringify({ message: `no: ${fake.token}` });
+    fake.fault = () => ({ status: 422, headers: json, body });
+    const error = await ask([]).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ code: 'failed', message: expect.stringContaining('no: ***') });
+  });
+});
+
+test('a server that is not there is unreachable', async () => {
+  const gone = await FakeGitHub.start(tempFolder());
+  const client = clientOf(gone);
+  await gone.stop();
+  await expect(client.rest('GET /repositories/{id}', { id: 1 })).rejects.toMatchObject({ code: 'unreachable' });
+});
+
+describe('from the environment', () => {
+  test.each([
+    [{}, 'GITHUB_TOKEN'],
+    [{ GITHUB_TOKEN: 't', GITHUB_API_URL: 'http://github.example.com' }, 'GITHUB_API_URL'],
+    [{ GITHUB_TOKEN: 't', GITHUB_GRAPHQL_URL: 'nonsense' }, 'GITHUB_GRAPHQL_URL'],
+  ])('%j is refused', (env, name) => {
+    expect(() => openGitHub(env)).toThrow(expect.objectContaining({ code: 'invalid-input' }));
+    expect(() => openGitHub(env)).toThrow(name);
+  });
+
+  test('the server is chosen', () => {
+    const env = { GITHUB_TOKEN: 't', GITHUB_API_URL: 'https://github.example.com/api/v3' };
+    expect(openGitHub(env).description).toBe('github.example.com');
+  });
+});

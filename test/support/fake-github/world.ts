@@ -1,0 +1,52 @@
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+import { GitHubAppsRepo } from '../../../lib/github/apps-repo.ts';
+import { GitHubForge } from '../../../lib/github/forge.ts';
+import type { SyncContext } from '../../../lib/sync/base.ts';
+import type { World } from '../world.ts';
+import { clientOf } from './client.ts';
+import { FakeGitHub } from './server.ts';
+
+/** The same world with GitHub on both sides of it: `acme/previews` is the apps repo. */
+export function overGitHub(Base: typeof World) {
+  return class GitHubWorld extends Base {
+    fake: FakeGitHub | undefined;
+    readonly waits: number[] = [];
+
+    constructor(platform?: string) {
+      super(platform);
+      mkdirSync(join(this.forge, 'acme'));
+      symlinkSync(this.appsRepo, join(this.forge, 'acme', 'previews.git'));
+    }
+
+    async github(): Promise<FakeGitHub> {
+      if (this.fake === undefined) {
+        this.fake = await FakeGitHub.start(this.forge);
+        started.push(this.fake);
+      }
+      return this.fake;
+    }
+
+    override async with<T>(work: (context: SyncContext) => Promise<T>): Promise<T> {
+      const client = clientOf(await this.github(), this.waits);
+      const repo = new GitHubAppsRepo(client, { owner: 'acme', name: 'previews' });
+      return work({ repo, forge: new GitHubForge(client), clock: () => this.now });
+    }
+
+    override comment(name: string, number: number): string | null {
+      const comments = this.fake?.commentsOf('acme', name, number) ?? [];
+      return comments.find(({ author }) => author === this.fake?.login)?.body ?? null;
+    }
+
+    override check(name: string, number: number): { conclusion: string; title: string } | null {
+      const sha = this.fake?.repository('acme', name)?.pullRequest(number)?.head.sha;
+      const run = this.fake?.checks.filter((check) => check.head_sha === sha).at(-1);
+      if (run === undefined) return null;
+      return { conclusion: String(run['conclusion']), title: (run['output'] as { title: string }).title };
+    }
+  };
+}
+
+const started: FakeGitHub[] = [];
+afterAll(() => Promise.all(started.splice(0).map((fake) => fake.stop())));
