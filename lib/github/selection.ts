@@ -35,9 +35,16 @@ export function* needsOf(base: string, segments: Glob['segments'], deep: boolean
   }
   const rest = segments.slice(i);
   if (rest.length === 0 && !deep) return;
-  const stars = rest.findIndex(({ literal }) => literal !== undefined);
-  const literals = stars < 0 ? 0 : rest.length - stars;
-  if (literals > 1 || (literals === 1 && deep)) return yield { path, fields: tree(Math.max(stars, 1), () => false) };
+  if (!opensAtOnce(rest, deep)) {
+    const stars = rest.findIndex(({ literal }) => literal !== undefined);
+    return yield { path, fields: tree(stars, () => false) };
+  }
   const levels = rest.length + (deep ? DEEP_LEVELS : 0);
   yield { path, fields: tree(levels, (level) => texts && (deep ? level > rest.length : level === rest.length)) };
+}
+
+/** Whether all that matches can be asked for in one: at most the name of a file comes after the stars. */
+export function opensAtOnce(segments: Glob['segments'], deep: boolean): boolean {
+  const literal = segments.findIndex((segment) => segment.literal !== undefined);
+  return literal < 0 || (literal === segments.length - 1 && !deep);
 }

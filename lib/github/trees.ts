@@ -4,7 +4,7 @@ import type { RepositoryRef } from '../forge/forge.ts';
 import type { Glob, SegmentPattern } from '../gitops/glob.ts';
 import { matches } from '../gitops/glob.ts';
 import type { GitHubClient } from './client.ts';
-import { BLOB, type Need, needsOf, tree } from './selection.ts';
+import { BLOB, type Need, needsOf, opensAtOnce, tree } from './selection.ts';
 
 export interface Entry {
   readonly oid: string;
@@ -42,6 +42,8 @@ export interface Opened {
 
 const MAX_ROUNDS = 40;
 const MAX_ALIASES = 100;
+/** More unknown folders than these in a known one are asked for by way of it: one question, whatever their number. */
+const MAX_APART = 10;
 /** Not known yet, at one depth: a hostile tree ends here. */
 const MAX_FOLDERS = 5000;
 
@@ -93,11 +95,17 @@ export class TreeReader {
           return;
         }
         const [first, ...rest] = segments;
-        for (const [name, entry] of first === undefined ? entries : namesOf(entries, first)) {
+        const matching = [...(first === undefined ? entries : namesOf(entries, first))];
+        const unknown = matching.filter(([, { mode, oid }]) => mode === MODE.folder && !this.#trees.has(oid));
+        const together = unknown.length > MAX_APART && opensAtOnce(segments, deep);
+        if (together) needs.push(...needsOf(path, segments, deep, texts));
+        for (const [name, entry] of matching) {
           const full = path === '' ? name : `${path}/${name}`;
-          if (entry.mode === MODE.folder) {
-            if (rest.length > 0 || deep) visit(entry.oid, full, rest, deep);
-          } else if (first === undefined || (rest.length === 0 && !deep)) found.set(full, entry);
+          if (entry.mode !== MODE.folder) {
+            if (first === undefined || (rest.length === 0 && !deep)) found.set(full, entry);
+          } else if ((rest.length > 0 || deep) && (this.#trees.has(entry.oid) || !together)) {
+            visit(entry.oid, full, rest, deep);
+          }
         }
       };
       for (const glob of globs) visit(commit.tree, '', glob.segments, glob.deep);

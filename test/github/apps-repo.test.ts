@@ -154,8 +154,8 @@ describe('what is read', () => {
 
 describe('cost, in requests', () => {
   const many: TestFiles = Object.fromEntries(
-    Array.from({ length: 400 }, (_, i) => {
-      const folder = `previews/main/r${i % 20}/pr-r${i % 20}-${Math.floor(i / 20) + 1}`;
+    Array.from({ length: 450 }, (_, i) => {
+      const folder = `previews/main/r${i % 150}/pr-r${i % 150}-${Math.floor(i / 150) + 6}`;
       return ['preview.json', 'app/a.yaml', 'fence/b.yaml'].map((file) => [`${folder}/${file}`, `${folder} ${file}`]);
     }).flat(),
   );
