@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
+import type { Annotation } from '../core/check.ts';
 import { GreenroomError } from '../core/errors.ts';
-import type { Check, CheckAnnotation, PullRequest } from '../forge/forge.ts';
+import type { Check, PullRequest } from '../forge/forge.ts';
 import type { GitHubClient } from './client.ts';
 
 /** Name of the check run, and context of the status in its place. */
-export const CHECK_NAME = 'greenroom/preview';
+const CHECK_NAME = 'greenroom/preview';
 
 /** Annotations that GitHub takes in one request; those of later requests are added. */
 const ANNOTATIONS_A_REQUEST = 50;
@@ -45,7 +46,7 @@ function outcome({ conclusion }: Check) {
   return conclusion === 'pending' ? { status: 'in_progress' } : { status: 'completed', conclusion };
 }
 
-function output({ title, summary }: Check, annotations: readonly CheckAnnotation[]) {
+function output({ title, summary }: Check, annotations: readonly Annotation[]) {
   return {
     title,
     summary,
@@ -77,7 +78,7 @@ async function publishStatus(client: GitHubClient, target: object, check: Check)
   await client.rest('POST /repos/{owner}/{repo}/statuses/{sha}', body);
 }
 
-function pages(annotations: readonly CheckAnnotation[]): CheckAnnotation[][] {
+function pages(annotations: readonly Annotation[]): Annotation[][] {
   const count = Math.ceil(annotations.length / ANNOTATIONS_A_REQUEST);
   return Array.from({ length: count }, (_, i) =>
     annotations.slice(i * ANNOTATIONS_A_REQUEST, (i + 1) * ANNOTATIONS_A_REQUEST),
