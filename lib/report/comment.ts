@@ -1,7 +1,7 @@
 import { formatProblem, type Problem } from '../core/errors.ts';
 import type { Finding } from '../core/finding.ts';
 import type { LivePreview, PreviewState, Subject } from './state.ts';
-import { code, count, dayAndTime, money, sentence, shortSha } from './text.ts';
+import { code, count, dayAndTime, money, printable, sentence, shortSha } from './text.ts';
 
 /** First line of the one comment; the forge finds it by this and by its author. */
 export const COMMENT_MARKER = '<!-- greenroom:preview -->';
@@ -117,9 +117,10 @@ function cut(text: string): string {
 
 /** One line for terminals and logs: the place, then the sentence. */
 export function findingLine(finding: Finding): string {
+  const passed = finding.exception === undefined ? '' : ` (let pass by exception ${printable(finding.exception)})`;
   return formatProblem({
     ...(finding.line > 0 ? { file: finding.file, line: finding.line, column: finding.column } : { file: finding.file }),
     field: finding.field,
-    message: `${finding.message} [${finding.rule}]`,
+    message: `${finding.message} [${finding.rule}]${passed}`,
   });
 }

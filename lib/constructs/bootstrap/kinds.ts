@@ -9,11 +9,11 @@ const kind = (group: string, name: string, resource = guessResource(name)): Reso
   resource,
 });
 
-/** The plural that Kubernetes itself guesses for a kind (apimachinery's UnsafeGuessKindToResource). */
+/** The plural of a kind as its definition names it: policies, but gateways. */
 function guessResource(name: string): string {
   const singular = name.toLowerCase();
   if (singular.endsWith('s')) return `${singular}es`;
-  return singular.endsWith('y') ? `${singular.slice(0, -1)}ies` : `${singular}s`;
+  return /[^aeiou]y$/.test(singular) ? `${singular.slice(0, -1)}ies` : `${singular}s`;
 }
 
 export const NAMESPACE_KIND = kind('', 'Namespace');

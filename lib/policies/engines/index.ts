@@ -128,7 +128,12 @@ export function compileOptions(platform: PlatformSpec, engine: Engine): CompileO
     severities,
     contact,
     fencer: `system:serviceaccount:${namespace}:${FENCER_ACCOUNT}`,
-    trustedAccounts: [...SECRET_OPERATORS[platform.secrets.mechanism], ...trustedAccounts],
+    trustedAccounts: [
+      ...SECRET_OPERATORS[platform.secrets.mechanism],
+      // Knative's controllers make revisions, routes and ExternalName Services of a function.
+      ...(platform.knative ? ['system:serviceaccounts:knative-serving'] : []),
+      ...trustedAccounts,
+    ],
   };
 }
 
