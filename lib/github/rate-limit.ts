@@ -28,7 +28,8 @@ function isLimited({ status, headers, data }: LimitedAnswer): boolean {
     message?: unknown;
     errors?: { type?: unknown }[];
   };
-  if (status === 200) return Array.isArray(body.errors) && body.errors.some((error) => error?.type === 'RATE_LIMITED');
+  if (status === 200)
+    return Array.isArray(body.errors) && body.errors.some((error) => /^RATE_LIMIT(ED)?$/.test(String(error?.type)));
   if (status !== 403 && status !== 429) return false;
   return (
     status === 429 ||

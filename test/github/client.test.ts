@@ -44,8 +44,8 @@ describe('a rate limit', () => {
     expect(waits).toEqual([wait]);
   });
 
-  test('of GraphQL comes with status 200', async () => {
-    once({ headers: json, body: JSON.stringify({ errors: [{ type: 'RATE_LIMITED', message: 'limit' }] }) });
+  test.each(['RATE_LIMITED', 'RATE_LIMIT'])('of GraphQL comes with status 200: %s', async (type) => {
+    once({ headers: json, body: JSON.stringify({ errors: [{ type, message: 'limit' }] }) });
     const waits: number[] = [];
     await clientOf(fake, waits).query('query Q { repositoryOwner(login: "x") { login } }', {});
     expect(waits).toEqual([60_000]);
