@@ -5,11 +5,12 @@ import { parseTime } from '../core/clock.ts';
 import { GreenroomError } from '../core/errors.ts';
 import type { RepositoryRef } from '../forge/forge.ts';
 import { loadPlatform, loadPreview } from '../model/files.ts';
+import { type ExtensionOptions, extensionOption, loadExtensions } from './extensions.ts';
 import { readFolder, readInput } from './files.ts';
 import type { Io } from './io.ts';
 import { numberArgument, repositoryArgument, shaArgument } from './options.ts';
 
-export interface CompileFileOptions {
+export interface CompileFileOptions extends ExtensionOptions {
   platform: string;
   repo: RepositoryRef;
   pr: number;
@@ -21,7 +22,7 @@ export interface CompileFileOptions {
 
 /** Options of commands that compile a file as if it came with a pull request. */
 export function compileFileOptions(command: Command): Command {
-  return command
+  return extensionOption(command)
     .argument('<preview.yaml>', "the maker's file; its manifests folder is looked up beside it")
     .requiredOption('--platform <file>', "the platform's greenroom.yaml; exceptions/ beside it counts")
     .requiredOption('--repo <owner/name>', 'repository of the pull request', repositoryArgument)
@@ -49,7 +50,8 @@ export async function compileFile(file: string, options: CompileFileOptions, io:
   const folder = preview.value.spec.manifests;
   const manifests = folder === undefined ? null : await readFolder(resolve(io.cwd, dirname(file), folder), folder);
   const { owner, name: repository } = options.repo;
-  return createCompiler({ platform, exceptions: exceptions ?? undefined, now: at })({
+  const extensions = await loadExtensions(options, io);
+  return createCompiler({ platform, exceptions: exceptions ?? undefined, now: at, extensions })({
     preview,
     manifests,
     identity: { repositoryId: options.repoId, owner, repository, number: options.pr },

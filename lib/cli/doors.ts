@@ -5,10 +5,11 @@ import { systemClock } from '../core/clock.ts';
 import type { Forge } from '../forge/forge.ts';
 import type { AppsRepo } from '../gitops/apps-repo.ts';
 import type { SyncContext } from '../sync/base.ts';
+import { type ExtensionOptions, extensionOption, loadExtensions } from './extensions.ts';
 import type { Io } from './io.ts';
 import { type Format, formatOption } from './options.ts';
 
-export interface DoorOptions {
+export interface DoorOptions extends ExtensionOptions {
   appsRepo: string;
   branch?: string;
   forge?: string;
@@ -18,7 +19,7 @@ export interface DoorOptions {
 
 /** Options of every command that works on an apps repo and a forge. */
 export function doorOptions(command: Command): Command {
-  return formatOption(command)
+  return extensionOption(formatOption(command))
     .requiredOption('--apps-repo <where>', 'a bare repository (path), an address that git can push to, or OWNER/NAME')
     .option('--branch <name>', "branch of the apps repo; default: the repository's own")
     .option('--forge <dir>', 'a local forge instead of GitHub')
@@ -31,11 +32,12 @@ export async function withDoors<T>(
   io: Io,
   work: (context: SyncContext) => Promise<T>,
 ): Promise<T> {
+  const extensions = await loadExtensions(options, io);
   const forge = await openForge(options, io);
   try {
     const repo = await openAppsRepo(options, io);
     try {
-      return await work({ repo, forge, clock: systemClock });
+      return await work({ repo, forge, clock: systemClock, extensions });
     } finally {
       await repo.close();
     }

@@ -52,7 +52,7 @@ const DEFAULT_SIZES = {
 const DEFAULT_QUOTA = {
   'requests.cpu': '2',
   'requests.memory': '2Gi',
-  'limits.cpu': '4',
+  'limits.cpu': '5',
   'limits.memory': '4Gi',
   pods: '10',
   services: '5',
@@ -264,10 +264,6 @@ const appsRepo = section({
     description: 'Address that the reconciler clones. Default: https://github.com/<first owner>/previews.git.',
   }),
   branch: bounded(100, /^[A-Za-z0-9._/-]+$/, 'must be a branch name').default('main'),
-  commit: z
-    .enum(['direct', 'pull-request'])
-    .default('direct')
-    .meta({ description: 'Commit to the branch, or through a pull request for each change.' }),
 });
 
 const platformSpec = z

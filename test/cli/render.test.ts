@@ -1,11 +1,13 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { greenroom, inProcess } from '../support/command.ts';
 import { tempFolder } from '../support/git.ts';
 import { hostilePreviews } from '../support/hostile/previews.ts';
 import { platformText, previewText } from '../support/inputs.ts';
 
+const root = fileURLToPath(new URL('../../', import.meta.url));
 let cwd: string;
 beforeAll(() => {
   cwd = tempFolder();
@@ -93,6 +95,45 @@ describe('render', () => {
     const run = await render('app/preview.yaml');
     expect(run.code).toBe(3);
     expect(run.stderr).toMatch(/^deploy\/service\.yaml:6:\d+: spec\.type: .*\[no-load-balancer\]/m);
+  });
+});
+
+describe("an extension of the platform's own", () => {
+  const extension = (name: string, text: string) => {
+    writeFileSync(join(cwd, name), text);
+    return ['--extension', name];
+  };
+
+  test('reaches every preview, with cdk8s of its own or with the handles alone', async () => {
+    const cdk8s = pathToFileURL(join(root, 'node_modules/cdk8s/lib/index.js')).href;
+    const label = extension('label.mjs', "export default ({ preview }) => preview.addLabel('team', 'web');\n");
+    const kind = extension(
+      'kind.mjs',
+      `import cdk8s from '${cdk8s}';
+export default ({ app, context }) => {
+  new cdk8s.ApiObject(app, 'notes', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'notes', namespace: context.name } });
+};
+`,
+    );
+    const { code, stdout } = await render('preview.yaml', ...label, ...kind);
+    expect(code).toBe(0);
+    expect(stdout).toContain('team: web');
+    expect(stdout).toContain('# previews/main/shop/pr-shop-7/app/configmap.notes.yaml');
+  });
+
+  test.each([
+    ['missing.mjs', null, 2, 'missing.mjs: cannot be loaded'],
+    ['empty.mjs', 'export const x = 1;\n', 2, 'no function as its default export'],
+    [
+      'broken.mjs',
+      "export default () => { throw new Error('no such team'); };\n",
+      1,
+      'broken.mjs failed: no such team',
+    ],
+  ])('%s is said in words', async (name, text, exitCode, words) => {
+    const run = await render('preview.yaml', ...(text === null ? ['--extension', name] : extension(name, text)));
+    expect(run).toMatchObject({ code: exitCode, stdout: '' });
+    expect(run.stderr).toContain(words);
   });
 });
 

@@ -127,6 +127,17 @@ describe("what the platform does not take is refused with the maker's line, all 
   });
 });
 
+test('every size of every template fits the default quota, on Knative too', () => {
+  for (const knative of [false, true]) {
+    for (const size of ['small', 'medium', 'large']) {
+      for (const template of ['static-site', 'web-service', 'function']) {
+        const text = previewText(`size: ${size}`).replace('web-service', template);
+        expect(compile(text, `knative: ${knative}`)).toMatchObject({ denied: false });
+      }
+    }
+  }
+});
+
 test('clusters: the first that takes the preview', () => {
   const extra = `clusters:
 - { name: big, server: "https://big.example.com", when: { sizes: [large] } }
