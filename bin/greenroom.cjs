@@ -4,7 +4,12 @@
 const { readFileSync } = require('node:fs');
 const { wrap } = require('node:module');
 const { dirname, join } = require('node:path');
+const { setFlagsFromString } = require('node:v8');
 const { Script } = require('node:vm');
+
+// As lib/policies/cel.ts sets them: V8 takes bytecode only under the flags that it was made under.
+setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks');
+setFlagsFromString('--regexp-backtracks-before-fallback=20000');
 
 const file = join(__dirname, '../dist/cli/greenroom.cjs');
 let cachedData;

@@ -24,7 +24,21 @@ export interface CelCompiler {
   compile(text: string): CelProgram;
 }
 
+let shared: CelCompiler | undefined;
+
+/**
+ * The compiler of this process. A program is a pure function of its text, so that all checkers share what was compiled:
+ * a sync makes a checker for every head of the apps repo that it sees.
+ */
 export function celCompiler(): CelCompiler {
+  shared ??= createCompiler();
+  return shared;
+}
+
+/** More texts than this are not kept: rules of a platform's own could come and go in a process that runs for months. */
+const MAX_KNOWN = 5000;
+
+function createCompiler(): CelCompiler {
   boundPatterns();
   const env = environment();
   const known = new Map<string, CelProgram>();
@@ -37,6 +51,7 @@ export function celCompiler(): CelCompiler {
       lintCel(program.ast);
       const { valid, error } = program.check();
       if (!valid) throw error ?? new Error('has wrong types');
+      if (known.size >= MAX_KNOWN) known.clear();
       known.set(text, program);
       return program;
     },

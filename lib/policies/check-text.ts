@@ -1,10 +1,12 @@
 import { type ParsedNode, parseAllDocuments } from 'yaml';
-import { type GreenroomError, invalidInput } from '../core/errors.ts';
+import { type GreenroomError, invalidInput, type Problem } from '../core/errors.ts';
 import type { Finding, Fix } from '../core/finding.ts';
+import { showText } from '../model/load/field.ts';
 import { MAX_PLATFORM_BYTES, parseSafeYaml, type YamlDocument } from '../model/load.ts';
 import type { CheckContext, Checker, Violation } from './check.ts';
 import { applyEdits, type Edit } from './edit.ts';
 import { isRecord, parsePath } from './paths.ts';
+import { servedVersions } from './versions.ts';
 
 export interface CheckTextOptions extends CheckContext {
   /** Name of the file, for findings; nothing is read from it. */
@@ -27,6 +29,8 @@ export function checkText(checker: Checker, input: string | Uint8Array, options:
   const { file } = options;
   const { documents, problems, text } = parseSafeYaml(input, { file, maxBytes: MAX_PLATFORM_BYTES, documents: 'many' });
   if (problems.length > 0) throw invalidInput(problems);
+  const unserved = documents.flatMap((document) => unservedVersion(document));
+  if (unserved.length > 0) throw invalidInput(unserved);
   const judged = documents.map((document, index) => judgeDocument(checker, document, index, options));
   const mended = judged.flatMap(({ index, mending }) => mending.map((edit) => ({ index, edit })));
   // Where writing the text anew changes more than was edited, there are no few lines to show.
@@ -44,6 +48,16 @@ export function checkText(checker: Checker, input: string | Uint8Array, options:
     ),
     fixed: mended.length > 0 ? edited(text, mended) : text,
   };
+}
+
+/** An object of a version that no API server knows would be committed, and stop its Application. */
+function unservedVersion({ value, positions }: YamlDocument): Problem[] {
+  if (!isRecord(value) || typeof value['apiVersion'] !== 'string') return [];
+  const apiVersion = value['apiVersion'];
+  const versions = servedVersions(apiVersion);
+  if (versions === undefined || versions.includes(apiVersion)) return [];
+  const message = `no cluster serves this version; found ${showText(apiVersion)}, allowed is ${versions.join(' or ')}`;
+  return [{ ...positions.of(['apiVersion']), field: 'apiVersion', message }];
 }
 
 interface JudgedDocument {

@@ -123,6 +123,8 @@ describe('bad input is exit code 2 with a place, never a crash and never a silen
     ['deep', `${'['.repeat(100_000)}`],
     ['aliases', 'a: &x [1]\nb: *x\n'],
     ['no Kubernetes object', 'just: text\n'],
+    ['a version that no cluster serves', 'apiVersion: apps/v1beta1\nkind: Deployment\nmetadata: { name: web }\n'],
+    ['a version of the core group that never was', 'apiVersion: v9\nkind: Service\nmetadata: { name: web }\n'],
     ['a record that is none', '{"name": 1}'],
   ])('%s', async (name, text) => {
     const path = file(`bad/${name.includes('record') ? 'preview.json' : `${name}.yaml`}`, text);
