@@ -5,7 +5,7 @@ export default defineConfig({
     include: ['test/conformance/**/*.test.ts'],
     // Real programs: built once, then started on free ports of the loopback. One file at a time keeps two cores honest.
     fileParallelism: false,
-    testTimeout: 600_000,
+    testTimeout: 900_000,
     hookTimeout: 3_000_000,
     env: { NO_COLOR: '1', GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' },
   },

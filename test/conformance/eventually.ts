@@ -3,13 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 export interface Wait {
   /** What is waited for, as it should read in the error. */
   readonly what: string;
-  /** Milliseconds. A reconciler that failed once backs off for a minute or two before it tries again. @default 200000 */
+  /** Milliseconds. A reconciler that failed once backs off for a minute or two before it tries again. @default 300000 */
   readonly timeoutMs?: number;
   /** Milliseconds between two tries. @default 200 */
   readonly everyMs?: number;
 }
 
-const DEFAULT_TIMEOUT = 200_000;
+const DEFAULT_TIMEOUT = 300_000;
 
 /**
  * Tries until `attempt` gives something other than `undefined` or `false`, and returns it. An attempt that throws
