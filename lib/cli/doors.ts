@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { systemClock } from '../core/clock.ts';
+import type { ImageRegistry } from '../evidence/registry.ts';
 import type { Forge } from '../forge/forge.ts';
 import type { AppsRepo } from '../gitops/apps-repo.ts';
 import type { SyncContext } from '../sync/base.ts';
@@ -37,13 +38,31 @@ export async function withDoors<T>(
   try {
     const repo = await openAppsRepo(options, io);
     try {
-      return await work({ repo, forge, clock: systemClock, extensions });
+      return await work({ repo, forge, images: imageRegistry(io), clock: systemClock, extensions });
     } finally {
       await repo.close();
     }
   } finally {
     await forge.close();
   }
+}
+
+/** Loaded when the first image is looked up: most platforms ask no evidence. */
+function imageRegistry(io: Io): ImageRegistry {
+  let opened: Promise<ImageRegistry> | undefined;
+  const open = async () => {
+    const [{ OciRegistry }, { dockerCredentials }] = await Promise.all([
+      import('../evidence/oci-registry.ts'),
+      import('../evidence/credentials.ts'),
+    ]);
+    return new OciRegistry({ credentials: await dockerCredentials(io.env) });
+  };
+  return {
+    resolve: async (image) => {
+      opened ??= open();
+      return (await opened).resolve(image);
+    },
+  };
 }
 
 async function openForge(options: DoorOptions, io: Io): Promise<Forge> {

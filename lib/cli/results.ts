@@ -53,6 +53,8 @@ function stateText(state: PreviewState): string {
       return 'preview.yaml is not right';
     case 'queued':
       return `waiting: ${state.sentence}`;
+    case 'waiting':
+      return `waiting for the image ${state.image}`;
     case 'no-file':
       return 'no preview.yaml at the head';
     case 'none':

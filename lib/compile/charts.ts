@@ -21,6 +21,8 @@ export interface ChartInput {
   readonly headSha: string;
   readonly labels: readonly string[];
   readonly times: Times;
+  /** Digest that the image's tag stands for. @default - not asked: the tag stays */
+  readonly digest?: string | undefined;
   /** @default - none */
   readonly extensions?: readonly PreviewExtension[];
 }
@@ -46,7 +48,14 @@ export function previewCharts(scope: App, input: ChartInput): PreviewCharts {
   const { spec } = preview.value;
   const { owner, number } = identity;
   const repository = `${owner}/${identity.repository}`;
-  const resolved = resolve(preview, platform, { owner, repository: identity.repository, number, headSha, labels });
+  const resolved = resolve(preview, platform, {
+    owner,
+    repository: identity.repository,
+    number,
+    headSha,
+    labels,
+    digest: input.digest,
+  });
   const name = input.name ?? previewName(identity, platform.sources[0]!.owner).name;
   const host = previewHost(name, platform.domain);
   const expires = expiresAt(times, labels, spec.ttl, platform.ttl);

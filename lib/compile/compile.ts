@@ -39,6 +39,8 @@ export interface CompileInput {
   readonly author: string;
   readonly labels: readonly string[];
   readonly times: Times;
+  /** Digest that the image's tag stands for. @default - not asked: the tag stays */
+  readonly digest?: string | undefined;
 }
 
 export interface CompiledPreview {
@@ -116,7 +118,7 @@ function compile(input: CompileInput, options: CompilerOptions, judge: Judge): C
     created: input.times.createdAt,
     expires,
     cost,
-    specDigest: `sha256:${createHash('sha256').update(preview.text).digest('hex')}`,
+    specDigest: specDigestOf(preview),
   };
   return {
     name,
@@ -135,6 +137,11 @@ function compile(input: CompileInput, options: CompilerOptions, judge: Judge): C
       ...manifestFiles(`${folder}/app`, app),
     ]),
   };
+}
+
+/** What {@link PreviewRecord.specDigest} holds. */
+export function specDigestOf({ text }: Pick<Loaded<Preview>, 'text'>): string {
+  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { invalidInput, type Problem } from '../core/errors.ts';
-import { formatImage, parseImage } from '../model/image.ts';
+import { formatImage, type ImageReference, parseImage } from '../model/image.ts';
 import type { Loaded } from '../model/load.ts';
 import type { Cluster, PlatformSize, PlatformSpec } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
@@ -20,6 +20,8 @@ export interface ResolveContext {
   readonly number: number;
   readonly headSha: string;
   readonly labels: readonly string[];
+  /** What the image's tag stands for. @default - not asked: the tag stays */
+  readonly digest?: string | undefined;
 }
 
 /**
@@ -52,18 +54,17 @@ export function resolve(preview: Loaded<Preview>, platform: PlatformSpec, contex
     }
   }
 
-  const parsed = parseImage(spec.image);
-  if (typeof parsed === 'string') {
-    complain(['image'], `${parsed}; a reference looks like ${platform.registries[0]}/app`);
+  const image = taggedImage(spec.image, platform, context);
+  if (typeof image === 'string') {
+    complain(['image'], `${image}; a reference looks like ${platform.registries[0]}/app`);
   }
 
-  if (problems.length > 0 || size === undefined || typeof parsed === 'string') throw invalidInput(problems);
-  const tagged =
-    parsed.tag === undefined && parsed.digest === undefined ? { ...parsed, tag: tagOf(platform, context) } : parsed;
+  if (problems.length > 0 || size === undefined || typeof image === 'string') throw invalidInput(problems);
+  const digest = image.digest ?? context.digest;
   return {
     size,
-    image: formatImage(tagged),
-    imageDigest: parsed.digest ?? null,
+    image: formatImage({ ...image, ...(digest === undefined ? {} : { digest }) }),
+    imageDigest: digest ?? null,
     cluster: chooseCluster(platform.clusters, preview.value, context.labels, preview),
   };
 }
@@ -73,7 +74,18 @@ export function secretPrefix(platform: PlatformSpec, context: Pick<ResolveContex
   return platform.secrets.prefix.replaceAll('{owner}', context.owner).replaceAll('{repo}', context.repository);
 }
 
-function tagOf(platform: PlatformSpec, { number, headSha }: ResolveContext): string {
+/** The image that a preview file names, with the platform's tag where it names none; a sentence where it is no image. */
+export function taggedImage(
+  text: string,
+  platform: PlatformSpec,
+  context: Pick<ResolveContext, 'number' | 'headSha'>,
+): ImageReference | string {
+  const image = parseImage(text);
+  if (typeof image === 'string' || image.tag !== undefined || image.digest !== undefined) return image;
+  return { ...image, tag: tagOf(platform, context) };
+}
+
+function tagOf(platform: PlatformSpec, { number, headSha }: Pick<ResolveContext, 'number' | 'headSha'>): string {
   return platform.tag
     .replaceAll('{number}', String(number))
     .replaceAll('{sha7}', headSha.slice(0, 7))

@@ -40,6 +40,14 @@ export function parseImage(text: string): ImageReference | string {
   return { repository, ...(tag === undefined ? {} : { tag }), ...(digest === undefined ? {} : { digest }) };
 }
 
+/**
+ * Whether the image lies in one of these registries, by host and whole path segments. The rule `allowed-registries` is
+ * what refuses an image; this only says whether its registry may be asked.
+ */
+export function isInRegistries({ repository }: ImageReference, registries: readonly string[]): boolean {
+  return registries.some((registry) => repository === registry || repository.startsWith(`${registry}/`));
+}
+
 /** The text of a reference. A digest says all, so that a tag beside it is dropped. */
 export function formatImage(image: ImageReference): string {
   if (image.digest !== undefined) return `${image.repository}@${image.digest}`;

@@ -2,7 +2,7 @@ import type { Annotation, CheckReport } from '../core/check.ts';
 import type { Problem } from '../core/errors.ts';
 import type { Finding } from '../core/finding.ts';
 import type { PreviewState } from './state.ts';
-import { count, dayAndTime, sentence, shortSha } from './text.ts';
+import { code, count, dayAndTime, sentence, shortSha } from './text.ts';
 
 /** The check of a head commit; null where nothing certain can be said. */
 export function renderCheck(state: PreviewState): CheckReport | null {
@@ -32,6 +32,13 @@ export function renderCheck(state: PreviewState): CheckReport | null {
       };
     case 'queued':
       return neutral('In the queue', state.sentence);
+    case 'waiting':
+      return {
+        conclusion: 'pending',
+        title: 'Waiting for the image',
+        summary: `The image ${code(state.image)} is not in its registry yet.`,
+        annotations: [],
+      };
     case 'no-file':
       return neutral('No preview.yaml', 'There is no preview.yaml at this commit, so there is no preview.');
     case 'none':

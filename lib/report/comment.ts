@@ -46,6 +46,12 @@ function bodyOf(state: PreviewState, subject: Subject, options: CommentOptions):
       ];
     case 'queued':
       return ['### Preview: in the queue', sentence(state.sentence), ...stillRunning(state.live)];
+    case 'waiting':
+      return [
+        '### Preview: waiting for your build',
+        `The image ${code(state.image)} is not there yet; the preview starts by itself when it is. Nothing to do.`,
+        ...stillRunning(state.live),
+      ];
     case 'none':
       return state.removed === null ? null : ended(state.reason, state.sentence, state.removed);
     case 'no-file':

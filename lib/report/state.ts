@@ -17,6 +17,8 @@ export type PreviewState =
   | { readonly state: 'denied'; readonly findings: readonly Finding[]; readonly live: LivePreview | null }
   | { readonly state: 'invalid'; readonly problems: readonly Problem[]; readonly live: LivePreview | null }
   | { readonly state: 'queued'; readonly sentence: string; readonly live: LivePreview | null }
+  /** The image of the head commit is not in its registry yet. */
+  | { readonly state: 'waiting'; readonly image: string; readonly live: LivePreview | null }
   /** No preview.yaml at the head. */
   | { readonly state: 'no-file' }
   /** The platform's rules give it none, or its time is up; `removed` says whether one ran until now. */

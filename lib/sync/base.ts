@@ -3,6 +3,7 @@ import type { PreviewExtension } from '../constructs/extension.ts';
 import type { Clock } from '../core/clock.ts';
 import { GreenroomError } from '../core/errors.ts';
 import type { FileSet } from '../core/fileset.ts';
+import type { ImageRegistry } from '../evidence/registry.ts';
 import type { Forge } from '../forge/forge.ts';
 import type { AppsRepo } from '../gitops/apps-repo.ts';
 import { loadPlatform } from '../model/files.ts';
@@ -15,6 +16,8 @@ export interface SyncContext {
   readonly repo: AppsRepo;
   readonly forge: Forge;
   readonly clock: Clock;
+  /** Asked for the digest of images where the platform asks for evidence. @default - nobody is asked */
+  readonly images?: ImageRegistry;
   readonly extensions?: readonly PreviewExtension[];
 }
 

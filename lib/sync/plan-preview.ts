@@ -1,4 +1,4 @@
-import type { CompiledPreview } from '../compile/compile.ts';
+import { type CompiledPreview, specDigestOf } from '../compile/compile.ts';
 import { isExpired } from '../compile/lifetime.ts';
 import { GreenroomError } from '../core/errors.ts';
 import type { ChangeSet } from '../core/fileset.ts';
@@ -7,11 +7,14 @@ import { planChange } from '../gitops/plan.ts';
 import { loadPreview } from '../model/files.ts';
 import { type Identity, previewName } from '../model/identity.ts';
 import { PREVIEW_FILE } from '../model/layout.ts';
+import type { Loaded } from '../model/load.ts';
+import type { Preview } from '../model/preview.ts';
 import type { PreviewRecord } from '../model/record.ts';
 import type { LivePreview, PreviewState } from '../report/state.ts';
 import type { Base, SyncContext } from './base.ts';
 import { refusalOf } from './eligibility.ts';
 import { type Existing, findExisting } from './existing.ts';
+import { imageState } from './image.ts';
 import { type Ahead, waitingFor } from './slots.ts';
 
 /** What one pull request wants of the apps repo, and what to say about it. */
@@ -56,7 +59,14 @@ export async function planPreview(
 
   let compiled: CompiledPreview;
   try {
-    compiled = await compileHead(context, base, pull, text, identity, existing?.name);
+    const preview = loadPreview(text, PREVIEW_FILE);
+    const before = { record: existing?.record ?? null, specDigest: specDigestOf(preview) };
+    const image = await imageState(context.images, base.platform, pull, preview.value.spec, before);
+    if (image.status === 'waiting') {
+      return plan.keep({ state: 'waiting', image: image.image, live: plan.live }, base.now);
+    }
+    if (image.status === 'unknown') return plan.keep({ state: 'unknown', reason: image.reason }, base.now);
+    compiled = await compileHead(context, base, pull, preview, identity, existing?.name, image.digest);
   } catch (error) {
     if (!(error instanceof GreenroomError) || error.code !== 'invalid-input') throw error;
     return plan.keep({ state: 'invalid', problems: error.problems, live: plan.live }, base.now);
@@ -81,11 +91,11 @@ async function compileHead(
   context: SyncContext,
   base: Base,
   pull: PullRequest,
-  text: string,
+  preview: Loaded<Preview>,
   identity: Identity,
   name: string | undefined,
+  digest: string | undefined,
 ): Promise<CompiledPreview> {
-  const preview = loadPreview(text, PREVIEW_FILE);
   const folder = preview.value.spec.manifests;
   const manifests =
     folder === undefined ? null : await context.forge.readFolder(pull.repository, pull.head.sha, folder);
@@ -97,6 +107,7 @@ async function compileHead(
     headSha: pull.head.sha,
     author: pull.author,
     labels: pull.labels,
+    digest,
     times: { createdAt: pull.createdAt, updatedAt: pull.updatedAt, committedAt: pull.head.committedAt },
   });
 }

@@ -93,7 +93,10 @@ export async function sweep(context: SyncContext, options: SweepOptions = {}): P
     );
     progress(batch.length);
   }
-  return { results, failures, unknown: survey.unknown };
+  const unanswered = results.flatMap(({ repository, number, state }) =>
+    state.state === 'unknown' ? [`${repository}#${number}: ${state.reason}`] : [],
+  );
+  return { results, failures, unknown: [...survey.unknown, ...unanswered] };
 }
 
 async function takeSurvey(context: SyncContext, base: Base): Promise<Survey> {

@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { testRegistry } from '../evidence/registry-server.ts';
 import { greenroom, inProcess } from '../support/command.ts';
 import { git } from '../support/git.ts';
 import { hostilePreviews } from '../support/hostile/previews.ts';
-import { previewText } from '../support/inputs.ts';
+import { platformText, previewText } from '../support/inputs.ts';
 import { World } from '../support/world.ts';
 
 // The command reads the real clock: pull requests are opened now.
@@ -55,6 +56,30 @@ describe('sync', () => {
     const run = await greenroom(['sync', '--event', event, ...doors(world)]);
     expect(run.code).toBe(0);
     expect(world.previews()).toEqual(['pr-shop-7']);
+  });
+
+  test('waits for the image where the platform wants its digest, and shows no password of its registry', async () => {
+    const password = 's3cret-of-the-registry';
+    const login = Buffer.from(`mia:${password}`).toString('base64');
+    await using registry = await testRegistry({ login });
+    const image = `${registry.host}/acme/shop`;
+    const world = new World(platformText('evidence: { require: [digest] }').replace('ghcr.io', registry.host));
+    world.push('shop', { 'preview.yaml': previewText('', `${image}:v1`) }, NOW);
+    world.pull('shop', 7, { createdAt: NOW, updatedAt: NOW });
+    const env = { DOCKER_CONFIG: world.root };
+    const run = () => greenroom(['sync', '--repo', 'acme/shop', '--pr', '7', ...doors(world)], { env });
+
+    const unknown = await run();
+    expect(unknown).toMatchObject({ code: 4, stdout: expect.stringContaining(`docker login ${registry.host}`) });
+    writeFileSync(join(world.root, 'config.json'), JSON.stringify({ auths: { [registry.host]: { auth: login } } }));
+    const waiting = await run();
+    expect(waiting).toMatchObject({ code: 0, stdout: `pr-shop-7: no change; waiting for the image ${image}:v1\n` });
+    registry.images.set('acme/shop:v1', `sha256:${'3f'.repeat(32)}`);
+    const ready = await run();
+    expect(ready).toMatchObject({ code: 0, stdout: expect.stringContaining('pr-shop-7: add') });
+    expect(JSON.stringify([unknown, waiting, ready, world.comment('shop', 7)])).not.toMatch(
+      new RegExp(`${password}|${login}`),
+    );
   });
 
   test('refused by the rules: exit 3, a report on the pull request, nothing in the apps repo', async () => {

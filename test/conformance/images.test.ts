@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { OciRegistry } from '../../lib/evidence/oci-registry.ts';
+import { type ImageReference, parseImage } from '../../lib/model/image.ts';
 import { eventually } from './eventually.ts';
 import { judge } from './judges.ts';
 import { freePorts, Processes } from './processes.ts';
@@ -40,4 +42,16 @@ it('crane pushes to the registry, and cosign tells the signer from another', asy
   expect(await cosign('sign', '--key=signer.key', ...offline, image)).toMatchObject({ code: 0 });
   expect((await verify('signer')).code).toBe(0);
   expect((await verify('other')).code).not.toBe(0);
+});
+
+it('a real registry gives greenroom the digest that it gives crane, and says what is not there', async () => {
+  const registry = new OciRegistry({ credentials: () => undefined });
+  const resolve = (name: string) => registry.resolve(parseImage(`${host}/acme/${name}`) as ImageReference);
+  const layer = join(processes.folder, 'nothing.tar');
+  writeFileSync(layer, Buffer.alloc(1024));
+  await run(crane, ['append', '--new_layer', layer, '--new_tag', `${host}/acme/asked:1`]);
+  const digest = (await run(crane, ['digest', `${host}/acme/asked:1`])).trim();
+  expect(await resolve('asked:1')).toEqual({ status: 'found', digest });
+  expect(await resolve('asked:2')).toEqual({ status: 'missing' });
+  expect(await resolve('none:1')).toEqual({ status: 'missing' });
 });

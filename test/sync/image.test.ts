@@ -1,0 +1,124 @@
+import { expect, test } from 'vitest';
+import type { ImageLookup } from '../../lib/evidence/registry.ts';
+import { formatImage } from '../../lib/model/image.ts';
+import type { SyncContext } from '../../lib/sync/base.ts';
+import { sweep } from '../../lib/sync/sweep.ts';
+import { syncPullRequest } from '../../lib/sync/sync.ts';
+import { commitFiles } from '../support/git.ts';
+import { platformText, previewText } from '../support/inputs.ts';
+import { World } from '../support/world.ts';
+
+const [FIRST, SECOND] = ['11', '22'].map((byte) => `sha256:${byte.repeat(32)}`) as [string, string];
+const RECORD = 'previews/main/shop/pr-shop-7/preview.json';
+
+/** A platform that wants digests, one pull request, and a registry that says what the test lets it say. */
+class Scene extends World {
+  answer: ImageLookup = { status: 'missing' };
+  readonly asked: string[] = [];
+
+  constructor(preview = previewText()) {
+    super(platformText('evidence: { require: [digest] }'));
+    this.change(preview);
+  }
+
+  change(preview: string): void {
+    this.push('shop', { 'preview.yaml': preview });
+    this.pull('shop', 7);
+  }
+
+  #with<T>(work: (context: SyncContext) => Promise<T>) {
+    const images = {
+      resolve: async (image: Parameters<typeof formatImage>[0]) => {
+        this.asked.push(formatImage(image));
+        return this.answer;
+      },
+    };
+    return this.with((context) => work({ ...context, images }));
+  }
+
+  sync() {
+    return this.#with((context) => syncPullRequest(context, { owner: 'acme', name: 'shop' }, 7));
+  }
+
+  sweep() {
+    return this.#with((context) => sweep(context));
+  }
+
+  deployed(): string {
+    return this.read('previews/main/shop/pr-shop-7/app/deployment.pr-shop-7.yaml');
+  }
+}
+
+test('the tag becomes the digest that it stands for, and stays it when somebody moves the tag', async () => {
+  const scene = new Scene();
+  scene.answer = { status: 'found', digest: FIRST };
+  expect(await scene.sync()).toMatchObject({ effect: 'create', state: { state: 'ready' } });
+  expect(scene.deployed()).toContain(`image: ghcr.io/acme/shop@${FIRST}`);
+  expect(JSON.parse(scene.read(RECORD))).toMatchObject({ imageDigest: FIRST });
+  expect(scene.asked).toEqual([expect.stringMatching(/^ghcr\.io\/acme\/shop:pr-7-[0-9a-f]{7}$/)]);
+
+  scene.answer = { status: 'found', digest: SECOND };
+  expect(await scene.sync()).toMatchObject({ effect: 'none' });
+  expect(scene.asked).toHaveLength(1);
+  scene.change(previewText('size: small'));
+  expect(await scene.sync()).toMatchObject({ effect: 'update' });
+  expect(scene.deployed()).toContain(SECOND);
+});
+
+test('an image that is not there yet: the preview waits, and starts by itself', async () => {
+  const scene = new Scene();
+  expect(await scene.sync()).toMatchObject({ effect: 'none', state: { state: 'waiting' } });
+  expect(scene.previews()).toEqual([]);
+  expect(scene.comment('shop', 7)).toContain('### Preview: waiting for your build');
+  expect(scene.check('shop', 7)).toMatchObject({ conclusion: 'pending' });
+  scene.answer = { status: 'found', digest: FIRST };
+  expect(await scene.sync()).toMatchObject({ effect: 'create', state: { state: 'ready' } });
+});
+
+test('what runs stays while the next image is built, and while the registry says nothing', async () => {
+  const scene = new Scene();
+  scene.answer = { status: 'found', digest: FIRST };
+  await scene.sync();
+  scene.change(previewText('size: small'));
+  scene.answer = { status: 'missing' };
+  expect(await scene.sync()).toMatchObject({
+    effect: 'none',
+    state: { state: 'waiting', live: { name: 'pr-shop-7' } },
+  });
+  scene.answer = { status: 'unknown', reason: 'ghcr.io answered 500' };
+  expect(await scene.sync()).toMatchObject({
+    effect: 'none',
+    state: { state: 'unknown', reason: expect.stringContaining('500') },
+  });
+  expect(scene.deployed()).toContain(FIRST);
+  expect(await scene.sweep()).toMatchObject({ unknown: [expect.stringContaining('acme/shop#7: the image')] });
+});
+
+test('a preview whose time is up ends, whatever the registry says of its next image', async () => {
+  const scene = new Scene();
+  scene.answer = { status: 'found', digest: FIRST };
+  await scene.sync();
+  scene.change(previewText('size: small'));
+  scene.now += 25 * 3600;
+  scene.answer = { status: 'unknown', reason: 'ghcr.io answered 500' };
+  expect(await scene.sync()).toMatchObject({ effect: 'remove' });
+  expect(scene.previews()).toEqual([]);
+});
+
+test.each([
+  ['of a registry that previews may not use', 'ghcr.io.evil.example/acme/shop', 'denied'],
+  ['that is none', 'ghcr.io/acme/Shop', 'invalid'],
+  ['by digest already', `ghcr.io/acme/shop@${FIRST}`, 'ready'],
+])('an image %s is not looked up', async (_, image, state) => {
+  const scene = new Scene(previewText('', image));
+  expect(await scene.sync()).toMatchObject({ state: { state } });
+  expect(scene.asked).toEqual([]);
+});
+
+test('where the platform asks no evidence, no registry is asked and a tag stays a tag', async () => {
+  const scene = new Scene();
+  commitFiles(scene.appsRepo, { 'greenroom.yaml': platformText() });
+  expect(await scene.sync()).toMatchObject({ effect: 'create' });
+  expect(scene.asked).toEqual([]);
+  expect(scene.deployed()).toMatch(/image: ghcr\.io\/acme\/shop:pr-7-/);
+});
