@@ -101,5 +101,6 @@ function installCommands(platform: PlatformSpec): string {
   return [
     apply('argocd', 'in the cluster of Argo CD'),
     ...platform.clusters.map(({ name }) => apply(`clusters/${name}`, `in the cluster ${name}`)),
+    apply('root', 'in the cluster of Argo CD, last'),
   ].join('\n');
 }

@@ -13,9 +13,8 @@ import { loadPlatform, loadPreview } from '../../lib/model/files.ts';
 import { init } from '../../lib/scaffold/init.ts';
 import { type ArgoCd, startArgoCd } from './argocd.ts';
 import { type Cluster, startCluster } from './cluster.ts';
+import { crdFiles } from './crds.ts';
 import { eventually } from './eventually.ts';
-import { sourceOf } from './go.ts';
-import { judgeModule } from './judges.ts';
 import { LiveAppsRepo } from './live-apps-repo.ts';
 import { tryRun } from './run.ts';
 
@@ -110,8 +109,7 @@ beforeAll(async () => {
   repo = await LiveAppsRepo.create();
   cluster = await startCluster({ controllerManager: true });
   argo = await startArgoCd(cluster, { repoDir: repo.bare });
-  const certManager = await sourceOf('github.com/cert-manager/cert-manager@v1.19.1', judgeModule('argocd'));
-  await cluster.apply(readFileSync(join(certManager, 'deploy/crds/cert-manager.io_certificates.yaml'), 'utf8'));
+  for (const file of await crdFiles('cert-manager')) await cluster.apply(readFileSync(file, 'utf8'));
   const folder = mkdtempSync(join(tmpdir(), 'greenroom-init-'));
   const platform = `apiVersion: greenroom.dev/v1alpha1
 kind: Platform
@@ -137,7 +135,12 @@ describe('an apps repo that a real Argo CD runs', () => {
     await cluster.kubectl(['create', 'namespace', 'ingress-nginx']);
     const install = join(repo.clone, 'bootstrap', 'install');
     const took = await seconds(async () => {
-      await cluster.kubectl(['apply', `--filename=${install}/clusters/main`, `--filename=${install}/argocd`]);
+      await cluster.kubectl([
+        'apply',
+        `--filename=${install}/clusters/main`,
+        `--filename=${install}/argocd`,
+        `--filename=${install}/root`,
+      ]);
       for (const name of ['greenroom', 'greenroom-main']) {
         await eventually(async () => (await application(name)).status?.operationState?.phase === 'Succeeded', {
           what: `${name} to be applied`,

@@ -61,3 +61,6 @@ export const GENERATE_PATHS_ANNOTATION = 'argocd.argoproj.io/manifest-generate-p
 
 /** Options of one object, such as `Prune=confirm`. */
 export const SYNC_OPTIONS_ANNOTATION = 'argocd.argoproj.io/sync-options';
+
+/** Order within one Application: lower numbers are applied, and healthy, before higher ones. */
+export const SYNC_WAVE_ANNOTATION = 'argocd.argoproj.io/sync-wave';

@@ -9,6 +9,7 @@ import {
   GENERATE_PATHS_ANNOTATION,
   renderSource,
   SYNC_OPTIONS_ANNOTATION,
+  SYNC_WAVE_ANNOTATION,
 } from '../application-set/application.ts';
 import { PreviewApplicationSets } from '../application-set/preview-application-sets.ts';
 import { accountsNamespace, bootstrapAccount, CLEANER_ACCOUNT, clusterAccounts } from './accounts.ts';
@@ -34,8 +35,10 @@ export interface BootstrapProps {
 /**
  * Everything that makes an Argo CD run the previews of an apps repo, by folder of `bootstrap/`:
  *
- * - `install/argocd`, `install/clusters/<name>`: accounts and their permissions, the root project and the root
- *   Application; applied by an administrator, once and at upgrades;
+ * - `install/argocd`, `install/clusters/<name>`: accounts and their permissions and the root project; applied by an
+ *   administrator, once and at upgrades;
+ * - `install/root`: the root Application, applied last: one that is there before its project is an error to Argo CD, and
+ *   looked at again only minutes later;
  * - `argocd`: what the root Application applies: projects, ApplicationSets, an Application a cluster, and the guard of
  *   Applications;
  * - `clusters/<name>`: what a cluster's Application applies there, beside the compiled policies: guards of the accounts,
@@ -65,6 +68,7 @@ export class Bootstrap extends Construct {
       return part;
     };
     installArgoCd(folder('install/argocd'), props);
+    rootApplication(folder('install/root'), props);
     argoCd(folder('argocd'), props);
     for (const cluster of props.platform.clusters) {
       const install = folder(`install/clusters/${cluster.name}`);
@@ -82,9 +86,15 @@ export class Bootstrap extends Construct {
   }
 }
 
+/** Projects and the guard of Applications come first, whatever the names of what uses them. */
+const BEFORE_APPLICATIONS = '-1';
+
 function installArgoCd(scope: Construct, { platform, repoUrl }: BootstrapProps): void {
   bootstrapAccount(scope, platform);
   bootstrapProject(scope, platform, repoUrl);
+}
+
+function rootApplication(scope: Construct, { platform, repoUrl }: BootstrapProps): void {
   application(scope, {
     name: 'greenroom',
     namespace: platform.argocd.namespace,
@@ -99,19 +109,22 @@ function argoCd(scope: Construct, props: BootstrapProps): void {
   const { namespace } = platform.argocd;
   const { branch } = platform.appsRepo;
   for (const project of [clustersProject, fencesProject, previewsProject]) {
-    project(scope, platform, repoUrl).metadata.addAnnotation(SYNC_OPTIONS_ANNOTATION, 'Prune=confirm');
+    const { metadata } = project(scope, platform, repoUrl);
+    metadata.addAnnotation(SYNC_OPTIONS_ANNOTATION, 'Prune=confirm');
+    metadata.addAnnotation(SYNC_WAVE_ANNOTATION, BEFORE_APPLICATIONS);
   }
   for (const { name, server } of platform.clusters) {
     new PreviewApplicationSets(scope, `sets-${name}`, { cluster: name, server, repoUrl, branch, namespace });
     clusterApplication(scope, props, { name, server });
   }
-  applicationGuard(scope, 'applications', {
+  const guard = applicationGuard(scope, 'applications', {
     namespace,
     repoUrl,
     branch,
     servers: Object.fromEntries(platform.clusters.map(({ name, server }) => [name, server])),
     projects: { fence: FENCES_PROJECT, app: PREVIEWS_PROJECT },
   });
+  for (const { metadata } of guard.apiObjects) metadata.addAnnotation(SYNC_WAVE_ANNOTATION, BEFORE_APPLICATIONS);
 }
 
 function clusterApplication(scope: Construct, props: BootstrapProps, { name, server }: Cluster): void {
