@@ -84,7 +84,11 @@ export class CommitFiles {
   async #find(sha: string, path: string): Promise<TreeEntry | null> {
     if (!isSafePath(path)) throw invalidInput([{ message: `${JSON.stringify(path)} is not a path in a repository` }]);
     if (!isObjectId(sha)) throw invalidInput([{ message: `${JSON.stringify(sha)} is not a full commit id` }]);
-    const commit = await this.#reader.read(sha);
+    const commit = await this.#reader.read(sha).catch((cause: unknown) => {
+      if (!(cause instanceof GreenroomError) || cause.code !== 'invalid-input') throw cause;
+      // No such repository (any more): that says nothing about the maker's file.
+      throw new GreenroomError('unreachable', cause.message, { cause });
+    });
     if (commit?.type !== 'commit' || commit.content === null) {
       throw new GreenroomError('unreachable', `${this.#description} has no commit ${sha}`);
     }

@@ -26,13 +26,19 @@ export interface BranchAccess {
   close(): Promise<void>;
 }
 
+/** Where the objects are. */
+export type ObjectStore = Pick<
+  GitRepository,
+  'format' | 'objectsRead' | 'commit' | 'tree' | 'blob' | 'write' | 'close'
+>;
+
 /** An apps repo read and written by git objects, without a checkout. Made by `openGitAppsRepo`. */
 export class GitAppsRepo implements AppsRepo {
-  readonly #repository: GitRepository;
+  readonly #repository: ObjectStore;
   readonly #branch: BranchAccess;
   readonly #clock: Clock;
 
-  constructor(repository: GitRepository, branch: BranchAccess, clock: Clock) {
+  constructor(repository: ObjectStore, branch: BranchAccess, clock: Clock) {
     this.#repository = repository;
     this.#branch = branch;
     this.#clock = clock;

@@ -1,5 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { TestFiles } from './git.ts';
 import { bareRepo, COMMIT_TIME, commitFiles, tempFolder } from './git.ts';
 
@@ -21,38 +21,62 @@ export interface PullFile {
 
 const CREATED = new Date(COMMIT_TIME * 1000).toISOString();
 
+/** How a test moves things on a forge, whatever the forge is. */
+export interface ForgeFixture {
+  /** A new repository, or another commit on the branch of one; gives the head. @param time unix seconds */
+  repository(owner: string, name: string, files: TestFiles, time?: number): string;
+  /** Writes a pull request; what is left out is an ordinary open one, from a branch of the repository itself. */
+  pull(owner: string, name: string, pull: Pick<PullFile, 'number' | 'repositoryId'> & Partial<PullFile>): PullFile;
+  /** Renames or transfers a repository, from and to `owner/name`. */
+  move(from: string, to: string): void;
+}
+
+/** A pull request's file, filled up with what is ordinary. */
+export function wholePull(pull: Pick<PullFile, 'number' | 'repositoryId'> & Partial<PullFile>): PullFile {
+  const { number, repositoryId } = pull;
+  return {
+    state: 'open',
+    merged: false,
+    draft: false,
+    labels: [],
+    head: { sha: '0'.repeat(40), ref: `change-${number}`, repositoryId },
+    author: 'ada',
+    title: `Change ${number}`,
+    createdAt: CREATED,
+    updatedAt: CREATED,
+    closedAt: pull.state === 'closed' ? CREATED : null,
+    ...pull,
+  };
+}
+
 /** A folder in the local forge's layout. */
-export class TestForge {
+export class TestForge implements ForgeFixture {
   readonly path = tempFolder();
 
-  /** Adds a micro app's repository whose branch `main` holds these files; gives the id of its head commit. */
-  repository(owner: string, name: string, files: TestFiles): string {
-    mkdirSync(join(this.path, owner, name, 'pulls'), { recursive: true });
-    return commitFiles(bareRepo({}, { path: this.gitDir(owner, name) }), files);
+  repository(owner: string, name: string, files: TestFiles, time?: number): string {
+    const path = this.gitDir(owner, name);
+    if (!existsSync(path)) {
+      mkdirSync(join(this.path, owner, name, 'pulls'), { recursive: true });
+      bareRepo({}, { path });
+    }
+    return commitFiles(path, files, time === undefined ? {} : { time });
   }
 
   gitDir(owner: string, name: string): string {
     return join(this.path, owner, `${name}.git`);
   }
 
-  /** Writes a pull request; what is left out is an ordinary open one, from a branch of the repository itself. */
   pull(owner: string, name: string, pull: Pick<PullFile, 'number' | 'repositoryId'> & Partial<PullFile>): PullFile {
-    const { number, repositoryId } = pull;
-    const whole: PullFile = {
-      state: 'open',
-      merged: false,
-      draft: false,
-      labels: [],
-      head: { sha: '0'.repeat(40), ref: `change-${number}`, repositoryId },
-      author: 'ada',
-      title: `Change ${number}`,
-      createdAt: CREATED,
-      updatedAt: CREATED,
-      closedAt: pull.state === 'closed' ? CREATED : null,
-      ...pull,
-    };
-    this.write(owner, name, number, JSON.stringify(whole));
+    const whole = wholePull(pull);
+    this.write(owner, name, whole.number, JSON.stringify(whole));
     return whole;
+  }
+
+  move(from: string, to: string): void {
+    for (const suffix of ['', '.git']) {
+      mkdirSync(dirname(join(this.path, to)), { recursive: true });
+      renameSync(join(this.path, `${from}${suffix}`), join(this.path, `${to}${suffix}`));
+    }
   }
 
   /** Writes the text of a pull request's file as it is. */
