@@ -1,47 +1,34 @@
 import { GreenroomError } from '../core/errors.ts';
 import type { ChangeSet } from '../core/fileset.ts';
 import { fileSet } from '../core/fileset.ts';
-import { encodeObject, MODE, OBJECT_FORMATS } from '../core/git/objects.ts';
 import type { RepositoryRef } from '../forge/forge.ts';
 import type { AppsRepo, CommitRequest, CommitResult, RepoState } from '../gitops/apps-repo.ts';
 import { checkPaths } from '../gitops/check-paths.ts';
 import { parseGlob } from '../gitops/glob.ts';
+import { Branch, lacks, reasons } from './branch.ts';
+import { type EffectiveChange, effectiveChange } from './change.ts';
 import type { GitHubClient, GraphQLError } from './client.ts';
-import { type Commit, type Entry, exactly, isFile, TreeReader } from './trees.ts';
+import { GitData } from './git-data.ts';
+import { type Commit, isFile, TreeReader } from './trees.ts';
 
 const COMMIT = `mutation CommitFiles($input: CreateCommitOnBranchInput!) {
   createCommitOnBranch(input: $input) { commit { oid } }
 }`;
 
-const HEAD = `query ReadHead($owner: String!, $name: String!, $ref: String!) {
-  repository(owner: $owner, name: $name) { isEmpty ref(qualifiedName: $ref) { target { oid } } }
-}`;
-
-interface HeadAnswer {
-  readonly repository: {
-    readonly isEmpty: boolean;
-    readonly ref: { readonly target: { readonly oid: string } | null } | null;
-  } | null;
-}
-
-/** What a change comes down to against the tree that it was planned on. */
-interface Effective {
-  readonly additions: readonly (readonly [path: string, content: string])[];
-  readonly deletions: readonly string[];
-  /** What has to be gone before an addition can take its place: GitHub keeps the mode of what it overwrites. */
-  readonly inTheWay: readonly string[];
-}
-
 /**
  * The apps repo on GitHub, without a clone: files by GraphQL, a change by `createCommitOnBranch` with the head that it
- * was planned against, signed by GitHub.
+ * was planned against, signed by GitHub. What that cannot express, and servers that lack it, get Git's own objects over
+ * REST.
  */
 export class GitHubAppsRepo implements AppsRepo {
   readonly description: string;
   readonly #client: GitHubClient;
   readonly #repository: RepositoryRef;
   readonly #trees: TreeReader;
+  readonly #access: Branch;
+  readonly #gitData: GitData;
   #branch: string | undefined;
+  #hasMutation = true;
 
   /** @param branch @default - the repository's default branch */
   constructor(client: GitHubClient, repository: RepositoryRef, branch?: string) {
@@ -51,6 +38,8 @@ export class GitHubAppsRepo implements AppsRepo {
     // Two levels: with the head come the clusters below `previews`, and no preview has to be looked for by a star.
     this.#trees = new TreeReader(client, repository, 2);
     this.description = `${repository.owner}/${repository.name}${branch === undefined ? '' : ` (${branch})`}`;
+    this.#access = new Branch(client, repository, this.description);
+    this.#gitData = new GitData(client, repository, this.#trees);
   }
 
   async read(globs: readonly string[], at?: string | null): Promise<RepoState> {
@@ -80,57 +69,30 @@ export class GitHubAppsRepo implements AppsRepo {
     const { commit } = await this.#trees.open({ commit: expectedHead }, [], false);
     // A commit that is not there any more cannot be the head.
     if (commit === null) return { status: 'conflict' };
-    const { additions, deletions, inTheWay } = await this.#effective(commit, change);
+    const effective = await effectiveChange(this.#trees, commit, change, this.description);
+    const { additions, deletions, replacesOtherKinds } = effective;
     if (additions.length === 0 && deletions.length === 0) {
       const { head } = await this.#head();
       return head === expectedHead ? { status: 'committed', head } : { status: 'conflict' };
     }
-    if (inTheWay.length === 0) return this.#send(expectedHead, additions, deletions, message);
-    const cleared = await this.#send(expectedHead, [], [...new Set([...deletions, ...inTheWay])], message);
-    return cleared.status === 'conflict' ? cleared : this.#send(cleared.head, additions, [], message);
+    const sent =
+      this.#hasMutation && !replacesOtherKinds
+        ? await this.#send(expectedHead, additions, deletions, message)
+        : undefined;
+    return sent ?? this.#build(commit, effective, message);
   }
 
   close(): Promise<void> {
     return Promise.resolve();
   }
 
-  async #effective(commit: Commit, change: ChangeSet): Promise<Effective> {
-    const paths = [...change.keys()];
-    const above = new Set(paths.flatMap(ancestors));
-    const globs = [...new Set([...paths, ...above])].map((path) => exactly(path));
-    const below = paths.map((path) => exactly(path, true));
-    const present = await this.#trees.find(commit, [...globs, ...below], false);
-    const format = commit.oid.length === 64 ? OBJECT_FORMATS.sha256 : OBJECT_FORMATS.sha1;
-    const stays = (path: string) => present.has(path) && change.get(path) !== null;
-    const additions: [string, string][] = [];
-    const deletions: string[] = [];
-    const inTheWay: string[] = [];
-    for (const [path, content] of change) {
-      const entry = present.get(path);
-      const inside = [...present.keys()].filter((other) => other.startsWith(`${path}/`));
-      if (content === null) {
-        if (inside.length > 0) throw this.#clash(path, 'is a folder, not a file');
-        if (entry !== undefined) deletions.push(path);
-        continue;
-      }
-      if (inside.some(stays)) throw this.#clash(path, 'is a folder, not a file');
-      const blocked = ancestors(path).filter((parent) => present.has(parent));
-      const blocking = blocked.find(stays);
-      if (blocking !== undefined) throw this.#clash(blocking, 'is a file, not a folder');
-      if (isSame(entry, encodeObject(format, 'blob', Buffer.from(content)).oid)) continue;
-      additions.push([path, content]);
-      if (entry !== undefined && entry.mode !== MODE.file) inTheWay.push(path);
-      inTheWay.push(...inside, ...blocked);
-    }
-    return { additions, deletions, inTheWay };
-  }
-
+  /** Undefined when the server does not know how. */
   async #send(
     expectedHeadOid: string,
-    additions: Effective['additions'],
+    additions: EffectiveChange['additions'],
     deletions: readonly string[],
     message: string,
-  ): Promise<CommitResult> {
+  ): Promise<CommitResult | undefined> {
     const input = {
       branch: { repositoryNameWithOwner: this.#fullName(), branchName: this.#branch },
       expectedHeadOid,
@@ -145,11 +107,30 @@ export class GitHubAppsRepo implements AppsRepo {
     }>(COMMIT, { input });
     const head = data?.createCommitOnBranch?.commit?.oid;
     if (head !== undefined) return { status: 'committed', head };
+    this.#hasMutation = !lacks(errors, 'createCommitOnBranch', 'CreateCommitOnBranchInput');
+    if (!this.#hasMutation) return undefined;
     if (errors.some(isConflict) || (await this.#head()).head !== expectedHeadOid) return { status: 'conflict' };
-    throw this.#refused(errors.map((error) => error.message).join('; '));
+    throw this.#refused(reasons(errors));
   }
 
-  /** The first commit of all. GitHub cannot make one of several files, so the rest follows in a second one. */
+  async #build(parent: Commit, effective: EffectiveChange, message: string): Promise<CommitResult> {
+    try {
+      const head = await this.#gitData.commit(parent, effective, message);
+      const refusal = await this.#access.swap(this.#trees.repositoryId, this.#branchName(), parent.oid, head);
+      if (refusal === null) return { status: 'committed', head };
+      throw this.#refused(refusal.reason);
+    } catch (error) {
+      // Whatever was refused: on a branch that is elsewhere by now it is a lost race.
+      const isRefusal = error instanceof GreenroomError && error.code === 'failed';
+      if (isRefusal && (await this.#head()).head !== parent.oid) return { status: 'conflict' };
+      throw error;
+    }
+  }
+
+  /**
+   * The first commit of all. An empty repository takes neither trees nor commits (409), only one file; so the rest follows
+   * in a second commit.
+   */
   async #first(change: ChangeSet, message: string): Promise<CommitResult> {
     const { head, isEmpty } = await this.#head();
     if (head !== null) return { status: 'conflict' };
@@ -176,19 +157,17 @@ export class GitHubAppsRepo implements AppsRepo {
     );
     const { sha, parents } = answer.data.commit ?? {};
     if (sha === undefined || parents?.length !== 0) return { status: 'conflict' };
-    return others.length === 0 ? { status: 'committed', head: sha } : this.#send(sha, others, [], message);
+    if (others.length === 0) return { status: 'committed', head: sha };
+    return this.commit({ expectedHead: sha, change: new Map(others), message });
   }
 
-  async #head(): Promise<{ head: string | null; isEmpty: boolean }> {
-    const { owner, name } = this.#repository;
+  #head(): Promise<{ head: string | null; isEmpty: boolean }> {
+    return this.#access.head(this.#branchName());
+  }
+
+  #branchName(): string {
     this.#branch ??= 'main';
-    const variables = { owner, name, ref: `refs/heads/${this.#branch}` };
-    const { data, errors } = await this.#client.query<HeadAnswer>(HEAD, variables);
-    if (!data?.repository) {
-      const reason = errors[0]?.message ?? 'no answer';
-      throw new GreenroomError('unreachable', `${this.description} cannot be read: ${reason}`);
-    }
-    return { head: data.repository.ref?.target?.oid ?? null, isEmpty: data.repository.isEmpty };
+    return this.#branch;
   }
 
   #refused(reason: string): GreenroomError {
@@ -196,28 +175,12 @@ export class GitHubAppsRepo implements AppsRepo {
     const hint = isProtected
       ? `. The branch is protected: let greenroom's account bypass the rule (Settings, Rules, Bypass list, or "Allow specified actors to bypass required pull requests")`
       : '';
-    return new GreenroomError(
-      'failed',
-      `${this.description} refused the commit: ${reason || 'no reason given'}${hint}`,
-    );
-  }
-
-  #clash(path: string, what: string): GreenroomError {
-    return new GreenroomError('failed', `${path} ${what} in ${this.description}; remove it by hand and run again`);
+    return new GreenroomError('failed', `${this.description} refused the commit: ${reason}${hint}`);
   }
 
   #fullName(): string {
     return `${this.#repository.owner}/${this.#repository.name}`;
   }
-}
-
-function isSame(entry: Entry | undefined, oid: string): boolean {
-  return entry?.mode === MODE.file && entry.oid === oid;
-}
-
-function ancestors(path: string): string[] {
-  const parts = path.split('/');
-  return parts.slice(1).map((_, i) => parts.slice(0, i + 1).join('/'));
 }
 
 /** The head moved, seen before the commit was made or while it was. */

@@ -1,5 +1,14 @@
 import { GreenroomError } from '../core/errors.ts';
-import { encodeObject, isFileMode, isObjectId, MODE, OBJECT_FORMATS } from '../core/git/objects.ts';
+import type { ObjectFormat } from '../core/git/objects.ts';
+import {
+  encodeObject,
+  encodeTree,
+  isFileMode,
+  isObjectId,
+  MODE,
+  OBJECT_FORMATS,
+  textToName,
+} from '../core/git/objects.ts';
 import type { RepositoryRef } from '../forge/forge.ts';
 import type { Glob, SegmentPattern } from '../gitops/glob.ts';
 import { matches } from '../gitops/glob.ts';
@@ -44,12 +53,17 @@ const MAX_ROUNDS = 40;
 const MAX_ALIASES = 100;
 /** More unknown folders than these in a known one are asked for by way of it: one question, whatever their number. */
 const MAX_APART = 10;
+/** What is kept from one question to the next, at most, in bytes: a process that runs for months reads many trees. */
+const KEPT_BYTES = 64 * 1024 * 1024;
+/** Of an entry of a tree in memory, about, beside its name. */
+const ENTRY_BYTES = 150;
 /** Not known yet, at one depth: a hostile tree ends here. */
 const MAX_FOLDERS = 5000;
 
 /**
  * Trees and files of one repository. Objects are known by their ids, which are checked against what came: an answer that
- * is cut, transcoded or from another moment can never pass for the file. What was read once is not asked for again.
+ * is cut, transcoded or from another moment can never pass for the file. What was read once is not asked for again, until
+ * more was read than is kept.
  */
 export class TreeReader {
   readonly #client: GitHubClient;
@@ -59,16 +73,34 @@ export class TreeReader {
   readonly #blobs = new Map<string, Buffer>();
   readonly #sizes = new Map<string, number>();
   readonly #commits = new Map<string, Commit>();
+  readonly #maxBytes: number;
+  #keptBytes = 0;
+  #repositoryId = '';
 
-  /** @param rootLevels how many levels of names come with a commit */
-  constructor(client: GitHubClient, repository: RepositoryRef, rootLevels: number) {
+  /**
+   * @param rootLevels how many levels of names come with a commit
+   * @param maxBytes what is kept at most when the next question begins
+   */
+  constructor(client: GitHubClient, repository: RepositoryRef, rootLevels: number, maxBytes = KEPT_BYTES) {
     this.#client = client;
     this.#repository = repository;
     this.#rootLevels = rootLevels;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** What is kept now, in bytes, about. */
+  get keptBytes(): number {
+    return this.#keptBytes;
+  }
+
+  /** Node id of the repository, as of the latest answer. */
+  get repositoryId(): string {
+    return this.#repositoryId;
   }
 
   /** Finds a commit, and brings along what the globs will need. */
   async open(revision: Revision, globs: readonly Glob[], texts: boolean): Promise<Opened> {
+    this.#makeRoom();
     if ('commit' in revision) {
       const known = this.#commits.get(revision.commit);
       if (known !== undefined) return { commit: known, branch: undefined };
@@ -128,13 +160,27 @@ export class TreeReader {
    */
   async contents(oids: readonly string[], maxBytes = Number.POSITIVE_INFINITY): Promise<Map<string, Buffer | null>> {
     const missing = [...new Set(oids)].filter((oid) => !this.#blobs.has(oid) && !this.#sizes.has(oid));
-    for (let i = 0; i < missing.length; i += MAX_ALIASES) await this.#askBlobs(missing.slice(i, i + MAX_ALIASES));
+    for (let i = 0; i < missing.length; i += MAX_ALIASES)
+      await this.#askObjects(missing.slice(i, i + MAX_ALIASES), BLOB);
     const contents = new Map<string, Buffer | null>();
     for (const oid of oids) {
       const tooLarge = (this.#sizes.get(oid) ?? 0) > maxBytes;
       contents.set(oid, tooLarge ? null : (this.#blobs.get(oid) ?? (await this.#raw(oid))));
     }
     return contents;
+  }
+
+  /** A tree as Git stores it, without its header. */
+  async treeData(oid: string): Promise<Buffer> {
+    if (!this.#trees.has(oid))
+      await this.#askObjects(
+        [oid],
+        tree(1, () => false),
+      );
+    const entries = [...(this.#trees.get(oid) ?? [])];
+    const data = encodeTree(entries.map(([name, entry]) => ({ ...entry, name: textToName(name) })));
+    if (encodeObject(formatOf(oid), 'tree', data).oid === oid) return data;
+    throw new GreenroomError('unreachable', `${this.#name()}: folder ${oid} came damaged`);
   }
 
   #opening(revision: Revision): string {
@@ -161,13 +207,14 @@ export class TreeReader {
     const { data, errors } = await this.#client.query<{ repository: Record<string, unknown> | null }>(query, variables);
     if (!data?.repository) throw this.#gone(errors.map(({ message }) => message).join('; '));
     if (errors.length > 0) throw new GreenroomError('unreachable', `${this.#name()}: ${errors[0]!.message}`);
+    this.#repositoryId = String(data.repository['id']);
     for (const i of needs.keys()) this.#absorb(data.repository[`o${i}`] as ObjectNode | null);
     return { repository: data.repository };
   }
 
-  async #askBlobs(oids: readonly string[]): Promise<void> {
-    const fields = oids.map((oid, i) => `o${i}: object(oid: "${oid}") { ${BLOB} }`).join(' ');
-    const query = `query ReadFiles($owner: String!, $name: String!) { repository(owner: $owner, name: $name) { id ${fields} } }`;
+  async #askObjects(oids: readonly string[], selection: string): Promise<void> {
+    const fields = oids.map((oid, i) => `o${i}: object(oid: "${oid}") { ${selection} }`).join(' ');
+    const query = `query ReadObjects($owner: String!, $name: String!) { repository(owner: $owner, name: $name) { id ${fields} } }`;
     const { owner, name } = this.#repository;
     const { data, errors } = await this.#client.query<{ repository: Record<string, unknown> | null }>(query, {
       owner,
@@ -198,26 +245,38 @@ export class TreeReader {
     this.#absorb(node.tree);
     const commit = { oid: node.oid, tree: node.tree.oid };
     this.#commits.set(commit.oid, commit);
+    this.#keptBytes += ENTRY_BYTES;
     return commit;
   }
 
   #absorb(node: ObjectNode | null | undefined): void {
     if (node?.oid === undefined) return;
-    if (node.byteSize !== undefined) this.#sizes.set(node.oid, node.byteSize);
+    if (node.byteSize !== undefined && !this.#sizes.has(node.oid)) {
+      this.#sizes.set(node.oid, node.byteSize);
+      this.#keptBytes += ENTRY_BYTES;
+    }
     if (typeof node.text === 'string') this.#keep(node.oid, Buffer.from(node.text));
     if (!node.entries) return;
-    this.#trees.set(
-      node.oid,
-      new Map(node.entries.map(({ name, mode, oid }) => [name, { oid, mode: mode.toString(8) }])),
-    );
+    if (!this.#trees.has(node.oid)) {
+      const entries = new Map(node.entries.map(({ name, mode, oid }) => [name, { oid, mode: mode.toString(8) }]));
+      this.#trees.set(node.oid, entries);
+      this.#keptBytes += node.entries.reduce((sum, { name }) => sum + name.length + ENTRY_BYTES, ENTRY_BYTES);
+    }
     for (const { object } of node.entries) this.#absorb(object);
   }
 
   #keep(oid: string, content: Buffer): boolean {
-    const format = oid.length === 64 ? OBJECT_FORMATS.sha256 : OBJECT_FORMATS.sha1;
-    if (encodeObject(format, 'blob', content).oid !== oid) return false;
+    if (encodeObject(formatOf(oid), 'blob', content).oid !== oid) return false;
+    if (!this.#blobs.has(oid)) this.#keptBytes += content.length + ENTRY_BYTES;
     this.#blobs.set(oid, content);
     return true;
+  }
+
+  /** All at once: the next question brings back what it needs, and whoever is in the middle of one asks again as well. */
+  #makeRoom(): void {
+    if (this.#keptBytes <= this.#maxBytes) return;
+    for (const kept of [this.#trees, this.#blobs, this.#sizes, this.#commits]) kept.clear();
+    this.#keptBytes = 0;
   }
 
   #gone(message: string): GreenroomError {
@@ -230,6 +289,10 @@ export class TreeReader {
   #name(): string {
     return `${this.#repository.owner}/${this.#repository.name} on ${this.#client.description}`;
   }
+}
+
+export function formatOf(oid: string): ObjectFormat {
+  return oid.length === 64 ? OBJECT_FORMATS.sha256 : OBJECT_FORMATS.sha1;
 }
 
 /** Whether a path is a regular file. */

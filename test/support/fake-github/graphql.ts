@@ -2,6 +2,7 @@ import { schema as published } from '@octokit/graphql-schema';
 import { buildSchema, type ExecutionResult, execute, type GraphQLSchema, parse, validate } from 'graphql';
 import type { PullFile } from '../forge.ts';
 import { commitFiles, git, type TestFile } from '../git.ts';
+import { PROTECTED, type RefUpdate, updateRefs } from './git-data.ts';
 import type { FakeGitHub } from './server.ts';
 import { FakeError, type FakeRepository } from './store.ts';
 
@@ -20,6 +21,8 @@ export async function runGraphQL(
   variableValues: Record<string, unknown>,
 ): Promise<Record<string, unknown>> {
   const document = parse(query);
+  const unknown = [...fake.lacks].find((mutation) => new RegExp(`\\b${mutation}\\(`).test(query));
+  if (unknown !== undefined) return { errors: [{ message: `Field '${unknown}' doesn't exist on type 'Mutation'` }] };
   const mistakes = validate(schema(), document);
   if (mistakes.length > 0) return { errors: mistakes.map(({ message }) => ({ message })) };
   const result: ExecutionResult = await execute({
@@ -54,6 +57,16 @@ function rootOf(fake: FakeGitHub) {
       };
     },
     createCommitOnBranch: ({ input }: { input: CommitInput }) => createCommit(fake, input),
+    updateRefs: ({ input }: { input: { repositoryId: string; refUpdates: RefUpdate[] } }) => {
+      fake.allow('contents');
+      const repo = fake.repositoryById(Number(input.repositoryId.slice('R_'.length)));
+      if (repo === undefined) throw new FakeError('NOT_FOUND', 'Could not resolve to a node with the global id');
+      const refusal = fake.protectedRepositories.has(`${repo.owner}/${repo.name}`)
+        ? PROTECTED
+        : updateRefs(repo, input.refUpdates);
+      if (refusal !== null) throw new FakeError('UNPROCESSABLE', refusal);
+      return { clientMutationId: null };
+    },
     addComment: ({ input: { subjectId, body } }: { input: { subjectId: string; body: string } }) => {
       fake.allow('comments');
       const comment = fake.addComment(subjectId, fake.login, body);
@@ -217,10 +230,7 @@ function createCommit(fake: FakeGitHub, { branch, expectedHeadOid, message, file
   if (repo === undefined)
     throw new FakeError('NOT_FOUND', `Could not resolve to a Repository with the name '${owner}/${name}'.`);
   if (fake.protectedRepositories.has(branch.repositoryNameWithOwner)) {
-    throw new FakeError(
-      'UNPROCESSABLE',
-      'Repository rule violations found\n\nChanges must be made through a pull request.\n\n',
-    );
+    throw new FakeError('UNPROCESSABLE', PROTECTED);
   }
   const head = repo.head(branch.branchName);
   if (head === null)

@@ -1,4 +1,5 @@
 import { commitFiles } from '../git.ts';
+import { createCommit, createTree, updateRef } from './git-data.ts';
 import type { FakeGitHub, FakeRequest, StoredCheck } from './server.ts';
 import type { FakeRepository } from './store.ts';
 
@@ -19,7 +20,10 @@ const NOT_FOUND: RestAnswer = { status: 404, body: { message: 'Not Found' } };
 const ROUTES: readonly (readonly [method: string, path: RegExp, handler: Handler])[] = [
   ['GET', /^$/, (_, repo) => ({ status: 200, body: repositoryBody(repo) })],
   ['GET', /^git\/blobs\/([0-9a-f]+)$/, blob],
-  ['PUT', /^contents\/(.+)$/, firstFile],
+  ['POST', /^git\/trees$/, writing(createTree)],
+  ['POST', /^git\/commits$/, writing(createCommit)],
+  ['PATCH', /^git\/refs\/heads\/(.+)$/, writing(updateRef)],
+  ['PUT', /^contents\/(.+)$/, writing(firstFile)],
   ['GET', /^commits\/([0-9a-f]+)\/check-runs$/, listChecks],
   ['POST', /^check-runs$/, createCheck],
   ['PATCH', /^check-runs\/(\d+)$/, updateCheck],
@@ -62,6 +66,11 @@ function firstFile(_: FakeGitHub, repo: FakeRepository, { body }: FakeRequest, [
   const content = Buffer.from(String(body['content']), 'base64');
   const sha = commitFiles(repo.gitDir, { [path]: content }, { branch, message: String(body['message']) });
   return { status: 201, body: { commit: { sha, parents: parent === null ? [] : [{ sha: parent }] } } };
+}
+
+/** What needs the permission to write contents. */
+function writing(handler: Handler): Handler {
+  return (fake, ...rest) => (fake.missing.has('contents') ? refused('contents=write') : handler(fake, ...rest));
 }
 
 function refused(permissions: string): RestAnswer {

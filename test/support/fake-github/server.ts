@@ -49,6 +49,8 @@ export class FakeGitHub {
   readonly protectedRepositories = new Set<string>();
   /** Permissions that the token lacks. */
   readonly missing = new Set<string>();
+  /** Mutations that the server is too old for. */
+  readonly lacks = new Set<string>();
   readonly checks: StoredCheck[] = [];
   readonly statuses: StoredCheck[] = [];
   /** Old full names to new ones, as GitHub redirects after a rename. */
