@@ -52,12 +52,15 @@ function bootstrapFiles(platform: PlatformSpec): [string, string][] {
   );
 }
 
-/** A folder an engine. The guards are the same for every engine: they stand in the first folder only. */
+/**
+ * A folder an engine. The guards are the same for every engine: they stand in the first folder only. What holds the
+ * reconciler's own objects is part of the bootstrap.
+ */
 function policiesFiles(platform: PlatformSpec, exceptions: readonly Exception[]): [string, string][] {
   const files = new Map<string, string>();
   const written = new Set<string>();
   for (const engine of new Set(platform.policies.engines)) {
-    const objects = compilePolicies(RULES, { ...compileOptions(platform, engine), exceptions });
+    const objects = compilePolicies(RULES, { ...compileOptions(platform, engine), exceptions, place: 'preview' });
     for (const [name, text] of policyFiles(objects)) {
       if (!written.has(name)) files.set(`policies/${engine}/${name}`, text);
       written.add(name);

@@ -33,6 +33,16 @@ describe('init', () => {
     }
   });
 
+  it('pins the reconciler’s objects once, in the bootstrap, not among the policies as well', async () => {
+    const paths = (await run()).files.map((f) => f.path);
+    expect(paths.filter((path) => path.includes('greenroom-own-application'))).toEqual([
+      'bootstrap/argocd/validatingadmissionpolicy.greenroom-own-application.yaml',
+      'bootstrap/argocd/validatingadmissionpolicybinding.greenroom-own-application.yaml',
+    ]);
+    expect(paths).toContain('policies/vap/validatingadmissionpolicy.greenroom-no-privileged.yaml');
+    expect(paths).toContain('policies/vap/validatingadmissionpolicy.greenroom-namespace-labels.yaml');
+  });
+
   it('does nothing the second time', async () => {
     await run();
     const before = statSync(join(dir, 'README.md')).mtimeMs;

@@ -1,7 +1,7 @@
 import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
 import { invalidInput } from '../../core/errors.ts';
-import { FENCER_ACCOUNT, FENCES_PROJECT, PREVIEWS_PROJECT } from '../../model/labels.ts';
+import { FENCER_ACCOUNT } from '../../model/labels.ts';
 import type { Cluster, PlatformSpec } from '../../model/platform.ts';
 import {
   type ApplicationSource,
@@ -14,7 +14,7 @@ import {
 import { PreviewApplicationSets } from '../application-set/preview-application-sets.ts';
 import { accountsNamespace, bootstrapAccount, CLEANER_ACCOUNT, clusterAccounts } from './accounts.ts';
 import { Cleaner } from './cleaner.ts';
-import { applicationGuard, cleanerGuard, fencerGuard } from './guards.ts';
+import { cleanerGuard, fencerGuard, reconcilerGuard } from './guards.ts';
 import { previewGateway, wildcardCertificate } from './ingress.ts';
 import {
   BOOTSTRAP_PROJECT,
@@ -117,14 +117,9 @@ function argoCd(scope: Construct, props: BootstrapProps): void {
     new PreviewApplicationSets(scope, `sets-${name}`, { cluster: name, server, repoUrl, branch, namespace });
     clusterApplication(scope, props, { name, server });
   }
-  const guard = applicationGuard(scope, 'applications', {
-    namespace,
-    repoUrl,
-    branch,
-    servers: Object.fromEntries(platform.clusters.map(({ name, server }) => [name, server])),
-    projects: { fence: FENCES_PROJECT, app: PREVIEWS_PROJECT },
-  });
-  for (const { metadata } of guard.apiObjects) metadata.addAnnotation(SYNC_WAVE_ANNOTATION, BEFORE_APPLICATIONS);
+  for (const { metadata } of reconcilerGuard(scope, 'applications', platform, repoUrl)) {
+    metadata.addAnnotation(SYNC_WAVE_ANNOTATION, BEFORE_APPLICATIONS);
+  }
 }
 
 function clusterApplication(scope: Construct, props: BootstrapProps, { name, server }: Cluster): void {

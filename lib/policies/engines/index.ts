@@ -55,6 +55,11 @@ export interface CompileOptions {
    */
   readonly adminGroups?: readonly string[];
   /**
+   * Only rules of this place; the guards belong to those in previews.
+   * @default - all rules, and the guards
+   */
+  readonly place?: Rule['place'];
+  /**
    * Key of the label that makes a namespace a preview's.
    * @default greenroom.dev/preview
    */
@@ -81,9 +86,10 @@ export function compilePolicies(rules: readonly Rule[], options: CompileOptions)
   const compile = compilerOf(options.engine);
   const previewLabel = options.previewLabel ?? PREVIEW_LABEL;
   const policies = rulePolicies(rules, options);
-  const { fencer, contact, adminGroups = ['system:masters'] } = options;
+  const { fencer, contact, adminGroups = ['system:masters'], place } = options;
+  const guarded = place === 'reconciler' ? [] : guards({ previewLabel, fencer, adminGroups, contact });
   return [
-    ...guards({ previewLabel, fencer, adminGroups, contact }).flatMap((guard) => compileVap(guard, { previewLabel })),
+    ...guarded.flatMap((guard) => compileVap(guard, { previewLabel })),
     ...policies.flatMap((policy) => compile(policy, { previewLabel })),
   ];
 }
@@ -102,6 +108,7 @@ function rulePolicies(rules: readonly Rule[], options: CompileOptions) {
   }
   const trusted = [...KUBERNETES, fencer, ...trustedAccounts];
   const active = rules.flatMap((rule) => {
+    if (options.place !== undefined && rule.place !== options.place) return [];
     const severity = Object.hasOwn(severities, rule.id) ? severities[rule.id] : rule.severity;
     return severity === undefined || severity === 'off' || rule.active?.(params) === false ? [] : [{ rule, severity }];
   });

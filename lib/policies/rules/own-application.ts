@@ -23,9 +23,30 @@ const NAMESPACE = `${DESTINATION}.?namespace.orValue("")`;
 const PATH = `${SOURCE}.?path.orValue("").split("/")`;
 const FENCE = `${SPEC}.?project.orValue("") == params.application.fenceProject`;
 
+/** A sync that somebody starts may name another source than the Application, or bring manifests along. */
+const SYNC = 'dyn(object).?operation.?sync';
+
 const FLUX_PATH = `${SPEC}.?path.orValue("").split("/")`;
-const FLUX_NAMESPACE = `${SPEC}.?targetNamespace.orValue("")`;
+/** What says where, as whom and how often; nothing that would make other objects of what was committed. */
+const KUSTOMIZATION_FIELDS = [
+  'deletionPolicy',
+  'dependsOn',
+  'force',
+  'interval',
+  'path',
+  'prune',
+  'retryInterval',
+  'serviceAccountName',
+  'sourceRef',
+  'suspend',
+  'targetNamespace',
+  'timeout',
+  'wait',
+];
+
+const FLUX_PREVIEW = `(${FLUX_PATH}.size() == 6 ? ${FLUX_PATH}[4] : "")`;
 const FLUX_PART = `(${FLUX_PATH}.size() == 6 ? ${FLUX_PATH}[5] : "")`;
+const FLUX_FENCE = `${FLUX_PART} == "fence"`;
 
 export const ownApplication = defineRule({
   id: 'own-application',
@@ -42,7 +63,7 @@ export const ownApplication = defineRule({
       'spec.project',
     ),
     onApplication(
-      `${SOURCE}.?repoURL.orValue("") == params.application.repoURL && ${SOURCE}.?targetRevision.orValue("") == params.application.branch && ${SOURCE}.orValue({}).all(k, k in ["repoURL", "targetRevision", "path", "directory"])`,
+      `${SOURCE}.?repoURL.orValue("") == params.application.repoURL && ${SOURCE}.?targetRevision.orValue("") == params.application.branch && ${SOURCE}.orValue({}).all(k, k in ["repoURL", "targetRevision", "path"])`,
       'spec.source',
     ),
     onApplication(`!${SPEC}.?sources.hasValue() && !${SPEC}.?sourceHydrator.hasValue()`, 'spec.sources'),
@@ -55,22 +76,34 @@ export const ownApplication = defineRule({
       'spec.destination',
     ),
     onApplication(`object.metadata.?name.orValue("") == ${NAMESPACE} + (${FENCE} ? "-fence" : "")`, 'metadata.name'),
+    onApplication(
+      `!${SYNC}.?manifests.hasValue() && !${SYNC}.?sources.hasValue() && ${SYNC}.?source.?path.orValue(${SOURCE}.?path.orValue("")) == ${SOURCE}.?path.orValue("") && ${SYNC}.?source.?repoURL.orValue(${SOURCE}.?repoURL.orValue("")) == ${SOURCE}.?repoURL.orValue("")`,
+      'operation.sync',
+    ),
     onKustomization(
       `${SPEC}.?sourceRef.?kind.orValue("") == "GitRepository" && ${SPEC}.?sourceRef.?name.orValue("") == params.application.gitRepository && ${SPEC}.?sourceRef.?namespace.orValue(object.metadata.?namespace.orValue("")) == object.metadata.?namespace.orValue("")`,
       'spec.sourceRef',
     ),
     onKustomization(
-      `${FLUX_PATH}.size() == 6 && ${FLUX_PATH}[0] == "." && ${FLUX_PATH}[1] == "previews" && ${FLUX_PATH}[2] in params.application.servers && ${FLUX_PATH}[3] != "" && ${FLUX_PATH}[4] == ${FLUX_NAMESPACE} && ${FLUX_PART} in ["app", "fence"]`,
+      `${FLUX_PATH}.size() == 6 && ${FLUX_PATH}[0] == "." && ${FLUX_PATH}[1] == "previews" && ${FLUX_PATH}[2] in params.application.servers && ${FLUX_PATH}[3] != "" && ${FLUX_PREVIEW}.matches("^${PREVIEW_PREFIX}[a-z0-9-]{1,60}$") && ${FLUX_PART} in ["app", "fence"]`,
       'spec.path',
     ),
-    onKustomization(`${FLUX_NAMESPACE}.matches("^${PREVIEW_PREFIX}[a-z0-9-]{1,60}$")`, 'spec.targetNamespace'),
+    // A target namespace is written over what a fence says: over the name of its Namespace, too.
     onKustomization(
-      `${SPEC}.?serviceAccountName.orValue("") == (${FLUX_PART} == "fence" ? params.application.fencer : ${FLUX_NAMESPACE})`,
+      `${SPEC}.?targetNamespace.orValue("") == (${FLUX_FENCE} ? "" : ${FLUX_PREVIEW})`,
+      'spec.targetNamespace',
+    ),
+    onKustomization(
+      `object.metadata.?name.orValue("") == ${FLUX_PREVIEW} + (${FLUX_FENCE} ? "-fence" : "")`,
+      'metadata.name',
+    ),
+    onKustomization(
+      `${SPEC}.?serviceAccountName.orValue("") == (${FLUX_FENCE} ? params.application.fencer : ${FLUX_PREVIEW})`,
       'spec.serviceAccountName',
     ),
     onKustomization(
-      `!${SPEC}.?kubeConfig.hasValue() && !${SPEC}.?postBuild.hasValue() && !${SPEC}.?patches.hasValue()`,
-      'spec.kubeConfig',
+      `${SPEC}.orValue({}).all(k, k in [${KUSTOMIZATION_FIELDS.map((field) => `"${field}"`).join(', ')}])`,
+      'spec',
     ),
   ],
   examples: {

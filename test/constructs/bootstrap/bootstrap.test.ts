@@ -145,6 +145,20 @@ describe('Bootstrap', () => {
     );
   });
 
+  it('pins Applications by the rule, where Argo CD runs, whatever the platform says of the rule', () => {
+    const all = bootstrap({
+      appsRepo: { url: 'https://git.example.com/acme/other.git' },
+      policies: { severities: { 'own-application': 'off', 'no-privileged': 'warn' } },
+    });
+    const { spec } = find(all.get('argocd'), 'ValidatingAdmissionPolicy', 'greenroom-own-application');
+    expect(spec).toMatchObject({ failurePolicy: 'Fail' });
+    // The repository that Argo CD clones, also where greenroom.yaml names another.
+    expect(JSON.stringify(spec.variables)).toContain(REPO);
+    const binding = find(all.get('argocd'), 'ValidatingAdmissionPolicyBinding', 'greenroom-own-application');
+    expect(binding.spec.validationActions).toEqual(['Deny']);
+    expect(all.get('argocd')?.filter((o) => o.kind === 'ValidatingAdmissionPolicy')).toHaveLength(1);
+  });
+
   it('never has two objects of one kind and name in a folder, since they would share a file', () => {
     for (const objects of bootstrap({ ...TWO_CLUSTERS, ingress: { kind: 'gateway' } }).values()) {
       const keys = objects.map((o) => `${o.kind}.${o.metadata.name}`.toLowerCase());
