@@ -16,7 +16,7 @@ import { type Manifest, manifestFiles } from './files.ts';
 import { createJudge, type Judge } from './judge.ts';
 import type { Times } from './lifetime.ts';
 import { type MakerManifest, manifestTexts, readManifests } from './manifests.ts';
-import { checkQuota } from './quota.ts';
+import { checkLimitRanges, checkQuota } from './quota.ts';
 
 export interface CompilerOptions {
   readonly platform: PlatformSpec;
@@ -87,7 +87,8 @@ function compile(input: CompileInput, options: CompilerOptions, judge: Judge): C
   refuseSharedNames(generated, makers);
 
   const app = [...generated, ...makers.map(({ object }) => object)];
-  const cost = costOf(totalRequests(app, platform.namespace.limitRange.defaultRequest), platform.cost);
+  const cost = costOf(totalRequests(app, platform.namespace.limitRange), platform.cost);
+  checkLimitRanges(preview, platform, fence, generated, makers);
   checkQuota(preview, platform, charts.namespace.quotaProblems([...fence, ...app]), cost);
   refuseInvalid([charts.fence, charts.app]);
 

@@ -1,5 +1,6 @@
+import { podsOf } from '../constructs/preview-namespace/pods.ts';
+import type { LimitRangeProps } from '../constructs/preview-namespace/props.ts';
 import type { PlatformSpec } from '../model/platform.ts';
-import { quantityValue } from '../model/scalars.ts';
 
 /** What a set of objects asks for. */
 export interface Resources {
@@ -18,42 +19,17 @@ export interface Cost {
   readonly ratesAsOf: string;
 }
 
-type Dict = Readonly<Record<string, unknown>>;
-const dict = (value: unknown): Dict =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Dict) : {};
-const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-
-function podSpec(object: Dict): Dict | undefined {
-  const spec = dict(object.spec);
-  switch (object.kind) {
-    case 'Pod':
-      return spec;
-    case 'CronJob':
-      return dict(dict(dict(dict(spec.jobTemplate).spec).template).spec);
-    default:
-      return 'template' in spec ? dict(dict(spec.template).spec) : undefined;
-  }
-}
-
-function replicas(object: Dict): number {
-  const spec = dict(object.spec);
-  const count = object.kind === 'Job' ? spec.parallelism : spec.replicas;
-  return typeof count === 'number' ? count : 1;
-}
-
-/** Sums what all pods of these objects request. A container without a request counts as `fallback`. */
-export function totalRequests(objects: readonly unknown[], fallback: { cpu: string; memory: string }): Resources {
+/**
+ * Sums what all pods of these objects reserve while nothing is updated, as the API server counts it: a request that is
+ * not named is the limit, or else the namespace's default.
+ */
+export function totalRequests(objects: readonly object[], limitRange: LimitRangeProps): Resources {
   let [cpu, memory, pods] = [0, 0, 0];
   for (const object of objects) {
-    const spec = podSpec(dict(object));
-    if (spec === undefined) continue;
-    const count = replicas(dict(object));
-    pods += count;
-    for (const container of list(spec.containers)) {
-      const asked = dict(dict(dict(container).resources).requests);
-      cpu += count * quantityValue(String(asked.cpu ?? fallback.cpu));
-      memory += count * quantityValue(String(asked.memory ?? fallback.memory));
-    }
+    const { steady, usage } = podsOf(object, limitRange, ['cpu', 'memory']);
+    pods += steady;
+    cpu += steady * (usage.cpu?.requests ?? 0);
+    memory += steady * (usage.memory?.requests ?? 0);
   }
   return { cpu, memory, pods };
 }

@@ -1,8 +1,11 @@
+import { limitRangeProblems } from '../constructs/preview-namespace/limit-range.ts';
 import { invalidInput, type Problem } from '../core/errors.ts';
 import type { Loaded } from '../model/load.ts';
 import type { PlatformSpec } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
 import type { Cost } from './cost.ts';
+import type { Manifest } from './files.ts';
+import type { MakerManifest } from './manifests.ts';
 
 /**
  * A preview that its own namespace's quota would not let start shows nothing but a silent ReplicaSet in the cluster:
@@ -26,4 +29,34 @@ export function checkQuota(
   }
   const place = { ...preview.positions.of(['spec', 'size']), field: 'spec.size' };
   if (messages.length > 0) throw invalidInput(messages.map((message) => ({ ...place, message })));
+}
+
+/**
+ * A container that the namespace's LimitRange refuses never starts, and only its ReplicaSet says so: it is refused here.
+ *
+ * @param fence holds the LimitRanges, those of extensions too
+ * @throws GreenroomError `invalid-input`; for what greenroom makes itself it names `spec.size`
+ */
+export function checkLimitRanges(
+  preview: Loaded<Preview>,
+  platform: PlatformSpec,
+  fence: readonly Manifest[],
+  generated: readonly Manifest[],
+  makers: readonly MakerManifest[],
+): void {
+  const ranges = fence.filter(({ kind }) => kind === 'LimitRange');
+  const wayOut = `or ask ${platform.policies.contact}`;
+  const size = { ...preview.positions.of(['spec', 'size']), field: 'spec.size' };
+  const problems = [
+    ...generated
+      .flatMap((object) => limitRangeProblems(ranges, object))
+      .map(({ message }) => ({ ...size, message: `${message}. Choose another size ${wayOut}` })),
+    ...makers.flatMap(({ object, position }) =>
+      limitRangeProblems(ranges, object).map(({ field, message }) => {
+        const what = `${object.kind} ${object.metadata.name}, ${message}. Change it ${wayOut}`;
+        return { ...position, ...(field === undefined ? {} : { field }), message: what };
+      }),
+    ),
+  ];
+  if (problems.length > 0) throw invalidInput(problems);
 }

@@ -1,6 +1,8 @@
-import { expect, test } from 'vitest';
+import { ApiObject } from 'cdk8s';
+import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { createCompiler } from '../../lib/compile/compile.ts';
+import type { PreviewExtension } from '../../lib/constructs/extension.ts';
 import { compileInput, manifests, OPENED, platform, previewText } from '../support/inputs.ts';
 
 const configMap = (name: string, bytes: number) =>
@@ -23,4 +25,91 @@ test("with Knative, its activator and autoscaler reach the preview's pods; witho
     return JSON.stringify(policy.spec.ingress[0].from).includes('"knative-serving"');
   };
   expect([peers('knative: true'), peers('')]).toEqual([true, false]);
+});
+
+const deployment = (resources: string, extra = '') => `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: worker }
+spec:
+  selector: { matchLabels: { app: worker } }
+  template:
+    metadata: { labels: { app: worker } }
+    spec:
+      ${extra}
+      containers:
+        - name: worker
+          image: ghcr.io/acme/worker:1
+          resources: ${resources}
+`;
+
+const withWorker = (text: string, extra = '', extensions: PreviewExtension[] = []) =>
+  createCompiler({ platform: platform(extra), now: OPENED, extensions })(
+    compileInput(previewText('manifests: deploy'), { manifests: manifests({ 'deploy/worker.yaml': text }) }),
+  );
+
+describe("the namespace's LimitRange is kept before commit", () => {
+  const fits = '{ limits: { cpu: "2", memory: 2Gi }, requests: { cpu: "1", memory: 2Gi } }';
+  const roomy = 'namespace: { quota: { limits.cpu: "90", limits.memory: 90Gi } }';
+
+  test.each([
+    ['{ limits: { cpu: 2001m }, requests: { cpu: "1" } }', /may use 2001m of cpu; this namespace allows 2 at most/],
+    ['{ limits: { memory: 3Gi }, requests: { memory: 1Gi } }', /may use 3072Mi of memory; this namespace allows 2Gi/],
+    ['{ limits: { memory: 3000000000000m } }', /memory; this namespace allows 2Gi at most/],
+    ['{ requests: { cpu: 4 } }', /asks for 4000m of cpu; this namespace allows 2 at most/],
+  ])('a container with %s is refused, with its place and the numbers', (resources, sentence) => {
+    expect(() => withWorker(deployment(resources), roomy)).toThrow(sentence);
+    expect(() => withWorker(deployment(resources), roomy)).toThrow(
+      /^deploy\/worker\.yaml:1:1: spec\.template\.spec\.containers\[0\]\.resources\.\w+\.\w+: Deployment worker, container worker/,
+    );
+  });
+
+  test('what is just as large passes; init containers count too', () => {
+    expect(() => withWorker(deployment(fits), roomy)).not.toThrow();
+    const init = 'initContainers: [{ name: setup, image: ghcr.io/acme/s:1, resources: { limits: { cpu: 3 } } }]';
+    expect(() => withWorker(deployment(fits, init), roomy)).toThrow(
+      /initContainers\[0\].*container setup: may use 3000m/,
+    );
+  });
+
+  test('a size above it is refused at spec.size', () => {
+    const size = '{ requests: { cpu: 100m, memory: 1Gi }, limits: { cpu: "1", memory: 3Gi } }';
+    const compile = createCompiler({ platform: platform(`sizes: { huge: ${size} }\n${roomy}`), now: OPENED });
+    expect(() => compile(compileInput(previewText('size: huge')))).toThrow(
+      /preview\.yaml:6:\d+: spec\.size: container \S+: may use 3072Mi of memory; .* Choose another size or ask the platform team/,
+    );
+  });
+
+  test("least sizes, ratios and a pod's sum count where an extension's LimitRange names them", () => {
+    const bounded =
+      (limits: unknown): PreviewExtension =>
+      ({ fence, context: { name } }) => {
+        const metadata = { name: 'own', namespace: name };
+        new ApiObject(fence, 'own', { apiVersion: 'v1', kind: 'LimitRange', metadata, spec: { limits: [limits] } });
+      };
+    const refused = (limits: unknown) => () => withWorker(deployment(fits), roomy, [bounded(limits)]);
+    expect(refused({ type: 'Pod', max: { cpu: '1' } })).toThrow(/worker, the pod as a whole: may use 2000m of cpu/);
+    expect(refused({ type: 'Container', min: { memory: '4Gi' } })).toThrow(
+      /asks for 2048Mi of memory; .* 4Gi at least/,
+    );
+    expect(refused({ type: 'Container', maxLimitRequestRatio: { cpu: '1500m' } })).toThrow(/more than 1500m times/);
+    expect(refused({ type: 'Container', maxLimitRequestRatio: { cpu: '10' } })).not.toThrow();
+  });
+});
+
+describe('cost of what a maker brings along', () => {
+  const perDay = (resources: string) => withWorker(deployment(resources)).cost.perDay;
+
+  test('every way of writing a quantity has the same price', () => {
+    const prices = ['0.5', '500m', '5e-1', '500000u', '.50', '0.0005k'].map((cpu) =>
+      perDay(`{ requests: { cpu: "${cpu}", memory: 256Mi }, limits: { cpu: "1" } }`),
+    );
+    expect(new Set(prices).size).toBe(1);
+    expect(prices[0]).toBeGreaterThan(0);
+  });
+
+  test('a limit without a request is reserved as a whole, as the API server fills it in', () => {
+    expect(perDay('{ limits: { cpu: 500m, memory: 512Mi } }')).toBe(
+      perDay('{ limits: { cpu: 500m, memory: 512Mi }, requests: { cpu: 500m, memory: 512Mi } }'),
+    );
+  });
 });

@@ -6,14 +6,17 @@ interface Amounts {
   readonly limits: number;
 }
 
-/** The most pods of one manifest at a time, and what each of them counts for by resource. */
+/** The pods of one manifest, and what each of them counts for by resource. */
 export interface PodDemand {
+  /** The most at a time, an update included. */
   readonly count: number;
+  /** While nothing is updated. */
+  readonly steady: number;
   readonly usage: Readonly<Record<string, Amounts>>;
 }
 
 /** Reads into data of any shape: a maker's manifest has not been checked against the kind's schema. */
-function at(value: unknown, ...path: string[]): unknown {
+export function at(value: unknown, ...path: string[]): unknown {
   let current = value;
   for (const key of path) {
     if (typeof current !== 'object' || current === null || !Object.hasOwn(current, key)) return undefined;
@@ -22,7 +25,7 @@ function at(value: unknown, ...path: string[]): unknown {
   return current;
 }
 
-function list(value: unknown): readonly unknown[] {
+export function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
@@ -33,13 +36,22 @@ function count(value: unknown, otherwise: number): number {
 
 /** Pods of an unknown kind cannot be counted: none. */
 export function podsOf(manifest: object, limitRange: LimitRangeProps, resources: readonly string[]): PodDemand {
-  const { pods, spec, sidecars = 0 } = workload(manifest);
+  const { pods, steady = pods, spec, sidecars = 0 } = workload(manifest);
   const usage = resources.map((resource) => [resource, podUsage(spec, resource, limitRange, sidecars)] as const);
-  return { count: pods, usage: Object.fromEntries(usage) };
+  return { count: pods, steady, usage: Object.fromEntries(usage) };
+}
+
+/** The pod's spec inside a manifest, and the path to it; the spec is undefined where the manifest makes no pods. */
+export function podSpecOf(manifest: object): { readonly spec: unknown; readonly path: string } {
+  const kind = at(manifest, 'kind');
+  const path = kind === 'Pod' ? 'spec' : `spec.${kind === 'CronJob' ? 'jobTemplate.spec.' : ''}template.spec`;
+  return { spec: workload(manifest).spec, path };
 }
 
 interface Workload {
   readonly pods: number;
+  /** @default - as many as `pods` */
+  readonly steady?: number;
   readonly spec: unknown;
   /** Containers that a controller adds to each pod without saying what they need. */
   readonly sidecars?: number;
@@ -52,7 +64,7 @@ function workload(manifest: object): Workload {
     case 'Pod':
       return { pods: 1, spec };
     case 'Deployment':
-      return { pods: deploymentPods(spec), spec: template };
+      return { pods: deploymentPods(spec), steady: count(at(spec, 'replicas'), 1), spec: template };
     case 'StatefulSet':
     case 'ReplicaSet':
       return { pods: count(at(spec, 'replicas'), 1), spec: template };
@@ -84,7 +96,8 @@ function deploymentPods(spec: unknown): number {
 function knativeService(manifest: object, template: unknown): Workload {
   if (!String(at(manifest, 'apiVersion')).startsWith('serving.knative.dev/')) return { pods: 0, spec: undefined };
   const annotations = at(manifest, 'spec', 'template', 'metadata', 'annotations');
-  return { pods: count(at(annotations, 'autoscaling.knative.dev/max-scale'), 1) + 1, spec: template, sidecars: 1 };
+  const most = count(at(annotations, 'autoscaling.knative.dev/max-scale'), 1);
+  return { pods: most + 1, steady: 1, spec: template, sidecars: 1 };
 }
 
 /** Kubernetes' own sum: all containers together, or a step of the initialisation if that needs more. */

@@ -62,8 +62,8 @@ function peakDemand(limitRange: LimitRangeProps, manifests: readonly object[]): 
   return demand;
 }
 
-/** `2500m of limits.cpu`, `1536Mi of limits.memory`, `7 pods`: in the unit that such quotas are written in. */
-function readable(resource: string, amount: number): string {
+/** @internal `2500m of limits.cpu`, `1536Mi of limits.memory`, `7 pods`: in the unit that such quotas are written in. */
+export function readable(resource: string, amount: number): string {
   if (resource.endsWith('cpu')) return `${Math.round(amount * 1000)}m of ${resource}`;
   if (/(memory|storage)$/.test(resource)) return `${Math.ceil(amount / 2 ** 20)}Mi of ${resource}`;
   return `${amount} ${resource}`;

@@ -1,0 +1,112 @@
+import type { Problem } from '../../core/errors.ts';
+import { Quantity } from '../../policies/quantity.ts';
+import { at, list, podSpecOf } from './pods.ts';
+import { readable } from './quota.ts';
+
+/** One resource of a container or of a whole pod, as the API server will see it. */
+interface Usage {
+  readonly request: Quantity | undefined;
+  readonly limit: Quantity | undefined;
+}
+
+interface Subject {
+  /** `container web`, `the pod` */
+  readonly what: string;
+  /** Path of its resources in the manifest. */
+  readonly path: string;
+  readonly usage: (resource: string) => Usage;
+}
+
+/**
+ * What the LimitRanges of a namespace refuse of a manifest's pods. In the cluster only the ReplicaSet hears of it: the
+ * preview would just not come up.
+ *
+ * Source: Kubernetes, admission plugin LimitRanger: defaults first, then `min`, `max` and `maxLimitRequestRatio` for each
+ * container, init containers among them, and for the pod as a whole.
+ *
+ * @param limitRanges manifests of the namespace's LimitRanges
+ */
+export function limitRangeProblems(limitRanges: readonly object[], manifest: object): Problem[] {
+  const items = limitRanges.flatMap((range) => list(at(range, 'spec', 'limits')));
+  const ofType = (type: string) => items.filter((item) => at(item, 'type') === type);
+  const { spec, path } = podSpecOf(manifest);
+  if (spec === undefined) return [];
+  const containers = ['initContainers', 'containers'].flatMap((group) =>
+    list(at(spec, group)).map((container, i) =>
+      containerSubject(container, `${path}.${group}[${i}]`, ofType('Container')),
+    ),
+  );
+  const pod = podSubject(spec, path, containers);
+  return [
+    ...containers.flatMap((subject) => ofType('Container').flatMap((item) => problemsOf(subject, item))),
+    ...ofType('Pod').flatMap((item) => problemsOf(pod, item)),
+  ];
+}
+
+function containerSubject(container: unknown, path: string, items: readonly unknown[]): Subject {
+  const usage = (resource: string): Usage => {
+    const own = (bound: string) => at(container, 'resources', bound, resource);
+    const preset = (...fields: string[]) =>
+      items.flatMap((item) => fields.map((field) => at(item, field, resource))).find((value) => value !== undefined);
+    // A LimitRange that names no default takes its bounds for one.
+    const limit = own('limits') ?? preset('default', 'max');
+    const request = own('requests') ?? own('limits') ?? preset('defaultRequest', 'default', 'min');
+    return { request: quantity(request), limit: quantity(limit) };
+  };
+  return { what: `container ${String(at(container, 'name') ?? '')}`, path: `${path}.resources`, usage };
+}
+
+/** All containers together, or one step of the initialisation where that needs more. */
+function podSubject(spec: unknown, path: string, containers: readonly Subject[]): Subject {
+  const first = list(at(spec, 'initContainers')).length;
+  const usage = (resource: string): Usage => {
+    const all = containers.map((container) => container.usage(resource));
+    const total = (bound: keyof Usage) => {
+      const values = all.map((amounts) => amounts[bound]);
+      if (values.slice(first).every((value) => value === undefined)) return undefined;
+      const sum = values.slice(first).reduce((nano, value) => nano + (value?.nano ?? 0n), 0n);
+      return new Quantity(values.slice(0, first).reduce((most, v) => ((v?.nano ?? 0n) > most ? v!.nano : most), sum));
+    };
+    return { request: total('request'), limit: total('limit') };
+  };
+  return { what: 'the pod as a whole', path: `${path}.containers`, usage };
+}
+
+function problemsOf({ what, path, usage }: Subject, item: unknown): Problem[] {
+  const resources = new Set(['min', 'max', 'maxLimitRequestRatio'].flatMap((bound) => Object.keys(map(item, bound))));
+  return [...resources].flatMap((resource) => {
+    const { request, limit } = usage(resource);
+    const [min, max, ratio] = ['min', 'max', 'maxLimitRequestRatio'].map((b) => quantity(map(item, b)[resource]));
+    const complain = (bound: string, message: string): Problem[] => [
+      { field: `${path}.${bound}.${resource}`, message: `${what}: ${message}` },
+    ];
+    const above = (value: Quantity | undefined) => value !== undefined && max !== undefined && value.nano > max.nano;
+    const below = (value: Quantity | undefined) => value !== undefined && min !== undefined && value.nano < min.nano;
+    const text = (bound: string) => String(map(item, bound)[resource]);
+    const most = `this namespace allows ${text('max')} at most`;
+    const least = `this namespace asks for ${text('min')} at least`;
+    if (max !== undefined && limit === undefined) return complain('limits', `names no limit of ${resource}; ${most}`);
+    if (above(limit)) return complain('limits', `may use ${readable(resource, limit!.toNumber())}; ${most}`);
+    if (above(request)) return complain('requests', `asks for ${readable(resource, request!.toNumber())}; ${most}`);
+    if (min !== undefined && request === undefined) return complain('requests', `asks for no ${resource}; ${least}`);
+    if (below(request)) return complain('requests', `asks for ${readable(resource, request!.toNumber())}; ${least}`);
+    if (below(limit)) return complain('limits', `may use ${readable(resource, limit!.toNumber())}; ${least}`);
+    if (ratio !== undefined && limit !== undefined && limit.nano * BILLION > (request?.nano ?? 0n) * ratio.nano) {
+      const found = `its limit of ${resource} is more than ${text('maxLimitRequestRatio')} times its request`;
+      return complain('limits', found);
+    }
+    return [];
+  });
+}
+
+const BILLION = 1_000_000_000n;
+
+function map(item: unknown, bound: string): Record<string, unknown> {
+  const value = at(item, bound);
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+/** Undefined for what is missing or cannot be read: the rules and the API server judge that. */
+function quantity(value: unknown): Quantity | undefined {
+  return value === undefined || value === null ? undefined : Quantity.parse(String(value));
+}
