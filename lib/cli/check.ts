@@ -7,7 +7,6 @@ import { EXIT_CODES, formatProblem, GreenroomError, type Problem } from '../core
 import { compareStrings } from '../core/fileset.ts';
 import type { Finding } from '../core/finding.ts';
 import { VERSION } from '../core/version.ts';
-import { loadPlatform } from '../model/files.ts';
 import { PLATFORM_FILE } from '../model/layout.ts';
 import { MAX_PLATFORM_BYTES } from '../model/load.ts';
 import type { PlatformSpec } from '../model/platform.ts';
@@ -19,6 +18,7 @@ import { checkFile, createCheckers, PLATFORM_RULES } from './check-file.ts';
 import { readInput, writeFiles } from './files.ts';
 import { type Io, json } from './io.ts';
 import type { Configure } from './main.ts';
+import { readPlatform } from './platform.ts';
 
 interface CheckOptions {
   platform?: string;
@@ -100,7 +100,7 @@ async function collect(report: Report, work: () => Promise<void>): Promise<void>
 
 async function platformOf({ platform: file }: CheckOptions, io: Io): Promise<PlatformSpec | null> {
   const path = file ?? (existsSync(resolve(io.cwd, PLATFORM_FILE)) ? PLATFORM_FILE : undefined);
-  if (path !== undefined) return loadPlatform(await readInput(io.cwd, path), path).value.spec;
+  if (path !== undefined) return readPlatform(io.cwd, path);
   io.err(`greenroom: without a platform (--platform FILE) these rules are left out: ${PLATFORM_RULES.join(', ')}\n`);
   return null;
 }

@@ -4,11 +4,12 @@ import { type CompiledPreview, createCompiler } from '../compile/compile.ts';
 import { parseTime } from '../core/clock.ts';
 import { GreenroomError } from '../core/errors.ts';
 import type { RepositoryRef } from '../forge/forge.ts';
-import { loadPlatform, loadPreview } from '../model/files.ts';
+import { loadPreview } from '../model/files.ts';
 import { type ExtensionOptions, extensionOption, loadExtensions } from './extensions.ts';
 import { readFolder, readInput } from './files.ts';
 import type { Io } from './io.ts';
 import { numberArgument, repositoryArgument, shaArgument } from './options.ts';
+import { readPlatform } from './platform.ts';
 
 export interface CompileFileOptions extends ExtensionOptions {
   platform: string;
@@ -44,7 +45,7 @@ export async function compileFile(file: string, options: CompileFileOptions, io:
   if (at === undefined) {
     throw new GreenroomError('invalid-input', `--at takes a time such as 2026-11-24T08:00:00Z; found "${options.at}"`);
   }
-  const platform = loadPlatform(await readInput(io.cwd, options.platform), options.platform).value.spec;
+  const platform = await readPlatform(io.cwd, options.platform);
   const exceptions = await readFolder(resolve(io.cwd, join(dirname(options.platform), 'exceptions')), 'exceptions');
   const preview = loadPreview(await readInput(io.cwd, file), file);
   const folder = preview.value.spec.manifests;

@@ -4,7 +4,6 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { EXIT_CODES, formatProblem, GreenroomError } from '../core/errors.ts';
 import { VERSION } from '../core/version.ts';
-import { loadPlatform } from '../model/files.ts';
 import { PLATFORM_FILE, RECORD_FILE } from '../model/layout.ts';
 import { count } from '../report/text.ts';
 import { examine } from '../scaffold/doctor.ts';
@@ -13,6 +12,7 @@ import { readInput } from './files.ts';
 import { type Io, json } from './io.ts';
 import type { Configure } from './main.ts';
 import { type Format, formatOption } from './options.ts';
+import { readPlatform } from './platform.ts';
 
 interface DoctorOptions {
   since?: string;
@@ -36,8 +36,7 @@ Example:
 };
 
 async function run(dir: string, options: DoctorOptions, io: Io): Promise<void> {
-  const text = new TextDecoder().decode(await readInput(dir, PLATFORM_FILE));
-  const platform = loadPlatform(text, PLATFORM_FILE).value.spec;
+  const platform = await readPlatform(dir, PLATFORM_FILE);
   const { files: scaffold } = await init({ dir, version: VERSION, dryRun: true });
   const paths = await previewPaths(dir);
   const records = new Map<string, string>();

@@ -2,17 +2,17 @@ import { dirname, join, resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { systemClock } from '../core/clock.ts';
 import { formatProblem } from '../core/errors.ts';
-import { loadPlatform } from '../model/files.ts';
 import { PLATFORM_FILE } from '../model/layout.ts';
 import { ENGINES, type Engine } from '../model/platform.ts';
 import { compileOptions, compilePolicies, policyFiles } from '../policies/engines/index.ts';
 import { loadExceptions, reviewExceptions } from '../policies/exceptions.ts';
 import { RULES } from '../policies/rules/index.ts';
 import { count } from '../report/text.ts';
-import { readFolder, readInput, writeFiles } from './files.ts';
+import { readFolder, writeFiles } from './files.ts';
 import { type Io, json } from './io.ts';
 import type { Configure } from './main.ts';
 import { type Format, formatOption } from './options.ts';
+import { readPlatform } from './platform.ts';
 
 interface PoliciesOptions {
   engine: Engine;
@@ -45,7 +45,7 @@ function engineArgument(text: string): Engine {
 }
 
 async function run({ engine, platform: file, out, format }: PoliciesOptions, io: Io): Promise<void> {
-  const platform = loadPlatform(await readInput(io.cwd, file), file).value.spec;
+  const platform = await readPlatform(io.cwd, file);
   const folder = join(dirname(file), 'exceptions');
   const { exceptions, problems } = loadExceptions(
     (await readFolder(resolve(io.cwd, folder), 'exceptions')) ?? new Map(),

@@ -5,11 +5,12 @@ import { formatProblem, GreenroomError } from '../core/errors.ts';
 import { type FileSet, fileSet } from '../core/fileset.ts';
 import { loadPlatform } from '../model/files.ts';
 import { PLATFORM_FILE } from '../model/layout.ts';
+import { formatManifest, MANIFEST_FILE, parseManifest, refuseNewer } from '../model/manifest.ts';
 import { loadExceptions, reviewExceptions } from '../policies/exceptions.ts';
 import { RULES } from '../policies/rules/index.ts';
 import { type Answers, platformText } from './answers.ts';
 import { scaffoldFiles } from './files.ts';
-import { formatManifest, MANIFEST_FILE, type PlannedFile, parseManifest, planScaffold } from './plan.ts';
+import { type PlannedFile, planScaffold } from './plan.ts';
 import { readTemplate } from './template.ts';
 
 export interface InitOptions {
@@ -47,6 +48,8 @@ export interface InitResult {
 export async function init(options: InitOptions): Promise<InitResult> {
   const { dir, version, overwrite = false } = options;
   const template = readTemplate();
+  const recorded = await readText(dir, MANIFEST_FILE);
+  refuseNewer(recorded, version);
   const current = await readText(dir, PLATFORM_FILE);
   if (options.platform !== undefined && current !== null && current !== options.platform && !overwrite) {
     throw new GreenroomError(
@@ -58,7 +61,6 @@ export async function init(options: InitOptions): Promise<InitResult> {
   const platform = loadPlatform(text, PLATFORM_FILE).value.spec;
   const { exceptions, notes } = await readExceptions(dir, (options.clock ?? systemClock)());
   const wanted = scaffoldFiles({ platformText: text, platform, exceptions, version, template });
-  const recorded = await readText(dir, MANIFEST_FILE);
   const manifest = recorded === null ? null : parseManifest(recorded);
   const existing = await readExisting(dir, new Set([...wanted.keys(), ...Object.keys(manifest?.files ?? {})]));
   const plan = planScaffold({ wanted, existing, manifest, version, overwrite });

@@ -1,19 +1,8 @@
 import { createHash } from 'node:crypto';
-import { GreenroomError, invalidInput } from '../core/errors.ts';
 import { compareStrings, type FileSet } from '../core/fileset.ts';
+import type { Manifest } from '../model/manifest.ts';
 import { unifiedDiff } from './diff.ts';
 import { SEEDS } from './files.ts';
-
-/** What an apps repo remembers of the run that laid it down. */
-export interface Manifest {
-  /** Version of greenroom. */
-  readonly version: string;
-  /** sha256 of each file as it was written, by path: whether somebody edited it since. */
-  readonly files: Readonly<Record<string, string>>;
-}
-
-/** File of the {@link Manifest}. */
-export const MANIFEST_FILE = '.greenroom.json';
 
 /**
  * - `create`: not there yet; `update`, `remove`: as greenroom left it, and now wanted otherwise;
@@ -33,7 +22,7 @@ export interface PlannedFile {
 
 export interface ScaffoldPlan {
   readonly files: readonly PlannedFile[];
-  /** {@link MANIFEST_FILE} once the plan is carried out. */
+  /** `.greenroom.json` once the plan is carried out. */
   readonly manifest: Manifest;
 }
 
@@ -51,7 +40,6 @@ export interface PlanInput {
 /** Decides file by file; pure. Files are in the order of their paths. */
 export function planScaffold(input: PlanInput): ScaffoldPlan {
   const { wanted, existing, manifest, version, overwrite } = input;
-  if (manifest !== null) refuseNewer(manifest.version, version);
   const recorded = new Map(Object.entries(manifest?.files ?? {}));
   const paths = [...new Set([...wanted.keys(), ...recorded.keys()])].sort(compareStrings);
   const files = paths.map((path) => planFile(path, wanted.get(path), existing.get(path), recorded.get(path)));
@@ -82,48 +70,4 @@ function planFile(
 
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
-}
-
-/** @throws GreenroomError `invalid-input` for a file that is no manifest */
-export function parseManifest(text: string): Manifest {
-  try {
-    const data = JSON.parse(text) as Partial<Manifest> | null;
-    const files = Object.entries(data?.files ?? {});
-    if (typeof data?.version === 'string' && files.every(([, hash]) => typeof hash === 'string')) {
-      return { version: data.version, files: Object.fromEntries(files) };
-    }
-  } catch {
-    // Said below, with what to do.
-  }
-  throw invalidInput([
-    { file: MANIFEST_FILE, message: 'is not what greenroom wrote; restore it from Git, or delete it and run again' },
-  ]);
-}
-
-export function formatManifest(manifest: Manifest): string {
-  return `${JSON.stringify(manifest, null, 2)}\n`;
-}
-
-function refuseNewer(theirs: string, ours: string): void {
-  if (compareVersions(theirs, ours) <= 0) return;
-  throw new GreenroomError(
-    'invalid-input',
-    `this apps repo was laid down by greenroom ${theirs}, and this is ${ours}; run \`npx greenroom@${theirs}\``,
-  );
-}
-
-/** By number, part by part; a pre-release comes before its release. */
-export function compareVersions(a: string, b: string): number {
-  const parse = (version: string) => {
-    const [core = '', pre] = version.split('-', 2);
-    return { numbers: core.split('.').map(Number), pre };
-  };
-  const [x, y] = [parse(a), parse(b)];
-  for (let i = 0; i < 3; i++) {
-    const difference = (x.numbers[i] ?? 0) - (y.numbers[i] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  if (x.pre === y.pre) return 0;
-  if (x.pre === undefined) return 1;
-  return y.pre === undefined ? -1 : compareStrings(x.pre, y.pre);
 }

@@ -8,6 +8,7 @@ import type { Forge } from '../forge/forge.ts';
 import type { AppsRepo } from '../gitops/apps-repo.ts';
 import { loadPlatform } from '../model/files.ts';
 import { EXCEPTIONS_GLOB, PLATFORM_FILE, RECORDS_GLOB } from '../model/layout.ts';
+import { MANIFEST_FILE, refuseNewer } from '../model/manifest.ts';
 import type { PlatformSpec } from '../model/platform.ts';
 import { type PreviewRecord, parseRecord } from '../model/record.ts';
 
@@ -42,10 +43,12 @@ export interface StoredRecord {
 /**
  * Reads the platform from the apps repo's branch.
  *
- * @throws GreenroomError `failed` when the apps repo has no greenroom.yaml, `invalid-input` when it is wrong
+ * @throws GreenroomError `failed` when the apps repo has no greenroom.yaml, `invalid-input` when it is wrong or when a
+ *   newer greenroom laid the apps repo down
  */
 export async function readBase(context: SyncContext): Promise<Base> {
-  const { head, files } = await context.repo.read([PLATFORM_FILE, EXCEPTIONS_GLOB]);
+  const { head, files } = await context.repo.read([MANIFEST_FILE, PLATFORM_FILE, EXCEPTIONS_GLOB]);
+  refuseNewer(files.get(MANIFEST_FILE));
   const text = files.get(PLATFORM_FILE);
   if (text === undefined) {
     throw new GreenroomError(
@@ -74,7 +77,7 @@ export async function readBase(context: SyncContext): Promise<Base> {
 }
 
 function exceptionFiles(files: FileSet): FileSet {
-  return new Map([...files].filter(([path]) => path !== PLATFORM_FILE));
+  return new Map([...files].filter(([path]) => path.startsWith('exceptions/')));
 }
 
 async function readRecords(repo: AppsRepo, head: string | null): Promise<readonly StoredRecord[]> {
