@@ -2,6 +2,7 @@ import { ApiObject, App, Chart } from 'cdk8s';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PreviewApp, PreviewNamespace, type PreviewNamespaceProps } from '../../lib/constructs/index.ts';
+import { limitRangeProblems } from '../../lib/constructs/preview-namespace/limit-range.ts';
 import { platformSchema } from '../../lib/model/platform.ts';
 import { TEMPLATES } from '../../lib/model/preview.ts';
 import { APP_PROPS, NAMESPACE_PROPS } from './support.ts';
@@ -108,6 +109,12 @@ describe('what fits into a preview namespace', () => {
     );
   });
 
+  it('takes no text from an object, whose toString may be a maker’s', () => {
+    const hostile = { toString: [] };
+    const spec = { replicas: hostile, template: { spec: { containers: [{ name: hostile, resources: hostile }] } } };
+    expect(exceeded({ pods: '0' }, { kind: 'Deployment', apiVersion: hostile, spec })).toEqual(['quota[pods]']);
+  });
+
   it('never fails on manifests of any shape', () => {
     const kinds = fc.constantFrom('Pod', 'Deployment', 'StatefulSet', 'Job', 'CronJob', 'Service', 'DaemonSet');
     const manifest = fc.record({ kind: kinds, apiVersion: fc.anything(), spec: fc.anything() });
@@ -121,9 +128,13 @@ describe('what fits into a preview namespace', () => {
         }),
       }),
     });
+    const bounds = {
+      spec: { limits: ['Container', 'Pod'].map((type) => ({ type, max: { cpu: '1' }, min: { cpu: '1m' } })) },
+    };
     fc.assert(
       fc.property(fc.array(fc.oneof(manifest, template)), (manifests) => {
         exceeded({ pods: '1', 'limits.cpu': '1' }, ...manifests);
+        for (const manifest of manifests) limitRangeProblems([bounds], manifest);
       }),
     );
   });

@@ -1,6 +1,6 @@
 import type { Problem } from '../../core/errors.ts';
 import { Quantity } from '../../policies/quantity.ts';
-import { at, list, podSpecOf } from './pods.ts';
+import { at, list, podSpecOf, scalarText } from './pods.ts';
 import { readable } from './quota.ts';
 
 /** One resource of a container or of a whole pod, as the API server will see it. */
@@ -53,7 +53,7 @@ function containerSubject(container: unknown, path: string, items: readonly unkn
     const request = own('requests') ?? own('limits') ?? preset('defaultRequest', 'default', 'min');
     return { request: quantity(request), limit: quantity(limit) };
   };
-  return { what: `container ${String(at(container, 'name') ?? '')}`, path: `${path}.resources`, usage };
+  return { what: `container ${scalarText(at(container, 'name'))}`, path: `${path}.resources`, usage };
 }
 
 /** All containers together, or one step of the initialisation where that needs more. */
@@ -82,7 +82,7 @@ function problemsOf({ what, path, usage }: Subject, item: unknown): Problem[] {
     ];
     const above = (value: Quantity | undefined) => value !== undefined && max !== undefined && value.nano > max.nano;
     const below = (value: Quantity | undefined) => value !== undefined && min !== undefined && value.nano < min.nano;
-    const text = (bound: string) => String(map(item, bound)[resource]);
+    const text = (bound: string) => scalarText(map(item, bound)[resource]);
     const most = `this namespace allows ${text('max')} at most`;
     const least = `this namespace asks for ${text('min')} at least`;
     if (max !== undefined && limit === undefined) return complain('limits', `names no limit of ${resource}; ${most}`);
@@ -108,5 +108,5 @@ function map(item: unknown, bound: string): Record<string, unknown> {
 
 /** Undefined for what is missing or cannot be read: the rules and the API server judge that. */
 function quantity(value: unknown): Quantity | undefined {
-  return value === undefined || value === null ? undefined : Quantity.parse(String(value));
+  return Quantity.parse(scalarText(value));
 }

@@ -29,8 +29,13 @@ export function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
+/** Text of a scalar; empty for anything else, whose own `toString` may be a maker's data. */
+export function scalarText(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}
+
 function count(value: unknown, otherwise: number): number {
-  const number = Number(value ?? otherwise);
+  const number = Number(scalarText(value) || otherwise);
   return Number.isFinite(number) && number >= 0 ? number : otherwise;
 }
 
@@ -88,13 +93,13 @@ function deploymentPods(spec: unknown): number {
   const replicas = count(at(spec, 'replicas'), 1);
   if (at(spec, 'strategy', 'type') === 'Recreate') return replicas;
   const surge = at(spec, 'strategy', 'rollingUpdate', 'maxSurge') ?? '25%';
-  const percent = /^(\d+)%$/.exec(String(surge));
+  const percent = /^(\d+)%$/.exec(scalarText(surge));
   return replicas + (percent ? Math.ceil((replicas * Number(percent[1])) / 100) : count(surge, 0));
 }
 
 /** Beside each container of a revision runs Knative's queue-proxy; a new revision starts before the old one ends. */
 function knativeService(manifest: object, template: unknown): Workload {
-  if (!String(at(manifest, 'apiVersion')).startsWith('serving.knative.dev/')) return { pods: 0, spec: undefined };
+  if (!scalarText(at(manifest, 'apiVersion')).startsWith('serving.knative.dev/')) return { pods: 0, spec: undefined };
   const annotations = at(manifest, 'spec', 'template', 'metadata', 'annotations');
   const most = count(at(annotations, 'autoscaling.knative.dev/max-scale'), 1);
   return { pods: most + 1, steady: 1, spec: template, sidecars: 1 };
@@ -127,7 +132,7 @@ const MAX_AMOUNT = 2 ** 63;
 
 /** What cannot be read counts as nothing; the rules and the API server judge it. */
 function amount(quantity: unknown): number {
-  const value = Quantity.parse(String(quantity ?? 0))?.toNumber() ?? 0;
+  const value = Quantity.parse(scalarText(quantity))?.toNumber() ?? 0;
   return Math.min(Math.max(value, 0), MAX_AMOUNT);
 }
 

@@ -56,7 +56,7 @@ function peakDemand(limitRange: LimitRangeProps, manifests: readonly object[]): 
     }
   }
   for (const [resource, { kinds, already }] of Object.entries(OBJECT_COUNTS)) {
-    const count = manifests.filter((manifest) => 'kind' in manifest && kinds.includes(String(manifest.kind))).length;
+    const count = manifests.filter((manifest) => 'kind' in manifest && kinds.includes(manifest.kind as string)).length;
     add(resource, count + already);
   }
   return demand;
