@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { systemClock } from '../core/clock.ts';
 import type { ImageRegistry } from '../evidence/registry.ts';
 import type { Forge } from '../forge/forge.ts';
+import type { GitHubClient } from '../github/client.ts';
 import type { AppsRepo } from '../gitops/apps-repo.ts';
 import type { SyncContext } from '../sync/base.ts';
 import { type ExtensionOptions, extensionOption, loadExtensions } from './extensions.ts';
@@ -34,9 +35,10 @@ export async function withDoors<T>(
   work: (context: SyncContext) => Promise<T>,
 ): Promise<T> {
   const extensions = await loadExtensions(options, io);
-  const forge = await openForge(options, io);
+  const github = gitHub(io);
+  const forge = await openForge(options, io, github);
   try {
-    const repo = await openAppsRepo(options, io);
+    const repo = await openAppsRepo(options, io, github);
     try {
       return await work({ repo, forge, images: imageRegistry(io), clock: systemClock, extensions });
     } finally {
@@ -65,31 +67,36 @@ function imageRegistry(io: Io): ImageRegistry {
   };
 }
 
-async function openForge(options: DoorOptions, io: Io): Promise<Forge> {
+type GitHub = () => Promise<GitHubClient>;
+
+/** One client for both sides, so that they share tokens and limits; opened when the first of them asks for it. */
+function gitHub(io: Io): GitHub {
+  let opened: Promise<GitHubClient> | undefined;
+  return () => {
+    opened ??= import('../github/open.ts').then(({ openGitHub }) => openGitHub(io.env));
+    return opened;
+  };
+}
+
+async function openForge(options: DoorOptions, io: Io, github: GitHub): Promise<Forge> {
   if (options.forge !== undefined) {
     const { LocalForge } = await import('../forge/local.ts');
     return new LocalForge(resolve(io.cwd, options.forge));
   }
-  const [{ GitHubForge }, { openGitHub }] = await Promise.all([
-    import('../github/forge.ts'),
-    import('../github/open.ts'),
-  ]);
-  return new GitHubForge(openGitHub(io.env));
+  const { GitHubForge } = await import('../github/forge.ts');
+  return new GitHubForge(await github());
 }
 
 /** What GitHub takes for owner and name; a name that ends in `.git` is a path that is not there. */
 const GITHUB_NAME = /^([A-Za-z0-9][A-Za-z0-9-]{0,38})\/((?!.*\.git$)[A-Za-z0-9_-][A-Za-z0-9._-]{0,99})$/;
 
-async function openAppsRepo({ appsRepo, branch }: DoorOptions, io: Io): Promise<AppsRepo> {
+async function openAppsRepo({ appsRepo, branch }: DoorOptions, io: Io, github: GitHub): Promise<AppsRepo> {
   const path = resolve(io.cwd, appsRepo);
   const isPath = existsSync(path);
   const [, owner, name] = GITHUB_NAME.exec(appsRepo) ?? [];
   if (!isPath && owner !== undefined && name !== undefined) {
-    const [{ GitHubAppsRepo }, { openGitHub }] = await Promise.all([
-      import('../github/apps-repo.ts'),
-      import('../github/open.ts'),
-    ]);
-    return new GitHubAppsRepo(openGitHub(io.env), { owner, name }, branch);
+    const { GitHubAppsRepo } = await import('../github/apps-repo.ts');
+    return new GitHubAppsRepo(await github(), { owner, name }, branch);
   }
   const { openGitAppsRepo } = await import('../gitops/open.ts');
   return openGitAppsRepo(isPath ? path : appsRepo, { clock: systemClock, branch, env: { ...io.env } });

@@ -32,11 +32,11 @@ export class GitHubAppsRepo implements AppsRepo {
 
   /** @param branch @default - the repository's default branch */
   constructor(client: GitHubClient, repository: RepositoryRef, branch?: string) {
-    this.#client = client;
+    this.#client = client.for(repository.owner);
     this.#repository = repository;
     this.#branch = branch;
     // Two levels: with the head come the clusters below `previews`, and no preview has to be looked for by a star.
-    this.#trees = new TreeReader(client, repository, 2);
+    this.#trees = new TreeReader(this.#client, repository, 2);
     this.description = `${repository.owner}/${repository.name}${branch === undefined ? '' : ` (${branch})`}`;
     this.#access = new Branch(client, repository, this.description);
     this.#gitData = new GitData(client, repository, this.#trees);

@@ -1,12 +1,15 @@
-import { Octokit } from '@octokit/rest';
+import { request } from '@octokit/request';
 import { GreenroomError } from '../core/errors.ts';
 import { redact } from '../core/git/redact.ts';
 import { VERSION } from '../core/version.ts';
+import { answerOf, failureOf, type RawAnswer, wordsOf } from './answer.ts';
+import type { Credentials } from './credentials.ts';
+import { CONTENT_WRITES, Pace, type PaceLimit, PUSHES } from './pace.ts';
+import { missingPermission, needOf, type RestRoute } from './permissions.ts';
 import { rateLimitWait } from './rate-limit.ts';
 
 export interface GitHubClientOptions {
-  /** Sent with every request, shown nowhere. */
-  readonly token: string;
+  readonly credentials: Credentials;
   /** @default https://api.github.com */
   readonly apiUrl?: string;
   /** @default - `graphql` beside the API, at GitHub Enterprise Server's own place for it */
@@ -15,10 +18,16 @@ export interface GitHubClientOptions {
   readonly clock: () => number;
   /** Waits for milliseconds. */
   readonly sleep: (milliseconds: number) => Promise<void>;
-  /** Longest wait for a rate limit, in seconds; a longer one is `unreachable`. @default 900 */
+  /** Longest wait for a limit, in seconds; a longer one is `unreachable`. @default 900 */
   readonly longestWait?: number;
   /** For one request, in milliseconds. @default 30000 */
   readonly timeout?: number;
+}
+
+/** Spreads over time what GitHub counts apart. */
+interface Paces {
+  readonly writes: Pace;
+  readonly pushes: Pace;
 }
 
 export interface GraphQLError {
@@ -37,38 +46,47 @@ export interface RestAnswer<T> {
   readonly data: T;
 }
 
-interface RawAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | number | undefined>>;
-  readonly data: unknown;
-}
-
 const READ_ATTEMPTS = 3;
 const LIMIT_ATTEMPTS = 4;
 
 /**
  * The one HTTP door to GitHub. What can be asked again safely is asked again when the server fails; a change is sent once,
- * and a lost answer to it is `unreachable`. Rate limits are waited out.
+ * and a lost answer to it is `unreachable`. Rate limits are waited out, and changes are spread so that they seldom set in.
  */
 export class GitHubClient {
   /** The server, for messages. */
   readonly description: string;
   readonly #options: GitHubClientOptions;
-  readonly #octokit: Octokit;
+  readonly #owner: string;
+  readonly #paces: Paces;
+  readonly #longestWait: number;
+  readonly #request: typeof request;
   readonly #graphqlUrl: string;
 
-  constructor(options: GitHubClientOptions) {
+  /**
+   * @param owner see {@link for}
+   * @param paces @internal
+   */
+  constructor(options: GitHubClientOptions, owner = '', paces?: Paces) {
     const apiUrl = (options.apiUrl ?? 'https://api.github.com').replace(/\/+$/, '');
     this.#options = options;
+    this.#owner = owner;
+    this.#longestWait = options.longestWait ?? 900;
+    const paced = (limits: readonly PaceLimit[]) => new Pace(limits, options.clock, options.sleep);
+    this.#paces = paces ?? { writes: paced(CONTENT_WRITES), pushes: paced(PUSHES) };
     this.#graphqlUrl = options.graphqlUrl ?? `${apiUrl.replace(/\/v3$/, '')}/graphql`;
     this.description = new URL(apiUrl).host;
     const quiet = () => undefined;
-    this.#octokit = new Octokit({
-      auth: options.token,
+    this.#request = request.defaults({
       baseUrl: apiUrl,
-      userAgent: `greenroom/${VERSION}`,
-      log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+      headers: { 'user-agent': `greenroom/${VERSION}`, 'x-github-api-version': '2022-11-28' },
+      request: { log: { debug: quiet, info: quiet, warn: quiet, error: quiet } },
     });
+  }
+
+  /** The same door with the credentials for one owner's repositories: a GitHub App has a token of its own at each. */
+  for(owner: string): GitHubClient {
+    return new GitHubClient(this.#options, owner, this.#paces);
   }
 
   /**
@@ -82,27 +100,28 @@ export class GitHubClient {
 
   /** A mutation: sent once; `unreachable` leaves it open whether it was carried out. */
   async mutate<T>(query: string, variables: Readonly<Record<string, unknown>>): Promise<GraphQLAnswer<T>> {
+    await this.#turn(operationOf(query));
     return this.#graphql(query, variables, 1);
   }
 
   /**
    * A REST call; a GET is asked again when the server fails.
    *
-   * @param route e.g. `GET /repositories/{id}`
    * @param accepted statuses from 400 that the caller wants to see
    */
   async rest<T>(
-    route: string,
+    route: RestRoute,
     parameters: Readonly<Record<string, unknown>>,
     accepted: readonly number[] = [],
   ): Promise<RestAnswer<T>> {
-    const attempts = route.startsWith('GET ') ? READ_ATTEMPTS : 1;
+    const isRead = route.startsWith('GET ');
+    if (!isRead) await this.#turn(route);
     const answer = await this.#send(
       route,
-      () => this.#octokit.request(route, { ...parameters, ...this.#limits() }),
-      attempts,
+      (common) => this.#request(route, { ...parameters, ...common }),
+      isRead ? READ_ATTEMPTS : 1,
     );
-    if (answer.status >= 400 && !accepted.includes(answer.status)) throw this.#refusal(route, answer);
+    if (answer.status >= 400 && !accepted.includes(answer.status)) throw this.#refusal(route, route, answer);
     return { status: answer.status, data: answer.data as T };
   }
 
@@ -111,27 +130,42 @@ export class GitHubClient {
     variables: Readonly<Record<string, unknown>>,
     attempts: number,
   ): Promise<GraphQLAnswer<T>> {
-    const doing = `GraphQL ${/^\s*(\w+\s+\w+)/.exec(query)?.[1] ?? 'request'}`;
-    const send = () =>
-      this.#octokit.request({ method: 'POST', url: this.#graphqlUrl, query, variables, ...this.#limits() });
-    const answer = await this.#send(doing, send, attempts);
-    if (answer.status >= 400) throw this.#refusal(doing, answer);
+    const name = operationOf(query);
+    const doing = `GraphQL ${name}`;
+    const answer = await this.#send(
+      doing,
+      (common) => this.#request({ method: 'POST', url: this.#graphqlUrl, query, variables, ...common }),
+      attempts,
+    );
+    if (answer.status >= 400) throw this.#refusal(doing, name, answer);
     const { data = null, errors = [] } = answer.data as { data?: T | null; errors?: GraphQLError[] };
     if (data === null && errors.length === 0) throw this.#unreachable(doing, 'the answer is empty');
     const forbidden = errors.find(({ type, message }) => type === 'FORBIDDEN' || /not accessible by/.test(message));
-    if (forbidden !== undefined) throw this.#forbidden(doing, forbidden.message, answer);
+    if (forbidden !== undefined) throw this.#forbidden(doing, name, forbidden.message, answer);
     return { data, errors: errors.map((error) => ({ ...error, message: this.#clean(error.message) })) };
   }
 
-  async #send(doing: string, request: () => Promise<RawAnswer>, attempts: number): Promise<RawAnswer> {
+  /** Before a change goes out. Commits wait for each other only: what is closed is not held up by comments. */
+  async #turn(call: string): Promise<void> {
+    const pace = needOf(call)?.push ? this.#paces.pushes : this.#paces.writes;
+    const seconds = await pace.turn(this.#longestWait);
+    if (seconds > 0)
+      throw this.#unreachable(call, `so many changes were made that the next has to wait ${seconds} seconds`);
+  }
+
+  async #send(doing: string, send: (common: object) => Promise<RawAnswer>, attempts: number): Promise<RawAnswer> {
     let failures = 0;
+    let renewed = false;
     for (let limited = 0; ; ) {
-      const answer = await this.#once(request);
+      const answer = await this.#once(send);
+      if (answer.status === 401 && !renewed && this.#options.credentials.renew(this.#owner)) {
+        renewed = true;
+        continue;
+      }
       const wait = rateLimitWait(answer, this.#options.clock(), limited);
       if (wait !== null) {
         limited += 1;
-        const longest = this.#options.longestWait ?? 900;
-        if (limited >= LIMIT_ATTEMPTS || wait > longest) {
+        if (limited >= LIMIT_ATTEMPTS || wait > this.#longestWait) {
           throw this.#unreachable(doing, `the rate limit is used up; it may be asked again in ${wait} seconds`);
         }
         await this.#options.sleep(wait * 1000);
@@ -145,41 +179,28 @@ export class GitHubClient {
     }
   }
 
-  /** One request; an answer of any status is an answer, status 0 stands for none. */
-  async #once(request: () => Promise<RawAnswer>): Promise<RawAnswer> {
-    try {
-      return await request();
-    } catch (error) {
-      const response = (error as { response?: RawAnswer }).response;
-      if (response !== undefined) return response;
-      return { status: 0, headers: {}, data: error instanceof Error ? error.message : String(error) };
-    }
+  async #once(send: (common: object) => Promise<RawAnswer>): Promise<RawAnswer> {
+    const authorization = await this.#options.credentials.authorization(this.#owner);
+    const signal = AbortSignal.timeout(this.#options.timeout ?? 30_000);
+    return send({ headers: { authorization }, request: { signal } }).catch(answerOf);
   }
 
-  #limits() {
-    return { request: { signal: AbortSignal.timeout(this.#options.timeout ?? 30_000) } };
-  }
-
-  #refusal(doing: string, answer: RawAnswer): GreenroomError {
-    const message = (answer.data as { message?: unknown } | null)?.message;
-    const text = typeof message === 'string' ? message : `status ${answer.status}`;
+  #refusal(doing: string, call: string, answer: RawAnswer): GreenroomError {
     if (answer.status === 401) {
-      return new GreenroomError(
-        'failed',
-        `${this.description} does not accept the token; set GITHUB_TOKEN to a valid one`,
-      );
+      const { advice } = this.#options.credentials;
+      return new GreenroomError('failed', `${this.description} does not accept the credentials; ${advice}`);
     }
-    if (answer.status === 403) return this.#forbidden(doing, text, answer);
-    return new GreenroomError(
-      'failed',
-      `${this.description} refused ${doing}: ${this.#clean(text)} (${answer.status})`,
-    );
+    if (answer.status === 403) return this.#forbidden(doing, call, wordsOf(answer), answer);
+    const text = `${this.description} refused ${doing}: ${wordsOf(answer)} (${answer.status})`;
+    return new GreenroomError('failed', this.#clean(text));
   }
 
-  #forbidden(doing: string, message: string, { headers }: RawAnswer): GreenroomError {
-    const wanted = headers['x-accepted-github-permissions'] ?? headers['x-accepted-oauth-scopes'];
-    const permission = wanted ? `; the token needs the permission ${wanted}` : '; the token lacks a permission for it';
-    return new GreenroomError('failed', this.#clean(`${this.description} refused ${doing}: ${message}${permission}`));
+  #forbidden(doing: string, call: string, words: string, { headers }: RawAnswer): GreenroomError {
+    const accepted = headers['x-accepted-github-permissions'];
+    const missing = missingPermission(call, accepted === undefined ? undefined : String(accepted));
+    const advice =
+      missing === undefined ? 'a permission for it is missing' : `it needs the permission "${missing}" there`;
+    return new GreenroomError('failed', this.#clean(`${this.description} refused ${doing}: ${words}; ${advice}`));
   }
 
   #unreachable(doing: string, reason: string): GreenroomError {
@@ -187,15 +208,10 @@ export class GitHubClient {
   }
 
   #clean(text: string): string {
-    return redact(text, [this.#options.token]);
+    return redact(text, this.#options.credentials.secrets());
   }
 }
 
-/** Why an answer is none; null for one that can be worked with. */
-function failureOf({ status, data }: RawAnswer): string | null {
-  if (status === 0) return `no answer (${String(data)})`;
-  if (status >= 500) return `status ${status}`;
-  if (status === 204) return null;
-  const isJson = typeof data === 'object' && data !== null && !(data instanceof ArrayBuffer);
-  return isJson ? null : `the answer (status ${status}) is not JSON`;
+function operationOf(query: string): string {
+  return /^\s*\w+\s+(\w+)/.exec(query)?.[1] ?? '';
 }

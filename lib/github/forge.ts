@@ -72,7 +72,7 @@ export class GitHubForge implements Forge {
       throw invalidInput([{ message: `${JSON.stringify(number)} is not a number of a pull request` }]);
     }
     const { owner, name } = repository;
-    const { data, errors } = await this.#client.query<PullAnswer>(PULL, { owner, name, number });
+    const { data, errors } = await this.#client.for(owner).query<PullAnswer>(PULL, { owner, name, number });
     const node = data?.repository?.pullRequest;
     const pull = node && errors.length === 0 ? pullOf(data.repository, node) : null;
     if (pull !== null && pull.number === number) return { status: 'found', value: pull };
@@ -83,11 +83,13 @@ export class GitHubForge implements Forge {
   async pullRequestById(repositoryId: number, number: number, lastKnown: RepositoryRef): Promise<Lookup<PullRequest>> {
     const first = await this.pullRequest(lastKnown, number);
     if (first.status === 'found' && first.value.repository.id === repositoryId) return first;
-    const { status, data } = await this.#client.rest<{ id?: unknown; name?: unknown; owner?: { login?: unknown } }>(
-      'GET /repositories/{id}',
-      { id: repositoryId },
-      [404, 403, 451],
-    );
+    const { status, data } = await this.#client
+      .for(lastKnown.owner)
+      .rest<{ id?: unknown; name?: unknown; owner?: { login?: unknown } }>(
+        'GET /repositories/{id}',
+        { id: repositoryId },
+        [404, 403, 451],
+      );
     const { id, name, owner } = data;
     if (status >= 400 || id !== repositoryId || typeof name !== 'string' || typeof owner?.login !== 'string') {
       return { status: 'unknown', reason: `${this.description} gives no repository with the id ${repositoryId}` };
@@ -115,19 +117,20 @@ export class GitHubForge implements Forge {
 
   readFile(repository: RepositoryRef, sha: string, path: string): Promise<string | null> {
     checkName(repository);
-    return new CommitFiles(this.#client, repository).readFile(sha, path);
+    return new CommitFiles(this.#client.for(repository.owner), repository).readFile(sha, path);
   }
 
   readFolder(repository: RepositoryRef, sha: string, path: string): Promise<FileSet | null> {
     checkName(repository);
-    return new CommitFiles(this.#client, repository).readFolder(sha, path);
+    return new CommitFiles(this.#client.for(repository.owner), repository).readFolder(sha, path);
   }
 
   /** The check is written even when the comment fails, and the other way round. */
   async publish(pull: PullRequest, { comment, check }: PullRequestReport): Promise<void> {
+    const client = this.#client.for(pull.repository.owner);
     const outcomes = await Promise.allSettled([
-      comment === null ? undefined : publishComment(this.#client, pull, comment),
-      check === null ? undefined : publishCheck(this.#client, pull, check),
+      comment === null ? undefined : publishComment(client, pull, comment),
+      check === null ? undefined : publishCheck(client, pull, check),
     ]);
     const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
     const unexpected = failures.find((failure) => !(failure instanceof GreenroomError));
@@ -144,7 +147,9 @@ export class GitHubForge implements Forge {
   async *#repositories(owner: string) {
     let seen = 0;
     for (let after: string | null = null; ; ) {
-      const answer: GraphQLAnswer<RepositoriesAnswer> = await this.#client.query(REPOSITORIES, { owner, after });
+      const answer: GraphQLAnswer<RepositoriesAnswer> = await this.#client
+        .for(owner)
+        .query(REPOSITORIES, { owner, after });
       const { data, errors } = answer;
       const page = data?.repositoryOwner?.repositories;
       const nodes = page?.nodes?.filter((node) => node !== null) ?? [];
@@ -191,7 +196,7 @@ export class GitHubForge implements Forge {
 
   /** A page, or why there is none. */
   async #pullsPage({ owner, name }: RepositoryRef, after: string | null): Promise<PullsPage | string> {
-    const { data, errors } = await this.#client.query<PullsAnswer>(PULLS, { owner, name, after });
+    const { data, errors } = await this.#client.for(owner).query<PullsAnswer>(PULLS, { owner, name, after });
     const found = data?.repository;
     if (!found || errors.length > 0) return errors[0]?.message ?? 'the answer is empty';
     const pulls = (found.pullRequests.nodes ?? []).map((node) => (node === null ? null : pullOf(found, node)));

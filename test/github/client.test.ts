@@ -47,7 +47,7 @@ describe('a rate limit', () => {
   test.each(['RATE_LIMITED', 'RATE_LIMIT'])('of GraphQL comes with status 200: %s', async (type) => {
     once({ headers: json, body: JSON.stringify({ errors: [{ type, message: 'limit' }] }) });
     const waits: number[] = [];
-    await clientOf(fake, waits).query('query Q { repositoryOwner(login: "x") { login } }', {});
+    await clientOf(fake, waits).query('query ListRepositories { repositoryOwner(login: "x") { login } }', {});
     expect(waits).toEqual([60_000]);
   });
 
@@ -78,7 +78,7 @@ describe('a refusal', () => {
     fake.fault = () => ({ status: 403, headers, body: '{"message":"Resource not accessible by integration"}' });
     await expect(ask([])).rejects.toMatchObject({
       code: 'failed',
-      message: expect.stringMatching(/not accessible.*contents=write/),
+      message: expect.stringMatching(/not accessible.*"Contents: write"/),
     });
   });
 

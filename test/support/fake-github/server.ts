@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { GRAPHQL_NEEDS } from '../../../lib/github/permissions.ts';
+import type { FakeApp } from './app.ts';
 import { runGraphQL } from './graphql.ts';
 import { type RestAnswer, runRest } from './rest.ts';
 import { FakeError, FakeRepository, type StoredComment } from './store.ts';
@@ -14,6 +16,8 @@ export interface FakeRequest {
   /** Name of a GraphQL operation. */
   readonly operation: string | undefined;
   readonly body: Record<string, unknown>;
+  /** The header that proves who asks. */
+  readonly authorization: string;
 }
 
 /** Another answer than the true one. */
@@ -55,6 +59,8 @@ export class FakeGitHub {
   readonly statuses: StoredCheck[] = [];
   /** Old full names to new ones, as GitHub redirects after a rename. */
   readonly redirects = new Map<string, string>();
+  /** A GitHub App whose installation tokens are taken as well as the token. */
+  app: FakeApp | undefined;
   fault: (request: FakeRequest) => Fault | undefined = () => undefined;
   readonly #comments = new Map<string, StoredComment[]>();
   readonly #repositories = new Map<string, FakeRepository>();
@@ -86,6 +92,11 @@ export class FakeGitHub {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     server.unref();
     return fake;
+  }
+
+  /** Every header that proved who asks. */
+  get authorizations(): string[] {
+    return [...new Set(this.requests.map(({ authorization }) => authorization))].filter(Boolean);
   }
 
   get url(): string {
@@ -160,12 +171,13 @@ export class FakeGitHub {
     const text = Buffer.concat(chunks).toString('utf8');
     const body = (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
     const operation = typeof body['query'] === 'string' ? /^\s*\w+\s+(\w+)/.exec(body['query'])?.[1] : undefined;
-    const request = { method: incoming.method ?? 'GET', path: incoming.url ?? '/', operation, body };
+    const { authorization = '' } = incoming.headers;
+    const request = { method: incoming.method ?? 'GET', path: incoming.url ?? '/', operation, body, authorization };
     this.requests.push(request);
     const fault = this.fault(request);
     if (fault?.delay) await setTimeout(fault.delay);
     const edit = fault === undefined ? (body: string) => body : fault.edit;
-    const truth = edit !== undefined || fault?.after ? await this.#true(request, incoming) : undefined;
+    const truth = edit !== undefined || fault?.after ? await this.#true(request) : undefined;
     if (truth !== undefined && edit !== undefined) {
       return {
         status: truth.status,
@@ -180,12 +192,38 @@ export class FakeGitHub {
     };
   }
 
-  async #true(request: FakeRequest, incoming: IncomingMessage): Promise<RestAnswer> {
-    if (incoming.headers.authorization?.split(' ')[1] !== this.token) {
+  async #true(request: FakeRequest): Promise<RestAnswer> {
+    const asApp = this.app?.answer(request);
+    if (asApp !== undefined) return asApp;
+    const token = request.authorization.split(' ')[1] ?? '';
+    const owner = this.app?.ownerOf(token);
+    if (token !== this.token && owner === undefined) {
       return { status: 401, body: { message: 'Bad credentials', documentation_url: 'https://docs.github.com/rest' } };
     }
-    if (request.path !== '/graphql') return runRest(this, request);
+    if (request.path !== '/graphql') {
+      if (owner !== undefined && !this.#isOf(owner, request)) return { status: 404, body: { message: 'Not Found' } };
+      return runRest(this, request);
+    }
+    if (request.operation === undefined || !Object.hasOwn(GRAPHQL_NEEDS, request.operation)) {
+      throw new Error(`${request.operation} has no row in lib/github/permissions.ts`);
+    }
     const { query, variables } = request.body as { query: string; variables?: Record<string, unknown> };
+    if (owner !== undefined && !this.#isOf(owner, request)) {
+      const message = 'Could not resolve to a Repository with that name.';
+      return { status: 200, body: { data: { repository: null }, errors: [{ type: 'NOT_FOUND', message }] } };
+    }
     return { status: 200, body: await runGraphQL(this, query, variables ?? {}) };
+  }
+
+  /** An installation sees the repositories of its own owner, and no others. */
+  #isOf(owner: string, { path, body }: FakeRequest): boolean {
+    const [, root, name = '', id] = path.split(/[/?]/);
+    if (root === 'repos') return name === owner;
+    if (root === 'repositories') return this.repositoryById(Number(name ?? id))?.owner === owner;
+    const { owner: asked, input } = (body['variables'] ?? {}) as { owner?: string; input?: object };
+    const branch = (input as { branch?: { repositoryNameWithOwner: string } } | undefined)?.branch;
+    const named = asked ?? branch?.repositoryNameWithOwner.split('/')[0];
+    // Comments go by ids that name no owner.
+    return named === undefined || named === owner;
   }
 }

@@ -1,0 +1,55 @@
+/** So many in so many seconds. */
+export interface PaceLimit {
+  readonly count: number;
+  readonly seconds: number;
+}
+
+/**
+ * GitHub asks for no more than this of what creates content: beyond it, its secondary limits set in.
+ *
+ * @see https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
+ */
+export const CONTENT_WRITES: readonly PaceLimit[] = [
+  { count: 80, seconds: 60 },
+  { count: 500, seconds: 3600 },
+];
+
+/** Of pushes to one repository. @see https://docs.github.com/en/repositories/creating-and-managing-repositories/repository-limits */
+export const PUSHES: readonly PaceLimit[] = [{ count: 6, seconds: 60 }];
+
+/** Keeps a kind of request below its limits, by waiting before it and not after GitHub has refused. */
+export class Pace {
+  readonly #limits: readonly PaceLimit[];
+  readonly #clock: () => number;
+  readonly #sleep: (milliseconds: number) => Promise<void>;
+  readonly #most: number;
+  /** When requests go out, in unix seconds, the latest last; those that wait have their time already. */
+  readonly #times: number[] = [];
+
+  constructor(limits: readonly PaceLimit[], clock: () => number, sleep: (milliseconds: number) => Promise<void>) {
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#sleep = sleep;
+    this.#most = Math.max(...limits.map(({ count }) => count));
+  }
+
+  /**
+   * Comes back when the next request may go out.
+   *
+   * @param longest seconds; when it would take longer, nothing is waited for and no turn is taken
+   * @returns the seconds that were too long; 0 when the turn is there
+   */
+  async turn(longest: number): Promise<number> {
+    const now = this.#clock();
+    let at = now;
+    for (const { count, seconds } of this.#limits) {
+      const earlier = this.#times.at(-count);
+      if (earlier !== undefined) at = Math.max(at, earlier + seconds);
+    }
+    if (at - now > longest) return at - now;
+    this.#times.push(at);
+    if (this.#times.length > this.#most) this.#times.shift();
+    if (at > now) await this.#sleep((at - now) * 1000);
+    return 0;
+  }
+}

@@ -1,0 +1,123 @@
+/** What a call needs, in the words of GitHub's permission settings. */
+export interface Need {
+  /** As in `x-accepted-github-permissions` and in a workflow's `permissions`; null for what only a GitHub App asks, as itself. */
+  readonly permission: Permission | null;
+  readonly access: 'read' | 'write';
+  readonly on: 'apps repo' | 'micro app' | 'both';
+  readonly why: string;
+  /** Moves a branch: GitHub asks for no more than 6 of these a minute. @default false */
+  readonly push?: boolean;
+}
+
+export type Permission = 'metadata' | 'contents' | 'pull_requests' | 'checks' | 'statuses';
+
+const asApp = (why: string): Need => ({ permission: null, access: 'read', on: 'both', why });
+
+/** Every REST call of greenroom. A call that is not here does not compile: `docs/github.md` lists the same. */
+export const REST_NEEDS = {
+  'GET /orgs/{owner}/installation': asApp('find where the App is installed'),
+  'GET /users/{owner}/installation': asApp('find where the App is installed'),
+  'POST /app/installations/{installation_id}/access_tokens': asApp('a token for an hour'),
+  'GET /repositories/{id}': {
+    permission: 'metadata',
+    access: 'read',
+    on: 'micro app',
+    why: 'follow a renamed repository',
+  },
+  'GET /repos/{owner}/{repo}/git/blobs/{file_sha}': {
+    permission: 'contents',
+    access: 'read',
+    on: 'both',
+    why: 'files that GraphQL cannot carry',
+  },
+  'PUT /repos/{owner}/{repo}/contents/{path}': {
+    permission: 'contents',
+    access: 'write',
+    on: 'apps repo',
+    why: 'the first commit of all',
+    push: true,
+  },
+  'GET /repos/{owner}/{repo}/commits/{ref}/check-runs': {
+    permission: 'checks',
+    access: 'read',
+    on: 'micro app',
+    why: 'see whether the check is up to date',
+  },
+  'POST /repos/{owner}/{repo}/check-runs': {
+    permission: 'checks',
+    access: 'write',
+    on: 'micro app',
+    why: 'the check on the head commit',
+  },
+  'PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}': {
+    permission: 'checks',
+    access: 'write',
+    on: 'micro app',
+    why: 'more than 50 annotations',
+  },
+  'GET /repos/{owner}/{repo}/commits/{ref}/statuses': {
+    permission: 'statuses',
+    access: 'read',
+    on: 'micro app',
+    why: 'where checks are not to be had',
+  },
+  'POST /repos/{owner}/{repo}/statuses/{sha}': {
+    permission: 'statuses',
+    access: 'write',
+    on: 'micro app',
+    why: 'where checks are not to be had',
+  },
+} as const satisfies Record<string, Need>;
+
+export type RestRoute = keyof typeof REST_NEEDS;
+
+/** Every GraphQL operation of greenroom, by its name. */
+export const GRAPHQL_NEEDS: Readonly<Record<string, Need>> = {
+  ReadHead: { permission: 'contents', access: 'read', on: 'apps repo', why: 'the head of the branch' },
+  ReadTrees: { permission: 'contents', access: 'read', on: 'both', why: 'folders and files at a commit' },
+  ReadFiles: { permission: 'contents', access: 'read', on: 'both', why: 'files at a commit' },
+  CommitFiles: { permission: 'contents', access: 'write', on: 'apps repo', why: 'one commit for a change', push: true },
+  ListRepositories: { permission: 'metadata', access: 'read', on: 'micro app', why: "a source's repositories" },
+  ReadPull: { permission: 'pull_requests', access: 'read', on: 'micro app', why: 'the state of a pull request' },
+  ListPulls: { permission: 'pull_requests', access: 'read', on: 'micro app', why: 'the open pull requests' },
+  ListComments: { permission: 'pull_requests', access: 'read', on: 'micro app', why: 'find our own comment' },
+  AddComment: { permission: 'pull_requests', access: 'write', on: 'micro app', why: 'the one comment' },
+  UpdateComment: { permission: 'pull_requests', access: 'write', on: 'micro app', why: 'edit it in place' },
+};
+
+const LABELS: Readonly<Record<string, string>> = { statuses: 'Commit statuses' };
+
+/** @param call a REST route, or the name of a GraphQL operation */
+export function needOf(call: string): Need | undefined {
+  return Object.hasOwn(REST_NEEDS, call)
+    ? REST_NEEDS[call as RestRoute]
+    : Object.hasOwn(GRAPHQL_NEEDS, call)
+      ? GRAPHQL_NEEDS[call]
+      : undefined;
+}
+
+/** `pull_requests` and `write` as the settings page calls them: `Pull requests: write`. */
+export function permissionLabel(permission: string, access: string): string {
+  const words = permission.replaceAll('_', ' ');
+  return `${LABELS[permission] ?? words.charAt(0).toUpperCase() + words.slice(1)}: ${access}`;
+}
+
+/**
+ * What was missing when GitHub refused: by its own header, which REST sends, else by what the call is known to need.
+ *
+ * @param accepted `x-accepted-github-permissions`: `contents=write,workflows=write; contents=read` (`;` is "or")
+ */
+export function missingPermission(call: string, accepted: string | undefined): string | undefined {
+  if (accepted !== undefined && /^[a-z_]+=[a-z]+([,; ]+[a-z_]+=[a-z]+)*$/.test(accepted)) {
+    const ways = accepted.split(';').map((way) =>
+      way
+        .split(',')
+        .map((one) => one.trim().split('='))
+        .map(([permission = '', access = '']) => permissionLabel(permission, access))
+        .join(' and '),
+    );
+    return ways.join(', or ');
+  }
+  const need = needOf(call);
+  return need?.permission ? permissionLabel(need.permission, need.access) : undefined;
+}

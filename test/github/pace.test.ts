@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest';
+import { CONTENT_WRITES, Pace, type PaceLimit, PUSHES } from '../../lib/github/pace.ts';
+import { clientOf } from '../support/fake-github/client.ts';
+import { FakeGitHub } from '../support/fake-github/server.ts';
+import { tempFolder } from '../support/git.ts';
+
+/** Times at which so many turns come, asked for one after the other or all at once; nothing is waited for. */
+async function turns(count: number, limits: readonly PaceLimit[], together = false): Promise<number[]> {
+  let now = 1000;
+  let wait = 0;
+  const sleep = async (milliseconds: number) => {
+    wait = milliseconds / 1000;
+  };
+  const pace = new Pace(limits, () => now, sleep);
+  const times: number[] = [];
+  for (let i = 0; i < count; i += 1) {
+    wait = 0;
+    expect(await pace.turn(Number.POSITIVE_INFINITY)).toBe(0);
+    times.push(now + wait);
+    if (!together) now += wait;
+  }
+  return times;
+}
+
+/** The most that fall into any stretch of so many seconds. */
+function most(times: readonly number[], seconds: number): number {
+  return Math.max(...times.map((start) => times.filter((time) => time >= start && time < start + seconds).length));
+}
+
+describe('the pace', () => {
+  test.each([false, true])('of pushes is 6 a minute at most (all at once: %s)', async (together) => {
+    const times = await turns(40, PUSHES, together);
+    expect(times).toHaveLength(40);
+    expect(most(times, 60)).toBe(6);
+    expect(times.at(-1)).toBe(1000 + 6 * 60);
+  });
+
+  test.each([false, true])('of content is 80 a minute and 500 an hour (all at once: %s)', async (together) => {
+    const times = await turns(1200, CONTENT_WRITES, together);
+    expect(most(times, 60)).toBe(80);
+    expect(most(times, 3600)).toBe(500);
+    // No slower than it has to be.
+    expect(times.at(-1)).toBe(1000 + 2 * 3600 + 2 * 60);
+  });
+});
+
+test('a turn that is too far away is not taken', async () => {
+  const pace = new Pace(
+    [{ count: 2, seconds: 60 }],
+    () => 0,
+    async () => undefined,
+  );
+  expect([await pace.turn(10), await pace.turn(10)]).toEqual([0, 0]);
+  expect([await pace.turn(10), await pace.turn(60), await pace.turn(60)]).toEqual([60, 0, 0]);
+});
+
+test('changes keep the pace, each owner counted together; reading does not wait', async () => {
+  const fake = await FakeGitHub.start(tempFolder());
+  fake.fault = () => ({ headers: { 'content-type': 'application/json' }, body: '{"data":{}}' });
+  const waits: number[] = [];
+  const client = clientOf(fake, waits);
+  for (let i = 0; i < 100; i += 1) await client.rest('GET /repositories/{id}', { id: i });
+  expect(waits).toEqual([]);
+  const commit = () => client.for('acme').mutate('mutation CommitFiles { x }', {});
+  for (let i = 0; i < 6; i += 1) await commit();
+  expect(waits).toEqual([]);
+  await commit();
+  expect(waits).toEqual([60_000]);
+  const comment = (owner: string) => client.for(owner).mutate('mutation AddComment { x }', {});
+  for (let i = 0; i < 80; i += 1) await comment(i % 2 === 0 ? 'acme' : 'globex');
+  expect(waits).toEqual([60_000]);
+  await comment('acme');
+  expect(waits).toEqual([60_000, 60_000]);
+  // Comments that have to wait hold up no commit.
+  for (let i = 0; i < 500; i += 1) await comment('acme').catch(() => undefined);
+  await expect(comment('acme')).rejects.toMatchObject({ code: 'unreachable' });
+  await commit();
+  await fake.stop();
+});
