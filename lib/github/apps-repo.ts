@@ -38,8 +38,8 @@ export class GitHubAppsRepo implements AppsRepo {
     // Two levels: with the head come the clusters below `previews`, and no preview has to be looked for by a star.
     this.#trees = new TreeReader(this.#client, repository, 2);
     this.description = `${repository.owner}/${repository.name}${branch === undefined ? '' : ` (${branch})`}`;
-    this.#access = new Branch(client, repository, this.description);
-    this.#gitData = new GitData(client, repository, this.#trees);
+    this.#access = new Branch(this.#client, repository, this.description);
+    this.#gitData = new GitData(this.#client, repository, this.#trees);
   }
 
   async read(globs: readonly string[], at?: string | null): Promise<RepoState> {

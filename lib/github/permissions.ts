@@ -37,6 +37,25 @@ export const REST_NEEDS = {
     why: 'the first commit of all',
     push: true,
   },
+  'POST /repos/{owner}/{repo}/git/trees': {
+    permission: 'contents',
+    access: 'write',
+    on: 'apps repo',
+    why: 'a commit that GraphQL cannot make',
+  },
+  'POST /repos/{owner}/{repo}/git/commits': {
+    permission: 'contents',
+    access: 'write',
+    on: 'apps repo',
+    why: 'a commit that GraphQL cannot make',
+  },
+  'PATCH /repos/{owner}/{repo}/git/refs/{ref}': {
+    permission: 'contents',
+    access: 'write',
+    on: 'apps repo',
+    why: 'move the branch, on servers without updateRefs',
+    push: true,
+  },
   'GET /repos/{owner}/{repo}/commits/{ref}/check-runs': {
     permission: 'checks',
     access: 'read',
@@ -75,8 +94,15 @@ export type RestRoute = keyof typeof REST_NEEDS;
 export const GRAPHQL_NEEDS: Readonly<Record<string, Need>> = {
   ReadHead: { permission: 'contents', access: 'read', on: 'apps repo', why: 'the head of the branch' },
   ReadTrees: { permission: 'contents', access: 'read', on: 'both', why: 'folders and files at a commit' },
-  ReadFiles: { permission: 'contents', access: 'read', on: 'both', why: 'files at a commit' },
+  ReadObjects: { permission: 'contents', access: 'read', on: 'both', why: 'files at a commit' },
   CommitFiles: { permission: 'contents', access: 'write', on: 'apps repo', why: 'one commit for a change', push: true },
+  MoveBranch: {
+    permission: 'contents',
+    access: 'write',
+    on: 'apps repo',
+    why: 'move the branch to a commit made over REST',
+    push: true,
+  },
   ListRepositories: { permission: 'metadata', access: 'read', on: 'micro app', why: "a source's repositories" },
   ReadPull: { permission: 'pull_requests', access: 'read', on: 'micro app', why: 'the state of a pull request' },
   ListPulls: { permission: 'pull_requests', access: 'read', on: 'micro app', why: 'the open pull requests' },
