@@ -12,12 +12,16 @@ interface SweepCommandOptions extends DoorOptions {
 
 export const configure: Configure = (command, io) => {
   doorOptions(command)
-    .option('--yes', 'also when it removes a large share of the live previews')
+    .option(
+      '--yes',
+      'also when it removes a large share of the live previews, or a change of the platform moves or ends some',
+    )
     .addHelpText(
       'after',
       `
 Ends previews whose pull request is closed or whose time is up, starts and updates the others. What the forge gives no
-positive answer about is kept.
+positive answer about is kept. So is, without --yes, what a change of greenroom.yaml would move to another cluster or end
+although its pull request would keep it.
 
 Example:
   greenroom sweep --apps-repo ./previews.git --forge ./forge`,
@@ -27,7 +31,7 @@ Example:
 
 async function run(options: SweepCommandOptions, io: Io): Promise<void> {
   const dryRun = options.dryRun === true;
-  const { results, failures, unknown } = await withDoors(options, io, (context) =>
+  const { results, failures, unknown, held } = await withDoors(options, io, (context) =>
     sweep(context, {
       dryRun,
       allowRemovals: options.yes === true,
@@ -37,7 +41,7 @@ async function run(options: SweepCommandOptions, io: Io): Promise<void> {
   if (io.interactive) io.err('\r\u001b[K');
   if (options.format === 'json') {
     const failed = failures.map(({ subject, error }) => ({ subject, code: error.code, message: error.message }));
-    io.out(json({ results: results.map(resultData), failures: failed, unknown }));
+    io.out(json({ results: results.map(resultData), failures: failed, unknown, held }));
   } else {
     for (const result of results) if (result.effect !== 'none' || dryRun) io.out(resultLines(result, dryRun));
     const changed = results.filter((result) => result.effect !== 'none').length;
@@ -46,6 +50,12 @@ async function run(options: SweepCommandOptions, io: Io): Promise<void> {
   for (const { notes } of results) for (const note of notes) io.err(`greenroom: ${note}\n`);
   for (const what of unknown) io.err(`greenroom: left alone: ${what}\n`);
   for (const { subject, error } of failures) io.err(`greenroom: ${subject}: ${error.message}\n`);
-  if (failures.length > 0) io.fail(EXIT_CODES.failed);
+  for (const { name, sentence } of held) io.err(`greenroom: left as it is: ${name} ${sentence}\n`);
+  if (held.length > 0) {
+    io.err(
+      `greenroom: a change of the platform would move or end ${count(held.length, 'live preview')}; if that is meant, run with --yes\n`,
+    );
+  }
+  if (failures.length + held.length > 0) io.fail(EXIT_CODES.failed);
   if (unknown.length > 0) io.fail(EXIT_CODES.unreachable);
 }

@@ -7,7 +7,7 @@ import type { Finding } from '../core/finding.ts';
 import type { Identity } from '../model/identity.ts';
 import { previewFolder, RECORD_FILE, repoOfName } from '../model/layout.ts';
 import type { Loaded } from '../model/load.ts';
-import type { PlatformSpec } from '../model/platform.ts';
+import { type PlatformSpec, placementDigest } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
 import { formatRecord, type PreviewRecord } from '../model/record.ts';
 import { previewCharts } from './charts.ts';
@@ -120,6 +120,7 @@ function compile(input: CompileInput, options: CompilerOptions, judge: Judge): C
     expires,
     cost,
     specDigest: specDigestOf(preview),
+    placement: placementDigest(platform),
   };
   return {
     name,

@@ -28,6 +28,8 @@ export interface GitAppsRepoOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Where the copy of a remote is kept while it is open. @default - the system's temporary folder */
   readonly temporaryFolder?: string;
+  /** Only read at commits: then it may be a working copy of the branch. @default false */
+  readonly readOnly?: boolean;
   /** Names for temporary files. @default - random UUIDs */
   readonly randomId?: () => string;
 }
@@ -58,7 +60,7 @@ async function openLocal(path: string, options: GitAppsRepoOptions): Promise<Git
   const settings = await readSettings(git_);
   const checkedOut = symbolic.stdout.trim();
   const branch = options.branch ?? (checkedOut || 'main');
-  if (!settings.bare && branch === checkedOut) {
+  if (options.readOnly !== true && !settings.bare && branch === checkedOut) {
     throw invalidInput([
       { message: `${path} is a working copy with ${branch} checked out; give the bare repository, or another branch` },
     ]);

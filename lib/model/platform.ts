@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import {
   API_VERSION,
@@ -354,4 +355,13 @@ export type Cluster = PlatformSpec['clusters'][number];
 /** Address of the apps repo as the reconciler clones it. */
 export function appsRepoUrl(platform: PlatformSpec): string {
   return platform.appsRepo.url ?? `https://github.com/${platform.sources[0]?.owner}/previews.git`;
+}
+
+/**
+ * sha256 of the settings that decide who has a preview, where and how long. Each record keeps it: when a preview is to
+ * move or to go and this has changed since, then it was the platform's doing and not the pull request's.
+ */
+export function placementDigest({ sources, clusters, ttl }: PlatformSpec): string {
+  const text = JSON.stringify([sources, clusters, ttl.default, ttl.max]);
+  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
 }

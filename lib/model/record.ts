@@ -29,6 +29,11 @@ export const recordSchema = z.object({
   cost: z.object({ currency: z.string().max(3), perDay: z.number().nonnegative(), ratesAsOf: z.string().max(10) }),
   /** sha256 of the maker's preview.yaml. */
   specDigest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+  /** {@link placementDigest} of the platform it was written under; records of earlier versions have none. */
+  placement: z
+    .string()
+    .regex(/^sha256:[0-9a-f]{64}$/)
+    .optional(),
 });
 
 export type PreviewRecord = z.output<typeof recordSchema>;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import { unifiedDiff } from '../core/diff.ts';
 import { compareStrings, type FileSet } from '../core/fileset.ts';
 import type { Manifest } from '../model/manifest.ts';
-import { unifiedDiff } from './diff.ts';
 import { SEEDS } from './files.ts';
 
 /**

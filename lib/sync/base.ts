@@ -43,11 +43,12 @@ export interface StoredRecord {
 /**
  * Reads the platform from the apps repo's branch.
  *
+ * @param at a commit to read it at. @default - the branch's head
  * @throws GreenroomError `failed` when the apps repo has no greenroom.yaml, `invalid-input` when it is wrong or when a
  *   newer greenroom laid the apps repo down
  */
-export async function readBase(context: SyncContext): Promise<Base> {
-  const { head, files } = await context.repo.read([MANIFEST_FILE, PLATFORM_FILE, EXCEPTIONS_GLOB]);
+export async function readBase(context: Omit<SyncContext, 'forge'>, at?: string): Promise<Base> {
+  const { head, files } = await context.repo.read([MANIFEST_FILE, PLATFORM_FILE, EXCEPTIONS_GLOB], at);
   refuseNewer(files.get(MANIFEST_FILE));
   const text = files.get(PLATFORM_FILE);
   if (text === undefined) {

@@ -8,6 +8,7 @@ import { loadPreview } from '../model/files.ts';
 import { type Identity, previewName } from '../model/identity.ts';
 import { PREVIEW_FILE } from '../model/layout.ts';
 import type { Loaded } from '../model/load.ts';
+import { placementDigest } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
 import type { PreviewRecord } from '../model/record.ts';
 import type { LivePreview, PreviewState } from '../report/state.ts';
@@ -26,6 +27,8 @@ export interface PreviewPlan {
   readonly effect: 'create' | 'update' | 'remove' | 'none';
   /** What the apps repo will remember; null where it will hold no preview, or an earlier one. */
   readonly record: PreviewRecord | null;
+  /** A sentence where the platform's own change moves or ends a preview that its pull request would keep. */
+  readonly displaced: string | null;
 }
 
 /**
@@ -48,7 +51,7 @@ export async function planPreview(
   };
   const derived = previewName(identity, base.platform.sources[0]!.owner).name;
   const existing = await findExisting(context.repo, base.head, identity, derived);
-  const plan = planner(pull, existing, existing?.name ?? derived);
+  const plan = planner(pull, existing, existing?.name ?? derived, base);
 
   const refusal = refusalOf(pull, base.platform);
   if (refusal !== null) {
@@ -112,19 +115,20 @@ async function compileHead(
   });
 }
 
-function planner(pull: PullRequest, existing: Existing | null, name: string) {
+function planner(pull: PullRequest, existing: Existing | null, name: string, base: Base) {
   const live = existing?.record ? livePreview(existing.record) : null;
+  const none = { pull, name, change: new Map(), effect: 'none', record: null, displaced: null } as const;
   const remove = (state: PreviewState): PreviewPlan => {
-    if (existing === null) return { pull, name, state, change: new Map(), effect: 'none', record: null };
+    if (existing === null) return { ...none, state };
     const change = planChange({ now: existing.now, wanted: new Map(), folders: existing.folders });
-    return { pull, name, state, change, effect: 'remove', record: null };
+    return { ...none, state, change, effect: 'remove', displaced: displacement(base, pull, existing, state) };
   };
   return {
     live,
     remove,
     keep(state: Exclude<PreviewState, { state: 'ready' }>, now: number): PreviewPlan {
       if (live !== null && isExpired(live.expires, now)) return remove({ ...state, live: null } as PreviewState);
-      return { pull, name, state, change: new Map(), effect: 'none', record: null };
+      return { ...none, state };
     },
     write({ files, folder, record, findings }: CompiledPreview): PreviewPlan {
       const now = existing?.now ?? { files: new Map(), irregular: [] };
@@ -138,9 +142,26 @@ function planner(pull: PullRequest, existing: Existing | null, name: string) {
         change,
         effect: change.size === 0 ? 'none' : existing === null ? 'create' : 'update',
         record,
+        displaced: existing === null ? null : displacement(base, pull, existing, record),
       };
     },
   };
+}
+
+/** Whether a move or a removal is the platform's doing: the settings that decide about it are not those of the record. */
+function displacement(
+  base: Base,
+  pull: PullRequest,
+  { record }: Existing,
+  outcome: PreviewState | PreviewRecord,
+): string | null {
+  if (!record?.placement || record.placement === placementDigest(base.platform)) return null;
+  if ('cluster' in outcome) {
+    if (outcome.cluster === record.cluster) return null;
+    return `moves from the cluster ${record.cluster} to ${outcome.cluster}, where it starts anew`;
+  }
+  const isOver = pull.state === 'closed' || outcome.state !== 'none' || isExpired(record.expires, base.now);
+  return isOver ? null : `is removed: ${outcome.sentence}`;
 }
 
 function livePreview({ name, url, headSha, expires, cost }: PreviewRecord): LivePreview {

@@ -14,7 +14,7 @@ import { messageOf, publish, resultOf, type SyncResult } from './sync.ts';
 export interface SweepOptions {
   /** Plan and say, write nothing anywhere. @default false */
   readonly dryRun?: boolean;
-  /** Remove however many there are to remove. @default false */
+  /** Remove however many there are to remove, and move or end what a change of the platform displaces. @default false */
   readonly allowRemovals?: boolean;
   /** Previews a commit, at most. @default 50 */
   readonly batchSize?: number;
@@ -29,6 +29,14 @@ export interface SweepResult {
   readonly failures: readonly { readonly subject: string; readonly error: GreenroomError }[];
   /** What could not be asked, so that its previews were left alone. */
   readonly unknown: readonly string[];
+  /** Previews that a change of the platform moves or ends, left as they are until somebody says that it is meant. */
+  readonly held: readonly Held[];
+}
+
+export interface Held {
+  readonly name: string;
+  /** `is removed: ...`, `moves from the cluster a to b, ...` */
+  readonly sentence: string;
 }
 
 /** One thing to look at: a pull request, or a preview whose pull request gives no answer and whose time is up. */
@@ -57,6 +65,7 @@ export async function sweep(context: SyncContext, options: SweepOptions = {}): P
   const failures: { subject: string; error: GreenroomError }[] = [];
   const plans: { target: Target; plan: PreviewPlan }[] = [];
   const orphans: Extract<Target, { kind: 'orphan' }>[] = [];
+  const held: Held[] = [];
   const ahead = { added: [] as PreviewRecord[], removed: new Set<string>() };
   for (const target of survey.targets) {
     if (target.kind === 'orphan') {
@@ -65,6 +74,10 @@ export async function sweep(context: SyncContext, options: SweepOptions = {}): P
     }
     await collect(failures, subjectOf(target.pull), async () => {
       const plan = await planPreview(context, base, target.pull, ahead);
+      if (isHeld(plan, options)) {
+        held.push({ name: plan.name, sentence: plan.displaced });
+        return;
+      }
       if (plan.effect === 'create' && plan.record !== null) ahead.added.push(plan.record);
       if (plan.effect === 'remove') ahead.removed.add(plan.name);
       plans.push({ target, plan });
@@ -96,7 +109,11 @@ export async function sweep(context: SyncContext, options: SweepOptions = {}): P
   const unanswered = results.flatMap(({ repository, number, state }) =>
     state.state === 'unknown' ? [`${repository}#${number}: ${state.reason}`] : [],
   );
-  return { results, failures, unknown: [...survey.unknown, ...unanswered] };
+  return { results, failures, unknown: [...survey.unknown, ...unanswered], held };
+}
+
+function isHeld(plan: PreviewPlan, options: SweepOptions): plan is PreviewPlan & { displaced: string } {
+  return plan.displaced !== null && options.allowRemovals !== true;
 }
 
 async function takeSurvey(context: SyncContext, base: Base): Promise<Survey> {
@@ -185,7 +202,7 @@ async function settle(
   } = await apply(
     context.repo,
     async () => {
-      const current = first ? { head: base.head, plans: batch } : await replan(context, batch, failures);
+      const current = first ? { head: base.head, plans: batch } : await replan(context, batch, failures, options);
       first = false;
       const changing = current.plans.filter((plan) => plan.change.size > 0);
       const change: ChangeSet = options.dryRun ? new Map() : merge(changing);
@@ -207,13 +224,17 @@ async function replan(
   context: SyncContext,
   batch: readonly PreviewPlan[],
   failures: { subject: string; error: GreenroomError }[],
+  options: SweepOptions,
 ): Promise<{ head: string | null; plans: PreviewPlan[] }> {
   const base = await readBase(context);
   const plans: PreviewPlan[] = [];
   for (const { pull } of batch) {
     await collect(failures, subjectOf(pull), async () => {
       const lookup = await context.forge.pullRequestById(pull.repository.id, pull.number, pull.repository);
-      if (lookup.status === 'found') plans.push(await planPreview(context, base, lookup.value));
+      if (lookup.status === 'unknown') return;
+      const plan = await planPreview(context, base, lookup.value);
+      // The next sweep tells of it.
+      if (!isHeld(plan, options)) plans.push(plan);
     });
   }
   return { head: base.head, plans };

@@ -132,3 +132,61 @@ describe('sweep', () => {
     expect(world.previews()).toEqual(['pr-shop-2', 'pr-shop-3']);
   });
 });
+
+describe('a change of the platform that displaces live previews', () => {
+  const clusters = (...names: string[]) =>
+    `clusters: [${names.map((name) => `{ name: ${name}, server: "https://${name}.example.com" }`).join(', ')}]`;
+  const settle = (world: World, platform: string) => commitFiles(world.appsRepo, { 'greenroom.yaml': platform });
+  const folders = (world: World) => [...new Set(world.paths().map((path) => path.split('/').slice(1, 4).join('/')))];
+
+  test('moves to another cluster wait for --yes; then folder and cluster change in one commit', async () => {
+    const world = many(1, platformText(clusters('a', 'b')));
+    await run(world);
+    settle(world, platformText(clusters('b', 'a')));
+    const head = world.head();
+    const { held, results } = await run(world);
+    expect(held).toEqual([{ name: 'pr-shop-1', sentence: 'moves from the cluster a to b, where it starts anew' }]);
+    expect([results, world.head()]).toEqual([[], head]);
+    expect((await run(world, { allowRemovals: true })).held).toEqual([]);
+    expect(folders(world)).toEqual(['b/shop/pr-shop-1']);
+    expect(git(world.appsRepo, ['rev-list', '--count', `${head}..main`])).toBe('1');
+    expect((await run(world)).held).toEqual([]);
+  });
+
+  test.each<[string, string]>([
+    ['a source that goes', 'sources: [{ owner: acme, repos: [other] }]'],
+    ['a label that is asked now', 'sources: [{ owner: acme, label: preview }]'],
+    ['a shorter life', 'sources: [{ owner: acme }]\n  ttl: { default: 1m, max: 1m }'],
+  ])('%s: what would end is left, new previews and closes go on', async (_, change) => {
+    const world = many(2);
+    await run(world);
+    world.now += 3600;
+    settle(world, platformText().replace('sources: [{ owner: acme }]', change));
+    const { held } = await run(world);
+    expect(held.map(({ name }) => name)).toEqual(['pr-shop-1', 'pr-shop-2']);
+    expect(world.previews()).toEqual(['pr-shop-1', 'pr-shop-2']);
+    expect(world.comment('shop', 1)).toContain('Preview: ready');
+    world.pull('shop', 2, { state: 'closed' });
+    expect((await run(world)).held).toHaveLength(1);
+    expect(world.previews()).toEqual(['pr-shop-1']);
+    await run(world, { allowRemovals: true });
+    expect(world.previews()).toEqual([]);
+  });
+
+  test('what the pull request itself decides needs no --yes: its labels route it and end it, and time does', async () => {
+    const routed = `${clusters('a').slice(0, -1)}, { name: b, server: "https://b.example.com" }]`;
+    const when = routed.replace('name: a,', 'name: a, when: { labels: [big] },');
+    const world = many(2, platformText(when).replace('owner: acme', 'owner: acme, drafts: false'));
+    await run(world);
+    world.pull('shop', 1, { labels: ['big'] });
+    world.pull('shop', 2, { draft: true });
+    expect((await run(world)).held).toEqual([]);
+    expect(folders(world)).toEqual(['a/shop/pr-shop-1']);
+    // A harmless change of the platform in between is taken in by a sweep, and blames nobody later.
+    settle(world, platformText(when).replace('owner: acme', 'owner: acme, forks: true'));
+    await run(world);
+    world.pull('shop', 1, { labels: [] });
+    expect((await run(world)).held).toEqual([]);
+    expect(folders(world)).toEqual(['b/shop/pr-shop-1']);
+  });
+});

@@ -1,6 +1,7 @@
 /**
  * A unified diff of two texts without headers, with three lines of context; empty for equal texts. Made for files of
- * some hundred lines that people edited: time and memory are in the product of the lines that differ.
+ * some hundred lines that people edited: time and memory are in the product of the lines that differ, and above a bound
+ * the whole difference is shown as replaced.
  */
 export function unifiedDiff(before: string, after: string, context = 3): string {
   const [a, b] = [lines(before), lines(after)];
@@ -56,7 +57,13 @@ function compare(a: readonly string[], b: readonly string[]): Op[] {
   ];
 }
 
+const MAX_PRODUCT = 4_000_000;
+
 function middle(a: readonly string[], b: readonly string[]): Op[] {
+  if (a.length * b.length > MAX_PRODUCT) {
+    const as = (sign: Op['sign']) => (text: string) => ({ sign, text });
+    return [...a.map(as('-')), ...b.map(as('+'))];
+  }
   const width = b.length + 1;
   const longest = new Uint32Array((a.length + 1) * width);
   for (let i = a.length - 1; i >= 0; i--) {
