@@ -39,7 +39,7 @@ export class GitHubAppsRepo implements AppsRepo {
     this.#trees = new TreeReader(this.#client, repository, 2);
     this.description = `${repository.owner}/${repository.name}${branch === undefined ? '' : ` (${branch})`}`;
     this.#access = new Branch(this.#client, repository, this.description);
-    this.#gitData = new GitData(this.#client, repository, this.#trees);
+    this.#gitData = new GitData(this.#client, repository, (oid) => this.#trees.treeData(oid));
   }
 
   async read(globs: readonly string[], at?: string | null): Promise<RepoState> {

@@ -3,32 +3,37 @@ import type { ChangeSet } from '../core/fileset.ts';
 import { decodeTree, MODE, nameToText } from '../core/git/objects.ts';
 import type { RepositoryRef } from '../forge/forge.ts';
 import { type EditedTree, editTree } from '../gitops/edit.ts';
+import type { TreeSource } from '../gitops/walk.ts';
 import type { EffectiveChange } from './change.ts';
 import type { GitHubClient } from './client.ts';
-import { type Commit, formatOf, type TreeReader } from './trees.ts';
+import { type Commit, formatOf } from './trees.ts';
 
 /** A tree and a commit made by Git's own objects over REST; no branch is moved. */
 export class GitData {
   readonly #client: GitHubClient;
   readonly #target: { readonly owner: string; readonly repo: string };
-  readonly #trees: TreeReader;
+  readonly #source: TreeSource;
 
-  constructor(client: GitHubClient, { owner, name }: RepositoryRef, trees: TreeReader) {
+  constructor(client: GitHubClient, { owner, name }: RepositoryRef, source: TreeSource) {
     this.#client = client;
     this.#target = { owner, repo: name };
-    this.#trees = trees;
+    this.#source = source;
   }
 
   /**
    * A commit on top of another one, with that change. The tree is computed here as well: what the server made has to be
    * the same, or nothing comes of it.
    */
-  async commit(parent: Commit, { additions, deletions }: EffectiveChange, message: string): Promise<string> {
+  async commit(
+    parent: Commit,
+    { additions, deletions }: Pick<EffectiveChange, 'additions' | 'deletions'>,
+    message: string,
+  ): Promise<string> {
     const change: ChangeSet = new Map([
       ...deletions.map((path) => [path, null] as const),
       ...additions.map(([path, content]) => [path, content] as const),
     ]);
-    const edited = await editTree(formatOf(parent.oid), (oid) => this.#trees.treeData(oid), parent.tree, change);
+    const edited = await editTree(formatOf(parent.oid), this.#source, parent.tree, change);
     const made = (await this.#overlay(parent, change)) === edited.root || (await this.#build(parent, edited));
     if (!made) throw this.#differs();
     const { data } = await this.#client.rest<{ sha?: string; tree?: { sha?: string } }>(

@@ -16,6 +16,7 @@ interface TreeItem {
   readonly content?: string;
 }
 
+const NOT_FOUND: RestAnswer = { status: 404, body: { message: 'Not Found' } };
 const EMPTY: RestAnswer = { status: 409, body: { message: 'Git Repository is empty.' } };
 const ZERO = /^0+$/;
 
@@ -82,6 +83,43 @@ function writeBlob(repo: FakeRepository, content: string): string {
   mkdirSync(dirname(file), { recursive: true });
   if (!existsSync(file)) writeFileSync(file, deflateSync(data));
   return oid;
+}
+
+/** `GET git/trees`: one level, or all files and folders below. */
+export function readTree(
+  _: FakeGitHub,
+  repo: FakeRepository,
+  { path }: FakeRequest,
+  [tree = '']: string[],
+): RestAnswer {
+  const sha = nameOf(repo, `${tree}^{tree}`);
+  if (sha === undefined) return NOT_FOUND;
+  const flags = path.includes('recursive=') ? ['-r', '-t'] : [];
+  const lines = git(repo.gitDir, ['ls-tree', '-z', ...flags, sha])
+    .split('\0')
+    .filter(Boolean);
+  const entries = lines.map((line) => {
+    const [mode, type, oid] = line.slice(0, line.indexOf('\t')).split(' ');
+    return { path: line.slice(line.indexOf('\t') + 1), mode, type, sha: oid };
+  });
+  return { status: 200, body: { sha, tree: entries, truncated: false } };
+}
+
+export function readCommit(_: FakeGitHub, repo: FakeRepository, __: FakeRequest, [sha = '']: string[]): RestAnswer {
+  const tree = nameOf(repo, `${sha}^{tree}`);
+  return tree === undefined ? NOT_FOUND : { status: 200, body: { sha, tree: { sha: tree } } };
+}
+
+export function readRef(_: FakeGitHub, repo: FakeRepository, __: FakeRequest, [branch = '']: string[]): RestAnswer {
+  const sha = repo.head(branch);
+  if (sha === null) return NOT_FOUND;
+  return { status: 200, body: { ref: `refs/heads/${branch}`, object: { type: 'commit', sha } } };
+}
+
+function nameOf(repo: FakeRepository, name: string): string | undefined {
+  const args = ['rev-parse', '--verify', '--quiet', name];
+  const { status, stdout } = spawnSync('git', args, { cwd: repo.gitDir, env: GIT_ENV, encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : undefined;
 }
 
 let indexes = 0;

@@ -1,5 +1,5 @@
-import { commitFiles } from '../git.ts';
-import { createCommit, createTree, updateRef } from './git-data.ts';
+import { commitFiles, git } from '../git.ts';
+import { createCommit, createTree, readCommit, readRef, readTree, updateRef } from './git-data.ts';
 import type { FakeGitHub, FakeRequest, StoredCheck } from './server.ts';
 import type { FakeRepository } from './store.ts';
 
@@ -20,6 +20,9 @@ const NOT_FOUND: RestAnswer = { status: 404, body: { message: 'Not Found' } };
 const ROUTES: readonly (readonly [method: string, path: RegExp, handler: Handler])[] = [
   ['GET', /^$/, (_, repo) => ({ status: 200, body: repositoryBody(repo) })],
   ['GET', /^git\/blobs\/([0-9a-f]+)$/, blob],
+  ['GET', /^git\/trees\/(.+)$/, readTree],
+  ['GET', /^git\/commits\/(.+)$/, readCommit],
+  ['GET', /^git\/ref\/heads\/(.+)$/, readRef],
   ['POST', /^git\/trees$/, writing(createTree)],
   ['POST', /^git\/commits$/, writing(createCommit)],
   ['PATCH', /^git\/refs\/heads\/(.+)$/, writing(updateRef)],
@@ -63,6 +66,10 @@ function firstFile(_: FakeGitHub, repo: FakeRepository, { body }: FakeRequest, [
   const branch = String(body['branch'] ?? repo.defaultBranch());
   const parent = repo.head(branch);
   if (parent === null && !repo.isEmpty()) return { status: 404, body: { message: `Branch ${branch} not found` } };
+  const isThere = parent !== null && git(repo.gitDir, ['--literal-pathspecs', 'ls-tree', parent, '--', path]) !== '';
+  if (isThere && body['sha'] === undefined) {
+    return { status: 422, body: { message: 'Invalid request.\n\n"sha" wasn\'t supplied.' } };
+  }
   const content = Buffer.from(String(body['content']), 'base64');
   const sha = commitFiles(repo.gitDir, { [path]: content }, { branch, message: String(body['message']) });
   return { status: 201, body: { commit: { sha, parents: parent === null ? [] : [{ sha: parent }] } } };
