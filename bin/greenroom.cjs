@@ -18,7 +18,8 @@ try {
 } catch {
   // No cache, no harm.
 }
-const script = new Script(wrap(readFileSync(file, 'utf8')), { filename: file, cachedData });
+// The bundler writes nothing but ASCII, which is read faster as what it is.
+const script = new Script(wrap(readFileSync(file, 'latin1')), { filename: file, cachedData });
 script.runInThisContext()(exports, require, module, file, dirname(file));
 
 // Only the build asks for it, after a run that has compiled what a run needs.

@@ -1,3 +1,4 @@
+import { fstatSync, writeSync } from 'node:fs';
 import * as z from 'zod';
 import { main } from './main.ts';
 
@@ -5,17 +6,41 @@ import { main } from './main.ts';
 z.config({ jitless: true });
 
 let exitCode = 0;
-// A reader that stops early (`| head`) is no failure of ours.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(exitCode);
+
+/** A reader that stops early (`| head`) is no failure of ours. */
+function ended(error: unknown): never {
+  if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(exitCode);
   throw error;
-});
+}
+
+/**
+ * To files and pipes straight away: loading what stands behind `process.stdout` takes as long as writing all manifests
+ * of a preview. Terminals, and pipes that cannot take more right now, are left to it.
+ */
+function writer(fd: 1 | 2, stream: () => NodeJS.WriteStream): (text: string) => void {
+  let later: NodeJS.WriteStream | undefined;
+  const isPlain = () => !fstatSync(fd).isCharacterDevice();
+  return (text) => {
+    let rest: Buffer = Buffer.from(text);
+    try {
+      while (later === undefined && rest.length > 0 && isPlain()) rest = rest.subarray(writeSync(fd, rest));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') ended(error);
+    }
+    if (rest.length === 0) return;
+    later ??= stream().on('error', ended);
+    later.write(rest);
+  };
+}
+
 void main(process.argv.slice(2), {
-  out: (text) => process.stdout.write(text),
-  err: (text) => process.stderr.write(text),
+  out: writer(1, () => process.stdout),
+  err: writer(2, () => process.stderr),
   env: process.env,
   cwd: process.cwd(),
-  interactive: process.stderr.isTTY === true,
+  get interactive() {
+    return process.stderr.isTTY === true;
+  },
   fail: (code) => {
     exitCode = Math.max(exitCode, code);
     process.exitCode = exitCode;

@@ -69,7 +69,7 @@ async function run(paths: readonly string[], options: CheckOptions, io: Io): Pro
     for (const file of await filesOf(path, io)) {
       report.files += 1;
       await collect(report, async () => {
-        const bytes = file === '-' ? await buffer(process.stdin) : await readInput(io.cwd, file, MAX_PLATFORM_BYTES);
+        const bytes = file === '-' ? await buffer(process.stdin) : readInput(io.cwd, file, MAX_PLATFORM_BYTES);
         const { findings, objects, fixed } = checkFile(
           checkers,
           bytes,
@@ -78,7 +78,7 @@ async function run(paths: readonly string[], options: CheckOptions, io: Io): Pro
         );
         report.findings.push(...findings);
         report.objects += objects;
-        if (fixed !== null) await writeFiles(io.cwd, new Map([[file, fixed]]));
+        if (fixed !== null) writeFiles(io.cwd, new Map([[file, fixed]]));
         report.fixed += fixed === null ? 0 : 1;
       });
     }

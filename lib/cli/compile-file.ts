@@ -45,11 +45,11 @@ export async function compileFile(file: string, options: CompileFileOptions, io:
   if (at === undefined) {
     throw new GreenroomError('invalid-input', `--at takes a time such as 2026-11-24T08:00:00Z; found "${options.at}"`);
   }
-  const platform = await readPlatform(io.cwd, options.platform);
-  const exceptions = await readFolder(resolve(io.cwd, join(dirname(options.platform), 'exceptions')), 'exceptions');
-  const preview = loadPreview(await readInput(io.cwd, file), file);
+  const platform = readPlatform(io.cwd, options.platform);
+  const exceptions = readFolder(resolve(io.cwd, join(dirname(options.platform), 'exceptions')), 'exceptions');
+  const preview = loadPreview(readInput(io.cwd, file), file);
   const folder = preview.value.spec.manifests;
-  const manifests = folder === undefined ? null : await readFolder(resolve(io.cwd, dirname(file), folder), folder);
+  const manifests = folder === undefined ? null : readFolder(resolve(io.cwd, dirname(file), folder), folder);
   const { owner, name: repository } = options.repo;
   const extensions = await loadExtensions(options, io);
   return createCompiler({ platform, exceptions: exceptions ?? undefined, now: at, extensions })({

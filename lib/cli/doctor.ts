@@ -36,12 +36,12 @@ Example:
 };
 
 async function run(dir: string, options: DoctorOptions, io: Io): Promise<void> {
-  const platform = await readPlatform(dir, PLATFORM_FILE);
+  const platform = readPlatform(dir, PLATFORM_FILE);
   const { files: scaffold } = await init({ dir, version: VERSION, dryRun: true });
   const paths = await previewPaths(dir);
   const records = new Map<string, string>();
   for (const path of paths) {
-    if (path.endsWith(`/${RECORD_FILE}`)) records.set(path, new TextDecoder().decode(await readInput(dir, path)));
+    if (path.endsWith(`/${RECORD_FILE}`)) records.set(path, new TextDecoder().decode(readInput(dir, path)));
   }
   const before = options.since === undefined ? null : await foldersAt(dir, options.since);
   const problems = examine({ platform, scaffold, paths, records, before });

@@ -1,18 +1,29 @@
-import { mkdir, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+// A command reads a file or two before anything else can begin: nothing is won by waiting for them side by side, and
+// loading the other interface takes longer than reading them.
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { GreenroomError, invalidInput } from '../core/errors.ts';
 import { compareStrings, type FileSet } from '../core/fileset.ts';
 
 /** Bytes of a file, `name` being what the user called it; larger ones are refused before they are read. */
-export async function readInput(cwd: string, name: string, maxBytes = 16 * 1024 * 1024): Promise<Uint8Array> {
+export function readInput(cwd: string, name: string, maxBytes = 16 * 1024 * 1024): Uint8Array {
   const path = resolve(cwd, name);
   try {
-    const info = await stat(path);
+    const info = statSync(path);
     if (!info.isFile()) throw invalidInput([{ file: name, message: 'is not a file' }]);
     if (info.size > maxBytes) {
       throw invalidInput([{ file: name, message: `has ${info.size} bytes; at most ${maxBytes} are read` }]);
     }
-    return await readFile(path);
+    return readFileSync(path);
   } catch (error) {
     throw readError(name, error);
   }
@@ -26,19 +37,19 @@ function readError(path: string, error: unknown): GreenroomError {
 }
 
 /** All regular files below a folder, by paths with the prefix; links are refused, since they may lead outside. */
-export async function readFolder(folder: string, prefix: string, maxFiles = 100): Promise<FileSet | null> {
+export function readFolder(folder: string, prefix: string, maxFiles = 100): FileSet | null {
   const files: [string, string][] = [];
-  const walk = async (dir: string, path: string): Promise<void> => {
-    for (const entry of await readdir(dir, { withFileTypes: true })) {
+  const walk = (dir: string, path: string): void => {
+    for (const entry of readdirSync(dir, { withFileTypes: true })) {
       const [inner, name] = [join(dir, entry.name), `${path}/${entry.name}`];
-      if (entry.isDirectory()) await walk(inner, name);
+      if (entry.isDirectory()) walk(inner, name);
       else if (!entry.isFile()) throw invalidInput([{ file: name, message: 'is a link or no plain file' }]);
-      else files.push([name, new TextDecoder().decode(await readInput(dir, entry.name, 1024 * 1024))]);
+      else files.push([name, new TextDecoder().decode(readInput(dir, entry.name, 1024 * 1024))]);
       if (files.length > maxFiles) throw invalidInput([{ file: prefix, message: `has more than ${maxFiles} files` }]);
     }
   };
   try {
-    await walk(folder, prefix);
+    walk(folder, prefix);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw readError(prefix, error);
@@ -47,16 +58,16 @@ export async function readFolder(folder: string, prefix: string, maxFiles = 100)
 }
 
 /** Writes files below a folder, each by way of a temporary name, so that no reader meets half a file. */
-export async function writeFiles(folder: string, files: FileSet): Promise<void> {
+export function writeFiles(folder: string, files: FileSet): void {
   try {
-    await mkdir(folder, { recursive: true });
-    const root = await realpath(folder);
+    mkdirSync(folder, { recursive: true });
+    const root = realpathSync(folder);
     for (const [path, text] of files) {
       const target = resolve(root, path);
-      await mkdir(dirname(target), { recursive: true });
+      mkdirSync(dirname(target), { recursive: true });
       const temporary = `${target}.${process.pid}.tmp`;
-      await writeFile(temporary, text);
-      await rename(temporary, target);
+      writeFileSync(temporary, text);
+      renameSync(temporary, target);
     }
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException;
@@ -64,6 +75,6 @@ export async function writeFiles(folder: string, files: FileSet): Promise<void> 
   }
 }
 
-export async function removeFile(path: string): Promise<void> {
-  await rm(path, { force: true });
+export function removeFile(path: string): void {
+  rmSync(path, { force: true });
 }

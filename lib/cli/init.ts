@@ -59,7 +59,7 @@ Examples:
 
 async function run(dir: string, options: InitCommandOptions, io: Io): Promise<void> {
   const platform =
-    options.platform === undefined ? undefined : new TextDecoder().decode(await readInput(io.cwd, options.platform));
+    options.platform === undefined ? undefined : new TextDecoder().decode(readInput(io.cwd, options.platform));
   const answers = platform === undefined ? await collectAnswers(resolve(io.cwd, dir), options, io) : undefined;
   const result = await init({
     dir: resolve(io.cwd, dir),

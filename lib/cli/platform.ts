@@ -10,8 +10,8 @@ import { readInput } from './files.ts';
  *
  * @throws GreenroomError `invalid-input` when it is wrong, or lies in an apps repo that a newer greenroom laid down
  */
-export async function readPlatform(cwd: string, file: string): Promise<PlatformSpec> {
+export function readPlatform(cwd: string, file: string): PlatformSpec {
   const manifest = join(dirname(file), MANIFEST_FILE);
-  if (existsSync(resolve(cwd, manifest))) refuseNewer(new TextDecoder().decode(await readInput(cwd, manifest)));
-  return loadPlatform(await readInput(cwd, file), file).value.spec;
+  if (existsSync(resolve(cwd, manifest))) refuseNewer(new TextDecoder().decode(readInput(cwd, manifest)));
+  return loadPlatform(readInput(cwd, file), file).value.spec;
 }

@@ -45,11 +45,9 @@ function engineArgument(text: string): Engine {
 }
 
 async function run({ engine, platform: file, out, format }: PoliciesOptions, io: Io): Promise<void> {
-  const platform = await readPlatform(io.cwd, file);
+  const platform = readPlatform(io.cwd, file);
   const folder = join(dirname(file), 'exceptions');
-  const { exceptions, problems } = loadExceptions(
-    (await readFolder(resolve(io.cwd, folder), 'exceptions')) ?? new Map(),
-  );
+  const { exceptions, problems } = loadExceptions(readFolder(resolve(io.cwd, folder), 'exceptions') ?? new Map());
   const rules = new Set(RULES.map((rule) => rule.id));
   const { honoured, refused } = reviewExceptions(exceptions, { now: systemClock(), rules });
   for (const problem of [...problems, ...refused]) io.err(`greenroom: lifts nothing: ${formatProblem(problem)}\n`);
@@ -57,7 +55,7 @@ async function run({ engine, platform: file, out, format }: PoliciesOptions, io:
   const files = policyFiles(objects);
   if (format === 'json') io.out(json({ engine, objects }));
   if (out !== undefined) {
-    await writeFiles(resolve(io.cwd, out), files);
+    writeFiles(resolve(io.cwd, out), files);
     io.err(`${count(files.size, 'file')} in ${out}\n`);
   } else if (format === 'text') {
     io.out([...files.values()].map((text) => `---\n${text}`).join(''));

@@ -46,7 +46,7 @@ async function render(file: string, options: RenderOptions, io: Io): Promise<voi
     return;
   }
   if (options.out !== undefined) {
-    await writePreview(resolve(io.cwd, options.out), compiled);
+    writePreview(resolve(io.cwd, options.out), compiled);
     io.err(
       `${count(compiled.files.size, 'file')} in ${options.out}/${compiled.folder}; it will answer at ${compiled.url}\n`,
     );
@@ -56,13 +56,13 @@ async function render(file: string, options: RenderOptions, io: Io): Promise<voi
 }
 
 /** Also removes what an earlier render of the same preview left there and this one does not want. */
-async function writePreview(out: string, compiled: CompiledPreview): Promise<void> {
+function writePreview(out: string, compiled: CompiledPreview): void {
   const folder = resolve(out, compiled.folder);
-  const before = (await readFolder(folder, compiled.folder)) ?? new Map<string, string>();
+  const before = readFolder(folder, compiled.folder) ?? new Map<string, string>();
   const record = parseRecord(before.get(`${compiled.folder}/${RECORD_FILE}`) ?? '');
-  await writeFiles(out, compiled.files);
+  writeFiles(out, compiled.files);
   if (record?.name !== compiled.name) return;
-  for (const path of before.keys()) if (!compiled.files.has(path)) await removeFile(resolve(out, path));
+  for (const path of before.keys()) if (!compiled.files.has(path)) removeFile(resolve(out, path));
 }
 
 /** All files as one YAML stream, each headed by its path. */

@@ -47,7 +47,7 @@ async function run(options: SyncCommandOptions, io: Io): Promise<void> {
 
 /** The pull request that a webhook payload is about. */
 async function readHint(file: string, io: Io): Promise<{ repo?: RepositoryRef; pr?: number }> {
-  const text = new TextDecoder().decode(await readInput(io.cwd, file));
+  const text = new TextDecoder().decode(readInput(io.cwd, file));
   let payload: { repository?: { full_name?: unknown }; pull_request?: { number?: unknown }; number?: unknown } | null;
   try {
     payload = JSON.parse(text);

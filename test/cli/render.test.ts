@@ -1,7 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { greenroom, inProcess } from '../support/command.ts';
 import { tempFolder } from '../support/git.ts';
 import { hostilePreviews } from '../support/hostile/previews.ts';
@@ -41,6 +42,16 @@ describe('render', () => {
       findings: [],
       cost: { currency: 'USD' },
     });
+  });
+
+  test('prints the same into a file as into a pipe, and a reader that has seen enough is no failure', async () => {
+    const { stdout } = await render('preview.yaml');
+    const file = join(cwd, 'printed.yaml');
+    const script = '"$@" > "$0" && "$@" | true';
+    const command = [process.execPath, inject('command'), 'render', 'preview.yaml', ...PLACE];
+    const shell = spawnSync('bash', ['-o', 'pipefail', '-c', script, file, ...command], { cwd, encoding: 'utf8' });
+    expect(shell).toMatchObject({ status: 0, stdout: '', stderr: '' });
+    expect(readFileSync(file, 'utf8')).toBe(stdout);
   });
 
   test('gives the same bytes in any time zone, language and working folder', async () => {

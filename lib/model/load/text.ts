@@ -10,13 +10,15 @@ export interface TextProblem {
  * U+0085), U+2028 and U+2029, bidirectional and zero-width marks, half surrogates, non-characters. Variation selectors
  * are invisible too, but belong to ordinary emoji. Tab and line feed are text.
  */
-const HIDDEN =
-  /(?!\t|\n|[\ufe00-\ufe0f])[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/u;
-const ALL_HIDDEN = new RegExp(HIDDEN.source, 'gu');
+const hidden = () =>
+  /(?!\t|\n|[\ufe00-\ufe0f])[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/gu;
+
+/** Nothing of it is hidden: most texts are like that, and to compile {@link hidden} takes longer than to read them. */
+const PLAIN = /^[\t\n -~]*$/;
 
 /** `U+202E` for the first hidden character of a string; undefined where there is none. */
 export function hiddenCharacter(text: string): string | undefined {
-  const found = HIDDEN.exec(text);
+  const found = PLAIN.test(text) ? null : hidden().exec(text);
   return found ? codePointName(found[0]) : undefined;
 }
 
@@ -26,8 +28,9 @@ function codePointName(character: string): string {
 
 /** Every hidden character of a file; a carriage return is one unless it is part of a line break. */
 export function hiddenCharacters(text: string, limit: number): TextProblem[] {
+  if (PLAIN.test(text)) return [];
   const problems: TextProblem[] = [];
-  for (const match of text.matchAll(ALL_HIDDEN)) {
+  for (const match of text.matchAll(hidden())) {
     if (match[0] === '\r' && text[match.index + 1] === '\n') continue;
     const name = codePointName(match[0]);
     problems.push({ offset: match.index, message: `holds the hidden character ${name}; delete it` });
