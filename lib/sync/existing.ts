@@ -14,39 +14,46 @@ export interface Existing {
   readonly record: PreviewRecord | null;
 }
 
+/** What lies in the apps repo where a pull request's preview is, or would be. */
+export interface Found {
+  /** Null when it has none. */
+  readonly existing: Existing | null;
+  /** The preview of another repository that has the name which a new preview of this pull request would get. */
+  readonly nameTakenBy: PreviewRecord | null;
+}
+
 /**
  * Finds a preview by its whole identity: first where its present name would lie, in any cluster, then, for a repository
  * that was renamed since, among the previews of the same number.
- *
- * @throws GreenroomError `failed` when the folder of that name belongs to another identity
  */
 export async function findExisting(
   repo: AppsRepo,
   head: string | null,
   identity: Identity,
   name: string,
-): Promise<Existing | null> {
+): Promise<Found> {
   const here = await readFolders(repo, head, `previews/*/${repoOfName(name)}/${name}`);
-  if (here.folders.length > 0) {
-    const stranger = here.records.find((record) => record !== null && !belongsTo(record, identity));
-    if (stranger) throw takenName(name, stranger);
-    return { name, folders: here.folders, now: here.now, record: here.records.find((r) => r !== null) ?? null };
+  const stranger = here.records.find((record) => record !== null && !belongsTo(record, identity)) ?? null;
+  if (here.folders.length > 0 && stranger === null) {
+    const record = here.records.find((r) => r !== null) ?? null;
+    return { existing: { name, folders: here.folders, now: here.now, record }, nameTakenBy: null };
   }
   const { files } = await repo.read([`previews/*/*/*-${identity.number}/${RECORD_FILE}`], head);
   for (const [path, text] of files) {
     const record = parseRecord(text);
     if (record === null || !belongsTo(record, identity)) continue;
     const found = await readFolders(repo, head, path.slice(0, -RECORD_FILE.length - 1));
-    return { name: record.name, folders: found.folders, now: found.now, record };
+    return { existing: { name: record.name, folders: found.folders, now: found.now, record }, nameTakenBy: null };
   }
-  return null;
+  return { existing: null, nameTakenBy: stranger };
 }
 
 function belongsTo(record: PreviewRecord, identity: Identity): boolean {
   return record.identity.repositoryId === identity.repositoryId && record.identity.number === identity.number;
 }
 
-function takenName(name: string, record: PreviewRecord): GreenroomError {
+/** @internal Why no preview can be started under a name. */
+export function takenName(name: string, record: PreviewRecord): GreenroomError {
   const { repositoryId, repository, number } = record.identity;
   return new GreenroomError(
     'failed',

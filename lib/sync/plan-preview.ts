@@ -14,7 +14,7 @@ import type { PreviewRecord } from '../model/record.ts';
 import type { LivePreview, PreviewState } from '../report/state.ts';
 import type { Base, SyncContext } from './base.ts';
 import { refusalOf } from './eligibility.ts';
-import { type Existing, findExisting } from './existing.ts';
+import { type Existing, findExisting, takenName } from './existing.ts';
 import { imageState } from './image.ts';
 import { type Ahead, waitingFor } from './slots.ts';
 
@@ -36,6 +36,8 @@ export interface PreviewPlan {
  *
  * What is wrong with the file or against the rules leaves an earlier preview as it is; only a positive answer that the
  * pull request should have none (closed, no file, time up, not eligible) removes it.
+ *
+ * @throws GreenroomError `failed` when the name of a new preview belongs to another repository; `unreachable`
  */
 export async function planPreview(
   context: SyncContext,
@@ -50,18 +52,17 @@ export async function planPreview(
     number: pull.number,
   };
   const derived = previewName(identity, base.platform.sources[0]!.owner).name;
-  const existing = await findExisting(context.repo, base.head, identity, derived);
+  const { existing, nameTakenBy } = await findExisting(context.repo, base.head, identity, derived);
   const plan = planner(pull, existing, existing?.name ?? derived, base);
 
   const refusal = refusalOf(pull, base.platform);
   if (refusal !== null) {
     return plan.remove({ state: 'none', ...refusal, removed: plan.live });
   }
-  const text = await context.forge.readFile(pull.repository, pull.head.sha, PREVIEW_FILE);
-  if (text === null) return plan.remove({ state: 'no-file' });
-
   let compiled: CompiledPreview;
   try {
+    const text = await context.forge.readFile(pull.repository, pull.head.sha, PREVIEW_FILE);
+    if (text === null) return plan.remove({ state: 'no-file' });
     const preview = loadPreview(text, PREVIEW_FILE);
     const before = { record: existing?.record ?? null, specDigest: specDigestOf(preview) };
     const image = await imageState(context.images, base.platform, pull, preview.value.spec, before);
@@ -87,6 +88,7 @@ export async function planPreview(
   }
   const sentence = existing === null ? await waitingFor(base, pull, compiled, ahead) : null;
   if (sentence !== null) return plan.keep({ state: 'queued', sentence, live: plan.live }, base.now);
+  if (nameTakenBy !== null) throw takenName(derived, nameTakenBy);
   return plan.write(compiled);
 }
 

@@ -1,11 +1,14 @@
+import { isDeepStrictEqual } from 'node:util';
 import { isExpired } from '../compile/lifetime.ts';
 import { GreenroomError } from '../core/errors.ts';
 import type { ChangeSet } from '../core/fileset.ts';
 import type { PullRequest } from '../forge/forge.ts';
-import { type ApplyOptions, apply } from '../gitops/apply.ts';
+import { type ApplyOptions, apply, type Planned } from '../gitops/apply.ts';
+import type { AppsRepo } from '../gitops/apps-repo.ts';
 import { commitMessage } from '../gitops/message.ts';
 import { planChange } from '../gitops/plan.ts';
-import type { PreviewRecord } from '../model/record.ts';
+import { RECORD_FILE } from '../model/layout.ts';
+import { type PreviewRecord, parseRecord } from '../model/record.ts';
 import { type Base, readBase, type StoredRecord, type SyncContext } from './base.ts';
 import { type PreviewPlan, planPreview } from './plan-preview.ts';
 import { raceOptions } from './race.ts';
@@ -23,10 +26,15 @@ export interface SweepOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+export interface Failure {
+  readonly subject: string;
+  readonly error: GreenroomError;
+}
+
 export interface SweepResult {
   readonly results: readonly SyncResult[];
   /** Previews that failed on our side, and why; the others were handled all the same. */
-  readonly failures: readonly { readonly subject: string; readonly error: GreenroomError }[];
+  readonly failures: readonly Failure[];
   /** What could not be asked, so that its previews were left alone. */
   readonly unknown: readonly string[];
   /** Previews that a change of the platform moves or ends, left as they are until somebody says that it is meant. */
@@ -40,9 +48,13 @@ export interface Held {
 }
 
 /** One thing to look at: a pull request, or a preview whose pull request gives no answer and whose time is up. */
-type Target =
-  | { readonly kind: 'pull'; readonly pull: PullRequest; readonly closes: boolean }
-  | { readonly kind: 'orphan'; readonly stored: StoredRecord; readonly record: PreviewRecord };
+type Target = { readonly kind: 'pull'; readonly pull: PullRequest } | Orphan;
+
+interface Orphan {
+  readonly kind: 'orphan';
+  readonly stored: StoredRecord;
+  readonly record: PreviewRecord;
+}
 
 interface Survey {
   readonly targets: readonly Target[];
@@ -62,48 +74,23 @@ const ALWAYS_ALLOWED_REMOVALS = 3;
 export async function sweep(context: SyncContext, options: SweepOptions = {}): Promise<SweepResult> {
   const base = await readBase(context);
   const survey = await takeSurvey(context, base);
-  const failures: { subject: string; error: GreenroomError }[] = [];
-  const plans: { target: Target; plan: PreviewPlan }[] = [];
-  const orphans: Extract<Target, { kind: 'orphan' }>[] = [];
-  const held: Held[] = [];
-  const ahead = { added: [] as PreviewRecord[], removed: new Set<string>() };
-  for (const target of survey.targets) {
-    if (target.kind === 'orphan') {
-      orphans.push(target);
-      continue;
-    }
-    await collect(failures, subjectOf(target.pull), async () => {
-      const plan = await planPreview(context, base, target.pull, ahead);
-      if (isHeld(plan, options)) {
-        held.push({ name: plan.name, sentence: plan.displaced });
-        return;
-      }
-      if (plan.effect === 'create' && plan.record !== null) ahead.added.push(plan.record);
-      if (plan.effect === 'remove') ahead.removed.add(plan.name);
-      plans.push({ target, plan });
-    });
-  }
-  brake(plans.filter(({ plan }) => plan.effect === 'remove').length + orphans.length, survey.live, base, options);
+  const failures: Failure[] = [];
+  const orphans = survey.targets.filter((target) => target.kind === 'orphan');
+  const pulls = survey.targets.flatMap((target) => (target.kind === 'pull' ? [target.pull] : []));
+  const { plans, held } = await planInOrder(context, base, pulls, failures, options);
+  brake(plans.filter(({ effect }) => effect === 'remove').length + orphans.length, survey.live, base, options);
 
   const results: SyncResult[] = [];
   const progress = progressOf(options, orphans.length + plans.length);
-  if (!options.dryRun) await removeOrphans(context, orphans, options);
-  results.push(...orphans.map((orphan) => orphanResult(orphan)));
+  const ended = options.dryRun ? orphans : await removeOrphans(context, orphans, options);
+  results.push(...ended.map((orphan) => orphanResult(orphan)));
   progress(orphans.length);
 
-  const removals = plans.filter(({ plan }) => plan.effect === 'remove');
-  const changes = plans.filter(({ plan }) => plan.effect === 'create' || plan.effect === 'update');
-  const rest = plans.filter(({ plan }) => plan.effect === 'none');
+  const removals = plans.filter(({ effect }) => effect === 'remove');
+  const changes = plans.filter(({ effect }) => effect === 'create' || effect === 'update');
+  const rest = plans.filter(({ effect }) => effect === 'none');
   for (const batch of [...batches(removals, options), ...batches(changes, options), rest]) {
-    results.push(
-      ...(await settle(
-        context,
-        base,
-        batch.map(({ plan }) => plan),
-        failures,
-        options,
-      )),
-    );
+    results.push(...(await settle(context, base, batch, failures, options)));
     progress(batch.length);
   }
   const unanswered = results.flatMap(({ repository, number, state }) =>
@@ -145,7 +132,7 @@ async function takeSurvey(context: SyncContext, base: Base): Promise<Survey> {
   }
   const byAge = [...open.values()].sort((a, b) => a.createdAt - b.createdAt || a.number - b.number);
   return {
-    targets: [...gone, ...byAge.map((pull): Target => ({ kind: 'pull', pull, closes: false }))],
+    targets: [...gone, ...byAge.map((pull): Target => ({ kind: 'pull', pull }))],
     unknown,
     live: records.length,
   };
@@ -164,7 +151,7 @@ async function targetOfRecord(
   let reason: string;
   try {
     const lookup = await context.forge.pullRequestById(repositoryId, number, { owner, name });
-    if (lookup.status === 'found') return { kind: 'pull', pull: lookup.value, closes: lookup.value.state === 'closed' };
+    if (lookup.status === 'found') return { kind: 'pull', pull: lookup.value };
     reason = lookup.reason;
   } catch (error) {
     if (!(error instanceof GreenroomError)) throw error;
@@ -190,7 +177,7 @@ async function settle(
   context: SyncContext,
   base: Base,
   batch: readonly PreviewPlan[],
-  failures: { subject: string; error: GreenroomError }[],
+  failures: Failure[],
   options: SweepOptions,
 ): Promise<SyncResult[]> {
   if (batch.length === 0) return [];
@@ -223,54 +210,85 @@ async function settle(
 async function replan(
   context: SyncContext,
   batch: readonly PreviewPlan[],
-  failures: { subject: string; error: GreenroomError }[],
+  failures: Failure[],
   options: SweepOptions,
 ): Promise<{ head: string | null; plans: PreviewPlan[] }> {
   const base = await readBase(context);
-  const plans: PreviewPlan[] = [];
+  const pulls: PullRequest[] = [];
   for (const { pull } of batch) {
     await collect(failures, subjectOf(pull), async () => {
       const lookup = await context.forge.pullRequestById(pull.repository.id, pull.number, pull.repository);
-      if (lookup.status === 'unknown') return;
-      const plan = await planPreview(context, base, lookup.value);
-      // The next sweep tells of it.
-      if (!isHeld(plan, options)) plans.push(plan);
+      if (lookup.status === 'found') pulls.push(lookup.value);
     });
   }
+  // What is held now, the next sweep tells of.
+  const { plans } = await planInOrder(context, base, pulls, failures, options);
   return { head: base.head, plans };
 }
 
-/** Previews whose time is up and whose forge gives no answer: time alone ends them. */
-async function removeOrphans(
+/** Plans for one base: what comes first takes places, or frees some, for what comes after. */
+async function planInOrder(
   context: SyncContext,
-  orphans: readonly Extract<Target, { kind: 'orphan' }>[],
+  base: Base,
+  pulls: readonly PullRequest[],
+  failures: Failure[],
   options: SweepOptions,
-): Promise<void> {
-  if (orphans.length === 0) return;
-  await apply(
-    context.repo,
-    async () => {
-      const folders = orphans.map(({ stored }) => stored.folder);
-      const now = await context.repo.read(folders.map((folder) => `${folder}/**`));
-      return {
-        head: now.head,
-        change: planChange({ now, wanted: new Map(), folders }),
-        message: commitMessage(
-          `remove ${orphans.length} expired`,
-          orphans.map(({ record }) => {
-            const [owner = '', name = ''] = record.identity.repository.split('/');
-            const pullRequest = { owner, name, number: record.identity.number };
-            return { preview: record.name, pullRequest, head: record.headSha };
-          }),
-        ),
-        value: null,
-      };
-    },
-    raceOptions(options.apply),
-  );
+): Promise<{ plans: PreviewPlan[]; held: Held[] }> {
+  const plans: PreviewPlan[] = [];
+  const held: Held[] = [];
+  const ahead = { added: [] as PreviewRecord[], removed: new Set<string>() };
+  for (const pull of pulls) {
+    await collect(failures, subjectOf(pull), async () => {
+      const plan = await planPreview(context, base, pull, ahead);
+      if (isHeld(plan, options)) {
+        held.push({ name: plan.name, sentence: plan.displaced });
+        return;
+      }
+      if (plan.effect === 'create' && plan.record !== null) ahead.added.push(plan.record);
+      if (plan.effect === 'remove') ahead.removed.add(plan.name);
+      plans.push(plan);
+    });
+  }
+  return { plans, held };
 }
 
-function orphanResult({ record }: Extract<Target, { kind: 'orphan' }>): SyncResult {
+/** Previews whose time is up and whose forge gives no answer: time alone ends them. Gives those that were removed. */
+async function removeOrphans(
+  context: SyncContext,
+  orphans: readonly Orphan[],
+  options: SweepOptions,
+): Promise<readonly Orphan[]> {
+  if (orphans.length === 0) return [];
+  const { value } = await apply(context.repo, () => planOrphans(context.repo, orphans), raceOptions(options.apply));
+  return value;
+}
+
+async function planOrphans(repo: AppsRepo, orphans: readonly Orphan[]): Promise<Planned<readonly Orphan[]>> {
+  const { head, files, irregular } = await repo.read(orphans.map(({ stored }) => `${stored.folder}/**`));
+  // What was written anew in the meantime is not what was judged.
+  const ended = orphans.filter(({ stored, record }) =>
+    isDeepStrictEqual(parseRecord(files.get(`${stored.folder}/${RECORD_FILE}`) ?? ''), record),
+  );
+  if (ended.length === 0) return { head, change: new Map(), message: '', value: ended };
+  const folders = ended.map(({ stored }) => stored.folder);
+  const isInside = (path: string) => folders.some((folder) => path.startsWith(`${folder}/`));
+  const now = { files: new Map([...files].filter(([path]) => isInside(path))), irregular: irregular.filter(isInside) };
+  return {
+    head,
+    change: planChange({ now, wanted: new Map(), folders }),
+    message: commitMessage(
+      `remove ${ended.length} expired`,
+      ended.map(({ record }) => {
+        const [owner = '', name = ''] = record.identity.repository.split('/');
+        const pullRequest = { owner, name, number: record.identity.number };
+        return { preview: record.name, pullRequest, head: record.headSha };
+      }),
+    ),
+    value: ended,
+  };
+}
+
+function orphanResult({ record }: Orphan): SyncResult {
   const { name, url, headSha, expires, cost } = record;
   return {
     repository: record.identity.repository,
@@ -298,11 +316,7 @@ function merge(plans: readonly PreviewPlan[]): ChangeSet {
   return new Map(plans.flatMap((plan) => [...plan.change]));
 }
 
-async function collect(
-  failures: { subject: string; error: GreenroomError }[],
-  subject: string,
-  work: () => Promise<void>,
-): Promise<void> {
+async function collect(failures: Failure[], subject: string, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {

@@ -88,8 +88,12 @@ const MAX_FOLLOW_UPS = 3;
 async function movedOn(context: SyncContext, plan: PreviewPlan | null): Promise<boolean> {
   if (plan === null) return false;
   const { pull } = plan;
-  const lookup = await context.forge.pullRequest(pull.repository, pull.number);
-  if (lookup.status === 'unknown') return false;
+  // What was committed stands, whether this can be asked or not.
+  const lookup = await context.forge.pullRequest(pull.repository, pull.number).catch((error: unknown) => {
+    if (!(error instanceof GreenroomError)) throw error;
+    return null;
+  });
+  if (lookup?.status !== 'found') return false;
   const key = (p: PullRequest) => JSON.stringify([p.repository.id, p.state, p.draft, p.head.sha, [...p.labels].sort()]);
   return key(lookup.value) !== key(pull);
 }

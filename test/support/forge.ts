@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { TestFiles } from './git.ts';
 import { bareRepo, COMMIT_TIME, commitFiles, tempFolder } from './git.ts';
@@ -29,6 +29,8 @@ export interface ForgeFixture {
   pull(owner: string, name: string, pull: Pick<PullFile, 'number' | 'repositoryId'> & Partial<PullFile>): PullFile;
   /** Renames or transfers a repository, from and to `owner/name`. */
   move(from: string, to: string): void;
+  /** Takes a repository away, by its `owner/name`. */
+  remove(fullName: string): void;
 }
 
 /** A pull request's file, filled up with what is ordinary. */
@@ -77,6 +79,10 @@ export class TestForge implements ForgeFixture {
       mkdirSync(dirname(join(this.path, to)), { recursive: true });
       renameSync(join(this.path, `${from}${suffix}`), join(this.path, `${to}${suffix}`));
     }
+  }
+
+  remove(fullName: string): void {
+    for (const suffix of ['', '.git']) rmSync(join(this.path, `${fullName}${suffix}`), { recursive: true });
   }
 
   /** Writes the text of a pull request's file as it is. */

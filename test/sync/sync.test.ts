@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { KEEP_LABEL } from '../../lib/compile/lifetime.ts';
+import { GreenroomError } from '../../lib/core/errors.ts';
 import { syncPullRequest } from '../../lib/sync/sync.ts';
 import { commitFiles, git } from '../support/git.ts';
 import { OPENED, platformText, previewText } from '../support/inputs.ts';
@@ -60,6 +61,22 @@ describe('one pull request', () => {
     expect(result.change.size).toBeGreaterThan(10);
     expect(world.head()).toBe(head);
     expect(world.comment('shop', 7)).toBeNull();
+  });
+
+  test('the maker reads about what was committed, also when nothing can be asked any more', async () => {
+    const world = opened();
+    await world.with(async (context) => {
+      const ask = context.forge.pullRequest.bind(context.forge);
+      let asked = 0;
+      context.forge.pullRequest = async (...request) => {
+        asked += 1;
+        if (asked > 1) throw new GreenroomError('unreachable', 'no answer');
+        return ask(...request);
+      };
+      const result = await syncPullRequest(context, { owner: 'acme', name: 'shop' }, 7);
+      expect(result).toMatchObject({ effect: 'create', commit: world.head() });
+    });
+    expect(world.comment('shop', 7)).toContain('Open the preview');
   });
 
   test('unknown keeps: no answer about the pull request changes nothing', async () => {

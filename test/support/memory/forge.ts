@@ -60,6 +60,10 @@ export class MemoryForge implements Forge, ForgeFixture {
     this.#repositories.set(to, stored);
   }
 
+  remove(fullName: string): void {
+    this.#repositories.delete(fullName);
+  }
+
   report(repository: RepositoryRef, number: number): PullRequestReport | undefined {
     return this.#find(repository)?.reports.get(number);
   }
@@ -126,15 +130,7 @@ export class MemoryForge implements Forge, ForgeFixture {
     const stored = this.#find(repository);
     const file = stored?.pulls.get(number);
     if (stored === undefined || file === undefined) return undefined;
-    const { repositoryId, createdAt, updatedAt, closedAt, head, ...rest } = file;
-    return {
-      ...rest,
-      repository: { id: repositoryId, owner: repository.owner, name: repository.name },
-      head: { ...head, committedAt: stored.commits.get(head.sha)?.time ?? null },
-      createdAt: parseTime(createdAt)!,
-      updatedAt: parseTime(updatedAt)!,
-      closedAt: file.state === 'open' ? null : parseTime(closedAt ?? updatedAt)!,
-    };
+    return pullOf(file, repository, stored.commits.get(file.head.sha)?.time ?? null);
   }
 
   #files(repository: RepositoryRef, sha: string): TestFiles {
@@ -142,6 +138,19 @@ export class MemoryForge implements Forge, ForgeFixture {
     if (commit !== undefined) return commit.files;
     throw new GreenroomError('unreachable', `${repository.owner}/${repository.name} has no commit ${sha}`);
   }
+}
+
+/** @param committedAt unix seconds */
+export function pullOf(file: PullFile, { owner, name }: RepositoryRef, committedAt: number | null): PullRequest {
+  const { repositoryId, createdAt, updatedAt, closedAt, head, ...rest } = file;
+  return {
+    ...rest,
+    repository: { id: repositoryId, owner, name },
+    head: { ...head, committedAt },
+    createdAt: parseTime(createdAt)!,
+    updatedAt: parseTime(updatedAt)!,
+    closedAt: file.state === 'open' ? null : parseTime(closedAt ?? updatedAt)!,
+  };
 }
 
 function found(value: PullRequest): Lookup<PullRequest> {

@@ -1,0 +1,109 @@
+import fc from 'fast-check';
+import { describe, test, vi } from 'vitest';
+import { gitHubSide, memorySide } from './model/sides.ts';
+import { simulate } from './model/simulation.ts';
+import { type Disturbance, type ForgeEvent, type Sequence, type Step, sequence } from './model/steps.ts';
+
+/**
+ * Random lives of an apps repo, in memory and over GitHub, against the rule in model/rule.ts. fast-check prints the
+ * seed and the path of a failure, shortened as far as it goes; this replays it:
+ *
+ *     GREENROOM_SEED=1234 GREENROOM_PATH=0:1:2 npx vitest run test/sync/model.test.ts
+ *
+ * GREENROOM_SEQUENCES sets how many lives there are in memory; the fake GitHub, which is slow for all its
+ * processes, gets one of 400.
+ */
+const { GREENROOM_SEED, GREENROOM_PATH, GREENROOM_SEQUENCES } = process.env;
+const runs = Number(GREENROOM_SEQUENCES ?? 2000);
+const replay = {
+  ...(GREENROOM_SEED === undefined ? {} : { seed: Number(GREENROOM_SEED) }),
+  ...(GREENROOM_PATH === undefined ? {} : { path: GREENROOM_PATH }),
+};
+
+// What is pure is remembered: thousands of sequences compile the same few hundred previews.
+vi.mock('../../lib/compile/compile.ts', async (original) => {
+  const real = await original<typeof import('../../lib/compile/compile.ts')>();
+  const { remembered } = await import('./model/remembered.ts');
+  return { ...real, createCompiler: remembered(real.createCompiler) };
+});
+vi.mock('../../lib/model/files.ts', async (original) => {
+  const real = await original<typeof import('../../lib/model/files.ts')>();
+  const { byText } = await import('./model/remembered.ts');
+  return { ...real, loadPlatform: byText(real.loadPlatform), loadPreview: byText(real.loadPreview) };
+});
+
+const inMemory = async (platform: string) => memorySide(platform);
+const quietly = { turns: [], disturbances: [] };
+const first = { do: 'open', repo: 0, number: 1, variant: 'service', fork: false } as const;
+
+describe('what it found', () => {
+  test('a preview that is revived while a sweep ends it for want of an answer stays', async () => {
+    const revived: Disturbance[] = ['unknown', { do: 'reopen', pull: 0 }, { do: 'push', pull: 0, variant: 'service' }];
+    const lived: Sequence = {
+      limited: false,
+      opened: 0,
+      steps: [
+        { step: 'event', event: first },
+        { step: 'work', tasks: [{ run: 'deliver', index: 0 }], ...quietly },
+        { step: 'event', event: { do: 'close', pull: 0 } },
+        { step: 'time', seconds: 12 * 3600 },
+        { step: 'time', seconds: 600 },
+        {
+          step: 'work',
+          tasks: [
+            { run: 'sweep', allowRemovals: false },
+            { run: 'deliver', index: 0 },
+          ],
+          // The sweep asks for the pull request in vain; the other finishes; the sweep goes on.
+          turns: [...Array(7).fill(false), ...Array(20).fill(true)],
+          disturbances: revived.map((what, i) => ({ after: i === 0 ? 6 : 0, what })),
+        },
+      ],
+    };
+    await simulate(lived, inMemory);
+  });
+
+  test('a sweep that lost a race gives away no more places than there are', async () => {
+    const tasks = [
+      { run: 'sweep', allowRemovals: false },
+      { run: 'deliver', index: 3 },
+    ] as const;
+    const turns = [false, ...Array(30).fill(true)];
+    const disturbances = [{ after: 0, what: 'rollback' }] as const;
+    await simulate({ limited: true, opened: 4, steps: [{ step: 'work', tasks, turns, disturbances }] }, inMemory);
+  });
+
+  test('two repositories swap names: the preview of a closed pull request goes all the same', async () => {
+    const events: ForgeEvent[] = [
+      { do: 'move', repo: 1, to: 'acme/depot' },
+      { do: 'move', repo: 0, to: 'acme/store' },
+      { do: 'close', pull: 0 },
+    ];
+    await simulate({ limited: false, opened: 2, steps: events.map((event) => ({ step: 'event', event })) }, inMemory);
+  });
+
+  test('a preview.yaml that became a link leaves the earlier preview, until its time is up', async () => {
+    const steps: Step[] = [
+      { step: 'event', event: { do: 'push', pull: 0, variant: 'link' } },
+      { step: 'work', tasks: [{ run: 'deliver', index: 1 }], ...quietly },
+    ];
+    await simulate({ limited: false, opened: 1, steps }, inMemory);
+    await simulate({ limited: false, opened: 1, steps: [...steps, { step: 'time', seconds: 86_400 }] }, inMemory);
+  });
+});
+
+describe('after any sequence and a quiet sweep the apps repo is as the rule says', () => {
+  test('in memory', { timeout: 600_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(sequence, (lived) => simulate(lived, inMemory)),
+      { numRuns: runs, ...replay },
+    );
+  });
+
+  test('over GitHub', { timeout: 600_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(sequence, (lived) => simulate(lived, gitHubSide)),
+      { numRuns: Math.ceil(runs / 400), ...replay },
+    );
+  });
+});

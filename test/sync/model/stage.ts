@@ -1,0 +1,198 @@
+import { GreenroomError } from '../../../lib/core/errors.ts';
+import type { Forge, Lookup, PullRequest, RepositoryPulls } from '../../../lib/forge/forge.ts';
+import type { AppsRepo } from '../../../lib/gitops/apps-repo.ts';
+import type { SyncContext } from '../../../lib/sync/base.ts';
+import type { Disturbance, Step } from './steps.ts';
+
+/** What a worker was told last about a pull request. */
+export type Reading = { readonly status: 'found'; readonly pull: PullRequest } | { readonly status: 'unknown' };
+
+/** A process that syncs or sweeps: what it has seen, which is all that may justify what it writes. */
+export interface Worker {
+  readonly sweeps: { readonly allowRemovals: boolean } | null;
+  /** Unix seconds. */
+  readonly started: number;
+  readonly readings: Map<string, Reading>;
+  removed: number;
+  liveAtStart: number | null;
+}
+
+export const keyOf = (repositoryId: number, number: number) => `${repositoryId}#${number}`;
+
+/** What a call answers instead of the truth; a disturbance that is not among them fails. */
+type Instead<T> = Partial<Record<'unknown' | 'empty' | 'stale' | 'conflict', () => Promise<T> | T>>;
+
+/** What the stage works on. */
+export interface Props {
+  /** Carries a call out under a failure of the server, the way the other side would show it. */
+  under<T>(failure: 'fail' | 'lost' | 'html', perform: () => Promise<T>): Promise<T>;
+  /** Something that happens between two calls, to the branch or on the forge. */
+  happen(what: Extract<Disturbance, 'rollback' | 'rewrite' | object>): void;
+  earlierPull(pull: PullRequest): PullRequest;
+  /** The branch's commit before its last; its commit when there is none. */
+  earlierHead(): string | null;
+  /** Around every commit: looks at what was written. */
+  watch<T>(worker: Worker, commit: () => Promise<T>): Promise<T>;
+}
+
+interface Parked {
+  readonly run: number;
+  readonly resume: (what: Disturbance | null) => void;
+}
+
+/**
+ * Runs workers a call at a time, in an order that is given: nothing is left to chance or to the clock. A worker stands
+ * before each of its calls until it is its turn; one that crashes stays standing.
+ */
+export class Stage {
+  readonly #props: Props;
+  #parked: Parked[] = [];
+  #stopped: () => void = () => undefined;
+  /** The one that runs. */
+  #current = 0;
+
+  constructor(props: Props) {
+    this.#props = props;
+  }
+
+  async run(
+    tasks: readonly (() => Promise<void>)[],
+    { turns, disturbances }: Pick<Extract<Step, { step: 'work' }>, 'turns' | 'disturbances'>,
+  ): Promise<void> {
+    this.#parked = [];
+    for (const [run, task] of tasks.entries()) {
+      this.#current = run;
+      await this.#untilNextStop(() => void task().finally(() => this.#stopped()));
+    }
+    const ahead = [...disturbances];
+    let calls = 0;
+    for (let turn = 0; this.#parked.length > 0; turn += 1) {
+      this.#parked.sort((a, b) => a.run - b.run);
+      const [next] = this.#parked.splice(turns[turn] ? this.#parked.length - 1 : 0, 1);
+      const due = ahead[0] !== undefined && calls >= ahead[0].after ? ahead.shift()!.what : null;
+      calls = due === null ? calls + 1 : 0;
+      if (due === 'crash') continue;
+      if (due === 'rollback' || due === 'rewrite' || (typeof due === 'object' && due !== null)) this.#props.happen(due);
+      this.#current = next!.run;
+      await this.#untilNextStop(() => next!.resume(due));
+    }
+  }
+
+  #untilNextStop(go: () => void): Promise<void> {
+    return new Promise((resolve) => {
+      this.#stopped = resolve;
+      go();
+    });
+  }
+
+  async #call<T>(perform: () => Promise<T>, instead: Instead<T> = {}): Promise<T> {
+    const run = this.#current;
+    const what = await new Promise<Disturbance | null>((resume) => {
+      this.#parked.push({ run, resume });
+      this.#stopped();
+    });
+    switch (what) {
+      case 'fail':
+      case 'lost':
+      case 'html':
+        return this.#props.under(what, perform);
+      case 'unknown':
+      case 'empty':
+      case 'stale':
+      case 'conflict': {
+        const answer = instead[what];
+        if (answer !== undefined) return answer();
+        return what === 'stale' ? perform() : this.#props.under('fail', perform);
+      }
+      default:
+        return perform();
+    }
+  }
+
+  /** The two sides as a worker gets to see them. */
+  context({ repo, forge, clock }: SyncContext, worker: Worker): SyncContext {
+    return { repo: this.#repo(repo, worker), forge: this.#forge(forge, worker), clock };
+  }
+
+  #repo(repo: AppsRepo, worker: Worker): AppsRepo {
+    return {
+      description: repo.description,
+      read: (globs, at) =>
+        this.#call(
+          () => repo.read(globs, at),
+          at === undefined ? { stale: () => repo.read(globs, this.#props.earlierHead()) } : {},
+        ),
+      commit: (request) =>
+        this.#call(() => this.#props.watch(worker, () => repo.commit(request)), {
+          conflict: () => ({ status: 'conflict' }),
+        }),
+      close: () => repo.close(),
+    };
+  }
+
+  #forge(forge: Forge, worker: Worker): Forge {
+    const note = (pull: PullRequest) => {
+      worker.readings.set(keyOf(pull.repository.id, pull.number), { status: 'found', pull });
+    };
+    const unknown = (): Lookup<PullRequest> => ({ status: 'unknown', reason: 'no positive answer' });
+    const lookUp = async (perform: () => Promise<Lookup<PullRequest>>) => {
+      const answer = await this.#call(perform, {
+        unknown,
+        empty: unknown,
+        stale: async () => {
+          const truth = await perform();
+          return truth.status === 'unknown' ? truth : { ...truth, value: this.#props.earlierPull(truth.value) };
+        },
+      });
+      if (answer.status === 'found') note(answer.value);
+      return answer;
+    };
+    const list = this.#list.bind(this);
+    return {
+      description: forge.description,
+      pullRequest: (repository, number) => lookUp(() => forge.pullRequest(repository, number)),
+      async pullRequestById(id, number, lastKnown) {
+        worker.readings.set(keyOf(id, number), { status: 'unknown' });
+        return lookUp(() => forge.pullRequestById(id, number, lastKnown));
+      },
+      async *openPullRequests(owner, repositories) {
+        for await (const listing of list(forge.openPullRequests(owner, repositories))) {
+          for (const pull of listing.pulls) note(pull);
+          yield listing;
+        }
+      },
+      readFile: (...request) => this.#call(() => forge.readFile(...request)),
+      readFolder: (...request) => this.#call(() => forge.readFolder(...request)),
+      publish: (...request) => this.#call(() => forge.publish(...request)),
+      close: () => forge.close(),
+    };
+  }
+
+  async *#list(truth: AsyncIterable<RepositoryPulls>): AsyncGenerator<RepositoryPulls> {
+    const pages = truth[Symbol.asyncIterator]();
+    const edited = async (edit: (page: RepositoryPulls) => RepositoryPulls) => {
+      const page = await pages.next();
+      return page.done ? page : { ...page, value: edit(page.value) };
+    };
+    for (;;) {
+      const page = await this.#call<IteratorResult<RepositoryPulls>>(() => pages.next(), {
+        unknown: () =>
+          edited(({ repository, pulls }) => ({
+            repository,
+            pulls: pulls.slice(1),
+            complete: false,
+            reason: 'a page is missing',
+          })),
+        empty: () => ({ done: true, value: undefined }),
+        stale: () => edited((found) => ({ ...found, pulls: found.pulls.map((pull) => this.#props.earlierPull(pull)) })),
+      });
+      if (page.done) return;
+      yield page.value;
+    }
+  }
+}
+
+/** An answer that a server owes. */
+export function noAnswer(): GreenroomError {
+  return new GreenroomError('unreachable', 'the other side did not answer');
+}
