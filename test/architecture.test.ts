@@ -36,7 +36,7 @@ test('an import against the direction is an error; one with it is none', () => {
     'lib/report/f.ts': using('../sync/sync.ts'),
     'lib/compile/g.ts': using('../gitops/plan.ts'),
     'lib/sync/h.ts': using('../cli/io.ts'),
-    'lib/sync/i.ts': using('@octokit/request'),
+    'lib/sync/i.ts': using('@octokit/rest'),
     'lib/scaffold/j.ts': using('commander'),
   };
   const found = complaints({ ...against, 'lib/model/fine.ts': using('../core/errors.ts') });

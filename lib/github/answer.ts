@@ -5,7 +5,7 @@ export interface RawAnswer {
   readonly data: unknown;
 }
 
-/** Makes an answer out of what `@octokit/request` throws. */
+/** Makes an answer out of what Octokit throws. */
 export function answerOf(error: unknown): RawAnswer {
   const response = (error as { response?: RawAnswer }).response;
   if (response !== undefined) return response;

@@ -1,4 +1,4 @@
-import { request } from '@octokit/request';
+import { Octokit } from '@octokit/rest';
 import { GreenroomError } from '../core/errors.ts';
 import { redact } from '../core/git/redact.ts';
 import { VERSION } from '../core/version.ts';
@@ -60,7 +60,7 @@ export class GitHubClient {
   readonly #owner: string;
   readonly #paces: Paces;
   readonly #longestWait: number;
-  readonly #request: typeof request;
+  readonly #request: Octokit['request'];
   readonly #graphqlUrl: string;
 
   /**
@@ -77,11 +77,11 @@ export class GitHubClient {
     this.#graphqlUrl = options.graphqlUrl ?? `${apiUrl.replace(/\/v3$/, '')}/graphql`;
     this.description = new URL(apiUrl).host;
     const quiet = () => undefined;
-    this.#request = request.defaults({
+    this.#request = new Octokit({
       baseUrl: apiUrl,
-      headers: { 'user-agent': `greenroom/${VERSION}`, 'x-github-api-version': '2022-11-28' },
-      request: { log: { debug: quiet, info: quiet, warn: quiet, error: quiet } },
-    });
+      userAgent: `greenroom/${VERSION}`,
+      log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+    }).request.defaults({ headers: { 'x-github-api-version': '2022-11-28' } });
   }
 
   /** The same door with the credentials for one owner's repositories: a GitHub App has a token of its own at each. */
