@@ -6,9 +6,10 @@ import type { AppsRepo, CommitRequest, CommitResult, RepoState } from '../gitops
 import { checkPaths } from '../gitops/check-paths.ts';
 import { parseGlob } from '../gitops/glob.ts';
 import { Branch, lacks, reasons } from './branch.ts';
-import { type EffectiveChange, effectiveChange } from './change.ts';
+import { commitInput, type EffectiveChange, effectiveChange } from './change.ts';
 import type { GitHubClient, GraphQLError } from './client.ts';
 import { GitData } from './git-data.ts';
+import { GitHubProposals } from './proposals.ts';
 import { type Commit, isFile, TreeReader } from './trees.ts';
 
 const COMMIT = `mutation CommitFiles($input: CreateCommitOnBranchInput!) {
@@ -22,6 +23,7 @@ const COMMIT = `mutation CommitFiles($input: CreateCommitOnBranchInput!) {
  */
 export class GitHubAppsRepo implements AppsRepo {
   readonly description: string;
+  readonly proposals: GitHubProposals;
   readonly #client: GitHubClient;
   readonly #repository: RepositoryRef;
   readonly #trees: TreeReader;
@@ -40,6 +42,14 @@ export class GitHubAppsRepo implements AppsRepo {
     this.description = `${repository.owner}/${repository.name}${branch === undefined ? '' : ` (${branch})`}`;
     this.#access = new Branch(this.#client, repository, this.description);
     this.#gitData = new GitData(this.#client, repository, (oid) => this.#trees.treeData(oid));
+    this.proposals = new GitHubProposals({
+      client: this.#client,
+      repository,
+      trees: this.#trees,
+      gitData: this.#gitData,
+      description: this.description,
+      branch: () => this.#branchName(),
+    });
   }
 
   async read(globs: readonly string[], at?: string | null): Promise<RepoState> {
@@ -93,15 +103,8 @@ export class GitHubAppsRepo implements AppsRepo {
     deletions: readonly string[],
     message: string,
   ): Promise<CommitResult | undefined> {
-    const input = {
-      branch: { repositoryNameWithOwner: this.#fullName(), branchName: this.#branch },
-      expectedHeadOid,
-      message: messageParts(message),
-      fileChanges: {
-        additions: additions.map(([path, text]) => ({ path, contents: Buffer.from(text).toString('base64') })),
-        deletions: deletions.map((path) => ({ path })),
-      },
-    };
+    const branch = this.#branchName();
+    const input = commitInput(this.#repository, branch, expectedHeadOid, { additions, deletions }, message);
     const { data, errors } = await this.#client.mutate<{
       createCommitOnBranch: { commit: { oid: string } | null } | null;
     }>(COMMIT, { input });
@@ -177,18 +180,9 @@ export class GitHubAppsRepo implements AppsRepo {
       : '';
     return new GreenroomError('failed', `${this.description} refused the commit: ${reason}${hint}`);
   }
-
-  #fullName(): string {
-    return `${this.#repository.owner}/${this.#repository.name}`;
-  }
 }
 
 /** The head moved, seen before the commit was made or while it was. */
 function isConflict({ type, message }: GraphQLError): boolean {
   return type === 'STALE_DATA' || /Expected branch to point to|is at [0-9a-f]{40,64} but expected/.test(message);
-}
-
-function messageParts(message: string): { headline: string; body: string } {
-  const [headline = '', ...body] = message.split('\n');
-  return { headline, body: body.join('\n').trim() };
 }

@@ -1,6 +1,7 @@
 import { GreenroomError } from '../core/errors.ts';
 import type { ChangeSet } from '../core/fileset.ts';
 import { encodeObject, MODE } from '../core/git/objects.ts';
+import type { RepositoryRef } from '../forge/forge.ts';
 import { type Commit, type Entry, exactly, formatOf, type TreeReader } from './trees.ts';
 
 /** What a change comes down to against the tree that it was planned on. */
@@ -50,6 +51,26 @@ export async function effectiveChange(
     replacesOtherKinds ||= isOfOtherKind || inside.length > 0 || blocked.length > 0;
   }
   return { additions, deletions, replacesOtherKinds };
+}
+
+/** Input of `createCommitOnBranch`. */
+export function commitInput(
+  { owner, name }: RepositoryRef,
+  branchName: string,
+  expectedHeadOid: string,
+  { additions, deletions }: Pick<EffectiveChange, 'additions' | 'deletions'>,
+  message: string,
+): object {
+  const [headline = '', ...body] = message.split('\n');
+  return {
+    branch: { repositoryNameWithOwner: `${owner}/${name}`, branchName },
+    expectedHeadOid,
+    message: { headline, body: body.join('\n').trim() },
+    fileChanges: {
+      additions: additions.map(([path, text]) => ({ path, contents: Buffer.from(text).toString('base64') })),
+      deletions: deletions.map((path) => ({ path })),
+    },
+  };
 }
 
 function isSame(entry: Entry | undefined, oid: string): boolean {

@@ -1,4 +1,5 @@
 import type { ChangeSet, FileSet } from '../core/fileset.ts';
+import type { Proposals } from './proposals.ts';
 
 /** What was read of the apps repo, all at one commit. */
 export interface RepoState {
@@ -26,6 +27,9 @@ export type CommitResult = { readonly status: 'committed'; readonly head: string
 export interface AppsRepo {
   /** For messages, e.g. `/srv/apps.git (main)`; never holds a credential. */
   readonly description: string;
+
+  /** Undefined where the repository takes no pull requests: only commits on its branch are possible there. */
+  readonly proposals?: Proposals;
 
   /**
    * Every file that matches one of the globs, at one commit.

@@ -3,6 +3,16 @@ import { buildSchema, type ExecutionResult, execute, type GraphQLSchema, parse, 
 import type { PullFile } from '../forge.ts';
 import { commitFiles, git, type TestFile } from '../git.ts';
 import { PROTECTED, type RefUpdate, updateRefs } from './git-data.ts';
+import {
+  branchMoved,
+  type CreatePullInput,
+  closePull,
+  createPull,
+  mergeable,
+  pullOfNode,
+  subjectOf,
+  updatePull,
+} from './pulls.ts';
 import type { FakeGitHub } from './server.ts';
 import { FakeError, type FakeRepository } from './store.ts';
 
@@ -61,10 +71,37 @@ function rootOf(fake: FakeGitHub) {
       fake.allow('contents');
       const repo = fake.repositoryById(Number(input.repositoryId.slice('R_'.length)));
       if (repo === undefined) throw new FakeError('NOT_FOUND', 'Could not resolve to a node with the global id');
-      const refusal = fake.protectedRepositories.has(`${repo.owner}/${repo.name}`)
-        ? PROTECTED
-        : updateRefs(repo, input.refUpdates);
+      const main = `refs/heads/${repo.defaultBranch()}`;
+      const isProtected = fake.protectedRepositories.has(`${repo.owner}/${repo.name}`);
+      const refusal =
+        isProtected && input.refUpdates.some(({ name }) => name === main)
+          ? PROTECTED
+          : updateRefs(repo, input.refUpdates);
       if (refusal !== null) throw new FakeError('UNPROCESSABLE', refusal);
+      for (const { name } of input.refUpdates) branchMoved(repo, name.replace(/^refs\/heads\//, ''));
+      return { clientMutationId: null };
+    },
+    createPullRequest: ({ input }: { input: CreatePullInput }) => {
+      const repo = fake.repositoryById(Number(input.repositoryId.slice('R_'.length)));
+      if (repo === undefined) throw new FakeError('NOT_FOUND', 'Could not resolve to a node with the global id');
+      return { pullRequest: pullNode(fake, repo, createPull(fake, repo, input)) };
+    },
+    updatePullRequest: ({ input }: { input: { pullRequestId: string; title?: string; body?: string } }) => {
+      const { repo, pull } = pullOfNode(fake, input.pullRequestId);
+      updatePull(fake, repo, pull, input.title, input.body);
+      return { clientMutationId: null };
+    },
+    closePullRequest: ({ input }: { input: { pullRequestId: string } }) => {
+      fake.allow('pull_requests');
+      const { repo, pull } = pullOfNode(fake, input.pullRequestId);
+      closePull(repo, pull);
+      return { clientMutationId: null };
+    },
+    enablePullRequestAutoMerge: ({ input }: { input: { pullRequestId: string } }) => {
+      if (fake.autoMerges === null) {
+        throw new FakeError('UNPROCESSABLE', 'Pull request Auto merge is not allowed for this repository');
+      }
+      fake.autoMerges.add(input.pullRequestId);
       return { clientMutationId: null };
     },
     addComment: ({ input: { subjectId, body } }: { input: { subjectId: string; body: string } }) => {
@@ -95,7 +132,17 @@ async function repositoryNode(fake: FakeGitHub, owner: string, name: string): Pr
   }
   const refNode = (branch: string) => {
     const oid = repo.head(branch);
-    return oid === null ? null : { name: branch, target: () => objectNode(repo, oid) };
+    if (oid === null) return null;
+    const own = () =>
+      repo
+        .pullRequests()
+        .filter((pull) => pull.head.ref === branch && pull.head.repositoryId === repo.id)
+        .sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+    return {
+      name: branch,
+      target: () => objectNode(repo, oid),
+      associatedPullRequests: (page: Page) => connection(own(), page, (pull) => pullNode(fake, repo, pull)),
+    };
   };
   return {
     id: `R_${repo.id}`,
@@ -103,6 +150,9 @@ async function repositoryNode(fake: FakeGitHub, owner: string, name: string): Pr
     name: repo.name,
     owner: { __typename: 'Organization', login: repo.owner },
     isEmpty: () => repo.isEmpty(),
+    squashMergeAllowed: true,
+    rebaseMergeAllowed: true,
+    autoMergeAllowed: fake.autoMerges !== null,
     defaultBranchRef: () => refNode(repo.defaultBranch()),
     ref: ({ qualifiedName }: { qualifiedName: string }) => refNode(qualifiedName.replace(/^refs\/heads\//, '')),
     // What GitHub calls an expression, `git rev-parse` understands.
@@ -128,6 +178,7 @@ async function objectNode(repo: FakeRepository, name: string): Promise<object | 
     return {
       __typename: 'Commit',
       oid: object.oid,
+      message: () => git(repo.gitDir, ['log', '-1', '--format=%B', object.oid]),
       committedDate: new Date(commit.committedAt! * 1000).toISOString(),
       tree: () => objectNode(repo, commit.tree),
     };
@@ -161,10 +212,19 @@ function stateOf(pull: PullFile): 'OPEN' | 'CLOSED' | 'MERGED' {
 }
 
 function pullNode(fake: FakeGitHub, repo: FakeRepository, pull: PullFile): object {
-  const subject = `PR_${repo.id}_${pull.number}`;
+  const subject = subjectOf(repo, pull);
   return {
     id: subject,
     number: pull.number,
+    url: `https://github.com/${repo.owner}/${repo.name}/pull/${pull.number}`,
+    mergeable: () => mergeable(repo, pull),
+    isCrossRepository: pull.head.repositoryId !== repo.id,
+    headRef: () => {
+      const oid = pull.head.repositoryId === repo.id ? repo.head(pull.head.ref) : null;
+      return oid === null ? null : { name: pull.head.ref, target: () => objectNode(repo, oid) };
+    },
+    viewerCanEnableAutoMerge: pull.state === 'open' && fake.autoMerges?.has(subject) === false,
+    autoMergeRequest: fake.autoMerges?.has(subject) ? { enabledAt: pull.createdAt } : null,
     title: pull.title,
     state: stateOf(pull),
     closed: pull.state === 'closed',
@@ -229,7 +289,8 @@ function createCommit(fake: FakeGitHub, { branch, expectedHeadOid, message, file
   const repo = fake.repository(owner, name);
   if (repo === undefined)
     throw new FakeError('NOT_FOUND', `Could not resolve to a Repository with the name '${owner}/${name}'.`);
-  if (fake.protectedRepositories.has(branch.repositoryNameWithOwner)) {
+  const isMain = branch.branchName === repo.defaultBranch();
+  if (isMain && fake.protectedRepositories.has(branch.repositoryNameWithOwner)) {
     throw new FakeError('UNPROCESSABLE', PROTECTED);
   }
   const head = repo.head(branch.branchName);
@@ -260,5 +321,6 @@ function createCommit(fake: FakeGitHub, { branch, expectedHeadOid, message, file
   }
   const text = message.body ? `${message.headline}\n\n${message.body}` : message.headline;
   const oid = commitFiles(repo.gitDir, files, { branch: branch.branchName, message: text });
+  branchMoved(repo, branch.branchName);
   return { commit: () => objectNode(repo, oid) };
 }

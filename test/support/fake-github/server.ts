@@ -55,6 +55,10 @@ export class FakeGitHub {
   readonly missing = new Set<string>();
   /** Mutations that the server is too old for. */
   readonly lacks = new Set<string>();
+  /** Texts of pull requests that were opened over the API, by their node ids. */
+  readonly bodies = new Map<string, string>();
+  /** Node ids of pull requests that merge themselves; null where the repository does not allow it. */
+  autoMerges: Set<string> | null = new Set();
   readonly checks: StoredCheck[] = [];
   readonly statuses: StoredCheck[] = [];
   /** Old full names to new ones, as GitHub redirects after a rename. */

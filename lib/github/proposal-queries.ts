@@ -1,0 +1,92 @@
+/** The GraphQL texts of proposals, and what comes back. */
+
+const PULL = 'id number url state mergeable viewerCanEnableAutoMerge autoMergeRequest { enabledAt }';
+
+export interface FoundPull {
+  readonly id: string;
+  readonly url: string;
+  readonly state: 'OPEN' | 'CLOSED' | 'MERGED';
+  readonly mergeable: 'MERGEABLE' | 'CONFLICTING' | 'UNKNOWN';
+  readonly viewerCanEnableAutoMerge: boolean;
+  readonly autoMergeRequest: object | null;
+}
+
+/** By way of the branch: a fork's pull request from a branch of the same name is not ours. */
+export const READ = `query ReadProposal($owner: String!, $name: String!, $ref: String!, $baseRef: String!, $base: String!) {
+  repository(owner: $owner, name: $name) {
+    id squashMergeAllowed rebaseMergeAllowed
+    base: ref(qualifiedName: $baseRef) { target { oid } }
+    ref(qualifiedName: $ref) {
+      target { oid ... on Commit { message } }
+      associatedPullRequests(first: 1, baseRefName: $base, orderBy: { field: CREATED_AT, direction: DESC }) {
+        nodes { ${PULL} }
+      }
+    }
+  }
+}`;
+
+export interface ReadAnswer {
+  readonly repository: {
+    readonly squashMergeAllowed: boolean;
+    readonly rebaseMergeAllowed: boolean;
+    readonly base: { readonly target: { readonly oid: string } | null } | null;
+    readonly ref: {
+      readonly target: { readonly oid: string; readonly message?: string } | null;
+      readonly associatedPullRequests: { readonly nodes: readonly (FoundPull | null)[] | null };
+    } | null;
+  } | null;
+}
+
+export const LIST = `query ListProposals($owner: String!, $name: String!, $base: String!, $after: String) {
+  repository(owner: $owner, name: $name) {
+    pullRequests(states: [OPEN], baseRefName: $base, first: 100, after: $after) {
+      pageInfo { hasNextPage endCursor }
+      nodes { headRefName isCrossRepository headRef { target { ... on Commit { message } } } }
+    }
+  }
+}`;
+
+export interface ListAnswer {
+  readonly repository: {
+    readonly pullRequests: {
+      readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+      readonly nodes:
+        | readonly ({
+            readonly headRefName: string;
+            readonly isCrossRepository: boolean;
+            readonly headRef: { readonly target: { readonly message?: string } | null } | null;
+          } | null)[]
+        | null;
+    };
+  } | null;
+}
+
+const MOVE = 'updateRefs(input: $refs) { clientMutationId }';
+const COMMIT = 'createCommitOnBranch(input: $commit) { commit { oid } }';
+const CREATE = `createPullRequest(input: $pull) { pullRequest { ${PULL} } }`;
+
+export const OPEN = `mutation OpenProposal($refs: UpdateRefsInput!, $commit: CreateCommitOnBranchInput!, $pull: CreatePullRequestInput!) {
+  ${MOVE} ${COMMIT} ${CREATE}
+}`;
+
+export const STAGE = `mutation StageProposal($refs: UpdateRefsInput!, $commit: CreateCommitOnBranchInput!) {
+  ${MOVE} ${COMMIT}
+}`;
+
+export const MOVE_AND_UPDATE = `mutation UpdateProposal($refs: UpdateRefsInput!, $pull: UpdatePullRequestInput!) {
+  ${MOVE} updatePullRequest(input: $pull) { clientMutationId }
+}`;
+
+export const MOVE_AND_CREATE = `mutation ReopenProposal($refs: UpdateRefsInput!, $pull: CreatePullRequestInput!) {
+  ${MOVE} ${CREATE}
+}`;
+
+export const WITHDRAW = `mutation WithdrawProposal($refs: UpdateRefsInput!, $pull: ClosePullRequestInput!) {
+  closePullRequest(input: $pull) { clientMutationId } ${MOVE}
+}`;
+
+export const WITHDRAW_BRANCH = `mutation RemoveProposal($refs: UpdateRefsInput!) { ${MOVE} }`;
+
+export const ENABLE_AUTO_MERGE = `mutation EnableAutoMerge($input: EnablePullRequestAutoMergeInput!) {
+  enablePullRequestAutoMerge(input: $input) { clientMutationId }
+}`;
