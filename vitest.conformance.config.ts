@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/conformance/**/*.test.ts'],
+    globalSetup: 'test/support/global-setup.ts',
     // Real programs: built once, then started on free ports of the loopback. One file at a time keeps two cores honest.
     fileParallelism: false,
     testTimeout: 900_000,

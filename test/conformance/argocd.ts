@@ -45,6 +45,8 @@ export interface ArgoCd {
   applicationStatus(application: string): Promise<ApplicationStatus | undefined>;
   /** Waits until an Application is Synced and Healthy at a commit. */
   untilSynced(application: string, revision?: string): Promise<ApplicationStatus>;
+  /** Tells Argo CD of another cluster, by its address and its administrator's token. */
+  register(name: string, other: Cluster): Promise<void>;
   /** Ends Argo CD and leaves the cluster running; `cluster.stop()` ends both. */
   stop(): Promise<void>;
 }
@@ -99,6 +101,7 @@ export async function startArgoCd(cluster: Cluster, options: ArgoCdOptions): Pro
     repoUrl: `file://${options.repoDir}`,
     ...applications(cluster),
     announcePush: (branch = 'main') => announcePush(ports.setWebhook, options.repoDir, branch),
+    register: (name, other) => register(cluster, name, other),
     stop: async () => {
       for (const name of names.reverse()) await cluster.processes.end(name);
     },
@@ -225,6 +228,20 @@ async function installResources(cluster: Cluster, config: Readonly<Record<string
     () => cluster.kubectl(['get', 'applications,applicationsets,appprojects', `--namespace=${ARGOCD_NAMESPACE}`]),
     { what: "Argo CD's resources to be served" },
   );
+}
+
+/** A Secret, which is how Argo CD keeps its clusters. */
+async function register(cluster: Cluster, name: string, other: Cluster): Promise<void> {
+  const { users } = JSON.parse(readFileSync(other.kubeconfig, 'utf8')) as { users: { user: { token: string } }[] };
+  const config = { bearerToken: users[0]?.user.token, tlsClientConfig: { insecure: true } };
+  const labels = { 'argocd.argoproj.io/secret-type': 'cluster' };
+  const secret = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: `cluster-${name}`, namespace: ARGOCD_NAMESPACE, labels },
+    stringData: { name, server: other.server, config: JSON.stringify(config) },
+  };
+  await cluster.apply(JSON.stringify(secret));
 }
 
 async function announcePush(port: number, repoDir: string, branch: string): Promise<void> {

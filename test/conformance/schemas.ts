@@ -34,7 +34,7 @@ const OBJECT_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
  */
 export async function schemaFolder(): Promise<string> {
   const key = createHash('sha256')
-    .update(moduleHash('kubernetes') + moduleHash('crds'))
+    .update(moduleHash('kubernetes') + moduleHash('crds') + moduleHash('gator'))
     .update(readFileSync(import.meta.filename))
     .update(readFileSync(join(import.meta.dirname, 'crds.ts')))
     .digest('hex')

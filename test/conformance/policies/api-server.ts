@@ -59,9 +59,17 @@ export class ApiServer {
 
   /** Creates or replaces an object; fails loudly. */
   async apply(object: Manifest): Promise<void> {
-    const path = `${await this.path(object)}/${object.metadata.name}?fieldManager=test&force=true`;
-    const answer = await this.#apply(path, object);
+    const answer = await this.#apply(await this.#pathOf(object), object);
     if (answer.status >= 300) throw new Error(`${object.kind} ${object.metadata.name}: ${JSON.stringify(answer.body)}`);
+  }
+
+  /** As `apply`, but nothing is kept, unknown and doubled fields are refused, and a refusal is an answer. */
+  async tryApply(object: Manifest): Promise<Answer> {
+    return this.#apply(`${await this.#pathOf(object)}&dryRun=All&fieldValidation=Strict`, object);
+  }
+
+  async #pathOf(object: Manifest): Promise<string> {
+    return `${await this.path(object)}/${object.metadata.name}?fieldManager=test&force=true`;
   }
 
   #apply(path: string, object: Manifest): Promise<Answer> {
@@ -75,7 +83,9 @@ export class ApiServer {
         r.setEncoding('utf8').on('data', (chunk: string) => {
           text += chunk;
         });
-        r.on('end', () => resolve({ status: r.statusCode ?? 0, body: text, warnings: [] }));
+        r.on('end', () => {
+          resolve({ status: r.statusCode ?? 0, body: text, warnings: warningTexts(r.headers['warning']) });
+        });
       });
       asked.on('error', reject);
       asked.end(JSON.stringify(object));

@@ -1,8 +1,8 @@
-import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { ChangeSet } from '../../lib/core/fileset.ts';
-import { run } from './run.ts';
+import type { ChangeSet } from '../../../lib/core/fileset.ts';
+import { run } from '../run.ts';
 
 const AUTHOR = {
   GIT_AUTHOR_NAME: 'test',
@@ -11,7 +11,10 @@ const AUTHOR = {
   GIT_COMMITTER_EMAIL: 'test@example.com',
 };
 
-/** A bare repository that Argo CD reads, and a clone that writes to it past greenroom, as an intruder could. */
+/**
+ * A bare repository that Argo CD reads and greenroom writes, and a clone of it: a platform team's working copy, and the
+ * way past greenroom for an intruder.
+ */
 export class LiveAppsRepo {
   /** The bare repository. */
   readonly bare: string;
@@ -38,14 +41,22 @@ export class LiveAppsRepo {
     return `file://${this.bare}`;
   }
 
-  /** Copies a folder over the clone and pushes. */
-  async pushFolder(folder: string, message: string): Promise<void> {
-    cpSync(folder, this.clone, { recursive: true });
-    await this.#pushAll(message);
+  /** Brings the clone to the branch's head. */
+  async pull(): Promise<void> {
+    await this.#git('fetch', '--quiet', 'origin', 'main');
+    await this.#git('reset', '--quiet', '--hard', 'FETCH_HEAD');
   }
 
-  /** Writes and deletes files, commits and pushes over whatever the branch holds. A path without a file removes a folder. */
+  /** Commits and pushes whatever the clone's folder holds. */
+  async pushAll(message: string): Promise<void> {
+    await this.#git('add', '--all');
+    await this.#git('commit', '--quiet', `--message=${message}`);
+    await this.#git('push', '--quiet', 'origin', 'HEAD:main');
+  }
+
+  /** Writes and deletes files on top of the branch. A path without a text removes a file or a folder. */
   async push(change: ChangeSet, message: string): Promise<void> {
+    await this.pull();
     for (const [path, text] of change) {
       const target = join(this.clone, path);
       rmSync(target, { recursive: true, force: true });
@@ -53,7 +64,25 @@ export class LiveAppsRepo {
       mkdirSync(dirname(target), { recursive: true });
       writeFileSync(target, text);
     }
-    await this.#pushAll(message);
+    await this.pushAll(message);
+  }
+
+  /** The branch's head. */
+  head(): Promise<string> {
+    return this.#bare('rev-parse', 'main');
+  }
+
+  /** How many commits came after one. */
+  async commitsSince(commit: string): Promise<number> {
+    return Number(await this.#bare('rev-list', '--count', `${commit}..main`));
+  }
+
+  /** Texts of the branch's files below a folder, by path. */
+  async files(folder: string): Promise<ReadonlyMap<string, string>> {
+    const paths = await this.#bare('ls-tree', '-r', '--name-only', 'main', `${folder}/`);
+    const files = new Map<string, string>();
+    for (const path of paths.split('\n').filter(Boolean)) files.set(path, await this.#bare('show', `main:${path}`));
+    return files;
   }
 
   /** Makes the repository unreachable, or reachable again. */
@@ -67,10 +96,8 @@ export class LiveAppsRepo {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  async #pushAll(message: string): Promise<void> {
-    await this.#git('add', '--all');
-    await this.#git('commit', '--quiet', `--message=${message}`);
-    await this.#git('push', '--quiet', '--force', 'origin', 'main');
+  async #bare(...args: string[]): Promise<string> {
+    return (await run('git', [`--git-dir=${this.bare}`, ...args])).trimEnd();
   }
 
   async #git(...args: string[]): Promise<void> {

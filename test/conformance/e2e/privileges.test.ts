@@ -1,0 +1,171 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Live } from './live.ts';
+
+let live: Live;
+beforeAll(async () => {
+  live = await Live.start();
+  await live.install();
+  for (const number of [7, 8]) {
+    live.apps.pull({ number });
+    await live.sync(number);
+  }
+  await live.refresh();
+  for (const number of [7, 8]) await live.untilRunning(`pr-shop-${number}`);
+});
+afterAll(() => live?.stop());
+
+describe('least privilege, by the API server’s own RBAC and admission', () => {
+  const object = (apiVersion: string, kind: string, name: string, namespace?: string, rest: object = {}) =>
+    JSON.stringify({ apiVersion, kind, metadata: { name, ...(namespace && { namespace }) }, ...rest });
+  const attempt = (account: string, manifest: string, verb = 'create') =>
+    live.cluster.tryKubectl(
+      [verb, `--as=system:serviceaccount:${account}`, '--filename=-', '--dry-run=server'],
+      manifest,
+    );
+  const configMap = (namespace: string) => object('v1', 'ConfigMap', 'x', namespace);
+  const binding = (namespace: string, role: string) =>
+    object('rbac.authorization.k8s.io/v1', 'RoleBinding', 'more', namespace, {
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
+      subjects: [{ kind: 'ServiceAccount', name: 'preview-reconciler', namespace }],
+    });
+
+  const APP = 'pr-shop-7:preview-reconciler';
+  const FENCER = 'argocd:preview-fencer';
+
+  it('the account of an app writes workloads, into its own namespace', async () => {
+    expect((await attempt(APP, configMap('pr-shop-7'))).code).toBe(0);
+  });
+
+  it.each([
+    ['a quota', object('v1', 'ResourceQuota', 'x', 'pr-shop-7', { spec: { hard: { pods: '99' } } })],
+    ['a limit range', object('v1', 'LimitRange', 'x', 'pr-shop-7', { spec: { limits: [] } })],
+    [
+      'a network policy',
+      object('networking.k8s.io/v1', 'NetworkPolicy', 'x', 'pr-shop-7', { spec: { podSelector: {} } }),
+    ],
+    ['a role binding', binding('pr-shop-7', 'preview-workloads')],
+    ['a service account', object('v1', 'ServiceAccount', 'x', 'pr-shop-7')],
+    ['a secret', object('v1', 'Secret', 'x', 'pr-shop-7')],
+    ['a namespace', object('v1', 'Namespace', 'pr-shop-99')],
+    ['a neighbour’s object', configMap('pr-shop-8')],
+    ['an object of the system', configMap('kube-system')],
+    ['a cluster role', object('rbac.authorization.k8s.io/v1', 'ClusterRole', 'x', undefined, { rules: [] })],
+  ])('the account of an app cannot create %s', async (_, manifest) => {
+    const { code, stderr } = await attempt(APP, manifest);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('forbidden');
+  });
+
+  it.each(['delete', 'patch', 'update', 'get'])('the account of an app cannot %s what fences it in', async (verb) => {
+    for (const kind of ['resourcequotas', 'limitranges', 'networkpolicies', 'rolebindings', 'serviceaccounts']) {
+      const answer = await live.cluster.tryKubectl([
+        'auth',
+        'can-i',
+        verb,
+        kind,
+        '--namespace=pr-shop-7',
+        `--as=system:serviceaccount:${APP}`,
+      ]);
+      expect([kind, answer.stdout.trim()]).toEqual([kind, 'no']);
+    }
+  });
+
+  it.each([
+    ['a workload', object('apps/v1', 'Deployment', 'x', 'pr-shop-7')],
+    ['a config map', configMap('pr-shop-7')],
+    ['a binding to more than workloads', binding('pr-shop-7', 'cluster-admin')],
+    ['a role of its own making', object('rbac.authorization.k8s.io/v1', 'Role', 'x', 'pr-shop-7', { rules: [] })],
+    ['a namespace that is no preview', object('v1', 'Namespace', 'team-a')],
+    ['a namespace of a preview without its label', object('v1', 'Namespace', 'pr-shop-98')],
+    ['an object in a namespace that is no preview', object('v1', 'ResourceQuota', 'x', 'kube-system', { spec: {} })],
+  ])('the fencer cannot create %s', async (_, manifest) => {
+    const { code, stderr } = await attempt(FENCER, manifest);
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/forbidden|may touch only previews|attempting to grant/);
+  });
+
+  it('the fencer reads no secrets, and adopts no namespace that happens to be called pr-*', async () => {
+    const secrets = [
+      'auth',
+      'can-i',
+      'get',
+      'secrets',
+      '--namespace=pr-shop-7',
+      `--as=system:serviceaccount:${FENCER}`,
+    ];
+    expect((await live.cluster.tryKubectl(secrets)).stdout.trim()).toBe('no');
+    await live.cluster.kubectl(['create', 'namespace', 'pr-team-own']);
+    const adopting = object('v1', 'Namespace', 'pr-team-own').replace(
+      '"pr-team-own"',
+      '"pr-team-own","labels":{"greenroom.dev/preview":"pr-team-own"}',
+    );
+    expect((await attempt(FENCER, adopting, 'apply')).stderr).toContain('may touch only previews');
+    const quota = object('v1', 'ResourceQuota', 'x', 'pr-team-own', { spec: {} });
+    expect((await attempt(FENCER, quota)).stderr).toContain('may touch only previews');
+  });
+
+  it('the cleaner deletes namespaces of previews, and no others', async () => {
+    const remove = (namespace: string) =>
+      live.cluster.tryKubectl([
+        'delete',
+        'namespace',
+        namespace,
+        '--dry-run=server',
+        '--as=system:serviceaccount:argocd:preview-cleaner',
+      ]);
+    expect((await remove('pr-shop-7')).code).toBe(0);
+    // kube-system is kept by the API server itself.
+    for (const namespace of ['ingress-nginx', 'argocd', 'pr-team-own']) {
+      expect((await remove(namespace)).stderr).toContain('may only delete namespaces of previews');
+    }
+  });
+});
+
+describe('Applications of previews', () => {
+  const APPLICATION = {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Application',
+    metadata: { name: 'pr-shop-50', namespace: 'argocd' },
+  };
+  const spec = (change: object = {}, source: object = {}, destination: object = {}) => ({
+    spec: {
+      project: 'previews',
+      source: { repoURL: live.repo.url, targetRevision: 'main', path: 'previews/main/shop/pr-shop-50/app', ...source },
+      destination: { server: 'https://kubernetes.default.svc', namespace: 'pr-shop-50', ...destination },
+      ...change,
+    },
+  });
+  const create = (change: object, metadata: object = {}) =>
+    live.cluster.tryKubectl(
+      ['create', '--dry-run=server', '--filename=-'],
+      JSON.stringify({ ...APPLICATION, metadata: { ...APPLICATION.metadata, ...metadata }, ...change }),
+    );
+
+  it('are admitted as the ApplicationSets make them', async () => {
+    expect(await create(spec())).toMatchObject({ code: 0 });
+    const fence = spec({ project: 'preview-fences' }, { path: 'previews/main/shop/pr-shop-50/fence' });
+    expect(await create(fence, { name: 'pr-shop-50-fence' })).toMatchObject({ code: 0 });
+  });
+
+  it.each<[string, () => [object, object?]]>([
+    ['another repository', () => [spec({}, { repoURL: 'https://git.example.com/evil.git' })]],
+    ['another revision', () => [spec({}, { targetRevision: 'evil' })]],
+    ['another preview’s folder', () => [spec({}, { path: 'previews/main/shop/pr-shop-7/app' })]],
+    ['a fence with the permissions of an app', () => [spec({}, { path: 'previews/main/shop/pr-shop-50/fence' })]],
+    ['an app with the permissions of the fencer', () => [spec({ project: 'preview-fences' })]],
+    ['another namespace', () => [spec({}, {}, { namespace: 'kube-system' })]],
+    ['another cluster', () => [spec({}, {}, { server: 'https://evil.example.com' })]],
+    ['another name', () => [spec(), { name: 'mine' }]],
+    ['a Helm chart', () => [spec({}, { helm: { releaseName: 'x' } })]],
+    ['several sources', () => [spec({ sources: [spec().spec.source] })]],
+    ['a namespace of a preview to live in', () => [spec({ project: 'default' }), { namespace: 'pr-shop-7' }]],
+    [
+      'manifests handed in',
+      () => [{ ...spec(), operation: { sync: { manifests: ['{"apiVersion":"v1","kind":"Secret"}'] } } }],
+    ],
+  ])('are refused with %s', async (_, make) => {
+    const { code, stderr } = await create(...make());
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/greenroom-(applications|own-application|allowed-kinds)/);
+  });
+});

@@ -1,0 +1,154 @@
+import { createCompiler } from '../../../lib/compile/compile.ts';
+import { invalidInput } from '../../../lib/core/errors.ts';
+import { loadPlatform, loadPreview } from '../../../lib/model/files.ts';
+import { ENGINES, type PlatformSpec } from '../../../lib/model/platform.ts';
+import { TEMPLATES } from '../../../lib/model/preview.ts';
+import { scaffoldFiles } from '../../../lib/scaffold/files.ts';
+import { readTemplate } from '../../../lib/scaffold/template.ts';
+
+interface Configuration {
+  readonly platformText: string;
+  readonly platform: PlatformSpec;
+}
+
+const INGRESS = ['ingress', 'gateway'] as const;
+const KNATIVE = [false, true] as const;
+const SECRETS = ['external-secrets', 'sealed-secrets', 'sops'] as const;
+
+/** Every way to choose one of each. */
+function* product<const T extends Readonly<Record<string, readonly unknown[]>>>(
+  choices: T,
+): Generator<{ [K in keyof T]: T[K][number] }> {
+  const [first, ...rest] = Object.entries(choices);
+  if (first === undefined) {
+    yield {} as { [K in keyof T]: T[K][number] };
+    return;
+  }
+  const [key, values] = first;
+  for (const value of values) {
+    for (const other of product(Object.fromEntries(rest))) {
+      yield { [key]: value, ...other } as { [K in keyof T]: T[K][number] };
+    }
+  }
+}
+
+/** The smallest platform that says all there is to say of fences, with further fields. */
+export function configuration(spec: object): Configuration {
+  const platformText = JSON.stringify({
+    apiVersion: 'greenroom.dev/v1alpha1',
+    kind: 'Platform',
+    spec: {
+      domain: 'apps.example.com',
+      sources: [{ owner: 'acme' }],
+      registries: ['ghcr.io/acme'],
+      testHarness: ['192.0.2.0/24'],
+      egress: [{ cidr: '0.0.0.0/0', ports: [443] }],
+      spot: { label: { key: 'spot', value: 'true' }, toleration: { key: 'spot', value: 'true' } },
+      ...spec,
+    },
+  });
+  return {
+    platformText,
+    platform: loadPlatform(platformText, 'greenroom.yaml').value.spec,
+  };
+}
+
+/** Path and text of each file that an apps repo is laid down with: each engine, ingress and Knative, and all engines. */
+export function* scaffolds(): Generator<[label: string, path: string, text: string]> {
+  const template = readTemplate();
+  const engines = [...ENGINES.map((engine) => [engine]), [...ENGINES]];
+  for (const { engine, ingress, knative } of product({ engine: engines, ingress: INGRESS, knative: KNATIVE })) {
+    const chosen = configuration({
+      policies: { engines: engine },
+      ingress: { kind: ingress },
+      knative,
+      clusters: [
+        { name: 'main', server: 'https://kubernetes.default.svc' },
+        { name: 'big', server: 'https://big.example.com', when: { sizes: ['large'] } },
+      ],
+      evidence: {
+        require: ['digest', 'signature', 'sbom', 'vulnerabilities'],
+        keys: [KEY],
+        identities: [
+          { issuer: 'https://token.actions.githubusercontent.com', subject: 'https://github.com/acme/shop' },
+        ],
+      },
+    });
+    const files = scaffoldFiles({ ...chosen, exceptions: [], version: '1.0.0', template });
+    for (const [path, text] of files)
+      yield [`${engine.join(' ')}, ${ingress}${knative ? ', Knative' : ''}`, path, text];
+  }
+}
+
+const KEY = `-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEjCxhhvb1KmIfe1J2ceT25kHepstb
+IDYuTA0U1ri4F0CXXazLiuzJg29gX8PvbIuBFHIgN1Z1jLcMCQ5pnYDWzA==
+-----END PUBLIC KEY-----
+`;
+
+/** A maker's own manifests: one of each kind that the rules allow them by default and that runs without the others. */
+const MAKERS = `apiVersion: v1
+kind: ConfigMap
+metadata: { name: settings }
+data: { level: debug }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: cache }
+spec: { selector: { app: cache }, ports: [{ port: 6379 }] }
+---
+apiVersion: batch/v1
+kind: Job
+metadata: { name: seed }
+spec:
+  template:
+    spec:
+      restartPolicy: Never
+      automountServiceAccountToken: false
+      securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: RuntimeDefault } }
+      containers:
+        - name: seed
+          image: ghcr.io/acme/seed@sha256:${'a'.repeat(64)}
+          resources: { requests: { cpu: 100m, memory: 64Mi }, limits: { cpu: 200m, memory: 128Mi } }
+          securityContext:
+            allowPrivilegeEscalation: false
+            readOnlyRootFilesystem: true
+            capabilities: { drop: [ALL] }
+`;
+
+/** Path and text of each file of a preview: each template, route, secret mechanism, and with manifests of a maker's own. */
+export function* previews(): Generator<[label: string, path: string, text: string]> {
+  const platforms = product({ ingress: INGRESS, knative: KNATIVE, mechanism: SECRETS });
+  for (const { ingress, knative, mechanism } of platforms) {
+    const { platform } = configuration({ ingress: { kind: ingress }, knative, secrets: { mechanism } });
+    const compile = createCompiler({ platform, now: AT });
+    for (const { template, makers } of product({
+      template: TEMPLATES,
+      makers: [false, true],
+    })) {
+      const preview = {
+        template,
+        image: 'ghcr.io/acme/shop',
+        env: { LEVEL: 'off' },
+        secrets: { KEY: 'acme/shop/key' },
+      };
+      const spec = makers ? { ...preview, manifests: 'k8s' } : preview;
+      const text = JSON.stringify({ apiVersion: 'greenroom.dev/v1alpha1', kind: 'Preview', spec });
+      const chosen = `${template}, ${ingress}, ${mechanism}${knative ? ', Knative' : ''}${makers ? ' with manifests' : ''}`;
+      const { files, denied, findings } = compile({
+        preview: loadPreview(text, 'preview.yaml'),
+        manifests: makers ? new Map([['k8s/own.yaml', MAKERS]]) : null,
+        identity: { repositoryId: 42, owner: 'acme', repository: 'shop', number: 7 },
+        headSha: 'a'.repeat(40),
+        author: 'mia',
+        labels: [],
+        times: { createdAt: AT, updatedAt: AT, committedAt: AT },
+      });
+      if (denied) throw invalidInput([{ message: `${chosen}: ${JSON.stringify(findings)}` }]);
+      for (const [path, content] of files) yield [chosen, path, content];
+    }
+  }
+}
+
+/** 24 November 2026, 08:00 UTC. */
+const AT = Date.UTC(2026, 10, 24, 8) / 1000;
