@@ -6,6 +6,7 @@ export * from './constructs/bootstrap/index.ts';
 
 export * from './constructs/index.ts';
 export * from './constructs/preview-policies/index.ts';
+export * from './constructs/pull-request-previews/index.ts';
 export * from './core/clock.ts';
 export * from './core/errors.ts';
 export * from './core/fileset.ts';

@@ -1,6 +1,7 @@
 import { type App, Chart } from 'cdk8s';
 import type { PreviewContext, PreviewExtension } from '../constructs/extension.ts';
 import { PreviewApp } from '../constructs/preview-app/preview-app.ts';
+import { platformFence } from '../constructs/preview-namespace/platform-fence.ts';
 import { PreviewNamespace } from '../constructs/preview-namespace/preview-namespace.ts';
 import { type Identity, previewHost, previewName } from '../model/identity.ts';
 import type { Loaded } from '../model/load.ts';
@@ -8,9 +9,6 @@ import type { PlatformSpec } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
 import { expiresAt, type Times } from './lifetime.ts';
 import { type Resolved, resolve } from './resolve.ts';
-
-/** Where Knative's activator and autoscaler run: the one passes requests on to the pods, the other reads their load. */
-const KNATIVE_NAMESPACE = 'knative-serving';
 
 export interface ChartInput {
   readonly preview: Loaded<Preview>;
@@ -68,17 +66,7 @@ export function previewCharts(scope: App, input: ChartInput): PreviewCharts {
     repositoryId: identity.repositoryId,
     number: identity.number,
     expires,
-    quota: platform.namespace.quota,
-    limitRange: platform.namespace.limitRange,
-    ingress: {
-      controllerNamespace: platform.ingress.controllerNamespace,
-      additionalNamespaces: platform.knative ? [KNATIVE_NAMESPACE] : [],
-    },
-    testHarness: platform.testHarness,
-    egress: platform.egress,
-    dnsNamespace: platform.network.dnsNamespace,
-    clusterCidrs: platform.network.clusterCidrs,
-    reconciler: { kind: platform.reconciler },
+    ...platformFence(platform),
   });
   const previewApp = new PreviewApp(app, 'app', {
     name,

@@ -41,3 +41,6 @@ export const FENCES_PROJECT = 'preview-fences';
 
 /** Argo CD's project of apps. */
 export const PREVIEWS_PROJECT = 'previews';
+
+/** What the names of Argo CD's projects begin with whose previews are made of pull requests without a commit each. */
+export const PULL_REQUEST_PROJECTS = 'pull-request-';

@@ -13,6 +13,11 @@ export interface ApplicationSource {
    * @default false
    */
   readonly recurse?: boolean;
+  /**
+   * Arguments of the functions that the folder's `.jsonnet` files consist of.
+   * @default - none
+   */
+  readonly jsonnetArguments?: Readonly<Record<string, string>>;
 }
 
 /** A namespace of a cluster. */
@@ -38,8 +43,14 @@ export function renderSource(source: ApplicationSource): Record<string, unknown>
     repoURL: source.repoUrl,
     targetRevision: source.targetRevision,
     path: source.path,
-    directory: source.recurse ? { recurse: true } : undefined,
+    directory: renderDirectory(source),
   };
+}
+
+function renderDirectory({ recurse, jsonnetArguments }: ApplicationSource): Record<string, unknown> | undefined {
+  if (!recurse && jsonnetArguments === undefined) return undefined;
+  const tlas = Object.entries(jsonnetArguments ?? {}).map(([name, value]) => ({ name, value }));
+  return { recurse: recurse ? true : undefined, jsonnet: tlas.length > 0 ? { tlas } : undefined };
 }
 
 /**

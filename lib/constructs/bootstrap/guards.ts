@@ -10,7 +10,7 @@ interface Validation {
   readonly message: string;
 }
 
-interface GuardProps {
+export interface GuardProps {
   readonly name: string;
   readonly rule: Readonly<Record<string, unknown>>;
   readonly when: string;
@@ -19,11 +19,13 @@ interface GuardProps {
 
 /** A ValidatingAdmissionPolicy with its binding, both of one name; it refuses when it cannot decide. */
 export class Guard extends Construct {
+  readonly apiObjects: readonly ApiObject[];
+
   constructor(scope: Construct, id: string, props: GuardProps) {
     super(scope, id);
     const { name } = props;
     const apiVersion = 'admissionregistration.k8s.io/v1';
-    new ApiObject(this, 'policy', {
+    const policy = new ApiObject(this, 'policy', {
       apiVersion,
       kind: 'ValidatingAdmissionPolicy',
       metadata: { name },
@@ -34,12 +36,13 @@ export class Guard extends Construct {
         validations: props.validations,
       },
     });
-    new ApiObject(this, 'binding', {
+    const binding = new ApiObject(this, 'binding', {
       apiVersion,
       kind: 'ValidatingAdmissionPolicyBinding',
       metadata: { name },
       spec: { policyName: name, validationActions: ['Deny'] },
     });
+    this.apiObjects = [policy, binding];
   }
 }
 

@@ -1,4 +1,4 @@
-import { PREVIEW_PREFIX } from '../../model/labels.ts';
+import { PREVIEW_PREFIX, PULL_REQUEST_PROJECTS } from '../../model/labels.ts';
 import { APPLICATION, KUSTOMIZATION } from '../resources.ts';
 import { type Condition, defineRule } from '../rule.ts';
 
@@ -6,8 +6,12 @@ const SOURCE = 'dyn(object).?spec.?source';
 const DESTINATION = 'dyn(object).?spec.?destination';
 const SPEC = 'dyn(object).?spec';
 
-/** Applications of the preview projects, or into preview namespaces: those that have to look as greenroom makes them. */
-const PREVIEW_APPLICATION = `(object.kind == "Application" && (${SPEC}.?project.orValue("") in [params.application.fenceProject, params.application.appProject] || ${DESTINATION}.?namespace.orValue("").startsWith("${PREVIEW_PREFIX}")))`;
+const PROJECT = `${SPEC}.?project.orValue("")`;
+/**
+ * Applications of the preview projects, or into preview namespaces: those that have to look as greenroom makes them.
+ * Projects of pull requests have a guard each that pins their Applications, by sources that only it knows.
+ */
+const PREVIEW_APPLICATION = `(object.kind == "Application" && (${PROJECT} in [params.application.fenceProject, params.application.appProject] || (${DESTINATION}.?namespace.orValue("").startsWith("${PREVIEW_PREFIX}") && !${PROJECT}.startsWith("${PULL_REQUEST_PROJECTS}"))))`;
 const PREVIEW_KUSTOMIZATION = `(object.kind == "Kustomization" && (${SPEC}.?targetNamespace.orValue("").startsWith("${PREVIEW_PREFIX}") || ${SPEC}.?path.orValue("").startsWith("./previews/") || ${SPEC}.?path.orValue("").startsWith("previews/")))`;
 
 const onApplication = (cel: string, field: string): Condition => ({

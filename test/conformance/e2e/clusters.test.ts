@@ -59,7 +59,7 @@ describe('a platform of two clusters', () => {
     writeFileSync(file, readFileSync(file, 'utf8').replace('sizes: [large]', 'labels: [big]'));
     await live.run(['upgrade', live.repo.clone]);
     await live.repo.pushAll('big previews ask for it');
-    await move(big, live, () => live.sweep());
+    await move(big, live, () => live.sweep('--yes'));
   });
 
   it('moves it again when its label changes', async () => {

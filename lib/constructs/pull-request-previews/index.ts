@@ -1,0 +1,5 @@
+export {
+  type ManifestRepository,
+  PullRequestPreviews,
+  type PullRequestPreviewsProps,
+} from './pull-request-previews.ts';

@@ -1,0 +1,189 @@
+import { ApiObject } from 'cdk8s';
+import { Construct } from 'constructs';
+import { invalidInput } from '../../core/errors.ts';
+import { previewHost, previewName } from '../../model/identity.ts';
+import { FENCER_ACCOUNT, PREVIEW_LABEL, PULL_REQUEST_PROJECTS, RECONCILER_ACCOUNT } from '../../model/labels.ts';
+import type { PlatformSpec } from '../../model/platform.ts';
+import { AppProject } from '../app-project/app-project.ts';
+import {
+  type ApplicationSource,
+  SYNC_OPTIONS_ANNOTATION,
+  SYNC_WAVE_ANNOTATION,
+} from '../application-set/application.ts';
+import { ApplicationSet } from '../application-set/application-set.ts';
+import type { PullRequestGenerator } from '../application-set/generators.ts';
+import { FENCE_KINDS, NAMESPACE_KIND, workloadKinds } from '../bootstrap/kinds.ts';
+import { fenceFunction } from './fence.ts';
+import { pullRequestGuard } from './guard.ts';
+
+/** A repository of a micro app that holds its own manifests. */
+export interface ManifestRepository extends Omit<PullRequestGenerator, 'owner' | 'repo'> {
+  readonly owner: string;
+  readonly name: string;
+  /** The forge's numeric id of it. */
+  readonly id: number;
+  /** Address as Argo CD clones it. */
+  readonly url: string;
+  /**
+   * Folder of its manifests: plain YAML without a namespace, or Jsonnet functions of `name`, `host` and `sha`, for what
+   * differs between pull requests.
+   */
+  readonly path: string;
+}
+
+export interface PullRequestPreviewsProps {
+  readonly platform: PlatformSpec;
+  /** Address of the apps repo as Argo CD clones it. */
+  readonly repoUrl: string;
+  readonly repository: ManifestRepository;
+  /**
+   * Name of the cluster to run in.
+   * @default - the platform's first
+   */
+  readonly cluster?: string;
+}
+
+/**
+ * Previews of one repository without a commit each: Argo CD lists the labelled pull requests itself, reads the manifests
+ * at each head commit, and puts the platform's fence around them from one Jsonnet file of the apps repo.
+ *
+ * For teams that keep their manifests with their code. The accounts are those of the `Bootstrap`, so that the fencer
+ * writes the fence and an account in the preview's own namespace writes the app; admission and RBAC hold both as they
+ * hold compiled previews. What needs the compiler is not there: findings on the pull request before anything runs, the
+ * cost, slots, and an end by time. Such a preview lives until its pull request closes or loses the label. Leave the
+ * repository out of `sources` in greenroom.yaml, or both would make previews of one name.
+ *
+ * @example
+ * const previews = new PullRequestPreviews(chart, 'shop', { platform, repoUrl, repository });
+ * writeFileSync(previews.fence.path, previews.fence.text);
+ *
+ * @throws GreenroomError `invalid-input` for an unknown cluster, or a repository that no forge could have
+ */
+export class PullRequestPreviews extends Construct {
+  /** The file that the apps repo has to hold, by its path from the root. */
+  readonly fence: { readonly path: string; readonly text: string };
+
+  constructor(scope: Construct, id: string, props: PullRequestPreviewsProps) {
+    super(scope, id);
+    const { platform, repoUrl, repository } = props;
+    const { owner, name, url, path } = repository;
+    const identity = { repositoryId: repository.id, owner, repository: name, number: 1 };
+    const { repo } = previewName(identity, platform.sources[0]!.owner);
+    const folder = `bootstrap/pull-requests/${repo}`;
+    const prefix = `pr-${repo}-`;
+    const { namespace } = platform.argocd;
+    const server = serverOf(platform, props.cluster);
+    this.fence = { path: `${folder}/fence.jsonnet`, text: fenceFunction(platform, `${owner}/${name}`, repository.id) };
+
+    const template = `${prefix}{{.number}}`;
+    const sides = {
+      fence: {
+        project: `${PULL_REQUEST_PROJECTS}fences-${repo}`,
+        suffix: '-fence',
+        account: `${namespace}:${FENCER_ACCOUNT}`,
+        kinds: { clusterKinds: [NAMESPACE_KIND], namespacedKinds: FENCE_KINDS },
+        source: {
+          repoUrl,
+          targetRevision: platform.appsRepo.branch,
+          path: folder,
+          jsonnetArguments: { name: template, number: '{{.number}}' },
+        },
+      },
+      app: {
+        project: `${PULL_REQUEST_PROJECTS}previews-${repo}`,
+        suffix: '',
+        account: RECONCILER_ACCOUNT,
+        kinds: { namespacedKinds: workloadKinds(platform) },
+        source: {
+          repoUrl: url,
+          targetRevision: '{{.head_sha}}',
+          path,
+          jsonnetArguments: { name: template, host: previewHost(template, platform.domain), sha: '{{.head_sha}}' },
+        },
+      },
+    };
+    for (const side of Object.values(sides)) {
+      this.side(side, { ...props, namespace, server, prefix, template });
+    }
+    const guard = pullRequestGuard(this, 'guard', {
+      name: `greenroom-pull-requests-${repo}`,
+      namespace,
+      server,
+      prefix,
+      fence: { ...sides.fence, repoUrl, path: folder, revision: escapePattern(platform.appsRepo.branch) },
+      app: { ...sides.app, repoUrl: url, path, revision: '[0-9a-f]{40}' },
+    });
+    for (const { metadata } of guard.apiObjects) metadata.addAnnotation(SYNC_WAVE_ANNOTATION, '-1');
+  }
+
+  /** Everything that belongs into Argo CD's cluster. */
+  get apiObjects(): ApiObject[] {
+    return this.node.findAll().filter((child): child is ApiObject => ApiObject.isApiObject(child));
+  }
+
+  private side(side: Side, props: SideProps): void {
+    const { project, account, kinds, source, suffix } = side;
+    const { namespace, server, repository, prefix, template } = props;
+    const { owner, name, labels, credential, api, requeueAfterSeconds } = repository;
+    const { metadata } = new AppProject(this, project, {
+      name: project,
+      namespace,
+      description: `Previews of ${owner}/${name}`,
+      sourceRepos: [source.repoUrl],
+      destinations: [{ server, namespace: `${prefix}*`, serviceAccount: account }],
+      ...kinds,
+    });
+    metadata.addAnnotation(SYNC_OPTIONS_ANNOTATION, 'Prune=confirm');
+    metadata.addAnnotation(SYNC_WAVE_ANNOTATION, '-1');
+    new ApplicationSet(this, `${project}-set`, {
+      name: project,
+      namespace,
+      annotations: { [SYNC_OPTIONS_ANNOTATION]: 'Prune=confirm' },
+      generator: {
+        pullRequests: {
+          owner,
+          repo: name,
+          labels,
+          ...(credential && { credential }),
+          ...(api !== undefined && { api }),
+          ...(requeueAfterSeconds !== undefined && { requeueAfterSeconds }),
+        },
+      },
+      template: {
+        name: `${template}${suffix}`,
+        project,
+        labels: { [PREVIEW_LABEL]: template },
+        source,
+        destination: { server, namespace: template },
+      },
+    });
+  }
+}
+
+interface Side {
+  readonly project: string;
+  readonly suffix: string;
+  /** The account that applies it. */
+  readonly account: string;
+  readonly kinds: Pick<ConstructorParameters<typeof AppProject>[2], 'clusterKinds' | 'namespacedKinds'>;
+  readonly source: ApplicationSource;
+}
+
+interface SideProps extends PullRequestPreviewsProps {
+  readonly namespace: string;
+  readonly server: string;
+  readonly prefix: string;
+  /** Go template of a preview's name. */
+  readonly template: string;
+}
+
+function serverOf({ clusters }: PlatformSpec, name: string | undefined): string {
+  const found = name === undefined ? clusters[0] : clusters.find((cluster) => cluster.name === name);
+  if (found !== undefined) return found.server;
+  const known = clusters.map((cluster) => cluster.name).join(', ');
+  throw invalidInput([{ field: 'cluster', message: `must be a cluster of the platform (${known}); found ${name}` }]);
+}
+
+function escapePattern(text: string): string {
+  return text.replaceAll('.', '\\.');
+}
