@@ -28,12 +28,13 @@ test.each([
   [0, ['Namespace', 'ResourceQuota', 'NetworkPolicy', 'Deployment', 'Service', 'Ingress']],
   [1, ['AppProject', 'ApplicationSet']],
   [2, ['AppProject', 'ApplicationSet', 'ClusterRole', 'ValidatingAdmissionPolicy']],
+  [3, ['AppProject', 'ApplicationSet', 'ValidatingAdmissionPolicy']],
 ])(
   'snippet %i of docs/constructs.md synthesizes %j',
   (i, kinds) => {
     const objects = parseAllDocuments(node('--import', 'tsx', snippets[i]!)).map((document) => document.toJS());
     expect(objects.map(({ kind }) => kind)).toEqual(expect.arrayContaining(kinds));
-    expect(snippets).toHaveLength(3);
+    expect(snippets).toHaveLength(4);
   },
   60_000,
 );
