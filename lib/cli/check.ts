@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { InvalidArgumentError } from 'commander';
 import { EXIT_CODES, formatProblem, GreenroomError, type Problem } from '../core/errors.ts';
 import { compareStrings } from '../core/fileset.ts';
 import type { Finding } from '../core/finding.ts';
@@ -18,20 +17,20 @@ import { checkFile, createCheckers, PLATFORM_RULES } from './check-file.ts';
 import { readInput, writeFiles } from './files.ts';
 import { type Io, json } from './io.ts';
 import type { Configure } from './main.ts';
+import { type ReportFormat, reportFormatOption } from './options.ts';
 import { readPlatform } from './platform.ts';
 
 interface CheckOptions {
   platform?: string;
   fix?: boolean;
-  format: 'text' | 'json' | 'sarif';
+  format: ReportFormat;
 }
 
 export const configure: Configure = (command, io) => {
-  command
+  reportFormatOption(command)
     .argument('<path...>', 'files, folders (all YAML and JSON below them), or - for standard input')
     .option('--platform <file>', `the platform's greenroom.yaml; default: ${PLATFORM_FILE} here, if there is one`)
     .option('--fix', 'write what can be mended mechanically into the files; comments stay')
-    .option('--format <format>', 'text, json or sarif', formatArgument, 'text')
     .addHelpText(
       'after',
       `
@@ -43,12 +42,6 @@ Examples:
     )
     .action((paths: string[], options: CheckOptions) => run(paths, options, io));
 };
-
-function formatArgument(text: string): CheckOptions['format'] {
-  if (text !== 'text' && text !== 'json' && text !== 'sarif')
-    throw new InvalidArgumentError('It takes text, json or sarif.');
-  return text;
-}
 
 interface Report {
   readonly findings: Finding[];

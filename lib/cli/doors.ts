@@ -50,7 +50,7 @@ export async function withDoors<T>(
 }
 
 /** Loaded when the first image is looked up: most platforms ask no evidence. */
-function imageRegistry(io: Io): ImageRegistry {
+export function imageRegistry(io: Io): ImageRegistry {
   let opened: Promise<ImageRegistry> | undefined;
   const open = async () => {
     const [{ OciRegistry }, { dockerCredentials }] = await Promise.all([
@@ -78,7 +78,11 @@ function gitHub(io: Io): GitHub {
   };
 }
 
-async function openForge(options: DoorOptions, io: Io, github: GitHub): Promise<Forge> {
+export async function openForge(
+  options: Pick<DoorOptions, 'forge'>,
+  io: Io,
+  github: GitHub = gitHub(io),
+): Promise<Forge> {
   if (options.forge !== undefined) {
     const { LocalForge } = await import('../forge/local.ts');
     return new LocalForge(resolve(io.cwd, options.forge));

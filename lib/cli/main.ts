@@ -15,6 +15,12 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<{
   },
   log: { summary: 'who caused what, from the history of an apps repo', load: () => import('./log.ts') },
   doctor: { summary: 'say what must not reach the branch of an apps repo', load: () => import('./doctor.ts') },
+  verify: {
+    summary: 'hold a change of an apps repo against what greenroom would write',
+    load: () => import('./verify.ts'),
+  },
+  diff: { summary: 'what a change of the platform does to live previews', load: () => import('./diff.ts') },
+  comment: { summary: 'write or renew one comment on a pull request', load: () => import('./comment.ts') },
   render: { summary: "a preview's manifests from its preview.yaml", load: () => import('./render.ts') },
   sync: { summary: 'make the apps repo match one pull request', load: () => import('./sync.ts') },
   sweep: {

@@ -41,3 +41,16 @@ export function required<T>(value: T | undefined, flag: string, example: string)
   if (value === undefined) throw new GreenroomError('invalid-input', `${flag} is needed, e.g. ${flag} ${example}`);
   return value;
 }
+
+export type ReportFormat = Format | 'sarif';
+
+/** For commands whose report other tools take: code scanning reads SARIF. */
+export function reportFormatOption(command: Command): Command {
+  return command.option('--format <format>', 'text, json or sarif', reportFormatArgument, 'text');
+}
+
+function reportFormatArgument(text: string): ReportFormat {
+  if (text !== 'text' && text !== 'json' && text !== 'sarif')
+    throw new InvalidArgumentError('It takes text, json or sarif.');
+  return text;
+}

@@ -1,6 +1,5 @@
 import { GreenroomError } from '../core/errors.ts';
 import type { PullRequest } from '../forge/forge.ts';
-import { COMMENT_MARKER } from '../report/comment.ts';
 import type { GitHubClient } from './client.ts';
 
 const LIST = `query ListComments($owner: String!, $name: String!, $number: Int!, $after: String) {
@@ -41,9 +40,12 @@ interface ListAnswer {
   readonly repository: { readonly databaseId: number | null; readonly pullRequest: PullNode | null } | null;
 }
 
-/** Writes the one comment, or edits it in place. It is known by its marker and by its author: anyone can copy a marker. */
+/**
+ * Writes the one comment of its kind, or edits it in place. It is known by its first line, the marker, and by its
+ * author: anyone can copy a marker.
+ */
 export async function publishComment(client: GitHubClient, pull: PullRequest, body: string): Promise<void> {
-  const { subject, own } = await findComment(client, pull);
+  const { subject, own } = await findComment(client, pull, body.split('\n', 1)[0]!);
   if (own?.body === body) return;
   const { errors } =
     own === null
@@ -55,11 +57,12 @@ export async function publishComment(client: GitHubClient, pull: PullRequest, bo
 async function findComment(
   client: GitHubClient,
   pull: PullRequest,
+  marker: string,
 ): Promise<{ subject: string; own: CommentNode | null }> {
   let after: string | null = null;
   for (;;) {
     const { id, comments }: PullNode = await commentsPage(client, pull, after);
-    const own = comments.nodes?.find((node) => node?.viewerDidAuthor && node.body.startsWith(COMMENT_MARKER));
+    const own = comments.nodes?.find((node) => node?.viewerDidAuthor && node.body.startsWith(marker));
     if (own) return { subject: id, own };
     if (!comments.pageInfo.hasNextPage) return { subject: id, own: null };
     after = comments.pageInfo.endCursor;

@@ -7,6 +7,7 @@ import type { Finding } from '../core/finding.ts';
 import { previewName } from '../model/identity.ts';
 import { RECORD_FILE } from '../model/layout.ts';
 import { type PreviewRecord, parseRecord } from '../model/record.ts';
+import { printable } from '../report/text.ts';
 import type { Base, SyncContext } from './base.ts';
 import { refusalOf } from './eligibility.ts';
 import { recompile, type Source, sourceOf } from './recompile.ts';
@@ -152,7 +153,8 @@ function difference(have: string, want: string): string {
   const { line } = firstDifference(have, want);
   const at = (text: string) => {
     const found = text.split('\n')[line - 1];
-    return found === undefined ? 'the end' : JSON.stringify(found.trim().slice(0, 120));
+    if (found === '') return 'an empty line';
+    return found === undefined ? 'the end' : `\`${printable(found.replace(/,$/, ''), 120)}\``;
   };
   return `found ${at(have)}, wanted ${at(want)}`;
 }

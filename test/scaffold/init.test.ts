@@ -136,15 +136,20 @@ spec: { domain: p.example.org, sources: [{ owner: web }], registries: [ghcr.io/w
 describe('the workflows', () => {
   it('pin every action by commit, grant nothing by default, and put no payload into a shell line', async () => {
     await run();
-    for (const name of ['sync', 'sweep', 'check']) {
+    for (const name of ['sync', 'sweep', 'check', 'diff', 'audit']) {
       const text = read(`.github/workflows/${name}.yaml`);
       const workflow = parse(text);
       expect(workflow.permissions).toEqual({});
       expect(workflow.concurrency.group).toBeTruthy();
-      const steps = Object.values<{ steps: { uses?: string; run?: string }[] }>(workflow.jobs).flatMap((j) => j.steps);
+      type Step = { uses?: string; run?: string; with?: Record<string, unknown> };
+      const steps = Object.values<{ steps: Step[] }>(workflow.jobs).flatMap((j) => j.steps);
       for (const step of steps) {
         if (step.uses !== undefined) expect(step.uses).toMatch(/@[0-9a-f]{40}$/);
         expect(step.run ?? '').not.toContain('${{');
+        // What a pull request brings along must not lie where npx looks for packages and settings.
+        if (step.uses?.startsWith('actions/checkout@')) {
+          expect(step.with).toMatchObject({ path: 'apps', 'persist-credentials': false });
+        }
       }
     }
   });

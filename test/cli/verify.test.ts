@@ -1,0 +1,256 @@
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { VERSION } from '../../lib/core/version.ts';
+import { formatRecord, parseRecord } from '../../lib/model/record.ts';
+import { init } from '../../lib/scaffold/init.ts';
+import { sweep } from '../../lib/sync/sweep.ts';
+import { inProcess } from '../support/command.ts';
+import { commitFiles, filesOf, git, type TestFiles, tempFolder } from '../support/git.ts';
+import { platformText, previewText } from '../support/inputs.ts';
+import { World } from '../support/world.ts';
+
+// The command reads the real clock: pull requests are opened now.
+const NOW = Math.floor(Date.now() / 1000) - 60;
+const SHOP = 'previews/main/shop/pr-shop-1';
+const DEPLOYMENT = `${SHOP}/app/deployment.pr-shop-1.yaml`;
+
+async function scaffold(platform: string): Promise<TestFiles> {
+  const dir = tempFolder();
+  await init({ dir, version: VERSION, platform });
+  const entries = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = entries.map((entry) => join(entry.parentPath, entry.name));
+  return Object.fromEntries(paths.map((path) => [relative(dir, path), readFileSync(path, 'utf8')]));
+}
+
+async function appsRepo(previews: number, platform = platformText()): Promise<World> {
+  const world = new World(platform);
+  world.now = NOW + 60;
+  commitFiles(world.appsRepo, await scaffold(platform));
+  world.push('shop', undefined, NOW);
+  for (let n = 1; n <= previews; n++) world.pull('shop', n, { createdAt: NOW, updatedAt: NOW });
+  await world.with((context) => sweep(context));
+  expect(world.previews()).toHaveLength(previews);
+  return world;
+}
+
+/** A branch with these files on top of main, and what `verify` says of it. */
+async function verify(world: World, files: TestFiles, ...args: string[]) {
+  git(world.appsRepo, ['branch', '--force', 'change', 'main']);
+  commitFiles(world.appsRepo, files, { branch: 'change' });
+  const doors = ['--base', 'main', '--head', 'change', '--forge', world.forge];
+  return inProcess(['verify', world.appsRepo, ...doors, ...args]);
+}
+
+describe('a change of the apps repo', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await appsRepo(2);
+  });
+  const read = (path: string) => filesOf(world.appsRepo)[path]!;
+  const record = (change: object, number = 1) => {
+    const file = `previews/main/shop/pr-shop-${number}/preview.json`;
+    return { [file]: formatRecord({ ...parseRecord(read(file))!, ...change }) };
+  };
+
+  test('what greenroom itself wrote passes, compiled again and compared', async () => {
+    const all = await inProcess(['verify', world.appsRepo, '--forge', world.forge]);
+    expect([all.code, all.stdout]).toEqual([0, '']);
+    expect(all.stderr).toContain('2 previews, 2 to look at, 2 compiled again and the same byte for byte');
+  });
+
+  test('a commit of the bot passes, as a pull request', async () => {
+    const before = world.head()!;
+    world.push('shop', { 'preview.yaml': previewText('ttl: 2h') }, NOW);
+    world.pull('shop', 1, { createdAt: NOW, updatedAt: NOW });
+    await world.with((context) => sweep(context));
+    const { code, stderr } = await inProcess(['verify', world.appsRepo, '--base', before, '--forge', world.forge]);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('1 to look at, 1 compiled again')]);
+    // Also when the pull request has moved on since.
+    world.push('shop', { 'preview.yaml': previewText('ttl: 3h') }, NOW + 30);
+    world.pull('shop', 1, { createdAt: NOW, updatedAt: NOW + 30 });
+    expect((await inProcess(['verify', world.appsRepo, '--base', before, '--forge', world.forge])).code).toBe(0);
+  });
+
+  test.each<[string, () => TestFiles, RegExp]>([
+    [
+      'an edited manifest',
+      () => ({ [DEPLOYMENT]: read(DEPLOYMENT).replace('replicas: 1', 'replicas: 9') }),
+      /deployment\.pr-shop-1\.yaml:\d+:1: is not what greenroom writes for acme\/shop#1 at \w{7}: found `replicas: 9`, wanted `replicas: 1`/,
+    ],
+    ['a manifest that is gone', () => ({ [DEPLOYMENT]: null }), /deployment\.pr-shop-1\.yaml: is missing/],
+    ['a manifest beside them', () => ({ [`${SHOP}/app/job.x.yaml`]: 'kind: Job\n' }), /job\.x\.yaml: is no file that/],
+    ['a longer life', () => record({ expires: NOW + 90 * 86_400 }), /preview\.json:\d+:1: .*"expires"/],
+    ['another image', () => record({ image: 'ghcr.io/acme/evil:1' }), /preview\.json:\d+:1: .*evil/],
+    ['a file out of shape', () => ({ [`${SHOP}/preview.json`]: '{}' }), /out of shape/],
+    [
+      'a preview under two names',
+      () => {
+        const text = read(`${SHOP}/preview.json`).replaceAll('pr-shop-1', 'pr-shop-9');
+        return { 'previews/main/shop/pr-shop-9/preview.json': text };
+      },
+      /same pull request/,
+    ],
+    [
+      'a preview moved by hand',
+      () => ({ 'previews/big/shop/pr-shop-1/preview.json': read(`${SHOP}/preview.json`) }),
+      /there is no cluster big/,
+    ],
+    ['a link', () => ({ [DEPLOYMENT]: { mode: '120000', content: '/etc/passwd' } }), /is a link/],
+    ['a folder of nobody', () => ({ 'tools/x.sh': 'true' }), /tools\/x\.sh: has no place/],
+    ['an object in bootstrap', () => ({ 'bootstrap/argocd/x.yaml': 'kind: Secret\n' }), /x\.yaml: is not written by/],
+    [
+      'an edited policy',
+      () => ({ 'policies/vap/validatingadmissionpolicy.greenroom-no-privileged.yaml': 'x' }),
+      /no-privileged\.yaml: is not what/,
+    ],
+    [
+      'settings without what is compiled from them',
+      () => ({ 'greenroom.yaml': platformText('knative: true') }),
+      /greenroom upgrade/,
+    ],
+  ])('%s is refused and named', async (_, files, complaint) => {
+    const { code, stdout } = await verify(world, files());
+    expect(stdout).toMatch(complaint);
+    expect(code).toBe(2);
+  });
+
+  test('a manifest against the rules is also judged, and code scanning gets it all', async () => {
+    const edited = read(DEPLOYMENT).replace(/allowPrivilegeEscalation: false/, 'allowPrivilegeEscalation: true');
+    const run = await verify(world, { [DEPLOYMENT]: edited }, '--format', 'sarif');
+    const { results } = JSON.parse(run.stdout).runs[0];
+    expect(results.map((result: { ruleId?: string }) => result.ruleId)).toContain('no-privilege-escalation');
+    const offline = await verify(world, { [DEPLOYMENT]: edited }, '--offline', '--format', 'json');
+    expect(offline.code).toBe(3);
+    expect(JSON.parse(offline.stdout).findings[0]).toMatchObject({ rule: 'no-privilege-escalation', file: DEPLOYMENT });
+  });
+
+  test('offline it says what was not proved', async () => {
+    const edited = read(DEPLOYMENT).replace('replicas: 1', 'replicas: 2');
+    const { code, stderr } = await verify(world, { [DEPLOYMENT]: edited }, '--offline');
+    expect([code, stderr]).toEqual([0, expect.stringContaining('none compiled again (--offline)')]);
+  });
+
+  test('a preview whose forge gives no answer is not proved: exit 4', async () => {
+    const { code, stderr } = await verify(
+      world,
+      record({ identity: { repositoryId: 5, repository: 'acme/no', number: 1 } }),
+    );
+    expect([code, stderr]).toEqual([4, expect.stringContaining('not proved: pr-shop-1')]);
+  });
+
+  test('a preview of a closed pull request is not brought in again', async () => {
+    const kept = Object.fromEntries(
+      world
+        .paths()
+        .filter((p) => p.includes('pr-shop-2/'))
+        .map((p) => [p, read(p)]),
+    );
+    world.pull('shop', 2, { state: 'closed', createdAt: NOW, updatedAt: NOW });
+    await world.with((context) => sweep(context));
+    const { code, stdout } = await verify(world, kept);
+    expect([code, stdout]).toEqual([
+      2,
+      expect.stringContaining('there is no preview to write: This pull request was closed.'),
+    ]);
+  });
+
+  test.each([
+    [['--base', 'nowhere'], 'has no commit nowhere'],
+    [['--base', '--help'], 'has no commit --help'],
+    [['--head', '-x'], 'has no commit -x'],
+  ])('%j is bad input', async (args, words) => {
+    const { code, stderr } = await inProcess(['verify', world.appsRepo, '--forge', world.forge, ...args]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(words)]);
+  });
+
+  test('a checkout is read at its commit, whatever lies there uncommitted', async () => {
+    const dir = mkdtempSync(join(tempFolder(), 'checkout-'));
+    git(dir, ['clone', '--quiet', world.appsRepo, '.']);
+    writeFileSync(join(dir, 'greenroom.yaml'), 'broken');
+    expect((await inProcess(['verify', dir, '--forge', world.forge])).code).toBe(0);
+  });
+});
+
+describe('previews that go', () => {
+  test('a removal of most, and an emptied previews/, need a person', async () => {
+    const world = await appsRepo(5);
+    const without = (numbers: number[]) =>
+      Object.fromEntries(
+        world
+          .paths()
+          .filter((p) => numbers.some((n) => p.includes(`shop-${n}/`)))
+          .map((p) => [p, null]),
+      );
+    expect((await verify(world, without([1, 2]))).code).toBe(0);
+    const { code, stdout } = await verify(world, without([1, 2, 3, 4, 5]));
+    expect([code, stdout]).toEqual([2, expect.stringContaining('5 of 5 previews would be removed')]);
+  });
+});
+
+describe('a change of greenroom.yaml', () => {
+  const two = 'clusters: [{ name: a, server: "https://a.example.com" }, { name: b, server: "https://b.example.com" }]';
+  const swapped = two
+    .replace('name: a, server: "https://a', 'name: x, server: "https://x')
+    .replace('name: b, server: "https://b', 'name: a, server: "https://a')
+    .replace('name: x, server: "https://x', 'name: b, server: "https://b');
+
+  test('that moves or removes live previews asks, and passes with --yes', async () => {
+    const world = await appsRepo(2, platformText(two));
+    for (const [text, words] of [
+      [platformText(swapped), 'this change moves 2 live previews (pr-shop-1, pr-shop-2)'],
+      [
+        platformText(two).replace('{ owner: acme }', '{ owner: acme, repos: [other] }'),
+        'this change removes 2 live previews',
+      ],
+    ] as const) {
+      const files = await scaffold(text);
+      const asked = await verify(world, files);
+      expect([asked.code, asked.stdout]).toEqual([1, expect.stringContaining(words)]);
+      expect(asked.stdout).toContain('greenroom.dev/yes');
+      expect((await verify(world, files, '--yes')).code).toBe(0);
+    }
+  });
+
+  test('greenroom diff says what it does to them, object by object', async () => {
+    const world = await appsRepo(3, platformText(two));
+    const diff = async (text: string) => {
+      git(world.appsRepo, ['branch', '--force', 'change', 'main']);
+      commitFiles(world.appsRepo, await scaffold(text), { branch: 'change' });
+      const run = await inProcess([
+        'diff',
+        world.appsRepo,
+        '--base',
+        'main',
+        '--head',
+        'change',
+        '--forge',
+        world.forge,
+      ]);
+      expect(run.code).toBe(0);
+      return run.stdout;
+    };
+    const larger = 'sizes: { small: { requests: { cpu: 200m, memory: 128Mi }, limits: { cpu: 500m, memory: 256Mi } } }';
+    const changed = await diff(platformText(`${two}\n${larger}`));
+    expect(changed).toContain('### Previews: 3 of 3 live previews would change');
+    // Said once for all three.
+    expect(changed.match(/^\+ +cpu: 200m$/gm)).toHaveLength(1);
+    expect(changed).toContain('2 objects of each of 3 previews: pr-shop-1, pr-shop-2, pr-shop-3');
+    const moved = await diff(platformText(swapped));
+    expect(moved).toContain('3 live previews would be moved or removed - add the label `greenroom.dev/yes`');
+    expect(moved).toContain('- **3** would start anew in another cluster:\n  - `pr-shop-1` from `a` to `b`');
+    const refused = await diff(platformText(two).replace('registries: [ghcr.io/acme]', 'registries: [ghcr.io/other]'));
+    expect(refused).toContain('- **3** would run on as they are, and be refused at their next push:');
+    expect(refused).toMatch(/<summary>policies\/vap\/\S+allowed-registries\.yaml \(\+1 -1\)/);
+    expect(await diff(platformText(two))).toContain('no live preview changes');
+
+    const file = join(world.root, 'diff.md');
+    writeFileSync(file, moved);
+    world.pull('shop', 90);
+    const args = ['--repo', 'acme/shop', '--pr', '90', '--forge', world.forge];
+    expect((await inProcess(['comment', file, ...args])).code).toBe(0);
+    expect(world.comment('shop', 90)).toBe(moved);
+    writeFileSync(file, 'no marker');
+    expect((await inProcess(['comment', file, ...args])).code).toBe(2);
+  });
+});

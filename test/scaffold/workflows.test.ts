@@ -1,0 +1,60 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { readTemplate } from '../../lib/scaffold/template.ts';
+import { inProcess } from '../support/command.ts';
+
+interface Job {
+  readonly permissions?: Record<string, string>;
+  readonly steps: readonly { run?: string; uses?: string; with?: Record<string, string> }[];
+}
+
+const workflow = (name: string) =>
+  parse(readTemplate().get(`.github/workflows/${name}.yaml`)!) as { jobs: Record<string, Job> };
+const jobs = (name: string) => Object.values(workflow(name).jobs);
+const NAMES = ['sync', 'sweep', 'check', 'diff', 'audit'];
+
+describe('the workflows', () => {
+  const help = new Map<string, string>();
+  const calls = NAMES.flatMap((name) =>
+    jobs(name)
+      .flatMap(({ steps }) => steps.flatMap(({ run }) => run?.split('\n') ?? []))
+      .flatMap((line) => /npx --yes greenroom@__VERSION__ (\w+)(.*)/.exec(line)?.slice(1) ?? [])
+      .reduce<[string, string, string][]>((all, part, i, parts) => {
+        if (i % 2 === 0) all.push([name, part, parts[i + 1]!]);
+        return all;
+      }, []),
+  );
+  beforeAll(async () => {
+    for (const [, command] of calls) help.set(command, (await inProcess([command, '--help'])).stdout);
+  });
+
+  it.each(calls)('%s: %s has the flags that it is called with', (_, command, args) => {
+    const flags = args.match(/--[a-z-]+/g) ?? [];
+    for (const flag of flags) expect(help.get(command)).toContain(flag);
+  });
+
+  it('each calls what it is for', () => {
+    expect(calls.map(([name, command]) => `${name}: ${command}`)).toEqual([
+      'sync: sync',
+      'sweep: sweep',
+      'check: verify',
+      'diff: diff',
+      'diff: comment',
+      'audit: log',
+      'audit: log',
+    ]);
+  });
+
+  it('what judges a pull request can write nothing but its one comment', () => {
+    expect(jobs('check').map((job) => job.permissions)).toEqual([{ contents: 'read' }]);
+    expect(jobs('diff').map((job) => job.permissions)).toEqual([{ contents: 'read', 'pull-requests': 'write' }]);
+    for (const name of ['check', 'diff']) {
+      const bot = jobs(name)
+        .flatMap(({ steps }) => steps)
+        .find(({ uses }) => uses?.includes('create-github-app-token'));
+      const granted = Object.entries(bot?.with ?? {}).filter(([key]) => key.startsWith('permission-'));
+      expect(granted).not.toEqual([]);
+      for (const [, level] of granted) expect(level).toBe('read');
+    }
+  });
+});
