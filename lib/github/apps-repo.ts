@@ -58,6 +58,7 @@ export class GitHubAppsRepo implements AppsRepo {
     const patterns = globs.map(parseGlob);
     const revision = at === undefined ? { branch: this.#branch } : { commit: at };
     const opened = await this.#trees.open(revision, patterns, true);
+    this.#checkName();
     this.#branch ??= opened.branch;
     if (opened.commit === null) {
       if (at === undefined) return empty;
@@ -79,6 +80,8 @@ export class GitHubAppsRepo implements AppsRepo {
     const { commit } = await this.#trees.open({ commit: expectedHead }, [], false);
     // A commit that is not there any more cannot be the head.
     if (commit === null) return { status: 'conflict' };
+    this.#checkName();
+    if (this.#trees.facts.isArchived) throw this.#archived();
     const effective = await effectiveChange(this.#trees, commit, change, this.description);
     const { additions, deletions, replacesOtherKinds } = effective;
     if (additions.length === 0 && deletions.length === 0) {
@@ -119,7 +122,7 @@ export class GitHubAppsRepo implements AppsRepo {
   async #build(parent: Commit, effective: EffectiveChange, message: string): Promise<CommitResult> {
     try {
       const head = await this.#gitData.commit(parent, effective, message);
-      const refusal = await this.#access.swap(this.#trees.repositoryId, this.#branchName(), parent.oid, head);
+      const refusal = await this.#access.swap(this.#trees.facts.id, this.#branchName(), parent.oid, head);
       if (refusal === null) return { status: 'committed', head };
       throw this.#refused(refusal.reason);
     } catch (error) {
@@ -171,6 +174,26 @@ export class GitHubAppsRepo implements AppsRepo {
   #branchName(): string {
     this.#branch ??= 'main';
     return this.#branch;
+  }
+
+  /** An old name leads to the repository only until somebody takes it for another one. */
+  #checkName(): void {
+    const { owner, name } = this.#repository;
+    const { nameWithOwner } = this.#trees.facts;
+    if (nameWithOwner.toLowerCase() === `${owner}/${name}`.toLowerCase()) return;
+    throw new GreenroomError(
+      'failed',
+      `${owner}/${name} was renamed to ${nameWithOwner}: give that name (--apps-repo ${nameWithOwner}), and see that ` +
+        'the reconciler clones it from there',
+    );
+  }
+
+  #archived(): GreenroomError {
+    return new GreenroomError(
+      'failed',
+      `${this.description} is archived, so nothing can be written to it: unarchive it (Settings, Danger Zone), or give ` +
+        'another apps repo',
+    );
   }
 
   #refused(reason: string): GreenroomError {

@@ -236,7 +236,7 @@ export class GitHubProposals implements Proposals {
 
   #pullInput({ name, title, body }: Wanted): object {
     return {
-      repositoryId: this.#options.trees.repositoryId,
+      repositoryId: this.#options.trees.facts.id,
       baseRefName: this.#options.branch(),
       headRefName: PREFIX + name,
       title,
@@ -246,7 +246,7 @@ export class GitHubProposals implements Proposals {
 
   #refs(updates: readonly { name: string; beforeOid?: string; afterOid: string; force?: boolean }[]): object {
     const refUpdates = updates.map((update) => ({ ...update, name: `refs/heads/${update.name}` }));
-    return { repositoryId: this.#options.trees.repositoryId, refUpdates };
+    return { repositoryId: this.#options.trees.facts.id, refUpdates };
   }
 
   async #mutate(mutation: string, variables: Readonly<Record<string, unknown>>): Promise<MutationAnswer> {

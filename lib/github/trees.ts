@@ -42,6 +42,14 @@ interface CommitNode {
 /** A branch by name, the default branch, or a commit by its id. */
 export type Revision = { readonly branch: string | undefined } | { readonly commit: string };
 
+export interface RepositoryFacts {
+  /** Node id. */
+  readonly id: string;
+  /** Its present name: GitHub leads from an old one to it. */
+  readonly nameWithOwner: string;
+  readonly isArchived: boolean;
+}
+
 export interface Opened {
   /** Null when there is no such branch or commit. */
   readonly commit: Commit | null;
@@ -75,7 +83,7 @@ export class TreeReader {
   readonly #commits = new Map<string, Commit>();
   readonly #maxBytes: number;
   #keptBytes = 0;
-  #repositoryId = '';
+  #facts: RepositoryFacts = { id: '', nameWithOwner: '', isArchived: false };
 
   /**
    * @param rootLevels how many levels of names come with a commit
@@ -93,9 +101,9 @@ export class TreeReader {
     return this.#keptBytes;
   }
 
-  /** Node id of the repository, as of the latest answer. */
-  get repositoryId(): string {
-    return this.#repositoryId;
+  /** What the latest answer about folders said of the repository itself. */
+  get facts(): RepositoryFacts {
+    return this.#facts;
   }
 
   /** Finds a commit, and brings along what the globs will need. */
@@ -203,11 +211,11 @@ export class TreeReader {
       return `o${i}: object(expression: $e${i}) { ${need.fields} }`;
     });
     const declared = ['$owner: String!', '$name: String!', ...needs.map((_, i) => `$e${i}: String!`)].join(', ');
-    const query = `query ReadTrees(${declared}) { repository(owner: $owner, name: $name) { id ${opening} ${fields.join(' ')} } }`;
+    const query = `query ReadTrees(${declared}) { repository(owner: $owner, name: $name) { id nameWithOwner isArchived ${opening} ${fields.join(' ')} } }`;
     const { data, errors } = await this.#client.query<{ repository: Record<string, unknown> | null }>(query, variables);
     if (!data?.repository) throw this.#gone(errors.map(({ message }) => message).join('; '));
     if (errors.length > 0) throw new GreenroomError('unreachable', `${this.#name()}: ${errors[0]!.message}`);
-    this.#repositoryId = String(data.repository['id']);
+    this.#facts = data.repository as unknown as RepositoryFacts;
     for (const i of needs.keys()) this.#absorb(data.repository[`o${i}`] as ObjectNode | null);
     return { repository: data.repository };
   }
@@ -282,7 +290,8 @@ export class TreeReader {
   #gone(message: string): GreenroomError {
     return new GreenroomError(
       'unreachable',
-      `${this.#name()} is not there, or the token may not read it${message === '' ? '' : ` (${message})`}`,
+      `${this.#name()} is not there, or the token may not read it: check the name, and that the token has the permission ` +
+        `"Contents: read" there${message === '' ? '' : ` (${message})`}`,
     );
   }
 

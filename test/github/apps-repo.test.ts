@@ -96,13 +96,6 @@ describe('faults', () => {
     await expect(open(path).read(['a'])).rejects.toMatchObject({ code: 'unreachable' });
   });
 
-  test('a repository that is not there is not an empty one', async () => {
-    await expect(open('/none/nothing.git').read(['a'])).rejects.toMatchObject({
-      code: 'unreachable',
-      message: expect.stringContaining('acme/nothing'),
-    });
-  });
-
   test('a protected branch says how to let the bot in', async () => {
     const path = make({ a: '1' });
     fake.protectedRepositories.add(`acme/${nameOf(path)}`);
@@ -124,6 +117,80 @@ describe('faults', () => {
       status: 'conflict',
     });
     expect(filesOf(path)).toEqual({ other: 'o' });
+  });
+});
+
+describe('an apps repo that cannot be used says what to do', () => {
+  const write = (repo: GitHubAppsRepo, head: string | null) =>
+    repo.commit({ expectedHead: head, change: change({ a: '2' }), message: 'm' });
+
+  test('when it is gone, or hidden from the token', async () => {
+    await expect(open('/none/nothing.git').read(['a'])).rejects.toMatchObject({
+      code: 'unreachable',
+      message: expect.stringMatching(/acme\/nothing .*check the name.*"Contents: read"/),
+    });
+  });
+
+  test('when it was renamed: the old name could be another repository tomorrow', async () => {
+    const path = make({ a: '1' });
+    fake.redirects.set('acme/old-name', `acme/${nameOf(path)}`);
+    const repo = open('/x/old-name.git');
+    const sentence = { code: 'failed', message: expect.stringContaining(`--apps-repo acme/${nameOf(path)}`) };
+    await expect(repo.read(['a'])).rejects.toMatchObject(sentence);
+    await expect(write(repo, headOf(path))).rejects.toMatchObject(sentence);
+    expect(filesOf(path)).toEqual({ a: '1' });
+    const upper = new GitHubAppsRepo(clientOf(fake), { owner: 'ACME', name: nameOf(path) });
+    fake.redirects.set(`ACME/${nameOf(path)}`, `acme/${nameOf(path)}`);
+    expect((await upper.read(['a'])).files.get('a')).toBe('1');
+  });
+
+  test('when it is archived: it can be read, and not written', async () => {
+    const path = make({ a: '1' });
+    fake.archived.add(`acme/${nameOf(path)}`);
+    const { head } = await open(path).read(['a']);
+    await expect(write(open(path), head)).rejects.toMatchObject({
+      code: 'failed',
+      message: expect.stringMatching(/archived.*unarchive/),
+    });
+    expect(fake.requests.some(({ operation }) => operation === 'CommitFiles')).toBe(false);
+  });
+
+  test.each([
+    ['by createCommitOnBranch', []],
+    ["by Git's objects", ['createCommitOnBranch']],
+  ])('when the token may not write, %s', async (_, lacks) => {
+    const path = make({ a: '1' });
+    fake.missing.add('contents');
+    for (const mutation of lacks) fake.lacks.add(mutation);
+    try {
+      await expect(write(open(path), headOf(path))).rejects.toMatchObject({
+        code: 'failed',
+        message: expect.stringContaining('"Contents: write"'),
+      });
+    } finally {
+      fake.missing.clear();
+      fake.lacks.clear();
+    }
+    expect(filesOf(path)).toEqual({ a: '1' });
+  });
+
+  test('when it is empty it takes a first commit; what one file cannot hold follows in a second', async () => {
+    const path = make({}, { branch: 'main' });
+    const edit = change({ 'greenroom.yaml': 'g', 'bootstrap/a.yaml': 'a', 'exceptions/.keep': '' });
+    const result = await open(path).commit({ expectedHead: null, change: edit, message: 'lay down' });
+    expect(result).toEqual({ status: 'committed', head: headOf(path) });
+    expect(filesOf(path)).toEqual(Object.fromEntries(edit));
+    expect(git(path, ['rev-list', '--count', 'main'])).toBe('2');
+  });
+
+  test('when the branch is not there, though others are', async () => {
+    const path = make({ a: '1' });
+    const repo = open(path, 'previews');
+    expect(await repo.read(['a'])).toMatchObject({ head: null });
+    await expect(write(repo, null)).rejects.toMatchObject({
+      code: 'failed',
+      message: expect.stringMatching(/\(previews\) has no such branch; create it/),
+    });
   });
 });
 

@@ -149,6 +149,8 @@ async function repositoryNode(fake: FakeGitHub, owner: string, name: string): Pr
     databaseId: repo.id,
     name: repo.name,
     owner: { __typename: 'Organization', login: repo.owner },
+    nameWithOwner: `${repo.owner}/${repo.name}`,
+    isArchived: fake.archived.has(`${repo.owner}/${repo.name}`),
     isEmpty: () => repo.isEmpty(),
     squashMergeAllowed: true,
     rebaseMergeAllowed: true,

@@ -51,6 +51,8 @@ export class FakeGitHub {
   readonly login = 'greenroom-bot';
   readonly requests: FakeRequest[] = [];
   readonly protectedRepositories = new Set<string>();
+  /** Full names; nothing can be written to them. */
+  readonly archived = new Set<string>();
   /** Permissions that the token lacks. */
   readonly missing = new Set<string>();
   /** Mutations that the server is too old for. */
