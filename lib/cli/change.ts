@@ -65,7 +65,7 @@ export async function withChange<T>(
       options.base === undefined ? null : await checkout.fork(await checkout.commit(options.base), headCommit);
     const list = await checkout.list(headCommit);
     const oldList = baseCommit === null ? null : await checkout.list(baseCommit);
-    const context = { repo: checkout.repo, images: imageRegistry(io), clock: systemClock, extensions };
+    const context = { repo: checkout.repo, images: imageRegistry(io), clock: systemClock, ...extensions };
     const head = await readBase(context, headCommit);
     const before = baseCommit !== null && oldList?.has(PLATFORM_FILE) ? await readBase(context, baseCommit) : null;
     const changed = oldList === null ? null : differences(oldList, list);

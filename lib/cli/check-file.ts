@@ -13,6 +13,7 @@ import { type Checker, type CheckerOptions, createChecker } from '../policies/ch
 import { checkText } from '../policies/check-text.ts';
 import { ruleParams } from '../policies/params.ts';
 import { isRecord } from '../policies/paths.ts';
+import type { Rule } from '../policies/rule.ts';
 import { RULES } from '../policies/rules/index.ts';
 
 /** Rules whose answer depends on the platform's own settings. */
@@ -25,11 +26,18 @@ export interface Checkers {
   readonly fence: Checker;
 }
 
-/** @param platform null leaves out {@link PLATFORM_RULES} */
-export function createCheckers(platform: PlatformSpec | null): Checkers {
+/**
+ * @param platform null leaves out {@link PLATFORM_RULES}
+ * @param own rules beside greenroom's
+ */
+export function createCheckers(platform: PlatformSpec | null, own: readonly Rule[] = []): Checkers {
   const options = platform === null ? withoutPlatform() : withPlatform(platform);
-  const fence = RULES.filter((rule) => rule.scope === 'everyone');
-  return { app: createChecker(options), fence: createChecker({ ...options, severities: {}, rules: fence }) };
+  const rules = [...RULES, ...own];
+  const fence = rules.filter((rule) => rule.scope === 'everyone');
+  return {
+    app: createChecker({ ...options, rules }),
+    fence: createChecker({ ...options, severities: {}, rules: fence }),
+  };
 }
 
 function withPlatform(platform: PlatformSpec): CheckerOptions {

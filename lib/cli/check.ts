@@ -9,25 +9,27 @@ import { VERSION } from '../core/version.ts';
 import { PLATFORM_FILE } from '../model/layout.ts';
 import { MAX_PLATFORM_BYTES } from '../model/load.ts';
 import type { PlatformSpec } from '../model/platform.ts';
+import type { Rule } from '../policies/rule.ts';
 import { RULES } from '../policies/rules/index.ts';
 import { findingLine } from '../report/comment.ts';
 import { sarif } from '../report/sarif.ts';
 import { count } from '../report/text.ts';
 import { checkFile, createCheckers, PLATFORM_RULES } from './check-file.ts';
+import { type ExtensionOptions, extensionOption, loadExtensions } from './extensions.ts';
 import { readInput, writeFiles } from './files.ts';
 import { type Io, json } from './io.ts';
 import type { Configure } from './main.ts';
 import { type ReportFormat, reportFormatOption } from './options.ts';
 import { readPlatform } from './platform.ts';
 
-interface CheckOptions {
+interface CheckOptions extends ExtensionOptions {
   platform?: string;
   fix?: boolean;
   format: ReportFormat;
 }
 
 export const configure: Configure = (command, io) => {
-  reportFormatOption(command)
+  extensionOption(reportFormatOption(command))
     .argument('<path...>', 'files, folders (all YAML and JSON below them), or - for standard input')
     .option('--platform <file>', `the platform's greenroom.yaml; default: ${PLATFORM_FILE} here, if there is one`)
     .option('--fix', 'write what can be mended mechanically into the files; comments stay')
@@ -56,7 +58,8 @@ async function run(paths: readonly string[], options: CheckOptions, io: Io): Pro
   if (options.fix === true && paths.includes('-')) {
     throw new GreenroomError('invalid-input', '--fix writes files; it cannot write to standard input');
   }
-  const checkers = createCheckers(await platformOf(options, io));
+  const { rules } = await loadExtensions(options, io);
+  const checkers = createCheckers(await platformOf(options, io), rules);
   const report: Report = { findings: [], problems: [], files: 0, objects: 0, fixed: 0 };
   for (const path of paths) {
     for (const file of await filesOf(path, io)) {
@@ -76,7 +79,7 @@ async function run(paths: readonly string[], options: CheckOptions, io: Io): Pro
       });
     }
   }
-  print(report, options, io);
+  print(report, [...RULES, ...rules], options, io);
   if (report.problems.length > 0) io.fail(EXIT_CODES['invalid-input']);
   else if (report.findings.some((finding) => finding.severity === 'deny')) io.fail(EXIT_CODES.denied);
 }
@@ -112,11 +115,16 @@ async function filesOf(path: string, io: Io): Promise<string[]> {
   return found.sort(compareStrings);
 }
 
-function print({ findings, problems, files, objects, fixed }: Report, { format }: CheckOptions, io: Io): void {
+function print(
+  { findings, problems, files, objects, fixed }: Report,
+  rules: readonly Rule[],
+  { format }: CheckOptions,
+  io: Io,
+): void {
   const denied = findings.filter((finding) => finding.severity === 'deny').length;
   const summary = { files, objects, denied, warned: findings.length - denied, problems: problems.length, fixed };
   if (format === 'json') io.out(json({ findings, problems, summary }));
-  else if (format === 'sarif') io.out(json(sarif(findings, problems, RULES, VERSION)));
+  else if (format === 'sarif') io.out(json(sarif(findings, problems, rules, VERSION)));
   else {
     for (const problem of problems) io.out(`${formatProblem(problem)}\n`);
     for (const finding of findings)

@@ -52,7 +52,7 @@ export async function compileFile(file: string, options: CompileFileOptions, io:
   const manifests = folder === undefined ? null : readFolder(resolve(io.cwd, dirname(file), folder), folder);
   const { owner, name: repository } = options.repo;
   const extensions = await loadExtensions(options, io);
-  return createCompiler({ platform, exceptions: exceptions ?? undefined, now: at, extensions })({
+  return createCompiler({ platform, exceptions: exceptions ?? undefined, now: at, ...extensions })({
     preview,
     manifests,
     identity: { repositoryId: options.repoId, owner, repository, number: options.pr },

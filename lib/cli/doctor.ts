@@ -8,19 +8,20 @@ import { PLATFORM_FILE, RECORD_FILE } from '../model/layout.ts';
 import { count } from '../report/text.ts';
 import { examine } from '../scaffold/doctor.ts';
 import { init } from '../scaffold/init.ts';
+import { type ExtensionOptions, extensionOption, loadExtensions } from './extensions.ts';
 import { readInput } from './files.ts';
 import { type Io, json } from './io.ts';
 import type { Configure } from './main.ts';
 import { type Format, formatOption } from './options.ts';
 import { readPlatform } from './platform.ts';
 
-interface DoctorOptions {
+interface DoctorOptions extends ExtensionOptions {
   since?: string;
   format: Format;
 }
 
 export const configure: Configure = (command, io) => {
-  formatOption(command)
+  extensionOption(formatOption(command))
     .argument('<dir>', 'a checkout of the apps repo')
     .option('--since <commit>', 'also hold the removal of previews since this commit against the allowed share')
     .addHelpText(
@@ -37,7 +38,8 @@ Example:
 
 async function run(dir: string, options: DoctorOptions, io: Io): Promise<void> {
   const platform = readPlatform(dir, PLATFORM_FILE);
-  const { files: scaffold } = await init({ dir, version: VERSION, dryRun: true });
+  const { rules } = await loadExtensions(options, io);
+  const { files: scaffold } = await init({ dir, version: VERSION, dryRun: true, rules });
   const paths = await previewPaths(dir);
   const records = new Map<string, string>();
   for (const path of paths) {

@@ -40,7 +40,7 @@ export async function withDoors<T>(
   try {
     const repo = await openAppsRepo(options, io, github);
     try {
-      return await work({ repo, forge, images: imageRegistry(io), clock: systemClock, extensions });
+      return await work({ repo, forge, images: imageRegistry(io), clock: systemClock, ...extensions });
     } finally {
       await repo.close();
     }

@@ -3,27 +3,35 @@ import { closest } from '../model/load/suggest.ts';
 import { DEFAULT_CONTACT } from '../policies/check.ts';
 import { type Rule, ruleMessage } from '../policies/rule.ts';
 import { RULES } from '../policies/rules/index.ts';
+import { type ExtensionOptions, extensionOption, loadExtensions } from './extensions.ts';
 import { json } from './io.ts';
 import type { Configure } from './main.ts';
-import { formatOption } from './options.ts';
+import { type Format, formatOption } from './options.ts';
+
+interface ExplainOptions extends ExtensionOptions {
+  format: Format;
+  contact: string;
+}
 
 export const configure: Configure = (command, io) => {
-  formatOption(command)
+  extensionOption(formatOption(command))
     .argument('[rule]', 'id of a rule; without one, all are listed')
     .option('--contact <who>', 'whom to ask', DEFAULT_CONTACT)
     .addHelpText('after', '\nExamples:\n  greenroom explain\n  greenroom explain run-as-non-root')
-    .action((id: string | undefined, { format, contact }: { format: 'text' | 'json'; contact: string }) => {
-      const rules = id === undefined ? RULES : [ruleOf(id)];
+    .action(async (id: string | undefined, options: ExplainOptions) => {
+      const { format, contact } = options;
+      const all = [...RULES, ...(await loadExtensions(options, io)).rules];
+      const rules = id === undefined ? all : [ruleOf(id, all)];
       if (format === 'json') io.out(json(rules.map((rule) => data(rule, contact))));
       else if (id === undefined) io.out(rules.map((rule) => `${rule.id.padEnd(26)} ${rule.title}\n`).join(''));
-      else io.out(explanation(ruleOf(id), contact));
+      else io.out(rules.map((rule) => explanation(rule, contact)).join(''));
     });
 };
 
-function ruleOf(id: string): Rule {
-  const rule = RULES.find((candidate) => candidate.id === id);
+function ruleOf(id: string, rules: readonly Rule[]): Rule {
+  const rule = rules.find((candidate) => candidate.id === id);
   if (rule !== undefined) return rule;
-  const ids = RULES.map((candidate) => candidate.id);
+  const ids = rules.map((candidate) => candidate.id);
   const near = closest(id, ids);
   const hint = near === undefined ? '`greenroom explain` lists them all' : `did you mean "${near}"?`;
   throw new GreenroomError('invalid-input', `there is no rule "${id}"; ${hint}`);

@@ -3,6 +3,8 @@ import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
 import type { PreviewExtension } from '../constructs/extension.ts';
 import { GreenroomError, invalidInput } from '../core/errors.ts';
+import { ownRules } from '../policies/own-rules.ts';
+import type { Rule } from '../policies/rule.ts';
 import type { Io } from './io.ts';
 
 export interface ExtensionOptions {
@@ -14,26 +16,44 @@ export function extensionOption(command: Command): Command {
   return command.option('--extension <file>', "an ES module of the platform's own; may be given again", collect, []);
 }
 
+/** What the modules of a platform bring. */
+export interface Extensions {
+  readonly extensions: readonly PreviewExtension[];
+  /** Beside greenroom's own. */
+  readonly rules: readonly Rule[];
+}
+
 /**
- * Loads extensions of every preview (docs/extending.md): ES modules whose default export is a PreviewExtension.
+ * Loads extensions (docs/extending.md): ES modules whose default export is a PreviewExtension, or that export `rules`, or
+ * both.
  *
  * @throws GreenroomError `invalid-input` for a file that is none; while compiling, `failed` for one that throws
  */
-export async function loadExtensions({ extension: files }: ExtensionOptions, io: Io): Promise<PreviewExtension[]> {
-  return Promise.all(files.map((file) => load(file, io)));
+export async function loadExtensions({ extension: files }: ExtensionOptions, io: Io): Promise<Extensions> {
+  const loaded = await Promise.all(files.map((file) => load(file, io)));
+  const rules = loaded.flatMap((module) => module.rules);
+  const twice = rules.find((rule, i) => rules.findIndex(({ id }) => id === rule.id) !== i);
+  if (twice !== undefined) throw invalidInput([{ message: `two rules of extensions have the id ${twice.id}` }]);
+  return { extensions: loaded.flatMap((module) => module.extensions), rules };
 }
 
-async function load(file: string, io: Io): Promise<PreviewExtension> {
-  let module: { default?: unknown };
+async function load(file: string, io: Io): Promise<Extensions> {
+  let module: { default?: unknown; rules?: unknown };
   try {
     module = await import(pathToFileURL(resolve(io.cwd, file)).href);
   } catch (cause) {
     throw invalidInput([{ file, message: `cannot be loaded as an ES module: ${messageOf(cause)}` }], cause);
   }
-  const extend = module.default;
-  if (typeof extend !== 'function') {
-    throw invalidInput([{ file, message: 'has no function as its default export; see docs/extending.md' }]);
+  const { default: extend, rules = [] } = module;
+  const isFunction = typeof extend === 'function';
+  if (!isFunction && (extend !== undefined || module.rules === undefined)) {
+    const message = 'has neither a function as its default export nor `rules`; see docs/extending.md';
+    throw invalidInput([{ file, message }]);
   }
+  return { extensions: isFunction ? [guarded(extend as PreviewExtension, file)] : [], rules: ownRules(rules, file) };
+}
+
+function guarded(extend: PreviewExtension, file: string): PreviewExtension {
   return (scope) => {
     try {
       extend(scope);

@@ -8,12 +8,13 @@ import { PLATFORM_FILE } from '../model/layout.ts';
 import { count } from '../report/text.ts';
 import type { Answers } from '../scaffold/answers.ts';
 import { type InitResult, init } from '../scaffold/init.ts';
+import { type ExtensionOptions, extensionOption, loadExtensions } from './extensions.ts';
 import { readInput } from './files.ts';
 import { type Io, json } from './io.ts';
 import type { Configure } from './main.ts';
 import { type Format, formatOption } from './options.ts';
 
-interface ScaffoldOptions {
+export interface ScaffoldOptions extends ExtensionOptions {
   overwrite?: boolean;
   dryRun?: boolean;
   format: Format;
@@ -30,7 +31,7 @@ interface InitCommandOptions extends ScaffoldOptions {
 }
 
 export function scaffoldOptions(command: Command): Command {
-  return formatOption(command)
+  return extensionOption(formatOption(command))
     .option('--overwrite', 'write over files that somebody edited; without it their differences are shown')
     .option('--dry-run', 'say what would be written, write nothing');
 }
@@ -61,7 +62,9 @@ async function run(dir: string, options: InitCommandOptions, io: Io): Promise<vo
   const platform =
     options.platform === undefined ? undefined : new TextDecoder().decode(readInput(io.cwd, options.platform));
   const answers = platform === undefined ? await collectAnswers(resolve(io.cwd, dir), options, io) : undefined;
+  const { rules } = await loadExtensions(options, io);
   const result = await init({
+    rules,
     dir: resolve(io.cwd, dir),
     version: VERSION,
     overwrite: options.overwrite === true,

@@ -8,13 +8,14 @@ import { compileOptions, compilePolicies, policyFiles } from '../policies/engine
 import { loadExceptions, reviewExceptions } from '../policies/exceptions.ts';
 import { RULES } from '../policies/rules/index.ts';
 import { count } from '../report/text.ts';
+import { type ExtensionOptions, extensionOption, loadExtensions } from './extensions.ts';
 import { readFolder, writeFiles } from './files.ts';
 import { type Io, json } from './io.ts';
 import type { Configure } from './main.ts';
 import { type Format, formatOption } from './options.ts';
 import { readPlatform } from './platform.ts';
 
-interface PoliciesOptions {
+interface PoliciesOptions extends ExtensionOptions {
   engine: Engine;
   platform: string;
   out?: string;
@@ -22,7 +23,7 @@ interface PoliciesOptions {
 }
 
 export const configure: Configure = (command, io) => {
-  formatOption(command)
+  extensionOption(formatOption(command))
     .requiredOption('--engine <engine>', `one of ${ENGINES.join(', ')}`, engineArgument)
     .option('--platform <file>', "the platform's greenroom.yaml; exceptions/ beside it counts", PLATFORM_FILE)
     .option('--out <dir>', 'write one file an object below this folder instead of printing them')
@@ -44,14 +45,16 @@ function engineArgument(text: string): Engine {
   return engine;
 }
 
-async function run({ engine, platform: file, out, format }: PoliciesOptions, io: Io): Promise<void> {
+async function run(options: PoliciesOptions, io: Io): Promise<void> {
+  const { engine, platform: file, out, format } = options;
+  const rules = [...RULES, ...(await loadExtensions(options, io)).rules];
   const platform = readPlatform(io.cwd, file);
   const folder = join(dirname(file), 'exceptions');
   const { exceptions, problems } = loadExceptions(readFolder(resolve(io.cwd, folder), 'exceptions') ?? new Map());
-  const rules = new Set(RULES.map((rule) => rule.id));
-  const { honoured, refused } = reviewExceptions(exceptions, { now: systemClock(), rules });
+  const ids = new Set(rules.map((rule) => rule.id));
+  const { honoured, refused } = reviewExceptions(exceptions, { now: systemClock(), rules: ids });
   for (const problem of [...problems, ...refused]) io.err(`greenroom: lifts nothing: ${formatProblem(problem)}\n`);
-  const objects = compilePolicies(RULES, { ...compileOptions(platform, engine), exceptions: honoured });
+  const objects = compilePolicies(rules, { ...compileOptions(platform, engine), exceptions: honoured });
   const files = policyFiles(objects);
   if (format === 'json') io.out(json({ engine, objects }));
   if (out !== undefined) {

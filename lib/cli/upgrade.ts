@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { VERSION } from '../core/version.ts';
 import { init } from '../scaffold/init.ts';
-import { report, scaffoldOptions } from './init.ts';
+import { loadExtensions } from './extensions.ts';
+import { report, type ScaffoldOptions, scaffoldOptions } from './init.ts';
 import type { Configure } from './main.ts';
-import type { Format } from './options.ts';
 
 export const configure: Configure = (command, io) => {
   scaffoldOptions(command)
@@ -17,10 +17,12 @@ version. Writes files and commits nothing.
 Example:
   greenroom upgrade . --dry-run`,
     )
-    .action(async (dir: string, options: { overwrite?: boolean; dryRun?: boolean; format: Format }) => {
+    .action(async (dir: string, options: ScaffoldOptions) => {
+      const { rules } = await loadExtensions(options, io);
       const result = await init({
         dir: resolve(io.cwd, dir),
         version: VERSION,
+        rules,
         overwrite: options.overwrite === true,
         dryRun: options.dryRun === true,
       });

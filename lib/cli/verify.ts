@@ -8,6 +8,7 @@ import { EXCEPTIONS_GLOB, PLATFORM_FILE, RECORD_FILE, RECORDS_GLOB } from '../mo
 import { MANIFEST_FILE } from '../model/manifest.ts';
 import { parseRecord } from '../model/record.ts';
 import { applyExceptions, loadExceptions, reviewExceptions } from '../policies/exceptions.ts';
+import type { Rule } from '../policies/rule.ts';
 import { RULES } from '../policies/rules/index.ts';
 import { findingLine } from '../report/comment.ts';
 import { hurtWords, YES_LABEL } from '../report/impact.ts';
@@ -57,10 +58,14 @@ interface Report {
 }
 
 async function run(dir: string, options: VerifyOptions, io: Io): Promise<void> {
-  const report = await withChange(dir, options, io, (change) => verify(change, options));
+  let rules: readonly Rule[] = RULES;
+  const report = await withChange(dir, options, io, (change) => {
+    rules = rulesOf(change);
+    return verify(change, options);
+  });
   const { problems, findings, asks, unknown } = report;
   if (options.format === 'json') io.out(json(report));
-  else if (options.format === 'sarif') io.out(json(sarif(findings, [...problems, ...asks], RULES, VERSION)));
+  else if (options.format === 'sarif') io.out(json(sarif(findings, [...problems, ...asks], rules, VERSION)));
   else {
     for (const problem of [...problems, ...asks]) io.out(`${formatProblem(problem)}\n`);
     for (const finding of findings) io.out(`${findingLine(finding)}\n`);
@@ -156,7 +161,9 @@ async function shapeProblems({ head, context, list, oldList, changed, headCommit
     ...['bootstrap', 'policies', 'exceptions', '.github'].map((folder) => `${folder}/**`),
   ];
   const { files } = await context.repo.read(looksAtScaffold ? globs : [PLATFORM_FILE], headCommit);
-  const scaffold = looksAtScaffold ? compareScaffold(files, VERSION, head.now) : [];
+  const scaffold = looksAtScaffold
+    ? compareScaffold(files, { version: VERSION, now: head.now, rules: context.rules })
+    : [];
   const paths = [...list]
     .filter(([path, { regular }]) => regular && path.startsWith('previews/'))
     .map(([path]) => path);
@@ -166,6 +173,10 @@ async function shapeProblems({ head, context, list, oldList, changed, headCommit
     ...(looksAtScaffold ? strayProblems(own, scaffold) : []),
     ...examine({ platform: head.platform, scaffold, paths, records, before: folders }),
   ];
+}
+
+function rulesOf({ context }: Pick<Change, 'context'>): readonly Rule[] {
+  return [...RULES, ...(context.rules ?? [])];
 }
 
 function recordFolders(list: ReadonlyMap<string, CommittedFile>): string[] {
@@ -179,9 +190,9 @@ async function judge(
   folders: readonly string[],
   files: FileSet,
 ): Promise<void> {
-  const checkers = createCheckers(head.platform);
+  const checkers = createCheckers(head.platform, context.rules);
   const { exceptions } = loadExceptions((await context.repo.read([EXCEPTIONS_GLOB], headCommit)).files);
-  const rules = new Set(RULES.map((rule) => rule.id));
+  const rules = new Set(rulesOf({ context }).map((rule) => rule.id));
   const { honoured } = reviewExceptions(exceptions, { now: head.now, rules });
   for (const folder of folders) {
     const record = parseRecord(files.get(`${folder}/${RECORD_FILE}`) ?? '');

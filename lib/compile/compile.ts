@@ -10,6 +10,7 @@ import type { Loaded } from '../model/load.ts';
 import { type PlatformSpec, placementDigest } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
 import { formatRecord, type PreviewRecord } from '../model/record.ts';
+import type { Rule } from '../policies/rule.ts';
 import { previewCharts } from './charts.ts';
 import { type Cost, costOf, totalRequests } from './cost.ts';
 import { type Manifest, manifestFiles } from './files.ts';
@@ -26,6 +27,8 @@ export interface CompilerOptions {
   readonly now: number;
   /** @default - none */
   readonly extensions?: readonly PreviewExtension[];
+  /** Rules of the platform's own, beside greenroom's. @default - none */
+  readonly rules?: readonly Rule[];
 }
 
 export interface CompileInput {

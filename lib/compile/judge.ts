@@ -7,6 +7,7 @@ import { type Checker, createChecker } from '../policies/check.ts';
 import { checkText } from '../policies/check-text.ts';
 import { applyExceptions, loadExceptions, reviewExceptions } from '../policies/exceptions.ts';
 import { ruleParams } from '../policies/params.ts';
+import type { Rule } from '../policies/rule.ts';
 import { RULES } from '../policies/rules/index.ts';
 import type { Manifest } from './files.ts';
 import { originOf } from './origin.ts';
@@ -29,6 +30,8 @@ export interface JudgeOptions {
   readonly exceptions?: FileSet | undefined;
   /** Unix seconds at which exceptions are judged. */
   readonly now: number;
+  /** Beside greenroom's own. @default - none */
+  readonly rules?: readonly Rule[] | undefined;
 }
 
 export type Judge = (candidate: Case) => Finding[];
@@ -37,11 +40,11 @@ export type Judge = (candidate: Case) => Finding[];
  * Prepares the rules of a platform once. A finding in a generated object points into the maker's `preview.yaml`; one in
  * a manifest of the maker's own points to its own line.
  */
-export function createJudge({ platform, exceptions = new Map(), now }: JudgeOptions): Judge {
+export function createJudge({ platform, exceptions = new Map(), now, rules: own = [] }: JudgeOptions): Judge {
   const { severities, contact } = platform.policies;
-  const checker = createChecker({ params: ruleParams(platform), severities, contact });
-  const rules = new Set(RULES.map((rule) => rule.id));
-  const { honoured } = reviewExceptions(loadExceptions(exceptions).exceptions, { now, rules });
+  const checker = createChecker({ params: ruleParams(platform), severities, contact, rules: [...RULES, ...own] });
+  const ids = new Set([...RULES, ...own].map((rule) => rule.id));
+  const { honoured } = reviewExceptions(loadExceptions(exceptions).exceptions, { now, rules: ids });
   const judge: Judge = ({ preview, generated, manifests, namespaceObject }) => [
     ...generated.flatMap((object) => generatedFindings(checker, preview, object, namespaceObject)),
     ...[...manifests].flatMap(([file, text]) => checkText(checker, text, { file, namespaceObject }).findings),

@@ -4,6 +4,7 @@ import { loadPlatform } from '../model/files.ts';
 import { PLATFORM_FILE } from '../model/layout.ts';
 import { MANIFEST_FILE, parseManifest } from '../model/manifest.ts';
 import { loadExceptions, reviewExceptions } from '../policies/exceptions.ts';
+import type { Rule } from '../policies/rule.ts';
 import { RULES } from '../policies/rules/index.ts';
 import { scaffoldFiles } from './files.ts';
 import { type PlannedFile, planScaffold } from './plan.ts';
@@ -15,21 +16,28 @@ const FOLDERS = ['.github', 'bootstrap', 'docs', 'exceptions', 'extensions', 'po
 /** Folders that the reconciler applies: a file there that greenroom did not write would run. */
 const COMPILED = ['bootstrap/', 'policies/'];
 
+export interface CompareOptions {
+  /** Of this greenroom. */
+  readonly version: string;
+  /** Unix seconds, for exceptions that have ended. */
+  readonly now: number;
+  /** Rules of the platform's own, beside greenroom's. @default - none */
+  readonly rules?: readonly Rule[] | undefined;
+}
+
 /**
  * Holds all files of an apps repo but its previews against what greenroom lays down.
  *
  * @param files text by path; of `exceptions/` all, of the rest at least what greenroom lays down
- * @param version of this greenroom
- * @param now unix seconds, for exceptions that have ended
  * @throws GreenroomError `invalid-input` for a wrong greenroom.yaml
  */
-export function compareScaffold(files: FileSet, version: string, now: number): readonly PlannedFile[] {
+export function compareScaffold(files: FileSet, { version, now, rules = [] }: CompareOptions): readonly PlannedFile[] {
   const text = files.get(PLATFORM_FILE) ?? '';
   const platform = loadPlatform(text, PLATFORM_FILE).value.spec;
   const ofExceptions = [...files].filter(([path]) => /^exceptions\/[^/]+\.yaml$/.test(path));
-  const rules = new Set(RULES.map((rule) => rule.id));
-  const { honoured } = reviewExceptions(loadExceptions(new Map(ofExceptions)).exceptions, { now, rules });
-  const input = { platformText: text, platform, exceptions: honoured, version, template: readTemplate() };
+  const ids = new Set([...RULES, ...rules].map((rule) => rule.id));
+  const { honoured } = reviewExceptions(loadExceptions(new Map(ofExceptions)).exceptions, { now, rules: ids });
+  const input = { platformText: text, platform, exceptions: honoured, version, rules, template: readTemplate() };
   const wanted = scaffoldFiles(input);
   const recorded = files.get(MANIFEST_FILE);
   const manifest = recorded === undefined ? null : parseManifest(recorded);

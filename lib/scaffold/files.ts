@@ -6,6 +6,7 @@ import type { Exception } from '../model/exception.ts';
 import { PLATFORM_FILE } from '../model/layout.ts';
 import { appsRepoUrl, type PlatformSpec } from '../model/platform.ts';
 import { compileOptions, compilePolicies, policyFiles } from '../policies/engines/index.ts';
+import type { Rule } from '../policies/rule.ts';
 import { RULES } from '../policies/rules/index.ts';
 import { fill } from './template.ts';
 
@@ -20,6 +21,8 @@ export interface ScaffoldInput {
   readonly version: string;
   /** The static files, as `readTemplate` gives them. */
   readonly template: FileSet;
+  /** Rules of the platform's own, beside greenroom's. @default - none */
+  readonly rules?: readonly Rule[];
 }
 
 /** A team writes these itself from then on: laid down once, and never changed again. */
@@ -35,7 +38,7 @@ export function scaffoldFiles(input: ScaffoldInput): FileSet {
       .map(([path, text]): [string, string] => [path, fill(path, text, values)]),
     [PLATFORM_FILE, platformText],
     ...bootstrapFiles(platform),
-    ...policiesFiles(platform, input.exceptions),
+    ...policiesFiles(platform, input.exceptions, [...RULES, ...(input.rules ?? [])]),
   ]);
 }
 
@@ -56,11 +59,15 @@ function bootstrapFiles(platform: PlatformSpec): [string, string][] {
  * A folder an engine. The guards are the same for every engine: they stand in the first folder only. What holds the
  * reconciler's own objects is part of the bootstrap.
  */
-function policiesFiles(platform: PlatformSpec, exceptions: readonly Exception[]): [string, string][] {
+function policiesFiles(
+  platform: PlatformSpec,
+  exceptions: readonly Exception[],
+  rules: readonly Rule[],
+): [string, string][] {
   const files = new Map<string, string>();
   const written = new Set<string>();
   for (const engine of new Set(platform.policies.engines)) {
-    const objects = compilePolicies(RULES, { ...compileOptions(platform, engine), exceptions, place: 'preview' });
+    const objects = compilePolicies(rules, { ...compileOptions(platform, engine), exceptions, place: 'preview' });
     for (const [name, text] of policyFiles(objects)) {
       if (!written.has(name)) files.set(`policies/${engine}/${name}`, text);
       written.add(name);

@@ -7,6 +7,7 @@ import { loadPlatform } from '../model/files.ts';
 import { PLATFORM_FILE } from '../model/layout.ts';
 import { formatManifest, MANIFEST_FILE, parseManifest, refuseNewer } from '../model/manifest.ts';
 import { loadExceptions, reviewExceptions } from '../policies/exceptions.ts';
+import type { Rule } from '../policies/rule.ts';
 import { RULES } from '../policies/rules/index.ts';
 import { type Answers, platformText } from './answers.ts';
 import { scaffoldFiles } from './files.ts';
@@ -24,6 +25,8 @@ export interface InitOptions {
   readonly clock?: Clock;
   /** Needed when there is no greenroom.yaml yet. */
   readonly answers?: Answers;
+  /** Rules of the platform's own, beside greenroom's. @default - none */
+  readonly rules?: readonly Rule[];
   /** Write over files that somebody edited. @default false */
   readonly overwrite?: boolean;
   /** Plan and say, write nothing. @default false */
@@ -46,7 +49,7 @@ export interface InitResult {
  *   greenroom laid down; nothing is written then
  */
 export async function init(options: InitOptions): Promise<InitResult> {
-  const { dir, version, overwrite = false } = options;
+  const { dir, version, overwrite = false, rules = [] } = options;
   const template = readTemplate();
   const recorded = await readText(dir, MANIFEST_FILE);
   refuseNewer(recorded, version);
@@ -59,8 +62,8 @@ export async function init(options: InitOptions): Promise<InitResult> {
   }
   const text = options.platform ?? current ?? fromAnswers(template, options.answers);
   const platform = loadPlatform(text, PLATFORM_FILE).value.spec;
-  const { exceptions, notes } = await readExceptions(dir, (options.clock ?? systemClock)());
-  const wanted = scaffoldFiles({ platformText: text, platform, exceptions, version, template });
+  const { exceptions, notes } = await readExceptions(dir, (options.clock ?? systemClock)(), rules);
+  const wanted = scaffoldFiles({ platformText: text, platform, exceptions, version, template, rules });
   const manifest = recorded === null ? null : parseManifest(recorded);
   const existing = await readExisting(dir, new Set([...wanted.keys(), ...Object.keys(manifest?.files ?? {})]));
   const plan = planScaffold({ wanted, existing, manifest, version, overwrite });
@@ -84,11 +87,11 @@ function fromAnswers(template: FileSet, answers: Answers | undefined): string {
 }
 
 /** Those of `exceptions/*.yaml` that hold; one that does not is no reason to stop. */
-async function readExceptions(dir: string, now: number) {
+async function readExceptions(dir: string, now: number, own: readonly Rule[]) {
   const names = await readdir(join(dir, 'exceptions')).catch(() => []);
   const paths = names.filter((name) => name.endsWith('.yaml')).map((name) => `exceptions/${name}`);
   const { exceptions, problems } = loadExceptions(await readExisting(dir, new Set(paths)));
-  const rules = new Set(RULES.map((rule) => rule.id));
+  const rules = new Set([...RULES, ...own].map((rule) => rule.id));
   const { honoured, refused } = reviewExceptions(exceptions, { now, rules });
   return { exceptions: honoured, notes: [...problems, ...refused].map(formatProblem) };
 }

@@ -11,6 +11,7 @@ import { EXCEPTIONS_GLOB, PLATFORM_FILE, RECORDS_GLOB } from '../model/layout.ts
 import { MANIFEST_FILE, refuseNewer } from '../model/manifest.ts';
 import type { PlatformSpec } from '../model/platform.ts';
 import { type PreviewRecord, parseRecord } from '../model/record.ts';
+import type { Rule } from '../policies/rule.ts';
 
 /** What a sync works with; nothing in it knows which pull request it is about. */
 export interface SyncContext {
@@ -20,6 +21,8 @@ export interface SyncContext {
   /** Asked for the digest of images where the platform asks for evidence. @default - nobody is asked */
   readonly images?: ImageRegistry;
   readonly extensions?: readonly PreviewExtension[];
+  /** Rules of the platform's own, beside greenroom's. @default - none */
+  readonly rules?: readonly Rule[];
 }
 
 /** The platform's side of one commit of the apps repo. */
@@ -69,6 +72,7 @@ export async function readBase(context: Omit<SyncContext, 'forge'>, at?: string)
       exceptions: exceptionFiles(files),
       now,
       extensions: context.extensions,
+      rules: context.rules,
     }),
     records: () => {
       records ??= readRecords(context.repo, head);
