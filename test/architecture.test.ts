@@ -38,6 +38,9 @@ test('an import against the direction is an error; one with it is none', () => {
     'lib/sync/h.ts': using('../cli/io.ts'),
     'lib/sync/i.ts': using('@octokit/rest'),
     'lib/scaffold/j.ts': using('commander'),
+    'lib/serve/k.ts': using('../compile/compile.ts'),
+    'lib/sync/l.ts': using('../serve/service.ts'),
+    'lib/sync/m.ts': using('prom-client'),
   };
   const found = complaints({ ...against, 'lib/model/fine.ts': using('../core/errors.ts') });
   expect(new Set(found)).toEqual(new Set(Object.keys(against).map((path) => `noRestrictedImports ${path}`)));

@@ -28,25 +28,36 @@ export function doorOptions(command: Command): Command {
     .option('--dry-run', 'print the plan, write nothing');
 }
 
+/** Opens both sides for one piece of work, hands them over, and closes them whatever happens. */
+export type WithContext = <T>(work: (context: SyncContext) => Promise<T>) => Promise<T>;
+
 /** Opens both sides, hands them to `work`, and closes them whatever happens. */
 export async function withDoors<T>(
   options: DoorOptions,
   io: Io,
   work: (context: SyncContext) => Promise<T>,
 ): Promise<T> {
+  return (await openDoors(options, io))(work);
+}
+
+/** For many pieces of work, also side by side: what has to outlive one (GitHub's limits, tokens) is shared by all. */
+export async function openDoors(options: DoorOptions, io: Io): Promise<WithContext> {
   const extensions = await loadExtensions(options, io);
   const github = gitHub(io);
-  const forge = await openForge(options, io, github);
-  try {
-    const repo = await openAppsRepo(options, io, github);
+  const images = imageRegistry(io);
+  return async (work) => {
+    const forge = await openForge(options, io, github);
     try {
-      return await work({ repo, forge, images: imageRegistry(io), clock: systemClock, ...extensions });
+      const repo = await openAppsRepo(options, io, github);
+      try {
+        return await work({ repo, forge, images, clock: systemClock, ...extensions });
+      } finally {
+        await repo.close();
+      }
     } finally {
-      await repo.close();
+      await forge.close();
     }
-  } finally {
-    await forge.close();
-  }
+  };
 }
 
 /** Loaded when the first image is looked up: most platforms ask no evidence. */

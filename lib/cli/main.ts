@@ -27,6 +27,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<{
     summary: 'make the apps repo match all pull requests, and end what is over',
     load: () => import('./sweep.ts'),
   },
+  serve: {
+    summary: "receive GitHub's webhooks, sync what they are about, sweep from time to time",
+    load: () => import('./serve.ts'),
+  },
   check: { summary: 'judge manifests by the rules', load: () => import('./check.ts') },
   cost: { summary: 'what a preview costs a day, by what it asks for', load: () => import('./cost.ts') },
   policies: { summary: "the rules as policies of the cluster's admission", load: () => import('./policies.ts') },

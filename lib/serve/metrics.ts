@@ -1,0 +1,89 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { VERSION } from '../core/version.ts';
+import type { KeyedQueue } from './queue.ts';
+
+/** Of a sync or a sweep, in seconds: from one that changes nothing to one that waits for a rate limit. */
+const BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+
+/** What a receiver tells about itself, in the text format of OpenMetrics. No label holds what a stranger can choose. */
+export class Metrics {
+  readonly #registry = new Registry<typeof Registry.OPENMETRICS_CONTENT_TYPE>();
+  readonly deliveries: Counter<'event' | 'outcome'>;
+  readonly syncs: Counter<'state'>;
+  readonly failures: Counter<'code'>;
+  readonly syncSeconds: Histogram;
+  readonly sweeps: Counter<'outcome'>;
+  readonly sweepSeconds: Histogram;
+  readonly lastSweep: Gauge;
+
+  constructor(queue: Pick<KeyedQueue<unknown>, 'waiting' | 'running'>) {
+    this.#registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
+    const registers = [this.#registry];
+    const gauge = (name: string, help: string, value: () => number) =>
+      new Gauge({
+        name,
+        help,
+        registers,
+        collect() {
+          this.set(value());
+        },
+      });
+    gauge('greenroom_queue_waiting', 'Pull requests that wait to be synced.', () => queue.waiting);
+    gauge('greenroom_syncs_running', 'Pull requests that are being synced.', () => queue.running);
+    new Gauge({
+      name: 'greenroom_build_info',
+      help: 'The version that runs.',
+      labelNames: ['version'],
+      registers,
+    }).set({ version: VERSION }, 1);
+    this.deliveries = new Counter({
+      name: 'greenroom_deliveries_total',
+      help: 'Webhook deliveries by event and by what became of them.',
+      labelNames: ['event', 'outcome'],
+      registers,
+    });
+    this.syncs = new Counter({
+      name: 'greenroom_syncs_total',
+      help: 'Syncs that came to an end, by the state of the pull request.',
+      labelNames: ['state'],
+      registers,
+    });
+    this.failures = new Counter({
+      name: 'greenroom_failures_total',
+      help: 'Syncs and sweeps that failed, by error code.',
+      labelNames: ['code'],
+      registers,
+    });
+    this.syncSeconds = new Histogram({
+      name: 'greenroom_sync_duration_seconds',
+      help: 'How long a sync took.',
+      buckets: BUCKETS,
+      registers,
+    });
+    this.sweeps = new Counter({
+      name: 'greenroom_sweeps_total',
+      help: 'Sweeps by outcome.',
+      labelNames: ['outcome'],
+      registers,
+    });
+    this.sweepSeconds = new Histogram({
+      name: 'greenroom_sweep_duration_seconds',
+      help: 'How long a sweep took.',
+      buckets: BUCKETS,
+      registers,
+    });
+    this.lastSweep = new Gauge({
+      name: 'greenroom_last_sweep_timestamp_seconds',
+      help: 'When the last sweep that did not fail ended.',
+      registers,
+    });
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+}

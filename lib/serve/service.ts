@@ -1,0 +1,236 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import { GreenroomError } from '../core/errors.ts';
+import type { WebhookHint } from '../github/webhook.ts';
+import type { SyncContext } from '../sync/base.ts';
+import { sweep } from '../sync/sweep.ts';
+import { syncPullRequest } from '../sync/sync.ts';
+import { Metrics } from './metrics.ts';
+import { KeyedQueue } from './queue.ts';
+import { type Received, receive } from './receiver.ts';
+
+export interface LogEntry {
+  readonly level: 'info' | 'warn' | 'error';
+  /** What happened: `listening`, `delivery`, `sync`, `sweep`, `stopping`, `stopped`. */
+  readonly event: string;
+  readonly [field: string]: string | number | boolean | null;
+}
+
+export interface ServiceOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Secrets of the webhook, any of which may sign; at least one, none of them empty. */
+  readonly secrets: readonly string[];
+  /** Opens both sides for one piece of work, and closes them. */
+  readonly withContext: <T>(work: (context: SyncContext) => Promise<T>) => Promise<T>;
+  readonly log: (entry: LogEntry) => void;
+  /** Pull requests that are synced side by side, at most. @default 4 */
+  readonly concurrency?: number;
+  /** Pull requests that may wait, at most; GitHub is told of what comes beyond. @default 1000 */
+  readonly capacity?: number;
+  /** Seconds between the end of a sweep and the next one; null for no sweeps. @default 600 */
+  readonly sweepEvery?: number | null;
+  /** Plan and say, write nothing anywhere. @default false */
+  readonly dryRun?: boolean;
+  /** A number from 0 up to 1: replicas that were started together do not sweep together. */
+  readonly random: () => number;
+}
+
+const WORDS: Readonly<Record<number, string>> = {
+  202: 'queued',
+  204: '',
+  400: 'the body did not come to its end',
+  401: 'the signature is missing or wrong',
+  404: 'there is POST /webhook, GET /healthz, /readyz and /metrics',
+  405: 'not with this method',
+  413: 'the body is too large',
+  500: 'a fault of ours',
+  503: 'busy or stopping; the next sweep makes up for it',
+};
+
+/**
+ * Receives webhooks and syncs what they are about, and sweeps from time to time. It keeps nothing that matters: any
+ * number of them may run side by side, and what one that is killed had not finished, the next sweep of any does.
+ */
+export class Service {
+  readonly #options: ServiceOptions;
+  readonly #queue: KeyedQueue<WebhookHint>;
+  readonly #metrics: Metrics;
+  readonly #server: Server;
+  #sweeping: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #isStopping = false;
+
+  constructor(options: ServiceOptions) {
+    if (options.secrets.length === 0 || options.secrets.includes('')) throw new Error('a webhook without a secret');
+    this.#options = options;
+    const { concurrency = 4, capacity = 1000 } = options;
+    this.#queue = new KeyedQueue({ concurrency, capacity, work: (hint) => this.#sync(hint) });
+    this.#metrics = new Metrics(this.#queue);
+    this.#server = createServer({ requestTimeout: 20_000, headersTimeout: 10_000 }, (request, response) => {
+      this.#answer(request, response).catch((error: unknown) => {
+        this.#failed('request', error, {});
+        end(response, 500);
+      });
+    });
+  }
+
+  /** Listens and starts the first sweep; gives the address. @throws GreenroomError `failed` when it cannot listen */
+  async start(): Promise<string> {
+    const { host, port } = this.#options;
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject).listen(port, host, resolve);
+    }).catch((cause: NodeJS.ErrnoException) => {
+      throw new GreenroomError('failed', `cannot listen at ${host}:${port} (${cause.code ?? cause.message})`, {
+        cause,
+      });
+    });
+    const { address, port: taken, family } = this.#server.address() as AddressInfo;
+    const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${taken}`;
+    this.#options.log({ level: 'info', event: 'listening', url });
+    if (this.#options.sweepEvery !== null) this.#startSweep();
+    return url;
+  }
+
+  /**
+   * Takes nothing more and finishes what runs.
+   *
+   * @param grace seconds
+   * @returns whether everything that ran has ended; what waits is left to the next sweep
+   */
+  async stop(grace: number): Promise<boolean> {
+    this.#isStopping = true;
+    clearTimeout(this.#timer);
+    this.#options.log({
+      level: 'info',
+      event: 'stopping',
+      running: this.#queue.running,
+      waiting: this.#queue.waiting,
+      sweeping: this.#sweeping !== undefined,
+    });
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    let timer: NodeJS.Timeout | undefined;
+    const finished = await Promise.race([
+      Promise.all([this.#queue.close(), this.#sweeping, closed]).then(() => true),
+      new Promise<false>((resolve) => {
+        timer = setTimeout(() => resolve(false), grace * 1000);
+      }),
+    ]);
+    clearTimeout(timer);
+    this.#server.closeAllConnections();
+    const { running, waiting } = this.#queue;
+    this.#options.log({ level: finished ? 'info' : 'warn', event: 'stopped', running, waiting });
+    return finished;
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = (request.url ?? '').split('?')[0];
+    const wanted = path === '/webhook' ? 'POST' : ['/healthz', '/readyz', '/metrics'].includes(path!) ? 'GET' : null;
+    if (wanted === null) return end(response, 404);
+    if (request.method !== wanted) return end(response, 405, { allow: wanted });
+    if (path === '/healthz') return end(response, 200, {}, 'ok\n');
+    if (path === '/readyz') return this.#isStopping ? end(response, 503) : end(response, 200, {}, 'ok\n');
+    if (path === '/metrics') {
+      return end(response, 200, { 'content-type': this.#metrics.contentType }, await this.#metrics.text());
+    }
+    const received = await receive(request, this.#options.secrets);
+    const [status, outcome] = this.#take(received);
+    const { event, id } = received.delivery;
+    this.#metrics.deliveries.inc({ event, outcome });
+    const about = received.outcome === 'hint' ? subjectOf(received.hint) : null;
+    const level = status >= 400 ? 'warn' : 'info';
+    this.#options.log({ level, event: 'delivery', name: event, delivery: id, about, outcome });
+    end(response, status, status >= 400 ? { connection: 'close' } : {});
+  }
+
+  #take(received: Received): readonly [status: number, outcome: string] {
+    switch (received.outcome) {
+      case 'broken':
+        return [400, 'broken'];
+      case 'unsigned':
+        return [401, 'unsigned'];
+      case 'too-large':
+        return [413, 'too-large'];
+      case 'ignored':
+        return [204, 'ignored'];
+      case 'hint': {
+        // Names are the same in any case.
+        const outcome = this.#queue.add(subjectOf(received.hint).toLowerCase(), received.hint);
+        return [outcome === 'full' ? 503 : 202, outcome];
+      }
+    }
+  }
+
+  async #sync(hint: WebhookHint): Promise<void> {
+    const about = subjectOf(hint);
+    const started = performance.now();
+    const { withContext, dryRun, log } = this.#options;
+    try {
+      const result = await withContext((context) =>
+        syncPullRequest(context, hint.repository, hint.number, { dryRun: dryRun === true }),
+      );
+      const { effect, commit, notes } = result;
+      this.#metrics.syncs.inc({ state: result.state.state });
+      log({ level: 'info', event: 'sync', about, state: result.state.state, effect, commit, ms: since(started) });
+      for (const note of notes) log({ level: 'warn', event: 'sync', about, note });
+    } catch (error) {
+      this.#failed('sync', error, { about, ms: since(started) });
+    }
+    this.#metrics.syncSeconds.observe((performance.now() - started) / 1000);
+  }
+
+  #startSweep(): void {
+    this.#sweeping = this.#sweep().finally(() => {
+      this.#sweeping = undefined;
+      if (this.#isStopping) return;
+      const { sweepEvery, random } = this.#options;
+      this.#timer = setTimeout(() => this.#startSweep(), (sweepEvery ?? 600) * 1000 * (0.9 + 0.2 * random()));
+    });
+  }
+
+  async #sweep(): Promise<void> {
+    const started = performance.now();
+    const { withContext, dryRun, log } = this.#options;
+    try {
+      const { results, failures, unknown, held } = await withContext((context) =>
+        sweep(context, { dryRun: dryRun === true }),
+      );
+      const changed = results.filter(({ effect }) => effect !== 'none').length;
+      const isWhole = failures.length + unknown.length + held.length === 0;
+      this.#metrics.sweeps.inc({ outcome: isWhole ? 'done' : 'in-part' });
+      this.#metrics.lastSweep.setToCurrentTime();
+      for (const { subject, error } of failures) this.#failed('sweep', error, { about: subject });
+      for (const what of unknown) log({ level: 'warn', event: 'sweep', unknown: what });
+      for (const { name, sentence } of held) log({ level: 'warn', event: 'sweep', held: `${name} ${sentence}` });
+      log({ level: 'info', event: 'sweep', previews: results.length, changed, ms: since(started) });
+    } catch (error) {
+      this.#metrics.sweeps.inc({ outcome: 'failed' });
+      this.#failed('sweep', error, { ms: since(started) });
+    }
+    this.#metrics.sweepSeconds.observe((performance.now() - started) / 1000);
+  }
+
+  /** A failure ends one piece of work and never the service. */
+  #failed(event: string, error: unknown, fields: Readonly<Record<string, string | number>>): void {
+    const code = error instanceof GreenroomError ? error.code : 'fault';
+    const message = error instanceof Error ? error.message : String(error);
+    this.#metrics.failures.inc({ code });
+    this.#options.log({ level: code === 'fault' ? 'error' : 'warn', event, ...fields, code, message });
+  }
+}
+
+function end(
+  response: ServerResponse,
+  status: number,
+  headers: Readonly<Record<string, string>> = {},
+  body = WORDS[status] ? `${WORDS[status]}\n` : '',
+): void {
+  if (response.headersSent) return;
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', ...headers });
+  response.end(body);
+}
+
+const subjectOf = ({ repository, number }: WebhookHint) => `${repository.owner}/${repository.name}#${number}`;
+const since = (started: number) => Math.round(performance.now() - started);

@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest';
+import { KeyedQueue } from '../../lib/serve/queue.ts';
+
+/** A queue whose work goes on until it is told to end. */
+function make(concurrency: number, capacity = 10) {
+  const started: string[] = [];
+  const ends = new Map<string, () => void>();
+  const queue = new KeyedQueue<string>({
+    concurrency,
+    capacity,
+    work: (item) =>
+      new Promise((resolve) => {
+        started.push(item);
+        ends.set(item, resolve);
+      }),
+  });
+  const finish = async (item: string) => {
+    ends.get(item)!();
+    await new Promise(setImmediate);
+  };
+  return { queue, started, finish };
+}
+
+describe('the queue', () => {
+  test('works on so many keys side by side, in the order in which they came', async () => {
+    const { queue, started, finish } = make(2);
+    for (const key of ['a', 'b', 'c', 'd']) expect(queue.add(key, key)).toBe('queued');
+    expect([started, queue.running, queue.waiting]).toEqual([['a', 'b'], 2, 2]);
+    await finish('b');
+    expect(started).toEqual(['a', 'b', 'c']);
+  });
+
+  test('works on a key once at a time, and however often it comes meanwhile, once more', async () => {
+    const { queue, started, finish } = make(2);
+    queue.add('a', 'a1');
+    expect([queue.add('a', 'a2'), queue.add('a', 'a3'), queue.add('a', 'a4')]).toEqual(['queued', 'joined', 'joined']);
+    queue.add('b', 'b');
+    expect(started).toEqual(['a1', 'b']);
+    await finish('b');
+    expect(started).toEqual(['a1', 'b']);
+    await finish('a1');
+    expect(started).toEqual(['a1', 'b', 'a2']);
+    await finish('a2');
+    expect([queue.running, queue.waiting]).toEqual([0, 0]);
+  });
+
+  test('says when it is full; what waits already is still joined', async () => {
+    const { queue, finish } = make(1, 2);
+    for (const key of ['a', 'b', 'c']) queue.add(key, key);
+    expect(queue.add('d', 'd')).toBe('full');
+    expect(queue.add('c', 'c')).toBe('joined');
+    await finish('a');
+    expect(queue.add('d', 'd')).toBe('queued');
+  });
+
+  test('once closed it starts nothing more and waits for what runs', async () => {
+    const { queue, started, finish } = make(1);
+    queue.add('a', 'a');
+    queue.add('b', 'b');
+    let closed = false;
+    const closing = queue.close().then(() => {
+      closed = true;
+    });
+    expect(queue.add('c', 'c')).toBe('full');
+    await new Promise(setImmediate);
+    expect(closed).toBe(false);
+    await finish('a');
+    await closing;
+    expect([started, queue.waiting]).toEqual([['a'], 1]);
+  });
+});

@@ -1,0 +1,269 @@
+import { createHmac } from 'node:crypto';
+import { afterEach, describe, expect, test } from 'vitest';
+import { MAX_BODY_BYTES } from '../../lib/serve/receiver.ts';
+import { type LogEntry, Service, type ServiceOptions } from '../../lib/serve/service.ts';
+import type { SyncContext } from '../../lib/sync/base.ts';
+import { COMMIT_TIME } from '../support/git.ts';
+import { platformText, previewText } from '../support/inputs.ts';
+import { MemoryForge } from '../support/memory/forge.ts';
+import { MemoryGit } from '../support/memory/git.ts';
+
+const SECRET = 'the-secret-of-the-webhook';
+const OLD_SECRET = 'the-secret-that-was-before';
+
+const running: Service[] = [];
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((service) => service.stop(5)));
+});
+
+async function start(options: Partial<ServiceOptions> = {}) {
+  const forge = new MemoryForge();
+  const store = new MemoryGit();
+  const repo = store.open(() => COMMIT_TIME);
+  const change = new Map([['greenroom.yaml', platformText()]]);
+  await repo.commit({ expectedHead: null, change, message: 'greenroom.yaml' });
+  const sha = forge.repository('acme', 'shop', { 'preview.yaml': previewText() });
+  for (const number of [7, 8, 9]) {
+    forge.pull('acme', 'shop', { number, repositoryId: 101, head: { sha, ref: 'x', repositoryId: 101 } });
+  }
+  const context: SyncContext = { repo, forge, clock: () => COMMIT_TIME + 60 };
+  const log: LogEntry[] = [];
+  const service = new Service({
+    host: '127.0.0.1',
+    port: 0,
+    secrets: [SECRET],
+    withContext: (work) => work(context),
+    log: (entry) => log.push(entry),
+    sweepEvery: null,
+    random: () => 0,
+    ...options,
+  });
+  running.push(service);
+  const url = await service.start();
+  const previews = async () => {
+    const { files } = await repo.read(['previews/*/*/*/preview.json']);
+    return [...files.keys()].map((path) => path.split('/')[3]);
+  };
+  const settled = (count: number) =>
+    expect.poll(() => log.filter(({ event, state }) => event === 'sync' && state !== undefined).length).toBe(count);
+  return { service, url, log, forge, context, previews, settled };
+}
+
+function payload(number = 7, name = 'shop'): string {
+  const repository = { name, owner: { login: 'acme' } };
+  return JSON.stringify({ action: 'opened', repository, pull_request: { number, title: 'a secret title' } });
+}
+
+function sign(body: string, secret = SECRET): string {
+  return `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
+}
+
+function deliver(url: string, body = payload(), headers: Record<string, string> = {}): Promise<Response> {
+  const github = { 'x-github-event': 'pull_request', 'x-github-delivery': 'd-1', 'x-hub-signature-256': sign(body) };
+  return fetch(`${url}/webhook`, { method: 'POST', body, headers: { ...github, ...headers } });
+}
+
+describe('a delivery', () => {
+  test('is answered at once and synced after', async () => {
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const world = await start();
+    const slow = await start({
+      withContext: async (work) => {
+        await held;
+        return work(world.context);
+      },
+    });
+    expect((await deliver(slow.url)).status).toBe(202);
+    expect(await world.previews()).toEqual([]);
+    release();
+    await slow.settled(1);
+    expect(await world.previews()).toEqual(['pr-shop-7']);
+    expect(world.forge.report({ owner: 'acme', name: 'shop' }, 7)?.comment).toContain('Open the preview');
+  });
+
+  test('for a pull request that waits already joins it', async () => {
+    const { url, log, previews, settled } = await start();
+    const statuses = await Promise.all(Array.from({ length: 8 }, async () => (await deliver(url)).status));
+    expect(statuses).toEqual(Array(8).fill(202));
+    await expect.poll(previews).toEqual(['pr-shop-7']);
+    await expect.poll(() => log.filter(({ event }) => event === 'delivery').length).toBe(8);
+    const joined = log.filter(({ outcome }) => outcome === 'joined').length;
+    await settled(8 - joined);
+  });
+
+  test('signed with the old secret is taken as long as that one is known', async () => {
+    const body = payload();
+    const old = { 'x-hub-signature-256': sign(body, OLD_SECRET) };
+    const both = await start({ secrets: [SECRET, OLD_SECRET] });
+    expect((await deliver(both.url, body, old)).status).toBe(202);
+    expect((await deliver(both.url, body)).status).toBe(202);
+    const one = await start();
+    expect((await deliver(one.url, body, old)).status).toBe(401);
+  });
+
+  test.each([
+    ['no signature', { 'x-hub-signature-256': '' }],
+    ['the signature of another body', { 'x-hub-signature-256': sign('{}') }],
+    ['a signature by another secret', { 'x-hub-signature-256': sign(payload(), 'guess') }],
+  ])('with %s is refused, and nothing of it is believed or written down', async (_, headers) => {
+    const { url, log, previews } = await start();
+    expect(
+      (await deliver(url, payload(), { ...headers, 'x-github-event': 'evil', 'x-github-delivery': 'evil' })).status,
+    ).toBe(401);
+    expect(await previews()).toEqual([]);
+    expect(JSON.stringify(log)).not.toMatch(/evil|acme|secret/);
+  });
+
+  test('is found by the bytes as they came, whatever JSON makes of them', async () => {
+    const { url } = await start();
+    const body = payload().replaceAll(':', ' :  ');
+    expect((await deliver(url, body)).status).toBe(202);
+    expect((await deliver(url, body, { 'x-hub-signature-256': sign(payload()) })).status).toBe(401);
+  });
+
+  test.each([
+    ['ping', '{"zen":"Keep it logically awesome."}'],
+    ['push', payload()],
+    ['pull_request', '{"action":"opened"}'],
+    ['pull_request', '{"repository":'],
+    ['issue_comment', JSON.stringify({ repository: { name: 'shop', owner: { login: 'acme' } }, issue: { number: 7 } })],
+  ])('of %s %s is nothing to do', async (event, body) => {
+    const { url, previews } = await start();
+    const response = await deliver(url, body, { 'x-github-event': event });
+    expect([response.status, await response.text()]).toEqual([204, '']);
+    expect(await previews()).toEqual([]);
+  });
+
+  test('of too many bytes is refused before it is read', async () => {
+    const { url } = await start();
+    const body = `{"x":"${'x'.repeat(MAX_BODY_BYTES)}"}`;
+    const status = await deliver(url, body).then(
+      (response) => response.status,
+      () => 'connection closed',
+    );
+    expect([413, 'connection closed']).toContain(status);
+    expect((await deliver(url)).status).toBe(202);
+  });
+
+  test('is refused when the queue is full, so that GitHub shows it', async () => {
+    const never = new Promise<never>(() => {});
+    const { url } = await start({ concurrency: 1, capacity: 1, withContext: () => never });
+    const statuses: number[] = [];
+    for (const number of [7, 8, 9]) statuses.push((await deliver(url, payload(number))).status);
+    expect(statuses).toEqual([202, 202, 503]);
+    running.splice(0);
+  });
+
+  test('whose sync fails does not end the service, and the log says why', async () => {
+    const { url, log, settled } = await start();
+    await deliver(url, payload(7, 'nothing'));
+    await settled(1);
+    expect(log.at(-1)).toMatchObject({ event: 'sync', about: 'acme/nothing#7', state: 'unknown' });
+    const broken = await start({
+      withContext: async () => {
+        throw new Error('out of order');
+      },
+    });
+    await deliver(broken.url);
+    await expect
+      .poll(() => broken.log.at(-1))
+      .toMatchObject({ level: 'error', code: 'fault', message: 'out of order' });
+    expect((await deliver(broken.url)).status).toBe(202);
+  });
+});
+
+describe('what can be asked', () => {
+  test('whether it lives and takes work', async () => {
+    const { url, service } = await start();
+    for (const path of ['/healthz', '/readyz']) {
+      expect(await (await fetch(url + path)).text()).toBe('ok\n');
+    }
+    await service.stop(1);
+    await expect(fetch(`${url}/healthz`)).rejects.toThrow();
+  });
+
+  test.each([
+    ['GET', '/', 404],
+    ['GET', '/webhook', 405],
+    ['POST', '/metrics', 405],
+    ['GET', '/../etc/passwd', 404],
+  ])('%s %s is answered with %d', async (method, path, status) => {
+    const { url } = await start();
+    expect((await fetch(url + path, { method })).status).toBe(status);
+  });
+
+  test('how much there was to do, as OpenMetrics', async () => {
+    const { url, settled } = await start({ sweepEvery: 600 });
+    await deliver(url);
+    await deliver(url, payload(), { 'x-hub-signature-256': 'sha256=0' });
+    await settled(1);
+    await expect
+      .poll(async () => (await fetch(`${url}/metrics`)).text())
+      .toContain('greenroom_sweeps_total{outcome="done"} 1');
+    const response = await fetch(`${url}/metrics`);
+    expect(response.headers.get('content-type')).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8');
+    const text = await response.text();
+    expect(text.endsWith('# EOF\n')).toBe(true);
+    expect(text).toContain('greenroom_deliveries_total{event="pull_request",outcome="queued"} 1');
+    expect(text).toContain('greenroom_deliveries_total{event="other",outcome="unsigned"} 1');
+    expect(text).toContain('greenroom_syncs_total{state="ready"} 1');
+    expect(text).toMatch(/^greenroom_sync_duration_seconds_count 1$/m);
+    expect(text).toMatch(/^greenroom_queue_waiting 0$/m);
+    expect(text).not.toContain('acme');
+  });
+});
+
+describe('sweeps', () => {
+  test('come at the start and from time to time, and make up for what was never delivered', async () => {
+    const { previews, forge, log } = await start({ sweepEvery: 0.05 });
+    await expect.poll(previews).toEqual(['pr-shop-7', 'pr-shop-8', 'pr-shop-9']);
+    forge.pull('acme', 'shop', { number: 8, repositoryId: 101, state: 'closed' });
+    await expect.poll(previews).toEqual(['pr-shop-7', 'pr-shop-9']);
+    expect(log.filter(({ event }) => event === 'sweep').length).toBeGreaterThan(1);
+  });
+});
+
+describe('stopping', () => {
+  test('finishes what runs, starts nothing more and says what is left', async () => {
+    const ends: (() => void)[] = [];
+    const world = await start();
+    const { service, url, log } = await start({
+      concurrency: 1,
+      withContext: async (work) => {
+        await new Promise<void>((resolve) => void ends.push(resolve));
+        return work(world.context);
+      },
+    });
+    await deliver(url, payload(7));
+    await deliver(url, payload(8));
+    const stopped = service.stop(30);
+    await expect(deliver(url, payload(9))).rejects.toThrow();
+    ends[0]!();
+    expect(await stopped).toBe(true);
+    expect(ends).toHaveLength(1);
+    expect(await world.previews()).toEqual(['pr-shop-7']);
+    expect(log.at(-1)).toMatchObject({ event: 'stopped', running: 0, waiting: 1 });
+  });
+
+  test('does not wait longer than it is told to', async () => {
+    const { service, url } = await start({ withContext: () => new Promise<never>(() => {}) });
+    await deliver(url);
+    expect(await service.stop(0.05)).toBe(false);
+    running.splice(0);
+  });
+});
+
+test('without a secret there is no service', () => {
+  const options = {
+    host: '127.0.0.1',
+    port: 0,
+    withContext: async () => expect.unreachable(),
+    log: () => {},
+    random: () => 0,
+  };
+  expect(() => new Service({ ...options, secrets: [] })).toThrow();
+  expect(() => new Service({ ...options, secrets: [SECRET, ''] })).toThrow();
+});
