@@ -56,16 +56,22 @@ function containerSubject(container: unknown, path: string, items: readonly unkn
   return { what: `container ${scalarText(at(container, 'name'))}`, path: `${path}.resources`, usage };
 }
 
-/** All containers together, or one step of the initialisation where that needs more. */
+/** Kubernetes' own sum: all containers and sidecars together, or a step of the initialisation if that needs more. */
 function podSubject(spec: unknown, path: string, containers: readonly Subject[]): Subject {
-  const first = list(at(spec, 'initContainers')).length;
+  const initial = list(at(spec, 'initContainers'));
   const usage = (resource: string): Usage => {
     const all = containers.map((container) => container.usage(resource));
     const total = (bound: keyof Usage) => {
-      const values = all.map((amounts) => amounts[bound]);
-      if (values.slice(first).every((value) => value === undefined)) return undefined;
-      const sum = values.slice(first).reduce((nano, value) => nano + (value?.nano ?? 0n), 0n);
-      return new Quantity(values.slice(0, first).reduce((most, v) => ((v?.nano ?? 0n) > most ? v!.nano : most), sum));
+      if (all.every((amounts) => amounts[bound] === undefined)) return undefined;
+      const nano = all.map((amounts) => amounts[bound]?.nano ?? 0n);
+      let [sidecars, peak] = [0n, 0n];
+      for (const [i, container] of initial.entries()) {
+        const step = sidecars + nano[i]!;
+        if (step > peak) peak = step;
+        if (at(container, 'restartPolicy') === 'Always') sidecars = step;
+      }
+      const running = nano.slice(initial.length).reduce((sum, value) => sum + value, sidecars);
+      return new Quantity(running > peak ? running : peak);
     };
     return { request: total('request'), limit: total('limit') };
   };
@@ -83,19 +89,21 @@ function problemsOf({ what, path, usage }: Subject, item: unknown): Problem[] {
     const above = (value: Quantity | undefined) => value !== undefined && max !== undefined && value.nano > max.nano;
     const below = (value: Quantity | undefined) => value !== undefined && min !== undefined && value.nano < min.nano;
     const text = (bound: string) => scalarText(map(item, bound)[resource]);
-    const most = `this namespace allows ${text('max')} at most`;
-    const least = `this namespace asks for ${text('min')} at least`;
-    if (max !== undefined && limit === undefined) return complain('limits', `names no limit of ${resource}; ${most}`);
-    if (above(limit)) return complain('limits', `may use ${readable(resource, limit!.toNumber())}; ${most}`);
-    if (above(request)) return complain('requests', `asks for ${readable(resource, request!.toNumber())}; ${most}`);
-    if (min !== undefined && request === undefined) return complain('requests', `asks for no ${resource}; ${least}`);
-    if (below(request)) return complain('requests', `asks for ${readable(resource, request!.toNumber())}; ${least}`);
-    if (below(limit)) return complain('limits', `may use ${readable(resource, limit!.toNumber())}; ${least}`);
-    if (ratio !== undefined && limit !== undefined && limit.nano * BILLION > (request?.nano ?? 0n) * ratio.nano) {
-      const found = `its limit of ${resource} is more than ${text('maxLimitRequestRatio')} times its request`;
-      return complain('limits', found);
-    }
-    return [];
+    const atMost = `this namespace allows ${text('max')} at most`;
+    const atLeast = `this namespace asks for ${text('min')} at least`;
+    if (max !== undefined && limit === undefined) return complain('limits', `names no limit of ${resource}; ${atMost}`);
+    if (above(limit)) return complain('limits', `may use ${readable(resource, limit!.toNumber())}; ${atMost}`);
+    if (above(request)) return complain('requests', `asks for ${readable(resource, request!.toNumber())}; ${atMost}`);
+    if (min !== undefined && request === undefined) return complain('requests', `asks for no ${resource}; ${atLeast}`);
+    if (below(request)) return complain('requests', `asks for ${readable(resource, request!.toNumber())}; ${atLeast}`);
+    if (below(limit)) return complain('limits', `may use ${readable(resource, limit!.toNumber())}; ${atLeast}`);
+    if (ratio === undefined) return [];
+    // Without one of the two there is no ratio, and Kubernetes refuses that as well.
+    if (!request?.nano) return complain('requests', `asks for no ${resource}, and its limit is held to its request`);
+    if (!limit?.nano) return complain('limits', `names no limit of ${resource}, and it is held to its request`);
+    if (limit.nano * BILLION <= request.nano * ratio.nano) return [];
+    const most = text('maxLimitRequestRatio');
+    return complain('limits', `its limit of ${resource} is more than ${most} times its request`);
   });
 }
 
