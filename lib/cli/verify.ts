@@ -169,8 +169,9 @@ async function shapeProblems({ head, context, list, oldList, changed, headCommit
     .map(([path]) => path);
   const records = (await context.repo.read([RECORDS_GLOB], headCommit)).files;
   const folders = oldList === null || options.yes === true ? null : recordFolders(oldList);
+  const { problems } = loadExceptions((await context.repo.read([EXCEPTIONS_GLOB], headCommit)).files);
   return [
-    ...(looksAtScaffold ? strayProblems(own, scaffold) : []),
+    ...(looksAtScaffold ? [...strayProblems(own, scaffold), ...problems] : []),
     ...examine({ platform: head.platform, scaffold, paths, records, before: folders }),
   ];
 }

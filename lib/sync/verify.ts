@@ -63,6 +63,8 @@ export async function verifyPreviews(
       problems.push(...found);
       findings.push(...compiled.findings);
       if (found.length === 0) equal.push(folder);
+      const moved = request.before === null ? null : movedOn(source, known.get(record.name));
+      if (moved !== null) unknown.push(moved);
       const doubt = await digestDoubt(context, request.head, source, known.get(record.name));
       if (doubt?.status === 'wrong') problems.push({ file, field: 'imageDigest', message: doubt.reason });
       if (doubt?.status === 'unknown') unknown.push(`${record.name}: ${doubt.reason}`);
@@ -103,6 +105,16 @@ function newProblems(
     problems.push({ file, field: 'name', message: `must be ${name}; found ${record.name}` });
   }
   return problems;
+}
+
+/**
+ * A head that came with the change has to be the pull request's own: by its id alone a forge also finds commits of other
+ * branches and of forks. What it was an hour ago nobody can say.
+ */
+function movedOn({ record, pull }: Source, known: PreviewRecord | undefined): string | null {
+  if (pull.head.sha === record.headSha || known?.headSha === record.headSha) return null;
+  const [at, now] = [record.headSha, pull.head.sha].map((sha) => sha.slice(0, 7));
+  return `${record.name}: ${at} is not the head of its pull request (any more), which is ${now}; sync it again`;
 }
 
 /** A digest that came with the change has to be what the tag stands for. */

@@ -66,10 +66,12 @@ describe('a change of the apps repo', () => {
     await world.with((context) => sweep(context));
     const { code, stderr } = await inProcess(['verify', world.appsRepo, '--base', before, '--forge', world.forge]);
     expect([code, stderr]).toEqual([0, expect.stringContaining('1 to look at, 1 compiled again')]);
-    // Also when the pull request has moved on since.
+    // What it was when the pull request moves on since nobody can prove.
     world.push('shop', { 'preview.yaml': previewText('ttl: 3h') }, NOW + 30);
     world.pull('shop', 1, { createdAt: NOW, updatedAt: NOW + 30 });
-    expect((await inProcess(['verify', world.appsRepo, '--base', before, '--forge', world.forge])).code).toBe(0);
+    const late = await inProcess(['verify', world.appsRepo, '--base', before, '--forge', world.forge]);
+    expect([late.code, late.stderr]).toEqual([4, expect.stringContaining('is not the head of its pull request')]);
+    expect((await inProcess(['verify', world.appsRepo, '--forge', world.forge])).code).toBe(0);
   });
 
   test.each<[string, () => TestFiles, RegExp]>([
@@ -104,6 +106,7 @@ describe('a change of the apps repo', () => {
       () => ({ 'policies/vap/validatingadmissionpolicy.greenroom-no-privileged.yaml': 'x' }),
       /no-privileged\.yaml: is not what/,
     ],
+    ['an exception that is none', () => ({ 'exceptions/x.yaml': 'kind: Exception\n' }), /exceptions\/x\.yaml/],
     [
       'settings without what is compiled from them',
       () => ({ 'greenroom.yaml': platformText('knative: true') }),

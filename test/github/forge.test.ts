@@ -6,6 +6,7 @@ import { MAX_FILE_BYTES, MAX_FOLDER_FILES } from '../../lib/forge/forge.ts';
 import { LocalForge } from '../../lib/forge/local.ts';
 import { GitHubForge } from '../../lib/github/forge.ts';
 import { COMMENT_MARKER } from '../../lib/report/comment.ts';
+import { IMPACT_MARKER } from '../../lib/report/impact.ts';
 import { clientOf } from '../support/fake-github/client.ts';
 import { FakeGitHub } from '../support/fake-github/server.ts';
 import { TestForge } from '../support/forge.ts';
@@ -183,6 +184,16 @@ describe('publishing', () => {
       title: 't',
       message: `m${i}`,
     })),
+  });
+
+  test('a comment of another kind is one of its own: its first line says which', async () => {
+    const { fake, forge } = await shop();
+    const pull = await pull7(forge);
+    const impact = (text: string) => `${IMPACT_MARKER}\n${text}`;
+    for (const text of [comment('one'), impact('one'), comment('two'), impact('two')]) {
+      await forge.publish(pull, { comment: text, check: null });
+    }
+    expect(fake.commentsOf('acme', 'shop', 7).map(({ body }) => body)).toEqual([comment('two'), impact('two')]);
   });
 
   test('one comment, edited in place; the same again writes nothing', async () => {
