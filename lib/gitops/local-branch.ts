@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import { gitFailure } from '../core/git/failure.ts';
 import { tryGit } from '../core/git/process.ts';
 import type { BranchAccess } from './git.ts';
+import { RefSession } from './ref-session.ts';
 import type { GitRepository } from './repository.ts';
 
 /** A sample of one in 256 object folders with more than this many loose objects: git's own sign that it is time to pack. */
 const LOOSE_SAMPLE = 27;
+
+const REASON = 'greenroom: commit';
 
 /** A branch of a repository on this machine. `git update-ref` compares and swaps under the ref's lock. */
 export class LocalBranch implements BranchAccess {
@@ -14,12 +17,14 @@ export class LocalBranch implements BranchAccess {
   readonly #repository: GitRepository;
   readonly #ref: string;
   readonly #objectsFolder: string;
+  readonly #session: RefSession;
 
   constructor(description: string, repository: GitRepository, branch: string, objectsFolder: string) {
     this.description = description;
     this.#repository = repository;
     this.#ref = `refs/heads/${branch}`;
     this.#objectsFolder = objectsFolder;
+    this.#session = new RefSession(repository.options, REASON);
   }
 
   async head(): Promise<string | null> {
@@ -33,14 +38,28 @@ export class LocalBranch implements BranchAccess {
   }
 
   async isStale(expected: string | null): Promise<boolean> {
+    this.#session.start();
     return (await this.head()) !== expected;
   }
 
   async swap(expected: string | null, next: string): Promise<boolean> {
     const none = '0'.repeat(this.#repository.format.bytes * 2);
-    const args = ['update-ref', '-m', 'greenroom: commit', this.#ref, next, expected ?? none];
-    const output = await tryGit(this.#repository.options, args);
-    if (output.code === 0) {
+    const old = expected ?? none;
+    let moved = await this.#session.move(this.#ref, next, old);
+    let words = '';
+    // What the session could not do, a call of its own may: or it says what is wrong.
+    if (!moved && (await this.head()) === expected) {
+      const { code, stderr } = await tryGit(this.#repository.options, [
+        'update-ref',
+        '-m',
+        REASON,
+        this.#ref,
+        next,
+        old,
+      ]);
+      [moved, words] = [code === 0, stderr];
+    }
+    if (moved) {
       await this.#pack();
       return true;
     }
@@ -48,7 +67,7 @@ export class LocalBranch implements BranchAccess {
     // Two processes that made the very same commit made one change.
     if (now === next) return true;
     if (now !== expected) return false;
-    throw gitFailure(`committing to ${this.description}`, output.stderr);
+    throw gitFailure(`committing to ${this.description}`, words);
   }
 
   async fetch(): Promise<void> {
@@ -56,7 +75,7 @@ export class LocalBranch implements BranchAccess {
   }
 
   async close(): Promise<void> {
-    // The repository is the caller's.
+    await this.#session.close();
   }
 
   /** Loose objects are packed from time to time, as after a push; git decides (`gc.auto`) and goes on by itself. */

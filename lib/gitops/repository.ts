@@ -83,10 +83,10 @@ export class GitRepository {
   async write(objects: ReadonlyMap<string, Buffer>, commit: NewCommit): Promise<string> {
     if (!this.settings.sign) {
       const { oid, data } = encodeObject(this.format, 'commit', this.#encode(commit));
-      await this.#loose.write(new Map([...objects, [oid, data]]));
+      this.#loose.write(new Map([...objects, [oid, data]]));
       return oid;
     }
-    await this.#loose.write(objects);
+    this.#loose.write(objects);
     return this.#signed(commit);
   }
 
