@@ -11,7 +11,7 @@ import {
 } from '../core/git/objects.ts';
 import type { RepositoryRef } from '../forge/forge.ts';
 import type { Glob, SegmentPattern } from '../gitops/glob.ts';
-import { matches } from '../gitops/glob.ts';
+import { literalSegment, matches } from '../gitops/glob.ts';
 import type { GitHubClient } from './client.ts';
 import { BLOB, type Need, needsOf, opensAtOnce, tree } from './selection.ts';
 
@@ -326,11 +326,6 @@ function namesOf(entries: ReadonlyMap<string, Entry>, pattern: SegmentPattern): 
 
 /** A glob of exactly this path, whatever characters it holds; `deep` for everything below it. */
 export function exactly(path: string, deep = false): Glob {
-  const segments = path.split('/').map((literal) => ({
-    literal,
-    prefix: Buffer.from(literal),
-    suffix: Buffer.alloc(0),
-    middles: [],
-  }));
+  const segments = path.split('/').map(literalSegment);
   return { segments, deep };
 }

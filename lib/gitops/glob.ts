@@ -4,6 +4,8 @@ export interface SegmentPattern {
   readonly literal: string | undefined;
   readonly prefix: Buffer;
   readonly suffix: Buffer;
+  /** Bytes that every tree has in which a name matches: the end of the name, all of it where there is no `*`. */
+  readonly trace: Buffer;
   /** What lies between stars, in order. */
   readonly middles: readonly string[];
 }
@@ -28,12 +30,20 @@ export function parseGlob(text: string): Glob {
 function parseSegment(text: string): SegmentPattern {
   const [prefix = '', ...rest] = text.split('*');
   const suffix = rest.pop();
+  if (suffix === undefined) return literalSegment(text);
   return {
-    literal: suffix === undefined ? text : undefined,
+    literal: undefined,
     prefix: Buffer.from(prefix),
-    suffix: Buffer.from(suffix ?? ''),
+    suffix: Buffer.from(suffix),
+    trace: Buffer.from(`${suffix}\0`),
     middles: rest.filter((part) => part !== ''),
   };
+}
+
+/** A segment of exactly this name, whatever characters it holds. */
+export function literalSegment(name: string): SegmentPattern {
+  const trace = Buffer.from(` ${name}\0`);
+  return { literal: name, prefix: Buffer.from(name), suffix: Buffer.alloc(0), trace, middles: [] };
 }
 
 /** A first look at the bytes of a name: false for sure, or perhaps. */

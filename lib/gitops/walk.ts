@@ -67,6 +67,8 @@ function* matchingEntries(
   folder: string,
   active: readonly Progress[],
 ): Generator<Candidate> {
+  const perhaps = active.some(({ glob, depth }) => tree.includes(glob.segments[depth]?.trace ?? ''));
+  if (!perhaps) return;
   for (const at of rawEntries(format, tree)) {
     const possible = active.filter(({ glob, depth }) => {
       const pattern = glob.segments[depth];

@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { Environment } from '@marcbachmann/cel-js';
 import { lintCel } from './cel-lint.ts';
 import { Quantity } from './quantity.ts';
+import { variablesOf } from './variables.ts';
 
 /** Longest CEL text of one rule, in characters. */
 const MAX_CEL = 8192;
@@ -18,7 +19,10 @@ export interface CelScope {
 
 export type CelProgram = (scope: CelScope) => unknown;
 
-/** Compiles CEL texts to functions, each text once; the meaning is that of Kubernetes. */
+/**
+ * Compiles CEL texts to functions, each text once; the meaning is that of Kubernetes. A function evaluates the shared
+ * variables that its text uses into the scope, each once an object.
+ */
 export interface CelCompiler {
   /** @throws Error for a text that does not parse, has wrong types, or uses what not every engine has */
   compile(text: string): CelProgram;
@@ -42,20 +46,47 @@ function createCompiler(): CelCompiler {
   boundPatterns();
   const env = environment();
   const known = new Map<string, CelProgram>();
-  return {
-    compile(text) {
-      const before = known.get(text);
-      if (before) return before;
-      if (text.length > MAX_CEL) throw new Error(`is longer than ${MAX_CEL} characters`);
-      const program = env.parse(text);
-      lintCel(program.ast);
-      const { valid, error } = program.check();
-      if (!valid) throw error ?? new Error('has wrong types');
-      if (known.size >= MAX_KNOWN) known.clear();
-      known.set(text, program);
-      return program;
-    },
+  const compile = (text: string): CelProgram => {
+    const before = known.get(text);
+    if (before) return before;
+    if (text.length > MAX_CEL) throw new Error(`is longer than ${MAX_CEL} characters`);
+    const parsed = env.parse(text);
+    lintCel(parsed.ast);
+    const { valid, error } = parsed.check();
+    if (!valid) throw error ?? new Error('has wrong types');
+    const program = withVariables(parsed, text, compile);
+    if (known.size >= MAX_KNOWN) known.clear();
+    known.set(text, program);
+    return program;
   };
+  return { compile };
+}
+
+/** Evaluates the shared variables that a text uses, each once an object, before the text itself. */
+function withVariables(program: CelProgram, text: string, compile: (text: string) => CelProgram): CelProgram {
+  const needed = variablesOf(text).map(({ name, expression }) => ({ name, evaluate: compile(expression) }));
+  if (needed.length === 0) return program;
+  return (scope) => {
+    const variables = scope.variables as Record<string, unknown>;
+    for (const { name, evaluate } of needed) {
+      if (!(name in variables)) setVariable(variables, name, () => evaluate(scope));
+    }
+    return program(scope);
+  };
+}
+
+/** A variable that fails does so where it is read, as in every engine: `a || variables.b` may never read it. */
+function setVariable(variables: Record<string, unknown>, name: string, evaluate: () => unknown): void {
+  try {
+    variables[name] = evaluate();
+  } catch (error) {
+    Object.defineProperty(variables, name, {
+      enumerable: true,
+      get() {
+        throw error;
+      },
+    });
+  }
 }
 
 /**

@@ -4,7 +4,6 @@ import type { Edit } from './edit.ts';
 import { formatPath, itemPaths, parsePath, podPath, valueAt } from './paths.ts';
 import { type Condition, conditionCel, type Rule, ruleMessage } from './rule.ts';
 import { type WrongType, wrongType } from './shape.ts';
-import { variablesOf } from './variables.ts';
 
 /** One place in one object that a rule refuses. */
 export interface Violation {
@@ -40,7 +39,7 @@ export function createJudge(rule: Rule, compile: Compile, contact: string): Judg
   });
   let verdict: CelProgram;
   try {
-    verdict = withVariables(rule.cel, compile);
+    verdict = compile(rule.cel);
   } catch (error) {
     return (_scope, object, out) => void out.push(atFault(error, object));
   }
@@ -79,33 +78,6 @@ function firstLine(error: unknown): string {
   return text.split('\n', 1)[0]!.replace(/\.$/, '');
 }
 
-/** Evaluates the shared variables that a text uses, each once an object, before the text itself. */
-function withVariables(text: string, compile: Compile): CelProgram {
-  const program = compile(text);
-  const needed = variablesOf(text).map(({ name, expression }) => ({ name, evaluate: compile(expression) }));
-  return (scope) => {
-    const variables = scope.variables as Record<string, unknown>;
-    for (const { name, evaluate } of needed) {
-      if (!(name in variables)) setVariable(variables, name, () => evaluate(scope));
-    }
-    return program(scope);
-  };
-}
-
-/** A variable that fails does so where it is read, as in every engine: `a || variables.b` may never read it. */
-function setVariable(variables: Record<string, unknown>, name: string, evaluate: () => unknown): void {
-  try {
-    variables[name] = evaluate();
-  } catch (error) {
-    Object.defineProperty(variables, name, {
-      enumerable: true,
-      get() {
-        throw error;
-      },
-    });
-  }
-}
-
 /** A field that a condition does not hold for, and what would make it. */
 type Spot = Pick<Violation, 'field' | 'edit'>;
 
@@ -119,7 +91,7 @@ function createPlace(condition: Condition, compile: Compile): Place {
     const path = [...base, ...fieldPath];
     return { field: formatPath(path), ...toEdit(path, scope) };
   };
-  const holds = withVariables(over ? cel : conditionCel(condition), compile);
+  const holds = compile(over ? cel : conditionCel(condition));
   if (!over) {
     return (scope) => (isTrue(holds, scope) ? [] : [spot(root(scope.object, condition.in), scope)]);
   }
@@ -136,7 +108,7 @@ function createEdit(
 ): (path: readonly (string | number)[], scope: CelScope) => { edit?: Edit } {
   if (fix === undefined) return () => ({});
   if (fix === 'remove') return (path) => ({ edit: { path } });
-  const value = withVariables(fix.set, compile);
+  const value = compile(fix.set);
   return (path, scope) => {
     try {
       return { edit: { path, value: fromCel(value(scope)) } };
