@@ -35,6 +35,7 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<{
   cost: { summary: 'what a preview costs a day, by what it asks for', load: () => import('./cost.ts') },
   policies: { summary: "the rules as policies of the cluster's admission", load: () => import('./policies.ts') },
   explain: { summary: 'what a rule is for, and how to get an exception', load: () => import('./explain.ts') },
+  action: { summary: 'what the GitHub Action runs (action.yml)', load: () => import('./action.ts') },
   schema: { summary: 'JSON Schema of preview.yaml or greenroom.yaml', load: () => import('./schema.ts') },
 };
 

@@ -1,0 +1,182 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, inject, test } from 'vitest';
+import { parse } from 'yaml';
+import { overGitHub } from '../support/fake-github/world.ts';
+import { tempFolder } from '../support/git.ts';
+import { platformText, previewText } from '../support/inputs.ts';
+import { World } from '../support/world.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const action = parse(readFileSync(join(root, 'action.yml'), 'utf8'));
+const NOW = Math.floor(Date.now() / 1000) - 60;
+
+/** The action as a runner would have checked it out, with the command in its place. */
+function checkedOut(): string {
+  const folder = tempFolder();
+  mkdirSync(join(folder, 'dist/cli'), { recursive: true });
+  mkdirSync(join(folder, 'bin'));
+  cpSync(join(root, 'bin/greenroom.cjs'), join(folder, 'bin/greenroom.cjs'));
+  cpSync(inject('command'), join(folder, 'dist/cli/greenroom.cjs'));
+  return folder;
+}
+
+interface Ran {
+  readonly code: number;
+  readonly log: string;
+  readonly outputs: Record<string, string>;
+  readonly summary: string;
+}
+
+/** Runs the steps of action.yml by the shell that they name, as GitHub's runner does. */
+async function run(inputs: Record<string, string>, env: NodeJS.ProcessEnv = {}, cwd = tempFolder()): Promise<Ran> {
+  const folder = tempFolder();
+  const [output, summary, event] = ['output', 'summary', 'event.json'].map((name) => join(folder, name));
+  for (const file of [output!, summary!]) writeFileSync(file, '');
+  writeFileSync(event!, '{}');
+  const ran = { code: 0, log: '' };
+  for (const step of action.runs.steps) {
+    expect(step.shell).toBe('bash');
+    const script = join(folder, 'script.sh');
+    writeFileSync(script, step.run);
+    const values = Object.entries<string>(step.env ?? {}).map(([name, value]) => [name, evaluated(value, inputs)]);
+    const child = spawn('bash', ['--noprofile', '--norc', '-e', '-o', 'pipefail', script], {
+      cwd,
+      env: {
+        PATH: process.env['PATH'],
+        CI: 'true',
+        GITHUB_ACTIONS: 'true',
+        GITHUB_ACTION_PATH: checkedOut(),
+        GITHUB_OUTPUT: output,
+        GITHUB_STEP_SUMMARY: summary,
+        GITHUB_EVENT_PATH: event,
+        ...env,
+        ...Object.fromEntries(values),
+      },
+    });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        ran.log += text;
+      });
+    }
+    ran.code = await new Promise((resolve) => child.on('close', (code) => resolve(code ?? -1)));
+    if (ran.code !== 0) break;
+  }
+  const written = readFileSync(output!, 'utf8').matchAll(/^(\w+)<<(\S+)\n([\s\S]*?)\n\2$/gm);
+  const outputs = Object.fromEntries([...written].map(([, name, , value]) => [name, value]));
+  return { ...ran, outputs, summary: readFileSync(summary!, 'utf8') };
+}
+
+function evaluated(value: string, inputs: Record<string, string>): string {
+  return value.replace(/\$\{\{ inputs\.([\w-]+) \}\}/g, (_, name) => {
+    expect(Object.keys(action.inputs)).toContain(name);
+    return inputs[name] ?? String(action.inputs[name].default);
+  });
+}
+
+async function opened(text = previewText()) {
+  const world = new (overGitHub(World))();
+  world.push('shop', { 'preview.yaml': text }, NOW);
+  world.pull('shop', 7, { createdAt: NOW, updatedAt: NOW });
+  const fake = await world.github();
+  const env = { GITHUB_API_URL: fake.url, GITHUB_GRAPHQL_URL: `${fake.url}/graphql` };
+  const inputs = { 'apps-repo': 'acme/previews', token: fake.token };
+  return { world, fake, env, inputs };
+}
+
+describe('the action', () => {
+  test('puts no expression into the text of a script, and takes no other action on', () => {
+    for (const step of action.runs.steps) {
+      expect(step.run).not.toContain('${{');
+      expect(step).not.toHaveProperty('uses');
+    }
+  });
+
+  test('syncs the pull request of the event, sets outputs and writes a summary', async () => {
+    const { world, fake, env, inputs } = await opened();
+    const event = join(tempFolder(), 'event.json');
+    const payload = { repository: { full_name: 'acme/shop' }, pull_request: { number: 7, title: 'x' } };
+    writeFileSync(event, JSON.stringify(payload));
+    const { code, log, outputs, summary } = await run(inputs, { ...env, GITHUB_EVENT_PATH: event });
+    expect([code, log.includes(fake.token)]).toEqual([0, false]);
+    expect(world.previews()).toEqual(['pr-shop-7']);
+    expect(outputs).toEqual({ name: 'pr-shop-7', state: 'ready', url: 'https://pr-shop-7.apps.example.com' });
+    expect(summary).toBe('### pr-shop-7: ready - [open the preview](https://pr-shop-7.apps.example.com)\n');
+  });
+
+  test('fails as the command does, and says on which line', async () => {
+    const { env, inputs } = await opened(previewText('prot: 80'));
+    const { code, log, outputs, summary } = await run({ ...inputs, repo: 'acme/shop', pr: '7' }, env);
+    expect(code).toBe(2);
+    expect(outputs).toEqual({ name: 'pr-shop-7', state: 'invalid', url: '' });
+    expect(log).toMatch(/^::error file=preview\.yaml,line=6::.*did you mean "port"/m);
+    expect(summary).toContain('did you mean "port"');
+  });
+
+  test('sweeps', async () => {
+    const { world, env, inputs } = await opened();
+    const { code, summary } = await run({ ...inputs, command: 'sweep' }, env);
+    expect(code).toBe(0);
+    expect(world.previews()).toEqual(['pr-shop-7']);
+    expect(summary).toContain('### greenroom sweep: 1 preview looked at, 1 changed\n- acme/shop');
+  });
+
+  test('checks files', async () => {
+    const cwd = tempFolder();
+    writeFileSync(join(cwd, 'preview.yaml'), previewText('prot: 80'));
+    writeFileSync(join(cwd, 'greenroom.yaml'), platformText());
+    const bad = await run({ command: 'check', platform: 'greenroom.yaml' }, {}, cwd);
+    expect([bad.code, bad.outputs]).toEqual([2, {}]);
+    expect(bad.log).toMatch(/^::error file=preview\.yaml,line=6::/m);
+    writeFileSync(join(cwd, 'preview.yaml'), previewText());
+    const good = await run({ command: 'check', platform: 'greenroom.yaml' }, {}, cwd);
+    expect([good.code, good.summary]).toEqual([0, '### greenroom check: 0 findings\n']);
+  });
+
+  test.each([
+    ['command', { command: 'sync; touch pwned' }],
+    ['command', { command: 'render' }],
+    ['repo', { repo: '$(touch pwned)', pr: '7' }],
+    ['pr', { repo: 'acme/shop', pr: '7"; touch pwned; "' }],
+    ['pr', { repo: 'acme/shop', pr: '--dry-run' }],
+    ['apps-repo', { 'apps-repo': '`touch pwned`', repo: 'acme/shop', pr: '7' }],
+    ['apps-repo', { 'apps-repo': '' }],
+    ['paths', { command: 'check', paths: '--fix\n$(touch pwned)' }],
+  ])('%s: %j is data, and wrong', async (_, wrong) => {
+    const { world, env, inputs } = await opened();
+    const cwd = tempFolder();
+    expect((await run({ ...inputs, ...wrong }, env, cwd)).code).toBe(2);
+    expect(execFileSync('ls', ['-A', cwd], { encoding: 'utf8' })).toBe('');
+    expect(world.previews()).toEqual([]);
+  });
+
+  test('what a maker wrote cannot speak to the runner, nor as Markdown', async () => {
+    const evil = '"x\\n::set-output name=url::evil\\n::error::evil ![](https://evil.example) @everyone"';
+    const { env, inputs } = await opened(previewText(`template: ${evil}`).replace('  template: web-service\n', ''));
+    const { code, log, summary } = await run({ ...inputs, repo: 'acme/shop', pr: '7' }, env);
+    expect(code).toBe(2);
+    const [, stop] = /^::stop-commands::(\S+)$/m.exec(log)!;
+    const free = log.slice(log.indexOf(`::${stop}::`, log.indexOf(`${stop}`) + 40));
+    for (const line of free
+      .split('\n')
+      .filter((text) => text.startsWith('::'))
+      .slice(1)) {
+      expect(line).toMatch(/^::error file=preview\.yaml,line=\d+::/);
+    }
+    expect(summary).not.toMatch(/!\[|@everyone|^::/m);
+  });
+
+  test('a summary is cut before GitHub would drop it, between two lines', async () => {
+    const cwd = tempFolder();
+    const pod = (i: number) =>
+      `apiVersion: v1\nkind: Pod\nmetadata: { name: p${i} }\nspec: { hostNetwork: true, containers: [{ name: c, image: x }] }\n`;
+    const file = `${'x'.repeat(200)}.yaml`;
+    writeFileSync(join(cwd, file), Array.from({ length: 500 }, (_, i) => pod(i)).join('---\n'));
+    const { code, summary } = await run({ command: 'check', paths: file }, {}, cwd);
+    expect(code).toBe(3);
+    expect(Buffer.byteLength(summary)).toBeLessThan(1024 * 1024);
+    expect(summary).toMatch(/\)\n\n\(cut: the whole of it is in the log\)\n$/);
+  });
+});
