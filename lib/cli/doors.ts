@@ -15,6 +15,7 @@ export interface DoorOptions extends ExtensionOptions {
   appsRepo: string;
   branch?: string;
   forge?: string;
+  cache?: string;
   dryRun?: boolean;
   format: Format;
 }
@@ -25,6 +26,7 @@ export function doorOptions(command: Command): Command {
     .requiredOption('--apps-repo <where>', 'a bare repository (path), an address that git can push to, or OWNER/NAME')
     .option('--branch <name>', "branch of the apps repo; default: the repository's own")
     .option('--forge <dir>', 'a local forge instead of GitHub')
+    .option('--cache <dir>', 'what GitHub need not be asked again in the next run; may be lost at any time')
     .option('--dry-run', 'print the plan, write nothing');
 }
 
@@ -98,8 +100,13 @@ export async function openForge(
     const { LocalForge } = await import('../forge/local.ts');
     return new LocalForge(resolve(io.cwd, options.forge));
   }
-  const { GitHubForge } = await import('../github/forge.ts');
-  return new GitHubForge(await github());
+  const [{ GitHubForge }, { FolderMemory }] = await Promise.all([
+    import('../github/forge.ts'),
+    import('../github/memory.ts'),
+  ]);
+  const client = await github();
+  if (options.cache === undefined) return new GitHubForge(client);
+  return new GitHubForge(client, { memory: await FolderMemory.open(resolve(io.cwd, options.cache), systemClock) });
 }
 
 /** What GitHub takes for owner and name; a name that ends in `.git` is a path that is not there. */

@@ -16,6 +16,9 @@ const COMMIT = `mutation CommitFiles($input: CreateCommitOnBranchInput!) {
   createCommitOnBranch(input: $input) { commit { oid } }
 }`;
 
+/** Folders of previews in one question: some 600 files. */
+const AHEAD = 40;
+
 /**
  * The apps repo on GitHub, without a clone: files by GraphQL, a change by `createCommitOnBranch` with the head that it
  * was planned against, signed by GitHub. What that cannot express, and servers that lack it, get Git's own objects over
@@ -72,6 +75,10 @@ export class GitHubAppsRepo implements AppsRepo {
       files: fileSet(regular.map(([path, { oid }]) => [path, contents.get(oid)!.toString('utf8')])),
       irregular: found.flatMap(([path, entry]) => (isFile(entry) ? [] : [path])).sort(),
     };
+  }
+
+  async readAhead(globs: readonly string[], at: string): Promise<void> {
+    for (let i = 0; i < globs.length; i += AHEAD) await this.read(globs.slice(i, i + AHEAD), at);
   }
 
   async commit({ expectedHead, change, message }: CommitRequest): Promise<CommitResult> {

@@ -24,10 +24,13 @@ export interface GitHubClientOptions {
   readonly timeout?: number;
 }
 
-/** Spreads over time what GitHub counts apart. */
-interface Paces {
+/** What the doors for all owners have in common. */
+interface Shared {
+  /** Spread over time what GitHub counts apart. */
   readonly writes: Pace;
   readonly pushes: Pace;
+  /** Answers to GETs with their ETags, the latest last. */
+  readonly answers: Map<string, { readonly etag: string; readonly data: unknown }>;
 }
 
 export interface GraphQLError {
@@ -48,6 +51,13 @@ export interface RestAnswer<T> {
 
 const READ_ATTEMPTS = 3;
 const LIMIT_ATTEMPTS = 4;
+const REMEMBERED_ANSWERS = 500;
+
+/** Of every request. */
+interface Common {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly request: { readonly signal: AbortSignal };
+}
 
 /**
  * The one HTTP door to GitHub. What can be asked again safely is asked again when the server fails; a change is sent once,
@@ -58,22 +68,22 @@ export class GitHubClient {
   readonly description: string;
   readonly #options: GitHubClientOptions;
   readonly #owner: string;
-  readonly #paces: Paces;
+  readonly #shared: Shared;
   readonly #longestWait: number;
   readonly #request: Octokit['request'];
   readonly #graphqlUrl: string;
 
   /**
    * @param owner see {@link for}
-   * @param paces @internal
+   * @param shared @internal
    */
-  constructor(options: GitHubClientOptions, owner = '', paces?: Paces) {
+  constructor(options: GitHubClientOptions, owner = '', shared?: Shared) {
     const apiUrl = (options.apiUrl ?? 'https://api.github.com').replace(/\/+$/, '');
     this.#options = options;
     this.#owner = owner;
     this.#longestWait = options.longestWait ?? 900;
     const paced = (limits: readonly PaceLimit[]) => new Pace(limits, options.clock, options.sleep);
-    this.#paces = paces ?? { writes: paced(CONTENT_WRITES), pushes: paced(PUSHES) };
+    this.#shared = shared ?? { writes: paced(CONTENT_WRITES), pushes: paced(PUSHES), answers: new Map() };
     this.#graphqlUrl = options.graphqlUrl ?? `${apiUrl.replace(/\/v3$/, '')}/graphql`;
     this.description = new URL(apiUrl).host;
     const quiet = () => undefined;
@@ -86,7 +96,7 @@ export class GitHubClient {
 
   /** The same door with the credentials for one owner's repositories: a GitHub App has a token of its own at each. */
   for(owner: string): GitHubClient {
-    return new GitHubClient(this.#options, owner, this.#paces);
+    return new GitHubClient(this.#options, owner, this.#shared);
   }
 
   /**
@@ -105,7 +115,8 @@ export class GitHubClient {
   }
 
   /**
-   * A REST call; a GET is asked again when the server fails.
+   * A REST call. A GET is asked again when the server fails, and asked on condition: GitHub counts no answer that says
+   * that nothing has changed since the last one.
    *
    * @param accepted statuses from 400 that the caller wants to see
    */
@@ -115,14 +126,30 @@ export class GitHubClient {
     accepted: readonly number[] = [],
   ): Promise<RestAnswer<T>> {
     const isRead = route.startsWith('GET ');
+    const key = isRead ? JSON.stringify([this.#owner, route, parameters]) : '';
+    const known = this.#shared.answers.get(key);
     if (!isRead) await this.#turn(route);
+    const condition = known === undefined ? {} : { 'if-none-match': known.etag };
     const answer = await this.#send(
       route,
-      (common) => this.#request(route, { ...parameters, ...common }),
+      ({ headers, ...common }) =>
+        this.#request(route, { ...parameters, ...common, headers: { ...headers, ...condition } }),
       isRead ? READ_ATTEMPTS : 1,
     );
+    if (answer.status === 304 && known !== undefined) return { status: 200, data: known.data as T };
     if (answer.status >= 400 && !accepted.includes(answer.status)) throw this.#refusal(route, route, answer);
+    if (isRead) this.#remember(key, answer);
     return { status: answer.status, data: answer.data as T };
+  }
+
+  #remember(key: string, { status, headers, data }: RawAnswer): void {
+    const { answers } = this.#shared;
+    answers.delete(key);
+    if (status === 200 && typeof headers['etag'] === 'string') answers.set(key, { etag: headers['etag'], data });
+    for (const oldest of answers.keys()) {
+      if (answers.size <= REMEMBERED_ANSWERS) break;
+      answers.delete(oldest);
+    }
   }
 
   async #graphql<T>(
@@ -147,13 +174,13 @@ export class GitHubClient {
 
   /** Before a change goes out. Commits wait for each other only: what is closed is not held up by comments. */
   async #turn(call: string): Promise<void> {
-    const pace = needOf(call)?.push ? this.#paces.pushes : this.#paces.writes;
+    const pace = needOf(call)?.push ? this.#shared.pushes : this.#shared.writes;
     const seconds = await pace.turn(this.#longestWait);
     if (seconds > 0)
       throw this.#unreachable(call, `so many changes were made that the next has to wait ${seconds} seconds`);
   }
 
-  async #send(doing: string, send: (common: object) => Promise<RawAnswer>, attempts: number): Promise<RawAnswer> {
+  async #send(doing: string, send: (common: Common) => Promise<RawAnswer>, attempts: number): Promise<RawAnswer> {
     let failures = 0;
     let renewed = false;
     for (let limited = 0; ; ) {
@@ -179,7 +206,7 @@ export class GitHubClient {
     }
   }
 
-  async #once(send: (common: object) => Promise<RawAnswer>): Promise<RawAnswer> {
+  async #once(send: (common: Common) => Promise<RawAnswer>): Promise<RawAnswer> {
     const authorization = await this.#options.credentials.authorization(this.#owner);
     const signal = AbortSignal.timeout(this.#options.timeout ?? 30_000);
     return send({ headers: { authorization }, request: { signal } }).catch(answerOf);

@@ -1,11 +1,26 @@
+import { type Clock, systemClock } from '../core/clock.ts';
 import { GreenroomError, invalidInput } from '../core/errors.ts';
 import type { FileSet } from '../core/fileset.ts';
 import type { Forge, Lookup, PullRequest, PullRequestReport, RepositoryPulls, RepositoryRef } from '../forge/forge.ts';
+import { PREVIEW_FILE } from '../model/layout.ts';
 import { publishCheck } from './check.ts';
 import type { GitHubClient, GraphQLAnswer } from './client.ts';
 import { publishComment } from './comment.ts';
 import { CommitFiles } from './files.ts';
-import { PULL_FIELDS, type PullNode, pullOf, REPOSITORY_FIELDS, type RepositoryNode } from './pull.ts';
+import { type Memory, ProcessMemory } from './memory.ts';
+import { PreviewFiles, type PreviewHead } from './preview-files.ts';
+import {
+  LISTED_FIELDS,
+  type ListedNode,
+  PULL_FIELDS,
+  type PullNode,
+  previewEntryOf,
+  pullOf,
+  REPOSITORY_FIELDS,
+  type RepositoryNode,
+  threadOf,
+} from './pull.ts';
+import { Reports } from './reports.ts';
 
 const PULL = `query ReadPull($owner: String!, $name: String!, $number: Int!) {
   repository(owner: $owner, name: $name) { ${REPOSITORY_FIELDS} pullRequest(number: $number) { ${PULL_FIELDS} } }
@@ -15,7 +30,7 @@ const PULLS = `query ListPulls($owner: String!, $name: String!, $after: String) 
   repository(owner: $owner, name: $name) {
     ${REPOSITORY_FIELDS}
     pullRequests(states: [OPEN], first: 50, after: $after, orderBy: { field: CREATED_AT, direction: ASC }) {
-      totalCount pageInfo { hasNextPage endCursor } nodes { ${PULL_FIELDS} }
+      totalCount pageInfo { hasNextPage endCursor } nodes { ${LISTED_FIELDS} }
     }
   }
 }`;
@@ -39,12 +54,13 @@ interface PullAnswer {
 }
 
 interface PullsAnswer {
-  readonly repository: (RepositoryNode & { readonly pullRequests: Connection<PullNode> }) | null;
+  readonly repository: (RepositoryNode & { readonly pullRequests: Connection<ListedNode> }) | null;
 }
 
 interface PullsPage {
-  readonly page: Connection<PullNode>;
+  readonly page: Connection<ListedNode>;
   readonly pulls: readonly PullRequest[];
+  readonly heads: readonly PreviewHead[];
 }
 
 interface RepositoriesAnswer {
@@ -56,13 +72,26 @@ interface RepositoriesAnswer {
   } | null;
 }
 
+export interface GitHubForgeOptions {
+  /** What need not be asked again. @default - as long as this object lives */
+  readonly memory?: Memory;
+  /** @default - the system's */
+  readonly clock?: Clock;
+}
+
 /** Pull requests on GitHub. Nothing of a pull request is ever run; its files are read as data at its head. */
 export class GitHubForge implements Forge {
   readonly description: string;
   readonly #client: GitHubClient;
+  readonly #memory: Memory;
+  readonly #previews: PreviewFiles;
+  readonly #reports: Reports;
 
-  constructor(client: GitHubClient) {
+  constructor(client: GitHubClient, { memory = new ProcessMemory(), clock = systemClock }: GitHubForgeOptions = {}) {
     this.#client = client;
+    this.#memory = memory;
+    this.#previews = new PreviewFiles(client, memory);
+    this.#reports = new Reports(memory, clock, client.description);
     this.description = client.description;
   }
 
@@ -115,8 +144,10 @@ export class GitHubForge implements Forge {
     }
   }
 
-  readFile(repository: RepositoryRef, sha: string, path: string): Promise<string | null> {
+  async readFile(repository: RepositoryRef, sha: string, path: string): Promise<string | null> {
     checkName(repository);
+    const known = path === PREVIEW_FILE ? await this.#previews.read(repository, sha) : undefined;
+    if (known !== undefined) return known;
     return new CommitFiles(this.#client.for(repository.owner), repository).readFile(sha, path);
   }
 
@@ -126,7 +157,13 @@ export class GitHubForge implements Forge {
   }
 
   /** The check is written even when the comment fails, and the other way round. */
-  async publish(pull: PullRequest, { comment, check }: PullRequestReport): Promise<void> {
+  async publish(pull: PullRequest, report: PullRequestReport): Promise<void> {
+    if (await this.#reports.stands(pull, report)) return;
+    await this.#publish(pull, report);
+    await this.#reports.seen(pull, report);
+  }
+
+  async #publish(pull: PullRequest, { comment, check }: PullRequestReport): Promise<void> {
     const client = this.#client.for(pull.repository.owner);
     const outcomes = await Promise.allSettled([
       comment === null ? undefined : publishComment(client, pull, comment),
@@ -141,7 +178,7 @@ export class GitHubForge implements Forge {
   }
 
   close(): Promise<void> {
-    return Promise.resolve();
+    return this.#memory.close();
   }
 
   async *#repositories(owner: string) {
@@ -183,6 +220,7 @@ export class GitHubForge implements Forge {
       }
       if (typeof answer === 'string') return incomplete(answer);
       pulls.push(...answer.pulls);
+      await this.#previews.readAhead(repository, answer.heads);
       const { hasNextPage, endCursor } = answer.page.pageInfo;
       if (!hasNextPage) {
         return pulls.length < answer.page.totalCount
@@ -199,8 +237,17 @@ export class GitHubForge implements Forge {
     const { data, errors } = await this.#client.for(owner).query<PullsAnswer>(PULLS, { owner, name, after });
     const found = data?.repository;
     if (!found || errors.length > 0) return errors[0]?.message ?? 'the answer is empty';
-    const pulls = (found.pullRequests.nodes ?? []).map((node) => (node === null ? null : pullOf(found, node)));
-    return { page: found.pullRequests, pulls: pulls.filter((pull) => pull !== null) };
+    const pulls: PullRequest[] = [];
+    const heads: PreviewHead[] = [];
+    for (const node of found.pullRequests.nodes ?? []) {
+      const pull = node === null ? null : pullOf(found, node);
+      if (node === null || pull === null) continue;
+      pulls.push(pull);
+      const [thread, entry] = [threadOf(node), previewEntryOf(node)];
+      if (thread !== undefined) this.#reports.listed(pull, thread);
+      if (entry !== undefined) heads.push({ sha: pull.head.sha, entry });
+    }
+    return { page: found.pullRequests, pulls, heads };
   }
 }
 

@@ -1,11 +1,20 @@
 import { parseTime } from '../core/clock.ts';
 import type { PullRequest } from '../forge/forge.ts';
+import { PREVIEW_FILE } from '../model/layout.ts';
+import type { PreviewEntry } from './preview-files.ts';
 
 /** Fields of a GraphQL PullRequest that a {@link PullRequest} is made of. */
 export const PULL_FIELDS = `number title state isDraft createdAt updatedAt closedAt headRefName headRefOid
   author { login } headRepository { databaseId }
   labels(first: 100) { totalCount nodes { name } }
   commits(last: 1) { nodes { commit { oid committedDate } } }`;
+
+/** What a listing asks of each in addition, so that a sweep need not ask one by one. */
+export const LISTED_FIELDS = `${PULL_FIELDS}
+  comments(first: 100) { totalCount nodes { databaseId updatedAt } }
+  preview: commits(last: 1) {
+    nodes { commit { oid file(path: ${JSON.stringify(PREVIEW_FILE)}) { mode oid object { ... on Blob { byteSize } } } } }
+  }`;
 
 export const REPOSITORY_FIELDS = 'databaseId name owner { login }';
 
@@ -32,6 +41,24 @@ export interface PullNode {
     readonly nodes: readonly ({ readonly name: string } | null)[];
   } | null;
   readonly commits: { readonly nodes: readonly ({ readonly commit: CommitNode } | null)[] | null };
+}
+
+export interface ListedNode extends PullNode {
+  readonly comments: {
+    readonly totalCount: number;
+    readonly nodes: readonly ({ readonly databaseId: number | null; readonly updatedAt: string } | null)[] | null;
+  } | null;
+  readonly preview: {
+    readonly nodes:
+      | readonly ({ readonly commit: { readonly oid: string; readonly file?: FileNode | null } } | null)[]
+      | null;
+  } | null;
+}
+
+interface FileNode {
+  readonly mode: number;
+  readonly oid: string;
+  readonly object: { readonly byteSize?: number } | null;
 }
 
 interface CommitNode {
@@ -68,4 +95,18 @@ export function pullOf(repository: RepositoryNode, node: PullNode): PullRequest 
     updatedAt,
     closedAt: node.state === 'OPEN' ? null : (closedAt ?? updatedAt),
   };
+}
+
+/** Changes whenever a comment is written, edited or removed; undefined when not all of them came. */
+export function threadOf({ comments }: ListedNode): string | undefined {
+  const nodes = comments?.nodes;
+  if (!comments || !nodes || nodes.length !== comments.totalCount) return undefined;
+  return nodes.map((node) => `${node?.databaseId} ${node?.updatedAt}`).join('\n');
+}
+
+/** Undefined when the listing does not tell. */
+export function previewEntryOf({ preview, headRefOid }: ListedNode): PreviewEntry | undefined {
+  const file = preview?.nodes?.find((node) => node?.commit.oid === headRefOid)?.commit.file;
+  if (file === undefined || file === null) return file;
+  return { oid: file.oid, mode: file.mode, size: file.object?.byteSize ?? Number.POSITIVE_INFINITY };
 }

@@ -43,6 +43,11 @@ export interface AppsRepo {
   read(globs: readonly string[], at?: string | null): Promise<RepoState>;
 
   /**
+   * Says what will be read at a commit, so that it can come in few questions. Left out where reading asks nobody.
+   */
+  readAhead?(globs: readonly string[], at: string): Promise<void>;
+
+  /**
    * One commit on top of `expectedHead` and one compare-and-swap of the branch against exactly that head: a branch that
    * was rolled back in between is a conflict too, though a push would be a fast-forward. An error leaves it open
    * whether the commit was made (the answer may have been lost): read again before trying again.

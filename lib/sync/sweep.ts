@@ -60,6 +60,8 @@ interface Survey {
   readonly targets: readonly Target[];
   readonly unknown: readonly string[];
   readonly live: number;
+  /** Of all previews. */
+  readonly folders: readonly string[];
 }
 
 /** Removals below this number are never held up by the brake. */
@@ -74,24 +76,37 @@ const ALWAYS_ALLOWED_REMOVALS = 3;
 export async function sweep(context: SyncContext, options: SweepOptions = {}): Promise<SweepResult> {
   const base = await readBase(context);
   const survey = await takeSurvey(context, base);
+  if (base.head !== null && survey.folders.length > 0) {
+    const globs = survey.folders.map((folder) => `${folder}/**`);
+    await context.repo.readAhead?.(globs, base.head);
+  }
   const failures: Failure[] = [];
   const orphans = survey.targets.filter((target) => target.kind === 'orphan');
   const pulls = survey.targets.flatMap((target) => (target.kind === 'pull' ? [target.pull] : []));
   const { plans, held } = await planInOrder(context, base, pulls, failures, options);
   brake(plans.filter(({ effect }) => effect === 'remove').length + orphans.length, survey.live, base, options);
 
-  const results: SyncResult[] = [];
-  const progress = progressOf(options, orphans.length + plans.length);
-  const ended = options.dryRun ? orphans : await removeOrphans(context, orphans, options);
-  results.push(...ended.map((orphan) => orphanResult(orphan)));
-  progress(orphans.length);
+  // All commits come before the first comment: what was closed goes at once, however many comments there are to write.
+  const removed = options.dryRun
+    ? { ended: orphans, ground: { head: base.head, isOurs: true } }
+    : await removeOrphans(context, base.head, orphans, options);
+  const of = (...effects: PreviewPlan['effect'][]) => plans.filter(({ effect }) => effects.includes(effect));
+  const settled: Settled[] = [];
+  let { ground } = removed;
+  for (const batch of [...batches(of('remove'), options), ...batches(of('create', 'update'), options)]) {
+    const done = await commitBatch(context, ground, batch, failures, options);
+    ground = done.ground;
+    settled.push(...done.settled);
+  }
+  settled.push(...of('none').map((plan) => ({ plan, commit: null })));
 
-  const removals = plans.filter(({ effect }) => effect === 'remove');
-  const changes = plans.filter(({ effect }) => effect === 'create' || effect === 'update');
-  const rest = plans.filter(({ effect }) => effect === 'none');
-  for (const batch of [...batches(removals, options), ...batches(changes, options), rest]) {
-    results.push(...(await settle(context, base, batch, failures, options)));
-    progress(batch.length);
+  const results: SyncResult[] = removed.ended.map((orphan) => orphanResult(orphan));
+  const progress = progressOf(options, results.length + settled.length);
+  progress(results.length);
+  for (const { plan, commit } of settled) {
+    const notes = options.dryRun ? [] : await publish(context, base, plan);
+    results.push(resultOf(plan, commit, notes));
+    progress(1);
   }
   const unanswered = results.flatMap(({ repository, number, state }) =>
     state.state === 'unknown' ? [`${repository}#${number}: ${state.reason}`] : [],
@@ -135,6 +150,7 @@ async function takeSurvey(context: SyncContext, base: Base): Promise<Survey> {
     targets: [...gone, ...byAge.map((pull): Target => ({ kind: 'pull', pull }))],
     unknown,
     live: records.length,
+    folders: records.map(({ folder }) => folder),
   };
 }
 
@@ -172,25 +188,32 @@ function brake(removals: number, live: number, base: Base, options: SweepOptions
   );
 }
 
-/** Commits a batch and reports on each of its previews; a lost race plans the whole batch again from live state. */
-async function settle(
+interface Settled {
+  readonly plan: PreviewPlan;
+  /** The commit that carried its change, if there was one. */
+  readonly commit: string | null;
+}
+
+/** Where the next batch begins. */
+interface Ground {
+  readonly head: string | null;
+  /** Whether nobody but this sweep has committed since its plans were made: its own batches touch other folders. */
+  readonly isOurs: boolean;
+}
+
+/** Commits a batch. Where somebody else has been at work, the whole batch is planned again from live state. */
+async function commitBatch(
   context: SyncContext,
-  base: Base,
+  ground: Ground,
   batch: readonly PreviewPlan[],
   failures: Failure[],
   options: SweepOptions,
-): Promise<SyncResult[]> {
-  if (batch.length === 0) return [];
-  let first = true;
-  const {
-    value: plans,
-    status,
-    head,
-  } = await apply(
+): Promise<{ settled: Settled[]; ground: Ground }> {
+  const { value, status, head, attempts } = await apply(
     context.repo,
-    async () => {
-      const current = first ? { head: base.head, plans: batch } : await replan(context, batch, failures, options);
-      first = false;
+    async (attempt) => {
+      const isPlanned = attempt === 1 && ground.isOurs;
+      const current = isPlanned ? { head: ground.head, plans: batch } : await replan(context, batch, failures, options);
       const changing = current.plans.filter((plan) => plan.change.size > 0);
       const change: ChangeSet = options.dryRun ? new Map() : merge(changing);
       const message = change.size === 0 ? '' : messageOf(changing);
@@ -199,12 +222,10 @@ async function settle(
     raceOptions(options.apply),
   );
   const commit = status === 'committed' ? head : null;
-  const results: SyncResult[] = [];
-  for (const plan of plans) {
-    const notes = options.dryRun ? [] : await publish(context, base, plan);
-    results.push(resultOf(plan, plan.change.size === 0 ? null : commit, notes));
-  }
-  return results;
+  return {
+    settled: value.map((plan) => ({ plan, commit: plan.change.size === 0 ? null : commit })),
+    ground: { head, isOurs: ground.isOurs && attempts === 1 },
+  };
 }
 
 async function replan(
@@ -255,12 +276,22 @@ async function planInOrder(
 /** Previews whose time is up and whose forge gives no answer: time alone ends them. Gives those that were removed. */
 async function removeOrphans(
   context: SyncContext,
+  base: string | null,
   orphans: readonly Orphan[],
   options: SweepOptions,
-): Promise<readonly Orphan[]> {
-  if (orphans.length === 0) return [];
-  const { value } = await apply(context.repo, () => planOrphans(context.repo, orphans), raceOptions(options.apply));
-  return value;
+): Promise<{ ended: readonly Orphan[]; ground: Ground }> {
+  if (orphans.length === 0) return { ended: [], ground: { head: base, isOurs: true } };
+  let planned: string | null = null;
+  const { value, head, attempts } = await apply(
+    context.repo,
+    async () => {
+      const plan = await planOrphans(context.repo, orphans);
+      planned = plan.head;
+      return plan;
+    },
+    raceOptions(options.apply),
+  );
+  return { ended: value, ground: { head, isOurs: attempts === 1 && planned === base } };
 }
 
 async function planOrphans(repo: AppsRepo, orphans: readonly Orphan[]): Promise<Planned<readonly Orphan[]>> {

@@ -14,7 +14,7 @@ import {
   updatePull,
 } from './pulls.ts';
 import type { FakeGitHub } from './server.ts';
-import { FakeError, type FakeRepository } from './store.ts';
+import { FakeError, type FakeRepository, type StoredComment } from './store.ts';
 
 let built: GraphQLSchema | undefined;
 
@@ -115,6 +115,7 @@ function rootOf(fake: FakeGitHub) {
       if (comment === undefined)
         throw new FakeError('NOT_FOUND', `Could not resolve to a node with the global id of '${id}'`);
       comment.body = body;
+      comment.updatedAt = fake.tick();
       return { issueComment: commentNode(fake, comment) };
     },
   };
@@ -183,6 +184,11 @@ async function objectNode(repo: FakeRepository, name: string): Promise<object | 
       message: () => git(repo.gitDir, ['log', '-1', '--format=%B', object.oid]),
       committedDate: new Date(commit.committedAt! * 1000).toISOString(),
       tree: () => objectNode(repo, commit.tree),
+      file: async ({ path }: { path: string }) => {
+        const parent = await repo.object(`${object.oid}:${path.split('/').slice(0, -1).join('/')}`);
+        const entries = parent?.type === 'tree' ? await entryNodes(repo, parent.oid) : [];
+        return entries.find(({ name }) => name === path.split('/').at(-1)) ?? null;
+      },
     };
   }
   if (object.type === 'tree')
@@ -199,7 +205,7 @@ async function objectNode(repo: FakeRepository, name: string): Promise<object | 
   };
 }
 
-async function entryNodes(repo: FakeRepository, oid: string): Promise<object[]> {
+async function entryNodes(repo: FakeRepository, oid: string): Promise<{ name: string }[]> {
   return (await repo.tree(oid)).map((entry) => ({
     name: Buffer.from(entry.name, 'latin1').toString('utf8'),
     mode: Number.parseInt(entry.mode, 8),
@@ -250,9 +256,11 @@ function pullNode(fake: FakeGitHub, repo: FakeRepository, pull: PullFile): objec
   };
 }
 
-function commentNode(fake: FakeGitHub, comment: { id: string; author: string; body: string }): object {
+function commentNode(fake: FakeGitHub, comment: StoredComment): object {
   return {
     id: comment.id,
+    databaseId: Number(comment.id.replace('IC_', '')),
+    updatedAt: comment.updatedAt,
     body: comment.body,
     author: { __typename: 'User', login: comment.author },
     viewerDidAuthor: comment.author === fake.login,

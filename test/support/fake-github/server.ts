@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { formatTime } from '../../../lib/core/clock.ts';
 import { GRAPHQL_NEEDS } from '../../../lib/github/permissions.ts';
+import { COMMIT_TIME } from '../git.ts';
 import type { FakeApp } from './app.ts';
 import { runGraphQL } from './graphql.ts';
 import { type RestAnswer, runRest } from './rest.ts';
@@ -33,6 +36,8 @@ export interface Fault {
   /** The true answer, changed on its way. */
   readonly edit?: (body: string) => string;
 }
+
+const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' };
 
 export interface StoredCheck {
   readonly id: number;
@@ -68,11 +73,14 @@ export class FakeGitHub {
   /** A GitHub App whose installation tokens are taken as well as the token. */
   app: FakeApp | undefined;
   fault: (request: FakeRequest) => Fault | undefined = () => undefined;
+  /** Answers that cost nothing: what was asked for is as it was. */
+  unchanged = 0;
   readonly #comments = new Map<string, StoredComment[]>();
   readonly #repositories = new Map<string, FakeRepository>();
   readonly #fallbackIds = new Map<string, number>();
   readonly #server: Server;
   #nextComment = 1;
+  #ticks = 0;
 
   private constructor(root: string, server: Server) {
     this.root = root;
@@ -82,6 +90,8 @@ export class FakeGitHub {
   /** @param root a folder in the local forge's layout */
   static async start(root: string): Promise<FakeGitHub> {
     const server = createServer();
+    // A client that computes for some seconds finds its connection as it left it.
+    server.keepAliveTimeout = 120_000;
     const fake = new FakeGitHub(root, server);
     server.on('request', (request, response) => {
       fake.#answer(request).then(
@@ -159,9 +169,15 @@ export class FakeGitHub {
   }
 
   addComment(subject: string, author: string, body: string): StoredComment {
-    const comment = { id: `IC_${this.#nextComment++}`, author, body };
+    const comment = { id: `IC_${this.#nextComment++}`, author, body, updatedAt: this.tick() };
     this.#comments.set(subject, [...this.comments(subject), comment]);
     return comment;
+  }
+
+  /** A time that was never before. */
+  tick(): string {
+    this.#ticks += 1;
+    return formatTime(COMMIT_TIME + this.#ticks);
   }
 
   /** Refuses what the token has no permission for. */
@@ -185,11 +201,15 @@ export class FakeGitHub {
     const edit = fault === undefined ? (body: string) => body : fault.edit;
     const truth = edit !== undefined || fault?.after ? await this.#true(request) : undefined;
     if (truth !== undefined && edit !== undefined) {
-      return {
-        status: truth.status,
-        headers: { 'content-type': 'application/json; charset=utf-8', ...truth.headers },
-        body: edit(JSON.stringify(truth.body)),
-      };
+      const body = edit(JSON.stringify(truth.body));
+      if (request.method !== 'GET' || truth.status !== 200)
+        return { status: truth.status, headers: { ...JSON_TYPE, ...truth.headers }, body };
+      // As GitHub's: of the token as well as of the answer.
+      const etag = `W/"${createHash('sha256').update(`${request.authorization}\n${body}`).digest('hex')}"`;
+      const headers = { ...JSON_TYPE, ...truth.headers, etag };
+      if (incoming.headers['if-none-match'] !== etag) return { status: 200, headers, body };
+      this.unchanged += 1;
+      return { status: 304, headers: { etag }, body: '' };
     }
     return {
       status: fault?.status ?? 200,

@@ -9,6 +9,8 @@ export interface StoredComment {
   readonly id: string;
   readonly author: string;
   body: string;
+  /** ISO 8601; later with every change. */
+  updatedAt: string;
 }
 
 /** A refusal in GitHub's words. */
@@ -36,7 +38,8 @@ export class FakeRepository {
     this.gitDir = join(root, owner, `${name}.git`);
     this.pulls = join(root, owner, name, 'pulls');
     this.#objects = new ObjectReader({ gitDir: this.gitDir }, 1 << 27, this.gitDir);
-    this.id = this.pullRequests()[0]?.repositoryId ?? fallbackId;
+    const [first] = this.#numbers();
+    this.id = first === undefined ? fallbackId : this.pullRequest(first)!.repositoryId;
   }
 
   close(): Promise<void> {
@@ -44,9 +47,13 @@ export class FakeRepository {
   }
 
   pullRequests(): PullFile[] {
+    return this.#numbers().map((number) => this.pullRequest(number)!);
+  }
+
+  #numbers(): number[] {
     if (!existsSync(this.pulls)) return [];
     const numbers = readdirSync(this.pulls).flatMap((file) => /^(\d+)\.json$/.exec(file)?.[1] ?? []);
-    return numbers.map((n) => this.pullRequest(Number(n))!).sort((a, b) => a.number - b.number);
+    return numbers.map(Number).sort((a, b) => a - b);
   }
 
   pullRequest(number: number): PullFile | undefined {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { GitHubAppsRepo } from '../../../lib/github/apps-repo.ts';
 import { GitHubForge } from '../../../lib/github/forge.ts';
+import type { Memory } from '../../../lib/github/memory.ts';
 import type { SyncContext } from '../../../lib/sync/base.ts';
 import type { World } from '../world.ts';
 import { clientOf } from './client.ts';
@@ -13,6 +14,8 @@ export function overGitHub(Base: typeof World) {
   return class GitHubWorld extends Base {
     fake: FakeGitHub | undefined;
     readonly waits: number[] = [];
+    /** What runs remember from one to the next. @default - nothing */
+    memory: (() => Promise<Memory>) | undefined;
 
     constructor(platform?: string) {
       super(platform);
@@ -31,7 +34,9 @@ export function overGitHub(Base: typeof World) {
     override async with<T>(work: (context: SyncContext) => Promise<T>): Promise<T> {
       const client = clientOf(await this.github(), this.waits);
       const repo = new GitHubAppsRepo(client, { owner: 'acme', name: 'previews' });
-      return work({ repo, forge: new GitHubForge(client), clock: () => this.now });
+      const memory = await this.memory?.();
+      const forge = new GitHubForge(client, { clock: () => this.now, ...(memory ? { memory } : {}) });
+      return work({ repo, forge, clock: () => this.now });
     }
 
     override comment(name: string, number: number): string | null {

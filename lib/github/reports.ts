@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import type { PullRequest } from '../forge/forge.ts';
+import type { Memory } from './memory.ts';
+
+/** After so many seconds what was written is looked at again, even if nothing seems to have changed. */
+const TRUSTED_SECONDS = 6 * 3600;
+
+/**
+ * Which reports stand on their pull requests as they should, so that an idle sweep need not look at every comment and
+ * check. A report is known by its content together with the thread that it was seen in: ids and times of change of all
+ * comments. Only pull requests that came with a listing have a thread here; any other is always looked at.
+ */
+export class Reports {
+  readonly #memory: Memory;
+  readonly #clock: () => number;
+  readonly #server: string;
+  /** By the very object of the listing: it is as old as the listing, and no older. */
+  readonly #threads = new WeakMap<PullRequest, string>();
+
+  constructor(memory: Memory, clock: () => number, server: string) {
+    this.#memory = memory;
+    this.#clock = clock;
+    this.#server = server;
+  }
+
+  /** @param thread changes whenever a comment is written, edited or removed */
+  listed(pull: PullRequest, thread: string): void {
+    this.#threads.set(pull, thread);
+  }
+
+  async stands(pull: PullRequest, report: object): Promise<boolean> {
+    const thread = this.#threads.get(pull);
+    if (thread === undefined) return false;
+    const text = await this.#memory.get(this.#key(pull));
+    const [digest, seenAt] = (text ?? '').split(' ');
+    const age = this.#clock() - Number(seenAt);
+    return digest === digestOf(thread, report) && age >= 0 && age <= TRUSTED_SECONDS;
+  }
+
+  /** The report was written, or found to be there. What was written since the listing shows as another thread next time. */
+  async seen(pull: PullRequest, report: object): Promise<void> {
+    const thread = this.#threads.get(pull);
+    if (thread === undefined) return;
+    await this.#memory.set(this.#key(pull), `${digestOf(thread, report)} ${this.#clock()}`);
+  }
+
+  #key({ repository, number }: PullRequest): string {
+    return `report ${this.#server} ${repository.id} ${number}`;
+  }
+}
+
+function digestOf(thread: string, report: object): string {
+  return createHash('sha256')
+    .update(`${thread}\n${JSON.stringify(report)}`)
+    .digest('hex');
+}
