@@ -136,7 +136,10 @@ export class GitHubClient {
         this.#request(route, { ...parameters, ...common, headers: { ...headers, ...condition } }),
       isRead ? READ_ATTEMPTS : 1,
     );
-    if (answer.status === 304 && known !== undefined) return { status: 200, data: known.data as T };
+    if (answer.status === 304) {
+      if (known === undefined) throw this.#unreachable(route, 'nothing has changed since an answer that never came');
+      return { status: 200, data: known.data as T };
+    }
     if (answer.status >= 400 && !accepted.includes(answer.status)) throw this.#refusal(route, route, answer);
     if (isRead) this.#remember(key, answer);
     return { status: answer.status, data: answer.data as T };

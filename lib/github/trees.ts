@@ -154,8 +154,9 @@ export class TreeReader {
       if (unique.length > MAX_FOLDERS) {
         throw new GreenroomError('failed', `${this.#name()} at ${commit.oid} holds too many folders to be read`);
       }
-      for (let i = 0; i < unique.length; i += MAX_ALIASES) {
-        await this.#ask(unique.slice(i, i + MAX_ALIASES), commit.oid, '');
+      const asked = unique.length > MAX_ALIASES ? uppermost(unique) : unique;
+      for (let i = 0; i < asked.length; i += MAX_ALIASES) {
+        await this.#ask(asked.slice(i, i + MAX_ALIASES), commit.oid, '');
       }
     }
     throw new GreenroomError('unreachable', `${this.#name()} at ${commit.oid} could not be read to its end`);
@@ -302,6 +303,13 @@ export class TreeReader {
 
 export function formatOf(oid: string): ObjectFormat {
   return oid.length === 64 ? OBJECT_FORMATS.sha256 : OBJECT_FORMATS.sha1;
+}
+
+/** Of many questions those that tell which of the others make sense: most of a change may lie in folders that are new. */
+function uppermost(needs: readonly Need[]): Need[] {
+  const depth = ({ path }: Need) => (path === '' ? 0 : path.split('/').length);
+  const least = Math.min(...needs.map(depth));
+  return needs.filter((need) => depth(need) === least);
 }
 
 /** Whether a path is a regular file. */

@@ -1,8 +1,12 @@
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { GitHubClient } from '../../lib/github/client.ts';
 import { openGitHub } from '../../lib/github/open.ts';
 import { rateLimitWait } from '../../lib/github/rate-limit.ts';
 import { clientOf } from '../support/fake-github/client.ts';
 import { FakeGitHub, type Fault } from '../support/fake-github/server.ts';
+import { TestForge } from '../support/forge.ts';
 import { COMMIT_TIME, tempFolder } from '../support/git.ts';
 
 let fake: FakeGitHub;
@@ -116,5 +120,30 @@ describe('from the environment', () => {
   test('the server is chosen', () => {
     const env = { GITHUB_TOKEN: 't', GITHUB_API_URL: 'https://github.example.com/api/v3' };
     expect(openGitHub(env).description).toBe('github.example.com');
+  });
+});
+
+describe('a GET', () => {
+  const read = (client: GitHubClient) => client.for('acme').rest<{ id: number }>('GET /repositories/{id}', { id: 7 });
+
+  test('is asked on condition: as long as nothing changes, it costs nothing and says the same', async () => {
+    const on = new TestForge();
+    on.repository('acme', 'shop', { a: '1' });
+    on.pull('acme', 'shop', { number: 1, repositoryId: 7 });
+    const server = await FakeGitHub.start(on.path);
+    const client = clientOf(server);
+    const first = await read(client);
+    expect(first).toMatchObject({ status: 200, data: { id: 7, name: 'shop' } });
+    expect([await read(client), await read(client), server.unchanged]).toEqual([first, first, 2]);
+    renameSync(on.gitDir('acme', 'shop'), on.gitDir('acme', 'store'));
+    renameSync(join(on.path, 'acme', 'shop'), join(on.path, 'acme', 'store'));
+    expect(await read(client)).toMatchObject({ status: 200, data: { name: 'store' } });
+    expect(server.unchanged).toBe(2);
+    await server.stop();
+  });
+
+  test('that is told "unchanged" about what nobody knows is no answer', async () => {
+    fake.fault = () => ({ status: 304, headers: {}, body: '' });
+    await expect(read(clientOf(fake))).rejects.toMatchObject({ code: 'unreachable' });
   });
 });
