@@ -5,6 +5,7 @@ import { systemClock } from '../core/clock.ts';
 import type { ImageRegistry } from '../evidence/registry.ts';
 import type { Forge } from '../forge/forge.ts';
 import type { GitHubClient } from '../github/client.ts';
+import type { Memory } from '../github/memory.ts';
 import type { AppsRepo } from '../gitops/apps-repo.ts';
 import type { SyncContext } from '../sync/base.ts';
 import { type ExtensionOptions, extensionOption, loadExtensions } from './extensions.ts';
@@ -45,7 +46,7 @@ export async function withDoors<T>(
 /** For many pieces of work, also side by side: what has to outlive one (GitHub's limits, tokens) is shared by all. */
 export async function openDoors(options: DoorOptions, io: Io): Promise<WithContext> {
   const extensions = await loadExtensions(options, io);
-  const github = gitHub(io);
+  const github = gitHub(options, io);
   const images = imageRegistry(io);
   return async (work) => {
     const forge = await openForge(options, io, github);
@@ -80,45 +81,58 @@ export function imageRegistry(io: Io): ImageRegistry {
   };
 }
 
-type GitHub = () => Promise<GitHubClient>;
+interface GitHub {
+  readonly client: GitHubClient;
+  readonly memory: Memory;
+}
 
-/** One client for both sides, so that they share tokens and limits; opened when the first of them asks for it. */
-function gitHub(io: Io): GitHub {
-  let opened: Promise<GitHubClient> | undefined;
+/** One for both sides and for all that is done, so that tokens, limits and what was seen are shared; opened when asked for. */
+function gitHub({ cache }: Pick<DoorOptions, 'cache'>, io: Io): () => Promise<GitHub> {
+  const open = async () => {
+    const [{ openGitHub }, { FolderMemory, ProcessMemory }] = await Promise.all([
+      import('../github/open.ts'),
+      import('../github/memory.ts'),
+    ]);
+    const client = openGitHub(io.env);
+    const memory =
+      cache === undefined ? new ProcessMemory() : await FolderMemory.open(resolve(io.cwd, cache), systemClock);
+    return { client, memory };
+  };
+  let opened: Promise<GitHub> | undefined;
   return () => {
-    opened ??= import('../github/open.ts').then(({ openGitHub }) => openGitHub(io.env));
+    opened ??= open();
     return opened;
   };
 }
 
 export async function openForge(
-  options: Pick<DoorOptions, 'forge'>,
+  options: Pick<DoorOptions, 'forge' | 'cache'>,
   io: Io,
-  github: GitHub = gitHub(io),
+  github: () => Promise<GitHub> = gitHub(options, io),
 ): Promise<Forge> {
   if (options.forge !== undefined) {
     const { LocalForge } = await import('../forge/local.ts');
     return new LocalForge(resolve(io.cwd, options.forge));
   }
-  const [{ GitHubForge }, { FolderMemory }] = await Promise.all([
-    import('../github/forge.ts'),
-    import('../github/memory.ts'),
-  ]);
-  const client = await github();
-  if (options.cache === undefined) return new GitHubForge(client);
-  return new GitHubForge(client, { memory: await FolderMemory.open(resolve(io.cwd, options.cache), systemClock) });
+  const { GitHubForge } = await import('../github/forge.ts');
+  const { client, memory } = await github();
+  return new GitHubForge(client, { memory });
 }
 
 /** What GitHub takes for owner and name; a name that ends in `.git` is a path that is not there. */
 const GITHUB_NAME = /^([A-Za-z0-9][A-Za-z0-9-]{0,38})\/((?!.*\.git$)[A-Za-z0-9_-][A-Za-z0-9._-]{0,99})$/;
 
-async function openAppsRepo({ appsRepo, branch }: DoorOptions, io: Io, github: GitHub): Promise<AppsRepo> {
+async function openAppsRepo(
+  { appsRepo, branch }: DoorOptions,
+  io: Io,
+  github: () => Promise<GitHub>,
+): Promise<AppsRepo> {
   const path = resolve(io.cwd, appsRepo);
   const isPath = existsSync(path);
   const [, owner, name] = GITHUB_NAME.exec(appsRepo) ?? [];
   if (!isPath && owner !== undefined && name !== undefined) {
     const { GitHubAppsRepo } = await import('../github/apps-repo.ts');
-    return new GitHubAppsRepo(await github(), { owner, name }, branch);
+    return new GitHubAppsRepo((await github()).client, { owner, name }, branch);
   }
   const { openGitAppsRepo } = await import('../gitops/open.ts');
   return openGitAppsRepo(isPath ? path : appsRepo, { clock: systemClock, branch, env: { ...io.env } });

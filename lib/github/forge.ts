@@ -83,13 +83,11 @@ export interface GitHubForgeOptions {
 export class GitHubForge implements Forge {
   readonly description: string;
   readonly #client: GitHubClient;
-  readonly #memory: Memory;
   readonly #previews: PreviewFiles;
   readonly #reports: Reports;
 
   constructor(client: GitHubClient, { memory = new ProcessMemory(), clock = systemClock }: GitHubForgeOptions = {}) {
     this.#client = client;
-    this.#memory = memory;
     this.#previews = new PreviewFiles(client, memory);
     this.#reports = new Reports(memory, clock, client.description);
     this.description = client.description;
@@ -178,7 +176,7 @@ export class GitHubForge implements Forge {
   }
 
   close(): Promise<void> {
-    return this.#memory.close();
+    return Promise.resolve();
   }
 
   async *#repositories(owner: string) {

@@ -10,7 +10,6 @@ import { invalidInput } from '../core/errors.ts';
 export interface Memory {
   get(key: string): Promise<string | undefined>;
   set(key: string, value: string): Promise<void>;
-  close(): Promise<void>;
 }
 
 const MAX_CHARACTERS = 32 * 1024 * 1024;
@@ -45,8 +44,6 @@ export class ProcessMemory implements Memory {
       this.#size -= oldest.length + length;
     }
   }
-
-  async close(): Promise<void> {}
 }
 
 const KEPT_SECONDS = 30 * 86_400;
@@ -65,7 +62,11 @@ export class FolderMemory implements Memory {
     this.#clock = clock;
   }
 
-  /** @throws GreenroomError `invalid-input` for a folder that cannot be made */
+  /**
+   * What nobody asked for in 30 days is removed.
+   *
+   * @throws GreenroomError `invalid-input` for a folder that cannot be made
+   */
   static async open(folder: string, clock: () => number): Promise<FolderMemory> {
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -73,7 +74,9 @@ export class FolderMemory implements Memory {
       const { code } = error as NodeJS.ErrnoException;
       throw invalidInput([{ message: `the cache folder ${folder} cannot be made (${code})` }]);
     }
-    return new FolderMemory(folder, clock);
+    const memory = new FolderMemory(folder, clock);
+    await memory.#prune();
+    return memory;
   }
 
   async get(key: string): Promise<string | undefined> {
@@ -99,8 +102,7 @@ export class FolderMemory implements Memory {
     }
   }
 
-  /** Removes what nobody asked for in 30 days. */
-  async close(): Promise<void> {
+  async #prune(): Promise<void> {
     const names = await readdir(this.#folder, { recursive: true }).catch(() => []);
     for (const name of names.filter((path) => /^[0-9a-f]{2}[\\/][0-9a-f]{62}/.test(path))) {
       const file = join(this.#folder, name);

@@ -94,7 +94,7 @@ describe('a folder', () => {
     now += 20 * 86_400;
     await memory.get('used');
     now += 20 * 86_400;
-    await memory.close();
+    await FolderMemory.open(folder, () => now);
     expect([await memory.get('old'), await memory.get('used')]).toEqual([undefined, '2']);
     expect(readdirSync(folder)).toContain('of-somebody-else');
   });
