@@ -59,7 +59,7 @@ export interface CheckedFile {
 }
 
 /** Folders that the platform's side writes; rules about what makers may hold are not for them. */
-const FENCE = /(^|\/)previews\/[^/]+\/[^/]+\/[^/]+\/fence\//;
+const FENCE = /(^|\/)previews\/[^/]+\/[^/]+\/[^/]+\/(?:fence|flux)\//;
 
 /**
  * Judges one file: Kubernetes objects by the rules, greenroom's own files by their schemas.

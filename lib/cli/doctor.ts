@@ -2,12 +2,18 @@ import { execFile } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { systemClock } from '../core/clock.ts';
 import { EXIT_CODES, formatProblem, GreenroomError } from '../core/errors.ts';
 import { VERSION } from '../core/version.ts';
 import { PLATFORM_FILE, RECORD_FILE } from '../model/layout.ts';
+import type { PlatformSpec } from '../model/platform.ts';
 import { count } from '../report/text.ts';
+import { examineCluster } from '../scaffold/cluster/examine.ts';
+import { contextName, kubectlReader } from '../scaffold/cluster/kubectl.ts';
+import type { Observation, Status } from '../scaffold/cluster/observation.ts';
 import { examine } from '../scaffold/doctor.ts';
 import { init } from '../scaffold/init.ts';
+import type { PlannedFile } from '../scaffold/plan.ts';
 import { type ExtensionOptions, extensionOption, loadExtensions } from './extensions.ts';
 import { readInput } from './files.ts';
 import { type Io, json } from './io.ts';
@@ -17,6 +23,9 @@ import { readPlatform } from './platform.ts';
 
 interface DoctorOptions extends ExtensionOptions {
   since?: string;
+  kubeconfig?: string;
+  context?: string;
+  cluster: boolean;
   format: Format;
 }
 
@@ -24,14 +33,27 @@ export const configure: Configure = (command, io) => {
   extensionOption(formatOption(command))
     .argument('<dir>', 'a checkout of the apps repo')
     .option('--since <commit>', 'also hold the removal of previews since this commit against the allowed share')
+    .option(
+      '--kubeconfig <file>',
+      'look into the cluster of this kubeconfig as well; default: KUBECONFIG, if it is set',
+    )
+    .option(
+      '--context <name>',
+      'the context to use; without --kubeconfig and KUBECONFIG, of the one in the home folder',
+    )
+    .option('--no-cluster', 'look into no cluster, whatever KUBECONFIG says')
     .addHelpText(
       'after',
       `
 Says what must not reach the branch: files that are not what greenroom would write, a preview.json that would stop every
-preview, a removal of most of them. Writes nothing.
+preview, a removal of most of them. Then, with a kubeconfig, what keeps the cluster from running previews fenced, from
+showing them or from ending them, each with what to do about it. Writes nothing, and only reads from the cluster.
 
-Example:
-  greenroom doctor . --since origin/main`,
+Exits with 1 if something is wrong, with 4 if nothing is but not everything could be looked at.
+
+Examples:
+  greenroom doctor . --since origin/main
+  greenroom doctor . --context staging`,
     )
     .action((dir: string, options: DoctorOptions) => run(resolve(io.cwd, dir), options, io));
 };
@@ -47,10 +69,45 @@ async function run(dir: string, options: DoctorOptions, io: Io): Promise<void> {
   }
   const before = options.since === undefined ? null : await foldersAt(dir, options.since);
   const problems = examine({ platform, scaffold, paths, records, before });
-  if (options.format === 'json') io.out(json({ problems }));
-  else for (const problem of problems) io.out(`${formatProblem(problem)}\n`);
+  if (options.format === 'text') for (const problem of problems) io.out(`${formatProblem(problem)}\n`);
   if (problems.length === 0) io.err(`nothing to change; ${count(records.size, 'preview')}\n`);
   else io.fail(EXIT_CODES.failed);
+  const cluster = await lookIntoCluster(platform, scaffold, options, io);
+  if (options.format === 'json') io.out(json({ problems, cluster }));
+}
+
+/** Null when nobody asked for it: a cluster that the home folder happens to know is not looked at. */
+async function lookIntoCluster(
+  platform: PlatformSpec,
+  scaffold: readonly PlannedFile[],
+  options: DoctorOptions,
+  io: Io,
+): Promise<{ context: string; observations: Observation[] } | null> {
+  const { kubeconfig, context } = options;
+  if (!options.cluster || !(kubeconfig ?? context ?? io.env.KUBECONFIG)) return null;
+  const access = {
+    ...(kubeconfig === undefined ? {} : { kubeconfig: resolve(io.cwd, kubeconfig) }),
+    ...(context === undefined ? {} : { context }),
+    env: io.env,
+  };
+  const name = await contextName(access);
+  io.err(`looking into the cluster of context ${name}; nothing is changed there\n`);
+  const observations = await examineCluster({
+    platform,
+    files: scaffold,
+    reader: kubectlReader(access),
+    now: systemClock(),
+  });
+  if (options.format === 'text') {
+    for (const { check, status, message, fix } of observations) {
+      io.out(`${status.padEnd(7)} ${check}: ${message}\n${fix === undefined ? '' : `        ${fix}\n`}`);
+    }
+  }
+  const of = (status: Status) => observations.filter((each) => each.status === status).length;
+  io.err(`${of('ok')} ok, ${of('warn')} to know, ${of('fail')} wrong, ${of('unknown')} not looked at\n`);
+  if (of('fail') > 0) io.fail(EXIT_CODES.failed);
+  else if (of('unknown') > 0) io.fail(EXIT_CODES.unreachable);
+  return { context: name, observations };
 }
 
 /** Sorted; a link is listed like a file, and is then no file of a preview. */

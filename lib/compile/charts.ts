@@ -1,9 +1,11 @@
 import { type App, Chart } from 'cdk8s';
 import type { PreviewContext, PreviewExtension } from '../constructs/extension.ts';
+import { PreviewKustomizations } from '../constructs/flux/preview-kustomizations.ts';
 import { PreviewApp } from '../constructs/preview-app/preview-app.ts';
 import { platformFence } from '../constructs/preview-namespace/platform-fence.ts';
 import { PreviewNamespace } from '../constructs/preview-namespace/preview-namespace.ts';
 import { type Identity, previewHost, previewName } from '../model/identity.ts';
+import { previewFolder, repoOfName } from '../model/layout.ts';
 import type { Loaded } from '../model/load.ts';
 import type { PlatformSpec } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
@@ -33,6 +35,8 @@ export interface PreviewCharts {
   readonly resolved: Resolved;
   readonly fence: Chart;
   readonly app: Chart;
+  /** What the reconciler applies the two with; null for Argo CD, whose ApplicationSets make it from `preview.json`. */
+  readonly flux: Chart | null;
   readonly namespace: PreviewNamespace;
 }
 
@@ -101,5 +105,12 @@ export function previewCharts(scope: App, input: ChartInput): PreviewCharts {
     expires,
   };
   for (const extend of input.extensions ?? []) extend({ fence, app, namespace, preview: previewApp, context });
-  return { name, host, expires, resolved, fence, app, namespace };
+  return { name, host, expires, resolved, fence, app, flux: fluxChart(scope, platform, resolved, name), namespace };
+}
+
+function fluxChart(scope: App, platform: PlatformSpec, { cluster }: Resolved, name: string): Chart | null {
+  if (platform.reconciler !== 'flux') return null;
+  const chart = new Chart(scope, `${name}-flux`, { disableResourceNameHashes: true });
+  new PreviewKustomizations(chart, 'flux', { name, folder: previewFolder(cluster.name, repoOfName(name), name) });
+  return chart;
 }

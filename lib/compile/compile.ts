@@ -140,6 +140,7 @@ function compile(input: CompileInput, options: CompilerOptions, judge: Judge): C
       [`${folder}/${RECORD_FILE}`, formatRecord(record)],
       ...manifestFiles(`${folder}/fence`, fence),
       ...manifestFiles(`${folder}/app`, app),
+      ...manifestFiles(`${folder}/flux`, charts.flux === null ? [] : objectsOf(charts.flux)),
     ]),
   };
 }

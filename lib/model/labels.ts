@@ -44,3 +44,6 @@ export const PREVIEWS_PROJECT = 'previews';
 
 /** What the names of Argo CD's projects begin with whose previews are made of pull requests without a commit each. */
 export const PULL_REQUEST_PROJECTS = 'pull-request-';
+
+/** Where Flux runs, and with it the Kustomizations of previews and their accounts. */
+export const FLUX_NAMESPACE = 'flux-system';

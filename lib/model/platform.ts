@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { FLUX_NAMESPACE } from './labels.ts';
 import {
   API_VERSION,
   bounded,
@@ -364,4 +365,9 @@ export function appsRepoUrl(platform: PlatformSpec): string {
 export function placementDigest({ sources, clusters, ttl }: PlatformSpec): string {
   const text = JSON.stringify([sources, clusters, ttl.default, ttl.max]);
   return `sha256:${createHash('sha256').update(text).digest('hex')}`;
+}
+
+/** Where the reconciler runs, and with it the accounts that it acts with. */
+export function reconcilerNamespace(platform: PlatformSpec): string {
+  return platform.reconciler === 'flux' ? FLUX_NAMESPACE : platform.argocd.namespace;
 }

@@ -1,3 +1,4 @@
+import { FLUX_NAMESPACE, PREVIEW_PREFIX } from '../model/labels.ts';
 import { celLiteral } from './engines/cel-text.ts';
 import { type AdmissionPolicy, ANY_KIND } from './engines/policy.ts';
 
@@ -75,7 +76,8 @@ function labelGuard({ previewLabel, fencer, adminGroups, contact }: GuardOptions
 
 /**
  * RBAC binds a preview's accounts to their own namespace. Should a binding ever give them more, this still keeps them
- * there; asking who they are and what they may do is no writing.
+ * there; asking who they are and what they may do is no writing. Flux' account of a preview stands beside Flux and is
+ * named after the preview.
  */
 function homeGuard({ contact }: GuardOptions): AdmissionPolicy {
   return {
@@ -89,15 +91,14 @@ function homeGuard({ contact }: GuardOptions): AdmissionPolicy {
     conditions: [
       {
         name: 'account-of-a-preview',
-        expression: "request.userInfo.?username.orValue('').startsWith('system:serviceaccount:pr-')",
+        expression: `request.userInfo.?username.orValue('').matches('^system:serviceaccount:(${FLUX_NAMESPACE}:)?${PREVIEW_PREFIX}')`,
       },
       {
         name: 'writes',
         expression: "!(request.resource.group in ['authentication.k8s.io', 'authorization.k8s.io'])",
       },
     ],
-    variables: [],
-    expression:
-      "request.resource.resource != 'namespaces' && request.?namespace.orValue('') == request.userInfo.username.split(':')[2]",
+    variables: [{ name: 'account', expression: "request.userInfo.username.split(':')" }],
+    expression: `request.resource.resource != 'namespaces' && request.?namespace.orValue('') == variables.account[variables.account[2] == '${FLUX_NAMESPACE}' ? 3 : 2]`,
   };
 }

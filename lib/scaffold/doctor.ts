@@ -41,7 +41,7 @@ function scaffoldProblems(files: readonly PlannedFile[]): Problem[] {
 }
 
 const PREVIEW_PATH =
-  /^previews\/([^/]+)\/([^/]+)\/([^/]+)\/(?:preview\.json|(?:fence|app)\/[a-z0-9][a-z0-9.-]*\.yaml)$/;
+  /^previews\/([^/]+)\/([^/]+)\/([^/]+)\/(?:preview\.json|(?:fence|app|flux)\/[a-z0-9][a-z0-9.-]*\.yaml)$/;
 
 function previewProblems({ platform, paths, records }: AppsRepoState): Problem[] {
   const problems: Problem[] = [];

@@ -8,6 +8,7 @@ import { appsRepoUrl, type PlatformSpec } from '../model/platform.ts';
 import { compileOptions, compilePolicies, policyFiles } from '../policies/engines/index.ts';
 import type { Rule } from '../policies/rule.ts';
 import { RULES } from '../policies/rules/index.ts';
+import { reconcilerMarks } from './reconciler-marks.ts';
 import { fill } from './template.ts';
 
 export interface ScaffoldInput {
@@ -94,7 +95,6 @@ function markValues(platform: PlatformSpec, version: string): Record<string, str
     ISSUER: ingress.tls.issuer,
     TLS_SECRET: ingress.tls.secretName,
     CONTROLLER_NAMESPACE: ingress.controllerNamespace,
-    ARGOCD_NAMESPACE: platform.argocd.namespace,
     INGRESS: gateway
       ? `a Gateway API controller with the GatewayClass \`${ingress.class}\``
       : `an ingress controller with the class \`${ingress.class}\``,
@@ -102,15 +102,6 @@ function markValues(platform: PlatformSpec, version: string): Record<string, str
     DEFAULT_CERTIFICATE: gateway
       ? ''
       : ",\n   which has to be the controller's default certificate (ingress-nginx: `--default-ssl-certificate`)",
-    INSTALL: installCommands(platform),
+    ...reconcilerMarks(platform),
   };
-}
-
-function installCommands(platform: PlatformSpec): string {
-  const apply = (folder: string, where: string) => `       kubectl apply -f bootstrap/install/${folder}  # ${where}`;
-  return [
-    apply('argocd', 'in the cluster of Argo CD'),
-    ...platform.clusters.map(({ name }) => apply(`clusters/${name}`, `in the cluster ${name}`)),
-    apply('root', 'in the cluster of Argo CD, last'),
-  ].join('\n');
 }

@@ -121,6 +121,30 @@ describe('greenroom doctor', () => {
     expect((await greenroom('doctor', '.', '--since', '--help')).code).toBe(2);
   });
 
+  it('looks into a cluster only when it is asked to, by a flag or by KUBECONFIG', async () => {
+    const asked = async (env: Record<string, string>, ...args: string[]) => {
+      const result = { code: 0, err: '' };
+      await main(['doctor', '.', ...args], {
+        cwd,
+        env: { PATH: '/nonexistent', ...env },
+        interactive: false,
+        out: () => undefined,
+        err: (text) => {
+          result.err += text;
+        },
+        fail: (code) => {
+          result.code = Math.max(result.code, code);
+        },
+      });
+      return [result.code, result.err.includes('needs kubectl')];
+    };
+    expect(await asked({})).toEqual([0, false]);
+    expect(await asked({ KUBECONFIG: '' })).toEqual([0, false]);
+    expect(await asked({ KUBECONFIG: '/k' }, '--no-cluster')).toEqual([0, false]);
+    expect(await asked({ KUBECONFIG: '/k' })).toEqual([1, true]);
+    expect(await asked({}, '--kubeconfig', 'k')).toEqual([1, true]);
+  });
+
   it('refuses a greenroom.yaml that is wrong', async () => {
     write('greenroom.yaml', `${readFileSync(join(cwd, 'greenroom.yaml'), 'utf8')}  typo: 1\n`);
     expect((await greenroom('doctor', '.')).code).toBe(2);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse, parseDocument } from 'yaml';
+import { checkFile, createCheckers } from '../../lib/cli/check-file.ts';
 import { createCompiler } from '../../lib/compile/compile.ts';
 import { GreenroomError } from '../../lib/core/errors.ts';
 import { compileInput, manifests, OPENED, platform, previewText } from '../support/inputs.ts';
@@ -28,6 +29,26 @@ describe('files', () => {
       const object = parse(text);
       expect(path).toMatch(/\/(fence|app)\/[a-z]+\.[a-z0-9.-]+\.yaml$/);
       expect(path.split('/').at(-1)).toBe(`${object.kind.toLowerCase()}.${object.metadata.name}.yaml`);
+    }
+  });
+
+  test('for Flux, a third folder holds what applies the other two, and the rules take no offence', () => {
+    const extra = 'reconciler: flux\npolicies: { engines: [kyverno] }';
+    const { files, folder } = compile(undefined, extra);
+    const flux = [...files.keys()].filter((path) => path.startsWith(`${folder}/flux/`));
+    expect(flux.map((path) => path.split('/').at(-1))).toEqual([
+      'kustomization.pr-shop-7-fence.yaml',
+      'kustomization.pr-shop-7.yaml',
+    ]);
+    for (const [path, part] of [
+      [flux[0], 'fence'],
+      [flux[1], 'app'],
+    ] as const) {
+      expect(parse(files.get(path as string) as string).spec.path).toBe(`./${folder}/${part}`);
+    }
+    const checkers = createCheckers(platform(extra));
+    for (const [path, text] of files) {
+      expect(checkFile(checkers, new TextEncoder().encode(text), path, false).findings, path).toEqual([]);
     }
   });
 

@@ -43,6 +43,23 @@ describe('init', () => {
     expect(paths).toContain('policies/vap/validatingadmissionpolicy.greenroom-namespace-labels.yaml');
   });
 
+  it('lays down one for Flux, which says nothing of Argo CD', async () => {
+    const platform = `apiVersion: greenroom.dev/v1alpha1
+kind: Platform
+spec:
+  domain: apps.example.com
+  sources: [{ owner: acme }]
+  registries: [ghcr.io/acme]
+  reconciler: flux
+  policies: { engines: [kyverno] }
+`;
+    const { files } = await init({ dir, version: '1.2.3', platform });
+    for (const { path, text } of files) expect(text ?? '', path).not.toMatch(/__[A-Z]|application greenroom|argocd-cm/);
+    expect(read('README.md')).toContain('Flux applies it');
+    expect(read('README.md')).toContain('flux create secret git previews --url=https://github.com/acme/previews.git');
+    expect(files.map((f) => f.path)).toContain('bootstrap/install/clusters/main/gitrepository.previews-index.yaml');
+  });
+
   it('does nothing the second time', async () => {
     await run();
     const before = statSync(join(dir, 'README.md')).mtimeMs;

@@ -1,7 +1,8 @@
 import { ApiObject } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { FENCER_ACCOUNT, WORKLOADS_ROLE } from '../../model/labels.ts';
-import type { PlatformSpec } from '../../model/platform.ts';
+import { type PlatformSpec, reconcilerNamespace } from '../../model/platform.ts';
+import { endsByKyverno, kyvernoDeletionRole } from './expiry.ts';
 import { certificateNamespace } from './ingress.ts';
 import { ARGOCD_KINDS, clusterKinds, FENCE_KINDS, GUARD_KINDS, NAMESPACE_KIND, workloadKinds } from './kinds.ts';
 import { Account, clusterRole, ownerRules } from './rbac.ts';
@@ -29,7 +30,7 @@ export function bootstrapAccount(scope: Construct, spec: PlatformSpec): void {
  * reconciler, so that no commit to the apps repo can widen what an account may do.
  */
 export function clusterAccounts(scope: Construct, spec: PlatformSpec): void {
-  const { namespace } = spec.argocd;
+  const namespace = reconcilerNamespace(spec);
   const kinds = clusterKinds(spec);
   new Account(scope, 'cluster', {
     name: CLUSTER_ACCOUNT,
@@ -55,6 +56,10 @@ export function clusterAccounts(scope: Construct, spec: PlatformSpec): void {
     ],
   });
   clusterRole(scope, WORKLOADS_ROLE, ownerRules(workloadKinds(spec)));
+  if (endsByKyverno(spec)) {
+    kyvernoDeletionRole(scope, 'deletion');
+    return;
+  }
   new Account(scope, 'cleaner', {
     name: CLEANER_ACCOUNT,
     namespace,
@@ -69,9 +74,11 @@ export function accountsNamespace(scope: Construct, name: string): ApiObject {
 
 type Rules = ReturnType<typeof ownerRules>;
 
-/** Two entries for one namespace become one Role. */
+/** Two entries for one namespace become one Role; one without rules becomes none. */
 function mergeRules(...entries: readonly (readonly [string, Rules])[]): Record<string, Rules> {
   const merged: Record<string, Rules> = {};
-  for (const [namespace, rules] of entries) merged[namespace] = [...(merged[namespace] ?? []), ...rules];
+  for (const [namespace, rules] of entries) {
+    if (rules.length > 0) merged[namespace] = [...(merged[namespace] ?? []), ...rules];
+  }
   return merged;
 }

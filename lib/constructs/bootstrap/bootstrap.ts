@@ -1,6 +1,5 @@
 import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
-import { invalidInput } from '../../core/errors.ts';
 import { FENCER_ACCOUNT } from '../../model/labels.ts';
 import type { Cluster, PlatformSpec } from '../../model/platform.ts';
 import {
@@ -12,8 +11,10 @@ import {
   SYNC_WAVE_ANNOTATION,
 } from '../application-set/application.ts';
 import { PreviewApplicationSets } from '../application-set/preview-application-sets.ts';
+import { fluxFolders } from '../flux/flux-folders.ts';
 import { accountsNamespace, bootstrapAccount, CLEANER_ACCOUNT, clusterAccounts } from './accounts.ts';
 import { Cleaner } from './cleaner.ts';
+import { endsByKyverno, KyvernoExpiry } from './expiry.ts';
 import { cleanerGuard, fencerGuard, reconcilerGuard } from './guards.ts';
 import { previewGateway, wildcardCertificate } from './ingress.ts';
 import {
@@ -33,7 +34,7 @@ export interface BootstrapProps {
 }
 
 /**
- * Everything that makes an Argo CD run the previews of an apps repo, by folder of `bootstrap/`:
+ * Everything that makes a reconciler run the previews of an apps repo, by folder of `bootstrap/`. For Argo CD:
  *
  * - `install/argocd`, `install/clusters/<name>`: accounts and their permissions and the root project; applied by an
  *   administrator, once and at upgrades;
@@ -43,6 +44,11 @@ export interface BootstrapProps {
  *   Applications;
  * - `clusters/<name>`: what a cluster's Application applies there, beside the compiled policies: guards of the accounts,
  *   the cleaner, certificate and gateway.
+ *
+ * For Flux there is no second place beside the clusters: `install/clusters/<name>` holds its sources and Kustomizations
+ * too, and `clusters/<name>` the guard of Kustomizations.
+ *
+ * @throws GreenroomError `invalid-input` for Flux without Kyverno
  *
  * @example
  * const bootstrap = new Bootstrap(chart, 'bootstrap', {
@@ -56,26 +62,14 @@ export class Bootstrap extends Construct {
 
   constructor(scope: Construct, id: string, props: BootstrapProps) {
     super(scope, id);
-    if (props.platform.reconciler !== 'argocd') {
-      throw invalidInput([
-        { field: 'spec.reconciler', message: 'must be argocd: there is no bootstrap for flux in this version' },
-      ]);
-    }
     const folders = new Map<string, Construct>();
     const folder = (path: string) => {
       const part = new Construct(this, path.replaceAll('/', '-'));
       folders.set(path, part);
       return part;
     };
-    installArgoCd(folder('install/argocd'), props);
-    rootApplication(folder('install/root'), props);
-    argoCd(folder('argocd'), props);
-    for (const cluster of props.platform.clusters) {
-      const install = folder(`install/clusters/${cluster.name}`);
-      if (cluster.server !== IN_CLUSTER) accountsNamespace(install, props.platform.argocd.namespace);
-      clusterAccounts(install, props.platform);
-      clusterObjects(folder(`clusters/${cluster.name}`), props.platform);
-    }
+    if (props.platform.reconciler === 'flux') fluxFolders(folder, props);
+    else argoCdFolders(folder, props);
     this.folders = folders;
   }
 
@@ -83,6 +77,18 @@ export class Bootstrap extends Construct {
   objects(folder: string): ApiObject[] {
     const part = this.folders.get(folder);
     return part ? part.node.findAll().filter((c): c is ApiObject => c instanceof ApiObject) : [];
+  }
+}
+
+function argoCdFolders(folder: (path: string) => Construct, props: BootstrapProps): void {
+  installArgoCd(folder('install/argocd'), props);
+  rootApplication(folder('install/root'), props);
+  argoCd(folder('argocd'), props);
+  for (const cluster of props.platform.clusters) {
+    const install = folder(`install/clusters/${cluster.name}`);
+    if (cluster.server !== IN_CLUSTER) accountsNamespace(install, props.platform.argocd.namespace);
+    clusterAccounts(install, props.platform);
+    clusterObjects(folder(`clusters/${cluster.name}`), props.platform);
   }
 }
 
@@ -140,14 +146,18 @@ function clusterApplication(scope: Construct, props: BootstrapProps, { name, ser
 function clusterObjects(scope: Construct, platform: PlatformSpec): void {
   const { namespace } = platform.argocd;
   fencerGuard(scope, 'fencer', namespace, FENCER_ACCOUNT);
-  cleanerGuard(scope, 'cleaner-guard', namespace, CLEANER_ACCOUNT);
-  new Cleaner(scope, 'cleaner', {
-    name: CLEANER_ACCOUNT,
-    namespace,
-    serviceAccount: CLEANER_ACCOUNT,
-    image: platform.cleaner.image,
-    schedule: platform.cleaner.schedule,
-  });
+  if (endsByKyverno(platform)) {
+    new KyvernoExpiry(scope, 'expiry', { schedule: platform.cleaner.schedule });
+  } else {
+    cleanerGuard(scope, 'cleaner-guard', namespace, CLEANER_ACCOUNT);
+    new Cleaner(scope, 'cleaner', {
+      name: CLEANER_ACCOUNT,
+      namespace,
+      serviceAccount: CLEANER_ACCOUNT,
+      image: platform.cleaner.image,
+      schedule: platform.cleaner.schedule,
+    });
+  }
   wildcardCertificate(scope, 'certificate', platform);
   if (platform.ingress.kind === 'gateway') previewGateway(scope, 'gateway', platform);
 }

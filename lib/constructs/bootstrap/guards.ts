@@ -46,7 +46,8 @@ export class Guard extends Construct {
   }
 }
 
-const username = (namespace: string, account: string) =>
+/** Whether a service account asks. */
+export const username = (namespace: string, account: string) =>
   `request.userInfo.username == 'system:serviceaccount:${namespace}:${account}'`;
 
 const labelOf = (object: string) => `${object}.metadata.?labels[?'${PREVIEW_LABEL}'].orValue('')`;
@@ -56,7 +57,21 @@ const labelOf = (object: string) => `${object}.metadata.?labels[?'${PREVIEW_LABE
  * This holds it to namespaces that are a preview's: by name, and by the label that only greenroom's fences carry. An
  * older namespace whose name happens to start with `pr-` is not adopted.
  */
-export function fencerGuard(scope: Construct, id: string, namespace: string, account: string): Guard {
+export function fencerGuard(
+  scope: Construct,
+  id: string,
+  namespace: string,
+  account: string,
+  /** Whether each preview's own account stands beside the fencer, as Flux wants it, and not in its namespace. */
+  beside?: 'account-beside-it',
+): Guard {
+  const elsewhere =
+    beside === undefined
+      ? []
+      : [
+          `|| (request.namespace == '${namespace}' && request.name.startsWith('${PREVIEW_PREFIX}')`,
+          "&& request.resource.group == '' && request.resource.resource == 'serviceaccounts')",
+        ];
   const isNamespace = "request.resource.group == '' && request.resource.resource == 'namespaces'";
   return new Guard(scope, id, {
     name: 'greenroom-fencer',
@@ -69,8 +84,9 @@ export function fencerGuard(scope: Construct, id: string, namespace: string, acc
           `? request.name.startsWith('${PREVIEW_PREFIX}')`,
           `&& (request.operation == 'CREATE' || ${labelOf('oldObject')} == request.name)`,
           `&& (request.operation == 'DELETE' || ${labelOf('object')} == request.name)`,
-          `: request.namespace.startsWith('${PREVIEW_PREFIX}') && namespaceObject != null`,
-          `&& ${labelOf('namespaceObject')} == request.namespace`,
+          `: (request.namespace.startsWith('${PREVIEW_PREFIX}') && namespaceObject != null`,
+          `&& ${labelOf('namespaceObject')} == request.namespace)`,
+          ...elsewhere,
         ].join('\n'),
         message: `${account} may touch only previews: namespaces named ${PREVIEW_PREFIX}* that carry their name in the label ${PREVIEW_LABEL}`,
       },

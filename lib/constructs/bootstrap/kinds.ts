@@ -2,6 +2,7 @@ import { invalidInput } from '../../core/errors.ts';
 import type { Engine, PlatformSpec } from '../../model/platform.ts';
 import { ruleParams } from '../../policies/params.ts';
 import type { ResourceKind } from '../../policies/resources.ts';
+import { endsByKyverno } from './expiry.ts';
 
 const kind = (group: string, name: string, resource = guessResource(name)): ResourceKind => ({
   group,
@@ -79,7 +80,7 @@ const ENGINE_KINDS: Readonly<Record<Engine, readonly ResourceKind[]>> = {
 export function clusterKinds(spec: PlatformSpec): Readonly<Record<'cluster' | 'cleaner' | 'ingress', ResourceKind[]>> {
   return {
     cluster: [...GUARD_KINDS, ...spec.policies.engines.flatMap((engine) => ENGINE_KINDS[engine])],
-    cleaner: [kind('batch', 'CronJob')],
+    cleaner: endsByKyverno(spec) ? [] : [kind('batch', 'CronJob')],
     ingress: [
       kind('cert-manager.io', 'Certificate'),
       ...(spec.ingress.kind === 'gateway' ? [kind('gateway.networking.k8s.io', 'Gateway')] : []),

@@ -1,4 +1,4 @@
-import { RECONCILER_ACCOUNT } from '../../model/labels.ts';
+import { FLUX_NAMESPACE, RECONCILER_ACCOUNT } from '../../model/labels.ts';
 import type { PreviewNamespaceProps } from './props.ts';
 
 /** Who applies the app's objects: an account beside what impersonates it or looks it up. */
@@ -9,6 +9,6 @@ export function reconcilerAccount({ name, reconciler = {} }: PreviewNamespacePro
   const flux = reconciler.kind === 'flux';
   return {
     name: reconciler.account ?? (flux ? name : RECONCILER_ACCOUNT),
-    namespace: reconciler.accountNamespace ?? (flux ? 'flux-system' : name),
+    namespace: reconciler.accountNamespace ?? (flux ? FLUX_NAMESPACE : name),
   };
 }

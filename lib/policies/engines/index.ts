@@ -4,7 +4,7 @@ import type { Severity } from '../../core/finding.ts';
 import { emitYaml } from '../../core/yaml.ts';
 import type { Exception } from '../../model/exception.ts';
 import { FENCER_ACCOUNT, PREVIEW_LABEL } from '../../model/labels.ts';
-import { ENGINES, type Engine, type PlatformSpec } from '../../model/platform.ts';
+import { ENGINES, type Engine, type PlatformSpec, reconcilerNamespace } from '../../model/platform.ts';
 import { celCompiler } from '../cel.ts';
 import { guards } from '../guards.ts';
 import { type RuleParams, ruleParams } from '../params.ts';
@@ -125,16 +125,28 @@ const SECRET_OPERATORS: Readonly<Record<PlatformSpec['secrets']['mechanism'], re
   sops: [],
 };
 
-/** What a platform's settings say of its policies. */
+/**
+ * What a platform's settings say of its policies.
+ *
+ * @throws GreenroomError `invalid-input` for an engine that does not work with the platform's other settings
+ */
 export function compileOptions(platform: PlatformSpec, engine: Engine): CompileOptions {
   const { severities, contact, trustedAccounts } = platform.policies;
-  const namespace = platform.reconciler === 'argocd' ? platform.argocd.namespace : 'flux-system';
+  if (engine === 'kyverno-legacy' && platform.knative) {
+    throw invalidInput([
+      {
+        field: 'spec.policies.engines',
+        message:
+          "cannot hold kyverno-legacy with knative: true, since a ClusterPolicy cannot tell Kubernetes' Services from Knative's and Kyverno then refuses it; use kyverno",
+      },
+    ]);
+  }
   return {
     engine,
     params: ruleParams(platform),
     severities,
     contact,
-    fencer: `system:serviceaccount:${namespace}:${FENCER_ACCOUNT}`,
+    fencer: `system:serviceaccount:${reconcilerNamespace(platform)}:${FENCER_ACCOUNT}`,
     trustedAccounts: [
       ...SECRET_OPERATORS[platform.secrets.mechanism],
       // Knative's controllers make revisions, routes and ExternalName Services of a function.

@@ -12,7 +12,7 @@ const PROJECT = `${SPEC}.?project.orValue("")`;
  * Projects of pull requests have a guard each that pins their Applications, by sources that only it knows.
  */
 const PREVIEW_APPLICATION = `(object.kind == "Application" && (${PROJECT} in [params.application.fenceProject, params.application.appProject] || (${DESTINATION}.?namespace.orValue("").startsWith("${PREVIEW_PREFIX}") && !${PROJECT}.startsWith("${PULL_REQUEST_PROJECTS}"))))`;
-const PREVIEW_KUSTOMIZATION = `(object.kind == "Kustomization" && (${SPEC}.?targetNamespace.orValue("").startsWith("${PREVIEW_PREFIX}") || ${SPEC}.?path.orValue("").startsWith("./previews/") || ${SPEC}.?path.orValue("").startsWith("previews/")))`;
+const PREVIEW_KUSTOMIZATION = `(object.kind == "Kustomization" && (object.metadata.?name.orValue("").startsWith("${PREVIEW_PREFIX}") || ${SPEC}.?targetNamespace.orValue("").startsWith("${PREVIEW_PREFIX}") || ${SPEC}.?path.orValue("").startsWith("./previews/") || ${SPEC}.?path.orValue("").startsWith("previews/")))`;
 
 const onApplication = (cel: string, field: string): Condition => ({
   cel: `!${PREVIEW_APPLICATION} || (${cel})`,

@@ -139,10 +139,97 @@ describe('Bootstrap', () => {
     expect([namespaces('install/clusters/main'), namespaces('install/clusters/big')]).toEqual([0, 1]);
   });
 
-  it('says that there is no bootstrap for flux', () => {
-    expect(() => bootstrap({ reconciler: 'flux' })).toThrow(
-      expect.objectContaining({ problems: [expect.objectContaining({ field: 'spec.reconciler' })] }),
-    );
+  describe('with Kyverno', () => {
+    const kyverno = { policies: { engines: ['vap', 'kyverno'] } };
+
+    it('ends previews by the pair of policies, and has no job with rights to delete', () => {
+      const all = bootstrap(kyverno);
+      const kinds = all.get('clusters/main')?.map((o) => `${o.kind}/${o.metadata.name}`);
+      expect(kinds).toEqual(
+        expect.arrayContaining([
+          'ValidatingPolicy/greenroom-expired-previews',
+          'DeletingPolicy/greenroom-expired-previews',
+        ]),
+      );
+      expect(kinds).not.toContain('CronJob/preview-cleaner');
+      const installed = all.get('install/clusters/main')?.map((o) => o.metadata.name);
+      expect(installed).not.toContain('preview-cleaner');
+      const role = find(all.get('install/clusters/main'), 'ClusterRole', 'greenroom-expired-previews');
+      expect(role.metadata.labels).toEqual({ 'rbac.kyverno.io/aggregate-to-cleanup-controller': 'true' });
+      expect(role.rules).toEqual([
+        { apiGroups: [''], resources: ['namespaces'], verbs: ['delete', 'get', 'list', 'watch'] },
+      ]);
+    });
+
+    it('looks at namespaces of previews only, and refuses when it cannot tell the time of their end', () => {
+      const { spec } = find(bootstrap(kyverno).get('clusters/main'), 'ValidatingPolicy', 'greenroom-expired-previews');
+      expect(spec).toMatchObject({
+        failurePolicy: 'Fail',
+        matchConstraints: {
+          objectSelector: { matchExpressions: [{ key: 'greenroom.dev/preview', operator: 'Exists' }] },
+          resourceRules: [{ operations: ['CREATE'], resources: ['namespaces'] }],
+        },
+      });
+    });
+
+    it('keeps the job where Kyverno is too old to delete by policy', () => {
+      const cluster = bootstrap({ policies: { engines: ['kyverno-legacy'] } }).get('clusters/main');
+      expect(find(cluster, 'CronJob', 'preview-cleaner')).toBeDefined();
+    });
+  });
+
+  describe('for flux', () => {
+    const FLUX = { ...TWO_CLUSTERS, reconciler: 'flux', policies: { engines: ['kyverno'] } };
+    const named = (objects: readonly Json[] | undefined, kind: string) =>
+      objects?.filter((o) => o.kind === kind).map((o) => o.metadata.name);
+
+    it('has a folder for each cluster, and what an administrator installs there', () => {
+      const all = bootstrap(FLUX);
+      expect([...all.keys()].sort()).toEqual([
+        'clusters/big',
+        'clusters/main',
+        'install/clusters/big',
+        'install/clusters/main',
+      ]);
+      const install = all.get('install/clusters/big');
+      expect(named(install, 'GitRepository')).toEqual(['previews', 'previews-index']);
+      expect(named(install, 'Kustomization')).toEqual(['greenroom', 'greenroom-policies-kyverno', 'previews']);
+      expect(find(install, 'Kustomization', 'greenroom').spec.path).toBe('./bootstrap/clusters/big');
+      expect(find(install, 'GitRepository', 'previews-index').spec.ignore).toContain('!/previews/big/*/*/flux\n');
+    });
+
+    it('deletes nothing when one of its own Kustomizations is deleted, and puts guards before previews', () => {
+      const install = bootstrap(FLUX).get('install/clusters/main');
+      for (const { kind, spec } of install ?? []) {
+        if (kind === 'Kustomization') expect(spec).toMatchObject({ prune: true, deletionPolicy: 'Orphan' });
+      }
+      expect(find(install, 'Kustomization', 'previews').spec).toMatchObject({
+        serviceAccountName: 'preview-index',
+        dependsOn: [{ name: 'greenroom' }, { name: 'greenroom-policies-kyverno' }],
+      });
+    });
+
+    it('holds accounts beside Flux, and nothing of Argo CD', () => {
+      for (const [path, objects] of bootstrap(FLUX)) {
+        expect(JSON.stringify(objects), path).not.toMatch(/argocd:|"argocd"|argoproj\.io\/v1/);
+        const accounts = objects.filter((o) => o.kind === 'ServiceAccount');
+        expect(accounts.every((o) => o.metadata.namespace === 'flux-system')).toBe(true);
+      }
+    });
+
+    it('says why it needs Kyverno', () => {
+      expect(() => bootstrap({ reconciler: 'flux' })).toThrow(
+        expect.objectContaining({
+          code: 'invalid-input',
+          problems: [
+            expect.objectContaining({
+              field: 'spec.policies.engines',
+              message: expect.stringMatching(/^must hold kyverno/),
+            }),
+          ],
+        }),
+      );
+    });
   });
 
   it('pins Applications by the rule, where Argo CD runs, whatever the platform says of the rule', () => {

@@ -268,3 +268,19 @@ describe('compilePolicies', () => {
     expect(constraint.spec.match.kinds).toEqual([{ apiGroups: [''], kinds: ['ConfigMap'] }]);
   });
 });
+
+test('the older policies of Kyverno beside Knative are refused, which Kyverno itself would do in the cluster', () => {
+  const knative = { ...platform, knative: true };
+  expect(() => compileOptions(knative, 'kyverno-legacy')).toThrow(
+    expect.objectContaining({ problems: [expect.objectContaining({ field: 'spec.policies.engines' })] }),
+  );
+  expect(compileOptions(knative, 'kyverno').engine).toBe('kyverno');
+});
+
+test('rules of one place are compiled alone, the guards with those of previews', () => {
+  const names = (place: Rule['place']) =>
+    compilePolicies(RULES, { ...compileOptions(platform, 'vap'), place }).map(({ metadata }) => metadata.name);
+  expect(new Set(names('reconciler'))).toEqual(new Set(['greenroom-own-application']));
+  expect(names('preview')).not.toContain('greenroom-own-application');
+  expect(names('preview')).toEqual(expect.arrayContaining(['greenroom-namespace-labels', 'greenroom-no-privileged']));
+});

@@ -1,0 +1,3 @@
+export { Kustomization, type KustomizationProps } from './kustomization.ts';
+export { PreviewKustomizations, type PreviewKustomizationsProps } from './preview-kustomizations.ts';
+export { indexOnly } from './sources.ts';

@@ -1,0 +1,105 @@
+import { CLEANER_ACCOUNT, CLUSTER_ACCOUNT } from '../../constructs/bootstrap/index.ts';
+import { FENCER_ACCOUNT, PREVIEW_LABEL, RECONCILER_ACCOUNT, WORKLOADS_ROLE } from '../../model/labels.ts';
+import { reconcilerNamespace } from '../../model/platform.ts';
+import { chose, type Look } from './look.ts';
+import { couldNotLook, fail, type Observation, ok } from './observation.ts';
+import { type Answer, type Deed, list, text } from './reader.ts';
+
+interface Question {
+  readonly account: string;
+  readonly user: string;
+  readonly deed: Deed;
+  readonly wanted: boolean;
+}
+
+const RBAC = 'rbac.authorization.k8s.io';
+
+/**
+ * What the accounts of previews may do, as the API server itself decides it, whatever roles and bindings it comes from:
+ * enough for their work, and none of what would undo a fence.
+ */
+export async function accountRights(look: Look): Promise<Observation[]> {
+  if (!look.previews) return [];
+  const check = 'accounts';
+  const asked = await Promise.all(
+    questions(look, await somePreview(look)).map(async (question) => ({
+      ...question,
+      answer: await look.reader.may(question.user, question.deed),
+    })),
+  );
+  const refused = asked.map(({ answer }) => answer).find((answer) => answer.kind === 'refused');
+  if (refused !== undefined) {
+    return [couldNotLook(check, 'what accounts may do', refused as Extract<Answer, { kind: 'refused' }>)];
+  }
+  const wrong = asked.filter(({ answer, wanted }) => answer.kind === 'found' && answer.value !== wanted);
+  const found = wrong.map(({ account, deed, wanted }) =>
+    wanted
+      ? fail(
+          check,
+          `${account} may not ${words(deed)}, which is its work.`,
+          'An administrator applies bootstrap/install again.',
+        )
+      : fail(
+          check,
+          `${account} may ${words(deed)}, and must not.`,
+          'Find the binding that grants it and remove it; bootstrap/install holds all that the account needs.',
+        ),
+  );
+  return found.length > 0
+    ? found
+    : [ok(check, `${asked.length} questions about accounts of previews have the right answer`)];
+}
+
+/** Name of a preview that runs, for questions about its own account. */
+async function somePreview({ reader }: Look): Promise<string | undefined> {
+  const answer = await reader.get(`/api/v1/namespaces?limit=1&labelSelector=${encodeURIComponent(PREVIEW_LABEL)}`);
+  const name = answer.kind === 'found' ? text(list(answer.value, 'items')[0], 'metadata', 'name') : '';
+  return name === '' ? undefined : name;
+}
+
+function questions({ platform }: Look, preview: string | undefined): Question[] {
+  const flux = platform.reconciler === 'flux';
+  const home = reconcilerNamespace(platform);
+  const of = (
+    account: string,
+    namespace: string,
+    wanted: boolean,
+    verb: string,
+    group: string,
+    resource: string,
+    more = {},
+  ) => ({
+    account,
+    user: `system:serviceaccount:${namespace}:${account}`,
+    deed: { verb, group, resource, ...more },
+    wanted,
+  });
+  const elsewhere = { namespace: 'kube-system' };
+  const reconciler = flux ? (preview ?? '') : RECONCILER_ACCOUNT;
+  const reconcilerHome = flux ? home : (preview ?? '');
+  return [
+    of(FENCER_ACCOUNT, home, true, 'create', '', 'namespaces'),
+    of(FENCER_ACCOUNT, home, true, 'create', '', 'resourcequotas', { namespace: preview ?? 'pr-x' }),
+    of(FENCER_ACCOUNT, home, true, 'bind', RBAC, 'clusterroles', { name: WORKLOADS_ROLE }),
+    of(FENCER_ACCOUNT, home, false, 'bind', RBAC, 'clusterroles', { name: 'cluster-admin' }),
+    of(FENCER_ACCOUNT, home, false, 'create', 'apps', 'deployments', elsewhere),
+    of(FENCER_ACCOUNT, home, false, 'get', '', 'secrets', elsewhere),
+    of(CLUSTER_ACCOUNT, home, false, 'create', RBAC, 'clusterrolebindings'),
+    of(CLUSTER_ACCOUNT, home, false, 'get', '', 'secrets', elsewhere),
+    ...(chose(platform, 'kyverno') ? [] : [of(CLEANER_ACCOUNT, home, true, 'delete', '', 'namespaces')]),
+    ...(preview === undefined
+      ? []
+      : [
+          of(reconciler, reconcilerHome, true, 'create', 'apps', 'deployments', { namespace: preview }),
+          of(reconciler, reconcilerHome, false, 'update', '', 'resourcequotas', { namespace: preview }),
+          of(reconciler, reconcilerHome, false, 'create', RBAC, 'rolebindings', { namespace: preview }),
+          of(reconciler, reconcilerHome, false, 'create', 'apps', 'deployments', elsewhere),
+          of(reconciler, reconcilerHome, false, 'create', '', 'namespaces'),
+        ]),
+  ];
+}
+
+function words({ verb, group, resource, namespace, name }: Deed): string {
+  const what = `${resource}${group === '' ? '' : `.${group}`}${name === undefined ? '' : ` ${name}`}`;
+  return `${verb} ${what}${namespace === undefined ? '' : ` in ${namespace}`}`;
+}

@@ -1,0 +1,125 @@
+import { certificateNamespace } from '../../constructs/bootstrap/index.ts';
+import type { Look } from './look.ts';
+import { couldNotLook, fail, type Observation, ok, warn } from './observation.ts';
+import { list, text } from './reader.ts';
+
+/** What answers at a preview's address: a class of ingress or gateway, and a controller behind it. */
+export async function entrance(look: Look): Promise<Observation[]> {
+  if (!look.previews) return [];
+  const gateway = look.platform.ingress.kind === 'gateway';
+  return [
+    ...(await (gateway ? gatewayClass(look) : ingressClass(look))),
+    ...(gateway ? await liveGateway(look) : []),
+    ...(await controller(look)),
+  ];
+}
+
+async function ingressClass({ reader, platform }: Look): Promise<Observation[]> {
+  const { class: name } = platform.ingress;
+  const answer = await reader.get(`/apis/networking.k8s.io/v1/ingressclasses/${name}`);
+  if (answer.kind === 'refused') return [couldNotLook('entrance', `IngressClass ${name}`, answer)];
+  return answer.kind === 'found'
+    ? [ok('entrance', `IngressClass ${name} is served by ${text(answer.value, 'spec', 'controller')}`)]
+    : [
+        fail(
+          'entrance',
+          `There is no IngressClass ${name}: no preview can be reached.`,
+          'Install an ingress controller of that class, or name the class that is there in ingress.class.',
+        ),
+      ];
+}
+
+async function gatewayClass({ reader, platform }: Look): Promise<Observation[]> {
+  const { class: name } = platform.ingress;
+  const answer = await reader.get(`/apis/gateway.networking.k8s.io/v1/gatewayclasses/${name}`);
+  if (answer.kind === 'refused') return [couldNotLook('entrance', `GatewayClass ${name}`, answer)];
+  const fix = 'Install a Gateway API controller with that class, or name the class that is there in ingress.class.';
+  if (answer.kind === 'missing') {
+    return [fail('entrance', `There is no GatewayClass ${name}: no preview can be reached.`, fix)];
+  }
+  const accepted = condition(answer.value, 'Accepted');
+  return accepted.status === 'True'
+    ? [ok('entrance', `GatewayClass ${name} is served by ${text(answer.value, 'spec', 'controllerName')}`)]
+    : [fail('entrance', `No controller has taken up GatewayClass ${name}${because(accepted.message)}.`, fix)];
+}
+
+async function liveGateway({ reader, platform }: Look): Promise<Observation[]> {
+  const { name } = platform.ingress.gateway;
+  const namespace = certificateNamespace(platform);
+  const answer = await reader.get(`/apis/gateway.networking.k8s.io/v1/namespaces/${namespace}/gateways/${name}`);
+  if (answer.kind === 'refused') return [couldNotLook('gateway', `Gateway ${name} in ${namespace}`, answer)];
+  const programmed = answer.kind === 'found' ? condition(answer.value, 'Programmed') : undefined;
+  if (programmed?.status === 'True') return [ok('gateway', `Gateway ${name} is programmed`)];
+  return [
+    fail(
+      'gateway',
+      programmed === undefined
+        ? `There is no Gateway ${name} in ${namespace}.`
+        : `Gateway ${name} is not programmed${because(programmed.message)}.`,
+      'Let the reconciler apply bootstrap/clusters, and look at what the Gateway says of itself.',
+    ),
+  ];
+}
+
+async function controller({ reader, platform }: Look): Promise<Observation[]> {
+  const { controllerNamespace: namespace } = platform.ingress;
+  const answer = await reader.get(`/api/v1/namespaces/${namespace}/pods`);
+  if (answer.kind === 'refused') return [couldNotLook('controller', `pods in ${namespace}`, answer)];
+  const pods = answer.kind === 'found' ? list(answer.value, 'items') : [];
+  const ready = pods.filter((pod) => condition(pod, 'Ready').status === 'True');
+  if (ready.length > 0) return [ok('controller', `${ready.length} of ${pods.length} pods in ${namespace} are ready`)];
+  return [
+    fail(
+      'controller',
+      `No pod in ${namespace} is ready: previews let nothing in but what runs there.`,
+      'Start the controller, or name its namespace in ingress.controllerNamespace.',
+    ),
+  ];
+}
+
+/** The one certificate of all previews. */
+export async function certificate({ reader, platform, previews }: Look): Promise<Observation[]> {
+  if (!previews) return [];
+  const { secretName } = platform.ingress.tls;
+  const namespace = certificateNamespace(platform);
+  const answer = await reader.get(`/apis/cert-manager.io/v1/namespaces/${namespace}/certificates/${secretName}`);
+  if (answer.kind === 'refused') return [couldNotLook('certificate', `Certificate ${secretName}`, answer)];
+  if (answer.kind === 'missing') {
+    return [
+      fail(
+        'certificate',
+        `There is no Certificate ${secretName} in ${namespace}: browsers will warn of every preview.`,
+        'Let the reconciler apply bootstrap/clusters.',
+      ),
+    ];
+  }
+  const ready = condition(answer.value, 'Ready');
+  if (ready.status === 'True') return [ok('certificate', `*.${platform.domain} is certified`)];
+  return [
+    fail(
+      'certificate',
+      `The certificate of *.${platform.domain} is not ready${because(ready.message)}.`,
+      `Look at the ClusterIssuer ${platform.ingress.tls.issuer}: a wildcard needs a DNS-01 solver for the domain.`,
+    ),
+  ];
+}
+
+/** Nothing in the API says whether network policies are enforced. */
+export async function networkPolicies({ previews }: Look): Promise<Observation[]> {
+  return previews
+    ? [
+        warn(
+          'network-policies',
+          'Nothing in a cluster says whether it enforces NetworkPolicies; without that previews reach each other.',
+          'Make sure that the network plugin does (Calico and Cilium do, flannel alone does not).',
+        ),
+      ]
+    : [];
+}
+
+function condition(object: unknown, type: string): { status: string; message: string } {
+  const found = list(object, 'status', 'conditions').find((each) => text(each, 'type') === type);
+  return { status: text(found, 'status'), message: text(found, 'message') };
+}
+
+const because = (message: string) => (message === '' ? '' : `: ${message.replace(/\.$/, '')}`);

@@ -1,0 +1,71 @@
+import { CLEANER_ACCOUNT, EXPIRY_POLICY } from '../../constructs/bootstrap/index.ts';
+import { reconcilerNamespace } from '../../model/platform.ts';
+import { chose, type Look } from './look.ts';
+import { couldNotLook, fail, type Observation, ok, warn } from './observation.ts';
+import { at, text } from './reader.ts';
+
+/** A job that has not succeeded for so long is not doing its work: its schedule is minutes. */
+const TOO_LONG = 3600;
+
+/** What ends expired previews in the cluster when the sweep cannot. */
+export async function expiry(look: Look): Promise<Observation[]> {
+  if (!look.previews) return [];
+  return chose(look.platform, 'kyverno') ? deletingPolicy(look) : cleaner(look);
+}
+
+async function cleaner({ reader, platform, now }: Look): Promise<Observation[]> {
+  const namespace = reconcilerNamespace(platform);
+  const answer = await reader.get(`/apis/batch/v1/namespaces/${namespace}/cronjobs/${CLEANER_ACCOUNT}`);
+  const named = `CronJob ${CLEANER_ACCOUNT} in ${namespace}`;
+  if (answer.kind === 'refused') return [couldNotLook('expiry', named, answer)];
+  if (answer.kind === 'missing') {
+    return [
+      fail(
+        'expiry',
+        `There is no ${named}: nothing ends an expired preview while the sweep is dead.`,
+        'Let the reconciler apply bootstrap/clusters.',
+      ),
+    ];
+  }
+  const job = answer.value;
+  if (at(job, 'spec', 'suspend') === true) {
+    return [fail('expiry', `${named} is suspended.`, 'Take spec.suspend off it.')];
+  }
+  return [lastTime(named, text(job, 'status', 'lastSuccessfulTime'), text(job, 'metadata', 'creationTimestamp'), now)];
+}
+
+async function deletingPolicy({ reader, now }: Look): Promise<Observation[]> {
+  const answer = await reader.get(`/apis/policies.kyverno.io/v1/deletingpolicies/${EXPIRY_POLICY}`);
+  const named = `DeletingPolicy ${EXPIRY_POLICY}`;
+  if (answer.kind === 'refused') return [couldNotLook('expiry', named, answer)];
+  if (answer.kind === 'missing') {
+    return [
+      fail(
+        'expiry',
+        `There is no ${named}: nothing ends an expired preview while the sweep is dead.`,
+        'Let the reconciler apply bootstrap/clusters.',
+      ),
+    ];
+  }
+  const { value } = answer;
+  return [
+    lastTime(named, text(value, 'status', 'lastExecutionTime'), text(value, 'metadata', 'creationTimestamp'), now),
+  ];
+}
+
+function lastTime(named: string, last: string, created: string, now: number): Observation {
+  const ran = Date.parse(last) / 1000;
+  const age = now - (Number.isNaN(ran) ? Date.parse(created) / 1000 : ran);
+  if (!(age > TOO_LONG)) {
+    return Number.isNaN(ran)
+      ? warn('expiry', `${named} is new and has not run yet.`, 'Run doctor again in a few minutes.')
+      : ok('expiry', `${named} last did its work at ${last}`);
+  }
+  return fail(
+    'expiry',
+    Number.isNaN(ran) ? `${named} has never done its work.` : `${named} last did its work at ${last}.`,
+    named.startsWith('CronJob')
+      ? 'Look at its jobs: an image that cannot be pulled (cleaner.image) is the usual cause.'
+      : "Look at Kyverno's clean-up controller.",
+  );
+}

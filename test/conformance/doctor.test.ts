@@ -1,0 +1,455 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { main } from '../../lib/cli/main.ts';
+import { createCompiler } from '../../lib/compile/compile.ts';
+import { VERSION } from '../../lib/core/version.ts';
+import { loadPlatform, loadPreview } from '../../lib/model/files.ts';
+import type { Observation } from '../../lib/scaffold/cluster/observation.ts';
+import { init } from '../../lib/scaffold/init.ts';
+import { type ArgoCd, startArgoCd } from './argocd.ts';
+import { type Cluster, startCluster } from './cluster.ts';
+import { crdFiles } from './crds.ts';
+import { LiveAppsRepo } from './e2e/live-apps-repo.ts';
+import { eventually } from './eventually.ts';
+import { judge } from './judges.ts';
+
+let cluster: Cluster;
+let argo: ArgoCd;
+let repo: LiveAppsRepo;
+let dir: string;
+let path: string;
+
+const CRDS = ['cert-manager', 'external-secrets'] as const;
+const now = () => Math.floor(Date.now() / 1000);
+
+interface Diagnosis {
+  readonly code: number;
+  readonly err: string;
+  readonly observations: readonly Observation[];
+  /** All that is not well but what nobody can see. */
+  readonly wrong: readonly Observation[];
+}
+
+async function doctor(kubeconfig = cluster.kubeconfig, ...args: string[]): Promise<Diagnosis> {
+  const result = { code: 0, out: '', err: '' };
+  await main(['doctor', dir, '--kubeconfig', kubeconfig, '--format', 'json', ...args], {
+    cwd: dir,
+    env: { PATH: path, HOME: cluster.folder },
+    interactive: false,
+    out: (text) => {
+      result.out += text;
+    },
+    err: (text) => {
+      result.err += text;
+    },
+    fail: (code) => {
+      result.code = Math.max(result.code, code);
+    },
+  });
+  const observations: Observation[] = result.out === '' ? [] : JSON.parse(result.out).cluster.observations;
+  const wrong = observations.filter(({ check, status }) => status !== 'ok' && check !== 'network-policies');
+  return { code: result.code, err: result.err, observations, wrong };
+}
+
+const kubectl = (...args: string[]) => cluster.kubectl(args);
+const patch = (kind: string, name: string, change: object, ...more: string[]) =>
+  kubectl('patch', kind, name, '--type=merge', `--patch=${JSON.stringify(change)}`, ...more);
+const inArgo = '--namespace=argocd';
+const status = (...conditions: object[]) => ({ status: { conditions } });
+const apply = (object: object) => cluster.apply(JSON.stringify(object));
+
+const INGRESS_CLASS = {
+  apiVersion: 'networking.k8s.io/v1',
+  kind: 'IngressClass',
+  metadata: { name: 'nginx' },
+  spec: { controller: 'k8s.io/ingress-nginx' },
+};
+
+/** What other projects' controllers would have written by now. */
+async function settleOthers(): Promise<void> {
+  await apply(INGRESS_CLASS);
+  await apply({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'controller', namespace: 'ingress-nginx' },
+    spec: { containers: [{ name: 'controller', image: 'registry.k8s.io/ingress-nginx/controller:v1.13.0' }] },
+  });
+  await readyPod('True');
+  await certified('True');
+  await cleaned(new Date());
+}
+const readyPod = (is: string) =>
+  patch(
+    'pod',
+    'controller',
+    status({ type: 'Ready', status: is }),
+    '--namespace=ingress-nginx',
+    '--subresource=status',
+  );
+const certified = (is: string) =>
+  patch(
+    'certificate',
+    'preview-wildcard-tls',
+    status({
+      type: 'Ready',
+      status: is,
+      reason: 'X',
+      message: is === 'True' ? '' : 'no DNS-01 solver matches',
+      lastTransitionTime: new Date().toISOString(),
+    }),
+    '--namespace=ingress-nginx',
+    '--subresource=status',
+  );
+const cleaned = (time: Date) =>
+  patch(
+    'cronjob',
+    'preview-cleaner',
+    { status: { lastSuccessfulTime: time.toISOString() } },
+    inArgo,
+    '--subresource=status',
+  );
+
+beforeAll(async () => {
+  path = `${dirname(await judge('kubectl'))}:${process.env['PATH']}`;
+  repo = await LiveAppsRepo.create();
+  cluster = await startCluster({ controllerManager: true, users: [{ name: 'viewer' }] });
+  argo = await startArgoCd(cluster, {
+    repoDir: repo.bare,
+    config: { 'application.sync.impersonation.enabled': 'false' },
+  });
+  dir = mkdtempSync(join(tmpdir(), 'greenroom-doctor-'));
+  const platform = `apiVersion: greenroom.dev/v1alpha1
+kind: Platform
+spec:
+  domain: apps.example.com
+  sources: [{ owner: acme }]
+  registries: [ghcr.io/acme]
+  appsRepo: { url: "${repo.url}" }
+`;
+  const scaffold = await init({ dir, version: VERSION, platform });
+  const at = now();
+  const { files } = createCompiler({ platform: loadPlatform(platform, 'greenroom.yaml').value.spec, now: at })({
+    preview: loadPreview(
+      'apiVersion: greenroom.dev/v1alpha1\nkind: Preview\nspec: { template: web-service, image: ghcr.io/acme/shop, port: 8080 }\n',
+      'preview.yaml',
+    ),
+    manifests: null,
+    identity: { repositoryId: 1, owner: 'acme', repository: 'shop', number: 7 },
+    headSha: 'a'.repeat(40),
+    author: 'maker',
+    labels: [],
+    times: { createdAt: at, updatedAt: at, committedAt: at },
+  });
+  await repo.push(new Map(scaffold.files.map((file) => [file.path, file.text])), 'init');
+  await repo.push(files, 'open #7');
+});
+
+afterAll(async () => {
+  await cluster?.stop();
+  repo?.remove();
+  if (dir) rmSync(dir, { recursive: true });
+});
+
+describe('greenroom doctor', () => {
+  it('says of a cluster where nothing is installed what to install', async () => {
+    const { code, wrong, err } = await doctor();
+    expect(code).toBe(1);
+    expect(err).toContain('context loopback');
+    const checks = new Set(wrong.filter((each) => each.status === 'fail').map(({ check }) => check));
+    expect([...checks].sort()).toEqual([
+      'accounts',
+      'admission/ValidatingAdmissionPolicy',
+      'admission/ValidatingAdmissionPolicyBinding',
+      'applicationsets',
+      'certificate',
+      'controller',
+      'entrance',
+      'expiry',
+      'impersonation',
+      'kinds/cert-manager.io',
+      'kinds/external-secrets.io',
+    ]);
+    for (const { message, fix } of wrong) {
+      expect(message).toMatch(/\.$/);
+      expect(fix).toMatch(/\.$/);
+    }
+  });
+
+  it('finds nothing wrong once Argo CD has applied the apps repo', async () => {
+    await patch('configmap', 'argocd-cm', { data: { 'application.sync.impersonation.enabled': 'true' } }, inArgo);
+    for (const source of CRDS) {
+      for (const file of await crdFiles(source)) await cluster.apply(readFileSync(file, 'utf8'));
+    }
+    await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'ingress-nginx' } });
+    await kubectl('apply', '--server-side', '--recursive', `--filename=${join(dir, 'bootstrap/install')}`);
+    await eventually(() => kubectl('get', 'certificate', 'preview-wildcard-tls', '--namespace=ingress-nginx'), {
+      what: 'Argo CD to apply bootstrap/clusters',
+      timeoutMs: 600_000,
+    });
+    await eventually(() => kubectl('get', 'deployment', 'pr-shop-7', '--namespace=pr-shop-7'), {
+      what: 'the preview to be there',
+      timeoutMs: 600_000,
+    });
+    await settleOthers();
+    const { wrong, code } = await eventually(
+      async () => {
+        const found = await doctor();
+        if (found.wrong.length > 0) throw new Error(JSON.stringify(found.wrong));
+        return found;
+      },
+      { what: 'doctor to find nothing wrong', timeoutMs: 300_000, everyMs: 2000 },
+    );
+    expect([wrong, code]).toEqual([[], 0]);
+    // From here on nobody heals what is broken on purpose.
+    await cluster.processes.end('argocd-application-controller');
+  });
+
+  const spec = (change: object) => ({ spec: change });
+  const vap = 'validatingadmissionpolicy';
+  const GRANT = {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRoleBinding',
+    metadata: { name: 'too-much' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'edit' },
+    subjects: [{ kind: 'ServiceAccount', name: 'preview-reconciler', namespace: 'pr-shop-7' }],
+  };
+  const GENERATOR = {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'ApplicationSet',
+    metadata: { name: 'shop', namespace: 'argocd' },
+    spec: {
+      generators: [
+        {
+          pullRequest: {
+            github: { owner: 'acme', repo: 'shop' },
+            continueOnRepoNotFoundError: true,
+            requeueAfterSeconds: 3600,
+          },
+        },
+      ],
+      template: {
+        metadata: { name: 'shop-{{number}}' },
+        spec: { project: 'micro-apps', destination: {}, source: { repoURL: 'https://git.example.com/x.git' } },
+      },
+    },
+  };
+  const schemaOf = '/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/syncPolicy/properties';
+  const saved = new Map<string, string>();
+  /** Takes an object away; the returned function puts it back as it was. */
+  const without = (kind: string, name: string, ...more: string[]) => ({
+    break: async () => {
+      const object = JSON.parse(await kubectl('get', kind, name, ...more, '--output=json'));
+      const { metadata, status: _, ...rest } = object;
+      const { uid: __, resourceVersion: ___, managedFields: ____, ...kept } = metadata;
+      saved.set(`${kind}/${name}`, JSON.stringify({ ...rest, metadata: kept }));
+      await kubectl('delete', kind, name, ...more, '--wait=true');
+    },
+    mend: () => kubectlWith(saved.get(`${kind}/${name}`) as string),
+  });
+  const kubectlWith = (object: string) => cluster.kubectl(['create', '--filename=-'], object);
+
+  it.each<[string, string, RegExp, { break: () => Promise<unknown>; mend: () => Promise<unknown> }]>([
+    [
+      'impersonation is off',
+      'impersonation',
+      /^Impersonation is off/,
+      {
+        break: () =>
+          patch('configmap', 'argocd-cm', { data: { 'application.sync.impersonation.enabled': 'false' } }, inArgo),
+        mend: () =>
+          patch('configmap', 'argocd-cm', { data: { 'application.sync.impersonation.enabled': 'true' } }, inArgo),
+      },
+    ],
+    [
+      'a repository that is not found for a moment would delete everything',
+      'generators',
+      /^shop: with continueOnRepoNotFoundError/,
+      { break: () => apply(GENERATOR), mend: () => kubectl('delete', 'applicationset', 'shop', inArgo) },
+    ],
+    [
+      'an ApplicationSet that never removes',
+      'generators',
+      /^previews-main: its syncPolicy keeps/,
+      {
+        break: () =>
+          patch('applicationset', 'previews-main', spec({ syncPolicy: { applicationsSync: 'create-only' } }), inArgo),
+        mend: () =>
+          patch('applicationset', 'previews-main', spec({ syncPolicy: { applicationsSync: 'sync' } }), inArgo),
+      },
+    ],
+    [
+      'a controller that never removes',
+      'generators',
+      /runs with the policy create-update/,
+      {
+        break: () =>
+          patch(
+            'configmap',
+            'argocd-cmd-params-cm',
+            { data: { 'applicationsetcontroller.policy': 'create-update' } },
+            inArgo,
+          ),
+        mend: () =>
+          patch('configmap', 'argocd-cmd-params-cm', { data: { 'applicationsetcontroller.policy': null } }, inArgo),
+      },
+    ],
+    [
+      'a policy is gone',
+      'admission/ValidatingAdmissionPolicy',
+      /^1 of \d+ are not in the cluster: greenroom-no-privileged/,
+      without(vap, 'greenroom-no-privileged'),
+    ],
+    [
+      'a policy fails open',
+      'admission/ValidatingAdmissionPolicy',
+      /^greenroom-fencer let requests pass when they cannot decide/,
+      {
+        break: () => patch(vap, 'greenroom-fencer', spec({ failurePolicy: 'Ignore' })),
+        mend: () => patch(vap, 'greenroom-fencer', spec({ failurePolicy: 'Fail' })),
+      },
+    ],
+    [
+      'a binding is gone',
+      'admission/ValidatingAdmissionPolicyBinding',
+      /^1 of \d+ are not in the cluster: greenroom-own-application/,
+      without(`${vap}binding`, 'greenroom-own-application'),
+    ],
+    [
+      'a binding only warns',
+      'admission/ValidatingAdmissionPolicyBinding',
+      /^greenroom-no-privileged refuse nothing/,
+      {
+        break: () => patch(`${vap}binding`, 'greenroom-no-privileged', spec({ validationActions: ['Warn'] })),
+        mend: () => patch(`${vap}binding`, 'greenroom-no-privileged', spec({ validationActions: ['Deny'] })),
+      },
+    ],
+    [
+      'a preview’s account may do more',
+      'accounts',
+      /^preview-reconciler may create deployments.apps in kube-system, and must not/,
+      { break: () => apply(GRANT), mend: () => kubectl('delete', 'clusterrolebinding', 'too-much') },
+    ],
+    [
+      'the fencer cannot do its work',
+      'accounts',
+      /^preview-fencer may not create namespaces, which is its work/,
+      without('clusterrolebinding', 'preview-fencer'),
+    ],
+    [
+      'the cleaner is suspended',
+      'expiry',
+      /preview-cleaner in argocd is suspended/,
+      {
+        break: () => patch('cronjob', 'preview-cleaner', spec({ suspend: true }), inArgo),
+        mend: () => patch('cronjob', 'preview-cleaner', spec({ suspend: false }), inArgo),
+      },
+    ],
+    [
+      'the cleaner has not succeeded for long',
+      'expiry',
+      /last did its work at 2026-01-01/,
+      { break: () => cleaned(new Date('2026-01-01')), mend: () => cleaned(new Date()) },
+    ],
+    ['there is no ingress class', 'entrance', /^There is no IngressClass nginx/, without('ingressclass', 'nginx')],
+    [
+      'the ingress controller is down',
+      'controller',
+      /^No pod in ingress-nginx is ready/,
+      { break: () => readyPod('False'), mend: () => readyPod('True') },
+    ],
+    [
+      'the certificate is not ready',
+      'certificate',
+      /is not ready: no DNS-01 solver matches\.$/,
+      { break: () => certified('False'), mend: () => certified('True') },
+    ],
+    [
+      'a definition is missing',
+      'kinds/external-secrets.io',
+      /^The cluster has no ExternalSecret of external-secrets\.io\/v1/,
+      without('customresourcedefinition', 'externalsecrets.external-secrets.io'),
+    ],
+    [
+      'Argo CD’s definitions are old',
+      'argocd-version',
+      /^Argo CD's Applications have no spec\.syncPolicy\.retry\.refresh/,
+      {
+        break: () =>
+          kubectl(
+            'patch',
+            'customresourcedefinition',
+            'applications.argoproj.io',
+            '--type=json',
+            `--patch=${JSON.stringify([{ op: 'remove', path: `${schemaOf}/retry/properties/refresh` }])}`,
+          ),
+        mend: () =>
+          kubectl(
+            'patch',
+            'customresourcedefinition',
+            'applications.argoproj.io',
+            '--type=json',
+            `--patch=${JSON.stringify([{ op: 'add', path: `${schemaOf}/retry/properties/refresh`, value: { type: 'boolean' } }])}`,
+          ),
+      },
+    ],
+    [
+      'an ApplicationSet is stuck',
+      'applicationsets',
+      /^ApplicationSet (previews|preview-fences)-main is stuck and neither makes nor removes previews: /,
+      {
+        break: async () => {
+          await repo.push(
+            new Map([['previews/main/shop/pr-shop-9/preview.json', '{"name": "pr-shop-9"}\n']]),
+            'broken',
+          );
+          await argo.announcePush();
+        },
+        mend: async () => {
+          await repo.push(new Map([['previews/main/shop/pr-shop-9', null]]), 'mended');
+          const mark = 'argocd.argoproj.io/application-set-refresh';
+          for (const change of [`${mark}-`, `${mark}=true`]) {
+            await kubectl('annotate', 'applicationset', inArgo, '--all', '--overwrite', change);
+          }
+        },
+      },
+    ],
+  ])('says that %s, and is content when it is mended', async (_, check, sentence, { break: damage, mend }) => {
+    await damage();
+    const found = await eventually(
+      async () => {
+        const each = await doctor();
+        return each.wrong.length > 0 && each;
+      },
+      { what: 'doctor to notice', timeoutMs: 120_000, everyMs: 1000 },
+    );
+    expect(found.code).toBe(1);
+    expect(new Set(found.wrong.map((each) => each.check))).toEqual(new Set([check]));
+    expect(found.wrong.map(({ message }) => message).join('\n')).toMatch(sentence);
+    await mend();
+    await eventually(async () => (await doctor()).wrong.length === 0, {
+      what: 'doctor to be content',
+      timeoutMs: 120_000,
+      everyMs: 1000,
+    });
+  });
+
+  it('does not call well what it may not look at', async () => {
+    const { code, wrong } = await doctor(cluster.as('viewer').kubeconfig);
+    expect(code).toBe(4);
+    expect(new Set(wrong.map((each) => each.status))).toEqual(new Set(['unknown']));
+    for (const { message } of wrong) expect(message).toMatch(/^could not look at .*: .*cannot/);
+    expect(wrong.map(({ check }) => check)).toEqual(
+      expect.arrayContaining(['impersonation', 'generators', 'accounts', 'expiry', 'certificate']),
+    );
+  });
+
+  it('says in one sentence that a cluster does not answer', async () => {
+    await cluster.processes.end('kube-apiserver');
+    const { code, err, observations } = await doctor();
+    expect(code).toBe(4);
+    expect(observations).toEqual([]);
+    expect(err.trimEnd().split('\n').at(-1)).toMatch(/^greenroom: the cluster does not answer: .*refused/);
+  });
+});
