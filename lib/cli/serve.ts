@@ -39,10 +39,14 @@ Examples:
 };
 
 async function run(options: ServeOptions, io: Io): Promise<void> {
+  const secrets = secretsOf(io.env);
+  const withContext = await openDoors(options, io);
+  // A wrong setting is said now, and not by every sync anew.
+  await withContext(async () => undefined);
   const service = new Service({
     ...options.listen,
-    secrets: secretsOf(io.env),
-    withContext: await openDoors(options, io),
+    secrets,
+    withContext,
     log: (entry) => io.err(options.format === 'json' ? jsonLine(entry) : textLine(entry)),
     concurrency: options.concurrency,
     capacity: options.queue,

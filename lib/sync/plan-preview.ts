@@ -37,7 +37,7 @@ export interface PreviewPlan {
  * What is wrong with the file or against the rules leaves an earlier preview as it is; only a positive answer that the
  * pull request should have none (closed, no file, time up, not eligible) removes it.
  *
- * @throws GreenroomError `failed` when the name of a new preview belongs to another repository; `unreachable`
+ * @throws GreenroomError `failed` when the name of a new preview belongs to another repository
  */
 export async function planPreview(
   context: SyncContext,
@@ -72,7 +72,9 @@ export async function planPreview(
     if (image.status === 'unknown') return plan.keep({ state: 'unknown', reason: image.reason }, base.now);
     compiled = await compileHead(context, base, pull, preview, identity, existing?.name, image.digest);
   } catch (error) {
-    if (!(error instanceof GreenroomError) || error.code !== 'invalid-input') throw error;
+    if (!(error instanceof GreenroomError)) throw error;
+    if (error.code === 'unreachable') return plan.keep({ state: 'unknown', reason: error.message }, base.now);
+    if (error.code !== 'invalid-input') throw error;
     return plan.keep({ state: 'invalid', problems: error.problems, live: plan.live }, base.now);
   }
   if (isExpired(compiled.expires, base.now)) {

@@ -143,6 +143,7 @@ describe('receivers as processes', () => {
 
 test.each([
   [{}, [], 'GREENROOM_WEBHOOK_SECRET is not set'],
+  [{ GREENROOM_WEBHOOK_SECRET: SECRET, GITHUB_TOKEN: '' }, [], 'GITHUB_TOKEN is not set'],
   [{ GREENROOM_WEBHOOK_SECRET: 'short' }, [], 'at least 16 characters'],
   [{ GREENROOM_WEBHOOK_SECRET: SECRET }, ['--listen', '8080'], 'HOST:PORT'],
   [{ GREENROOM_WEBHOOK_SECRET: SECRET }, ['--grace', '30'], '30s, 10m or 1h'],

@@ -82,9 +82,12 @@ describe('what it found', () => {
     await simulate({ limited: false, opened: 2, steps: events.map((event) => ({ step: 'event', event })) }, inMemory);
   });
 
-  test('a preview.yaml that became a link leaves the earlier preview, until its time is up', async () => {
+  test.each([
+    ['a preview.yaml that became a link', 'link'],
+    ['a head that nobody can read', 'lost'],
+  ] as const)('%s leaves the earlier preview, until its time is up', async (_, variant) => {
     const steps: Step[] = [
-      { step: 'event', event: { do: 'push', pull: 0, variant: 'link' } },
+      { step: 'event', event: { do: 'push', pull: 0, variant } },
       { step: 'work', tasks: [{ run: 'deliver', index: 1 }], ...quietly },
     ];
     await simulate({ limited: false, opened: 1, steps }, inMemory);

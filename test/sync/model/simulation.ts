@@ -6,6 +6,7 @@ import type { PullRequest } from '../../../lib/forge/forge.ts';
 import { loadPlatform, loadPreview } from '../../../lib/model/files.ts';
 import { sweep } from '../../../lib/sync/sweep.ts';
 import { syncPullRequest } from '../../../lib/sync/sync.ts';
+import type { TestFiles } from '../../support/git.ts';
 import { type Delivery, Hosting } from './hosting.ts';
 import { GRACE, LIMITED_PLATFORM, PLACES, PLATFORM, wish } from './rule.ts';
 import type { Side } from './sides.ts';
@@ -204,9 +205,9 @@ class Simulation implements Props {
 
   #compiled(pull: PullRequest, name: string): CompiledPreview {
     const spec = loadPlatform(this.#platform, 'greenroom.yaml').value.spec;
-    const file = VARIANTS[this.#hosting.variants.get(pull.head.sha)!]['preview.yaml'];
+    const files: TestFiles = VARIANTS[this.#hosting.variants.get(pull.head.sha)!];
     return createCompiler({ platform: spec, now: this.now })({
-      preview: loadPreview(file as string, 'preview.yaml'),
+      preview: loadPreview(files['preview.yaml'] as string, 'preview.yaml'),
       manifests: null,
       identity: {
         repositoryId: pull.repository.id,

@@ -12,6 +12,8 @@ export const VARIANTS = {
   alias: { 'preview.yaml': previewText('env: { A: &a b, C: *a }') },
   foreign: { 'preview.yaml': previewText('', 'ghcr.io.evil.example/acme/shop') },
   link: { 'preview.yaml': { mode: '120000', content: '/etc/passwd' } },
+  /** A head that nobody can read. */
+  lost: {},
 } as const satisfies Record<string, TestFiles>;
 export type Variant = keyof typeof VARIANTS;
 
@@ -87,7 +89,7 @@ export interface Sequence {
 
 const variant = fc.oneof(
   { weight: 5, arbitrary: fc.constantFrom<Variant>('service', 'site') },
-  { weight: 4, arbitrary: fc.constantFrom<Variant>('none', 'typo', 'prototype', 'alias', 'foreign', 'link') },
+  { weight: 5, arbitrary: fc.constantFrom<Variant>('none', 'typo', 'prototype', 'alias', 'foreign', 'link', 'lost') },
 );
 const repo = fc.nat(2);
 const pull = fc.nat(7);
