@@ -87,6 +87,8 @@ export class Service {
         cause,
       });
     });
+    // E.g. no more files to be opened: what is there already goes on.
+    this.#server.on('error', (error) => this.#failed('server', error, {}));
     const { address, port: taken, family } = this.#server.address() as AddressInfo;
     const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${taken}`;
     this.#options.log({ level: 'info', event: 'listening', url });

@@ -94,6 +94,13 @@ describe('the action', () => {
     }
   });
 
+  test('is described as it is: each input and each output, and no other', () => {
+    const docs = readFileSync(join(root, 'docs/action.md'), 'utf8');
+    const table = [...docs.matchAll(/^\| (`[a-z-]+`(?:, `[a-z-]+`)*) \|/gm)].flatMap(([, names]) => names!.split(', '));
+    expect(table.map((name) => name.slice(1, -1))).toEqual(Object.keys(action.inputs));
+    for (const output of Object.keys(action.outputs)) expect(docs).toContain(`\`${output}\``);
+  });
+
   test('syncs the pull request of the event, sets outputs and writes a summary', async () => {
     const { world, fake, env, inputs } = await opened();
     const event = join(tempFolder(), 'event.json');
