@@ -33,7 +33,10 @@ interface VerifyOptions extends ChangeOptions {
 export const configure: Configure = (command, io) => {
   changeOptions(reportFormatOption(command))
     .option('--offline', 'ask no forge: look at shapes and rules only, and say what was not proved')
-    .option('--yes', `moves and removals of live previews are meant; the label ${YES_LABEL} stands for it`)
+    .option(
+      '--yes',
+      `moves and removals of live previews are meant, however many; the label ${YES_LABEL} stands for it`,
+    )
     .addHelpText(
       'after',
       `
@@ -68,7 +71,8 @@ async function run(dir: string, options: VerifyOptions, io: Io): Promise<void> {
   else if (options.format === 'sarif') io.out(json(sarif(findings, [...problems, ...asks], rules, VERSION)));
   else {
     for (const problem of [...problems, ...asks]) io.out(`${formatProblem(problem)}\n`);
-    for (const finding of findings) io.out(`${findingLine(finding)}\n`);
+    for (const finding of findings)
+      io.out(`${finding.severity === 'warn' ? 'warning: ' : ''}${findingLine(finding)}\n`);
   }
   for (const what of unknown) io.err(`greenroom: not proved: ${what}\n`);
   io.err(`${words(report, options)}\n`);
