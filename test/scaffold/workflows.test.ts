@@ -5,11 +5,12 @@ import { inProcess } from '../support/command.ts';
 
 interface Job {
   readonly permissions?: Record<string, string>;
+  readonly environment?: string;
   readonly steps: readonly { run?: string; uses?: string; with?: Record<string, string> }[];
 }
 
 const workflow = (name: string) =>
-  parse(readTemplate().get(`.github/workflows/${name}.yaml`)!) as { jobs: Record<string, Job> };
+  parse(readTemplate().get(`.github/workflows/${name}.yaml`)!) as { on: object; jobs: Record<string, Job> };
 const jobs = (name: string) => Object.values(workflow(name).jobs);
 const NAMES = ['sync', 'sweep', 'check', 'diff', 'audit'];
 
@@ -45,16 +46,26 @@ describe('the workflows', () => {
     ]);
   });
 
+  it("the bot's key is out of reach for workflows of a pull request's branch", () => {
+    for (const name of NAMES) {
+      const uses = JSON.stringify(jobs(name)).includes('GREENROOM_APP_KEY');
+      expect([name, uses]).toEqual([name, name === 'sync' || name === 'sweep']);
+      for (const job of jobs(name)) expect(job.environment).toBe(uses ? 'greenroom' : undefined);
+      if (uses) expect(Object.keys(workflow(name).on)).not.toContain('pull_request');
+    }
+  });
+
   it('what judges a pull request can write nothing but its one comment', () => {
     expect(jobs('check').map((job) => job.permissions)).toEqual([{ contents: 'read' }]);
     expect(jobs('diff').map((job) => job.permissions)).toEqual([{ contents: 'read', 'pull-requests': 'write' }]);
     for (const name of ['check', 'diff']) {
-      const bot = jobs(name)
+      const reader = jobs(name)
         .flatMap(({ steps }) => steps)
         .find(({ uses }) => uses?.includes('create-github-app-token'));
-      const granted = Object.entries(bot?.with ?? {}).filter(([key]) => key.startsWith('permission-'));
+      const granted = Object.entries(reader?.with ?? {}).filter(([key]) => key.startsWith('permission-'));
       expect(granted).not.toEqual([]);
       for (const [, level] of granted) expect(level).toBe('read');
+      expect(reader?.with?.['private-key']).toBe('${{ secrets.GREENROOM_READER_KEY }}');
     }
   });
 });
