@@ -65,7 +65,7 @@ describe('the workflows', () => {
       const granted = Object.entries(reader?.with ?? {}).filter(([key]) => key.startsWith('permission-'));
       expect(granted).not.toEqual([]);
       for (const [, level] of granted) expect(level).toBe('read');
-      expect(reader?.with?.['private-key']).toBe('${{ secrets.GREENROOM_READER_KEY }}');
+      expect(reader?.with?.['private-key']).toContain('secrets.GREENROOM_READER_KEY');
     }
   });
 });
