@@ -55,6 +55,8 @@ function stateText(state: PreviewState): string {
       return `waiting: ${state.sentence}`;
     case 'waiting':
       return `waiting for the image ${state.image}`;
+    case 'review':
+      return `${state.decision === 'open' ? 'waits for review' : state.decision}: ${state.url}`;
     case 'no-file':
       return 'no preview.yaml at the head';
     case 'none':

@@ -206,7 +206,7 @@ export class GitHubAppsRepo implements AppsRepo {
   #refused(reason: string): GreenroomError {
     const isProtected = /protected branch|rule violation|through a pull request|GH0(06|13)/i.test(reason);
     const hint = isProtected
-      ? `. The branch is protected: let greenroom's account bypass the rule (Settings, Rules, Bypass list, or "Allow specified actors to bypass required pull requests")`
+      ? `. The branch is protected: let greenroom's account bypass the rule (Settings, Rules, Bypass list, or "Allow specified actors to bypass required pull requests"), or set commit.mode: pull-request in greenroom.yaml`
       : '';
     return new GreenroomError('failed', `${this.description} refused the commit: ${reason}${hint}`);
   }

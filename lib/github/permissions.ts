@@ -104,7 +104,7 @@ export const GRAPHQL_NEEDS: Readonly<Record<string, Need>> = {
     push: true,
   },
   ReadProposal: { permission: 'pull_requests', access: 'read', on: 'apps repo', why: 'the pull request of a preview' },
-  ListProposals: { permission: 'pull_requests', access: 'read', on: 'apps repo', why: 'previews that wait for review' },
+  ListProposals: { permission: 'contents', access: 'read', on: 'apps repo', why: 'previews that wait for review' },
   OpenProposal: {
     permission: 'pull_requests',
     access: 'write',

@@ -37,27 +37,22 @@ export interface ReadAnswer {
   } | null;
 }
 
-export const LIST = `query ListProposals($owner: String!, $name: String!, $base: String!, $after: String) {
+export const LIST = `query ListProposals($owner: String!, $name: String!, $prefix: String!, $after: String) {
   repository(owner: $owner, name: $name) {
-    pullRequests(states: [OPEN], baseRefName: $base, first: 100, after: $after) {
-      pageInfo { hasNextPage endCursor }
-      nodes { headRefName isCrossRepository headRef { target { ... on Commit { message } } } }
+    refs(refPrefix: $prefix, first: 100, after: $after) {
+      pageInfo { hasNextPage endCursor } nodes { name target { ... on Commit { message } } }
     }
   }
 }`;
 
 export interface ListAnswer {
   readonly repository: {
-    readonly pullRequests: {
+    readonly refs: {
       readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
       readonly nodes:
-        | readonly ({
-            readonly headRefName: string;
-            readonly isCrossRepository: boolean;
-            readonly headRef: { readonly target: { readonly message?: string } | null } | null;
-          } | null)[]
+        | readonly ({ readonly name: string; readonly target: { readonly message?: string } | null } | null)[]
         | null;
-    };
+    } | null;
   } | null;
 }
 

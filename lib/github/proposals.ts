@@ -3,7 +3,7 @@ import { GreenroomError } from '../core/errors.ts';
 import type { ChangeSet } from '../core/fileset.ts';
 import type { RepositoryRef } from '../forge/forge.ts';
 import { parseTrailers } from '../gitops/message.ts';
-import type { OpenProposal, ProposalRequest, Proposals, Proposed } from '../gitops/proposals.ts';
+import type { Proposal, ProposalRequest, Proposals, Proposed } from '../gitops/proposals.ts';
 import { reasons } from './branch.ts';
 import { commitInput, type EffectiveChange, effectiveChange } from './change.ts';
 import type { GitHubClient, GraphQLAnswer, GraphQLError } from './client.ts';
@@ -95,19 +95,19 @@ export class GitHubProposals implements Proposals {
     throw failure;
   }
 
-  async open(): Promise<readonly OpenProposal[]> {
-    const found: OpenProposal[] = [];
+  async list(): Promise<readonly Proposal[]> {
+    const found: Proposal[] = [];
     for (let after: string | null = null; ; ) {
-      const variables: object = { ...this.repository, base: this.#options.branch(), after };
+      const variables: object = { ...this.repository, prefix: `refs/heads/${PREFIX}`, after };
       const answer: GraphQLAnswer<ListAnswer> = await this.#client.query(LIST, { ...variables });
       const { data, errors } = answer;
-      const page = data?.repository?.pullRequests;
-      if (page === undefined || errors.length > 0) throw this.#unreachable(reasons(errors));
+      const page = data?.repository?.refs;
+      if (!page || errors.length > 0) throw this.#unreachable(reasons(errors));
       for (const node of page.nodes ?? []) {
-        if (node === null || node.isCrossRepository || !node.headRefName.startsWith(PREFIX)) continue;
-        const [trailers] = parseTrailers(node.headRef?.target?.message ?? '');
-        const name = node.headRefName.slice(PREFIX.length);
-        if (trailers?.preview === name) found.push({ name, pullRequest: trailers.pullRequest });
+        const [trailers] = parseTrailers(node?.target?.message ?? '');
+        if (node !== null && trailers?.preview === node.name) {
+          found.push({ name: node.name, pullRequest: trailers.pullRequest });
+        }
       }
       if (!page.pageInfo.hasNextPage) return found;
       after = page.pageInfo.endCursor;

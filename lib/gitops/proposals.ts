@@ -33,7 +33,8 @@ export type Proposed =
   /** The branch is elsewhere than what was planned against; nothing was changed. */
   | { readonly status: 'conflict' };
 
-export interface OpenProposal {
+/** A branch that was proposed: it waits, was declined, or was merged and is left over. */
+export interface Proposal {
   readonly name: string;
   /** The pull request that wants the preview, by the name that its repository had then. */
   readonly pullRequest: { readonly owner: string; readonly name: string; readonly number: number };
@@ -52,6 +53,6 @@ export interface Proposals {
    */
   propose(request: ProposalRequest): Promise<Proposed>;
 
-  /** All that wait now. */
-  open(): Promise<readonly OpenProposal[]>;
+  /** All that are there: a preview that is not among them has nothing to be withdrawn. */
+  list(): Promise<readonly Proposal[]>;
 }

@@ -268,6 +268,15 @@ const appsRepo = section({
   branch: bounded(100, /^[A-Za-z0-9._/-]+$/, 'must be a branch name').default('main'),
 });
 
+const commit = section({
+  mode: z.enum(['direct', 'pull-request']).default('direct').meta({
+    description: 'How previews get into the apps repo: committed on its branch, or each as a pull request for review.',
+  }),
+  autoMerge: z.boolean().default(false).meta({
+    description: 'With `pull-request`: let GitHub merge each as soon as the rules of the apps repo allow it.',
+  }),
+});
+
 const platformSpec = z
   .strictObject({
     domain: dnsName().meta({ description: 'Previews answer at https://<name>.<domain>.' }),
@@ -305,6 +314,7 @@ const platformSpec = z
     cleaner,
     argocd: section({ namespace: dnsLabel().default('argocd') }),
     appsRepo,
+    commit,
     knative: z
       .boolean()
       .default(false)

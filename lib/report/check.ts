@@ -39,6 +39,8 @@ export function renderCheck(state: PreviewState): CheckReport | null {
         summary: `The image ${code(state.image)} is not in its registry yet.`,
         annotations: [],
       };
+    case 'review':
+      return neutral(state.decision === 'open' ? 'Waiting for review' : 'No preview', state.sentence);
     case 'no-file':
       return neutral('No preview.yaml', 'There is no preview.yaml at this commit, so there is no preview.');
     case 'none':

@@ -9,6 +9,11 @@ export const COMMENT_MARKER = '<!-- greenroom:preview -->';
 /** GitHub takes 65,536 characters; what is longer loses whole entries of the list, and says so. */
 const MAX_COMMENT = 60_000;
 const MAX_ENTRIES = 20;
+const REVIEW = {
+  open: 'waiting for review',
+  declined: 'not started - declined in review',
+  withdrawn: 'removed',
+} as const;
 
 export interface CommentOptions {
   /** Whom a maker asks. */
@@ -50,6 +55,12 @@ function bodyOf(state: PreviewState, subject: Subject, options: CommentOptions):
       return [
         '### Preview: waiting for your build',
         `The image ${code(state.image)} is not there yet; the preview starts by itself when it is. Nothing to do.`,
+        ...stillRunning(state.live),
+      ];
+    case 'review':
+      return [
+        `### Preview: ${REVIEW[state.decision]}`,
+        `${sentence(state.sentence)} [See the request](${state.url})`,
         ...stillRunning(state.live),
       ];
     case 'none':

@@ -23,6 +23,15 @@ export type PreviewState =
   | { readonly state: 'no-file' }
   /** The platform's rules give it none, or its time is up; `removed` says whether one ran until now. */
   | { readonly state: 'none'; readonly reason: string; readonly sentence: string; readonly removed: LivePreview | null }
+  /** A pull request in the apps repo stands between this and what runs; `live` is what runs until then. */
+  | {
+      readonly state: 'review';
+      readonly decision: 'open' | 'declined' | 'withdrawn';
+      readonly sentence: string;
+      /** Of that pull request. */
+      readonly url: string;
+      readonly live: LivePreview | null;
+    }
   /** The forge gave no positive answer: everything stays as it is. */
   | { readonly state: 'unknown'; readonly reason: string };
 

@@ -29,6 +29,8 @@ export interface PreviewPlan {
   readonly record: PreviewRecord | null;
   /** A sentence where the platform's own change moves or ends a preview that its pull request would keep. */
   readonly displaced: string | null;
+  /** What the apps repo holds of it until now. */
+  readonly live: LivePreview | null;
 }
 
 /**
@@ -121,7 +123,7 @@ async function compileHead(
 
 function planner(pull: PullRequest, existing: Existing | null, name: string, base: Base) {
   const live = existing?.record ? livePreview(existing.record) : null;
-  const none = { pull, name, change: new Map(), effect: 'none', record: null, displaced: null } as const;
+  const none = { pull, name, change: new Map(), effect: 'none', record: null, displaced: null, live } as const;
   const remove = (state: PreviewState): PreviewPlan => {
     if (existing === null) return { ...none, state };
     const change = planChange({ now: existing.now, wanted: new Map(), folders: existing.folders });
@@ -147,6 +149,7 @@ function planner(pull: PullRequest, existing: Existing | null, name: string, bas
         effect: change.size === 0 ? 'none' : existing === null ? 'create' : 'update',
         record,
         displaced: existing === null ? null : displacement(base, pull, existing, record),
+        live,
       };
     },
   };

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { isExpired } from '../compile/lifetime.ts';
 import { GreenroomError } from '../core/errors.ts';
 import type { ChangeSet } from '../core/fileset.ts';
-import type { PullRequest } from '../forge/forge.ts';
+import type { PullRequest, RepositoryRef } from '../forge/forge.ts';
 import { type ApplyOptions, apply, type Planned } from '../gitops/apply.ts';
 import type { AppsRepo } from '../gitops/apps-repo.ts';
 import { commitMessage } from '../gitops/message.ts';
@@ -10,9 +10,12 @@ import { planChange } from '../gitops/plan.ts';
 import { RECORD_FILE } from '../model/layout.ts';
 import { type PreviewRecord, parseRecord } from '../model/record.ts';
 import { type Base, readBase, type StoredRecord, type SyncContext } from './base.ts';
+import { messageOf } from './message.ts';
 import { type PreviewPlan, planPreview } from './plan-preview.ts';
 import { raceOptions } from './race.ts';
-import { messageOf, publish, resultOf, type SyncResult } from './sync.ts';
+import { asksForReview, proposalsOf, proposeEnd } from './review.ts';
+import { sweepByReview } from './sweep-review.ts';
+import { publish, resultOf, type SyncResult } from './sync.ts';
 
 export interface SweepOptions {
   /** Plan and say, write nothing anywhere. @default false */
@@ -89,29 +92,42 @@ export async function sweep(context: SyncContext, options: SweepOptions = {}): P
   // All commits come before the first comment: what was closed goes at once, however many comments there are to write.
   const removed = options.dryRun
     ? { ended: orphans, ground: { head: base.head, isOurs: true } }
-    : await removeOrphans(context, base.head, orphans, options);
+    : await removeOrphans(context, base, orphans, options);
   const of = (...effects: PreviewPlan['effect'][]) => plans.filter(({ effect }) => effects.includes(effect));
   const settled: Settled[] = [];
-  let { ground } = removed;
-  for (const batch of [...batches(of('remove'), options), ...batches(of('create', 'update'), options)]) {
-    const done = await commitBatch(context, ground, batch, failures, options);
-    ground = done.ground;
-    settled.push(...done.settled);
+  const unknown = [...survey.unknown];
+  if (asksForReview(base) && !options.dryRun) {
+    const handled = new Set(pulls.map(({ repository, number }) => keyOf(repository.id, number)));
+    const reviewed = await sweepByReview(context, base, plans, {
+      ended: orphans.map(({ record }) => record.name),
+      isHandled: (id, number) => handled.has(keyOf(id, number)),
+      again: (plan) => replan(context, [plan], failures, options),
+      collect: (plan, work) => collect(failures, subjectOf(plan.pull), work),
+    });
+    unknown.push(...reviewed.unknown);
+    settled.push(...reviewed.settled);
+  } else {
+    let { ground } = removed;
+    for (const batch of [...batches(of('remove'), options), ...batches(of('create', 'update'), options)]) {
+      const done = await commitBatch(context, ground, batch, failures, options);
+      ground = done.ground;
+      settled.push(...done.settled);
+    }
+    settled.push(...of('none').map((plan) => ({ plan, commit: null })));
   }
-  settled.push(...of('none').map((plan) => ({ plan, commit: null })));
 
   const results: SyncResult[] = removed.ended.map((orphan) => orphanResult(orphan));
   const progress = progressOf(options, results.length + settled.length);
   progress(results.length);
-  for (const { plan, commit } of settled) {
-    const notes = options.dryRun ? [] : await publish(context, base, plan);
-    results.push(resultOf(plan, commit, notes));
+  for (const { plan, commit, notes = [] } of settled) {
+    const unwritten = options.dryRun ? [] : await publish(context, base, plan);
+    results.push(resultOf(plan, commit, [...notes, ...unwritten]));
     progress(1);
   }
   const unanswered = results.flatMap(({ repository, number, state }) =>
     state.state === 'unknown' ? [`${repository}#${number}: ${state.reason}`] : [],
   );
-  return { results, failures, unknown: [...survey.unknown, ...unanswered], held };
+  return { results, failures, unknown: [...unknown, ...unanswered], held };
 }
 
 function isHeld(plan: PreviewPlan, options: SweepOptions): plan is PreviewPlan & { displaced: string } {
@@ -121,9 +137,11 @@ function isHeld(plan: PreviewPlan, options: SweepOptions): plan is PreviewPlan &
 async function takeSurvey(context: SyncContext, base: Base): Promise<Survey> {
   const unknown: string[] = [];
   const open = new Map<string, PullRequest>();
+  const own = asksForReview(base) ? proposalsOf(context).repository : undefined;
   for (const source of base.platform.sources) {
     try {
       for await (const listing of context.forge.openPullRequests(source.owner, source.repos)) {
+        if (own !== undefined && isSameRepository(own, listing.repository)) continue;
         for (const pull of listing.pulls) open.set(keyOf(pull.repository.id, pull.number), pull);
         if (!listing.complete)
           unknown.push(`${listing.repository.owner}/${listing.repository.name}: ${listing.reason}`);
@@ -192,6 +210,8 @@ interface Settled {
   readonly plan: PreviewPlan;
   /** The commit that carried its change, if there was one. */
   readonly commit: string | null;
+  /** What went wrong beside the way. @default - nothing */
+  readonly notes?: readonly string[];
 }
 
 /** Where the next batch begins. */
@@ -233,7 +253,7 @@ async function replan(
   batch: readonly PreviewPlan[],
   failures: Failure[],
   options: SweepOptions,
-): Promise<{ head: string | null; plans: PreviewPlan[] }> {
+): Promise<{ base: Base; head: string | null; plans: PreviewPlan[] }> {
   const base = await readBase(context);
   const pulls: PullRequest[] = [];
   for (const { pull } of batch) {
@@ -244,7 +264,7 @@ async function replan(
   }
   // What is held now, the next sweep tells of.
   const { plans } = await planInOrder(context, base, pulls, failures, options);
-  return { head: base.head, plans };
+  return { base, head: base.head, plans };
 }
 
 /** Plans for one base: what comes first takes places, or frees some, for what comes after. */
@@ -276,11 +296,18 @@ async function planInOrder(
 /** Previews whose time is up and whose forge gives no answer: time alone ends them. Gives those that were removed. */
 async function removeOrphans(
   context: SyncContext,
-  base: string | null,
+  base: Base,
   orphans: readonly Orphan[],
   options: SweepOptions,
 ): Promise<{ ended: readonly Orphan[]; ground: Ground }> {
-  if (orphans.length === 0) return { ended: [], ground: { head: base, isOurs: true } };
+  const untouched = { head: base.head, isOurs: true };
+  if (orphans.length === 0) return { ended: [], ground: untouched };
+  if (asksForReview(base)) {
+    for (const orphan of orphans) {
+      await proposeEnd(context, base, orphan.record, () => planOrphans(context.repo, [orphan]));
+    }
+    return { ended: orphans, ground: untouched };
+  }
   let planned: string | null = null;
   const { value, head, attempts } = await apply(
     context.repo,
@@ -291,7 +318,7 @@ async function removeOrphans(
     },
     raceOptions(options.apply),
   );
-  return { ended: value, ground: { head, isOurs: attempts === 1 && planned === base } };
+  return { ended: value, ground: { head, isOurs: attempts === 1 && planned === base.head } };
 }
 
 async function planOrphans(repo: AppsRepo, orphans: readonly Orphan[]): Promise<Planned<readonly Orphan[]>> {
@@ -365,4 +392,6 @@ function progressOf(options: SweepOptions, total: number): (n: number) => void {
 }
 
 const keyOf = (repositoryId: number, number: number) => `${repositoryId}#${number}`;
+const isSameRepository = (a: RepositoryRef, b: RepositoryRef) =>
+  `${a.owner}/${a.name}`.toLowerCase() === `${b.owner}/${b.name}`.toLowerCase();
 const subjectOf = (pull: PullRequest) => `${pull.repository.owner}/${pull.repository.name}#${pull.number}`;

@@ -2,13 +2,14 @@ import { GreenroomError } from '../core/errors.ts';
 import type { ChangeSet } from '../core/fileset.ts';
 import type { PullRequest, PullRequestReport, RepositoryRef } from '../forge/forge.ts';
 import { type ApplyOptions, apply } from '../gitops/apply.ts';
-import { commitMessage } from '../gitops/message.ts';
 import { renderCheck } from '../report/check.ts';
 import { renderComment } from '../report/comment.ts';
 import type { PreviewState } from '../report/state.ts';
 import { type Base, readBase, type SyncContext } from './base.ts';
+import { messageOf } from './message.ts';
 import { type PreviewPlan, planPreview } from './plan-preview.ts';
 import { raceOptions } from './race.ts';
+import { asksForReview, review } from './review.ts';
 
 export interface SyncOptions {
   /** Plan and say, write nothing anywhere. @default false */
@@ -50,21 +51,27 @@ export async function syncPullRequest(
     if (lookup.status === 'unknown') return { base, plan: null, reason: lookup.reason };
     return { base, plan: await planPreview(context, base, lookup.value), reason: '' };
   };
+  const planAgain = async () => {
+    const { base, plan } = await attempt();
+    return plan && { base, plan };
+  };
   const once = () =>
     apply(
       context.repo,
       async () => {
-        const result = await attempt();
-        const change: ChangeSet = result.plan === null || options.dryRun ? new Map() : result.plan.change;
-        const message = result.plan === null || change.size === 0 ? '' : messageOf([result.plan]);
-        return { head: result.base.head, change, message, value: result };
+        const { base, plan, reason } = await attempt();
+        const value = { base, plan, reason, wrote: false, notes: [] as readonly string[] };
+        const idle = { head: base.head, change: NOTHING, message: '', value };
+        if (plan === null || options.dryRun) return idle;
+        if (!asksForReview(base)) return { ...idle, change: plan.change, message: messageOf([plan]) };
+        return { ...idle, value: { ...value, ...(await review(context, { base, plan }, planAgain)) } };
       },
       raceOptions(options.apply),
     );
   let applied = await once();
   let commit: string | null = null;
-  for (let i = 0; i < MAX_FOLLOW_UPS && applied.status === 'committed'; i++) {
-    commit = applied.head;
+  for (let i = 0; i < MAX_FOLLOW_UPS && (applied.status === 'committed' || applied.value.wrote); i++) {
+    if (applied.status === 'committed') commit = applied.head;
     if (!(await movedOn(context, applied.value.plan))) break;
     applied = await once();
   }
@@ -75,8 +82,10 @@ export async function syncPullRequest(
     return { repository: subject, number, name: null, state, effect: 'none', change: new Map(), commit, notes: [] };
   }
   const notes = options.dryRun ? [] : await publish(context, result.base, result.plan);
-  return resultOf(result.plan, commit, notes);
+  return resultOf(result.plan, commit, [...result.notes, ...notes]);
 }
+
+const NOTHING: ChangeSet = new Map();
 
 /** A pull request that keeps changing while it is handled is left to the event of its latest change. */
 const MAX_FOLLOW_UPS = 3;
@@ -103,32 +112,6 @@ export function resultOf(plan: PreviewPlan, commit: string | null, notes: readon
   const { pull, name, state, effect, change } = plan;
   const repository = `${pull.repository.owner}/${pull.repository.name}`;
   return { repository, number: pull.number, name, state, effect, change, commit, notes };
-}
-
-const VERBS = { create: 'add', update: 'update', remove: 'remove', none: 'keep' } as const;
-
-/** @internal One commit may carry several previews; each is named in trailers of its own. */
-export function messageOf(plans: readonly PreviewPlan[]): string {
-  const [first] = plans;
-  const verbs = [...new Set(plans.map((plan) => VERBS[plan.effect]))];
-  const subject =
-    plans.length === 1
-      ? `${VERBS[first!.effect]} ${first!.name} (${reasonOf(first!)})`
-      : `${verbs.join(' and ')} ${plans.length} previews`;
-  return commitMessage(
-    subject,
-    plans.map(({ pull: { repository, number, head }, name }) => ({
-      preview: name,
-      pullRequest: { owner: repository.owner, name: repository.name, number },
-      head: head.sha,
-    })),
-  );
-}
-
-function reasonOf({ state, pull }: PreviewPlan): string {
-  if (state.state === 'none') return state.reason;
-  if (state.state === 'no-file') return 'no preview.yaml';
-  return pull.head.sha.slice(0, 7);
 }
 
 /** @internal Writes comment and check. A failure there is a note: it never undoes or blocks what was committed. */

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ChangeSet } from '../../lib/core/fileset.ts';
@@ -193,15 +194,16 @@ describe('reviewers', () => {
     expect(filesOf(path, BRANCH)).toMatchObject({ 'previews/main/shop/pr-shop-7/a': '1' });
   });
 
-  test('see all that wait, and forks with a branch of that name are not among them', async () => {
+  test('see their own alone: a fork with a branch of that name changes nothing', async () => {
     const { propose, repo, name } = opened();
     await propose({ a: '1' });
     const store = fake.repository('acme', name)!;
-    const fork = { ...store.pullRequest(1)!, number: 2, head: { ...store.pullRequest(1)!.head, repositoryId: 5 } };
-    git(store.gitDir, ['update-ref', 'refs/heads/greenroom/pr-other-1', 'main']);
-    const { writeFileSync } = await import('node:fs');
+    const own = store.pullRequest(1)!;
+    const fork = { ...own, number: 2, createdAt: '2027-01-01T00:00:00Z', head: { ...own.head, repositoryId: 5 } };
     writeFileSync(join(store.pulls, '2.json'), JSON.stringify(fork));
-    expect(await repo.proposals.open()).toEqual([
+    // A branch that somebody made by hand is none of ours, whatever its name.
+    git(store.gitDir, ['update-ref', 'refs/heads/greenroom/pr-other-1', 'main']);
+    expect(await repo.proposals.list()).toEqual([
       { name: 'pr-shop-7', pullRequest: { owner: 'acme', name: 'shop', number: 7 } },
     ]);
     expect(await propose({ a: '1' })).toMatchObject({ outcome: 'unchanged', url: expect.stringMatching(/\/1$/) });

@@ -158,6 +158,13 @@ async function repositoryNode(fake: FakeGitHub, owner: string, name: string): Pr
     autoMergeAllowed: fake.autoMerges !== null,
     defaultBranchRef: () => refNode(repo.defaultBranch()),
     ref: ({ qualifiedName }: { qualifiedName: string }) => refNode(qualifiedName.replace(/^refs\/heads\//, '')),
+    refs: ({ refPrefix, ...page }: Page & { refPrefix: string }) => {
+      const names = git(repo.gitDir, ['for-each-ref', '--format=%(refname)', refPrefix]).split('\n').filter(Boolean);
+      return connection(names, page, (name) => ({
+        ...refNode(name.replace(/^refs\/heads\//, '')),
+        name: name.slice(refPrefix.length),
+      }));
+    },
     // What GitHub calls an expression, `git rev-parse` understands.
     object: ({ oid, expression }: { oid?: string; expression?: string }) => objectNode(repo, oid ?? expression!),
     pullRequest: ({ number }: { number: number }) => {

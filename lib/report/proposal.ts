@@ -1,0 +1,48 @@
+import { costWords } from './comment.ts';
+import type { LivePreview, PreviewState } from './state.ts';
+import { code, dayAndTime, sentence, shortSha } from './text.ts';
+
+/** What a proposal is about. */
+export interface ProposalSubject {
+  readonly name: string;
+  readonly effect: 'create' | 'update' | 'remove' | 'none';
+  readonly state: PreviewState;
+  /** What runs until it is merged. */
+  readonly live: LivePreview | null;
+  readonly pull: {
+    readonly repository: { readonly owner: string; readonly name: string };
+    readonly number: number;
+    readonly title: string;
+    readonly author: string;
+    readonly head: { readonly sha: string };
+  };
+}
+
+/** The text of a pull request in the apps repo, for its reviewers. */
+export function renderProposal({ name, effect, state, live, pull }: ProposalSubject): string {
+  const { owner, name: repository } = pull.repository;
+  // The forge makes a link of it, and tells the other side.
+  const where = `${owner}/${repository}#${pull.number}`;
+  const head = code(shortSha(pull.head.sha));
+  return [
+    `${code(name)} is the preview of ${where} at ${head}: ${code(pull.title)} by ${code(pull.author)}.`,
+    '',
+    ...(effect === 'remove' ? removal(state, live) : start(effect, state)),
+    '',
+    '<sub>Its branch follows that pull request, and it is closed when there is nothing left to do. To decline this version, close it.</sub>',
+    '',
+  ].join('\n');
+}
+
+function start(effect: ProposalSubject['effect'], state: PreviewState): string[] {
+  if (state.state !== 'ready') return [];
+  const { url, expires } = state.preview;
+  const what = effect === 'create' ? 'starts it at' : 'brings this version to';
+  return [`Merging ${what} ${url}, until ${dayAndTime(expires)}. ${costWords(state.preview)}`];
+}
+
+function removal(state: PreviewState, live: LivePreview | null): string[] {
+  const why = 'sentence' in state ? `${sentence(state.sentence).replace(/\.?$/, '.')} ` : '';
+  const until = live === null ? '' : ` Until then it runs on, at the latest until ${dayAndTime(live.expires)}.`;
+  return [`${why}Merging ends it.${until}`];
+}

@@ -1,0 +1,139 @@
+import { GreenroomError } from '../core/errors.ts';
+import type { Planned } from '../gitops/apply.ts';
+import type { Proposal, Proposals, Proposed } from '../gitops/proposals.ts';
+import type { PreviewRecord } from '../model/record.ts';
+import { renderProposal } from '../report/proposal.ts';
+import type { PreviewState } from '../report/state.ts';
+import type { Base, SyncContext } from './base.ts';
+import { messageOf } from './message.ts';
+import type { PreviewPlan } from './plan-preview.ts';
+
+/** A plan, and the platform that it was made for. */
+export interface Attempt {
+  readonly base: Base;
+  readonly plan: PreviewPlan;
+}
+
+export interface Reviewed extends Attempt {
+  /** Whether anything was opened, moved or withdrawn. */
+  readonly wrote: boolean;
+  readonly notes: readonly string[];
+}
+
+const ATTEMPTS = 5;
+/** What is said positively of a pull request; everything else leaves an earlier proposal as it is. */
+const DECIDED: readonly PreviewState['state'][] = ['ready', 'none', 'no-file'];
+
+/** Whether changes of previews are proposed for review instead of being committed. */
+export function asksForReview({ platform }: Base): boolean {
+  return platform.commit.mode === 'pull-request';
+}
+
+/**
+ * The apps repo's pull requests.
+ *
+ * @throws GreenroomError `failed` for an apps repo that has none
+ */
+export function proposalsOf({ repo }: Pick<SyncContext, 'repo'>): Proposals {
+  if (repo.proposals !== undefined) return repo.proposals;
+  throw new GreenroomError(
+    'failed',
+    `greenroom.yaml asks for a pull request for every preview (commit.mode: pull-request), and ${repo.description} takes ` +
+      'none: give the apps repo on GitHub as OWNER/NAME, or set commit.mode: direct',
+  );
+}
+
+/**
+ * Proposes what a plan would commit. Where the branch moved since, the plan is made again.
+ *
+ * @param again reads everything anew and plans; null where there is nothing to plan any more
+ * @throws GreenroomError `unreachable` when the branch moves again and again
+ */
+export async function review(
+  context: SyncContext,
+  first: Attempt,
+  again: () => Promise<Attempt | null>,
+): Promise<Reviewed> {
+  const proposals = proposalsOf(context);
+  for (let attempt: Attempt | null = first, i = 0; attempt !== null && i < ATTEMPTS; attempt = await again(), i += 1) {
+    const { base, plan } = attempt;
+    if (plan.change.size === 0 && !DECIDED.includes(plan.state.state)) return { ...attempt, wrote: false, notes: [] };
+    const texts = textsOf(plan);
+    const { autoMerge } = base.platform.commit;
+    const proposed = await proposals.propose({
+      name: plan.name,
+      base: base.head,
+      change: plan.change,
+      autoMerge,
+      ...texts,
+    });
+    if (proposed.status === 'conflict') continue;
+    const wrote = proposed.outcome !== 'unchanged';
+    const notes = proposed.status === 'open' && proposed.note !== null ? [proposed.note] : [];
+    return { base, plan: planAfter(plan, proposed, base.platform.policies.contact), wrote, notes };
+  }
+  throw keptChanging(context);
+}
+
+function keptChanging({ repo }: SyncContext): GreenroomError {
+  return new GreenroomError('unreachable', `${repo.description} kept changing; it is safe to run again`);
+}
+
+/** Proposes the end of a preview whose pull request gives no answer. `plan` reads its folder anew. */
+export async function proposeEnd(
+  context: SyncContext,
+  { platform }: Base,
+  { name }: PreviewRecord,
+  plan: () => Promise<Pick<Planned<unknown>, 'head' | 'change' | 'message'>>,
+): Promise<void> {
+  const title = `remove ${name} (expired)`;
+  const body = `The time of \`${name}\` is up, and its pull request gives no answer. Merging ends it.\n`;
+  const { autoMerge } = platform.commit;
+  for (let i = 0; i < ATTEMPTS; i += 1) {
+    const { head, change, message } = await plan();
+    const texts = { message, title, body };
+    const proposed = await proposalsOf(context).propose({ name, base: head, change, autoMerge, ...texts });
+    if (proposed.status !== 'conflict') return;
+  }
+  throw keptChanging(context);
+}
+
+/** Closes a proposal under a name that is not the preview's any more. */
+export async function withdraw(context: SyncContext, head: string | null, { name }: Proposal): Promise<void> {
+  const nothing = { change: new Map(), message: '', title: '', body: '', autoMerge: false };
+  await proposalsOf(context).propose({ name, base: head, ...nothing });
+}
+
+function textsOf(plan: PreviewPlan): { message: string; title: string; body: string } {
+  if (plan.change.size === 0) return { message: '', title: '', body: '' };
+  const message = messageOf([plan]);
+  return { message, title: message.split('\n')[0]!, body: renderProposal(plan) };
+}
+
+/** What is so now: until it is merged the apps repo holds what it held. */
+function planAfter(
+  plan: PreviewPlan,
+  proposed: Exclude<Proposed, { status: 'conflict' }>,
+  contact: string,
+): PreviewPlan {
+  const isNothing = proposed.outcome === 'unchanged';
+  const after: PreviewPlan = isNothing ? { ...plan, effect: 'none', change: new Map() } : plan;
+  const { live, state } = plan;
+  const why = state.state === 'none' ? `${state.sentence.replace(/\.?$/, '.')} ` : '';
+  if (proposed.status === 'open') {
+    const sentence =
+      plan.effect === 'remove'
+        ? `${why}Its preview goes when the platform team merges its removal, at the latest when its time is up.`
+        : 'The platform team looks at every preview before it starts. Nothing to do.';
+    return { ...after, state: { state: 'review', decision: 'open', sentence, url: proposed.url, live } };
+  }
+  if (proposed.status === 'declined') {
+    const sentence = `The platform team decided against this version of it; ask ${contact}, or push a change.`;
+    return { ...after, state: { state: 'review', decision: 'declined', sentence, url: proposed.url, live } };
+  }
+  if (proposed.outcome === 'withdrawn' && live === null && state.state !== 'ready') {
+    const sentence = `${why}The request for its preview was withdrawn.`;
+    return { ...after, state: { state: 'review', decision: 'withdrawn', sentence, url: proposed.url, live } };
+  }
+  return after;
+}
