@@ -134,7 +134,7 @@ export default ({ app, context }) => {
 
   test.each([
     ['missing.mjs', null, 2, 'missing.mjs: cannot be loaded'],
-    ['empty.mjs', 'export const x = 1;\n', 2, 'no function as its default export'],
+    ['empty.mjs', 'export const x = 1;\n', 2, 'neither a function as its default export'],
     [
       'broken.mjs',
       "export default () => { throw new Error('no such team'); };\n",

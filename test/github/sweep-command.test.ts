@@ -1,0 +1,137 @@
+import { spawn } from 'node:child_process';
+import { describe, expect, inject, test } from 'vitest';
+import { sweep } from '../../lib/sync/sweep.ts';
+import { greenroom } from '../support/command.ts';
+import { manyPulls } from '../support/fake-github/many.ts';
+import { overGitHub } from '../support/fake-github/world.ts';
+import { git, tempFolder } from '../support/git.ts';
+import { previewText } from '../support/inputs.ts';
+import { World } from '../support/world.ts';
+
+const GitHubWorld = overGitHub(World);
+type GitHubWorld = InstanceType<typeof GitHubWorld>;
+const ARGS = ['sweep', '--apps-repo', 'acme/previews'];
+
+async function environment(world: GitHubWorld): Promise<Record<string, string>> {
+  const fake = await world.github();
+  return { GITHUB_TOKEN: fake.token, GITHUB_API_URL: fake.url };
+}
+
+const run = async (world: GitHubWorld, env = {}, args: readonly string[] = []) =>
+  greenroom([...ARGS, ...args], { env: { ...(await environment(world)), ...env } });
+
+/** Two previews of pull requests that are open. */
+async function live() {
+  const now = Math.floor(Date.now() / 1000) - 60;
+  const world = new GitHubWorld();
+  world.push('shop', undefined, now);
+  for (const number of [7, 8]) world.pull('shop', number, { createdAt: now, updatedAt: now });
+  const fake = await world.github();
+  expect(await run(world)).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('2 previews looked at, 2 changed'),
+  });
+  return { world, fake, now };
+}
+
+test('a sweep that is killed between two batches goes on where it was, and does nothing twice', async () => {
+  const now = Math.floor(Date.now() / 1000) - 60;
+  const world = new GitHubWorld();
+  manyPulls(world, 1, 60, (n) => previewText(`env: { SERIAL: "${n}" }`), now);
+  const fake = await world.github();
+  const child = spawn(process.execPath, [inject('command'), ...ARGS], {
+    env: { ...process.env, ...(await environment(world)) },
+    stdio: 'ignore',
+  });
+  let commits = 0;
+  fake.fault = ({ operation }) => {
+    if (operation === 'CommitFiles') commits += 1;
+    if (commits === 2) child.kill('SIGKILL');
+    return commits === 2 ? { status: 502 } : undefined;
+  };
+  await new Promise((resolve) => child.on('close', resolve));
+  fake.fault = () => undefined;
+  expect(world.previews()).toHaveLength(50);
+  const [first] = git(world.appsRepo, ['log', '--format=%H', 'main']).split('\n');
+
+  fake.requests.length = 0;
+  // Not by the command: at GitHub's pace, 120 comments and checks would take a minute.
+  world.now = now + 60;
+  const apply = { random: () => 0, sleep: async () => undefined };
+  const { results, failures } = await world.with((context) => sweep(context, { apply }));
+  expect([results.length, results.filter(({ effect }) => effect === 'create').length, failures]).toEqual([60, 10, []]);
+  expect(world.previews()).toHaveLength(60);
+  expect(fake.requests.filter(({ operation }) => operation === 'CommitFiles')).toHaveLength(1);
+  // The second commit holds ten previews, and nothing of the first fifty.
+  const changed = git(world.appsRepo, ['diff', '--name-only', first!, 'main']).split('\n');
+  expect(new Set(changed.map((path) => path.split('/')[3])).size).toBe(10);
+  for (let n = 1; n <= 60; n += 1) expect(fake.commentsOf('acme', 'app-1', n)).toHaveLength(1);
+});
+
+describe('what is wrong is said in a sentence', () => {
+  test('pull requests that are not found: exit code 4, and everything stays', async () => {
+    const { world, fake } = await live();
+    const head = world.head();
+    const body = JSON.stringify({ data: { repository: null }, errors: [{ type: 'NOT_FOUND', message: 'gone' }] });
+    fake.fault = ({ operation, path }) =>
+      operation === 'ListPulls' || operation === 'ReadPull' || path.startsWith('/repositories/')
+        ? { status: operation === undefined ? 404 : 200, headers: { 'content-type': 'application/json' }, body }
+        : undefined;
+    const { code, stderr } = await run(world);
+    expect([code, world.head()]).toEqual([4, head]);
+    expect(stderr).toContain('left alone: acme/shop#7');
+  });
+
+  test('a token that GitHub does not know: exit code 1', async () => {
+    const { world } = await live();
+    const { code, stdout, stderr } = await run(world, { GITHUB_TOKEN: 'ghp_unknown' });
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/does not accept the credentials; set GITHUB_TOKEN to a valid one/);
+    expect(stderr).not.toContain('ghp_unknown');
+  });
+
+  test('a permission that is missing on the apps repo: exit code 1, and its name', async () => {
+    const { world, fake, now } = await live();
+    world.pull('shop', 9, { createdAt: now, updatedAt: now });
+    fake.missing.add('contents');
+    const { code, stderr } = await run(world);
+    expect(code).toBe(1);
+    expect(stderr).toContain('it needs the permission "Contents: write" there');
+    expect(world.previews()).toHaveLength(2);
+  });
+
+  test('a permission that is missing on the micro app: the preview is there, a note names it', async () => {
+    const { world, fake, now } = await live();
+    world.pull('shop', 9, { createdAt: now, updatedAt: now });
+    fake.missing.add('comments');
+    const { code, stderr } = await run(world);
+    expect(code).toBe(0);
+    expect(stderr).toContain('it needs the permission "Pull requests: write" there');
+    expect(world.previews()).toHaveLength(3);
+  });
+
+  test('a repository that was renamed is followed: nothing is lost', async () => {
+    const { world } = await live();
+    world.rename('shop', 'store');
+    const moved = await run(world);
+    expect([moved.code, world.previews()]).toEqual([0, ['pr-shop-7', 'pr-shop-8']]);
+  });
+
+  test('a cache folder that cannot be made: exit code 2', async () => {
+    const { world } = await live();
+    const { code, stderr } = await run(world, {}, ['--cache', '/dev/null/cache']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('/dev/null/cache');
+  });
+});
+
+test('--cache: the second sweep makes a handful of requests, and the folder holds no token', async () => {
+  const { world, fake } = await live();
+  const folder = tempFolder();
+  await run(world, {}, ['--cache', folder]);
+  fake.requests.length = 0;
+  expect(await run(world, {}, ['--cache', folder])).toMatchObject({ code: 0 });
+  const asked = fake.requests.map(({ operation, path }) => operation ?? path);
+  expect(asked.sort()).toEqual(['ListPulls', 'ListRepositories', 'ReadTrees', 'ReadTrees', 'ReadTrees']);
+  expect(() => git(folder, ['grep', '--no-index', '-q', fake.token])).toThrow();
+});
