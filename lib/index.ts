@@ -3,6 +3,7 @@ export { type CompiledPreview, type CompileInput, type Compiler, createCompiler 
 export * from './constructs/app-project/index.ts';
 export * from './constructs/application-set/index.ts';
 export * from './constructs/bootstrap/index.ts';
+export * from './constructs/flux/index.ts';
 
 export * from './constructs/index.ts';
 export * from './constructs/preview-policies/index.ts';

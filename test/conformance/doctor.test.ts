@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -128,7 +128,7 @@ spec:
   registries: [ghcr.io/acme]
   appsRepo: { url: "${repo.url}" }
 `;
-  const scaffold = await init({ dir, version: VERSION, platform });
+  await init({ dir, version: VERSION, platform });
   const at = now();
   const { files } = createCompiler({ platform: loadPlatform(platform, 'greenroom.yaml').value.spec, now: at })({
     preview: loadPreview(
@@ -142,7 +142,9 @@ spec:
     labels: [],
     times: { createdAt: at, updatedAt: at, committedAt: at },
   });
-  await repo.push(new Map(scaffold.files.map((file) => [file.path, file.text])), 'init');
+  // Doctor looks at a folder of its own: what is pushed to break things stays out of it.
+  cpSync(dir, repo.clone, { recursive: true });
+  await repo.pushAll('init');
   await repo.push(files, 'open #7');
 });
 

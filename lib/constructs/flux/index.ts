@@ -1,3 +1,2 @@
 export { Kustomization, type KustomizationProps } from './kustomization.ts';
 export { PreviewKustomizations, type PreviewKustomizationsProps } from './preview-kustomizations.ts';
-export { indexOnly } from './sources.ts';

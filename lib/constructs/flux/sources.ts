@@ -38,7 +38,7 @@ export function appsRepoSources(scope: Construct, { repoUrl, branch, cluster }: 
 }
 
 /** Lines of a .gitignore, from the outside in: leave out everything but one folder, then look into that one. */
-export function indexOnly(cluster: string): string {
+function indexOnly(cluster: string): string {
   return [
     '/*',
     '!/previews',

@@ -1,4 +1,4 @@
-import { CLEANER_ACCOUNT, CLUSTER_ACCOUNT } from '../../constructs/bootstrap/index.ts';
+import { CLEANER_ACCOUNT, CLUSTER_ACCOUNT } from '../../constructs/bootstrap/accounts.ts';
 import { FENCER_ACCOUNT, PREVIEW_LABEL, RECONCILER_ACCOUNT, WORKLOADS_ROLE } from '../../model/labels.ts';
 import { reconcilerNamespace } from '../../model/platform.ts';
 import { chose, type Look } from './look.ts';

@@ -1,4 +1,4 @@
-import { certificateNamespace } from '../../constructs/bootstrap/index.ts';
+import { certificateNamespace } from '../../constructs/bootstrap/ingress.ts';
 import type { Look } from './look.ts';
 import { couldNotLook, fail, type Observation, ok, warn } from './observation.ts';
 import { list, text } from './reader.ts';

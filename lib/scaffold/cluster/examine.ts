@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import { IN_CLUSTER } from '../../constructs/bootstrap/index.ts';
+import { IN_CLUSTER } from '../../constructs/bootstrap/projects.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import type { PlannedFile } from '../plan.ts';
 import { accountRights } from './accounts.ts';

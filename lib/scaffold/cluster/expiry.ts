@@ -1,4 +1,5 @@
-import { CLEANER_ACCOUNT, EXPIRY_POLICY } from '../../constructs/bootstrap/index.ts';
+import { CLEANER_ACCOUNT } from '../../constructs/bootstrap/accounts.ts';
+import { EXPIRY_POLICY } from '../../constructs/bootstrap/expiry.ts';
 import { reconcilerNamespace } from '../../model/platform.ts';
 import { chose, type Look } from './look.ts';
 import { couldNotLook, fail, type Observation, ok, warn } from './observation.ts';
