@@ -4,7 +4,7 @@ import { invalidInput } from '../../core/errors.ts';
 import { previewHost, previewName } from '../../model/identity.ts';
 import { FENCER_ACCOUNT, PREVIEW_LABEL, PULL_REQUEST_PROJECTS, RECONCILER_ACCOUNT } from '../../model/labels.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
-import { AppProject } from '../app-project/app-project.ts';
+import { AppProject, type AppProjectProps } from '../app-project/app-project.ts';
 import {
   type ApplicationSource,
   SYNC_OPTIONS_ANNOTATION,
@@ -76,32 +76,7 @@ export class PullRequestPreviews extends Construct {
     this.fence = { path: `${folder}/fence.jsonnet`, text: fenceFunction(platform, `${owner}/${name}`, repository.id) };
 
     const template = `${prefix}{{.number}}`;
-    const sides = {
-      fence: {
-        project: `${PULL_REQUEST_PROJECTS}fences-${repo}`,
-        suffix: '-fence',
-        account: `${namespace}:${FENCER_ACCOUNT}`,
-        kinds: { clusterKinds: [NAMESPACE_KIND], namespacedKinds: FENCE_KINDS },
-        source: {
-          repoUrl,
-          targetRevision: platform.appsRepo.branch,
-          path: folder,
-          jsonnetArguments: { name: template, number: '{{.number}}' },
-        },
-      },
-      app: {
-        project: `${PULL_REQUEST_PROJECTS}previews-${repo}`,
-        suffix: '',
-        account: RECONCILER_ACCOUNT,
-        kinds: { namespacedKinds: workloadKinds(platform) },
-        source: {
-          repoUrl: url,
-          targetRevision: '{{.head_sha}}',
-          path,
-          jsonnetArguments: { name: template, host: previewHost(template, platform.domain), sha: '{{.head_sha}}' },
-        },
-      },
-    };
+    const sides = sidesOf(props, { repo, folder, template });
     for (const side of Object.values(sides)) {
       this.side(side, { ...props, namespace, server, prefix, template });
     }
@@ -160,12 +135,44 @@ export class PullRequestPreviews extends Construct {
   }
 }
 
+function sidesOf(
+  { platform, repoUrl, repository }: PullRequestPreviewsProps,
+  { repo, folder, template }: { readonly repo: string; readonly folder: string; readonly template: string },
+): Readonly<Record<'fence' | 'app', Side>> {
+  return {
+    fence: {
+      project: `${PULL_REQUEST_PROJECTS}fences-${repo}`,
+      suffix: '-fence',
+      account: `${platform.argocd.namespace}:${FENCER_ACCOUNT}`,
+      kinds: { clusterKinds: [NAMESPACE_KIND], namespacedKinds: FENCE_KINDS },
+      source: {
+        repoUrl,
+        targetRevision: platform.appsRepo.branch,
+        path: folder,
+        jsonnetArguments: { name: template, number: '{{.number}}' },
+      },
+    },
+    app: {
+      project: `${PULL_REQUEST_PROJECTS}previews-${repo}`,
+      suffix: '',
+      account: RECONCILER_ACCOUNT,
+      kinds: { namespacedKinds: workloadKinds(platform) },
+      source: {
+        repoUrl: repository.url,
+        targetRevision: '{{.head_sha}}',
+        path: repository.path,
+        jsonnetArguments: { name: template, host: previewHost(template, platform.domain), sha: '{{.head_sha}}' },
+      },
+    },
+  };
+}
+
 interface Side {
   readonly project: string;
   readonly suffix: string;
   /** The account that applies it. */
   readonly account: string;
-  readonly kinds: Pick<ConstructorParameters<typeof AppProject>[2], 'clusterKinds' | 'namespacedKinds'>;
+  readonly kinds: Pick<AppProjectProps, 'clusterKinds' | 'namespacedKinds'>;
   readonly source: ApplicationSource;
 }
 

@@ -43,8 +43,8 @@ export class Live extends Objects {
   /** Starts all of it, with the apps repo committed and nothing of it in a cluster yet. */
   static async start(options: LiveOptions = {}): Promise<Live> {
     const started: Cluster[] = [];
+    const repo = await LiveAppsRepo.create();
     try {
-      const repo = await LiveAppsRepo.create();
       const start = async () => {
         const cluster = await startCluster({ controllerManager: true });
         started.push(cluster);
@@ -61,6 +61,7 @@ export class Live extends Objects {
       return live;
     } catch (error) {
       for (const cluster of started) await cluster.stop();
+      repo.remove();
       throw error;
     }
   }
