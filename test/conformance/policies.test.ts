@@ -93,11 +93,12 @@ afterAll(async () => {
   await cluster?.stop();
 });
 
-/** A name, or for Applications, whose name is judged, a namespace that no two subjects share. */
+/** A name, or where the name is judged, a namespace that no two subjects share. */
 function numbered(object: Manifest, i: number): Manifest {
   const { metadata, kind } = object;
   if (kind === 'DomainMapping') return object;
   if (kind === 'Application') return { ...object, metadata: { ...metadata, namespace: `argocd-${i}` } };
+  if (kind === 'Kustomization') return { ...object, metadata: { ...metadata, namespace: `flux-system-${i}` } };
   return { ...object, metadata: { ...metadata, name: `${metadata.name ?? 'x'}-${i}` } };
 }
 

@@ -5,8 +5,8 @@ import { Live } from './live.ts';
 import type { Json } from './objects.ts';
 
 const COUNT = 200;
-/** Prototypes took 265 s on two quiet cores; a busy machine takes a multiple of it. */
-const LIMIT = 1_500_000;
+/** Milliseconds. A prototype took 265 s on two quiet cores; with other work on them it takes a multiple of that. */
+const LIMIT = 2_700_000;
 
 /** It takes minutes: a quick run leaves it out. */
 describe.skipIf(process.env['GREENROOM_QUICK'])('many previews at once', () => {
@@ -17,7 +17,7 @@ describe.skipIf(process.env['GREENROOM_QUICK'])('many previews at once', () => {
   });
   afterAll(() => live?.stop());
 
-  it(`are all there: ${COUNT} in one sweep`, { timeout: 2 * LIMIT }, async () => {
+  it(`are all there: ${COUNT} in one sweep`, { timeout: 3 * LIMIT }, async () => {
     for (let number = 1; number <= COUNT; number++) live.apps.pull({ number });
     const { results } = await live.sweep();
     expect(results.filter((result: Json) => result.effect === 'create')).toHaveLength(COUNT);
