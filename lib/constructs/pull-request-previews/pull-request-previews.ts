@@ -57,7 +57,7 @@ export interface PullRequestPreviewsProps {
  * const previews = new PullRequestPreviews(chart, 'shop', { platform, repoUrl, repository });
  * writeFileSync(previews.fence.path, previews.fence.text);
  *
- * @throws GreenroomError `invalid-input` for an unknown cluster, or a repository that no forge could have
+ * @throws GreenroomError `invalid-input` for an unknown cluster, another reconciler than Argo CD, or a repository that no forge could have
  */
 export class PullRequestPreviews extends Construct {
   /** The file that the apps repo has to hold, by its path from the root. */
@@ -66,6 +66,9 @@ export class PullRequestPreviews extends Construct {
   constructor(scope: Construct, id: string, props: PullRequestPreviewsProps) {
     super(scope, id);
     const { platform, repoUrl, repository } = props;
+    if (platform.reconciler !== 'argocd') {
+      throw invalidInput([{ field: 'platform.reconciler', message: 'must be argocd, which lists the pull requests' }]);
+    }
     const { owner, name, url, path } = repository;
     const identity = { repositoryId: repository.id, owner, repository: name, number: 1 };
     const { repo } = previewName(identity, platform.sources[0]!.owner);

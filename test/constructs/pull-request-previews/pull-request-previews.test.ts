@@ -91,7 +91,8 @@ describe('PullRequestPreviews', () => {
     expect(text).toMatch(/^function\(name, number\) \[/);
     expect(text).toContain('"greenroom.dev/preview": name');
     expect(text).toContain('"greenroom.dev/pull-request": number');
-    expect(text).not.toMatch(/pr-argument|greenroom.dev\/expires|9007199254740991/);
+    expect(text).toContain('"greenroom.dev/expires": "9999-12-31T23:59:59Z"');
+    expect(text).not.toMatch(/pr-argument|9007199254740991/);
   });
 
   it('shares a repository’s name with compiled previews, also where it is hashed', () => {
@@ -99,6 +100,12 @@ describe('PullRequestPreviews', () => {
     const names = objects.filter((o) => o.kind === 'ApplicationSet').map((o) => o.spec.template.metadata.name);
     expect(names[1]).toMatch(/^pr-shop-[2-7][a-z2-7]{10}-\{\{\.number\}\}$/);
     expect(names[0]).toBe(`${names[1]}-fence`);
+  });
+
+  it('is Argo CD’s alone', () => {
+    expect(() => made({ ...PROPS, platform: platform(`${CLUSTERS}\nreconciler: flux`) })).toThrow(
+      expect.objectContaining({ problems: [expect.objectContaining({ field: 'platform.reconciler' })] }),
+    );
   });
 
   it('names the clusters there are when asked for another', () => {
