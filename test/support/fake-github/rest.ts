@@ -1,6 +1,7 @@
 import { commitFiles, git } from '../git.ts';
 import { createCommit, createTree, readCommit, readRef, readTree, updateRef } from './git-data.ts';
 import type { FakeGitHub, FakeRequest, StoredCheck } from './server.ts';
+import { blob, checkRun, commitStatus } from './shapes.ts';
 import type { FakeRepository } from './store.ts';
 
 export interface RestAnswer {
@@ -19,7 +20,7 @@ type Handler = (
 const NOT_FOUND: RestAnswer = { status: 404, body: { message: 'Not Found' } };
 const ROUTES: readonly (readonly [method: string, path: RegExp, handler: Handler])[] = [
   ['GET', /^$/, (_, repo) => ({ status: 200, body: repositoryBody(repo) })],
-  ['GET', /^git\/blobs\/([0-9a-f]+)$/, blob],
+  ['GET', /^git\/blobs\/([0-9a-f]+)$/, readBlob],
   ['GET', /^git\/trees\/(.+)$/, readTree],
   ['GET', /^git\/commits\/(.+)$/, readCommit],
   ['GET', /^git\/ref\/heads\/(.+)$/, readRef],
@@ -54,12 +55,15 @@ function repositoryBody(repo: FakeRepository) {
   return { id: repo.id, name: repo.name, full_name: `${repo.owner}/${repo.name}`, owner: { login: repo.owner } };
 }
 
-async function blob(_: FakeGitHub, repo: FakeRepository, __: FakeRequest, [sha = '']: string[]): Promise<RestAnswer> {
+async function readBlob(
+  _: FakeGitHub,
+  repo: FakeRepository,
+  __: FakeRequest,
+  [sha = '']: string[],
+): Promise<RestAnswer> {
   const object = await repo.object(sha);
   if (object?.type !== 'blob') return NOT_FOUND;
-  // Wrapped, as GitHub does.
-  const content = object.content!.toString('base64').replace(/(.{60})/g, '$1\n');
-  return { status: 200, body: { sha, size: object.size, encoding: 'base64', content } };
+  return { status: 200, body: blob(sha, object.content!) };
 }
 
 function firstFile(_: FakeGitHub, repo: FakeRepository, { body }: FakeRequest, [path = '']: string[]): RestAnswer {
@@ -94,7 +98,7 @@ function listChecks(fake: FakeGitHub, repo: FakeRepository, request: FakeRequest
     (run) => run.repository === keyOf(repo) && run.head_sha === sha && (name === null || run['name'] === name),
   );
   // Only the latest of each name, as by `filter=latest`.
-  return { status: 200, body: { total_count: runs.slice(-1).length, check_runs: runs.slice(-1) } };
+  return { status: 200, body: { total_count: runs.slice(-1).length, check_runs: runs.slice(-1).map(checkRun) } };
 }
 
 const MAX_ANNOTATIONS = 50;
@@ -104,7 +108,7 @@ function createCheck(fake: FakeGitHub, repo: FakeRepository, { body }: FakeReque
   if (annotationsOf(body).length > MAX_ANNOTATIONS) return { status: 422, body: { message: 'Invalid request.' } };
   const run = { ...body, id: fake.checks.length + 1, repository: keyOf(repo) } as StoredCheck;
   fake.checks.push(run);
-  return { status: 201, body: run };
+  return { status: 201, body: checkRun(run) };
 }
 
 function updateCheck(fake: FakeGitHub, _: FakeRepository, { body }: FakeRequest, [id = '']: string[]): RestAnswer {
@@ -114,7 +118,7 @@ function updateCheck(fake: FakeGitHub, _: FakeRepository, { body }: FakeRequest,
   // Annotations are added to those that are there.
   const annotations = [...annotationsOf(run), ...annotationsOf(body)];
   Object.assign(run, body, { output: { ...(body['output'] as object), annotations } });
-  return { status: 200, body: run };
+  return { status: 200, body: checkRun(run) };
 }
 
 function annotationsOf(body: Record<string, unknown>): unknown[] {
@@ -123,7 +127,7 @@ function annotationsOf(body: Record<string, unknown>): unknown[] {
 
 function listStatuses(fake: FakeGitHub, repo: FakeRepository, _: FakeRequest, [sha = '']: string[]): RestAnswer {
   const found = fake.statuses.filter((status) => status.repository === keyOf(repo) && status.head_sha === sha);
-  return { status: 200, body: [...found].reverse() };
+  return { status: 200, body: [...found].reverse().map(commitStatus) };
 }
 
 function createStatus(fake: FakeGitHub, repo: FakeRepository, { body }: FakeRequest, [sha = '']: string[]): RestAnswer {
@@ -131,7 +135,7 @@ function createStatus(fake: FakeGitHub, repo: FakeRepository, { body }: FakeRequ
   if (String(body['description'] ?? '').length > 140) return { status: 422, body: { message: 'Validation Failed' } };
   const status = { ...body, id: fake.statuses.length + 1, repository: keyOf(repo), head_sha: sha } as StoredCheck;
   fake.statuses.push(status);
-  return { status: 201, body: status };
+  return { status: 201, body: commitStatus(status) };
 }
 
 function keyOf(repo: FakeRepository): string {

@@ -1,6 +1,7 @@
 // What REST answers look like: the types are made from GitHub's own published description of its API, so that an answer
 // that lacks a field does not compile.
 import type { components } from '@octokit/openapi-types';
+import type { StoredCheck } from './server.ts';
 
 export type Schemas = components['schemas'];
 
@@ -48,5 +49,65 @@ export function installation(id: number, owner: string, suspendedAt: string | nu
     app_slug: 'greenroom',
     suspended_by: suspendedAt === null ? null : user('olga'),
     suspended_at: suspendedAt,
+  };
+}
+
+export function blob(sha: string, content: Buffer): Schemas['blob'] {
+  // Wrapped, as GitHub does.
+  const text = content.toString('base64').replace(/(.{60})/g, '$1\n');
+  const url = `https://api.github.com/git/blobs/${sha}`;
+  return { sha, node_id: `B_${sha}`, size: content.length, url, encoding: 'base64', content: text };
+}
+
+export function checkRun(run: StoredCheck): Schemas['check-run'] {
+  const given = run as StoredCheck & {
+    readonly name?: string;
+    readonly external_id?: string;
+    readonly details_url?: string;
+    readonly status?: Schemas['check-run']['status'];
+    readonly conclusion?: Schemas['check-run']['conclusion'];
+    readonly output?: { readonly title?: string; readonly summary?: string; readonly annotations?: readonly object[] };
+  };
+  const url = `https://api.github.com/repos/${run.repository}/check-runs/${run.id}`;
+  return {
+    id: run.id,
+    head_sha: run.head_sha,
+    node_id: `CR_${run.id}`,
+    external_id: given.external_id ?? null,
+    url,
+    html_url: `https://github.com/${run.repository}/runs/${run.id}`,
+    details_url: given.details_url ?? null,
+    status: given.status ?? 'queued',
+    conclusion: given.conclusion ?? null,
+    started_at: '2026-11-02T09:00:00Z',
+    completed_at: given.status === 'completed' ? '2026-11-02T09:00:00Z' : null,
+    output: {
+      title: given.output?.title ?? null,
+      summary: given.output?.summary ?? null,
+      text: null,
+      annotations_count: given.output?.annotations?.length ?? 0,
+      annotations_url: `${url}/annotations`,
+    },
+    name: given.name ?? '',
+    check_suite: { id: 1 },
+    app: null,
+    pull_requests: [],
+  };
+}
+
+export function commitStatus(status: StoredCheck): Schemas['status'] {
+  const { state, description, target_url, context } = status as StoredCheck & Record<string, string | undefined>;
+  return {
+    url: `https://api.github.com/repos/${status.repository}/statuses/${status.head_sha}`,
+    avatar_url: null,
+    id: status.id,
+    node_id: `SC_${status.id}`,
+    state: state ?? 'pending',
+    description: description ?? null,
+    target_url: target_url ?? null,
+    context: context ?? 'default',
+    created_at: '2026-11-02T09:00:00Z',
+    updated_at: '2026-11-02T09:00:00Z',
+    creator: user('greenroom-bot', 'Bot'),
   };
 }
