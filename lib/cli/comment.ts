@@ -24,7 +24,7 @@ export const configure: Configure = (command, io) => {
       'after',
       `
 The comment is known by its first line and by its author, and edited in place: there is never a second one. The token
-needs "pull-requests: write" on that repository and nothing else.
+needs "pull-requests: write" and "statuses: read" on that repository and nothing else.
 
 Example:
   greenroom comment diff.md --repo acme/previews --pr 12`,
@@ -34,14 +34,24 @@ Example:
 
 async function run(file: string, { repo, pr, ...options }: CommentOptions, io: Io): Promise<void> {
   const comment = new TextDecoder().decode(await readInput(io.cwd, file, MAX_BYTES));
-  if (!/^<!-- greenroom:[a-z]+ -->\n/.test(comment)) {
+  const marker = /^<!-- greenroom:[a-z]+ -->(?=\n)/.exec(comment)?.[0];
+  if (marker === undefined) {
     throw invalidInput([{ file, line: 1, message: 'must be a marker such as <!-- greenroom:impact -->' }]);
   }
   const forge = await openForge(options, io);
   try {
     const lookup = await forge.pullRequest(repo, pr);
     if (lookup.status === 'unknown') throw new GreenroomError('unreachable', lookup.reason);
-    await forge.publish(lookup.value, { comment, check: null });
+    const { failures } = await forge.publish(lookup.value, {
+      marker,
+      comment: () => comment,
+      fresh: comment,
+      notice: null,
+      check: null,
+      deployment: null,
+      suggestions: [],
+    });
+    if (failures[0] !== undefined) throw failures[0];
     io.err(`written on ${repo.owner}/${repo.name}#${pr}\n`);
   } finally {
     await forge.close();

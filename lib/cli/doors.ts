@@ -116,7 +116,8 @@ export async function openForge(
   }
   const { GitHubForge } = await import('../github/forge.ts');
   const { client, memory } = await github();
-  return new GitHubForge(client, { memory });
+  const serverUrl = io.env.GITHUB_SERVER_URL || undefined;
+  return new GitHubForge(client, { memory, ...(serverUrl && { serverUrl }) });
 }
 
 /** What GitHub takes for owner and name; a name that ends in `.git` is a path that is not there. */

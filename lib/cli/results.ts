@@ -57,6 +57,8 @@ function stateText(state: PreviewState): string {
       return `waiting for the image ${state.image}`;
     case 'review':
       return `${state.decision === 'open' ? 'waits for review' : state.decision}: ${state.url}`;
+    case 'problem':
+      return 'it could not be put in place';
     case 'no-file':
       return 'no preview.yaml at the head';
     case 'none':

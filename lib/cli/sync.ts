@@ -1,6 +1,6 @@
 import { GreenroomError } from '../core/errors.ts';
 import type { RepositoryRef } from '../forge/forge.ts';
-import { syncPullRequest } from '../sync/sync.ts';
+import { handleComment, syncAndAnswer } from '../sync/commands.ts';
 import { type DoorOptions, doorOptions, withDoors } from './doors.ts';
 import { readInput } from './files.ts';
 import { type Io, json } from './io.ts';
@@ -18,7 +18,10 @@ export const configure: Configure = (command, io) => {
   doorOptions(command)
     .option('--repo <owner/name>', 'repository of the pull request', repositoryArgument)
     .option('--pr <number>', 'number of the pull request', numberArgument)
-    .option('--event <file>', 'a webhook payload to take --repo and --pr from; nothing else in it is believed')
+    .option(
+      '--event <file>',
+      'a webhook payload: which pull request, and which comment; nothing else in it is believed',
+    )
     .addHelpText(
       'after',
       `
@@ -36,28 +39,53 @@ async function run(options: SyncCommandOptions, io: Io): Promise<void> {
   const hint = options.event === undefined ? {} : await readHint(options.event, io);
   const repository = required(options.repo ?? hint.repo, '--repo', 'acme/shop');
   const number = required(options.pr ?? hint.pr, '--pr', '7');
-  const result = await withDoors(options, io, (context) =>
-    syncPullRequest(context, repository, number, { dryRun: options.dryRun === true }),
-  );
+  const dryRun = options.dryRun === true;
+  const result = await withDoors(options, io, async (context) => {
+    // A comment that asks for nothing changes nothing, so there is nothing to sync either.
+    if (hint.comment !== undefined && !dryRun) return handleComment(context, repository, number, hint.comment);
+    return syncAndAnswer(context, repository, number, { dryRun });
+  });
+  if (result === null) {
+    io.err(
+      `greenroom: ${repository.owner}/${repository.name}#${number}: no command without an answer in this comment\n`,
+    );
+    return;
+  }
   if (options.format === 'json') io.out(json(resultData(result)));
-  else io.out(resultLines(result, options.dryRun === true));
+  else io.out(resultLines(result, dryRun));
   for (const note of result.notes) io.err(`greenroom: ${note}\n`);
   io.fail(exitCodeOf(result.state));
 }
 
-/** The pull request that a webhook payload is about. */
-async function readHint(file: string, io: Io): Promise<{ repo?: RepositoryRef; pr?: number }> {
+interface Hint {
+  readonly repo?: RepositoryRef;
+  readonly pr?: number;
+  /** Id of a comment that was written or edited. */
+  readonly comment?: number;
+}
+
+/** What a webhook payload is about: a pull request, and perhaps a comment of it. */
+async function readHint(file: string, io: Io): Promise<Hint> {
   const text = new TextDecoder().decode(readInput(io.cwd, file));
-  let payload: { repository?: { full_name?: unknown }; pull_request?: { number?: unknown }; number?: unknown } | null;
+  let payload: {
+    repository?: { full_name?: unknown };
+    pull_request?: { number?: unknown };
+    issue?: { number?: unknown };
+    comment?: { id?: unknown };
+    number?: unknown;
+  } | null;
   try {
     payload = JSON.parse(text);
   } catch (cause) {
     throw new GreenroomError('invalid-input', `${file}: is not JSON`, { cause });
   }
   const name = payload?.repository?.full_name;
-  const number = payload?.pull_request?.number ?? payload?.number;
+  const number = payload?.pull_request?.number ?? payload?.issue?.number ?? payload?.number;
+  // Comments on lines of the diff come with a pull request in the place of an issue; they carry no commands.
+  const comment = payload?.issue === undefined ? undefined : payload?.comment?.id;
   return {
     ...(typeof name === 'string' ? { repo: repositoryArgument(name) } : {}),
     ...(typeof number === 'number' ? { pr: numberArgument(String(number)) } : {}),
+    ...(typeof comment === 'number' ? { comment } : {}),
   };
 }

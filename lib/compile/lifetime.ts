@@ -10,20 +10,33 @@ export interface Times {
   readonly updatedAt: number;
   /** Committer time of the head commit; null when unknown. */
   readonly committedAt: number | null;
+  /** What somebody with write permission asked for at this commit. @default - nothing */
+  readonly extension?: Extension | null | undefined;
+}
+
+export interface Extension {
+  /** Unix seconds: when it was asked for. */
+  readonly at: number;
+  /** Unix seconds; null for as long as after a push at that time. */
+  readonly until: number | null;
 }
 
 /**
  * When the work shown was last touched: the head commit's time, held between the opening of the pull request and its
- * last change. Comments and labels do not move it, and a commit with a forged date cannot push it out of those bounds.
+ * last change; or when somebody asked to start it again. Comments and labels do not move it, and a commit with a forged
+ * date cannot push it out of those bounds.
  */
 export function activeSince(times: Times): number {
   const latest = Math.max(times.createdAt, times.updatedAt);
-  return Math.min(Math.max(times.committedAt ?? times.createdAt, times.createdAt), latest);
+  const pushed = Math.min(Math.max(times.committedAt ?? times.createdAt, times.createdAt), latest);
+  return times.extension?.until === null ? Math.max(pushed, times.extension.at) : pushed;
 }
 
 /**
  * Unix seconds at which a preview ends. A pure function of the pull request, so that a preview that ended stays ended
  * and a rebuilt apps repo has the same ends as before.
+ *
+ * An extension wins at most what a push at its time would win with the longest ttl.
  *
  * @param ttl the maker's `spec.ttl`. @default - the platform's `ttl.default`
  */
@@ -34,7 +47,10 @@ export function expiresAt(
   platform: PlatformSpec['ttl'],
 ): number {
   const chosen = labels.includes(KEEP_LABEL) ? platform.max : (ttl ?? platform.default);
-  return activeSince(times) + Math.min(durationSeconds(chosen), durationSeconds(platform.max));
+  const max = durationSeconds(platform.max);
+  const regular = activeSince(times) + Math.min(durationSeconds(chosen), max);
+  const { at, until } = times.extension ?? { at: 0, until: null };
+  return until === null ? regular : Math.max(regular, Math.min(until, at + max));
 }
 
 /** Clocks of two machines may differ by this many seconds without a preview ending early. */

@@ -1,4 +1,5 @@
 import type { CheckReport } from '../core/check.ts';
+import type { GreenroomError } from '../core/errors.ts';
 import type { FileSet } from '../core/fileset.ts';
 
 /** A repository by its present name. Names change hands; {@link Repository.id} does not. */
@@ -37,6 +38,25 @@ export interface PullRequest {
   readonly updatedAt: number;
   /** Null while open. */
   readonly closedAt: number | null;
+  /** What somebody with write permission last asked for at this head commit; null for nothing. */
+  readonly hold: Hold | null;
+}
+
+/** A command that was carried out. It holds for the commit that it was given at: the next push starts anew. */
+export interface Hold extends HoldRequest {
+  /** Unix seconds, by the forge's clock. */
+  readonly at: number;
+}
+
+export interface HoldRequest {
+  /** `stop`: no preview. `run`: a preview, as if the commit had just been pushed, or until a time. */
+  readonly action: 'stop' | 'run';
+  /** Unix seconds until which it shall run; null for as long as after a push. Null for `stop`. */
+  readonly until: number | null;
+  /** Login name of who asked. */
+  readonly by: string;
+  /** The comment that asked; see {@link PullComment.id}. */
+  readonly commentId: number;
 }
 
 /** A pull request whose head lies in another repository, or in one that was deleted since. */
@@ -69,11 +89,77 @@ export interface Check extends CheckReport {
 
 /** What the maker gets to see on the pull request. */
 export interface PullRequestReport {
-  /** Markdown of the one comment, written or edited in place; null leaves the thread as it is. */
-  readonly comment: string | null;
+  /**
+   * Markdown of the one comment, written or edited in place, from the comment as it stands; null leaves the thread as it
+   * is. It begins with `marker`.
+   */
+  readonly comment: (previous: string | null) => string | null;
+  /** What it would be if there were none: reports with equal data say the same. */
+  readonly fresh: string | null;
+  /** First line of the one comment: ours is the one that begins with it and has us as its author. */
+  readonly marker: string;
+  /** A reply that tells people something, sent once: never again while one of ours begins with its marker. */
+  readonly notice: { readonly marker: string; readonly body: string } | null;
   /** Null writes no check. */
   readonly check: Check | null;
+  /** Null leaves the deployments as they are. */
+  readonly deployment: Deployment | null;
+  /** Changes that people can take over with one click. */
+  readonly suggestions: readonly Suggestion[];
 }
+
+/** The preview as the forge shows it beside the pull request. */
+export interface Deployment {
+  /** e.g. `preview/pr-shop-7` */
+  readonly environment: string;
+  /** Null: it is gone. */
+  readonly live: { readonly headSha: string; readonly url: string } | null;
+}
+
+/** A replacement of whole lines of a file at the head commit. */
+export interface Suggestion {
+  /** First line of the remark; it is written once, whatever became of it since. */
+  readonly marker: string;
+  readonly path: string;
+  /** Counted from 1, both included. */
+  readonly startLine: number;
+  readonly endLine: number;
+  /** Markdown, the marker included. */
+  readonly body: string;
+}
+
+/** A person or a program on the forge. */
+export interface Account {
+  /** Login name. */
+  readonly login: string;
+  readonly isBot: boolean;
+}
+
+/** A comment of a pull request as it is now. */
+export interface PullComment {
+  readonly id: number;
+  readonly body: string;
+  /** Whether it is one that we wrote. */
+  readonly isOurs: boolean;
+  /** Null for an account that is gone. */
+  readonly author: Account | null;
+  /** Who edited it last; null when nobody did. */
+  readonly editor: Account | null;
+  /** Unix seconds. */
+  readonly createdAt: number;
+  /** Whether we answered it already. */
+  readonly isAnswered: boolean;
+}
+
+export interface PublishOutcome {
+  /** The comments as they were before. */
+  readonly comments: readonly PullComment[];
+  /** What could not be written, and why. */
+  readonly failures: readonly GreenroomError[];
+}
+
+/** How a command is answered: done, not allowed, not understood. */
+export type Answer = 'done' | 'refused' | 'confused';
 
 /** A file larger than this is refused, in bytes. */
 export const MAX_FILE_BYTES = 1024 * 1024;
@@ -89,6 +175,9 @@ export const MAX_FOLDER_FILES = 100;
 export interface Forge {
   /** For messages; never holds a credential. */
   readonly description: string;
+
+  /** Where people see it, e.g. `https://github.com`; null for a forge without pages. */
+  readonly serverUrl: string | null;
 
   /** The pull request that this name and number lead to now; compare `repository.id` with what is remembered. */
   pullRequest(repository: RepositoryRef, number: number): Promise<Lookup<PullRequest>>;
@@ -122,8 +211,23 @@ export interface Forge {
    */
   readFolder(repository: RepositoryRef, sha: string, path: string): Promise<FileSet | null>;
 
-  /** Writes comment and check; the same report twice changes nothing. */
-  publish(pull: PullRequest, report: PullRequestReport): Promise<void>;
+  /**
+   * Writes what the report holds; the same report twice changes nothing. Each part is written even when another fails, and
+   * a failure is part of the outcome.
+   */
+  publish(pull: PullRequest, report: PullRequestReport): Promise<PublishOutcome>;
+
+  /** All comments of a pull request, oldest first. */
+  comments(pull: PullRequest): Promise<readonly PullComment[]>;
+
+  /** Whether this account may write to the repository, by the forge's own answer. */
+  mayWrite(repository: Repository, login: string): Promise<boolean>;
+
+  /** Remembers what was asked for at the pull request's head commit. */
+  hold(pull: PullRequest, request: HoldRequest): Promise<Hold>;
+
+  /** Answers a comment; twice is as good as once. */
+  answer(pull: PullRequest, commentId: number, answer: Answer): Promise<void>;
 
   /** Ends helper processes and connections. */
   close(): Promise<void>;

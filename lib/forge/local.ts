@@ -1,13 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Clock, systemClock } from '../core/clock.ts';
 import { GreenroomError, invalidInput } from '../core/errors.ts';
 import type { FileSet } from '../core/fileset.ts';
 import { compareStrings } from '../core/fileset.ts';
 import { fileFailure } from '../core/git/failure.ts';
 import { CommitFiles } from './commit-files.ts';
-import type { Forge, Lookup, PullRequest, PullRequestReport, RepositoryPulls, RepositoryRef } from './forge.ts';
+import type {
+  Answer,
+  Forge,
+  Hold,
+  HoldRequest,
+  Lookup,
+  PublishOutcome,
+  PullComment,
+  PullRequest,
+  PullRequestReport,
+  RepositoryPulls,
+  RepositoryRef,
+} from './forge.ts';
 import { parsePull } from './local-pull.ts';
+import { answerFile, isWriter, readComments, readHold } from './local-thread.ts';
 
 /** Each is a process of git's. */
 const MAX_OPEN_REPOSITORIES = 8;
@@ -17,19 +31,28 @@ const MAX_OPEN_REPOSITORIES = 8;
  *
  *     <owner>/<repo>.git              a bare repository
  *     <owner>/<repo>/pulls/<n>.json   its pull requests
- *     <owner>/<repo>/pulls/<n>/       comment.md and check.json, written back
+ *     <owner>/<repo>/collaborators.json          {"mia": "write"}: whose commands count
+ *     <owner>/<repo>/pulls/<n>/comments/<id>.json {"author", "body", "createdAt"}
+ *     <owner>/<repo>/pulls/<n>/       comment.md, check.json, deployment.json, notice.md, hold.json, written back, and
+ *                                     the answers to comments, comments/<id>.answer
  *
  * A repository is renamed or transferred by moving both to another name; its pull requests keep their `repositoryId`.
  */
 export class LocalForge implements Forge {
   readonly description: string;
+  readonly serverUrl = null;
   readonly #root: string;
+  readonly #clock: Clock;
   readonly #randomId: () => string;
   readonly #open = new Map<string, { readonly files: CommitFiles; users: number }>();
 
-  /** @param randomId names for temporary files. @default - random UUIDs */
-  constructor(root: string, randomId: () => string = randomUUID) {
+  /**
+   * @param clock times of what is remembered. @default - the machine's clock
+   * @param randomId names for temporary files. @default - random UUIDs
+   */
+  constructor(root: string, clock: Clock = systemClock, randomId: () => string = randomUUID) {
     this.#root = root;
+    this.#clock = clock;
     this.#randomId = randomId;
     this.description = root;
   }
@@ -77,16 +100,55 @@ export class LocalForge implements Forge {
     return this.#withFiles(repository, (files) => files.readFolder(sha, path));
   }
 
-  async publish({ repository, number }: PullRequest, { comment, check }: PullRequestReport): Promise<void> {
-    const folder = join(this.#pulls(repository), String(checkNumber(number)));
-    if (comment !== null) await this.#write(folder, 'comment.md', comment);
-    if (check !== null) await this.#write(folder, 'check.json', `${JSON.stringify(check, null, 2)}\n`);
+  async publish(pull: PullRequest, report: PullRequestReport): Promise<PublishOutcome> {
+    const folder = this.#folder(pull);
+    const comments = await readComments(folder);
+    const previous = comments.find(({ isOurs }) => isOurs)?.body ?? null;
+    const body = report.comment(previous);
+    if (body !== null && body !== previous) await this.#write(folder, 'comment.md', body);
+    const { notice, check, deployment } = report;
+    if (notice !== null && !(await this.#text(folder, 'notice.md'))?.startsWith(notice.marker)) {
+      await this.#write(folder, 'notice.md', notice.body);
+    }
+    if (check !== null) await this.#write(folder, 'check.json', json(check));
+    if (deployment?.live || (deployment && (await this.#text(folder, 'deployment.json')) !== undefined)) {
+      await this.#write(folder, 'deployment.json', json(deployment));
+    }
+    return { comments, failures: [] };
+  }
+
+  comments(pull: PullRequest): Promise<readonly PullComment[]> {
+    return readComments(this.#folder(pull));
+  }
+
+  mayWrite(repository: RepositoryRef, login: string): Promise<boolean> {
+    checkName(repository);
+    return isWriter(join(this.#root, repository.owner, repository.name), login);
+  }
+
+  async hold(pull: PullRequest, { action, until, by, commentId }: HoldRequest): Promise<Hold> {
+    const hold: Hold = { action, until, by, commentId, at: this.#clock() };
+    await this.#write(this.#folder(pull), 'hold.json', json({ headSha: pull.head.sha, ...hold }));
+    return hold;
+  }
+
+  async answer(pull: PullRequest, commentId: number, answer: Answer): Promise<void> {
+    await this.#write(join(this.#folder(pull), 'comments'), answerFile(checkNumber(commentId)), `${answer}\n`);
   }
 
   async close(): Promise<void> {
     const open = [...this.#open.values()];
     this.#open.clear();
     await Promise.all(open.map(({ files }) => files.close()));
+  }
+
+  /** Where a pull request's comments are, and what is written back. */
+  #folder({ repository, number }: Pick<PullRequest, 'number'> & { readonly repository: RepositoryRef }): string {
+    return join(this.#pulls(repository), String(checkNumber(number)));
+  }
+
+  #text(folder: string, file: string): Promise<string | undefined> {
+    return readFile(join(folder, file), 'utf8').catch(absent(`reading ${join(folder, file)}`));
   }
 
   #pulls(repository: RepositoryRef): string {
@@ -133,7 +195,8 @@ export class LocalForge implements Forge {
     const pull = parsePull(file, text, repository, number);
     // Without its repository the commit's time is not known; all else is.
     const committedAt = await files.committedAt(pull.head.sha).catch(() => null);
-    return { ...pull, head: { ...pull.head, committedAt } };
+    const hold = await readHold(this.#folder({ repository, number }), pull.head.sha);
+    return { ...pull, head: { ...pull.head, committedAt }, hold };
   }
 
   async #openPulls(repository: RepositoryRef): Promise<RepositoryPulls> {
@@ -225,4 +288,8 @@ function absent(doing: string): (error: NodeJS.ErrnoException) => undefined {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
     throw fileFailure(doing, error);
   };
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
 }

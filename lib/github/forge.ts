@@ -1,12 +1,29 @@
 import { type Clock, systemClock } from '../core/clock.ts';
 import { GreenroomError, invalidInput } from '../core/errors.ts';
 import type { FileSet } from '../core/fileset.ts';
-import type { Forge, Lookup, PullRequest, PullRequestReport, RepositoryPulls, RepositoryRef } from '../forge/forge.ts';
+import type {
+  Answer,
+  Deployment,
+  Forge,
+  Hold,
+  HoldRequest,
+  Lookup,
+  PublishOutcome,
+  PullComment,
+  PullRequest,
+  PullRequestReport,
+  Repository,
+  RepositoryPulls,
+  RepositoryRef,
+} from '../forge/forge.ts';
 import { PREVIEW_FILE } from '../model/layout.ts';
 import { publishCheck } from './check.ts';
 import type { GitHubClient, GraphQLAnswer } from './client.ts';
-import { publishComment } from './comment.ts';
+import { mayWrite, react } from './commands.ts';
+import { publishComment, publishNotice } from './comment.ts';
+import { publishDeployment } from './deployment.ts';
 import { CommitFiles } from './files.ts';
+import { writeHold } from './hold.ts';
 import { type Memory, ProcessMemory } from './memory.ts';
 import { PreviewFiles, type PreviewHead } from './preview-files.ts';
 import {
@@ -21,6 +38,8 @@ import {
   threadOf,
 } from './pull.ts';
 import { Reports } from './reports.ts';
+import { publishSuggestions } from './suggestions.ts';
+import { isWaiting, readThread, type Thread } from './thread.ts';
 
 const PULL = `query ReadPull($owner: String!, $name: String!, $number: Int!) {
   repository(owner: $owner, name: $name) { ${REPOSITORY_FIELDS} pullRequest(number: $number) { ${PULL_FIELDS} } }
@@ -77,17 +96,22 @@ export interface GitHubForgeOptions {
   readonly memory?: Memory;
   /** @default - the system's */
   readonly clock?: Clock;
+  /** Where people see it, as GITHUB_SERVER_URL says. @default https://github.com */
+  readonly serverUrl?: string;
 }
 
 /** Pull requests on GitHub. Nothing of a pull request is ever run; its files are read as data at its head. */
 export class GitHubForge implements Forge {
   readonly description: string;
+  readonly serverUrl: string;
   readonly #client: GitHubClient;
   readonly #previews: PreviewFiles;
   readonly #reports: Reports;
 
-  constructor(client: GitHubClient, { memory = new ProcessMemory(), clock = systemClock }: GitHubForgeOptions = {}) {
+  constructor(client: GitHubClient, options: GitHubForgeOptions = {}) {
+    const { memory = new ProcessMemory(), clock = systemClock, serverUrl = 'https://github.com' } = options;
     this.#client = client;
+    this.serverUrl = serverUrl.replace(/\/+$/, '');
     this.#previews = new PreviewFiles(client, memory);
     this.#reports = new Reports(memory, clock, client.description);
     this.description = client.description;
@@ -154,25 +178,60 @@ export class GitHubForge implements Forge {
     return new CommitFiles(this.#client.for(repository.owner), repository).readFolder(sha, path);
   }
 
-  /** The check is written even when the comment fails, and the other way round. */
-  async publish(pull: PullRequest, report: PullRequestReport): Promise<void> {
-    if (await this.#reports.stands(pull, report)) return;
-    await this.#publish(pull, report);
-    await this.#reports.seen(pull, report);
+  async publish(pull: PullRequest, report: PullRequestReport): Promise<PublishOutcome> {
+    if (await this.#reports.stands(pull, report)) return { comments: [], failures: [] };
+    const outcome = await this.#publish(pull, report);
+    // What somebody asked for is to be seen again until it is answered.
+    const isDone = outcome.failures.length === 0 && !outcome.comments.some(isWaiting);
+    if (isDone) await this.#reports.seen(pull, report);
+    return outcome;
   }
 
-  async #publish(pull: PullRequest, { comment, check }: PullRequestReport): Promise<void> {
+  async #publish(pull: PullRequest, report: PullRequestReport): Promise<PublishOutcome> {
+    const { check, suggestions } = report;
     const client = this.#client.for(pull.repository.owner);
-    const outcomes = await Promise.allSettled([
-      comment === null ? undefined : publishComment(client, pull, comment),
-      check === null ? undefined : publishCheck(client, pull, check),
+    const thread = readThread(client, pull);
+    // Where GitHub's limits let only a part of it through, what says most comes first.
+    const first = await Promise.allSettled([
+      thread.then((read) => publishComment(client, read, report)),
+      check && publishCheck(client, pull, check),
     ]);
-    const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
-    const unexpected = failures.find((failure) => !(failure instanceof GreenroomError));
+    const then = await Promise.allSettled([
+      report.notice && thread.then((read) => publishNotice(client, read, report.notice!)),
+      report.deployment && this.#deploy(pull, report.deployment, thread),
+      publishSuggestions(client, pull, suggestions),
+    ]);
+    const outcomes = [...first, ...then];
+    const reasons = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
+    const unexpected = reasons.find((reason) => !(reason instanceof GreenroomError));
     if (unexpected !== undefined) throw unexpected;
-    const [first, ...others] = failures as GreenroomError[];
-    if (first === undefined) return;
-    throw new GreenroomError(first.code, [first, ...others].map(({ message }) => message).join('; '), { cause: first });
+    const comments = await thread.then(
+      (read) => read.comments,
+      () => [],
+    );
+    return { comments, failures: [...new Set(reasons as GreenroomError[])] };
+  }
+
+  /** A pull request that we never said a word about has no deployment of ours to be ended either. */
+  async #deploy(pull: PullRequest, deployment: Deployment, thread: Promise<Thread>): Promise<void> {
+    if (deployment.live === null && !(await thread).comments.some(({ isOurs }) => isOurs)) return;
+    await publishDeployment(this.#client.for(pull.repository.owner), pull, deployment);
+  }
+
+  async comments(pull: PullRequest): Promise<readonly PullComment[]> {
+    return (await readThread(this.#client.for(pull.repository.owner), pull)).comments;
+  }
+
+  mayWrite(repository: Repository, login: string): Promise<boolean> {
+    return mayWrite(this.#client.for(repository.owner), repository, login);
+  }
+
+  hold(pull: PullRequest, request: HoldRequest): Promise<Hold> {
+    return writeHold(this.#client.for(pull.repository.owner), this.serverUrl, pull, request);
+  }
+
+  answer(pull: PullRequest, commentId: number, answer: Answer): Promise<void> {
+    return react(this.#client.for(pull.repository.owner), pull, commentId, answer);
   }
 
   close(): Promise<void> {

@@ -9,7 +9,7 @@ export interface Need {
   readonly push?: boolean;
 }
 
-export type Permission = 'metadata' | 'contents' | 'pull_requests' | 'checks' | 'statuses';
+export type Permission = 'metadata' | 'contents' | 'pull_requests' | 'checks' | 'statuses' | 'deployments';
 
 const asApp = (why: string): Need => ({ permission: null, access: 'read', on: 'both', why });
 
@@ -84,7 +84,49 @@ export const REST_NEEDS = {
     permission: 'statuses',
     access: 'write',
     on: 'micro app',
-    why: 'where checks are not to be had',
+    why: 'what a command asked for, and where checks are not to be had',
+  },
+  'GET /repos/{owner}/{repo}/collaborators/{username}/permission': {
+    permission: 'metadata',
+    access: 'read',
+    on: 'micro app',
+    why: 'whether who gives a command may push',
+  },
+  'POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions': {
+    permission: 'pull_requests',
+    access: 'write',
+    on: 'micro app',
+    why: 'answer a command',
+  },
+  'GET /repos/{owner}/{repo}/pulls/{pull_number}/files': {
+    permission: 'pull_requests',
+    access: 'read',
+    on: 'micro app',
+    why: 'whether a line is in the diff',
+  },
+  'POST /repos/{owner}/{repo}/pulls/{pull_number}/comments': {
+    permission: 'pull_requests',
+    access: 'write',
+    on: 'micro app',
+    why: 'a suggested change',
+  },
+  'GET /repos/{owner}/{repo}/deployments': {
+    permission: 'deployments',
+    access: 'read',
+    on: 'micro app',
+    why: 'numbers of the deployments to change',
+  },
+  'POST /repos/{owner}/{repo}/deployments': {
+    permission: 'deployments',
+    access: 'write',
+    on: 'micro app',
+    why: '"View deployment" on the pull request',
+  },
+  'POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses': {
+    permission: 'deployments',
+    access: 'write',
+    on: 'micro app',
+    why: 'its address, and that it is gone',
   },
 } as const satisfies Record<string, Need>;
 
@@ -143,11 +185,39 @@ export const GRAPHQL_NEEDS: Readonly<Record<string, Need>> = {
   },
   EnableAutoMerge: { permission: 'pull_requests', access: 'write', on: 'apps repo', why: '`commit.autoMerge`' },
   ListRepositories: { permission: 'metadata', access: 'read', on: 'micro app', why: "a source's repositories" },
-  ReadPull: { permission: 'pull_requests', access: 'read', on: 'micro app', why: 'the state of a pull request' },
+  ReadPull: {
+    permission: 'pull_requests',
+    access: 'read',
+    on: 'micro app',
+    why: 'the state of a pull request and of its head',
+  },
   ListPulls: { permission: 'pull_requests', access: 'read', on: 'micro app', why: 'the open pull requests' },
-  ListComments: { permission: 'pull_requests', access: 'read', on: 'micro app', why: 'find our own comment' },
+  ListComments: {
+    permission: 'pull_requests',
+    access: 'read',
+    on: 'micro app',
+    why: 'find our own comment, and commands',
+  },
   AddComment: { permission: 'pull_requests', access: 'write', on: 'micro app', why: 'the one comment' },
   UpdateComment: { permission: 'pull_requests', access: 'write', on: 'micro app', why: 'edit it in place' },
+  DeleteComment: {
+    permission: 'pull_requests',
+    access: 'write',
+    on: 'micro app',
+    why: 'a second one of ours, written at the same time',
+  },
+  ListReviewThreads: {
+    permission: 'pull_requests',
+    access: 'read',
+    on: 'micro app',
+    why: 'suggested changes that were made before',
+  },
+  ListDeployments: {
+    permission: 'deployments',
+    access: 'read',
+    on: 'micro app',
+    why: 'whether the deployment is up to date',
+  },
 };
 
 const LABELS: Readonly<Record<string, string>> = { statuses: 'Commit statuses' };

@@ -1,17 +1,18 @@
 import { parseTime } from '../core/clock.ts';
 import type { PullRequest } from '../forge/forge.ts';
 import { PREVIEW_FILE } from '../model/layout.ts';
+import { HOLD_FIELDS, type HoldNode, holdOf } from './hold.ts';
 import type { PreviewEntry } from './preview-files.ts';
 
 /** Fields of a GraphQL PullRequest that a {@link PullRequest} is made of. */
 export const PULL_FIELDS = `number title state isDraft createdAt updatedAt closedAt headRefName headRefOid
   author { login } headRepository { databaseId }
   labels(first: 100) { totalCount nodes { name } }
-  commits(last: 1) { nodes { commit { oid committedDate } } }`;
+  commits(last: 1) { nodes { commit { oid committedDate ${HOLD_FIELDS} } } }`;
 
 /** What a listing asks of each in addition, so that a sweep need not ask one by one. */
 export const LISTED_FIELDS = `${PULL_FIELDS}
-  comments(first: 100) { totalCount nodes { databaseId updatedAt } }
+  comments(first: 100) { totalCount nodes { id updatedAt } }
   preview: commits(last: 1) {
     nodes { commit { oid file(path: ${JSON.stringify(PREVIEW_FILE)}) { mode oid object { ... on Blob { byteSize } } } } }
   }`;
@@ -46,7 +47,7 @@ export interface PullNode {
 export interface ListedNode extends PullNode {
   readonly comments: {
     readonly totalCount: number;
-    readonly nodes: readonly ({ readonly databaseId: number | null; readonly updatedAt: string } | null)[] | null;
+    readonly nodes: readonly ({ readonly id: string; readonly updatedAt: string } | null)[] | null;
   } | null;
   readonly preview: {
     readonly nodes:
@@ -64,6 +65,7 @@ interface FileNode {
 interface CommitNode {
   readonly oid: string;
   readonly committedDate: string;
+  readonly status: HoldNode | null;
 }
 
 /** A pull request from GraphQL, or null for an answer that lacks something: then nothing is known of it. */
@@ -94,6 +96,7 @@ export function pullOf(repository: RepositoryNode, node: PullNode): PullRequest 
     createdAt,
     updatedAt,
     closedAt: node.state === 'OPEN' ? null : (closedAt ?? updatedAt),
+    hold: holdOf(head?.status ?? null, node.number),
   };
 }
 
@@ -101,7 +104,7 @@ export function pullOf(repository: RepositoryNode, node: PullNode): PullRequest 
 export function threadOf({ comments }: ListedNode): string | undefined {
   const nodes = comments?.nodes;
   if (!comments || !nodes || nodes.length !== comments.totalCount) return undefined;
-  return nodes.map((node) => `${node?.databaseId} ${node?.updatedAt}`).join('\n');
+  return nodes.map((node) => `${node?.id} ${node?.updatedAt}`).join('\n');
 }
 
 /** Undefined when the listing does not tell. */

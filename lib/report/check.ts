@@ -1,11 +1,13 @@
 import type { Annotation, CheckReport } from '../core/check.ts';
 import type { Problem } from '../core/errors.ts';
 import type { Finding } from '../core/finding.ts';
-import type { PreviewState } from './state.ts';
+import { denials, entries, findingEntry, nextStep, problemEntry } from './advice.ts';
+import { editLink, link, newFileLink } from './links.ts';
+import type { PreviewState, ReportOptions, Subject } from './state.ts';
 import { code, count, dayAndTime, sentence, shortSha } from './text.ts';
 
 /** The check of a head commit; null where nothing certain can be said. */
-export function renderCheck(state: PreviewState): CheckReport | null {
+export function renderCheck(state: PreviewState, subject: Subject, options: ReportOptions): CheckReport | null {
   switch (state.state) {
     case 'ready':
       return {
@@ -15,21 +17,29 @@ export function renderCheck(state: PreviewState): CheckReport | null {
         annotations: state.findings.map(findingAnnotation),
       };
     case 'denied': {
-      const denied = state.findings.filter((f) => f.severity === 'deny' && f.exception === undefined);
+      const denied = denials(state.findings);
       return {
         conclusion: 'failure',
         title: `${count(denied.length, 'thing')} to change`,
-        summary: denied.map((f) => `- ${sentence(f.message)}`).join('\n'),
+        summary: [
+          ...entries(denied.map((f) => findingEntry(f, options, subject))),
+          ...nextStep(denied, options, subject),
+        ].join('\n'),
         annotations: state.findings.map(findingAnnotation),
       };
     }
-    case 'invalid':
+    case 'invalid': {
+      const edit = editLink(options, subject, state.problems[0]?.file ?? 'preview.yaml');
       return {
         conclusion: 'failure',
         title: `${count(state.problems.length, 'mistake')} in preview.yaml`,
-        summary: state.problems.map((p) => `- ${sentence(p.message)}`).join('\n'),
+        summary: [
+          ...entries(state.problems.map((p) => problemEntry(p, options, subject))),
+          ...(edit === null ? [] : ['', `Next: ${link('edit the file', edit)}.`]),
+        ].join('\n'),
         annotations: state.problems.map(problemAnnotation),
       };
+    }
     case 'queued':
       return neutral('In the queue', state.sentence);
     case 'waiting':
@@ -41,8 +51,16 @@ export function renderCheck(state: PreviewState): CheckReport | null {
       };
     case 'review':
       return neutral(state.decision === 'open' ? 'Waiting for review' : 'No preview', state.sentence);
-    case 'no-file':
-      return neutral('No preview.yaml', 'There is no preview.yaml at this commit, so there is no preview.');
+    case 'problem':
+      return neutral(
+        'Problem on our side',
+        'The file is fine; the preview could not be put in place. It is tried again.',
+      );
+    case 'no-file': {
+      const add = link('add the file', newFileLink(options, subject, 'preview.yaml'));
+      const summary = `There is no preview.yaml at this commit, so there is no preview. To get one, ${add}.`;
+      return { conclusion: 'neutral', title: 'No preview.yaml', summary, annotations: [] };
+    }
     case 'none':
       return neutral('No preview', state.sentence);
     case 'unknown':

@@ -1,135 +1,204 @@
 import { formatProblem, type Problem } from '../core/errors.ts';
 import type { Finding } from '../core/finding.ts';
-import type { LivePreview, PreviewState, Subject } from './state.ts';
-import { code, count, dayAndTime, money, printable, sentence, shortSha } from './text.ts';
+import { denials, entries, findingEntry, nextStep, problemEntry } from './advice.ts';
+import { renderEngineers } from './engineers.ts';
+import { box, COMMENT_MARKER, memoryLine, memoryOf, withoutTicks } from './markers.ts';
+import type { LivePreview, Place, PreviewState, ReportOptions, Subject } from './state.ts';
+import {
+  code,
+  count,
+  dayAndTime,
+  money,
+  nearTime,
+  ordinal,
+  printable,
+  roughDuration,
+  sentence,
+  shortSha,
+} from './text.ts';
 
-/** First line of the one comment; the forge finds it by this and by its author. */
-export const COMMENT_MARKER = '<!-- greenroom:preview -->';
-
-/** GitHub takes 65,536 characters; what is longer loses whole entries of the list, and says so. */
+/** GitHub takes 65,536 characters. */
 const MAX_COMMENT = 60_000;
-const MAX_ENTRIES = 20;
+const DAY = 86_400;
 const REVIEW = {
   open: 'waiting for review',
   declined: 'not started - declined in review',
   withdrawn: 'removed',
 } as const;
 
-export interface CommentOptions {
-  /** Whom a maker asks. */
-  readonly contact: string;
+interface Writing {
+  readonly subject: Subject;
+  readonly options: ReportOptions;
+  /** The comment as it stands; null for none. */
+  readonly previous: string | null;
+  /** Unix seconds since when the preview runs; null for none, or when nobody knows. */
+  readonly since: number | null;
 }
 
-/** The comment of a pull request, or null where there is nothing that its readers need to know. */
-export function renderComment(state: PreviewState, subject: Subject, options: CommentOptions): string | null {
-  const body = bodyOf(state, subject, options);
-  if (body === null) return null;
-  const lines = [COMMENT_MARKER, ...body, '', `<sub>${code(shortSha(subject.headSha))} · reload to refresh</sub>`];
-  return cut(`${lines.join('\n')}\n`);
+/**
+ * The one comment of a pull request, or null where its readers need none.
+ *
+ * @param previous our comment as it stands, for what it remembers. @default - there is none
+ */
+export function renderComment(
+  state: PreviewState,
+  subject: Subject,
+  options: ReportOptions,
+  previous: string | null = null,
+): string | null {
+  const earlier = previous?.replaceAll('\r\n', '\n') ?? null;
+  const memory = memoryOf(earlier);
+  const name = state.state === 'none' ? `none/${state.reason}` : state.state;
+  const removed = 'removed' in state ? state.removed : null;
+  if (state.state === 'unknown') return null;
+  if ((state.state === 'none' || state.state === 'no-file') && removed === null) {
+    // Where no preview ever was, nothing is said; what was said of the end of one stays.
+    if (earlier === null) return null;
+    if (memory?.state === name) return withoutTicks(earlier);
+  }
+  const since = sinceOf(state, memory?.since ?? null, options.now);
+  const writing: Writing = { subject, options, previous: earlier, since };
+  const head = [
+    COMMENT_MARKER,
+    memoryLine({ state: name, since: isOver(state) ? null : since }),
+    ...bodyOf(state, writing),
+  ];
+  const foot = ['', `<sub>${code(shortSha(subject.headSha))} · reload to refresh</sub>`, ''];
+  const room = MAX_COMMENT - [...head, ...foot].join('\n').length;
+  return [...head, ...engineers(state, writing, room), ...foot].join('\n');
 }
 
-function bodyOf(state: PreviewState, subject: Subject, options: CommentOptions): string[] | null {
+function sinceOf(state: PreviewState, remembered: number | null, now: number): number | null {
+  if (state.state === 'ready') return remembered ?? (state.isNew ? now : state.preview.created);
+  const shown = 'live' in state ? state.live : 'removed' in state ? state.removed : null;
+  return remembered ?? shown?.created ?? null;
+}
+
+function isOver(state: PreviewState): boolean {
+  return state.state === 'none' || state.state === 'no-file' || ('live' in state && state.live === null);
+}
+
+function engineers(state: PreviewState, { subject, options, previous }: Writing, room: number): string[] {
+  const findings = 'findings' in state ? state.findings : [];
+  const { objects = [], isNew = false } = state.state === 'ready' ? state : {};
+  const kept = state.state === 'ready' ? previous : null;
+  return renderEngineers({ findings, objects, isNew, subject, options, previous: kept, room });
+}
+
+function bodyOf(state: Exclude<PreviewState, { state: 'unknown' }>, writing: Writing): string[] {
+  const { options, subject } = writing;
   switch (state.state) {
     case 'ready':
-      return ready(state.preview, state.findings, subject);
+      return ready(state.preview, state.findings, writing);
     case 'denied': {
-      const denied = state.findings.filter((f) => f.severity === 'deny' && f.exception === undefined);
+      const denied = denials(state.findings);
       return [
-        `### Preview: not started - ${count(denied.length, 'thing')} to change`,
-        ...entries(denied.map((f) => `${place(f)}${sentence(f.message)}`)),
-        ...stillRunning(state.live),
-        ...engineers(state.findings),
+        `### Preview: not started - ${denied.length === 1 ? 'one thing' : `${denied.length} things`} to change`,
+        ...entries(denied.map((f) => findingEntry(f, options, subject))),
+        ...nextStep(denied, options, subject),
+        ...stillRunning(state.live, subject),
       ];
     }
     case 'invalid':
       return [
-        `### Preview: not started - ${count(state.problems.length, 'mistake')} in preview.yaml`,
-        ...entries(state.problems.map(problemEntry)),
-        ...stillRunning(state.live),
+        `### Preview: not started - ${mistakes(state.problems)} in preview.yaml`,
+        ...entries(state.problems.map((p) => problemEntry(p, options, subject))),
+        ...stillRunning(state.live, subject),
         '',
         `Questions? Ask ${sentence(options.contact)}.`,
       ];
     case 'queued':
-      return ['### Preview: in the queue', sentence(state.sentence), ...stillRunning(state.live)];
+      return [queueHeadline(state, writing.previous), sentence(state.sentence), ...stillRunning(state.live, subject)];
     case 'waiting':
       return [
         '### Preview: waiting for your build',
         `The image ${code(state.image)} is not there yet; the preview starts by itself when it is. Nothing to do.`,
-        ...stillRunning(state.live),
+        ...stillRunning(state.live, subject),
+      ];
+    case 'problem':
+      return [
+        '### Preview: problem on our side',
+        'Your file is fine; we could not put the preview in place. Nothing to do: we try again by ourselves.',
+        ...stillRunning(state.live, subject),
       ];
     case 'review':
       return [
         `### Preview: ${REVIEW[state.decision]}`,
         `${sentence(state.sentence)} [See the request](${state.url})`,
-        ...stillRunning(state.live),
+        ...stillRunning(state.live, subject),
       ];
-    case 'none':
-      return state.removed === null ? null : ended(state.reason, state.sentence, state.removed);
     case 'no-file':
-    case 'unknown':
-      return null;
+      return removedText('There is no preview.yaml at this commit any more', state.removed, writing);
+    case 'none':
+      return state.reason === 'expired' || state.reason === 'stopped'
+        ? ended(state.reason, state.sentence, state.removed, writing)
+        : removedText(state.sentence, state.removed, writing);
   }
 }
 
-function ready(preview: LivePreview, findings: readonly Finding[], subject: Subject): string[] {
+function ready(preview: LivePreview, findings: readonly Finding[], { subject, options, since }: Writing): string[] {
+  const endsSoon = preview.expires - options.now <= options.warn;
+  const when = endsSoon ? `, ends ${nearTime(preview.expires, options.now)}` : '';
+  const life = since === null ? undefined : Math.max(0, preview.expires - since);
+  const warnings = findings.filter((f) => f.severity === 'warn');
   return [
-    `### Preview: ready - [Open the preview](${preview.url})`,
-    `Shows ${code(shortSha(preview.headSha))} ${code(subject.title)}. Ends ${dayAndTime(preview.expires)}. ${costWords(preview)}`,
-    ...entries(findings.filter((f) => f.severity === 'warn').map((f) => `${place(f)}${sentence(f.message)}`)),
-    ...engineers(findings),
+    `### Preview: ready${when} - [Open the preview](${preview.url})`,
+    `Shows ${code(shortSha(preview.headSha))} ${code(subject.title)}. Ends ${dayAndTime(preview.expires)}. ${costWords(preview, life)}`,
+    ...(endsSoon ? ['', box('keep', `Keep it ${roughDuration(options.max).replace(' ', ' more ')}`)] : []),
+    ...(warnings.length > 0 ? ['', ...entries(warnings.map((f) => findingEntry(f, options, subject)))] : []),
   ];
 }
 
-/** `About $0.30 a day.` and what it rests on. */
-export function costWords({ cost }: Pick<LivePreview, 'cost'>): string {
+/**
+ * `About $0.30 a day.` and what it rests on.
+ *
+ * @param seconds how long it lives, for the price of that. @default - a day's price alone
+ */
+export function costWords({ cost }: Pick<LivePreview, 'cost'>, seconds?: number): string {
   const { perDay, currency, ratesAsOf } = cost;
-  return `About ${money(perDay, currency)} a day (by what it asks for, rates of ${ratesAsOf}; traffic and storage not included).`;
+  const life = seconds === undefined ? '' : `, ${money((perDay * seconds) / DAY, currency)} for its whole life`;
+  return `About ${money(perDay, currency)} a day${life} (by what it asks for, rates of ${ratesAsOf}; traffic and storage not included).`;
 }
 
-function ended(reason: string, why: string, removed: LivePreview): string[] {
-  if (reason === 'expired') {
-    return [
-      '### Preview: ended',
-      `Its time was up on ${dayAndTime(removed.expires)}; your pull request is unchanged, what was typed into the preview is gone. A new push starts it again.`,
-    ];
-  }
-  return ['### Preview: removed', `${sentence(why)} The preview of it is gone.`];
+function ended(reason: string, why: string, removed: LivePreview | null, { since, options }: Writing): string[] {
+  const ran = removed === null || since === null ? '' : ` after ${roughDuration(options.now - since)}`;
+  const lead = reason === 'expired' ? `It stopped${ran} to save money` : `${sentence(why).replace(/\.$/, '')}${ran}`;
+  return [
+    `### Preview: ${reason === 'expired' ? 'ended' : 'stopped'}`,
+    `${lead}; your pull request is unchanged, what was typed into the preview is gone. A new push starts it again, too.`,
+    '',
+    box('start', 'Start again'),
+  ];
 }
 
-function stillRunning(live: LivePreview | null): string[] {
+function removedText(why: string, removed: LivePreview | null, { since, options }: Writing): string[] {
+  const lead = sentence(why).replace(/\.$/, '');
+  if (removed === null || since === null)
+    return ['### Preview: removed', `${lead}; everything of the preview was deleted.`];
+  const seconds = Math.max(0, options.now - since);
+  const { currency, perDay } = removed.cost;
+  const spent = `It ran ${roughDuration(seconds)}, about ${money((perDay * seconds) / DAY, currency)}.`;
+  return ['### Preview: removed', `${lead}; everything was deleted ${dayAndTime(options.now)}. ${spent}`];
+}
+
+function mistakes(problems: readonly Problem[]): string {
+  const isTypo = problems.length === 1 && problems[0]!.message.includes('did you mean');
+  return isTypo ? 'typo' : count(problems.length, 'mistake');
+}
+
+function queueHeadline(state: { reason: 'places' | 'budget'; place?: Place }, previous: string | null): string {
+  if (state.reason === 'budget') return '### Preview: waiting - budget reached';
+  // A single sync does not know the others that wait; what the last sweep counted is the best that there is.
+  const known = /^### Preview: in the queue, (\d{1,6}\w\w of \d{1,6})$/m.exec(previous ?? '')?.[1];
+  const place = state.place === undefined ? known : `${ordinal(state.place.number)} of ${state.place.of}`;
+  return `### Preview: in the queue${place === undefined ? '' : `, ${place}`}`;
+}
+
+function stillRunning(live: LivePreview | null, { headSha }: Subject): string[] {
   if (live === null) return [];
-  return ['', `Your earlier preview of ${code(shortSha(live.headSha))} is still running: [open it](${live.url}).`];
-}
-
-function place(finding: Finding): string {
-  return finding.line > 0 ? `Line ${finding.line} of ${code(finding.file)}: ` : '';
-}
-
-function problemEntry(problem: Problem): string {
-  const where = problem.line === undefined ? '' : `Line ${problem.line}: `;
-  const field = problem.field === undefined ? '' : `${code(problem.field)} `;
-  return `${where}${field}${sentence(problem.message)}`;
-}
-
-function entries(items: readonly string[]): string[] {
-  const shown = items.slice(0, MAX_ENTRIES).map((item) => `- ${item}`);
-  const rest = items.length - shown.length;
-  return rest > 0 ? [...shown, `- and ${rest} more; run \`greenroom check\` to see all`] : shown;
-}
-
-function engineers(findings: readonly Finding[]): string[] {
-  if (findings.length === 0) return [];
-  const rows = findings.map((f) => {
-    const verdict = f.exception === undefined ? f.severity : `let pass by exception ${code(f.exception)}`;
-    return `- ${code(f.rule)} ${verdict}: ${code(`${f.object.kind}/${f.object.name}`)} ${code(f.field)}`;
-  });
-  return ['', '<details><summary>For engineers</summary>', '', ...rows.slice(0, 2 * MAX_ENTRIES), '', '</details>'];
-}
-
-function cut(text: string): string {
-  if (text.length <= MAX_COMMENT) return text;
-  const lines = text.slice(0, MAX_COMMENT).split('\n').slice(0, -1);
-  return `${lines.join('\n').toWellFormed()}\n\n(cut: the whole list is in the check)\n`;
+  const shown = `Your earlier preview is still running: it shows ${code(shortSha(live.headSha))}`;
+  const newer = live.headSha === headSha ? '' : `, not the latest commit ${code(shortSha(headSha))}`;
+  return ['', `${shown}${newer}. [Open it](${live.url})`];
 }
 
 /** One line for terminals and logs: the place, then the sentence. */

@@ -6,22 +6,56 @@ export interface LivePreview {
   readonly name: string;
   readonly url: string;
   readonly headSha: string;
+  /** Unix seconds: when the pull request was opened. */
+  readonly created: number;
   /** Unix seconds. */
   readonly expires: number;
   readonly cost: { readonly currency: string; readonly perDay: number; readonly ratesAsOf: string };
 }
 
+/** One object of a preview as it was committed before and as it is now. */
+export interface ObjectChange {
+  /** Below the preview's folder, e.g. `app/deployment.pr-shop-7.yaml`. */
+  readonly path: string;
+  /** Null for a new object. */
+  readonly before: string | null;
+  /** Null for one that is gone. */
+  readonly after: string | null;
+}
+
+/** A place in the queue, counted from 1. */
+export interface Place {
+  readonly number: number;
+  readonly of: number;
+}
+
 /** What there is to say of one pull request. The same data makes comment, check, table and JSON. */
 export type PreviewState =
-  | { readonly state: 'ready'; readonly preview: LivePreview; readonly findings: readonly Finding[] }
+  | {
+      readonly state: 'ready';
+      readonly preview: LivePreview;
+      readonly findings: readonly Finding[];
+      /** Objects that this sync changes. @default - none */
+      readonly objects?: readonly ObjectChange[];
+      /** Whether there was no preview before. @default false */
+      readonly isNew?: boolean;
+    }
   | { readonly state: 'denied'; readonly findings: readonly Finding[]; readonly live: LivePreview | null }
   | { readonly state: 'invalid'; readonly problems: readonly Problem[]; readonly live: LivePreview | null }
-  | { readonly state: 'queued'; readonly sentence: string; readonly live: LivePreview | null }
+  | {
+      readonly state: 'queued';
+      /** What it waits for. */
+      readonly reason: 'places' | 'budget';
+      readonly sentence: string;
+      /** Only known where all that wait were looked at. @default - not known */
+      readonly place?: Place;
+      readonly live: LivePreview | null;
+    }
   /** The image of the head commit is not in its registry yet. */
   | { readonly state: 'waiting'; readonly image: string; readonly live: LivePreview | null }
-  /** No preview.yaml at the head. */
-  | { readonly state: 'no-file' }
-  /** The platform's rules give it none, or its time is up; `removed` says whether one ran until now. */
+  /** No preview.yaml at the head; `removed` says whether a preview ran until now. */
+  | { readonly state: 'no-file'; readonly removed: LivePreview | null }
+  /** The platform's rules give it none, it was stopped, or its time is up; `removed` says whether one ran until now. */
   | { readonly state: 'none'; readonly reason: string; readonly sentence: string; readonly removed: LivePreview | null }
   /** A pull request in the apps repo stands between this and what runs; `live` is what runs until then. */
   | {
@@ -32,13 +66,32 @@ export type PreviewState =
       readonly url: string;
       readonly live: LivePreview | null;
     }
+  /** The maker's side is right and ours failed; `live` is what runs meanwhile. */
+  | { readonly state: 'problem'; readonly live: LivePreview | null }
   /** The forge gave no positive answer: everything stays as it is. */
   | { readonly state: 'unknown'; readonly reason: string };
 
 /** The pull request that a state is about, as far as texts need it. */
 export interface Subject {
+  /** `owner/name` */
   readonly repository: string;
   readonly number: number;
   readonly title: string;
   readonly headSha: string;
+  /** Branch of the repository itself that can be edited; null for a fork's, and for none. */
+  readonly branch: string | null;
+}
+
+/** What texts need beside state and subject. */
+export interface ReportOptions {
+  /** Whom a maker asks. */
+  readonly contact: string;
+  /** Unix seconds. */
+  readonly now: number;
+  /** How long before its end a preview is said to end, in seconds. */
+  readonly warn: number;
+  /** Longest life that can be asked for, in seconds. */
+  readonly max: number;
+  /** The forge's pages, e.g. `https://github.com`; null for a forge without any. */
+  readonly serverUrl: string | null;
 }

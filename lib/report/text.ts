@@ -1,6 +1,6 @@
 /** Foreign text in Markdown as a code span: no mention, image, link, HTML or marker works inside one. */
 export function code(text: string): string {
-  const line = printable(text);
+  const line = withoutMarkers(printable(text));
   if (line === '') return '` `';
   const longest = Math.max(0, ...[...line.matchAll(/`+/g)].map((run) => run[0].length));
   const fence = '`'.repeat(longest + 1);
@@ -10,11 +10,17 @@ export function code(text: string): string {
 
 /** A sentence of ours that may quote foreign text: reads the same, but nothing in it is Markdown, HTML or a mention. */
 export function sentence(text: string): string {
-  return printable(text)
-    .replace(/[\\`*_{}[\]()<>|~!]/g, '\\$&')
-    .replace(/&/g, '&amp;')
-    .replace(/([@#])(?=\w)/g, '$1\u2060')
-    .replace(/\b(https?|www)(?=[:.])/gi, '$1\u2060');
+  return (
+    printable(text)
+      .replace(/&/g, '&amp;')
+      .replace(/[\\`*_{}[\]()<>|~!^]/g, '\\$&')
+      // Not `\$`: a forge looks for formulas before it looks at escapes.
+      .replace(/\$/g, '&#36;')
+      .replace(/([@#])(?=\w)/g, '$1\u2060')
+      .replace(/(:(?=\/\/)|www(?=\.)|\bgh(?=-\d))/gi, '$1\u2060')
+      // What would open a heading, a list, a rule or a command, were it the first on its line.
+      .replace(/^([#+=:/-]|\d+(?=[.)\\]))/, '\u2060$1')
+  );
 }
 
 /** One line without control, direction or invisible characters, and of a length that no reader minds. */
@@ -24,6 +30,11 @@ export function printable(text: string, max = 300): string {
     .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}]/gu, '')
     .trim();
   return line.length > max ? `${line.slice(0, max - 1).toWellFormed()}…` : line;
+}
+
+/** Foreign text that reads the same and is none of the marks that we know our own texts by. */
+export function withoutMarkers(text: string): string {
+  return text.replace(/<(?=!--)/g, '<\u2060');
 }
 
 /** `a1b2c3d` */
@@ -37,8 +48,27 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 /** `Fri 6 Nov 17:00 UTC`, from unix seconds; the same words in every locale. */
 export function dayAndTime(unixSeconds: number): string {
   const d = new Date(unixSeconds * 1000);
+  return `${DAYS[d.getUTCDay()]} ${d.getUTCDate()} ${MONTHS[d.getUTCMonth()]} ${clockTime(d)}`;
+}
+
+/** `today 17:00 UTC`, `tomorrow 17:00 UTC`, and {@link dayAndTime} for what is further away. */
+export function nearTime(unixSeconds: number, now: number): string {
+  const days = Math.floor(unixSeconds / DAY) - Math.floor(now / DAY);
+  const word = days === 0 ? 'today' : days === 1 ? 'tomorrow' : undefined;
+  return word === undefined ? dayAndTime(unixSeconds) : `${word} ${clockTime(new Date(unixSeconds * 1000))}`;
+}
+
+function clockTime(d: Date): string {
   const two = (n: number) => String(n).padStart(2, '0');
-  return `${DAYS[d.getUTCDay()]} ${d.getUTCDate()} ${MONTHS[d.getUTCMonth()]} ${two(d.getUTCHours())}:${two(d.getUTCMinutes())} UTC`;
+  return `${two(d.getUTCHours())}:${two(d.getUTCMinutes())} UTC`;
+}
+
+const DAY = 86_400;
+
+/** `3 days`, `5 hours`, `20 minutes`: one unit, rounded, never nothing. */
+export function roughDuration(seconds: number): string {
+  const [size, unit] = seconds >= 1.5 * DAY ? [DAY, 'day'] : seconds >= 5400 ? [3600, 'hour'] : [60, 'minute'];
+  return count(Math.max(1, Math.round(seconds / Number(size))), String(unit));
 }
 
 const SIGNS: Readonly<Record<string, string>> = { USD: '$', EUR: '€', GBP: '£' };
@@ -52,4 +82,10 @@ export function money(amount: number, currency: string): string {
 /** `1 thing`, `2 things` */
 export function count(n: number, one: string, many = `${one}s`): string {
   return `${n} ${n === 1 ? one : many}`;
+}
+
+/** `1st`, `2nd`, `3rd`, `11th` */
+export function ordinal(n: number): string {
+  const ending = n % 100 >= 11 && n % 100 <= 13 ? 'th' : (['th', 'st', 'nd', 'rd'][n % 10] ?? 'th');
+  return `${n}${ending}`;
 }

@@ -4,8 +4,8 @@ import { performance } from 'node:perf_hooks';
 import { GreenroomError } from '../core/errors.ts';
 import type { WebhookHint } from '../github/webhook.ts';
 import type { SyncContext } from '../sync/base.ts';
+import { syncAndAnswer } from '../sync/commands.ts';
 import { sweep } from '../sync/sweep.ts';
-import { syncPullRequest } from '../sync/sync.ts';
 import { Metrics } from './metrics.ts';
 import { KeyedQueue } from './queue.ts';
 import { type Received, receive } from './receiver.ts';
@@ -171,7 +171,7 @@ export class Service {
     const { withContext, dryRun, log } = this.#options;
     try {
       const result = await withContext((context) =>
-        syncPullRequest(context, hint.repository, hint.number, { dryRun: dryRun === true }),
+        syncAndAnswer(context, hint.repository, hint.number, { dryRun: dryRun === true }),
       );
       const { effect, commit, notes } = result;
       this.#metrics.syncs.inc({ state: result.state.state });

@@ -1,17 +1,17 @@
 import { type CompiledPreview, specDigestOf } from '../compile/compile.ts';
 import { isExpired } from '../compile/lifetime.ts';
 import { GreenroomError } from '../core/errors.ts';
-import type { ChangeSet } from '../core/fileset.ts';
+import type { ChangeSet, FileSet } from '../core/fileset.ts';
 import type { PullRequest } from '../forge/forge.ts';
 import { planChange } from '../gitops/plan.ts';
 import { loadPreview } from '../model/files.ts';
 import { type Identity, previewName } from '../model/identity.ts';
-import { PREVIEW_FILE } from '../model/layout.ts';
+import { PREVIEW_FILE, RECORD_FILE } from '../model/layout.ts';
 import type { Loaded } from '../model/load.ts';
 import { placementDigest } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
 import type { PreviewRecord } from '../model/record.ts';
-import type { LivePreview, PreviewState } from '../report/state.ts';
+import type { LivePreview, ObjectChange, PreviewState } from '../report/state.ts';
 import type { Base, SyncContext } from './base.ts';
 import { refusalOf } from './eligibility.ts';
 import { type Existing, findExisting, takenName } from './existing.ts';
@@ -31,6 +31,8 @@ export interface PreviewPlan {
   readonly displaced: string | null;
   /** What the apps repo holds of it until now. */
   readonly live: LivePreview | null;
+  /** Objects that an update or a first writing changes. @default - none */
+  readonly objects?: readonly ObjectChange[];
 }
 
 /**
@@ -61,10 +63,14 @@ export async function planPreview(
   if (refusal !== null) {
     return plan.remove({ state: 'none', ...refusal, removed: plan.live });
   }
+  if (pull.hold?.action === 'stop') {
+    const sentence = `${pull.hold.by} stopped it`;
+    return plan.remove({ state: 'none', reason: 'stopped', sentence, removed: plan.live });
+  }
   let compiled: CompiledPreview;
   try {
     const text = await context.forge.readFile(pull.repository, pull.head.sha, PREVIEW_FILE);
-    if (text === null) return plan.remove({ state: 'no-file' });
+    if (text === null) return plan.remove({ state: 'no-file', removed: plan.live });
     const preview = loadPreview(text, PREVIEW_FILE);
     const before = { record: existing?.record ?? null, specDigest: specDigestOf(preview) };
     const image = await imageState(context.images, base.platform, pull, preview.value.spec, before);
@@ -90,8 +96,8 @@ export async function planPreview(
   if (compiled.denied) {
     return plan.keep({ state: 'denied', findings: compiled.findings, live: plan.live }, base.now);
   }
-  const sentence = existing === null ? await waitingFor(base, pull, compiled, ahead) : null;
-  if (sentence !== null) return plan.keep({ state: 'queued', sentence, live: plan.live }, base.now);
+  const wait = existing === null ? await waitingFor(base, pull, compiled, ahead) : null;
+  if (wait !== null) return plan.keep({ state: 'queued', ...wait, live: plan.live }, base.now);
   if (nameTakenBy !== null) throw takenName(derived, nameTakenBy);
   return plan.write(compiled);
 }
@@ -117,7 +123,12 @@ async function compileHead(
     author: pull.author,
     labels: pull.labels,
     digest,
-    times: { createdAt: pull.createdAt, updatedAt: pull.updatedAt, committedAt: pull.head.committedAt },
+    times: {
+      createdAt: pull.createdAt,
+      updatedAt: pull.updatedAt,
+      committedAt: pull.head.committedAt,
+      extension: pull.hold?.action === 'run' ? pull.hold : null,
+    },
   });
 }
 
@@ -141,16 +152,9 @@ function planner(pull: PullRequest, existing: Existing | null, name: string, bas
       const folders = [...new Set([...(existing?.folders ?? []), folder])];
       const change = planChange({ now, wanted: files, folders });
       const state: PreviewState = { state: 'ready', preview: livePreview(record), findings };
-      return {
-        pull,
-        name,
-        state,
-        change,
-        effect: change.size === 0 ? 'none' : existing === null ? 'create' : 'update',
-        record,
-        displaced: existing === null ? null : displacement(base, pull, existing, record),
-        live,
-      };
+      const effect = change.size === 0 ? 'none' : existing === null ? 'create' : 'update';
+      const displaced = existing === null ? null : displacement(base, pull, existing, record);
+      return { ...none, state, change, effect, record, displaced, objects: objectChanges(now.files, change) };
     },
   };
 }
@@ -167,10 +171,20 @@ function displacement(
     if (outcome.cluster === record.cluster) return null;
     return `moves from the cluster ${record.cluster} to ${outcome.cluster}, where it starts anew`;
   }
-  const isOver = pull.state === 'closed' || outcome.state !== 'none' || isExpired(record.expires, base.now);
+  const isAsked = pull.state === 'closed' || pull.hold?.action === 'stop';
+  const isOver = isAsked || outcome.state !== 'none' || isExpired(record.expires, base.now);
   return isOver ? null : `is removed: ${outcome.sentence}`;
 }
 
-function livePreview({ name, url, headSha, expires, cost }: PreviewRecord): LivePreview {
-  return { name, url, headSha, expires, cost };
+/** @internal */
+export function livePreview({ name, url, headSha, created, expires, cost }: PreviewRecord): LivePreview {
+  return { name, url, headSha, created, expires, cost };
+}
+
+/** The objects of a change, as people know them: one file each. The record beside them is no object. */
+function objectChanges(now: FileSet, change: ChangeSet): ObjectChange[] {
+  return [...change].flatMap(([path, after]) => {
+    const below = path.split('/').slice(4).join('/');
+    return below === RECORD_FILE ? [] : [{ path: below, before: now.get(path) ?? null, after }];
+  });
 }

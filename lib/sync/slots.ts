@@ -13,6 +13,12 @@ export interface Ahead {
 
 const NOTHING_AHEAD: Ahead = { added: [], removed: new Set() };
 
+export interface Wait {
+  readonly reason: 'places' | 'budget';
+  /** For the maker. */
+  readonly sentence: string;
+}
+
 /**
  * Why a new preview has to wait, or null when there is room. Only previews that are not there yet wait: nobody loses a
  * preview to the queue.
@@ -22,7 +28,7 @@ export async function waitingFor(
   pull: PullRequest,
   compiled: CompiledPreview,
   ahead: Ahead = NOTHING_AHEAD,
-): Promise<string | null> {
+): Promise<Wait | null> {
   const { slots, cost } = base.platform;
   const limits = [slots.total, slots.perRepo, slots.perAuthor, cost.budgets.totalDay];
   if (limits.every((limit) => limit === undefined)) return null;
@@ -31,23 +37,29 @@ export async function waitingFor(
   const full = (limit: number | undefined, taken: number) => limit !== undefined && taken >= limit;
 
   if (full(slots.total, records.length)) {
-    return `All ${count(slots.total!, 'place')} are taken; yours starts by itself. Nothing to do.`;
+    return places(`All ${count(slots.total!, 'place')} are taken; yours starts by itself. Nothing to do.`);
   }
   const ofRepo = records.filter((r) => r.identity.repositoryId === pull.repository.id);
   if (full(slots.perRepo, ofRepo.length)) {
-    return `All ${count(slots.perRepo!, 'place')} of this repository are taken; yours starts when one of its previews ends.`;
+    return places(
+      `All ${count(slots.perRepo!, 'place')} of this repository are taken; yours starts when one of its previews ends.`,
+    );
   }
   const ofAuthor = records.filter((r) => r.author === pull.author);
   if (full(slots.perAuthor, ofAuthor.length)) {
-    return `Your ${count(slots.perAuthor!, 'place')} are taken; this one starts when another of yours ends.`;
+    return places(`Your ${count(slots.perAuthor!, 'place')} are taken; this one starts when another of yours ends.`);
   }
   const spent = records.reduce((sum, r) => sum + r.cost.perDay, 0);
   const budget = cost.budgets.totalDay;
   if (budget !== undefined && spent + compiled.cost.perDay > budget) {
-    return (
+    const sentence =
       `Previews already use ${money(spent, cost.currency)} of ${money(budget, cost.currency)} a day; this one adds ` +
-      `about ${money(compiled.cost.perDay, cost.currency)}. Choose a smaller size or ask ${base.platform.policies.contact}.`
-    );
+      `about ${money(compiled.cost.perDay, cost.currency)}. Choose a smaller size or ask ${base.platform.policies.contact}.`;
+    return { reason: 'budget', sentence };
   }
   return null;
+}
+
+function places(sentence: string): Wait {
+  return { reason: 'places', sentence };
 }

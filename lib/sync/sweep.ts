@@ -10,12 +10,14 @@ import { planChange } from '../gitops/plan.ts';
 import { RECORD_FILE } from '../model/layout.ts';
 import { type PreviewRecord, parseRecord } from '../model/record.ts';
 import { type Base, readBase, type StoredRecord, type SyncContext } from './base.ts';
+import { handleUnanswered } from './commands.ts';
 import { messageOf } from './message.ts';
-import { type PreviewPlan, planPreview } from './plan-preview.ts';
+import { livePreview, type PreviewPlan, planPreview } from './plan-preview.ts';
+import { NOTHING_PUBLISHED, publish } from './publish.ts';
 import { raceOptions } from './race.ts';
 import { asksForReview, proposalsOf, proposeEnd } from './review.ts';
 import { sweepByReview } from './sweep-review.ts';
-import { publish, resultOf, type SyncResult } from './sync.ts';
+import { resultOf, type SyncResult } from './sync.ts';
 
 export interface SweepOptions {
   /** Plan and say, write nothing anywhere. @default false */
@@ -113,16 +115,22 @@ export async function sweep(context: SyncContext, options: SweepOptions = {}): P
       ground = done.ground;
       settled.push(...done.settled);
     }
-    settled.push(...of('none').map((plan) => ({ plan, commit: null })));
+    settled.push(...withPlaces(of('none')).map((plan) => ({ plan, commit: null })));
   }
 
   const results: SyncResult[] = removed.ended.map((orphan) => orphanResult(orphan));
   const progress = progressOf(options, results.length + settled.length);
   progress(results.length);
   for (const { plan, commit, notes = [] } of settled) {
-    const unwritten = options.dryRun ? [] : await publish(context, base, plan);
-    results.push(resultOf(plan, commit, [...notes, ...unwritten]));
+    const published = options.dryRun ? NOTHING_PUBLISHED : await publish(context, base, plan);
+    results.push(resultOf(plan, commit, { ...published, notes: [...notes, ...published.notes] }));
     progress(1);
+  }
+  for (const result of results.filter(({ unanswered }) => unanswered.length > 0)) {
+    await collect(failures, `${result.repository}#${result.number}`, async () => {
+      const handled = await handleUnanswered(context, result, options);
+      if (handled !== null) results.push(handled);
+    });
   }
   const unanswered = results.flatMap(({ repository, number, state }) =>
     state.state === 'unknown' ? [`${repository}#${number}: ${state.reason}`] : [],
@@ -132,6 +140,18 @@ export async function sweep(context: SyncContext, options: SweepOptions = {}): P
 
 function isHeld(plan: PreviewPlan, options: SweepOptions): plan is PreviewPlan & { displaced: string } {
   return plan.displaced !== null && options.allowRemovals !== true;
+}
+
+/** Those that wait for a place, with their place among all that do: plans come in the order in which places are given. */
+function withPlaces(plans: readonly PreviewPlan[]): PreviewPlan[] {
+  const isWaiting = ({ state }: PreviewPlan) => state.state === 'queued' && state.reason === 'places';
+  const of = plans.filter(isWaiting).length;
+  let number = 0;
+  return plans.map((plan) => {
+    if (plan.state.state !== 'queued' || !isWaiting(plan)) return plan;
+    number += 1;
+    return { ...plan, state: { ...plan.state, place: { number, of } } };
+  });
 }
 
 async function takeSurvey(context: SyncContext, base: Base): Promise<Survey> {
@@ -347,21 +367,21 @@ async function planOrphans(repo: AppsRepo, orphans: readonly Orphan[]): Promise<
 }
 
 function orphanResult({ record }: Orphan): SyncResult {
-  const { name, url, headSha, expires, cost } = record;
   return {
     repository: record.identity.repository,
     number: record.identity.number,
-    name,
+    name: record.name,
     state: {
       state: 'none',
       reason: 'expired',
       sentence: 'Its time is up, and its pull request gives no answer.',
-      removed: { name, url, headSha, expires, cost },
+      removed: livePreview(record),
     },
     effect: 'remove',
     change: new Map(),
     commit: null,
     notes: [],
+    unanswered: [],
   };
 }
 

@@ -1,13 +1,12 @@
 import { GreenroomError } from '../core/errors.ts';
 import type { ChangeSet } from '../core/fileset.ts';
-import type { PullRequest, PullRequestReport, RepositoryRef } from '../forge/forge.ts';
+import type { Hold, PullRequest, RepositoryRef } from '../forge/forge.ts';
 import { type ApplyOptions, apply } from '../gitops/apply.ts';
-import { renderCheck } from '../report/check.ts';
-import { renderComment } from '../report/comment.ts';
 import type { PreviewState } from '../report/state.ts';
 import { type Base, readBase, type SyncContext } from './base.ts';
 import { messageOf } from './message.ts';
 import { type PreviewPlan, planPreview } from './plan-preview.ts';
+import { NOTHING_PUBLISHED, type Published, publish, publishProblem } from './publish.ts';
 import { raceOptions } from './race.ts';
 import { asksForReview, review } from './review.ts';
 
@@ -16,6 +15,10 @@ export interface SyncOptions {
   readonly dryRun?: boolean;
   /** How a lost race is tried again. */
   readonly apply?: Partial<ApplyOptions>;
+  /** What was just remembered at the pull request: a reading right after that may not show it yet. @default - nothing */
+  readonly hold?: Hold;
+  /** Whether the boxes that are ticked in our comment were dealt with. @default false */
+  readonly boxesAnswered?: boolean;
 }
 
 /** What happened to one pull request's preview. */
@@ -31,6 +34,8 @@ export interface SyncResult {
   readonly commit: string | null;
   /** What went wrong beside the way, e.g. a comment that could not be written. */
   readonly notes: readonly string[];
+  /** Comments that look like commands and have no answer yet, oldest first; see `handleComment`. */
+  readonly unanswered: readonly number[];
 }
 
 /**
@@ -49,12 +54,14 @@ export async function syncPullRequest(
     const base = await readBase(context);
     const lookup = await context.forge.pullRequest(repository, number);
     if (lookup.status === 'unknown') return { base, plan: null, reason: lookup.reason };
-    return { base, plan: await planPreview(context, base, lookup.value), reason: '' };
+    last = { base, plan: await planPreview(context, base, withHold(lookup.value, options.hold)) };
+    return { ...last, reason: '' };
   };
   const planAgain = async () => {
     const { base, plan } = await attempt();
     return plan && { base, plan };
   };
+  let last: { base: Base; plan: PreviewPlan } | undefined;
   const once = () =>
     apply(
       context.repo,
@@ -68,7 +75,11 @@ export async function syncPullRequest(
       },
       raceOptions(options.apply),
     );
-  let applied = await once();
+  let applied = await once().catch(async (error: unknown) => {
+    // The maker reads one calm sentence; who runs this reads the error.
+    if (last !== undefined && !options.dryRun) await publishProblem(context, last.base, last.plan);
+    throw error;
+  });
   let commit: string | null = null;
   for (let i = 0; i < MAX_FOLLOW_UPS && (applied.status === 'committed' || applied.value.wrote); i++) {
     if (applied.status === 'committed') commit = applied.head;
@@ -79,10 +90,17 @@ export async function syncPullRequest(
   const subject = `${repository.owner}/${repository.name}`;
   if (result.plan === null) {
     const state: PreviewState = { state: 'unknown', reason: result.reason };
-    return { repository: subject, number, name: null, state, effect: 'none', change: new Map(), commit, notes: [] };
+    const nothing = { effect: 'none', change: new Map(), notes: [], unanswered: [] } as const;
+    return { repository: subject, number, name: null, state, commit, ...nothing };
   }
-  const notes = options.dryRun ? [] : await publish(context, result.base, result.plan);
-  return resultOf(result.plan, commit, [...result.notes, ...notes]);
+  const published = options.dryRun ? NOTHING_PUBLISHED : await publish(context, result.base, result.plan, options);
+  return resultOf(result.plan, commit, { ...published, notes: [...result.notes, ...published.notes] });
+}
+
+/** A reading may be older than what was just written; the forge's own times tell. */
+function withHold(pull: PullRequest, known: Hold | undefined): PullRequest {
+  const isOlder = known !== undefined && (pull.hold === null || pull.hold.at < known.at);
+  return isOlder ? { ...pull, hold: known } : pull;
 }
 
 const NOTHING: ChangeSet = new Map();
@@ -103,39 +121,14 @@ async function movedOn(context: SyncContext, plan: PreviewPlan | null): Promise<
     return null;
   });
   if (lookup?.status !== 'found') return false;
-  const key = (p: PullRequest) => JSON.stringify([p.repository.id, p.state, p.draft, p.head.sha, [...p.labels].sort()]);
-  return key(lookup.value) !== key(pull);
+  const key = (p: PullRequest) =>
+    JSON.stringify([p.repository.id, p.state, p.draft, p.head.sha, p.hold, [...p.labels].sort()]);
+  return key(withHold(lookup.value, pull.hold ?? undefined)) !== key(pull);
 }
 
 /** @internal */
-export function resultOf(plan: PreviewPlan, commit: string | null, notes: readonly string[]): SyncResult {
+export function resultOf(plan: PreviewPlan, commit: string | null, published: Published): SyncResult {
   const { pull, name, state, effect, change } = plan;
   const repository = `${pull.repository.owner}/${pull.repository.name}`;
-  return { repository, number: pull.number, name, state, effect, change, commit, notes };
-}
-
-/** @internal Writes comment and check. A failure there is a note: it never undoes or blocks what was committed. */
-export async function publish(context: SyncContext, base: Base, plan: PreviewPlan): Promise<string[]> {
-  try {
-    await context.forge.publish(plan.pull, reportOf(plan, base));
-    return [];
-  } catch (error) {
-    if (!(error instanceof GreenroomError)) throw error;
-    return [`The comment or check could not be written: ${error.message}`];
-  }
-}
-
-function reportOf({ pull, state }: PreviewPlan, base: Base): PullRequestReport {
-  const { owner, name } = pull.repository;
-  const subject = {
-    repository: `${owner}/${name}`,
-    number: pull.number,
-    title: pull.title,
-    headSha: pull.head.sha,
-  };
-  const check = renderCheck(state);
-  return {
-    comment: renderComment(state, subject, { contact: base.platform.policies.contact }),
-    check: check === null ? null : { headSha: pull.head.sha, ...check },
-  };
+  return { repository, number: pull.number, name, state, effect, change, commit, ...published };
 }

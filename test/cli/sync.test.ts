@@ -91,7 +91,7 @@ describe('sync', () => {
     expect(run.code).toBe(3);
     expect(run.stdout).toContain('[allowed-registries]');
     expect(world.head()).toBe(head);
-    expect(world.comment('shop', 7)).toContain('not started - 1 thing to change');
+    expect(world.comment('shop', 7)).toContain('not started - one thing to change');
     expect(world.check('shop', 7)).toMatchObject({ conclusion: 'failure' });
   });
 

@@ -33,3 +33,23 @@ describe('when a preview ends', () => {
     expect(isExpired(OPENED, OPENED + 600)).toBe(true);
   });
 });
+
+describe('an extension', () => {
+  const platform = { default: '4h', max: '8h', warn: '1h' };
+  const times = { createdAt: 1000, updatedAt: 1000, committedAt: 1000 };
+  const end = (extension: { at: number; until: number | null }) =>
+    expiresAt({ ...times, extension }, [], undefined, platform);
+
+  test('moves the end to its own, never beyond the longest life from when it was asked for', () => {
+    expect(end({ at: 2000, until: 1000 + 6 * 3600 })).toBe(1000 + 6 * 3600);
+    expect(end({ at: 2000, until: 2000 + 900 * 3600 })).toBe(2000 + 8 * 3600);
+  });
+
+  test('never makes a life shorter', () => {
+    expect(end({ at: 2000, until: 1001 })).toBe(1000 + 4 * 3600);
+  });
+
+  test('without an end counts as a push at its time', () => {
+    expect(end({ at: 90_000, until: null })).toBe(90_000 + 4 * 3600);
+  });
+});

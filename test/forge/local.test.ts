@@ -6,6 +6,7 @@ import { isFork, MAX_FILE_BYTES, MAX_FOLDER_FILES } from '../../lib/forge/forge.
 import { LocalForge } from '../../lib/forge/local.ts';
 import { TestForge } from '../support/forge.ts';
 import { COMMIT_TIME, commitFiles, git } from '../support/git.ts';
+import { reportOf } from '../support/report.ts';
 
 const SHOP = { owner: 'acme', name: 'shop' };
 
@@ -48,6 +49,7 @@ describe('a pull request', () => {
         createdAt: COMMIT_TIME,
         updatedAt: COMMIT_TIME,
         closedAt: null,
+        hold: null,
       },
     });
   });
@@ -316,11 +318,11 @@ describe('publishing', () => {
     const found = await forge.pullRequest(SHOP, 7);
     if (found.status !== 'found') return expect.unreachable();
     const check = { headSha: sha, conclusion: 'success', title: 'ready', summary: 'x', annotations: [] } as const;
-    await forge.publish(found.value, { comment: '### Preview: ready\n', check });
+    await forge.publish(found.value, reportOf({ comment: '### Preview: ready\n', check }));
     const folder = join(on.path, 'acme/shop/pulls/7');
     expect(readFileSync(join(folder, 'comment.md'), 'utf8')).toBe('### Preview: ready\n');
     expect(JSON.parse(readFileSync(join(folder, 'check.json'), 'utf8'))).toEqual(check);
-    await forge.publish(found.value, { comment: null, check: null });
+    await forge.publish(found.value, reportOf({}));
     expect(readdirSync(folder).sort()).toEqual(['check.json', 'comment.md']);
   });
 
@@ -328,7 +330,7 @@ describe('publishing', () => {
     const { on, forge } = shop();
     const found = await forge.pullRequest(SHOP, 7);
     if (found.status !== 'found') return expect.unreachable();
-    await forge.publish(found.value, { comment: null, check: null });
+    await forge.publish(found.value, reportOf({}));
     expect(existsSync(join(on.path, 'acme/shop/pulls/7'))).toBe(false);
   });
 });

@@ -5,12 +5,13 @@ import type { Check, PullRequest, RepositoryPulls } from '../../lib/forge/forge.
 import { MAX_FILE_BYTES, MAX_FOLDER_FILES } from '../../lib/forge/forge.ts';
 import { LocalForge } from '../../lib/forge/local.ts';
 import { GitHubForge } from '../../lib/github/forge.ts';
-import { COMMENT_MARKER } from '../../lib/report/comment.ts';
 import { IMPACT_MARKER } from '../../lib/report/impact.ts';
+import { COMMENT_MARKER } from '../../lib/report/markers.ts';
 import { clientOf } from '../support/fake-github/client.ts';
 import { FakeGitHub } from '../support/fake-github/server.ts';
 import { TestForge } from '../support/forge.ts';
 import { commitFiles, type TestFiles } from '../support/git.ts';
+import { reportOf } from '../support/report.ts';
 
 const SHOP = { owner: 'acme', name: 'shop' };
 const running: FakeGitHub[] = [];
@@ -191,7 +192,7 @@ describe('publishing', () => {
     const pull = await pull7(forge);
     const impact = (text: string) => `${IMPACT_MARKER}\n${text}`;
     for (const text of [comment('one'), impact('one'), comment('two'), impact('two')]) {
-      await forge.publish(pull, { comment: text, check: null });
+      await forge.publish(pull, { ...reportOf({ comment: text }), marker: text.split('\n', 1)[0]! });
     }
     expect(fake.commentsOf('acme', 'shop', 7).map(({ body }) => body)).toEqual([comment('two'), impact('two')]);
   });
@@ -202,12 +203,12 @@ describe('publishing', () => {
     const subject = 'PR_101_7';
     fake.addComment(subject, 'mallory', comment('a copied marker'));
     for (let i = 0; i < 120; i += 1) fake.addComment(subject, 'mia', `chat ${i}`);
-    await forge.publish(pull, { comment: comment('one'), check: null });
-    await forge.publish(pull, { comment: comment('two'), check: null });
+    await forge.publish(pull, reportOf({ comment: comment('one') }));
+    await forge.publish(pull, reportOf({ comment: comment('two') }));
     const writes = () =>
       fake.requests.filter(({ operation }) => /AddComment|UpdateComment/.test(operation ?? '')).length;
     expect(writes()).toBe(2);
-    await forge.publish(pull, { comment: comment('two'), check: null });
+    await forge.publish(pull, reportOf({ comment: comment('two') }));
     expect(writes()).toBe(2);
     expect(fake.commentsOf('acme', 'shop', 7).map(({ author, body }) => [author, body])).toEqual([
       ['mallory', comment('a copied marker')],
@@ -219,8 +220,8 @@ describe('publishing', () => {
   test('a check with every annotation, 50 a request; the same again writes nothing', async () => {
     const { sha, fake, forge } = await shop();
     const pull = await pull7(forge);
-    await forge.publish(pull, { comment: null, check: check(sha, 120) });
-    await forge.publish(pull, { comment: null, check: check(sha, 120) });
+    await forge.publish(pull, reportOf({ check: check(sha, 120) }));
+    await forge.publish(pull, reportOf({ check: check(sha, 120) }));
     expect(fake.checks).toHaveLength(1);
     const { annotations } = fake.checks[0]!['output'] as { annotations: { message: string; start_line: number }[] };
     expect(annotations.map(({ message }) => message)).toEqual(Array.from({ length: 120 }, (_, i) => `m${i}`));
@@ -231,8 +232,8 @@ describe('publishing', () => {
     const { sha, fake, forge } = await shop();
     fake.missing.add('checks');
     const pull = await pull7(forge);
-    await forge.publish(pull, { comment: null, check: check(sha) });
-    await forge.publish(pull, { comment: null, check: check(sha) });
+    await forge.publish(pull, reportOf({ check: check(sha) }));
+    await forge.publish(pull, reportOf({ check: check(sha) }));
     expect(fake.statuses).toMatchObject([{ head_sha: sha, state: 'failure', context: 'greenroom/preview' }]);
   });
 
@@ -240,10 +241,8 @@ describe('publishing', () => {
     const { sha, fake, forge } = await shop();
     fake.missing.add('comments');
     const pull = await pull7(forge);
-    await expect(forge.publish(pull, { comment: comment('one'), check: check(sha) })).rejects.toMatchObject({
-      code: 'failed',
-      message: expect.stringContaining('permission'),
-    });
+    const { failures } = await forge.publish(pull, reportOf({ comment: comment('one'), check: check(sha) }));
+    expect(failures).toMatchObject([{ code: 'failed', message: expect.stringContaining('permission') }]);
     expect(fake.checks).toHaveLength(1);
   });
 
@@ -251,9 +250,8 @@ describe('publishing', () => {
     const { fake, forge } = await shop();
     const pull = await pull7(forge);
     const other = { ...pull, repository: { ...pull.repository, id: 999 } };
-    await expect(forge.publish(other, { comment: comment('one'), check: null })).rejects.toMatchObject({
-      code: 'unreachable',
-    });
+    const { failures } = await forge.publish(other, reportOf({ comment: comment('one') }));
+    expect(failures).toMatchObject([{ code: 'unreachable' }]);
     expect(fake.commentsOf('acme', 'shop', 7)).toEqual([]);
   });
 });

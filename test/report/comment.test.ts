@@ -1,109 +1,190 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Finding } from '../../lib/core/finding.ts';
 import { renderCheck } from '../../lib/report/check.ts';
-import { COMMENT_MARKER, renderComment } from '../../lib/report/comment.ts';
-import type { LivePreview, PreviewState } from '../../lib/report/state.ts';
+import { renderComment } from '../../lib/report/comment.ts';
+import { COMMENT_MARKER } from '../../lib/report/markers.ts';
+import type { PreviewState } from '../../lib/report/state.ts';
+import { readMarkdown } from '../support/markdown.ts';
+import { comment, EXPIRES, finding, live, NOW, options, subject } from './support.ts';
 
-const live: LivePreview = {
-  name: 'pr-shop-7',
-  url: 'https://pr-shop-7.apps.example.com',
-  headSha: 'a1b2c3d'.padEnd(40, '0'),
-  expires: Date.UTC(2026, 10, 6, 17) / 1000,
-  cost: { currency: 'USD', perDay: 0.3, ratesAsOf: '2026-03' },
-};
-const subject = { repository: 'acme/shop', number: 7, title: 'Fix header', headSha: live.headSha };
-const comment = (state: PreviewState, title = subject.title) =>
-  renderComment(state, { ...subject, title }, { contact: '@platform' });
+const ready = { state: 'ready', preview: live, findings: [] } as const satisfies PreviewState;
+const DAY = 86_400;
+/** The text without what no reader sees. */
+const visible = (text: string) => text.replace(/^<!--.*-->\n/gm, '');
 
-const finding: Finding = {
-  rule: 'max-size',
-  severity: 'deny',
-  message: 'Choose a smaller size, or ask @platform.',
-  file: 'preview.yaml',
-  line: 6,
-  column: 3,
-  object: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'pr-shop-7' },
-  field: 'spec.template.spec.containers[0].resources',
-};
-
-describe('the one comment', () => {
-  test('ready: link, commit, end and cost', () => {
-    const text = comment({ state: 'ready', preview: live, findings: [] })!;
+describe('ready', () => {
+  test('link, commit, end, cost of a day and of the whole life', () => {
+    const text = comment(ready);
     expect(text.startsWith(COMMENT_MARKER)).toBe(true);
     expect(text).toContain('### Preview: ready - [Open the preview](https://pr-shop-7.apps.example.com)');
-    expect(text).toContain('Shows `a1b2c3d` `Fix header`. Ends Fri 6 Nov 17:00 UTC. About $0.30 a day');
+    expect(text).toContain('Shows `a1b2c3d` `Fix header`. Ends Fri 6 Nov 17:00 UTC.');
+    expect(text).toContain('About $0.30 a day, $1.50 for its whole life');
+    expect(text).toContain('rates of 2026-03');
   });
 
-  test('refused: how many things, each with its line, and what runs meanwhile', () => {
-    const text = comment({ state: 'denied', findings: [finding], live })!;
-    expect(text).toContain('### Preview: not started - 1 thing to change');
-    expect(text).toContain('- Line 6 of `preview.yaml`: Choose a smaller size');
-    expect(text).toContain('is still running: [open it]');
+  test('within the time of warning: when it ends, and a box to keep it', () => {
+    const soon = comment(ready, { options: { now: EXPIRES - 4 * 3600 } });
+    expect(soon).toContain('### Preview: ready, ends today 17:00 UTC - [Open');
+    expect(readMarkdown(soon).boxes).toEqual([['Keep it 3 more days', false]]);
+    expect(comment(ready, { options: { now: EXPIRES - 20 * 3600, warn: DAY } })).toContain('ends tomorrow 17:00 UTC');
+    const early = comment(ready, { options: { now: EXPIRES - 4 * 3600 - 1 } });
+    expect(early).toContain('### Preview: ready - ');
+    expect(readMarkdown(early).boxes).toEqual([]);
+  });
+
+  test('the price of its life counts from when it began to run, and stays what it was', () => {
+    const first = comment({ ...ready, isNew: true });
+    expect(first).toContain('$0.90 for its whole life');
+    expect(comment(ready, { previous: first, options: { now: NOW + 3600 } })).toBe(first);
+  });
+});
+
+describe('refused', () => {
+  test('one thing: the line with a link to it, what to do, whom to ask', () => {
+    const text = comment({ state: 'denied', findings: [finding], live: null });
+    expect(text).toContain('### Preview: not started - one thing to change');
+    const at = `https://github.example.com/acme/shop/blob/${live.headSha}/preview.yaml#L6`;
+    const edit = 'https://github.example.com/acme/shop/edit/fix-header/preview.yaml';
+    expect(text).toContain(`[Line 6](${at}) of \`preview.yaml\`: Choose a smaller size`);
+    expect(text).toContain(`Go to [line 6](${at}) and change it: [edit the file](${edit})`);
+    expect(text).toContain('for an exception to `max-size`');
+  });
+
+  test('what can be mended mechanically is to be taken over', () => {
+    const fix = { file: 'preview.yaml', startLine: 6, endLine: 6, replacement: '  size: small' };
+    const text = comment({ state: 'denied', findings: [{ ...finding, fix }], live: null });
+    expect(text).toContain('press "Commit suggestion"');
+  });
+
+  test('a forge without pages, and a fork, have no links', () => {
+    const state = { state: 'denied', findings: [finding], live: null } as const;
+    const local = comment(state, { options: { serverUrl: null } });
+    expect(readMarkdown(local).links).toEqual([]);
+    expect(local).toContain('Line 6 of `preview.yaml`: Choose');
+    const fork = comment(state, { subject: { branch: null } });
+    expect(readMarkdown(fork).links.filter((url) => url.includes('/edit/'))).toEqual([]);
+  });
+
+  test('what runs meanwhile, and that it is not the latest commit', () => {
+    const newer = { headSha: 'b'.repeat(40) };
+    const text = comment({ state: 'denied', findings: [finding], live }, { subject: newer });
+    expect(text).toContain('still running: it shows `a1b2c3d`, not the latest commit `bbbbbbb`. [Open it](https://pr-');
+  });
+
+  test('several things are counted, and listed', () => {
+    const text = comment({ state: 'denied', findings: [finding, { ...finding, line: 8 }], live: null });
+    expect(text).toContain('2 things to change');
+    expect(text.match(/^- \[Line \d+\]/gm)).toHaveLength(2);
   });
 
   test('a finding that an exception lets pass is no thing to change, and names the exception', () => {
     const passed = { ...finding, exception: 'shop-needs-it' };
-    const text = comment({ state: 'ready', preview: live, findings: [passed] })!;
+    const text = comment({ state: 'ready', preview: live, findings: [passed] });
     expect(text).toContain('let pass by exception `shop-needs-it`');
-    expect(renderCheck({ state: 'ready', preview: live, findings: [passed] })?.annotations[0]?.level).toBe('warning');
+    const check = renderCheck({ state: 'ready', preview: live, findings: [passed] }, subject, options);
+    expect(check?.annotations[0]?.level).toBe('warning');
   });
 
-  test('nothing is said where there is nothing to say', () => {
-    const none = { state: 'none', reason: 'draft', sentence: 'It is a draft.', removed: null } as const;
-    expect(comment(none)).toBeNull();
-    expect(comment({ state: 'no-file' })).toBeNull();
-    expect(comment({ state: 'unknown', reason: 'time-out' })).toBeNull();
-    expect(renderCheck({ state: 'unknown', reason: 'time-out' })).toBeNull();
-  });
-
-  test('many findings are cut by whole entries, with a word about the rest, within what a forge takes', () => {
-    const findings = Array.from({ length: 5000 }, (_, i) => ({ ...finding, line: i + 1, message: 'x'.repeat(299) }));
-    const text = comment({ state: 'denied', findings, live: null })!;
-    expect(text.length).toBeLessThan(65_536);
-    expect(text).toContain('and 4980 more');
+  test('a typo', () => {
+    const message = '"prot" is not a setting; did you mean "port"?';
+    const problems = [{ file: 'preview.yaml', line: 3, field: 'spec.prot', message }];
+    const text = comment({ state: 'invalid', problems, live });
+    expect(text).toContain('### Preview: not started - typo in preview.yaml');
+    expect(text).toContain('): "prot" is not a setting; did you mean "port"?');
+    expect(text).toContain('Your earlier preview is still running');
   });
 });
 
-describe('foreign text is inert', () => {
-  const HOSTILE = [
-    '@everyone look',
-    '![x](https://evil.example/x.png)',
-    '<img src=x onerror=alert(1)>',
-    '<!-- greenroom:preview -->',
-    '`` ` ``',
-    'a\n### Preview: ready - [Open](https://evil.example)',
-    '\u202egnp.exe',
-    '[click](https://evil.example)',
-    'fixes #1, see other/repo#2',
-    '</details></sub>',
-  ];
+describe('waiting', () => {
+  const sentence = 'All 20 places are taken; yours starts by itself. Nothing to do.';
+  const queued = { state: 'queued', reason: 'places', sentence, live: null } as const;
 
-  /** What is left of a Markdown text when its code spans are taken out. */
-  const outsideCode = (text: string) => text.replace(/(?<!`)(`+)(?!`)[\s\S]*?(?<!`)\1(?!`)/g, '');
-
-  test.each(HOSTILE)('as a title: %j', (title) => {
-    const text = comment({ state: 'ready', preview: live, findings: [] }, title)!;
-    const plain = outsideCode(text.slice(COMMENT_MARKER.length));
-    expect(plain).not.toMatch(/@|<!--|<img|!\[|evil|#1|\u202e|<\/details/);
-    expect(text.match(/^### /gm)).toHaveLength(1);
+  test('in the queue, with the place where it is known, and with the last known one', () => {
+    const placed = comment({ ...queued, place: { number: 3, of: 5 } });
+    expect(placed).toContain('### Preview: in the queue, 3rd of 5\n');
+    expect(comment(queued, { previous: placed })).toContain('### Preview: in the queue, 3rd of 5\n');
+    expect(comment(queued)).toContain('### Preview: in the queue\n');
   });
 
-  test.each(HOSTILE)('quoted in a problem: %j', (found) => {
-    const problems = [{ file: 'preview.yaml', line: 3, field: found, message: `must be small; found ${found}` }];
-    const text = comment({ state: 'invalid', problems, live: null })!;
-    const plain = outsideCode(text.slice(COMMENT_MARKER.length));
-    expect(plain).not.toMatch(/@\w|(?<!\\)<(?!\/?sub>)|(?<!\\)!\[|(?<!\\)\]\(|#\d|\u202e/);
-    expect(text.match(/^### /gm)).toHaveLength(1);
-  });
-
-  test('any title keeps the comment to one heading, one marker and its own lines', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (title) => {
-        const text = comment({ state: 'ready', preview: live, findings: [] }, title)!;
-        expect(text.split('\n')).toHaveLength(6);
-        expect(text.split(COMMENT_MARKER)).toHaveLength(2);
-      }),
+  test('for the budget, and for the build', () => {
+    expect(comment({ ...queued, reason: 'budget' })).toContain('### Preview: waiting - budget reached');
+    const waiting = comment({ state: 'waiting', image: 'ghcr.io/acme/shop:pr-7-a1b2c3d', live: null });
+    expect(waiting).toContain(
+      '### Preview: waiting for your build\nThe image `ghcr.io/acme/shop:pr-7-a1b2c3d` is not there',
     );
   });
+
+  test('a problem of ours is one calm sentence', () => {
+    const text = comment({ state: 'problem', live: null });
+    expect(text).toContain('### Preview: problem on our side\nYour file is fine;');
+    expect(visible(text).split('\n').filter(Boolean)).toHaveLength(3);
+  });
+});
+
+describe('the end', () => {
+  const none = { state: 'none', reason: 'merged', sentence: 'This pull request was merged.', removed: live } as const;
+  const running = comment({ ...ready, isNew: true }, { options: { now: NOW - DAY } });
+
+  test('removed: when, how long it ran, about what it cost', () => {
+    const text = comment(none, { previous: running });
+    expect(text).toContain(
+      '### Preview: removed\nThis pull request was merged; everything was deleted Tue 3 Nov 17:00 UTC.',
+    );
+    expect(text).toContain('It ran 24 hours, about $0.30.');
+  });
+
+  test('ended by its time, and stopped: how long it ran, and a box to start it again', () => {
+    const expired = { ...none, reason: 'expired', sentence: 'Its time is up.' };
+    const text = comment(expired, { previous: running });
+    expect(text).toContain(
+      '### Preview: ended\nIt stopped after 24 hours to save money; your pull request is unchanged',
+    );
+    expect(readMarkdown(text).boxes).toEqual([['Start again', false]]);
+    const stopped = comment({ ...none, reason: 'stopped', sentence: 'mia stopped it' }, { previous: running });
+    expect(stopped).toContain('### Preview: stopped\nmia stopped it after 24 hours;');
+    expect(readMarkdown(stopped).boxes).toEqual([['Start again', false]]);
+  });
+
+  test('what was said of it stays as it was, unless it ended for another reason since', () => {
+    const text = comment(none, { previous: running });
+    expect(comment({ ...none, removed: null }, { previous: text, options: { now: NOW + DAY } })).toBe(text);
+    const expired = comment({ ...none, reason: 'expired' }, { previous: running });
+    expect(comment({ ...none, removed: null }, { previous: expired })).toContain('### Preview: removed');
+  });
+
+  test('a comment that a failure left behind as ready is put right', () => {
+    const text = comment({ ...none, removed: null }, { previous: running });
+    expect(text).toContain('### Preview: removed');
+    expect(text).not.toContain('Open the preview');
+  });
+
+  test('preview.yaml went away', () => {
+    expect(comment({ state: 'no-file', removed: live }, { previous: running })).toContain('### Preview: removed');
+  });
+});
+
+describe('nothing to say', () => {
+  test.each([
+    { state: 'none', reason: 'draft', sentence: 'It is a draft.', removed: null },
+    { state: 'no-file', removed: null },
+    { state: 'unknown', reason: 'time-out' },
+  ] as PreviewState[])('$state: no comment where there never was one', (state) => {
+    expect(renderComment(state, subject, options)).toBeNull();
+  });
+
+  test('unknown changes neither comment nor check', () => {
+    expect(renderComment({ state: 'unknown', reason: 'x' }, subject, options, comment(ready))).toBeNull();
+    expect(renderCheck({ state: 'unknown', reason: 'x' }, subject, options)).toBeNull();
+  });
+});
+
+test('the check says what is next: neutral and a link for no file, a link to edit for a mistake', () => {
+  const none = renderCheck({ state: 'no-file', removed: null }, subject, options);
+  expect(none).toMatchObject({ conclusion: 'neutral', title: 'No preview.yaml' });
+  expect(none?.summary).toContain('https://github.example.com/acme/shop/new/fix-header?filename=preview.yaml');
+  const problems = [{ file: 'preview.yaml', line: 3, message: 'must be small' }];
+  const invalid = renderCheck({ state: 'invalid', problems, live: null }, subject, options);
+  expect(invalid).toMatchObject({ conclusion: 'failure', annotations: [{ startLine: 3 }] });
+  expect(invalid?.summary).toContain('https://github.example.com/acme/shop/edit/fix-header/preview.yaml');
+  const denied = renderCheck({ state: 'denied', findings: [finding], live: null }, subject, options);
+  expect(denied?.summary).toContain('edit the file');
 });

@@ -81,7 +81,7 @@ describe('a delivery', () => {
     release();
     await slow.settled(1);
     expect(await world.previews()).toEqual(['pr-shop-7']);
-    expect(world.forge.report({ owner: 'acme', name: 'shop' }, 7)?.comment).toContain('Open the preview');
+    expect(world.forge.comment({ owner: 'acme', name: 'shop' }, 7)).toContain('Open the preview');
   });
 
   test('for a pull request that waits already joins it', async () => {

@@ -29,6 +29,7 @@ export class World {
   readonly appsRepo: string;
   readonly #ids = new Map<string, number>();
   #nextId = 1000;
+  #said = 0;
   now = OPENED + 60;
 
   constructor(platform = platformText()) {
@@ -94,7 +95,7 @@ export class World {
 
   async with<T>(work: (context: SyncContext) => Promise<T>): Promise<T> {
     const repo = await openGitAppsRepo(this.appsRepo, { clock: () => this.now });
-    const forge = new LocalForge(this.forge);
+    const forge = new LocalForge(this.forge, () => this.now);
     try {
       return await work({ repo, forge, clock: () => this.now });
     } finally {
@@ -119,6 +120,35 @@ export class World {
 
   head(): string | null {
     return headOf(this.appsRepo, 'main');
+  }
+
+  /** Somebody comments on a pull request; gives the comment's id. */
+  async say(name: string, number: number, author: string, body: string): Promise<number> {
+    const folder = join(this.forge, 'acme', name, 'pulls', String(number), 'comments');
+    mkdirSync(folder, { recursive: true });
+    const id = ++this.#said;
+    const bot = author.endsWith('[bot]');
+    writeFileSync(join(folder, `${id}.json`), JSON.stringify({ author, body, bot, createdAt: formatTime(this.now) }));
+    return id;
+  }
+
+  /** Gives somebody a permission on a repository. */
+  async allow(name: string, login: string, permission: string): Promise<void> {
+    const file = join(this.forge, 'acme', name, 'collaborators.json');
+    const known = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+    writeFileSync(file, JSON.stringify({ ...known, [login]: permission }));
+  }
+
+  /** Notices that were sent, oldest first. */
+  notices(name: string, number: number): string[] {
+    const file = join(this.forge, 'acme', name, 'pulls', String(number), 'notice.md');
+    return existsSync(file) ? [readFileSync(file, 'utf8')] : [];
+  }
+
+  /** How we answered a comment. */
+  answerTo(name: string, number: number, commentId: number): string | null {
+    const file = join(this.forge, 'acme', name, 'pulls', String(number), 'comments', `${commentId}.answer`);
+    return existsSync(file) ? readFileSync(file, 'utf8').trim() : null;
   }
 
   comment(name: string, number: number): string | null {

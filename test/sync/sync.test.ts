@@ -141,7 +141,7 @@ describe('what the maker wrote', () => {
     world.pull('shop', 7);
     expect(await sync(world)).toMatchObject({ state: { state: 'invalid' }, effect: 'none' });
     expect(world.head()).toBe(head);
-    expect(world.comment('shop', 7)).toMatch(/Line 6: .*did you mean "port"/);
+    expect(world.comment('shop', 7)).toMatch(/Line 6\b.*did you mean "port"/);
     expect(world.comment('shop', 7)).toContain('is still running');
     expect(world.check('shop', 7)).toMatchObject({ conclusion: 'failure' });
   });

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, verify } from 'node:crypto';
 import { formatTime } from '../../../lib/core/clock.ts';
 import { COMMIT_TIME } from '../git.ts';
-import type { RestAnswer } from './rest.ts';
+import type { RestAnswer } from './answers.ts';
 import type { FakeRequest } from './server.ts';
 import { installation, type Schemas } from './shapes.ts';
 

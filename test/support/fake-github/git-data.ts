@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { encodeObject, OBJECT_FORMATS } from '../../../lib/core/git/objects.ts';
 import { GIT_ENV, git } from '../git.ts';
-import type { RestAnswer } from './rest.ts';
+import type { RestAnswer } from './answers.ts';
 import type { FakeGitHub, FakeRequest } from './server.ts';
 import type { FakeRepository } from './store.ts';
 

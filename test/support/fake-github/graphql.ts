@@ -2,7 +2,9 @@ import { schema as published } from '@octokit/graphql-schema';
 import { buildSchema, type ExecutionResult, execute, type GraphQLSchema, parse, validate } from 'graphql';
 import type { PullFile } from '../forge.ts';
 import { commitFiles, git, type TestFile } from '../git.ts';
+import { connection, type Page } from './connection.ts';
 import { PROTECTED, type RefUpdate, updateRefs } from './git-data.ts';
+import { commentNode, type DeploymentsPage, deploymentNodes, remarkNodes, statusNode } from './people-graphql.ts';
 import {
   branchMoved,
   type CreatePullInput,
@@ -14,7 +16,7 @@ import {
   updatePull,
 } from './pulls.ts';
 import type { FakeGitHub } from './server.ts';
-import { FakeError, type FakeRepository, type StoredComment } from './store.ts';
+import { FakeError, type FakeRepository } from './store.ts';
 
 let built: GraphQLSchema | undefined;
 
@@ -116,14 +118,15 @@ function rootOf(fake: FakeGitHub) {
         throw new FakeError('NOT_FOUND', `Could not resolve to a node with the global id of '${id}'`);
       comment.body = body;
       comment.updatedAt = fake.tick();
+      comment.editor = fake.login;
       return { issueComment: commentNode(fake, comment) };
     },
+    deleteIssueComment: ({ input: { id } }: { input: { id: string } }) => {
+      fake.allow('comments');
+      fake.removeComment(id);
+      return { clientMutationId: null };
+    },
   };
-}
-
-interface Page {
-  readonly first?: number;
-  readonly after?: string;
 }
 
 async function repositoryNode(fake: FakeGitHub, owner: string, name: string): Promise<object> {
@@ -141,7 +144,7 @@ async function repositoryNode(fake: FakeGitHub, owner: string, name: string): Pr
         .sort((a, b) => b.createdAt.localeCompare(a.createdAt));
     return {
       name: branch,
-      target: () => objectNode(repo, oid),
+      target: () => objectNode(repo, oid, fake),
       associatedPullRequests: (page: Page) => connection(own(), page, (pull) => pullNode(fake, repo, pull)),
     };
   };
@@ -166,7 +169,8 @@ async function repositoryNode(fake: FakeGitHub, owner: string, name: string): Pr
       }));
     },
     // What GitHub calls an expression, `git rev-parse` understands.
-    object: ({ oid, expression }: { oid?: string; expression?: string }) => objectNode(repo, oid ?? expression!),
+    object: ({ oid, expression }: { oid?: string; expression?: string }) => objectNode(repo, oid ?? expression!, fake),
+    deployments: (page: DeploymentsPage) => deploymentNodes(fake, repo, page),
     pullRequest: ({ number }: { number: number }) => {
       const pull = repo.pullRequest(number);
       if (pull !== undefined) return pullNode(fake, repo, pull);
@@ -180,7 +184,7 @@ async function repositoryNode(fake: FakeGitHub, owner: string, name: string): Pr
   };
 }
 
-async function objectNode(repo: FakeRepository, name: string): Promise<object | null> {
+async function objectNode(repo: FakeRepository, name: string, fake?: FakeGitHub): Promise<object | null> {
   const object = await repo.object(name);
   if (object === undefined) return null;
   if (object.type === 'commit') {
@@ -196,6 +200,7 @@ async function objectNode(repo: FakeRepository, name: string): Promise<object | 
         const entries = parent?.type === 'tree' ? await entryNodes(repo, parent.oid) : [];
         return entries.find(({ name }) => name === path.split('/').at(-1)) ?? null;
       },
+      status: () => (fake === undefined ? null : statusNode(fake, repo, object.oid)),
     };
   }
   if (object.type === 'tree')
@@ -256,36 +261,11 @@ function pullNode(fake: FakeGitHub, repo: FakeRepository, pull: PullFile): objec
     repository: () => repositoryNode(fake, repo.owner, repo.name),
     labels: (page: Page) => connection([...pull.labels], page, (name) => ({ name })),
     commits: async () => {
-      const commit = await objectNode(repo, pull.head.sha);
+      const commit = await objectNode(repo, pull.head.sha, fake);
       return { nodes: commit === null ? [] : [{ commit }], totalCount: commit === null ? 0 : 1 };
     },
+    reviewThreads: (page: Page) => remarkNodes(fake, subject, page),
     comments: (page: Page) => connection(fake.comments(subject), page, (comment) => commentNode(fake, comment)),
-  };
-}
-
-function commentNode(fake: FakeGitHub, comment: StoredComment): object {
-  return {
-    id: comment.id,
-    databaseId: Number(comment.id.replace('IC_', '')),
-    updatedAt: comment.updatedAt,
-    body: comment.body,
-    author: { __typename: 'User', login: comment.author },
-    viewerDidAuthor: comment.author === fake.login,
-  };
-}
-
-function connection<T>(items: readonly T[], { first = 100, after }: Page, node: (item: T) => unknown) {
-  const start = after === undefined || after === null ? 0 : Number(after);
-  const end = Math.min(items.length, start + first);
-  return {
-    totalCount: items.length,
-    nodes: () => items.slice(start, end).map(node),
-    pageInfo: {
-      hasNextPage: end < items.length,
-      endCursor: String(end),
-      hasPreviousPage: start > 0,
-      startCursor: String(start),
-    },
   };
 }
 

@@ -1,23 +1,11 @@
 import { commitFiles, git } from '../git.ts';
+import { type Handler, keyOf, NOT_FOUND, type RestAnswer, refused } from './answers.ts';
 import { createCommit, createTree, readCommit, readRef, readTree, updateRef } from './git-data.ts';
+import { PEOPLE_ROUTES } from './people.ts';
 import type { FakeGitHub, FakeRequest, StoredCheck } from './server.ts';
 import { blob, checkRun, commitStatus } from './shapes.ts';
 import type { FakeRepository } from './store.ts';
 
-export interface RestAnswer {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body: unknown;
-}
-
-type Handler = (
-  fake: FakeGitHub,
-  repo: FakeRepository,
-  request: FakeRequest,
-  rest: string[],
-) => RestAnswer | Promise<RestAnswer>;
-
-const NOT_FOUND: RestAnswer = { status: 404, body: { message: 'Not Found' } };
 const ROUTES: readonly (readonly [method: string, path: RegExp, handler: Handler])[] = [
   ['GET', /^$/, (_, repo) => ({ status: 200, body: repositoryBody(repo) })],
   ['GET', /^git\/blobs\/([0-9a-f]+)$/, readBlob],
@@ -33,6 +21,7 @@ const ROUTES: readonly (readonly [method: string, path: RegExp, handler: Handler
   ['PATCH', /^check-runs\/(\d+)$/, updateCheck],
   ['GET', /^commits\/([0-9a-f]+)\/statuses$/, listStatuses],
   ['POST', /^statuses\/([0-9a-f]+)$/, createStatus],
+  ...PEOPLE_ROUTES,
 ];
 
 export async function runRest(fake: FakeGitHub, request: FakeRequest): Promise<RestAnswer> {
@@ -84,14 +73,6 @@ function writing(handler: Handler): Handler {
   return (fake, ...rest) => (fake.missing.has('contents') ? refused('contents=write') : handler(fake, ...rest));
 }
 
-function refused(permissions: string): RestAnswer {
-  return {
-    status: 403,
-    headers: { 'x-accepted-github-permissions': permissions },
-    body: { message: 'Resource not accessible by integration' },
-  };
-}
-
 function listChecks(fake: FakeGitHub, repo: FakeRepository, request: FakeRequest, [sha = '']: string[]): RestAnswer {
   const name = new URLSearchParams(request.path.split('?')[1]).get('check_name');
   const runs = fake.checks.filter(
@@ -133,11 +114,9 @@ function listStatuses(fake: FakeGitHub, repo: FakeRepository, _: FakeRequest, [s
 function createStatus(fake: FakeGitHub, repo: FakeRepository, { body }: FakeRequest, [sha = '']: string[]): RestAnswer {
   if (fake.missing.has('statuses')) return refused('statuses=write');
   if (String(body['description'] ?? '').length > 140) return { status: 422, body: { message: 'Validation Failed' } };
-  const status = { ...body, id: fake.statuses.length + 1, repository: keyOf(repo), head_sha: sha } as StoredCheck;
+  const created_at = new Date(fake.clock() * 1000).toISOString();
+  const head = { repository: keyOf(repo), head_sha: sha };
+  const status = { ...body, id: fake.statuses.length + 1, ...head, created_at } as StoredCheck;
   fake.statuses.push(status);
   return { status: 201, body: commitStatus(status) };
-}
-
-function keyOf(repo: FakeRepository): string {
-  return `${repo.owner}/${repo.name}`;
 }

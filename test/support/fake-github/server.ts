@@ -7,9 +7,11 @@ import { setTimeout } from 'node:timers/promises';
 import { formatTime } from '../../../lib/core/clock.ts';
 import { GRAPHQL_NEEDS } from '../../../lib/github/permissions.ts';
 import { COMMIT_TIME } from '../git.ts';
+import type { RestAnswer } from './answers.ts';
 import type { FakeApp } from './app.ts';
 import { runGraphQL } from './graphql.ts';
-import { type RestAnswer, runRest } from './rest.ts';
+import type { StoredDeployment, StoredRemark } from './people.ts';
+import { runRest } from './rest.ts';
 import { FakeError, FakeRepository, type StoredComment } from './store.ts';
 
 export interface FakeRequest {
@@ -68,6 +70,14 @@ export class FakeGitHub {
   autoMerges: Set<string> | null = new Set();
   readonly checks: StoredCheck[] = [];
   readonly statuses: StoredCheck[] = [];
+  readonly deployments: StoredDeployment[] = [];
+  readonly remarks: StoredRemark[] = [];
+  /** Permissions on all repositories by login; whom it does not name is no collaborator. */
+  readonly permissions = new Map<string, string>();
+  /** Accounts that are programs. */
+  readonly bots = new Set<string>([this.login]);
+  /** Unix seconds. */
+  clock: () => number = () => COMMIT_TIME;
   /** Old full names to new ones, as GitHub redirects after a rename. */
   readonly redirects = new Map<string, string>();
   /** A GitHub App whose installation tokens are taken as well as the token. */
@@ -168,10 +178,34 @@ export class FakeGitHub {
     return [...this.#comments.values()].flat().find((comment) => comment.id === id);
   }
 
-  addComment(subject: string, author: string, body: string): StoredComment {
-    const comment = { id: `IC_${this.#nextComment++}`, author, body, updatedAt: this.tick() };
+  commentByNumber(number: number): StoredComment | undefined {
+    return [...this.#comments.values()].flat().find((comment) => comment.number === number);
+  }
+
+  addComment(subject: string, author: string, body: string, createdAt = this.clock()): StoredComment {
+    const index = this.#nextComment++;
+    const number = 5_000_000_000 + index;
+    const comment = {
+      id: `IC_${index}`,
+      number,
+      author,
+      body,
+      createdAt,
+      updatedAt: this.tick(),
+      editor: null,
+      reactions: [],
+    };
     this.#comments.set(subject, [...this.comments(subject), comment]);
     return comment;
+  }
+
+  removeComment(id: string): void {
+    for (const [subject, comments] of this.#comments) {
+      this.#comments.set(
+        subject,
+        comments.filter((comment) => comment.id !== id),
+      );
+    }
   }
 
   /** A time that was never before. */

@@ -7,10 +7,17 @@ import { git, headOf } from '../git.ts';
 
 export interface StoredComment {
   readonly id: string;
+  /** Beyond 32 bits, as the real ones are. */
+  readonly number: number;
   readonly author: string;
+  readonly createdAt: number;
   body: string;
   /** ISO 8601; later with every change. */
   updatedAt: string;
+  /** Who edited it last. */
+  editor: string | null;
+  /** Content by login. */
+  readonly reactions: { readonly login: string; readonly content: string }[];
 }
 
 /** A refusal in GitHub's words. */

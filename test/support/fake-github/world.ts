@@ -4,6 +4,7 @@ import { afterAll } from 'vitest';
 import { GitHubAppsRepo } from '../../../lib/github/apps-repo.ts';
 import { GitHubForge } from '../../../lib/github/forge.ts';
 import type { Memory } from '../../../lib/github/memory.ts';
+import { COMMENT_MARKER } from '../../../lib/report/markers.ts';
 import type { SyncContext } from '../../../lib/sync/base.ts';
 import type { World } from '../world.ts';
 import { clientOf } from './client.ts';
@@ -26,6 +27,7 @@ export function overGitHub(Base: typeof World) {
     async github(): Promise<FakeGitHub> {
       if (this.fake === undefined) {
         this.fake = await FakeGitHub.start(this.forge);
+        this.fake.clock = () => this.now;
         started.push(this.fake);
       }
       return this.fake;
@@ -39,9 +41,32 @@ export function overGitHub(Base: typeof World) {
       return work({ repo, forge, clock: () => this.now });
     }
 
+    override async say(name: string, number: number, author: string, body: string): Promise<number> {
+      const fake = await this.github();
+      return fake.addComment(`PR_${fake.repository('acme', name)!.id}_${number}`, author, body).number;
+    }
+
+    override async allow(_: string, login: string, permission: string): Promise<void> {
+      (await this.github()).permissions.set(login, permission);
+    }
+
+    override notices(name: string, number: number): string[] {
+      const comments = this.fake?.commentsOf('acme', name, number) ?? [];
+      return comments.flatMap(({ body }) => (body.startsWith('<!-- greenroom:ends ') ? [body] : []));
+    }
+
+    override answerTo(_: string, __: number, commentId: number): string | null {
+      const comment = this.fake?.commentByNumber(commentId);
+      const content = comment?.reactions.find(({ login }) => login === this.fake!.login)?.content;
+      return { '+1': 'done', '-1': 'refused', confused: 'confused' }[content ?? ''] ?? null;
+    }
+
     override comment(name: string, number: number): string | null {
       const comments = this.fake?.commentsOf('acme', name, number) ?? [];
-      return comments.find(({ author }) => author === this.fake?.login)?.body ?? null;
+      return (
+        comments.find(({ author, body }) => author === this.fake?.login && body.startsWith(COMMENT_MARKER))?.body ??
+        null
+      );
     }
 
     override check(name: string, number: number): { conclusion: string; title: string } | null {

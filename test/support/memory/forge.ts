@@ -4,7 +4,9 @@ import { GreenroomError, invalidInput } from '../../../lib/core/errors.ts';
 import { type FileSet, fileSet } from '../../../lib/core/fileset.ts';
 import type {
   Forge,
+  Hold,
   Lookup,
+  PublishOutcome,
   PullRequest,
   PullRequestReport,
   RepositoryPulls,
@@ -21,14 +23,15 @@ interface Commit {
 interface Stored {
   readonly commits: Map<string, Commit>;
   readonly pulls: Map<number, PullFile>;
-  /** What was published last, by number. */
-  readonly reports: Map<number, PullRequestReport>;
+  /** The one comment of each pull request, by number. */
+  readonly comments: Map<number, string>;
   head: Commit | undefined;
 }
 
 /** A forge without a file or a process, for tests that live through thousands of histories. */
 export class MemoryForge implements Forge, ForgeFixture {
   readonly description = 'memory';
+  readonly serverUrl = null;
   readonly #repositories = new Map<string, Stored>();
 
   repository(owner: string, name: string, files: TestFiles, time = COMMIT_TIME): string {
@@ -36,7 +39,7 @@ export class MemoryForge implements Forge, ForgeFixture {
     const stored = this.#repositories.get(key) ?? {
       commits: new Map(),
       pulls: new Map(),
-      reports: new Map(),
+      comments: new Map(),
       head: undefined,
     };
     this.#repositories.set(key, stored);
@@ -64,8 +67,8 @@ export class MemoryForge implements Forge, ForgeFixture {
     this.#repositories.delete(fullName);
   }
 
-  report(repository: RepositoryRef, number: number): PullRequestReport | undefined {
-    return this.#find(repository)?.reports.get(number);
+  comment(repository: RepositoryRef, number: number): string | null {
+    return this.#find(repository)?.comments.get(number) ?? null;
   }
 
   async pullRequest(repository: RepositoryRef, number: number): Promise<Lookup<PullRequest>> {
@@ -114,8 +117,27 @@ export class MemoryForge implements Forge, ForgeFixture {
     return inside.length === 0 ? null : fileSet(inside.map(([other, file]) => [other, textOf(other, file)]));
   }
 
-  async publish({ repository, number }: PullRequest, report: PullRequestReport): Promise<void> {
-    this.#find(repository)?.reports.set(number, report);
+  async publish({ repository, number }: PullRequest, report: PullRequestReport): Promise<PublishOutcome> {
+    const comments = this.#find(repository)?.comments;
+    const comment = report.comment(comments?.get(number) ?? null);
+    if (comment !== null) comments?.set(number, comment);
+    return { comments: [], failures: [] };
+  }
+
+  async comments(): Promise<readonly []> {
+    return [];
+  }
+
+  async mayWrite(): Promise<boolean> {
+    return false;
+  }
+
+  hold(): Promise<Hold> {
+    return Promise.reject(new GreenroomError('failed', 'nobody can ask for anything here'));
+  }
+
+  async answer(): Promise<void> {
+    // There are no comments.
   }
 
   async close(): Promise<void> {
@@ -150,6 +172,7 @@ export function pullOf(file: PullFile, { owner, name }: RepositoryRef, committed
     createdAt: parseTime(createdAt)!,
     updatedAt: parseTime(updatedAt)!,
     closedAt: file.state === 'open' ? null : parseTime(closedAt ?? updatedAt)!,
+    hold: null,
   };
 }
 

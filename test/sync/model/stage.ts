@@ -164,6 +164,11 @@ export class Stage {
       readFile: (...request) => this.#call(() => forge.readFile(...request)),
       readFolder: (...request) => this.#call(() => forge.readFolder(...request)),
       publish: (...request) => this.#call(() => forge.publish(...request)),
+      serverUrl: forge.serverUrl,
+      comments: (...request) => this.#call(() => forge.comments(...request)),
+      mayWrite: (...request) => this.#call(() => forge.mayWrite(...request)),
+      hold: (...request) => this.#call(() => forge.hold(...request)),
+      answer: (...request) => this.#call(() => forge.answer(...request)),
       close: () => forge.close(),
     };
   }

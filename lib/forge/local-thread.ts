@@ -1,0 +1,81 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { parseTime } from '../core/clock.ts';
+import { fileFailure } from '../core/git/failure.ts';
+import type { Hold, PullComment } from './forge.ts';
+
+/** `<owner>/<repo>/pulls/<n>/comments/<id>.json` */
+const CommentFile = z.object({
+  author: z.string().min(1),
+  body: z.string(),
+  createdAt: z.string(),
+  bot: z.boolean().default(false),
+});
+
+const HoldFile = z.object({
+  headSha: z.string(),
+  action: z.enum(['stop', 'run']),
+  until: z.int().nullable(),
+  by: z.string(),
+  commentId: z.int(),
+  at: z.int(),
+});
+
+/** `<owner>/<repo>/collaborators.json`: permissions by login name. */
+const CollaboratorsFile = z.record(z.string(), z.string());
+
+/** The one comment that we write ourselves; nobody knows who edited a file. */
+const OWN = { id: 0, isOurs: true, author: null, editor: null, createdAt: 0, isAnswered: false };
+
+/** Comments of a pull request of the local forge, ours first, then by id; a file out of shape is no comment. */
+export async function readComments(folder: string): Promise<PullComment[]> {
+  const names = (await readdir(join(folder, 'comments')).catch(none)) ?? [];
+  const ids = names.flatMap((name) => /^([1-9]\d{0,14})\.json$/.exec(name)?.[1] ?? []).map(Number);
+  const own = await readFile(join(folder, 'comment.md'), 'utf8').catch(none);
+  const comments: PullComment[] = own === undefined ? [] : [{ ...OWN, body: own }];
+  for (const id of ids.sort((a, b) => a - b)) {
+    const file = await readJson(join(folder, 'comments', `${id}.json`), CommentFile);
+    const createdAt = parseTime(file?.createdAt ?? '');
+    if (file === null || createdAt === undefined) continue;
+    const { author: login, bot, body } = file;
+    const isAnswered = names.includes(answerFile(id));
+    comments.push({ id, body, isOurs: false, author: { login, isBot: bot }, editor: null, createdAt, isAnswered });
+  }
+  return comments;
+}
+
+/** Beside the comment that it answers. */
+export function answerFile(commentId: number): string {
+  return `${commentId}.answer`;
+}
+
+/** What is remembered for this head commit; null for nothing. */
+export async function readHold(folder: string, headSha: string): Promise<Hold | null> {
+  const file = await readJson(join(folder, 'hold.json'), HoldFile);
+  if (file === null || file.headSha !== headSha) return null;
+  const { headSha: _, ...hold } = file;
+  return hold;
+}
+
+/** Whether the file of collaborators lets this account write. */
+export async function isWriter(repository: string, login: string): Promise<boolean> {
+  const permissions = await readJson(join(repository, 'collaborators.json'), CollaboratorsFile);
+  const own = permissions !== null && Object.hasOwn(permissions, login) ? permissions[login] : undefined;
+  return own === 'admin' || own === 'write';
+}
+
+async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T | null> {
+  const text = await readFile(path, 'utf8').catch(none);
+  if (text === undefined) return null;
+  try {
+    return schema.safeParse(JSON.parse(text)).data ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function none(error: NodeJS.ErrnoException): undefined {
+  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+  throw fileFailure('reading comments', error);
+}

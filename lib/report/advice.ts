@@ -1,0 +1,58 @@
+import type { Problem } from '../core/errors.ts';
+import type { Finding } from '../core/finding.ts';
+import { editLink, lineLink, link } from './links.ts';
+import type { ReportOptions, Subject } from './state.ts';
+import { code, sentence } from './text.ts';
+import { wholeItems } from './whole-items.ts';
+
+/** Findings that refuse the preview. */
+export function denials(findings: readonly Finding[]): Finding[] {
+  return findings.filter((f) => f.severity === 'deny' && f.exception === undefined);
+}
+
+/** One thing is a sentence; several are a list, whole entries of it, with a word about the rest. */
+export function entries(items: readonly string[]): string[] {
+  if (items.length === 1) return [...items];
+  const { shown, left } = wholeItems(
+    items.map((item) => `- ${item}`),
+    { items: 20, characters: 20_000 },
+  );
+  return left > 0 ? [...shown, `- and ${left} more; run \`greenroom check\` to see all`] : shown;
+}
+
+export function findingEntry(finding: Finding, options: ReportOptions, subject: Subject): string {
+  const { file, line, message } = finding;
+  if (line <= 0) return sentence(message);
+  const place = link(`Line ${line}`, lineLink(options, subject, file, line));
+  return `${place} of ${code(file)}: ${sentence(message)}`;
+}
+
+export function problemEntry(problem: Problem, options: ReportOptions, subject: Subject): string {
+  const { file = 'preview.yaml', line, field, message } = problem;
+  // A message that begins with the name of a wrong setting has said which field.
+  const what = field === undefined || message.startsWith('"') ? '' : `${code(field)} `;
+  if (line === undefined) return `${what}${sentence(message)}`;
+  const place = link(`Line ${line}`, lineLink(options, subject, file, line));
+  const whole = file === 'preview.yaml' ? place : `${place} of ${code(file)}`;
+  return `${whole}: ${what}${sentence(message)}`;
+}
+
+/** What to press, and whom to ask for more. */
+export function nextStep(denied: readonly Finding[], options: ReportOptions, subject: Subject): string[] {
+  const first = denied.find(({ line }) => line > 0);
+  const rules = [...new Set(denied.map(({ rule }) => rule))];
+  const shown = rules.slice(0, 5).map((rule) => code(rule));
+  const more = rules.length > shown.length ? ' and others' : '';
+  const ask = `Need more? Ask ${sentence(options.contact)} for an exception to ${shown.join(', ')}${more}.`;
+  const press = first === undefined ? '' : pressWords(first, options, subject);
+  return ['', [press, ask].filter(Boolean).join(' ')];
+}
+
+function pressWords(finding: Finding, options: ReportOptions, subject: Subject): string {
+  const { file, line } = finding;
+  const edit = editLink(options, subject, file);
+  const go = lineLink(options, subject, file, line);
+  const change = finding.fix === undefined ? 'change it' : 'press "Commit suggestion" there, or change it yourself';
+  if (edit !== null) return `Go to ${link(`line ${line}`, go)} and ${change}: ${link('edit the file', edit)}.`;
+  return go === null ? '' : `Go to ${link(`line ${line}`, go)} and ${change}.`;
+}

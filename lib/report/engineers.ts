@@ -1,0 +1,50 @@
+import type { Finding } from '../core/finding.ts';
+import { renderChanges } from './changes.ts';
+import { commitLink, lineLink, link } from './links.ts';
+import { changesOf, changesPart } from './markers.ts';
+import type { ObjectChange, ReportOptions, Subject } from './state.ts';
+import { code, shortSha } from './text.ts';
+import { wholeItems } from './whole-items.ts';
+
+export interface EngineersInput {
+  readonly findings: readonly Finding[];
+  readonly objects: readonly ObjectChange[];
+  readonly isNew: boolean;
+  readonly subject: Subject;
+  readonly options: ReportOptions;
+  /** The comment as it stands; its list of changes stays where nothing changed since. */
+  readonly previous: string | null;
+  /** Characters at most. */
+  readonly room: number;
+}
+
+/** The collapsed part: findings with their rules, what changed in the rendered objects, links. Empty where there is none. */
+export function renderEngineers(input: EngineersInput): string[] {
+  const { findings, objects, isNew, previous } = input;
+  const head = ['', '<details><summary>For engineers</summary>', ''];
+  const rules = ruleRows(findings);
+  const end = [...linkRows(input), '', '</details>'];
+  const used = [...head, ...rules, ...end].join('\n').length;
+  const kept = objects.length === 0 ? changesOf(previous) : null;
+  const changes = kept ?? (objects.length === 0 ? '' : renderChanges(objects, isNew, input.room - used - 200));
+  if (rules.length === 0 && changes === '') return [];
+  const shown = changes === '' || changes.length > input.room - used ? [] : [changesPart(changes), ''];
+  return [...head, ...rules, ...shown, ...end];
+}
+
+function ruleRows(findings: readonly Finding[]): string[] {
+  if (findings.length === 0) return [];
+  const rows = findings.map((f) => {
+    const verdict = f.exception === undefined ? f.severity : `let pass by exception ${code(f.exception)}`;
+    return `- ${code(f.rule)} ${verdict}: ${code(`${f.object.kind}/${f.object.name}`)} ${code(f.field)}`;
+  });
+  const { shown, left } = wholeItems(rows, { items: 40, characters: 16_000 });
+  return [...shown, ...(left > 0 ? [`- and ${left} more, not listed here`] : []), ''];
+}
+
+function linkRows({ subject, options }: EngineersInput): string[] {
+  const file = lineLink(options, subject, 'preview.yaml');
+  if (file === null) return [];
+  const commit = link(shortSha(subject.headSha), commitLink(options, subject, subject.headSha));
+  return [`${link('preview.yaml', file)} at ${commit}`];
+}

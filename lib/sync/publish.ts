@@ -1,0 +1,106 @@
+import { GreenroomError } from '../core/errors.ts';
+import { isFork, type PublishOutcome, type PullRequestReport, type Suggestion } from '../forge/forge.ts';
+import { durationSeconds } from '../model/scalars.ts';
+import { renderCheck } from '../report/check.ts';
+import { renderComment } from '../report/comment.ts';
+import { COMMENT_MARKER, tickedBoxes } from '../report/markers.ts';
+import { renderNotice } from '../report/notice.ts';
+import type { PreviewState, ReportOptions, Subject } from '../report/state.ts';
+import { renderSuggestion } from '../report/suggestion.ts';
+import type { Base, SyncContext } from './base.ts';
+import { isUnanswered } from './parse-commands.ts';
+import type { PreviewPlan } from './plan-preview.ts';
+
+export interface Published {
+  readonly notes: readonly string[];
+  readonly unanswered: readonly number[];
+}
+
+export const NOTHING_PUBLISHED: Published = { notes: [], unanswered: [] };
+
+export interface PublishOptions {
+  /** Whether the boxes that are ticked in our comment were dealt with. @default false */
+  readonly boxesAnswered?: boolean;
+}
+
+/**
+ * Writes what people see on the pull request. A failure there is a note: it never undoes or blocks what was committed,
+ * and the next sweep writes it again.
+ */
+export async function publish(
+  context: SyncContext,
+  base: Base,
+  plan: PreviewPlan,
+  options: PublishOptions = {},
+): Promise<Published> {
+  const report = reportOf(context, base, plan, options.boxesAnswered === true);
+  let outcome: PublishOutcome;
+  try {
+    outcome = await context.forge.publish(plan.pull, report);
+  } catch (error) {
+    if (!(error instanceof GreenroomError)) throw error;
+    outcome = { comments: [], failures: [error] };
+  }
+  const { comments, failures } = outcome;
+  const why = failures.map(({ message }) => message).join('; ');
+  return {
+    notes: failures.length === 0 ? [] : [`The comment or check could not be written: ${why}`],
+    unanswered: comments.filter((comment) => isUnanswered(comment, base.now)).map(({ id }) => id),
+  };
+}
+
+/** Says in the comment that we failed where the maker did not, if that is so. */
+export async function publishProblem(context: SyncContext, base: Base, plan: PreviewPlan): Promise<void> {
+  if (plan.state.state !== 'ready' || plan.effect === 'none') return;
+  const live = plan.effect === 'update' ? plan.live : null;
+  await publish(context, base, { ...plan, state: { state: 'problem', live } });
+}
+
+function reportOf(context: SyncContext, base: Base, plan: PreviewPlan, boxesAnswered: boolean): PullRequestReport {
+  const { pull, name } = plan;
+  const { owner, name: repository } = pull.repository;
+  const subject: Subject = {
+    repository: `${owner}/${repository}`,
+    number: pull.number,
+    title: pull.title,
+    headSha: pull.head.sha,
+    branch: isFork(pull) ? null : pull.head.ref,
+  };
+  const { policies, ttl } = base.platform;
+  const options: ReportOptions = {
+    contact: policies.contact,
+    now: base.now,
+    warn: durationSeconds(ttl.warn),
+    max: durationSeconds(ttl.max),
+    serverUrl: context.forge.serverUrl,
+  };
+  const { objects = [], effect } = plan;
+  const state: PreviewState =
+    plan.state.state === 'ready' ? { ...plan.state, objects, isNew: effect === 'create' } : plan.state;
+  const check = renderCheck(state, subject, options);
+  return {
+    marker: COMMENT_MARKER,
+    fresh: renderComment(state, subject, options),
+    // A tick that nobody has dealt with yet is not written over.
+    comment: (previous) =>
+      previous !== null && !boxesAnswered && tickedBoxes(previous).length > 0
+        ? previous
+        : renderComment(state, subject, options, previous),
+    notice: state.state === 'ready' ? renderNotice(state.preview, options) : null,
+    check: check === null ? null : { headSha: pull.head.sha, ...check },
+    deployment: deploymentOf(state, name),
+    suggestions: suggestionsOf(state),
+  };
+}
+
+function deploymentOf(state: PreviewState, name: string): PullRequestReport['deployment'] {
+  const environment = `preview/${name}`;
+  if (state.state === 'ready') {
+    return { environment, live: { headSha: state.preview.headSha, url: state.preview.url } };
+  }
+  return state.state === 'none' || state.state === 'no-file' ? { environment, live: null } : null;
+}
+
+function suggestionsOf(state: PreviewState): Suggestion[] {
+  return 'findings' in state ? state.findings.flatMap((finding) => renderSuggestion(finding) ?? []) : [];
+}

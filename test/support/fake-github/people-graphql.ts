@@ -1,0 +1,78 @@
+import { keyOf } from './answers.ts';
+import { connection, type Page } from './connection.ts';
+import type { FakeGitHub } from './server.ts';
+import type { FakeRepository, StoredComment } from './store.ts';
+
+const REACTIONS = { '+1': 'THUMBS_UP', '-1': 'THUMBS_DOWN', confused: 'CONFUSED', eyes: 'EYES' } as const;
+
+function actorNode(fake: FakeGitHub, login: string | null): object | null {
+  if (login === null || login === 'ghost') return null;
+  return { __typename: fake.bots.has(login) || login.endsWith('[bot]') ? 'Bot' : 'User', login };
+}
+
+export function commentNode(fake: FakeGitHub, comment: StoredComment): object {
+  return {
+    id: comment.id,
+    fullDatabaseId: String(comment.number),
+    body: comment.body,
+    createdAt: new Date(comment.createdAt * 1000).toISOString(),
+    updatedAt: comment.updatedAt,
+    author: actorNode(fake, comment.author),
+    editor: actorNode(fake, comment.editor),
+    viewerDidAuthor: comment.author === fake.login,
+    reactionGroups: Object.entries(REACTIONS).map(([content, name]) => ({
+      content: name,
+      viewerHasReacted: comment.reactions.some((one) => one.content === content && one.login === fake.login),
+    })),
+  };
+}
+
+/** The latest status of each context. */
+export function statusNode(fake: FakeGitHub, repo: FakeRepository, sha: string): object | null {
+  const all = fake.statuses.filter((status) => status.repository === keyOf(repo) && status.head_sha === sha);
+  const latest = new Map(all.map((status) => [status['context'], status]));
+  if (latest.size === 0) return null;
+  return {
+    contexts: [...latest.values()].map((status) => ({
+      context: status['context'],
+      description: status['description'] ?? null,
+      createdAt: status['created_at'],
+      targetUrl: status['target_url'] ?? null,
+    })),
+  };
+}
+
+export interface DeploymentsPage extends Page {
+  readonly environments?: readonly string[];
+  readonly orderBy?: { readonly direction: string };
+}
+
+export function deploymentNodes(fake: FakeGitHub, repo: FakeRepository, page: DeploymentsPage) {
+  const found = fake.deployments.filter(
+    (one) => one.repository === keyOf(repo) && (page.environments?.includes(one.environment) ?? true),
+  );
+  if (page.orderBy?.direction === 'DESC') found.reverse();
+  return connection(found, page, (one) => {
+    const latest = one.statuses.at(-1);
+    const state = latest?.state.toUpperCase();
+    return {
+      id: one.node_id,
+      // As on GitHub, where the numbers have outgrown it.
+      databaseId: null,
+      commitOid: one.sha,
+      latestStatus: latest === undefined ? null : { state, environmentUrl: latest.environment_url ?? null },
+    };
+  });
+}
+
+export function remarkNodes(fake: FakeGitHub, subject: string, page: Page) {
+  return connection(
+    fake.remarks.filter((remark) => remark.subject === subject),
+    page,
+    ({ body, author, isResolved, isOutdated }) => ({
+      isResolved,
+      isOutdated,
+      comments: () => connection([body], { first: 1 }, () => ({ body, viewerDidAuthor: author === fake.login })),
+    }),
+  );
+}

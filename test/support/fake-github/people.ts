@@ -1,0 +1,147 @@
+import { git } from '../git.ts';
+import { type Handler, keyOf, NOT_FOUND, type RestAnswer, refused } from './answers.ts';
+import type { FakeGitHub, FakeRequest } from './server.ts';
+import type { FakeRepository } from './store.ts';
+
+export interface StoredDeployment {
+  readonly id: number;
+  readonly node_id: string;
+  readonly repository: string;
+  readonly sha: string;
+  readonly environment: string;
+  readonly transient_environment: boolean;
+  readonly production_environment: boolean;
+  readonly statuses: { readonly state: string; readonly environment_url?: string }[];
+}
+
+/** A remark on lines of the diff. */
+export interface StoredRemark {
+  readonly subject: string;
+  readonly author: string;
+  readonly body: string;
+  readonly path: string;
+  readonly line: number;
+  readonly start_line?: number;
+  isResolved: boolean;
+  isOutdated: boolean;
+}
+
+/** What people see on a pull request, and what they may do. */
+export const PEOPLE_ROUTES: readonly (readonly [method: string, path: RegExp, handler: Handler])[] = [
+  ['GET', /^collaborators\/([^/]+)\/permission$/, permission],
+  ['POST', /^issues\/comments\/(\d+)\/reactions$/, react],
+  ['GET', /^deployments$/, listDeployments],
+  ['POST', /^deployments$/, deploy],
+  ['POST', /^deployments\/(\d+)\/statuses$/, setDeployment],
+  ['GET', /^pulls\/(\d+)\/files$/, changedFiles],
+  ['POST', /^pulls\/(\d+)\/comments$/, remark],
+];
+
+function permission(fake: FakeGitHub, _: FakeRepository, __: FakeRequest, [login = '']: string[]): RestAnswer {
+  const own = fake.permissions.get(login);
+  if (own === undefined) return { status: 404, body: { message: `${login} is not a user` } };
+  return { status: 200, body: { permission: own, role_name: own, user: { login } } };
+}
+
+function react(fake: FakeGitHub, _: FakeRepository, { body }: FakeRequest, [id = '']: string[]): RestAnswer {
+  if (fake.missing.has('reactions')) return refused('issues=write; pull_requests=write');
+  const comment = fake.commentByNumber(Number(id));
+  if (comment === undefined) return NOT_FOUND;
+  const content = String(body['content']);
+  const isThere = comment.reactions.some((one) => one.login === fake.login && one.content === content);
+  if (!isThere) comment.reactions.push({ login: fake.login, content });
+  return { status: isThere ? 200 : 201, body: { id: 1, content } };
+}
+
+function listDeployments(fake: FakeGitHub, repo: FakeRepository, { path }: FakeRequest): RestAnswer {
+  const environment = new URLSearchParams(path.split('?')[1]).get('environment');
+  const found = fake.deployments.filter((one) => one.repository === keyOf(repo) && one.environment === environment);
+  return { status: 200, body: found.reverse() };
+}
+
+function deploy(fake: FakeGitHub, repo: FakeRepository, { body }: FakeRequest): RestAnswer {
+  if (fake.missing.has('deployments')) return refused('deployments=write');
+  // What GitHub does by default: it merges the base branch, and wants every check to have passed.
+  if (body['auto_merge'] !== false) return { status: 409, body: { message: 'Conflict merging main' } };
+  if (JSON.stringify(body['required_contexts']) !== '[]') {
+    return { status: 409, body: { message: 'Conflict: Commit status checks failed' } };
+  }
+  const id = 6_000_000_000 + fake.deployments.length;
+  const deployment: StoredDeployment = {
+    id,
+    node_id: `DE_${id}`,
+    repository: keyOf(repo),
+    sha: String(body['ref']),
+    environment: String(body['environment'] ?? 'production'),
+    transient_environment: body['transient_environment'] === true,
+    production_environment: body['production_environment'] === true,
+    statuses: [],
+  };
+  fake.deployments.push(deployment);
+  return { status: 201, body: deployment };
+}
+
+function setDeployment(fake: FakeGitHub, _: FakeRepository, { body }: FakeRequest, [id = '']: string[]): RestAnswer {
+  const deployment = fake.deployments.find((one) => one.id === Number(id));
+  if (deployment === undefined) return NOT_FOUND;
+  deployment.statuses.push(body as unknown as StoredDeployment['statuses'][number]);
+  return { status: 201, body: {} };
+}
+
+const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
+
+/** The files that the head commit changes, with their diffs as git makes them. */
+function patches(repo: FakeRepository, number: number): { filename: string; patch: string }[] {
+  const sha = repo.pullRequest(number)!.head.sha;
+  const [, parent = EMPTY_TREE] = git(repo.gitDir, ['rev-list', '--parents', '-n1', sha]).split(' ');
+  const names = git(repo.gitDir, ['diff', '--name-only', '-z', parent, sha]).split('\0').filter(Boolean);
+  return names.map((filename) => {
+    const diff = git(repo.gitDir, ['diff', '-U3', parent, sha, '--', filename]);
+    return { filename, patch: diff.slice(diff.indexOf('\n@@') + 1) };
+  });
+}
+
+function changedFiles(_: FakeGitHub, repo: FakeRepository, { path }: FakeRequest, [number = '']: string[]): RestAnswer {
+  const query = new URLSearchParams(path.split('?')[1]);
+  const [size, page] = [Number(query.get('per_page') ?? 30), Number(query.get('page') ?? 1)];
+  return { status: 200, body: patches(repo, Number(number)).slice((page - 1) * size, page * size) };
+}
+
+function remark(fake: FakeGitHub, repo: FakeRepository, { body }: FakeRequest, [number = '']: string[]): RestAnswer {
+  if (fake.missing.has('remarks')) return refused('pull_requests=write');
+  const pull = repo.pullRequest(Number(number))!;
+  const { path, line, start_line, commit_id, side } = body as unknown as StoredRemark & {
+    commit_id: string;
+    side: string;
+  };
+  const patch = patches(repo, Number(number)).find(({ filename }) => filename === path)?.patch ?? '';
+  const hunk = shownLines(patch).find((lines) => lines.has(line) && lines.has(start_line ?? line));
+  if (commit_id !== pull.head.sha || side !== 'RIGHT' || hunk === undefined || (start_line ?? 0) >= line) {
+    return {
+      status: 422,
+      body: { message: 'Validation Failed', errors: [{ field: 'pull_request_review_thread.line' }] },
+    };
+  }
+  const subject = `PR_${repo.id}_${number}`;
+  const state = { isResolved: false, isOutdated: false };
+  const start = start_line === undefined ? {} : { start_line };
+  fake.remarks.push({ subject, author: fake.login, body: String(body['body']), path, line, ...start, ...state });
+  return { status: 201, body: { id: fake.remarks.length } };
+}
+
+/** Numbers of the lines that each hunk shows of the new side, counted line by line. */
+function shownLines(patch: string): Set<number>[] {
+  const hunks: Set<number>[] = [];
+  let next = 0;
+  for (const text of patch.split('\n')) {
+    const start = /^@@ .* \+(\d+)/.exec(text)?.[1];
+    if (start !== undefined) {
+      next = Number(start);
+      hunks.push(new Set());
+    } else if (/^[ +]/.test(text)) {
+      hunks.at(-1)!.add(next);
+      next += 1;
+    }
+  }
+  return hunks;
+}
