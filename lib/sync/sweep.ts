@@ -15,7 +15,7 @@ import { messageOf } from './message.ts';
 import { livePreview, type PreviewPlan, planPreview } from './plan-preview.ts';
 import { NOTHING_PUBLISHED, publish } from './publish.ts';
 import { raceOptions } from './race.ts';
-import { asksForReview, proposalsOf, proposeEnd } from './review.ts';
+import { asksForReview, proposeEnd } from './review.ts';
 import { sweepByReview } from './sweep-review.ts';
 import { resultOf, type SyncResult } from './sync.ts';
 
@@ -157,7 +157,7 @@ function withPlaces(plans: readonly PreviewPlan[]): PreviewPlan[] {
 async function takeSurvey(context: SyncContext, base: Base): Promise<Survey> {
   const unknown: string[] = [];
   const open = new Map<string, PullRequest>();
-  const own = asksForReview(base) ? proposalsOf(context).repository : undefined;
+  const own = asksForReview(base) ? context.repo.proposals?.repository : undefined;
   for (const source of base.platform.sources) {
     try {
       for await (const listing of context.forge.openPullRequests(source.owner, source.repos)) {

@@ -157,6 +157,9 @@ describe('with commit.mode: pull-request', () => {
       message: expect.stringMatching(/commit\.mode: pull-request.*OWNER\/NAME.*commit\.mode: direct/),
     });
     expect(world.previews()).toEqual([]);
+    await expect(sweepAll(world)).rejects.toMatchObject({ code: 'failed' });
+    const { results } = await world.with((context) => sweep(context, { apply, dryRun: true }));
+    expect(results.map(({ effect }) => effect)).toEqual(['create']);
   });
 
   test('costs one request more than a commit, and two to move an open proposal', async () => {
