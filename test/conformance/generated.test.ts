@@ -29,6 +29,8 @@ const EXPECTED = [
   'gateway.networking.k8s.io/HTTPRoute',
   'kyverno.io/ClusterPolicy',
   'networking.k8s.io/Ingress',
+  'kustomize.toolkit.fluxcd.io/Kustomization',
+  'policies.kyverno.io/DeletingPolicy',
   'policies.kyverno.io/ValidatingPolicy',
   'serving.knative.dev/DomainMapping',
   'serving.knative.dev/Service',

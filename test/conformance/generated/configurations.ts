@@ -13,6 +13,7 @@ interface Configuration {
 
 const INGRESS = ['ingress', 'gateway'] as const;
 const KNATIVE = [false, true] as const;
+const RECONCILERS = ['argocd', 'flux'] as const;
 const SECRETS = ['external-secrets', 'sealed-secrets', 'sops'] as const;
 
 /** Every way to choose one of each. */
@@ -53,14 +54,17 @@ export function configuration(spec: object): Configuration {
   };
 }
 
-/** Path and text of each file that an apps repo is laid down with: each engine, ingress and Knative, and all engines. */
+/** Path and text of each file that an apps repo is laid down with: each engine, route and reconciler, with Knative and without, and all engines at once. */
 export function* scaffolds(): Generator<[label: string, path: string, text: string]> {
   const template = readTemplate();
   const engines = [...ENGINES.map((engine) => [engine]), [...ENGINES]];
-  for (const { engine, ingress, knative } of product({ engine: engines, ingress: INGRESS, knative: KNATIVE })) {
-    // Refused before anything is written: Kyverno would take no such policy.
+  const choices = { engine: engines, ingress: INGRESS, knative: KNATIVE, reconciler: RECONCILERS };
+  for (const { engine, ingress, knative, reconciler } of product(choices)) {
+    // Refused before anything is written: Kyverno would take no such policy, and Flux would restore what has ended.
     if (knative && engine.includes('kyverno-legacy')) continue;
+    if (reconciler === 'flux' && !engine.includes('kyverno')) continue;
     const chosen = configuration({
+      reconciler,
       policies: { engines: engine },
       ingress: { kind: ingress },
       knative,
@@ -78,7 +82,7 @@ export function* scaffolds(): Generator<[label: string, path: string, text: stri
     });
     const files = scaffoldFiles({ ...chosen, exceptions: [], version: '1.0.0', template });
     for (const [path, text] of files)
-      yield [`${engine.join(' ')}, ${ingress}${knative ? ', Knative' : ''}`, path, text];
+      yield [`${reconciler}, ${engine.join(' ')}, ${ingress}${knative ? ', Knative' : ''}`, path, text];
   }
 }
 
@@ -120,9 +124,9 @@ spec:
 
 /** Path and text of each file of a preview: each template, route, secret mechanism, and with manifests of a maker's own. */
 export function* previews(): Generator<[label: string, path: string, text: string]> {
-  const platforms = product({ ingress: INGRESS, knative: KNATIVE, mechanism: SECRETS });
-  for (const { ingress, knative, mechanism } of platforms) {
-    const { platform } = configuration({ ingress: { kind: ingress }, knative, secrets: { mechanism } });
+  const platforms = product({ ingress: INGRESS, knative: KNATIVE, mechanism: SECRETS, reconciler: RECONCILERS });
+  for (const { ingress, knative, mechanism, reconciler } of platforms) {
+    const { platform } = configuration({ reconciler, ingress: { kind: ingress }, knative, secrets: { mechanism } });
     const compile = createCompiler({ platform, now: AT });
     for (const { template, makers } of product({
       template: TEMPLATES,
@@ -136,7 +140,7 @@ export function* previews(): Generator<[label: string, path: string, text: strin
       };
       const spec = makers ? { ...preview, manifests: 'k8s' } : preview;
       const text = JSON.stringify({ apiVersion: 'greenroom.dev/v1alpha1', kind: 'Preview', spec });
-      const chosen = `${template}, ${ingress}, ${mechanism}${knative ? ', Knative' : ''}${makers ? ' with manifests' : ''}`;
+      const chosen = `${reconciler}, ${template}, ${ingress}, ${mechanism}${knative ? ', Knative' : ''}${makers ? ' with manifests' : ''}`;
       const { files, denied, findings } = compile({
         preview: loadPreview(text, 'preview.yaml'),
         manifests: makers ? new Map([['k8s/own.yaml', MAKERS]]) : null,
