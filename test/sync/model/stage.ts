@@ -13,6 +13,8 @@ export interface Worker {
   /** Unix seconds. */
   readonly started: number;
   readonly readings: Map<string, Reading>;
+  /** Heads whose files it asked for in vain. */
+  readonly unread: Set<string>;
   removed: number;
   liveAtStart: number | null;
 }
@@ -161,7 +163,12 @@ export class Stage {
           yield listing;
         }
       },
-      readFile: (...request) => this.#call(() => forge.readFile(...request)),
+      readFile: async (repository, sha, path) => {
+        worker.unread.add(sha);
+        const text = await this.#call(() => forge.readFile(repository, sha, path));
+        worker.unread.delete(sha);
+        return text;
+      },
       readFolder: (...request) => this.#call(() => forge.readFolder(...request)),
       publish: (...request) => this.#call(() => forge.publish(...request)),
       serverUrl: forge.serverUrl,
