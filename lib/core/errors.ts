@@ -1,3 +1,5 @@
+import type { Fix } from './finding.ts';
+
 /**
  * Why a run stopped. Each code belongs to one exit code, so that callers can branch on either.
  *
@@ -31,6 +33,8 @@ export interface Problem extends Partial<Position> {
   readonly field?: string;
   /** One sentence without the place, e.g. `must be at most 65535; found 99999`. */
   readonly message: string;
+  /** The line as it was probably meant. @default - nobody can tell */
+  readonly fix?: Fix;
 }
 
 /** The one error class: a closed code, a sentence for people, and all problems of the run at once. */

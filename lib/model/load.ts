@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { invalidInput, type Problem } from '../core/errors.ts';
 import { fieldName } from './load/field.ts';
+import { fixOfLine } from './load/fix.ts';
 import type { Positions } from './load/positions.ts';
 import { describeIssues } from './load/sentences.ts';
 import { MAX_PREVIEW_BYTES, MAX_PROBLEMS, parseSafeYaml } from './load/yaml.ts';
@@ -50,9 +51,11 @@ export function loadDocument<S extends z.ZodType>(
   if (result.success && problems.length === 0) return { value: result.data, positions, text, file };
   const reported = new Set(problems.map(placeAndField));
   const fromSchema = describeIssues(schema, document.value, result.error?.issues ?? [])
-    .map(({ path, atKey, message }): Problem => {
+    .map(({ path, atKey, message, meant }): Problem => {
       const place = atKey ? positions.ofKey(path) : positions.of(path);
-      return path.length === 0 ? { ...place, message } : { ...place, field: fieldName(path), message };
+      const fix = meant && fixOfLine(text, place, meant);
+      const field = path.length === 0 ? {} : { field: fieldName(path) };
+      return { ...place, ...field, message, ...(fix && { fix }) };
     })
     // A scalar that cannot be read is not also of the wrong type.
     .filter((problem) => !reported.has(placeAndField(problem)));

@@ -48,11 +48,17 @@ export function nextStep(denied: readonly Finding[], options: ReportOptions, sub
   return ['', [press, ask].filter(Boolean).join(' ')];
 }
 
-function pressWords(finding: Finding, options: ReportOptions, subject: Subject): string {
-  const { file, line } = finding;
+/** Where to go and what to press; empty for a forge without pages. */
+export function pressWords(
+  { file = 'preview.yaml', line, fix }: Pick<Problem, 'file' | 'line' | 'fix'>,
+  options: ReportOptions,
+  subject: Subject,
+): string {
+  if (line === undefined) return '';
   const edit = editLink(options, subject, file);
   const go = lineLink(options, subject, file, line);
-  const change = finding.fix === undefined ? 'change it' : 'press "Commit suggestion" there, or change it yourself';
+  // Where the line is not part of the pull request's changes, there is no place for a suggestion.
+  const change = fix === undefined ? 'change it' : 'press "Commit suggestion" if it is offered there, or change it';
   if (edit !== null) return `Go to ${link(`line ${line}`, go)} and ${change}: ${link('edit the file', edit)}.`;
   return go === null ? '' : `Go to ${link(`line ${line}`, go)} and ${change}.`;
 }

@@ -1,6 +1,6 @@
 import { formatProblem, type Problem } from '../core/errors.ts';
 import type { Finding } from '../core/finding.ts';
-import { denials, entries, findingEntry, nextStep, problemEntry } from './advice.ts';
+import { denials, entries, findingEntry, nextStep, pressWords, problemEntry } from './advice.ts';
 import { renderEngineers } from './engineers.ts';
 import { box, COMMENT_MARKER, memoryLine, memoryOf, withoutTicks } from './markers.ts';
 import type { LivePreview, Place, PreviewState, ReportOptions, Subject } from './state.ts';
@@ -105,7 +105,9 @@ function bodyOf(state: Exclude<PreviewState, { state: 'unknown' }>, writing: Wri
         ...entries(state.problems.map((p) => problemEntry(p, options, subject))),
         ...stillRunning(state.live, subject),
         '',
-        `Questions? Ask ${sentence(options.contact)}.`,
+        [pressWords(state.problems[0] ?? {}, options, subject), `Questions? Ask ${sentence(options.contact)}.`]
+          .filter(Boolean)
+          .join(' '),
       ];
     case 'queued':
       return [queueHeadline(state, writing.previous), sentence(state.sentence), ...stillRunning(state.live, subject)];

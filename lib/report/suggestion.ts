@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Finding } from '../core/finding.ts';
+import type { Problem } from '../core/errors.ts';
+import type { Finding, Fix } from '../core/finding.ts';
 import { code, sentence, withoutMarkers } from './text.ts';
 
 /** A remark on lines of a file that offers their replacement. */
@@ -16,24 +17,32 @@ export interface SuggestionText {
 export function renderSuggestion(finding: Finding): SuggestionText | null {
   const { rule, fix, message, exception, object, field } = finding;
   if (fix === undefined || exception !== undefined) return null;
-  const about = [rule, fix.file, object.kind, object.name, field, fix.replacement];
-  const key = createHash('sha256').update(JSON.stringify(about)).digest('hex').slice(0, 32);
-  const marker = `<!-- greenroom:fix ${key} -->`;
+  return suggestion(fix, [rule, object.kind, object.name, field], `${sentence(message)} (${code(rule)})`);
+}
+
+/** The suggested change of a mistake that is probably a slip; null for others. */
+export function renderCorrection({ fix, field = '', message }: Problem): SuggestionText | null {
+  return fix === undefined ? null : suggestion(fix, ['', field], sentence(message));
+}
+
+function suggestion(fix: Fix, about: readonly string[], words: string): SuggestionText | null {
+  const { replacement } = fix;
   // Taken over as it stands, so nothing in it is changed; what cannot be shown as it is, is not offered.
-  if (
-    withoutMarkers(fix.replacement) !== fix.replacement ||
-    /[\p{Cf}\p{Cs}\p{Co}]|(?![\n\t])\p{Cc}/u.test(fix.replacement)
-  ) {
-    return null;
-  }
-  const longest = Math.max(2, ...[...fix.replacement.matchAll(/`+/g)].map((run) => run[0].length));
+  const isPlain = !/[\p{Cf}\p{Cs}\p{Co}]|(?![\n\t])\p{Cc}/u.test(replacement);
+  if (!isPlain || withoutMarkers(replacement) !== replacement) return null;
+  const key = createHash('sha256')
+    .update(JSON.stringify([...about, fix.file, replacement]))
+    .digest('hex')
+    .slice(0, 32);
+  const marker = `<!-- greenroom:fix ${key} -->`;
+  const longest = Math.max(2, ...[...replacement.matchAll(/`+/g)].map((run) => run[0].length));
   const fence = '`'.repeat(longest + 1);
-  const lines = fix.replacement === '' ? [] : [fix.replacement];
+  const lines = replacement === '' ? [] : [replacement];
   return {
     marker,
     path: fix.file,
     startLine: fix.startLine,
     endLine: fix.endLine,
-    body: [marker, `${sentence(message)} (${code(rule)})`, '', `${fence}suggestion`, ...lines, fence, ''].join('\n'),
+    body: [marker, words, '', `${fence}suggestion`, ...lines, fence, ''].join('\n'),
   };
 }

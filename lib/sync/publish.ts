@@ -6,7 +6,7 @@ import { renderComment } from '../report/comment.ts';
 import { COMMENT_MARKER, tickedBoxes } from '../report/markers.ts';
 import { renderNotice } from '../report/notice.ts';
 import type { PreviewState, ReportOptions, Subject } from '../report/state.ts';
-import { renderSuggestion } from '../report/suggestion.ts';
+import { renderCorrection, renderSuggestion } from '../report/suggestion.ts';
 import type { Base, SyncContext } from './base.ts';
 import { isUnanswered } from './parse-commands.ts';
 import type { PreviewPlan } from './plan-preview.ts';
@@ -102,5 +102,6 @@ function deploymentOf(state: PreviewState, name: string): PullRequestReport['dep
 }
 
 function suggestionsOf(state: PreviewState): Suggestion[] {
+  if (state.state === 'invalid') return state.problems.flatMap((problem) => renderCorrection(problem) ?? []);
   return 'findings' in state ? state.findings.flatMap((finding) => renderSuggestion(finding) ?? []) : [];
 }

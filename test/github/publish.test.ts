@@ -295,7 +295,7 @@ describe('a suggested change', () => {
     expect(fake.remarks[0]!.body).toMatch(
       /^<!-- greenroom:fix [0-9a-f]{32} -->\n[^`]*\(`no-node-port`\)\n\n```suggestion\n/,
     );
-    expect(world.comment('shop', 7)).toContain('press "Commit suggestion"');
+    expect(world.comment('shop', 7)).toContain('press "Commit suggestion" if it is offered there');
     await sync(world);
     for (const remark of fake.remarks) Object.assign(remark, { isResolved: true, isOutdated: true });
     world.push('shop', { 'README.md': 'x', 'deploy/extra.yaml': `# moved\n${service('NodePort')}` });

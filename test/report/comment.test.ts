@@ -52,7 +52,7 @@ describe('refused', () => {
   test('what can be mended mechanically is to be taken over', () => {
     const fix = { file: 'preview.yaml', startLine: 6, endLine: 6, replacement: '  size: small' };
     const text = comment({ state: 'denied', findings: [{ ...finding, fix }], live: null });
-    expect(text).toContain('press "Commit suggestion"');
+    expect(text).toContain('press "Commit suggestion" if it is offered there');
   });
 
   test('a forge without pages, and a fork, have no links', () => {

@@ -11,6 +11,13 @@ export interface SchemaProblem {
   /** Whether the key is at fault, and not its value. */
   readonly atKey: boolean;
   readonly message: string;
+  /** What stands there, and what was probably meant. @default - nobody can tell */
+  readonly meant?: Meant;
+}
+
+export interface Meant {
+  readonly found: string;
+  readonly wanted: string;
 }
 
 /** Below these, values are, or could be by mistake, secrets. */
@@ -27,7 +34,8 @@ export function describeIssues(schema: z.ZodType, data: unknown, issues: readonl
       for (const key of issue.keys) {
         const suggestion = closest(key, settings(schemaAt(schema, path)));
         if (suggestion !== undefined) meant.add(identity([...path, suggestion]));
-        problems.push({ path: [...path, key], atKey: true, message: unknownKey(schema, path, key, suggestion) });
+        const message = unknownKey(schema, path, key, suggestion);
+        problems.push({ path: [...path, key], atKey: true, message, ...meantBy(key, suggestion) });
       }
       continue;
     }
@@ -37,9 +45,15 @@ export function describeIssues(schema: z.ZodType, data: unknown, issues: readonl
     seen.add(id);
     const found = valueAt(data, path);
     if (found === undefined && meant.has(id)) continue;
-    problems.push({ path, atKey: issue.code === 'invalid_key', message: sentence(schema, path, issue, found) });
+    const message = sentence(schema, path, issue, found);
+    const meantValue = typeof found === 'string' ? meantBy(found, suggestedValue(issue, found, path)) : {};
+    problems.push({ path, atKey: issue.code === 'invalid_key', message, ...meantValue });
   }
   return problems;
+}
+
+function meantBy(found: string, wanted: string | undefined): { meant?: Meant } {
+  return wanted === undefined ? {} : { meant: { found, wanted } };
 }
 
 function unknownFirst(issue: z.core.$ZodIssue): number {
@@ -139,10 +153,8 @@ function isSecret(path: FieldPath): boolean {
 }
 
 function hint(issue: z.core.$ZodIssue, found: unknown, path: FieldPath): string {
-  if (issue.code === 'invalid_value' && typeof found === 'string' && !isSecret(path) && !looksLikeCredential(found)) {
-    const suggestion = closest(found, issue.values.map(String));
-    return suggestion === undefined ? '' : `; did you mean ${suggestion}?`;
-  }
+  const suggestion = suggestedValue(issue, found, path);
+  if (suggestion !== undefined) return `; did you mean ${suggestion}?`;
   if (issue.code !== 'invalid_type') return '';
   if (issue.expected === 'string' && (typeof found === 'number' || typeof found === 'boolean')) {
     return isSecret(path) ? '; put it in quotes' : `; put it in quotes: "${found}"`;
@@ -150,4 +162,10 @@ function hint(issue: z.core.$ZodIssue, found: unknown, path: FieldPath): string 
   const isNumeric = typeof found === 'string' && /^[0-9]{1,15}$/.test(found);
   if ((issue.expected === 'number' || issue.expected === 'int') && isNumeric) return '; leave out the quotes';
   return found === null ? '; fill it in or remove the line' : '';
+}
+
+/** Of the values that are allowed, the one that was probably meant. */
+function suggestedValue(issue: z.core.$ZodIssue, found: unknown, path: FieldPath): string | undefined {
+  if (issue.code !== 'invalid_value' || typeof found !== 'string') return undefined;
+  return isSecret(path) || looksLikeCredential(found) ? undefined : closest(found, issue.values.map(String));
 }
