@@ -82,6 +82,30 @@ describe('sync', () => {
     );
   });
 
+  test('--event with a comment carries out its command, as the forge has it, and only then syncs', async () => {
+    const world = openedNow();
+    await sync(world);
+    world.now = NOW;
+    await world.allow('shop', 'mia', 'write');
+    const event = join(world.root, 'event.json');
+    const run = (id: number) => {
+      const comment = { id, body: '/preview extend 1h', user: { login: 'mia', type: 'User' } };
+      const issue = { number: 7, pull_request: {} };
+      writeFileSync(
+        event,
+        JSON.stringify({ action: 'created', repository: { full_name: 'acme/shop' }, issue, comment }),
+      );
+      return greenroom(['sync', '--event', event, ...doors(world)]);
+    };
+    const talk = await run(await world.say('shop', 7, 'mia', 'looks good'));
+    expect([talk.code, talk.stdout]).toEqual([0, '']);
+    expect(talk.stderr).toContain('acme/shop#7: no command');
+    const stop = await world.say('shop', 7, 'mia', '/preview stop');
+    const stopped = await run(stop);
+    expect([stopped.code, stopped.stdout]).toEqual([0, expect.stringContaining('stopped: mia stopped it')]);
+    expect([world.previews(), world.answerTo('shop', 7, stop)]).toEqual([[], 'done']);
+  });
+
   test('refused by the rules: exit 3, a report on the pull request, nothing in the apps repo', async () => {
     const world = openedNow();
     world.push('shop', { 'preview.yaml': previewText('', 'docker.io/evil/shop') }, NOW);

@@ -346,4 +346,15 @@ describe('a suggested change', () => {
     expect((await sync(world)).notes).toEqual([expect.stringContaining('Pull requests: write')]);
     expect(world.comment('shop', 7)).toContain('not started');
   });
+
+  test('a slip in preview.yaml is one as well', async () => {
+    const world = new GitHubWorld();
+    world.push('shop', { 'preview.yaml': previewText('prot: 80') });
+    world.pull('shop', 7);
+    const fake = await world.github();
+    expect(await sync(world)).toMatchObject({ state: { state: 'invalid' }, notes: [] });
+    expect(fake.remarks).toMatchObject([{ path: 'preview.yaml', line: 6 }]);
+    expect(fake.remarks[0]!.body).toContain('```suggestion\n  port: 80\n```');
+    expect(world.comment('shop', 7)).toContain('press "Commit suggestion" if it is offered there');
+  });
 });
