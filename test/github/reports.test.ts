@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import type { PullRequest } from '../../lib/forge/forge.ts';
+import { ProcessMemory } from '../../lib/github/memory.ts';
+import { Reports } from '../../lib/github/reports.ts';
+
+const listed = (reports: Reports, thread: string) => {
+  const pull = { repository: { id: 7, owner: 'acme', name: 'shop' }, number: 1 } as PullRequest;
+  reports.listed(pull, thread);
+  return pull;
+};
+const report = (text: string) => ({ comment: (previous: string | null) => previous ?? text, check: null });
+
+test('a report stands while its comment and the thread are the same', async () => {
+  const reports = new Reports(new ProcessMemory(), () => 0, 'github.com');
+  await reports.seen(listed(reports, '1 a'), report('ready'));
+  expect(await reports.stands(listed(reports, '1 a'), report('ready'))).toBe(true);
+  expect(await reports.stands(listed(reports, '1 a'), report('queued'))).toBe(false);
+  expect(await reports.stands(listed(reports, '1 b'), report('ready'))).toBe(false);
+});
