@@ -57,7 +57,8 @@ describe('the workflows', () => {
 
   it('what judges a pull request can write nothing but its one comment', () => {
     expect(jobs('check').map((job) => job.permissions)).toEqual([{ contents: 'read' }]);
-    expect(jobs('diff').map((job) => job.permissions)).toEqual([{ contents: 'read', 'pull-requests': 'write' }]);
+    const [diff] = jobs('diff').map((job) => Object.entries(job.permissions ?? {}));
+    expect(diff?.filter(([, level]) => level !== 'read')).toEqual([['pull-requests', 'write']]);
     for (const name of ['check', 'diff']) {
       const reader = jobs(name)
         .flatMap(({ steps }) => steps)
