@@ -6,8 +6,8 @@ import { EXIT_CODES, GreenroomError, type Problem } from '../core/errors.ts';
 import type { Finding } from '../core/finding.ts';
 import type { PreviewState } from '../report/state.ts';
 import { count, printable, sentence } from '../report/text.ts';
+import type { Configure } from './command.ts';
 import type { Io } from './io.ts';
-import type { Configure } from './main.ts';
 
 /** GitHub takes 1 MiB of summary a step, and nothing at all of a longer one. */
 const MAX_SUMMARY_BYTES = 1_000_000;

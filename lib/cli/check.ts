@@ -15,10 +15,10 @@ import { findingLine } from '../report/comment.ts';
 import { sarif } from '../report/sarif.ts';
 import { count } from '../report/text.ts';
 import { checkFile, createCheckers, PLATFORM_RULES } from './check-file.ts';
+import type { Configure } from './command.ts';
 import { type ExtensionOptions, extensionOption, loadExtensions } from './extensions.ts';
 import { readInput, writeFiles } from './files.ts';
 import { type Io, json } from './io.ts';
-import type { Configure } from './main.ts';
 import { type ReportFormat, reportFormatOption } from './options.ts';
 import { readPlatform } from './platform.ts';
 

@@ -1,9 +1,9 @@
 import { GreenroomError, invalidInput } from '../core/errors.ts';
 import type { RepositoryRef } from '../forge/forge.ts';
+import type { Configure } from './command.ts';
 import { openForge } from './doors.ts';
 import { readInput } from './files.ts';
 import type { Io } from './io.ts';
-import type { Configure } from './main.ts';
 import { numberArgument, repositoryArgument } from './options.ts';
 
 interface CommentOptions {

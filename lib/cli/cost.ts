@@ -1,9 +1,9 @@
 import { formatDuration } from '../model/scalars.ts';
 import { costWords } from '../report/comment.ts';
 import { money } from '../report/text.ts';
+import type { Configure } from './command.ts';
 import { type CompileFileOptions, compileFile, compileFileOptions } from './compile-file.ts';
 import { type Io, json } from './io.ts';
-import type { Configure } from './main.ts';
 import { type Format, formatOption } from './options.ts';
 
 interface CostOptions extends CompileFileOptions {

@@ -4,8 +4,8 @@ import { PLATFORM_FILE } from '../model/layout.ts';
 import { type FileChange, hurts, renderImpact } from '../report/impact.ts';
 import { impactOf } from '../sync/impact.ts';
 import { type Change, type ChangeOptions, changeOptions, changesPlatform, withChange } from './change.ts';
+import type { Configure } from './command.ts';
 import { type Io, json } from './io.ts';
-import type { Configure } from './main.ts';
 import { type Format, formatOption } from './options.ts';
 
 interface DiffOptions extends ChangeOptions {

@@ -14,10 +14,10 @@ import type { Observation, Status } from '../scaffold/cluster/observation.ts';
 import { examine } from '../scaffold/doctor.ts';
 import { init } from '../scaffold/init.ts';
 import type { PlannedFile } from '../scaffold/plan.ts';
+import type { Configure } from './command.ts';
 import { type ExtensionOptions, extensionOption, loadExtensions } from './extensions.ts';
 import { readInput } from './files.ts';
 import { type Io, json } from './io.ts';
-import type { Configure } from './main.ts';
 import { type Format, formatOption } from './options.ts';
 import { readPlatform } from './platform.ts';
 

@@ -3,9 +3,9 @@ import { closest } from '../model/load/suggest.ts';
 import { DEFAULT_CONTACT } from '../policies/check.ts';
 import { type Rule, ruleMessage } from '../policies/rule.ts';
 import { RULES } from '../policies/rules/index.ts';
+import type { Configure } from './command.ts';
 import { type ExtensionOptions, extensionOption, loadExtensions } from './extensions.ts';
 import { json } from './io.ts';
-import type { Configure } from './main.ts';
 import { type Format, formatOption } from './options.ts';
 
 interface ExplainOptions extends ExtensionOptions {

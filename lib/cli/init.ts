@@ -8,10 +8,10 @@ import { PLATFORM_FILE } from '../model/layout.ts';
 import { count } from '../report/text.ts';
 import type { Answers } from '../scaffold/answers.ts';
 import { type InitResult, init } from '../scaffold/init.ts';
+import type { Configure } from './command.ts';
 import { type ExtensionOptions, extensionOption, loadExtensions } from './extensions.ts';
 import { readInput } from './files.ts';
 import { type Io, json } from './io.ts';
-import type { Configure } from './main.ts';
 import { type Format, formatOption } from './options.ts';
 
 export interface ScaffoldOptions extends ExtensionOptions {

@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { GreenroomError } from '../core/errors.ts';
 import { type AuditEntry, about, LOG_FORMAT, parseLog } from '../scaffold/log.ts';
+import type { Configure } from './command.ts';
 import { type Io, json } from './io.ts';
-import type { Configure } from './main.ts';
 import { type Format, formatOption, numberArgument } from './options.ts';
 
 interface LogOptions {

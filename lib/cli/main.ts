@@ -1,10 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT_CODES } from '../core/errors.ts';
 import { VERSION } from '../core/version.ts';
+import type { Configure } from './command.ts';
 import { type Io, reportFailure } from './io.ts';
-
-/** A command's options, arguments and action, added to a command that has its name and summary already. */
-export type Configure = (command: Command, io: Io) => void;
 
 /** Each command is a file of its own and loaded only when it is called or its help is asked for. */
 const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<{ configure: Configure }> }>> = {

@@ -8,10 +8,10 @@ import { compileOptions, compilePolicies, policyFiles } from '../policies/engine
 import { loadExceptions, reviewExceptions } from '../policies/exceptions.ts';
 import { RULES } from '../policies/rules/index.ts';
 import { count } from '../report/text.ts';
+import type { Configure } from './command.ts';
 import { type ExtensionOptions, extensionOption, loadExtensions } from './extensions.ts';
 import { readFolder, writeFiles } from './files.ts';
 import { type Io, json } from './io.ts';
-import type { Configure } from './main.ts';
 import { type Format, formatOption } from './options.ts';
 import { readPlatform } from './platform.ts';
 

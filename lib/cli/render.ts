@@ -6,10 +6,10 @@ import { RECORD_FILE } from '../model/layout.ts';
 import { parseRecord } from '../model/record.ts';
 import { findingLine } from '../report/comment.ts';
 import { count } from '../report/text.ts';
+import type { Configure } from './command.ts';
 import { type CompileFileOptions, compileFile, compileFileOptions } from './compile-file.ts';
 import { readFolder, removeFile, writeFiles } from './files.ts';
 import { type Io, json } from './io.ts';
-import type { Configure } from './main.ts';
 import { type Format, formatOption } from './options.ts';
 
 interface RenderOptions extends CompileFileOptions {

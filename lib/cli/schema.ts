@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { GreenroomError } from '../core/errors.ts';
 import { platformSchema } from '../model/platform.ts';
 import { previewSchema } from '../model/preview.ts';
-import type { Configure } from './main.ts';
+import type { Configure } from './command.ts';
 
 const SCHEMAS = { preview: previewSchema, platform: platformSchema } as const;
 

@@ -3,9 +3,9 @@ import { formatTime, systemClock } from '../core/clock.ts';
 import { GreenroomError } from '../core/errors.ts';
 import { printable } from '../report/text.ts';
 import { type LogEntry, Service } from '../serve/service.ts';
+import type { Configure } from './command.ts';
 import { type DoorOptions, doorOptions, openDoors } from './doors.ts';
 import type { Io } from './io.ts';
-import type { Configure } from './main.ts';
 import { numberArgument } from './options.ts';
 
 interface ServeOptions extends DoorOptions {

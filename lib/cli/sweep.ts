@@ -1,9 +1,9 @@
 import { EXIT_CODES } from '../core/errors.ts';
 import { count } from '../report/text.ts';
 import { sweep } from '../sync/sweep.ts';
+import type { Configure } from './command.ts';
 import { type DoorOptions, doorOptions, withDoors } from './doors.ts';
 import { type Io, json } from './io.ts';
-import type { Configure } from './main.ts';
 import { resultData, resultLines } from './results.ts';
 
 interface SweepCommandOptions extends DoorOptions {

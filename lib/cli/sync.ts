@@ -1,10 +1,10 @@
 import { GreenroomError } from '../core/errors.ts';
 import type { RepositoryRef } from '../forge/forge.ts';
 import { handleComment, syncAndAnswer } from '../sync/commands.ts';
+import type { Configure } from './command.ts';
 import { type DoorOptions, doorOptions, withDoors } from './doors.ts';
 import { readInput } from './files.ts';
 import { type Io, json } from './io.ts';
-import type { Configure } from './main.ts';
 import { numberArgument, repositoryArgument, required } from './options.ts';
 import { exitCodeOf, resultData, resultLines } from './results.ts';
 

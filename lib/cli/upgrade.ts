@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { VERSION } from '../core/version.ts';
 import { init } from '../scaffold/init.ts';
+import type { Configure } from './command.ts';
 import { loadExtensions } from './extensions.ts';
 import { report, type ScaffoldOptions, scaffoldOptions } from './init.ts';
-import type { Configure } from './main.ts';
 
 export const configure: Configure = (command, io) => {
   scaffoldOptions(command)

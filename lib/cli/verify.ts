@@ -20,8 +20,8 @@ import { impactOf } from '../sync/impact.ts';
 import { verifyPreviews } from '../sync/verify.ts';
 import { type Change, type ChangeOptions, changeOptions, changesPlatform, withChange } from './change.ts';
 import { checkFile, createCheckers } from './check-file.ts';
+import type { Configure } from './command.ts';
 import { type Io, json } from './io.ts';
-import type { Configure } from './main.ts';
 import { type ReportFormat, reportFormatOption } from './options.ts';
 
 interface VerifyOptions extends ChangeOptions {

@@ -1,21 +1,17 @@
-import { isDeepStrictEqual } from 'node:util';
-import { isExpired } from '../compile/lifetime.ts';
 import { GreenroomError } from '../core/errors.ts';
 import type { ChangeSet } from '../core/fileset.ts';
-import type { PullRequest, RepositoryRef } from '../forge/forge.ts';
-import { type ApplyOptions, apply, type Planned } from '../gitops/apply.ts';
-import type { AppsRepo } from '../gitops/apps-repo.ts';
-import { commitMessage } from '../gitops/message.ts';
-import { planChange } from '../gitops/plan.ts';
-import { RECORD_FILE } from '../model/layout.ts';
-import { type PreviewRecord, parseRecord } from '../model/record.ts';
-import { type Base, readBase, type StoredRecord, type SyncContext } from './base.ts';
+import type { PullRequest } from '../forge/forge.ts';
+import { type ApplyOptions, apply } from '../gitops/apply.ts';
+import type { PreviewRecord } from '../model/record.ts';
+import { type Base, readBase, type SyncContext } from './base.ts';
 import { handleUnanswered } from './commands.ts';
 import { messageOf } from './message.ts';
-import { livePreview, type PreviewPlan, planPreview } from './plan-preview.ts';
+import { type Ground, orphanResult, removeOrphans } from './orphans.ts';
+import { type PreviewPlan, planPreview } from './plan-preview.ts';
 import { NOTHING_PUBLISHED, publish } from './publish.ts';
 import { raceOptions } from './race.ts';
-import { asksForReview, proposeEnd } from './review.ts';
+import { asksForReview } from './review.ts';
+import { keyOf, takeSurvey } from './survey.ts';
 import { sweepByReview } from './sweep-review.ts';
 import { resultOf, type SyncResult } from './sync.ts';
 
@@ -50,23 +46,6 @@ export interface Held {
   readonly name: string;
   /** `is removed: ...`, `moves from the cluster a to b, ...` */
   readonly sentence: string;
-}
-
-/** One thing to look at: a pull request, or a preview whose pull request gives no answer and whose time is up. */
-type Target = { readonly kind: 'pull'; readonly pull: PullRequest } | Orphan;
-
-interface Orphan {
-  readonly kind: 'orphan';
-  readonly stored: StoredRecord;
-  readonly record: PreviewRecord;
-}
-
-interface Survey {
-  readonly targets: readonly Target[];
-  readonly unknown: readonly string[];
-  readonly live: number;
-  /** Of all previews. */
-  readonly folders: readonly string[];
 }
 
 /** Removals below this number are never held up by the brake. */
@@ -154,68 +133,6 @@ function withPlaces(plans: readonly PreviewPlan[]): PreviewPlan[] {
   });
 }
 
-async function takeSurvey(context: SyncContext, base: Base): Promise<Survey> {
-  const unknown: string[] = [];
-  const open = new Map<string, PullRequest>();
-  const own = asksForReview(base) ? context.repo.proposals?.repository : undefined;
-  for (const source of base.platform.sources) {
-    try {
-      for await (const listing of context.forge.openPullRequests(source.owner, source.repos)) {
-        if (own !== undefined && isSameRepository(own, listing.repository)) continue;
-        for (const pull of listing.pulls) open.set(keyOf(pull.repository.id, pull.number), pull);
-        if (!listing.complete)
-          unknown.push(`${listing.repository.owner}/${listing.repository.name}: ${listing.reason}`);
-      }
-    } catch (error) {
-      if (!(error instanceof GreenroomError)) throw error;
-      unknown.push(`${source.owner}: ${error.message}`);
-    }
-  }
-  const gone: Target[] = [];
-  const records = await base.records();
-  for (const stored of records) {
-    const { record } = stored;
-    if (record === null) {
-      unknown.push(`${stored.folder}: its preview.json is out of shape; a sync of its pull request writes it anew`);
-      continue;
-    }
-    if (open.has(keyOf(record.identity.repositoryId, record.identity.number))) continue;
-    const target = await targetOfRecord(context, base, stored, record, unknown);
-    if (target !== null) gone.push(target);
-  }
-  const byAge = [...open.values()].sort((a, b) => a.createdAt - b.createdAt || a.number - b.number);
-  return {
-    targets: [...gone, ...byAge.map((pull): Target => ({ kind: 'pull', pull }))],
-    unknown,
-    live: records.length,
-    folders: records.map(({ folder }) => folder),
-  };
-}
-
-/** A preview whose pull request is not among the open ones: only a positive answer, or its own end, removes it. */
-async function targetOfRecord(
-  context: SyncContext,
-  base: Base,
-  stored: StoredRecord,
-  record: PreviewRecord,
-  unknown: string[],
-): Promise<Target | null> {
-  const { repositoryId, repository, number } = record.identity;
-  const [owner = '', name = ''] = repository.split('/');
-  let reason: string;
-  try {
-    const lookup = await context.forge.pullRequestById(repositoryId, number, { owner, name });
-    if (lookup.status === 'found') return { kind: 'pull', pull: lookup.value };
-    reason = lookup.reason;
-  } catch (error) {
-    if (!(error instanceof GreenroomError)) throw error;
-    reason = error.message;
-  }
-  if (isExpired(record.expires, base.now)) return { kind: 'orphan', stored, record };
-  unknown.push(`${repository}#${number}: ${reason}; its preview is kept`);
-  return null;
-}
-
 function brake(removals: number, live: number, base: Base, options: SweepOptions): void {
   const share = base.platform.sweep.maxRemovalShare;
   if (options.allowRemovals || removals <= ALWAYS_ALLOWED_REMOVALS || removals <= share * live) return;
@@ -232,13 +149,6 @@ interface Settled {
   readonly commit: string | null;
   /** What went wrong beside the way. @default - nothing */
   readonly notes?: readonly string[];
-}
-
-/** Where the next batch begins. */
-interface Ground {
-  readonly head: string | null;
-  /** Whether nobody but this sweep has committed since its plans were made: its own batches touch other folders. */
-  readonly isOurs: boolean;
 }
 
 /** Commits a batch. Where somebody else has been at work, the whole batch is planned again from live state. */
@@ -313,78 +223,6 @@ async function planInOrder(
   return { plans, held };
 }
 
-/** Previews whose time is up and whose forge gives no answer: time alone ends them. Gives those that were removed. */
-async function removeOrphans(
-  context: SyncContext,
-  base: Base,
-  orphans: readonly Orphan[],
-  options: SweepOptions,
-): Promise<{ ended: readonly Orphan[]; ground: Ground }> {
-  const untouched = { head: base.head, isOurs: true };
-  if (orphans.length === 0) return { ended: [], ground: untouched };
-  if (asksForReview(base)) {
-    for (const orphan of orphans) {
-      await proposeEnd(context, base, orphan.record, () => planOrphans(context.repo, [orphan]));
-    }
-    return { ended: orphans, ground: untouched };
-  }
-  let planned: string | null = null;
-  const { value, head, attempts } = await apply(
-    context.repo,
-    async () => {
-      const plan = await planOrphans(context.repo, orphans);
-      planned = plan.head;
-      return plan;
-    },
-    raceOptions(options.apply),
-  );
-  return { ended: value, ground: { head, isOurs: attempts === 1 && planned === base.head } };
-}
-
-async function planOrphans(repo: AppsRepo, orphans: readonly Orphan[]): Promise<Planned<readonly Orphan[]>> {
-  const { head, files, irregular } = await repo.read(orphans.map(({ stored }) => `${stored.folder}/**`));
-  // What was written anew in the meantime is not what was judged.
-  const ended = orphans.filter(({ stored, record }) =>
-    isDeepStrictEqual(parseRecord(files.get(`${stored.folder}/${RECORD_FILE}`) ?? ''), record),
-  );
-  if (ended.length === 0) return { head, change: new Map(), message: '', value: ended };
-  const folders = ended.map(({ stored }) => stored.folder);
-  const isInside = (path: string) => folders.some((folder) => path.startsWith(`${folder}/`));
-  const now = { files: new Map([...files].filter(([path]) => isInside(path))), irregular: irregular.filter(isInside) };
-  return {
-    head,
-    change: planChange({ now, wanted: new Map(), folders }),
-    message: commitMessage(
-      `remove ${ended.length} expired`,
-      ended.map(({ record }) => {
-        const [owner = '', name = ''] = record.identity.repository.split('/');
-        const pullRequest = { owner, name, number: record.identity.number };
-        return { preview: record.name, pullRequest, head: record.headSha };
-      }),
-    ),
-    value: ended,
-  };
-}
-
-function orphanResult({ record }: Orphan): SyncResult {
-  return {
-    repository: record.identity.repository,
-    number: record.identity.number,
-    name: record.name,
-    state: {
-      state: 'none',
-      reason: 'expired',
-      sentence: 'Its time is up, and its pull request gives no answer.',
-      removed: livePreview(record),
-    },
-    effect: 'remove',
-    change: new Map(),
-    commit: null,
-    notes: [],
-    unanswered: [],
-  };
-}
-
 function* batches<T>(items: readonly T[], options: SweepOptions): Generator<T[]> {
   const size = options.batchSize ?? 50;
   for (let i = 0; i < items.length; i += size) yield items.slice(i, i + size);
@@ -411,7 +249,4 @@ function progressOf(options: SweepOptions, total: number): (n: number) => void {
   };
 }
 
-const keyOf = (repositoryId: number, number: number) => `${repositoryId}#${number}`;
-const isSameRepository = (a: RepositoryRef, b: RepositoryRef) =>
-  `${a.owner}/${a.name}`.toLowerCase() === `${b.owner}/${b.name}`.toLowerCase();
 const subjectOf = (pull: PullRequest) => `${pull.repository.owner}/${pull.repository.name}#${pull.number}`;
