@@ -69,11 +69,11 @@ export class FakeRepository {
   }
 
   defaultBranch(): string {
-    return git(this.gitDir, ['symbolic-ref', '--short', 'HEAD']);
+    return readFileSync(join(this.gitDir, 'HEAD'), 'utf8').trim().slice('ref: refs/heads/'.length);
   }
 
   isEmpty(): boolean {
-    return git(this.gitDir, ['for-each-ref', '--count=1']) === '';
+    return this.head(this.defaultBranch()) === null && git(this.gitDir, ['for-each-ref', '--count=1']) === '';
   }
 
   head(branch: string): string | null {
