@@ -20,7 +20,8 @@ describe('celLiteral', () => {
         fc.boolean(),
         fc.array(tie('value'), { maxLength: 4 }),
         fc.dictionary(
-          fc.string().filter((k) => k !== '__proto__'),
+          // The evaluator in this process leaves these out of map literals; admission engines do not.
+          fc.string().filter((key) => !['__proto__', 'constructor', 'prototype'].includes(key)),
           tie('value'),
           { maxKeys: 4 },
         ),
