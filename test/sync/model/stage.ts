@@ -13,7 +13,7 @@ export interface Worker {
   /** Unix seconds. */
   readonly started: number;
   readonly readings: Map<string, Reading>;
-  /** Heads whose files it asked for in vain. */
+  /** Heads whose files it asked for in vain, once at least: several pull requests may have the same head. */
   readonly unread: Set<string>;
   removed: number;
   liveAtStart: number | null;
@@ -164,10 +164,12 @@ export class Stage {
         }
       },
       readFile: async (repository, sha, path) => {
-        worker.unread.add(sha);
-        const text = await this.#call(() => forge.readFile(repository, sha, path));
-        worker.unread.delete(sha);
-        return text;
+        try {
+          return await this.#call(() => forge.readFile(repository, sha, path));
+        } catch (error) {
+          worker.unread.add(sha);
+          throw error;
+        }
       },
       readFolder: (...request) => this.#call(() => forge.readFolder(...request)),
       publish: (...request) => this.#call(() => forge.publish(...request)),
