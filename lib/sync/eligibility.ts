@@ -2,7 +2,7 @@ import { isFork, type PullRequest } from '../forge/forge.ts';
 import type { PlatformSpec } from '../model/platform.ts';
 
 /** Why a pull request has no preview. */
-export type Ineligible = 'closed' | 'merged' | 'not-a-source' | 'draft' | 'fork' | 'label';
+export type Ineligible = 'closed' | 'merged' | 'not-a-source' | 'draft' | 'fork' | 'label' | 'stopped';
 
 export interface Refusal {
   readonly reason: Ineligible;
@@ -31,6 +31,11 @@ export function refusalOf(pull: PullRequest, platform: PlatformSpec): Refusal | 
   // Several sources may name one repository; the pull request needs to fit only one of them.
   const refusals = sources.map((source) => refusalBySource(pull, source));
   return refusals.includes(null) ? null : refusals[0]!;
+}
+
+/** Whether a command has stopped the preview of this head; null for no. A command can start it again. */
+export function stopOf({ hold }: PullRequest): Refusal | null {
+  return hold?.action === 'stop' ? { reason: 'stopped', sentence: `${hold.by} stopped it` } : null;
 }
 
 function refusalBySource(pull: PullRequest, source: PlatformSpec['sources'][number]): Refusal | null {

@@ -8,7 +8,7 @@ import type { PreviewRecord } from '../model/record.ts';
 import { findingLine } from '../report/comment.ts';
 import type { Effect, Impact } from '../report/impact.ts';
 import type { Base } from './base.ts';
-import { refusalOf } from './eligibility.ts';
+import { refusalOf, stopOf } from './eligibility.ts';
 import { recompile, type Source, sourceOf } from './recompile.ts';
 
 /**
@@ -52,7 +52,7 @@ type Outcome =
   | { readonly kind: 'refused'; readonly reasons: readonly string[] };
 
 function outcome(side: Base, source: Source, recordedBy: PlatformSpec): Outcome {
-  const refusal = refusalOf(source.pull, side.platform);
+  const refusal = refusalOf(source.pull, side.platform) ?? stopOf(source.pull);
   if (refusal !== null) return { kind: 'none', reason: refusal.sentence };
   try {
     const compiled = recompile(side, source, recordedBy);

@@ -13,10 +13,11 @@ import type { Preview } from '../model/preview.ts';
 import type { PreviewRecord } from '../model/record.ts';
 import type { LivePreview, ObjectChange, PreviewState } from '../report/state.ts';
 import type { Base, SyncContext } from './base.ts';
-import { refusalOf } from './eligibility.ts';
+import { refusalOf, stopOf } from './eligibility.ts';
 import { type Existing, findExisting, takenName } from './existing.ts';
 import { imageState } from './image.ts';
 import { type Ahead, waitingFor } from './slots.ts';
+import { timesOf } from './times.ts';
 
 /** What one pull request wants of the apps repo, and what to say about it. */
 export interface PreviewPlan {
@@ -59,14 +60,8 @@ export async function planPreview(
   const { existing, nameTakenBy } = await findExisting(context.repo, base.head, identity, derived);
   const plan = planner(pull, existing, existing?.name ?? derived, base);
 
-  const refusal = refusalOf(pull, base.platform);
-  if (refusal !== null) {
-    return plan.remove({ state: 'none', ...refusal, removed: plan.live });
-  }
-  if (pull.hold?.action === 'stop') {
-    const sentence = `${pull.hold.by} stopped it`;
-    return plan.remove({ state: 'none', reason: 'stopped', sentence, removed: plan.live });
-  }
+  const refusal = refusalOf(pull, base.platform) ?? stopOf(pull);
+  if (refusal !== null) return plan.remove({ state: 'none', ...refusal, removed: plan.live });
   let compiled: CompiledPreview;
   try {
     const text = await context.forge.readFile(pull.repository, pull.head.sha, PREVIEW_FILE);
@@ -123,12 +118,7 @@ async function compileHead(
     author: pull.author,
     labels: pull.labels,
     digest,
-    times: {
-      createdAt: pull.createdAt,
-      updatedAt: pull.updatedAt,
-      committedAt: pull.head.committedAt,
-      extension: pull.hold?.action === 'run' ? pull.hold : null,
-    },
+    times: timesOf(pull),
   });
 }
 

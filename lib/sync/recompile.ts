@@ -10,6 +10,7 @@ import type { PlatformSpec } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
 import type { PreviewRecord } from '../model/record.ts';
 import type { Base } from './base.ts';
+import { timesOf } from './times.ts';
 
 /** What a recorded preview was compiled from: the maker's files at the recorded head, and the pull request. */
 export interface Source {
@@ -48,7 +49,7 @@ export async function sourceOf(forge: Forge, record: PreviewRecord): Promise<Loo
 
 /**
  * Compiles a recorded preview again. The result equals what is committed as long as neither the platform nor what the
- * pull request decides beside its commit (labels, name of its repository) has changed.
+ * pull request decides beside its commit (labels, commands, name of its repository) has changed.
  *
  * @param recordedBy the platform that the record was written under. @default - the same
  * @throws GreenroomError `invalid-input` for what the platform does not take
@@ -68,7 +69,7 @@ export function recompile(
     headSha: record.headSha,
     author: pull.author,
     labels: pull.labels,
-    times: timesOf(source, recordedBy),
+    times: recordedTimes(source, recordedBy),
     // Where no evidence is asked a tag stands for itself, whatever a record says.
     digest: platform.evidence.require.length === 0 ? undefined : (record.imageDigest ?? undefined),
   });
@@ -78,9 +79,9 @@ export function recompile(
  * The pull request's times when the record was written. Once it has moved on, the time of the recorded commit follows
  * from the recorded end; one that no commit of this pull request could have had does not come out again.
  */
-function timesOf({ record, pull, preview }: Source, platform: PlatformSpec): Times {
+function recordedTimes({ record, pull, preview }: Source, platform: PlatformSpec): Times {
   const { createdAt, updatedAt, labels, head } = pull;
-  if (head.sha === record.headSha) return { createdAt, updatedAt, committedAt: head.committedAt };
+  if (head.sha === record.headSha) return timesOf(pull);
   const epoch = { createdAt: 0, updatedAt: 0, committedAt: 0 };
   const life = expiresAt(epoch, labels, preview.value.spec.ttl, platform.ttl);
   return { createdAt, updatedAt, committedAt: record.expires - life };

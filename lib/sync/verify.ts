@@ -9,7 +9,7 @@ import { RECORD_FILE } from '../model/layout.ts';
 import { type PreviewRecord, parseRecord } from '../model/record.ts';
 import { printable } from '../report/text.ts';
 import type { Base, SyncContext } from './base.ts';
-import { refusalOf } from './eligibility.ts';
+import { refusalOf, stopOf } from './eligibility.ts';
 import { recompile, type Source, sourceOf } from './recompile.ts';
 
 export interface VerifyRequest {
@@ -92,7 +92,7 @@ function newProblems(
   known: ReadonlyMap<string, PreviewRecord>,
 ): Problem[] {
   const problems: Problem[] = [];
-  const refusal = refusalOf(pull, head.platform);
+  const refusal = refusalOf(pull, head.platform) ?? stopOf(pull);
   if (refusal !== null) problems.push({ file, message: `there is no preview to write: ${refusal.sentence}` });
   else if (isExpired(compiled.expires, head.now)) problems.push({ file, message: 'its time is up' });
   const { id, owner, name: repository } = pull.repository;

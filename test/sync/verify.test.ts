@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ImageLookup } from '../../lib/evidence/registry.ts';
 import { formatRecord, parseRecord } from '../../lib/model/record.ts';
 import { readBase, type SyncContext } from '../../lib/sync/base.ts';
+import { handleComment } from '../../lib/sync/commands.ts';
 import { sweep } from '../../lib/sync/sweep.ts';
 import { verifyPreviews } from '../../lib/sync/verify.ts';
 import { commitFiles, filesOf } from '../support/git.ts';
@@ -80,4 +81,29 @@ test('a repository that was renamed keeps the name of what runs; nobody takes an
   await world.with((context) => sweep(context));
   const kept = await verified(world, (text) => text, { status: 'missing' });
   expect(kept).toMatchObject({ problems: [], equal: [FOLDER] });
+});
+
+describe('what a comment asked for', () => {
+  const asked = async (body: string) => {
+    const world = await withPreview();
+    await world.allow('shop', 'mia', 'write');
+    const id = await world.say('shop', 7, 'mia', body);
+    const files = filesOf(world.appsRepo);
+    await world.with((context) => handleComment(context, { owner: 'acme', name: 'shop' }, 7, id));
+    return { world, files };
+  };
+
+  test('is part of what greenroom writes: an extended preview comes out the same', async () => {
+    const { world } = await asked('/preview extend 2h');
+    const result = await verified(world, (text) => text, { status: 'missing' });
+    expect(result).toMatchObject({ problems: [], unknown: [], equal: [FOLDER] });
+  });
+
+  test('a stopped preview is not brought back by hand', async () => {
+    const { world, files } = await asked('/preview stop');
+    expect(world.previews()).toEqual([]);
+    commitFiles(world.appsRepo, files);
+    const result = await verified(world, (text) => text, { status: 'missing' });
+    expect(result.problems).toMatchObject([{ message: expect.stringContaining('mia stopped it') }]);
+  });
 });
