@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { CompiledPreview } from '../compile/compile.ts';
 import { EXIT_CODES } from '../core/errors.ts';
 import type { FileSet } from '../core/fileset.ts';
+import { isDenial } from '../core/finding.ts';
 import { RECORD_FILE } from '../model/layout.ts';
 import { parseRecord } from '../model/record.ts';
 import { findingLine } from '../report/comment.ts';
@@ -34,7 +35,7 @@ Examples:
 
 async function render(file: string, options: RenderOptions, io: Io): Promise<void> {
   const compiled = await compileFile(file, options, io);
-  const denied = compiled.findings.filter((f) => f.severity === 'deny' && f.exception === undefined);
+  const denied = compiled.findings.filter(isDenial);
   if (options.format === 'json') {
     const { name, folder, cluster, url, expires, cost, findings, files } = compiled;
     io.out(json({ name, folder, cluster, url, expires, cost, findings, files: compiled.denied ? {} : files }));

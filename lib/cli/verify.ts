@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { EXIT_CODES, formatProblem, GreenroomError, type Problem } from '../core/errors.ts';
 import { compareStrings, type FileSet } from '../core/fileset.ts';
-import type { Finding } from '../core/finding.ts';
+import { type Finding, isDenial } from '../core/finding.ts';
 import { VERSION } from '../core/version.ts';
 import type { CommittedFile } from '../gitops/checkout.ts';
 import { EXCEPTIONS_GLOB, PLATFORM_FILE, RECORD_FILE, RECORDS_GLOB } from '../model/layout.ts';
@@ -76,7 +76,7 @@ async function run(dir: string, options: VerifyOptions, io: Io): Promise<void> {
   }
   for (const what of unknown) io.err(`greenroom: not proved: ${what}\n`);
   io.err(`${words(report, options)}\n`);
-  const denied = findings.some((finding) => finding.severity === 'deny' && finding.exception === undefined);
+  const denied = findings.some(isDenial);
   if (problems.length > 0) io.fail(EXIT_CODES['invalid-input']);
   else if (denied) io.fail(EXIT_CODES.denied);
   else if (asks.length > 0) io.fail(EXIT_CODES.failed);

@@ -3,7 +3,7 @@ import { ApiObject, App, type Chart } from 'cdk8s';
 import type { PreviewExtension } from '../constructs/extension.ts';
 import { invalidInput } from '../core/errors.ts';
 import { type FileSet, fileSet } from '../core/fileset.ts';
-import type { Finding } from '../core/finding.ts';
+import { type Finding, isDenial } from '../core/finding.ts';
 import type { Identity } from '../model/identity.ts';
 import { previewFolder, RECORD_FILE, repoOfName } from '../model/layout.ts';
 import type { Loaded } from '../model/load.ts';
@@ -135,7 +135,7 @@ function compile(input: CompileInput, options: CompilerOptions, judge: Judge): C
     headSha,
     record,
     findings,
-    denied: findings.some((f) => f.severity === 'deny' && f.exception === undefined),
+    denied: findings.some(isDenial),
     files: fileSet([
       [`${folder}/${RECORD_FILE}`, formatRecord(record)],
       ...manifestFiles(`${folder}/fence`, fence),

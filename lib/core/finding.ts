@@ -35,3 +35,8 @@ export interface Finding {
   /** Name of the exception that let this pass; the finding is then reported and does not refuse. */
   readonly exception?: string;
 }
+
+/** Whether it refuses what it is about: severity deny, and let pass by no exception. */
+export function isDenial({ severity, exception }: Pick<Finding, 'severity' | 'exception'>): boolean {
+  return severity === 'deny' && exception === undefined;
+}

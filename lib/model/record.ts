@@ -53,3 +53,9 @@ export function parseRecord(text: string): PreviewRecord | null {
   }
   return recordSchema.safeParse(data).data ?? null;
 }
+
+/** The repository's name when the record was written; it may have another by now. */
+export function recordedRepository({ identity }: Pick<PreviewRecord, 'identity'>): { owner: string; name: string } {
+  const [owner = '', name = ''] = identity.repository.split('/');
+  return { owner, name };
+}

@@ -5,11 +5,6 @@ import type { ReportOptions, Subject } from './state.ts';
 import { code, sentence } from './text.ts';
 import { wholeItems } from './whole-items.ts';
 
-/** Findings that refuse the preview. */
-export function denials(findings: readonly Finding[]): Finding[] {
-  return findings.filter((f) => f.severity === 'deny' && f.exception === undefined);
-}
-
 /** One thing is a sentence; several are a list, whole entries of it, with a word about the rest. */
 export function entries(items: readonly string[]): string[] {
   if (items.length === 1) return [...items];

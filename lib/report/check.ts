@@ -1,7 +1,7 @@
 import type { Annotation, CheckReport } from '../core/check.ts';
 import type { Problem } from '../core/errors.ts';
-import type { Finding } from '../core/finding.ts';
-import { denials, entries, findingEntry, nextStep, problemEntry } from './advice.ts';
+import { type Finding, isDenial } from '../core/finding.ts';
+import { entries, findingEntry, nextStep, problemEntry } from './advice.ts';
 import { editLink, link, newFileLink } from './links.ts';
 import type { PreviewState, ReportOptions, Subject } from './state.ts';
 import { code, count, dayAndTime, sentence, shortSha } from './text.ts';
@@ -17,7 +17,7 @@ export function renderCheck(state: PreviewState, subject: Subject, options: Repo
         annotations: state.findings.map(findingAnnotation),
       };
     case 'denied': {
-      const denied = denials(state.findings);
+      const denied = state.findings.filter(isDenial);
       return {
         conclusion: 'failure',
         title: `${count(denied.length, 'thing')} to change`,
@@ -73,7 +73,7 @@ function neutral(title: string, summary: string): CheckReport {
 }
 
 function findingAnnotation(f: Finding): Annotation {
-  const refused = f.severity === 'deny' && f.exception === undefined;
+  const refused = isDenial(f);
   const line = Math.max(f.line, 1);
   return {
     path: f.file,

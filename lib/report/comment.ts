@@ -1,6 +1,6 @@
 import { formatProblem, type Problem } from '../core/errors.ts';
-import type { Finding } from '../core/finding.ts';
-import { denials, entries, findingEntry, nextStep, pressWords, problemEntry } from './advice.ts';
+import { type Finding, isDenial } from '../core/finding.ts';
+import { entries, findingEntry, nextStep, pressWords, problemEntry } from './advice.ts';
 import { renderEngineers } from './engineers.ts';
 import { box, COMMENT_MARKER, memoryLine, memoryOf, withoutTicks } from './markers.ts';
 import type { LivePreview, Place, PreviewState, ReportOptions, Subject } from './state.ts';
@@ -91,7 +91,7 @@ function bodyOf(state: Exclude<PreviewState, { state: 'unknown' }>, writing: Wri
     case 'ready':
       return ready(state.preview, state.findings, writing);
     case 'denied': {
-      const denied = denials(state.findings);
+      const denied = state.findings.filter(isDenial);
       return [
         `### Preview: not started - ${denied.length === 1 ? 'one thing' : `${denied.length} things`} to change`,
         ...entries(denied.map((f) => findingEntry(f, options, subject))),

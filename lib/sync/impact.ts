@@ -2,6 +2,7 @@ import type { CompiledPreview } from '../compile/compile.ts';
 import { isExpired } from '../compile/lifetime.ts';
 import { formatProblem, GreenroomError } from '../core/errors.ts';
 import { compareStrings } from '../core/fileset.ts';
+import { isDenial } from '../core/finding.ts';
 import type { Forge } from '../forge/forge.ts';
 import type { PlatformSpec } from '../model/platform.ts';
 import type { PreviewRecord } from '../model/record.ts';
@@ -57,7 +58,7 @@ function outcome(side: Base, source: Source, recordedBy: PlatformSpec): Outcome 
   try {
     const compiled = recompile(side, source, recordedBy);
     if (isExpired(compiled.expires, side.now)) return { kind: 'none', reason: 'Its time would be up.' };
-    const denied = compiled.findings.filter((f) => f.severity === 'deny' && f.exception === undefined);
+    const denied = compiled.findings.filter(isDenial);
     if (compiled.denied) return { kind: 'refused', reasons: denied.map(findingLine) };
     return { kind: 'written', compiled };
   } catch (error) {

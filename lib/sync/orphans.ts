@@ -4,7 +4,7 @@ import type { AppsRepo } from '../gitops/apps-repo.ts';
 import { commitMessage } from '../gitops/message.ts';
 import { planChange } from '../gitops/plan.ts';
 import { RECORD_FILE } from '../model/layout.ts';
-import { parseRecord } from '../model/record.ts';
+import { parseRecord, recordedRepository } from '../model/record.ts';
 import type { Base, SyncContext } from './base.ts';
 import { livePreview } from './plan-preview.ts';
 import { raceOptions } from './race.ts';
@@ -63,8 +63,7 @@ async function planOrphans(repo: AppsRepo, orphans: readonly Orphan[]): Promise<
     message: commitMessage(
       `remove ${ended.length} expired`,
       ended.map(({ record }) => {
-        const [owner = '', name = ''] = record.identity.repository.split('/');
-        const pullRequest = { owner, name, number: record.identity.number };
+        const pullRequest = { ...recordedRepository(record), number: record.identity.number };
         return { preview: record.name, pullRequest, head: record.headSha };
       }),
     ),

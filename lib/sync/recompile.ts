@@ -8,7 +8,7 @@ import { PREVIEW_FILE } from '../model/layout.ts';
 import type { Loaded } from '../model/load.ts';
 import type { PlatformSpec } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
-import type { PreviewRecord } from '../model/record.ts';
+import { type PreviewRecord, recordedRepository } from '../model/record.ts';
 import type { Base } from './base.ts';
 import { timesOf } from './times.ts';
 
@@ -28,9 +28,8 @@ export interface Source {
  */
 export async function sourceOf(forge: Forge, record: PreviewRecord): Promise<Lookup<Source>> {
   const { repositoryId, repository, number } = record.identity;
-  const [owner = '', name = ''] = repository.split('/');
   try {
-    const lookup = await forge.pullRequestById(repositoryId, number, { owner, name });
+    const lookup = await forge.pullRequestById(repositoryId, number, recordedRepository(record));
     if (lookup.status === 'unknown') return lookup;
     const pull = lookup.value;
     const text = await forge.readFile(pull.repository, record.headSha, PREVIEW_FILE);

@@ -1,7 +1,7 @@
 import { isExpired } from '../compile/lifetime.ts';
 import { GreenroomError } from '../core/errors.ts';
 import type { PullRequest, RepositoryRef } from '../forge/forge.ts';
-import type { PreviewRecord } from '../model/record.ts';
+import { type PreviewRecord, recordedRepository } from '../model/record.ts';
 import type { Base, StoredRecord, SyncContext } from './base.ts';
 import { asksForReview } from './review.ts';
 
@@ -72,10 +72,9 @@ async function targetOfRecord(
   unknown: string[],
 ): Promise<Target | null> {
   const { repositoryId, repository, number } = record.identity;
-  const [owner = '', name = ''] = repository.split('/');
   let reason: string;
   try {
-    const lookup = await context.forge.pullRequestById(repositoryId, number, { owner, name });
+    const lookup = await context.forge.pullRequestById(repositoryId, number, recordedRepository(record));
     if (lookup.status === 'found') return { kind: 'pull', pull: lookup.value };
     reason = lookup.reason;
   } catch (error) {

@@ -19,15 +19,7 @@ async function cleaner({ reader, platform, now }: Look): Promise<Observation[]> 
   const answer = await reader.get(`/apis/batch/v1/namespaces/${namespace}/cronjobs/${CLEANER_ACCOUNT}`);
   const named = `CronJob ${CLEANER_ACCOUNT} in ${namespace}`;
   if (answer.kind === 'refused') return [couldNotLook('expiry', named, answer)];
-  if (answer.kind === 'missing') {
-    return [
-      fail(
-        'expiry',
-        `There is no ${named}: nothing ends an expired preview while the sweep is dead.`,
-        'Let the reconciler apply bootstrap/clusters.',
-      ),
-    ];
-  }
+  if (answer.kind === 'missing') return [nobody(named)];
   const job = answer.value;
   if (at(job, 'spec', 'suspend') === true) {
     return [fail('expiry', `${named} is suspended.`, 'Take spec.suspend off it.')];
@@ -39,19 +31,19 @@ async function deletingPolicy({ reader, now }: Look): Promise<Observation[]> {
   const answer = await reader.get(`/apis/policies.kyverno.io/v1/deletingpolicies/${EXPIRY_POLICY}`);
   const named = `DeletingPolicy ${EXPIRY_POLICY}`;
   if (answer.kind === 'refused') return [couldNotLook('expiry', named, answer)];
-  if (answer.kind === 'missing') {
-    return [
-      fail(
-        'expiry',
-        `There is no ${named}: nothing ends an expired preview while the sweep is dead.`,
-        'Let the reconciler apply bootstrap/clusters.',
-      ),
-    ];
-  }
+  if (answer.kind === 'missing') return [nobody(named)];
   const { value } = answer;
   return [
     lastTime(named, text(value, 'status', 'lastExecutionTime'), text(value, 'metadata', 'creationTimestamp'), now),
   ];
+}
+
+function nobody(named: string): Observation {
+  return fail(
+    'expiry',
+    `There is no ${named}: nothing ends an expired preview while the sweep is dead.`,
+    'Let the reconciler apply bootstrap/clusters.',
+  );
 }
 
 function lastTime(named: string, last: string, created: string, now: number): Observation {
