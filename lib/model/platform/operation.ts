@@ -1,0 +1,50 @@
+import * as z from 'zod';
+import { bounded, dnsLabel, httpUrl } from '../scalars.ts';
+import { section } from './section.ts';
+
+// Where previews run, and how they get there.
+
+export const cluster = z.strictObject({
+  name: dnsLabel().meta({ description: "Folder of the cluster's previews in the apps repo." }),
+  server: httpUrl().meta({ description: 'Address of the API server as Argo CD knows it.' }),
+  when: z
+    .strictObject({
+      sizes: z.array(z.string().max(63)).min(1).optional(),
+      templates: z
+        .array(z.enum(['static-site', 'web-service', 'function']))
+        .min(1)
+        .optional(),
+      labels: z
+        .array(z.string().max(50))
+        .min(1)
+        .optional()
+        .meta({ description: 'Labels of the pull request, any of them.' }),
+    })
+    .optional()
+    .meta({ description: 'Which previews run here; the first cluster that matches wins. Default: all.' }),
+});
+
+export const cleaner = section({
+  image: bounded(300, /^[a-z0-9][A-Za-z0-9._/:@-]*$/, 'must be an image reference')
+    .default('docker.io/alpine/k8s:1.34.1')
+    .meta({ description: 'Image with kubectl, sh and date; name it by digest, from a registry of your own.' }),
+  schedule: bounded(100, /^[0-9*/, -]+$/, 'must be a cron schedule such as */5 * * * *')
+    .default('*/5 * * * *')
+    .meta({ description: 'When expired previews are looked for, in UTC.' }),
+}).meta({ description: 'The job in each cluster that ends expired previews when the sweep cannot.' });
+
+export const appsRepo = section({
+  url: z.string().max(500).optional().meta({
+    description: 'Address that the reconciler clones. Default: https://github.com/<first owner>/previews.git.',
+  }),
+  branch: bounded(100, /^[A-Za-z0-9._/-]+$/, 'must be a branch name').default('main'),
+});
+
+export const commit = section({
+  mode: z.enum(['direct', 'pull-request']).default('direct').meta({
+    description: 'How previews get into the apps repo: committed on its branch, or each as a pull request for review.',
+  }),
+  autoMerge: z.boolean().default(false).meta({
+    description: 'With `pull-request`: let GitHub merge each as soon as the rules of the apps repo allow it.',
+  }),
+});

@@ -1,0 +1,85 @@
+import * as z from 'zod';
+import { ownerName, repositoryName } from '../scalars.ts';
+import { resources, section } from './section.ts';
+
+// Who gets previews, under which rules, at what price.
+
+export const source = z.strictObject({
+  owner: ownerName().meta({ description: 'Organization or user whose pull requests get previews.' }),
+  repos: z.array(repositoryName()).min(1).optional().meta({ description: 'Only these repositories. Default: all.' }),
+  label: z.string().max(50).optional().meta({ description: 'Only pull requests that carry this label. Default: all.' }),
+  drafts: z.boolean().default(false).meta({ description: 'Whether drafts get a preview.' }),
+  forks: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Whether pull requests from forks do: their code comes from people without write access.' }),
+});
+
+export const ENGINES = ['vap', 'kyverno', 'kyverno-legacy', 'gatekeeper'] as const;
+export type Engine = (typeof ENGINES)[number];
+
+export const policies = section({
+  engines: z
+    .array(z.enum(ENGINES))
+    .default(['vap'])
+    .meta({ description: 'Admission engines to compile the rules for.' }),
+  severities: z
+    .record(z.string().max(63), z.enum(['deny', 'warn', 'off']))
+    .default({})
+    .meta({ description: 'Rule id: deny, warn or off. Default: what the rule says.' }),
+  parameters: section({
+    maxSize: resources.default({ cpu: '2', memory: '2Gi' }).meta({ description: 'Largest limits of one container.' }),
+    limitRequestRatio: section({
+      cpu: z.int().min(1).max(1000).default(10),
+      memory: z.int().min(1).max(1000).default(4),
+    }).meta({ description: 'How many times its request a limit may be.' }),
+    allowedKinds: z.array(z.string().max(200)).optional().meta({
+      description:
+        "`group/Kind` that a maker's manifests may hold (`Service` for the core group). Default: the rule's list.",
+    }),
+  }),
+  contact: z
+    .string()
+    .max(100)
+    .default('the platform team')
+    .meta({ description: 'Whom every refusal names, e.g. @platform.' }),
+  trustedAccounts: z.array(z.string().max(253)).default([]).meta({
+    description: 'User names of controllers that may write into preview namespaces beside those of Kubernetes itself.',
+  }),
+});
+
+export const cost = section({
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as USD')
+    .default('USD'),
+  rates: section({
+    cpuHour: z
+      .number()
+      .min(0)
+      .max(1000)
+      .default(0.031611)
+      .meta({ description: 'Price of one requested vCPU an hour.' }),
+    memoryGiBHour: z
+      .number()
+      .min(0)
+      .max(1000)
+      .default(0.004237)
+      .meta({ description: 'Price of one requested GiB an hour.' }),
+    asOf: z
+      .string()
+      .regex(/^\d{4}-\d{2}(-\d{2})?$/, 'must be a date such as 2026-03')
+      .default('2026-01')
+      .meta({ description: 'Date of the rates, shown with every amount.' }),
+  }),
+  budgets: section({
+    perPreviewDay: z.number().min(0).optional().meta({ description: 'Most that one preview may cost a day.' }),
+    totalDay: z.number().min(0).optional().meta({ description: 'Most that all live previews may cost a day.' }),
+  }),
+});
+
+export const slots = section({
+  total: z.int().min(1).optional().meta({ description: 'Live previews at most. Default: no limit.' }),
+  perRepo: z.int().min(1).optional().meta({ description: 'Live previews of one repository at most.' }),
+  perAuthor: z.int().min(1).optional().meta({ description: 'Live previews of one author at most.' }),
+});
