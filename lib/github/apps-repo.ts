@@ -9,8 +9,9 @@ import { Branch, lacks, reasons } from './branch.ts';
 import { commitInput, type EffectiveChange, effectiveChange } from './change.ts';
 import type { GitHubClient, GraphQLError } from './client.ts';
 import { GitData } from './git-data.ts';
+import { type Commit, isFile } from './objects.ts';
 import { GitHubProposals } from './proposals.ts';
-import { type Commit, isFile, TreeReader } from './trees.ts';
+import { TreeReader } from './trees.ts';
 
 const COMMIT = `mutation CommitFiles($input: CreateCommitOnBranchInput!) {
   createCommitOnBranch(input: $input) { commit { oid } }

@@ -2,7 +2,8 @@ import { GreenroomError } from '../core/errors.ts';
 import type { ChangeSet } from '../core/fileset.ts';
 import { encodeObject, MODE } from '../core/git/objects.ts';
 import type { RepositoryRef } from '../forge/forge.ts';
-import { type Commit, type Entry, exactly, formatOf, type TreeReader } from './trees.ts';
+import { type Commit, type Entry, formatOf } from './objects.ts';
+import { exactly, type TreeReader } from './trees.ts';
 
 /** What a change comes down to against the tree that it was planned on. */
 export interface EffectiveChange {

@@ -5,7 +5,8 @@ import { isObjectId, MODE } from '../core/git/objects.ts';
 import { isSafePath } from '../core/path.ts';
 import { MAX_FILE_BYTES, MAX_FOLDER_FILES, type RepositoryRef } from '../forge/forge.ts';
 import type { GitHubClient } from './client.ts';
-import { type Commit, type Entry, exactly, isFile, TreeReader } from './trees.ts';
+import { type Commit, type Entry, isFile } from './objects.ts';
+import { exactly, TreeReader } from './trees.ts';
 
 /** Files of a micro app's repository at given commits. Whatever they hold comes from people who may be hostile. */
 export class CommitFiles {

@@ -18,25 +18,16 @@ import type {
 } from '../forge/forge.ts';
 import { PREVIEW_FILE } from '../model/layout.ts';
 import { publishCheck } from './check.ts';
-import type { GitHubClient, GraphQLAnswer } from './client.ts';
+import type { GitHubClient } from './client.ts';
 import { mayWrite, react } from './commands.ts';
 import { publishComment, publishNotice } from './comment.ts';
 import { publishDeployment } from './deployment.ts';
 import { CommitFiles } from './files.ts';
 import { writeHold } from './hold.ts';
+import { Listing } from './listing.ts';
 import { type Memory, ProcessMemory } from './memory.ts';
-import { PreviewFiles, type PreviewHead } from './preview-files.ts';
-import {
-  LISTED_FIELDS,
-  type ListedNode,
-  PULL_FIELDS,
-  type PullNode,
-  previewEntryOf,
-  pullOf,
-  REPOSITORY_FIELDS,
-  type RepositoryNode,
-  threadOf,
-} from './pull.ts';
+import { PreviewFiles } from './preview-files.ts';
+import { PULL_FIELDS, type PullNode, pullOf, REPOSITORY_FIELDS, type RepositoryNode } from './pull.ts';
 import { Reports } from './reports.ts';
 import { publishSuggestions } from './suggestions.ts';
 import { isWaiting, readThread, type Thread } from './thread.ts';
@@ -45,50 +36,8 @@ const PULL = `query ReadPull($owner: String!, $name: String!, $number: Int!) {
   repository(owner: $owner, name: $name) { ${REPOSITORY_FIELDS} pullRequest(number: $number) { ${PULL_FIELDS} } }
 }`;
 
-const PULLS = `query ListPulls($owner: String!, $name: String!, $after: String) {
-  repository(owner: $owner, name: $name) {
-    ${REPOSITORY_FIELDS}
-    pullRequests(states: [OPEN], first: 50, after: $after, orderBy: { field: CREATED_AT, direction: ASC }) {
-      totalCount pageInfo { hasNextPage endCursor } nodes { ${LISTED_FIELDS} }
-    }
-  }
-}`;
-
-const REPOSITORIES = `query ListRepositories($owner: String!, $after: String) {
-  repositoryOwner(login: $owner) {
-    repositories(first: 100, after: $after, ownerAffiliations: [OWNER], orderBy: { field: NAME, direction: ASC }) {
-      totalCount pageInfo { hasNextPage endCursor } nodes { name pullRequests(states: [OPEN]) { totalCount } }
-    }
-  }
-}`;
-
-interface Connection<T> {
-  readonly totalCount: number;
-  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
-  readonly nodes: readonly (T | null)[] | null;
-}
-
 interface PullAnswer {
   readonly repository: (RepositoryNode & { readonly pullRequest: PullNode | null }) | null;
-}
-
-interface PullsAnswer {
-  readonly repository: (RepositoryNode & { readonly pullRequests: Connection<ListedNode> }) | null;
-}
-
-interface PullsPage {
-  readonly page: Connection<ListedNode>;
-  readonly pulls: readonly PullRequest[];
-  readonly heads: readonly PreviewHead[];
-}
-
-interface RepositoriesAnswer {
-  readonly repositoryOwner: {
-    readonly repositories: Connection<{
-      readonly name: string;
-      readonly pullRequests: { readonly totalCount: number };
-    }>;
-  } | null;
 }
 
 export interface GitHubForgeOptions {
@@ -107,6 +56,7 @@ export class GitHubForge implements Forge {
   readonly #client: GitHubClient;
   readonly #previews: PreviewFiles;
   readonly #reports: Reports;
+  readonly #listing: Listing;
 
   constructor(client: GitHubClient, options: GitHubForgeOptions = {}) {
     const { memory = new ProcessMemory(), clock = systemClock, serverUrl = 'https://github.com' } = options;
@@ -114,6 +64,10 @@ export class GitHubForge implements Forge {
     this.serverUrl = serverUrl.replace(/\/+$/, '');
     this.#previews = new PreviewFiles(client, memory);
     this.#reports = new Reports(memory, clock, client.description);
+    this.#listing = new Listing(client, {
+      onHeads: (repository, heads) => this.#previews.readAhead(repository, heads),
+      onThread: (pull, thread) => this.#reports.listed(pull, thread),
+    });
     this.description = client.description;
   }
 
@@ -159,11 +113,16 @@ export class GitHubForge implements Forge {
       for (const name of repositories) yield await this.#openPulls({ owner, name });
       return;
     }
-    for await (const { name, pullRequests } of this.#repositories(owner)) {
+    for await (const { name, pullRequests } of this.#listing.repositories(owner)) {
       const repository = { owner, name };
       if (pullRequests.totalCount === 0) yield { repository, pulls: [], complete: true };
       else yield await this.#openPulls(repository);
     }
+  }
+
+  #openPulls(repository: RepositoryRef): Promise<RepositoryPulls> {
+    checkName(repository);
+    return this.#listing.openPulls(repository);
   }
 
   async readFile(repository: RepositoryRef, sha: string, path: string): Promise<string | null> {
@@ -236,75 +195,6 @@ export class GitHubForge implements Forge {
 
   close(): Promise<void> {
     return Promise.resolve();
-  }
-
-  async *#repositories(owner: string) {
-    let seen = 0;
-    for (let after: string | null = null; ; ) {
-      const answer: GraphQLAnswer<RepositoriesAnswer> = await this.#client
-        .for(owner)
-        .query(REPOSITORIES, { owner, after });
-      const { data, errors } = answer;
-      const page = data?.repositoryOwner?.repositories;
-      const nodes = page?.nodes?.filter((node) => node !== null) ?? [];
-      seen += nodes.length;
-      const ends = page !== undefined && !page.pageInfo.hasNextPage;
-      if (
-        page === undefined ||
-        errors.length > 0 ||
-        (ends ? seen < page.totalCount : page.pageInfo.endCursor === null)
-      ) {
-        const reason = errors[0]?.message ?? (page === undefined ? 'no such owner' : 'a page is missing');
-        throw new GreenroomError('unreachable', `${this.description}, repositories of ${owner}: ${reason}`);
-      }
-      yield* nodes;
-      if (ends) return;
-      after = page.pageInfo.endCursor;
-    }
-  }
-
-  async #openPulls(repository: RepositoryRef): Promise<RepositoryPulls> {
-    checkName(repository);
-    const pulls: PullRequest[] = [];
-    const incomplete = (reason: string): RepositoryPulls => ({ repository, pulls, complete: false, reason });
-    for (let after: string | null = null; ; ) {
-      let answer: PullsPage | string;
-      try {
-        answer = await this.#pullsPage(repository, after);
-      } catch (error) {
-        if (error instanceof GreenroomError) return incomplete(error.message);
-        throw error;
-      }
-      if (typeof answer === 'string') return incomplete(answer);
-      pulls.push(...answer.pulls);
-      await this.#previews.readAhead(repository, answer.heads);
-      const { hasNextPage, endCursor } = answer.page.pageInfo;
-      if (!hasNextPage) {
-        return pulls.length < answer.page.totalCount
-          ? incomplete(`${answer.page.totalCount} pull requests are open, ${pulls.length} came`)
-          : { repository, pulls, complete: true };
-      }
-      if (endCursor === null) return incomplete('a page is missing');
-      after = endCursor;
-    }
-  }
-
-  /** A page, or why there is none. */
-  async #pullsPage({ owner, name }: RepositoryRef, after: string | null): Promise<PullsPage | string> {
-    const { data, errors } = await this.#client.for(owner).query<PullsAnswer>(PULLS, { owner, name, after });
-    const found = data?.repository;
-    if (!found || errors.length > 0) return errors[0]?.message ?? 'the answer is empty';
-    const pulls: PullRequest[] = [];
-    const heads: PreviewHead[] = [];
-    for (const node of found.pullRequests.nodes ?? []) {
-      const pull = node === null ? null : pullOf(found, node);
-      if (node === null || pull === null) continue;
-      pulls.push(pull);
-      const [thread, entry] = [threadOf(node), previewEntryOf(node)];
-      if (thread !== undefined) this.#reports.listed(pull, thread);
-      if (entry !== undefined) heads.push({ sha: pull.head.sha, entry });
-    }
-    return { page: found.pullRequests, pulls, heads };
   }
 }
 

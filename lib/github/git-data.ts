@@ -6,7 +6,7 @@ import { type EditedTree, editTree } from '../gitops/edit.ts';
 import type { TreeSource } from '../gitops/walk.ts';
 import type { EffectiveChange } from './change.ts';
 import type { GitHubClient } from './client.ts';
-import { type Commit, formatOf } from './trees.ts';
+import { type Commit, formatOf } from './objects.ts';
 
 /** A tree and a commit made by Git's own objects over REST; no branch is moved. */
 export class GitData {

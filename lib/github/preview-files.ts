@@ -3,7 +3,8 @@ import { encodeObject, isFileMode } from '../core/git/objects.ts';
 import { MAX_FILE_BYTES, type RepositoryRef } from '../forge/forge.ts';
 import type { GitHubClient } from './client.ts';
 import type { Memory } from './memory.ts';
-import { formatOf, TreeReader } from './trees.ts';
+import { formatOf } from './objects.ts';
+import { TreeReader } from './trees.ts';
 
 /** The entry of `preview.yaml` in a head commit, as a listing brings it; null where there is none. */
 export type PreviewEntry = { readonly oid: string; readonly mode: number; readonly size: number } | null;

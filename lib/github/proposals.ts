@@ -8,6 +8,7 @@ import { reasons } from './branch.ts';
 import { commitInput, type EffectiveChange, effectiveChange } from './change.ts';
 import type { GitHubClient, GraphQLAnswer, GraphQLError } from './client.ts';
 import type { GitData } from './git-data.ts';
+import type { Commit } from './objects.ts';
 import {
   ENABLE_AUTO_MERGE,
   type FoundPull,
@@ -22,7 +23,7 @@ import {
   WITHDRAW,
   WITHDRAW_BRANCH,
 } from './proposal-queries.ts';
-import type { Commit, TreeReader } from './trees.ts';
+import type { TreeReader } from './trees.ts';
 
 /** Every proposal has a branch of its own: this and the preview's name. */
 const PREFIX = 'greenroom/';
