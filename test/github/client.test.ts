@@ -1,23 +1,16 @@
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { GitHubClient } from '../../lib/github/client.ts';
 import { openGitHub } from '../../lib/github/open.ts';
 import { rateLimitWait } from '../../lib/github/rate-limit.ts';
 import { clientOf } from '../support/fake-github/client.ts';
+import { fakeForFile } from '../support/fake-github/fixture.ts';
 import { FakeGitHub, type Fault } from '../support/fake-github/server.ts';
 import { TestForge } from '../support/forge.ts';
 import { COMMIT_TIME, tempFolder } from '../support/git.ts';
 
-let fake: FakeGitHub;
-beforeAll(async () => {
-  fake = await FakeGitHub.start(tempFolder());
-});
-afterAll(() => fake.stop());
-beforeEach(() => {
-  fake.fault = () => undefined;
-  fake.requests.length = 0;
-});
+const fake = await fakeForFile();
 
 /** Answers this once, and then the truth. */
 function once(fault: Fault): void {

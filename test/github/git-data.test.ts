@@ -1,31 +1,13 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { ChangeSet } from '../../lib/core/fileset.ts';
 import { GitHubAppsRepo } from '../../lib/github/apps-repo.ts';
 import { appsRepoContract } from '../gitops/contract.ts';
 import { clientOf } from '../support/fake-github/client.ts';
-import { FakeGitHub } from '../support/fake-github/server.ts';
-import {
-  bareRepo,
-  commitFiles,
-  filesOf,
-  git,
-  headOf,
-  type RepoOptions,
-  type TestFiles,
-  tempFolder,
-} from '../support/git.ts';
+import { fakeForFile } from '../support/fake-github/fixture.ts';
+import { bareRepo, commitFiles, filesOf, git, headOf, type RepoOptions, type TestFiles } from '../support/git.ts';
 
-let fake: FakeGitHub;
-beforeAll(async () => {
-  fake = await FakeGitHub.start(tempFolder());
-});
-afterAll(() => fake.stop());
-beforeEach(() => {
-  fake.fault = () => undefined;
-  fake.requests.length = 0;
-  fake.lacks.clear();
-});
+const fake = await fakeForFile();
 
 let made = 0;
 const make = (files: TestFiles = {}, options: RepoOptions = {}) =>

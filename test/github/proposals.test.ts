@@ -1,25 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ChangeSet } from '../../lib/core/fileset.ts';
 import { GitHubAppsRepo } from '../../lib/github/apps-repo.ts';
 import { commitMessage } from '../../lib/gitops/message.ts';
 import type { ProposalRequest } from '../../lib/gitops/proposals.ts';
 import { clientOf } from '../support/fake-github/client.ts';
+import { fakeForFile } from '../support/fake-github/fixture.ts';
 import { closePull, mergePull } from '../support/fake-github/pulls.ts';
-import { FakeGitHub } from '../support/fake-github/server.ts';
-import { bareRepo, commitFiles, filesOf, git, headOf, type TestFiles, tempFolder } from '../support/git.ts';
+import { bareRepo, commitFiles, filesOf, git, headOf, type TestFiles } from '../support/git.ts';
 
-let fake: FakeGitHub;
-beforeAll(async () => {
-  fake = await FakeGitHub.start(tempFolder());
-});
-afterAll(() => fake.stop());
-beforeEach(() => {
-  fake.fault = () => undefined;
-  fake.missing.clear();
-  fake.autoMerges = new Set();
-});
+const fake = await fakeForFile();
 
 const BRANCH = 'greenroom/pr-shop-7';
 let made = 0;

@@ -1,16 +1,12 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { TreeReader } from '../../lib/github/trees.ts';
 import { parseGlob } from '../../lib/gitops/glob.ts';
 import { clientOf } from '../support/fake-github/client.ts';
-import { FakeGitHub } from '../support/fake-github/server.ts';
-import { bareRepo, commitFiles, headOf, tempFolder } from '../support/git.ts';
+import { fakeForFile } from '../support/fake-github/fixture.ts';
+import { bareRepo, commitFiles, headOf } from '../support/git.ts';
 
-let fake: FakeGitHub;
-beforeAll(async () => {
-  fake = await FakeGitHub.start(tempFolder());
-});
-afterAll(() => fake.stop());
+const fake = await fakeForFile();
 
 const GLOBS = [parseGlob('p/*')];
 
