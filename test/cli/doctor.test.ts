@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { main } from '../../lib/cli/main.ts';
 import { formatRecord, type PreviewRecord } from '../../lib/model/record.ts';
+import { inProcess } from '../support/command.ts';
 
 let cwd: string;
 beforeEach(async () => {
@@ -13,21 +13,9 @@ beforeEach(async () => {
 });
 afterEach(() => rmSync(cwd, { recursive: true }));
 
-async function greenroom(...argv: string[]): Promise<{ code: number; out: string }> {
-  const result = { code: 0, out: '' };
-  await main(argv, {
-    cwd,
-    env: {},
-    interactive: false,
-    out: (text) => {
-      result.out += text;
-    },
-    err: () => undefined,
-    fail: (code) => {
-      result.code = Math.max(result.code, code);
-    },
-  });
-  return result;
+async function greenroom(...argv: string[]) {
+  const { code, stdout: out } = await inProcess(argv, cwd);
+  return { code, out };
 }
 
 const write = (path: string, text: string) => {
@@ -123,20 +111,8 @@ describe('greenroom doctor', () => {
 
   it('looks into a cluster only when it is asked to, by a flag or by KUBECONFIG', async () => {
     const asked = async (env: Record<string, string>, ...args: string[]) => {
-      const result = { code: 0, err: '' };
-      await main(['doctor', '.', ...args], {
-        cwd,
-        env: { PATH: '/nonexistent', ...env },
-        interactive: false,
-        out: () => undefined,
-        err: (text) => {
-          result.err += text;
-        },
-        fail: (code) => {
-          result.code = Math.max(result.code, code);
-        },
-      });
-      return [result.code, result.err.includes('needs kubectl')];
+      const { code, stderr } = await inProcess(['doctor', '.', ...args], cwd, { PATH: '/nonexistent', ...env });
+      return [code, stderr.includes('needs kubectl')];
     };
     expect(await asked({})).toEqual([0, false]);
     expect(await asked({ KUBECONFIG: '' })).toEqual([0, false]);

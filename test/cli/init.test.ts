@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { main } from '../../lib/cli/main.ts';
+import { inProcess } from '../support/command.ts';
 
 let cwd: string;
 beforeEach(() => {
@@ -10,23 +10,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(cwd, { recursive: true }));
 
-async function greenroom(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const result = { code: 0, out: '', err: '' };
-  await main(argv, {
-    cwd,
-    env: {},
-    interactive: false,
-    out: (text) => {
-      result.out += text;
-    },
-    err: (text) => {
-      result.err += text;
-    },
-    fail: (code) => {
-      result.code = Math.max(result.code, code);
-    },
-  });
-  return result;
+async function greenroom(...argv: string[]) {
+  const { code, stdout: out, stderr: err } = await inProcess(argv, cwd);
+  return { code, out, err };
 }
 
 const INIT = ['init', 'previews', '--domain', 'apps.example.com', '--owner', 'acme'];

@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { main } from '../../lib/cli/main.ts';
 import { commitMessage } from '../../lib/gitops/message.ts';
+import { inProcess } from '../support/command.ts';
 
 let cwd: string;
 beforeEach(() => {
@@ -25,21 +25,9 @@ function commit(path: string, message: string): void {
   git('commit', '--quiet', `--message=${message}`);
 }
 
-async function log(...argv: string[]): Promise<{ code: number; out: string }> {
-  const result = { code: 0, out: '' };
-  await main(['log', '.', ...argv], {
-    cwd,
-    env: {},
-    interactive: false,
-    out: (text) => {
-      result.out += text;
-    },
-    err: () => undefined,
-    fail: (code) => {
-      result.code = Math.max(result.code, code);
-    },
-  });
-  return result;
+async function log(...argv: string[]) {
+  const { code, stdout: out } = await inProcess(['log', '.', ...argv], cwd);
+  return { code, out };
 }
 
 const about = (number: number) => ({

@@ -2,12 +2,12 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { main } from '../../lib/cli/main.ts';
 import { createCompiler } from '../../lib/compile/compile.ts';
 import { VERSION } from '../../lib/core/version.ts';
 import { loadPlatform, loadPreview } from '../../lib/model/files.ts';
 import type { Observation } from '../../lib/scaffold/cluster/observation.ts';
 import { init } from '../../lib/scaffold/init.ts';
+import { inProcess } from '../support/command.ts';
 import { type ArgoCd, startArgoCd } from './argocd.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 import { crdFiles } from './crds.ts';
@@ -25,7 +25,7 @@ const CRDS = ['cert-manager', 'external-secrets'] as const;
 const now = () => Math.floor(Date.now() / 1000);
 
 interface Diagnosis {
-  readonly code: number;
+  readonly code: number | null;
   readonly err: string;
   readonly observations: readonly Observation[];
   /** All that is not well but what nobody can see. */
@@ -33,24 +33,13 @@ interface Diagnosis {
 }
 
 async function doctor(kubeconfig = cluster.kubeconfig, ...args: string[]): Promise<Diagnosis> {
-  const result = { code: 0, out: '', err: '' };
-  await main(['doctor', dir, '--kubeconfig', kubeconfig, '--format', 'json', ...args], {
-    cwd: dir,
-    env: { PATH: path, HOME: cluster.folder },
-    interactive: false,
-    out: (text) => {
-      result.out += text;
-    },
-    err: (text) => {
-      result.err += text;
-    },
-    fail: (code) => {
-      result.code = Math.max(result.code, code);
-    },
+  const result = await inProcess(['doctor', dir, '--kubeconfig', kubeconfig, '--format', 'json', ...args], dir, {
+    PATH: path,
+    HOME: cluster.folder,
   });
-  const observations: Observation[] = result.out === '' ? [] : JSON.parse(result.out).cluster.observations;
+  const observations: Observation[] = result.stdout === '' ? [] : JSON.parse(result.stdout).cluster.observations;
   const wrong = observations.filter(({ check, status }) => status !== 'ok' && check !== 'network-policies');
-  return { code: result.code, err: result.err, observations, wrong };
+  return { code: result.code, err: result.stderr, observations, wrong };
 }
 
 const kubectl = (...args: string[]) => cluster.kubectl(args);

@@ -9,7 +9,7 @@ import { compileOptions, compilePolicies } from '../../lib/policies/engines/inde
 import { ruleMessage } from '../../lib/policies/rule.ts';
 import { RULES } from '../../lib/policies/rules/index.ts';
 import { CASE_NAMESPACE, listCases, type RuleCase } from '../policies/cases.ts';
-import { PARAMS } from '../policies/support.ts';
+import { goodDeployment, PARAMS } from '../policies/support.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 import { eventually } from './eventually.ts';
 import { type Kyverno, startKyverno } from './kyverno.ts';
@@ -256,7 +256,7 @@ describe.each(['kyverno-legacy', 'kyverno'] as const)('the rules as policies of 
   });
 
   it('lets a whole good preview pass, and everything outside of previews', async () => {
-    const good = parse(GOOD_DEPLOYMENT) as Manifest;
+    const good = parse(goodDeployment('pr-shop-7')) as Manifest;
     expect(await dryRun(api, good, MAKER).then((a) => [a.status, a.status < 300 ? '' : said(a)])).toEqual([201, '']);
     expect((await dryRun(api, { ...PRIVILEGED, metadata: { name: 'x', namespace: 'elsewhere' } }, MAKER)).status).toBe(
       201,
@@ -265,7 +265,7 @@ describe.each(['kyverno-legacy', 'kyverno'] as const)('the rules as policies of 
   });
 
   it('fails closed inside previews while Kyverno is down', async () => {
-    const good = parse(GOOD_DEPLOYMENT) as Manifest;
+    const good = parse(goodDeployment('pr-shop-7')) as Manifest;
     await kyverno.stopAdmission();
     try {
       expect((await dryRun(api, good, MAKER)).status).toBeGreaterThanOrEqual(400);
@@ -285,21 +285,3 @@ const PRIVILEGED: Manifest = {
   metadata: { name: 'x', namespace: 'pr-shop-7' },
   spec: { containers: [{ name: 'x', image: 'ghcr.io/acme/x:1', securityContext: { privileged: true } }] },
 };
-
-const GOOD_DEPLOYMENT = `
-apiVersion: apps/v1
-kind: Deployment
-metadata: { name: web, namespace: pr-shop-7 }
-spec:
-  selector: { matchLabels: { app: web } }
-  template:
-    metadata: { labels: { app: web } }
-    spec:
-      automountServiceAccountToken: false
-      securityContext: { runAsNonRoot: true, seccompProfile: { type: RuntimeDefault } }
-      containers:
-        - name: web
-          image: ghcr.io/acme/shop:pr-7
-          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: [ALL] } }
-          resources: { requests: { cpu: 100m, memory: 128Mi }, limits: { cpu: 500m, memory: 256Mi } }
-`;

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { platformSchema } from '../../lib/model/platform.ts';
 import { compileOptions, compilePolicies } from '../../lib/policies/engines/index.ts';
 import { type Rule, ruleMessage } from '../../lib/policies/rule.ts';
 import { RULES } from '../../lib/policies/rules/index.ts';
 import { listCases, type RuleCase } from '../policies/cases.ts';
+import { goodDeployment, STRICT_PLATFORM as platform } from '../policies/support.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 import { judge } from './judges.ts';
 import { dryRun, installPolicies, verdictOf } from './policies/admission.ts';
@@ -29,42 +29,12 @@ import {
 } from './policies/matrix.ts';
 import { table } from './policies/table.ts';
 
-const platform = platformSchema.parse({
-  apiVersion: 'greenroom.dev/v1alpha1',
-  kind: 'Platform',
-  spec: {
-    domain: 'apps.example.com',
-    sources: [{ owner: 'acme' }],
-    registries: ['ghcr.io/acme'],
-    evidence: { require: ['digest', 'signature', 'sbom', 'vulnerabilities'] },
-    policies: { contact: '@platform' },
-  },
-}).spec;
-
 const options = compileOptions(platform, 'vap');
 const namespace = (name: string, annotations = {}, preview = true): Manifest => ({
   apiVersion: 'v1',
   kind: 'Namespace',
   metadata: { name, annotations, ...(preview ? { labels: { 'greenroom.dev/preview': name } } : {}) },
 });
-
-const GOOD_DEPLOYMENT = `
-apiVersion: apps/v1
-kind: Deployment
-metadata: { name: web, namespace: pr-live-1 }
-spec:
-  selector: { matchLabels: { app: web } }
-  template:
-    metadata: { labels: { app: web } }
-    spec:
-      automountServiceAccountToken: false
-      securityContext: { runAsNonRoot: true, seccompProfile: { type: RuntimeDefault } }
-      containers:
-        - name: web
-          image: ghcr.io/acme/shop:pr-7
-          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: [ALL] } }
-          resources: { requests: { cpu: 100m, memory: 128Mi }, limits: { cpu: 500m, memory: 256Mi } }
-`;
 
 const LARGE = {
   image: 'ghcr.io/acme/shop:pr-7',
@@ -226,7 +196,7 @@ describe('the policies as they are compiled, in a real API server', () => {
   const fencer = serviceAccount('argocd', 'preview-fencer');
   const operator = serviceAccount('external-secrets', 'external-secrets');
   const person = { user: 'sam', groups: ['system:authenticated'] };
-  const web: Manifest = parse(GOOD_DEPLOYMENT);
+  const web: Manifest = parse(goodDeployment('pr-live-1'));
   const pod = (name: string, namespace: string, more = {}): Manifest => ({
     apiVersion: 'v1',
     kind: 'Pod',

@@ -12,3 +12,35 @@ export const PARAMS = ruleParams(
 
 /** The same, asking for every kind of evidence. */
 export const STRICT_PARAMS: RuleParams = { ...PARAMS, evidence: ['digest', 'signature', 'sbom', 'vulnerabilities'] };
+
+/** A platform that asks for every kind of evidence, and whom its refusals name. */
+export const STRICT_PLATFORM = platformSchema.parse({
+  apiVersion: 'greenroom.dev/v1alpha1',
+  kind: 'Platform',
+  spec: {
+    domain: 'apps.example.com',
+    sources: [{ owner: 'acme' }],
+    registries: ['ghcr.io/acme'],
+    evidence: { require: ['digest', 'signature', 'sbom', 'vulnerabilities'] },
+    policies: { contact: '@platform' },
+  },
+}).spec;
+
+/** A Deployment in a preview's namespace that no rule has a word to say against. */
+export const goodDeployment = (namespace: string) => `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web, namespace: ${namespace} }
+spec:
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec:
+      automountServiceAccountToken: false
+      securityContext: { runAsNonRoot: true, seccompProfile: { type: RuntimeDefault } }
+      containers:
+        - name: web
+          image: ghcr.io/acme/shop:pr-7
+          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: [ALL] } }
+          resources: { requests: { cpu: 100m, memory: 128Mi }, limits: { cpu: 500m, memory: 256Mi } }
+`;

@@ -31,7 +31,7 @@ export function greenroom(
 }
 
 /** The same command line inside this process: for many runs, where starting processes would be all that is measured. */
-export async function inProcess(args: readonly string[], cwd = '/'): Promise<Run> {
+export async function inProcess(args: readonly string[], cwd = '/', env: NodeJS.ProcessEnv = {}): Promise<Run> {
   let [stdout, stderr, code] = ['', '', 0];
   await main(args, {
     out: (text) => {
@@ -40,7 +40,7 @@ export async function inProcess(args: readonly string[], cwd = '/'): Promise<Run
     err: (text) => {
       stderr += text;
     },
-    env: {},
+    env,
     cwd,
     interactive: false,
     fail: (exitCode) => {

@@ -1,23 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { Exception } from '../../../lib/model/exception.ts';
-import { ENGINES, type Engine, platformSchema } from '../../../lib/model/platform.ts';
+import { ENGINES, type Engine } from '../../../lib/model/platform.ts';
 import { compileOptions, compilePolicies, type KubeObject, policyFiles } from '../../../lib/policies/engines/index.ts';
 import { CONFIG_MAP, PODS } from '../../../lib/policies/resources.ts';
 import { CONTAINERS, defineRule, type Rule, type RuleSpec, ruleMessage } from '../../../lib/policies/rule.ts';
 import { RULES } from '../../../lib/policies/rules/index.ts';
-
-const platform = platformSchema.parse({
-  apiVersion: 'greenroom.dev/v1alpha1',
-  kind: 'Platform',
-  spec: {
-    domain: 'apps.example.com',
-    sources: [{ owner: 'acme' }],
-    registries: ['ghcr.io/acme'],
-    evidence: { require: ['digest', 'signature', 'sbom', 'vulnerabilities'] },
-    policies: { contact: '@platform' },
-  },
-}).spec;
+import { STRICT_PLATFORM as platform } from '../support.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: manifests of many kinds
 type Loose = any;
