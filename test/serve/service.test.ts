@@ -7,6 +7,7 @@ import { COMMIT_TIME } from '../support/git.ts';
 import { platformText, previewText } from '../support/inputs.ts';
 import { MemoryForge } from '../support/memory/forge.ts';
 import { MemoryGit } from '../support/memory/git.ts';
+import { World } from '../support/world.ts';
 
 const SECRET = 'the-secret-of-the-webhook';
 const OLD_SECRET = 'the-secret-that-was-before';
@@ -92,6 +93,29 @@ describe('a delivery', () => {
     await expect.poll(() => log.filter(({ event }) => event === 'delivery').length).toBe(8);
     const joined = log.filter(({ outcome }) => outcome === 'joined').length;
     await settled(8 - joined);
+  });
+
+  test('of a comment does what it asks for, by what the forge says of it, and answers it', async () => {
+    const shop = new World();
+    shop.push('shop');
+    shop.pull('shop', 7);
+    await shop.allow('shop', 'mia', 'write');
+    const world = await start({ withContext: (work) => shop.with(work) });
+    await deliver(world.url);
+    await world.settled(1);
+    expect(shop.previews()).toEqual(['pr-shop-7']);
+
+    const id = await shop.say('shop', 7, 'mia', '/preview stop');
+    const repository = { name: 'shop', owner: { login: 'acme' } };
+    const body = JSON.stringify({
+      action: 'created',
+      repository,
+      issue: { number: 7, pull_request: {} },
+      comment: { id, body: 'a lie', user: { login: 'nobody' } },
+    });
+    expect((await deliver(world.url, body, { 'x-github-event': 'issue_comment' })).status).toBe(202);
+    await world.settled(2);
+    expect([shop.previews(), shop.answerTo('shop', 7, id)]).toEqual([[], 'done']);
   });
 
   test('signed with the old secret is taken as long as that one is known', async () => {
