@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { EXIT_CODES, GreenroomError, type Problem } from '../core/errors.ts';
 import type { Finding } from '../core/finding.ts';
 import type { PreviewState } from '../report/state.ts';
-import { count, printable, sentence } from '../report/text.ts';
+import { code, count, printable, sentence } from '../report/text.ts';
 import type { Configure } from './command.ts';
 import type { Io } from './io.ts';
 
@@ -139,10 +139,14 @@ function details(state: PreviewState): string[] {
       return state.findings.map(findingText);
     case 'queued':
     case 'none':
+    case 'review':
       return [sentence(state.sentence)];
+    case 'waiting':
+      return [`The image ${code(state.image)} is not there yet.`];
     case 'unknown':
       return [sentence(state.reason)];
-    default:
+    case 'no-file':
+    case 'problem':
       return [];
   }
 }
