@@ -145,6 +145,12 @@ export const GRAPHQL_NEEDS: Readonly<Record<string, Need>> = {
     why: 'move the branch to a commit made over REST',
     push: true,
   },
+  ReadTreesAndProposal: {
+    permission: 'pull_requests',
+    access: 'read',
+    on: 'apps repo',
+    why: 'the same, and the pull request of a preview (Contents: read as well)',
+  },
   ReadProposal: { permission: 'pull_requests', access: 'read', on: 'apps repo', why: 'the pull request of a preview' },
   ListProposals: { permission: 'contents', access: 'read', on: 'apps repo', why: 'previews that wait for review' },
   OpenProposal: {
@@ -168,6 +174,12 @@ export const GRAPHQL_NEEDS: Readonly<Record<string, Need>> = {
     on: 'apps repo',
     why: 'the next pull request of a preview (Contents: write as well)',
     push: true,
+  },
+  ProposeAgain: {
+    permission: 'pull_requests',
+    access: 'write',
+    on: 'apps repo',
+    why: 'one that was closed while its branch moved',
   },
   WithdrawProposal: {
     permission: 'pull_requests',

@@ -12,28 +12,32 @@ export interface FoundPull {
 }
 
 /** By way of the branch: a fork's pull request from a branch of the same name is not ours. */
-export const READ = `query ReadProposal($owner: String!, $name: String!, $ref: String!, $baseRef: String!, $base: String!) {
-  repository(owner: $owner, name: $name) {
-    id squashMergeAllowed rebaseMergeAllowed
+export const FIELDS = `squashMergeAllowed rebaseMergeAllowed
     base: ref(qualifiedName: $baseRef) { target { oid } }
-    ref(qualifiedName: $ref) {
+    proposal: ref(qualifiedName: $ref) {
       target { oid ... on Commit { message } }
       associatedPullRequests(first: 1, baseRefName: $base, orderBy: { field: CREATED_AT, direction: DESC }) {
         nodes { ${PULL} }
       }
-    }
-  }
+    }`;
+
+export const READ = `query ReadProposal($owner: String!, $name: String!, $ref: String!, $baseRef: String!, $base: String!) {
+  repository(owner: $owner, name: $name) { id ${FIELDS} }
 }`;
 
-export interface ReadAnswer {
-  readonly repository: {
-    readonly squashMergeAllowed: boolean;
-    readonly rebaseMergeAllowed: boolean;
-    readonly base: { readonly target: { readonly oid: string } | null } | null;
-    readonly ref: {
-      readonly target: { readonly oid: string; readonly message?: string } | null;
-      readonly associatedPullRequests: { readonly nodes: readonly (FoundPull | null)[] | null };
-    } | null;
+/** The same fields beside others. */
+export function readTreesAndProposal(declared: string, selection: string): string {
+  return `query ReadTreesAndProposal(${declared}) { ${selection} }`;
+}
+
+/** What {@link FIELDS} bring. */
+export interface FoundNode {
+  readonly squashMergeAllowed: boolean;
+  readonly rebaseMergeAllowed: boolean;
+  readonly base: { readonly target: { readonly oid: string } | null } | null;
+  readonly proposal: {
+    readonly target: { readonly oid: string; readonly message?: string } | null;
+    readonly associatedPullRequests: { readonly nodes: readonly (FoundPull | null)[] | null };
   } | null;
 }
 
@@ -69,12 +73,14 @@ export const STAGE = `mutation StageProposal($refs: UpdateRefsInput!, $commit: C
 }`;
 
 export const MOVE_AND_UPDATE = `mutation UpdateProposal($refs: UpdateRefsInput!, $pull: UpdatePullRequestInput!) {
-  ${MOVE} updatePullRequest(input: $pull) { clientMutationId }
+  ${MOVE} updatePullRequest(input: $pull) { pullRequest { state } }
 }`;
 
 export const MOVE_AND_CREATE = `mutation ReopenProposal($refs: UpdateRefsInput!, $pull: CreatePullRequestInput!) {
   ${MOVE} ${CREATE}
 }`;
+
+export const CREATE_AGAIN = `mutation ProposeAgain($pull: CreatePullRequestInput!) { ${CREATE} }`;
 
 export const WITHDRAW = `mutation WithdrawProposal($refs: UpdateRefsInput!, $pull: ClosePullRequestInput!) {
   closePullRequest(input: $pull) { clientMutationId } ${MOVE}

@@ -10,7 +10,10 @@ import type { GitHubClient, GraphQLAnswer, GraphQLError } from './client.ts';
 import type { GitData } from './git-data.ts';
 import type { Commit } from './objects.ts';
 import {
+  CREATE_AGAIN,
   ENABLE_AUTO_MERGE,
+  FIELDS,
+  type FoundNode,
   type FoundPull,
   LIST,
   type ListAnswer,
@@ -18,7 +21,7 @@ import {
   MOVE_AND_UPDATE,
   OPEN,
   READ,
-  type ReadAnswer,
+  readTreesAndProposal,
   STAGE,
   WITHDRAW,
   WITHDRAW_BRANCH,
@@ -62,6 +65,7 @@ interface Wanted extends ProposalRequest {
 interface MutationAnswer {
   readonly createCommitOnBranch?: { readonly commit: { readonly oid: string } | null } | null;
   readonly createPullRequest?: { readonly pullRequest: FoundPull | null } | null;
+  readonly updatePullRequest?: { readonly pullRequest: Pick<FoundPull, 'state'> | null } | null;
 }
 
 /**
@@ -72,11 +76,23 @@ export class GitHubProposals implements Proposals {
   readonly repository: RepositoryRef;
   readonly #options: ProposalsOptions;
   readonly #client: GitHubClient;
+  /** What was looked at ahead, by the name of the preview; used once, since it ages. */
+  readonly #ahead = new Map<string, FoundNode>();
 
   constructor(options: ProposalsOptions) {
     this.#options = options;
     this.#client = options.client;
     this.repository = options.repository;
+  }
+
+  lookAhead(name: string): void {
+    this.#ahead.delete(name);
+    this.#options.trees.bringAlong({
+      write: readTreesAndProposal,
+      fields: FIELDS,
+      variables: this.#refsOf(name),
+      take: (repository) => this.#ahead.set(name, repository as FoundNode),
+    });
   }
 
   async propose(request: ProposalRequest): Promise<Proposed> {
@@ -116,20 +132,29 @@ export class GitHubProposals implements Proposals {
     }
   }
 
-  async #read({ name, change }: ProposalRequest): Promise<Found> {
+  #refsOf(name: string): { readonly ref: string; readonly baseRef: string; readonly base: string } {
     const base = this.#options.branch();
-    const refs = { ref: `refs/heads/${PREFIX}${name}`, baseRef: `refs/heads/${base}`, base };
-    const { data, errors } = await this.#client.query<ReadAnswer>(READ, { ...this.repository, ...refs });
-    const repository = data?.repository;
-    if (!repository || errors.length > 0) throw this.#unreachable(reasons(errors));
-    const { ref, squashMergeAllowed, rebaseMergeAllowed } = repository;
+    return { ref: `refs/heads/${PREFIX}${name}`, baseRef: `refs/heads/${base}`, base };
+  }
+
+  async #read({ name, change }: ProposalRequest): Promise<Found> {
+    const known = this.#ahead.get(name);
+    this.#ahead.delete(name);
+    const { base, proposal, squashMergeAllowed, rebaseMergeAllowed } = known ?? (await this.#ask(name));
     return {
-      oid: ref?.target?.oid ?? null,
-      isWanted: (ref?.target?.message ?? '').includes(`\nChange: ${digestOf(change)}`),
-      pull: ref?.associatedPullRequests.nodes?.[0] ?? null,
-      base: repository.base?.target?.oid ?? null,
+      oid: proposal?.target?.oid ?? null,
+      isWanted: (proposal?.target?.message ?? '').includes(`\nChange: ${digestOf(change)}`),
+      pull: proposal?.associatedPullRequests.nodes?.[0] ?? null,
+      base: base?.target?.oid ?? null,
       mergeMethod: squashMergeAllowed ? 'SQUASH' : rebaseMergeAllowed ? 'REBASE' : 'MERGE',
     };
+  }
+
+  async #ask(name: string): Promise<FoundNode> {
+    const variables = { ...this.repository, ...this.#refsOf(name) };
+    const { data, errors } = await this.#client.query<{ repository: FoundNode | null }>(READ, variables);
+    if (!data?.repository || errors.length > 0) throw this.#unreachable(reasons(errors));
+    return data.repository;
   }
 
   /** Null when the branch is as it should be already. */
@@ -155,8 +180,14 @@ export class GitHubProposals implements Proposals {
     const next = await this.#commit(wanted);
     if (pull?.state === 'OPEN') {
       const input = { pullRequestId: pull.id, title: wanted.title, body: wanted.body };
-      await this.#mutate(MOVE_AND_UPDATE, { refs: this.#move(wanted, found, next), pull: input });
-      return this.#opened('updated', wanted, found, pull);
+      const { updatePullRequest } = await this.#mutate(MOVE_AND_UPDATE, {
+        refs: this.#move(wanted, found, next),
+        pull: input,
+      });
+      if (updatePullRequest?.pullRequest?.state === 'OPEN') return this.#opened('updated', wanted, found, pull);
+      // Somebody closed or merged it since it was looked at: that was about another version.
+      const again = await this.#mutate(CREATE_AGAIN, { pull: this.#pullInput(wanted) });
+      return this.#opened('opened', wanted, found, pullOf(again));
     }
     const answer = await this.#mutate(MOVE_AND_CREATE, {
       refs: this.#move(wanted, found, next),

@@ -18,6 +18,16 @@ export interface RepositoryFacts {
   readonly isArchived: boolean;
 }
 
+/** What the next question about folders brings along, so that it costs no request of its own. */
+export interface Companion {
+  /** Writes the query, under a name of its own: its permissions may be others. */
+  readonly write: typeof readTrees;
+  /** Fields of a GraphQL Repository, under aliases that are no letter and a number. */
+  readonly fields: string;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly take: (repository: object) => void;
+}
+
 export interface Opened {
   /** Null when there is no such branch or commit. */
   readonly commit: Commit | null;
@@ -40,6 +50,7 @@ export class TreeReader {
   readonly #repository: RepositoryRef;
   readonly #rootLevels: number;
   readonly #objects: ObjectStore;
+  #companion: Companion | undefined;
   #facts: RepositoryFacts = { id: '', nameWithOwner: '', isArchived: false };
 
   /**
@@ -61,6 +72,10 @@ export class TreeReader {
   /** What the latest answer about folders said of the repository itself. */
   get facts(): RepositoryFacts {
     return this.#facts;
+  }
+
+  bringAlong(companion: Companion): void {
+    this.#companion = companion;
   }
 
   /** Finds a commit, and brings along what the globs will need. */
@@ -168,18 +183,24 @@ export class TreeReader {
   }
 
   async #ask(needs: readonly Need[], rev: string, opening: string): Promise<{ repository: object }> {
-    const variables: Record<string, string> = { owner: this.#repository.owner, name: this.#repository.name };
+    const companion = this.#companion;
+    this.#companion = undefined;
+    const { owner, name } = this.#repository;
+    const variables: Record<string, string> = { owner, name, ...companion?.variables };
     const fields = needs.map((need, i) => {
       variables[`e${i}`] = `${rev}:${need.path}`;
       return `o${i}: object(expression: $e${i}) { ${need.fields} }`;
     });
-    const declared = ['$owner: String!', '$name: String!', ...needs.map((_, i) => `$e${i}: String!`)].join(', ');
-    const query = `query ReadTrees(${declared}) { repository(owner: $owner, name: $name) { id nameWithOwner isArchived ${opening} ${fields.join(' ')} } }`;
+    const declared = Object.keys(variables).map((variable) => `$${variable}: String!`);
+    const selection = ['id nameWithOwner isArchived', opening, ...fields, companion?.fields ?? ''].join(' ');
+    const write = companion?.write ?? readTrees;
+    const query = write(declared.join(', '), `repository(owner: $owner, name: $name) { ${selection} }`);
     const { data, errors } = await this.#client.query<{ repository: Record<string, unknown> | null }>(query, variables);
     if (!data?.repository) throw this.#gone(errors.map(({ message }) => message).join('; '));
     if (errors.length > 0) throw new GreenroomError('unreachable', `${this.#name()}: ${errors[0]!.message}`);
     this.#facts = data.repository as unknown as RepositoryFacts;
     for (const i of needs.keys()) this.#objects.absorb(data.repository[`o${i}`] as ObjectNode | null);
+    companion?.take(data.repository);
     return { repository: data.repository };
   }
 
@@ -222,6 +243,10 @@ export class TreeReader {
   #name(): string {
     return `${this.#repository.owner}/${this.#repository.name} on ${this.#client.description}`;
   }
+}
+
+function readTrees(declared: string, selection: string): string {
+  return `query ReadTrees(${declared}) { ${selection} }`;
 }
 
 /** Of many questions those that tell which of the others make sense: most of a change may lie in folders that are new. */

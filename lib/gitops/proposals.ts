@@ -45,6 +45,9 @@ export interface Proposals {
   /** The apps repo itself: its pull requests are no previews. */
   readonly repository: { readonly owner: string; readonly name: string };
 
+  /** Says which proposal comes next, so that a look at it can come with the next question about files. */
+  lookAhead(name: string): void;
+
   /**
    * Makes the one proposal of this name be exactly this change: opened, updated in place, or withdrawn; the same change
    * twice does nothing.

@@ -75,7 +75,7 @@ export async function readBase(context: Omit<SyncContext, 'forge'>, at?: string)
       rules: context.rules,
     }),
     records: () => {
-      records ??= readRecords(context.repo, head);
+      records ??= readRecords(context.repo, [RECORDS_GLOB], head);
       return records;
     },
   };
@@ -85,8 +85,13 @@ function exceptionFiles(files: FileSet): FileSet {
   return new Map([...files].filter(([path]) => path.startsWith('exceptions/')));
 }
 
-async function readRecords(repo: AppsRepo, head: string | null): Promise<readonly StoredRecord[]> {
-  const { files } = await repo.read([RECORDS_GLOB], head);
+/** @param globs of files that are called preview.json */
+export async function readRecords(
+  repo: AppsRepo,
+  globs: readonly string[],
+  head: string | null,
+): Promise<readonly StoredRecord[]> {
+  const { files } = await repo.read(globs, head);
   return [...files].map(([path, text]) => ({
     folder: path.slice(0, path.lastIndexOf('/')),
     record: parseRecord(text),

@@ -3,6 +3,7 @@ import type { AppsRepo, RepoState } from '../gitops/apps-repo.ts';
 import type { Identity } from '../model/identity.ts';
 import { RECORD_FILE, repoOfName } from '../model/layout.ts';
 import { type PreviewRecord, parseRecord } from '../model/record.ts';
+import { type Base, readRecords } from './base.ts';
 
 /** What the apps repo holds of one pull request: usually one folder, two after an interrupted move between clusters. */
 export interface Existing {
@@ -25,24 +26,28 @@ export interface Found {
 /**
  * Finds a preview by its whole identity: first where its present name would lie, in any cluster, then, for a repository
  * that was renamed since, among the previews of the same number.
+ *
+ * @param amongAll all records are going to be read anyway: those of the same number need no question of their own
  */
 export async function findExisting(
   repo: AppsRepo,
-  head: string | null,
+  base: Base,
   identity: Identity,
   name: string,
+  amongAll = false,
 ): Promise<Found> {
+  const { head } = base;
   const here = await readFolders(repo, head, `previews/*/${repoOfName(name)}/${name}`);
   const stranger = here.records.find((record) => record !== null && !belongsTo(record, identity)) ?? null;
   if (here.folders.length > 0 && stranger === null) {
     const record = here.records.find((r) => r !== null) ?? null;
     return { existing: { name, folders: here.folders, now: here.now, record }, nameTakenBy: null };
   }
-  const { files } = await repo.read([`previews/*/*/*-${identity.number}/${RECORD_FILE}`], head);
-  for (const [path, text] of files) {
-    const record = parseRecord(text);
+  const numbered = `previews/*/*/*-${identity.number}/${RECORD_FILE}`;
+  const others = amongAll ? await base.records() : await readRecords(repo, [numbered], head);
+  for (const { folder, record } of others) {
     if (record === null || !belongsTo(record, identity)) continue;
-    const found = await readFolders(repo, head, path.slice(0, -RECORD_FILE.length - 1));
+    const found = await readFolders(repo, head, folder);
     return { existing: { name: record.name, folders: found.folders, now: found.now, record }, nameTakenBy: null };
   }
   return { existing: null, nameTakenBy: stranger };

@@ -16,7 +16,7 @@ import type { Base, SyncContext } from './base.ts';
 import { refusalOf, stopOf } from './eligibility.ts';
 import { type Existing, findExisting, takenName } from './existing.ts';
 import { imageState } from './image.ts';
-import { type Ahead, waitingFor } from './slots.ts';
+import { type Ahead, hasLimits, waitingFor } from './slots.ts';
 import { timesOf } from './times.ts';
 
 /** What one pull request wants of the apps repo, and what to say about it. */
@@ -50,17 +50,14 @@ export async function planPreview(
   pull: PullRequest,
   ahead?: Ahead,
 ): Promise<PreviewPlan> {
-  const identity: Identity = {
-    repositoryId: pull.repository.id,
-    owner: pull.repository.owner,
-    repository: pull.repository.name,
-    number: pull.number,
-  };
-  const derived = previewName(identity, base.platform.sources[0]!.owner).name;
-  const { existing, nameTakenBy } = await findExisting(context.repo, base.head, identity, derived);
+  const identity = identityOf(pull);
+  const derived = derivedName(pull, base);
+  const refusal = refusalOf(pull, base.platform) ?? stopOf(pull);
+  // What takes a place looks at all the others anyway.
+  const findsAmongAll = refusal === null && hasLimits(base.platform);
+  const { existing, nameTakenBy } = await findExisting(context.repo, base, identity, derived, findsAmongAll);
   const plan = planner(pull, existing, existing?.name ?? derived, base);
 
-  const refusal = refusalOf(pull, base.platform) ?? stopOf(pull);
   if (refusal !== null) return plan.remove({ state: 'none', ...refusal, removed: plan.live });
   let compiled: CompiledPreview;
   try {
@@ -95,6 +92,15 @@ export async function planPreview(
   if (wait !== null) return plan.keep({ state: 'queued', ...wait, live: plan.live }, base.now);
   if (nameTakenBy !== null) throw takenName(derived, nameTakenBy);
   return plan.write(compiled);
+}
+
+function identityOf({ repository: { id, owner, name }, number }: PullRequest): Identity {
+  return { repositoryId: id, owner, repository: name, number };
+}
+
+/** The name that a new preview of it gets; one that runs keeps its own. */
+export function derivedName(pull: PullRequest, { platform }: Base): string {
+  return previewName(identityOf(pull), platform.sources[0]!.owner).name;
 }
 
 async function compileHead(

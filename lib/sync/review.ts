@@ -1,4 +1,5 @@
 import { GreenroomError } from '../core/errors.ts';
+import type { PullRequest } from '../forge/forge.ts';
 import type { Planned } from '../gitops/apply.ts';
 import type { Proposal, Proposals, Proposed } from '../gitops/proposals.ts';
 import type { PreviewRecord } from '../model/record.ts';
@@ -6,7 +7,7 @@ import { renderProposal } from '../report/proposal.ts';
 import type { PreviewState } from '../report/state.ts';
 import type { Base, SyncContext } from './base.ts';
 import { messageOf } from './message.ts';
-import type { PreviewPlan } from './plan-preview.ts';
+import { derivedName, type PreviewPlan } from './plan-preview.ts';
 
 /** A plan, and the platform that it was made for. */
 export interface Attempt {
@@ -41,6 +42,11 @@ export function proposalsOf({ repo }: Pick<SyncContext, 'repo'>): Proposals {
     `greenroom.yaml asks for a pull request for every preview (commit.mode: pull-request), and ${repo.description} takes ` +
       'none: give the apps repo on GitHub as OWNER/NAME, or set commit.mode: direct',
   );
+}
+
+/** A sync looks at the proposal of its preview: says so before its files are read. */
+export function lookAhead({ repo }: SyncContext, base: Base, pull: PullRequest): void {
+  if (asksForReview(base)) repo.proposals?.lookAhead(derivedName(pull, base));
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { CompiledPreview } from '../compile/compile.ts';
 import type { PullRequest } from '../forge/forge.ts';
+import type { PlatformSpec } from '../model/platform.ts';
 import type { PreviewRecord } from '../model/record.ts';
 import { count, money } from '../report/text.ts';
 import type { Base } from './base.ts';
@@ -19,6 +20,12 @@ export interface Wait {
   readonly sentence: string;
 }
 
+/** Whether a new preview has to be held against all the others. */
+export function hasLimits({ slots, cost }: PlatformSpec): boolean {
+  const limits = [slots.total, slots.perRepo, slots.perAuthor, cost.budgets.totalDay];
+  return limits.some((limit) => limit !== undefined);
+}
+
 /**
  * Why a new preview has to wait, or null when there is room. Only previews that are not there yet wait: nobody loses a
  * preview to the queue.
@@ -29,9 +36,8 @@ export async function waitingFor(
   compiled: CompiledPreview,
   ahead: Ahead = NOTHING_AHEAD,
 ): Promise<Wait | null> {
+  if (!hasLimits(base.platform)) return null;
   const { slots, cost } = base.platform;
-  const limits = [slots.total, slots.perRepo, slots.perAuthor, cost.budgets.totalDay];
-  if (limits.every((limit) => limit === undefined)) return null;
   const stored = (await base.records()).flatMap(({ record }) => (record === null ? [] : [record]));
   const records = [...stored.filter(({ name }) => !ahead.removed.has(name)), ...ahead.added];
   const full = (limit: number | undefined, taken: number) => limit !== undefined && taken >= limit;

@@ -8,7 +8,7 @@ import { messageOf } from './message.ts';
 import { type PreviewPlan, planPreview } from './plan-preview.ts';
 import { NOTHING_PUBLISHED, type Published, publish, publishProblem } from './publish.ts';
 import { raceOptions } from './race.ts';
-import { asksForReview, review } from './review.ts';
+import { asksForReview, lookAhead, review } from './review.ts';
 
 export interface SyncOptions {
   /** Plan and say, write nothing anywhere. @default false */
@@ -54,6 +54,7 @@ export async function syncPullRequest(
     const base = await readBase(context);
     const lookup = await context.forge.pullRequest(repository, number);
     if (lookup.status === 'unknown') return { base, plan: null, reason: lookup.reason };
+    if (!options.dryRun) lookAhead(context, base, lookup.value);
     last = { base, plan: await planPreview(context, base, withHold(lookup.value, options.hold)) };
     return { ...last, reason: '' };
   };

@@ -49,7 +49,7 @@ describe('requests to the apps repo', () => {
       const { effect } = await sync(world);
       return [effect, fake.requests.filter(APPS).length];
     };
-    expect(await cost()).toEqual(['create', 5]);
+    expect(await cost()).toEqual(['create', 4]);
     expect(await cost()).toEqual(['none', 2]);
     world.push('shop', { 'preview.yaml': previewText('', 'ghcr.io/acme/other') });
     world.pull('shop', 7);

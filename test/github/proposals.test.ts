@@ -116,6 +116,20 @@ describe('a change', () => {
     expect(await propose({ a: '2' })).toMatchObject({ outcome: 'unchanged' });
   });
 
+  test('is looked up with the next question about files, where its name is known by then; once', async () => {
+    const { propose, name } = opened({ 'previews/main/shop/pr-shop-7/a': '0' });
+    await propose({ a: '1' });
+    const repo = new GitHubAppsRepo(clientOf(fake), { owner: 'acme', name });
+    const { head } = await repo.read(['*']);
+    fake.requests.length = 0;
+    repo.proposals.lookAhead('pr-shop-7');
+    await repo.read(['previews/main/shop/pr-shop-7/**'], head);
+    expect(await repo.proposals.propose(requestOf({ a: '1' }, head))).toMatchObject({ outcome: 'unchanged' });
+    expect(operations()).toEqual(['ReadTreesAndProposal']);
+    await repo.proposals.propose(requestOf({ a: '1' }, head));
+    expect(operations()).toEqual(['ReadTreesAndProposal', 'ReadProposal']);
+  });
+
   test('that takes the place of a link goes by Git objects', async () => {
     const { propose, path, commits } = opened({ 'previews/main/shop/pr-shop-7/a': { mode: '120000', content: 'x' } });
     expect(await propose({ a: '1' })).toMatchObject({ outcome: 'opened' });
@@ -174,6 +188,24 @@ describe('reviewers', () => {
     expect(pulls()).toHaveLength(1);
     expect(await propose({ a: '2' })).toMatchObject({ status: 'open', outcome: 'opened' });
     expect(pulls()).toHaveLength(2);
+  });
+
+  test('who close it while another version is on its way decline the earlier one, not this one', async () => {
+    const { propose, pulls, name, commits } = opened();
+    await propose({ a: '1' });
+    fake.fault = ({ operation }) => {
+      const [first] = pulls();
+      if (operation === 'StageProposal' && first?.state === 'open') closePull(fake.repository('acme', name)!, first);
+      return undefined;
+    };
+    expect(await propose({ a: '2' })).toMatchObject({
+      status: 'open',
+      outcome: 'opened',
+      url: expect.stringMatching(/\/2$/),
+    });
+    expect(pulls().map(({ state }) => state)).toEqual(['closed', 'open']);
+    expect(commits()).toBe(1);
+    expect(await propose({ a: '2' })).toMatchObject({ status: 'open', outcome: 'unchanged' });
   });
 
   test('who push to the branch are overruled: what is proposed is what was compiled', async () => {

@@ -39,7 +39,7 @@ const sweepAll = (world: World) => world.with((context) => sweep(context, { appl
 /** Operations on the apps repo. */
 const APPS = ({ body, operation = '' }: { operation: string | undefined; body: Record<string, unknown> }) => {
   const variables = body['variables'] as { name?: string } | undefined;
-  return variables?.name === 'previews' || operation.endsWith('Proposal');
+  return variables?.name === 'previews' || operation.endsWith('Proposal') || operation === 'EnableAutoMerge';
 };
 
 describe('with commit.mode: pull-request', () => {
@@ -140,7 +140,7 @@ describe('with commit.mode: pull-request', () => {
     const { world, fake, pulls } = await opened();
     let left = 1;
     fake.fault = ({ operation }) => {
-      if (operation === 'ReadProposal' && left-- > 0) commitFiles(world.appsRepo, { 'README.md': 'r' });
+      if (operation === 'ReadTreesAndProposal' && left-- > 0) commitFiles(world.appsRepo, { 'README.md': 'r' });
       return undefined;
     };
     expect(await sync(world)).toMatchObject({ state: { state: 'review', decision: 'open' } });
@@ -162,7 +162,7 @@ describe('with commit.mode: pull-request', () => {
     expect(results.map(({ effect }) => effect)).toEqual(['create']);
   });
 
-  test('costs one request more than a commit, and two to move an open proposal', async () => {
+  test('costs at most 5 requests for a change and 3 for none, as a commit does; auto-merge is one more', async () => {
     // Places are limited, so that a new preview looks at all the others; one of them has its number.
     const { world, fake, merge } = await opened(platformText('slots: { total: 50 }'));
     for (const [name, n] of [
@@ -175,32 +175,60 @@ describe('with commit.mode: pull-request', () => {
     }
     world.pull('shop', 8);
     await sync(world, 'shop', 8);
-    commitFiles(world.appsRepo, { 'greenroom.yaml': platformText(`slots: { total: 50 }\n${REVIEW}`) });
+    const review = (autoMerge: boolean) =>
+      commitFiles(world.appsRepo, {
+        'greenroom.yaml': platformText(`slots: { total: 50 }\ncommit: { mode: pull-request, autoMerge: ${autoMerge} }`),
+      });
     const cost = async () => {
       fake.requests.length = 0;
       await sync(world);
       return fake.requests.filter(APPS).map(({ operation }) => operation);
     };
-    const seen = [await cost(), await cost()];
+    const push = (image: string) => {
+      world.push('shop', { 'preview.yaml': previewText('', image) });
+      world.pull('shop', 7);
+    };
+    review(false);
+    const first = [await cost(), await cost()];
     merge(1);
-    await sync(world);
-    seen.push(await cost());
-    world.push('shop', { 'preview.yaml': previewText('', 'ghcr.io/acme/other') });
-    world.pull('shop', 7);
-    seen.push(await cost());
-    world.push('shop', { 'preview.yaml': previewText('', 'ghcr.io/acme/third') });
-    world.pull('shop', 7);
-    seen.push(await cost());
+    const removesBranch = await cost();
+    const running = [await cost()];
+    push('ghcr.io/acme/other');
+    running.push(await cost());
+    push('ghcr.io/acme/third');
+    running.push(await cost(), await cost());
     world.pull('shop', 7, { state: 'closed' });
-    seen.push(await cost(), await cost());
-    expect(seen.map((operations) => [operations.length, operations.at(-1)])).toEqual([
-      [6, 'OpenProposal'],
-      [5, 'ReadProposal'],
-      [3, 'ReadProposal'],
-      [4, 'OpenProposal'],
-      [5, 'UpdateProposal'],
-      [5, 'UpdateProposal'],
-      [3, 'ReadProposal'],
+    const ending = [await cost(), await cost()];
+    merge(2);
+    const removesBranchAgain = await cost();
+    const over = await cost();
+    review(true);
+    world.pull('shop', 7);
+    const merging = [await cost(), await cost()];
+    expect([first, running, ending, [over], merging]).toEqual([
+      [
+        ['ReadTrees', 'ReadTreesAndProposal', 'ReadTrees', 'OpenProposal'],
+        ['ReadTrees', 'ReadTreesAndProposal', 'ReadTrees'],
+      ],
+      [
+        ['ReadTrees', 'ReadTreesAndProposal'],
+        ['ReadTrees', 'ReadTreesAndProposal', 'OpenProposal'],
+        ['ReadTrees', 'ReadTreesAndProposal', 'StageProposal', 'UpdateProposal'],
+        ['ReadTrees', 'ReadTreesAndProposal'],
+      ],
+      [
+        ['ReadTrees', 'ReadTreesAndProposal', 'StageProposal', 'UpdateProposal'],
+        ['ReadTrees', 'ReadTreesAndProposal'],
+      ],
+      [['ReadTrees', 'ReadTreesAndProposal', 'ReadTrees']],
+      [
+        ['ReadTrees', 'ReadTreesAndProposal', 'ReadTrees', 'OpenProposal', 'EnableAutoMerge'],
+        ['ReadTrees', 'ReadTreesAndProposal', 'ReadTrees'],
+      ],
+    ]);
+    expect([removesBranch, removesBranchAgain]).toEqual([
+      ['ReadTrees', 'ReadTreesAndProposal', 'RemoveProposal'],
+      ['ReadTrees', 'ReadTreesAndProposal', 'ReadTrees', 'RemoveProposal'],
     ]);
   });
 });

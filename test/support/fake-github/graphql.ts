@@ -90,8 +90,7 @@ function rootOf(fake: FakeGitHub) {
     },
     updatePullRequest: ({ input }: { input: { pullRequestId: string; title?: string; body?: string } }) => {
       const { repo, pull } = pullOfNode(fake, input.pullRequestId);
-      updatePull(fake, repo, pull, input.title, input.body);
-      return { clientMutationId: null };
+      return { pullRequest: pullNode(fake, repo, updatePull(fake, repo, pull, input.title, input.body)) };
     },
     closePullRequest: ({ input }: { input: { pullRequestId: string } }) => {
       fake.allow('pull_requests');

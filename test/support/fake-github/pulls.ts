@@ -52,10 +52,12 @@ export function updatePull(
   pull: PullFile,
   title?: string,
   body?: string,
-): void {
+): PullFile {
   fake.allow('pull_requests');
-  savePull(repo, { ...pull, title: title ?? pull.title });
+  const updated = { ...pull, title: title ?? pull.title };
+  savePull(repo, updated);
   if (body !== undefined) fake.bodies.set(subjectOf(repo, pull), body);
+  return updated;
 }
 
 export function closePull(repo: FakeRepository, pull: PullFile, merged = false): void {
