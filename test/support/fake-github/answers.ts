@@ -1,10 +1,42 @@
 import type { FakeGitHub, FakeRequest } from './server.ts';
+import type { Schemas } from './shapes.ts';
 import type { FakeRepository } from './store.ts';
 
-export interface RestAnswer {
+/** As GitHub sends it: its description leaves every part out that it may. */
+type BasicError = Required<Pick<Schemas['basic-error'], 'message' | 'documentation_url' | 'status'>>;
+type ValidationError = (Schemas['validation-error'] | Schemas['validation-error-simple']) & BasicError;
+
+/** By its id, a repository is not part of the description: the fields that are looked at, as by its name. */
+export type RepositoryBody = Pick<Schemas['repository'], 'id' | 'name' | 'full_name' | 'owner'>;
+
+/** Every body that is ever answered with. */
+export type RestBody =
+  | BasicError
+  | ValidationError
+  | RepositoryBody
+  | Schemas['installation']
+  | Schemas['installation-token']
+  | Schemas['blob']
+  | Schemas['git-tree']
+  | Schemas['git-commit']
+  | Schemas['git-ref']
+  | Schemas['file-commit']
+  | Schemas['check-run']
+  | { readonly total_count: number; readonly check_runs: readonly Schemas['check-run'][] }
+  | Schemas['status']
+  | readonly Schemas['status'][]
+  | Schemas['repository-collaborator-permission']
+  | Schemas['reaction']
+  | Schemas['deployment']
+  | readonly Schemas['deployment'][]
+  | Schemas['deployment-status']
+  | readonly Schemas['diff-entry'][]
+  | Schemas['pull-request-review-comment'];
+
+export interface RestAnswer<Body = RestBody> {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body: unknown;
+  readonly body: Body;
 }
 
 export type Handler = (
@@ -14,14 +46,24 @@ export type Handler = (
   rest: string[],
 ) => RestAnswer | Promise<RestAnswer>;
 
-export const NOT_FOUND: RestAnswer = { status: 404, body: { message: 'Not Found' } };
+const documentation_url = 'https://docs.github.com/rest';
+
+/** A refusal by a `basic-error`. */
+export function refusal(status: number, message: string): RestAnswer<BasicError> {
+  return { status, body: { message, documentation_url, status: String(status) } };
+}
+
+export const NOT_FOUND = refusal(404, 'Not Found');
+
+/** A refusal by a `validation-error`. */
+export function invalid(message: string, errors?: Schemas['validation-error']['errors']): RestAnswer<ValidationError> {
+  const found = errors === undefined ? {} : { errors };
+  return { status: 422, body: { message, documentation_url, status: '422', ...found } };
+}
 
 export function refused(permissions: string): RestAnswer {
-  return {
-    status: 403,
-    headers: { 'x-accepted-github-permissions': permissions },
-    body: { message: 'Resource not accessible by integration' },
-  };
+  const answer = refusal(403, 'Resource not accessible by integration');
+  return { ...answer, headers: { 'x-accepted-github-permissions': permissions } };
 }
 
 export function keyOf(repo: FakeRepository): string {

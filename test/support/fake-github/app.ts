@@ -1,9 +1,9 @@
 import { generateKeyPairSync, verify } from 'node:crypto';
 import { formatTime } from '../../../lib/core/clock.ts';
 import { COMMIT_TIME } from '../git.ts';
-import type { RestAnswer } from './answers.ts';
+import { NOT_FOUND, type RestAnswer, refusal } from './answers.ts';
 import type { FakeRequest } from './server.ts';
-import { installation, type Schemas } from './shapes.ts';
+import { installation } from './shapes.ts';
 
 /** A new pair takes a while to be found. */
 export function keyPair() {
@@ -56,27 +56,22 @@ export class FakeApp {
     const [, kind, owner] = /^\/(orgs|users)\/([^/]+)\/installation$/.exec(path) ?? [];
     const [, id] = /^\/app\/installations\/(\d+)\/access_tokens$/.exec(path) ?? [];
     if (owner === undefined && id === undefined) return undefined;
-    const refusal = this.#refusalOf(authorization.replace(/^bearer /i, ''));
-    if (refusal !== null) return { status: 401, body: { message: refusal } };
+    const reason = this.#refusalOf(authorization.replace(/^bearer /i, ''));
+    if (reason !== null) return refusal(401, reason);
     if (id !== undefined && method === 'POST') return this.#token(Number(id));
     const found = kind === 'orgs' ? this.installations.get(owner!) : undefined;
-    if (found === undefined) return { status: 404, body: { message: 'Not Found' } };
-    const body: Schemas['installation'] = installation(
-      found,
-      owner!,
-      this.suspended.has(owner!) ? '2026-11-01T00:00:00Z' : null,
-    );
-    return { status: 200, body };
+    if (found === undefined) return NOT_FOUND;
+    const suspendedAt = this.suspended.has(owner!) ? '2026-11-01T00:00:00Z' : null;
+    return { status: 200, body: installation(found, owner!, suspendedAt) };
   }
 
   #token(id: number): RestAnswer {
     const owner = [...this.installations].find(([, known]) => known === id)?.[0];
-    if (owner === undefined) return { status: 404, body: { message: 'Not Found' } };
+    if (owner === undefined) return NOT_FOUND;
     const token = `ghs_installation${id}n${this.tokens.length}`;
     this.tokens.push(token);
     this.#live.set(token, { owner, until: this.now + 3600 });
-    const body: Schemas['installation-token'] = { token, expires_at: formatTime(this.now + 3600) };
-    return { status: 201, body };
+    return { status: 201, body: { token, expires_at: formatTime(this.now + 3600) } };
   }
 
   #refusalOf(jwt: string): string | null {

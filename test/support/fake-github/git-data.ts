@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { encodeObject, OBJECT_FORMATS } from '../../../lib/core/git/objects.ts';
 import { GIT_ENV, git } from '../git.ts';
-import type { RestAnswer } from './answers.ts';
+import { invalid, NOT_FOUND, type RestAnswer, refusal } from './answers.ts';
+import { commit, ref, tree, typeOfMode } from './git-shapes.ts';
 import type { FakeGitHub, FakeRequest } from './server.ts';
 import type { FakeRepository } from './store.ts';
 
@@ -16,15 +17,14 @@ interface TreeItem {
   readonly content?: string;
 }
 
-const NOT_FOUND: RestAnswer = { status: 404, body: { message: 'Not Found' } };
-const EMPTY: RestAnswer = { status: 409, body: { message: 'Git Repository is empty.' } };
+const EMPTY = refusal(409, 'Git Repository is empty.');
 const ZERO = /^0+$/;
 
 /**
  * `POST git/trees`: entries laid over `base_tree`, or a tree of its own. An entry of another kind than what it takes the
  * place of is refused, as libgit2 does: whoever relies on it would rely on something undocumented.
  */
-export function createTree(_: FakeGitHub, repo: FakeRepository, { body }: FakeRequest): RestAnswer {
+export async function createTree(_: FakeGitHub, repo: FakeRepository, { body }: FakeRequest): Promise<RestAnswer> {
   if (repo.isEmpty()) return EMPTY;
   const items = body['tree'] as readonly TreeItem[];
   const base = body['base_tree'] as string | undefined;
@@ -52,7 +52,7 @@ export function createTree(_: FakeGitHub, repo: FakeRepository, { body }: FakeRe
   }
   if (entries.some(({ mode }) => mode === '040000')) {
     const lines = entries.map(({ path, mode, sha }) => `${mode} ${typeOfMode(mode)} ${sha}\t${path}\0`);
-    return made(git(repo.gitDir, ['mktree', '-z'], lines.join('')));
+    return made(repo, git(repo.gitDir, ['mktree', '-z'], lines.join('')));
   }
   return overlay(repo, base, entries);
 }
@@ -90,30 +90,33 @@ export function readTree(
   _: FakeGitHub,
   repo: FakeRepository,
   { path }: FakeRequest,
-  [tree = '']: string[],
+  [name = '']: string[],
 ): RestAnswer {
-  const sha = nameOf(repo, `${tree}^{tree}`);
+  const sha = nameOf(repo, `${name}^{tree}`);
   if (sha === undefined) return NOT_FOUND;
   const flags = path.includes('recursive=') ? ['-r', '-t'] : [];
   const lines = git(repo.gitDir, ['ls-tree', '-z', ...flags, sha])
     .split('\0')
     .filter(Boolean);
   const entries = lines.map((line) => {
-    const [mode, type, oid] = line.slice(0, line.indexOf('\t')).split(' ');
-    return { path: line.slice(line.indexOf('\t') + 1), mode, type, sha: oid };
+    const [mode = '', , oid = ''] = line.slice(0, line.indexOf('\t')).split(' ');
+    return { path: line.slice(line.indexOf('\t') + 1), mode, sha: oid };
   });
-  return { status: 200, body: { sha, tree: entries, truncated: false } };
+  return { status: 200, body: tree(repo, sha, entries) };
 }
 
-export function readCommit(_: FakeGitHub, repo: FakeRepository, __: FakeRequest, [sha = '']: string[]): RestAnswer {
-  const tree = nameOf(repo, `${sha}^{tree}`);
-  return tree === undefined ? NOT_FOUND : { status: 200, body: { sha, tree: { sha: tree } } };
+export async function readCommit(
+  _: FakeGitHub,
+  repo: FakeRepository,
+  __: FakeRequest,
+  [sha = '']: string[],
+): Promise<RestAnswer> {
+  return typeOf(repo, sha) === 'commit' ? { status: 200, body: await commit(repo, sha) } : NOT_FOUND;
 }
 
 export function readRef(_: FakeGitHub, repo: FakeRepository, __: FakeRequest, [branch = '']: string[]): RestAnswer {
   const sha = repo.head(branch);
-  if (sha === null) return NOT_FOUND;
-  return { status: 200, body: { ref: `refs/heads/${branch}`, object: { type: 'commit', sha } } };
+  return sha === null ? NOT_FOUND : { status: 200, body: ref(repo, branch, sha) };
 }
 
 function nameOf(repo: FakeRepository, name: string): string | undefined {
@@ -124,7 +127,7 @@ function nameOf(repo: FakeRepository, name: string): string | undefined {
 
 let indexes = 0;
 
-function overlay(repo: FakeRepository, base: string | undefined, entries: readonly Entry[]): RestAnswer {
+async function overlay(repo: FakeRepository, base: string | undefined, entries: readonly Entry[]): Promise<RestAnswer> {
   const index = join(repo.gitDir, `fake-index-${++indexes}`);
   const run = (args: readonly string[], input = '') =>
     spawnSync('git', args, { cwd: repo.gitDir, env: { ...GIT_ENV, GIT_INDEX_FILE: index }, input, encoding: 'utf8' });
@@ -136,20 +139,20 @@ function overlay(repo: FakeRepository, base: string | undefined, entries: readon
     const updated = run(['update-index', '-z', '--index-info'], lines.join(''));
     const written = run(['write-tree']);
     if (updated.status !== 0 || written.status !== 0) return invalid('GitRPC::BadObjectState');
-    return made(written.stdout.trim());
+    return await made(repo, written.stdout.trim());
   } finally {
     rmSync(index, { force: true });
   }
 }
 
-export function createCommit(_: FakeGitHub, repo: FakeRepository, { body }: FakeRequest): RestAnswer {
+export async function createCommit(_: FakeGitHub, repo: FakeRepository, { body }: FakeRequest): Promise<RestAnswer> {
   if (repo.isEmpty()) return EMPTY;
-  const [tree, parents] = [String(body['tree']), body['parents'] as readonly string[]];
-  if (typeOf(repo, tree) !== 'tree') return invalid('Tree SHA does not exist');
+  const [root, parents] = [String(body['tree']), body['parents'] as readonly string[]];
+  if (typeOf(repo, root) !== 'tree') return invalid('Tree SHA does not exist');
   if (parents.some((parent) => typeOf(repo, parent) !== 'commit')) return invalid('Parent SHA does not exist');
   const flags = parents.flatMap((parent) => ['-p', parent]);
-  const sha = git(repo.gitDir, ['commit-tree', tree, ...flags], String(body['message']));
-  return { status: 201, body: { sha, tree: { sha: tree }, parents: parents.map((parent) => ({ sha: parent })) } };
+  const sha = git(repo.gitDir, ['commit-tree', root, ...flags], String(body['message']));
+  return { status: 201, body: await commit(repo, sha) };
 }
 
 /** A fast-forward is all that is asked for, unless it is forced. */
@@ -165,7 +168,7 @@ export function updateRef(
   if (fake.protectedRepositories.has(`${repo.owner}/${repo.name}`)) return invalid(PROTECTED);
   if (body['force'] !== true && !isAncestor(repo, head, next)) return invalid('Update is not a fast forward');
   git(repo.gitDir, ['update-ref', `refs/heads/${branch}`, next]);
-  return { status: 200, body: { ref: `refs/heads/${branch}`, object: { type: 'commit', sha: next } } };
+  return { status: 200, body: ref(repo, branch, next) };
 }
 
 export const PROTECTED = 'Repository rule violations found\n\nChanges must be made through a pull request.\n\n';
@@ -204,19 +207,14 @@ function typeOf(repo: FakeRepository, name: string): string | undefined {
   return status === 0 ? stdout.trim() : undefined;
 }
 
-function typeOfMode(mode: string): string {
-  return mode === '040000' ? 'tree' : mode === '160000' ? 'commit' : 'blob';
-}
-
 function isAncestor(repo: FakeRepository, older: string, newer: string): boolean {
   const args = ['merge-base', '--is-ancestor', older, newer];
   return spawnSync('git', args, { cwd: repo.gitDir, env: GIT_ENV }).status === 0;
 }
 
-function made(sha: string): RestAnswer {
-  return { status: 201, body: { sha } };
-}
-
-function invalid(message: string): RestAnswer {
-  return { status: 422, body: { message } };
+async function made(repo: FakeRepository, sha: string): Promise<RestAnswer> {
+  const entries = (await repo.tree(sha)).map(({ name, mode, oid }) => {
+    return { path: Buffer.from(name, 'latin1').toString('utf8'), mode: mode.padStart(6, '0'), sha: oid };
+  });
+  return { status: 201, body: tree(repo, sha, entries) };
 }

@@ -1,6 +1,8 @@
 import { git } from '../git.ts';
-import { type Handler, keyOf, NOT_FOUND, type RestAnswer, refused } from './answers.ts';
+import { type Handler, invalid, keyOf, NOT_FOUND, type RestAnswer, refusal, refused } from './answers.ts';
+import * as shapes from './people-shapes.ts';
 import type { FakeGitHub, FakeRequest } from './server.ts';
+import type { Schemas } from './shapes.ts';
 import type { FakeRepository } from './store.ts';
 
 export interface StoredDeployment {
@@ -11,7 +13,7 @@ export interface StoredDeployment {
   readonly environment: string;
   readonly transient_environment: boolean;
   readonly production_environment: boolean;
-  readonly statuses: { readonly state: string; readonly environment_url?: string }[];
+  readonly statuses: { readonly state: Schemas['deployment-status']['state']; readonly environment_url?: string }[];
 }
 
 /** A remark on lines of the diff. */
@@ -39,32 +41,32 @@ export const PEOPLE_ROUTES: readonly (readonly [method: string, path: RegExp, ha
 
 function permission(fake: FakeGitHub, _: FakeRepository, __: FakeRequest, [login = '']: string[]): RestAnswer {
   const own = fake.permissions.get(login);
-  if (own === undefined) return { status: 404, body: { message: `${login} is not a user` } };
-  return { status: 200, body: { permission: own, role_name: own, user: { login } } };
+  if (own === undefined) return refusal(404, `${login} is not a user`);
+  return { status: 200, body: shapes.permission(login, own) };
 }
 
 function react(fake: FakeGitHub, _: FakeRepository, { body }: FakeRequest, [id = '']: string[]): RestAnswer {
   if (fake.missing.has('reactions')) return refused('issues=write; pull_requests=write');
   const comment = fake.commentByNumber(Number(id));
   if (comment === undefined) return NOT_FOUND;
-  const content = String(body['content']);
+  const content = body['content'] as Schemas['reaction']['content'];
   const isThere = comment.reactions.some((one) => one.login === fake.login && one.content === content);
   if (!isThere) comment.reactions.push({ login: fake.login, content });
-  return { status: isThere ? 200 : 201, body: { id: 1, content } };
+  return { status: isThere ? 200 : 201, body: shapes.reaction(content) };
 }
 
 function listDeployments(fake: FakeGitHub, repo: FakeRepository, { path }: FakeRequest): RestAnswer {
   const environment = new URLSearchParams(path.split('?')[1]).get('environment');
   const found = fake.deployments.filter((one) => one.repository === keyOf(repo) && one.environment === environment);
-  return { status: 200, body: found.reverse() };
+  return { status: 200, body: found.reverse().map((one) => shapes.deployment(repo, one)) };
 }
 
 function deploy(fake: FakeGitHub, repo: FakeRepository, { body }: FakeRequest): RestAnswer {
   if (fake.missing.has('deployments')) return refused('deployments=write');
   // What GitHub does by default: it merges the base branch, and wants every check to have passed.
-  if (body['auto_merge'] !== false) return { status: 409, body: { message: 'Conflict merging main' } };
+  if (body['auto_merge'] !== false) return refusal(409, 'Conflict merging main');
   if (JSON.stringify(body['required_contexts']) !== '[]') {
-    return { status: 409, body: { message: 'Conflict: Commit status checks failed' } };
+    return refusal(409, 'Conflict: Commit status checks failed');
   }
   const id = 6_000_000_000 + fake.deployments.length;
   const deployment: StoredDeployment = {
@@ -78,14 +80,14 @@ function deploy(fake: FakeGitHub, repo: FakeRepository, { body }: FakeRequest): 
     statuses: [],
   };
   fake.deployments.push(deployment);
-  return { status: 201, body: deployment };
+  return { status: 201, body: shapes.deployment(repo, deployment) };
 }
 
-function setDeployment(fake: FakeGitHub, _: FakeRepository, { body }: FakeRequest, [id = '']: string[]): RestAnswer {
+function setDeployment(fake: FakeGitHub, repo: FakeRepository, { body }: FakeRequest, [id = '']: string[]): RestAnswer {
   const deployment = fake.deployments.find((one) => one.id === Number(id));
   if (deployment === undefined) return NOT_FOUND;
   deployment.statuses.push(body as unknown as StoredDeployment['statuses'][number]);
-  return { status: 201, body: {} };
+  return { status: 201, body: shapes.deploymentStatus(repo, deployment) };
 }
 
 const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
@@ -104,7 +106,8 @@ function patches(repo: FakeRepository, number: number): { filename: string; patc
 function changedFiles(_: FakeGitHub, repo: FakeRepository, { path }: FakeRequest, [number = '']: string[]): RestAnswer {
   const query = new URLSearchParams(path.split('?')[1]);
   const [size, page] = [Number(query.get('per_page') ?? 30), Number(query.get('page') ?? 1)];
-  return { status: 200, body: patches(repo, Number(number)).slice((page - 1) * size, page * size) };
+  const files = patches(repo, Number(number)).slice((page - 1) * size, page * size);
+  return { status: 200, body: files.map(({ filename, patch }) => shapes.changedFile(repo, filename, patch)) };
 }
 
 function remark(fake: FakeGitHub, repo: FakeRepository, { body }: FakeRequest, [number = '']: string[]): RestAnswer {
@@ -117,16 +120,14 @@ function remark(fake: FakeGitHub, repo: FakeRepository, { body }: FakeRequest, [
   const patch = patches(repo, Number(number)).find(({ filename }) => filename === path)?.patch ?? '';
   const hunk = shownLines(patch).find((lines) => lines.has(line) && lines.has(start_line ?? line));
   if (commit_id !== pull.head.sha || side !== 'RIGHT' || hunk === undefined || (start_line ?? 0) >= line) {
-    return {
-      status: 422,
-      body: { message: 'Validation Failed', errors: [{ field: 'pull_request_review_thread.line' }] },
-    };
+    return invalid('Validation Failed', [{ field: 'pull_request_review_thread.line', code: 'invalid' }]);
   }
   const subject = `PR_${repo.id}_${number}`;
   const state = { isResolved: false, isOutdated: false };
   const start = start_line === undefined ? {} : { start_line };
-  fake.remarks.push({ subject, author: fake.login, body: String(body['body']), path, line, ...start, ...state });
-  return { status: 201, body: { id: fake.remarks.length } };
+  const remark = { subject, author: fake.login, body: String(body['body']), path, line, ...start, ...state };
+  const id = fake.remarks.push(remark);
+  return { status: 201, body: shapes.reviewComment(repo, remark, id, { number: Number(number), sha: pull.head.sha }) };
 }
 
 /** Numbers of the lines that each hunk shows of the new side, counted line by line. */

@@ -1,13 +1,22 @@
 import { commitFiles, git } from '../git.ts';
-import { type Handler, keyOf, NOT_FOUND, type RestAnswer, refused } from './answers.ts';
+import {
+  type Handler,
+  invalid,
+  keyOf,
+  NOT_FOUND,
+  type RepositoryBody,
+  type RestAnswer,
+  refusal,
+  refused,
+} from './answers.ts';
 import { createCommit, createTree, readCommit, readRef, readTree, updateRef } from './git-data.ts';
+import { fileCommit } from './git-shapes.ts';
 import { PEOPLE_ROUTES } from './people.ts';
 import type { FakeGitHub, FakeRequest, StoredCheck } from './server.ts';
-import { blob, checkRun, commitStatus } from './shapes.ts';
+import { blob, checkRun, commitStatus, user } from './shapes.ts';
 import type { FakeRepository } from './store.ts';
 
 const ROUTES: readonly (readonly [method: string, path: RegExp, handler: Handler])[] = [
-  ['GET', /^$/, (_, repo) => ({ status: 200, body: repositoryBody(repo) })],
   ['GET', /^git\/blobs\/([0-9a-f]+)$/, readBlob],
   ['GET', /^git\/trees\/(.+)$/, readTree],
   ['GET', /^git\/commits\/(.+)$/, readCommit],
@@ -40,8 +49,8 @@ export async function runRest(fake: FakeGitHub, request: FakeRequest): Promise<R
   return NOT_FOUND;
 }
 
-function repositoryBody(repo: FakeRepository) {
-  return { id: repo.id, name: repo.name, full_name: `${repo.owner}/${repo.name}`, owner: { login: repo.owner } };
+function repositoryBody(repo: FakeRepository): RepositoryBody {
+  return { id: repo.id, name: repo.name, full_name: keyOf(repo), owner: user(repo.owner, 'Organization') };
 }
 
 async function readBlob(
@@ -55,17 +64,20 @@ async function readBlob(
   return { status: 200, body: blob(sha, object.content!) };
 }
 
-function firstFile(_: FakeGitHub, repo: FakeRepository, { body }: FakeRequest, [path = '']: string[]): RestAnswer {
+async function firstFile(
+  _: FakeGitHub,
+  repo: FakeRepository,
+  { body }: FakeRequest,
+  [path = '']: string[],
+): Promise<RestAnswer> {
   const branch = String(body['branch'] ?? repo.defaultBranch());
   const parent = repo.head(branch);
-  if (parent === null && !repo.isEmpty()) return { status: 404, body: { message: `Branch ${branch} not found` } };
+  if (parent === null && !repo.isEmpty()) return refusal(404, `Branch ${branch} not found`);
   const isThere = parent !== null && git(repo.gitDir, ['--literal-pathspecs', 'ls-tree', parent, '--', path]) !== '';
-  if (isThere && body['sha'] === undefined) {
-    return { status: 422, body: { message: 'Invalid request.\n\n"sha" wasn\'t supplied.' } };
-  }
+  if (isThere && body['sha'] === undefined) return invalid('Invalid request.\n\n"sha" wasn\'t supplied.');
   const content = Buffer.from(String(body['content']), 'base64');
   const sha = commitFiles(repo.gitDir, { [path]: content }, { branch, message: String(body['message']) });
-  return { status: 201, body: { commit: { sha, parents: parent === null ? [] : [{ sha: parent }] } } };
+  return { status: 201, body: await fileCommit(repo, path, content, sha) };
 }
 
 /** What needs the permission to write contents. */
@@ -86,7 +98,7 @@ const MAX_ANNOTATIONS = 50;
 
 function createCheck(fake: FakeGitHub, repo: FakeRepository, { body }: FakeRequest): RestAnswer {
   if (fake.missing.has('checks')) return refused('checks=write');
-  if (annotationsOf(body).length > MAX_ANNOTATIONS) return { status: 422, body: { message: 'Invalid request.' } };
+  if (annotationsOf(body).length > MAX_ANNOTATIONS) return invalid('Invalid request.');
   const run = { ...body, id: fake.checks.length + 1, repository: keyOf(repo) } as StoredCheck;
   fake.checks.push(run);
   return { status: 201, body: checkRun(run) };
@@ -95,7 +107,7 @@ function createCheck(fake: FakeGitHub, repo: FakeRepository, { body }: FakeReque
 function updateCheck(fake: FakeGitHub, _: FakeRepository, { body }: FakeRequest, [id = '']: string[]): RestAnswer {
   const run = fake.checks.find((check) => check.id === Number(id));
   if (run === undefined) return NOT_FOUND;
-  if (annotationsOf(body).length > MAX_ANNOTATIONS) return { status: 422, body: { message: 'Invalid request.' } };
+  if (annotationsOf(body).length > MAX_ANNOTATIONS) return invalid('Invalid request.');
   // Annotations are added to those that are there.
   const annotations = [...annotationsOf(run), ...annotationsOf(body)];
   Object.assign(run, body, { output: { ...(body['output'] as object), annotations } });
@@ -113,7 +125,7 @@ function listStatuses(fake: FakeGitHub, repo: FakeRepository, _: FakeRequest, [s
 
 function createStatus(fake: FakeGitHub, repo: FakeRepository, { body }: FakeRequest, [sha = '']: string[]): RestAnswer {
   if (fake.missing.has('statuses')) return refused('statuses=write');
-  if (String(body['description'] ?? '').length > 140) return { status: 422, body: { message: 'Validation Failed' } };
+  if (String(body['description'] ?? '').length > 140) return invalid('Validation Failed');
   const created_at = new Date(fake.clock() * 1000).toISOString();
   const head = { repository: keyOf(repo), head_sha: sha };
   const status = { ...body, id: fake.statuses.length + 1, ...head, created_at } as StoredCheck;

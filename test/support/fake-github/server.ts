@@ -7,7 +7,7 @@ import { setTimeout } from 'node:timers/promises';
 import { formatTime } from '../../../lib/core/clock.ts';
 import { GRAPHQL_NEEDS } from '../../../lib/github/permissions.ts';
 import { COMMIT_TIME } from '../git.ts';
-import type { RestAnswer } from './answers.ts';
+import { NOT_FOUND, type RestAnswer, refusal } from './answers.ts';
 import type { FakeApp } from './app.ts';
 import { runGraphQL } from './graphql.ts';
 import type { StoredDeployment, StoredRemark } from './people.ts';
@@ -252,16 +252,14 @@ export class FakeGitHub {
     };
   }
 
-  async #true(request: FakeRequest): Promise<RestAnswer> {
+  async #true(request: FakeRequest): Promise<RestAnswer<unknown>> {
     const asApp = this.app?.answer(request);
     if (asApp !== undefined) return asApp;
     const token = request.authorization.split(' ')[1] ?? '';
     const owner = this.app?.ownerOf(token);
-    if (token !== this.token && owner === undefined) {
-      return { status: 401, body: { message: 'Bad credentials', documentation_url: 'https://docs.github.com/rest' } };
-    }
+    if (token !== this.token && owner === undefined) return refusal(401, 'Bad credentials');
     if (request.path !== '/graphql') {
-      if (owner !== undefined && !this.#isOf(owner, request)) return { status: 404, body: { message: 'Not Found' } };
+      if (owner !== undefined && !this.#isOf(owner, request)) return NOT_FOUND;
       return runRest(this, request);
     }
     if (request.operation === undefined || !Object.hasOwn(GRAPHQL_NEEDS, request.operation)) {
