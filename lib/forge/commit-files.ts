@@ -19,6 +19,9 @@ import { MAX_FILE_BYTES, MAX_FOLDER_FILES } from './forge.ts';
 /** Folders of a reading; a tree that holds itself many times over has no files to stop at. */
 const MAX_FOLDERS = 1000;
 
+/** The pull request, its file and its commit are asked for one after the other, and again after a commit. */
+const CACHE_BYTES = 1024 * 1024;
+
 /**
  * Files of a micro app's repository at given commits, straight from its objects. Whatever they hold comes from people who
  * may be hostile: sizes and counts are capped before anything is kept.
@@ -30,7 +33,7 @@ export class CommitFiles {
   /** @param gitDir a bare repository */
   constructor(gitDir: string) {
     // A tree above the cap is refused like a file.
-    this.#reader = new ObjectReader({ gitDir }, MAX_FILE_BYTES, gitDir);
+    this.#reader = new ObjectReader({ gitDir }, MAX_FILE_BYTES, gitDir, CACHE_BYTES);
     this.#description = gitDir;
   }
 

@@ -1,9 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { parseTime } from '../core/clock.ts';
-import { fileFailure } from '../core/git/failure.ts';
 import type { Hold, PullComment } from './forge.ts';
+import { namesIn, textOf } from './local-files.ts';
 
 /** `<owner>/<repo>/pulls/<n>/comments/<id>.json` */
 const CommentFile = z.object({
@@ -29,13 +28,13 @@ const CollaboratorsFile = z.record(z.string(), z.string());
 const OWN = { id: 0, isOurs: true, author: null, editor: null, createdAt: 0, isAnswered: false };
 
 /** Comments of a pull request of the local forge, ours first, then by id; a file out of shape is no comment. */
-export async function readComments(folder: string): Promise<PullComment[]> {
-  const names = (await readdir(join(folder, 'comments')).catch(none)) ?? [];
+export function readComments(folder: string): PullComment[] {
+  const names = namesIn(join(folder, 'comments')) ?? [];
   const ids = names.flatMap((name) => /^([1-9]\d{0,14})\.json$/.exec(name)?.[1] ?? []).map(Number);
-  const own = await readFile(join(folder, 'comment.md'), 'utf8').catch(none);
+  const own = textOf(join(folder, 'comment.md'));
   const comments: PullComment[] = own === undefined ? [] : [{ ...OWN, body: own }];
   for (const id of ids.sort((a, b) => a - b)) {
-    const file = await readJson(join(folder, 'comments', `${id}.json`), CommentFile);
+    const file = readJson(join(folder, 'comments', `${id}.json`), CommentFile);
     const createdAt = parseTime(file?.createdAt ?? '');
     if (file === null || createdAt === undefined) continue;
     const { author: login, bot, body } = file;
@@ -51,31 +50,26 @@ export function answerFile(commentId: number): string {
 }
 
 /** What is remembered for this head commit; null for nothing. */
-export async function readHold(folder: string, headSha: string): Promise<Hold | null> {
-  const file = await readJson(join(folder, 'hold.json'), HoldFile);
+export function readHold(folder: string, headSha: string): Hold | null {
+  const file = readJson(join(folder, 'hold.json'), HoldFile);
   if (file === null || file.headSha !== headSha) return null;
   const { headSha: _, ...hold } = file;
   return hold;
 }
 
 /** Whether the file of collaborators lets this account write. */
-export async function isWriter(repository: string, login: string): Promise<boolean> {
-  const permissions = await readJson(join(repository, 'collaborators.json'), CollaboratorsFile);
+export function isWriter(repository: string, login: string): boolean {
+  const permissions = readJson(join(repository, 'collaborators.json'), CollaboratorsFile);
   const own = permissions !== null && Object.hasOwn(permissions, login) ? permissions[login] : undefined;
   return own === 'admin' || own === 'write';
 }
 
-async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T | null> {
-  const text = await readFile(path, 'utf8').catch(none);
+function readJson<T>(path: string, schema: z.ZodType<T>): T | null {
+  const text = textOf(path);
   if (text === undefined) return null;
   try {
     return schema.safeParse(JSON.parse(text)).data ?? null;
   } catch {
     return null;
   }
-}
-
-function none(error: NodeJS.ErrnoException): undefined {
-  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-  throw fileFailure('reading comments', error);
 }

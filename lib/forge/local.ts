@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { GreenroomError, invalidInput } from '../core/errors.ts';
@@ -20,6 +20,7 @@ import type {
   RepositoryPulls,
   RepositoryRef,
 } from './forge.ts';
+import { namesIn, textOf } from './local-files.ts';
 import { parsePull } from './local-pull.ts';
 import { answerFile, isWriter, readComments, readHold } from './local-thread.ts';
 
@@ -74,7 +75,7 @@ export class LocalForge implements Forge {
     };
     await look(lastKnown);
     if (found[0] !== undefined) return { status: 'found', value: found[0] };
-    for (const repository of await this.#repositories()) await look(repository);
+    for (const repository of this.#repositories()) await look(repository);
     const [only, ...others] = found;
     if (only !== undefined && others.length === 0) return { status: 'found', value: only };
     if (only === undefined && broken.length > 0) throw broken[0];
@@ -88,7 +89,7 @@ export class LocalForge implements Forge {
 
   async *openPullRequests(owner: string, repositories?: readonly string[]): AsyncGenerator<RepositoryPulls> {
     checkName({ owner, name: '-' });
-    const names = repositories ?? (await this.#names(owner));
+    const names = repositories ?? this.#names(owner);
     for (const name of names) yield await this.#openPulls({ owner, name });
   }
 
@@ -102,38 +103,38 @@ export class LocalForge implements Forge {
 
   async publish(pull: PullRequest, report: PullRequestReport): Promise<PublishOutcome> {
     const folder = this.#folder(pull);
-    const comments = await readComments(folder);
+    const comments = readComments(folder);
     const previous = comments.find(({ isOurs }) => isOurs)?.body ?? null;
     const body = report.comment(previous);
-    if (body !== null && body !== previous) await this.#write(folder, 'comment.md', body);
+    if (body !== null && body !== previous) this.#write(folder, 'comment.md', body);
     const { notice, check, deployment } = report;
-    if (notice !== null && !(await this.#text(folder, 'notice.md'))?.startsWith(notice.marker)) {
-      await this.#write(folder, 'notice.md', notice.body);
+    if (notice !== null && !textOf(join(folder, 'notice.md'))?.startsWith(notice.marker)) {
+      this.#write(folder, 'notice.md', notice.body);
     }
-    if (check !== null) await this.#write(folder, 'check.json', json(check));
-    if (deployment?.live || (deployment && (await this.#text(folder, 'deployment.json')) !== undefined)) {
-      await this.#write(folder, 'deployment.json', json(deployment));
+    if (check !== null) this.#write(folder, 'check.json', json(check));
+    if (deployment?.live || (deployment && textOf(join(folder, 'deployment.json')) !== undefined)) {
+      this.#write(folder, 'deployment.json', json(deployment));
     }
     return { comments, failures: [] };
   }
 
-  comments(pull: PullRequest): Promise<readonly PullComment[]> {
+  async comments(pull: PullRequest): Promise<readonly PullComment[]> {
     return readComments(this.#folder(pull));
   }
 
-  mayWrite(repository: RepositoryRef, login: string): Promise<boolean> {
+  async mayWrite(repository: RepositoryRef, login: string): Promise<boolean> {
     checkName(repository);
     return isWriter(join(this.#root, repository.owner, repository.name), login);
   }
 
   async hold(pull: PullRequest, { action, until, by, commentId }: HoldRequest): Promise<Hold> {
     const hold: Hold = { action, until, by, commentId, at: this.#clock() };
-    await this.#write(this.#folder(pull), 'hold.json', json({ headSha: pull.head.sha, ...hold }));
+    this.#write(this.#folder(pull), 'hold.json', json({ headSha: pull.head.sha, ...hold }));
     return hold;
   }
 
   async answer(pull: PullRequest, commentId: number, answer: Answer): Promise<void> {
-    await this.#write(join(this.#folder(pull), 'comments'), answerFile(checkNumber(commentId)), `${answer}\n`);
+    this.#write(join(this.#folder(pull), 'comments'), answerFile(checkNumber(commentId)), `${answer}\n`);
   }
 
   async close(): Promise<void> {
@@ -145,10 +146,6 @@ export class LocalForge implements Forge {
   /** Where a pull request's comments are, and what is written back. */
   #folder({ repository, number }: Pick<PullRequest, 'number'> & { readonly repository: RepositoryRef }): string {
     return join(this.#pulls(repository), String(checkNumber(number)));
-  }
-
-  #text(folder: string, file: string): Promise<string | undefined> {
-    return readFile(join(folder, file), 'utf8').catch(absent(`reading ${join(folder, file)}`));
   }
 
   #pulls(repository: RepositoryRef): string {
@@ -190,19 +187,19 @@ export class LocalForge implements Forge {
   /** A pull request as its file says, or undefined when there is no such file. */
   async #readPull(repository: RepositoryRef, number: number, files: CommitFiles): Promise<PullRequest | undefined> {
     const file = join(this.#pulls(repository), `${number}.json`);
-    const text = await readFile(file, 'utf8').catch(absent(`reading ${file}`));
+    const text = textOf(file);
     if (text === undefined) return undefined;
     const pull = parsePull(file, text, repository, number);
     // Without its repository the commit's time is not known; all else is.
     const committedAt = await files.committedAt(pull.head.sha).catch(() => null);
-    const hold = await readHold(this.#folder({ repository, number }), pull.head.sha);
+    const hold = readHold(this.#folder({ repository, number }), pull.head.sha);
     return { ...pull, head: { ...pull.head, committedAt }, hold };
   }
 
   async #openPulls(repository: RepositoryRef): Promise<RepositoryPulls> {
     const folder = this.#pulls(repository);
-    const files = await readdir(folder).catch(absent(`listing ${folder}`));
-    if (files === undefined && !(await this.#names(repository.owner)).includes(repository.name)) {
+    const files = namesIn(folder);
+    if (files === undefined && !this.#names(repository.owner).includes(repository.name)) {
       return {
         repository,
         pulls: [],
@@ -229,39 +226,38 @@ export class LocalForge implements Forge {
       : { repository, pulls, complete: false, reason: reasons.join('\n') };
   }
 
-  async #repositories(): Promise<RepositoryRef[]> {
-    const owners = (await this.#folders(this.#root)).filter((owner) => NAME.test(owner));
-    const all = await Promise.all(
-      owners.map(async (owner) => (await this.#names(owner)).map((name) => ({ owner, name }))),
-    );
-    return all.flat();
+  #repositories(): RepositoryRef[] {
+    const owners = this.#folders(this.#root).filter((owner) => NAME.test(owner));
+    return owners.flatMap((owner) => this.#names(owner).map((name) => ({ owner, name })));
   }
 
   /** Names of an owner's repositories, by their bare repository or their folder of pull requests. */
-  async #names(owner: string): Promise<string[]> {
-    const folders = await this.#folders(join(this.#root, owner));
+  #names(owner: string): string[] {
+    const folders = this.#folders(join(this.#root, owner));
     const names = folders.map((folder) => folder.replace(/\.git$/, '')).filter((name) => NAME.test(name));
     return [...new Set(names)].sort(compareStrings);
   }
 
-  async #folders(folder: string): Promise<string[]> {
-    const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
+  #folders(folder: string): string[] {
+    try {
+      const entries = readdirSync(folder, { withFileTypes: true });
+      return entries.filter((entry) => entry.isDirectory() || entry.isSymbolicLink()).map(({ name }) => name);
+    } catch (cause) {
       throw new GreenroomError('unreachable', `${folder} cannot be listed; is it a folder of the local forge?`, {
         cause,
       });
-    });
-    return entries.filter((entry) => entry.isDirectory() || entry.isSymbolicLink()).map(({ name }) => name);
+    }
   }
 
   /** A reader sees the old file or the new one, never a part. */
-  async #write(folder: string, file: string, content: string): Promise<void> {
+  #write(folder: string, file: string, content: string): void {
     const temporary = join(folder, `.${file}.${this.#randomId()}`);
     try {
-      await mkdir(folder, { recursive: true });
-      await writeFile(temporary, content, { flag: 'wx' });
-      await rename(temporary, join(folder, file));
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(temporary, content, { flag: 'wx' });
+      renameSync(temporary, join(folder, file));
     } catch (cause) {
-      await rm(temporary, { force: true });
+      rmSync(temporary, { force: true });
       throw fileFailure(`writing ${join(folder, file)}`, cause);
     }
   }
@@ -280,14 +276,6 @@ function checkName({ owner, name }: RepositoryRef): void {
 function checkNumber(number: number): number {
   if (Number.isSafeInteger(number) && number > 0) return number;
   throw invalidInput([{ message: `${JSON.stringify(number)} is not a number of a pull request` }]);
-}
-
-/** A missing file is an answer; anything else that is wrong with it is not. */
-function absent(doing: string): (error: NodeJS.ErrnoException) => undefined {
-  return (error) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-    throw fileFailure(doing, error);
-  };
 }
 
 function json(value: unknown): string {

@@ -1,5 +1,5 @@
 import { GreenroomError } from '../core/errors.ts';
-import type { ObjectFormat } from '../core/git/objects.ts';
+import type { ObjectFormat, ObjectType } from '../core/git/objects.ts';
 import { decodeCommit, encodeObject } from '../core/git/objects.ts';
 import type { GitOptions } from '../core/git/process.ts';
 import { git } from '../core/git/process.ts';
@@ -9,7 +9,7 @@ import type { GitSettings, Person } from './settings.ts';
 
 /** A file of the apps repo above this size is not read, in bytes. */
 const MAX_BLOB_BYTES = 16 * 1024 * 1024;
-const TREE_CACHE_BYTES = 32 * 1024 * 1024;
+const CACHE_BYTES = 32 * 1024 * 1024;
 
 export interface NewCommit {
   readonly tree: string;
@@ -25,16 +25,11 @@ export class GitRepository {
   readonly settings: GitSettings;
   readonly #reader: ObjectReader;
   readonly #loose: LooseObjects;
-  /** Trees by id. What an id stands for never changes, so the planning and the committing of a change share it. */
-  readonly #trees = new Map<string, Buffer>();
-  #treeBytes = 0;
-  /** The commit that was looked at last; reading, planning and committing all start from it. */
-  #last: { readonly oid: string; readonly tree: string } | undefined;
 
   constructor(options: GitOptions, settings: GitSettings, loose: LooseObjects) {
     this.options = options;
     this.settings = settings;
-    this.#reader = new ObjectReader(options, MAX_BLOB_BYTES, 'the apps repo');
+    this.#reader = new ObjectReader(options, MAX_BLOB_BYTES, 'the apps repo', CACHE_BYTES);
     this.#loose = loose;
   }
 
@@ -48,24 +43,19 @@ export class GitRepository {
 
   /** Id and tree of the commit that a full ref name or an id leads to; undefined when there is none. */
   async commit(name: string): Promise<{ readonly oid: string; readonly tree: string } | undefined> {
-    if (this.#last?.oid === name) return this.#last;
     const object = await this.#reader.read(name);
     if (object === undefined) return undefined;
     if (object.type !== 'commit' || object.content === null) {
       throw new GreenroomError('failed', `${name} in the apps repo is a ${object.type}, not a commit`);
     }
-    this.#last = { oid: object.oid, tree: decodeCommit(object.content).tree };
-    return this.#last;
+    return { oid: object.oid, tree: decodeCommit(object.content).tree };
   }
 
   readonly tree = async (oid: string): Promise<Buffer> => {
-    const cached = this.#trees.get(oid);
-    if (cached !== undefined) return cached;
     const object = await this.#reader.read(oid);
     if (object?.type !== 'tree' || object.content === null) {
       throw new GreenroomError('failed', `the apps repo is damaged or too large: tree ${oid} cannot be read`);
     }
-    this.#remember(oid, object.content);
     return object.content;
   };
 
@@ -81,17 +71,25 @@ export class GitRepository {
 
   /** Writes objects and, on top, one commit; gives its id. No branch knows of it yet. */
   async write(objects: ReadonlyMap<string, Buffer>, commit: NewCommit): Promise<string> {
-    if (!this.settings.sign) {
-      const { oid, data } = encodeObject(this.format, 'commit', this.#encode(commit));
-      this.#loose.write(new Map([...objects, [oid, data]]));
-      return oid;
-    }
     this.#loose.write(objects);
-    return this.#signed(commit);
+    // The next change starts from these trees.
+    for (const [oid, data] of objects) {
+      if (data.toString('latin1', 0, 5) === 'tree ') this.#remember(oid, 'tree', data);
+    }
+    if (this.settings.sign) return this.#signed(commit);
+    const { oid, data } = encodeObject(this.format, 'commit', this.#encode(commit));
+    this.#loose.write(new Map([[oid, data]]));
+    this.#remember(oid, 'commit', data);
+    return oid;
   }
 
   async close(): Promise<void> {
     await this.#reader.close();
+  }
+
+  #remember(oid: string, type: ObjectType, data: Buffer): void {
+    const content = data.subarray(data.indexOf(0) + 1);
+    this.#reader.remember({ oid, type, size: content.length, content });
   }
 
   #encode({ tree, parent, message, time }: NewCommit): Buffer {
@@ -127,16 +125,6 @@ export class GitRepository {
       },
     );
     return output.trim();
-  }
-
-  #remember(oid: string, tree: Buffer): void {
-    this.#trees.set(oid, tree);
-    this.#treeBytes += tree.length;
-    for (const [oldest, bytes] of this.#trees) {
-      if (this.#treeBytes <= TREE_CACHE_BYTES) break;
-      this.#trees.delete(oldest);
-      this.#treeBytes -= bytes.length;
-    }
   }
 }
 

@@ -60,7 +60,7 @@ export async function readBase(context: Omit<SyncContext, 'forge'>, at?: string)
       `${context.repo.description} has no ${PLATFORM_FILE}; lay it down with \`greenroom init\`, commit and push it`,
     );
   }
-  const platform = loadPlatform(text, PLATFORM_FILE).value.spec;
+  const platform = platformOf(text);
   const now = context.clock();
   let records: Promise<readonly StoredRecord[]> | undefined;
   return {
@@ -79,6 +79,14 @@ export async function readBase(context: Omit<SyncContext, 'forge'>, at?: string)
       return records;
     },
   };
+}
+
+let last: { readonly text: string; readonly platform: PlatformSpec } | undefined;
+
+/** The platform's file stays the same for weeks, and is read for every pull request. */
+function platformOf(text: string): PlatformSpec {
+  if (last?.text !== text) last = { text, platform: loadPlatform(text, PLATFORM_FILE).value.spec };
+  return last.platform;
 }
 
 function exceptionFiles(files: FileSet): FileSet {

@@ -51,6 +51,17 @@ describe.each(Object.entries(KINDS))('%s repository', (kind, location) => {
       expect(git(path, ['fsck', '--strict', '--no-dangling'])).toBe('');
     });
 
+    test('files of every size are read back by git', async () => {
+      const path = bareRepo({ a: '1' });
+      const repo = await open(location(path));
+      const { head } = await repo.read([]);
+      const sizes = [0, 1, 255, 3990, 3991, 3992, 3993, 4000, 4001, 65_535, 65_536, 200_000];
+      const files = Object.fromEntries(sizes.map((size) => [`f/${size}`, 'äb\n'.repeat(size).slice(0, size)]));
+      await repo.commit({ expectedHead: head, change: change(files), message: 'm' });
+      expect(filesOf(path)).toEqual({ a: '1', ...files });
+      expect(git(path, ['fsck', '--strict', '--no-dangling'])).toBe('');
+    });
+
     test('a commit is signed when git is set up to sign', async ({ skip }) => {
       const keys = tempFolder();
       const key = join(keys, 'key');

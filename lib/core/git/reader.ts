@@ -34,22 +34,33 @@ export class ObjectReader {
   #child: ChildProcessWithoutNullStreams | undefined;
   #exited: Promise<void> = Promise.resolve();
   readonly #waiting: Waiting[] = [];
+  /** Objects by id, oldest first: what an id stands for never changes. */
+  readonly #known = new Map<string, StoredObject>();
+  readonly #cacheBytes: number;
+  #knownBytes = 0;
   #objectsRead = 0;
 
-  /** @param maxBytes contents above it are not kept @param description of the repository, for messages */
-  constructor(options: GitOptions, maxBytes: number, description: string) {
+  /**
+   * @param maxBytes contents above it are not kept
+   * @param description of the repository, for messages
+   * @param cacheBytes so much is remembered of what was read
+   */
+  constructor(options: GitOptions, maxBytes: number, description: string, cacheBytes: number) {
     this.#options = options;
     this.#maxBytes = maxBytes;
     this.#description = description;
+    this.#cacheBytes = cacheBytes;
   }
 
-  /** How many objects were asked for so far: what a reading cost. */
+  /** How many objects git was asked for so far: what a reading cost. */
   get objectsRead(): number {
     return this.#objectsRead;
   }
 
   /** The object of this id or full ref name; undefined when there is none. */
   read(name: string): Promise<StoredObject | undefined> {
+    const known = this.#known.get(name);
+    if (known !== undefined) return Promise.resolve(known);
     if (/[\n\0]/.test(name)) return Promise.reject(new Error('an object name of two lines'));
     const child = this.#child ?? this.#start();
     this.#objectsRead += 1;
@@ -59,6 +70,18 @@ export class ObjectReader {
     });
   }
 
+  /** Spares asking for an object that the caller has just written. */
+  remember(object: StoredObject): void {
+    if (object.content === null || this.#known.has(object.oid)) return;
+    this.#known.set(object.oid, object);
+    this.#knownBytes += object.size;
+    for (const [oid, { size }] of this.#known) {
+      if (this.#knownBytes <= this.#cacheBytes) break;
+      this.#known.delete(oid);
+      this.#knownBytes -= size;
+    }
+  }
+
   async close(): Promise<void> {
     this.#child?.stdin.end();
     await this.#exited;
@@ -66,7 +89,10 @@ export class ObjectReader {
 
   #start(): ChildProcessWithoutNullStreams {
     const child = spawn('git', ['cat-file', '--batch'], { env: gitEnvironment(this.#options) });
-    const parser = new BatchParser(this.#maxBytes, (object) => this.#waiting.shift()?.resolve(object));
+    const parser = new BatchParser(this.#maxBytes, (object) => {
+      if (object !== undefined) this.remember(object);
+      this.#waiting.shift()?.resolve(object);
+    });
     const stderr: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => parser.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));

@@ -44,7 +44,7 @@ export class FakeRepository {
     this.name = name;
     this.gitDir = join(root, owner, `${name}.git`);
     this.pulls = join(root, owner, name, 'pulls');
-    this.#objects = new ObjectReader({ gitDir: this.gitDir }, 1 << 27, this.gitDir);
+    this.#objects = new ObjectReader({ gitDir: this.gitDir }, 1 << 27, this.gitDir, 1 << 25);
     const [first] = this.#numbers();
     this.id = first === undefined ? fallbackId : this.pullRequest(first)!.repositoryId;
   }
