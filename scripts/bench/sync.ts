@@ -11,6 +11,10 @@ import { rendered, root } from './inputs.ts';
 import { interleave, ratio, row, type Timing, time, timeCommand } from './measure.ts';
 
 const SIZES = [10, 1000, 10_000];
+
+/** Before the clock starts: a receiver (`greenroom serve`) has been at work for a while, and its code is compiled. */
+const WARM_UP = 100;
+
 const ME = {
   ...process.env,
   GIT_AUTHOR_NAME: 'b',
@@ -23,19 +27,25 @@ const git = (cwd: string, args: string[], input = '') =>
     .toString()
     .trim();
 
-/** One new preview committed into apps repos of growing size, beside a clone that is written, committed and pushed. */
+/**
+ * One new preview committed into apps repos of growing size by a process that runs on, as a receiver does, beside a clone
+ * that is written, committed and pushed.
+ */
 export async function sync(rounds: number): Promise<void> {
   console.log('One pull request synced into an apps repo of 10, 1,000 and 10,000 previews');
   const folder = mkdtempSync(join(tmpdir(), 'greenroom-bench-'));
   try {
-    const forge = new LocalForge(makeForge(folder, (rounds + 1) * SIZES.length + 1));
+    const forge = new LocalForge(makeForge(folder, WARM_UP + (rounds + 1) * SIZES.length));
     let number = 0;
     const candidates: Record<string, () => Promise<number>> = {};
     const paths = SIZES.map((size) => makeAppsRepo(folder, size));
-    const repos = await Promise.all(paths.map((path) => openGitAppsRepo(path, { clock })));
+    const [warmUp, ...repos] = await Promise.all(
+      [makeAppsRepo(folder, 1), ...paths].map((path) => openGitAppsRepo(path, { clock })),
+    );
+    for (let i = 0; i < WARM_UP; i++) await syncOnce(warmUp!, forge, ++number);
     for (const [i, size] of SIZES.entries()) candidates[size] = () => syncOnce(repos[i]!, forge, ++number);
     const times = await interleave(candidates, rounds);
-    await Promise.all([forge, ...repos].map((door) => door.close()));
+    await Promise.all([forge, warmUp!, ...repos].map((door) => door.close()));
     for (const size of SIZES) row(`greenroom sync, ${size} previews`, times[size]!);
     const clone = cloneAndPush(folder, paths.at(-1)!);
     row('git clone, write, commit, push, 10000 previews', clone);
