@@ -26,8 +26,8 @@ export const configure: Configure = (command, io) => {
     .addHelpText(
       'after',
       `
-Receives GitHub's webhooks (pull requests and issue comments) at /webhook and syncs what they are about, one at a time
-for each pull request; sweeps when it starts and from time to time. /healthz, /readyz and /metrics answer to GET.
+Receives GitHub's webhooks (pull requests, issue comments and pushes) at /webhook and syncs what they are about, one at a
+time for each pull request; sweeps when it starts, from time to time, and when somebody else changes the apps repo. /healthz, /readyz and /metrics answer to GET.
 Deliveries have to be signed with GREENROOM_WEBHOOK_SECRET; while it is replaced, GREENROOM_WEBHOOK_SECRET_OLD is taken as
 well. It keeps nothing: run as many as you like, and end any of them at any time.
 
@@ -42,10 +42,11 @@ async function run(options: ServeOptions, io: Io): Promise<void> {
   const secrets = secretsOf(io.env);
   const withContext = await openDoors(options, io);
   // A wrong setting is said now, and not by every sync anew.
-  await withContext(async () => undefined);
+  const apps = await withContext(async ({ repo }) => repo.proposals?.repository);
   const service = new Service({
     ...options.listen,
     secrets,
+    appsRepo: apps === undefined ? null : { ...apps, branch: options.branch },
     withContext,
     log: (entry) => io.err(options.format === 'json' ? jsonLine(entry) : textLine(entry)),
     concurrency: options.concurrency,

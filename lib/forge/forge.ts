@@ -64,6 +64,11 @@ export function isFork(pull: PullRequest): boolean {
   return pull.head.repositoryId !== pull.repository.id;
 }
 
+/** Forges take names of owners and repositories without regard to case. */
+export function isSameRepository(a: RepositoryRef, b: RepositoryRef): boolean {
+  return `${a.owner}/${a.name}`.toLowerCase() === `${b.owner}/${b.name}`.toLowerCase();
+}
+
 /**
  * An answer that is either positive or nothing at all: a missing page, a refusal, a time-out and a wrong repository id
  * are all `unknown`, and what is unknown must be left as it is.

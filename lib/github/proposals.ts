@@ -4,6 +4,7 @@ import type { ChangeSet } from '../core/fileset.ts';
 import type { RepositoryRef } from '../forge/forge.ts';
 import { parseTrailers } from '../gitops/message.ts';
 import type { Proposal, ProposalRequest, Proposals, Proposed } from '../gitops/proposals.ts';
+import { PROPOSAL_BRANCH } from '../model/proposal.ts';
 import { reasons } from './branch.ts';
 import { commitInput, type EffectiveChange, effectiveChange } from './change.ts';
 import type { GitHubClient, GraphQLAnswer, GraphQLError } from './client.ts';
@@ -28,10 +29,8 @@ import {
 } from './proposal-queries.ts';
 import type { TreeReader } from './trees.ts';
 
-/** Every proposal has a branch of its own: this and the preview's name. */
-const PREFIX = 'greenroom/';
 /** Where a new commit is made before the branch moves to it: a branch without commits of its own closes its pull request. */
-const STAGING = 'greenroom/staging/';
+const STAGING = `${PROPOSAL_BRANCH}staging/`;
 const ROUNDS = 3;
 
 export interface ProposalsOptions {
@@ -115,7 +114,7 @@ export class GitHubProposals implements Proposals {
   async list(): Promise<readonly Proposal[]> {
     const found: Proposal[] = [];
     for (let after: string | null = null; ; ) {
-      const variables: object = { ...this.repository, prefix: `refs/heads/${PREFIX}`, after };
+      const variables: object = { ...this.repository, prefix: `refs/heads/${PROPOSAL_BRANCH}`, after };
       const answer: GraphQLAnswer<ListAnswer> = await this.#client.query(LIST, { ...variables });
       const { data, errors } = answer;
       const page = data?.repository?.refs;
@@ -134,7 +133,7 @@ export class GitHubProposals implements Proposals {
 
   #refsOf(name: string): { readonly ref: string; readonly baseRef: string; readonly base: string } {
     const base = this.#options.branch();
-    return { ref: `refs/heads/${PREFIX}${name}`, baseRef: `refs/heads/${base}`, base };
+    return { ref: `refs/heads/${PROPOSAL_BRANCH}${name}`, baseRef: `refs/heads/${base}`, base };
   }
 
   async #read({ name, change }: ProposalRequest): Promise<Found> {
@@ -198,7 +197,7 @@ export class GitHubProposals implements Proposals {
 
   /** Branch, commit and pull request in one request; GitHub carries them out in this order. */
   async #create(wanted: Wanted): Promise<FoundPull> {
-    const branch = PREFIX + wanted.name;
+    const branch = PROPOSAL_BRANCH + wanted.name;
     const answer = await this.#mutate(OPEN, {
       refs: this.#refs([{ name: branch, beforeOid: zero(wanted.parent.oid), afterOid: wanted.parent.oid }]),
       commit: commitInput(this.repository, branch, wanted.parent.oid, wanted.effective, wanted.message),
@@ -224,14 +223,14 @@ export class GitHubProposals implements Proposals {
     const none = zero(parent.oid);
     const staging = { name: STAGING + name, afterOid: none, force: true };
     return this.#refs([
-      { name: PREFIX + name, beforeOid: oid ?? none, afterOid: next, force: true },
+      { name: PROPOSAL_BRANCH + name, beforeOid: oid ?? none, afterOid: next, force: true },
       ...(effective.replacesOtherKinds ? [] : [staging]),
     ]);
   }
 
   async #withdraw(name: string, { oid, pull }: Found): Promise<Proposed> {
     if (oid === null) return { status: 'none', outcome: 'unchanged' };
-    const refs = this.#refs([{ name: PREFIX + name, beforeOid: oid, afterOid: zero(oid) }]);
+    const refs = this.#refs([{ name: PROPOSAL_BRANCH + name, beforeOid: oid, afterOid: zero(oid) }]);
     if (pull?.state !== 'OPEN') {
       await this.#mutate(WITHDRAW_BRANCH, { refs });
       return { status: 'none', outcome: 'unchanged' };
@@ -270,7 +269,7 @@ export class GitHubProposals implements Proposals {
     return {
       repositoryId: this.#options.trees.facts.id,
       baseRefName: this.#options.branch(),
-      headRefName: PREFIX + name,
+      headRefName: PROPOSAL_BRANCH + name,
       title,
       body,
     };

@@ -1,3 +1,4 @@
+import { proposalMark } from '../model/proposal.ts';
 import { costWords } from './comment.ts';
 import type { LivePreview, PreviewState } from './state.ts';
 import { code, dayAndTime, sentence, shortSha } from './text.ts';
@@ -23,8 +24,10 @@ export function renderProposal({ name, effect, state, live, pull }: ProposalSubj
   const { owner, name: repository } = pull.repository;
   // The forge makes a link of it, and tells the other side.
   const where = `${owner}/${repository}#${pull.number}`;
+  const pullRequest = { owner, name: repository, number: pull.number };
   const head = code(shortSha(pull.head.sha));
   return [
+    proposalMark({ preview: name, pullRequest }),
     `${code(name)} is the preview of ${where} at ${head}: ${code(pull.title)} by ${code(pull.author)}.`,
     '',
     ...(effect === 'remove' ? removal(state, live) : start(effect, state)),

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import { isAuthentic, type WebhookHint, webhookHint } from '../github/webhook.ts';
+import { type AppsBranch, isAuthentic, type Wake, webhookWake } from '../github/webhook.ts';
 
 /** A delivery of more bytes is refused; those about pull requests have some ten thousand. */
 export const MAX_BODY_BYTES = 5 * 1024 * 1024;
 
 /** Events that are listened to, and the one that GitHub sends to see whether anybody is there. */
-const EVENTS = ['pull_request', 'issue_comment', 'ping'];
+const EVENTS = ['pull_request', 'issue_comment', 'push', 'ping'];
 
 export interface Delivery {
   /** Name of the event where it is one of ours, else `other`. */
@@ -16,14 +16,18 @@ export interface Delivery {
 
 export type Received =
   | { readonly outcome: 'too-large' | 'unsigned' | 'ignored' | 'broken'; readonly delivery: Delivery }
-  | { readonly outcome: 'hint'; readonly delivery: Delivery; readonly hint: WebhookHint };
+  | { readonly outcome: 'wake'; readonly delivery: Delivery; readonly wake: Wake };
 
 /**
  * Reads a delivery. Nothing of its body is looked at before its signature has been found right.
  *
  * @param secrets any of them may have signed, so that one can be replaced without losing a delivery
  */
-export async function receive(request: IncomingMessage, secrets: readonly string[]): Promise<Received> {
+export async function receive(
+  request: IncomingMessage,
+  secrets: readonly string[],
+  apps: AppsBranch | null,
+): Promise<Received> {
   const header = (name: string) => [request.headers[name]].flat()[0];
   const event = header('x-github-event') ?? '';
   const id = header('x-github-delivery') ?? '';
@@ -37,8 +41,8 @@ export async function receive(request: IncomingMessage, secrets: readonly string
     return { outcome: 'unsigned', delivery: unproved };
   }
   const delivery = { event: EVENTS.includes(event) ? event : 'other', id: /^[\w-]{1,64}$/.test(id) ? id : null };
-  const hint = webhookHint(event, body);
-  return hint === null ? { outcome: 'ignored', delivery } : { outcome: 'hint', delivery, hint };
+  const wake = webhookWake(event, body, apps);
+  return wake === null ? { outcome: 'ignored', delivery } : { outcome: 'wake', delivery, wake };
 }
 
 /** Null for a body that is too large; undefined for one that did not come to its end. */

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { GreenroomError } from '../core/errors.ts';
-import type { WebhookHint } from '../github/webhook.ts';
+import type { AppsBranch, Wake, WebhookHint } from '../github/webhook.ts';
 import type { SyncContext } from '../sync/base.ts';
 import { syncAndAnswer } from '../sync/commands.ts';
 import { sweep } from '../sync/sweep.ts';
@@ -23,6 +23,8 @@ export interface ServiceOptions {
   readonly port: number;
   /** Secrets of the webhook, any of which may sign; at least one, none of them empty. */
   readonly secrets: readonly string[];
+  /** Where the apps repo is on the same server: what becomes of its branch and its proposals is listened to. @default - nowhere */
+  readonly appsRepo?: AppsBranch | null;
   /** Opens both sides for one piece of work, and closes them. */
   readonly withContext: <T>(work: (context: SyncContext) => Promise<T>) => Promise<T>;
   readonly log: (entry: LogEntry) => void;
@@ -62,6 +64,8 @@ export class Service {
   #sweeping: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isStopping = false;
+  /** Whether something changed under the sweep that runs. */
+  #sweepsAgain = false;
 
   constructor(options: ServiceOptions) {
     if (options.secrets.length === 0 || options.secrets.includes('')) throw new Error('a webhook without a secret');
@@ -92,7 +96,7 @@ export class Service {
     const { address, port: taken, family } = this.#server.address() as AddressInfo;
     const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${taken}`;
     this.#options.log({ level: 'info', event: 'listening', url });
-    if (this.#options.sweepEvery !== null) this.#startSweep();
+    this.#sweepNow();
     return url;
   }
 
@@ -137,11 +141,12 @@ export class Service {
     if (path === '/metrics') {
       return end(response, 200, { 'content-type': this.#metrics.contentType }, await this.#metrics.text());
     }
-    const received = await receive(request, this.#options.secrets);
+    const { secrets, appsRepo = null } = this.#options;
+    const received = await receive(request, secrets, appsRepo);
     const [status, outcome] = this.#take(received);
     const { event, id } = received.delivery;
     this.#metrics.deliveries.inc({ event, outcome });
-    const about = received.outcome === 'hint' ? subjectOf(received.hint) : null;
+    const about = received.outcome === 'wake' ? aboutOf(received.wake) : null;
     const level = status >= 400 ? 'warn' : 'info';
     this.#options.log({ level, event: 'delivery', name: event, delivery: id, about, outcome });
     end(response, status, status >= 400 ? { connection: 'close' } : {});
@@ -157,12 +162,24 @@ export class Service {
         return [413, 'too-large'];
       case 'ignored':
         return [204, 'ignored'];
-      case 'hint': {
+      case 'wake': {
+        const { pulls, sweep } = received.wake;
         // Names are the same in any case.
-        const outcome = this.#queue.add(subjectOf(received.hint).toLowerCase(), received.hint);
-        return [outcome === 'full' ? 503 : 202, outcome];
+        const outcomes = pulls.map((hint) => this.#queue.add(subjectOf(hint).toLowerCase(), hint));
+        if (outcomes.includes('full')) return [503, 'full'];
+        const sweeps = sweep && this.#sweepNow();
+        if (outcomes.length === 0) return sweeps ? [202, 'sweep'] : [204, 'ignored'];
+        return [202, outcomes.includes('queued') ? 'queued' : 'joined'];
       }
     }
+  }
+
+  /** False where something else sweeps. */
+  #sweepNow(): boolean {
+    if (this.#options.sweepEvery === null) return false;
+    if (this.#sweeping !== undefined) this.#sweepsAgain = true;
+    else if (!this.#isStopping) this.#startSweep();
+    return true;
   }
 
   async #sync(hint: WebhookHint): Promise<void> {
@@ -184,9 +201,12 @@ export class Service {
   }
 
   #startSweep(): void {
+    clearTimeout(this.#timer);
+    this.#sweepsAgain = false;
     this.#sweeping = this.#sweep().finally(() => {
       this.#sweeping = undefined;
       if (this.#isStopping) return;
+      if (this.#sweepsAgain) return this.#startSweep();
       const { sweepEvery, random } = this.#options;
       this.#timer = setTimeout(() => this.#startSweep(), (sweepEvery ?? 600) * 1000 * (0.9 + 0.2 * random()));
     });
@@ -234,5 +254,6 @@ function end(
   response.end(body);
 }
 
+const aboutOf = ({ pulls }: Wake) => pulls.slice(0, 10).map(subjectOf).join(' ') || null;
 const subjectOf = ({ repository, number }: WebhookHint) => `${repository.owner}/${repository.name}#${number}`;
 const since = (started: number) => Math.round(performance.now() - started);

@@ -1,7 +1,7 @@
 import type { Account, Answer, Hold, HoldRequest, PullComment, PullRequest, RepositoryRef } from '../forge/forge.ts';
 import { durationSeconds } from '../model/scalars.ts';
 import { type Base, readBase, type SyncContext } from './base.ts';
-import { refusalOf } from './eligibility.ts';
+import { isProposal, refusalOf } from './eligibility.ts';
 import { boxCommands, type Command, isUnanswered, parseCommands } from './parse-commands.ts';
 import { planPreview } from './plan-preview.ts';
 import { type SyncOptions, type SyncResult, syncPullRequest } from './sync.ts';
@@ -26,6 +26,7 @@ export async function handleComment(
   const lookup = await context.forge.pullRequest(repository, number);
   if (lookup.status === 'unknown') return null;
   const pull = lookup.value;
+  if (isProposal(context.repo, pull)) return null;
   const open = (await context.forge.comments(pull)).filter((comment) => isUnanswered(comment, context.clock()));
   if (!open.some(({ id }) => id === commentId)) return null;
   const base = await readBase(context);

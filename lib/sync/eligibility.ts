@@ -1,8 +1,10 @@
-import { isFork, type PullRequest } from '../forge/forge.ts';
+import { isFork, isSameRepository, type PullRequest } from '../forge/forge.ts';
+import type { AppsRepo } from '../gitops/apps-repo.ts';
 import type { PlatformSpec } from '../model/platform.ts';
+import { PROPOSAL_BRANCH } from '../model/proposal.ts';
 
 /** Why a pull request has no preview. */
-export type Ineligible = 'closed' | 'merged' | 'not-a-source' | 'draft' | 'fork' | 'label' | 'stopped';
+export type Ineligible = 'closed' | 'merged' | 'not-a-source' | 'draft' | 'fork' | 'label' | 'stopped' | 'proposal';
 
 export interface Refusal {
   readonly reason: Ineligible;
@@ -31,6 +33,12 @@ export function refusalOf(pull: PullRequest, platform: PlatformSpec): Refusal | 
   // Several sources may name one repository; the pull request needs to fit only one of them.
   const refusals = sources.map((source) => refusalBySource(pull, source));
   return refusals.includes(null) ? null : refusals[0]!;
+}
+
+/** Whether it is one of the apps repo's own, which wait for their review there: no maker's. */
+export function isProposal({ proposals }: Pick<AppsRepo, 'proposals'>, pull: PullRequest): boolean {
+  if (proposals === undefined || !isSameRepository(proposals.repository, pull.repository)) return false;
+  return !isFork(pull) && pull.head.ref.startsWith(PROPOSAL_BRANCH);
 }
 
 /** Whether a command has stopped the preview of this head; null for no. A command can start it again. */

@@ -2,7 +2,8 @@ import { GreenroomError } from '../core/errors.ts';
 import type { PullRequest } from '../forge/forge.ts';
 import type { Planned } from '../gitops/apply.ts';
 import type { Proposal, Proposals, Proposed } from '../gitops/proposals.ts';
-import type { PreviewRecord } from '../model/record.ts';
+import { proposalMark } from '../model/proposal.ts';
+import { type PreviewRecord, recordedRepository } from '../model/record.ts';
 import { renderProposal } from '../report/proposal.ts';
 import type { PreviewState } from '../report/state.ts';
 import type { Base, SyncContext } from './base.ts';
@@ -89,11 +90,14 @@ function keptChanging({ repo }: SyncContext): GreenroomError {
 export async function proposeEnd(
   context: SyncContext,
   { platform }: Base,
-  { name }: PreviewRecord,
+  record: PreviewRecord,
   plan: () => Promise<Pick<Planned<unknown>, 'head' | 'change' | 'message'>>,
 ): Promise<void> {
+  const { name } = record;
   const title = `remove ${name} (expired)`;
-  const body = `The time of \`${name}\` is up, and its pull request gives no answer. Merging ends it.\n`;
+  const pullRequest = { ...recordedRepository(record), number: record.identity.number };
+  const mark = proposalMark({ preview: name, pullRequest });
+  const body = `${mark}\nThe time of \`${name}\` is up, and its pull request gives no answer. Merging ends it.\n`;
   const { autoMerge } = platform.commit;
   for (let i = 0; i < ATTEMPTS; i += 1) {
     const { head, change, message } = await plan();

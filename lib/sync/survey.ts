@@ -1,9 +1,9 @@
 import { isExpired } from '../compile/lifetime.ts';
 import { GreenroomError } from '../core/errors.ts';
-import type { PullRequest, RepositoryRef } from '../forge/forge.ts';
+import type { PullRequest } from '../forge/forge.ts';
 import { type PreviewRecord, recordedRepository } from '../model/record.ts';
 import type { Base, StoredRecord, SyncContext } from './base.ts';
-import { asksForReview } from './review.ts';
+import { isProposal } from './eligibility.ts';
 
 /** One thing to look at: a pull request, or a preview whose pull request gives no answer and whose time is up. */
 export type Target = { readonly kind: 'pull'; readonly pull: PullRequest } | Orphan;
@@ -28,12 +28,12 @@ export interface Survey {
 export async function takeSurvey(context: SyncContext, base: Base): Promise<Survey> {
   const unknown: string[] = [];
   const open = new Map<string, PullRequest>();
-  const own = asksForReview(base) ? context.repo.proposals?.repository : undefined;
   for (const source of base.platform.sources) {
     try {
       for await (const listing of context.forge.openPullRequests(source.owner, source.repos)) {
-        if (own !== undefined && isSameRepository(own, listing.repository)) continue;
-        for (const pull of listing.pulls) open.set(keyOf(pull.repository.id, pull.number), pull);
+        for (const pull of listing.pulls) {
+          if (!isProposal(context.repo, pull)) open.set(keyOf(pull.repository.id, pull.number), pull);
+        }
         if (!listing.complete)
           unknown.push(`${listing.repository.owner}/${listing.repository.name}: ${listing.reason}`);
       }
@@ -88,6 +88,3 @@ async function targetOfRecord(
 
 /** A pull request, wherever its repository lives by now. */
 export const keyOf = (repositoryId: number, number: number) => `${repositoryId}#${number}`;
-
-const isSameRepository = (a: RepositoryRef, b: RepositoryRef) =>
-  `${a.owner}/${a.name}`.toLowerCase() === `${b.owner}/${b.name}`.toLowerCase();

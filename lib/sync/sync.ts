@@ -4,6 +4,7 @@ import type { Hold, PullRequest, RepositoryRef } from '../forge/forge.ts';
 import { type ApplyOptions, apply } from '../gitops/apply.ts';
 import type { PreviewState } from '../report/state.ts';
 import { type Base, readBase, type SyncContext } from './base.ts';
+import { isProposal } from './eligibility.ts';
 import { messageOf } from './message.ts';
 import { type PreviewPlan, planPreview } from './plan-preview.ts';
 import { NOTHING_PUBLISHED, type Published, publish, publishProblem } from './publish.ts';
@@ -53,10 +54,11 @@ export async function syncPullRequest(
   const attempt = async () => {
     const base = await readBase(context);
     const lookup = await context.forge.pullRequest(repository, number);
-    if (lookup.status === 'unknown') return { base, plan: null, reason: lookup.reason };
+    if (lookup.status === 'unknown') return nothing(base, { state: 'unknown', reason: lookup.reason });
+    if (isProposal(context.repo, lookup.value)) return nothing(base, PROPOSAL);
     if (!options.dryRun) lookAhead(context, base, lookup.value);
     last = { base, plan: await planPreview(context, base, withHold(lookup.value, options.hold)) };
-    return { ...last, reason: '' };
+    return { ...last, state: last.plan.state };
   };
   const planAgain = async () => {
     const { base, plan } = await attempt();
@@ -67,8 +69,8 @@ export async function syncPullRequest(
     apply(
       context.repo,
       async () => {
-        const { base, plan, reason } = await attempt();
-        const value = { base, plan, reason, wrote: false, notes: [] as readonly string[] };
+        const { base, plan, state } = await attempt();
+        const value = { base, plan, state, wrote: false, notes: [] as readonly string[] };
         const idle = { head: base.head, change: NOTHING, message: '', value };
         if (plan === null || options.dryRun) return idle;
         if (!asksForReview(base)) return { ...idle, change: plan.change, message: messageOf([plan]) };
@@ -90,12 +92,23 @@ export async function syncPullRequest(
   const result = applied.value;
   const subject = `${repository.owner}/${repository.name}`;
   if (result.plan === null) {
-    const state: PreviewState = { state: 'unknown', reason: result.reason };
     const nothing = { effect: 'none', change: new Map(), notes: [], unanswered: [] } as const;
-    return { repository: subject, number, name: null, state, commit, ...nothing };
+    return { repository: subject, number, name: null, state: result.state, commit, ...nothing };
   }
   const published = options.dryRun ? NOTHING_PUBLISHED : await publish(context, result.base, result.plan, options);
   return resultOf(result.plan, commit, { ...published, notes: [...result.notes, ...published.notes] });
+}
+
+const PROPOSAL: PreviewState = {
+  state: 'none',
+  reason: 'proposal',
+  sentence: 'It asks for the review of a preview, and gets none of its own.',
+  removed: null,
+};
+
+/** Where there is nothing to plan, and nothing to write on the pull request. */
+function nothing(base: Base, state: PreviewState): { base: Base; plan: null; state: PreviewState } {
+  return { base, plan: null, state };
 }
 
 /** A reading may be older than what was just written; the forge's own times tell. */

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { isAuthentic, webhookHint } from '../../lib/github/webhook.ts';
+import { isAuthentic, webhookWake } from '../../lib/github/webhook.ts';
 
 const bytes = (value: unknown) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
 
@@ -27,6 +27,46 @@ describe('a signature', () => {
   });
 });
 
+describe('a push to the apps repo', () => {
+  const apps = { owner: 'Acme', name: 'previews', branch: undefined };
+  const repository = { name: 'previews', owner: { login: 'acme' }, default_branch: 'trunk' };
+  const shop7 = { repository: { owner: 'acme', name: 'shop' }, number: 7 };
+  const trailers = 'Preview: pr-shop-7\nPull-Request: acme/shop#7';
+  const path = 'previews/main/shop/pr-shop-7/preview.json';
+  const wake = (commits: object[], more: object = {}) =>
+    webhookWake('push', bytes({ ref: 'refs/heads/trunk', repository, commits, ...more }), apps);
+
+  test.each([
+    ['a sync', `add pr-shop-7 (abc)\n\n${trailers}`, null],
+    ['a proposal', `add pr-shop-7 (abc)\n\n${trailers}\nChange: 1`, { pulls: [shop7], sweep: false }],
+    [
+      'a proposal whose text became the message',
+      'Merge it\n\n<!-- greenroom:proposal pr-shop-7 acme/shop#7 -->\r\nMerging starts it.',
+      { pulls: [shop7], sweep: false },
+    ],
+    ['somebody', 'Remove the old one', { pulls: [], sweep: true }],
+    ['somebody who quotes us', `Revert "add"\n\n${trailers}\n\nIt was too much.`, { pulls: [], sweep: true }],
+  ])('by %s', (_, message, expected) => {
+    expect(wake([{ message, added: [path], removed: [], modified: [] }])).toEqual(expected);
+  });
+
+  test('a merge with the commit that it brings is told of once', async () => {
+    const message = `add pr-shop-7 (abc)\n\n${trailers}\nChange: 1`;
+    const commits = [
+      { message, added: [path] },
+      { message: 'Merge pull request #3 from acme/greenroom/pr-shop-7', added: [path] },
+    ];
+    expect(wake(commits)).toEqual({ pulls: [shop7], sweep: false });
+  });
+
+  test('that touches nothing of ours is none; one that moves the branch back is one', () => {
+    const commits = [{ message: 'Words', modified: ['README.md', 'docs/previews/main/shop/pr-shop-7/x'] }];
+    expect(wake(commits)).toBeNull();
+    expect(wake([], { forced: true })).toEqual({ pulls: [], sweep: true });
+    expect(wake([{ message: 7, added: null, modified: [{}] }])).toBeNull();
+  });
+});
+
 describe('a hint', () => {
   const repository = { name: 'shop', owner: { login: 'acme' }, full_name: 'evil/other' };
   const shop7 = { repository: { owner: 'acme', name: 'shop' }, number: 7 };
@@ -42,6 +82,6 @@ describe('a hint', () => {
     ['pull_request', 'null', null],
     ['pull_request', '{"repository":', null],
   ])('of %s %j', (event, payload, hint) => {
-    expect(webhookHint(event, bytes(payload))).toEqual(hint);
+    expect(webhookWake(event, bytes(payload), null)).toEqual(hint && { pulls: [hint], sweep: false });
   });
 });

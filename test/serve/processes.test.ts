@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, inject, test } from 'vitest';
@@ -7,9 +6,9 @@ import { greenroom } from '../support/command.ts';
 import { overGitHub } from '../support/fake-github/world.ts';
 import { git } from '../support/git.ts';
 import { World } from '../support/world.ts';
+import { deliver as deliverEvent, SECRET } from './deliver.ts';
 
 const GitHubWorld = overGitHub(World);
-const SECRET = 'the-secret-of-the-webhook';
 const NOW = Math.floor(Date.now() / 1000) - 60;
 
 const children: ChildProcess[] = [];
@@ -54,10 +53,8 @@ async function serve(fake: { url: string; token: string }, ...args: string[]) {
 }
 
 async function deliver(url: string, number: number): Promise<number | null> {
-  const body = JSON.stringify({ repository: { name: 'shop', owner: { login: 'acme' } }, pull_request: { number } });
-  const signature = `sha256=${createHmac('sha256', SECRET).update(body).digest('hex')}`;
-  const headers = { 'x-github-event': 'pull_request', 'x-hub-signature-256': signature };
-  return fetch(`${url}/webhook`, { method: 'POST', body, headers }).then(
+  const payload = { repository: { name: 'shop', owner: { login: 'acme' } }, pull_request: { number } };
+  return deliverEvent(url, 'pull_request', payload).then(
     ({ status }) => status,
     () => null,
   );

@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
 import { MAX_BODY_BYTES } from '../../lib/serve/receiver.ts';
 import { type LogEntry, Service, type ServiceOptions } from '../../lib/serve/service.ts';
@@ -8,8 +7,8 @@ import { platformText, previewText } from '../support/inputs.ts';
 import { MemoryForge } from '../support/memory/forge.ts';
 import { MemoryGit } from '../support/memory/git.ts';
 import { World } from '../support/world.ts';
+import { deliver as deliverEvent, SECRET, sign } from './deliver.ts';
 
-const SECRET = 'the-secret-of-the-webhook';
 const OLD_SECRET = 'the-secret-that-was-before';
 
 const running: Service[] = [];
@@ -55,13 +54,8 @@ function payload(number = 7, name = 'shop'): string {
   return JSON.stringify({ action: 'opened', repository, pull_request: { number, title: 'a secret title' } });
 }
 
-function sign(body: string, secret = SECRET): string {
-  return `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
-}
-
 function deliver(url: string, body = payload(), headers: Record<string, string> = {}): Promise<Response> {
-  const github = { 'x-github-event': 'pull_request', 'x-github-delivery': 'd-1', 'x-hub-signature-256': sign(body) };
-  return fetch(`${url}/webhook`, { method: 'POST', body, headers: { ...github, ...headers } });
+  return deliverEvent(url, 'pull_request', body, headers);
 }
 
 describe('a delivery', () => {
