@@ -1,10 +1,10 @@
 import type { Annotation, CheckReport } from '../core/check.ts';
 import type { Problem } from '../core/errors.ts';
 import { type Finding, isDenial } from '../core/finding.ts';
-import { entries, findingEntry, nextStep, problemEntry } from './advice.ts';
+import { entries, findingEntry, nextStep, problemEntry, waitingWords } from './advice.ts';
 import { editLink, link, newFileLink } from './links.ts';
 import type { PreviewState, ReportOptions, Subject } from './state.ts';
-import { code, count, dayAndTime, sentence, shortSha } from './text.ts';
+import { count, dayAndTime, sentence, shortSha } from './text.ts';
 
 /** The check of a head commit; null where nothing certain can be said. */
 export function renderCheck(state: PreviewState, subject: Subject, options: ReportOptions): CheckReport | null {
@@ -46,7 +46,7 @@ export function renderCheck(state: PreviewState, subject: Subject, options: Repo
       return {
         conclusion: 'pending',
         title: 'Waiting for the image',
-        summary: `The image ${code(state.image)} is not in its registry yet.`,
+        summary: waitingWords(state, options, subject),
         annotations: [],
       };
     case 'review':

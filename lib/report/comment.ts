@@ -1,6 +1,6 @@
 import { formatProblem, type Problem } from '../core/errors.ts';
 import { type Finding, isDenial } from '../core/finding.ts';
-import { entries, findingEntry, nextStep, pressWords, problemEntry } from './advice.ts';
+import { entries, findingEntry, nextStep, pressWords, problemEntry, waitingWords } from './advice.ts';
 import { renderEngineers } from './engineers.ts';
 import { box, COMMENT_MARKER, memoryLine, memoryOf, withoutTicks } from './markers.ts';
 import type { LivePreview, Place, PreviewState, ReportOptions, Subject } from './state.ts';
@@ -114,7 +114,7 @@ function bodyOf(state: Exclude<PreviewState, { state: 'unknown' }>, writing: Wri
     case 'waiting':
       return [
         '### Preview: waiting for your build',
-        `The image ${code(state.image)} is not there yet; the preview starts by itself when it is. Nothing to do.`,
+        waitingWords(state, options, subject),
         ...stillRunning(state.live, subject),
       ];
     case 'problem':

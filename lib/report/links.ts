@@ -25,6 +25,11 @@ export function commitLink({ serverUrl }: Server, { repository }: Where, sha: st
   return serverUrl === null ? null : `${serverUrl}/${inPath(repository)}/commit/${inPath(sha)}`;
 }
 
+/** Page of what runs for a pull request: its builds and their logs. */
+export function checksLink({ serverUrl }: Server, { repository, number }: Pick<Subject, 'repository' | 'number'>) {
+  return serverUrl === null ? null : `${serverUrl}/${inPath(repository)}/pull/${number}/checks`;
+}
+
 /** A link, or its words alone where it leads nowhere. */
 export function link(words: string, target: string | null): string {
   return target === null ? words : `[${words}](${target})`;

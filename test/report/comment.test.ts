@@ -107,10 +107,13 @@ describe('waiting', () => {
 
   test('for the budget, and for the build', () => {
     expect(comment({ ...queued, reason: 'budget' })).toContain('### Preview: waiting - budget reached');
-    const waiting = comment({ state: 'waiting', image: 'ghcr.io/acme/shop:pr-7-a1b2c3d', live: null });
-    expect(waiting).toContain(
-      '### Preview: waiting for your build\nThe image `ghcr.io/acme/shop:pr-7-a1b2c3d` is not there',
-    );
+    const state = { state: 'waiting', image: 'ghcr.io/acme/shop:pr-7-a1b2c3d', live: null } as const;
+    const words =
+      'Your build for `a1b2c3d` has not finished: the image `ghcr.io/acme/shop:pr-7-a1b2c3d` is not there yet. The preview starts by itself when it is. Nothing to do.';
+    const build = '[Watch the build](https://github.example.com/acme/shop/pull/7/checks)';
+    expect(comment(state)).toContain(`### Preview: waiting for your build\n${words} ${build}\n`);
+    expect(renderCheck(state, subject, options)).toMatchObject({ conclusion: 'pending', summary: `${words} ${build}` });
+    expect(comment(state, { options: { serverUrl: null } })).toContain(`${words}\n`);
   });
 
   test('a problem of ours is one calm sentence', () => {

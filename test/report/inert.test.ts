@@ -75,6 +75,7 @@ function states(text: string): PreviewState[] {
     { state: 'ready', preview: live, findings, objects, isNew: true },
     { state: 'queued', reason: 'places', sentence: text, live },
     { state: 'waiting', image: text, live },
+    { state: 'review', decision: 'open', sentence: text, url: 'https://github.example.com/acme/shop/pull/9', live },
     { state: 'none', reason: 'stopped', sentence: text, removed: live },
     { state: 'none', reason: 'closed', sentence: text, removed: live },
   ];
@@ -82,7 +83,8 @@ function states(text: string): PreviewState[] {
 
 const OWN_HTML =
   /^(<!-- greenroom:(preview|memory state=[a-z/-]+ since=(\d+|-)|changes [0-9a-f]{32}|changes end|start|keep) -->\s*)+$|^<details><summary>For engineers<\/summary>$|^<\/details>$|^<\/?sub>$/;
-const OWN_LINK = /^https:\/\/(pr-shop-7\.apps\.example\.com$|github\.example\.com\/acme\/shop\/(blob|edit|commit)\/)/;
+const OWN_LINK =
+  /^https:\/\/(pr-shop-7\.apps\.example\.com$|github\.example\.com\/acme\/shop\/(blob|edit|commit|pull)\/)/;
 
 function expectInert(text: string): void {
   const { links, images, html, headings, boxes, prose, rawProse, kinds } = readMarkdown(text);
