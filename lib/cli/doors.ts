@@ -11,6 +11,7 @@ import type { SyncContext } from '../sync/base.ts';
 import { type ExtensionOptions, extensionOption, loadExtensions } from './extensions.ts';
 import type { Io } from './io.ts';
 import { type Format, formatOption } from './options.ts';
+import { sayWaits } from './waits.ts';
 
 export interface DoorOptions extends ExtensionOptions {
   appsRepo: string;
@@ -44,9 +45,9 @@ export async function withDoors<T>(
 }
 
 /** For many pieces of work, also side by side: what has to outlive one (GitHub's limits, tokens) is shared by all. */
-export async function openDoors(options: DoorOptions, io: Io): Promise<WithContext> {
+export async function openDoors(options: DoorOptions, io: Io, onWait = sayWaits(io)): Promise<WithContext> {
   const extensions = await loadExtensions(options, io);
-  const github = gitHub(options, io);
+  const github = gitHub(options, io, onWait);
   const images = imageRegistry(io);
   return async (work) => {
     const forge = await openForge(options, io, github);
@@ -87,13 +88,13 @@ interface GitHub {
 }
 
 /** One for both sides and for all that is done, so that tokens, limits and what was seen are shared; opened when asked for. */
-function gitHub({ cache }: Pick<DoorOptions, 'cache'>, io: Io): () => Promise<GitHub> {
+function gitHub({ cache }: Pick<DoorOptions, 'cache'>, io: Io, onWait = sayWaits(io)): () => Promise<GitHub> {
   const open = async () => {
     const [{ openGitHub }, { FolderMemory, ProcessMemory }] = await Promise.all([
       import('../github/open.ts'),
       import('../github/memory.ts'),
     ]);
-    const client = openGitHub(io.env);
+    const client = openGitHub(io.env, { onWait });
     const memory =
       cache === undefined ? new ProcessMemory() : await FolderMemory.open(resolve(io.cwd, cache), systemClock);
     return { client, memory };

@@ -40,10 +40,11 @@ Examples:
 
 async function run(options: ServeOptions, io: Io): Promise<void> {
   const secrets = secretsOf(io.env);
-  const withContext = await openDoors(options, io);
+  let service: Service | undefined;
+  const withContext = await openDoors(options, io, (wait) => service?.waits(wait));
   // A wrong setting is said now, and not by every sync anew.
   const apps = await withContext(async ({ repo }) => repo.proposals?.repository);
-  const service = new Service({
+  service = new Service({
     ...options.listen,
     secrets,
     appsRepo: apps === undefined ? null : { ...apps, branch: options.branch },

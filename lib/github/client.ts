@@ -18,10 +18,23 @@ export interface GitHubClientOptions {
   readonly clock: () => number;
   /** Waits for milliseconds. */
   readonly sleep: (milliseconds: number) => Promise<void>;
+  /** Told before every wait for a limit. @default - nobody is */
+  readonly onWait?: (wait: Wait) => void;
   /** Longest wait for a limit, in seconds; a longer one is `unreachable`. @default 900 */
   readonly longestWait?: number;
   /** For one request, in milliseconds. @default 30000 */
   readonly timeout?: number;
+}
+
+/** Why nothing is asked for a while. */
+export interface Wait {
+  /** GitHub said that a limit is used up, or we keep below one. */
+  readonly reason: 'limit' | 'pace';
+  /** What has to wait: a REST route, or the name of a GraphQL operation. */
+  readonly call: string;
+  readonly seconds: number;
+  /** Unix seconds. */
+  readonly until: number;
 }
 
 /** What the doors for all owners have in common. */
@@ -178,9 +191,13 @@ export class GitHubClient {
   /** Before a change goes out. Commits wait for each other only: what is closed is not held up by comments. */
   async #turn(call: string): Promise<void> {
     const pace = needOf(call)?.push ? this.#shared.pushes : this.#shared.writes;
-    const seconds = await pace.turn(this.#longestWait);
+    const seconds = await pace.turn(this.#longestWait, (wait) => this.#waits('pace', call, wait));
     if (seconds > 0)
       throw this.#unreachable(call, `so many changes were made that the next has to wait ${seconds} seconds`);
+  }
+
+  #waits(reason: Wait['reason'], call: string, seconds: number): void {
+    this.#options.onWait?.({ reason, call, seconds, until: this.#options.clock() + seconds });
   }
 
   async #send(doing: string, send: (common: Common) => Promise<RawAnswer>, attempts: number): Promise<RawAnswer> {
@@ -198,6 +215,7 @@ export class GitHubClient {
         if (limited >= LIMIT_ATTEMPTS || wait > this.#longestWait) {
           throw this.#unreachable(doing, `the rate limit is used up; it may be asked again in ${wait} seconds`);
         }
+        this.#waits('limit', doing, wait);
         await this.#options.sleep(wait * 1000);
         continue;
       }

@@ -9,7 +9,7 @@ import { tokenCredentials } from './credentials.ts';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What is not a server of GitHub's or a way to prove who asks: everything that a test puts in its own place. */
-export type OpenOptions = Partial<Pick<GitHubClientOptions, 'clock' | 'sleep'>>;
+export type OpenOptions = Partial<Pick<GitHubClientOptions, 'clock' | 'sleep' | 'onWait'>>;
 
 /**
  * A client from the environment.
@@ -26,12 +26,13 @@ export type OpenOptions = Partial<Pick<GitHubClientOptions, 'clock' | 'sleep'>>;
  * @throws GreenroomError `invalid-input` without credentials, and for a value that cannot be one; values are never shown
  */
 export function openGitHub(env: Environment, options: OpenOptions = {}): GitHubClient {
-  const { clock = systemClock, sleep = (milliseconds: number) => setTimeout(milliseconds) } = options;
+  const { clock = systemClock, sleep = (milliseconds: number) => setTimeout(milliseconds), ...others } = options;
   const server = {
     ...address('apiUrl', 'GITHUB_API_URL', env),
     ...address('graphqlUrl', 'GITHUB_GRAPHQL_URL', env),
     clock,
     sleep,
+    ...others,
   };
   const app = appOf(env);
   if (app !== null) {

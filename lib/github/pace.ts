@@ -37,9 +37,10 @@ export class Pace {
    * Comes back when the next request may go out.
    *
    * @param longest seconds; when it would take longer, nothing is waited for and no turn is taken
+   * @param onWait is told for how many seconds it waits, before it does
    * @returns the seconds that were too long; 0 when the turn is there
    */
-  async turn(longest: number): Promise<number> {
+  async turn(longest: number, onWait: (seconds: number) => void = () => undefined): Promise<number> {
     const now = this.#clock();
     let at = now;
     for (const { count, seconds } of this.#limits) {
@@ -49,7 +50,10 @@ export class Pace {
     if (at - now > longest) return at - now;
     this.#times.push(at);
     if (this.#times.length > this.#most) this.#times.shift();
-    if (at > now) await this.#sleep((at - now) * 1000);
+    if (at > now) {
+      onWait(at - now);
+      await this.#sleep((at - now) * 1000);
+    }
     return 0;
   }
 }

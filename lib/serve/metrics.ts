@@ -15,6 +15,8 @@ export class Metrics {
   readonly sweeps: Counter<'outcome'>;
   readonly sweepSeconds: Histogram;
   readonly lastSweep: Gauge;
+  readonly waits: Counter<'reason'>;
+  readonly waitSeconds: Counter<'reason'>;
 
   constructor(queue: Pick<KeyedQueue<unknown>, 'waiting' | 'running'>) {
     this.#registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
@@ -70,6 +72,18 @@ export class Metrics {
       name: 'greenroom_sweep_duration_seconds',
       help: 'How long a sweep took.',
       buckets: BUCKETS,
+      registers,
+    });
+    this.waits = new Counter({
+      name: 'greenroom_limit_waits_total',
+      help: 'Requests to GitHub that waited: for a limit that it reported, or for our own pace below one.',
+      labelNames: ['reason'],
+      registers,
+    });
+    this.waitSeconds = new Counter({
+      name: 'greenroom_limit_wait_seconds_total',
+      help: 'How long requests to GitHub waited for its limits.',
+      labelNames: ['reason'],
       registers,
     });
     this.lastSweep = new Gauge({

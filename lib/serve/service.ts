@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { performance } from 'node:perf_hooks';
+import { formatTime } from '../core/clock.ts';
 import { GreenroomError } from '../core/errors.ts';
+import type { Wait } from '../github/client.ts';
 import type { AppsBranch, Wake, WebhookHint } from '../github/webhook.ts';
 import type { SyncContext } from '../sync/base.ts';
 import { syncAndAnswer } from '../sync/commands.ts';
@@ -12,7 +14,7 @@ import { type Received, receive } from './receiver.ts';
 
 export interface LogEntry {
   readonly level: 'info' | 'warn' | 'error';
-  /** What happened: `listening`, `delivery`, `sync`, `sweep`, `stopping`, `stopped`. */
+  /** What happened: `listening`, `delivery`, `sync`, `sweep`, `wait`, `stopping`, `stopped`. */
   readonly event: string;
   readonly [field: string]: string | number | boolean | null;
 }
@@ -129,6 +131,13 @@ export class Service {
     const { running, waiting } = this.#queue;
     this.#options.log({ level: finished ? 'info' : 'warn', event: 'stopped', running, waiting });
     return finished;
+  }
+
+  /** A request to GitHub waits for one of its limits. */
+  waits({ reason, call, seconds, until }: Wait): void {
+    this.#metrics.waits.inc({ reason });
+    this.#metrics.waitSeconds.inc({ reason }, seconds);
+    this.#options.log({ level: 'warn', event: 'wait', reason, call, seconds, until: formatTime(Math.ceil(until)) });
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import type { Wait } from '../../lib/github/client.ts';
 import { CONTENT_WRITES, Pace, type PaceLimit, PUSHES } from '../../lib/github/pace.ts';
 import { clientOf } from '../support/fake-github/client.ts';
 import { FakeGitHub } from '../support/fake-github/server.ts';
-import { tempFolder } from '../support/git.ts';
+import { COMMIT_TIME, tempFolder } from '../support/git.ts';
 
 /** Times at which so many turns come, asked for one after the other or all at once; nothing is waited for. */
 async function turns(count: number, limits: readonly PaceLimit[], together = false): Promise<number[]> {
@@ -58,7 +59,8 @@ test('changes keep the pace, each owner counted together; reading does not wait'
   const fake = await FakeGitHub.start(tempFolder());
   fake.fault = () => ({ headers: { 'content-type': 'application/json' }, body: '{"data":{}}' });
   const waits: number[] = [];
-  const client = clientOf(fake, waits);
+  const told: Wait[] = [];
+  const client = clientOf(fake, waits, fake.token, (wait) => told.push(wait));
   for (let i = 0; i < 100; i += 1) await client.rest('GET /repositories/{id}', { id: i });
   expect(waits).toEqual([]);
   const commit = () => client.for('acme').mutate('mutation CommitFiles { x }', {});
@@ -66,6 +68,7 @@ test('changes keep the pace, each owner counted together; reading does not wait'
   expect(waits).toEqual([]);
   await commit();
   expect(waits).toEqual([60_000]);
+  expect(told).toEqual([{ reason: 'pace', call: 'CommitFiles', seconds: 60, until: COMMIT_TIME + 60 }]);
   const comment = (owner: string) => client.for(owner).mutate('mutation AddComment { x }', {});
   for (let i = 0; i < 80; i += 1) await comment(i % 2 === 0 ? 'acme' : 'globex');
   expect(waits).toEqual([60_000]);

@@ -234,6 +234,16 @@ describe('what can be asked', () => {
   });
 });
 
+test('a wait for a limit of GitHub is logged and counted', async () => {
+  const { service, url, log } = await start();
+  service.waits({ reason: 'limit', call: 'GraphQL ReadPull', seconds: 90, until: COMMIT_TIME + 90 });
+  service.waits({ reason: 'limit', call: 'GraphQL ReadTrees', seconds: 30, until: COMMIT_TIME + 90 });
+  expect(log.at(-1)).toMatchObject({ level: 'warn', event: 'wait', call: 'GraphQL ReadTrees', seconds: 30 });
+  const text = await (await fetch(`${url}/metrics`)).text();
+  expect(text).toContain('greenroom_limit_waits_total{reason="limit"} 2');
+  expect(text).toContain('greenroom_limit_wait_seconds_total{reason="limit"} 120');
+});
+
 describe('sweeps', () => {
   test('come at the start and from time to time, and make up for what was never delivered', async () => {
     const { previews, forge, log } = await start({ sweepEvery: 0.05 });

@@ -1,10 +1,22 @@
-import { GitHubClient } from '../../../lib/github/client.ts';
+import { GitHubClient, type GitHubClientOptions } from '../../../lib/github/client.ts';
 import { tokenCredentials } from '../../../lib/github/credentials.ts';
 import { COMMIT_TIME } from '../git.ts';
 import type { FakeGitHub } from './server.ts';
 
 /** A client of the fake that waits for nothing, but remembers for how many milliseconds it would have. */
-export function clientOf(fake: FakeGitHub, waits: number[] = [], token = fake.token): GitHubClient {
+export function clientOf(
+  fake: FakeGitHub,
+  waits: number[] = [],
+  token = fake.token,
+  onWait?: GitHubClientOptions['onWait'],
+): GitHubClient {
   const sleep = async (milliseconds: number) => void waits.push(milliseconds);
-  return new GitHubClient({ credentials: tokenCredentials(token), apiUrl: fake.url, clock: () => COMMIT_TIME, sleep });
+  const credentials = tokenCredentials(token);
+  return new GitHubClient({
+    credentials,
+    apiUrl: fake.url,
+    clock: () => COMMIT_TIME,
+    sleep,
+    ...(onWait && { onWait }),
+  });
 }
