@@ -137,7 +137,9 @@ export class Service {
   waits({ reason, call, seconds, until }: Wait): void {
     this.#metrics.waits.inc({ reason });
     this.#metrics.waitSeconds.inc({ reason }, seconds);
-    this.#options.log({ level: 'warn', event: 'wait', reason, call, seconds, until: formatTime(Math.ceil(until)) });
+    // To keep the pace is nothing unusual.
+    const level = reason === 'limit' ? 'warn' : 'info';
+    this.#options.log({ level, event: 'wait', reason, call, seconds, until: formatTime(Math.ceil(until)) });
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -38,8 +38,17 @@ async function appsRepo(previews: number, platform = platformText()): Promise<Wo
 async function verify(world: World, files: TestFiles, ...args: string[]) {
   git(world.appsRepo, ['branch', '--force', 'change', 'main']);
   commitFiles(world.appsRepo, files, { branch: 'change' });
-  const doors = ['--base', 'main', '--head', 'change', '--forge', world.forge];
-  return inProcess(['verify', world.appsRepo, ...doors, ...args]);
+  return run(world, 'verify', '--base', 'main', '--head', 'change', ...args);
+}
+
+/** A command on the apps repo, which asks the forge of this world. */
+async function run(world: World, command: 'verify' | 'diff', ...args: string[]) {
+  return runOn(world, command, world.appsRepo, ...args);
+}
+
+async function runOn(world: World, ...args: string[]) {
+  const { args: forge, env } = await world.asking();
+  return inProcess([...args, ...forge], '/', env);
 }
 
 describe('a change of the apps repo', () => {
@@ -54,7 +63,7 @@ describe('a change of the apps repo', () => {
   };
 
   test('what greenroom itself wrote passes, compiled again and compared', async () => {
-    const all = await inProcess(['verify', world.appsRepo, '--forge', world.forge]);
+    const all = await run(world, 'verify');
     expect([all.code, all.stdout]).toEqual([0, '']);
     expect(all.stderr).toContain('2 previews, 2 to look at, 2 compiled again and the same byte for byte');
   });
@@ -64,14 +73,14 @@ describe('a change of the apps repo', () => {
     world.push('shop', { 'preview.yaml': previewText('ttl: 2h') }, NOW);
     world.pull('shop', 1, { createdAt: NOW, updatedAt: NOW });
     await world.with((context) => sweep(context));
-    const { code, stderr } = await inProcess(['verify', world.appsRepo, '--base', before, '--forge', world.forge]);
+    const { code, stderr } = await run(world, 'verify', '--base', before);
     expect([code, stderr]).toEqual([0, expect.stringContaining('1 to look at, 1 compiled again')]);
     // What it was when the pull request moves on since nobody can prove.
     world.push('shop', { 'preview.yaml': previewText('ttl: 3h') }, NOW + 30);
     world.pull('shop', 1, { createdAt: NOW, updatedAt: NOW + 30 });
-    const late = await inProcess(['verify', world.appsRepo, '--base', before, '--forge', world.forge]);
+    const late = await run(world, 'verify', '--base', before);
     expect([late.code, late.stderr]).toEqual([4, expect.stringContaining('is not the head of its pull request')]);
-    expect((await inProcess(['verify', world.appsRepo, '--forge', world.forge])).code).toBe(0);
+    expect((await run(world, 'verify')).code).toBe(0);
   });
 
   test.each<[string, () => TestFiles, RegExp]>([
@@ -120,8 +129,8 @@ describe('a change of the apps repo', () => {
 
   test('a manifest against the rules is also judged, and code scanning gets it all', async () => {
     const edited = read(DEPLOYMENT).replace(/allowPrivilegeEscalation: false/, 'allowPrivilegeEscalation: true');
-    const run = await verify(world, { [DEPLOYMENT]: edited }, '--format', 'sarif');
-    const { results } = JSON.parse(run.stdout).runs[0];
+    const { stdout } = await verify(world, { [DEPLOYMENT]: edited }, '--format', 'sarif');
+    const { results } = JSON.parse(stdout).runs[0];
     expect(results.map((result: { ruleId?: string }) => result.ruleId)).toContain('no-privilege-escalation');
     const offline = await verify(world, { [DEPLOYMENT]: edited }, '--offline', '--format', 'json');
     expect(offline.code).toBe(3);
@@ -163,7 +172,7 @@ describe('a change of the apps repo', () => {
     [['--base', '--help'], 'has no commit --help'],
     [['--head', '-x'], 'has no commit -x'],
   ])('%j is bad input', async (args, words) => {
-    const { code, stderr } = await inProcess(['verify', world.appsRepo, '--forge', world.forge, ...args]);
+    const { code, stderr } = await run(world, 'verify', ...args);
     expect([code, stderr]).toEqual([2, expect.stringContaining(words)]);
   });
 
@@ -171,7 +180,7 @@ describe('a change of the apps repo', () => {
     const dir = mkdtempSync(join(tempFolder(), 'checkout-'));
     git(dir, ['clone', '--quiet', world.appsRepo, '.']);
     writeFileSync(join(dir, 'greenroom.yaml'), 'broken');
-    expect((await inProcess(['verify', dir, '--forge', world.forge])).code).toBe(0);
+    expect((await runOn(world, 'verify', dir)).code).toBe(0);
   });
 });
 
@@ -220,18 +229,9 @@ describe('a change of greenroom.yaml', () => {
     const diff = async (text: string) => {
       git(world.appsRepo, ['branch', '--force', 'change', 'main']);
       commitFiles(world.appsRepo, await scaffold(text), { branch: 'change' });
-      const run = await inProcess([
-        'diff',
-        world.appsRepo,
-        '--base',
-        'main',
-        '--head',
-        'change',
-        '--forge',
-        world.forge,
-      ]);
-      expect(run.code).toBe(0);
-      return run.stdout;
+      const { code, stdout } = await run(world, 'diff', '--base', 'main', '--head', 'change');
+      expect(code).toBe(0);
+      return stdout;
     };
     const larger = 'sizes: { small: { requests: { cpu: 200m, memory: 128Mi }, limits: { cpu: 500m, memory: 256Mi } } }';
     const changed = await diff(platformText(`${two}\n${larger}`));
@@ -250,10 +250,10 @@ describe('a change of greenroom.yaml', () => {
     const file = join(world.root, 'diff.md');
     writeFileSync(file, moved);
     world.pull('shop', 90);
-    const args = ['--repo', 'acme/shop', '--pr', '90', '--forge', world.forge];
-    expect((await inProcess(['comment', file, ...args])).code).toBe(0);
-    expect(world.comment('shop', 90)).toBe(moved);
+    const args = ['--repo', 'acme/shop', '--pr', '90'];
+    expect((await runOn(world, 'comment', file, ...args)).code).toBe(0);
+    expect(world.comment('shop', 90, moved.split('\n')[0])).toBe(moved);
     writeFileSync(file, 'no marker');
-    expect((await inProcess(['comment', file, ...args])).code).toBe(2);
+    expect((await runOn(world, 'comment', file, ...args)).code).toBe(2);
   });
 });

@@ -104,6 +104,11 @@ export class World {
     }
   }
 
+  /** What a command line needs to ask the same forge. */
+  async asking(): Promise<{ args: readonly string[]; env: Readonly<Record<string, string>> }> {
+    return { args: ['--forge', this.forge], env: {} };
+  }
+
   /** Paths of the apps repo's branch below previews/. */
   paths(): string[] {
     return git(this.appsRepo, ['ls-tree', '-r', '--name-only', 'main', 'previews']).split('\n').filter(Boolean);
@@ -151,7 +156,8 @@ export class World {
     return existsSync(file) ? readFileSync(file, 'utf8').trim() : null;
   }
 
-  comment(name: string, number: number): string | null {
+  /** @param _ first line of the comment @default - that of the one comment about the preview */
+  comment(name: string, number: number, _?: string): string | null {
     const file = join(this.forge, 'acme', name, 'pulls', String(number), 'comment.md');
     return existsSync(file) ? readFileSync(file, 'utf8') : null;
   }

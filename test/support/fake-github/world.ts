@@ -41,6 +41,11 @@ export function overGitHub(Base: typeof World) {
       return work({ repo, forge, clock: () => this.now });
     }
 
+    override async asking() {
+      const { token, url } = await this.github();
+      return { args: [], env: { GITHUB_TOKEN: token, GITHUB_API_URL: url } };
+    }
+
     override async say(name: string, number: number, author: string, body: string): Promise<number> {
       const fake = await this.github();
       return fake.addComment(`PR_${fake.repository('acme', name)!.id}_${number}`, author, body).number;
@@ -61,12 +66,9 @@ export function overGitHub(Base: typeof World) {
       return { '+1': 'done', '-1': 'refused', confused: 'confused' }[content ?? ''] ?? null;
     }
 
-    override comment(name: string, number: number): string | null {
+    override comment(name: string, number: number, marker = COMMENT_MARKER): string | null {
       const comments = this.fake?.commentsOf('acme', name, number) ?? [];
-      return (
-        comments.find(({ author, body }) => author === this.fake?.login && body.startsWith(COMMENT_MARKER))?.body ??
-        null
-      );
+      return comments.find(({ author, body }) => author === this.fake?.login && body.startsWith(marker))?.body ?? null;
     }
 
     override check(name: string, number: number): { conclusion: string; title: string } | null {
