@@ -36,15 +36,19 @@ export async function handleComment(
   // All of them, oldest first: deliveries may come in any order, and the last word counts.
   const answers: { readonly id: number; readonly answer: Answer }[] = [];
   let hold: Hold | null = pull.hold;
-  for (const comment of [...open].sort(
+  const inOrder = [...open].sort(
     (a, b) => Number(a.isOurs) - Number(b.isOurs) || a.createdAt - b.createdAt || a.id - b.id,
-  )) {
-    const decision = refusal === null ? await decide(context, base, { ...pull, hold }, comment) : CONFUSED;
+  );
+  // A run that did not come to its answers has decided all up to the one that is remembered.
+  const decided = inOrder.findIndex(({ id, isOurs }) => !isOurs && id === pull.hold?.commentId);
+  for (const [i, comment] of inOrder.entries()) {
+    const current = { ...pull, hold };
+    const decision = refusal === null ? await decide(context, base, current, comment, i <= decided) : CONFUSED;
     hold = decision.hold ?? hold;
     // Our own comment is answered by being written anew, with no box ticked.
     if (!comment.isOurs) answers.push({ id: comment.id, answer: decision.answer });
   }
-  const known = hold === null ? {} : { hold };
+  const known = hold === null ? {} : { known: { headSha: pull.head.sha, hold } };
   const result = await syncPullRequest(context, repository, number, { ...options, ...known, boxesAnswered: true });
   for (const { id, answer } of answers) await context.forge.answer(pull, id, answer);
   return { ...result, unanswered: [] };
@@ -84,7 +88,13 @@ interface Decision {
 const CONFUSED: Decision = { answer: 'confused', hold: null };
 const REFUSED: Decision = { answer: 'refused', hold: null };
 
-async function decide(context: SyncContext, base: Base, pull: PullRequest, comment: PullComment): Promise<Decision> {
+async function decide(
+  context: SyncContext,
+  base: Base,
+  pull: PullRequest,
+  comment: PullComment,
+  isDecided: boolean,
+): Promise<Decision> {
   const person: Account | null = comment.isOurs ? comment.editor : comment.author;
   if (person === null || person.isBot) return REFUSED;
   if (!(await context.forge.mayWrite(pull.repository, person.login))) return REFUSED;
@@ -92,9 +102,7 @@ async function decide(context: SyncContext, base: Base, pull: PullRequest, comme
   // The last word counts; the commands before it would be undone by it.
   const command = commands.at(-1);
   if (command === undefined) return CONFUSED;
-  // Remembered by an earlier run that did not come to the answer.
-  const isKnown = !comment.isOurs && pull.hold?.commentId === comment.id;
-  if (isKnown) return { answer: 'done', hold: pull.hold };
+  if (isDecided) return { answer: 'done', hold: null };
 
   const asked = comment.isOurs ? base.now : comment.createdAt;
   const request = await requestOf(context, base, pull, command, asked);

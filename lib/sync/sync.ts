@@ -16,8 +16,8 @@ export interface SyncOptions {
   readonly dryRun?: boolean;
   /** How a lost race is tried again. */
   readonly apply?: Partial<ApplyOptions>;
-  /** What was just remembered at the pull request: a reading right after that may not show it yet. @default - nothing */
-  readonly hold?: Hold;
+  /** What was just remembered at a head: a reading right after that may not show it yet. @default - nothing */
+  readonly known?: { readonly headSha: string; readonly hold: Hold };
   /** Whether the boxes that are ticked in our comment were dealt with. @default false */
   readonly boxesAnswered?: boolean;
 }
@@ -57,7 +57,7 @@ export async function syncPullRequest(
     if (lookup.status === 'unknown') return nothing(base, { state: 'unknown', reason: lookup.reason });
     if (isProposal(context.repo, lookup.value)) return nothing(base, PROPOSAL);
     if (!options.dryRun) lookAhead(context, base, lookup.value);
-    last = { base, plan: await planPreview(context, base, withHold(lookup.value, options.hold)) };
+    last = { base, plan: await planPreview(context, base, withHold(lookup.value, options.known)) };
     return { ...last, state: last.plan.state };
   };
   const planAgain = async () => {
@@ -111,10 +111,11 @@ function nothing(base: Base, state: PreviewState): { base: Base; plan: null; sta
   return { base, plan: null, state };
 }
 
-/** A reading may be older than what was just written; the forge's own times tell. */
-function withHold(pull: PullRequest, known: Hold | undefined): PullRequest {
-  const isOlder = known !== undefined && (pull.hold === null || pull.hold.at < known.at);
-  return isOlder ? { ...pull, hold: known } : pull;
+/** A reading may be older than what was just written; the forge's own times tell. What was pushed since starts anew. */
+function withHold(pull: PullRequest, known: SyncOptions['known']): PullRequest {
+  if (known === undefined || known.headSha !== pull.head.sha) return pull;
+  const isOlder = pull.hold === null || pull.hold.at < known.hold.at;
+  return isOlder ? { ...pull, hold: known.hold } : pull;
 }
 
 const NOTHING: ChangeSet = new Map();
@@ -137,7 +138,8 @@ async function movedOn(context: SyncContext, plan: PreviewPlan | null): Promise<
   if (lookup?.status !== 'found') return false;
   const key = (p: PullRequest) =>
     JSON.stringify([p.repository.id, p.state, p.draft, p.head.sha, p.hold, [...p.labels].sort()]);
-  return key(withHold(lookup.value, pull.hold ?? undefined)) !== key(pull);
+  const known = pull.hold === null ? undefined : { headSha: pull.head.sha, hold: pull.hold };
+  return key(withHold(lookup.value, known)) !== key(pull);
 }
 
 /** @internal */

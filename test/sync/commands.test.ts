@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { GreenroomError } from '../../lib/core/errors.ts';
+import type { Forge } from '../../lib/forge/forge.ts';
 import { handleComment } from '../../lib/sync/commands.ts';
 import { sweep } from '../../lib/sync/sweep.ts';
 import { syncPullRequest } from '../../lib/sync/sync.ts';
@@ -140,6 +141,18 @@ describe('who may ask', () => {
   });
 });
 
+/** The forge with another method in the place of one of its own. */
+function bound<K extends keyof Forge>(forge: Forge, method: K, instead: Forge[K]): Forge {
+  return new Proxy(forge, {
+    get: (target, name) => {
+      const value: unknown = name === method ? instead : Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+const withoutAnswers = (forge: Forge) => bound(forge, 'answer', () => Promise.reject(new Error('killed')));
+
 describe('once', () => {
   test('delivered twice, done once', async () => {
     const world = await opened(platformText('ttl: { default: 1h, max: 8h }'));
@@ -152,19 +165,42 @@ describe('once', () => {
     const world = await opened(platformText('ttl: { default: 1h, max: 8h }'));
     const id = await world.say('shop', 7, 'mia', '/preview extend 1h');
     await world.with(async (context) => {
-      const forge = new Proxy(context.forge, {
-        get: (target, name) => {
-          const value: unknown = Reflect.get(target, name, target);
-          if (name === 'answer') return () => Promise.reject(new Error('killed'));
-          return typeof value === 'function' ? value.bind(target) : value;
-        },
-      });
+      const forge = withoutAnswers(context.forge);
       await expect(handleComment({ ...context, forge }, SHOP, 7, id)).rejects.toThrow('killed');
     });
     expect(expires(world)).toBe(OPENED + 2 * HOUR);
     await handle(world, id);
     expect(expires(world)).toBe(OPENED + 2 * HOUR);
     expect(world.answerTo('shop', 7, id)).toBe('done');
+  });
+
+  test('one that stopped before its answers to several comments adds nothing for the earlier ones either', async () => {
+    const world = await opened(platformText('ttl: { default: 1h, max: 8h }'));
+    const first = await world.say('shop', 7, 'mia', '/preview extend 1h');
+    const second = await world.say('shop', 7, 'mia', '/preview extend 2h');
+    await world.with(async (context) => {
+      const forge = withoutAnswers(context.forge);
+      await expect(handleComment({ ...context, forge }, SHOP, 7, second)).rejects.toThrow('killed');
+    });
+    expect(expires(world)).toBe(OPENED + 4 * HOUR);
+    await handle(world, first);
+    expect(expires(world)).toBe(OPENED + 4 * HOUR);
+    expect([world.answerTo('shop', 7, first), world.answerTo('shop', 7, second)]).toEqual(['done', 'done']);
+  });
+
+  test('a push while a stop is remembered starts anew: the earlier preview stays', async () => {
+    const world = await opened();
+    const id = await world.say('shop', 7, 'mia', '/preview stop');
+    await world.with(async (context) => {
+      const forge = bound(context.forge, 'hold', async (...given: Parameters<Forge['hold']>) => {
+        const hold = await context.forge.hold(...given);
+        world.push('shop', { 'preview.yaml': previewText('prot: 80') }, world.now);
+        world.pull('shop', 7);
+        return hold;
+      });
+      await handleComment({ ...context, forge }, SHOP, 7, id);
+    });
+    expect(world.previews()).toEqual(['pr-shop-7']);
   });
 
   test('deliveries in the wrong order: the last word counts', async () => {

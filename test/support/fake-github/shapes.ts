@@ -96,7 +96,13 @@ export function checkRun(run: StoredCheck): Schemas['check-run'] {
 }
 
 export function commitStatus(status: StoredCheck): Schemas['status'] {
-  const { state, description, target_url, context } = status as StoredCheck & Record<string, string | undefined>;
+  const {
+    state,
+    description,
+    target_url,
+    context,
+    created_at = '',
+  } = status as StoredCheck & Record<string, string | undefined>;
   return {
     url: `https://api.github.com/repos/${status.repository}/statuses/${status.head_sha}`,
     avatar_url: null,
@@ -106,8 +112,8 @@ export function commitStatus(status: StoredCheck): Schemas['status'] {
     description: description ?? null,
     target_url: target_url ?? null,
     context: context ?? 'default',
-    created_at: '2026-11-02T09:00:00Z',
-    updated_at: '2026-11-02T09:00:00Z',
+    created_at,
+    updated_at: created_at,
     creator: user('greenroom-bot', 'Bot'),
   };
 }
