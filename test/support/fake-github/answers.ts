@@ -66,6 +66,6 @@ export function refused(permissions: string): RestAnswer {
   return { ...answer, headers: { 'x-accepted-github-permissions': permissions } };
 }
 
-export function keyOf(repo: FakeRepository): string {
+export function keyOf(repo: Pick<FakeRepository, 'owner' | 'name'>): string {
   return `${repo.owner}/${repo.name}`;
 }

@@ -28,7 +28,7 @@ export function commentNode(fake: FakeGitHub, comment: StoredComment): object {
 }
 
 /** The latest status of each context. */
-export function statusNode(fake: FakeGitHub, repo: FakeRepository, sha: string): object | null {
+export function statusNode(fake: FakeGitHub, repo: Pick<FakeRepository, 'owner' | 'name'>, sha: string): object | null {
   const all = fake.statuses.filter((status) => status.repository === keyOf(repo) && status.head_sha === sha);
   const latest = new Map(all.map((status) => [status['context'], status]));
   if (latest.size === 0) return null;

@@ -3,10 +3,14 @@ import { parseTime } from '../../../lib/core/clock.ts';
 import { GreenroomError, invalidInput } from '../../../lib/core/errors.ts';
 import { type FileSet, fileSet } from '../../../lib/core/fileset.ts';
 import type {
+  Account,
+  Answer,
   Forge,
   Hold,
+  HoldRequest,
   Lookup,
   PublishOutcome,
+  PullComment,
   PullRequest,
   PullRequestReport,
   RepositoryPulls,
@@ -20,19 +24,38 @@ interface Commit {
   readonly time: number;
 }
 
+/** A comment as it stands, with the answers that it got. */
+interface StoredComment extends Omit<PullComment, 'isAnswered'> {
+  readonly answers: Answer[];
+}
+
 interface Stored {
   readonly commits: Map<string, Commit>;
   readonly pulls: Map<number, PullFile>;
-  /** The one comment of each pull request, by number. */
-  readonly comments: Map<number, string>;
+  /** Of each pull request, by number, oldest first. */
+  readonly comments: Map<number, StoredComment[]>;
+  /** All that was ever remembered for a head of a pull request, by its number and the head. */
+  readonly holds: Map<string, Hold[]>;
   head: Commit | undefined;
 }
+
+/** Who writes here. */
+const OURSELVES: Account = { login: 'greenroom[bot]', isBot: true };
 
 /** A forge without a file or a process, for tests that live through thousands of histories. */
 export class MemoryForge implements Forge, ForgeFixture {
   readonly description = 'memory';
   readonly serverUrl = null;
+  /** Permissions on all repositories by login; whom it does not name is no collaborator. */
+  readonly #permissions = new Map<string, string>();
   readonly #repositories = new Map<string, Stored>();
+  readonly #clock: () => number;
+  #nextComment = 1;
+
+  /** @param clock unix seconds */
+  constructor(clock: () => number = () => COMMIT_TIME) {
+    this.#clock = clock;
+  }
 
   repository(owner: string, name: string, files: TestFiles, time = COMMIT_TIME): string {
     const key = `${owner}/${name}`;
@@ -40,6 +63,7 @@ export class MemoryForge implements Forge, ForgeFixture {
       commits: new Map(),
       pulls: new Map(),
       comments: new Map(),
+      holds: new Map(),
       head: undefined,
     };
     this.#repositories.set(key, stored);
@@ -67,8 +91,33 @@ export class MemoryForge implements Forge, ForgeFixture {
     this.#repositories.delete(fullName);
   }
 
+  allow(login: string, permission: string): void {
+    this.#permissions.set(login, permission);
+  }
+
+  /** Our comment. */
   comment(repository: RepositoryRef, number: number): string | null {
-    return this.#find(repository)?.comments.get(number) ?? null;
+    return this.#ours(repository, number)?.body ?? null;
+  }
+
+  /** Somebody comments on a pull request; gives the comment's id. */
+  say(repository: RepositoryRef, number: number, author: Account, body: string): number {
+    return this.#add(repository, number, { author, body, isOurs: false });
+  }
+
+  /** Somebody edits our comment. */
+  edit(repository: RepositoryRef, number: number, editor: Account, body: string): void {
+    this.#replace(repository, number, { ...this.#ours(repository, number)!, body, editor });
+  }
+
+  /** How we answered a comment, each time. */
+  answersTo(repository: RepositoryRef, number: number, commentId: number): readonly Answer[] {
+    return this.#thread(repository, number).find(({ id }) => id === commentId)?.answers ?? [];
+  }
+
+  /** What is remembered for a head. */
+  holdAt(repository: RepositoryRef, number: number, sha: string): Hold | null {
+    return this.#find(repository)?.holds.get(`${number} ${sha}`)?.at(-1) ?? null;
   }
 
   async pullRequest(repository: RepositoryRef, number: number): Promise<Lookup<PullRequest>> {
@@ -118,26 +167,40 @@ export class MemoryForge implements Forge, ForgeFixture {
   }
 
   async publish({ repository, number }: PullRequest, report: PullRequestReport): Promise<PublishOutcome> {
-    const comments = this.#find(repository)?.comments;
-    const comment = report.comment(comments?.get(number) ?? null);
-    if (comment !== null) comments?.set(number, comment);
-    return { comments: [], failures: [] };
+    const comments = await this.comments({ repository, number });
+    const ours = this.#ours(repository, number);
+    const body = report.comment(ours?.body ?? null);
+    if (body !== null && ours === undefined) this.#add(repository, number, { author: OURSELVES, body, isOurs: true });
+    else if (body !== null && body !== ours!.body)
+      this.#replace(repository, number, { ...ours!, body, editor: OURSELVES });
+    return { comments, failures: [] };
   }
 
-  async comments(): Promise<readonly []> {
-    return [];
+  async comments({ repository, number }: Pick<PullRequest, 'repository' | 'number'>): Promise<readonly PullComment[]> {
+    return this.#thread(repository, number).map(({ answers, ...rest }) => ({
+      ...rest,
+      isAnswered: answers.length > 0,
+    }));
   }
 
-  async mayWrite(): Promise<boolean> {
-    return false;
+  async mayWrite(_: RepositoryRef, login: string): Promise<boolean> {
+    return ['admin', 'write'].includes(this.#permissions.get(login) ?? '');
   }
 
-  hold(): Promise<Hold> {
-    return Promise.reject(new GreenroomError('failed', 'nobody can ask for anything here'));
+  async hold({ repository, number, head }: PullRequest, request: HoldRequest): Promise<Hold> {
+    const holds = this.#find(repository)?.holds;
+    if (holds === undefined) throw new GreenroomError('unreachable', `no ${repository.owner}/${repository.name}`);
+    const { action, until, by, commentId } = request;
+    const hold: Hold = { action, until, by, commentId, at: this.#clock() };
+    const key = `${number} ${head.sha}`;
+    holds.set(key, [...(holds.get(key) ?? []), hold]);
+    return hold;
   }
 
-  async answer(): Promise<void> {
-    // There are no comments.
+  async answer({ repository, number }: PullRequest, commentId: number, answer: Answer): Promise<void> {
+    const comment = this.#thread(repository, number).find(({ id }) => id === commentId);
+    if (comment === undefined) throw new GreenroomError('unreachable', `no comment ${commentId}`);
+    comment.answers.push(answer);
   }
 
   async close(): Promise<void> {
@@ -148,11 +211,32 @@ export class MemoryForge implements Forge, ForgeFixture {
     return this.#repositories.get(`${owner}/${name}`);
   }
 
+  #thread(repository: RepositoryRef, number: number): readonly StoredComment[] {
+    return this.#find(repository)?.comments.get(number) ?? [];
+  }
+
+  #ours(repository: RepositoryRef, number: number): StoredComment | undefined {
+    return this.#thread(repository, number).find(({ isOurs }) => isOurs);
+  }
+
+  #add(repository: RepositoryRef, number: number, comment: Pick<StoredComment, 'author' | 'body' | 'isOurs'>): number {
+    const id = this.#nextComment++;
+    const whole = { id, editor: null, createdAt: this.#clock(), answers: [], ...comment };
+    this.#find(repository)?.comments.set(number, [...this.#thread(repository, number), whole]);
+    return id;
+  }
+
+  #replace(repository: RepositoryRef, number: number, comment: StoredComment): void {
+    const thread = this.#thread(repository, number).map((other) => (other.id === comment.id ? comment : other));
+    this.#find(repository)!.comments.set(number, thread);
+  }
+
   #pull(repository: RepositoryRef, number: number): PullRequest | undefined {
     const stored = this.#find(repository);
     const file = stored?.pulls.get(number);
     if (stored === undefined || file === undefined) return undefined;
-    return pullOf(file, repository, stored.commits.get(file.head.sha)?.time ?? null);
+    const hold = this.holdAt(repository, number, file.head.sha);
+    return pullOf(file, repository, stored.commits.get(file.head.sha)?.time ?? null, hold);
   }
 
   #files(repository: RepositoryRef, sha: string): TestFiles {
@@ -163,7 +247,12 @@ export class MemoryForge implements Forge, ForgeFixture {
 }
 
 /** @param committedAt unix seconds */
-export function pullOf(file: PullFile, { owner, name }: RepositoryRef, committedAt: number | null): PullRequest {
+export function pullOf(
+  file: PullFile,
+  { owner, name }: RepositoryRef,
+  committedAt: number | null,
+  hold: Hold | null,
+): PullRequest {
   const { repositoryId, createdAt, updatedAt, closedAt, head, ...rest } = file;
   return {
     ...rest,
@@ -172,7 +261,7 @@ export function pullOf(file: PullFile, { owner, name }: RepositoryRef, committed
     createdAt: parseTime(createdAt)!,
     updatedAt: parseTime(updatedAt)!,
     closedAt: file.state === 'open' ? null : parseTime(closedAt ?? updatedAt)!,
-    hold: null,
+    hold,
   };
 }
 

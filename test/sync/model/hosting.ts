@@ -1,8 +1,9 @@
 import { formatTime } from '../../../lib/core/clock.ts';
-import type { PullRequest, RepositoryRef } from '../../../lib/forge/forge.ts';
+import type { Account, Hold, PullRequest, RepositoryRef } from '../../../lib/forge/forge.ts';
 import type { ForgeFixture, PullFile } from '../../support/forge.ts';
 import { pullOf } from '../../support/memory/forge.ts';
-import { type ForgeEvent, VARIANTS, type Variant } from './steps.ts';
+import { isBot, MEANINGS, type Meaning, PERMISSIONS } from './rule.ts';
+import { type ForgeEvent, type Person, SAYINGS, VARIANTS, type Variant } from './steps.ts';
 
 interface HostedRepository {
   readonly id: number;
@@ -11,7 +12,30 @@ interface HostedRepository {
   gone: boolean;
   readonly pulls: Map<number, PullFile>;
   /** The state before the last change. */
-  readonly earlier: Map<number, PullFile>;
+  readonly earlier: Map<number, { readonly file: PullFile; readonly hold: Hold | null }>;
+}
+
+/** How people talk on a forge, and what it remembers of it. */
+export interface Talk {
+  allow(login: string, permission: string): void;
+  /** Gives the comment's id. */
+  say(repository: RepositoryRef, number: number, who: Account, body: string): number;
+  /** Our comment. */
+  comment(repository: RepositoryRef, number: number): string | null;
+  /** Edits our comment. */
+  edit(repository: RepositoryRef, number: number, who: Account, body: string): void;
+  holdAt(repository: RepositoryRef, number: number, sha: string): Hold | null;
+  answersTo(repository: RepositoryRef, number: number, commentId: number): readonly unknown[];
+}
+
+export interface Comment {
+  readonly repositoryId: number;
+  readonly number: number;
+  readonly id: number;
+  readonly who: Person;
+  readonly meaning: Meaning;
+  /** Unix seconds. */
+  readonly at: number;
 }
 
 export interface Delivery {
@@ -19,11 +43,14 @@ export interface Delivery {
   readonly number: number;
 }
 
+/** What changes a pull request itself. */
+type Change = Exclude<Extract<ForgeEvent, { pull: number }>, { do: 'say' | 'tick' }>;
+
 const QUARTER_DAY = 6 * 3600;
 
 /** The truth about repositories and pull requests, written through to a forge. */
 export class Hosting {
-  readonly #on: ForgeFixture;
+  readonly #on: ForgeFixture & Talk;
   readonly repositories: HostedRepository[] = [];
   readonly variants = new Map<string, Variant>();
   readonly #committed = new Map<string, number>();
@@ -31,9 +58,12 @@ export class Hosting {
   readonly sent: Delivery[] = [];
   /** What was sent and not handled yet. */
   readonly inbox: Delivery[] = [];
+  /** By id. */
+  readonly comments = new Map<number, Comment>();
 
-  constructor(on: ForgeFixture) {
+  constructor(on: ForgeFixture & Talk) {
     this.#on = on;
+    for (const [login, permission] of Object.entries(PERMISSIONS)) on.allow(login, permission);
     this.#found('acme/shop');
     this.#found('acme/store');
   }
@@ -46,14 +76,26 @@ export class Hosting {
   }
 
   pullRequest(repository: HostedRepository, file: PullFile): PullRequest {
-    return pullOf(file, repository, this.#committed.get(file.head.sha) ?? null);
+    return pullOf(file, repository, this.#committed.get(file.head.sha) ?? null, this.#hold(repository, file));
+  }
+
+  #hold(repository: RepositoryRef, { number, head }: PullFile): Hold | null {
+    return this.#on.holdAt(repository, number, head.sha);
   }
 
   /** A pull request as it was before its last change; as it is when there was none. */
   earlier(pull: PullRequest): PullRequest {
     const repository = this.repositories.find(({ id }) => id === pull.repository.id);
-    const file = repository?.earlier.get(pull.number);
-    return repository === undefined || file === undefined ? pull : this.pullRequest(repository, file);
+    const earlier = repository?.earlier.get(pull.number);
+    if (repository === undefined || earlier === undefined) return pull;
+    return { ...this.pullRequest(repository, earlier.file), hold: earlier.hold };
+  }
+
+  /** Something was remembered at a pull request that was in this state. */
+  remembered({ repository: { id }, number, hold }: PullRequest): void {
+    const repository = this.repositories.find((other) => other.id === id);
+    const file = repository?.pulls.get(number);
+    if (repository !== undefined && file !== undefined) repository.earlier.set(number, { file, hold });
   }
 
   /** @param now unix seconds; the forge's own times are whole quarters of a day, so that few previews differ */
@@ -68,8 +110,31 @@ export class Hosting {
     else {
       const pulls = this.pulls().filter(({ repository }) => !repository.gone);
       const target = pulls[event.pull % Math.max(pulls.length, 1)];
-      if (target !== undefined) this.#change(target.repository, target.file, event, time);
+      if (target === undefined) return;
+      const { repository, file } = target;
+      if (event.do === 'say') this.#say(repository, file, event, now);
+      else if (event.do === 'tick') this.#tick(repository, file, event);
+      else this.#change(repository, file, event, time);
     }
+  }
+
+  #say(
+    repository: HostedRepository,
+    { number }: PullFile,
+    { who, what, told }: Extract<ForgeEvent, { do: 'say' }>,
+    now: number,
+  ): void {
+    const id = this.#on.say(repository, number, accountOf(who), SAYINGS[what]);
+    const comment = { repositoryId: repository.id, number, id, who, meaning: MEANINGS[what], at: now };
+    this.comments.set(id, comment);
+    if (told) this.#send(repository, number);
+  }
+
+  #tick(repository: HostedRepository, { number }: PullFile, { who, told }: Extract<ForgeEvent, { do: 'tick' }>): void {
+    const comment = this.#on.comment(repository, number);
+    if (!comment?.includes('- [ ]')) return;
+    this.#on.edit(repository, number, accountOf(who), comment.replaceAll('- [ ]', '- [x]'));
+    if (told) this.#send(repository, number);
   }
 
   #found(fullName: string): void {
@@ -132,26 +197,16 @@ export class Hosting {
     return sha;
   }
 
-  #change(
-    repository: HostedRepository,
-    file: PullFile,
-    event: Extract<ForgeEvent, { pull: number }>,
-    time: number,
-  ): void {
+  #change(repository: HostedRepository, file: PullFile, event: Change, time: number): void {
     const next = { ...file, ...this.#edit(repository, file, event, time), updatedAt: formatTime(time) };
     next.closedAt = next.state === 'closed' ? next.updatedAt : null;
-    repository.earlier.set(file.number, file);
+    repository.earlier.set(file.number, { file, hold: this.#hold(repository, file) });
     repository.pulls.set(file.number, next);
     this.#on.pull(repository.owner, repository.name, next);
     this.#send(repository, file.number);
   }
 
-  #edit(
-    repository: HostedRepository,
-    file: PullFile,
-    event: Extract<ForgeEvent, { pull: number }>,
-    time: number,
-  ): Partial<PullFile> {
+  #edit(repository: HostedRepository, file: PullFile, event: Change, time: number): Partial<PullFile> {
     switch (event.do) {
       case 'push':
         return { head: { ...file.head, sha: this.#commit(repository, event.variant, time) } };
@@ -177,4 +232,8 @@ export class Hosting {
     this.sent.push(delivery);
     this.inbox.push(delivery);
   }
+}
+
+function accountOf(login: Person): Account {
+  return { login, isBot: isBot(login) };
 }

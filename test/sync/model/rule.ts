@@ -1,5 +1,5 @@
-import type { PullRequest } from '../../../lib/forge/forge.ts';
-import type { Variant } from './steps.ts';
+import type { Answer, HoldRequest, PullRequest } from '../../../lib/forge/forge.ts';
+import type { Person, Saying, Variant } from './steps.ts';
 
 const HOUR = 3600;
 /** Clocks may differ by ten minutes. */
@@ -26,13 +26,101 @@ export const LIMITED_PLATFORM = `${PLATFORM}  slots: { total: ${PLACES} }\n`;
 export type Wish = 'none' | 'earlier' | 'preview';
 
 export function wish(pull: PullRequest, variant: Variant, now: number): Wish {
-  const { owner } = pull.repository;
-  if (pull.state === 'closed' || pull.draft) return 'none';
-  if (owner !== 'acme' && !(owner === 'partner' && pull.labels.includes('preview'))) return 'none';
-  if (pull.head.repositoryId !== pull.repository.id) return 'none';
-  if (variant === 'none') return 'none';
-  if (variant !== 'service' && variant !== 'site') return 'earlier';
-  const { createdAt, updatedAt } = pull;
-  const touched = Math.min(Math.max(pull.head.committedAt ?? createdAt, createdAt), updatedAt);
-  return now >= touched + (variant === 'site' ? 6 * HOUR : DEFAULT_TTL) + GRACE ? 'none' : 'preview';
+  if (!isEligible(pull) || pull.hold?.action === 'stop' || variant === 'none') return 'none';
+  if (isOver(pull, variant, now)) return 'none';
+  return compiles(variant) ? 'preview' : 'earlier';
+}
+
+/** Whether the time of a head is up, where its file says enough to know. */
+function isOver(pull: PullRequest, variant: Variant, now: number): boolean {
+  return (compiles(variant) || variant === 'foreign') && now >= endOf(pull, variant) + GRACE;
+}
+
+/** Whether the repository is one of the platform's. */
+export function isSource({ repository: { owner } }: PullRequest): boolean {
+  return owner === 'acme' || owner === 'partner';
+}
+
+export function isEligible(pull: PullRequest): boolean {
+  if (!isSource(pull) || pull.state === 'closed' || pull.draft) return false;
+  if (pull.repository.owner === 'partner' && !pull.labels.includes('preview')) return false;
+  return pull.head.repositoryId === pull.repository.id;
+}
+
+function compiles(variant: Variant): boolean {
+  return variant === 'service' || variant === 'site';
+}
+
+/** When the preview of a head that compiles ends. */
+function endOf({ createdAt, updatedAt, head, hold }: PullRequest, variant: Variant): number {
+  const pushed = Math.min(Math.max(head.committedAt ?? createdAt, createdAt), updatedAt);
+  const ttl = variant === 'site' ? 6 * HOUR : DEFAULT_TTL;
+  if (hold?.action !== 'run') return pushed + ttl;
+  if (hold.until === null) return Math.max(pushed, hold.at) + ttl;
+  return Math.max(pushed + ttl, Math.min(hold.until, hold.at + MAX_TTL));
+}
+
+/** Who may push, by the forge's own permissions, and is no program. */
+export const PERMISSIONS: Readonly<Record<Person, string>> = {
+  mia: 'write',
+  ada: 'admin',
+  eve: 'read',
+  'helper[bot]': 'admin',
+};
+
+export function isBot(who: string): boolean {
+  return who.endsWith('[bot]');
+}
+
+export function mayAsk(who: string): boolean {
+  return who === 'mia' || who === 'ada';
+}
+
+/** A comment is acted on for a day. */
+export const COMMENT_AGE = 24 * HOUR;
+
+export type Meaning = 'stop' | 'retry' | 'misspelt' | 'nothing' | { readonly extend: number };
+
+/** What a comment asks for: its last command. */
+export const MEANINGS: Readonly<Record<Saying, Meaning>> = {
+  stop: 'stop',
+  retry: 'retry',
+  extend: { extend: 3 * HOUR },
+  longer: { extend: 100 * 24 * HOUR },
+  both: 'stop',
+  dance: 'misspelt',
+  talk: 'nothing',
+};
+
+/**
+ * What is to be remembered for a command at a pull request in this state; null for nothing.
+ *
+ * @param asked unix seconds
+ */
+export function wantedHold(
+  pull: PullRequest,
+  variant: Variant,
+  meaning: Meaning | 'keep',
+  asked: number,
+  now: number,
+): Pick<HoldRequest, 'action' | 'until'> | null {
+  const isStopped = pull.hold?.action === 'stop';
+  if (meaning === 'stop') return isStopped ? null : { action: 'stop', until: null };
+  const hasEnded = isStopped || isOver(pull, variant, now);
+  if (meaning === 'retry') return hasEnded ? { action: 'run', until: null } : null;
+  const seconds = meaning === 'keep' ? MAX_TTL : typeof meaning === 'object' ? meaning.extend : 0;
+  if (seconds === 0 || (!hasEnded && !compiles(variant))) return null;
+  const end = hasEnded ? asked : endOf(pull, variant);
+  const wanted = meaning === 'keep' ? asked + seconds : Math.max(end, asked) + seconds;
+  const until = Math.min(wanted, asked + MAX_TTL);
+  return until > end ? { action: 'run', until } : null;
+}
+
+/** How a comment may be answered. */
+export function answersFor(pull: PullRequest, who: string, meaning: Meaning): readonly Answer[] {
+  if (isBot(who) || meaning === 'nothing' || !(isSource(pull) || pull.state === 'closed')) return [];
+  if (!isEligible(pull)) return ['confused'];
+  if (!mayAsk(who)) return ['refused'];
+  if (meaning === 'misspelt') return ['confused'];
+  return typeof meaning === 'object' ? ['done', 'refused'] : ['done'];
 }

@@ -4,18 +4,22 @@ import { decodeTree, encodeObject, MODE, OBJECT_FORMATS } from '../../../lib/cor
 import type { RepositoryRef } from '../../../lib/forge/forge.ts';
 import { GitHubAppsRepo } from '../../../lib/github/apps-repo.ts';
 import { GitHubForge } from '../../../lib/github/forge.ts';
+import { type HoldNode, holdOf } from '../../../lib/github/hold.ts';
+import { COMMENT_MARKER } from '../../../lib/report/markers.ts';
 import type { SyncContext } from '../../../lib/sync/base.ts';
 import { clientOf } from '../../support/fake-github/client.ts';
+import { statusNode } from '../../support/fake-github/people-graphql.ts';
 import { FakeGitHub } from '../../support/fake-github/server.ts';
 import { type ForgeFixture, TestForge } from '../../support/forge.ts';
 import { bareRepo, git, headOf } from '../../support/git.ts';
 import { MemoryForge } from '../../support/memory/forge.ts';
 import { MemoryGit } from '../../support/memory/git.ts';
+import type { Talk } from './hosting.ts';
 import { noAnswer } from './stage.ts';
 
 /** Forge and apps repo of a simulation, as code uses them and as a test looks into them. */
 export interface Side {
-  readonly on: ForgeFixture;
+  readonly on: ForgeFixture & Talk;
   /** A fresh pair of doors, as a process of its own would open them. */
   open(clock: () => number): SyncContext;
   under<T>(failure: 'fail' | 'lost' | 'html', perform: () => Promise<T>): Promise<T>;
@@ -29,15 +33,17 @@ export interface Side {
   reset(commit: string): void;
   /** Another commit of the same content and parent as this one. */
   twin(commit: string): string;
-  comment(repository: RepositoryRef, number: number): string | null;
   close(): Promise<void>;
 }
 
+/** @param clock unix seconds, of the forge */
+export type MakeSide = (platform: string, clock: () => number) => Promise<Side>;
+
 const SHA1 = OBJECT_FORMATS.sha1;
 
-export function memorySide(platform: string): Side {
+export async function memorySide(platform: string, now: () => number): Promise<Side> {
   const store = new MemoryGit();
-  const on = new MemoryForge();
+  const on = new MemoryForge(now);
   const file = store.add(encodeObject(SHA1, 'blob', Buffer.from(platform)));
   const entry = Buffer.concat([Buffer.from('100644 greenroom.yaml\0'), Buffer.from(file, 'hex')]);
   const commitOf = (tree: string, parent: string | null, message: string) => {
@@ -79,23 +85,23 @@ export function memorySide(platform: string): Side {
       const { tree, parent } = store.parsed(commit)!;
       return commitOf(tree, parent, `instead of ${commit}`);
     },
-    comment: (repository, number) => on.comment(repository, number),
     close: async () => undefined,
   };
 }
 
-export async function gitHubSide(platform: string): Promise<Side> {
+export async function gitHubSide(platform: string, now: () => number): Promise<Side> {
   const on = new TestForge();
   const apps = bareRepo({ 'greenroom.yaml': platform });
   mkdirSync(join(on.path, 'acme'));
   symlinkSync(apps, join(on.path, 'acme', 'previews.git'));
   const fake = await FakeGitHub.start(on.path);
+  fake.clock = now;
   return {
-    on,
+    on: talking(on, fake),
     open: (clock) => {
       const client = clientOf(fake);
       const repo = new GitHubAppsRepo(client, { owner: 'acme', name: 'previews' });
-      return { repo, forge: new GitHubForge(client), clock };
+      return { repo, forge: new GitHubForge(client, { clock }), clock };
     },
     async under(failure, perform) {
       fake.fault = () => (failure === 'html' ? {} : { status: 502, after: failure === 'lost' });
@@ -118,8 +124,29 @@ export async function gitHubSide(platform: string): Promise<Side> {
       const [tree = '', parent] = git(apps, ['log', '-1', '--format=%T %P', commit]).split(' ');
       return git(apps, ['commit-tree', tree, ...(parent ? ['-p', parent] : []), '-m', `instead of ${commit}`]);
     },
-    comment: ({ owner, name }, number) =>
-      fake.commentsOf(owner, name, number).find(({ author }) => author === fake.login)?.body ?? null,
     close: () => fake.stop(),
+  };
+}
+
+function talking(on: TestForge, fake: FakeGitHub): ForgeFixture & Talk {
+  const ours = ({ owner, name }: RepositoryRef, number: number) =>
+    fake.commentsOf(owner, name, number).find(({ body }) => body.startsWith(COMMENT_MARKER));
+  return {
+    repository: (...given) => on.repository(...given),
+    pull: (...given) => on.pull(...given),
+    remove: (fullName) => on.remove(fullName),
+    move: (from, to) => {
+      on.move(from, to);
+      for (const status of fake.statuses) if (status.repository === from) Object.assign(status, { repository: to });
+    },
+    allow: (login, permission) => void fake.permissions.set(login, permission),
+    say: ({ owner, name }, number, { login }, body) =>
+      fake.addComment(`PR_${fake.repository(owner, name)!.id}_${number}`, login, body).number,
+    comment: (repository, number) => ours(repository, number)?.body ?? null,
+    edit: (repository, number, { login }, body) =>
+      void Object.assign(ours(repository, number)!, { body, editor: login, updatedAt: fake.tick() }),
+    holdAt: ({ owner, name }, number, sha) => holdOf(statusNode(fake, { owner, name }, sha) as HoldNode | null, number),
+    answersTo: (_, __, commentId) =>
+      (fake.commentByNumber(commentId)?.reactions ?? []).filter(({ login }) => login === fake.login),
   };
 }

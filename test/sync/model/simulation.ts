@@ -2,16 +2,17 @@ import { isDeepStrictEqual } from 'node:util';
 import { type CompiledPreview, createCompiler } from '../../../lib/compile/compile.ts';
 import { GreenroomError } from '../../../lib/core/errors.ts';
 import { encodeObject, OBJECT_FORMATS } from '../../../lib/core/git/objects.ts';
-import type { PullRequest } from '../../../lib/forge/forge.ts';
+import type { Answer, Hold, HoldRequest, PullRequest } from '../../../lib/forge/forge.ts';
 import { loadPlatform, loadPreview } from '../../../lib/model/files.ts';
+import { syncAndAnswer } from '../../../lib/sync/commands.ts';
 import { sweep } from '../../../lib/sync/sweep.ts';
-import { syncPullRequest } from '../../../lib/sync/sync.ts';
 import type { TestFiles } from '../../support/git.ts';
 import { type Delivery, Hosting } from './hosting.ts';
 import { GRACE, LIMITED_PLATFORM, PLACES, PLATFORM, wish } from './rule.ts';
-import type { Side } from './sides.ts';
+import type { MakeSide, Side } from './sides.ts';
 import { keyOf, type Props, Stage, type Worker } from './stage.ts';
 import { type Disturbance, type Sequence, type Task, VARIANTS } from './steps.ts';
+import { Talks } from './talks.ts';
 
 /** 24 November 2026, 06:00 UTC. */
 const START = Date.UTC(2026, 10, 24, 6) / 1000;
@@ -31,13 +32,18 @@ interface Folder {
 /**
  * Lives through a sequence and holds every commit, and the end, against the rule (rule.ts).
  *
+ * @returns what came to pass, so that a test can tell that enough did
  * @throws Error that says which part of the rule was broken
  */
-export async function simulate({ limited, opened, steps }: Sequence, makeSide: (platform: string) => Promise<Side>) {
+export async function simulate(
+  { limited, opened, steps }: Sequence,
+  makeSide: MakeSide,
+): Promise<ReadonlySet<Happening>> {
   const platform = limited ? LIMITED_PLATFORM : PLATFORM;
-  const side = await makeSide(platform);
+  let simulation: Simulation | undefined;
+  const side = await makeSide(platform, () => simulation?.now ?? START);
   try {
-    const simulation = new Simulation(side, platform, limited);
+    simulation = new Simulation(side, platform, limited);
     await simulation.begin(opened);
     for (const step of steps) {
       if (step.step === 'event') simulation.happen(step.event);
@@ -45,13 +51,25 @@ export async function simulate({ limited, opened, steps }: Sequence, makeSide: (
       else await simulation.work(step.tasks, step);
     }
     await simulation.settle();
+    return simulation.happened;
   } finally {
     await side.close();
   }
 }
 
+/** What makes a life worth living through. */
+export type Happening =
+  | 'a stop removed a preview'
+  | 'a retry brought one back'
+  | 'an end was moved'
+  | 'a box was dealt with'
+  | 'somebody was refused'
+  | 'something was not understood';
+
 class Simulation implements Props {
   now = START;
+  readonly happened = new Set<Happening>();
+  readonly #talks: Talks;
   readonly #side: Side;
   readonly #limited: boolean;
   readonly #platform: string;
@@ -65,6 +83,7 @@ class Simulation implements Props {
     this.#limited = limited;
     this.#hosting = new Hosting(side.on);
     this.#stage = new Stage(this);
+    this.#talks = new Talks(this.#hosting, side.on, () => this.now, this.happened);
   }
 
   happen(what: Extract<Disturbance, 'rollback' | 'rewrite' | object>): void {
@@ -109,15 +128,22 @@ class Simulation implements Props {
     const delivery =
       task.run === 'deliver' && inbox.length > 0
         ? inbox.splice(task.index % inbox.length, 1)[0]
-        : task.run !== 'sweep' && sent.length > 0
-          ? sent[task.index % sent.length]
-          : undefined;
+        : task.run === 'latest'
+          ? sent.at(-1)
+          : task.run !== 'sweep' && sent.length > 0
+            ? sent[task.index % sent.length]
+            : undefined;
     const sweeps = delivery === undefined ? { allowRemovals: task.run === 'sweep' ? task.allowRemovals : false } : null;
     const worker: Worker = {
       sweeps,
       started: this.now,
       readings: new Map(),
       unread: new Set(),
+      threads: new Map(),
+      readAt: new Map(),
+      misled: new Set(),
+      held: new Map(),
+      answered: new Set(),
       removed: 0,
       liveAtStart: null,
     };
@@ -137,7 +163,21 @@ class Simulation implements Props {
   }
 
   async #sync(context: ReturnType<Stage['context']>, { repository, number }: Delivery): Promise<void> {
-    await syncPullRequest(context, repository, number, { apply: APPLY });
+    await syncAndAnswer(context, repository, number, { apply: APPLY });
+  }
+
+  watchHold(
+    worker: Worker,
+    pull: PullRequest,
+    request: HoldRequest,
+    calls: number,
+    hold: () => Promise<Hold>,
+  ): Promise<Hold> {
+    return this.#talks.watchHold(worker, pull, request, calls, hold);
+  }
+
+  watchAnswer(worker: Worker, pull: PullRequest, commentId: number, answer: Answer): void {
+    this.#talks.watchAnswer(worker, pull, commentId, answer);
   }
 
   async watch<T>(worker: Worker, commit: () => Promise<T>): Promise<T> {
@@ -190,6 +230,10 @@ class Simulation implements Props {
       if (wanted !== 'none' && !(mayEnd && ended)) {
         throw new Error(`${folder.path} was removed, though it was read as ${wanted}`);
       }
+      if (reading.pull.hold?.action === 'stop' && !ended) {
+        this.happened.add('a stop removed a preview');
+        return;
+      }
     } else if (!ended) throw new Error(`${folder.path} was removed, though nothing was known of it`);
     worker.removed += 1;
     if (worker.sweeps?.allowRemovals === false && worker.removed > Math.max(3, worker.liveAtStart! / 2)) {
@@ -203,6 +247,9 @@ class Simulation implements Props {
     const wanted = this.#wish(reading.pull, worker.started);
     if (wanted !== 'preview') throw new Error(`${folder.path} was written, though it was read as ${wanted}`);
     this.#compare(folder, reading.pull);
+    const { hold } = reading.pull;
+    if (hold?.action === 'run')
+      this.happened.add(hold.until === null ? 'a retry brought one back' : 'an end was moved');
   }
 
   /** The whole folder is what this head compiles to. */
@@ -228,7 +275,12 @@ class Simulation implements Props {
       headSha: pull.head.sha,
       author: pull.author,
       labels: pull.labels,
-      times: { createdAt: pull.createdAt, updatedAt: pull.updatedAt, committedAt: pull.head.committedAt },
+      times: {
+        createdAt: pull.createdAt,
+        updatedAt: pull.updatedAt,
+        committedAt: pull.head.committedAt,
+        extension: pull.hold?.action === 'run' ? pull.hold : null,
+      },
     });
   }
 
@@ -261,8 +313,9 @@ class Simulation implements Props {
   async settle(): Promise<void> {
     const before = this.#foldersOf(this.#side.head());
     for (let sweeps = 0, head = ''; head !== this.#side.head(); sweeps += 1) {
-      // A name that one pull request waits for may become free in the first, and a place in the second.
-      if (sweeps === 4) throw new Error('the sweeps never come to rest');
+      // A name that one pull request waits for may become free in the first, a place in the second, and in each of
+      // them by what somebody asked for.
+      if (sweeps === 6) throw new Error('the sweeps never come to rest');
       head = this.#side.head();
       await this.work([{ run: 'sweep', allowRemovals: true }], { turns: [], disturbances: [] });
     }
@@ -286,12 +339,13 @@ class Simulation implements Props {
         if (!isTaken && !isFull) throw new Error(`the preview of ${key} is missing`);
       } else {
         this.#compare(is, pull);
-        const comment = this.#side.comment(repository, file.number);
+        const comment = this.#side.on.comment(repository, file.number);
         if (!comment?.includes(`https://${is.name}.`)) throw new Error(`nobody told the maker of ${key} about it`);
         expected.add(key);
       }
     }
     for (const { key, path } of now) if (!expected.has(key)) throw new Error(`${path} belongs to nobody`);
+    this.#talks.settle(now);
   }
 }
 

@@ -1,5 +1,14 @@
 import { GreenroomError } from '../../../lib/core/errors.ts';
-import type { Forge, Lookup, PullRequest, RepositoryPulls } from '../../../lib/forge/forge.ts';
+import type {
+  Answer,
+  Forge,
+  Hold,
+  HoldRequest,
+  Lookup,
+  PullComment,
+  PullRequest,
+  RepositoryPulls,
+} from '../../../lib/forge/forge.ts';
 import type { AppsRepo } from '../../../lib/gitops/apps-repo.ts';
 import type { SyncContext } from '../../../lib/sync/base.ts';
 import type { Disturbance, Step } from './steps.ts';
@@ -15,6 +24,16 @@ export interface Worker {
   readonly readings: Map<string, Reading>;
   /** Heads whose files it asked for in vain, once at least: several pull requests may have the same head. */
   readonly unread: Set<string>;
+  /** The comments of a pull request as it read them last, and when it last read the pull request before that. */
+  readonly threads: Map<string, { readonly comments: readonly PullComment[]; readonly since: number }>;
+  /** When it read each pull request last, counted in calls. */
+  readonly readAt: Map<string, number>;
+  /** Pull requests that it was told old news of. */
+  readonly misled: Set<string>;
+  /** What it remembered itself, and at which head: it knows that, whatever it is told. */
+  readonly held: Map<string, { readonly headSha: string; readonly hold: Hold }>;
+  /** Comments that it answered. */
+  readonly answered: Set<number>;
   removed: number;
   liveAtStart: number | null;
 }
@@ -35,6 +54,16 @@ export interface Props {
   earlierHead(): string | null;
   /** Around every commit: looks at what was written. */
   watch<T>(worker: Worker, commit: () => Promise<T>): Promise<T>;
+  /** Around everything that is remembered of a command. */
+  watchHold(
+    worker: Worker,
+    pull: PullRequest,
+    request: HoldRequest,
+    calls: number,
+    hold: () => Promise<Hold>,
+  ): Promise<Hold>;
+  /** Before every answer to a comment. */
+  watchAnswer(worker: Worker, pull: PullRequest, commentId: number, answer: Answer): void;
 }
 
 interface Parked {
@@ -52,6 +81,8 @@ export class Stage {
   #stopped: () => void = () => undefined;
   /** The one that runs. */
   #current = 0;
+  /** Calls that were made, ever. */
+  #calls = 0;
 
   constructor(props: Props) {
     this.#props = props;
@@ -93,6 +124,7 @@ export class Stage {
       this.#parked.push({ run, resume });
       this.#stopped();
     });
+    this.#calls += 1;
     switch (what) {
       case 'fail':
       case 'lost':
@@ -134,7 +166,15 @@ export class Stage {
 
   #forge(forge: Forge, worker: Worker): Forge {
     const note = (pull: PullRequest) => {
-      worker.readings.set(keyOf(pull.repository.id, pull.number), { status: 'found', pull });
+      const key = keyOf(pull.repository.id, pull.number);
+      const own = worker.held.get(key);
+      const knows = own?.headSha === pull.head.sha && (pull.hold === null || pull.hold.at < own.hold.at);
+      worker.readings.set(key, { status: 'found', pull: knows ? { ...pull, hold: own.hold } : pull });
+      worker.readAt.set(key, this.#calls);
+    };
+    const earlier = (pull: PullRequest) => {
+      worker.misled.add(keyOf(pull.repository.id, pull.number));
+      return this.#props.earlierPull(pull);
     };
     const unknown = (): Lookup<PullRequest> => ({ status: 'unknown', reason: 'no positive answer' });
     const lookUp = async (perform: () => Promise<Lookup<PullRequest>>) => {
@@ -143,7 +183,7 @@ export class Stage {
         empty: unknown,
         stale: async () => {
           const truth = await perform();
-          return truth.status === 'unknown' ? truth : { ...truth, value: this.#props.earlierPull(truth.value) };
+          return truth.status === 'unknown' ? truth : { ...truth, value: earlier(truth.value) };
         },
       });
       if (answer.status === 'found') note(answer.value);
@@ -158,7 +198,7 @@ export class Stage {
         return lookUp(() => forge.pullRequestById(id, number, lastKnown));
       },
       async *openPullRequests(owner, repositories) {
-        for await (const listing of list(forge.openPullRequests(owner, repositories))) {
+        for await (const listing of list(forge.openPullRequests(owner, repositories), earlier)) {
           for (const pull of listing.pulls) note(pull);
           yield listing;
         }
@@ -174,15 +214,28 @@ export class Stage {
       readFolder: (...request) => this.#call(() => forge.readFolder(...request)),
       publish: (...request) => this.#call(() => forge.publish(...request)),
       serverUrl: forge.serverUrl,
-      comments: (...request) => this.#call(() => forge.comments(...request)),
+      comments: async (pull) => {
+        const comments = await this.#call(() => forge.comments(pull));
+        const key = keyOf(pull.repository.id, pull.number);
+        worker.threads.set(key, { comments, since: worker.readAt.get(key) ?? 0 });
+        return comments;
+      },
       mayWrite: (...request) => this.#call(() => forge.mayWrite(...request)),
-      hold: (...request) => this.#call(() => forge.hold(...request)),
-      answer: (...request) => this.#call(() => forge.answer(...request)),
+      hold: (pull, request) =>
+        this.#call(() => this.#props.watchHold(worker, pull, request, this.#calls, () => forge.hold(pull, request))),
+      answer: (pull, commentId, answer) =>
+        this.#call(() => {
+          this.#props.watchAnswer(worker, pull, commentId, answer);
+          return forge.answer(pull, commentId, answer);
+        }),
       close: () => forge.close(),
     };
   }
 
-  async *#list(truth: AsyncIterable<RepositoryPulls>): AsyncGenerator<RepositoryPulls> {
+  async *#list(
+    truth: AsyncIterable<RepositoryPulls>,
+    earlier: (pull: PullRequest) => PullRequest,
+  ): AsyncGenerator<RepositoryPulls> {
     const pages = truth[Symbol.asyncIterator]();
     const edited = async (edit: (page: RepositoryPulls) => RepositoryPulls) => {
       const page = await pages.next();
@@ -198,7 +251,7 @@ export class Stage {
             reason: 'a page is missing',
           })),
         empty: () => ({ done: true, value: undefined }),
-        stale: () => edited((found) => ({ ...found, pulls: found.pulls.map((pull) => this.#props.earlierPull(pull)) })),
+        stale: () => edited((found) => ({ ...found, pulls: found.pulls.map(earlier) })),
       });
       if (page.done) return;
       yield page.value;

@@ -20,6 +20,22 @@ export type Variant = keyof typeof VARIANTS;
 /** Full names that repositories take, leave and take over. */
 const NAMES = ['acme/shop', 'acme/store', 'partner/shop', 'outside/shop'] as const;
 
+/** What is written in a comment; what it means is the rule's business (rule.ts). */
+export const SAYINGS = {
+  stop: '/preview stop',
+  retry: 'Once more, please.\r\n/preview retry\r\n',
+  extend: '/preview extend 3h',
+  longer: '/preview extend 100d',
+  both: '/preview retry\n/preview stop\n',
+  dance: '/preview dance',
+  talk: 'It goes away with `/preview stop`:\n\n> /preview stop\n\n    /preview stop\n',
+} as const;
+export type Saying = keyof typeof SAYINGS;
+
+/** Who comments and ticks boxes, by login. */
+export const PEOPLE = ['mia', 'ada', 'eve', 'helper[bot]'] as const;
+export type Person = (typeof PEOPLE)[number];
+
 /** What people do on the forge. Indexes are taken modulo what there is, so that every sequence can be lived through. */
 export type ForgeEvent =
   | {
@@ -31,6 +47,10 @@ export type ForgeEvent =
     }
   | { readonly do: 'push'; readonly pull: number; readonly variant: Variant }
   | { readonly do: 'label' | 'unlabel' | 'draft' | 'ready' | 'close' | 'merge' | 'reopen'; readonly pull: number }
+  /** @property told whether GitHub tells of it */
+  | { readonly do: 'say'; readonly pull: number; readonly who: Person; readonly what: Saying; readonly told: boolean }
+  /** Ticks every box of our comment, if it has any. */
+  | { readonly do: 'tick'; readonly pull: number; readonly who: Person; readonly told: boolean }
   | { readonly do: 'move'; readonly repo: number; readonly to: string }
   | { readonly do: 'found'; readonly name: string }
   | { readonly do: 'vanish'; readonly repo: number };
@@ -64,6 +84,8 @@ export type Task =
   | { readonly run: 'deliver'; readonly index: number }
   /** Any delivery that ever was. */
   | { readonly run: 'again'; readonly index: number }
+  /** The latest delivery, again if somebody had it. */
+  | { readonly run: 'latest' }
   | { readonly run: 'sweep'; readonly allowRemovals: boolean };
 
 export type Step =
@@ -94,6 +116,24 @@ const variant = fc.oneof(
 const repo = fc.nat(2);
 const pull = fc.nat(7);
 
+const who = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom<Person>('mia', 'ada') },
+  { weight: 1, arbitrary: fc.constantFrom<Person>('eve', 'helper[bot]') },
+);
+const told = fc.nat(3).map((n) => n > 0);
+const what = fc.constantFrom<Saying>(
+  'stop',
+  'stop',
+  'retry',
+  'retry',
+  'extend',
+  'extend',
+  'longer',
+  'both',
+  'dance',
+  'talk',
+);
+
 const event: fc.Arbitrary<ForgeEvent> = fc.oneof(
   {
     weight: 5,
@@ -113,6 +153,8 @@ const event: fc.Arbitrary<ForgeEvent> = fc.oneof(
       pull,
     }),
   },
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('say' as const), pull, who, what, told }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('tick' as const), pull, who, told }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('move' as const), repo, to: fc.constantFrom(...NAMES) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('found' as const), name: fc.constantFrom(...NAMES) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('vanish' as const), repo }) },
@@ -144,6 +186,9 @@ const task: fc.Arbitrary<Task> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ run: fc.constant('sweep' as const), allowRemovals: fc.boolean() }) },
 );
 
+/** A command is dealt with after a sync, some twenty calls later. */
+const after = fc.oneof({ weight: 3, arbitrary: fc.nat(7) }, { weight: 1, arbitrary: fc.nat(30) });
+
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ step: fc.constant('event' as const), event }) },
   {
@@ -152,7 +197,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       step: fc.constant('work' as const),
       tasks: fc.array(task, { minLength: 1, maxLength: 2 }),
       turns: fc.array(fc.boolean(), { maxLength: 12 }),
-      disturbances: fc.array(fc.record({ after: fc.nat(7), what: disturbance }), { maxLength: 3 }),
+      disturbances: fc.array(fc.record({ after, what: disturbance }), { maxLength: 3 }),
     }),
   },
   {
@@ -161,8 +206,41 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
+/** People who ask for something right after one another, perhaps when it has ended, and a worker that may not come to its end. */
+const conversation: fc.Arbitrary<Step[]> = fc
+  .record({
+    wait: fc.constantFrom(0, 0, 6 * 3600, 12 * 3600),
+    pull,
+    asked: fc.array(
+      fc.oneof({ weight: 3, arbitrary: fc.record({ who, what }) }, { weight: 1, arbitrary: fc.record({ who }) }),
+      {
+        minLength: 1,
+        maxLength: 3,
+      },
+    ),
+    trouble: fc.option(fc.record({ after: fc.nat(60), what: fc.constantFrom<Disturbance>('crash', 'fail', 'lost') })),
+  })
+  .map(({ wait, pull, asked, trouble }): Step[] => [
+    ...(wait === 0 ? [] : [{ step: 'time', seconds: wait } as const, work([{ run: 'sweep', allowRemovals: true }])]),
+    ...asked.map((one): Step => {
+      const event = 'what' in one ? ({ do: 'say', ...one } as const) : ({ do: 'tick', ...one } as const);
+      return { step: 'event', event: { ...event, pull, told: true } };
+    }),
+    work([{ run: 'latest' }], trouble === null ? [] : [trouble]),
+  ]);
+
+function work(tasks: Task[], disturbances: Extract<Step, { step: 'work' }>['disturbances'] = []): Step {
+  return { step: 'work', tasks, turns: [], disturbances };
+}
+
 export const sequence: fc.Arbitrary<Sequence> = fc.record({
   limited: fc.boolean(),
   opened: fc.oneof(fc.constant(0), fc.nat(8)),
-  steps: fc.array(step, { minLength: 2, maxLength: 12, size: 'max' }),
+  steps: fc
+    .array(fc.oneof({ weight: 15, arbitrary: step.map((one) => [one]) }, { weight: 1, arbitrary: conversation }), {
+      minLength: 2,
+      maxLength: 12,
+      size: 'max',
+    })
+    .map((parts) => parts.flat()),
 });
