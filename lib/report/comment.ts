@@ -2,7 +2,7 @@ import { formatProblem, type Problem } from '../core/errors.ts';
 import { type Finding, isDenial } from '../core/finding.ts';
 import { entries, findingEntry, nextStep, pressWords, problemEntry, waitingWords } from './advice.ts';
 import { renderEngineers } from './engineers.ts';
-import { box, COMMENT_MARKER, memoryLine, memoryOf, withoutTicks } from './markers.ts';
+import { box, COMMENT_MARKER, memoryLine, memoryOf, tickedBoxes, withoutTicks } from './markers.ts';
 import type { LivePreview, Place, PreviewState, ReportOptions, Subject } from './state.ts';
 import {
   code,
@@ -50,7 +50,9 @@ export function renderComment(
   const memory = memoryOf(earlier);
   const name = state.state === 'none' ? `none/${state.reason}` : state.state;
   const removed = 'removed' in state ? state.removed : null;
-  if (state.state === 'unknown') return null;
+  // Nothing new is known, but a tick that was dealt with must not count again.
+  if (state.state === 'unknown')
+    return earlier !== null && tickedBoxes(earlier).length > 0 ? withoutTicks(earlier) : null;
   if ((state.state === 'none' || state.state === 'no-file') && removed === null) {
     // Where no preview ever was, nothing is said; what was said of the end of one stays.
     if (earlier === null) return null;

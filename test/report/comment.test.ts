@@ -174,6 +174,13 @@ describe('nothing to say', () => {
     expect(renderComment(state, subject, options)).toBeNull();
   });
 
+  test('unknown leaves no tick that was dealt with: it would count again after a later command', () => {
+    const plain = comment({ state: 'none', reason: 'stopped', sentence: 'mia stopped it', removed: live });
+    const ticked = plain.replace('- [ ] Start again', '- [x] Start again');
+    expect(ticked).not.toBe(plain);
+    expect(renderComment({ state: 'unknown', reason: 'x' }, subject, options, ticked)).toBe(plain);
+  });
+
   test('unknown changes neither comment nor check', () => {
     expect(renderComment({ state: 'unknown', reason: 'x' }, subject, options, comment(ready))).toBeNull();
     expect(renderCheck({ state: 'unknown', reason: 'x' }, subject, options)).toBeNull();
