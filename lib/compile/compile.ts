@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { ApiObject, App, type Chart } from 'cdk8s';
 import type { PreviewExtension } from '../constructs/extension.ts';
+import { sha256 } from '../core/digest.ts';
 import { invalidInput } from '../core/errors.ts';
 import { type FileSet, fileSet } from '../core/fileset.ts';
 import { type Finding, isDenial } from '../core/finding.ts';
@@ -147,7 +147,7 @@ function compile(input: CompileInput, options: CompilerOptions, judge: Judge): C
 
 /** What {@link PreviewRecord.specDigest} holds. */
 export function specDigestOf({ text }: Pick<Loaded<Preview>, 'text'>): string {
-  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
+  return `sha256:${sha256(text)}`;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../core/digest.ts';
 import { compareStrings } from '../core/fileset.ts';
 import { emitYaml } from '../core/yaml.ts';
 
@@ -15,7 +15,7 @@ export function manifestFileName({ kind, metadata }: Pick<Manifest, 'kind' | 'me
   const plain = `${kind}.${metadata.name}`.toLowerCase();
   const safe = /^[a-z0-9][a-z0-9.-]*$/.test(plain) && plain === `${kind.toLowerCase()}.${metadata.name}`;
   if (safe && plain.length <= 200) return `${plain}.yaml`;
-  const hash = createHash('sha256').update(metadata.name).digest('hex').slice(0, 10);
+  const hash = sha256(metadata.name).slice(0, 10);
   return `${plain.replace(/[^a-z0-9.-]+/g, '-').slice(0, 180)}-${hash}.yaml`;
 }
 

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { sha256Bytes } from '../core/digest.ts';
 import { invalidInput } from '../core/errors.ts';
 import { fieldName } from './load/field.ts';
 import { describeIssues } from './load/sentences.ts';
@@ -78,7 +78,7 @@ function repositoryLabel(identity: Identity, platformOwner: string): string {
 
 /** A digit of 2 to 7, then 50 bits in base32. Owners are the same in any case; everything else counts as it is. */
 function identityHash({ repositoryId, owner, repository }: Identity): string {
-  const digest = createHash('sha256').update(`${repositoryId}\n${owner.toLowerCase()}/${repository}`).digest();
+  const digest = sha256Bytes(`${repositoryId}\n${owner.toLowerCase()}/${repository}`);
   const letters = Array.from(digest.subarray(1, 1 + HASH_LETTERS), (byte) => BASE32[byte & 31]);
   return `${2 + (digest[0]! % 6)}${letters.join('')}`;
 }

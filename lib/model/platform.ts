@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { sha256 } from '../core/digest.ts';
 import { FLUX_NAMESPACE } from './labels.ts';
 import { egress, ingress, network } from './platform/network.ts';
 import { appsRepo, cleaner, cluster, commit } from './platform/operation.ts';
@@ -107,7 +107,7 @@ export function appsRepoUrl(platform: PlatformSpec): string {
  */
 export function placementDigest({ sources, clusters, ttl }: PlatformSpec): string {
   const text = JSON.stringify([sources, clusters, ttl.default, ttl.max]);
-  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
+  return `sha256:${sha256(text)}`;
 }
 
 /** Where the reconciler runs, and with it the accounts that it acts with. */

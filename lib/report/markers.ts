@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../core/digest.ts';
 
 /** First line of the one comment; the forge finds it by this and by its author. */
 export const COMMENT_MARKER = '<!-- greenroom:preview -->';
@@ -57,5 +57,5 @@ export function withoutTicks(comment: string): string {
 }
 
 function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+  return sha256(text).slice(0, 32);
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../core/digest.ts';
 import type { Problem } from '../core/errors.ts';
 import type { Finding, Fix } from '../core/finding.ts';
 import { code, sentence, withoutMarkers } from './text.ts';
@@ -30,10 +30,7 @@ function suggestion(fix: Fix, about: readonly string[], words: string): Suggesti
   // Taken over as it stands, so nothing in it is changed; what cannot be shown as it is, is not offered.
   const isPlain = !/[\p{Cf}\p{Cs}\p{Co}]|(?![\n\t])\p{Cc}/u.test(replacement);
   if (!isPlain || withoutMarkers(replacement) !== replacement) return null;
-  const key = createHash('sha256')
-    .update(JSON.stringify([...about, fix.file, replacement]))
-    .digest('hex')
-    .slice(0, 32);
+  const key = sha256(JSON.stringify([...about, fix.file, replacement])).slice(0, 32);
   const marker = `<!-- greenroom:fix ${key} -->`;
   const longest = Math.max(2, ...[...replacement.matchAll(/`+/g)].map((run) => run[0].length));
   const fence = '`'.repeat(longest + 1);

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { unifiedDiff } from '../core/diff.ts';
+import { sha256 } from '../core/digest.ts';
 import { compareStrings, type FileSet } from '../core/fileset.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { SEEDS } from './files.ts';
@@ -66,8 +66,4 @@ function planFile(
   const diff = unifiedDiff(existing, text ?? '');
   if (recorded !== sha256(existing)) return { path, action: 'edited', text, diff };
   return { path, action: text === null ? 'remove' : 'update', text, diff };
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

@@ -7,10 +7,13 @@ export async function many(rounds: number): Promise<void> {
   const run = (count: number) => () => {
     for (let n = 1; n <= count; n++) compileShop(n);
   };
-  const times = await interleave({ thousand: () => time(run(1000)) }, rounds);
+  const thousands = async () => Object.values(await interleave({ thousand: () => time(run(1000)) }, rounds));
+  const before = await thousands();
   const tenThousand = summarize([await time(run(10_000))]);
-  row('1,000 previews', times.thousand!);
+  // A machine that slows down meanwhile slows both.
+  const thousand = summarize([...before, ...(await thousands())].flatMap(({ min, median, max }) => [min, median, max]));
+  row('1,000 previews', thousand);
   row('10,000 previews', tenThousand);
-  ratio('seconds for 1,000', times.thousand!.median / 1000, { atMost: 2 });
-  ratio('10,000 / 1,000', tenThousand.median / times.thousand!.median, { atMost: 11 });
+  ratio('seconds for 1,000', thousand.median / 1000, { atMost: 2 });
+  ratio('10,000 / 1,000', tenThousand.median / thousand.median, { atMost: 11 });
 }

@@ -1,0 +1,13 @@
+import { sha256 as hash } from '@noble/hashes/sha2.js';
+
+// Not by node:crypto: loading it takes longer than everything that a render hashes.
+
+/** SHA-256 of a text in UTF-8, 32 bytes. */
+export function sha256Bytes(text: string): Uint8Array {
+  return hash(Buffer.from(text));
+}
+
+/** SHA-256 of a text in UTF-8, in hexadecimal. */
+export function sha256(text: string): string {
+  return Buffer.from(sha256Bytes(text)).toString('hex');
+}
