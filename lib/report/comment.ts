@@ -135,7 +135,7 @@ function bodyOf(state: Exclude<PreviewState, { state: 'unknown' }>, writing: Wri
       return removedText('There is no preview.yaml at this commit any more', state.removed, writing);
     case 'none':
       return state.reason === 'expired' || state.reason === 'stopped'
-        ? ended(state.reason, state.sentence, state.removed, writing)
+        ? ended(state.reason, state.sentence, writing)
         : removedText(state.sentence, state.removed, writing);
   }
 }
@@ -164,12 +164,14 @@ export function costWords({ cost }: Pick<LivePreview, 'cost'>, seconds?: number)
   return `About ${money(perDay, currency)} a day${life} (by what it asks for, rates of ${ratesAsOf}; traffic and storage not included).`;
 }
 
-function ended(reason: string, why: string, removed: LivePreview | null, { since, options }: Writing): string[] {
-  const ran = removed === null || since === null ? '' : ` after ${roughDuration(options.now - since)}`;
-  const lead = reason === 'expired' ? `It stopped${ran} to save money` : `${sentence(why).replace(/\.$/, '')}${ran}`;
+function ended(reason: string, why: string, { since, options }: Writing): string[] {
+  const ran = since === null ? '' : ` after ${roughDuration(options.now - since)}`;
+  const ending = since === null ? 'Its time is up' : `It stopped${ran} to save money`;
+  const lead = reason === 'expired' ? ending : `${sentence(why).replace(/\.$/, '')}${ran}`;
+  const gone = since === null ? '' : ', what was typed into the preview is gone';
   return [
     `### Preview: ${reason === 'expired' ? 'ended' : 'stopped'}`,
-    `${lead}; your pull request is unchanged, what was typed into the preview is gone. A new push starts it again, too.`,
+    `${lead}; your pull request is unchanged${gone}. A new push starts it again, too.`,
     '',
     box('start', 'Start again'),
   ];

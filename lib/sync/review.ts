@@ -134,14 +134,18 @@ function planAfter(
     const sentence =
       plan.effect === 'remove'
         ? `${why}Its preview goes when the platform team merges its removal, at the latest when its time is up.`
-        : 'The platform team looks at every preview before it starts. Nothing to do.';
+        : plan.effect === 'update'
+          ? 'The platform team looks at every change of a preview first. Nothing to do.'
+          : 'The platform team looks at every preview before it starts. Nothing to do.';
     return { ...after, state: { state: 'review', decision: 'open', sentence, url: proposed.url, live } };
   }
   if (proposed.status === 'declined') {
     const sentence = `The platform team decided against this version of it; ask ${contact}, or push a change.`;
     return { ...after, state: { state: 'review', decision: 'declined', sentence, url: proposed.url, live } };
   }
-  if (proposed.outcome === 'withdrawn' && live === null && state.state !== 'ready') {
+  // What can be started again is told as it always is, with the box for it.
+  const canStart = state.state === 'none' && (state.reason === 'stopped' || state.reason === 'expired');
+  if (proposed.outcome === 'withdrawn' && live === null && state.state !== 'ready' && !canStart) {
     const sentence = `${why}The request for its preview was withdrawn.`;
     return { ...after, state: { state: 'review', decision: 'withdrawn', sentence, url: proposed.url, live } };
   }

@@ -138,10 +138,7 @@ describe('boxes in the comment', () => {
     world.now = OPENED + 3.5 * HOUR;
     await sync(world);
     const own = fake.commentsOf('acme', 'shop', 7)[0]!;
-    const tick = (login: string) => {
-      own.body = own.body.replace(/^- \[ \]/m, '- [x]');
-      own.editor = login;
-    };
+    const tick = (login: string) => fake.edit(own, own.body.replace(/^- \[ \]/m, '- [x]'), login);
     const handle = () => world.with((context) => handleComment(context, SHOP, 7, own.number));
     return { world, fake, own, tick, handle };
   }

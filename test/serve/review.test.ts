@@ -211,3 +211,120 @@ describe('proposals where the apps repo is among the sources', () => {
     expect(apps().pullRequest(1)).toMatchObject({ state: 'open' });
   });
 });
+
+describe('commands by comment where every preview is proposed', () => {
+  /** Somebody writes a comment; gives how it was answered. */
+  const commanded = async () => {
+    const scene = await opened();
+    const { world, deliver } = scene;
+    const event = (id: number, action: string) => ({
+      action,
+      repository: repositoryOf(scene.fake.repository('acme', 'shop')!),
+      issue: { number: 7, pull_request: {} },
+      comment: { id },
+    });
+    return {
+      ...scene,
+      say: async (body: string, author = 'mia') => {
+        const id = await world.say('shop', 7, author, body);
+        await deliver('issue_comment', event(id, 'created'));
+        return world.answerTo('shop', 7, id);
+      },
+      tick: async (words: string) => {
+        const ours = scene.fake.commentsOf('acme', 'shop', 7).find(({ author }) => author === scene.fake.login)!;
+        expect(ours.body).toContain(`- [ ] ${words}`);
+        scene.fake.edit(ours, ours.body.replace(`- [ ] ${words}`, `- [x] ${words}`), 'mia');
+        await deliver('issue_comment', event(ours.number, 'edited'));
+      },
+      merged: async (number: number) => {
+        mergePull(scene.fake, 'acme', 'previews', number);
+        await deliver('pull_request', scene.pull('previews', number, 'closed'));
+      },
+      states: () =>
+        scene
+          .apps()
+          .pullRequests()
+          .map(({ state, merged }) => (merged ? 'merged' : state)),
+    };
+  };
+
+  test('stop before the review: the proposal is closed, and a ticked box proposes it anew', async () => {
+    const { world, say, states, apps, tick } = await commanded();
+    expect(await say('/preview stop')).toBe('done');
+    expect([states(), apps().head('greenroom/pr-shop-7')]).toEqual([['closed'], null]);
+    expect(world.comment('shop', 7)).toContain(
+      '### Preview: stopped\nmia stopped it; your pull request is unchanged. A new push starts it again, too.\n',
+    );
+    expect(world.check('shop', 7)).toMatchObject({ conclusion: 'neutral', title: 'No preview' });
+    await tick('Start again');
+    expect(states()).toEqual(['closed', 'open']);
+    expect(world.comment('shop', 7)).toContain('### Preview: waiting for review');
+  });
+
+  test('stop of what runs: its removal is proposed, and the words say until when it runs on', async () => {
+    const { world, say, states, merged } = await commanded();
+    await merged(1);
+    expect(world.comment('shop', 7)).toContain('Open the preview');
+    expect(await say('/preview stop')).toBe('done');
+    expect(states()).toEqual(['merged', 'open']);
+    expect(world.previews()).toEqual(['pr-shop-7']);
+    expect(world.comment('shop', 7)).toMatch(
+      /### Preview: waiting for review\nmia stopped it\. Its preview goes when the platform team merges its removal, at the latest when its time is up\. \[See the request\]\(https:\/\/github\.com\/acme\/previews\/pull\/2\)\n\nYour earlier preview is still running/,
+    );
+    await merged(2);
+    expect(world.previews()).toEqual([]);
+    expect(world.comment('shop', 7)).toMatch(
+      /### Preview: stopped\nmia stopped it after 1 minute; your pull request is unchanged, what was typed into the preview is gone/,
+    );
+  });
+
+  test('retry before the removal is merged takes it back: the preview never stopped', async () => {
+    const { world, say, states, merged, apps } = await commanded();
+    await merged(1);
+    await say('/preview stop');
+    expect(await say('/preview retry')).toBe('done');
+    expect(world.comment('shop', 7)).not.toContain('stopped');
+    // Its times may have changed with the command; then that is what is proposed.
+    expect(states().slice(0, 1)).toEqual(['merged']);
+    const open = apps()
+      .pullRequests()
+      .filter(({ state }) => state === 'open');
+    for (const { number } of open) await merged(number);
+    expect(world.previews()).toEqual(['pr-shop-7']);
+    expect(world.comment('shop', 7)).toContain('Open the preview');
+  });
+
+  test('extend moves the proposal that waits, and proposes the new end of what runs', async () => {
+    const { world, fake, say, states, merged } = await commanded();
+    const end = (branch: string) =>
+      JSON.parse(git(world.appsRepo, ['show', `${branch}:previews/main/shop/pr-shop-7/preview.json`])).expires;
+    const before = end('greenroom/pr-shop-7');
+    expect(await say('/preview extend 2h')).toBe('done');
+    expect([states(), end('greenroom/pr-shop-7')]).toEqual([['open'], before + 7200]);
+    await merged(1);
+    expect(await say('/preview extend 1h')).toBe('done');
+    expect([states(), end('main'), end('greenroom/pr-shop-7')]).toEqual([
+      ['merged', 'open'],
+      before + 7200,
+      before + 10_800,
+    ]);
+    expect(world.comment('shop', 7)).toMatch(
+      /The platform team looks at every change of a preview first\. Nothing to do\./,
+    );
+    expect(fake.bodies.get([...fake.bodies.keys()].at(-1)!)).toContain('Merging brings this version to');
+  });
+
+  test('of somebody who may not push: refused, and nothing is proposed', async () => {
+    const { say, states } = await commanded();
+    expect(await say('/preview stop', 'eve')).toBe('refused');
+    expect(states()).toEqual(['open']);
+  });
+
+  test('retry of what was declined asks nobody again', async () => {
+    const { world, say, apps, states } = await commanded();
+    closePull(apps(), apps().pullRequest(1)!);
+    expect(await say('/preview retry')).toBe('done');
+    expect(states()).toEqual(['closed']);
+    expect(world.comment('shop', 7)).toContain('declined in review');
+  });
+});

@@ -115,9 +115,7 @@ function rootOf(fake: FakeGitHub) {
       const comment = fake.comment(id);
       if (comment === undefined)
         throw new FakeError('NOT_FOUND', `Could not resolve to a node with the global id of '${id}'`);
-      comment.body = body;
-      comment.updatedAt = fake.tick();
-      comment.editor = fake.login;
+      fake.edit(comment, body, fake.login);
       return { issueComment: commentNode(fake, comment) };
     },
     deleteIssueComment: ({ input: { id } }: { input: { id: string } }) => {

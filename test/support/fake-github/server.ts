@@ -199,6 +199,11 @@ export class FakeGitHub {
     return comment;
   }
 
+  /** Somebody edits a comment. */
+  edit(comment: StoredComment, body: string, editor: string): void {
+    Object.assign(comment, { body, editor, updatedAt: this.tick() });
+  }
+
   removeComment(id: string): void {
     for (const [subject, comments] of this.#comments) {
       this.#comments.set(
