@@ -28,7 +28,7 @@ const exceptionSpec = z
     rule: ruleId.optional().meta({ description: 'Id of the rule that is lifted.' }),
     rules: z.array(ruleId).min(1).max(50).optional().meta({ description: 'The same for several rules.' }),
     repository: repository.optional().meta({ description: 'For every preview of this repository, as owner/name.' }),
-    preview: dnsLabel().optional().meta({ description: 'For this one preview, e.g. pr-shop-7.' }),
+    preview: dnsLabel.optional().meta({ description: 'For this one preview, e.g. pr-shop-7.' }),
     reason: z.string().max(500).regex(/\S/, 'must say why').meta({ description: 'Why it is needed.' }),
     approver: z.string().max(100).optional().meta({ description: 'Who of the platform team granted it.' }),
     until: until.meta({ description: 'Last day (in UTC), or the time it ends. At most 90 days ahead.' }),
@@ -60,7 +60,7 @@ export const exceptionSchema = z.strictObject({
   apiVersion: z.literal(API_VERSION),
   kind: z.literal('Exception'),
   metadata: z
-    .strictObject({ name: dnsLabel().meta({ description: 'What reports call it.' }) })
+    .strictObject({ name: dnsLabel.meta({ description: 'What reports call it.' }) })
     .optional()
     .meta({ description: 'Default: named after its file, without the ending.' }),
   spec: exceptionSpec,

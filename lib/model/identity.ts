@@ -33,8 +33,8 @@ const HASHED = /-[2-7][a-z2-7]{10}$/;
 
 const identitySchema = z.object({
   repositoryId: z.int().min(1),
-  owner: ownerName(),
-  repository: repositoryName(),
+  owner: ownerName,
+  repository: repositoryName,
   number: z.int().min(1).max(MAX_NUMBER),
 });
 

@@ -12,7 +12,7 @@ export { ENGINES, type Engine } from './platform/rules.ts';
 
 const platformSpec = z
   .strictObject({
-    domain: dnsName().meta({ description: 'Previews answer at https://<name>.<domain>.' }),
+    domain: dnsName.meta({ description: 'Previews answer at https://<name>.<domain>.' }),
     sources: z
       .array(source)
       .min(1)
@@ -24,12 +24,12 @@ const platformSpec = z
     tag: bounded(100, /^[A-Za-z0-9_.{}-]+$/, 'may hold letters, digits, . _ - and {number}, {sha}, {sha7}')
       .default('pr-{number}-{sha7}')
       .meta({ description: 'Tag of an image that names none.' }),
-    sizes: z.record(dnsLabel(), size).default(DEFAULT_SIZES),
+    sizes: z.record(dnsLabel, size).default(DEFAULT_SIZES),
     namespace,
     ttl,
     ingress,
     testHarness: z
-      .array(cidr())
+      .array(cidr)
       .default([])
       .meta({ description: 'Networks of test machines that may open connections to previews.' }),
     egress: z.array(egress).default([]).meta({ description: 'What a preview may reach beside DNS.' }),
@@ -45,7 +45,7 @@ const platformSpec = z
       .default([{ name: 'main', server: 'https://kubernetes.default.svc' }]),
     reconciler: z.enum(['argocd', 'flux']).default('argocd'),
     cleaner,
-    argocd: section({ namespace: dnsLabel().default('argocd') }),
+    argocd: section({ namespace: dnsLabel.default('argocd') }),
     appsRepo,
     commit,
     knative: z

@@ -45,12 +45,10 @@ const previewSpec = z
       )
       .default({})
       .meta({ description: "Environment variable: reference in the platform's secret store. Never the value itself." }),
-    ttl: duration()
-      .optional()
-      .meta({
-        description: "How long the preview lives after the last push. Default: the platform's `ttl.default`.",
-        examples: ['8h', '2d'],
-      }),
+    ttl: duration.optional().meta({
+      description: "How long the preview lives after the last push. Default: the platform's `ttl.default`.",
+      examples: ['8h', '2d'],
+    }),
     manifests: bounded(
       200,
       /^(?!\/)(?!.*(^|\/)\.{1,2}(\/|$))[A-Za-z0-9._/-]+$/,

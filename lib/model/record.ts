@@ -7,7 +7,7 @@ import { dnsLabel } from './scalars.ts';
  */
 export const recordSchema = z.object({
   /** Folder, namespace, Application and host label. */
-  name: dnsLabel(),
+  name: dnsLabel,
   identity: z.object({
     repositoryId: z.int().positive(),
     /** `owner/name` when the preview was last written. */
@@ -21,7 +21,7 @@ export const recordSchema = z.object({
   /** Null where the image is named by a tag and no evidence is asked. */
   imageDigest: z.string().max(80).nullable(),
   url: z.string().max(300),
-  cluster: dnsLabel(),
+  cluster: dnsLabel,
   /** Unix seconds: when the pull request was opened. */
   created: z.int().nonnegative(),
   /** Unix seconds. */

@@ -8,46 +8,48 @@ export const MAX_LABEL = 63;
 
 /** Text by a pattern. The length is checked first, and ends the check: no pattern ever meets a long string. */
 export const bounded = (max: number, pattern: RegExp, message: string) =>
-  z.string().max(max, { abort: true }).regex(pattern, message);
+  z.string().check(z.maxLength(max, { abort: true }), z.regex(pattern, message));
 
-export const dnsLabel = () =>
-  bounded(MAX_LABEL, /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'must be lower-case letters, digits and dashes');
+export const dnsLabel = bounded(
+  MAX_LABEL,
+  /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/,
+  'must be lower-case letters, digits and dashes',
+);
 
 /** A domain that leaves room for one more label: 253 characters are the most that a host can have. */
-export const dnsName = () =>
-  bounded(
-    253 - MAX_LABEL - 1,
-    /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+$/,
-    'must be a lower-case domain name, e.g. apps.example.com',
-  );
+export const dnsName = bounded(
+  253 - MAX_LABEL - 1,
+  /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+$/,
+  'must be a lower-case domain name, e.g. apps.example.com',
+);
 
 /** The login of a user or an organization on a forge. */
-export const ownerName = () =>
-  bounded(39, /^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/, 'must be an owner name such as acme');
+export const ownerName = bounded(39, /^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/, 'must be an owner name such as acme');
 
-export const repositoryName = () =>
-  bounded(100, /^(?!\.{1,2}$)[A-Za-z0-9._-]+$/, 'must be a repository name such as shop');
+export const repositoryName = bounded(100, /^(?!\.{1,2}$)[A-Za-z0-9._-]+$/, 'must be a repository name such as shop');
 
 /** A Kubernetes quantity without a sign: `250m`, `0.5`, `128Mi`, `1Gi`. */
-export const quantity = () =>
-  bounded(20, /^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/, 'must be a Kubernetes quantity, e.g. 250m or 128Mi');
+export const quantity = bounded(
+  20,
+  /^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/,
+  'must be a Kubernetes quantity, e.g. 250m or 128Mi',
+);
 
 /** An IPv4 network in CIDR notation. */
-export const cidr = () =>
-  bounded(
-    18,
-    /^((25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(25[0-5]|2[0-4]\d|1?\d?\d)\/(3[0-2]|[12]?\d)$/,
-    'must be an IPv4 network such as 203.0.113.0/24',
-  );
+export const cidr = bounded(
+  18,
+  /^((25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(25[0-5]|2[0-4]\d|1?\d?\d)\/(3[0-2]|[12]?\d)$/,
+  'must be an IPv4 network such as 203.0.113.0/24',
+);
 
-export const httpUrl = () => bounded(500, /^https?:\/\/[^\s@]+$/, 'must be an http(s) address without credentials');
+export const httpUrl = bounded(500, /^https?:\/\/[^\s@]+$/, 'must be an http(s) address without credentials');
 
 /** A whole number of minutes, hours or days, or several of them: `90m`, `8h`, `3d`, `1d12h`. */
-export const duration = () =>
-  bounded(12, /^(?=\d)(\d{1,3}d)?(\d{1,4}h)?(\d{1,5}m)?$/, 'must be a time such as 90m, 8h or 3d').refine(
-    (text) => durationSeconds(text) > 0,
-    'must be longer than nothing',
-  );
+export const duration = bounded(
+  12,
+  /^(?=\d)(\d{1,3}d)?(\d{1,4}h)?(\d{1,5}m)?$/,
+  'must be a time such as 90m, 8h or 3d',
+).refine((text) => durationSeconds(text) > 0, 'must be longer than nothing');
 
 const UNIT_SECONDS: Readonly<Record<string, number>> = { d: 86_400, h: 3_600, m: 60 };
 

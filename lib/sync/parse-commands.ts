@@ -42,7 +42,7 @@ function parseCommand(line: string): Command | null {
   const [, verb, argument, ...more] = line.trim().split(/\s+/);
   if (more.length > 0) return null;
   if (verb === 'extend' && argument !== undefined) {
-    return duration().safeParse(argument).success ? { action: 'extend', seconds: durationSeconds(argument) } : null;
+    return duration.safeParse(argument).success ? { action: 'extend', seconds: durationSeconds(argument) } : null;
   }
   if (argument !== undefined || (verb !== 'stop' && verb !== 'retry')) return null;
   return { action: verb };

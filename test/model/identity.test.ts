@@ -171,8 +171,8 @@ describe('previewHost', () => {
   it('is one label below the domain, and fits into a host for the longest domain of a platform', () => {
     expect(previewHost('pr-shop-7', 'apps.example.com')).toBe('pr-shop-7.apps.example.com');
     const longest = `${'a'.repeat(63)}.${'b'.repeat(63)}.${'c'.repeat(61)}`;
-    expect(dnsName().safeParse(longest).success).toBe(true);
-    expect(dnsName().safeParse(`${longest}d`).success).toBe(false);
+    expect(dnsName.safeParse(longest).success).toBe(true);
+    expect(dnsName.safeParse(`${longest}d`).success).toBe(false);
     const { name } = previewName(acme('x'.repeat(100), 2 ** 31), 'acme');
     expect(name).toHaveLength(63);
     expect(previewHost(name, longest)).toHaveLength(253);

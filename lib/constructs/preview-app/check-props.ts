@@ -6,9 +6,6 @@ import { DEFAULT_EPHEMERAL_STORAGE, DEFAULT_TMP_SIZE, EPHEMERAL_REQUEST } from '
 import type { PreviewAppProps, Resources } from './props.ts';
 import { lastPart } from './secrets.ts';
 
-const DNS_LABEL = dnsLabel();
-const DNS_NAME = dnsName();
-const QUANTITY = quantity();
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
 const REFERENCE = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,252}$/;
 
@@ -31,15 +28,15 @@ export function checkProps(scope: Construct, props: PreviewAppProps, ownLabels: 
 
 function checkNames(checks: Checks, { name, namespace, host, ingress, serviceAccount }: PreviewAppProps): void {
   // A Service's name is a DNS-1035 label.
-  if (checks.scalar('name', DNS_LABEL, name)) {
+  if (checks.scalar('name', dnsLabel, name)) {
     checks.that(/^[a-z]/.test(name), 'name', `must start with a letter; found ${name}`);
   }
-  checks.scalar('namespace', DNS_LABEL, namespace);
-  checks.scalar('host', DNS_NAME, host);
-  checks.scalar('serviceAccount', DNS_LABEL, serviceAccount);
-  checks.scalar('ingress.class', DNS_LABEL, ingress.class);
-  checks.scalar('ingress.gateway.name', DNS_LABEL, ingress.gateway?.name);
-  checks.scalar('ingress.gateway.namespace', DNS_LABEL, ingress.gateway?.namespace);
+  checks.scalar('namespace', dnsLabel, namespace);
+  checks.scalar('host', dnsName, host);
+  checks.scalar('serviceAccount', dnsLabel, serviceAccount);
+  checks.scalar('ingress.class', dnsLabel, ingress.class);
+  checks.scalar('ingress.gateway.name', dnsLabel, ingress.gateway?.name);
+  checks.scalar('ingress.gateway.namespace', dnsLabel, ingress.gateway?.namespace);
   const attached = ingress.kind !== 'gateway' || ingress.gateway !== undefined;
   checks.that(attached, 'ingress.gateway', 'is needed with ingress.kind gateway');
 }
@@ -61,7 +58,7 @@ function checkContainer(checks: Checks, props: PreviewAppProps): void {
 }
 
 function checkDisk(checks: Checks, tmp: string, disk: string): void {
-  const valid = [checks.scalar('tmpSize', QUANTITY, tmp), checks.scalar('ephemeralStorage', QUANTITY, disk)];
+  const valid = [checks.scalar('tmpSize', quantity, tmp), checks.scalar('ephemeralStorage', quantity, disk)];
   if (valid.includes(false)) return;
   const enough = Math.max(quantityValue(EPHEMERAL_REQUEST), quantityValue(tmp)) <= quantityValue(disk);
   checks.that(enough, 'ephemeralStorage', `must be at least tmpSize and ${EPHEMERAL_REQUEST}; found ${disk}`);
@@ -70,8 +67,8 @@ function checkDisk(checks: Checks, tmp: string, disk: string): void {
 function checkResource(checks: Checks, resource: keyof Resources, requests: Resources, limits: Resources): void {
   const [low, high] = [requests[resource], limits[resource]];
   const valid = [
-    checks.scalar(`size.requests.${resource}`, QUANTITY, low),
-    checks.scalar(`size.limits.${resource}`, QUANTITY, high),
+    checks.scalar(`size.requests.${resource}`, quantity, low),
+    checks.scalar(`size.limits.${resource}`, quantity, high),
   ];
   if (valid.includes(false)) return;
   const ordered = quantityValue(low) <= quantityValue(high);
@@ -93,7 +90,7 @@ function checkEnvironment(checks: Checks, { env = {}, secrets = {} }: PreviewApp
 }
 
 function checkSecretStore(checks: Checks, { secrets = {}, secretStore }: PreviewAppProps): void {
-  checks.scalar('secretStore.store', DNS_LABEL, secretStore?.store);
+  checks.scalar('secretStore.store', dnsLabel, secretStore?.store);
   const references = Object.entries(secrets);
   checks.that(references.length === 0 || secretStore !== undefined, 'secretStore', 'is needed with secrets');
   if (secretStore === undefined || secretStore.mechanism === 'external-secrets') return;

@@ -6,10 +6,6 @@ import { contains, isCanonical, parseNetwork } from './ipv4.ts';
 import { forbiddenCidrs } from './network-policies.ts';
 import type { LimitRangeProps, PreviewNamespaceProps } from './props.ts';
 
-const DNS_LABEL = dnsLabel();
-const CIDR = cidr();
-const QUANTITY = quantity();
-
 /**
  * Refuses props that the API server would refuse, or that would leave a hole or a dead preview.
  *
@@ -30,7 +26,7 @@ export function checkProps(
 }
 
 function checkIdentity(checks: Checks, props: PreviewNamespaceProps): void {
-  checks.scalar('name', DNS_LABEL, props.name);
+  checks.scalar('name', dnsLabel, props.name);
   checks.that(
     /^[A-Za-z0-9-]{1,39}\/[A-Za-z0-9._-]{1,100}$/.test(props.repository),
     'repository',
@@ -42,17 +38,17 @@ function checkIdentity(checks: Checks, props: PreviewNamespaceProps): void {
   }
   // A `Date` cannot hold more, and milliseconds given for seconds land here.
   checks.that(!(props.expires > 8.64e12), 'expires', 'must be in unix seconds');
-  checks.scalar('reconciler.account', DNS_LABEL, props.reconciler?.account);
-  checks.scalar('reconciler.accountNamespace', DNS_LABEL, props.reconciler?.accountNamespace);
-  checks.scalar('reconciler.clusterRole', DNS_LABEL, props.reconciler?.clusterRole);
+  checks.scalar('reconciler.account', dnsLabel, props.reconciler?.account);
+  checks.scalar('reconciler.accountNamespace', dnsLabel, props.reconciler?.accountNamespace);
+  checks.scalar('reconciler.clusterRole', dnsLabel, props.reconciler?.clusterRole);
 }
 
 function checkNetwork(checks: Checks, props: PreviewNamespaceProps): void {
-  checks.scalar('ingress.controllerNamespace', DNS_LABEL, props.ingress.controllerNamespace);
+  checks.scalar('ingress.controllerNamespace', dnsLabel, props.ingress.controllerNamespace);
   for (const [i, namespace] of (props.ingress.additionalNamespaces ?? []).entries()) {
-    checks.scalar(`ingress.additionalNamespaces[${i}]`, DNS_LABEL, namespace);
+    checks.scalar(`ingress.additionalNamespaces[${i}]`, dnsLabel, namespace);
   }
-  checks.scalar('dnsNamespace', DNS_LABEL, props.dnsNamespace);
+  checks.scalar('dnsNamespace', dnsLabel, props.dnsNamespace);
   for (const [i, network] of (props.testHarness ?? []).entries()) checkCidr(checks, `testHarness[${i}]`, network);
   const forbidden = forbiddenCidrs(props).filter((network, i) => {
     return i === 0 || checkCidr(checks, `clusterCidrs[${i - 1}]`, network);
@@ -72,7 +68,7 @@ function isPort(port: number): boolean {
 }
 
 function checkCidr(checks: Checks, field: string, network: string): boolean {
-  if (!checks.scalar(field, CIDR, network)) return false;
+  if (!checks.scalar(field, cidr, network)) return false;
   return checks.that(isCanonical(network), field, `must not have bits set beyond its prefix; found ${network}`);
 }
 
@@ -84,7 +80,7 @@ function checkReachable(checks: Checks, field: string, network: string, forbidde
 function checkResources(checks: Checks, { quota, limitRange }: PreviewNamespaceProps): void {
   const before = { quota, ...nested(limitRange) };
   for (const [field, list] of Object.entries(before)) {
-    for (const [resource, value] of Object.entries(list)) checks.scalar(`${field}[${resource}]`, QUANTITY, value);
+    for (const [resource, value] of Object.entries(list)) checks.scalar(`${field}[${resource}]`, quantity, value);
   }
   checkDefaultsCoverQuota(checks, quota, limitRange);
   checkOrder(checks, 'limitRange.defaultRequest', limitRange.defaultRequest, 'limitRange.default', limitRange.default);

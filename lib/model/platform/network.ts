@@ -6,33 +6,33 @@ import { section } from './section.ts';
 
 export const ingress = section({
   kind: z.enum(['ingress', 'gateway']).default('ingress').meta({ description: 'Ingress, or Gateway API HTTPRoute.' }),
-  class: dnsLabel().default('nginx').meta({ description: 'ingressClassName, or the GatewayClass of the bootstrap.' }),
-  controllerNamespace: dnsLabel()
+  class: dnsLabel.default('nginx').meta({ description: 'ingressClassName, or the GatewayClass of the bootstrap.' }),
+  controllerNamespace: dnsLabel
     .default('ingress-nginx')
     .meta({ description: 'The only namespace that may open connections to a preview.' }),
   gateway: section({
-    name: dnsLabel().default('previews'),
-    namespace: dnsLabel().optional().meta({ description: 'Default: `ingress.controllerNamespace`.' }),
+    name: dnsLabel.default('previews'),
+    namespace: dnsLabel.optional().meta({ description: 'Default: `ingress.controllerNamespace`.' }),
   }).meta({ description: 'The Gateway that HTTPRoutes attach to.' }),
   tls: section({
-    issuer: dnsLabel()
+    issuer: dnsLabel
       .default('letsencrypt')
       .meta({ description: 'cert-manager ClusterIssuer of the wildcard certificate.' }),
-    secretName: dnsLabel().default('preview-wildcard-tls').meta({
+    secretName: dnsLabel.default('preview-wildcard-tls').meta({
       description: "Secret of the wildcard certificate, in the controller's namespace: its default certificate.",
     }),
   }),
 });
 
 export const egress = z.strictObject({
-  cidr: cidr(),
+  cidr: cidr,
   ports: z.array(z.int().min(1).max(65_535)).min(1).optional().meta({ description: 'TCP ports. Default: all.' }),
 });
 
 export const network = section({
-  dnsNamespace: dnsLabel().default('kube-system').meta({ description: 'Where the cluster DNS runs.' }),
+  dnsNamespace: dnsLabel.default('kube-system').meta({ description: 'Where the cluster DNS runs.' }),
   clusterCidrs: z
-    .array(cidr())
+    .array(cidr)
     .default(['10.0.0.0/8', '100.64.0.0/10', '172.16.0.0/12', '192.168.0.0/16'])
     .meta({ description: 'Ranges of nodes, pods and services; never reachable, whatever `egress` allows.' }),
 });

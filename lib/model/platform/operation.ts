@@ -5,8 +5,8 @@ import { section } from './section.ts';
 // Where previews run, and how they get there.
 
 export const cluster = z.strictObject({
-  name: dnsLabel().meta({ description: "Folder of the cluster's previews in the apps repo." }),
-  server: httpUrl().meta({ description: 'Address of the API server as Argo CD knows it.' }),
+  name: dnsLabel.meta({ description: "Folder of the cluster's previews in the apps repo." }),
+  server: httpUrl.meta({ description: 'Address of the API server as Argo CD knows it.' }),
   when: z
     .strictObject({
       sizes: z.array(z.string().max(63)).min(1).optional(),

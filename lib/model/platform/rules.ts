@@ -5,8 +5,8 @@ import { resources, section } from './section.ts';
 // Who gets previews, under which rules, at what price.
 
 export const source = z.strictObject({
-  owner: ownerName().meta({ description: 'Organization or user whose pull requests get previews.' }),
-  repos: z.array(repositoryName()).min(1).optional().meta({ description: 'Only these repositories. Default: all.' }),
+  owner: ownerName.meta({ description: 'Organization or user whose pull requests get previews.' }),
+  repos: z.array(repositoryName).min(1).optional().meta({ description: 'Only these repositories. Default: all.' }),
   label: z.string().max(50).optional().meta({ description: 'Only pull requests that carry this label. Default: all.' }),
   drafts: z.boolean().default(false).meta({ description: 'Whether drafts get a preview.' }),
   forks: z

@@ -7,4 +7,4 @@ export function section<S extends z.ZodRawShape>(shape: S) {
 }
 
 /** CPU and memory, as Kubernetes quantities. */
-export const resources = z.strictObject({ cpu: quantity(), memory: quantity() });
+export const resources = z.strictObject({ cpu: quantity, memory: quantity });

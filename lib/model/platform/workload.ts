@@ -38,7 +38,7 @@ const DEFAULT_QUOTA = {
 
 export const namespace = section({
   quota: z
-    .record(bounded(100, /^[a-z][a-z0-9./-]*$/, 'must be a resource name such as limits.cpu'), quantity())
+    .record(bounded(100, /^[a-z][a-z0-9./-]*$/, 'must be a resource name such as limits.cpu'), quantity)
     .default(DEFAULT_QUOTA)
     .meta({ description: 'Hard limits of the ResourceQuota of each preview namespace.' }),
   limitRange: section({
@@ -53,11 +53,11 @@ export const namespace = section({
 });
 
 export const ttl = section({
-  default: duration()
+  default: duration
     .default('24h')
     .meta({ description: 'Life of a preview whose file names none, from the last push.' }),
-  max: duration().default('72h').meta({ description: 'Longest life that a file, a label or a command can ask for.' }),
-  warn: duration().default('4h').meta({ description: 'How long before its end the author is told, once.' }),
+  max: duration.default('72h').meta({ description: 'Longest life that a file, a label or a command can ask for.' }),
+  warn: duration.default('4h').meta({ description: 'How long before its end the author is told, once.' }),
 }).refine((t) => durationSeconds(t.default) <= durationSeconds(t.max), {
   path: ['default'],
   message: 'must not be longer than ttl.max',
@@ -65,7 +65,7 @@ export const ttl = section({
 
 export const secrets = section({
   mechanism: z.enum(['external-secrets', 'sealed-secrets', 'sops']).default('external-secrets'),
-  store: dnsLabel().default('previews').meta({ description: 'ClusterSecretStore that references are looked up in.' }),
+  store: dnsLabel.default('previews').meta({ description: 'ClusterSecretStore that references are looked up in.' }),
   prefix: bounded(200, /^[A-Za-z0-9._/{}-]*\/$/, 'must end with a slash')
     .default('{owner}/{repo}/')
     .meta({ description: 'Every reference must start with it; {owner} and {repo} are those of the pull request.' }),
@@ -77,7 +77,7 @@ export const evidence = section({
   require: z.array(z.enum(EVIDENCE)).default([]).meta({ description: 'What an image must show before it runs.' }),
   keys: z.array(z.string().max(4096)).default([]).meta({ description: 'cosign public keys, PEM.' }),
   identities: z
-    .array(z.strictObject({ issuer: httpUrl(), subject: z.string().max(500) }))
+    .array(z.strictObject({ issuer: httpUrl, subject: z.string().max(500) }))
     .default([])
     .meta({ description: 'Keyless signers: OIDC issuer and certificate subject.' }),
   vulnerabilities: z
