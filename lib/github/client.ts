@@ -246,8 +246,10 @@ export class GitHubClient {
   #forbidden(doing: string, call: string, words: string, { headers }: RawAnswer): GreenroomError {
     const accepted = headers['x-accepted-github-permissions'];
     const missing = missingPermission(call, accepted === undefined ? undefined : String(accepted));
-    const advice =
+    const permission =
       missing === undefined ? 'a permission for it is missing' : `it needs the permission "${missing}" there`;
+    // That has the same status, whatever the token may do.
+    const advice = /archived/i.test(words) ? 'nothing can be written there until somebody unarchives it' : permission;
     return new GreenroomError('failed', this.#clean(`${this.description} refused ${doing}: ${words}; ${advice}`));
   }
 

@@ -55,6 +55,8 @@ export function refusal(status: number, message: string): RestAnswer<BasicError>
 
 export const NOT_FOUND = refusal(404, 'Not Found');
 
+export const ARCHIVED = 'Repository was archived so is read-only.';
+
 /** A refusal by a `validation-error`. */
 export function invalid(message: string, errors?: Schemas['validation-error']['errors']): RestAnswer<ValidationError> {
   const found = errors === undefined ? {} : { errors };

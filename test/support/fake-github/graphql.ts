@@ -107,6 +107,7 @@ function rootOf(fake: FakeGitHub) {
     },
     addComment: ({ input: { subjectId, body } }: { input: { subjectId: string; body: string } }) => {
       fake.allow('comments');
+      fake.writing(subjectId);
       const comment = fake.addComment(subjectId, fake.login, body);
       return { commentEdge: { node: commentNode(fake, comment) } };
     },
@@ -115,6 +116,7 @@ function rootOf(fake: FakeGitHub) {
       const comment = fake.comment(id);
       if (comment === undefined)
         throw new FakeError('NOT_FOUND', `Could not resolve to a node with the global id of '${id}'`);
+      fake.writing(comment.subject);
       fake.edit(comment, body, fake.login);
       return { issueComment: commentNode(fake, comment) };
     },

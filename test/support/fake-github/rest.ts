@@ -1,5 +1,6 @@
 import { commitFiles, git } from '../git.ts';
 import {
+  ARCHIVED,
   type Handler,
   invalid,
   keyOf,
@@ -44,7 +45,9 @@ export async function runRest(fake: FakeGitHub, request: FakeRequest): Promise<R
   if (repo === undefined) return NOT_FOUND;
   for (const [method, pattern, handler] of ROUTES) {
     const match = pattern.exec(below.join('/'));
-    if (method === request.method && match !== null) return handler(fake, repo, request, match.slice(1));
+    if (method !== request.method || match === null) continue;
+    if (method !== 'GET' && fake.archived.has(keyOf(repo))) return refusal(403, ARCHIVED);
+    return handler(fake, repo, request, match.slice(1));
   }
   return NOT_FOUND;
 }

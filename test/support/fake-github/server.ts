@@ -7,7 +7,7 @@ import { setTimeout } from 'node:timers/promises';
 import { formatTime } from '../../../lib/core/clock.ts';
 import { GRAPHQL_NEEDS } from '../../../lib/github/permissions.ts';
 import { COMMIT_TIME } from '../git.ts';
-import { NOT_FOUND, type RestAnswer, refusal } from './answers.ts';
+import { ARCHIVED, NOT_FOUND, type RestAnswer, refusal } from './answers.ts';
 import type { FakeApp } from './app.ts';
 import { runGraphQL } from './graphql.ts';
 import type { StoredDeployment, StoredRemark } from './people.ts';
@@ -187,6 +187,7 @@ export class FakeGitHub {
     const number = 5_000_000_000 + index;
     const comment = {
       id: `IC_${index}`,
+      subject,
       number,
       author,
       body,
@@ -222,6 +223,13 @@ export class FakeGitHub {
   /** Refuses what the token has no permission for. */
   allow(permission: string): void {
     if (this.missing.has(permission)) throw new FakeError('FORBIDDEN', 'Resource not accessible by integration');
+  }
+
+  /** Refuses to write to what is archived. @param id of a repository, or of what belongs to one: `R_1`, `PR_1_7` */
+  writing(id: string): void {
+    const repo = this.repositoryById(Number(id.split('_')[1]));
+    if (repo !== undefined && this.archived.has(`${repo.owner}/${repo.name}`))
+      throw new FakeError('FORBIDDEN', ARCHIVED);
   }
 
   async #answer(

@@ -7,6 +7,8 @@ import { git, headOf } from '../git.ts';
 
 export interface StoredComment {
   readonly id: string;
+  /** Node id of the pull request. */
+  readonly subject: string;
   /** Beyond 32 bits, as the real ones are. */
   readonly number: number;
   readonly author: string;
