@@ -111,6 +111,8 @@ export interface PullRequestReport {
   readonly deployment: Deployment | null;
   /** Changes that people can take over with one click. */
   readonly suggestions: readonly Suggestion[];
+  /** What it was written for, where it need not be looked at again once it stands. @default - it is looked at */
+  readonly occasion?: string;
 }
 
 /** The preview as the forge shows it beside the pull request. */

@@ -2,7 +2,7 @@ import { GreenroomError } from '../core/errors.ts';
 import type { ChangeSet } from '../core/fileset.ts';
 import { fileSet } from '../core/fileset.ts';
 import type { RepositoryRef } from '../forge/forge.ts';
-import type { AppsRepo, CommitRequest, CommitResult, RepoState } from '../gitops/apps-repo.ts';
+import type { AppsRepo, CommitRequest, CommitResult, RecentCommit, RepoState } from '../gitops/apps-repo.ts';
 import { checkPaths } from '../gitops/check-paths.ts';
 import { parseGlob } from '../gitops/glob.ts';
 import { Branch, lacks, reasons } from './branch.ts';
@@ -80,6 +80,10 @@ export class GitHubAppsRepo implements AppsRepo {
 
   async readAhead(globs: readonly string[], at: string): Promise<void> {
     for (let i = 0; i < globs.length; i += AHEAD) await this.read(globs.slice(i, i + AHEAD), at);
+  }
+
+  recent(since: number): Promise<readonly RecentCommit[]> {
+    return this.#access.history(this.#branchName(), since);
   }
 
   async commit({ expectedHead, change, message }: CommitRequest): Promise<CommitResult> {

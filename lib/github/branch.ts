@@ -1,9 +1,17 @@
+import { formatTime } from '../core/clock.ts';
 import { GreenroomError } from '../core/errors.ts';
 import type { RepositoryRef } from '../forge/forge.ts';
+import type { RecentCommit } from '../gitops/apps-repo.ts';
 import type { GitHubClient, GraphQLError } from './client.ts';
 
 const HEAD = `query ReadHead($owner: String!, $name: String!, $ref: String!) {
   repository(owner: $owner, name: $name) { isEmpty ref(qualifiedName: $ref) { target { oid } } }
+}`;
+
+const HISTORY = `query ReadHistory($owner: String!, $name: String!, $ref: String!, $since: GitTimestamp!) {
+  repository(owner: $owner, name: $name) {
+    ref(qualifiedName: $ref) { target { ... on Commit { history(first: 100, since: $since) { nodes { oid message } } } } }
+  }
 }`;
 
 const SWAP = `mutation MoveBranch($input: UpdateRefsInput!) {
@@ -14,6 +22,14 @@ interface HeadAnswer {
   readonly repository: {
     readonly isEmpty: boolean;
     readonly ref: { readonly target: { readonly oid: string } | null } | null;
+  } | null;
+}
+
+interface HistoryAnswer {
+  readonly repository: {
+    readonly ref: {
+      readonly target: { readonly history?: { readonly nodes: readonly (RecentCommit | null)[] | null } } | null;
+    } | null;
   } | null;
 }
 
@@ -43,6 +59,17 @@ export class Branch {
       throw new GreenroomError('unreachable', `${this.#description} cannot be read: ${reason}`);
     }
     return { head: data.repository.ref?.target?.oid ?? null, isEmpty: data.repository.isEmpty };
+  }
+
+  /** @param since unix seconds */
+  async history(branch: string, since: number): Promise<readonly RecentCommit[]> {
+    const { owner, name } = this.#repository;
+    const variables = { owner, name, ref: `refs/heads/${branch}`, since: formatTime(since) };
+    const { data, errors } = await this.#client.query<HistoryAnswer>(HISTORY, variables);
+    if (!data?.repository || errors.length > 0) {
+      throw new GreenroomError('unreachable', `${this.#description} cannot be read: ${reasons(errors)}`);
+    }
+    return (data.repository.ref?.target?.history?.nodes ?? []).filter((node) => node !== null);
   }
 
   /**

@@ -135,6 +135,12 @@ export type RestRoute = keyof typeof REST_NEEDS;
 /** Every GraphQL operation of greenroom, by its name. */
 export const GRAPHQL_NEEDS: Readonly<Record<string, Need>> = {
   ReadHead: { permission: 'contents', access: 'read', on: 'apps repo', why: 'the head of the branch' },
+  ReadHistory: {
+    permission: 'contents',
+    access: 'read',
+    on: 'apps repo',
+    why: 'previews that ended a short while ago',
+  },
   ReadTrees: { permission: 'contents', access: 'read', on: 'both', why: 'folders and files at a commit' },
   ReadObjects: { permission: 'contents', access: 'read', on: 'both', why: 'files at a commit' },
   CommitFiles: { permission: 'contents', access: 'write', on: 'apps repo', why: 'one commit for a change', push: true },

@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto';
-import type { PullRequest } from '../forge/forge.ts';
+import type { PullRequest, PullRequestReport } from '../forge/forge.ts';
 import type { Memory } from './memory.ts';
 
 /** After so many seconds what was written is looked at again, even if nothing seems to have changed. */
 const TRUSTED_SECONDS = 6 * 3600;
 
+type Reported = Partial<PullRequestReport>;
+
 /**
  * Which reports stand on their pull requests as they should, so that an idle sweep need not look at every comment and
  * check. A report is known by its content together with the thread that it was seen in: ids and times of change of all
- * comments. Only pull requests that came with a listing have a thread here; any other is always looked at.
+ * comments. Only pull requests that came with a listing have a thread here; any other is always looked at, unless its
+ * report says what it was written for.
  */
 export class Reports {
   readonly #memory: Memory;
@@ -28,8 +31,8 @@ export class Reports {
     this.#threads.set(pull, thread);
   }
 
-  async stands(pull: PullRequest, report: object): Promise<boolean> {
-    const thread = this.#threads.get(pull);
+  async stands(pull: PullRequest, report: Reported): Promise<boolean> {
+    const thread = this.#threads.get(pull) ?? report.occasion;
     if (thread === undefined) return false;
     const text = await this.#memory.get(this.#key(pull));
     const [digest, seenAt] = (text ?? '').split(' ');
@@ -38,8 +41,8 @@ export class Reports {
   }
 
   /** The report was written, or found to be there. What was written since the listing shows as another thread next time. */
-  async seen(pull: PullRequest, report: object): Promise<void> {
-    const thread = this.#threads.get(pull);
+  async seen(pull: PullRequest, report: Reported): Promise<void> {
+    const thread = this.#threads.get(pull) ?? report.occasion;
     if (thread === undefined) return;
     await this.#memory.set(this.#key(pull), `${digestOf(thread, report)} ${this.#clock()}`);
   }

@@ -20,6 +20,12 @@ export interface CommitRequest {
   readonly message: string;
 }
 
+/** A commit of the branch's history. */
+export interface RecentCommit {
+  readonly oid: string;
+  readonly message: string;
+}
+
 /** `conflict`: the branch is not (or no longer) at the expected head; nothing was changed. */
 export type CommitResult = { readonly status: 'committed'; readonly head: string } | { readonly status: 'conflict' };
 
@@ -46,6 +52,12 @@ export interface AppsRepo {
    * Says what will be read at a commit, so that it can come in few questions. Left out where reading asks nobody.
    */
   readAhead?(globs: readonly string[], at: string): Promise<void>;
+
+  /**
+   * The branch's latest commits since a time in unix seconds, newest first, a hundred at most. Left out where it would
+   * have to be fetched.
+   */
+  recent?(since: number): Promise<readonly RecentCommit[]>;
 
   /**
    * One commit on top of `expectedHead` and one compare-and-swap of the branch against exactly that head: a branch that

@@ -21,6 +21,8 @@ export const NOTHING_PUBLISHED: Published = { notes: [], unanswered: [] };
 export interface PublishOptions {
   /** Whether the boxes that are ticked in our comment were dealt with. @default false */
   readonly boxesAnswered?: boolean;
+  /** See {@link PullRequestReport}. */
+  readonly occasion?: string;
 }
 
 /**
@@ -33,7 +35,10 @@ export async function publish(
   plan: PreviewPlan,
   options: PublishOptions = {},
 ): Promise<Published> {
-  const report = reportOf(context, base, plan, options.boxesAnswered === true);
+  const report = {
+    ...reportOf(context, base, plan, options.boxesAnswered === true),
+    ...(options.occasion === undefined ? {} : { occasion: options.occasion }),
+  };
   let outcome: PublishOutcome;
   try {
     outcome = await context.forge.publish(plan.pull, report);

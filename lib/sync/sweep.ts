@@ -5,6 +5,7 @@ import { type ApplyOptions, apply } from '../gitops/apply.ts';
 import type { PreviewRecord } from '../model/record.ts';
 import { type Base, readBase, type SyncContext } from './base.ts';
 import { handleUnanswered } from './commands.ts';
+import { recentEndings } from './endings.ts';
 import { messageOf } from './message.ts';
 import { type Ground, orphanResult, removeOrphans } from './orphans.ts';
 import { type PreviewPlan, planPreview } from './plan-preview.ts';
@@ -104,6 +105,11 @@ export async function sweep(context: SyncContext, options: SweepOptions = {}): P
     const published = options.dryRun ? NOTHING_PUBLISHED : await publish(context, base, plan);
     results.push(resultOf(plan, commit, { ...published, notes: [...notes, ...published.notes] }));
     progress(1);
+  }
+  const isListed = (pull: PullRequest) => pulls.some((one) => isSamePull(one, pull));
+  for (const { plan, commit } of options.dryRun ? [] : await recentEndings(context, base, isListed)) {
+    const { notes } = await publish(context, base, plan, { occasion: commit });
+    if (notes.length > 0) results.push(resultOf(plan, null, { notes, unanswered: [] }));
   }
   for (const result of results.filter(({ unanswered }) => unanswered.length > 0)) {
     await collect(failures, `${result.repository}#${result.number}`, async () => {
@@ -249,4 +255,5 @@ function progressOf(options: SweepOptions, total: number): (n: number) => void {
   };
 }
 
+const isSamePull = (a: PullRequest, b: PullRequest) => a.repository.id === b.repository.id && a.number === b.number;
 const subjectOf = (pull: PullRequest) => `${pull.repository.owner}/${pull.repository.name}#${pull.number}`;

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { describe, expect, inject, test } from 'vitest';
+import { main } from '../../lib/cli/main.ts';
 import { sweep } from '../../lib/sync/sweep.ts';
 import { greenroom } from '../support/command.ts';
 import { manyPulls } from '../support/fake-github/many.ts';
@@ -125,6 +126,29 @@ describe('what is wrong is said in a sentence', () => {
   });
 });
 
+test('how far it has come is drawn for who watches, and a summary follows', async () => {
+  const { world, fake, now } = await live();
+  world.pull('shop', 9, { createdAt: now, updatedAt: now });
+  const said: string[] = [];
+  const env = await environment(world);
+  const err = (text: string) => said.push(text);
+  const run = (interactive: boolean, out: (text: string) => void) =>
+    main(ARGS, { out, err, env, cwd: '/', interactive, fail: (code) => expect.unreachable(`exit ${code}`) });
+  const lines: string[] = [];
+  await run(true, (text) => lines.push(text));
+  expect(said).toEqual([
+    '\r0 of 3 previews',
+    '\r1 of 3 previews',
+    '\r2 of 3 previews',
+    '\r3 of 3 previews',
+    '\r\u001b[K',
+  ]);
+  expect(lines.join('')).toMatch(/^pr-shop-9: add[\s\S]*\n3 previews looked at, 1 changed\n$/);
+  said.length = 0;
+  await run(false, () => undefined);
+  expect([said, fake.requests.length > 0]).toEqual([[], true]);
+});
+
 test('--cache: the second sweep makes a handful of requests, and the folder holds no token', async () => {
   const { world, fake } = await live();
   const folder = tempFolder();
@@ -132,6 +156,7 @@ test('--cache: the second sweep makes a handful of requests, and the folder hold
   fake.requests.length = 0;
   expect(await run(world, {}, ['--cache', folder])).toMatchObject({ code: 0 });
   const asked = fake.requests.map(({ operation, path }) => operation ?? path);
-  expect(asked.sort()).toEqual(['ListPulls', 'ListRepositories', 'ReadTrees', 'ReadTrees', 'ReadTrees']);
+  const trees = ['ReadTrees', 'ReadTrees', 'ReadTrees'];
+  expect(asked.sort()).toEqual(['ListPulls', 'ListRepositories', 'ReadHistory', ...trees]);
   expect(() => git(folder, ['grep', '--no-index', '-q', fake.token])).toThrow();
 });

@@ -199,6 +199,14 @@ async function objectNode(repo: FakeRepository, name: string, fake?: FakeGitHub)
         const entries = parent?.type === 'tree' ? await entryNodes(repo, parent.oid) : [];
         return entries.find(({ name }) => name === path.split('/').at(-1)) ?? null;
       },
+      history: ({ since, ...page }: Page & { since?: string }) => {
+        const args = ['log', '-z', '--format=%H%n%B', ...(since ? [`--since=${since}`] : []), object.oid];
+        const found = git(repo.gitDir, args).split('\0').filter(Boolean);
+        return connection(found, page, (text) => ({
+          oid: text.slice(0, text.indexOf('\n')),
+          message: text.slice(text.indexOf('\n') + 1).trimEnd(),
+        }));
+      },
       status: () => (fake === undefined ? null : statusNode(fake, repo, object.oid)),
     };
   }
@@ -316,7 +324,7 @@ function createCommit(fake: FakeGitHub, { branch, expectedHeadOid, message, file
     files[path] = mode === '100755' || mode === '120000' ? { mode, content: content.toString() } : content;
   }
   const text = message.body ? `${message.headline}\n\n${message.body}` : message.headline;
-  const oid = commitFiles(repo.gitDir, files, { branch: branch.branchName, message: text });
+  const oid = commitFiles(repo.gitDir, files, { branch: branch.branchName, message: text, time: fake.clock() });
   branchMoved(repo, branch.branchName);
   return { commit: () => objectNode(repo, oid) };
 }
