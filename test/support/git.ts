@@ -3,6 +3,17 @@ import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
+import { decodeCommit } from '../../lib/core/git/objects.ts';
+import {
+  editLoose,
+  initBare,
+  type LooseFile,
+  listLoose,
+  readBranch,
+  readLoose,
+  writeBranch,
+  writeLoose,
+} from './loose.ts';
 
 /** 2026-11-02T09:00:00Z; the date of every commit that says nothing else. */
 export const COMMIT_TIME = 1_793_610_000;
@@ -57,8 +68,11 @@ export interface RepoOptions {
 /** A bare repository with one commit of these files, or with no commit when there are none. */
 export function bareRepo(files: TestFiles = {}, options: RepoOptions = {}): string {
   const { branch = 'main', objectFormat = 'sha1', path = join(tempFolder(), 'repo.git') } = options;
-  const flags = ['--bare', '--quiet', '--template=', `--initial-branch=${branch}`, `--object-format=${objectFormat}`];
-  execFileSync('git', ['init', ...flags, path], { env: GIT_ENV });
+  if (objectFormat === 'sha1') initBare(path, branch);
+  else {
+    const flags = ['--bare', '--quiet', '--template=', `--initial-branch=${branch}`, `--object-format=${objectFormat}`];
+    execFileSync('git', ['init', ...flags, path], { env: GIT_ENV });
+  }
   if (Object.keys(files).length > 0) commitFiles(path, files, { branch });
   return path;
 }
@@ -76,10 +90,71 @@ export interface CommitOptions {
 /** Adds one commit to a branch; null removes a path. Gives the commit's id. Fast for thousands of files. */
 export function commitFiles(repo: string, files: TestFiles, options: CommitOptions = {}): string {
   const { branch = 'main', message = 'test', time = COMMIT_TIME } = options;
-  const ref = `refs/heads/${branch}`;
   const parent = options.parent ?? headOf(repo, branch);
-  const stamp = `committer Test <test@example.com> ${time} +0000\n`;
-  const lines: (string | Buffer)[] = [`commit ${ref}\n${stamp}`, ...data(message)];
+  const commit = { branch, parent, message, stamp: stampAt(time) };
+  return commitLoose(repo, files, commit) ?? importFiles(repo, files, commit);
+}
+
+interface Commit {
+  readonly branch: string;
+  readonly parent: string | null;
+  readonly message: string;
+  /** Who and when. */
+  readonly stamp: string;
+}
+
+/** With more files than this git is faster, and packs them. */
+const MAX_LOOSE = 200;
+
+/** Without a process of git's; undefined where it takes git. */
+function commitLoose(repo: string, files: TestFiles, { branch, parent, message, stamp }: Commit): string | undefined {
+  const entries = Object.entries(files);
+  if (entries.length > MAX_LOOSE || !isPlainBare(repo)) return undefined;
+  const below = parent === null ? null : readLoose(repo, parent);
+  if (below === undefined) return undefined;
+  const edits = entries.map(([path, file]) => [path, file === null ? null : looseFile(file)] as const);
+  const tree = editLoose(repo, below === null ? null : decodeCommit(below.content).tree, edits);
+  if (tree === undefined) return undefined;
+  const oid = writeCommit(repo, tree, parent === null ? [] : [parent], message, stamp);
+  moveBranch(repo, branch, oid);
+  return oid;
+}
+
+/** A commit that no branch knows of yet. @param stamp who and when */
+export function writeCommit(
+  repo: string,
+  tree: string,
+  parents: readonly string[],
+  message: string,
+  stamp = stampAt(COMMIT_TIME),
+): string {
+  const lines = [`tree ${tree}`, ...parents.map((parent) => `parent ${parent}`), `author ${stamp}`];
+  return writeLoose(repo, 'commit', Buffer.from([...lines, `committer ${stamp}`, '', message].join('\n')));
+}
+
+/** Puts a branch at a commit, wherever it was. */
+export function moveBranch(repo: string, branch: string, oid: string): void {
+  // Git waits for whoever holds the lock.
+  if (!writeBranch(repo, branch, oid)) git(repo, ['update-ref', `refs/heads/${branch}`, oid]);
+}
+
+function stampAt(time: number): string {
+  return `Test <test@example.com> ${time} +0000`;
+}
+
+function looseFile(file: TestFile): LooseFile {
+  const { mode, content } =
+    typeof file === 'string' || Buffer.isBuffer(file) ? { mode: '100644', content: file } : file;
+  return { mode, content: mode === '160000' ? { oid: String(content) } : Buffer.from(content) };
+}
+
+/** Bare, refs in files, named by sha1. */
+function isPlainBare(repo: string): boolean {
+  return existsSync(join(repo, 'refs', 'heads')) && !readFileSync(join(repo, 'config'), 'utf8').includes('sha256');
+}
+
+function importFiles(repo: string, files: TestFiles, { branch, parent, message, stamp }: Commit): string {
+  const lines: (string | Buffer)[] = [`commit refs/heads/${branch}\ncommitter ${stamp}\n`, ...data(message)];
   if (parent !== null) lines.push(`from ${parent}\n`);
   for (const [path, file] of Object.entries(files)) lines.push(...fileCommand(path, file));
   git(repo, ['fast-import', '--quiet', '--force'], Buffer.concat(lines.map((line) => Buffer.from(line))));
@@ -101,10 +176,23 @@ function data(content: string | Buffer): (string | Buffer)[] {
 
 /** The branch's commit, or null. */
 export function headOf(repo: string, branch = 'main'): string | null {
-  // A branch that was written lately is a file of its own; a process for each look would be most of what is measured.
-  const loose = join(repo, 'refs', 'heads', branch);
-  if (existsSync(loose)) return readFileSync(loose, 'utf8').trim();
+  const loose = readBranch(repo, branch);
+  if (loose !== undefined) return loose;
+  if (existsSync(join(repo, 'refs', 'heads')) && !existsSync(join(repo, 'packed-refs'))) return null;
   return git(repo, ['for-each-ref', '--format=%(objectname)', `refs/heads/${branch}`]) || null;
+}
+
+/** Mode and id of every file, link and submodule of a commit, by its path. */
+export function entriesOf(repo: string, commit = 'main'): Map<string, { readonly mode: string; readonly oid: string }> {
+  const loose = listLoose(repo, commit);
+  if (loose !== undefined) return loose;
+  const lines = git(repo, ['ls-tree', '-r', '-z', commit]).split('\0').filter(Boolean);
+  return new Map(
+    lines.map((line) => {
+      const [mode = '', , oid = ''] = line.slice(0, line.indexOf('\t')).split(' ');
+      return [line.slice(line.indexOf('\t') + 1), { mode, oid }];
+    }),
+  );
 }
 
 /** All regular files of a commit as text, read by git's own commands. */

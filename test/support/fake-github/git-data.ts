@@ -1,9 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { deflateSync } from 'node:zlib';
-import { encodeObject, OBJECT_FORMATS } from '../../../lib/core/git/objects.ts';
-import { GIT_ENV, git } from '../git.ts';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { GIT_ENV, git, moveBranch, writeCommit } from '../git.ts';
+import { writeBranch, writeLoose } from '../loose.ts';
 import { invalid, NOT_FOUND, type RestAnswer, refusal } from './answers.ts';
 import { commit, ref, tree, typeOfMode } from './git-shapes.ts';
 import type { FakeGitHub, FakeRequest } from './server.ts';
@@ -28,8 +27,7 @@ export async function createTree(_: FakeGitHub, repo: FakeRepository, { body }: 
   if (repo.isEmpty()) return EMPTY;
   const items = body['tree'] as readonly TreeItem[];
   const base = body['base_tree'] as string | undefined;
-  const types = typesOf(repo, [base ?? '', ...items.map(({ sha }) => sha ?? '')]);
-  if (base !== undefined && types.get(base) !== 'tree') return invalid('base_tree is not a valid tree oid');
+  if (base !== undefined && repo.typeOf(base) !== 'tree') return invalid('base_tree is not a valid tree oid');
   if (items.length === 0) return invalid('Invalid tree info');
   const present =
     base === undefined
@@ -43,8 +41,8 @@ export async function createTree(_: FakeGitHub, repo: FakeRepository, { body }: 
   for (const { path, mode, type, sha, content } of items) {
     if ((sha === undefined) === (content === undefined))
       return invalid('Must supply either tree.sha or tree.content. Request will be rejected if both are present.');
-    const oid = content === undefined ? sha! : writeBlob(repo, content);
-    if (content === undefined && oid !== null && type !== 'commit' && types.get(oid) !== type)
+    const oid = content === undefined ? sha! : writeLoose(repo.gitDir, 'blob', Buffer.from(content));
+    if (content === undefined && oid !== null && type !== 'commit' && repo.typeOf(oid) !== type)
       return invalid(`tree.sha ${oid} is not a valid ${type}`);
     const there = present.get(path);
     if (oid === null ? there === undefined : (there ?? type) !== type) return invalid('GitRPC::BadObjectState');
@@ -63,26 +61,11 @@ interface Entry {
   readonly sha: string | null;
 }
 
-function typesOf(repo: FakeRepository, names: readonly string[]): Map<string, string> {
-  const asked = names.filter(Boolean);
-  if (asked.length === 0) return new Map();
-  const lines = git(repo.gitDir, ['cat-file', '--batch-check=%(objecttype)'], `${asked.join('\n')}\n`).split('\n');
-  return new Map(asked.map((name, i) => [name, lines[i]!]));
-}
-
 function kindsAt(repo: FakeRepository, tree: string, paths: readonly string[]): Map<string, string> {
   const lines = git(repo.gitDir, ['--literal-pathspecs', 'ls-tree', '-z', tree, '--', ...paths])
     .split('\0')
     .filter(Boolean);
   return new Map(lines.map((line) => [line.slice(line.indexOf('\t') + 1), line.split(' ')[1]!]));
-}
-
-function writeBlob(repo: FakeRepository, content: string): string {
-  const { oid, data } = encodeObject(OBJECT_FORMATS.sha1, 'blob', Buffer.from(content));
-  const file = join(repo.gitDir, 'objects', oid.slice(0, 2), oid.slice(2));
-  mkdirSync(dirname(file), { recursive: true });
-  if (!existsSync(file)) writeFileSync(file, deflateSync(data));
-  return oid;
 }
 
 /** `GET git/trees`: one level, or all files and folders below. */
@@ -111,7 +94,7 @@ export async function readCommit(
   __: FakeRequest,
   [sha = '']: string[],
 ): Promise<RestAnswer> {
-  return typeOf(repo, sha) === 'commit' ? { status: 200, body: await commit(repo, sha) } : NOT_FOUND;
+  return repo.typeOf(sha) === 'commit' ? { status: 200, body: await commit(repo, sha) } : NOT_FOUND;
 }
 
 export function readRef(_: FakeGitHub, repo: FakeRepository, __: FakeRequest, [branch = '']: string[]): RestAnswer {
@@ -148,10 +131,9 @@ async function overlay(repo: FakeRepository, base: string | undefined, entries: 
 export async function createCommit(_: FakeGitHub, repo: FakeRepository, { body }: FakeRequest): Promise<RestAnswer> {
   if (repo.isEmpty()) return EMPTY;
   const [root, parents] = [String(body['tree']), body['parents'] as readonly string[]];
-  if (typeOf(repo, root) !== 'tree') return invalid('Tree SHA does not exist');
-  if (parents.some((parent) => typeOf(repo, parent) !== 'commit')) return invalid('Parent SHA does not exist');
-  const flags = parents.flatMap((parent) => ['-p', parent]);
-  const sha = git(repo.gitDir, ['commit-tree', root, ...flags], String(body['message']));
+  if (repo.typeOf(root) !== 'tree') return invalid('Tree SHA does not exist');
+  if (parents.some((parent) => repo.typeOf(parent) !== 'commit')) return invalid('Parent SHA does not exist');
+  const sha = writeCommit(repo.gitDir, root, parents, wholeLines(String(body['message'])));
   return { status: 201, body: await commit(repo, sha) };
 }
 
@@ -164,10 +146,10 @@ export function updateRef(
 ): RestAnswer {
   const [head, next] = [repo.head(branch), String(body['sha'])];
   if (head === null) return invalid('Reference does not exist');
-  if (typeOf(repo, next) !== 'commit') return invalid('Object does not exist');
+  if (repo.typeOf(next) !== 'commit') return invalid('Object does not exist');
   if (fake.protectedRepositories.has(`${repo.owner}/${repo.name}`)) return invalid(PROTECTED);
-  if (body['force'] !== true && !isAncestor(repo, head, next)) return invalid('Update is not a fast forward');
-  git(repo.gitDir, ['update-ref', `refs/heads/${branch}`, next]);
+  if (body['force'] !== true && !repo.isAncestor(head, next)) return invalid('Update is not a fast forward');
+  moveBranch(repo.gitDir, branch, next);
   return { status: 200, body: ref(repo, branch, next) };
 }
 
@@ -187,10 +169,17 @@ export function updateRefs(repo: FakeRepository, updates: readonly RefUpdate[]):
     const isAsExpected =
       beforeOid === undefined || beforeOid === null || (ZERO.test(beforeOid) ? head === null : beforeOid === head);
     if (!isAsExpected) return `Reference ${name} is not at ${beforeOid}`;
-    if (!ZERO.test(afterOid) && typeOf(repo, afterOid) !== 'commit') return `${afterOid} is not a commit`;
-    if (head !== null && !ZERO.test(afterOid) && !force && !isAncestor(repo, head, afterOid))
+    if (!ZERO.test(afterOid) && repo.typeOf(afterOid) !== 'commit') return `${afterOid} is not a commit`;
+    if (head !== null && !ZERO.test(afterOid) && !force && !repo.isAncestor(head, afterOid))
       return `Reference ${name} cannot be updated: not a fast forward`;
   }
+  const [{ name, afterOid }, ...others] = updates as [RefUpdate];
+  if (
+    others.length === 0 &&
+    !ZERO.test(afterOid) &&
+    writeBranch(repo.gitDir, name.replace(/^refs\/heads\//, ''), afterOid)
+  )
+    return null;
   const lines = updates.map(({ name, afterOid }) =>
     ZERO.test(afterOid) ? `delete ${name}` : `update ${name} ${afterOid}`,
   );
@@ -198,18 +187,9 @@ export function updateRefs(repo: FakeRepository, updates: readonly RefUpdate[]):
   return null;
 }
 
-function typeOf(repo: FakeRepository, name: string): string | undefined {
-  const { status, stdout } = spawnSync('git', ['cat-file', '-t', name], {
-    cwd: repo.gitDir,
-    env: GIT_ENV,
-    encoding: 'utf8',
-  });
-  return status === 0 ? stdout.trim() : undefined;
-}
-
-function isAncestor(repo: FakeRepository, older: string, newer: string): boolean {
-  const args = ['merge-base', '--is-ancestor', older, newer];
-  return spawnSync('git', args, { cwd: repo.gitDir, env: GIT_ENV }).status === 0;
+/** As `git commit-tree` ends a message. */
+function wholeLines(message: string): string {
+  return message.endsWith('\n') ? message : `${message}\n`;
 }
 
 async function made(repo: FakeRepository, sha: string): Promise<RestAnswer> {

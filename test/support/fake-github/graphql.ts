@@ -1,7 +1,16 @@
 import { schema as published } from '@octokit/graphql-schema';
-import { buildSchema, type ExecutionResult, execute, type GraphQLSchema, parse, validate } from 'graphql';
+import {
+  buildSchema,
+  type DocumentNode,
+  type ExecutionResult,
+  execute,
+  type GraphQLSchema,
+  parse,
+  validate,
+} from 'graphql';
 import type { PullFile } from '../forge.ts';
-import { commitFiles, git, type TestFile } from '../git.ts';
+import { commitFiles, entriesOf, git, type TestFile } from '../git.ts';
+import { readCommit } from '../loose.ts';
 import { connection, type Page } from './connection.ts';
 import { PROTECTED, type RefUpdate, updateRefs } from './git-data.ts';
 import { commentNode, type DeploymentsPage, deploymentNodes, remarkNodes, statusNode } from './people-graphql.ts';
@@ -26,17 +35,21 @@ function schema(): GraphQLSchema {
   return built;
 }
 
+/** Documents without mistakes, by their text: most requests differ in their variables only. */
+const valid = new Map<string, DocumentNode>();
+
 /** Runs a request the way GitHub does: status 200 and a list of errors, each with a type. */
 export async function runGraphQL(
   fake: FakeGitHub,
   query: string,
   variableValues: Record<string, unknown>,
 ): Promise<Record<string, unknown>> {
-  const document = parse(query);
+  const document = valid.get(query) ?? parse(query);
   const unknown = [...fake.lacks].find((mutation) => new RegExp(`\\b${mutation}\\(`).test(query));
   if (unknown !== undefined) return { errors: [{ message: `Field '${unknown}' doesn't exist on type 'Mutation'` }] };
-  const mistakes = validate(schema(), document);
+  const mistakes = valid.has(query) ? [] : validate(schema(), document);
   if (mistakes.length > 0) return { errors: mistakes.map(({ message }) => ({ message })) };
+  valid.set(query, document);
   const result: ExecutionResult = await execute({
     schema: schema(),
     document,
@@ -191,7 +204,7 @@ async function objectNode(repo: FakeRepository, name: string, fake?: FakeGitHub)
     return {
       __typename: 'Commit',
       oid: object.oid,
-      message: () => git(repo.gitDir, ['log', '-1', '--format=%B', object.oid]),
+      message: () => readCommit(object.content!).message.trimEnd(),
       committedDate: new Date(commit.committedAt! * 1000).toISOString(),
       tree: () => objectNode(repo, commit.tree),
       file: async ({ path }: { path: string }) => {
@@ -306,11 +319,10 @@ function createCommit(fake: FakeGitHub, { branch, expectedHeadOid, message, file
       `Expected branch to point to "${expectedHeadOid}" but it did not.  Pull and try again.`,
     );
   }
-  const lines = git(repo.gitDir, ['ls-tree', '-r', '-z', head]).split('\0').filter(Boolean);
-  const modes = new Map(lines.map((line) => [line.slice(line.indexOf('\t') + 1), line.slice(0, 6)]));
+  const entries = entriesOf(repo.gitDir, head);
   const files: Record<string, TestFile | null> = {};
   for (const { path } of fileChanges?.deletions ?? []) {
-    if (!modes.delete(path)) {
+    if (!entries.delete(path)) {
       throw new FakeError(
         'NOT_FOUND',
         `A path was requested for deletion which does not exist as of commit oid \`${head}\``,
@@ -320,7 +332,7 @@ function createCommit(fake: FakeGitHub, { branch, expectedHeadOid, message, file
   }
   for (const { path, contents } of fileChanges?.additions ?? []) {
     const content = Buffer.from(contents, 'base64');
-    const mode = modes.get(path);
+    const mode = entries.get(path)?.mode;
     files[path] = mode === '100755' || mode === '120000' ? { mode, content: content.toString() } : content;
   }
   const text = message.body ? `${message.headline}\n\n${message.body}` : message.headline;

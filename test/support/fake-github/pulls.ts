@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PullFile } from '../forge.ts';
-import { COMMIT_TIME, GIT_ENV, git } from '../git.ts';
+import { COMMIT_TIME, GIT_ENV, git, moveBranch, writeCommit } from '../git.ts';
 import type { FakeGitHub } from './server.ts';
 import { FakeError, type FakeRepository } from './store.ts';
 
@@ -72,8 +72,7 @@ export function mergePull(fake: FakeGitHub, owner: string, name: string, number:
   const [ours, theirs] = [repo.head(base)!, repo.head(pull.head.ref)!];
   const tree = git(repo.gitDir, ['merge-tree', '--write-tree', ours, theirs]).split('\n')[0]!;
   const message = git(repo.gitDir, ['log', '-1', '--format=%B', theirs]);
-  const commit = git(repo.gitDir, ['commit-tree', tree, '-p', ours], message);
-  git(repo.gitDir, ['update-ref', `refs/heads/${base}`, commit]);
+  moveBranch(repo.gitDir, base, writeCommit(repo.gitDir, tree, [ours], `${message}\n`));
   closePull(repo, pull, true);
 }
 
@@ -90,6 +89,7 @@ export function branchMoved(repo: FakeRepository, branch: string): void {
 export function mergeable(repo: FakeRepository, pull: PullFile): 'MERGEABLE' | 'CONFLICTING' | 'UNKNOWN' {
   const [base, head] = [repo.head(repo.defaultBranch()), repo.head(pull.head.ref)];
   if (base === null || head === null || pull.state === 'closed') return 'UNKNOWN';
+  if (repo.isAncestor(base, head)) return 'MERGEABLE';
   const args = ['merge-tree', '--write-tree', base, head];
   return spawnSync('git', args, { cwd: repo.gitDir, env: GIT_ENV }).status === 0 ? 'MERGEABLE' : 'CONFLICTING';
 }
@@ -117,6 +117,6 @@ function savePull(repo: FakeRepository, pull: PullFile): void {
 }
 
 function isMerged(repo: FakeRepository, branch: string, base: string): boolean {
-  const args = ['merge-base', '--is-ancestor', `refs/heads/${branch}`, `refs/heads/${base}`];
-  return spawnSync('git', args, { cwd: repo.gitDir, env: GIT_ENV }).status === 0;
+  const [head, into] = [repo.head(branch), repo.head(base)];
+  return head !== null && into !== null && repo.isAncestor(head, into);
 }

@@ -147,8 +147,9 @@ export class FakeGitHub {
     const [realOwner = '', realName = ''] = key.split('/');
     if (!existsSync(join(this.root, realOwner, `${realName}.git`))) return undefined;
     if (!this.#fallbackIds.has(key)) this.#fallbackIds.set(key, 900_000 + this.#fallbackIds.size);
-    const fresh = new FakeRepository(this.root, realOwner, realName, this.#fallbackIds.get(key)!);
     const known = this.#repositories.get(key);
+    if (known?.isThere()) return known;
+    const fresh = new FakeRepository(this.root, realOwner, realName, this.#fallbackIds.get(key)!);
     if (known?.id === fresh.id) return known;
     void known?.close();
     this.#repositories.set(key, fresh);

@@ -1,9 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeCommit, decodeTree, OBJECT_FORMATS } from '../../../lib/core/git/objects.ts';
 import { ObjectReader, type StoredObject } from '../../../lib/core/git/reader.ts';
 import type { PullFile } from '../forge.ts';
-import { git, headOf } from '../git.ts';
+import { GIT_ENV, git, headOf } from '../git.ts';
+import { findLoose, readCommit, readLoose } from '../loose.ts';
 
 export interface StoredComment {
   readonly id: string;
@@ -39,6 +41,7 @@ export class FakeRepository {
   readonly id: number;
   readonly gitDir: string;
   readonly pulls: string;
+  readonly #first: number | undefined;
   readonly #objects: ObjectReader;
 
   constructor(root: string, owner: string, name: string, fallbackId: number) {
@@ -47,8 +50,13 @@ export class FakeRepository {
     this.gitDir = join(root, owner, `${name}.git`);
     this.pulls = join(root, owner, name, 'pulls');
     this.#objects = new ObjectReader({ gitDir: this.gitDir }, 1 << 27, this.gitDir, 1 << 25);
-    const [first] = this.#numbers();
-    this.id = first === undefined ? fallbackId : this.pullRequest(first)!.repositoryId;
+    this.#first = this.#numbers()[0];
+    this.id = this.#first === undefined ? fallbackId : this.pullRequest(this.#first)!.repositoryId;
+  }
+
+  /** Whether the folders still hold the same repository; one without pull requests is looked at anew. */
+  isThere(): boolean {
+    return this.#first !== undefined && this.pullRequest(this.#first)?.repositoryId === this.id;
   }
 
   close(): Promise<void> {
@@ -82,8 +90,31 @@ export class FakeRepository {
     return headOf(this.gitDir, branch);
   }
 
-  object(name: string): Promise<StoredObject | undefined> {
-    return this.#objects.read(name);
+  async object(name: string): Promise<StoredObject | undefined> {
+    const loose = findLoose(this.gitDir, name);
+    return loose === undefined ? this.#objects.read(name) : { ...loose, size: loose.content.length };
+  }
+
+  typeOf(name: string): string | undefined {
+    return findLoose(this.gitDir, name)?.type ?? (this.#ask(['cat-file', '-t', name]) || undefined);
+  }
+
+  /** Whether the newer commit holds all that the older one does. */
+  isAncestor(older: string, newer: string): boolean {
+    for (const next = [newer]; next.length > 0; ) {
+      const oid = next.pop()!;
+      if (oid === older) return true;
+      const commit = readLoose(this.gitDir, oid);
+      if (commit?.type !== 'commit') return this.#ask(['merge-base', '--is-ancestor', older, newer]) !== null;
+      next.push(...readCommit(commit.content).parents);
+    }
+    return false;
+  }
+
+  /** Output of git, or null when it says no. */
+  #ask(args: readonly string[]): string | null {
+    const { status, stdout } = spawnSync('git', args, { cwd: this.gitDir, env: GIT_ENV, encoding: 'utf8' });
+    return status === 0 ? stdout.trim() : null;
   }
 
   async commit(oid: string) {
