@@ -15,7 +15,14 @@ const NOW = Math.floor(Date.now() / 1000) - 60;
 const SHOP = 'previews/main/shop/pr-shop-1';
 const DEPLOYMENT = `${SHOP}/app/deployment.pr-shop-1.yaml`;
 
-async function scaffold(platform: string): Promise<TestFiles> {
+const scaffolds = new Map<string, Promise<TestFiles>>();
+
+function scaffold(platform: string): Promise<TestFiles> {
+  if (!scaffolds.has(platform)) scaffolds.set(platform, layDown(platform));
+  return scaffolds.get(platform)!;
+}
+
+async function layDown(platform: string): Promise<TestFiles> {
   const dir = tempFolder();
   await init({ dir, version: VERSION, platform });
   const entries = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
