@@ -13,7 +13,7 @@ export interface FoundPull {
 
 /** By way of the branch: a fork's pull request from a branch of the same name is not ours. */
 export const FIELDS = `squashMergeAllowed rebaseMergeAllowed
-    base: ref(qualifiedName: $baseRef) { target { oid } }
+    base: ref(qualifiedName: $baseRef) { target { oid } compare(headRef: $ref) { aheadBy } }
     proposal: ref(qualifiedName: $ref) {
       target { oid ... on Commit { message } }
       associatedPullRequests(first: 1, baseRefName: $base, orderBy: { field: CREATED_AT, direction: DESC }) {
@@ -34,7 +34,11 @@ export function readTreesAndProposal(declared: string, selection: string): strin
 export interface FoundNode {
   readonly squashMergeAllowed: boolean;
   readonly rebaseMergeAllowed: boolean;
-  readonly base: { readonly target: { readonly oid: string } | null } | null;
+  readonly base: {
+    readonly target: { readonly oid: string } | null;
+    /** Null where there is no branch of the proposal. */
+    readonly compare: { readonly aheadBy: number } | null;
+  } | null;
   readonly proposal: {
     readonly target: { readonly oid: string; readonly message?: string } | null;
     readonly associatedPullRequests: { readonly nodes: readonly (FoundPull | null)[] | null };

@@ -48,6 +48,8 @@ interface Found {
   readonly oid: string | null;
   /** Whether that is our commit of the wanted change. */
   readonly isWanted: boolean;
+  /** Whether it would bring more than that commit: it builds on others that the branch was put back from. */
+  readonly bringsMore: boolean;
   /** The latest pull request from that branch. */
   readonly pull: FoundPull | null;
   /** Head of the branch that is proposed to. */
@@ -143,6 +145,7 @@ export class GitHubProposals implements Proposals {
     return {
       oid: proposal?.target?.oid ?? null,
       isWanted: (proposal?.target?.message ?? '').includes(`\nChange: ${digestOf(change)}`),
+      bringsMore: (base?.compare?.aheadBy ?? 1) > 1,
       pull: proposal?.associatedPullRequests.nodes?.[0] ?? null,
       base: base?.target?.oid ?? null,
       mergeMethod: squashMergeAllowed ? 'SQUASH' : rebaseMergeAllowed ? 'REBASE' : 'MERGE',
@@ -170,7 +173,8 @@ export class GitHubProposals implements Proposals {
   async #settle(wanted: Wanted, found: Found): Promise<Proposed> {
     const { pull } = found;
     if (found.isWanted && pull?.state === 'CLOSED') return { status: 'declined', outcome: 'unchanged', url: pull.url };
-    if (found.isWanted && pull?.state === 'OPEN' && pull.mergeable !== 'CONFLICTING') {
+    const isMergeable = pull?.mergeable !== 'CONFLICTING' && !found.bringsMore;
+    if (found.isWanted && pull?.state === 'OPEN' && isMergeable) {
       return this.#opened('unchanged', wanted, found, pull);
     }
     if (found.oid === null && !wanted.effective.replacesOtherKinds) {

@@ -148,6 +148,21 @@ describe('with commit.mode: pull-request', () => {
     expect(git(world.appsRepo, ['rev-list', '--count', 'greenroom/pr-shop-7..main'])).toBe('0');
   });
 
+  test('a proposal does not bring back what the branch was put back from', async () => {
+    const { world, pulls, merge } = await opened();
+    await sync(world);
+    merge(1);
+    world.push('cart');
+    world.pull('cart', 8);
+    await sync(world, 'cart', 8);
+    git(world.appsRepo, ['update-ref', 'refs/heads/main', 'main~1']);
+    world.pull('shop', 7, { state: 'closed' });
+    expect(await sync(world, 'cart', 8)).toMatchObject({ state: { state: 'review' } });
+    expect(git(world.appsRepo, ['rev-list', '--count', 'main..greenroom/pr-cart-8'])).toBe('1');
+    merge(2);
+    expect([world.previews(), pulls()]).toEqual([['pr-cart-8'], ['merged', 'merged']]);
+  });
+
   test('a local repository takes no proposals: the error says what to do', async () => {
     const world = new World(platformText(REVIEW));
     world.push('shop');

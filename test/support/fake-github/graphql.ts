@@ -157,6 +157,11 @@ async function repositoryNode(fake: FakeGitHub, owner: string, name: string): Pr
     return {
       name: branch,
       target: () => objectNode(repo, oid, fake),
+      compare: ({ headRef }: { headRef: string }) => {
+        const head = repo.head(headRef.replace(/^refs\/heads\//, ''));
+        if (head === null) return null;
+        return { aheadBy: Number(git(repo.gitDir, ['rev-list', '--count', `${oid}..${head}`])) };
+      },
       associatedPullRequests: (page: Page) => connection(own(), page, (pull) => pullNode(fake, repo, pull)),
     };
   };
