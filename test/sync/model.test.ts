@@ -42,6 +42,9 @@ const SHARES: Readonly<Record<Happening, number>> = {
   'a box was dealt with': 0.005,
   'somebody was refused': 0.02,
   'something was not understood': 0.02,
+  'a proposal was merged': 0.03,
+  'a proposal was withdrawn': 0.01,
+  'a proposal became another version': 0.01,
 };
 const happened = new Map<string, number>();
 function count(found: ReadonlySet<Happening>): void {
@@ -56,6 +59,7 @@ describe('what it found', () => {
     const revived: Disturbance[] = ['unknown', { do: 'reopen', pull: 0 }, { do: 'push', pull: 0, variant: 'service' }];
     const lived: Sequence = {
       limited: false,
+      review: false,
       opened: 0,
       steps: [
         { step: 'event', event: first },
@@ -85,7 +89,10 @@ describe('what it found', () => {
     ] as const;
     const turns = [false, ...Array(30).fill(true)];
     const disturbances = [{ after: 0, what: 'rollback' }] as const;
-    await simulate({ limited: true, opened: 4, steps: [{ step: 'work', tasks, turns, disturbances }] }, memorySide);
+    await simulate(
+      { limited: true, review: false, opened: 4, steps: [{ step: 'work', tasks, turns, disturbances }] },
+      memorySide,
+    );
   });
 
   test('two repositories swap names: the preview of a closed pull request goes all the same', async () => {
@@ -94,7 +101,10 @@ describe('what it found', () => {
       { do: 'move', repo: 0, to: 'acme/store' },
       { do: 'close', pull: 0 },
     ];
-    await simulate({ limited: false, opened: 2, steps: events.map((event) => ({ step: 'event', event })) }, memorySide);
+    await simulate(
+      { limited: false, review: false, opened: 2, steps: events.map((event) => ({ step: 'event', event })) },
+      memorySide,
+    );
   });
 
   test.each([
@@ -105,8 +115,11 @@ describe('what it found', () => {
       { step: 'event', event: { do: 'push', pull: 0, variant } },
       { step: 'work', tasks: [{ run: 'deliver', index: 1 }], ...quietly },
     ];
-    await simulate({ limited: false, opened: 1, steps }, memorySide);
-    await simulate({ limited: false, opened: 1, steps: [...steps, { step: 'time', seconds: 86_400 }] }, memorySide);
+    await simulate({ limited: false, review: false, opened: 1, steps }, memorySide);
+    await simulate(
+      { limited: false, review: false, opened: 1, steps: [...steps, { step: 'time', seconds: 86_400 }] },
+      memorySide,
+    );
   });
 });
 

@@ -1,7 +1,10 @@
 import {
   decodeCommit,
+  decodeTree,
   type EncodedObject,
   encodeObject,
+  encodeTree,
+  MODE,
   OBJECT_FORMATS,
   type ObjectFormat,
 } from '../../../lib/core/git/objects.ts';
@@ -19,6 +22,7 @@ export class MemoryGit implements ObjectStore, BranchAccess {
   readonly objects = new Map<string, Buffer>();
   branch: string | null = null;
   objectsRead = 0;
+  readonly #flat = new Map<string, ReadonlyMap<string, string>>();
 
   open(clock: () => number): GitAppsRepo {
     return new GitAppsRepo(this, this, clock);
@@ -29,6 +33,72 @@ export class MemoryGit implements ObjectStore, BranchAccess {
     const content = this.#content(oid);
     if (content === undefined) return undefined;
     return { tree: decodeCommit(content).tree, parent: /^parent ([0-9a-f]+)$/m.exec(content.toString())?.[1] ?? null };
+  }
+
+  /** Without its closing newline. */
+  message(oid: string): string {
+    const text = this.#content(oid)!.toString();
+    return text.slice(text.indexOf('\n\n') + 2).trimEnd();
+  }
+
+  /** Ids of all files of a tree, by path. */
+  files(tree: string): ReadonlyMap<string, string> {
+    const known = this.#flat.get(tree);
+    if (known !== undefined) return known;
+    const found = new Map<string, string>();
+    for (const { mode, name, oid } of decodeTree(this.format, this.#content(tree)!).values()) {
+      if (mode !== MODE.folder) found.set(name, oid);
+      else for (const [path, blob] of this.files(oid)) found.set(`${name}/${path}`, blob);
+    }
+    this.#flat.set(tree, found);
+    return found;
+  }
+
+  /** Ids of the files that differ between two commits. */
+  changes(
+    from: string,
+    to: string,
+  ): Map<string, { readonly before: string | undefined; readonly after: string | undefined }> {
+    const [old, now] = [from, to].map((oid) => this.files(this.parsed(oid)!.tree)) as [
+      ReadonlyMap<string, string>,
+      ReadonlyMap<string, string>,
+    ];
+    const paths = [...new Set([...old.keys(), ...now.keys()])].filter((path) => old.get(path) !== now.get(path));
+    return new Map(paths.map((path) => [path, { before: old.get(path), after: now.get(path) }]));
+  }
+
+  /** The latest commit that both come from. */
+  forkPoint(a: string, b: string): string {
+    const older = new Set<string>();
+    for (let oid: string | null = b; oid !== null; oid = this.parsed(oid)!.parent) older.add(oid);
+    let oid = a;
+    while (!older.has(oid)) oid = this.parsed(oid)!.parent!;
+    return oid;
+  }
+
+  /** A commit of exactly these files. */
+  commitFiles(files: ReadonlyMap<string, string>, parent: string | null, message: string): string {
+    const lines = [
+      `tree ${this.#tree(files)}`,
+      ...(parent === null ? [] : [`parent ${parent}`]),
+      'committer x <x> 0 +0000',
+    ];
+    return this.add(encodeObject(this.format, 'commit', Buffer.from(`${lines.join('\n')}\n\n${message}\n`)));
+  }
+
+  #tree(files: ReadonlyMap<string, string>): string {
+    const folders = new Map<string, Map<string, string>>();
+    const entries: { name: string; mode: string; oid: string }[] = [];
+    for (const [path, oid] of files) {
+      const slash = path.indexOf('/');
+      if (slash < 0) entries.push({ name: path, mode: MODE.file, oid });
+      else {
+        const inside = folders.get(path.slice(0, slash)) ?? new Map<string, string>();
+        folders.set(path.slice(0, slash), inside.set(path.slice(slash + 1), oid));
+      }
+    }
+    for (const [name, inside] of folders) entries.push({ name, mode: MODE.folder, oid: this.#tree(inside) });
+    return this.add(encodeObject(this.format, 'tree', encodeTree(entries)));
   }
 
   async commit(oid: string): Promise<{ readonly oid: string; readonly tree: string } | undefined> {

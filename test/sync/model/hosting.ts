@@ -10,6 +10,8 @@ interface HostedRepository {
   owner: string;
   name: string;
   gone: boolean;
+  /** Whether it had another name before: nothing leads from that one to it here. */
+  moved: boolean;
   readonly pulls: Map<number, PullFile>;
   /** The state before the last change. */
   readonly earlier: Map<number, { readonly file: PullFile; readonly hold: Hold | null }>;
@@ -99,7 +101,7 @@ export class Hosting {
   }
 
   /** @param now unix seconds; the forge's own times are whole quarters of a day, so that few previews differ */
-  happen(event: ForgeEvent, now: number): void {
+  happen(event: Exclude<ForgeEvent, { index: number }>, now: number): void {
     const time = Math.floor(now / QUARTER_DAY) * QUARTER_DAY;
     const there = this.repositories.filter(({ gone }) => !gone);
     const repositoryAt = (index: number) => there[index % there.length];
@@ -141,7 +143,7 @@ export class Hosting {
     const [owner = '', name = ''] = fullName.split('/');
     if (this.#at(fullName) !== undefined) return;
     const id = 101 + this.repositories.length;
-    this.repositories.push({ id, owner, name, gone: false, pulls: new Map(), earlier: new Map() });
+    this.repositories.push({ id, owner, name, gone: false, moved: false, pulls: new Map(), earlier: new Map() });
     this.#on.repository(owner, name, { 'README.md': `Repository ${id}\n` });
   }
 
@@ -153,6 +155,7 @@ export class Hosting {
     if (repository === undefined || this.#at(to) !== undefined) return;
     this.#on.move(`${repository.owner}/${repository.name}`, to);
     [repository.owner = '', repository.name = ''] = to.split('/');
+    repository.moved = true;
   }
 
   #vanish(repository: HostedRepository | undefined): void {

@@ -9,7 +9,7 @@ export const GRACE = 600;
 export const DEFAULT_TTL = 12 * HOUR;
 export const MAX_TTL = 24 * HOUR;
 export const PLACES = 3;
-export const PLATFORM = `apiVersion: greenroom.dev/v1alpha1
+const PLATFORM = `apiVersion: greenroom.dev/v1alpha1
 kind: Platform
 spec:
   domain: apps.example.com
@@ -17,7 +17,12 @@ spec:
   registries: [ghcr.io/acme]
   ttl: { default: 12h, max: 24h }
 `;
-export const LIMITED_PLATFORM = `${PLATFORM}  slots: { total: ${PLACES} }\n`;
+const LIMIT = `  slots: { total: ${PLACES} }\n`;
+const REVIEW = '  commit: { mode: pull-request }\n';
+
+export function platformOf({ limited, review }: { readonly limited: boolean; readonly review: boolean }): string {
+  return PLATFORM + (limited ? LIMIT : '') + (review ? REVIEW : '');
+}
 
 /**
  * What should lie in the apps repo for a pull request in this state, said as the rule and with nothing of lib/:

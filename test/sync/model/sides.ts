@@ -1,27 +1,33 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeTree, encodeObject, MODE, OBJECT_FORMATS } from '../../../lib/core/git/objects.ts';
+import { encodeObject, OBJECT_FORMATS } from '../../../lib/core/git/objects.ts';
 import type { RepositoryRef } from '../../../lib/forge/forge.ts';
 import { GitHubAppsRepo } from '../../../lib/github/apps-repo.ts';
 import { GitHubForge } from '../../../lib/github/forge.ts';
 import { type HoldNode, holdOf } from '../../../lib/github/hold.ts';
+import type { AppsRepo } from '../../../lib/gitops/apps-repo.ts';
 import { COMMENT_MARKER } from '../../../lib/report/markers.ts';
 import type { SyncContext } from '../../../lib/sync/base.ts';
 import { clientOf } from '../../support/fake-github/client.ts';
 import { statusNode } from '../../support/fake-github/people-graphql.ts';
+import { closePull, mergeable, mergePull } from '../../support/fake-github/pulls.ts';
 import { FakeGitHub } from '../../support/fake-github/server.ts';
 import { type ForgeFixture, TestForge } from '../../support/forge.ts';
 import { bareRepo, git, headOf } from '../../support/git.ts';
 import { MemoryForge } from '../../support/memory/forge.ts';
 import { MemoryGit } from '../../support/memory/git.ts';
+import { type Gate, MemoryReviews } from '../../support/memory/reviews.ts';
 import type { Talk } from './hosting.ts';
 import { noAnswer } from './stage.ts';
 
 /** Forge and apps repo of a simulation, as code uses them and as a test looks into them. */
 export interface Side {
   readonly on: ForgeFixture & Talk;
-  /** A fresh pair of doors, as a process of its own would open them. */
-  open(clock: () => number): SyncContext;
+  /** A fresh pair of doors, as a process of its own would open them. @param gate around each request about proposals */
+  open(clock: () => number, gate: Gate): SyncContext;
+  proposals(): Proposals;
+  /** Somebody merges or closes a proposal; false where it cannot be. */
+  decide(number: number, what: 'merge' | 'decline'): boolean;
   under<T>(failure: 'fail' | 'lost' | 'html', perform: () => Promise<T>): Promise<T>;
   /** The branch's commit. */
   head(): string;
@@ -36,6 +42,22 @@ export interface Side {
   close(): Promise<void>;
 }
 
+/** What was proposed to the apps repo. */
+export interface Proposals {
+  /** Commits by the names of previews. */
+  readonly branches: ReadonlyMap<string, string>;
+  /** Oldest first. */
+  readonly pulls: readonly {
+    readonly number: number;
+    /** Of the preview. */
+    readonly name: string;
+    readonly state: 'open' | 'closed' | 'merged';
+  }[];
+}
+
+const PREFIX = 'greenroom/';
+const APPS = { owner: 'acme', name: 'previews' };
+
 /** @param clock unix seconds, of the forge */
 export type MakeSide = (platform: string, clock: () => number) => Promise<Side>;
 
@@ -44,36 +66,33 @@ const SHA1 = OBJECT_FORMATS.sha1;
 export async function memorySide(platform: string, now: () => number): Promise<Side> {
   const store = new MemoryGit();
   const on = new MemoryForge(now);
+  const reviews = new MemoryReviews(store, APPS);
   const file = store.add(encodeObject(SHA1, 'blob', Buffer.from(platform)));
-  const entry = Buffer.concat([Buffer.from('100644 greenroom.yaml\0'), Buffer.from(file, 'hex')]);
-  const commitOf = (tree: string, parent: string | null, message: string) => {
-    const lines = [`tree ${tree}`, ...(parent === null ? [] : [`parent ${parent}`]), 'committer x <x> 0 +0000'];
-    return store.add(encodeObject(SHA1, 'commit', Buffer.from(`${lines.join('\n')}\n\n${message}\n`)));
-  };
-  store.branch = commitOf(store.add(encodeObject(SHA1, 'tree', entry)), null, 'greenroom.yaml');
-  const flat = new Map<string, ReadonlyMap<string, string>>();
-  const filesBelow = (tree: string): ReadonlyMap<string, string> => {
-    const known = flat.get(tree);
-    if (known !== undefined) return known;
-    const found = new Map<string, string>();
-    const data = store.objects.get(tree)!;
-    for (const { mode, name, oid } of decodeTree(SHA1, data.subarray(data.indexOf(0) + 1)).values()) {
-      if (mode !== MODE.folder) found.set(name, oid);
-      else for (const [path, blob] of filesBelow(oid)) found.set(`${name}/${path}`, blob);
-    }
-    flat.set(tree, found);
-    return found;
-  };
+  store.branch = store.commitFiles(new Map([['greenroom.yaml', file]]), null, 'greenroom.yaml');
+  const files = (commit: string) => store.files(store.parsed(commit)!.tree);
   return {
     on,
-    open: (clock) => ({ repo: store.open(clock), forge: on, clock }),
+    open: (clock, gate) => ({
+      repo: Object.assign(store.open(clock), { proposals: reviews.open(gate) }),
+      forge: on,
+      clock,
+    }),
+    proposals: () => ({
+      branches: new Map([...reviews.branches].map(([branch, commit]) => [branch.slice(PREFIX.length), commit])),
+      pulls: reviews.pulls.map(({ number, branch, state }) => ({
+        number,
+        name: branch.slice(PREFIX.length),
+        state: state === 'OPEN' ? 'open' : state === 'MERGED' ? 'merged' : 'closed',
+      })),
+    }),
+    decide: (number, what) => (what === 'merge' ? reviews.merge(number) : reviews.decline(number)),
     async under(failure, perform) {
       if (failure === 'lost') await perform();
       throw noAnswer();
     },
     head: () => store.branch!,
     parent: (commit) => store.parsed(commit)!.parent,
-    files: (commit) => filesBelow(store.parsed(commit)!.tree),
+    files,
     text: (blob) => {
       const data = store.objects.get(blob)!;
       return data.toString('utf8', data.indexOf(0) + 1);
@@ -81,10 +100,7 @@ export async function memorySide(platform: string, now: () => number): Promise<S
     reset: (commit) => {
       store.branch = commit;
     },
-    twin: (commit) => {
-      const { tree, parent } = store.parsed(commit)!;
-      return commitOf(tree, parent, `instead of ${commit}`);
-    },
+    twin: (commit) => store.commitFiles(files(commit), store.parsed(commit)!.parent, `instead of ${commit}`),
     close: async () => undefined,
   };
 }
@@ -98,10 +114,37 @@ export async function gitHubSide(platform: string, now: () => number): Promise<S
   fake.clock = now;
   return {
     on: talking(on, fake),
-    open: (clock) => {
+    open: (clock, gate) => {
       const client = clientOf(fake);
-      const repo = new GitHubAppsRepo(client, { owner: 'acme', name: 'previews' });
+      const repo = gated(new GitHubAppsRepo(client, APPS), gate);
       return { repo, forge: new GitHubForge(client, { clock }), clock };
+    },
+    proposals: () => {
+      const lines = git(apps, ['for-each-ref', '--format=%(refname) %(objectname)', `refs/heads/${PREFIX}`]).split(
+        '\n',
+      );
+      const pulls = fake.repository(APPS.owner, APPS.name)!.pullRequests();
+      return {
+        branches: new Map(
+          lines.filter(Boolean).map((line) => {
+            const [ref = '', commit = ''] = line.split(' ');
+            return [ref.slice(`refs/heads/${PREFIX}`.length), commit] as const;
+          }),
+        ),
+        pulls: pulls.map(({ number, head, state, merged }) => ({
+          number,
+          name: head.ref.slice(PREFIX.length),
+          state: state === 'open' ? 'open' : merged ? 'merged' : 'closed',
+        })),
+      };
+    },
+    decide: (number, what) => {
+      const repo = fake.repository(APPS.owner, APPS.name)!;
+      const pull = repo.pullRequest(number)!;
+      if (pull.state !== 'open' || (what === 'merge' && mergeable(repo, pull) !== 'MERGEABLE')) return false;
+      if (what === 'merge') mergePull(fake, APPS.owner, APPS.name, number);
+      else closePull(repo, pull);
+      return true;
     },
     async under(failure, perform) {
       fake.fault = () => (failure === 'html' ? {} : { status: 502, after: failure === 'lost' });
@@ -125,6 +168,23 @@ export async function gitHubSide(platform: string, now: () => number): Promise<S
       return git(apps, ['commit-tree', tree, ...(parent ? ['-p', parent] : []), '-m', `instead of ${commit}`]);
     },
     close: () => fake.stop(),
+  };
+}
+
+function gated(repo: GitHubAppsRepo, gate: Gate): AppsRepo {
+  const { proposals } = repo;
+  return {
+    description: repo.description,
+    read: (...request) => repo.read(...request),
+    readAhead: (...request) => repo.readAhead(...request),
+    commit: (request) => repo.commit(request),
+    close: () => repo.close(),
+    proposals: {
+      repository: proposals.repository,
+      lookAhead: (name) => proposals.lookAhead(name),
+      propose: (request) => gate(() => proposals.propose(request)),
+      list: () => gate(() => proposals.list()),
+    },
   };
 }
 

@@ -8,8 +8,8 @@ import { syncAndAnswer } from '../../../lib/sync/commands.ts';
 import { sweep } from '../../../lib/sync/sweep.ts';
 import type { TestFiles } from '../../support/git.ts';
 import { type Delivery, Hosting } from './hosting.ts';
-import { GRACE, LIMITED_PLATFORM, PLACES, PLATFORM, wish } from './rule.ts';
-import type { MakeSide, Side } from './sides.ts';
+import { GRACE, PLACES, platformOf, wish } from './rule.ts';
+import type { MakeSide, Proposals, Side } from './sides.ts';
 import { keyOf, type Props, Stage, type Worker } from './stage.ts';
 import { type Disturbance, type Sequence, type Task, VARIANTS } from './steps.ts';
 import { Talks } from './talks.ts';
@@ -36,14 +36,14 @@ interface Folder {
  * @throws Error that says which part of the rule was broken
  */
 export async function simulate(
-  { limited, opened, steps }: Sequence,
+  { limited, review, opened, steps }: Sequence,
   makeSide: MakeSide,
 ): Promise<ReadonlySet<Happening>> {
-  const platform = limited ? LIMITED_PLATFORM : PLATFORM;
+  const platform = platformOf({ limited, review });
   let simulation: Simulation | undefined;
   const side = await makeSide(platform, () => simulation?.now ?? START);
   try {
-    simulation = new Simulation(side, platform, limited);
+    simulation = new Simulation(side, platform, { limited, review });
     await simulation.begin(opened);
     for (const step of steps) {
       if (step.step === 'event') simulation.happen(step.event);
@@ -64,7 +64,10 @@ export type Happening =
   | 'an end was moved'
   | 'a box was dealt with'
   | 'somebody was refused'
-  | 'something was not understood';
+  | 'something was not understood'
+  | 'a proposal was merged'
+  | 'a proposal was withdrawn'
+  | 'a proposal became another version';
 
 class Simulation implements Props {
   now = START;
@@ -72,15 +75,19 @@ class Simulation implements Props {
   readonly #talks: Talks;
   readonly #side: Side;
   readonly #limited: boolean;
+  readonly #review: boolean;
+  /** Pull requests of whose previews somebody declined a version: that is how it stays. */
+  readonly #declined = new Set<string>();
   readonly #platform: string;
   readonly #hosting: Hosting;
   readonly #stage: Stage;
   readonly #folders = new Map<string, readonly Folder[]>();
 
-  constructor(side: Side, platform: string, limited: boolean) {
+  constructor(side: Side, platform: string, { limited, review }: Pick<Sequence, 'limited' | 'review'>) {
     this.#side = side;
     this.#platform = platform;
     this.#limited = limited;
+    this.#review = review;
     this.#hosting = new Hosting(side.on);
     this.#stage = new Stage(this);
     this.#talks = new Talks(this.#hosting, side.on, () => this.now, this.happened);
@@ -89,8 +96,35 @@ class Simulation implements Props {
   happen(what: Extract<Disturbance, 'rollback' | 'rewrite' | object>): void {
     const head = this.#side.head();
     if (what === 'rollback') this.#side.reset(this.earlierHead());
-    else if (what === 'rewrite') this.#side.reset(this.#side.twin(head));
+    else if (what === 'rewrite') {
+      // A proposal needs a commit that it has in common with the branch.
+      if (!this.#review || this.#side.parent(head) !== null) this.#side.reset(this.#side.twin(head));
+    } else if ('index' in what) this.#decide(what.do === 'merge proposal' ? 'merge' : 'decline', what.index);
     else this.#hosting.happen(what, this.now);
+  }
+
+  #decide(what: 'merge' | 'decline', index: number): void {
+    const open = this.#side.proposals().pulls.filter(({ state }) => state === 'open');
+    const pull = open[index % Math.max(open.length, 1)];
+    if (pull === undefined) return;
+    if (what === 'merge') this.#merge(pull);
+    else if (this.#side.decide(pull.number, 'decline')) {
+      for (const { key } of this.#proposed(pull.name)) this.#declined.add(key);
+    }
+  }
+
+  /** False where it conflicts. */
+  #merge({ number }: Proposals['pulls'][number]): boolean {
+    if (!this.#side.decide(number, 'merge')) return false;
+    this.happened.add('a proposal was merged');
+    return true;
+  }
+
+  /** Whose preview a proposal is about, as it would be and as it was. */
+  #proposed(name: string): Folder[] {
+    const commit = this.#side.proposals().branches.get(name);
+    const commits = commit === undefined ? [] : [commit, this.#side.parent(commit)!];
+    return commits.flatMap((oid) => this.#foldersOf(oid).filter((folder) => folder.name === name));
   }
 
   under<T>(failure: 'fail' | 'lost' | 'html', perform: () => Promise<T>): Promise<T> {
@@ -114,6 +148,7 @@ class Simulation implements Props {
       this.happen({ do: 'open', repo: i % 2, number: 1 + Math.floor(i / 2), variant, fork: false });
     }
     if (opened > 0) await this.work([{ run: 'sweep', allowRemovals: false }], { turns: [], disturbances: [] });
+    for (const pull of this.#side.proposals().pulls) this.#merge(pull);
   }
 
   async work(tasks: readonly Task[], how: Parameters<Stage['run']>[1]): Promise<void> {
@@ -144,13 +179,10 @@ class Simulation implements Props {
       misled: new Set(),
       held: new Map(),
       answered: new Set(),
-      removed: 0,
+      removed: new Set(),
       liveAtStart: null,
     };
-    const context = this.#stage.context(
-      this.#side.open(() => this.now),
-      worker,
-    );
+    const context = this.#stage.context((gate) => this.#side.open(() => this.now, gate), worker);
     try {
       if (delivery !== undefined) await this.#sync(context, delivery);
       else await sweep(context, { ...sweeps, apply: APPLY });
@@ -158,6 +190,8 @@ class Simulation implements Props {
       if (!(error instanceof GreenroomError)) throw error;
       if (error.code === 'unreachable') return;
       if (error.code === 'failed' && /still taken|would remove/.test(error.message)) return;
+      // A proposal may lose every one of its races.
+      if (error.code === 'failed' && this.#review && /refused the pull request/.test(error.message)) return;
       throw error;
     }
   }
@@ -190,9 +224,39 @@ class Simulation implements Props {
     }
   }
 
-  /** What was written was written on top of what was there, in folders of previews only, and each for a reason. */
-  #inspect(worker: Worker, before: string, after: string): void {
-    if (this.#side.parent(after) !== before) throw new Error('the history is not linear');
+  async watchProposals<T>(worker: Worker, perform: () => Promise<T>): Promise<T> {
+    const [head, before] = [this.#side.head(), this.#side.proposals()];
+    try {
+      return await perform();
+    } finally {
+      this.#inspectProposals(worker, head, before);
+    }
+  }
+
+  /** One open proposal a preview; each holds a change of that preview and of nothing else, and for a reason. */
+  #inspectProposals(worker: Worker, head: string, before: Proposals): void {
+    if (this.#side.head() !== head) throw new Error('the branch was written without a review');
+    const after = this.#side.proposals();
+    const open = after.pulls.filter(({ state }) => state === 'open').map(({ name }) => name);
+    if (new Set(open).size < open.length) throw new Error(`two proposals of one preview: ${open.join(', ')}`);
+    for (const [name, commit] of after.branches) {
+      if (name.startsWith('staging/') || before.branches.get(name) === commit) continue;
+      const base = this.#side.parent(commit)!;
+      const others = this.#touched(base, commit).filter((path) => path.split('/')[3] !== name);
+      if (others.length > 0) throw new Error(`the proposal of ${name} changes ${others.join(', ')}`);
+      // A branch is made where the other one is, and moves on with its commit.
+      if (!before.branches.has(name) && !open.includes(name)) continue;
+      this.#justifyChanges(worker, base, commit);
+      if (before.branches.has(name)) this.happened.add('a proposal became another version');
+    }
+    for (const { number, state } of before.pulls) {
+      const now = after.pulls.find((pull) => pull.number === number);
+      if (state === 'open' && now?.state === 'closed') this.happened.add('a proposal was withdrawn');
+    }
+  }
+
+  /** Folders of previews that differ; anything else must not. */
+  #touched(before: string, after: string): string[] {
     const [old, now] = [this.#side.files(before), this.#side.files(after)];
     const touched = new Set<string>();
     for (const path of new Set([...old.keys(), ...now.keys()])) {
@@ -201,9 +265,20 @@ class Simulation implements Props {
       if (top !== 'previews' || rest.length === 0) throw new Error(`${path} was written, outside every preview`);
       touched.add(`${top}/${cluster}/${repo}/${name}`);
     }
+    return [...touched];
+  }
+
+  /** What was written was written on top of what was there, in folders of previews only, and each for a reason. */
+  #inspect(worker: Worker, before: string, after: string): void {
+    if (this.#review) throw new Error('a commit without a review');
+    if (this.#side.parent(after) !== before) throw new Error('the history is not linear');
+    this.#justifyChanges(worker, before, after);
+  }
+
+  #justifyChanges(worker: Worker, before: string, after: string): void {
     const [oldFolders, newFolders] = [this.#foldersOf(before), this.#foldersOf(after)];
     worker.liveAtStart ??= oldFolders.length;
-    for (const path of touched) {
+    for (const path of this.#touched(before, after)) {
       const [was, is] = [oldFolders, newFolders].map((folders) => folders.find((folder) => folder.path === path));
       if (is === undefined) this.#justifyRemoval(worker, was!);
       else {
@@ -215,7 +290,9 @@ class Simulation implements Props {
       const all = newFolders.map((folder) => folder[what]);
       if (new Set(all).size < all.length) throw new Error(`two folders share ${what}: ${all.join(', ')}`);
     }
-    if (this.#limited && newFolders.length > oldFolders.length && newFolders.length > PLACES) {
+    // Places are counted by what is merged.
+    const isLimited = this.#limited && !this.#review;
+    if (isLimited && newFolders.length > oldFolders.length && newFolders.length > PLACES) {
       throw new Error(`${newFolders.length} previews where there are ${PLACES} places`);
     }
   }
@@ -235,9 +312,9 @@ class Simulation implements Props {
         return;
       }
     } else if (!ended) throw new Error(`${folder.path} was removed, though nothing was known of it`);
-    worker.removed += 1;
-    if (worker.sweeps?.allowRemovals === false && worker.removed > Math.max(3, worker.liveAtStart! / 2)) {
-      throw new Error(`a sweep removed ${worker.removed} of ${worker.liveAtStart} unasked`);
+    worker.removed.add(folder.path);
+    if (worker.sweeps?.allowRemovals === false && worker.removed.size > Math.max(3, worker.liveAtStart! / 2)) {
+      throw new Error(`a sweep removed ${worker.removed.size} of ${worker.liveAtStart} unasked`);
     }
   }
 
@@ -312,22 +389,24 @@ class Simulation implements Props {
   /** Undisturbed sweeps until nothing changes, and then everything has to be as the rule says. */
   async settle(): Promise<void> {
     const before = this.#foldersOf(this.#side.head());
-    for (let sweeps = 0, head = ''; head !== this.#side.head(); sweeps += 1) {
-      // A name that one pull request waits for may become free in the first, a place in the second, and in each of
-      // them by what somebody asked for.
-      if (sweeps === 6) throw new Error('the sweeps never come to rest');
-      head = this.#side.head();
-      await this.work([{ run: 'sweep', allowRemovals: true }], { turns: [], disturbances: [] });
-    }
+    const undecided = await this.#rest();
     const now = this.#foldersOf(this.#side.head());
     const expected = new Set<string>();
     for (const { repository, file } of this.#hosting.pulls()) {
       const key = keyOf(repository.id, file.number);
       const pull = this.#hosting.pullRequest(repository, file);
-      const wanted = repository.gone ? 'earlier' : this.#wish(pull, this.now);
       const [was, is] = [before, now].map((folders) => folders.find((folder) => folder.key === key));
+      if (this.#declined.has(key)) {
+        expected.add(key);
+        continue;
+      }
+      const wanted = repository.gone ? 'earlier' : this.#wish(pull, this.now);
       const lives = was !== undefined && this.now < was.expires + GRACE;
-      if (wanted === 'none' || (wanted === 'earlier' && !lives)) {
+      if (wanted === 'earlier' && undecided.has(key)) {
+        // What was proposed before is no worse than what was there before, until its own end.
+        if (is !== undefined && this.now >= is.expires + GRACE) throw new Error(`${is.path} has no end`);
+        expected.add(key);
+      } else if (wanted === 'none' || (wanted === 'earlier' && !lives)) {
         if (is !== undefined) throw new Error(`${is.path} is still there (${wanted})`);
       } else if (wanted === 'earlier') {
         if (is === undefined || !isDeepStrictEqual(is.files, was?.files)) throw new Error(`${was?.path} was not kept`);
@@ -335,7 +414,8 @@ class Simulation implements Props {
       } else if (is === undefined) {
         const name = `pr-${repository.name}-${file.number}`;
         const isTaken = now.some((folder) => folder.name === name);
-        const isFull = this.#limited && now.length >= PLACES;
+        // A version that was declined keeps its place: what comes after it is planned as if it were merged.
+        const isFull = this.#limited && now.length + this.#declined.size >= PLACES;
         if (!isTaken && !isFull) throw new Error(`the preview of ${key} is missing`);
       } else {
         this.#compare(is, pull);
@@ -346,6 +426,58 @@ class Simulation implements Props {
     }
     for (const { key, path } of now) if (!expected.has(key)) throw new Error(`${path} belongs to nobody`);
     this.#talks.settle(now);
+  }
+
+  /**
+   * Sweeps, and merges what they propose, until there is nothing left to do.
+   *
+   * @returns pull requests of which something was proposed and not decided on
+   */
+  async #rest(): Promise<ReadonlySet<string>> {
+    const undecided = new Set<string>();
+    const stuck = new Set<number>();
+    for (let rounds = 0; ; rounds += 1) {
+      await this.#sweepToRest();
+      const open = this.#side.proposals().pulls.filter(({ state }) => state === 'open');
+      // One that conflicts stays where nobody can be asked about it.
+      if (open.every(({ number }) => stuck.has(number))) return undecided;
+      if (rounds === 15) throw new Error(`the proposals never come to an end: ${JSON.stringify(open)}`);
+      for (const pull of open) {
+        const keys = this.#proposed(pull.name).map(({ key }) => key);
+        for (const key of keys) undecided.add(key);
+        const before = this.#side.head();
+        const isMerged = this.#merge(pull);
+        if (this.#isLeft(keys)) {
+          // It may bring what others propose as well: those are looked at again.
+          if (isMerged) break;
+          stuck.add(pull.number);
+          continue;
+        }
+        if (!isMerged) throw new Error(`the proposal of ${pull.name} conflicts, and nobody mends it`);
+        const others = this.#touched(before, this.#side.head()).filter((path) => path.split('/')[3] !== pull.name);
+        if (others.length > 0) throw new Error(`the proposal of ${pull.name} brings ${others.join(', ')} with it`);
+      }
+    }
+  }
+
+  /** Whether a proposal is left as it is: for want of an answer, a file that is right, or perhaps a place. */
+  #isLeft(keys: readonly string[]): boolean {
+    return this.#hosting.pulls().some(({ repository, file }) => {
+      if (!keys.includes(keyOf(repository.id, file.number))) return false;
+      const wanted = this.#wish(this.#hosting.pullRequest(repository, file), this.now);
+      return repository.gone || repository.moved || wanted === 'earlier' || (this.#limited && wanted === 'preview');
+    });
+  }
+
+  async #sweepToRest(): Promise<void> {
+    const state = () => JSON.stringify([this.#side.head(), [...this.#side.proposals().branches]]);
+    for (let sweeps = 0, last = ''; last !== state(); sweeps += 1) {
+      // A name that one pull request waits for may become free in the first, a place in the second, and in each of
+      // them by what somebody asked for.
+      if (sweeps === 6) throw new Error('the sweeps never come to rest');
+      last = state();
+      await this.work([{ run: 'sweep', allowRemovals: true }], { turns: [], disturbances: [] });
+    }
   }
 }
 

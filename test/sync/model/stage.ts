@@ -11,6 +11,7 @@ import type {
 } from '../../../lib/forge/forge.ts';
 import type { AppsRepo } from '../../../lib/gitops/apps-repo.ts';
 import type { SyncContext } from '../../../lib/sync/base.ts';
+import type { Gate } from '../../support/memory/reviews.ts';
 import type { Disturbance, Step } from './steps.ts';
 
 /** What a worker was told last about a pull request. */
@@ -34,7 +35,8 @@ export interface Worker {
   readonly held: Map<string, { readonly headSha: string; readonly hold: Hold }>;
   /** Comments that it answered. */
   readonly answered: Set<number>;
-  removed: number;
+  /** Folders. */
+  readonly removed: Set<string>;
   liveAtStart: number | null;
 }
 
@@ -54,6 +56,8 @@ export interface Props {
   earlierHead(): string | null;
   /** Around every commit: looks at what was written. */
   watch<T>(worker: Worker, commit: () => Promise<T>): Promise<T>;
+  /** The same around everything that may change a proposal. */
+  watchProposals<T>(worker: Worker, perform: () => Promise<T>): Promise<T>;
   /** Around everything that is remembered of a command. */
   watchHold(
     worker: Worker,
@@ -144,7 +148,8 @@ export class Stage {
   }
 
   /** The two sides as a worker gets to see them. */
-  context({ repo, forge, clock }: SyncContext, worker: Worker): SyncContext {
+  context(open: (gate: Gate) => SyncContext, worker: Worker): SyncContext {
+    const { repo, forge, clock } = open((perform) => this.#call(() => this.#props.watchProposals(worker, perform)));
     return { repo: this.#repo(repo, worker), forge: this.#forge(forge, worker), clock };
   }
 
@@ -161,6 +166,8 @@ export class Stage {
           conflict: () => ({ status: 'conflict' }),
         }),
       close: () => repo.close(),
+      // Each of their requests is a call of its own.
+      ...(repo.proposals === undefined ? {} : { proposals: repo.proposals }),
     };
   }
 

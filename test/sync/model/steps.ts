@@ -53,7 +53,9 @@ export type ForgeEvent =
   | { readonly do: 'tick'; readonly pull: number; readonly who: Person; readonly told: boolean }
   | { readonly do: 'move'; readonly repo: number; readonly to: string }
   | { readonly do: 'found'; readonly name: string }
-  | { readonly do: 'vanish'; readonly repo: number };
+  | { readonly do: 'vanish'; readonly repo: number }
+  /** Somebody looks at a proposal in the apps repo; nothing where changes are not reviewed. */
+  | { readonly do: 'merge proposal' | 'decline proposal'; readonly index: number };
 
 /** What goes wrong at one call, or happens right before it. */
 export type Disturbance =
@@ -104,6 +106,8 @@ export type Step =
 export interface Sequence {
   /** Whether the platform has few places. */
   readonly limited: boolean;
+  /** Whether changes are proposed for review. */
+  readonly review: boolean;
   /** Pull requests that are open, swept and quiet before it begins. */
   readonly opened: number;
   readonly steps: readonly Step[];
@@ -158,6 +162,18 @@ const event: fc.Arbitrary<ForgeEvent> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('move' as const), repo, to: fc.constantFrom(...NAMES) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('found' as const), name: fc.constantFrom(...NAMES) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('vanish' as const), repo }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constantFrom(
+        'merge proposal' as const,
+        'merge proposal' as const,
+        'merge proposal' as const,
+        'decline proposal' as const,
+      ),
+      index: fc.nat(7),
+    }),
+  },
 );
 
 const disturbance: fc.Arbitrary<Disturbance> = fc.oneof(
@@ -235,6 +251,7 @@ function work(tasks: Task[], disturbances: Extract<Step, { step: 'work' }>['dist
 
 export const sequence: fc.Arbitrary<Sequence> = fc.record({
   limited: fc.boolean(),
+  review: fc.nat(3).map((n) => n === 0),
   opened: fc.oneof(fc.constant(0), fc.nat(8)),
   steps: fc
     .array(fc.oneof({ weight: 15, arbitrary: step.map((one) => [one]) }, { weight: 1, arbitrary: conversation }), {

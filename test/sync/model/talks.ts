@@ -92,7 +92,9 @@ export class Talks {
     const once = `${key} ${pull.head.sha} ${request.commentId}`;
     const first = this.#first.get(once) ?? request;
     this.#first.set(once, first);
-    if (first.until !== until && !this.#contested.has(key)) {
+    // A box is dealt with after all comments, and again when they are: it has the last word in any case.
+    const hasBox = this.#boxes.has(`${key} ${pull.head.sha}`);
+    if (first.until !== until && !hasBox && !this.#contested.has(key)) {
       throw new Error(`${key}: comment ${request.commentId} was given ${first.until}, and then ${until}`);
     }
   }
@@ -160,6 +162,8 @@ export class Talks {
     if (done.length === 0 || this.#boxes.has(`${key} ${head.sha}`)) return;
     const last = done.map(({ comment }) => comment).reduce((a, b) => (b.id > a.id ? b : a));
     const { meaning, id } = last;
+    // A later one was remembered, and then it got another answer: its pull request can have no preview by now.
+    if (hold !== null && hold.commentId > id) return;
     const isKept =
       meaning === 'stop'
         ? hold?.action === 'stop'
