@@ -30,6 +30,8 @@ export interface PreviewPlan {
   readonly record: PreviewRecord | null;
   /** A sentence where the platform's own change moves or ends a preview that its pull request would keep. */
   readonly displaced: string | null;
+  /** Whether another repository's preview has its name: what is proposed under it is not about this one. @default false */
+  readonly isNameTaken?: boolean;
   /** What the apps repo holds of it until now. */
   readonly live: LivePreview | null;
   /** Objects that an update or a first writing changes. @default - none */
@@ -56,7 +58,7 @@ export async function planPreview(
   // What takes a place looks at all the others anyway.
   const findsAmongAll = refusal === null && hasLimits(base.platform);
   const { existing, nameTakenBy } = await findExisting(context.repo, base, identity, derived, findsAmongAll);
-  const plan = planner(pull, existing, existing?.name ?? derived, base);
+  const plan = planner(pull, existing, existing?.name ?? derived, nameTakenBy !== null, base);
 
   if (refusal !== null) return plan.remove({ state: 'none', ...refusal, removed: plan.live });
   let compiled: CompiledPreview;
@@ -128,9 +130,10 @@ async function compileHead(
   });
 }
 
-function planner(pull: PullRequest, existing: Existing | null, name: string, base: Base) {
+function planner(pull: PullRequest, existing: Existing | null, name: string, isNameTaken: boolean, base: Base) {
   const live = existing?.record ? livePreview(existing.record) : null;
-  const none = { pull, name, change: new Map(), effect: 'none', record: null, displaced: null, live } as const;
+  const nothing = { change: new Map(), effect: 'none', record: null, displaced: null } as const;
+  const none = { pull, name, isNameTaken, live, ...nothing };
   const remove = (state: PreviewState): PreviewPlan => {
     if (existing === null) return { ...none, state };
     const change = planChange({ now: existing.now, wanted: new Map(), folders: existing.folders });

@@ -64,6 +64,7 @@ export async function review(
   const proposals = proposalsOf(context);
   for (let attempt: Attempt | null = first, i = 0; attempt !== null && i < ATTEMPTS; attempt = await again(), i += 1) {
     const { base, plan } = attempt;
+    if (plan.change.size === 0 && plan.isNameTaken) return { ...attempt, wrote: false, notes: [] };
     if (plan.change.size === 0 && !DECIDED.includes(plan.state.state)) return { ...attempt, wrote: false, notes: [] };
     const texts = textsOf(plan);
     const { autoMerge } = base.platform.commit;

@@ -304,6 +304,21 @@ describe('a sweep with commit.mode: pull-request', () => {
     expect(branch()).toBeNull();
   });
 
+  test('leaves what another repository proposes under the name that this one would have', async () => {
+    const { world, pulls, merge } = await opened();
+    await sync(world);
+    merge(1);
+    world.push('shop', { 'preview.yaml': previewText('', 'ghcr.io/acme/other') });
+    world.pull('shop', 7);
+    await sync(world);
+    world.rename('shop', 'store');
+    world.push('shop');
+    world.pull('shop', 7, { draft: true });
+    await sync(world);
+    await sweepAll(world);
+    expect(pulls()).toEqual(['merged', 'open']);
+  });
+
   test('leaves what nobody answers about', async () => {
     const { world, pulls } = await opened();
     await sync(world);
