@@ -2,7 +2,6 @@
 // Starts the bundled command with the bytecode that the build left beside it: half the time of compiling it again. A
 // cache of another V8 is rejected by V8 itself, and the command then starts without it.
 const { readFileSync } = require('node:fs');
-const { wrap } = require('node:module');
 const { dirname, join } = require('node:path');
 const { setFlagsFromString } = require('node:v8');
 const { Script } = require('node:vm');
@@ -31,8 +30,10 @@ try {
 } catch {
   // No cache, no harm.
 }
-const script = new Script(wrap(source), { filename: file, cachedData });
-script.runInThisContext()(exports, require, module, file, dirname(file));
+// A script made from a string has no `import()` of its own; the modules of a platform are loaded by the one of this file.
+const parameters = 'exports, require, module, __filename, __dirname, importFile';
+const script = new Script(`(function (${parameters}) {${source}\n})`, { filename: file, cachedData });
+script.runInThisContext()(exports, require, module, file, dirname(file), (url) => import(url));
 
 // Only the build asks for it, after a run that has compiled what a run needs.
 const target = process.env.GREENROOM_BUILD_CACHE;

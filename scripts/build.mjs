@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { bundle } from './bundle.mjs';
+import { bundle, keepBytecode } from './bundle.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const command = 'dist/cli/greenroom.cjs';
@@ -11,11 +11,4 @@ rmSync(`${root}dist`, { recursive: true, force: true });
 const tsc = `${root}node_modules/typescript/bin/tsc`;
 execFileSync(process.execPath, [tsc, '-p', `${root}tsconfig.build.json`], { stdio: 'inherit' });
 await bundle(command);
-
-// Bytecode of all that a typical run uses; see bin/greenroom.cjs.
-const example = 'previews/shop/preview.yaml --platform previews/greenroom.yaml --repo acme/shop --pr 7'.split(' ');
-execFileSync(process.execPath, ['bin/greenroom.cjs', 'render', ...example], {
-  cwd: root,
-  env: { ...process.env, GREENROOM_BUILD_CACHE: `${root}${command}.cache` },
-  stdio: ['ignore', 'ignore', 'inherit'],
-});
+keepBytecode('bin/greenroom.cjs', command);

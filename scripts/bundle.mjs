@@ -1,4 +1,5 @@
-// The command as one file: what the build ships, and what tests run as a real process.
+// The command as one file, and its bytecode: what the build ships, and what tests run as a real process.
+import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -24,6 +25,20 @@ export async function bundle(outfile) {
     plugins: [lateBuiltins],
     legalComments: 'none',
     logLevel: 'warning',
+  });
+}
+
+/**
+ * Leaves the bytecode of all that a typical run uses beside the bundle; see bin/greenroom.cjs.
+ *
+ * @param {string} bin the starter of the bundle @param {string} bundled paths from the project's root
+ */
+export function keepBytecode(bin, bundled) {
+  const example = 'previews/shop/preview.yaml --platform previews/greenroom.yaml --repo acme/shop --pr 7'.split(' ');
+  execFileSync(process.execPath, [bin, 'render', ...example], {
+    cwd: root,
+    env: { ...process.env, GREENROOM_BUILD_CACHE: `${bundled}.cache` },
+    stdio: ['ignore', 'ignore', 'inherit'],
   });
 }
 

@@ -7,6 +7,9 @@ import { ownRules } from '../policies/own-rules.ts';
 import type { Rule } from '../policies/rule.ts';
 import type { Io } from './io.ts';
 
+/** Given by bin/greenroom.cjs, where `import()` does not work; not there anywhere else. */
+declare const importFile: ((url: string) => Promise<object>) | undefined;
+
 export interface ExtensionOptions {
   extension: string[];
 }
@@ -40,7 +43,8 @@ export async function loadExtensions({ extension: files }: ExtensionOptions, io:
 async function load(file: string, io: Io): Promise<Extensions> {
   let module: { default?: unknown; rules?: unknown };
   try {
-    module = await import(pathToFileURL(resolve(io.cwd, file)).href);
+    const { href } = pathToFileURL(resolve(io.cwd, file));
+    module = await (typeof importFile === 'undefined' ? import(href) : importFile(href));
   } catch (cause) {
     throw invalidInput([{ file, message: `cannot be loaded as an ES module: ${messageOf(cause)}` }], cause);
   }

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, inject, test } from 'vitest';
@@ -13,14 +13,10 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const action = parse(readFileSync(join(root, 'action.yml'), 'utf8'));
 const NOW = Math.floor(Date.now() / 1000) - 60;
 
-/** The action as a runner would have checked it out, with the command in its place. */
-function checkedOut(): string {
-  const folder = tempFolder();
-  mkdirSync(join(folder, 'dist/cli'), { recursive: true });
-  mkdirSync(join(folder, 'bin'));
-  cpSync(join(root, 'bin/greenroom.cjs'), join(folder, 'bin/greenroom.cjs'));
-  cpSync(inject('command'), join(folder, 'dist/cli/greenroom.cjs'));
-  return folder;
+/** The action as a runner would have checked it out: a release holds the bundle, but no bytecode. */
+const checkedOut = tempFolder();
+for (const file of ['bin/greenroom.cjs', 'dist/cli/greenroom.cjs']) {
+  cpSync(join(inject('command'), '../..', file), join(checkedOut, file), { recursive: true });
 }
 
 interface Ran {
@@ -48,7 +44,7 @@ async function run(inputs: Record<string, string>, env: NodeJS.ProcessEnv = {}, 
         PATH: process.env['PATH'],
         CI: 'true',
         GITHUB_ACTIONS: 'true',
-        GITHUB_ACTION_PATH: checkedOut(),
+        GITHUB_ACTION_PATH: checkedOut,
         GITHUB_OUTPUT: output,
         GITHUB_STEP_SUMMARY: summary,
         GITHUB_EVENT_PATH: event,
