@@ -1,5 +1,4 @@
 import { GreenroomError } from '../core/errors.ts';
-import type { PullRequest } from '../forge/forge.ts';
 import { type PreviewTrailers, parseTrailers } from '../gitops/message.ts';
 import type { Base, SyncContext } from './base.ts';
 import { refusalOf } from './eligibility.ts';
@@ -19,19 +18,16 @@ export interface Ending {
  * Only the history of the apps repo tells of them, so that what could not be written on the pull request then is written
  * now. What gives no answer is left alone: nothing hangs on it but words.
  */
-export async function recentEndings(
-  context: SyncContext,
-  base: Base,
-  isHandled: (pull: PullRequest) => boolean,
-): Promise<Ending[]> {
+export async function recentEndings(context: SyncContext, base: Base): Promise<Ending[]> {
   const known = new Set((await base.records()).flatMap(({ record }) => (record === null ? [] : [record.name])));
   const endings: Ending[] = [];
   for (const [preview, { trailers, commit }] of await lastCommits(context, base)) {
     if (known.has(preview)) continue;
     const { owner, name, number } = trailers.pullRequest;
     const lookup = await context.forge.pullRequest({ owner, name }, number).catch(noAnswer);
-    if (lookup?.status !== 'found' || isHandled(lookup.value)) continue;
+    if (lookup?.status !== 'found') continue;
     const pull = lookup.value;
+    // An open one is in the list, and was looked at there.
     const refusal = pull.state === 'closed' ? refusalOf(pull, base.platform) : null;
     if (refusal === null) continue;
     const nothing = { change: new Map(), effect: 'none', record: null, displaced: null, live: null } as const;

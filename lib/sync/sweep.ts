@@ -106,8 +106,7 @@ export async function sweep(context: SyncContext, options: SweepOptions = {}): P
     results.push(resultOf(plan, commit, { ...published, notes: [...notes, ...published.notes] }));
     progress(1);
   }
-  const isListed = (pull: PullRequest) => pulls.some((one) => isSamePull(one, pull));
-  for (const { plan, commit } of options.dryRun ? [] : await recentEndings(context, base, isListed)) {
+  for (const { plan, commit } of options.dryRun ? [] : await recentEndings(context, base)) {
     const { notes } = await publish(context, base, plan, { occasion: commit });
     if (notes.length > 0) results.push(resultOf(plan, null, { notes, unanswered: [] }));
   }
@@ -255,5 +254,4 @@ function progressOf(options: SweepOptions, total: number): (n: number) => void {
   };
 }
 
-const isSamePull = (a: PullRequest, b: PullRequest) => a.repository.id === b.repository.id && a.number === b.number;
 const subjectOf = (pull: PullRequest) => `${pull.repository.owner}/${pull.repository.name}#${pull.number}`;

@@ -59,6 +59,16 @@ describe('what could not be written about an ending', () => {
     expect([looked, later.looked, requests - later.requests]).toEqual([0, 0, 1]);
   });
 
+  test('is asked of nobody whose preview lives, or was never ended by us', async () => {
+    const { world, fake, run } = await ended();
+    fake.fault = () => undefined;
+    world.pull('shop', 7);
+    await run();
+    fake.requests.length = 0;
+    await run();
+    expect(fake.requests.filter(({ operation }) => operation === 'ReadPull')).toEqual([]);
+  });
+
   test('of one that was opened again is the business of the new preview', async () => {
     const { world, fake, run } = await ended();
     fake.fault = () => undefined;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { handleComment } from '../../lib/sync/commands.ts';
 import { sweep } from '../../lib/sync/sweep.ts';
 import { syncPullRequest } from '../../lib/sync/sync.ts';
 import { closePull, mergePull } from '../support/fake-github/pulls.ts';
@@ -122,6 +123,15 @@ describe('with commit.mode: pull-request', () => {
     world.pull('shop', 7);
     expect(await sync(world)).toMatchObject({ state: { decision: 'open' } });
     expect(pulls()).toEqual(['closed', 'open']);
+  });
+
+  test('a command on a proposal itself is none, and has no answer', async () => {
+    const { world, fake, pulls } = await opened();
+    await sync(world);
+    await world.allow('previews', 'mia', 'admin');
+    const id = await world.say('previews', 1, 'mia', '/preview stop');
+    const handled = world.with((context) => handleComment(context, { owner: 'acme', name: 'previews' }, 1, id));
+    expect([await handled, pulls(), fake.commentByNumber(id)?.reactions]).toEqual([null, ['open'], []]);
   });
 
   test('a dry run proposes nothing', async () => {
