@@ -82,6 +82,17 @@ describe('a pull request', () => {
     expect(await forge.pullRequestById(404, 7, lastKnown)).toMatchObject({ status: 'unknown' });
   });
 
+  test('is unknown where the name that its id led to is another repository by now', async () => {
+    const { on, fake, forge } = await shop();
+    on.move('acme/shop', 'acme/moved');
+    on.repository('acme', 'other', { a: '1' });
+    on.pull('acme', 'other', { number: 7, repositoryId: 303, state: 'closed' });
+    const isById = (path: string) => path.startsWith('/repositories/');
+    const renamed = (body: string) => body.replace('"name":"moved"', '"name":"other"');
+    fake.fault = ({ path }) => (isById(path) ? { edit: renamed } : undefined);
+    expect(await forge.pullRequestById(101, 7, SHOP)).toMatchObject({ status: 'unknown' });
+  });
+
   test('whose labels did not all come is unknown', async () => {
     const { fake, forge } = await shop();
     fake.fault = () => ({ edit: (body) => body.replace('{"name":"preview"},', '') });

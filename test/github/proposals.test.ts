@@ -208,6 +208,21 @@ describe('reviewers', () => {
     expect(await propose({ a: '2' })).toMatchObject({ status: 'open', outcome: 'unchanged' });
   });
 
+  test('who push to the branch while it is about to move are seen first', async () => {
+    const { propose, path } = opened();
+    await propose({ a: '1' });
+    let pushes = 0;
+    fake.fault = ({ operation }) => {
+      if (operation === 'UpdateProposal' && pushes === 0) {
+        pushes += 1;
+        commitFiles(path, { 'previews/main/shop/pr-shop-7/a': 'by hand' }, { branch: BRANCH });
+      }
+      return undefined;
+    };
+    expect(await propose({ a: '2' })).toMatchObject({ outcome: 'updated' });
+    expect(operations().filter((name) => name === 'UpdateProposal')).toHaveLength(2);
+  });
+
   test('who push to the branch are overruled: what is proposed is what was compiled', async () => {
     const { propose, path, commits } = opened();
     await propose({ a: '1' });

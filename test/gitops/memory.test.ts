@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { describe } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { decodeTree, encodeTree, OBJECT_FORMATS } from '../../lib/core/git/objects.ts';
 import type { AppsRepo, CommitRequest, CommitResult, RepoState } from '../../lib/gitops/apps-repo.ts';
 import { LooseObjects } from '../../lib/gitops/loose.ts';
 import { bareRepo, COMMIT_TIME, GIT_ENV, git, headOf } from '../support/git.ts';
@@ -66,4 +67,30 @@ describe('git in memory', () => {
     author: 'greenroom <greenroom@localhost>|greenroom',
     runs: 4,
   });
+});
+
+test('a new tree that would lose more than the plan says moves nothing', async () => {
+  const store = new MemoryGit();
+  const repo = store.open(() => COMMIT_TIME);
+  const files = new Map([
+    ['previews/a', '1'],
+    ['greenroom.yaml', '2'],
+  ]);
+  await repo.commit({ expectedHead: null, change: files, message: 'both' });
+  const before = store.branch!;
+  const root = store.parsed(before)!.tree;
+  const whole = store.tree;
+  let readings = 0;
+  // What the change is laid over lacks a file, the first time that it is read.
+  const tree = async (oid: string) => {
+    const data = await whole(oid);
+    readings += oid === root ? 1 : 0;
+    const isDamaged = oid === root && readings === 1;
+    if (!isDamaged) return data;
+    return encodeTree([...decodeTree(OBJECT_FORMATS.sha1, data).values()].filter(({ name }) => name === 'previews'));
+  };
+  Object.assign(store, { tree });
+  const change = new Map([['previews/a', '3']]);
+  await expect(repo.commit({ expectedHead: before, change, message: 'one' })).rejects.toThrow(/greenroom\.yaml/);
+  expect(store.branch).toBe(before);
 });

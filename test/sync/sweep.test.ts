@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { GreenroomError } from '../../lib/core/errors.ts';
 import { sweep } from '../../lib/sync/sweep.ts';
 import { commitFiles, git } from '../support/git.ts';
 import { OPENED, platformText, previewText } from '../support/inputs.ts';
@@ -60,6 +61,36 @@ describe('sweep', () => {
     expect(world.previews()).toEqual(['pr-shop-1', 'pr-shop-2']);
   });
 
+  test('a failure is the failure of its own preview', async () => {
+    const world = many(2);
+    await run(world);
+    world.rename('shop', 'store');
+    world.push('shop');
+    for (const number of [1, 9]) world.pull('shop', number);
+    const { failures } = await run(world);
+    expect(failures.map(({ subject, error }) => [subject, error.code])).toEqual([['acme/shop#1', 'failed']]);
+    expect(world.previews()).toEqual(['pr-shop-1', 'pr-shop-2', 'pr-shop-9']);
+  });
+
+  test('what cannot be written on pull requests is a note, and holds up no removal', async () => {
+    const world = many(3);
+    await run(world);
+    for (const number of [1, 2, 3]) world.pull('shop', number, { state: 'closed' });
+    await world.with(async (context) => {
+      const publish = () => Promise.reject(new GreenroomError('unreachable', 'no answer'));
+      const forge = new Proxy(context.forge, {
+        get: (target, name) => {
+          const value: unknown = name === 'publish' ? publish : Reflect.get(target, name, target);
+          return typeof value === 'function' ? value.bind(target) : value;
+        },
+      });
+      const { results, failures } = await sweep({ ...context, forge });
+      expect(failures).toEqual([]);
+      expect(results.map(({ notes }) => notes.join())).toEqual(Array(3).fill(expect.stringContaining('no answer')));
+    });
+    expect(world.previews()).toEqual([]);
+  });
+
   test('what the forge does not answer about is kept until its own time is up', async () => {
     const world = many(2, platformText('ttl: { default: 2h }'));
     await run(world);
@@ -107,6 +138,7 @@ describe('sweep', () => {
     const full = world.paths().map((path) => [path, world.read(path)]);
     git(world.appsRepo, ['update-ref', 'refs/heads/main', before]);
     await run(world);
+    expect(world.previews()).toHaveLength(3);
     expect(world.paths().map((path) => [path, world.read(path)])).toEqual(full);
   });
 

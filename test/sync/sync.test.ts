@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { KEEP_LABEL } from '../../lib/compile/lifetime.ts';
 import { GreenroomError } from '../../lib/core/errors.ts';
+import type { AppsRepo } from '../../lib/gitops/apps-repo.ts';
 import { syncPullRequest } from '../../lib/sync/sync.ts';
 import { commitFiles, git } from '../support/git.ts';
 import { OPENED, platformText, previewText } from '../support/inputs.ts';
@@ -52,6 +53,25 @@ describe('one pull request', () => {
     expect(world.comment('shop', 7)).toContain('### Preview: removed');
     world.pull('shop', 7);
     expect(await sync(world)).toMatchObject({ effect: 'create' });
+  });
+
+  test('a close that was handled while the commit was made, and found nothing to remove, is not forgotten', async () => {
+    const world = opened();
+    await world.with(async (context) => {
+      const { repo } = context;
+      const closing: AppsRepo = {
+        description: repo.description,
+        read: (...request) => repo.read(...request),
+        commit: async (request) => {
+          const result = await repo.commit(request);
+          world.pull('shop', 7, { state: 'closed' });
+          return result;
+        },
+        close: () => repo.close(),
+      };
+      await syncPullRequest({ ...context, repo: closing }, { owner: 'acme', name: 'shop' }, 7);
+    });
+    expect(world.previews()).toEqual([]);
   });
 
   test('a dry run plans and writes nothing, neither in the apps repo nor on the pull request', async () => {
