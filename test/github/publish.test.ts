@@ -185,6 +185,15 @@ describe('boxes in the comment', () => {
     expect(expires(world)).toBe(OPENED + 4 * HOUR);
   });
 
+  test('a command that a person writes by our account is a command like others', async () => {
+    const { world, fake } = await endsSoon();
+    fake.bots.delete(fake.login);
+    fake.permissions.set(fake.login, 'write');
+    const { number } = fake.addComment(`PR_${world.id('shop')}_7`, fake.login, '/preview stop');
+    await world.with((context) => handleComment(context, SHOP, 7, number));
+    expect(world.previews()).toEqual([]);
+  });
+
   test('start again', async () => {
     const { world, own, tick, handle } = await endsSoon();
     world.now = OPENED + 6 * HOUR;
