@@ -26,6 +26,8 @@ const REVIEW = {
   withdrawn: 'removed',
 } as const;
 
+const WITHDRAWN = 'review/withdrawn';
+
 interface Writing {
   readonly subject: Subject;
   readonly options: ReportOptions;
@@ -48,7 +50,7 @@ export function renderComment(
 ): string | null {
   const earlier = previous?.replaceAll('\r\n', '\n') ?? null;
   const memory = memoryOf(earlier);
-  const name = state.state === 'none' ? `none/${state.reason}` : state.state;
+  const name = nameOf(state);
   const removed = 'removed' in state ? state.removed : null;
   // Nothing new is known, but a tick that was dealt with must not count again.
   if (state.state === 'unknown')
@@ -56,7 +58,7 @@ export function renderComment(
   if ((state.state === 'none' || state.state === 'no-file') && removed === null) {
     // Where no preview ever was, nothing is said; what was said of the end of one stays.
     if (earlier === null) return null;
-    if (memory?.state === name) return withoutTicks(earlier);
+    if (memory?.state === name || memory?.state === WITHDRAWN) return withoutTicks(earlier);
   }
   const since = sinceOf(state, memory?.since ?? null, options.now);
   const writing: Writing = { subject, options, previous: earlier, since };
@@ -68,6 +70,12 @@ export function renderComment(
   const foot = ['', `<sub>${code(shortSha(subject.headSha))} · reload to refresh</sub>`, ''];
   const room = MAX_COMMENT - [...head, ...foot].join('\n').length;
   return [...head, ...engineers(state, writing, room), ...foot].join('\n');
+}
+
+/** What the comment remembers of what it said last. */
+function nameOf(state: PreviewState): string {
+  if (state.state === 'none') return `none/${state.reason}`;
+  return state.state === 'review' ? `review/${state.decision}` : state.state;
 }
 
 function sinceOf(state: PreviewState, remembered: number | null, now: number): number | null {
@@ -179,8 +187,10 @@ function ended(reason: string, why: string, { since, options }: Writing): string
 
 function removedText(why: string, removed: LivePreview | null, { since, options }: Writing): string[] {
   const lead = sentence(why).replace(/\.$/, '');
-  if (removed === null || since === null)
-    return ['### Preview: removed', `${lead}; everything of the preview was deleted.`];
+  if (removed === null || since === null) {
+    const what = since === null ? 'its preview had not started' : 'everything of the preview was deleted';
+    return ['### Preview: removed', `${lead}; ${what}.`];
+  }
   const seconds = Math.max(0, options.now - since);
   const { currency, perDay } = removed.cost;
   const spent = `It ran ${roughDuration(seconds)}, about ${money((perDay * seconds) / DAY, currency)}.`;

@@ -177,8 +177,8 @@ export class Service {
         const { pulls, sweep } = received.wake;
         // Names are the same in any case.
         const outcomes = pulls.map((hint) => this.#queue.add(subjectOf(hint).toLowerCase(), hint));
-        if (outcomes.includes('full')) return [503, 'full'];
         const sweeps = sweep && this.#sweepNow();
+        if (outcomes.includes('full')) return [503, 'full'];
         if (outcomes.length === 0) return sweeps ? [202, 'sweep'] : [204, 'ignored'];
         return [202, outcomes.includes('queued') ? 'queued' : 'joined'];
       }

@@ -123,6 +123,25 @@ describe('waiting', () => {
   });
 });
 
+describe('the end of what never ran', () => {
+  const review = {
+    state: 'review',
+    sentence: 'Nothing to do.',
+    url: 'https://github.example.com/x',
+    live: null,
+  } as const;
+  const none = { state: 'none', reason: 'closed', sentence: 'This pull request was closed.', removed: null } as const;
+
+  test('is said as what it is; a request that was withdrawn has said it already', () => {
+    const waiting = comment({ ...review, decision: 'open' });
+    expect(comment(none, { previous: waiting })).toContain(
+      '### Preview: removed\nThis pull request was closed; its preview had not started.\n',
+    );
+    const withdrawn = comment({ ...review, decision: 'withdrawn' });
+    expect(comment(none, { previous: withdrawn })).toBe(withdrawn);
+  });
+});
+
 describe('the end', () => {
   const none = { state: 'none', reason: 'merged', sentence: 'This pull request was merged.', removed: live } as const;
   const running = comment({ ...ready, isNew: true }, { options: { now: NOW - DAY } });

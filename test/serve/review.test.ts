@@ -261,6 +261,21 @@ describe('commands by comment where every preview is proposed', () => {
     expect(world.comment('shop', 7)).toContain('### Preview: waiting for review');
   });
 
+  test('a close before the review: what was asked for is withdrawn, said once, and in the words of what never ran', async () => {
+    const { world, fake, pull, deliver, states } = await commanded();
+    world.pull('shop', 7, { state: 'closed' });
+    await deliver('pull_request', pull('shop', 7, 'closed'));
+    const comment = world.comment('shop', 7);
+    expect(comment).toContain(
+      '### Preview: removed\nThis pull request was closed. The request for its preview was withdrawn.',
+    );
+    expect(states()).toEqual(['closed']);
+    fake.requests.length = 0;
+    await deliver('pull_request', pull('shop', 7, 'labeled'));
+    expect(world.comment('shop', 7)).toBe(comment);
+    expect(fake.requests.filter(({ operation = '' }) => /^(Add|Update)Comment$/.test(operation))).toEqual([]);
+  });
+
   test('stop of what runs: its removal is proposed, and the words say until when it runs on', async () => {
     const { world, say, states, merged } = await commanded();
     await merged(1);

@@ -175,6 +175,22 @@ describe('a delivery', () => {
     running.splice(0);
   });
 
+  test('of a push that brings proposals and changes by others begins a sweep, also when the queue is full', async () => {
+    const { url, log } = await start({
+      capacity: 0,
+      sweepEvery: 600,
+      appsRepo: { owner: 'acme', name: 'previews', branch: 'main' },
+    });
+    const sweeps = () => log.filter(({ event, ms }) => event === 'sweep' && ms !== undefined).length;
+    await expect.poll(sweeps).toBe(1);
+    const message = 'add pr-shop-7\n\nPreview: pr-shop-7\nPull-Request: acme/shop#7\nChange: 1';
+    const commits = [{ message }, { message: 'by hand', modified: ['greenroom.yaml'] }];
+    const repository = { name: 'previews', owner: { login: 'acme' } };
+    const body = JSON.stringify({ ref: 'refs/heads/main', repository, commits });
+    expect((await deliver(url, body, { 'x-github-event': 'push' })).status).toBe(503);
+    await expect.poll(sweeps).toBe(2);
+  });
+
   test('whose sync fails does not end the service, and the log says why', async () => {
     const { url, log, settled } = await start();
     await deliver(url, payload(7, 'nothing'));
