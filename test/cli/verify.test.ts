@@ -43,8 +43,7 @@ async function appsRepo(previews: number, platform = platformText()): Promise<Wo
 
 /** A branch with these files on top of main, and what `verify` says of it. */
 async function verify(world: World, files: TestFiles, ...args: string[]) {
-  git(world.appsRepo, ['branch', '--force', 'change', 'main']);
-  commitFiles(world.appsRepo, files, { branch: 'change' });
+  commitFiles(world.appsRepo, files, { branch: 'change', parent: world.head()! });
   return run(world, 'verify', '--base', 'main', '--head', 'change', ...args);
 }
 
@@ -234,8 +233,7 @@ describe('a change of greenroom.yaml', () => {
   test('greenroom diff says what it does to them, object by object', async () => {
     const world = await appsRepo(3, platformText(two));
     const diff = async (text: string) => {
-      git(world.appsRepo, ['branch', '--force', 'change', 'main']);
-      commitFiles(world.appsRepo, await scaffold(text), { branch: 'change' });
+      commitFiles(world.appsRepo, await scaffold(text), { branch: 'change', parent: world.head()! });
       const { code, stdout } = await run(world, 'diff', '--base', 'main', '--head', 'change');
       expect(code).toBe(0);
       return stdout;

@@ -40,10 +40,10 @@ export function readLoose(gitDir: string, oid: string): LooseObject | undefined 
 }
 
 /**
- * What git calls by a whole id or a branch, and by `:path` below it; undefined when that is not there, or for git alone
- * to find.
+ * What git calls by a whole id or a branch, and by `:path` below it; null when there is no such path, undefined when git
+ * has to say.
  */
-export function findLoose(gitDir: string, name: string): ({ readonly oid: string } & LooseObject) | undefined {
+export function findLoose(gitDir: string, name: string): ({ readonly oid: string } & LooseObject) | null | undefined {
   const [, revision = '', path] = /^([^:]*)(?::(.*))?$/s.exec(name) ?? [];
   let oid = /^[0-9a-f]{40}$/.test(revision) ? revision : readBranch(gitDir, revision.replace(/^refs\/heads\//, ''));
   let object = oid === undefined ? undefined : readLoose(gitDir, oid);
@@ -52,8 +52,10 @@ export function findLoose(gitDir: string, name: string): ({ readonly oid: string
     object = readLoose(gitDir, oid);
   }
   for (const part of path?.split('/').filter(Boolean) ?? []) {
-    if (object?.type !== 'tree') return undefined;
-    oid = decodeTree(OBJECT_FORMATS.sha1, object.content).get(textToName(part))?.oid ?? '';
+    if (object === undefined) return undefined;
+    const entry = object.type === 'tree' && decodeTree(OBJECT_FORMATS.sha1, object.content).get(textToName(part));
+    if (!entry) return null;
+    oid = entry.oid;
     object = readLoose(gitDir, oid);
   }
   return object === undefined ? undefined : { oid: oid!, ...object };
@@ -92,8 +94,8 @@ export function writeLoose(gitDir: string, type: ObjectType, content: Buffer): s
   const file = objectFile(gitDir, oid);
   if (existsSync(file)) return oid;
   mkdirSync(dirname(file), { recursive: true });
-  // Whole at once, for those who read at the same time.
-  const temporary = `${file}.${process.pid}`;
+  // Whole at once, for those who read at the same time. All in one folder: new files in many take ext4 longer.
+  const temporary = join(gitDir, 'objects', `tmp_obj_${process.pid}`);
   writeFileSync(temporary, deflateSync(data, { level: 1 }));
   renameSync(temporary, file);
   return oid;

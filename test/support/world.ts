@@ -4,8 +4,9 @@ import { formatTime } from '../../lib/core/clock.ts';
 import { LocalForge } from '../../lib/forge/local.ts';
 import { openGitAppsRepo } from '../../lib/gitops/open.ts';
 import type { SyncContext } from '../../lib/sync/base.ts';
-import { bareRepo, commitFiles, git, headOf, type TestFiles, tempFolder } from './git.ts';
+import { bareRepo, commitFiles, entriesOf, git, headOf, type TestFiles, tempFolder } from './git.ts';
 import { OPENED, platformText, previewText } from './inputs.ts';
+import { findLoose } from './loose.ts';
 
 export interface PullOptions {
   readonly state?: 'open' | 'closed';
@@ -111,7 +112,7 @@ export class World {
 
   /** Paths of the apps repo's branch below previews/. */
   paths(): string[] {
-    return git(this.appsRepo, ['ls-tree', '-r', '--name-only', 'main', 'previews']).split('\n').filter(Boolean);
+    return [...entriesOf(this.appsRepo).keys()].filter((path) => path.startsWith('previews/'));
   }
 
   /** Names of the previews in the apps repo, sorted. */
@@ -120,7 +121,8 @@ export class World {
   }
 
   read(path: string): string {
-    return git(this.appsRepo, ['show', `main:${path}`]);
+    const loose = findLoose(this.appsRepo, `main:${path}`);
+    return loose ? loose.content.toString('utf8').replace(/\n$/, '') : git(this.appsRepo, ['show', `main:${path}`]);
   }
 
   head(): string | null {

@@ -92,7 +92,8 @@ export class FakeRepository {
 
   async object(name: string): Promise<StoredObject | undefined> {
     const loose = findLoose(this.gitDir, name);
-    return loose === undefined ? this.#objects.read(name) : { ...loose, size: loose.content.length };
+    if (loose === undefined) return this.#objects.read(name);
+    return loose === null ? undefined : { ...loose, size: loose.content.length };
   }
 
   typeOf(name: string): string | undefined {
@@ -109,6 +110,31 @@ export class FakeRepository {
       next.push(...readCommit(commit.content).parents);
     }
     return false;
+  }
+
+  /** A commit and those before it, the newest first. @param since unix seconds */
+  history(head: string, since = Number.NEGATIVE_INFINITY): { readonly oid: string; readonly message: string }[] {
+    const found: { oid: string; message: string }[] = [];
+    for (let oid: string | undefined = head; oid !== undefined; ) {
+      const object = readLoose(this.gitDir, oid);
+      if (object?.type !== 'commit') return this.#log(head, since);
+      const { parents, message }: ReturnType<typeof readCommit> = readCommit(object.content);
+      if (parents.length > 1) return this.#log(head, since);
+      if (decodeCommit(object.content).committedAt! >= since) found.push({ oid, message });
+      oid = parents[0];
+    }
+    return found;
+  }
+
+  #log(head: string, since: number): { readonly oid: string; readonly message: string }[] {
+    const flags = Number.isFinite(since) ? [`--since=${since}`] : [];
+    const texts = git(this.gitDir, ['log', '-z', '--format=%H%n%B', ...flags, head])
+      .split('\0')
+      .filter(Boolean);
+    return texts.map((text) => {
+      const end = text.indexOf('\n');
+      return { oid: text.slice(0, end), message: text.slice(end + 1) };
+    });
   }
 
   /** Output of git, or null when it says no. */
