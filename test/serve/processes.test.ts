@@ -3,8 +3,10 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, inject, test } from 'vitest';
 import { greenroom } from '../support/command.ts';
+import { mergePull } from '../support/fake-github/pulls.ts';
 import { overGitHub } from '../support/fake-github/world.ts';
 import { git } from '../support/git.ts';
+import { platformText } from '../support/inputs.ts';
 import { World } from '../support/world.ts';
 import { deliver as deliverEvent, SECRET } from './deliver.ts';
 
@@ -16,8 +18,8 @@ afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
 });
 
-async function opened(count: number) {
-  const world = new GitHubWorld();
+async function opened(count: number, platform?: string) {
+  const world = new GitHubWorld(platform);
   world.now = NOW + 60;
   world.push('shop', undefined, NOW);
   for (let number = 1; number <= count; number += 1) world.pull('shop', number, { createdAt: NOW, updatedAt: NOW });
@@ -124,6 +126,32 @@ describe('receivers as processes', () => {
     expect(world.previews()).toEqual(['pr-shop-1']);
     await serve(fake);
     await expect.poll(() => world.previews(), WAIT).toEqual(['pr-shop-1', 'pr-shop-2']);
+  });
+
+  test('it knows its own apps repo: a proposal that is merged there is told where it is waited for', async () => {
+    const { world, fake } = await opened(1, platformText('commit: { mode: pull-request }'));
+    const { url, log } = await serve(fake, '--sweep-every', 'never');
+    const synced = (count: number) =>
+      expect
+        .poll(() => log.filter(({ event, state }) => event === 'sync' && state !== undefined).length, WAIT)
+        .toBe(count);
+    await deliver(url, 1);
+    await synced(1);
+    expect(world.comment('shop', 1)).toContain('waiting for review');
+    mergePull(fake, 'acme', 'previews', 1);
+    const apps = fake.repository('acme', 'previews')!;
+    const closed = {
+      action: 'closed',
+      repository: { id: apps.id, name: 'previews', owner: { login: 'acme' } },
+      pull_request: {
+        number: 1,
+        body: fake.bodies.get(`PR_${apps.id}_1`),
+        head: { ref: 'greenroom/pr-shop-1', repo: { id: apps.id } },
+      },
+    };
+    expect((await deliverEvent(url, 'pull_request', closed)).status).toBe(202);
+    await synced(2);
+    expect(world.comment('shop', 1)).toContain('Open the preview');
   });
 
   test('a second signal ends it at once', async () => {
