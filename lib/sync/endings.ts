@@ -25,7 +25,8 @@ export async function recentEndings(context: SyncContext, base: Base): Promise<E
     if (known.has(preview)) continue;
     const { owner, name, number } = trailers.pullRequest;
     const lookup = await context.forge.pullRequest({ owner, name }, number).catch(noAnswer);
-    if (lookup?.status !== 'found') continue;
+    // By its name alone it may be another one by now; its head tells.
+    if (lookup?.status !== 'found' || lookup.value.head.sha !== trailers.head) continue;
     const pull = lookup.value;
     // An open one is in the list, and was looked at there.
     const refusal = pull.state === 'closed' ? refusalOf(pull, base.platform) : null;

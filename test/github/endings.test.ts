@@ -77,6 +77,17 @@ describe('what could not be written about an ending', () => {
     expect(world.comment('shop', 7)).toContain('Open the preview');
   });
 
+  test('is not written on a stranger that has the name and the number by now', async () => {
+    const { world, fake, run } = await ended();
+    fake.fault = () => undefined;
+    world.rename('shop', 'archive');
+    world.push('shop', { 'README.md': 'another shop' });
+    world.pull('shop', 7, { state: 'closed' });
+    const checks = fake.checks.length;
+    expect(await run()).toMatchObject({ results: [], failures: [] });
+    expect([fake.checks.length, fake.commentsOf('acme', 'shop', 7)]).toEqual([checks, []]);
+  });
+
   test('whose pull request gives no answer is left alone, without a word', async () => {
     const { world, fake, run } = await ended();
     fake.fault = ({ operation }) => (operation === 'ReadPull' ? BROKEN : undefined);
