@@ -52,23 +52,41 @@ async function openLocal(path: string, options: GitAppsRepoOptions): Promise<Git
     throw invalidInput([{ message: `${path} does not exist; an apps repo is a git repository` }]);
   const gitDir = existsSync(join(folder, '.git')) ? join(folder, '.git') : folder;
   const git_: GitOptions = { gitDir, config: [['core.filesRefLockTimeout', '2000']], ...optional(options) };
-  const doing = `opening ${path}`;
-  const [objects, symbolic] = await Promise.all([
-    git(git_, ['rev-parse', '--git-path', 'objects'], { doing }),
-    tryGit(git_, ['symbolic-ref', '--quiet', '--short', 'HEAD']),
-  ]);
-  const settings = await readSettings(git_);
-  const checkedOut = symbolic.stdout.trim();
+  const [{ objects, checkedOut }, settings] = await inOrder(locate(git_, `opening ${path}`), readSettings(git_));
   const branch = options.branch ?? (checkedOut || 'main');
   if (options.readOnly !== true && !settings.bare && branch === checkedOut) {
     throw invalidInput([
       { message: `${path} is a working copy with ${branch} checked out; give the bare repository, or another branch` },
     ]);
   }
-  const objectsFolder = resolve(objects.trim());
+  const objectsFolder = resolve(objects);
   const repository = makeRepository(git_, settings, objectsFolder, options);
   const access = new LocalBranch(`${path} (${branch})`, repository, branch, objectsFolder);
   return new GitAppsRepo(repository, access, options.clock);
+}
+
+/** Where the objects are, and the branch that HEAD names; empty when it names none. */
+async function locate(
+  options: GitOptions,
+  doing: string,
+): Promise<{ readonly objects: string; readonly checkedOut: string }> {
+  const place = ['rev-parse', '--git-path', 'objects'];
+  const both = await tryGit(options, [...place, '--symbolic-full-name', 'HEAD']);
+  if (both.code === 0) {
+    const text = both.stdout.trimEnd();
+    const end = text.lastIndexOf('\n');
+    return { objects: text.slice(0, end), checkedOut: /^refs\/heads\/(.+)$/.exec(text.slice(end + 1))?.[1] ?? '' };
+  }
+  // No repository, which git says anew, or a branch without a commit.
+  const objects = (await git(options, place, { doing })).trim();
+  const head = await tryGit(options, ['symbolic-ref', '--quiet', '--short', 'HEAD']);
+  return { objects, checkedOut: head.stdout.trim() };
+}
+
+/** Both at the same time; when both fail, the first says why. */
+async function inOrder<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  second.catch(() => undefined);
+  return [await first, await second];
 }
 
 async function openRemote(location: string, options: GitAppsRepoOptions): Promise<GitAppsRepo> {
