@@ -1,5 +1,6 @@
 import { GreenroomError } from '../core/errors.ts';
 import type { RepositoryRef } from '../forge/forge.ts';
+import { PROPOSAL_BRANCH, proposalSubject } from '../model/proposal.ts';
 import { handleComment, syncAndAnswer } from '../sync/commands.ts';
 import type { Configure } from './command.ts';
 import { type DoorOptions, doorOptions, withDoors } from './doors.ts';
@@ -36,7 +37,7 @@ Examples:
 };
 
 async function run(options: SyncCommandOptions, io: Io): Promise<void> {
-  const hint = options.event === undefined ? {} : await readHint(options.event, io);
+  const hint = options.event === undefined ? {} : await readHint(options.event, options.appsRepo, io);
   const repository = required(options.repo ?? hint.repo, '--repo', 'acme/shop');
   const number = required(options.pr ?? hint.pr, '--pr', '7');
   const dryRun = options.dryRun === true;
@@ -65,11 +66,11 @@ interface Hint {
 }
 
 /** What a webhook payload is about: a pull request, and perhaps a comment of it. */
-async function readHint(file: string, io: Io): Promise<Hint> {
+async function readHint(file: string, appsRepo: string, io: Io): Promise<Hint> {
   const text = new TextDecoder().decode(readInput(io.cwd, file));
   let payload: {
-    repository?: { full_name?: unknown };
-    pull_request?: { number?: unknown };
+    repository?: { full_name?: unknown; id?: unknown };
+    pull_request?: { number?: unknown; body?: unknown; head?: { ref?: unknown; repo?: { id?: unknown } | null } };
     issue?: { number?: unknown };
     comment?: { id?: unknown };
     number?: unknown;
@@ -80,6 +81,14 @@ async function readHint(file: string, io: Io): Promise<Hint> {
     throw new GreenroomError('invalid-input', `${file}: is not JSON`, { cause });
   }
   const name = payload?.repository?.full_name;
+  const proposed = payload?.pull_request;
+  // What becomes of a proposal is told to whom it is for. Whoever writes to a branch of the apps repo is trusted as far.
+  const isOwn =
+    String(name).toLowerCase() === appsRepo.toLowerCase() && proposed?.head?.repo?.id === payload?.repository?.id;
+  if (isOwn && String(proposed?.head?.ref).startsWith(PROPOSAL_BRANCH)) {
+    const subject = proposalSubject(String(proposed?.body));
+    if (subject !== null) return { repo: subject.pullRequest, pr: subject.pullRequest.number };
+  }
   const number = payload?.pull_request?.number ?? payload?.issue?.number ?? payload?.number;
   // Comments on lines of the diff come with a pull request in the place of an issue; they carry no commands.
   const comment = payload?.issue === undefined ? undefined : payload?.comment?.id;

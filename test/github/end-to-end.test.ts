@@ -1,8 +1,11 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 import { describe, expect, test } from 'vitest';
 import { sweep } from '../../lib/sync/sweep.ts';
 import { syncPullRequest } from '../../lib/sync/sync.ts';
-import { greenroom } from '../support/command.ts';
+import { greenroom, inProcess } from '../support/command.ts';
+import { mergePull } from '../support/fake-github/pulls.ts';
 import type { Fault } from '../support/fake-github/server.ts';
 import { overGitHub } from '../support/fake-github/world.ts';
 import { platformText, previewText } from '../support/inputs.ts';
@@ -184,6 +187,40 @@ describe('the command', () => {
     const failed = await greenroom(args, { env });
     expect(failed).toMatchObject({ code: 4, stdout: '' });
     expect(`${first.stdout}${first.stderr}${failed.stderr}`).not.toContain(fake.token);
+  });
+
+  test('is told by the event of a proposal that was merged in the apps repo whom to tell', async () => {
+    const world = new GitHubWorld(platformText('commit: { mode: pull-request }'));
+    world.push('shop', undefined, NOW);
+    world.pull('shop', 7, { createdAt: NOW, updatedAt: NOW });
+    const fake = await world.github();
+    const env = { GITHUB_TOKEN: fake.token, GITHUB_API_URL: fake.url };
+    const run = (...args: string[]) => inProcess(['sync', '--apps-repo', 'acme/previews', ...args], '/', env);
+    await run('--repo', 'acme/shop', '--pr', '7');
+    mergePull(fake, 'acme', 'previews', 1);
+    const { id } = fake.repository('acme', 'previews')!;
+    const event = (head: number) => {
+      const file = join(world.root, 'event.json');
+      const repository = { id, full_name: 'acme/previews' };
+      const pull = {
+        number: 1,
+        body: fake.bodies.get(`PR_${id}_1`),
+        head: { ref: 'greenroom/pr-shop-7', repo: { id: head } },
+      };
+      writeFileSync(file, JSON.stringify({ action: 'closed', repository, pull_request: pull }));
+      return file;
+    };
+    // A fork's may say what it likes: it is about itself.
+    expect(await run('--event', event(4711))).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('acme/previews#1'),
+    });
+    expect(world.comment('shop', 7)).toContain('waiting for review');
+    expect(await run('--event', event(id))).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^pr-shop-7: no change/),
+    });
+    expect(world.comment('shop', 7)).toContain('Open the preview');
   });
 
   test('says that it needs a token', async () => {
