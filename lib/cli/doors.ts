@@ -7,6 +7,7 @@ import type { Forge } from '../forge/forge.ts';
 import type { GitHubClient } from '../github/client.ts';
 import type { Memory } from '../github/memory.ts';
 import type { AppsRepo } from '../gitops/apps-repo.ts';
+import { isRemote, parseRemote } from '../gitops/url.ts';
 import type { SyncContext } from '../sync/base.ts';
 import { type ExtensionOptions, extensionOption, loadExtensions } from './extensions.ts';
 import type { Io } from './io.ts';
@@ -124,10 +125,18 @@ export async function openForge(
 /** What GitHub takes for owner and name; a name that ends in `.git` is a path that is not there. */
 const GITHUB_NAME = /^([A-Za-z0-9][A-Za-z0-9-]{0,38})\/((?!.*\.git$)[A-Za-z0-9_-][A-Za-z0-9._-]{0,99})$/;
 
-async function openAppsRepo(
-  { appsRepo, branch }: DoorOptions,
+/** Where a reconciler clones an apps repo from; undefined for a path, which says nothing of it. */
+export function cloneAddress(appsRepo: string, io: Io): string | undefined {
+  if (existsSync(resolve(io.cwd, appsRepo))) return undefined;
+  if (isRemote(appsRepo)) return parseRemote(appsRepo).url;
+  const server = io.env.GITHUB_SERVER_URL || 'https://github.com';
+  return GITHUB_NAME.test(appsRepo) ? `${server}/${appsRepo}.git` : undefined;
+}
+
+export async function openAppsRepo(
+  { appsRepo, branch }: { readonly appsRepo: string; readonly branch?: string | undefined },
   io: Io,
-  github: () => Promise<GitHub>,
+  github: () => Promise<GitHub> = gitHub({}, io),
 ): Promise<AppsRepo> {
   const path = resolve(io.cwd, appsRepo);
   const isPath = existsSync(path);

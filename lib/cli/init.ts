@@ -3,15 +3,18 @@ import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { EXIT_CODES, GreenroomError } from '../core/errors.ts';
+import type { FileSet } from '../core/fileset.ts';
 import { VERSION } from '../core/version.ts';
 import { PLATFORM_FILE } from '../model/layout.ts';
 import { count } from '../report/text.ts';
 import type { Answers } from '../scaffold/answers.ts';
-import { type InitResult, init } from '../scaffold/init.ts';
+import { type InitResult, init, newAppsRepo } from '../scaffold/init.ts';
 import type { Configure } from './command.ts';
+import { cloneAddress } from './doors.ts';
 import { type ExtensionOptions, extensionOption, loadExtensions } from './extensions.ts';
 import { readInput } from './files.ts';
 import { type Io, json } from './io.ts';
+import { layDown } from './lay-down.ts';
 import { type Format, formatOption } from './options.ts';
 
 export interface ScaffoldOptions extends ExtensionOptions {
@@ -28,6 +31,8 @@ interface InitCommandOptions extends ScaffoldOptions {
   contact?: string;
   appsRepo?: string;
   input: boolean;
+  commit?: boolean;
+  branch?: string;
 }
 
 export function scaffoldOptions(command: Command): Command {
@@ -38,7 +43,9 @@ export function scaffoldOptions(command: Command): Command {
 
 export const configure: Configure = (command, io) => {
   scaffoldOptions(command)
-    .argument('<dir>', 'folder of the apps repo; made if it is not there')
+    .argument('<where>', 'folder of the apps repo, made if it is not there; with --commit, an empty repository')
+    .option('--commit', 'commit to OWNER/NAME, an address that git can push to, or a bare repository (path)')
+    .option('--branch <name>', "with --commit: its branch; default: the repository's own")
     .option('--platform <file>', 'a greenroom.yaml to start from')
     .option('--domain <name>', 'previews answer at https://<name>.<domain>')
     .option('--owner <name>', 'organization or user whose pull requests get previews')
@@ -49,44 +56,61 @@ export const configure: Configure = (command, io) => {
     .addHelpText(
       'after',
       `
-Writes files and commits nothing. Safe to run again: what is right stays untouched, what you edited stays yours.
+Writes files and, without --commit, commits nothing. Safe to run again: what is right stays untouched, what you edited
+stays yours.
 
 Examples:
   greenroom init previews --domain apps.example.com --owner acme
-  greenroom init previews --platform greenroom.yaml`,
+  greenroom init previews --platform greenroom.yaml
+  greenroom init acme/previews --commit --domain apps.example.com --owner acme`,
     )
-    .action((dir: string, options: InitCommandOptions) => run(dir, options, io));
+    .action((where: string, options: InitCommandOptions) => run(where, options, io));
 };
 
-async function run(dir: string, options: InitCommandOptions, io: Io): Promise<void> {
+async function run(where: string, options: InitCommandOptions, io: Io): Promise<void> {
+  if (options.branch !== undefined && !options.commit) {
+    throw new GreenroomError('invalid-input', '--branch is for --commit: files have no branch');
+  }
   const platform =
     options.platform === undefined ? undefined : new TextDecoder().decode(readInput(io.cwd, options.platform));
-  const answers = platform === undefined ? await collectAnswers(resolve(io.cwd, dir), options, io) : undefined;
+  const answers = platform === undefined ? await collectAnswers(where, options, io) : undefined;
   const { rules } = await loadExtensions(options, io);
-  const result = await init({
+  const wanted = {
     rules,
-    dir: resolve(io.cwd, dir),
     version: VERSION,
-    overwrite: options.overwrite === true,
-    dryRun: options.dryRun === true,
     ...(platform === undefined ? {} : { platform }),
     ...(answers === undefined ? {} : { answers }),
+  };
+  if (options.commit) return commit(where, newAppsRepo(wanted), options, io);
+  const result = await init({
+    ...wanted,
+    dir: resolve(io.cwd, where),
+    overwrite: options.overwrite === true,
+    dryRun: options.dryRun === true,
   });
-  report(dir, result, options, io);
+  report(where, result, options, io);
   if (options.format === 'text' && result.left.length === 0 && options.dryRun !== true) {
-    io.err(`Next: read ${dir}/README.md, then commit and push.\n`);
+    io.err(`Next: read ${where}/README.md, then commit and push.\n`);
   }
 }
 
+async function commit(appsRepo: string, files: FileSet, options: InitCommandOptions, io: Io): Promise<void> {
+  const { branch, dryRun } = options;
+  const { missing, description } = await layDown(files, { appsRepo, branch, dryRun }, io);
+  const created = missing.map((path) => ({ path, action: 'create', text: files.get(path)!, diff: '' }) as const);
+  report(description, { files: created, left: [], notes: [] }, options, io);
+  if (options.format === 'text' && dryRun !== true) io.err('Next: clone it and read its README.md.\n');
+}
+
 /** Flags first; what is missing is asked on a terminal, and nowhere else. None where greenroom.yaml is there already. */
-async function collectAnswers(dir: string, options: InitCommandOptions, io: Io): Promise<Answers | undefined> {
-  const { registry, contact, appsRepo } = options;
+async function collectAnswers(where: string, options: InitCommandOptions, io: Io): Promise<Answers | undefined> {
+  const { registry, contact, commit, appsRepo = commit ? cloneAddress(where, io) : undefined } = options;
   let { domain, owner } = options;
   if (domain === undefined || owner === undefined) {
-    if (existsSync(resolve(dir, PLATFORM_FILE))) return undefined;
+    if (!commit && existsSync(resolve(io.cwd, where, PLATFORM_FILE))) return undefined;
     if (!(options.input && io.interactive)) {
       const missing = domain === undefined ? '--domain' : '--owner';
-      throw new GreenroomError('invalid-input', `there is no ${PLATFORM_FILE} in ${dir} yet: give ${missing}`);
+      throw new GreenroomError('invalid-input', `there is no ${PLATFORM_FILE} in ${where} yet: give ${missing}`);
     }
     const terminal = createInterface({ input: process.stdin, output: process.stderr });
     try {

@@ -78,6 +78,21 @@ export async function init(options: InitOptions): Promise<InitResult> {
   return { files: plan.files, left, notes };
 }
 
+/**
+ * All files of a new apps repo by path, `.greenroom.json` among them, for a place that holds nothing yet.
+ *
+ * @throws GreenroomError `invalid-input` for a wrong greenroom.yaml and for missing answers
+ */
+export function newAppsRepo(options: Pick<InitOptions, 'version' | 'platform' | 'answers' | 'rules'>): FileSet {
+  const { version, rules = [] } = options;
+  const template = readTemplate();
+  const text = options.platform ?? fromAnswers(template, options.answers);
+  const platform = loadPlatform(text, PLATFORM_FILE).value.spec;
+  const wanted = scaffoldFiles({ platformText: text, platform, exceptions: [], version, template, rules });
+  const { manifest } = planScaffold({ wanted, existing: new Map(), manifest: null, version, overwrite: false });
+  return fileSet([...wanted, [MANIFEST_FILE, formatManifest(manifest)]]);
+}
+
 function fromAnswers(template: FileSet, answers: Answers | undefined): string {
   if (answers !== undefined) return platformText(template, answers);
   throw new GreenroomError(

@@ -55,10 +55,11 @@ export async function readBase(context: Omit<SyncContext, 'forge'>, at?: string)
   refuseNewer(files.get(MANIFEST_FILE));
   const text = files.get(PLATFORM_FILE);
   if (text === undefined) {
-    throw new GreenroomError(
-      'failed',
-      `${context.repo.description} has no ${PLATFORM_FILE}; lay it down with \`greenroom init\`, commit and push it`,
-    );
+    const what =
+      head === null
+        ? 'is empty; lay it down with `greenroom init --commit`'
+        : `has no ${PLATFORM_FILE}; lay it down with \`greenroom init\`, commit and push it`;
+    throw new GreenroomError('failed', `${context.repo.description} ${what}`);
   }
   const platform = platformOf(text);
   const now = context.clock();

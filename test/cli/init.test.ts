@@ -1,8 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { inProcess } from '../support/command.ts';
+import { bareRepo, filesOf } from '../support/git.ts';
 
 let cwd: string;
 beforeEach(() => {
@@ -34,6 +36,16 @@ describe('greenroom init and upgrade', () => {
     ]) {
       expect(await greenroom(...argv)).toMatchObject({ code: 0, out: '' });
     }
+  });
+
+  it('commits to a bare repository that is empty when told to', async () => {
+    const bare = bareRepo();
+    const { code, err } = await greenroom('init', bare, '--commit', ...INIT.slice(2));
+    expect([code, err]).toEqual([0, expect.stringContaining('Next: clone it and read its README.md.')]);
+    await greenroom(...INIT);
+    const folder = execFileSync('find', ['previews', '-type', 'f'], { cwd, encoding: 'utf8' }).trim().split('\n');
+    expect(Object.keys(filesOf(bare)).sort()).toEqual(folder.map((path) => path.slice('previews/'.length)).sort());
+    expect(await greenroom('init', 'previews', '--branch', 'x', ...INIT.slice(2))).toMatchObject({ code: 2 });
   });
 
   it('names the flag that is missing where it cannot ask', async () => {

@@ -187,9 +187,7 @@ describe('an apps repo', () => {
     git(world.appsRepo, ['update-ref', '-d', 'refs/heads/main']);
     const { code, stderr } = await sync();
     expect([code, world.head()]).toEqual([1, null]);
-    expect(stderr).toMatch(
-      /acme\/previews has no greenroom\.yaml; lay it down with `greenroom init`, commit and push it/,
-    );
+    expect(stderr).toMatch(/acme\/previews is empty; lay it down with `greenroom init --commit`/);
   });
 });
 
