@@ -6,7 +6,7 @@ import { editLink, link, newFileLink } from './links.ts';
 import type { PreviewState, ReportOptions, Subject } from './state.ts';
 import { count, dayAndTime, sentence, shortSha } from './text.ts';
 
-/** The check of a head commit; null where nothing certain can be said. */
+/** The check of a head commit; null where nothing certain can be said, or nobody wants to hear it. */
 export function renderCheck(state: PreviewState, subject: Subject, options: ReportOptions): CheckReport | null {
   switch (state.state) {
     case 'ready':
@@ -62,6 +62,8 @@ export function renderCheck(state: PreviewState, subject: Subject, options: Repo
       return { conclusion: 'neutral', title: 'No preview.yaml', summary, annotations: [] };
     }
     case 'none':
+      // A webhook of an organization tells of all its repositories; those that never had previews are left in peace.
+      if (state.reason === 'not-a-source' && state.removed === null) return null;
       return neutral('No preview', state.sentence);
     case 'unknown':
       return null;

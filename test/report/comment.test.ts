@@ -193,6 +193,12 @@ describe('nothing to say', () => {
     expect(renderComment(state, subject, options)).toBeNull();
   });
 
+  test('a repository that is no source, and had no preview, gets no check either', () => {
+    const state = { state: 'none', reason: 'not-a-source', sentence: 'acme/shop gets no previews.' } as const;
+    expect(renderCheck({ ...state, removed: null }, subject, options)).toBeNull();
+    expect(renderCheck({ ...state, removed: live }, subject, options)).toMatchObject({ conclusion: 'neutral' });
+  });
+
   test('unknown leaves no tick that was dealt with: it would count again after a later command', () => {
     const plain = comment({ state: 'none', reason: 'stopped', sentence: 'mia stopped it', removed: live });
     const ticked = plain.replace('- [ ] Start again', '- [x] Start again');
