@@ -191,6 +191,14 @@ describe('faults', () => {
     expect(messages('a: @b @c\nd: "\\q \\q"\ne: f: g: h\n').map((m) => m.split(' ')[0])).toEqual(['1:4', '2:5', '3:4']);
   });
 
+  it.each([
+    ['lists', `a: ${'['.repeat(65)}${']'.repeat(65)}\n`],
+    ['maps', `a: ${'{b: '.repeat(65)}c${'}'.repeat(65)}\n`],
+    ['lists in block form', `${'- '.repeat(65)}x\n`],
+  ])('of depth: %s nested more than 64 levels', (_, text) => {
+    expect(messages(text).join()).toContain('is nested more than 64 levels deep');
+  });
+
   it('are found behind a byte order mark and CRLF at the place that an editor shows', () => {
     expect(messages('\ufeffa: 1\r\nb: on\r\n')).toEqual([expect.stringMatching(/^2:4 b /)]);
   });

@@ -234,7 +234,13 @@ const conversation: fc.Arbitrary<Step[]> = fc
         maxLength: 3,
       },
     ),
-    trouble: fc.option(fc.record({ after: fc.nat(60), what: fc.constantFrom<Disturbance>('crash', 'fail', 'lost') })),
+    // A push in between starts anew, whatever was asked for.
+    trouble: fc.option(
+      fc.record({
+        after: fc.nat(60),
+        what: fc.constantFrom<Disturbance | 'push'>('crash', 'fail', 'lost', 'push', 'push'),
+      }),
+    ),
   })
   .map(({ wait, pull, asked, trouble }): Step[] => [
     ...(wait === 0 ? [] : [{ step: 'time', seconds: wait } as const, work([{ run: 'sweep', allowRemovals: true }])]),
@@ -242,8 +248,12 @@ const conversation: fc.Arbitrary<Step[]> = fc
       const event = 'what' in one ? ({ do: 'say', ...one } as const) : ({ do: 'tick', ...one } as const);
       return { step: 'event', event: { ...event, pull, told: true } };
     }),
-    work([{ run: 'latest' }], trouble === null ? [] : [trouble]),
+    work([{ run: 'latest' }], trouble === null ? [] : [{ ...trouble, what: meant(trouble.what, pull) }]),
   ]);
+
+function meant(what: Disturbance | 'push', pull: number): Disturbance {
+  return what === 'push' ? { do: 'push', pull, variant: 'typo' } : what;
+}
 
 function work(tasks: Task[], disturbances: Extract<Step, { step: 'work' }>['disturbances'] = []): Step {
   return { step: 'work', tasks, turns: [], disturbances };
