@@ -261,7 +261,7 @@ function work(tasks: Task[], disturbances: Extract<Step, { step: 'work' }>['dist
 
 export const sequence: fc.Arbitrary<Sequence> = fc.record({
   limited: fc.boolean(),
-  review: fc.nat(3).map((n) => n === 0),
+  review: fc.nat(7).map((n) => n === 0),
   opened: fc.oneof(fc.constant(0), fc.nat(8)),
   steps: fc
     .array(fc.oneof({ weight: 15, arbitrary: step.map((one) => [one]) }, { weight: 1, arbitrary: conversation }), {
