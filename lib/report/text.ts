@@ -13,10 +13,11 @@ export function sentence(text: string): string {
   return (
     printable(text)
       .replace(/&/g, '&amp;')
+      // Before the escapes: of `@_` they would make `@\_`, which reads as `@_` again.
+      .replace(/([@#])(?=\w)/g, '$1\u2060')
       .replace(/[\\`*_{}[\]()<>|~!^]/g, '\\$&')
       // Not `\$`: a forge looks for formulas before it looks at escapes.
       .replace(/\$/g, '&#36;')
-      .replace(/([@#])(?=\w)/g, '$1\u2060')
       .replace(/(:(?=\/\/)|www(?=\.)|\bgh(?=-\d))/gi, '$1\u2060')
       // What would open a heading, a list, a rule or a command, were it the first on its line.
       .replace(/^([#+=:/-]|\d+(?=[.)\\]))/, '\u2060$1')

@@ -13,6 +13,7 @@ import { comment, finding, live, options } from './support.ts';
 const HOSTILE = [
   '@everyone look',
   '@acme/admins',
+  '@_x and #_1',
   '![x](https://evil.example/x.png)',
   '<img src=x onerror=alert(1)>',
   '<a href="https://evil.example">x</a>',
