@@ -449,10 +449,15 @@ class Simulation implements Props {
         const before = this.#side.head();
         const isMerged = this.#merge(pull);
         if (this.#isLeft(keys)) {
-          // It may bring what others propose as well: those are looked at again.
-          if (isMerged) break;
-          stuck.add(pull.number);
-          continue;
+          if (!isMerged) {
+            stuck.add(pull.number);
+            continue;
+          }
+          // It may bring what others propose, or what is gone for good, as well: all are looked at again.
+          const brought = this.#touched(before, this.#side.head());
+          for (const { path, key } of this.#foldersOf(this.#side.head()))
+            if (brought.includes(path)) undecided.add(key);
+          break;
         }
         if (!isMerged) throw new Error(`the proposal of ${pull.name} conflicts, and nobody mends it`);
         const others = this.#touched(before, this.#side.head()).filter((path) => path.split('/')[3] !== pull.name);
