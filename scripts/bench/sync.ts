@@ -13,7 +13,7 @@ import { interleave, ratio, row, type Timing, time, timeCommand } from './measur
 const SIZES = [10, 1000, 10_000];
 
 /** Before the clock starts: a receiver (`greenroom serve`) has been at work for a while, and its code is compiled. */
-const WARM_UP = 100;
+const WARM_UP = 300;
 
 const ME = {
   ...process.env,
