@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse, parseDocument } from 'yaml';
 import { checkFile, createCheckers } from '../../lib/cli/check-file.ts';
 import { createCompiler } from '../../lib/compile/compile.ts';
 import { GreenroomError } from '../../lib/core/errors.ts';
 import { compileInput, manifests, OPENED, platform, previewText } from '../support/inputs.ts';
+import fc from '../support/property.ts';
 
 const compile = (text?: string, extra = '', overrides = {}) =>
   createCompiler({ platform: platform(extra), now: OPENED })(compileInput(text, overrides));

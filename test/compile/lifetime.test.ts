@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { activeSince, expiresAt, isExpired, KEEP_LABEL } from '../../lib/compile/lifetime.ts';
 import { OPENED } from '../support/inputs.ts';
+import fc from '../support/property.ts';
 
 const HOUR = 3600;
 const ttl = { default: '24h', max: '72h', warn: '4h' };

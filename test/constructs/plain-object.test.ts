@@ -1,7 +1,7 @@
 import { ApiObject, App, Chart, JsonPatch, Lazy } from 'cdk8s';
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { PlainObject } from '../../lib/constructs/plain-object.ts';
+import fc from '../support/property.ts';
 
 const METADATA = { name: 'x', namespace: 'y', labels: { a: 'b' }, annotations: {}, finalizers: [] };
 

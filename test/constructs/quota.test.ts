@@ -1,10 +1,10 @@
 import { ApiObject, App, Chart } from 'cdk8s';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PreviewApp, PreviewNamespace, type PreviewNamespaceProps } from '../../lib/constructs/index.ts';
 import { limitRangeProblems } from '../../lib/constructs/preview-namespace/limit-range.ts';
 import { platformSchema } from '../../lib/model/platform.ts';
 import { TEMPLATES } from '../../lib/model/preview.ts';
+import fc from '../support/property.ts';
 import { APP_PROPS, NAMESPACE_PROPS } from './support.ts';
 
 const LIMIT_RANGE = { default: { cpu: '500m', memory: '256Mi' }, defaultRequest: { cpu: '100m', memory: '128Mi' } };

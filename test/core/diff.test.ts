@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { unifiedDiff } from '../../lib/core/diff.ts';
+import fc from '../support/property.ts';
 
 /** What `patch` does: applies a diff to the text that it was made from. */
 function patch(before: string, diff: string): string {

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { emitYaml } from '../../lib/core/yaml.ts';
 import { AWKWARD_STRINGS } from '../support/awkward-strings.ts';
+import fc from '../support/property.ts';
 
 function readBack(text: string): unknown[] {
   return [parse(text, { schema: 'yaml-1.1', version: '1.1' }), parse(text, { schema: 'core', version: '1.2' })];

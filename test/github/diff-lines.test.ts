@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { unifiedDiff } from '../../lib/core/diff.ts';
 import { hunksOf, isInDiff } from '../../lib/github/diff-lines.ts';
+import fc from '../support/property.ts';
 
 test('both ends in one hunk', () => {
   const hunks = hunksOf('@@ -1,3 +1,4 @@ a\n a\n+b\n c\n d\n@@ -20 +21,2 @@\n x\n+y\n');

@@ -1,9 +1,9 @@
 import { chmodSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FolderMemory, type Memory, ProcessMemory } from '../../lib/github/memory.ts';
 import { tempFolder } from '../support/git.ts';
+import fc from '../support/property.ts';
 
 const filesOf = (folder: string) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })

@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { ChangeSet } from '../../lib/core/fileset.ts';
 import type { AppsRepo } from '../../lib/gitops/apps-repo.ts';
 import type { RepoOptions, TestFiles } from '../support/git.ts';
 import { COMMIT_TIME, commitFiles, filesOf, git, headOf } from '../support/git.ts';
+import fc from '../support/property.ts';
 
 /** A kind of apps repo, over a bare repository that the test can look into. */
 export interface Kind {

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { commitMessage, parseTrailers } from '../../lib/gitops/message.ts';
 import { bareRepo, commitFiles, git } from '../support/git.ts';
+import fc from '../support/property.ts';
 
 const SHOP = {
   preview: 'pr-shop-7',

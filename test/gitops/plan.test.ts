@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { GreenroomError } from '../../lib/core/errors.ts';
 import { fileSet } from '../../lib/core/fileset.ts';
 import { planChange } from '../../lib/gitops/plan.ts';
+import fc from '../support/property.ts';
 
 const folders = ['previews/main/shop/pr-shop-7'];
 const at = (file: string) => `${folders[0]}/${file}`;

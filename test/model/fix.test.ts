@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { GreenroomError } from '../../lib/core/errors.ts';
 import { loadPreview } from '../../lib/model/files.ts';
 import { previewText } from '../support/inputs.ts';
+import fc from '../support/property.ts';
 
 function problemsOf(text: string) {
   try {

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Identity, previewHost, previewName } from '../../lib/model/identity.ts';
 import { dnsName } from '../../lib/model/scalars.ts';
+import fc from '../support/property.ts';
 
 const acme = (repository: string, number = 1, repositoryId = 1): Identity => ({
   repositoryId,

@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { emitYaml } from '../../lib/core/yaml.ts';
 import { MAX_PLATFORM_BYTES, parseSafeYaml, type SafeYaml } from '../../lib/model/load.ts';
 import { AWKWARD_STRINGS } from '../support/awkward-strings.ts';
 import { cpuMilliseconds } from '../support/cpu-time.ts';
+import fc from '../support/property.ts';
 
 function read(text: string | Uint8Array, documents: 'one' | 'many' = 'one'): SafeYaml {
   return parseSafeYaml(text, { file: 'f.yaml', maxBytes: MAX_PLATFORM_BYTES, documents });

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { celCompiler, fromCel, toCel } from '../../lib/policies/cel.ts';
 import { Quantity } from '../../lib/policies/quantity.ts';
+import fc from '../support/property.ts';
 
 const evaluate = (cel: string, object: unknown = {}): unknown =>
   celCompiler().compile(cel)({ object: toCel(object), params: {}, namespaceObject: null, variables: {} });

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createChecker } from '../../lib/policies/check.ts';
 import { applyEdits } from '../../lib/policies/edit.ts';
+import fc from '../support/property.ts';
 import { CASE_NAMESPACE, listCases } from './cases.ts';
 import { STRICT_PARAMS } from './support.ts';
 

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { changesOf } from '../../lib/report/markers.ts';
 import type { ObjectChange, PreviewState } from '../../lib/report/state.ts';
 import { readMarkdown } from '../support/markdown.ts';
+import fc from '../support/property.ts';
 import { comment, finding, live } from './support.ts';
 
 const ready = (objects: readonly ObjectChange[], isNew = false): PreviewState => {

@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { COMMENT_MARKER, changesOf, memoryOf, tickedBoxes } from '../../lib/report/markers.ts';
 import type { PreviewState } from '../../lib/report/state.ts';
 import { renderSuggestion } from '../../lib/report/suggestion.ts';
 import { parseCommands } from '../../lib/sync/parse-commands.ts';
 import { readMarkdown } from '../support/markdown.ts';
+import fc from '../support/property.ts';
 import { comment, finding, live, options } from './support.ts';
 
 // Titles, branches, names of files and what stands in files come from people who may be hostile. Each text here is put in

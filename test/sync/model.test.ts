@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
+import fc from '../support/property.ts';
 import { gitHubSide, memorySide } from './model/sides.ts';
 import { type Happening, simulate } from './model/simulation.ts';
 import { type Disturbance, type ForgeEvent, type Sequence, type Step, sequence } from './model/steps.ts';

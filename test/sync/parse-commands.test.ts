@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isUnanswered, parseCommands } from '../../lib/sync/parse-commands.ts';
+import fc from '../support/property.ts';
 
 describe('commands of a comment', () => {
   test.each([

@@ -1,7 +1,7 @@
 import { Environment } from '@marcbachmann/cel-js';
-import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { celLiteral, renameVariable, usesVariable } from '../../../lib/policies/engines/cel-text.ts';
+import fc from '../../support/property.ts';
 
 describe('celLiteral', () => {
   test('wraps members, since Kubernetes wants them of one type otherwise', () => {

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import type { TestFiles } from '../../support/git.ts';
 import { previewText } from '../../support/inputs.ts';
+import fc from '../../support/property.ts';
 
 /** What stands in preview.yaml at a head; what it means is the rule's business (rule.ts). */
 export const VARIANTS = {
