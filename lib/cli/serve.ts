@@ -27,7 +27,8 @@ export const configure: Configure = (command, io) => {
       'after',
       `
 Receives GitHub's webhooks (pull requests, issue comments and pushes) at /webhook and syncs what they are about, one at a
-time for each pull request; sweeps when it starts, from time to time, and when somebody else changes the apps repo. /healthz, /readyz and /metrics answer to GET.
+time for each pull request; sweeps when it starts, from time to time, and when somebody else changes the apps repo.
+/healthz, /readyz and /metrics answer to GET.
 Deliveries have to be signed with GREENROOM_WEBHOOK_SECRET; while it is replaced, GREENROOM_WEBHOOK_SECRET_OLD is taken as
 well. It keeps nothing: run as many as you like, and end any of them at any time.
 

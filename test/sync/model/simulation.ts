@@ -179,6 +179,7 @@ class Simulation implements Props {
       readAt: new Map(),
       misled: new Set(),
       held: new Map(),
+      learned: new Map(),
       answered: new Set(),
       removed: new Set(),
       liveAtStart: null,
@@ -302,13 +303,15 @@ class Simulation implements Props {
     const reading = worker.readings.get(folder.key);
     const ended = this.now >= folder.expires + GRACE;
     if (reading?.status === 'found') {
-      const wanted = this.#wish(reading.pull, this.now);
+      const views = viewsOf(worker, folder.key, reading.pull);
+      const pull = views.find((view) => this.#wish(view, this.now) === 'none') ?? reading.pull;
+      const wanted = this.#wish(pull, this.now);
       // Without its file nobody knows what it should be: then what was there ends when its own time is up.
-      const mayEnd = wanted === 'earlier' || worker.unread.has(reading.pull.head.sha);
+      const mayEnd = wanted === 'earlier' || worker.unread.has(pull.head.sha);
       if (wanted !== 'none' && !(mayEnd && ended)) {
         throw new Error(`${folder.path} was removed, though it was read as ${wanted}`);
       }
-      if (reading.pull.hold?.action === 'stop' && !ended) {
+      if (pull.hold?.action === 'stop' && !ended) {
         this.happened.add('a stop removed a preview');
         return;
       }
@@ -322,12 +325,21 @@ class Simulation implements Props {
   #justifyWriting(worker: Worker, folder: Folder): void {
     const reading = worker.readings.get(folder.key);
     if (reading?.status !== 'found') throw new Error(`${folder.path} was written, though nothing was known of it`);
-    const wanted = this.#wish(reading.pull, worker.started);
-    if (wanted !== 'preview') throw new Error(`${folder.path} was written, though it was read as ${wanted}`);
-    this.#compare(folder, reading.pull);
-    const { hold } = reading.pull;
+    const views = viewsOf(worker, folder.key, reading.pull);
+    const wishes = views.map((view) => this.#wish(view, worker.started));
+    if (!wishes.includes('preview')) throw new Error(`${folder.path} was written, though it was read as ${wishes[0]}`);
+    const wanted = views.filter((_, i) => wishes[i] === 'preview');
+    // The last view says what it should have been, if none of them fits.
+    const pull = wanted.slice(0, -1).find((view) => this.#fits(folder, view)) ?? wanted.at(-1)!;
+    this.#compare(folder, pull);
+    const { hold } = pull;
     if (hold?.action === 'run')
       this.happened.add(hold.until === null ? 'a retry brought one back' : 'an end was moved');
+  }
+
+  #fits(folder: Folder, pull: PullRequest): boolean {
+    const wanted = this.#compiled(pull, folder.name);
+    return folder.path === wanted.folder && isDeepStrictEqual(folder.files, idsOf(wanted));
   }
 
   /** The whole folder is what this head compiles to. */
@@ -499,4 +511,11 @@ function idsOf(compiled: CompiledPreview): ReadonlyMap<string, string> {
   const ids = new Map([...compiled.files].map(([path, text]) => [path, id(text)]));
   IDS.set(compiled, ids);
   return ids;
+}
+
+/** A pull request as a worker read it, and with what it had learned of its head before, where the reading is older. */
+function viewsOf({ learned }: Worker, key: string, pull: PullRequest): PullRequest[] {
+  const known = learned.get(key);
+  const isNewer = known?.headSha === pull.head.sha && (pull.hold === null || pull.hold.at < known.hold.at);
+  return isNewer ? [pull, { ...pull, hold: known.hold }] : [pull];
 }

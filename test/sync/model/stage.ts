@@ -33,6 +33,8 @@ export interface Worker {
   readonly misled: Set<string>;
   /** What it remembered itself, and at which head: it knows that, whatever it is told. */
   readonly held: Map<string, { readonly headSha: string; readonly hold: Hold }>;
+  /** What it read last as remembered: it may hold to that when it is told older news of the same head. */
+  readonly learned: Map<string, { readonly headSha: string; readonly hold: Hold }>;
   /** Comments that it answered. */
   readonly answered: Set<number>;
   /** Folders. */
@@ -178,6 +180,9 @@ export class Stage {
       const knows = own?.headSha === pull.head.sha && (pull.hold === null || pull.hold.at < own.hold.at);
       worker.readings.set(key, { status: 'found', pull: knows ? { ...pull, hold: own.hold } : pull });
       worker.readAt.set(key, this.#calls);
+      const learned = worker.learned.get(key);
+      const isNews = learned?.headSha !== pull.head.sha || learned.hold.at <= (pull.hold?.at ?? 0);
+      if (pull.hold !== null && isNews) worker.learned.set(key, { headSha: pull.head.sha, hold: pull.hold });
     };
     const earlier = (pull: PullRequest) => {
       worker.misled.add(keyOf(pull.repository.id, pull.number));
