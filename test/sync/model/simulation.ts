@@ -289,8 +289,12 @@ class Simulation implements Props {
       }
     }
     for (const what of ['key', 'name'] as const) {
-      const all = newFolders.map((folder) => folder[what]);
-      if (new Set(all).size < all.length) throw new Error(`two folders share ${what}: ${all.join(', ')}`);
+      // Two proposals under an old and a new name may both have been merged; that is not this change's doing.
+      const extra = (folders: readonly Folder[]) =>
+        folders.length - new Set(folders.map((folder) => folder[what])).size;
+      if (extra(newFolders) > (this.#review ? extra(oldFolders) : 0)) {
+        throw new Error(`two folders share ${what}: ${newFolders.map((folder) => folder[what]).join(', ')}`);
+      }
     }
     // Places are counted by what is merged.
     const isLimited = this.#limited && !this.#review;
