@@ -1,6 +1,6 @@
 import { configureGlobal } from 'fast-check';
 
-// `npm test` looks at the same cases every time; another GREENROOM_SEED looks at others, as the conformance suite does.
+// `npm test` looks at the same cases every time; another GREENROOM_SEED looks at others.
 const { GREENROOM_SEED } = process.env;
 if (GREENROOM_SEED !== undefined) configureGlobal({ seed: Number(GREENROOM_SEED) });
 
