@@ -333,24 +333,18 @@ class Simulation implements Props {
     const wishes = views.map((view) => this.#wish(view, worker.started));
     if (!wishes.includes('preview')) throw new Error(`${folder.path} was written, though it was read as ${wishes[0]}`);
     const wanted = views.filter((_, i) => wishes[i] === 'preview');
-    // The last view says what it should have been, if none of them fits.
-    const pull = wanted.slice(0, -1).find((view) => this.#fits(folder, view)) ?? wanted.at(-1)!;
-    this.#compare(folder, pull);
+    const pull = wanted.find((view) => this.#misfit(folder, view) === null);
+    if (pull === undefined) throw new Error(this.#misfit(folder, wanted[0]!)!);
     const { hold } = pull;
     if (hold?.action === 'run')
       this.happened.add(hold.until === null ? 'a retry brought one back' : 'an end was moved');
   }
 
-  #fits(folder: Folder, pull: PullRequest): boolean {
+  /** Why a folder is not the whole of what a head compiles to; null where it is. */
+  #misfit(folder: Folder, pull: PullRequest): string | null {
     const wanted = this.#compiled(pull, folder.name);
-    return folder.path === wanted.folder && isDeepStrictEqual(folder.files, idsOf(wanted));
-  }
-
-  /** The whole folder is what this head compiles to. */
-  #compare(folder: Folder, pull: PullRequest): void {
-    const wanted = this.#compiled(pull, folder.name);
-    if (folder.path !== wanted.folder) throw new Error(`${folder.path} should be ${wanted.folder}`);
-    if (!isDeepStrictEqual(folder.files, idsOf(wanted))) throw new Error(`${folder.path} is not what it should be`);
+    if (folder.path !== wanted.folder) return `${folder.path} should be ${wanted.folder}`;
+    return isDeepStrictEqual(folder.files, idsOf(wanted)) ? null : `${folder.path} is not what it should be`;
   }
 
   #compiled(pull: PullRequest, name: string): CompiledPreview {
@@ -435,7 +429,8 @@ class Simulation implements Props {
         const isFull = this.#limited && now.length + this.#declined.size >= PLACES;
         if (!isTaken && !isFull) throw new Error(`the preview of ${key} is missing`);
       } else {
-        this.#compare(is, pull);
+        const misfit = this.#misfit(is, pull);
+        if (misfit !== null) throw new Error(misfit);
         const comment = this.#side.on.comment(repository, file.number);
         if (!comment?.includes(`https://${is.name}.`)) throw new Error(`nobody told the maker of ${key} about it`);
         expected.add(key);
