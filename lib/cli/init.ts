@@ -71,6 +71,9 @@ async function run(where: string, options: InitCommandOptions, io: Io): Promise<
   if (options.branch !== undefined && !options.commit) {
     throw new GreenroomError('invalid-input', '--branch is for --commit: files have no branch');
   }
+  if (options.overwrite && options.commit) {
+    throw new GreenroomError('invalid-input', '--overwrite is for files: --commit writes to an empty repository only');
+  }
   const platform =
     options.platform === undefined ? undefined : new TextDecoder().decode(readInput(io.cwd, options.platform));
   const answers = platform === undefined ? await collectAnswers(where, options, io) : undefined;

@@ -1,6 +1,7 @@
 import { sha256 as hash } from '@noble/hashes/sha2.js';
 
-// Not by node:crypto: loading it takes longer than everything that a render hashes.
+// Not by node:crypto: loading it takes longer than everything that a render hashes. It is the faster one for much text,
+// as lib/github has it, where it is loaded anyway.
 
 /** SHA-256 of a text in UTF-8, 32 bytes. */
 export function sha256Bytes(text: string): Uint8Array {

@@ -46,6 +46,10 @@ describe('greenroom init and upgrade', () => {
     const folder = execFileSync('find', ['previews', '-type', 'f'], { cwd, encoding: 'utf8' }).trim().split('\n');
     expect(Object.keys(filesOf(bare)).sort()).toEqual(folder.map((path) => path.slice('previews/'.length)).sort());
     expect(await greenroom('init', 'previews', '--branch', 'x', ...INIT.slice(2))).toMatchObject({ code: 2 });
+    expect(await greenroom('init', bare, '--commit', '--overwrite', ...INIT.slice(2))).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--commit writes to an empty repository only'),
+    });
   });
 
   it('names the flag that is missing where it cannot ask', async () => {
