@@ -1,40 +1,43 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT_CODES } from '../core/errors.ts';
 import { VERSION } from '../core/version.ts';
-import type { Configure } from './command.ts';
-import { type Io, reportFailure } from './io.ts';
+import type { Configure } from './shared/command.ts';
+import { type Io, reportFailure } from './shared/io.ts';
 
 /** Each command is a file of its own and loaded only when it is called or its help is asked for. */
 const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<{ configure: Configure }> }>> = {
-  init: { summary: 'lay down an apps repo', load: () => import('./init.ts') },
+  init: { summary: 'lay down an apps repo', load: () => import('./commands/init.ts') },
   upgrade: {
     summary: 'compile an apps repo anew from its greenroom.yaml, at this version',
-    load: () => import('./upgrade.ts'),
+    load: () => import('./commands/upgrade.ts'),
   },
-  log: { summary: 'who caused what, from the history of an apps repo', load: () => import('./log.ts') },
-  doctor: { summary: 'say what must not reach the branch of an apps repo', load: () => import('./doctor.ts') },
+  log: { summary: 'who caused what, from the history of an apps repo', load: () => import('./commands/log.ts') },
+  doctor: { summary: 'say what must not reach the branch of an apps repo', load: () => import('./commands/doctor.ts') },
   verify: {
     summary: 'hold a change of an apps repo against what greenroom would write',
-    load: () => import('./verify.ts'),
+    load: () => import('./commands/verify.ts'),
   },
-  diff: { summary: 'what a change of the platform does to live previews', load: () => import('./diff.ts') },
-  comment: { summary: 'write or renew one comment on a pull request', load: () => import('./comment.ts') },
-  render: { summary: "a preview's manifests from its preview.yaml", load: () => import('./render.ts') },
-  sync: { summary: 'make the apps repo match one pull request', load: () => import('./sync.ts') },
+  diff: { summary: 'what a change of the platform does to live previews', load: () => import('./commands/diff.ts') },
+  comment: { summary: 'write or renew one comment on a pull request', load: () => import('./commands/comment.ts') },
+  render: { summary: "a preview's manifests from its preview.yaml", load: () => import('./commands/render.ts') },
+  sync: { summary: 'make the apps repo match one pull request', load: () => import('./commands/sync.ts') },
   sweep: {
     summary: 'make the apps repo match all pull requests, and end what is over',
-    load: () => import('./sweep.ts'),
+    load: () => import('./commands/sweep.ts'),
   },
   serve: {
     summary: "receive GitHub's webhooks, sync what they are about, sweep from time to time",
-    load: () => import('./serve.ts'),
+    load: () => import('./commands/serve.ts'),
   },
-  check: { summary: 'judge manifests by the rules', load: () => import('./check.ts') },
-  cost: { summary: 'what a preview costs a day, by what it asks for', load: () => import('./cost.ts') },
-  policies: { summary: "the rules as policies of the cluster's admission", load: () => import('./policies.ts') },
-  explain: { summary: 'what a rule is for, and how to get an exception', load: () => import('./explain.ts') },
-  action: { summary: 'what the GitHub Action runs (action.yml)', load: () => import('./action.ts') },
-  schema: { summary: 'JSON Schema of preview.yaml or greenroom.yaml', load: () => import('./schema.ts') },
+  check: { summary: 'judge manifests by the rules', load: () => import('./commands/check.ts') },
+  cost: { summary: 'what a preview costs a day, by what it asks for', load: () => import('./commands/cost.ts') },
+  policies: {
+    summary: "the rules as policies of the cluster's admission",
+    load: () => import('./commands/policies.ts'),
+  },
+  explain: { summary: 'what a rule is for, and how to get an exception', load: () => import('./commands/explain.ts') },
+  action: { summary: 'what the GitHub Action runs (action.yml)', load: () => import('./commands/action.ts') },
+  schema: { summary: 'JSON Schema of preview.yaml or greenroom.yaml', load: () => import('./commands/schema.ts') },
 };
 
 const EPILOGUE = `

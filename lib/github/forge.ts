@@ -17,20 +17,20 @@ import type {
   RepositoryRef,
 } from '../forge/forge.ts';
 import { PREVIEW_FILE } from '../model/layout.ts';
-import { publishCheck } from './check.ts';
-import type { GitHubClient } from './client.ts';
-import { mayWrite, react } from './commands.ts';
-import { publishComment, publishNotice } from './comment.ts';
-import { publishDeployment } from './deployment.ts';
-import { CommitFiles } from './files.ts';
-import { writeHold } from './hold.ts';
-import { Listing } from './listing.ts';
-import { type Memory, ProcessMemory } from './memory.ts';
-import { PreviewFiles } from './preview-files.ts';
-import { PULL_FIELDS, type PullNode, pullOf, REPOSITORY_FIELDS, type RepositoryNode } from './pull.ts';
-import { Reports } from './reports.ts';
-import { publishSuggestions } from './suggestions.ts';
-import { isWaiting, readThread, type Thread } from './thread.ts';
+import { type Memory, ProcessMemory } from './http/cache.ts';
+import type { GitHubClient } from './http/client.ts';
+import { CommitFiles } from './pulls/files.ts';
+import { Listing } from './pulls/listing.ts';
+import { writeHold } from './pulls/override.ts';
+import { mayWrite, react } from './pulls/people.ts';
+import { PreviewFiles } from './pulls/preview-files.ts';
+import { PULL_FIELDS, type PullNode, pullOf, REPOSITORY_FIELDS, type RepositoryNode } from './pulls/pull.ts';
+import { publishCheck } from './report/check.ts';
+import { publishComment, publishNotice } from './report/comment.ts';
+import { publishDeployment } from './report/deployment.ts';
+import { Reports } from './report/reports.ts';
+import { publishSuggestions } from './report/suggestions.ts';
+import { isWaiting, readThread, type Thread } from './report/thread.ts';
 
 const PULL = `query ReadPull($owner: String!, $name: String!, $number: Int!) {
   repository(owner: $owner, name: $name) { ${REPOSITORY_FIELDS} pullRequest(number: $number) { ${PULL_FIELDS} } }

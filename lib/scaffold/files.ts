@@ -8,7 +8,7 @@ import { appsRepoUrl, type PlatformSpec } from '../model/platform.ts';
 import { compileOptions, compilePolicies, policyFiles } from '../policies/engines/index.ts';
 import type { Rule } from '../policies/rule.ts';
 import { RULES } from '../policies/rules/index.ts';
-import { reconcilerMarks } from './reconciler-marks.ts';
+import { reconcilerMarks } from './reconciler-placeholders.ts';
 import { fill } from './template.ts';
 
 export interface ScaffoldInput {

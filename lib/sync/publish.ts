@@ -7,9 +7,9 @@ import { COMMENT_MARKER, tickedBoxes } from '../report/markers.ts';
 import { renderNotice } from '../report/notice.ts';
 import type { PreviewState, ReportOptions, Subject } from '../report/state.ts';
 import { renderCorrection, renderSuggestion } from '../report/suggestion.ts';
-import type { Base, SyncContext } from './base.ts';
-import { isUnanswered } from './parse-commands.ts';
-import type { PreviewPlan } from './plan-preview.ts';
+import { isUnanswered } from './commands/parse.ts';
+import type { Base, SyncContext } from './plan/base.ts';
+import type { PreviewPlan } from './plan/plan-preview.ts';
 
 export interface Published {
   readonly notes: readonly string[];

@@ -6,9 +6,9 @@ import { proposalMark } from '../model/proposal.ts';
 import { type PreviewRecord, recordedRepository } from '../model/record.ts';
 import { renderProposal } from '../report/proposal.ts';
 import type { PreviewState } from '../report/state.ts';
-import type { Base, SyncContext } from './base.ts';
-import { messageOf } from './message.ts';
-import { derivedName, type PreviewPlan } from './plan-preview.ts';
+import type { Base, SyncContext } from './plan/base.ts';
+import { messageOf } from './plan/message.ts';
+import { derivedName, type PreviewPlan } from './plan/plan-preview.ts';
 
 /** A plan, and the platform that it was made for. */
 export interface Attempt {

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { VERSION } from '../../lib/core/version.ts';
 import { formatRecord, parseRecord } from '../../lib/model/record.ts';
 import { init } from '../../lib/scaffold/init.ts';
-import { sweep } from '../../lib/sync/sweep.ts';
+import { sweep } from '../../lib/sync/sweep/sweep.ts';
 import { inProcess } from '../support/command.ts';
 import { commitFiles, filesOf, git, type TestFiles, tempFolder } from '../support/git.ts';
 import { platformText, previewText } from '../support/inputs.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { sayWaits } from '../../lib/cli/waits.ts';
-import type { Wait } from '../../lib/github/client.ts';
+import { sayWaits } from '../../lib/cli/shared/waits.ts';
+import type { Wait } from '../../lib/github/http/client.ts';
 import { inProcess } from '../support/command.ts';
 import { overGitHub } from '../support/fake-github/world.ts';
 import { World } from '../support/world.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { parse, parseDocument } from 'yaml';
-import { checkFile, createCheckers } from '../../lib/cli/check-file.ts';
 import { createCompiler } from '../../lib/compile/compile.ts';
 import { GreenroomError } from '../../lib/core/errors.ts';
+import { checkFile, createCheckers } from '../../lib/verify/check-file.ts';
 import { compileInput, manifests, OPENED, platform, previewText } from '../support/inputs.ts';
 import fc from '../support/property.ts';
 

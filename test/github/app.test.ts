@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
 import { GitHubForge } from '../../lib/github/forge.ts';
-import { openGitHub } from '../../lib/github/open.ts';
+import { openGitHub } from '../../lib/github/http/open.ts';
 import { FakeApp, keyPair } from '../support/fake-github/app.ts';
 import { FakeGitHub } from '../support/fake-github/server.ts';
 import { TestForge } from '../support/forge.ts';

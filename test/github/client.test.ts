@@ -1,9 +1,9 @@
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { GitHubClient } from '../../lib/github/client.ts';
-import { openGitHub } from '../../lib/github/open.ts';
-import { rateLimitWait } from '../../lib/github/rate-limit.ts';
+import type { GitHubClient } from '../../lib/github/http/client.ts';
+import { openGitHub } from '../../lib/github/http/open.ts';
+import { rateLimitWait } from '../../lib/github/http/rate-limit.ts';
 import { clientOf } from '../support/fake-github/client.ts';
 import { fakeForFile } from '../support/fake-github/fixture.ts';
 import { FakeGitHub, type Fault } from '../support/fake-github/server.ts';

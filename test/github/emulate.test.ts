@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { createEmulator, type Emulator } from 'emulate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { encodeTree, textToName } from '../../lib/core/git/objects.ts';
-import { GitHubClient } from '../../lib/github/client.ts';
-import { tokenCredentials } from '../../lib/github/credentials.ts';
-import { GitData } from '../../lib/github/git-data.ts';
+import { GitData } from '../../lib/github/git/git-data.ts';
+import { GitHubClient } from '../../lib/github/http/client.ts';
+import { tokenCredentials } from '../../lib/github/http/credentials.ts';
 import { FakeGitHub } from '../support/fake-github/server.ts';
 import { bareRepo, COMMIT_TIME, git, tempFolder } from '../support/git.ts';
 

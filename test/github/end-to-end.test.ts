@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 import { describe, expect, test } from 'vitest';
-import { sweep } from '../../lib/sync/sweep.ts';
+import { sweep } from '../../lib/sync/sweep/sweep.ts';
 import { syncPullRequest } from '../../lib/sync/sync.ts';
 import { greenroom, inProcess } from '../support/command.ts';
 import { mergePull } from '../support/fake-github/pulls.ts';
@@ -234,7 +234,12 @@ describe('the command', () => {
 
   test('loads octokit when GitHub is asked, and no earlier', async () => {
     const { metafile } = await build({
-      entryPoints: ['lib/cli/bin.ts', 'lib/cli/render.ts', 'lib/cli/sync.ts', 'lib/cli/sweep.ts'],
+      entryPoints: [
+        'lib/cli/bin.ts',
+        'lib/cli/commands/render.ts',
+        'lib/cli/commands/sync.ts',
+        'lib/cli/commands/sweep.ts',
+      ],
       bundle: true,
       platform: 'node',
       format: 'esm',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ProcessMemory } from '../../lib/github/memory.ts';
-import { sweep } from '../../lib/sync/sweep.ts';
+import { ProcessMemory } from '../../lib/github/http/cache.ts';
+import { sweep } from '../../lib/sync/sweep/sweep.ts';
 import { syncPullRequest } from '../../lib/sync/sync.ts';
 import type { FakeRequest, Fault } from '../support/fake-github/server.ts';
 import { overGitHub } from '../support/fake-github/world.ts';

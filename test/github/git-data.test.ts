@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { ChangeSet } from '../../lib/core/fileset.ts';
-import { GitHubAppsRepo } from '../../lib/github/apps-repo.ts';
+import { GitHubAppsRepo } from '../../lib/github/repo/apps-repo.ts';
 import { appsRepoContract } from '../gitops/contract.ts';
 import { clientOf } from '../support/fake-github/client.ts';
 import { fakeForFile } from '../support/fake-github/fixture.ts';

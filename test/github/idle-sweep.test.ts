@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { FolderMemory } from '../../lib/github/memory.ts';
-import { sweep } from '../../lib/sync/sweep.ts';
+import { FolderMemory } from '../../lib/github/http/cache.ts';
+import { sweep } from '../../lib/sync/sweep/sweep.ts';
 import { manyPulls } from '../support/fake-github/many.ts';
 import type { FakeGitHub } from '../support/fake-github/server.ts';
 import { overGitHub } from '../support/fake-github/world.ts';

@@ -1,7 +1,7 @@
 import { chmodSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { FolderMemory, type Memory, ProcessMemory } from '../../lib/github/memory.ts';
+import { FolderMemory, type Memory, ProcessMemory } from '../../lib/github/http/cache.ts';
 import { tempFolder } from '../support/git.ts';
 import fc from '../support/property.ts';
 

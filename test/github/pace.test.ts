@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Wait } from '../../lib/github/client.ts';
-import { CONTENT_WRITES, Pace, type PaceLimit, PUSHES } from '../../lib/github/pace.ts';
+import type { Wait } from '../../lib/github/http/client.ts';
+import { CONTENT_WRITES, Pace, type PaceLimit, PUSHES } from '../../lib/github/http/throttle.ts';
 import { clientOf } from '../support/fake-github/client.ts';
 import { FakeGitHub } from '../support/fake-github/server.ts';
 import { COMMIT_TIME, tempFolder } from '../support/git.ts';

@@ -7,7 +7,7 @@ import {
   type Need,
   permissionLabel,
   REST_NEEDS,
-} from '../../lib/github/permissions.ts';
+} from '../../lib/github/http/permissions.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const rows: [string, Need][] = [...Object.entries(REST_NEEDS), ...Object.entries(GRAPHQL_NEEDS)];

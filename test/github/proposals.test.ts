@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ChangeSet } from '../../lib/core/fileset.ts';
-import { GitHubAppsRepo } from '../../lib/github/apps-repo.ts';
+import { GitHubAppsRepo } from '../../lib/github/repo/apps-repo.ts';
 import { commitMessage } from '../../lib/gitops/message.ts';
 import type { ProposalRequest } from '../../lib/gitops/proposals.ts';
 import { clientOf } from '../support/fake-github/client.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { COMMENT_MARKER } from '../../lib/report/markers.ts';
-import { handleComment } from '../../lib/sync/commands.ts';
-import { sweep } from '../../lib/sync/sweep.ts';
+import { handleComment } from '../../lib/sync/answer.ts';
+import { sweep } from '../../lib/sync/sweep/sweep.ts';
 import { syncPullRequest } from '../../lib/sync/sync.ts';
 import type { FakeGitHub } from '../support/fake-github/server.ts';
 import { overGitHub } from '../support/fake-github/world.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { handleComment } from '../../lib/sync/commands.ts';
-import { sweep } from '../../lib/sync/sweep.ts';
+import { handleComment } from '../../lib/sync/answer.ts';
+import { sweep } from '../../lib/sync/sweep/sweep.ts';
 import { syncPullRequest } from '../../lib/sync/sync.ts';
 import { closePull, mergePull } from '../support/fake-github/pulls.ts';
 import { overGitHub } from '../support/fake-github/world.ts';

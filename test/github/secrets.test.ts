@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
 import { GitHubForge } from '../../lib/github/forge.ts';
-import { openGitHub } from '../../lib/github/open.ts';
+import { openGitHub } from '../../lib/github/http/open.ts';
 import { greenroom } from '../support/command.ts';
 import { FakeApp } from '../support/fake-github/app.ts';
 import { FakeGitHub, type FakeRequest, type Fault } from '../support/fake-github/server.ts';

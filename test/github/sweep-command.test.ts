@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { describe, expect, inject, test } from 'vitest';
 import { main } from '../../lib/cli/main.ts';
-import { sweep } from '../../lib/sync/sweep.ts';
+import { sweep } from '../../lib/sync/sweep/sweep.ts';
 import { greenroom } from '../support/command.ts';
 import { manyPulls } from '../support/fake-github/many.ts';
 import { overGitHub } from '../support/fake-github/world.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { TreeReader } from '../../lib/github/trees.ts';
+import { TreeReader } from '../../lib/github/git/trees.ts';
 import { parseGlob } from '../../lib/gitops/glob.ts';
 import { clientOf } from '../support/fake-github/client.ts';
 import { fakeForFile } from '../support/fake-github/fixture.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { sweep } from '../../lib/sync/sweep.ts';
+import { sweep } from '../../lib/sync/sweep/sweep.ts';
 import type { Fault } from '../support/fake-github/server.ts';
 import { overGitHub } from '../support/fake-github/world.ts';
 import { World } from '../support/world.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { COMMENT_MARKER, changesOf, memoryOf, tickedBoxes } from '../../lib/report/markers.ts';
 import type { PreviewState } from '../../lib/report/state.ts';
 import { renderSuggestion } from '../../lib/report/suggestion.ts';
-import { parseCommands } from '../../lib/sync/parse-commands.ts';
+import { parseCommands } from '../../lib/sync/commands/parse.ts';
 import { readMarkdown } from '../support/markdown.ts';
 import fc from '../support/property.ts';
 import { comment, finding, live, options } from './support.ts';

@@ -2,11 +2,11 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { examineCluster } from '../../lib/doctor/cluster/examine.ts';
+import { contextName, kubectlReader } from '../../lib/doctor/cluster/kubectl.ts';
+import type { Observation } from '../../lib/doctor/cluster/observation.ts';
+import type { Answer, ClusterReader } from '../../lib/doctor/cluster/reader.ts';
 import { platformSchema } from '../../lib/model/platform.ts';
-import { examineCluster } from '../../lib/scaffold/cluster/examine.ts';
-import { contextName, kubectlReader } from '../../lib/scaffold/cluster/kubectl.ts';
-import type { Observation } from '../../lib/scaffold/cluster/observation.ts';
-import type { Answer, ClusterReader } from '../../lib/scaffold/cluster/reader.ts';
 
 const NOW = Date.parse('2026-11-06T12:00:00Z') / 1000;
 

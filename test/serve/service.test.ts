@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { MAX_BODY_BYTES } from '../../lib/serve/receiver.ts';
 import { type LogEntry, Service, type ServiceOptions } from '../../lib/serve/service.ts';
-import type { SyncContext } from '../../lib/sync/base.ts';
+import type { SyncContext } from '../../lib/sync/plan/base.ts';
 import { COMMIT_TIME } from '../support/git.ts';
 import { platformText, previewText } from '../support/inputs.ts';
 import { MemoryForge } from '../support/memory/forge.ts';

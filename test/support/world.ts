@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { formatTime } from '../../lib/core/clock.ts';
 import { LocalForge } from '../../lib/forge/local.ts';
 import { openGitAppsRepo } from '../../lib/gitops/open.ts';
-import type { SyncContext } from '../../lib/sync/base.ts';
+import type { SyncContext } from '../../lib/sync/plan/base.ts';
 import { bareRepo, commitFiles, entriesOf, git, headOf, type TestFiles, tempFolder } from './git.ts';
 import { OPENED, platformText, previewText } from './inputs.ts';
 import { findLoose } from './loose.ts';

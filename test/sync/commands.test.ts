@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { GreenroomError } from '../../lib/core/errors.ts';
 import type { Forge } from '../../lib/forge/forge.ts';
-import { handleComment } from '../../lib/sync/commands.ts';
-import { sweep } from '../../lib/sync/sweep.ts';
+import { handleComment } from '../../lib/sync/answer.ts';
+import { sweep } from '../../lib/sync/sweep/sweep.ts';
 import { syncPullRequest } from '../../lib/sync/sync.ts';
 import { OPENED, platformText, previewText } from '../support/inputs.ts';
 import { type PullOptions, World } from '../support/world.ts';

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { ImageLookup } from '../../lib/evidence/registry.ts';
 import { formatImage } from '../../lib/model/image.ts';
-import type { SyncContext } from '../../lib/sync/base.ts';
-import { sweep } from '../../lib/sync/sweep.ts';
+import type { SyncContext } from '../../lib/sync/plan/base.ts';
+import { sweep } from '../../lib/sync/sweep/sweep.ts';
 import { syncPullRequest } from '../../lib/sync/sync.ts';
 import { commitFiles } from '../support/git.ts';
 import { platformText, previewText } from '../support/inputs.ts';

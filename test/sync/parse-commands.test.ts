@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isUnanswered, parseCommands } from '../../lib/sync/parse-commands.ts';
+import { isUnanswered, parseCommands } from '../../lib/sync/commands/parse.ts';
 import fc from '../support/property.ts';
 
 describe('commands of a comment', () => {

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { GreenroomError } from '../../lib/core/errors.ts';
-import { sweep } from '../../lib/sync/sweep.ts';
+import { sweep } from '../../lib/sync/sweep/sweep.ts';
 import { commitFiles, git } from '../support/git.ts';
 import { OPENED, platformText, previewText } from '../support/inputs.ts';
 import { World } from '../support/world.ts';

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { ImageLookup } from '../../lib/evidence/registry.ts';
 import { formatRecord, parseRecord } from '../../lib/model/record.ts';
-import { readBase, type SyncContext } from '../../lib/sync/base.ts';
-import { handleComment } from '../../lib/sync/commands.ts';
-import { sweep } from '../../lib/sync/sweep.ts';
-import { verifyPreviews } from '../../lib/sync/verify.ts';
+import { handleComment } from '../../lib/sync/answer.ts';
+import { readBase, type SyncContext } from '../../lib/sync/plan/base.ts';
+import { sweep } from '../../lib/sync/sweep/sweep.ts';
+import { verifyPreviews } from '../../lib/verify/previews.ts';
 import { commitFiles, filesOf } from '../support/git.ts';
 import { platformText } from '../support/inputs.ts';
 import { World } from '../support/world.ts';

@@ -7,7 +7,7 @@ import { CLOCK_TOLERANCE } from '../../../lib/compile/lifetime.ts';
 import { CLEANER_GRACE_SECONDS } from '../../../lib/constructs/bootstrap/cleaner.ts';
 import { LocalForge } from '../../../lib/forge/local.ts';
 import { openGitAppsRepo } from '../../../lib/gitops/open.ts';
-import { sweep } from '../../../lib/sync/sweep.ts';
+import { sweep } from '../../../lib/sync/sweep/sweep.ts';
 import { eventually } from '../eventually.ts';
 import { tryRun } from '../run.ts';
 import { Live, now } from './live.ts';

@@ -1,5 +1,5 @@
-import { GitHubClient, type GitHubClientOptions } from '../../../lib/github/client.ts';
-import { tokenCredentials } from '../../../lib/github/credentials.ts';
+import { GitHubClient, type GitHubClientOptions } from '../../../lib/github/http/client.ts';
+import { tokenCredentials } from '../../../lib/github/http/credentials.ts';
 import { COMMIT_TIME } from '../git.ts';
 import type { FakeGitHub } from './server.ts';
 

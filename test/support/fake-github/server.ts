@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { formatTime } from '../../../lib/core/clock.ts';
-import { GRAPHQL_NEEDS } from '../../../lib/github/permissions.ts';
+import { GRAPHQL_NEEDS } from '../../../lib/github/http/permissions.ts';
 import { COMMIT_TIME } from '../git.ts';
 import { ARCHIVED, NOT_FOUND, type RestAnswer, refusal } from './answers.ts';
 import type { FakeApp } from './app.ts';
@@ -277,7 +277,7 @@ export class FakeGitHub {
       return runRest(this, request);
     }
     if (request.operation === undefined || !Object.hasOwn(GRAPHQL_NEEDS, request.operation)) {
-      throw new Error(`${request.operation} has no row in lib/github/permissions.ts`);
+      throw new Error(`${request.operation} has no row in lib/github/http/permissions.ts`);
     }
     const { query, variables } = request.body as { query: string; variables?: Record<string, unknown> };
     if (owner !== undefined && !this.#isOf(owner, request)) {

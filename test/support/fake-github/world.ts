@@ -1,11 +1,11 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import { GitHubAppsRepo } from '../../../lib/github/apps-repo.ts';
 import { GitHubForge } from '../../../lib/github/forge.ts';
-import type { Memory } from '../../../lib/github/memory.ts';
+import type { Memory } from '../../../lib/github/http/cache.ts';
+import { GitHubAppsRepo } from '../../../lib/github/repo/apps-repo.ts';
 import { COMMENT_MARKER } from '../../../lib/report/markers.ts';
-import type { SyncContext } from '../../../lib/sync/base.ts';
+import type { SyncContext } from '../../../lib/sync/plan/base.ts';
 import type { World } from '../world.ts';
 import { clientOf } from './client.ts';
 import { FakeGitHub } from './server.ts';

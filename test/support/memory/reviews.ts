@@ -1,9 +1,9 @@
 import type { RepositoryRef } from '../../../lib/forge/forge.ts';
-import type { GitHubClient, GraphQLAnswer } from '../../../lib/github/client.ts';
-import type { GitData } from '../../../lib/github/git-data.ts';
-import type { FoundNode, FoundPull, ListAnswer } from '../../../lib/github/proposal-queries.ts';
-import { GitHubProposals } from '../../../lib/github/proposals.ts';
-import type { TreeReader } from '../../../lib/github/trees.ts';
+import type { GitData } from '../../../lib/github/git/git-data.ts';
+import type { TreeReader } from '../../../lib/github/git/trees.ts';
+import type { GitHubClient, GraphQLAnswer } from '../../../lib/github/http/client.ts';
+import type { FoundNode, FoundPull, ListAnswer } from '../../../lib/github/repo/proposal-queries.ts';
+import { GitHubProposals } from '../../../lib/github/repo/proposals.ts';
 import { GitAppsRepo } from '../../../lib/gitops/git.ts';
 import type { MemoryGit } from './git.ts';
 

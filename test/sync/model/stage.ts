@@ -10,7 +10,7 @@ import type {
   RepositoryPulls,
 } from '../../../lib/forge/forge.ts';
 import type { AppsRepo } from '../../../lib/gitops/apps-repo.ts';
-import type { SyncContext } from '../../../lib/sync/base.ts';
+import type { SyncContext } from '../../../lib/sync/plan/base.ts';
 import type { Gate } from '../../support/memory/reviews.ts';
 import type { Disturbance, Step } from './steps.ts';
 

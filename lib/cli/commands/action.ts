@@ -1,0 +1,189 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { appendFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
+import { EXIT_CODES, GreenroomError, type Problem } from '../../core/errors.ts';
+import type { Finding } from '../../core/finding.ts';
+import type { PreviewState } from '../../report/state.ts';
+import { code, count, printable, sentence } from '../../report/text.ts';
+import type { Configure } from '../shared/command.ts';
+import type { Io } from '../shared/io.ts';
+
+/** GitHub takes 1 MiB of summary a step, and nothing at all of a longer one. */
+const MAX_SUMMARY_BYTES = 1_000_000;
+/** GitHub shows ten errors and ten warnings a step. */
+const MAX_ANNOTATIONS = 20;
+
+/** What the commands print by `--format json`, as far as it is told on. */
+interface Answer {
+  readonly name?: string | null;
+  readonly state?: PreviewState;
+  readonly results?: readonly (Pick<Answer, 'name' | 'state'> & {
+    readonly repository: string;
+    readonly number: number;
+    readonly effect: string;
+  })[];
+  readonly failures?: readonly { readonly subject: string; readonly message: string }[];
+  readonly unknown?: readonly string[];
+  readonly findings?: readonly Finding[];
+  readonly problems?: readonly Problem[];
+}
+
+export const configure: Configure = (command, io) => {
+  command
+    .addHelpText(
+      'after',
+      `
+Takes its input from the environment as action.yml sets it (INPUT_COMMAND, INPUT_APPS_REPO, INPUT_REPO, INPUT_PR,
+INPUT_PATHS, INPUT_PLATFORM), runs that command, and writes outputs, a summary of the job and annotations.`,
+    )
+    .action(() => run(io));
+};
+
+async function run(io: Io): Promise<void> {
+  const args = argumentsOf(io.env);
+  // What is printed may quote a maker's file: the runner takes no commands from it.
+  const stop = randomUUID();
+  io.out(`::stop-commands::${stop}\n`);
+  const { code, stdout } = await greenroom(args, io);
+  io.out(`\n::${stop}::\n`);
+  io.fail(code);
+  if (stdout === '') return;
+  const answer = JSON.parse(stdout) as Answer;
+  append(io.env['GITHUB_OUTPUT'], outputs(answer));
+  append(io.env['GITHUB_STEP_SUMMARY'], cut(summary(answer)));
+  for (const line of annotations(answer)) io.out(`${line}\n`);
+}
+
+/** A value never becomes another option: each is part of the word that names its own, and files come after `--`. */
+function argumentsOf(env: Io['env']): string[] {
+  const input = (name: string) => env[`INPUT_${name}`]?.trim() ?? '';
+  const option = (flag: string, name: string) => (input(name) === '' ? [] : [`--${flag}=${input(name)}`]);
+  const command = input('COMMAND');
+  if (command === 'check') {
+    const paths = input('PATHS')
+      .split('\n')
+      .flatMap((path) => path.trim() || []);
+    return ['check', '--format=json', ...option('platform', 'PLATFORM'), '--', ...paths];
+  }
+  if (command !== 'sync' && command !== 'sweep') {
+    throw new GreenroomError('invalid-input', `the input command is sync, sweep or check; found ${printable(command)}`);
+  }
+  if (input('APPS_REPO') === '') {
+    throw new GreenroomError('invalid-input', 'the input apps-repo is needed, e.g. apps-repo: acme/previews');
+  }
+  const common = [command, '--format=json', ...option('apps-repo', 'APPS_REPO')];
+  if (command === 'sweep') return common;
+  const named = [...option('repo', 'REPO'), ...option('pr', 'PR')];
+  const event = env['GITHUB_EVENT_PATH'];
+  return [...common, ...named, ...(named.length < 2 && event ? [`--event=${event}`] : [])];
+}
+
+/** The command as a process of its own, just as anybody would run it. */
+async function greenroom(args: readonly string[], io: Io): Promise<{ code: number; stdout: string }> {
+  const child = spawn(process.execPath, [process.argv[1]!, ...args], {
+    cwd: io.cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  // One stream keeps the order: what stops the runner's commands has to come before, and what lets them go on after.
+  child.stderr.setEncoding('utf8').on('data', io.out);
+  const ended = new Promise<number>((resolve, reject) => {
+    child.on('error', reject).on('close', (code) => resolve(code ?? EXIT_CODES.failed));
+  });
+  const [stdout, code] = await Promise.all([text(child.stdout), ended]);
+  return { code, stdout };
+}
+
+/** Each value is one line, and is set off by a word that nobody can know. */
+function outputs({ name, state }: Answer): string {
+  if (state === undefined) return '';
+  const values = {
+    name: name ?? '',
+    state: state.state,
+    url: state.state === 'ready' ? state.preview.url : '',
+  };
+  return Object.entries(values)
+    .map(([key, value]) => {
+      const end = randomUUID();
+      return `${key}<<${end}\n${printable(value)}\n${end}\n`;
+    })
+    .join('');
+}
+
+function summary({ name, state, results, failures = [], unknown = [], findings = [], problems = [] }: Answer): string {
+  if (state !== undefined) return lines([`### ${heading(name, state)}`, ...details(state)]);
+  if (results === undefined) {
+    const title = `### greenroom check: ${count(findings.length + problems.length, 'finding')}`;
+    return lines([title, ...findings.map(findingText), ...problems.map(problemText)]);
+  }
+  const changed = results.filter(({ effect }) => effect !== 'none');
+  return lines([
+    `### greenroom sweep: ${count(results.length, 'preview')} looked at, ${changed.length} changed`,
+    ...changed.map((r) => `- ${sentence(`${r.repository}#${r.number}`)}: ${r.effect}, ${heading(r.name, r.state!)}`),
+    ...failures.map(({ subject, message }) => `- failed: ${sentence(`${subject}: ${message}`)}`),
+    ...unknown.map((what) => `- left alone: ${sentence(what)}`),
+  ]);
+}
+
+function heading(name: string | null | undefined, state: PreviewState): string {
+  const link = state.state === 'ready' ? ` - [open the preview](${state.preview.url})` : '';
+  return `${name ?? 'preview'}: ${state.state}${link}`;
+}
+
+function details(state: PreviewState): string[] {
+  switch (state.state) {
+    case 'invalid':
+      return state.problems.map(problemText);
+    case 'denied':
+    case 'ready':
+      return state.findings.map(findingText);
+    case 'queued':
+    case 'none':
+    case 'review':
+      return [sentence(state.sentence)];
+    case 'waiting':
+      return [`The image ${code(state.image)} is not there yet.`];
+    case 'unknown':
+      return [sentence(state.reason)];
+    case 'no-file':
+    case 'problem':
+      return [];
+  }
+}
+
+const findingText = (f: Finding) => `- ${sentence(`${f.file}:${f.line}: ${f.message}`)} (${f.rule})`;
+const problemText = (p: Problem) => `- ${sentence([p.file, p.line, p.field, p.message].filter(Boolean).join(': '))}`;
+
+/** On the lines that they are about. @see https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions */
+function annotations({ state, findings = [], problems = [] }: Answer): string[] {
+  const judged = state?.state === 'denied' || state?.state === 'ready' ? state.findings : findings;
+  const wrong = state?.state === 'invalid' ? state.problems : problems;
+  return [
+    ...wrong.map((p) => annotation('error', p.file ?? 'preview.yaml', p.line ?? 1, p.message)),
+    ...judged
+      .filter((f) => f.exception === undefined)
+      .map((f) => annotation(f.severity === 'deny' ? 'error' : 'warning', f.file, Math.max(f.line, 1), f.message)),
+  ].slice(0, MAX_ANNOTATIONS);
+}
+
+function annotation(level: 'error' | 'warning', file: string, line: number, message: string): string {
+  const data = (value: string) => printable(value).replaceAll('%', '%25');
+  const property = (value: string) => data(value).replaceAll(':', '%3A').replaceAll(',', '%2C');
+  return `::${level} file=${property(file)},line=${line}::${data(message)}`;
+}
+
+function lines(all: readonly string[]): string {
+  return `${all.join('\n')}\n`;
+}
+
+/** Whole lines only. */
+function cut(summary: string): string {
+  const bytes = Buffer.from(summary);
+  if (bytes.length <= MAX_SUMMARY_BYTES) return summary;
+  const end = bytes.lastIndexOf('\n', MAX_SUMMARY_BYTES);
+  return `${bytes.toString('utf8', 0, end)}\n\n(cut: the whole of it is in the log)\n`;
+}
+
+function append(file: string | undefined, content: string): void {
+  if (file && content !== '') appendFileSync(file, content);
+}

@@ -1,0 +1,56 @@
+import { resolve } from 'node:path';
+import { compareStrings } from '../../core/fileset.ts';
+import { PLATFORM_FILE } from '../../model/layout.ts';
+import { type FileChange, hurts, renderImpact } from '../../report/impact.ts';
+import { impactOf } from '../../verify/impact.ts';
+import { type Change, type ChangeOptions, changeOptions, changesPlatform, withChange } from '../shared/change.ts';
+import type { Configure } from '../shared/command.ts';
+import { type Io, json } from '../shared/io.ts';
+import { type Format, formatOption } from '../shared/options.ts';
+
+interface DiffOptions extends ChangeOptions {
+  format: Format;
+}
+
+export const configure: Configure = (command, io) => {
+  changeOptions(formatOption(command))
+    .addHelpText(
+      'after',
+      `
+Compiles every live preview under greenroom.yaml and exceptions/ as they were and as they would be, and prints Markdown:
+which previews change, move to another cluster, are removed or refused, object by object, and how bootstrap/ and
+policies/ change. Made for a comment or a job summary; writes nothing.
+
+Example:
+  greenroom diff . --base origin/main > diff.md`,
+    )
+    .action((dir: string, options: DiffOptions) => run(resolve(io.cwd, dir), options, io));
+};
+
+async function run(dir: string, options: DiffOptions, io: Io): Promise<void> {
+  const base = options.base ?? 'HEAD^';
+  await withChange(dir, { ...options, base }, io, async (change) => {
+    const { before, head } = change;
+    const impacts =
+      before === null || !changesPlatform(change) ? [] : await impactOf(await change.forge(), before, head);
+    const files = await compiledChanges(change);
+    if (options.format === 'json') io.out(json({ impacts, files, hurts: impacts.some(hurts) }));
+    else io.out(renderImpact(impacts, files));
+  });
+}
+
+const COMPILED = [PLATFORM_FILE, 'bootstrap/**', 'exceptions/**', 'policies/**'];
+
+/** What the reconciler applies beside the previews, and what makes it. */
+async function compiledChanges({ context, changed, headCommit, baseCommit }: Change): Promise<FileChange[]> {
+  const paths = (changed ?? []).filter((path) => /^((bootstrap|policies|exceptions)\/|greenroom\.yaml$)/.test(path));
+  if (paths.length === 0) return [];
+  const [before, after] = await Promise.all(
+    [baseCommit, headCommit].map(async (at) => (await context.repo.read(COMPILED, at)).files),
+  );
+  return paths.sort(compareStrings).map((path) => ({
+    path,
+    before: before?.get(path) ?? null,
+    after: after?.get(path) ?? null,
+  }));
+}

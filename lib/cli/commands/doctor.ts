@@ -1,0 +1,142 @@
+import { execFile } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { systemClock } from '../../core/clock.ts';
+import { EXIT_CODES, formatProblem, GreenroomError } from '../../core/errors.ts';
+import { VERSION } from '../../core/version.ts';
+import { examineCluster } from '../../doctor/cluster/examine.ts';
+import { contextName, kubectlReader } from '../../doctor/cluster/kubectl.ts';
+import type { Observation, Status } from '../../doctor/cluster/observation.ts';
+import { PLATFORM_FILE, RECORD_FILE } from '../../model/layout.ts';
+import type { PlatformSpec } from '../../model/platform.ts';
+import { count } from '../../report/text.ts';
+import { init } from '../../scaffold/init.ts';
+import type { PlannedFile } from '../../scaffold/plan.ts';
+import { examine } from '../../verify/shape.ts';
+import type { Configure } from '../shared/command.ts';
+import { type ExtensionOptions, extensionOption, loadExtensions } from '../shared/extensions.ts';
+import { readInput } from '../shared/files.ts';
+import { type Io, json } from '../shared/io.ts';
+import { type Format, formatOption } from '../shared/options.ts';
+import { readPlatform } from '../shared/platform.ts';
+
+interface DoctorOptions extends ExtensionOptions {
+  since?: string;
+  kubeconfig?: string;
+  context?: string;
+  cluster: boolean;
+  format: Format;
+}
+
+export const configure: Configure = (command, io) => {
+  extensionOption(formatOption(command))
+    .argument('<dir>', 'a checkout of the apps repo')
+    .option('--since <commit>', 'also hold the removal of previews since this commit against the allowed share')
+    .option(
+      '--kubeconfig <file>',
+      'look into the cluster of this kubeconfig as well; default: KUBECONFIG, if it is set',
+    )
+    .option(
+      '--context <name>',
+      'the context to use; without --kubeconfig and KUBECONFIG, of the one in the home folder',
+    )
+    .option('--no-cluster', 'look into no cluster, whatever KUBECONFIG says')
+    .addHelpText(
+      'after',
+      `
+Says what must not reach the branch: files that are not what greenroom would write, a preview.json that would stop every
+preview, a removal of most of them. Then, with a kubeconfig, what keeps the cluster from running previews fenced, from
+showing them or from ending them, each with what to do about it. Writes nothing, and only reads from the cluster.
+
+Exits with 1 if something is wrong, with 4 if nothing is but not everything could be looked at.
+
+Examples:
+  greenroom doctor . --since origin/main
+  greenroom doctor . --context staging`,
+    )
+    .action((dir: string, options: DoctorOptions) => run(resolve(io.cwd, dir), options, io));
+};
+
+async function run(dir: string, options: DoctorOptions, io: Io): Promise<void> {
+  const platform = readPlatform(dir, PLATFORM_FILE);
+  const { rules } = await loadExtensions(options, io);
+  const { files: scaffold } = await init({ dir, version: VERSION, dryRun: true, rules });
+  const paths = await previewPaths(dir);
+  const records = new Map<string, string>();
+  for (const path of paths) {
+    if (path.endsWith(`/${RECORD_FILE}`)) records.set(path, new TextDecoder().decode(readInput(dir, path)));
+  }
+  const before = options.since === undefined ? null : await foldersAt(dir, options.since);
+  const problems = examine({ platform, scaffold, paths, records, before });
+  if (options.format === 'text') for (const problem of problems) io.out(`${formatProblem(problem)}\n`);
+  if (problems.length === 0) io.err(`nothing to change; ${count(records.size, 'preview')}\n`);
+  else io.fail(EXIT_CODES.failed);
+  const cluster = await lookIntoCluster(platform, scaffold, options, io);
+  if (options.format === 'json') io.out(json({ problems, cluster }));
+}
+
+/** Null when nobody asked for it: a cluster that the home folder happens to know is not looked at. */
+async function lookIntoCluster(
+  platform: PlatformSpec,
+  scaffold: readonly PlannedFile[],
+  options: DoctorOptions,
+  io: Io,
+): Promise<{ context: string; observations: Observation[] } | null> {
+  const { kubeconfig, context } = options;
+  if (!options.cluster || !(kubeconfig ?? context ?? io.env.KUBECONFIG)) return null;
+  const access = {
+    ...(kubeconfig === undefined ? {} : { kubeconfig: resolve(io.cwd, kubeconfig) }),
+    ...(context === undefined ? {} : { context }),
+    env: io.env,
+  };
+  const name = await contextName(access);
+  io.err(`looking into the cluster of context ${name}; nothing is changed there\n`);
+  const observations = await examineCluster({
+    platform,
+    files: scaffold,
+    reader: kubectlReader(access),
+    now: systemClock(),
+  });
+  if (options.format === 'text') {
+    for (const { check, status, message, fix } of observations) {
+      io.out(`${status.padEnd(7)} ${check}: ${message}\n${fix === undefined ? '' : `        ${fix}\n`}`);
+    }
+  }
+  const of = (status: Status) => observations.filter((each) => each.status === status).length;
+  io.err(`${of('ok')} ok, ${of('warn')} to know, ${of('fail')} wrong, ${of('unknown')} not looked at\n`);
+  if (of('fail') > 0) io.fail(EXIT_CODES.failed);
+  else if (of('unknown') > 0) io.fail(EXIT_CODES.unreachable);
+  return { context: name, observations };
+}
+
+/** Sorted; a link is listed like a file, and is then no file of a preview. */
+async function previewPaths(dir: string): Promise<string[]> {
+  const entries = await readdir(join(dir, 'previews'), { recursive: true, withFileTypes: true }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return [];
+      throw new GreenroomError('invalid-input', `${join(dir, 'previews')}: cannot be read (${error.code})`);
+    },
+  );
+  return entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => {
+      const path = join(entry.parentPath, entry.name).slice(dir.length + 1);
+      return entry.isFile() ? path : `${path} (a link)`;
+    })
+    .sort();
+}
+
+async function foldersAt(dir: string, commit: string): Promise<string[]> {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._/~^-]{0,200}$/.test(commit)) {
+    throw new GreenroomError('invalid-input', `--since takes a commit or a branch; found "${commit}"`);
+  }
+  try {
+    const args = ['-C', dir, 'ls-tree', '-r', '-z', '--name-only', commit, '--', 'previews'];
+    const { stdout } = await promisify(execFile)('git', args, { maxBuffer: 1024 * 1024 * 1024 });
+    const records = stdout.split('\0').filter((path) => path.endsWith(`/${RECORD_FILE}`));
+    return records.map((path) => path.slice(0, -RECORD_FILE.length - 1));
+  } catch (cause) {
+    throw new GreenroomError('invalid-input', `--since: ${dir} has no commit ${commit}`, { cause });
+  }
+}

@@ -1,0 +1,157 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import type { Command } from 'commander';
+import { EXIT_CODES, GreenroomError } from '../../core/errors.ts';
+import type { FileSet } from '../../core/fileset.ts';
+import { VERSION } from '../../core/version.ts';
+import { PLATFORM_FILE } from '../../model/layout.ts';
+import { count } from '../../report/text.ts';
+import type { Answers } from '../../scaffold/answers.ts';
+import { type InitResult, init, newAppsRepo } from '../../scaffold/init.ts';
+import { cloneAddress } from '../shared/clients.ts';
+import type { Configure } from '../shared/command.ts';
+import { type ExtensionOptions, extensionOption, loadExtensions } from '../shared/extensions.ts';
+import { readInput } from '../shared/files.ts';
+import { type Io, json } from '../shared/io.ts';
+import { layDown } from '../shared/lay-down.ts';
+import { type Format, formatOption } from '../shared/options.ts';
+
+export interface ScaffoldOptions extends ExtensionOptions {
+  overwrite?: boolean;
+  dryRun?: boolean;
+  format: Format;
+}
+
+interface InitCommandOptions extends ScaffoldOptions {
+  platform?: string;
+  domain?: string;
+  owner?: string;
+  registry?: string;
+  contact?: string;
+  appsRepo?: string;
+  input: boolean;
+  commit?: boolean;
+  branch?: string;
+}
+
+export function scaffoldOptions(command: Command): Command {
+  return extensionOption(formatOption(command))
+    .option('--overwrite', 'write over files that somebody edited; without it their differences are shown')
+    .option('--dry-run', 'say what would be written, write nothing');
+}
+
+export const configure: Configure = (command, io) => {
+  scaffoldOptions(command)
+    .argument('<where>', 'folder of the apps repo, made if it is not there; with --commit, an empty repository')
+    .option('--commit', 'commit to OWNER/NAME, an address that git can push to, or a bare repository (path)')
+    .option('--branch <name>', "with --commit: its branch; default: the repository's own")
+    .option('--platform <file>', 'a greenroom.yaml to start from')
+    .option('--domain <name>', 'previews answer at https://<name>.<domain>')
+    .option('--owner <name>', 'organization or user whose pull requests get previews')
+    .option('--registry <place>', 'where images come from; default: ghcr.io/<owner>')
+    .option('--contact <handle>', 'whom every refusal names; default: @<owner>/platform')
+    .option('--apps-repo <address>', 'what Argo CD clones; default: https://github.com/<owner>/previews.git')
+    .option('--no-input', 'ask nothing, even on a terminal')
+    .addHelpText(
+      'after',
+      `
+Writes files and, without --commit, commits nothing. Safe to run again: what is right stays untouched, what you edited
+stays yours.
+
+Examples:
+  greenroom init previews --domain apps.example.com --owner acme
+  greenroom init previews --platform greenroom.yaml
+  greenroom init acme/previews --commit --domain apps.example.com --owner acme`,
+    )
+    .action((where: string, options: InitCommandOptions) => run(where, options, io));
+};
+
+async function run(where: string, options: InitCommandOptions, io: Io): Promise<void> {
+  if (options.branch !== undefined && !options.commit) {
+    throw new GreenroomError('invalid-input', '--branch is for --commit: files have no branch');
+  }
+  if (options.overwrite && options.commit) {
+    throw new GreenroomError('invalid-input', '--overwrite is for files: --commit writes to an empty repository only');
+  }
+  const platform =
+    options.platform === undefined ? undefined : new TextDecoder().decode(readInput(io.cwd, options.platform));
+  const answers = platform === undefined ? await collectAnswers(where, options, io) : undefined;
+  const { rules } = await loadExtensions(options, io);
+  const wanted = {
+    rules,
+    version: VERSION,
+    ...(platform === undefined ? {} : { platform }),
+    ...(answers === undefined ? {} : { answers }),
+  };
+  if (options.commit) return commit(where, newAppsRepo(wanted), options, io);
+  const result = await init({
+    ...wanted,
+    dir: resolve(io.cwd, where),
+    overwrite: options.overwrite === true,
+    dryRun: options.dryRun === true,
+  });
+  report(where, result, options, io);
+  if (options.format === 'text' && result.left.length === 0 && options.dryRun !== true) {
+    io.err(`Next: read ${where}/README.md, then commit and push.\n`);
+  }
+}
+
+async function commit(appsRepo: string, files: FileSet, options: InitCommandOptions, io: Io): Promise<void> {
+  const { branch, dryRun } = options;
+  const { missing, description } = await layDown(files, { appsRepo, branch, dryRun }, io);
+  const created = missing.map((path) => ({ path, action: 'create', text: files.get(path)!, diff: '' }) as const);
+  report(description, { files: created, left: [], notes: [] }, options, io);
+  if (options.format === 'text' && dryRun !== true) io.err('Next: clone it and read its README.md.\n');
+}
+
+/** Flags first; what is missing is asked on a terminal, and nowhere else. None where greenroom.yaml is there already. */
+async function collectAnswers(where: string, options: InitCommandOptions, io: Io): Promise<Answers | undefined> {
+  const { registry, contact, commit, appsRepo = commit ? cloneAddress(where, io) : undefined } = options;
+  let { domain, owner } = options;
+  if (domain === undefined || owner === undefined) {
+    if (!commit && existsSync(resolve(io.cwd, where, PLATFORM_FILE))) return undefined;
+    if (!(options.input && io.interactive)) {
+      const missing = domain === undefined ? '--domain' : '--owner';
+      throw new GreenroomError('invalid-input', `there is no ${PLATFORM_FILE} in ${where} yet: give ${missing}`);
+    }
+    const terminal = createInterface({ input: process.stdin, output: process.stderr });
+    try {
+      domain ??= (await terminal.question('Domain of the previews, e.g. apps.example.com: ')).trim();
+      owner ??= (await terminal.question('Organization whose pull requests get previews: ')).trim();
+    } finally {
+      terminal.close();
+    }
+  }
+  return {
+    domain,
+    owner,
+    ...(registry === undefined ? {} : { registry }),
+    ...(contact === undefined ? {} : { contact }),
+    ...(appsRepo === undefined ? {} : { appsRepo }),
+  };
+}
+
+/** One line a file that is not as it was, the differences of those left alone, and a sum. */
+export function report(dir: string, result: InitResult, options: ScaffoldOptions, io: Io): void {
+  const changed = result.files.filter((file) => file.action !== 'same' && file.action !== 'keep');
+  const action = (file: InitResult['files'][number]) =>
+    file.action === 'edited' && !result.left.includes(file.path) ? 'overwrite' : file.action;
+  if (options.format === 'json') {
+    io.out(json({ files: result.files.map((file) => ({ path: file.path, action: action(file), diff: file.diff })) }));
+  } else {
+    for (const file of changed) {
+      io.out(`${action(file)} ${file.path}\n`);
+      if (file.action === 'edited') io.out(file.diff.replace(/^/gm, '    ').trimEnd().concat('\n'));
+    }
+    const written = changed.length - result.left.length;
+    io.err(`${options.dryRun ? 'would write' : 'wrote'} ${count(written, 'file')} in ${dir}\n`);
+  }
+  for (const note of result.notes) io.err(`greenroom: lifts nothing: ${note}\n`);
+  if (result.left.length > 0) {
+    io.err(
+      `greenroom: ${count(result.left.length, 'file')} that somebody edited left alone; --overwrite replaces them\n`,
+    );
+    io.fail(EXIT_CODES.failed);
+  }
+}

@@ -1,0 +1,66 @@
+import { dirname, join, resolve } from 'node:path';
+import { InvalidArgumentError } from 'commander';
+import { systemClock } from '../../core/clock.ts';
+import { formatProblem } from '../../core/errors.ts';
+import { PLATFORM_FILE } from '../../model/layout.ts';
+import { ENGINES, type Engine } from '../../model/platform.ts';
+import { compileOptions, compilePolicies, policyFiles } from '../../policies/engines/index.ts';
+import { loadExceptions, reviewExceptions } from '../../policies/exceptions.ts';
+import { RULES } from '../../policies/rules/index.ts';
+import { count } from '../../report/text.ts';
+import type { Configure } from '../shared/command.ts';
+import { type ExtensionOptions, extensionOption, loadExtensions } from '../shared/extensions.ts';
+import { readFolder, writeFiles } from '../shared/files.ts';
+import { type Io, json } from '../shared/io.ts';
+import { type Format, formatOption } from '../shared/options.ts';
+import { readPlatform } from '../shared/platform.ts';
+
+interface PoliciesOptions extends ExtensionOptions {
+  engine: Engine;
+  platform: string;
+  out?: string;
+  format: Format;
+}
+
+export const configure: Configure = (command, io) => {
+  extensionOption(formatOption(command))
+    .requiredOption('--engine <engine>', `one of ${ENGINES.join(', ')}`, engineArgument)
+    .option('--platform <file>', "the platform's greenroom.yaml; exceptions/ beside it counts", PLATFORM_FILE)
+    .option('--out <dir>', 'write one file an object below this folder instead of printing them')
+    .addHelpText(
+      'after',
+      `
+The same rules that judge a preview before it is committed, for the cluster's own admission. Exceptions are compiled in
+while they hold, so compile again when one ends.
+
+Example:
+  greenroom policies --engine vap --platform greenroom.yaml --out policies/vap`,
+    )
+    .action((options: PoliciesOptions) => run(options, io));
+};
+
+function engineArgument(text: string): Engine {
+  const engine = ENGINES.find((name) => name === text);
+  if (engine === undefined) throw new InvalidArgumentError(`It takes one of ${ENGINES.join(', ')}.`);
+  return engine;
+}
+
+async function run(options: PoliciesOptions, io: Io): Promise<void> {
+  const { engine, platform: file, out, format } = options;
+  const rules = [...RULES, ...(await loadExtensions(options, io)).rules];
+  const platform = readPlatform(io.cwd, file);
+  const folder = join(dirname(file), 'exceptions');
+  const { exceptions, problems } = loadExceptions(readFolder(resolve(io.cwd, folder), 'exceptions') ?? new Map());
+  const ids = new Set(rules.map((rule) => rule.id));
+  const { honoured, refused } = reviewExceptions(exceptions, { now: systemClock(), rules: ids });
+  for (const problem of [...problems, ...refused]) io.err(`greenroom: lifts nothing: ${formatProblem(problem)}\n`);
+  const objects = compilePolicies(rules, { ...compileOptions(platform, engine), exceptions: honoured });
+  const files = policyFiles(objects);
+  if (format === 'json') io.out(json({ engine, objects }));
+  if (out !== undefined) {
+    writeFiles(resolve(io.cwd, out), files);
+    io.err(`${count(files.size, 'file')} in ${out}\n`);
+  } else if (format === 'text') {
+    io.out([...files.values()].map((text) => `---\n${text}`).join(''));
+  }
+}

@@ -1,0 +1,129 @@
+import { InvalidArgumentError } from 'commander';
+import { formatTime, systemClock } from '../../core/clock.ts';
+import { GreenroomError } from '../../core/errors.ts';
+import { printable } from '../../report/text.ts';
+import { type LogEntry, Service } from '../../serve/service.ts';
+import { type DoorOptions, doorOptions, openDoors } from '../shared/clients.ts';
+import type { Configure } from '../shared/command.ts';
+import type { Io } from '../shared/io.ts';
+import { numberArgument } from '../shared/options.ts';
+
+interface ServeOptions extends DoorOptions {
+  listen: { host: string; port: number };
+  sweepEvery: number | 'never';
+  concurrency: number;
+  queue: number;
+  grace: number;
+}
+
+export const configure: Configure = (command, io) => {
+  doorOptions(command)
+    .option('--listen <host:port>', 'address to listen at', listenArgument, { host: '127.0.0.1', port: 8080 })
+    .option('--sweep-every <time>', 'time between two sweeps, or "never"', sweepArgument, 600)
+    .option('--concurrency <n>', 'pull requests that are synced side by side', numberArgument, 4)
+    .option('--queue <n>', 'pull requests that may wait; beyond that, GitHub gets 503', numberArgument, 1000)
+    .option('--grace <time>', 'how long what runs may go on after SIGTERM or SIGINT', secondsArgument, 30)
+    .addHelpText(
+      'after',
+      `
+Receives GitHub's webhooks (pull requests, issue comments and pushes) at /webhook and syncs what they are about, one at a
+time for each pull request; sweeps when it starts, from time to time, and when somebody else changes the apps repo.
+/healthz, /readyz and /metrics answer to GET.
+Deliveries have to be signed with GREENROOM_WEBHOOK_SECRET; while it is replaced, GREENROOM_WEBHOOK_SECRET_OLD is taken as
+well. It keeps nothing: run as many as you like, and end any of them at any time.
+
+Examples:
+  GREENROOM_WEBHOOK_SECRET=... greenroom serve --apps-repo acme/previews
+  GREENROOM_WEBHOOK_SECRET=... greenroom serve --apps-repo acme/previews --listen 0.0.0.0:8080 --format json`,
+    )
+    .action((options: ServeOptions) => run(options, io));
+};
+
+async function run(options: ServeOptions, io: Io): Promise<void> {
+  const secrets = secretsOf(io.env);
+  let service: Service | undefined;
+  const withContext = await openDoors(options, io, (wait) => service?.waits(wait));
+  // A wrong setting is said now, and not by every sync anew.
+  const apps = await withContext(async ({ repo }) => repo.proposals?.repository);
+  service = new Service({
+    ...options.listen,
+    secrets,
+    appsRepo: apps === undefined ? null : { ...apps, branch: options.branch },
+    withContext,
+    log: (entry) => io.err(options.format === 'json' ? jsonLine(entry) : textLine(entry)),
+    concurrency: options.concurrency,
+    capacity: options.queue,
+    sweepEvery: options.sweepEvery === 'never' ? null : options.sweepEvery,
+    dryRun: options.dryRun === true,
+    random: Math.random,
+  });
+  const asked = new Promise<void>((resolve) => {
+    let isAsked = false;
+    const onSignal = () => {
+      if (isAsked) process.exit(1);
+      isAsked = true;
+      resolve();
+    };
+    process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  });
+  await service.start();
+  await asked;
+  // What did not end in time would hold the process up; the next sweep does it again from the start.
+  if (!(await service.stop(options.grace))) process.exit(0);
+}
+
+/** Shorter ones can be guessed. */
+const MIN_SECRET = 16;
+
+function secretsOf(env: Io['env']): string[] {
+  const names = ['GREENROOM_WEBHOOK_SECRET', 'GREENROOM_WEBHOOK_SECRET_OLD'];
+  if (!env[names[0]!]) {
+    throw new GreenroomError(
+      'invalid-input',
+      'GREENROOM_WEBHOOK_SECRET is not set; give the secret that the webhook was made with on GitHub',
+    );
+  }
+  return names.flatMap((name) => {
+    const secret = env[name];
+    if (!secret) return [];
+    if (secret.length >= MIN_SECRET) return [secret];
+    throw new GreenroomError('invalid-input', `${name} must have at least ${MIN_SECRET} characters`);
+  });
+}
+
+function listenArgument(text: string): { host: string; port: number } {
+  const [, ipv6, host, port] = /^(?:\[([0-9a-fA-F:]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/.exec(text) ?? [];
+  if (port === undefined || Number(port) > 65_535) {
+    throw new InvalidArgumentError('It takes HOST:PORT, e.g. 127.0.0.1:8080 or [::1]:8080.');
+  }
+  return { host: ipv6 ?? host!, port: Number(port) };
+}
+
+function sweepArgument(text: string): number | 'never' {
+  return text === 'never' ? text : secondsArgument(text);
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
+
+/** `30s`, `10m`, `1h` as seconds. */
+function secondsArgument(text: string): number {
+  const [, count, unit = ''] = /^([1-9]\d{0,5})([smh])$/.exec(text) ?? [];
+  if (count === undefined) throw new InvalidArgumentError('It takes a time such as 30s, 10m or 1h.');
+  return Number(count) * UNITS[unit]!;
+}
+
+function jsonLine(entry: LogEntry): string {
+  return `${JSON.stringify({ time: formatTime(systemClock()), ...entry })}\n`;
+}
+
+function textLine({ level, event, ...fields }: LogEntry): string {
+  const rest = Object.entries(fields).flatMap(([name, value]) =>
+    value === null || value === undefined ? [] : [`${name}=${quoted(String(value))}`],
+  );
+  return `${[formatTime(systemClock()), level, event, ...rest].join(' ')}\n`;
+}
+
+function quoted(value: string): string {
+  const text = printable(value);
+  return /^[\w./:#@-]+$/.test(text) ? text : JSON.stringify(text);
+}

@@ -1,0 +1,89 @@
+import type { Command } from 'commander';
+import { systemClock } from '../../core/clock.ts';
+import type { Forge } from '../../forge/forge.ts';
+import { type CommittedFile, openCheckout } from '../../gitops/checkout.ts';
+import { PLATFORM_FILE } from '../../model/layout.ts';
+import { type Base, readBase, type SyncContext } from '../../sync/plan/base.ts';
+import { imageRegistry, openForge } from './clients.ts';
+import { type ExtensionOptions, extensionOption, loadExtensions } from './extensions.ts';
+import type { Io } from './io.ts';
+
+export interface ChangeOptions extends ExtensionOptions {
+  base?: string;
+  head: string;
+  forge?: string;
+}
+
+/** Options of commands that look at a change of an apps repo between two of its commits. */
+export function changeOptions(command: Command): Command {
+  return extensionOption(command)
+    .argument('<dir>', 'a checkout of the apps repo, or a bare repository')
+    .option('--base <commit>', 'what the change starts from, e.g. origin/main')
+    .option('--head <commit>', 'the change', 'HEAD')
+    .option('--forge <dir>', 'a local forge instead of GitHub');
+}
+
+export interface Change {
+  readonly context: Omit<SyncContext, 'forge'>;
+  /** Opens the forge when somebody asks it for the first time. */
+  readonly forge: () => Promise<Forge>;
+  readonly headCommit: string;
+  readonly baseCommit: string | null;
+  readonly head: Base;
+  /** Null without a base, and where the base has no settings (yet). */
+  readonly before: Base | null;
+  /** Every path at the head. */
+  readonly list: ReadonlyMap<string, CommittedFile>;
+  /** Every path at the base; null without one. */
+  readonly oldList: ReadonlyMap<string, CommittedFile> | null;
+  /** Paths that differ; null without a base. */
+  readonly changed: readonly string[] | null;
+}
+
+/**
+ * Reads both ends of a change, hands them to `work`, and closes everything whatever happens.
+ *
+ * @throws GreenroomError `invalid-input` for a commit that is not there
+ */
+export async function withChange<T>(
+  dir: string,
+  options: ChangeOptions,
+  io: Io,
+  work: (change: Change) => Promise<T>,
+): Promise<T> {
+  const extensions = await loadExtensions(options, io);
+  const checkout = await openCheckout(dir, { ...io.env });
+  let opened: Promise<Forge> | undefined;
+  const forge = () => {
+    opened ??= openForge(options, io);
+    return opened;
+  };
+  try {
+    const headCommit = await checkout.commit(options.head);
+    // As reviewers see a pull request: since it has left the branch, not what the branch did in the meantime.
+    const baseCommit =
+      options.base === undefined ? null : await checkout.fork(await checkout.commit(options.base), headCommit);
+    const list = await checkout.list(headCommit);
+    const oldList = baseCommit === null ? null : await checkout.list(baseCommit);
+    const context = { repo: checkout.repo, images: imageRegistry(io), clock: systemClock, ...extensions };
+    const head = await readBase(context, headCommit);
+    const before = baseCommit !== null && oldList?.has(PLATFORM_FILE) ? await readBase(context, baseCommit) : null;
+    const changed = oldList === null ? null : differences(oldList, list);
+    return await work({ context, forge, headCommit, baseCommit, head, before, list, oldList, changed });
+  } finally {
+    await (await opened?.catch(() => undefined))?.close();
+    await checkout.close();
+  }
+}
+
+/** Whether previews may come out otherwise than before: settings or exceptions differ. */
+export function changesPlatform({ changed }: Change): boolean {
+  return changed?.some((path) => path === PLATFORM_FILE || path.startsWith('exceptions/')) ?? false;
+}
+
+function differences(a: ReadonlyMap<string, CommittedFile>, b: ReadonlyMap<string, CommittedFile>): string[] {
+  return [...new Set([...a.keys(), ...b.keys()])].filter((path) => {
+    const [old, now] = [a.get(path), b.get(path)];
+    return old?.oid !== now?.oid || old?.regular !== now?.regular;
+  });
+}

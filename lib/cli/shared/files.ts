@@ -1,0 +1,80 @@
+// A command reads a file or two before anything else can begin: nothing is won by waiting for them side by side, and
+// loading the other interface takes longer than reading them.
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { GreenroomError, invalidInput } from '../../core/errors.ts';
+import { compareStrings, type FileSet } from '../../core/fileset.ts';
+
+/** Bytes of a file, `name` being what the user called it; larger ones are refused before they are read. */
+export function readInput(cwd: string, name: string, maxBytes = 16 * 1024 * 1024): Uint8Array {
+  const path = resolve(cwd, name);
+  try {
+    const info = statSync(path);
+    if (!info.isFile()) throw invalidInput([{ file: name, message: 'is not a file' }]);
+    if (info.size > maxBytes) {
+      throw invalidInput([{ file: name, message: `has ${info.size} bytes; at most ${maxBytes} are read` }]);
+    }
+    return readFileSync(path);
+  } catch (error) {
+    throw readError(name, error);
+  }
+}
+
+function readError(path: string, error: unknown): GreenroomError {
+  if (error instanceof GreenroomError) return error;
+  const code = (error as NodeJS.ErrnoException).code;
+  const why = code === 'ENOENT' ? 'no such file' : code === 'EACCES' ? 'may not be read' : `cannot be read (${code})`;
+  return invalidInput([{ file: path, message: why }], error);
+}
+
+/** All regular files below a folder, by paths with the prefix; links are refused, since they may lead outside. */
+export function readFolder(folder: string, prefix: string, maxFiles = 100): FileSet | null {
+  const files: [string, string][] = [];
+  const walk = (dir: string, path: string): void => {
+    for (const entry of readdirSync(dir, { withFileTypes: true })) {
+      const [inner, name] = [join(dir, entry.name), `${path}/${entry.name}`];
+      if (entry.isDirectory()) walk(inner, name);
+      else if (!entry.isFile()) throw invalidInput([{ file: name, message: 'is a link or no plain file' }]);
+      else files.push([name, new TextDecoder().decode(readInput(dir, entry.name, 1024 * 1024))]);
+      if (files.length > maxFiles) throw invalidInput([{ file: prefix, message: `has more than ${maxFiles} files` }]);
+    }
+  };
+  try {
+    walk(folder, prefix);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw readError(prefix, error);
+  }
+  return new Map(files.sort(([a], [b]) => compareStrings(a, b)));
+}
+
+/** Writes files below a folder, each by way of a temporary name, so that no reader meets half a file. */
+export function writeFiles(folder: string, files: FileSet): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    const root = realpathSync(folder);
+    for (const [path, text] of files) {
+      const target = resolve(root, path);
+      mkdirSync(dirname(target), { recursive: true });
+      const temporary = `${target}.${process.pid}.tmp`;
+      writeFileSync(temporary, text);
+      renameSync(temporary, target);
+    }
+  } catch (error) {
+    const { code, path } = error as NodeJS.ErrnoException;
+    throw new GreenroomError('failed', `${path ?? folder}: cannot be written (${code})`, { cause: error });
+  }
+}
+
+export function removeFile(path: string): void {
+  rmSync(path, { force: true });
+}

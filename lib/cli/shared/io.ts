@@ -1,0 +1,38 @@
+import { EXIT_CODES, GreenroomError } from '../../core/errors.ts';
+
+/** The world of a command: data goes to `out`, talk to `err`. */
+export interface Io {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Whether a person watches `err`: progress is drawn only then. */
+  readonly interactive: boolean;
+  /** What the process exits with; the highest of several calls stays. */
+  readonly fail: (exitCode: number) => void;
+}
+
+/** Turns an error into its exit code and a message for people, the key line last. */
+export function reportFailure(error: unknown, io: Io): void {
+  if (error instanceof GreenroomError) {
+    io.err(`greenroom: ${error.message}\n`);
+    if (io.env.GREENROOM_DEBUG && error.cause) io.err(`${causeText(error.cause)}\n`);
+    io.fail(EXIT_CODES[error.code]);
+    return;
+  }
+  const text = error instanceof Error ? error.message : String(error);
+  io.err(
+    `${error instanceof Error && io.env.GREENROOM_DEBUG ? `${error.stack}\n` : ''}greenroom: a fault of ours: ${text}\n`,
+  );
+  io.err('Run again with GREENROOM_DEBUG=1 for details, and please report it.\n');
+  io.fail(EXIT_CODES.failed);
+}
+
+function causeText(cause: unknown): string {
+  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+}
+
+/** `--format json` of every command that reports: pretty, so that people can read it too. */
+export function json(value: unknown): string {
+  return `${JSON.stringify(value, (_, v) => (v instanceof Map ? Object.fromEntries(v) : v), 2)}\n`;
+}

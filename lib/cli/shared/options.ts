@@ -1,0 +1,56 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { GreenroomError } from '../../core/errors.ts';
+import type { RepositoryRef } from '../../forge/forge.ts';
+
+/** `owner/name` */
+export function repositoryArgument(text: string): RepositoryRef {
+  const match = /^([A-Za-z0-9][A-Za-z0-9-]{0,38})\/([A-Za-z0-9._-]{1,100})$/.exec(text);
+  if (!match || match[2] === '.' || match[2] === '..') {
+    throw new InvalidArgumentError('It takes OWNER/NAME, e.g. acme/shop.');
+  }
+  return { owner: match[1]!, name: match[2]! };
+}
+
+/** A positive whole number. */
+export function numberArgument(text: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('It takes a positive whole number.');
+  return Number(text);
+}
+
+/** A full commit id. */
+export function shaArgument(text: string): string {
+  if (!/^[0-9a-f]{40}([0-9a-f]{24})?$/.test(text)) {
+    throw new InvalidArgumentError('It takes a full commit id: 40 or 64 hexadecimal digits.');
+  }
+  return text;
+}
+
+export type Format = 'text' | 'json';
+
+export function formatOption(command: Command): Command {
+  return command.option('--format <format>', 'text or json', formatArgument, 'text');
+}
+
+function formatArgument(text: string): Format {
+  if (text !== 'text' && text !== 'json') throw new InvalidArgumentError('It takes text or json.');
+  return text;
+}
+
+/** The value of an option that has to be there, said in the words of the command line. */
+export function required<T>(value: T | undefined, flag: string, example: string): T {
+  if (value === undefined) throw new GreenroomError('invalid-input', `${flag} is needed, e.g. ${flag} ${example}`);
+  return value;
+}
+
+export type ReportFormat = Format | 'sarif';
+
+/** For commands whose report other tools take: code scanning reads SARIF. */
+export function reportFormatOption(command: Command): Command {
+  return command.option('--format <format>', 'text, json or sarif', reportFormatArgument, 'text');
+}
+
+function reportFormatArgument(text: string): ReportFormat {
+  if (text !== 'text' && text !== 'json' && text !== 'sarif')
+    throw new InvalidArgumentError('It takes text, json or sarif.');
+  return text;
+}

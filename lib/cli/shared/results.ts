@@ -1,0 +1,75 @@
+import { EXIT_CODES, formatProblem } from '../../core/errors.ts';
+import { findingLine } from '../../report/comment.ts';
+import type { PreviewState } from '../../report/state.ts';
+import { count, dayAndTime } from '../../report/text.ts';
+import type { SyncResult } from '../../sync/sync.ts';
+
+/** The exit code that a pull request's state stands for. */
+export function exitCodeOf(state: PreviewState): number {
+  switch (state.state) {
+    case 'denied':
+      return EXIT_CODES.denied;
+    case 'invalid':
+      return EXIT_CODES['invalid-input'];
+    case 'unknown':
+      return EXIT_CODES.unreachable;
+    default:
+      return 0;
+  }
+}
+
+/** A result as it is printed by `--format json`. */
+export function resultData({ change, ...result }: SyncResult) {
+  return {
+    ...result,
+    change: [...change].map(([path, text]) => ({ path, action: text === null ? 'delete' : 'write' })),
+  };
+}
+
+/** A result for people: a headline, then what it rests on. */
+export function resultLines(result: SyncResult, dryRun: boolean): string {
+  const subject = `${result.repository}#${result.number}`;
+  const lines = [`${result.name ?? subject}: ${headline(result, dryRun)}`, ...details(result.state)];
+  if (dryRun) {
+    for (const [path, text] of result.change) lines.push(`  ${text === null ? 'delete' : 'write '} ${path}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function headline({ state, effect, change, commit }: SyncResult, dryRun: boolean): string {
+  const verb = { create: 'add', update: 'update', remove: 'remove', none: 'no change' }[effect];
+  const files = change.size === 0 ? '' : ` (${count(change.size, 'file')})`;
+  const where = dryRun && change.size > 0 ? ', dry run' : commit === null ? '' : `, commit ${commit.slice(0, 7)}`;
+  return `${verb}${files}${where}; ${stateText(state)}`;
+}
+
+function stateText(state: PreviewState): string {
+  switch (state.state) {
+    case 'ready':
+      return `${state.preview.url} until ${dayAndTime(state.preview.expires)}`;
+    case 'denied':
+      return 'refused by the rules';
+    case 'invalid':
+      return 'preview.yaml is not right';
+    case 'queued':
+      return `waiting: ${state.sentence}`;
+    case 'waiting':
+      return `waiting for the image ${state.image}`;
+    case 'review':
+      return `${state.decision === 'open' ? 'waits for review' : state.decision}: ${state.url}`;
+    case 'problem':
+      return 'it could not be put in place';
+    case 'no-file':
+      return 'no preview.yaml at the head';
+    case 'none':
+      return `${state.reason}: ${state.sentence}`;
+    case 'unknown':
+      return `unknown, so left alone: ${state.reason}`;
+  }
+}
+
+function details(state: PreviewState): string[] {
+  if (state.state === 'invalid') return state.problems.map((problem) => `  ${formatProblem(problem)}`);
+  if (state.state === 'denied' || state.state === 'ready') return state.findings.map((f) => `  ${findingLine(f)}`);
+  return [];
+}

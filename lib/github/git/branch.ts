@@ -1,0 +1,112 @@
+import { formatTime } from '../../core/clock.ts';
+import { GreenroomError } from '../../core/errors.ts';
+import type { RepositoryRef } from '../../forge/forge.ts';
+import type { RecentCommit } from '../../gitops/apps-repo.ts';
+import type { GitHubClient, GraphQLError } from '../http/client.ts';
+
+const HEAD = `query ReadHead($owner: String!, $name: String!, $ref: String!) {
+  repository(owner: $owner, name: $name) { isEmpty ref(qualifiedName: $ref) { target { oid } } }
+}`;
+
+const HISTORY = `query ReadHistory($owner: String!, $name: String!, $ref: String!, $since: GitTimestamp!) {
+  repository(owner: $owner, name: $name) {
+    ref(qualifiedName: $ref) { target { ... on Commit { history(first: 100, since: $since) { nodes { oid message } } } } }
+  }
+}`;
+
+const SWAP = `mutation MoveBranch($input: UpdateRefsInput!) {
+  updateRefs(input: $input) { clientMutationId }
+}`;
+
+interface HeadAnswer {
+  readonly repository: {
+    readonly isEmpty: boolean;
+    readonly ref: { readonly target: { readonly oid: string } | null } | null;
+  } | null;
+}
+
+interface HistoryAnswer {
+  readonly repository: {
+    readonly ref: {
+      readonly target: { readonly history?: { readonly nodes: readonly (RecentCommit | null)[] | null } } | null;
+    } | null;
+  } | null;
+}
+
+/** Null when moved; else why not. */
+export type Refusal = { readonly reason: string } | null;
+
+/** A branch of a repository on GitHub: where it is, and how it is moved. */
+export class Branch {
+  readonly #client: GitHubClient;
+  readonly #repository: RepositoryRef;
+  readonly #description: string;
+  /** Whether the server knows `updateRefs`, which is in the public schema since April 2024. */
+  #swaps = true;
+
+  constructor(client: GitHubClient, repository: RepositoryRef, description: string) {
+    this.#client = client;
+    this.#repository = repository;
+    this.#description = description;
+  }
+
+  async head(branch: string): Promise<{ head: string | null; isEmpty: boolean }> {
+    const { owner, name } = this.#repository;
+    const variables = { owner, name, ref: `refs/heads/${branch}` };
+    const { data, errors } = await this.#client.query<HeadAnswer>(HEAD, variables);
+    if (!data?.repository) {
+      const reason = errors[0]?.message ?? 'no answer';
+      throw new GreenroomError('unreachable', `${this.#description} cannot be read: ${reason}`);
+    }
+    return { head: data.repository.ref?.target?.oid ?? null, isEmpty: data.repository.isEmpty };
+  }
+
+  /** @param since unix seconds */
+  async history(branch: string, since: number): Promise<readonly RecentCommit[]> {
+    const { owner, name } = this.#repository;
+    const variables = { owner, name, ref: `refs/heads/${branch}`, since: formatTime(since) };
+    const { data, errors } = await this.#client.query<HistoryAnswer>(HISTORY, variables);
+    if (!data?.repository || errors.length > 0) {
+      throw new GreenroomError('unreachable', `${this.#description} cannot be read: ${reasons(errors)}`);
+    }
+    return (data.repository.ref?.target?.history?.nodes ?? []).filter((node) => node !== null);
+  }
+
+  /**
+   * Moves the branch from exactly `expected` to `next`.
+   *
+   * Servers without `updateRefs` can only be asked for a fast-forward, so that the branch is read right before; what
+   * remains open then is in docs/decisions/0201.
+   *
+   * @param repositoryId the repository's node id
+   */
+  async swap(repositoryId: string, branch: string, expected: string, next: string): Promise<Refusal> {
+    const name = `refs/heads/${branch}`;
+    if (this.#swaps) {
+      const input = { repositoryId, refUpdates: [{ name, beforeOid: expected, afterOid: next }] };
+      const { data, errors } = await this.#client.mutate<{ updateRefs: object | null }>(SWAP, { input });
+      if (data?.updateRefs && errors.length === 0) return null;
+      this.#swaps = !lacks(errors, 'updateRefs', 'UpdateRefsInput');
+      if (this.#swaps) return { reason: reasons(errors) };
+    }
+    if ((await this.head(branch)).head !== expected) return { reason: `${branch} moved` };
+    const { owner, name: repo } = this.#repository;
+    const { status, data } = await this.#client.rest<{ message?: string }>(
+      'PATCH /repos/{owner}/{repo}/git/refs/{ref}',
+      { owner, repo, ref: `heads/${branch}`, sha: next, force: false },
+      [409, 422],
+    );
+    return status >= 400 ? { reason: data.message ?? `status ${status}` } : null;
+  }
+}
+
+/** Whether the server's schema lacks a mutation; it says so of the field, of the type of its input, or of both. */
+export function lacks(errors: readonly GraphQLError[], field: string, input: string): boolean {
+  return errors.some(
+    ({ message }) => message.includes(`'${field}' doesn't exist`) || message.startsWith(`${input} isn't a defined`),
+  );
+}
+
+export function reasons(errors: readonly GraphQLError[]): string {
+  return errors.map(({ message }) => message).join('; ') || 'no reason given';
+}

@@ -1,0 +1,100 @@
+import { GreenroomError } from '../../core/errors.ts';
+import type { ChangeSet } from '../../core/fileset.ts';
+import { decodeTree, MODE, nameToText } from '../../core/git/objects.ts';
+import type { RepositoryRef } from '../../forge/forge.ts';
+import { type EditedTree, editTree } from '../../gitops/edit.ts';
+import type { TreeSource } from '../../gitops/walk.ts';
+import type { GitHubClient } from '../http/client.ts';
+import type { EffectiveChange } from './change.ts';
+import { type Commit, formatOf } from './objects.ts';
+
+/** A tree and a commit made by Git's own objects over REST; no branch is moved. */
+export class GitData {
+  readonly #client: GitHubClient;
+  readonly #target: { readonly owner: string; readonly repo: string };
+  readonly #source: TreeSource;
+
+  constructor(client: GitHubClient, { owner, name }: RepositoryRef, source: TreeSource) {
+    this.#client = client;
+    this.#target = { owner, repo: name };
+    this.#source = source;
+  }
+
+  /**
+   * A commit on top of another one, with that change. The tree is computed here as well: what the server made has to be
+   * the same, or nothing comes of it.
+   */
+  async commit(
+    parent: Commit,
+    { additions, deletions }: Pick<EffectiveChange, 'additions' | 'deletions'>,
+    message: string,
+  ): Promise<string> {
+    const change: ChangeSet = new Map([
+      ...deletions.map((path) => [path, null] as const),
+      ...additions.map(([path, content]) => [path, content] as const),
+    ]);
+    const edited = await editTree(formatOf(parent.oid), this.#source, parent.tree, change);
+    const made = (await this.#overlay(parent, change)) === edited.root || (await this.#build(parent, edited));
+    if (!made) throw this.#differs();
+    const { data } = await this.#client.rest<{ sha?: string; tree?: { sha?: string } }>(
+      'POST /repos/{owner}/{repo}/git/commits',
+      { ...this.#target, message, tree: edited.root, parents: [parent.oid] },
+    );
+    if (data.sha === undefined || data.tree?.sha !== edited.root) throw this.#differs();
+    return data.sha;
+  }
+
+  /** The whole change laid over the parent's tree in one request. What is of another kind there, a server may refuse. */
+  async #overlay(parent: Commit, change: ChangeSet): Promise<string | undefined> {
+    const written = [...change].flatMap(([path, content]) => (content === null ? [] : [`${path}/`]));
+    const tree = [...change]
+      // What lies below a file that is written goes with its folder.
+      .filter(([path, content]) => content !== null || !written.some((folder) => path.startsWith(folder)))
+      .map(([path, content]) => ({
+        path,
+        mode: MODE.file,
+        type: 'blob',
+        ...(content === null ? { sha: null } : { content }),
+      }));
+    return this.#post({ base_tree: parent.tree, tree });
+  }
+
+  /** Every tree on the way by its entries, from the deepest to the root: no server has anything to decide there. */
+  async #build({ oid: commit }: Commit, { objects, root }: EditedTree): Promise<boolean> {
+    const format = formatOf(commit);
+    for (const [oid, data] of objects) {
+      if (!data.toString('latin1', 0, 5).startsWith('tree ')) continue;
+      const entries = decodeTree(format, data.subarray(data.indexOf(0) + 1)).values();
+      const tree = [...entries].map(({ mode, name, oid: sha }) => {
+        const blob = objects.get(sha);
+        const isNewFile = mode === MODE.file && blob !== undefined;
+        return {
+          path: nameToText(name),
+          mode: mode.padStart(6, '0'),
+          type: mode === MODE.folder ? 'tree' : mode === MODE.submodule ? 'commit' : 'blob',
+          ...(isNewFile ? { content: blob.toString('utf8', blob.indexOf(0) + 1) } : { sha }),
+        };
+      });
+      if ((await this.#post({ tree })) !== oid) return false;
+      if (oid === root) return true;
+    }
+    return false;
+  }
+
+  async #post(body: object): Promise<string | undefined> {
+    const { status, data } = await this.#client.rest<{ sha?: string }>(
+      'POST /repos/{owner}/{repo}/git/trees',
+      { ...this.#target, ...body },
+      [422],
+    );
+    return status === 422 ? undefined : data.sha;
+  }
+
+  #differs(): GreenroomError {
+    const { owner, repo } = this.#target;
+    return new GreenroomError(
+      'failed',
+      `${owner}/${repo} on ${this.#client.description}: the new tree differs from the plan; nothing was changed`,
+    );
+  }
+}

@@ -1,0 +1,130 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { invalidInput } from '../../core/errors.ts';
+
+/**
+ * What GitHub need not be asked again. It may be lost, or a part of it, at any moment: then GitHub is asked. Nothing is
+ * ever removed or started because of what stands in it.
+ */
+export interface Memory {
+  get(key: string): Promise<string | undefined>;
+  set(key: string, value: string): Promise<void>;
+}
+
+const MAX_CHARACTERS = 32 * 1024 * 1024;
+
+/** Lives as long as the process; what was not asked for longest goes first. */
+export class ProcessMemory implements Memory {
+  readonly #values = new Map<string, string>();
+  readonly #max: number;
+  #size = 0;
+
+  /** @param max of characters, in all */
+  constructor(max = MAX_CHARACTERS) {
+    this.#max = max;
+  }
+
+  async get(key: string): Promise<string | undefined> {
+    const value = this.#values.get(key);
+    if (value !== undefined) {
+      this.#values.delete(key);
+      this.#values.set(key, value);
+    }
+    return value;
+  }
+
+  async set(key: string, value: string): Promise<void> {
+    this.#size += value.length - (this.#values.get(key)?.length ?? -key.length);
+    this.#values.delete(key);
+    this.#values.set(key, value);
+    for (const [oldest, { length }] of this.#values) {
+      if (this.#size <= this.#max) break;
+      this.#values.delete(oldest);
+      this.#size -= oldest.length + length;
+    }
+  }
+}
+
+const KEPT_SECONDS = 30 * 86_400;
+
+/**
+ * A folder, a file an entry: for runs that end and begin again. It can be shared by runs that go on side by side, be
+ * restored from an older copy, and hold files that were cut or changed: each carries a digest of its key and value, and
+ * what does not fit is not there. It holds no credentials.
+ */
+export class FolderMemory implements Memory {
+  readonly #folder: string;
+  readonly #clock: () => number;
+
+  private constructor(folder: string, clock: () => number) {
+    this.#folder = folder;
+    this.#clock = clock;
+  }
+
+  /**
+   * What nobody asked for in 30 days is removed.
+   *
+   * @throws GreenroomError `invalid-input` for a folder that cannot be made
+   */
+  static async open(folder: string, clock: () => number): Promise<FolderMemory> {
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      throw invalidInput([{ message: `the cache folder ${folder} cannot be made (${code})` }]);
+    }
+    const memory = new FolderMemory(folder, clock);
+    await memory.#prune();
+    return memory;
+  }
+
+  async get(key: string): Promise<string | undefined> {
+    const file = this.#file(key);
+    const text = await readFile(file, 'utf8').catch(() => '');
+    const value = text.slice(text.indexOf('\n') + 1);
+    if (text !== entry(key, value)) return undefined;
+    await this.#touch(file);
+    return value;
+  }
+
+  async set(key: string, value: string): Promise<void> {
+    const file = this.#file(key);
+    const temporary = `${file}.${randomUUID()}`;
+    try {
+      await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+      await writeFile(temporary, entry(key, value), { mode: 0o600 });
+      await this.#touch(temporary);
+      await rename(temporary, file);
+    } catch {
+      // A full disk costs the next run a question, not this one its work.
+      await rm(temporary, { force: true }).catch(() => undefined);
+    }
+  }
+
+  async #prune(): Promise<void> {
+    const names = await readdir(this.#folder, { recursive: true }).catch(() => []);
+    for (const name of names.filter((path) => /^[0-9a-f]{2}[\\/][0-9a-f]{62}/.test(path))) {
+      const file = join(this.#folder, name);
+      const age = await stat(file).then(
+        ({ mtimeMs }) => this.#clock() - mtimeMs / 1000,
+        () => 0,
+      );
+      if (age > KEPT_SECONDS) await rm(file, { force: true }).catch(() => undefined);
+    }
+  }
+
+  async #touch(file: string): Promise<void> {
+    await utimes(file, this.#clock(), this.#clock()).catch(() => undefined);
+  }
+
+  #file(key: string): string {
+    const name = createHash('sha256').update(key).digest('hex');
+    return join(this.#folder, name.slice(0, 2), name.slice(2));
+  }
+}
+
+function entry(key: string, value: string): string {
+  const digest = createHash('sha256').update(`${key.length} ${key}${value}`).digest('hex');
+  return `${digest}\n${value}`;
+}

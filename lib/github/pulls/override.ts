@@ -1,0 +1,61 @@
+import { formatTime, parseTime } from '../../core/clock.ts';
+import { GreenroomError } from '../../core/errors.ts';
+import type { Hold, HoldRequest, PullRequest } from '../../forge/forge.ts';
+import type { GitHubClient } from '../http/client.ts';
+
+// What was asked for is a commit status of the head commit: only who can push can write one, it comes with the time at
+// which GitHub took it, it is read in the same query as the pull request, and a push leaves it behind.
+
+/** Fields of a GraphQL Commit that {@link holdOf} needs. */
+export const HOLD_FIELDS = 'status { contexts { context description createdAt targetUrl } }';
+
+export interface HoldNode {
+  readonly contexts: readonly {
+    readonly context: string;
+    readonly description: string | null;
+    readonly createdAt: string;
+    readonly targetUrl: string | null;
+  }[];
+}
+
+/** Two pull requests may have the same head commit. */
+const contextOf = (number: number) => `greenroom/asked-${number}`;
+
+const DESCRIPTION = /^(?:(stopped)|(started again)|kept until (\S+)) by ([A-Za-z0-9_[\]-]{1,100})$/;
+
+/** What the statuses of a head commit remember for a pull request; null for nothing, and for what we did not write so. */
+export function holdOf(status: HoldNode | null, number: number): Hold | null {
+  const found = status?.contexts.find(({ context }) => context === contextOf(number));
+  const [, stopped, again, time, by] = DESCRIPTION.exec(found?.description ?? '') ?? [];
+  const at = parseTime(found?.createdAt ?? '');
+  const commentId = Number(/#issuecomment-(\d{1,15})$/.exec(found?.targetUrl ?? '')?.[1] ?? 0);
+  if (at === undefined || by === undefined) return null;
+  if (stopped !== undefined) return { action: 'stop', until: null, by, commentId, at };
+  if (again !== undefined) return { action: 'run', until: null, by, commentId, at };
+  const until = parseTime(time ?? '');
+  return until === undefined ? null : { action: 'run', until, by, commentId, at };
+}
+
+/** @param serverUrl GitHub's pages, for the link to the comment */
+export async function writeHold(
+  client: GitHubClient,
+  serverUrl: string,
+  pull: PullRequest,
+  request: HoldRequest,
+): Promise<Hold> {
+  const { owner, name } = pull.repository;
+  const { action, until, by, commentId } = request;
+  const what = action === 'stop' ? 'stopped' : until === null ? 'started again' : `kept until ${formatTime(until)}`;
+  const { data } = await client.rest<{ created_at?: unknown }>('POST /repos/{owner}/{repo}/statuses/{sha}', {
+    owner,
+    repo: name,
+    sha: pull.head.sha,
+    state: 'success',
+    context: contextOf(pull.number),
+    description: `${what} by ${by}`,
+    target_url: `${serverUrl}/${owner}/${name}/pull/${pull.number}#issuecomment-${commentId}`,
+  });
+  const at = parseTime(String(data.created_at));
+  if (at === undefined) throw new GreenroomError('unreachable', 'the answer to a commit status came damaged');
+  return { ...request, at };
+}

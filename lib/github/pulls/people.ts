@@ -1,0 +1,25 @@
+import type { Answer, PullRequest, Repository } from '../../forge/forge.ts';
+import type { GitHubClient } from '../http/client.ts';
+
+/**
+ * Whether this account may push, by GitHub's own answer: `admin`, or `write`, which stands for `maintain` as well.
+ *
+ * @see https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user
+ */
+export async function mayWrite(client: GitHubClient, { owner, name }: Repository, login: string): Promise<boolean> {
+  const { status, data } = await client.rest<{ permission?: unknown; user?: { login?: unknown } | null }>(
+    'GET /repos/{owner}/{repo}/collaborators/{username}/permission',
+    { owner, repo: name, username: login },
+    [404],
+  );
+  const isSame = String(data.user?.login).toLowerCase() === login.toLowerCase();
+  return status === 200 && isSame && (data.permission === 'admin' || data.permission === 'write');
+}
+
+const REACTIONS: Readonly<Record<Answer, string>> = { done: '+1', refused: '-1', confused: 'confused' };
+
+export async function react(client: GitHubClient, pull: PullRequest, commentId: number, answer: Answer): Promise<void> {
+  const { owner, name } = pull.repository;
+  const route = 'POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions';
+  await client.rest(route, { owner, repo: name, comment_id: commentId, content: REACTIONS[answer] });
+}

@@ -1,0 +1,72 @@
+import { GreenroomError } from '../../core/errors.ts';
+import { encodeObject, isFileMode } from '../../core/git/objects.ts';
+import { MAX_FILE_BYTES, type RepositoryRef } from '../../forge/forge.ts';
+import { formatOf } from '../git/objects.ts';
+import { TreeReader } from '../git/trees.ts';
+import type { Memory } from '../http/cache.ts';
+import type { GitHubClient } from '../http/client.ts';
+
+/** The entry of `preview.yaml` in a head commit, as a listing brings it; null where there is none. */
+export type PreviewEntry = { readonly oid: string; readonly mode: number; readonly size: number } | null;
+
+export interface PreviewHead {
+  readonly sha: string;
+  readonly entry: PreviewEntry;
+}
+
+/** Heads whose entry is known in memory; all are forgotten beyond it. */
+const MAX_HEADS = 20_000;
+
+/**
+ * The preview files of many pull requests, read in few questions. They are remembered by the ids of their contents, and
+ * checked against them: what was changed in the memory is no such file, and a push that leaves the file as it was has
+ * nothing to be read.
+ */
+export class PreviewFiles {
+  readonly #client: GitHubClient;
+  readonly #memory: Memory;
+  readonly #heads = new Map<string, PreviewEntry>();
+
+  constructor(client: GitHubClient, memory: Memory) {
+    this.#client = client;
+    this.#memory = memory;
+  }
+
+  /** Reads ahead the files of these heads. What cannot be read so is left to be read one by one. */
+  async readAhead(repository: RepositoryRef, heads: readonly PreviewHead[]): Promise<void> {
+    if (this.#heads.size > MAX_HEADS) this.#heads.clear();
+    for (const { sha, entry } of heads) this.#heads.set(keyOf(repository, sha), entry);
+    const wanted = new Set(heads.flatMap(({ entry }) => (isPlain(entry) ? [entry.oid] : [])));
+    for (const oid of wanted) if ((await this.#remembered(oid)) !== undefined) wanted.delete(oid);
+    if (wanted.size === 0) return;
+    const trees = new TreeReader(this.#client.for(repository.owner), repository, 1);
+    try {
+      const contents = await trees.contents([...wanted], MAX_FILE_BYTES);
+      for (const [oid, content] of contents) {
+        if (content !== null) await this.#memory.set(blobKey(oid), content.toString('utf8'));
+      }
+    } catch (error) {
+      if (!(error instanceof GreenroomError)) throw error;
+    }
+  }
+
+  /** Null: there is none at that head; undefined: it has to be read. */
+  async read(repository: RepositoryRef, sha: string): Promise<string | null | undefined> {
+    const entry = this.#heads.get(keyOf(repository, sha));
+    if (entry === null) return null;
+    return isPlain(entry) ? this.#remembered(entry.oid) : undefined;
+  }
+
+  async #remembered(oid: string): Promise<string | undefined> {
+    const text = await this.#memory.get(blobKey(oid));
+    if (text === undefined || encodeObject(formatOf(oid), 'blob', Buffer.from(text)).oid !== oid) return undefined;
+    return text;
+  }
+}
+
+function isPlain(entry: PreviewEntry | undefined): entry is Exclude<PreviewEntry, null> {
+  return entry !== null && entry !== undefined && isFileMode(entry.mode.toString(8)) && entry.size <= MAX_FILE_BYTES;
+}
+
+const keyOf = ({ owner, name }: RepositoryRef, sha: string) => `${owner}/${name}@${sha}`;
+const blobKey = (oid: string) => `blob ${oid}`;

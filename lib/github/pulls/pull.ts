@@ -1,0 +1,115 @@
+import { parseTime } from '../../core/clock.ts';
+import type { PullRequest } from '../../forge/forge.ts';
+import { PREVIEW_FILE } from '../../model/layout.ts';
+import { HOLD_FIELDS, type HoldNode, holdOf } from './override.ts';
+import type { PreviewEntry } from './preview-files.ts';
+
+/** Fields of a GraphQL PullRequest that a {@link PullRequest} is made of. */
+export const PULL_FIELDS = `number title state isDraft createdAt updatedAt closedAt headRefName headRefOid
+  author { login } headRepository { databaseId }
+  labels(first: 100) { totalCount nodes { name } }
+  commits(last: 1) { nodes { commit { oid committedDate ${HOLD_FIELDS} } } }`;
+
+/** What a listing asks of each in addition, so that a sweep need not ask one by one. */
+export const LISTED_FIELDS = `${PULL_FIELDS}
+  comments(first: 100) { totalCount nodes { id updatedAt } }
+  preview: commits(last: 1) {
+    nodes { commit { oid file(path: ${JSON.stringify(PREVIEW_FILE)}) { mode oid object { ... on Blob { byteSize } } } } }
+  }`;
+
+export const REPOSITORY_FIELDS = 'databaseId name owner { login }';
+
+export interface RepositoryNode {
+  readonly databaseId: number | null;
+  readonly name: string;
+  readonly owner: { readonly login: string };
+}
+
+export interface PullNode {
+  readonly number: number;
+  readonly title: string;
+  readonly state: 'OPEN' | 'CLOSED' | 'MERGED';
+  readonly isDraft: boolean;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly closedAt: string | null;
+  readonly headRefName: string;
+  readonly headRefOid: string;
+  readonly author: { readonly login: string } | null;
+  readonly headRepository: { readonly databaseId: number | null } | null;
+  readonly labels: {
+    readonly totalCount: number;
+    readonly nodes: readonly ({ readonly name: string } | null)[];
+  } | null;
+  readonly commits: { readonly nodes: readonly ({ readonly commit: CommitNode } | null)[] | null };
+}
+
+export interface ListedNode extends PullNode {
+  readonly comments: {
+    readonly totalCount: number;
+    readonly nodes: readonly ({ readonly id: string; readonly updatedAt: string } | null)[] | null;
+  } | null;
+  readonly preview: {
+    readonly nodes:
+      | readonly ({ readonly commit: { readonly oid: string; readonly file?: FileNode | null } } | null)[]
+      | null;
+  } | null;
+}
+
+interface FileNode {
+  readonly mode: number;
+  readonly oid: string;
+  readonly object: { readonly byteSize?: number } | null;
+}
+
+interface CommitNode {
+  readonly oid: string;
+  readonly committedDate: string;
+  readonly status: HoldNode | null;
+}
+
+/** A pull request from GraphQL, or null for an answer that lacks something: then nothing is known of it. */
+export function pullOf(repository: RepositoryNode, node: PullNode): PullRequest | null {
+  const [createdAt, updatedAt] = [parseTime(node.createdAt), parseTime(node.updatedAt)];
+  const closedAt = node.closedAt === null ? null : parseTime(node.closedAt);
+  const isKnownState = node.state === 'OPEN' || node.state === 'CLOSED' || node.state === 'MERGED';
+  if (repository.databaseId === null || createdAt === undefined || updatedAt === undefined || !isKnownState)
+    return null;
+  if ((node.labels?.totalCount ?? 0) > (node.labels?.nodes.length ?? 0)) return null;
+  const head = node.commits.nodes?.find((entry) => entry?.commit.oid === node.headRefOid)?.commit;
+  return {
+    repository: { id: repository.databaseId, owner: repository.owner.login, name: repository.name },
+    number: node.number,
+    state: node.state === 'OPEN' ? 'open' : 'closed',
+    merged: node.state === 'MERGED',
+    draft: node.isDraft,
+    labels: (node.labels?.nodes ?? []).flatMap((label) => label?.name ?? []),
+    head: {
+      sha: node.headRefOid,
+      ref: node.headRefName,
+      repositoryId: node.headRepository?.databaseId ?? null,
+      committedAt: head === undefined ? null : (parseTime(head.committedDate) ?? null),
+    },
+    // Accounts that were deleted are shown under this name.
+    author: node.author?.login ?? 'ghost',
+    title: node.title,
+    createdAt,
+    updatedAt,
+    closedAt: node.state === 'OPEN' ? null : (closedAt ?? updatedAt),
+    hold: holdOf(head?.status ?? null, node.number),
+  };
+}
+
+/** Changes whenever a comment is written, edited or removed; undefined when not all of them came. */
+export function threadOf({ comments }: ListedNode): string | undefined {
+  const nodes = comments?.nodes;
+  if (!comments || !nodes || nodes.length !== comments.totalCount) return undefined;
+  return nodes.map((node) => `${node?.id} ${node?.updatedAt}`).join('\n');
+}
+
+/** Undefined when the listing does not tell. */
+export function previewEntryOf({ preview, headRefOid }: ListedNode): PreviewEntry | undefined {
+  const file = preview?.nodes?.find((node) => node?.commit.oid === headRefOid)?.commit.file;
+  if (file === undefined || file === null) return file;
+  return { oid: file.oid, mode: file.mode, size: file.object?.byteSize ?? Number.POSITIVE_INFINITY };
+}

@@ -1,0 +1,223 @@
+import { GreenroomError } from '../../core/errors.ts';
+import type { ChangeSet } from '../../core/fileset.ts';
+import { fileSet } from '../../core/fileset.ts';
+import type { RepositoryRef } from '../../forge/forge.ts';
+import type { AppsRepo, CommitRequest, CommitResult, RecentCommit, RepoState } from '../../gitops/apps-repo.ts';
+import { checkPaths } from '../../gitops/check-paths.ts';
+import { parseGlob } from '../../gitops/glob.ts';
+import { Branch, lacks, reasons } from '../git/branch.ts';
+import { commitInput, type EffectiveChange, effectiveChange } from '../git/change.ts';
+import { GitData } from '../git/git-data.ts';
+import { type Commit, isFile } from '../git/objects.ts';
+import { TreeReader } from '../git/trees.ts';
+import type { GitHubClient, GraphQLError } from '../http/client.ts';
+import { GitHubProposals } from './proposals.ts';
+
+const COMMIT = `mutation CommitFiles($input: CreateCommitOnBranchInput!) {
+  createCommitOnBranch(input: $input) { commit { oid } }
+}`;
+
+/** Folders of previews in one question: some 600 files. */
+const AHEAD = 40;
+
+/**
+ * The apps repo on GitHub, without a clone: files by GraphQL, a change by `createCommitOnBranch` with the head that it
+ * was planned against, signed by GitHub. What that cannot express, and servers that lack it, get Git's own objects over
+ * REST.
+ */
+export class GitHubAppsRepo implements AppsRepo {
+  readonly description: string;
+  readonly proposals: GitHubProposals;
+  readonly #client: GitHubClient;
+  readonly #repository: RepositoryRef;
+  readonly #trees: TreeReader;
+  readonly #access: Branch;
+  readonly #gitData: GitData;
+  #branch: string | undefined;
+  #hasMutation = true;
+
+  /** @param branch @default - the repository's default branch */
+  constructor(client: GitHubClient, repository: RepositoryRef, branch?: string) {
+    this.#client = client.for(repository.owner);
+    this.#repository = repository;
+    this.#branch = branch;
+    // Two levels: with the head come the clusters below `previews`, and no preview has to be looked for by a star.
+    this.#trees = new TreeReader(this.#client, repository, 2);
+    this.description = `${repository.owner}/${repository.name}${branch === undefined ? '' : ` (${branch})`}`;
+    this.#access = new Branch(this.#client, repository, this.description);
+    this.#gitData = new GitData(this.#client, repository, (oid) => this.#trees.treeData(oid));
+    this.proposals = new GitHubProposals({
+      client: this.#client,
+      repository,
+      trees: this.#trees,
+      gitData: this.#gitData,
+      description: this.description,
+      branch: () => this.#branchName(),
+    });
+  }
+
+  async read(globs: readonly string[], at?: string | null): Promise<RepoState> {
+    const empty: RepoState = { head: null, files: new Map(), irregular: [] };
+    if (at === null) return empty;
+    const patterns = globs.map(parseGlob);
+    const revision = at === undefined ? { branch: this.#branch } : { commit: at };
+    const opened = await this.#trees.open(revision, patterns, true);
+    this.#checkName();
+    this.#branch ??= opened.branch;
+    if (opened.commit === null) {
+      if (at === undefined) return empty;
+      throw new GreenroomError('unreachable', `${this.description} has no commit ${at}`);
+    }
+    const found = [...(await this.#trees.find(opened.commit, patterns, true))];
+    const regular = found.filter(([, entry]) => isFile(entry));
+    const contents = await this.#trees.contents(regular.map(([, { oid }]) => oid));
+    return {
+      head: opened.commit.oid,
+      files: fileSet(regular.map(([path, { oid }]) => [path, contents.get(oid)!.toString('utf8')])),
+      irregular: found.flatMap(([path, entry]) => (isFile(entry) ? [] : [path])).sort(),
+    };
+  }
+
+  async readAhead(globs: readonly string[], at: string): Promise<void> {
+    for (let i = 0; i < globs.length; i += AHEAD) await this.read(globs.slice(i, i + AHEAD), at);
+  }
+
+  recent(since: number): Promise<readonly RecentCommit[]> {
+    return this.#access.history(this.#branchName(), since);
+  }
+
+  async commit({ expectedHead, change, message }: CommitRequest): Promise<CommitResult> {
+    checkPaths(change);
+    if (expectedHead === null) return this.#first(change, message);
+    const { commit } = await this.#trees.open({ commit: expectedHead }, [], false);
+    // A commit that is not there any more cannot be the head.
+    if (commit === null) return { status: 'conflict' };
+    this.#checkName();
+    if (this.#trees.facts.isArchived) throw this.#archived();
+    const effective = await effectiveChange(this.#trees, commit, change, this.description);
+    const { additions, deletions, replacesOtherKinds } = effective;
+    if (additions.length === 0 && deletions.length === 0) {
+      const { head } = await this.#head();
+      return head === expectedHead ? { status: 'committed', head } : { status: 'conflict' };
+    }
+    const sent =
+      this.#hasMutation && !replacesOtherKinds
+        ? await this.#send(expectedHead, additions, deletions, message)
+        : undefined;
+    return sent ?? this.#build(commit, effective, message);
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Undefined when the server does not know how. */
+  async #send(
+    expectedHeadOid: string,
+    additions: EffectiveChange['additions'],
+    deletions: readonly string[],
+    message: string,
+  ): Promise<CommitResult | undefined> {
+    const branch = this.#branchName();
+    const input = commitInput(this.#repository, branch, expectedHeadOid, { additions, deletions }, message);
+    const { data, errors } = await this.#client.mutate<{
+      createCommitOnBranch: { commit: { oid: string } | null } | null;
+    }>(COMMIT, { input });
+    const head = data?.createCommitOnBranch?.commit?.oid;
+    if (head !== undefined) return { status: 'committed', head };
+    this.#hasMutation = !lacks(errors, 'createCommitOnBranch', 'CreateCommitOnBranchInput');
+    if (!this.#hasMutation) return undefined;
+    if (errors.some(isConflict) || (await this.#head()).head !== expectedHeadOid) return { status: 'conflict' };
+    throw this.#refused(reasons(errors));
+  }
+
+  async #build(parent: Commit, effective: EffectiveChange, message: string): Promise<CommitResult> {
+    try {
+      const head = await this.#gitData.commit(parent, effective, message);
+      const refusal = await this.#access.swap(this.#trees.facts.id, this.#branchName(), parent.oid, head);
+      if (refusal === null) return { status: 'committed', head };
+      throw this.#refused(refusal.reason);
+    } catch (error) {
+      // Whatever was refused: on a branch that is elsewhere by now it is a lost race.
+      const isRefusal = error instanceof GreenroomError && error.code === 'failed';
+      if (isRefusal && (await this.#head()).head !== parent.oid) return { status: 'conflict' };
+      throw error;
+    }
+  }
+
+  /**
+   * The first commit of all. An empty repository takes neither trees nor commits (409), only one file; so the rest follows
+   * in a second commit.
+   */
+  async #first(change: ChangeSet, message: string): Promise<CommitResult> {
+    const { head, isEmpty } = await this.#head();
+    if (head !== null) return { status: 'conflict' };
+    if (!isEmpty) {
+      throw new GreenroomError(
+        'failed',
+        `${this.description} has no such branch; create it from an existing one first`,
+      );
+    }
+    const [file, ...others] = [...change].filter((entry): entry is [string, string] => entry[1] !== null);
+    if (file === undefined) throw new GreenroomError('failed', `${this.description} is empty; nothing to remove`);
+    const { owner, name: repo } = this.#repository;
+    const answer = await this.#client.rest<{ commit?: { sha?: string; parents?: unknown[] } }>(
+      'PUT /repos/{owner}/{repo}/contents/{path}',
+      {
+        owner,
+        repo,
+        path: file[0],
+        branch: this.#branch,
+        message,
+        content: Buffer.from(file[1]).toString('base64'),
+      },
+      [409, 422],
+    );
+    const { sha, parents } = answer.data.commit ?? {};
+    if (sha === undefined || parents?.length !== 0) return { status: 'conflict' };
+    if (others.length === 0) return { status: 'committed', head: sha };
+    return this.commit({ expectedHead: sha, change: new Map(others), message });
+  }
+
+  #head(): Promise<{ head: string | null; isEmpty: boolean }> {
+    return this.#access.head(this.#branchName());
+  }
+
+  #branchName(): string {
+    this.#branch ??= 'main';
+    return this.#branch;
+  }
+
+  /** An old name leads to the repository only until somebody takes it for another one. */
+  #checkName(): void {
+    const { owner, name } = this.#repository;
+    const { nameWithOwner } = this.#trees.facts;
+    if (nameWithOwner.toLowerCase() === `${owner}/${name}`.toLowerCase()) return;
+    throw new GreenroomError(
+      'failed',
+      `${owner}/${name} was renamed to ${nameWithOwner}: give that name (--apps-repo ${nameWithOwner}), and see that ` +
+        'the reconciler clones it from there',
+    );
+  }
+
+  #archived(): GreenroomError {
+    return new GreenroomError(
+      'failed',
+      `${this.description} is archived, so nothing can be written to it: unarchive it (Settings, Danger Zone), or give ` +
+        'another apps repo',
+    );
+  }
+
+  #refused(reason: string): GreenroomError {
+    const isProtected = /protected branch|rule violation|through a pull request|GH0(06|13)/i.test(reason);
+    const hint = isProtected
+      ? `. The branch is protected: let greenroom's account bypass the rule (Settings, Rules, Bypass list, or "Allow specified actors to bypass required pull requests"), or set commit.mode: pull-request in greenroom.yaml`
+      : '';
+    return new GreenroomError('failed', `${this.description} refused the commit: ${reason}${hint}`);
+  }
+}
+
+/** The head moved, seen before the commit was made or while it was. */
+function isConflict({ type, message }: GraphQLError): boolean {
+  return type === 'STALE_DATA' || /Expected branch to point to|is at [0-9a-f]{40,64} but expected/.test(message);
+}

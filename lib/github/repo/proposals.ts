@@ -1,0 +1,324 @@
+import { createHash } from 'node:crypto';
+import { GreenroomError } from '../../core/errors.ts';
+import type { ChangeSet } from '../../core/fileset.ts';
+import type { RepositoryRef } from '../../forge/forge.ts';
+import { parseTrailers } from '../../gitops/message.ts';
+import type { Proposal, ProposalRequest, Proposals, Proposed } from '../../gitops/proposals.ts';
+import { PROPOSAL_BRANCH } from '../../model/proposal.ts';
+import { reasons } from '../git/branch.ts';
+import { commitInput, type EffectiveChange, effectiveChange } from '../git/change.ts';
+import type { GitData } from '../git/git-data.ts';
+import type { Commit } from '../git/objects.ts';
+import type { TreeReader } from '../git/trees.ts';
+import type { GitHubClient, GraphQLAnswer, GraphQLError } from '../http/client.ts';
+import {
+  CREATE_AGAIN,
+  ENABLE_AUTO_MERGE,
+  FIELDS,
+  type FoundNode,
+  type FoundPull,
+  LIST,
+  type ListAnswer,
+  MOVE_AND_CREATE,
+  MOVE_AND_UPDATE,
+  OPEN,
+  READ,
+  readTreesAndProposal,
+  STAGE,
+  WITHDRAW,
+  WITHDRAW_BRANCH,
+} from './proposal-queries.ts';
+
+/** Where a new commit is made before the branch moves to it: a branch without commits of its own closes its pull request. */
+const STAGING = `${PROPOSAL_BRANCH}staging/`;
+const ROUNDS = 3;
+
+export interface ProposalsOptions {
+  readonly client: GitHubClient;
+  readonly repository: RepositoryRef;
+  readonly trees: TreeReader;
+  readonly gitData: GitData;
+  readonly description: string;
+  /** The branch that is proposed to. */
+  readonly branch: () => string;
+}
+
+interface Found {
+  /** Head of the proposal's branch; null when there is none. */
+  readonly oid: string | null;
+  /** Whether that is our commit of the wanted change. */
+  readonly isWanted: boolean;
+  /** Whether it would bring more than that commit: it builds on others that the branch was put back from. */
+  readonly bringsMore: boolean;
+  /** The latest pull request from that branch. */
+  readonly pull: FoundPull | null;
+  /** Head of the branch that is proposed to. */
+  readonly base: string | null;
+  readonly mergeMethod: 'SQUASH' | 'REBASE' | 'MERGE';
+}
+
+/** What is wanted, with the commit that it builds on. */
+interface Wanted extends ProposalRequest {
+  readonly parent: Commit;
+  readonly effective: EffectiveChange;
+}
+
+interface MutationAnswer {
+  readonly createCommitOnBranch?: { readonly commit: { readonly oid: string } | null } | null;
+  readonly createPullRequest?: { readonly pullRequest: FoundPull | null } | null;
+  readonly updatePullRequest?: { readonly pullRequest: Pick<FoundPull, 'state'> | null } | null;
+}
+
+/**
+ * Changes of the apps repo as pull requests: one branch and one pull request a preview. What is there is read anew in
+ * every round, so that whoever was there first, or a lost answer, leads to one pull request.
+ */
+export class GitHubProposals implements Proposals {
+  readonly repository: RepositoryRef;
+  readonly #options: ProposalsOptions;
+  readonly #client: GitHubClient;
+  /** What was looked at ahead, by the name of the preview; used once, since it ages. */
+  readonly #ahead = new Map<string, FoundNode>();
+
+  constructor(options: ProposalsOptions) {
+    this.#options = options;
+    this.#client = options.client;
+    this.repository = options.repository;
+  }
+
+  lookAhead(name: string): void {
+    this.#ahead.delete(name);
+    this.#options.trees.bringAlong({
+      write: readTreesAndProposal,
+      fields: FIELDS,
+      variables: this.#refsOf(name),
+      take: (repository) => this.#ahead.set(name, repository as FoundNode),
+    });
+  }
+
+  async propose(request: ProposalRequest): Promise<Proposed> {
+    const message = `${request.message.trimEnd()}\nChange: ${digestOf(request.change)}\n`;
+    let failure: unknown;
+    for (let round = 0; round < ROUNDS; round += 1) {
+      try {
+        const found = await this.#read(request);
+        if (found.base !== request.base || request.base === null) return { status: 'conflict' };
+        const wanted = await this.#wanted({ ...request, message }, request.base);
+        return await (wanted === null ? this.#withdraw(request.name, found) : this.#settle(wanted, found));
+      } catch (error) {
+        if (!(error instanceof GreenroomError) || (error.code === 'failed' && !(error instanceof Refused))) throw error;
+        failure = error;
+      }
+    }
+    throw failure;
+  }
+
+  async list(): Promise<readonly Proposal[]> {
+    const found: Proposal[] = [];
+    for (let after: string | null = null; ; ) {
+      const variables: object = { ...this.repository, prefix: `refs/heads/${PROPOSAL_BRANCH}`, after };
+      const answer: GraphQLAnswer<ListAnswer> = await this.#client.query(LIST, { ...variables });
+      const { data, errors } = answer;
+      const page = data?.repository?.refs;
+      if (!page || errors.length > 0) throw this.#unreachable(reasons(errors));
+      for (const node of page.nodes ?? []) {
+        const [trailers] = parseTrailers(node?.target?.message ?? '');
+        if (node !== null && trailers?.preview === node.name) {
+          found.push({ name: node.name, pullRequest: trailers.pullRequest });
+        }
+      }
+      if (!page.pageInfo.hasNextPage) return found;
+      after = page.pageInfo.endCursor;
+      if (after === null) throw this.#unreachable('a page is missing');
+    }
+  }
+
+  #refsOf(name: string): { readonly ref: string; readonly baseRef: string; readonly base: string } {
+    const base = this.#options.branch();
+    return { ref: `refs/heads/${PROPOSAL_BRANCH}${name}`, baseRef: `refs/heads/${base}`, base };
+  }
+
+  async #read({ name, change }: ProposalRequest): Promise<Found> {
+    const known = this.#ahead.get(name);
+    this.#ahead.delete(name);
+    const { base, proposal, squashMergeAllowed, rebaseMergeAllowed } = known ?? (await this.#ask(name));
+    return {
+      oid: proposal?.target?.oid ?? null,
+      isWanted: (proposal?.target?.message ?? '').includes(`\nChange: ${digestOf(change)}`),
+      bringsMore: (base?.compare?.aheadBy ?? 1) > 1,
+      pull: proposal?.associatedPullRequests.nodes?.[0] ?? null,
+      base: base?.target?.oid ?? null,
+      mergeMethod: squashMergeAllowed ? 'SQUASH' : rebaseMergeAllowed ? 'REBASE' : 'MERGE',
+    };
+  }
+
+  async #ask(name: string): Promise<FoundNode> {
+    const variables = { ...this.repository, ...this.#refsOf(name) };
+    const { data, errors } = await this.#client.query<{ repository: FoundNode | null }>(READ, variables);
+    if (!data?.repository || errors.length > 0) throw this.#unreachable(reasons(errors));
+    return data.repository;
+  }
+
+  /** Null when the branch is as it should be already. */
+  async #wanted(request: ProposalRequest, base: string): Promise<Wanted | null> {
+    if (request.change.size === 0) return null;
+    const { trees, description } = this.#options;
+    const { commit } = await trees.open({ commit: base }, [], false);
+    if (commit === null) throw this.#unreachable(`there is no commit ${base}`);
+    const effective = await effectiveChange(trees, commit, request.change, description);
+    const isNothing = effective.additions.length === 0 && effective.deletions.length === 0;
+    return isNothing ? null : { ...request, parent: commit, effective };
+  }
+
+  async #settle(wanted: Wanted, found: Found): Promise<Proposed> {
+    const { pull } = found;
+    if (found.isWanted && pull?.state === 'CLOSED') return { status: 'declined', outcome: 'unchanged', url: pull.url };
+    const isMergeable = pull?.mergeable !== 'CONFLICTING' && !found.bringsMore;
+    if (found.isWanted && pull?.state === 'OPEN' && isMergeable) {
+      return this.#opened('unchanged', wanted, found, pull);
+    }
+    if (found.oid === null && !wanted.effective.replacesOtherKinds) {
+      return this.#opened('opened', wanted, found, await this.#create(wanted));
+    }
+    const next = await this.#commit(wanted);
+    if (pull?.state === 'OPEN') {
+      const input = { pullRequestId: pull.id, title: wanted.title, body: wanted.body };
+      const { updatePullRequest } = await this.#mutate(MOVE_AND_UPDATE, {
+        refs: this.#move(wanted, found, next),
+        pull: input,
+      });
+      if (updatePullRequest?.pullRequest?.state === 'OPEN') return this.#opened('updated', wanted, found, pull);
+      // Somebody closed or merged it since it was looked at: that was about another version.
+      const again = await this.#mutate(CREATE_AGAIN, { pull: this.#pullInput(wanted) });
+      return this.#opened('opened', wanted, found, pullOf(again));
+    }
+    const answer = await this.#mutate(MOVE_AND_CREATE, {
+      refs: this.#move(wanted, found, next),
+      pull: this.#pullInput(wanted),
+    });
+    return this.#opened('opened', wanted, found, pullOf(answer));
+  }
+
+  /** Branch, commit and pull request in one request; GitHub carries them out in this order. */
+  async #create(wanted: Wanted): Promise<FoundPull> {
+    const branch = PROPOSAL_BRANCH + wanted.name;
+    const answer = await this.#mutate(OPEN, {
+      refs: this.#refs([{ name: branch, beforeOid: zero(wanted.parent.oid), afterOid: wanted.parent.oid }]),
+      commit: commitInput(this.repository, branch, wanted.parent.oid, wanted.effective, wanted.message),
+      pull: this.#pullInput(wanted),
+    });
+    return pullOf(answer);
+  }
+
+  async #commit({ name, parent, effective, message }: Wanted): Promise<string> {
+    if (effective.replacesOtherKinds) return this.#options.gitData.commit(parent, effective, message);
+    const branch = STAGING + name;
+    const answer = await this.#mutate(STAGE, {
+      refs: this.#refs([{ name: branch, afterOid: parent.oid, force: true }]),
+      commit: commitInput(this.repository, branch, parent.oid, effective, message),
+    });
+    const oid = answer.createCommitOnBranch?.commit?.oid;
+    if (oid === undefined) throw new Refused('no commit was made');
+    return oid;
+  }
+
+  /** From exactly where the branch was seen: what somebody else put there since is not overwritten unseen. */
+  #move({ name, parent, effective }: Wanted, { oid }: Found, next: string): object {
+    const none = zero(parent.oid);
+    const staging = { name: STAGING + name, afterOid: none, force: true };
+    return this.#refs([
+      { name: PROPOSAL_BRANCH + name, beforeOid: oid ?? none, afterOid: next, force: true },
+      ...(effective.replacesOtherKinds ? [] : [staging]),
+    ]);
+  }
+
+  async #withdraw(name: string, { oid, pull }: Found): Promise<Proposed> {
+    if (oid === null) return { status: 'none', outcome: 'unchanged' };
+    const refs = this.#refs([{ name: PROPOSAL_BRANCH + name, beforeOid: oid, afterOid: zero(oid) }]);
+    if (pull?.state !== 'OPEN') {
+      await this.#mutate(WITHDRAW_BRANCH, { refs });
+      return { status: 'none', outcome: 'unchanged' };
+    }
+    await this.#mutate(WITHDRAW, { refs, pull: { pullRequestId: pull.id } });
+    return { status: 'none', outcome: 'withdrawn', url: pull.url };
+  }
+
+  async #opened(
+    outcome: 'opened' | 'updated' | 'unchanged',
+    wanted: Wanted,
+    found: Found,
+    pull: FoundPull,
+  ): Promise<Proposed> {
+    const note = wanted.autoMerge ? await this.#autoMerge(outcome, wanted, found, pull) : null;
+    return { status: 'open', outcome, url: pull.url, note };
+  }
+
+  /** Whether it may be merged by itself is decided by the apps repo's own rules; where they do not allow it, a note says so. */
+  async #autoMerge(outcome: string, { message }: Wanted, found: Found, pull: FoundPull): Promise<string | null> {
+    if (pull.autoMergeRequest !== null) return null;
+    if (outcome === 'unchanged' && !pull.viewerCanEnableAutoMerge) return null;
+    const [commitHeadline = '', ...body] = message.split('\n');
+    const texts = found.mergeMethod === 'REBASE' ? {} : { commitHeadline, commitBody: body.join('\n').trim() };
+    const input = { pullRequestId: pull.id, mergeMethod: found.mergeMethod, ...texts };
+    try {
+      const { errors } = await this.#client.mutate(ENABLE_AUTO_MERGE, { input });
+      return errors.length === 0 ? null : `${pull.url} is not merged by itself: ${reasons(errors)}`;
+    } catch (error) {
+      if (!(error instanceof GreenroomError)) throw error;
+      return `${pull.url} is not merged by itself: ${error.message}`;
+    }
+  }
+
+  #pullInput({ name, title, body }: Wanted): object {
+    return {
+      repositoryId: this.#options.trees.facts.id,
+      baseRefName: this.#options.branch(),
+      headRefName: PROPOSAL_BRANCH + name,
+      title,
+      body,
+    };
+  }
+
+  #refs(updates: readonly { name: string; beforeOid?: string; afterOid: string; force?: boolean }[]): object {
+    const refUpdates = updates.map((update) => ({ ...update, name: `refs/heads/${update.name}` }));
+    return { repositoryId: this.#options.trees.facts.id, refUpdates };
+  }
+
+  async #mutate(mutation: string, variables: Readonly<Record<string, unknown>>): Promise<MutationAnswer> {
+    const { data, errors } = await this.#client.mutate<MutationAnswer>(mutation, variables);
+    if (errors.length > 0 || data === null) throw new Refused(this.#sentence(errors));
+    return data;
+  }
+
+  #sentence(errors: readonly GraphQLError[]): string {
+    return `${this.#options.description} refused the pull request for it: ${reasons(errors)}`;
+  }
+
+  #unreachable(reason: string): GreenroomError {
+    return new GreenroomError('unreachable', `${this.#options.description}: ${reason}`);
+  }
+}
+
+/** May be a race that was lost: looked at again, and final in the last round. */
+class Refused extends GreenroomError {
+  constructor(message: string) {
+    super('failed', message);
+  }
+}
+
+function pullOf(answer: MutationAnswer): FoundPull {
+  const pull = answer.createPullRequest?.pullRequest;
+  if (!pull) throw new Refused('no pull request was made');
+  return pull;
+}
+
+function digestOf(change: ChangeSet): string {
+  return createHash('sha256')
+    .update(JSON.stringify([...change]))
+    .digest('hex');
+}
+
+/** The id that stands for no object. */
+function zero(oid: string): string {
+  return '0'.repeat(oid.length);
+}

@@ -1,0 +1,126 @@
+import { GreenroomError } from '../../core/errors.ts';
+import type { PullRequest, Suggestion } from '../../forge/forge.ts';
+import type { GitHubClient } from '../http/client.ts';
+import { hunksOf, isInDiff } from './diff-lines.ts';
+
+const LIST = `query ListReviewThreads($owner: String!, $name: String!, $number: Int!, $after: String) {
+  repository(owner: $owner, name: $name) {
+    databaseId
+    pullRequest(number: $number) {
+      reviewThreads(first: 100, after: $after) {
+        pageInfo { hasNextPage endCursor } nodes { comments(first: 1) { nodes { body viewerDidAuthor } } }
+      }
+    }
+  }
+}`;
+
+interface ThreadNode {
+  readonly comments: {
+    readonly nodes: readonly ({ readonly body: string; readonly viewerDidAuthor: boolean } | null)[] | null;
+  };
+}
+
+interface Threads {
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+  readonly nodes: readonly (ThreadNode | null)[] | null;
+}
+
+interface ListAnswer {
+  readonly repository: {
+    readonly databaseId: number | null;
+    readonly pullRequest: { readonly reviewThreads: Threads } | null;
+  } | null;
+}
+
+interface FileEntry {
+  readonly filename?: unknown;
+  readonly patch?: unknown;
+}
+
+/** More remarks than this at once are not read. */
+const MAX_SUGGESTIONS = 10;
+const FILES_A_PAGE = 100;
+/** GitHub lists at most 3,000 files. */
+const MAX_PAGES = 30;
+
+/**
+ * Remarks with a suggested change on lines of the diff, each once: one that was resolved or is outdated is not made
+ * again. Where a line is not in the diff, a remark has no place; the comment links to it instead.
+ */
+export async function publishSuggestions(
+  client: GitHubClient,
+  pull: PullRequest,
+  suggestions: readonly Suggestion[],
+): Promise<void> {
+  if (suggestions.length === 0) return;
+  const made = await ownRemarks(client, pull);
+  const missing = suggestions.filter(({ marker }) => !made.some((body) => body.startsWith(marker)));
+  if (missing.length === 0) return;
+  const patches = await readPatches(client, pull, new Set(missing.map(({ path }) => path)));
+  const placed = missing.filter(({ path, startLine, endLine }) => {
+    return isInDiff(hunksOf(patches.get(path) ?? ''), startLine, endLine);
+  });
+  for (const suggestion of placed.slice(0, MAX_SUGGESTIONS)) await remark(client, pull, suggestion);
+}
+
+async function ownRemarks(client: GitHubClient, pull: PullRequest): Promise<string[]> {
+  const { owner, name, id } = pull.repository;
+  const bodies: string[] = [];
+  for (let after: string | null = null; ; ) {
+    const answer: { data: ListAnswer | null; errors: readonly { message: string }[] } = await client.query<ListAnswer>(
+      LIST,
+      { owner, name, number: pull.number, after },
+    );
+    const threads: Threads | undefined = answer.data?.repository?.pullRequest?.reviewThreads;
+    if (threads === undefined || answer.data?.repository?.databaseId !== id || answer.errors.length > 0) {
+      const reason = answer.errors[0]?.message ?? 'it is not where it was';
+      throw new GreenroomError('unreachable', `remarks of ${owner}/${name}#${pull.number}: ${reason}`);
+    }
+    const first = (threads.nodes ?? []).flatMap((thread) => thread?.comments.nodes?.[0] ?? []);
+    bodies.push(...first.filter(({ viewerDidAuthor }) => viewerDidAuthor).map(({ body }) => body));
+    if (!threads.pageInfo.hasNextPage) return bodies;
+    if (threads.pageInfo.endCursor === null) throw new GreenroomError('unreachable', 'a page of remarks is missing');
+    after = threads.pageInfo.endCursor;
+  }
+}
+
+/** The diff of the pull request's files that are asked for; a large or binary file has none. */
+async function readPatches(client: GitHubClient, pull: PullRequest, wanted: ReadonlySet<string>) {
+  const { owner, name: repo } = pull.repository;
+  const patches = new Map<string, string>();
+  for (let page = 1; page <= MAX_PAGES && patches.size < wanted.size; page++) {
+    const route = 'GET /repos/{owner}/{repo}/pulls/{pull_number}/files';
+    const parameters = { owner, repo, pull_number: pull.number, per_page: FILES_A_PAGE, page };
+    const { data } = await client.rest<unknown>(route, parameters);
+    if (!Array.isArray(data)) throw new GreenroomError('unreachable', 'the list of changed files came damaged');
+    for (const { filename, patch } of data as FileEntry[]) {
+      if (typeof filename === 'string' && wanted.has(filename))
+        patches.set(filename, typeof patch === 'string' ? patch : '');
+    }
+    if (data.length < FILES_A_PAGE) break;
+  }
+  return patches;
+}
+
+/** Each on its own: in a review, one that has no place takes the others down with it. */
+async function remark(client: GitHubClient, pull: PullRequest, suggestion: Suggestion): Promise<void> {
+  const { owner, name: repo } = pull.repository;
+  const { path, startLine, endLine, body } = suggestion;
+  const start = startLine === endLine ? {} : { start_line: startLine, start_side: 'RIGHT' };
+  // 422: the head moved on since the diff was read; the next commit is looked at anew.
+  await client.rest(
+    'POST /repos/{owner}/{repo}/pulls/{pull_number}/comments',
+    {
+      owner,
+      repo,
+      pull_number: pull.number,
+      commit_id: pull.head.sha,
+      path,
+      side: 'RIGHT',
+      line: endLine,
+      ...start,
+      body,
+    },
+    [422],
+  );
+}

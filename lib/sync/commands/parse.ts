@@ -1,0 +1,68 @@
+import type { PullComment } from '../../forge/forge.ts';
+import { duration, durationSeconds } from '../../model/scalars.ts';
+import { tickedBoxes } from '../../report/markers.ts';
+
+/** What people can ask for in a comment. */
+export type Command =
+  | { readonly action: 'stop' }
+  | { readonly action: 'retry' }
+  /** @property seconds longer than it would live now; null for as long as can be asked for */
+  | { readonly action: 'extend'; readonly seconds: number | null };
+
+export interface ParsedCommands {
+  readonly commands: readonly Command[];
+  /** Lines that begin with `/preview` and are no command. */
+  readonly misspelt: number;
+}
+
+/** More than this in one comment are no commands of a person's. */
+const MAX_COMMANDS = 10;
+
+/**
+ * The commands of a comment: `/preview stop`, `/preview retry`, `/preview extend 4h`, each at the start of a line of its
+ * own. Quoted, indented and fenced lines are talk about commands.
+ */
+export function parseCommands(text: string): ParsedCommands {
+  const commands: Command[] = [];
+  let misspelt = 0;
+  let fence: string | null = null;
+  for (const line of text.split(/\r?\n/)) {
+    const mark = /^ {0,3}(`{3,}|~{3,})(.*)$/.exec(line);
+    if (mark !== null && fence === null) fence = mark[1]!;
+    else if (mark !== null && fence !== null && mark[1]!.startsWith(fence) && mark[2]!.trim() === '') fence = null;
+    if (mark !== null || fence !== null || !/^\/preview(?:\s|$)/.test(line)) continue;
+    const command = parseCommand(line);
+    if (command === null) misspelt += 1;
+    else if (commands.length < MAX_COMMANDS) commands.push(command);
+  }
+  return { commands, misspelt };
+}
+
+function parseCommand(line: string): Command | null {
+  const [, verb, argument, ...more] = line.trim().split(/\s+/);
+  if (more.length > 0) return null;
+  if (verb === 'extend' && argument !== undefined) {
+    return duration.safeParse(argument).success ? { action: 'extend', seconds: durationSeconds(argument) } : null;
+  }
+  if (argument !== undefined || (verb !== 'stop' && verb !== 'retry')) return null;
+  return { action: verb };
+}
+
+/** The commands of the boxes that are ticked in our comment. */
+export function boxCommands(comment: string): Command[] {
+  return tickedBoxes(comment).map((box) =>
+    box === 'keep' ? { action: 'extend', seconds: null } : { action: 'retry' },
+  );
+}
+
+/** A delivery that got lost is made up for; what is older than this many seconds was not meant for us. */
+const MAX_AGE = 24 * 3600;
+
+/** Whether a comment asks for something and has no answer yet. */
+export function isUnanswered(comment: PullComment, now: number): boolean {
+  if (comment.isOurs) return tickedBoxes(comment.body).length > 0;
+  if (comment.isAnswered || comment.author === null || comment.author.isBot) return false;
+  if (now - comment.createdAt > MAX_AGE) return false;
+  const { commands, misspelt } = parseCommands(comment.body);
+  return commands.length + misspelt > 0;
+}

@@ -1,0 +1,28 @@
+import { commitMessage } from '../../gitops/message.ts';
+import type { PreviewPlan } from './plan-preview.ts';
+
+const VERBS = { create: 'add', update: 'update', remove: 'remove', none: 'keep' } as const;
+
+/** One commit may carry several previews; each is named in trailers of its own. */
+export function messageOf(plans: readonly PreviewPlan[]): string {
+  const [first] = plans;
+  const verbs = [...new Set(plans.map((plan) => VERBS[plan.effect]))];
+  const subject =
+    plans.length === 1
+      ? `${VERBS[first!.effect]} ${first!.name} (${reasonOf(first!)})`
+      : `${verbs.join(' and ')} ${plans.length} previews`;
+  return commitMessage(
+    subject,
+    plans.map(({ pull: { repository, number, head }, name }) => ({
+      preview: name,
+      pullRequest: { owner: repository.owner, name: repository.name, number },
+      head: head.sha,
+    })),
+  );
+}
+
+function reasonOf({ state, pull }: PreviewPlan): string {
+  if (state.state === 'none') return state.reason;
+  if (state.state === 'no-file') return 'no preview.yaml';
+  return pull.head.sha.slice(0, 7);
+}

@@ -1,0 +1,189 @@
+import { type CompiledPreview, specDigestOf } from '../../compile/compile.ts';
+import { isExpired } from '../../compile/lifetime.ts';
+import { GreenroomError } from '../../core/errors.ts';
+import type { ChangeSet, FileSet } from '../../core/fileset.ts';
+import type { PullRequest } from '../../forge/forge.ts';
+import { planChange } from '../../gitops/plan.ts';
+import { loadPreview } from '../../model/files.ts';
+import { type Identity, previewName } from '../../model/identity.ts';
+import { PREVIEW_FILE, RECORD_FILE } from '../../model/layout.ts';
+import type { Loaded } from '../../model/load.ts';
+import { placementDigest } from '../../model/platform.ts';
+import type { Preview } from '../../model/preview.ts';
+import type { PreviewRecord } from '../../model/record.ts';
+import type { LivePreview, ObjectChange, PreviewState } from '../../report/state.ts';
+import type { Base, SyncContext } from './base.ts';
+import { refusalOf, stopOf } from './eligibility.ts';
+import { type Existing, findExisting, takenName } from './existing.ts';
+import { imageState } from './image.ts';
+import { type Ahead, hasLimits, waitingFor } from './slots.ts';
+import { timesOf } from './times.ts';
+
+/** What one pull request wants of the apps repo, and what to say about it. */
+export interface PreviewPlan {
+  readonly pull: PullRequest;
+  readonly name: string;
+  readonly state: PreviewState;
+  readonly change: ChangeSet;
+  readonly effect: 'create' | 'update' | 'remove' | 'none';
+  /** What the apps repo will remember; null where it will hold no preview, or an earlier one. */
+  readonly record: PreviewRecord | null;
+  /** A sentence where the platform's own change moves or ends a preview that its pull request would keep. */
+  readonly displaced: string | null;
+  /** Whether another repository's preview has its name: what is proposed under it is not about this one. @default false */
+  readonly isNameTaken?: boolean;
+  /** What the apps repo holds of it until now. */
+  readonly live: LivePreview | null;
+  /** Objects that an update or a first writing changes. @default - none */
+  readonly objects?: readonly ObjectChange[];
+}
+
+/**
+ * Holds a pull request's live state against the apps repo at one commit. Reads, writes nothing.
+ *
+ * What is wrong with the file or against the rules leaves an earlier preview as it is; only a positive answer that the
+ * pull request should have none (closed, no file, time up, not eligible) removes it.
+ *
+ * @throws GreenroomError `failed` when the name of a new preview belongs to another repository
+ */
+export async function planPreview(
+  context: SyncContext,
+  base: Base,
+  pull: PullRequest,
+  ahead?: Ahead,
+): Promise<PreviewPlan> {
+  const identity = identityOf(pull);
+  const derived = derivedName(pull, base);
+  const refusal = refusalOf(pull, base.platform) ?? stopOf(pull);
+  // What takes a place looks at all the others anyway.
+  const findsAmongAll = refusal === null && hasLimits(base.platform);
+  const { existing, nameTakenBy } = await findExisting(context.repo, base, identity, derived, findsAmongAll);
+  const plan = planner(pull, existing, existing?.name ?? derived, nameTakenBy !== null, base);
+
+  if (refusal !== null) return plan.remove({ state: 'none', ...refusal, removed: plan.live });
+  let compiled: CompiledPreview;
+  try {
+    const text = await context.forge.readFile(pull.repository, pull.head.sha, PREVIEW_FILE);
+    if (text === null) return plan.remove({ state: 'no-file', removed: plan.live });
+    const preview = loadPreview(text, PREVIEW_FILE);
+    const before = { record: existing?.record ?? null, specDigest: specDigestOf(preview) };
+    const image = await imageState(context.images, base.platform, pull, preview.value.spec, before);
+    if (image.status === 'waiting') {
+      return plan.keep({ state: 'waiting', image: image.image, live: plan.live }, base.now);
+    }
+    if (image.status === 'unknown') return plan.keep({ state: 'unknown', reason: image.reason }, base.now);
+    compiled = await compileHead(context, base, pull, preview, identity, existing?.name, image.digest);
+  } catch (error) {
+    if (!(error instanceof GreenroomError)) throw error;
+    if (error.code === 'unreachable') return plan.keep({ state: 'unknown', reason: error.message }, base.now);
+    if (error.code !== 'invalid-input') throw error;
+    return plan.keep({ state: 'invalid', problems: error.problems, live: plan.live }, base.now);
+  }
+  if (isExpired(compiled.expires, base.now)) {
+    return plan.remove({
+      state: 'none',
+      reason: 'expired',
+      sentence: 'Its time is up; a new push starts it again.',
+      removed: plan.live,
+    });
+  }
+  if (compiled.denied) {
+    return plan.keep({ state: 'denied', findings: compiled.findings, live: plan.live }, base.now);
+  }
+  const wait = existing === null ? await waitingFor(base, pull, compiled, ahead) : null;
+  if (wait !== null) return plan.keep({ state: 'queued', ...wait, live: plan.live }, base.now);
+  if (nameTakenBy !== null) throw takenName(derived, nameTakenBy);
+  return plan.write(compiled);
+}
+
+function identityOf({ repository: { id, owner, name }, number }: PullRequest): Identity {
+  return { repositoryId: id, owner, repository: name, number };
+}
+
+/** The name that a new preview of it gets; one that runs keeps its own. */
+export function derivedName(pull: PullRequest, { platform }: Base): string {
+  return previewName(identityOf(pull), platform.sources[0]!.owner).name;
+}
+
+async function compileHead(
+  context: SyncContext,
+  base: Base,
+  pull: PullRequest,
+  preview: Loaded<Preview>,
+  identity: Identity,
+  name: string | undefined,
+  digest: string | undefined,
+): Promise<CompiledPreview> {
+  const folder = preview.value.spec.manifests;
+  const manifests =
+    folder === undefined ? null : await context.forge.readFolder(pull.repository, pull.head.sha, folder);
+  return base.compile({
+    preview,
+    manifests,
+    identity,
+    name,
+    headSha: pull.head.sha,
+    author: pull.author,
+    labels: pull.labels,
+    digest,
+    times: timesOf(pull),
+  });
+}
+
+function planner(pull: PullRequest, existing: Existing | null, name: string, isNameTaken: boolean, base: Base) {
+  const live = existing?.record ? livePreview(existing.record) : null;
+  const nothing = { change: new Map(), effect: 'none', record: null, displaced: null } as const;
+  const none = { pull, name, isNameTaken, live, ...nothing };
+  const remove = (state: PreviewState): PreviewPlan => {
+    if (existing === null) return { ...none, state };
+    const change = planChange({ now: existing.now, wanted: new Map(), folders: existing.folders });
+    return { ...none, state, change, effect: 'remove', displaced: displacement(base, pull, existing, state) };
+  };
+  return {
+    live,
+    remove,
+    keep(state: Exclude<PreviewState, { state: 'ready' }>, now: number): PreviewPlan {
+      if (live !== null && isExpired(live.expires, now)) return remove({ ...state, live: null } as PreviewState);
+      return { ...none, state };
+    },
+    write({ files, folder, record, findings }: CompiledPreview): PreviewPlan {
+      const now = existing?.now ?? { files: new Map(), irregular: [] };
+      const folders = [...new Set([...(existing?.folders ?? []), folder])];
+      const change = planChange({ now, wanted: files, folders });
+      const state: PreviewState = { state: 'ready', preview: livePreview(record), findings };
+      const effect = change.size === 0 ? 'none' : existing === null ? 'create' : 'update';
+      const displaced = existing === null ? null : displacement(base, pull, existing, record);
+      return { ...none, state, change, effect, record, displaced, objects: objectChanges(now.files, change) };
+    },
+  };
+}
+
+/** Whether a move or a removal is the platform's doing: the settings that decide about it are not those of the record. */
+function displacement(
+  base: Base,
+  pull: PullRequest,
+  { record }: Existing,
+  outcome: PreviewState | PreviewRecord,
+): string | null {
+  if (!record?.placement || record.placement === placementDigest(base.platform)) return null;
+  if ('cluster' in outcome) {
+    if (outcome.cluster === record.cluster) return null;
+    return `moves from the cluster ${record.cluster} to ${outcome.cluster}, where it starts anew`;
+  }
+  const isAsked = pull.state === 'closed' || pull.hold?.action === 'stop';
+  const isOver = isAsked || outcome.state !== 'none' || isExpired(record.expires, base.now);
+  return isOver ? null : `is removed: ${outcome.sentence}`;
+}
+
+/** @internal */
+export function livePreview({ name, url, headSha, created, expires, cost }: PreviewRecord): LivePreview {
+  return { name, url, headSha, created, expires, cost };
+}
+
+/** The objects of a change, as people know them: one file each. The record beside them is no object. */
+function objectChanges(now: FileSet, change: ChangeSet): ObjectChange[] {
+  return [...change].flatMap(([path, after]) => {
+    const below = path.split('/').slice(4).join('/');
+    return below === RECORD_FILE ? [] : [{ path: below, before: now.get(path) ?? null, after }];
+  });
+}

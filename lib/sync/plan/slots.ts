@@ -1,0 +1,71 @@
+import type { CompiledPreview } from '../../compile/compile.ts';
+import type { PullRequest } from '../../forge/forge.ts';
+import type { PlatformSpec } from '../../model/platform.ts';
+import type { PreviewRecord } from '../../model/record.ts';
+import { count, money } from '../../report/text.ts';
+import type { Base } from './base.ts';
+
+/** What was planned before in the same run: it takes places, and frees some. */
+export interface Ahead {
+  readonly added: readonly PreviewRecord[];
+  /** Names of previews. */
+  readonly removed: ReadonlySet<string>;
+}
+
+const NOTHING_AHEAD: Ahead = { added: [], removed: new Set() };
+
+export interface Wait {
+  readonly reason: 'places' | 'budget';
+  /** For the maker. */
+  readonly sentence: string;
+}
+
+/** Whether a new preview has to be held against all the others. */
+export function hasLimits({ slots, cost }: PlatformSpec): boolean {
+  const limits = [slots.total, slots.perRepo, slots.perAuthor, cost.budgets.totalDay];
+  return limits.some((limit) => limit !== undefined);
+}
+
+/**
+ * Why a new preview has to wait, or null when there is room. Only previews that are not there yet wait: nobody loses a
+ * preview to the queue.
+ */
+export async function waitingFor(
+  base: Base,
+  pull: PullRequest,
+  compiled: CompiledPreview,
+  ahead: Ahead = NOTHING_AHEAD,
+): Promise<Wait | null> {
+  if (!hasLimits(base.platform)) return null;
+  const { slots, cost } = base.platform;
+  const stored = (await base.records()).flatMap(({ record }) => (record === null ? [] : [record]));
+  const records = [...stored.filter(({ name }) => !ahead.removed.has(name)), ...ahead.added];
+  const full = (limit: number | undefined, taken: number) => limit !== undefined && taken >= limit;
+
+  if (full(slots.total, records.length)) {
+    return places(`All ${count(slots.total!, 'place')} are taken; yours starts by itself. Nothing to do.`);
+  }
+  const ofRepo = records.filter((r) => r.identity.repositoryId === pull.repository.id);
+  if (full(slots.perRepo, ofRepo.length)) {
+    return places(
+      `All ${count(slots.perRepo!, 'place')} of this repository are taken; yours starts when one of its previews ends.`,
+    );
+  }
+  const ofAuthor = records.filter((r) => r.author === pull.author);
+  if (full(slots.perAuthor, ofAuthor.length)) {
+    return places(`Your ${count(slots.perAuthor!, 'place')} are taken; this one starts when another of yours ends.`);
+  }
+  const spent = records.reduce((sum, r) => sum + r.cost.perDay, 0);
+  const budget = cost.budgets.totalDay;
+  if (budget !== undefined && spent + compiled.cost.perDay > budget) {
+    const sentence =
+      `Previews already use ${money(spent, cost.currency)} of ${money(budget, cost.currency)} a day; this one adds ` +
+      `about ${money(compiled.cost.perDay, cost.currency)}. Choose a smaller size or ask ${base.platform.policies.contact}.`;
+    return { reason: 'budget', sentence };
+  }
+  return null;
+}
+
+function places(sentence: string): Wait {
+  return { reason: 'places', sentence };
+}

@@ -1,0 +1,56 @@
+import { GreenroomError } from '../../core/errors.ts';
+import { type PreviewTrailers, parseTrailers } from '../../gitops/message.ts';
+import type { Base, SyncContext } from '../plan/base.ts';
+import { refusalOf } from '../plan/eligibility.ts';
+import type { PreviewPlan } from '../plan/plan-preview.ts';
+
+/** How long the end of a preview is looked at again, in seconds: what could not be written in that time stays. */
+const WINDOW = 3 * 3600;
+
+/** A preview that is gone, and the commit that removed it. */
+export interface Ending {
+  readonly plan: PreviewPlan;
+  readonly commit: string;
+}
+
+/**
+ * Previews that ended a short while ago and that no list holds any more: the pull request is closed, the record is gone.
+ * Only the history of the apps repo tells of them, so that what could not be written on the pull request then is written
+ * now. What gives no answer is left alone: nothing hangs on it but words.
+ */
+export async function recentEndings(context: SyncContext, base: Base): Promise<Ending[]> {
+  const known = new Set((await base.records()).flatMap(({ record }) => (record === null ? [] : [record.name])));
+  const endings: Ending[] = [];
+  for (const [preview, { trailers, commit }] of await lastCommits(context, base)) {
+    if (known.has(preview)) continue;
+    const { owner, name, number } = trailers.pullRequest;
+    const lookup = await context.forge.pullRequest({ owner, name }, number).catch(noAnswer);
+    // By its name alone it may be another one by now; its head tells.
+    if (lookup?.status !== 'found' || lookup.value.head.sha !== trailers.head) continue;
+    const pull = lookup.value;
+    // An open one is in the list, and was looked at there.
+    const refusal = pull.state === 'closed' ? refusalOf(pull, base.platform) : null;
+    if (refusal === null) continue;
+    const nothing = { change: new Map(), effect: 'none', record: null, displaced: null, live: null } as const;
+    const plan: PreviewPlan = { ...nothing, pull, name: preview, state: { state: 'none', ...refusal, removed: null } };
+    endings.push({ plan, commit });
+  }
+  return endings;
+}
+
+/** The latest commit about each preview. */
+async function lastCommits({ repo }: SyncContext, { now }: Base) {
+  const commits = (await repo.recent?.(now - WINDOW).catch(noAnswer)) ?? [];
+  const last = new Map<string, { readonly trailers: PreviewTrailers; readonly commit: string }>();
+  for (const { oid, message } of commits) {
+    for (const trailers of parseTrailers(message)) {
+      if (!last.has(trailers.preview)) last.set(trailers.preview, { trailers, commit: oid });
+    }
+  }
+  return last;
+}
+
+function noAnswer(error: unknown): null {
+  if (error instanceof GreenroomError) return null;
+  throw error;
+}

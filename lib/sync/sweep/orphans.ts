@@ -1,0 +1,91 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type ApplyOptions, apply, type Planned } from '../../gitops/apply.ts';
+import type { AppsRepo } from '../../gitops/apps-repo.ts';
+import { commitMessage } from '../../gitops/message.ts';
+import { planChange } from '../../gitops/plan.ts';
+import { RECORD_FILE } from '../../model/layout.ts';
+import { parseRecord, recordedRepository } from '../../model/record.ts';
+import type { Base, SyncContext } from '../plan/base.ts';
+import { livePreview } from '../plan/plan-preview.ts';
+import { raceOptions } from '../race.ts';
+import { asksForReview, proposeEnd } from '../review.ts';
+import type { SyncResult } from '../sync.ts';
+import type { Orphan } from './survey.ts';
+
+/** Where the next batch begins. */
+export interface Ground {
+  readonly head: string | null;
+  /** Whether nobody but this sweep has committed since its plans were made: its own batches touch other folders. */
+  readonly isOurs: boolean;
+}
+
+/** Previews whose time is up and whose forge gives no answer: time alone ends them. Gives those that were removed. */
+export async function removeOrphans(
+  context: SyncContext,
+  base: Base,
+  orphans: readonly Orphan[],
+  options: { readonly apply?: Partial<ApplyOptions> },
+): Promise<{ ended: readonly Orphan[]; ground: Ground }> {
+  const untouched = { head: base.head, isOurs: true };
+  if (orphans.length === 0) return { ended: [], ground: untouched };
+  if (asksForReview(base)) {
+    for (const orphan of orphans) {
+      await proposeEnd(context, base, orphan.record, () => planOrphans(context.repo, [orphan]));
+    }
+    return { ended: orphans, ground: untouched };
+  }
+  let planned: string | null = null;
+  const { value, head, attempts } = await apply(
+    context.repo,
+    async () => {
+      const plan = await planOrphans(context.repo, orphans);
+      planned = plan.head;
+      return plan;
+    },
+    raceOptions(options.apply),
+  );
+  return { ended: value, ground: { head, isOurs: attempts === 1 && planned === base.head } };
+}
+
+async function planOrphans(repo: AppsRepo, orphans: readonly Orphan[]): Promise<Planned<readonly Orphan[]>> {
+  const { head, files, irregular } = await repo.read(orphans.map(({ stored }) => `${stored.folder}/**`));
+  // What was written anew in the meantime is not what was judged.
+  const ended = orphans.filter(({ stored, record }) =>
+    isDeepStrictEqual(parseRecord(files.get(`${stored.folder}/${RECORD_FILE}`) ?? ''), record),
+  );
+  if (ended.length === 0) return { head, change: new Map(), message: '', value: ended };
+  const folders = ended.map(({ stored }) => stored.folder);
+  const isInside = (path: string) => folders.some((folder) => path.startsWith(`${folder}/`));
+  const now = { files: new Map([...files].filter(([path]) => isInside(path))), irregular: irregular.filter(isInside) };
+  return {
+    head,
+    change: planChange({ now, wanted: new Map(), folders }),
+    message: commitMessage(
+      `remove ${ended.length} expired`,
+      ended.map(({ record }) => {
+        const pullRequest = { ...recordedRepository(record), number: record.identity.number };
+        return { preview: record.name, pullRequest, head: record.headSha };
+      }),
+    ),
+    value: ended,
+  };
+}
+
+export function orphanResult({ record }: Orphan): SyncResult {
+  return {
+    repository: record.identity.repository,
+    number: record.identity.number,
+    name: record.name,
+    state: {
+      state: 'none',
+      reason: 'expired',
+      sentence: 'Its time is up, and its pull request gives no answer.',
+      removed: livePreview(record),
+    },
+    effect: 'remove',
+    change: new Map(),
+    commit: null,
+    notes: [],
+    unanswered: [],
+  };
+}

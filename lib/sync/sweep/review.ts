@@ -1,0 +1,93 @@
+import { GreenroomError } from '../../core/errors.ts';
+import type { Proposal } from '../../gitops/proposals.ts';
+import type { Base, SyncContext } from '../plan/base.ts';
+import { type PreviewPlan, planPreview } from '../plan/plan-preview.ts';
+import { proposalsOf, review, withdraw } from '../review.ts';
+
+export interface ReviewSteps {
+  /** Names of previews that are ended for their time alone: not planned here. */
+  readonly ended: readonly string[];
+  /** Whether a pull request was planned, held or failed in this sweep. */
+  readonly isHandled: (repositoryId: number, number: number) => boolean;
+  /** Plans of the same pull request, made anew. */
+  readonly again: (plan: PreviewPlan) => Promise<{ readonly base: Base; readonly plans: readonly PreviewPlan[] }>;
+  /** Runs work whose failure is the failure of this plan alone. */
+  readonly collect: (plan: PreviewPlan, work: () => Promise<void>) => Promise<void>;
+}
+
+export interface SweptByReview {
+  readonly settled: readonly { readonly plan: PreviewPlan; readonly commit: null; readonly notes: readonly string[] }[];
+  /** Why proposals were left alone. */
+  readonly unknown: readonly string[];
+}
+
+/**
+ * What a sweep does in the place of commits where changes are reviewed: one proposal a preview, and one that fails does
+ * not hold up the others. What nothing is to be changed of, and nothing was proposed of, costs no request.
+ */
+export async function sweepByReview(
+  context: SyncContext,
+  base: Base,
+  plans: readonly PreviewPlan[],
+  steps: ReviewSteps,
+): Promise<SweptByReview> {
+  const proposals = await proposalsOf(context).list();
+  const proposed = new Set(proposals.map(({ name }) => name));
+  const left = await leftOver(context, base, proposals, [...plans.map(({ name }) => name), ...steps.ended], steps);
+  const settled: SweptByReview['settled'][number][] = [];
+  for (const plan of [...plans, ...left.plans]) {
+    await steps.collect(plan, async () => {
+      const isDone = plan.change.size === 0 && !proposed.has(plan.name);
+      const reviewed = isDone
+        ? { plan, notes: [] }
+        : await review(context, { base, plan }, async () => {
+            const { base: present, plans: made } = await steps.again(plan);
+            return made[0] === undefined ? null : { base: present, plan: made[0] };
+          });
+      settled.push({ plan: reviewed.plan, commit: null, notes: reviewed.notes });
+    });
+  }
+  return { settled, unknown: left.unknown };
+}
+
+/**
+ * Proposals that no plan is about: the pull request was closed before the preview was merged, or its repository has
+ * another name by now. Those under an old name are withdrawn; nothing is done without a positive answer.
+ */
+async function leftOver(
+  context: SyncContext,
+  base: Base,
+  proposals: readonly Proposal[],
+  names: readonly string[],
+  steps: ReviewSteps,
+): Promise<{ plans: PreviewPlan[]; unknown: string[] }> {
+  const plans: PreviewPlan[] = [];
+  const unknown: string[] = [];
+  for (const proposal of proposals.filter(({ name }) => !names.includes(name))) {
+    try {
+      const plan = await planOf(context, base, proposal, steps);
+      if (typeof plan === 'string') unknown.push(plan);
+      else if (plan !== null) plans.push(plan);
+    } catch (error) {
+      if (!(error instanceof GreenroomError)) throw error;
+      unknown.push(`${proposal.name}: ${error.message}`);
+    }
+  }
+  return { plans, unknown };
+}
+
+/** The plan of its pull request, why there is none, or null where there is nothing to do any more. */
+async function planOf(
+  context: SyncContext,
+  base: Base,
+  proposal: Proposal,
+  { isHandled }: ReviewSteps,
+): Promise<PreviewPlan | string | null> {
+  const { owner, name, number } = proposal.pullRequest;
+  const lookup = await context.forge.pullRequest({ owner, name }, number);
+  if (lookup.status === 'unknown') return `${proposal.name}: ${lookup.reason}; its request for review is kept`;
+  const pull = lookup.value;
+  const plan = await planPreview(context, base, pull);
+  if (plan.name !== proposal.name) await withdraw(context, base.head, proposal);
+  return isHandled(pull.repository.id, pull.number) ? null : plan;
+}

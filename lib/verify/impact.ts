@@ -1,0 +1,83 @@
+import type { CompiledPreview } from '../compile/compile.ts';
+import { isExpired } from '../compile/lifetime.ts';
+import { formatProblem, GreenroomError } from '../core/errors.ts';
+import { compareStrings } from '../core/fileset.ts';
+import { isDenial } from '../core/finding.ts';
+import type { Forge } from '../forge/forge.ts';
+import type { PlatformSpec } from '../model/platform.ts';
+import type { PreviewRecord } from '../model/record.ts';
+import { findingLine } from '../report/comment.ts';
+import type { Effect, Impact } from '../report/impact.ts';
+import type { Base } from '../sync/plan/base.ts';
+import { refusalOf, stopOf } from '../sync/plan/eligibility.ts';
+import { recompile, type Source, sourceOf } from './recompile.ts';
+
+/**
+ * What a change of the platform's side (settings, exceptions) does to the previews that live: each is compiled again
+ * under both. Pure beside reading from the forge.
+ */
+export async function impactOf(forge: Forge, before: Base, after: Base): Promise<Impact[]> {
+  const impacts: Impact[] = [];
+  const records = (await before.records()).flatMap(({ record }) => (record === null ? [] : [record]));
+  for (const record of records.sort((a, b) => compareStrings(a.name, b.name))) {
+    const subject = { name: record.name, repository: record.identity.repository, number: record.identity.number };
+    impacts.push({ ...subject, effect: await effectOn(forge, record, before, after) });
+  }
+  return impacts;
+}
+
+async function effectOn(forge: Forge, record: PreviewRecord, before: Base, after: Base): Promise<Effect> {
+  let source: Source;
+  try {
+    const lookup = await sourceOf(forge, record);
+    if (lookup.status === 'unknown') return { kind: 'unknown', reason: lookup.reason };
+    source = lookup.value;
+  } catch (error) {
+    if (!(error instanceof GreenroomError) || error.code !== 'invalid-input') throw error;
+    return { kind: 'unknown', reason: error.message };
+  }
+  const [old, next] = [before, after].map((side) => outcome(side, source, before.platform)) as [Outcome, Outcome];
+  if (next.kind === 'none') return old.kind === 'none' ? { kind: 'same' } : { kind: 'removed', reason: next.reason };
+  if (next.kind === 'refused') return old.kind === 'refused' ? { kind: 'same' } : next;
+  // What runs lies where the record says, whatever the old settings would make of it today.
+  if (next.compiled.cluster !== record.cluster && placeOf(old) !== next.compiled.cluster) {
+    return { kind: 'moved', from: record.cluster, to: next.compiled.cluster };
+  }
+  if (old.kind !== 'written') return { kind: 'allowed' };
+  return filesEffect(old.compiled, next.compiled);
+}
+
+type Outcome =
+  | { readonly kind: 'written'; readonly compiled: CompiledPreview }
+  | { readonly kind: 'none'; readonly reason: string }
+  | { readonly kind: 'refused'; readonly reasons: readonly string[] };
+
+function outcome(side: Base, source: Source, recordedBy: PlatformSpec): Outcome {
+  const refusal = refusalOf(source.pull, side.platform) ?? stopOf(source.pull);
+  if (refusal !== null) return { kind: 'none', reason: refusal.sentence };
+  try {
+    const compiled = recompile(side, source, recordedBy);
+    if (isExpired(compiled.expires, side.now)) return { kind: 'none', reason: 'Its time would be up.' };
+    const denied = compiled.findings.filter(isDenial);
+    if (compiled.denied) return { kind: 'refused', reasons: denied.map(findingLine) };
+    return { kind: 'written', compiled };
+  } catch (error) {
+    if (!(error instanceof GreenroomError) || error.code !== 'invalid-input') throw error;
+    return { kind: 'refused', reasons: error.problems.map(formatProblem) };
+  }
+}
+
+function placeOf(outcome: Outcome): string | null {
+  return outcome.kind === 'written' ? outcome.compiled.cluster : null;
+}
+
+function filesEffect(before: CompiledPreview, after: CompiledPreview): Effect {
+  const inside = ({ files, folder }: CompiledPreview) =>
+    new Map([...files].map(([path, text]) => [path.slice(folder.length + 1), text]));
+  const [old, now] = [inside(before), inside(after)];
+  const paths = [...new Set([...old.keys(), ...now.keys()])].sort(compareStrings);
+  const files = paths
+    .map((path) => ({ path, before: old.get(path) ?? null, after: now.get(path) ?? null }))
+    .filter((file) => file.before !== file.after);
+  return files.length === 0 ? { kind: 'same' } : { kind: 'changed', files };
+}

@@ -1,0 +1,87 @@
+import type { CompiledPreview } from '../compile/compile.ts';
+import { expiresAt, type Times } from '../compile/lifetime.ts';
+import { GreenroomError } from '../core/errors.ts';
+import type { FileSet } from '../core/fileset.ts';
+import type { Forge, Lookup, PullRequest } from '../forge/forge.ts';
+import { loadPreview } from '../model/files.ts';
+import { PREVIEW_FILE } from '../model/layout.ts';
+import type { Loaded } from '../model/load.ts';
+import type { PlatformSpec } from '../model/platform.ts';
+import type { Preview } from '../model/preview.ts';
+import { type PreviewRecord, recordedRepository } from '../model/record.ts';
+import type { Base } from '../sync/plan/base.ts';
+import { timesOf } from '../sync/plan/times.ts';
+
+/** What a recorded preview was compiled from: the maker's files at the recorded head, and the pull request. */
+export interface Source {
+  readonly record: PreviewRecord;
+  /** As it is now; it may have moved on since. */
+  readonly pull: PullRequest;
+  readonly preview: Loaded<Preview>;
+  readonly manifests: FileSet | null;
+}
+
+/**
+ * Reads what a record was made from. No answer is `unknown`.
+ *
+ * @throws GreenroomError `invalid-input` when the maker's file at that commit is not there or not right
+ */
+export async function sourceOf(forge: Forge, record: PreviewRecord): Promise<Lookup<Source>> {
+  const { repositoryId, repository, number } = record.identity;
+  try {
+    const lookup = await forge.pullRequestById(repositoryId, number, recordedRepository(record));
+    if (lookup.status === 'unknown') return lookup;
+    const pull = lookup.value;
+    const text = await forge.readFile(pull.repository, record.headSha, PREVIEW_FILE);
+    if (text === null) {
+      throw new GreenroomError('invalid-input', `${repository} has no ${PREVIEW_FILE} at ${record.headSha}`);
+    }
+    const preview = loadPreview(text, PREVIEW_FILE);
+    const folder = preview.value.spec.manifests;
+    const manifests = folder === undefined ? null : await forge.readFolder(pull.repository, record.headSha, folder);
+    return { status: 'found', value: { record, pull, preview, manifests } };
+  } catch (error) {
+    if (!(error instanceof GreenroomError) || error.code === 'invalid-input') throw error;
+    return { status: 'unknown', reason: error.message };
+  }
+}
+
+/**
+ * Compiles a recorded preview again. The result equals what is committed as long as neither the platform nor what the
+ * pull request decides beside its commit (labels, commands, name of its repository) has changed.
+ *
+ * @param recordedBy the platform that the record was written under. @default - the same
+ * @throws GreenroomError `invalid-input` for what the platform does not take
+ */
+export function recompile(
+  { compile, platform }: Pick<Base, 'compile' | 'platform'>,
+  source: Source,
+  recordedBy: PlatformSpec = platform,
+): CompiledPreview {
+  const { record, pull, preview, manifests } = source;
+  const { id, owner, name: repository } = pull.repository;
+  return compile({
+    preview,
+    manifests,
+    identity: { repositoryId: id, owner, repository, number: pull.number },
+    name: record.name,
+    headSha: record.headSha,
+    author: pull.author,
+    labels: pull.labels,
+    times: recordedTimes(source, recordedBy),
+    // Where no evidence is asked a tag stands for itself, whatever a record says.
+    digest: platform.evidence.require.length === 0 ? undefined : (record.imageDigest ?? undefined),
+  });
+}
+
+/**
+ * The pull request's times when the record was written. Once it has moved on, the time of the recorded commit follows
+ * from the recorded end; one that no commit of this pull request could have had does not come out again.
+ */
+function recordedTimes({ record, pull, preview }: Source, platform: PlatformSpec): Times {
+  const { createdAt, updatedAt, labels, head } = pull;
+  if (head.sha === record.headSha) return timesOf(pull);
+  const epoch = { createdAt: 0, updatedAt: 0, committedAt: 0 };
+  const life = expiresAt(epoch, labels, preview.value.spec.ttl, platform.ttl);
+  return { createdAt, updatedAt, committedAt: record.expires - life };
+}

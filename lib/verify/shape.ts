@@ -1,0 +1,103 @@
+import type { Problem } from '../core/errors.ts';
+import { compareStrings, type FileSet } from '../core/fileset.ts';
+import { RECORD_FILE, repoOfName } from '../model/layout.ts';
+import type { PlatformSpec } from '../model/platform.ts';
+import { parseRecord } from '../model/record.ts';
+import type { PlannedFile } from '../scaffold/plan.ts';
+
+export interface AppsRepoState {
+  readonly platform: PlatformSpec;
+  /** The scaffold's plan for what lies there. */
+  readonly scaffold: readonly PlannedFile[];
+  /** Every path below `previews/`. */
+  readonly paths: readonly string[];
+  /** Text of every `preview.json` by path. */
+  readonly records: FileSet;
+  /** Folders of the previews that were there before the change in question; null when there is nothing to compare. */
+  readonly before: readonly string[] | null;
+}
+
+/** As many may always go at once, however few there are: the same that a sweep may remove. */
+const ALWAYS_ALLOWED = 3;
+
+/**
+ * What must not reach the branch of an apps repo: files that are not what greenroom would write, a `preview.json` that
+ * would freeze the ApplicationSets, and a removal of most previews. Each problem says what to do.
+ */
+export function examine(state: AppsRepoState): Problem[] {
+  return [...scaffoldProblems(state.scaffold), ...previewProblems(state), ...removalProblems(state)];
+}
+
+function scaffoldProblems(files: readonly PlannedFile[]): Problem[] {
+  return files
+    .filter(({ action }) => action !== 'same' && action !== 'keep')
+    .map(({ path, action }) => ({
+      file: path,
+      message:
+        action === 'create'
+          ? 'is missing; run `greenroom upgrade .` and commit what it writes'
+          : 'is not what greenroom.yaml, exceptions/ and this version of greenroom give; run `greenroom upgrade .`',
+    }));
+}
+
+const PREVIEW_PATH =
+  /^previews\/([^/]+)\/([^/]+)\/([^/]+)\/(?:preview\.json|(?:fence|app|flux)\/[a-z0-9][a-z0-9.-]*\.yaml)$/;
+
+function previewProblems({ platform, paths, records }: AppsRepoState): Problem[] {
+  const problems: Problem[] = [];
+  const clusters = new Set(platform.clusters.map(({ name }) => name));
+  const folders = new Set<string>();
+  for (const path of paths) {
+    const match = PREVIEW_PATH.exec(path);
+    if (match === null) problems.push({ file: path, message: 'is no file of a preview; remove it' });
+    else if (!clusters.has(match[1]!))
+      problems.push({ file: path, message: `there is no cluster ${match[1]}; it goes when its folder is empty` });
+    else folders.add(match.slice(1, 4).join('/'));
+  }
+  for (const folder of [...folders].sort(compareStrings)) {
+    const file = `previews/${folder}/${RECORD_FILE}`;
+    if (!records.has(file)) problems.push({ file, message: 'is missing; remove the folder, the next sweep writes it' });
+  }
+  return [...problems, ...recordProblems(records)];
+}
+
+function recordProblems(records: FileSet): Problem[] {
+  const problems: Problem[] = [];
+  const taken = new Map<string, string>();
+  for (const [file, text] of records) {
+    const [, cluster, repo, name] = file.split('/');
+    const record = parseRecord(text);
+    if (record === null) {
+      problems.push({ file, message: 'is out of shape, and one such file stops every preview; restore it from Git' });
+      continue;
+    }
+    if (record.name !== name || record.cluster !== cluster || repoOfName(record.name) !== repo) {
+      const belongs = `previews/${record.cluster}/${repoOfName(record.name)}/${record.name}`;
+      problems.push({ file, message: `belongs in ${belongs}` });
+    }
+    const identity = `${record.identity.repositoryId}#${record.identity.number}`;
+    for (const [what, key] of [
+      ['name', record.name],
+      ['pull request', identity],
+    ] as const) {
+      const first = taken.get(`${what} ${key}`);
+      if (first !== undefined) problems.push({ file, message: `has the same ${what} as ${first}` });
+      else taken.set(`${what} ${key}`, file);
+    }
+  }
+  return problems;
+}
+
+function removalProblems({ platform, records, before }: AppsRepoState): Problem[] {
+  if (before === null) return [];
+  const now = new Set([...records.keys()].map((path) => path.slice(0, -RECORD_FILE.length - 1)));
+  const removed = before.filter((folder) => !now.has(folder)).length;
+  const share = platform.sweep.maxRemovalShare;
+  if (removed <= ALWAYS_ALLOWED || removed <= before.length * share) return [];
+  return [
+    {
+      file: 'previews/',
+      message: `${removed} of ${before.length} previews would be removed or moved; more than ${share * 100} % at once needs a person: raise sweep.maxRemovalShare in a change of its own`,
+    },
+  ];
+}
