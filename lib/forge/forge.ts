@@ -1,4 +1,4 @@
-import type { CheckReport } from '../core/check.ts';
+import type { CheckReport } from '../core/check-report.ts';
 import type { GreenroomError } from '../core/errors.ts';
 import type { FileSet } from '../core/fileset.ts';
 
@@ -39,16 +39,16 @@ export interface PullRequest {
   /** Null while open. */
   readonly closedAt: number | null;
   /** What somebody with write permission last asked for at this head commit; null for nothing. */
-  readonly hold: Hold | null;
+  readonly override: Override | null;
 }
 
 /** A command that was carried out. It holds for the commit that it was given at: the next push starts anew. */
-export interface Hold extends HoldRequest {
+export interface Override extends OverrideRequest {
   /** Unix seconds, by the forge's clock. */
   readonly at: number;
 }
 
-export interface HoldRequest {
+export interface OverrideRequest {
   /** `stop`: no preview. `run`: a preview, as if the commit had just been pushed, or until a time. */
   readonly action: 'stop' | 'run';
   /** Unix seconds until which it shall run; null for as long as after a push. Null for `stop`. */
@@ -231,7 +231,7 @@ export interface Forge {
   mayWrite(repository: Repository, login: string): Promise<boolean>;
 
   /** Remembers what was asked for at the pull request's head commit. */
-  hold(pull: PullRequest, request: HoldRequest): Promise<Hold>;
+  override(pull: PullRequest, request: OverrideRequest): Promise<Override>;
 
   /** Answers a comment; twice is as good as once. */
   answer(pull: PullRequest, commentId: number, answer: Answer): Promise<void>;

@@ -43,7 +43,7 @@ export function parsePull(
   text: string,
   repository: RepositoryRef,
   number: number,
-): Omit<PullRequest, 'head' | 'hold'> & { readonly head: Omit<PullRequest['head'], 'committedAt'> } {
+): Omit<PullRequest, 'head' | 'override'> & { readonly head: Omit<PullRequest['head'], 'committedAt'> } {
   const data = parseJson(file, text);
   const result = PullFile.safeParse(data);
   if (!result.success) throw invalidInput(result.error.issues.map((issue) => problem(file, issue, data)));

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import * as z from 'zod';
 import { parseTime } from '../core/clock.ts';
-import type { Hold, PullComment } from './forge.ts';
+import type { Override, PullComment } from './forge.ts';
 import { namesIn, textOf } from './local-files.ts';
 
 /** `<owner>/<repo>/pulls/<n>/comments/<id>.json` */
@@ -12,7 +12,7 @@ const CommentFile = z.object({
   bot: z.boolean().default(false),
 });
 
-const HoldFile = z.object({
+const OverrideFile = z.object({
   headSha: z.string(),
   action: z.enum(['stop', 'run']),
   until: z.int().nullable(),
@@ -50,11 +50,11 @@ export function answerFile(commentId: number): string {
 }
 
 /** What is remembered for this head commit; null for nothing. */
-export function readHold(folder: string, headSha: string): Hold | null {
-  const file = readJson(join(folder, 'hold.json'), HoldFile);
+export function readOverride(folder: string, headSha: string): Override | null {
+  const file = readJson(join(folder, 'override.json'), OverrideFile);
   if (file === null || file.headSha !== headSha) return null;
-  const { headSha: _, ...hold } = file;
-  return hold;
+  const { headSha: _, ...override } = file;
+  return override;
 }
 
 /** Whether the file of collaborators lets this account write. */

@@ -10,9 +10,9 @@ import { CommitFiles } from './commit-files.ts';
 import type {
   Answer,
   Forge,
-  Hold,
-  HoldRequest,
   Lookup,
+  Override,
+  OverrideRequest,
   PublishOutcome,
   PullComment,
   PullRequest,
@@ -22,7 +22,7 @@ import type {
 } from './forge.ts';
 import { namesIn, textOf } from './local-files.ts';
 import { parsePull } from './local-pull.ts';
-import { answerFile, isWriter, readComments, readHold } from './local-thread.ts';
+import { answerFile, isWriter, readComments, readOverride } from './local-thread.ts';
 
 /** Each is a process of git's. */
 const MAX_OPEN_REPOSITORIES = 8;
@@ -34,7 +34,7 @@ const MAX_OPEN_REPOSITORIES = 8;
  *     <owner>/<repo>/pulls/<n>.json   its pull requests
  *     <owner>/<repo>/collaborators.json          {"mia": "write"}: whose commands count
  *     <owner>/<repo>/pulls/<n>/comments/<id>.json {"author", "body", "createdAt"}
- *     <owner>/<repo>/pulls/<n>/       comment.md, check.json, deployment.json, notice.md, hold.json, written back, and
+ *     <owner>/<repo>/pulls/<n>/       comment.md, check.json, deployment.json, notice.md, override.json, written back, and
  *                                     the answers to comments, comments/<id>.answer
  *
  * A repository is renamed or transferred by moving both to another name; its pull requests keep their `repositoryId`.
@@ -127,10 +127,10 @@ export class LocalForge implements Forge {
     return isWriter(join(this.#root, repository.owner, repository.name), login);
   }
 
-  async hold(pull: PullRequest, { action, until, by, commentId }: HoldRequest): Promise<Hold> {
-    const hold: Hold = { action, until, by, commentId, at: this.#clock() };
-    this.#write(this.#folder(pull), 'hold.json', json({ headSha: pull.head.sha, ...hold }));
-    return hold;
+  async override(pull: PullRequest, { action, until, by, commentId }: OverrideRequest): Promise<Override> {
+    const override: Override = { action, until, by, commentId, at: this.#clock() };
+    this.#write(this.#folder(pull), 'override.json', json({ headSha: pull.head.sha, ...override }));
+    return override;
   }
 
   async answer(pull: PullRequest, commentId: number, answer: Answer): Promise<void> {
@@ -192,8 +192,8 @@ export class LocalForge implements Forge {
     const pull = parsePull(file, text, repository, number);
     // Without its repository the commit's time is not known; all else is.
     const committedAt = await files.committedAt(pull.head.sha).catch(() => null);
-    const hold = readHold(this.#folder({ repository, number }), pull.head.sha);
-    return { ...pull, head: { ...pull.head, committedAt }, hold };
+    const override = readOverride(this.#folder({ repository, number }), pull.head.sha);
+    return { ...pull, head: { ...pull.head, committedAt }, override };
   }
 
   async #openPulls(repository: RepositoryRef): Promise<RepositoryPulls> {

@@ -5,9 +5,9 @@ import type {
   Answer,
   Deployment,
   Forge,
-  Hold,
-  HoldRequest,
   Lookup,
+  Override,
+  OverrideRequest,
   PublishOutcome,
   PullComment,
   PullRequest,
@@ -17,15 +17,15 @@ import type {
   RepositoryRef,
 } from '../forge/forge.ts';
 import { PREVIEW_FILE } from '../model/layout.ts';
-import { type Memory, ProcessMemory } from './http/cache.ts';
+import { type Cache, ProcessCache } from './http/cache.ts';
 import type { GitHubClient } from './http/client.ts';
 import { CommitFiles } from './pulls/files.ts';
 import { Listing } from './pulls/listing.ts';
-import { writeHold } from './pulls/override.ts';
+import { writeOverride } from './pulls/override.ts';
 import { mayWrite, react } from './pulls/people.ts';
 import { PreviewFiles } from './pulls/preview-files.ts';
 import { PULL_FIELDS, type PullNode, pullOf, REPOSITORY_FIELDS, type RepositoryNode } from './pulls/pull.ts';
-import { publishCheck } from './report/check.ts';
+import { publishCheck } from './report/check-run.ts';
 import { publishComment, publishNotice } from './report/comment.ts';
 import { publishDeployment } from './report/deployment.ts';
 import { Reports } from './report/reports.ts';
@@ -42,7 +42,7 @@ interface PullAnswer {
 
 export interface GitHubForgeOptions {
   /** What need not be asked again. @default - as long as this object lives */
-  readonly memory?: Memory;
+  readonly cache?: Cache;
   /** @default - the system's */
   readonly clock?: Clock;
   /** Where people see it, as GITHUB_SERVER_URL says. @default https://github.com */
@@ -59,11 +59,11 @@ export class GitHubForge implements Forge {
   readonly #listing: Listing;
 
   constructor(client: GitHubClient, options: GitHubForgeOptions = {}) {
-    const { memory = new ProcessMemory(), clock = systemClock, serverUrl = 'https://github.com' } = options;
+    const { cache = new ProcessCache(), clock = systemClock, serverUrl = 'https://github.com' } = options;
     this.#client = client;
     this.serverUrl = serverUrl.replace(/\/+$/, '');
-    this.#previews = new PreviewFiles(client, memory);
-    this.#reports = new Reports(memory, clock, client.description);
+    this.#previews = new PreviewFiles(client, cache);
+    this.#reports = new Reports(cache, clock, client.description);
     this.#listing = new Listing(client, {
       onHeads: (repository, heads) => this.#previews.readAhead(repository, heads),
       onThread: (pull, thread) => this.#reports.listed(pull, thread),
@@ -185,8 +185,8 @@ export class GitHubForge implements Forge {
     return mayWrite(this.#client.for(repository.owner), repository, login);
   }
 
-  hold(pull: PullRequest, request: HoldRequest): Promise<Hold> {
-    return writeHold(this.#client.for(pull.repository.owner), this.serverUrl, pull, request);
+  override(pull: PullRequest, request: OverrideRequest): Promise<Override> {
+    return writeOverride(this.#client.for(pull.repository.owner), this.serverUrl, pull, request);
   }
 
   answer(pull: PullRequest, commentId: number, answer: Answer): Promise<void> {

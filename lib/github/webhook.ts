@@ -11,7 +11,7 @@ export interface WebhookHint {
 }
 
 /** What a delivery wakes. */
-export interface Wake {
+export interface Trigger {
   readonly pulls: readonly WebhookHint[];
   /** Whether the apps repo was changed by somebody else, so that everything is to be looked at again. */
   readonly sweep: boolean;
@@ -43,7 +43,7 @@ export function isAuthentic(body: Uint8Array, signature: string | undefined, sec
  * @param event the header `x-github-event`
  * @param apps null where nothing is known of an apps repo on the same server
  */
-export function webhookWake(event: string, body: Uint8Array, apps: AppsBranch | null): Wake | null {
+export function webhookTrigger(event: string, body: Uint8Array, apps: AppsBranch | null): Trigger | null {
   let payload: Fields;
   try {
     payload = fields(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)));
@@ -66,7 +66,7 @@ export function webhookWake(event: string, body: Uint8Array, apps: AppsBranch | 
   return isComment ? one(repository, issue['number']) : null;
 }
 
-function one(repository: RepositoryRef, number: unknown): Wake | null {
+function one(repository: RepositoryRef, number: unknown): Trigger | null {
   if (typeof number !== 'number' || !Number.isSafeInteger(number) || number < 1) return null;
   return { pulls: [{ repository, number }], sweep: false };
 }
@@ -77,7 +77,7 @@ function isProposal({ repository }: Fields, { head }: Fields): boolean {
 }
 
 /** What becomes of a proposal is told to whom it is for; its making and moving is our own doing. */
-function proposal({ action }: Fields, { body }: Fields): Wake | null {
+function proposal({ action }: Fields, { body }: Fields): Trigger | null {
   const subject = typeof body === 'string' && /^(closed|reopened)$/.test(String(action)) ? proposalSubject(body) : null;
   return subject && { pulls: [hintOf(subject)], sweep: false };
 }
@@ -86,7 +86,7 @@ function proposal({ action }: Fields, { body }: Fields): Wake | null {
  * Commits of ours are known by their trailers: those of a proposal that was merged wake whom it is for, those made by a
  * sync or a sweep were told by it. Whatever else touches previews or settings is somebody else's.
  */
-function pushed(payload: Fields, { branch }: AppsBranch): Wake | null {
+function pushed(payload: Fields, { branch }: AppsBranch): Trigger | null {
   const wanted = branch ?? fields(payload['repository'])['default_branch'];
   if (payload['ref'] !== `refs/heads/${String(wanted)}` || payload['deleted'] === true) return null;
   const commits = Array.isArray(payload['commits']) ? payload['commits'].map(fields) : [];

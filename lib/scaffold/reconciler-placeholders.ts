@@ -1,7 +1,7 @@
 import { appsRepoUrl, type PlatformSpec } from '../model/platform.ts';
 
 /** What the README of an apps repo says of the reconciler, by mark. Lines after the first are indented as a list item. */
-export function reconcilerMarks(platform: PlatformSpec): Record<string, string> {
+export function reconcilerPlaceholders(platform: PlatformSpec): Record<string, string> {
   return platform.reconciler === 'flux' ? flux(platform) : argoCd(platform);
 }
 

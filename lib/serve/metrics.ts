@@ -76,7 +76,7 @@ export class Metrics {
     });
     this.waits = new Counter({
       name: 'greenroom_limit_waits_total',
-      help: 'Requests to GitHub that waited: for a limit that it reported, or for our own pace below one.',
+      help: 'Requests to GitHub that waited: for a limit that it reported, or for our own throttle.',
       labelNames: ['reason'],
       registers,
     });

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { type AppsBranch, isAuthentic, type Wake, webhookWake } from '../github/webhook.ts';
+import { type AppsBranch, isAuthentic, type Trigger, webhookTrigger } from '../github/webhook.ts';
 
 /** A delivery of more bytes is refused; those about pull requests have some ten thousand. */
 export const MAX_BODY_BYTES = 5 * 1024 * 1024;
@@ -16,7 +16,7 @@ export interface Delivery {
 
 export type Received =
   | { readonly outcome: 'too-large' | 'unsigned' | 'ignored' | 'broken'; readonly delivery: Delivery }
-  | { readonly outcome: 'wake'; readonly delivery: Delivery; readonly wake: Wake };
+  | { readonly outcome: 'trigger'; readonly delivery: Delivery; readonly trigger: Trigger };
 
 /**
  * Reads a delivery. Nothing of its body is looked at before its signature has been found right.
@@ -41,8 +41,8 @@ export async function receive(
     return { outcome: 'unsigned', delivery: unproved };
   }
   const delivery = { event: EVENTS.includes(event) ? event : 'other', id: /^[\w-]{1,64}$/.test(id) ? id : null };
-  const wake = webhookWake(event, body, apps);
-  return wake === null ? { outcome: 'ignored', delivery } : { outcome: 'wake', delivery, wake };
+  const trigger = webhookTrigger(event, body, apps);
+  return trigger === null ? { outcome: 'ignored', delivery } : { outcome: 'trigger', delivery, trigger };
 }
 
 /** Null for a body that is too large; undefined for one that did not come to its end. */

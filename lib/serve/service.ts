@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks';
 import { formatTime } from '../core/clock.ts';
 import { GreenroomError } from '../core/errors.ts';
 import type { Wait } from '../github/http/client.ts';
-import type { AppsBranch, Wake, WebhookHint } from '../github/webhook.ts';
+import type { AppsBranch, Trigger, WebhookHint } from '../github/webhook.ts';
 import { syncAndAnswer } from '../sync/answer.ts';
 import type { SyncContext } from '../sync/plan/base.ts';
 import { sweep } from '../sync/sweep/sweep.ts';
@@ -137,7 +137,7 @@ export class Service {
   waits({ reason, call, seconds, until }: Wait): void {
     this.#metrics.waits.inc({ reason });
     this.#metrics.waitSeconds.inc({ reason }, seconds);
-    // To keep the pace is nothing unusual.
+    // Waiting below a limit is usual.
     const level = reason === 'limit' ? 'warn' : 'info';
     this.#options.log({ level, event: 'wait', reason, call, seconds, until: formatTime(Math.ceil(until)) });
   }
@@ -157,7 +157,7 @@ export class Service {
     const [status, outcome] = this.#take(received);
     const { event, id } = received.delivery;
     this.#metrics.deliveries.inc({ event, outcome });
-    const about = received.outcome === 'wake' ? aboutOf(received.wake) : null;
+    const about = received.outcome === 'trigger' ? aboutOf(received.trigger) : null;
     const level = status >= 400 ? 'warn' : 'info';
     this.#options.log({ level, event: 'delivery', name: event, delivery: id, about, outcome });
     end(response, status, status >= 400 ? { connection: 'close' } : {});
@@ -173,8 +173,8 @@ export class Service {
         return [413, 'too-large'];
       case 'ignored':
         return [204, 'ignored'];
-      case 'wake': {
-        const { pulls, sweep } = received.wake;
+      case 'trigger': {
+        const { pulls, sweep } = received.trigger;
         // Names are the same in any case.
         const outcomes = pulls.map((hint) => this.#queue.add(subjectOf(hint).toLowerCase(), hint));
         const sweeps = sweep && this.#sweepNow();
@@ -265,6 +265,6 @@ function end(
   response.end(body);
 }
 
-const aboutOf = ({ pulls }: Wake) => pulls.slice(0, 10).map(subjectOf).join(' ') || null;
+const aboutOf = ({ pulls }: Trigger) => pulls.slice(0, 10).map(subjectOf).join(' ') || null;
 const subjectOf = ({ repository, number }: WebhookHint) => `${repository.owner}/${repository.name}#${number}`;
 const since = (started: number) => Math.round(performance.now() - started);

@@ -1,9 +1,8 @@
-import type { Account, Answer, Hold, HoldRequest, PullComment, PullRequest, RepositoryRef } from '../forge/forge.ts';
-import { durationSeconds } from '../model/scalars.ts';
-import { boxCommands, type Command, isUnanswered, parseCommands } from './commands/parse.ts';
-import { type Base, readBase, type SyncContext } from './plan/base.ts';
+import type { Answer, Override, RepositoryRef } from '../forge/forge.ts';
+import { CONFUSED, decide } from './commands/decide.ts';
+import { isUnanswered } from './commands/parse.ts';
+import { readBase, type SyncContext } from './plan/base.ts';
 import { isProposal, refusalOf } from './plan/eligibility.ts';
-import { planPreview } from './plan/plan-preview.ts';
 import { type SyncOptions, type SyncResult, syncPullRequest } from './sync.ts';
 
 /**
@@ -35,20 +34,20 @@ export async function handleComment(
 
   // All of them, oldest first: deliveries may come in any order, and the last word counts.
   const answers: { readonly id: number; readonly answer: Answer }[] = [];
-  let hold: Hold | null = pull.hold;
+  let override: Override | null = pull.override;
   const inOrder = [...open].sort(
     (a, b) => Number(a.isOurs) - Number(b.isOurs) || a.createdAt - b.createdAt || a.id - b.id,
   );
   // A run that did not come to its answers has decided all up to the one that is remembered.
-  const decided = inOrder.findIndex(({ id, isOurs }) => !isOurs && id === pull.hold?.commentId);
+  const decided = inOrder.findIndex(({ id, isOurs }) => !isOurs && id === pull.override?.commentId);
   for (const [i, comment] of inOrder.entries()) {
-    const current = { ...pull, hold };
+    const current = { ...pull, override };
     const decision = refusal === null ? await decide(context, base, current, comment, i <= decided) : CONFUSED;
-    hold = decision.hold ?? hold;
+    override = decision.override ?? override;
     // Our own comment is answered by being written anew, with no box ticked.
     if (!comment.isOurs) answers.push({ id: comment.id, answer: decision.answer });
   }
-  const known = hold === null ? {} : { known: { headSha: pull.head.sha, hold } };
+  const known = override === null ? {} : { known: { headSha: pull.head.sha, override } };
   const result = await syncPullRequest(context, repository, number, { ...options, ...known, boxesAnswered: true });
   for (const { id, answer } of answers) await context.forge.answer(pull, id, answer);
   return { ...result, unanswered: [] };
@@ -77,61 +76,4 @@ export async function handleUnanswered(
   const [owner = '', name = ''] = repository.split('/');
   const [first] = unanswered;
   return first === undefined ? null : handleComment(context, { owner, name }, number, first, options);
-}
-
-interface Decision {
-  readonly answer: Answer;
-  /** What is remembered from now on; null for nothing new. */
-  readonly hold: Hold | null;
-}
-
-const CONFUSED: Decision = { answer: 'confused', hold: null };
-const REFUSED: Decision = { answer: 'refused', hold: null };
-
-async function decide(
-  context: SyncContext,
-  base: Base,
-  pull: PullRequest,
-  comment: PullComment,
-  isDecided: boolean,
-): Promise<Decision> {
-  const person: Account | null = comment.isOurs ? comment.editor : comment.author;
-  if (person === null || person.isBot) return REFUSED;
-  if (!(await context.forge.mayWrite(pull.repository, person.login))) return REFUSED;
-  const commands = comment.isOurs ? boxCommands(comment.body) : parseCommands(comment.body).commands;
-  // The last word counts; the commands before it would be undone by it.
-  const command = commands.at(-1);
-  if (command === undefined) return CONFUSED;
-  if (isDecided) return { answer: 'done', hold: null };
-
-  const asked = comment.isOurs ? base.now : comment.createdAt;
-  const request = await requestOf(context, base, pull, command, asked);
-  if (request === 'nothing') return { answer: 'done', hold: null };
-  if (request === 'refused') return REFUSED;
-  const hold = await context.forge.hold(pull, { ...request, by: person.login, commentId: comment.id });
-  return { answer: 'done', hold };
-}
-
-type Request = Pick<HoldRequest, 'action' | 'until'>;
-
-/** @param asked unix seconds; not the present, so that a second run asks for the same */
-async function requestOf(
-  context: SyncContext,
-  base: Base,
-  pull: PullRequest,
-  command: Command,
-  asked: number,
-): Promise<Request | 'nothing' | 'refused'> {
-  if (command.action === 'stop') return pull.hold?.action === 'stop' ? 'nothing' : { action: 'stop', until: null };
-  const { state } = await planPreview(context, base, pull);
-  const isOver = state.state === 'none';
-  if (command.action === 'retry') return isOver ? { action: 'run', until: null } : 'nothing';
-  const max = durationSeconds(base.platform.ttl.max);
-  const seconds = command.seconds ?? max;
-  const end = state.state === 'ready' ? state.preview.expires : isOver ? asked : undefined;
-  if (end === undefined) return 'refused';
-  // A box asks for that long from now, a command for that much more than there is.
-  const wanted = command.seconds === null ? asked + seconds : Math.max(end, asked) + seconds;
-  const until = Math.min(wanted, asked + max);
-  return until > end ? { action: 'run', until } : 'refused';
 }

@@ -1,7 +1,7 @@
 import { GreenroomError } from '../core/errors.ts';
 import { isFork, type PublishOutcome, type PullRequestReport, type Suggestion } from '../forge/forge.ts';
 import { durationSeconds } from '../model/scalars.ts';
-import { renderCheck } from '../report/check.ts';
+import { renderCheck } from '../report/check-run.ts';
 import { renderComment } from '../report/comment.ts';
 import { COMMENT_MARKER, tickedBoxes } from '../report/markers.ts';
 import { renderNotice } from '../report/notice.ts';

@@ -1,6 +1,6 @@
 import { GreenroomError } from '../core/errors.ts';
 import type { ChangeSet } from '../core/fileset.ts';
-import type { Hold, PullRequest, RepositoryRef } from '../forge/forge.ts';
+import type { Override, PullRequest, RepositoryRef } from '../forge/forge.ts';
 import { type ApplyOptions, apply } from '../gitops/apply.ts';
 import type { PreviewState } from '../report/state.ts';
 import { type Base, readBase, type SyncContext } from './plan/base.ts';
@@ -17,7 +17,7 @@ export interface SyncOptions {
   /** How a lost race is tried again. */
   readonly apply?: Partial<ApplyOptions>;
   /** What was just remembered at a head: a reading right after that may not show it yet. @default - nothing */
-  readonly known?: { readonly headSha: string; readonly hold: Hold };
+  readonly known?: { readonly headSha: string; readonly override: Override };
   /** Whether the boxes that are ticked in our comment were dealt with. @default false */
   readonly boxesAnswered?: boolean;
 }
@@ -57,7 +57,7 @@ export async function syncPullRequest(
     if (lookup.status === 'unknown') return nothing(base, { state: 'unknown', reason: lookup.reason });
     if (isProposal(context.repo, lookup.value)) return nothing(base, PROPOSAL);
     if (!options.dryRun) lookAhead(context, base, lookup.value);
-    last = { base, plan: await planPreview(context, base, withHold(lookup.value, options.known)) };
+    last = { base, plan: await planPreview(context, base, withOverride(lookup.value, options.known)) };
     return { ...last, state: last.plan.state };
   };
   const planAgain = async () => {
@@ -112,10 +112,10 @@ function nothing(base: Base, state: PreviewState): { base: Base; plan: null; sta
 }
 
 /** A reading may be older than what was just written; the forge's own times tell. What was pushed since starts anew. */
-function withHold(pull: PullRequest, known: SyncOptions['known']): PullRequest {
+function withOverride(pull: PullRequest, known: SyncOptions['known']): PullRequest {
   if (known === undefined || known.headSha !== pull.head.sha) return pull;
-  const isOlder = pull.hold === null || pull.hold.at < known.hold.at;
-  return isOlder ? { ...pull, hold: known.hold } : pull;
+  const isOlder = pull.override === null || pull.override.at < known.override.at;
+  return isOlder ? { ...pull, override: known.override } : pull;
 }
 
 const NOTHING: ChangeSet = new Map();
@@ -137,9 +137,9 @@ async function movedOn(context: SyncContext, plan: PreviewPlan | null): Promise<
   });
   if (lookup?.status !== 'found') return false;
   const key = (p: PullRequest) =>
-    JSON.stringify([p.repository.id, p.state, p.draft, p.head.sha, p.hold, [...p.labels].sort()]);
-  const known = pull.hold === null ? undefined : { headSha: pull.head.sha, hold: pull.hold };
-  return key(withHold(lookup.value, known)) !== key(pull);
+    JSON.stringify([p.repository.id, p.state, p.draft, p.head.sha, p.override, [...p.labels].sort()]);
+  const known = pull.override === null ? undefined : { headSha: pull.head.sha, override: pull.override };
+  return key(withOverride(lookup.value, known)) !== key(pull);
 }
 
 /** @internal */

@@ -3,6 +3,7 @@ import { compareStrings, type FileSet } from '../core/fileset.ts';
 import { RECORD_FILE, repoOfName } from '../model/layout.ts';
 import type { PlatformSpec } from '../model/platform.ts';
 import { parseRecord } from '../model/record.ts';
+import { exceedsRemovalLimit } from '../model/removal-limit.ts';
 import type { PlannedFile } from '../scaffold/plan.ts';
 
 export interface AppsRepoState {
@@ -16,9 +17,6 @@ export interface AppsRepoState {
   /** Folders of the previews that were there before the change in question; null when there is nothing to compare. */
   readonly before: readonly string[] | null;
 }
-
-/** As many may always go at once, however few there are: the same that a sweep may remove. */
-const ALWAYS_ALLOWED = 3;
 
 /**
  * What must not reach the branch of an apps repo: files that are not what greenroom would write, a `preview.json` that
@@ -93,7 +91,7 @@ function removalProblems({ platform, records, before }: AppsRepoState): Problem[
   const now = new Set([...records.keys()].map((path) => path.slice(0, -RECORD_FILE.length - 1)));
   const removed = before.filter((folder) => !now.has(folder)).length;
   const share = platform.sweep.maxRemovalShare;
-  if (removed <= ALWAYS_ALLOWED || removed <= before.length * share) return [];
+  if (!exceedsRemovalLimit(removed, before.length, share)) return [];
   return [
     {
       file: 'previews/',

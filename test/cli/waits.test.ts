@@ -27,7 +27,7 @@ test('a command that waits for a limit of GitHub says so on stderr, and nothing 
 });
 
 test('many that wait at once say it once, and a longer wait says it again', () => {
-  const wait: Wait = { reason: 'pace', call: 'AddComment', seconds: 41.2, until: 1_793_000_000 };
+  const wait: Wait = { reason: 'throttle', call: 'AddComment', seconds: 41.2, until: 1_793_000_000 };
   const said = (interactive: boolean, ...waits: Partial<Wait>[]) => {
     const lines: string[] = [];
     const say = sayWaits({ err: (text) => lines.push(text), interactive });

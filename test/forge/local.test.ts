@@ -49,7 +49,7 @@ describe('a pull request', () => {
         createdAt: COMMIT_TIME,
         updatedAt: COMMIT_TIME,
         closedAt: null,
-        hold: null,
+        override: null,
       },
     });
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ProcessMemory } from '../../lib/github/http/cache.ts';
+import { ProcessCache } from '../../lib/github/http/cache.ts';
 import { sweep } from '../../lib/sync/sweep/sweep.ts';
 import { syncPullRequest } from '../../lib/sync/sync.ts';
 import type { FakeRequest, Fault } from '../support/fake-github/server.ts';
@@ -45,13 +45,13 @@ describe('what could not be written about an ending', () => {
     expect(fake.deployments.at(-1)?.statuses.at(-1)?.state).toBe('inactive');
   });
 
-  test('is not looked at again where a memory holds that it stands, and after three hours nowhere', async () => {
+  test('is not looked at again where a cache holds that it stands, and after three hours nowhere', async () => {
     const { world, fake, asked } = await ended();
     fake.fault = () => undefined;
     expect((await asked()).looked).toBeGreaterThan(3);
     expect((await asked()).looked).toBe(3);
-    const memory = new ProcessMemory();
-    world.memory = async () => memory;
+    const cache = new ProcessCache();
+    world.cache = async () => cache;
     await asked();
     const { looked, requests } = await asked();
     world.now += 3 * HOUR + 60;

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { FolderMemory } from '../../lib/github/http/cache.ts';
+import { FolderCache } from '../../lib/github/http/cache.ts';
 import { sweep } from '../../lib/sync/sweep/sweep.ts';
 import { manyPulls } from '../support/fake-github/many.ts';
 import type { FakeGitHub } from '../support/fake-github/server.ts';
@@ -71,7 +71,7 @@ describe('a sweep over 200 pull requests', { timeout: 180_000 }, () => {
   });
 
   test('that has nothing to do looks at every comment, check and deployment; with what that one remembered, it takes 14 requests', async () => {
-    world.memory = () => FolderMemory.open(folder, () => world.now);
+    world.cache = () => FolderCache.open(folder, () => world.now);
     expect(await idle()).toEqual({ ...LISTS, ...LOOKS, ReadTrees: 7, ReadObjects: 1 });
     expect(await idle()).toEqual({ ...LISTS, ReadTrees: 7 });
   });
@@ -85,7 +85,7 @@ describe('a sweep over 200 pull requests', { timeout: 180_000 }, () => {
     expect(fake.commentsOf('acme', 'app-1', 1)[0]?.body).toContain('ready');
   });
 
-  test('what is damaged in the memory is asked again, and nothing else comes of it', async () => {
+  test('what is damaged in the cache is asked again, and nothing else comes of it', async () => {
     const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
       .map((name) => join(folder, name))
       .filter((path) => statSync(path).isFile());

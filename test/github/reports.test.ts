@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { PullRequest } from '../../lib/forge/forge.ts';
-import { ProcessMemory } from '../../lib/github/http/cache.ts';
+import { ProcessCache } from '../../lib/github/http/cache.ts';
 import { Reports } from '../../lib/github/report/reports.ts';
 
 const listed = (reports: Reports, thread: string) => {
@@ -11,7 +11,7 @@ const listed = (reports: Reports, thread: string) => {
 const report = (text: string) => ({ comment: (previous: string | null) => previous ?? text, check: null });
 
 test('a report stands while its comment and the thread are the same', async () => {
-  const reports = new Reports(new ProcessMemory(), () => 0, 'github.com');
+  const reports = new Reports(new ProcessCache(), () => 0, 'github.com');
   await reports.seen(listed(reports, '1 a'), report('ready'));
   expect(await reports.stands(listed(reports, '1 a'), report('ready'))).toBe(true);
   expect(await reports.stands(listed(reports, '1 a'), report('queued'))).toBe(false);

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { isAuthentic, webhookWake } from '../../lib/github/webhook.ts';
+import { isAuthentic, webhookTrigger } from '../../lib/github/webhook.ts';
 
 const bytes = (value: unknown) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
 
@@ -33,8 +33,8 @@ describe('a push to the apps repo', () => {
   const shop7 = { repository: { owner: 'acme', name: 'shop' }, number: 7 };
   const trailers = 'Preview: pr-shop-7\nPull-Request: acme/shop#7';
   const path = 'previews/main/shop/pr-shop-7/preview.json';
-  const wake = (commits: object[], more: object = {}) =>
-    webhookWake('push', bytes({ ref: 'refs/heads/trunk', repository, commits, ...more }), apps);
+  const trigger = (commits: object[], more: object = {}) =>
+    webhookTrigger('push', bytes({ ref: 'refs/heads/trunk', repository, commits, ...more }), apps);
 
   test.each([
     ['a sync', `add pr-shop-7 (abc)\n\n${trailers}`, null],
@@ -47,7 +47,7 @@ describe('a push to the apps repo', () => {
     ['somebody', 'Remove the old one', { pulls: [], sweep: true }],
     ['somebody who quotes us', `Revert "add"\n\n${trailers}\n\nIt was too much.`, { pulls: [], sweep: true }],
   ])('by %s', (_, message, expected) => {
-    expect(wake([{ message, added: [path], removed: [], modified: [] }])).toEqual(expected);
+    expect(trigger([{ message, added: [path], removed: [], modified: [] }])).toEqual(expected);
   });
 
   test('a merge with the commit that it brings is told of once', async () => {
@@ -56,14 +56,14 @@ describe('a push to the apps repo', () => {
       { message, added: [path] },
       { message: 'Merge pull request #3 from acme/greenroom/pr-shop-7', added: [path] },
     ];
-    expect(wake(commits)).toEqual({ pulls: [shop7], sweep: false });
+    expect(trigger(commits)).toEqual({ pulls: [shop7], sweep: false });
   });
 
   test('that touches nothing of ours is none; one that moves the branch back is one', () => {
     const commits = [{ message: 'Words', modified: ['README.md', 'docs/previews/main/shop/pr-shop-7/x'] }];
-    expect(wake(commits)).toBeNull();
-    expect(wake([], { forced: true })).toEqual({ pulls: [], sweep: true });
-    expect(wake([{ message: 7, added: null, modified: [{}] }])).toBeNull();
+    expect(trigger(commits)).toBeNull();
+    expect(trigger([], { forced: true })).toEqual({ pulls: [], sweep: true });
+    expect(trigger([{ message: 7, added: null, modified: [{}] }])).toBeNull();
   });
 });
 
@@ -82,6 +82,6 @@ describe('a hint', () => {
     ['pull_request', 'null', null],
     ['pull_request', '{"repository":', null],
   ])('of %s %j', (event, payload, hint) => {
-    expect(webhookWake(event, bytes(payload), null)).toEqual(hint && { pulls: [hint], sweep: false });
+    expect(webhookTrigger(event, bytes(payload), null)).toEqual(hint && { pulls: [hint], sweep: false });
   });
 });

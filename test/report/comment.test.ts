@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { renderCheck } from '../../lib/report/check.ts';
+import { renderCheck } from '../../lib/report/check-run.ts';
 import { renderComment } from '../../lib/report/comment.ts';
 import { COMMENT_MARKER } from '../../lib/report/markers.ts';
 import type { PreviewState } from '../../lib/report/state.ts';

@@ -192,11 +192,11 @@ describe('once', () => {
     const world = await opened();
     const id = await world.say('shop', 7, 'mia', '/preview stop');
     await world.with(async (context) => {
-      const forge = bound(context.forge, 'hold', async (...given: Parameters<Forge['hold']>) => {
-        const hold = await context.forge.hold(...given);
+      const forge = bound(context.forge, 'override', async (...given: Parameters<Forge['override']>) => {
+        const override = await context.forge.override(...given);
         world.push('shop', { 'preview.yaml': previewText('prot: 80') }, world.now);
         world.pull('shop', 7);
-        return hold;
+        return override;
       });
       await handleComment({ ...context, forge }, SHOP, 7, id);
     });

@@ -3,12 +3,12 @@ import { formatTime, systemClock } from '../../core/clock.ts';
 import { GreenroomError } from '../../core/errors.ts';
 import { printable } from '../../report/text.ts';
 import { type LogEntry, Service } from '../../serve/service.ts';
-import { type DoorOptions, doorOptions, openDoors } from '../shared/clients.ts';
+import { type ClientOptions, clientOptions, openClients } from '../shared/clients.ts';
 import type { Configure } from '../shared/command.ts';
 import type { Io } from '../shared/io.ts';
 import { numberArgument } from '../shared/options.ts';
 
-interface ServeOptions extends DoorOptions {
+interface ServeOptions extends ClientOptions {
   listen: { host: string; port: number };
   sweepEvery: number | 'never';
   concurrency: number;
@@ -17,7 +17,7 @@ interface ServeOptions extends DoorOptions {
 }
 
 export const configure: Configure = (command, io) => {
-  doorOptions(command)
+  clientOptions(command)
     .option('--listen <host:port>', 'address to listen at', listenArgument, { host: '127.0.0.1', port: 8080 })
     .option('--sweep-every <time>', 'time between two sweeps, or "never"', sweepArgument, 600)
     .option('--concurrency <n>', 'pull requests that are synced side by side', numberArgument, 4)
@@ -42,7 +42,7 @@ Examples:
 async function run(options: ServeOptions, io: Io): Promise<void> {
   const secrets = secretsOf(io.env);
   let service: Service | undefined;
-  const withContext = await openDoors(options, io, (wait) => service?.waits(wait));
+  const withContext = await openClients(options, io, (wait) => service?.waits(wait));
   // A wrong setting is said now, and not by every sync anew.
   const apps = await withContext(async ({ repo }) => repo.proposals?.repository);
   service = new Service({

@@ -1,17 +1,17 @@
 import { EXIT_CODES } from '../../core/errors.ts';
 import { count } from '../../report/text.ts';
 import { sweep } from '../../sync/sweep/sweep.ts';
-import { type DoorOptions, doorOptions, withDoors } from '../shared/clients.ts';
+import { type ClientOptions, clientOptions, withClients } from '../shared/clients.ts';
 import type { Configure } from '../shared/command.ts';
 import { type Io, json } from '../shared/io.ts';
 import { resultData, resultLines } from '../shared/results.ts';
 
-interface SweepCommandOptions extends DoorOptions {
+interface SweepCommandOptions extends ClientOptions {
   yes?: boolean;
 }
 
 export const configure: Configure = (command, io) => {
-  doorOptions(command)
+  clientOptions(command)
     .option(
       '--yes',
       'also when it removes a large share of the live previews, or a change of the platform moves or ends some',
@@ -31,7 +31,7 @@ Example:
 
 async function run(options: SweepCommandOptions, io: Io): Promise<void> {
   const dryRun = options.dryRun === true;
-  const { results, failures, unknown, held } = await withDoors(options, io, (context) =>
+  const { results, failures, unknown, held } = await withClients(options, io, (context) =>
     sweep(context, {
       dryRun,
       allowRemovals: options.yes === true,

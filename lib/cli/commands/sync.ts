@@ -2,21 +2,21 @@ import { GreenroomError } from '../../core/errors.ts';
 import type { RepositoryRef } from '../../forge/forge.ts';
 import { PROPOSAL_BRANCH, proposalSubject } from '../../model/proposal.ts';
 import { handleComment, syncAndAnswer } from '../../sync/answer.ts';
-import { type DoorOptions, doorOptions, withDoors } from '../shared/clients.ts';
+import { type ClientOptions, clientOptions, withClients } from '../shared/clients.ts';
 import type { Configure } from '../shared/command.ts';
 import { readInput } from '../shared/files.ts';
 import { type Io, json } from '../shared/io.ts';
 import { numberArgument, repositoryArgument, required } from '../shared/options.ts';
 import { exitCodeOf, resultData, resultLines } from '../shared/results.ts';
 
-interface SyncCommandOptions extends DoorOptions {
+interface SyncCommandOptions extends ClientOptions {
   repo?: RepositoryRef;
   pr?: number;
   event?: string;
 }
 
 export const configure: Configure = (command, io) => {
-  doorOptions(command)
+  clientOptions(command)
     .option('--repo <owner/name>', 'repository of the pull request', repositoryArgument)
     .option('--pr <number>', 'number of the pull request', numberArgument)
     .option(
@@ -41,7 +41,7 @@ async function run(options: SyncCommandOptions, io: Io): Promise<void> {
   const repository = required(options.repo ?? hint.repo, '--repo', 'acme/shop');
   const number = required(options.pr ?? hint.pr, '--pr', '7');
   const dryRun = options.dryRun === true;
-  const result = await withDoors(options, io, async (context) => {
+  const result = await withClients(options, io, async (context) => {
     // A comment that asks for nothing changes nothing, so there is nothing to sync either.
     if (hint.comment !== undefined && !dryRun) return handleComment(context, repository, number, hint.comment);
     return syncAndAnswer(context, repository, number, { dryRun });

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { systemClock } from '../../core/clock.ts';
 import type { ImageRegistry } from '../../evidence/registry.ts';
 import type { Forge } from '../../forge/forge.ts';
-import type { Memory } from '../../github/http/cache.ts';
+import type { Cache } from '../../github/http/cache.ts';
 import type { GitHubClient } from '../../github/http/client.ts';
 import type { AppsRepo } from '../../gitops/apps-repo.ts';
 import { isRemote, parseRemote } from '../../gitops/url.ts';
@@ -14,7 +14,7 @@ import type { Io } from './io.ts';
 import { type Format, formatOption } from './options.ts';
 import { sayWaits } from './waits.ts';
 
-export interface DoorOptions extends ExtensionOptions {
+export interface ClientOptions extends ExtensionOptions {
   appsRepo: string;
   branch?: string;
   forge?: string;
@@ -24,7 +24,7 @@ export interface DoorOptions extends ExtensionOptions {
 }
 
 /** Options of every command that works on an apps repo and a forge. */
-export function doorOptions(command: Command): Command {
+export function clientOptions(command: Command): Command {
   return extensionOption(formatOption(command))
     .requiredOption('--apps-repo <where>', 'a bare repository (path), an address that git can push to, or OWNER/NAME')
     .option('--branch <name>', "branch of the apps repo; default: the repository's own")
@@ -37,16 +37,16 @@ export function doorOptions(command: Command): Command {
 export type WithContext = <T>(work: (context: SyncContext) => Promise<T>) => Promise<T>;
 
 /** Opens both sides, hands them to `work`, and closes them whatever happens. */
-export async function withDoors<T>(
-  options: DoorOptions,
+export async function withClients<T>(
+  options: ClientOptions,
   io: Io,
   work: (context: SyncContext) => Promise<T>,
 ): Promise<T> {
-  return (await openDoors(options, io))(work);
+  return (await openClients(options, io))(work);
 }
 
 /** For many pieces of work, also side by side: what has to outlive one (GitHub's limits, tokens) is shared by all. */
-export async function openDoors(options: DoorOptions, io: Io, onWait = sayWaits(io)): Promise<WithContext> {
+export async function openClients(options: ClientOptions, io: Io, onWait = sayWaits(io)): Promise<WithContext> {
   const extensions = await loadExtensions(options, io);
   const github = gitHub(options, io, onWait);
   const images = imageRegistry(io);
@@ -85,20 +85,20 @@ export function imageRegistry(io: Io): ImageRegistry {
 
 interface GitHub {
   readonly client: GitHubClient;
-  readonly memory: Memory;
+  readonly cache: Cache;
 }
 
 /** One for both sides and for all that is done, so that tokens, limits and what was seen are shared; opened when asked for. */
-function gitHub({ cache }: Pick<DoorOptions, 'cache'>, io: Io, onWait = sayWaits(io)): () => Promise<GitHub> {
+function gitHub({ cache }: Pick<ClientOptions, 'cache'>, io: Io, onWait = sayWaits(io)): () => Promise<GitHub> {
   const open = async () => {
-    const [{ openGitHub }, { FolderMemory, ProcessMemory }] = await Promise.all([
+    const [{ openGitHub }, { FolderCache, ProcessCache }] = await Promise.all([
       import('../../github/http/open.ts'),
       import('../../github/http/cache.ts'),
     ]);
     const client = openGitHub(io.env, { onWait });
-    const memory =
-      cache === undefined ? new ProcessMemory() : await FolderMemory.open(resolve(io.cwd, cache), systemClock);
-    return { client, memory };
+    const store =
+      cache === undefined ? new ProcessCache() : await FolderCache.open(resolve(io.cwd, cache), systemClock);
+    return { client, cache: store };
   };
   let opened: Promise<GitHub> | undefined;
   return () => {
@@ -108,7 +108,7 @@ function gitHub({ cache }: Pick<DoorOptions, 'cache'>, io: Io, onWait = sayWaits
 }
 
 export async function openForge(
-  options: Pick<DoorOptions, 'forge' | 'cache'>,
+  options: Pick<ClientOptions, 'forge' | 'cache'>,
   io: Io,
   github: () => Promise<GitHub> = gitHub(options, io),
 ): Promise<Forge> {
@@ -117,9 +117,9 @@ export async function openForge(
     return new LocalForge(resolve(io.cwd, options.forge));
   }
   const { GitHubForge } = await import('../../github/forge.ts');
-  const { client, memory } = await github();
+  const { client, cache } = await github();
   const serverUrl = io.env.GITHUB_SERVER_URL || undefined;
-  return new GitHubForge(client, { memory, ...(serverUrl && { serverUrl }) });
+  return new GitHubForge(client, { cache, ...(serverUrl && { serverUrl }) });
 }
 
 /** What GitHub takes for owner and name; a name that ends in `.git` is a path that is not there. */

@@ -7,7 +7,7 @@ import { invalidInput } from '../../core/errors.ts';
  * What GitHub need not be asked again. It may be lost, or a part of it, at any moment: then GitHub is asked. Nothing is
  * ever removed or started because of what stands in it.
  */
-export interface Memory {
+export interface Cache {
   get(key: string): Promise<string | undefined>;
   set(key: string, value: string): Promise<void>;
 }
@@ -15,7 +15,7 @@ export interface Memory {
 const MAX_CHARACTERS = 32 * 1024 * 1024;
 
 /** Lives as long as the process; what was not asked for longest goes first. */
-export class ProcessMemory implements Memory {
+export class ProcessCache implements Cache {
   readonly #values = new Map<string, string>();
   readonly #max: number;
   #size = 0;
@@ -53,7 +53,7 @@ const KEPT_SECONDS = 30 * 86_400;
  * restored from an older copy, and hold files that were cut or changed: each carries a digest of its key and value, and
  * what does not fit is not there. It holds no credentials.
  */
-export class FolderMemory implements Memory {
+export class FolderCache implements Cache {
   readonly #folder: string;
   readonly #clock: () => number;
 
@@ -67,16 +67,16 @@ export class FolderMemory implements Memory {
    *
    * @throws GreenroomError `invalid-input` for a folder that cannot be made
    */
-  static async open(folder: string, clock: () => number): Promise<FolderMemory> {
+  static async open(folder: string, clock: () => number): Promise<FolderCache> {
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 });
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       throw invalidInput([{ message: `the cache folder ${folder} cannot be made (${code})` }]);
     }
-    const memory = new FolderMemory(folder, clock);
-    await memory.#prune();
-    return memory;
+    const cache = new FolderCache(folder, clock);
+    await cache.#prune();
+    return cache;
   }
 
   async get(key: string): Promise<string | undefined> {

@@ -6,7 +6,7 @@ import { answerOf, failureOf, type RawAnswer, wordsOf } from './answer.ts';
 import type { Credentials } from './credentials.ts';
 import { missingPermission, needOf, type RestRoute } from './permissions.ts';
 import { rateLimitWait } from './rate-limit.ts';
-import { CONTENT_WRITES, Pace, type PaceLimit, PUSHES } from './throttle.ts';
+import { CONTENT_WRITES, PUSHES, Throttle, type ThrottleLimit } from './throttle.ts';
 
 export interface GitHubClientOptions {
   readonly credentials: Credentials;
@@ -29,7 +29,7 @@ export interface GitHubClientOptions {
 /** Why nothing is asked for a while. */
 export interface Wait {
   /** GitHub said that a limit is used up, or we keep below one. */
-  readonly reason: 'limit' | 'pace';
+  readonly reason: 'limit' | 'throttle';
   /** What has to wait: a REST route, or the name of a GraphQL operation. */
   readonly call: string;
   readonly seconds: number;
@@ -40,8 +40,8 @@ export interface Wait {
 /** What the doors for all owners have in common. */
 interface Shared {
   /** Spread over time what GitHub counts apart. */
-  readonly writes: Pace;
-  readonly pushes: Pace;
+  readonly writes: Throttle;
+  readonly pushes: Throttle;
   /** Answers to GETs with their ETags, the latest last. */
   readonly answers: Map<string, { readonly etag: string; readonly data: unknown }>;
 }
@@ -95,7 +95,7 @@ export class GitHubClient {
     this.#options = options;
     this.#owner = owner;
     this.#longestWait = options.longestWait ?? 900;
-    const paced = (limits: readonly PaceLimit[]) => new Pace(limits, options.clock, options.sleep);
+    const paced = (limits: readonly ThrottleLimit[]) => new Throttle(limits, options.clock, options.sleep);
     this.#shared = shared ?? { writes: paced(CONTENT_WRITES), pushes: paced(PUSHES), answers: new Map() };
     this.#graphqlUrl = options.graphqlUrl ?? `${apiUrl.replace(/\/v3$/, '')}/graphql`;
     this.description = new URL(apiUrl).host;
@@ -190,8 +190,8 @@ export class GitHubClient {
 
   /** Before a change goes out. Commits wait for each other only: what is closed is not held up by comments. */
   async #turn(call: string): Promise<void> {
-    const pace = needOf(call)?.push ? this.#shared.pushes : this.#shared.writes;
-    const seconds = await pace.turn(this.#longestWait, (wait) => this.#waits('pace', call, wait));
+    const throttle = needOf(call)?.push ? this.#shared.pushes : this.#shared.writes;
+    const seconds = await throttle.turn(this.#longestWait, (wait) => this.#waits('throttle', call, wait));
     if (seconds > 0)
       throw this.#unreachable(call, `so many changes were made that the next has to wait ${seconds} seconds`);
   }

@@ -1,5 +1,5 @@
 /** So many in so many seconds. */
-export interface PaceLimit {
+export interface ThrottleLimit {
   readonly count: number;
   readonly seconds: number;
 }
@@ -9,24 +9,24 @@ export interface PaceLimit {
  *
  * @see https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
  */
-export const CONTENT_WRITES: readonly PaceLimit[] = [
+export const CONTENT_WRITES: readonly ThrottleLimit[] = [
   { count: 80, seconds: 60 },
   { count: 500, seconds: 3600 },
 ];
 
 /** Of pushes to one repository. @see https://docs.github.com/en/repositories/creating-and-managing-repositories/repository-limits */
-export const PUSHES: readonly PaceLimit[] = [{ count: 6, seconds: 60 }];
+export const PUSHES: readonly ThrottleLimit[] = [{ count: 6, seconds: 60 }];
 
 /** Keeps a kind of request below its limits, by waiting before it and not after GitHub has refused. */
-export class Pace {
-  readonly #limits: readonly PaceLimit[];
+export class Throttle {
+  readonly #limits: readonly ThrottleLimit[];
   readonly #clock: () => number;
   readonly #sleep: (milliseconds: number) => Promise<void>;
   readonly #most: number;
   /** When requests go out, in unix seconds, the latest last; those that wait have their time already. */
   readonly #times: number[] = [];
 
-  constructor(limits: readonly PaceLimit[], clock: () => number, sleep: (milliseconds: number) => Promise<void>) {
+  constructor(limits: readonly ThrottleLimit[], clock: () => number, sleep: (milliseconds: number) => Promise<void>) {
     this.#limits = limits;
     this.#clock = clock;
     this.#sleep = sleep;

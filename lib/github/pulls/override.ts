@@ -1,15 +1,15 @@
 import { formatTime, parseTime } from '../../core/clock.ts';
 import { GreenroomError } from '../../core/errors.ts';
-import type { Hold, HoldRequest, PullRequest } from '../../forge/forge.ts';
+import type { Override, OverrideRequest, PullRequest } from '../../forge/forge.ts';
 import type { GitHubClient } from '../http/client.ts';
 
 // What was asked for is a commit status of the head commit: only who can push can write one, it comes with the time at
 // which GitHub took it, it is read in the same query as the pull request, and a push leaves it behind.
 
-/** Fields of a GraphQL Commit that {@link holdOf} needs. */
-export const HOLD_FIELDS = 'status { contexts { context description createdAt targetUrl } }';
+/** Fields of a GraphQL Commit that {@link overrideOf} needs. */
+export const OVERRIDE_FIELDS = 'status { contexts { context description createdAt targetUrl } }';
 
-export interface HoldNode {
+export interface OverrideNode {
   readonly contexts: readonly {
     readonly context: string;
     readonly description: string | null;
@@ -24,7 +24,7 @@ const contextOf = (number: number) => `greenroom/asked-${number}`;
 const DESCRIPTION = /^(?:(stopped)|(started again)|kept until (\S+)) by ([A-Za-z0-9_[\]-]{1,100})$/;
 
 /** What the statuses of a head commit remember for a pull request; null for nothing, and for what we did not write so. */
-export function holdOf(status: HoldNode | null, number: number): Hold | null {
+export function overrideOf(status: OverrideNode | null, number: number): Override | null {
   const found = status?.contexts.find(({ context }) => context === contextOf(number));
   const [, stopped, again, time, by] = DESCRIPTION.exec(found?.description ?? '') ?? [];
   const at = parseTime(found?.createdAt ?? '');
@@ -37,12 +37,12 @@ export function holdOf(status: HoldNode | null, number: number): Hold | null {
 }
 
 /** @param serverUrl GitHub's pages, for the link to the comment */
-export async function writeHold(
+export async function writeOverride(
   client: GitHubClient,
   serverUrl: string,
   pull: PullRequest,
-  request: HoldRequest,
-): Promise<Hold> {
+  request: OverrideRequest,
+): Promise<Override> {
   const { owner, name } = pull.repository;
   const { action, until, by, commentId } = request;
   const what = action === 'stop' ? 'stopped' : until === null ? 'started again' : `kept until ${formatTime(until)}`;

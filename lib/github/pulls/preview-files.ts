@@ -3,7 +3,7 @@ import { encodeObject, isFileMode } from '../../core/git/objects.ts';
 import { MAX_FILE_BYTES, type RepositoryRef } from '../../forge/forge.ts';
 import { formatOf } from '../git/objects.ts';
 import { TreeReader } from '../git/trees.ts';
-import type { Memory } from '../http/cache.ts';
+import type { Cache } from '../http/cache.ts';
 import type { GitHubClient } from '../http/client.ts';
 
 /** The entry of `preview.yaml` in a head commit, as a listing brings it; null where there is none. */
@@ -19,17 +19,17 @@ const MAX_HEADS = 20_000;
 
 /**
  * The preview files of many pull requests, read in few questions. They are remembered by the ids of their contents, and
- * checked against them: what was changed in the memory is no such file, and a push that leaves the file as it was has
+ * checked against them: what was changed in the cache is no such file, and a push that leaves the file as it was has
  * nothing to be read.
  */
 export class PreviewFiles {
   readonly #client: GitHubClient;
-  readonly #memory: Memory;
+  readonly #cache: Cache;
   readonly #heads = new Map<string, PreviewEntry>();
 
-  constructor(client: GitHubClient, memory: Memory) {
+  constructor(client: GitHubClient, cache: Cache) {
     this.#client = client;
-    this.#memory = memory;
+    this.#cache = cache;
   }
 
   /** Reads ahead the files of these heads. What cannot be read so is left to be read one by one. */
@@ -43,7 +43,7 @@ export class PreviewFiles {
     try {
       const contents = await trees.contents([...wanted], MAX_FILE_BYTES);
       for (const [oid, content] of contents) {
-        if (content !== null) await this.#memory.set(blobKey(oid), content.toString('utf8'));
+        if (content !== null) await this.#cache.set(blobKey(oid), content.toString('utf8'));
       }
     } catch (error) {
       if (!(error instanceof GreenroomError)) throw error;
@@ -58,7 +58,7 @@ export class PreviewFiles {
   }
 
   async #remembered(oid: string): Promise<string | undefined> {
-    const text = await this.#memory.get(blobKey(oid));
+    const text = await this.#cache.get(blobKey(oid));
     if (text === undefined || encodeObject(formatOf(oid), 'blob', Buffer.from(text)).oid !== oid) return undefined;
     return text;
   }

@@ -1,14 +1,14 @@
 import { parseTime } from '../../core/clock.ts';
 import type { PullRequest } from '../../forge/forge.ts';
 import { PREVIEW_FILE } from '../../model/layout.ts';
-import { HOLD_FIELDS, type HoldNode, holdOf } from './override.ts';
+import { OVERRIDE_FIELDS, type OverrideNode, overrideOf } from './override.ts';
 import type { PreviewEntry } from './preview-files.ts';
 
 /** Fields of a GraphQL PullRequest that a {@link PullRequest} is made of. */
 export const PULL_FIELDS = `number title state isDraft createdAt updatedAt closedAt headRefName headRefOid
   author { login } headRepository { databaseId }
   labels(first: 100) { totalCount nodes { name } }
-  commits(last: 1) { nodes { commit { oid committedDate ${HOLD_FIELDS} } } }`;
+  commits(last: 1) { nodes { commit { oid committedDate ${OVERRIDE_FIELDS} } } }`;
 
 /** What a listing asks of each in addition, so that a sweep need not ask one by one. */
 export const LISTED_FIELDS = `${PULL_FIELDS}
@@ -65,7 +65,7 @@ interface FileNode {
 interface CommitNode {
   readonly oid: string;
   readonly committedDate: string;
-  readonly status: HoldNode | null;
+  readonly status: OverrideNode | null;
 }
 
 /** A pull request from GraphQL, or null for an answer that lacks something: then nothing is known of it. */
@@ -96,7 +96,7 @@ export function pullOf(repository: RepositoryNode, node: PullNode): PullRequest 
     createdAt,
     updatedAt,
     closedAt: node.state === 'OPEN' ? null : (closedAt ?? updatedAt),
-    hold: holdOf(head?.status ?? null, node.number),
+    override: overrideOf(head?.status ?? null, node.number),
   };
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { PullRequest, PullRequestReport } from '../../forge/forge.ts';
-import type { Memory } from '../http/cache.ts';
+import type { Cache } from '../http/cache.ts';
 
 /** After so many seconds what was written is looked at again, even if nothing seems to have changed. */
 const TRUSTED_SECONDS = 6 * 3600;
@@ -14,14 +14,14 @@ type Reported = Partial<PullRequestReport>;
  * report says what it was written for.
  */
 export class Reports {
-  readonly #memory: Memory;
+  readonly #cache: Cache;
   readonly #clock: () => number;
   readonly #server: string;
   /** By the very object of the listing: it is as old as the listing, and no older. */
   readonly #threads = new WeakMap<PullRequest, string>();
 
-  constructor(memory: Memory, clock: () => number, server: string) {
-    this.#memory = memory;
+  constructor(cache: Cache, clock: () => number, server: string) {
+    this.#cache = cache;
     this.#clock = clock;
     this.#server = server;
   }
@@ -34,7 +34,7 @@ export class Reports {
   async stands(pull: PullRequest, report: Reported): Promise<boolean> {
     const thread = this.#threads.get(pull) ?? report.occasion;
     if (thread === undefined) return false;
-    const text = await this.#memory.get(this.#key(pull));
+    const text = await this.#cache.get(this.#key(pull));
     const [digest, seenAt] = (text ?? '').split(' ');
     const age = this.#clock() - Number(seenAt);
     return digest === digestOf(thread, report) && age >= 0 && age <= TRUSTED_SECONDS;
@@ -44,7 +44,7 @@ export class Reports {
   async seen(pull: PullRequest, report: Reported): Promise<void> {
     const thread = this.#threads.get(pull) ?? report.occasion;
     if (thread === undefined) return;
-    await this.#memory.set(this.#key(pull), `${digestOf(thread, report)} ${this.#clock()}`);
+    await this.#cache.set(this.#key(pull), `${digestOf(thread, report)} ${this.#clock()}`);
   }
 
   #key({ repository, number }: PullRequest): string {

@@ -42,8 +42,8 @@ export function isProposal({ proposals }: Pick<AppsRepo, 'proposals'>, pull: Pul
 }
 
 /** Whether a command has stopped the preview of this head; null for no. A command can start it again. */
-export function stopOf({ hold }: PullRequest): Refusal | null {
-  return hold?.action === 'stop' ? { reason: 'stopped', sentence: `${hold.by} stopped it` } : null;
+export function stopOf({ override }: PullRequest): Refusal | null {
+  return override?.action === 'stop' ? { reason: 'stopped', sentence: `${override.by} stopped it` } : null;
 }
 
 function refusalBySource(pull: PullRequest, source: PlatformSpec['sources'][number]): Refusal | null {

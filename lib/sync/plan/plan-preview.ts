@@ -170,7 +170,7 @@ function displacement(
     if (outcome.cluster === record.cluster) return null;
     return `moves from the cluster ${record.cluster} to ${outcome.cluster}, where it starts anew`;
   }
-  const isAsked = pull.state === 'closed' || pull.hold?.action === 'stop';
+  const isAsked = pull.state === 'closed' || pull.override?.action === 'stop';
   const isOver = isAsked || outcome.state !== 'none' || isExpired(record.expires, base.now);
   return isOver ? null : `is removed: ${outcome.sentence}`;
 }

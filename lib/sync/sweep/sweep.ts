@@ -3,6 +3,7 @@ import type { ChangeSet } from '../../core/fileset.ts';
 import type { PullRequest } from '../../forge/forge.ts';
 import { type ApplyOptions, apply } from '../../gitops/apply.ts';
 import type { PreviewRecord } from '../../model/record.ts';
+import { exceedsRemovalLimit } from '../../model/removal-limit.ts';
 import { handleUnanswered } from '../answer.ts';
 import { type Base, readBase, type SyncContext } from '../plan/base.ts';
 import { messageOf } from '../plan/message.ts';
@@ -49,9 +50,6 @@ export interface Held {
   readonly sentence: string;
 }
 
-/** Removals below this number are never held up by the brake. */
-const ALWAYS_ALLOWED_REMOVALS = 3;
-
 /**
  * Does for all pull requests of the platform's sources what sync does for one, and ends what is over. Closes come
  * first, and one broken preview never holds up another.
@@ -69,7 +67,12 @@ export async function sweep(context: SyncContext, options: SweepOptions = {}): P
   const orphans = survey.targets.filter((target) => target.kind === 'orphan');
   const pulls = survey.targets.flatMap((target) => (target.kind === 'pull' ? [target.pull] : []));
   const { plans, held } = await planInOrder(context, base, pulls, failures, options);
-  brake(plans.filter(({ effect }) => effect === 'remove').length + orphans.length, survey.live, base, options);
+  checkRemovalLimit(
+    plans.filter(({ effect }) => effect === 'remove').length + orphans.length,
+    survey.live,
+    base,
+    options,
+  );
 
   // All commits come before the first comment: what was closed goes at once, however many comments there are to write.
   const removed = options.dryRun
@@ -95,7 +98,7 @@ export async function sweep(context: SyncContext, options: SweepOptions = {}): P
       ground = done.ground;
       settled.push(...done.settled);
     }
-    settled.push(...withPlaces(of('none')).map((plan) => ({ plan, commit: null })));
+    settled.push(...withPositions(of('none')).map((plan) => ({ plan, commit: null })));
   }
 
   const results: SyncResult[] = removed.ended.map((orphan) => orphanResult(orphan));
@@ -127,7 +130,7 @@ function isHeld(plan: PreviewPlan, options: SweepOptions): plan is PreviewPlan &
 }
 
 /** Those that wait for a place, with their place among all that do: plans come in the order in which places are given. */
-function withPlaces(plans: readonly PreviewPlan[]): PreviewPlan[] {
+function withPositions(plans: readonly PreviewPlan[]): PreviewPlan[] {
   const isWaiting = ({ state }: PreviewPlan) => state.state === 'queued' && state.reason === 'places';
   const of = plans.filter(isWaiting).length;
   let number = 0;
@@ -138,9 +141,9 @@ function withPlaces(plans: readonly PreviewPlan[]): PreviewPlan[] {
   });
 }
 
-function brake(removals: number, live: number, base: Base, options: SweepOptions): void {
+function checkRemovalLimit(removals: number, live: number, base: Base, options: SweepOptions): void {
   const share = base.platform.sweep.maxRemovalShare;
-  if (options.allowRemovals || removals <= ALWAYS_ALLOWED_REMOVALS || removals <= share * live) return;
+  if (options.allowRemovals || !exceedsRemovalLimit(removals, live, share)) return;
   throw new GreenroomError(
     'failed',
     `This sweep would remove ${removals} of ${live} live previews, more than the ${Math.round(share * 100)} % that ` +

@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { GitHubForge } from '../../../lib/github/forge.ts';
-import type { Memory } from '../../../lib/github/http/cache.ts';
+import type { Cache } from '../../../lib/github/http/cache.ts';
 import { GitHubAppsRepo } from '../../../lib/github/repo/apps-repo.ts';
 import { COMMENT_MARKER } from '../../../lib/report/markers.ts';
 import type { SyncContext } from '../../../lib/sync/plan/base.ts';
@@ -16,7 +16,7 @@ export function overGitHub(Base: typeof World) {
     fake: FakeGitHub | undefined;
     readonly waits: number[] = [];
     /** What runs remember from one to the next. @default - nothing */
-    memory: (() => Promise<Memory>) | undefined;
+    cache: (() => Promise<Cache>) | undefined;
 
     constructor(platform?: string) {
       super(platform);
@@ -36,8 +36,8 @@ export function overGitHub(Base: typeof World) {
     override async with<T>(work: (context: SyncContext) => Promise<T>): Promise<T> {
       const client = clientOf(await this.github(), this.waits);
       const repo = new GitHubAppsRepo(client, { owner: 'acme', name: 'previews' });
-      const memory = await this.memory?.();
-      const forge = new GitHubForge(client, { clock: () => this.now, ...(memory ? { memory } : {}) });
+      const cache = await this.cache?.();
+      const forge = new GitHubForge(client, { clock: () => this.now, ...(cache ? { cache } : {}) });
       return work({ repo, forge, clock: () => this.now });
     }
 

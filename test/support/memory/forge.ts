@@ -6,9 +6,9 @@ import type {
   Account,
   Answer,
   Forge,
-  Hold,
-  HoldRequest,
   Lookup,
+  Override,
+  OverrideRequest,
   PublishOutcome,
   PullComment,
   PullRequest,
@@ -35,7 +35,7 @@ interface Stored {
   /** Of each pull request, by number, oldest first. */
   readonly comments: Map<number, StoredComment[]>;
   /** All that was ever remembered for a head of a pull request, by its number and the head. */
-  readonly holds: Map<string, Hold[]>;
+  readonly holds: Map<string, Override[]>;
   head: Commit | undefined;
 }
 
@@ -116,7 +116,7 @@ export class MemoryForge implements Forge, ForgeFixture {
   }
 
   /** What is remembered for a head. */
-  holdAt(repository: RepositoryRef, number: number, sha: string): Hold | null {
+  holdAt(repository: RepositoryRef, number: number, sha: string): Override | null {
     return this.#find(repository)?.holds.get(`${number} ${sha}`)?.at(-1) ?? null;
   }
 
@@ -187,14 +187,14 @@ export class MemoryForge implements Forge, ForgeFixture {
     return ['admin', 'write'].includes(this.#permissions.get(login) ?? '');
   }
 
-  async hold({ repository, number, head }: PullRequest, request: HoldRequest): Promise<Hold> {
+  async override({ repository, number, head }: PullRequest, request: OverrideRequest): Promise<Override> {
     const holds = this.#find(repository)?.holds;
     if (holds === undefined) throw new GreenroomError('unreachable', `no ${repository.owner}/${repository.name}`);
     const { action, until, by, commentId } = request;
-    const hold: Hold = { action, until, by, commentId, at: this.#clock() };
+    const override: Override = { action, until, by, commentId, at: this.#clock() };
     const key = `${number} ${head.sha}`;
-    holds.set(key, [...(holds.get(key) ?? []), hold]);
-    return hold;
+    holds.set(key, [...(holds.get(key) ?? []), override]);
+    return override;
   }
 
   async answer({ repository, number }: PullRequest, commentId: number, answer: Answer): Promise<void> {
@@ -235,8 +235,8 @@ export class MemoryForge implements Forge, ForgeFixture {
     const stored = this.#find(repository);
     const file = stored?.pulls.get(number);
     if (stored === undefined || file === undefined) return undefined;
-    const hold = this.holdAt(repository, number, file.head.sha);
-    return pullOf(file, repository, stored.commits.get(file.head.sha)?.time ?? null, hold);
+    const override = this.holdAt(repository, number, file.head.sha);
+    return pullOf(file, repository, stored.commits.get(file.head.sha)?.time ?? null, override);
   }
 
   #files(repository: RepositoryRef, sha: string): TestFiles {
@@ -251,7 +251,7 @@ export function pullOf(
   file: PullFile,
   { owner, name }: RepositoryRef,
   committedAt: number | null,
-  hold: Hold | null,
+  override: Override | null,
 ): PullRequest {
   const { repositoryId, createdAt, updatedAt, closedAt, head, ...rest } = file;
   return {
@@ -261,7 +261,7 @@ export function pullOf(
     createdAt: parseTime(createdAt)!,
     updatedAt: parseTime(updatedAt)!,
     closedAt: file.state === 'open' ? null : parseTime(closedAt ?? updatedAt)!,
-    hold,
+    override,
   };
 }
 

@@ -1,5 +1,5 @@
 import { formatTime } from '../../../lib/core/clock.ts';
-import type { Account, Hold, PullRequest, RepositoryRef } from '../../../lib/forge/forge.ts';
+import type { Account, Override, PullRequest, RepositoryRef } from '../../../lib/forge/forge.ts';
 import type { ForgeFixture, PullFile } from '../../support/forge.ts';
 import { pullOf } from '../../support/memory/forge.ts';
 import { isBot, MEANINGS, type Meaning, PERMISSIONS } from './rule.ts';
@@ -14,7 +14,7 @@ interface HostedRepository {
   moved: boolean;
   readonly pulls: Map<number, PullFile>;
   /** The state before the last change. */
-  readonly earlier: Map<number, { readonly file: PullFile; readonly hold: Hold | null }>;
+  readonly earlier: Map<number, { readonly file: PullFile; readonly override: Override | null }>;
 }
 
 /** How people talk on a forge, and what it remembers of it. */
@@ -26,7 +26,7 @@ export interface Talk {
   comment(repository: RepositoryRef, number: number): string | null;
   /** Edits our comment. */
   edit(repository: RepositoryRef, number: number, who: Account, body: string): void;
-  holdAt(repository: RepositoryRef, number: number, sha: string): Hold | null;
+  holdAt(repository: RepositoryRef, number: number, sha: string): Override | null;
   answersTo(repository: RepositoryRef, number: number, commentId: number): readonly unknown[];
 }
 
@@ -81,7 +81,7 @@ export class Hosting {
     return pullOf(file, repository, this.#committed.get(file.head.sha) ?? null, this.#hold(repository, file));
   }
 
-  #hold(repository: RepositoryRef, { number, head }: PullFile): Hold | null {
+  #hold(repository: RepositoryRef, { number, head }: PullFile): Override | null {
     return this.#on.holdAt(repository, number, head.sha);
   }
 
@@ -90,14 +90,14 @@ export class Hosting {
     const repository = this.repositories.find(({ id }) => id === pull.repository.id);
     const earlier = repository?.earlier.get(pull.number);
     if (repository === undefined || earlier === undefined) return pull;
-    return { ...this.pullRequest(repository, earlier.file), hold: earlier.hold };
+    return { ...this.pullRequest(repository, earlier.file), override: earlier.override };
   }
 
   /** Something was remembered at a pull request that was in this state. */
-  remembered({ repository: { id }, number, hold }: PullRequest): void {
+  remembered({ repository: { id }, number, override }: PullRequest): void {
     const repository = this.repositories.find((other) => other.id === id);
     const file = repository?.pulls.get(number);
-    if (repository !== undefined && file !== undefined) repository.earlier.set(number, { file, hold });
+    if (repository !== undefined && file !== undefined) repository.earlier.set(number, { file, override });
   }
 
   /** @param now unix seconds; the forge's own times are whole quarters of a day, so that few previews differ */
@@ -203,7 +203,7 @@ export class Hosting {
   #change(repository: HostedRepository, file: PullFile, event: Change, time: number): void {
     const next = { ...file, ...this.#edit(repository, file, event, time), updatedAt: formatTime(time) };
     next.closedAt = next.state === 'closed' ? next.updatedAt : null;
-    repository.earlier.set(file.number, { file, hold: this.#hold(repository, file) });
+    repository.earlier.set(file.number, { file, override: this.#hold(repository, file) });
     repository.pulls.set(file.number, next);
     this.#on.pull(repository.owner, repository.name, next);
     this.#send(repository, file.number);

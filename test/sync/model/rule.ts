@@ -1,4 +1,4 @@
-import type { Answer, HoldRequest, PullRequest } from '../../../lib/forge/forge.ts';
+import type { Answer, OverrideRequest, PullRequest } from '../../../lib/forge/forge.ts';
 import type { Person, Saying, Variant } from './steps.ts';
 
 const HOUR = 3600;
@@ -31,7 +31,7 @@ export function platformOf({ limited, review }: { readonly limited: boolean; rea
 export type Wish = 'none' | 'earlier' | 'preview';
 
 export function wish(pull: PullRequest, variant: Variant, now: number): Wish {
-  if (!isEligible(pull) || pull.hold?.action === 'stop' || variant === 'none') return 'none';
+  if (!isEligible(pull) || pull.override?.action === 'stop' || variant === 'none') return 'none';
   if (isOver(pull, variant, now)) return 'none';
   return compiles(variant) ? 'preview' : 'earlier';
 }
@@ -57,12 +57,12 @@ function compiles(variant: Variant): boolean {
 }
 
 /** When the preview of a head that compiles ends. */
-function endOf({ createdAt, updatedAt, head, hold }: PullRequest, variant: Variant): number {
+function endOf({ createdAt, updatedAt, head, override }: PullRequest, variant: Variant): number {
   const pushed = Math.min(Math.max(head.committedAt ?? createdAt, createdAt), updatedAt);
   const ttl = variant === 'site' ? 6 * HOUR : DEFAULT_TTL;
-  if (hold?.action !== 'run') return pushed + ttl;
-  if (hold.until === null) return Math.max(pushed, hold.at) + ttl;
-  return Math.max(pushed + ttl, Math.min(hold.until, hold.at + MAX_TTL));
+  if (override?.action !== 'run') return pushed + ttl;
+  if (override.until === null) return Math.max(pushed, override.at) + ttl;
+  return Math.max(pushed + ttl, Math.min(override.until, override.at + MAX_TTL));
 }
 
 /** Who may push, by the forge's own permissions, and is no program. */
@@ -108,8 +108,8 @@ export function wantedHold(
   meaning: Meaning | 'keep',
   asked: number,
   now: number,
-): Pick<HoldRequest, 'action' | 'until'> | null {
-  const isStopped = pull.hold?.action === 'stop';
+): Pick<OverrideRequest, 'action' | 'until'> | null {
+  const isStopped = pull.override?.action === 'stop';
   if (meaning === 'stop') return isStopped ? null : { action: 'stop', until: null };
   const hasEnded = isStopped || isOver(pull, variant, now);
   if (meaning === 'retry') return hasEnded ? { action: 'run', until: null } : null;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { encodeObject, OBJECT_FORMATS } from '../../../lib/core/git/objects.ts';
 import type { RepositoryRef } from '../../../lib/forge/forge.ts';
 import { GitHubForge } from '../../../lib/github/forge.ts';
-import { type HoldNode, holdOf } from '../../../lib/github/pulls/override.ts';
+import { type OverrideNode, overrideOf } from '../../../lib/github/pulls/override.ts';
 import { GitHubAppsRepo } from '../../../lib/github/repo/apps-repo.ts';
 import type { AppsRepo } from '../../../lib/gitops/apps-repo.ts';
 import { COMMENT_MARKER } from '../../../lib/report/markers.ts';
@@ -205,7 +205,8 @@ function talking(on: TestForge, fake: FakeGitHub): ForgeFixture & Talk {
     comment: (repository, number) => ours(repository, number)?.body ?? null,
     edit: (repository, number, { login }, body) =>
       void Object.assign(ours(repository, number)!, { body, editor: login, updatedAt: fake.tick() }),
-    holdAt: ({ owner, name }, number, sha) => holdOf(statusNode(fake, { owner, name }, sha) as HoldNode | null, number),
+    holdAt: ({ owner, name }, number, sha) =>
+      overrideOf(statusNode(fake, { owner, name }, sha) as OverrideNode | null, number),
     answersTo: (_, __, commentId) =>
       (fake.commentByNumber(commentId)?.reactions ?? []).filter(({ login }) => login === fake.login),
   };

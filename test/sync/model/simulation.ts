@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type CompiledPreview, createCompiler } from '../../../lib/compile/compile.ts';
 import { GreenroomError } from '../../../lib/core/errors.ts';
 import { encodeObject, OBJECT_FORMATS } from '../../../lib/core/git/objects.ts';
-import type { Answer, Hold, HoldRequest, PullRequest } from '../../../lib/forge/forge.ts';
+import type { Answer, Override, OverrideRequest, PullRequest } from '../../../lib/forge/forge.ts';
 import { loadPlatform, loadPreview } from '../../../lib/model/files.ts';
 import { syncAndAnswer } from '../../../lib/sync/answer.ts';
 import { sweep } from '../../../lib/sync/sweep/sweep.ts';
@@ -205,11 +205,11 @@ class Simulation implements Props {
   watchHold(
     worker: Worker,
     pull: PullRequest,
-    request: HoldRequest,
+    request: OverrideRequest,
     calls: number,
-    hold: () => Promise<Hold>,
-  ): Promise<Hold> {
-    return this.#talks.watchHold(worker, pull, request, calls, hold);
+    override: () => Promise<Override>,
+  ): Promise<Override> {
+    return this.#talks.watchHold(worker, pull, request, calls, override);
   }
 
   watchAnswer(worker: Worker, pull: PullRequest, commentId: number, answer: Answer): void {
@@ -315,7 +315,7 @@ class Simulation implements Props {
       if (wanted !== 'none' && !(mayEnd && ended)) {
         throw new Error(`${folder.path} was removed, though it was read as ${wanted}`);
       }
-      if (pull.hold?.action === 'stop' && !ended) {
+      if (pull.override?.action === 'stop' && !ended) {
         this.happened.add('a stop removed a preview');
         return;
       }
@@ -335,9 +335,9 @@ class Simulation implements Props {
     const wanted = views.filter((_, i) => wishes[i] === 'preview');
     const pull = wanted.find((view) => this.#misfit(folder, view) === null);
     if (pull === undefined) throw new Error(this.#misfit(folder, wanted[0]!)!);
-    const { hold } = pull;
-    if (hold?.action === 'run')
-      this.happened.add(hold.until === null ? 'a retry brought one back' : 'an end was moved');
+    const { override } = pull;
+    if (override?.action === 'run')
+      this.happened.add(override.until === null ? 'a retry brought one back' : 'an end was moved');
   }
 
   /** Why a folder is not the whole of what a head compiles to; null where it is. */
@@ -367,7 +367,7 @@ class Simulation implements Props {
         createdAt: pull.createdAt,
         updatedAt: pull.updatedAt,
         committedAt: pull.head.committedAt,
-        extension: pull.hold?.action === 'run' ? pull.hold : null,
+        extension: pull.override?.action === 'run' ? pull.override : null,
       },
     });
   }
@@ -515,6 +515,6 @@ function idsOf(compiled: CompiledPreview): ReadonlyMap<string, string> {
 /** A pull request as a worker read it, and with what it had learned of its head before, where the reading is older. */
 function viewsOf({ learned }: Worker, key: string, pull: PullRequest): PullRequest[] {
   const known = learned.get(key);
-  const isNewer = known?.headSha === pull.head.sha && (pull.hold === null || pull.hold.at < known.hold.at);
-  return isNewer ? [pull, { ...pull, hold: known.hold }] : [pull];
+  const isNewer = known?.headSha === pull.head.sha && (pull.override === null || pull.override.at < known.override.at);
+  return isNewer ? [pull, { ...pull, override: known.override }] : [pull];
 }

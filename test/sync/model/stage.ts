@@ -2,9 +2,9 @@ import { GreenroomError } from '../../../lib/core/errors.ts';
 import type {
   Answer,
   Forge,
-  Hold,
-  HoldRequest,
   Lookup,
+  Override,
+  OverrideRequest,
   PullComment,
   PullRequest,
   RepositoryPulls,
@@ -32,9 +32,9 @@ export interface Worker {
   /** Pull requests that it was told old news of. */
   readonly misled: Set<string>;
   /** What it remembered itself, and at which head: it knows that, whatever it is told. */
-  readonly held: Map<string, { readonly headSha: string; readonly hold: Hold }>;
+  readonly held: Map<string, { readonly headSha: string; readonly override: Override }>;
   /** What it read last as remembered: it may hold to that when it is told older news of the same head. */
-  readonly learned: Map<string, { readonly headSha: string; readonly hold: Hold }>;
+  readonly learned: Map<string, { readonly headSha: string; readonly override: Override }>;
   /** Comments that it answered. */
   readonly answered: Set<number>;
   /** Folders. */
@@ -64,10 +64,10 @@ export interface Props {
   watchHold(
     worker: Worker,
     pull: PullRequest,
-    request: HoldRequest,
+    request: OverrideRequest,
     calls: number,
-    hold: () => Promise<Hold>,
-  ): Promise<Hold>;
+    override: () => Promise<Override>,
+  ): Promise<Override>;
   /** Before every answer to a comment. */
   watchAnswer(worker: Worker, pull: PullRequest, commentId: number, answer: Answer): void;
 }
@@ -177,12 +177,13 @@ export class Stage {
     const note = (pull: PullRequest) => {
       const key = keyOf(pull.repository.id, pull.number);
       const own = worker.held.get(key);
-      const knows = own?.headSha === pull.head.sha && (pull.hold === null || pull.hold.at < own.hold.at);
-      worker.readings.set(key, { status: 'found', pull: knows ? { ...pull, hold: own.hold } : pull });
+      const knows = own?.headSha === pull.head.sha && (pull.override === null || pull.override.at < own.override.at);
+      worker.readings.set(key, { status: 'found', pull: knows ? { ...pull, override: own.override } : pull });
       worker.readAt.set(key, this.#calls);
       const learned = worker.learned.get(key);
-      const isNews = learned?.headSha !== pull.head.sha || learned.hold.at <= (pull.hold?.at ?? 0);
-      if (pull.hold !== null && isNews) worker.learned.set(key, { headSha: pull.head.sha, hold: pull.hold });
+      const isNews = learned?.headSha !== pull.head.sha || learned.override.at <= (pull.override?.at ?? 0);
+      if (pull.override !== null && isNews)
+        worker.learned.set(key, { headSha: pull.head.sha, override: pull.override });
     };
     const earlier = (pull: PullRequest) => {
       worker.misled.add(keyOf(pull.repository.id, pull.number));
@@ -233,8 +234,10 @@ export class Stage {
         return comments;
       },
       mayWrite: (...request) => this.#call(() => forge.mayWrite(...request)),
-      hold: (pull, request) =>
-        this.#call(() => this.#props.watchHold(worker, pull, request, this.#calls, () => forge.hold(pull, request))),
+      override: (pull, request) =>
+        this.#call(() =>
+          this.#props.watchHold(worker, pull, request, this.#calls, () => forge.override(pull, request)),
+        ),
       answer: (pull, commentId, answer) =>
         this.#call(() => {
           this.#props.watchAnswer(worker, pull, commentId, answer);

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Answer, Hold, HoldRequest, PullComment, PullRequest } from '../../../lib/forge/forge.ts';
+import type { Answer, Override, OverrideRequest, PullComment, PullRequest } from '../../../lib/forge/forge.ts';
 import type { Comment, Hosting, Talk } from './hosting.ts';
 import { answersFor, COMMENT_AGE, isBot, isEligible, isSource, mayAsk, wantedHold } from './rule.ts';
 import type { Happening } from './simulation.ts';
@@ -20,7 +20,7 @@ export class Talks {
   /** The latest at each pull request. */
   readonly #holds = new Map<string, { readonly worker: Worker; readonly calls: number }>();
   /** What was remembered first for a comment, by pull request, head and comment. */
-  readonly #first = new Map<string, HoldRequest>();
+  readonly #first = new Map<string, OverrideRequest>();
   /** Heads of pull requests where a box was ticked and counted. */
   readonly #boxes = new Set<string>();
   readonly #done = new Map<string, Done[]>();
@@ -40,28 +40,28 @@ export class Talks {
   async watchHold(
     worker: Worker,
     pull: PullRequest,
-    request: HoldRequest,
+    request: OverrideRequest,
     calls: number,
-    hold: () => Promise<Hold>,
-  ): Promise<Hold> {
+    override: () => Promise<Override>,
+  ): Promise<Override> {
     const key = keyOf(pull.repository.id, pull.number);
     this.#contest(key, worker);
     this.#justify(key, worker, pull, request);
     const before = this.#held(pull);
     try {
-      const made = await hold();
-      worker.held.set(key, { headSha: pull.head.sha, hold: made });
+      const made = await override();
+      worker.held.set(key, { headSha: pull.head.sha, override: made });
       return made;
     } finally {
       if (this.#held(pull) !== before) {
         this.#holds.set(key, { worker, calls });
-        this.#hosting.remembered({ ...pull, hold: before });
+        this.#hosting.remembered({ ...pull, override: before });
         if (!this.#hosting.comments.has(request.commentId)) this.#happened.add('a box was dealt with');
       }
     }
   }
 
-  #held({ repository, number, head }: PullRequest): Hold | null {
+  #held({ repository, number, head }: PullRequest): Override | null {
     return this.#talk.holdAt(repository, number, head.sha);
   }
 
@@ -73,7 +73,7 @@ export class Talks {
   }
 
   /** Somebody who may asked for exactly this, and nobody has been given it before. */
-  #justify(key: string, worker: Worker, pull: PullRequest, request: HoldRequest): void {
+  #justify(key: string, worker: Worker, pull: PullRequest, request: OverrideRequest): void {
     const read = worker.threads.get(key)?.comments.find(({ id }) => id === request.commentId);
     if (read === undefined || read.isAnswered) throw new Error(`${key}: ${request.action} without a comment that asks`);
     if (!isEligible(pull)) throw new Error(`${key}: ${request.action}, though it can have no preview`);
@@ -157,19 +157,19 @@ export class Talks {
     if (ticked) throw new Error(`a box of ${pull.repository.name}#${pull.number} is still ticked`);
   }
 
-  #checkLastWord(key: string, { head, hold }: PullRequest): void {
+  #checkLastWord(key: string, { head, override }: PullRequest): void {
     const done = (this.#done.get(key) ?? []).filter(({ headSha }) => headSha === head.sha);
     if (done.length === 0 || this.#boxes.has(`${key} ${head.sha}`)) return;
     const last = done.map(({ comment }) => comment).reduce((a, b) => (b.id > a.id ? b : a));
     const { meaning, id } = last;
     // A later one was remembered, and then it got another answer: its pull request can have no preview by now.
-    if (hold !== null && hold.commentId > id) return;
+    if (override !== null && override.commentId > id) return;
     const isKept =
       meaning === 'stop'
-        ? hold?.action === 'stop'
+        ? override?.action === 'stop'
         : meaning === 'retry'
-          ? hold?.action !== 'stop'
-          : hold?.action === 'run' && hold.commentId === id;
+          ? override?.action !== 'stop'
+          : override?.action === 'run' && override.commentId === id;
     if (!isKept) throw new Error(`${key}: the last word was ${JSON.stringify(meaning)}, and it was forgotten`);
   }
 }

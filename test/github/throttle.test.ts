@@ -1,22 +1,22 @@
 import { describe, expect, test } from 'vitest';
 import type { Wait } from '../../lib/github/http/client.ts';
-import { CONTENT_WRITES, Pace, type PaceLimit, PUSHES } from '../../lib/github/http/throttle.ts';
+import { CONTENT_WRITES, PUSHES, Throttle, type ThrottleLimit } from '../../lib/github/http/throttle.ts';
 import { clientOf } from '../support/fake-github/client.ts';
 import { FakeGitHub } from '../support/fake-github/server.ts';
 import { COMMIT_TIME, tempFolder } from '../support/git.ts';
 
 /** Times at which so many turns come, asked for one after the other or all at once; nothing is waited for. */
-async function turns(count: number, limits: readonly PaceLimit[], together = false): Promise<number[]> {
+async function turns(count: number, limits: readonly ThrottleLimit[], together = false): Promise<number[]> {
   let now = 1000;
   let wait = 0;
   const sleep = async (milliseconds: number) => {
     wait = milliseconds / 1000;
   };
-  const pace = new Pace(limits, () => now, sleep);
+  const throttle = new Throttle(limits, () => now, sleep);
   const times: number[] = [];
   for (let i = 0; i < count; i += 1) {
     wait = 0;
-    expect(await pace.turn(Number.POSITIVE_INFINITY)).toBe(0);
+    expect(await throttle.turn(Number.POSITIVE_INFINITY)).toBe(0);
     times.push(now + wait);
     if (!together) now += wait;
   }
@@ -28,7 +28,7 @@ function most(times: readonly number[], seconds: number): number {
   return Math.max(...times.map((start) => times.filter((time) => time >= start && time < start + seconds).length));
 }
 
-describe('the pace', () => {
+describe('the throttle', () => {
   test.each([false, true])('of pushes is 6 a minute at most (all at once: %s)', async (together) => {
     const times = await turns(40, PUSHES, together);
     expect(times).toHaveLength(40);
@@ -46,16 +46,16 @@ describe('the pace', () => {
 });
 
 test('a turn that is too far away is not taken', async () => {
-  const pace = new Pace(
+  const throttle = new Throttle(
     [{ count: 2, seconds: 60 }],
     () => 0,
     async () => undefined,
   );
-  expect([await pace.turn(10), await pace.turn(10)]).toEqual([0, 0]);
-  expect([await pace.turn(10), await pace.turn(60), await pace.turn(60)]).toEqual([60, 0, 0]);
+  expect([await throttle.turn(10), await throttle.turn(10)]).toEqual([0, 0]);
+  expect([await throttle.turn(10), await throttle.turn(60), await throttle.turn(60)]).toEqual([60, 0, 0]);
 });
 
-test('changes keep the pace, each owner counted together; reading does not wait', async () => {
+test('changes are throttled, each owner counted together; reading does not wait', async () => {
   const fake = await FakeGitHub.start(tempFolder());
   fake.fault = () => ({ headers: { 'content-type': 'application/json' }, body: '{"data":{}}' });
   const waits: number[] = [];
@@ -68,7 +68,7 @@ test('changes keep the pace, each owner counted together; reading does not wait'
   expect(waits).toEqual([]);
   await commit();
   expect(waits).toEqual([60_000]);
-  expect(told).toEqual([{ reason: 'pace', call: 'CommitFiles', seconds: 60, until: COMMIT_TIME + 60 }]);
+  expect(told).toEqual([{ reason: 'throttle', call: 'CommitFiles', seconds: 60, until: COMMIT_TIME + 60 }]);
   const comment = (owner: string) => client.for(owner).mutate('mutation AddComment { x }', {});
   for (let i = 0; i < 80; i += 1) await comment(i % 2 === 0 ? 'acme' : 'globex');
   expect(waits).toEqual([60_000]);

@@ -1,4 +1,4 @@
-import type { Annotation, CheckReport } from '../core/check.ts';
+import type { Annotation, CheckReport } from '../core/check-report.ts';
 import type { Problem } from '../core/errors.ts';
 import { type Finding, isDenial } from '../core/finding.ts';
 import { entries, findingEntry, nextStep, problemEntry, waitingWords } from './advice.ts';

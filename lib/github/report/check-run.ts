@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Annotation } from '../../core/check.ts';
+import type { Annotation } from '../../core/check-report.ts';
 import { GreenroomError } from '../../core/errors.ts';
 import type { Check, PullRequest } from '../../forge/forge.ts';
 import type { GitHubClient } from '../http/client.ts';

@@ -1,7 +1,7 @@
 import { chmodSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { FolderMemory, type Memory, ProcessMemory } from '../../lib/github/http/cache.ts';
+import { type Cache, FolderCache, ProcessCache } from '../../lib/github/http/cache.ts';
 import { tempFolder } from '../support/git.ts';
 import fc from '../support/property.ts';
 
@@ -10,31 +10,31 @@ const filesOf = (folder: string) =>
     .map((name) => join(folder, name))
     .filter((path) => statSync(path).isFile());
 
-describe.each<[string, () => Promise<Memory>]>([
-  ['of a process', async () => new ProcessMemory()],
-  ['in a folder', () => FolderMemory.open(tempFolder(), () => 0)],
-])('a memory %s', (_, open) => {
+describe.each<[string, () => Promise<Cache>]>([
+  ['of a process', async () => new ProcessCache()],
+  ['in a folder', () => FolderCache.open(tempFolder(), () => 0)],
+])('a cache %s', (_, open) => {
   test('gives what was put in last, and nothing else', async () => {
-    const memory = await open();
+    const cache = await open();
     const entry = fc.tuple(fc.string(), fc.string({ unit: 'binary' }));
     await fc.assert(
       fc.asyncProperty(fc.array(entry, { maxLength: 8 }), async (entries) => {
-        for (const [key, value] of entries) await memory.set(key, value);
-        for (const [key, value] of new Map(entries)) expect(await memory.get(key)).toBe(value);
-        expect(await memory.get('another key')).toBeUndefined();
+        for (const [key, value] of entries) await cache.set(key, value);
+        for (const [key, value] of new Map(entries)) expect(await cache.get(key)).toBe(value);
+        expect(await cache.get('another key')).toBeUndefined();
       }),
       { numRuns: 20 },
     );
   });
 });
 
-test('a memory of a process stays within its bounds; what was used last stays', async () => {
-  const memory = new ProcessMemory(1000);
+test('a cache of a process stays within its bounds; what was used last stays', async () => {
+  const cache = new ProcessCache(1000);
   for (let i = 0; i < 100; i += 1) {
-    await memory.set(`key ${i}`, 'x'.repeat(90));
-    await memory.get('key 0');
+    await cache.set(`key ${i}`, 'x'.repeat(90));
+    await cache.get('key 0');
   }
-  const present = await Promise.all(Array.from({ length: 100 }, (_, i) => memory.get(`key ${i}`)));
+  const present = await Promise.all(Array.from({ length: 100 }, (_, i) => cache.get(`key ${i}`)));
   expect(present.filter((value) => value !== undefined).length).toBeLessThanOrEqual(10);
   expect(present[0]).toBeDefined();
   expect(present[99]).toBeDefined();
@@ -43,11 +43,11 @@ test('a memory of a process stays within its bounds; what was used last stays', 
 describe('a folder', () => {
   test('serves the next run, and one at its side', async () => {
     const folder = tempFolder();
-    const [one, two] = [await FolderMemory.open(folder, () => 0), await FolderMemory.open(folder, () => 0)];
+    const [one, two] = [await FolderCache.open(folder, () => 0), await FolderCache.open(folder, () => 0)];
     await Promise.all(
       Array.from({ length: 40 }, (_, i) => Promise.all([one.set(`k${i % 4}`, `v${i}`), two.set(`k${i % 4}`, `v${i}`)])),
     );
-    const next = await FolderMemory.open(folder, () => 0);
+    const next = await FolderCache.open(folder, () => 0);
     for (let i = 0; i < 4; i += 1) expect(await next.get(`k${i}`)).toMatch(/^v\d+$/);
     expect(filesOf(folder)).toHaveLength(4);
   });
@@ -59,51 +59,51 @@ describe('a folder', () => {
     ['changed', (file) => writeFileSync(file, readFileSync(file, 'utf8').replace('true', 'fals'))],
   ])('an entry that is %s is not there', async (_, damage) => {
     const folder = tempFolder();
-    const memory = await FolderMemory.open(folder, () => 0);
-    await memory.set('a', 'it is true');
+    const cache = await FolderCache.open(folder, () => 0);
+    await cache.set('a', 'it is true');
     const [file] = filesOf(folder);
-    await memory.set('b', 'it is true');
+    await cache.set('b', 'it is true');
     damage(file!, filesOf(folder).find((path) => path !== file)!);
-    expect(await memory.get('a')).toBeUndefined();
+    expect(await cache.get('a')).toBeUndefined();
   });
 
   test('that cannot be written to any more costs nothing but its use', async () => {
     const folder = tempFolder();
-    const memory = await FolderMemory.open(folder, () => 0);
+    const cache = await FolderCache.open(folder, () => 0);
     writeFileSync(join(folder, 'x'), '');
     for (const name of Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'))) {
       writeFileSync(join(folder, name), 'a file in the way');
     }
-    await memory.set('a', '1');
-    expect(await memory.get('a')).toBeUndefined();
+    await cache.set('a', '1');
+    expect(await cache.get('a')).toBeUndefined();
   });
 
   test('that cannot be made is bad input', async () => {
     const file = join(tempFolder(), 'file');
     writeFileSync(file, '');
-    await expect(FolderMemory.open(file, () => 0)).rejects.toMatchObject({ code: 'invalid-input' });
+    await expect(FolderCache.open(file, () => 0)).rejects.toMatchObject({ code: 'invalid-input' });
   });
 
   test('forgets what nobody asked for in 30 days, and only that', async () => {
     const folder = tempFolder();
     let now = 1_800_000_000;
-    const memory = await FolderMemory.open(folder, () => now);
-    await memory.set('old', '1');
-    await memory.set('used', '2');
+    const cache = await FolderCache.open(folder, () => now);
+    await cache.set('old', '1');
+    await cache.set('used', '2');
     writeFileSync(join(folder, 'of-somebody-else'), '');
     now += 20 * 86_400;
-    await memory.get('used');
+    await cache.get('used');
     now += 20 * 86_400;
-    await FolderMemory.open(folder, () => now);
-    expect([await memory.get('old'), await memory.get('used')]).toEqual([undefined, '2']);
+    await FolderCache.open(folder, () => now);
+    expect([await cache.get('old'), await cache.get('used')]).toEqual([undefined, '2']);
     expect(readdirSync(folder)).toContain('of-somebody-else');
   });
 
   test('is for its owner alone', async () => {
     const folder = tempFolder();
     chmodSync(folder, 0o755);
-    const memory = await FolderMemory.open(folder, () => 0);
-    await memory.set('a', '1');
+    const cache = await FolderCache.open(folder, () => 0);
+    await cache.set('a', '1');
     for (const file of filesOf(folder)) expect(statSync(file).mode & 0o077).toBe(0);
   });
 });
