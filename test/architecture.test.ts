@@ -1,12 +1,66 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { linterOverrides, withRoomTable } from '../scripts/layers/generate.ts';
+import { PACKAGES, ROOMS } from '../scripts/layers/table.ts';
 import { tempFolder } from './support/git.ts';
 
-// The linter is what keeps the layers apart (biome.json); here it has to show that it would.
 const root = fileURLToPath(new URL('../', import.meta.url));
+
+describe('the table of rooms', () => {
+  test('is what the linter and docs/architecture.md say; `npm run layers` writes both', () => {
+    const { overrides } = JSON.parse(readFileSync(join(root, 'biome.json'), 'utf8'));
+    expect(overrides).toEqual(linterOverrides());
+    const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
+    expect(page).toBe(withRoomTable(page));
+  });
+
+  test('allows only what is used', () => {
+    const used = new Set(imports().map(({ from, to }) => `${from} ${to}`));
+    const allowed = ROOMS.flatMap(({ name, from, inner = {} }) => [
+      ...(from === 'everything' ? [] : from.map((room) => `${name} ${room}`)),
+      ...Object.entries(inner).flatMap(([folder, others]) =>
+        others.map((other) => `${name}/${folder} ${name}/${other}`),
+      ),
+    ]);
+    const packages = Object.entries(PACKAGES).flatMap(([pack, rooms]) => rooms.map((room) => `${room} ${pack}`));
+    expect([...allowed, ...packages].filter((permission) => !used.has(permission))).toEqual([]);
+  });
+
+  test('names every room there is', () => {
+    const entries = readdirSync(join(root, 'lib'), { withFileTypes: true });
+    const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    expect(folders.sort()).toEqual(ROOMS.map(({ name }) => name).sort());
+  });
+});
+
+interface Import {
+  /** A room, or a folder inside one as `room/folder`, where `.` stands for the files beside the folders. */
+  readonly from: string;
+  /** Likewise, or a package. */
+  readonly to: string;
+}
+
+/** Every import of `lib`, between rooms and between the folders of one. */
+function imports(): Import[] {
+  const paths = readdirSync(join(root, 'lib'), { recursive: true, encoding: 'utf8' });
+  const files = paths.filter((path) => path.endsWith('.ts') && path.includes('/')).map((path) => `lib/${path}`);
+  return files.flatMap((file) => {
+    const text = readFileSync(join(root, file), 'utf8');
+    return [...text.matchAll(/(?:from |import\()'([^']+)'/g)].flatMap(([, specifier = '']): Import[] => {
+      const [, room = '', ...rest] = file.split('/');
+      if (!specifier.startsWith('.')) {
+        return [{ from: room, to: specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/') }];
+      }
+      const [, target = '', ...inside] = normalize(join(dirname(file), specifier)).split('/');
+      if (target !== room) return [{ from: room, to: target }];
+      const folderOf = (path: readonly string[]) => `${room}/${path.length > 1 ? path[0] : '.'}`;
+      return [{ from: folderOf(rest), to: folderOf(inside) }];
+    });
+  });
+}
 
 /** Lints these files by the project's own settings; gives `rule path` of each complaint. */
 function complaints(files: Record<string, string>): string[] {
@@ -26,23 +80,31 @@ function complaints(files: Record<string, string>): string[] {
 
 const using = (specifier: string) => `import { x } from '${specifier}';\n\nexport const y = x;\n`;
 
-test('an import against the direction is an error; one with it is none', () => {
-  const against = {
-    'lib/core/a.ts': using('../model/layout.ts'),
-    'lib/model/load/b.ts': using('../../policies/check.ts'),
-    'lib/policies/c.ts': using('../constructs/index.ts'),
-    'lib/gitops/d.ts': using('../forge/forge.ts'),
-    'lib/forge/e.ts': using('cdk8s'),
-    'lib/report/f.ts': using('../sync/sync.ts'),
-    'lib/compile/g.ts': using('../gitops/plan.ts'),
-    'lib/sync/h.ts': using('../cli/io.ts'),
-    'lib/sync/i.ts': using('@octokit/rest'),
-    'lib/scaffold/j.ts': using('commander'),
-    'lib/serve/k.ts': using('../compile/compile.ts'),
-    'lib/sync/l.ts': using('../serve/service.ts'),
-    'lib/sync/m.ts': using('prom-client'),
+test('every import that the table does not allow is an error, and every other is none', () => {
+  const against: Record<string, string> = {};
+  const fine: Record<string, string> = {};
+  const add = (isAllowed: boolean, file: string, specifier: string) => {
+    (isAllowed ? fine : against)[file] = using(specifier);
   };
-  const found = complaints({ ...against, 'lib/model/fine.ts': using('../core/errors.ts') });
+  for (const { name, from, inner } of ROOMS) {
+    for (const other of ROOMS.filter((room) => room.name !== name)) {
+      const isAllowed = from === 'everything' || from.includes(other.name);
+      add(isAllowed, `lib/${name}/a-${other.name}.ts`, `../${other.name}/of.ts`);
+      add(isAllowed, `lib/${name}/deep/er/b-${other.name}.ts`, `../../../${other.name}/inner/of.ts`);
+    }
+    for (const [pack, rooms] of Object.entries(PACKAGES)) {
+      add(rooms.includes(name), `lib/${name}/c-${pack.replace(/\W/g, '-')}.ts`, pack);
+    }
+    for (const [folder, others] of Object.entries(inner ?? {})) {
+      for (const other of Object.keys(inner ?? {}).filter((key) => key !== folder)) {
+        const file = `lib/${name}/${folder === '.' ? '' : `${folder}/`}d-${other === '.' ? 'beside' : other}.ts`;
+        const specifier = `${folder === '.' ? './' : '../'}${other === '.' ? 'of.ts' : `${other}/of.ts`}`;
+        add(others.includes(other), file, specifier);
+      }
+    }
+  }
+  expect(Object.keys(fine).length).toBeGreaterThan(50);
+  const found = complaints({ ...against, ...fine });
   expect(new Set(found)).toEqual(new Set(Object.keys(against).map((path) => `noRestrictedImports ${path}`)));
 });
 

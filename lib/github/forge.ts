@@ -19,18 +19,18 @@ import type {
 import { PREVIEW_FILE } from '../model/layout.ts';
 import { type Cache, ProcessCache } from './http/cache.ts';
 import type { GitHubClient } from './http/client.ts';
+import { publishCheck } from './publish/check-run.ts';
+import { publishComment, publishNotice } from './publish/comment.ts';
+import { publishDeployment } from './publish/deployment.ts';
+import { Reports } from './publish/reports.ts';
+import { publishSuggestions } from './publish/suggestions.ts';
+import { isWaiting, readThread, type Thread } from './publish/thread.ts';
 import { CommitFiles } from './pulls/files.ts';
 import { Listing } from './pulls/listing.ts';
 import { writeOverride } from './pulls/override.ts';
 import { mayWrite, react } from './pulls/people.ts';
 import { PreviewFiles } from './pulls/preview-files.ts';
 import { PULL_FIELDS, type PullNode, pullOf, REPOSITORY_FIELDS, type RepositoryNode } from './pulls/pull.ts';
-import { publishCheck } from './report/check-run.ts';
-import { publishComment, publishNotice } from './report/comment.ts';
-import { publishDeployment } from './report/deployment.ts';
-import { Reports } from './report/reports.ts';
-import { publishSuggestions } from './report/suggestions.ts';
-import { isWaiting, readThread, type Thread } from './report/thread.ts';
 
 const PULL = `query ReadPull($owner: String!, $name: String!, $number: Int!) {
   repository(owner: $owner, name: $name) { ${REPOSITORY_FIELDS} pullRequest(number: $number) { ${PULL_FIELDS} } }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { unifiedDiff } from '../../lib/core/diff.ts';
-import { hunksOf, isInDiff } from '../../lib/github/report/diff-lines.ts';
+import { hunksOf, isInDiff } from '../../lib/github/publish/diff-lines.ts';
 import fc from '../support/property.ts';
 
 test('both ends in one hunk', () => {

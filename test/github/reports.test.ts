@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { PullRequest } from '../../lib/forge/forge.ts';
 import { ProcessCache } from '../../lib/github/http/cache.ts';
-import { Reports } from '../../lib/github/report/reports.ts';
+import { Reports } from '../../lib/github/publish/reports.ts';
 
 const listed = (reports: Reports, thread: string) => {
   const pull = { repository: { id: 7, owner: 'acme', name: 'shop' }, number: 1 } as PullRequest;

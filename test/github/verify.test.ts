@@ -15,7 +15,7 @@ vi.mock('../support/world.ts', async (importOriginal) => {
 });
 
 await import('../cli/verify.test.ts');
-await import('../sync/verify.test.ts');
+await import('../verify/previews.test.ts');
 
 // The command reads the real clock: pull requests are opened now.
 const NOW = Math.floor(Date.now() / 1000) - 60;

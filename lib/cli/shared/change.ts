@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { systemClock } from '../../core/clock.ts';
 import type { Forge } from '../../forge/forge.ts';
-import { type CommittedFile, openCheckout } from '../../gitops/checkout.ts';
+import { openCheckout } from '../../gitops/checkout.ts';
 import { PLATFORM_FILE } from '../../model/layout.ts';
-import { type Base, readBase, type SyncContext } from '../../sync/plan/base.ts';
+import { readBase } from '../../sync/plan/base.ts';
+import { type Change, differences } from '../../verify/change.ts';
 import { imageRegistry, openForge } from './clients.ts';
 import { type ExtensionOptions, extensionOption, loadExtensions } from './extensions.ts';
 import type { Io } from './io.ts';
@@ -21,23 +22,6 @@ export function changeOptions(command: Command): Command {
     .option('--base <commit>', 'what the change starts from, e.g. origin/main')
     .option('--head <commit>', 'the change', 'HEAD')
     .option('--forge <dir>', 'a local forge instead of GitHub');
-}
-
-export interface Change {
-  readonly context: Omit<SyncContext, 'forge'>;
-  /** Opens the forge when somebody asks it for the first time. */
-  readonly forge: () => Promise<Forge>;
-  readonly headCommit: string;
-  readonly baseCommit: string | null;
-  readonly head: Base;
-  /** Null without a base, and where the base has no settings (yet). */
-  readonly before: Base | null;
-  /** Every path at the head. */
-  readonly list: ReadonlyMap<string, CommittedFile>;
-  /** Every path at the base; null without one. */
-  readonly oldList: ReadonlyMap<string, CommittedFile> | null;
-  /** Paths that differ; null without a base. */
-  readonly changed: readonly string[] | null;
 }
 
 /**
@@ -74,16 +58,4 @@ export async function withChange<T>(
     await (await opened?.catch(() => undefined))?.close();
     await checkout.close();
   }
-}
-
-/** Whether previews may come out otherwise than before: settings or exceptions differ. */
-export function changesPlatform({ changed }: Change): boolean {
-  return changed?.some((path) => path === PLATFORM_FILE || path.startsWith('exceptions/')) ?? false;
-}
-
-function differences(a: ReadonlyMap<string, CommittedFile>, b: ReadonlyMap<string, CommittedFile>): string[] {
-  return [...new Set([...a.keys(), ...b.keys()])].filter((path) => {
-    const [old, now] = [a.get(path), b.get(path)];
-    return old?.oid !== now?.oid || old?.regular !== now?.regular;
-  });
 }

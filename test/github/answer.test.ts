@@ -7,4 +7,4 @@ vi.mock('../support/world.ts', async (importOriginal) => {
   return { ...original, World: overGitHub(original.World) };
 });
 
-await import('../sync/commands.test.ts');
+await import('../sync/answer.test.ts');

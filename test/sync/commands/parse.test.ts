@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { isUnanswered, parseCommands } from '../../lib/sync/commands/parse.ts';
-import fc from '../support/property.ts';
+import { isUnanswered, parseCommands } from '../../../lib/sync/commands/parse.ts';
+import fc from '../../support/property.ts';
 
 describe('commands of a comment', () => {
   test.each([

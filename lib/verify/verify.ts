@@ -1,0 +1,158 @@
+import { GreenroomError, type Problem } from '../core/errors.ts';
+import { compareStrings, type FileSet } from '../core/fileset.ts';
+import type { Finding } from '../core/finding.ts';
+import { VERSION } from '../core/version.ts';
+import type { CommittedFile } from '../gitops/checkout.ts';
+import { EXCEPTIONS_GLOB, PLATFORM_FILE, RECORD_FILE, RECORDS_GLOB } from '../model/layout.ts';
+import { MANIFEST_FILE } from '../model/manifest.ts';
+import { parseRecord } from '../model/record.ts';
+import { applyExceptions, loadExceptions, reviewExceptions } from '../policies/exceptions.ts';
+import type { Rule } from '../policies/rule.ts';
+import { RULES } from '../policies/rules/index.ts';
+import { hurtWords, YES_LABEL } from '../report/impact.ts';
+import { type Change, changesPlatform } from './change.ts';
+import { checkFile, createCheckers } from './check-file.ts';
+import { impactOf } from './impact.ts';
+import { compareScaffold, strayProblems } from './laid-down.ts';
+import { verifyPreviews } from './previews.ts';
+import { examine } from './shape.ts';
+
+export interface VerifyOptions {
+  /** Moves and removals of live previews are meant. @default false */
+  readonly yes?: boolean;
+  /** Ask no forge: shapes and rules only. @default false */
+  readonly offline?: boolean;
+}
+
+export interface Report {
+  readonly problems: Problem[];
+  readonly findings: Finding[];
+  /** What a person has to say yes to. */
+  readonly asks: Problem[];
+  readonly unknown: string[];
+  readonly summary: { previews: number; changed: number; equal: number };
+}
+
+/**
+ * Holds a change of an apps repo against what greenroom itself would write. Reads, writes nothing.
+ *
+ * @throws GreenroomError as the forge and the apps repo do
+ */
+export async function verify(change: Change, options: VerifyOptions): Promise<Report> {
+  const { head, before, context } = change;
+  const folders = changedFolders(change);
+  const files = (
+    await context.repo.read(
+      folders.map((folder) => `${folder}/**`),
+      change.headCommit,
+    )
+  ).files;
+  const report: Report = {
+    problems: [...irregularProblems(change.list), ...(await shapeProblems(change, options))],
+    findings: [],
+    asks: [],
+    unknown: [],
+    summary: { previews: (await head.records()).length, changed: folders.length, equal: 0 },
+  };
+  let proved: readonly string[] = [];
+  if (options.offline !== true && folders.length > 0) {
+    const result = await verifyPreviews({ ...context, forge: await change.forge() }, { head, before, folders, files });
+    report.problems.push(...result.problems);
+    report.findings.push(...result.findings);
+    report.unknown.push(...result.unknown);
+    report.summary.equal = result.equal.length;
+    proved = result.equal;
+  }
+  await evaluate(
+    report,
+    change,
+    folders.filter((folder) => !proved.includes(folder)),
+    files,
+  );
+  if (before !== null && changesPlatform(change) && options.yes !== true && options.offline !== true) {
+    const hurt = hurtWords(await impactOf(await change.forge(), before, head));
+    if (hurt !== null) {
+      const message = `this change ${hurt}; if that is meant, run with --yes, or label the pull request ${YES_LABEL}`;
+      report.asks.push({ file: PLATFORM_FILE, message });
+    }
+  }
+  return report;
+}
+
+/** `previews/<cluster>/<repo>/<name>` of what is there at the head and was touched; all of them without a base. */
+function changedFolders({ list, changed }: Change): string[] {
+  const folders = new Set<string>();
+  for (const path of list.keys()) {
+    const match = /^previews\/[a-z0-9-]+\/[a-z0-9-]+\/[a-z0-9-]+(?=\/)/.exec(path);
+    if (match !== null) folders.add(match[0]);
+  }
+  const touched = (folder: string) => changed === null || changed.some((path) => path.startsWith(`${folder}/`));
+  return [...folders].filter(touched).sort(compareStrings);
+}
+
+function irregularProblems(list: ReadonlyMap<string, CommittedFile>): Problem[] {
+  return [...list]
+    .filter(([, { regular }]) => !regular)
+    .map(([file]) => ({ file, message: 'is a link; only plain files have a place here' }));
+}
+
+/** Shapes and places: of previews always, of the rest where the change touches it. */
+async function shapeProblems({ head, context, list, oldList, changed, headCommit }: Change, options: VerifyOptions) {
+  const own = [...list.keys()].filter((path) => !path.startsWith('previews/'));
+  const looksAtScaffold = changed === null || changed.some((path) => !path.startsWith('previews/'));
+  const globs = [
+    MANIFEST_FILE,
+    '*',
+    ...['bootstrap', 'policies', 'exceptions', '.github'].map((folder) => `${folder}/**`),
+  ];
+  const { files } = await context.repo.read(looksAtScaffold ? globs : [PLATFORM_FILE], headCommit);
+  const scaffold = looksAtScaffold
+    ? compareScaffold(files, { version: VERSION, now: head.now, rules: context.rules })
+    : [];
+  const paths = [...list]
+    .filter(([path, { regular }]) => regular && path.startsWith('previews/'))
+    .map(([path]) => path);
+  const records = (await context.repo.read([RECORDS_GLOB], headCommit)).files;
+  const folders = oldList === null || options.yes === true ? null : recordFolders(oldList);
+  const { problems } = loadExceptions((await context.repo.read([EXCEPTIONS_GLOB], headCommit)).files);
+  return [
+    ...(looksAtScaffold ? [...strayProblems(own, scaffold), ...problems] : []),
+    ...examine({ platform: head.platform, scaffold, paths, records, before: folders }),
+  ];
+}
+
+/** All rules that a change is held to. */
+export function rulesOf({ context }: Pick<Change, 'context'>): readonly Rule[] {
+  return [...RULES, ...(context.rules ?? [])];
+}
+
+function recordFolders(list: ReadonlyMap<string, CommittedFile>): string[] {
+  return [...list.keys()].flatMap((path) => /^(previews\/[^/]+\/[^/]+\/[^/]+)\/preview\.json$/.exec(path)?.[1] ?? []);
+}
+
+/** What the rules say of manifests that are not what greenroom writes, or were not compared. */
+async function evaluate(
+  report: Report,
+  { head, context, headCommit }: Change,
+  folders: readonly string[],
+  files: FileSet,
+): Promise<void> {
+  const checkers = createCheckers(head.platform, context.rules);
+  const { exceptions } = loadExceptions((await context.repo.read([EXCEPTIONS_GLOB], headCommit)).files);
+  const rules = new Set(rulesOf({ context }).map((rule) => rule.id));
+  const { honoured } = reviewExceptions(exceptions, { now: head.now, rules });
+  for (const folder of folders) {
+    const record = parseRecord(files.get(`${folder}/${RECORD_FILE}`) ?? '');
+    const preview = { name: record?.name ?? '', repository: record?.identity.repository ?? '' };
+    for (const [path, text] of files) {
+      if (!path.startsWith(`${folder}/`) || !path.endsWith('.yaml')) continue;
+      try {
+        const { findings } = checkFile(checkers, Buffer.from(text), path, false);
+        report.findings.push(...applyExceptions(findings, preview, honoured));
+      } catch (error) {
+        if (!(error instanceof GreenroomError) || error.code !== 'invalid-input') throw error;
+        report.problems.push(...error.problems);
+      }
+    }
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * The rooms of `lib`, in the order of the data, and what each may import. This table is the one place: `npm run layers`
+ * writes the linter's rules (biome.json) and the table of docs/architecture.md from it, and a test holds that both are
+ * up to date and that every permission is used.
+ */
+export interface Room {
+  /** Folder below `lib`. */
+  readonly name: string;
+  /** For docs/architecture.md, Markdown. */
+  readonly what: string;
+  /** Other rooms that it may import from. `everything` is for the command alone. */
+  readonly from: readonly string[] | 'everything';
+  /**
+   * Folders inside it and what each may import of its neighbours; `.` stands for the files that lie beside the folders.
+   *
+   * @default - it is one folder
+   */
+  readonly inner?: Readonly<Record<string, readonly string[]>>;
+}
+
+export const ROOMS: readonly Room[] = [
+  {
+    name: 'core',
+    what: 'error codes, findings, file sets, the clock, the YAML writer, Git objects',
+    from: [],
+  },
+  {
+    name: 'model',
+    what: 'Preview and Platform (one zod schema each: checks, defaults, types, JSON Schema), safe loading, identity and names, the layout of the apps repo',
+    from: ['core'],
+  },
+  {
+    name: 'policies',
+    what: 'rules in CEL, the in-process check, compilers for admission engines, exceptions',
+    from: ['core', 'model'],
+  },
+  { name: 'evidence', what: 'what registries say of images', from: ['model'] },
+  {
+    name: 'gitops',
+    what: 'the apps repo: read and commit by Git objects, plan, compare-and-swap loop, audit log',
+    from: ['core'],
+  },
+  {
+    name: 'forge',
+    what: 'pull requests, files at a commit, comments, checks, deployments, commands; the local forge',
+    from: ['core'],
+  },
+  {
+    name: 'report',
+    what: 'comment, notice, suggested changes, check, texts: data in, strings out',
+    from: ['core', 'model'],
+  },
+  {
+    name: 'constructs',
+    what: 'cdk8s constructs for previews, bootstrap and policies',
+    from: ['core', 'model', 'policies'],
+  },
+  {
+    name: 'github',
+    what: "the two interfaces of gitops and forge over GitHub's API; commits by GraphQL, or by Git's objects over REST ([0201](decisions/0201-commits-by-git-objects-on-github.md))",
+    from: ['core', 'model', 'gitops', 'forge'],
+    inner: {
+      http: [],
+      git: ['http'],
+      repo: ['http', 'git'],
+      pulls: ['http', 'git'],
+      publish: ['http'],
+      '.': ['http', 'pulls', 'publish'],
+    },
+  },
+  {
+    name: 'compile',
+    what: 'spec + platform + identity + times -> files, findings, cost, url',
+    from: ['core', 'model', 'policies', 'constructs'],
+  },
+  {
+    name: 'sync',
+    what: 'one pull request, all of them (`sweep/`), and commands by comment (`commands/`); `plan/` decides what a preview should be',
+    from: ['core', 'model', 'policies', 'evidence', 'gitops', 'forge', 'report', 'constructs', 'compile'],
+    inner: { plan: [], commands: ['plan'], '.': ['plan', 'commands'], sweep: ['plan', '.'] },
+  },
+  {
+    name: 'scaffold',
+    what: 'what `greenroom init` lays down and `upgrade` renews',
+    from: ['core', 'model', 'policies', 'constructs', 'compile'],
+  },
+  {
+    name: 'verify',
+    what: 'a change of the apps repo held against what greenroom itself would write: recorded previews compiled again, impact of other settings, shapes, what `init` laid down',
+    from: ['core', 'model', 'policies', 'gitops', 'forge', 'report', 'compile', 'sync', 'scaffold'],
+  },
+  {
+    name: 'doctor',
+    what: 'what a cluster lacks to run, show and end previews; seen through kubectl',
+    from: ['core', 'model', 'constructs', 'scaffold'],
+  },
+  {
+    name: 'serve',
+    what: 'the webhook receiver: signatures, a queue by pull request, metrics',
+    from: ['core', 'github', 'sync'],
+  },
+  {
+    name: 'cli',
+    what: 'one file a command (`commands/`), what they share (`shared/`); nothing imports it',
+    from: 'everything',
+    inner: { shared: [], commands: ['shared'], '.': ['shared', 'commands'] },
+  },
+];
+
+/** Packages that only some rooms may import; all others are free. */
+export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  cdk8s: ['constructs', 'compile', 'scaffold'],
+  'cdk8s-plus-28': ['constructs'],
+  constructs: ['constructs'],
+  '@octokit/rest': ['github'],
+  commander: ['cli'],
+  'prom-client': ['serve'],
+};
