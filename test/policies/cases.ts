@@ -1,21 +1,20 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parse } from 'yaml';
 import type { RuleParams } from '../../lib/policies/params.ts';
 import { PARAMS } from './support.ts';
 
-/** One object and what its rule has to say of it: a folder `cases/<rule>/<name>/`. */
+/** One object and what its rule has to say of it: the file `cases/<rule>/<name>.yaml`. */
 export interface RuleCase {
   readonly rule: string;
   readonly name: string;
-  /** object.yaml */
   readonly object: Record<string, unknown>;
-  /** params.yaml over {@link PARAMS}. */
+  /** What the file says under `params`, over {@link PARAMS}. */
   readonly params: RuleParams;
   readonly expect: Expectation;
 }
 
-/** expect.yaml */
+/** What a case's file says under `expect`. */
 export interface Expectation {
   readonly verdict: 'allow' | 'deny';
   /** What is special about the case. */
@@ -43,27 +42,26 @@ export const CASE_NAMESPACE = {
 
 const ROOT = join(import.meta.dirname, 'cases');
 
-/** Every folder that there is; nothing has to be registered. */
+/** Every file that there is; nothing has to be registered. */
 export function listCases(): RuleCase[] {
-  return folders(ROOT).flatMap((rule) => folders(join(ROOT, rule)).map((name) => readCase(rule, name)));
+  return readdirSync(ROOT)
+    .sort()
+    .flatMap((rule) => names(rule).map((name) => readCase(rule, name)));
 }
 
-function folders(path: string): string[] {
-  return readdirSync(path, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => entry.name)
+function names(rule: string): string[] {
+  return readdirSync(join(ROOT, rule))
+    .map((file) => basename(file, '.yaml'))
     .sort();
 }
 
 function readCase(rule: string, name: string): RuleCase {
-  const folder = join(ROOT, rule, name);
-  const files = readdirSync(folder);
-  const read = (file: string): unknown => parse(readFileSync(join(folder, file), 'utf8'));
-  return {
-    rule,
-    name,
-    object: read('object.yaml') as Record<string, unknown>,
-    params: files.includes('params.yaml') ? { ...PARAMS, ...(read('params.yaml') as Partial<RuleParams>) } : PARAMS,
-    expect: read('expect.yaml') as Expectation,
+  const path = join(ROOT, rule, `${name}.yaml`);
+  const file = parse(readFileSync(path, 'utf8')) as Pick<RuleCase, 'expect' | 'object'> & {
+    params?: Partial<RuleParams>;
   };
+  const { expect, object, params, ...rest } = file;
+  // A misspelled `params` would leave the case to the default ones, where it may well hold for another reason.
+  if (Object.keys(rest).length > 0) throw new Error(`${path}: expect, object and params are all it may hold`);
+  return { rule, name, object, params: { ...PARAMS, ...params }, expect };
 }
