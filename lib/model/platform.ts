@@ -12,7 +12,10 @@ export { ENGINES, type Engine } from './platform/rules.ts';
 
 const platformSpec = z
   .strictObject({
-    domain: dnsName.meta({ description: 'Previews answer at https://<name>.<domain>.' }),
+    domain: dnsName.meta({
+      description: 'Previews answer at https://<name>.<domain>.',
+      examples: ['apps.example.com'],
+    }),
     sources: z
       .array(source)
       .min(1)
@@ -20,18 +23,24 @@ const platformSpec = z
     registries: z
       .array(registry)
       .min(1)
-      .meta({ description: 'Where images may come from: host and whole path segments.' }),
+      .meta({ description: 'Where images may come from: host and whole path segments.', examples: [['ghcr.io/acme']] }),
     tag: bounded(100, /^[A-Za-z0-9_.{}-]+$/, 'may hold letters, digits, . _ - and {number}, {sha}, {sha7}')
       .default('pr-{number}-{sha7}')
       .meta({ description: 'Tag of an image that names none.' }),
-    sizes: z.record(dnsLabel, size).default(DEFAULT_SIZES),
+    sizes: z
+      .record(dnsLabel, size)
+      .default(DEFAULT_SIZES)
+      .meta({ description: 'Sizes that a preview can ask for, by name.' }),
     namespace,
     ttl,
     ingress,
     testHarness: z
       .array(cidr)
       .default([])
-      .meta({ description: 'Networks of test machines that may open connections to previews.' }),
+      .meta({
+        description: 'Networks of test machines that may open connections to previews.',
+        examples: [['198.51.100.0/24']],
+      }),
     egress: z.array(egress).default([]).meta({ description: 'What a preview may reach beside DNS.' }),
     network,
     secrets,
@@ -42,10 +51,13 @@ const platformSpec = z
     clusters: z
       .array(cluster)
       .min(1)
-      .default([{ name: 'main', server: 'https://kubernetes.default.svc' }]),
-    reconciler: z.enum(['argocd', 'flux']).default('argocd'),
+      .default([{ name: 'main', server: 'https://kubernetes.default.svc' }])
+      .meta({ description: 'Where previews run.' }),
+    reconciler: z.enum(['argocd', 'flux']).default('argocd').meta({ description: 'What applies the apps repo.' }),
     cleaner,
-    argocd: section({ namespace: dnsLabel.default('argocd') }),
+    argocd: section({
+      namespace: dnsLabel.default('argocd').meta({ description: 'Its namespace.' }),
+    }).meta({ description: 'Argo CD, where it is the reconciler.' }),
     appsRepo,
     commit,
     knative: z
@@ -57,7 +69,7 @@ const platformSpec = z
       maxRemovalShare: z.number().min(0).max(1).default(0.5).meta({
         description: 'A sweep that would remove a larger share of the live previews stops. Three are always allowed.',
       }),
-    }),
+    }).meta({ description: 'How far a sweep may go by itself.' }),
   })
   .superRefine((spec, context) => {
     const names = spec.clusters.map((c) => c.name);

@@ -5,20 +5,28 @@ import { section } from './section.ts';
 // Where previews run, and how they get there.
 
 export const cluster = z.strictObject({
-  name: dnsLabel.meta({ description: "Folder of the cluster's previews in the apps repo." }),
-  server: httpUrl.meta({ description: 'Address of the API server as Argo CD knows it.' }),
+  name: dnsLabel.meta({ description: "Folder of the cluster's previews in the apps repo.", examples: ['main'] }),
+  server: httpUrl.meta({
+    description: 'Address of the API server as Argo CD knows it.',
+    examples: ['https://kubernetes.default.svc'],
+  }),
   when: z
     .strictObject({
-      sizes: z.array(z.string().max(63)).min(1).optional(),
+      sizes: z
+        .array(z.string().max(63))
+        .min(1)
+        .optional()
+        .meta({ description: 'Sizes of the preview, any of them. Default: all.', examples: [['large']] }),
       templates: z
         .array(z.enum(['static-site', 'web-service', 'function']))
         .min(1)
-        .optional(),
+        .optional()
+        .meta({ description: 'Templates of the preview, any of them. Default: all.', examples: [['function']] }),
       labels: z
         .array(z.string().max(50))
         .min(1)
         .optional()
-        .meta({ description: 'Labels of the pull request, any of them.' }),
+        .meta({ description: 'Labels of the pull request, any of them. Default: all.', examples: [['on-large']] }),
     })
     .optional()
     .meta({ description: 'Which previews run here; the first cluster that matches wins. Default: all.' }),
@@ -34,11 +42,18 @@ export const cleaner = section({
 }).meta({ description: 'The job in each cluster that ends expired previews when the sweep cannot.' });
 
 export const appsRepo = section({
-  url: z.string().max(500).optional().meta({
-    description: 'Address that the reconciler clones. Default: https://github.com/<first owner>/previews.git.',
-  }),
-  branch: bounded(100, /^[A-Za-z0-9._/-]+$/, 'must be a branch name').default('main'),
-});
+  url: z
+    .string()
+    .max(500)
+    .optional()
+    .meta({
+      description: 'Address that the reconciler clones. Default: https://github.com/<first owner>/previews.git.',
+      examples: ['https://github.com/acme/previews.git'],
+    }),
+  branch: bounded(100, /^[A-Za-z0-9._/-]+$/, 'must be a branch name')
+    .default('main')
+    .meta({ description: 'Branch that is deployed from.' }),
+}).meta({ description: 'Where the apps repo is.' });
 
 export const commit = section({
   mode: z.enum(['direct', 'pull-request']).default('direct').meta({
@@ -47,4 +62,4 @@ export const commit = section({
   autoMerge: z.boolean().default(false).meta({
     description: 'With `pull-request`: let GitHub merge each as soon as the rules of the apps repo allow it.',
   }),
-});
+}).meta({ description: 'How changes get into the apps repo.' });

@@ -7,4 +7,7 @@ export function section<S extends z.ZodRawShape>(shape: S) {
 }
 
 /** CPU and memory, as Kubernetes quantities. */
-export const resources = z.strictObject({ cpu: quantity, memory: quantity });
+export const resources = z.strictObject({
+  cpu: quantity.meta({ description: 'Cores: 1, or 250m for a quarter.', examples: ['250m'] }),
+  memory: quantity.meta({ description: 'Bytes: 128Mi, 1Gi.', examples: ['128Mi'] }),
+});

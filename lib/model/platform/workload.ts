@@ -49,8 +49,8 @@ export const namespace = section({
       .default({ cpu: '100m', memory: '128Mi' })
       .meta({ description: 'Requests of a container that names none.' }),
     max: resources.default({ cpu: '2', memory: '2Gi' }).meta({ description: 'Largest limits of one container.' }),
-  }),
-});
+  }).meta({ description: 'The LimitRange of each preview namespace.' }),
+}).meta({ description: 'What each preview namespace is held to.' });
 
 export const ttl = section({
   default: duration
@@ -58,43 +58,87 @@ export const ttl = section({
     .meta({ description: 'Life of a preview whose file names none, from the last push.' }),
   max: duration.default('72h').meta({ description: 'Longest life that a file, a label or a command can ask for.' }),
   warn: duration.default('4h').meta({ description: 'How long before its end the author is told, once.' }),
-}).refine((t) => durationSeconds(t.default) <= durationSeconds(t.max), {
-  path: ['default'],
-  message: 'must not be longer than ttl.max',
-});
+})
+  .refine((t) => durationSeconds(t.default) <= durationSeconds(t.max), {
+    path: ['default'],
+    message: 'must not be longer than ttl.max',
+  })
+  .meta({ description: 'How long previews live.' });
 
 export const secrets = section({
-  mechanism: z.enum(['external-secrets', 'sealed-secrets', 'sops']).default('external-secrets'),
+  mechanism: z
+    .enum(['external-secrets', 'sealed-secrets', 'sops'])
+    .default('external-secrets')
+    .meta({ description: 'How secret references are resolved in the cluster.' }),
   store: dnsLabel.default('previews').meta({ description: 'ClusterSecretStore that references are looked up in.' }),
   prefix: bounded(200, /^[A-Za-z0-9._/{}-]*\/$/, 'must end with a slash')
     .default('{owner}/{repo}/')
     .meta({ description: 'Every reference must start with it; {owner} and {repo} are those of the pull request.' }),
-});
+}).meta({ description: 'Where secrets come from; the files hold references only.' });
 
 const EVIDENCE = ['digest', 'signature', 'sbom', 'vulnerabilities'] as const;
 
 export const evidence = section({
-  require: z.array(z.enum(EVIDENCE)).default([]).meta({ description: 'What an image must show before it runs.' }),
+  require: z
+    .array(z.enum(EVIDENCE))
+    .default([])
+    .meta({ description: 'What an image must show before it runs. Default: nothing.', examples: [['digest']] }),
   keys: z.array(z.string().max(4096)).default([]).meta({ description: 'cosign public keys, PEM.' }),
   identities: z
-    .array(z.strictObject({ issuer: httpUrl, subject: z.string().max(500) }))
+    .array(
+      z.strictObject({
+        issuer: httpUrl.meta({
+          description: 'OIDC issuer, exact.',
+          examples: ['https://token.actions.githubusercontent.com'],
+        }),
+        subject: z
+          .string()
+          .max(500)
+          .meta({
+            description: 'Subject of the certificate.',
+            examples: ['https://github.com/acme/previews/.github/workflows/build.yaml@refs/heads/main'],
+          }),
+      }),
+    )
     .default([])
     .meta({ description: 'Keyless signers: OIDC issuer and certificate subject.' }),
   vulnerabilities: z
     .enum(['low', 'medium', 'high', 'critical'])
     .default('critical')
     .meta({ description: 'The lowest severity of a known vulnerability that refuses an image.' }),
-});
+}).meta({ description: 'What is asked of images before they run.' });
 
 export const spot = z.strictObject({
-  label: z.strictObject({ key: z.string().max(253), value: z.string().max(63) }),
+  label: z
+    .strictObject({
+      key: z
+        .string()
+        .max(253)
+        .meta({ description: 'Its key.', examples: ['karpenter.sh/capacity-type'] }),
+      value: z
+        .string()
+        .max(63)
+        .meta({ description: 'Its value.', examples: ['spot'] }),
+    })
+    .meta({ description: 'Label of such nodes.' }),
   toleration: z
     .strictObject({
-      key: z.string().max(253),
-      value: z.string().max(63).optional(),
-      effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']).default('NoSchedule'),
+      key: z
+        .string()
+        .max(253)
+        .meta({ description: 'Key of the taint.', examples: ['spot'] }),
+      value: z
+        .string()
+        .max(63)
+        .optional()
+        .meta({ description: 'Its value. Default: any.', examples: ['true'] }),
+      effect: z
+        .enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute'])
+        .default('NoSchedule')
+        .meta({ description: 'Its effect.' }),
     })
-    .optional(),
+    .optional()
+    .meta({ description: 'The taint of such nodes that previews tolerate. Default: none.' }),
   required: z
     .boolean()
     .default(false)
