@@ -1,11 +1,11 @@
-import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { GreenroomError, invalidInput } from '../core/errors.ts';
 import type { FileSet } from '../core/fileset.ts';
 import { compareStrings } from '../core/fileset.ts';
 import { fileFailure } from '../core/git/failure.ts';
+import { writeWholeFile } from '../core/whole-file.ts';
 import { CommitFiles } from './commit-files.ts';
 import type {
   Answer,
@@ -44,17 +44,14 @@ export class LocalForge implements Forge {
   readonly serverUrl = null;
   readonly #root: string;
   readonly #clock: Clock;
-  readonly #randomId: () => string;
   readonly #open = new Map<string, { readonly files: CommitFiles; users: number }>();
 
   /**
    * @param clock times of what is remembered. @default - the machine's clock
-   * @param randomId names for temporary files. @default - random UUIDs
    */
-  constructor(root: string, clock: Clock = systemClock, randomId: () => string = randomUUID) {
+  constructor(root: string, clock: Clock = systemClock) {
     this.#root = root;
     this.#clock = clock;
-    this.#randomId = randomId;
     this.description = root;
   }
 
@@ -249,15 +246,10 @@ export class LocalForge implements Forge {
     }
   }
 
-  /** A reader sees the old file or the new one, never a part. */
   #write(folder: string, file: string, content: string): void {
-    const temporary = join(folder, `.${file}.${this.#randomId()}`);
     try {
-      mkdirSync(folder, { recursive: true });
-      writeFileSync(temporary, content, { flag: 'wx' });
-      renameSync(temporary, join(folder, file));
+      writeWholeFile(join(folder, file), content);
     } catch (cause) {
-      rmSync(temporary, { force: true });
       throw fileFailure(`writing ${join(folder, file)}`, cause);
     }
   }

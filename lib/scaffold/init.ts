@@ -1,8 +1,9 @@
-import { lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { lstat, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { formatProblem, GreenroomError } from '../core/errors.ts';
 import { type FileSet, fileSet } from '../core/fileset.ts';
+import { writeWholeFile } from '../core/whole-file.ts';
 import { loadPlatform } from '../model/files.ts';
 import { PLATFORM_FILE } from '../model/layout.ts';
 import { formatManifest, MANIFEST_FILE, parseManifest, refuseNewer } from '../model/manifest.ts';
@@ -146,7 +147,6 @@ async function isPlain(dir: string, path: string): Promise<boolean> {
   return true;
 }
 
-/** By way of a temporary name, so that no reader meets half a file. */
 async function write(dir: string, path: string, text: string | null): Promise<void> {
   const target = join(dir, path);
   try {
@@ -154,10 +154,7 @@ async function write(dir: string, path: string, text: string | null): Promise<vo
       await rm(target, { force: true });
       return;
     }
-    await mkdir(dirname(target), { recursive: true });
-    const temporary = `${target}.${process.pid}.tmp`;
-    await writeFile(temporary, text);
-    await rename(temporary, target);
+    writeWholeFile(target, text);
   } catch (cause) {
     throw new GreenroomError('failed', `${target}: cannot be written (${(cause as NodeJS.ErrnoException).code})`, {
       cause,

@@ -1,6 +1,7 @@
 import { GreenroomError, invalidInput } from '../../core/errors.ts';
 import { type FileSet, fileSet } from '../../core/fileset.ts';
 import type { Severity } from '../../core/finding.ts';
+import { manifestFileName } from '../../core/manifest-file.ts';
 import { emitYaml } from '../../core/yaml.ts';
 import type { Exception } from '../../model/exception.ts';
 import { FENCER_ACCOUNT, PREVIEW_LABEL } from '../../model/labels.ts';
@@ -158,7 +159,5 @@ export function compileOptions(platform: PlatformSpec, engine: Engine): CompileO
 
 /** One file an object, `<kind>.<name>.yaml`, as a reviewer and a reconciler read them. */
 export function policyFiles(objects: readonly KubeObject[]): FileSet {
-  return fileSet(
-    objects.map((object) => [`${object.kind}.${object.metadata.name}.yaml`.toLowerCase(), emitYaml(object)] as const),
-  );
+  return fileSet(objects.map((object) => [manifestFileName(object), emitYaml(object)] as const));
 }
