@@ -38,7 +38,7 @@ export interface InitResult {
   readonly files: readonly PlannedFile[];
   /** Paths that somebody edited and that were left alone. */
   readonly left: readonly string[];
-  /** Why an exception lifts nothing, a sentence each. */
+  /** Why an exception is ignored, a sentence each. */
   readonly notes: readonly string[];
 }
 

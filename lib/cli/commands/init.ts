@@ -147,7 +147,7 @@ export function report(dir: string, result: InitResult, options: ScaffoldOptions
     const written = changed.length - result.left.length;
     io.err(`${options.dryRun ? 'would write' : 'wrote'} ${count(written, 'file')} in ${dir}\n`);
   }
-  for (const note of result.notes) io.err(`greenroom: lifts nothing: ${note}\n`);
+  for (const note of result.notes) io.err(`greenroom: exception ignored: ${note}\n`);
   if (result.left.length > 0) {
     io.err(
       `greenroom: ${count(result.left.length, 'file')} that somebody edited left alone; --overwrite replaces them\n`,

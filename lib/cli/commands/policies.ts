@@ -53,7 +53,7 @@ async function run(options: PoliciesOptions, io: Io): Promise<void> {
   const { exceptions, problems } = loadExceptions(readFolder(resolve(io.cwd, folder), 'exceptions') ?? new Map());
   const ids = new Set(rules.map((rule) => rule.id));
   const { honoured, refused } = reviewExceptions(exceptions, { now: systemClock(), rules: ids });
-  for (const problem of [...problems, ...refused]) io.err(`greenroom: lifts nothing: ${formatProblem(problem)}\n`);
+  for (const problem of [...problems, ...refused]) io.err(`greenroom: exception ignored: ${formatProblem(problem)}\n`);
   const objects = compilePolicies(rules, { ...compileOptions(platform, engine), exceptions: honoured });
   const files = policyFiles(objects);
   if (format === 'json') io.out(json({ engine, objects }));
