@@ -1,5 +1,5 @@
 import { taggedImage } from '../compile/resolve.ts';
-import type { ImageRegistry } from '../evidence/registry.ts';
+import type { ImageRegistry } from '../evidence/registry/lookup.ts';
 import type { PullRequest } from '../forge/forge.ts';
 import { formatImage, isInRegistries } from '../model/image.ts';
 import type { PlatformSpec } from '../model/platform.ts';
@@ -45,6 +45,7 @@ export async function imageState(
       return { status: 'go', digest: lookup.digest };
     case 'missing':
       return { status: 'waiting', image: formatImage(image) };
+    case 'refused':
     case 'unknown':
       return { status: 'unknown', reason: `the image cannot be looked up: ${lookup.reason}` };
   }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ImageLookup } from '../../lib/evidence/registry.ts';
+import type { ImageLookup } from '../../lib/evidence/registry/lookup.ts';
 import { formatImage } from '../../lib/model/image.ts';
 import type { SyncContext } from '../../lib/sync/base.ts';
 import { sweep } from '../../lib/sync/sweep.ts';
