@@ -33,10 +33,15 @@ export function problemEntry(problem: Problem, options: ReportOptions, subject: 
 }
 
 /** What a preview without an image waits for, and where its build can be watched. */
-export function waitingWords({ image }: { readonly image: string }, options: ReportOptions, subject: Subject): string {
+export function waitingWords(
+  { image, note }: { readonly image: string; readonly note?: string },
+  options: ReportOptions,
+  subject: Subject,
+): string {
   const build = checksLink(options, subject);
   const watch = build === null ? '' : ` ${link('Watch the build', build)}`;
-  return `Your build for ${code(shortSha(subject.headSha))} has not finished: the image ${code(image)} is not there yet. The preview starts by itself when it is. Nothing to do.${watch}`;
+  const odd = note === undefined ? '' : ` ${sentence(note)}.`;
+  return `Your build for ${code(shortSha(subject.headSha))} has not finished: the image ${code(image)} is not there yet.${odd} The preview starts by itself when it is. Nothing to do.${watch}`;
 }
 
 /** What to press, and whom to ask for more. */

@@ -52,7 +52,13 @@ export type PreviewState =
       readonly live: LivePreview | null;
     }
   /** The image of the head commit is not in its registry yet. */
-  | { readonly state: 'waiting'; readonly image: string; readonly live: LivePreview | null }
+  | {
+      readonly state: 'waiting';
+      readonly image: string;
+      /** One sentence without a full stop about what is odd. @default - nothing is */
+      readonly note?: string;
+      readonly live: LivePreview | null;
+    }
   /** No preview.yaml at the head; `removed` says whether a preview ran until now. */
   | { readonly state: 'no-file'; readonly removed: LivePreview | null }
   /** The platform's rules give it none, it was stopped, or its time is up; `removed` says whether one ran until now. */

@@ -34,7 +34,7 @@ export const ROOMS: readonly Room[] = [
     what: 'rules in CEL, the in-process check, compilers for admission engines, exceptions',
     from: ['core', 'model'],
   },
-  { name: 'evidence', what: 'what registries say of images', from: ['model'] },
+  { name: 'evidence', what: 'what registries say of images', from: ['core', 'model'] },
   {
     name: 'gitops',
     what: 'the apps repo: read and commit by Git objects, plan, compare-and-swap loop, audit log',

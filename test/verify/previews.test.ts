@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ImageLookup } from '../../lib/evidence/registry.ts';
+import type { ImageLookup } from '../../lib/evidence/registry/lookup.ts';
 import { formatRecord, parseRecord } from '../../lib/model/record.ts';
 import { handleComment } from '../../lib/sync/answer.ts';
 import { readBase, type SyncContext } from '../../lib/sync/plan/base.ts';

@@ -142,7 +142,10 @@ function details(state: PreviewState): string[] {
     case 'review':
       return [sentence(state.sentence)];
     case 'waiting':
-      return [`The image ${code(state.image)} is not there yet.`];
+      return [
+        `The image ${code(state.image)} is not there yet.`,
+        ...(state.note === undefined ? [] : [`${sentence(state.note)}.`]),
+      ];
     case 'unknown':
       return [sentence(state.reason)];
     case 'no-file':

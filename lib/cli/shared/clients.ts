@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { systemClock } from '../../core/clock.ts';
-import type { ImageRegistry } from '../../evidence/registry.ts';
+import type { ImageRegistry } from '../../evidence/registry/lookup.ts';
 import type { Forge } from '../../forge/forge.ts';
 import type { Cache } from '../../github/http/cache.ts';
 import type { GitHubClient } from '../../github/http/client.ts';
@@ -68,13 +68,7 @@ export async function openClients(options: ClientOptions, io: Io, onWait = sayWa
 /** Loaded when the first image is looked up: most platforms ask no evidence. */
 export function imageRegistry(io: Io): ImageRegistry {
   let opened: Promise<ImageRegistry> | undefined;
-  const open = async () => {
-    const [{ OciRegistry }, { dockerCredentials }] = await Promise.all([
-      import('../../evidence/oci-registry.ts'),
-      import('../../evidence/credentials.ts'),
-    ]);
-    return new OciRegistry({ credentials: await dockerCredentials(io.env) });
-  };
+  const open = async () => (await import('../../evidence/registry/open.ts')).openRegistries(io.env);
   return {
     resolve: async (image) => {
       opened ??= open();

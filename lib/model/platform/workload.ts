@@ -106,6 +106,10 @@ export const evidence = section({
     .enum(['low', 'medium', 'high', 'critical'])
     .default('critical')
     .meta({ description: 'The lowest severity of a known vulnerability that refuses an image.' }),
+  repositoryWait: duration.default('1h').meta({
+    description:
+      'How long after a push an image whose repository is not there, or not shown to greenroom, counts as still being built.',
+  }),
 }).meta({ description: 'What is asked of images before they run.' });
 
 export const spot = z.strictObject({

@@ -3,7 +3,7 @@ import type { PreviewExtension } from '../../constructs/extension.ts';
 import type { Clock } from '../../core/clock.ts';
 import { GreenroomError } from '../../core/errors.ts';
 import type { FileSet } from '../../core/fileset.ts';
-import type { ImageRegistry } from '../../evidence/registry.ts';
+import type { ImageRegistry } from '../../evidence/registry/lookup.ts';
 import type { Forge } from '../../forge/forge.ts';
 import type { AppsRepo } from '../../gitops/apps-repo.ts';
 import { loadPlatform } from '../../model/files.ts';

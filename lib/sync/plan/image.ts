@@ -1,51 +1,64 @@
+import { imagesToLookUp } from '../../compile/images.ts';
+import { activeSince } from '../../compile/lifetime.ts';
 import { taggedImage } from '../../compile/resolve.ts';
-import type { ImageRegistry } from '../../evidence/registry.ts';
+import type { FileSet } from '../../core/fileset.ts';
+import { imageGate } from '../../evidence/gate.ts';
+import type { ImageRegistry } from '../../evidence/registry/lookup.ts';
 import type { PullRequest } from '../../forge/forge.ts';
-import { formatImage, isInRegistries } from '../../model/image.ts';
+import { formatImage } from '../../model/image.ts';
+import type { Loaded } from '../../model/load.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
-import type { PreviewSpec } from '../../model/preview.ts';
+import type { Preview } from '../../model/preview.ts';
 import type { PreviewRecord } from '../../model/record.ts';
+import { durationSeconds } from '../../model/scalars.ts';
+import { timesOf } from './times.ts';
 
-/** What is known of the image before the preview is compiled. */
+/** What is known of the images before the preview is compiled. */
 export type ImageState =
   /** Compile with it; undefined where nothing was asked, and the rules say what they think of a tag. */
   | { readonly status: 'go'; readonly digest: string | undefined }
   /** The build that pushes it has not finished. */
-  | { readonly status: 'waiting'; readonly image: string }
+  | { readonly status: 'waiting'; readonly image: string; readonly note?: string }
+  /** Its repository is not there, or not shown to us, and a build had its time. */
+  | { readonly status: 'absent'; readonly image: string; readonly reason: string }
   /** The registry gave no answer: what runs stays. */
   | { readonly status: 'unknown'; readonly reason: string };
 
+/** What the maker's repository holds at the head, and what the apps repo remembers. */
+export interface ImageSources {
+  readonly preview: Loaded<Preview>;
+  readonly manifests: FileSet | null;
+  readonly record: PreviewRecord | null;
+  /** Of the preview file at the head. */
+  readonly specDigest: string;
+}
+
 /**
- * The digest of the preview's image, where the platform asks for evidence. A tag is resolved once a commit: what was
- * committed for this head and this file stays, also when somebody moves the tag.
+ * The digest of the preview's image, where the platform asks for evidence, once all its images are there. A tag is resolved
+ * once a commit: what was committed for this head and this file stays, also when somebody moves the tag.
+ *
+ * @param now unix seconds
+ * @throws GreenroomError `invalid-input` for manifests that are none
  */
 export async function imageState(
   registry: ImageRegistry | undefined,
   platform: PlatformSpec,
   pull: PullRequest,
-  spec: PreviewSpec,
-  before: { readonly record: PreviewRecord | null; readonly specDigest: string },
+  { preview, manifests, record, specDigest }: ImageSources,
+  now: number,
 ): Promise<ImageState> {
-  const image = taggedImage(spec.image, platform, { number: pull.number, headSha: pull.head.sha });
-  const isAsked = registry !== undefined && platform.evidence.require.length > 0;
-  // A wrong reference, and one that may not be used here, is for the compiler and the rules: no stranger is asked.
-  if (
-    !isAsked ||
-    typeof image === 'string' ||
-    image.digest !== undefined ||
-    !isInRegistries(image, platform.registries)
-  )
-    return { status: 'go', digest: undefined };
-  const { record, specDigest } = before;
+  if (registry === undefined || platform.evidence.require.length === 0) return { status: 'go', digest: undefined };
   if (record !== null && record.headSha === pull.head.sha && record.specDigest === specDigest && record.imageDigest)
     return { status: 'go', digest: record.imageDigest };
-  const lookup = await registry.resolve(image);
-  switch (lookup.status) {
-    case 'found':
-      return { status: 'go', digest: lookup.digest };
-    case 'missing':
-      return { status: 'waiting', image: formatImage(image) };
-    case 'unknown':
-      return { status: 'unknown', reason: `the image cannot be looked up: ${lookup.reason}` };
-  }
+  const context = { number: pull.number, headSha: pull.head.sha };
+  const images = imagesToLookUp(preview, manifests, platform, context);
+  const answers = await Promise.all(
+    [...images].map(async ([name, image]) => [name, await registry.resolve(image)] as const),
+  );
+  const patience = durationSeconds(platform.evidence.repositoryWait);
+  const gate = imageGate(new Map(answers), { age: now - activeSince(timesOf(pull)), patience });
+  if (gate.status === 'unknown') return { status: 'unknown', reason: `the image cannot be looked up: ${gate.reason}` };
+  if (gate.status !== 'open') return gate;
+  const own = taggedImage(preview.value.spec.image, platform, context);
+  return { status: 'go', digest: typeof own === 'string' ? undefined : gate.digests.get(formatImage(own)) };
 }

@@ -15,7 +15,7 @@ import type { LivePreview, ObjectChange, PreviewState } from '../../report/state
 import type { Base, SyncContext } from './base.ts';
 import { refusalOf, stopOf } from './eligibility.ts';
 import { type Existing, findExisting, takenName } from './existing.ts';
-import { imageState } from './image.ts';
+import { type ImageState, imageState } from './image.ts';
 import { type Ahead, hasLimits, waitingFor } from './slots.ts';
 import { timesOf } from './times.ts';
 
@@ -66,13 +66,21 @@ export async function planPreview(
     const text = await context.forge.readFile(pull.repository, pull.head.sha, PREVIEW_FILE);
     if (text === null) return plan.remove({ state: 'no-file', removed: plan.live });
     const preview = loadPreview(text, PREVIEW_FILE);
-    const before = { record: existing?.record ?? null, specDigest: specDigestOf(preview) };
-    const image = await imageState(context.images, base.platform, pull, preview.value.spec, before);
-    if (image.status === 'waiting') {
-      return plan.keep({ state: 'waiting', image: image.image, live: plan.live }, base.now);
-    }
-    if (image.status === 'unknown') return plan.keep({ state: 'unknown', reason: image.reason }, base.now);
-    compiled = await compileHead(context, base, pull, preview, identity, existing?.name, image.digest);
+    const manifests = await readManifestsOf(context, pull, preview);
+    const sources = { preview, manifests, record: existing?.record ?? null, specDigest: specDigestOf(preview) };
+    const image = await imageState(context.images, base.platform, pull, sources, base.now);
+    if (image.status !== 'go') return plan.keep(stateWithoutImage(image, preview, plan.live), base.now);
+    compiled = base.compile({
+      preview,
+      manifests,
+      identity,
+      ...(existing === null ? {} : { name: existing.name }),
+      headSha: pull.head.sha,
+      author: pull.author,
+      labels: pull.labels,
+      digest: image.digest,
+      times: timesOf(pull),
+    });
   } catch (error) {
     if (!(error instanceof GreenroomError)) throw error;
     if (error.code === 'unreachable') return plan.keep({ state: 'unknown', reason: error.message }, base.now);
@@ -105,29 +113,35 @@ export function derivedName(pull: PullRequest, { platform }: Base): string {
   return previewName(identityOf(pull), platform.sources[0]!.owner).name;
 }
 
-async function compileHead(
-  context: SyncContext,
-  base: Base,
+async function readManifestsOf(
+  { forge }: SyncContext,
   pull: PullRequest,
+  { value }: Loaded<Preview>,
+): Promise<FileSet | null> {
+  const folder = value.spec.manifests;
+  return folder === undefined ? null : forge.readFolder(pull.repository, pull.head.sha, folder);
+}
+
+/** What is said where an image is not there. */
+function stateWithoutImage(
+  image: Exclude<ImageState, { status: 'go' }>,
   preview: Loaded<Preview>,
-  identity: Identity,
-  name: string | undefined,
-  digest: string | undefined,
-): Promise<CompiledPreview> {
-  const folder = preview.value.spec.manifests;
-  const manifests =
-    folder === undefined ? null : await context.forge.readFolder(pull.repository, pull.head.sha, folder);
-  return base.compile({
-    preview,
-    manifests,
-    identity,
-    name,
-    headSha: pull.head.sha,
-    author: pull.author,
-    labels: pull.labels,
-    digest,
-    times: timesOf(pull),
-  });
+  live: LivePreview | null,
+): Exclude<PreviewState, { state: 'ready' }> {
+  switch (image.status) {
+    case 'waiting':
+      return { state: 'waiting', image: image.image, ...(image.note === undefined ? {} : { note: image.note }), live };
+    case 'absent': {
+      const place = { ...preview.positions.of(['spec', 'image']), field: 'spec.image' };
+      return {
+        state: 'invalid',
+        problems: [{ ...place, message: `${image.image} is not there: ${image.reason}` }],
+        live,
+      };
+    }
+    case 'unknown':
+      return { state: 'unknown', reason: image.reason };
+  }
 }
 
 function planner(pull: PullRequest, existing: Existing | null, name: string, isNameTaken: boolean, base: Base) {
