@@ -60,7 +60,10 @@ const platformSpec = z
       .min(1)
       .default([{ name: 'main', server: IN_CLUSTER }])
       .meta({ description: 'Where previews run.' }),
-    reconciler: z.enum(RECONCILER_NAMES).default(DEFAULT_RECONCILER).meta({ description: 'What applies the apps repo.' }),
+    reconciler: z
+      .enum(RECONCILER_NAMES)
+      .default(DEFAULT_RECONCILER)
+      .meta({ description: 'What applies the apps repo.' }),
     cleaner,
     argocd: section({
       namespace: dnsLabel.default('argocd').meta({ description: 'Its namespace.' }),
