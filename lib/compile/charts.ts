@@ -1,6 +1,6 @@
 import { type App, Chart } from 'cdk8s';
 import type { PreviewContext, PreviewExtension } from '../constructs/extension.ts';
-import { PreviewKustomizations } from '../constructs/flux/preview-kustomizations.ts';
+import { PlainObject } from '../constructs/plain-object.ts';
 import { PreviewApp } from '../constructs/preview-app/preview-app.ts';
 import { platformFence } from '../constructs/preview-namespace/platform-fence.ts';
 import { PreviewNamespace } from '../constructs/preview-namespace/preview-namespace.ts';
@@ -9,6 +9,7 @@ import { previewFolder, repoOfName } from '../model/layout.ts';
 import type { Loaded } from '../model/load.ts';
 import type { PlatformSpec } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
+import { reconcilerOf } from '../reconcilers/index.ts';
 import { expiresAt, type Times } from './lifetime.ts';
 import { type Resolved, resolve } from './resolve.ts';
 
@@ -35,8 +36,8 @@ export interface PreviewCharts {
   readonly resolved: Resolved;
   readonly fence: Chart;
   readonly app: Chart;
-  /** What the reconciler applies the two with; null for Argo CD, whose ApplicationSets make it from `preview.json`. */
-  readonly flux: Chart | null;
+  /** What the reconciler applies the two with, and its folder; null where `preview.json` is enough. */
+  readonly reconciler: { readonly folder: string; readonly chart: Chart } | null;
   readonly namespace: PreviewNamespace;
 }
 
@@ -105,12 +106,21 @@ export function previewCharts(scope: App, input: ChartInput): PreviewCharts {
     expires,
   };
   for (const extend of input.extensions ?? []) extend({ fence, app, namespace, preview: previewApp, context });
-  return { name, host, expires, resolved, fence, app, flux: fluxChart(scope, platform, resolved, name), namespace };
+  const reconciler = reconcilerChart(scope, platform, resolved, name);
+  return { name, host, expires, resolved, fence, app, reconciler, namespace };
 }
 
-function fluxChart(scope: App, platform: PlatformSpec, { cluster }: Resolved, name: string): Chart | null {
-  if (platform.reconciler !== 'flux') return null;
-  const chart = new Chart(scope, `${name}-flux`, { disableResourceNameHashes: true });
-  new PreviewKustomizations(chart, 'flux', { name, folder: previewFolder(cluster.name, repoOfName(name), name) });
-  return chart;
+function reconcilerChart(
+  scope: App,
+  platform: PlatformSpec,
+  { cluster }: Resolved,
+  name: string,
+): PreviewCharts['reconciler'] {
+  const part = reconcilerOf(platform).preview;
+  if (part === null) return null;
+  const chart = new Chart(scope, `${name}-${part.folder}`, { disableResourceNameHashes: true });
+  for (const object of part.objects(name, previewFolder(cluster.name, repoOfName(name), name))) {
+    new PlainObject(chart, `${object.kind}-${object.metadata.name}`, object);
+  }
+  return { folder: part.folder, chart };
 }

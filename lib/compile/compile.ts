@@ -82,7 +82,7 @@ function compile(input: CompileInput, options: CompilerOptions, judge: Judge): C
   const { platform, extensions } = options;
   const { preview, identity, headSha } = input;
   const charts = previewCharts(new App(), { ...input, platform, extensions });
-  const { name, expires, resolved } = charts;
+  const { name, expires, resolved, reconciler } = charts;
   const repository = `${identity.owner}/${identity.repository}`;
   const makers = readManifests(preview, input.manifests, name);
   const fence = objectsOf(charts.fence);
@@ -140,7 +140,7 @@ function compile(input: CompileInput, options: CompilerOptions, judge: Judge): C
       [`${folder}/${RECORD_FILE}`, formatRecord(record)],
       ...manifestFiles(`${folder}/fence`, fence),
       ...manifestFiles(`${folder}/app`, app),
-      ...manifestFiles(`${folder}/flux`, charts.flux === null ? [] : objectsOf(charts.flux)),
+      ...(reconciler === null ? [] : manifestFiles(`${folder}/${reconciler.folder}`, objectsOf(reconciler.chart))),
     ]),
   };
 }

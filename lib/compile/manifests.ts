@@ -9,6 +9,7 @@ import {
   parseSafeYaml,
 } from '../model/load.ts';
 import type { Preview } from '../model/preview.ts';
+import { ALL_RECONCILERS } from '../reconcilers/index.ts';
 import type { Manifest } from './files.ts';
 
 /** One object of the maker's own manifests, brought into the preview's namespace. */
@@ -24,7 +25,7 @@ const MAX_OBJECTS = 100;
 const MAX_TOTAL_BYTES = 1024 * 1024;
 
 /** Keys under these steer greenroom itself or the reconciler (hooks, sync options, tracking). */
-const RESERVED_DOMAINS = ['greenroom.dev', 'argocd.argoproj.io', 'fluxcd.io'];
+const RESERVED_DOMAINS = ['greenroom.dev', ...ALL_RECONCILERS.flatMap(({ metadata }) => metadata.domains)];
 
 /**
  * Reads the maker's own manifests. Whether they keep the rules is judged later; here they only have to be objects that

@@ -36,14 +36,11 @@ export const FENCER_ACCOUNT = 'preview-fencer';
 /** ClusterRole that each fence binds {@link RECONCILER_ACCOUNT} to, in its own namespace only. */
 export const WORKLOADS_ROLE = 'preview-workloads';
 
-/** Argo CD's project of fences. */
-export const FENCES_PROJECT = 'preview-fences';
+/** The account, in the reconciler's namespace, that guards, policies and the cleaner are written with. */
+export const CLUSTER_ACCOUNT = 'greenroom-cluster';
 
-/** Argo CD's project of apps. */
-export const PREVIEWS_PROJECT = 'previews';
+/** The account that ends expired previews. */
+export const CLEANER_ACCOUNT = 'preview-cleaner';
 
-/** What the names of Argo CD's projects begin with whose previews are made of pull requests without a commit each. */
-export const PULL_REQUEST_PROJECTS = 'pull-request-';
-
-/** Where Flux runs, and with it the Kustomizations of previews and their accounts. */
-export const FLUX_NAMESPACE = 'flux-system';
+/** Labels of every object that greenroom writes. */
+export const MANAGED_BY = { 'app.kubernetes.io/managed-by': 'greenroom' } as const;

@@ -1,6 +1,5 @@
 import * as z from 'zod';
 import { sha256 } from '../core/digest.ts';
-import { FLUX_NAMESPACE } from './labels.ts';
 import { egress, ingress, network } from './platform/network.ts';
 import { appsRepo, cleaner, cluster, commit } from './platform/operation.ts';
 import { cost, policies, slots, source } from './platform/rules.ts';
@@ -9,6 +8,14 @@ import { DEFAULT_SIZES, evidence, namespace, registry, secrets, size, spot, ttl 
 import { API_VERSION, bounded, cidr, dnsLabel, dnsName } from './scalars.ts';
 
 export { ENGINES, type Engine } from './platform/rules.ts';
+
+/** A cluster's address for itself: where the reconciler runs. */
+export const IN_CLUSTER = 'https://kubernetes.default.svc';
+
+/** What applies an apps repo; the registry in `lib/reconcilers` has one entry for each. */
+export const RECONCILER_NAMES = ['argocd', 'flux'] as const;
+export type ReconcilerName = (typeof RECONCILER_NAMES)[number];
+export const DEFAULT_RECONCILER = 'argocd' satisfies ReconcilerName;
 
 const platformSpec = z
   .strictObject({
@@ -51,9 +58,12 @@ const platformSpec = z
     clusters: z
       .array(cluster)
       .min(1)
-      .default([{ name: 'main', server: 'https://kubernetes.default.svc' }])
+      .default([{ name: 'main', server: IN_CLUSTER }])
       .meta({ description: 'Where previews run.' }),
-    reconciler: z.enum(['argocd', 'flux']).default('argocd').meta({ description: 'What applies the apps repo.' }),
+    reconciler: z
+      .enum(RECONCILER_NAMES)
+      .default(DEFAULT_RECONCILER)
+      .meta({ description: 'What applies the apps repo.' }),
     cleaner,
     argocd: section({
       namespace: dnsLabel.default('argocd').meta({ description: 'Its namespace.' }),
@@ -120,9 +130,4 @@ export function appsRepoUrl(platform: PlatformSpec): string {
 export function placementDigest({ sources, clusters, ttl }: PlatformSpec): string {
   const text = JSON.stringify([sources, clusters, ttl.default, ttl.max]);
   return `sha256:${sha256(text)}`;
-}
-
-/** Where the reconciler runs, and with it the accounts that it acts with. */
-export function reconcilerNamespace(platform: PlatformSpec): string {
-  return platform.reconciler === 'flux' ? FLUX_NAMESPACE : platform.argocd.namespace;
 }

@@ -1,5 +1,6 @@
-import { FENCER_ACCOUNT, FENCES_PROJECT, PREVIEWS_PROJECT } from '../model/labels.ts';
+import type { StringMap } from '../model/kube-object.ts';
 import { appsRepoUrl, type PlatformSpec } from '../model/platform.ts';
+import { ALL_RECONCILERS } from '../reconcilers/index.ts';
 
 /** What an image must show before it runs. */
 export type EvidenceKind = PlatformSpec['evidence']['require'][number];
@@ -41,14 +42,8 @@ export interface ApplicationParams {
   readonly branch: string;
   /** API servers of the clusters, by name of the cluster's folder. */
   readonly servers: Readonly<Record<string, string>>;
-  /** AppProject of fences. @default preview-fences */
-  readonly fenceProject: string;
-  /** AppProject of apps. @default previews */
-  readonly appProject: string;
-  /** Flux's GitRepository of the apps repo. @default previews */
-  readonly gitRepository: string;
-  /** Account that Flux writes fences with; apps are written with one that is named like the preview. @default preview-fencer */
-  readonly fencer: string;
+  /** Names that each reconciler's conditions read: projects, sources, accounts. */
+  readonly [name: string]: string | StringMap;
 }
 
 /** Workloads, what they read, and the ways in; no fence kinds, no RBAC, no volumes that outlive the preview. */
@@ -74,11 +69,10 @@ const SECRET_KINDS: Readonly<Record<PlatformSpec['secrets']['mechanism'], readon
 
 /** Bookkeeping of the tools that write objects; nothing that a proxy reads its configuration from. */
 export const DEFAULT_ROUTE_ANNOTATIONS: readonly string[] = [
-  'argocd.argoproj.io/',
   'greenroom.dev/',
   'kubectl.kubernetes.io/last-applied-configuration',
-  'kustomize.toolkit.fluxcd.io/',
-];
+  ...ALL_RECONCILERS.flatMap(({ metadata }) => metadata.bookkeeping),
+].sort();
 
 export const DEFAULT_FINALIZERS: readonly string[] = ['foregroundDeletion', 'orphan'];
 
@@ -107,10 +101,7 @@ export function ruleParams(platform: PlatformSpec): RuleParams {
       repoURL: appsRepoUrl(platform),
       branch: platform.appsRepo.branch,
       servers: Object.fromEntries(platform.clusters.map((c) => [c.name, c.server])),
-      fenceProject: FENCES_PROJECT,
-      appProject: PREVIEWS_PROJECT,
-      gitRepository: 'previews',
-      fencer: FENCER_ACCOUNT,
+      ...Object.assign({}, ...ALL_RECONCILERS.map(({ pinned }) => pinned.params)),
     },
   };
 }

@@ -8,7 +8,7 @@ import { appsRepoUrl, type PlatformSpec } from '../model/platform.ts';
 import { compileOptions, compilePolicies, policyFiles } from '../policies/engines/index.ts';
 import type { Rule } from '../policies/rule.ts';
 import { RULES } from '../policies/rules/index.ts';
-import { reconcilerPlaceholders } from './reconciler-placeholders.ts';
+import { reconcilerOf } from '../reconcilers/index.ts';
 import { fill } from './template.ts';
 
 export interface ScaffoldInput {
@@ -102,6 +102,6 @@ function markValues(platform: PlatformSpec, version: string): Record<string, str
     DEFAULT_CERTIFICATE: gateway
       ? ''
       : ",\n   which has to be the controller's default certificate (ingress-nginx: `--default-ssl-certificate`)",
-    ...reconcilerPlaceholders(platform),
+    ...reconcilerOf(platform).readme(platform),
   };
 }

@@ -15,6 +15,7 @@ import { ruleParams } from '../policies/params.ts';
 import { isRecord } from '../policies/paths.ts';
 import type { Rule } from '../policies/rule.ts';
 import { RULES } from '../policies/rules/index.ts';
+import { RECONCILER_FOLDERS } from '../reconcilers/index.ts';
 
 /** Rules whose answer depends on the platform's own settings. */
 export const PLATFORM_RULES = ['allowed-registries', 'own-host', 'own-application'];
@@ -59,7 +60,7 @@ export interface CheckedFile {
 }
 
 /** Folders that the platform's side writes; rules about what makers may hold are not for them. */
-const FENCE = /(^|\/)previews\/[^/]+\/[^/]+\/[^/]+\/(?:fence|flux)\//;
+const FENCE = new RegExp(`(^|/)previews/[^/]+/[^/]+/[^/]+/(?:${['fence', ...RECONCILER_FOLDERS].join('|')})/`);
 
 /**
  * Judges one file: Kubernetes objects by the rules, greenroom's own files by their schemas.

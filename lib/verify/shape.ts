@@ -4,6 +4,7 @@ import { RECORD_FILE, repoOfName } from '../model/layout.ts';
 import type { PlatformSpec } from '../model/platform.ts';
 import { parseRecord } from '../model/record.ts';
 import { exceedsRemovalLimit } from '../model/removal-limit.ts';
+import { RECONCILER_FOLDERS } from '../reconcilers/index.ts';
 import type { PlannedFile } from '../scaffold/plan.ts';
 
 export interface AppsRepoState {
@@ -38,8 +39,9 @@ function scaffoldProblems(files: readonly PlannedFile[]): Problem[] {
     }));
 }
 
-const PREVIEW_PATH =
-  /^previews\/([^/]+)\/([^/]+)\/([^/]+)\/(?:preview\.json|(?:fence|app|flux)\/[a-z0-9][a-z0-9.-]*\.yaml)$/;
+const PREVIEW_PATH = new RegExp(
+  `^previews/([^/]+)/([^/]+)/([^/]+)/(?:preview\\.json|(?:${['fence', 'app', ...RECONCILER_FOLDERS].join('|')})/[a-z0-9][a-z0-9.-]*\\.yaml)$`,
+);
 
 function previewProblems({ platform, paths, records }: AppsRepoState): Problem[] {
   const problems: Problem[] = [];

@@ -30,9 +30,19 @@ export const ROOMS: readonly Room[] = [
     from: ['core'],
   },
   {
+    name: 'cluster',
+    what: "what a cluster answered, and what a check saw there: types and words of `doctor`'s",
+    from: [],
+  },
+  {
+    name: 'reconcilers',
+    what: 'a folder for each program that applies an apps repo, behind one interface: what a preview needs beside its objects, bootstrap, accounts, pinned objects, checks, words of the README ([recipe](recipes/add-a-reconciler.md))',
+    from: ['core', 'model', 'cluster'],
+  },
+  {
     name: 'policies',
     what: 'rules in CEL, the in-process check, compilers for admission engines, exceptions',
-    from: ['core', 'model'],
+    from: ['core', 'model', 'reconcilers'],
   },
   { name: 'evidence', what: 'what registries say of images', from: ['core', 'model'] },
   {
@@ -53,7 +63,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'constructs',
     what: 'cdk8s constructs for previews, bootstrap and policies',
-    from: ['core', 'model', 'policies'],
+    from: ['core', 'model', 'reconcilers', 'policies'],
   },
   {
     name: 'github',
@@ -71,7 +81,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'compile',
     what: 'spec + platform + identity + times -> files, findings, cost, url',
-    from: ['core', 'model', 'policies', 'constructs'],
+    from: ['core', 'model', 'reconcilers', 'policies', 'constructs'],
   },
   {
     name: 'sync',
@@ -82,17 +92,17 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'scaffold',
     what: 'what `greenroom init` lays down and `upgrade` renews',
-    from: ['core', 'model', 'policies', 'constructs', 'compile'],
+    from: ['core', 'model', 'reconcilers', 'policies', 'constructs', 'compile'],
   },
   {
     name: 'verify',
     what: 'a change of the apps repo held against what greenroom itself would write: recorded previews compiled again, impact of other settings, shapes, what `init` laid down',
-    from: ['core', 'model', 'policies', 'gitops', 'forge', 'report', 'compile', 'sync', 'scaffold'],
+    from: ['core', 'model', 'reconcilers', 'policies', 'gitops', 'forge', 'report', 'compile', 'sync', 'scaffold'],
   },
   {
     name: 'doctor',
     what: 'what a cluster lacks to run, show and end previews; seen through kubectl',
-    from: ['core', 'model', 'constructs', 'scaffold'],
+    from: ['core', 'model', 'cluster', 'reconcilers', 'constructs', 'scaffold'],
   },
   {
     name: 'serve',

@@ -51,7 +51,7 @@ export const configure: Configure = (command, io) => {
     .option('--owner <name>', 'organization or user whose pull requests get previews')
     .option('--registry <place>', 'where images come from; default: ghcr.io/<owner>')
     .option('--contact <handle>', 'whom every refusal names; default: @<owner>/platform')
-    .option('--apps-repo <address>', 'what Argo CD clones; default: https://github.com/<owner>/previews.git')
+    .option('--apps-repo <address>', 'what the reconciler clones; default: https://github.com/<owner>/previews.git')
     .option('--no-input', 'ask nothing, even on a terminal')
     .addHelpText(
       'after',

@@ -4,24 +4,13 @@ import { PREVIEW_LABEL, PREVIEW_PREFIX } from '../../model/labels.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import { type CompileOptions, compileOptions, compilePolicies } from '../../policies/engines/index.ts';
 import { RULES } from '../../policies/rules/index.ts';
-
-interface Validation {
-  readonly expression: string;
-  readonly message: string;
-}
-
-export interface GuardProps {
-  readonly name: string;
-  readonly rule: Readonly<Record<string, unknown>>;
-  readonly when: string;
-  readonly validations: readonly Validation[];
-}
+import type { GuardSpec } from '../../reconcilers/reconciler.ts';
 
 /** A ValidatingAdmissionPolicy with its binding, both of one name; it refuses when it cannot decide. */
 export class Guard extends Construct {
   readonly apiObjects: readonly ApiObject[];
 
-  constructor(scope: Construct, id: string, props: GuardProps) {
+  constructor(scope: Construct, id: string, props: GuardSpec) {
     super(scope, id);
     const { name } = props;
     const apiVersion = 'admissionregistration.k8s.io/v1';
@@ -62,14 +51,14 @@ export function fencerGuard(
   id: string,
   namespace: string,
   account: string,
-  /** Whether each preview's own account stands beside the fencer, as Flux wants it, and not in its namespace. */
-  beside?: 'account-beside-it',
+  /** Where each preview's own account stands beside the fencer; null when it stands in the preview's namespace. */
+  beside: string | null,
 ): Guard {
   const elsewhere =
-    beside === undefined
+    beside === null
       ? []
       : [
-          `|| (request.namespace == '${namespace}' && request.name.startsWith('${PREVIEW_PREFIX}')`,
+          `|| (request.namespace == '${beside}' && request.name.startsWith('${PREVIEW_PREFIX}')`,
           "&& request.resource.group == '' && request.resource.resource == 'serviceaccounts')",
         ];
   const isNamespace = "request.resource.group == '' && request.resource.resource == 'namespaces'";

@@ -1,8 +1,8 @@
 import type { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
-import { PREVIEW_LABEL } from '../../model/labels.ts';
+import { MANAGED_BY, PREVIEW_LABEL } from '../../model/labels.ts';
 import { type Container, kubeObject, type Mutable, type PodSpec, type Volume } from '../kube-object.ts';
-import { MANAGED_BY, type StringMap } from '../metadata.ts';
+import type { StringMap } from '../metadata.ts';
 import { PlainObject } from '../plain-object.ts';
 import { checkProps } from './check-props.ts';
 import { knativePodSpec, PORT_NAME, podSpec, restrictedSecurityContext } from './pod.ts';

@@ -1,13 +1,14 @@
+import type { ReconcilerName } from '../../model/platform.ts';
 import type { StringMap } from '../metadata.ts';
 
 /** What the reconciler is and as whom it may write into the preview. */
 export interface ReconcilerProps {
   /**
-   * Argo CD, or Flux. Decides which annotation keeps the fence standing until the namespace itself goes, and where the
+   * By its name in greenroom.yaml. Decides which annotation keeps the fence standing until the namespace itself goes, and where the
    * account lives.
    * @default argocd
    */
-  readonly kind?: 'argocd' | 'flux';
+  readonly kind?: ReconcilerName;
   /**
    * Name of the account that applies the app's objects.
    * @default - `preview-reconciler` for Argo CD (its AppProject names one account for all previews), the preview's own

@@ -1,6 +1,7 @@
+import { couldNotLook, fail, names, type Observation, ok } from '../../cluster/observation.ts';
+import { type Answer, at, list, text } from '../../cluster/reader.ts';
+import { reconcilerOf } from '../../reconcilers/index.ts';
 import { chose, type Look, type WantedObject } from './look.ts';
-import { couldNotLook, fail, names, type Observation, ok } from './observation.ts';
-import { type Answer, at, list, text } from './reader.ts';
 
 /** Where the objects of each engine are listed, and what holds a request when the engine cannot decide. */
 const KINDS = [
@@ -20,12 +21,15 @@ export async function admissionPolicies(look: Look): Promise<Observation[]> {
   const found: Observation[] = [];
   for (const each of KINDS) {
     const wanted = look.wanted.filter((o) => o.apiVersion === each.apiVersion && o.kind === each.kind);
-    if (wanted.length > 0) found.push(...ofKind(each.kind, wanted, await look.reader.get(each.path)));
+    if (wanted.length > 0)
+      found.push(
+        ...ofKind(each.kind, wanted, await look.reader.get(each.path), reconcilerOf(look.platform).doctor.resync),
+      );
   }
   return found;
 }
 
-function ofKind(kindName: string, wanted: readonly WantedObject[], answer: Answer): Observation[] {
+function ofKind(kindName: string, wanted: readonly WantedObject[], answer: Answer, fix: string): Observation[] {
   const check = `admission/${kindName}`;
   if (answer.kind === 'refused') return [couldNotLook(check, `every ${kindName}`, answer)];
   const there = new Map(
@@ -42,8 +46,6 @@ function ofKind(kindName: string, wanted: readonly WantedObject[], answer: Answe
     const live = list(there.get(metadata.name), 'spec', 'validationActions');
     return list(spec, 'validationActions').includes('Deny') && !live.includes('Deny');
   });
-  const fix =
-    'Let Argo CD sync the Applications greenroom and greenroom-<cluster>; they hold what policies/ and bootstrap/ say.';
   const found: Observation[] = [];
   if (lacking.length > 0) {
     found.push(fail(check, `${lacking.length} of ${wanted.length} are not in the cluster: ${named(lacking)}.`, fix));

@@ -1,14 +1,9 @@
 import type { Severity } from '../../core/finding.ts';
+import type { KubeObject } from '../../model/kube-object.ts';
 import type { ResourceKind } from '../resources.ts';
 import type { Variable } from '../variables.ts';
 
-/** A Kubernetes object as plain data. */
-export interface KubeObject {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: { readonly name: string; readonly [key: string]: unknown };
-  readonly [key: string]: unknown;
-}
+export type { KubeObject };
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE';
 

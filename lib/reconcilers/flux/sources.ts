@@ -1,7 +1,6 @@
-import { ApiObject } from 'cdk8s';
-import type { Construct } from 'constructs';
-import { FLUX_NAMESPACE } from '../../model/labels.ts';
+import type { KubeObject } from '../../model/kube-object.ts';
 import { APPS_REPO_SOURCE } from './kustomization.ts';
+import { FLUX_NAMESPACE } from './names.ts';
 
 /** GitRepository of the apps repo that holds nothing but the Kustomizations of one cluster's previews. */
 export const INDEX_SOURCE = 'previews-index';
@@ -18,23 +17,21 @@ export interface AppsRepoSourcesProps {
  * nothing, but a Kustomization applies all YAML below its path: over the narrow one it makes every preview's
  * Kustomizations, and no file has to list them.
  */
-export function appsRepoSources(scope: Construct, { repoUrl, branch, cluster }: AppsRepoSourcesProps): void {
-  const source = (name: string, ignore?: string) =>
-    new ApiObject(scope, `source-${name}`, {
-      apiVersion: 'source.toolkit.fluxcd.io/v1',
-      kind: 'GitRepository',
-      metadata: { name, namespace: FLUX_NAMESPACE },
-      spec: {
-        interval: '1m',
-        url: repoUrl,
-        ref: { branch },
-        // Made by the platform team: an apps repo is not for everyone to read.
-        secretRef: { name: APPS_REPO_SOURCE },
-        ignore,
-      },
-    });
-  source(APPS_REPO_SOURCE);
-  source(INDEX_SOURCE, indexOnly(cluster));
+export function appsRepoSources({ repoUrl, branch, cluster }: AppsRepoSourcesProps): KubeObject[] {
+  const source = (name: string, ignore?: string): KubeObject => ({
+    apiVersion: 'source.toolkit.fluxcd.io/v1',
+    kind: 'GitRepository',
+    metadata: { name, namespace: FLUX_NAMESPACE },
+    spec: {
+      interval: '1m',
+      url: repoUrl,
+      ref: { branch },
+      // Made by the platform team: an apps repo is not for everyone to read.
+      secretRef: { name: APPS_REPO_SOURCE },
+      ignore,
+    },
+  });
+  return [source(APPS_REPO_SOURCE), source(INDEX_SOURCE, indexOnly(cluster))];
 }
 
 /** Lines of a .gitignore, from the outside in: leave out everything but one folder, then look into that one. */

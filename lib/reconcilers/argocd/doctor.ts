@@ -1,13 +1,12 @@
-import { FENCES_PROJECT, PREVIEWS_PROJECT } from '../../model/labels.ts';
-import type { Look } from './look.ts';
-import { couldNotLook, fail, names, type Observation, ok } from './observation.ts';
-import { at, list, text } from './reader.ts';
+import { couldNotLook, fail, names, type Observation, ok } from '../../cluster/observation.ts';
+import { at, list, text } from '../../cluster/reader.ts';
+import type { ClusterLook, DoctorPart } from '../reconciler.ts';
+import { FENCES_PROJECT, PREVIEWS_PROJECT } from './names.ts';
 
 const IMPERSONATION = 'application.sync.impersonation.enabled';
 
 /** Without it everything is applied with Argo CD's own rights, and no account of ours holds anything back. */
-export async function impersonation({ reader, platform, argocd }: Look): Promise<Observation[]> {
-  if (!argocd) return [];
+async function impersonation({ reader, platform }: ClusterLook): Promise<Observation[]> {
   const { namespace } = platform.argocd;
   const answer = await reader.get(`/api/v1/namespaces/${namespace}/configmaps/argocd-cm`);
   if (answer.kind === 'refused') return [couldNotLook('impersonation', `argocd-cm in ${namespace}`, answer)];
@@ -24,8 +23,7 @@ export async function impersonation({ reader, platform, argocd }: Look): Promise
 }
 
 /** Settings under which previews are never removed, or all at once. */
-export async function generators({ reader, platform, argocd }: Look): Promise<Observation[]> {
-  if (!argocd) return [];
+async function generators({ reader, platform }: ClusterLook): Promise<Observation[]> {
   const { namespace } = platform.argocd;
   const [sets, flags] = await Promise.all([
     reader.get(`/apis/argoproj.io/v1alpha1/namespaces/${namespace}/applicationsets`),
@@ -96,8 +94,7 @@ function controllerFlags(flags: unknown): Observation[] {
 }
 
 /** The ApplicationSets of previews: there, and not stuck. One that meets an error does nothing at all, removals included. */
-export async function applicationSets({ reader, platform, argocd }: Look): Promise<Observation[]> {
-  if (!argocd) return [];
+async function applicationSets({ reader, platform }: ClusterLook): Promise<Observation[]> {
   const { namespace } = platform.argocd;
   const answer = await reader.get(`/apis/argoproj.io/v1alpha1/namespaces/${namespace}/applicationsets`);
   if (answer.kind === 'refused') return [couldNotLook('applicationsets', `ApplicationSets in ${namespace}`, answer)];
@@ -130,3 +127,43 @@ export async function applicationSets({ reader, platform, argocd }: Look): Promi
   }
   return found.length > 0 ? found : [ok('applicationsets', `${names(wanted, 4)} work`)];
 }
+
+/** Fields of an Application that the bootstrap writes, and since which version they are understood. */
+const APPLICATION_FIELDS = [
+  { path: ['spec', 'syncPolicy', 'automated', 'enabled'], since: '3.1', loses: 'expired previews are healed for ever' },
+  { path: ['spec', 'syncPolicy', 'retry', 'refresh'], since: '3.2', loses: 'a failed sync keeps its old commit' },
+] as const;
+
+/**
+ * By the fields that its Applications have, not by the tag of an image: registries of one's own name images freely, and
+ * definitions are sometimes left behind at an upgrade.
+ */
+async function version({ reader }: ClusterLook): Promise<Observation[]> {
+  const answer = await reader.get('/apis/apiextensions.k8s.io/v1/customresourcedefinitions/applications.argoproj.io');
+  if (answer.kind === 'missing') return [];
+  if (answer.kind === 'refused') return [couldNotLook('argocd-version', "Argo CD's definitions", answer)];
+  const schema = at(answer.value, 'spec', 'versions', 0, 'schema', 'openAPIV3Schema');
+  const lost = APPLICATION_FIELDS.filter(
+    ({ path }) => at(schema, ...path.flatMap((key) => ['properties', key])) === undefined,
+  );
+  const worst = lost.at(-1);
+  if (worst === undefined) return [ok('argocd-version', 'Argo CD knows every field that the bootstrap sets')];
+  return [
+    fail(
+      'argocd-version',
+      `Argo CD's Applications have no ${lost.map(({ path }) => path.join('.')).join(' and no ')}: ${lost.map(({ loses }) => loses).join(', and ')}.`,
+      `Upgrade Argo CD to ${worst.since} or newer, its custom resource definitions too.`,
+    ),
+  ];
+}
+
+export const doctor: DoctorPart = {
+  serves: 'all',
+  needs: [
+    { groupVersion: 'argoproj.io/v1alpha1', kinds: ['Application', 'ApplicationSet', 'AppProject'], by: 'Argo CD' },
+  ],
+  home: 'bootstrap/argocd/',
+  checks: [version, impersonation, generators, applicationSets],
+  resync:
+    'Let Argo CD sync the Applications greenroom and greenroom-<cluster>; they hold what policies/ and bootstrap/ say.',
+};
