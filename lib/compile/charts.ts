@@ -1,10 +1,17 @@
-import { type App, Chart } from 'cdk8s';
+import { type ApiObject, type App, Chart } from 'cdk8s';
 import type { PreviewContext, PreviewExtension } from '../constructs/extension.ts';
 import { PlainObject } from '../constructs/plain-object.ts';
 import { PreviewApp } from '../constructs/preview-app/preview-app.ts';
 import { platformFence } from '../constructs/preview-namespace/platform-fence.ts';
 import { PreviewNamespace } from '../constructs/preview-namespace/preview-namespace.ts';
 import { type Identity, previewHost, previewName } from '../model/identity.ts';
+import {
+  AUTHOR_ANNOTATION,
+  COMMIT_ANNOTATION,
+  PULL_REQUEST_ANNOTATION,
+  REPOSITORY_ANNOTATION,
+  VERSION_LABEL,
+} from '../model/labels.ts';
 import { previewFolder, repoOfName } from '../model/layout.ts';
 import type { Loaded } from '../model/load.ts';
 import type { PlatformSpec } from '../model/platform.ts';
@@ -20,6 +27,10 @@ export interface ChartInput {
   /** Name that the preview already runs under. @default - derived from the identity */
   readonly name?: string;
   readonly headSha: string;
+  /** Account that opened the pull request. @default - not said */
+  readonly author?: string;
+  /** Address of the pull request's page. @default - not said */
+  readonly pullRequestUrl?: string | null;
   readonly labels: readonly string[];
   readonly times: Times;
   /** Digest that the image's tag stands for. @default - not asked: the tag stays */
@@ -71,11 +82,14 @@ export function previewCharts(scope: App, input: ChartInput): PreviewCharts {
     repositoryId: identity.repositoryId,
     number: identity.number,
     expires,
+    partOf: repoOfName(name),
     ...platformFence(platform),
   });
   const previewApp = new PreviewApp(app, 'app', {
     name,
     namespace: name,
+    app: repoOfName(name),
+    partOf: repoOfName(name),
     template: spec.template,
     image: resolved.image,
     port: spec.port,
@@ -105,9 +119,30 @@ export function previewCharts(scope: App, input: ChartInput): PreviewCharts {
     host,
     expires,
   };
+  sayOrigin(input, repository, namespace.namespace, [previewApp.workload]);
   for (const extend of input.extensions ?? []) extend({ fence, app, namespace, preview: previewApp, context });
   const reconciler = reconcilerChart(scope, platform, resolved, name);
   return { name, host, expires, resolved, fence, app, reconciler, namespace };
+}
+
+/** Whoever finds the namespace or a workload in a cluster sees whose it is, and what it shows. */
+function sayOrigin(
+  { headSha, author, pullRequestUrl }: ChartInput,
+  repository: string,
+  namespace: ApiObject,
+  workloads: readonly ApiObject[],
+): void {
+  const annotations = {
+    [REPOSITORY_ANNOTATION]: repository,
+    ...(pullRequestUrl && { [PULL_REQUEST_ANNOTATION]: pullRequestUrl }),
+    [COMMIT_ANNOTATION]: headSha,
+    ...(author && { [AUTHOR_ANNOTATION]: author }),
+  };
+  for (const { metadata } of [namespace, ...workloads]) {
+    for (const [key, value] of Object.entries(annotations)) metadata.addAnnotation(key, value);
+  }
+  // Of the workload alone, not of its pods: those are restarted by a new image, and by nothing less.
+  for (const { metadata } of workloads) metadata.addLabel(VERSION_LABEL, headSha.slice(0, 12));
 }
 
 function reconcilerChart(

@@ -40,6 +40,8 @@ export interface CompileInput {
   readonly name?: string;
   readonly headSha: string;
   readonly author: string;
+  /** Address of the pull request's page. @default - not said */
+  readonly pullRequestUrl?: string | null;
   readonly labels: readonly string[];
   readonly times: Times;
   /** Digest that the image's tag stands for. @default - not asked: the tag stays */
@@ -89,7 +91,8 @@ function compile(input: CompileInput, options: CompilerOptions, judge: Judge): C
   const generated = objectsOf(charts.app);
   refuseSharedNames(generated, makers);
 
-  const app = [...generated, ...makers.map(({ object }) => object)];
+  const manifests = makers.map(({ object }) => object);
+  const app = [...generated, ...manifests];
   const cost = costOf(totalRequests(app, platform.namespace.limitRange), platform.cost);
   checkLimitRanges(preview, platform, fence, generated, makers);
   checkQuota(preview, platform, charts.namespace.quotaProblems([...fence, ...app]), cost);
@@ -106,6 +109,7 @@ function compile(input: CompileInput, options: CompilerOptions, judge: Judge): C
   });
   const folder = previewFolder(resolved.cluster.name, repoOfName(name), name);
   const url = `https://${charts.host}`;
+  const pull = `${repository}#${identity.number}`;
   const record: PreviewRecord = {
     name,
     identity: {
@@ -138,9 +142,12 @@ function compile(input: CompileInput, options: CompilerOptions, judge: Judge): C
     denied: findings.some(isDenial),
     files: fileSet([
       [`${folder}/${RECORD_FILE}`, formatRecord(record)],
-      ...manifestFiles(`${folder}/fence`, fence),
-      ...manifestFiles(`${folder}/app`, app),
-      ...(reconciler === null ? [] : manifestFiles(`${folder}/${reconciler.folder}`, objectsOf(reconciler.chart))),
+      ...manifestFiles(`${folder}/fence`, fence, `greenroom.yaml for ${pull}`),
+      ...manifestFiles(`${folder}/app`, generated, `preview.yaml of ${pull}`),
+      ...manifestFiles(`${folder}/app`, manifests, `manifests of ${pull}`),
+      ...(reconciler === null
+        ? []
+        : manifestFiles(`${folder}/${reconciler.folder}`, objectsOf(reconciler.chart), `greenroom.yaml for ${pull}`)),
     ]),
   };
 }

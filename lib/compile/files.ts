@@ -1,13 +1,16 @@
 import { compareStrings } from '../core/fileset.ts';
-import { manifestFileName } from '../core/manifest-file.ts';
-import { emitYaml } from '../core/yaml.ts';
+import { manifestFileName, manifestText } from '../core/manifest-file.ts';
 import type { KubeObject } from '../model/kube-object.ts';
 
 export type { KubeObject as Manifest };
 
-/** One object a file below a folder, sorted by path. Two objects that would share a file are the caller's mistake. */
-export function manifestFiles(folder: string, objects: readonly KubeObject[]): [string, string][] {
+/**
+ * One object a file below a folder, sorted by path. Two objects that would share a file are the caller's mistake.
+ *
+ * @param source what they were made from, in words
+ */
+export function manifestFiles(folder: string, objects: readonly KubeObject[], source: string): [string, string][] {
   return objects
-    .map((object): [string, string] => [`${folder}/${manifestFileName(object)}`, emitYaml(object)])
+    .map((object): [string, string] => [`${folder}/${manifestFileName(object)}`, manifestText(object, source)])
     .sort(([a], [b]) => compareStrings(a, b));
 }

@@ -42,5 +42,39 @@ export const CLUSTER_ACCOUNT = 'greenroom-cluster';
 /** The account that ends expired previews. */
 export const CLEANER_ACCOUNT = 'preview-cleaner';
 
-/** Labels of every object that greenroom writes. */
+/** Label of an app's objects and pods: the name of its workload, which no two apps of a preview share. */
+export const APP_LABEL = 'greenroom.dev/app';
+
+/** Annotations of a preview's Namespace and workload: where it comes from. */
+export const PULL_REQUEST_ANNOTATION = 'greenroom.dev/pull-request';
+export const COMMIT_ANNOTATION = 'greenroom.dev/commit';
+export const AUTHOR_ANNOTATION = 'greenroom.dev/author';
+
+/** Label of a preview's workload: the commit that it shows. */
+export const VERSION_LABEL = 'app.kubernetes.io/version';
+
+/** Label of every object that greenroom writes. */
 export const MANAGED_BY = { 'app.kubernetes.io/managed-by': 'greenroom' } as const;
+
+/** Labels of what belongs to the platform and to no single preview: bootstrap, policies, roles. */
+export const PLATFORM_LABELS = {
+  ...MANAGED_BY,
+  'app.kubernetes.io/name': 'greenroom',
+  'app.kubernetes.io/part-of': 'greenroom',
+} as const;
+
+/**
+ * Labels of an object of a preview, by Kubernetes' recommended keys.
+ *
+ * @param app the app's own name; `fence` for what surrounds it
+ * @param partOf what the preview shows, usually its repository
+ */
+export function previewLabels(preview: string, app: string, partOf: string): Readonly<Record<string, string>> {
+  return {
+    ...MANAGED_BY,
+    [PREVIEW_LABEL]: preview,
+    'app.kubernetes.io/name': app,
+    'app.kubernetes.io/instance': preview,
+    'app.kubernetes.io/part-of': partOf,
+  };
+}

@@ -25,6 +25,11 @@ export function commitLink({ serverUrl }: Server, { repository }: Where, sha: st
   return serverUrl === null ? null : `${serverUrl}/${inPath(repository)}/commit/${inPath(sha)}`;
 }
 
+/** The page of a pull request. */
+export function pullRequestLink({ serverUrl }: Server, { repository, number }: Pick<Subject, 'repository' | 'number'>) {
+  return serverUrl === null ? null : `${serverUrl}/${inPath(repository)}/pull/${number}`;
+}
+
 /** Page of what runs for a pull request: its builds and their logs. */
 export function checksLink({ serverUrl }: Server, { repository, number }: Pick<Subject, 'repository' | 'number'>) {
   return serverUrl === null ? null : `${serverUrl}/${inPath(repository)}/pull/${number}/checks`;

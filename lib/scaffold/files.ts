@@ -2,6 +2,7 @@ import { App, Chart } from 'cdk8s';
 import { manifestFiles } from '../compile/files.ts';
 import { Bootstrap } from '../constructs/bootstrap/index.ts';
 import { type FileSet, fileSet } from '../core/fileset.ts';
+import { madeFrom } from '../core/manifest-file.ts';
 import type { Exception } from '../model/exception.ts';
 import { PLATFORM_FILE } from '../model/layout.ts';
 import { appsRepoUrl, type PlatformSpec } from '../model/platform.ts';
@@ -36,11 +37,18 @@ export function scaffoldFiles(input: ScaffoldInput): FileSet {
   return fileSet([
     ...[...template]
       .filter(([path]) => path !== PLATFORM_FILE)
-      .map(([path, text]): [string, string] => [path, fill(path, text, values)]),
+      .map(([path, text]): [string, string] => [path, `${headOf(path)}${fill(path, text, values)}`]),
     [PLATFORM_FILE, platformText],
     ...bootstrapFiles(platform),
     ...policiesFiles(platform, input.exceptions, [...RULES, ...(input.rules ?? [])]),
   ]);
+}
+
+/** The comment that a file begins with; what the team goes on writing itself has none. */
+function headOf(path: string): string {
+  if (SEEDS.has(path)) return '';
+  const made = madeFrom(PLATFORM_FILE);
+  return path.endsWith('.md') ? `<!-- ${made.slice('# '.length)} -->\n\n` : `${made}\n`;
 }
 
 function bootstrapFiles(platform: PlatformSpec): [string, string][] {
@@ -52,6 +60,7 @@ function bootstrapFiles(platform: PlatformSpec): [string, string][] {
     manifestFiles(
       `bootstrap/${folder}`,
       bootstrap.objects(folder).map((object) => object.toJson()),
+      PLATFORM_FILE,
     ),
   );
 }

@@ -9,6 +9,7 @@ import type { Loaded } from '../model/load.ts';
 import type { PlatformSpec } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
 import { type PreviewRecord, recordedRepository } from '../model/record.ts';
+import { pullRequestLink } from '../report/links.ts';
 import type { Base } from '../sync/plan/base.ts';
 import { timesOf } from '../sync/plan/times.ts';
 
@@ -17,6 +18,7 @@ export interface Source {
   readonly record: PreviewRecord;
   /** As it is now; it may have moved on since. */
   readonly pull: PullRequest;
+  readonly pullRequestUrl: string | null;
   readonly preview: Loaded<Preview>;
   readonly manifests: FileSet | null;
 }
@@ -39,7 +41,9 @@ export async function sourceOf(forge: Forge, record: PreviewRecord): Promise<Loo
     const preview = loadPreview(text, PREVIEW_FILE);
     const folder = preview.value.spec.manifests;
     const manifests = folder === undefined ? null : await forge.readFolder(pull.repository, record.headSha, folder);
-    return { status: 'found', value: { record, pull, preview, manifests } };
+    const { owner, name } = pull.repository;
+    const pullRequestUrl = pullRequestLink(forge, { repository: `${owner}/${name}`, number });
+    return { status: 'found', value: { record, pull, pullRequestUrl, preview, manifests } };
   } catch (error) {
     if (!(error instanceof GreenroomError) || error.code === 'invalid-input') throw error;
     return { status: 'unknown', reason: error.message };
@@ -58,7 +62,7 @@ export function recompile(
   source: Source,
   recordedBy: PlatformSpec = platform,
 ): CompiledPreview {
-  const { record, pull, preview, manifests } = source;
+  const { record, pull, pullRequestUrl, preview, manifests } = source;
   const { id, owner, name: repository } = pull.repository;
   return compile({
     preview,
@@ -67,6 +71,7 @@ export function recompile(
     name: record.name,
     headSha: record.headSha,
     author: pull.author,
+    pullRequestUrl,
     labels: pull.labels,
     times: recordedTimes(source, recordedBy),
     // Where no evidence is asked a tag stands for itself, whatever a record says.

@@ -33,7 +33,7 @@ describe('render', () => {
     const text = await render('preview.yaml');
     expect(text).toMatchObject({ code: 0, stderr: '' });
     expect(text.stdout).toContain(
-      '# previews/main/shop/pr-shop-7/app/deployment.pr-shop-7.yaml\n---\napiVersion: apps/v1',
+      '# previews/main/shop/pr-shop-7/app/deployment.pr-shop-7.yaml\n---\n# Made by greenroom from preview.yaml of acme/shop#7. Edits are refused.\napiVersion: apps/v1',
     );
     const { stdout } = await render('preview.yaml', '--format', 'json');
     expect(JSON.parse(stdout)).toMatchObject({

@@ -32,6 +32,54 @@ describe('files', () => {
     }
   });
 
+  test('each begins with one comment: what made it, from what, and that edits are refused', () => {
+    const text = previewText('manifests: extra');
+    const own = manifests({ 'extra.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: extra }\ndata: {}\n' });
+    const { files, folder } = compile(text, '', { manifests: own });
+    const made = (path: string) => files.get(`${folder}/${path}`)!.split('\n')[0];
+    const from = (source: string) => `# Made by greenroom from ${source}. Edits are refused.`;
+    expect(made('fence/namespace.pr-shop-7.yaml')).toBe(from('greenroom.yaml for acme/shop#7'));
+    expect(made('app/deployment.pr-shop-7.yaml')).toBe(from('preview.yaml of acme/shop#7'));
+    expect(made('app/configmap.extra.yaml')).toBe(from('manifests of acme/shop#7'));
+    for (const [path, content] of files) {
+      if (path.endsWith('.yaml')) expect(content.match(/^#/gm), path).toHaveLength(1);
+    }
+  });
+
+  test('namespace and workload say where they come from; no text of a maker becomes a key', () => {
+    const author = 'x: {}\n# "mia"';
+    const { files, folder } = compile(undefined, '', {
+      author,
+      pullRequestUrl: 'https://git.example.com/acme/shop/pull/7',
+    });
+    const read = (path: string) => parse(files.get(`${folder}/${path}`)!);
+    const deployment = read('app/deployment.pr-shop-7.yaml');
+    for (const object of [read('fence/namespace.pr-shop-7.yaml'), deployment]) {
+      expect(object.metadata.annotations).toMatchObject({
+        'greenroom.dev/repository': 'acme/shop',
+        'greenroom.dev/pull-request': 'https://git.example.com/acme/shop/pull/7',
+        'greenroom.dev/commit': 'a1b2c3d'.padEnd(40, '0'),
+        'greenroom.dev/author': author,
+      });
+    }
+    expect(deployment.metadata.labels['app.kubernetes.io/version']).toBe('a1b2c3d00000');
+    // Pods are restarted by a new image, not by a new commit.
+    expect(JSON.stringify(deployment.spec)).not.toContain('a1b2c3d0');
+  });
+
+  test('labels follow Kubernetes: the app, the preview it is an instance of, and what it is a part of', () => {
+    const { files } = compile();
+    for (const [path, content] of files) {
+      if (!path.endsWith('.yaml')) continue;
+      expect(parse(content).metadata.labels, path).toMatchObject({
+        'app.kubernetes.io/name': path.includes('/fence/') ? 'fence' : 'shop',
+        'app.kubernetes.io/instance': 'pr-shop-7',
+        'app.kubernetes.io/part-of': 'shop',
+        'app.kubernetes.io/managed-by': 'greenroom',
+      });
+    }
+  });
+
   test('for Flux, a third folder holds what applies the other two, and the rules take no offence', () => {
     const extra = 'reconciler: flux\npolicies: { engines: [kyverno] }';
     const { files, folder } = compile(undefined, extra);

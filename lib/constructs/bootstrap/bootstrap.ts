@@ -1,7 +1,7 @@
 import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
 import { invalidInput } from '../../core/errors.ts';
-import { CLEANER_ACCOUNT, FENCER_ACCOUNT } from '../../model/labels.ts';
+import { CLEANER_ACCOUNT, FENCER_ACCOUNT, PLATFORM_LABELS } from '../../model/labels.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import { reconcilerNamespace, reconcilerOf } from '../../reconcilers/index.ts';
 import type { BootstrapFolder, BootstrapInput, SharedPart } from '../../reconcilers/reconciler.ts';
@@ -95,6 +95,9 @@ function fill(scope: Construct, folder: BootstrapFolder, props: BootstrapProps):
   for (const account of accounts) ownerAccount(scope, account);
   for (const guard of guards) new Guard(scope, `guard-${guard.name}`, guard);
   for (const object of objects) new ApiObject(scope, `${object.kind}-${object.metadata.name}`, object);
+  for (const { metadata } of objectsIn(scope)) {
+    for (const [key, value] of Object.entries(PLATFORM_LABELS)) metadata.addLabel(key, value);
+  }
 }
 
 function clusterObjects(scope: Construct, platform: PlatformSpec): void {

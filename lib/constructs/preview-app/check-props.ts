@@ -26,12 +26,17 @@ export function checkProps(scope: Construct, props: PreviewAppProps, ownLabels: 
   checks.throwIfAny(scope);
 }
 
-function checkNames(checks: Checks, { name, namespace, host, ingress, serviceAccount }: PreviewAppProps): void {
+function checkNames(
+  checks: Checks,
+  { name, namespace, app, partOf, host, ingress, serviceAccount }: PreviewAppProps,
+): void {
   // A Service's name is a DNS-1035 label.
   if (checks.scalar('name', dnsLabel, name)) {
     checks.that(/^[a-z]/.test(name), 'name', `must start with a letter; found ${name}`);
   }
   checks.scalar('namespace', dnsLabel, namespace);
+  checks.scalar('app', dnsLabel, app);
+  checks.scalar('partOf', dnsLabel, partOf);
   checks.scalar('host', dnsName, host);
   checks.scalar('serviceAccount', dnsLabel, serviceAccount);
   checks.scalar('ingress.class', dnsLabel, ingress.class);

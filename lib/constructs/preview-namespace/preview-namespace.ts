@@ -5,9 +5,8 @@ import {
   APP_ACCOUNT,
   EXPIRES_ANNOTATION,
   EXPIRES_LABEL,
-  MANAGED_BY,
-  PREVIEW_LABEL,
   PULL_REQUEST_LABEL,
+  previewLabels,
   RECONCILER_ACCOUNT,
   REPOSITORY_ANNOTATION,
   REPOSITORY_ID_LABEL,
@@ -57,7 +56,7 @@ export class PreviewNamespace extends Construct {
   /** @throws GreenroomError `invalid-input`, naming every prop that is wrong */
   constructor(scope: Construct, id: string, props: PreviewNamespaceProps) {
     super(scope, id);
-    const common = { ...MANAGED_BY, [PREVIEW_LABEL]: props.name };
+    const common = previewLabels(props.name, 'fence', props.partOf ?? props.name);
     const owner = ownership(props);
     // Both folders of a preview go at once and in no order; the policies must outlive the last pod.
     const survival = RECONCILERS[props.reconciler?.kind ?? DEFAULT_RECONCILER].metadata.keep;

@@ -110,6 +110,11 @@ export interface PreviewNamespaceProps {
    */
   readonly reconciler?: ReconcilerProps;
   /**
+   * Value of the label `app.kubernetes.io/part-of`: what the preview shows, such as its repository.
+   * @default - `name`
+   */
+  readonly partOf?: string;
+  /**
    * Labels for every object, beside those that the construct sets.
    * @default {}
    */

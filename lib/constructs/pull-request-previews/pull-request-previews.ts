@@ -2,7 +2,7 @@ import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
 import { invalidInput } from '../../core/errors.ts';
 import { previewHost, previewName } from '../../model/identity.ts';
-import { FENCER_ACCOUNT, PREVIEW_LABEL, RECONCILER_ACCOUNT } from '../../model/labels.ts';
+import { FENCER_ACCOUNT, PLATFORM_LABELS, PREVIEW_LABEL, RECONCILER_ACCOUNT } from '../../model/labels.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import type { AppProjectProps } from '../../reconcilers/argocd/app-project.ts';
 import {
@@ -133,7 +133,7 @@ export class PullRequestPreviews extends Construct {
       template: {
         name: `${template}${suffix}`,
         project,
-        labels: { [PREVIEW_LABEL]: template },
+        labels: { ...PLATFORM_LABELS, [PREVIEW_LABEL]: template },
         source,
         destination: { server, namespace: template },
       },

@@ -1,10 +1,9 @@
 import { GreenroomError, invalidInput } from '../../core/errors.ts';
 import { type FileSet, fileSet } from '../../core/fileset.ts';
 import type { Severity } from '../../core/finding.ts';
-import { manifestFileName } from '../../core/manifest-file.ts';
-import { emitYaml } from '../../core/yaml.ts';
+import { manifestFileName, manifestText } from '../../core/manifest-file.ts';
 import type { Exception } from '../../model/exception.ts';
-import { FENCER_ACCOUNT, PREVIEW_LABEL } from '../../model/labels.ts';
+import { FENCER_ACCOUNT, PLATFORM_LABELS, PREVIEW_LABEL } from '../../model/labels.ts';
 import { ENGINES, type Engine, type PlatformSpec } from '../../model/platform.ts';
 import { reconcilerNamespace } from '../../reconcilers/index.ts';
 import { celCompiler } from '../cel.ts';
@@ -93,7 +92,11 @@ export function compilePolicies(rules: readonly Rule[], options: CompileOptions)
   return [
     ...guarded.flatMap((guard) => compileVap(guard, { previewLabel })),
     ...policies.flatMap((policy) => compile(policy, { previewLabel })),
-  ];
+  ].map(labelled);
+}
+
+function labelled(object: KubeObject): KubeObject {
+  return { ...object, metadata: { ...object.metadata, labels: PLATFORM_LABELS } };
 }
 
 function compilerOf(engine: string): EngineCompiler {
@@ -160,5 +163,9 @@ export function compileOptions(platform: PlatformSpec, engine: Engine): CompileO
 
 /** One file an object, `<kind>.<name>.yaml`, as a reviewer and a reconciler read them. */
 export function policyFiles(objects: readonly KubeObject[]): FileSet {
-  return fileSet(objects.map((object) => [manifestFileName(object), emitYaml(object)] as const));
+  return fileSet(
+    objects.map(
+      (object) => [manifestFileName(object), manifestText(object, 'greenroom.yaml and its exceptions')] as const,
+    ),
+  );
 }

@@ -1,4 +1,4 @@
-import { EXPIRED_ANNOTATION, PREVIEW_LABEL } from '../../model/labels.ts';
+import { EXPIRED_ANNOTATION, PLATFORM_LABELS, PREVIEW_LABEL } from '../../model/labels.ts';
 import { GENERATE_PATHS_ANNOTATION, SYNC_OPTIONS_ANNOTATION } from './application.ts';
 import type { ApplicationSetProps } from './application-set.ts';
 import { FENCES_PROJECT, PREVIEWS_PROJECT } from './names.ts';
@@ -68,7 +68,7 @@ function ofPart(
     template: {
       name,
       project,
-      labels: { [PREVIEW_LABEL]: '{{.name}}' },
+      labels: { ...PLATFORM_LABELS, [PREVIEW_LABEL]: '{{.name}}' },
       annotations: { [GENERATE_PATHS_ANNOTATION]: '.' },
       source: { repoUrl: props.repoUrl, targetRevision: branch, path: `{{.path.path}}/${part}` },
       destination: { server: props.server, namespace: '{{.name}}' },

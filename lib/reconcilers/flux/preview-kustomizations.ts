@@ -1,4 +1,4 @@
-import { FENCER_ACCOUNT, MANAGED_BY, PREVIEW_LABEL } from '../../model/labels.ts';
+import { FENCER_ACCOUNT, PLATFORM_LABELS, PREVIEW_LABEL } from '../../model/labels.ts';
 import type { KustomizationProps } from './kustomization.ts';
 
 export interface PreviewKustomizationsProps {
@@ -19,7 +19,7 @@ export function previewKustomizations({
   name,
   folder,
 }: PreviewKustomizationsProps): Readonly<Record<'fence' | 'app', KustomizationProps>> {
-  const labels = { ...MANAGED_BY, [PREVIEW_LABEL]: name };
+  const labels = { ...PLATFORM_LABELS, [PREVIEW_LABEL]: name };
   return {
     fence: { name: `${name}-fence`, path: `./${folder}/fence`, serviceAccount: FENCER_ACCOUNT, labels },
     app: {

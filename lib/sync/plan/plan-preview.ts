@@ -11,6 +11,7 @@ import type { Loaded } from '../../model/load.ts';
 import { placementDigest } from '../../model/platform.ts';
 import type { Preview } from '../../model/preview.ts';
 import type { PreviewRecord } from '../../model/record.ts';
+import { pullRequestLink } from '../../report/links.ts';
 import type { LivePreview, ObjectChange, PreviewState } from '../../report/state.ts';
 import type { Base, SyncContext } from './base.ts';
 import { refusalOf, stopOf } from './eligibility.ts';
@@ -77,6 +78,10 @@ export async function planPreview(
       ...(existing === null ? {} : { name: existing.name }),
       headSha: pull.head.sha,
       author: pull.author,
+      pullRequestUrl: pullRequestLink(context.forge, {
+        repository: `${identity.owner}/${identity.repository}`,
+        number: pull.number,
+      }),
       labels: pull.labels,
       digest: image.digest,
       times: timesOf(pull),

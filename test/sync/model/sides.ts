@@ -23,6 +23,8 @@ import { noAnswer } from './stage.ts';
 /** Forge and apps repo of a simulation, as code uses them and as a test looks into them. */
 export interface Side {
   readonly on: ForgeFixture & Talk;
+  /** Where people see pull requests; null where they cannot. */
+  readonly pages: string | null;
   /** A fresh pair of doors, as a process of its own would open them. @param gate around each request about proposals */
   open(clock: () => number, gate: Gate): SyncContext;
   proposals(): Proposals;
@@ -72,6 +74,7 @@ export async function memorySide(platform: string, now: () => number): Promise<S
   const files = (commit: string) => store.files(store.parsed(commit)!.tree);
   return {
     on,
+    pages: null,
     open: (clock, gate) => ({
       repo: Object.assign(store.open(clock), { proposals: reviews.open(gate) }),
       forge: on,
@@ -114,6 +117,7 @@ export async function gitHubSide(platform: string, now: () => number): Promise<S
   fake.clock = now;
   return {
     on: talking(on, fake),
+    pages: 'https://github.com',
     open: (clock, gate) => {
       const client = clientOf(fake);
       const repo = gated(new GitHubAppsRepo(client, APPS), gate);

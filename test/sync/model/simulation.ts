@@ -362,6 +362,10 @@ class Simulation implements Props {
       name,
       headSha: pull.head.sha,
       author: pull.author,
+      pullRequestUrl:
+        this.#side.pages === null
+          ? null
+          : `${this.#side.pages}/${pull.repository.owner}/${pull.repository.name}/pull/${pull.number}`,
       labels: pull.labels,
       times: {
         createdAt: pull.createdAt,
