@@ -5,16 +5,18 @@ import { invalidInput } from '../core/errors.ts';
 import { type FileSet, fileSet } from '../core/fileset.ts';
 import { type Finding, isDenial } from '../core/finding.ts';
 import type { Identity } from '../model/identity.ts';
+import { formatImage } from '../model/image.ts';
 import { previewFolder, RECORD_FILE, repoOfName } from '../model/layout.ts';
 import type { Loaded } from '../model/load.ts';
 import { type PlatformSpec, placementDigest } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
 import { formatRecord, type PreviewRecord } from '../model/record.ts';
+import type { CelCompiler } from '../policies/cel.ts';
 import type { Rule } from '../policies/rule.ts';
 import { previewCharts } from './charts.ts';
 import { type Cost, costOf, totalRequests } from './cost.ts';
+import { createEvaluate, type Evaluate } from './evaluate.ts';
 import { type Manifest, manifestFiles } from './files.ts';
-import { createJudge, type Judge } from './judge.ts';
 import type { Times } from './lifetime.ts';
 import { type MakerManifest, manifestTexts, readManifests } from './manifests.ts';
 import { checkLimitRanges, checkQuota } from './quota.ts';
@@ -23,12 +25,14 @@ export interface CompilerOptions {
   readonly platform: PlatformSpec;
   /** Text of `exceptions/*.yaml` by path. @default - none */
   readonly exceptions?: FileSet;
-  /** Unix seconds at which exceptions are judged; nothing of it reaches the files. */
+  /** Unix seconds at which exceptions are reviewed; nothing of it reaches the files. */
   readonly now: number;
   /** @default - none */
   readonly extensions?: readonly PreviewExtension[];
   /** Rules of the platform's own, beside greenroom's. @default - none */
-  readonly rules?: readonly Rule[];
+  readonly extraRules?: readonly Rule[];
+  /** CEL that is compiled already, for who makes many compilers. @default - nothing */
+  readonly cel?: CelCompiler;
 }
 
 export interface CompileInput {
@@ -76,11 +80,11 @@ export type Compiler = (input: CompileInput) => CompiledPreview;
  * @throws GreenroomError `invalid-input` when the platform's own settings do not fit together
  */
 export function createCompiler(options: CompilerOptions): Compiler {
-  const judge = createJudge(options);
-  return (input) => compile(input, options, judge);
+  const evaluate = createEvaluate(options);
+  return (input) => compile(input, options, evaluate);
 }
 
-function compile(input: CompileInput, options: CompilerOptions, judge: Judge): CompiledPreview {
+function compile(input: CompileInput, options: CompilerOptions, evaluate: Evaluate): CompiledPreview {
   const { platform, extensions } = options;
   const { preview, identity, headSha } = input;
   const charts = previewCharts(new App(), { ...input, platform, extensions });
@@ -99,7 +103,7 @@ function compile(input: CompileInput, options: CompilerOptions, judge: Judge): C
   refuseInvalid([charts.fence, charts.app]);
 
   const namespaceObject = fence.find(({ kind }) => kind === 'Namespace');
-  const findings = judge({
+  const findings = evaluate({
     name,
     repository,
     preview,
@@ -119,8 +123,8 @@ function compile(input: CompileInput, options: CompilerOptions, judge: Judge): C
     },
     author: input.author,
     headSha,
-    image: resolved.image,
-    imageDigest: resolved.imageDigest,
+    image: formatImage(resolved.image),
+    imageDigest: resolved.image.digest ?? null,
     url,
     cluster: resolved.cluster.name,
     created: input.times.createdAt,

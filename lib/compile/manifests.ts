@@ -1,5 +1,6 @@
 import { invalidInput, type Position, type Problem } from '../core/errors.ts';
 import type { FileSet } from '../core/fileset.ts';
+import { isRecord } from '../core/json.ts';
 import {
   type FieldPath,
   fieldName,
@@ -28,7 +29,7 @@ const MAX_TOTAL_BYTES = 1024 * 1024;
 const RESERVED_DOMAINS = ['greenroom.dev', ...ALL_RECONCILERS.flatMap(({ metadata }) => metadata.domains)];
 
 /**
- * Reads the maker's own manifests. Whether they keep the rules is judged later; here they only have to be objects that
+ * Reads the maker's own manifests. Whether they keep the rules is checked later; here they only have to be objects that
  * can be committed.
  *
  * @throws GreenroomError `invalid-input` with every problem of every file
@@ -96,14 +97,14 @@ function shapeProblems(value: unknown, positions: Positions): Problem[] {
   for (const field of ['apiVersion', 'kind']) {
     if (typeof value[field] !== 'string' || value[field] === '') problems.push(at([field], 'must be a text'));
   }
-  const metadata = value.metadata ?? {};
+  const metadata = value['metadata'] ?? {};
   if (!isRecord(metadata)) return [...problems, at(['metadata'], 'must hold a name')];
   // A List has no name of its own; the rule against lists is what its author has to hear.
-  const isList = typeof value.kind === 'string' && value.kind.endsWith('List');
-  if (!isList && !isName(metadata.name)) {
+  const isList = typeof value['kind'] === 'string' && value['kind'].endsWith('List');
+  if (!isList && !isName(metadata['name'])) {
     problems.push(at(['metadata', 'name'], 'must be a name of lower-case letters, digits, dashes and dots'));
   }
-  if (metadata.namespace !== undefined && typeof metadata.namespace !== 'string') {
+  if (metadata['namespace'] !== undefined && typeof metadata['namespace'] !== 'string') {
     problems.push(at(['metadata', 'namespace'], 'must be a text'));
   }
   for (const group of ['labels', 'annotations']) {
@@ -119,8 +120,4 @@ function shapeProblems(value: unknown, positions: Positions): Problem[] {
 
 function isName(value: unknown): boolean {
   return typeof value === 'string' && value.length <= 253 && /^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/.test(value);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

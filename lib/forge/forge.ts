@@ -88,7 +88,7 @@ export type RepositoryPulls =
     };
 
 export interface Check extends CheckReport {
-  /** The commit that was judged; the pull request may have moved on since. */
+  /** The commit that was checked; the pull request may have moved on since. */
   readonly headSha: string;
 }
 

@@ -1,11 +1,12 @@
 import { type ParsedNode, parseAllDocuments } from 'yaml';
 import { type GreenroomError, invalidInput, type Problem } from '../core/errors.ts';
 import type { Finding, Fix } from '../core/finding.ts';
+import { isRecord } from '../core/json.ts';
 import { showText } from '../model/load/field.ts';
 import { MAX_PLATFORM_BYTES, parseSafeYaml, type YamlDocument } from '../model/load.ts';
 import type { CheckContext, Checker, Violation } from './check.ts';
 import { applyEdits, type Edit } from './edit.ts';
-import { isRecord, parsePath } from './paths.ts';
+import { parsePath } from './paths.ts';
 import { servedVersions } from './versions.ts';
 
 export interface CheckTextOptions extends CheckContext {
@@ -20,7 +21,7 @@ export interface CheckedText {
 }
 
 /**
- * Judges every object of a YAML or JSON text. An object that names no namespace is judged as if it went to that of
+ * Checks every object of a YAML or JSON text. An object that names no namespace is checked as if it went to that of
  * `namespaceObject`. A fix is offered where all that is wrong with an object can be mended and it then passes every rule.
  *
  * @throws GreenroomError `invalid-input` with every problem, for what cannot be read or is no Kubernetes object
@@ -31,8 +32,8 @@ export function checkText(checker: Checker, input: string | Uint8Array, options:
   if (problems.length > 0) throw invalidInput(problems);
   const unserved = documents.flatMap((document) => unservedVersion(document));
   if (unserved.length > 0) throw invalidInput(unserved);
-  const judged = documents.map((document, index) => judgeDocument(checker, document, index, options));
-  const mended = judged.flatMap(({ index, mending }) => mending.map((edit) => ({ index, edit })));
+  const evaluated = documents.map((document, index) => evaluateDocument(checker, document, index, options));
+  const mended = evaluated.flatMap(({ index, mending }) => mending.map((edit) => ({ index, edit })));
   // Where writing the text anew changes more than was edited, there are no few lines to show.
   const isStable = mended.length > 0 && edited(text, []) === text;
   const toFix = (index: number, { edit }: Violation): { fix?: Fix } => {
@@ -40,7 +41,7 @@ export function checkText(checker: Checker, input: string | Uint8Array, options:
     return fix ? { fix } : {};
   };
   return {
-    findings: judged.flatMap(({ document, violations, index, mending }) =>
+    findings: evaluated.flatMap(({ document, violations, index, mending }) =>
       violations.map((violation) => ({
         ...toFinding(violation, document),
         ...(isStable && mending.length > 0 && toFix(index, violation)),
@@ -60,7 +61,7 @@ function unservedVersion({ value, positions }: YamlDocument): Problem[] {
   return [{ ...positions.of(['apiVersion']), field: 'apiVersion', message }];
 }
 
-interface JudgedDocument {
+interface EvaluatedDocument {
   readonly document: YamlDocument;
   readonly index: number;
   readonly violations: readonly Violation[];
@@ -68,12 +69,12 @@ interface JudgedDocument {
   readonly mending: readonly Edit[];
 }
 
-function judgeDocument(
+function evaluateDocument(
   checker: Checker,
   document: YamlDocument,
   index: number,
   { file, namespaceObject }: CheckTextOptions,
-): JudgedDocument {
+): EvaluatedDocument {
   const context = namespaceObject === undefined ? {} : { namespaceObject };
   const object = placed(document.value, namespaceObject);
   let violations: readonly Violation[];

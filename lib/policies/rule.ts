@@ -9,9 +9,9 @@ import type { ResourceKind } from './resources.ts';
 export interface Condition {
   /** CEL over `object`, `params`, `namespaceObject` and `variables`; with `over`, also over the item `it`. */
   readonly cel: string;
-  /** The list whose items are judged one by one. @default - the object as a whole */
+  /** The list whose items are checked one by one. @default - the object as a whole */
   readonly over?: ItemList;
-  /** Path of the field that is judged, inside the item (or pod, or object) that it belongs to. */
+  /** Path of the field that is checked, inside the item (or pod, or object) that it belongs to. */
   readonly field: string;
   /** What {@link field} is relative to without `over`. @default object */
   readonly in?: 'object' | 'pod' | 'podSpec';
@@ -23,13 +23,13 @@ export interface Condition {
   readonly fix?: 'remove' | { readonly set: string };
 }
 
-/** A list whose items a {@link Condition} judges one by one. */
+/** A list whose items a {@link Condition} checks one by one. */
 export interface ItemList {
   /** CEL that gives the list. */
   readonly cel: string;
   /** What the items are, for the path in a finding. A path stands for that list inside the object. */
   readonly items: 'containers' | 'ownContainers' | 'volumes' | 'sysctls' | (string & {});
-  /** A list inside each item, whose items are judged instead, e.g. `env` of containers. @default - the items themselves */
+  /** A list inside each item, whose items are checked instead, e.g. `env` of containers. @default - the items themselves */
   readonly inner?: string;
 }
 
@@ -73,7 +73,7 @@ export interface RuleSpec {
    * `everyone`: holds for every request. `makers`: holds before commit and for requests that do not come from
    * Kubernetes' own controllers or the platform's trusted accounts, which write such objects on a maker's behalf.
    * So what a controller adds by itself (a proxy beside each container, say) is not a maker's fault; the object that
-   * the controller works from has been judged.
+   * the controller works from has been checked.
    * @default everyone
    */
   readonly scope?: 'everyone' | 'makers';
@@ -88,7 +88,7 @@ export interface RuleSpec {
    * @default false
    */
   readonly needsRepository?: true;
-  /** Kinds that it judges; `any` is every namespaced kind. */
+  /** Kinds that it checks; `any` is every namespaced kind. */
   readonly match: readonly ResourceKind[] | 'any';
   /** All must hold. */
   readonly conditions: readonly [Condition, ...Condition[]];

@@ -1,4 +1,5 @@
-import { formatPath, isRecord } from './paths.ts';
+import { isRecord } from '../core/json.ts';
+import { formatPath } from './paths.ts';
 
 /** The types of the fields that rules read, as Kubernetes knows them; what is not named can be anything. */
 type Shape = 'text' | 'number' | 'flag' | 'amount' | 'any' | ListShape | MapShape | FieldsShape;

@@ -6,9 +6,9 @@ import { madeFrom } from '../core/manifest-file.ts';
 import type { Exception } from '../model/exception.ts';
 import { PLATFORM_FILE } from '../model/layout.ts';
 import { appsRepoUrl, type PlatformSpec } from '../model/platform.ts';
+import { createCelCompiler } from '../policies/cel.ts';
 import { compileOptions, compilePolicies, policyFiles } from '../policies/engines/index.ts';
 import type { Rule } from '../policies/rule.ts';
-import { RULES } from '../policies/rules/index.ts';
 import { reconcilerOf } from '../reconcilers/index.ts';
 import { fill } from './template.ts';
 
@@ -24,7 +24,7 @@ export interface ScaffoldInput {
   /** The static files, as `readTemplate` gives them. */
   readonly template: FileSet;
   /** Rules of the platform's own, beside greenroom's. @default - none */
-  readonly rules?: readonly Rule[];
+  readonly extraRules?: readonly Rule[];
 }
 
 /** A team writes these itself from then on: laid down once, and never changed again. */
@@ -40,7 +40,7 @@ export function scaffoldFiles(input: ScaffoldInput): FileSet {
       .map(([path, text]): [string, string] => [path, `${headOf(path)}${fill(path, text, values)}`]),
     [PLATFORM_FILE, platformText],
     ...bootstrapFiles(platform),
-    ...policiesFiles(platform, input.exceptions, [...RULES, ...(input.rules ?? [])]),
+    ...policiesFiles(input),
   ]);
 }
 
@@ -69,15 +69,15 @@ function bootstrapFiles(platform: PlatformSpec): [string, string][] {
  * A folder an engine. The guards are the same for every engine: they stand in the first folder only. What holds the
  * reconciler's own objects is part of the bootstrap.
  */
-function policiesFiles(
-  platform: PlatformSpec,
-  exceptions: readonly Exception[],
-  rules: readonly Rule[],
-): [string, string][] {
+function policiesFiles({ platform, exceptions, extraRules = [] }: ScaffoldInput): [string, string][] {
   const files = new Map<string, string>();
   const written = new Set<string>();
+  const cel = createCelCompiler();
   for (const engine of new Set(platform.policies.engines)) {
-    const objects = compilePolicies(rules, { ...compileOptions(platform, engine), exceptions, place: 'preview' });
+    const objects = compilePolicies({
+      ...{ ...compileOptions(platform, engine), extraRules, exceptions, cel },
+      place: 'preview',
+    });
     for (const [name, text] of policyFiles(objects)) {
       if (!written.has(name)) files.set(`policies/${engine}/${name}`, text);
       written.add(name);

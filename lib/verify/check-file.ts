@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { invalidInput } from '../core/errors.ts';
 import type { Finding } from '../core/finding.ts';
+import { isRecord } from '../core/json.ts';
 import { exceptionSchema } from '../model/exception.ts';
 import { PREVIEW_LABEL } from '../model/labels.ts';
 import { RECORD_FILE } from '../model/layout.ts';
@@ -12,9 +13,8 @@ import { API_VERSION } from '../model/scalars.ts';
 import { type Checker, type CheckerOptions, createChecker } from '../policies/check.ts';
 import { checkText } from '../policies/check-text.ts';
 import { ruleParams } from '../policies/params.ts';
-import { isRecord } from '../policies/paths.ts';
 import type { Rule } from '../policies/rule.ts';
-import { RULES } from '../policies/rules/index.ts';
+import { chosenRules } from '../policies/rule-set.ts';
 import { RECONCILER_FOLDERS } from '../reconcilers/index.ts';
 
 /** Rules whose answer depends on the platform's own settings. */
@@ -29,15 +29,14 @@ export interface Checkers {
 
 /**
  * @param platform null leaves out {@link PLATFORM_RULES}
- * @param own rules beside greenroom's
+ * @param extraRules rules beside greenroom's
  */
-export function createCheckers(platform: PlatformSpec | null, own: readonly Rule[] = []): Checkers {
+export function createCheckers(platform: PlatformSpec | null, extraRules: readonly Rule[] = []): Checkers {
   const options = platform === null ? withoutPlatform() : withPlatform(platform);
-  const rules = [...RULES, ...own];
-  const fence = rules.filter((rule) => rule.scope === 'everyone');
+  const forEveryone = chosenRules({ extraRules }).filter((rule) => rule.scope === 'everyone');
   return {
-    app: createChecker({ ...options, rules }),
-    fence: createChecker({ ...options, severities: {}, rules: fence }),
+    app: createChecker({ ...options, extraRules }),
+    fence: createChecker({ ...options, severities: {}, onlyRules: forEveryone }),
   };
 }
 
@@ -65,7 +64,7 @@ const FENCE = new RegExp(`(^|/)previews/[^/]+/[^/]+/[^/]+/(?:${['fence', ...RECO
 /**
  * Judges one file: Kubernetes objects by the rules, greenroom's own files by their schemas.
  *
- * @throws GreenroomError `invalid-input` with every problem of a file that cannot be judged
+ * @throws GreenroomError `invalid-input` with every problem of a file that cannot be checked
  */
 export function checkFile(checkers: Checkers, bytes: Uint8Array, file: string, fix: boolean): CheckedFile {
   const options = { file, maxBytes: MAX_PLATFORM_BYTES, documents: 'many' } as const;

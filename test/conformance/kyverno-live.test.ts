@@ -152,7 +152,7 @@ describe('the end of a preview', () => {
 
 describe.each(['kyverno-legacy', 'kyverno'] as const)('the rules as policies of %s, at admission', (engine) => {
   const options = compileOptions({ ...platform, policies: { ...platform.policies, engines: [engine] } }, engine);
-  const policies = compilePolicies(RULES, { ...options, place: 'preview' }).filter(
+  const policies = compilePolicies({ ...options, place: 'preview' }).filter(
     ({ kind }) => !kind.startsWith('ValidatingAdmission'),
   ) as unknown as Manifest[];
   const compiled = new Set(policies.map(({ metadata }) => metadata.name));

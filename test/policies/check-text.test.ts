@@ -108,7 +108,7 @@ describe('fixes', () => {
     const fixable = RULES.filter((rule) => rule.conditions.every((condition) => condition.fix));
     expect(fixable.length).toBeGreaterThan(10);
     for (const rule of fixable) {
-      const only = createChecker({ params: PARAMS, rules: [rule] });
+      const only = createChecker({ params: PARAMS, onlyRules: [rule] });
       for (const c of listCases().filter((x) => x.rule === rule.id && x.expect.verdict === 'deny')) {
         const text = JSON.stringify(c.object);
         const { fixed } = checkText(only, text, { file: 'x', namespaceObject: CASE_NAMESPACE });

@@ -12,7 +12,7 @@ const rulesOf = (object: unknown) => checker.check(object).map((v) => v.rule);
 
 describe('rules', () => {
   it.each(RULES.map((rule) => [rule.id, rule] as const))('%s agrees with its own examples', (id, rule) => {
-    const only = createChecker({ params: STRICT_PARAMS, rules: [rule] });
+    const only = createChecker({ params: STRICT_PARAMS, onlyRules: [rule] });
     const context = { namespaceObject: CASE_NAMESPACE };
     expect(only.check(parse(rule.examples.good), context)).toEqual([]);
     const violations = only.check(parse(rule.examples.bad), context);
@@ -45,7 +45,7 @@ describe('checker', () => {
     ['uses what engines lack', 'object.kind.matches("(?i)pod")'],
   ])('refuses with the rule at fault when its expression %s', (_, cel) => {
     const rule = defineRule({ ...RULES[0]!, id: 'broken', match: 'any', conditions: [{ cel, field: 'kind' }] });
-    const [violation] = createChecker({ params: PARAMS, rules: [rule] }).check(pod({}));
+    const [violation] = createChecker({ params: PARAMS, onlyRules: [rule] }).check(pod({}));
     expect(violation).toMatchObject({ rule: 'broken', severity: 'deny', ruleAtFault: true });
     expect(violation?.message).toContain('broken');
   });

@@ -159,11 +159,11 @@ const problemText = (p: Problem) => `- ${sentence([p.file, p.line, p.field, p.me
 
 /** On the lines that they are about. @see https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions */
 function annotations({ state, findings = [], problems = [] }: Answer): string[] {
-  const judged = state?.state === 'denied' || state?.state === 'ready' ? state.findings : findings;
+  const found = state?.state === 'denied' || state?.state === 'ready' ? state.findings : findings;
   const wrong = state?.state === 'invalid' ? state.problems : problems;
   return [
     ...wrong.map((p) => annotation('error', p.file ?? 'preview.yaml', p.line ?? 1, p.message)),
-    ...judged
+    ...found
       .filter((f) => f.exception === undefined)
       .map((f) => annotation(f.severity === 'deny' ? 'error' : 'warning', f.file, Math.max(f.line, 1), f.message)),
   ].slice(0, MAX_ANNOTATIONS);

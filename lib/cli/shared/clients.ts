@@ -8,6 +8,7 @@ import type { Cache } from '../../github/http/cache.ts';
 import type { GitHubClient } from '../../github/http/client.ts';
 import type { AppsRepo } from '../../gitops/apps-repo.ts';
 import { isRemote, parseRemote } from '../../gitops/url.ts';
+import { createCelCompiler } from '../../policies/cel.ts';
 import type { SyncContext } from '../../sync/plan/base.ts';
 import { type ExtensionOptions, extensionOption, loadExtensions } from './extensions.ts';
 import type { Io } from './io.ts';
@@ -50,12 +51,13 @@ export async function openClients(options: ClientOptions, io: Io, onWait = sayWa
   const extensions = await loadExtensions(options, io);
   const github = gitHub(options, io, onWait);
   const images = imageRegistry(io);
+  const cel = createCelCompiler();
   return async (work) => {
     const forge = await openForge(options, io, github);
     try {
       const repo = await openAppsRepo(options, io, github);
       try {
-        return await work({ repo, forge, images, clock: systemClock, ...extensions });
+        return await work({ repo, forge, images, clock: systemClock, cel, ...extensions });
       } finally {
         await repo.close();
       }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { REGISTRY_PATTERN } from '../image.ts';
 import { bounded, dnsLabel, duration, durationSeconds, httpUrl, quantity } from '../scalars.ts';
 import { resources, section } from './section.ts';
 
@@ -6,7 +7,7 @@ import { resources, section } from './section.ts';
 
 export const registry = bounded(
   255,
-  /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/,
+  new RegExp(REGISTRY_PATTERN),
   'must be a registry host, with a path if wanted, e.g. ghcr.io/acme',
 );
 

@@ -1,4 +1,3 @@
-import type { Severity } from '../../core/finding.ts';
 import type { Exception } from '../../model/exception.ts';
 import { REPOSITORY_ANNOTATION } from '../../model/labels.ts';
 import type { RuleParams } from '../params.ts';
@@ -8,13 +7,12 @@ import { celLiteral, renameVariable } from './cel-text.ts';
 import { type AdmissionPolicy, ANY_KIND } from './policy.ts';
 
 export interface RulePolicyOptions {
-  readonly severity: Severity;
   readonly params: RuleParams;
   /** Whom the message names. */
   readonly contact: string;
   /** Those that hold. */
   readonly exceptions: readonly Exception[];
-  /** User names of accounts, or names of groups, that rules of the scope `makers` do not judge. */
+  /** User names of accounts, or names of groups, that rules of the scope `makers` leave alone. */
   readonly trusted: readonly string[];
 }
 
@@ -34,7 +32,7 @@ export function rulePolicy(rule: Rule, options: RulePolicyOptions): AdmissionPol
     name: `greenroom-${rule.id}`,
     title: rule.title,
     message: ruleMessage(rule, options.contact),
-    severity: options.severity,
+    severity: rule.severity,
     operations: ['CREATE', 'UPDATE'],
     targets: rule.match === 'any' ? [ANY_KIND] : rule.match,
     scope: rule.place === 'preview' ? 'previews' : 'everywhere',

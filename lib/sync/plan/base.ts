@@ -11,6 +11,7 @@ import { EXCEPTIONS_GLOB, PLATFORM_FILE, RECORDS_GLOB } from '../../model/layout
 import { MANIFEST_FILE, refuseNewer } from '../../model/manifest.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import { type PreviewRecord, parseRecord } from '../../model/record.ts';
+import type { CelCompiler } from '../../policies/cel.ts';
 import type { Rule } from '../../policies/rule.ts';
 
 /** What a sync works with; nothing in it knows which pull request it is about. */
@@ -22,7 +23,9 @@ export interface SyncContext {
   readonly images?: ImageRegistry;
   readonly extensions?: readonly PreviewExtension[];
   /** Rules of the platform's own, beside greenroom's. @default - none */
-  readonly rules?: readonly Rule[];
+  readonly extraRules?: readonly Rule[];
+  /** CEL that is compiled already: the same for every head of the apps repo. @default - nothing */
+  readonly cel?: CelCompiler;
 }
 
 /** The platform's side of one commit of the apps repo. */
@@ -73,7 +76,8 @@ export async function readBase(context: Omit<SyncContext, 'forge'>, at?: string)
       exceptions: exceptionFiles(files),
       now,
       extensions: context.extensions,
-      rules: context.rules,
+      extraRules: context.extraRules,
+      cel: context.cel,
     }),
     records: () => {
       records ??= readRecords(context.repo, [RECORDS_GLOB], head);

@@ -49,7 +49,7 @@ export async function removeOrphans(
 
 async function planOrphans(repo: AppsRepo, orphans: readonly Orphan[]): Promise<Planned<readonly Orphan[]>> {
   const { head, files, irregular } = await repo.read(orphans.map(({ stored }) => `${stored.folder}/**`));
-  // What was written anew in the meantime is not what was judged.
+  // What was written anew in the meantime is not what was checked.
   const ended = orphans.filter(({ stored, record }) =>
     isDeepStrictEqual(parseRecord(files.get(`${stored.folder}/${RECORD_FILE}`) ?? ''), record),
   );

@@ -68,7 +68,7 @@ const COLUMNS: Readonly<Record<JudgeColumn, (input: MatrixInput) => Promise<read
 };
 
 function inProcess({ rules, params, options, subjects, namespaces }: MatrixInput): Verdict[] {
-  const checker = createChecker({ rules, params, contact: options.contact });
+  const checker = createChecker({ onlyRules: rules, params, contact: options.contact });
   const byName = new Map(namespaces.map((namespace) => [namespace.metadata.name, namespace]));
   return subjects.map(({ object }) => {
     const namespaceObject = byName.get(object.metadata.namespace);
@@ -101,7 +101,7 @@ function chunks<T>(items: readonly T[]): T[][] {
 }
 
 async function offline(input: MatrixInput, column: JudgeColumn, engine: CompileOptions['engine']): Promise<Verdict[]> {
-  const policies = compilePolicies(input.rules, { ...input.options, engine }) as unknown as Manifest[];
+  const policies = compilePolicies({ ...input.options, onlyRules: input.rules, engine }) as unknown as Manifest[];
   const unable = UNABLE[column];
   const asked = input.subjects.flatMap(({ object }) => (unable?.when(object) ? [] : [object]));
   const ruleOf = new Map(input.subjects.map(({ object, rule }) => [object, rule]));
@@ -146,7 +146,7 @@ async function kubeApiServer(input: MatrixInput): Promise<Verdict[]> {
       metadata: { ...metadata, labels: { ...(metadata['labels'] as object), [label]: '' } },
     } as Manifest);
   }
-  const compiled = compilePolicies(input.rules, { ...input.options, engine: 'vap', previewLabel: label });
+  const compiled = compilePolicies({ ...input.options, onlyRules: input.rules, engine: 'vap', previewLabel: label });
   const policies = (compiled as unknown as Manifest[]).filter(isOfRule).map((p) => renamed(p, `-${round}`));
   await installPolicies(api, warningOnly(policies), round);
   for (const { object } of subjects) {

@@ -24,7 +24,7 @@ const base: RuleSpec = {
 const rule = (spec: Partial<RuleSpec> = {}): Rule => defineRule({ ...base, ...spec });
 
 function compile(engine: Engine, rules: readonly Rule[], more: Record<string, unknown> = {}): Loose[] {
-  return compilePolicies(rules, { ...compileOptions(platform, engine), ...more }) as Loose[];
+  return compilePolicies({ ...compileOptions(platform, engine), onlyRules: rules, ...more }) as Loose[];
 }
 
 /** The objects that stand for rules, without the guards. */
@@ -268,7 +268,7 @@ test('the older policies of Kyverno beside Knative are refused, which Kyverno it
 
 test('rules of one place are compiled alone, the guards with those of previews', () => {
   const names = (place: Rule['place']) =>
-    compilePolicies(RULES, { ...compileOptions(platform, 'vap'), place }).map(({ metadata }) => metadata.name);
+    compilePolicies({ ...compileOptions(platform, 'vap'), place }).map(({ metadata }) => metadata.name);
   expect(new Set(names('reconciler'))).toEqual(new Set(['greenroom-own-application']));
   expect(names('preview')).not.toContain('greenroom-own-application');
   expect(names('preview')).toEqual(expect.arrayContaining(['greenroom-namespace-labels', 'greenroom-no-privileged']));

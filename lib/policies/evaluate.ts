@@ -21,13 +21,13 @@ export interface Violation {
 }
 
 /** Adds what one rule has to say of one object. */
-export type Judge = (scope: CelScope, object: ObjectRef, out: Violation[]) => void;
+export type RuleEvaluator = (scope: CelScope, object: ObjectRef, out: Violation[]) => void;
 
 /** Compiles a CEL text, each one once. */
 export type Compile = (text: string) => CelProgram;
 
-/** A rule as a function. One that does not compile becomes a judge that refuses everything and names the rule. */
-export function createJudge(rule: Rule, compile: Compile, contact: string): Judge {
+/** A rule as a function. One that does not compile becomes one that refuses everything and names the rule. */
+export function createEvaluator(rule: Rule, compile: Compile, contact: string): RuleEvaluator {
   const base = { rule: rule.id, severity: rule.severity };
   const message = ruleMessage(rule, contact);
   const atFault = (error: unknown, object: ObjectRef): Violation => ({
@@ -70,7 +70,7 @@ export function createJudge(rule: Rule, compile: Compile, contact: string): Judg
 
 /** An API server would refuse such an object as well, but with words that no maker knows. */
 function unreadable({ field, wanted }: WrongType, contact: string): string {
-  return `The field ${field} has to be ${wanted}, so that this object cannot be judged: correct it, or ask ${contact}.`;
+  return `The field ${field} has to be ${wanted}, so that this object cannot be checked: correct it, or ask ${contact}.`;
 }
 
 function firstLine(error: unknown): string {

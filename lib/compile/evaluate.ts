@@ -3,12 +3,13 @@ import type { Finding } from '../core/finding.ts';
 import type { Loaded } from '../model/load.ts';
 import type { PlatformSpec } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
+import type { CelCompiler } from '../policies/cel.ts';
 import { type Checker, createChecker } from '../policies/check.ts';
 import { checkText } from '../policies/check-text.ts';
-import { applyExceptions, loadExceptions, reviewExceptions } from '../policies/exceptions.ts';
+import { applyExceptions, loadExceptions } from '../policies/exceptions.ts';
 import { ruleParams } from '../policies/params.ts';
 import type { Rule } from '../policies/rule.ts';
-import { RULES } from '../policies/rules/index.ts';
+import { chosenRules } from '../policies/rule-set.ts';
 import type { Manifest } from './files.ts';
 import { originOf } from './origin.ts';
 
@@ -24,32 +25,34 @@ export interface Case {
   readonly namespaceObject: Manifest | undefined;
 }
 
-export interface JudgeOptions {
+export interface EvaluatorOptions {
   readonly platform: PlatformSpec;
-  /** Text of `exceptions/*.yaml` by path; one that does not hold lifts nothing. @default - none */
+  /** Text of `exceptions/*.yaml` by path; one that does not hold has no effect. @default - none */
   readonly exceptions?: FileSet | undefined;
-  /** Unix seconds at which exceptions are judged. */
+  /** Unix seconds at which exceptions are reviewed. */
   readonly now: number;
-  /** Beside greenroom's own. @default - none */
-  readonly rules?: readonly Rule[] | undefined;
+  /** Rules of the platform's own, beside greenroom's. @default - none */
+  readonly extraRules?: readonly Rule[] | undefined;
+  /** What is compiled already. @default - nothing */
+  readonly cel?: CelCompiler | undefined;
 }
 
-export type Judge = (candidate: Case) => Finding[];
+export type Evaluate = (candidate: Case) => Finding[];
 
 /**
  * Prepares the rules of a platform once. A finding in a generated object points into the maker's `preview.yaml`; one in
  * a manifest of the maker's own points to its own line.
  */
-export function createJudge({ platform, exceptions = new Map(), now, rules: own = [] }: JudgeOptions): Judge {
+export function createEvaluate(options: EvaluatorOptions): Evaluate {
+  const { platform, exceptions = new Map(), now, extraRules, cel } = options;
   const { severities, contact } = platform.policies;
-  const checker = createChecker({ params: ruleParams(platform), severities, contact, rules: [...RULES, ...own] });
-  const ids = new Set([...RULES, ...own].map((rule) => rule.id));
-  const { honoured } = reviewExceptions(loadExceptions(exceptions).exceptions, { now, rules: ids });
-  const judge: Judge = ({ preview, generated, manifests, namespaceObject }) => [
+  const checker = createChecker({ params: ruleParams(platform), severities, contact, extraRules, cel });
+  const { honoured } = loadExceptions(exceptions, { now, rules: chosenRules({ extraRules }) });
+  const evaluate: Evaluate = ({ preview, generated, manifests, namespaceObject }) => [
     ...generated.flatMap((object) => generatedFindings(checker, preview, object, namespaceObject)),
     ...[...manifests].flatMap(([file, text]) => checkText(checker, text, { file, namespaceObject }).findings),
   ];
-  return (candidate) => applyExceptions(judge(candidate), candidate, honoured);
+  return (candidate) => applyExceptions(evaluate(candidate), candidate, honoured);
 }
 
 function generatedFindings(
