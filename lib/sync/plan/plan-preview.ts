@@ -2,6 +2,7 @@ import { type CompiledPreview, specDigestOf } from '../../compile/compile.ts';
 import { isExpired } from '../../compile/lifetime.ts';
 import { GreenroomError } from '../../core/errors.ts';
 import type { ChangeSet, FileSet } from '../../core/fileset.ts';
+import { namesOf } from '../../core/repository.ts';
 import type { PullRequest } from '../../forge/forge.ts';
 import { planChange } from '../../gitops/plan.ts';
 import { loadPreview } from '../../model/files.ts';
@@ -96,8 +97,10 @@ export async function planPreview(
   return plan.write(compiled);
 }
 
-function identityOf({ repository: { id, owner, name }, number }: PullRequest): Identity {
-  return { repositoryId: id, owner, repository: name, number };
+/** @internal */
+export function identityOf({ repository, number }: PullRequest): Identity {
+  const { owner, name } = namesOf(repository);
+  return { repositoryId: repository.id, owner, repository: name, number };
 }
 
 /** The name that a new preview of it gets; one that runs keeps its own. */
