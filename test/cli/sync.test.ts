@@ -188,3 +188,14 @@ test('sweep reports each change, what it left alone, and fails only for what it 
   expect(JSON.parse(second.stdout)).toMatchObject({ results: [{ name: 'pr-shop-7', effect: 'remove' }], failures: [] });
   expect(world.previews()).toEqual([]);
 });
+
+test('the forge is chosen by name, and an unknown name lists those that there are', async () => {
+  const world = openedNow();
+  const event = join(world.root, 'event.json');
+  writeFileSync(event, JSON.stringify({ number: 7, repository: { full_name: 'acme/shop' } }));
+  const run = (forge: string) =>
+    greenroom(['sync', '--event', event, ...doors(world), '--dry-run'], { env: { GREENROOM_FORGE: forge } });
+  expect((await run('github')).code).toBe(0);
+  const { code, stderr } = await run('gitlap');
+  expect([code, stderr]).toEqual([2, 'greenroom: GREENROOM_FORGE must be one of: github; found "gitlap"\n']);
+});

@@ -32,7 +32,7 @@ async function proposed() {
   const change = async (text: string, options = {}) => {
     world.push('shop', { 'preview.yaml': text }, NOW);
     world.pull('shop', 7, { createdAt: NOW, updatedAt: NOW, ...options });
-    return world.with((context) => syncPullRequest(context, { owner: 'acme', name: 'shop' }, 7));
+    return world.with((context) => syncPullRequest(context, { path: 'acme/shop' }, 7));
   };
   await change(previewText());
   return {

@@ -36,6 +36,9 @@ const repository = fc.oneof(
     'a.',
     '1',
     '1-2',
+    // Groups in groups.
+    'a/1',
+    'a/a-1',
   ),
   fc.stringMatching(/^[aA._-]{1,5}$/).filter((name) => !/^\.{1,2}$/.test(name)),
   fc
@@ -149,7 +152,10 @@ describe('previewName', () => {
     ['repository', { repository: '' }],
     ['repository', { repository: '.' }],
     ['repository', { repository: '..' }],
-    ['repository', { repository: 'a/b' }],
+    ['repository', { repository: 'a//b' }],
+    ['repository', { repository: 'a/../b' }],
+    ['repository', { repository: '/a' }],
+    ['repository', { repository: 'a/' }],
     ['repository', { repository: 'a b' }],
     ['repository', { repository: 'a\n' }],
     ['repository', { repository: 'a'.repeat(101) }],

@@ -8,7 +8,7 @@ import { OPENED, platformText, previewText } from '../support/inputs.ts';
 import { type PullOptions, World } from '../support/world.ts';
 
 const HOUR = 3600;
-const SHOP = { owner: 'acme', name: 'shop' };
+const SHOP = { path: 'acme/shop' };
 const sync = (world: World) => world.with((context) => syncPullRequest(context, SHOP, 7));
 const handle = (world: World, id: number) => world.with((context) => handleComment(context, SHOP, 7, id));
 

@@ -37,7 +37,7 @@ class Scene extends World {
   }
 
   sync() {
-    return this.#with((context) => syncPullRequest(context, { owner: 'acme', name: 'shop' }, 7));
+    return this.#with((context) => syncPullRequest(context, { path: 'acme/shop' }, 7));
   }
 
   sweep() {

@@ -10,7 +10,7 @@ import { World } from '../support/world.ts';
 
 const HOUR = 3600;
 const sync = (world: World, name = 'shop', number = 7, options = {}) =>
-  world.with((context) => syncPullRequest(context, { owner: 'acme', name }, number, options));
+  world.with((context) => syncPullRequest(context, { path: `acme/${name}` }, number, options));
 
 function opened(platform?: string): World {
   const world = new World(platform);
@@ -69,7 +69,7 @@ describe('one pull request', () => {
         },
         close: () => repo.close(),
       };
-      await syncPullRequest({ ...context, repo: closing }, { owner: 'acme', name: 'shop' }, 7);
+      await syncPullRequest({ ...context, repo: closing }, { path: 'acme/shop' }, 7);
     });
     expect(world.previews()).toEqual([]);
   });
@@ -93,7 +93,7 @@ describe('one pull request', () => {
         if (asked > 1) throw new GreenroomError('unreachable', 'no answer');
         return ask(...request);
       };
-      const result = await syncPullRequest(context, { owner: 'acme', name: 'shop' }, 7);
+      const result = await syncPullRequest(context, { path: 'acme/shop' }, 7);
       expect(result).toMatchObject({ effect: 'create', commit: world.head() });
     });
     expect(world.comment('shop', 7)).toContain('Open the preview');

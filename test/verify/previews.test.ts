@@ -89,7 +89,7 @@ describe('what a comment asked for', () => {
     await world.allow('shop', 'mia', 'write');
     const id = await world.say('shop', 7, 'mia', body);
     const files = filesOf(world.appsRepo);
-    await world.with((context) => handleComment(context, { owner: 'acme', name: 'shop' }, 7, id));
+    await world.with((context) => handleComment(context, { path: 'acme/shop' }, 7, id));
     return { world, files };
   };
 

@@ -35,7 +35,7 @@ export function overGitHub(Base: typeof World) {
 
     override async with<T>(work: (context: SyncContext) => Promise<T>): Promise<T> {
       const client = clientOf(await this.github(), this.waits);
-      const repo = new GitHubAppsRepo(client, { owner: 'acme', name: 'previews' });
+      const repo = new GitHubAppsRepo(client, { path: 'acme/previews' });
       const cache = await this.cache?.();
       const forge = new GitHubForge(client, { clock: () => this.now, ...(cache ? { cache } : {}) });
       return work({ repo, forge, clock: () => this.now });

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { parseTime } from '../../../lib/core/clock.ts';
 import { GreenroomError, invalidInput } from '../../../lib/core/errors.ts';
 import { type FileSet, fileSet } from '../../../lib/core/fileset.ts';
+import { namesOf, type RepositoryRef } from '../../../lib/core/repository.ts';
+import { type Capabilities, EVERYTHING } from '../../../lib/forge/capabilities.ts';
 import type {
   Account,
   Answer,
@@ -14,8 +16,8 @@ import type {
   PullRequest,
   PullRequestReport,
   RepositoryPulls,
-  RepositoryRef,
 } from '../../../lib/forge/forge.ts';
+import type { Pages } from '../../../lib/forge/pages.ts';
 import { type ForgeFixture, type PullFile, wholePull } from '../forge.ts';
 import { COMMIT_TIME, type TestFiles } from '../git.ts';
 
@@ -45,7 +47,8 @@ const OURSELVES: Account = { login: 'greenroom[bot]', isBot: true };
 /** A forge without a file or a process, for tests that live through thousands of histories. */
 export class MemoryForge implements Forge, ForgeFixture {
   readonly description = 'memory';
-  readonly serverUrl = null;
+  readonly pages: Pages | null = null;
+  readonly capabilities: Capabilities = EVERYTHING;
   /** Permissions on all repositories by login; whom it does not name is no collaborator. */
   readonly #permissions = new Map<string, string>();
   readonly #repositories = new Map<string, Stored>();
@@ -122,11 +125,11 @@ export class MemoryForge implements Forge, ForgeFixture {
 
   async pullRequest(repository: RepositoryRef, number: number): Promise<Lookup<PullRequest>> {
     const value = this.#pull(repository, number);
-    return value === undefined ? unknown(`no ${repository.owner}/${repository.name}#${number}`) : found(value);
+    return value === undefined ? unknown(`no ${repository.path}#${number}`) : found(value);
   }
 
   async pullRequestById(repositoryId: number, number: number, lastKnown: RepositoryRef): Promise<Lookup<PullRequest>> {
-    const names = [lastKnown, ...[...this.#repositories.keys()].map(refOf)];
+    const names = [lastKnown, ...[...this.#repositories.keys()].map((path) => ({ path }))];
     for (const name of names) {
       const value = this.#pull(name, number);
       if (value?.repository.id === repositoryId) return found(value);
@@ -135,12 +138,12 @@ export class MemoryForge implements Forge, ForgeFixture {
   }
 
   async *openPullRequests(owner: string, repositories?: readonly string[]): AsyncGenerator<RepositoryPulls> {
-    const all = [...this.#repositories.keys()].map(refOf).filter((ref) => ref.owner === owner);
+    const all = [...this.#repositories.keys()].map((path) => namesOf({ path })).filter((ref) => ref.owner === owner);
     if (repositories === undefined && all.length === 0) {
       throw new GreenroomError('unreachable', `no owner ${owner}`);
     }
     for (const name of repositories ?? all.map((ref) => ref.name).sort()) {
-      const repository = { owner, name };
+      const repository = { path: `${owner}/${name}` };
       const stored = this.#find(repository);
       if (stored === undefined) {
         yield { repository, pulls: [], complete: false, reason: `no ${owner}/${name}` };
@@ -189,7 +192,7 @@ export class MemoryForge implements Forge, ForgeFixture {
 
   async override({ repository, number, head }: PullRequest, request: OverrideRequest): Promise<Override> {
     const holds = this.#find(repository)?.holds;
-    if (holds === undefined) throw new GreenroomError('unreachable', `no ${repository.owner}/${repository.name}`);
+    if (holds === undefined) throw new GreenroomError('unreachable', `no ${repository.path}`);
     const { action, until, by, commentId } = request;
     const override: Override = { action, until, by, commentId, at: this.#clock() };
     const key = `${number} ${head.sha}`;
@@ -207,8 +210,8 @@ export class MemoryForge implements Forge, ForgeFixture {
     // Nothing is open.
   }
 
-  #find({ owner, name }: RepositoryRef): Stored | undefined {
-    return this.#repositories.get(`${owner}/${name}`);
+  #find({ path }: RepositoryRef): Stored | undefined {
+    return this.#repositories.get(path);
   }
 
   #thread(repository: RepositoryRef, number: number): readonly StoredComment[] {
@@ -242,21 +245,21 @@ export class MemoryForge implements Forge, ForgeFixture {
   #files(repository: RepositoryRef, sha: string): TestFiles {
     const commit = this.#find(repository)?.commits.get(sha);
     if (commit !== undefined) return commit.files;
-    throw new GreenroomError('unreachable', `${repository.owner}/${repository.name} has no commit ${sha}`);
+    throw new GreenroomError('unreachable', `${repository.path} has no commit ${sha}`);
   }
 }
 
 /** @param committedAt unix seconds */
 export function pullOf(
   file: PullFile,
-  { owner, name }: RepositoryRef,
+  { path }: RepositoryRef,
   committedAt: number | null,
   override: Override | null,
 ): PullRequest {
   const { repositoryId, createdAt, updatedAt, closedAt, head, ...rest } = file;
   return {
     ...rest,
-    repository: { id: repositoryId, owner, name },
+    repository: { id: repositoryId, path },
     head: { ...head, committedAt },
     createdAt: parseTime(createdAt)!,
     updatedAt: parseTime(updatedAt)!,
@@ -271,11 +274,6 @@ function found(value: PullRequest): Lookup<PullRequest> {
 
 function unknown(reason: string): Lookup<PullRequest> {
   return { status: 'unknown', reason };
-}
-
-function refOf(fullName: string): RepositoryRef {
-  const [owner = '', name = ''] = fullName.split('/');
-  return { owner, name };
 }
 
 function textOf(path: string, file: TestFiles[string]): string {
