@@ -7,9 +7,12 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const require = createRequire(import.meta.url);
 
-/** @param {string} outfile path from the project's root */
+/**
+ * @param {string} outfile path from the project's root
+ * @returns {Promise<string[]>} the files that went into it, by their paths from there
+ */
 export async function bundle(outfile) {
-  await build({
+  const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: ['lib/cli/bin.ts'],
     outfile,
@@ -25,7 +28,9 @@ export async function bundle(outfile) {
     plugins: [lateBuiltins],
     legalComments: 'none',
     logLevel: 'warning',
+    metafile: true,
   });
+  return Object.keys(metafile.inputs);
 }
 
 /**
