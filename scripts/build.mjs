@@ -6,9 +6,8 @@ import { buildLibrary } from './library/library.mjs';
 import { noticesOf } from './notices.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const command = 'dist/cli/greenroom.cjs';
 
 rmSync(`${root}dist`, { recursive: true, force: true });
-const inputs = [...(await buildLibrary('dist/lib')), ...(await bundle(command))];
+const inputs = [...(await buildLibrary('dist/lib')), ...(await bundle('dist/cli/greenroom.cjs'))];
 writeFileSync(`${root}dist/NOTICES.txt`, noticesOf(root, inputs));
-keepBytecode('bin/greenroom.cjs', command);
+keepBytecode('bin/greenroom.cjs');

@@ -8,7 +8,8 @@ import { parseAllDocuments } from 'yaml';
 import { run, tryRun } from './run.ts';
 
 const root = join(import.meta.dirname, '../..');
-const { peerDependencies, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+const { engines, peerDependencies, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  engines: { node: string };
   peerDependencies: Record<string, string>;
   devDependencies: Record<string, string>;
 };
@@ -105,14 +106,25 @@ test('npm refuses to put it beside a cdk8s that is too old', async () => {
   expect(answer.stderr).toMatch(/ERESOLVE[\s\S]*peer cdk8s@.* from greenroom@/);
 });
 
+const example = ['render', join(root, 'previews/shop/preview.yaml'), '--repo', 'acme/shop', '--pr', '7'].concat(
+  '--platform',
+  join(root, 'previews/greenroom.yaml'),
+);
+
 test('the command runs from the package alone', async () => {
   const folder = mkdtempSync(join(work, 'command-'));
   await npm(folder, 'install', tarball, '--legacy-peer-deps');
   expect(readdirSync(join(folder, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual(['greenroom']);
-  const example = ['--platform', join(root, 'previews/greenroom.yaml'), '--repo', 'acme/shop', '--pr', '7'];
-  const rendered = await run('npx', ['greenroom', 'render', join(root, 'previews/shop/preview.yaml'), ...example], {
-    cwd: folder,
-  });
-  expect(rendered).toContain('kind: Deployment');
+  expect(await run('npx', ['greenroom', ...example], { cwd: folder })).toContain('kind: Deployment');
   expect(readFileSync(join(folder, 'node_modules/greenroom/dist/NOTICES.txt'), 'utf8')).toContain('\nzod ');
+});
+
+// npm has Node.js itself, one package for each platform.
+test('the oldest Node.js that is supported runs what another one built', async () => {
+  const folder = mkdtempSync(join(work, 'node-'));
+  const version = /\^([\d.]+)/.exec(engines.node)![1];
+  await npm(folder, 'install', `node-${process.platform}-${process.arch}@${version}`);
+  const node = join(folder, `node_modules/node-${process.platform}-${process.arch}/bin/node`);
+  expect(await run(node, ['--version'])).toBe(`v${version}\n`);
+  expect(await run(node, [join(root, 'bin/greenroom.cjs'), ...example])).toContain('kind: Deployment');
 });
