@@ -30,6 +30,11 @@ test('the Node.js of development is one that is tested, and the image and the co
   expect(JSON.parse(read('.devcontainer/devcontainer.json')).image).toMatch(new RegExp(`node:\\d+-${line}-`));
 });
 
+test('what runs is bundled, or a peer: users install nothing else', () => {
+  expect(Object.keys(manifest.dependencies ?? {})).toEqual([]);
+  expect(Object.keys(manifest.peerDependencies)).toEqual(['cdk8s', 'cdk8s-plus-28', 'constructs']);
+});
+
 test('no lock file names the address of a registry', () => {
   const locks = ['.', 'scripts/api-docs', 'test/conformance/projects/nodenext', 'test/conformance/projects/template'];
   for (const folder of locks) {
