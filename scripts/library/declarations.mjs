@@ -16,7 +16,7 @@ export function declareLibrary(root, outfile, allowed) {
   const tree = join(root, 'dist/types');
   const compiler = join(root, 'node_modules/typescript/bin/tsc');
   execFileSync(process.execPath, [compiler, '-p', join(root, 'tsconfig.build.json')], { stdio: 'inherit' });
-  writeOutOutputs(tree);
+  writeOut(tree);
   rollUp(root, join(tree, 'lib/index.d.ts'), join(root, outfile));
   rmSync(tree, { recursive: true });
 
@@ -25,8 +25,9 @@ export function declareLibrary(root, outfile, allowed) {
   const imported = [...text.matchAll(IMPORT)].map(([, , from]) => from);
   const foreign = imported.filter((name) => !allowed.includes(name));
   if (foreign.length > 0) {
+    const types = [...text.matchAll(/^(?:export )?declare type (\w+) = z\./gm)].map(([, name]) => name);
     throw new Error(
-      `${outfile} needs the types of ${foreign.join(', ')}, which are no peer dependency: keep them out of what lib/index.ts exports; the output of a schema goes into scripts/library/outputs.ts`,
+      `${outfile} needs the types of ${foreign.join(', ')}, which are no peer dependency: keep them out of what lib/index.ts exports. A type that comes from a schema is to be named in scripts/library/written-out.ts; found: ${types.join(', ') || 'none'}`,
     );
   }
 }
@@ -41,19 +42,19 @@ function withoutUnusedImports(text) {
   });
 }
 
-/** Puts the types of outputs.ts in the place of `z.output<typeof ...Schema>`. */
-function writeOutOutputs(tree) {
-  const outputs = readFileSync(join(tree, 'scripts/library/outputs.d.ts'), 'utf8');
+/** Puts the types of written-out.ts in the place of those of their names in lib/model. */
+function writeOut(tree) {
+  const declared = readFileSync(join(tree, 'scripts/library/written-out.d.ts'), 'utf8');
   const types = new Map(
-    Array.from(outputs.matchAll(/^export declare const (\w+): (\{[\s\S]*?^\});$/gm), (m) => [m[1], m[2]]),
+    Array.from(declared.matchAll(/^export declare const (\w+): (\{[\s\S]*?^\}|.+);$/gm), ([, name, type]) => [
+      name,
+      type,
+    ]),
   );
   const model = join(tree, 'lib/model');
-  for (const file of readdirSync(model).filter((name) => name.endsWith('.d.ts'))) {
+  for (const file of readdirSync(model, { recursive: true }).filter((name) => name.endsWith('.d.ts'))) {
     const text = readFileSync(join(model, file), 'utf8');
-    const written = text.replace(
-      /(?<=^export type (\w+) = )z\.output<.+>(?=;$)/gm,
-      (alias, name) => types.get(name) ?? alias,
-    );
+    const written = text.replace(/(?<=^export type (\w+) = ).+(?=;$)/gm, (type, name) => types.get(name) ?? type);
     writeFileSync(join(model, file), written);
   }
 }
