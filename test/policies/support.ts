@@ -13,6 +13,12 @@ export const PARAMS = ruleParams(
 /** The same, asking for every kind of evidence. */
 export const STRICT_PARAMS: RuleParams = { ...PARAMS, evidence: ['digest', 'signature', 'sbom', 'vulnerabilities'] };
 
+const KEY = `-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEBYReGepm9m5Ar/4bLd8Eh7Ix6lrZ
+cqN12endrxF/ICj5jdeSKLpSIrrIIf0ppT6sqmuGwZX2Ejy47OLFjStaGQ==
+-----END PUBLIC KEY-----
+`;
+
 /** A platform that asks for every kind of evidence, and whom its refusals name. */
 export const STRICT_PLATFORM = platformSchema.parse({
   apiVersion: 'greenroom.dev/v1alpha1',
@@ -21,7 +27,7 @@ export const STRICT_PLATFORM = platformSchema.parse({
     domain: 'apps.example.com',
     sources: [{ owner: 'acme' }],
     registries: ['ghcr.io/acme'],
-    evidence: { require: ['digest', 'signature', 'sbom', 'vulnerabilities'] },
+    evidence: { require: ['digest', 'signature', 'sbom', 'vulnerabilities'], keys: [KEY] },
     policies: { contact: '@platform' },
   },
 }).spec;

@@ -1,0 +1,89 @@
+import { type Checked, checkSigner } from '../signatures/check.ts';
+import type { Piece } from '../signatures/pieces.ts';
+import { readPiece, type SignedPiece } from '../signatures/read.ts';
+import { SIGN_V1 } from '../signatures/statement.ts';
+import type { EvidenceSettings, Trust } from '../signatures/trust.ts';
+import type { Claim } from './claim.ts';
+import { judgeSbom } from './sbom.ts';
+import { judgeSource, type Subject } from './source.ts';
+import type { Demand, Judgement, Verdict, VulnerabilityVerdict } from './verdict.ts';
+import { judgeVulnerabilities } from './vulnerabilities.ts';
+
+/** What a registry keeps for one image. */
+export interface Evidence {
+  /** Of the image. */
+  readonly digest: string;
+  readonly pieces: readonly Piece[];
+}
+
+export interface Policy {
+  readonly settings: EvidenceSettings;
+  readonly trust: Trust;
+}
+
+/** What there is for an image, with who stands behind each piece. */
+export interface Weighed {
+  readonly claims: readonly Claim[];
+  /** Statements about the image that nobody of the platform's has signed. */
+  readonly refused: readonly { readonly predicateType: string; readonly refusal: string }[];
+  /** Pieces that cannot be read, or are about something else. */
+  readonly others: number;
+}
+
+/** What a piece turns out to be; the same for the same bytes, image and trust. */
+export type WeighedPiece = SignedPiece['statement'] & Checked;
+
+/** Null for a piece that cannot be read or is about something else. */
+export function weighPiece(piece: Piece, digest: string, trust: Trust): WeighedPiece | null {
+  const read = readPiece(piece, digest);
+  return typeof read === 'string' ? null : { ...read.statement, ...checkSigner(read, trust) };
+}
+
+/** @param weighOne instead of {@link weighPiece}, for what is known already */
+export function weigh({ digest, pieces }: Evidence, trust: Trust, weighOne = weighPiece): Weighed {
+  const weighed = pieces.map((piece) => weighOne(piece, digest, trust)).filter((one) => one !== null);
+  return {
+    claims: weighed.flatMap((one) => ('signer' in one ? [one] : [])),
+    refused: weighed.flatMap((one) => ('refusal' in one ? [one] : [])),
+    others: pieces.length - weighed.length,
+  };
+}
+
+/**
+ * Holds what a registry keeps for an image against the platform's demands. Pure: the same bytes, policy, subject and time
+ * give the same verdicts. Pieces that nobody of the platform's has signed neither help nor hurt.
+ *
+ * @param now unix seconds
+ */
+export function judge(weighed: Weighed, { settings }: Policy, subject: Subject, now: number): Judgement {
+  const { claims } = weighed;
+  const judges: Record<Demand, () => VulnerabilityVerdict> = {
+    // It was looked up by what is judged here.
+    digest: () => ({ status: 'shown', sentence: 'It is named by its digest' }),
+    signature: () => judgeSignature(weighed),
+    sbom: () => judgeSbom(claims),
+    provenance: () => judgeSource(claims, subject),
+    vulnerabilities: () => judgeVulnerabilities(claims, settings, now),
+  };
+  const verdicts = Object.fromEntries(settings.require.map((demand) => [demand, judges[demand]()]));
+  const worst = (verdicts as Partial<Record<Demand, VulnerabilityVerdict>>).vulnerabilities?.worst;
+  return { verdicts, ...(worst === undefined ? {} : { worst }) };
+}
+
+function judgeSignature({ claims, refused }: Weighed): Verdict {
+  const signed = claims.find(({ predicateType }) => predicateType === SIGN_V1);
+  if (signed !== undefined) {
+    const { signer } = signed;
+    const who = signer.by === 'key' ? `key ${signer.key} of the platform` : signer.subject;
+    return { status: 'shown', sentence: `It is signed by ${who}` };
+  }
+  const foreign = refused.find(({ predicateType }) => predicateType === SIGN_V1);
+  if (foreign !== undefined) {
+    return { status: 'wrong', sentence: `The image's signature ${foreign.refusal}: let your build sign it` };
+  }
+  const others = claims.length > 0 ? ', only statements about it' : '';
+  return {
+    status: 'missing',
+    sentence: `The image has no signature${others}: let your build sign it with \`cosign sign\``,
+  };
+}
