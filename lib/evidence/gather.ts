@@ -1,5 +1,4 @@
 import type { ImageReference } from '../model/image.ts';
-import type { Evidence } from './judge/judge.ts';
 import type { RegistryClient } from './registry/client.ts';
 import type { Answer } from './registry/failure.ts';
 import { type Descriptor, layersOf, manifestsOf, referrersTag } from './registry/manifests.ts';
@@ -8,7 +7,7 @@ import { formatOf, type Piece } from './signatures/pieces.ts';
 export type EvidenceSource = Pick<RegistryClient, 'manifest' | 'blob' | 'referrers'>;
 
 export type Gathered =
-  | { readonly status: 'found'; readonly evidence: Evidence }
+  | { readonly status: 'found'; readonly pieces: readonly Piece[] }
   /** Something could not be read, or there is more than anybody needs: nothing follows from what was. */
   | { readonly status: 'unknown'; readonly reason: string };
 
@@ -18,38 +17,40 @@ const MAX_PIECE_BYTES = 32 * 1024 * 1024;
 const MAX_PIECES = 100;
 const AT_ONCE = 6;
 
+/** Where signed things lie: what refers to the image, by the API or its tag, and the tags of cosign's older layout. */
+export type Place = 'referrers' | 'sig' | 'att';
+
 /**
- * Reads all that a registry keeps for an image and that may be signed: by the referrers API or its tag, and by the tags of
- * cosign's older layout. What is there is told by its layers: registries and tag schema fill in artifact types differently.
+ * Reads all that a registry keeps for an image at these places and that may be signed. What is there is told by its layers:
+ * registries and tag schema fill in artifact types differently.
  *
  * @param image whose digest is known
- * @param known pieces by the digest of their blob, which are not read again. @default - none
  */
 export async function gather(
   source: EvidenceSource,
   image: ImageReference,
   digest: string,
-  known: ReadonlyMap<string, Uint8Array> = new Map(),
+  places: readonly Place[],
 ): Promise<Gathered> {
-  const { repository } = image;
   try {
-    const tags = ['sig', 'att'].map((suffix) => ({ repository, tag: `${referrersTag(digest)}.${suffix}` }));
-    const [referred, ...tagged] = await Promise.all([
-      referredLayers(source, image, digest),
-      ...tags.map(async (tag) => layersIn(await source.manifest(tag))),
-    ]);
-    const layers = [...referred, ...tagged.flat()];
-    const wanted = layers.filter(({ mediaType }) => formatOf(mediaType) !== undefined);
+    const layers = await Promise.all(places.map((place) => layersAt(place, source, image, digest)));
+    const wanted = layers.flat().filter(({ mediaType }) => formatOf(mediaType) !== undefined);
     if (wanted.length > MAX_PIECES) throw new Unread(`${wanted.length} things are signed about the image`);
     const pieces = await inTurns(wanted, async (layer) => {
-      const bytes = known.get(layer.digest) ?? found(await source.blob(image, layer, MAX_PIECE_BYTES));
+      const bytes = found(await source.blob(image, layer, MAX_PIECE_BYTES));
       return bytes === undefined ? [] : [pieceOf(layer, bytes)];
     });
-    return { status: 'found', evidence: { digest, pieces: pieces.flat() } };
+    return { status: 'found', pieces: pieces.flat() };
   } catch (error) {
     if (error instanceof Unread) return { status: 'unknown', reason: error.message };
     throw error;
   }
+}
+
+async function layersAt(place: Place, source: EvidenceSource, image: ImageReference, digest: string) {
+  if (place === 'referrers') return referredLayers(source, image, digest);
+  const { repository } = image;
+  return layersIn(await source.manifest({ repository, tag: `${referrersTag(digest)}.${place}` }));
 }
 
 async function referredLayers(source: EvidenceSource, image: ImageReference, digest: string) {

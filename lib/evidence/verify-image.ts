@@ -1,7 +1,8 @@
 import type { Clock } from '../core/clock.ts';
 import type { ImageReference } from '../model/image.ts';
-import { type EvidenceSource, gather } from './gather.ts';
-import { judge, type Policy, type WeighedPiece, weigh, weighPiece } from './judge/judge.ts';
+import { cachedSource } from './cached-source.ts';
+import { type EvidenceSource, gather, type Place } from './gather.ts';
+import { judge, type Policy, type Weighed, type WeighedPiece, weighed, weighPiece } from './judge/judge.ts';
 import { commitsToLookUp, type Subject } from './judge/source.ts';
 import type { Judgement } from './judge/verdict.ts';
 import type { Piece } from './signatures/pieces.ts';
@@ -27,52 +28,72 @@ export interface ImageVerifier {
   ): Promise<Verified>;
 }
 
-/** Bytes of what is remembered, and the number of verdicts. */
-const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_VERDICTS = 5000;
 
 /**
- * Asks the registry anew what belongs to an image, each time. Blobs are remembered by their digest, and what the signatures
- * on them are worth by blob, image and trust, since neither can change.
+ * Asks the registry anew what belongs to an image, each time. What is named by its digest is read once, and what the
+ * signatures on it are worth is remembered by blob, image and trust, since neither can change.
  */
-export function createVerifier(source: EvidenceSource, clock: Clock): ImageVerifier {
-  const blobs = new Map<string, Uint8Array>();
+export function createVerifier(registry: EvidenceSource, clock: Clock): ImageVerifier {
+  const source = cachedSource(registry);
   const verdicts = new Map<string, WeighedPiece | null>();
-  let bytes = 0;
-  const remember = (pieces: readonly Piece[]) => {
-    for (const piece of pieces) {
-      if (blobs.has(piece.digest) || bytes + piece.bytes.length > MAX_BYTES) continue;
-      blobs.set(piece.digest, piece.bytes);
-      bytes += piece.bytes.length;
-    }
-  };
   const weighOnce = (piece: Piece, digest: string, trust: Trust): WeighedPiece | null => {
     // In the older layout the signature stands beside the blob.
     const beside = piece.format === 'bundle' ? '' : JSON.stringify(piece.annotations);
     const key = [piece.format, piece.digest, digest, trust.id, beside].join(' ');
     const known = verdicts.get(key);
     if (known !== undefined) return known;
-    const weighed = weighPiece(piece, digest, trust);
-    if (verdicts.size < MAX_VERDICTS) verdicts.set(key, weighed);
-    return weighed;
+    const worth = weighPiece(piece, digest, trust);
+    if (verdicts.size >= MAX_VERDICTS) verdicts.clear();
+    verdicts.set(key, worth);
+    return worth;
   };
   return {
     async verify(image, digest, policy, named, parentsOf) {
-      const gathered = await gather(source, image, digest, blobs);
-      if (gathered.status === 'unknown') return gathered;
-      remember(gathered.evidence.pieces);
-      const weighed = weigh(gathered.evidence, policy.trust, weighOnce);
-      const mergeParents = new Map<string, readonly string[]>();
-      const subject = { ...named, mergeParents };
-      if (policy.settings.require.includes('provenance')) {
-        for (const commit of commitsToLookUp(weighed.claims, subject)) {
-          const parents = await parentsOf(commit);
-          if (parents === null)
-            return { status: 'unknown', reason: 'the commit that the image was built from cannot be looked up' };
-          mergeParents.set(commit, parents);
-        }
+      const pieces: (WeighedPiece | null)[] = [];
+      let verified: Verified | null = null;
+      for (const places of placesFor(policy)) {
+        const gathered = await gather(source, image, digest, places);
+        if (gathered.status === 'unknown') return gathered;
+        pieces.push(...gathered.pieces.map((piece) => weighOnce(piece, digest, policy.trust)));
+        verified = await judgeAll(weighed(pieces), policy, named, parentsOf, clock());
+        if (verified.status === 'unknown' || isAllShown(verified)) break;
       }
-      return { status: 'judged', ...judge(weighed, policy, subject, clock()) };
+      return verified ?? { status: 'unknown', reason: 'nothing was asked' };
     },
   };
+}
+
+/**
+ * Where to look, and where to look only when that does not show all that is demanded. The older layout has a tag for
+ * signatures, which say the same however many there are, and one for statements, of which the newest counts.
+ */
+function placesFor({ settings: { require } }: Policy): readonly (readonly Place[])[] {
+  const wantsStatements = require.some((demand) => demand !== 'digest' && demand !== 'signature');
+  return [wantsStatements ? ['referrers', 'att'] : ['referrers'], ['sig']];
+}
+
+function isAllShown(verified: Verified): boolean {
+  return verified.status === 'judged' && Object.values(verified.verdicts).every(({ status }) => status === 'shown');
+}
+
+async function judgeAll(
+  found: Weighed,
+  policy: Policy,
+  named: Omit<Subject, 'mergeParents'>,
+  parentsOf: ParentsOf,
+  now: number,
+): Promise<Verified> {
+  const mergeParents = new Map<string, readonly string[]>();
+  const subject = { ...named, mergeParents };
+  if (policy.settings.require.includes('provenance')) {
+    for (const commit of commitsToLookUp(found.claims, subject)) {
+      const parents = await parentsOf(commit);
+      if (parents === null) {
+        return { status: 'unknown', reason: 'the commit that the image was built from cannot be looked up' };
+      }
+      mergeParents.set(commit, parents);
+    }
+  }
+  return { status: 'judged', ...judge(found, policy, subject, now) };
 }

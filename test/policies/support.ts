@@ -11,7 +11,10 @@ export const PARAMS = ruleParams(
 );
 
 /** The same, asking for every kind of evidence. */
-export const STRICT_PARAMS: RuleParams = { ...PARAMS, evidence: ['digest', 'signature', 'sbom', 'vulnerabilities'] };
+export const STRICT_PARAMS: RuleParams = {
+  ...PARAMS,
+  evidence: ['digest', 'signature', 'sbom', 'provenance', 'vulnerabilities'],
+};
 
 const KEY = `-----BEGIN PUBLIC KEY-----
 MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEBYReGepm9m5Ar/4bLd8Eh7Ix6lrZ
@@ -27,7 +30,7 @@ export const STRICT_PLATFORM = platformSchema.parse({
     domain: 'apps.example.com',
     sources: [{ owner: 'acme' }],
     registries: ['ghcr.io/acme'],
-    evidence: { require: ['digest', 'signature', 'sbom', 'vulnerabilities'], keys: [KEY] },
+    evidence: { require: ['digest', 'signature', 'sbom', 'provenance', 'vulnerabilities'], keys: [KEY] },
     policies: { contact: '@platform' },
   },
 }).spec;

@@ -9,13 +9,6 @@ import { judgeSource, type Subject } from './source.ts';
 import type { Demand, Judgement, Verdict, VulnerabilityVerdict } from './verdict.ts';
 import { judgeVulnerabilities } from './vulnerabilities.ts';
 
-/** What a registry keeps for one image. */
-export interface Evidence {
-  /** Of the image. */
-  readonly digest: string;
-  readonly pieces: readonly Piece[];
-}
-
 export interface Policy {
   readonly settings: EvidenceSettings;
   readonly trust: Trust;
@@ -26,8 +19,6 @@ export interface Weighed {
   readonly claims: readonly Claim[];
   /** Statements about the image that nobody of the platform's has signed. */
   readonly refused: readonly { readonly predicateType: string; readonly refusal: string }[];
-  /** Pieces that cannot be read, or are about something else. */
-  readonly others: number;
 }
 
 /** What a piece turns out to be; the same for the same bytes, image and trust. */
@@ -39,13 +30,11 @@ export function weighPiece(piece: Piece, digest: string, trust: Trust): WeighedP
   return typeof read === 'string' ? null : { ...read.statement, ...checkSigner(read, trust) };
 }
 
-/** @param weighOne instead of {@link weighPiece}, for what is known already */
-export function weigh({ digest, pieces }: Evidence, trust: Trust, weighOne = weighPiece): Weighed {
-  const weighed = pieces.map((piece) => weighOne(piece, digest, trust)).filter((one) => one !== null);
+/** Tells apart what somebody of the platform's stands behind. */
+export function weighed(pieces: readonly (WeighedPiece | null)[]): Weighed {
   return {
-    claims: weighed.flatMap((one) => ('signer' in one ? [one] : [])),
-    refused: weighed.flatMap((one) => ('refusal' in one ? [one] : [])),
-    others: pieces.length - weighed.length,
+    claims: pieces.flatMap((one) => (one !== null && 'signer' in one ? [one] : [])),
+    refused: pieces.flatMap((one) => (one !== null && 'refusal' in one ? [one] : [])),
   };
 }
 

@@ -6,7 +6,7 @@ import type { Verdict } from './verdict.ts';
 /** The pull request that the image has to be built for. */
 export interface Subject {
   readonly repositoryId: number;
-  /** `owner/name` */
+  /** `owner/name`; longer where groups hold groups. */
   readonly repository: string;
   readonly number: number;
   readonly head: string;
@@ -23,7 +23,7 @@ const slsa = z.object({
       .object({ github: z.object({ repository_id: z.union([z.string(), z.number()]).nullish() }).nullish() })
       .nullish(),
     resolvedDependencies: z
-      .array(z.object({ uri: z.string().nullish(), digest: z.record(z.string(), z.string()).nullish() }))
+      .array(z.object({ uri: z.string().max(1000).nullish(), digest: z.record(z.string(), z.string()).nullish() }))
       .nullish(),
   }),
 });
@@ -96,7 +96,8 @@ function provenOrigins(predicate: unknown, subject: Subject): Origin[] {
   const id = internalParameters?.github?.repository_id ?? subject.repositoryId;
   return (resolvedDependencies ?? []).flatMap(({ uri, digest }) => {
     const commit = digest?.['gitCommit'] ?? digest?.['sha1'];
-    const [, named, ref] = /^git\+https?:\/\/[^/@]+\/([\w.-]+\/[\w.-]+?)(?:\.git)?(?:@(.*))?$/.exec(uri ?? '') ?? [];
+    const [, named, ref] =
+      /^git\+https?:\/\/[^/@]+\/([\w.-]+(?:\/[\w.-]+)+?)(?:\.git)?(?:@(.*))?$/.exec(uri ?? '') ?? [];
     if (commit === undefined || named === undefined) return [];
     const isRepository =
       named.toLowerCase() === subject.repository.toLowerCase() && String(id) === String(subject.repositoryId);

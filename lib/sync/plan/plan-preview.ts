@@ -69,7 +69,7 @@ export async function planPreview(
     const preview = loadPreview(text, PREVIEW_FILE);
     const manifests = await readManifestsOf(context, pull, preview);
     const sources = { preview, manifests, record: existing?.record ?? null, specDigest: specDigestOf(preview) };
-    const image = await imageState(context.images, base.platform, pull, sources, base.now);
+    const image = await imageState(context, base, pull, sources);
     if (image.status !== 'go') return plan.keep(stateWithoutImage(image, preview, plan.live), base.now);
     compiled = base.compile({
       preview,
@@ -81,6 +81,7 @@ export async function planPreview(
       pullRequestUrl: context.forge.pages?.pullRequest({ path: pull.repository.path, number: pull.number }) ?? null,
       labels: pull.labels,
       digest: image.digest,
+      evidence: image.evidence,
       times: timesOf(pull),
     });
   } catch (error) {
