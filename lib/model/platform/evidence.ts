@@ -94,6 +94,10 @@ export const evidence = section({
     .max(500)
     .default([])
     .meta({ description: 'Known vulnerabilities that do not refuse an image, each with a reason and an end.' }),
+  admission: z.enum(['notes', 'signatures']).default('notes').meta({
+    description:
+      'What is held true when a pod is admitted: what greenroom noted of its images, or also the signatures and lists of parts themselves, which the engine kyverno then reads from the registry (keys, and bundles as cosign 3 writes them).',
+  }),
   repositoryWait: duration.default('1h').meta({
     description:
       'How long after a push an image whose repository is not there, or not shown to greenroom, counts as still being built.',
