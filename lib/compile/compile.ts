@@ -16,7 +16,7 @@ import type { Rule } from '../policies/rule.ts';
 import { previewCharts } from './charts.ts';
 import { type Cost, costOf, totalRequests } from './cost.ts';
 import { createEvaluate, type Evaluate } from './evaluate.ts';
-import { type EvidenceByDigest, explained, withEvidence } from './evidence.ts';
+import { type EvidenceByDigest, evidenceLines, explained, withEvidence } from './evidence.ts';
 import { type Manifest, manifestFiles } from './files.ts';
 import type { Times } from './lifetime.ts';
 import { type MakerManifest, manifestTexts, readManifests } from './manifests.ts';
@@ -67,6 +67,8 @@ export interface CompiledPreview {
   readonly headSha: string;
   readonly record: PreviewRecord;
   readonly findings: readonly Finding[];
+  /** What is shown of its images, a line each, for people; nothing of it reaches the files. */
+  readonly evidence: readonly string[];
   /** Whether a finding refuses it; the files must then not be committed. */
   readonly denied: boolean;
   /** By path from the apps repo's root. */
@@ -151,6 +153,7 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
     headSha,
     record,
     findings,
+    evidence: evidenceLines(evidence),
     denied: findings.some(isDenial),
     files: fileSet([
       [`${folder}/${RECORD_FILE}`, formatRecord(record)],

@@ -14,6 +14,8 @@ export interface ImageEvidence {
   readonly noted: NotedEvidence;
   /** Why a demand is not met, one sentence without a full stop. @default - what the rule says in general */
   readonly sentences?: Readonly<Partial<Record<Noted, string>>>;
+  /** What is shown, a sentence each without a full stop; for people alone. @default - nobody asked for it */
+  readonly shown?: readonly string[];
 }
 
 /** By digest. */
@@ -26,6 +28,13 @@ const RULES: Readonly<Record<string, Noted>> = {
   'built-from-commit': 'provenance',
   'vulnerability-threshold': 'vulnerabilities',
 };
+
+/** What is shown of each image, a line each, for people. */
+export function evidenceLines(evidence: EvidenceByDigest): string[] {
+  return [...evidence].flatMap(([digest, { shown = [] }]) =>
+    shown.length === 0 ? [] : [`${digest.slice(0, 'sha256:'.length + 12)}: ${shown.join('; ')}`],
+  );
+}
 
 /** The object with what was verified of its images in the annotations of its pod or pod template, by digest. */
 export function withEvidence(object: Manifest, evidence: EvidenceByDigest): Manifest {

@@ -90,9 +90,9 @@ function isOver(state: PreviewState): boolean {
 
 function engineers(state: PreviewState, { subject, options, previous }: Writing, room: number): string[] {
   const findings = 'findings' in state ? state.findings : [];
-  const { objects = [], isNew = false } = state.state === 'ready' ? state : {};
+  const { objects = [], evidence = [], isNew = false } = state.state === 'ready' ? state : {};
   const kept = state.state === 'ready' ? previous : null;
-  return renderEngineers({ findings, objects, isNew, subject, options, previous: kept, room });
+  return renderEngineers({ findings, evidence, objects, isNew, subject, options, previous: kept, room });
 }
 
 function bodyOf(state: Exclude<PreviewState, { state: 'unknown' }>, writing: Writing): string[] {

@@ -218,7 +218,7 @@ export class Authority {
   }
 
   #certificate({ holder, key, extensions, from, until }: Certificate): Buffer {
-    const serial = integer(sha256(der(key)).subarray(0, 16));
+    const serial = integer(Buffer.concat([Buffer.from([1]), sha256(der(key)).subarray(0, 15)]));
     const validity = sequence(time(from), time(until));
     const version = context(0, integer(Buffer.from([2])));
     const signed = sequence(

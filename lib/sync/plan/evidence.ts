@@ -44,6 +44,9 @@ function imageEvidence({ verdicts, worst }: Judgement): ImageEvidence {
     ...(isShown('provenance') && { provenance: true }),
     ...(isShown('vulnerabilities') && worst !== undefined && { vulnerabilities: worst }),
   };
+  const shown = Object.entries(verdicts).flatMap(([demand, { status, sentence }]) =>
+    status === 'shown' && demand !== 'digest' ? [sentence] : [],
+  );
   const wrong = Object.entries(verdicts).filter(([, { status }]) => status !== 'shown');
-  return { noted, sentences: Object.fromEntries(wrong.map(([demand, { sentence }]) => [demand, sentence])) };
+  return { noted, sentences: Object.fromEntries(wrong.map(([demand, { sentence }]) => [demand, sentence])), shown };
 }
