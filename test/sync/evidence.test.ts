@@ -163,7 +163,10 @@ test('a new scan that finds more is told at the next sweep; what runs stays unti
   scene.now += 3600;
   scene.attachScan([HOLE]);
   expect(await scene.sweep()).toMatchObject({ results: [{ effect: 'none', state: { state: 'denied' } }] });
-  expect(scene.comment('shop', 7)).toContain('openssl 3.0.1 is fixed in 3.0.7');
+  const comment = scene.comment('shop', 7);
+  expect(comment).toContain('### Preview: still running - one thing to change');
+  expect(comment).toContain('openssl 3.0.1 is fixed in 3.0.7');
+  expect(comment).toContain('It goes on running until its end.');
   expect(scene.previews()).toEqual(['pr-shop-7']);
 });
 
