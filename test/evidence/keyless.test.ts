@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { judge, weighed, weighPiece } from '../../lib/evidence/judge/judge.ts';
 import type { Piece } from '../../lib/evidence/signatures/pieces.ts';
@@ -124,6 +125,28 @@ describe('a keyless signature', () => {
     expect(verdict([evil])).toMatchObject({ status: 'wrong' });
     expect(process.cpuUsage().user - started).toBeLessThan(1_000_000);
   });
+});
+
+test('whatever is changed in a bundle: it breaks nothing, and no other statement ever passes for it', () => {
+  const files = new Map([['trust/0.json', authority.root()]]);
+  const identity = `{ issuer: "${ISSUER}", subject: "${WORKFLOW}" }`;
+  const { evidence } = platform(
+    `evidence: { require: [signature], identities: [${identity}], trustedRoots: [trust/0.json] }`,
+  );
+  const trust = createTrust(evidence, files);
+  const original = Buffer.from(signature());
+  const change = fc.record({ at: fc.nat(original.length - 1), byte: fc.integer({ min: 0, max: 255 }) });
+  fc.assert(
+    fc.property(fc.array(change, { minLength: 1, maxLength: 3 }), (changes) => {
+      const bytes = Buffer.from(original);
+      for (const { at, byte } of changes) bytes[at] = byte;
+      const worth = weighPiece({ format: 'bundle', digest: DIGEST, bytes }, DIGEST, trust);
+      if (worth !== null && 'signer' in worth) {
+        expect(worth).toMatchObject({ predicateType: signing.SIGN_V1, predicate: {}, signer: { subject: WORKFLOW } });
+      }
+    }),
+    { numRuns: 300 },
+  );
 });
 
 interface Material {
