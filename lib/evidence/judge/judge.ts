@@ -4,8 +4,9 @@ import { readPiece, type SignedPiece } from '../signatures/read.ts';
 import { SIGN_V1 } from '../signatures/statement.ts';
 import type { EvidenceSettings, Trust } from '../signatures/trust.ts';
 import type { Claim } from './claim.ts';
-import { judgeSbom } from './sbom.ts';
-import { judgeSource, type Subject } from './source.ts';
+import { isReport } from './reports.ts';
+import { isSbom, judgeSbom } from './sbom.ts';
+import { isProvenance, judgeSource, type Subject } from './source.ts';
 import type { Demand, Judgement, Verdict, VulnerabilityVerdict } from './verdict.ts';
 import { judgeVulnerabilities } from './vulnerabilities.ts';
 
@@ -50,13 +51,21 @@ export function judge(weighed: Weighed, { settings }: Policy, subject: Subject, 
     // It was looked up by what is judged here.
     digest: () => ({ status: 'shown', sentence: 'It is named by its digest' }),
     signature: () => judgeSignature(weighed),
-    sbom: () => judgeSbom(claims),
-    provenance: () => judgeSource(claims, subject),
-    vulnerabilities: () => judgeVulnerabilities(claims, settings, now),
+    sbom: () => unlessRefused(judgeSbom(claims), weighed, isSbom),
+    provenance: () => unlessRefused(judgeSource(claims, subject), weighed, isProvenance),
+    vulnerabilities: () => unlessRefused(judgeVulnerabilities(claims, settings, now), weighed, isReport),
   };
   const verdicts = Object.fromEntries(settings.require.map((demand) => [demand, judges[demand]()]));
   const worst = (verdicts as Partial<Record<Demand, VulnerabilityVerdict>>).vulnerabilities?.worst;
   return { verdicts, ...(worst === undefined ? {} : { worst }) };
+}
+
+/** Says of a demand that nobody meets that somebody meant to, where that is so. */
+function unlessRefused(verdict: Verdict, { refused }: Weighed, isMeant: (predicateType: string) => boolean): Verdict {
+  const foreign =
+    verdict.status === 'missing' ? refused.find(({ predicateType }) => isMeant(predicateType)) : undefined;
+  if (foreign === undefined) return verdict;
+  return { ...verdict, sentence: `${verdict.sentence} (there is one, whose signature ${foreign.refusal})` };
 }
 
 function judgeSignature({ claims, refused }: Weighed): Verdict {

@@ -75,8 +75,8 @@ const cosignVuln = z.object({
 
 const COSIGN_VULN = 'https://cosign.sigstore.dev/attestation/vuln/v1';
 
-/** Whether a statement is meant as a vulnerability report, whatever it is worth. */
-export function isReport(predicateType: string, predicate: unknown): boolean {
+/** Whether a statement is meant as a vulnerability report, whatever it is worth. @param predicate looked at where its type does not say so */
+export function isReport(predicateType: string, predicate?: unknown): boolean {
   if (predicateType === COSIGN_VULN || /\/vulns?\//.test(predicateType)) return true;
   const { Results, ArtifactType, matches, descriptor } = (predicate ?? {}) as Record<string, unknown>;
   return (

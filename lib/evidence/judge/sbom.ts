@@ -15,9 +15,13 @@ const TYPES = /^https:\/\/(spdx\.dev\/Document|cyclonedx\.org\/bom)(\/v?\d+(\.\d
 const ADVICE =
   'let your build list its parts with `syft -o spdx-json` and attach that with `cosign attest --type spdxjson`';
 
+export function isSbom(predicateType: string): boolean {
+  return TYPES.test(predicateType);
+}
+
 /** A list of parts, in SPDX 2 or CycloneDX, with at least one part beside the image itself. */
 export function judgeSbom(claims: readonly Claim[]): Verdict {
-  const lists = claims.filter(({ predicateType }) => TYPES.test(predicateType));
+  const lists = claims.filter(({ predicateType }) => isSbom(predicateType));
   if (lists.length === 0) {
     return { status: 'missing', sentence: `The image comes without the list of its parts (SBOM): ${ADVICE}` };
   }

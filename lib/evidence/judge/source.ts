@@ -68,6 +68,10 @@ export function judgeSource(claims: readonly Claim[], subject: Subject): Verdict
   };
 }
 
+export function isProvenance(predicateType: string): boolean {
+  return predicateType === SLSA_V1;
+}
+
 /** Merge commits of which nothing can be said before their parents are known. */
 export function commitsToLookUp(claims: readonly Claim[], subject: Subject): string[] {
   const origins = claims.flatMap((claim) => originsOf(claim, subject));
@@ -77,7 +81,7 @@ export function commitsToLookUp(claims: readonly Claim[], subject: Subject): str
 
 function originsOf({ signer, predicateType, predicate }: Claim, subject: Subject): Origin[] {
   if (signer.by === 'identity') return certifiedOrigins(signer.source, subject);
-  return predicateType === SLSA_V1 ? provenOrigins(predicate, subject) : [];
+  return isProvenance(predicateType) ? provenOrigins(predicate, subject) : [];
 }
 
 function certifiedOrigins({ repository, repositoryId, commit, ref }: BuildSource, subject: Subject): Origin[] {
