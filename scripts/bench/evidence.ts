@@ -63,7 +63,7 @@ async function verify(image: string, key: string, folder: string): Promise<void>
     `evidence: { require: [signature, sbom, provenance, vulnerabilities], keys: [${JSON.stringify(key)}] }`,
   );
   const now = () => Math.floor(Date.now() / 1000);
-  const policy = { settings: evidence, trust: createTrust(evidence, new Map()) };
+  const policy = { settings: evidence, trust: createTrust(evidence, new Map(), now()) };
   const reference = parseImage(image) as ImageReference;
   const subject = { repositoryId: 42, repository: 'acme/shop', number: 7, head: HEAD };
   const verifier = createVerifier(openRegistries({ DOCKER_CONFIG: folder }), now);

@@ -72,7 +72,7 @@ async function ours(image: string, demand: Demand, settings?: string) {
   const parsed = parseImage(image) as ImageReference;
   const trusted = settings ?? `keys: [${JSON.stringify(keys.signer)}]`;
   const { evidence } = platform(`evidence: { require: [${demand}], ${trusted} }`);
-  const trust = createTrust(evidence, new Map([['trust/root.json', authority.root()]]));
+  const trust = createTrust(evidence, new Map([['trust/root.json', authority.root()]]), Math.floor(Date.now() / 1000));
   const verifier = createVerifier(openRegistries({ DOCKER_CONFIG: folder }), () => Math.floor(Date.now() / 1000));
   const subject = { repositoryId: 42, repository: 'acme/shop', number: 7, head: HEAD };
   const verified = await verifier.verify(

@@ -48,7 +48,7 @@ class Scene implements AsyncDisposable {
     const keys = `keys: [${JSON.stringify(KEY.pem)}]`;
     const extra = settings === '' ? '' : `, ${settings}`;
     const { evidence } = platform(`evidence: { require: [${demand}], ${keys}${extra} }`);
-    const policy = { settings: evidence, trust: createTrust(evidence, new Map()) };
+    const policy = { settings: evidence, trust: createTrust(evidence, new Map(), NOW) };
     const network = { fetch, clock: () => NOW, sleep: async () => {} };
     const client = new RegistryClient({ credentials: async () => undefined, network });
     const image = parseImage(`${this.registry.host}/acme/shop:v1`) as ImageReference;

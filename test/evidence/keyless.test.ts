@@ -40,7 +40,7 @@ function verdict(pieces: readonly (string | Piece)[], options: Options = {}) {
   const { evidence } = platform(
     `evidence: { require: [${demand}], identities: [${identity}], trustedRoots: [${[...files.keys()].join(', ')}] }`,
   );
-  const policy = { settings: evidence, trust: createTrust(evidence, files) };
+  const policy = { settings: evidence, trust: createTrust(evidence, files, NOW) };
   const found = pieces.map((piece) => {
     if (typeof piece !== 'string') return weighPiece(piece, DIGEST, policy.trust);
     return weighPiece({ format: 'bundle', digest: sha256(piece), bytes: Buffer.from(piece) }, DIGEST, policy.trust);
@@ -109,6 +109,16 @@ describe('a keyless signature', () => {
     expect(() => verdict([signature()], { roots: [authority.root({ log: false })] })).toThrow(/neither a log nor/);
   });
 
+  test('cannot count by roots that are all out of date; the platform team is told', () => {
+    const files = new Map([['trust/0.json', authority.root()]]);
+    const { evidence } = platform(
+      'evidence: { identities: [{ issuer: https://issuer.example, subject: a@b.example }], trustedRoots: [trust/0.json] }',
+    );
+    const later = NOW + 11 * 365 * 86_400;
+    expect(() => createTrust(evidence, files, later)).toThrow(/spec\.evidence\.trustedRoots: are all out of date/);
+    expect(createTrust(evidence, files, NOW).roots).toHaveLength(1);
+  });
+
   test('with a name in its checkpoint that a careless pattern would chew on for ever is judged at once', () => {
     const evil = changed((material) => {
       const [entry] = material.tlogEntries as [{ inclusionProof: { checkpoint: { envelope: string } } }];
@@ -133,7 +143,7 @@ test('whatever is changed in a bundle: it breaks nothing, and no other statement
   const { evidence } = platform(
     `evidence: { require: [signature], identities: [${identity}], trustedRoots: [trust/0.json] }`,
   );
-  const trust = createTrust(evidence, files);
+  const trust = createTrust(evidence, files, NOW);
   const original = Buffer.from(signature());
   const change = fc.record({ at: fc.nat(original.length - 1), byte: fc.integer({ min: 0, max: 255 }) });
   fc.assert(

@@ -19,9 +19,11 @@ export interface Trust {
 
 /**
  * @param files of the apps repo by path
- * @throws GreenroomError `invalid-input` for a trusted root that is not there, is none, or cannot prove anything
+ * @param now unix seconds
+ * @throws GreenroomError `invalid-input` for a trusted root that is not there, is none, or cannot prove anything, and when
+ *   all of them are out of date, so that nothing that is signed now could count
  */
-export function createTrust(settings: EvidenceSettings, files: FileSet): Trust {
+export function createTrust(settings: EvidenceSettings, files: FileSet, now: number): Trust {
   const { keys, identities, trustedRoots } = settings;
   const problems: Problem[] = [];
   const roots = trustedRoots.flatMap((file, i) => {
@@ -30,6 +32,10 @@ export function createTrust(settings: EvidenceSettings, files: FileSet): Trust {
     problems.push({ file: PLATFORM_FILE, field: `spec.evidence.trustedRoots[${i}]`, message: `${file} ${root}` });
     return [];
   });
+  if (problems.length === 0 && roots.length > 0 && roots.every((root) => isOver(root, now))) {
+    const message = 'are all out of date: their certificates are over; put the present ones in their place';
+    problems.push({ file: PLATFORM_FILE, field: 'spec.evidence.trustedRoots', message });
+  }
   if (problems.length > 0) throw invalidInput(problems);
   const parts = [keys, identities, trustedRoots.map((file) => files.get(file))];
   const id = createHash('sha256').update(JSON.stringify(parts)).digest('hex');
@@ -50,4 +56,11 @@ function readRoot(text: string | undefined): TrustMaterial | string {
     return 'names neither a log nor a time stamp authority, so that nothing says when a certificate was used';
   }
   return material;
+}
+
+function isOver({ certificateAuthorities }: TrustMaterial, now: number): boolean {
+  return certificateAuthorities.every(
+    ({ certChain, validFor }) =>
+      validFor.end.getTime() < now * 1000 || certChain.some(({ notAfter }) => notAfter.getTime() < now * 1000),
+  );
 }

@@ -79,7 +79,7 @@ export async function readBase(context: Omit<SyncContext, 'forge'>, at?: string)
     head,
     platform,
     now,
-    trust: await trustOf(platform, files),
+    trust: await trustOf(platform, files, now),
     compile: createCompiler({
       platform,
       exceptions: exceptionFiles(files),
@@ -96,10 +96,10 @@ export async function readBase(context: Omit<SyncContext, 'forge'>, at?: string)
 }
 
 /** sigstore's libraries are loaded where somebody's signature counts. */
-async function trustOf({ evidence }: PlatformSpec, files: FileSet): Promise<Trust | null> {
+async function trustOf({ evidence }: PlatformSpec, files: FileSet, now: number): Promise<Trust | null> {
   if (evidence.require.every((demand) => demand === 'digest')) return null;
   const { createTrust } = await import('../../evidence/signatures/trust.ts');
-  return createTrust(evidence, files);
+  return createTrust(evidence, files, now);
 }
 
 /** Reads the platform's file, which stays the same for weeks and is asked for with every pull request. */
