@@ -185,6 +185,8 @@ export class Authority {
       extension('2.5.29.14', octets(sha256(der(publicKey)).subarray(0, 20))),
       extension('2.5.29.35', sequence(context(0, this.#caId, false))),
       extension('2.5.29.17', sequence(context(isAddress ? 6 : 1, Buffer.from(subject), false)), true),
+      // Fulcio writes the issuer twice; cosign reads this one, which is no DER, in the older layout.
+      extension(`${FULCIO}.1`, Buffer.from(holder.issuer)),
       ...Object.entries(source).flatMap(([part, text]) =>
         text === undefined ? [] : [extension(`${FULCIO}.${part}`, utf8(text))],
       ),
