@@ -35,7 +35,7 @@ let count = 0;
 /** A fresh image with these bundles beside it; gives its name by digest. */
 async function image(...bundles: readonly ((about: Pick<StatementOptions, 'subject'>) => string)[]): Promise<string> {
   const name = `${registries.hosts.referrers}/acme/app${++count}`;
-  const layer = join(registries.folder, 'layer.tar');
+  const layer = join(registries.folder, `layer-${count}.tar`);
   writeFileSync(layer, Buffer.alloc(1024));
   await run(crane, ['append', `--new_layer=${layer}`, `--new_tag=${name}:1`, '--platform=linux/amd64']);
   const digest = (await run(crane, ['digest', `${name}:1`])).trim();
