@@ -2,7 +2,7 @@ import { ApiObject, App, type Chart } from 'cdk8s';
 import type { PreviewExtension } from '../constructs/extension.ts';
 import { sha256 } from '../core/digest.ts';
 import { invalidInput } from '../core/errors.ts';
-import { type FileSet, fileSet } from '../core/fileset.ts';
+import { compareStrings, type FileSet, fileSet } from '../core/fileset.ts';
 import { type Finding, isDenial } from '../core/finding.ts';
 import type { Identity } from '../model/identity.ts';
 import { formatImage } from '../model/image.ts';
@@ -16,6 +16,7 @@ import type { Rule } from '../policies/rule.ts';
 import { previewCharts } from './charts.ts';
 import { type Cost, costOf, totalRequests } from './cost.ts';
 import { createEvaluate, type Evaluate } from './evaluate.ts';
+import { type EvidenceByDigest, evidenceLines, explained, withEvidence } from './evidence.ts';
 import { type Manifest, manifestFiles } from './files.ts';
 import type { Times } from './lifetime.ts';
 import { type MakerManifest, manifestTexts, readManifests } from './manifests.ts';
@@ -50,6 +51,8 @@ export interface CompileInput {
   readonly times: Times;
   /** Digest that the image's tag stands for. @default - not asked: the tag stays */
   readonly digest?: string | undefined;
+  /** What was verified of the images. @default - nothing was asked */
+  readonly evidence?: EvidenceByDigest | undefined;
 }
 
 export interface CompiledPreview {
@@ -64,6 +67,8 @@ export interface CompiledPreview {
   readonly headSha: string;
   readonly record: PreviewRecord;
   readonly findings: readonly Finding[];
+  /** What is shown of its images, a line each, for people; nothing of it reaches the files. */
+  readonly evidence: readonly string[];
   /** Whether a finding refuses it; the files must then not be committed. */
   readonly denied: boolean;
   /** By path from the apps repo's root. */
@@ -90,9 +95,11 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
   const charts = previewCharts(new App(), { ...input, platform, extensions });
   const { name, expires, resolved, reconciler } = charts;
   const repository = `${identity.owner}/${identity.repository}`;
-  const makers = readManifests(preview, input.manifests, name);
+  const evidence: EvidenceByDigest = input.evidence ?? new Map();
+  const note = (object: Manifest) => withEvidence(object, evidence);
+  const makers = readManifests(preview, input.manifests, name).map((own) => ({ ...own, object: note(own.object) }));
   const fence = objectsOf(charts.fence);
-  const generated = objectsOf(charts.app);
+  const generated = objectsOf(charts.app).map(note);
   refuseSharedNames(generated, makers);
 
   const manifests = makers.map(({ object }) => object);
@@ -103,14 +110,16 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
   refuseInvalid([charts.fence, charts.app]);
 
   const namespaceObject = fence.find(({ kind }) => kind === 'Namespace');
-  const findings = evaluate({
+  const evaluated = evaluate({
     name,
     repository,
     preview,
     generated,
     manifests: manifestTexts(input.manifests),
+    noted: note,
     namespaceObject,
   });
+  const findings = explained(evaluated, app, evidence, platform.policies.contact);
   const folder = previewFolder(resolved.cluster.name, repoOfName(name), name);
   const url = `https://${charts.host}`;
   const pull = `${repository}#${identity.number}`;
@@ -125,6 +134,7 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
     headSha,
     image: formatImage(resolved.image),
     imageDigest: resolved.image.digest ?? null,
+    ...(evidence.size === 0 ? {} : { evidence: notedOf(evidence) }),
     url,
     cluster: resolved.cluster.name,
     created: input.times.createdAt,
@@ -143,6 +153,7 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
     headSha,
     record,
     findings,
+    evidence: evidenceLines(evidence),
     denied: findings.some(isDenial),
     files: fileSet([
       [`${folder}/${RECORD_FILE}`, formatRecord(record)],
@@ -154,6 +165,11 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
         : manifestFiles(`${folder}/${reconciler.folder}`, objectsOf(reconciler.chart), `greenroom.yaml for ${pull}`)),
     ]),
   };
+}
+
+function notedOf(evidence: EvidenceByDigest): PreviewRecord['evidence'] {
+  const entries = [...evidence].map(([digest, { noted }]) => [digest, noted] as const);
+  return Object.fromEntries(entries.sort(([a], [b]) => compareStrings(a, b)));
 }
 
 /** What {@link PreviewRecord.specDigest} holds. */

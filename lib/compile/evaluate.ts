@@ -22,6 +22,8 @@ export interface Case {
   readonly generated: readonly Manifest[];
   /** Text of the maker's own manifests by path. */
   readonly manifests: FileSet;
+  /** The object with what the compiler notes at it. */
+  readonly noted: (object: Manifest) => Manifest;
   readonly namespaceObject: Manifest | undefined;
 }
 
@@ -48,9 +50,12 @@ export function createEvaluate(options: EvaluatorOptions): Evaluate {
   const { severities, contact } = platform.policies;
   const checker = createChecker({ params: ruleParams(platform), severities, contact, extraRules, cel });
   const { honoured } = loadExceptions(exceptions, { now, rules: chosenRules({ extraRules }) });
-  const evaluate: Evaluate = ({ preview, generated, manifests, namespaceObject }) => [
+  const evaluate: Evaluate = ({ preview, generated, manifests, noted, namespaceObject }) => [
     ...generated.flatMap((object) => generatedFindings(checker, preview, object, namespaceObject)),
-    ...[...manifests].flatMap(([file, text]) => checkText(checker, text, { file, namespaceObject }).findings),
+    ...[...manifests].flatMap(
+      ([file, text]) =>
+        checkText(checker, text, { file, namespaceObject, committed: (object) => noted(object as Manifest) }).findings,
+    ),
   ];
   return (candidate) => applyExceptions(evaluate(candidate), candidate, honoured);
 }

@@ -212,6 +212,9 @@ export interface Forge {
    */
   readFolder(repository: RepositoryRef, sha: string, path: string): Promise<FileSet | null>;
 
+  /** The parents of a commit, in their order; null where the forge has no such commit, or gives no answer. */
+  commitParents(repository: RepositoryRef, sha: string): Promise<readonly string[] | null>;
+
   /**
    * Writes what the report holds; the same report twice changes nothing. Each part is written even when another fails, and
    * a failure is part of the outcome.

@@ -5,6 +5,7 @@ import { GreenroomError, invalidInput } from '../core/errors.ts';
 import type { FileSet } from '../core/fileset.ts';
 import { compareStrings } from '../core/fileset.ts';
 import { fileFailure } from '../core/git/failure.ts';
+import { isObjectId } from '../core/git/objects.ts';
 import { namesOf, type RepositoryRef } from '../core/repository.ts';
 import { writeWholeFile } from '../core/whole-file.ts';
 import { EVERYTHING } from './capabilities.ts';
@@ -97,6 +98,10 @@ export class LocalForge implements Forge {
 
   readFolder(repository: RepositoryRef, sha: string, path: string): Promise<FileSet | null> {
     return this.#withFiles(repository, (files) => files.readFolder(sha, path));
+  }
+
+  async commitParents(repository: RepositoryRef, sha: string): Promise<readonly string[] | null> {
+    return isObjectId(sha) ? this.#withFiles(repository, (files) => files.parents(sha)) : null;
   }
 
   async publish(pull: PullRequest, report: PullRequestReport): Promise<PublishOutcome> {

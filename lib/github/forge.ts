@@ -31,6 +31,7 @@ import { isWaiting, readThread, type Thread } from './publish/thread.ts';
 import { CommitFiles } from './pulls/files.ts';
 import { Listing } from './pulls/listing.ts';
 import { writeOverride } from './pulls/override.ts';
+import { commitParents } from './pulls/parents.ts';
 import { mayWrite, react } from './pulls/people.ts';
 import { PreviewFiles } from './pulls/preview-files.ts';
 import { PULL_FIELDS, type PullNode, pullOf, REPOSITORY_FIELDS, type RepositoryNode } from './pulls/pull.ts';
@@ -147,6 +148,11 @@ export class GitHubForge implements Forge {
   readFolder(repository: RepositoryRef, sha: string, path: string): Promise<FileSet | null> {
     checkName(repository);
     return new CommitFiles(this.#client.for(namesOf(repository).owner), repository).readFolder(sha, path);
+  }
+
+  async commitParents(repository: RepositoryRef, sha: string): Promise<readonly string[] | null> {
+    checkName(repository);
+    return commitParents(this.#client.for(namesOf(repository).owner), repository, sha);
   }
 
   async publish(pull: PullRequest, report: PullRequestReport): Promise<PublishOutcome> {

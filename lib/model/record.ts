@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { PullRequestRef } from '../core/repository.ts';
+import { notedEvidence } from './evidence.ts';
 import { dnsLabel } from './scalars.ts';
 
 /**
@@ -21,6 +22,8 @@ export const recordSchema = z.object({
   image: z.string().max(600),
   /** Null where the image is named by a tag and no evidence is asked. */
   imageDigest: z.string().max(80).nullable(),
+  /** What was shown of each image, by digest; left out where the platform asks for no more than digests. */
+  evidence: z.record(z.string().regex(/^sha256:[0-9a-f]{64}$/), notedEvidence).optional(),
   url: z.string().max(300),
   cluster: dnsLabel,
   /** Unix seconds: when the pull request was opened. */

@@ -224,6 +224,7 @@ export class Stage {
           throw error;
         }
       },
+      commitParents: (...request) => this.#call(() => forge.commitParents(...request)),
       readFolder: (...request) => this.#call(() => forge.readFolder(...request)),
       publish: (...request) => this.#call(() => forge.publish(...request)),
       pages: forge.pages,
