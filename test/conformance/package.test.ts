@@ -119,9 +119,10 @@ test('the command runs from the package alone', async () => {
   expect(readFileSync(join(folder, 'node_modules/greenroom/dist/NOTICES.txt'), 'utf8')).toContain('\nzod ');
 });
 
-// npm has Node.js itself, one package for each platform.
-describe('the oldest Node.js that is supported', () => {
-  const version = /\^([\d.]+)/.exec(engines.node)![1];
+// npm has Node.js itself, one package for each platform. `^20.19.0 || ... || >=26`
+const [, floor, line] = /^\^(\S+) .* >=(\d+)$/.exec(engines.node)!;
+
+describe.each([floor!, `${line}.0.0`])('Node.js %s', (version) => {
   let folder: string;
   let node: string;
   beforeAll(async () => {
