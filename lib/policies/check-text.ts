@@ -1,13 +1,15 @@
 import { type ParsedNode, parseAllDocuments } from 'yaml';
 import { type GreenroomError, invalidInput, type Problem } from '../core/errors.ts';
 import type { Finding, Fix } from '../core/finding.ts';
-import { isRecord } from '../core/json.ts';
+import { isRecord, type JsonRecord } from '../core/json.ts';
 import { showText } from '../model/load/field.ts';
 import { MAX_PLATFORM_BYTES, parseSafeYaml, type YamlDocument } from '../model/load.ts';
 import type { Cause } from './causes.ts';
 import type { CheckContext, Checker } from './check.ts';
 import { applyEdits, type Edit } from './edit.ts';
-import { parsePath } from './paths.ts';
+import { formatPath, parsePath } from './paths.ts';
+import { podProblems } from './pod-problems.ts';
+import { PODS } from './resources.ts';
 import { servedVersions } from './versions.ts';
 
 export interface CheckTextOptions extends CheckContext {
@@ -31,8 +33,8 @@ export function checkText(checker: Checker, input: string | Uint8Array, options:
   const { file } = options;
   const { documents, problems, text } = parseSafeYaml(input, { file, maxBytes: MAX_PLATFORM_BYTES, documents: 'many' });
   if (problems.length > 0) throw invalidInput(problems);
-  const unserved = documents.flatMap((document) => unservedVersion(document));
-  if (unserved.length > 0) throw invalidInput(unserved);
+  const refused = documents.flatMap((document) => [...unservedVersion(document), ...refusedByServer(document)]);
+  if (refused.length > 0) throw invalidInput(refused);
   const evaluated = documents.map((document, index) => evaluateDocument(checker, document, index, options));
   const mended = evaluated.flatMap(({ index, mending }) => mending.map((edit) => ({ index, edit })));
   // Where writing the text anew changes more than was edited, there are no few lines to show.
@@ -64,6 +66,17 @@ function unservedVersion({ value, positions }: YamlDocument): Problem[] {
   if (versions === undefined || versions.includes(apiVersion)) return [];
   const message = `no cluster serves this version; found ${showText(apiVersion)}, allowed is ${versions.join(' or ')}`;
   return [{ ...positions.of(['apiVersion']), field: 'apiVersion', message }];
+}
+
+/** So would a pod that no API server takes. */
+function refusedByServer({ value, positions }: YamlDocument): Problem[] {
+  if (!isRecord(value) || !isPodKind(value)) return [];
+  return podProblems(value).map(({ path, message }) => ({ ...positions.of(path), field: formatPath(path), message }));
+}
+
+function isPodKind({ apiVersion, kind }: JsonRecord): boolean {
+  const group = typeof apiVersion === 'string' && apiVersion.includes('/') ? apiVersion.split('/')[0] : '';
+  return PODS.some((pod) => pod.group === group && pod.kind === kind);
 }
 
 interface EvaluatedDocument {
