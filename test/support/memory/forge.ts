@@ -7,6 +7,7 @@ import { type Capabilities, EVERYTHING } from '../../../lib/forge/capabilities.t
 import type {
   Account,
   Answer,
+  Check,
   Forge,
   Lookup,
   Override,
@@ -34,6 +35,12 @@ interface StoredComment extends Omit<PullComment, 'isAnswered'> {
 interface Stored {
   readonly commits: Map<string, Commit>;
   readonly pulls: Map<number, PullFile>;
+  /** Numbers of pull requests that nobody can read. */
+  readonly spoilt: Set<number>;
+  /** What people were told once, by number, oldest first. */
+  readonly notices: Map<number, readonly string[]>;
+  /** The last check of each pull request, by number. */
+  readonly checks: Map<number, Check>;
   /** Of each pull request, by number, oldest first. */
   readonly comments: Map<number, StoredComment[]>;
   /** All that was ever remembered for a head of a pull request, by its number and the head. */
@@ -65,6 +72,9 @@ export class MemoryForge implements Forge, ForgeFixture {
     const stored = this.#repositories.get(key) ?? {
       commits: new Map(),
       pulls: new Map(),
+      spoilt: new Set(),
+      notices: new Map(),
+      checks: new Map(),
       comments: new Map(),
       holds: new Map(),
       head: undefined,
@@ -94,6 +104,16 @@ export class MemoryForge implements Forge, ForgeFixture {
     this.#repositories.delete(fullName);
   }
 
+  /** A pull request goes away. */
+  lose(repository: RepositoryRef, number: number): void {
+    this.#find(repository)?.pulls.delete(number);
+  }
+
+  /** A pull request can be read no more. */
+  spoil(repository: RepositoryRef, number: number): void {
+    this.#find(repository)?.spoilt.add(number);
+  }
+
   allow(login: string, permission: string): void {
     this.#permissions.set(login, permission);
   }
@@ -101,6 +121,15 @@ export class MemoryForge implements Forge, ForgeFixture {
   /** Our comment. */
   comment(repository: RepositoryRef, number: number): string | null {
     return this.#ours(repository, number)?.body ?? null;
+  }
+
+  /** What people were told once, oldest first. */
+  noticesOf(repository: RepositoryRef, number: number): readonly string[] {
+    return this.#find(repository)?.notices.get(number) ?? [];
+  }
+
+  checkOf(repository: RepositoryRef, number: number): Check | null {
+    return this.#find(repository)?.checks.get(number) ?? null;
   }
 
   /** Somebody comments on a pull request; gives the comment's id. */
@@ -149,9 +178,11 @@ export class MemoryForge implements Forge, ForgeFixture {
         yield { repository, pulls: [], complete: false, reason: `no ${owner}/${name}` };
         continue;
       }
-      const numbers = [...stored.pulls.keys()].sort((a, b) => a - b);
+      const numbers = [...stored.pulls.keys()].filter((number) => !stored.spoilt.has(number)).sort((a, b) => a - b);
       const pulls = numbers.map((number) => this.#pull(repository, number)!).filter(({ state }) => state === 'open');
-      yield { repository, pulls, complete: true };
+      const [spoilt] = stored.spoilt;
+      if (spoilt === undefined) yield { repository, pulls, complete: true };
+      else yield { repository, pulls, complete: false, reason: unreadable(repository, spoilt) };
     }
   }
 
@@ -176,6 +207,12 @@ export class MemoryForge implements Forge, ForgeFixture {
     if (body !== null && ours === undefined) this.#add(repository, number, { author: OURSELVES, body, isOurs: true });
     else if (body !== null && body !== ours!.body)
       this.#replace(repository, number, { ...ours!, body, editor: OURSELVES });
+    const { notice, check } = report;
+    const notices = this.noticesOf(repository, number);
+    if (notice !== null && !notices.some((text) => text.startsWith(notice.marker))) {
+      this.#find(repository)?.notices.set(number, [...notices, notice.body]);
+    }
+    if (check !== null) this.#find(repository)?.checks.set(number, check);
     return { comments, failures: [] };
   }
 
@@ -238,6 +275,7 @@ export class MemoryForge implements Forge, ForgeFixture {
     const stored = this.#find(repository);
     const file = stored?.pulls.get(number);
     if (stored === undefined || file === undefined) return undefined;
+    if (stored.spoilt.has(number)) throw invalidInput([{ message: unreadable(repository, number) }]);
     const override = this.holdAt(repository, number, file.head.sha);
     return pullOf(file, repository, stored.commits.get(file.head.sha)?.time ?? null, override);
   }
@@ -274,6 +312,10 @@ function found(value: PullRequest): Lookup<PullRequest> {
 
 function unknown(reason: string): Lookup<PullRequest> {
   return { status: 'unknown', reason };
+}
+
+function unreadable({ path }: RepositoryRef, number: number): string {
+  return `${path}#${number} cannot be read`;
 }
 
 function textOf(path: string, file: TestFiles[string]): string {
