@@ -1,10 +1,14 @@
 import { defineConfig } from 'vitest/config';
 
+const files = (names: readonly string[]) => names.map((name) => `test/${name}.test.ts`);
+
 /** They say nothing of where things lie, and run over memory, git and GitHub. */
 const suites = ['sync/sync', 'sync/sweep', 'sync/answer', 'sync/image', 'verify/previews'];
-const files = (names: readonly string[]) => names.map((name) => `test/${name}.test.ts`);
-/** Puts others in the place of modules, which the tests that share a process would get too. */
+/** Puts others in the place of modules, which tests that share a process with it would get too. */
 const mocking = files(['sync/model']);
+/** Random cases; `npm test` looks at a tenth of them. */
+const random = ['compile/compile', 'core/yaml', 'github/cache', 'gitops/apps-repo', 'gitops/memory', 'model/identity'];
+random.push('model/yaml', 'policies/hostile', 'report/engineers', 'report/inert');
 
 /** Files one after another in as many processes as there are cores: what is loaded and compiled once serves them all. */
 const shared = { isolate: false, setupFiles: 'test/support/setup.ts' };
@@ -41,6 +45,18 @@ export default defineConfig({
         test: { ...shared, name: 'github', include: files([...suites, 'cli/verify']), provide: { world: 'github' } },
       },
       { extends: true, test: { name: 'model', include: mocking } },
+      // What takes its time: many processes, many pull requests, thousands of random cases.
+      {
+        extends: true,
+        test: {
+          name: 'soak',
+          include: ['test/soak/**/*.test.ts', ...mocking, ...files(random)],
+          setupFiles: 'test/support/setup.ts',
+          globalSetup: 'test/support/global-setup.ts',
+          testTimeout: 300_000,
+          env: { GREENROOM_SOAK: '1' },
+        },
+      },
     ],
   },
 });

@@ -24,7 +24,7 @@ describe('the contract of an apps repo', () => {
     make,
     open: async (path, branch) => open(path, branch),
     author: 'Test <test@example.com>|Test',
-    runs: 4,
+    histories: 4,
   });
 });
 

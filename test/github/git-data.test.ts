@@ -29,7 +29,7 @@ describe.each([
     make,
     open: async (path, branch) => open(path, branch),
     author: 'Test <test@example.com>|Test',
-    runs: 2,
+    histories: 2,
   });
 });
 

@@ -1,6 +1,6 @@
 import { formatTime } from '../../../lib/core/clock.ts';
 import { encodeObject } from '../../../lib/core/git/objects.ts';
-import type { RepositoryRef } from '../../../lib/forge/forge.ts';
+import type { RepositoryRef } from '../../../lib/core/repository.ts';
 import type { SyncContext } from '../../../lib/sync/plan/base.ts';
 import type { TestFiles } from '../git.ts';
 import { OPENED, platformText, previewText } from '../inputs.ts';
