@@ -233,6 +233,12 @@ export interface Forge {
   /** Answers a comment; twice is as good as once. */
   answer(pull: PullRequest, commentId: number, answer: Answer): Promise<void>;
 
+  /**
+   * How far our clock is ahead of the forge's, in seconds, by its last answer; null when it has not told. Left out where
+   * both are one.
+   */
+  readonly clockSkew?: number | null;
+
   /** Ends helper processes and connections. */
   close(): Promise<void>;
 }

@@ -211,6 +211,10 @@ export class GitHubForge implements Forge {
     return react(this.#client.for(namesOf(pull.repository).owner), pull, commentId, answer);
   }
 
+  get clockSkew(): number | null {
+    return this.#client.clockSkew;
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }

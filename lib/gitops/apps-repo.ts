@@ -68,6 +68,14 @@ export interface AppsRepo {
    */
   commit(request: CommitRequest): Promise<CommitResult>;
 
+  /**
+   * Comes back when a commit need not wait for a limit. To be called before its plan is made. Left out where there are
+   * no limits.
+   *
+   * @throws GreenroomError `unreachable` when it would take too long
+   */
+  ready?(): Promise<void>;
+
   /** Ends helper processes and removes temporary files. */
   close(): Promise<void>;
 }

@@ -15,6 +15,7 @@ export class Metrics {
   readonly sweeps: Counter<'outcome'>;
   readonly sweepSeconds: Histogram;
   readonly lastSweep: Gauge;
+  readonly held: Gauge;
   readonly waits: Counter<'reason'>;
   readonly waitSeconds: Counter<'reason'>;
 
@@ -84,6 +85,11 @@ export class Metrics {
       name: 'greenroom_limit_wait_seconds_total',
       help: 'How long requests to the forge waited for its limits.',
       labelNames: ['reason'],
+      registers,
+    });
+    this.held = new Gauge({
+      name: 'greenroom_sweep_held_previews',
+      help: 'Previews that the last sweep left as they are until somebody confirms their move or removal.',
       registers,
     });
     this.lastSweep = new Gauge({

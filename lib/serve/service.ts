@@ -6,8 +6,11 @@ import { GreenroomError } from '../core/errors.ts';
 import type { Wait } from '../forge/limits.ts';
 import type { AppsBranch, PullTrigger, Trigger, WebhookSource } from '../forge/webhook.ts';
 import type { SyncContext } from '../sync/plan/base.ts';
+import type { Tell } from '../sync/publish.ts';
 import { sweep } from '../sync/sweep/sweep.ts';
+import { Teller } from '../sync/teller.ts';
 import { handleTrigger, mergeTriggers } from '../sync/trigger.ts';
+import { Writer } from '../sync/writer.ts';
 import { Metrics } from './metrics.ts';
 import { KeyedQueue } from './queue.ts';
 import { type Received, receive } from './receiver.ts';
@@ -32,7 +35,7 @@ export interface ServiceOptions {
   /** Opens both sides for one piece of work, and closes them. */
   readonly withContext: <T>(work: (context: SyncContext) => Promise<T>) => Promise<T>;
   readonly log: (entry: LogEntry) => void;
-  /** Pull requests that are synced side by side, at most. @default 4 */
+  /** Pull requests that are synced side by side, at most; what they commit meanwhile is one commit. @default 50 */
   readonly concurrency?: number;
   /** Pull requests that may wait, at most; the forge is told of what comes beyond. @default 1000 */
   readonly capacity?: number;
@@ -65,6 +68,8 @@ export class Service {
   readonly #queue: KeyedQueue<PullTrigger>;
   readonly #metrics: Metrics;
   readonly #server: Server;
+  readonly #writer = new Writer();
+  readonly #teller = new Teller();
   #sweeping: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isStopping = false;
@@ -74,12 +79,12 @@ export class Service {
   constructor(options: ServiceOptions) {
     if (options.secrets.length === 0 || options.secrets.includes('')) throw new Error('a webhook without a secret');
     this.#options = options;
-    const { concurrency = 4, capacity = 1000 } = options;
+    const { concurrency = 50, capacity = 1000 } = options;
     this.#queue = new KeyedQueue({
       concurrency,
       capacity,
       merge: mergeTriggers,
-      work: (trigger) => this.#sync(trigger),
+      work: (trigger, release) => this.#sync(trigger, release),
     });
     this.#metrics = new Metrics(this.#queue);
     this.#server = createServer({ requestTimeout: 20_000, headersTimeout: 10_000 }, (request, response) => {
@@ -200,12 +205,18 @@ export class Service {
     return true;
   }
 
-  async #sync(trigger: PullTrigger): Promise<void> {
+  async #sync(trigger: PullTrigger, release: () => void): Promise<void> {
     const about = subjectOf(trigger);
     const started = performance.now();
     const { withContext, dryRun, log } = this.#options;
     try {
-      const result = await withContext((context) => handleTrigger(context, trigger, { dryRun: dryRun === true }));
+      // Who waits to be told holds up nobody who waits for a preview.
+      const tell: Tell = (pull, work) => {
+        release();
+        return this.#teller.tell(subjectOf(pull), work);
+      };
+      const options = { dryRun: dryRun === true, writer: this.#writer, tell };
+      const result = await withContext((context) => handleTrigger(context, trigger, options));
       const state = result?.state.state ?? 'nothing-asked';
       const { effect, commit, notes } = result ?? { effect: 'none', commit: null, notes: [] };
       this.#metrics.syncs.inc({ state });
@@ -233,8 +244,8 @@ export class Service {
     const started = performance.now();
     const { withContext, dryRun, log } = this.#options;
     try {
-      const { results, failures, unknown, held } = await withContext((context) =>
-        sweep(context, { dryRun: dryRun === true }),
+      const { results, failures, unknown, held, heldBack } = await withContext((context) =>
+        sweep(context, { dryRun: dryRun === true, writer: this.#writer }),
       );
       const changed = results.filter(({ effect }) => effect !== 'none').length;
       const isWhole = failures.length + unknown.length + held.length === 0;
@@ -242,6 +253,8 @@ export class Service {
       this.#metrics.lastSweep.setToCurrentTime();
       for (const { subject, error } of failures) this.#failed('sweep', error, { about: subject });
       for (const what of unknown) log({ level: 'warn', event: 'sweep', unknown: what });
+      this.#metrics.held.set(held.length);
+      if (heldBack !== null) log({ level: 'error', event: 'sweep', message: heldBack });
       for (const { name, sentence } of held) log({ level: 'warn', event: 'sweep', held: `${name} ${sentence}` });
       log({ level: 'info', event: 'sweep', previews: results.length, changed, ms: since(started) });
     } catch (error) {
@@ -272,5 +285,6 @@ function end(
 }
 
 const aboutOf = ({ pulls }: Trigger) => pulls.slice(0, 10).map(subjectOf).join(' ') || null;
-const subjectOf = ({ repository, number }: PullTrigger) => `${repository.path}#${number}`;
+const subjectOf = ({ repository, number }: Pick<PullTrigger, 'repository' | 'number'>) =>
+  `${repository.path}#${number}`;
 const since = (started: number) => Math.round(performance.now() - started);

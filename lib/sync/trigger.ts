@@ -12,7 +12,7 @@ import type { SyncOptions, SyncResult } from './sync.ts';
 export function handleTrigger(
   context: SyncContext,
   { repository, number, commentId }: PullTrigger,
-  options: Pick<SyncOptions, 'apply' | 'dryRun'> = {},
+  options: Pick<SyncOptions, 'apply' | 'dryRun' | 'writer' | 'tell'> = {},
 ): Promise<SyncResult | null> {
   const isComment = commentId !== undefined && options.dryRun !== true;
   return isComment

@@ -3,6 +3,7 @@ import { GreenroomError } from '../../core/errors.ts';
 import { namesOf } from '../../core/repository.ts';
 import type { Account, PullComment, PullRequest } from '../../forge/forge.ts';
 import type { GitHubClient } from '../http/client.ts';
+import { pagesOf } from '../http/pages.ts';
 
 const LIST = `query ListComments($owner: String!, $name: String!, $number: Int!, $after: String) {
   repository(owner: $owner, name: $name) {
@@ -65,22 +66,21 @@ export interface Thread {
 /** @throws GreenroomError `unreachable` also when another repository has the name by now */
 export async function readThread(client: GitHubClient, pull: PullRequest): Promise<Thread> {
   const comments: ThreadComment[] = [];
-  for (let after: string | null = null; ; ) {
-    const page: PullNode = await readPage(client, pull, after);
-    comments.push(...(page.comments.nodes ?? []).flatMap((node) => (node === null ? [] : (commentOf(node) ?? []))));
-    const { hasNextPage, endCursor } = page.comments.pageInfo;
-    if (!hasNextPage) return { subject: page.id, comments };
-    if (endCursor === null) throw new GreenroomError('unreachable', 'a page of comments is missing');
-    after = endCursor;
+  let subject = '';
+  const ask = (after: string | null) => readPage(client, pull, after);
+  for await (const { id, nodes } of pagesOf('comments', ask)) {
+    subject = id;
+    comments.push(...(nodes ?? []).flatMap((node) => (node === null ? [] : (commentOf(node) ?? []))));
   }
+  return { subject, comments };
 }
 
-async function readPage(client: GitHubClient, pull: PullRequest, after: string | null): Promise<PullNode> {
+async function readPage(client: GitHubClient, pull: PullRequest, after: string | null) {
   const { owner, name } = namesOf(pull.repository);
   const { id, path } = pull.repository;
   const { data, errors } = await client.query<ListAnswer>(LIST, { owner, name, number: pull.number, after });
   const found = data?.repository?.pullRequest;
-  if (found && data?.repository?.databaseId === id && errors.length === 0) return found;
+  if (found && data?.repository?.databaseId === id && errors.length === 0) return { id: found.id, ...found.comments };
   const reason = errors[0]?.message ?? 'it is not where it was';
   throw new GreenroomError('unreachable', `comments of ${path}#${pull.number}: ${reason}`);
 }

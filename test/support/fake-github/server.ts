@@ -106,7 +106,7 @@ export class FakeGitHub {
     server.on('request', (request, response) => {
       fake.#answer(request).then(
         ({ status, headers = {}, body }) => {
-          response.writeHead(status, headers);
+          response.writeHead(status, { date: new Date(fake.clock() * 1000).toUTCString(), ...headers });
           response.end(body);
         },
         (error: unknown) => {
