@@ -67,7 +67,12 @@ export function isFork(pull: PullRequest): boolean {
  */
 export type Lookup<T> =
   | { readonly status: 'found'; readonly value: T }
-  | { readonly status: 'unknown'; readonly reason: string };
+  | {
+      readonly status: 'unknown';
+      readonly reason: string;
+      /** Whether it is likely to be answered when asked again in a while. @default false */
+      readonly isPassing?: boolean;
+    };
 
 /** The open pull requests of one repository; only `complete: true` says that there are no others. */
 export type RepositoryPulls =
@@ -146,6 +151,8 @@ export interface PullComment {
   readonly editor: Account | null;
   /** Unix seconds. */
   readonly createdAt: number;
+  /** When it was edited last, in unix seconds. @default - not known */
+  readonly updatedAt?: number;
   /** Whether we answered it already. */
   readonly isAnswered: boolean;
 }

@@ -95,7 +95,9 @@ export class GitHubForge implements Forge {
     const pull = node && errors.length === 0 ? pullOf(data.repository, node) : null;
     if (pull !== null && pull.number === number) return { status: 'found', value: pull };
     const reason = errors.map(({ message }) => message).join('; ') || 'the answer lacks parts of it';
-    return { status: 'unknown', reason: `${this.description}, ${repository.path}#${number}: ${reason}` };
+    // What is not there, or may not be seen, is not there a minute later either; all else passes.
+    const isPassing = !errors.some(({ type }) => type === 'NOT_FOUND' || type === 'FORBIDDEN');
+    return { status: 'unknown', reason: `${this.description}, ${repository.path}#${number}: ${reason}`, isPassing };
   }
 
   async pullRequestById(repositoryId: number, number: number, lastKnown: RepositoryRef): Promise<Lookup<PullRequest>> {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import { formatTime } from '../core/clock.ts';
+import { formatTime, systemClock } from '../core/clock.ts';
 import { GreenroomError } from '../core/errors.ts';
 import type { Wait } from '../forge/limits.ts';
 import type { AppsBranch, PullTrigger, Trigger, WebhookSource } from '../forge/webhook.ts';
@@ -14,10 +14,11 @@ import { Writer } from '../sync/writer.ts';
 import { Metrics } from './metrics.ts';
 import { KeyedQueue } from './queue.ts';
 import { type Received, receive } from './receiver.ts';
+import { Retries } from './retries.ts';
 
 export interface LogEntry {
   readonly level: 'info' | 'warn' | 'error';
-  /** What happened: `listening`, `delivery`, `sync`, `sweep`, `wait`, `stopping`, `stopped`. */
+  /** What happened: `listening`, `delivery`, `sync`, `retry`, `sweep`, `wait`, `stopping`, `stopped`. */
   readonly event: string;
   readonly [field: string]: string | number | boolean | null;
 }
@@ -41,6 +42,8 @@ export interface ServiceOptions {
   readonly capacity?: number;
   /** Seconds between the end of a sweep and the next one; null for no sweeps. @default 600 */
   readonly sweepEvery?: number | null;
+  /** Seconds after which what failed in passing is tried again, at most; twice as long each time. @default 5 */
+  readonly retryAfter?: number;
   /** Plan and say, write nothing anywhere. @default false */
   readonly dryRun?: boolean;
   /** A number from 0 up to 1: replicas that were started together do not sweep together. */
@@ -70,6 +73,9 @@ export class Service {
   readonly #server: Server;
   readonly #writer = new Writer();
   readonly #teller = new Teller();
+  readonly #retries: Retries<PullTrigger>;
+  /** Unix seconds until which the forge takes nothing from us. */
+  #closedUntil = 0;
   #sweeping: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isStopping = false;
@@ -86,7 +92,13 @@ export class Service {
       merge: mergeTriggers,
       work: (trigger, release) => this.#sync(trigger, release),
     });
-    this.#metrics = new Metrics(this.#queue);
+    this.#retries = new Retries({
+      random: options.random,
+      clock: systemClock,
+      first: options.retryAfter ?? 5,
+      again: (key, trigger) => void this.#queue.add(key, trigger),
+    });
+    this.#metrics = new Metrics(this.#queue, this.#retries, () => this.#closedUntil);
     this.#server = createServer({ requestTimeout: 20_000, headersTimeout: 10_000 }, (request, response) => {
       this.#answer(request, response).catch((error: unknown) => {
         this.#failed('request', error, {});
@@ -123,6 +135,7 @@ export class Service {
   async stop(grace: number): Promise<boolean> {
     this.#isStopping = true;
     clearTimeout(this.#timer);
+    this.#retries.stop();
     this.#options.log({
       level: 'info',
       event: 'stopping',
@@ -149,8 +162,9 @@ export class Service {
   waits({ reason, call, seconds, until }: Wait): void {
     this.#metrics.waits.inc({ reason });
     this.#metrics.waitSeconds.inc({ reason }, seconds);
+    if (reason !== 'throttle') this.#closedUntil = Math.max(this.#closedUntil, until);
     // Waiting below a limit is usual.
-    const level = reason === 'limit' ? 'warn' : 'info';
+    const level = reason === 'throttle' ? 'info' : 'warn';
     this.#options.log({ level, event: 'wait', reason, call, seconds, until: formatTime(Math.ceil(until)) });
   }
 
@@ -160,7 +174,7 @@ export class Service {
     if (wanted === null) return end(response, 404);
     if (request.method !== wanted) return end(response, 405, { allow: wanted });
     if (path === '/healthz') return end(response, 200, {}, 'ok\n');
-    if (path === '/readyz') return this.#isStopping ? end(response, 503) : end(response, 200, {}, 'ok\n');
+    if (path === '/readyz') return this.#isStopping ? end(response, 503) : end(response, 200, {}, this.#readiness());
     if (path === '/metrics') {
       return end(response, 200, { 'content-type': this.#metrics.contentType }, await this.#metrics.text());
     }
@@ -175,6 +189,12 @@ export class Service {
     end(response, status, status >= 400 ? { connection: 'close' } : {});
   }
 
+  /** It takes deliveries also while the forge takes nothing: they are done when it does. */
+  #readiness(): string {
+    if (this.#closedUntil <= systemClock()) return 'ok\n';
+    return `ok\nthe forge takes no requests until ${formatTime(Math.ceil(this.#closedUntil))}\n`;
+  }
+
   #take(received: Received): readonly [status: number, outcome: string] {
     switch (received.outcome) {
       case 'broken':
@@ -187,8 +207,7 @@ export class Service {
         return [204, 'ignored'];
       case 'trigger': {
         const { pulls, sweep } = received.trigger;
-        // Names are the same in any case.
-        const outcomes = pulls.map((hint) => this.#queue.add(subjectOf(hint).toLowerCase(), hint));
+        const outcomes = pulls.map((trigger) => this.#queue.add(keyOf(trigger), trigger));
         const sweeps = sweep && this.#sweepNow();
         if (outcomes.includes('full')) return [503, 'full'];
         if (outcomes.length === 0) return sweeps ? [202, 'sweep'] : [204, 'ignored'];
@@ -222,10 +241,25 @@ export class Service {
       this.#metrics.syncs.inc({ state });
       log({ level: 'info', event: 'sync', about, state, effect, commit, ms: since(started) });
       for (const note of notes) log({ level: 'warn', event: 'sync', about, note });
+      if (result?.isPassing) this.#retryLater(trigger);
+      else this.#retries.done(keyOf(trigger));
     } catch (error) {
       this.#failed('sync', error, { about, ms: since(started) });
+      if (error instanceof GreenroomError && error.code === 'unreachable') this.#retryLater(trigger, error.until);
     }
     this.#metrics.syncSeconds.observe((performance.now() - started) / 1000);
+  }
+
+  /** What failed in passing is not left to the next sweep. */
+  #retryLater(trigger: PullTrigger, until?: number): void {
+    if (this.#isStopping) return;
+    const seconds = this.#retries.later(keyOf(trigger), trigger, until);
+    const about = subjectOf(trigger);
+    if (seconds === null) this.#options.log({ level: 'warn', event: 'retry', about, note: 'left to the next sweep' });
+    else {
+      this.#metrics.retries.inc();
+      this.#options.log({ level: 'info', event: 'retry', about, seconds: Math.round(seconds) });
+    }
   }
 
   #startSweep(): void {
@@ -285,6 +319,8 @@ function end(
 }
 
 const aboutOf = ({ pulls }: Trigger) => pulls.slice(0, 10).map(subjectOf).join(' ') || null;
+/** Names are the same in any case. */
+const keyOf = (trigger: PullTrigger) => subjectOf(trigger).toLowerCase();
 const subjectOf = ({ repository, number }: Pick<PullTrigger, 'repository' | 'number'>) =>
   `${repository.path}#${number}`;
 const since = (started: number) => Math.round(performance.now() - started);

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { GreenroomError } from '../../lib/core/errors.ts';
 import { gitHubWebhooks } from '../../lib/github/webhook.ts';
 import { MAX_BODY_BYTES } from '../../lib/serve/receiver.ts';
 import { type LogEntry, Service, type ServiceOptions } from '../../lib/serve/service.ts';
@@ -193,6 +194,47 @@ describe('a delivery', () => {
     await expect.poll(sweeps).toBe(2);
   });
 
+  test('whose sync gets no answer is tried again by itself, and not for ever', async () => {
+    const world = await start();
+    let failures = 0;
+    const { url, log } = await start({
+      retryAfter: 0.02,
+      withContext: async (work) => {
+        if (failures++ < 3) throw new GreenroomError('unreachable', 'status 502');
+        return work(world.context);
+      },
+    });
+    await deliver(url);
+    await expect.poll(world.previews).toEqual(['pr-shop-7']);
+    expect(log.filter(({ event }) => event === 'retry')).toHaveLength(3);
+    expect(await (await fetch(`${url}/metrics`)).text()).toContain('greenroom_retries_total 3');
+    const never = await start({
+      retryAfter: 0.001,
+      withContext: async () => {
+        throw new GreenroomError('unreachable', 'status 502');
+      },
+    });
+    await deliver(never.url);
+    await expect.poll(() => never.log.at(-1)).toMatchObject({ event: 'retry', note: 'left to the next sweep' });
+    expect(never.log.filter(({ event, code }) => event === 'sync' && code === 'unreachable')).toHaveLength(7);
+  });
+
+  test('for which a limit is used up comes back when that is over', async () => {
+    const world = await start();
+    let isOver = false;
+    const { url, log } = await start({
+      random: () => 0,
+      withContext: async (work) => {
+        if (isOver) return work(world.context);
+        isOver = true;
+        throw new GreenroomError('unreachable', 'the rate limit is used up', { until: Date.now() / 1000 });
+      },
+    });
+    await deliver(url);
+    await expect.poll(world.previews).toEqual(['pr-shop-7']);
+    expect(log.filter(({ event }) => event === 'retry')).toHaveLength(1);
+  });
+
   test('whose sync fails does not end the service, and the log says why', async () => {
     const { url, log, settled } = await start();
     await deliver(url, payload(7, 'nothing'));
@@ -250,6 +292,20 @@ describe('what can be asked', () => {
     expect(text).toMatch(/^greenroom_queue_waiting 0$/m);
     expect(text).not.toContain('acme');
   });
+});
+
+test('a limit that lets nothing through is shown, and deliveries are taken all the same', async () => {
+  const { service, url } = await start();
+  const until = Math.floor(Date.now() / 1000) + 3600;
+  service.waits({ reason: 'closed', call: 'CommitFiles', seconds: 3600, until });
+  const ready = await fetch(`${url}/readyz`);
+  expect([ready.status, await ready.text()]).toEqual([
+    200,
+    expect.stringMatching(/^ok\nthe forge takes no requests until /),
+  ]);
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  expect(metrics).toContain(`greenroom_forge_closed_until_timestamp_seconds ${until}`);
+  expect((await deliver(url)).status).toBe(202);
 });
 
 test('a wait for a limit of GitHub is logged and counted', async () => {

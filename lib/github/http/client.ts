@@ -8,7 +8,7 @@ import type { Credentials } from './credentials.ts';
 import { Doors, EVERYTHING } from './doors.ts';
 import { missingPermission, needOf, type RestRoute } from './permissions.ts';
 import { isSecondaryLimit, rateLimitWait } from './rate-limit.ts';
-import { CONTENT_WRITES, PUSHES, Throttle, type ThrottleLimit } from './throttle.ts';
+import { CONTENT_WRITES, PARTS, PUSHES, Throttle, type ThrottleLimit } from './throttle.ts';
 
 export interface GitHubClientOptions {
   readonly credentials: Credentials;
@@ -33,6 +33,7 @@ interface Shared {
   /** Spread over time what GitHub counts apart. */
   readonly writes: Throttle;
   readonly pushes: Throttle;
+  readonly parts: Throttle;
   readonly doors: Doors;
   /** How far our clock is ahead of GitHub's, in seconds, by its last answer. */
   clockSkew: number | null;
@@ -93,6 +94,7 @@ export class GitHubClient {
     this.#shared = shared ?? {
       writes: paced(CONTENT_WRITES),
       pushes: paced(PUSHES),
+      parts: paced(PARTS),
       doors: new Doors(),
       clockSkew: null,
       answers: new Map(),
@@ -209,7 +211,9 @@ export class GitHubClient {
 
   /** Before a change goes out. Commits wait for each other only: what is closed is not held up by comments. */
   async #turn(call: string): Promise<void> {
-    const throttle = needOf(call)?.push ? this.#shared.pushes : this.#shared.writes;
+    const { push, part } = needOf(call) ?? {};
+    const { pushes, parts, writes } = this.#shared;
+    const throttle = push ? pushes : part ? parts : writes;
     const seconds = await throttle.turn(this.#longestWait, (wait) => this.#waits('throttle', call, wait));
     if (seconds > 0) throw this.#tooMany(call, seconds);
   }

@@ -7,7 +7,7 @@ export interface ThrottleLimit {
 /**
  * GitHub asks for a second between one change and the next, and for no more than 80 a minute and 500 an hour: beyond it,
  * its secondary limits set in. The changes of one or two syncs go out at once, and many a second apart on the average. With
- * the six a minute that are left to {@link PUSHES}, all together keep to 80, and no commit waits for a comment.
+ * what is left to {@link PUSHES} and {@link PARTS}, all together keep to 80, and no commit waits for a comment.
  *
  * @see https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
  * @see https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
@@ -16,6 +16,9 @@ export const CONTENT_WRITES: readonly ThrottleLimit[] = [
   { count: 10, seconds: 10 },
   { count: 440, seconds: 3600 },
 ];
+
+/** Of what a large commit is made of, before its push. */
+export const PARTS: readonly ThrottleLimit[] = [{ count: 14, seconds: 60 }];
 
 /** Of pushes to one repository. @see https://docs.github.com/en/repositories/creating-and-managing-repositories/repository-limits */
 export const PUSHES: readonly ThrottleLimit[] = [{ count: 6, seconds: 60 }];

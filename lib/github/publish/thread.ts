@@ -13,7 +13,7 @@ const LIST = `query ListComments($owner: String!, $name: String!, $number: Int!,
       comments(first: 100, after: $after) {
         pageInfo { hasNextPage endCursor }
         nodes {
-          id fullDatabaseId body createdAt viewerDidAuthor
+          id fullDatabaseId body createdAt updatedAt viewerDidAuthor
           author { __typename login } editor { __typename login }
           reactionGroups { content viewerHasReacted }
         }
@@ -33,6 +33,7 @@ interface CommentNode {
   readonly fullDatabaseId: string | null;
   readonly body: string;
   readonly createdAt: string;
+  readonly updatedAt: string;
   readonly viewerDidAuthor: boolean;
   readonly author: ActorNode | null;
   readonly editor: ActorNode | null;
@@ -90,6 +91,7 @@ const ANSWERS = new Set(['THUMBS_UP', 'THUMBS_DOWN', 'CONFUSED']);
 
 function commentOf(node: CommentNode): ThreadComment | null {
   const createdAt = parseTime(node.createdAt);
+  const updatedAt = parseTime(node.updatedAt);
   const id = Number(node.fullDatabaseId ?? Number.NaN);
   if (!Number.isSafeInteger(id) || createdAt === undefined) return null;
   return {
@@ -101,6 +103,7 @@ function commentOf(node: CommentNode): ThreadComment | null {
     author: accountOf(node.author),
     editor: accountOf(node.editor),
     createdAt,
+    ...(updatedAt === undefined ? {} : { updatedAt }),
     isAnswered: (node.reactionGroups ?? []).some((group) => group.viewerHasReacted && ANSWERS.has(group.content)),
   };
 }

@@ -87,7 +87,8 @@ export async function planPreview(
     });
   } catch (error) {
     if (!(error instanceof GreenroomError)) throw error;
-    if (error.code === 'unreachable') return plan.keep({ state: 'unknown', reason: error.message });
+    if (error.code === 'unreachable')
+      return plan.keep({ state: 'unknown', reason: error.message, isPassing: error.until === undefined });
     if (error.code !== 'invalid-input') throw error;
     return plan.keep({ state: 'invalid', problems: error.problems, live: plan.live });
   }
@@ -148,7 +149,7 @@ function stateWithoutImage(
       };
     }
     case 'unknown':
-      return { state: 'unknown', reason: image.reason };
+      return { state: 'unknown', reason: image.reason, isPassing: true };
   }
 }
 
