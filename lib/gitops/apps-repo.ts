@@ -53,6 +53,9 @@ export interface AppsRepo {
    */
   readAhead?(globs: readonly string[], at: string): Promise<void>;
 
+  /** Whether it has no commit on any branch. Left out where that would have to be asked in another way. */
+  isEmpty?(): Promise<boolean>;
+
   /**
    * The branch's latest commits since a time in unix seconds, newest first, a hundred at most. Left out where it would
    * have to be fetched.

@@ -58,6 +58,7 @@ const WORDS: Readonly<Record<number, string>> = {
   404: 'there is POST /webhook, GET /healthz, /readyz and /metrics',
   405: 'not with this method',
   413: 'the body is too large',
+  415: 'set the content type of the webhook to application/json',
   500: 'internal error',
   503: 'busy or stopping; the next sweep makes up for it',
 };
@@ -203,6 +204,8 @@ export class Service {
         return [401, 'unsigned'];
       case 'too-large':
         return [413, 'too-large'];
+      case 'form':
+        return [415, 'form'];
       case 'ignored':
         return [204, 'ignored'];
       case 'trigger': {

@@ -158,6 +158,18 @@ describe('a delivery', () => {
     expect(await previews()).toEqual([]);
   });
 
+  test('that comes as a form is told what to set, once it is known to be GitHub', async () => {
+    const { url } = await start();
+    const body = `payload=${encodeURIComponent(payload())}`;
+    const form = { 'content-type': 'application/x-www-form-urlencoded' };
+    const response = await deliver(url, body, form);
+    expect([response.status, await response.text()]).toEqual([
+      415,
+      'set the content type of the webhook to application/json\n',
+    ]);
+    expect((await deliver(url, body, { ...form, 'x-hub-signature-256': sign('') })).status).toBe(401);
+  });
+
   test('of too many bytes is refused before it is read', async () => {
     const { url } = await start();
     const body = `{"x":"${'x'.repeat(MAX_BODY_BYTES)}"}`;

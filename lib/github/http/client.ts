@@ -6,8 +6,9 @@ import type { Wait } from '../../forge/limits.ts';
 import { answerOf, failureOf, type RawAnswer, wordsOf } from './answer.ts';
 import type { Credentials } from './credentials.ts';
 import { Doors, EVERYTHING } from './doors.ts';
-import { missingPermission, needOf, type RestRoute } from './permissions.ts';
+import { needOf, type RestRoute } from './permissions.ts';
 import { isSecondaryLimit, rateLimitWait } from './rate-limit.ts';
+import { adviceFor, credentialAdvice } from './refusals.ts';
 import { CONTENT_WRITES, PARTS, PUSHES, Throttle, type ThrottleLimit } from './throttle.ts';
 
 export interface GitHubClientOptions {
@@ -205,7 +206,7 @@ export class GitHubClient {
     const { data = null, errors = [] } = answer.data as { data?: T | null; errors?: GraphQLError[] };
     if (data === null && errors.length === 0) throw this.#unreachable(doing, 'the answer is empty');
     const forbidden = errors.find(({ type, message }) => type === 'FORBIDDEN' || /not accessible by/.test(message));
-    if (forbidden !== undefined) throw this.#forbidden(doing, name, forbidden.message, answer);
+    if (forbidden !== undefined) throw this.#forbidden(doing, name, forbidden.message, answer, forbidden.path);
     return { data, errors: errors.map((error) => ({ ...error, message: this.#clean(error.message) })) };
   }
 
@@ -289,22 +290,25 @@ export class GitHubClient {
 
   #refusal(doing: string, call: string, answer: RawAnswer): GreenroomError {
     if (answer.status === 401) {
-      const { advice } = this.#options.credentials;
+      const advice = credentialAdvice(wordsOf(answer)) ?? this.#options.credentials.advice;
       return new GreenroomError('failed', `${this.description} does not accept the credentials; ${advice}`);
     }
     if (answer.status === 403) return this.#forbidden(doing, call, wordsOf(answer), answer);
+    const advice = adviceFor(call, wordsOf(answer), { headers: {} });
     const text = `${this.description} refused ${doing}: ${wordsOf(answer)} (${answer.status})`;
-    return new GreenroomError('failed', this.#clean(text));
+    return new GreenroomError('failed', this.#clean(advice === null ? text : `${text}; ${advice}`));
   }
 
-  #forbidden(doing: string, call: string, words: string, { headers }: RawAnswer): GreenroomError {
-    const accepted = headers['x-accepted-github-permissions'];
-    const missing = missingPermission(call, accepted === undefined ? undefined : String(accepted));
-    const permission =
-      missing === undefined ? 'a permission for it is missing' : `it needs the permission "${missing}" there`;
-    // That has the same status, whatever the token may do.
-    const advice = /archived/i.test(words) ? 'nothing can be written there until somebody unarchives it' : permission;
-    return new GreenroomError('failed', this.#clean(`${this.description} refused ${doing}: ${words}; ${advice}`));
+  #forbidden(
+    doing: string,
+    call: string,
+    words: string,
+    answer: RawAnswer,
+    path?: readonly (string | number)[],
+  ): GreenroomError {
+    const advice = adviceFor(call, words, answer, path);
+    const text = `${this.description} refused ${doing}: ${words}`;
+    return new GreenroomError('failed', this.#clean(advice === null ? text : `${text}; ${advice}`));
   }
 
   /** @param until unix seconds before which it is in vain to ask again */

@@ -85,6 +85,10 @@ export class GitHubAppsRepo implements AppsRepo {
     for (let i = 0; i < globs.length; i += AHEAD) await this.read(globs.slice(i, i + AHEAD), at);
   }
 
+  async isEmpty(): Promise<boolean> {
+    return (await this.#head()).isEmpty;
+  }
+
   recent(since: number): Promise<readonly RecentCommit[]> {
     return this.#access.history(this.#branchName(), since);
   }

@@ -1,4 +1,5 @@
 import type { PullRequest } from '../../forge/forge.ts';
+import { hasLabel } from '../../model/pull-labels.ts';
 import type { PreviewRecord } from '../../model/record.ts';
 import { exceedsRemovalLimit } from '../../model/removal-limit.ts';
 import { YES_LABEL } from '../../report/impact.ts';
@@ -79,7 +80,7 @@ function holdOf(plan: PreviewPlan, { options }: SweepRun, holdsRemovals: boolean
 
 /** Whether somebody who may label the pull request said that its preview may go, however many others go as well. */
 function isConfirmed({ labels }: PullRequest): boolean {
-  return labels.some((label) => label.toLowerCase() === YES_LABEL);
+  return hasLabel(labels, YES_LABEL);
 }
 
 export function pullsOf({ targets }: Survey): PullRequest[] {
