@@ -108,6 +108,8 @@ export interface PullRequestReport {
   readonly deployment: Deployment | null;
   /** Changes that people can take over with one click. */
   readonly suggestions: readonly Suggestion[];
+  /** Whether something was changed just now, so that what a check says is older for certain. @default false */
+  readonly isNews?: boolean;
   /** What it was written for, where it need not be looked at again once it stands. @default - it is looked at */
   readonly occasion?: string;
 }
@@ -187,8 +189,13 @@ export interface Forge {
 
   readonly capabilities: Capabilities;
 
-  /** The pull request that this name and number lead to now; compare `repository.id` with what is remembered. */
-  pullRequest(repository: RepositoryRef, number: number): Promise<Lookup<PullRequest>>;
+  /**
+   * The pull request that this path and number lead to now; compare `repository.id` with what is remembered.
+   *
+   * @param ahead whether its preview file is read and its comments are looked at next, so that they may come along
+   *   @default false
+   */
+  pullRequest(repository: RepositoryRef, number: number, ahead?: boolean): Promise<Lookup<PullRequest>>;
 
   /**
    * The pull request of the repository with this id, wherever it lives by now. Another repository under the last known

@@ -54,6 +54,7 @@ async function write(context: SyncContext, base: Base, plan: PreviewPlan, option
   const report = {
     ...reportOf(context, base, plan, options.boxesAnswered === true),
     ...(options.occasion === undefined ? {} : { occasion: options.occasion }),
+    ...(plan.effect === 'none' ? {} : { isNews: true }),
   };
   let outcome: PublishOutcome;
   try {

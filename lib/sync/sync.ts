@@ -65,7 +65,7 @@ export async function syncPullRequest(
 ): Promise<SyncResult> {
   const { writer = new Writer() } = options;
   const attempt = async (base: Base, ahead?: Ahead) => {
-    const lookup = await context.forge.pullRequest(repository, number);
+    const lookup = await context.forge.pullRequest(repository, number, true);
     if (isBehind(lookup, seen)) throw new Behind();
     if (lookup.status === 'unknown') {
       const { reason, isPassing = false } = lookup;
@@ -166,7 +166,7 @@ async function movedOn(context: SyncContext, plan: PreviewPlan | null): Promise<
   if (plan === null) return false;
   const { pull } = plan;
   // What was committed stands, whether this can be asked or not.
-  const lookup = await context.forge.pullRequest(pull.repository, pull.number).catch((error: unknown) => {
+  const lookup = await context.forge.pullRequest(pull.repository, pull.number, true).catch((error: unknown) => {
     if (!(error instanceof GreenroomError)) throw error;
     return null;
   });

@@ -3,21 +3,23 @@ import { GreenroomError } from '../../core/errors.ts';
 import { namesOf } from '../../core/repository.ts';
 import type { Account, PullComment, PullRequest } from '../../forge/forge.ts';
 import type { GitHubClient } from '../http/client.ts';
-import { pagesOf } from '../http/pages.ts';
+import { type Page, pagesOf } from '../http/pages.ts';
+
+const COMMENT_FIELDS = `pageInfo { hasNextPage endCursor }
+  nodes {
+    id fullDatabaseId body createdAt updatedAt viewerDidAuthor
+    author { __typename login } editor { __typename login }
+    reactionGroups { content viewerHasReacted }
+  }`;
+
+/** What a reading of the pull request itself asks for, so that its thread comes along. */
+export const THREAD_FIELDS = `id thread: comments(first: 100) { ${COMMENT_FIELDS} }`;
 
 const LIST = `query ListComments($owner: String!, $name: String!, $number: Int!, $after: String) {
   repository(owner: $owner, name: $name) {
     databaseId
     pullRequest(number: $number) {
-      id
-      comments(first: 100, after: $after) {
-        pageInfo { hasNextPage endCursor }
-        nodes {
-          id fullDatabaseId body createdAt updatedAt viewerDidAuthor
-          author { __typename login } editor { __typename login }
-          reactionGroups { content viewerHasReacted }
-        }
-      }
+      id comments(first: 100, after: $after) { ${COMMENT_FIELDS} }
     }
   }
 }`;
@@ -40,12 +42,18 @@ interface CommentNode {
   readonly reactionGroups: readonly { readonly content: string; readonly viewerHasReacted: boolean }[] | null;
 }
 
+interface CommentsPage extends Page {
+  readonly nodes: readonly (CommentNode | null)[] | null;
+}
+
 interface PullNode {
   readonly id: string;
-  readonly comments: {
-    readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
-    readonly nodes: readonly (CommentNode | null)[] | null;
-  };
+  readonly comments: CommentsPage;
+}
+
+export interface ThreadNode {
+  readonly id: string;
+  readonly thread?: CommentsPage | null;
 }
 
 interface ListAnswer {
@@ -71,9 +79,18 @@ export async function readThread(client: GitHubClient, pull: PullRequest): Promi
   const ask = (after: string | null) => readPage(client, pull, after);
   for await (const { id, nodes } of pagesOf('comments', ask)) {
     subject = id;
-    comments.push(...(nodes ?? []).flatMap((node) => (node === null ? [] : (commentOf(node) ?? []))));
+    comments.push(...commentsOf(nodes));
   }
   return { subject, comments };
+}
+
+/** The thread that came along; undefined when it is longer. */
+export function threadAlong({ id, thread }: ThreadNode): Thread | undefined {
+  return thread && !thread.pageInfo.hasNextPage ? { subject: id, comments: commentsOf(thread.nodes) } : undefined;
+}
+
+function commentsOf(nodes: CommentsPage['nodes']): ThreadComment[] {
+  return (nodes ?? []).flatMap((node) => (node === null ? [] : (commentOf(node) ?? [])));
 }
 
 async function readPage(client: GitHubClient, pull: PullRequest, after: string | null) {
