@@ -3,6 +3,7 @@ import { type ImageReference, parseImage } from '../model/image.ts';
 import type { Loaded } from '../model/load.ts';
 import type { Cluster, PlatformSize, PlatformSpec } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
+import { hasLabel } from '../model/pull-labels.ts';
 import { durationSeconds } from '../model/scalars.ts';
 
 /** What a preview file means on this platform for this commit. */
@@ -101,7 +102,7 @@ function chooseCluster(
       when === undefined ||
       ((when.sizes === undefined || when.sizes.includes(spec.size)) &&
         (when.templates === undefined || when.templates.includes(spec.template)) &&
-        (when.labels === undefined || when.labels.some((label) => labels.includes(label)))),
+        (when.labels === undefined || when.labels.some((label) => hasLabel(labels, label)))),
   );
   if (found !== undefined) return found;
   throw invalidInput([

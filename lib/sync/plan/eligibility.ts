@@ -3,6 +3,7 @@ import { isFork, type PullRequest } from '../../forge/forge.ts';
 import type { AppsRepo } from '../../gitops/apps-repo.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import { PROPOSAL_BRANCH } from '../../model/proposal.ts';
+import { hasLabel } from '../../model/pull-labels.ts';
 
 /** Why a pull request has no preview. */
 export type Ineligible = 'closed' | 'merged' | 'not-a-source' | 'draft' | 'fork' | 'label' | 'stopped' | 'proposal';
@@ -55,7 +56,7 @@ function refusalBySource(pull: PullRequest, source: PlatformSpec['sources'][numb
   if (isFork(pull) && !source.forks) {
     return { reason: 'fork', sentence: 'This pull request comes from a fork; forks get no preview here.' };
   }
-  if (source.label !== undefined && !pull.labels.includes(source.label)) {
+  if (source.label !== undefined && !hasLabel(pull.labels, source.label)) {
     return { reason: 'label', sentence: `Add the label "${source.label}" to get a preview.` };
   }
   return null;

@@ -14,6 +14,7 @@ import type { Preview } from '../../model/preview.ts';
 import type { PreviewRecord } from '../../model/record.ts';
 import type { LivePreview, ObjectChange, PreviewState } from '../../report/state.ts';
 import type { Base, SyncContext } from './base.ts';
+import { clockDoubt, isOver } from './clock.ts';
 import { refusalOf, stopOf } from './eligibility.ts';
 import { type Existing, findExisting, takenName } from './existing.ts';
 import { type ImageState, imageState } from './image.ts';
@@ -59,7 +60,7 @@ export async function planPreview(
   // What takes a place looks at all the others anyway.
   const findsAmongAll = refusal === null && hasLimits(base.platform);
   const { existing, nameTakenBy } = await findExisting(context.repo, base, identity, derived, findsAmongAll);
-  const plan = planner(pull, existing, existing?.name ?? derived, nameTakenBy !== null, base);
+  const plan = planner(context.forge, pull, existing, existing?.name ?? derived, nameTakenBy !== null, base);
 
   if (refusal !== null) return plan.remove({ state: 'none', ...refusal, removed: plan.live });
   let compiled: CompiledPreview;
@@ -70,7 +71,7 @@ export async function planPreview(
     const manifests = await readManifestsOf(context, pull, preview);
     const sources = { preview, manifests, record: existing?.record ?? null, specDigest: specDigestOf(preview) };
     const image = await imageState(context, base, pull, sources);
-    if (image.status !== 'go') return plan.keep(stateWithoutImage(image, preview, plan.live), base.now);
+    if (image.status !== 'go') return plan.keep(stateWithoutImage(image, preview, plan.live));
     compiled = base.compile({
       preview,
       manifests,
@@ -86,11 +87,14 @@ export async function planPreview(
     });
   } catch (error) {
     if (!(error instanceof GreenroomError)) throw error;
-    if (error.code === 'unreachable') return plan.keep({ state: 'unknown', reason: error.message }, base.now);
+    if (error.code === 'unreachable')
+      return plan.keep({ state: 'unknown', reason: error.message, isPassing: error.until === undefined });
     if (error.code !== 'invalid-input') throw error;
-    return plan.keep({ state: 'invalid', problems: error.problems, live: plan.live }, base.now);
+    return plan.keep({ state: 'invalid', problems: error.problems, live: plan.live });
   }
   if (isExpired(compiled.expires, base.now)) {
+    const doubt = clockDoubt(context.forge);
+    if (doubt !== null) return plan.keep({ state: 'unknown', reason: doubt });
     return plan.remove({
       state: 'none',
       reason: 'expired',
@@ -99,10 +103,10 @@ export async function planPreview(
     });
   }
   if (compiled.denied) {
-    return plan.keep({ state: 'denied', findings: compiled.findings, live: plan.live }, base.now);
+    return plan.keep({ state: 'denied', findings: compiled.findings, live: plan.live });
   }
   const wait = existing === null ? await waitingFor(base, pull, compiled, ahead) : null;
-  if (wait !== null) return plan.keep({ state: 'queued', ...wait, live: plan.live }, base.now);
+  if (wait !== null) return plan.keep({ state: 'queued', ...wait, live: plan.live });
   if (nameTakenBy !== null) throw takenName(derived, nameTakenBy);
   return plan.write(compiled);
 }
@@ -145,11 +149,18 @@ function stateWithoutImage(
       };
     }
     case 'unknown':
-      return { state: 'unknown', reason: image.reason };
+      return { state: 'unknown', reason: image.reason, isPassing: true };
   }
 }
 
-function planner(pull: PullRequest, existing: Existing | null, name: string, isNameTaken: boolean, base: Base) {
+function planner(
+  forge: SyncContext['forge'],
+  pull: PullRequest,
+  existing: Existing | null,
+  name: string,
+  isNameTaken: boolean,
+  base: Base,
+) {
   const live = existing?.record ? livePreview(existing.record) : null;
   const nothing = { change: new Map(), effect: 'none', record: null, displaced: null } as const;
   const none = { pull, name, isNameTaken, live, ...nothing };
@@ -161,8 +172,8 @@ function planner(pull: PullRequest, existing: Existing | null, name: string, isN
   return {
     live,
     remove,
-    keep(state: Exclude<PreviewState, { state: 'ready' }>, now: number): PreviewPlan {
-      if (live !== null && isExpired(live.expires, now)) return remove({ ...state, live: null } as PreviewState);
+    keep(state: Exclude<PreviewState, { state: 'ready' }>): PreviewPlan {
+      if (live !== null && isOver(forge, live.expires, base)) return remove({ ...state, live: null } as PreviewState);
       return { ...none, state };
     },
     write({ files, folder, record, findings, evidence }: CompiledPreview): PreviewPlan {
