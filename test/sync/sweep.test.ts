@@ -150,7 +150,7 @@ describe('sweep', () => {
   test('a file in the place of a preview, and a folder that is none, stop nobody else', async () => {
     const world = many(9);
     const odd = { 'previews/main/shop/pr-shop-3': 'a file', 'previews/main/shop/pr-shop-5/fence': 'a file' };
-    commitFiles(world.appsRepo, odd);
+    world.settle(odd);
     const { failures } = await run(world);
     expect(failures.map(({ subject, error }) => [subject, error.code])).toEqual([['acme/shop#3', 'failed']]);
     expect(failures[0]!.error.message).toContain('previews/main/shop/pr-shop-3');
