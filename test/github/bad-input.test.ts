@@ -46,7 +46,7 @@ test('a wrong token', async () => {
   const { code, stdout, stderr } = await scene.sync({ GITHUB_TOKEN: 'ghp_another' });
   expect([code, stdout, scene.world.head()]).toEqual([1, '', head]);
   expect(stderr).toMatch(
-    /does not accept the credentials; it is wrong, was revoked or has expired: set GITHUB_TOKEN to a valid one/,
+    /does not accept the credentials; the token is wrong, was revoked or has expired: set GITHUB_TOKEN to a valid one/,
   );
   expect(stderr).not.toContain('ghp_another');
 });
