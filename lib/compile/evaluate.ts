@@ -3,13 +3,14 @@ import type { Finding } from '../core/finding.ts';
 import type { Loaded } from '../model/load.ts';
 import type { PlatformSpec } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
-import type { CelCompiler } from '../policies/cel.ts';
+import { type CelCompiler, createCelCompiler } from '../policies/cel.ts';
 import { type Checker, createChecker } from '../policies/check.ts';
 import { checkText } from '../policies/check-text.ts';
 import { applyExceptions, loadExceptions } from '../policies/exceptions.ts';
-import { ruleParams } from '../policies/params.ts';
+import { makerParams, ruleParams } from '../policies/params.ts';
 import type { Rule } from '../policies/rule.ts';
 import { chosenRules } from '../policies/rule-set.ts';
+import { EVIDENCE_PREFIX } from '../policies/rules/evidence.ts';
 import type { Manifest } from './files.ts';
 import { originOf } from './origin.ts';
 
@@ -48,13 +49,17 @@ export type Evaluate = (candidate: Case) => Finding[];
 export function createEvaluate(options: EvaluatorOptions): Evaluate {
   const { platform, exceptions = new Map(), now, extraRules, cel } = options;
   const { severities, contact } = platform.policies;
-  const checker = createChecker({ params: ruleParams(platform), severities, contact, extraRules, cel });
+  const params = ruleParams(platform);
+  const shared = { severities, contact, extraRules, cel: cel ?? createCelCompiler() };
+  const generator = createChecker({ params, ...shared });
+  // Notes of evidence are added before a maker's object is checked; one that brings its own was refused when it was read.
+  const maker = createChecker({ params: { ...makerParams(params), ownKeys: [EVIDENCE_PREFIX] }, ...shared });
   const { honoured } = loadExceptions(exceptions, { now, rules: chosenRules({ extraRules }) });
   const evaluate: Evaluate = ({ preview, generated, manifests, noted, namespaceObject }) => [
-    ...generated.flatMap((object) => generatedFindings(checker, preview, object, namespaceObject)),
+    ...generated.flatMap((object) => generatedFindings(generator, preview, object, namespaceObject)),
     ...[...manifests].flatMap(
       ([file, text]) =>
-        checkText(checker, text, { file, namespaceObject, committed: (object) => noted(object as Manifest) }).findings,
+        checkText(maker, text, { file, namespaceObject, committed: (object) => noted(object as Manifest) }).findings,
     ),
   ];
   return (candidate) => applyExceptions(evaluate(candidate), candidate, honoured);
@@ -66,7 +71,7 @@ function generatedFindings(
   object: Manifest,
   namespaceObject: Manifest | undefined,
 ): Finding[] {
-  return checker.check(object, { namespaceObject }).map(({ rule, severity, message, field, object: ref }) => {
+  return checker.causes(object, { namespaceObject }).map(({ rule, severity, message, field, object: ref }) => {
     return { rule, severity, message, ...originOf(preview, object, field), object: ref, field };
   });
 }

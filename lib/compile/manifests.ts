@@ -11,7 +11,6 @@ import {
 } from '../model/load.ts';
 import type { Preview } from '../model/preview.ts';
 import { EVIDENCE_PREFIX } from '../policies/rules/evidence.ts';
-import { ALL_RECONCILERS } from '../reconcilers/index.ts';
 import type { Manifest } from './files.ts';
 
 /** One object of the maker's own manifests, brought into the preview's namespace. */
@@ -25,9 +24,6 @@ const MAX_OBJECTS = 100;
 
 /** Of all files together; reading YAML safely takes time by its length. */
 const MAX_TOTAL_BYTES = 1024 * 1024;
-
-/** Keys under these steer greenroom itself or the reconciler (hooks, sync options, tracking). */
-const RESERVED_DOMAINS = ['greenroom.dev', ...ALL_RECONCILERS.flatMap(({ metadata }) => metadata.domains)];
 
 /**
  * Reads the maker's own manifests. Whether they keep the rules is checked later; here they only have to be objects that
@@ -107,14 +103,6 @@ function shapeProblems(value: unknown, positions: Positions): Problem[] {
   }
   if (metadata['namespace'] !== undefined && typeof metadata['namespace'] !== 'string') {
     problems.push(at(['metadata', 'namespace'], 'must be a text'));
-  }
-  for (const group of ['labels', 'annotations']) {
-    for (const key of Object.keys(isRecord(metadata[group]) ? metadata[group] : {})) {
-      const domain = key.split('/')[0]!.toLowerCase();
-      if (key.includes('/') && RESERVED_DOMAINS.some((d) => domain === d || domain.endsWith(`.${d}`))) {
-        problems.push(at(['metadata', group, key], 'is for the platform to set; remove it'));
-      }
-    }
   }
   for (const path of evidencePaths(value, [])) problems.push(at(path, 'is for greenroom alone to note; remove it'));
   return problems;

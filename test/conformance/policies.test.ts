@@ -235,7 +235,7 @@ describe('the policies as they are compiled, in a real API server', () => {
     expect(invalid).toBeUndefined();
     return [...refusals];
   };
-  const sentence = (id: string) => ruleMessage(RULES.find((rule) => rule.id === id) as Rule, '@platform');
+  const sentence = (id: string) => ruleMessage(RULES.find((rule) => rule.id === id) as Rule, '@platform', lenient.params);
 
   test('let a good preview pass', async () => {
     expect(await refusal(web)).toEqual([]);

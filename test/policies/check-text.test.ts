@@ -52,7 +52,7 @@ describe('findings', () => {
   it('stand at the line of the field, or of what should hold it', () => {
     const places = check(APP).findings.map((f) => [f.rule, f.line, f.field]);
     expect(places).toContainEqual(['no-privileged', 20, 'spec.template.spec.containers[0].securityContext.privileged']);
-    expect(places).toContainEqual(['no-node-port', 30, 'spec.ports[0].nodePort']);
+    expect(places).toContainEqual(['no-node-port', 27, 'spec.type']);
     expect(places).toContainEqual(['no-service-account-token', 12, 'spec.template.spec.automountServiceAccountToken']);
   });
 
@@ -90,9 +90,11 @@ describe('fixes', () => {
       expect(after.filter((f) => f.rule === rule && f.field === field)).toEqual([]);
       expect(after.length).toBe(check(APP).findings.length - 1);
     }
-    const port = check(APP).findings.find((f) => f.field === 'spec.ports[0].nodePort')!.fix!;
-    expect(linesOf(APP, port.startLine, port.endLine)).toBe('    - port: 80\n      nodePort: 30080');
-    expect(port.replacement).toBe('    - port: 80');
+    const port = check(APP).findings.find((f) => f.rule === 'no-node-port')!.fix!;
+    expect(linesOf(APP, port.startLine, port.endLine)).toBe(
+      '  type: NodePort\n  ports:\n    - port: 80\n      nodePort: 30080',
+    );
+    expect(port.replacement).toBe('  type: ClusterIP\n  ports:\n    - port: 80');
   });
 
   it('are not offered where one thing cannot be mended', () => {

@@ -31,7 +31,7 @@ export function rulePolicy(rule: Rule, options: RulePolicyOptions): AdmissionPol
   return {
     name: `greenroom-${rule.id}`,
     title: rule.title,
-    message: ruleMessage(rule, options.contact),
+    message: ruleMessage(rule, options.contact, options.params),
     severity: rule.severity,
     operations: ['CREATE', 'UPDATE'],
     targets: rule.match === 'any' ? [ANY_KIND] : rule.match,

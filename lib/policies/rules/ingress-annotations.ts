@@ -15,6 +15,8 @@ export const ingressAnnotations = defineRule({
     {
       cel: 'dyn(object).metadata.?annotations.orValue({}).all(k, params.routeAnnotations.exists(a, k == a || (a.endsWith("/") && k.startsWith(a))))',
       field: 'metadata.annotations',
+      found:
+        'dyn(object).metadata.annotations.filter(k, !params.routeAnnotations.exists(a, k == a || (a.endsWith("/") && k.startsWith(a)))).join(", ")',
     },
   ],
   examples: {

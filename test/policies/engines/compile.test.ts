@@ -3,6 +3,7 @@ import { parse } from 'yaml';
 import type { Exception } from '../../../lib/model/exception.ts';
 import { ENGINES, type Engine } from '../../../lib/model/platform.ts';
 import { compileOptions, compilePolicies, type KubeObject, policyFiles } from '../../../lib/policies/engines/index.ts';
+import { ruleParams } from '../../../lib/policies/params.ts';
 import { CONFIG_MAP, PODS } from '../../../lib/policies/resources.ts';
 import { CONTAINERS, defineRule, type Rule, type RuleSpec, ruleMessage } from '../../../lib/policies/rule.ts';
 import { RULES } from '../../../lib/policies/rules/index.ts';
@@ -62,7 +63,7 @@ describe.each(ENGINES)('%s', (engine) => {
     const text = JSON.stringify(objects);
     for (const each of RULES) {
       expect(objects.some((o) => o.metadata.name === `greenroom-${each.id}`)).toBe(true);
-      expect(text).toContain(JSON.stringify(ruleMessage(each, '@platform')));
+      expect(text).toContain(JSON.stringify(ruleMessage(each, '@platform', ruleParams(platform))));
     }
   });
 
