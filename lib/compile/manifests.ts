@@ -78,9 +78,24 @@ export function manifestTexts(files: FileSet | null): FileSet {
 function brought(object: Manifest, namespace: string): Manifest {
   const { metadata } = object;
   return {
-    ...object,
-    metadata: { ...metadata, name: metadata?.name ?? '', namespace: metadata?.namespace ?? namespace },
+    ...(withoutNulls(object) as Manifest),
+    metadata: {
+      ...(withoutNulls(metadata) as Manifest['metadata']),
+      name: metadata?.name ?? '',
+      namespace: metadata?.namespace ?? namespace,
+    },
   };
+}
+
+/**
+ * Without members that are null: rules take them for missing, while an API server would read some as empty or zero. What
+ * is checked is what is committed.
+ */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (!isRecord(value)) return value;
+  const entries = Object.entries(value).filter(([, member]) => member !== null);
+  return Object.fromEntries(entries.map(([key, member]) => [key, withoutNulls(member)]));
 }
 
 function shapeProblems(value: unknown, positions: Positions): Problem[] {

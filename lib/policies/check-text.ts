@@ -7,7 +7,9 @@ import { MAX_PLATFORM_BYTES, parseSafeYaml, type YamlDocument } from '../model/l
 import type { Cause } from './causes.ts';
 import type { CheckContext, Checker } from './check.ts';
 import { applyEdits, type Edit } from './edit.ts';
-import { parsePath } from './paths.ts';
+import { formatPath, parsePath } from './paths.ts';
+import { podProblems } from './pod-problems.ts';
+import { PODS } from './resources.ts';
 import { servedVersions } from './versions.ts';
 
 export interface CheckTextOptions extends CheckContext {
@@ -33,8 +35,8 @@ export function checkText(checker: Checker, input: string | Uint8Array, options:
   const { file } = options;
   const { documents, problems, text } = parseSafeYaml(input, { file, maxBytes: MAX_PLATFORM_BYTES, documents: 'many' });
   if (problems.length > 0) throw invalidInput(problems);
-  const unserved = documents.flatMap((document) => unservedVersion(document));
-  if (unserved.length > 0) throw invalidInput(unserved);
+  const refused = documents.flatMap((document) => [...unservedVersion(document), ...refusedByServer(document)]);
+  if (refused.length > 0) throw invalidInput(refused);
   const evaluated = documents.map((document, index) => evaluateDocument(checker, document, index, options));
   const mended = evaluated.flatMap(({ index, mending }) => mending.map((edit) => ({ index, edit })));
   // Where writing the text anew changes more than was edited, there are no few lines to show.
@@ -66,6 +68,17 @@ function unservedVersion({ value, positions }: YamlDocument): Problem[] {
   if (versions === undefined || versions.includes(apiVersion)) return [];
   const message = `no cluster serves this version; found ${showText(apiVersion)}, allowed is ${versions.join(' or ')}`;
   return [{ ...positions.of(['apiVersion']), field: 'apiVersion', message }];
+}
+
+/** So would a pod that no API server takes. */
+function refusedByServer({ value, positions }: YamlDocument): Problem[] {
+  if (!isRecord(value) || !isPodKind(value)) return [];
+  return podProblems(value).map(({ path, message }) => ({ ...positions.of(path), field: formatPath(path), message }));
+}
+
+function isPodKind({ apiVersion, kind }: JsonRecord): boolean {
+  const group = typeof apiVersion === 'string' && apiVersion.includes('/') ? apiVersion.split('/')[0] : '';
+  return PODS.some((pod) => pod.group === group && pod.kind === kind);
 }
 
 interface EvaluatedDocument {

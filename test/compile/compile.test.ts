@@ -269,6 +269,19 @@ describe("the maker's own manifests", () => {
     );
   });
 
+  test('are committed as they were checked: what is null is left out', () => {
+    const nulls = service.replace(
+      'name: colours',
+      'name: colours\n  creationTimestamp: null\n  labels: { app: null, tier: web }',
+    );
+    const { files, folder } = compile(text, '', { manifests: manifests({ 'deploy/c.yaml': nulls }) });
+    expect(parse(files.get(`${folder}/app/configmap.colours.yaml`) ?? '').metadata).toEqual({
+      name: 'colours',
+      namespace: 'pr-shop-7',
+      labels: { tier: 'web' },
+    });
+  });
+
   test('may not take the place of what greenroom makes', () => {
     const clash = service.replace('ConfigMap', 'Service').replace('colours', 'pr-shop-7');
     const [problem] = problemsOf(() => compile(text, '', { manifests: manifests({ 'deploy/s.yaml': clash }) }));

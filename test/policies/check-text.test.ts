@@ -72,6 +72,61 @@ describe('findings', () => {
   });
 });
 
+describe('what no API server takes is bad input, at its line', () => {
+  const workload = (inner: string, selector = 'app: web') => `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec:
+  selector: { matchLabels: { ${selector} } }
+  template:
+    metadata: { labels: { app: web } }
+    spec:
+${inner.replace(/^/gm, '      ')}
+`;
+  it.each([
+    [
+      'a request above its limit',
+      workload(
+        'containers:\n  - name: web\n    image: x\n    resources:\n      requests: { cpu: 2 }\n      limits: { cpu: 1500m }',
+      ),
+      'spec.template.spec.containers[0].resources.requests.cpu',
+      13,
+    ],
+    [
+      'a volume of two sources',
+      workload('containers: []\nvolumes:\n  - { name: a, emptyDir: {}, configMap: { name: x } }'),
+      'spec.template.spec.volumes[0]',
+      11,
+    ],
+    [
+      'a mount of no volume',
+      workload('containers:\n  - name: web\n    volumeMounts: [{ name: data, mountPath: /data }]'),
+      'spec.template.spec.containers[0].volumeMounts[0].name',
+      11,
+    ],
+    [
+      'two containers of one name',
+      workload('containers:\n  - { name: web }\ninitContainers:\n  - { name: web }'),
+      'spec.template.spec.initContainers[0].name',
+      12,
+    ],
+    ['a selector of other pods', workload('containers: []', 'app: api'), 'spec.selector.matchLabels.app', 5],
+    [
+      'a version that its kind never had',
+      APP.replace('apiVersion: v1\n', 'apiVersion: networking.k8s.io/v1beta1\n').replace(
+        'kind: Service',
+        'kind: Ingress',
+      ),
+      'apiVersion',
+      22,
+    ],
+  ])('%s', (_, text, field, line) => {
+    expect(() => check(text)).toThrowError(
+      expect.objectContaining({ problems: [expect.objectContaining({ field, line, file: 'm.yaml' })] }),
+    );
+  });
+});
+
 describe('fixes', () => {
   it('make every object pass and keep comments', () => {
     const { fixed } = check(APP);
