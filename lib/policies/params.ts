@@ -123,7 +123,9 @@ export const CONTROLLER_FINALIZERS: readonly string[] = [
 /** Bookkeeping that no controller acts on, beside names without a prefix (`app`, `tier`), which are everybody's. */
 export const DEFAULT_KEYS: readonly string[] = [
   'app.kubernetes.io/',
+  'batch.kubernetes.io/', // written by Kubernetes itself, as are those of deployments
   'checksum/',
+  'deployment.kubernetes.io/',
   'helm.sh/chart',
   'kubectl.kubernetes.io/default-container',
   'kubectl.kubernetes.io/last-applied-configuration',
@@ -204,7 +206,9 @@ export function ruleParams(platform: PlatformSpec): RuleParams {
     controllerFinalizers: CONTROLLER_FINALIZERS,
     keys: [
       ...DEFAULT_KEYS,
-      ...(platform.knative ? ['autoscaling.knative.dev/', 'networking.knative.dev/visibility'] : []),
+      ...(platform.knative
+        ? ['autoscaling.knative.dev/', 'networking.knative.dev/visibility', 'serving.knative.dev/']
+        : []),
       ...parameters.keys,
     ],
     reservedKeys: RESERVED_KEYS,

@@ -19,7 +19,7 @@ import { chosenRules } from '../policies/rule-set.ts';
 import { RECONCILER_FOLDERS } from '../reconcilers/index.ts';
 
 /** Rules whose answer depends on the platform's own settings. */
-export const PLATFORM_RULES = ['allowed-registries', 'own-host', 'own-application'];
+export const PLATFORM_RULES = ['allowed-registries', 'own-host', 'own-gateway', 'plain-secrets', 'own-application'];
 
 export interface Checkers {
   /** For a maker's own files. */

@@ -7,9 +7,12 @@ const allowed = (lists: readonly string[]): string =>
 const LABEL = allowed(['keys', 'ownKeys', 'reservedKeys']);
 const ANNOTATION = allowed(['keys', 'ownKeys', 'reservedKeys', 'routeAnnotations']);
 
+/** An update counts for what it adds: controllers write down on an object what they did with it. */
+const before = (map: string): string => `(oldObject != null && k in dyn(oldObject).?metadata.?${map}.orValue({}))`;
+
 const closed = (map: 'labels' | 'annotations', isAllowed: string) => ({
   over: METADATA,
-  cel: `it.?${map}.orValue({}).all(k, ${isAllowed})`,
+  cel: `it.?${map}.orValue({}).all(k, ${isAllowed} || ${before(map)})`,
   field: map,
   found: `it.${map}.filter(k, !${isAllowed}).join(", ")`,
 });
