@@ -155,6 +155,19 @@ export function conditionCel({ cel, over }: Condition): string {
   return `${over.cel}.all(outer, outer.?${over.inner.replaceAll('.', '.?')}.orValue([]).all(it, ${cel}))`;
 }
 
+/** Where no platform is at hand: what each parameter is. */
+const ANY_PLATFORM = {
+  registries: "one of the platform's registries",
+  allowedKinds: "the platform's list of kinds",
+  keys: "the platform's list",
+  maxSize: { cpu: 'the allowed', memory: 'the allowed' },
+  maxStorage: 'the allowed',
+  limitRequestRatio: { cpu: 'a set number of', memory: 'a set number of' },
+  gracePeriodSeconds: 'a set number of',
+  ingress: { class: 'of the platform', gateway: { namespace: 'of the platform', name: 'previews' } },
+  secrets: { store: 'of secrets', prefix: "the repository's prefix" },
+};
+
 /**
  * The sentence of a rule as every engine prints it.
  *
@@ -167,8 +180,7 @@ export function ruleMessage(
 ): string {
   return message.replaceAll(/\{([A-Za-z.]+)\}/g, (placeholder, name: string) => {
     if (name === 'contact') return contact;
-    if (params === null) return "what the platform's settings say";
-    const value = valueAt(params, name.split('.'));
+    const value = valueAt(params ?? ANY_PLATFORM, name.split('.'));
     return value === undefined ? placeholder : Array.isArray(value) ? value.join(', ') : String(value);
   });
 }

@@ -17,7 +17,7 @@ export const requireLimits = defineRule({
   id: 'require-limits',
   title: 'Limits for cpu and memory',
   message:
-    'A container has no limit for cpu or memory (zero is none): set resources.limits.cpu and resources.limits.memory, at most {maxSize.cpu} and {maxSize.memory}, or ask {contact}.',
+    'A container has no limit for cpu or memory (zero is none): set resources.limits.cpu and resources.limits.memory, at most {maxSize.cpu} cpu and {maxSize.memory} memory, or ask {contact}.',
   source: 'NSA/CISA Kubernetes Hardening Guide 1.2, resource policies',
   why: 'One preview without limits can take the memory and time of all others on the machine.',
   scope: 'makers',
