@@ -118,7 +118,6 @@ function registerQuantity(env: Environment): void {
       'kubernetes.Quantity.isLessThan(kubernetes.Quantity): bool',
       (a: Quantity, b: Quantity) => a.nano < b.nano,
     )
-    .registerFunction('kubernetes.Quantity.sign(): int', (a: Quantity) => a.compareTo(new Quantity(0n)))
     .registerFunction('kubernetes.Quantity.asApproximateFloat(): double', (a: Quantity) => a.toNumber());
 }
 

@@ -67,31 +67,38 @@ export function isHarmless(value: string): string {
   return `(${value}.size() <= 256 && ${value}.matches("^(|${anyCase('TRUE|FALSE|YES|NO|ON|OFF|NONE|NULL')}|[0-9]{1,6}|[$][(][A-Za-z_][A-Za-z0-9_.-]*[)]|[$][{][A-Za-z_][A-Za-z0-9_]*[}])$"))`;
 }
 
-/** An assignment inside of a text: `DB_PASSWORD=...`, `"password": "..."`; no reference, no placeholder. */
-const ASSIGNMENT = `(${anyCase('PASSW(OR)?D|SECRET|TOKEN|CREDENTIALS?|(API|ACCESS|SECRET|PRIVATE)[_-]?KEY|[_.-]PASS')})["']?[ \\t]*[=:][ \\t]*["']?[^ \\t\\n"'$<{(*%=:,;&|-][^ \\t\\n"'$<{]{3}`;
+/** What such a word is assigned: no reference, no placeholder. */
+const VALUE = `["']?[ \\t]*[=:][ \\t]*["']?[^ \\t\\n"'$<{(*%=:,;&|-][^ \\t\\n"'$<{]{3}`;
 
-/** Parts of the words above, for a look that costs little. */
-const PARTS = [
-  'ass',
-  'ASS',
-  'ecret',
-  'ECRET',
-  'oken',
-  'OKEN',
-  'key',
-  'Key',
-  'KEY',
-  'redential',
-  'REDENTIAL',
-  'pwd',
-  'PWD',
+/** Words that are assigned a credential inside of a text, and parts of them, for a look that costs little. */
+const ASSIGNED: readonly { readonly word: string; readonly parts: readonly string[] }[] = [
+  { word: 'PASSW(OR)?D', parts: ['assw', 'ASSW'] },
+  { word: 'SECRET', parts: ['ecret', 'ECRET'] },
+  { word: 'TOKEN', parts: ['oken', 'OKEN'] },
+  { word: 'CREDENTIALS?', parts: ['redential', 'REDENTIAL'] },
+  { word: 'API[_-]?KEY', parts: ['pi_key', 'pi-key', 'pikey', 'piKey', 'PI_KEY', 'PI-KEY', 'PIKEY'] },
+  { word: 'ACCESS[_-]?KEY', parts: ['ss_key', 'ss-key', 'ssKey', 'SS_KEY', 'SS-KEY'] },
+  { word: 'PRIVATE[_-]?KEY', parts: ['te_key', 'te-key', 'teKey', 'TE_KEY', 'TE-KEY'] },
+  { word: '[_.-]PASS', parts: ['_pass', '-pass', '.pass', '_PASS', '-PASS'] },
 ];
+
+const assignmentOf = (word: string): string => JSON.stringify(`${anyCase(word)}${VALUE}`.replaceAll('\\\\', '\\'));
+const has = (text: string, parts: readonly string[]): string =>
+  `(${parts.map((part) => `${text}.contains("${part}")`).join(' || ')})`;
+
+/** Most characters of lines that mention one such word: a pattern over more would cost too much at admission. */
+const MAX_MENTIONS = 150_000;
 
 /** CEL: whether no line of a text assigns a credential. */
 export function assignsNone(text: string): string {
-  const parts = PARTS.map((part) => `l.contains("${part}")`).join(' || ');
-  return `!${text}.split("\\n").exists(l, (${parts}) && (l.size() > 20000 || l.matches(${JSON.stringify(ASSIGNMENT)})))`;
+  const lines = `${text}.split("\\n")`;
+  return ASSIGNED.map(
+    ({ word, parts }) => `!${lines}.exists(l, ${has('l', parts)} && l.matches(${assignmentOf(word)}))`,
+  ).join(' && ');
 }
+
+/** Parts of the words that names end with. */
+const PARTS = ['ass', 'ASS', 'ecret', 'ECRET', 'oken', 'OKEN', 'ey', 'EY', 'redential', 'REDENTIAL', 'wd', 'WD'];
 
 const cleanOf = (text: string, some: typeof CREDENTIALS): string =>
   some
@@ -138,12 +145,25 @@ export const CREDENTIAL_VARIABLES: readonly Variable[] = [
     expression: `object.kind == "ConfigMap" ? dyn(object).?data.orValue({}).map(k, dyn(object).data[k]).join("\\n") : variables.containers.map(c, ${CONTAINER_TEXT}).join("\\n")`,
   },
   ...GROUPS.map((group, i) => ({ name: `clean${i}`, expression: cleanOf('variables.text', group) })),
-  { name: 'assignsNone', expression: assignsNone('variables.text') },
+  { name: 'lines', expression: 'variables.text.split("\\n")' },
+  ...ASSIGNED.flatMap(({ word, parts }, i) => [
+    {
+      name: `mentions${i}`,
+      expression: `${has('variables.text', parts)} ? variables.lines.filter(l, ${has('l', parts)}).join("\\n") : ""`,
+    },
+    {
+      name: `assigns${i}`,
+      expression: `variables.mentions${i}.size() > ${MAX_MENTIONS} || variables.mentions${i}.matches(${assignmentOf(word)})`,
+    },
+  ]),
   {
     name: 'secretKeys',
-    expression: `object.kind == "ConfigMap" ? dyn(object).?data.orValue({}).filter(k, ${namesSecret('k')} && !${isHarmless('dyn(object).data[k]')}) : []`,
+    expression: `object.kind == "ConfigMap" ? dyn(object).?data.orValue({}).filter(k, ${has('k', PARTS)} && ${namesSecret('k')} && !${isHarmless('dyn(object).data[k]')}) : []`,
   },
 ];
 
 /** CEL: whether nothing in the object is a credential by its form. */
-export const IS_CLEAN = [...GROUPS.map((_, i) => `variables.clean${i}`), 'variables.assignsNone'].join(' && ');
+export const IS_CLEAN = [
+  ...GROUPS.map((_, i) => `variables.clean${i}`),
+  ...ASSIGNED.map((_, i) => `!variables.assigns${i}`),
+].join(' && ');

@@ -7,7 +7,7 @@ const limit = (resource: string): Condition => {
   const value = `string(it.resources.limits.${resource})`;
   return {
     over: OWN_CONTAINERS,
-    cel: `it.?resources.?limits.?${resource}.hasValue() && isQuantity(${value}) && quantity(${value}).sign() > 0`,
+    cel: `it.?resources.?limits.?${resource}.hasValue() && isQuantity(${value}) && quantity(${value}).isGreaterThan(quantity("0"))`,
     field: `resources.limits.${resource}`,
     found: `"${resource}: " + ${value}`,
   };

@@ -7,7 +7,7 @@ const request = (resource: string): Condition => {
   const value = `string(it.resources.requests.${resource})`;
   return {
     over: OWN_CONTAINERS,
-    cel: `it.?resources.?requests.?${resource}.hasValue() ? isQuantity(${value}) && quantity(${value}).sign() > 0 : it.?resources.?limits.?${resource}.hasValue()`,
+    cel: `it.?resources.?requests.?${resource}.hasValue() ? isQuantity(${value}) && quantity(${value}).isGreaterThan(quantity("0")) : it.?resources.?limits.?${resource}.hasValue()`,
     field: `resources.requests.${resource}`,
     found: `"${resource}: " + ${value}`,
   };
