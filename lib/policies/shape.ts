@@ -137,7 +137,12 @@ const POD_SPEC: Readonly<Record<string, Shape>> = {
 
 const TEMPLATE = fields({ metadata: METADATA, spec: fields(POD_SPEC) });
 
-const SOURCE = fields({ repoURL: 'text', targetRevision: 'text', path: 'text' });
+const SOURCE = fields({
+  repoURL: 'text',
+  targetRevision: 'text',
+  path: 'text',
+  directory: fields({ include: 'text' }),
+});
 
 /** The specs of Services, Ingresses, routes, ExternalSecrets, Applications and Kustomizations; no two of them share a field otherwise. */
 const SPEC = fields({
@@ -171,6 +176,7 @@ const SPEC = fields({
   dataFrom: list('any'),
   data: list(fields({ remoteRef: fields({ key: 'text' }) })),
   project: 'text',
+  syncPolicy: fields({}),
   path: 'text',
   targetNamespace: 'text',
   serviceAccountName: 'text',
@@ -180,7 +186,12 @@ const SPEC = fields({
   sourceRef: fields({ kind: 'text', name: 'text', namespace: 'text' }),
 });
 
-const OBJECT = fields({ metadata: METADATA, spec: SPEC, template: TEMPLATE, type: 'text' });
+const OPERATION = fields({
+  initiatedBy: fields({ automated: 'flag' }),
+  sync: fields({ revision: 'text', source: SOURCE }),
+});
+
+const OBJECT = fields({ metadata: METADATA, spec: SPEC, template: TEMPLATE, type: 'text', operation: OPERATION });
 const STRINGS = map('text');
 
 /** The first field of an object that is of another type than Kubernetes knows it by. */

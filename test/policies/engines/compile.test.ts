@@ -219,10 +219,12 @@ describe('compilePolicies', () => {
   test('asks rules about any kind of whole objects only, though Gatekeeper sees Scale and Eviction', () => {
     const any = rule({ match: 'any', conditions: [{ cel: 'object.kind != ""', field: 'kind' }] });
     const source = (objects: Loose[]) => forRules(objects)[0].spec.targets[0].code[0].source;
-    expect(source(compile('gatekeeper', [any])).matchCondition).toEqual([
-      { name: 'whole-objects', expression: "request.?subResource.orValue('') == ''" },
-    ]);
-    expect(source(compile('gatekeeper', [rule()]))).not.toHaveProperty('matchCondition');
+    expect(source(compile('gatekeeper', [any])).matchCondition).toContainEqual({
+      name: 'whole-objects',
+      expression: "request.?subResource.orValue('') == ''",
+    });
+    const names = source(compile('gatekeeper', [rule()])).matchCondition.map(({ name }: Loose) => name);
+    expect(names).toEqual(['not-terminating']);
   });
 
   test("keeps out of the way of Kyverno's own variables in a ClusterPolicy", () => {
