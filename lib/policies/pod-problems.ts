@@ -32,6 +32,7 @@ export function podProblems(object: unknown): PodProblem[] {
     ...twice(containers, 'a container'),
     ...containers.flatMap(({ item, path: at }) => [...resourceProblems(item, at), ...mountProblems(item, at, names)]),
     ...resourceProblems(spec, path),
+    ...defaultedProblems(spec, path),
     ...selectorProblems(object),
   ];
 }
@@ -74,6 +75,21 @@ function resourceProblems(owner: JsonRecord, path: Path): PodProblem[] {
     const message = `must not be above the limit; found ${String(requests[name])}, the limit is ${String(limits[name])}`;
     return [{ path: [...path, 'resources', 'requests', name], message }];
   });
+}
+
+/**
+ * Where only a limit stands for the whole pod, the API server fills in the sum of what the containers request, which no
+ * rule sees before commit.
+ */
+function defaultedProblems(spec: JsonRecord, path: Path): PodProblem[] {
+  const limits = valueAt(spec, ['resources', 'limits']);
+  if (!isRecord(limits)) return [];
+  return Object.keys(limits)
+    .filter((name) => valueAt(spec, ['resources', 'requests', name]) === undefined)
+    .map((name) => ({
+      path: [...path, 'resources', 'limits', name],
+      message: 'stands for the whole pod without a request; write resources.requests of the pod as well',
+    }));
 }
 
 function quantityOf(value: unknown): Quantity | undefined {

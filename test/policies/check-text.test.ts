@@ -110,6 +110,12 @@ ${inner.replace(/^/gm, '      ')}
       'spec.template.spec.initContainers[0].name',
       12,
     ],
+    [
+      'a limit of the whole pod without a request',
+      workload('containers: []\nresources: { limits: { cpu: 2 } }'),
+      'spec.template.spec.resources.limits.cpu',
+      10,
+    ],
     ['a selector of other pods', workload('containers: []', 'app: api'), 'spec.selector.matchLabels.app', 5],
     [
       'a version that its kind never had',

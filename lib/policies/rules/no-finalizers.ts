@@ -1,5 +1,7 @@
 import { defineRule, METADATA } from '../rule.ts';
 
+/** Kyverno's command line hands over an empty object where there was none. */
+const IS_UPDATE = '(oldObject != null && dyn(oldObject).?metadata.?name.hasValue())';
 const BEFORE = '(oldObject == null ? [] : dyn(oldObject).?metadata.?finalizers.orValue([]))';
 
 export const noFinalizers = defineRule({
@@ -14,7 +16,7 @@ export const noFinalizers = defineRule({
   conditions: [
     // An update counts for what it adds; controllers add theirs to objects that are there already.
     {
-      cel: `dyn(object).metadata.?finalizers.orValue([]).all(f, f in params.finalizers || f in ${BEFORE} || (oldObject != null && f in params.controllerFinalizers))`,
+      cel: `dyn(object).metadata.?finalizers.orValue([]).all(f, f in params.finalizers || f in ${BEFORE} || (${IS_UPDATE} && f in params.controllerFinalizers))`,
       field: 'metadata.finalizers',
       found: 'dyn(object).metadata.finalizers.join(", ")',
       fix: 'remove',

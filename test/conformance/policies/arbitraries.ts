@@ -245,7 +245,8 @@ const podSpec = fc
       securityContext: podSecurity,
       volumes: list(volume).map((vs) => vs.map((v, i) => ({ name: `v${i}`, ...(v as Data) }))),
       os: oneOf({ name: 'linux' }, { name: 'windows' }),
-      resources: some({ limits: some({ cpu: quantity() }, 0) }, 0),
+      // Without requests beside them, pod-level limits are bad input before any rule is asked.
+      resources: oneOf('200m', '1', '2', '3').map((cpu) => ({ limits: { cpu }, requests: { cpu: '200m' } })),
       ...scheduling,
     }),
     fc.boolean(),
