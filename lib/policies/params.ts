@@ -18,19 +18,19 @@ export interface RuleParams {
   readonly maxSize: { readonly cpu: string; readonly memory: string };
   /** How many times its request a limit may be. @default cpu 10, memory 4 */
   readonly limitRequestRatio: { readonly cpu: number; readonly memory: number };
-  /** `group/Kind` (`Service` for the core group) that a preview may hold. @default {@link DEFAULT_KINDS} */
+  /** `group/Kind` (`Service` for the core group) that a preview may hold. @default `DEFAULT_KINDS` */
   readonly allowedKinds: readonly string[];
-  /** Annotation keys of an Ingress or route; one that ends in `/` allows all keys under it. @default {@link DEFAULT_ROUTE_ANNOTATIONS} */
+  /** Annotation keys of an Ingress or route; one that ends in `/` allows all keys under it. @default `DEFAULT_ROUTE_ANNOTATIONS` */
   readonly routeAnnotations: readonly string[];
-  /** Finalizers that Kubernetes itself takes off again. @default {@link DEFAULT_FINALIZERS} */
+  /** Finalizers that Kubernetes itself takes off again. @default `DEFAULT_FINALIZERS` */
   readonly finalizers: readonly string[];
-  /** Finalizers that well-known controllers add to objects that are there, and take off again. @default {@link CONTROLLER_FINALIZERS} */
+  /** Finalizers that well-known controllers add to objects that are there, and take off again. @default `CONTROLLER_FINALIZERS` */
   readonly controllerFinalizers: readonly string[];
-  /** Label and annotation keys with a prefix that objects may carry; one that ends in `/` allows all under it. @default {@link DEFAULT_KEYS} */
+  /** Label and annotation keys with a prefix that objects may carry; one that ends in `/` allows all under it. @default `DEFAULT_KEYS` */
   readonly keys: readonly string[];
-  /** Keys that steer the platform's own tools, by what they begin with. @default {@link RESERVED_KEYS} */
+  /** Keys that steer the platform's own tools, by what they begin with. @default `RESERVED_KEYS` */
   readonly reservedKeys: readonly string[];
-  /** Reserved keys that greenroom and the reconciler write themselves; none where a maker's own file is checked. @default {@link OWN_KEYS} */
+  /** Reserved keys that greenroom and the reconciler write themselves; none where a maker's own file is checked. @default `OWN_KEYS` */
   readonly ownKeys: readonly string[];
   /** Most node disk, and memory for temporary files, of one container or volume. @default 4Gi */
   readonly maxStorage: string;

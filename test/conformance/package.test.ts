@@ -136,6 +136,12 @@ describe.each([floor!, `${line}.0.0`])('Node.js %s', (version) => {
     expect(await run(node, [join(root, 'bin/greenroom.cjs'), ...example])).toContain('kind: Deployment');
   });
 
+  test('runs the tests', async () => {
+    const args = ['run', '--project=unit', 'test/core/diff.test.ts'];
+    const output = await run(node, [join(root, 'node_modules/vitest/vitest.mjs'), ...args], { cwd: root });
+    expect(output).toContain('passed');
+  });
+
   test('builds the same bytes as another one', async () => {
     const bundled = join(folder, 'greenroom.cjs');
     const script = `import { bundle } from './scripts/bundle.mjs'; await bundle(${JSON.stringify(bundled)});`;
