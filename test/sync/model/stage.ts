@@ -87,6 +87,8 @@ export class Stage {
   #stopped: () => void = () => undefined;
   /** The one that runs. */
   #current = 0;
+  /** Those whose limit is used up. */
+  readonly #limited = new Set<number>();
   /** Calls that were made, ever. */
   #calls = 0;
 
@@ -99,6 +101,7 @@ export class Stage {
     { turns, disturbances }: Pick<Extract<Step, { step: 'work' }>, 'turns' | 'disturbances'>,
   ): Promise<void> {
     this.#parked = [];
+    this.#limited.clear();
     for (const [run, task] of tasks.entries()) {
       this.#current = run;
       await this.#untilNextStop(() => void task().finally(() => this.#stopped()));
@@ -126,6 +129,7 @@ export class Stage {
 
   async #call<T>(perform: () => Promise<T>, instead: Instead<T> = {}): Promise<T> {
     const run = this.#current;
+    if (this.#limited.has(run)) throw limitedAnswer();
     const what = await new Promise<Disturbance | null>((resume) => {
       this.#parked.push({ run, resume });
       this.#stopped();
@@ -136,6 +140,9 @@ export class Stage {
       case 'lost':
       case 'html':
         return this.#props.under(what, perform);
+      case 'limited':
+        this.#limited.add(run);
+        throw limitedAnswer();
       case 'unknown':
       case 'empty':
       case 'stale':
@@ -274,6 +281,11 @@ export class Stage {
       yield page.value;
     }
   }
+}
+
+/** What a client says of a limit that lasts: no loop tries it again. */
+function limitedAnswer(): GreenroomError {
+  return new GreenroomError('unreachable', 'the rate limit is used up', { until: Number.MAX_SAFE_INTEGER });
 }
 
 /** An answer that a server owes. */

@@ -73,6 +73,8 @@ export type Disturbance =
   | 'stale'
   /** A conflict that is none. */
   | 'conflict'
+  /** A limit is used up for an hour: this call, and all that the worker asks after it, is refused at once. */
+  | 'limited'
   /** The worker is gone, and nobody tidies up. */
   | 'crash'
   /** The branch of the apps repo is put back by a commit. */
@@ -188,6 +190,7 @@ const disturbance: fc.Arbitrary<Disturbance> = fc.oneof(
       'stale',
       'stale',
       'conflict',
+      'limited',
       'crash',
       'rollback',
       'rewrite',
