@@ -1,4 +1,3 @@
-import { type ParsedNode, parseAllDocuments } from 'yaml';
 import { type GreenroomError, invalidInput, type Problem } from '../core/errors.ts';
 import type { Finding, Fix } from '../core/finding.ts';
 import { showText } from '../model/load/field.ts';
@@ -6,11 +5,14 @@ import { MAX_PLATFORM_BYTES, parseSafeYaml, type YamlDocument } from '../model/l
 import type { CheckContext, Checker, Violation } from './check.ts';
 import { applyEdits, type Edit } from './edit.ts';
 import { isRecord, parsePath } from './paths.ts';
+import { type DocumentText, documentTexts, splice } from './splice.ts';
 import { servedVersions } from './versions.ts';
 
 export interface CheckTextOptions extends CheckContext {
   /** Name of the file, for findings; nothing is read from it. */
   readonly file: string;
+  /** Name of a namespace that was only made up to judge by: no fix is offered that would write it. @default - none */
+  readonly madeUp?: string;
 }
 
 export interface CheckedText {
@@ -21,7 +23,7 @@ export interface CheckedText {
 
 /**
  * Judges every object of a YAML or JSON text. An object that names no namespace is judged as if it went to that of
- * `namespaceObject`. A fix is offered where all that is wrong with an object can be mended and it then passes every rule.
+ * `namespaceObject`. Fixes are offered where they make no new finding; what they leave is still found.
  *
  * @throws GreenroomError `invalid-input` with every problem, for what cannot be read or is no Kubernetes object
  */
@@ -32,22 +34,30 @@ export function checkText(checker: Checker, input: string | Uint8Array, options:
   const unserved = documents.flatMap((document) => unservedVersion(document));
   if (unserved.length > 0) throw invalidInput(unserved);
   const judged = documents.map((document, index) => judgeDocument(checker, document, index, options));
-  const mended = judged.flatMap(({ index, mending }) => mending.map((edit) => ({ index, edit })));
-  // Where writing the text anew changes more than was edited, there are no few lines to show.
-  const isStable = mended.length > 0 && edited(text, []) === text;
-  const toFix = (index: number, { edit }: Violation): { fix?: Fix } => {
-    const fix = edit && fixOf(file, text, { index, edit });
+  const isMending = judged.some(({ mending }) => mending.length > 0);
+  const texts = isMending ? documentTexts(text) : [];
+  const toFix = (index: number, mending: readonly Edit[], { edit }: Violation): { fix?: Fix } => {
+    const fix = edit && mending.includes(edit) ? fixOf(file, text, texts[index], edit) : undefined;
     return fix ? { fix } : {};
   };
   return {
     findings: judged.flatMap(({ document, violations, index, mending }) =>
-      violations.map((violation) => ({
-        ...toFinding(violation, document),
-        ...(isStable && mending.length > 0 && toFix(index, violation)),
-      })),
+      violations.map((violation) => ({ ...toFinding(violation, document), ...toFix(index, mending, violation) })),
     ),
-    fixed: mended.length > 0 ? edited(text, mended) : text,
+    fixed: isMending ? mended(text, texts, judged) : text,
   };
+}
+
+function mended(text: string, texts: readonly DocumentText[], judged: readonly JudgedDocument[]): string {
+  let [result, from] = ['', 0];
+  for (const { index, mending } of judged) {
+    const own = texts[index];
+    const after = own && mending.length > 0 ? splice(own.text, mending) : undefined;
+    if (own === undefined || after === undefined) continue;
+    result += text.slice(from, own.start) + after;
+    from = own.start + own.text.length;
+  }
+  return result + text.slice(from);
 }
 
 /** An object of a version that no API server knows would be committed, and stop its Application. */
@@ -64,7 +74,7 @@ interface JudgedDocument {
   readonly document: YamlDocument;
   readonly index: number;
   readonly violations: readonly Violation[];
-  /** Empty where there is nothing to mend, or not all of it can be. */
+  /** What mends findings without making new ones; what cannot be mended stays a finding. */
   readonly mending: readonly Edit[];
 }
 
@@ -72,7 +82,7 @@ function judgeDocument(
   checker: Checker,
   document: YamlDocument,
   index: number,
-  { file, namespaceObject }: CheckTextOptions,
+  { file, namespaceObject, madeUp }: CheckTextOptions,
 ): JudgedDocument {
   const context = namespaceObject === undefined ? {} : { namespaceObject };
   const object = placed(document.value, namespaceObject);
@@ -84,12 +94,18 @@ function judgeDocument(
     const problems = (error as Partial<GreenroomError>).problems;
     throw problems === undefined ? error : invalidInput(problems.map((p) => ({ ...place, ...p, file })));
   }
-  const edits = violations.flatMap(({ edit }) => edit ?? []);
-  const mends =
-    edits.length > 0 &&
-    edits.length === violations.length &&
-    checker.check(applyEdits(object, edits), context).length === 0;
-  return { document, index, violations, mending: mends ? edits : [] };
+  const edits = violations.flatMap(({ edit }) => (edit === undefined || mentions(edit.value, madeUp) ? [] : [edit]));
+  const mends = (made: readonly Edit[]) => {
+    const left = checker.check(applyEdits(object, made), context);
+    const rest = violations.filter(({ edit }) => edit === undefined || !made.includes(edit));
+    return left.every(({ rule, field }) => rest.some((known) => known.rule === rule && known.field === field));
+  };
+  return { document, index, violations, mending: edits.length > 0 && mends(edits) ? edits : [] };
+}
+
+/** What rests on a name that nobody gave has no place in anybody's file. */
+function mentions(value: unknown, name: string | undefined): boolean {
+  return name !== undefined && value !== undefined && JSON.stringify(value).includes(name);
 }
 
 function placed(object: unknown, namespaceObject: unknown): unknown {
@@ -106,31 +122,16 @@ function toFinding(
   return { ...violation, ...positions.of(parsePath(violation.field)) };
 }
 
-interface PlacedEdit {
-  /** Of the document that has content. */
-  readonly index: number;
-  readonly edit: Edit;
-}
-
-/** The text with edits made; comments and the order of keys stay. */
-function edited(text: string, edits: readonly PlacedEdit[]): string {
-  const documents = parseAllDocuments<ParsedNode>(text, { uniqueKeys: false });
-  if (!Array.isArray(documents)) return text;
-  const filled = documents.filter((document) => document.contents !== null && document.toJS() !== null);
-  for (const { index, edit } of edits) {
-    const document = filled[index];
-    if (document === undefined) continue;
-    if (edit.value === undefined) document.deleteIn(edit.path);
-    else document.setIn(edit.path, document.createNode(edit.value));
-  }
-  const style = { lineWidth: 0, indentSeq: !/^(\s*)[^\s#-].*:\s*\n\1- /m.test(text) };
-  return documents.map((document) => document.toString(style)).join('');
-}
-
-/** The lines that an edit changes; undefined where nothing does, or writing the text anew changes others as well. */
-function fixOf(file: string, text: string, edit: PlacedEdit): Fix | undefined {
-  const before = text.split('\n');
-  const after = edited(text, [edit]).split('\n');
+/** The lines that an edit changes; undefined where nothing does, or it cannot be made. */
+function fixOf(file: string, text: string, own: DocumentText | undefined, edit: Edit): Fix | undefined {
+  const changed = own && splice(own.text, [edit]);
+  if (own === undefined || changed === undefined) return undefined;
+  // The document may begin in the middle of a line, behind its dashes.
+  const lineStart = text.lastIndexOf('\n', own.start - 1) + 1;
+  const lead = text.slice(lineStart, own.start);
+  const above = text.slice(0, lineStart).split('\n').length - 1;
+  const before = (lead + own.text).split('\n');
+  const after = (lead + changed).split('\n');
   let start = 0;
   while (start < before.length && before[start] === after[start]) start++;
   if (start === before.length && start === after.length) return undefined;
@@ -141,8 +142,8 @@ function fixOf(file: string, text: string, edit: PlacedEdit): Fix | undefined {
   if (start > 0 && (before.length - end === start || after.length - end === start)) start--;
   return {
     file,
-    startLine: start + 1,
-    endLine: before.length - end,
+    startLine: above + start + 1,
+    endLine: above + before.length - end,
     replacement: after.slice(start, after.length - end).join('\n'),
   };
 }
