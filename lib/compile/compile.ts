@@ -11,6 +11,7 @@ import { type PlatformSpec, placementDigest } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
 import { formatRecord, type PreviewRecord } from '../model/record.ts';
 import type { Rule } from '../policies/rule.ts';
+import { blaming, tryPlatform } from './blame.ts';
 import { previewCharts } from './charts.ts';
 import { type Cost, costOf, totalRequests } from './cost.ts';
 import { type Manifest, manifestFiles } from './files.ts';
@@ -69,11 +70,25 @@ export type Compiler = (input: CompileInput) => CompiledPreview;
 /**
  * Prepares a platform once and compiles any number of previews for it.
  *
- * The compiler is pure: the same input gives the same bytes, in any time zone, locale and working folder.
+ * The compiler is pure: the same input gives the same bytes, in any time zone, locale and working folder. What it
+ * throws says whether the maker's file is wrong or the platform's own side (`isPlatforms`).
  *
  * @throws GreenroomError `invalid-input` when the platform's own settings do not fit together
  */
 export function createCompiler(options: CompilerOptions): Compiler {
+  return blaming(plainCompiler(options), options.platform);
+}
+
+/**
+ * Compiles flawless previews with a platform's settings, extensions and rules.
+ *
+ * @throws GreenroomError `invalid-input` of the platform's when one of them cannot come out, whatever a maker writes
+ */
+export function checkPlatform(options: CompilerOptions): void {
+  tryPlatform(plainCompiler(options), options.platform);
+}
+
+function plainCompiler(options: CompilerOptions): Compiler {
   const judge = createJudge(options);
   return (input) => compile(input, options, judge);
 }

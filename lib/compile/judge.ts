@@ -5,7 +5,7 @@ import type { PlatformSpec } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
 import { type Checker, createChecker } from '../policies/check.ts';
 import { checkText } from '../policies/check-text.ts';
-import { applyExceptions, loadExceptions, reviewExceptions } from '../policies/exceptions.ts';
+import { applyExceptions, readExceptions } from '../policies/exceptions.ts';
 import { ruleParams } from '../policies/params.ts';
 import type { Rule } from '../policies/rule.ts';
 import { RULES } from '../policies/rules/index.ts';
@@ -43,8 +43,7 @@ export type Judge = (candidate: Case) => Finding[];
 export function createJudge({ platform, exceptions = new Map(), now, rules: own = [] }: JudgeOptions): Judge {
   const { severities, contact } = platform.policies;
   const checker = createChecker({ params: ruleParams(platform), severities, contact, rules: [...RULES, ...own] });
-  const ids = new Set([...RULES, ...own].map((rule) => rule.id));
-  const { honoured } = reviewExceptions(loadExceptions(exceptions).exceptions, { now, rules: ids });
+  const { honoured } = readExceptions(exceptions, { now, platform, rules: [...RULES, ...own] });
   const judge: Judge = ({ preview, generated, manifests, namespaceObject }) => [
     ...generated.flatMap((object) => generatedFindings(checker, preview, object, namespaceObject)),
     ...[...manifests].flatMap(([file, text]) => checkText(checker, text, { file, namespaceObject }).findings),

@@ -19,6 +19,13 @@ export function isRemote(location: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(location) || /^[^/\s:]+:(?!\/\/)\S/.test(location);
 }
 
+/** Owner and name that an address of Git's ends with; undefined for a path, and for what ends otherwise. */
+export function repositoryOf(address: string): { readonly owner: string; readonly name: string } | undefined {
+  if (!isRemote(address) || /^file:/i.test(address)) return undefined;
+  const match = /[/:]([A-Za-z0-9][A-Za-z0-9-]{0,38})\/([A-Za-z0-9._-]{1,100}?)(?:\.git)?\/?$/.exec(address);
+  return match ? { owner: match[1]!, name: match[2]! } : undefined;
+}
+
 /** Takes the secret part out of an address. */
 export function parseRemote(location: string): Remote {
   const parts = /^([a-z][a-z0-9+.-]*:\/\/)(?:([^/@]*(?:@[^/@]*)*)@)?(.*)$/i.exec(location);

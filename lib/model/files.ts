@@ -1,3 +1,4 @@
+import { blamingPlatform } from '../core/errors.ts';
 import { type Loaded, loadDocument, MAX_PLATFORM_BYTES, MAX_PREVIEW_BYTES } from './load.ts';
 import { type Platform, platformSchema } from './platform.ts';
 import { type Preview, previewSchema } from './preview.ts';
@@ -17,5 +18,5 @@ export function loadPreview(input: string | Uint8Array, file: string): Loaded<Pr
  * @throws GreenroomError `invalid-input` with every problem of the file
  */
 export function loadPlatform(input: string | Uint8Array, file: string): Loaded<Platform> {
-  return loadDocument(platformSchema, input, file, { maxBytes: MAX_PLATFORM_BYTES });
+  return blamingPlatform(() => loadDocument(platformSchema, input, file, { maxBytes: MAX_PLATFORM_BYTES }));
 }

@@ -4,6 +4,9 @@ import type { FileSet } from '../core/fileset.ts';
 import type { Finding } from '../core/finding.ts';
 import { type Exception, exceptionOf, exceptionSchema } from '../model/exception.ts';
 import { loadDocument } from '../model/load.ts';
+import type { PlatformSpec } from '../model/platform.ts';
+import { fenceAgainst } from './fenced.ts';
+import type { Rule } from './rule.ts';
 
 const MAX_DAYS = 90;
 
@@ -44,6 +47,17 @@ export interface ReviewOptions {
   readonly now: number;
   /** Ids of the rules that there are. */
   readonly rules: ReadonlySet<string>;
+  readonly platform: PlatformSpec;
+}
+
+/** What `exceptions/*.yaml` lift, and a sentence for each file and exception that lifts nothing. */
+export function readExceptions(
+  files: FileSet,
+  { now, rules, platform }: Omit<ReviewOptions, 'rules'> & { readonly rules: readonly Rule[] },
+): ExceptionReview {
+  const { exceptions, problems } = loadExceptions(files);
+  const review = reviewExceptions(exceptions, { now, platform, rules: new Set(rules.map(({ id }) => id)) });
+  return { honoured: review.honoured, refused: [...problems, ...review.refused] };
 }
 
 /**
@@ -61,7 +75,7 @@ export function reviewExceptions(exceptions: readonly Exception[], options: Revi
   return { honoured, refused };
 }
 
-function refusal(exception: Exception, { now, rules }: ReviewOptions): Problem | undefined {
+function refusal(exception: Exception, { now, rules, platform }: ReviewOptions): Problem | undefined {
   const unknown = exception.rules.find((rule) => !rules.has(rule));
   if (unknown !== undefined) {
     return { field: 'spec.rules', message: `exception ${exception.name}: there is no rule ${unknown}` };
@@ -78,7 +92,26 @@ function refusal(exception: Exception, { now, rules }: ReviewOptions): Problem |
       message: `exception ${exception.name} would hold until ${formatTime(exception.until)}; it may hold ${MAX_DAYS} days at most`,
     };
   }
-  return undefined;
+  for (const rule of exception.rules) {
+    const fence = fenceAgainst(rule, platform);
+    if (fence !== undefined) {
+      return { field: 'spec.rule', message: `exception ${exception.name}: ${rule} cannot be lifted: ${fence}` };
+    }
+  }
+  return isForNobody(exception, platform)
+    ? { field: 'spec', message: `exception ${exception.name} is for nobody: no preview of this platform fits` }
+    : undefined;
+}
+
+/** Whether no pull request of the platform's sources could make a preview that it covers. */
+function isForNobody({ repository, preview }: Exception, { sources }: PlatformSpec): boolean {
+  if (preview !== undefined) return !/^pr-.+-[1-9]\d*$/.test(preview);
+  const [owner, name] = (repository ?? '').toLowerCase().split('/');
+  return !sources.some(
+    (source) =>
+      source.owner.toLowerCase() === owner &&
+      (source.repos === undefined || source.repos.some((repo) => repo.toLowerCase() === name)),
+  );
 }
 
 /** Which preview is judged. */

@@ -1,6 +1,6 @@
 import { formatProblem, type Problem } from '../core/errors.ts';
 import { type Finding, isDenial } from '../core/finding.ts';
-import { entries, findingEntry, nextStep, pressWords, problemEntry, waitingWords } from './advice.ts';
+import { entries, findingEntry, nextStep, pressWords, problemEntry, problemWords, waitingWords } from './advice.ts';
 import { renderEngineers } from './engineers.ts';
 import { box, COMMENT_MARKER, memoryLine, memoryOf, tickedBoxes, withoutTicks } from './markers.ts';
 import type { LivePreview, Place, PreviewState, ReportOptions, Subject } from './state.ts';
@@ -130,7 +130,7 @@ function bodyOf(state: Exclude<PreviewState, { state: 'unknown' }>, writing: Wri
     case 'problem':
       return [
         '### Preview: problem on our side',
-        'Your file is fine; we could not put the preview in place. Nothing to do: we try again by ourselves.',
+        problemWords(state.where, sentence(options.contact)),
         ...stillRunning(state.live, subject),
       ];
     case 'review':

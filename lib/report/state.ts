@@ -1,4 +1,4 @@
-import type { Problem } from '../core/errors.ts';
+import type { ErrorCode, Problem } from '../core/errors.ts';
 import type { Finding } from '../core/finding.ts';
 
 /** A preview that runs, as far as the apps repo knows. */
@@ -66,8 +66,15 @@ export type PreviewState =
       readonly url: string;
       readonly live: LivePreview | null;
     }
-  /** The maker's side is right and ours failed; `live` is what runs meanwhile. */
-  | { readonly state: 'problem'; readonly live: LivePreview | null }
+  /** The maker has nothing to change and ours failed; `live` is what runs meanwhile. */
+  | {
+      readonly state: 'problem';
+      /** What failed: the commit, the platform's own settings or extensions, or the registry of the image. */
+      readonly where: 'commit' | 'settings' | 'registry';
+      /** For who runs it, never for the maker. @default - it is thrown */
+      readonly cause?: { readonly code: ErrorCode; readonly message: string };
+      readonly live: LivePreview | null;
+    }
   /** The forge gave no positive answer: everything stays as it is. */
   | { readonly state: 'unknown'; readonly reason: string };
 

@@ -3,10 +3,11 @@ import { dirname, join } from 'node:path';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { formatProblem, GreenroomError } from '../core/errors.ts';
 import { type FileSet, fileSet } from '../core/fileset.ts';
-import { loadPlatform } from '../model/files.ts';
 import { PLATFORM_FILE } from '../model/layout.ts';
 import { formatManifest, MANIFEST_FILE, parseManifest, refuseNewer } from '../model/manifest.ts';
-import { loadExceptions, reviewExceptions } from '../policies/exceptions.ts';
+import type { PlatformSpec } from '../model/platform.ts';
+import { readExceptions } from '../policies/exceptions.ts';
+import { loadPlatform } from '../policies/platform.ts';
 import type { Rule } from '../policies/rule.ts';
 import { RULES } from '../policies/rules/index.ts';
 import { type Answers, platformText } from './answers.ts';
@@ -61,8 +62,8 @@ export async function init(options: InitOptions): Promise<InitResult> {
     );
   }
   const text = options.platform ?? current ?? fromAnswers(template, options.answers);
-  const platform = loadPlatform(text, PLATFORM_FILE).value.spec;
-  const { exceptions, notes } = await readExceptions(dir, (options.clock ?? systemClock)(), rules);
+  const platform = loadPlatform(text, PLATFORM_FILE, rules).value.spec;
+  const { exceptions, notes } = await exceptionsOf(dir, platform, (options.clock ?? systemClock)(), rules);
   const wanted = scaffoldFiles({ platformText: text, platform, exceptions, version, template, rules });
   const manifest = recorded === null ? null : parseManifest(recorded);
   const existing = await readExisting(dir, new Set([...wanted.keys(), ...Object.keys(manifest?.files ?? {})]));
@@ -87,7 +88,7 @@ export function newAppsRepo(options: Pick<InitOptions, 'version' | 'platform' | 
   const { version, rules = [] } = options;
   const template = readTemplate();
   const text = options.platform ?? fromAnswers(template, options.answers);
-  const platform = loadPlatform(text, PLATFORM_FILE).value.spec;
+  const platform = loadPlatform(text, PLATFORM_FILE, rules).value.spec;
   const wanted = scaffoldFiles({ platformText: text, platform, exceptions: [], version, template, rules });
   const { manifest } = planScaffold({ wanted, existing: new Map(), manifest: null, version, overwrite: false });
   return fileSet([...wanted, [MANIFEST_FILE, formatManifest(manifest)]]);
@@ -102,13 +103,12 @@ function fromAnswers(template: FileSet, answers: Answers | undefined): string {
 }
 
 /** Those of `exceptions/*.yaml` that hold; one that does not is no reason to stop. */
-async function readExceptions(dir: string, now: number, own: readonly Rule[]) {
+async function exceptionsOf(dir: string, platform: PlatformSpec, now: number, rules: readonly Rule[]) {
   const names = await readdir(join(dir, 'exceptions')).catch(() => []);
   const paths = names.filter((name) => name.endsWith('.yaml')).map((name) => `exceptions/${name}`);
-  const { exceptions, problems } = loadExceptions(await readExisting(dir, new Set(paths)));
-  const rules = new Set([...RULES, ...own].map((rule) => rule.id));
-  const { honoured, refused } = reviewExceptions(exceptions, { now, rules });
-  return { exceptions: honoured, notes: [...problems, ...refused].map(formatProblem) };
+  const files = await readExisting(dir, new Set(paths));
+  const { honoured, refused } = readExceptions(files, { now, platform, rules: [...RULES, ...rules] });
+  return { exceptions: honoured, notes: refused.map(formatProblem) };
 }
 
 async function readExisting(dir: string, paths: ReadonlySet<string>): Promise<FileSet> {

@@ -7,7 +7,7 @@ import { type Base, readBase, type SyncContext } from './plan/base.ts';
 import { isProposal } from './plan/eligibility.ts';
 import { messageOf } from './plan/message.ts';
 import { type PreviewPlan, planPreview } from './plan/plan-preview.ts';
-import { NOTHING_PUBLISHED, type Published, publish, publishProblem } from './publish.ts';
+import { NOTHING_PUBLISHED, type Published, publish, publishBrokenSettings, publishProblem } from './publish.ts';
 import { raceOptions } from './race.ts';
 import { asksForReview, lookAhead, review } from './review.ts';
 
@@ -81,6 +81,7 @@ export async function syncPullRequest(
   let applied = await once().catch(async (error: unknown) => {
     // The maker reads one calm sentence; who runs this reads the error.
     if (last !== undefined && !options.dryRun) await publishProblem(context, last.base, last.plan);
+    else if (isPlatforms(error) && !options.dryRun) await publishBrokenSettings(context, repository, number);
     throw error;
   });
   let commit: string | null = null;
@@ -96,7 +97,10 @@ export async function syncPullRequest(
     return { repository: subject, number, name: null, state: result.state, commit, ...nothing };
   }
   const published = options.dryRun ? NOTHING_PUBLISHED : await publish(context, result.base, result.plan, options);
-  return resultOf(result.plan, commit, { ...published, notes: [...result.notes, ...published.notes] });
+  return resultOf(result.plan, commit, {
+    ...published,
+    notes: [...result.base.notes, ...result.notes, ...published.notes],
+  });
 }
 
 const PROPOSAL: PreviewState = {
@@ -119,6 +123,10 @@ function withOverride(pull: PullRequest, known: SyncOptions['known']): PullReque
 }
 
 const NOTHING: ChangeSet = new Map();
+
+function isPlatforms(error: unknown): boolean {
+  return error instanceof GreenroomError && error.isPlatforms;
+}
 
 /** A pull request that keeps changing while it is handled is left to the event of its latest change. */
 const MAX_FOLLOW_UPS = 3;

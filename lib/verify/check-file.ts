@@ -1,22 +1,23 @@
 import { basename } from 'node:path';
+import { checkPlatform } from '../compile/compile.ts';
 import { invalidInput } from '../core/errors.ts';
 import type { Finding } from '../core/finding.ts';
 import { exceptionSchema } from '../model/exception.ts';
-import { PREVIEW_LABEL } from '../model/labels.ts';
+import { PREVIEW_LABEL, REPOSITORY_ANNOTATION } from '../model/labels.ts';
 import { RECORD_FILE } from '../model/layout.ts';
 import { loadDocument, MAX_PLATFORM_BYTES, parseSafeYaml, type YamlDocument } from '../model/load.ts';
-import { type PlatformSpec, platformSchema } from '../model/platform.ts';
+import { defaultPlatform, type PlatformSpec, platformSchema } from '../model/platform.ts';
 import { previewSchema } from '../model/preview.ts';
 import { parseRecord } from '../model/record.ts';
-import { API_VERSION } from '../model/scalars.ts';
 import { type Checker, type CheckerOptions, createChecker } from '../policies/check.ts';
 import { checkText } from '../policies/check-text.ts';
 import { ruleParams } from '../policies/params.ts';
 import { isRecord } from '../policies/paths.ts';
+import { loadPlatform } from '../policies/platform.ts';
 import type { Rule } from '../policies/rule.ts';
 import { RULES } from '../policies/rules/index.ts';
 
-/** Rules whose answer depends on the platform's own settings. */
+/** Rules whose answer depends on the platform's own settings; `own-secrets` then takes the default store. */
 export const PLATFORM_RULES = ['allowed-registries', 'own-host', 'own-application'];
 
 export interface Checkers {
@@ -26,16 +27,28 @@ export interface Checkers {
   readonly fence: Checker;
 }
 
+/** Whose files are judged. */
+export interface CheckedFor {
+  /** `owner/name`; null where nobody knows: references to secrets then may begin with anything. */
+  readonly repository: string | null;
+}
+
 /**
  * @param platform null leaves out {@link PLATFORM_RULES}
  * @param own rules beside greenroom's
  */
-export function createCheckers(platform: PlatformSpec | null, own: readonly Rule[] = []): Checkers {
+export function createCheckers(
+  platform: PlatformSpec | null,
+  own: readonly Rule[] = [],
+  { repository }: CheckedFor = { repository: null },
+): Checkers {
   const options = platform === null ? withoutPlatform() : withPlatform(platform);
+  const { params } = options;
+  const secrets = repository === null ? { ...params.secrets, prefix: '' } : params.secrets;
   const rules = [...RULES, ...own];
   const fence = rules.filter((rule) => rule.scope === 'everyone');
   return {
-    app: createChecker({ ...options, rules }),
+    app: createChecker({ ...options, params: { ...params, secrets }, rules }),
     fence: createChecker({ ...options, severities: {}, rules: fence }),
   };
 }
@@ -46,9 +59,10 @@ function withPlatform(platform: PlatformSpec): CheckerOptions {
 }
 
 function withoutPlatform(): CheckerOptions {
-  const smallest = { domain: 'example.com', sources: [{ owner: 'owner' }], registries: ['registry.example.com'] };
-  const { spec } = platformSchema.parse({ apiVersion: API_VERSION, kind: 'Platform', spec: smallest });
-  return { params: ruleParams(spec), severities: Object.fromEntries(PLATFORM_RULES.map((rule) => [rule, 'off'])) };
+  return {
+    params: ruleParams(defaultPlatform()),
+    severities: Object.fromEntries(PLATFORM_RULES.map((rule) => [rule, 'off'])),
+  };
 }
 
 export interface CheckedFile {
@@ -56,6 +70,13 @@ export interface CheckedFile {
   readonly objects: number;
   /** The text with all mechanical fixes made; null where there are none, or none were asked for. */
   readonly fixed: string | null;
+}
+
+export interface CheckFileOptions {
+  /** Whether to mend what can be mended. @default false */
+  readonly fix?: boolean;
+  /** Of the platform's own, beside greenroom's. @default - none */
+  readonly rules?: readonly Rule[];
 }
 
 /** Folders that the platform's side writes; rules about what makers may hold are not for them. */
@@ -66,7 +87,12 @@ const FENCE = /(^|\/)previews\/[^/]+\/[^/]+\/[^/]+\/(?:fence|flux)\//;
  *
  * @throws GreenroomError `invalid-input` with every problem of a file that cannot be judged
  */
-export function checkFile(checkers: Checkers, bytes: Uint8Array, file: string, fix: boolean): CheckedFile {
+export function checkFile(
+  checkers: Checkers,
+  bytes: Uint8Array,
+  file: string,
+  { fix = false, repository = null, rules = [] }: Partial<CheckedFor> & CheckFileOptions = {},
+): CheckedFile {
   const options = { file, maxBytes: MAX_PLATFORM_BYTES, documents: 'many' } as const;
   const { documents, problems, text } = parseSafeYaml(bytes, options);
   if (problems.length > 0) throw invalidInput(problems);
@@ -76,16 +102,27 @@ export function checkFile(checkers: Checkers, bytes: Uint8Array, file: string, f
     throw invalidInput([{ file, message: 'is not a record as greenroom writes it; ApplicationSets would stop on it' }]);
   }
   const schema = ownSchema(documents[0]);
+  if (schema === platformSchema) {
+    const { spec } = loadPlatform(bytes, file, rules).value;
+    checkPlatform({ platform: spec, now: 0, rules });
+    return own;
+  }
   if (schema !== undefined) {
     loadDocument(schema, bytes, file, { maxBytes: MAX_PLATFORM_BYTES });
     return own;
   }
   const checker = FENCE.test(file.replaceAll('\\', '/')) ? checkers.fence : checkers.app;
-  const context = { file, namespaceObject: namespaceOf(documents) };
+  const context = { file, namespaceObject: namespaceOf(documents, repository), madeUp: MADE_UP };
   const first = checkText(checker, text, context);
   if (!fix || first.fixed === text) return { findings: first.findings, objects: documents.length, fixed: null };
   const { findings } = checkText(checker, first.fixed, context);
   return { findings, objects: documents.length, fixed: first.fixed };
+}
+
+/** Whether a file says that it is a maker's. */
+export function claimsPreview(bytes: Uint8Array): boolean {
+  const { documents } = parseSafeYaml(bytes, { file: '', maxBytes: MAX_PLATFORM_BYTES, documents: 'many' });
+  return ownSchema(documents[0]) === previewSchema;
 }
 
 /** The schema of one of greenroom's own files, by the kind that it claims to be. */
@@ -96,13 +133,17 @@ function ownSchema(document: YamlDocument | undefined) {
   return kind === 'Exception' ? exceptionSchema : previewSchema;
 }
 
-/** The preview that a file's objects would stand in: the first namespace that one names, or any. */
-function namespaceOf(documents: readonly YamlDocument[]): unknown {
+/** The preview that an object would stand in, where nothing says which; no fix may write it anywhere. */
+const MADE_UP = 'pr-any-1';
+
+/** The namespace that a file's objects would stand in: the first preview's that one names, or any. */
+function namespaceOf(documents: readonly YamlDocument[], repository: string | null): unknown {
   const named = documents.flatMap(({ value }) => {
     const namespace = isRecord(value) && isRecord(value.metadata) ? value.metadata.namespace : undefined;
     return typeof namespace === 'string' && namespace.startsWith('pr-') ? [namespace] : [];
   });
-  const name = named[0] ?? 'pr-any-1';
+  const name = named[0] ?? MADE_UP;
   const labels = { [PREVIEW_LABEL]: name, 'kubernetes.io/metadata.name': name };
-  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
+  const annotations = { [REPOSITORY_ANNOTATION]: repository ?? 'any/any' };
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels, annotations } };
 }

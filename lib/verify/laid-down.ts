@@ -1,9 +1,9 @@
 import type { Problem } from '../core/errors.ts';
 import type { FileSet } from '../core/fileset.ts';
-import { loadPlatform } from '../model/files.ts';
 import { PLATFORM_FILE } from '../model/layout.ts';
 import { MANIFEST_FILE, parseManifest } from '../model/manifest.ts';
-import { loadExceptions, reviewExceptions } from '../policies/exceptions.ts';
+import { readExceptions } from '../policies/exceptions.ts';
+import { loadPlatform } from '../policies/platform.ts';
 import type { Rule } from '../policies/rule.ts';
 import { RULES } from '../policies/rules/index.ts';
 import { scaffoldFiles } from '../scaffold/files.ts';
@@ -33,10 +33,9 @@ export interface CompareOptions {
  */
 export function compareScaffold(files: FileSet, { version, now, rules = [] }: CompareOptions): readonly PlannedFile[] {
   const text = files.get(PLATFORM_FILE) ?? '';
-  const platform = loadPlatform(text, PLATFORM_FILE).value.spec;
+  const platform = loadPlatform(text, PLATFORM_FILE, rules).value.spec;
   const ofExceptions = [...files].filter(([path]) => /^exceptions\/[^/]+\.yaml$/.test(path));
-  const ids = new Set([...RULES, ...rules].map((rule) => rule.id));
-  const { honoured } = reviewExceptions(loadExceptions(new Map(ofExceptions)).exceptions, { now, rules: ids });
+  const { honoured } = readExceptions(new Map(ofExceptions), { now, platform, rules: [...RULES, ...rules] });
   const input = { platformText: text, platform, exceptions: honoured, version, rules, template: readTemplate() };
   const wanted = scaffoldFiles(input);
   const recorded = files.get(MANIFEST_FILE);

@@ -6,7 +6,7 @@ import type { CommittedFile } from '../gitops/checkout.ts';
 import { EXCEPTIONS_GLOB, PLATFORM_FILE, RECORD_FILE, RECORDS_GLOB } from '../model/layout.ts';
 import { MANIFEST_FILE } from '../model/manifest.ts';
 import { parseRecord } from '../model/record.ts';
-import { applyExceptions, loadExceptions, reviewExceptions } from '../policies/exceptions.ts';
+import { applyExceptions, loadExceptions, readExceptions } from '../policies/exceptions.ts';
 import type { Rule } from '../policies/rule.ts';
 import { RULES } from '../policies/rules/index.ts';
 import { hurtWords, YES_LABEL } from '../report/impact.ts';
@@ -137,17 +137,21 @@ async function evaluate(
   folders: readonly string[],
   files: FileSet,
 ): Promise<void> {
-  const checkers = createCheckers(head.platform, context.rules);
-  const { exceptions } = loadExceptions((await context.repo.read([EXCEPTIONS_GLOB], headCommit)).files);
-  const rules = new Set(rulesOf({ context }).map((rule) => rule.id));
-  const { honoured } = reviewExceptions(exceptions, { now: head.now, rules });
+  const exceptions = (await context.repo.read([EXCEPTIONS_GLOB], headCommit)).files;
+  const { honoured } = readExceptions(exceptions, {
+    now: head.now,
+    platform: head.platform,
+    rules: rulesOf({ context }),
+  });
   for (const folder of folders) {
     const record = parseRecord(files.get(`${folder}/${RECORD_FILE}`) ?? '');
     const preview = { name: record?.name ?? '', repository: record?.identity.repository ?? '' };
+    const repository = record?.identity.repository ?? null;
+    const checkers = createCheckers(head.platform, context.rules, { repository });
     for (const [path, text] of files) {
       if (!path.startsWith(`${folder}/`) || !path.endsWith('.yaml')) continue;
       try {
-        const { findings } = checkFile(checkers, Buffer.from(text), path, false);
+        const { findings } = checkFile(checkers, Buffer.from(text), path, { repository });
         report.findings.push(...applyExceptions(findings, preview, honoured));
       } catch (error) {
         if (!(error instanceof GreenroomError) || error.code !== 'invalid-input') throw error;

@@ -207,11 +207,9 @@ describe('previews that go', () => {
 });
 
 describe('a change of greenroom.yaml', () => {
-  const two = 'clusters: [{ name: a, server: "https://a.example.com" }, { name: b, server: "https://b.example.com" }]';
-  const swapped = two
-    .replace('name: a, server: "https://a', 'name: x, server: "https://x')
-    .replace('name: b, server: "https://b', 'name: a, server: "https://a')
-    .replace('name: x, server: "https://x', 'name: b, server: "https://b');
+  const [a, b] = ['a', 'b'].map((name) => `{ name: ${name}, server: "https://${name}.example.com"`);
+  const two = `clusters: [${a} }, ${b}, drain: true }]`;
+  const swapped = `clusters: [${a}, drain: true }, ${b} }]`;
 
   test('that moves or removes live previews asks, and passes with --yes', async () => {
     const world = await appsRepo(2, platformText(two));

@@ -21,7 +21,10 @@ export const STRICT_PLATFORM = platformSchema.parse({
     domain: 'apps.example.com',
     sources: [{ owner: 'acme' }],
     registries: ['ghcr.io/acme'],
-    evidence: { require: ['digest', 'signature', 'sbom', 'vulnerabilities'] },
+    evidence: {
+      require: ['digest', 'signature', 'sbom', 'vulnerabilities'],
+      identities: [{ issuer: 'https://token.actions.githubusercontent.com', subject: 'https://github.com/acme/shop' }],
+    },
     policies: { contact: '@platform' },
   },
 }).spec;

@@ -88,7 +88,7 @@ test('what runs stays while the next image is built, and while the registry says
   scene.answer = { status: 'unknown', reason: 'ghcr.io answered 500' };
   expect(await scene.sync()).toMatchObject({
     effect: 'none',
-    state: { state: 'unknown', reason: expect.stringContaining('500') },
+    state: { state: 'problem', where: 'registry', cause: { message: expect.stringContaining('500') } },
   });
   expect(scene.deployed()).toContain(FIRST);
   expect(await scene.sweep()).toMatchObject({ unknown: [expect.stringContaining('acme/shop#7: the image')] });

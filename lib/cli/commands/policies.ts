@@ -5,7 +5,7 @@ import { formatProblem } from '../../core/errors.ts';
 import { PLATFORM_FILE } from '../../model/layout.ts';
 import { ENGINES, type Engine } from '../../model/platform.ts';
 import { compileOptions, compilePolicies, policyFiles } from '../../policies/engines/index.ts';
-import { loadExceptions, reviewExceptions } from '../../policies/exceptions.ts';
+import { readExceptions } from '../../policies/exceptions.ts';
 import { RULES } from '../../policies/rules/index.ts';
 import { count } from '../../report/text.ts';
 import type { Configure } from '../shared/command.ts';
@@ -48,12 +48,14 @@ function engineArgument(text: string): Engine {
 async function run(options: PoliciesOptions, io: Io): Promise<void> {
   const { engine, platform: file, out, format } = options;
   const rules = [...RULES, ...(await loadExtensions(options, io)).rules];
-  const platform = readPlatform(io.cwd, file);
+  const platform = readPlatform(io.cwd, file, rules);
   const folder = join(dirname(file), 'exceptions');
-  const { exceptions, problems } = loadExceptions(readFolder(resolve(io.cwd, folder), 'exceptions') ?? new Map());
-  const ids = new Set(rules.map((rule) => rule.id));
-  const { honoured, refused } = reviewExceptions(exceptions, { now: systemClock(), rules: ids });
-  for (const problem of [...problems, ...refused]) io.err(`greenroom: lifts nothing: ${formatProblem(problem)}\n`);
+  const { honoured, refused } = readExceptions(readFolder(resolve(io.cwd, folder), 'exceptions') ?? new Map(), {
+    now: systemClock(),
+    platform,
+    rules,
+  });
+  for (const problem of refused) io.err(`greenroom: lifts nothing: ${formatProblem(problem)}\n`);
   const objects = compilePolicies(rules, { ...compileOptions(platform, engine), exceptions: honoured });
   const files = policyFiles(objects);
   if (format === 'json') io.out(json({ engine, objects }));

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { TEMPLATES } from '../preview.ts';
 import { bounded, dnsLabel, httpUrl } from '../scalars.ts';
 import { section } from './section.ts';
 
@@ -10,10 +11,7 @@ export const cluster = z.strictObject({
   when: z
     .strictObject({
       sizes: z.array(z.string().max(63)).min(1).optional(),
-      templates: z
-        .array(z.enum(['static-site', 'web-service', 'function']))
-        .min(1)
-        .optional(),
+      templates: z.array(z.enum(TEMPLATES)).min(1).optional(),
       labels: z
         .array(z.string().max(50))
         .min(1)
@@ -22,6 +20,9 @@ export const cluster = z.strictObject({
     })
     .optional()
     .meta({ description: 'Which previews run here; the first cluster that matches wins. Default: all.' }),
+  drain: z.boolean().optional().meta({
+    description: 'Takes no preview any more; stays in the list until those that ran here have moved. Default: false.',
+  }),
 });
 
 export const cleaner = section({

@@ -8,3 +8,24 @@ export function section<S extends z.ZodRawShape>(shape: S) {
 
 /** CPU and memory, as Kubernetes quantities. */
 export const resources = z.strictObject({ cpu: quantity, memory: quantity });
+
+/** The same, where what is left out has a default. */
+export function resourcesOr(cpu: string, memory: string) {
+  return section({ cpu: quantity.default(cpu), memory: quantity.default(memory) });
+}
+
+/** A map whose entries stand beside the defaults, or in the place of one; `null` takes a default away. */
+export function merged<K extends z.core.$ZodRecordKey, V extends z.ZodType>(
+  key: K,
+  value: V,
+  defaults: Readonly<Record<string, z.output<V>>>,
+) {
+  return z
+    .record(key, value.nullable())
+    .prefault({} as never)
+    .transform((own): Record<string, z.output<V>> => {
+      const entries = Object.entries({ ...defaults, ...own }) as [string, z.output<V> | null][];
+      return Object.fromEntries(entries.filter((entry): entry is [string, z.output<V>] => entry[1] !== null));
+    })
+    .meta({ default: defaults });
+}

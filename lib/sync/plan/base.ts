@@ -1,17 +1,19 @@
 import { type Compiler, createCompiler } from '../../compile/compile.ts';
 import type { PreviewExtension } from '../../constructs/extension.ts';
 import type { Clock } from '../../core/clock.ts';
-import { GreenroomError } from '../../core/errors.ts';
+import { formatProblem, GreenroomError } from '../../core/errors.ts';
 import type { FileSet } from '../../core/fileset.ts';
 import type { ImageRegistry } from '../../evidence/registry.ts';
 import type { Forge } from '../../forge/forge.ts';
 import type { AppsRepo } from '../../gitops/apps-repo.ts';
-import { loadPlatform } from '../../model/files.ts';
 import { EXCEPTIONS_GLOB, PLATFORM_FILE, RECORDS_GLOB } from '../../model/layout.ts';
 import { MANIFEST_FILE, refuseNewer } from '../../model/manifest.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import { type PreviewRecord, parseRecord } from '../../model/record.ts';
+import { readExceptions } from '../../policies/exceptions.ts';
+import { loadPlatform } from '../../policies/platform.ts';
 import type { Rule } from '../../policies/rule.ts';
+import { RULES } from '../../policies/rules/index.ts';
 
 /** What a sync works with; nothing in it knows which pull request it is about. */
 export interface SyncContext {
@@ -32,6 +34,8 @@ export interface Base {
   readonly compile: Compiler;
   /** Unix seconds; one reading of the clock for everything decided on this base. */
   readonly now: number;
+  /** Why an exception lifts nothing, a sentence each. */
+  readonly notes: readonly string[];
   /** The records of all previews at this commit; read when first asked for, since most runs need only their own. */
   readonly records: () => Promise<readonly StoredRecord[]>;
 }
@@ -61,19 +65,23 @@ export async function readBase(context: Omit<SyncContext, 'forge'>, at?: string)
         : `has no ${PLATFORM_FILE}; lay it down with \`greenroom init\`, commit and push it`;
     throw new GreenroomError('failed', `${context.repo.description} ${what}`);
   }
-  const platform = platformOf(text);
+  const rules = context.rules ?? [];
+  const platform = platformOf(text, rules);
   const now = context.clock();
+  const exceptions = exceptionFiles(files);
+  const { refused } = readExceptions(exceptions, { now, platform, rules: [...RULES, ...rules] });
   let records: Promise<readonly StoredRecord[]> | undefined;
   return {
     head,
     platform,
     now,
+    notes: refused.map((problem) => `lifts nothing: ${formatProblem(problem)}`),
     compile: createCompiler({
       platform,
-      exceptions: exceptionFiles(files),
+      exceptions,
       now,
       extensions: context.extensions,
-      rules: context.rules,
+      rules,
     }),
     records: () => {
       records ??= readRecords(context.repo, [RECORDS_GLOB], head);
@@ -82,11 +90,13 @@ export async function readBase(context: Omit<SyncContext, 'forge'>, at?: string)
   };
 }
 
-let last: { readonly text: string; readonly platform: PlatformSpec } | undefined;
+let last: { readonly text: string; readonly rules: readonly Rule[]; readonly platform: PlatformSpec } | undefined;
 
 /** The platform's file stays the same for weeks, and is read for every pull request. */
-function platformOf(text: string): PlatformSpec {
-  if (last?.text !== text) last = { text, platform: loadPlatform(text, PLATFORM_FILE).value.spec };
+function platformOf(text: string, rules: readonly Rule[]): PlatformSpec {
+  if (last?.text !== text || last.rules.length !== rules.length || last.rules.some((rule, i) => rule !== rules[i])) {
+    last = { text, rules, platform: loadPlatform(text, PLATFORM_FILE, rules).value.spec };
+  }
   return last.platform;
 }
 

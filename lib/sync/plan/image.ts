@@ -1,7 +1,7 @@
 import { taggedImage } from '../../compile/resolve.ts';
 import type { ImageRegistry } from '../../evidence/registry.ts';
 import type { PullRequest } from '../../forge/forge.ts';
-import { formatImage, isInRegistries } from '../../model/image.ts';
+import { formatImage, type ImageReference, isInRegistries } from '../../model/image.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import type { PreviewSpec } from '../../model/preview.ts';
 import type { PreviewRecord } from '../../model/record.ts';
@@ -16,6 +16,21 @@ export type ImageState =
   | { readonly status: 'unknown'; readonly reason: string };
 
 /**
+ * The image with its tag where its digest has to be looked up; null where nobody is asked. A wrong reference, and one
+ * that may not be used here, is for the compiler and the rules: no stranger is asked.
+ */
+export function needsDigest(
+  platform: PlatformSpec,
+  text: string,
+  of: { readonly number: number; readonly headSha: string },
+): ImageReference | null {
+  if (platform.evidence.require.length === 0) return null;
+  const image = taggedImage(text, platform, of);
+  if (typeof image === 'string' || image.digest !== undefined) return null;
+  return isInRegistries(image, platform.registries) ? image : null;
+}
+
+/**
  * The digest of the preview's image, where the platform asks for evidence. A tag is resolved once a commit: what was
  * committed for this head and this file stays, also when somebody moves the tag.
  */
@@ -26,16 +41,8 @@ export async function imageState(
   spec: PreviewSpec,
   before: { readonly record: PreviewRecord | null; readonly specDigest: string },
 ): Promise<ImageState> {
-  const image = taggedImage(spec.image, platform, { number: pull.number, headSha: pull.head.sha });
-  const isAsked = registry !== undefined && platform.evidence.require.length > 0;
-  // A wrong reference, and one that may not be used here, is for the compiler and the rules: no stranger is asked.
-  if (
-    !isAsked ||
-    typeof image === 'string' ||
-    image.digest !== undefined ||
-    !isInRegistries(image, platform.registries)
-  )
-    return { status: 'go', digest: undefined };
+  const image = needsDigest(platform, spec.image, { number: pull.number, headSha: pull.head.sha });
+  if (registry === undefined || image === null) return { status: 'go', digest: undefined };
   const { record, specDigest } = before;
   if (record !== null && record.headSha === pull.head.sha && record.specDigest === specDigest && record.imageDigest)
     return { status: 'go', digest: record.imageDigest };

@@ -71,10 +71,17 @@ export async function planPreview(
     if (image.status === 'waiting') {
       return plan.keep({ state: 'waiting', image: image.image, live: plan.live }, base.now);
     }
-    if (image.status === 'unknown') return plan.keep({ state: 'unknown', reason: image.reason }, base.now);
+    if (image.status === 'unknown') {
+      const cause = { code: 'unreachable', message: image.reason } as const;
+      return plan.keep({ state: 'problem', where: 'registry', cause, live: plan.live }, base.now);
+    }
     compiled = await compileHead(context, base, pull, preview, identity, existing?.name, image.digest);
   } catch (error) {
     if (!(error instanceof GreenroomError)) throw error;
+    if (error.isPlatforms) {
+      const { code, message } = error;
+      return plan.keep({ state: 'problem', where: 'settings', cause: { code, message }, live: plan.live }, base.now);
+    }
     if (error.code === 'unreachable') return plan.keep({ state: 'unknown', reason: error.message }, base.now);
     if (error.code !== 'invalid-input') throw error;
     return plan.keep({ state: 'invalid', problems: error.problems, live: plan.live }, base.now);

@@ -4,6 +4,7 @@ import type { PullRequest } from '../../forge/forge.ts';
 import { type ApplyOptions, apply } from '../../gitops/apply.ts';
 import type { PreviewRecord } from '../../model/record.ts';
 import { exceedsRemovalLimit } from '../../model/removal-limit.ts';
+import type { PreviewState } from '../../report/state.ts';
 import { handleUnanswered } from '../answer.ts';
 import { type Base, readBase, type SyncContext } from '../plan/base.ts';
 import { messageOf } from '../plan/message.ts';
@@ -42,6 +43,8 @@ export interface SweepResult {
   readonly unknown: readonly string[];
   /** Previews that a change of the platform moves or ends, left as they are until somebody says that it is meant. */
   readonly held: readonly Held[];
+  /** What the platform team should know, such as an exception that lifts nothing. */
+  readonly notes: readonly string[];
 }
 
 export interface Held {
@@ -119,10 +122,16 @@ export async function sweep(context: SyncContext, options: SweepOptions = {}): P
       if (handled !== null) results.push(handled);
     });
   }
-  const unanswered = results.flatMap(({ repository, number, state }) =>
-    state.state === 'unknown' ? [`${repository}#${number}: ${state.reason}`] : [],
-  );
-  return { results, failures, unknown: [...unknown, ...unanswered], held };
+  const unanswered = results.flatMap(({ repository, number, state }) => {
+    const reason = whyUnknown(state);
+    return reason === undefined ? [] : [`${repository}#${number}: ${reason}`];
+  });
+  return { results, failures, unknown: [...unknown, ...unanswered], held, notes: base.notes };
+}
+
+function whyUnknown(state: PreviewState): string | undefined {
+  if (state.state === 'unknown') return state.reason;
+  return state.state === 'problem' && state.where === 'registry' ? state.cause?.message : undefined;
 }
 
 function isHeld(plan: PreviewPlan, options: SweepOptions): plan is PreviewPlan & { displaced: string } {
