@@ -1,5 +1,6 @@
 import { lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { checkPlatform } from '../compile/compile.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { formatProblem, GreenroomError } from '../core/errors.ts';
 import { type FileSet, fileSet } from '../core/fileset.ts';
@@ -62,7 +63,7 @@ export async function init(options: InitOptions): Promise<InitResult> {
     );
   }
   const text = options.platform ?? current ?? fromAnswers(template, options.answers);
-  const platform = loadPlatform(text, PLATFORM_FILE, rules).value.spec;
+  const platform = platformOf(text, rules);
   const { exceptions, notes } = await exceptionsOf(dir, platform, (options.clock ?? systemClock)(), rules);
   const wanted = scaffoldFiles({ platformText: text, platform, exceptions, version, template, rules });
   const manifest = recorded === null ? null : parseManifest(recorded);
@@ -88,10 +89,17 @@ export function newAppsRepo(options: Pick<InitOptions, 'version' | 'platform' | 
   const { version, rules = [] } = options;
   const template = readTemplate();
   const text = options.platform ?? fromAnswers(template, options.answers);
-  const platform = loadPlatform(text, PLATFORM_FILE, rules).value.spec;
+  const platform = platformOf(text, rules);
   const wanted = scaffoldFiles({ platformText: text, platform, exceptions: [], version, template, rules });
   const { manifest } = planScaffold({ wanted, existing: new Map(), manifest: null, version, overwrite: false });
   return fileSet([...wanted, [MANIFEST_FILE, formatManifest(manifest)]]);
+}
+
+/** Nothing is laid down for settings with which no preview could start. */
+function platformOf(text: string, rules: readonly Rule[]): PlatformSpec {
+  const platform = loadPlatform(text, PLATFORM_FILE, rules).value.spec;
+  checkPlatform({ platform, rules, now: 0 });
+  return platform;
 }
 
 function fromAnswers(template: FileSet, answers: Answers | undefined): string {

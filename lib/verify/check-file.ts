@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { checkPlatform } from '../compile/compile.ts';
+import { type CompilerOptions, checkPlatform } from '../compile/compile.ts';
 import { invalidInput } from '../core/errors.ts';
 import type { Finding } from '../core/finding.ts';
 import { exceptionSchema } from '../model/exception.ts';
@@ -77,6 +77,8 @@ export interface CheckFileOptions {
   readonly fix?: boolean;
   /** Of the platform's own, beside greenroom's. @default - none */
   readonly rules?: readonly Rule[];
+  /** What a greenroom.yaml is tried with. @default - none */
+  readonly extensions?: CompilerOptions['extensions'];
 }
 
 /** Folders that the platform's side writes; rules about what makers may hold are not for them. */
@@ -91,7 +93,7 @@ export function checkFile(
   checkers: Checkers,
   bytes: Uint8Array,
   file: string,
-  { fix = false, repository = null, rules = [] }: Partial<CheckedFor> & CheckFileOptions = {},
+  { fix = false, repository = null, rules = [], extensions = [] }: Partial<CheckedFor> & CheckFileOptions = {},
 ): CheckedFile {
   const options = { file, maxBytes: MAX_PLATFORM_BYTES, documents: 'many' } as const;
   const { documents, problems, text } = parseSafeYaml(bytes, options);
@@ -104,7 +106,7 @@ export function checkFile(
   const schema = ownSchema(documents[0]);
   if (schema === platformSchema) {
     const { spec } = loadPlatform(bytes, file, rules).value;
-    checkPlatform({ platform: spec, now: 0, rules });
+    checkPlatform({ platform: spec, now: 0, rules, extensions });
     return own;
   }
   if (schema !== undefined) {

@@ -60,7 +60,7 @@ async function run(paths: readonly string[], options: CheckOptions, io: Io): Pro
   const { side, broken } = await platformOf(options, folders, { rules: extensions.rules, now }, io);
   const repository = await repositoryAt(options, folders[0]!, io);
   const checkers = createCheckers(side?.platform ?? null, extensions.rules, { repository });
-  const own = { side: side && { ...side, ...extensions }, rules: extensions.rules, checkers, repository, now };
+  const own = { side: side && { ...side, ...extensions }, ...extensions, checkers, repository, now };
   const checked = await checkInputs(inputs, { ...options, ...own }, io);
   const report: Report = {
     findings: checked.findings,

@@ -59,8 +59,8 @@ Examples:
 };
 
 async function run(dir: string, options: DoctorOptions, io: Io): Promise<void> {
-  const platform = readPlatform(dir, PLATFORM_FILE);
   const { rules } = await loadExtensions(options, io);
+  const platform = readPlatform(dir, PLATFORM_FILE, rules);
   const { files: scaffold } = await init({ dir, version: VERSION, dryRun: true, rules });
   const paths = await previewPaths(dir);
   const records = new Map<string, string>();

@@ -47,8 +47,9 @@ function engineArgument(text: string): Engine {
 
 async function run(options: PoliciesOptions, io: Io): Promise<void> {
   const { engine, platform: file, out, format } = options;
-  const rules = [...RULES, ...(await loadExtensions(options, io)).rules];
-  const platform = readPlatform(io.cwd, file, rules);
+  const own = (await loadExtensions(options, io)).rules;
+  const rules = [...RULES, ...own];
+  const platform = readPlatform(io.cwd, file, own);
   const folder = join(dirname(file), 'exceptions');
   const { honoured, refused } = readExceptions(readFolder(resolve(io.cwd, folder), 'exceptions') ?? new Map(), {
     now: systemClock(),
