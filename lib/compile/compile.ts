@@ -9,7 +9,7 @@ import { previewFolder, RECORD_FILE, repoOfName } from '../model/layout.ts';
 import type { Loaded } from '../model/load.ts';
 import { type PlatformSpec, placementDigest } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
-import { formatRecord, type PreviewRecord } from '../model/record.ts';
+import { contentsDigest, formatRecord, type PreviewRecord } from '../model/record.ts';
 import type { Rule } from '../policies/rule.ts';
 import { blaming, tryPlatform } from './blame.ts';
 import { previewCharts } from './charts.ts';
@@ -121,6 +121,11 @@ function compile(input: CompileInput, options: CompilerOptions, judge: Judge): C
   });
   const folder = previewFolder(resolved.cluster.name, repoOfName(name), name);
   const url = `https://${charts.host}`;
+  const files = fileSet([
+    ...manifestFiles(`${folder}/fence`, fence),
+    ...manifestFiles(`${folder}/app`, app),
+    ...manifestFiles(`${folder}/flux`, charts.flux === null ? [] : objectsOf(charts.flux)),
+  ]);
   const record: PreviewRecord = {
     name,
     identity: {
@@ -139,6 +144,7 @@ function compile(input: CompileInput, options: CompilerOptions, judge: Judge): C
     cost,
     specDigest: specDigestOf(preview),
     placement: placementDigest(platform),
+    contents: contentsDigest(folder, files),
   };
   return {
     name,
@@ -151,12 +157,7 @@ function compile(input: CompileInput, options: CompilerOptions, judge: Judge): C
     record,
     findings,
     denied: findings.some(isDenial),
-    files: fileSet([
-      [`${folder}/${RECORD_FILE}`, formatRecord(record)],
-      ...manifestFiles(`${folder}/fence`, fence),
-      ...manifestFiles(`${folder}/app`, app),
-      ...manifestFiles(`${folder}/flux`, charts.flux === null ? [] : objectsOf(charts.flux)),
-    ]),
+    files: fileSet([[`${folder}/${RECORD_FILE}`, formatRecord(record)], ...files]),
   };
 }
 

@@ -13,6 +13,7 @@ import type { PlatformSpec } from '../../model/platform.ts';
 import { count } from '../../report/text.ts';
 import { init } from '../../scaffold/init.ts';
 import type { PlannedFile } from '../../scaffold/plan.ts';
+import { strayProblems } from '../../verify/laid-down.ts';
 import { examine } from '../../verify/shape.ts';
 import type { Configure } from '../shared/command.ts';
 import { type ExtensionOptions, extensionOption, loadExtensions } from '../shared/extensions.ts';
@@ -64,11 +65,17 @@ async function run(dir: string, options: DoctorOptions, io: Io): Promise<void> {
   const { files: scaffold } = await init({ dir, version: VERSION, dryRun: true, rules });
   const paths = await previewPaths(dir);
   const records = new Map<string, string>();
+  const contents = new Map<string, string>();
   for (const path of paths) {
-    if (path.endsWith(`/${RECORD_FILE}`)) records.set(path, new TextDecoder().decode(readInput(dir, path)));
+    if (path.endsWith(LINK)) continue;
+    contents.set(path, new TextDecoder().decode(readInput(dir, path)));
+    if (path.endsWith(`/${RECORD_FILE}`)) records.set(path, contents.get(path)!);
   }
   const before = options.since === undefined ? null : await foldersAt(dir, options.since);
-  const problems = examine({ platform, scaffold, paths, records, before });
+  const problems = [
+    ...strayProblems(await otherFiles(dir), scaffold),
+    ...examine({ platform, scaffold, paths, records, contents, before }),
+  ];
   if (options.format === 'text') for (const problem of problems) io.out(`${formatProblem(problem)}\n`);
   if (problems.length === 0) io.err(`nothing to change; ${count(records.size, 'preview')}\n`);
   else io.fail(EXIT_CODES.failed);
@@ -110,21 +117,34 @@ async function lookIntoCluster(
   return { context: name, observations };
 }
 
+const LINK = ' (a link)';
+
 /** Sorted; a link is listed like a file, and is then no file of a preview. */
 async function previewPaths(dir: string): Promise<string[]> {
-  const entries = await readdir(join(dir, 'previews'), { recursive: true, withFileTypes: true }).catch(
+  const entries = await entriesBelow(dir, 'previews');
+  return entries.map(({ path, regular }) => (regular ? path : `${path}${LINK}`)).sort();
+}
+
+/** What lies beside the previews, and where the reconciler or Git reads it: hidden files of the root and what is compiled. */
+async function otherFiles(dir: string) {
+  const compiled = await Promise.all(['bootstrap', 'policies'].map((folder) => entriesBelow(dir, folder)));
+  const names = await readdir(dir);
+  const root = names
+    .filter((name) => /^\.git(modules|attributes)$/.test(name))
+    .map((path) => ({ path, regular: true }));
+  return new Map([...compiled.flat(), ...root].map(({ path, regular }) => [path, { regular, executable: false }]));
+}
+
+async function entriesBelow(dir: string, folder: string): Promise<{ path: string; regular: boolean }[]> {
+  const entries = await readdir(join(dir, folder), { recursive: true, withFileTypes: true }).catch(
     (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return [];
-      throw new GreenroomError('invalid-input', `${join(dir, 'previews')}: cannot be read (${error.code})`);
+      throw new GreenroomError('invalid-input', `${join(dir, folder)}: cannot be read (${error.code})`);
     },
   );
   return entries
     .filter((entry) => !entry.isDirectory())
-    .map((entry) => {
-      const path = join(entry.parentPath, entry.name).slice(dir.length + 1);
-      return entry.isFile() ? path : `${path} (a link)`;
-    })
-    .sort();
+    .map((entry) => ({ path: join(entry.parentPath, entry.name).slice(dir.length + 1), regular: entry.isFile() }));
 }
 
 async function foldersAt(dir: string, commit: string): Promise<string[]> {
