@@ -35,6 +35,10 @@ export function parseImage(text: string): ImageReference | string {
   if (path.length === 0 || !/[.:]|^localhost$/.test(host!) || !HOST.test(host!)) {
     return 'does not begin with a registry such as ghcr.io/';
   }
+  const lower = repository.toLowerCase();
+  if (lower !== repository && path.every((component) => COMPONENT.test(component.toLowerCase()))) {
+    return `has upper-case letters, which no registry takes; write ${lower}`;
+  }
   if (!path.every((component) => COMPONENT.test(component))) {
     return 'has a path that is none: lower-case letters and digits, separated by . _ - and /';
   }

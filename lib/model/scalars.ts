@@ -45,11 +45,12 @@ export const cidr = bounded(
 export const httpUrl = bounded(500, /^https?:\/\/[^\s@]+$/, 'must be an http(s) address without credentials');
 
 /** A whole number of minutes, hours or days, or several of them: `90m`, `8h`, `3d`, `1d12h`. */
-export const duration = bounded(
-  12,
-  /^(?=\d)(\d{1,3}d)?(\d{1,4}h)?(\d{1,5}m)?$/,
-  'must be a time such as 90m, 8h or 3d',
-).refine((text) => durationSeconds(text) > 0, 'must be at least a minute, e.g. 90m, 8h or 3d');
+export const duration = z
+  .preprocess(
+    (value) => (typeof value === 'number' ? String(value) : value),
+    bounded(12, /^(?=\d)(\d{1,3}d)?(\d{1,4}h)?(\d{1,5}m)?$/, 'must be a time such as 90m, 8h or 3d'),
+  )
+  .refine((text) => durationSeconds(text) > 0, 'must be at least a minute, e.g. 90m, 8h or 3d');
 
 const UNIT_SECONDS: Readonly<Record<string, number>> = { d: 86_400, h: 3_600, m: 60 };
 

@@ -5,6 +5,7 @@ import { renderEngineers } from './engineers.ts';
 import { box, COMMENT_MARKER, memoryLine, memoryOf, tickedBoxes, withoutTicks } from './markers.ts';
 import type { LivePreview, Place, PreviewState, ReportOptions, Subject } from './state.ts';
 import {
+  about,
   code,
   count,
   dayAndTime,
@@ -169,7 +170,8 @@ function ready(preview: LivePreview, findings: readonly Finding[], { subject, op
 export function costWords({ cost }: Pick<LivePreview, 'cost'>, seconds?: number): string {
   const { perDay, currency, ratesAsOf } = cost;
   const life = seconds === undefined ? '' : `, ${money((perDay * seconds) / DAY, currency)} for its whole life`;
-  return `About ${money(perDay, currency)} a day${life} (by what it asks for, rates of ${ratesAsOf}; traffic and storage not included).`;
+  const price = about(perDay, currency);
+  return `${price[0]!.toUpperCase()}${price.slice(1)} a day${life} (by what it asks for, rates of ${ratesAsOf}; traffic and storage not included).`;
 }
 
 function ended(reason: string, why: string, { since, options }: Writing): string[] {
@@ -193,7 +195,7 @@ function removedText(why: string, removed: LivePreview | null, { since, options 
   }
   const seconds = Math.max(0, options.now - since);
   const { currency, perDay } = removed.cost;
-  const spent = `It ran ${roughDuration(seconds)}, about ${money((perDay * seconds) / DAY, currency)}.`;
+  const spent = `It ran ${roughDuration(seconds)}, ${about((perDay * seconds) / DAY, currency)}.`;
   return ['### Preview: removed', `${lead}; everything was deleted ${dayAndTime(options.now)}. ${spent}`];
 }
 
