@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, type Option } from 'commander';
 import { EXIT_CODES } from '../core/errors.ts';
 import { VERSION } from '../core/version.ts';
 import type { Configure } from './shared/command.ts';
@@ -12,7 +12,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<{
     load: () => import('./commands/upgrade.ts'),
   },
   log: { summary: 'who caused what, from the history of an apps repo', load: () => import('./commands/log.ts') },
-  doctor: { summary: 'say what must not reach the branch of an apps repo', load: () => import('./commands/doctor.ts') },
+  doctor: {
+    summary: 'what is wrong with an apps repo, and with the cluster that runs its previews',
+    load: () => import('./commands/doctor.ts'),
+  },
   verify: {
     summary: 'hold a change of an apps repo against what greenroom would write',
     load: () => import('./commands/verify.ts'),
@@ -29,7 +32,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<{
     summary: "receive GitHub's webhooks, sync what they are about, sweep from time to time",
     load: () => import('./commands/serve.ts'),
   },
-  check: { summary: 'judge manifests by the rules', load: () => import('./commands/check.ts') },
+  check: {
+    summary: 'say what sync would say of a preview.yaml; judge manifests by the rules',
+    load: () => import('./commands/check.ts'),
+  },
   cost: { summary: 'what a preview costs a day, by what it asks for', load: () => import('./commands/cost.ts') },
   policies: {
     summary: "the rules as policies of the cluster's admission",
@@ -49,6 +55,13 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 bad input or usage, 3 denied by policy,
 4 could not reach or agree with the other side (safe to run again)`;
 
+/** A default as people would write it; what is none to them (a list that is empty) is left out. */
+function optionDescription({ description, defaultValue, defaultValueDescription, negate }: Option): string {
+  const isPlain = ['string', 'number'].includes(typeof defaultValue) && !negate;
+  const shown = defaultValueDescription ?? (isPlain ? String(defaultValue) : undefined);
+  return shown === undefined ? description : `${description} (default: ${shown})`;
+}
+
 /** Runs a command line; what it exits with goes to `io.fail`. */
 export async function main(argv: readonly string[], io: Io): Promise<void> {
   const program = new Command('greenroom')
@@ -56,6 +69,7 @@ export async function main(argv: readonly string[], io: Io): Promise<void> {
     .version(VERSION)
     .addHelpText('after', EPILOGUE)
     .configureOutput({ writeOut: io.out, writeErr: io.err })
+    .configureHelp({ optionDescription })
     .exitOverride();
   const words = argv.filter((word) => !word.startsWith('-'));
   const called = words[0] === 'help' ? words[1] : words[0];

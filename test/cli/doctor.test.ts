@@ -138,6 +138,8 @@ describe('greenroom doctor', () => {
     expect(await asked({ KUBECONFIG: '' })).toEqual([0, false]);
     expect(await asked({ KUBECONFIG: '/k' }, '--no-cluster')).toEqual([0, false]);
     expect(await asked({ KUBECONFIG: '/k' })).toEqual([1, true]);
+    expect(await asked({}, '--kubeconfig', 'k')).toEqual([2, false]);
+    write('k', '');
     expect(await asked({}, '--kubeconfig', 'k')).toEqual([1, true]);
   });
 

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -9,6 +10,7 @@ import { examineCluster } from '../../doctor/cluster/examine.ts';
 import { contextName, kubectlReader } from '../../doctor/cluster/kubectl.ts';
 import type { Observation, Status } from '../../doctor/cluster/observation.ts';
 import { PLATFORM_FILE, RECORD_FILE } from '../../model/layout.ts';
+import { MANIFEST_FILE } from '../../model/manifest.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import { count } from '../../report/text.ts';
 import { init } from '../../scaffold/init.ts';
@@ -62,6 +64,10 @@ Examples:
 async function run(dir: string, options: DoctorOptions, io: Io): Promise<void> {
   const { rules } = await loadExtensions(options, io);
   const platform = readPlatform(dir, PLATFORM_FILE, rules);
+  if (!existsSync(join(dir, MANIFEST_FILE))) {
+    const what = `was not laid down by greenroom (no ${MANIFEST_FILE}); run \`greenroom init\` in it`;
+    throw new GreenroomError('invalid-input', `${dir} ${what}`);
+  }
   const { files: scaffold } = await init({ dir, version: VERSION, dryRun: true, rules });
   const paths = await previewPaths(dir);
   const records = new Map<string, string>();
@@ -91,6 +97,9 @@ async function lookIntoCluster(
   io: Io,
 ): Promise<{ context: string; observations: Observation[] } | null> {
   const { kubeconfig, context } = options;
+  if (kubeconfig !== undefined && !existsSync(resolve(io.cwd, kubeconfig))) {
+    throw new GreenroomError('invalid-input', `--kubeconfig ${kubeconfig}: there is no such file`);
+  }
   if (!options.cluster || !(kubeconfig ?? context ?? io.env.KUBECONFIG)) return null;
   const access = {
     ...(kubeconfig === undefined ? {} : { kubeconfig: resolve(io.cwd, kubeconfig) }),

@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { systemClock } from '../../core/clock.ts';
+import { GreenroomError } from '../../core/errors.ts';
 import type { ImageRegistry } from '../../evidence/registry.ts';
 import type { Forge } from '../../forge/forge.ts';
 import type { Cache } from '../../github/http/cache.ts';
@@ -114,12 +115,21 @@ export async function openForge(
 ): Promise<Forge> {
   if (options.forge !== undefined) {
     const { LocalForge } = await import('../../forge/local.ts');
+    refuseMissingFolder('--forge', options.forge, io);
     return new LocalForge(resolve(io.cwd, options.forge));
   }
   const { GitHubForge } = await import('../../github/forge.ts');
   const { client, cache } = await github();
   const serverUrl = io.env.GITHUB_SERVER_URL || undefined;
   return new GitHubForge(client, { cache, ...(serverUrl && { serverUrl }) });
+}
+
+/** A name that is mistyped must not look like a forge without pull requests. */
+function refuseMissingFolder(flag: string, folder: string, io: Io): void {
+  const info = statSync(resolve(io.cwd, folder), { throwIfNoEntry: false });
+  if (info?.isDirectory() === true) return;
+  const what = info === undefined ? 'there is no such folder' : 'this is no folder';
+  throw new GreenroomError('invalid-input', `${flag} ${folder}: ${what}`);
 }
 
 /** What GitHub takes for owner and name; a name that ends in `.git` is a path that is not there. */

@@ -20,9 +20,14 @@ export function reportFailure(error: unknown, io: Io): void {
     io.fail(EXIT_CODES[error.code]);
     return;
   }
+  if (error instanceof Error && error.name === 'AbortError') {
+    io.err('greenroom: stopped; nothing was written\n');
+    io.fail(EXIT_CODES.failed);
+    return;
+  }
   const text = error instanceof Error ? error.message : String(error);
   io.err(
-    `${error instanceof Error && io.env.GREENROOM_DEBUG ? `${error.stack}\n` : ''}greenroom: a fault of ours: ${text}\n`,
+    `${error instanceof Error && io.env.GREENROOM_DEBUG ? `${error.stack}\n` : ''}greenroom: internal error: ${text}\n`,
   );
   io.err('Run again with GREENROOM_DEBUG=1 for details, and please report it.\n');
   io.fail(EXIT_CODES.failed);
