@@ -1,7 +1,7 @@
 import { ApiObject, App, type Chart } from 'cdk8s';
 import type { PreviewExtension } from '../constructs/extension.ts';
 import { sha256 } from '../core/digest.ts';
-import { invalidInput } from '../core/errors.ts';
+import { invalidInput, type Problem } from '../core/errors.ts';
 import { type FileSet, fileSet } from '../core/fileset.ts';
 import { type Finding, isDenial } from '../core/finding.ts';
 import type { Identity } from '../model/identity.ts';
@@ -18,7 +18,7 @@ import { type Manifest, manifestFiles } from './files.ts';
 import { createJudge, type Judge } from './judge.ts';
 import type { Times } from './lifetime.ts';
 import { type MakerManifest, manifestTexts, readManifests } from './manifests.ts';
-import { checkLimitRanges, checkQuota } from './quota.ts';
+import { limitRangeShortfalls, quotaShortfalls } from './quota.ts';
 
 export interface CompilerOptions {
   readonly platform: PlatformSpec;
@@ -106,9 +106,11 @@ function compile(input: CompileInput, options: CompilerOptions, judge: Judge): C
 
   const app = [...generated, ...makers.map(({ object }) => object)];
   const cost = costOf(totalRequests(app, platform.namespace.limitRange), platform.cost);
-  checkLimitRanges(preview, platform, fence, generated, makers);
-  checkQuota(preview, platform, charts.namespace.quotaProblems([...fence, ...app]), cost);
-  refuseInvalid([charts.fence, charts.app]);
+  const problems = [
+    ...limitRangeShortfalls(preview, platform, fence, generated, makers),
+    ...quotaShortfalls(preview, platform, charts.namespace.quotaProblems([...fence, ...app]), cost),
+  ];
+  if (problems.length === 0) refuseInvalid([charts.fence, charts.app]);
 
   const namespaceObject = fence.find(({ kind }) => kind === 'Namespace');
   const findings = judge({
@@ -119,6 +121,8 @@ function compile(input: CompileInput, options: CompilerOptions, judge: Judge): C
     manifests: manifestTexts(input.manifests),
     namespaceObject,
   });
+  // All that there is to change is said at once.
+  if (problems.length > 0) throw invalidInput([...problems, ...findings.filter(isDenial).map(asProblem)]);
   const folder = previewFolder(resolved.cluster.name, repoOfName(name), name);
   const url = `https://${charts.host}`;
   const files = fileSet([
@@ -159,6 +163,10 @@ function compile(input: CompileInput, options: CompilerOptions, judge: Judge): C
     denied: findings.some(isDenial),
     files: fileSet([[`${folder}/${RECORD_FILE}`, formatRecord(record)], ...files]),
   };
+}
+
+function asProblem({ file, line, column, field, message, rule, fix }: Finding): Problem {
+  return { file, line, column, field, message: `${message} [${rule}]`, ...(fix && { fix }) };
 }
 
 /** What {@link PreviewRecord.specDigest} holds. */

@@ -110,6 +110,33 @@ describe('cost of what a maker brings along', () => {
     expect(prices[0]).toBeGreaterThan(0);
   });
 
+  test('what an autoscaler may make is in the price, and held to the quota', () => {
+    const resources = '{ requests: { cpu: 100m, memory: 128Mi }, limits: { cpu: 200m, memory: 128Mi } }';
+    const withScaler = (most: number) => {
+      const scaler = `apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: { name: w }\nspec: { maxReplicas: ${most}, scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: worker } }\n`;
+      return withWorker(`${deployment(resources)}---\n${scaler}`);
+    };
+    const one = withScaler(1).cost.perDay - withScaler(0).cost.perDay;
+    expect(one).toBe(0);
+    const added = withScaler(4).cost.perDay - withScaler(1).cost.perDay;
+    expect(added).toBeCloseTo(3 * 24 * (0.1 * 0.031611 + 0.125 * 0.004237), 3);
+    expect(() => withScaler(40)).toThrow(/42 pods at its peak|4[0-9] pods/);
+  });
+
+  test('who asks for nothing and may use much is not free', () => {
+    expect(perDay('{ requests: { cpu: "0", memory: 256Mi }, limits: { cpu: 500m, memory: 256Mi } }')).toBe(
+      perDay('{ requests: { cpu: 500m, memory: 256Mi }, limits: { cpu: 500m, memory: 256Mi } }'),
+    );
+  });
+
+  test('what does not fit and what the rules refuse are said at once', () => {
+    const text = deployment(
+      '{ limits: { cpu: 3, memory: 1Gi }, requests: { cpu: 1, memory: 1Gi } }',
+      'hostNetwork: true',
+    );
+    expect(() => withWorker(text)).toThrow(/may use 3000m[\s\S]*\[no-host-namespaces\]/);
+  });
+
   test('a limit without a request is reserved as a whole, as the API server fills it in', () => {
     expect(perDay('{ limits: { cpu: 500m, memory: 512Mi } }')).toBe(
       perDay('{ limits: { cpu: 500m, memory: 512Mi }, requests: { cpu: 500m, memory: 512Mi } }'),

@@ -56,7 +56,10 @@ async function run(paths: readonly string[], options: CheckOptions, io: Io): Pro
   }
   const now = systemClock();
   const extensions = await loadExtensions(options, io);
-  const { inputs, folders, problems } = await listInputs(paths, { cwd: io.cwd, stdin: () => buffer(process.stdin) });
+  const { inputs, folders, problems, files } = await listInputs(paths, {
+    cwd: io.cwd,
+    stdin: () => buffer(process.stdin),
+  });
   const { side, broken } = await platformOf(options, folders, { rules: extensions.rules, now }, io);
   const repository = await repositoryAt(options, folders[0]!, io);
   const checkers = createCheckers(side?.platform ?? null, extensions.rules, { repository });
@@ -65,7 +68,7 @@ async function run(paths: readonly string[], options: CheckOptions, io: Io): Pro
   const report: Report = {
     findings: checked.findings,
     problems: distinct([...problems, ...broken, ...checked.problems]),
-    files: inputs.length + problems.length,
+    files,
     objects: checked.objects,
     fixed: checked.fixed,
   };

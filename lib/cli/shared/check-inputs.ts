@@ -23,8 +23,10 @@ export interface CheckInputs {
   readonly inputs: readonly CheckInput[];
   /** Folders of the files, the nearest first, then the one in which the command runs. */
   readonly folders: readonly string[];
-  /** Files that cannot be read; the others are checked all the same. */
+  /** Files that cannot be read, or would not be; the others are checked all the same. */
   readonly problems: readonly Problem[];
+  /** How many files there were. */
+  readonly files: number;
 }
 
 /** The files that paths stand for, in the order of the paths; below a folder, in that of their names. */
@@ -35,22 +37,28 @@ export async function listInputs(
   const inputs: CheckInput[] = [];
   const folders = new Set<string>();
   const problems: Problem[] = [];
+  let files = 0;
   for (const path of paths) {
     const isFolder = path !== '-' && (await stat(resolve(cwd, path)).catch(() => undefined))?.isDirectory() === true;
     folders.add(isFolder ? path : path === '-' ? '.' : dirname(path));
     for (const file of isFolder ? await filesBelow(cwd, path) : [path]) {
+      files += 1;
       try {
         const bytes = file === '-' ? await stdin() : readInput(cwd, file, MAX_PLATFORM_BYTES);
         // Deeper in a folder that is looked through, a file of that name can be anything.
         const isPlace = basename(file) === PREVIEW_FILE && (!isFolder || dirname(file) === join(path));
-        inputs.push({ file: file === '-' ? STDIN : file, bytes, isPreview: isPlace || claimsPreview(bytes) });
+        const isPreview = isPlace || claimsPreview(bytes);
+        inputs.push({ file: file === '-' ? STDIN : file, bytes, isPreview });
+        const isMisnamed = /^preview\.ya?ml$/i.test(basename(file)) && basename(file) !== PREVIEW_FILE;
+        if (isPreview && isMisnamed)
+          problems.push({ file, message: `must be called ${PREVIEW_FILE}: sync reads no other name` });
       } catch (error) {
         if (!(error instanceof GreenroomError) || error.code !== 'invalid-input') throw error;
         problems.push(...error.problems);
       }
     }
   }
-  return { inputs, folders: [...folders.add('.')], problems };
+  return { inputs, folders: [...folders.add('.')], problems, files };
 }
 
 /** All YAML and JSON below a folder, sorted; links and hidden folders are passed over. */
