@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { RECONCILER_NAMES } from '../lib/model/platform.ts';
 import { linterOverrides, withRoomTable } from '../scripts/layers/generate.ts';
 import { PACKAGES, ROOMS } from '../scripts/layers/table.ts';
 import { tempFolder } from './support/git.ts';
@@ -33,6 +34,30 @@ describe('the table of rooms', () => {
     const entries = readdirSync(join(root, 'lib'), { withFileTypes: true });
     const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
     expect(folders.sort()).toEqual(ROOMS.map(({ name }) => name).sort());
+  });
+});
+
+describe('reconcilers', () => {
+  const sources = readdirSync(join(root, 'lib'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => ({ path, text: readFileSync(join(root, 'lib', path), 'utf8') }));
+
+  test('are named by the registry and by the list of the model, and nowhere else', () => {
+    const name = new RegExp(`['"\`](?:${RECONCILER_NAMES.join('|')})['"\`]`);
+    const code = (text: string) => text.replace(/^ *\*.*$/gm, '');
+    const naming = sources.filter(({ text }) => name.test(code(text))).map(({ path }) => path);
+    expect(naming.filter((path) => !path.startsWith('reconcilers/'))).toEqual(['model/platform.ts']);
+  });
+
+  test('know nothing of each other', () => {
+    const names = readdirSync(join(root, 'lib/reconcilers'), { withFileTypes: true }).filter((e) => e.isDirectory());
+    const others = sources
+      .filter(({ path }) => /^reconcilers\/\w+\//.test(path))
+      .flatMap(({ path, text }) => {
+        const own = path.split('/')[1];
+        return names.filter(({ name }) => name !== own && text.includes(`'../${name}/`)).map(() => path);
+      });
+    expect(others).toEqual([]);
   });
 });
 
@@ -114,4 +139,12 @@ test('a cycle of imports is an error', () => {
     'lib/core/b.ts': "import { a } from './a.ts';\n\nexport const b = () => a;\n",
   });
   expect(new Set(found)).toEqual(new Set(['noImportCycles lib/core/a.ts', 'noImportCycles lib/core/b.ts']));
+});
+
+test('the receiver and the texts name no forge', () => {
+  const named = ['serve', 'report'].flatMap((room) => {
+    const files = readdirSync(join(root, 'lib', room), { recursive: true, encoding: 'utf8' });
+    return files.filter((file) => /github|gitlab/i.test(readFileSync(join(root, 'lib', room, file), 'utf8')));
+  });
+  expect(named).toEqual([]);
 });

@@ -6,44 +6,44 @@ import { type Io, reportFailure } from './shared/io.ts';
 
 /** Each command is a file of its own and loaded only when it is called or its help is asked for. */
 const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<{ configure: Configure }> }>> = {
-  init: { summary: 'lay down an apps repo', load: () => import('./commands/init.ts') },
+  init: { summary: 'create an apps repo', load: () => import('./commands/init.ts') },
   upgrade: {
-    summary: 'compile an apps repo anew from its greenroom.yaml, at this version',
+    summary: 'bring an apps repo up to date with its greenroom.yaml and this version',
     load: () => import('./commands/upgrade.ts'),
   },
-  log: { summary: 'who caused what, from the history of an apps repo', load: () => import('./commands/log.ts') },
+  log: { summary: 'show who changed what, from the history of an apps repo', load: () => import('./commands/log.ts') },
   doctor: {
-    summary: 'what is wrong with an apps repo, and with the cluster that runs its previews',
+    summary: 'find what is wrong with an apps repo and its cluster',
     load: () => import('./commands/doctor.ts'),
   },
   verify: {
-    summary: 'hold a change of an apps repo against what greenroom would write',
+    summary: 'check a change of an apps repo: it must be what greenroom would write',
     load: () => import('./commands/verify.ts'),
   },
-  diff: { summary: 'what a change of the platform does to live previews', load: () => import('./commands/diff.ts') },
-  comment: { summary: 'write or renew one comment on a pull request', load: () => import('./commands/comment.ts') },
-  render: { summary: "a preview's manifests from its preview.yaml", load: () => import('./commands/render.ts') },
+  diff: { summary: 'show what a change of settings does to live previews', load: () => import('./commands/diff.ts') },
+  comment: { summary: 'write or update one comment on a pull request', load: () => import('./commands/comment.ts') },
+  render: { summary: 'print the manifests of a preview', load: () => import('./commands/render.ts') },
   sync: { summary: 'make the apps repo match one pull request', load: () => import('./commands/sync.ts') },
   sweep: {
-    summary: 'make the apps repo match all pull requests, and end what is over',
+    summary: 'make the apps repo match all pull requests, and end what has expired',
     load: () => import('./commands/sweep.ts'),
   },
   serve: {
-    summary: "receive GitHub's webhooks, sync what they are about, sweep from time to time",
+    summary: 'receive webhooks: sync their pull requests, and sweep regularly',
     load: () => import('./commands/serve.ts'),
   },
-  check: {
-    summary: 'say what sync would say of a preview.yaml; judge manifests by the rules',
-    load: () => import('./commands/check.ts'),
-  },
-  cost: { summary: 'what a preview costs a day, by what it asks for', load: () => import('./commands/cost.ts') },
+  check: { summary: 'say what sync would say of a preview.yaml', load: () => import('./commands/check.ts') },
+  cost: { summary: 'estimate what a preview costs', load: () => import('./commands/cost.ts') },
   policies: {
-    summary: "the rules as policies of the cluster's admission",
+    summary: 'compile the rules for an admission engine',
     load: () => import('./commands/policies.ts'),
   },
-  explain: { summary: 'what a rule is for, and how to get an exception', load: () => import('./commands/explain.ts') },
-  action: { summary: 'what the GitHub Action runs (action.yml)', load: () => import('./commands/action.ts') },
-  schema: { summary: 'JSON Schema of preview.yaml or greenroom.yaml', load: () => import('./commands/schema.ts') },
+  explain: { summary: 'explain a rule, and how to get an exception', load: () => import('./commands/explain.ts') },
+  action: { summary: 'run as the GitHub Action (action.yml)', load: () => import('./commands/action.ts') },
+  schema: {
+    summary: 'print the JSON Schema of preview.yaml or greenroom.yaml',
+    load: () => import('./commands/schema.ts'),
+  },
 };
 
 const EPILOGUE = `

@@ -6,9 +6,7 @@ import type { PlatformSpec } from '../model/platform.ts';
 import { type Preview, TEMPLATES, type Template } from '../model/preview.ts';
 import { API_VERSION } from '../model/scalars.ts';
 import type { CompiledPreview, CompileInput, Compiler } from './compile.ts';
-
-/** What an image shows, and no file can say. */
-const EVIDENCE_RULES: readonly string[] = ['signed-image', 'sbom-attached', 'vulnerability-threshold'];
+import { EVIDENCE_RULES } from './evidence.ts';
 
 /**
  * A compiler that never blames a maker for what is the platform's doing. Where a preview does not come out, a flawless

@@ -1,14 +1,23 @@
-import { type App, Chart } from 'cdk8s';
+import { type ApiObject, type App, Chart } from 'cdk8s';
 import type { PreviewContext, PreviewExtension } from '../constructs/extension.ts';
-import { PreviewKustomizations } from '../constructs/flux/preview-kustomizations.ts';
+import { PlainObject } from '../constructs/plain-object.ts';
 import { PreviewApp } from '../constructs/preview-app/preview-app.ts';
 import { platformFence } from '../constructs/preview-namespace/platform-fence.ts';
 import { PreviewNamespace } from '../constructs/preview-namespace/preview-namespace.ts';
 import { type Identity, previewHost, previewName } from '../model/identity.ts';
+import { formatImage } from '../model/image.ts';
+import {
+  AUTHOR_ANNOTATION,
+  COMMIT_ANNOTATION,
+  PULL_REQUEST_ANNOTATION,
+  REPOSITORY_ANNOTATION,
+  VERSION_LABEL,
+} from '../model/labels.ts';
 import { previewFolder, repoOfName } from '../model/layout.ts';
 import type { Loaded } from '../model/load.ts';
 import type { PlatformSpec } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
+import { reconcilerOf } from '../reconcilers/index.ts';
 import { expiresAt, type Times } from './lifetime.ts';
 import { type Resolved, resolve } from './resolve.ts';
 
@@ -19,6 +28,10 @@ export interface ChartInput {
   /** Name that the preview already runs under. @default - derived from the identity */
   readonly name?: string;
   readonly headSha: string;
+  /** Account that opened the pull request. @default - not said */
+  readonly author?: string;
+  /** Address of the pull request's page. @default - not said */
+  readonly pullRequestUrl?: string | null;
   readonly labels: readonly string[];
   readonly times: Times;
   /** Digest that the image's tag stands for. @default - not asked: the tag stays */
@@ -35,8 +48,8 @@ export interface PreviewCharts {
   readonly resolved: Resolved;
   readonly fence: Chart;
   readonly app: Chart;
-  /** What the reconciler applies the two with; null for Argo CD, whose ApplicationSets make it from `preview.json`. */
-  readonly flux: Chart | null;
+  /** What the reconciler applies the two with, and its folder; null where `preview.json` is enough. */
+  readonly reconciler: { readonly folder: string; readonly chart: Chart } | null;
   readonly namespace: PreviewNamespace;
 }
 
@@ -70,13 +83,16 @@ export function previewCharts(scope: App, input: ChartInput): PreviewCharts {
     repositoryId: identity.repositoryId,
     number: identity.number,
     expires,
+    partOf: repoOfName(name),
     ...platformFence(platform),
   });
   const previewApp = new PreviewApp(app, 'app', {
     name,
     namespace: name,
+    app: repoOfName(name),
+    partOf: repoOfName(name),
     template: spec.template,
-    image: resolved.image,
+    image: formatImage(resolved.image),
     port: spec.port,
     health: spec.health,
     size: resolved.size,
@@ -104,13 +120,43 @@ export function previewCharts(scope: App, input: ChartInput): PreviewCharts {
     host,
     expires,
   };
+  sayOrigin(input, repository, namespace.namespace, [previewApp.workload]);
   for (const extend of input.extensions ?? []) extend({ fence, app, namespace, preview: previewApp, context });
-  return { name, host, expires, resolved, fence, app, flux: fluxChart(scope, platform, resolved, name), namespace };
+  const reconciler = reconcilerChart(scope, platform, resolved, name);
+  return { name, host, expires, resolved, fence, app, reconciler, namespace };
 }
 
-function fluxChart(scope: App, platform: PlatformSpec, { cluster }: Resolved, name: string): Chart | null {
-  if (platform.reconciler !== 'flux') return null;
-  const chart = new Chart(scope, `${name}-flux`, { disableResourceNameHashes: true });
-  new PreviewKustomizations(chart, 'flux', { name, folder: previewFolder(cluster.name, repoOfName(name), name) });
-  return chart;
+/** Whoever finds the namespace or a workload in a cluster sees whose it is, and what it shows. */
+function sayOrigin(
+  { headSha, author, pullRequestUrl }: ChartInput,
+  repository: string,
+  namespace: ApiObject,
+  workloads: readonly ApiObject[],
+): void {
+  const annotations = {
+    [REPOSITORY_ANNOTATION]: repository,
+    ...(pullRequestUrl && { [PULL_REQUEST_ANNOTATION]: pullRequestUrl }),
+    [COMMIT_ANNOTATION]: headSha,
+    ...(author && { [AUTHOR_ANNOTATION]: author }),
+  };
+  for (const { metadata } of [namespace, ...workloads]) {
+    for (const [key, value] of Object.entries(annotations)) metadata.addAnnotation(key, value);
+  }
+  // Of the workload alone, not of its pods: those are restarted by a new image, and by nothing less.
+  for (const { metadata } of workloads) metadata.addLabel(VERSION_LABEL, headSha.slice(0, 12));
+}
+
+function reconcilerChart(
+  scope: App,
+  platform: PlatformSpec,
+  { cluster }: Resolved,
+  name: string,
+): PreviewCharts['reconciler'] {
+  const part = reconcilerOf(platform).preview;
+  if (part === null) return null;
+  const chart = new Chart(scope, `${name}-${part.folder}`, { disableResourceNameHashes: true });
+  for (const object of part.objects(name, previewFolder(cluster.name, repoOfName(name), name))) {
+    new PlainObject(chart, `${object.kind}-${object.metadata.name}`, object);
+  }
+  return { folder: part.folder, chart };
 }

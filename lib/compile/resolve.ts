@@ -1,5 +1,5 @@
 import { invalidInput, type Problem } from '../core/errors.ts';
-import { formatImage, type ImageReference, parseImage } from '../model/image.ts';
+import { type ImageReference, parseImage } from '../model/image.ts';
 import type { Loaded } from '../model/load.ts';
 import { takes } from '../model/platform/consistency.ts';
 import type { Cluster, PlatformSize, PlatformSpec } from '../model/platform.ts';
@@ -10,8 +10,7 @@ import { durationSeconds } from '../model/scalars.ts';
 export interface Resolved {
   readonly size: PlatformSize;
   /** As deployed: with a tag or a digest. */
-  readonly image: string;
-  readonly imageDigest: string | null;
+  readonly image: ImageReference;
   readonly cluster: Cluster;
 }
 
@@ -64,8 +63,7 @@ export function resolve(preview: Loaded<Preview>, platform: PlatformSpec, contex
   const digest = image.digest ?? context.digest;
   return {
     size,
-    image: formatImage({ ...image, ...(digest === undefined ? {} : { digest }) }),
-    imageDigest: digest ?? null,
+    image: { ...image, ...(digest === undefined ? {} : { digest }) },
     cluster: chooseCluster(platform.clusters, preview.value, context.labels, preview),
   };
 }

@@ -1,10 +1,8 @@
 import { compareStrings } from '../core/fileset.ts';
+import type { StringMap } from '../model/kube-object.ts';
 import type { Checks } from './checks.ts';
 
-/** On every object that greenroom writes. */
-export const MANAGED_BY = { 'app.kubernetes.io/managed-by': 'greenroom' } as const;
-
-export type StringMap = Readonly<Record<string, string>>;
+export type { StringMap };
 
 /** Entries sorted by key, so that the order in which a map was written never shows in the output. */
 export function sortedEntries<T>(map: Readonly<Record<string, T>>): [string, T][] {

@@ -43,17 +43,25 @@ export class GreenroomError extends Error {
   readonly problems: readonly Problem[];
   /** Whether the platform's own side is at fault (its settings, its extensions): no maker can mend it. */
   readonly isPlatforms: boolean;
+  /** Unix seconds before which it is in vain to try again. @default - it may be tried at once */
+  readonly until: number | undefined;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { problems?: readonly Problem[]; cause?: unknown; isPlatforms?: boolean } = {},
+    options: {
+      problems?: readonly Problem[];
+      cause?: unknown;
+      until?: number | undefined;
+      isPlatforms?: boolean;
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'GreenroomError';
     this.code = code;
     this.problems = options.problems ?? [];
     this.isPlatforms = options.isPlatforms ?? false;
+    this.until = options.until;
   }
 }
 

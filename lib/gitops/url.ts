@@ -1,3 +1,5 @@
+import { REPOSITORY_PATH, type RepositoryRef } from '../core/repository.ts';
+
 /** Name and password (or token) for a server that is reached by http. */
 export interface HttpCredentials {
   /** @default x-access-token */
@@ -19,11 +21,15 @@ export function isRemote(location: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(location) || /^[^/\s:]+:(?!\/\/)\S/.test(location);
 }
 
-/** Owner and name that an address of Git's ends with; undefined for a path, and for what ends otherwise. */
-export function repositoryOf(address: string): { readonly owner: string; readonly name: string } | undefined {
+/** The repository that an address of Git's leads to; undefined for a path on this machine. */
+export function repositoryOf(address: string): RepositoryRef | undefined {
   if (!isRemote(address) || /^file:/i.test(address)) return undefined;
-  const match = /[/:]([A-Za-z0-9][A-Za-z0-9-]{0,38})\/([A-Za-z0-9._-]{1,100}?)(?:\.git)?\/?$/.exec(address);
-  return match ? { owner: match[1]!, name: match[2]! } : undefined;
+  const rest = address.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]+\//i, '').replace(/^[^/:]+:/, '');
+  const path = rest
+    .replace(/^\/+/, '')
+    .replace(/\/+$/, '')
+    .replace(/\.git$/, '');
+  return new RegExp(`^${REPOSITORY_PATH}$`).test(path) ? { path } : undefined;
 }
 
 /** Takes the secret part out of an address. */

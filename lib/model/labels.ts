@@ -36,14 +36,45 @@ export const FENCER_ACCOUNT = 'preview-fencer';
 /** ClusterRole that each fence binds {@link RECONCILER_ACCOUNT} to, in its own namespace only. */
 export const WORKLOADS_ROLE = 'preview-workloads';
 
-/** Argo CD's project of fences. */
-export const FENCES_PROJECT = 'preview-fences';
+/** The account, in the reconciler's namespace, that guards, policies and the cleaner are written with. */
+export const CLUSTER_ACCOUNT = 'greenroom-cluster';
 
-/** Argo CD's project of apps. */
-export const PREVIEWS_PROJECT = 'previews';
+/** The account that ends expired previews. */
+export const CLEANER_ACCOUNT = 'preview-cleaner';
 
-/** What the names of Argo CD's projects begin with whose previews are made of pull requests without a commit each. */
-export const PULL_REQUEST_PROJECTS = 'pull-request-';
+/** Label of an app's objects and pods: the name of its workload, which no two apps of a preview share. */
+export const APP_LABEL = 'greenroom.dev/app';
 
-/** Where Flux runs, and with it the Kustomizations of previews and their accounts. */
-export const FLUX_NAMESPACE = 'flux-system';
+/** Annotations of a preview's Namespace and workload: where it comes from. */
+export const PULL_REQUEST_ANNOTATION = 'greenroom.dev/pull-request';
+export const COMMIT_ANNOTATION = 'greenroom.dev/commit';
+export const AUTHOR_ANNOTATION = 'greenroom.dev/author';
+
+/** Label of a preview's workload: the commit that it shows. */
+export const VERSION_LABEL = 'app.kubernetes.io/version';
+
+/** Label of every object that greenroom writes. */
+export const MANAGED_BY = { 'app.kubernetes.io/managed-by': 'greenroom' } as const;
+
+/** Labels of what belongs to the platform and to no single preview: bootstrap, policies, roles. */
+export const PLATFORM_LABELS = {
+  ...MANAGED_BY,
+  'app.kubernetes.io/name': 'greenroom',
+  'app.kubernetes.io/part-of': 'greenroom',
+} as const;
+
+/**
+ * Labels of an object of a preview, by Kubernetes' recommended keys.
+ *
+ * @param app the app's own name; `fence` for what surrounds it
+ * @param partOf what the preview shows, usually its repository
+ */
+export function previewLabels(preview: string, app: string, partOf: string): Readonly<Record<string, string>> {
+  return {
+    ...MANAGED_BY,
+    [PREVIEW_LABEL]: preview,
+    'app.kubernetes.io/name': app,
+    'app.kubernetes.io/instance': preview,
+    'app.kubernetes.io/part-of': partOf,
+  };
+}

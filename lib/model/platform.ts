@@ -1,19 +1,30 @@
 import * as z from 'zod';
 import { sha256 } from '../core/digest.ts';
-import { FLUX_NAMESPACE } from './labels.ts';
 import { contradictions, fittingSizes } from './platform/consistency.ts';
+import { evidence } from './platform/evidence.ts';
 import { egress, ingress, network } from './platform/network.ts';
 import { appsRepo, cleaner, cluster, commit } from './platform/operation.ts';
 import { cost, policies, slots, source } from './platform/rules.ts';
 import { merged, section } from './platform/section.ts';
-import { DEFAULT_SIZES, evidence, namespace, registry, secrets, size, spot, ttl } from './platform/workload.ts';
+import { DEFAULT_SIZES, namespace, registry, secrets, size, spot, ttl } from './platform/workload.ts';
 import { API_VERSION, bounded, cidr, dnsLabel, dnsName } from './scalars.ts';
 
 export { ENGINES, type Engine } from './platform/rules.ts';
 
+/** A cluster's address for itself: where the reconciler runs. */
+export const IN_CLUSTER = 'https://kubernetes.default.svc';
+
+/** What applies an apps repo; the registry in `lib/reconcilers` has one entry for each. */
+export const RECONCILER_NAMES = ['argocd', 'flux'] as const;
+export type ReconcilerName = (typeof RECONCILER_NAMES)[number];
+export const DEFAULT_RECONCILER = 'argocd' satisfies ReconcilerName;
+
 const platformSpec = z
   .strictObject({
-    domain: dnsName.meta({ description: 'Previews answer at https://<name>.<domain>.' }),
+    domain: dnsName.meta({
+      description: 'Previews answer at https://<name>.<domain>.',
+      examples: ['apps.example.com'],
+    }),
     sources: z
       .array(source)
       .min(1)
@@ -21,7 +32,7 @@ const platformSpec = z
     registries: z
       .array(registry)
       .min(1)
-      .meta({ description: 'Where images may come from: host and whole path segments.' }),
+      .meta({ description: 'Where images may come from: host and whole path segments.', examples: [['ghcr.io/acme']] }),
     tag: bounded(100, /^[A-Za-z0-9_.{}-]+$/, 'may hold letters, digits, . _ - and {number}, {sha}, {sha7}')
       .default('pr-{number}-{sha7}')
       .meta({ description: 'Tag of an image that names none.' }),
@@ -35,7 +46,10 @@ const platformSpec = z
     testHarness: z
       .array(cidr)
       .default([])
-      .meta({ description: 'Networks of test machines that may open connections to previews.' }),
+      .meta({
+        description: 'Networks of test machines that may open connections to previews.',
+        examples: [['198.51.100.0/24']],
+      }),
     egress: z.array(egress).default([]).meta({ description: 'What a preview may reach beside DNS.' }),
     network,
     secrets,
@@ -46,10 +60,16 @@ const platformSpec = z
     clusters: z
       .array(cluster)
       .min(1)
-      .default([{ name: 'main', server: 'https://kubernetes.default.svc' }]),
-    reconciler: z.enum(['argocd', 'flux']).default('argocd'),
+      .default([{ name: 'main', server: IN_CLUSTER }])
+      .meta({ description: 'Where previews run.' }),
+    reconciler: z
+      .enum(RECONCILER_NAMES)
+      .default(DEFAULT_RECONCILER)
+      .meta({ description: 'What applies the apps repo.' }),
     cleaner,
-    argocd: section({ namespace: dnsLabel.default('argocd') }),
+    argocd: section({
+      namespace: dnsLabel.default('argocd').meta({ description: 'Its namespace.' }),
+    }).meta({ description: 'Argo CD, where it is the reconciler.' }),
     appsRepo,
     commit,
     knative: z
@@ -61,7 +81,7 @@ const platformSpec = z
       maxRemovalShare: z.number().min(0).max(1).default(0.5).meta({
         description: 'A sweep that would remove a larger share of the live previews stops. Three are always allowed.',
       }),
-    }),
+    }).meta({ description: 'How far a sweep may go by itself.' }),
   })
   .transform((spec) => ({ ...spec, sizes: fittingSizes(spec) }))
   .superRefine((spec, context) => {
@@ -98,9 +118,4 @@ export function appsRepoUrl(platform: PlatformSpec): string {
 export function placementDigest({ sources, clusters, ttl }: PlatformSpec): string {
   const text = JSON.stringify([sources, clusters, ttl.default, ttl.max]);
   return `sha256:${sha256(text)}`;
-}
-
-/** Where the reconciler runs, and with it the accounts that it acts with. */
-export function reconcilerNamespace(platform: PlatformSpec): string {
-  return platform.reconciler === 'flux' ? FLUX_NAMESPACE : platform.argocd.namespace;
 }

@@ -10,11 +10,12 @@ const environmentName = bounded(
   'must be letters, digits and underscores, and not start with a digit',
 );
 
+/** Bounds only: what is wrong with a reference is said when the platform's registries are at hand. */
 const imageReference = bounded(512, /^[!-~]+$/, 'must be an image reference such as ghcr.io/acme/shop');
 
 const previewSpec = z
   .strictObject({
-    template: z.enum(TEMPLATES).meta({ description: 'What kind of app it is.' }),
+    template: z.enum(TEMPLATES).meta({ description: 'What kind of app it is.', examples: ['web-service'] }),
     image: imageReference.meta({
       description:
         'The image to run. Without a tag, the platform appends one for the pull request (pr-<n>-<sha7> by default); a digest is taken as it is.',
@@ -40,14 +41,20 @@ const previewSpec = z
     env: z
       .record(environmentName, z.string().max(4096))
       .default({})
-      .meta({ description: 'Environment variables. Not for secrets: those go under `secrets`, as references.' }),
+      .meta({
+        description: 'Environment variables. Not for secrets: those go under `secrets`, as references.',
+        examples: [{ LOG_LEVEL: 'debug' }],
+      }),
     secrets: z
       .record(
         environmentName,
         bounded(253, /^[A-Za-z0-9][A-Za-z0-9._/-]*$/, 'must be a reference such as acme/shop/stripe'),
       )
       .default({})
-      .meta({ description: "Environment variable: reference in the platform's secret store. Never the value itself." }),
+      .meta({
+        description: "Environment variable: reference in the platform's secret store. Never the value itself.",
+        examples: [{ STRIPE_KEY: 'acme/shop/stripe' }],
+      }),
     ttl: duration.optional().meta({
       description: "How long the preview lives after the last push. Default: the platform's `ttl.default`.",
       examples: ['8h', '2d'],
@@ -58,7 +65,10 @@ const previewSpec = z
       'must be a folder inside the repository, without a slash at its end, such as deploy',
     )
       .optional()
-      .meta({ description: 'A folder with plain Kubernetes YAML of your own, held to the same rules.' }),
+      .meta({
+        description: 'A folder with plain Kubernetes YAML of your own, held to the same rules. Default: none.',
+        examples: ['manifests/preview'],
+      }),
   })
   .superRefine((spec, context) => {
     for (const name of Object.keys(spec.secrets)) {

@@ -1,10 +1,14 @@
 import { type GreenroomError, invalidInput, type Problem } from '../core/errors.ts';
 import type { Finding, Fix } from '../core/finding.ts';
+import { isRecord, type JsonRecord } from '../core/json.ts';
 import { showText } from '../model/load/field.ts';
 import { MAX_PLATFORM_BYTES, parseSafeYaml, type YamlDocument } from '../model/load.ts';
-import type { CheckContext, Checker, Violation } from './check.ts';
+import type { Cause } from './causes.ts';
+import type { CheckContext, Checker } from './check.ts';
 import { applyEdits, type Edit } from './edit.ts';
-import { isRecord, parsePath } from './paths.ts';
+import { formatPath, parsePath } from './paths.ts';
+import { podProblems } from './pod-problems.ts';
+import { PODS } from './resources.ts';
 import { type DocumentText, documentTexts, splice } from './splice.ts';
 import { servedVersions } from './versions.ts';
 
@@ -13,6 +17,8 @@ export interface CheckTextOptions extends CheckContext {
   readonly file: string;
   /** Name of a namespace that was only made up to judge by: no fix is offered that would write it. @default - none */
   readonly madeUp?: string;
+  /** What becomes of an object before it is committed, and so is judged. @default - it stays as it is */
+  readonly committed?: (object: JsonRecord) => unknown;
 }
 
 export interface CheckedText {
@@ -22,7 +28,7 @@ export interface CheckedText {
 }
 
 /**
- * Judges every object of a YAML or JSON text. An object that names no namespace is judged as if it went to that of
+ * Checks every object of a YAML or JSON text. An object that names no namespace is checked as if it went to that of
  * `namespaceObject`. Fixes are offered where they make no new finding; what they leave is still found.
  *
  * @throws GreenroomError `invalid-input` with every problem, for what cannot be read or is no Kubernetes object
@@ -31,26 +37,27 @@ export function checkText(checker: Checker, input: string | Uint8Array, options:
   const { file } = options;
   const { documents, problems, text } = parseSafeYaml(input, { file, maxBytes: MAX_PLATFORM_BYTES, documents: 'many' });
   if (problems.length > 0) throw invalidInput(problems);
-  const unserved = documents.flatMap((document) => unservedVersion(document));
-  if (unserved.length > 0) throw invalidInput(unserved);
-  const judged = documents.map((document, index) => judgeDocument(checker, document, index, options));
-  const isMending = judged.some(({ mending }) => mending.length > 0);
+  const refused = documents.flatMap((document) => [...unservedVersion(document), ...refusedByServer(document)]);
+  if (refused.length > 0) throw invalidInput(refused);
+  const evaluated = documents.map((document, index) => evaluateDocument(checker, document, index, options));
+  const isMending = evaluated.some(({ mending }) => mending.length > 0);
   const texts = isMending ? documentTexts(text) : [];
-  const toFix = (index: number, mending: readonly Edit[], { edit }: Violation): { fix?: Fix } => {
-    const fix = edit && mending.includes(edit) ? fixOf(file, text, texts[index], edit) : undefined;
+  const toFix = (index: number, mending: readonly Edit[], { edits = [] }: Cause): { fix?: Fix } => {
+    const mends = edits.length > 0 && edits.every((edit) => mending.includes(edit));
+    const fix = mends ? fixOf(file, text, texts[index], edits) : undefined;
     return fix ? { fix } : {};
   };
   return {
-    findings: judged.flatMap(({ document, violations, index, mending }) =>
-      violations.map((violation) => ({ ...toFinding(violation, document), ...toFix(index, mending, violation) })),
+    findings: evaluated.flatMap(({ document, causes, index, mending }) =>
+      causes.map((cause) => ({ ...toFinding(cause, document), ...toFix(index, mending, cause) })),
     ),
-    fixed: isMending ? mended(text, texts, judged) : text,
+    fixed: isMending ? mended(text, texts, evaluated) : text,
   };
 }
 
-function mended(text: string, texts: readonly DocumentText[], judged: readonly JudgedDocument[]): string {
+function mended(text: string, texts: readonly DocumentText[], evaluated: readonly EvaluatedDocument[]): string {
   let [result, from] = ['', 0];
-  for (const { index, mending } of judged) {
+  for (const { index, mending } of evaluated) {
     const own = texts[index];
     const after = own && mending.length > 0 ? splice(own.text, mending) : undefined;
     if (own === undefined || after === undefined) continue;
@@ -63,44 +70,74 @@ function mended(text: string, texts: readonly DocumentText[], judged: readonly J
 /** An object of a version that no API server knows would be committed, and stop its Application. */
 function unservedVersion({ value, positions }: YamlDocument): Problem[] {
   if (!isRecord(value) || typeof value['apiVersion'] !== 'string') return [];
-  const apiVersion = value['apiVersion'];
-  const versions = servedVersions(apiVersion);
+  const { apiVersion, kind } = value as { apiVersion: string; kind?: unknown };
+  const versions = servedVersions(apiVersion, typeof kind === 'string' ? kind : '');
   if (versions === undefined || versions.includes(apiVersion)) return [];
   const message = `no cluster serves this version; found ${showText(apiVersion)}, allowed is ${versions.join(' or ')}`;
   return [{ ...positions.of(['apiVersion']), field: 'apiVersion', message }];
 }
 
-interface JudgedDocument {
+/** So would a pod that no API server takes. */
+function refusedByServer({ value, positions }: YamlDocument): Problem[] {
+  if (!isRecord(value) || !isPodKind(value)) return [];
+  return podProblems(value).map(({ path, message }) => ({ ...positions.of(path), field: formatPath(path), message }));
+}
+
+function isPodKind({ apiVersion, kind }: JsonRecord): boolean {
+  const group = typeof apiVersion === 'string' && apiVersion.includes('/') ? apiVersion.split('/')[0] : '';
+  return PODS.some((pod) => pod.group === group && pod.kind === kind);
+}
+
+interface EvaluatedDocument {
   readonly document: YamlDocument;
   readonly index: number;
-  readonly violations: readonly Violation[];
+  readonly causes: readonly Cause[];
   /** What mends findings without making new ones; what cannot be mended stays a finding. */
   readonly mending: readonly Edit[];
 }
 
-function judgeDocument(
+function evaluateDocument(
   checker: Checker,
   document: YamlDocument,
   index: number,
-  { file, namespaceObject, madeUp }: CheckTextOptions,
-): JudgedDocument {
+  { file, namespaceObject, madeUp, committed = (same) => same }: CheckTextOptions,
+): EvaluatedDocument {
   const context = namespaceObject === undefined ? {} : { namespaceObject };
-  const object = placed(document.value, namespaceObject);
-  let violations: readonly Violation[];
+  const own = placed(document.value, namespaceObject);
+  const object = isRecord(own) ? committed(own) : own;
+  let causes: readonly Cause[];
   try {
-    violations = checker.check(object, context);
+    causes = checker.causes(object, context);
   } catch (error) {
     const place = document.positions.of([]);
     const problems = (error as Partial<GreenroomError>).problems;
     throw problems === undefined ? error : invalidInput(problems.map((p) => ({ ...place, ...p, file })));
   }
-  const edits = violations.flatMap(({ edit }) => (edit === undefined || mentions(edit.value, madeUp) ? [] : [edit]));
-  const mends = (made: readonly Edit[]) => {
-    const left = checker.check(applyEdits(object, made), context);
-    const rest = violations.filter(({ edit }) => edit === undefined || !made.includes(edit));
-    return left.every(({ rule, field }) => rest.some((known) => known.rule === rule && known.field === field));
-  };
-  return { document, index, violations, mending: edits.length > 0 && mends(edits) ? edits : [] };
+  const check = (edits: readonly Edit[]) => checker.causes(applyEdits(object, edits), context);
+  return { document, index, causes, mending: mendingOf(causes, check, madeUp) };
+}
+
+/** A rule that was silent beside another one may speak once that is mended; more often than this, it is no mending. */
+const MAX_ROUNDS = 5;
+
+/** The edits that leave nothing but what cannot be mended; empty where there are none, or they make new findings. */
+function mendingOf(
+  causes: readonly Cause[],
+  check: (edits: readonly Edit[]) => readonly Cause[],
+  madeUp: string | undefined,
+): readonly Edit[] {
+  const isOffered = ({ edits = [] }: Cause) => edits.length > 0 && !edits.some(({ value }) => mentions(value, madeUp));
+  const rest = causes.filter((cause) => !isOffered(cause));
+  const isKnown = ({ rule, field }: Cause) => rest.some((known) => known.rule === rule && known.field === field);
+  const edits: Edit[] = [];
+  let mendable = causes.filter(isOffered);
+  for (let round = 0; mendable.length > 0 && round < MAX_ROUNDS; round++) {
+    edits.push(...mendable.flatMap((cause) => cause.edits ?? []));
+    const left = check(edits).filter((cause) => !isKnown(cause));
+    if (!left.every(isOffered)) return [];
+    mendable = left;
+  }
+  return mendable.length === 0 ? edits : [];
 }
 
 /** What rests on a name that nobody gave has no place in anybody's file. */
@@ -115,16 +152,13 @@ function placed(object: unknown, namespaceObject: unknown): unknown {
   return { ...object, metadata: { ...metadata, namespace: namespaceObject['metadata']['name'] } };
 }
 
-function toFinding(
-  { edit: _edit, ruleAtFault: _fault, ...violation }: Violation,
-  { positions }: YamlDocument,
-): Finding {
-  return { ...violation, ...positions.of(parsePath(violation.field)) };
+function toFinding({ rule, severity, message, object, field }: Cause, { positions }: YamlDocument): Finding {
+  return { rule, severity, message, object, field, ...positions.of(parsePath(field)) };
 }
 
-/** The lines that an edit changes; undefined where nothing does, or it cannot be made. */
-function fixOf(file: string, text: string, own: DocumentText | undefined, edit: Edit): Fix | undefined {
-  const changed = own && splice(own.text, [edit]);
+/** The lines from the first that edits change to the last; undefined where nothing does, or they cannot be made. */
+function fixOf(file: string, text: string, own: DocumentText | undefined, edits: readonly Edit[]): Fix | undefined {
+  const changed = own && splice(own.text, edits);
   if (own === undefined || changed === undefined) return undefined;
   // The document may begin in the middle of a line, behind its dashes.
   const lineStart = text.lastIndexOf('\n', own.start - 1) + 1;

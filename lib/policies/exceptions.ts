@@ -10,75 +10,69 @@ import type { Rule } from './rule.ts';
 
 const MAX_DAYS = 90;
 
-export interface ExceptionReview {
+export interface ExceptionOptions {
+  /** Unix seconds. */
+  readonly now: number;
+  /** The rules that there are. */
+  readonly rules: readonly Rule[];
+  readonly platform: PlatformSpec;
+}
+
+export interface LoadedExceptions {
   /** Those that hold now. */
   readonly honoured: readonly Exception[];
   /** Why each of the others does not, one sentence each. */
   readonly refused: readonly Problem[];
-}
-
-export interface LoadedExceptions {
-  readonly exceptions: readonly Exception[];
-  /** What is wrong with files that are no exceptions, such as one without an approver. They lift nothing. */
-  readonly problems: readonly Problem[];
+  /** What is wrong with files that are no exceptions, such as one without an approver. */
+  readonly malformed: readonly Problem[];
 }
 
 /**
- * Reads `exceptions/*.yaml`. One file that is wrong must not stop every preview, so that it is left out and told of.
+ * Reads `exceptions/*.yaml` and sorts out those that hold. One that does not is no error of the run: it must not stop
+ * every preview, and what it would have excepted is found again.
  *
  * @param files text by path
  */
-export function loadExceptions(files: FileSet): LoadedExceptions {
+export function loadExceptions(files: FileSet, options: ExceptionOptions): LoadedExceptions {
+  const { exceptions, malformed } = parseExceptions(files);
+  const known = new Map(options.rules.map((rule) => [rule.id, rule]));
+  const honoured: Exception[] = [];
+  const refused: Problem[] = [];
+  for (const exception of exceptions) {
+    const problem = refusal(exception, options, known);
+    if (problem === undefined) honoured.push(exception);
+    else refused.push({ file: exception.file, ...problem });
+  }
+  return { honoured, refused, malformed };
+}
+
+function parseExceptions(files: FileSet): { exceptions: Exception[]; malformed: Problem[] } {
   const exceptions: Exception[] = [];
-  const problems: Problem[] = [];
+  const malformed: Problem[] = [];
   for (const [path, text] of files) {
     try {
       exceptions.push(exceptionOf(loadDocument(exceptionSchema, text, path).value, path));
     } catch (error) {
       if (!(error instanceof GreenroomError) || error.code !== 'invalid-input') throw error;
-      problems.push(...error.problems);
+      malformed.push(...error.problems);
     }
   }
-  return { exceptions, problems };
+  return { exceptions, malformed };
 }
 
-export interface ReviewOptions {
-  /** Unix seconds. */
-  readonly now: number;
-  /** Ids of the rules that there are. */
-  readonly rules: ReadonlySet<string>;
-  readonly platform: PlatformSpec;
-}
-
-/** What `exceptions/*.yaml` lift, and a sentence for each file and exception that lifts nothing. */
-export function readExceptions(
-  files: FileSet,
-  { now, rules, platform }: Omit<ReviewOptions, 'rules'> & { readonly rules: readonly Rule[] },
-): ExceptionReview {
-  const { exceptions, problems } = loadExceptions(files);
-  const review = reviewExceptions(exceptions, { now, platform, rules: new Set(rules.map(({ id }) => id)) });
-  return { honoured: review.honoured, refused: [...problems, ...review.refused] };
-}
-
-/**
- * Sorts out the exceptions that hold. One that does not is no error of the run: it lifts nothing, and what it would
- * have lifted is found again.
- */
-export function reviewExceptions(exceptions: readonly Exception[], options: ReviewOptions): ExceptionReview {
-  const honoured: Exception[] = [];
-  const refused: Problem[] = [];
-  for (const exception of exceptions) {
-    const problem = refusal(exception, options);
-    if (problem === undefined) honoured.push(exception);
-    else refused.push({ file: exception.file, ...problem });
-  }
-  return { honoured, refused };
-}
-
-function refusal(exception: Exception, { now, rules, platform }: ReviewOptions): Problem | undefined {
+function refusal(
+  exception: Exception,
+  { now, platform }: ExceptionOptions,
+  rules: ReadonlyMap<string, Rule>,
+): Problem | undefined {
   const unknown = exception.rules.find((rule) => !rules.has(rule));
   if (unknown !== undefined) {
     return { field: 'spec.rules', message: `exception ${exception.name}: there is no rule ${unknown}` };
+  }
+  const fixed = exception.rules.find((rule) => rules.get(rule)?.always === true);
+  if (fixed !== undefined) {
+    const message = `exception ${exception.name}: there is no exception from ${fixed}, since other controls stand on it`;
+    return { field: 'spec.rules', message };
   }
   if (exception.until <= now) {
     return {
@@ -114,7 +108,7 @@ function isForNobody({ repository, preview }: Exception, { sources }: PlatformSp
   );
 }
 
-/** Which preview is judged. */
+/** Which preview is checked. */
 export interface PreviewIdentity {
   /** `pr-shop-7` */
   readonly name: string;
@@ -125,7 +119,7 @@ export interface PreviewIdentity {
 /**
  * The same findings, those that an exception lifts marked with its name.
  *
- * @param honoured exceptions that {@link reviewExceptions} let through; the first that fits is named
+ * @param honoured exceptions that {@link loadExceptions} let through; the first that fits is named
  */
 export function applyExceptions(
   findings: readonly Finding[],
@@ -139,8 +133,8 @@ export function applyExceptions(
   });
 }
 
-function covers({ repository, preview }: Exception, judged: PreviewIdentity): boolean {
+function covers({ repository, preview }: Exception, candidate: PreviewIdentity): boolean {
   return preview === undefined
-    ? repository?.toLowerCase() === judged.repository.toLowerCase() // GitHub's names ignore case
-    : preview === judged.name;
+    ? repository?.toLowerCase() === candidate.repository.toLowerCase() // GitHub's names ignore case
+    : preview === candidate.name;
 }

@@ -1,4 +1,5 @@
-import { FLUX_NAMESPACE, PREVIEW_PREFIX } from '../model/labels.ts';
+import { PREVIEW_PREFIX } from '../model/labels.ts';
+import { ALL_RECONCILERS } from '../reconcilers/index.ts';
 import { celLiteral } from './engines/cel-text.ts';
 import { type AdmissionPolicy, ANY_KIND } from './engines/policy.ts';
 
@@ -76,10 +77,12 @@ function labelGuard({ previewLabel, fencer, adminGroups, contact }: GuardOptions
 
 /**
  * RBAC binds a preview's accounts to their own namespace. Should a binding ever give them more, this still keeps them
- * there; asking who they are and what they may do is no writing. Flux' account of a preview stands beside Flux and is
- * named after the preview.
+ * there; asking who they are and what they may do is no writing. Where the account of a preview stands beside the
+ * reconciler it is named after the preview.
  */
 function homeGuard({ contact }: GuardOptions): AdmissionPolicy {
+  const beside = ALL_RECONCILERS.flatMap(({ accountsBeside }) => accountsBeside ?? []);
+  const standsBeside = beside.map((namespace) => `variables.account[2] == '${namespace}'`).join(' || ');
   return {
     name: 'greenroom-preview-accounts',
     title: 'Accounts of a preview write into their own namespace only',
@@ -91,7 +94,7 @@ function homeGuard({ contact }: GuardOptions): AdmissionPolicy {
     conditions: [
       {
         name: 'account-of-a-preview',
-        expression: `request.userInfo.?username.orValue('').matches('^system:serviceaccount:(${FLUX_NAMESPACE}:)?${PREVIEW_PREFIX}')`,
+        expression: `request.userInfo.?username.orValue('').matches('^system:serviceaccount:(${beside.map((namespace) => `${namespace}:`).join('|')})?${PREVIEW_PREFIX}')`,
       },
       {
         name: 'writes',
@@ -99,6 +102,6 @@ function homeGuard({ contact }: GuardOptions): AdmissionPolicy {
       },
     ],
     variables: [{ name: 'account', expression: "request.userInfo.username.split(':')" }],
-    expression: `request.resource.resource != 'namespaces' && request.?namespace.orValue('') == variables.account[variables.account[2] == '${FLUX_NAMESPACE}' ? 3 : 2]`,
+    expression: `request.resource.resource != 'namespaces' && request.?namespace.orValue('') == variables.account[${standsBeside} ? 3 : 2]`,
   };
 }

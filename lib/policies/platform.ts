@@ -30,6 +30,9 @@ function severityProblems({ value: { spec }, positions }: Loaded<Platform>, rule
       const hint = near === undefined ? '`greenroom explain` lists them' : `did you mean "${near}"?`;
       return problem(`is not the id of a rule; ${hint}`);
     }
+    if (rules.find((rule) => rule.id === id)?.always === true) {
+      return problem('cannot be changed: other controls stand on this rule');
+    }
     const fence = severity === 'deny' ? undefined : fenceAgainst(id, spec);
     return fence === undefined ? [] : problem(`cannot be ${severity}: ${fence}`);
   });

@@ -1,13 +1,6 @@
-/** A kind of object as rules and admission engines name it. Every served version of it is meant. */
-export interface ResourceKind {
-  /** API group; empty for the core group. */
-  readonly group: string;
-  readonly kind: string;
-  /** Plural resource name, as in admission rules. */
-  readonly resource: string;
-  /** Subresources whose requests carry a whole object of this kind. @default none */
-  readonly subresources?: readonly string[];
-}
+import type { ResourceKind } from '../model/kube-object.ts';
+
+export type { ResourceKind };
 
 const of = (group: string, kind: string, resource: string, subresources?: readonly string[]): ResourceKind =>
   subresources ? { group, kind, resource, subresources } : { group, kind, resource };
@@ -40,8 +33,9 @@ export const GRPC_ROUTE = of('gateway.networking.k8s.io', 'GRPCRoute', 'grpcrout
 export const TLS_ROUTE = of('gateway.networking.k8s.io', 'TLSRoute', 'tlsroutes');
 export const DOMAIN_MAPPING = of('serving.knative.dev', 'DomainMapping', 'domainmappings');
 export const EXTERNAL_SECRET = of('external-secrets.io', 'ExternalSecret', 'externalsecrets');
-export const APPLICATION = of('argoproj.io', 'Application', 'applications');
-export const KUSTOMIZATION = of('kustomize.toolkit.fluxcd.io', 'Kustomization', 'kustomizations');
+export const SEALED_SECRET = of('bitnami.com', 'SealedSecret', 'sealedsecrets');
+export const DISRUPTION_BUDGET = of('policy', 'PodDisruptionBudget', 'poddisruptionbudgets');
+export const CLAIM = of('', 'PersistentVolumeClaim', 'persistentvolumeclaims');
 
 /** `group/Kind`, or `Kind` in the core group. */
 export function groupKind(group: string, kind: string): string {

@@ -33,10 +33,15 @@ export function problemEntry(problem: Problem, options: ReportOptions, subject: 
 }
 
 /** What a preview without an image waits for, and where its build can be watched. */
-export function waitingWords({ image }: { readonly image: string }, options: ReportOptions, subject: Subject): string {
+export function waitingWords(
+  { image, note }: { readonly image: string; readonly note?: string },
+  options: ReportOptions,
+  subject: Subject,
+): string {
   const build = checksLink(options, subject);
   const watch = build === null ? '' : ` ${link('Watch the build', build)}`;
-  return `Your build for ${code(shortSha(subject.headSha))} has not finished: the image ${code(image)} is not there yet. The preview starts by itself when it is. Nothing to do.${watch}`;
+  const odd = note === undefined ? '' : ` ${sentence(note)}.`;
+  return `Your build for ${code(shortSha(subject.headSha))} has not finished: the image ${code(image)} is not there yet.${odd} The preview starts by itself when it is. Nothing to do.${watch}`;
 }
 
 /** What a maker reads where there is nothing for them to change. */
@@ -72,7 +77,8 @@ export function pressWords(
   const edit = editLink(options, subject, file);
   const go = lineLink(options, subject, file, line);
   // Where the line is not part of the pull request's changes, there is no place for a suggestion.
-  const change = fix === undefined ? 'change it' : 'press "Commit suggestion" if it is offered there, or change it';
+  const isOffered = fix !== undefined && options.can.suggestions && options.can.hiddenMarkers;
+  const change = !isOffered ? 'change it' : 'press "Commit suggestion" if it is offered there, or change it';
   if (edit !== null) return `Go to ${link(`line ${line}`, go)} and ${change}: ${link('edit the file', edit)}.`;
   return go === null ? '' : `Go to ${link(`line ${line}`, go)} and ${change}.`;
 }

@@ -63,7 +63,7 @@ export function renderCheck(state: PreviewState, subject: Subject, options: Repo
       if (state.reason === 'not-a-source' && state.removed === null) return null;
       return neutral('No preview', state.sentence);
     case 'unknown':
-      return null;
+      return state.told === undefined ? null : renderCheck({ state: 'problem', ...state.told }, subject, options);
   }
 }
 

@@ -1,5 +1,7 @@
 import type { ErrorCode, Problem } from '../core/errors.ts';
 import type { Finding } from '../core/finding.ts';
+import type { Capabilities } from '../forge/capabilities.ts';
+import type { Pages } from '../forge/pages.ts';
 
 /** A preview that runs, as far as the apps repo knows. */
 export interface LivePreview {
@@ -35,6 +37,8 @@ export type PreviewState =
       readonly state: 'ready';
       readonly preview: LivePreview;
       readonly findings: readonly Finding[];
+      /** What is shown of its images, a line each. @default - nothing was asked */
+      readonly evidence?: readonly string[];
       /** Objects that this sync changes. @default - none */
       readonly objects?: readonly ObjectChange[];
       /** Whether there was no preview before. @default false */
@@ -52,7 +56,13 @@ export type PreviewState =
       readonly live: LivePreview | null;
     }
   /** The image of the head commit is not in its registry yet. */
-  | { readonly state: 'waiting'; readonly image: string; readonly live: LivePreview | null }
+  | {
+      readonly state: 'waiting';
+      readonly image: string;
+      /** One sentence without a full stop about what is odd. @default - nothing is */
+      readonly note?: string;
+      readonly live: LivePreview | null;
+    }
   /** No preview.yaml at the head; `removed` says whether a preview ran until now. */
   | { readonly state: 'no-file'; readonly removed: LivePreview | null }
   /** The platform's rules give it none, it was stopped, or its time is up; `removed` says whether one ran until now. */
@@ -76,7 +86,14 @@ export type PreviewState =
       readonly live: LivePreview | null;
     }
   /** The forge gave no positive answer: everything stays as it is. */
-  | { readonly state: 'unknown'; readonly reason: string };
+  | {
+      readonly state: 'unknown';
+      readonly reason: string;
+      /** Whether it is likely to be known in a while. @default false */
+      readonly isPassing?: boolean;
+      /** Where the maker's side was read and ours gave no answer: that is said. @default - the comment stays as it is */
+      readonly told?: { readonly where: 'registry'; readonly live: LivePreview | null };
+    };
 
 /** The pull request that a state is about, as far as texts need it. */
 export interface Subject {
@@ -99,6 +116,8 @@ export interface ReportOptions {
   readonly warn: number;
   /** Longest life that can be asked for, in seconds. */
   readonly max: number;
-  /** The forge's pages, e.g. `https://github.com`; null for a forge without any. */
-  readonly serverUrl: string | null;
+  /** The forge's pages; null for a forge without any. */
+  readonly pages: Pages | null;
+  /** What the forge's comments can do. */
+  readonly can: Capabilities;
 }

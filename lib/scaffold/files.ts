@@ -2,13 +2,14 @@ import { App, Chart } from 'cdk8s';
 import { manifestFiles } from '../compile/files.ts';
 import { Bootstrap } from '../constructs/bootstrap/index.ts';
 import { type FileSet, fileSet } from '../core/fileset.ts';
+import { madeFrom } from '../core/manifest-file.ts';
 import type { Exception } from '../model/exception.ts';
 import { PLATFORM_FILE } from '../model/layout.ts';
 import { appsRepoUrl, type PlatformSpec } from '../model/platform.ts';
+import { createCelCompiler } from '../policies/cel.ts';
 import { compileOptions, compilePolicies, policyFiles } from '../policies/engines/index.ts';
 import type { Rule } from '../policies/rule.ts';
-import { RULES } from '../policies/rules/index.ts';
-import { reconcilerPlaceholders } from './reconciler-placeholders.ts';
+import { reconcilerOf } from '../reconcilers/index.ts';
 import { fill } from './template.ts';
 
 export interface ScaffoldInput {
@@ -23,7 +24,7 @@ export interface ScaffoldInput {
   /** The static files, as `readTemplate` gives them. */
   readonly template: FileSet;
   /** Rules of the platform's own, beside greenroom's. @default - none */
-  readonly rules?: readonly Rule[];
+  readonly extraRules?: readonly Rule[];
 }
 
 /** A team writes these itself from then on: laid down once, and never changed again. */
@@ -36,11 +37,18 @@ export function scaffoldFiles(input: ScaffoldInput): FileSet {
   return fileSet([
     ...[...template]
       .filter(([path]) => path !== PLATFORM_FILE)
-      .map(([path, text]): [string, string] => [path, fill(path, text, values)]),
+      .map(([path, text]): [string, string] => [path, `${headOf(path)}${fill(path, text, values)}`]),
     [PLATFORM_FILE, platformText],
     ...bootstrapFiles(platform),
-    ...policiesFiles(platform, input.exceptions, [...RULES, ...(input.rules ?? [])]),
+    ...policiesFiles(input),
   ]);
+}
+
+/** The comment that a file begins with; what the team goes on writing itself has none. */
+function headOf(path: string): string {
+  if (SEEDS.has(path)) return '';
+  const made = madeFrom(PLATFORM_FILE);
+  return path.endsWith('.md') ? `<!-- ${made.slice('# '.length)} -->\n\n` : `${made}\n`;
 }
 
 function bootstrapFiles(platform: PlatformSpec): [string, string][] {
@@ -52,6 +60,7 @@ function bootstrapFiles(platform: PlatformSpec): [string, string][] {
     manifestFiles(
       `bootstrap/${folder}`,
       bootstrap.objects(folder).map((object) => object.toJson()),
+      PLATFORM_FILE,
     ),
   );
 }
@@ -60,15 +69,15 @@ function bootstrapFiles(platform: PlatformSpec): [string, string][] {
  * A folder an engine. The guards are the same for every engine: they stand in the first folder only. What holds the
  * reconciler's own objects is part of the bootstrap.
  */
-function policiesFiles(
-  platform: PlatformSpec,
-  exceptions: readonly Exception[],
-  rules: readonly Rule[],
-): [string, string][] {
+function policiesFiles({ platform, exceptions, extraRules = [] }: ScaffoldInput): [string, string][] {
   const files = new Map<string, string>();
   const written = new Set<string>();
+  const cel = createCelCompiler();
   for (const engine of new Set(platform.policies.engines)) {
-    const objects = compilePolicies(rules, { ...compileOptions(platform, engine), exceptions, place: 'preview' });
+    const objects = compilePolicies({
+      ...{ ...compileOptions(platform, engine), extraRules, exceptions, cel },
+      place: 'preview',
+    });
     for (const [name, text] of policyFiles(objects)) {
       if (!written.has(name)) files.set(`policies/${engine}/${name}`, text);
       written.add(name);
@@ -102,6 +111,6 @@ function markValues(platform: PlatformSpec, version: string): Record<string, str
     DEFAULT_CERTIFICATE: gateway
       ? ''
       : ",\n   which has to be the controller's default certificate (ingress-nginx: `--default-ssl-certificate`)",
-    ...reconcilerPlaceholders(platform),
+    ...reconcilerOf(platform).readme(platform),
   };
 }

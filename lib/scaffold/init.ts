@@ -1,16 +1,17 @@
-import { lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { lstat, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { checkPlatform } from '../compile/compile.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { formatProblem, GreenroomError } from '../core/errors.ts';
 import { type FileSet, fileSet } from '../core/fileset.ts';
+import { writeWholeFile } from '../core/whole-file.ts';
 import { PLATFORM_FILE } from '../model/layout.ts';
 import { formatManifest, MANIFEST_FILE, parseManifest, refuseNewer } from '../model/manifest.ts';
 import type { PlatformSpec } from '../model/platform.ts';
-import { readExceptions } from '../policies/exceptions.ts';
+import { loadExceptions } from '../policies/exceptions.ts';
 import { loadPlatform } from '../policies/platform.ts';
 import type { Rule } from '../policies/rule.ts';
-import { RULES } from '../policies/rules/index.ts';
+import { chosenRules } from '../policies/rule-set.ts';
 import { type Answers, platformText } from './answers.ts';
 import { scaffoldFiles } from './files.ts';
 import { type PlannedFile, planScaffold } from './plan.ts';
@@ -28,7 +29,7 @@ export interface InitOptions {
   /** Needed when there is no greenroom.yaml yet. */
   readonly answers?: Answers;
   /** Rules of the platform's own, beside greenroom's. @default - none */
-  readonly rules?: readonly Rule[];
+  readonly extraRules?: readonly Rule[];
   /** Write over files that somebody edited. @default false */
   readonly overwrite?: boolean;
   /** Plan and say, write nothing. @default false */
@@ -39,7 +40,7 @@ export interface InitResult {
   readonly files: readonly PlannedFile[];
   /** Paths that somebody edited and that were left alone. */
   readonly left: readonly string[];
-  /** Why an exception lifts nothing, a sentence each. */
+  /** Why an exception is ignored, a sentence each. */
   readonly notes: readonly string[];
 }
 
@@ -51,7 +52,7 @@ export interface InitResult {
  *   greenroom laid down; nothing is written then
  */
 export async function init(options: InitOptions): Promise<InitResult> {
-  const { dir, version, overwrite = false, rules = [] } = options;
+  const { dir, version, overwrite = false, extraRules = [] } = options;
   const template = readTemplate();
   const recorded = await readText(dir, MANIFEST_FILE);
   refuseNewer(recorded, version);
@@ -63,9 +64,9 @@ export async function init(options: InitOptions): Promise<InitResult> {
     );
   }
   const text = options.platform ?? current ?? fromAnswers(template, options.answers);
-  const platform = platformOf(text, rules);
-  const { exceptions, notes } = await exceptionsOf(dir, platform, (options.clock ?? systemClock)(), rules);
-  const wanted = scaffoldFiles({ platformText: text, platform, exceptions, version, template, rules });
+  const platform = platformOf(text, extraRules);
+  const { exceptions, notes } = await readExceptions(dir, platform, (options.clock ?? systemClock)(), extraRules);
+  const wanted = scaffoldFiles({ platformText: text, platform, exceptions, version, template, extraRules });
   const manifest = recorded === null ? null : parseManifest(recorded);
   const existing = await readExisting(dir, new Set([...wanted.keys(), ...Object.keys(manifest?.files ?? {})]));
   const plan = planScaffold({ wanted, existing, manifest, version, overwrite });
@@ -85,20 +86,20 @@ export async function init(options: InitOptions): Promise<InitResult> {
  *
  * @throws GreenroomError `invalid-input` for a wrong greenroom.yaml and for missing answers
  */
-export function newAppsRepo(options: Pick<InitOptions, 'version' | 'platform' | 'answers' | 'rules'>): FileSet {
-  const { version, rules = [] } = options;
+export function newAppsRepo(options: Pick<InitOptions, 'version' | 'platform' | 'answers' | 'extraRules'>): FileSet {
+  const { version, extraRules = [] } = options;
   const template = readTemplate();
   const text = options.platform ?? fromAnswers(template, options.answers);
-  const platform = platformOf(text, rules);
-  const wanted = scaffoldFiles({ platformText: text, platform, exceptions: [], version, template, rules });
+  const platform = platformOf(text, extraRules);
+  const wanted = scaffoldFiles({ platformText: text, platform, exceptions: [], version, template, extraRules });
   const { manifest } = planScaffold({ wanted, existing: new Map(), manifest: null, version, overwrite: false });
   return fileSet([...wanted, [MANIFEST_FILE, formatManifest(manifest)]]);
 }
 
 /** Nothing is laid down for settings with which no preview could start. */
-function platformOf(text: string, rules: readonly Rule[]): PlatformSpec {
-  const platform = loadPlatform(text, PLATFORM_FILE, rules).value.spec;
-  checkPlatform({ platform, rules, now: 0 });
+function platformOf(text: string, extraRules: readonly Rule[]): PlatformSpec {
+  const platform = loadPlatform(text, PLATFORM_FILE, extraRules).value.spec;
+  checkPlatform({ platform, extraRules, now: 0 });
   return platform;
 }
 
@@ -111,12 +112,12 @@ function fromAnswers(template: FileSet, answers: Answers | undefined): string {
 }
 
 /** Those of `exceptions/*.yaml` that hold; one that does not is no reason to stop. */
-async function exceptionsOf(dir: string, platform: PlatformSpec, now: number, rules: readonly Rule[]) {
+async function readExceptions(dir: string, platform: PlatformSpec, now: number, extraRules: readonly Rule[]) {
   const names = await readdir(join(dir, 'exceptions')).catch(() => []);
   const paths = names.filter((name) => name.endsWith('.yaml')).map((name) => `exceptions/${name}`);
   const files = await readExisting(dir, new Set(paths));
-  const { honoured, refused } = readExceptions(files, { now, platform, rules: [...RULES, ...rules] });
-  return { exceptions: honoured, notes: refused.map(formatProblem) };
+  const { honoured, refused, malformed } = loadExceptions(files, { now, platform, rules: chosenRules({ extraRules }) });
+  return { exceptions: honoured, notes: [...malformed, ...refused].map(formatProblem) };
 }
 
 async function readExisting(dir: string, paths: ReadonlySet<string>): Promise<FileSet> {
@@ -154,7 +155,6 @@ async function isPlain(dir: string, path: string): Promise<boolean> {
   return true;
 }
 
-/** By way of a temporary name, so that no reader meets half a file. */
 async function write(dir: string, path: string, text: string | null): Promise<void> {
   const target = join(dir, path);
   try {
@@ -162,10 +162,7 @@ async function write(dir: string, path: string, text: string | null): Promise<vo
       await rm(target, { force: true });
       return;
     }
-    await mkdir(dirname(target), { recursive: true });
-    const temporary = `${target}.${process.pid}.tmp`;
-    await writeFile(temporary, text);
-    await rename(temporary, target);
+    writeWholeFile(target, text);
   } catch (cause) {
     throw new GreenroomError('failed', `${target}: cannot be written (${(cause as NodeJS.ErrnoException).code})`, {
       cause,

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { type CompilerOptions, checkPlatform } from '../compile/compile.ts';
 import { invalidInput } from '../core/errors.ts';
 import type { Finding } from '../core/finding.ts';
+import { isRecord } from '../core/json.ts';
 import { exceptionSchema } from '../model/exception.ts';
 import { PREVIEW_LABEL, REPOSITORY_ANNOTATION } from '../model/labels.ts';
 import { RECORD_FILE } from '../model/layout.ts';
@@ -9,19 +10,22 @@ import { loadDocument, MAX_PLATFORM_BYTES, parseSafeYaml, type YamlDocument } fr
 import { defaultPlatform, type PlatformSpec, platformSchema } from '../model/platform.ts';
 import { previewSchema } from '../model/preview.ts';
 import { parseRecord } from '../model/record.ts';
+import { createCelCompiler } from '../policies/cel.ts';
 import { type Checker, type CheckerOptions, createChecker } from '../policies/check.ts';
 import { checkText } from '../policies/check-text.ts';
-import { ruleParams } from '../policies/params.ts';
-import { isRecord } from '../policies/paths.ts';
+import { fenceParams, makerParams, ruleParams } from '../policies/params.ts';
 import { loadPlatform } from '../policies/platform.ts';
 import type { Rule } from '../policies/rule.ts';
-import { RULES } from '../policies/rules/index.ts';
+import { chosenRules } from '../policies/rule-set.ts';
+import { RECONCILER_FOLDERS } from '../reconcilers/index.ts';
 
-/** Rules whose answer depends on the platform's own settings; `own-secrets` then takes the default store. */
-export const PLATFORM_RULES = ['allowed-registries', 'own-host', 'own-application'];
+/** Rules whose answer depends on the platform's own settings. */
+export const PLATFORM_RULES = ['allowed-registries', 'own-host', 'own-gateway', 'plain-secrets', 'own-application'];
 
 export interface Checkers {
-  /** For what a maker or the app's account writes. */
+  /** For a maker's own files. */
+  readonly maker: Checker;
+  /** For what stands in a preview's folder of the apps repo for the app's account to write. */
   readonly app: Checker;
   /** For what the platform's side writes. */
   readonly fence: Checker;
@@ -35,21 +39,24 @@ export interface CheckedFor {
 
 /**
  * @param platform null leaves out {@link PLATFORM_RULES}
- * @param own rules beside greenroom's
+ * @param extraRules rules beside greenroom's
  */
 export function createCheckers(
   platform: PlatformSpec | null,
-  own: readonly Rule[] = [],
+  extraRules: readonly Rule[] = [],
   { repository }: CheckedFor = { repository: null },
 ): Checkers {
-  const options = platform === null ? withoutPlatform() : withPlatform(platform);
-  const { params } = options;
-  const secrets = repository === null ? { ...params.secrets, prefix: '' } : params.secrets;
-  const rules = [...RULES, ...own];
-  const fence = rules.filter((rule) => rule.scope === 'everyone');
+  const options = { ...(platform === null ? withoutPlatform() : withPlatform(platform)), cel: createCelCompiler() };
+  const secrets = repository === null ? { ...options.params.secrets, prefix: '' } : options.params.secrets;
+  const params = { ...options.params, secrets };
+  // A fence is written by the platform's side, and still holds nothing but the kinds of a fence.
+  const ofFences = chosenRules({ extraRules }).filter(
+    ({ scope, id }) => scope === 'everyone' || id === 'allowed-kinds',
+  );
   return {
-    app: createChecker({ ...options, params: { ...params, secrets }, rules }),
-    fence: createChecker({ ...options, severities: {}, rules: fence }),
+    maker: createChecker({ ...options, params: makerParams(params), extraRules }),
+    app: createChecker({ ...options, params, extraRules }),
+    fence: createChecker({ ...options, params: fenceParams(params), severities: {}, onlyRules: ofFences }),
   };
 }
 
@@ -76,24 +83,24 @@ export interface CheckFileOptions {
   /** Whether to mend what can be mended. @default false */
   readonly fix?: boolean;
   /** Of the platform's own, beside greenroom's. @default - none */
-  readonly rules?: readonly Rule[];
+  readonly extraRules?: readonly Rule[];
   /** What a greenroom.yaml is tried with. @default - none */
   readonly extensions?: CompilerOptions['extensions'];
 }
 
-/** Folders that the platform's side writes; rules about what makers may hold are not for them. */
-const FENCE = /(^|\/)previews\/[^/]+\/[^/]+\/[^/]+\/(?:fence|flux)\//;
+/** Folders of a preview in an apps repo: those that the platform's side writes, and one for the app's account. */
+const COMMITTED = new RegExp(`(^|/)previews/[^/]+/[^/]+/[^/]+/(${['fence', 'app', ...RECONCILER_FOLDERS].join('|')})/`);
 
 /**
  * Judges one file: Kubernetes objects by the rules, greenroom's own files by their schemas.
  *
- * @throws GreenroomError `invalid-input` with every problem of a file that cannot be judged
+ * @throws GreenroomError `invalid-input` with every problem of a file that cannot be checked
  */
 export function checkFile(
   checkers: Checkers,
   bytes: Uint8Array,
   file: string,
-  { fix = false, repository = null, rules = [], extensions = [] }: Partial<CheckedFor> & CheckFileOptions = {},
+  { fix = false, repository = null, extraRules = [], extensions = [] }: Partial<CheckedFor> & CheckFileOptions = {},
 ): CheckedFile {
   const options = { file, maxBytes: MAX_PLATFORM_BYTES, documents: 'many' } as const;
   const { documents, problems, text } = parseSafeYaml(bytes, options);
@@ -105,15 +112,15 @@ export function checkFile(
   }
   const schema = ownSchema(documents[0]);
   if (schema === platformSchema) {
-    const { spec } = loadPlatform(bytes, file, rules).value;
-    checkPlatform({ platform: spec, now: 0, rules, extensions });
+    const { spec } = loadPlatform(bytes, file, extraRules).value;
+    checkPlatform({ platform: spec, now: 0, extraRules, extensions });
     return own;
   }
   if (schema !== undefined) {
     loadDocument(schema, bytes, file, { maxBytes: MAX_PLATFORM_BYTES });
     return own;
   }
-  const checker = FENCE.test(file.replaceAll('\\', '/')) ? checkers.fence : checkers.app;
+  const checker = checkerOf(checkers, file);
   const context = { file, namespaceObject: namespaceOf(documents, repository), madeUp: MADE_UP };
   const first = checkText(checker, text, context);
   if (!fix || first.fixed === text) return { findings: first.findings, objects: documents.length, fixed: null };
@@ -125,6 +132,12 @@ export function checkFile(
 export function claimsPreview(bytes: Uint8Array): boolean {
   const { documents } = parseSafeYaml(bytes, { file: '', maxBytes: MAX_PLATFORM_BYTES, documents: 'many' });
   return ownSchema(documents[0]) === previewSchema;
+}
+
+function checkerOf({ maker, app, fence }: Checkers, file: string): Checker {
+  const part = COMMITTED.exec(file.replaceAll('\\', '/'))?.[2];
+  if (part === undefined) return maker;
+  return part === 'app' ? app : fence;
 }
 
 /** The schema of one of greenroom's own files, by the kind that it claims to be. */

@@ -3,10 +3,10 @@ import type { FileSet } from '../core/fileset.ts';
 import type { CommittedFile } from '../gitops/checkout.ts';
 import { PLATFORM_FILE } from '../model/layout.ts';
 import { MANIFEST_FILE, parseManifest } from '../model/manifest.ts';
-import { readExceptions } from '../policies/exceptions.ts';
+import { loadExceptions } from '../policies/exceptions.ts';
 import { loadPlatform } from '../policies/platform.ts';
 import type { Rule } from '../policies/rule.ts';
-import { RULES } from '../policies/rules/index.ts';
+import { chosenRules } from '../policies/rule-set.ts';
 import { scaffoldFiles } from '../scaffold/files.ts';
 import { type PlannedFile, planScaffold } from '../scaffold/plan.ts';
 import { readTemplate } from '../scaffold/template.ts';
@@ -28,7 +28,7 @@ export interface CompareOptions {
   /** Unix seconds, for exceptions that have ended. */
   readonly now: number;
   /** Rules of the platform's own, beside greenroom's. @default - none */
-  readonly rules?: readonly Rule[] | undefined;
+  readonly extraRules?: readonly Rule[] | undefined;
 }
 
 /**
@@ -37,12 +37,15 @@ export interface CompareOptions {
  * @param files text by path; of `exceptions/` all, of the rest at least what greenroom lays down
  * @throws GreenroomError `invalid-input` for a wrong greenroom.yaml
  */
-export function compareScaffold(files: FileSet, { version, now, rules = [] }: CompareOptions): readonly PlannedFile[] {
+export function compareScaffold(
+  files: FileSet,
+  { version, now, extraRules = [] }: CompareOptions,
+): readonly PlannedFile[] {
   const text = files.get(PLATFORM_FILE) ?? '';
-  const platform = loadPlatform(text, PLATFORM_FILE, rules).value.spec;
+  const platform = loadPlatform(text, PLATFORM_FILE, extraRules).value.spec;
   const ofExceptions = [...files].filter(([path]) => /^exceptions\/[^/]+\.yaml$/.test(path));
-  const { honoured } = readExceptions(new Map(ofExceptions), { now, platform, rules: [...RULES, ...rules] });
-  const input = { platformText: text, platform, exceptions: honoured, version, rules, template: readTemplate() };
+  const { honoured } = loadExceptions(new Map(ofExceptions), { now, platform, rules: chosenRules({ extraRules }) });
+  const input = { platformText: text, platform, exceptions: honoured, version, extraRules, template: readTemplate() };
   const wanted = scaffoldFiles(input);
   const recorded = files.get(MANIFEST_FILE);
   const manifest = recorded === undefined ? null : parseManifest(recorded);

@@ -2,7 +2,7 @@ import { isExpired } from '../compile/lifetime.ts';
 import { GreenroomError, type Problem } from '../core/errors.ts';
 import type { Forge } from '../forge/forge.ts';
 import { PREVIEW_FILE, RECORD_FILE } from '../model/layout.ts';
-import { type PreviewRecord, parseRecord, recordedRepository } from '../model/record.ts';
+import { type PreviewRecord, parseRecord, recordedPullRequest } from '../model/record.ts';
 import { refusalOf, stopOf } from '../sync/plan/eligibility.ts';
 import type { Change } from './change.ts';
 
@@ -50,7 +50,7 @@ async function wanted(
   if (isExpired(record.expires, head.now)) return 'over';
   try {
     const { repositoryId, number } = record.identity;
-    const lookup = await forge.pullRequestById(repositoryId, number, recordedRepository(record));
+    const lookup = await forge.pullRequestById(repositoryId, number, recordedPullRequest(record));
     if (lookup.status === 'unknown') return 'unknown';
     const pull = lookup.value;
     if ((refusalOf(pull, head.platform) ?? stopOf(pull)) !== null) return 'over';

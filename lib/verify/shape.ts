@@ -4,6 +4,7 @@ import { RECORD_FILE, repoOfName } from '../model/layout.ts';
 import type { PlatformSpec } from '../model/platform.ts';
 import { contentsDigest, parseRecord } from '../model/record.ts';
 import { exceedsRemovalLimit } from '../model/removal-limit.ts';
+import { RECONCILER_FOLDERS } from '../reconcilers/index.ts';
 import type { PlannedFile } from '../scaffold/plan.ts';
 import { isProtected } from './laid-down.ts';
 
@@ -65,8 +66,9 @@ function isAmiss(path: string, action: PlannedFile['action']): boolean {
   return action === 'create' ? path === '.github/CODEOWNERS' : action !== 'edited';
 }
 
-const PREVIEW_PATH =
-  /^previews\/([^/]+)\/([^/]+)\/([^/]+)\/(?:preview\.json|(?:fence|app|flux)\/[a-z0-9][a-z0-9.-]*\.yaml)$/;
+const PREVIEW_PATH = new RegExp(
+  `^previews/([^/]+)/([^/]+)/([^/]+)/(?:preview\\.json|(?:${['fence', 'app', ...RECONCILER_FOLDERS].join('|')})/[a-z0-9][a-z0-9.-]*\\.yaml)$`,
+);
 
 function previewProblems({ platform, paths, records }: AppsRepoState): Problem[] {
   const problems: Problem[] = [];

@@ -6,9 +6,8 @@ import type { CommittedFile } from '../gitops/checkout.ts';
 import { EXCEPTIONS_GLOB, PLATFORM_FILE, RECORD_FILE, RECORDS_GLOB } from '../model/layout.ts';
 import { MANIFEST_FILE } from '../model/manifest.ts';
 import { parseRecord } from '../model/record.ts';
-import { applyExceptions, readExceptions } from '../policies/exceptions.ts';
-import type { Rule } from '../policies/rule.ts';
-import { RULES } from '../policies/rules/index.ts';
+import { applyExceptions, loadExceptions } from '../policies/exceptions.ts';
+import { chosenRules } from '../policies/rule-set.ts';
 import { hurtWords, YES_LABEL } from '../report/impact.ts';
 import { type Change, changesPlatform } from './change.ts';
 import { checkFile, createCheckers } from './check-file.ts';
@@ -115,36 +114,32 @@ async function shapeProblems(
   ];
   const { files } = await context.repo.read(looksAtScaffold ? globs : [PLATFORM_FILE], headCommit);
   const scaffold = looksAtScaffold
-    ? compareScaffold(files, { version: VERSION, now: head.now, rules: context.rules })
+    ? compareScaffold(files, { version: VERSION, now: head.now, extraRules: context.extraRules })
     : [];
   const paths = [...list]
     .filter(([path, { regular }]) => regular && path.startsWith('previews/'))
     .map(([path]) => path);
   const records = (await context.repo.read([RECORDS_GLOB], headCommit)).files;
   const folders = oldList === null || options.yes === true ? null : recordFolders(oldList);
-  const exceptions = (await context.repo.read([EXCEPTIONS_GLOB], headCommit)).files;
-  const { refused } = readExceptions(exceptions, {
-    now: head.now,
-    platform: head.platform,
-    rules: rulesOf({ context }),
-  });
+  const { refused, malformed } = await exceptionsOf({ head, context, headCommit });
   // One that this change brings in has to hold; one that has ended since is only told of.
   const isTold = ({ file = '', field }: Problem) =>
     changed === null ? field === 'spec.until' : !changed.includes(file);
-  notes.push(...refused.filter(isTold).map((problem) => `lifts nothing: ${formatProblem(problem)}`));
+  const ignored = [...malformed, ...refused];
+  notes.push(...ignored.filter(isTold).map((problem) => `exception ignored: ${formatProblem(problem)}`));
   if (options.yes !== true) asks.push(...sensitiveChanges(changed ?? [], scaffold));
   return [
     ...strayProblems(list, looksAtScaffold ? scaffold : []).filter(
       ({ file = '' }) => looksAtScaffold || !isProtected(file),
     ),
-    ...refused.filter((problem) => !isTold(problem)),
+    ...ignored.filter((problem) => !isTold(problem)),
     ...examine({ platform: head.platform, scaffold, paths, records, before: folders }),
   ];
 }
 
-/** All rules that a change is held to. */
-export function rulesOf({ context }: Pick<Change, 'context'>): readonly Rule[] {
-  return [...RULES, ...(context.rules ?? [])];
+async function exceptionsOf({ head, context, headCommit }: Pick<Change, 'head' | 'context' | 'headCommit'>) {
+  const { files } = await context.repo.read([EXCEPTIONS_GLOB], headCommit);
+  return loadExceptions(files, { now: head.now, platform: head.platform, rules: chosenRules(context) });
 }
 
 function recordFolders(list: ReadonlyMap<string, CommittedFile>): string[] {
@@ -158,17 +153,12 @@ async function evaluate(
   folders: readonly string[],
   files: FileSet,
 ): Promise<void> {
-  const exceptions = (await context.repo.read([EXCEPTIONS_GLOB], headCommit)).files;
-  const { honoured } = readExceptions(exceptions, {
-    now: head.now,
-    platform: head.platform,
-    rules: rulesOf({ context }),
-  });
+  const { honoured } = await exceptionsOf({ head, context, headCommit });
   for (const folder of folders) {
     const record = parseRecord(files.get(`${folder}/${RECORD_FILE}`) ?? '');
     const preview = { name: record?.name ?? '', repository: record?.identity.repository ?? '' };
     const repository = record?.identity.repository ?? null;
-    const checkers = createCheckers(head.platform, context.rules, { repository });
+    const checkers = createCheckers(head.platform, context.extraRules, { repository });
     for (const [path, text] of files) {
       if (!path.startsWith(`${folder}/`) || !path.endsWith('.yaml')) continue;
       try {

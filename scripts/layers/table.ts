@@ -30,11 +30,26 @@ export const ROOMS: readonly Room[] = [
     from: ['core'],
   },
   {
+    name: 'cluster',
+    what: "what a cluster answered, and what a check saw there: types and words of `doctor`'s",
+    from: [],
+  },
+  {
+    name: 'reconcilers',
+    what: 'a folder for each program that applies an apps repo, behind one interface: what a preview needs beside its objects, bootstrap, accounts, pinned objects, checks, words of the README ([recipe](recipes/add-a-reconciler.md))',
+    from: ['core', 'model', 'cluster'],
+  },
+  {
     name: 'policies',
     what: 'rules in CEL, the in-process check, compilers for admission engines, exceptions',
-    from: ['core', 'model'],
+    from: ['core', 'model', 'reconcilers'],
   },
-  { name: 'evidence', what: 'what registries say of images', from: ['model'] },
+  {
+    name: 'evidence',
+    what: "what registries say of images: `registry/` asks them, `signatures/` finds who stands behind each signed piece, `judge/` holds the claims against the platform's demands",
+    from: ['core', 'model'],
+    inner: { registry: [], signatures: [], judge: ['signatures'], '.': ['registry', 'signatures', 'judge'] },
+  },
   {
     name: 'gitops',
     what: 'the apps repo: read and commit by Git objects, plan, compare-and-swap loop, audit log',
@@ -42,18 +57,18 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: 'forge',
-    what: 'pull requests, files at a commit, comments, checks, deployments, commands; the local forge',
+    what: 'what a forge is, without a word of any: pull requests, files at a commit, comments, checks, deployments, commands, pages, capabilities, webhooks; and the local forge',
     from: ['core'],
   },
   {
     name: 'report',
     what: 'comment, notice, suggested changes, check, texts: data in, strings out',
-    from: ['core', 'model'],
+    from: ['core', 'model', 'forge'],
   },
   {
     name: 'constructs',
     what: 'cdk8s constructs for previews, bootstrap and policies',
-    from: ['core', 'model', 'policies'],
+    from: ['core', 'model', 'reconcilers', 'policies'],
   },
   {
     name: 'github',
@@ -71,7 +86,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'compile',
     what: 'spec + platform + identity + times -> files, findings, cost, url',
-    from: ['core', 'model', 'policies', 'constructs'],
+    from: ['core', 'model', 'reconcilers', 'policies', 'constructs'],
   },
   {
     name: 'sync',
@@ -82,22 +97,22 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'scaffold',
     what: 'what `greenroom init` lays down and `upgrade` renews',
-    from: ['core', 'model', 'policies', 'constructs', 'compile'],
+    from: ['core', 'model', 'reconcilers', 'policies', 'constructs', 'compile'],
   },
   {
     name: 'verify',
     what: 'a change of the apps repo held against what greenroom itself would write: recorded previews compiled again, impact of other settings, shapes, what `init` laid down',
-    from: ['core', 'model', 'policies', 'gitops', 'forge', 'report', 'compile', 'sync', 'scaffold'],
+    from: ['core', 'model', 'reconcilers', 'policies', 'gitops', 'forge', 'report', 'compile', 'sync', 'scaffold'],
   },
   {
     name: 'doctor',
     what: 'what a cluster lacks to run, show and end previews; seen through kubectl',
-    from: ['core', 'model', 'constructs', 'scaffold'],
+    from: ['core', 'model', 'cluster', 'reconcilers', 'constructs', 'scaffold'],
   },
   {
     name: 'serve',
     what: 'the webhook receiver: signatures, a queue by pull request, metrics',
-    from: ['core', 'github', 'sync'],
+    from: ['core', 'forge', 'sync'],
   },
   {
     name: 'cli',
@@ -113,6 +128,10 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'cdk8s-plus-28': ['constructs'],
   constructs: ['constructs'],
   '@octokit/rest': ['github'],
+  '@sigstore/bundle': ['evidence'],
+  '@sigstore/core': ['evidence'],
+  '@sigstore/protobuf-specs': ['evidence'],
+  '@sigstore/verify': ['evidence'],
   commander: ['cli'],
   'prom-client': ['serve'],
 };

@@ -135,7 +135,7 @@ describe('check', () => {
       `apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: { name: s }\nspec:\n  secretStoreRef: { kind: ClusterSecretStore, name: previews }\n  data: [{ secretKey: K, remoteRef: { key: ${key} } }]\n${more}`;
     expect((await check(file('es/a.yaml', secret('any/where/key')))).code).toBe(0);
     const all = secret('any/where/key', '  dataFrom: [{ find: { name: { regexp: ".*" } } }]\n');
-    expect((await check(file('es/b.yaml', all))).stdout).toContain('[own-secrets]');
+    expect((await check(file('es/b.yaml', all))).stdout).toContain('[plain-secrets]');
     expect((await check('es/a.yaml', '--repo', 'acme/shop')).stdout).toContain('[own-secrets]');
   });
 

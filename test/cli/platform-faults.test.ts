@@ -59,7 +59,7 @@ const WRONG: readonly [what: string, extra: string, line: number, words: string]
     7,
     'all of them are drained',
   ],
-  ['signatures of nobody', 'evidence: { require: [digest, signature] }', 7, 'needs somebody whose signature counts'],
+  ['signatures of nobody', 'evidence: { require: [digest, signature] }', 7, 'which have to be signed: name who signs'],
   ['egress into the cluster', 'egress:\n  - cidr: 10.2.0.0/16', 8, 'spec.egress[0].cidr: lies inside 10.0.0.0/8'],
   ['egress with bits beyond its prefix', 'egress: [{ cidr: 203.0.113.7/24 }]', 7, 'must not have bits set'],
   [

@@ -29,13 +29,13 @@ class Both {
   async verdicts(files: TestFiles): Promise<{ sync: unknown; check: unknown }> {
     const number = String(++this.#number);
     const gone = Object.fromEntries(this.#pushed.map((path) => [path, null]));
-    this.world.push('shop', { ...gone, ...files }, NOW);
+    const sha = this.world.push('shop', { ...gone, ...files }, NOW);
     this.#pushed = Object.keys(files);
     this.world.pull('shop', this.#number, { createdAt: NOW, updatedAt: NOW });
     const sides = ['--apps-repo', this.world.appsRepo, '--format', 'json'];
     const of = ['--repo', 'acme/shop', '--pr', number];
     const sync = await inProcess(['sync', '--forge', this.world.forge, '--dry-run', ...of, ...sides]);
-    const check = await inProcess(['check', 'preview.yaml', ...of, ...sides], inFolder(files));
+    const check = await inProcess(['check', 'preview.yaml', ...of, '--sha', sha, ...sides], inFolder(files));
     const { state } = JSON.parse(sync.stdout);
     const said = JSON.parse(check.stdout);
     return {

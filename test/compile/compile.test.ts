@@ -4,7 +4,7 @@ import { createCompiler } from '../../lib/compile/compile.ts';
 import { GreenroomError } from '../../lib/core/errors.ts';
 import { checkFile, createCheckers } from '../../lib/verify/check-file.ts';
 import { compileInput, manifests, OPENED, platform, previewText } from '../support/inputs.ts';
-import fc from '../support/property.ts';
+import fc, { runs } from '../support/property.ts';
 
 const compile = (text?: string, extra = '', overrides = {}) =>
   createCompiler({ platform: platform(extra), now: OPENED })(compileInput(text, overrides));
@@ -29,6 +29,54 @@ describe('files', () => {
       const object = parse(text);
       expect(path).toMatch(/\/(fence|app)\/[a-z]+\.[a-z0-9.-]+\.yaml$/);
       expect(path.split('/').at(-1)).toBe(`${object.kind.toLowerCase()}.${object.metadata.name}.yaml`);
+    }
+  });
+
+  test('each begins with one comment: what made it, from what, and that edits are refused', () => {
+    const text = previewText('manifests: extra');
+    const own = manifests({ 'extra.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: extra }\ndata: {}\n' });
+    const { files, folder } = compile(text, '', { manifests: own });
+    const made = (path: string) => files.get(`${folder}/${path}`)!.split('\n')[0];
+    const from = (source: string) => `# Made by greenroom from ${source}. Edits are refused.`;
+    expect(made('fence/namespace.pr-shop-7.yaml')).toBe(from('greenroom.yaml for acme/shop#7'));
+    expect(made('app/deployment.pr-shop-7.yaml')).toBe(from('preview.yaml of acme/shop#7'));
+    expect(made('app/configmap.extra.yaml')).toBe(from('manifests of acme/shop#7'));
+    for (const [path, content] of files) {
+      if (path.endsWith('.yaml')) expect(content.match(/^#/gm), path).toHaveLength(1);
+    }
+  });
+
+  test('namespace and workload say where they come from; no text of a maker becomes a key', () => {
+    const author = 'x: {}\n# "mia"';
+    const { files, folder } = compile(undefined, '', {
+      author,
+      pullRequestUrl: 'https://git.example.com/acme/shop/pull/7',
+    });
+    const read = (path: string) => parse(files.get(`${folder}/${path}`)!);
+    const deployment = read('app/deployment.pr-shop-7.yaml');
+    for (const object of [read('fence/namespace.pr-shop-7.yaml'), deployment]) {
+      expect(object.metadata.annotations).toMatchObject({
+        'greenroom.dev/repository': 'acme/shop',
+        'greenroom.dev/pull-request': 'https://git.example.com/acme/shop/pull/7',
+        'greenroom.dev/commit': 'a1b2c3d'.padEnd(40, '0'),
+        'greenroom.dev/author': author,
+      });
+    }
+    expect(deployment.metadata.labels['app.kubernetes.io/version']).toBe('a1b2c3d00000');
+    // Pods are restarted by a new image, not by a new commit.
+    expect(JSON.stringify(deployment.spec)).not.toContain('a1b2c3d0');
+  });
+
+  test('labels follow Kubernetes: the app, the preview it is an instance of, and what it is a part of', () => {
+    const { files } = compile();
+    for (const [path, content] of files) {
+      if (!path.endsWith('.yaml')) continue;
+      expect(parse(content).metadata.labels, path).toMatchObject({
+        'app.kubernetes.io/name': path.includes('/fence/') ? 'fence' : 'shop',
+        'app.kubernetes.io/instance': 'pr-shop-7',
+        'app.kubernetes.io/part-of': 'shop',
+        'app.kubernetes.io/managed-by': 'greenroom',
+      });
     }
   });
 
@@ -76,7 +124,7 @@ describe('files', () => {
           expect(env).toContainEqual({ name: 'GREETING', value: text });
         }
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 
@@ -193,14 +241,45 @@ describe("the maker's own manifests", () => {
     const files = manifests({
       'deploy/a.yaml': `${service}---\njust text\n`,
       'deploy/b.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: Not_A_Name\n',
-      'deploy/c.yaml': service.replace('name: colours', 'name: x\n  annotations: { argocd.argoproj.io/hook: PreSync }'),
+      'deploy/c.yaml': 'apiVersion: 1\nkind: ConfigMap\nmetadata: { name: x }\n',
       'deploy/notes.md': 'not a manifest',
     });
     expect(problemsOf(() => compile(text, '', { manifests: files }))).toMatchObject([
       { file: 'deploy/a.yaml', line: 8 },
       { file: 'deploy/b.yaml', line: 4, field: 'metadata.name' },
-      { file: 'deploy/c.yaml', line: 5 },
+      { file: 'deploy/c.yaml', line: 1, field: 'apiVersion' },
     ]);
+  });
+
+  test.each([
+    ['evidence', 'metadata: { annotations: { evidence.greenroom.dev/signature: "sha256:00" } }'],
+    ['a hook', 'metadata: { labels: { argocd.argoproj.io/hook: PreSync } }'],
+    ['a key of ours', 'metadata: { labels: { greenroom.dev/preview: pr-shop-7 } }'],
+  ])('may not bring %s, however deep', (_, metadata) => {
+    const podTemplate = `apiVersion: v1\nkind: PodTemplate\nmetadata: { name: x }\ntemplate: { ${metadata} }\n`;
+    const { denied, findings } = compile(text, '', { manifests: manifests({ 'deploy/p.yaml': podTemplate }) });
+    expect(denied).toBe(true);
+    expect(findings).toContainEqual(
+      expect.objectContaining({
+        rule: 'reserved-keys',
+        file: 'deploy/p.yaml',
+        line: 4,
+        field: expect.stringMatching(/^template/),
+      }),
+    );
+  });
+
+  test('are committed as they were checked: what is null is left out', () => {
+    const nulls = service.replace(
+      'name: colours',
+      'name: colours\n  creationTimestamp: null\n  labels: { app: null, tier: web }',
+    );
+    const { files, folder } = compile(text, '', { manifests: manifests({ 'deploy/c.yaml': nulls }) });
+    expect(parse(files.get(`${folder}/app/configmap.colours.yaml`) ?? '').metadata).toEqual({
+      name: 'colours',
+      namespace: 'pr-shop-7',
+      labels: { tier: 'web' },
+    });
   });
 
   test('may not take the place of what greenroom makes', () => {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { OciRegistry } from '../../lib/evidence/oci-registry.ts';
+import { openRegistries } from '../../lib/evidence/registry/open.ts';
 import { type ImageReference, parseImage } from '../../lib/model/image.ts';
 import { eventually } from './eventually.ts';
 import { judge } from './judges.ts';
@@ -45,7 +45,7 @@ it('crane pushes to the registry, and cosign tells the signer from another', asy
 });
 
 it('a real registry gives greenroom the digest that it gives crane, and says what is not there', async () => {
-  const registry = new OciRegistry({ credentials: () => undefined });
+  const registry = openRegistries({ DOCKER_CONFIG: processes.folder });
   const resolve = (name: string) => registry.resolve(parseImage(`${host}/acme/${name}`) as ImageReference);
   const layer = join(processes.folder, 'nothing.tar');
   writeFileSync(layer, Buffer.alloc(1024));
@@ -53,5 +53,6 @@ it('a real registry gives greenroom the digest that it gives crane, and says wha
   const digest = (await run(crane, ['digest', `${host}/acme/asked:1`])).trim();
   expect(await resolve('asked:1')).toEqual({ status: 'found', digest });
   expect(await resolve('asked:2')).toEqual({ status: 'missing' });
-  expect(await resolve('none:1')).toEqual({ status: 'missing' });
+  expect(await resolve('none:1')).toMatchObject({ status: 'refused', reason: expect.stringContaining('acme/none') });
+  expect(await resolve(`asked@${digest}`)).toEqual({ status: 'found', digest });
 });

@@ -190,6 +190,8 @@ describe('PreviewApp', () => {
     const all: Required<PreviewAppProps> = {
       name: 'pr-all-1',
       namespace: 'pr-all-1-ns',
+      app: 'everything',
+      partOf: 'whole',
       template: 'static-site',
       image: 'registry.example.com/all:1',
       port: 3456,

@@ -130,6 +130,7 @@ describe('PreviewNamespace', () => {
       repositoryId: 99,
       number: 1,
       expires: 1_800_000_000,
+      partOf: 'whole',
       quota: { 'limits.cpu': '7', pods: '3' },
       limitRange: { default: { cpu: '300m' }, defaultRequest: { cpu: '30m' }, max: { cpu: '3' } },
       ingress: { controllerNamespace: 'traefik', additionalNamespaces: ['kourier-system'] },

@@ -2,10 +2,10 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Observation } from '../../lib/cluster/observation.ts';
+import type { Answer, ClusterReader } from '../../lib/cluster/reader.ts';
 import { examineCluster } from '../../lib/doctor/cluster/examine.ts';
 import { contextName, kubectlReader } from '../../lib/doctor/cluster/kubectl.ts';
-import type { Observation } from '../../lib/doctor/cluster/observation.ts';
-import type { Answer, ClusterReader } from '../../lib/doctor/cluster/reader.ts';
 import { platformSchema } from '../../lib/model/platform.ts';
 
 const NOW = Date.parse('2026-11-06T12:00:00Z') / 1000;

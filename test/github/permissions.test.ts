@@ -24,8 +24,8 @@ describe('the table of permissions', () => {
   });
 
   test('holds every call in the code, and no other', () => {
-    const text = readdirSync(`${root}lib/github`)
-      .filter((file) => file !== 'permissions.ts')
+    const text = readdirSync(`${root}lib/github`, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts') && !file.endsWith('permissions.ts'))
       .map((file) => readFileSync(`${root}lib/github/${file}`, 'utf8'))
       .join('\n');
     const routes = [...text.matchAll(/'((?:GET|POST|PUT|PATCH|DELETE) \/[^']*)'/g)].map((match) => match[1]!);

@@ -33,6 +33,22 @@ describe('init', () => {
     }
   });
 
+  it('says at the top of each file what made it, and labels each object as the platform’s', async () => {
+    const team = new Set(['greenroom.yaml', '.github/CODEOWNERS', 'exceptions/README.md', '.greenroom.json']);
+    for (const { path, text } of (await run()).files) {
+      if (team.has(path)) continue;
+      const made = 'Made by greenroom from greenroom.yaml';
+      expect(text!.split('\n')[0], path).toMatch(new RegExp(`^(?:# |<!-- )${made}.*\\. Edits are refused\\.`));
+      if (!/^(?:bootstrap|policies)\//.test(path)) continue;
+      expect(text!.match(/^#/gm), path).toHaveLength(1);
+      expect(parse(text!).metadata.labels, path).toMatchObject({
+        'app.kubernetes.io/name': 'greenroom',
+        'app.kubernetes.io/part-of': 'greenroom',
+        'app.kubernetes.io/managed-by': 'greenroom',
+      });
+    }
+  });
+
   it('pins the reconciler’s objects once, in the bootstrap, not among the policies as well', async () => {
     const paths = (await run()).files.map((f) => f.path);
     expect(paths.filter((path) => path.includes('greenroom-own-application'))).toEqual([

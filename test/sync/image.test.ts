@@ -1,12 +1,11 @@
 import { expect, test } from 'vitest';
-import type { ImageLookup } from '../../lib/evidence/registry.ts';
+import type { ImageLookup } from '../../lib/evidence/registry/lookup.ts';
 import { formatImage } from '../../lib/model/image.ts';
 import type { SyncContext } from '../../lib/sync/plan/base.ts';
 import { sweep } from '../../lib/sync/sweep/sweep.ts';
 import { syncPullRequest } from '../../lib/sync/sync.ts';
-import { commitFiles } from '../support/git.ts';
 import { platformText, previewText } from '../support/inputs.ts';
-import { World } from '../support/world.ts';
+import { World } from '../support/worlds.ts';
 
 const [FIRST, SECOND] = ['11', '22'].map((byte) => `sha256:${byte.repeat(32)}`) as [string, string];
 const RECORD = 'previews/main/shop/pr-shop-7/preview.json';
@@ -37,7 +36,7 @@ class Scene extends World {
   }
 
   sync() {
-    return this.#with((context) => syncPullRequest(context, { owner: 'acme', name: 'shop' }, 7));
+    return this.#with((context) => syncPullRequest(context, { path: 'acme/shop' }, 7));
   }
 
   sweep() {
@@ -88,7 +87,7 @@ test('what runs stays while the next image is built, and while the registry says
   scene.answer = { status: 'unknown', reason: 'ghcr.io answered 500' };
   expect(await scene.sync()).toMatchObject({
     effect: 'none',
-    state: { state: 'problem', where: 'registry', cause: { message: expect.stringContaining('500') } },
+    state: { state: 'unknown', reason: expect.stringContaining('500') },
   });
   expect(scene.deployed()).toContain(FIRST);
   expect(await scene.sweep()).toMatchObject({ unknown: [expect.stringContaining('acme/shop#7: the image')] });
@@ -105,10 +104,39 @@ test('a preview whose time is up ends, whatever the registry says of its next im
   expect(scene.previews()).toEqual([]);
 });
 
+test('a repository that is not there waits for its first build, then it is said what is wrong and where', async () => {
+  const scene = new Scene();
+  const reason = 'ghcr.io has no repository acme/shop, or does not let us see it; has a build pushed to it yet?';
+  scene.answer = { status: 'refused', reason };
+  expect(await scene.sync()).toMatchObject({ effect: 'none', state: { state: 'waiting', note: reason } });
+  expect(scene.comment('shop', 7)).toMatch(/waiting for your build\n.*has a build pushed to it yet/);
+  scene.now += 3601;
+  expect(await scene.sync()).toMatchObject({
+    effect: 'none',
+    state: { state: 'invalid', problems: [{ line: 5, field: 'spec.image', message: expect.stringContaining(reason) }] },
+  });
+  expect(scene.comment('shop', 7)).toContain('### Preview: not started');
+  scene.answer = { status: 'found', digest: FIRST };
+  expect(await scene.sync()).toMatchObject({ effect: 'create', state: { state: 'ready' } });
+});
+
+test('a digest, and the images of own manifests, have to be there as well', async () => {
+  const scene = new Scene(previewText('manifests: own', `ghcr.io/acme/shop@${FIRST}`));
+  const pod = (image: string) => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'own' },
+    spec: { containers: [{ name: 'own', image }] },
+  });
+  scene.push('shop', { 'own/pod.json': JSON.stringify(pod(`ghcr.io/acme/own@${SECOND}`)) });
+  scene.pull('shop', 7);
+  expect(await scene.sync()).toMatchObject({ effect: 'none', state: { state: 'waiting' } });
+  expect(scene.asked).toEqual([`ghcr.io/acme/shop@${FIRST}`, `ghcr.io/acme/own@${SECOND}`]);
+});
+
 test.each([
   ['of a registry that previews may not use', 'ghcr.io.evil.example/acme/shop', 'denied'],
   ['that is none', 'ghcr.io/acme/Shop', 'invalid'],
-  ['by digest already', `ghcr.io/acme/shop@${FIRST}`, 'ready'],
 ])('an image %s is not looked up', async (_, image, state) => {
   const scene = new Scene(previewText('', image));
   expect(await scene.sync()).toMatchObject({ state: { state } });
@@ -117,7 +145,7 @@ test.each([
 
 test('where the platform asks no evidence, no registry is asked and a tag stays a tag', async () => {
   const scene = new Scene();
-  commitFiles(scene.appsRepo, { 'greenroom.yaml': platformText() });
+  scene.settle({ 'greenroom.yaml': platformText() });
   expect(await scene.sync()).toMatchObject({ effect: 'create' });
   expect(scene.asked).toEqual([]);
   expect(scene.deployed()).toMatch(/image: ghcr\.io\/acme\/shop:pr-7-/);

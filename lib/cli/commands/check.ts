@@ -4,7 +4,7 @@ import { EXIT_CODES, formatProblem, GreenroomError, type Problem } from '../../c
 import { type Finding, isDenial } from '../../core/finding.ts';
 import { VERSION } from '../../core/version.ts';
 import type { Rule } from '../../policies/rule.ts';
-import { RULES } from '../../policies/rules/index.ts';
+import { chosenRules } from '../../policies/rule-set.ts';
 import { findingLine } from '../../report/comment.ts';
 import { sarif } from '../../report/sarif.ts';
 import { count } from '../../report/text.ts';
@@ -60,9 +60,9 @@ async function run(paths: readonly string[], options: CheckOptions, io: Io): Pro
     cwd: io.cwd,
     stdin: () => buffer(process.stdin),
   });
-  const { side, broken } = await platformOf(options, folders, { rules: extensions.rules, now }, io);
+  const { side, broken } = await platformOf(options, folders, { rules: extensions.extraRules, now }, io);
   const repository = await repositoryAt(options, folders[0]!, io);
-  const checkers = createCheckers(side?.platform ?? null, extensions.rules, { repository });
+  const checkers = createCheckers(side?.platform ?? null, extensions.extraRules, { repository });
   const own = { side: side && { ...side, ...extensions }, ...extensions, checkers, repository, now };
   const checked = await checkInputs(inputs, { ...options, ...own }, io);
   const report: Report = {
@@ -72,7 +72,7 @@ async function run(paths: readonly string[], options: CheckOptions, io: Io): Pro
     objects: checked.objects,
     fixed: checked.fixed,
   };
-  print(report, [...RULES, ...extensions.rules], options, io);
+  print(report, chosenRules(extensions), options, io);
   if (report.problems.length > 0) io.fail(EXIT_CODES['invalid-input']);
   else if (report.findings.some(isDenial)) io.fail(EXIT_CODES.denied);
 }

@@ -3,12 +3,12 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import type { Observation, Status } from '../../cluster/observation.ts';
 import { systemClock } from '../../core/clock.ts';
 import { EXIT_CODES, formatProblem, GreenroomError } from '../../core/errors.ts';
 import { VERSION } from '../../core/version.ts';
 import { examineCluster } from '../../doctor/cluster/examine.ts';
 import { contextName, kubectlReader } from '../../doctor/cluster/kubectl.ts';
-import type { Observation, Status } from '../../doctor/cluster/observation.ts';
 import { PLATFORM_FILE, RECORD_FILE } from '../../model/layout.ts';
 import { MANIFEST_FILE } from '../../model/manifest.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
@@ -62,13 +62,13 @@ Examples:
 };
 
 async function run(dir: string, options: DoctorOptions, io: Io): Promise<void> {
-  const { rules } = await loadExtensions(options, io);
-  const platform = readPlatform(dir, PLATFORM_FILE, rules);
+  const { extraRules } = await loadExtensions(options, io);
+  const platform = readPlatform(dir, PLATFORM_FILE, extraRules);
   if (!existsSync(join(dir, MANIFEST_FILE))) {
     const what = `was not laid down by greenroom (no ${MANIFEST_FILE}); run \`greenroom init\` in it`;
     throw new GreenroomError('invalid-input', `${dir} ${what}`);
   }
-  const { files: scaffold } = await init({ dir, version: VERSION, dryRun: true, rules });
+  const { files: scaffold } = await init({ dir, version: VERSION, dryRun: true, extraRules });
   const paths = await previewPaths(dir);
   const records = new Map<string, string>();
   const contents = new Map<string, string>();

@@ -51,7 +51,7 @@ export const configure: Configure = (command, io) => {
     .option('--owner <name>', 'organization or user whose pull requests get previews')
     .option('--registry <place>', 'where images come from; default: ghcr.io/<owner>')
     .option('--contact <handle>', 'whom every refusal names; default: @<owner>/platform')
-    .option('--apps-repo <address>', 'what Argo CD clones; default: https://github.com/<owner>/previews.git')
+    .option('--apps-repo <address>', 'what the reconciler clones; default: https://github.com/<owner>/previews.git')
     .option('--no-input', 'ask nothing, even on a terminal')
     .addHelpText(
       'after',
@@ -77,9 +77,9 @@ async function run(where: string, options: InitCommandOptions, io: Io): Promise<
   const platform =
     options.platform === undefined ? undefined : new TextDecoder().decode(readInput(io.cwd, options.platform));
   const answers = platform === undefined ? await collectAnswers(where, options, io) : undefined;
-  const { rules } = await loadExtensions(options, io);
+  const { extraRules } = await loadExtensions(options, io);
   const wanted = {
-    rules,
+    extraRules,
     version: VERSION,
     ...(platform === undefined ? {} : { platform }),
     ...(answers === undefined ? {} : { answers }),
@@ -147,7 +147,7 @@ export function report(dir: string, result: InitResult, options: ScaffoldOptions
     const written = changed.length - result.left.length;
     io.err(`${options.dryRun ? 'would write' : 'wrote'} ${count(written, 'file')} in ${dir}\n`);
   }
-  for (const note of result.notes) io.err(`greenroom: lifts nothing: ${note}\n`);
+  for (const note of result.notes) io.err(`greenroom: exception ignored: ${note}\n`);
   if (result.left.length > 0) {
     io.err(
       `greenroom: ${count(result.left.length, 'file')} that somebody edited left alone; --overwrite replaces them\n`,

@@ -18,7 +18,7 @@ export interface CheckSetting extends StandInOptions {
   /** Null where there is none: a maker's file is then held to its schema alone. */
   readonly side: (PlatformSide & Extensions) | null;
   /** The platform's own, beside greenroom's. */
-  readonly rules: readonly Rule[];
+  readonly extraRules: readonly Rule[];
   readonly extensions: Extensions['extensions'];
   readonly checkers: Checkers;
   /** `owner/name`; null where nobody knows. */
@@ -43,12 +43,12 @@ type Outcome = Pick<CheckedFile, 'findings' | 'objects' | 'fixed'> & { readonly 
  * that it names; all else is judged by itself.
  */
 export async function checkInputs(inputs: readonly CheckInput[], setting: CheckSetting, io: Io): Promise<Checked> {
-  const { checkers, repository, rules, extensions, fix = false } = setting;
+  const { checkers, repository, extraRules, extensions, fix = false } = setting;
   const outcomes = new Map<CheckInput, Outcome>();
   // Mended first: what a preview's manifests are judged as is what then stands in them.
   for (const input of inputs.filter(({ isPreview }) => !isPreview)) {
     const outcome = await settled(() =>
-      checkFile(checkers, input.bytes, input.file, { fix, repository, rules, extensions }),
+      checkFile(checkers, input.bytes, input.file, { fix, repository, extraRules, extensions }),
     );
     outcomes.set(input, outcome);
   }

@@ -1,21 +1,21 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type CompiledPreview, createCompiler } from '../../compile/compile.ts';
+import { EVIDENCE_RULES } from '../../compile/evidence.ts';
+import { needsDigest } from '../../compile/images.ts';
 import { parseTime, systemClock } from '../../core/clock.ts';
 import { GreenroomError, invalidInput } from '../../core/errors.ts';
 import { readWorkFile, readWorkFolder } from '../../forge/work-folder.ts';
 import { loadPreview } from '../../model/files.ts';
 import { PLATFORM_FILE, PREVIEW_FILE } from '../../model/layout.ts';
-import { needsDigest } from '../../sync/plan/image.ts';
 import { type ExtensionOptions, type Extensions, extensionOption, loadExtensions } from './extensions.ts';
 import type { Io } from './io.ts';
-import { numberArgument, shaArgument } from './options.ts';
+import { numberArgument } from './options.ts';
 import { findPlatform, type PlatformOptions, type PlatformSide, platformOptions } from './platform.ts';
 import { type StandInOptions, standIn, standInOptions } from './stand-in.ts';
 
 export interface CompileFileOptions extends ExtensionOptions, PlatformOptions, StandInOptions {
   repoId: number;
-  sha: string;
   at?: string;
 }
 
@@ -24,7 +24,6 @@ export function compileFileOptions(command: Command): Command {
   return standInOptions(platformOptions(extensionOption(command)))
     .argument('<preview.yaml>', "the maker's file; its manifests folder is looked up beside it")
     .option('--repo-id <id>', 'numeric id of the repository on its forge', numberArgument, 1)
-    .option('--sha <sha>', 'head commit; default: 40 zeros', shaArgument)
     .option(
       '--at <time>',
       "the pull request's time, ISO 8601 with a zone, at which exceptions are judged too; default: times count from 1970, exceptions are judged now",
@@ -39,7 +38,7 @@ export async function compileFile(file: string, options: CompileFileOptions, io:
   }
   const now = at ?? systemClock();
   const extensions = await loadExtensions(options, io);
-  const side = await findPlatform(options, [dirname(file), '.'], { rules: extensions.rules, now }, io);
+  const side = await findPlatform(options, [dirname(file), '.'], { rules: extensions.extraRules, now }, io);
   if (side === null) {
     const where = `there is no ${PLATFORM_FILE} beside ${file}, above it or here`;
     throw new GreenroomError('invalid-input', `${where}: give --platform FILE or --apps-repo WHERE`);
@@ -72,7 +71,6 @@ export function openWorkFile(file: string, io: Io): WorkFile {
 }
 
 export interface WorkOptions extends StandInOptions {
-  readonly sha?: string;
   /** Unix seconds: the pull request's time. */
   readonly at: number;
   /** Unix seconds at which exceptions are judged. */
@@ -104,7 +102,7 @@ export async function compileWork(
       'greenroom: no Git remote and no --repo say whose repository this is: the prefix of its secrets was not checked\n',
     );
   }
-  const isTag = needsDigest(platform, spec.image, { number: identity.number, headSha: sha }) !== null;
+  const isTag = needsDigest(platform, spec.image, { number: identity.number, headSha: sha });
   const compiled = named(shown, () =>
     createCompiler({ ...side, platform, now })({
       preview,
@@ -117,7 +115,10 @@ export async function compileWork(
       times: { createdAt: at, updatedAt: at, committedAt: at },
     }),
   );
-  const findings = compiled.findings.map((finding) => ({
+  // What only a registry can say is asked when it runs.
+  const asksLater = options.assumeDigest === true ? EVIDENCE_RULES : [];
+  const known = compiled.findings.filter(({ rule }) => !asksLater.includes(rule));
+  const findings = known.map((finding) => ({
     ...finding,
     file: shown(finding.file),
     ...(finding.fix && { fix: { ...finding.fix, file: shown(finding.fix.file) } }),

@@ -1,18 +1,10 @@
 // A command reads a file or two before anything else can begin: nothing is won by waiting for them side by side, and
 // loading the other interface takes longer than reading them.
-import {
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { GreenroomError, invalidInput } from '../../core/errors.ts';
 import { compareStrings, type FileSet } from '../../core/fileset.ts';
+import { writeWholeFile } from '../../core/whole-file.ts';
 
 /** Bytes of a file, `name` being what the user called it; larger ones are refused before they are read. */
 export function readInput(cwd: string, name: string, maxBytes = 16 * 1024 * 1024): Uint8Array {
@@ -62,13 +54,7 @@ export function writeFiles(folder: string, files: FileSet): void {
   try {
     mkdirSync(folder, { recursive: true });
     const root = realpathSync(folder);
-    for (const [path, text] of files) {
-      const target = resolve(root, path);
-      mkdirSync(dirname(target), { recursive: true });
-      const temporary = `${target}.${process.pid}.tmp`;
-      writeFileSync(temporary, text);
-      renameSync(temporary, target);
-    }
+    for (const [path, text] of files) writeWholeFile(resolve(root, path), text);
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException;
     throw new GreenroomError('failed', `${path ?? folder}: cannot be written (${code})`, { cause: error });

@@ -1,6 +1,6 @@
 import { EXIT_CODES, GreenroomError } from '../../core/errors.ts';
 
-/** The world of a command: data goes to `out`, talk to `err`. */
+/** The world of a command: data goes to `out`, diagnostics to `err`. */
 export interface Io {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
@@ -26,10 +26,9 @@ export function reportFailure(error: unknown, io: Io): void {
     return;
   }
   const text = error instanceof Error ? error.message : String(error);
-  io.err(
-    `${error instanceof Error && io.env.GREENROOM_DEBUG ? `${error.stack}\n` : ''}greenroom: internal error: ${text}\n`,
-  );
-  io.err('Run again with GREENROOM_DEBUG=1 for details, and please report it.\n');
+  if (error instanceof Error && io.env.GREENROOM_DEBUG) io.err(`${error.stack}\n`);
+  io.err('Run again with GREENROOM_DEBUG=1 for the details to report.\n');
+  io.err(`greenroom: internal error, please report: ${text}\n`);
   io.fail(EXIT_CODES.failed);
 }
 

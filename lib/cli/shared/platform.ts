@@ -6,10 +6,10 @@ import type { FileSet } from '../../core/fileset.ts';
 import { EXCEPTIONS_GLOB, PLATFORM_FILE } from '../../model/layout.ts';
 import { MANIFEST_FILE, refuseNewer } from '../../model/manifest.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
-import { readExceptions } from '../../policies/exceptions.ts';
+import { loadExceptions } from '../../policies/exceptions.ts';
 import { loadPlatform } from '../../policies/platform.ts';
 import type { Rule } from '../../policies/rule.ts';
-import { RULES } from '../../policies/rules/index.ts';
+import { chosenRules } from '../../policies/rule-set.ts';
 import { openAppsRepo } from './clients.ts';
 import { readFolder, readInput } from './files.ts';
 import type { Io } from './io.ts';
@@ -53,8 +53,9 @@ export async function findPlatform(
 ): Promise<PlatformSide | null> {
   const side = await readSide(options, folders, rules, io);
   if (side === null) return null;
-  const { refused } = readExceptions(side.exceptions, { now, platform: side.platform, rules: [...RULES, ...rules] });
-  for (const problem of refused) io.err(`greenroom: lifts nothing: ${formatProblem(problem)}\n`);
+  const reviewed = { now, platform: side.platform, rules: chosenRules({ extraRules: rules }) };
+  const { refused, malformed } = loadExceptions(side.exceptions, reviewed);
+  for (const problem of [...malformed, ...refused]) io.err(`greenroom: exception ignored: ${formatProblem(problem)}\n`);
   return side;
 }
 

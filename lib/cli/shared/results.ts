@@ -56,7 +56,7 @@ function stateText(state: PreviewState): string {
     case 'queued':
       return `waiting: ${state.sentence}`;
     case 'waiting':
-      return `waiting for the image ${state.image}`;
+      return `waiting for the image ${state.image}${state.note === undefined ? '' : `: ${state.note}`}`;
     case 'review':
       return `${state.decision === 'open' ? 'waits for review' : state.decision}: ${state.url}`;
     case 'problem':

@@ -1,17 +1,18 @@
 import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { tryGit } from '../../core/git/process.ts';
-import type { RepositoryRef } from '../../forge/forge.ts';
+import { namesOf, type RepositoryRef } from '../../core/repository.ts';
 import { repositoryOf } from '../../gitops/url.ts';
 import type { Identity } from '../../model/identity.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import type { Io } from './io.ts';
-import { numberArgument, repositoryArgument } from './options.ts';
+import { numberArgument, repositoryArgument, shaArgument } from './options.ts';
 
 export interface StandInOptions {
   repo?: RepositoryRef;
   pr?: number;
   repoId?: number;
+  sha?: string;
   label: string[];
 }
 
@@ -24,6 +25,7 @@ export function standInOptions(command: Command): Command {
       repositoryArgument,
     )
     .option('--pr <number>', 'number of the pull request; default: 1', numberArgument)
+    .option('--sha <sha>', 'head commit; default: 40 zeros', shaArgument)
     .option(
       '--label <label>',
       'a label of the pull request; may be given again',
@@ -51,7 +53,8 @@ export async function standIn(
   io: Io,
 ): Promise<StandIn> {
   const known = repo ?? (await remoteOf(resolve(io.cwd, folder), io));
-  const { owner, name } = known ?? { owner: platform.sources[0]!.owner, name: madeUpName(resolve(io.cwd, folder)) };
+  const madeUp = { owner: platform.sources[0]!.owner, name: madeUpName(resolve(io.cwd, folder)) };
+  const { owner, name } = known === undefined ? madeUp : namesOf(known);
   return { identity: { repositoryId: repoId, owner, repository: name, number: pr }, isKnown: known !== undefined };
 }
 
@@ -62,7 +65,7 @@ export async function repositoryAt(
   io: Io,
 ): Promise<string | null> {
   const known = repo ?? (await remoteOf(resolve(io.cwd, folder), io));
-  return known === undefined ? null : `${known.owner}/${known.name}`;
+  return known?.path ?? null;
 }
 
 async function remoteOf(folder: string, io: Io): Promise<RepositoryRef | undefined> {

@@ -1,45 +1,6 @@
 import { ApiObject } from 'cdk8s';
 import type { Construct } from 'constructs';
-import { invalidInput } from '../../core/errors.ts';
-
-/** A kind of objects; `group` is empty for the core group. */
-export interface GroupKind {
-  readonly group: string;
-  readonly kind: string;
-}
-
-/** Where Applications of a project may write, and with which account. */
-export interface ProjectDestination {
-  /** Address of the API server as Argo CD knows it; never a pattern. */
-  readonly server: string;
-  /** Namespace, or a glob such as `pr-*`. */
-  readonly namespace: string;
-  /**
-   * The account in that cluster that Argo CD impersonates to apply: `<name>` in the destination's namespace, or
-   * `<namespace>:<name>`. Needs `application.sync.impersonation.enabled: "true"` in the ConfigMap `argocd-cm`.
-   */
-  readonly serviceAccount: string;
-}
-
-export interface AppProjectProps {
-  readonly name: string;
-  /**
-   * Argo CD's namespace.
-   * @default argocd
-   */
-  readonly namespace?: string;
-  readonly description: string;
-  /** Repositories, by their full address; never a pattern. */
-  readonly sourceRepos: readonly string[];
-  readonly destinations: readonly ProjectDestination[];
-  /**
-   * Cluster-scoped kinds that may be written.
-   * @default - none
-   */
-  readonly clusterKinds?: readonly GroupKind[];
-  /** Namespaced kinds that may be written. At least one: Argo CD takes an empty list for all of them. */
-  readonly namespacedKinds: readonly GroupKind[];
-}
+import { type AppProjectProps, appProject } from '../../reconcilers/argocd/app-project.ts';
 
 /**
  * An Argo CD AppProject that says everything: repositories, destinations, kinds and the account for each destination.
@@ -48,40 +9,6 @@ export interface AppProjectProps {
  */
 export class AppProject extends ApiObject {
   constructor(scope: Construct, id: string, props: AppProjectProps) {
-    requireExplicit(props);
-    super(scope, id, {
-      apiVersion: 'argoproj.io/v1alpha1',
-      kind: 'AppProject',
-      metadata: { name: props.name, namespace: props.namespace ?? 'argocd' },
-      spec: {
-        description: props.description,
-        sourceRepos: [...props.sourceRepos],
-        destinations: props.destinations.map(({ server, namespace }) => ({ server, namespace })),
-        destinationServiceAccounts: props.destinations.map(({ server, namespace, serviceAccount }) => ({
-          server,
-          namespace,
-          defaultServiceAccount: serviceAccount,
-        })),
-        clusterResourceWhitelist: kinds(props.clusterKinds ?? []),
-        namespaceResourceWhitelist: kinds(props.namespacedKinds),
-      },
-    });
+    super(scope, id, appProject(props));
   }
-}
-
-function kinds(list: readonly GroupKind[]): GroupKind[] {
-  return list.map(({ group, kind }) => ({ group, kind }));
-}
-
-function requireExplicit(props: AppProjectProps): void {
-  const problems = (['sourceRepos', 'destinations', 'namespacedKinds'] as const)
-    .filter((field) => props[field].length === 0)
-    .map((field) => ({ field, message: 'must name at least one' }));
-  const patterns = [
-    ...props.sourceRepos.map((value) => ({ field: 'sourceRepos', value })),
-    ...props.destinations.map(({ server }) => ({ field: 'destinations.server', value: server })),
-  ]
-    .filter(({ value }) => value.includes('*'))
-    .map(({ field, value }) => ({ field, message: `must be a full address; found ${value}` }));
-  if (problems.length + patterns.length > 0) throw invalidInput([...problems, ...patterns]);
 }

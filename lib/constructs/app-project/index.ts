@@ -1,1 +1,2 @@
-export { AppProject, type AppProjectProps, type GroupKind, type ProjectDestination } from './app-project.ts';
+export type { AppProjectProps, GroupKind, ProjectDestination } from '../../reconcilers/argocd/app-project.ts';
+export { AppProject } from './app-project.ts';

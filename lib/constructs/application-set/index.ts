@@ -1,13 +1,16 @@
-export { FENCES_PROJECT, PREVIEWS_PROJECT } from '../../model/labels.ts';
-export type { ApplicationDestination, ApplicationMetadata, ApplicationSource } from './application.ts';
-export { ApplicationSet, type ApplicationSetProps, type ApplicationTemplate } from './application-set.ts';
+export type {
+  ApplicationDestination,
+  ApplicationMetadata,
+  ApplicationSource,
+} from '../../reconcilers/argocd/application.ts';
+export type { ApplicationSetProps, ApplicationTemplate } from '../../reconcilers/argocd/application-set.ts';
 export type {
   ApplicationSetGenerator,
   GitFilesGenerator,
   GitHubCredential,
   PullRequestGenerator,
-} from './generators.ts';
-export {
-  PreviewApplicationSets,
-  type PreviewApplicationSetsProps,
-} from './preview-application-sets.ts';
+} from '../../reconcilers/argocd/generators.ts';
+export { FENCES_PROJECT, PREVIEWS_PROJECT } from '../../reconcilers/argocd/names.ts';
+export type { PreviewApplicationSetsProps } from '../../reconcilers/argocd/preview-application-sets.ts';
+export { ApplicationSet } from './application-set.ts';
+export { PreviewApplicationSets } from './preview-application-sets.ts';

@@ -1,31 +1,9 @@
 import { Construct } from 'constructs';
-import { EXPIRED_ANNOTATION, FENCES_PROJECT, PREVIEW_LABEL, PREVIEWS_PROJECT } from '../../model/labels.ts';
-import { GENERATE_PATHS_ANNOTATION, SYNC_OPTIONS_ANNOTATION } from './application.ts';
+import {
+  type PreviewApplicationSetsProps,
+  previewApplicationSets,
+} from '../../reconcilers/argocd/preview-application-sets.ts';
 import { ApplicationSet } from './application-set.ts';
-
-export interface PreviewApplicationSetsProps {
-  /** Name of the cluster: its folder is `previews/<cluster>/`. */
-  readonly cluster: string;
-  /** Address of the cluster's API server as Argo CD knows it. */
-  readonly server: string;
-  /** Address of the apps repo as Argo CD clones it. */
-  readonly repoUrl: string;
-  /**
-   * Branch of the apps repo.
-   * @default main
-   */
-  readonly branch?: string;
-  /**
-   * Argo CD's namespace.
-   * @default argocd
-   */
-  readonly namespace?: string;
-  /**
-   * How often the apps repo is looked at without a webhook, in seconds.
-   * @default 180
-   */
-  readonly requeueAfterSeconds?: number;
-}
 
 /**
  * The two ApplicationSets of a cluster: for each `preview.json` of the apps repo, one Application for its `fence/` and
@@ -47,55 +25,8 @@ export class PreviewApplicationSets extends Construct {
 
   constructor(scope: Construct, id: string, props: PreviewApplicationSetsProps) {
     super(scope, id);
-    this.fences = this.applicationSet('fence', FENCES_PROJECT, '{{.name}}-fence', props);
-    this.apps = this.applicationSet('app', PREVIEWS_PROJECT, '{{.name}}', props);
-  }
-
-  private applicationSet(
-    part: 'fence' | 'app',
-    project: string,
-    name: string,
-    props: PreviewApplicationSetsProps,
-  ): ApplicationSet {
-    const branch = props.branch ?? 'main';
-    return new ApplicationSet(this, part, {
-      name: `${project}-${props.cluster}`,
-      namespace: props.namespace ?? 'argocd',
-      // Pruning an ApplicationSet ends every preview of the cluster: a person has to say so.
-      annotations: { [SYNC_OPTIONS_ANNOTATION]: 'Prune=confirm' },
-      generator: {
-        gitFiles: {
-          repoUrl: props.repoUrl,
-          revision: branch,
-          files: [`previews/${props.cluster}/*/*/preview.json`],
-          // `*` matches slashes too: nothing that lies inside a preview's folder may pass for another preview.
-          exclude: [`previews/${props.cluster}/*/*/*/preview.json`],
-          ...(props.requeueAfterSeconds === undefined ? {} : { requeueAfterSeconds: props.requeueAfterSeconds }),
-        },
-      },
-      template: {
-        name,
-        project,
-        labels: { [PREVIEW_LABEL]: '{{.name}}' },
-        annotations: { [GENERATE_PATHS_ANNOTATION]: '.' },
-        source: { repoUrl: props.repoUrl, targetRevision: branch, path: `{{.path.path}}/${part}` },
-        destination: { server: props.server, namespace: '{{.name}}' },
-      },
-      templatePatch: STOP_WHEN_EXPIRED,
-    });
+    const { fences, apps } = previewApplicationSets(props);
+    this.fences = new ApplicationSet(this, 'fence', fences);
+    this.apps = new ApplicationSet(this, 'app', apps);
   }
 }
-
-/** `enabled: false` beside the rest: a patch merges, so that leaving `automated` out would change nothing. */
-const STOP_WHEN_EXPIRED = `{{- if le (int64 .expires) (now | unixEpoch | int64) }}
-metadata:
-  annotations:
-    ${EXPIRED_ANNOTATION}: "true"
-spec:
-  syncPolicy:
-    automated:
-      enabled: false
-      prune: false
-      selfHeal: false
-{{- end }}
-`;

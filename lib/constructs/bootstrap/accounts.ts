@@ -1,27 +1,23 @@
 import { ApiObject } from 'cdk8s';
 import type { Construct } from 'constructs';
-import { FENCER_ACCOUNT, WORKLOADS_ROLE } from '../../model/labels.ts';
-import { type PlatformSpec, reconcilerNamespace } from '../../model/platform.ts';
+import { CLEANER_ACCOUNT, CLUSTER_ACCOUNT, FENCER_ACCOUNT, WORKLOADS_ROLE } from '../../model/labels.ts';
+import type { PlatformSpec } from '../../model/platform.ts';
+import { reconcilerNamespace } from '../../reconcilers/index.ts';
+import type { OwnerAccount } from '../../reconcilers/reconciler.ts';
 import { endsByKyverno, kyvernoDeletionRole } from './expiry.ts';
 import { certificateNamespace } from './ingress.ts';
-import { ARGOCD_KINDS, clusterKinds, FENCE_KINDS, GUARD_KINDS, NAMESPACE_KIND, workloadKinds } from './kinds.ts';
+import { clusterKinds, FENCE_KINDS, NAMESPACE_KIND, workloadKinds } from './kinds.ts';
 import { Account, clusterRole, ownerRules } from './rbac.ts';
 
-/** Applies AppProjects, ApplicationSets and their guard, in Argo CD's namespace. */
-export const BOOTSTRAP_ACCOUNT = 'greenroom-bootstrap';
-/** Applies guards, policies and the cleaner in a cluster of previews. */
-export const CLUSTER_ACCOUNT = 'greenroom-cluster';
-/** Ends expired previews. */
-export const CLEANER_ACCOUNT = 'preview-cleaner';
-
-/** The account of the root Application. */
-export function bootstrapAccount(scope: Construct, spec: PlatformSpec): void {
-  const { namespace } = spec.argocd;
-  new Account(scope, 'account', {
-    name: BOOTSTRAP_ACCOUNT,
+/** An account of the reconciler's own. */
+export function ownerAccount(scope: Construct, { name, namespace, clusterKinds, namespaceKinds }: OwnerAccount): void {
+  new Account(scope, `account-${name}`, {
+    name,
     namespace,
-    clusterRules: ownerRules(GUARD_KINDS),
-    namespaceRules: { [namespace]: ownerRules(ARGOCD_KINDS) },
+    clusterRules: ownerRules(clusterKinds),
+    namespaceRules: mergeRules(
+      ...Object.entries(namespaceKinds).map(([target, kinds]) => [target, ownerRules(kinds)] as const),
+    ),
   });
 }
 
@@ -67,7 +63,7 @@ export function clusterAccounts(scope: Construct, spec: PlatformSpec): void {
   });
 }
 
-/** The namespace of the accounts in a cluster where Argo CD itself does not run. */
+/** The namespace of the accounts in a cluster where the reconciler itself does not run. */
 export function accountsNamespace(scope: Construct, name: string): ApiObject {
   return new ApiObject(scope, 'namespace', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
 }

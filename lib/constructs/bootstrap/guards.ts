@@ -3,46 +3,23 @@ import { Construct } from 'constructs';
 import { PREVIEW_LABEL, PREVIEW_PREFIX } from '../../model/labels.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import { type CompileOptions, compileOptions, compilePolicies } from '../../policies/engines/index.ts';
-import { RULES } from '../../policies/rules/index.ts';
-
-interface Validation {
-  readonly expression: string;
-  readonly message: string;
-}
-
-export interface GuardProps {
-  readonly name: string;
-  readonly rule: Readonly<Record<string, unknown>>;
-  readonly when: string;
-  readonly validations: readonly Validation[];
-}
+import { validatingAdmissionPolicy } from '../../policies/engines/vap.ts';
+import type { GuardSpec } from '../../reconcilers/reconciler.ts';
 
 /** A ValidatingAdmissionPolicy with its binding, both of one name; it refuses when it cannot decide. */
 export class Guard extends Construct {
   readonly apiObjects: readonly ApiObject[];
 
-  constructor(scope: Construct, id: string, props: GuardProps) {
+  constructor(scope: Construct, id: string, props: GuardSpec) {
     super(scope, id);
-    const { name } = props;
-    const apiVersion = 'admissionregistration.k8s.io/v1';
-    const policy = new ApiObject(this, 'policy', {
-      apiVersion,
-      kind: 'ValidatingAdmissionPolicy',
-      metadata: { name },
-      spec: {
-        failurePolicy: 'Fail',
-        matchConstraints: { resourceRules: [props.rule] },
-        matchConditions: [{ name: 'applies', expression: props.when }],
-        validations: props.validations,
-      },
+    const { name, rule, when, validations } = props;
+    const [policy, binding] = validatingAdmissionPolicy({
+      name,
+      matchConstraints: { resourceRules: [rule] },
+      matchConditions: [{ name: 'applies', expression: when }],
+      validations,
     });
-    const binding = new ApiObject(this, 'binding', {
-      apiVersion,
-      kind: 'ValidatingAdmissionPolicyBinding',
-      metadata: { name },
-      spec: { policyName: name, validationActions: ['Deny'] },
-    });
-    this.apiObjects = [policy, binding];
+    this.apiObjects = [new ApiObject(this, 'policy', policy), new ApiObject(this, 'binding', binding)];
   }
 }
 
@@ -62,14 +39,14 @@ export function fencerGuard(
   id: string,
   namespace: string,
   account: string,
-  /** Whether each preview's own account stands beside the fencer, as Flux wants it, and not in its namespace. */
-  beside?: 'account-beside-it',
+  /** Where each preview's own account stands beside the fencer; null when it stands in the preview's namespace. */
+  beside: string | null,
 ): Guard {
   const elsewhere =
-    beside === undefined
+    beside === null
       ? []
       : [
-          `|| (request.namespace == '${namespace}' && request.name.startsWith('${PREVIEW_PREFIX}')`,
+          `|| (request.namespace == '${beside}' && request.name.startsWith('${PREVIEW_PREFIX}')`,
           "&& request.resource.group == '' && request.resource.resource == 'serviceaccounts')",
         ];
   const isNamespace = "request.resource.group == '' && request.resource.resource == 'namespaces'";
@@ -125,7 +102,7 @@ export function reconcilerGuard(scope: Construct, id: string, platform: Platform
     severities: {},
     place: 'reconciler',
   };
-  return compilePolicies(RULES, options).map(
+  return compilePolicies(options).map(
     (object) => new ApiObject(scope, `${id}-${object.kind}-${object.metadata.name}`, object),
   );
 }

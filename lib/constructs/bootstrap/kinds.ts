@@ -63,11 +63,6 @@ export const GUARD_KINDS: readonly ResourceKind[] = [
   kind('admissionregistration.k8s.io', 'ValidatingAdmissionPolicyBinding'),
 ];
 
-/** What the root Application applies in Argo CD's namespace. */
-export const ARGOCD_KINDS: readonly ResourceKind[] = ['AppProject', 'Application', 'ApplicationSet'].map((name) =>
-  kind('argoproj.io', name),
-);
-
 const ENGINE_KINDS: Readonly<Record<Engine, readonly ResourceKind[]>> = {
   vap: [],
   kyverno: ['DeletingPolicy', 'ImageValidatingPolicy', 'ValidatingPolicy'].map((k) => kind('policies.kyverno.io', k)),

@@ -1,2 +1,4 @@
-export { Kustomization, type KustomizationProps } from './kustomization.ts';
-export { PreviewKustomizations, type PreviewKustomizationsProps } from './preview-kustomizations.ts';
+export type { KustomizationProps } from '../../reconcilers/flux/kustomization.ts';
+export type { PreviewKustomizationsProps } from '../../reconcilers/flux/preview-kustomizations.ts';
+export { Kustomization } from './kustomization.ts';
+export { PreviewKustomizations } from './preview-kustomizations.ts';

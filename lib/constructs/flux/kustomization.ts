@@ -1,52 +1,10 @@
 import { ApiObject } from 'cdk8s';
 import type { Construct } from 'constructs';
-import { FLUX_NAMESPACE } from '../../model/labels.ts';
-import type { StringMap } from '../metadata.ts';
-
-/** GitRepository of the apps repo, whole. */
-export const APPS_REPO_SOURCE = 'previews';
-
-export interface KustomizationProps {
-  readonly name: string;
-  /** Folder of plain YAML, from the root of the source: `./previews/main/shop/pr-shop-7/app`. */
-  readonly path: string;
-  /** Name of the GitRepository. @default previews */
-  readonly source?: string;
-  /** The account beside it that it applies with. */
-  readonly serviceAccount: string;
-  /**
-   * What becomes of its objects when it is deleted itself: `MirrorPrune` deletes them, `Orphan` leaves them.
-   * @default MirrorPrune
-   */
-  readonly deletionPolicy?: 'MirrorPrune' | 'Orphan';
-  /** Namespace that every object is put into, whatever it says. @default - as the objects say */
-  readonly targetNamespace?: string;
-  /** Kustomizations that must have been applied first. @default - none */
-  readonly dependsOn?: readonly string[];
-  /** @default - no labels */
-  readonly labels?: StringMap;
-}
+import { type KustomizationProps, kustomization } from '../../reconcilers/flux/kustomization.ts';
 
 /** A Flux Kustomization beside Flux itself: applies, heals and prunes one folder with an account of its own. */
 export class Kustomization extends ApiObject {
   constructor(scope: Construct, id: string, props: KustomizationProps) {
-    super(scope, id, {
-      apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
-      kind: 'Kustomization',
-      metadata: { name: props.name, namespace: FLUX_NAMESPACE, ...(props.labels && { labels: { ...props.labels } }) },
-      spec: {
-        interval: '10m',
-        // A preview is not applied until its fence is there, and a fence not while its account is missing.
-        retryInterval: '30s',
-        timeout: '2m',
-        prune: true,
-        deletionPolicy: props.deletionPolicy ?? 'MirrorPrune',
-        path: props.path,
-        sourceRef: { kind: 'GitRepository', name: props.source ?? APPS_REPO_SOURCE },
-        serviceAccountName: props.serviceAccount,
-        targetNamespace: props.targetNamespace,
-        dependsOn: props.dependsOn?.map((name) => ({ name })),
-      },
-    });
+    super(scope, id, kustomization(props));
   }
 }

@@ -1,14 +1,9 @@
 import { Construct } from 'constructs';
-import { FENCER_ACCOUNT, PREVIEW_LABEL } from '../../model/labels.ts';
-import { MANAGED_BY } from '../metadata.ts';
+import {
+  type PreviewKustomizationsProps,
+  previewKustomizations,
+} from '../../reconcilers/flux/preview-kustomizations.ts';
 import { Kustomization } from './kustomization.ts';
-
-export interface PreviewKustomizationsProps {
-  /** Name of the preview. */
-  readonly name: string;
-  /** Its folder in the apps repo: `previews/<cluster>/<repo>/<name>`. */
-  readonly folder: string;
-}
 
 /**
  * What Flux applies one preview with: a Kustomization for its `fence/`, and one for its `app/` that waits for the first.
@@ -24,24 +19,10 @@ export class PreviewKustomizations extends Construct {
   readonly fence: Kustomization;
   readonly app: Kustomization;
 
-  constructor(scope: Construct, id: string, { name, folder }: PreviewKustomizationsProps) {
+  constructor(scope: Construct, id: string, props: PreviewKustomizationsProps) {
     super(scope, id);
-    const labels = { ...MANAGED_BY, [PREVIEW_LABEL]: name };
-    this.fence = new Kustomization(this, 'fence', {
-      name: `${name}-fence`,
-      path: `./${folder}/fence`,
-      serviceAccount: FENCER_ACCOUNT,
-      labels,
-    });
-    this.app = new Kustomization(this, 'app', {
-      name,
-      path: `./${folder}/app`,
-      // The account that the fence makes, beside this object.
-      serviceAccount: name,
-      targetNamespace: name,
-      deletionPolicy: 'Orphan',
-      dependsOn: [`${name}-fence`],
-      labels,
-    });
+    const { fence, app } = previewKustomizations(props);
+    this.fence = new Kustomization(this, 'fence', fence);
+    this.app = new Kustomization(this, 'app', app);
   }
 }

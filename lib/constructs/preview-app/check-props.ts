@@ -1,4 +1,5 @@
 import type { Construct } from 'constructs';
+import { parseImage } from '../../model/image.ts';
 import { dnsLabel, dnsName, quantity, quantityValue } from '../../model/scalars.ts';
 import { Checks } from '../checks.ts';
 import { checkAnnotations, checkLabels, isLabelValue, isMetadataKey, type StringMap } from '../metadata.ts';
@@ -26,12 +27,17 @@ export function checkProps(scope: Construct, props: PreviewAppProps, ownLabels: 
   checks.throwIfAny(scope);
 }
 
-function checkNames(checks: Checks, { name, namespace, host, ingress, serviceAccount }: PreviewAppProps): void {
+function checkNames(
+  checks: Checks,
+  { name, namespace, app, partOf, host, ingress, serviceAccount }: PreviewAppProps,
+): void {
   // A Service's name is a DNS-1035 label.
   if (checks.scalar('name', dnsLabel, name)) {
     checks.that(/^[a-z]/.test(name), 'name', `must start with a letter; found ${name}`);
   }
   checks.scalar('namespace', dnsLabel, namespace);
+  checks.scalar('app', dnsLabel, app);
+  checks.scalar('partOf', dnsLabel, partOf);
   checks.scalar('host', dnsName, host);
   checks.scalar('serviceAccount', dnsLabel, serviceAccount);
   checks.scalar('ingress.class', dnsLabel, ingress.class);
@@ -43,7 +49,8 @@ function checkNames(checks: Checks, { name, namespace, host, ingress, serviceAcc
 
 function checkContainer(checks: Checks, props: PreviewAppProps): void {
   const { image, port, health = '/', replicas = 1, size } = props;
-  checks.that(/^[!-~]{1,512}$/.test(image), 'image', `must be an image reference; found ${JSON.stringify(image)}`);
+  const parsed = parseImage(image);
+  checks.that(typeof parsed !== 'string', 'image', `${parsed}; found ${JSON.stringify(image)}`);
   const usable = Number.isInteger(port) && port >= 1024 && port <= 65_535;
   checks.that(usable, 'port', `must be a whole number from 1024 to 65535; found ${port}`);
   checks.that(

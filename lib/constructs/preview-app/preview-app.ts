@@ -1,8 +1,8 @@
 import type { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
-import { PREVIEW_LABEL } from '../../model/labels.ts';
+import { APP_LABEL, PREVIEW_LABEL, previewLabels } from '../../model/labels.ts';
 import { type Container, kubeObject, type Mutable, type PodSpec, type Volume } from '../kube-object.ts';
-import { MANAGED_BY, type StringMap } from '../metadata.ts';
+import type { StringMap } from '../metadata.ts';
 import { PlainObject } from '../plain-object.ts';
 import { checkProps } from './check-props.ts';
 import { knativePodSpec, PORT_NAME, podSpec, restrictedSecurityContext } from './pod.ts';
@@ -112,7 +112,7 @@ export class PreviewApp extends Construct {
 
   /** Labels that never change, since a Deployment's selector cannot. */
   private get selector(): StringMap {
-    return { 'app.kubernetes.io/name': this.name, [PREVIEW_LABEL]: this.namespace };
+    return { [APP_LABEL]: this.name, [PREVIEW_LABEL]: this.namespace };
   }
 
   private deployment(props: PreviewAppProps): ApiObject {
@@ -153,12 +153,6 @@ export class PreviewApp extends Construct {
   }
 }
 
-function appLabels({ name, namespace, template }: PreviewAppProps): Record<string, string> {
-  return {
-    ...MANAGED_BY,
-    [PREVIEW_LABEL]: namespace,
-    'app.kubernetes.io/name': name,
-    'app.kubernetes.io/instance': namespace,
-    'app.kubernetes.io/component': template,
-  };
+function appLabels({ name, namespace, template, app = name, partOf = namespace }: PreviewAppProps): StringMap {
+  return { ...previewLabels(namespace, app, partOf), [APP_LABEL]: name, 'app.kubernetes.io/component': template };
 }

@@ -129,6 +129,16 @@ export interface PreviewAppProps {
    */
   readonly serviceAccount?: string;
   /**
+   * Value of the label `app.kubernetes.io/name`: what the app is called, whichever preview it runs in.
+   * @default - `name`
+   */
+  readonly app?: string;
+  /**
+   * Value of the label `app.kubernetes.io/part-of`: what the preview shows, such as its repository.
+   * @default - `namespace`
+   */
+  readonly partOf?: string;
+  /**
    * Labels for every object and for the pods, beside those that the construct sets.
    * @default {}
    */

@@ -1,4 +1,5 @@
-import { FLUX_NAMESPACE, RECONCILER_ACCOUNT } from '../../model/labels.ts';
+import { DEFAULT_RECONCILER } from '../../model/platform.ts';
+import { previewAccount, RECONCILERS } from '../../reconcilers/index.ts';
 import type { PreviewNamespaceProps } from './props.ts';
 
 /** Who applies the app's objects: an account beside what impersonates it or looks it up. */
@@ -6,9 +7,6 @@ export function reconcilerAccount({ name, reconciler = {} }: PreviewNamespacePro
   name: string;
   namespace: string;
 } {
-  const flux = reconciler.kind === 'flux';
-  return {
-    name: reconciler.account ?? (flux ? name : RECONCILER_ACCOUNT),
-    namespace: reconciler.accountNamespace ?? (flux ? FLUX_NAMESPACE : name),
-  };
+  const usual = previewAccount(RECONCILERS[reconciler.kind ?? DEFAULT_RECONCILER], name);
+  return { name: reconciler.account ?? usual.name, namespace: reconciler.accountNamespace ?? usual.namespace };
 }

@@ -5,15 +5,17 @@ import {
   APP_ACCOUNT,
   EXPIRES_ANNOTATION,
   EXPIRES_LABEL,
-  PREVIEW_LABEL,
   PULL_REQUEST_LABEL,
+  previewLabels,
   RECONCILER_ACCOUNT,
   REPOSITORY_ANNOTATION,
   REPOSITORY_ID_LABEL,
   WORKLOADS_ROLE,
 } from '../../model/labels.ts';
+import { DEFAULT_RECONCILER } from '../../model/platform.ts';
+import { RECONCILERS } from '../../reconcilers/index.ts';
 import { kubeObject } from '../kube-object.ts';
-import { MANAGED_BY, type StringMap } from '../metadata.ts';
+import type { StringMap } from '../metadata.ts';
 import { reconcilerAccount } from './accounts.ts';
 import { checkProps } from './check-props.ts';
 import { networkPolicies } from './network-policies.ts';
@@ -54,9 +56,10 @@ export class PreviewNamespace extends Construct {
   /** @throws GreenroomError `invalid-input`, naming every prop that is wrong */
   constructor(scope: Construct, id: string, props: PreviewNamespaceProps) {
     super(scope, id);
-    const common = { ...MANAGED_BY, [PREVIEW_LABEL]: props.name };
+    const common = previewLabels(props.name, 'fence', props.partOf ?? props.name);
     const owner = ownership(props);
-    const survival = survivalAnnotation(props.reconciler?.kind);
+    // Both folders of a preview go at once and in no order; the policies must outlive the last pod.
+    const survival = RECONCILERS[props.reconciler?.kind ?? DEFAULT_RECONCILER].metadata.keep;
     checkProps(this, props, {
       labels: { ...common, ...owner.labels, ...POD_SECURITY },
       annotations: { ...owner.annotations, ...survival },
@@ -171,14 +174,4 @@ function ownership(props: PreviewNamespaceProps): { labels: StringMap; annotatio
 function isoSeconds(seconds: number): string {
   const date = new Date(seconds * 1000);
   return Number.isNaN(date.getTime()) ? '' : date.toISOString().replace('.000Z', 'Z');
-}
-
-/**
- * Keeps the fence's objects when the reconciler removes the preview: both folders go at once and in no order, and the
- * policies must outlive the last pod. The namespace takes them along.
- */
-function survivalAnnotation(kind: ReconcilerProps['kind']): StringMap {
-  return kind === 'flux'
-    ? { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' }
-    : { 'argocd.argoproj.io/sync-options': 'Delete=false' };
 }

@@ -1,13 +1,14 @@
+import type { ReconcilerName } from '../../model/platform.ts';
 import type { StringMap } from '../metadata.ts';
 
 /** What the reconciler is and as whom it may write into the preview. */
 export interface ReconcilerProps {
   /**
-   * Argo CD, or Flux. Decides which annotation keeps the fence standing until the namespace itself goes, and where the
+   * By its name in greenroom.yaml. Decides which annotation keeps the fence standing until the namespace itself goes, and where the
    * account lives.
    * @default argocd
    */
-  readonly kind?: 'argocd' | 'flux';
+  readonly kind?: ReconcilerName;
   /**
    * Name of the account that applies the app's objects.
    * @default - `preview-reconciler` for Argo CD (its AppProject names one account for all previews), the preview's own
@@ -108,6 +109,11 @@ export interface PreviewNamespaceProps {
    * @default - Argo CD, as `preview-reconciler` of the preview's namespace, with ClusterRole `preview-workloads`
    */
   readonly reconciler?: ReconcilerProps;
+  /**
+   * Value of the label `app.kubernetes.io/part-of`: what the preview shows, such as its repository.
+   * @default - `name`
+   */
+  readonly partOf?: string;
   /**
    * Labels for every object, beside those that the construct sets.
    * @default {}

@@ -1,4 +1,5 @@
 import type { Construct } from 'constructs';
+import { celLiteral } from '../../policies/engines/cel-text.ts';
 import { Guard } from '../bootstrap/guards.ts';
 
 export interface PullRequestGuardProps {
@@ -27,7 +28,7 @@ const PREVIEW = "object.spec.destination.?namespace.orValue('')";
 
 /** An Application in a project of pull requests must be exactly one that the ApplicationSets would make. */
 export function pullRequestGuard(scope: Construct, id: string, props: PullRequestGuardProps): Guard {
-  const projects = `[${cel(props.fence.project)}, ${cel(props.app.project)}]`;
+  const projects = `[${celLiteral(props.fence.project)}, ${celLiteral(props.app.project)}]`;
   return new Guard(scope, id, {
     name: props.name,
     rule: {
@@ -42,13 +43,13 @@ export function pullRequestGuard(scope: Construct, id: string, props: PullReques
     ].join('\n'),
     validations: [
       {
-        expression: `request.namespace == ${cel(props.namespace)} && object.spec.project in ${projects}`,
+        expression: `request.namespace == ${celLiteral(props.namespace)} && object.spec.project in ${projects}`,
         message: `Applications of pull requests live in the namespace ${props.namespace} and stay in their project`,
       },
       {
         expression: [
-          `${PREVIEW}.matches(${cel(`^${props.prefix}[0-9]+$`)}) && !has(object.spec.destination.name)`,
-          `&& object.spec.destination.?server.orValue('') == ${cel(props.server)}`,
+          `${PREVIEW}.matches(${celLiteral(`^${props.prefix}[0-9]+$`)}) && !has(object.spec.destination.name)`,
+          `&& object.spec.destination.?server.orValue('') == ${celLiteral(props.server)}`,
         ].join('\n'),
         message: `an Application of a pull request writes into its own namespace, ${props.prefix}<number>`,
       },
@@ -58,12 +59,17 @@ export function pullRequestGuard(scope: Construct, id: string, props: PullReques
           ...['helm', 'kustomize', 'plugin', 'chart', 'ref'].map((field) => `&& !has(object.spec.source.${field})`),
           `&& object.spec.source.?directory.?jsonnet.?tlas.orValue([]).exists(a, a.name == 'name' && a.value == ${PREVIEW})`,
           '&& size(object.spec.source.?directory.?jsonnet.?libs.orValue([])) == 0',
-          `&& (object.spec.project == ${cel(props.fence.project)}`,
+          `&& (object.spec.project == ${celLiteral(props.fence.project)}`,
           `? ${pinned(props.fence)}`,
           `: ${pinned(props.app)})`,
         ].join('\n'),
         message:
           'an Application of a pull request reads the folder that the platform team named, and is named after it',
+      },
+      {
+        expression:
+          "object.metadata.?finalizers.orValue([]).all(f, !f.startsWith('post-delete-finalizer.argocd.argoproj.io'))",
+        message: 'a hook after the end of a preview would run with the rights of Argo CD itself',
       },
       {
         expression: [
@@ -79,14 +85,9 @@ export function pullRequestGuard(scope: Construct, id: string, props: PullReques
 
 function pinned({ repoUrl, path, revision, suffix }: PinnedSource): string {
   return [
-    `object.spec.source.repoURL == ${cel(repoUrl)}`,
-    `object.spec.source.?path.orValue('') == ${cel(path)}`,
-    `object.spec.source.?targetRevision.orValue('').matches(${cel(`^${revision}$`)})`,
-    `object.metadata.name == ${PREVIEW} + ${cel(suffix)}`,
+    `object.spec.source.repoURL == ${celLiteral(repoUrl)}`,
+    `object.spec.source.?path.orValue('') == ${celLiteral(path)}`,
+    `object.spec.source.?targetRevision.orValue('').matches(${celLiteral(`^${revision}$`)})`,
+    `object.metadata.name == ${PREVIEW} + ${celLiteral(suffix)}`,
   ].join(' && ');
-}
-
-/** A CEL string literal; JSON's escapes are CEL's. */
-function cel(text: string): string {
-  return JSON.stringify(text);
 }

@@ -2,16 +2,19 @@ import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
 import { invalidInput } from '../../core/errors.ts';
 import { previewHost, previewName } from '../../model/identity.ts';
-import { FENCER_ACCOUNT, PREVIEW_LABEL, PULL_REQUEST_PROJECTS, RECONCILER_ACCOUNT } from '../../model/labels.ts';
+import { FENCER_ACCOUNT, PLATFORM_LABELS, PREVIEW_LABEL, RECONCILER_ACCOUNT } from '../../model/labels.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
-import { AppProject, type AppProjectProps } from '../app-project/app-project.ts';
+import type { AppProjectProps } from '../../reconcilers/argocd/app-project.ts';
 import {
   type ApplicationSource,
   SYNC_OPTIONS_ANNOTATION,
   SYNC_WAVE_ANNOTATION,
-} from '../application-set/application.ts';
+} from '../../reconcilers/argocd/application.ts';
+import type { PullRequestGenerator } from '../../reconcilers/argocd/generators.ts';
+import { PULL_REQUEST_PROJECTS } from '../../reconcilers/argocd/names.ts';
+import { reconcilerOf } from '../../reconcilers/index.ts';
+import { AppProject } from '../app-project/app-project.ts';
 import { ApplicationSet } from '../application-set/application-set.ts';
-import type { PullRequestGenerator } from '../application-set/generators.ts';
 import { FENCE_KINDS, NAMESPACE_KIND, workloadKinds } from '../bootstrap/kinds.ts';
 import { fenceFunction } from './fence.ts';
 import { pullRequestGuard } from './guard.ts';
@@ -66,7 +69,7 @@ export class PullRequestPreviews extends Construct {
   constructor(scope: Construct, id: string, props: PullRequestPreviewsProps) {
     super(scope, id);
     const { platform, repoUrl, repository } = props;
-    if (platform.reconciler !== 'argocd') {
+    if (!reconcilerOf(platform).listsPullRequests) {
       throw invalidInput([{ field: 'platform.reconciler', message: 'must be argocd, which lists the pull requests' }]);
     }
     const { owner, name, url, path } = repository;
@@ -130,7 +133,7 @@ export class PullRequestPreviews extends Construct {
       template: {
         name: `${template}${suffix}`,
         project,
-        labels: { [PREVIEW_LABEL]: template },
+        labels: { ...PLATFORM_LABELS, [PREVIEW_LABEL]: template },
         source,
         destination: { server, namespace: template },
       },

@@ -1,9 +1,8 @@
-import { CLEANER_ACCOUNT, CLUSTER_ACCOUNT } from '../../constructs/bootstrap/accounts.ts';
-import { FENCER_ACCOUNT, PREVIEW_LABEL, RECONCILER_ACCOUNT, WORKLOADS_ROLE } from '../../model/labels.ts';
-import { reconcilerNamespace } from '../../model/platform.ts';
+import { couldNotLook, fail, type Observation, ok } from '../../cluster/observation.ts';
+import { type Answer, type Deed, list, text } from '../../cluster/reader.ts';
+import { CLEANER_ACCOUNT, CLUSTER_ACCOUNT, FENCER_ACCOUNT, PREVIEW_LABEL, WORKLOADS_ROLE } from '../../model/labels.ts';
+import { previewAccount, reconcilerNamespace, reconcilerOf } from '../../reconcilers/index.ts';
 import { chose, type Look } from './look.ts';
-import { couldNotLook, fail, type Observation, ok } from './observation.ts';
-import { type Answer, type Deed, list, text } from './reader.ts';
 
 interface Question {
   readonly account: string;
@@ -58,7 +57,6 @@ async function somePreview({ reader }: Look): Promise<string | undefined> {
 }
 
 function questions({ platform }: Look, preview: string | undefined): Question[] {
-  const flux = platform.reconciler === 'flux';
   const home = reconcilerNamespace(platform);
   const of = (
     account: string,
@@ -75,8 +73,7 @@ function questions({ platform }: Look, preview: string | undefined): Question[] 
     wanted,
   });
   const elsewhere = { namespace: 'kube-system' };
-  const reconciler = flux ? (preview ?? '') : RECONCILER_ACCOUNT;
-  const reconcilerHome = flux ? home : (preview ?? '');
+  const own = previewAccount(reconcilerOf(platform), preview ?? '');
   return [
     of(FENCER_ACCOUNT, home, true, 'create', '', 'namespaces'),
     of(FENCER_ACCOUNT, home, true, 'create', '', 'resourcequotas', { namespace: preview ?? 'pr-x' }),
@@ -90,11 +87,11 @@ function questions({ platform }: Look, preview: string | undefined): Question[] 
     ...(preview === undefined
       ? []
       : [
-          of(reconciler, reconcilerHome, true, 'create', 'apps', 'deployments', { namespace: preview }),
-          of(reconciler, reconcilerHome, false, 'update', '', 'resourcequotas', { namespace: preview }),
-          of(reconciler, reconcilerHome, false, 'create', RBAC, 'rolebindings', { namespace: preview }),
-          of(reconciler, reconcilerHome, false, 'create', 'apps', 'deployments', elsewhere),
-          of(reconciler, reconcilerHome, false, 'create', '', 'namespaces'),
+          of(own.name, own.namespace, true, 'create', 'apps', 'deployments', { namespace: preview }),
+          of(own.name, own.namespace, false, 'update', '', 'resourcequotas', { namespace: preview }),
+          of(own.name, own.namespace, false, 'create', RBAC, 'rolebindings', { namespace: preview }),
+          of(own.name, own.namespace, false, 'create', 'apps', 'deployments', elsewhere),
+          of(own.name, own.namespace, false, 'create', '', 'namespaces'),
         ]),
   ];
 }

@@ -1,6 +1,7 @@
+import { couldNotLook, fail, names, type Observation, ok } from '../../cluster/observation.ts';
+import { type Answer, at, list, text } from '../../cluster/reader.ts';
+import { reconcilerOf } from '../../reconcilers/index.ts';
 import { chose, type Look, type WantedObject } from './look.ts';
-import { couldNotLook, fail, names, type Observation, ok } from './observation.ts';
-import { type Answer, at, list, text } from './reader.ts';
 
 /** Where the objects of each engine are listed, and what holds a request when the engine cannot decide. */
 const KINDS = [
@@ -20,12 +21,15 @@ export async function admissionPolicies(look: Look): Promise<Observation[]> {
   const found: Observation[] = [];
   for (const each of KINDS) {
     const wanted = look.wanted.filter((o) => o.apiVersion === each.apiVersion && o.kind === each.kind);
-    if (wanted.length > 0) found.push(...ofKind(each.kind, wanted, await look.reader.get(each.path)));
+    if (wanted.length > 0)
+      found.push(
+        ...ofKind(each.kind, wanted, await look.reader.get(each.path), reconcilerOf(look.platform).doctor.resync),
+      );
   }
   return found;
 }
 
-function ofKind(kindName: string, wanted: readonly WantedObject[], answer: Answer): Observation[] {
+function ofKind(kindName: string, wanted: readonly WantedObject[], answer: Answer, fix: string): Observation[] {
   const check = `admission/${kindName}`;
   if (answer.kind === 'refused') return [couldNotLook(check, `every ${kindName}`, answer)];
   const there = new Map(
@@ -42,8 +46,6 @@ function ofKind(kindName: string, wanted: readonly WantedObject[], answer: Answe
     const live = list(there.get(metadata.name), 'spec', 'validationActions');
     return list(spec, 'validationActions').includes('Deny') && !live.includes('Deny');
   });
-  const fix =
-    'Let Argo CD sync the Applications greenroom and greenroom-<cluster>; they hold what policies/ and bootstrap/ say.';
   const found: Observation[] = [];
   if (lacking.length > 0) {
     found.push(fail(check, `${lacking.length} of ${wanted.length} are not in the cluster: ${named(lacking)}.`, fix));
@@ -61,7 +63,7 @@ function failurePolicy(object: unknown): string {
 
 const WEBHOOKS = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations';
 
-/** Kyverno and Gatekeeper judge through webhooks, which can be told to let everything pass while they are down. */
+/** Kyverno and Gatekeeper check requests through webhooks, which can be told to let everything pass while they are down. */
 export async function engineWebhooks({ reader, platform, previews }: Look): Promise<Observation[]> {
   const engines = ENGINES.filter(({ engine }) => engine.some((name) => chose(platform, name)));
   if (!previews || engines.length === 0) return [];
@@ -92,7 +94,7 @@ function webhooksOf({ by, configuration, fix }: (typeof ENGINES)[number], all: r
   const check = `admission/${by.toLowerCase()}`;
   const found = all.find((each) => text(each, 'metadata', 'name') === configuration);
   const webhooks = list(found, 'webhooks');
-  if (webhooks.length === 0) return fail(check, `${by} has no webhook: its policies judge nothing.`, fix);
+  if (webhooks.length === 0) return fail(check, `${by} has no webhook: its policies check nothing.`, fix);
   // Each keeps one webhook for what fails open by choice; those that carry our policies fail closed.
   const closed = webhooks.filter((webhook) => at(webhook, 'failurePolicy') === 'Fail');
   return closed.length > 0

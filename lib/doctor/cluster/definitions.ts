@@ -1,30 +1,17 @@
+import { couldNotLook, fail, type Observation, ok } from '../../cluster/observation.ts';
+import { list, text } from '../../cluster/reader.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
+import { reconcilerOf } from '../../reconcilers/index.ts';
+import type { NeededKinds } from '../../reconcilers/reconciler.ts';
 import { chose, type Look } from './look.ts';
-import { couldNotLook, fail, type Observation, ok } from './observation.ts';
-import { list, text } from './reader.ts';
-
-interface Needed {
-  /** `group/version`. */
-  readonly groupVersion: string;
-  readonly kinds: readonly string[];
-  /** What serves them, as its project calls itself. */
-  readonly by: string;
-}
 
 /** Every kind that the bootstrap, the policies or a preview of this platform may hold, beside Kubernetes' own. */
-function needed({ platform, previews, argocd }: Look): Needed[] {
-  const all: (Needed | false)[] = [
-    argocd && {
-      groupVersion: 'argoproj.io/v1alpha1',
-      kinds: ['Application', 'ApplicationSet', 'AppProject'],
-      by: 'Argo CD',
-    },
-    ...(previews ? ofPreviews(platform) : []),
-  ];
+function needed({ platform, previews, home }: Look): NeededKinds[] {
+  const all = [...(home ? reconcilerOf(platform).doctor.needs : []), ...(previews ? ofPreviews(platform) : [])];
   return all.filter((each) => each !== false);
 }
 
-function ofPreviews(platform: PlatformSpec): (Needed | false)[] {
+function ofPreviews(platform: PlatformSpec): (NeededKinds | false)[] {
   return [
     { groupVersion: 'cert-manager.io/v1', kinds: ['Certificate'], by: 'cert-manager' },
     platform.ingress.kind === 'gateway' && {
@@ -54,16 +41,6 @@ function ofPreviews(platform: PlatformSpec): (Needed | false)[] {
       by: 'Gatekeeper',
     },
     platform.knative && { groupVersion: 'serving.knative.dev/v1', kinds: ['Service'], by: 'Knative Serving' },
-    platform.reconciler === 'flux' && {
-      groupVersion: 'kustomize.toolkit.fluxcd.io/v1',
-      kinds: ['Kustomization'],
-      by: "Flux' kustomize-controller",
-    },
-    platform.reconciler === 'flux' && {
-      groupVersion: 'source.toolkit.fluxcd.io/v1',
-      kinds: ['GitRepository'],
-      by: "Flux' source-controller",
-    },
   ];
 }
 
@@ -72,7 +49,7 @@ export async function definitions(look: Look): Promise<Observation[]> {
   return Promise.all(needed(look).map((each) => served(look, each)));
 }
 
-async function served({ reader }: Look, { groupVersion, kinds, by }: Needed): Promise<Observation> {
+async function served({ reader }: Look, { groupVersion, kinds, by }: NeededKinds): Promise<Observation> {
   const check = `kinds/${groupVersion.split('/')[0]}`;
   const answer = await reader.get(`/apis/${groupVersion}`);
   if (answer.kind === 'refused') return couldNotLook(check, `the kinds of ${groupVersion}`, answer);

@@ -1,7 +1,7 @@
+import { couldNotLook, fail, type Observation, ok, warn } from '../../cluster/observation.ts';
+import { list, text } from '../../cluster/reader.ts';
 import { certificateNamespace } from '../../constructs/bootstrap/ingress.ts';
 import type { Look } from './look.ts';
-import { couldNotLook, fail, type Observation, ok, warn } from './observation.ts';
-import { list, text } from './reader.ts';
 
 /** What answers at a preview's address: a class of ingress or gateway, and a controller behind it. */
 export async function entrance(look: Look): Promise<Observation[]> {

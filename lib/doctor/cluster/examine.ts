@@ -1,26 +1,22 @@
 import { parse } from 'yaml';
-import { IN_CLUSTER } from '../../constructs/bootstrap/projects.ts';
-import type { PlatformSpec } from '../../model/platform.ts';
+import { type Observation, warn } from '../../cluster/observation.ts';
+import type { ClusterReader } from '../../cluster/reader.ts';
+import { IN_CLUSTER, type PlatformSpec } from '../../model/platform.ts';
+import { reconcilerOf } from '../../reconcilers/index.ts';
 import type { PlannedFile } from '../../scaffold/plan.ts';
 import { accountRights } from './accounts.ts';
 import { admissionPolicies, engineWebhooks } from './admission.ts';
-import { applicationSets, generators, impersonation } from './argo-cd.ts';
 import { definitions } from './definitions.ts';
 import { certificate, entrance, networkPolicies } from './entrance.ts';
 import { expiry } from './expiry.ts';
 import type { Look, WantedObject } from './look.ts';
-import { type Observation, warn } from './observation.ts';
-import type { ClusterReader } from './reader.ts';
-import { argoCdVersion, kubernetesVersion } from './versions.ts';
+import { kubernetesVersion } from './versions.ts';
 
 /** In the order in which one would mend things: each rests on those before it. */
 const CHECKS: readonly ((look: Look) => Promise<Observation[]>)[] = [
   kubernetesVersion,
   definitions,
-  argoCdVersion,
-  impersonation,
-  generators,
-  applicationSets,
+  ofReconciler,
   admissionPolicies,
   engineWebhooks,
   accountRights,
@@ -45,33 +41,40 @@ export interface ExamineOptions {
  * @throws GreenroomError `unreachable` when the cluster does not answer
  */
 export async function examineCluster({ platform, files, reader, now }: ExamineOptions): Promise<Observation[]> {
-  const { argocd, previews, notes } = await role(platform, reader);
+  const { home, previews, notes } = await role(platform, reader);
+  const { doctor } = reconcilerOf(platform);
   const folders = [
-    ...(argocd ? ['bootstrap/argocd/'] : []),
+    ...(home && doctor.home !== undefined ? [doctor.home] : []),
     ...(previews ? ['policies/', `bootstrap/clusters/${platform.clusters[0]?.name}/`] : []),
   ];
   const wanted = files
     .filter(({ path, text }) => text !== null && folders.some((folder) => path.startsWith(folder)))
     .map(({ text }) => parse(text ?? '') as WantedObject);
-  const look: Look = { reader, platform, wanted, previews, argocd, now };
+  const look: Look = { reader, platform, wanted, previews, home, now };
   return [...notes, ...(await Promise.all(CHECKS.map((check) => check(look)))).flat()];
 }
 
-/** What the cluster is for: Argo CD may run in one, previews in others, and a kubeconfig's context names one of them. */
+async function ofReconciler(look: Look): Promise<Observation[]> {
+  if (!look.home) return [];
+  return (await Promise.all(reconcilerOf(look.platform).doctor.checks.map((check) => check(look)))).flat();
+}
+
+/** What the cluster is for: the reconciler may run in one, previews in others, and a kubeconfig's context names one of them. */
 async function role(
   platform: PlatformSpec,
   reader: ClusterReader,
-): Promise<{ argocd: boolean; previews: boolean; notes: Observation[] }> {
-  if (platform.reconciler === 'flux') return { argocd: false, previews: true, notes: [] };
-  const answer = await reader.get('/apis/argoproj.io/v1alpha1');
+): Promise<{ home: boolean; previews: boolean; notes: Observation[] }> {
+  const { title, doctor } = reconcilerOf(platform);
+  if (doctor.serves === 'each') return { home: true, previews: true, notes: [] };
+  const answer = await reader.get(`/apis/${doctor.needs[0].groupVersion}`);
   const beside = platform.clusters.some(({ server }) => server === IN_CLUSTER);
-  if (answer.kind === 'found') return { argocd: true, previews: beside, notes: [] };
+  if (answer.kind === 'found') return { home: true, previews: beside, notes: [] };
   const only = platform.clusters.every(({ server }) => server === IN_CLUSTER);
-  if (only) return { argocd: true, previews: true, notes: [] };
-  const message = 'Argo CD does not run here; this cluster was looked at as one of previews.';
+  if (only) return { home: true, previews: true, notes: [] };
+  const message = `${title} does not run here; this cluster was looked at as one of previews.`;
   return {
-    argocd: false,
+    home: false,
     previews: true,
-    notes: [warn('argocd', message, "Run doctor with the context of Argo CD's cluster too.")],
+    notes: [warn(platform.reconciler, message, `Run doctor with the context of ${title}'s cluster too.`)],
   };
 }

@@ -1,9 +1,9 @@
-import { CLEANER_ACCOUNT } from '../../constructs/bootstrap/accounts.ts';
+import { couldNotLook, fail, type Observation, ok, warn } from '../../cluster/observation.ts';
+import { at, text } from '../../cluster/reader.ts';
 import { EXPIRY_POLICY } from '../../constructs/bootstrap/expiry.ts';
-import { reconcilerNamespace } from '../../model/platform.ts';
+import { CLEANER_ACCOUNT } from '../../model/labels.ts';
+import { reconcilerNamespace } from '../../reconcilers/index.ts';
 import { chose, type Look } from './look.ts';
-import { couldNotLook, fail, type Observation, ok, warn } from './observation.ts';
-import { at, text } from './reader.ts';
 
 /** A job that has not succeeded for so long is not doing its work: its schedule is minutes. */
 const TOO_LONG = 3600;

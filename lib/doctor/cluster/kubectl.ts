@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
+import { type Answer, at, type ClusterReader } from '../../cluster/reader.ts';
 import { GreenroomError } from '../../core/errors.ts';
-import { type Answer, at, type ClusterReader } from './reader.ts';
 
 export interface KubectlOptions {
   /** @default - as kubectl finds it: KUBECONFIG, else the one in the home folder */

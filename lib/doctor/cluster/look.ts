@@ -1,5 +1,5 @@
 import type { Engine, PlatformSpec } from '../../model/platform.ts';
-import type { ClusterReader } from './reader.ts';
+import type { ClusterLook } from '../../reconcilers/reconciler.ts';
 
 /** An object that the apps repo holds, as far as doctor cares. */
 export interface WantedObject {
@@ -10,17 +10,13 @@ export interface WantedObject {
 }
 
 /** What every check looks at. */
-export interface Look {
-  readonly reader: ClusterReader;
-  readonly platform: PlatformSpec;
+export interface Look extends ClusterLook {
   /** What the apps repo says has to be in this cluster. */
   readonly wanted: readonly WantedObject[];
   /** Whether previews run here. */
   readonly previews: boolean;
-  /** Whether Argo CD runs here. */
-  readonly argocd: boolean;
-  /** Unix seconds. */
-  readonly now: number;
+  /** Whether the reconciler runs here. */
+  readonly home: boolean;
 }
 
 export function chose(platform: PlatformSpec, engine: Engine): boolean {

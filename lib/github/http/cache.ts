@@ -1,7 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
 import { invalidInput } from '../../core/errors.ts';
+import { writeWholeFile } from '../../core/whole-file.ts';
 
 /**
  * What GitHub need not be asked again. It may be lost, or a part of it, at any moment: then GitHub is asked. Nothing is
@@ -90,15 +91,11 @@ export class FolderCache implements Cache {
 
   async set(key: string, value: string): Promise<void> {
     const file = this.#file(key);
-    const temporary = `${file}.${randomUUID()}`;
     try {
-      await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-      await writeFile(temporary, entry(key, value), { mode: 0o600 });
-      await this.#touch(temporary);
-      await rename(temporary, file);
+      writeWholeFile(file, entry(key, value), 0o600);
+      await this.#touch(file);
     } catch {
       // A full disk costs the next run a question, not this one its work.
-      await rm(temporary, { force: true }).catch(() => undefined);
     }
   }
 

@@ -1,12 +1,13 @@
 import type * as z from 'zod';
-import { parseImage, TAG } from '../image.ts';
+import { parseImage, TAG_PATTERN } from '../image.ts';
 import { contains, parseNetwork } from '../ipv4.ts';
 import { TEMPLATES } from '../preview.ts';
+import { hasLabel } from '../pull-labels.ts';
 import { durationSeconds, quantityValue } from '../scalars.ts';
 import type { egress, network } from './network.ts';
 import type { cluster } from './operation.ts';
 import type { cost, policies } from './rules.ts';
-import { DEFAULT_SIZES, type evidence, type namespace, type secrets, type size, type ttl } from './workload.ts';
+import { DEFAULT_SIZES, type namespace, type secrets, type size, type ttl } from './workload.ts';
 
 /** What of a platform's settings has to fit together. */
 export interface Settings {
@@ -17,7 +18,6 @@ export interface Settings {
   readonly clusters: readonly z.output<typeof cluster>[];
   readonly egress: readonly z.output<typeof egress>[];
   readonly network: z.output<typeof network>;
-  readonly evidence: z.output<typeof evidence>;
   readonly secrets: z.output<typeof secrets>;
   readonly cost: z.output<typeof cost>;
   readonly registries: readonly string[];
@@ -41,7 +41,6 @@ export function contradictions(settings: Settings): Contradiction[] {
     ...ttlProblems(settings),
     ...clusterProblems(settings),
     ...egressProblems(settings),
-    ...evidenceProblems(settings),
     ...textProblems(settings),
     ...budgetProblems(settings),
   ];
@@ -156,7 +155,7 @@ export function takes(
   return (
     (sizes === undefined || sizes.includes(size)) &&
     (templates === undefined || templates.some((each) => each === template)) &&
-    (wanted === undefined || wanted.some((label) => labels.includes(label)))
+    (wanted === undefined || wanted.some((label) => hasLabel(labels, label)))
   );
 }
 
@@ -179,13 +178,6 @@ function egressProblems({ egress, network }: Settings): Contradiction[] {
   });
 }
 
-function evidenceProblems({ evidence }: Settings): Contradiction[] {
-  const index = evidence.require.indexOf('signature');
-  if (index === -1 || evidence.keys.length + evidence.identities.length > 0) return [];
-  const message = 'needs somebody whose signature counts: give evidence.keys or evidence.identities';
-  return [{ path: ['evidence', 'require', index], message }];
-}
-
 function textProblems({ registries, tag, secrets }: Settings): Contradiction[] {
   const places = registries.flatMap((registry, i) => {
     const image = parseImage(`${registry}/app`);
@@ -196,7 +188,7 @@ function textProblems({ registries, tag, secrets }: Settings): Contradiction[] {
     .replaceAll('{sha7}', '0'.repeat(7))
     .replaceAll('{sha}', '0'.repeat(64));
   const ofTag = placeholders(['tag'], tag, ['{number}', '{sha}', '{sha7}']);
-  if (ofTag.length === 0 && !TAG.test(sample)) {
+  if (ofTag.length === 0 && !new RegExp(TAG_PATTERN).test(sample)) {
     ofTag.push({ path: ['tag'], message: 'must make a tag: it may not start with . or -, nor be longer than 128' });
   }
   return [...places, ...ofTag, ...placeholders(['secrets', 'prefix'], secrets.prefix, ['{owner}', '{repo}'])];

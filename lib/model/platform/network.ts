@@ -12,8 +12,10 @@ export const ingress = section({
       'The only namespace that may open connections to a preview. Default: ingress-nginx, for a class of that controller.',
   }),
   gateway: section({
-    name: dnsLabel.default('previews'),
-    namespace: dnsLabel.optional().meta({ description: 'Default: `ingress.controllerNamespace`.' }),
+    name: dnsLabel.default('previews').meta({ description: 'Its name.' }),
+    namespace: dnsLabel
+      .optional()
+      .meta({ description: 'Its namespace. Default: `ingress.controllerNamespace`.', examples: ['ingress-nginx'] }),
   }).meta({ description: 'The Gateway that HTTPRoutes attach to.' }),
   tls: section({
     issuer: dnsLabel
@@ -22,13 +24,14 @@ export const ingress = section({
     secretName: dnsLabel.default('preview-wildcard-tls').meta({
       description: "Secret of the wildcard certificate, in the controller's namespace: its default certificate.",
     }),
-  }),
+  }).meta({ description: 'The one wildcard certificate of all previews.' }),
 })
   .superRefine(({ class: name, controllerNamespace }, context) => {
     const message = misfit(name, controllerNamespace);
     if (message !== null) context.addIssue({ code: 'custom', path: ['controllerNamespace'], message });
   })
-  .transform((own) => ({ ...own, controllerNamespace: own.controllerNamespace ?? 'ingress-nginx' }));
+  .transform((own) => ({ ...own, controllerNamespace: own.controllerNamespace ?? 'ingress-nginx' }))
+  .meta({ description: 'How people reach a preview.' });
 
 /** Controllers by a word that their classes and namespaces usually hold. */
 const CONTROLLERS = ['nginx', 'traefik', 'haproxy', 'kong', 'contour', 'istio', 'envoy', 'cilium', 'apisix'];
@@ -46,8 +49,12 @@ function misfit(name: string, namespace: string | undefined): string | null {
 }
 
 export const egress = z.strictObject({
-  cidr: cidr,
-  ports: z.array(z.int().min(1).max(65_535)).min(1).optional().meta({ description: 'TCP ports. Default: all.' }),
+  cidr: cidr.meta({ description: 'Addresses that it may reach.', examples: ['203.0.113.0/24'] }),
+  ports: z
+    .array(z.int().min(1).max(65_535))
+    .min(1)
+    .optional()
+    .meta({ description: 'TCP ports. Default: all.', examples: [[443]] }),
 });
 
 export const network = section({
@@ -56,4 +63,4 @@ export const network = section({
     .array(cidr)
     .default(['10.0.0.0/8', '100.64.0.0/10', '172.16.0.0/12', '192.168.0.0/16'])
     .meta({ description: 'Ranges of nodes, pods and services; never reachable, whatever `egress` allows.' }),
-});
+}).meta({ description: 'What the network policies have to know of the cluster.' });

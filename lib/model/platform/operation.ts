@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { IMAGE_PATTERN } from '../image.ts';
 import { TEMPLATES } from '../preview.ts';
 import { bounded, dnsLabel, httpUrl } from '../scalars.ts';
 import { section } from './section.ts';
@@ -6,17 +7,28 @@ import { section } from './section.ts';
 // Where previews run, and how they get there.
 
 export const cluster = z.strictObject({
-  name: dnsLabel.meta({ description: "Folder of the cluster's previews in the apps repo." }),
-  server: httpUrl.meta({ description: 'Address of the API server as Argo CD knows it.' }),
+  name: dnsLabel.meta({ description: "Folder of the cluster's previews in the apps repo.", examples: ['main'] }),
+  server: httpUrl.meta({
+    description: 'Address of the API server as Argo CD knows it.',
+    examples: ['https://kubernetes.default.svc'],
+  }),
   when: z
     .strictObject({
-      sizes: z.array(z.string().max(63)).min(1).optional(),
-      templates: z.array(z.enum(TEMPLATES)).min(1).optional(),
+      sizes: z
+        .array(z.string().max(63))
+        .min(1)
+        .optional()
+        .meta({ description: 'Sizes of the preview, any of them. Default: all.', examples: [['large']] }),
+      templates: z
+        .array(z.enum(TEMPLATES))
+        .min(1)
+        .optional()
+        .meta({ description: 'Templates of the preview, any of them. Default: all.', examples: [['function']] }),
       labels: z
         .array(z.string().max(50))
         .min(1)
         .optional()
-        .meta({ description: 'Labels of the pull request, any of them.' }),
+        .meta({ description: 'Labels of the pull request, any of them. Default: all.', examples: [['on-large']] }),
     })
     .optional()
     .meta({ description: 'Which previews run here; the first cluster that matches wins. Default: all.' }),
@@ -26,7 +38,7 @@ export const cluster = z.strictObject({
 });
 
 export const cleaner = section({
-  image: bounded(300, /^[a-z0-9][A-Za-z0-9._/:@-]*$/, 'must be an image reference')
+  image: bounded(300, new RegExp(IMAGE_PATTERN), 'must be an image reference such as docker.io/alpine/k8s:1.34.1')
     .default('docker.io/alpine/k8s:1.34.1')
     .meta({ description: 'Image with kubectl, sh and date; name it by digest, from a registry of your own.' }),
   schedule: bounded(100, /^[0-9*/, -]+$/, 'must be a cron schedule such as */5 * * * *')
@@ -35,11 +47,18 @@ export const cleaner = section({
 }).meta({ description: 'The job in each cluster that ends expired previews when the sweep cannot.' });
 
 export const appsRepo = section({
-  url: z.string().max(500).optional().meta({
-    description: 'Address that the reconciler clones. Default: https://github.com/<first owner>/previews.git.',
-  }),
-  branch: bounded(100, /^[A-Za-z0-9._/-]+$/, 'must be a branch name').default('main'),
-});
+  url: z
+    .string()
+    .max(500)
+    .optional()
+    .meta({
+      description: 'Address that the reconciler clones. Default: https://github.com/<first owner>/previews.git.',
+      examples: ['https://github.com/acme/previews.git'],
+    }),
+  branch: bounded(100, /^[A-Za-z0-9._/-]+$/, 'must be a branch name')
+    .default('main')
+    .meta({ description: 'Branch that is deployed from.' }),
+}).meta({ description: 'Where the apps repo is.' });
 
 export const commit = section({
   mode: z.enum(['direct', 'pull-request']).default('direct').meta({
@@ -48,4 +67,4 @@ export const commit = section({
   autoMerge: z.boolean().default(false).meta({
     description: 'With `pull-request`: let GitHub merge each as soon as the rules of the apps repo allow it.',
   }),
-});
+}).meta({ description: 'How changes get into the apps repo.' });

@@ -5,9 +5,23 @@ import { resourcesOr, section } from './section.ts';
 // Who gets previews, under which rules, at what price.
 
 export const source = z.strictObject({
-  owner: ownerName.meta({ description: 'Organization or user whose pull requests get previews.' }),
-  repos: z.array(repositoryName).min(1).optional().meta({ description: 'Only these repositories. Default: all.' }),
-  label: z.string().max(50).optional().meta({ description: 'Only pull requests that carry this label. Default: all.' }),
+  owner: ownerName.meta({ description: 'Organization or user whose pull requests get previews.', examples: ['acme'] }),
+  repos: z
+    .array(repositoryName)
+    .min(1)
+    .optional()
+    .meta({
+      description: 'Only these repositories. Default: all.',
+      examples: [['shop', 'handbook']],
+    }),
+  label: z
+    .string()
+    .max(50)
+    .optional()
+    .meta({
+      description: 'Only pull requests that carry this label. Default: all.',
+      examples: ['preview'],
+    }),
   drafts: z.boolean().default(false).meta({ description: 'Whether drafts get a preview.' }),
   forks: z
     .boolean()
@@ -32,33 +46,54 @@ export const policies = section({
   severities: z
     .record(z.string().max(63), z.enum(['deny', 'warn', 'off']))
     .default({})
-    .meta({ description: 'Rule id: deny, warn or off. Default: what the rule says.' }),
+    .meta({
+      description: 'Rule id: deny, warn or off. Default: what the rule says.',
+      examples: [{ 'limit-request-ratio': 'warn' }],
+    }),
   parameters: section({
     maxSize: resourcesOr('2', '2Gi').meta({ description: 'Largest limits of one container.' }),
     limitRequestRatio: section({
-      cpu: z.int().min(1).max(1000).default(10),
-      memory: z.int().min(1).max(1000).default(4),
+      cpu: z.int().min(1).max(1000).default(10).meta({ description: 'Of cpu.' }),
+      memory: z.int().min(1).max(1000).default(4).meta({ description: 'Of memory.' }),
     }).meta({ description: 'How many times its request a limit may be.' }),
-    allowedKinds: z.array(groupKind).optional().meta({
-      description:
-        "`group/Kind` that a maker's manifests may hold (`Service` for the core group), beside what greenroom makes of preview.yaml. Default: the rule's list.",
-    }),
-  }),
+    allowedKinds: z
+      .array(groupKind)
+      .optional()
+      .meta({
+        description:
+          "`group/Kind` that a maker's manifests may hold (`Service` for the core group), beside what greenroom makes of preview.yaml. Default: the rule's list.",
+        examples: [['Service', 'ConfigMap', 'apps/Deployment']],
+      }),
+    keys: z
+      .array(z.string().max(253))
+      .default([])
+      .meta({
+        description:
+          'Keys of labels and annotations that objects may carry beside harmless ones; one that ends in `/` allows all below it.',
+        examples: [['acme.example/']],
+      }),
+  }).meta({ description: 'What rules measure against.' }),
   contact: z
     .string()
     .max(100)
     .default('the platform team')
     .meta({ description: 'Whom every refusal names, e.g. @platform.' }),
-  trustedAccounts: z.array(z.string().max(253)).default([]).meta({
-    description: 'User names of controllers that may write into preview namespaces beside those of Kubernetes itself.',
-  }),
-});
+  trustedAccounts: z
+    .array(z.string().max(253))
+    .default([])
+    .meta({
+      description:
+        'User names of controllers that may write into preview namespaces beside those of Kubernetes itself.',
+      examples: [['system:serviceaccount:flagger:flagger']],
+    }),
+}).meta({ description: 'The rules: where they are enforced, and how strict they are.' });
 
 export const cost = section({
   currency: z
     .string()
     .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as USD')
-    .default('USD'),
+    .default('USD')
+    .meta({ description: 'Currency of rates and budgets, ISO 4217.' }),
   rates: section({
     cpuHour: z
       .number()
@@ -77,15 +112,35 @@ export const cost = section({
       .regex(/^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$/, 'must be a date such as 2026-03')
       .default('2026-01')
       .meta({ description: 'Date of the rates, shown with every amount.' }),
-  }),
+  }).meta({ description: 'What the cost is computed from.' }),
   budgets: section({
-    perPreviewDay: z.number().min(0).optional().meta({ description: 'Most that one preview may cost a day.' }),
-    totalDay: z.number().min(0).optional().meta({ description: 'Most that all live previews may cost a day.' }),
-  }),
-});
+    perPreviewDay: z
+      .number()
+      .min(0)
+      .optional()
+      .meta({ description: 'Most that one preview may cost a day. Default: no limit.', examples: [5] }),
+    totalDay: z
+      .number()
+      .min(0)
+      .optional()
+      .meta({ description: 'Most that all live previews may cost a day. Default: no limit.', examples: [100] }),
+  }).meta({ description: 'What may be spent, in the currency above.' }),
+}).meta({ description: 'What previews cost.' });
 
 export const slots = section({
-  total: z.int().min(1).optional().meta({ description: 'Live previews at most. Default: no limit.' }),
-  perRepo: z.int().min(1).optional().meta({ description: 'Live previews of one repository at most.' }),
-  perAuthor: z.int().min(1).optional().meta({ description: 'Live previews of one author at most.' }),
-});
+  total: z
+    .int()
+    .min(1)
+    .optional()
+    .meta({ description: 'Live previews at most. Default: no limit.', examples: [50] }),
+  perRepo: z
+    .int()
+    .min(1)
+    .optional()
+    .meta({ description: 'Live previews of one repository at most. Default: no limit.', examples: [10] }),
+  perAuthor: z
+    .int()
+    .min(1)
+    .optional()
+    .meta({ description: 'Live previews of one author at most. Default: no limit.', examples: [5] }),
+}).meta({ description: 'How many previews may live at once; more wait in a queue.' });

@@ -7,11 +7,17 @@ export function section<S extends z.ZodRawShape>(shape: S) {
 }
 
 /** CPU and memory, as Kubernetes quantities. */
-export const resources = z.strictObject({ cpu: quantity, memory: quantity });
+const cores = quantity.meta({ description: 'Cores: 1, or 250m for a quarter.', examples: ['250m'] });
+const bytes = quantity.meta({ description: 'Bytes: 128Mi, 1Gi.', examples: ['128Mi'] });
+
+export const resources = z.strictObject({ cpu: cores, memory: bytes });
 
 /** The same, where what is left out has a default. */
 export function resourcesOr(cpu: string, memory: string) {
-  return section({ cpu: quantity.default(cpu), memory: quantity.default(memory) });
+  return section({
+    cpu: quantity.default(cpu).meta({ description: 'Cores.' }),
+    memory: quantity.default(memory).meta({ description: 'Bytes.' }),
+  });
 }
 
 /** A map whose entries stand beside the defaults, or in the place of one; `null` takes a default away. */

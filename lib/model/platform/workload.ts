@@ -1,12 +1,13 @@
 import * as z from 'zod';
-import { bounded, dnsLabel, duration, durationSeconds, httpUrl, quantity } from '../scalars.ts';
+import { REGISTRY_PATTERN } from '../image.ts';
+import { bounded, dnsLabel, duration, durationSeconds, quantity } from '../scalars.ts';
 import { merged, resources, resourcesOr, section } from './section.ts';
 
 // What a preview is made of, and what holds it in.
 
 export const registry = bounded(
   255,
-  /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/,
+  new RegExp(REGISTRY_PATTERN),
   'must be a registry host, with a path if wanted, e.g. ghcr.io/acme',
 );
 
@@ -49,8 +50,8 @@ export const namespace = section({
     default: resourcesOr('500m', '256Mi').meta({ description: 'Limits of a container that names none.' }),
     defaultRequest: resourcesOr('100m', '128Mi').meta({ description: 'Requests of a container that names none.' }),
     max: resourcesOr('2', '2Gi').meta({ description: 'Largest limits of one container.' }),
-  }),
-});
+  }).meta({ description: 'The LimitRange of each preview namespace.' }),
+}).meta({ description: 'What each preview namespace is held to.' });
 
 const shorter = (a: string, b: string) => (durationSeconds(a) <= durationSeconds(b) ? a : b);
 
@@ -62,44 +63,56 @@ export const ttl = section({
   warn: duration
     .optional()
     .meta({ description: 'How long before its end the author is told, once. Default: 4h, or `max` if less.' }),
-}).transform((own) => ({
-  default: own.default ?? shorter('24h', own.max),
-  max: own.max,
-  warn: own.warn ?? shorter('4h', own.max),
-}));
+})
+  .transform((own) => ({
+    default: own.default ?? shorter('24h', own.max),
+    max: own.max,
+    warn: own.warn ?? shorter('4h', own.max),
+  }))
+  .meta({ description: 'How long previews live.' });
 
 export const secrets = section({
-  mechanism: z.enum(['external-secrets', 'sealed-secrets', 'sops']).default('external-secrets'),
+  mechanism: z
+    .enum(['external-secrets', 'sealed-secrets', 'sops'])
+    .default('external-secrets')
+    .meta({ description: 'How secret references are resolved in the cluster.' }),
   store: dnsLabel.default('previews').meta({ description: 'ClusterSecretStore that references are looked up in.' }),
   prefix: bounded(200, /^[A-Za-z0-9._/{}-]*\/$/, 'must end with a slash')
     .default('{owner}/{repo}/')
     .meta({ description: 'Every reference must start with it; {owner} and {repo} are those of the pull request.' }),
-});
-
-const EVIDENCE = ['digest', 'signature', 'sbom', 'vulnerabilities'] as const;
-
-export const evidence = section({
-  require: z.array(z.enum(EVIDENCE)).default([]).meta({ description: 'What an image must show before it runs.' }),
-  keys: z.array(z.string().max(4096)).default([]).meta({ description: 'cosign public keys, PEM.' }),
-  identities: z
-    .array(z.strictObject({ issuer: httpUrl, subject: z.string().max(500) }))
-    .default([])
-    .meta({ description: 'Keyless signers: OIDC issuer and certificate subject.' }),
-  vulnerabilities: z
-    .enum(['low', 'medium', 'high', 'critical'])
-    .default('critical')
-    .meta({ description: 'The lowest severity of a known vulnerability that refuses an image.' }),
-});
+}).meta({ description: 'Where secrets come from; the files hold references only.' });
 
 export const spot = z.strictObject({
-  label: z.strictObject({ key: z.string().max(253), value: z.string().max(63) }),
+  label: z
+    .strictObject({
+      key: z
+        .string()
+        .max(253)
+        .meta({ description: 'Its key.', examples: ['karpenter.sh/capacity-type'] }),
+      value: z
+        .string()
+        .max(63)
+        .meta({ description: 'Its value.', examples: ['spot'] }),
+    })
+    .meta({ description: 'Label of such nodes.' }),
   toleration: z
     .strictObject({
-      key: z.string().max(253),
-      value: z.string().max(63).optional(),
-      effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']).default('NoSchedule'),
+      key: z
+        .string()
+        .max(253)
+        .meta({ description: 'Key of the taint.', examples: ['spot'] }),
+      value: z
+        .string()
+        .max(63)
+        .optional()
+        .meta({ description: 'Its value. Default: any.', examples: ['true'] }),
+      effect: z
+        .enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute'])
+        .default('NoSchedule')
+        .meta({ description: 'Its effect.' }),
     })
-    .optional(),
+    .optional()
+    .meta({ description: 'The taint of such nodes that previews tolerate. Default: none.' }),
   required: z
     .boolean()
     .default(false)

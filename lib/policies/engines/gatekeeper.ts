@@ -1,3 +1,4 @@
+import { ALL_RECONCILERS } from '../../reconcilers/index.ts';
 import type { Variable } from '../variables.ts';
 import { renameVariable, usesVariable } from './cel-text.ts';
 import { type AdmissionPolicy, ANY_KIND, type EngineCompiler } from './policy.ts';
@@ -38,10 +39,7 @@ export const compileGatekeeper: EngineCompiler = (given, { previewLabel }) => {
       metadata: {
         name: policy.name,
         // Its kind is there only once Gatekeeper has worked on the template.
-        annotations: {
-          'argocd.argoproj.io/sync-wave': '1',
-          'argocd.argoproj.io/sync-options': 'SkipDryRunOnMissingResource=true',
-        },
+        annotations: Object.assign({}, ...ALL_RECONCILERS.map(({ metadata }) => metadata.late)),
       },
       spec: {
         enforcementAction: policy.severity,

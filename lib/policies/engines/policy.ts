@@ -1,14 +1,9 @@
 import type { Severity } from '../../core/finding.ts';
+import type { KubeObject } from '../../model/kube-object.ts';
 import type { ResourceKind } from '../resources.ts';
 import type { Variable } from '../variables.ts';
 
-/** A Kubernetes object as plain data. */
-export interface KubeObject {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: { readonly name: string; readonly [key: string]: unknown };
-  readonly [key: string]: unknown;
-}
+export type { KubeObject };
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE';
 
@@ -24,11 +19,11 @@ export interface AdmissionPolicy {
   readonly message: string;
   readonly severity: Severity;
   readonly operations: readonly Operation[];
-  /** What it judges; {@link ANY_KIND} stands for all. */
+  /** What it checks; {@link ANY_KIND} stands for all. */
   readonly targets: readonly ResourceKind[];
   /** `previews`: objects in namespaces of previews. `everywhere`: all objects, those without a namespace too. */
   readonly scope: 'previews' | 'everywhere';
-  /** The policy judges a request when all of them are true. */
+  /** The policy checks a request when all of them are true. */
   readonly conditions: readonly Variable[];
   /** Available to the expression and to later variables as `variables.<name>`. */
   readonly variables: readonly Variable[];

@@ -2,6 +2,7 @@ import { type CompiledPreview, specDigestOf } from '../../compile/compile.ts';
 import { isExpired } from '../../compile/lifetime.ts';
 import { GreenroomError } from '../../core/errors.ts';
 import type { ChangeSet, FileSet } from '../../core/fileset.ts';
+import { namesOf } from '../../core/repository.ts';
 import type { PullRequest } from '../../forge/forge.ts';
 import { planChange } from '../../gitops/plan.ts';
 import { loadPreview } from '../../model/files.ts';
@@ -13,9 +14,10 @@ import type { Preview } from '../../model/preview.ts';
 import type { PreviewRecord } from '../../model/record.ts';
 import type { LivePreview, ObjectChange, PreviewState } from '../../report/state.ts';
 import type { Base, SyncContext } from './base.ts';
+import { clockDoubt, isOver } from './clock.ts';
 import { refusalOf, stopOf } from './eligibility.ts';
 import { type Existing, findExisting, takenName } from './existing.ts';
-import { imageState } from './image.ts';
+import { type ImageState, imageState } from './image.ts';
 import { type Ahead, hasLimits, waitingFor } from './slots.ts';
 import { timesOf } from './times.ts';
 
@@ -58,7 +60,7 @@ export async function planPreview(
   // What takes a place looks at all the others anyway.
   const findsAmongAll = refusal === null && hasLimits(base.platform);
   const { existing, nameTakenBy } = await findExisting(context.repo, base, identity, derived, findsAmongAll);
-  const plan = planner(pull, existing, existing?.name ?? derived, nameTakenBy !== null, base);
+  const plan = planner(context.forge, pull, existing, existing?.name ?? derived, nameTakenBy !== null, base);
 
   if (refusal !== null) return plan.remove({ state: 'none', ...refusal, removed: plan.live });
   let compiled: CompiledPreview;
@@ -66,27 +68,37 @@ export async function planPreview(
     const text = await context.forge.readFile(pull.repository, pull.head.sha, PREVIEW_FILE);
     if (text === null) return plan.remove({ state: 'no-file', removed: plan.live });
     const preview = loadPreview(text, PREVIEW_FILE);
-    const before = { record: existing?.record ?? null, specDigest: specDigestOf(preview) };
-    const image = await imageState(context.images, base.platform, pull, preview.value.spec, before);
-    if (image.status === 'waiting') {
-      return plan.keep({ state: 'waiting', image: image.image, live: plan.live }, base.now);
-    }
-    if (image.status === 'unknown') {
-      const cause = { code: 'unreachable', message: image.reason } as const;
-      return plan.keep({ state: 'problem', where: 'registry', cause, live: plan.live }, base.now);
-    }
-    compiled = await compileHead(context, base, pull, preview, identity, existing?.name, image.digest);
+    const manifests = await readManifestsOf(context, pull, preview);
+    const sources = { preview, manifests, record: existing?.record ?? null, specDigest: specDigestOf(preview) };
+    const image = await imageState(context, base, pull, sources);
+    if (image.status !== 'go') return plan.keep(stateWithoutImage(image, preview, plan.live));
+    compiled = base.compile({
+      preview,
+      manifests,
+      identity,
+      ...(existing === null ? {} : { name: existing.name }),
+      headSha: pull.head.sha,
+      author: pull.author,
+      pullRequestUrl: context.forge.pages?.pullRequest({ path: pull.repository.path, number: pull.number }) ?? null,
+      labels: pull.labels,
+      digest: image.digest,
+      evidence: image.evidence,
+      times: timesOf(pull),
+    });
   } catch (error) {
     if (!(error instanceof GreenroomError)) throw error;
     if (error.isPlatforms) {
       const { code, message } = error;
-      return plan.keep({ state: 'problem', where: 'settings', cause: { code, message }, live: plan.live }, base.now);
+      return plan.keep({ state: 'problem', where: 'settings', cause: { code, message }, live: plan.live });
     }
-    if (error.code === 'unreachable') return plan.keep({ state: 'unknown', reason: error.message }, base.now);
+    if (error.code === 'unreachable')
+      return plan.keep({ state: 'unknown', reason: error.message, isPassing: error.until === undefined });
     if (error.code !== 'invalid-input') throw error;
-    return plan.keep({ state: 'invalid', problems: error.problems, live: plan.live }, base.now);
+    return plan.keep({ state: 'invalid', problems: error.problems, live: plan.live });
   }
   if (isExpired(compiled.expires, base.now)) {
+    const doubt = clockDoubt(context.forge);
+    if (doubt !== null) return plan.keep({ state: 'unknown', reason: doubt });
     return plan.remove({
       state: 'none',
       reason: 'expired',
@@ -95,16 +107,18 @@ export async function planPreview(
     });
   }
   if (compiled.denied) {
-    return plan.keep({ state: 'denied', findings: compiled.findings, live: plan.live }, base.now);
+    return plan.keep({ state: 'denied', findings: compiled.findings, live: plan.live });
   }
   const wait = existing === null ? await waitingFor(base, pull, compiled, ahead) : null;
-  if (wait !== null) return plan.keep({ state: 'queued', ...wait, live: plan.live }, base.now);
+  if (wait !== null) return plan.keep({ state: 'queued', ...wait, live: plan.live });
   if (nameTakenBy !== null) throw takenName(derived, nameTakenBy);
   return plan.write(compiled);
 }
 
-function identityOf({ repository: { id, owner, name }, number }: PullRequest): Identity {
-  return { repositoryId: id, owner, repository: name, number };
+/** @internal */
+export function identityOf({ repository, number }: PullRequest): Identity {
+  const { owner, name } = namesOf(repository);
+  return { repositoryId: repository.id, owner, repository: name, number };
 }
 
 /** The name that a new preview of it gets; one that runs keeps its own. */
@@ -112,32 +126,45 @@ export function derivedName(pull: PullRequest, { platform }: Base): string {
   return previewName(identityOf(pull), platform.sources[0]!.owner).name;
 }
 
-async function compileHead(
-  context: SyncContext,
-  base: Base,
+async function readManifestsOf(
+  { forge }: SyncContext,
   pull: PullRequest,
-  preview: Loaded<Preview>,
-  identity: Identity,
-  name: string | undefined,
-  digest: string | undefined,
-): Promise<CompiledPreview> {
-  const folder = preview.value.spec.manifests;
-  const manifests =
-    folder === undefined ? null : await context.forge.readFolder(pull.repository, pull.head.sha, folder);
-  return base.compile({
-    preview,
-    manifests,
-    identity,
-    name,
-    headSha: pull.head.sha,
-    author: pull.author,
-    labels: pull.labels,
-    digest,
-    times: timesOf(pull),
-  });
+  { value }: Loaded<Preview>,
+): Promise<FileSet | null> {
+  const folder = value.spec.manifests;
+  return folder === undefined ? null : forge.readFolder(pull.repository, pull.head.sha, folder);
 }
 
-function planner(pull: PullRequest, existing: Existing | null, name: string, isNameTaken: boolean, base: Base) {
+/** What is said where an image is not there. */
+function stateWithoutImage(
+  image: Exclude<ImageState, { status: 'go' }>,
+  preview: Loaded<Preview>,
+  live: LivePreview | null,
+): Exclude<PreviewState, { state: 'ready' }> {
+  switch (image.status) {
+    case 'waiting':
+      return { state: 'waiting', image: image.image, ...(image.note === undefined ? {} : { note: image.note }), live };
+    case 'absent': {
+      const place = { ...preview.positions.of(['spec', 'image']), field: 'spec.image' };
+      return {
+        state: 'invalid',
+        problems: [{ ...place, message: `${image.image} is not there: ${image.reason}` }],
+        live,
+      };
+    }
+    case 'unknown':
+      return { state: 'unknown', reason: image.reason, isPassing: true, told: { where: 'registry', live } };
+  }
+}
+
+function planner(
+  forge: SyncContext['forge'],
+  pull: PullRequest,
+  existing: Existing | null,
+  name: string,
+  isNameTaken: boolean,
+  base: Base,
+) {
   const live = existing?.record ? livePreview(existing.record) : null;
   const nothing = { change: new Map(), effect: 'none', record: null, displaced: null } as const;
   const none = { pull, name, isNameTaken, live, ...nothing };
@@ -149,15 +176,16 @@ function planner(pull: PullRequest, existing: Existing | null, name: string, isN
   return {
     live,
     remove,
-    keep(state: Exclude<PreviewState, { state: 'ready' }>, now: number): PreviewPlan {
-      if (live !== null && isExpired(live.expires, now)) return remove({ ...state, live: null } as PreviewState);
+    keep(state: Exclude<PreviewState, { state: 'ready' }>): PreviewPlan {
+      if (live !== null && isOver(forge, live.expires, base)) return remove({ ...state, live: null } as PreviewState);
       return { ...none, state };
     },
-    write({ files, folder, record, findings }: CompiledPreview): PreviewPlan {
+    write({ files, folder, record, findings, evidence }: CompiledPreview): PreviewPlan {
       const now = existing?.now ?? { files: new Map(), irregular: [] };
       const folders = [...new Set([...(existing?.folders ?? []), folder])];
       const change = planChange({ now, wanted: files, folders });
-      const state: PreviewState = { state: 'ready', preview: livePreview(record), findings };
+      const shown = evidence.length === 0 ? {} : { evidence };
+      const state: PreviewState = { state: 'ready', preview: livePreview(record), findings, ...shown };
       const effect = change.size === 0 ? 'none' : existing === null ? 'create' : 'update';
       const displaced = existing === null ? null : displacement(base, pull, existing, record);
       return { ...none, state, change, effect, record, displaced, objects: objectChanges(now.files, change) };

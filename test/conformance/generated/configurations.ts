@@ -1,7 +1,7 @@
 import { createCompiler } from '../../../lib/compile/compile.ts';
 import { invalidInput } from '../../../lib/core/errors.ts';
 import { loadPlatform, loadPreview } from '../../../lib/model/files.ts';
-import { ENGINES, type PlatformSpec } from '../../../lib/model/platform.ts';
+import { ENGINES, type PlatformSpec, RECONCILER_NAMES } from '../../../lib/model/platform.ts';
 import { TEMPLATES } from '../../../lib/model/preview.ts';
 import { scaffoldFiles } from '../../../lib/scaffold/files.ts';
 import { readTemplate } from '../../../lib/scaffold/template.ts';
@@ -13,7 +13,6 @@ interface Configuration {
 
 const INGRESS = ['ingress', 'gateway'] as const;
 const KNATIVE = [false, true] as const;
-const RECONCILERS = ['argocd', 'flux'] as const;
 const SECRETS = ['external-secrets', 'sealed-secrets', 'sops'] as const;
 
 /** Every way to choose one of each. */
@@ -58,7 +57,7 @@ export function configuration(spec: object): Configuration {
 export function* scaffolds(): Generator<[label: string, path: string, text: string]> {
   const template = readTemplate();
   const engines = [...ENGINES.map((engine) => [engine]), [...ENGINES]];
-  const choices = { engine: engines, ingress: INGRESS, knative: KNATIVE, reconciler: RECONCILERS };
+  const choices = { engine: engines, ingress: INGRESS, knative: KNATIVE, reconciler: RECONCILER_NAMES };
   for (const { engine, ingress, knative, reconciler } of product(choices)) {
     // Refused before anything is written: Kyverno would take no such policy, and Flux would restore what has ended.
     if (knative && engine.includes('kyverno-legacy')) continue;
@@ -78,6 +77,7 @@ export function* scaffolds(): Generator<[label: string, path: string, text: stri
         identities: [
           { issuer: 'https://token.actions.githubusercontent.com', subject: 'https://github.com/acme/shop' },
         ],
+        trustedRoots: ['trust/sigstore.json'],
       },
     });
     const files = scaffoldFiles({ ...chosen, exceptions: [], version: '1.0.0', template });
@@ -87,8 +87,8 @@ export function* scaffolds(): Generator<[label: string, path: string, text: stri
 }
 
 const KEY = `-----BEGIN PUBLIC KEY-----
-MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEjCxhhvb1KmIfe1J2ceT25kHepstb
-IDYuTA0U1ri4F0CXXazLiuzJg29gX8PvbIuBFHIgN1Z1jLcMCQ5pnYDWzA==
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEBYReGepm9m5Ar/4bLd8Eh7Ix6lrZ
+cqN12endrxF/ICj5jdeSKLpSIrrIIf0ppT6sqmuGwZX2Ejy47OLFjStaGQ==
 -----END PUBLIC KEY-----
 `;
 
@@ -124,7 +124,7 @@ spec:
 
 /** Path and text of each file of a preview: each template, route, secret mechanism, and with manifests of a maker's own. */
 export function* previews(): Generator<[label: string, path: string, text: string]> {
-  const platforms = product({ ingress: INGRESS, knative: KNATIVE, mechanism: SECRETS, reconciler: RECONCILERS });
+  const platforms = product({ ingress: INGRESS, knative: KNATIVE, mechanism: SECRETS, reconciler: RECONCILER_NAMES });
   for (const { ingress, knative, mechanism, reconciler } of platforms) {
     const { platform } = configuration({ reconciler, ingress: { kind: ingress }, knative, secrets: { mechanism } });
     const compile = createCompiler({ platform, now: AT });

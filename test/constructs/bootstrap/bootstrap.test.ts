@@ -155,7 +155,7 @@ describe('Bootstrap', () => {
       const installed = all.get('install/clusters/main')?.map((o) => o.metadata.name);
       expect(installed).not.toContain('preview-cleaner');
       const role = find(all.get('install/clusters/main'), 'ClusterRole', 'greenroom-expired-previews');
-      expect(role.metadata.labels).toEqual({ 'rbac.kyverno.io/aggregate-to-cleanup-controller': 'true' });
+      expect(role.metadata.labels).toMatchObject({ 'rbac.kyverno.io/aggregate-to-cleanup-controller': 'true' });
       expect(role.rules).toEqual([
         { apiGroups: [''], resources: ['namespaces'], verbs: ['delete', 'get', 'list', 'watch'] },
       ]);

@@ -1,0 +1,225 @@
+import { createHash } from 'node:crypto';
+import { formatImage, type ImageReference } from '../../model/image.ts';
+import { type Repository, repositoryOf } from './address.ts';
+import type { Credentials } from './credentials.ts';
+import { type Answer, answerOf, errorCodes, RegistryFailure } from './failure.ts';
+import { type HttpAnswer, type Network, send } from './http.ts';
+import type { ImageLookup, ImageRegistry } from './lookup.ts';
+import {
+  ACCEPT,
+  type Descriptor,
+  DIGEST,
+  isImage,
+  isIndexType,
+  MAX_MANIFEST_BYTES,
+  manifestsOf,
+  nextPage,
+  referrersTag,
+} from './manifests.ts';
+import { answered, authorize, refused } from './token.ts';
+
+export interface RegistryClientOptions {
+  readonly credentials: Credentials;
+  readonly network: Network;
+  /** Milliseconds for the whole of one call. @default 20_000 */
+  readonly timeout?: number;
+}
+
+/** Bytes and their place; the digest is that of the bytes, whatever the registry says of it. */
+export interface Fetched {
+  readonly bytes: Uint8Array;
+  readonly digest: string;
+}
+
+const MAX_PAGES = 10;
+const MAX_REFERRERS = 500;
+/** For how many seconds a registry is believed to have no referrers API. */
+const API_MEMORY = 3600;
+/** Answers of registries that have no referrers API, as they were seen. */
+const NO_REFERRERS_API = new Set([400, 404, 405, 406]);
+
+/**
+ * Registries over the network, by the OCI distribution specification 1.1. What is asked for by digest is hashed; no answer
+ * is read without an end; no answer is repeated in a message. Access tokens are kept as long as the client.
+ */
+export class RegistryClient implements ImageRegistry {
+  readonly #credentials: Credentials;
+  readonly #network: Network;
+  readonly #timeout: number;
+  /** Authorization headers by host and path. */
+  readonly #authorizations = new Map<string, string>();
+  /** Unix seconds until which hosts are not asked for referrers again. */
+  readonly #withoutApi = new Map<string, number>();
+
+  constructor({ credentials, network, timeout = 20_000 }: RegistryClientOptions) {
+    this.#credentials = credentials;
+    this.#network = network;
+    this.#timeout = timeout;
+  }
+
+  async resolve(image: ImageReference): Promise<ImageLookup> {
+    const answer = await this.#call((signal) => this.#digestOf(image, signal));
+    if (answer.status === 'found') return { status: 'found', digest: answer.value };
+    return answer.status === 'missing' ? { status: 'missing' } : { status: answer.status, reason: answer.reason };
+  }
+
+  /** A manifest or an index, by digest or tag. */
+  manifest(image: ImageReference): Promise<Answer<Fetched>> {
+    return this.#call((signal) => this.#manifest(image, signal));
+  }
+
+  /** @param maxBytes more is `unknown`, before it is read */
+  blob(image: ImageReference, { digest, size }: Descriptor, maxBytes: number): Promise<Answer<Uint8Array>> {
+    return this.#call(async (signal) => {
+      const repository = repositoryOf(image);
+      if (size > maxBytes) throw unknown(repository, `holds ${size} bytes where at most ${maxBytes} are read`);
+      const answer = await this.#ask(repository, 'GET', `blobs/${digest}`, {}, maxBytes, signal);
+      if (answer.status !== 200) throw failureOf(answer, repository);
+      if (digestOf(answer.bytes) !== digest) throw unknown(repository, `gives other bytes than those of ${digest}`);
+      return answer.bytes;
+    });
+  }
+
+  /**
+   * The manifests that name this image as their subject, whatever they are. More of them than anybody needs are `unknown`.
+   *
+   * @param digest of the image
+   */
+  referrers(image: ImageReference, digest: string): Promise<Answer<readonly Descriptor[]>> {
+    return this.#call(async (signal) => {
+      const repository = repositoryOf(image);
+      const now = this.#network.clock();
+      if ((this.#withoutApi.get(repository.host) ?? 0) <= now) {
+        const listed = await this.#listReferrers(repository, digest, signal);
+        if (listed !== null) return listed;
+        this.#withoutApi.set(repository.host, now + API_MEMORY);
+      }
+      const path = `manifests/${referrersTag(digest)}`;
+      const answer = await this.#ask(repository, 'GET', path, { accept: ACCEPT }, MAX_MANIFEST_BYTES, signal);
+      if (answer.status === 404 && codesOf(answer).length > 0) return [];
+      if (answer.status !== 200) throw failureOf(answer, repository);
+      const found = manifestsOf(answer.bytes);
+      if (found === null) throw unknown(repository, `lists what belongs to ${digest} in a form that is none`);
+      return bounded(found, repository);
+    });
+  }
+
+  #call<T>(work: (signal: AbortSignal) => Promise<T>): Promise<Answer<T>> {
+    return answerOf(() => work(AbortSignal.timeout(this.#timeout)));
+  }
+
+  async #digestOf(image: ImageReference, signal: AbortSignal): Promise<string> {
+    const repository = repositoryOf(image);
+    const reference = image.digest ?? image.tag ?? 'latest';
+    const head = await this.#ask(repository, 'HEAD', `manifests/${reference}`, { accept: ACCEPT }, 0, signal);
+    const digest = head.headers.get('docker-content-digest') ?? '';
+    const says = head.status === 200 && DIGEST.test(digest);
+    if (says && (image.digest ?? digest) === digest) return digest;
+    // An answer to HEAD has no body: what a refusal means, and what an answer without a digest is, only GET tells.
+    if (head.status === 429 || head.status >= 500) throw failureOf(head, repository);
+    return (await this.#manifest(image, signal)).digest;
+  }
+
+  async #manifest(image: ImageReference, signal: AbortSignal): Promise<Fetched> {
+    const repository = repositoryOf(image);
+    const reference = image.digest ?? image.tag ?? 'latest';
+    const path = `manifests/${reference}`;
+    const answer = await this.#ask(repository, 'GET', path, { accept: ACCEPT }, MAX_MANIFEST_BYTES, signal);
+    if (answer.status !== 200) throw failureOf(answer, repository);
+    const { bytes } = answer;
+    const digest = digestOf(bytes);
+    if (!isImage(bytes))
+      throw unknown(repository, `answered for ${formatImage(image)} with something that is no image`);
+    const claimed = image.digest ?? answer.headers.get('docker-content-digest') ?? digest;
+    if (claimed !== digest) throw unknown(repository, `gives other bytes than those of ${formatImage(image)}`);
+    return { bytes, digest };
+  }
+
+  /** Null for a registry without the API. */
+  async #listReferrers(repository: Repository, digest: string, signal: AbortSignal) {
+    const found: Descriptor[] = [];
+    let path = `referrers/${digest}`;
+    for (let page = 1; page <= MAX_PAGES; page++) {
+      const answer = await this.#ask(repository, 'GET', path, { accept: ACCEPT }, MAX_MANIFEST_BYTES, signal);
+      const isIndex = isIndexType(answer.headers.get('content-type'));
+      if (page === 1 && (NO_REFERRERS_API.has(answer.status) || (answer.status === 200 && !isIndex))) return null;
+      if (answer.status !== 200) throw failureOf(answer, repository);
+      const listed = isIndex ? manifestsOf(answer.bytes) : null;
+      if (listed === null) throw unknown(repository, `lists what belongs to ${digest} in a form that is none`);
+      found.push(...bounded(listed, repository));
+      const next = nextPage(answer.headers.get('link'));
+      if (next === undefined) return bounded(found, repository);
+      path = pageOf(repository, path, next);
+    }
+    throw unknown(repository, `lists more than ${MAX_PAGES} pages of what belongs to ${digest}`);
+  }
+
+  async #ask(
+    repository: Repository,
+    method: 'GET' | 'HEAD',
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    maxBytes: number,
+    signal: AbortSignal,
+  ): Promise<HttpAnswer> {
+    const { host } = repository;
+    const url = urlOf(repository, path);
+    const key = `${host}/${repository.path}`;
+    const ask = (authorization: string | undefined) =>
+      send(this.#network, {
+        method,
+        url,
+        headers: authorization === undefined ? headers : { ...headers, authorization },
+        maxBytes,
+        server: host,
+        signal,
+      });
+    const answer = await ask(this.#authorizations.get(key));
+    if (answer.status !== 401) return answer;
+    const challenge = answer.headers.get('www-authenticate') ?? '';
+    const login = await this.#credentials(repository);
+    const authorization = await authorize(this.#network, repository, challenge, login, signal);
+    if (authorization === undefined) throw refused(repository);
+    this.#authorizations.set(key, authorization);
+    return ask(authorization);
+  }
+}
+
+function urlOf({ origin, path }: Repository, below: string): string {
+  return `${origin}/v2/${path}/${below}`;
+}
+
+/** The part of a next page's address below the repository: another place is none of its pages. */
+function pageOf(repository: Repository, path: string, next: string): string {
+  const base = urlOf(repository, '');
+  const url = URL.canParse(next, urlOf(repository, path)) ? new URL(next, urlOf(repository, path)).href : '';
+  if (url.startsWith(`${base}referrers/`)) return url.slice(base.length);
+  throw unknown(repository, 'names a next page somewhere else');
+}
+
+function bounded(found: readonly Descriptor[], repository: Repository): readonly Descriptor[] {
+  if (found.length <= MAX_REFERRERS) return found;
+  throw unknown(repository, `lists more than ${MAX_REFERRERS} things that belong to one image`);
+}
+
+function failureOf(answer: HttpAnswer, repository: Repository): RegistryFailure {
+  const { status } = answer;
+  const codes = codesOf(answer);
+  if (status === 401 || status === 403) return refused(repository);
+  // Without a registry's own error body it may be anybody's page, and says nothing.
+  if (status !== 404 || codes.length === 0) return unknown(repository, answered(answer));
+  if (!codes.includes('MANIFEST_UNKNOWN') && !codes.includes('BLOB_UNKNOWN')) return refused(repository);
+  return new RegistryFailure('missing', `${repository.host} has no such thing in ${repository.path}`);
+}
+
+function codesOf({ bytes }: HttpAnswer): string[] {
+  return errorCodes(Buffer.from(bytes).toString());
+}
+
+function unknown({ host }: Repository, what: string): RegistryFailure {
+  return new RegistryFailure('unknown', `${host} ${what}`);
+}
+
+function digestOf(bytes: Uint8Array): string {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+}

@@ -1,0 +1,61 @@
+import { execFile } from 'node:child_process';
+import { RegistryFailure } from './failure.ts';
+import { basicLogin, type Login } from './login.ts';
+
+/**
+ * Asks a credential helper for what it keeps for a registry; undefined when it keeps nothing.
+ *
+ * @param name `ecr-login` for the program `docker-credential-ecr-login`
+ * @throws RegistryFailure `unknown` when the program is not there or fails; holds nothing that it printed
+ */
+export type RunHelper = (name: string, server: string) => Promise<Login | undefined>;
+
+/**
+ * The helpers of this machine's PATH.
+ *
+ * Source: https://github.com/docker/docker-credential-helpers#development
+ */
+export function helpersOf(env: Readonly<Record<string, string | undefined>>): RunHelper {
+  return async (name, server) => {
+    if (!/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(name)) {
+      throw new RegistryFailure('unknown', 'a credential helper has a name that is none: letters, digits, _ . -');
+    }
+    const program = `docker-credential-${name}`;
+    const { failure, stdout } = await ask(program, server, { ...env });
+    if (failure === null) return parseAnswer(program, stdout);
+    if (/credentials not found/i.test(stdout)) return undefined;
+    const reason = failure.code === 'ENOENT' ? 'is not installed here' : 'failed';
+    throw new RegistryFailure('unknown', `the credential helper ${program} for ${server} ${reason}`);
+  };
+}
+
+type Failure = Error & { code?: string | number | null };
+
+function ask(program: string, server: string, env: NodeJS.ProcessEnv) {
+  return new Promise<{ failure: Failure | null; stdout: string }>((resolve) => {
+    const child = execFile(
+      program,
+      ['get'],
+      { env, timeout: 10_000, maxBuffer: 64 * 1024, windowsHide: true },
+      (failure, stdout) => resolve({ failure: failure as Failure | null, stdout }),
+    );
+    // One that ends without reading is checked by how it ended.
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(server);
+  });
+}
+
+function parseAnswer(program: string, stdout: string): Login {
+  let data: { Username?: unknown; Secret?: unknown } | null = null;
+  try {
+    data = JSON.parse(stdout);
+  } catch {
+    // Said below: what it printed may hold the secret.
+  }
+  if (typeof data?.Username !== 'string' || typeof data.Secret !== 'string') {
+    throw new RegistryFailure('unknown', `the credential helper ${program} gave an answer without Username and Secret`);
+  }
+  // The name that stands for "the secret is an identity token".
+  if (data.Username === '<token>') return { kind: 'identity', token: data.Secret };
+  return basicLogin(data.Username, data.Secret);
+}

@@ -1,0 +1,99 @@
+import { mayLeadTo, type Repository } from './address.ts';
+import { type Challenge, parseChallenges } from './challenges.ts';
+import { RegistryFailure } from './failure.ts';
+import { type HttpAnswer, type Network, send } from './http.ts';
+import type { Login } from './login.ts';
+
+const MAX_TOKEN_BYTES = 64 * 1024;
+const CLIENT = 'greenroom';
+
+/**
+ * The Authorization header for a second try after a 401, for reading this repository alone.
+ *
+ * Source: the token scheme of the distribution project: https://distribution.github.io/distribution/spec/auth/token/
+ * and .../oauth/ for identity tokens.
+ *
+ * @returns undefined where there is nothing to show
+ * @throws RegistryFailure
+ */
+export async function authorize(
+  network: Network,
+  repository: Repository,
+  header: string,
+  login: Login | undefined,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const challenges = parseChallenges(header);
+  const bearer = challenges.filter(({ scheme, parameters }) => scheme === 'bearer' && parameters.has('realm'));
+  if (bearer.length > 0) {
+    if (login?.kind === 'bearer') return `Bearer ${login.token}`;
+    const service = bearer.find(({ parameters }) => mayLeadTo(repository.origin, parameters.get('realm')!));
+    if (service !== undefined) return `Bearer ${await fetchToken(network, repository, service, login, signal)}`;
+  }
+  if (challenges.some(({ scheme }) => scheme === 'basic')) {
+    return login?.kind === 'basic' ? `Basic ${login.basic}` : undefined;
+  }
+  if (bearer.length === 0) return undefined;
+  throw new RegistryFailure('unknown', `${repository.host} names a token service that is not asked: it is not https`);
+}
+
+async function fetchToken(
+  network: Network,
+  repository: Repository,
+  { parameters }: Challenge,
+  login: Login | undefined,
+  signal: AbortSignal,
+): Promise<string> {
+  const url = new URL(parameters.get('realm')!);
+  const service = parameters.get('service');
+  const wanted = { ...(service === undefined ? {} : { service }), scope: `repository:${repository.path}:pull` };
+  const server = `the token service of ${repository.host}`;
+  const common = { maxBytes: MAX_TOKEN_BYTES, server, signal };
+  let answer: HttpAnswer;
+  if (login?.kind === 'identity') {
+    const form = { grant_type: 'refresh_token', client_id: CLIENT, refresh_token: login.token, ...wanted };
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const body = new URLSearchParams(form).toString();
+    answer = await send(network, { ...common, method: 'POST', url: url.href, headers, body });
+  } else {
+    for (const [name, value] of Object.entries(wanted)) url.searchParams.set(name, value);
+    const headers: Record<string, string> = login?.kind === 'basic' ? { authorization: `Basic ${login.basic}` } : {};
+    answer = await send(network, { ...common, method: 'GET', url: url.href, headers });
+  }
+  return tokenOf(answer, server, repository, login);
+}
+
+function tokenOf(answer: HttpAnswer, server: string, { host, path }: Repository, login: Login | undefined): string {
+  const { status } = answer;
+  if (status === 401 && login !== undefined) {
+    throw new RegistryFailure('unknown', `${server} does not take the login that is kept here; renew it`);
+  }
+  if (status === 401 || status === 403) throw refused({ host, path });
+  if (status !== 200) throw new RegistryFailure('unknown', `${server} ${answered(answer)}`);
+  let data: unknown;
+  try {
+    data = JSON.parse(Buffer.from(answer.bytes).toString());
+  } catch {
+    throw new RegistryFailure('unknown', `${server} answered with something that is no token`);
+  }
+  const { token, access_token: accessToken } = (data ?? {}) as { token?: unknown; access_token?: unknown };
+  const bearer = token ?? accessToken;
+  // What is no token would be an error of fetch with the value in it.
+  if (typeof bearer === 'string' && /^[\x21-\x7e]+$/.test(bearer)) return bearer;
+  throw new RegistryFailure('unknown', `${server} answered without a token`);
+}
+
+/** Most registries say the same of a repository that is not there and of one that is not for us. */
+export function refused({ host, path }: Pick<Repository, 'host' | 'path'>): RegistryFailure {
+  return new RegistryFailure(
+    'refused',
+    `${host} has no repository ${path}, or does not let us see it; has a build pushed to it yet? A private one needs \`docker login ${host}\` where greenroom runs`,
+  );
+}
+
+/** What is said of a status that nobody wanted. */
+export function answered({ status, retryAfter }: Pick<HttpAnswer, 'status' | 'retryAfter'>): string {
+  if (status !== 429) return `answered ${status}`;
+  const wait = retryAfter === null ? '' : `; it asks to wait for ${retryAfter} seconds`;
+  return `answered 429: it was asked too often${wait}`;
+}

@@ -1,0 +1,169 @@
+import { couldNotLook, fail, names, type Observation, ok } from '../../cluster/observation.ts';
+import { at, list, text } from '../../cluster/reader.ts';
+import type { ClusterLook, DoctorPart } from '../reconciler.ts';
+import { FENCES_PROJECT, PREVIEWS_PROJECT } from './names.ts';
+
+const IMPERSONATION = 'application.sync.impersonation.enabled';
+
+/** Without it everything is applied with Argo CD's own rights, and no account of ours holds anything back. */
+async function impersonation({ reader, platform }: ClusterLook): Promise<Observation[]> {
+  const { namespace } = platform.argocd;
+  const answer = await reader.get(`/api/v1/namespaces/${namespace}/configmaps/argocd-cm`);
+  if (answer.kind === 'refused') return [couldNotLook('impersonation', `argocd-cm in ${namespace}`, answer)];
+  if (answer.kind === 'found' && text(answer.value, 'data', IMPERSONATION) === 'true') {
+    return [ok('impersonation', 'Argo CD applies each preview with an account of its own')];
+  }
+  return [
+    fail(
+      'impersonation',
+      'Impersonation is off: Argo CD applies what makers write with its own rights.',
+      `Set ${IMPERSONATION}: "true" in the ConfigMap argocd-cm of ${namespace}; every other AppProject then needs destinationServiceAccounts too.`,
+    ),
+  ];
+}
+
+/** Settings under which previews are never removed, or all at once. */
+async function generators({ reader, platform }: ClusterLook): Promise<Observation[]> {
+  const { namespace } = platform.argocd;
+  const [sets, flags] = await Promise.all([
+    reader.get(`/apis/argoproj.io/v1alpha1/namespaces/${namespace}/applicationsets`),
+    reader.get(`/api/v1/namespaces/${namespace}/configmaps/argocd-cmd-params-cm`),
+  ]);
+  const found: Observation[] = [];
+  if (sets.kind === 'refused') found.push(couldNotLook('generators', 'ApplicationSets', sets));
+  if (flags.kind === 'refused') found.push(couldNotLook('generators', 'argocd-cmd-params-cm', flags));
+  if (sets.kind === 'found') found.push(...setSettings(list(sets.value, 'items')));
+  if (flags.kind === 'found') found.push(...controllerFlags(flags.value));
+  return found.length > 0 ? found : [ok('generators', 'no setting keeps closed previews or removes live ones')];
+}
+
+function setSettings(sets: readonly unknown[]): Observation[] {
+  const found: Observation[] = [];
+  const emptied = sets.filter((set) => JSON.stringify(set).includes('"continueOnRepoNotFoundError":true'));
+  if (emptied.length > 0) {
+    found.push(
+      fail(
+        'generators',
+        `${named(emptied)}: with continueOnRepoNotFoundError a repository that cannot be found for a moment deletes every preview.`,
+        'Take the field out.',
+      ),
+    );
+  }
+  const ours = sets.filter((set) => isOurs(text(set, 'spec', 'template', 'spec', 'project')));
+  const keeps = ours.filter(
+    (set) =>
+      !['', 'sync', 'create-delete'].includes(text(set, 'spec', 'syncPolicy', 'applicationsSync')) ||
+      at(set, 'spec', 'syncPolicy', 'preserveResourcesOnDeletion') === true,
+  );
+  if (keeps.length > 0) {
+    found.push(
+      fail(
+        'generators',
+        `${named(keeps)}: its syncPolicy keeps what it made, so that closed previews never go.`,
+        'Let Argo CD sync the Application greenroom, which sets applicationsSync: sync and preserveResourcesOnDeletion: false.',
+      ),
+    );
+  }
+  return found;
+}
+
+const isOurs = (project: string) => project === FENCES_PROJECT || project === PREVIEWS_PROJECT;
+const named = (sets: readonly unknown[]) => names(sets.map((set) => text(set, 'metadata', 'name')));
+
+function controllerFlags(flags: unknown): Observation[] {
+  const flag = (name: string) => text(flags, 'data', `applicationsetcontroller.${name}`);
+  const policy = flag('policy');
+  const overridden = flag('enable.policy.override') === 'true';
+  if (flag('dryrun') === 'true') {
+    return [
+      fail(
+        'generators',
+        'The ApplicationSet controller runs dry: no preview comes or goes.',
+        'Take applicationsetcontroller.dryrun out of argocd-cmd-params-cm and restart the controller.',
+      ),
+    ];
+  }
+  if (!['create-only', 'create-update'].includes(policy) || overridden) return [];
+  return [
+    fail(
+      'generators',
+      `The ApplicationSet controller runs with the policy ${policy}: closed previews never go.`,
+      'Set applicationsetcontroller.policy: sync in argocd-cmd-params-cm and restart the controller.',
+    ),
+  ];
+}
+
+/** The ApplicationSets of previews: there, and not stuck. One that meets an error does nothing at all, removals included. */
+async function applicationSets({ reader, platform }: ClusterLook): Promise<Observation[]> {
+  const { namespace } = platform.argocd;
+  const answer = await reader.get(`/apis/argoproj.io/v1alpha1/namespaces/${namespace}/applicationsets`);
+  if (answer.kind === 'refused') return [couldNotLook('applicationsets', `ApplicationSets in ${namespace}`, answer)];
+  const there = answer.kind === 'found' ? list(answer.value, 'items') : [];
+  const byName = new Map(there.map((set) => [text(set, 'metadata', 'name'), set]));
+  const wanted = platform.clusters.flatMap(({ name }) => [`${FENCES_PROJECT}-${name}`, `${PREVIEWS_PROJECT}-${name}`]);
+  const lacking = wanted.filter((name) => !byName.has(name));
+  const found: Observation[] = [];
+  if (lacking.length > 0) {
+    found.push(
+      fail(
+        'applicationsets',
+        `There is no ApplicationSet ${names(lacking)} in ${namespace}: no preview comes or goes.`,
+        `Apply bootstrap/install/argocd and let Argo CD sync the Application greenroom.`,
+      ),
+    );
+  }
+  for (const name of wanted) {
+    const trouble = list(byName.get(name), 'status', 'conditions').find(
+      (c) => text(c, 'type') === 'ErrorOccurred' && text(c, 'status') === 'True',
+    );
+    if (trouble === undefined) continue;
+    found.push(
+      fail(
+        'applicationsets',
+        `ApplicationSet ${name} is stuck and neither makes nor removes previews: ${text(trouble, 'message')}`,
+        'Run greenroom doctor on a checkout of the branch; a preview.json out of shape is the usual cause.',
+      ),
+    );
+  }
+  return found.length > 0 ? found : [ok('applicationsets', `${names(wanted, 4)} work`)];
+}
+
+/** Fields of an Application that the bootstrap writes, and since which version they are understood. */
+const APPLICATION_FIELDS = [
+  { path: ['spec', 'syncPolicy', 'automated', 'enabled'], since: '3.1', loses: 'expired previews are healed for ever' },
+  { path: ['spec', 'syncPolicy', 'retry', 'refresh'], since: '3.2', loses: 'a failed sync keeps its old commit' },
+] as const;
+
+/**
+ * By the fields that its Applications have, not by the tag of an image: registries of one's own name images freely, and
+ * definitions are sometimes left behind at an upgrade.
+ */
+async function version({ reader }: ClusterLook): Promise<Observation[]> {
+  const answer = await reader.get('/apis/apiextensions.k8s.io/v1/customresourcedefinitions/applications.argoproj.io');
+  if (answer.kind === 'missing') return [];
+  if (answer.kind === 'refused') return [couldNotLook('argocd-version', "Argo CD's definitions", answer)];
+  const schema = at(answer.value, 'spec', 'versions', 0, 'schema', 'openAPIV3Schema');
+  const lost = APPLICATION_FIELDS.filter(
+    ({ path }) => at(schema, ...path.flatMap((key) => ['properties', key])) === undefined,
+  );
+  const worst = lost.at(-1);
+  if (worst === undefined) return [ok('argocd-version', 'Argo CD knows every field that the bootstrap sets')];
+  return [
+    fail(
+      'argocd-version',
+      `Argo CD's Applications have no ${lost.map(({ path }) => path.join('.')).join(' and no ')}: ${lost.map(({ loses }) => loses).join(', and ')}.`,
+      `Upgrade Argo CD to ${worst.since} or newer, its custom resource definitions too.`,
+    ),
+  ];
+}
+
+export const doctor: DoctorPart = {
+  serves: 'all',
+  needs: [
+    { groupVersion: 'argoproj.io/v1alpha1', kinds: ['Application', 'ApplicationSet', 'AppProject'], by: 'Argo CD' },
+  ],
+  home: 'bootstrap/argocd/',
+  checks: [version, impersonation, generators, applicationSets],
+  resync:
+    'Let Argo CD sync the Applications greenroom and greenroom-<cluster>; they hold what policies/ and bootstrap/ say.',
+};

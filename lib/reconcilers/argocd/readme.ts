@@ -1,0 +1,25 @@
+import { appsRepoUrl, type PlatformSpec } from '../../model/platform.ts';
+import { applyClusters, applyLine } from '../readme.ts';
+import type { ReadmeWords } from '../reconciler.ts';
+
+export function readme(platform: PlatformSpec): ReadmeWords {
+  const { namespace } = platform.argocd;
+  return {
+    RECONCILER: 'Argo CD',
+    RECONCILER_NEEDS: 'Argo CD 3.2 or newer',
+    RECONCILER_WEBHOOK: `Point a webhook of this repository at Argo CD (\`/api/webhook\` of the ApplicationSet controller and of the API server):
+   then a commit is seen at once and not after three minutes.`,
+    RECONCILER_STEPS: `1. In Argo CD's ConfigMap \`argocd-cm\`, set \`application.sync.impersonation.enabled: "true"\`. It holds for the whole
+   Argo CD: every other AppProject needs \`destinationServiceAccounts\` from then on, or an Argo CD of its own.
+2. Give Argo CD read access to this repository (\`${appsRepoUrl(platform)}\`).`,
+    INSTALL: [
+      applyLine('argocd', 'in the cluster of Argo CD'),
+      ...applyClusters(platform),
+      applyLine('root', 'in the cluster of Argo CD, last'),
+    ].join('\n'),
+    RECONCILER_TEARDOWN: `- An ApplicationSet or a project is never pruned without a person saying so (\`Prune=confirm\`), since that ends every
+  preview of its cluster.
+- To take it all down: \`kubectl delete -n ${namespace} application greenroom\`, then the ApplicationSets, then what
+  \`bootstrap/install\` holds.`,
+  };
+}

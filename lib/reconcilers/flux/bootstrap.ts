@@ -1,0 +1,88 @@
+import type { Problem } from '../../core/errors.ts';
+import type { KubeObject } from '../../model/kube-object.ts';
+import { CLUSTER_ACCOUNT, PREVIEW_PREFIX } from '../../model/labels.ts';
+import type { PlatformSpec } from '../../model/platform.ts';
+import type { BootstrapFolder, BootstrapInput, GuardSpec } from '../reconciler.ts';
+import { KUSTOMIZATION, kustomization } from './kustomization.ts';
+import { FLUX_NAMESPACE } from './names.ts';
+import { appsRepoSources, INDEX_SOURCE } from './sources.ts';
+
+/** Applies the Kustomizations of previews, and nothing else. */
+const INDEX_ACCOUNT = 'preview-index';
+
+/** Without Kyverno nothing ends a preview that Flux heals. */
+export function refusedSettings({ policies }: PlatformSpec): Problem[] {
+  if (policies.engines.includes('kyverno')) return [];
+  return [
+    {
+      field: 'spec.policies.engines',
+      message:
+        'must hold kyverno where the reconciler is flux: Flux restores whatever a job deletes, also with Git dead, and only an admission policy with a clock keeps an ended preview from coming back',
+    },
+  ];
+}
+
+/**
+ * Each cluster runs a Flux of its own, and an administrator applies `install/clusters/<name>` there, once and at
+ * upgrades; Flux applies `clusters/<name>`, the policies and the previews.
+ */
+export function bootstrap({ platform, repoUrl }: BootstrapInput): readonly BootstrapFolder[] {
+  return platform.clusters.flatMap(({ name }): BootstrapFolder[] => [
+    {
+      path: `install/clusters/${name}`,
+      shared: ['accounts'],
+      accounts: [
+        {
+          name: INDEX_ACCOUNT,
+          namespace: FLUX_NAMESPACE,
+          clusterKinds: [],
+          namespaceKinds: { [FLUX_NAMESPACE]: [KUSTOMIZATION] },
+        },
+      ],
+      objects: [
+        ...appsRepoSources({ repoUrl, branch: platform.appsRepo.branch, cluster: name }),
+        ...ownKustomizations(platform, name),
+      ],
+    },
+    { path: `clusters/${name}`, shared: ['cluster', 'pinned'], guards: [INDEX_GUARD] },
+  ]);
+}
+
+function ownKustomizations({ policies }: PlatformSpec, cluster: string): KubeObject[] {
+  // None of these takes along what it made: deleting one by mistake ends no preview and lifts no guard.
+  const deletionPolicy = 'Orphan';
+  const ours = { serviceAccount: CLUSTER_ACCOUNT, deletionPolicy } as const;
+  const ofEngines = policies.engines.map((engine) => ({ name: `greenroom-policies-${engine}`, engine }));
+  return [
+    kustomization({ name: 'greenroom', path: `./bootstrap/clusters/${cluster}`, ...ours }),
+    ...ofEngines.map(({ name, engine }) => kustomization({ name, path: `./policies/${engine}`, ...ours })),
+    kustomization({
+      name: 'previews',
+      path: './',
+      source: INDEX_SOURCE,
+      serviceAccount: INDEX_ACCOUNT,
+      deletionPolicy,
+      // Guards before what they guard.
+      dependsOn: ['greenroom', ...ofEngines.map(({ name }) => name)],
+    }),
+  ];
+}
+
+/**
+ * Whoever may write a Kustomization chooses the account that it applies with. This one may write those of previews, and
+ * the rule own-application says what such a Kustomization looks like.
+ */
+const INDEX_GUARD: GuardSpec = {
+  name: 'greenroom-preview-index',
+  rule: { apiGroups: ['*'], apiVersions: ['*'], operations: ['CREATE', 'UPDATE', 'DELETE'], resources: ['*/*'] },
+  when: `request.userInfo.username == 'system:serviceaccount:${FLUX_NAMESPACE}:${INDEX_ACCOUNT}'`,
+  validations: [
+    {
+      expression: [
+        `request.resource.group == '${KUSTOMIZATION.group}' && request.resource.resource == '${KUSTOMIZATION.resource}'`,
+        `&& request.namespace == '${FLUX_NAMESPACE}' && request.name.startsWith('${PREVIEW_PREFIX}')`,
+      ].join('\n'),
+      message: `${INDEX_ACCOUNT} may write only the Kustomizations of previews`,
+    },
+  ],
+};

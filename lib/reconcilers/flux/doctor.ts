@@ -1,0 +1,12 @@
+import type { DoctorPart } from '../reconciler.ts';
+
+export const doctor: DoctorPart = {
+  serves: 'each',
+  needs: [
+    { groupVersion: 'kustomize.toolkit.fluxcd.io/v1', kinds: ['Kustomization'], by: "Flux' kustomize-controller" },
+    { groupVersion: 'source.toolkit.fluxcd.io/v1', kinds: ['GitRepository'], by: "Flux' source-controller" },
+  ],
+  checks: [],
+  resync:
+    'Let Flux reconcile the Kustomizations greenroom and greenroom-policies-*; they hold what policies/ and bootstrap/ say.',
+};

@@ -1,0 +1,59 @@
+import { FENCER_ACCOUNT, PREVIEW_PREFIX } from '../../model/labels.ts';
+import type { PinnedObjects } from '../reconciler.ts';
+import { APPS_REPO_SOURCE, KUSTOMIZATION } from './kustomization.ts';
+
+const SPEC = 'dyn(object).?spec';
+
+/** By name, target, account or path: whatever of those says that it is a preview's. */
+const PREVIEW_KUSTOMIZATION = `(object.kind == "Kustomization" && (object.metadata.?name.orValue("").startsWith("${PREVIEW_PREFIX}") || ${SPEC}.?targetNamespace.orValue("").startsWith("${PREVIEW_PREFIX}") || ${SPEC}.?serviceAccountName.orValue("") == params.application.fencer || ${SPEC}.?serviceAccountName.orValue("").startsWith("${PREVIEW_PREFIX}") || (${SPEC}.?sourceRef.?name.orValue("") == params.application.gitRepository && ${SPEC}.?path.orValue("").matches("(^|/)previews(/|$)|[.][.]|^[./]*$"))))`;
+
+const onKustomization = (cel: string, field: string) => ({ cel: `!${PREVIEW_KUSTOMIZATION} || (${cel})`, field });
+
+const PATH = `${SPEC}.?path.orValue("").split("/")`;
+/** What says where, as whom and how often; nothing that would make other objects of what was committed. */
+const KUSTOMIZATION_FIELDS = [
+  'deletionPolicy',
+  'dependsOn',
+  'force',
+  'interval',
+  'path',
+  'prune',
+  'retryInterval',
+  'serviceAccountName',
+  'sourceRef',
+  'suspend',
+  'targetNamespace',
+  'timeout',
+  'wait',
+];
+
+const PREVIEW = `(${PATH}.size() == 6 ? ${PATH}[4] : "")`;
+const PART = `(${PATH}.size() == 6 ? ${PATH}[5] : "")`;
+const FENCE = `${PART} == "fence"`;
+
+/** Source: Flux documentation, multi-tenancy lockdown. */
+export const pinned: PinnedObjects = {
+  kinds: [KUSTOMIZATION],
+  params: { gitRepository: APPS_REPO_SOURCE, fencer: FENCER_ACCOUNT },
+  conditions: [
+    onKustomization(
+      `${SPEC}.?sourceRef.?kind.orValue("") == "GitRepository" && ${SPEC}.?sourceRef.?name.orValue("") == params.application.gitRepository && ${SPEC}.?sourceRef.?namespace.orValue(object.metadata.?namespace.orValue("")) == object.metadata.?namespace.orValue("")`,
+      'spec.sourceRef',
+    ),
+    onKustomization(
+      `${PATH}.size() == 6 && ${PATH}[0] == "." && ${PATH}[1] == "previews" && ${PATH}[2] in params.application.servers && ${PATH}[3] != "" && ${PREVIEW}.matches("^${PREVIEW_PREFIX}[a-z0-9-]{1,60}$") && ${PART} in ["app", "fence"]`,
+      'spec.path',
+    ),
+    // A target namespace is written over what a fence says: over the name of its Namespace, too.
+    onKustomization(`${SPEC}.?targetNamespace.orValue("") == (${FENCE} ? "" : ${PREVIEW})`, 'spec.targetNamespace'),
+    onKustomization(`object.metadata.?name.orValue("") == ${PREVIEW} + (${FENCE} ? "-fence" : "")`, 'metadata.name'),
+    onKustomization(
+      `${SPEC}.?serviceAccountName.orValue("") == (${FENCE} ? params.application.fencer : ${PREVIEW})`,
+      'spec.serviceAccountName',
+    ),
+    onKustomization(
+      `${SPEC}.orValue({}).all(k, k in [${KUSTOMIZATION_FIELDS.map((field) => `"${field}"`).join(', ')}])`,
+      'spec',
+    ),
+  ],
+};

@@ -1,0 +1,23 @@
+import { appsRepoUrl, type PlatformSpec } from '../../model/platform.ts';
+import { applyClusters } from '../readme.ts';
+import type { ReadmeWords } from '../reconciler.ts';
+
+export function readme(platform: PlatformSpec): ReadmeWords {
+  const url = appsRepoUrl(platform);
+  return {
+    RECONCILER: 'Flux',
+    RECONCILER_NEEDS:
+      'Flux (seen to work with kustomize-controller 1.9), Kyverno with its clean-up controller\n(seen to work with 1.19)',
+    RECONCILER_WEBHOOK: `Point a webhook of this repository at a Receiver of Flux that names the GitRepositories \`previews\` and
+   \`previews-index\`: then a commit is seen at once and not after a minute.`,
+    RECONCILER_STEPS: `1. Start kustomize-controller with \`--no-cross-namespace-refs --no-remote-bases --default-service-account=nobody\`: what
+   names no account of its own is then applied by nobody.
+2. Give Flux read access to this repository, in each cluster:
+
+       flux create secret git previews --url=${url} --username=git --password=$TOKEN
+`,
+    INSTALL: applyClusters(platform).join('\n'),
+    RECONCILER_TEARDOWN: `- None of the Kustomizations that \`bootstrap/install\` holds takes along what it applied: deleting one ends no preview.
+- To take it all down: delete the Kustomization \`previews\`, then those named \`pr-*\`, then what \`bootstrap/install\` holds.`,
+  };
+}

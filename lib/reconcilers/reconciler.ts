@@ -1,0 +1,163 @@
+import type { Observation } from '../cluster/observation.ts';
+import type { ClusterReader } from '../cluster/reader.ts';
+import type { Problem } from '../core/errors.ts';
+import type { KubeObject, ResourceKind, StringMap } from '../model/kube-object.ts';
+import type { PlatformSpec } from '../model/platform.ts';
+
+/**
+ * A program that applies an apps repo in clusters, and all that greenroom has to know of it. Everything outside its
+ * folder asks this interface; nothing else compares a reconciler's name. Plain data only: what it writes becomes
+ * constructs and files elsewhere.
+ */
+export interface Reconciler {
+  /** As its project calls itself. */
+  readonly title: string;
+  /** Where it runs, and with it the accounts that it acts with. */
+  namespace(platform: PlatformSpec): string;
+  /** Settings that do not work with it; none when all is well. */
+  refusedSettings(platform: PlatformSpec): readonly Problem[];
+  readonly metadata: SteeringMetadata;
+  /**
+   * Where the account of each preview stands: in a namespace beside the fencer, named after the preview, or (`null`) in
+   * the preview's own namespace.
+   */
+  readonly accountsBeside: string | null;
+  /** What a preview needs beside `fence/` and `app/`; null when `preview.json` is enough. */
+  readonly preview: PreviewPart | null;
+  readonly pinned: PinnedObjects;
+  /** Folders of `bootstrap/`. */
+  bootstrap(input: BootstrapInput): readonly BootstrapFolder[];
+  readonly doctor: DoctorPart;
+  /** What the README of an apps repo says of it. */
+  readme(platform: PlatformSpec): ReadmeWords;
+  /** Whether it can list pull requests itself, so that a preview needs no commit. */
+  readonly listsPullRequests: boolean;
+}
+
+/** Labels and annotations that change what the reconciler does with an object. */
+export interface SteeringMetadata {
+  /** Domains of their keys, subdomains included; nothing of a maker's may use them. */
+  readonly domains: readonly string[];
+  /** Prefixes of the annotations that it writes on what it applies. */
+  readonly bookkeeping: readonly string[];
+  /** Keys under these domains that it writes itself on what it applies, and that do not steer it. */
+  readonly tracking: readonly string[];
+  /** Leaves an object of a fence when the preview is removed: it must outlive the last pod, and goes with the namespace. */
+  readonly keep: StringMap;
+  /** For an object whose kind comes only with another object of the same folder. */
+  readonly late: StringMap;
+}
+
+/** A folder beside `fence/` and `app/`, and what it holds. */
+export interface PreviewPart {
+  readonly folder: string;
+  /** @param folder the preview's own: `previews/<cluster>/<repo>/<name>` */
+  objects(name: string, folder: string): readonly KubeObject[];
+}
+
+/** Its objects that deploy previews: each must be exactly one that greenroom would make (rule `own-application`). */
+export interface PinnedObjects {
+  readonly kinds: readonly ResourceKind[];
+  /** CEL over `object` and `params.application`; each passes for objects that deploy no preview. */
+  readonly conditions: readonly { readonly cel: string; readonly field: string }[];
+  /** What the conditions read as `params.application`, beside the apps repo and its clusters. */
+  readonly params: StringMap;
+}
+
+export interface BootstrapInput {
+  readonly platform: PlatformSpec;
+  /** Address of the apps repo as the reconciler clones it. */
+  readonly repoUrl: string;
+  readonly kinds: {
+    readonly namespace: ResourceKind;
+    /** What a fence holds inside its namespace. */
+    readonly fence: readonly ResourceKind[];
+    /** What a preview's `app/` may hold. */
+    readonly workload: readonly ResourceKind[];
+    readonly guard: readonly ResourceKind[];
+    /** What a cluster's part of the bootstrap and the policies hold. */
+    readonly cluster: Readonly<Record<'cluster' | 'cleaner' | 'ingress', readonly ResourceKind[]>>;
+  };
+  /** Where the wildcard certificate and the Gateway belong. */
+  readonly certificateNamespace: string;
+}
+
+/**
+ * What every reconciler needs, and the caller makes:
+ *
+ * - `accounts`: accounts and roles of a cluster of previews; `accounts-namespace`: their namespace, where nothing else makes it;
+ * - `cluster`: guards of those accounts, what ends expired previews, certificate and Gateway;
+ * - `pinned`: the guard of its own objects ({@link PinnedObjects}).
+ */
+export type SharedPart = 'accounts' | 'accounts-namespace' | 'cluster' | 'pinned';
+
+/** One folder below `bootstrap/`. What begins with `install/` is applied by an administrator, the rest from Git. */
+export interface BootstrapFolder {
+  readonly path: string;
+  /** @default - none */
+  readonly shared?: readonly SharedPart[];
+  /** Annotations for the objects of `shared`. @default - none */
+  readonly sharedAnnotations?: StringMap;
+  /** Accounts of its own. @default - none */
+  readonly accounts?: readonly OwnerAccount[];
+  /** Guards of its own. @default - none */
+  readonly guards?: readonly GuardSpec[];
+  /** @default - none */
+  readonly objects?: readonly KubeObject[];
+}
+
+/** A ServiceAccount that owns all objects of some kinds: in the whole cluster, or in single namespaces. */
+export interface OwnerAccount {
+  readonly name: string;
+  readonly namespace: string;
+  readonly clusterKinds: readonly ResourceKind[];
+  readonly namespaceKinds: Readonly<Record<string, readonly ResourceKind[]>>;
+}
+
+/** A ValidatingAdmissionPolicy and its binding: what is refused, when, and what it says. Expressions are CEL. */
+export interface GuardSpec {
+  readonly name: string;
+  readonly rule: Readonly<Record<string, unknown>>;
+  readonly when: string;
+  readonly validations: readonly { readonly expression: string; readonly message: string }[];
+}
+
+/** What one check of `greenroom doctor` looks at. */
+export interface ClusterLook {
+  readonly reader: ClusterReader;
+  readonly platform: PlatformSpec;
+  /** Unix seconds. */
+  readonly now: number;
+}
+
+/** Kinds that a cluster has to serve. */
+export interface NeededKinds {
+  /** `group/version`. */
+  readonly groupVersion: string;
+  readonly kinds: readonly string[];
+  /** What serves them, as its project calls itself. */
+  readonly by: string;
+}
+
+export interface DoctorPart {
+  /** `all`: one of it may serve many clusters. `each`: every cluster of previews runs its own. */
+  readonly serves: 'all' | 'each';
+  /** Kinds that are there where it runs; the first tells whether it does. */
+  readonly needs: readonly [NeededKinds, ...NeededKinds[]];
+  /** Folder of `bootstrap/` whose objects are where it runs and not in every cluster. @default - none */
+  readonly home?: string;
+  /** Checks for where it runs, in the order in which one would mend things. */
+  readonly checks: readonly ((look: ClusterLook) => Promise<readonly Observation[]>)[];
+  /** A sentence: what makes it apply again what Git holds for a cluster. */
+  readonly resync: string;
+}
+
+/** By placeholder of the template. Lines after the first are indented as a list item. */
+export interface ReadmeWords {
+  readonly RECONCILER: string;
+  readonly RECONCILER_NEEDS: string;
+  readonly RECONCILER_WEBHOOK: string;
+  readonly RECONCILER_STEPS: string;
+  readonly INSTALL: string;
+  readonly RECONCILER_TEARDOWN: string;
+}

@@ -1,0 +1,129 @@
+import { Document, isCollection, isMap, type Node, Pair, Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
+import * as z from 'zod';
+import { platformSchema } from '../../lib/model/platform.ts';
+import { previewSchema } from '../../lib/model/preview.ts';
+
+// Every setting of a file format, as one commented YAML file that is right as it stands: a page that can be copied from.
+
+/** The parts of JSON Schema that zod gives for our formats. */
+interface Schema {
+  readonly type?: string;
+  readonly description?: string;
+  readonly examples?: readonly unknown[];
+  readonly default?: unknown;
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly required?: readonly string[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly additionalProperties?: Schema | boolean;
+  readonly items?: Schema;
+  readonly anyOf?: readonly Schema[];
+}
+
+export const REFERENCES = {
+  'greenroom.yaml': { schema: platformSchema, whose: 'the platform team, in the apps repo', name: 'platform' },
+  'preview.yaml': { schema: previewSchema, whose: 'a maker, in the root of their repository', name: 'preview' },
+} as const;
+
+/** @returns Markdown of the page about one file @throws Error for a setting without a description */
+export function referencePage(file: keyof typeof REFERENCES): string {
+  const { schema, whose, name } = REFERENCES[file];
+  const text = referenceYaml(z.toJSONSchema(schema, { io: 'input' }) as Schema);
+  return `# Every setting of ${file}
+
+<!-- written by \`npm run docs\` from lib/model; edits are lost -->
+
+Written by ${whose}. Each setting has its meaning, its default and an example; the
+block as a whole is a file that works. \`greenroom schema ${name}\` prints the same as JSON Schema, for editors.
+
+\`\`\`yaml
+${text}\`\`\`
+`;
+}
+
+function referenceYaml(schema: Schema): string {
+  const document = new Document(undefined, { version: '1.2' });
+  document.contents = nodeOf(schema, '', document) as never;
+  return document.toString({ lineWidth: 0, flowCollectionPadding: false });
+}
+
+/** @param given what a default of the group around it says of this setting. @default - nothing */
+function nodeOf(schema: Schema, path: string, document: Document, given?: unknown): Node {
+  const one = schema.properties === undefined ? (schema.anyOf?.find((each) => each.properties) ?? schema) : schema;
+  if (one.properties !== undefined) return mapOf(one, path, document, given ?? schema.default);
+  if (one.items?.properties !== undefined) {
+    const list = document.createNode([]) as YAMLSeq;
+    list.items.push(nodeOf(one.items, `${path}[]`, document) as never);
+    return list;
+  }
+  const inner = one.additionalProperties;
+  const value = given ?? exampleOf(schema, path);
+  if (typeof inner === 'object' && inner.properties !== undefined) return recordOf(inner, value, path, document);
+  const node = document.createNode(value) as Node;
+  if (isCollection(node) && !(isMap(node) && node.items.length > 1)) node.flow = true;
+  return node;
+}
+
+/** A map with names of one's own, such as sizes: one entry explained, the others as they are. */
+function recordOf(inner: Schema, value: unknown, path: string, document: Document): Node {
+  const entries = Object.entries(value as Record<string, unknown>);
+  const map = document.createNode({}) as YAMLMap;
+  for (const [i, [key, content]] of entries.entries()) {
+    const node = i === 0 ? nodeOf(inner, `${path}.${key}`, document, content) : (document.createNode(content) as Node);
+    if (i > 0 && isCollection(node)) node.flow = true;
+    map.items.push(new Pair(new Scalar(key), node) as never);
+  }
+  return map;
+}
+
+function mapOf(schema: Schema, path: string, document: Document, standard: unknown): Node {
+  const map = document.createNode({}) as YAMLMap;
+  const defaults = (standard ?? {}) as Record<string, unknown>;
+  for (const [name, property] of Object.entries(schema.properties!)) {
+    const here = path === '' ? name : `${path}.${name}`;
+    const given = defaults[name];
+    const isRequired = given === undefined && schema.required?.includes(name) === true;
+    const key = new Scalar(name);
+    key.commentBefore = commentOf(given === undefined ? property : { ...property, default: given }, here, isRequired);
+    map.items.push(new Pair(key, nodeOf(property, here, document, given)) as never);
+  }
+  return map;
+}
+
+/** What every file begins with explains itself. */
+const HEAD = ['apiVersion', 'kind', 'spec'];
+
+function commentOf(schema: Schema, path: string, isRequired: boolean): string | undefined {
+  if (HEAD.includes(path)) return undefined;
+  if (schema.description === undefined) throw new Error(`${path} has no description`);
+  const values = schema.enum === undefined ? '' : ` One of ${schema.enum.join(', ')}.`;
+  return wrap(`${schema.description}${values}${defaultWords(schema, path, isRequired)}`);
+}
+
+function defaultWords(schema: Schema, path: string, isRequired: boolean): string {
+  if (isRequired) return ' Required.';
+  // A group of settings, and what says it in words.
+  if (schema.description?.includes('Default: ') || schema.properties !== undefined) return '';
+  if (schema.default === undefined) throw new Error(`${path} is optional and says nothing of its default`);
+  if (typeof schema.default !== 'object') return ` Default: ${String(schema.default)}.`;
+  return Object.keys(schema.default as object).length === 0 ? ' Default: none.' : ' Default: as shown.';
+}
+
+function exampleOf({ const: fixed, examples, default: standard, enum: values }: Schema, path: string): unknown {
+  if (fixed !== undefined) return fixed;
+  if (examples?.[0] !== undefined) return examples[0];
+  if (standard !== undefined) return standard;
+  if (values?.[0] !== undefined) return values[0];
+  throw new Error(`${path} has neither a default nor an example`);
+}
+
+/** Lines of a comment, as `yaml` wants them: each begins with a space. */
+function wrap(text: string): string {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length < 96) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines.map((line) => ` ${line}`).join('\n');
+}
