@@ -10,6 +10,7 @@ export const ingress = section({
   controllerNamespace: dnsLabel.optional().meta({
     description:
       'The only namespace that may open connections to a preview. Default: ingress-nginx, for a class of that controller.',
+    examples: ['ingress-nginx'],
   }),
   gateway: section({
     name: dnsLabel.default('previews').meta({ description: 'Its name.' }),

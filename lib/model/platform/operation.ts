@@ -32,9 +32,13 @@ export const cluster = z.strictObject({
     })
     .optional()
     .meta({ description: 'Which previews run here; the first cluster that matches wins. Default: all.' }),
-  drain: z.boolean().optional().meta({
-    description: 'Takes no preview any more; stays in the list until those that ran here have moved. Default: false.',
-  }),
+  drain: z
+    .boolean()
+    .optional()
+    .meta({
+      description: 'Takes no preview any more; stays in the list until those that ran here have moved. Default: false.',
+      examples: [false],
+    }),
 });
 
 export const cleaner = section({

@@ -58,11 +58,13 @@ const shorter = (a: string, b: string) => (durationSeconds(a) <= durationSeconds
 export const ttl = section({
   default: duration.optional().meta({
     description: 'Life of a preview whose file names none, from the last push. Default: 24h, or `max` if less.',
+    examples: ['24h'],
   }),
   max: duration.default('72h').meta({ description: 'Longest life that a file, a label or a command can ask for.' }),
-  warn: duration
-    .optional()
-    .meta({ description: 'How long before its end the author is told, once. Default: 4h, or `max` if less.' }),
+  warn: duration.optional().meta({
+    description: 'How long before its end the author is told, once. Default: 4h, or `max` if less.',
+    examples: ['4h'],
+  }),
 })
   .transform((own) => ({
     default: own.default ?? shorter('24h', own.max),
