@@ -13,7 +13,7 @@ export * from './core/errors.ts';
 export * from './core/fileset.ts';
 export * from './core/finding.ts';
 export { emitYaml } from './core/yaml.ts';
-export { loadPlatform, loadPreview } from './model/files.ts';
+export { loadPreview } from './model/files.ts';
 export { type Identity, previewHost, previewName } from './model/identity.ts';
 export type { Loaded, Positions } from './model/load.ts';
 export type { Platform, PlatformSpec } from './model/platform.ts';
@@ -29,6 +29,7 @@ export {
 export { type CheckedText, type CheckTextOptions, checkText } from './policies/check-text.ts';
 export { applyEdits, type Edit } from './policies/edit.ts';
 export { type RuleParams, ruleParams } from './policies/params.ts';
+export { loadPlatform } from './policies/platform.ts';
 export { PODS, type ResourceKind } from './policies/resources.ts';
 export {
   CONTAINERS,

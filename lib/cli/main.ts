@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, type Option } from 'commander';
 import { EXIT_CODES } from '../core/errors.ts';
 import { VERSION } from '../core/version.ts';
 import type { Configure } from './shared/command.ts';
@@ -32,7 +32,7 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<{
     summary: 'receive webhooks: sync their pull requests, and sweep regularly',
     load: () => import('./commands/serve.ts'),
   },
-  check: { summary: 'check files by the rules', load: () => import('./commands/check.ts') },
+  check: { summary: 'say what sync would say of a preview.yaml', load: () => import('./commands/check.ts') },
   cost: { summary: 'estimate what a preview costs', load: () => import('./commands/cost.ts') },
   policies: {
     summary: 'compile the rules for an admission engine',
@@ -55,6 +55,13 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 bad input or usage, 3 denied by policy,
 4 could not reach or agree with the other side (safe to run again)`;
 
+/** A default as people would write it; what is none to them (a list that is empty) is left out. */
+function optionDescription({ description, defaultValue, defaultValueDescription, negate }: Option): string {
+  const isPlain = ['string', 'number'].includes(typeof defaultValue) && !negate;
+  const shown = defaultValueDescription ?? (isPlain ? String(defaultValue) : undefined);
+  return shown === undefined ? description : `${description} (default: ${shown})`;
+}
+
 /** Runs a command line; what it exits with goes to `io.fail`. */
 export async function main(argv: readonly string[], io: Io): Promise<void> {
   const program = new Command('greenroom')
@@ -62,6 +69,7 @@ export async function main(argv: readonly string[], io: Io): Promise<void> {
     .version(VERSION)
     .addHelpText('after', EPILOGUE)
     .configureOutput({ writeOut: io.out, writeErr: io.err })
+    .configureHelp({ optionDescription })
     .exitOverride();
   const words = argv.filter((word) => !word.startsWith('-'));
   const called = words[0] === 'help' ? words[1] : words[0];

@@ -1,7 +1,7 @@
 import { ApiObject, App, type Chart } from 'cdk8s';
 import type { PreviewExtension } from '../constructs/extension.ts';
 import { sha256 } from '../core/digest.ts';
-import { invalidInput } from '../core/errors.ts';
+import { invalidInput, type Problem } from '../core/errors.ts';
 import { compareStrings, type FileSet, fileSet } from '../core/fileset.ts';
 import { type Finding, isDenial } from '../core/finding.ts';
 import type { Identity } from '../model/identity.ts';
@@ -10,9 +10,10 @@ import { previewFolder, RECORD_FILE, repoOfName } from '../model/layout.ts';
 import type { Loaded } from '../model/load.ts';
 import { type PlatformSpec, placementDigest } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
-import { formatRecord, type PreviewRecord } from '../model/record.ts';
+import { contentsDigest, formatRecord, type PreviewRecord } from '../model/record.ts';
 import type { CelCompiler } from '../policies/cel.ts';
 import type { Rule } from '../policies/rule.ts';
+import { blaming, tryPlatform } from './blame.ts';
 import { previewCharts } from './charts.ts';
 import { type Cost, costOf, totalRequests } from './cost.ts';
 import { createEvaluate, type Evaluate } from './evaluate.ts';
@@ -20,7 +21,7 @@ import { type EvidenceByDigest, evidenceLines, explained, withEvidence } from '.
 import { type Manifest, manifestFiles } from './files.ts';
 import type { Times } from './lifetime.ts';
 import { type MakerManifest, manifestTexts, readManifests } from './manifests.ts';
-import { checkLimitRanges, checkQuota } from './quota.ts';
+import { limitRangeShortfalls, quotaShortfalls } from './quota.ts';
 
 export interface CompilerOptions {
   readonly platform: PlatformSpec;
@@ -80,11 +81,25 @@ export type Compiler = (input: CompileInput) => CompiledPreview;
 /**
  * Prepares a platform once and compiles any number of previews for it.
  *
- * The compiler is pure: the same input gives the same bytes, in any time zone, locale and working folder.
+ * The compiler is pure: the same input gives the same bytes, in any time zone, locale and working folder. What it
+ * throws says whether the maker's file is wrong or the platform's own side (`isPlatforms`).
  *
  * @throws GreenroomError `invalid-input` when the platform's own settings do not fit together
  */
 export function createCompiler(options: CompilerOptions): Compiler {
+  return blaming(plainCompiler(options), options.platform);
+}
+
+/**
+ * Compiles flawless previews with a platform's settings, extensions and rules.
+ *
+ * @throws GreenroomError `invalid-input` of the platform's when one of them cannot come out, whatever a maker writes
+ */
+export function checkPlatform(options: CompilerOptions): void {
+  tryPlatform(plainCompiler(options), options.platform);
+}
+
+function plainCompiler(options: CompilerOptions): Compiler {
   const evaluate = createEvaluate(options);
   return (input) => compile(input, options, evaluate);
 }
@@ -105,9 +120,11 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
   const manifests = makers.map(({ object }) => object);
   const app = [...generated, ...manifests];
   const cost = costOf(totalRequests(app, platform.namespace.limitRange), platform.cost);
-  checkLimitRanges(preview, platform, fence, generated, makers);
-  checkQuota(preview, platform, charts.namespace.quotaProblems([...fence, ...app]), cost);
-  refuseInvalid([charts.fence, charts.app]);
+  const problems = [
+    ...limitRangeShortfalls(preview, platform, fence, generated, makers),
+    ...quotaShortfalls(preview, platform, charts.namespace.quotaProblems([...fence, ...app]), cost),
+  ];
+  if (problems.length === 0) refuseInvalid([charts.fence, charts.app]);
 
   const namespaceObject = fence.find(({ kind }) => kind === 'Namespace');
   const evaluated = evaluate({
@@ -120,9 +137,19 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
     namespaceObject,
   });
   const findings = explained(evaluated, app, evidence, platform.policies.contact);
+  // All that there is to change is said at once.
+  if (problems.length > 0) throw invalidInput([...problems, ...findings.filter(isDenial).map(asProblem)]);
   const folder = previewFolder(resolved.cluster.name, repoOfName(name), name);
   const url = `https://${charts.host}`;
   const pull = `${repository}#${identity.number}`;
+  const files = fileSet([
+    ...manifestFiles(`${folder}/fence`, fence, `greenroom.yaml for ${pull}`),
+    ...manifestFiles(`${folder}/app`, generated, `preview.yaml of ${pull}`),
+    ...manifestFiles(`${folder}/app`, manifests, `manifests of ${pull}`),
+    ...(reconciler === null
+      ? []
+      : manifestFiles(`${folder}/${reconciler.folder}`, objectsOf(reconciler.chart), `greenroom.yaml for ${pull}`)),
+  ]);
   const record: PreviewRecord = {
     name,
     identity: {
@@ -142,6 +169,7 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
     cost,
     specDigest: specDigestOf(preview),
     placement: placementDigest(platform),
+    contents: contentsDigest(folder, files),
   };
   return {
     name,
@@ -155,16 +183,12 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
     findings,
     evidence: evidenceLines(evidence),
     denied: findings.some(isDenial),
-    files: fileSet([
-      [`${folder}/${RECORD_FILE}`, formatRecord(record)],
-      ...manifestFiles(`${folder}/fence`, fence, `greenroom.yaml for ${pull}`),
-      ...manifestFiles(`${folder}/app`, generated, `preview.yaml of ${pull}`),
-      ...manifestFiles(`${folder}/app`, manifests, `manifests of ${pull}`),
-      ...(reconciler === null
-        ? []
-        : manifestFiles(`${folder}/${reconciler.folder}`, objectsOf(reconciler.chart), `greenroom.yaml for ${pull}`)),
-    ]),
+    files: fileSet([[`${folder}/${RECORD_FILE}`, formatRecord(record)], ...files]),
   };
+}
+
+function asProblem({ file, line, column, field, message, rule, fix }: Finding): Problem {
+  return { file, line, column, field, message: `${message} [${rule}]`, ...(fix && { fix }) };
 }
 
 function notedOf(evidence: EvidenceByDigest): PreviewRecord['evidence'] {

@@ -1,4 +1,4 @@
-import { podsOf } from '../constructs/preview-namespace/pods.ts';
+import { podsOf, scaledPods, workloadKey } from '../constructs/preview-namespace/pods.ts';
 import type { LimitRangeProps } from '../constructs/preview-namespace/props.ts';
 import type { PlatformSpec } from '../model/platform.ts';
 
@@ -21,17 +21,24 @@ export interface Cost {
 
 /**
  * Sums what all pods of these objects reserve while nothing is updated, as the API server counts it: a request that is
- * not named is the limit, or else the namespace's default.
+ * not named is the limit, or else the namespace's default. What an autoscaler may make counts as if it were there.
  */
 export function totalRequests(objects: readonly object[], limitRange: LimitRangeProps): Resources {
   let [cpu, memory, pods] = [0, 0, 0];
+  const scaled = scaledPods(objects);
   for (const object of objects) {
     const { steady, usage } = podsOf(object, limitRange, ['cpu', 'memory']);
-    pods += steady;
-    cpu += steady * (usage.cpu?.requests ?? 0);
-    memory += steady * (usage.memory?.requests ?? 0);
+    const most = Math.max(steady, scaled.get(workloadKey(object)) ?? 0);
+    pods += most;
+    cpu += most * reserved(usage.cpu);
+    memory += most * reserved(usage.memory);
   }
   return { cpu, memory, pods };
+}
+
+/** Who asks for nothing and may use much is not free. */
+function reserved(amounts: { readonly requests: number; readonly limits: number } | undefined): number {
+  return amounts === undefined ? 0 : amounts.requests || amounts.limits;
 }
 
 /** Price of a day of these requests at the platform's rates. */

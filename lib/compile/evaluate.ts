@@ -55,7 +55,7 @@ export function createEvaluate(options: EvaluatorOptions): Evaluate {
   const maker = createChecker({ params: makerParams(params), ...shared });
   // Keys are looked at in what the maker wrote: what the compiler notes at it is not theirs.
   const keys = createChecker({ params: makerParams(params), contact, onlyRules: [reservedKeys], cel: shared.cel });
-  const { honoured } = loadExceptions(exceptions, { now, rules: chosenRules({ extraRules }) });
+  const { honoured } = loadExceptions(exceptions, { now, platform, rules: chosenRules({ extraRules }) });
   const evaluate: Evaluate = ({ preview, generated, manifests, noted, namespaceObject }) => [
     ...generated.flatMap((object) => generatedFindings(generator, preview, object, namespaceObject)),
     ...[...manifests].flatMap(([file, text]) => [

@@ -29,6 +29,9 @@ const RULES: Readonly<Record<string, Noted>> = {
   'vulnerability-threshold': 'vulnerabilities',
 };
 
+/** Rules about what an image shows: no file can say it, and no maker can be blamed for it by a file. */
+export const EVIDENCE_RULES: readonly string[] = Object.keys(RULES);
+
 /** What is shown of each image, a line each, for people. */
 export function evidenceLines(evidence: EvidenceByDigest): string[] {
   return [...evidence].flatMap(([digest, { shown = [] }]) =>

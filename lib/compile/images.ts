@@ -15,6 +15,17 @@ export function podImages(object: unknown): string[] {
   return [...containers, ...volumes].filter((image) => typeof image === 'string');
 }
 
+/** Whether a registry is asked for the digest that a preview's own image stands for. */
+export function needsDigest(
+  platform: PlatformSpec,
+  text: string,
+  context: Pick<ResolveContext, 'number' | 'headSha'>,
+): boolean {
+  const image = taggedImage(text, platform, context);
+  if (platform.evidence.require.length === 0 || typeof image === 'string') return false;
+  return image.digest === undefined && isInRegistries(image, platform.registries);
+}
+
 /**
  * The images of a preview about which a registry may be asked: its own, with the platform's tag where it names none, and
  * those that its own manifests name by digest. A wrong reference, one of a registry that may not be used, and a tag in a

@@ -1,5 +1,5 @@
 import { limitRangeProblems } from '../constructs/preview-namespace/limit-range.ts';
-import { invalidInput, type Problem } from '../core/errors.ts';
+import type { Problem } from '../core/errors.ts';
 import type { Loaded } from '../model/load.ts';
 import type { PlatformSpec } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
@@ -12,14 +12,13 @@ import type { MakerManifest } from './manifests.ts';
  * it is refused here, with the numbers.
  *
  * @param shortfalls what of the preview does not fit into its namespace
- * @throws GreenroomError `invalid-input`
  */
-export function checkQuota(
+export function quotaShortfalls(
   preview: Loaded<Preview>,
   platform: PlatformSpec,
   shortfalls: readonly Problem[],
   cost: Cost,
-): void {
+): Problem[] {
   const wayOut = `Choose a smaller size or ask ${platform.policies.contact}`;
   const messages = shortfalls.map(({ message }) => `${message}. ${wayOut}`);
   const budget = platform.cost.budgets.perPreviewDay;
@@ -28,26 +27,26 @@ export function checkQuota(
     messages.push(`${found}; a preview may cost ${budget}. ${wayOut}`);
   }
   const place = { ...preview.positions.of(['spec', 'size']), field: 'spec.size' };
-  if (messages.length > 0) throw invalidInput(messages.map((message) => ({ ...place, message })));
+  return messages.map((message) => ({ ...place, message }));
 }
 
 /**
  * A container that the namespace's LimitRange refuses never starts, and only its ReplicaSet says so: it is refused here.
  *
  * @param fence holds the LimitRanges, those of extensions too
- * @throws GreenroomError `invalid-input`; for what greenroom makes itself it names `spec.size`
+ * @returns a problem each; for what greenroom makes itself it names `spec.size`
  */
-export function checkLimitRanges(
+export function limitRangeShortfalls(
   preview: Loaded<Preview>,
   platform: PlatformSpec,
   fence: readonly Manifest[],
   generated: readonly Manifest[],
   makers: readonly MakerManifest[],
-): void {
+): Problem[] {
   const ranges = fence.filter(({ kind }) => kind === 'LimitRange');
   const wayOut = `or ask ${platform.policies.contact}`;
   const size = { ...preview.positions.of(['spec', 'size']), field: 'spec.size' };
-  const problems = [
+  return [
     ...generated
       .flatMap((object) => limitRangeProblems(ranges, object))
       .map(({ message }) => ({ ...size, message: `${message}. Choose another size ${wayOut}` })),
@@ -58,5 +57,4 @@ export function checkLimitRanges(
       }),
     ),
   ];
-  if (problems.length > 0) throw invalidInput(problems);
 }

@@ -1,9 +1,9 @@
 import { invalidInput, type Problem } from '../core/errors.ts';
 import { type ImageReference, parseImage } from '../model/image.ts';
 import type { Loaded } from '../model/load.ts';
+import { takes } from '../model/platform/consistency.ts';
 import type { Cluster, PlatformSize, PlatformSpec } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
-import { hasLabel } from '../model/pull-labels.ts';
 import { durationSeconds } from '../model/scalars.ts';
 
 /** What a preview file means on this platform for this commit. */
@@ -97,13 +97,8 @@ function chooseCluster(
   labels: readonly string[],
   source: Loaded<Preview>,
 ): Cluster {
-  const found = clusters.find(
-    ({ when }) =>
-      when === undefined ||
-      ((when.sizes === undefined || when.sizes.includes(spec.size)) &&
-        (when.templates === undefined || when.templates.includes(spec.template)) &&
-        (when.labels === undefined || when.labels.some((label) => hasLabel(labels, label)))),
-  );
+  const wanted = { size: spec.size, template: spec.template, labels };
+  const found = clusters.find((cluster) => takes(cluster, wanted));
   if (found !== undefined) return found;
   throw invalidInput([
     {

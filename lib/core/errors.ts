@@ -41,18 +41,26 @@ export interface Problem extends Partial<Position> {
 export class GreenroomError extends Error {
   readonly code: ErrorCode;
   readonly problems: readonly Problem[];
+  /** Whether the platform's own side is at fault (its settings, its extensions): no maker can mend it. */
+  readonly isPlatforms: boolean;
   /** Unix seconds before which it is in vain to try again. @default - it may be tried at once */
   readonly until: number | undefined;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { problems?: readonly Problem[]; cause?: unknown; until?: number | undefined } = {},
+    options: {
+      problems?: readonly Problem[];
+      cause?: unknown;
+      until?: number | undefined;
+      isPlatforms?: boolean;
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'GreenroomError';
     this.code = code;
     this.problems = options.problems ?? [];
+    this.isPlatforms = options.isPlatforms ?? false;
     this.until = options.until;
   }
 }
@@ -66,4 +74,20 @@ export function formatProblem(p: Problem): string {
 /** An `invalid-input` error whose message lists every problem, one a line. */
 export function invalidInput(problems: readonly Problem[], cause?: unknown): GreenroomError {
   return new GreenroomError('invalid-input', problems.map(formatProblem).join('\n'), { problems, cause });
+}
+
+/** The same for what the platform team has to mend. */
+export function platformAtFault(problems: readonly Problem[], cause?: unknown): GreenroomError {
+  const message = problems.map(formatProblem).join('\n');
+  return new GreenroomError('invalid-input', message, { problems, cause, isPlatforms: true });
+}
+
+/** What a reader of files or a piece of work throws for bad input, as the platform team's to mend; the rest as it is. */
+export function blamingPlatform<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof GreenroomError) || error.code !== 'invalid-input') throw error;
+    throw platformAtFault(error.problems, error);
+  }
 }

@@ -14,6 +14,7 @@ import {
 } from '../core/git/objects.ts';
 import { ObjectReader } from '../core/git/reader.ts';
 import { isSafePath } from '../core/path.ts';
+import { fileText, tooLarge } from './file-text.ts';
 import { MAX_FILE_BYTES, MAX_FOLDER_FILES } from './forge.ts';
 
 /** Folders of a reading; a tree that holds itself many times over has no files to stop at. */
@@ -127,14 +128,8 @@ export class CommitFiles {
   async #text(path: string, oid: string): Promise<string> {
     const object = await this.#reader.read(oid);
     if (object === undefined) throw new GreenroomError('failed', `${this.#description} is damaged at ${path}`);
-    if (object.content === null) {
-      throw invalidInput([{ file: path, message: `must be at most ${MAX_FILE_BYTES} bytes; found ${object.size}` }]);
-    }
-    try {
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(object.content);
-    } catch (cause) {
-      throw invalidInput([{ file: path, message: 'must be text in UTF-8' }], cause);
-    }
+    if (object.content === null) throw tooLarge(path, object.size);
+    return fileText(path, object.content);
   }
 
   /** The length of its ids tells how a repository names objects. */

@@ -11,6 +11,8 @@ export interface CommittedFile {
   readonly oid: string;
   /** False for symbolic links and submodules. */
   readonly regular: boolean;
+  /** Whether a reader may run it. */
+  readonly executable: boolean;
 }
 
 /** A repository on this machine, read at commits: what lies uncommitted beside it, and what is checked out, is no matter. */
@@ -62,5 +64,5 @@ export async function openCheckout(path: string, env: NodeJS.ProcessEnv): Promis
 function entry(line: string): [string, CommittedFile] {
   const tab = line.indexOf('\t');
   const [mode = '', , oid = ''] = line.slice(0, tab).split(' ');
-  return [line.slice(tab + 1), { oid, regular: isFileMode(mode) }];
+  return [line.slice(tab + 1), { oid, regular: isFileMode(mode), executable: mode === '100755' }];
 }

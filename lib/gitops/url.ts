@@ -1,3 +1,5 @@
+import { REPOSITORY_PATH, type RepositoryRef } from '../core/repository.ts';
+
 /** Name and password (or token) for a server that is reached by http. */
 export interface HttpCredentials {
   /** @default x-access-token */
@@ -17,6 +19,17 @@ export interface Remote {
 /** Whether a location is an address (`scheme://...`, `[user@]host:path`) and not a path. */
 export function isRemote(location: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(location) || /^[^/\s:]+:(?!\/\/)\S/.test(location);
+}
+
+/** The repository that an address of Git's leads to; undefined for a path on this machine. */
+export function repositoryOf(address: string): RepositoryRef | undefined {
+  if (!isRemote(address) || /^file:/i.test(address)) return undefined;
+  const rest = address.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]+\//i, '').replace(/^[^/:]+:/, '');
+  const path = rest
+    .replace(/^\/+/, '')
+    .replace(/\/+$/, '')
+    .replace(/\.git$/, '');
+  return new RegExp(`^${REPOSITORY_PATH}$`).test(path) ? { path } : undefined;
 }
 
 /** Takes the secret part out of an address. */

@@ -1,6 +1,8 @@
+import { blamingPlatform } from '../core/errors.ts';
 import { type Loaded, loadDocument, MAX_PLATFORM_BYTES, MAX_PREVIEW_BYTES } from './load.ts';
 import { type Platform, platformSchema } from './platform.ts';
 import { type Preview, previewSchema } from './preview.ts';
+import { EMPTY_PREVIEW, strangerIn } from './strangers.ts';
 
 /**
  * Reads a `preview.yaml`, defaults filled in.
@@ -8,7 +10,11 @@ import { type Preview, previewSchema } from './preview.ts';
  * @throws GreenroomError `invalid-input` with every problem of the file
  */
 export function loadPreview(input: string | Uint8Array, file: string): Loaded<Preview> {
-  return loadDocument(previewSchema, input, file, { maxBytes: MAX_PREVIEW_BYTES });
+  return loadDocument(previewSchema, input, file, {
+    maxBytes: MAX_PREVIEW_BYTES,
+    empty: EMPTY_PREVIEW,
+    stranger: strangerIn,
+  });
 }
 
 /**
@@ -17,5 +23,5 @@ export function loadPreview(input: string | Uint8Array, file: string): Loaded<Pr
  * @throws GreenroomError `invalid-input` with every problem of the file
  */
 export function loadPlatform(input: string | Uint8Array, file: string): Loaded<Platform> {
-  return loadDocument(platformSchema, input, file, { maxBytes: MAX_PLATFORM_BYTES });
+  return blamingPlatform(() => loadDocument(platformSchema, input, file, { maxBytes: MAX_PLATFORM_BYTES }));
 }

@@ -27,6 +27,9 @@ export const REGISTRY_PATTERN = `^${HOST}(/${SEGMENT})*$`;
 /** Longest reference that is read: host, repository and tag at their longest stay below. */
 export const MAX_IMAGE = 512;
 
+/** What a registry takes for a tag. */
+export const TAG_PATTERN = `^${TAG}$`;
+
 const whole = (pattern: string) => new RegExp(`^${pattern}$`);
 const REGEXPS = { image: new RegExp(IMAGE_PATTERN), host: whole(HOST), tag: whole(TAG), digest: whole(DIGEST) };
 

@@ -26,12 +26,20 @@ export interface Loaded<T> {
   readonly file: string;
 }
 
+export interface LoadOptions {
+  /** @default 64 KiB */
+  readonly maxBytes?: number;
+  /** What is said of a file without content. @default is empty */
+  readonly empty?: string;
+  /** A sentence for a file that is something else altogether, in the place of all others. @default - none */
+  readonly stranger?: (value: unknown) => string | undefined;
+}
+
 /**
  * Reads one YAML document of unknown origin by a schema.
  *
  * @param input text, or bytes that must be UTF-8; a byte order mark is dropped
  * @param file name of the file, for messages
- * @param options `maxBytes` is 64 KiB by default
  * @throws GreenroomError `invalid-input` with every problem of the file (the first 100), in its order: where, what was
  *   found, what is allowed. Values under `env` and `secrets`, and what looks like a credential, are never repeated.
  */
@@ -39,13 +47,16 @@ export function loadDocument<S extends z.ZodType>(
   schema: S,
   input: string | Uint8Array,
   file: string,
-  options: { readonly maxBytes?: number } = {},
+  options: LoadOptions = {},
 ): Loaded<z.output<S>> {
   const { documents, problems, text } = parseSafeYaml(input, { file, maxBytes: options.maxBytes ?? MAX_PREVIEW_BYTES });
   const document = documents[0];
   if (document === undefined) throw invalidInput(problems);
   const { positions } = document;
-  if (document.value === null && problems.length === 0) throw invalidInput([{ file, message: 'is empty' }]);
+  if (document.value === null && problems.length === 0)
+    throw invalidInput([{ file, message: options.empty ?? 'is empty' }]);
+  const stranger = options.stranger?.(document.value);
+  if (stranger !== undefined) throw invalidInput([{ ...positions.of([]), message: stranger }]);
 
   const result = schema.safeParse(document.value);
   if (result.success && problems.length === 0) return { value: result.data, positions, text, file };

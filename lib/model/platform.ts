@@ -1,10 +1,11 @@
 import * as z from 'zod';
 import { sha256 } from '../core/digest.ts';
+import { contradictions, fittingSizes } from './platform/consistency.ts';
 import { evidence } from './platform/evidence.ts';
 import { egress, ingress, network } from './platform/network.ts';
 import { appsRepo, cleaner, cluster, commit } from './platform/operation.ts';
 import { cost, policies, slots, source } from './platform/rules.ts';
-import { section } from './platform/section.ts';
+import { merged, section } from './platform/section.ts';
 import { DEFAULT_SIZES, namespace, registry, secrets, size, spot, ttl } from './platform/workload.ts';
 import { API_VERSION, bounded, cidr, dnsLabel, dnsName } from './scalars.ts';
 
@@ -35,10 +36,10 @@ const platformSpec = z
     tag: bounded(100, /^[A-Za-z0-9_.{}-]+$/, 'may hold letters, digits, . _ - and {number}, {sha}, {sha7}')
       .default('pr-{number}-{sha7}')
       .meta({ description: 'Tag of an image that names none.' }),
-    sizes: z
-      .record(dnsLabel, size)
-      .default(DEFAULT_SIZES)
-      .meta({ description: 'Sizes that a preview can ask for, by name.' }),
+    sizes: merged(dnsLabel, size, DEFAULT_SIZES).meta({
+      description:
+        'What a preview can ask for by name, beside the defaults or in their place; null takes one away. A default that does not fit into the limits is left out.',
+    }),
     namespace,
     ttl,
     ingress,
@@ -82,29 +83,9 @@ const platformSpec = z
       }),
     }).meta({ description: 'How far a sweep may go by itself.' }),
   })
+  .transform((spec) => ({ ...spec, sizes: fittingSizes(spec) }))
   .superRefine((spec, context) => {
-    const names = spec.clusters.map((c) => c.name);
-    names.forEach((name, i) => {
-      if (names.indexOf(name) !== i) {
-        context.addIssue({
-          code: 'custom',
-          path: ['clusters', i, 'name'],
-          message: 'is the name of an earlier cluster',
-        });
-      }
-    });
-    if (Object.keys(spec.sizes).length === 0) {
-      context.addIssue({ code: 'custom', path: ['sizes'], message: 'must name at least one size' });
-    }
-    for (const used of spec.tag.matchAll(/\{[^}]*\}?|\}/g)) {
-      if (!['{number}', '{sha}', '{sha7}'].includes(used[0])) {
-        context.addIssue({
-          code: 'custom',
-          path: ['tag'],
-          message: `knows {number}, {sha} and {sha7}; found ${used[0]}`,
-        });
-      }
-    }
+    for (const problem of contradictions(spec)) context.addIssue({ code: 'custom', ...problem });
   });
 
 /** `greenroom.yaml`: what the platform team decides, once for all previews. */
@@ -118,6 +99,12 @@ export type Platform = z.output<typeof platformSchema>;
 export type PlatformSpec = Platform['spec'];
 export type PlatformSize = PlatformSpec['sizes'][string];
 export type Cluster = PlatformSpec['clusters'][number];
+
+/** A platform of defaults alone, for what is judged or said where there is no greenroom.yaml, or a broken one. */
+export function defaultPlatform(): PlatformSpec {
+  const spec = { domain: 'example.com', sources: [{ owner: 'owner' }], registries: ['registry.example.com'] };
+  return platformSchema.parse({ apiVersion: API_VERSION, kind: 'Platform', spec }).spec;
+}
 
 /** Address of the apps repo as the reconciler clones it. */
 export function appsRepoUrl(platform: PlatformSpec): string {

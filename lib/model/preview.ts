@@ -23,7 +23,10 @@ const previewSpec = z
     }),
     port: z
       .int()
-      .min(1024)
+      .min(
+        1024,
+        'must be 1024 or more: only root may listen below, and a preview does not run as root; let the app listen on 8080, say',
+      )
       .max(65_535)
       .default(8080)
       .meta({ description: 'The port that the app listens on. Below 1024 an app would need to be root.' }),
@@ -58,8 +61,8 @@ const previewSpec = z
     }),
     manifests: bounded(
       200,
-      /^(?!\/)(?!.*(^|\/)\.{1,2}(\/|$))[A-Za-z0-9._/-]+$/,
-      'must be a folder inside the repository',
+      /^(?!\/)(?!.*(^|\/)(\.{1,2})?(\/|$))[A-Za-z0-9._/-]+$/,
+      'must be a folder inside the repository, without a slash at its end, such as deploy',
     )
       .optional()
       .meta({

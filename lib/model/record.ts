@@ -1,6 +1,9 @@
 import * as z from 'zod';
+import { sha256 } from '../core/digest.ts';
+import { compareStrings, type FileSet } from '../core/fileset.ts';
 import type { PullRequestRef } from '../core/repository.ts';
 import { notedEvidence } from './evidence.ts';
+import { RECORD_FILE } from './layout.ts';
 import { dnsLabel } from './scalars.ts';
 
 /**
@@ -38,7 +41,19 @@ export const recordSchema = z.object({
     .string()
     .regex(/^sha256:[0-9a-f]{64}$/)
     .optional(),
+  /** sha256 of all other files of the folder, see {@link contentsDigest}; records of earlier versions have none. */
+  contents: z
+    .string()
+    .regex(/^sha256:[0-9a-f]{64}$/)
+    .optional(),
 });
+
+/** What {@link PreviewRecord.contents} holds: whether somebody edited, added or removed a file beside the record. */
+export function contentsDigest(folder: string, files: FileSet): string {
+  const own = [...files].filter(([path]) => path.startsWith(`${folder}/`) && path !== `${folder}/${RECORD_FILE}`);
+  const list = own.map(([path, text]) => [path.slice(folder.length + 1), sha256(text)]);
+  return `sha256:${sha256(JSON.stringify(list.sort(([a], [b]) => compareStrings(a!, b!))))}`;
+}
 
 export type PreviewRecord = z.output<typeof recordSchema>;
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isCanonical } from './ipv4.ts';
 
 /** The one version of both file formats. */
 export const API_VERSION = 'greenroom.dev/v1alpha1';
@@ -35,11 +36,10 @@ export const repositoryBelowOwner = bounded(
 
 export const repositoryName = bounded(100, /^(?!\.{1,2}$)[A-Za-z0-9._-]+$/, 'must be a repository name such as shop');
 
-/** A Kubernetes quantity without a sign: `250m`, `0.5`, `128Mi`, `1Gi`. */
-export const quantity = bounded(
-  20,
-  /^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/,
-  'must be a Kubernetes quantity, e.g. 250m or 128Mi',
+/** A Kubernetes quantity without a sign: `250m`, `0.5`, `128Mi`, `1Gi`; a plain number (`cpu: 4`) as Kubernetes takes it. */
+export const quantity = z.preprocess(
+  (value) => (typeof value === 'number' ? String(value) : value),
+  bounded(20, /^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/, 'must be a Kubernetes quantity, e.g. 250m or 128Mi'),
 );
 
 /** An IPv4 network in CIDR notation. */
@@ -47,16 +47,17 @@ export const cidr = bounded(
   18,
   /^((25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(25[0-5]|2[0-4]\d|1?\d?\d)\/(3[0-2]|[12]?\d)$/,
   'must be an IPv4 network such as 203.0.113.0/24',
-);
+).refine(isCanonical, 'must not have bits set beyond its prefix');
 
 export const httpUrl = bounded(500, /^https?:\/\/[^\s@]+$/, 'must be an http(s) address without credentials');
 
 /** A whole number of minutes, hours or days, or several of them: `90m`, `8h`, `3d`, `1d12h`. */
-export const duration = bounded(
-  12,
-  /^(?=\d)(\d{1,3}d)?(\d{1,4}h)?(\d{1,5}m)?$/,
-  'must be a time such as 90m, 8h or 3d',
-).refine((text) => durationSeconds(text) > 0, 'must be longer than nothing');
+export const duration = z
+  .preprocess(
+    (value) => (typeof value === 'number' ? String(value) : value),
+    bounded(12, /^(?=\d)(\d{1,3}d)?(\d{1,4}h)?(\d{1,5}m)?$/, 'must be a time such as 90m, 8h or 3d'),
+  )
+  .refine((text) => durationSeconds(text) > 0, 'must be at least a minute, e.g. 90m, 8h or 3d');
 
 const UNIT_SECONDS: Readonly<Record<string, number>> = { d: 86_400, h: 3_600, m: 60 };
 

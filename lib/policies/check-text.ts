@@ -1,4 +1,3 @@
-import { type ParsedNode, parseAllDocuments } from 'yaml';
 import { type GreenroomError, invalidInput, type Problem } from '../core/errors.ts';
 import type { Finding, Fix } from '../core/finding.ts';
 import { isRecord, type JsonRecord } from '../core/json.ts';
@@ -10,11 +9,14 @@ import { applyEdits, type Edit } from './edit.ts';
 import { formatPath, parsePath } from './paths.ts';
 import { podProblems } from './pod-problems.ts';
 import { PODS } from './resources.ts';
+import { type DocumentText, documentTexts, splice } from './splice.ts';
 import { servedVersions } from './versions.ts';
 
 export interface CheckTextOptions extends CheckContext {
   /** Name of the file, for findings; nothing is read from it. */
   readonly file: string;
+  /** Name of a namespace that was only made up to judge by: no fix is offered that would write it. @default - none */
+  readonly madeUp?: string;
   /** What becomes of an object before it is committed, and so is judged. @default - it stays as it is */
   readonly committed?: (object: JsonRecord) => unknown;
 }
@@ -27,7 +29,7 @@ export interface CheckedText {
 
 /**
  * Checks every object of a YAML or JSON text. An object that names no namespace is checked as if it went to that of
- * `namespaceObject`. A fix is offered where all that is wrong with an object can be mended and it then passes every rule.
+ * `namespaceObject`. Fixes are offered where they make no new finding; what they leave is still found.
  *
  * @throws GreenroomError `invalid-input` with every problem, for what cannot be read or is no Kubernetes object
  */
@@ -38,26 +40,31 @@ export function checkText(checker: Checker, input: string | Uint8Array, options:
   const refused = documents.flatMap((document) => [...unservedVersion(document), ...refusedByServer(document)]);
   if (refused.length > 0) throw invalidInput(refused);
   const evaluated = documents.map((document, index) => evaluateDocument(checker, document, index, options));
-  const mended = evaluated.flatMap(({ index, mending }) => mending.map((edit) => ({ index, edit })));
-  // Where writing the text anew changes more than was edited, there are no few lines to show.
-  const isStable = mended.length > 0 && edited(text, []) === text;
-  const toFix = (index: number, { edits = [] }: Cause): { fix?: Fix } => {
-    const fix = fixOf(
-      file,
-      text,
-      edits.map((edit) => ({ index, edit })),
-    );
+  const isMending = evaluated.some(({ mending }) => mending.length > 0);
+  const texts = isMending ? documentTexts(text) : [];
+  const toFix = (index: number, mending: readonly Edit[], { edits = [] }: Cause): { fix?: Fix } => {
+    const mends = edits.length > 0 && edits.every((edit) => mending.includes(edit));
+    const fix = mends ? fixOf(file, text, texts[index], edits) : undefined;
     return fix ? { fix } : {};
   };
   return {
     findings: evaluated.flatMap(({ document, causes, index, mending }) =>
-      causes.map((cause) => ({
-        ...toFinding(cause, document),
-        ...(isStable && mending.length > 0 && toFix(index, cause)),
-      })),
+      causes.map((cause) => ({ ...toFinding(cause, document), ...toFix(index, mending, cause) })),
     ),
-    fixed: mended.length > 0 ? edited(text, mended) : text,
+    fixed: isMending ? mended(text, texts, evaluated) : text,
   };
+}
+
+function mended(text: string, texts: readonly DocumentText[], evaluated: readonly EvaluatedDocument[]): string {
+  let [result, from] = ['', 0];
+  for (const { index, mending } of evaluated) {
+    const own = texts[index];
+    const after = own && mending.length > 0 ? splice(own.text, mending) : undefined;
+    if (own === undefined || after === undefined) continue;
+    result += text.slice(from, own.start) + after;
+    from = own.start + own.text.length;
+  }
+  return result + text.slice(from);
 }
 
 /** An object of a version that no API server knows would be committed, and stop its Application. */
@@ -85,7 +92,7 @@ interface EvaluatedDocument {
   readonly document: YamlDocument;
   readonly index: number;
   readonly causes: readonly Cause[];
-  /** Empty where there is nothing to mend, or not all of it can be. */
+  /** What mends findings without making new ones; what cannot be mended stays a finding. */
   readonly mending: readonly Edit[];
 }
 
@@ -93,7 +100,7 @@ function evaluateDocument(
   checker: Checker,
   document: YamlDocument,
   index: number,
-  { file, namespaceObject, committed = (same) => same }: CheckTextOptions,
+  { file, namespaceObject, madeUp, committed = (same) => same }: CheckTextOptions,
 ): EvaluatedDocument {
   const context = namespaceObject === undefined ? {} : { namespaceObject };
   const own = placed(document.value, namespaceObject);
@@ -106,12 +113,36 @@ function evaluateDocument(
     const problems = (error as Partial<GreenroomError>).problems;
     throw problems === undefined ? error : invalidInput(problems.map((p) => ({ ...place, ...p, file })));
   }
-  const edits = causes.flatMap((cause) => cause.edits ?? []);
-  const mends =
-    edits.length > 0 &&
-    causes.every((cause) => cause.edits !== undefined) &&
-    checker.check(applyEdits(object, edits), context).length === 0;
-  return { document, index, causes, mending: mends ? edits : [] };
+  const check = (edits: readonly Edit[]) => checker.causes(applyEdits(object, edits), context);
+  return { document, index, causes, mending: mendingOf(causes, check, madeUp) };
+}
+
+/** A rule that was silent beside another one may speak once that is mended; more often than this, it is no mending. */
+const MAX_ROUNDS = 5;
+
+/** The edits that leave nothing but what cannot be mended; empty where there are none, or they make new findings. */
+function mendingOf(
+  causes: readonly Cause[],
+  check: (edits: readonly Edit[]) => readonly Cause[],
+  madeUp: string | undefined,
+): readonly Edit[] {
+  const isOffered = ({ edits = [] }: Cause) => edits.length > 0 && !edits.some(({ value }) => mentions(value, madeUp));
+  const rest = causes.filter((cause) => !isOffered(cause));
+  const isKnown = ({ rule, field }: Cause) => rest.some((known) => known.rule === rule && known.field === field);
+  const edits: Edit[] = [];
+  let mendable = causes.filter(isOffered);
+  for (let round = 0; mendable.length > 0 && round < MAX_ROUNDS; round++) {
+    edits.push(...mendable.flatMap((cause) => cause.edits ?? []));
+    const left = check(edits).filter((cause) => !isKnown(cause));
+    if (!left.every(isOffered)) return [];
+    mendable = left;
+  }
+  return mendable.length === 0 ? edits : [];
+}
+
+/** What rests on a name that nobody gave has no place in anybody's file. */
+function mentions(value: unknown, name: string | undefined): boolean {
+  return name !== undefined && value !== undefined && JSON.stringify(value).includes(name);
 }
 
 function placed(object: unknown, namespaceObject: unknown): unknown {
@@ -125,31 +156,16 @@ function toFinding({ rule, severity, message, object, field }: Cause, { position
   return { rule, severity, message, object, field, ...positions.of(parsePath(field)) };
 }
 
-interface PlacedEdit {
-  /** Of the document that has content. */
-  readonly index: number;
-  readonly edit: Edit;
-}
-
-/** The text with edits made; comments and the order of keys stay. */
-function edited(text: string, edits: readonly PlacedEdit[]): string {
-  const documents = parseAllDocuments<ParsedNode>(text, { uniqueKeys: false });
-  if (!Array.isArray(documents)) return text;
-  const filled = documents.filter((document) => document.contents !== null && document.toJS() !== null);
-  for (const { index, edit } of edits) {
-    const document = filled[index];
-    if (document === undefined) continue;
-    if (edit.value === undefined) document.deleteIn(edit.path);
-    else document.setIn(edit.path, document.createNode(edit.value));
-  }
-  const style = { lineWidth: 0, indentSeq: !/^(\s*)[^\s#-].*:\s*\n\1- /m.test(text) };
-  return documents.map((document) => document.toString(style)).join('');
-}
-
-/** The lines from the first that edits change to the last; undefined where nothing changes. */
-function fixOf(file: string, text: string, edits: readonly PlacedEdit[]): Fix | undefined {
-  const before = text.split('\n');
-  const after = edited(text, edits).split('\n');
+/** The lines from the first that edits change to the last; undefined where nothing does, or they cannot be made. */
+function fixOf(file: string, text: string, own: DocumentText | undefined, edits: readonly Edit[]): Fix | undefined {
+  const changed = own && splice(own.text, edits);
+  if (own === undefined || changed === undefined) return undefined;
+  // The document may begin in the middle of a line, behind its dashes.
+  const lineStart = text.lastIndexOf('\n', own.start - 1) + 1;
+  const lead = text.slice(lineStart, own.start);
+  const above = text.slice(0, lineStart).split('\n').length - 1;
+  const before = (lead + own.text).split('\n');
+  const after = (lead + changed).split('\n');
   let start = 0;
   while (start < before.length && before[start] === after[start]) start++;
   if (start === before.length && start === after.length) return undefined;
@@ -160,8 +176,8 @@ function fixOf(file: string, text: string, edits: readonly PlacedEdit[]): Fix | 
   if (start > 0 && (before.length - end === start || after.length - end === start)) start--;
   return {
     file,
-    startLine: start + 1,
-    endLine: before.length - end,
+    startLine: above + start + 1,
+    endLine: above + before.length - end,
     replacement: after.slice(start, after.length - end).join('\n'),
   };
 }

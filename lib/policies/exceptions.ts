@@ -4,6 +4,8 @@ import type { FileSet } from '../core/fileset.ts';
 import type { Finding } from '../core/finding.ts';
 import { type Exception, exceptionOf, exceptionSchema } from '../model/exception.ts';
 import { loadDocument } from '../model/load.ts';
+import type { PlatformSpec } from '../model/platform.ts';
+import { fenceAgainst } from './fenced.ts';
 import type { Rule } from './rule.ts';
 
 const MAX_DAYS = 90;
@@ -13,6 +15,7 @@ export interface ExceptionOptions {
   readonly now: number;
   /** The rules that there are. */
   readonly rules: readonly Rule[];
+  readonly platform: PlatformSpec;
 }
 
 export interface LoadedExceptions {
@@ -30,13 +33,13 @@ export interface LoadedExceptions {
  *
  * @param files text by path
  */
-export function loadExceptions(files: FileSet, { now, rules }: ExceptionOptions): LoadedExceptions {
+export function loadExceptions(files: FileSet, options: ExceptionOptions): LoadedExceptions {
   const { exceptions, malformed } = parseExceptions(files);
-  const known = new Map(rules.map((rule) => [rule.id, rule]));
+  const known = new Map(options.rules.map((rule) => [rule.id, rule]));
   const honoured: Exception[] = [];
   const refused: Problem[] = [];
   for (const exception of exceptions) {
-    const problem = refusal(exception, now, known);
+    const problem = refusal(exception, options, known);
     if (problem === undefined) honoured.push(exception);
     else refused.push({ file: exception.file, ...problem });
   }
@@ -57,7 +60,11 @@ function parseExceptions(files: FileSet): { exceptions: Exception[]; malformed: 
   return { exceptions, malformed };
 }
 
-function refusal(exception: Exception, now: number, rules: ReadonlyMap<string, Rule>): Problem | undefined {
+function refusal(
+  exception: Exception,
+  { now, platform }: ExceptionOptions,
+  rules: ReadonlyMap<string, Rule>,
+): Problem | undefined {
   const unknown = exception.rules.find((rule) => !rules.has(rule));
   if (unknown !== undefined) {
     return { field: 'spec.rules', message: `exception ${exception.name}: there is no rule ${unknown}` };
@@ -79,7 +86,26 @@ function refusal(exception: Exception, now: number, rules: ReadonlyMap<string, R
       message: `exception ${exception.name} would hold until ${formatTime(exception.until)}; it may hold ${MAX_DAYS} days at most`,
     };
   }
-  return undefined;
+  for (const rule of exception.rules) {
+    const fence = fenceAgainst(rule, platform);
+    if (fence !== undefined) {
+      return { field: 'spec.rule', message: `exception ${exception.name}: ${rule} cannot be lifted: ${fence}` };
+    }
+  }
+  return isForNobody(exception, platform)
+    ? { field: 'spec', message: `exception ${exception.name} is for nobody: no preview of this platform fits` }
+    : undefined;
+}
+
+/** Whether no pull request of the platform's sources could make a preview that it covers. */
+function isForNobody({ repository, preview }: Exception, { sources }: PlatformSpec): boolean {
+  if (preview !== undefined) return !/^pr-.+-[1-9]\d*$/.test(preview);
+  const [owner, name] = (repository ?? '').toLowerCase().split('/');
+  return !sources.some(
+    (source) =>
+      source.owner.toLowerCase() === owner &&
+      (source.repos === undefined || source.repos.some((repo) => repo.toLowerCase() === name)),
+  );
 }
 
 /** Which preview is checked. */

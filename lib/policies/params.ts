@@ -188,6 +188,17 @@ export function makerParams(params: RuleParams): RuleParams {
 /** From harmless to worst. */
 const SEVERITIES = ['none', 'low', 'medium', 'high', 'critical'];
 
+/** What greenroom itself makes of a preview.yaml: a list of a platform's own is about what makers bring along. */
+function madeKinds({ ingress, secrets, knative }: PlatformSpec): readonly string[] {
+  return [
+    'Service',
+    'apps/Deployment',
+    ingress.kind === 'gateway' ? 'gateway.networking.k8s.io/HTTPRoute' : 'networking.k8s.io/Ingress',
+    ...SECRET_KINDS[secrets.mechanism],
+    ...(knative ? ['serving.knative.dev/DomainMapping', 'serving.knative.dev/Service'] : []),
+  ];
+}
+
 /** The parameters that a platform's settings stand for. */
 export function ruleParams(platform: PlatformSpec): RuleParams {
   const { parameters } = platform.policies;
@@ -196,11 +207,7 @@ export function ruleParams(platform: PlatformSpec): RuleParams {
     registries: platform.registries,
     maxSize: parameters.maxSize,
     limitRequestRatio: parameters.limitRequestRatio,
-    allowedKinds: parameters.allowedKinds ?? [
-      ...DEFAULT_KINDS,
-      ...SECRET_KINDS[platform.secrets.mechanism],
-      ...(platform.knative ? ['serving.knative.dev/DomainMapping', 'serving.knative.dev/Service'] : []),
-    ],
+    allowedKinds: [...new Set([...(parameters.allowedKinds ?? DEFAULT_KINDS), ...madeKinds(platform)])],
     routeAnnotations: DEFAULT_ROUTE_ANNOTATIONS,
     finalizers: DEFAULT_FINALIZERS,
     controllerFinalizers: CONTROLLER_FINALIZERS,

@@ -44,6 +44,18 @@ export function waitingWords(
   return `Your build for ${code(shortSha(subject.headSha))} has not finished: the image ${code(image)} is not there yet.${odd} The preview starts by itself when it is. Nothing to do.${watch}`;
 }
 
+/** What a maker reads where there is nothing for them to change. */
+export function problemWords(where: 'commit' | 'settings' | 'registry', contact: string): string {
+  switch (where) {
+    case 'commit':
+      return 'Your file is fine; we could not put the preview in place. Nothing to do: we try again by ourselves.';
+    case 'settings':
+      return `Nothing for you to change: the settings of this platform have to be put right first. We try again by ourselves; if it lasts, tell ${contact}.`;
+    case 'registry':
+      return 'Nothing for you to change: the registry did not say whether your image is there. We try again by ourselves.';
+  }
+}
+
 /** What to press, and whom to ask for more. */
 export function nextStep(denied: readonly Finding[], options: ReportOptions, subject: Subject): string[] {
   const first = denied.find(({ line }) => line > 0);

@@ -1,7 +1,7 @@
 import type { Annotation, CheckReport } from '../core/check-report.ts';
 import type { Problem } from '../core/errors.ts';
 import { type Finding, isDenial } from '../core/finding.ts';
-import { entries, findingEntry, nextStep, problemEntry, waitingWords } from './advice.ts';
+import { entries, findingEntry, nextStep, problemEntry, problemWords, waitingWords } from './advice.ts';
 import { editLink, link, newFileLink } from './links.ts';
 import type { PreviewState, ReportOptions, Subject } from './state.ts';
 import { count, dayAndTime, sentence, shortSha } from './text.ts';
@@ -52,10 +52,7 @@ export function renderCheck(state: PreviewState, subject: Subject, options: Repo
     case 'review':
       return neutral(state.decision === 'open' ? 'Waiting for review' : 'No preview', state.sentence);
     case 'problem':
-      return neutral(
-        'Problem on our side',
-        'The file is fine; the preview could not be put in place. It is tried again.',
-      );
+      return neutral('Problem on our side', problemWords(state.where, options.contact));
     case 'no-file': {
       const add = link('add the file', newFileLink(options, subject, 'preview.yaml'));
       const summary = `There is no preview.yaml at this commit, so there is no preview. To get one, ${add}.`;
@@ -66,7 +63,7 @@ export function renderCheck(state: PreviewState, subject: Subject, options: Repo
       if (state.reason === 'not-a-source' && state.removed === null) return null;
       return neutral('No preview', state.sentence);
     case 'unknown':
-      return null;
+      return state.told === undefined ? null : renderCheck({ state: 'problem', ...state.told }, subject, options);
   }
 }
 

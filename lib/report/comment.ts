@@ -1,11 +1,12 @@
 import { formatProblem, type Problem } from '../core/errors.ts';
 import { type Finding, isDenial } from '../core/finding.ts';
 import { formatDuration } from '../model/scalars.ts';
-import { entries, findingEntry, nextStep, pressWords, problemEntry, waitingWords } from './advice.ts';
+import { entries, findingEntry, nextStep, pressWords, problemEntry, problemWords, waitingWords } from './advice.ts';
 import { renderEngineers } from './engineers.ts';
 import { box, COMMENT_MARKER, memoryLine, memoryOf, tickedBoxes, withoutMarks, withoutTicks } from './markers.ts';
 import type { LivePreview, Place, PreviewState, ReportOptions, Subject } from './state.ts';
 import {
+  about,
   code,
   count,
   dayAndTime,
@@ -47,6 +48,9 @@ export function renderComment(
   options: ReportOptions,
   previous: string | null = null,
 ): string | null {
+  if (state.state === 'unknown' && state.told !== undefined) {
+    return renderComment({ state: 'problem', ...state.told }, subject, options, previous);
+  }
   const earlier = previous?.replaceAll('\r\n', '\n') ?? null;
   const memory = memoryOf(earlier);
   const name = nameOf(state);
@@ -130,7 +134,7 @@ function bodyOf(state: Exclude<PreviewState, { state: 'unknown' }>, writing: Wri
     case 'problem':
       return [
         '### Preview: problem on our side',
-        'Your file is fine; we could not put the preview in place. Nothing to do: we try again by ourselves.',
+        problemWords(state.where, sentence(options.contact)),
         ...stillRunning(state.live, subject),
       ];
     case 'review':
@@ -169,7 +173,8 @@ function ready(preview: LivePreview, findings: readonly Finding[], { subject, op
 export function costWords({ cost }: Pick<LivePreview, 'cost'>, seconds?: number): string {
   const { perDay, currency, ratesAsOf } = cost;
   const life = seconds === undefined ? '' : `, ${money((perDay * seconds) / DAY, currency)} for its whole life`;
-  return `About ${money(perDay, currency)} a day${life} (by what it asks for, rates of ${ratesAsOf}; traffic and storage not included).`;
+  const price = about(perDay, currency);
+  return `${price[0]!.toUpperCase()}${price.slice(1)} a day${life} (by what it asks for, rates of ${ratesAsOf}; traffic and storage not included).`;
 }
 
 function ended(reason: string, why: string, { since, options }: Writing): string[] {
@@ -202,7 +207,7 @@ function removedText(why: string, removed: LivePreview | null, { since, options 
   }
   const seconds = Math.max(0, options.now - since);
   const { currency, perDay } = removed.cost;
-  const spent = `It ran ${roughDuration(seconds)}, about ${money((perDay * seconds) / DAY, currency)}.`;
+  const spent = `It ran ${roughDuration(seconds)}, ${about((perDay * seconds) / DAY, currency)}.`;
   return ['### Preview: removed', `${lead}; everything was deleted ${dayAndTime(options.now)}. ${spent}`];
 }
 

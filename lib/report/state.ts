@@ -1,4 +1,4 @@
-import type { Problem } from '../core/errors.ts';
+import type { ErrorCode, Problem } from '../core/errors.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Capabilities } from '../forge/capabilities.ts';
 import type { Pages } from '../forge/pages.ts';
@@ -76,14 +76,23 @@ export type PreviewState =
       readonly url: string;
       readonly live: LivePreview | null;
     }
-  /** The maker's side is right and ours failed; `live` is what runs meanwhile. */
-  | { readonly state: 'problem'; readonly live: LivePreview | null }
+  /** The maker has nothing to change and ours failed; `live` is what runs meanwhile. */
+  | {
+      readonly state: 'problem';
+      /** What failed: the commit, the platform's own settings or extensions, or the registry of the image. */
+      readonly where: 'commit' | 'settings' | 'registry';
+      /** For who runs it, never for the maker. @default - it is thrown */
+      readonly cause?: { readonly code: ErrorCode; readonly message: string };
+      readonly live: LivePreview | null;
+    }
   /** The forge gave no positive answer: everything stays as it is. */
   | {
       readonly state: 'unknown';
       readonly reason: string;
       /** Whether it is likely to be known in a while. @default false */
       readonly isPassing?: boolean;
+      /** Where the maker's side was read and ours gave no answer: that is said. @default - the comment stays as it is */
+      readonly told?: { readonly where: 'registry'; readonly live: LivePreview | null };
     };
 
 /** The pull request that a state is about, as far as texts need it. */

@@ -80,6 +80,12 @@ export function money(amount: number, currency: string): string {
   return amount > 0 && amount < 0.005 ? `under ${unit}0.01` : `${unit}${amount.toFixed(2)}`;
 }
 
+/** `about $0.30`; what is under a cent is said to be that, and not about that. */
+export function about(amount: number, currency: string): string {
+  const text = money(amount, currency);
+  return text.startsWith('under') ? text : `about ${text}`;
+}
+
 /** `1 thing`, `2 things` */
 export function count(n: number, one: string, many = `${one}s`): string {
   return `${n} ${n === 1 ? one : many}`;

@@ -1,13 +1,15 @@
 import { lstat, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { checkPlatform } from '../compile/compile.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { formatProblem, GreenroomError } from '../core/errors.ts';
 import { type FileSet, fileSet } from '../core/fileset.ts';
 import { writeWholeFile } from '../core/whole-file.ts';
-import { loadPlatform } from '../model/files.ts';
 import { PLATFORM_FILE } from '../model/layout.ts';
 import { formatManifest, MANIFEST_FILE, parseManifest, refuseNewer } from '../model/manifest.ts';
+import type { PlatformSpec } from '../model/platform.ts';
 import { loadExceptions } from '../policies/exceptions.ts';
+import { loadPlatform } from '../policies/platform.ts';
 import type { Rule } from '../policies/rule.ts';
 import { chosenRules } from '../policies/rule-set.ts';
 import { type Answers, platformText } from './answers.ts';
@@ -62,8 +64,8 @@ export async function init(options: InitOptions): Promise<InitResult> {
     );
   }
   const text = options.platform ?? current ?? fromAnswers(template, options.answers);
-  const platform = loadPlatform(text, PLATFORM_FILE).value.spec;
-  const { exceptions, notes } = await readExceptions(dir, (options.clock ?? systemClock)(), extraRules);
+  const platform = platformOf(text, extraRules);
+  const { exceptions, notes } = await readExceptions(dir, platform, (options.clock ?? systemClock)(), extraRules);
   const wanted = scaffoldFiles({ platformText: text, platform, exceptions, version, template, extraRules });
   const manifest = recorded === null ? null : parseManifest(recorded);
   const existing = await readExisting(dir, new Set([...wanted.keys(), ...Object.keys(manifest?.files ?? {})]));
@@ -88,10 +90,17 @@ export function newAppsRepo(options: Pick<InitOptions, 'version' | 'platform' | 
   const { version, extraRules = [] } = options;
   const template = readTemplate();
   const text = options.platform ?? fromAnswers(template, options.answers);
-  const platform = loadPlatform(text, PLATFORM_FILE).value.spec;
+  const platform = platformOf(text, extraRules);
   const wanted = scaffoldFiles({ platformText: text, platform, exceptions: [], version, template, extraRules });
   const { manifest } = planScaffold({ wanted, existing: new Map(), manifest: null, version, overwrite: false });
   return fileSet([...wanted, [MANIFEST_FILE, formatManifest(manifest)]]);
+}
+
+/** Nothing is laid down for settings with which no preview could start. */
+function platformOf(text: string, extraRules: readonly Rule[]): PlatformSpec {
+  const platform = loadPlatform(text, PLATFORM_FILE, extraRules).value.spec;
+  checkPlatform({ platform, extraRules, now: 0 });
+  return platform;
 }
 
 function fromAnswers(template: FileSet, answers: Answers | undefined): string {
@@ -103,11 +112,11 @@ function fromAnswers(template: FileSet, answers: Answers | undefined): string {
 }
 
 /** Those of `exceptions/*.yaml` that hold; one that does not is no reason to stop. */
-async function readExceptions(dir: string, now: number, extraRules: readonly Rule[]) {
+async function readExceptions(dir: string, platform: PlatformSpec, now: number, extraRules: readonly Rule[]) {
   const names = await readdir(join(dir, 'exceptions')).catch(() => []);
   const paths = names.filter((name) => name.endsWith('.yaml')).map((name) => `exceptions/${name}`);
   const files = await readExisting(dir, new Set(paths));
-  const { honoured, refused, malformed } = loadExceptions(files, { now, rules: chosenRules({ extraRules }) });
+  const { honoured, refused, malformed } = loadExceptions(files, { now, platform, rules: chosenRules({ extraRules }) });
   return { exceptions: honoured, notes: [...malformed, ...refused].map(formatProblem) };
 }
 

@@ -1,4 +1,5 @@
 import { GreenroomError } from '../core/errors.ts';
+import type { RepositoryRef } from '../core/repository.ts';
 import {
   isFork,
   type PublishOutcome,
@@ -6,6 +7,8 @@ import {
   type PullRequestReport,
   type Suggestion,
 } from '../forge/forge.ts';
+import { PREVIEW_FILE } from '../model/layout.ts';
+import { defaultPlatform } from '../model/platform.ts';
 import { durationSeconds } from '../model/scalars.ts';
 import { renderCheck } from '../report/check-run.ts';
 import { renderComment } from '../report/comment.ts';
@@ -42,15 +45,15 @@ export interface PublishOptions {
  */
 export function publish(
   context: SyncContext,
-  base: Base,
-  plan: PreviewPlan,
+  base: Said,
+  plan: Saying,
   options: PublishOptions = {},
 ): Promise<Published> {
   const work = () => write(context, base, plan, options);
   return options.tell === undefined ? work() : options.tell(plan.pull, work);
 }
 
-async function write(context: SyncContext, base: Base, plan: PreviewPlan, options: PublishOptions): Promise<Published> {
+async function write(context: SyncContext, base: Said, plan: Saying, options: PublishOptions): Promise<Published> {
   const report = {
     ...reportOf(context, base, plan, options.boxesAnswered === true),
     ...(options.occasion === undefined ? {} : { occasion: options.occasion }),
@@ -75,10 +78,43 @@ async function write(context: SyncContext, base: Base, plan: PreviewPlan, option
 export async function publishProblem(context: SyncContext, base: Base, plan: PreviewPlan): Promise<void> {
   if (plan.state.state !== 'ready' || plan.effect === 'none') return;
   const live = plan.effect === 'update' ? plan.live : null;
-  await publish(context, base, { ...plan, state: { state: 'problem', live } });
+  await publish(context, base, { ...plan, state: { state: 'problem', where: 'commit', live } });
 }
 
-function reportOf(context: SyncContext, base: Base, plan: PreviewPlan, boxesAnswered: boolean): PullRequestReport {
+/**
+ * Says on a pull request that wants a preview that the platform's settings cannot be read, with the defaults' words: not
+ * even whom to ask is known. Whether it would have got one is not known either, so that closed ones, drafts and forks
+ * hear nothing.
+ */
+export async function publishBrokenSettings(
+  context: SyncContext,
+  repository: RepositoryRef,
+  number: number,
+): Promise<void> {
+  try {
+    const lookup = await context.forge.pullRequest(repository, number);
+    if (lookup.status === 'unknown') return;
+    const pull = lookup.value;
+    if (pull.state === 'closed' || pull.draft || isFork(pull)) return;
+    if ((await context.forge.readFile(pull.repository, pull.head.sha, PREVIEW_FILE)) === null) return;
+    const plan = {
+      pull,
+      name: '',
+      effect: 'none',
+      state: { state: 'problem', where: 'settings', live: null },
+    } as const;
+    await publish(context, { platform: defaultPlatform(), now: context.clock() }, plan);
+  } catch (error) {
+    // What is thrown to who runs it is the broken file itself.
+    if (!(error instanceof GreenroomError)) throw error;
+  }
+}
+
+/** What texts need of a platform and of a plan. */
+type Said = Pick<Base, 'platform' | 'now'>;
+type Saying = Pick<PreviewPlan, 'pull' | 'name' | 'state' | 'effect' | 'objects'>;
+
+function reportOf(context: SyncContext, base: Said, plan: Saying, boxesAnswered: boolean): PullRequestReport {
   const { pull, name } = plan;
   const subject: Subject = {
     repository: pull.repository.path,

@@ -10,7 +10,14 @@ import { type Base, readBase, type SyncContext } from './plan/base.ts';
 import { isProposal } from './plan/eligibility.ts';
 import { type PreviewPlan, planPreview } from './plan/plan-preview.ts';
 import type { Ahead } from './plan/slots.ts';
-import { NOTHING_PUBLISHED, type Published, publish, publishProblem, type Tell } from './publish.ts';
+import {
+  NOTHING_PUBLISHED,
+  type Published,
+  publish,
+  publishBrokenSettings,
+  publishProblem,
+  type Tell,
+} from './publish.ts';
 import { raceOptions } from './race.ts';
 import { asksForReview, lookAhead, review } from './review.ts';
 import { Writer } from './writer.ts';
@@ -114,6 +121,7 @@ export async function syncPullRequest(
   let applied = await caughtUp().catch(async (error: unknown) => {
     // The maker reads one calm sentence; who runs this reads the error.
     if (last !== undefined && !options.dryRun) await publishProblem(context, last.base, last.plan);
+    else if (isPlatforms(error) && !options.dryRun) await publishBrokenSettings(context, repository, number);
     throw error;
   });
   // Later readings may come from elsewhere; whatever they say, what was planned was new enough.
@@ -132,7 +140,10 @@ export async function syncPullRequest(
     return { repository: subject, number, name: null, state: result.state, commit, isPassing, ...nothing };
   }
   const published = options.dryRun ? NOTHING_PUBLISHED : await publish(context, result.base, result.plan, options);
-  const outcome = resultOf(result.plan, commit, { ...published, notes: [...result.notes, ...published.notes] });
+  const outcome = resultOf(result.plan, commit, {
+    ...published,
+    notes: [...result.base.notes, ...result.notes, ...published.notes],
+  });
   return isStale ? { ...outcome, isPassing: true } : outcome;
 }
 
@@ -153,6 +164,10 @@ function withOverride(pull: PullRequest, known: SyncOptions['known']): PullReque
   if (known === undefined || known.headSha !== pull.head.sha) return pull;
   const isOlder = pull.override === null || pull.override.at < known.override.at;
   return isOlder ? { ...pull, override: known.override } : pull;
+}
+
+function isPlatforms(error: unknown): boolean {
+  return error instanceof GreenroomError && error.isPlatforms;
 }
 
 /** A pull request that keeps changing while it is handled is left to the event of its latest change. */

@@ -30,6 +30,6 @@ export function changesPlatform({ changed }: Change): boolean {
 export function differences(a: ReadonlyMap<string, CommittedFile>, b: ReadonlyMap<string, CommittedFile>): string[] {
   return [...new Set([...a.keys(), ...b.keys()])].filter((path) => {
     const [old, now] = [a.get(path), b.get(path)];
-    return old?.oid !== now?.oid || old?.regular !== now?.regular;
+    return old?.oid !== now?.oid || old?.regular !== now?.regular || old?.executable !== now?.executable;
   });
 }

@@ -1,19 +1,20 @@
 import { basename } from 'node:path';
+import { type CompilerOptions, checkPlatform } from '../compile/compile.ts';
 import { invalidInput } from '../core/errors.ts';
 import type { Finding } from '../core/finding.ts';
 import { isRecord } from '../core/json.ts';
 import { exceptionSchema } from '../model/exception.ts';
-import { PREVIEW_LABEL } from '../model/labels.ts';
+import { PREVIEW_LABEL, REPOSITORY_ANNOTATION } from '../model/labels.ts';
 import { RECORD_FILE } from '../model/layout.ts';
 import { loadDocument, MAX_PLATFORM_BYTES, parseSafeYaml, type YamlDocument } from '../model/load.ts';
-import { type PlatformSpec, platformSchema } from '../model/platform.ts';
+import { defaultPlatform, type PlatformSpec, platformSchema } from '../model/platform.ts';
 import { previewSchema } from '../model/preview.ts';
 import { parseRecord } from '../model/record.ts';
-import { API_VERSION } from '../model/scalars.ts';
 import { createCelCompiler } from '../policies/cel.ts';
 import { type Checker, type CheckerOptions, createChecker } from '../policies/check.ts';
 import { checkText } from '../policies/check-text.ts';
 import { fenceParams, makerParams, ruleParams } from '../policies/params.ts';
+import { loadPlatform } from '../policies/platform.ts';
 import type { Rule } from '../policies/rule.ts';
 import { chosenRules } from '../policies/rule-set.ts';
 import { RECONCILER_FOLDERS } from '../reconcilers/index.ts';
@@ -30,20 +31,31 @@ export interface Checkers {
   readonly fence: Checker;
 }
 
+/** Whose files are judged. */
+export interface CheckedFor {
+  /** `owner/name`; null where nobody knows: references to secrets then may begin with anything. */
+  readonly repository: string | null;
+}
+
 /**
  * @param platform null leaves out {@link PLATFORM_RULES}
  * @param extraRules rules beside greenroom's
  */
-export function createCheckers(platform: PlatformSpec | null, extraRules: readonly Rule[] = []): Checkers {
+export function createCheckers(
+  platform: PlatformSpec | null,
+  extraRules: readonly Rule[] = [],
+  { repository }: CheckedFor = { repository: null },
+): Checkers {
   const options = { ...(platform === null ? withoutPlatform() : withPlatform(platform)), cel: createCelCompiler() };
-  const { params } = options;
+  const secrets = repository === null ? { ...options.params.secrets, prefix: '' } : options.params.secrets;
+  const params = { ...options.params, secrets };
   // A fence is written by the platform's side, and still holds nothing but the kinds of a fence.
   const ofFences = chosenRules({ extraRules }).filter(
     ({ scope, id }) => scope === 'everyone' || id === 'allowed-kinds',
   );
   return {
     maker: createChecker({ ...options, params: makerParams(params), extraRules }),
-    app: createChecker({ ...options, extraRules }),
+    app: createChecker({ ...options, params, extraRules }),
     fence: createChecker({ ...options, params: fenceParams(params), severities: {}, onlyRules: ofFences }),
   };
 }
@@ -54,9 +66,10 @@ function withPlatform(platform: PlatformSpec): CheckerOptions {
 }
 
 function withoutPlatform(): CheckerOptions {
-  const smallest = { domain: 'example.com', sources: [{ owner: 'owner' }], registries: ['registry.example.com'] };
-  const { spec } = platformSchema.parse({ apiVersion: API_VERSION, kind: 'Platform', spec: smallest });
-  return { params: ruleParams(spec), severities: Object.fromEntries(PLATFORM_RULES.map((rule) => [rule, 'off'])) };
+  return {
+    params: ruleParams(defaultPlatform()),
+    severities: Object.fromEntries(PLATFORM_RULES.map((rule) => [rule, 'off'])),
+  };
 }
 
 export interface CheckedFile {
@@ -64,6 +77,15 @@ export interface CheckedFile {
   readonly objects: number;
   /** The text with all mechanical fixes made; null where there are none, or none were asked for. */
   readonly fixed: string | null;
+}
+
+export interface CheckFileOptions {
+  /** Whether to mend what can be mended. @default false */
+  readonly fix?: boolean;
+  /** Of the platform's own, beside greenroom's. @default - none */
+  readonly extraRules?: readonly Rule[];
+  /** What a greenroom.yaml is tried with. @default - none */
+  readonly extensions?: CompilerOptions['extensions'];
 }
 
 /** Folders of a preview in an apps repo: those that the platform's side writes, and one for the app's account. */
@@ -74,7 +96,12 @@ const COMMITTED = new RegExp(`(^|/)previews/[^/]+/[^/]+/[^/]+/(${['fence', 'app'
  *
  * @throws GreenroomError `invalid-input` with every problem of a file that cannot be checked
  */
-export function checkFile(checkers: Checkers, bytes: Uint8Array, file: string, fix: boolean): CheckedFile {
+export function checkFile(
+  checkers: Checkers,
+  bytes: Uint8Array,
+  file: string,
+  { fix = false, repository = null, extraRules = [], extensions = [] }: Partial<CheckedFor> & CheckFileOptions = {},
+): CheckedFile {
   const options = { file, maxBytes: MAX_PLATFORM_BYTES, documents: 'many' } as const;
   const { documents, problems, text } = parseSafeYaml(bytes, options);
   if (problems.length > 0) throw invalidInput(problems);
@@ -84,16 +111,27 @@ export function checkFile(checkers: Checkers, bytes: Uint8Array, file: string, f
     throw invalidInput([{ file, message: 'is not a record as greenroom writes it; ApplicationSets would stop on it' }]);
   }
   const schema = ownSchema(documents[0]);
+  if (schema === platformSchema) {
+    const { spec } = loadPlatform(bytes, file, extraRules).value;
+    checkPlatform({ platform: spec, now: 0, extraRules, extensions });
+    return own;
+  }
   if (schema !== undefined) {
     loadDocument(schema, bytes, file, { maxBytes: MAX_PLATFORM_BYTES });
     return own;
   }
   const checker = checkerOf(checkers, file);
-  const context = { file, namespaceObject: namespaceOf(documents) };
+  const context = { file, namespaceObject: namespaceOf(documents, repository), madeUp: MADE_UP };
   const first = checkText(checker, text, context);
   if (!fix || first.fixed === text) return { findings: first.findings, objects: documents.length, fixed: null };
   const { findings } = checkText(checker, first.fixed, context);
   return { findings, objects: documents.length, fixed: first.fixed };
+}
+
+/** Whether a file says that it is a maker's. */
+export function claimsPreview(bytes: Uint8Array): boolean {
+  const { documents } = parseSafeYaml(bytes, { file: '', maxBytes: MAX_PLATFORM_BYTES, documents: 'many' });
+  return ownSchema(documents[0]) === previewSchema;
 }
 
 function checkerOf({ maker, app, fence }: Checkers, file: string): Checker {
@@ -110,13 +148,17 @@ function ownSchema(document: YamlDocument | undefined) {
   return kind === 'Exception' ? exceptionSchema : previewSchema;
 }
 
-/** The preview that a file's objects would stand in: the first namespace that one names, or any. */
-function namespaceOf(documents: readonly YamlDocument[]): unknown {
+/** The preview that an object would stand in, where nothing says which; no fix may write it anywhere. */
+const MADE_UP = 'pr-any-1';
+
+/** The namespace that a file's objects would stand in: the first preview's that one names, or any. */
+function namespaceOf(documents: readonly YamlDocument[], repository: string | null): unknown {
   const named = documents.flatMap(({ value }) => {
     const namespace = isRecord(value) && isRecord(value.metadata) ? value.metadata.namespace : undefined;
     return typeof namespace === 'string' && namespace.startsWith('pr-') ? [namespace] : [];
   });
-  const name = named[0] ?? 'pr-any-1';
+  const name = named[0] ?? MADE_UP;
   const labels = { [PREVIEW_LABEL]: name, 'kubernetes.io/metadata.name': name };
-  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
+  const annotations = { [REPOSITORY_ANNOTATION]: repository ?? 'any/any' };
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels, annotations } };
 }

@@ -1,20 +1,26 @@
 import type { Problem } from '../core/errors.ts';
 import type { FileSet } from '../core/fileset.ts';
-import { loadPlatform } from '../model/files.ts';
+import type { CommittedFile } from '../gitops/checkout.ts';
 import { PLATFORM_FILE } from '../model/layout.ts';
 import { MANIFEST_FILE, parseManifest } from '../model/manifest.ts';
 import { loadExceptions } from '../policies/exceptions.ts';
+import { loadPlatform } from '../policies/platform.ts';
 import type { Rule } from '../policies/rule.ts';
 import { chosenRules } from '../policies/rule-set.ts';
 import { scaffoldFiles } from '../scaffold/files.ts';
 import { type PlannedFile, planScaffold } from '../scaffold/plan.ts';
 import { readTemplate } from '../scaffold/template.ts';
 
-/** What has a place in an apps repo; a folder that is not here is nobody's. */
-const FOLDERS = ['.github', 'bootstrap', 'docs', 'exceptions', 'extensions', 'policies', 'previews'];
-
 /** Folders that the reconciler applies: a file there that greenroom did not write would run. */
 const COMPILED = ['bootstrap/', 'policies/'];
+
+/** Who has to approve a change, wherever GitHub looks for it. */
+const OWNERS = ['.github/CODEOWNERS', 'CODEOWNERS', 'docs/CODEOWNERS'];
+
+/** Whether a file has to be what greenroom writes; all others of the scaffold are the platform team's to change. */
+export function isProtected(path: string): boolean {
+  return COMPILED.some((folder) => path.startsWith(folder));
+}
 
 export interface CompareOptions {
   /** Of this greenroom. */
@@ -36,9 +42,9 @@ export function compareScaffold(
   { version, now, extraRules = [] }: CompareOptions,
 ): readonly PlannedFile[] {
   const text = files.get(PLATFORM_FILE) ?? '';
-  const platform = loadPlatform(text, PLATFORM_FILE).value.spec;
+  const platform = loadPlatform(text, PLATFORM_FILE, extraRules).value.spec;
   const ofExceptions = [...files].filter(([path]) => /^exceptions\/[^/]+\.yaml$/.test(path));
-  const { honoured } = loadExceptions(new Map(ofExceptions), { now, rules: chosenRules({ extraRules }) });
+  const { honoured } = loadExceptions(new Map(ofExceptions), { now, platform, rules: chosenRules({ extraRules }) });
   const input = { platformText: text, platform, exceptions: honoured, version, extraRules, template: readTemplate() };
   const wanted = scaffoldFiles(input);
   const recorded = files.get(MANIFEST_FILE);
@@ -47,21 +53,43 @@ export function compareScaffold(
 }
 
 /**
- * Paths that have no place in an apps repo.
+ * Files that no apps repo may hold: what a reconciler would apply although greenroom did not write it, and what makes
+ * readers of the repository see something else than its files.
  *
- * @param paths every path of it
+ * @param files every file of it
  * @param scaffold what greenroom lays down, as {@link compareScaffold} gives it
  */
-export function strayProblems(paths: Iterable<string>, scaffold: readonly PlannedFile[]): Problem[] {
+export function strayProblems(
+  files: ReadonlyMap<string, Pick<CommittedFile, 'regular' | 'executable'>>,
+  scaffold: readonly PlannedFile[],
+): Problem[] {
   const known = new Set(scaffold.map(({ path }) => path));
-  return [...paths].flatMap((path): Problem[] => {
-    const folder = path.split('/')[0]!;
-    if (path.includes('/') && !FOLDERS.includes(folder)) {
-      return [{ file: path, message: `has no place in an apps repo; its folders are ${FOLDERS.join(', ')}` }];
+  const isOwned = (path: string) => isProtected(path) || path.startsWith('previews/');
+  return [...files].flatMap(([file, { regular, executable }]): Problem[] => {
+    if (/(^|\/)\.gitmodules$/.test(file)) {
+      return [{ file, message: 'would bring in another repository, on which the reconciler stops; remove it' }];
     }
-    if (COMPILED.some((prefix) => path.startsWith(prefix)) && !known.has(path)) {
-      return [{ file: path, message: 'is not written by greenroom, and the reconciler would apply it; remove it' }];
+    if (/(^|\/)\.gitattributes$/.test(file)) {
+      return [{ file, message: 'makes a checkout differ from what was reviewed; remove it' }];
+    }
+    if (!regular) return [{ file, message: 'is a link; only plain files have a place here' }];
+    if (executable && isOwned(file)) return [{ file, message: 'may be run; greenroom writes plain files (chmod -x)' }];
+    if (isProtected(file) && !known.has(file)) {
+      return [{ file, message: 'is not written by greenroom, and the reconciler would apply it; remove it' }];
     }
     return [];
+  });
+}
+
+/** What of a change is the platform team's to make, but not without a person who says so. */
+export function sensitiveChanges(changed: readonly string[], scaffold: readonly PlannedFile[]): Problem[] {
+  const known = new Set(scaffold.map(({ path }) => path));
+  const confirm = 'if that is meant, run with --yes';
+  return changed.flatMap((file): Problem[] => {
+    if (OWNERS.includes(file)) return [{ file, message: `decides who has to approve what; ${confirm}` }];
+    const isNew = file.startsWith('.github/workflows/') && !known.has(file);
+    return isNew
+      ? [{ file, message: `is a workflow of your own, which can read the secrets of this repository; ${confirm}` }]
+      : [];
   });
 }

@@ -2,10 +2,11 @@ import type { Problem } from '../core/errors.ts';
 import { compareStrings, type FileSet } from '../core/fileset.ts';
 import { RECORD_FILE, repoOfName } from '../model/layout.ts';
 import type { PlatformSpec } from '../model/platform.ts';
-import { parseRecord } from '../model/record.ts';
+import { contentsDigest, parseRecord } from '../model/record.ts';
 import { exceedsRemovalLimit } from '../model/removal-limit.ts';
 import { RECONCILER_FOLDERS } from '../reconcilers/index.ts';
 import type { PlannedFile } from '../scaffold/plan.ts';
+import { isProtected } from './laid-down.ts';
 
 export interface AppsRepoState {
   readonly platform: PlatformSpec;
@@ -15,6 +16,8 @@ export interface AppsRepoState {
   readonly paths: readonly string[];
   /** Text of every `preview.json` by path. */
   readonly records: FileSet;
+  /** Text of every file below `previews/`, to hold it against what the records remember. @default - compiled again elsewhere */
+  readonly contents?: FileSet;
   /** Folders of the previews that were there before the change in question; null when there is nothing to compare. */
   readonly before: readonly string[] | null;
 }
@@ -24,12 +27,29 @@ export interface AppsRepoState {
  * would freeze the ApplicationSets, and a removal of most previews. Each problem says what to do.
  */
 export function examine(state: AppsRepoState): Problem[] {
-  return [...scaffoldProblems(state.scaffold), ...previewProblems(state), ...removalProblems(state)];
+  return [
+    ...scaffoldProblems(state.scaffold),
+    ...previewProblems(state),
+    ...contentsProblems(state),
+    ...removalProblems(state),
+  ];
+}
+
+/** Somebody's edit of a fence or an app; the next sweep would write over it, and a reconciler applies it until then. */
+function contentsProblems({ records, contents }: AppsRepoState): Problem[] {
+  if (contents === undefined) return [];
+  return [...records].flatMap(([file, text]): Problem[] => {
+    const folder = file.slice(0, -RECORD_FILE.length - 1);
+    const remembered = parseRecord(text)?.contents;
+    if (remembered === undefined || remembered === contentsDigest(folder, contents)) return [];
+    const message = 'holds a file that was edited, added or removed after greenroom wrote it; restore it from Git';
+    return [{ file: `${folder}/`, message }];
+  });
 }
 
 function scaffoldProblems(files: readonly PlannedFile[]): Problem[] {
   return files
-    .filter(({ action }) => action !== 'same' && action !== 'keep')
+    .filter(({ path, action }) => isAmiss(path, action))
     .map(({ path, action }) => ({
       file: path,
       message:
@@ -37,6 +57,13 @@ function scaffoldProblems(files: readonly PlannedFile[]): Problem[] {
           ? 'is missing; run `greenroom upgrade .` and commit what it writes'
           : 'is not what greenroom.yaml, exceptions/ and this version of greenroom give; run `greenroom upgrade .`',
     }));
+}
+
+/** The platform team's own files may be edited and taken away; nobody may go without owners. */
+function isAmiss(path: string, action: PlannedFile['action']): boolean {
+  if (action === 'same' || action === 'keep') return false;
+  if (isProtected(path)) return true;
+  return action === 'create' ? path === '.github/CODEOWNERS' : action !== 'edited';
 }
 
 const PREVIEW_PATH = new RegExp(

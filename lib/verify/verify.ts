@@ -1,4 +1,4 @@
-import { GreenroomError, type Problem } from '../core/errors.ts';
+import { formatProblem, GreenroomError, type Problem } from '../core/errors.ts';
 import { compareStrings, type FileSet } from '../core/fileset.ts';
 import type { Finding } from '../core/finding.ts';
 import { VERSION } from '../core/version.ts';
@@ -12,8 +12,9 @@ import { hurtWords, YES_LABEL } from '../report/impact.ts';
 import { type Change, changesPlatform } from './change.ts';
 import { checkFile, createCheckers } from './check-file.ts';
 import { impactOf } from './impact.ts';
-import { compareScaffold, strayProblems } from './laid-down.ts';
+import { compareScaffold, isProtected, sensitiveChanges, strayProblems } from './laid-down.ts';
 import { verifyPreviews } from './previews.ts';
+import { verifyRemovals } from './removals.ts';
 import { examine } from './shape.ts';
 
 export interface VerifyOptions {
@@ -29,6 +30,8 @@ export interface Report {
   /** What a person has to say yes to. */
   readonly asks: Problem[];
   readonly unknown: string[];
+  /** What the platform team should know, such as an exception that lifts nothing. */
+  readonly notes: string[];
   readonly summary: { previews: number; changed: number; equal: number };
 }
 
@@ -46,13 +49,20 @@ export async function verify(change: Change, options: VerifyOptions): Promise<Re
       change.headCommit,
     )
   ).files;
+  const [asks, notes]: [Problem[], string[]] = [[], []];
   const report: Report = {
-    problems: [...irregularProblems(change.list), ...(await shapeProblems(change, options))],
+    problems: await shapeProblems(change, options, asks, notes),
     findings: [],
-    asks: [],
+    asks,
+    notes,
     unknown: [],
     summary: { previews: (await head.records()).length, changed: folders.length, equal: 0 },
   };
+  if (options.offline !== true && options.yes !== true) {
+    const removals = await verifyRemovals(change);
+    report.asks.push(...removals.asks);
+    report.unknown.push(...removals.unknown);
+  }
   let proved: readonly string[] = [];
   if (options.offline !== true && folders.length > 0) {
     const result = await verifyPreviews({ ...context, forge: await change.forge() }, { head, before, folders, files });
@@ -89,15 +99,13 @@ function changedFolders({ list, changed }: Change): string[] {
   return [...folders].filter(touched).sort(compareStrings);
 }
 
-function irregularProblems(list: ReadonlyMap<string, CommittedFile>): Problem[] {
-  return [...list]
-    .filter(([, { regular }]) => !regular)
-    .map(([file]) => ({ file, message: 'is a link; only plain files have a place here' }));
-}
-
 /** Shapes and places: of previews always, of the rest where the change touches it. */
-async function shapeProblems({ head, context, list, oldList, changed, headCommit }: Change, options: VerifyOptions) {
-  const own = [...list.keys()].filter((path) => !path.startsWith('previews/'));
+async function shapeProblems(
+  { head, context, list, oldList, changed, headCommit }: Change,
+  options: VerifyOptions,
+  asks: Problem[],
+  notes: string[],
+): Promise<Problem[]> {
   const looksAtScaffold = changed === null || changed.some((path) => !path.startsWith('previews/'));
   const globs = [
     MANIFEST_FILE,
@@ -113,16 +121,25 @@ async function shapeProblems({ head, context, list, oldList, changed, headCommit
     .map(([path]) => path);
   const records = (await context.repo.read([RECORDS_GLOB], headCommit)).files;
   const folders = oldList === null || options.yes === true ? null : recordFolders(oldList);
-  const { malformed } = await exceptionsOf({ head, context, headCommit });
+  const { refused, malformed } = await exceptionsOf({ head, context, headCommit });
+  // One that this change brings in has to hold; one that has ended since is only told of.
+  const isTold = ({ file = '', field }: Problem) =>
+    changed === null ? field === 'spec.until' : !changed.includes(file);
+  const ignored = [...malformed, ...refused];
+  notes.push(...ignored.filter(isTold).map((problem) => `exception ignored: ${formatProblem(problem)}`));
+  if (options.yes !== true) asks.push(...sensitiveChanges(changed ?? [], scaffold));
   return [
-    ...(looksAtScaffold ? [...strayProblems(own, scaffold), ...malformed] : []),
+    ...strayProblems(list, looksAtScaffold ? scaffold : []).filter(
+      ({ file = '' }) => looksAtScaffold || !isProtected(file),
+    ),
+    ...ignored.filter((problem) => !isTold(problem)),
     ...examine({ platform: head.platform, scaffold, paths, records, before: folders }),
   ];
 }
 
 async function exceptionsOf({ head, context, headCommit }: Pick<Change, 'head' | 'context' | 'headCommit'>) {
   const { files } = await context.repo.read([EXCEPTIONS_GLOB], headCommit);
-  return loadExceptions(files, { now: head.now, rules: chosenRules(context) });
+  return loadExceptions(files, { now: head.now, platform: head.platform, rules: chosenRules(context) });
 }
 
 function recordFolders(list: ReadonlyMap<string, CommittedFile>): string[] {
@@ -136,15 +153,16 @@ async function evaluate(
   folders: readonly string[],
   files: FileSet,
 ): Promise<void> {
-  const checkers = createCheckers(head.platform, context.extraRules);
   const { honoured } = await exceptionsOf({ head, context, headCommit });
   for (const folder of folders) {
     const record = parseRecord(files.get(`${folder}/${RECORD_FILE}`) ?? '');
     const preview = { name: record?.name ?? '', repository: record?.identity.repository ?? '' };
+    const repository = record?.identity.repository ?? null;
+    const checkers = createCheckers(head.platform, context.extraRules, { repository });
     for (const [path, text] of files) {
       if (!path.startsWith(`${folder}/`) || !path.endsWith('.yaml')) continue;
       try {
-        const { findings } = checkFile(checkers, Buffer.from(text), path, false);
+        const { findings } = checkFile(checkers, Buffer.from(text), path, { repository });
         report.findings.push(...applyExceptions(findings, preview, honoured));
       } catch (error) {
         if (!(error instanceof GreenroomError) || error.code !== 'invalid-input') throw error;

@@ -1,5 +1,5 @@
 import { Document, isCollection, isMap, type Node, Pair, Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
-import * as z from 'zod';
+import { jsonSchemaOf } from '../../lib/model/json-schema.ts';
 import { platformSchema } from '../../lib/model/platform.ts';
 import { previewSchema } from '../../lib/model/preview.ts';
 
@@ -28,7 +28,7 @@ export const REFERENCES = {
 /** @returns Markdown of the page about one file @throws Error for a setting without a description */
 export function referencePage(file: keyof typeof REFERENCES): string {
   const { schema, whose, name } = REFERENCES[file];
-  const text = referenceYaml(z.toJSONSchema(schema, { io: 'input' }) as Schema);
+  const text = referenceYaml(jsonSchemaOf(schema) as Schema);
   return `# Every setting of ${file}
 
 <!-- written by \`npm run docs\` from lib/model; edits are lost -->
@@ -56,12 +56,17 @@ function nodeOf(schema: Schema, path: string, document: Document, given?: unknow
     list.items.push(nodeOf(one.items, `${path}[]`, document) as never);
     return list;
   }
-  const inner = one.additionalProperties;
+  const inner = entryOf(one);
   const value = given ?? exampleOf(schema, path);
-  if (typeof inner === 'object' && inner.properties !== undefined) return recordOf(inner, value, path, document);
+  if (inner?.properties !== undefined) return recordOf(inner, value, path, document);
   const node = document.createNode(value) as Node;
   if (isCollection(node) && !(isMap(node) && node.items.length > 1)) node.flow = true;
   return node;
+}
+
+/** What stands under each name of a map; `null` beside it takes a default away. */
+function entryOf({ additionalProperties: inner }: Schema): Schema | undefined {
+  return typeof inner === 'object' ? (inner.anyOf?.find((each) => each.properties !== undefined) ?? inner) : undefined;
 }
 
 /** A map with names of one's own, such as sizes: one entry explained, the others as they are. */

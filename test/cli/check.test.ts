@@ -1,8 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { greenroom, inProcess } from '../support/command.ts';
-import { tempFolder } from '../support/git.ts';
+import { bareRepo, tempFolder } from '../support/git.ts';
 import { platformText, previewText } from '../support/inputs.ts';
 
 let cwd: string;
@@ -98,6 +99,46 @@ describe('check', () => {
     expect(run.stdout).toContain('did you mean "ttl"?');
   });
 
+  test('a maker’s file by another name is not read by sync, and that is said', async () => {
+    const run = await check(file('named/preview.yml', previewText()));
+    expect(run).toMatchObject({
+      code: 2,
+      stdout: 'named/preview.yml: must be called preview.yaml: sync reads no other name\n',
+    });
+  });
+
+  test('the platform comes from the folders above, from a file, or from an apps repo; whose repository it is, from Git', async () => {
+    const repository = tempFolder();
+    execFileSync('git', ['init', '--quiet', repository]);
+    execFileSync('git', ['-C', repository, 'remote', 'add', 'origin', 'git@github.com:acme/shop.git']);
+    mkdirSync(join(repository, 'web'));
+    writeFileSync(join(repository, 'web/preview.yaml'), previewText('secrets: { KEY: acme/other/key }'));
+    const appsRepo = bareRepo({ 'greenroom.yaml': platformText('secrets: { prefix: "{owner}/{repo}/" }') });
+    const words = 'web/preview.yaml:6:19: spec.secrets.KEY: must be a reference under acme/shop/';
+    const inside = await inProcess(['check', 'web/preview.yaml', '--apps-repo', appsRepo], repository);
+    expect(inside).toMatchObject({ code: 2, stdout: expect.stringContaining(words) });
+    writeFileSync(join(repository, 'greenroom.yaml'), platformText());
+    expect(await inProcess(['check', 'web'], repository)).toMatchObject({
+      code: 2,
+      stdout: expect.stringContaining(words),
+    });
+    for (const command of ['render', 'cost']) {
+      const { code, stderr } = await inProcess([command, 'web/preview.yaml'], repository);
+      expect([code, stderr], command).toEqual([2, expect.stringContaining(words)]);
+    }
+    const other = await inProcess(['check', 'web', '--repo', 'acme/other'], repository);
+    expect(other).toMatchObject({ code: 0, stdout: '' });
+  });
+
+  test('an ExternalSecret is judged but for its prefix where nobody knows whose it is', async () => {
+    const secret = (key: string, more = '') =>
+      `apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: { name: s }\nspec:\n  secretStoreRef: { kind: ClusterSecretStore, name: previews }\n  data: [{ secretKey: K, remoteRef: { key: ${key} } }]\n${more}`;
+    expect((await check(file('es/a.yaml', secret('any/where/key')))).code).toBe(0);
+    const all = secret('any/where/key', '  dataFrom: [{ find: { name: { regexp: ".*" } } }]\n');
+    expect((await check(file('es/b.yaml', all))).stdout).toContain('[plain-secrets]');
+    expect((await check('es/a.yaml', '--repo', 'acme/shop')).stdout).toContain('[own-secrets]');
+  });
+
   test('a List is refused, and a kind that no rule knows still meets the general ones', async () => {
     const list = `apiVersion: v1\nkind: List\nitems:\n- ${CONFIG.replaceAll('\n', '\n  ')}\n`;
     const strange =
@@ -153,8 +194,10 @@ test('policies, cost and explain print what they are asked for', async () => {
     cwd,
   );
   expect(cost.stdout).toContain('About $0.09 a day');
-  const explain = await inProcess(['explain', 'no-host-path'], cwd);
+  const explain = await inProcess(['explain', 'allowed-registries'], cwd);
   expect(explain.stdout).toContain('kind: Exception');
+  const fenced = await inProcess(['explain', 'no-host-path'], cwd);
+  expect(fenced.stdout).toContain('No exception can lift it: the Pod Security label');
   const typo = await inProcess(['explain', 'no-host-paht'], cwd);
   expect(typo).toMatchObject({ code: 2, stderr: expect.stringContaining('did you mean "no-host-path"') });
 });

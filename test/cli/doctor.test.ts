@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { formatRecord, type PreviewRecord } from '../../lib/model/record.ts';
 import { inProcess } from '../support/command.ts';
+import { previewText } from '../support/inputs.ts';
 
 let cwd: string;
 beforeEach(async () => {
@@ -50,8 +51,27 @@ describe('greenroom doctor', () => {
   it('finds nothing wrong with what greenroom wrote', async () => {
     addPreview(7);
     addPreview(8);
-    write('previews/main/shop/pr-shop-7/fence/namespace.pr-shop-7.yaml', 'x');
+    write('preview.yaml', previewText());
+    const made = await greenroom('render', 'preview.yaml', '--out', '.', '--repo', 'acme/site', '--pr', '9');
+    expect([made.code, (await greenroom('doctor', '.')).out]).toEqual([0, '']);
+    write('README.md', 'Ours.\n');
     expect(await greenroom('doctor', '.')).toEqual({ code: 0, out: '' });
+  });
+
+  it.each([
+    [
+      'an edited fence',
+      'previews/main/site/pr-site-9/fence/namespace.pr-site-9.yaml',
+      /pr-site-9\/: holds a file that/,
+    ],
+    ['a file beside those of the app', 'previews/main/site/pr-site-9/app/job.x.yaml', /pr-site-9\/: holds a file that/],
+    ['an object in bootstrap', 'bootstrap/argocd/appproject.mine.yaml', /mine\.yaml: is not written by greenroom/],
+    ['another repository', '.gitmodules', /\.gitmodules: would bring in/],
+  ])('names %s', async (_, path, complaint) => {
+    write('preview.yaml', previewText());
+    await greenroom('render', 'preview.yaml', '--out', '.', '--repo', 'acme/site', '--pr', '9');
+    write(path, 'kind: Namespace\n');
+    expect(await greenroom('doctor', '.')).toEqual({ code: 1, out: expect.stringMatching(complaint) });
   });
 
   it.each<[string, () => void, RegExp]>([
@@ -118,6 +138,8 @@ describe('greenroom doctor', () => {
     expect(await asked({ KUBECONFIG: '' })).toEqual([0, false]);
     expect(await asked({ KUBECONFIG: '/k' }, '--no-cluster')).toEqual([0, false]);
     expect(await asked({ KUBECONFIG: '/k' })).toEqual([1, true]);
+    expect(await asked({}, '--kubeconfig', 'k')).toEqual([2, false]);
+    write('k', '');
     expect(await asked({}, '--kubeconfig', 'k')).toEqual([1, true]);
   });
 

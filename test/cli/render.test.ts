@@ -105,7 +105,7 @@ describe('render', () => {
     writeFileSync(join(cwd, 'app/deploy/service.yaml'), service);
     const run = await render('app/preview.yaml');
     expect(run.code).toBe(3);
-    expect(run.stderr).toMatch(/^deploy\/service\.yaml:6:\d+: spec\.type: .*\[no-load-balancer\]/m);
+    expect(run.stderr).toMatch(/^app\/deploy\/service\.yaml:6:\d+: spec\.type: .*\[no-load-balancer\]/m);
   });
 });
 
@@ -151,7 +151,7 @@ export default ({ app, context }) => {
 describe('bad input is exit code 2, in words, and leaves everything as it was', () => {
   test.each<[string, string[], string]>([
     ['no such file', ['missing.yaml'], 'missing.yaml: no such file'],
-    ['a folder', ['.'], '.: is not a file'],
+    ['a folder', ['.'], '.: must be a file; found a folder'],
     ['a time without a zone', ['preview.yaml', '--at', '2026-11-24'], '--at takes a time'],
     ['a short commit id', ['preview.yaml', '--sha', 'abc'], '40 or 64 hexadecimal digits'],
     ['an unknown option', ['preview.yaml', '--prr', '7'], "unknown option '--prr'"],

@@ -114,7 +114,26 @@ describe('a change of the apps repo', () => {
       /there is no cluster big/,
     ],
     ['a link', () => ({ [DEPLOYMENT]: { mode: '120000', content: '/etc/passwd' } }), /is a link/],
-    ['a folder of nobody', () => ({ 'tools/x.sh': 'true' }), /tools\/x\.sh: has no place/],
+    ['another repository', () => ({ '.gitmodules': '[submodule "x"]\n' }), /\.gitmodules: would bring in/],
+    [
+      'attributes of Git',
+      () => ({ 'previews/.gitattributes': '* text\n' }),
+      /\.gitattributes: makes a checkout differ/,
+    ],
+    [
+      'a file that may be run',
+      () => ({ [DEPLOYMENT]: { mode: '100755', content: read(DEPLOYMENT) } }),
+      /deployment\.pr-shop-1\.yaml: may be run/,
+    ],
+    ['owners that are gone', () => ({ '.github/CODEOWNERS': null }), /CODEOWNERS: is missing/],
+    [
+      'an exception that the fence contradicts',
+      () => ({
+        'exceptions/root.yaml':
+          'apiVersion: greenroom.dev/v1alpha1\nkind: Exception\nspec: { rule: run-as-non-root, repository: acme/shop, reason: x, approver: "@a", until: "2100-01-01" }\n',
+      }),
+      /exceptions\/root\.yaml/,
+    ],
     ['an object in bootstrap', () => ({ 'bootstrap/argocd/x.yaml': 'kind: Secret\n' }), /x\.yaml: is not written by/],
     [
       'an edited policy',
@@ -131,6 +150,26 @@ describe('a change of the apps repo', () => {
     const { code, stdout } = await verify(world, files());
     expect(stdout).toMatch(complaint);
     expect(code).toBe(2);
+  });
+
+  test('what is the platform team’s own passes: a README, a step in a workflow, a folder', async () => {
+    const workflow = '.github/workflows/sync.yaml';
+    const files = {
+      'README.md': 'Ours.\n',
+      [workflow]: `${read(workflow)}\n# docker login\n`,
+      'tools/x.sh': { mode: '100755', content: 'true\n' },
+      'exceptions/README.md': null,
+    } as const;
+    expect(await verify(world, files)).toMatchObject({ code: 0, stdout: '' });
+  });
+
+  test.each([
+    ['another workflow', { '.github/workflows/own.yaml': 'on: push\n' }, 'own.yaml: is a workflow of your own'],
+    ['other owners', { '.github/CODEOWNERS': '* @somebody\n' }, 'CODEOWNERS: decides who has to approve'],
+  ])('%s needs a person', async (_, files, words) => {
+    const asked = await verify(world, files);
+    expect([asked.code, asked.stdout]).toEqual([1, expect.stringContaining(words)]);
+    expect((await verify(world, files, '--yes')).code).toBe(0);
   });
 
   test('a manifest against the rules is also judged, and code scanning gets it all', async () => {
@@ -200,6 +239,10 @@ describe('previews that go', () => {
           .filter((p) => numbers.some((n) => p.includes(`shop-${n}/`)))
           .map((p) => [p, null]),
       );
+    const asked = await verify(world, without([1, 2]));
+    expect([asked.code, asked.stdout]).toEqual([1, expect.stringContaining('acme/shop#1 still wants it')]);
+    expect((await verify(world, without([1, 2]), '--yes')).code).toBe(0);
+    for (const n of [1, 2]) world.pull('shop', n, { state: 'closed', createdAt: NOW, updatedAt: NOW });
     expect((await verify(world, without([1, 2]))).code).toBe(0);
     const { code, stdout } = await verify(world, without([1, 2, 3, 4, 5]));
     expect([code, stdout]).toEqual([2, expect.stringContaining('5 of 5 previews would be removed')]);
@@ -207,11 +250,9 @@ describe('previews that go', () => {
 });
 
 describe('a change of greenroom.yaml', () => {
-  const two = 'clusters: [{ name: a, server: "https://a.example.com" }, { name: b, server: "https://b.example.com" }]';
-  const swapped = two
-    .replace('name: a, server: "https://a', 'name: x, server: "https://x')
-    .replace('name: b, server: "https://b', 'name: a, server: "https://a')
-    .replace('name: x, server: "https://x', 'name: b, server: "https://b');
+  const [a, b] = ['a', 'b'].map((name) => `{ name: ${name}, server: "https://${name}.example.com"`);
+  const two = `clusters: [${a} }, ${b}, drain: true }]`;
+  const swapped = `clusters: [${a}, drain: true }, ${b} }]`;
 
   test('that moves or removes live previews asks, and passes with --yes', async () => {
     const world = await appsRepo(2, platformText(two));

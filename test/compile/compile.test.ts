@@ -96,7 +96,7 @@ describe('files', () => {
     }
     const checkers = createCheckers(platform(extra));
     for (const [path, text] of files) {
-      expect(checkFile(checkers, new TextEncoder().encode(text), path, false).findings, path).toEqual([]);
+      expect(checkFile(checkers, new TextEncoder().encode(text), path).findings, path).toEqual([]);
     }
   });
 
@@ -186,15 +186,15 @@ describe("what the platform does not take is refused with the maker's line, all 
   );
 
   test('a preview that its own quota would never let start', () => {
-    const extra = 'namespace: { quota: { limits.memory: 100Mi } }';
-    expect(problemsOf(() => compile(previewText(), extra))).toMatchObject([
-      { field: 'spec.size', message: expect.stringContaining('512Mi of limits.memory') },
+    const extra = 'namespace: { quota: { limits.memory: 700Mi } }';
+    expect(problemsOf(() => compile(previewText('size: medium'), extra))).toMatchObject([
+      { field: 'spec.size', message: expect.stringContaining('1024Mi of limits.memory') },
     ]);
   });
 
   test('a budget for one preview', () => {
-    const extra = 'cost: { budgets: { perPreviewDay: 0.01 } }';
-    expect(problemsOf(() => compile(previewText(), extra))[0]?.message).toContain('0.0886 USD a day');
+    const extra = 'cost: { budgets: { perPreviewDay: 0.1 } }';
+    expect(problemsOf(() => compile(previewText('size: medium'), extra))[0]?.message).toContain('0.2151 USD a day');
   });
 });
 

@@ -89,8 +89,8 @@ describe('a cluster', () => {
 
   it('where Argo CD is not, of a platform of several clusters, is looked at for previews only', async () => {
     const clusters = [
+      { name: 'big', server: 'https://big.example.com', when: { sizes: ['large'] } },
       { name: 'main', server: 'https://kubernetes.default.svc' },
-      { name: 'big', server: 'https://big.example.com' },
     ];
     const found = await observe({}, { clusters });
     expect(found.get('argocd')).toMatchObject({ status: 'warn' });

@@ -55,8 +55,9 @@ spec:
   });
 
   it('has mistakes between settings reported where they are, or where they would be', () => {
-    expect(messages(platformSchema, `${SMALLEST}  ttl: { max: 1h }\n`)).toEqual([
-      '7 spec.ttl.default: must not be longer than ttl.max',
+    expect(messages(platformSchema, `${SMALLEST}  namespace: { limitRange: { max: { cpu: 400m } } }\n`)).toEqual([
+      '3 spec.sizes: must name at least one size that fits into the limits',
+      '7 spec.namespace.limitRange.default.cpu: must not be above limitRange.max.cpu, which is 400m; found 500m',
     ]);
   });
 });

@@ -158,13 +158,52 @@ describe('fixes', () => {
     expect(port.replacement).toBe('  type: ClusterIP\n  ports:\n    - port: 80');
   });
 
-  it('are not offered where one thing cannot be mended', () => {
+  it('mend what can be mended beside what cannot, which is still found', () => {
     const text = APP.replace('ghcr.io/acme/shop:1.0', 'nginx');
     const { findings, fixed } = check(text);
-    expect(findings.filter((f) => f.object.kind === 'Deployment' && f.fix)).toEqual([]);
+    const deployment = findings.filter((f) => f.object.kind === 'Deployment');
+    expect(deployment.filter((f) => f.fix === undefined).map(({ rule }) => rule)).toEqual(['allowed-registries']);
+    expect(check(fixed).findings.map(({ rule }) => rule)).toEqual(['allowed-registries']);
     expect(fixed).toContain('image: nginx');
-    expect(fixed).toContain('privileged: true');
-    expect(fixed).not.toContain('NodePort');
+  });
+
+  it('leave every line alone that nothing was wrong with, in any style of writing', () => {
+    const text = `# mine
+apiVersion: v1
+kind:   Service            # wide
+metadata: {name: web,   labels: {a: "b"}}
+spec:
+    type: LoadBalancer
+    ports:
+    - {port: 80,  nodePort: 30080}
+    -   port: 81
+
+
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+      name: odd
+data: {"k":   'v'}
+`;
+    const { fixed, findings } = check(text);
+    expect(findings.filter(({ fix }) => fix === undefined)).toEqual([]);
+    const [before, after] = [text, fixed].map((each) => each.split('\n'));
+    expect(after!.filter((line) => !before!.includes(line))).toEqual(['    type: ClusterIP', '    - {port: 80}']);
+    expect(before!.filter((line) => !after!.includes(line))).toEqual([
+      '    type: LoadBalancer',
+      '    - {port: 80,  nodePort: 30080}',
+    ]);
+  });
+
+  it('never write the name of a preview that was only made up to judge by', () => {
+    const text =
+      'apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: { name: web }\nspec:\n  ingressClassName: nginx\n  rules: [{ host: shop.example.com, http: { paths: [{ path: /, pathType: Prefix, backend: { service: { name: web, port: { number: 80 } } } }] } }]\n';
+    const context = { file: 'm.yaml', namespaceObject: CASE_NAMESPACE };
+    const { name } = CASE_NAMESPACE.metadata;
+    expect(checkText(checker, text, context).fixed).toContain(`${name}.apps.example.com`);
+    const { fixed, findings } = checkText(checker, text, { ...context, madeUp: name });
+    expect([fixed, findings.map(({ rule, fix }) => [rule, fix])]).toEqual([text, [['own-host', undefined]]]);
   });
 
   it('of every rule that has any make the refused cases pass', () => {

@@ -4,6 +4,7 @@ import { createChecker } from '../../lib/policies/check.ts';
 import { loadExceptions } from '../../lib/policies/exceptions.ts';
 import { defineRule } from '../../lib/policies/rule.ts';
 import { RULES } from '../../lib/policies/rules/index.ts';
+import { platform } from '../support/inputs.ts';
 import { CASE_NAMESPACE } from './cases.ts';
 import { PARAMS, STRICT_PARAMS } from './support.ts';
 
@@ -67,7 +68,11 @@ kind: Exception
 spec: { rule: reserved-keys, preview: pr-shop-7, reason: none at all, approver: "@alice", until: 2026-12-01 }
 `;
     const files = new Map([['exceptions/x.yaml', exception]]);
-    const { honoured, refused } = loadExceptions(files, { now: Date.UTC(2026, 10, 1) / 1000, rules: RULES });
+    const { honoured, refused } = loadExceptions(files, {
+      now: Date.UTC(2026, 10, 1) / 1000,
+      platform: platform(),
+      rules: RULES,
+    });
     expect(honoured).toEqual([]);
     expect(refused).toEqual([
       expect.objectContaining({ message: expect.stringContaining('no exception from reserved-keys') }),

@@ -117,7 +117,7 @@ describe('waiting', () => {
   });
 
   test('a problem of ours is one calm sentence', () => {
-    const text = comment({ state: 'problem', live: null });
+    const text = comment({ state: 'problem', where: 'commit', live: null });
     expect(text).toContain('### Preview: problem on our side\nYour file is fine;');
     expect(visible(text).split('\n').filter(Boolean)).toHaveLength(3);
   });

@@ -91,14 +91,15 @@ spec:
 
   it('follows a changed greenroom.yaml, and removes what it no longer wants', async () => {
     await run();
-    const main = '  clusters: [{ name: main, server: https://kubernetes.default.svc }';
-    write('greenroom.yaml', `${read('greenroom.yaml')}${main}, { name: big, server: https://big.example.com }]\n`);
+    const main = '{ name: main, server: https://kubernetes.default.svc }';
+    const big = '{ name: big, server: https://big.example.com, when: { sizes: [large] } }';
+    write('greenroom.yaml', `${read('greenroom.yaml')}  clusters: [${big}, ${main}]\n`);
     const added = await changed();
     expect(added).toContainEqual(['create', 'bootstrap/argocd/applicationset.previews-big.yaml']);
     expect(added).toContainEqual(['update', 'bootstrap/argocd/appproject.previews.yaml']);
     // The team's own edit is the input of it all, not something to be written over.
     expect(added.map(([, path]) => path)).not.toContain('greenroom.yaml');
-    write('greenroom.yaml', read('greenroom.yaml').replace(', { name: big, server: https://big.example.com }', ''));
+    write('greenroom.yaml', read('greenroom.yaml').replace(`${big}, `, ''));
     expect(await changed()).toContainEqual(['remove', 'bootstrap/argocd/applicationset.previews-big.yaml']);
     expect(() => read('bootstrap/argocd/applicationset.previews-big.yaml')).toThrow(/ENOENT/);
   });
@@ -192,10 +193,10 @@ describe('the policies', () => {
   const exception = (until: string) => `apiVersion: greenroom.dev/v1alpha1
 kind: Exception
 metadata: { name: shop }
-spec: { rule: no-privileged, repository: acme/shop, reason: a test, approver: "@alice", until: "${until}" }
+spec: { rule: allowed-registries, repository: acme/shop, reason: a test, approver: "@alice", until: "${until}" }
 `;
   const clock = () => Date.parse('2026-11-24T00:00:00Z') / 1000;
-  const policy = 'policies/vap/validatingadmissionpolicy.greenroom-no-privileged.yaml';
+  const policy = 'policies/vap/validatingadmissionpolicy.greenroom-allowed-registries.yaml';
 
   it('are compiled for each engine, with the guards in one place', async () => {
     const engines =
@@ -203,7 +204,7 @@ spec: { rule: no-privileged, repository: acme/shop, reason: a test, approver: "@
     const { files } = await run({ platform: `apiVersion: greenroom.dev/v1alpha1\nkind: Platform\n${engines}\n` });
     const names = files.map((f) => f.path).filter((path) => path.startsWith('policies/'));
     expect(names).toContain(policy);
-    expect(names).toContain('policies/kyverno/validatingpolicy.greenroom-no-privileged.yaml');
+    expect(names).toContain('policies/kyverno/validatingpolicy.greenroom-allowed-registries.yaml');
     expect(names.filter((path) => path.includes('greenroom-namespace-labels'))).toHaveLength(2);
   });
 

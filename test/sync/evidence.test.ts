@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { RegistryClient } from '../../lib/evidence/registry/client.ts';
 import { createVerifier } from '../../lib/evidence/verify-image.ts';
+import { contentsDigest } from '../../lib/model/record.ts';
 import { readBase } from '../../lib/sync/plan/base.ts';
 import { sweep } from '../../lib/sync/sweep/sweep.ts';
 import { syncPullRequest } from '../../lib/sync/sync.ts';
@@ -15,7 +16,8 @@ const KEY = signing.keyPair();
 const VULN = 'https://cosign.sigstore.dev/attestation/vuln/v1';
 const SLSA = 'https://slsa.dev/provenance/v1';
 const DEPLOYMENT = 'previews/main/shop/pr-shop-7/app/deployment.pr-shop-7.yaml';
-const RECORD = 'previews/main/shop/pr-shop-7/preview.json';
+const FOLDER = 'previews/main/shop/pr-shop-7';
+const RECORD = `${FOLDER}/preview.json`;
 
 let registry: TestRegistry;
 beforeEach(async () => {
@@ -269,10 +271,12 @@ test('evidence that came with a change of the apps repo has to be what the regis
     });
   expect(await verify()).toMatchObject({ problems: [], unknown: [] });
   const unsigned = registry.image('acme/shop', 'v1', 'pushed by somebody');
-  const forged = Object.fromEntries(
-    [RECORD, DEPLOYMENT].map((path) => [path, `${scene.read(path).replaceAll(scene.digest, unsigned)}\n`]),
-  );
-  commitFiles(scene.appsRepo, forged);
+  // Whoever edits files by hand can edit the digest of them as well.
+  const files = Object.entries(scene.files()).filter(([path]) => path.startsWith(FOLDER));
+  const forged = new Map(files.map(([path, text]) => [path, text.replaceAll(scene.digest, unsigned)]));
+  const contents = `"contents": "${contentsDigest(FOLDER, forged)}"`;
+  forged.set(RECORD, forged.get(RECORD)!.replace(/"contents": "[^"]+"/, contents));
+  commitFiles(scene.appsRepo, Object.fromEntries(forged));
   expect(await verify()).toMatchObject({
     problems: [{ file: RECORD, field: 'evidence', message: expect.stringContaining(unsigned) }],
   });

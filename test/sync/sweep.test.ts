@@ -230,7 +230,7 @@ describe('sweep', () => {
 
 describe('a change of the platform that displaces live previews', () => {
   const clusters = (...names: string[]) =>
-    `clusters: [${names.map((name) => `{ name: ${name}, server: "https://${name}.example.com" }`).join(', ')}]`;
+    `clusters: [${names.map((name, i) => `{ name: ${name}, server: "https://${name}.example.com"${i > 0 ? ', drain: true' : ''} }`).join(', ')}]`;
   const settle = (world: World, platform: string) => world.settle({ 'greenroom.yaml': platform });
   const folders = (world: World) => [...new Set(world.paths().map((path) => path.split('/').slice(1, 4).join('/')))];
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ImageLookup } from '../../lib/evidence/registry/lookup.ts';
-import { formatRecord, parseRecord } from '../../lib/model/record.ts';
+import { contentsDigest, formatRecord, parseRecord } from '../../lib/model/record.ts';
 import { handleComment } from '../../lib/sync/answer.ts';
 import { readBase, type SyncContext } from '../../lib/sync/plan/base.ts';
 import { sweep } from '../../lib/sync/sweep/sweep.ts';
@@ -15,7 +15,10 @@ const FOLDER = 'previews/main/shop/pr-shop-7';
 async function verified(world: World, change: (text: string) => string, now: ImageLookup) {
   const base = world.head()!;
   const files = Object.entries(world.files()).filter(([path]) => path.startsWith(FOLDER));
-  const texts = files.map(([path, text]) => [path, change(text)] as const);
+  const texts = new Map(files.map(([path, text]) => [path, change(text)]));
+  const record = `${FOLDER}/preview.json`;
+  const contents = contentsDigest(FOLDER, texts);
+  texts.set(record, texts.get(record)!.replace(/"contents": "[^"]+"/, `"contents": "${contents}"`));
   world.settle(Object.fromEntries(texts));
   return world.with(async (context) => {
     const [before, head] = [await readBase(context, base), await readBase(context)];

@@ -1,44 +1,40 @@
-import { existsSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { systemClock } from '../../core/clock.ts';
 import { EXIT_CODES, formatProblem, GreenroomError, type Problem } from '../../core/errors.ts';
-import { compareStrings } from '../../core/fileset.ts';
-import type { Finding } from '../../core/finding.ts';
+import { type Finding, isDenial } from '../../core/finding.ts';
 import { VERSION } from '../../core/version.ts';
-import { PLATFORM_FILE } from '../../model/layout.ts';
-import { MAX_PLATFORM_BYTES } from '../../model/load.ts';
-import type { PlatformSpec } from '../../model/platform.ts';
 import type { Rule } from '../../policies/rule.ts';
 import { chosenRules } from '../../policies/rule-set.ts';
 import { findingLine } from '../../report/comment.ts';
 import { sarif } from '../../report/sarif.ts';
 import { count } from '../../report/text.ts';
-import { checkFile, createCheckers, PLATFORM_RULES } from '../../verify/check-file.ts';
+import { createCheckers, PLATFORM_RULES } from '../../verify/check-file.ts';
+import { listInputs } from '../shared/check-inputs.ts';
+import { checkInputs } from '../shared/check-work.ts';
 import type { Configure } from '../shared/command.ts';
 import { type ExtensionOptions, extensionOption, loadExtensions } from '../shared/extensions.ts';
-import { readInput, writeFiles } from '../shared/files.ts';
 import { type Io, json } from '../shared/io.ts';
 import { type ReportFormat, reportFormatOption } from '../shared/options.ts';
-import { readPlatform } from '../shared/platform.ts';
+import { findPlatform, type PlatformOptions, type PlatformSide, platformOptions } from '../shared/platform.ts';
+import { repositoryAt, type StandInOptions, standInOptions } from '../shared/stand-in.ts';
 
-interface CheckOptions extends ExtensionOptions {
-  platform?: string;
+interface CheckOptions extends ExtensionOptions, PlatformOptions, StandInOptions {
   fix?: boolean;
   format: ReportFormat;
 }
 
 export const configure: Configure = (command, io) => {
-  extensionOption(reportFormatOption(command))
+  standInOptions(platformOptions(extensionOption(reportFormatOption(command))))
     .argument('<path...>', 'files, folders (all YAML and JSON below them), or - for standard input')
-    .option('--platform <file>', `the platform's greenroom.yaml; default: ${PLATFORM_FILE} here, if there is one`)
-    .option('--fix', 'write what can be mended mechanically into the files; comments stay')
+    .option('--fix', 'write what can be mended mechanically into the files; all other lines stay as they are')
     .addHelpText(
       'after',
       `
-Judges Kubernetes objects by the rules, and greenroom's own files by their schemas.
+Says of a preview.yaml and its manifests what sync would say. Judges Kubernetes objects by the rules, and greenroom's own
+files by their schemas.
 
 Examples:
+  greenroom check preview.yaml --apps-repo acme/previews
   greenroom check preview.yaml deploy/ --platform greenroom.yaml
   kustomize build . | greenroom check - --format sarif > greenroom.sarif`,
     )
@@ -46,73 +42,64 @@ Examples:
 };
 
 interface Report {
-  readonly findings: Finding[];
-  readonly problems: Problem[];
-  files: number;
-  objects: number;
+  readonly findings: readonly Finding[];
+  readonly problems: readonly Problem[];
+  readonly files: number;
+  readonly objects: number;
   /** Files written anew. */
-  fixed: number;
+  readonly fixed: number;
 }
 
 async function run(paths: readonly string[], options: CheckOptions, io: Io): Promise<void> {
   if (options.fix === true && paths.includes('-')) {
     throw new GreenroomError('invalid-input', '--fix writes files; it cannot write to standard input');
   }
-  const { extraRules } = await loadExtensions(options, io);
-  const checkers = createCheckers(await platformOf(options, io), extraRules);
-  const report: Report = { findings: [], problems: [], files: 0, objects: 0, fixed: 0 };
-  for (const path of paths) {
-    for (const file of await filesOf(path, io)) {
-      report.files += 1;
-      await collect(report, async () => {
-        const bytes = file === '-' ? await buffer(process.stdin) : readInput(io.cwd, file, MAX_PLATFORM_BYTES);
-        const { findings, objects, fixed } = checkFile(
-          checkers,
-          bytes,
-          file === '-' ? '<stdin>' : file,
-          options.fix === true,
-        );
-        report.findings.push(...findings);
-        report.objects += objects;
-        if (fixed !== null) writeFiles(io.cwd, new Map([[file, fixed]]));
-        report.fixed += fixed === null ? 0 : 1;
-      });
-    }
-  }
-  print(report, chosenRules({ extraRules }), options, io);
+  const now = systemClock();
+  const extensions = await loadExtensions(options, io);
+  const { inputs, folders, problems, files } = await listInputs(paths, {
+    cwd: io.cwd,
+    stdin: () => buffer(process.stdin),
+  });
+  const { side, broken } = await platformOf(options, folders, { rules: extensions.extraRules, now }, io);
+  const repository = await repositoryAt(options, folders[0]!, io);
+  const checkers = createCheckers(side?.platform ?? null, extensions.extraRules, { repository });
+  const own = { side: side && { ...side, ...extensions }, ...extensions, checkers, repository, now };
+  const checked = await checkInputs(inputs, { ...options, ...own }, io);
+  const report: Report = {
+    findings: checked.findings,
+    problems: distinct([...problems, ...broken, ...checked.problems]),
+    files,
+    objects: checked.objects,
+    fixed: checked.fixed,
+  };
+  print(report, chosenRules(extensions), options, io);
   if (report.problems.length > 0) io.fail(EXIT_CODES['invalid-input']);
-  else if (report.findings.some((finding) => finding.severity === 'deny')) io.fail(EXIT_CODES.denied);
+  else if (report.findings.some(isDenial)) io.fail(EXIT_CODES.denied);
 }
 
-/** A file that cannot be read is one problem more, and the others are checked all the same. */
-async function collect(report: Report, work: () => Promise<void>): Promise<void> {
+/** Where it is wrong, its problems are told beside those of the files, which are then held to what needs no platform. */
+async function platformOf(
+  options: CheckOptions,
+  folders: readonly string[],
+  context: { readonly rules: readonly Rule[]; readonly now: number },
+  io: Io,
+): Promise<{ side: PlatformSide | null; broken: readonly Problem[] }> {
   try {
-    await work();
+    const side = await findPlatform(options, folders, context, io);
+    if (side === null) {
+      const left = PLATFORM_RULES.join(', ');
+      io.err(`greenroom: without a platform (--platform FILE, --apps-repo WHERE) these rules are left out: ${left}\n`);
+    }
+    return { side, broken: [] };
   } catch (error) {
-    if (!(error instanceof GreenroomError) || error.code !== 'invalid-input') throw error;
-    report.problems.push(...error.problems);
+    if (!(error instanceof GreenroomError) || !error.isPlatforms) throw error;
+    return { side: null, broken: error.problems };
   }
 }
 
-async function platformOf({ platform: file }: CheckOptions, io: Io): Promise<PlatformSpec | null> {
-  const path = file ?? (existsSync(resolve(io.cwd, PLATFORM_FILE)) ? PLATFORM_FILE : undefined);
-  if (path !== undefined) return readPlatform(io.cwd, path);
-  io.err(`greenroom: without a platform (--platform FILE) these rules are left out: ${PLATFORM_RULES.join(', ')}\n`);
-  return null;
-}
-
-/** The file itself, or all YAML and JSON below a folder, sorted; links and hidden folders are passed over. */
-async function filesOf(path: string, io: Io): Promise<string[]> {
-  const info = path === '-' ? undefined : await stat(resolve(io.cwd, path)).catch(() => undefined);
-  if (!info?.isDirectory()) return [path];
-  const found: string[] = [];
-  for (const entry of await readdir(resolve(io.cwd, path), { withFileTypes: true })) {
-    if (entry.name.startsWith('.') || entry.name === 'node_modules') continue;
-    const inner = join(path, entry.name);
-    if (entry.isDirectory()) found.push(...(await filesOf(inner, io)));
-    else if (entry.isFile() && /\.(ya?ml|json)$/i.test(entry.name)) found.push(inner);
-  }
-  return found.sort(compareStrings);
+/** A wrong greenroom.yaml may be both the platform and a file to check. */
+function distinct(problems: readonly Problem[]): Problem[] {
+  return [...new Map(problems.map((problem) => [formatProblem(problem), problem])).values()];
 }
 
 function print(
@@ -121,7 +108,7 @@ function print(
   { format }: CheckOptions,
   io: Io,
 ): void {
-  const denied = findings.filter((finding) => finding.severity === 'deny').length;
+  const denied = findings.filter(isDenial).length;
   const summary = { files, objects, denied, warned: findings.length - denied, problems: problems.length, fixed };
   if (format === 'json') io.out(json({ findings, problems, summary }));
   else if (format === 'sarif') io.out(json(sarif(findings, problems, rules, VERSION)));

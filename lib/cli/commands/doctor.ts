@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -9,10 +10,12 @@ import { VERSION } from '../../core/version.ts';
 import { examineCluster } from '../../doctor/cluster/examine.ts';
 import { contextName, kubectlReader } from '../../doctor/cluster/kubectl.ts';
 import { PLATFORM_FILE, RECORD_FILE } from '../../model/layout.ts';
+import { MANIFEST_FILE } from '../../model/manifest.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import { count } from '../../report/text.ts';
 import { init } from '../../scaffold/init.ts';
 import type { PlannedFile } from '../../scaffold/plan.ts';
+import { strayProblems } from '../../verify/laid-down.ts';
 import { examine } from '../../verify/shape.ts';
 import type { Configure } from '../shared/command.ts';
 import { type ExtensionOptions, extensionOption, loadExtensions } from '../shared/extensions.ts';
@@ -59,16 +62,26 @@ Examples:
 };
 
 async function run(dir: string, options: DoctorOptions, io: Io): Promise<void> {
-  const platform = readPlatform(dir, PLATFORM_FILE);
   const { extraRules } = await loadExtensions(options, io);
+  const platform = readPlatform(dir, PLATFORM_FILE, extraRules);
+  if (!existsSync(join(dir, MANIFEST_FILE))) {
+    const what = `was not laid down by greenroom (no ${MANIFEST_FILE}); run \`greenroom init\` in it`;
+    throw new GreenroomError('invalid-input', `${dir} ${what}`);
+  }
   const { files: scaffold } = await init({ dir, version: VERSION, dryRun: true, extraRules });
   const paths = await previewPaths(dir);
   const records = new Map<string, string>();
+  const contents = new Map<string, string>();
   for (const path of paths) {
-    if (path.endsWith(`/${RECORD_FILE}`)) records.set(path, new TextDecoder().decode(readInput(dir, path)));
+    if (path.endsWith(LINK)) continue;
+    contents.set(path, new TextDecoder().decode(readInput(dir, path)));
+    if (path.endsWith(`/${RECORD_FILE}`)) records.set(path, contents.get(path)!);
   }
   const before = options.since === undefined ? null : await foldersAt(dir, options.since);
-  const problems = examine({ platform, scaffold, paths, records, before });
+  const problems = [
+    ...strayProblems(await otherFiles(dir), scaffold),
+    ...examine({ platform, scaffold, paths, records, contents, before }),
+  ];
   if (options.format === 'text') for (const problem of problems) io.out(`${formatProblem(problem)}\n`);
   if (problems.length === 0) io.err(`nothing to change; ${count(records.size, 'preview')}\n`);
   else io.fail(EXIT_CODES.failed);
@@ -84,6 +97,9 @@ async function lookIntoCluster(
   io: Io,
 ): Promise<{ context: string; observations: Observation[] } | null> {
   const { kubeconfig, context } = options;
+  if (kubeconfig !== undefined && !existsSync(resolve(io.cwd, kubeconfig))) {
+    throw new GreenroomError('invalid-input', `--kubeconfig ${kubeconfig}: there is no such file`);
+  }
   if (!options.cluster || !(kubeconfig ?? context ?? io.env.KUBECONFIG)) return null;
   const access = {
     ...(kubeconfig === undefined ? {} : { kubeconfig: resolve(io.cwd, kubeconfig) }),
@@ -110,21 +126,34 @@ async function lookIntoCluster(
   return { context: name, observations };
 }
 
+const LINK = ' (a link)';
+
 /** Sorted; a link is listed like a file, and is then no file of a preview. */
 async function previewPaths(dir: string): Promise<string[]> {
-  const entries = await readdir(join(dir, 'previews'), { recursive: true, withFileTypes: true }).catch(
+  const entries = await entriesBelow(dir, 'previews');
+  return entries.map(({ path, regular }) => (regular ? path : `${path}${LINK}`)).sort();
+}
+
+/** What lies beside the previews, and where the reconciler or Git reads it: hidden files of the root and what is compiled. */
+async function otherFiles(dir: string) {
+  const compiled = await Promise.all(['bootstrap', 'policies'].map((folder) => entriesBelow(dir, folder)));
+  const names = await readdir(dir);
+  const root = names
+    .filter((name) => /^\.git(modules|attributes)$/.test(name))
+    .map((path) => ({ path, regular: true }));
+  return new Map([...compiled.flat(), ...root].map(({ path, regular }) => [path, { regular, executable: false }]));
+}
+
+async function entriesBelow(dir: string, folder: string): Promise<{ path: string; regular: boolean }[]> {
+  const entries = await readdir(join(dir, folder), { recursive: true, withFileTypes: true }).catch(
     (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return [];
-      throw new GreenroomError('invalid-input', `${join(dir, 'previews')}: cannot be read (${error.code})`);
+      throw new GreenroomError('invalid-input', `${join(dir, folder)}: cannot be read (${error.code})`);
     },
   );
   return entries
     .filter((entry) => !entry.isDirectory())
-    .map((entry) => {
-      const path = join(entry.parentPath, entry.name).slice(dir.length + 1);
-      return entry.isFile() ? path : `${path} (a link)`;
-    })
-    .sort();
+    .map((entry) => ({ path: join(entry.parentPath, entry.name).slice(dir.length + 1), regular: entry.isFile() }));
 }
 
 async function foldersAt(dir: string, commit: string): Promise<string[]> {

@@ -1,6 +1,8 @@
 import { GreenroomError } from '../../core/errors.ts';
 import { closest } from '../../model/load/suggest.ts';
+import { defaultPlatform } from '../../model/platform.ts';
 import { DEFAULT_CONTACT } from '../../policies/check.ts';
+import { fenceAgainst } from '../../policies/fenced.ts';
 import { type Rule, ruleMessage } from '../../policies/rule.ts';
 import { chosenRules } from '../../policies/rule-set.ts';
 import type { Configure } from '../shared/command.ts';
@@ -57,7 +59,13 @@ ${indent(examples.bad)}
 But like this:
 ${indent(examples.good)}
 
-An exception is a file exceptions/<name>.yaml in the apps repo, granted by ${contact}:
+${exceptionText(id, contact)}`;
+}
+
+function exceptionText(id: string, contact: string): string {
+  const fence = fenceAgainst(id, defaultPlatform());
+  if (fence !== undefined) return `No exception can lift it: ${fence}.\n`;
+  return `An exception is a file exceptions/<name>.yaml in the apps repo, granted by ${contact}:
     apiVersion: greenroom.dev/v1alpha1
     kind: Exception
     spec:

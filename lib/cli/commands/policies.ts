@@ -48,11 +48,11 @@ function engineArgument(text: string): Engine {
 async function run(options: PoliciesOptions, io: Io): Promise<void> {
   const { engine, platform: file, out, format } = options;
   const { extraRules } = await loadExtensions(options, io);
-  const platform = readPlatform(io.cwd, file);
+  const platform = readPlatform(io.cwd, file, extraRules);
   const folder = join(dirname(file), 'exceptions');
   const given = readFolder(resolve(io.cwd, folder), 'exceptions') ?? new Map();
   const rules = chosenRules({ extraRules });
-  const { honoured, refused, malformed } = loadExceptions(given, { now: systemClock(), rules });
+  const { honoured, refused, malformed } = loadExceptions(given, { now: systemClock(), platform, rules });
   for (const problem of [...malformed, ...refused]) io.err(`greenroom: exception ignored: ${formatProblem(problem)}\n`);
   const objects = compilePolicies({ ...compileOptions(platform, engine), extraRules, exceptions: honoured });
   const files = policyFiles(objects);

@@ -19,7 +19,10 @@ interface ServeOptions extends ClientOptions {
 
 export const configure: Configure = (command, io) => {
   clientOptions(command)
-    .option('--listen <host:port>', 'address to listen at', listenArgument, { host: '127.0.0.1', port: 8080 })
+    .option('--listen <host:port>', 'address to listen at; default: 127.0.0.1:8080', listenArgument, {
+      host: '127.0.0.1',
+      port: 8080,
+    })
     .option('--sweep-every <time>', 'time between two sweeps, or "never"', sweepArgument, 600)
     .option('--concurrency <n>', 'pull requests that are synced side by side', numberArgument, 50)
     .option('--queue <n>', 'pull requests that may wait; beyond that, the forge gets 503', numberArgument, 1000)

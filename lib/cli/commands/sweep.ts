@@ -4,7 +4,7 @@ import { sweep } from '../../sync/sweep/sweep.ts';
 import { type ClientOptions, clientOptions, withClients } from '../shared/clients.ts';
 import type { Configure } from '../shared/command.ts';
 import { type Io, json } from '../shared/io.ts';
-import { resultData, resultLines } from '../shared/results.ts';
+import { exitCodeOf, resultData, resultLines } from '../shared/results.ts';
 
 interface SweepCommandOptions extends ClientOptions {
   yes?: boolean;
@@ -31,7 +31,7 @@ Example:
 
 async function run(options: SweepCommandOptions, io: Io): Promise<void> {
   const dryRun = options.dryRun === true;
-  const { results, failures, unknown, held, heldBack } = await withClients(options, io, (context) =>
+  const { results, failures, unknown, held, heldBack, notes } = await withClients(options, io, (context) =>
     sweep(context, {
       dryRun,
       allowRemovals: options.yes === true,
@@ -41,13 +41,18 @@ async function run(options: SweepCommandOptions, io: Io): Promise<void> {
   if (io.interactive) io.err('\r\u001b[K');
   if (options.format === 'json') {
     const failed = failures.map(({ subject, error }) => ({ subject, code: error.code, message: error.message }));
-    io.out(json({ results: results.map(resultData), failures: failed, unknown, held, heldBack }));
+    io.out(json({ results: results.map(resultData), failures: failed, unknown, held, heldBack, notes }));
   } else {
     for (const result of results) if (result.effect !== 'none' || dryRun) io.out(resultLines(result, dryRun));
     const changed = results.filter((result) => result.effect !== 'none').length;
     io.out(`${count(results.length, 'preview')} looked at, ${changed} ${dryRun ? 'to change' : 'changed'}\n`);
   }
-  for (const { notes } of results) for (const note of notes) io.err(`greenroom: ${note}\n`);
+  for (const note of [...notes, ...results.flatMap((result) => result.notes)]) io.err(`greenroom: ${note}\n`);
+  for (const { repository, number, state } of results) {
+    if (state.state !== 'problem' || state.cause === undefined) continue;
+    io.err(`greenroom: ${repository}#${number}: ${state.cause.message}\n`);
+    io.fail(exitCodeOf(state));
+  }
   for (const what of unknown) io.err(`greenroom: left alone: ${what}\n`);
   for (const { subject, error } of failures) io.err(`greenroom: ${subject}: ${error.message}\n`);
   for (const { name, sentence } of held) io.err(`greenroom: left as it is: ${name} ${sentence}\n`);

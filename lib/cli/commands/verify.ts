@@ -47,7 +47,7 @@ async function run(dir: string, options: VerifyCommandOptions, io: Io): Promise<
     rules = chosenRules(change.context);
     return verify(change, options);
   });
-  const { problems, findings, asks, unknown } = report;
+  const { problems, findings, asks, notes, unknown } = report;
   if (options.format === 'json') io.out(json(report));
   else if (options.format === 'sarif') io.out(json(sarif(findings, [...problems, ...asks], rules, VERSION)));
   else {
@@ -55,6 +55,7 @@ async function run(dir: string, options: VerifyCommandOptions, io: Io): Promise<
     for (const finding of findings)
       io.out(`${finding.severity === 'warn' ? 'warning: ' : ''}${findingLine(finding)}\n`);
   }
+  for (const note of notes) io.err(`greenroom: ${note}\n`);
   for (const what of unknown) io.err(`greenroom: not proved: ${what}\n`);
   io.err(`${words(report, options)}\n`);
   const denied = findings.some(isDenial);

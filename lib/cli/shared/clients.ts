@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { systemClock } from '../../core/clock.ts';
+import { GreenroomError } from '../../core/errors.ts';
 import type { RegistryClient } from '../../evidence/registry/client.ts';
 import type { ImageRegistry } from '../../evidence/registry/lookup.ts';
 import type { ImageVerifier } from '../../evidence/verify-image.ts';
@@ -115,7 +116,16 @@ export async function openForge(
 ): Promise<Forge> {
   if (options.forge === undefined) return (await connected()).forge();
   const { LocalForge } = await import('../../forge/local.ts');
+  refuseMissingFolder('--forge', options.forge, io);
   return new LocalForge(resolve(io.cwd, options.forge));
+}
+
+/** A name that is mistyped must not look like a forge without pull requests. */
+function refuseMissingFolder(flag: string, folder: string, io: Io): void {
+  const info = statSync(resolve(io.cwd, folder), { throwIfNoEntry: false });
+  if (info?.isDirectory() === true) return;
+  const what = info === undefined ? 'there is no such folder' : 'this is no folder';
+  throw new GreenroomError('invalid-input', `${flag} ${folder}: ${what}`);
 }
 
 /** Where a reconciler clones an apps repo from; undefined for a path, which says nothing of it. */

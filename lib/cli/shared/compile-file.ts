@@ -1,64 +1,142 @@
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type CompiledPreview, createCompiler } from '../../compile/compile.ts';
-import { parseTime } from '../../core/clock.ts';
-import { GreenroomError } from '../../core/errors.ts';
-import { namesOf, type RepositoryRef } from '../../core/repository.ts';
+import { EVIDENCE_RULES } from '../../compile/evidence.ts';
+import { needsDigest } from '../../compile/images.ts';
+import { parseTime, systemClock } from '../../core/clock.ts';
+import { GreenroomError, invalidInput } from '../../core/errors.ts';
+import { readWorkFile, readWorkFolder } from '../../forge/work-folder.ts';
 import { loadPreview } from '../../model/files.ts';
-import { type ExtensionOptions, extensionOption, loadExtensions } from './extensions.ts';
-import { readFolder, readInput } from './files.ts';
+import { PLATFORM_FILE, PREVIEW_FILE } from '../../model/layout.ts';
+import { type ExtensionOptions, type Extensions, extensionOption, loadExtensions } from './extensions.ts';
 import type { Io } from './io.ts';
-import { numberArgument, repositoryArgument, shaArgument } from './options.ts';
-import { readPlatform } from './platform.ts';
+import { numberArgument } from './options.ts';
+import { findPlatform, type PlatformOptions, type PlatformSide, platformOptions } from './platform.ts';
+import { type StandInOptions, standIn, standInOptions } from './stand-in.ts';
 
-export interface CompileFileOptions extends ExtensionOptions {
-  platform: string;
-  repo: RepositoryRef;
-  pr: number;
+export interface CompileFileOptions extends ExtensionOptions, PlatformOptions, StandInOptions {
   repoId: number;
-  sha: string;
-  at: string;
-  label: string[];
+  at?: string;
 }
 
 /** Options of commands that compile a file as if it came with a pull request. */
 export function compileFileOptions(command: Command): Command {
-  return extensionOption(command)
+  return standInOptions(platformOptions(extensionOption(command)))
     .argument('<preview.yaml>', "the maker's file; its manifests folder is looked up beside it")
-    .requiredOption('--platform <file>', "the platform's greenroom.yaml; exceptions/ beside it counts")
-    .requiredOption('--repo <owner/name>', 'repository of the pull request', repositoryArgument)
-    .requiredOption('--pr <number>', 'number of the pull request', numberArgument)
     .option('--repo-id <id>', 'numeric id of the repository on its forge', numberArgument, 1)
-    .option('--sha <sha>', 'head commit', shaArgument, '0'.repeat(40))
-    .option('--at <time>', "the pull request's time, ISO 8601 with a zone", '1970-01-01T00:00:00Z')
     .option(
-      '--label <label>',
-      'a label of the pull request; may be given again',
-      (l, all: string[]) => [...all, l],
-      [],
+      '--at <time>',
+      "the pull request's time, ISO 8601 with a zone, at which exceptions are judged too; default: times count from 1970, exceptions are judged now",
     );
 }
 
-/** Compiles a file. The result depends on the files and options alone: times come from `--at`, never from a clock. */
+/** Compiles a file. The files' bytes depend on the file and the options alone: no time of the clock's is in them. */
 export async function compileFile(file: string, options: CompileFileOptions, io: Io): Promise<CompiledPreview> {
-  const at = parseTime(options.at);
-  if (at === undefined) {
+  const at = options.at === undefined ? undefined : parseTime(options.at);
+  if (at === undefined && options.at !== undefined) {
     throw new GreenroomError('invalid-input', `--at takes a time such as 2026-11-24T08:00:00Z; found "${options.at}"`);
   }
-  const platform = readPlatform(io.cwd, options.platform);
-  const exceptions = readFolder(resolve(io.cwd, join(dirname(options.platform), 'exceptions')), 'exceptions');
-  const preview = loadPreview(readInput(io.cwd, file), file);
-  const folder = preview.value.spec.manifests;
-  const manifests = folder === undefined ? null : readFolder(resolve(io.cwd, dirname(file), folder), folder);
-  const { owner, name: repository } = namesOf(options.repo);
+  const now = at ?? systemClock();
   const extensions = await loadExtensions(options, io);
-  return createCompiler({ platform, exceptions: exceptions ?? undefined, now: at, ...extensions })({
-    preview,
-    manifests,
-    identity: { repositoryId: options.repoId, owner, repository, number: options.pr },
-    headSha: options.sha,
-    author: '',
-    labels: options.label,
-    times: { createdAt: at, updatedAt: at, committedAt: at },
+  const side = await findPlatform(options, [dirname(file), '.'], { rules: extensions.extraRules, now }, io);
+  if (side === null) {
+    const where = `there is no ${PLATFORM_FILE} beside ${file}, above it or here`;
+    throw new GreenroomError('invalid-input', `${where}: give --platform FILE or --apps-repo WHERE`);
+  }
+  const source = openWorkFile(file, io);
+  return compileWork(source, { ...side, ...extensions }, { ...options, at: at ?? 0, now }, io);
+}
+
+/** A maker's file and what lies beside it. */
+export interface WorkFile {
+  readonly text: string;
+  /** The folder that stands for the repository's root. */
+  readonly folder: string;
+  /** A path of the repository as the user knows it. */
+  readonly shown: (path: string) => string;
+}
+
+/** @throws GreenroomError `invalid-input` for what is not there, and for what would not be read at a commit either */
+export function openWorkFile(file: string, io: Io): WorkFile {
+  const folder = dirname(file);
+  const shown = (path: string) => (path === PREVIEW_FILE ? file : join(folder, path));
+  // It may have another name here than in a repository.
+  const given = () => file;
+  return named(given, () => {
+    const path = resolve(io.cwd, file);
+    const text = readWorkFile(dirname(path), basename(path));
+    if (text === null) throw invalidInput([{ file: PREVIEW_FILE, message: 'no such file' }]);
+    return { text, folder, shown };
   });
+}
+
+export interface WorkOptions extends StandInOptions {
+  /** Unix seconds: the pull request's time. */
+  readonly at: number;
+  /** Unix seconds at which exceptions are judged. */
+  readonly now: number;
+  /** Whether a tag passes for the digest that a sync would look up. @default false */
+  readonly assumeDigest?: boolean;
+}
+
+/**
+ * Compiles a maker's file as `sync` would for a pull request with it.
+ *
+ * @throws GreenroomError as the compiler does, with the names of files as the user knows them
+ */
+export async function compileWork(
+  { text, folder, shown }: WorkFile,
+  side: PlatformSide & Extensions,
+  options: WorkOptions,
+  io: Io,
+): Promise<CompiledPreview> {
+  const { at, now, sha = '0'.repeat(40), label } = options;
+  const { identity, isKnown } = await standIn(options, folder, side.platform, io);
+  // Of a made-up repository nobody can say where its secrets are.
+  const secrets = isKnown ? side.platform.secrets : { ...side.platform.secrets, prefix: '' };
+  const platform = { ...side.platform, secrets };
+  const preview = named(shown, () => loadPreview(text, PREVIEW_FILE));
+  const { spec } = preview.value;
+  if (!isKnown && Object.keys(spec.secrets).length > 0) {
+    io.err(
+      'greenroom: no Git remote and no --repo say whose repository this is: the prefix of its secrets was not checked\n',
+    );
+  }
+  const isTag = needsDigest(platform, spec.image, { number: identity.number, headSha: sha });
+  const compiled = named(shown, () =>
+    createCompiler({ ...side, platform, now })({
+      preview,
+      manifests: spec.manifests === undefined ? null : readWorkFolder(resolve(io.cwd, folder), spec.manifests),
+      identity,
+      headSha: sha,
+      author: '',
+      labels: label,
+      digest: options.assumeDigest === true && isTag ? `sha256:${'0'.repeat(64)}` : undefined,
+      times: { createdAt: at, updatedAt: at, committedAt: at },
+    }),
+  );
+  // What only a registry can say is asked when it runs.
+  const asksLater = options.assumeDigest === true ? EVIDENCE_RULES : [];
+  const known = compiled.findings.filter(({ rule }) => !asksLater.includes(rule));
+  const findings = known.map((finding) => ({
+    ...finding,
+    file: shown(finding.file),
+    ...(finding.fix && { fix: { ...finding.fix, file: shown(finding.fix.file) } }),
+  }));
+  return { ...compiled, findings };
+}
+
+/** Problems by the names of files that the user gave. */
+function named<T>(shown: WorkFile['shown'], work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof GreenroomError) || error.code !== 'invalid-input' || error.isPlatforms) throw error;
+    const problems = error.problems.map(({ file, fix, ...problem }) => ({
+      ...(file !== undefined && { file: shown(file) }),
+      ...problem,
+      ...(fix && { fix: { ...fix, file: shown(fix.file) } }),
+    }));
+    throw invalidInput(problems, error);
+  }
 }

@@ -64,7 +64,10 @@ function guarded(extend: PreviewExtension, file: string): PreviewExtension {
       extend(scope);
     } catch (cause) {
       if (cause instanceof GreenroomError) throw cause;
-      throw new GreenroomError('failed', `the extension ${file} failed: ${messageOf(cause)}`, { cause });
+      throw new GreenroomError('failed', `the extension ${file} failed: ${messageOf(cause)}`, {
+        cause,
+        isPlatforms: true,
+      });
     }
   };
 }

@@ -13,7 +13,7 @@ export function readInput(cwd: string, name: string, maxBytes = 16 * 1024 * 1024
     const info = statSync(path);
     if (!info.isFile()) throw invalidInput([{ file: name, message: 'is not a file' }]);
     if (info.size > maxBytes) {
-      throw invalidInput([{ file: name, message: `has ${info.size} bytes; at most ${maxBytes} are read` }]);
+      throw invalidInput([{ file: name, message: `must be at most ${maxBytes} bytes; found ${info.size}` }]);
     }
     return readFileSync(path);
   } catch (error) {

@@ -20,6 +20,11 @@ export function reportFailure(error: unknown, io: Io): void {
     io.fail(EXIT_CODES[error.code]);
     return;
   }
+  if (error instanceof Error && error.name === 'AbortError') {
+    io.err('greenroom: stopped; nothing was written\n');
+    io.fail(EXIT_CODES.failed);
+    return;
+  }
   const text = error instanceof Error ? error.message : String(error);
   if (error instanceof Error && io.env.GREENROOM_DEBUG) io.err(`${error.stack}\n`);
   io.err('Run again with GREENROOM_DEBUG=1 for the details to report.\n');

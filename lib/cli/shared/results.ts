@@ -13,6 +13,8 @@ export function exitCodeOf(state: PreviewState): number {
       return EXIT_CODES['invalid-input'];
     case 'unknown':
       return EXIT_CODES.unreachable;
+    case 'problem':
+      return EXIT_CODES[state.cause?.code ?? 'failed'];
     default:
       return 0;
   }
@@ -58,7 +60,7 @@ function stateText(state: PreviewState): string {
     case 'review':
       return `${state.decision === 'open' ? 'waits for review' : state.decision}: ${state.url}`;
     case 'problem':
-      return 'it could not be put in place';
+      return state.where === 'commit' ? 'it could not be put in place' : 'a problem on our side';
     case 'no-file':
       return 'no preview.yaml at the head';
     case 'none':
@@ -70,6 +72,7 @@ function stateText(state: PreviewState): string {
 
 function details(state: PreviewState): string[] {
   if (state.state === 'invalid') return state.problems.map((problem) => `  ${formatProblem(problem)}`);
+  if (state.state === 'problem' && state.cause !== undefined) return [state.cause.message.replace(/^/gm, '  ')];
   if (state.state === 'denied' || state.state === 'ready') return state.findings.map((f) => `  ${findingLine(f)}`);
   return [];
 }

@@ -1,8 +1,8 @@
 import type { Construct } from 'constructs';
+import { contains, parseNetwork } from '../../model/ipv4.ts';
 import { cidr, dnsLabel, quantity, quantityValue } from '../../model/scalars.ts';
 import { Checks } from '../checks.ts';
 import { checkAnnotations, checkLabels, type StringMap } from '../metadata.ts';
-import { contains, isCanonical, parseNetwork } from './ipv4.ts';
 import { forbiddenCidrs } from './network-policies.ts';
 import type { LimitRangeProps, PreviewNamespaceProps } from './props.ts';
 
@@ -69,8 +69,7 @@ function isPort(port: number): boolean {
 }
 
 function checkCidr(checks: Checks, field: string, network: string): boolean {
-  if (!checks.scalar(field, cidr, network)) return false;
-  return checks.that(isCanonical(network), field, `must not have bits set beyond its prefix; found ${network}`);
+  return checks.scalar(field, cidr, network);
 }
 
 function checkReachable(checks: Checks, field: string, network: string, forbidden: readonly string[]): void {

@@ -1,5 +1,5 @@
+import { carveOut, parseNetwork } from '../../model/ipv4.ts';
 import type { NetworkPolicyPeer, NetworkPolicySpec } from '../kube-object.ts';
-import { carveOut, parseNetwork } from './ipv4.ts';
 import { PRIVATE_CIDRS, type PreviewNamespaceProps } from './props.ts';
 
 /** Link-local: the metadata service of every cloud, which hands out the node's credentials. */

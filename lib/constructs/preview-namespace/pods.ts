@@ -46,6 +46,26 @@ export function podsOf(manifest: object, limitRange: LimitRangeProps, resources:
   return { count: pods, steady, usage: Object.fromEntries(usage) };
 }
 
+/**
+ * How many pods autoscalers may make of each workload, by `Kind/name` of what they scale: that is what a preview can come
+ * to, and what it is priced and bounded by.
+ */
+export function scaledPods(manifests: readonly object[]): ReadonlyMap<string, number> {
+  const scaled = new Map<string, number>();
+  for (const manifest of manifests) {
+    if (at(manifest, 'kind') !== 'HorizontalPodAutoscaler') continue;
+    const target = at(manifest, 'spec', 'scaleTargetRef');
+    const key = `${scalarText(at(target, 'kind'))}/${scalarText(at(target, 'name'))}`;
+    scaled.set(key, Math.max(scaled.get(key) ?? 0, count(at(manifest, 'spec', 'maxReplicas'), 1)));
+  }
+  return scaled;
+}
+
+/** `Kind/name`, as autoscalers name what they scale. */
+export function workloadKey(manifest: object): string {
+  return `${scalarText(at(manifest, 'kind'))}/${scalarText(at(manifest, 'metadata', 'name'))}`;
+}
+
 /** The pod's spec inside a manifest, and the path to it; the spec is undefined where the manifest makes no pods. */
 export function podSpecOf(manifest: object): { readonly spec: unknown; readonly path: string } {
   const kind = at(manifest, 'kind');

@@ -1,7 +1,7 @@
 import type { Problem } from '../../core/errors.ts';
 import { quantityValue } from '../../model/scalars.ts';
 import type { StringMap } from '../metadata.ts';
-import { podsOf } from './pods.ts';
+import { podsOf, scaledPods, workloadKey } from './pods.ts';
 import type { LimitRangeProps } from './props.ts';
 
 /** What bounds a namespace. */
@@ -45,8 +45,10 @@ export function quotaProblems(bounds: NamespaceBounds, manifests: readonly objec
 function peakDemand(limitRange: LimitRangeProps, manifests: readonly object[]): Map<string, number> {
   const demand = new Map<string, number>();
   const add = (resource: string, amount: number) => demand.set(resource, (demand.get(resource) ?? 0) + amount);
+  const scaled = scaledPods(manifests);
   for (const manifest of manifests) {
-    const { count, usage } = podsOf(manifest, limitRange, COMPUTE);
+    const { count: alone, usage } = podsOf(manifest, limitRange, COMPUTE);
+    const count = Math.max(alone, scaled.get(workloadKey(manifest)) ?? 0);
     add('pods', count);
     for (const resource of COMPUTE) {
       const { requests, limits } = usage[resource] ?? { requests: 0, limits: 0 };

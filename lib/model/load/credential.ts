@@ -17,7 +17,15 @@ export function looksLikeCredential(text: string): boolean {
   return KNOWN.test(text) || NAMED.test(text) || (text.match(RUN) ?? []).some(isRandom);
 }
 
+/** `requiredDuringSchedulingIgnoredDuringExecution`: long words without a digit, as Kubernetes names its fields. */
+function isWords(run: string): boolean {
+  if (!/^[a-zA-Z]+$/.test(run)) return false;
+  const words = run.match(/[A-Z]?[a-z]+|[A-Z]+(?![a-z])/g) ?? [];
+  return words.length > 0 && run.length / words.length >= 4.5;
+}
+
 function isRandom(run: string): boolean {
+  if (isWords(run)) return false;
   const pieces = run.replace(/[^A-Za-z0-9]/g, '').match(/[a-z]+|[A-Z]+|[0-9]+/g) ?? [];
   return pieces.length >= CHANGES;
 }

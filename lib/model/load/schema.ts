@@ -49,6 +49,11 @@ function member(schema: Schema, segment: string | number): Schema | undefined {
 /** What is inside defaults, optionals and the like. */
 function unwrap(schema: z.core.$ZodType): Schema {
   let inner = schema as Schema;
-  while ('innerType' in inner._zod.def) inner = inner._zod.def.innerType as Schema;
-  return inner;
+  for (;;) {
+    const { def } = inner._zod;
+    if ('innerType' in def) inner = def.innerType as Schema;
+    // What a file is read as stands before the transformation, or behind it where that only prepares the value.
+    else if (def.type === 'pipe') inner = (def.in._zod.def.type === 'transform' ? def.out : def.in) as Schema;
+    else return inner;
+  }
 }

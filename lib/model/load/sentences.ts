@@ -113,6 +113,8 @@ const NOUNS: Readonly<Record<string, string>> = {
 
 /** What the value must be: `must be at most 65535`. */
 function requirement(issue: z.core.$ZodIssue): string {
+  // A schema's own words say more than what the library makes of them.
+  if (issue.message.startsWith('must ')) return issue.message;
   switch (issue.code) {
     case 'invalid_type':
       return `must be ${NOUNS[issue.expected] ?? issue.expected}`;
@@ -127,8 +129,8 @@ function requirement(issue: z.core.$ZodIssue): string {
     case 'invalid_union':
       return `must be ${issue.errors.map((branch) => requirement(branch[0]!).replace(/^must be /, '')).join(', or ')}`;
     default:
-      // A schema's own words begin with "must"; the library's name the pattern, which says nothing to a reader.
-      return issue.message.startsWith('must ') ? issue.message : 'must have another form';
+      // The library names the pattern, which says nothing to a reader.
+      return 'must have another form';
   }
 }
 
@@ -153,6 +155,13 @@ function isSecret(path: FieldPath): boolean {
 }
 
 function hint(issue: z.core.$ZodIssue, found: unknown, path: FieldPath): string {
+  if (typeof found === 'string' && found.includes('${{')) {
+    return `; no workflow replaces $\{{ }} in this file, write the value itself`;
+  }
+  if (path.includes('secrets') && typeof found === 'string' && looksLikeCredential(found)) {
+    return '; this looks like the secret itself: put it into the store, write its reference here, and replace it, since Git keeps what was committed';
+  }
+  if (issue.message.startsWith('must be a time such as')) return timeHint(found);
   const suggestion = suggestedValue(issue, found, path);
   if (suggestion !== undefined) return `; did you mean ${suggestion}?`;
   if (issue.code !== 'invalid_type') return '';
@@ -162,6 +171,22 @@ function hint(issue: z.core.$ZodIssue, found: unknown, path: FieldPath): string 
   const isNumeric = typeof found === 'string' && /^[0-9]{1,15}$/.test(found);
   if ((issue.expected === 'number' || issue.expected === 'int') && isNumeric) return '; leave out the quotes';
   return found === null ? '; fill it in or remove the line' : '';
+}
+
+const UNITS: readonly (readonly [pattern: RegExp, unit: string, times: number])[] = [
+  [/^m(in(ute)?s?)?$/, 'm', 1],
+  [/^h((ou)?rs?)?$/, 'h', 1],
+  [/^d(ays?)?$/, 'd', 1],
+  [/^w(eeks?)?$/, 'd', 7],
+];
+
+/** `2 days` is 2d; a number alone could be anything. */
+function timeHint(found: unknown): string {
+  const [, digits, word] = /^\s*(\d{1,4})\s*([a-z]*)\s*$/i.exec(String(found)) ?? [];
+  if (digits === undefined) return '';
+  if (word === '') return `; say of what: ${digits}m, ${digits}h or ${digits}d`;
+  const unit = UNITS.find(([pattern]) => pattern.test(word!.toLowerCase()));
+  return unit === undefined ? '' : `; did you mean ${Number(digits) * unit[2]}${unit[1]}?`;
 }
 
 /** Of the values that are allowed, the one that was probably meant. */

@@ -1,6 +1,9 @@
 import { Composer, CST, type Document, Lexer, type ParsedNode, Parser, type YAMLError } from 'yaml';
 import type { TextProblem } from './text.ts';
 
+/** What a stream of many documents may hold, in times of what one may. */
+const STREAM = 4;
+
 /** Nesting that no preview, platform or Kubernetes object comes near. */
 const MAX_DEPTH = 64;
 
@@ -24,7 +27,7 @@ export interface SyntaxLimits {
 export function parseSyntax(text: string, limits: SyntaxLimits): Syntax {
   const tokens: CST.Token[] = [];
   const excess = readTokens(text, limits.lexemes, tokens);
-  const problems = excess ? [excess] : inspect(tokens).slice(0, limits.problems);
+  const problems = excess ? [excess] : inspect(tokens, text).slice(0, limits.problems);
   return problems.length > 0 ? { documents: [], problems } : compose(tokens, text, limits);
 }
 
@@ -33,10 +36,13 @@ function readTokens(text: string, maxLexemes: number, tokens: CST.Token[]): Text
   const parser = new Parser();
   let offset = 0;
   let count = 0;
+  let total = 0;
   let depth = 0;
   let isScalar = false;
   for (const lexeme of new Lexer().lex(text)) {
-    if (++count > maxLexemes) return { offset, message: 'holds too many values to be read' };
+    if (lexeme === CST.DOCUMENT) [total, count] = [total + count, 0];
+    if (++count > maxLexemes || total + count > maxLexemes * STREAM)
+      return { offset, message: 'holds too many values to be read' };
     if (!isScalar && (lexeme === '[' || lexeme === '{') && ++depth > MAX_DEPTH) return tooDeep(offset);
     if (!isScalar && (lexeme === ']' || lexeme === '}')) depth--;
     for (const token of parser.next(lexeme)) tokens.push(token);
@@ -53,7 +59,7 @@ function tooDeep(offset: number): TextProblem {
 }
 
 /** Excessive depth, or else every token that has no place in these files or is never closed. */
-function inspect(tokens: readonly CST.Token[]): TextProblem[] {
+function inspect(tokens: readonly CST.Token[], text: string): TextProblem[] {
   const problems: Required<TextProblem>[] = [];
   // A stack of its own, since what it guards against is a stack that overflows.
   const pending = tokens.map((token) => ({ token, depth: 0 }));
@@ -65,7 +71,12 @@ function inspect(tokens: readonly CST.Token[]): TextProblem[] {
     if (message) problems.push({ offset: token.offset, message });
     forEachChild(token, (child) => pending.push({ token: child, depth }));
   }
-  return problems.sort((a, b) => a.offset - b.offset);
+  return problems
+    .sort((a, b) => a.offset - b.offset)
+    .map(({ offset, message }) =>
+      lineAt(text, offset).text.includes(EXPRESSION) ? expression(offset) : { offset, message },
+    )
+    .filter(({ message }, i, all) => message !== all[i - 1]?.message || message !== expression(0).message);
 }
 
 const UNWANTED: Readonly<Partial<Record<CST.Token['type'], string>>> = {
@@ -127,7 +138,7 @@ function compose(tokens: CST.Token[], text: string, limits: SyntaxLimits): Synta
   const faults = documents.flatMap((document) => [...document.errors, ...document.warnings]);
   const problems = firstOfEachLine(faults, text)
     .slice(0, limits.problems)
-    .map((fault) => ({ offset: fault.pos[0], message: sentence(fault) }));
+    .map((fault) => causeOf(fault, text));
   return { documents: problems.length > 0 ? [] : documents, problems };
 }
 
@@ -157,6 +168,51 @@ const SENTENCES: Readonly<Partial<Record<YAMLError['code'], string>>> = {
   TAB_AS_INDENT: 'is indented with a tab; use spaces',
 };
 
-function sentence(fault: YAMLError): string {
-  return SENTENCES[fault.code] ?? 'is not valid YAML here';
+/** How workflows write what they replace. */
+const EXPRESSION = `$\{{`;
+
+function expression(offset: number): Required<TextProblem> {
+  return { offset, message: `holds ${EXPRESSION} }}, which no workflow replaces in this file; write the value itself` };
+}
+
+/** What its writer did, which is not always where the parser stopped. */
+function causeOf(fault: YAMLError, text: string): TextProblem {
+  const offset = fault.pos[0];
+  const line = lineAt(text, offset);
+  if (line.text.includes(EXPRESSION)) return expression(offset);
+  if (fault.code === 'BLOCK_AS_IMPLICIT_KEY' && (line.text.match(/:\s/g) ?? []).length < 2) {
+    const next = nextLine(text, line.end);
+    const indent = next === undefined ? 0 : next.text.search(/\S/);
+    if (next !== undefined && indent > line.text.search(/\S/)) {
+      const message = `is indented by ${indent} spaces, and the line above by ${line.text.search(/\S/)}; use the same number`;
+      return { offset: next.start + indent, message };
+    }
+  }
+  if (fault.code === 'MULTILINE_IMPLICIT_KEY' && /^\s*[\w-]+:\S/.test(line.text)) {
+    return { offset, message: 'has no space behind its ":"; write "key: value"' };
+  }
+  return { offset, message: SENTENCES[fault.code] ?? 'is not valid YAML here' };
+}
+
+interface Line {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+function lineAt(text: string, offset: number): Line {
+  const start = text.lastIndexOf('\n', offset - 1) + 1;
+  const next = text.indexOf('\n', offset);
+  const end = next === -1 ? text.length : next;
+  return { start, end, text: text.slice(start, end) };
+}
+
+/** The next line that holds something. */
+function nextLine(text: string, end: number): Line | undefined {
+  for (let at = end + 1; at < text.length; ) {
+    const line = lineAt(text, at);
+    if (/\S/.test(line.text)) return line;
+    at = line.end + 1;
+  }
+  return undefined;
 }

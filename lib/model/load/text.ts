@@ -39,6 +39,15 @@ export function hiddenCharacters(text: string, limit: number): TextProblem[] {
   return problems;
 }
 
+/** Every marker that a merge left behind; at the start of a line, which no text inside a value has. */
+export function mergeMarkers(text: string): TextProblem[] {
+  if (!/^<{7} /m.test(text)) return [];
+  return [...text.matchAll(/^(?:<{7} |={7}$|>{7} |\|{7} )/gm)].map(({ index }) => ({
+    offset: index,
+    message: 'is left of a merge that was not finished; keep one side and delete this line',
+  }));
+}
+
 /** Either the text of a file, or what keeps it from being one. */
 export interface Decoded {
   /** Without a byte order mark at its start, which some editors write unasked; empty when the file is too large. */

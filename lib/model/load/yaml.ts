@@ -2,7 +2,7 @@ import type { Problem } from '../../core/errors.ts';
 import { fieldName } from './field.ts';
 import { LineIndex, Positions } from './positions.ts';
 import { parseSyntax } from './syntax.ts';
-import { decodeText, hiddenCharacters, type TextProblem } from './text.ts';
+import { decodeText, hiddenCharacters, mergeMarkers, type TextProblem } from './text.ts';
 import { type FieldProblem, readTree } from './tree.ts';
 
 /** Most bytes of a `preview.yaml`. */
@@ -64,6 +64,8 @@ export function parseSafeYaml(input: string | Uint8Array, options: SafeYamlOptio
   if (problem) return failed([problem]);
   const hidden = hiddenCharacters(text, MAX_PROBLEMS);
   if (hidden.length > 0) return failed(hidden);
+  const markers = mergeMarkers(text);
+  if (markers.length > 0) return failed(markers.slice(0, MAX_PROBLEMS));
   const maxDocuments = expected === 'one' ? 1 : MAX_DOCUMENTS;
   const syntax = parseSyntax(text, {
     lexemes: Math.min(maxBytes / 4, MAX_LEXEMES),

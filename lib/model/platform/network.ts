@@ -7,9 +7,11 @@ import { section } from './section.ts';
 export const ingress = section({
   kind: z.enum(['ingress', 'gateway']).default('ingress').meta({ description: 'Ingress, or Gateway API HTTPRoute.' }),
   class: dnsLabel.default('nginx').meta({ description: 'ingressClassName, or the GatewayClass of the bootstrap.' }),
-  controllerNamespace: dnsLabel
-    .default('ingress-nginx')
-    .meta({ description: 'The only namespace that may open connections to a preview.' }),
+  controllerNamespace: dnsLabel.optional().meta({
+    description:
+      'The only namespace that may open connections to a preview. Default: ingress-nginx, for a class of that controller.',
+    examples: ['ingress-nginx'],
+  }),
   gateway: section({
     name: dnsLabel.default('previews').meta({ description: 'Its name.' }),
     namespace: dnsLabel
@@ -24,7 +26,28 @@ export const ingress = section({
       description: "Secret of the wildcard certificate, in the controller's namespace: its default certificate.",
     }),
   }).meta({ description: 'The one wildcard certificate of all previews.' }),
-}).meta({ description: 'How people reach a preview.' });
+})
+  .superRefine(({ class: name, controllerNamespace }, context) => {
+    const message = misfit(name, controllerNamespace);
+    if (message !== null) context.addIssue({ code: 'custom', path: ['controllerNamespace'], message });
+  })
+  .transform((own) => ({ ...own, controllerNamespace: own.controllerNamespace ?? 'ingress-nginx' }))
+  .meta({ description: 'How people reach a preview.' });
+
+/** Controllers by a word that their classes and namespaces usually hold. */
+const CONTROLLERS = ['nginx', 'traefik', 'haproxy', 'kong', 'contour', 'istio', 'envoy', 'cilium', 'apisix'];
+
+/** A controller whose namespace is another one than stated cannot open a connection to any preview. */
+function misfit(name: string, namespace: string | undefined): string | null {
+  const [wanted, found] = [name, namespace ?? ''].map((text) => CONTROLLERS.find((word) => text.includes(word)));
+  if (namespace === undefined) {
+    return wanted === 'nginx' ? null : `is needed with the class ${name}: the namespace that its controller runs in`;
+  }
+  const fits = wanted === undefined || found === undefined || wanted === found;
+  return fits
+    ? null
+    : `must be where the controller of the class ${name} runs; found ${namespace}, a place of ${found}`;
+}
 
 export const egress = z.strictObject({
   cidr: cidr.meta({ description: 'Addresses that it may reach.', examples: ['203.0.113.0/24'] }),

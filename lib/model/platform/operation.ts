@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { IMAGE_PATTERN } from '../image.ts';
+import { TEMPLATES } from '../preview.ts';
 import { bounded, dnsLabel, httpUrl } from '../scalars.ts';
 import { section } from './section.ts';
 
@@ -19,7 +20,7 @@ export const cluster = z.strictObject({
         .optional()
         .meta({ description: 'Sizes of the preview, any of them. Default: all.', examples: [['large']] }),
       templates: z
-        .array(z.enum(['static-site', 'web-service', 'function']))
+        .array(z.enum(TEMPLATES))
         .min(1)
         .optional()
         .meta({ description: 'Templates of the preview, any of them. Default: all.', examples: [['function']] }),
@@ -31,6 +32,13 @@ export const cluster = z.strictObject({
     })
     .optional()
     .meta({ description: 'Which previews run here; the first cluster that matches wins. Default: all.' }),
+  drain: z
+    .boolean()
+    .optional()
+    .meta({
+      description: 'Takes no preview any more; stays in the list until those that ran here have moved. Default: false.',
+      examples: [false],
+    }),
 });
 
 export const cleaner = section({

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { ownerName, repositoryName } from '../scalars.ts';
-import { resources, section } from './section.ts';
+import { bounded, ownerName, repositoryName } from '../scalars.ts';
+import { resourcesOr, section } from './section.ts';
 
 // Who gets previews, under which rules, at what price.
 
@@ -32,6 +32,12 @@ export const source = z.strictObject({
 export const ENGINES = ['vap', 'kyverno', 'kyverno-legacy', 'gatekeeper'] as const;
 export type Engine = (typeof ENGINES)[number];
 
+const groupKind = bounded(
+  200,
+  /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Z][A-Za-z0-9]*$/,
+  'must be group/Kind, e.g. apps/StatefulSet, or Kind for the core group',
+);
+
 export const policies = section({
   engines: z
     .array(z.enum(ENGINES))
@@ -45,17 +51,17 @@ export const policies = section({
       examples: [{ 'limit-request-ratio': 'warn' }],
     }),
   parameters: section({
-    maxSize: resources.default({ cpu: '2', memory: '2Gi' }).meta({ description: 'Largest limits of one container.' }),
+    maxSize: resourcesOr('2', '2Gi').meta({ description: 'Largest limits of one container.' }),
     limitRequestRatio: section({
       cpu: z.int().min(1).max(1000).default(10).meta({ description: 'Of cpu.' }),
       memory: z.int().min(1).max(1000).default(4).meta({ description: 'Of memory.' }),
     }).meta({ description: 'How many times its request a limit may be.' }),
     allowedKinds: z
-      .array(z.string().max(200))
+      .array(groupKind)
       .optional()
       .meta({
         description:
-          "`group/Kind` that a maker's manifests may hold (`Service` for the core group). Default: the rule's list.",
+          "`group/Kind` that a maker's manifests may hold (`Service` for the core group), beside what greenroom makes of preview.yaml. Default: the rule's list.",
         examples: [['Service', 'ConfigMap', 'apps/Deployment']],
       }),
     keys: z
@@ -103,7 +109,7 @@ export const cost = section({
       .meta({ description: 'Price of one requested GiB an hour.' }),
     asOf: z
       .string()
-      .regex(/^\d{4}-\d{2}(-\d{2})?$/, 'must be a date such as 2026-03')
+      .regex(/^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$/, 'must be a date such as 2026-03')
       .default('2026-01')
       .meta({ description: 'Date of the rates, shown with every amount.' }),
   }).meta({ description: 'What the cost is computed from.' }),

@@ -7,7 +7,31 @@ export function section<S extends z.ZodRawShape>(shape: S) {
 }
 
 /** CPU and memory, as Kubernetes quantities. */
-export const resources = z.strictObject({
-  cpu: quantity.meta({ description: 'Cores: 1, or 250m for a quarter.', examples: ['250m'] }),
-  memory: quantity.meta({ description: 'Bytes: 128Mi, 1Gi.', examples: ['128Mi'] }),
-});
+const cores = quantity.meta({ description: 'Cores: 1, or 250m for a quarter.', examples: ['250m'] });
+const bytes = quantity.meta({ description: 'Bytes: 128Mi, 1Gi.', examples: ['128Mi'] });
+
+export const resources = z.strictObject({ cpu: cores, memory: bytes });
+
+/** The same, where what is left out has a default. */
+export function resourcesOr(cpu: string, memory: string) {
+  return section({
+    cpu: quantity.default(cpu).meta({ description: 'Cores.' }),
+    memory: quantity.default(memory).meta({ description: 'Bytes.' }),
+  });
+}
+
+/** A map whose entries stand beside the defaults, or in the place of one; `null` takes a default away. */
+export function merged<K extends z.core.$ZodRecordKey, V extends z.ZodType>(
+  key: K,
+  value: V,
+  defaults: Readonly<Record<string, z.output<V>>>,
+) {
+  return z
+    .record(key, value.nullable())
+    .prefault({} as never)
+    .transform((own): Record<string, z.output<V>> => {
+      const entries = Object.entries({ ...defaults, ...own }) as [string, z.output<V> | null][];
+      return Object.fromEntries(entries.filter((entry): entry is [string, z.output<V>] => entry[1] !== null));
+    })
+    .meta({ default: defaults });
+}

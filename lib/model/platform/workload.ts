@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { REGISTRY_PATTERN } from '../image.ts';
 import { bounded, dnsLabel, duration, durationSeconds, quantity } from '../scalars.ts';
-import { resources, section } from './section.ts';
+import { merged, resources, resourcesOr, section } from './section.ts';
 
 // What a preview is made of, and what holds it in.
 
@@ -38,32 +38,39 @@ const DEFAULT_QUOTA = {
 };
 
 export const namespace = section({
-  quota: z
-    .record(bounded(100, /^[a-z][a-z0-9./-]*$/, 'must be a resource name such as limits.cpu'), quantity)
-    .default(DEFAULT_QUOTA)
-    .meta({ description: 'Hard limits of the ResourceQuota of each preview namespace.' }),
+  quota: merged(
+    bounded(100, /^[a-z][a-z0-9./-]*$/, 'must be a resource name such as limits.cpu'),
+    quantity,
+    DEFAULT_QUOTA,
+  ).meta({
+    description:
+      'Hard limits of the ResourceQuota of each preview namespace, beside the defaults or in their place; null takes one away.',
+  }),
   limitRange: section({
-    default: resources
-      .default({ cpu: '500m', memory: '256Mi' })
-      .meta({ description: 'Limits of a container that names none.' }),
-    defaultRequest: resources
-      .default({ cpu: '100m', memory: '128Mi' })
-      .meta({ description: 'Requests of a container that names none.' }),
-    max: resources.default({ cpu: '2', memory: '2Gi' }).meta({ description: 'Largest limits of one container.' }),
+    default: resourcesOr('500m', '256Mi').meta({ description: 'Limits of a container that names none.' }),
+    defaultRequest: resourcesOr('100m', '128Mi').meta({ description: 'Requests of a container that names none.' }),
+    max: resourcesOr('2', '2Gi').meta({ description: 'Largest limits of one container.' }),
   }).meta({ description: 'The LimitRange of each preview namespace.' }),
 }).meta({ description: 'What each preview namespace is held to.' });
 
+const shorter = (a: string, b: string) => (durationSeconds(a) <= durationSeconds(b) ? a : b);
+
 export const ttl = section({
-  default: duration
-    .default('24h')
-    .meta({ description: 'Life of a preview whose file names none, from the last push.' }),
+  default: duration.optional().meta({
+    description: 'Life of a preview whose file names none, from the last push. Default: 24h, or `max` if less.',
+    examples: ['24h'],
+  }),
   max: duration.default('72h').meta({ description: 'Longest life that a file, a label or a command can ask for.' }),
-  warn: duration.default('4h').meta({ description: 'How long before its end the author is told, once.' }),
+  warn: duration.optional().meta({
+    description: 'How long before its end the author is told, once. Default: 4h, or `max` if less.',
+    examples: ['4h'],
+  }),
 })
-  .refine((t) => durationSeconds(t.default) <= durationSeconds(t.max), {
-    path: ['default'],
-    message: 'must not be longer than ttl.max',
-  })
+  .transform((own) => ({
+    default: own.default ?? shorter('24h', own.max),
+    max: own.max,
+    warn: own.warn ?? shorter('4h', own.max),
+  }))
   .meta({ description: 'How long previews live.' });
 
 export const secrets = section({

@@ -1,20 +1,22 @@
 import { type Compiler, createCompiler } from '../../compile/compile.ts';
 import type { PreviewExtension } from '../../constructs/extension.ts';
 import type { Clock } from '../../core/clock.ts';
-import { GreenroomError } from '../../core/errors.ts';
+import { formatProblem, GreenroomError } from '../../core/errors.ts';
 import type { FileSet } from '../../core/fileset.ts';
 import type { ImageRegistry } from '../../evidence/registry/lookup.ts';
 import type { Trust } from '../../evidence/signatures/trust.ts';
 import type { ImageVerifier } from '../../evidence/verify-image.ts';
 import type { Forge } from '../../forge/forge.ts';
 import type { AppsRepo } from '../../gitops/apps-repo.ts';
-import { loadPlatform } from '../../model/files.ts';
 import { EXCEPTIONS_GLOB, PLATFORM_FILE, RECORDS_GLOB, TRUST_GLOB } from '../../model/layout.ts';
 import { MANIFEST_FILE, refuseNewer } from '../../model/manifest.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import { type PreviewRecord, parseRecord } from '../../model/record.ts';
 import type { CelCompiler } from '../../policies/cel.ts';
+import { loadExceptions } from '../../policies/exceptions.ts';
+import { loadPlatform } from '../../policies/platform.ts';
 import type { Rule } from '../../policies/rule.ts';
+import { chosenRules } from '../../policies/rule-set.ts';
 
 /** What a sync works with; nothing in it knows which pull request it is about. */
 export interface SyncContext {
@@ -43,6 +45,8 @@ export interface Base {
   readonly trust: Trust | null;
   /** Unix seconds; one reading of the clock for everything decided on this base. */
   readonly now: number;
+  /** Why an exception lifts nothing, a sentence each. */
+  readonly notes: readonly string[];
   /** The records of all previews at this commit; read when first asked for, since most runs need only their own. */
   readonly records: () => Promise<readonly StoredRecord[]>;
 }
@@ -68,17 +72,20 @@ export async function readBase(context: Omit<SyncContext, 'forge'>, at?: string)
   if (text === undefined) {
     throw new GreenroomError('failed', `${context.repo.description} ${await lackOf(context.repo, head)}`);
   }
-  const platform = (context.platforms ?? new PlatformReader()).read(text);
+  const platform = (context.platforms ?? new PlatformReader()).read(text, context.extraRules);
   const now = context.clock();
+  const exceptions = exceptionFiles(files);
+  const { refused, malformed } = loadExceptions(exceptions, { now, platform, rules: chosenRules(context) });
   let records: Promise<readonly StoredRecord[]> | undefined;
   return {
     head,
     platform,
     now,
+    notes: [...malformed, ...refused].map((problem) => `exception ignored: ${formatProblem(problem)}`),
     trust: await trustOf(platform, files, now),
     compile: createCompiler({
       platform,
-      exceptions: exceptionFiles(files),
+      exceptions,
       now,
       extensions: context.extensions,
       extraRules: context.extraRules,
@@ -102,9 +109,13 @@ async function trustOf({ evidence }: PlatformSpec, files: FileSet, now: number):
 export class PlatformReader {
   #last: { readonly text: string; readonly platform: PlatformSpec } | undefined;
 
-  /** @throws GreenroomError `invalid-input` when it is wrong */
-  read(text: string): PlatformSpec {
-    if (this.#last?.text !== text) this.#last = { text, platform: loadPlatform(text, PLATFORM_FILE).value.spec };
+  /**
+   * @param extraRules rules of the platform's own, the same for all that a process does
+   * @throws GreenroomError `invalid-input` when it is wrong
+   */
+  read(text: string, extraRules?: readonly Rule[]): PlatformSpec {
+    if (this.#last?.text !== text)
+      this.#last = { text, platform: loadPlatform(text, PLATFORM_FILE, extraRules).value.spec };
     return this.#last.platform;
   }
 }

@@ -87,6 +87,10 @@ export async function planPreview(
     });
   } catch (error) {
     if (!(error instanceof GreenroomError)) throw error;
+    if (error.isPlatforms) {
+      const { code, message } = error;
+      return plan.keep({ state: 'problem', where: 'settings', cause: { code, message }, live: plan.live });
+    }
     if (error.code === 'unreachable')
       return plan.keep({ state: 'unknown', reason: error.message, isPassing: error.until === undefined });
     if (error.code !== 'invalid-input') throw error;
@@ -149,7 +153,7 @@ function stateWithoutImage(
       };
     }
     case 'unknown':
-      return { state: 'unknown', reason: image.reason, isPassing: true };
+      return { state: 'unknown', reason: image.reason, isPassing: true, told: { where: 'registry', live } };
   }
 }
 

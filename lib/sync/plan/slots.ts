@@ -2,7 +2,7 @@ import type { CompiledPreview } from '../../compile/compile.ts';
 import type { PullRequest } from '../../forge/forge.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import type { PreviewRecord } from '../../model/record.ts';
-import { count, money } from '../../report/text.ts';
+import { about, money } from '../../report/text.ts';
 import type { Base } from './base.ts';
 
 /** What was planned before in the same run: it takes places, and frees some. */
@@ -43,27 +43,29 @@ export async function waitingFor(
   const full = (limit: number | undefined, taken: number) => limit !== undefined && taken >= limit;
 
   if (full(slots.total, records.length)) {
-    return places(`All ${count(slots.total!, 'place')} are taken; yours starts by itself. Nothing to do.`);
+    return places(`${all(slots.total!)} taken; yours starts by itself. Nothing to do.`);
   }
   const ofRepo = records.filter((r) => r.identity.repositoryId === pull.repository.id);
   if (full(slots.perRepo, ofRepo.length)) {
-    return places(
-      `All ${count(slots.perRepo!, 'place')} of this repository are taken; yours starts when one of its previews ends.`,
-    );
+    return places(`${all(slots.perRepo!, ' of this repository')} taken; yours starts when one of its previews ends.`);
   }
   const ofAuthor = records.filter((r) => r.author === pull.author);
   if (full(slots.perAuthor, ofAuthor.length)) {
-    return places(`Your ${count(slots.perAuthor!, 'place')} are taken; this one starts when another of yours ends.`);
+    return places(`${all(slots.perAuthor!, ' that you may have')} taken; this one starts when another of yours ends.`);
   }
   const spent = records.reduce((sum, r) => sum + r.cost.perDay, 0);
   const budget = cost.budgets.totalDay;
   if (budget !== undefined && spent + compiled.cost.perDay > budget) {
     const sentence =
       `Previews already use ${money(spent, cost.currency)} of ${money(budget, cost.currency)} a day; this one adds ` +
-      `about ${money(compiled.cost.perDay, cost.currency)}. Choose a smaller size or ask ${base.platform.policies.contact}.`;
+      `${about(compiled.cost.perDay, cost.currency)}. Choose a smaller size or ask ${base.platform.policies.contact}.`;
     return { reason: 'budget', sentence };
   }
   return null;
+}
+
+function all(places: number, whose = ''): string {
+  return places === 1 ? `The one place${whose} is` : `All ${places} places${whose} are`;
 }
 
 function places(sentence: string): Wait {

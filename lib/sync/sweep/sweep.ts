@@ -23,6 +23,8 @@ export interface SweepResult {
   readonly held: readonly Held[];
   /** Why removals were held back; null where they were not more than the platform's share. */
   readonly heldBack: string | null;
+  /** What the platform team should know, such as an exception that is ignored. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -89,7 +91,7 @@ export async function sweep(context: SyncContext, options: SweepOptions = {}): P
   const unanswered = results.flatMap(({ repository, number, state }) =>
     state.state === 'unknown' ? [`${repository}#${number}: ${state.reason}`] : [],
   );
-  return { results, failures, unknown: [...unknown, ...unanswered], held, heldBack };
+  return { results, failures, unknown: [...unknown, ...unanswered], held, heldBack, notes: base.notes };
 }
 
 /** Those that wait for a place, with their place among all that do: plans come in the order in which places are given. */

@@ -68,8 +68,8 @@ export function* scaffolds(): Generator<[label: string, path: string, text: stri
       ingress: { kind: ingress },
       knative,
       clusters: [
-        { name: 'main', server: 'https://kubernetes.default.svc' },
         { name: 'big', server: 'https://big.example.com', when: { sizes: ['large'] } },
+        { name: 'main', server: 'https://kubernetes.default.svc' },
       ],
       evidence: {
         require: ['digest', 'signature', 'sbom', 'vulnerabilities'],

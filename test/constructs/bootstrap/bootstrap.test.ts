@@ -26,8 +26,8 @@ function find(objects: readonly Json[] | undefined, kind: string, name: string):
 
 const TWO_CLUSTERS = {
   clusters: [
-    { name: 'main', server: 'https://kubernetes.default.svc' },
     { name: 'big', server: 'https://big.example.com', when: { sizes: ['large'] } },
+    { name: 'main', server: 'https://kubernetes.default.svc' },
   ],
 };
 

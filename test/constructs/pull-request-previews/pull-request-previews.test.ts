@@ -23,8 +23,8 @@ const REPOSITORY: Required<ManifestRepository> = {
 };
 const CLUSTERS = `
 clusters:
-  - { name: main, server: "https://kubernetes.default.svc" }
-  - { name: spot, server: "https://spot.example.com" }`;
+  - { name: spot, server: "https://spot.example.com", when: { templates: [function] } }
+  - { name: main, server: "https://kubernetes.default.svc" }`;
 const PROPS: Required<PullRequestPreviewsProps> = {
   platform: platform(CLUSTERS),
   repoUrl: 'https://github.com/acme/previews.git',
@@ -111,7 +111,7 @@ describe('PullRequestPreviews', () => {
   it('names the clusters there are when asked for another', () => {
     expect(() => made({ ...PROPS, cluster: 'big' })).toThrow(
       expect.objectContaining({
-        problems: [{ field: 'cluster', message: 'must be a cluster of the platform (main, spot); found big' }],
+        problems: [{ field: 'cluster', message: 'must be a cluster of the platform (spot, main); found big' }],
       }),
     );
   });

@@ -3,6 +3,7 @@ import type { Finding } from '../../../lib/core/finding.ts';
 import { type Exception, exceptionOf, exceptionSchema, untilSeconds } from '../../../lib/model/exception.ts';
 import { applyExceptions, loadExceptions } from '../../../lib/policies/exceptions.ts';
 import { RULES } from '../../../lib/policies/rules/index.ts';
+import { platform } from '../../support/inputs.ts';
 
 const NOW = Date.UTC(2026, 10, 1) / 1000;
 const DAY = 86_400;
@@ -11,7 +12,7 @@ const document = (spec: Record<string, unknown>) => ({
   apiVersion: 'greenroom.dev/v1alpha1',
   kind: 'Exception',
   spec: {
-    rule: 'run-as-non-root',
+    rule: 'allowed-registries',
     repository: 'acme/shop',
     reason: 'the base image starts as root until the vendor fixes it',
     approver: '@alice',
@@ -74,7 +75,11 @@ describe('an exception file', () => {
 
 describe('an exception that is loaded', () => {
   const review = (spec: Record<string, unknown> = {}, now = NOW) =>
-    loadExceptions(new Map([['exceptions/shop-root.yaml', JSON.stringify(document(spec))]]), { now, rules: RULES });
+    loadExceptions(new Map([['exceptions/shop-root.yaml', JSON.stringify(document(spec))]]), {
+      now,
+      platform: platform(),
+      rules: RULES,
+    });
 
   test('honours one in its time', () => {
     const e = exception();
@@ -101,13 +106,31 @@ describe('an exception that is loaded', () => {
     expect(review({ until: more }).refused[0]?.message).toContain('90 days at most');
     expect(review({ rule: 'no-such-rule' }).refused[0]?.message).toContain('there is no rule no-such-rule');
   });
+
+  test.each([
+    ['run-as-non-root', 'the Pod Security label'],
+    ['no-privileged', 'the Pod Security label'],
+    ['no-load-balancer', 'services.loadbalancers at 0'],
+    ['allowed-kinds', 'policies.parameters.allowedKinds'],
+    ['own-namespace', 'its own namespace only'],
+  ])('refuses one to %s, which the fence would contradict', (rule, sentence) => {
+    const { honoured, refused } = review({ rule });
+    expect([honoured, refused[0]?.message]).toEqual([[], expect.stringContaining(sentence)]);
+  });
+
+  test('refuses one that is for nobody: a repository of no source, or what is no name of a preview', () => {
+    for (const spec of [{ repository: 'other/shop' }, { repository: undefined, preview: 'shop-7' }]) {
+      expect(review(spec).refused[0]?.message).toContain('is for nobody');
+    }
+    expect(review({ repository: 'ACME/shop' }).refused).toEqual([]);
+  });
 });
 
 describe('applyExceptions', () => {
   const shop = { name: 'pr-shop-7', repository: 'acme/shop' };
 
   test('marks what it lifts and leaves everything else as it is', () => {
-    const findings = [finding('run-as-non-root'), finding('no-host-path')];
+    const findings = [finding('allowed-registries'), finding('no-host-path')];
     const [lifted, kept] = applyExceptions(findings, shop, [exception()]);
     expect(lifted).toEqual({ ...findings[0], exception: 'shop-root' });
     expect(kept).toBe(findings[1]);
@@ -120,7 +143,7 @@ describe('applyExceptions', () => {
     [{ repository: undefined, preview: 'pr-shop-7' }, shop, true],
     [{ repository: undefined, preview: 'pr-shop-7' }, { ...shop, name: 'pr-shop-70' }, false],
   ])('%j for %j: %s', (spec, preview, lifts) => {
-    const [result] = applyExceptions([finding('run-as-non-root')], preview, [exception(spec)]);
+    const [result] = applyExceptions([finding('allowed-registries')], preview, [exception(spec)]);
     expect(result?.exception !== undefined).toBe(lifts);
   });
 });
@@ -138,7 +161,7 @@ describe('loadExceptions', () => {
         ],
         ['exceptions/c.yaml', '{'],
       ]),
-      { now: NOW, rules: RULES },
+      { now: NOW, platform: platform(), rules: RULES },
     );
     expect(honoured.map((e) => e.name)).toEqual(['a']);
     expect(malformed.some((p) => p.file === 'exceptions/b.yaml' && p.message.includes('without an approver'))).toBe(

@@ -1,0 +1,74 @@
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { GreenroomError, type Problem } from '../../core/errors.ts';
+import { compareStrings } from '../../core/fileset.ts';
+import { PREVIEW_FILE } from '../../model/layout.ts';
+import { MAX_PLATFORM_BYTES } from '../../model/load.ts';
+import { claimsPreview } from '../../verify/check-file.ts';
+import { readInput } from './files.ts';
+
+/** What standard input is called. */
+export const STDIN = '<stdin>';
+
+/** A file to check. */
+export interface CheckInput {
+  /** As the user would write it; {@link STDIN} for standard input. */
+  readonly file: string;
+  readonly bytes: Uint8Array;
+  /** Whether it is a maker's file, or lies where `sync` would look for one. */
+  readonly isPreview: boolean;
+}
+
+export interface CheckInputs {
+  readonly inputs: readonly CheckInput[];
+  /** Folders of the files, the nearest first, then the one in which the command runs. */
+  readonly folders: readonly string[];
+  /** Files that cannot be read, or would not be; the others are checked all the same. */
+  readonly problems: readonly Problem[];
+  /** How many files there were. */
+  readonly files: number;
+}
+
+/** The files that paths stand for, in the order of the paths; below a folder, in that of their names. */
+export async function listInputs(
+  paths: readonly string[],
+  { cwd, stdin }: { readonly cwd: string; readonly stdin: () => Promise<Uint8Array> },
+): Promise<CheckInputs> {
+  const inputs: CheckInput[] = [];
+  const folders = new Set<string>();
+  const problems: Problem[] = [];
+  let files = 0;
+  for (const path of paths) {
+    const isFolder = path !== '-' && (await stat(resolve(cwd, path)).catch(() => undefined))?.isDirectory() === true;
+    folders.add(isFolder ? path : path === '-' ? '.' : dirname(path));
+    for (const file of isFolder ? await filesBelow(cwd, path) : [path]) {
+      files += 1;
+      try {
+        const bytes = file === '-' ? await stdin() : readInput(cwd, file, MAX_PLATFORM_BYTES);
+        // Deeper in a folder that is looked through, a file of that name can be anything.
+        const isPlace = basename(file) === PREVIEW_FILE && (!isFolder || dirname(file) === join(path));
+        const isPreview = isPlace || claimsPreview(bytes);
+        inputs.push({ file: file === '-' ? STDIN : file, bytes, isPreview });
+        const isMisnamed = /^preview\.ya?ml$/i.test(basename(file)) && basename(file) !== PREVIEW_FILE;
+        if (isPreview && isMisnamed)
+          problems.push({ file, message: `must be called ${PREVIEW_FILE}: sync reads no other name` });
+      } catch (error) {
+        if (!(error instanceof GreenroomError) || error.code !== 'invalid-input') throw error;
+        problems.push(...error.problems);
+      }
+    }
+  }
+  return { inputs, folders: [...folders.add('.')], problems, files };
+}
+
+/** All YAML and JSON below a folder, sorted; links and hidden folders are passed over. */
+async function filesBelow(cwd: string, folder: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const entry of await readdir(resolve(cwd, folder), { withFileTypes: true })) {
+    if (entry.name.startsWith('.') || entry.name === 'node_modules') continue;
+    const inner = join(folder, entry.name);
+    if (entry.isDirectory()) found.push(...(await filesBelow(cwd, inner)));
+    else if (entry.isFile() && /\.(ya?ml|json)$/i.test(entry.name)) found.push(inner);
+  }
+  return found.sort(compareStrings);
+}

@@ -1,0 +1,114 @@
+import { dirname, join } from 'node:path';
+import { GreenroomError, type Problem } from '../../core/errors.ts';
+import type { Finding } from '../../core/finding.ts';
+import { fileText } from '../../forge/file-text.ts';
+import { loadPreview } from '../../model/files.ts';
+import { PREVIEW_FILE } from '../../model/layout.ts';
+import type { Rule } from '../../policies/rule.ts';
+import { type CheckedFile, type Checkers, checkFile } from '../../verify/check-file.ts';
+import { type CheckInput, STDIN } from './check-inputs.ts';
+import { compileWork, openWorkFile, type WorkFile } from './compile-file.ts';
+import type { Extensions } from './extensions.ts';
+import { writeFiles } from './files.ts';
+import type { Io } from './io.ts';
+import type { PlatformSide } from './platform.ts';
+import type { StandInOptions } from './stand-in.ts';
+
+export interface CheckSetting extends StandInOptions {
+  /** Null where there is none: a maker's file is then held to its schema alone. */
+  readonly side: (PlatformSide & Extensions) | null;
+  /** The platform's own, beside greenroom's. */
+  readonly extraRules: readonly Rule[];
+  readonly extensions: Extensions['extensions'];
+  readonly checkers: Checkers;
+  /** `owner/name`; null where nobody knows. */
+  readonly repository: string | null;
+  /** Unix seconds. */
+  readonly now: number;
+  readonly fix?: boolean;
+}
+
+export interface Checked {
+  readonly findings: readonly Finding[];
+  readonly problems: readonly Problem[];
+  readonly objects: number;
+  /** Files that were mended. */
+  readonly fixed: number;
+}
+
+type Outcome = Pick<CheckedFile, 'findings' | 'objects' | 'fixed'> & { readonly problems: readonly Problem[] };
+
+/**
+ * Checks files: what `sync` would take for a maker's file is compiled as `sync` would compile it, with the manifests
+ * that it names; all else is judged by itself.
+ */
+export async function checkInputs(inputs: readonly CheckInput[], setting: CheckSetting, io: Io): Promise<Checked> {
+  const { checkers, repository, extraRules, extensions, fix = false } = setting;
+  const outcomes = new Map<CheckInput, Outcome>();
+  // Mended first: what a preview's manifests are judged as is what then stands in them.
+  for (const input of inputs.filter(({ isPreview }) => !isPreview)) {
+    const outcome = await settled(() =>
+      checkFile(checkers, input.bytes, input.file, { fix, repository, extraRules, extensions }),
+    );
+    outcomes.set(input, outcome);
+  }
+  const fixed = new Map(
+    [...outcomes].flatMap(([{ file }, outcome]) => (outcome.fixed === null ? [] : [[file, outcome.fixed] as const])),
+  );
+  writeFiles(io.cwd, fixed);
+  for (const input of inputs.filter(({ isPreview }) => isPreview)) {
+    outcomes.set(input, await settled(() => checkPreview(input, setting, io)));
+    const folder = setting.side === null ? undefined : manifestsOf(input);
+    for (const [other, outcome] of outcomes) {
+      // What there is to say of these was said with the preview.
+      const isManifest = folder !== undefined && !other.isPreview && other.file.startsWith(`${folder}/`);
+      if (isManifest) outcomes.set(other, { ...outcome, findings: [], problems: [] });
+    }
+  }
+  const all = inputs.flatMap((input) => outcomes.get(input) ?? []);
+  return {
+    findings: all.flatMap(({ findings }) => findings),
+    problems: all.flatMap(({ problems }) => problems),
+    objects: all.reduce((sum, { objects }) => sum + objects, 0),
+    fixed: fixed.size,
+  };
+}
+
+async function checkPreview(input: CheckInput, setting: CheckSetting, io: Io): Promise<CheckedFile> {
+  const { side, now } = setting;
+  const work = input.file === STDIN ? standardInput(input.bytes) : openWorkFile(input.file, io);
+  if (side === null) {
+    loadPreview(work.text, work.shown(PREVIEW_FILE));
+    return { findings: [], objects: 1, fixed: null };
+  }
+  // A preview that begins now has not ended, and a tag is looked up when it runs.
+  const { findings } = await compileWork(work, side, { ...setting, at: now, now, assumeDigest: true }, io);
+  return { findings, objects: 1, fixed: null };
+}
+
+/** What is piped in stands for a file of the folder in which the command runs. */
+function standardInput(bytes: Uint8Array): WorkFile {
+  const shown = (path: string) => (path === PREVIEW_FILE ? STDIN : path);
+  return { text: fileText(STDIN, bytes), folder: '.', shown };
+}
+
+/** The folder of manifests that a preview names, as the user would write it; undefined where none can be told. */
+function manifestsOf({ file, bytes }: CheckInput): string | undefined {
+  try {
+    const { manifests } = loadPreview(bytes, file).value.spec;
+    return manifests === undefined ? undefined : join(dirname(file), manifests);
+  } catch (error) {
+    if (error instanceof GreenroomError) return undefined;
+    throw error;
+  }
+}
+
+/** What is wrong with a file is told beside what is wrong with the others. */
+async function settled(work: () => CheckedFile | Promise<CheckedFile>): Promise<Outcome> {
+  try {
+    return { ...(await work()), problems: [] };
+  } catch (error) {
+    if (!(error instanceof GreenroomError) || error.code !== 'invalid-input') throw error;
+    return { findings: [], problems: error.problems, objects: 0, fixed: null };
+  }
+}

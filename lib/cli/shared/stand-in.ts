@@ -1,0 +1,85 @@
+import { basename, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { tryGit } from '../../core/git/process.ts';
+import { namesOf, type RepositoryRef } from '../../core/repository.ts';
+import { repositoryOf } from '../../gitops/url.ts';
+import type { Identity } from '../../model/identity.ts';
+import type { PlatformSpec } from '../../model/platform.ts';
+import type { Io } from './io.ts';
+import { numberArgument, repositoryArgument, shaArgument } from './options.ts';
+
+export interface StandInOptions {
+  repo?: RepositoryRef;
+  pr?: number;
+  repoId?: number;
+  sha?: string;
+  label: string[];
+}
+
+/** Which pull request a file is taken for; none of it is needed to try. */
+export function standInOptions(command: Command): Command {
+  return command
+    .option(
+      '--repo <owner/name>',
+      'repository of the pull request; default: that of the Git remote',
+      repositoryArgument,
+    )
+    .option('--pr <number>', 'number of the pull request; default: 1', numberArgument)
+    .option('--sha <sha>', 'head commit; default: 40 zeros', shaArgument)
+    .option(
+      '--label <label>',
+      'a label of the pull request; may be given again',
+      (label, all: string[]) => [...all, label],
+      [],
+    );
+}
+
+export interface StandIn {
+  readonly identity: Identity;
+  /** Whether the repository was given or is that of the Git remote; a made-up one says nothing about secret references. */
+  readonly isKnown: boolean;
+}
+
+/**
+ * The identity that a file is compiled under. Where nobody says whose it is, the Git remote does; where there is none
+ * either, a made-up repository of the platform's first owner.
+ *
+ * @param folder where the file lies
+ */
+export async function standIn(
+  { repo, pr = 1, repoId = 1 }: StandInOptions,
+  folder: string,
+  platform: PlatformSpec,
+  io: Io,
+): Promise<StandIn> {
+  const known = repo ?? (await remoteOf(resolve(io.cwd, folder), io));
+  const madeUp = { owner: platform.sources[0]!.owner, name: madeUpName(resolve(io.cwd, folder)) };
+  const { owner, name } = known === undefined ? madeUp : namesOf(known);
+  return { identity: { repositoryId: repoId, owner, repository: name, number: pr }, isKnown: known !== undefined };
+}
+
+/** `owner/name` of the repository that files belong to, given or of the Git remote; null where nobody knows. */
+export async function repositoryAt(
+  { repo }: Pick<StandInOptions, 'repo'>,
+  folder: string,
+  io: Io,
+): Promise<string | null> {
+  const known = repo ?? (await remoteOf(resolve(io.cwd, folder), io));
+  return known?.path ?? null;
+}
+
+async function remoteOf(folder: string, io: Io): Promise<RepositoryRef | undefined> {
+  const { code, stdout } = await tryGit({ env: { ...io.env } }, ['-C', folder, 'remote', 'get-url', 'origin']).catch(
+    () => ({ code: 1, stdout: '' }),
+  );
+  return code === 0 ? repositoryOf(stdout.trim()) : undefined;
+}
+
+function madeUpName(folder: string): string {
+  return (
+    basename(folder)
+      .replace(/[^A-Za-z0-9._-]+/g, '-')
+      .replace(/^\.+/, '')
+      .slice(0, 100) || 'app'
+  );
+}

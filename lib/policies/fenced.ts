@@ -1,0 +1,50 @@
+import type { PlatformSpec } from '../model/platform.ts';
+
+/**
+ * Rules that Kubernetes' own Pod Security standard `restricted` holds as well: the label on each preview's namespace
+ * refuses such pods, whatever a rule or an exception says.
+ *
+ * Source: https://kubernetes.io/docs/concepts/security/pod-security-standards/
+ */
+const POD_SECURITY: readonly string[] = [
+  'allowed-volumes',
+  'apparmor-profile',
+  'default-proc-mount',
+  'drop-capabilities',
+  'no-host-namespaces',
+  'no-host-path',
+  'no-host-ports',
+  'no-host-probes',
+  'no-privilege-escalation',
+  'no-privileged',
+  'no-windows-host-process',
+  'run-as-non-root',
+  'safe-sysctls',
+  'seccomp-profile',
+  'selinux-options',
+];
+
+/** Rules that a quota of nothing holds as well. */
+const QUOTA: Readonly<Record<string, string>> = {
+  'no-load-balancer': 'services.loadbalancers',
+  'no-node-port': 'services.nodeports',
+};
+
+/**
+ * Why lifting a rule would not help: the fence of every preview refuses the same, so that what passed the rule would
+ * be called ready and never start. Undefined for a rule that nothing else holds.
+ */
+export function fenceAgainst(rule: string, { namespace }: PlatformSpec): string | undefined {
+  if (POD_SECURITY.includes(rule)) {
+    return "the Pod Security label `restricted` of each preview's namespace refuses such pods all the same";
+  }
+  const resource = Object.hasOwn(QUOTA, rule) ? QUOTA[rule]! : undefined;
+  if (resource !== undefined && Number(namespace.quota[resource] ?? 1) === 0) {
+    return `the quota of each preview's namespace holds ${resource} at 0 (namespace.quota)`;
+  }
+  if (rule === 'allowed-kinds') {
+    return 'the account that applies a preview may write no other kinds; add the kind to policies.parameters.allowedKinds';
+  }
+  if (rule === 'own-namespace') return 'the account that applies a preview may write in its own namespace only';
+  return undefined;
+}

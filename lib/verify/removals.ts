@@ -1,0 +1,62 @@
+import { isExpired } from '../compile/lifetime.ts';
+import { GreenroomError, type Problem } from '../core/errors.ts';
+import type { Forge } from '../forge/forge.ts';
+import { PREVIEW_FILE, RECORD_FILE } from '../model/layout.ts';
+import { type PreviewRecord, parseRecord, recordedPullRequest } from '../model/record.ts';
+import { refusalOf, stopOf } from '../sync/plan/eligibility.ts';
+import type { Change } from './change.ts';
+
+export interface Removals {
+  /** Previews that their pull request still wants. */
+  readonly asks: readonly Problem[];
+  /** What could not be proved, since somebody gave no answer. */
+  readonly unknown: readonly string[];
+}
+
+/** Holds the previews that a change takes away against their pull requests: one that is over may go. */
+export async function verifyRemovals(change: Change): Promise<Removals> {
+  const [asks, unknown]: [Problem[], string[]] = [[], []];
+  for (const { file, record } of await removedRecords(change)) {
+    const outcome = await wanted(await change.forge(), record, change);
+    if (outcome === 'unknown') unknown.push(`${record.name}: whether its pull request still wants it`);
+    if (outcome !== 'wanted') continue;
+    const { repository, number } = record.identity;
+    const message = `is removed, and ${repository}#${number} still wants it; the next sweep brings it back. If that is meant, run with --yes`;
+    asks.push({ file, message });
+  }
+  return { asks, unknown };
+}
+
+/** Those that are in another folder now have moved. */
+async function removedRecords({ oldList, list, context, baseCommit }: Change) {
+  if (oldList === null || baseCommit === null) return [];
+  const isRecord = (path: string) => /^previews\/[^/]+\/[^/]+\/[^/]+\/preview\.json$/.test(path);
+  const nameOf = (path: string) => path.split('/')[3];
+  const kept = new Set([...list.keys()].filter(isRecord).map(nameOf));
+  const gone = [...oldList.keys()].filter((path) => isRecord(path) && !kept.has(nameOf(path)));
+  if (gone.length === 0) return [];
+  const { files } = await context.repo.read(gone, baseCommit);
+  return gone.flatMap((file) => {
+    const record = parseRecord(files.get(file) ?? '');
+    return record === null ? [] : [{ file: file.slice(0, -RECORD_FILE.length - 1), record }];
+  });
+}
+
+async function wanted(
+  forge: Forge,
+  record: PreviewRecord,
+  { head }: Pick<Change, 'head'>,
+): Promise<'wanted' | 'over' | 'unknown'> {
+  if (isExpired(record.expires, head.now)) return 'over';
+  try {
+    const { repositoryId, number } = record.identity;
+    const lookup = await forge.pullRequestById(repositoryId, number, recordedPullRequest(record));
+    if (lookup.status === 'unknown') return 'unknown';
+    const pull = lookup.value;
+    if ((refusalOf(pull, head.platform) ?? stopOf(pull)) !== null) return 'over';
+    return (await forge.readFile(pull.repository, pull.head.sha, PREVIEW_FILE)) === null ? 'over' : 'wanted';
+  } catch (error) {
+    if (!(error instanceof GreenroomError) || error.code === 'failed') throw error;
+    return error.code === 'unreachable' ? 'unknown' : 'wanted';
+  }
+}

@@ -1,0 +1,242 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { inProcess } from '../support/command.ts';
+import { commitFiles, tempFolder } from '../support/git.ts';
+import { platformText, previewText } from '../support/inputs.ts';
+import { World } from '../support/world.ts';
+
+// The command reads the real clock: pull requests are opened now.
+const NOW = Math.floor(Date.now() / 1000) - 60;
+
+/** Settings that cannot be right together, the line that is at fault (the first six are the smallest platform), and words. */
+const WRONG: readonly [what: string, extra: string, line: number, words: string][] = [
+  [
+    'a size with requests above its limits',
+    'sizes:\n  tiny:\n    requests: { cpu: "2", memory: 1Gi }\n    limits: { cpu: 100m, memory: 2Gi }',
+    9,
+    'spec.sizes.tiny.requests.cpu: must not be above the limit of 100m; found 2',
+  ],
+  [
+    'a size above what one container may have',
+    'sizes: { huge: { requests: { cpu: "2", memory: 2Gi }, limits: { cpu: "2", memory: 8Gi } } }',
+    7,
+    'must not be above namespace.limitRange.max.memory, which is 2Gi; found 8Gi',
+  ],
+  [
+    'a size of too high a ratio',
+    'sizes: { odd: { requests: { cpu: 10m, memory: 1Gi }, limits: { cpu: "1", memory: 1Gi } } }',
+    7,
+    'must be at most 10 times its request',
+  ],
+  [
+    'a size taken away, and with it the last',
+    'sizes: { small: null, medium: null, large: null }',
+    7,
+    'spec.sizes: must name',
+  ],
+  [
+    'clusters that shadow each other',
+    'clusters:\n  - { name: a, server: "https://a.example.com" }\n  - { name: b, server: "https://b.example.com" }',
+    9,
+    'spec.clusters[1]: never gets a preview',
+  ],
+  [
+    'clusters that shadow each other together',
+    'clusters:\n  - { name: a, server: "https://a.example.com", when: { sizes: [small, medium] } }\n  - { name: c, server: "https://c.example.com", when: { sizes: [large] } }\n  - { name: b, server: "https://b.example.com", when: { labels: [big] } }',
+    10,
+    'spec.clusters[2]: never gets a preview',
+  ],
+  [
+    'a cluster for a size that there is not',
+    'clusters:\n  - { name: a, server: "https://a.example.com", when: { sizes: [huge] } }',
+    8,
+    'spec.clusters[0].when.sizes[0]: is no size of this platform; found "huge", there are small, medium, large',
+  ],
+  [
+    'drained clusters only',
+    'clusters: [{ name: a, server: "https://a.example.com", drain: true }]',
+    7,
+    'all of them are drained',
+  ],
+  ['signatures of nobody', 'evidence: { require: [digest, signature] }', 7, 'which have to be signed: name who signs'],
+  ['egress into the cluster', 'egress:\n  - cidr: 10.2.0.0/16', 8, 'spec.egress[0].cidr: lies inside 10.0.0.0/8'],
+  ['egress with bits beyond its prefix', 'egress: [{ cidr: 203.0.113.7/24 }]', 7, 'must not have bits set'],
+  [
+    'a warning before the beginning',
+    'ttl:\n  max: 8h\n  warn: 12h',
+    9,
+    'spec.ttl.warn: must not be longer than ttl.max, which is 8h',
+  ],
+  ['a default beyond the longest', 'ttl: { default: 9h, max: 8h }', 7, 'spec.ttl.default: must not be longer'],
+  [
+    'a class without its namespace',
+    'ingress:\n  class: traefik',
+    7,
+    'spec.ingress.controllerNamespace: is needed with the class traefik',
+  ],
+  [
+    'a class and the namespace of another controller',
+    'ingress:\n  class: nginx\n  controllerNamespace: traefik-system',
+    9,
+    'must be where the controller of the class nginx runs',
+  ],
+  [
+    'limits of containers that contradict each other',
+    'namespace: { limitRange: { default: { cpu: "4" } } }',
+    7,
+    'must not be above limitRange.max.cpu',
+  ],
+  ['a severity of no rule', 'policies:\n  severities:\n    run-as-nonroot: warn', 9, 'did you mean "run-as-non-root"?'],
+  [
+    'a severity that the fence contradicts',
+    'policies:\n  severities:\n    run-as-non-root: "off"',
+    9,
+    'cannot be off: the Pod Security label',
+  ],
+  ['a kind that is none', 'policies: { parameters: { allowedKinds: [deployments] } }', 7, 'must be group/Kind'],
+  ['a tag that is none', 'tag: "-{number}"', 7, 'spec.tag: must make a tag'],
+  [
+    'a prefix of words unknown',
+    'secrets: { prefix: "{team}/" }',
+    7,
+    'spec.secrets.prefix: knows {owner} and {repo}; found {team}',
+  ],
+  ['a budget below the smallest size', 'cost: { budgets: { perPreviewDay: 0.01 } }', 7, 'lets no preview run'],
+];
+
+function worldOf(platform: string): World {
+  const world = new World();
+  world.push('shop', { 'preview.yaml': previewText() }, NOW);
+  world.pull('shop', 7, { createdAt: NOW, updatedAt: NOW });
+  commitFiles(world.appsRepo, { 'greenroom.yaml': platform });
+  return world;
+}
+
+function folderOf(platform: string): string {
+  const folder = tempFolder();
+  writeFileSync(join(folder, 'greenroom.yaml'), platform);
+  writeFileSync(join(folder, 'preview.yaml'), previewText());
+  return folder;
+}
+
+const SYNC = ['sync', '--repo', 'acme/shop', '--pr', '7'];
+
+describe('what is wrong in greenroom.yaml is found at its own line by every command, and is never the maker’s', () => {
+  test.each(WRONG)('%s', async (_, extra, line, words) => {
+    const platform = platformText(extra);
+    const cwd = folderOf(platform);
+    const said = `greenroom.yaml:${line}:`;
+    for (const args of [
+      ['check', 'greenroom.yaml'],
+      ['check', 'preview.yaml'],
+      ['render', 'preview.yaml'],
+      ['cost', 'preview.yaml'],
+      ['policies', '--engine', 'vap'],
+      ['doctor', '.'],
+      ['init', '.'],
+    ]) {
+      const { code, stdout, stderr } = await inProcess(args, cwd);
+      expect([code, stdout + stderr], args.join(' ')).toEqual([2, expect.stringContaining(said)]);
+      expect(stdout + stderr).toContain(words);
+      expect(stdout + stderr).not.toContain('preview.yaml:');
+    }
+    const world = worldOf(platform);
+    for (const args of [SYNC, ['sweep']]) {
+      const { code, stderr } = await inProcess([...args, '--apps-repo', world.appsRepo, '--forge', world.forge]);
+      expect([code, stderr], args[0]!).toEqual([2, expect.stringContaining(said)]);
+    }
+    expect(world.comment('shop', 7)).toContain('### Preview: problem on our side\nNothing for you to change');
+    expect(world.check('shop', 7)).toMatchObject({ conclusion: 'neutral', title: 'Problem on our side' });
+  });
+
+  test.each([
+    ['a quota that no size fits into', 'namespace: { quota: { limits.memory: 100Mi } }'],
+    ['spot nodes by a label that is none', 'spot: { label: { key: "-", value: x } }'],
+  ])('%s, which only a preview shows, is found by trying one', async (_, extra) => {
+    const cwd = folderOf(platformText(extra));
+    for (const args of [
+      ['check', 'greenroom.yaml'],
+      ['check', 'preview.yaml'],
+      ['render', 'preview.yaml'],
+      ['init', '.'],
+    ]) {
+      const { code, stdout, stderr } = await inProcess(args, cwd);
+      expect([code, stdout + stderr], args.join(' ')).toEqual([
+        2,
+        expect.stringContaining('greenroom.yaml: no preview'),
+      ]);
+    }
+    const world = worldOf(platformText(extra));
+    const sync = await inProcess([...SYNC, '--apps-repo', world.appsRepo, '--forge', world.forge]);
+    expect([sync.code, sync.stdout]).toEqual([2, expect.stringContaining('no preview of the template web-service')]);
+    expect(world.comment('shop', 7)).toContain('Nothing for you to change');
+  });
+
+  test('where nobody wants a preview, nobody hears of it', async () => {
+    const world = worldOf('a: [');
+    world.push('other', { 'README.md': 'no preview' }, NOW);
+    world.pull('other', 1, { createdAt: NOW, updatedAt: NOW });
+    world.pull('shop', 8, { createdAt: NOW, updatedAt: NOW, state: 'closed' });
+    for (const [repository, number] of [
+      ['other', 1],
+      ['shop', 8],
+    ] as const) {
+      const args = ['sync', '--repo', `acme/${repository}`, '--pr', String(number)];
+      const { code } = await inProcess([...args, '--apps-repo', world.appsRepo, '--forge', world.forge]);
+      expect([code, world.comment(repository, number)]).toEqual([2, null]);
+    }
+  });
+
+  test('a part of a map stands beside its defaults, and a list of kinds beside what greenroom makes itself', async () => {
+    const extra = `
+namespace: { quota: { pods: "20", services: null } }
+policies: { parameters: { allowedKinds: [example.com/Widget], maxSize: { cpu: 4 } } }
+ingress: { class: nginx-internal }
+ttl: { max: 2h }
+sizes: { tiny: { requests: { cpu: 50m, memory: 64Mi }, limits: { cpu: 100m, memory: 64Mi } } }`;
+    const cwd = folderOf(platformText(extra));
+    expect(await inProcess(['check', '.'], cwd)).toMatchObject({ code: 0, stdout: '' });
+    const { stdout } = await inProcess(['render', 'preview.yaml', '--format', 'json'], cwd);
+    const quota: string = Object.entries<string>(JSON.parse(stdout).files).find(([path]) => path.includes('quota'))![1];
+    expect(quota).toContain('pods: "20"');
+    expect(quota).toContain('limits.memory: 4Gi');
+    expect(quota).not.toMatch(/^ +services:/m);
+  });
+});
+
+describe('an extension that lets no preview pass', () => {
+  const sidecar = `export default ({ preview }) => preview.addContainer({
+  name: 'log', image: 'docker.io/vendor/log:1',
+  resources: { requests: { cpu: '10m', memory: '32Mi' }, limits: { cpu: '100m', memory: '64Mi' } } });\n`;
+
+  test.each([
+    ['by what it adds', sidecar, 2, 'Deployment pr-'],
+    ['by what it throws', 'export default () => { throw new Error("no such team"); };\n', 1, 'failed: no such team'],
+  ])('%s is the platform team’s to mend, in sync, check and render', async (_, module, exit, words) => {
+    const cwd = folderOf(platformText());
+    writeFileSync(join(cwd, 'acme.mjs'), module);
+    const own = ['--extension', join(cwd, 'acme.mjs')];
+    for (const args of [
+      ['check', 'greenroom.yaml'],
+      ['check', 'preview.yaml'],
+      ['render', 'preview.yaml'],
+    ]) {
+      const { code, stdout, stderr } = await inProcess([...args, ...own], cwd);
+      expect([code, stdout + stderr], args[0]!).toEqual([exit, expect.stringContaining(words)]);
+      expect(stdout + stderr).not.toMatch(/preview\.yaml:\d/);
+    }
+    const world = worldOf(platformText());
+    const sync = await inProcess([...SYNC, '--apps-repo', world.appsRepo, '--forge', world.forge, ...own]);
+    expect([sync.code, sync.stdout]).toEqual([exit, expect.stringContaining(words)]);
+    expect(world.comment('shop', 7)).toContain('### Preview: problem on our side\nNothing for you to change');
+  });
+
+  test('does not hide what is the maker’s own', async () => {
+    const cwd = folderOf(platformText());
+    writeFileSync(join(cwd, 'preview.yaml'), previewText('size: huge'));
+    writeFileSync(join(cwd, 'acme.mjs'), 'export default () => {};\n');
+    const { code, stdout } = await inProcess(['check', 'preview.yaml', '--extension', join(cwd, 'acme.mjs')], cwd);
+    expect([code, stdout]).toEqual([2, expect.stringContaining('preview.yaml:6:9: spec.size: is not a size')]);
+  });
+});

@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest';
+import { GreenroomError } from '../../lib/core/errors.ts';
+import { loadPreview } from '../../lib/model/files.ts';
+import { fieldName, parseSafeYaml } from '../../lib/model/load.ts';
+import { previewText } from '../support/inputs.ts';
+
+function said(text: string): string[] {
+  try {
+    loadPreview(text, 'preview.yaml');
+    return [];
+  } catch (error) {
+    if (!(error instanceof GreenroomError)) throw error;
+    return error.message.split('\n');
+  }
+}
+
+const HEAD = 'apiVersion: greenroom.dev/v1alpha1\nkind: Preview\nspec:\n';
+const IMAGE = '  image: ghcr.io/acme/shop\n';
+
+describe('a file in the place of preview.yaml is called by its name, once, with the beginning of a right one', () => {
+  test.each([
+    ['services: { web: { image: nginx } }\n', 'a compose file'],
+    ['version: "3"\nservices:\n  web:\n    image: nginx\n', 'a compose file'],
+    ['apiVersion: v2\nname: shop\nversion: 1.0.0\n', 'a Helm Chart.yaml'],
+    ['apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [a.yaml]\n', 'a kustomization'],
+    ['resources:\n- a.yaml\n', 'a kustomization'],
+    ['apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\nspec: {}\n', 'a Kubernetes Deployment'],
+    ['apiVersion: score.dev/v1b1\nmetadata: { name: web }\ncontainers: {}\n', 'a Score file'],
+    ['on: push\njobs: { build: { runs-on: ubuntu } }\n'.replace('on:', '"on":'), 'a workflow'],
+    ['apiVersion: greenroom.dev/v1alpha1\nkind: Platform\nspec: { domain: x }\n', "a platform's greenroom.yaml"],
+    ['- a\n', 'a list'],
+  ])('%j', (text, name) => {
+    expect(said(text)).toEqual([
+      expect.stringContaining(
+        `is ${name}, not a preview.yaml; one begins with apiVersion: greenroom.dev/v1alpha1, kind: Preview`,
+      ),
+    ]);
+  });
+
+  test.each(['', '# nothing yet\n', 'null\n'])('an empty one: %j', (text) => {
+    expect(said(text)).toEqual([expect.stringMatching(/^preview\.yaml: is empty; a preview\.yaml begins with /)]);
+  });
+});
+
+describe('the right cause, at the right line', () => {
+  test.each([
+    [
+      `${HEAD}  template: web-service\n   image: ghcr.io/acme/shop\n`,
+      ':5:4: is indented by 3 spaces, and the line above by 2',
+    ],
+    [
+      `${HEAD}  template: web-service\n  env:\n    A: b\n     C: d\n`,
+      ':7:6: is indented by 5 spaces, and the line above by 4',
+    ],
+    [`${HEAD}  image:ghcr.io/acme/shop\n  port: 8080\n`, ':4:3: has no space behind its ":"'],
+    [`${HEAD}  env: { A: $\{{ secrets.A }} }\n`, `:4:28: holds $\{{ }}, which no workflow replaces`],
+    [`${HEAD}  template: web-service\n  image: ghcr.io/acme/shop:$\{{ github.sha }}\n`, 'no workflow replaces'],
+    [`${HEAD}<<<<<<< HEAD\n  size: small\n=======\n  size: large\n>>>>>>> main\n`, ':4:1: is left of a merge'],
+    [previewText('ttl: 8'), ':6:8: spec.ttl: must be a time such as 90m, 8h or 3d; found 8; say of what: 8m, 8h or 8d'],
+    [previewText('ttl: 2 days'), 'found "2 days"; did you mean 2d?'],
+    [previewText('ttl: 1 week'), 'did you mean 7d?'],
+    [previewText('ttl: 90 minutes'), 'did you mean 90m?'],
+    [previewText('ttl: 0h'), 'must be at least a minute'],
+    [
+      previewText('port: 80'),
+      'must be 1024 or more: only root may listen below, and a preview does not run as root; let the app listen on 8080, say; found 80',
+    ],
+    [previewText('manifests: deploy/'), 'without a slash at its end'],
+    [previewText('secrets: { KEY: "sk_live_4eC39HqLyjWDarjtT1zdp7dc=" }'), 'this looks like the secret itself'],
+  ])('%j', (text, words) => {
+    expect(said(text).join('\n')).toContain(words);
+    expect(said(text).join('\n')).not.toContain('sk_live_4eC39');
+  });
+
+  test('one line for a merge marker each, and nothing else', () => {
+    expect(said(`${HEAD}${IMAGE}<<<<<<< HEAD\n  size: small\n=======\n>>>>>>> main\n`)).toHaveLength(3);
+  });
+
+  test('what a merge marker looks like inside a value is none', () => {
+    const text = 'a: |\n  <<<<<<< HEAD\n  =======\n  >>>>>>> main\n';
+    expect(parseSafeYaml(text, { file: 'x' }).problems).toEqual([]);
+  });
+});
+
+test('keys of Kubernetes are shown, however long; what could be a secret is not', () => {
+  for (const key of [
+    'requiredDuringSchedulingIgnoredDuringExecution',
+    'terminationGracePeriodSeconds',
+    'publishNotReadyAddresses',
+    'allocateLoadBalancerNodePorts',
+    'externalTrafficPolicy',
+    'setHostnameAsFQDN',
+  ]) {
+    expect(fieldName(['spec', key])).toBe(`spec.${key}`);
+  }
+  expect(fieldName(['spec', 'xK9fQ2mZ7pL4vR8tW1nB5cD6'])).toContain('not shown');
+  expect(fieldName(['spec', 'AbCdEfGhIjKlMnOpQrStUv'])).toContain('not shown');
+});
+
+test('many small objects in one stream are read', () => {
+  const object = (i: number) =>
+    `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: c${i}\n  labels: { app: web, part: a }\ndata:\n  a: b\n  c: d\n  e: f\n`;
+  const text = Array.from({ length: 557 }, (_, i) => object(i)).join('---\n');
+  const { documents, problems } = parseSafeYaml(text, { file: 'x', maxBytes: 1024 * 1024, documents: 'many' });
+  expect([problems, documents.length]).toEqual([[], 557]);
+});
