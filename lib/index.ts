@@ -37,6 +37,7 @@ export {
   type ItemList,
   inside,
   listAt,
+  METADATA,
   OWN_CONTAINERS,
   type Rule,
   type RuleSpec,
