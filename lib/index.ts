@@ -38,6 +38,7 @@ export {
   type ItemList,
   inside,
   listAt,
+  METADATA,
   OWN_CONTAINERS,
   type Rule,
   type RuleSpec,

@@ -14,6 +14,7 @@ const condition = z.object({
   over: z.object({ cel: text, items: text, inner: text.optional() }).optional(),
   in: z.enum(['object', 'pod', 'podSpec']).optional(),
   fix: z.union([z.literal('remove'), z.object({ set: text })]).optional(),
+  found: text.optional(),
 });
 const kind = z.object({
   group: z.string().max(253),
@@ -62,17 +63,20 @@ function problemsOf(rule: Rule, cel: CelCompiler): Problem[] {
   return [
     ...(taken ? [{ field: rule.id, message: 'is the id of a rule of greenroom; choose another one' }] : []),
     ...inexpressible(rule, 'vap', cel),
-    ...rule.conditions.flatMap(({ fix }) => (typeof fix === 'object' ? fixProblems(rule.id, fix.set, cel) : [])),
+    ...rule.conditions.flatMap(({ fix, found }) => [
+      ...(typeof fix === 'object' ? textProblems(rule.id, 'fix', fix.set, cel) : []),
+      ...(found === undefined ? [] : textProblems(rule.id, 'found', found, cel)),
+    ]),
   ];
 }
 
-function fixProblems(field: string, text: string, cel: CelCompiler): Problem[] {
+function textProblems(field: string, name: string, text: string, cel: CelCompiler): Problem[] {
   try {
     for (const expression of [...variablesOf(text).map((variable) => variable.expression), text]) {
       cel.compile(expression);
     }
     return [];
   } catch (error) {
-    return [{ field, message: `its fix ${(error as Error).message.split('\n', 1)[0]}` }];
+    return [{ field, message: `its ${name} ${(error as Error).message.split('\n', 1)[0]}` }];
   }
 }

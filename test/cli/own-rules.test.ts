@@ -96,6 +96,11 @@ describe("a platform's own rules, as docs/extending.md has them", () => {
       [{ ...rule, conditions: [{ cel: 'true', field: '', fix: { set: '(' } }] }],
       /its fix/,
     ],
+    [
+      'something found that does not parse',
+      [{ ...rule, conditions: [{ cel: 'true', field: '', found: '(' }] }],
+      /its found/,
+    ],
     ['an id of ours', [{ ...rule, conditions, id: 'no-host-path' }], /is the id of a rule of greenroom/],
     ['an id that is no name', [{ ...rule, conditions, id: 'No Way' }], /its id cannot be part of an object name/],
     [

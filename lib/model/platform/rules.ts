@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { bounded, ownerName, repositoryName } from '../scalars.ts';
+import { bounded, ownerName, quantity, repositoryName } from '../scalars.ts';
 import { resourcesOr, section } from './section.ts';
 
 // Who gets previews, under which rules, at what price.
@@ -52,6 +52,16 @@ export const policies = section({
     }),
   parameters: section({
     maxSize: resourcesOr('2', '2Gi').meta({ description: 'Largest limits of one container.' }),
+    maxStorage: quantity.default('4Gi').meta({
+      description: 'Most node disk of one container or temporary volume.',
+      examples: ['8Gi'],
+    }),
+    gracePeriodSeconds: z
+      .int()
+      .min(0)
+      .max(3600)
+      .default(120)
+      .meta({ description: 'Longest that a pod may take to end, in seconds.', examples: [300] }),
     limitRequestRatio: section({
       cpu: z.int().min(1).max(1000).default(10).meta({ description: 'Of cpu.' }),
       memory: z.int().min(1).max(1000).default(4).meta({ description: 'Of memory.' }),

@@ -1,11 +1,12 @@
 import { defineRule, METADATA } from '../rule.ts';
-
-const allowed = (lists: readonly string[]): string =>
-  `(!k.contains("/") || ${lists.map((list) => `params.${list}.exists(a, k == a || (a.endsWith("/") && k.startsWith(a)))`).join(' || ')})`;
+import { IS_RESERVED, isListed } from './keys.ts';
 
 /** What steers the platform itself is another rule's. */
-const LABEL = allowed(['keys', 'ownKeys', 'reservedKeys']);
-const ANNOTATION = allowed(['keys', 'ownKeys', 'reservedKeys', 'routeAnnotations']);
+const allowed = (...lists: string[]): string =>
+  `(!k.contains("/") || ${[...lists.map(isListed), IS_RESERVED].join(' || ')})`;
+
+const LABEL = allowed('keys', 'ownKeys');
+const ANNOTATION = allowed('keys', 'ownKeys', 'routeAnnotations');
 
 /** An update counts for what it adds: controllers write down on an object what they did with it. */
 const before = (map: string): string => `(oldObject != null && k in dyn(oldObject).?metadata.?${map}.orValue({}))`;

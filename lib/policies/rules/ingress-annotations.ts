@@ -1,5 +1,6 @@
 import { GRPC_ROUTE, HTTP_ROUTE, INGRESS, TLS_ROUTE } from '../resources.ts';
 import { defineRule } from '../rule.ts';
+import { isListed } from './keys.ts';
 import { exampleIngress } from './routes.ts';
 
 export const ingressAnnotations = defineRule({
@@ -13,10 +14,9 @@ export const ingressAnnotations = defineRule({
   match: [INGRESS, HTTP_ROUTE, GRPC_ROUTE, TLS_ROUTE],
   conditions: [
     {
-      cel: 'dyn(object).metadata.?annotations.orValue({}).all(k, params.routeAnnotations.exists(a, k == a || (a.endsWith("/") && k.startsWith(a))) || (oldObject != null && k in dyn(oldObject).?metadata.?annotations.orValue({})))',
+      cel: `dyn(object).metadata.?annotations.orValue({}).all(k, ${isListed('routeAnnotations')} || (oldObject != null && k in dyn(oldObject).?metadata.?annotations.orValue({})))`,
       field: 'metadata.annotations',
-      found:
-        'dyn(object).metadata.annotations.filter(k, !params.routeAnnotations.exists(a, k == a || (a.endsWith("/") && k.startsWith(a)))).join(", ")',
+      found: `dyn(object).metadata.annotations.filter(k, !${isListed('routeAnnotations')}).join(", ")`,
     },
   ],
   examples: {

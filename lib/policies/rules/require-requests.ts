@@ -4,12 +4,15 @@ import { examplePod } from './examples.ts';
 
 // Where only a limit stands, the API server takes it for the request as well.
 const request = (resource: string): Condition => {
-  const value = `string(it.resources.requests.${resource})`;
+  const isSome = (amounts: string): string => {
+    const value = `string(it.resources.${amounts}.${resource})`;
+    return `(isQuantity(${value}) && quantity(${value}).isGreaterThan(quantity("0")))`;
+  };
   return {
     over: OWN_CONTAINERS,
-    cel: `it.?resources.?requests.?${resource}.hasValue() ? isQuantity(${value}) && quantity(${value}).isGreaterThan(quantity("0")) : it.?resources.?limits.?${resource}.hasValue()`,
+    cel: `it.?resources.?requests.?${resource}.hasValue() ? ${isSome('requests')} : (it.?resources.?limits.?${resource}.hasValue() && ${isSome('limits')})`,
     field: `resources.requests.${resource}`,
-    found: `"${resource}: " + ${value}`,
+    found: `"${resource}: " + string(it.resources.requests.${resource})`,
   };
 };
 

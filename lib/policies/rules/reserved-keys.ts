@@ -1,12 +1,10 @@
 import { defineRule, METADATA } from '../rule.ts';
+import { IS_RESERVED, isListed } from './keys.ts';
 
 const INSTANCE = 'app.kubernetes.io/instance';
 const NAME = 'namespaceObject.metadata.name';
 
-/** A domain with its subdomains where the reserved key ends in `/`, and a beginning otherwise. */
-const IS_RESERVED =
-  'params.reservedKeys.exists(r, k.startsWith(r) || (r.endsWith("/") && k.split("/")[0].endsWith("." + r.split("/")[0])))';
-const IS_OWN = 'params.ownKeys.exists(o, k == o || (o.endsWith("/") && k.startsWith(o)))';
+const IS_OWN = isListed('ownKeys');
 
 const free = (map: 'labels' | 'annotations') => ({
   over: METADATA,
