@@ -1,3 +1,5 @@
+import { ALL_RECONCILERS } from '../reconcilers/index.ts';
+
 /**
  * A named part of CEL, read as `variables.<name>`. All engines have such variables and evaluate one at most once for
  * an object; a variable may use those that stand before it.
@@ -36,6 +38,7 @@ export const VARIABLES: readonly Variable[] = [
     name: 'containers',
     expression: 'variables.ownContainers + variables.podSpec.?ephemeralContainers.orValue([])',
   },
+  ...ALL_RECONCILERS.flatMap(({ pinned }) => pinned.variables),
 ];
 
 /** The variables that a CEL text uses, directly and through others, in declaration order. */

@@ -40,6 +40,8 @@ export interface SteeringMetadata {
   readonly domains: readonly string[];
   /** Prefixes of the annotations that it writes on what it applies. */
   readonly bookkeeping: readonly string[];
+  /** Whole keys of labels and annotations that it writes on objects of its own accord. */
+  readonly written: readonly string[];
   /** Leaves an object of a fence when the preview is removed: it must outlive the last pod, and goes with the namespace. */
   readonly keep: StringMap;
   /** For an object whose kind comes only with another object of the same folder. */
@@ -56,6 +58,8 @@ export interface PreviewPart {
 /** Its objects that deploy previews: each must be exactly one that greenroom would make (rule `own-application`). */
 export interface PinnedObjects {
   readonly kinds: readonly ResourceKind[];
+  /** What the conditions read as `variables.<name>`, each at most once evaluated; one may use those before it. */
+  readonly variables: readonly { readonly name: string; readonly expression: string }[];
   /** CEL over `object` and `params.application`; each passes for objects that deploy no preview. */
   readonly conditions: readonly { readonly cel: string; readonly field: string }[];
   /** What the conditions read as `params.application`, beside the apps repo and its clusters. */
@@ -115,7 +119,8 @@ export interface OwnerAccount {
 /** A ValidatingAdmissionPolicy and its binding: what is refused, when, and what it says. Expressions are CEL. */
 export interface GuardSpec {
   readonly name: string;
-  readonly rule: Readonly<Record<string, unknown>>;
+  /** Resource rules of an admission policy: a request is looked at that one of them matches. */
+  readonly rule: readonly Readonly<Record<string, unknown>>[];
   readonly when: string;
   readonly validations: readonly { readonly expression: string; readonly message: string }[];
 }

@@ -8,6 +8,7 @@ import type { BootstrapFolder, BootstrapInput, SharedPart } from '../../reconcil
 import { accountsNamespace, clusterAccounts, ownerAccount } from './accounts.ts';
 import { Cleaner } from './cleaner.ts';
 import { endsByKyverno, KyvernoExpiry } from './expiry.ts';
+import { fenceGuard } from './fence-guard.ts';
 import { cleanerGuard, fencerGuard, Guard, reconcilerGuard } from './guards.ts';
 import { certificateNamespace, previewGateway, wildcardCertificate } from './ingress.ts';
 import { clusterKinds, FENCE_KINDS, GUARD_KINDS, NAMESPACE_KIND, workloadKinds } from './kinds.ts';
@@ -103,6 +104,7 @@ function fill(scope: Construct, folder: BootstrapFolder, props: BootstrapProps):
 function clusterObjects(scope: Construct, platform: PlatformSpec): void {
   const namespace = reconcilerNamespace(platform);
   fencerGuard(scope, 'fencer', namespace, FENCER_ACCOUNT, reconcilerOf(platform).accountsBeside);
+  fenceGuard(scope, 'fence', platform);
   if (endsByKyverno(platform)) {
     new KyvernoExpiry(scope, 'expiry', { schedule: platform.cleaner.schedule });
   } else {

@@ -20,7 +20,7 @@ export class Guard extends Construct {
       metadata: { name },
       spec: {
         failurePolicy: 'Fail',
-        matchConstraints: { resourceRules: [props.rule] },
+        matchConstraints: { resourceRules: props.rule },
         matchConditions: [{ name: 'applies', expression: props.when }],
         validations: props.validations,
       },
@@ -64,7 +64,7 @@ export function fencerGuard(
   const isNamespace = "request.resource.group == '' && request.resource.resource == 'namespaces'";
   return new Guard(scope, id, {
     name: 'greenroom-fencer',
-    rule: { apiGroups: ['*'], apiVersions: ['*'], operations: ['CREATE', 'UPDATE', 'DELETE'], resources: ['*/*'] },
+    rule: [{ apiGroups: ['*'], apiVersions: ['*'], operations: ['CREATE', 'UPDATE', 'DELETE'], resources: ['*/*'] }],
     when: username(namespace, account),
     validations: [
       {
@@ -87,7 +87,7 @@ export function fencerGuard(
 export function cleanerGuard(scope: Construct, id: string, namespace: string, account: string): Guard {
   return new Guard(scope, id, {
     name: 'greenroom-cleaner',
-    rule: { apiGroups: ['*'], apiVersions: ['*'], operations: ['CREATE', 'UPDATE', 'DELETE'], resources: ['*/*'] },
+    rule: [{ apiGroups: ['*'], apiVersions: ['*'], operations: ['CREATE', 'UPDATE', 'DELETE'], resources: ['*/*'] }],
     when: username(namespace, account),
     validations: [
       {

@@ -11,6 +11,7 @@ import {
   SYNC_WAVE_ANNOTATION,
 } from './application.ts';
 import { applicationSet } from './application-set.ts';
+import { CONTROLLER_ROLE, controllerRole, MANAGER_ROLE } from './controller-role.ts';
 import { BOOTSTRAP_ACCOUNT, BOOTSTRAP_PROJECT, CLUSTERS_PROJECT } from './names.ts';
 import { previewApplicationSets } from './preview-application-sets.ts';
 import { ARGOCD_KINDS, bootstrapProject, clustersProject, fencesProject, previewsProject } from './projects.ts';
@@ -18,6 +19,7 @@ import { ARGOCD_KINDS, bootstrapProject, clustersProject, fencesProject, preview
 /**
  * - `install/argocd`, `install/clusters/<name>`: accounts and their permissions and the root project; applied by an
  *   administrator, once and at upgrades;
+ * - `install/controller`: the role that takes the place of the one that Argo CD comes with;
  * - `install/root`: the root Application, applied last: one that is there before its project is an error to Argo CD, and
  *   looked at again only minutes later;
  * - `argocd`: what the root Application applies: projects, ApplicationSets, an Application a cluster, and the guard of
@@ -29,6 +31,7 @@ export function bootstrap(input: BootstrapInput): readonly BootstrapFolder[] {
   const { platform } = input;
   return [
     { path: 'install/argocd', accounts: [rootAccount(input)], objects: [appProject(bootstrapProject(input))] },
+    { path: 'install/controller', objects: [controllerRole(CONTROLLER_ROLE, input)] },
     { path: 'install/root', objects: [rootApplication(input)] },
     {
       path: 'argocd',
@@ -39,7 +42,9 @@ export function bootstrap(input: BootstrapInput): readonly BootstrapFolder[] {
     ...platform.clusters.flatMap(({ name, server }): BootstrapFolder[] => [
       {
         path: `install/clusters/${name}`,
-        shared: server === IN_CLUSTER ? ['accounts'] : ['accounts-namespace', 'accounts'],
+        ...(server === IN_CLUSTER
+          ? { shared: ['accounts'] }
+          : { shared: ['accounts-namespace', 'accounts'], objects: [controllerRole(MANAGER_ROLE, input)] }),
       },
       { path: `clusters/${name}`, shared: ['cluster'] },
     ]),

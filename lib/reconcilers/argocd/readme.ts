@@ -9,11 +9,17 @@ export function readme(platform: PlatformSpec): ReadmeWords {
     RECONCILER_NEEDS: 'Argo CD 3.2 or newer',
     RECONCILER_WEBHOOK: `Point a webhook of this repository at Argo CD (\`/api/webhook\` of the ApplicationSet controller and of the API server):
    then a commit is seen at once and not after three minutes.`,
-    RECONCILER_STEPS: `1. In Argo CD's ConfigMap \`argocd-cm\`, set \`application.sync.impersonation.enabled: "true"\`. It holds for the whole
-   Argo CD: every other AppProject needs \`destinationServiceAccounts\` from then on, or an Argo CD of its own.
+    RECONCILER_STEPS: `1. In Argo CD's ConfigMap \`argocd-cm\`, set \`application.sync.impersonation.enabled: "true"\`: what makers write is
+   then applied with an account of the preview's own. Set \`jsonnet.enable: "false"\` too: Jsonnet in a repository reads
+   the repo-server's files and environment. Both hold for the whole Argo CD: every other AppProject needs
+   \`destinationServiceAccounts\` from then on, or an Argo CD of its own.
+
+       kubectl patch configmap argocd-cm -n ${namespace} -p '{"data":{"application.sync.impersonation.enabled":"true","jsonnet.enable":"false"}}'
+
 2. Give Argo CD read access to this repository (\`${appsRepoUrl(platform)}\`).`,
     INSTALL: [
       applyLine('argocd', 'in the cluster of Argo CD'),
+      applyLine('controller', 'in the cluster of Argo CD: its controller may not do everything any more'),
       ...applyClusters(platform),
       applyLine('root', 'in the cluster of Argo CD, last'),
     ].join('\n'),

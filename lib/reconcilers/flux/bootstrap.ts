@@ -74,7 +74,7 @@ function ownKustomizations({ policies }: PlatformSpec, cluster: string): KubeObj
  */
 const INDEX_GUARD: GuardSpec = {
   name: 'greenroom-preview-index',
-  rule: { apiGroups: ['*'], apiVersions: ['*'], operations: ['CREATE', 'UPDATE', 'DELETE'], resources: ['*/*'] },
+  rule: [{ apiGroups: ['*'], apiVersions: ['*'], operations: ['CREATE', 'UPDATE', 'DELETE'], resources: ['*/*'] }],
   when: `request.userInfo.username == 'system:serviceaccount:${FLUX_NAMESPACE}:${INDEX_ACCOUNT}'`,
   validations: [
     {

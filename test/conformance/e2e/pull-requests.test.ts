@@ -64,7 +64,7 @@ beforeAll(async () => {
       api: forge.url,
     },
   });
-  await live.repo.push(new Map([[previews.fence.path, previews.fence.text]]), 'a fence for pull requests of shop');
+  await live.repo.push(previews.files, 'a fence for pull requests of shop');
   const objects = previews.apiObjects.map((object) => object.toJson());
   const isSet = ({ kind }: Json) => kind === 'ApplicationSet';
   for (const object of [...objects.filter((o) => !isSet(o)), ...objects.filter(isSet)]) {

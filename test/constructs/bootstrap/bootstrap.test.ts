@@ -40,6 +40,7 @@ describe('Bootstrap', () => {
       'install/argocd',
       'install/clusters/big',
       'install/clusters/main',
+      'install/controller',
       'install/root',
     ]);
   });
@@ -60,7 +61,7 @@ describe('Bootstrap', () => {
     for (const [path, objects] of bootstrap(TWO_CLUSTERS)) {
       const kinds = new Set(objects.map((o) => o.kind));
       const grants = ['ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding', 'ServiceAccount'];
-      expect(grants.some((kind) => kinds.has(kind))).toBe(/^install\/(argocd|clusters)/.test(path));
+      expect(grants.some((kind) => kinds.has(kind))).toBe(/^install\/(argocd|clusters|controller)/.test(path));
     }
   });
 
