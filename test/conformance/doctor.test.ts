@@ -176,7 +176,7 @@ describe('greenroom doctor', () => {
     await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'ingress-nginx' } });
     await kubectl('apply', '--server-side', '--recursive', `--filename=${join(dir, 'bootstrap/install')}`);
     await eventually(() => kubectl('get', 'certificate', 'preview-wildcard-tls', '--namespace=ingress-nginx'), {
-      what: 'Argo CD to apply bootstrap/clusters',
+      what: 'Argo CD to apply policies/',
       timeoutMs: 600_000,
     });
     await eventually(() => kubectl('get', 'deployment', 'pr-shop-7', '--namespace=pr-shop-7'), {

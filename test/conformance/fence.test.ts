@@ -43,8 +43,8 @@ describe.each(RECONCILER_NAMES)('the fencer, with %s', (reconciler) => {
     const files = scaffoldFiles({ platformText, platform, exceptions: [], version: '0.0.0', template: readTemplate() });
     const wanted = (path: string, kind: string) =>
       path.startsWith('bootstrap/install/clusters/main/')
-        ? /Account|Role/.test(kind)
-        : path.startsWith('bootstrap/clusters/main/') && /greenroom-fence/.test(path);
+        ? /Account|Role/.test(kind) || /\.greenroom-fence\.yaml$/.test(path)
+        : false;
     await cluster.kubectl(['create', 'namespace', namespace]);
     await cluster.kubectl(['create', 'namespace', platform.ingress.controllerNamespace]);
     for (const [path, text] of files) {

@@ -44,8 +44,8 @@ export async function examineCluster({ platform, files, reader, now }: ExamineOp
   const { home, previews, notes } = await role(platform, reader);
   const { doctor } = reconcilerOf(platform);
   const folders = [
-    ...(home && doctor.home !== undefined ? [doctor.home] : []),
-    ...(previews ? ['policies/', `bootstrap/clusters/${platform.clusters[0]?.name}/`] : []),
+    ...(home ? (doctor.home ?? []) : []),
+    ...(previews ? ['policies/', `bootstrap/install/clusters/${platform.clusters[0]?.name}/`] : []),
   ];
   const wanted = files
     .filter(({ path, text }) => text !== null && folders.some((folder) => path.startsWith(folder)))

@@ -61,6 +61,11 @@ export interface CompileOptions {
    */
   readonly place?: Rule['place'];
   /**
+   * Whether the guards that rules stand on come along.
+   * @default - with rules of previews
+   */
+  readonly guards?: boolean;
+  /**
    * Key of the label that makes a namespace a preview's.
    * @default greenroom.dev/preview
    */
@@ -88,7 +93,8 @@ export function compilePolicies(rules: readonly Rule[], options: CompileOptions)
   const previewLabel = options.previewLabel ?? PREVIEW_LABEL;
   const policies = rulePolicies(rules, options);
   const { fencer, contact, adminGroups = ['system:masters'], place } = options;
-  const guarded = place === 'reconciler' ? [] : guards({ previewLabel, fencer, adminGroups, contact });
+  const isGuarded = options.guards ?? place !== 'reconciler';
+  const guarded = isGuarded ? guards({ previewLabel, fencer, adminGroups, contact }) : [];
   return [
     ...guarded.flatMap((guard) => compileVap(guard, { previewLabel })),
     ...policies.flatMap((policy) => compile(policy, { previewLabel })),

@@ -1,4 +1,4 @@
-import { appsRepoUrl, type PlatformSpec } from '../../model/platform.ts';
+import { appsRepoUrl, endsByKyverno, IN_CLUSTER, type PlatformSpec } from '../../model/platform.ts';
 import { applyClusters, applyLine } from '../readme.ts';
 import type { ReadmeWords } from '../reconciler.ts';
 
@@ -20,7 +20,9 @@ export function readme(platform: PlatformSpec): ReadmeWords {
     INSTALL: [
       applyLine('argocd', 'in the cluster of Argo CD'),
       applyLine('controller', 'in the cluster of Argo CD: its controller may not do everything any more'),
-      ...applyClusters(platform),
+      ...applyClusters(platform, ({ server }) =>
+        endsByKyverno(platform) && server === IN_CLUSTER ? ['clusters'] : ['namespaces', 'clusters'],
+      ),
       applyLine('root', 'in the cluster of Argo CD, last'),
     ].join('\n'),
     RECONCILER_TEARDOWN: `- An ApplicationSet or a project is never pruned without a person saying so (\`Prune=confirm\`), since that ends every
