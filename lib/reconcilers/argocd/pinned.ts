@@ -37,7 +37,9 @@ function plainSource(source: string): string {
     `${source}.?targetRevision.orValue("") == params.application.branch`,
     `${source}.all(k, k in ["repoURL", "targetRevision", "path", "directory"])`,
     `${source}.?directory.?include.orValue("") == "${PLAIN_YAML}"`,
-    `${source}.?directory.orValue({}).all(k, k in ["include", "jsonnet"])`,
+    `${source}.?directory.orValue({}).all(k, k in ["include", "exclude", "jsonnet"])`,
+    // No file has such a name: see the ApplicationSets.
+    `${source}.?directory.?exclude.orValue("attempt-0").matches("^attempt-[0-9]+$")`,
     `${source}.?directory.?jsonnet.orValue({}).all(k, false)`,
   ].join(' && ');
 }

@@ -78,8 +78,6 @@ async function removeWithHooks(name: string): Promise<void> {
   await live.refresh();
 }
 
-const SELF_HEAL = (selfHeal: boolean) => JSON.stringify({ spec: { syncPolicy: { automated: { selfHeal } } } });
-
 describe('hooks of deletion, which Argo CD runs with its own rights', () => {
   /** With the role of Argo CD's own installation, which may do everything. */
   async function withOwnRole(work: () => Promise<void>): Promise<void> {
@@ -93,30 +91,11 @@ describe('hooks of deletion, which Argo CD runs with its own rights', () => {
 
   async function withoutGuard(work: () => Promise<void>): Promise<void> {
     const binding = 'validatingadmissionpolicybinding';
-    // Argo CD would put it back.
-    await live.cluster.kubectl([
-      'patch',
-      'application',
-      'greenroom',
-      '-n=argocd',
-      '--type=merge',
-      '-p',
-      SELF_HEAL(false),
-    ]);
     await live.cluster.kubectl(['delete', binding, 'greenroom-own-application']);
     await delay(3000);
     await work();
-    const file = join(live.repo.clone, `bootstrap/argocd/${binding}.greenroom-own-application.yaml`);
+    const file = join(live.repo.clone, `bootstrap/install/argocd/${binding}.greenroom-own-application.yaml`);
     await live.cluster.kubectl(['apply', `--filename=${file}`]);
-    await live.cluster.kubectl([
-      'patch',
-      'application',
-      'greenroom',
-      '-n=argocd',
-      '--type=merge',
-      '-p',
-      SELF_HEAL(true),
-    ]);
     await delay(3000);
   }
 
