@@ -169,12 +169,21 @@ describe('greenroom doctor', () => {
   });
 
   it('finds nothing wrong once Argo CD has applied the apps repo', async () => {
-    await patch('configmap', 'argocd-cm', { data: { 'application.sync.impersonation.enabled': 'true' } }, inArgo);
+    await patch(
+      'configmap',
+      'argocd-cm',
+      { data: { 'application.sync.impersonation.enabled': 'true', 'jsonnet.enable': 'false' } },
+      inArgo,
+    );
     for (const source of CRDS) {
       for (const file of await crdFiles(source)) await cluster.apply(readFileSync(file, 'utf8'));
     }
     await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'ingress-nginx' } });
-    await kubectl('apply', '--server-side', '--recursive', `--filename=${join(dir, 'bootstrap/install')}`);
+    const folders = ['argocd', 'controller', 'namespaces/main', 'clusters/main', 'root'];
+    for (const folder of folders) {
+      const filename = `--filename=${join(dir, 'bootstrap/install', folder)}`;
+      await kubectl('apply', '--server-side', '--force-conflicts', filename);
+    }
     await eventually(() => kubectl('get', 'certificate', 'preview-wildcard-tls', '--namespace=ingress-nginx'), {
       what: 'Argo CD to apply policies/',
       timeoutMs: 600_000,

@@ -1,10 +1,8 @@
-import { App, Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
 import {
   EXPIRES_ANNOTATION,
   EXPIRES_LABEL,
   FENCER_ACCOUNT,
-  PREVIEW_PREFIX,
   PULL_REQUEST_LABEL,
   RECONCILER_ACCOUNT,
   REPOSITORY_ID_LABEL,
@@ -15,8 +13,8 @@ import { durationSeconds } from '../../model/scalars.ts';
 import { celLiteral } from '../../policies/engines/cel-text.ts';
 import { ALL_RECONCILERS, previewAccount, reconcilerNamespace, reconcilerOf } from '../../reconcilers/index.ts';
 import type { GuardSpec } from '../../reconcilers/reconciler.ts';
-import { platformFence } from '../preview-namespace/platform-fence.ts';
-import { POD_SECURITY, PreviewNamespace } from '../preview-namespace/preview-namespace.ts';
+import { POD_SECURITY } from '../preview-namespace/preview-namespace.ts';
+import { sampleFence } from '../preview-namespace/sample-fence.ts';
 import { Guard, username } from './guards.ts';
 
 /** How far apart clocks may be, and how late a commit may be seen; seconds. */
@@ -30,7 +28,10 @@ const SWITCHES = [
 ];
 
 const CHANGES = "request.operation in ['CREATE', 'UPDATE']";
-const of = (resource: string) => `request.resource.resource == '${resource}'`;
+/** A CEL list of strings. */
+const texts = (list: readonly string[]) => `[${list.map((text) => `'${text}'`).join(', ')}]`;
+
+const of = (resource: string) => `(request.resource.resource == '${resource}')`;
 const onWrite = (resource: string, expression: string, message: string) => ({
   expression: `!(${CHANGES} && ${of(resource)}) || (${expression})`,
   message,
@@ -89,17 +90,17 @@ function metadataShape(platform: PlatformSpec): GuardSpec['validations'] {
   const { metadata } = reconcilerOf(platform);
   const keys = [...metadata.written, 'kubectl.kubernetes.io/last-applied-configuration'];
   const kept = Object.entries(metadata.keep).map(
-    ([key, value]) => `(k == '${key}' && v == '${value}' && !${of('namespaces')})`,
+    ([key, value]) => `(k == '${key}' && object.metadata.annotations[k] == '${value}' && !${of('namespaces')})`,
   );
-  const own = [`k in ${celLiteral(keys)}`, "k.startsWith('greenroom.dev/')", ...kept].join(' || ');
+  const own = [`k in ${texts(keys)}`, "k.startsWith('greenroom.dev/')", ...kept].join(' || ');
   return [
     {
-      expression: `!(${CHANGES}) || dyn(object).metadata.?annotations.orValue({}).all(k, dyn([dyn(object).metadata.annotations[k]]).all(v, ${own}))`,
+      expression: `!(${CHANGES}) || object.metadata.?annotations.orValue({}).all(k, ${own})`,
       message:
         'an object of a fence carries no annotations but those that greenroom and the reconciler write: others are orders to the cloud, or keep what should go',
     },
     {
-      expression: `!(${CHANGES}) || (dyn(object).metadata.?finalizers.orValue([]).all(f, f in ['foregroundDeletion', 'orphan']) && !dyn(object).metadata.?ownerReferences.hasValue())`,
+      expression: `!(${CHANGES}) || (object.metadata.?finalizers.orValue([]).all(f, f in ['foregroundDeletion', 'orphan']) && !has(object.metadata.ownerReferences))`,
       message: 'an object of a fence has no finalizers and no owners: it must go when its preview does',
     },
   ];
@@ -121,7 +122,7 @@ function namespaceShape(platform: PlatformSpec): GuardSpec['validations'] {
     ),
     onWrite(
       'namespaces',
-      `${labels}.all(k, k in ${celLiteral([...Object.keys(POD_SECURITY), ...written])} || !${celLiteral(SWITCHES)}.exists(s, k.startsWith(s)))`,
+      `${labels}.all(k, k in ${texts([...Object.keys(POD_SECURITY), ...written])} || !${texts(SWITCHES)}.exists(s, k.startsWith(s)))`,
       'the namespace of a preview carries no labels that switch policies off',
     ),
     onWrite(
@@ -163,22 +164,12 @@ function boundsShape({ namespace }: PlatformSpec): GuardSpec['validations'] {
 
 /** Policies add up, so that one of another name could open what ours keep closed. */
 function networkShape(platform: PlatformSpec): GuardSpec['validations'] {
-  const chart = new Chart(new App(), 'sample', { disableResourceNameHashes: true });
-  const sample = new PreviewNamespace(chart, 'fence', {
-    ...platformFence(platform),
-    name: `${PREVIEW_PREFIX}sample-1`,
-    repository: 'owner/sample',
-    repositoryId: 1,
-    number: 1,
-    expires: 1,
-  });
-  const specs = Object.fromEntries(
-    [...sample.networkPolicies].map(([name, object]) => [name, (object.toJson() as { spec: unknown }).spec]),
-  );
+  const policies = sampleFence(platform).filter(({ kind }) => kind === 'NetworkPolicy');
+  const specs = Object.fromEntries(policies.map(({ metadata, spec }) => [metadata.name, spec]));
   return [
     onWrite(
       'networkpolicies',
-      `object.metadata.name in ${celLiteral(Object.keys(specs))} && dyn(object).spec == dyn(${celLiteral(specs)})[object.metadata.name]`,
+      `object.metadata.name in ${texts(Object.keys(specs))} && dyn(object).spec == dyn(${celLiteral(specs)})[object.metadata.name]`,
       'a network policy of a preview is one that greenroom.yaml gives: change ingress, testHarness or egress there',
     ),
   ];

@@ -9,7 +9,9 @@ import { admissionPolicies, engineWebhooks } from './admission.ts';
 import { definitions } from './definitions.ts';
 import { certificate, entrance, networkPolicies } from './entrance.ts';
 import { expiry } from './expiry.ts';
+import { liveFences } from './fences.ts';
 import type { Look, WantedObject } from './look.ts';
+import { appliedObjects } from './objects.ts';
 import { kubernetesVersion } from './versions.ts';
 
 /** In the order in which one would mend things: each rests on those before it. */
@@ -19,7 +21,9 @@ const CHECKS: readonly ((look: Look) => Promise<Observation[]>)[] = [
   ofReconciler,
   admissionPolicies,
   engineWebhooks,
+  appliedObjects,
   accountRights,
+  liveFences,
   expiry,
   entrance,
   certificate,
@@ -49,7 +53,7 @@ export async function examineCluster({ platform, files, reader, now }: ExamineOp
   ];
   const wanted = files
     .filter(({ path, text }) => text !== null && folders.some((folder) => path.startsWith(folder)))
-    .map(({ text }) => parse(text ?? '') as WantedObject);
+    .map(({ path, text }) => ({ ...(parse(text ?? '') as WantedObject), file: path }));
   const look: Look = { reader, platform, wanted, previews, home, now };
   return [...notes, ...(await Promise.all(CHECKS.map((check) => check(look)))).flat()];
 }
