@@ -139,6 +139,8 @@ export interface NeededKinds {
   readonly kinds: readonly string[];
   /** What serves them, as its project calls itself. */
   readonly by: string;
+  /** What does not work without them, where everything else does. @default - nothing works without them */
+  readonly onlyFor?: string;
 }
 
 export interface DoctorPart {

@@ -13,6 +13,7 @@ import type { PlatformSpec } from '../../model/platform.ts';
 import { count } from '../../report/text.ts';
 import { init } from '../../scaffold/init.ts';
 import type { PlannedFile } from '../../scaffold/plan.ts';
+import { strayProblems } from '../../verify/laid-down.ts';
 import { examine } from '../../verify/shape.ts';
 import type { Configure } from '../shared/command.ts';
 import { type ExtensionOptions, extensionOption, loadExtensions } from '../shared/extensions.ts';
@@ -62,13 +63,16 @@ async function run(dir: string, options: DoctorOptions, io: Io): Promise<void> {
   const platform = readPlatform(dir, PLATFORM_FILE);
   const { rules } = await loadExtensions(options, io);
   const { files: scaffold } = await init({ dir, version: VERSION, dryRun: true, rules });
-  const paths = await previewPaths(dir);
+  const paths = await pathsBelow(dir, 'previews');
   const records = new Map<string, string>();
   for (const path of paths) {
     if (path.endsWith(`/${RECORD_FILE}`)) records.set(path, new TextDecoder().decode(readInput(dir, path)));
   }
   const before = options.since === undefined ? null : await foldersAt(dir, options.since);
-  const problems = examine({ platform, scaffold, paths, records, before });
+  const problems = [
+    ...strayProblems(await pathsBelow(dir, ''), scaffold),
+    ...examine({ platform, scaffold, paths, records, before }),
+  ];
   if (options.format === 'text') for (const problem of problems) io.out(`${formatProblem(problem)}\n`);
   if (problems.length === 0) io.err(`nothing to change; ${count(records.size, 'preview')}\n`);
   else io.fail(EXIT_CODES.failed);
@@ -104,18 +108,21 @@ async function lookIntoCluster(
     }
   }
   const of = (status: Status) => observations.filter((each) => each.status === status).length;
-  io.err(`${of('ok')} ok, ${of('warn')} to know, ${of('fail')} wrong, ${of('unknown')} not looked at\n`);
+  const isHealthy = of('fail') + of('unknown') === 0;
+  io.err(
+    `${isHealthy ? 'healthy: ' : ''}${of('ok')} ok, ${of('warn')} to know, ${of('fail')} wrong, ${of('unknown')} not looked at\n`,
+  );
   if (of('fail') > 0) io.fail(EXIT_CODES.failed);
   else if (of('unknown') > 0) io.fail(EXIT_CODES.unreachable);
   return { context: name, observations };
 }
 
 /** Sorted; a link is listed like a file, and is then no file of a preview. */
-async function previewPaths(dir: string): Promise<string[]> {
-  const entries = await readdir(join(dir, 'previews'), { recursive: true, withFileTypes: true }).catch(
+async function pathsBelow(dir: string, folder: string): Promise<string[]> {
+  const entries = await readdir(join(dir, folder), { recursive: true, withFileTypes: true }).catch(
     (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return [];
-      throw new GreenroomError('invalid-input', `${join(dir, 'previews')}: cannot be read (${error.code})`);
+      throw new GreenroomError('invalid-input', `${join(dir, folder)}: cannot be read (${error.code})`);
     },
   );
   return entries
@@ -124,6 +131,7 @@ async function previewPaths(dir: string): Promise<string[]> {
       const path = join(entry.parentPath, entry.name).slice(dir.length + 1);
       return entry.isFile() ? path : `${path} (a link)`;
     })
+    .filter((path) => !path.startsWith('.git/'))
     .sort();
 }
 

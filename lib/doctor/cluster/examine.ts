@@ -12,6 +12,7 @@ import { expiry } from './expiry.ts';
 import { liveFences } from './fences.ts';
 import type { Look, WantedObject } from './look.ts';
 import { appliedObjects } from './objects.ts';
+import { secretStore } from './secrets.ts';
 import { kubernetesVersion } from './versions.ts';
 
 /** In the order in which one would mend things: each rests on those before it. */
@@ -25,6 +26,7 @@ const CHECKS: readonly ((look: Look) => Promise<Observation[]>)[] = [
   accountRights,
   liveFences,
   expiry,
+  secretStore,
   entrance,
   certificate,
   networkPolicies,
