@@ -1,6 +1,7 @@
-import { couldNotLook, fail, type Observation, ok } from '../../cluster/observation.ts';
+import { couldNotLook, fail, names, type Observation, ok } from '../../cluster/observation.ts';
 import { type Answer, list, text } from '../../cluster/reader.ts';
 import { reconcilerOf } from '../../reconcilers/index.ts';
+import { ADMISSION_KINDS } from './admission.ts';
 import { firstDifference } from './compare.ts';
 import type { Look, WantedObject } from './look.ts';
 
@@ -43,20 +44,22 @@ function ofList(look: Look, wanted: readonly WantedObject[], answer: Answer): Ob
   const there = new Map(
     (answer.kind === 'found' ? list(answer.value, 'items') : []).map((o) => [text(o, 'metadata', 'name'), o]),
   );
-  return wanted.flatMap((object) => {
-    const { name, namespace } = object.metadata;
-    const what = `${kind} ${name}${namespace === undefined ? '' : ` in ${namespace}`}`;
-    const live = there.get(name);
-    const where = live === undefined ? '' : firstDifference(object, live);
-    if (where === null) return [];
-    const message =
-      live === undefined ? `There is no ${what}.` : `${what} is not what greenroom writes: ${where} differs.`;
-    return [fail(`objects/${kind}`, message, remedy(look, object))];
+  const missing = wanted.filter(({ metadata }) => !there.has(metadata.name));
+  const place = wanted[0]!.metadata.namespace === undefined ? '' : ` in ${wanted[0]!.metadata.namespace}`;
+  const lacking = `There is no ${kind} ${names(missing.map(({ metadata }) => metadata.name))}${place}.`;
+  const changed = wanted.flatMap((object) => {
+    const { name } = object.metadata;
+    const where = there.has(name) ? firstDifference(object, there.get(name)) : null;
+    const message = `${kind} ${name}${place} is not what greenroom writes: ${where} differs.`;
+    return where === null ? [] : [fail(`objects/${kind}`, message, remedy(look, object))];
   });
+  // Which policies are not there is said where admission is looked at.
+  const isSaid = ADMISSION_KINDS.has(kind) || missing.length === 0;
+  return [...(isSaid ? [] : [fail(`objects/${kind}`, lacking, remedy(look, missing[0]!))]), ...changed];
 }
 
 function remedy({ platform }: Look, { file }: WantedObject): string {
   return file.startsWith('bootstrap/install/')
-    ? `Run kubectl apply -f ${file} as an administrator.`
+    ? `Run kubectl apply -f ${file.slice(0, file.lastIndexOf('/'))} as an administrator.`
     : reconcilerOf(platform).doctor.resync;
 }

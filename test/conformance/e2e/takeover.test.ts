@@ -84,19 +84,34 @@ describe('hooks of deletion, which Argo CD runs with its own rights', () => {
     const manifests = join(await sourceOf('github.com/argoproj/argo-cd/v3', judgeModule('argocd')), 'manifests');
     const file = 'cluster-rbac/application-controller/argocd-application-controller-clusterrole.yaml';
     await live.cluster.apply(readFileSync(join(manifests, file), 'utf8'));
-    await work();
-    const narrow = join(live.repo.clone, 'bootstrap/install/controller');
-    await live.cluster.kubectl(['replace', `--filename=${narrow}`]);
+    try {
+      await work();
+    } finally {
+      const narrow = join(live.repo.clone, 'bootstrap/install/controller');
+      await live.cluster.kubectl(['replace', `--filename=${narrow}`]);
+    }
   }
 
   async function withoutGuard(work: () => Promise<void>): Promise<void> {
     const binding = 'validatingadmissionpolicybinding';
     await live.cluster.kubectl(['delete', binding, 'greenroom-own-application']);
     await delay(3000);
-    await work();
-    const file = join(live.repo.clone, `bootstrap/install/argocd/${binding}.greenroom-own-application.yaml`);
-    await live.cluster.kubectl(['apply', `--filename=${file}`]);
-    await delay(3000);
+    try {
+      await work();
+    } finally {
+      const file = join(live.repo.clone, `bootstrap/install/argocd/${binding}.greenroom-own-application.yaml`);
+      await live.cluster.kubectl(['apply', `--filename=${file}`]);
+      await delay(3000);
+    }
+  }
+
+  /** An Application whose hooks cannot end waits for ever. */
+  async function letGo(name: string): Promise<void> {
+    for (const each of [name, `${name}-fence`]) {
+      if (!(await live.exists('application', each, 'argocd'))) continue;
+      const patch = ['--namespace=argocd', '--type=merge', '--patch={"metadata":{"finalizers":null}}'];
+      await live.cluster.tryKubectl(['patch', 'application', each, ...patch]);
+    }
   }
 
   it('take the cluster over where neither the guard nor the narrow role is there: the attack is real', async () => {
@@ -105,7 +120,7 @@ describe('hooks of deletion, which Argo CD runs with its own rights', () => {
       withOwnRole(async () => {
         await removeWithHooks('pr-shop-6');
         await eventually(async () => (await bindings()).length > 0, { what: 'the takeover' });
-        await live.untilGone('pr-shop-6');
+        await letGo('pr-shop-6');
       }),
     );
     for (const name of await bindings()) await live.cluster.kubectl(['delete', 'clusterrolebinding', name]);
@@ -134,6 +149,7 @@ describe('hooks of deletion, which Argo CD runs with its own rights', () => {
       const isDeleted = async () => (await live.application('pr-shop-9')).metadata.deletionTimestamp !== undefined;
       await eventually(isDeleted, { what: 'the Application to be deleted' });
       await delay(8000);
+      await letGo('pr-shop-9');
     });
     expect(await bindings()).toEqual([]);
   });
