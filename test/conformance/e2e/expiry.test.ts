@@ -42,7 +42,7 @@ function open(number: number, lifeInSeconds: number): Preview {
 
 /** The generated job's own command, with its account, at the first moment at which it ends a preview. */
 async function runCleaner({ expires }: Preview): Promise<void> {
-  const job = await live.get('cronjob', 'preview-cleaner', '--namespace=argocd');
+  const job = await live.get('cronjob', 'preview-cleaner', '--namespace=greenroom-cleaner');
   const { serviceAccountName, containers } = job.spec.jobTemplate.spec.template.spec;
   const token = await live.cluster.kubectl(['create', 'token', serviceAccountName, '--namespace=argocd']);
   const folder = mkdtempSync(join(tmpdir(), 'greenroom-cleaner-'));
