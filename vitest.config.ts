@@ -1,14 +1,28 @@
 import { defineConfig } from 'vitest/config';
 
-// Functions of their arguments: nothing of them stays behind, so their files share processes, and what is loaded there.
-const pure = ['compile', 'constructs', 'core', 'model', 'policies', 'report', 'scaffold'];
-const files = pure.map((folder) => `test/${folder}/**/*.test.ts`);
+const files = (names: readonly string[]) => names.map((name) => `test/${name}.test.ts`);
+
+/** Suites of commands. They say nothing of where things lie; they run over memory, git and GitHub. */
+const commands = files(['sync/sync', 'sync/sweep']);
+const others = files(['sync/answer', 'sync/image', 'verify/previews']);
+/** Puts others in the place of modules, which tests that share a process with it would get too. */
+const mocking = files(['sync/model']);
+/** Random cases; `npm test` looks at a tenth of them. */
+const random = ['compile/compile', 'core/yaml', 'github/cache', 'gitops/apps-repo', 'gitops/memory', 'model/identity'];
+random.push('model/yaml', 'policies/hostile', 'report/engineers', 'report/inert');
+
+/** Files one after another in as many processes as there are cores: what is loaded and compiled once serves them all. */
+const shared = { isolate: false, setupFiles: 'test/support/setup.ts' };
+const extended = { extends: true } as const;
 
 export default defineConfig({
   test: {
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     // All cores: by default one is kept free, which on two halves the speed.
     maxWorkers: '100%',
+    // Most code of a test runs a few times: to optimize it, and to collect garbage in threads, takes longer than it gains.
+    execArgv: ['--interrupt-budget=1000000', '--max-semi-space-size=64', '--single-threaded-gc'],
     // What a test leaves to the environment, or to chance, would differ between machines.
     env: {
       TZ: 'UTC',
@@ -18,14 +32,39 @@ export default defineConfig({
       GREENROOM_SEED: process.env['GREENROOM_SEED'] ?? '20261124',
     },
     projects: [
-      { extends: true, test: { name: 'pure', include: files, isolate: false } },
       {
-        extends: true,
+        ...extended,
         test: {
-          name: 'whole',
+          ...shared,
+          name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...files, 'test/conformance/**', 'node_modules/**'],
+          exclude: [...mocking, 'test/soak/**', 'test/conformance/**'],
           globalSetup: 'test/support/global-setup.ts',
+          provide: { world: 'memory' },
+        },
+      },
+      { ...extended, test: { ...shared, name: 'git', include: commands, provide: { world: 'git' } } },
+      { ...extended, test: { name: 'model', include: mocking } },
+      // What takes its time: `npm run soak`.
+      { ...extended, test: { ...shared, name: 'soak-git', include: others, provide: { world: 'git' } } },
+      {
+        ...extended,
+        test: {
+          ...shared,
+          name: 'soak-github',
+          include: [...commands, ...others, ...files(['cli/verify'])],
+          provide: { world: 'github' },
+        },
+      },
+      {
+        ...extended,
+        test: {
+          name: 'soak',
+          include: ['test/soak/**/*.test.ts', ...mocking, ...files(random)],
+          setupFiles: 'test/support/setup.ts',
+          globalSetup: 'test/support/global-setup.ts',
+          testTimeout: 300_000,
+          env: { GREENROOM_SOAK: '1' },
         },
       },
     ],

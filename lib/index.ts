@@ -18,6 +18,7 @@ export { type Identity, previewHost, previewName } from './model/identity.ts';
 export type { Loaded, Positions } from './model/load.ts';
 export type { Platform, PlatformSpec } from './model/platform.ts';
 export type { Preview, PreviewSpec } from './model/preview.ts';
+export { type CelCompiler, createCelCompiler } from './policies/cel.ts';
 export {
   type CheckContext,
   type Checker,
@@ -42,4 +43,5 @@ export {
   ruleMessage,
   VOLUMES,
 } from './policies/rule.ts';
+export type { RuleChoice, Severities } from './policies/rule-set.ts';
 export { RULES } from './policies/rules/index.ts';

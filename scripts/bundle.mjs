@@ -1,15 +1,16 @@
 // The command as one file, and its bytecode: what the build ships, and what tests run as a real process.
 import { execFileSync } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const require = createRequire(import.meta.url);
 
-/** @param {string} outfile path from the project's root */
+/**
+ * @param {string} outfile path from the project's root
+ * @returns {Promise<string[]>} the files that went into it, by their paths from there
+ */
 export async function bundle(outfile) {
-  await build({
+  const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: ['lib/cli/bin.ts'],
     outfile,
@@ -25,19 +26,21 @@ export async function bundle(outfile) {
     plugins: [lateBuiltins],
     legalComments: 'none',
     logLevel: 'warning',
+    metafile: true,
   });
+  return Object.keys(metafile.inputs);
 }
 
 /**
  * Leaves the bytecode of all that a typical run uses beside the bundle; see bin/greenroom.cjs.
  *
- * @param {string} bin the starter of the bundle @param {string} bundled paths from the project's root
+ * @param {string} bin the starter of the bundle: its path from the project's root
  */
-export function keepBytecode(bin, bundled) {
+export function keepBytecode(bin) {
   const example = 'previews/shop/preview.yaml --platform previews/greenroom.yaml --repo acme/shop --pr 7'.split(' ');
   execFileSync(process.execPath, [bin, 'render', ...example], {
     cwd: root,
-    env: { ...process.env, GREENROOM_BUILD_CACHE: `${bundled}.cache` },
+    env: { ...process.env, GREENROOM_BUILD_CACHE: 'yes' },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
 }
@@ -55,13 +58,11 @@ const lateBuiltins = {
     onResolve({ filter: LATE }, ({ path, namespace }) =>
       namespace === 'late' ? { path, external: true } : { path: path.replace('node:', ''), namespace: 'late' },
     );
+    // By their prototype, which esbuild keeps: a list of members would be that of the Node.js that builds, and the bundle
+    // another one on another machine.
     onLoad({ filter: LATE, namespace: 'late' }, ({ path }) => ({
-      contents: Object.keys(require(path))
-        .map(
-          (name) =>
-            `Object.defineProperty(exports, '${name}', { enumerable: true, get: () => require('${path}').${name} });`,
-        )
-        .join('\n'),
+      contents: `const late = { get: (_, name) => (name === '__esModule' ? undefined : require('${path}')[name]) };
+        module.exports = Object.create(new Proxy({}, late));`,
     }));
     // An object of members that are read at once, for cdk8s' own tests to replace.
     onLoad({ filter: /cdk8s.lib._child_process\.js$/ }, () => ({

@@ -5,6 +5,7 @@ import { PreviewApp } from '../constructs/preview-app/preview-app.ts';
 import { platformFence } from '../constructs/preview-namespace/platform-fence.ts';
 import { PreviewNamespace } from '../constructs/preview-namespace/preview-namespace.ts';
 import { type Identity, previewHost, previewName } from '../model/identity.ts';
+import { formatImage } from '../model/image.ts';
 import {
   AUTHOR_ANNOTATION,
   COMMIT_ANNOTATION,
@@ -91,7 +92,7 @@ export function previewCharts(scope: App, input: ChartInput): PreviewCharts {
     app: repoOfName(name),
     partOf: repoOfName(name),
     template: spec.template,
-    image: resolved.image,
+    image: formatImage(resolved.image),
     port: spec.port,
     health: spec.health,
     size: resolved.size,

@@ -2,19 +2,22 @@ import { ApiObject, App, type Chart } from 'cdk8s';
 import type { PreviewExtension } from '../constructs/extension.ts';
 import { sha256 } from '../core/digest.ts';
 import { invalidInput } from '../core/errors.ts';
-import { type FileSet, fileSet } from '../core/fileset.ts';
+import { compareStrings, type FileSet, fileSet } from '../core/fileset.ts';
 import { type Finding, isDenial } from '../core/finding.ts';
 import type { Identity } from '../model/identity.ts';
+import { formatImage } from '../model/image.ts';
 import { previewFolder, RECORD_FILE, repoOfName } from '../model/layout.ts';
 import type { Loaded } from '../model/load.ts';
 import { type PlatformSpec, placementDigest } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
 import { formatRecord, type PreviewRecord } from '../model/record.ts';
+import type { CelCompiler } from '../policies/cel.ts';
 import type { Rule } from '../policies/rule.ts';
 import { previewCharts } from './charts.ts';
 import { type Cost, costOf, totalRequests } from './cost.ts';
+import { createEvaluate, type Evaluate } from './evaluate.ts';
+import { type EvidenceByDigest, evidenceLines, explained, withEvidence } from './evidence.ts';
 import { type Manifest, manifestFiles } from './files.ts';
-import { createJudge, type Judge } from './judge.ts';
 import type { Times } from './lifetime.ts';
 import { type MakerManifest, manifestTexts, readManifests } from './manifests.ts';
 import { checkLimitRanges, checkQuota } from './quota.ts';
@@ -23,12 +26,14 @@ export interface CompilerOptions {
   readonly platform: PlatformSpec;
   /** Text of `exceptions/*.yaml` by path. @default - none */
   readonly exceptions?: FileSet;
-  /** Unix seconds at which exceptions are judged; nothing of it reaches the files. */
+  /** Unix seconds at which exceptions are reviewed; nothing of it reaches the files. */
   readonly now: number;
   /** @default - none */
   readonly extensions?: readonly PreviewExtension[];
   /** Rules of the platform's own, beside greenroom's. @default - none */
-  readonly rules?: readonly Rule[];
+  readonly extraRules?: readonly Rule[];
+  /** CEL that is compiled already, for who makes many compilers. @default - nothing */
+  readonly cel?: CelCompiler;
 }
 
 export interface CompileInput {
@@ -46,6 +51,8 @@ export interface CompileInput {
   readonly times: Times;
   /** Digest that the image's tag stands for. @default - not asked: the tag stays */
   readonly digest?: string | undefined;
+  /** What was verified of the images. @default - nothing was asked */
+  readonly evidence?: EvidenceByDigest | undefined;
 }
 
 export interface CompiledPreview {
@@ -60,6 +67,8 @@ export interface CompiledPreview {
   readonly headSha: string;
   readonly record: PreviewRecord;
   readonly findings: readonly Finding[];
+  /** What is shown of its images, a line each, for people; nothing of it reaches the files. */
+  readonly evidence: readonly string[];
   /** Whether a finding refuses it; the files must then not be committed. */
   readonly denied: boolean;
   /** By path from the apps repo's root. */
@@ -76,19 +85,21 @@ export type Compiler = (input: CompileInput) => CompiledPreview;
  * @throws GreenroomError `invalid-input` when the platform's own settings do not fit together
  */
 export function createCompiler(options: CompilerOptions): Compiler {
-  const judge = createJudge(options);
-  return (input) => compile(input, options, judge);
+  const evaluate = createEvaluate(options);
+  return (input) => compile(input, options, evaluate);
 }
 
-function compile(input: CompileInput, options: CompilerOptions, judge: Judge): CompiledPreview {
+function compile(input: CompileInput, options: CompilerOptions, evaluate: Evaluate): CompiledPreview {
   const { platform, extensions } = options;
   const { preview, identity, headSha } = input;
   const charts = previewCharts(new App(), { ...input, platform, extensions });
   const { name, expires, resolved, reconciler } = charts;
   const repository = `${identity.owner}/${identity.repository}`;
-  const makers = readManifests(preview, input.manifests, name);
+  const evidence: EvidenceByDigest = input.evidence ?? new Map();
+  const note = (object: Manifest) => withEvidence(object, evidence);
+  const makers = readManifests(preview, input.manifests, name).map((own) => ({ ...own, object: note(own.object) }));
   const fence = objectsOf(charts.fence);
-  const generated = objectsOf(charts.app);
+  const generated = objectsOf(charts.app).map(note);
   refuseSharedNames(generated, makers);
 
   const manifests = makers.map(({ object }) => object);
@@ -99,14 +110,16 @@ function compile(input: CompileInput, options: CompilerOptions, judge: Judge): C
   refuseInvalid([charts.fence, charts.app]);
 
   const namespaceObject = fence.find(({ kind }) => kind === 'Namespace');
-  const findings = judge({
+  const evaluated = evaluate({
     name,
     repository,
     preview,
     generated,
     manifests: manifestTexts(input.manifests),
+    noted: note,
     namespaceObject,
   });
+  const findings = explained(evaluated, app, evidence, platform.policies.contact);
   const folder = previewFolder(resolved.cluster.name, repoOfName(name), name);
   const url = `https://${charts.host}`;
   const pull = `${repository}#${identity.number}`;
@@ -119,8 +132,9 @@ function compile(input: CompileInput, options: CompilerOptions, judge: Judge): C
     },
     author: input.author,
     headSha,
-    image: resolved.image,
-    imageDigest: resolved.imageDigest,
+    image: formatImage(resolved.image),
+    imageDigest: resolved.image.digest ?? null,
+    ...(evidence.size === 0 ? {} : { evidence: notedOf(evidence) }),
     url,
     cluster: resolved.cluster.name,
     created: input.times.createdAt,
@@ -139,6 +153,7 @@ function compile(input: CompileInput, options: CompilerOptions, judge: Judge): C
     headSha,
     record,
     findings,
+    evidence: evidenceLines(evidence),
     denied: findings.some(isDenial),
     files: fileSet([
       [`${folder}/${RECORD_FILE}`, formatRecord(record)],
@@ -150,6 +165,11 @@ function compile(input: CompileInput, options: CompilerOptions, judge: Judge): C
         : manifestFiles(`${folder}/${reconciler.folder}`, objectsOf(reconciler.chart), `greenroom.yaml for ${pull}`)),
     ]),
   };
+}
+
+function notedOf(evidence: EvidenceByDigest): PreviewRecord['evidence'] {
+  const entries = [...evidence].map(([digest, { noted }]) => [digest, noted] as const);
+  return Object.fromEntries(entries.sort(([a], [b]) => compareStrings(a, b)));
 }
 
 /** What {@link PreviewRecord.specDigest} holds. */

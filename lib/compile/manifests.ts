@@ -1,5 +1,6 @@
 import { invalidInput, type Position, type Problem } from '../core/errors.ts';
 import type { FileSet } from '../core/fileset.ts';
+import { isRecord } from '../core/json.ts';
 import {
   type FieldPath,
   fieldName,
@@ -9,7 +10,6 @@ import {
   parseSafeYaml,
 } from '../model/load.ts';
 import type { Preview } from '../model/preview.ts';
-import { ALL_RECONCILERS } from '../reconcilers/index.ts';
 import type { Manifest } from './files.ts';
 
 /** One object of the maker's own manifests, brought into the preview's namespace. */
@@ -24,11 +24,8 @@ const MAX_OBJECTS = 100;
 /** Of all files together; reading YAML safely takes time by its length. */
 const MAX_TOTAL_BYTES = 1024 * 1024;
 
-/** Keys under these steer greenroom itself or the reconciler (hooks, sync options, tracking). */
-const RESERVED_DOMAINS = ['greenroom.dev', ...ALL_RECONCILERS.flatMap(({ metadata }) => metadata.domains)];
-
 /**
- * Reads the maker's own manifests. Whether they keep the rules is judged later; here they only have to be objects that
+ * Reads the maker's own manifests. Whether they keep the rules is checked later; here they only have to be objects that
  * can be committed.
  *
  * @throws GreenroomError `invalid-input` with every problem of every file
@@ -80,9 +77,24 @@ export function manifestTexts(files: FileSet | null): FileSet {
 function brought(object: Manifest, namespace: string): Manifest {
   const { metadata } = object;
   return {
-    ...object,
-    metadata: { ...metadata, name: metadata?.name ?? '', namespace: metadata?.namespace ?? namespace },
+    ...(withoutNulls(object) as Manifest),
+    metadata: {
+      ...(withoutNulls(metadata) as Manifest['metadata']),
+      name: metadata?.name ?? '',
+      namespace: metadata?.namespace ?? namespace,
+    },
   };
+}
+
+/**
+ * Without members that are null: rules take them for missing, while an API server would read some as empty or zero. What
+ * is checked is what is committed.
+ */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (!isRecord(value)) return value;
+  const entries = Object.entries(value).filter(([, member]) => member !== null);
+  return Object.fromEntries(entries.map(([key, member]) => [key, withoutNulls(member)]));
 }
 
 function shapeProblems(value: unknown, positions: Positions): Problem[] {
@@ -96,31 +108,19 @@ function shapeProblems(value: unknown, positions: Positions): Problem[] {
   for (const field of ['apiVersion', 'kind']) {
     if (typeof value[field] !== 'string' || value[field] === '') problems.push(at([field], 'must be a text'));
   }
-  const metadata = value.metadata ?? {};
+  const metadata = value['metadata'] ?? {};
   if (!isRecord(metadata)) return [...problems, at(['metadata'], 'must hold a name')];
   // A List has no name of its own; the rule against lists is what its author has to hear.
-  const isList = typeof value.kind === 'string' && value.kind.endsWith('List');
-  if (!isList && !isName(metadata.name)) {
+  const isList = typeof value['kind'] === 'string' && value['kind'].endsWith('List');
+  if (!isList && !isName(metadata['name'])) {
     problems.push(at(['metadata', 'name'], 'must be a name of lower-case letters, digits, dashes and dots'));
   }
-  if (metadata.namespace !== undefined && typeof metadata.namespace !== 'string') {
+  if (metadata['namespace'] !== undefined && typeof metadata['namespace'] !== 'string') {
     problems.push(at(['metadata', 'namespace'], 'must be a text'));
-  }
-  for (const group of ['labels', 'annotations']) {
-    for (const key of Object.keys(isRecord(metadata[group]) ? metadata[group] : {})) {
-      const domain = key.split('/')[0]!.toLowerCase();
-      if (key.includes('/') && RESERVED_DOMAINS.some((d) => domain === d || domain.endsWith(`.${d}`))) {
-        problems.push(at(['metadata', group, key], 'is for the platform to set; remove it'));
-      }
-    }
   }
   return problems;
 }
 
 function isName(value: unknown): boolean {
   return typeof value === 'string' && value.length <= 253 && /^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/.test(value);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,16 +1,16 @@
 import { invalidInput, type Problem } from '../core/errors.ts';
-import { formatImage, type ImageReference, parseImage } from '../model/image.ts';
+import { type ImageReference, parseImage } from '../model/image.ts';
 import type { Loaded } from '../model/load.ts';
 import type { Cluster, PlatformSize, PlatformSpec } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
+import { hasLabel } from '../model/pull-labels.ts';
 import { durationSeconds } from '../model/scalars.ts';
 
 /** What a preview file means on this platform for this commit. */
 export interface Resolved {
   readonly size: PlatformSize;
   /** As deployed: with a tag or a digest. */
-  readonly image: string;
-  readonly imageDigest: string | null;
+  readonly image: ImageReference;
   readonly cluster: Cluster;
 }
 
@@ -63,8 +63,7 @@ export function resolve(preview: Loaded<Preview>, platform: PlatformSpec, contex
   const digest = image.digest ?? context.digest;
   return {
     size,
-    image: formatImage({ ...image, ...(digest === undefined ? {} : { digest }) }),
-    imageDigest: digest ?? null,
+    image: { ...image, ...(digest === undefined ? {} : { digest }) },
     cluster: chooseCluster(platform.clusters, preview.value, context.labels, preview),
   };
 }
@@ -103,7 +102,7 @@ function chooseCluster(
       when === undefined ||
       ((when.sizes === undefined || when.sizes.includes(spec.size)) &&
         (when.templates === undefined || when.templates.includes(spec.template)) &&
-        (when.labels === undefined || when.labels.some((label) => labels.includes(label)))),
+        (when.labels === undefined || when.labels.some((label) => hasLabel(labels, label)))),
   );
   if (found !== undefined) return found;
   throw invalidInput([

@@ -33,7 +33,7 @@ export interface PreviewScope {
 
 /**
  * A platform team's own addition to every preview. It runs after greenroom's objects are there and before they are
- * judged by the rules and written; what it adds is held to the same rules. It has to be pure: no clock, no random, no
+ * checked by the rules and written; what it adds is held to the same rules. It has to be pure: no clock, no random, no
  * network, or the same pull request would give another diff on every run.
  */
 export type PreviewExtension = (scope: PreviewScope) => void;

@@ -1,12 +1,9 @@
 import type { CheckReport } from '../core/check-report.ts';
 import type { GreenroomError } from '../core/errors.ts';
 import type { FileSet } from '../core/fileset.ts';
-
-/** A repository by its present name. Names change hands; {@link Repository.id} does not. */
-export interface RepositoryRef {
-  readonly owner: string;
-  readonly name: string;
-}
+import type { RepositoryRef } from '../core/repository.ts';
+import type { Capabilities } from './capabilities.ts';
+import type { Pages } from './pages.ts';
 
 /** A repository with the number that the forge gave it for life. */
 export interface Repository extends RepositoryRef {
@@ -64,18 +61,18 @@ export function isFork(pull: PullRequest): boolean {
   return pull.head.repositoryId !== pull.repository.id;
 }
 
-/** Forges take names of owners and repositories without regard to case. */
-export function isSameRepository(a: RepositoryRef, b: RepositoryRef): boolean {
-  return `${a.owner}/${a.name}`.toLowerCase() === `${b.owner}/${b.name}`.toLowerCase();
-}
-
 /**
  * An answer that is either positive or nothing at all: a missing page, a refusal, a time-out and a wrong repository id
  * are all `unknown`, and what is unknown must be left as it is.
  */
 export type Lookup<T> =
   | { readonly status: 'found'; readonly value: T }
-  | { readonly status: 'unknown'; readonly reason: string };
+  | {
+      readonly status: 'unknown';
+      readonly reason: string;
+      /** Whether it is likely to be answered when asked again in a while. @default false */
+      readonly isPassing?: boolean;
+    };
 
 /** The open pull requests of one repository; only `complete: true` says that there are no others. */
 export type RepositoryPulls =
@@ -88,7 +85,7 @@ export type RepositoryPulls =
     };
 
 export interface Check extends CheckReport {
-  /** The commit that was judged; the pull request may have moved on since. */
+  /** The commit that was checked; the pull request may have moved on since. */
   readonly headSha: string;
 }
 
@@ -111,6 +108,8 @@ export interface PullRequestReport {
   readonly deployment: Deployment | null;
   /** Changes that people can take over with one click. */
   readonly suggestions: readonly Suggestion[];
+  /** Whether something was changed just now, so that what a check says is older for certain. @default false */
+  readonly isNews?: boolean;
   /** What it was written for, where it need not be looked at again once it stands. @default - it is looked at */
   readonly occasion?: string;
 }
@@ -154,6 +153,8 @@ export interface PullComment {
   readonly editor: Account | null;
   /** Unix seconds. */
   readonly createdAt: number;
+  /** When it was edited last, in unix seconds. @default - not known */
+  readonly updatedAt?: number;
   /** Whether we answered it already. */
   readonly isAnswered: boolean;
 }
@@ -183,11 +184,18 @@ export interface Forge {
   /** For messages; never holds a credential. */
   readonly description: string;
 
-  /** Where people see it, e.g. `https://github.com`; null for a forge without pages. */
-  readonly serverUrl: string | null;
+  /** Where people see it; null for a forge without pages. */
+  readonly pages: Pages | null;
 
-  /** The pull request that this name and number lead to now; compare `repository.id` with what is remembered. */
-  pullRequest(repository: RepositoryRef, number: number): Promise<Lookup<PullRequest>>;
+  readonly capabilities: Capabilities;
+
+  /**
+   * The pull request that this path and number lead to now; compare `repository.id` with what is remembered.
+   *
+   * @param ahead whether its preview file is read and its comments are looked at next, so that they may come along
+   *   @default false
+   */
+  pullRequest(repository: RepositoryRef, number: number, ahead?: boolean): Promise<Lookup<PullRequest>>;
 
   /**
    * The pull request of the repository with this id, wherever it lives by now. Another repository under the last known
@@ -218,6 +226,9 @@ export interface Forge {
    */
   readFolder(repository: RepositoryRef, sha: string, path: string): Promise<FileSet | null>;
 
+  /** The parents of a commit, in their order; null where the forge has no such commit, or gives no answer. */
+  commitParents(repository: RepositoryRef, sha: string): Promise<readonly string[] | null>;
+
   /**
    * Writes what the report holds; the same report twice changes nothing. Each part is written even when another fails, and
    * a failure is part of the outcome.
@@ -235,6 +246,12 @@ export interface Forge {
 
   /** Answers a comment; twice is as good as once. */
   answer(pull: PullRequest, commentId: number, answer: Answer): Promise<void>;
+
+  /**
+   * How far our clock is ahead of the forge's, in seconds, by its last answer; null when it has not told. Left out where
+   * both are one.
+   */
+  readonly clockSkew?: number | null;
 
   /** Ends helper processes and connections. */
   close(): Promise<void>;

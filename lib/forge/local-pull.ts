@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { parseTime } from '../core/clock.ts';
 import type { Problem } from '../core/errors.ts';
 import { invalidInput } from '../core/errors.ts';
-import type { PullRequest, RepositoryRef } from './forge.ts';
+import type { RepositoryRef } from '../core/repository.ts';
+import type { PullRequest } from './forge.ts';
 
 const time = z.string().transform((text, context) => {
   const seconds = parseTime(text);
@@ -62,7 +63,7 @@ export function parsePull(
   if (contradictions.length > 0) throw invalidInput(contradictions);
   return {
     ...pull,
-    repository: { id: repositoryId, owner: repository.owner, name: repository.name },
+    repository: { id: repositoryId, path: repository.path },
     closedAt: pull.state === 'open' ? null : (closedAt ?? pull.updatedAt),
   };
 }

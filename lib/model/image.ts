@@ -1,4 +1,4 @@
-/** An image reference, split by the distribution grammar. */
+/** An image reference, split by the grammar of distribution. */
 export interface ImageReference {
   /** Host with an optional port, then the path: `ghcr.io/acme/shop`. */
   readonly repository: string;
@@ -7,37 +7,61 @@ export interface ImageReference {
   readonly digest?: string;
 }
 
-const HOST =
-  /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*(?::[0-9]{1,5})?$/;
-const COMPONENT = /^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*$/;
-const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
-const DIGEST = /^sha256:[0-9a-f]{64}$/;
+const LABEL = '[a-z0-9]([a-z0-9-]*[a-z0-9])?';
+const HOST = `(${LABEL}([.]${LABEL})+(:[0-9]{1,5})?|${LABEL}:[0-9]{1,5}|localhost)`;
+const SEGMENT = '[a-z0-9]+(([.]|_|__|-+)[a-z0-9]+)*';
+const REPOSITORY = `${HOST}(/${SEGMENT})+`;
+const TAG = '[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}';
+const DIGEST = 'sha256:[a-f0-9]{64}';
 
 /**
- * Splits `host/path[:tag][@digest]`. The host has to be written out: a short name means another image on every machine.
+ * A whole reference, as a pattern that JavaScript and RE2 read alike: the one grammar of everything here, the rules'
+ * CEL included. It is that of github.com/distribution/reference, narrowed: the host is written out (it has a dot or a
+ * port, or is localhost) and in lower case, since a short name means another image on every machine; digests are sha256.
+ */
+export const IMAGE_PATTERN = `^${REPOSITORY}(:${TAG})?(@${DIGEST})?$`;
+
+/** Where images may come from: a host, with a path if wanted. */
+export const REGISTRY_PATTERN = `^${HOST}(/${SEGMENT})*$`;
+
+/** Longest reference that is read: host, repository and tag at their longest stay below. */
+export const MAX_IMAGE = 512;
+
+const whole = (pattern: string) => new RegExp(`^${pattern}$`);
+const REGEXPS = { image: new RegExp(IMAGE_PATTERN), host: whole(HOST), tag: whole(TAG), digest: whole(DIGEST) };
+
+/**
+ * Splits `host/path[:tag][@digest]`.
  *
- * Source: the grammar of github.com/distribution/reference, narrowed to sha256 digests and explicit hosts.
- *
- * @returns the parts, or a sentence about what is wrong
+ * @returns the parts, or what is wrong, as the rest of a sentence about the image
  */
 export function parseImage(text: string): ImageReference | string {
-  if (text.length > 512) return 'is longer than 512 characters';
-  const [name, digest, ...rest] = text.split('@');
-  if (rest.length > 0 || name === undefined) return 'has more than one @; credentials do not belong into an image';
-  if (digest !== undefined && !DIGEST.test(digest)) return 'has a digest that is not sha256: and 64 hexadecimal digits';
-  const slash = name.lastIndexOf('/');
-  const colon = name.indexOf(':', slash + 1);
+  if (text.length > MAX_IMAGE) return `is longer than ${MAX_IMAGE} characters`;
+  const [name = '', digest, ...rest] = text.split('@');
+  const colon = name.indexOf(':', name.lastIndexOf('/') + 1);
   const repository = colon === -1 ? name : name.slice(0, colon);
   const tag = colon === -1 ? undefined : name.slice(colon + 1);
-  if (tag !== undefined && !TAG.test(tag)) return 'has a tag that is none; a tag is letters, digits, dots, dashes';
-  const [host, ...path] = repository.split('/');
-  if (path.length === 0 || !/[.:]|^localhost$/.test(host!) || !HOST.test(host!)) {
+  if (REGEXPS.image.test(text)) {
+    return { repository, ...(tag === undefined ? {} : { tag }), ...(digest === undefined ? {} : { digest }) };
+  }
+  if (rest.length > 0) return 'has more than one @; credentials do not belong into an image';
+  return problemOf(repository, tag, digest);
+}
+
+function problemOf(repository: string, tag: string | undefined, digest: string | undefined): string {
+  if (digest !== undefined && !REGEXPS.digest.test(digest)) {
+    return 'has a digest that is not sha256: and 64 hexadecimal digits';
+  }
+  if (tag !== undefined && !REGEXPS.tag.test(tag)) {
+    return 'has an invalid tag; a tag is letters, digits, dots, dashes and underscores';
+  }
+  const small = repository.toLowerCase();
+  if (small !== repository && REGEXPS.image.test(small)) return `has upper-case letters in its name; write ${small}`;
+  const slash = repository.indexOf('/');
+  if (slash === -1 || !REGEXPS.host.test(repository.slice(0, slash))) {
     return 'does not begin with a registry such as ghcr.io/';
   }
-  if (!path.every((component) => COMPONENT.test(component))) {
-    return 'has a path that is none: lower-case letters and digits, separated by . _ - and /';
-  }
-  return { repository, ...(tag === undefined ? {} : { tag }), ...(digest === undefined ? {} : { digest }) };
+  return 'has an invalid path: lower-case letters and digits, separated by . _ - and /';
 }
 
 /**

@@ -10,6 +10,7 @@ const environmentName = bounded(
   'must be letters, digits and underscores, and not start with a digit',
 );
 
+/** Bounds only: what is wrong with a reference is said when the platform's registries are at hand. */
 const imageReference = bounded(512, /^[!-~]+$/, 'must be an image reference such as ghcr.io/acme/shop');
 
 const previewSpec = z

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import type { PullRequestRef } from '../core/repository.ts';
+import { notedEvidence } from './evidence.ts';
 import { dnsLabel } from './scalars.ts';
 
 /**
@@ -10,7 +12,7 @@ export const recordSchema = z.object({
   name: dnsLabel,
   identity: z.object({
     repositoryId: z.int().positive(),
-    /** `owner/name` when the preview was last written. */
+    /** Its path (`owner/name`) when the preview was last written. */
     repository: z.string().max(200),
     number: z.int().positive(),
   }),
@@ -20,6 +22,8 @@ export const recordSchema = z.object({
   image: z.string().max(600),
   /** Null where the image is named by a tag and no evidence is asked. */
   imageDigest: z.string().max(80).nullable(),
+  /** What was shown of each image, by digest; left out where the platform asks for no more than digests. */
+  evidence: z.record(z.string().regex(/^sha256:[0-9a-f]{64}$/), notedEvidence).optional(),
   url: z.string().max(300),
   cluster: dnsLabel,
   /** Unix seconds: when the pull request was opened. */
@@ -54,8 +58,7 @@ export function parseRecord(text: string): PreviewRecord | null {
   return recordSchema.safeParse(data).data ?? null;
 }
 
-/** The repository's name when the record was written; it may have another by now. */
-export function recordedRepository({ identity }: Pick<PreviewRecord, 'identity'>): { owner: string; name: string } {
-  const [owner = '', name = ''] = identity.repository.split('/');
-  return { owner, name };
+/** The pull request by its repository's path when the record was written; it may have another by now. */
+export function recordedPullRequest({ identity }: Pick<PreviewRecord, 'identity'>): PullRequestRef {
+  return { path: identity.repository, number: identity.number };
 }

@@ -1,19 +1,20 @@
-import { setFlagsFromString } from 'node:v8';
 import { Environment } from '@marcbachmann/cel-js';
 import { lintCel } from './cel-lint.ts';
 import { Quantity } from './quantity.ts';
 import { variablesOf } from './variables.ts';
 
 /** Longest CEL text of one rule, in characters. */
-const MAX_CEL = 8192;
+const MAX_CEL = 16_384;
 
 /** What an expression is evaluated over. Values come from {@link toCel}. */
 export interface CelScope {
   readonly object: unknown;
   readonly params: unknown;
   readonly namespaceObject: unknown;
+  /** The object before an update; null where it is made, as before commit. */
+  readonly oldObject: unknown;
   readonly variables: unknown;
-  /** The item of a list that is judged alone. */
+  /** The item of a list that is evaluated alone. */
   readonly it?: unknown;
 }
 
@@ -28,28 +29,21 @@ export interface CelCompiler {
   compile(text: string): CelProgram;
 }
 
-let shared: CelCompiler | undefined;
-
-/**
- * The compiler of this process. A program is a pure function of its text, so that all checkers share what was compiled:
- * a sync makes a checker for every head of the apps repo that it sees.
- */
-export function celCompiler(): CelCompiler {
-  shared ??= createCompiler();
-  return shared;
-}
-
 /** More texts than this are not kept: rules of a platform's own could come and go in a process that runs for months. */
 const MAX_KNOWN = 5000;
 
-function createCompiler(): CelCompiler {
-  boundPatterns();
-  const env = environment();
+/**
+ * A program is a pure function of its text, so that a process which makes many checkers hands one compiler to all: a
+ * sync makes a checker for every head of the apps repo that it sees.
+ */
+export function createCelCompiler(): CelCompiler {
+  let env: Environment | undefined;
   const known = new Map<string, CelProgram>();
   const compile = (text: string): CelProgram => {
     const before = known.get(text);
     if (before) return before;
     if (text.length > MAX_CEL) throw new Error(`is longer than ${MAX_CEL} characters`);
+    env ??= environment();
     const parsed = env.parse(text);
     lintCel(parsed.ast);
     const { valid, error } = parsed.check();
@@ -89,15 +83,6 @@ function setVariable(variables: Record<string, unknown>, name: string, evaluate:
   }
 }
 
-/**
- * RE2, which the engines have, is linear in the length of the text; JavaScript's patterns can take exponential time.
- * With this, V8 goes over to its own linear engine once a pattern has tried that often. Same results, other time.
- */
-function boundPatterns(): void {
-  setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks');
-  setFlagsFromString('--regexp-backtracks-before-fallback=20000');
-}
-
 function environment(): Environment {
   const env = new Environment({
     enableOptionalTypes: true,
@@ -105,7 +90,8 @@ function environment(): Environment {
     homogeneousAggregateLiterals: true,
     limits: { maxAstNodes: 2000, maxDepth: 64, maxListElements: 100, maxMapEntries: 100, maxCallArguments: 8 },
   });
-  for (const name of ['object', 'params', 'namespaceObject', 'variables', 'it']) env.registerVariable(name, 'dyn');
+  for (const name of ['object', 'oldObject', 'params', 'namespaceObject', 'variables', 'it'])
+    env.registerVariable(name, 'dyn');
   registerQuantity(env);
   return env;
 }
@@ -132,13 +118,12 @@ function registerQuantity(env: Environment): void {
       'kubernetes.Quantity.isLessThan(kubernetes.Quantity): bool',
       (a: Quantity, b: Quantity) => a.nano < b.nano,
     )
-    .registerFunction('kubernetes.Quantity.sign(): int', (a: Quantity) => a.compareTo(new Quantity(0n)))
     .registerFunction('kubernetes.Quantity.asApproximateFloat(): double', (a: Quantity) => a.toNumber());
 }
 
 /** Most values that one object may hold, counting every map, list and scalar; the API server's 3 MiB hold fewer. */
 const MAX_VALUES = 200_000;
-/** Deepest nesting of an object that is judged. */
+/** Deepest nesting of an object that is read. */
 const MAX_DEPTH = 100;
 
 /**

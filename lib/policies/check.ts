@@ -1,24 +1,26 @@
 import { invalidInput } from '../core/errors.ts';
-import type { ObjectRef, Severity } from '../core/finding.ts';
+import type { ObjectRef } from '../core/finding.ts';
+import { isRecord } from '../core/json.ts';
 import { REPOSITORY_ANNOTATION } from '../model/labels.ts';
-import { type CelScope, celCompiler, toCel } from './cel.ts';
-import { createJudge, type Judge, type Violation } from './judge.ts';
+import { type Cause, causesOf } from './causes.ts';
+import { type CelCompiler, type CelScope, createCelCompiler, toCel } from './cel.ts';
+import { createEvaluator, type RuleEvaluator, type Violation } from './evaluate.ts';
 import type { RuleParams } from './params.ts';
-import { isRecord, valueAt } from './paths.ts';
+import { valueAt } from './paths.ts';
 import { groupKind } from './resources.ts';
 import type { Rule } from './rule.ts';
-import { RULES } from './rules/index.ts';
+import { activeRules, chosenRules, type RuleChoice, type Severities } from './rule-set.ts';
 
-export type { Violation } from './judge.ts';
+export type { Violation } from './evaluate.ts';
 
-export interface CheckerOptions {
+export interface CheckerOptions extends RuleChoice {
   readonly params: RuleParams;
-  /** @default all of greenroom's own */
-  readonly rules?: readonly Rule[];
-  /** By rule id. @default what each rule says */
-  readonly severities?: Readonly<Record<string, Severity | 'off'>>;
+  /** By rule id. @default - what each rule says */
+  readonly severities?: Severities;
   /** Whom every sentence names. @default the platform team */
   readonly contact?: string;
+  /** CEL that is compiled already, for who makes many checkers. @default - nothing */
+  readonly cel?: CelCompiler | undefined;
 }
 
 export interface CheckContext {
@@ -32,90 +34,79 @@ export interface CheckContext {
   readonly writer?: 'maker' | 'platform';
 }
 
-/** Judges objects by a set of rules; expressions are compiled once, when the first object that they match comes. */
+/** Holds objects to a set of rules; expressions are compiled once, when the first object that they match comes. */
 export interface Checker {
   readonly rules: readonly Rule[];
   /**
    * All that the rules have to say of one object; empty lets it pass. In the order of the rules.
    *
-   * @throws GreenroomError `invalid-input` for what is no Kubernetes object, or is too large to be judged
+   * @throws GreenroomError `invalid-input` for what is no Kubernetes object, or is too large to be checked
    */
   check(object: unknown, context?: CheckContext): Violation[];
+  /**
+   * The same as it is told: one thing a cause, with what was found and where.
+   *
+   * @throws GreenroomError as {@link check} does
+   */
+  causes(object: unknown, context?: CheckContext): Cause[];
 }
 
 export const DEFAULT_CONTACT = 'the platform team';
 
 /** @throws GreenroomError `invalid-input` for a severity of a rule that does not exist, or two rules of one id */
 export function createChecker(options: CheckerOptions): Checker {
-  const rules = activeRules(options);
-  const contact = options.contact ?? DEFAULT_CONTACT;
+  const rules = activeRules(chosenRules(options), options);
+  const { contact = DEFAULT_CONTACT, cel = createCelCompiler() } = options;
   const params = toCel(options.params);
-  const compiler = celCompiler();
-  const judges = new Map<Rule, Judge>();
-  const byKind = new Map<string, { rule: Rule; judge: Judge }[]>();
+  const evaluators = new Map<Rule, RuleEvaluator>();
+  const byKind = new Map<string, { rule: Rule; evaluate: RuleEvaluator }[]>();
 
-  const judgeOf = (rule: Rule): Judge => {
-    let judge = judges.get(rule);
-    if (!judge) {
-      judge = createJudge(rule, compiler.compile, contact);
-      judges.set(rule, judge);
+  const evaluatorOf = (rule: Rule): RuleEvaluator => {
+    let evaluate = evaluators.get(rule);
+    if (!evaluate) {
+      evaluate = createEvaluator(rule, cel.compile, { contact, params: options.params });
+      evaluators.set(rule, evaluate);
     }
-    return judge;
+    return evaluate;
   };
-  const judgesFor = (apiVersion: string, kind: string): { rule: Rule; judge: Judge }[] => {
+  const evaluatorsFor = (apiVersion: string, kind: string): { rule: Rule; evaluate: RuleEvaluator }[] => {
     const key = groupKind(apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '', kind);
     let list = byKind.get(key);
     if (!list) {
-      list = rules.filter((rule) => matches(rule, key)).map((rule) => ({ rule, judge: judgeOf(rule) }));
+      list = rules.filter((rule) => matches(rule, key)).map((rule) => ({ rule, evaluate: evaluatorOf(rule) }));
       byKind.set(key, list);
     }
     return list;
   };
 
-  return {
+  const impliedBy = new Map(rules.flatMap((rule) => (rule.impliedBy ? [[rule.id, rule.impliedBy] as const] : [])));
+  const checker: Checker = {
     rules,
+    causes: (input, context) => causesOf(checker.check(input, context), impliedBy),
     check(input, context = {}) {
       const ref = objectRef(input);
-      const object = judgeable(input);
+      const object = readable(input);
       const scope: CelScope = {
         object,
+        oldObject: null,
         params,
         namespaceObject: context.namespaceObject === undefined ? ownNamespace(ref) : toCel(context.namespaceObject),
         variables: {},
       };
       const violations: Violation[] = [];
-      for (const { rule, judge } of judgesFor(ref.apiVersion, ref.kind)) {
+      for (const { rule, evaluate } of evaluatorsFor(ref.apiVersion, ref.kind)) {
         if (context.writer === 'platform' && rule.scope === 'makers') continue;
         if (rule.needsRepository && !namesRepository(scope.namespaceObject)) continue;
-        judge(scope, ref, violations);
+        evaluate(scope, ref, violations);
       }
       return violations;
     },
   };
+  return checker;
 }
 
 function namesRepository(namespaceObject: unknown): boolean {
   return valueAt(namespaceObject, ['metadata', 'annotations', REPOSITORY_ANNOTATION]) !== undefined;
-}
-
-function activeRules({ rules = RULES, severities = {}, params }: CheckerOptions): Rule[] {
-  const ids = new Set(rules.map((rule) => rule.id));
-  if (ids.size < rules.length) {
-    const twice = rules.find((rule, i) => rules.findIndex((other) => other.id === rule.id) !== i);
-    throw invalidInput([{ message: `two rules have the id ${twice?.id}` }]);
-  }
-  const unknown = Object.keys(severities).filter((id) => !ids.has(id));
-  if (unknown.length > 0) {
-    throw invalidInput(
-      unknown.map((id) => ({ field: `policies.severities.${id}`, message: 'is not the id of a rule' })),
-    );
-  }
-  const severityOf = (rule: Rule) => (Object.hasOwn(severities, rule.id) ? severities[rule.id] : rule.severity);
-  return rules.flatMap((rule) => {
-    const severity = severityOf(rule);
-    if (severity === 'off' || severity === undefined || rule.active?.(params) === false) return [];
-    return [severity === rule.severity ? rule : { ...rule, severity }];
-  });
 }
 
 function matches(rule: Rule, key: string): boolean {
@@ -140,7 +131,7 @@ function objectRef(input: unknown): ObjectRef {
   };
 }
 
-function judgeable(input: unknown): unknown {
+function readable(input: unknown): unknown {
   try {
     return toCel(input);
   } catch (error) {

@@ -1,4 +1,4 @@
-import { isRecord } from './paths.ts';
+import { isRecord } from '../core/json.ts';
 
 /** One change of an object: sets the value at a path, or takes it out where there is no value. */
 export interface Edit {

@@ -4,67 +4,68 @@ import type { FileSet } from '../core/fileset.ts';
 import type { Finding } from '../core/finding.ts';
 import { type Exception, exceptionOf, exceptionSchema } from '../model/exception.ts';
 import { loadDocument } from '../model/load.ts';
+import type { Rule } from './rule.ts';
 
 const MAX_DAYS = 90;
 
-export interface ExceptionReview {
+export interface ExceptionOptions {
+  /** Unix seconds. */
+  readonly now: number;
+  /** The rules that there are. */
+  readonly rules: readonly Rule[];
+}
+
+export interface LoadedExceptions {
   /** Those that hold now. */
   readonly honoured: readonly Exception[];
   /** Why each of the others does not, one sentence each. */
   readonly refused: readonly Problem[];
-}
-
-export interface LoadedExceptions {
-  readonly exceptions: readonly Exception[];
-  /** What is wrong with files that are no exceptions, such as one without an approver. They lift nothing. */
-  readonly problems: readonly Problem[];
+  /** What is wrong with files that are no exceptions, such as one without an approver. */
+  readonly malformed: readonly Problem[];
 }
 
 /**
- * Reads `exceptions/*.yaml`. One file that is wrong must not stop every preview, so that it is left out and told of.
+ * Reads `exceptions/*.yaml` and sorts out those that hold. One that does not is no error of the run: it must not stop
+ * every preview, and what it would have excepted is found again.
  *
  * @param files text by path
  */
-export function loadExceptions(files: FileSet): LoadedExceptions {
+export function loadExceptions(files: FileSet, { now, rules }: ExceptionOptions): LoadedExceptions {
+  const { exceptions, malformed } = parseExceptions(files);
+  const known = new Map(rules.map((rule) => [rule.id, rule]));
+  const honoured: Exception[] = [];
+  const refused: Problem[] = [];
+  for (const exception of exceptions) {
+    const problem = refusal(exception, now, known);
+    if (problem === undefined) honoured.push(exception);
+    else refused.push({ file: exception.file, ...problem });
+  }
+  return { honoured, refused, malformed };
+}
+
+function parseExceptions(files: FileSet): { exceptions: Exception[]; malformed: Problem[] } {
   const exceptions: Exception[] = [];
-  const problems: Problem[] = [];
+  const malformed: Problem[] = [];
   for (const [path, text] of files) {
     try {
       exceptions.push(exceptionOf(loadDocument(exceptionSchema, text, path).value, path));
     } catch (error) {
       if (!(error instanceof GreenroomError) || error.code !== 'invalid-input') throw error;
-      problems.push(...error.problems);
+      malformed.push(...error.problems);
     }
   }
-  return { exceptions, problems };
+  return { exceptions, malformed };
 }
 
-export interface ReviewOptions {
-  /** Unix seconds. */
-  readonly now: number;
-  /** Ids of the rules that there are. */
-  readonly rules: ReadonlySet<string>;
-}
-
-/**
- * Sorts out the exceptions that hold. One that does not is no error of the run: it lifts nothing, and what it would
- * have lifted is found again.
- */
-export function reviewExceptions(exceptions: readonly Exception[], options: ReviewOptions): ExceptionReview {
-  const honoured: Exception[] = [];
-  const refused: Problem[] = [];
-  for (const exception of exceptions) {
-    const problem = refusal(exception, options);
-    if (problem === undefined) honoured.push(exception);
-    else refused.push({ file: exception.file, ...problem });
-  }
-  return { honoured, refused };
-}
-
-function refusal(exception: Exception, { now, rules }: ReviewOptions): Problem | undefined {
+function refusal(exception: Exception, now: number, rules: ReadonlyMap<string, Rule>): Problem | undefined {
   const unknown = exception.rules.find((rule) => !rules.has(rule));
   if (unknown !== undefined) {
     return { field: 'spec.rules', message: `exception ${exception.name}: there is no rule ${unknown}` };
+  }
+  const fixed = exception.rules.find((rule) => rules.get(rule)?.always === true);
+  if (fixed !== undefined) {
+    const message = `exception ${exception.name}: there is no exception from ${fixed}, since other controls stand on it`;
+    return { field: 'spec.rules', message };
   }
   if (exception.until <= now) {
     return {
@@ -81,7 +82,7 @@ function refusal(exception: Exception, { now, rules }: ReviewOptions): Problem |
   return undefined;
 }
 
-/** Which preview is judged. */
+/** Which preview is checked. */
 export interface PreviewIdentity {
   /** `pr-shop-7` */
   readonly name: string;
@@ -92,7 +93,7 @@ export interface PreviewIdentity {
 /**
  * The same findings, those that an exception lifts marked with its name.
  *
- * @param honoured exceptions that {@link reviewExceptions} let through; the first that fits is named
+ * @param honoured exceptions that {@link loadExceptions} let through; the first that fits is named
  */
 export function applyExceptions(
   findings: readonly Finding[],
@@ -106,8 +107,8 @@ export function applyExceptions(
   });
 }
 
-function covers({ repository, preview }: Exception, judged: PreviewIdentity): boolean {
+function covers({ repository, preview }: Exception, candidate: PreviewIdentity): boolean {
   return preview === undefined
-    ? repository?.toLowerCase() === judged.repository.toLowerCase() // GitHub's names ignore case
-    : preview === judged.name;
+    ? repository?.toLowerCase() === candidate.repository.toLowerCase() // GitHub's names ignore case
+    : preview === candidate.name;
 }

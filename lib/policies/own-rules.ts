@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { invalidInput, type Problem } from '../core/errors.ts';
 import { fieldName } from '../model/load/field.ts';
-import { celCompiler } from './cel.ts';
+import { type CelCompiler, createCelCompiler } from './cel.ts';
 import { inexpressible } from './engines/expressible.ts';
 import { defineRule, type Rule, type RuleSpec } from './rule.ts';
 import { RULES } from './rules/index.ts';
@@ -51,24 +51,25 @@ export function ownRules(value: unknown, file: string): Rule[] {
     throw invalidInput(problems);
   }
   const rules = (value as RuleSpec[]).map(defineRule);
-  const problems = rules.flatMap((rule) => problemsOf(rule).map((problem) => ({ file, ...problem })));
+  const cel = createCelCompiler();
+  const problems = rules.flatMap((rule) => problemsOf(rule, cel).map((problem) => ({ file, ...problem })));
   if (problems.length > 0) throw invalidInput(problems);
   return rules;
 }
 
-function problemsOf(rule: Rule): Problem[] {
+function problemsOf(rule: Rule, cel: CelCompiler): Problem[] {
   const taken = RULES.some(({ id }) => id === rule.id);
   return [
     ...(taken ? [{ field: rule.id, message: 'is the id of a rule of greenroom; choose another one' }] : []),
-    ...inexpressible(rule, 'vap', celCompiler()),
-    ...rule.conditions.flatMap(({ fix }) => (typeof fix === 'object' ? celProblems(rule.id, fix.set) : [])),
+    ...inexpressible(rule, 'vap', cel),
+    ...rule.conditions.flatMap(({ fix }) => (typeof fix === 'object' ? fixProblems(rule.id, fix.set, cel) : [])),
   ];
 }
 
-function celProblems(field: string, cel: string): Problem[] {
+function fixProblems(field: string, text: string, cel: CelCompiler): Problem[] {
   try {
-    for (const expression of [...variablesOf(cel).map((variable) => variable.expression), cel]) {
-      celCompiler().compile(expression);
+    for (const expression of [...variablesOf(text).map((variable) => variable.expression), text]) {
+      cel.compile(expression);
     }
     return [];
   } catch (error) {

@@ -1,10 +1,5 @@
+import { metadataPaths } from './metadata.ts';
 import type { ItemList } from './rule.ts';
-
-export type JsonRecord = Readonly<Record<string, unknown>>;
-
-export function isRecord(value: unknown): value is JsonRecord {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** A member that the object itself has; undefined for anything else. */
 export function member(value: unknown, key: string | number): unknown {
@@ -38,7 +33,10 @@ export const CONTAINER_LISTS = ['containers', 'initContainers', 'ephemeralContai
 
 /** Paths of the items of a list, in the order in which CEL sees them. */
 export function itemPaths(object: unknown, { items, inner }: ItemList): (string | number)[][] {
-  const outer = listPaths(object, items).flatMap((path) => indexed(object, path));
+  const outer =
+    items === 'metadata'
+      ? metadataPaths((path) => valueAt(object, path))
+      : listPaths(object, items).flatMap((path) => indexed(object, path));
   return inner === undefined ? outer : outer.flatMap((path) => indexed(object, [...path, ...inner.split('.')]));
 }
 
@@ -51,6 +49,8 @@ function listPaths(object: unknown, items: ItemList['items']): (string | number)
       return CONTAINER_LISTS.slice(0, 2).map((name) => [...spec, name]);
     case 'volumes':
       return [[...spec, 'volumes']];
+    case 'tolerations':
+      return [[...spec, 'tolerations']];
     case 'sysctls':
       return [[...spec, 'securityContext', 'sysctls']];
     default:

@@ -1,5 +1,6 @@
 import type { Severity } from '../core/finding.ts';
 import type { RuleParams } from './params.ts';
+import { valueAt } from './paths.ts';
 import type { ResourceKind } from './resources.ts';
 
 /**
@@ -7,11 +8,14 @@ import type { ResourceKind } from './resources.ts';
  * Every condition stands for a place in the object, so that a finding can point there.
  */
 export interface Condition {
-  /** CEL over `object`, `params`, `namespaceObject` and `variables`; with `over`, also over the item `it`. */
+  /**
+   * CEL over `object`, `oldObject` (null but for updates at admission), `params`, `namespaceObject` and `variables`;
+   * with `over`, also over the item `it`.
+   */
   readonly cel: string;
-  /** The list whose items are judged one by one. @default - the object as a whole */
+  /** The list whose items are checked one by one. @default - the object as a whole */
   readonly over?: ItemList;
-  /** Path of the field that is judged, inside the item (or pod, or object) that it belongs to. */
+  /** Path of the field that is checked, inside the item (or pod, or object) that it belongs to. */
   readonly field: string;
   /** What {@link field} is relative to without `over`. @default object */
   readonly in?: 'object' | 'pod' | 'podSpec';
@@ -21,15 +25,27 @@ export interface Condition {
    * @default - nothing mechanical
    */
   readonly fix?: 'remove' | { readonly set: string };
+  /**
+   * CEL that gives, as a text, what was found (over the same as {@link cel}); told before commit, never a value that
+   * could be secret.
+   * @default - only the place is told
+   */
+  readonly found?: string;
+  /**
+   * Where to point when the condition does not hold, for one that looks at an object as a whole; evaluated before commit
+   * only, so that it may cost more. The condition's own field is pointed at where none of them finds anything.
+   * @default - the condition's own field
+   */
+  readonly places?: readonly Condition[];
 }
 
-/** A list whose items a {@link Condition} judges one by one. */
+/** A list whose items a {@link Condition} checks one by one. */
 export interface ItemList {
   /** CEL that gives the list. */
   readonly cel: string;
   /** What the items are, for the path in a finding. A path stands for that list inside the object. */
-  readonly items: 'containers' | 'ownContainers' | 'volumes' | 'sysctls' | (string & {});
-  /** A list inside each item, whose items are judged instead, e.g. `env` of containers. @default - the items themselves */
+  readonly items: 'containers' | 'ownContainers' | 'volumes' | 'sysctls' | 'metadata' | (string & {});
+  /** A list inside each item, whose items are checked instead, e.g. `env` of containers. @default - the items themselves */
   readonly inner?: string;
 }
 
@@ -38,6 +54,9 @@ export const CONTAINERS: ItemList = { cel: 'variables.containers', items: 'conta
 /** Containers that can hold resources: all but debug containers. */
 export const OWN_CONTAINERS: ItemList = { cel: 'variables.ownContainers', items: 'ownContainers' };
 export const VOLUMES: ItemList = { cel: 'variables.podSpec.?volumes.orValue([])', items: 'volumes' };
+
+/** The object's own metadata, and that of everything that is made from it: pods, jobs, claims, secrets. */
+export const METADATA: ItemList = { cel: 'variables.metadata', items: 'metadata' };
 
 /** Kernel settings of the pod. */
 export const SYSCTLS: ItemList = {
@@ -61,7 +80,10 @@ export interface RuleSpec {
   readonly id: string;
   /** A few words, no full stop. */
   readonly title: string;
-  /** One sentence in a maker's words: what to change, and whom to ask (`{contact}`). The same in every engine. */
+  /**
+   * One sentence in a maker's words: what to change, what is allowed, and whom to ask (`{contact}`). A name of a
+   * parameter in braces stands for its value: `{registries}`, `{maxSize.cpu}`. The same in every engine.
+   */
   readonly message: string;
   /** Where the rule comes from: the control of a standard, or the advisory. */
   readonly source: string;
@@ -73,7 +95,7 @@ export interface RuleSpec {
    * `everyone`: holds for every request. `makers`: holds before commit and for requests that do not come from
    * Kubernetes' own controllers or the platform's trusted accounts, which write such objects on a maker's behalf.
    * So what a controller adds by itself (a proxy beside each container, say) is not a maker's fault; the object that
-   * the controller works from has been judged.
+   * the controller works from has been checked.
    * @default everyone
    */
   readonly scope?: 'everyone' | 'makers';
@@ -88,10 +110,20 @@ export interface RuleSpec {
    * @default false
    */
   readonly needsRepository?: true;
-  /** Kinds that it judges; `any` is every namespaced kind. */
+  /** Kinds that it checks; `any` is every namespaced kind. */
   readonly match: readonly ResourceKind[] | 'any';
   /** All must hold. */
-  readonly conditions: readonly [Condition, ...Condition[]];
+  readonly conditions: readonly Condition[];
+  /**
+   * Other controls stand on it: no severity and no exception touches it.
+   * @default false
+   */
+  readonly always?: true;
+  /**
+   * A rule whose finding says the same: where both refuse an object, only that one is told.
+   * @default - none
+   */
+  readonly impliedBy?: string;
   /** Whether the platform's parameters ask for it at all. @default - always */
   readonly active?: (params: RuleParams) => boolean;
   /** YAML of one object each. */
@@ -123,7 +155,32 @@ export function conditionCel({ cel, over }: Condition): string {
   return `${over.cel}.all(outer, outer.?${over.inner.replaceAll('.', '.?')}.orValue([]).all(it, ${cel}))`;
 }
 
-/** The sentence of a rule as every engine prints it. */
-export function ruleMessage(rule: Pick<RuleSpec, 'message'>, contact: string): string {
-  return rule.message.replaceAll('{contact}', contact);
+/** Where no platform is at hand: what each parameter is. */
+const ANY_PLATFORM = {
+  registries: "one of the platform's registries",
+  allowedKinds: "the platform's list of kinds",
+  keys: "the platform's list",
+  maxSize: { cpu: 'the allowed', memory: 'the allowed' },
+  maxStorage: 'the allowed',
+  limitRequestRatio: { cpu: 'a set number of', memory: 'a set number of' },
+  gracePeriodSeconds: 'a set number of',
+  ingress: { class: 'of the platform', gateway: { namespace: 'of the platform', name: 'previews' } },
+  secrets: { store: 'of secrets', prefix: "the repository's prefix" },
+};
+
+/**
+ * The sentence of a rule as every engine prints it.
+ *
+ * @param params null speaks of any platform
+ */
+export function ruleMessage(
+  { message }: Pick<RuleSpec, 'message'>,
+  contact: string,
+  params: RuleParams | null = null,
+): string {
+  return message.replaceAll(/\{([A-Za-z.]+)\}/g, (placeholder, name: string) => {
+    if (name === 'contact') return contact;
+    const value = valueAt(params ?? ANY_PLATFORM, name.split('.'));
+    return value === undefined ? placeholder : Array.isArray(value) ? value.join(', ') : String(value);
+  });
 }

@@ -1,4 +1,6 @@
 import { ALL_RECONCILERS } from '../reconcilers/index.ts';
+import { CREDENTIAL_VARIABLES } from './credentials.ts';
+import { METADATA_CEL } from './metadata.ts';
 
 /**
  * A named part of CEL, read as `variables.<name>`. All engines have such variables and evaluate one at most once for
@@ -26,6 +28,7 @@ export const VARIABLES: readonly Variable[] = [
     name: 'podAnnotations',
     expression: 'variables.pod.?metadata.?annotations.orValue({})',
   },
+  { name: 'metadata', expression: METADATA_CEL },
   // What the Pod Security Standards allow more of, since its root is nobody on the node.
   { name: 'userNamespace', expression: 'variables.podSpec.?hostUsers.orValue(true) == false' },
   { name: 'windows', expression: 'variables.podSpec.?os.?name.orValue("") == "windows"' },
@@ -38,6 +41,7 @@ export const VARIABLES: readonly Variable[] = [
     name: 'containers',
     expression: 'variables.ownContainers + variables.podSpec.?ephemeralContainers.orValue([])',
   },
+  ...CREDENTIAL_VARIABLES,
   ...ALL_RECONCILERS.flatMap(({ pinned }) => pinned.variables),
 ];
 

@@ -1,8 +1,9 @@
 import { formatProblem, type Problem } from '../core/errors.ts';
 import { type Finding, isDenial } from '../core/finding.ts';
+import { formatDuration } from '../model/scalars.ts';
 import { entries, findingEntry, nextStep, pressWords, problemEntry, waitingWords } from './advice.ts';
 import { renderEngineers } from './engineers.ts';
-import { box, COMMENT_MARKER, memoryLine, memoryOf, tickedBoxes, withoutTicks } from './markers.ts';
+import { box, COMMENT_MARKER, memoryLine, memoryOf, tickedBoxes, withoutMarks, withoutTicks } from './markers.ts';
 import type { LivePreview, Place, PreviewState, ReportOptions, Subject } from './state.ts';
 import {
   code,
@@ -17,8 +18,6 @@ import {
   shortSha,
 } from './text.ts';
 
-/** GitHub takes 65,536 characters. */
-const MAX_COMMENT = 60_000;
 const DAY = 86_400;
 const REVIEW = {
   open: 'waiting for review',
@@ -68,8 +67,9 @@ export function renderComment(
     ...bodyOf(state, writing),
   ];
   const foot = ['', `<sub>${code(shortSha(subject.headSha))} · reload to refresh</sub>`, ''];
-  const room = MAX_COMMENT - [...head, ...foot].join('\n').length;
-  return [...head, ...engineers(state, writing, room), ...foot].join('\n');
+  const room = options.can.commentLength - [...head, ...foot].join('\n').length;
+  const text = [...head, ...engineers(state, writing, room), ...foot].join('\n');
+  return options.can.hiddenMarkers ? text : withoutMarks(text);
 }
 
 /** What the comment remembers of what it said last. */
@@ -90,9 +90,9 @@ function isOver(state: PreviewState): boolean {
 
 function engineers(state: PreviewState, { subject, options, previous }: Writing, room: number): string[] {
   const findings = 'findings' in state ? state.findings : [];
-  const { objects = [], isNew = false } = state.state === 'ready' ? state : {};
+  const { objects = [], evidence = [], isNew = false } = state.state === 'ready' ? state : {};
   const kept = state.state === 'ready' ? previous : null;
-  return renderEngineers({ findings, objects, isNew, subject, options, previous: kept, room });
+  return renderEngineers({ findings, evidence, objects, isNew, subject, options, previous: kept, room });
 }
 
 function bodyOf(state: Exclude<PreviewState, { state: 'unknown' }>, writing: Writing): string[] {
@@ -103,10 +103,10 @@ function bodyOf(state: Exclude<PreviewState, { state: 'unknown' }>, writing: Wri
     case 'denied': {
       const denied = state.findings.filter(isDenial);
       return [
-        `### Preview: not started - ${denied.length === 1 ? 'one thing' : `${denied.length} things`} to change`,
+        `### Preview: ${isShown(state.live, subject) ? 'still running' : 'not started'} - ${denied.length === 1 ? 'one thing' : `${denied.length} things`} to change`,
         ...entries(denied.map((f) => findingEntry(f, options, subject))),
         ...nextStep(denied, options, subject),
-        ...stillRunning(state.live, subject),
+        ...(isShown(state.live, subject) ? goesOn(state.live) : stillRunning(state.live, subject)),
       ];
     }
     case 'invalid':
@@ -156,7 +156,7 @@ function ready(preview: LivePreview, findings: readonly Finding[], { subject, op
   return [
     `### Preview: ready${when} - [Open the preview](${preview.url})`,
     `Shows ${code(shortSha(preview.headSha))} ${code(subject.title)}. Ends ${dayAndTime(preview.expires)}. ${costWords(preview, life)}`,
-    ...(endsSoon ? ['', box('keep', `Keep it ${roughDuration(options.max).replace(' ', ' more ')}`)] : []),
+    ...(endsSoon ? ['', keepWords(options)] : []),
     ...(warnings.length > 0 ? ['', ...entries(warnings.map((f) => findingEntry(f, options, subject)))] : []),
   ];
 }
@@ -181,8 +181,17 @@ function ended(reason: string, why: string, { since, options }: Writing): string
     `### Preview: ${reason === 'expired' ? 'ended' : 'stopped'}`,
     `${lead}; your pull request is unchanged${gone}. A new push starts it again, too.`,
     '',
-    box('start', 'Start again'),
+    canTick(options) ? box('start', 'Start again') : `To start it again, comment ${code('/preview retry')}.`,
   ];
+}
+
+function canTick({ can }: ReportOptions): boolean {
+  return can.checkBoxes && can.hiddenMarkers;
+}
+
+function keepWords(options: ReportOptions): string {
+  if (canTick(options)) return box('keep', `Keep it ${roughDuration(options.max).replace(' ', ' more ')}`);
+  return `To keep it longer, comment ${code(`/preview extend ${formatDuration(options.max)}`)}.`;
 }
 
 function removedText(why: string, removed: LivePreview | null, { since, options }: Writing): string[] {
@@ -208,6 +217,15 @@ function queueHeadline(state: { reason: 'places' | 'budget'; place?: Place }, pr
   const known = /^### Preview: in the queue, (\d{1,6}\w\w of \d{1,6})$/m.exec(previous ?? '')?.[1];
   const place = state.place === undefined ? known : `${ordinal(state.place.number)} of ${state.place.of}`;
   return `### Preview: in the queue${place === undefined ? '' : `, ${place}`}`;
+}
+
+/** Whether what runs is what the pull request holds now: then something about it has changed since it was started. */
+function isShown(live: LivePreview | null, { headSha }: Subject): live is LivePreview {
+  return live?.headSha === headSha;
+}
+
+function goesOn({ url }: LivePreview): string[] {
+  return ['', `It goes on running until its end. [Open it](${url})`];
 }
 
 function stillRunning(live: LivePreview | null, { headSha }: Subject): string[] {

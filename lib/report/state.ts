@@ -1,5 +1,7 @@
 import type { Problem } from '../core/errors.ts';
 import type { Finding } from '../core/finding.ts';
+import type { Capabilities } from '../forge/capabilities.ts';
+import type { Pages } from '../forge/pages.ts';
 
 /** A preview that runs, as far as the apps repo knows. */
 export interface LivePreview {
@@ -35,6 +37,8 @@ export type PreviewState =
       readonly state: 'ready';
       readonly preview: LivePreview;
       readonly findings: readonly Finding[];
+      /** What is shown of its images, a line each. @default - nothing was asked */
+      readonly evidence?: readonly string[];
       /** Objects that this sync changes. @default - none */
       readonly objects?: readonly ObjectChange[];
       /** Whether there was no preview before. @default false */
@@ -75,7 +79,12 @@ export type PreviewState =
   /** The maker's side is right and ours failed; `live` is what runs meanwhile. */
   | { readonly state: 'problem'; readonly live: LivePreview | null }
   /** The forge gave no positive answer: everything stays as it is. */
-  | { readonly state: 'unknown'; readonly reason: string };
+  | {
+      readonly state: 'unknown';
+      readonly reason: string;
+      /** Whether it is likely to be known in a while. @default false */
+      readonly isPassing?: boolean;
+    };
 
 /** The pull request that a state is about, as far as texts need it. */
 export interface Subject {
@@ -98,6 +107,8 @@ export interface ReportOptions {
   readonly warn: number;
   /** Longest life that can be asked for, in seconds. */
   readonly max: number;
-  /** The forge's pages, e.g. `https://github.com`; null for a forge without any. */
-  readonly serverUrl: string | null;
+  /** The forge's pages; null for a forge without any. */
+  readonly pages: Pages | null;
+  /** What the forge's comments can do. */
+  readonly can: Capabilities;
 }

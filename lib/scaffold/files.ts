@@ -6,9 +6,9 @@ import { madeFrom } from '../core/manifest-file.ts';
 import type { Exception } from '../model/exception.ts';
 import { PLATFORM_FILE } from '../model/layout.ts';
 import { appsRepoUrl, type PlatformSpec } from '../model/platform.ts';
+import { createCelCompiler } from '../policies/cel.ts';
 import { compileOptions, compilePolicies, policyFiles } from '../policies/engines/index.ts';
 import type { Rule } from '../policies/rule.ts';
-import { RULES } from '../policies/rules/index.ts';
 import { reconcilerOf } from '../reconcilers/index.ts';
 import { fill } from './template.ts';
 
@@ -24,7 +24,7 @@ export interface ScaffoldInput {
   /** The static files, as `readTemplate` gives them. */
   readonly template: FileSet;
   /** Rules of the platform's own, beside greenroom's. @default - none */
-  readonly rules?: readonly Rule[];
+  readonly extraRules?: readonly Rule[];
 }
 
 /** A team writes these itself from then on: laid down once, and never changed again. */
@@ -39,8 +39,8 @@ export function scaffoldFiles(input: ScaffoldInput): FileSet {
       .filter(([path]) => path !== PLATFORM_FILE)
       .map(([path, text]): [string, string] => [path, `${headOf(path)}${fill(path, text, values)}`]),
     [PLATFORM_FILE, platformText],
-    ...bootstrapFiles(platform, [...RULES, ...(input.rules ?? [])]),
-    ...policiesFiles(platform, input.exceptions, [...RULES, ...(input.rules ?? [])]),
+    ...bootstrapFiles(platform, input.extraRules),
+    ...policiesFiles(input),
   ]);
 }
 
@@ -51,11 +51,11 @@ function headOf(path: string): string {
   return path.endsWith('.md') ? `<!-- ${made.slice('# '.length)} -->\n\n` : `${made}\n`;
 }
 
-function bootstrapFiles(platform: PlatformSpec, rules: readonly Rule[]): [string, string][] {
+function bootstrapFiles(platform: PlatformSpec, extraRules: readonly Rule[] = []): [string, string][] {
   const bootstrap = new Bootstrap(new Chart(new App(), 'apps-repo'), 'bootstrap', {
     platform,
     repoUrl: appsRepoUrl(platform),
-    rules,
+    extraRules,
   });
   return [...bootstrap.folders.keys()].flatMap((folder) =>
     manifestFiles(
@@ -67,14 +67,18 @@ function bootstrapFiles(platform: PlatformSpec, rules: readonly Rule[]): [string
 }
 
 /** A folder an engine. The guards, and what holds the reconciler's own objects, are part of the bootstrap. */
-function policiesFiles(
-  platform: PlatformSpec,
-  exceptions: readonly Exception[],
-  rules: readonly Rule[],
-): [string, string][] {
+function policiesFiles({ platform, exceptions, extraRules = [] }: ScaffoldInput): [string, string][] {
+  const cel = createCelCompiler();
   return [...new Set(platform.policies.engines)].flatMap((engine) => {
-    const options = { ...compileOptions(platform, engine), exceptions, place: 'preview', guards: false } as const;
-    return [...policyFiles(compilePolicies(rules, options))].map(([name, text]): [string, string] => [
+    const options = {
+      ...compileOptions(platform, engine),
+      extraRules,
+      exceptions,
+      cel,
+      place: 'preview',
+      guards: false,
+    } as const;
+    return [...policyFiles(compilePolicies(options))].map(([name, text]): [string, string] => [
       `policies/${engine}/${name}`,
       text,
     ]);

@@ -7,9 +7,9 @@ import { writeWholeFile } from '../core/whole-file.ts';
 import { loadPlatform } from '../model/files.ts';
 import { PLATFORM_FILE } from '../model/layout.ts';
 import { formatManifest, MANIFEST_FILE, parseManifest, refuseNewer } from '../model/manifest.ts';
-import { loadExceptions, reviewExceptions } from '../policies/exceptions.ts';
+import { loadExceptions } from '../policies/exceptions.ts';
 import type { Rule } from '../policies/rule.ts';
-import { RULES } from '../policies/rules/index.ts';
+import { chosenRules } from '../policies/rule-set.ts';
 import { type Answers, platformText } from './answers.ts';
 import { scaffoldFiles } from './files.ts';
 import { type PlannedFile, planScaffold } from './plan.ts';
@@ -27,7 +27,7 @@ export interface InitOptions {
   /** Needed when there is no greenroom.yaml yet. */
   readonly answers?: Answers;
   /** Rules of the platform's own, beside greenroom's. @default - none */
-  readonly rules?: readonly Rule[];
+  readonly extraRules?: readonly Rule[];
   /** Write over files that somebody edited. @default false */
   readonly overwrite?: boolean;
   /** Plan and say, write nothing. @default false */
@@ -50,7 +50,7 @@ export interface InitResult {
  *   greenroom laid down; nothing is written then
  */
 export async function init(options: InitOptions): Promise<InitResult> {
-  const { dir, version, overwrite = false, rules = [] } = options;
+  const { dir, version, overwrite = false, extraRules = [] } = options;
   const template = readTemplate();
   const recorded = await readText(dir, MANIFEST_FILE);
   refuseNewer(recorded, version);
@@ -63,8 +63,8 @@ export async function init(options: InitOptions): Promise<InitResult> {
   }
   const text = options.platform ?? current ?? fromAnswers(template, options.answers);
   const platform = loadPlatform(text, PLATFORM_FILE).value.spec;
-  const { exceptions, notes } = await readExceptions(dir, (options.clock ?? systemClock)(), rules);
-  const wanted = scaffoldFiles({ platformText: text, platform, exceptions, version, template, rules });
+  const { exceptions, notes } = await readExceptions(dir, (options.clock ?? systemClock)(), extraRules);
+  const wanted = scaffoldFiles({ platformText: text, platform, exceptions, version, template, extraRules });
   const manifest = recorded === null ? null : parseManifest(recorded);
   const existing = await readExisting(dir, new Set([...wanted.keys(), ...Object.keys(manifest?.files ?? {})]));
   const plan = planScaffold({ wanted, existing, manifest, version, overwrite });
@@ -84,12 +84,12 @@ export async function init(options: InitOptions): Promise<InitResult> {
  *
  * @throws GreenroomError `invalid-input` for a wrong greenroom.yaml and for missing answers
  */
-export function newAppsRepo(options: Pick<InitOptions, 'version' | 'platform' | 'answers' | 'rules'>): FileSet {
-  const { version, rules = [] } = options;
+export function newAppsRepo(options: Pick<InitOptions, 'version' | 'platform' | 'answers' | 'extraRules'>): FileSet {
+  const { version, extraRules = [] } = options;
   const template = readTemplate();
   const text = options.platform ?? fromAnswers(template, options.answers);
   const platform = loadPlatform(text, PLATFORM_FILE).value.spec;
-  const wanted = scaffoldFiles({ platformText: text, platform, exceptions: [], version, template, rules });
+  const wanted = scaffoldFiles({ platformText: text, platform, exceptions: [], version, template, extraRules });
   const { manifest } = planScaffold({ wanted, existing: new Map(), manifest: null, version, overwrite: false });
   return fileSet([...wanted, [MANIFEST_FILE, formatManifest(manifest)]]);
 }
@@ -103,13 +103,12 @@ function fromAnswers(template: FileSet, answers: Answers | undefined): string {
 }
 
 /** Those of `exceptions/*.yaml` that hold; one that does not is no reason to stop. */
-async function readExceptions(dir: string, now: number, own: readonly Rule[]) {
+async function readExceptions(dir: string, now: number, extraRules: readonly Rule[]) {
   const names = await readdir(join(dir, 'exceptions')).catch(() => []);
   const paths = names.filter((name) => name.endsWith('.yaml')).map((name) => `exceptions/${name}`);
-  const { exceptions, problems } = loadExceptions(await readExisting(dir, new Set(paths)));
-  const rules = new Set([...RULES, ...own].map((rule) => rule.id));
-  const { honoured, refused } = reviewExceptions(exceptions, { now, rules });
-  return { exceptions: honoured, notes: [...problems, ...refused].map(formatProblem) };
+  const files = await readExisting(dir, new Set(paths));
+  const { honoured, refused, malformed } = loadExceptions(files, { now, rules: chosenRules({ extraRules }) });
+  return { exceptions: honoured, notes: [...malformed, ...refused].map(formatProblem) };
 }
 
 async function readExisting(dir: string, paths: ReadonlySet<string>): Promise<FileSet> {

@@ -1,9 +1,15 @@
 import { GreenroomError } from '../core/errors.ts';
-import { isFork, type PublishOutcome, type PullRequestReport, type Suggestion } from '../forge/forge.ts';
+import {
+  isFork,
+  type PublishOutcome,
+  type PullRequest,
+  type PullRequestReport,
+  type Suggestion,
+} from '../forge/forge.ts';
 import { durationSeconds } from '../model/scalars.ts';
 import { renderCheck } from '../report/check-run.ts';
 import { renderComment } from '../report/comment.ts';
-import { COMMENT_MARKER, tickedBoxes } from '../report/markers.ts';
+import { COMMENT_MARKER, HEADLINE, tickedBoxes } from '../report/markers.ts';
 import { renderNotice } from '../report/notice.ts';
 import type { PreviewState, ReportOptions, Subject } from '../report/state.ts';
 import { renderCorrection, renderSuggestion } from '../report/suggestion.ts';
@@ -18,26 +24,37 @@ export interface Published {
 
 export const NOTHING_PUBLISHED: Published = { notes: [], unanswered: [] };
 
+/** Runs what tells the makers of a pull request; one that a newer report overtakes may be left out. */
+export type Tell = (pull: PullRequest, work: () => Promise<Published>) => Promise<Published>;
+
 export interface PublishOptions {
   /** Whether the boxes that are ticked in our comment were dealt with. @default false */
   readonly boxesAnswered?: boolean;
   /** See {@link PullRequestReport}. */
   readonly occasion?: string;
+  /** How it is told where others are told as well. @default - at once */
+  readonly tell?: Tell;
 }
 
 /**
  * Writes what people see on the pull request. A failure there is a note: it never undoes or blocks what was committed,
  * and the next sweep writes it again.
  */
-export async function publish(
+export function publish(
   context: SyncContext,
   base: Base,
   plan: PreviewPlan,
   options: PublishOptions = {},
 ): Promise<Published> {
+  const work = () => write(context, base, plan, options);
+  return options.tell === undefined ? work() : options.tell(plan.pull, work);
+}
+
+async function write(context: SyncContext, base: Base, plan: PreviewPlan, options: PublishOptions): Promise<Published> {
   const report = {
     ...reportOf(context, base, plan, options.boxesAnswered === true),
     ...(options.occasion === undefined ? {} : { occasion: options.occasion }),
+    ...(plan.effect === 'none' ? {} : { isNews: true }),
   };
   let outcome: PublishOutcome;
   try {
@@ -63,9 +80,8 @@ export async function publishProblem(context: SyncContext, base: Base, plan: Pre
 
 function reportOf(context: SyncContext, base: Base, plan: PreviewPlan, boxesAnswered: boolean): PullRequestReport {
   const { pull, name } = plan;
-  const { owner, name: repository } = pull.repository;
   const subject: Subject = {
-    repository: `${owner}/${repository}`,
+    repository: pull.repository.path,
     number: pull.number,
     title: pull.title,
     headSha: pull.head.sha,
@@ -77,14 +93,15 @@ function reportOf(context: SyncContext, base: Base, plan: PreviewPlan, boxesAnsw
     now: base.now,
     warn: durationSeconds(ttl.warn),
     max: durationSeconds(ttl.max),
-    serverUrl: context.forge.serverUrl,
+    pages: context.forge.pages,
+    can: context.forge.capabilities,
   };
   const { objects = [], effect } = plan;
   const state: PreviewState =
     plan.state.state === 'ready' ? { ...plan.state, objects, isNew: effect === 'create' } : plan.state;
   const check = renderCheck(state, subject, options);
   return {
-    marker: COMMENT_MARKER,
+    marker: options.can.hiddenMarkers ? COMMENT_MARKER : HEADLINE,
     fresh: renderComment(state, subject, options),
     // A tick that nobody has dealt with yet is not written over.
     comment: (previous) =>
@@ -94,7 +111,7 @@ function reportOf(context: SyncContext, base: Base, plan: PreviewPlan, boxesAnsw
     notice: state.state === 'ready' ? renderNotice(state.preview, options) : null,
     check: check === null ? null : { headSha: pull.head.sha, ...check },
     deployment: deploymentOf(state, name),
-    suggestions: suggestionsOf(state),
+    suggestions: options.can.suggestions && options.can.hiddenMarkers ? suggestionsOf(state) : [],
   };
 }
 

@@ -3,9 +3,9 @@ import type { FileSet } from '../core/fileset.ts';
 import { loadPlatform } from '../model/files.ts';
 import { PLATFORM_FILE } from '../model/layout.ts';
 import { MANIFEST_FILE, parseManifest } from '../model/manifest.ts';
-import { loadExceptions, reviewExceptions } from '../policies/exceptions.ts';
+import { loadExceptions } from '../policies/exceptions.ts';
 import type { Rule } from '../policies/rule.ts';
-import { RULES } from '../policies/rules/index.ts';
+import { chosenRules } from '../policies/rule-set.ts';
 import { scaffoldFiles } from '../scaffold/files.ts';
 import { type PlannedFile, planScaffold } from '../scaffold/plan.ts';
 import { readTemplate } from '../scaffold/template.ts';
@@ -22,7 +22,7 @@ export interface CompareOptions {
   /** Unix seconds, for exceptions that have ended. */
   readonly now: number;
   /** Rules of the platform's own, beside greenroom's. @default - none */
-  readonly rules?: readonly Rule[] | undefined;
+  readonly extraRules?: readonly Rule[] | undefined;
 }
 
 /**
@@ -31,13 +31,15 @@ export interface CompareOptions {
  * @param files text by path; of `exceptions/` all, of the rest at least what greenroom lays down
  * @throws GreenroomError `invalid-input` for a wrong greenroom.yaml
  */
-export function compareScaffold(files: FileSet, { version, now, rules = [] }: CompareOptions): readonly PlannedFile[] {
+export function compareScaffold(
+  files: FileSet,
+  { version, now, extraRules = [] }: CompareOptions,
+): readonly PlannedFile[] {
   const text = files.get(PLATFORM_FILE) ?? '';
   const platform = loadPlatform(text, PLATFORM_FILE).value.spec;
   const ofExceptions = [...files].filter(([path]) => /^exceptions\/[^/]+\.yaml$/.test(path));
-  const ids = new Set([...RULES, ...rules].map((rule) => rule.id));
-  const { honoured } = reviewExceptions(loadExceptions(new Map(ofExceptions)).exceptions, { now, rules: ids });
-  const input = { platformText: text, platform, exceptions: honoured, version, rules, template: readTemplate() };
+  const { honoured } = loadExceptions(new Map(ofExceptions), { now, rules: chosenRules({ extraRules }) });
+  const input = { platformText: text, platform, exceptions: honoured, version, extraRules, template: readTemplate() };
   const wanted = scaffoldFiles(input);
   const recorded = files.get(MANIFEST_FILE);
   const manifest = recorded === undefined ? null : parseManifest(recorded);

@@ -4,12 +4,13 @@ import { taggedImage } from '../compile/resolve.ts';
 import { formatProblem, GreenroomError, type Problem } from '../core/errors.ts';
 import { compareStrings, type FileSet } from '../core/fileset.ts';
 import type { Finding } from '../core/finding.ts';
-import { previewName } from '../model/identity.ts';
 import { RECORD_FILE } from '../model/layout.ts';
 import { type PreviewRecord, parseRecord } from '../model/record.ts';
 import { printable } from '../report/text.ts';
 import type { Base, SyncContext } from '../sync/plan/base.ts';
 import { refusalOf, stopOf } from '../sync/plan/eligibility.ts';
+import { derivedName } from '../sync/plan/plan-preview.ts';
+import { type Doubt, evidenceDoubt } from './evidence.ts';
 import { recompile, type Source, sourceOf } from './recompile.ts';
 
 export interface VerifyRequest {
@@ -38,7 +39,7 @@ export interface Verification {
  * Compiles recorded previews again from the makers' files and compares byte by byte. Reads, writes nothing.
  */
 export async function verifyPreviews(
-  context: Pick<SyncContext, 'forge' | 'images'>,
+  context: Pick<SyncContext, 'forge' | 'images' | 'verifier'>,
   request: VerifyRequest,
 ): Promise<Verification> {
   const [problems, findings, unknown, equal]: [Problem[], Finding[], string[], string[]] = [[], [], [], []];
@@ -63,11 +64,16 @@ export async function verifyPreviews(
       problems.push(...found);
       findings.push(...compiled.findings);
       if (found.length === 0) equal.push(folder);
-      const moved = request.before === null ? null : movedOn(source, known.get(record.name));
-      if (moved !== null) unknown.push(moved);
-      const doubt = await digestDoubt(context, request.head, source, known.get(record.name));
-      if (doubt?.status === 'wrong') problems.push({ file, field: 'imageDigest', message: doubt.reason });
-      if (doubt?.status === 'unknown') unknown.push(`${record.name}: ${doubt.reason}`);
+      const stale = request.before === null ? null : staleHead(source, known.get(record.name));
+      if (stale !== null) unknown.push(stale);
+      const doubts = [
+        ['imageDigest', await digestDoubt(context, request.head, source, known.get(record.name))],
+        ['evidence', await evidenceDoubt(context, request.head, source, known.get(record.name))],
+      ] as const;
+      for (const [field, doubt] of doubts) {
+        if (doubt?.status === 'wrong') problems.push({ file, field, message: doubt.reason });
+        if (doubt?.status === 'unknown') unknown.push(`${record.name}: ${doubt.reason}`);
+      }
     } catch (error) {
       if (!(error instanceof GreenroomError) || error.code !== 'invalid-input') throw error;
       const why = error.problems.map(formatProblem)[0] ?? error.message;
@@ -95,12 +101,10 @@ function newProblems(
   const refusal = refusalOf(pull, head.platform) ?? stopOf(pull);
   if (refusal !== null) problems.push({ file, message: `there is no preview to write: ${refusal.sentence}` });
   else if (isExpired(compiled.expires, head.now)) problems.push({ file, message: 'its time is up' });
-  const { id, owner, name: repository } = pull.repository;
-  const identity = { repositoryId: id, owner, repository, number: pull.number };
-  const { name } = previewName(identity, head.platform.sources[0]!.owner);
+  const name = derivedName(pull, head);
   const before = known.get(record.name)?.identity;
   // A repository that was renamed keeps the names of what runs.
-  const keepsName = before?.repositoryId === id && before.number === pull.number;
+  const keepsName = before?.repositoryId === pull.repository.id && before.number === pull.number;
   if (record.name !== name && !keepsName) {
     problems.push({ file, field: 'name', message: `must be ${name}; found ${record.name}` });
   }
@@ -111,7 +115,7 @@ function newProblems(
  * A head that came with the change has to be the pull request's own: by its id alone a forge also finds commits of other
  * branches and of forks. What it was an hour ago nobody can say.
  */
-function movedOn({ record, pull }: Source, known: PreviewRecord | undefined): string | null {
+function staleHead({ record, pull }: Source, known: PreviewRecord | undefined): string | null {
   if (pull.head.sha === record.headSha || known?.headSha === record.headSha) return null;
   const [at, now] = [record.headSha, pull.head.sha].map((sha) => sha.slice(0, 7));
   return `${record.name}: ${at} is not the head of its pull request (any more), which is ${now}; sync it again`;
@@ -123,7 +127,7 @@ async function digestDoubt(
   { platform }: Base,
   { record, preview }: Source,
   known: PreviewRecord | undefined,
-): Promise<{ status: 'wrong' | 'unknown'; reason: string } | null> {
+): Promise<Doubt | null> {
   if (platform.evidence.require.length === 0 || record.imageDigest === null) return null;
   if (known?.headSha === record.headSha && known.imageDigest === record.imageDigest) return null;
   const context = { number: record.identity.number, headSha: record.headSha };
@@ -143,7 +147,7 @@ async function digestDoubt(
 function compare({ files: wanted, folder: place }: CompiledPreview, folder: string, files: FileSet, source: Source) {
   const { pull, record } = source;
   if (place !== folder) return [{ file: `${folder}/${RECORD_FILE}`, message: `belongs in ${place}` }];
-  const whose = `greenroom writes for ${pull.repository.owner}/${pull.repository.name}#${pull.number} at ${record.headSha.slice(0, 7)}`;
+  const whose = `greenroom writes for ${pull.repository.path}#${pull.number} at ${record.headSha.slice(0, 7)}`;
   const paths = new Set([...wanted.keys(), ...[...files.keys()].filter((path) => path.startsWith(`${folder}/`))]);
   return [...paths].sort(compareStrings).flatMap((file): Problem[] => {
     const [have, want] = [files.get(file), wanted.get(file)];

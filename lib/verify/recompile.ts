@@ -1,4 +1,5 @@
 import type { CompiledPreview } from '../compile/compile.ts';
+import type { EvidenceByDigest } from '../compile/evidence.ts';
 import { expiresAt, type Times } from '../compile/lifetime.ts';
 import { GreenroomError } from '../core/errors.ts';
 import type { FileSet } from '../core/fileset.ts';
@@ -8,9 +9,9 @@ import { PREVIEW_FILE } from '../model/layout.ts';
 import type { Loaded } from '../model/load.ts';
 import type { PlatformSpec } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
-import { type PreviewRecord, recordedRepository } from '../model/record.ts';
-import { pullRequestLink } from '../report/links.ts';
+import { type PreviewRecord, recordedPullRequest } from '../model/record.ts';
 import type { Base } from '../sync/plan/base.ts';
+import { identityOf } from '../sync/plan/plan-preview.ts';
 import { timesOf } from '../sync/plan/times.ts';
 
 /** What a recorded preview was compiled from: the maker's files at the recorded head, and the pull request. */
@@ -31,7 +32,7 @@ export interface Source {
 export async function sourceOf(forge: Forge, record: PreviewRecord): Promise<Lookup<Source>> {
   const { repositoryId, repository, number } = record.identity;
   try {
-    const lookup = await forge.pullRequestById(repositoryId, number, recordedRepository(record));
+    const lookup = await forge.pullRequestById(repositoryId, number, recordedPullRequest(record));
     if (lookup.status === 'unknown') return lookup;
     const pull = lookup.value;
     const text = await forge.readFile(pull.repository, record.headSha, PREVIEW_FILE);
@@ -41,8 +42,7 @@ export async function sourceOf(forge: Forge, record: PreviewRecord): Promise<Loo
     const preview = loadPreview(text, PREVIEW_FILE);
     const folder = preview.value.spec.manifests;
     const manifests = folder === undefined ? null : await forge.readFolder(pull.repository, record.headSha, folder);
-    const { owner, name } = pull.repository;
-    const pullRequestUrl = pullRequestLink(forge, { repository: `${owner}/${name}`, number });
+    const pullRequestUrl = forge.pages?.pullRequest({ path: pull.repository.path, number }) ?? null;
     return { status: 'found', value: { record, pull, pullRequestUrl, preview, manifests } };
   } catch (error) {
     if (!(error instanceof GreenroomError) || error.code === 'invalid-input') throw error;
@@ -63,11 +63,10 @@ export function recompile(
   recordedBy: PlatformSpec = platform,
 ): CompiledPreview {
   const { record, pull, pullRequestUrl, preview, manifests } = source;
-  const { id, owner, name: repository } = pull.repository;
   return compile({
     preview,
     manifests,
-    identity: { repositoryId: id, owner, repository, number: pull.number },
+    identity: identityOf(pull),
     name: record.name,
     headSha: record.headSha,
     author: pull.author,
@@ -76,7 +75,14 @@ export function recompile(
     times: recordedTimes(source, recordedBy),
     // Where no evidence is asked a tag stands for itself, whatever a record says.
     digest: platform.evidence.require.length === 0 ? undefined : (record.imageDigest ?? undefined),
+    evidence: recordedEvidence(record, platform),
   });
+}
+
+/** Where it is not asked any more, nothing of it is noted. */
+function recordedEvidence({ evidence = {} }: PreviewRecord, platform: PlatformSpec): EvidenceByDigest {
+  if (platform.evidence.require.every((demand) => demand === 'digest')) return new Map();
+  return new Map(Object.entries(evidence).map(([digest, noted]) => [digest, { noted }]));
 }
 
 /**

@@ -6,9 +6,8 @@ import type { CommittedFile } from '../gitops/checkout.ts';
 import { EXCEPTIONS_GLOB, PLATFORM_FILE, RECORD_FILE, RECORDS_GLOB } from '../model/layout.ts';
 import { MANIFEST_FILE } from '../model/manifest.ts';
 import { parseRecord } from '../model/record.ts';
-import { applyExceptions, loadExceptions, reviewExceptions } from '../policies/exceptions.ts';
-import type { Rule } from '../policies/rule.ts';
-import { RULES } from '../policies/rules/index.ts';
+import { applyExceptions, loadExceptions } from '../policies/exceptions.ts';
+import { chosenRules } from '../policies/rule-set.ts';
 import { hurtWords, YES_LABEL } from '../report/impact.ts';
 import { type Change, changesPlatform } from './change.ts';
 import { checkFile, createCheckers } from './check-file.ts';
@@ -107,23 +106,23 @@ async function shapeProblems({ head, context, list, oldList, changed, headCommit
   ];
   const { files } = await context.repo.read(looksAtScaffold ? globs : [PLATFORM_FILE], headCommit);
   const scaffold = looksAtScaffold
-    ? compareScaffold(files, { version: VERSION, now: head.now, rules: context.rules })
+    ? compareScaffold(files, { version: VERSION, now: head.now, extraRules: context.extraRules })
     : [];
   const paths = [...list]
     .filter(([path, { regular }]) => regular && path.startsWith('previews/'))
     .map(([path]) => path);
   const records = (await context.repo.read([RECORDS_GLOB], headCommit)).files;
   const folders = oldList === null || options.yes === true ? null : recordFolders(oldList);
-  const { problems } = loadExceptions((await context.repo.read([EXCEPTIONS_GLOB], headCommit)).files);
+  const { malformed } = await exceptionsOf({ head, context, headCommit });
   return [
-    ...(looksAtScaffold ? [...strayProblems(own, scaffold), ...problems] : []),
+    ...(looksAtScaffold ? [...strayProblems(own, scaffold), ...malformed] : []),
     ...examine({ platform: head.platform, scaffold, paths, records, before: folders }),
   ];
 }
 
-/** All rules that a change is held to. */
-export function rulesOf({ context }: Pick<Change, 'context'>): readonly Rule[] {
-  return [...RULES, ...(context.rules ?? [])];
+async function exceptionsOf({ head, context, headCommit }: Pick<Change, 'head' | 'context' | 'headCommit'>) {
+  const { files } = await context.repo.read([EXCEPTIONS_GLOB], headCommit);
+  return loadExceptions(files, { now: head.now, rules: chosenRules(context) });
 }
 
 function recordFolders(list: ReadonlyMap<string, CommittedFile>): string[] {
@@ -137,10 +136,8 @@ async function evaluate(
   folders: readonly string[],
   files: FileSet,
 ): Promise<void> {
-  const checkers = createCheckers(head.platform, context.rules);
-  const { exceptions } = loadExceptions((await context.repo.read([EXCEPTIONS_GLOB], headCommit)).files);
-  const rules = new Set(rulesOf({ context }).map((rule) => rule.id));
-  const { honoured } = reviewExceptions(exceptions, { now: head.now, rules });
+  const checkers = createCheckers(head.platform, context.extraRules);
+  const { honoured } = await exceptionsOf({ head, context, headCommit });
   for (const folder of folders) {
     const record = parseRecord(files.get(`${folder}/${RECORD_FILE}`) ?? '');
     const preview = { name: record?.name ?? '', repository: record?.identity.repository ?? '' };

@@ -1,8 +1,10 @@
 // `npm run bench`: speed beside peers on the same work in the same run. Ratios count, absolute times are this machine's.
 // `npm run bench -- cold many` runs some parts only.
 import { cold } from './cold.ts';
+import { evidence } from './evidence.ts';
 import { many } from './many.ts';
 import { policies } from './policies.ts';
+import { receiver } from './receiver.ts';
 import { sync } from './sync.ts';
 
 const PARTS: Readonly<Record<string, () => Promise<void>>> = {
@@ -10,6 +12,8 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   many: () => many(3),
   sync: () => sync(15),
   policies: () => policies(5),
+  evidence: () => evidence(10),
+  receiver,
 };
 
 const wanted = process.argv.slice(2);

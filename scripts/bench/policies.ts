@@ -6,7 +6,6 @@ import { PREVIEW_LABEL } from '../../lib/model/labels.ts';
 import { createChecker } from '../../lib/policies/check.ts';
 import { compileOptions, compilePolicies, policyFiles } from '../../lib/policies/engines/index.ts';
 import { ruleParams } from '../../lib/policies/params.ts';
-import { RULES } from '../../lib/policies/rules/index.ts';
 import { judge } from '../../test/conformance/judges.ts';
 import { comparableChart } from './cold.ts';
 import { compileShop, platform, root } from './inputs.ts';
@@ -108,7 +107,7 @@ function writeValues(folder: string): string {
 function writePolicies(folder: string): string {
   const target = join(folder, 'policies');
   mkdirSync(target);
-  for (const [path, text] of policyFiles(compilePolicies(RULES, compileOptions(platform, 'kyverno')))) {
+  for (const [path, text] of policyFiles(compilePolicies(compileOptions(platform, 'kyverno')))) {
     if (path.startsWith('validatingpolicy.')) writeFileSync(join(target, path), text);
   }
   return target;

@@ -44,7 +44,12 @@ export const ROOMS: readonly Room[] = [
     what: 'rules in CEL, the in-process check, compilers for admission engines, exceptions',
     from: ['core', 'model', 'reconcilers'],
   },
-  { name: 'evidence', what: 'what registries say of images', from: ['core', 'model'] },
+  {
+    name: 'evidence',
+    what: "what registries say of images: `registry/` asks them, `signatures/` finds who stands behind each signed piece, `judge/` holds the claims against the platform's demands",
+    from: ['core', 'model'],
+    inner: { registry: [], signatures: [], judge: ['signatures'], '.': ['registry', 'signatures', 'judge'] },
+  },
   {
     name: 'gitops',
     what: 'the apps repo: read and commit by Git objects, plan, compare-and-swap loop, audit log',
@@ -52,13 +57,13 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: 'forge',
-    what: 'pull requests, files at a commit, comments, checks, deployments, commands; the local forge',
+    what: 'what a forge is, without a word of any: pull requests, files at a commit, comments, checks, deployments, commands, pages, capabilities, webhooks; and the local forge',
     from: ['core'],
   },
   {
     name: 'report',
     what: 'comment, notice, suggested changes, check, texts: data in, strings out',
-    from: ['core', 'model'],
+    from: ['core', 'model', 'forge'],
   },
   {
     name: 'constructs',
@@ -107,7 +112,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'serve',
     what: 'the webhook receiver: signatures, a queue by pull request, metrics',
-    from: ['core', 'github', 'sync'],
+    from: ['core', 'forge', 'sync'],
   },
   {
     name: 'cli',
@@ -123,6 +128,10 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'cdk8s-plus-28': ['constructs'],
   constructs: ['constructs'],
   '@octokit/rest': ['github'],
+  '@sigstore/bundle': ['evidence'],
+  '@sigstore/core': ['evidence'],
+  '@sigstore/protobuf-specs': ['evidence'],
+  '@sigstore/verify': ['evidence'],
   commander: ['cli'],
   'prom-client': ['serve'],
 };

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { inProcess } from '../support/command.ts';
+import { greenroom, inProcess } from '../support/command.ts';
 import { git, tempFolder } from '../support/git.ts';
 import { platformText, previewText } from '../support/inputs.ts';
 import { World } from '../support/world.ts';
@@ -114,5 +114,23 @@ describe("a platform's own rules, as docs/extending.md has them", () => {
     writeFileSync(join(dir, 'acme.mjs'), text);
     const { code, stderr } = await run('check', 'deploy', '--extension', 'acme.mjs');
     expect([code, stderr]).toEqual([2, expect.stringMatching(complaint)]);
+  });
+
+  test('end soon whatever their patterns are, as in the engines', async () => {
+    const patterns = ['^(a+)+$', '^(a|a)*$', '^(a|aa)+$', '([a-z]+)*[0-9]'];
+    const rules = patterns.map((pattern, i) => ({
+      ...rule,
+      id: `acme-pattern-${i}`,
+      match: [{ group: '', kind: 'ConfigMap', resource: 'configmaps' }],
+      conditions: [{ cel: `object.data.COOKIE.matches("${pattern}")`, field: 'data.COOKIE' }],
+    }));
+    writeFileSync(join(dir, 'acme.mjs'), `export const rules = ${JSON.stringify(rules)};\n`);
+    writeFileSync(join(dir, 'deploy/web.yaml'), configMap.replace('COOKIE_DOMAIN: x', `COOKIE: ${'a'.repeat(2000)}!`));
+    const { code, stdout } = await greenroom(['check', 'deploy', '--extension', 'acme.mjs', '--format', 'json'], {
+      cwd: dir,
+    });
+    expect(code).toBe(3);
+    const { findings } = JSON.parse(stdout) as { findings: { rule: string }[] };
+    expect(findings.map((finding) => finding.rule)).toEqual(rules.map(({ id }) => id));
   });
 });

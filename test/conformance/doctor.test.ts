@@ -501,6 +501,8 @@ describe('greenroom doctor', () => {
           mend: async () => {
             await kubectl('delete', kind, name, ...place);
             await whole.mend();
+            // A job that is made anew has done nothing yet.
+            await settleOthers();
           },
         },
       ];

@@ -152,11 +152,11 @@ describe('the end of a preview', () => {
 
 describe.each(['kyverno-legacy', 'kyverno'] as const)('the rules as policies of %s, at admission', (engine) => {
   const options = compileOptions({ ...platform, policies: { ...platform.policies, engines: [engine] } }, engine);
-  const policies = compilePolicies(RULES, { ...options, place: 'preview' }).filter(
+  const policies = compilePolicies({ ...options, place: 'preview' }).filter(
     ({ kind }) => !kind.startsWith('ValidatingAdmission'),
   ) as unknown as Manifest[];
   const compiled = new Set(policies.map(({ metadata }) => metadata.name));
-  const sentences = RULES.map((rule) => ruleMessage(rule, '@platform'));
+  const sentences = RULES.map((rule) => ruleMessage(rule, '@platform', options.params));
   // Kyverno refuses a ClusterPolicy about core Services where Knative's are served as well; greenroom says so earlier.
   // So the older engine comes first, before anything of Knative's is there.
   const legacy = engine === 'kyverno-legacy';

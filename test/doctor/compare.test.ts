@@ -70,7 +70,7 @@ describe('an object of the cluster beside what greenroom writes', () => {
       'a condition that was added',
       POLICY,
       'greenroom-no-privileged',
-      (o) => (o.spec.matchConditions = [{ name: 'x', expression: 'false' }]),
+      (o) => o.spec.matchConditions.push({ name: 'x', expression: 'false' }),
       'spec.matchConditions',
     ],
     [

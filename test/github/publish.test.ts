@@ -12,7 +12,7 @@ const GitHubWorld = overGitHub(World);
 type GitHubWorld = InstanceType<typeof GitHubWorld>;
 
 const HOUR = 3600;
-const SHOP = { owner: 'acme', name: 'shop' };
+const SHOP = { path: 'acme/shop' };
 const apply = { random: () => 0, sleep: async () => undefined };
 const sync = (world: GitHubWorld) => world.with((context) => syncPullRequest(context, SHOP, 7, { apply }));
 
@@ -183,6 +183,19 @@ describe('boxes in the comment', () => {
     expect(await world.with((context) => handleComment(context, SHOP, 7, copy.number))).toBeNull();
     expect(await handle()).toBeNull();
     expect(expires(world)).toBe(OPENED + 4 * HOUR);
+  });
+
+  test('what somebody edits into the comment of another counts as theirs', async () => {
+    const { world, fake } = await endsSoon();
+    fake.permissions.set('eve', 'read');
+    const mias = fake.addComment(`PR_${world.id('shop')}_7`, 'mia', 'looks good');
+    fake.edit(mias, '/preview stop', 'eve');
+    await world.with((context) => handleComment(context, SHOP, 7, mias.number));
+    expect([world.previews(), world.answerTo('shop', 7, mias.number)]).toEqual([['pr-shop-7'], 'refused']);
+    const eves = fake.addComment(`PR_${world.id('shop')}_7`, 'eve', 'looks good');
+    fake.edit(eves, '/preview stop', 'mia');
+    await world.with((context) => handleComment(context, SHOP, 7, eves.number));
+    expect([world.previews(), world.answerTo('shop', 7, eves.number)]).toEqual([[], 'done']);
   });
 
   test('a command that a person writes by our account is a command like others', async () => {

@@ -16,7 +16,7 @@ it('every rule has at least four cases, both verdicts among them, and every case
 
 describe.each(RULES.map((rule) => [rule.id, rule] as const))('%s', (id, rule) => {
   it.each(cases.filter((c) => c.rule === id).map((c) => [c.name, c] as const))('%s', (_, c) => {
-    const checker = createChecker({ params: c.params, rules: [rule] });
+    const checker = createChecker({ params: c.params, onlyRules: [rule] });
     const violations = checker.check(c.object, { namespaceObject: CASE_NAMESPACE });
     expect(violations.length > 0 ? 'deny' : 'allow', c.expect.why).toBe(c.expect.verdict);
     // The object is at fault in every case, and every finding points somewhere.

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { createChecker } from '../../lib/policies/check.ts';
+import { loadExceptions } from '../../lib/policies/exceptions.ts';
 import { defineRule } from '../../lib/policies/rule.ts';
 import { RULES } from '../../lib/policies/rules/index.ts';
 import { CASE_NAMESPACE } from './cases.ts';
@@ -12,7 +13,7 @@ const rulesOf = (object: unknown) => checker.check(object).map((v) => v.rule);
 
 describe('rules', () => {
   it.each(RULES.map((rule) => [rule.id, rule] as const))('%s agrees with its own examples', (id, rule) => {
-    const only = createChecker({ params: STRICT_PARAMS, rules: [rule] });
+    const only = createChecker({ params: STRICT_PARAMS, onlyRules: [rule] });
     const context = { namespaceObject: CASE_NAMESPACE };
     expect(only.check(parse(rule.examples.good), context)).toEqual([]);
     const violations = only.check(parse(rule.examples.bad), context);
@@ -45,7 +46,7 @@ describe('checker', () => {
     ['uses what engines lack', 'object.kind.matches("(?i)pod")'],
   ])('refuses with the rule at fault when its expression %s', (_, cel) => {
     const rule = defineRule({ ...RULES[0]!, id: 'broken', match: 'any', conditions: [{ cel, field: 'kind' }] });
-    const [violation] = createChecker({ params: PARAMS, rules: [rule] }).check(pod({}));
+    const [violation] = createChecker({ params: PARAMS, onlyRules: [rule] }).check(pod({}));
     expect(violation).toMatchObject({ rule: 'broken', severity: 'deny', ruleAtFault: true });
     expect(violation?.message).toContain('broken');
   });
@@ -56,6 +57,21 @@ describe('checker', () => {
     expect(warn.check(bad).find((v) => v.rule === 'no-privileged')?.severity).toBe('warn');
     expect(warn.rules.map((r) => r.id)).not.toContain('allowed-kinds');
     expect(() => createChecker({ params: PARAMS, severities: { nope: 'off' } })).toThrowError(/nope/);
+  });
+
+  it('cannot be switched off where other controls stand on a rule', () => {
+    const severities = { 'reserved-keys': 'off' } as const;
+    expect(() => createChecker({ params: PARAMS, severities })).toThrowError(/reserved-keys: cannot be changed/);
+    const exception = `apiVersion: greenroom.dev/v1alpha1
+kind: Exception
+spec: { rule: reserved-keys, preview: pr-shop-7, reason: none at all, approver: "@alice", until: 2026-12-01 }
+`;
+    const files = new Map([['exceptions/x.yaml', exception]]);
+    const { honoured, refused } = loadExceptions(files, { now: Date.UTC(2026, 10, 1) / 1000, rules: RULES });
+    expect(honoured).toEqual([]);
+    expect(refused).toEqual([
+      expect.objectContaining({ message: expect.stringContaining('no exception from reserved-keys') }),
+    ]);
   });
 
   it('holds kinds that no rule knows to the list of allowed kinds', () => {

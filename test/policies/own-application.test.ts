@@ -23,7 +23,7 @@ function applications(name: string, path: string): object[] {
 }
 
 describe('own-application', () => {
-  const checker = createChecker({ params: PARAMS, rules: [ownApplication] });
+  const checker = createChecker({ params: PARAMS, onlyRules: [ownApplication] });
 
   it('lets both Applications of a preview pass as greenroom makes them', () => {
     const made = applications('pr-shop-7', 'previews/main/shop/pr-shop-7');

@@ -16,7 +16,7 @@ it("a platform team's own rule stands beside greenroom's", () => {
     ],
     examples: { good: '', bad: '' },
   });
-  const checker = createChecker({ params: PARAMS, rules: [...RULES, rule], contact: '@web' });
+  const checker = createChecker({ params: PARAMS, extraRules: [rule], contact: '@web' });
   const metadata = { name: 'web', namespace: 'pr-shop-7' };
   expect(checker.check({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { A: 'b' } })).toEqual([]);
   expect(checker.check({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { COOKIE_DOMAIN: 'x' } })).toEqual([
@@ -46,6 +46,6 @@ it('judges lists inside lists item by item', () => {
     metadata: { name: 'web' },
     spec: { rules: [{}, { matches: [{ method: 'GET' }, { method: 'PUT' }] }] },
   };
-  const violations = createChecker({ params: PARAMS, rules: [rule] }).check(object);
+  const violations = createChecker({ params: PARAMS, onlyRules: [rule] }).check(object);
   expect(violations.map((v) => v.field)).toEqual(['spec.rules[1].matches[1].method']);
 });

@@ -10,7 +10,7 @@ import { PLATFORM_FILE } from '../../model/layout.ts';
 import { MAX_PLATFORM_BYTES } from '../../model/load.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import type { Rule } from '../../policies/rule.ts';
-import { RULES } from '../../policies/rules/index.ts';
+import { chosenRules } from '../../policies/rule-set.ts';
 import { findingLine } from '../../report/comment.ts';
 import { sarif } from '../../report/sarif.ts';
 import { count } from '../../report/text.ts';
@@ -58,8 +58,8 @@ async function run(paths: readonly string[], options: CheckOptions, io: Io): Pro
   if (options.fix === true && paths.includes('-')) {
     throw new GreenroomError('invalid-input', '--fix writes files; it cannot write to standard input');
   }
-  const { rules } = await loadExtensions(options, io);
-  const checkers = createCheckers(await platformOf(options, io), rules);
+  const { extraRules } = await loadExtensions(options, io);
+  const checkers = createCheckers(await platformOf(options, io), extraRules);
   const report: Report = { findings: [], problems: [], files: 0, objects: 0, fixed: 0 };
   for (const path of paths) {
     for (const file of await filesOf(path, io)) {
@@ -79,12 +79,12 @@ async function run(paths: readonly string[], options: CheckOptions, io: Io): Pro
       });
     }
   }
-  print(report, [...RULES, ...rules], options, io);
+  print(report, chosenRules({ extraRules }), options, io);
   if (report.problems.length > 0) io.fail(EXIT_CODES['invalid-input']);
   else if (report.findings.some((finding) => finding.severity === 'deny')) io.fail(EXIT_CODES.denied);
 }
 
-/** A file that cannot be read is one problem more, and the others are judged all the same. */
+/** A file that cannot be read is one problem more, and the others are checked all the same. */
 async function collect(report: Report, work: () => Promise<void>): Promise<void> {
   try {
     await work();

@@ -61,8 +61,8 @@ Examples:
 
 async function run(dir: string, options: DoctorOptions, io: Io): Promise<void> {
   const platform = readPlatform(dir, PLATFORM_FILE);
-  const { rules } = await loadExtensions(options, io);
-  const { files: scaffold } = await init({ dir, version: VERSION, dryRun: true, rules });
+  const { extraRules } = await loadExtensions(options, io);
+  const { files: scaffold } = await init({ dir, version: VERSION, dryRun: true, extraRules });
   const paths = await pathsBelow(dir, 'previews');
   const records = new Map<string, string>();
   for (const path of paths) {

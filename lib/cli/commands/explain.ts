@@ -2,7 +2,7 @@ import { GreenroomError } from '../../core/errors.ts';
 import { closest } from '../../model/load/suggest.ts';
 import { DEFAULT_CONTACT } from '../../policies/check.ts';
 import { type Rule, ruleMessage } from '../../policies/rule.ts';
-import { RULES } from '../../policies/rules/index.ts';
+import { chosenRules } from '../../policies/rule-set.ts';
 import type { Configure } from '../shared/command.ts';
 import { type ExtensionOptions, extensionOption, loadExtensions } from '../shared/extensions.ts';
 import { json } from '../shared/io.ts';
@@ -20,7 +20,7 @@ export const configure: Configure = (command, io) => {
     .addHelpText('after', '\nExamples:\n  greenroom explain\n  greenroom explain run-as-non-root')
     .action(async (id: string | undefined, options: ExplainOptions) => {
       const { format, contact } = options;
-      const all = [...RULES, ...(await loadExtensions(options, io)).rules];
+      const all = chosenRules(await loadExtensions(options, io));
       const rules = id === undefined ? all : [ruleOf(id, all)];
       if (format === 'json') io.out(json(rules.map((rule) => data(rule, contact))));
       else if (id === undefined) io.out(rules.map((rule) => `${rule.id.padEnd(26)} ${rule.title}\n`).join(''));

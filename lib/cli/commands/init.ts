@@ -77,9 +77,9 @@ async function run(where: string, options: InitCommandOptions, io: Io): Promise<
   const platform =
     options.platform === undefined ? undefined : new TextDecoder().decode(readInput(io.cwd, options.platform));
   const answers = platform === undefined ? await collectAnswers(where, options, io) : undefined;
-  const { rules } = await loadExtensions(options, io);
+  const { extraRules } = await loadExtensions(options, io);
   const wanted = {
-    rules,
+    extraRules,
     version: VERSION,
     ...(platform === undefined ? {} : { platform }),
     ...(answers === undefined ? {} : { answers }),

@@ -5,8 +5,8 @@ import { formatProblem } from '../../core/errors.ts';
 import { PLATFORM_FILE } from '../../model/layout.ts';
 import { ENGINES, type Engine } from '../../model/platform.ts';
 import { compileOptions, compilePolicies, policyFiles } from '../../policies/engines/index.ts';
-import { loadExceptions, reviewExceptions } from '../../policies/exceptions.ts';
-import { RULES } from '../../policies/rules/index.ts';
+import { loadExceptions } from '../../policies/exceptions.ts';
+import { chosenRules } from '../../policies/rule-set.ts';
 import { count } from '../../report/text.ts';
 import type { Configure } from '../shared/command.ts';
 import { type ExtensionOptions, extensionOption, loadExtensions } from '../shared/extensions.ts';
@@ -30,7 +30,7 @@ export const configure: Configure = (command, io) => {
     .addHelpText(
       'after',
       `
-The same rules that judge a preview before it is committed, for the cluster's own admission. Exceptions are compiled in
+The same rules that a preview is held to before it is committed, for the cluster's own admission. Exceptions are compiled in
 while they hold, so compile again when one ends.
 
 Example:
@@ -47,14 +47,14 @@ function engineArgument(text: string): Engine {
 
 async function run(options: PoliciesOptions, io: Io): Promise<void> {
   const { engine, platform: file, out, format } = options;
-  const rules = [...RULES, ...(await loadExtensions(options, io)).rules];
+  const { extraRules } = await loadExtensions(options, io);
   const platform = readPlatform(io.cwd, file);
   const folder = join(dirname(file), 'exceptions');
-  const { exceptions, problems } = loadExceptions(readFolder(resolve(io.cwd, folder), 'exceptions') ?? new Map());
-  const ids = new Set(rules.map((rule) => rule.id));
-  const { honoured, refused } = reviewExceptions(exceptions, { now: systemClock(), rules: ids });
-  for (const problem of [...problems, ...refused]) io.err(`greenroom: exception ignored: ${formatProblem(problem)}\n`);
-  const objects = compilePolicies(rules, { ...compileOptions(platform, engine), exceptions: honoured });
+  const given = readFolder(resolve(io.cwd, folder), 'exceptions') ?? new Map();
+  const rules = chosenRules({ extraRules });
+  const { honoured, refused, malformed } = loadExceptions(given, { now: systemClock(), rules });
+  for (const problem of [...malformed, ...refused]) io.err(`greenroom: exception ignored: ${formatProblem(problem)}\n`);
+  const objects = compilePolicies({ ...compileOptions(platform, engine), extraRules, exceptions: honoured });
   const files = policyFiles(objects);
   if (format === 'json') io.out(json({ engine, objects }));
   if (out !== undefined) {

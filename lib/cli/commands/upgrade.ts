@@ -18,11 +18,11 @@ Example:
   greenroom upgrade . --dry-run`,
     )
     .action(async (dir: string, options: ScaffoldOptions) => {
-      const { rules } = await loadExtensions(options, io);
+      const { extraRules } = await loadExtensions(options, io);
       const result = await init({
         dir: resolve(io.cwd, dir),
         version: VERSION,
-        rules,
+        extraRules,
         overwrite: options.overwrite === true,
         dryRun: options.dryRun === true,
       });

@@ -3,12 +3,12 @@ import { EXIT_CODES, formatProblem } from '../../core/errors.ts';
 import { isDenial } from '../../core/finding.ts';
 import { VERSION } from '../../core/version.ts';
 import type { Rule } from '../../policies/rule.ts';
-import { RULES } from '../../policies/rules/index.ts';
+import { chosenRules } from '../../policies/rule-set.ts';
 import { findingLine } from '../../report/comment.ts';
 import { YES_LABEL } from '../../report/impact.ts';
 import { sarif } from '../../report/sarif.ts';
 import { count } from '../../report/text.ts';
-import { type Report, rulesOf, type VerifyOptions, verify } from '../../verify/verify.ts';
+import { type Report, type VerifyOptions, verify } from '../../verify/verify.ts';
 import { type ChangeOptions, changeOptions, withChange } from '../shared/change.ts';
 import type { Configure } from '../shared/command.ts';
 import { type Io, json } from '../shared/io.ts';
@@ -42,9 +42,9 @@ Examples:
 };
 
 async function run(dir: string, options: VerifyCommandOptions, io: Io): Promise<void> {
-  let rules: readonly Rule[] = RULES;
+  let rules: readonly Rule[] = [];
   const report = await withChange(dir, options, io, (change) => {
-    rules = rulesOf(change);
+    rules = chosenRules(change.context);
     return verify(change, options);
   });
   const { problems, findings, asks, unknown } = report;

@@ -3,9 +3,10 @@ import { systemClock } from '../../core/clock.ts';
 import type { Forge } from '../../forge/forge.ts';
 import { openCheckout } from '../../gitops/checkout.ts';
 import { PLATFORM_FILE } from '../../model/layout.ts';
+import { createCelCompiler } from '../../policies/cel.ts';
 import { readBase } from '../../sync/plan/base.ts';
 import { type Change, differences } from '../../verify/change.ts';
-import { imageRegistry, openForge } from './clients.ts';
+import { openForge, openImages } from './clients.ts';
 import { type ExtensionOptions, extensionOption, loadExtensions } from './extensions.ts';
 import type { Io } from './io.ts';
 
@@ -21,7 +22,7 @@ export function changeOptions(command: Command): Command {
     .argument('<dir>', 'a checkout of the apps repo, or a bare repository')
     .option('--base <commit>', 'what the change starts from, e.g. origin/main')
     .option('--head <commit>', 'the change', 'HEAD')
-    .option('--forge <dir>', 'a local forge instead of GitHub');
+    .option('--forge <dir>', 'a local forge instead of the one that GREENROOM_FORGE names');
 }
 
 /**
@@ -49,7 +50,8 @@ export async function withChange<T>(
       options.base === undefined ? null : await checkout.fork(await checkout.commit(options.base), headCommit);
     const list = await checkout.list(headCommit);
     const oldList = baseCommit === null ? null : await checkout.list(baseCommit);
-    const context = { repo: checkout.repo, images: imageRegistry(io), clock: systemClock, ...extensions };
+    const cel = createCelCompiler();
+    const context = { repo: checkout.repo, ...openImages(io), clock: systemClock, cel, ...extensions };
     const head = await readBase(context, headCommit);
     const before = baseCommit !== null && oldList?.has(PLATFORM_FILE) ? await readBase(context, baseCommit) : null;
     const changed = oldList === null ? null : differences(oldList, list);

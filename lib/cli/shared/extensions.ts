@@ -23,7 +23,7 @@ export function extensionOption(command: Command): Command {
 export interface Extensions {
   readonly extensions: readonly PreviewExtension[];
   /** Beside greenroom's own. */
-  readonly rules: readonly Rule[];
+  readonly extraRules: readonly Rule[];
 }
 
 /**
@@ -34,10 +34,10 @@ export interface Extensions {
  */
 export async function loadExtensions({ extension: files }: ExtensionOptions, io: Io): Promise<Extensions> {
   const loaded = await Promise.all(files.map((file) => load(file, io)));
-  const rules = loaded.flatMap((module) => module.rules);
-  const twice = rules.find((rule, i) => rules.findIndex(({ id }) => id === rule.id) !== i);
+  const extraRules = loaded.flatMap((module) => module.extraRules);
+  const twice = extraRules.find((rule, i) => extraRules.findIndex(({ id }) => id === rule.id) !== i);
   if (twice !== undefined) throw invalidInput([{ message: `two rules of extensions have the id ${twice.id}` }]);
-  return { extensions: loaded.flatMap((module) => module.extensions), rules };
+  return { extensions: loaded.flatMap((module) => module.extensions), extraRules };
 }
 
 async function load(file: string, io: Io): Promise<Extensions> {
@@ -54,7 +54,8 @@ async function load(file: string, io: Io): Promise<Extensions> {
     const message = 'has neither a function as its default export nor `rules`; see docs/extending.md';
     throw invalidInput([{ file, message }]);
   }
-  return { extensions: isFunction ? [guarded(extend as PreviewExtension, file)] : [], rules: ownRules(rules, file) };
+  const extensions = isFunction ? [guarded(extend as PreviewExtension, file)] : [];
+  return { extensions, extraRules: ownRules(rules, file) };
 }
 
 function guarded(extend: PreviewExtension, file: string): PreviewExtension {

@@ -33,12 +33,12 @@ export function ownerAccount(scope: Construct, { name, namespace, clusterKinds, 
  * The accounts of a cluster and all that hands out permissions there. A cluster administrator applies these, not the
  * reconciler, so that no commit to the apps repo can widen what an account may do.
  */
-export function clusterAccounts(scope: Construct, spec: PlatformSpec, rules: readonly Rule[]): void {
+export function clusterAccounts(scope: Construct, spec: PlatformSpec, extraRules: readonly Rule[]): void {
   const namespace = reconcilerNamespace(spec);
   new Account(scope, 'cluster', {
     name: CLUSTER_ACCOUNT,
     namespace,
-    clusterRules: policyOwner(spec, rules),
+    clusterRules: policyOwner(spec, extraRules),
   });
   new Account(scope, 'fencer', {
     name: FENCER_ACCOUNT,
@@ -70,11 +70,17 @@ export function clusterAccounts(scope: Construct, spec: PlatformSpec, rules: rea
  * May make policies, and change and remove those that greenroom compiles; not other tools', and not the guards. RBAC has
  * to say so by name: admission does not look at its own policies.
  */
-function policyOwner(spec: PlatformSpec, rules: readonly Rule[]): PolicyRule[] {
+function policyOwner(spec: PlatformSpec, extraRules: readonly Rule[]): PolicyRule[] {
   const names = new Map<string, string[]>();
   for (const engine of new Set(spec.policies.engines)) {
-    const options = { ...compileOptions(spec, engine), severities: {}, place: 'preview', guards: false } as const;
-    for (const { apiVersion, kind, metadata } of compilePolicies(rules, options)) {
+    const options = {
+      ...compileOptions(spec, engine),
+      severities: {},
+      extraRules,
+      place: 'preview',
+      guards: false,
+    } as const;
+    for (const { apiVersion, kind, metadata } of compilePolicies(options)) {
       const group = apiVersion.split('/')[0]!;
       const resource = policyKinds(spec).find((each) => each.group === group && each.kind === kind)?.resource ?? '*';
       const key = `${group}/${resource}`;

@@ -5,7 +5,6 @@ import { CLEANER_ACCOUNT, CLEANER_NAMESPACE, FENCER_ACCOUNT, PLATFORM_LABELS } f
 import { endsByKyverno, type PlatformSpec } from '../../model/platform.ts';
 import { compileOptions, compilePolicies } from '../../policies/engines/index.ts';
 import type { Rule } from '../../policies/rule.ts';
-import { RULES } from '../../policies/rules/index.ts';
 import { reconcilerNamespace, reconcilerOf } from '../../reconcilers/index.ts';
 import type { BootstrapFolder, BootstrapInput, SharedPart } from '../../reconcilers/reconciler.ts';
 import { accountsNamespace, clusterAccounts, ownerAccount } from './accounts.ts';
@@ -21,10 +20,11 @@ export interface BootstrapProps {
   /** Address of the apps repo as the reconciler clones it. */
   readonly repoUrl: string;
   /**
-   * Rules that policies are compiled from: their account may change those and no others.
-   * @default - all rules of greenroom
+   * Rules of the platform's own that policies are compiled from, beside greenroom's: the account of policies may change
+   * those and no others.
+   * @default - none
    */
-  readonly rules?: readonly Rule[];
+  readonly extraRules?: readonly Rule[];
 }
 
 /**
@@ -82,7 +82,7 @@ function inputOf({ platform, repoUrl }: BootstrapProps): BootstrapInput {
 }
 
 const SHARED: Readonly<Record<SharedPart, (scope: Construct, props: BootstrapProps) => void>> = {
-  accounts: (scope, { platform, rules = RULES }) => clusterAccounts(scope, platform, rules),
+  accounts: (scope, { platform, extraRules = [] }) => clusterAccounts(scope, platform, extraRules),
   'accounts-namespace': (scope, { platform }) => {
     accountsNamespace(scope, reconcilerNamespace(platform));
   },
@@ -110,7 +110,12 @@ function clusterObjects(scope: Construct, platform: PlatformSpec): void {
   const namespace = reconcilerNamespace(platform);
   fencerGuard(scope, 'fencer', namespace, FENCER_ACCOUNT, reconcilerOf(platform).accountsBeside);
   fenceGuard(scope, 'fence', platform);
-  for (const object of compilePolicies([], { ...compileOptions(platform, 'vap'), severities: {}, guards: true })) {
+  for (const object of compilePolicies({
+    ...compileOptions(platform, 'vap'),
+    severities: {},
+    onlyRules: [],
+    guards: true,
+  })) {
     new ApiObject(scope, `${object.kind}-${object.metadata.name}`, object);
   }
   if (endsByKyverno(platform)) {

@@ -88,7 +88,7 @@ function fenceShape(platform: PlatformSpec): GuardSpec {
 /** Annotations that greenroom and the reconciler write themselves. */
 function metadataShape(platform: PlatformSpec): GuardSpec['validations'] {
   const { metadata } = reconcilerOf(platform);
-  const keys = [...metadata.written, 'kubectl.kubernetes.io/last-applied-configuration'];
+  const keys = [...metadata.tracking, 'kubectl.kubernetes.io/last-applied-configuration'];
   const kept = Object.entries(metadata.keep).map(
     ([key, value]) => `(k == '${key}' && object.metadata.annotations[k] == '${value}' && !${of('namespaces')})`,
   );
@@ -111,7 +111,7 @@ function namespaceShape(platform: PlatformSpec): GuardSpec['validations'] {
   const labels = 'object.metadata.?labels.orValue({})';
   const expires = (object: string) => `int(${object}.metadata.labels['${EXPIRES_LABEL}'])`;
   const number = (key: string) => `${labels}[?'${key}'].orValue('').matches('^[1-9][0-9]{0,15}$')`;
-  const { written } = reconcilerOf(platform).metadata;
+  const { tracking } = reconcilerOf(platform).metadata;
   return [
     onWrite(
       'namespaces',
@@ -122,7 +122,7 @@ function namespaceShape(platform: PlatformSpec): GuardSpec['validations'] {
     ),
     onWrite(
       'namespaces',
-      `${labels}.all(k, k in ${texts([...Object.keys(POD_SECURITY), ...written])} || !${texts(SWITCHES)}.exists(s, k.startsWith(s)))`,
+      `${labels}.all(k, k in ${texts([...Object.keys(POD_SECURITY), ...tracking])} || !${texts(SWITCHES)}.exists(s, k.startsWith(s)))`,
       'the namespace of a preview carries no labels that switch policies off',
     ),
     onWrite(

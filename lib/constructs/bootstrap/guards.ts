@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import { PREVIEW_LABEL, PREVIEW_PREFIX } from '../../model/labels.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import { type CompileOptions, compileOptions, compilePolicies } from '../../policies/engines/index.ts';
-import { RULES } from '../../policies/rules/index.ts';
+import { validatingAdmissionPolicy } from '../../policies/engines/vap.ts';
 import type { GuardSpec } from '../../reconcilers/reconciler.ts';
 
 /** A ValidatingAdmissionPolicy with its binding, both of one name; it refuses when it cannot decide. */
@@ -12,26 +12,14 @@ export class Guard extends Construct {
 
   constructor(scope: Construct, id: string, props: GuardSpec) {
     super(scope, id);
-    const { name } = props;
-    const apiVersion = 'admissionregistration.k8s.io/v1';
-    const policy = new ApiObject(this, 'policy', {
-      apiVersion,
-      kind: 'ValidatingAdmissionPolicy',
-      metadata: { name },
-      spec: {
-        failurePolicy: 'Fail',
-        matchConstraints: { resourceRules: props.rule },
-        matchConditions: [{ name: 'applies', expression: props.when }],
-        validations: props.validations,
-      },
+    const { name, rule, when, validations } = props;
+    const [policy, binding] = validatingAdmissionPolicy({
+      name,
+      matchConstraints: { resourceRules: rule },
+      matchConditions: [{ name: 'applies', expression: when }],
+      validations,
     });
-    const binding = new ApiObject(this, 'binding', {
-      apiVersion,
-      kind: 'ValidatingAdmissionPolicyBinding',
-      metadata: { name },
-      spec: { policyName: name, validationActions: ['Deny'] },
-    });
-    this.apiObjects = [policy, binding];
+    this.apiObjects = [new ApiObject(this, 'policy', policy), new ApiObject(this, 'binding', binding)];
   }
 }
 
@@ -114,7 +102,7 @@ export function reconcilerGuard(scope: Construct, id: string, platform: Platform
     severities: {},
     place: 'reconciler',
   };
-  return compilePolicies(RULES, options).map(
+  return compilePolicies(options).map(
     (object) => new ApiObject(scope, `${id}-${object.kind}-${object.metadata.name}`, object),
   );
 }

@@ -1,4 +1,5 @@
 import type { Construct } from 'constructs';
+import { parseImage } from '../../model/image.ts';
 import { dnsLabel, dnsName, quantity, quantityValue } from '../../model/scalars.ts';
 import { Checks } from '../checks.ts';
 import { checkAnnotations, checkLabels, isLabelValue, isMetadataKey, type StringMap } from '../metadata.ts';
@@ -48,7 +49,8 @@ function checkNames(
 
 function checkContainer(checks: Checks, props: PreviewAppProps): void {
   const { image, port, health = '/', replicas = 1, size } = props;
-  checks.that(/^[!-~]{1,512}$/.test(image), 'image', `must be an image reference; found ${JSON.stringify(image)}`);
+  const parsed = parseImage(image);
+  checks.that(typeof parsed !== 'string', 'image', `${parsed}; found ${JSON.stringify(image)}`);
   const usable = Number.isInteger(port) && port >= 1024 && port <= 65_535;
   checks.that(usable, 'port', `must be a whole number from 1024 to 65535; found ${port}`);
   checks.that(

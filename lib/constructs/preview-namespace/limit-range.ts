@@ -114,7 +114,7 @@ function map(item: unknown, bound: string): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
-/** Undefined for what is missing or cannot be read: the rules and the API server judge that. */
+/** Undefined for what is missing or cannot be read: the rules and the API server check that. */
 function quantity(value: unknown): Quantity | undefined {
   return Quantity.parse(scalarText(value));
 }

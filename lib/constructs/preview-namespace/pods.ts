@@ -130,7 +130,7 @@ function containerUsage(container: unknown, resource: string, limitRange: LimitR
 /** The most that Kubernetes takes, so that sums of what is beyond it stay numbers. */
 const MAX_AMOUNT = 2 ** 63;
 
-/** What cannot be read counts as nothing; the rules and the API server judge it. */
+/** What cannot be read counts as nothing; the rules and the API server check it. */
 function amount(quantity: unknown): number {
   const value = Quantity.parse(scalarText(quantity))?.toNumber() ?? 0;
   return Math.min(Math.max(value, 0), MAX_AMOUNT);

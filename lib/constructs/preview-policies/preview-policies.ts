@@ -3,18 +3,12 @@ import { Construct } from 'constructs';
 import type { Exception } from '../../model/exception.ts';
 import type { Engine, PlatformSpec } from '../../model/platform.ts';
 import { compileOptions, compilePolicies } from '../../policies/engines/index.ts';
-import type { Rule } from '../../policies/rule.ts';
-import { RULES } from '../../policies/rules/index.ts';
+import type { RuleChoice } from '../../policies/rule-set.ts';
 
-export interface PreviewPoliciesProps {
+export interface PreviewPoliciesProps extends RuleChoice {
   readonly platform: PlatformSpec;
   /** The admission engine of the cluster. */
   readonly engine: Engine;
-  /**
-   * Rules to compile, for a platform team with rules of its own.
-   * @default - all rules of greenroom
-   */
-  readonly rules?: readonly Rule[];
   /**
    * Exceptions that hold now; admission has no clock, so compile again when one ends.
    * @default - none
@@ -23,7 +17,7 @@ export interface PreviewPoliciesProps {
 }
 
 /**
- * The rules that judge a preview before it is committed, as objects of an admission engine, and the guards that they
+ * The rules that a preview is held to before it is committed, as objects of an admission engine, and the guards that they
  * stand on.
  *
  * @example
@@ -36,8 +30,9 @@ export class PreviewPolicies extends Construct {
   /** @throws GreenroomError `invalid-input` for a rule that the engine cannot express */
   constructor(scope: Construct, id: string, props: PreviewPoliciesProps) {
     super(scope, id);
-    const { platform, engine, rules = RULES, exceptions = [] } = props;
-    const objects = compilePolicies(rules, { ...compileOptions(platform, engine), exceptions });
+    const { platform, engine, extraRules, onlyRules, exceptions = [] } = props;
+    const choice = { extraRules, onlyRules, exceptions };
+    const objects = compilePolicies({ ...compileOptions(platform, engine), ...choice });
     this.policies = objects.map((object) => new ApiObject(this, `${object.kind}-${object.metadata.name}`, object));
   }
 }

@@ -1,4 +1,5 @@
 import type { Construct } from 'constructs';
+import { celLiteral } from '../../policies/engines/cel-text.ts';
 import { FINALIZERS, PLAIN_YAML, SYNC_OPTIONS } from '../../reconcilers/argocd/application.ts';
 import { Guard } from '../bootstrap/guards.ts';
 
@@ -28,7 +29,7 @@ const PREVIEW = "object.spec.destination.?namespace.orValue('')";
 
 /** An Application in a project of pull requests must be exactly one that the ApplicationSets would make. */
 export function pullRequestGuard(scope: Construct, id: string, props: PullRequestGuardProps): Guard {
-  const projects = `[${cel(props.fence.project)}, ${cel(props.app.project)}]`;
+  const projects = `[${celLiteral(props.fence.project)}, ${celLiteral(props.app.project)}]`;
   return new Guard(scope, id, {
     name: props.name,
     rule: [
@@ -45,13 +46,13 @@ export function pullRequestGuard(scope: Construct, id: string, props: PullReques
     ].join('\n'),
     validations: [
       {
-        expression: `request.namespace == ${cel(props.namespace)} && object.spec.project in ${projects}`,
+        expression: `request.namespace == ${celLiteral(props.namespace)} && object.spec.project in ${projects}`,
         message: `Applications of pull requests live in the namespace ${props.namespace} and stay in their project`,
       },
       {
         expression: [
-          `${PREVIEW}.matches(${cel(`^${props.prefix}[0-9]+$`)}) && !has(object.spec.destination.name)`,
-          `&& object.spec.destination.?server.orValue('') == ${cel(props.server)}`,
+          `${PREVIEW}.matches(${celLiteral(`^${props.prefix}[0-9]+$`)}) && !has(object.spec.destination.name)`,
+          `&& object.spec.destination.?server.orValue('') == ${celLiteral(props.server)}`,
         ].join('\n'),
         message: `an Application of a pull request writes into its own namespace, ${props.prefix}<number>`,
       },
@@ -59,7 +60,7 @@ export function pullRequestGuard(scope: Construct, id: string, props: PullReques
         expression: [
           'has(object.spec.source) && size(object.spec.?sources.orValue([])) == 0',
           ...['kustomize', 'plugin', 'chart', 'ref'].map((field) => `&& !has(object.spec.source.${field})`),
-          `&& (object.spec.project == ${cel(props.fence.project)}`,
+          `&& (object.spec.project == ${celLiteral(props.fence.project)}`,
           `? ${pinned(props.fence)} && ${fenceValues(props.prefix)}`,
           `: ${pinned(props.app)} && ${PLAIN_DIRECTORY})`,
         ].join('\n'),
@@ -67,14 +68,14 @@ export function pullRequestGuard(scope: Construct, id: string, props: PullReques
           'an Application of a pull request reads the folder that the platform team named, and is named after it',
       },
       {
-        expression: `object.metadata.?finalizers.orValue([]).all(f, f in [${FINALIZERS.map(cel).join(', ')}])`,
+        expression: `object.metadata.?finalizers.orValue([]).all(f, f in [${FINALIZERS.map(celLiteral).join(', ')}])`,
         message: 'deleting an Application of a pull request runs nothing: no finalizer of deletion hooks',
       },
       {
         expression: [
           '!has(object.spec.syncPolicy)',
           '|| (!has(object.spec.syncPolicy.managedNamespaceMetadata)',
-          `&& object.spec.syncPolicy.?syncOptions.orValue([]).all(o, o in [${SYNC_OPTIONS.map(cel).join(', ')}]))`,
+          `&& object.spec.syncPolicy.?syncOptions.orValue([]).all(o, o in [${SYNC_OPTIONS.map(celLiteral).join(', ')}]))`,
         ].join('\n'),
         message: 'an Application of a pull request is synced with the options that its ApplicationSet gives it',
       },
@@ -97,7 +98,7 @@ function fenceValues(prefix: string): string {
     "!has(object.spec.source.directory) && object.spec.source.?helm.orValue({}).all(k, k == 'parameters')",
     `size(${values}) == 2`,
     `${values}.exists(p, p.name == 'name' && p.value == ${PREVIEW})`,
-    `${values}.exists(p, p.name == 'number' && ${cel(prefix)} + p.value == ${PREVIEW})`,
+    `${values}.exists(p, p.name == 'number' && ${celLiteral(prefix)} + p.value == ${PREVIEW})`,
   ].join(' && ');
 }
 
@@ -110,14 +111,9 @@ const PLAIN_DIRECTORY = [
 
 function pinned({ repoUrl, path, revision, suffix }: PinnedSource): string {
   return [
-    `object.spec.source.repoURL == ${cel(repoUrl)}`,
-    `object.spec.source.?path.orValue('') == ${cel(path)}`,
-    `object.spec.source.?targetRevision.orValue('').matches(${cel(`^${revision}$`)})`,
-    `object.metadata.name == ${PREVIEW} + ${cel(suffix)}`,
+    `object.spec.source.repoURL == ${celLiteral(repoUrl)}`,
+    `object.spec.source.?path.orValue('') == ${celLiteral(path)}`,
+    `object.spec.source.?targetRevision.orValue('').matches(${celLiteral(`^${revision}$`)})`,
+    `object.metadata.name == ${PREVIEW} + ${celLiteral(suffix)}`,
   ].join(' && ');
-}
-
-/** A CEL string literal; JSON's escapes are CEL's. */
-function cel(text: string): string {
-  return JSON.stringify(text);
 }

@@ -75,7 +75,7 @@ export async function tryGit(options: GitOptions, args: readonly string[], run: 
   const stderr: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
-  // A program that ends without reading its input is judged by its exit code.
+  // A program that ends without reading its input is checked by its exit code.
   child.stdin.on('error', () => {});
   child.stdin.end(run.input ?? '');
   const [code, signal] = (await once(child, 'close').catch((cause: unknown) => {

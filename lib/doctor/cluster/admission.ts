@@ -66,7 +66,7 @@ function failurePolicy(object: unknown): string {
 
 const WEBHOOKS = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations';
 
-/** Kyverno and Gatekeeper judge through webhooks, which can be told to let everything pass while they are down. */
+/** Kyverno and Gatekeeper check requests through webhooks, which can be told to let everything pass while they are down. */
 export async function engineWebhooks({ reader, platform, previews }: Look): Promise<Observation[]> {
   const engines = ENGINES.filter(({ engine }) => engine.some((name) => chose(platform, name)));
   if (!previews || engines.length === 0) return [];
@@ -97,7 +97,7 @@ function webhooksOf({ by, configuration, fix }: (typeof ENGINES)[number], all: r
   const check = `admission/${by.toLowerCase()}`;
   const found = all.find((each) => text(each, 'metadata', 'name') === configuration);
   const webhooks = list(found, 'webhooks');
-  if (webhooks.length === 0) return fail(check, `${by} has no webhook: its policies judge nothing.`, fix);
+  if (webhooks.length === 0) return fail(check, `${by} has no webhook: its policies check nothing.`, fix);
   // Each keeps one webhook for what fails open by choice; those that carry our policies fail closed.
   const closed = webhooks.filter((webhook) => at(webhook, 'failurePolicy') === 'Fail');
   return closed.length > 0

@@ -39,7 +39,7 @@ function ask(program: string, server: string, env: NodeJS.ProcessEnv) {
       { env, timeout: 10_000, maxBuffer: 64 * 1024, windowsHide: true },
       (failure, stdout) => resolve({ failure: failure as Failure | null, stdout }),
     );
-    // One that ends without reading is judged by how it ended.
+    // One that ends without reading is checked by how it ended.
     child.stdin?.on('error', () => {});
     child.stdin?.end(server);
   });

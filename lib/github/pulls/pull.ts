@@ -17,6 +17,11 @@ export const LISTED_FIELDS = `${PULL_FIELDS}
     nodes { commit { oid file(path: ${JSON.stringify(PREVIEW_FILE)}) { mode oid object { ... on Blob { byteSize } } } } }
   }`;
 
+/** What a reading of one asks for, so that its file comes along. */
+export const AHEAD_FIELDS = `preview: commits(last: 1) {
+    nodes { commit { oid file(path: ${JSON.stringify(PREVIEW_FILE)}) { mode oid object { ... on Blob { byteSize text } } } } }
+  }`;
+
 export const REPOSITORY_FIELDS = 'databaseId name owner { login }';
 
 export interface RepositoryNode {
@@ -44,11 +49,15 @@ export interface PullNode {
   readonly commits: { readonly nodes: readonly ({ readonly commit: CommitNode } | null)[] | null };
 }
 
-export interface ListedNode extends PullNode {
+export interface ListedNode extends PullNode, WithPreview {
   readonly comments: {
     readonly totalCount: number;
     readonly nodes: readonly ({ readonly id: string; readonly updatedAt: string } | null)[] | null;
   } | null;
+}
+
+export interface WithPreview {
+  readonly headRefOid: string;
   readonly preview: {
     readonly nodes:
       | readonly ({ readonly commit: { readonly oid: string; readonly file?: FileNode | null } } | null)[]
@@ -59,7 +68,7 @@ export interface ListedNode extends PullNode {
 interface FileNode {
   readonly mode: number;
   readonly oid: string;
-  readonly object: { readonly byteSize?: number } | null;
+  readonly object: { readonly byteSize?: number; readonly text?: string | null } | null;
 }
 
 interface CommitNode {
@@ -78,7 +87,7 @@ export function pullOf(repository: RepositoryNode, node: PullNode): PullRequest 
   if ((node.labels?.totalCount ?? 0) > (node.labels?.nodes.length ?? 0)) return null;
   const head = node.commits.nodes?.find((entry) => entry?.commit.oid === node.headRefOid)?.commit;
   return {
-    repository: { id: repository.databaseId, owner: repository.owner.login, name: repository.name },
+    repository: { id: repository.databaseId, path: `${repository.owner.login}/${repository.name}` },
     number: node.number,
     state: node.state === 'OPEN' ? 'open' : 'closed',
     merged: node.state === 'MERGED',
@@ -107,9 +116,18 @@ export function threadOf({ comments }: ListedNode): string | undefined {
   return nodes.map((node) => `${node?.id} ${node?.updatedAt}`).join('\n');
 }
 
+function fileOf({ preview, headRefOid }: WithPreview): FileNode | null | undefined {
+  return preview?.nodes?.find((node) => node?.commit.oid === headRefOid)?.commit.file;
+}
+
+/** Its text where that came along. */
+export function previewTextOf(node: WithPreview): string | undefined {
+  return fileOf(node)?.object?.text ?? undefined;
+}
+
 /** Undefined when the listing does not tell. */
-export function previewEntryOf({ preview, headRefOid }: ListedNode): PreviewEntry | undefined {
-  const file = preview?.nodes?.find((node) => node?.commit.oid === headRefOid)?.commit.file;
+export function previewEntryOf(node: WithPreview): PreviewEntry | undefined {
+  const file = fileOf(node);
   if (file === undefined || file === null) return file;
   return { oid: file.oid, mode: file.mode, size: file.object?.byteSize ?? Number.POSITIVE_INFINITY };
 }

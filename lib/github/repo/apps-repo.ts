@@ -1,7 +1,7 @@
 import { GreenroomError } from '../../core/errors.ts';
 import type { ChangeSet } from '../../core/fileset.ts';
 import { fileSet } from '../../core/fileset.ts';
-import type { RepositoryRef } from '../../forge/forge.ts';
+import { namesOf, type RepositoryRef } from '../../core/repository.ts';
 import type { AppsRepo, CommitRequest, CommitResult, RecentCommit, RepoState } from '../../gitops/apps-repo.ts';
 import { checkPaths } from '../../gitops/check-paths.ts';
 import { parseGlob } from '../../gitops/glob.ts';
@@ -16,6 +16,9 @@ import { GitHubProposals } from './proposals.ts';
 const COMMIT = `mutation CommitFiles($input: CreateCommitOnBranchInput!) {
   createCommitOnBranch(input: $input) { commit { oid } }
 }`;
+
+/** From about 200 files in one mutation on, GitHub answers with 502: what is more is made of trees, in parts. */
+const MAX_FILES = 180;
 
 /** Folders of previews in one question: some 600 files. */
 const AHEAD = 40;
@@ -38,12 +41,12 @@ export class GitHubAppsRepo implements AppsRepo {
 
   /** @param branch @default - the repository's default branch */
   constructor(client: GitHubClient, repository: RepositoryRef, branch?: string) {
-    this.#client = client.for(repository.owner);
+    this.#client = client.for(namesOf(repository).owner);
     this.#repository = repository;
     this.#branch = branch;
     // Two levels: with the head come the clusters below `previews`, and no preview has to be looked for by a star.
     this.#trees = new TreeReader(this.#client, repository, 2);
-    this.description = `${repository.owner}/${repository.name}${branch === undefined ? '' : ` (${branch})`}`;
+    this.description = `${repository.path}${branch === undefined ? '' : ` (${branch})`}`;
     this.#access = new Branch(this.#client, repository, this.description);
     this.#gitData = new GitData(this.#client, repository, (oid) => this.#trees.treeData(oid));
     this.proposals = new GitHubProposals({
@@ -82,8 +85,16 @@ export class GitHubAppsRepo implements AppsRepo {
     for (let i = 0; i < globs.length; i += AHEAD) await this.read(globs.slice(i, i + AHEAD), at);
   }
 
+  async isEmpty(): Promise<boolean> {
+    return (await this.#head()).isEmpty;
+  }
+
   recent(since: number): Promise<readonly RecentCommit[]> {
     return this.#access.history(this.#branchName(), since);
+  }
+
+  ready(): Promise<void> {
+    return this.#client.readyToPush();
   }
 
   async commit({ expectedHead, change, message }: CommitRequest): Promise<CommitResult> {
@@ -101,7 +112,7 @@ export class GitHubAppsRepo implements AppsRepo {
       return head === expectedHead ? { status: 'committed', head } : { status: 'conflict' };
     }
     const sent =
-      this.#hasMutation && !replacesOtherKinds
+      this.#hasMutation && !replacesOtherKinds && additions.length + deletions.length <= MAX_FILES
         ? await this.#send(expectedHead, additions, deletions, message)
         : undefined;
     return sent ?? this.#build(commit, effective, message);
@@ -160,7 +171,7 @@ export class GitHubAppsRepo implements AppsRepo {
     }
     const [file, ...others] = [...change].filter((entry): entry is [string, string] => entry[1] !== null);
     if (file === undefined) throw new GreenroomError('failed', `${this.description} is empty; nothing to remove`);
-    const { owner, name: repo } = this.#repository;
+    const { owner, name: repo } = namesOf(this.#repository);
     const answer = await this.#client.rest<{ commit?: { sha?: string; parents?: unknown[] } }>(
       'PUT /repos/{owner}/{repo}/contents/{path}',
       {
@@ -190,7 +201,7 @@ export class GitHubAppsRepo implements AppsRepo {
 
   /** An old name leads to the repository only until somebody takes it for another one. */
   #checkName(): void {
-    const { owner, name } = this.#repository;
+    const { owner, name } = namesOf(this.#repository);
     const { nameWithOwner } = this.#trees.facts;
     if (nameWithOwner.toLowerCase() === `${owner}/${name}`.toLowerCase()) return;
     throw new GreenroomError(

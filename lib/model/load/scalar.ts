@@ -14,7 +14,7 @@ const LONGEST_NUMBER = 40;
 
 /**
  * Reads a plain scalar by the core schema of YAML 1.2, as far as the YAML 1.1 reader of Kubernetes and its tools agrees.
- * Where the two differ (`on`, `0644`, `1_000`), what was judged here would not be what runs there: such a scalar is a
+ * Where the two differ (`on`, `0644`, `1_000`), what was checked here would not be what runs there: such a scalar is a
  * problem that quotes solve. Messages never hold the scalar, which could be a secret.
  */
 export function resolvePlain(text: string): PlainScalar {

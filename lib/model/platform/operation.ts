@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { IMAGE_PATTERN } from '../image.ts';
 import { bounded, dnsLabel, httpUrl } from '../scalars.ts';
 import { section } from './section.ts';
 
@@ -33,7 +34,7 @@ export const cluster = z.strictObject({
 });
 
 export const cleaner = section({
-  image: bounded(300, /^[a-z0-9][A-Za-z0-9._/:@-]*$/, 'must be an image reference')
+  image: bounded(300, new RegExp(IMAGE_PATTERN), 'must be an image reference such as docker.io/alpine/k8s:1.34.1')
     .default('docker.io/alpine/k8s:1.34.1')
     .meta({ description: 'Image with kubectl, sh and date; name it by digest, from a registry of your own.' }),
   schedule: bounded(100, /^[0-9*/, -]+$/, 'must be a cron schedule such as */5 * * * *')

@@ -58,6 +58,14 @@ export const policies = section({
           "`group/Kind` that a maker's manifests may hold (`Service` for the core group). Default: the rule's list.",
         examples: [['Service', 'ConfigMap', 'apps/Deployment']],
       }),
+    keys: z
+      .array(z.string().max(253))
+      .default([])
+      .meta({
+        description:
+          'Keys of labels and annotations that objects may carry beside harmless ones; one that ends in `/` allows all below it.',
+        examples: [['acme.example/']],
+      }),
   }).meta({ description: 'What rules measure against.' }),
   contact: z
     .string()

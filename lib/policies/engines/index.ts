@@ -1,19 +1,20 @@
 import { GreenroomError, invalidInput } from '../../core/errors.ts';
 import { type FileSet, fileSet } from '../../core/fileset.ts';
-import type { Severity } from '../../core/finding.ts';
 import { manifestFileName, manifestText } from '../../core/manifest-file.ts';
 import type { Exception } from '../../model/exception.ts';
 import { FENCER_ACCOUNT, PLATFORM_LABELS, PREVIEW_LABEL } from '../../model/labels.ts';
 import { ENGINES, type Engine, type PlatformSpec } from '../../model/platform.ts';
 import { reconcilerNamespace } from '../../reconcilers/index.ts';
-import { celCompiler } from '../cel.ts';
+import { type CelCompiler, createCelCompiler } from '../cel.ts';
 import { guards } from '../guards.ts';
 import { type RuleParams, ruleParams } from '../params.ts';
 import type { Rule } from '../rule.ts';
+import { activeRules, chosenRules, type RuleChoice, type Severities } from '../rule-set.ts';
 import { rulePolicy } from './compile-rule.ts';
 import { inexpressible } from './expressible.ts';
 import { compileGatekeeper } from './gatekeeper.ts';
 import { compileKyverno } from './kyverno.ts';
+import { imagePolicy } from './kyverno-images.ts';
 import { compileKyvernoLegacy } from './kyverno-legacy.ts';
 import type { EngineCompiler, KubeObject } from './policy.ts';
 import { compileVap } from './vap.ts';
@@ -27,14 +28,13 @@ const COMPILERS: Readonly<Record<Engine, EngineCompiler>> = {
   gatekeeper: compileGatekeeper,
 };
 
-export interface CompileOptions {
+export interface CompileOptions extends RuleChoice {
   readonly engine: Engine;
   readonly params: RuleParams;
-  /**
-   * By rule id; `off` leaves a rule out.
-   * @default - what each rule says
-   */
-  readonly severities?: Readonly<Record<string, Severity | 'off'>>;
+  /** By rule id. @default - what each rule says */
+  readonly severities?: Severities;
+  /** CEL that is compiled already. @default - nothing */
+  readonly cel?: CelCompiler;
   /** Whom every refusal names. */
   readonly contact: string;
   /**
@@ -45,7 +45,7 @@ export interface CompileOptions {
   /** User name of the account that writes fences. */
   readonly fencer: string;
   /**
-   * User names and groups of controllers that write on a maker's behalf: rules of the scope `makers` do not judge them.
+   * User names and groups of controllers that write on a maker's behalf: rules of the scope `makers` leave them alone.
    * Those of Kubernetes itself and the fencer are always among them.
    * @default - no others
    */
@@ -65,6 +65,11 @@ export interface CompileOptions {
    * @default - with rules of previews
    */
   readonly guards?: boolean;
+  /**
+   * Keys with which Kyverno verifies images itself.
+   * @default - what greenroom noted of an image is held to be true
+   */
+  readonly imageKeys?: readonly string[];
   /**
    * Key of the label that makes a namespace a preview's.
    * @default greenroom.dev/preview
@@ -88,16 +93,19 @@ const KUBERNETES = [
  * @throws GreenroomError `invalid-input` for a rule that the engine cannot express, and for severities of rules that
  *   there are not
  */
-export function compilePolicies(rules: readonly Rule[], options: CompileOptions): KubeObject[] {
+export function compilePolicies(options: CompileOptions): KubeObject[] {
   const compile = compilerOf(options.engine);
   const previewLabel = options.previewLabel ?? PREVIEW_LABEL;
-  const policies = rulePolicies(rules, options);
-  const { fencer, contact, adminGroups = ['system:masters'], place } = options;
+  const policies = rulePolicies(options);
+  const { fencer, contact, adminGroups = ['system:masters'], place, imageKeys = [] } = options;
   const isGuarded = options.guards ?? place !== 'reconciler';
   const guarded = isGuarded ? guards({ previewLabel, fencer, adminGroups, contact }) : [];
   return [
     ...guarded.flatMap((guard) => compileVap(guard, { previewLabel })),
-    ...policies.flatMap((policy) => compile(policy, { previewLabel })),
+    ...policies.flatMap(({ id, policy }) => [
+      ...compile(policy, { previewLabel }),
+      ...imagePolicy(id, policy, { keys: imageKeys, previewLabel }),
+    ]),
   ].map(labelled);
 }
 
@@ -110,23 +118,18 @@ function compilerOf(engine: string): EngineCompiler {
   throw new GreenroomError('invalid-input', `there is no admission engine ${engine}; known are ${ENGINES.join(', ')}`);
 }
 
-function rulePolicies(rules: readonly Rule[], options: CompileOptions) {
-  const { params, contact, severities = {}, exceptions = [], fencer, trustedAccounts = [] } = options;
-  const ids = new Set(rules.map(({ id }) => id));
-  const unknown = Object.keys(severities).filter((id) => !ids.has(id));
-  if (unknown.length > 0) {
-    throw invalidInput(unknown.map((id) => ({ field: `policies.severities.${id}`, message: 'there is no such rule' })));
-  }
-  const trusted = [...KUBERNETES, fencer, ...trustedAccounts];
-  const active = rules.flatMap((rule) => {
-    if (options.place !== undefined && rule.place !== options.place) return [];
-    const severity = Object.hasOwn(severities, rule.id) ? severities[rule.id] : rule.severity;
-    return severity === undefined || severity === 'off' || rule.active?.(params) === false ? [] : [{ rule, severity }];
-  });
-  const cel = celCompiler();
-  const problems = active.flatMap(({ rule }) => inexpressible(rule, options.engine, cel));
+function rulePolicies(options: CompileOptions) {
+  const { params, contact, exceptions = [], fencer, trustedAccounts = [], place, cel = createCelCompiler() } = options;
+  const active = activeRules(chosenRules(options), options).filter(
+    (rule) => place === undefined || rule.place === place,
+  );
+  const problems = active.flatMap((rule) => inexpressible(rule, options.engine, cel));
   if (problems.length > 0) throw invalidInput(problems);
-  return active.map(({ rule, severity }) => rulePolicy(rule, { severity, params, contact, exceptions, trusted }));
+  const trusted = [...KUBERNETES, fencer, ...trustedAccounts];
+  return active.map((rule) => ({
+    id: rule.id,
+    policy: rulePolicy(rule, { params, contact, exceptions, trusted }),
+  }));
 }
 
 /** Accounts of the operators that turn references into Secrets, where their own installation puts them. */
@@ -154,6 +157,7 @@ export function compileOptions(platform: PlatformSpec, engine: Engine): CompileO
   }
   return {
     engine,
+    imageKeys: imageKeysOf(platform, engine),
     params: ruleParams(platform),
     severities,
     contact,
@@ -165,6 +169,21 @@ export function compileOptions(platform: PlatformSpec, engine: Engine): CompileO
       ...trustedAccounts,
     ],
   };
+}
+
+function imageKeysOf({ evidence, policies }: PlatformSpec, engine: Engine): readonly string[] {
+  if (evidence.admission === 'notes') return [];
+  const field = 'spec.evidence.admission';
+  if (!policies.engines.includes('kyverno')) {
+    const message = 'can be signatures only with the engine kyverno; add it to policies.engines, or use notes';
+    throw invalidInput([{ field, message }]);
+  }
+  if (evidence.identities.length > 0) {
+    const message =
+      'cannot be signatures with identities, since Kyverno asks the public sigstore for its roots whatever it is given; use keys alone, or notes';
+    throw invalidInput([{ field, message }]);
+  }
+  return engine === 'kyverno' ? evidence.keys : [];
 }
 
 /** One file an object, `<kind>.<name>.yaml`, as a reviewer and a reconciler read them. */

@@ -17,7 +17,7 @@ export const compileKyvernoLegacy: EngineCompiler = (given, { previewLabel }) =>
         name: policy.name,
         annotations: {
           'policies.kyverno.io/title': policy.title,
-          // The rules name every kind that wraps pods themselves; what Kyverno would derive judges them twice.
+          // The rules name every kind that wraps pods themselves; what Kyverno would derive checks them twice.
           'pod-policies.kyverno.io/autogen-controllers': 'none',
         },
       },

@@ -19,11 +19,11 @@ export interface AdmissionPolicy {
   readonly message: string;
   readonly severity: Severity;
   readonly operations: readonly Operation[];
-  /** What it judges; {@link ANY_KIND} stands for all. */
+  /** What it checks; {@link ANY_KIND} stands for all. */
   readonly targets: readonly ResourceKind[];
   /** `previews`: objects in namespaces of previews. `everywhere`: all objects, those without a namespace too. */
   readonly scope: 'previews' | 'everywhere';
-  /** The policy judges a request when all of them are true. */
+  /** The policy checks a request when all of them are true. */
   readonly conditions: readonly Variable[];
   /** Available to the expression and to later variables as `variables.<name>`. */
   readonly variables: readonly Variable[];

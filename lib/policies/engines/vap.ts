@@ -1,28 +1,65 @@
 import type { ResourceKind } from '../resources.ts';
-import type { AdmissionPolicy, EngineCompiler } from './policy.ts';
+import type { Variable } from '../variables.ts';
+import type { AdmissionPolicy, EngineCompiler, KubeObject } from './policy.ts';
 
 const API_VERSION = 'admissionregistration.k8s.io/v1';
 
 /** Kubernetes' own ValidatingAdmissionPolicy with its binding: no controller beside the API server is needed. */
-export const compileVap: EngineCompiler = (policy, { previewLabel }) => [
-  {
-    apiVersion: API_VERSION,
-    kind: 'ValidatingAdmissionPolicy',
-    metadata: { name: policy.name, annotations: { 'greenroom.dev/title': policy.title } },
-    spec: { failurePolicy: 'Fail', matchConstraints: matchConstraints(policy, previewLabel), ...celSpec(policy) },
-  },
-  {
-    apiVersion: API_VERSION,
-    kind: 'ValidatingAdmissionPolicyBinding',
-    metadata: { name: policy.name },
-    spec: {
-      policyName: policy.name,
-      validationActions: validationActions(policy),
-      // The policy's own constraints once more: offline, Kyverno's CLI asks the binding alone.
-      matchResources: matchConstraints(policy, previewLabel),
+export const compileVap: EngineCompiler = (policy, { previewLabel }) => {
+  const constraints = matchConstraints(policy, previewLabel);
+  return validatingAdmissionPolicy({
+    name: policy.name,
+    annotations: { 'greenroom.dev/title': policy.title },
+    matchConstraints: constraints,
+    ...celSpec(policy),
+    validationActions: validationActions(policy),
+    // The policy's own constraints once more: offline, Kyverno's CLI asks the binding alone.
+    matchResources: constraints,
+  });
+};
+
+/** A ValidatingAdmissionPolicy and its binding; fields are those of Kubernetes. */
+export interface ValidatingAdmissionPolicyProps {
+  /** Of both objects. */
+  readonly name: string;
+  /** @default - none */
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly matchConstraints: Readonly<Record<string, unknown>>;
+  /** @default - every request that the constraints match */
+  readonly matchConditions?: readonly Variable[];
+  /** @default - none */
+  readonly variables?: readonly Variable[];
+  readonly validations: readonly Validation[];
+  /** @default - Deny */
+  readonly validationActions?: readonly string[];
+  /** @default - the policy's own constraints */
+  readonly matchResources?: Readonly<Record<string, unknown>>;
+}
+
+export interface Validation {
+  /** CEL: true lets a request pass. */
+  readonly expression: string;
+  readonly message: string;
+}
+
+/** The two objects; they refuse what they cannot decide. */
+export function validatingAdmissionPolicy(props: ValidatingAdmissionPolicyProps): [KubeObject, KubeObject] {
+  const { name, annotations, validationActions: actions = ['Deny'], matchResources, ...spec } = props;
+  return [
+    {
+      apiVersion: API_VERSION,
+      kind: 'ValidatingAdmissionPolicy',
+      metadata: { name, ...(annotations && { annotations }) },
+      spec: { failurePolicy: 'Fail', ...spec },
     },
-  },
-];
+    {
+      apiVersion: API_VERSION,
+      kind: 'ValidatingAdmissionPolicyBinding',
+      metadata: { name },
+      spec: { policyName: name, validationActions: actions, ...(matchResources && { matchResources }) },
+    },
+  ];
+}
 
 /** What ValidatingAdmissionPolicy and Kyverno's ValidatingPolicy write alike. */
 export function matchConstraints(policy: AdmissionPolicy, previewLabel: string): Record<string, unknown> {
@@ -35,11 +72,13 @@ export function matchConstraints(policy: AdmissionPolicy, previewLabel: string):
       apiVersions: ['*'],
       operations: policy.operations,
       resources: targets.flatMap(resources),
-      // Without it the selector is not asked about objects that have no namespace, and they are all judged.
+      // Without it the selector is not asked about objects that have no namespace, and they are all checked.
       ...(policy.scope === 'previews' ? { scope: 'Namespaced' } : {}),
     })),
   };
 }
+
+type CelSpec = Pick<ValidatingAdmissionPolicyProps, 'matchConditions' | 'variables' | 'validations'>;
 
 function resources({ resource, subresources = [] }: ResourceKind): string[] {
   const all = [resource, ...subresources.map((subresource) => `${resource}/${subresource}`)];
@@ -47,7 +86,7 @@ function resources({ resource, subresources = [] }: ResourceKind): string[] {
   return all.includes('*/*') ? ['*/*'] : all;
 }
 
-export function celSpec(policy: AdmissionPolicy): Record<string, unknown> {
+export function celSpec(policy: AdmissionPolicy): CelSpec {
   return {
     ...(policy.conditions.length > 0 ? { matchConditions: policy.conditions } : {}),
     ...(policy.variables.length > 0 ? { variables: policy.variables } : {}),

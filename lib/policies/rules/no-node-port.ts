@@ -4,7 +4,7 @@ import { exampleService } from './examples.ts';
 
 const TYPE = 'dyn(object).?spec.?type.orValue("ClusterIP")';
 
-// The API server gives a LoadBalancer node ports unless it is told not to: judged as if they were there already.
+// The API server gives a LoadBalancer node ports unless it is told not to: checked as if they were there already.
 export const noNodePort = defineRule({
   id: 'no-node-port',
   title: 'No ports on the nodes',
@@ -12,6 +12,7 @@ export const noNodePort = defineRule({
     'A Service opens a port on every machine of the cluster: use type ClusterIP without nodePort, or ask {contact}.',
   source: 'NSA/CISA Kubernetes Hardening Guide 1.2, network separation',
   why: 'A node port goes round the ingress: no TLS, no host name, and open to whoever reaches a node.',
+  impliedBy: 'no-load-balancer',
   match: [SERVICE],
   conditions: [
     {

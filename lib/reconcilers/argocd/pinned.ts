@@ -10,6 +10,8 @@ const PATH = 'variables.appPath';
 const FENCE = `${SPEC}.?project.orValue("") == params.application.fenceProject`;
 /** A sync that somebody starts may name another source than the Application, or bring manifests along. */
 const SYNC = 'dyn(object).?operation.?sync';
+/** Argo CD itself, when it syncs, names the commit that it has compared. */
+const REVISION = `${SYNC}.?revision.orValue("")`;
 
 /** Applications of the preview projects, or into preview namespaces: those that have to look as greenroom makes them. */
 const IS_PREVIEW = `object.kind == "Application" && (${SPEC}.?project.orValue("") in [params.application.fenceProject, params.application.appProject] || (${NAMESPACE}.startsWith("${PREVIEW_PREFIX}") && !variables.appOfPullRequest))`;
@@ -40,7 +42,7 @@ function plainSource(source: string): string {
     `${source}.?directory.orValue({}).all(k, k in ["include", "exclude", "jsonnet"])`,
     // No file has such a name: see the ApplicationSets.
     `${source}.?directory.?exclude.orValue("attempt-0").matches("^attempt-[0-9]+$")`,
-    `${source}.?directory.?jsonnet.orValue({}).all(k, false)`,
+    `${source}.?directory.?jsonnet.orValue({}) == dyn({})`,
   ].join(' && ');
 }
 
@@ -82,7 +84,14 @@ export const pinned: PinnedObjects = {
       `!${SYNC}.?source.hasValue() || (${plainSource(`${SYNC}.?source.orValue({})`)} && ${SYNC}.?source.?path.orValue("") == ${SOURCE}.?path.orValue(""))`,
       'operation.sync.source',
     ),
-    onEither(`!${SYNC}.?manifests.hasValue() && !${SYNC}.?sources.hasValue()`, 'operation.sync'),
+    onEither(
+      `!${SYNC}.?manifests.hasValue() && !${SYNC}.?sources.hasValue() && !${SYNC}.?revisions.hasValue()`,
+      'operation.sync',
+    ),
+    onPreview(
+      `${REVISION} == "" || ${REVISION} == params.application.branch || (dyn(object).?operation.?initiatedBy.?automated.orValue(false) == true && ${REVISION}.matches("^[0-9a-f]{40}$"))`,
+      'operation.sync.revision',
+    ),
     // A project of this kind is for one repository: its previews, in this platform's clusters.
     onPullRequest(
       `params.application.servers.exists(k, params.application.servers[k] == ${SPEC}.?destination.?server.orValue("")) && !${SPEC}.?destination.?name.hasValue()`,

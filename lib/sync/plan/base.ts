@@ -4,13 +4,16 @@ import type { Clock } from '../../core/clock.ts';
 import { GreenroomError } from '../../core/errors.ts';
 import type { FileSet } from '../../core/fileset.ts';
 import type { ImageRegistry } from '../../evidence/registry/lookup.ts';
+import type { Trust } from '../../evidence/signatures/trust.ts';
+import type { ImageVerifier } from '../../evidence/verify-image.ts';
 import type { Forge } from '../../forge/forge.ts';
 import type { AppsRepo } from '../../gitops/apps-repo.ts';
 import { loadPlatform } from '../../model/files.ts';
-import { EXCEPTIONS_GLOB, PLATFORM_FILE, RECORDS_GLOB } from '../../model/layout.ts';
+import { EXCEPTIONS_GLOB, PLATFORM_FILE, RECORDS_GLOB, TRUST_GLOB } from '../../model/layout.ts';
 import { MANIFEST_FILE, refuseNewer } from '../../model/manifest.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import { type PreviewRecord, parseRecord } from '../../model/record.ts';
+import type { CelCompiler } from '../../policies/cel.ts';
 import type { Rule } from '../../policies/rule.ts';
 
 /** What a sync works with; nothing in it knows which pull request it is about. */
@@ -18,11 +21,17 @@ export interface SyncContext {
   readonly repo: AppsRepo;
   readonly forge: Forge;
   readonly clock: Clock;
+  /** Shared by all that a process does. @default - the platform's file is read anew each time */
+  readonly platforms?: PlatformReader;
   /** Asked for the digest of images where the platform asks for evidence. @default - nobody is asked */
   readonly images?: ImageRegistry;
+  /** Holds images against what else the platform asks of them. @default - nothing is ever shown of an image */
+  readonly verifier?: ImageVerifier;
   readonly extensions?: readonly PreviewExtension[];
   /** Rules of the platform's own, beside greenroom's. @default - none */
-  readonly rules?: readonly Rule[];
+  readonly extraRules?: readonly Rule[];
+  /** CEL that is compiled already: the same for every head of the apps repo. @default - nothing */
+  readonly cel?: CelCompiler;
 }
 
 /** The platform's side of one commit of the apps repo. */
@@ -30,6 +39,8 @@ export interface Base {
   readonly head: string | null;
   readonly platform: PlatformSpec;
   readonly compile: Compiler;
+  /** Whose signatures count; null where the platform asks for no more than digests. */
+  readonly trust: Trust | null;
   /** Unix seconds; one reading of the clock for everything decided on this base. */
   readonly now: number;
   /** The records of all previews at this commit; read when first asked for, since most runs need only their own. */
@@ -51,29 +62,27 @@ export interface StoredRecord {
  *   newer greenroom laid the apps repo down
  */
 export async function readBase(context: Omit<SyncContext, 'forge'>, at?: string): Promise<Base> {
-  const { head, files } = await context.repo.read([MANIFEST_FILE, PLATFORM_FILE, EXCEPTIONS_GLOB], at);
+  const { head, files } = await context.repo.read([MANIFEST_FILE, PLATFORM_FILE, EXCEPTIONS_GLOB, TRUST_GLOB], at);
   refuseNewer(files.get(MANIFEST_FILE));
   const text = files.get(PLATFORM_FILE);
   if (text === undefined) {
-    const what =
-      head === null
-        ? 'is empty; lay it down with `greenroom init --commit`'
-        : `has no ${PLATFORM_FILE}; lay it down with \`greenroom init\`, commit and push it`;
-    throw new GreenroomError('failed', `${context.repo.description} ${what}`);
+    throw new GreenroomError('failed', `${context.repo.description} ${await lackOf(context.repo, head)}`);
   }
-  const platform = platformOf(text);
+  const platform = (context.platforms ?? new PlatformReader()).read(text);
   const now = context.clock();
   let records: Promise<readonly StoredRecord[]> | undefined;
   return {
     head,
     platform,
     now,
+    trust: await trustOf(platform, files, now),
     compile: createCompiler({
       platform,
       exceptions: exceptionFiles(files),
       now,
       extensions: context.extensions,
-      rules: context.rules,
+      extraRules: context.extraRules,
+      cel: context.cel,
     }),
     records: () => {
       records ??= readRecords(context.repo, [RECORDS_GLOB], head);
@@ -82,12 +91,31 @@ export async function readBase(context: Omit<SyncContext, 'forge'>, at?: string)
   };
 }
 
-let last: { readonly text: string; readonly platform: PlatformSpec } | undefined;
+/** sigstore's libraries are loaded where somebody's signature counts. */
+async function trustOf({ evidence }: PlatformSpec, files: FileSet, now: number): Promise<Trust | null> {
+  if (evidence.require.every((demand) => demand === 'digest')) return null;
+  const { createTrust } = await import('../../evidence/signatures/trust.ts');
+  return createTrust(evidence, files, now);
+}
 
-/** The platform's file stays the same for weeks, and is read for every pull request. */
-function platformOf(text: string): PlatformSpec {
-  if (last?.text !== text) last = { text, platform: loadPlatform(text, PLATFORM_FILE).value.spec };
-  return last.platform;
+/** Reads the platform's file, which stays the same for weeks and is asked for with every pull request. */
+export class PlatformReader {
+  #last: { readonly text: string; readonly platform: PlatformSpec } | undefined;
+
+  /** @throws GreenroomError `invalid-input` when it is wrong */
+  read(text: string): PlatformSpec {
+    if (this.#last?.text !== text) this.#last = { text, platform: loadPlatform(text, PLATFORM_FILE).value.spec };
+    return this.#last.platform;
+  }
+}
+
+/** Why there is no platform, and what to do. */
+async function lackOf(repo: AppsRepo, head: string | null): Promise<string> {
+  if (head !== null) return `has no ${PLATFORM_FILE}; lay it down with \`greenroom init\`, commit and push it`;
+  const isGone = (await repo.isEmpty?.()) === false;
+  return isGone
+    ? 'has no such branch, or has it no more: push it again, or give another one with --branch'
+    : 'is empty; lay it down with `greenroom init --commit`';
 }
 
 function exceptionFiles(files: FileSet): FileSet {

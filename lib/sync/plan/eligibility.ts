@@ -1,7 +1,9 @@
-import { isFork, isSameRepository, type PullRequest } from '../../forge/forge.ts';
+import { isSameRepository, namesOf } from '../../core/repository.ts';
+import { isFork, type PullRequest } from '../../forge/forge.ts';
 import type { AppsRepo } from '../../gitops/apps-repo.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import { PROPOSAL_BRANCH } from '../../model/proposal.ts';
+import { hasLabel } from '../../model/pull-labels.ts';
 
 /** Why a pull request has no preview. */
 export type Ineligible = 'closed' | 'merged' | 'not-a-source' | 'draft' | 'fork' | 'label' | 'stopped' | 'proposal';
@@ -19,15 +21,16 @@ export function refusalOf(pull: PullRequest, platform: PlatformSpec): Refusal | 
       ? { reason: 'merged', sentence: 'This pull request was merged.' }
       : { reason: 'closed', sentence: 'This pull request was closed.' };
   }
+  const { owner, name } = namesOf(pull.repository);
   const sources = platform.sources.filter(
     (source) =>
-      sameName(source.owner, pull.repository.owner) &&
-      (source.repos === undefined || source.repos.some((repo) => sameName(repo, pull.repository.name))),
+      sameName(source.owner, owner) &&
+      (source.repos === undefined || source.repos.some((repo) => sameName(repo, name))),
   );
   if (sources.length === 0) {
     return {
       reason: 'not-a-source',
-      sentence: `Previews are not set up for ${pull.repository.owner}/${pull.repository.name}; ask ${platform.policies.contact}.`,
+      sentence: `Previews are not set up for ${pull.repository.path}; ask ${platform.policies.contact}.`,
     };
   }
   // Several sources may name one repository; the pull request needs to fit only one of them.
@@ -53,7 +56,7 @@ function refusalBySource(pull: PullRequest, source: PlatformSpec['sources'][numb
   if (isFork(pull) && !source.forks) {
     return { reason: 'fork', sentence: 'This pull request comes from a fork; forks get no preview here.' };
   }
-  if (source.label !== undefined && !pull.labels.includes(source.label)) {
+  if (source.label !== undefined && !hasLabel(pull.labels, source.label)) {
     return { reason: 'label', sentence: `Add the label "${source.label}" to get a preview.` };
   }
   return null;

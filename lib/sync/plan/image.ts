@@ -1,22 +1,24 @@
+import type { EvidenceByDigest } from '../../compile/evidence.ts';
 import { imagesToLookUp } from '../../compile/images.ts';
 import { activeSince } from '../../compile/lifetime.ts';
 import { taggedImage } from '../../compile/resolve.ts';
 import type { FileSet } from '../../core/fileset.ts';
-import { imageGate } from '../../evidence/gate.ts';
+import { type Gate, imageGate } from '../../evidence/gate.ts';
 import type { ImageRegistry } from '../../evidence/registry/lookup.ts';
 import type { PullRequest } from '../../forge/forge.ts';
-import { formatImage } from '../../model/image.ts';
+import { formatImage, type ImageReference } from '../../model/image.ts';
 import type { Loaded } from '../../model/load.ts';
-import type { PlatformSpec } from '../../model/platform.ts';
 import type { Preview } from '../../model/preview.ts';
 import type { PreviewRecord } from '../../model/record.ts';
 import { durationSeconds } from '../../model/scalars.ts';
+import type { Base, SyncContext } from './base.ts';
+import { evidenceState } from './evidence.ts';
 import { timesOf } from './times.ts';
 
 /** What is known of the images before the preview is compiled. */
 export type ImageState =
   /** Compile with it; undefined where nothing was asked, and the rules say what they think of a tag. */
-  | { readonly status: 'go'; readonly digest: string | undefined }
+  | { readonly status: 'go'; readonly digest: string | undefined; readonly evidence?: EvidenceByDigest }
   /** The build that pushes it has not finished. */
   | { readonly status: 'waiting'; readonly image: string; readonly note?: string }
   /** Its repository is not there, or not shown to us, and a build had its time. */
@@ -34,31 +36,54 @@ export interface ImageSources {
 }
 
 /**
- * The digest of the preview's image, where the platform asks for evidence, once all its images are there. A tag is resolved
- * once a commit: what was committed for this head and this file stays, also when somebody moves the tag.
+ * The digest of the preview's image, where the platform asks for evidence, and what is shown of all its images, once they
+ * are there. A tag is resolved once a commit: what was committed for this head and this file stays, also when somebody
+ * moves the tag.
  *
- * @param now unix seconds
  * @throws GreenroomError `invalid-input` for manifests that are none
  */
 export async function imageState(
-  registry: ImageRegistry | undefined,
-  platform: PlatformSpec,
+  context: Pick<SyncContext, 'images' | 'verifier' | 'forge'>,
+  base: Pick<Base, 'platform' | 'trust' | 'now'>,
   pull: PullRequest,
-  { preview, manifests, record, specDigest }: ImageSources,
-  now: number,
+  sources: ImageSources,
 ): Promise<ImageState> {
-  if (registry === undefined || platform.evidence.require.length === 0) return { status: 'go', digest: undefined };
-  if (record !== null && record.headSha === pull.head.sha && record.specDigest === specDigest && record.imageDigest)
-    return { status: 'go', digest: record.imageDigest };
-  const context = { number: pull.number, headSha: pull.head.sha };
-  const images = imagesToLookUp(preview, manifests, platform, context);
+  const { platform } = base;
+  if (context.images === undefined || platform.evidence.require.length === 0)
+    return { status: 'go', digest: undefined };
+  const naming = { number: pull.number, headSha: pull.head.sha };
+  const images = imagesToLookUp(sources.preview, sources.manifests, platform, naming);
+  const own = taggedImage(sources.preview.value.spec.image, platform, naming);
+  const ownName = typeof own === 'string' ? '' : formatImage(own);
+  const known = recordedDigest(sources, pull);
+  const gate =
+    known === null
+      ? await askRegistries(context.images, images, base, pull)
+      : ({ status: 'open', digests: new Map([[ownName, known]]) } as const);
+  if (gate.status === 'unknown') return { status: 'unknown', reason: `the image cannot be looked up: ${gate.reason}` };
+  if (gate.status !== 'open') return gate;
+  const there = [...images].flatMap(([name, image]) => {
+    const digest = gate.digests.get(name) ?? image.digest;
+    return digest === undefined ? [] : [{ image, digest }];
+  });
+  const shown = await evidenceState(context, base, pull, pull.head.sha, there);
+  if (shown.status === 'unknown') return { status: 'unknown', reason: `the image cannot be verified: ${shown.reason}` };
+  return { status: 'go', digest: gate.digests.get(ownName), evidence: shown.evidence };
+}
+
+function recordedDigest({ record, specDigest }: ImageSources, pull: PullRequest): string | null {
+  return record?.headSha === pull.head.sha && record.specDigest === specDigest ? record.imageDigest : null;
+}
+
+async function askRegistries(
+  registry: ImageRegistry,
+  images: ReadonlyMap<string, ImageReference>,
+  { platform, now }: Pick<Base, 'platform' | 'now'>,
+  pull: PullRequest,
+): Promise<Gate> {
   const answers = await Promise.all(
     [...images].map(async ([name, image]) => [name, await registry.resolve(image)] as const),
   );
   const patience = durationSeconds(platform.evidence.repositoryWait);
-  const gate = imageGate(new Map(answers), { age: now - activeSince(timesOf(pull)), patience });
-  if (gate.status === 'unknown') return { status: 'unknown', reason: `the image cannot be looked up: ${gate.reason}` };
-  if (gate.status !== 'open') return gate;
-  const own = taggedImage(preview.value.spec.image, platform, context);
-  return { status: 'go', digest: typeof own === 'string' ? undefined : gate.digests.get(formatImage(own)) };
+  return imageGate(new Map(answers), { age: now - activeSince(timesOf(pull)), patience });
 }

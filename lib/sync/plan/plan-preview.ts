@@ -2,6 +2,7 @@ import { type CompiledPreview, specDigestOf } from '../../compile/compile.ts';
 import { isExpired } from '../../compile/lifetime.ts';
 import { GreenroomError } from '../../core/errors.ts';
 import type { ChangeSet, FileSet } from '../../core/fileset.ts';
+import { namesOf } from '../../core/repository.ts';
 import type { PullRequest } from '../../forge/forge.ts';
 import { planChange } from '../../gitops/plan.ts';
 import { loadPreview } from '../../model/files.ts';
@@ -11,9 +12,9 @@ import type { Loaded } from '../../model/load.ts';
 import { placementDigest } from '../../model/platform.ts';
 import type { Preview } from '../../model/preview.ts';
 import type { PreviewRecord } from '../../model/record.ts';
-import { pullRequestLink } from '../../report/links.ts';
 import type { LivePreview, ObjectChange, PreviewState } from '../../report/state.ts';
 import type { Base, SyncContext } from './base.ts';
+import { clockDoubt, isOver } from './clock.ts';
 import { refusalOf, stopOf } from './eligibility.ts';
 import { type Existing, findExisting, takenName } from './existing.ts';
 import { type ImageState, imageState } from './image.ts';
@@ -59,7 +60,7 @@ export async function planPreview(
   // What takes a place looks at all the others anyway.
   const findsAmongAll = refusal === null && hasLimits(base.platform);
   const { existing, nameTakenBy } = await findExisting(context.repo, base, identity, derived, findsAmongAll);
-  const plan = planner(pull, existing, existing?.name ?? derived, nameTakenBy !== null, base);
+  const plan = planner(context.forge, pull, existing, existing?.name ?? derived, nameTakenBy !== null, base);
 
   if (refusal !== null) return plan.remove({ state: 'none', ...refusal, removed: plan.live });
   let compiled: CompiledPreview;
@@ -69,8 +70,8 @@ export async function planPreview(
     const preview = loadPreview(text, PREVIEW_FILE);
     const manifests = await readManifestsOf(context, pull, preview);
     const sources = { preview, manifests, record: existing?.record ?? null, specDigest: specDigestOf(preview) };
-    const image = await imageState(context.images, base.platform, pull, sources, base.now);
-    if (image.status !== 'go') return plan.keep(stateWithoutImage(image, preview, plan.live), base.now);
+    const image = await imageState(context, base, pull, sources);
+    if (image.status !== 'go') return plan.keep(stateWithoutImage(image, preview, plan.live));
     compiled = base.compile({
       preview,
       manifests,
@@ -78,21 +79,22 @@ export async function planPreview(
       ...(existing === null ? {} : { name: existing.name }),
       headSha: pull.head.sha,
       author: pull.author,
-      pullRequestUrl: pullRequestLink(context.forge, {
-        repository: `${identity.owner}/${identity.repository}`,
-        number: pull.number,
-      }),
+      pullRequestUrl: context.forge.pages?.pullRequest({ path: pull.repository.path, number: pull.number }) ?? null,
       labels: pull.labels,
       digest: image.digest,
+      evidence: image.evidence,
       times: timesOf(pull),
     });
   } catch (error) {
     if (!(error instanceof GreenroomError)) throw error;
-    if (error.code === 'unreachable') return plan.keep({ state: 'unknown', reason: error.message }, base.now);
+    if (error.code === 'unreachable')
+      return plan.keep({ state: 'unknown', reason: error.message, isPassing: error.until === undefined });
     if (error.code !== 'invalid-input') throw error;
-    return plan.keep({ state: 'invalid', problems: error.problems, live: plan.live }, base.now);
+    return plan.keep({ state: 'invalid', problems: error.problems, live: plan.live });
   }
   if (isExpired(compiled.expires, base.now)) {
+    const doubt = clockDoubt(context.forge);
+    if (doubt !== null) return plan.keep({ state: 'unknown', reason: doubt });
     return plan.remove({
       state: 'none',
       reason: 'expired',
@@ -101,16 +103,18 @@ export async function planPreview(
     });
   }
   if (compiled.denied) {
-    return plan.keep({ state: 'denied', findings: compiled.findings, live: plan.live }, base.now);
+    return plan.keep({ state: 'denied', findings: compiled.findings, live: plan.live });
   }
   const wait = existing === null ? await waitingFor(base, pull, compiled, ahead) : null;
-  if (wait !== null) return plan.keep({ state: 'queued', ...wait, live: plan.live }, base.now);
+  if (wait !== null) return plan.keep({ state: 'queued', ...wait, live: plan.live });
   if (nameTakenBy !== null) throw takenName(derived, nameTakenBy);
   return plan.write(compiled);
 }
 
-function identityOf({ repository: { id, owner, name }, number }: PullRequest): Identity {
-  return { repositoryId: id, owner, repository: name, number };
+/** @internal */
+export function identityOf({ repository, number }: PullRequest): Identity {
+  const { owner, name } = namesOf(repository);
+  return { repositoryId: repository.id, owner, repository: name, number };
 }
 
 /** The name that a new preview of it gets; one that runs keeps its own. */
@@ -145,11 +149,18 @@ function stateWithoutImage(
       };
     }
     case 'unknown':
-      return { state: 'unknown', reason: image.reason };
+      return { state: 'unknown', reason: image.reason, isPassing: true };
   }
 }
 
-function planner(pull: PullRequest, existing: Existing | null, name: string, isNameTaken: boolean, base: Base) {
+function planner(
+  forge: SyncContext['forge'],
+  pull: PullRequest,
+  existing: Existing | null,
+  name: string,
+  isNameTaken: boolean,
+  base: Base,
+) {
   const live = existing?.record ? livePreview(existing.record) : null;
   const nothing = { change: new Map(), effect: 'none', record: null, displaced: null } as const;
   const none = { pull, name, isNameTaken, live, ...nothing };
@@ -161,15 +172,16 @@ function planner(pull: PullRequest, existing: Existing | null, name: string, isN
   return {
     live,
     remove,
-    keep(state: Exclude<PreviewState, { state: 'ready' }>, now: number): PreviewPlan {
-      if (live !== null && isExpired(live.expires, now)) return remove({ ...state, live: null } as PreviewState);
+    keep(state: Exclude<PreviewState, { state: 'ready' }>): PreviewPlan {
+      if (live !== null && isOver(forge, live.expires, base)) return remove({ ...state, live: null } as PreviewState);
       return { ...none, state };
     },
-    write({ files, folder, record, findings }: CompiledPreview): PreviewPlan {
+    write({ files, folder, record, findings, evidence }: CompiledPreview): PreviewPlan {
       const now = existing?.now ?? { files: new Map(), irregular: [] };
       const folders = [...new Set([...(existing?.folders ?? []), folder])];
       const change = planChange({ now, wanted: files, folders });
-      const state: PreviewState = { state: 'ready', preview: livePreview(record), findings };
+      const shown = evidence.length === 0 ? {} : { evidence };
+      const state: PreviewState = { state: 'ready', preview: livePreview(record), findings, ...shown };
       const effect = change.size === 0 ? 'none' : existing === null ? 'create' : 'update';
       const displaced = existing === null ? null : displacement(base, pull, existing, record);
       return { ...none, state, change, effect, record, displaced, objects: objectChanges(now.files, change) };

@@ -56,7 +56,7 @@ async function standard(pods: readonly unknown[]): Promise<string[][]> {
   });
 }
 
-const checker = createChecker({ params: PARAMS, rules: RULES.filter(({ id }) => STANDARD.has(id)) });
+const checker = createChecker({ params: PARAMS, onlyRules: RULES.filter(({ id }) => STANDARD.has(id)) });
 
 function own(object: unknown): string[] {
   const violations = checker.check(object);

@@ -11,7 +11,7 @@ const made = (name: string, folder: string) => {
 };
 
 describe('PreviewKustomizations', () => {
-  const checker = createChecker({ params: PARAMS, rules: [ownApplication] });
+  const checker = createChecker({ params: PARAMS, onlyRules: [ownApplication] });
 
   it('is what the rule own-application lets pass', () => {
     for (const object of made('pr-shop-7', 'previews/main/shop/pr-shop-7')) expect(checker.check(object)).toEqual([]);

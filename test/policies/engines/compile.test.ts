@@ -3,6 +3,7 @@ import { parse } from 'yaml';
 import type { Exception } from '../../../lib/model/exception.ts';
 import { ENGINES, type Engine } from '../../../lib/model/platform.ts';
 import { compileOptions, compilePolicies, type KubeObject, policyFiles } from '../../../lib/policies/engines/index.ts';
+import { ruleParams } from '../../../lib/policies/params.ts';
 import { CONFIG_MAP, PODS } from '../../../lib/policies/resources.ts';
 import { CONTAINERS, defineRule, type Rule, type RuleSpec, ruleMessage } from '../../../lib/policies/rule.ts';
 import { RULES } from '../../../lib/policies/rules/index.ts';
@@ -24,7 +25,7 @@ const base: RuleSpec = {
 const rule = (spec: Partial<RuleSpec> = {}): Rule => defineRule({ ...base, ...spec });
 
 function compile(engine: Engine, rules: readonly Rule[], more: Record<string, unknown> = {}): Loose[] {
-  return compilePolicies(rules, { ...compileOptions(platform, engine), ...more }) as Loose[];
+  return compilePolicies({ ...compileOptions(platform, engine), onlyRules: rules, ...more }) as Loose[];
 }
 
 /** The objects that stand for rules, without the guards. */
@@ -62,7 +63,7 @@ describe.each(ENGINES)('%s', (engine) => {
     const text = JSON.stringify(objects);
     for (const each of RULES) {
       expect(objects.some((o) => o.metadata.name === `greenroom-${each.id}`)).toBe(true);
-      expect(text).toContain(JSON.stringify(ruleMessage(each, '@platform')));
+      expect(text).toContain(JSON.stringify(ruleMessage(each, '@platform', ruleParams(platform))));
     }
   });
 
@@ -218,10 +219,12 @@ describe('compilePolicies', () => {
   test('asks rules about any kind of whole objects only, though Gatekeeper sees Scale and Eviction', () => {
     const any = rule({ match: 'any', conditions: [{ cel: 'object.kind != ""', field: 'kind' }] });
     const source = (objects: Loose[]) => forRules(objects)[0].spec.targets[0].code[0].source;
-    expect(source(compile('gatekeeper', [any])).matchCondition).toEqual([
-      { name: 'whole-objects', expression: "request.?subResource.orValue('') == ''" },
-    ]);
-    expect(source(compile('gatekeeper', [rule()]))).not.toHaveProperty('matchCondition');
+    expect(source(compile('gatekeeper', [any])).matchCondition).toContainEqual({
+      name: 'whole-objects',
+      expression: "request.?subResource.orValue('') == ''",
+    });
+    const names = source(compile('gatekeeper', [rule()])).matchCondition.map(({ name }: Loose) => name);
+    expect(names).toEqual(['not-terminating']);
   });
 
   test("keeps out of the way of Kyverno's own variables in a ClusterPolicy", () => {
@@ -268,7 +271,7 @@ test('the older policies of Kyverno beside Knative are refused, which Kyverno it
 
 test('rules of one place are compiled alone, the guards with those of previews', () => {
   const names = (place: Rule['place']) =>
-    compilePolicies(RULES, { ...compileOptions(platform, 'vap'), place }).map(({ metadata }) => metadata.name);
+    compilePolicies({ ...compileOptions(platform, 'vap'), place }).map(({ metadata }) => metadata.name);
   expect(new Set(names('reconciler'))).toEqual(new Set(['greenroom-own-application']));
   expect(names('preview')).not.toContain('greenroom-own-application');
   expect(names('preview')).toEqual(expect.arrayContaining(['greenroom-namespace-labels', 'greenroom-no-privileged']));

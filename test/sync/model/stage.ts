@@ -224,9 +224,11 @@ export class Stage {
           throw error;
         }
       },
+      commitParents: (...request) => this.#call(() => forge.commitParents(...request)),
       readFolder: (...request) => this.#call(() => forge.readFolder(...request)),
       publish: (...request) => this.#call(() => forge.publish(...request)),
-      serverUrl: forge.serverUrl,
+      pages: forge.pages,
+      capabilities: forge.capabilities,
       comments: async (pull) => {
         const comments = await this.#call(() => forge.comments(pull));
         const key = keyOf(pull.repository.id, pull.number);

@@ -1,0 +1,82 @@
+import type { FileSet } from '../core/fileset.ts';
+import type { Finding } from '../core/finding.ts';
+import type { Loaded } from '../model/load.ts';
+import type { PlatformSpec } from '../model/platform.ts';
+import type { Preview } from '../model/preview.ts';
+import { type CelCompiler, createCelCompiler } from '../policies/cel.ts';
+import { type Checker, createChecker } from '../policies/check.ts';
+import { checkText } from '../policies/check-text.ts';
+import { applyExceptions, loadExceptions } from '../policies/exceptions.ts';
+import { makerParams, ruleParams } from '../policies/params.ts';
+import type { Rule } from '../policies/rule.ts';
+import { chosenRules } from '../policies/rule-set.ts';
+import { reservedKeys } from '../policies/rules/reserved-keys.ts';
+import type { Manifest } from './files.ts';
+import { originOf } from './origin.ts';
+
+/** What a preview would write with the app's account, before it is written. */
+export interface Case {
+  readonly name: string;
+  /** `owner/name` */
+  readonly repository: string;
+  readonly preview: Loaded<Preview>;
+  readonly generated: readonly Manifest[];
+  /** Text of the maker's own manifests by path. */
+  readonly manifests: FileSet;
+  /** The object with what the compiler notes at it. */
+  readonly noted: (object: Manifest) => Manifest;
+  readonly namespaceObject: Manifest | undefined;
+}
+
+export interface EvaluatorOptions {
+  readonly platform: PlatformSpec;
+  /** Text of `exceptions/*.yaml` by path; one that does not hold has no effect. @default - none */
+  readonly exceptions?: FileSet | undefined;
+  /** Unix seconds at which exceptions are reviewed. */
+  readonly now: number;
+  /** Rules of the platform's own, beside greenroom's. @default - none */
+  readonly extraRules?: readonly Rule[] | undefined;
+  /** What is compiled already. @default - nothing */
+  readonly cel?: CelCompiler | undefined;
+}
+
+export type Evaluate = (candidate: Case) => Finding[];
+
+/**
+ * Prepares the rules of a platform once. A finding in a generated object points into the maker's `preview.yaml`; one in
+ * a manifest of the maker's own points to its own line.
+ */
+export function createEvaluate(options: EvaluatorOptions): Evaluate {
+  const { platform, exceptions = new Map(), now, extraRules, cel } = options;
+  const { severities, contact } = platform.policies;
+  const params = ruleParams(platform);
+  const shared = { severities, contact, extraRules, cel: cel ?? createCelCompiler() };
+  const generator = createChecker({ params, ...shared });
+  const maker = createChecker({ params: makerParams(params), ...shared });
+  // Keys are looked at in what the maker wrote: what the compiler notes at it is not theirs.
+  const keys = createChecker({ params: makerParams(params), contact, onlyRules: [reservedKeys], cel: shared.cel });
+  const { honoured } = loadExceptions(exceptions, { now, rules: chosenRules({ extraRules }) });
+  const evaluate: Evaluate = ({ preview, generated, manifests, noted, namespaceObject }) => [
+    ...generated.flatMap((object) => generatedFindings(generator, preview, object, namespaceObject)),
+    ...[...manifests].flatMap(([file, text]) => [
+      ...checkText(keys, text, { file, namespaceObject }).findings,
+      ...checkText(maker, text, {
+        file,
+        namespaceObject,
+        committed: (object) => noted(object as Manifest),
+      }).findings.filter(({ rule }) => rule !== reservedKeys.id),
+    ]),
+  ];
+  return (candidate) => applyExceptions(evaluate(candidate), candidate, honoured);
+}
+
+function generatedFindings(
+  checker: Checker,
+  preview: Loaded<Preview>,
+  object: Manifest,
+  namespaceObject: Manifest | undefined,
+): Finding[] {
+  return checker.causes(object, { namespaceObject }).map(({ rule, severity, message, field, object: ref }) => {
+    return { rule, severity, message, ...originOf(preview, object, field), object: ref, field };
+  });
+}

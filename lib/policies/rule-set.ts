@@ -1,0 +1,55 @@
+import { invalidInput } from '../core/errors.ts';
+import type { Severity } from '../core/finding.ts';
+import type { RuleParams } from './params.ts';
+import type { Rule } from './rule.ts';
+import { RULES } from './rules/index.ts';
+
+/** Which rules there are. */
+export interface RuleChoice {
+  /** Rules beside greenroom's own. @default - none */
+  readonly extraRules?: readonly Rule[] | undefined;
+  /** Rules in the place of all others: greenroom's own do not hold then. @default - not replaced */
+  readonly onlyRules?: readonly Rule[] | undefined;
+}
+
+/** The rules of a choice, in the order in which findings are listed. */
+export function chosenRules({ extraRules = [], onlyRules }: RuleChoice = {}): readonly Rule[] {
+  return onlyRules ?? [...RULES, ...extraRules];
+}
+
+/** Severities by rule id. A rule that is not named keeps its own; `off` leaves it out. */
+export type Severities = Readonly<Record<string, Severity | 'off'>>;
+
+export interface ActivationOptions {
+  readonly params: RuleParams;
+  /** @default - what each rule says */
+  readonly severities?: Severities | undefined;
+}
+
+/**
+ * The rules that hold, each with its severity: neither switched off nor without a use for the platform's parameters.
+ *
+ * @throws GreenroomError `invalid-input` for a severity of a rule that does not exist, or two rules of one id
+ */
+export function activeRules(rules: readonly Rule[], { params, severities = {} }: ActivationOptions): Rule[] {
+  const ids = new Set(rules.map((rule) => rule.id));
+  if (ids.size < rules.length) {
+    const twice = rules.find((rule, i) => rules.findIndex((other) => other.id === rule.id) !== i);
+    throw invalidInput([{ message: `two rules have the id ${twice?.id}` }]);
+  }
+  const unknown = Object.keys(severities).filter((id) => !ids.has(id));
+  if (unknown.length > 0) {
+    const message = 'is not the id of a rule';
+    throw invalidInput(unknown.map((id) => ({ field: `policies.severities.${id}`, message })));
+  }
+  const fixed = rules.filter((rule) => rule.always === true && Object.hasOwn(severities, rule.id));
+  if (fixed.length > 0) {
+    const message = 'cannot be changed: other controls stand on this rule';
+    throw invalidInput(fixed.map(({ id }) => ({ field: `policies.severities.${id}`, message })));
+  }
+  return rules.flatMap((rule) => {
+    const severity = Object.hasOwn(severities, rule.id) ? severities[rule.id] : rule.severity;
+    if (severity === 'off' || severity === undefined || rule.active?.(params) === false) return [];
+    return [severity === rule.severity ? rule : { ...rule, severity }];
+  });
+}
