@@ -62,7 +62,7 @@ async function bindings(): Promise<string[]> {
   return items.map(({ metadata }: Json) => metadata.name).filter((name: string) => name.startsWith('takeover'));
 }
 
-/** Pushes hooks of deletion into a preview, removes its folder, and gives Argo CD the time to do its worst. */
+/** Pushes hooks of deletion into a preview, and ends it. */
 async function removeWithHooks(name: string): Promise<void> {
   const hook = (value: string) => ({ 'argocd.argoproj.io/hook': value });
   await pushed(
@@ -74,7 +74,8 @@ async function removeWithHooks(name: string): Promise<void> {
     name,
     `${name}-fence`,
   );
-  await live.repo.push(new Map([[folder(name), null]]), 'gone');
+  // The Applications go with the record alone; what they read is still there when their hooks are due.
+  await live.repo.push(new Map([[`${folder(name)}/preview.json`, null]]), 'gone');
   await live.refresh();
 }
 
