@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Cluster } from './cluster.ts';
 import { eventually } from './eventually.ts';
 import { sourceOf } from './go.ts';
@@ -16,6 +16,8 @@ export interface ArgoCdOptions {
    * @default 2s
    */
   readonly revisionCache?: string;
+  /** Whether the repo-server finds Helm in its PATH, as in Argo CD's own image. @default false */
+  readonly helm?: boolean;
   /** Further data of the ConfigMap `argocd-cm`. @default - none; impersonation is always on */
   readonly config?: Readonly<Record<string, string>>;
 }
@@ -80,7 +82,10 @@ export async function startArgoCd(cluster: Cluster, options: ArgoCdOptions): Pro
   const start = starter(cluster, program, home);
 
   startRedis(cluster.processes, ports, home);
-  startRepoServer(start, ports, home, options.revisionCache ?? '2s');
+  const helm: Readonly<Record<string, string>> = options.helm
+    ? { PATH: `${dirname(await judge('helm'))}:${process.env['PATH']}` }
+    : {};
+  startRepoServer(start, ports, home, options.revisionCache ?? '2s', helm);
   await installResources(cluster, options.config ?? {});
   const controller = await cluster.asServiceAccount(ARGOCD_NAMESPACE, 'argocd-application-controller');
   startControllers(start, cluster, controller.kubeconfig, ports);
@@ -152,7 +157,13 @@ function startRedis(processes: Processes, ports: Ports, home: string): void {
   processes.start('argocd-redis', 'redis-server', args);
 }
 
-function startRepoServer(start: Start, ports: Ports, home: string, revisionCache: string): void {
+function startRepoServer(
+  start: Start,
+  ports: Ports,
+  home: string,
+  revisionCache: string,
+  env: Readonly<Record<string, string>>,
+): void {
   start(
     'argocd-repo-server',
     [
@@ -170,6 +181,7 @@ function startRepoServer(start: Start, ports: Ports, home: string, revisionCache
       ARGOCD_GNUPGHOME: join(home, 'gpg/keys'),
       ARGOCD_GPG_DATA_PATH: join(home, 'gpg/source'),
       ARGOCD_PLUGINSOCKFILEPATH: join(home, 'plugins'),
+      ...env,
     },
   );
 }

@@ -51,7 +51,8 @@ export interface PullRequestPreviewsProps {
  * For teams that keep their manifests with their code. The accounts are those of the `Bootstrap`, so that the fencer
  * writes the fence and an account in the preview's own namespace writes the app; admission and RBAC hold both as they
  * hold compiled previews. What needs the compiler is not there: findings on the pull request before anything runs, the
- * cost, slots, and an end by time. Such a preview lives until its pull request closes or loses the label. Leave the
+ * cost, slots, and an end of its own. Such a preview lives until its pull request closes or loses the label, or until
+ * nothing has looked at it for `ttl.max`. Leave the
  * repository out of `sources` in greenroom.yaml, or both would make previews of one name.
  *
  * @example

@@ -15,6 +15,8 @@ import { type Json, Objects } from './objects.ts';
 export interface LiveOptions {
   /** Names of further clusters to start, each with an API server of its own. @default - none */
   readonly clusters?: readonly string[];
+  /** Whether Argo CD finds Helm. @default false */
+  readonly helm?: boolean;
   /** Further lines below `spec` of greenroom.yaml, by address of each further cluster. @default - none */
   readonly spec?: (servers: Readonly<Record<string, string>>) => string;
 }
@@ -58,7 +60,7 @@ export class Live extends Objects {
       for (const name of options.clusters ?? []) others.set(name, await start());
       // As Argo CD comes: what has to be set is for the README to say.
       const config = { 'application.sync.impersonation.enabled': 'false' };
-      const argo = await startArgoCd(cluster, { repoDir: repo.bare, config });
+      const argo = await startArgoCd(cluster, { repoDir: repo.bare, config, helm: options.helm ?? false });
       for (const [name, other] of others) await argo.register(name, other);
       const live = new Live(repo, argo, cluster, others);
       await live.#init(options);
