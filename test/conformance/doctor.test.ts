@@ -260,9 +260,15 @@ describe('greenroom doctor', () => {
       await this.keep();
       await kubectl('delete', kind, name, ...more, '--wait=true');
     },
-    mend: () => kubectlWith(saved.get(`${kind}/${name}`) as string),
+    put: (verb: 'create' | 'replace') => kubectlWith(verb, saved.get(`${kind}/${name}`) as string),
+    mend: () => kubectlWith('create', saved.get(`${kind}/${name}`) as string),
   });
-  const kubectlWith = (object: string) => cluster.kubectl(['create', '--filename=-'], object);
+  /** A fence is the fencer's to write: the rules of its namespace hold an administrator too. */
+  const kubectlWith = (verb: string, object: string) => {
+    const isFence = JSON.parse(object).metadata.namespace?.startsWith('pr-') === true;
+    const as = isFence ? ['--as=system:serviceaccount:argocd:preview-fencer'] : [];
+    return cluster.kubectl([verb, ...as, '--filename=-'], object);
+  };
 
   interface Damage {
     readonly break: () => Promise<unknown>;
@@ -499,9 +505,7 @@ describe('greenroom doctor', () => {
             await json(kind, name, [value === null ? { op, path } : { op, path, value }], ...place);
           },
           mend: async () => {
-            await kubectl('delete', kind, name, ...place);
-            await whole.mend();
-            // A job that is made anew has done nothing yet.
+            await whole.put('replace');
             await settleOthers();
           },
         },
@@ -524,21 +528,6 @@ describe('greenroom doctor', () => {
       'fences',
       /^There is no NetworkPolicy default-deny in pr-shop-7\.$/,
       without('networkpolicy', 'default-deny', '--namespace=pr-shop-7'),
-    ],
-    [
-      'a live preview has a policy that opens more',
-      'fences',
-      /^NetworkPolicy mine is none of greenroom's/,
-      {
-        break: () =>
-          apply({
-            apiVersion: 'networking.k8s.io/v1',
-            kind: 'NetworkPolicy',
-            metadata: { name: 'mine', namespace: 'pr-shop-7' },
-            spec: { podSelector: {}, egress: [{}] },
-          }),
-        mend: () => kubectl('delete', 'networkpolicy', 'mine', '--namespace=pr-shop-7'),
-      },
     ],
     [
       'a live preview has no quota',
@@ -615,7 +604,9 @@ describe('greenroom doctor', () => {
       const isObject = (name: string) => name.startsWith('objects/');
       const checks = found.wrong.map((each) => each.check);
       expect(checks.some((each) => each === check || (isObject(check) && isObject(each)))).toBe(true);
-      expect(checks.filter((each) => each !== check && !isObject(each))).toEqual([]);
+      // An ApplicationSet that was changed by hand says itself that it is in trouble.
+      const others = checks.filter((each) => each !== check && !isObject(each) && each !== 'applicationsets');
+      expect(others).toEqual([]);
       expect(found.wrong.filter(({ message }) => sentence.test(message))).not.toEqual([]);
     } finally {
       await damage.mend();
