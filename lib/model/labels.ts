@@ -36,8 +36,11 @@ export const FENCER_ACCOUNT = 'preview-fencer';
 /** ClusterRole that each fence binds {@link RECONCILER_ACCOUNT} to, in its own namespace only. */
 export const WORKLOADS_ROLE = 'preview-workloads';
 
-/** The account, in the reconciler's namespace, that guards, policies and the cleaner are written with. */
+/** The account, in the reconciler's namespace, that policies are written with. */
 export const CLUSTER_ACCOUNT = 'greenroom-cluster';
+
+/** Namespace of what ends expired previews, apart from everything that is applied from Git. */
+export const CLEANER_NAMESPACE = 'greenroom-cleaner';
 
 /** The account that ends expired previews. */
 export const CLEANER_ACCOUNT = 'preview-cleaner';

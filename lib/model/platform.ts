@@ -119,3 +119,8 @@ export function placementDigest({ sources, clusters, ttl }: PlatformSpec): strin
   const text = JSON.stringify([sources, clusters, ttl.default, ttl.max]);
   return `sha256:${sha256(text)}`;
 }
+
+/** Whether Kyverno ends expired previews, in place of a job. Older versions have no DeletingPolicy. */
+export function endsByKyverno({ policies }: Pick<PlatformSpec, 'policies'>): boolean {
+  return policies.engines.includes('kyverno');
+}

@@ -137,11 +137,17 @@ const POD_SPEC: Readonly<Record<string, Shape>> = {
 
 const TEMPLATE = fields({ metadata: METADATA, spec: fields(POD_SPEC) });
 
+const HEADERS = list(fields({ name: 'text' }));
+const FILTER = fields({
+  type: 'text',
+  requestHeaderModifier: fields({ set: HEADERS, add: HEADERS, remove: list('text') }),
+});
+
 const SOURCE = fields({
   repoURL: 'text',
   targetRevision: 'text',
   path: 'text',
-  directory: fields({ include: 'text' }),
+  directory: fields({ include: 'text', exclude: 'text', jsonnet: fields({}) }),
 });
 
 /** The specs of Services, Ingresses, routes, ExternalSecrets, Applications and Kustomizations; no two of them share a field otherwise. */
@@ -167,7 +173,7 @@ const SPEC = fields({
       host: 'text',
       http: fields({ paths: list(fields({ path: 'text', pathType: 'text', backend: fields({}) })) }),
       matches: list(fields({ path: fields({ type: 'text', value: 'text' }) })),
-      filters: list(TYPED),
+      filters: list(FILTER),
       backendRefs: list(fields({ filters: list('any'), kind: 'text', group: 'text', name: 'text', namespace: 'text' })),
     }),
   ),
@@ -176,7 +182,7 @@ const SPEC = fields({
   dataFrom: list('any'),
   data: list(fields({ remoteRef: fields({ key: 'text' }) })),
   project: 'text',
-  syncPolicy: fields({}),
+  syncPolicy: fields({ syncOptions: list('text') }),
   path: 'text',
   targetNamespace: 'text',
   serviceAccountName: 'text',
@@ -188,7 +194,7 @@ const SPEC = fields({
 
 const OPERATION = fields({
   initiatedBy: fields({ automated: 'flag' }),
-  sync: fields({ revision: 'text', source: SOURCE }),
+  sync: fields({ revision: 'text', source: SOURCE, syncOptions: list('text') }),
 });
 
 const OBJECT = fields({ metadata: METADATA, spec: SPEC, template: TEMPLATE, type: 'text', operation: OPERATION });

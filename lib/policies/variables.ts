@@ -1,3 +1,4 @@
+import { ALL_RECONCILERS } from '../reconcilers/index.ts';
 import { CREDENTIAL_VARIABLES } from './credentials.ts';
 import { METADATA_CEL } from './metadata.ts';
 
@@ -41,6 +42,7 @@ export const VARIABLES: readonly Variable[] = [
     expression: 'variables.ownContainers + variables.podSpec.?ephemeralContainers.orValue([])',
   },
   ...CREDENTIAL_VARIABLES,
+  ...ALL_RECONCILERS.flatMap(({ pinned }) => pinned.variables),
 ];
 
 /** The variables that a CEL text uses, directly and through others, in declaration order. */

@@ -58,6 +58,8 @@ export interface PreviewPart {
 /** Its objects that deploy previews: each must be exactly one that greenroom would make (rule `own-application`). */
 export interface PinnedObjects {
   readonly kinds: readonly ResourceKind[];
+  /** What the conditions read as `variables.<name>`, each at most once evaluated; one may use those before it. */
+  readonly variables: readonly { readonly name: string; readonly expression: string }[];
   /** CEL over `object` and `params.application`; each passes for objects that deploy no preview. */
   readonly conditions: readonly { readonly cel: string; readonly field: string }[];
   /** What the conditions read as `params.application`, beside the apps repo and its clusters. */
@@ -74,30 +76,29 @@ export interface BootstrapInput {
     readonly fence: readonly ResourceKind[];
     /** What a preview's `app/` may hold. */
     readonly workload: readonly ResourceKind[];
-    readonly guard: readonly ResourceKind[];
-    /** What a cluster's part of the bootstrap and the policies hold. */
-    readonly cluster: Readonly<Record<'cluster' | 'cleaner' | 'ingress', readonly ResourceKind[]>>;
+    /** What compiled policies are, all of them without a namespace. */
+    readonly policies: readonly ResourceKind[];
   };
-  /** Where the wildcard certificate and the Gateway belong. */
-  readonly certificateNamespace: string;
 }
 
 /**
  * What every reconciler needs, and the caller makes:
  *
  * - `accounts`: accounts and roles of a cluster of previews; `accounts-namespace`: their namespace, where nothing else makes it;
- * - `cluster`: guards of those accounts, what ends expired previews, certificate and Gateway;
+ * - `cleaner-namespace`: the one of what ends expired previews; namespaces have a folder that is applied first;
+ * - `cluster`: guards of those accounts and of namespaces, what ends expired previews, certificate and Gateway;
  * - `pinned`: the guard of its own objects ({@link PinnedObjects}).
  */
-export type SharedPart = 'accounts' | 'accounts-namespace' | 'cluster' | 'pinned';
+export type SharedPart = 'accounts' | 'accounts-namespace' | 'cleaner-namespace' | 'cluster' | 'pinned';
 
-/** One folder below `bootstrap/`. What begins with `install/` is applied by an administrator, the rest from Git. */
+/**
+ * One folder below `bootstrap/`. What begins with `install/` is applied by an administrator, the rest from Git. Guards,
+ * accounts, projects and whatever else permissions rest on belong below `install/`: what Git applies, a push removes.
+ */
 export interface BootstrapFolder {
   readonly path: string;
   /** @default - none */
   readonly shared?: readonly SharedPart[];
-  /** Annotations for the objects of `shared`. @default - none */
-  readonly sharedAnnotations?: StringMap;
   /** Accounts of its own. @default - none */
   readonly accounts?: readonly OwnerAccount[];
   /** Guards of its own. @default - none */
@@ -117,7 +118,8 @@ export interface OwnerAccount {
 /** A ValidatingAdmissionPolicy and its binding: what is refused, when, and what it says. Expressions are CEL. */
 export interface GuardSpec {
   readonly name: string;
-  readonly rule: Readonly<Record<string, unknown>>;
+  /** Resource rules of an admission policy: a request is looked at that one of them matches. */
+  readonly rule: readonly Readonly<Record<string, unknown>>[];
   readonly when: string;
   readonly validations: readonly { readonly expression: string; readonly message: string }[];
 }
@@ -137,6 +139,8 @@ export interface NeededKinds {
   readonly kinds: readonly string[];
   /** What serves them, as its project calls itself. */
   readonly by: string;
+  /** What does not work without them, where everything else does. @default - nothing works without them */
+  readonly onlyFor?: string;
 }
 
 export interface DoctorPart {
@@ -144,8 +148,8 @@ export interface DoctorPart {
   readonly serves: 'all' | 'each';
   /** Kinds that are there where it runs; the first tells whether it does. */
   readonly needs: readonly [NeededKinds, ...NeededKinds[]];
-  /** Folder of `bootstrap/` whose objects are where it runs and not in every cluster. @default - none */
-  readonly home?: string;
+  /** Folders of `bootstrap/` whose objects are where it runs and not in every cluster. @default - none */
+  readonly home?: readonly string[];
   /** Checks for where it runs, in the order in which one would mend things. */
   readonly checks: readonly ((look: ClusterLook) => Promise<readonly Observation[]>)[];
   /** A sentence: what makes it apply again what Git holds for a cluster. */

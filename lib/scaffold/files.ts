@@ -39,7 +39,7 @@ export function scaffoldFiles(input: ScaffoldInput): FileSet {
       .filter(([path]) => path !== PLATFORM_FILE)
       .map(([path, text]): [string, string] => [path, `${headOf(path)}${fill(path, text, values)}`]),
     [PLATFORM_FILE, platformText],
-    ...bootstrapFiles(platform),
+    ...bootstrapFiles(platform, input.extraRules),
     ...policiesFiles(input),
   ]);
 }
@@ -51,10 +51,11 @@ function headOf(path: string): string {
   return path.endsWith('.md') ? `<!-- ${made.slice('# '.length)} -->\n\n` : `${made}\n`;
 }
 
-function bootstrapFiles(platform: PlatformSpec): [string, string][] {
+function bootstrapFiles(platform: PlatformSpec, extraRules: readonly Rule[] = []): [string, string][] {
   const bootstrap = new Bootstrap(new Chart(new App(), 'apps-repo'), 'bootstrap', {
     platform,
     repoUrl: appsRepoUrl(platform),
+    extraRules,
   });
   return [...bootstrap.folders.keys()].flatMap((folder) =>
     manifestFiles(
@@ -65,25 +66,23 @@ function bootstrapFiles(platform: PlatformSpec): [string, string][] {
   );
 }
 
-/**
- * A folder an engine. The guards are the same for every engine: they stand in the first folder only. What holds the
- * reconciler's own objects is part of the bootstrap.
- */
+/** A folder an engine. The guards, and what holds the reconciler's own objects, are part of the bootstrap. */
 function policiesFiles({ platform, exceptions, extraRules = [] }: ScaffoldInput): [string, string][] {
-  const files = new Map<string, string>();
-  const written = new Set<string>();
   const cel = createCelCompiler();
-  for (const engine of new Set(platform.policies.engines)) {
-    const objects = compilePolicies({
-      ...{ ...compileOptions(platform, engine), extraRules, exceptions, cel },
+  return [...new Set(platform.policies.engines)].flatMap((engine) => {
+    const options = {
+      ...compileOptions(platform, engine),
+      extraRules,
+      exceptions,
+      cel,
       place: 'preview',
-    });
-    for (const [name, text] of policyFiles(objects)) {
-      if (!written.has(name)) files.set(`policies/${engine}/${name}`, text);
-      written.add(name);
-    }
-  }
-  return [...files];
+      guards: false,
+    } as const;
+    return [...policyFiles(compilePolicies(options))].map(([name, text]): [string, string] => [
+      `policies/${engine}/${name}`,
+      text,
+    ]);
+  });
 }
 
 /** GitHub's team or user that reviews changes: the contact, if it is one. */

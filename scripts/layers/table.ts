@@ -107,7 +107,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'doctor',
     what: 'what a cluster lacks to run, show and end previews; seen through kubectl',
-    from: ['core', 'model', 'cluster', 'reconcilers', 'constructs', 'scaffold'],
+    from: ['core', 'model', 'cluster', 'reconcilers', 'policies', 'constructs', 'scaffold'],
   },
   {
     name: 'serve',

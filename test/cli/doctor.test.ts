@@ -94,7 +94,7 @@ describe('greenroom doctor', () => {
     ['a stray file', () => write('previews/main/shop/pr-shop-7/app/deep/preview.json', '{}'), /no file of a preview/],
     [
       'an edited bootstrap',
-      () => write('bootstrap/argocd/appproject.previews.yaml', 'x'),
+      () => write('bootstrap/install/argocd/appproject.previews.yaml', 'x'),
       /appproject\.previews\.yaml: is not what/,
     ],
     [

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Cluster } from './cluster.ts';
 import { eventually } from './eventually.ts';
 import { sourceOf } from './go.ts';
@@ -16,6 +16,8 @@ export interface ArgoCdOptions {
    * @default 2s
    */
   readonly revisionCache?: string;
+  /** Whether the repo-server finds Helm in its PATH, as in Argo CD's own image. @default false */
+  readonly helm?: boolean;
   /** Further data of the ConfigMap `argocd-cm`. @default - none; impersonation is always on */
   readonly config?: Readonly<Record<string, string>>;
 }
@@ -65,8 +67,9 @@ interface Ports {
 }
 
 /**
- * Starts Argo CD on a cluster that has a controller manager: 4 s once it is built. It acts with the administrator's
- * token; what an Application may do is held by its project and by impersonation, which is on.
+ * Starts Argo CD on a cluster that has a controller manager: 4 s once it is built. Its application controller acts with
+ * the account and the roles of Argo CD's own installation, the ApplicationSet controller with the administrator's token;
+ * what an Application may do is held by its project and by impersonation, which is on.
  *
  * Everything listens on 127.0.0.1 but the application controller's metrics, whose address Argo CD does not let one
  * choose.
@@ -79,9 +82,13 @@ export async function startArgoCd(cluster: Cluster, options: ArgoCdOptions): Pro
   const start = starter(cluster, program, home);
 
   startRedis(cluster.processes, ports, home);
-  startRepoServer(start, ports, home, options.revisionCache ?? '2s');
+  const helm: Readonly<Record<string, string>> = options.helm
+    ? { PATH: `${dirname(await judge('helm'))}:${process.env['PATH']}` }
+    : {};
+  startRepoServer(start, ports, home, options.revisionCache ?? '2s', helm);
   await installResources(cluster, options.config ?? {});
-  startControllers(start, cluster, ports);
+  const controller = await cluster.asServiceAccount(ARGOCD_NAMESPACE, 'argocd-application-controller');
+  startControllers(start, cluster, controller.kubeconfig, ports);
   const names = ['argocd-redis', 'argocd-repo-server', 'argocd-application-controller', APPLICATIONSET_CONTROLLER];
   const answers = [
     `http://127.0.0.1:${ports.repoServerMetrics}/metrics`,
@@ -150,7 +157,13 @@ function startRedis(processes: Processes, ports: Ports, home: string): void {
   processes.start('argocd-redis', 'redis-server', args);
 }
 
-function startRepoServer(start: Start, ports: Ports, home: string, revisionCache: string): void {
+function startRepoServer(
+  start: Start,
+  ports: Ports,
+  home: string,
+  revisionCache: string,
+  env: Readonly<Record<string, string>>,
+): void {
   start(
     'argocd-repo-server',
     [
@@ -168,14 +181,15 @@ function startRepoServer(start: Start, ports: Ports, home: string, revisionCache
       ARGOCD_GNUPGHOME: join(home, 'gpg/keys'),
       ARGOCD_GPG_DATA_PATH: join(home, 'gpg/source'),
       ARGOCD_PLUGINSOCKFILEPATH: join(home, 'plugins'),
+      ...env,
     },
   );
 }
 
-function startControllers(start: Start, cluster: Cluster, ports: Ports): void {
+function startControllers(start: Start, cluster: Cluster, controller: string, ports: Ports): void {
   const repoServer = `127.0.0.1:${ports.repoServer}`;
-  start('argocd-application-controller', [
-    `--kubeconfig=${cluster.kubeconfig}`,
+  const args = [
+    `--kubeconfig=${controller}`,
     `--namespace=${ARGOCD_NAMESPACE}`,
     `--redis=127.0.0.1:${ports.redis}`,
     `--repo-server=${repoServer}`,
@@ -184,7 +198,8 @@ function startControllers(start: Start, cluster: Cluster, ports: Ports): void {
     '--app-resync=120',
     '--app-resync-jitter=0',
     '--self-heal-timeout-seconds=2',
-  ]);
+  ];
+  start('argocd-application-controller', args, { KUBECONFIG: controller });
   start(APPLICATIONSET_CONTROLLER, [
     `--kubeconfig=${cluster.kubeconfig}`,
     `--namespace=${ARGOCD_NAMESPACE}`,
@@ -223,6 +238,15 @@ async function installResources(cluster: Cluster, config: Readonly<Record<string
   for (const name of ['rbac', 'ssh-known-hosts', 'tls-certs', 'gpg-keys', 'cmd-params']) {
     const file = join(manifests, 'base/config', `argocd-${name}-cm.yaml`);
     await cluster.kubectl(['apply', `--namespace=${ARGOCD_NAMESPACE}`, `--filename=${file}`]);
+  }
+  for (const folder of ['base/application-controller-roles', 'cluster-rbac/application-controller']) {
+    for (const file of readdirSync(join(manifests, folder)).filter((name) => name.startsWith('argocd-'))) {
+      await cluster.kubectl([
+        'apply',
+        `--namespace=${ARGOCD_NAMESPACE}`,
+        `--filename=${join(manifests, folder, file)}`,
+      ]);
+    }
   }
   await eventually(
     () => cluster.kubectl(['get', 'applications,applicationsets,appprojects', `--namespace=${ARGOCD_NAMESPACE}`]),

@@ -44,6 +44,8 @@ export interface Cluster extends Kubectl {
   readonly processes: Processes;
   /** Acts for one of the users that the cluster was started with. */
   as(user: string): Kubectl;
+  /** Acts as a service account, with a token of its own. */
+  asServiceAccount(namespace: string, name: string): Promise<Kubectl>;
   /** Creates or updates what the given YAML or JSON text holds. */
   apply(manifests: string): Promise<void>;
   /** Ends every process and removes the folder. */
@@ -51,6 +53,9 @@ export interface Cluster extends Kubectl {
 }
 
 const ADMINISTRATOR: ClusterUser = { name: 'admin', groups: ['system:masters'] };
+
+/** Its controllers act with accounts of their own, as in any cluster: an administrator would pass where they do not. */
+const CONTROLLER_MANAGER: ClusterUser = { name: 'system:kube-controller-manager' };
 
 /** Controllers that want a cloud, nodes or bootstrap tokens. */
 const LEFT_OUT = [
@@ -78,7 +83,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   try {
     const [etcdPort, peerPort, securePort] = (await freePorts(3)) as [number, number, number];
     const server = `https://127.0.0.1:${securePort}`;
-    const users = writeUsers(folder, server, [ADMINISTRATOR, ...(options.users ?? [])]);
+    const users = writeUsers(folder, server, [ADMINISTRATOR, CONTROLLER_MANAGER, ...(options.users ?? [])]);
     writeServiceAccountKey(folder);
 
     startEtcd(processes, programs.etcd, folder, etcdPort, peerPort);
@@ -98,7 +103,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
       { what: 'kube-apiserver to be ready' },
     );
     if (programs.controllerManager !== undefined) {
-      startControllerManager(processes, programs.controllerManager, folder, administrator.kubeconfig);
+      startControllerManager(processes, programs.controllerManager, folder, as(CONTROLLER_MANAGER.name).kubeconfig);
       await eventually(() => administrator.kubectl(['get', 'serviceaccount', 'default', '--namespace=default']), {
         what: 'kube-controller-manager to make the default service account',
       });
@@ -106,7 +111,16 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     const apply = async (manifests: string): Promise<void> => {
       await administrator.kubectl(['apply', '--server-side', '--force-conflicts', '--filename=-'], manifests);
     };
-    return { ...administrator, server, folder, processes, as, apply, stop: () => processes.stop() };
+    const asServiceAccount = async (namespace: string, name: string): Promise<Kubectl> => {
+      const token = await administrator.kubectl(['create', 'token', name, `--namespace=${namespace}`, '--duration=6h']);
+      const home = join(folder, `account-${namespace}-${name}`);
+      mkdirSync(home, { recursive: true });
+      const kubeconfig = join(home, 'kubeconfig');
+      writeFileSync(kubeconfig, JSON.stringify(kubeconfigOf(server, token.trim())), { mode: 0o600 });
+      return kubectlFor(programs.kubectl, kubeconfig);
+    };
+    const stop = () => processes.stop();
+    return { ...administrator, server, folder, processes, as, asServiceAccount, apply, stop };
   } catch (error) {
     await processes.stop();
     throw error;
@@ -208,7 +222,7 @@ function startControllerManager(processes: Processes, program: string, folder: s
   processes.start('kube-controller-manager', program, [
     `--kubeconfig=${kubeconfig}`,
     `--service-account-private-key-file=${join(folder, 'service-account.key')}`,
-    '--use-service-account-credentials=false',
+    '--use-service-account-credentials=true',
     '--leader-elect=false',
     '--secure-port=0',
     `--controllers=${['*', ...LEFT_OUT.map((name) => `-${name}`)].join(',')}`,

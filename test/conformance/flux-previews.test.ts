@@ -114,7 +114,7 @@ describe('an apps repo for Flux', () => {
       await eventually(running(name), { what: `${name} to run`, timeoutMs: 600_000, everyMs: 1000 });
     }
     console.log(`two previews on a new cluster: ${((performance.now() - start) / 1000).toFixed(0)} s`);
-    for (const name of ['greenroom', 'greenroom-policies-kyverno', 'previews']) {
+    for (const name of ['greenroom-policies-kyverno', 'previews']) {
       expect(ready(await kustomization(name))).toMatchObject({ status: 'True' });
     }
     expect(await get('validatingadmissionpolicy', 'greenroom-own-application')).toBeDefined();

@@ -98,7 +98,7 @@ describe('the end of a preview', () => {
       repoUrl: 'https://github.com/acme/previews.git',
     });
     const pair = bootstrap
-      .objects('clusters/main')
+      .objects('install/clusters/main')
       .map((object) => object.toJson() as Manifest)
       .filter(({ kind }) => kind === 'ValidatingPolicy' || kind === 'DeletingPolicy');
     expect(pair).toHaveLength(2);

@@ -60,7 +60,7 @@ describe('a cluster', () => {
       '/api/v1/namespaces/argocd/configmaps/argocd-cm',
       '/api/v1/namespaces/argocd/configmaps/argocd-cmd-params-cm',
       '/apis/argoproj.io/v1alpha1/namespaces/argocd/applicationsets',
-      '/apis/batch/v1/namespaces/argocd/cronjobs/preview-cleaner',
+      '/apis/batch/v1/namespaces/greenroom-cleaner/cronjobs/preview-cleaner',
       '/apis/networking.k8s.io/v1/ingressclasses/nginx',
       '/api/v1/namespaces/ingress-nginx/pods',
       '/apis/cert-manager.io/v1/namespaces/ingress-nginx/certificates/preview-wildcard-tls',

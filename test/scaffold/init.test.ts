@@ -52,11 +52,12 @@ describe('init', () => {
   it('pins the reconciler’s objects once, in the bootstrap, not among the policies as well', async () => {
     const paths = (await run()).files.map((f) => f.path);
     expect(paths.filter((path) => path.includes('greenroom-own-application'))).toEqual([
-      'bootstrap/argocd/validatingadmissionpolicy.greenroom-own-application.yaml',
-      'bootstrap/argocd/validatingadmissionpolicybinding.greenroom-own-application.yaml',
+      'bootstrap/install/argocd/validatingadmissionpolicy.greenroom-own-application.yaml',
+      'bootstrap/install/argocd/validatingadmissionpolicybinding.greenroom-own-application.yaml',
     ]);
     expect(paths).toContain('policies/vap/validatingadmissionpolicy.greenroom-no-privileged.yaml');
-    expect(paths).toContain('policies/vap/validatingadmissionpolicy.greenroom-namespace-labels.yaml');
+    const labels = 'validatingadmissionpolicy.greenroom-namespace-labels.yaml';
+    expect(paths.filter((path) => path.endsWith(labels))).toEqual([`bootstrap/install/clusters/main/${labels}`]);
   });
 
   it('lays down one for Flux, which says nothing of Argo CD', async () => {
@@ -96,7 +97,7 @@ spec:
     write('greenroom.yaml', `${read('greenroom.yaml')}  clusters: [${big}, ${main}]\n`);
     const added = await changed();
     expect(added).toContainEqual(['create', 'bootstrap/argocd/applicationset.previews-big.yaml']);
-    expect(added).toContainEqual(['update', 'bootstrap/argocd/appproject.previews.yaml']);
+    expect(added).toContainEqual(['update', 'bootstrap/install/argocd/appproject.previews.yaml']);
     // The team's own edit is the input of it all, not something to be written over.
     expect(added.map(([, path]) => path)).not.toContain('greenroom.yaml');
     write('greenroom.yaml', read('greenroom.yaml').replace(`${big}, `, ''));
@@ -198,14 +199,14 @@ spec: { rule: allowed-registries, repository: acme/shop, reason: a test, approve
   const clock = () => Date.parse('2026-11-24T00:00:00Z') / 1000;
   const policy = 'policies/vap/validatingadmissionpolicy.greenroom-allowed-registries.yaml';
 
-  it('are compiled for each engine, with the guards in one place', async () => {
+  it('are compiled for each engine, and the guards are not among them', async () => {
     const engines =
       'spec: { domain: p.example.org, sources: [{ owner: web }], registries: [ghcr.io/web], policies: { engines: [kyverno, vap] } }';
     const { files } = await run({ platform: `apiVersion: greenroom.dev/v1alpha1\nkind: Platform\n${engines}\n` });
     const names = files.map((f) => f.path).filter((path) => path.startsWith('policies/'));
     expect(names).toContain(policy);
     expect(names).toContain('policies/kyverno/validatingpolicy.greenroom-allowed-registries.yaml');
-    expect(names.filter((path) => path.includes('greenroom-namespace-labels'))).toHaveLength(2);
+    expect(names.filter((path) => path.includes('greenroom-namespace-labels'))).toEqual([]);
   });
 
   it('honour an exception while it holds, and say when it does not', async () => {

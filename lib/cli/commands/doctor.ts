@@ -120,7 +120,10 @@ async function lookIntoCluster(
     }
   }
   const of = (status: Status) => observations.filter((each) => each.status === status).length;
-  io.err(`${of('ok')} ok, ${of('warn')} to know, ${of('fail')} wrong, ${of('unknown')} not looked at\n`);
+  const isHealthy = of('fail') + of('unknown') === 0;
+  io.err(
+    `${isHealthy ? 'healthy: ' : ''}${of('ok')} ok, ${of('warn')} to know, ${of('fail')} wrong, ${of('unknown')} not looked at\n`,
+  );
   if (of('fail') > 0) io.fail(EXIT_CODES.failed);
   else if (of('unknown') > 0) io.fail(EXIT_CODES.unreachable);
   return { context: name, observations };

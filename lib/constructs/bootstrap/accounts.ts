@@ -1,13 +1,21 @@
 import { ApiObject } from 'cdk8s';
 import type { Construct } from 'constructs';
-import { CLEANER_ACCOUNT, CLUSTER_ACCOUNT, FENCER_ACCOUNT, WORKLOADS_ROLE } from '../../model/labels.ts';
-import type { PlatformSpec } from '../../model/platform.ts';
+import {
+  CLEANER_ACCOUNT,
+  CLEANER_NAMESPACE,
+  CLUSTER_ACCOUNT,
+  FENCER_ACCOUNT,
+  WORKLOADS_ROLE,
+} from '../../model/labels.ts';
+import { endsByKyverno, type PlatformSpec } from '../../model/platform.ts';
+import { compileOptions, compilePolicies } from '../../policies/engines/index.ts';
+import type { Rule } from '../../policies/rule.ts';
 import { reconcilerNamespace } from '../../reconcilers/index.ts';
 import type { OwnerAccount } from '../../reconcilers/reconciler.ts';
-import { endsByKyverno, kyvernoDeletionRole } from './expiry.ts';
-import { certificateNamespace } from './ingress.ts';
-import { clusterKinds, FENCE_KINDS, NAMESPACE_KIND, workloadKinds } from './kinds.ts';
-import { Account, clusterRole, ownerRules } from './rbac.ts';
+import { POD_SECURITY } from '../preview-namespace/preview-namespace.ts';
+import { kyvernoDeletionRole } from './expiry.ts';
+import { FENCE_KINDS, NAMESPACE_KIND, policyKinds, workloadKinds } from './kinds.ts';
+import { Account, clusterRole, ownerRules, type PolicyRule } from './rbac.ts';
 
 /** An account of the reconciler's own. */
 export function ownerAccount(scope: Construct, { name, namespace, clusterKinds, namespaceKinds }: OwnerAccount): void {
@@ -25,17 +33,12 @@ export function ownerAccount(scope: Construct, { name, namespace, clusterKinds, 
  * The accounts of a cluster and all that hands out permissions there. A cluster administrator applies these, not the
  * reconciler, so that no commit to the apps repo can widen what an account may do.
  */
-export function clusterAccounts(scope: Construct, spec: PlatformSpec): void {
+export function clusterAccounts(scope: Construct, spec: PlatformSpec, extraRules: readonly Rule[]): void {
   const namespace = reconcilerNamespace(spec);
-  const kinds = clusterKinds(spec);
   new Account(scope, 'cluster', {
     name: CLUSTER_ACCOUNT,
     namespace,
-    clusterRules: ownerRules(kinds.cluster),
-    namespaceRules: mergeRules(
-      [namespace, ownerRules(kinds.cleaner)],
-      [certificateNamespace(spec), ownerRules(kinds.ingress)],
-    ),
+    clusterRules: policyOwner(spec, extraRules),
   });
   new Account(scope, 'fencer', {
     name: FENCER_ACCOUNT,
@@ -58,14 +61,46 @@ export function clusterAccounts(scope: Construct, spec: PlatformSpec): void {
   }
   new Account(scope, 'cleaner', {
     name: CLEANER_ACCOUNT,
-    namespace,
+    namespace: CLEANER_NAMESPACE,
     clusterRules: [{ apiGroups: [''], resources: ['namespaces'], verbs: ['delete', 'get', 'list'] }],
   });
 }
 
-/** The namespace of the accounts in a cluster where the reconciler itself does not run. */
+/**
+ * May make policies, and change and remove those that greenroom compiles; not other tools', and not the guards. RBAC has
+ * to say so by name: admission does not look at its own policies.
+ */
+function policyOwner(spec: PlatformSpec, extraRules: readonly Rule[]): PolicyRule[] {
+  const names = new Map<string, string[]>();
+  for (const engine of new Set(spec.policies.engines)) {
+    const options = {
+      ...compileOptions(spec, engine),
+      severities: {},
+      extraRules,
+      place: 'preview',
+      guards: false,
+    } as const;
+    for (const { apiVersion, kind, metadata } of compilePolicies(options)) {
+      const group = apiVersion.split('/')[0]!;
+      const resource = policyKinds(spec).find((each) => each.group === group && each.kind === kind)?.resource ?? '*';
+      const key = `${group}/${resource}`;
+      names.set(key, [...(names.get(key) ?? []), metadata.name]);
+    }
+  }
+  return [...names].flatMap(([key, resourceNames]) => {
+    const [group = '', resource = ''] = key.split('/');
+    const what = { apiGroups: [group], resources: [resource] };
+    return [
+      { ...what, verbs: ['create', 'get', 'list'] },
+      { ...what, resourceNames, verbs: ['delete', 'patch', 'update'] },
+    ];
+  });
+}
+
+/** A namespace for accounts and for what runs with them, under Pod Security `restricted`. */
 export function accountsNamespace(scope: Construct, name: string): ApiObject {
-  return new ApiObject(scope, 'namespace', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+  const metadata = { name, ...(name === CLEANER_NAMESPACE && { labels: { ...POD_SECURITY } }) };
+  return new ApiObject(scope, `namespace-${name}`, { apiVersion: 'v1', kind: 'Namespace', metadata });
 }
 
 type Rules = ReturnType<typeof ownerRules>;

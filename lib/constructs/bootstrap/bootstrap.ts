@@ -1,27 +1,35 @@
 import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
 import { invalidInput } from '../../core/errors.ts';
-import { CLEANER_ACCOUNT, FENCER_ACCOUNT, PLATFORM_LABELS } from '../../model/labels.ts';
-import type { PlatformSpec } from '../../model/platform.ts';
+import { CLEANER_ACCOUNT, CLEANER_NAMESPACE, FENCER_ACCOUNT, PLATFORM_LABELS } from '../../model/labels.ts';
+import { endsByKyverno, type PlatformSpec } from '../../model/platform.ts';
+import { compileOptions, compilePolicies } from '../../policies/engines/index.ts';
+import type { Rule } from '../../policies/rule.ts';
 import { reconcilerNamespace, reconcilerOf } from '../../reconcilers/index.ts';
 import type { BootstrapFolder, BootstrapInput, SharedPart } from '../../reconcilers/reconciler.ts';
 import { accountsNamespace, clusterAccounts, ownerAccount } from './accounts.ts';
 import { Cleaner } from './cleaner.ts';
-import { endsByKyverno, KyvernoExpiry } from './expiry.ts';
+import { KyvernoExpiry } from './expiry.ts';
+import { fenceGuard } from './fence-guard.ts';
 import { cleanerGuard, fencerGuard, Guard, reconcilerGuard } from './guards.ts';
-import { certificateNamespace, previewGateway, wildcardCertificate } from './ingress.ts';
-import { clusterKinds, FENCE_KINDS, GUARD_KINDS, NAMESPACE_KIND, workloadKinds } from './kinds.ts';
+import { previewGateway, wildcardCertificate } from './ingress.ts';
+import { FENCE_KINDS, NAMESPACE_KIND, policyKinds, workloadKinds } from './kinds.ts';
 
 export interface BootstrapProps {
   readonly platform: PlatformSpec;
   /** Address of the apps repo as the reconciler clones it. */
   readonly repoUrl: string;
+  /**
+   * Rules of the platform's own that policies are compiled from, beside greenroom's: the account of policies may change
+   * those and no others.
+   * @default - none
+   */
+  readonly extraRules?: readonly Rule[];
 }
 
 /**
  * Everything that makes a reconciler run the previews of an apps repo, by folder of `bootstrap/`. An administrator
- * applies `install/`, once and at upgrades; the rest is applied from Git. Which folders there are is the reconciler's:
- * Argo CD has one for itself and one a cluster, Flux one a cluster.
+ * applies `install/`, once and at upgrades; the rest is applied from Git. Which folders there are is the reconciler's.
  *
  * @throws GreenroomError `invalid-input` for settings that the reconciler does not work with
  *
@@ -68,17 +76,18 @@ function inputOf({ platform, repoUrl }: BootstrapProps): BootstrapInput {
       namespace: NAMESPACE_KIND,
       fence: FENCE_KINDS,
       workload: workloadKinds(platform),
-      guard: GUARD_KINDS,
-      cluster: clusterKinds(platform),
+      policies: policyKinds(platform),
     },
-    certificateNamespace: certificateNamespace(platform),
   };
 }
 
 const SHARED: Readonly<Record<SharedPart, (scope: Construct, props: BootstrapProps) => void>> = {
-  accounts: (scope, { platform }) => clusterAccounts(scope, platform),
+  accounts: (scope, { platform, extraRules = [] }) => clusterAccounts(scope, platform, extraRules),
   'accounts-namespace': (scope, { platform }) => {
     accountsNamespace(scope, reconcilerNamespace(platform));
+  },
+  'cleaner-namespace': (scope, { platform }) => {
+    if (!endsByKyverno(platform)) accountsNamespace(scope, CLEANER_NAMESPACE);
   },
   cluster: (scope, { platform }) => clusterObjects(scope, platform),
   pinned: (scope, { platform, repoUrl }) => {
@@ -87,11 +96,8 @@ const SHARED: Readonly<Record<SharedPart, (scope: Construct, props: BootstrapPro
 };
 
 function fill(scope: Construct, folder: BootstrapFolder, props: BootstrapProps): void {
-  const { shared = [], sharedAnnotations = {}, accounts = [], guards = [], objects = [] } = folder;
-  for (const part of shared) SHARED[part](scope, props);
-  for (const { metadata } of objectsIn(scope)) {
-    for (const [key, value] of Object.entries(sharedAnnotations)) metadata.addAnnotation(key, value);
-  }
+  const { shared = [], accounts = [], guards = [], objects = [] } = folder;
+  for (const part of shared) SHARED[part](new Construct(scope, part), props);
   for (const account of accounts) ownerAccount(scope, account);
   for (const guard of guards) new Guard(scope, `guard-${guard.name}`, guard);
   for (const object of objects) new ApiObject(scope, `${object.kind}-${object.metadata.name}`, object);
@@ -103,13 +109,22 @@ function fill(scope: Construct, folder: BootstrapFolder, props: BootstrapProps):
 function clusterObjects(scope: Construct, platform: PlatformSpec): void {
   const namespace = reconcilerNamespace(platform);
   fencerGuard(scope, 'fencer', namespace, FENCER_ACCOUNT, reconcilerOf(platform).accountsBeside);
+  fenceGuard(scope, 'fence', platform);
+  for (const object of compilePolicies({
+    ...compileOptions(platform, 'vap'),
+    severities: {},
+    onlyRules: [],
+    guards: true,
+  })) {
+    new ApiObject(scope, `${object.kind}-${object.metadata.name}`, object);
+  }
   if (endsByKyverno(platform)) {
     new KyvernoExpiry(scope, 'expiry', { schedule: platform.cleaner.schedule });
   } else {
-    cleanerGuard(scope, 'cleaner-guard', namespace, CLEANER_ACCOUNT);
+    cleanerGuard(scope, 'cleaner-guard', CLEANER_NAMESPACE, CLEANER_ACCOUNT);
     new Cleaner(scope, 'cleaner', {
       name: CLEANER_ACCOUNT,
-      namespace,
+      namespace: CLEANER_NAMESPACE,
       serviceAccount: CLEANER_ACCOUNT,
       image: platform.cleaner.image,
       schedule: platform.cleaner.schedule,

@@ -1,16 +1,10 @@
 import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
 import { EXPIRES_ANNOTATION, PREVIEW_LABEL, PREVIEW_PREFIX } from '../../model/labels.ts';
-import type { PlatformSpec } from '../../model/platform.ts';
 import { CLEANER_GRACE_SECONDS } from './cleaner.ts';
 
 /** Name of the two policies of {@link KyvernoExpiry}. */
 export const EXPIRY_POLICY = 'greenroom-expired-previews';
-
-/** Whether Kyverno ends expired previews, in place of the job. Older versions have no DeletingPolicy. */
-export function endsByKyverno({ policies }: PlatformSpec): boolean {
-  return policies.engines.includes('kyverno');
-}
 
 export interface KyvernoExpiryProps {
   /** Cron schedule of the deletion, in UTC. */

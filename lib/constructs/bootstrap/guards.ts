@@ -15,7 +15,7 @@ export class Guard extends Construct {
     const { name, rule, when, validations } = props;
     const [policy, binding] = validatingAdmissionPolicy({
       name,
-      matchConstraints: { resourceRules: [rule] },
+      matchConstraints: { resourceRules: rule },
       matchConditions: [{ name: 'applies', expression: when }],
       validations,
     });
@@ -52,7 +52,7 @@ export function fencerGuard(
   const isNamespace = "request.resource.group == '' && request.resource.resource == 'namespaces'";
   return new Guard(scope, id, {
     name: 'greenroom-fencer',
-    rule: { apiGroups: ['*'], apiVersions: ['*'], operations: ['CREATE', 'UPDATE', 'DELETE'], resources: ['*/*'] },
+    rule: [{ apiGroups: ['*'], apiVersions: ['*'], operations: ['CREATE', 'UPDATE', 'DELETE'], resources: ['*/*'] }],
     when: username(namespace, account),
     validations: [
       {
@@ -75,7 +75,7 @@ export function fencerGuard(
 export function cleanerGuard(scope: Construct, id: string, namespace: string, account: string): Guard {
   return new Guard(scope, id, {
     name: 'greenroom-cleaner',
-    rule: { apiGroups: ['*'], apiVersions: ['*'], operations: ['CREATE', 'UPDATE', 'DELETE'], resources: ['*/*'] },
+    rule: [{ apiGroups: ['*'], apiVersions: ['*'], operations: ['CREATE', 'UPDATE', 'DELETE'], resources: ['*/*'] }],
     when: username(namespace, account),
     validations: [
       {

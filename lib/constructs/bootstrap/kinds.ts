@@ -2,7 +2,6 @@ import { invalidInput } from '../../core/errors.ts';
 import type { Engine, PlatformSpec } from '../../model/platform.ts';
 import { ruleParams } from '../../policies/params.ts';
 import type { ResourceKind } from '../../policies/resources.ts';
-import { endsByKyverno } from './expiry.ts';
 
 const kind = (group: string, name: string, resource = guessResource(name)): ResourceKind => ({
   group,
@@ -64,21 +63,14 @@ export const GUARD_KINDS: readonly ResourceKind[] = [
 ];
 
 const ENGINE_KINDS: Readonly<Record<Engine, readonly ResourceKind[]>> = {
-  vap: [],
-  kyverno: ['DeletingPolicy', 'ImageValidatingPolicy', 'ValidatingPolicy'].map((k) => kind('policies.kyverno.io', k)),
+  vap: GUARD_KINDS,
+  kyverno: ['ImageValidatingPolicy', 'ValidatingPolicy'].map((k) => kind('policies.kyverno.io', k)),
   'kyverno-legacy': [kind('kyverno.io', 'ClusterPolicy')],
   // One kind of constraint a rule, named by its template.
   gatekeeper: [kind('templates.gatekeeper.sh', 'ConstraintTemplate'), kind('constraints.gatekeeper.sh', '*', '*')],
 };
 
-/** What a cluster's own Application applies: guards and policies, the cleaner, certificate and gateway. */
-export function clusterKinds(spec: PlatformSpec): Readonly<Record<'cluster' | 'cleaner' | 'ingress', ResourceKind[]>> {
-  return {
-    cluster: [...GUARD_KINDS, ...spec.policies.engines.flatMap((engine) => ENGINE_KINDS[engine])],
-    cleaner: endsByKyverno(spec) ? [] : [kind('batch', 'CronJob')],
-    ingress: [
-      kind('cert-manager.io', 'Certificate'),
-      ...(spec.ingress.kind === 'gateway' ? [kind('gateway.networking.k8s.io', 'Gateway')] : []),
-    ],
-  };
+/** What compiled policies are: all that the reconciler writes in a cluster beside previews. */
+export function policyKinds(spec: PlatformSpec): ResourceKind[] {
+  return spec.policies.engines.flatMap((engine) => ENGINE_KINDS[engine]);
 }

@@ -22,7 +22,8 @@ import { networkPolicies } from './network-policies.ts';
 import type { PreviewNamespaceProps, ReconcilerProps } from './props.ts';
 import { type NamespaceBounds, quotaProblems } from './quota.ts';
 
-const POD_SECURITY = Object.fromEntries(
+/** Labels that hold a namespace to Pod Security `restricted` in all three modes. */
+export const POD_SECURITY: StringMap = Object.fromEntries(
   ['enforce', 'warn', 'audit'].flatMap((mode) => [
     [`pod-security.kubernetes.io/${mode}`, 'restricted'],
     [`pod-security.kubernetes.io/${mode}-version`, 'latest'],

@@ -1,5 +1,6 @@
 import type { Construct } from 'constructs';
 import { celLiteral } from '../../policies/engines/cel-text.ts';
+import { FINALIZERS, PLAIN_YAML, SYNC_OPTIONS } from '../../reconcilers/argocd/application.ts';
 import { Guard } from '../bootstrap/guards.ts';
 
 export interface PullRequestGuardProps {
@@ -31,12 +32,14 @@ export function pullRequestGuard(scope: Construct, id: string, props: PullReques
   const projects = `[${celLiteral(props.fence.project)}, ${celLiteral(props.app.project)}]`;
   return new Guard(scope, id, {
     name: props.name,
-    rule: {
-      apiGroups: ['argoproj.io'],
-      apiVersions: ['*'],
-      operations: ['CREATE', 'UPDATE'],
-      resources: ['applications'],
-    },
+    rule: [
+      {
+        apiGroups: ['argoproj.io'],
+        apiVersions: ['*'],
+        operations: ['CREATE', 'UPDATE'],
+        resources: ['applications'],
+      },
+    ],
     when: [
       `object.spec.project in ${projects}`,
       `|| (request.operation == 'UPDATE' && oldObject.spec.project in ${projects})`,
@@ -56,20 +59,25 @@ export function pullRequestGuard(scope: Construct, id: string, props: PullReques
       {
         expression: [
           'has(object.spec.source) && size(object.spec.?sources.orValue([])) == 0',
-          ...['helm', 'kustomize', 'plugin', 'chart', 'ref'].map((field) => `&& !has(object.spec.source.${field})`),
-          `&& object.spec.source.?directory.?jsonnet.?tlas.orValue([]).exists(a, a.name == 'name' && a.value == ${PREVIEW})`,
-          '&& size(object.spec.source.?directory.?jsonnet.?libs.orValue([])) == 0',
+          ...['kustomize', 'plugin', 'chart', 'ref'].map((field) => `&& !has(object.spec.source.${field})`),
           `&& (object.spec.project == ${celLiteral(props.fence.project)}`,
-          `? ${pinned(props.fence)}`,
-          `: ${pinned(props.app)})`,
+          `? ${pinned(props.fence)} && ${fenceValues(props.prefix)}`,
+          `: ${pinned(props.app)} && ${PLAIN_DIRECTORY})`,
         ].join('\n'),
         message:
           'an Application of a pull request reads the folder that the platform team named, and is named after it',
       },
       {
-        expression:
-          "object.metadata.?finalizers.orValue([]).all(f, !f.startsWith('post-delete-finalizer.argocd.argoproj.io'))",
-        message: 'a hook after the end of a preview would run with the rights of Argo CD itself',
+        expression: `object.metadata.?finalizers.orValue([]).all(f, f in [${FINALIZERS.map(celLiteral).join(', ')}])`,
+        message: 'deleting an Application of a pull request runs nothing: no finalizer of deletion hooks',
+      },
+      {
+        expression: [
+          '!has(object.spec.syncPolicy)',
+          '|| (!has(object.spec.syncPolicy.managedNamespaceMetadata)',
+          `&& object.spec.syncPolicy.?syncOptions.orValue([]).all(o, o in [${SYNC_OPTIONS.map(celLiteral).join(', ')}]))`,
+        ].join('\n'),
+        message: 'an Application of a pull request is synced with the options that its ApplicationSet gives it',
       },
       {
         expression: [
@@ -82,6 +90,24 @@ export function pullRequestGuard(scope: Construct, id: string, props: PullReques
     ],
   });
 }
+
+/** The fence's chart gets the preview's own name and number, and nothing else. */
+function fenceValues(prefix: string): string {
+  const values = 'object.spec.source.?helm.?parameters.orValue([])';
+  return [
+    "!has(object.spec.source.directory) && object.spec.source.?helm.orValue({}).all(k, k == 'parameters')",
+    `size(${values}) == 2`,
+    `${values}.exists(p, p.name == 'name' && p.value == ${PREVIEW})`,
+    `${values}.exists(p, p.name == 'number' && ${celLiteral(prefix)} + p.value == ${PREVIEW})`,
+  ].join(' && ');
+}
+
+const PLAIN_DIRECTORY = [
+  '!has(object.spec.source.helm)',
+  `object.spec.source.?directory.?include.orValue('') == ${JSON.stringify(PLAIN_YAML)}`,
+  "object.spec.source.?directory.?recurse.orValue(false) == false && object.spec.source.?directory.?exclude.orValue('') == ''",
+  'object.spec.source.?directory.?jsonnet.?tlas.orValue([]).size() == 0',
+].join(' && ');
 
 function pinned({ repoUrl, path, revision, suffix }: PinnedSource): string {
   return [

@@ -1,7 +1,8 @@
 import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
 import { invalidInput } from '../../core/errors.ts';
-import { previewHost, previewName } from '../../model/identity.ts';
+import { type FileSet, fileSet } from '../../core/fileset.ts';
+import { previewName } from '../../model/identity.ts';
 import { FENCER_ACCOUNT, PLATFORM_LABELS, PREVIEW_LABEL, RECONCILER_ACCOUNT } from '../../model/labels.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import type { AppProjectProps } from '../../reconcilers/argocd/app-project.ts';
@@ -16,7 +17,7 @@ import { reconcilerOf } from '../../reconcilers/index.ts';
 import { AppProject } from '../app-project/app-project.ts';
 import { ApplicationSet } from '../application-set/application-set.ts';
 import { FENCE_KINDS, NAMESPACE_KIND, workloadKinds } from '../bootstrap/kinds.ts';
-import { fenceFunction } from './fence.ts';
+import { fenceChart } from './fence.ts';
 import { pullRequestGuard } from './guard.ts';
 
 /** A repository of a micro app that holds its own manifests. */
@@ -27,10 +28,7 @@ export interface ManifestRepository extends Omit<PullRequestGenerator, 'owner' |
   readonly id: number;
   /** Address as Argo CD clones it. */
   readonly url: string;
-  /**
-   * Folder of its manifests: plain YAML without a namespace, or Jsonnet functions of `name`, `host` and `sha`, for what
-   * differs between pull requests.
-   */
+  /** Folder of its manifests: files `*.yaml` without a namespace. Nothing in it is evaluated. */
   readonly path: string;
 }
 
@@ -48,23 +46,24 @@ export interface PullRequestPreviewsProps {
 
 /**
  * Previews of one repository without a commit each: Argo CD lists the labelled pull requests itself, reads the manifests
- * at each head commit, and puts the platform's fence around them from one Jsonnet file of the apps repo.
+ * at each head commit, and puts the platform's fence around them from one Helm chart of the apps repo.
  *
  * For teams that keep their manifests with their code. The accounts are those of the `Bootstrap`, so that the fencer
  * writes the fence and an account in the preview's own namespace writes the app; admission and RBAC hold both as they
  * hold compiled previews. What needs the compiler is not there: findings on the pull request before anything runs, the
- * cost, slots, and an end by time. Such a preview lives until its pull request closes or loses the label. Leave the
+ * cost, slots, and an end of its own. Such a preview lives until its pull request closes or loses the label, or until
+ * nothing has looked at it for `ttl.max`. Leave the
  * repository out of `sources` in greenroom.yaml, or both would make previews of one name.
  *
  * @example
  * const previews = new PullRequestPreviews(chart, 'shop', { platform, repoUrl, repository });
- * writeFileSync(previews.fence.path, previews.fence.text);
+ * for (const [path, text] of previews.files) writeFileSync(path, text);
  *
  * @throws GreenroomError `invalid-input` for an unknown cluster, another reconciler than Argo CD, or a repository that no forge could have
  */
 export class PullRequestPreviews extends Construct {
-  /** The file that the apps repo has to hold, by its path from the root. */
-  readonly fence: { readonly path: string; readonly text: string };
+  /** The files that the apps repo has to hold, text by path from the root: the fence, as a Helm chart. */
+  readonly files: FileSet;
 
   constructor(scope: Construct, id: string, props: PullRequestPreviewsProps) {
     super(scope, id);
@@ -79,7 +78,8 @@ export class PullRequestPreviews extends Construct {
     const prefix = `pr-${repo}-`;
     const { namespace } = platform.argocd;
     const server = serverOf(platform, props.cluster);
-    this.fence = { path: `${folder}/fence.jsonnet`, text: fenceFunction(platform, `${owner}/${name}`, repository.id) };
+    const chart = fenceChart(platform, `${owner}/${name}`, repository.id, repo);
+    this.files = fileSet([...chart].map(([file, text]) => [`${folder}/${file}`, text] as const));
 
     const template = `${prefix}{{.number}}`;
     const sides = sidesOf(props, { repo, folder, template });
@@ -155,7 +155,7 @@ function sidesOf(
         repoUrl,
         targetRevision: platform.appsRepo.branch,
         path: folder,
-        jsonnetArguments: { name: template, number: '{{.number}}' },
+        helmValues: { name: template, number: '{{.number}}' },
       },
     },
     app: {
@@ -167,7 +167,6 @@ function sidesOf(
         repoUrl: repository.url,
         targetRevision: '{{.head_sha}}',
         path: repository.path,
-        jsonnetArguments: { name: template, host: previewHost(template, platform.domain), sha: '{{.head_sha}}' },
       },
     },
   };

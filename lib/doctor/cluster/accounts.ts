@@ -1,6 +1,13 @@
 import { couldNotLook, fail, type Observation, ok } from '../../cluster/observation.ts';
 import { type Answer, type Deed, list, text } from '../../cluster/reader.ts';
-import { CLEANER_ACCOUNT, CLUSTER_ACCOUNT, FENCER_ACCOUNT, PREVIEW_LABEL, WORKLOADS_ROLE } from '../../model/labels.ts';
+import {
+  CLEANER_ACCOUNT,
+  CLEANER_NAMESPACE,
+  CLUSTER_ACCOUNT,
+  FENCER_ACCOUNT,
+  PREVIEW_LABEL,
+  WORKLOADS_ROLE,
+} from '../../model/labels.ts';
 import { previewAccount, reconcilerNamespace, reconcilerOf } from '../../reconcilers/index.ts';
 import { chose, type Look } from './look.ts';
 
@@ -83,7 +90,7 @@ function questions({ platform }: Look, preview: string | undefined): Question[] 
     of(FENCER_ACCOUNT, home, false, 'get', '', 'secrets', elsewhere),
     of(CLUSTER_ACCOUNT, home, false, 'create', RBAC, 'clusterrolebindings'),
     of(CLUSTER_ACCOUNT, home, false, 'get', '', 'secrets', elsewhere),
-    ...(chose(platform, 'kyverno') ? [] : [of(CLEANER_ACCOUNT, home, true, 'delete', '', 'namespaces')]),
+    ...(chose(platform, 'kyverno') ? [] : [of(CLEANER_ACCOUNT, CLEANER_NAMESPACE, true, 'delete', '', 'namespaces')]),
     ...(preview === undefined
       ? []
       : [

@@ -12,6 +12,9 @@ const KINDS = [
   kind('templates.gatekeeper.sh/v1', 'ConstraintTemplate', 'constrainttemplates'),
 ] as const;
 
+/** Kinds whose presence is looked at here. */
+export const ADMISSION_KINDS: ReadonlySet<string> = new Set(KINDS.map((each) => each.kind));
+
 function kind(apiVersion: string, name: string, resource: string) {
   return { apiVersion, kind: name, path: `/apis/${apiVersion}/${resource}` };
 }

@@ -1,4 +1,4 @@
-import { couldNotLook, fail, type Observation, ok } from '../../cluster/observation.ts';
+import { couldNotLook, fail, type Observation, ok, warn } from '../../cluster/observation.ts';
 import { list, text } from '../../cluster/reader.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import { reconcilerOf } from '../../reconcilers/index.ts';
@@ -23,11 +23,13 @@ function ofPreviews(platform: PlatformSpec): (NeededKinds | false)[] {
       groupVersion: 'external-secrets.io/v1',
       kinds: ['ClusterSecretStore', 'ExternalSecret'],
       by: 'External Secrets',
+      onlyFor: 'previews with secrets',
     },
     platform.secrets.mechanism === 'sealed-secrets' && {
       groupVersion: 'bitnami.com/v1alpha1',
       kinds: ['SealedSecret'],
       by: 'Sealed Secrets',
+      onlyFor: 'previews with secrets',
     },
     chose(platform, 'kyverno') && {
       groupVersion: 'policies.kyverno.io/v1',
@@ -49,12 +51,15 @@ export async function definitions(look: Look): Promise<Observation[]> {
   return Promise.all(needed(look).map((each) => served(look, each)));
 }
 
-async function served({ reader }: Look, { groupVersion, kinds, by }: NeededKinds): Promise<Observation> {
+async function served({ reader }: Look, { groupVersion, kinds, by, onlyFor }: NeededKinds): Promise<Observation> {
   const check = `kinds/${groupVersion.split('/')[0]}`;
   const answer = await reader.get(`/apis/${groupVersion}`);
   if (answer.kind === 'refused') return couldNotLook(check, `the kinds of ${groupVersion}`, answer);
   const there = new Set(answer.kind === 'missing' ? [] : list(answer.value, 'resources').map((r) => text(r, 'kind')));
   const lacking = kinds.filter((kind) => !there.has(kind));
   if (lacking.length === 0) return ok(check, `${by} serves ${kinds.join(', ')}`);
-  return fail(check, `The cluster has no ${lacking.join(', ')} of ${groupVersion}.`, `Install ${by}.`);
+  const none = `The cluster has no ${lacking.join(', ')} of ${groupVersion}`;
+  return onlyFor === undefined
+    ? fail(check, `${none}.`, `Install ${by}.`)
+    : warn(check, `${none}: ${onlyFor} do not start.`, `Install ${by}, if there are any.`);
 }

@@ -56,7 +56,7 @@ async function liveGateway({ reader, platform }: Look): Promise<Observation[]> {
       programmed === undefined
         ? `There is no Gateway ${name} in ${namespace}.`
         : `Gateway ${name} is not programmed${because(programmed.message)}.`,
-      'Let the reconciler apply bootstrap/clusters, and look at what the Gateway says of itself.',
+      'An administrator applies bootstrap/install again; look at what the Gateway says of itself.',
     ),
   ];
 }
@@ -89,7 +89,7 @@ export async function certificate({ reader, platform, previews }: Look): Promise
       fail(
         'certificate',
         `There is no Certificate ${secretName} in ${namespace}: browsers will warn of every preview.`,
-        'Let the reconciler apply bootstrap/clusters.',
+        'An administrator applies bootstrap/install again.',
       ),
     ];
   }

@@ -9,7 +9,10 @@ import { admissionPolicies, engineWebhooks } from './admission.ts';
 import { definitions } from './definitions.ts';
 import { certificate, entrance, networkPolicies } from './entrance.ts';
 import { expiry } from './expiry.ts';
+import { liveFences } from './fences.ts';
 import type { Look, WantedObject } from './look.ts';
+import { appliedObjects } from './objects.ts';
+import { secretStore } from './secrets.ts';
 import { kubernetesVersion } from './versions.ts';
 
 /** In the order in which one would mend things: each rests on those before it. */
@@ -19,8 +22,11 @@ const CHECKS: readonly ((look: Look) => Promise<Observation[]>)[] = [
   ofReconciler,
   admissionPolicies,
   engineWebhooks,
+  appliedObjects,
   accountRights,
+  liveFences,
   expiry,
+  secretStore,
   entrance,
   certificate,
   networkPolicies,
@@ -44,12 +50,12 @@ export async function examineCluster({ platform, files, reader, now }: ExamineOp
   const { home, previews, notes } = await role(platform, reader);
   const { doctor } = reconcilerOf(platform);
   const folders = [
-    ...(home && doctor.home !== undefined ? [doctor.home] : []),
-    ...(previews ? ['policies/', `bootstrap/clusters/${platform.clusters[0]?.name}/`] : []),
+    ...(home ? (doctor.home ?? []) : []),
+    ...(previews ? ['policies/', `bootstrap/install/clusters/${platform.clusters[0]?.name}/`] : []),
   ];
   const wanted = files
     .filter(({ path, text }) => text !== null && folders.some((folder) => path.startsWith(folder)))
-    .map(({ text }) => parse(text ?? '') as WantedObject);
+    .map(({ path, text }) => ({ ...(parse(text ?? '') as WantedObject), file: path }));
   const look: Look = { reader, platform, wanted, previews, home, now };
   return [...notes, ...(await Promise.all(CHECKS.map((check) => check(look)))).flat()];
 }

@@ -1,8 +1,7 @@
 import { couldNotLook, fail, type Observation, ok, warn } from '../../cluster/observation.ts';
 import { at, text } from '../../cluster/reader.ts';
 import { EXPIRY_POLICY } from '../../constructs/bootstrap/expiry.ts';
-import { CLEANER_ACCOUNT } from '../../model/labels.ts';
-import { reconcilerNamespace } from '../../reconcilers/index.ts';
+import { CLEANER_ACCOUNT, CLEANER_NAMESPACE } from '../../model/labels.ts';
 import { chose, type Look } from './look.ts';
 
 /** A job that has not succeeded for so long is not doing its work: its schedule is minutes. */
@@ -14,10 +13,9 @@ export async function expiry(look: Look): Promise<Observation[]> {
   return chose(look.platform, 'kyverno') ? deletingPolicy(look) : cleaner(look);
 }
 
-async function cleaner({ reader, platform, now }: Look): Promise<Observation[]> {
-  const namespace = reconcilerNamespace(platform);
-  const answer = await reader.get(`/apis/batch/v1/namespaces/${namespace}/cronjobs/${CLEANER_ACCOUNT}`);
-  const named = `CronJob ${CLEANER_ACCOUNT} in ${namespace}`;
+async function cleaner({ reader, now }: Look): Promise<Observation[]> {
+  const answer = await reader.get(`/apis/batch/v1/namespaces/${CLEANER_NAMESPACE}/cronjobs/${CLEANER_ACCOUNT}`);
+  const named = `CronJob ${CLEANER_ACCOUNT} in ${CLEANER_NAMESPACE}`;
   if (answer.kind === 'refused') return [couldNotLook('expiry', named, answer)];
   if (answer.kind === 'missing') return [nobody(named)];
   const job = answer.value;
@@ -42,7 +40,7 @@ function nobody(named: string): Observation {
   return fail(
     'expiry',
     `There is no ${named}: nothing ends an expired preview while the sweep is dead.`,
-    'Let the reconciler apply bootstrap/clusters.',
+    'An administrator applies bootstrap/install again.',
   );
 }
 

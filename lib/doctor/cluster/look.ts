@@ -7,6 +7,8 @@ export interface WantedObject {
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly namespace?: string };
   readonly spec?: unknown;
+  /** Path in the apps repo. */
+  readonly file: string;
 }
 
 /** What every check looks at. */

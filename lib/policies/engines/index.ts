@@ -61,6 +61,11 @@ export interface CompileOptions extends RuleChoice {
    */
   readonly place?: Rule['place'];
   /**
+   * Whether the guards that rules stand on come along.
+   * @default - with rules of previews
+   */
+  readonly guards?: boolean;
+  /**
    * Keys with which Kyverno verifies images itself.
    * @default - what greenroom noted of an image is held to be true
    */
@@ -93,7 +98,8 @@ export function compilePolicies(options: CompileOptions): KubeObject[] {
   const previewLabel = options.previewLabel ?? PREVIEW_LABEL;
   const policies = rulePolicies(options);
   const { fencer, contact, adminGroups = ['system:masters'], place, imageKeys = [] } = options;
-  const guarded = place === 'reconciler' ? [] : guards({ previewLabel, fencer, adminGroups, contact });
+  const isGuarded = options.guards ?? place !== 'reconciler';
+  const guarded = isGuarded ? guards({ previewLabel, fencer, adminGroups, contact }) : [];
   return [
     ...guarded.flatMap((guard) => compileVap(guard, { previewLabel })),
     ...policies.flatMap(({ id, policy }) => [

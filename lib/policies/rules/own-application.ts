@@ -24,6 +24,7 @@ spec:
     repoURL: https://github.com/acme/previews.git
     targetRevision: main
     path: previews/main/shop/pr-shop-7/app
+    directory: { include: '*.yaml' }
   destination: { server: https://kubernetes.default.svc, namespace: pr-shop-7 }
 `,
     bad: `apiVersion: argoproj.io/v1alpha1

@@ -14,10 +14,11 @@ export interface ApplicationSource {
    */
   readonly recurse?: boolean;
   /**
-   * Arguments of the functions that the folder's `.jsonnet` files consist of.
-   * @default - none
+   * Values of the folder's Helm chart. Only for charts that the platform team writes: whoever writes one runs templates
+   * in the repo-server.
+   * @default - plain YAML
    */
-  readonly jsonnetArguments?: Readonly<Record<string, string>>;
+  readonly helmValues?: Readonly<Record<string, string>>;
 }
 
 /** A namespace of a cluster. */
@@ -35,22 +36,39 @@ export interface ApplicationMetadata {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
+/** An object that another Application already owns is an error, never a silent change of owner. */
+export const SYNC_OPTIONS: readonly string[] = ['FailOnSharedResource=true'];
+
 /** With it, deleting an Application deletes what it made. */
 export const RESOURCES_FINALIZER = 'resources-finalizer.argocd.argoproj.io';
 
-export function renderSource(source: ApplicationSource): Record<string, unknown> {
-  return {
-    repoURL: source.repoUrl,
-    targetRevision: source.targetRevision,
-    path: source.path,
-    directory: renderDirectory(source),
-  };
-}
+/** Argo CD's own for cascading deletion, and those that the API server sets while it waits for what is owned. */
+export const FINALIZERS = [
+  ...['', '/background', '/foreground'].map((policy) => `${RESOURCES_FINALIZER}${policy}`),
+  'foregroundDeletion',
+  'orphan',
+];
 
-function renderDirectory({ recurse, jsonnetArguments }: ApplicationSource): Record<string, unknown> | undefined {
-  if (!recurse && jsonnetArguments === undefined) return undefined;
-  const tlas = Object.entries(jsonnetArguments ?? {}).map(([name, value]) => ({ name, value }));
-  return { recurse: recurse ? true : undefined, jsonnet: tlas.length > 0 ? { tlas } : undefined };
+/** The only files of a folder that are read: no JSON, and no Jsonnet, which can read the repo-server's own files. */
+export const PLAIN_YAML = '*.yaml';
+
+/** Says what kind of source it is, so that no file in the folder can: no Chart.yaml, no kustomization.yaml. */
+export function renderSource({
+  repoUrl,
+  targetRevision,
+  path,
+  recurse,
+  helmValues,
+}: ApplicationSource): Record<string, unknown> {
+  const parameters = Object.entries(helmValues ?? {}).map(([name, value]) => ({ name, value, forceString: true }));
+  return {
+    repoURL: repoUrl,
+    targetRevision,
+    path,
+    ...(helmValues === undefined
+      ? { directory: { include: PLAIN_YAML, ...(recurse && { recurse }) } }
+      : { helm: { parameters } }),
+  };
 }
 
 /**
@@ -62,8 +80,7 @@ export function automatedSync(): Record<string, unknown> {
   return {
     automated: { prune: true, selfHeal: true },
     retry: { limit: 5, refresh: true, backoff: { duration: '2s', factor: 2, maxDuration: '30s' } },
-    // An object that another Application already owns is an error, never a silent change of owner.
-    syncOptions: ['FailOnSharedResource=true'],
+    syncOptions: SYNC_OPTIONS,
   };
 }
 

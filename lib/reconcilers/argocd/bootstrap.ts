@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../model/kube-object.ts';
 import { type Cluster, IN_CLUSTER } from '../../model/platform.ts';
-import type { BootstrapFolder, BootstrapInput } from '../reconciler.ts';
+import type { BootstrapFolder, BootstrapInput, GuardSpec } from '../reconciler.ts';
 import { appProject } from './app-project.ts';
 import {
   type ApplicationSource,
@@ -8,55 +8,84 @@ import {
   GENERATE_PATHS_ANNOTATION,
   renderSource,
   SYNC_OPTIONS_ANNOTATION,
-  SYNC_WAVE_ANNOTATION,
 } from './application.ts';
 import { applicationSet } from './application-set.ts';
-import { BOOTSTRAP_ACCOUNT, BOOTSTRAP_PROJECT, CLUSTERS_PROJECT } from './names.ts';
+import { CONTROLLER_ROLE, controllerRole, MANAGER_ROLE } from './controller-role.ts';
+import { BOOTSTRAP_ACCOUNT, BOOTSTRAP_PROJECT, CLUSTERS_PROJECT, FENCES_PROJECT, PREVIEWS_PROJECT } from './names.ts';
 import { previewApplicationSets } from './preview-application-sets.ts';
 import { ARGOCD_KINDS, bootstrapProject, clustersProject, fencesProject, previewsProject } from './projects.ts';
 
 /**
- * - `install/argocd`, `install/clusters/<name>`: accounts and their permissions and the root project; applied by an
- *   administrator, once and at upgrades;
+ * - `install/argocd`, `install/clusters/<name>`: accounts and their permissions, projects, guards, what ends previews,
+ *   certificate and gateway; applied by an administrator, once and at upgrades;
+ * - `install/controller`: the role that takes the place of the one that Argo CD comes with;
  * - `install/root`: the root Application, applied last: one that is there before its project is an error to Argo CD, and
  *   looked at again only minutes later;
- * - `argocd`: what the root Application applies: projects, ApplicationSets, an Application a cluster, and the guard of
- *   Applications;
- * - `clusters/<name>`: what a cluster's Application applies there, beside the compiled policies: guards of the accounts,
- *   the cleaner, certificate and gateway.
+ * - `argocd`: what the root Application applies: ApplicationSets, and an Application a cluster for its policies.
  */
 export function bootstrap(input: BootstrapInput): readonly BootstrapFolder[] {
   const { platform } = input;
   return [
-    { path: 'install/argocd', accounts: [rootAccount(input)], objects: [appProject(bootstrapProject(input))] },
-    { path: 'install/root', objects: [rootApplication(input)] },
     {
-      path: 'argocd',
+      path: 'install/argocd',
       shared: ['pinned'],
-      sharedAnnotations: { [SYNC_WAVE_ANNOTATION]: BEFORE_APPLICATIONS },
-      objects: argoCdObjects(input),
+      accounts: [rootAccount(input)],
+      guards: [rootGuard(input)],
+      objects: [bootstrapProject, clustersProject, fencesProject, previewsProject].map((project) =>
+        appProject(project(input)),
+      ),
     },
+    { path: 'install/controller', objects: [controllerRole(CONTROLLER_ROLE, input)] },
+    { path: 'install/root', objects: [rootApplication(input)] },
+    { path: 'argocd', objects: argoCdObjects(input) },
     ...platform.clusters.flatMap(({ name, server }): BootstrapFolder[] => [
       {
-        path: `install/clusters/${name}`,
-        shared: server === IN_CLUSTER ? ['accounts'] : ['accounts-namespace', 'accounts'],
+        path: `install/namespaces/${name}`,
+        shared: ['cleaner-namespace', ...(server === IN_CLUSTER ? [] : ['accounts-namespace' as const])],
       },
-      { path: `clusters/${name}`, shared: ['cluster'] },
+      {
+        path: `install/clusters/${name}`,
+        shared: ['accounts', 'cluster'],
+        objects: server === IN_CLUSTER ? [] : [controllerRole(MANAGER_ROLE, input)],
+      },
     ]),
   ];
 }
 
-/** Projects and the guard of Applications come first, whatever the names of what uses them. */
-const BEFORE_APPLICATIONS = '-1';
-
 /** The account of the root Application. */
-function rootAccount({ platform, kinds }: BootstrapInput) {
+function rootAccount({ platform }: BootstrapInput) {
   const { namespace } = platform.argocd;
   return {
     name: BOOTSTRAP_ACCOUNT,
     namespace,
-    clusterKinds: kinds.guard,
+    clusterKinds: [],
     namespaceKinds: { [namespace]: ARGOCD_KINDS },
+  };
+}
+
+/** Whoever pushes into `bootstrap/argocd` chooses what this account writes: nothing but what belongs there. */
+function rootGuard({ platform, repoUrl }: BootstrapInput): GuardSpec {
+  const { namespace } = platform.argocd;
+  const cel = (text: string) => JSON.stringify(text);
+  const source = `s.repoURL == ${cel(repoUrl)} && s.?targetRevision.orValue('') == ${cel(platform.appsRepo.branch)} && s.?path.orValue('').startsWith('policies/')`;
+  return {
+    name: 'greenroom-bootstrap',
+    rule: [{ apiGroups: ['*'], apiVersions: ['*'], operations: ['CREATE', 'UPDATE', 'DELETE'], resources: ['*/*'] }],
+    when: `request.userInfo.username == 'system:serviceaccount:${namespace}:${BOOTSTRAP_ACCOUNT}'`,
+    validations: [
+      {
+        expression: `request.namespace == '${namespace}' && request.resource.group == 'argoproj.io' && request.resource.resource in ['applications', 'applicationsets']`,
+        message: `${BOOTSTRAP_ACCOUNT} may write Applications and ApplicationSets of previews only`,
+      },
+      {
+        expression: `request.operation == 'DELETE' || request.resource.resource != 'applications' || (object.spec.project == '${CLUSTERS_PROJECT}' && !has(object.spec.source) && object.spec.?sources.orValue([]).all(s, ${source}))`,
+        message: `an Application that ${BOOTSTRAP_ACCOUNT} writes applies policies/ of the apps repo, in the project ${CLUSTERS_PROJECT}`,
+      },
+      {
+        expression: `request.operation == 'DELETE' || request.resource.resource != 'applicationsets' || object.spec.template.spec.project in ['${FENCES_PROJECT}', '${PREVIEWS_PROJECT}']`,
+        message: `an ApplicationSet that ${BOOTSTRAP_ACCOUNT} writes makes previews, in the project ${FENCES_PROJECT} or ${PREVIEWS_PROJECT}`,
+      },
+    ],
   };
 }
 
@@ -74,17 +103,10 @@ function argoCdObjects(input: BootstrapInput): KubeObject[] {
   const { platform, repoUrl } = input;
   const { namespace } = platform.argocd;
   const { branch } = platform.appsRepo;
-  const projects = [clustersProject, fencesProject, previewsProject].map((project) =>
-    appProject(project(input), {
-      [SYNC_OPTIONS_ANNOTATION]: 'Prune=confirm',
-      [SYNC_WAVE_ANNOTATION]: BEFORE_APPLICATIONS,
-    }),
-  );
-  const ofClusters = platform.clusters.flatMap(({ name, server }) => {
+  return platform.clusters.flatMap(({ name, server }) => {
     const sets = previewApplicationSets({ cluster: name, server, repoUrl, branch, namespace });
     return [applicationSet(sets.fences), applicationSet(sets.apps), clusterApplication(input, { name, server })];
   });
-  return [...projects, ...ofClusters];
 }
 
 function clusterApplication({ platform, repoUrl }: BootstrapInput, { name, server }: Cluster): KubeObject {
@@ -94,10 +116,7 @@ function clusterApplication({ platform, repoUrl }: BootstrapInput, { name, serve
     namespace: platform.argocd.namespace,
     project: CLUSTERS_PROJECT,
     server,
-    sources: [
-      source(`bootstrap/clusters/${name}`),
-      ...platform.policies.engines.map((engine) => source(`policies/${engine}`)),
-    ],
+    sources: platform.policies.engines.map((engine) => source(`policies/${engine}`)),
     annotations: { [SYNC_OPTIONS_ANNOTATION]: 'Prune=confirm' },
   });
 }

@@ -1,25 +1,60 @@
 import { couldNotLook, fail, names, type Observation, ok } from '../../cluster/observation.ts';
 import { at, list, text } from '../../cluster/reader.ts';
 import type { ClusterLook, DoctorPart } from '../reconciler.ts';
+import { CONTROLLER_ROLE } from './controller-role.ts';
 import { FENCES_PROJECT, PREVIEWS_PROJECT } from './names.ts';
 
 const IMPERSONATION = 'application.sync.impersonation.enabled';
 
-/** Without it everything is applied with Argo CD's own rights, and no account of ours holds anything back. */
-async function impersonation({ reader, platform }: ClusterLook): Promise<Observation[]> {
+/** What `argocd-cm` has to say, and what happens without it. */
+const SETTINGS = [
+  {
+    check: 'impersonation',
+    key: IMPERSONATION,
+    value: 'true',
+    good: 'Argo CD applies each preview with an account of its own',
+    bad: 'Impersonation is off: Argo CD applies what makers write with its own rights.',
+    also: '; every other AppProject then needs destinationServiceAccounts too',
+  },
+  {
+    check: 'jsonnet',
+    key: 'jsonnet.enable',
+    value: 'false',
+    good: 'Argo CD evaluates no Jsonnet',
+    bad: "Jsonnet is on: a file in a repository can read the repo-server's files and environment.",
+    also: '',
+  },
+] as const;
+
+async function settings({ reader, platform }: ClusterLook): Promise<Observation[]> {
   const { namespace } = platform.argocd;
   const answer = await reader.get(`/api/v1/namespaces/${namespace}/configmaps/argocd-cm`);
   if (answer.kind === 'refused') return [couldNotLook('impersonation', `argocd-cm in ${namespace}`, answer)];
-  if (answer.kind === 'found' && text(answer.value, 'data', IMPERSONATION) === 'true') {
-    return [ok('impersonation', 'Argo CD applies each preview with an account of its own')];
+  return SETTINGS.map(({ check, key, value, good, bad, also }) => {
+    const found = answer.kind === 'found' ? at(answer.value, 'data', key) : undefined;
+    if (found === value) return ok(check, good);
+    return fail(check, bad, `Set ${key}: "${value}" in the ConfigMap argocd-cm of ${namespace}${also}.`);
+  });
+}
+
+/** What Argo CD does without impersonating anybody, it does with these rights: deletion, and the hooks of it. */
+async function controllerRights({ reader, platform }: ClusterLook): Promise<Observation[]> {
+  const user = `system:serviceaccount:${platform.argocd.namespace}:${CONTROLLER_ROLE}`;
+  const deed = { verb: 'create', group: 'rbac.authorization.k8s.io', resource: 'clusterrolebindings' };
+  const answer = await reader.may(user, deed);
+  if (answer.kind !== 'found') {
+    const reason = answer.kind === 'refused' ? answer : ({ kind: 'refused', reason: 'no answer' } as const);
+    return [couldNotLook('controller-rights', "what Argo CD's controller may do", reason)];
   }
-  return [
-    fail(
-      'impersonation',
-      'Impersonation is off: Argo CD applies what makers write with its own rights.',
-      `Set ${IMPERSONATION}: "true" in the ConfigMap argocd-cm of ${namespace}; every other AppProject then needs destinationServiceAccounts too.`,
-    ),
-  ];
+  return answer.value === false
+    ? [ok('controller-rights', "Argo CD's controller can create nothing by itself")]
+    : [
+        fail(
+          'controller-rights',
+          "Argo CD's controller may do everything, and what it does without impersonation is done with that.",
+          'An administrator applies bootstrap/install/controller in the cluster of Argo CD.',
+        ),
+      ];
 }
 
 /** Settings under which previews are never removed, or all at once. */
@@ -162,8 +197,8 @@ export const doctor: DoctorPart = {
   needs: [
     { groupVersion: 'argoproj.io/v1alpha1', kinds: ['Application', 'ApplicationSet', 'AppProject'], by: 'Argo CD' },
   ],
-  home: 'bootstrap/argocd/',
-  checks: [version, impersonation, generators, applicationSets],
+  home: ['bootstrap/install/argocd/', 'bootstrap/install/root/', 'bootstrap/argocd/'],
+  checks: [version, settings, controllerRights, generators, applicationSets],
   resync:
-    'Let Argo CD sync the Applications greenroom and greenroom-<cluster>; they hold what policies/ and bootstrap/ say.',
+    'Let Argo CD sync the Applications greenroom and greenroom-<cluster>; they hold what bootstrap/argocd/ and policies/ say.',
 };

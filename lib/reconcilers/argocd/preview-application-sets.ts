@@ -73,20 +73,36 @@ function ofPart(
       source: { repoUrl: props.repoUrl, targetRevision: branch, path: `{{.path.path}}/${part}` },
       destination: { server: props.server, namespace: '{{.name}}' },
     },
-    templatePatch: STOP_WHEN_EXPIRED,
+    templatePatch: BY_THE_CLOCK,
   };
 }
 
-/** `enabled: false` beside the rest: a patch merges, so that leaving `automated` out would change nothing. */
-const STOP_WHEN_EXPIRED = `{{- if le (int64 .expires) (now | unixEpoch | int64) }}
-metadata:
-  annotations:
-    ${EXPIRED_ANNOTATION}: "true"
+/** How often Argo CD starts anew with an Application that it gave up. */
+const ATTEMPT_SECONDS = 600;
+
+/**
+ * Two things that need a clock.
+ *
+ * Argo CD gives a source up whose sync failed to the end of its retries, until the source or a commit changes: a name
+ * that was taken for two minutes, or an outage of a webhook, would leave the preview dead for good. So the source
+ * changes, by a word that names no file. What is in sync is then compared again, and not applied.
+ *
+ * A preview past its end is not applied any more. `enabled: false` beside the rest: a patch merges, so that leaving
+ * `automated` out would change nothing.
+ */
+const BY_THE_CLOCK = `{{- $now := now | unixEpoch | int64 -}}
 spec:
+  source:
+    directory:
+      exclude: attempt-{{ div $now ${ATTEMPT_SECONDS} }}
+{{- if le (int64 .expires) $now }}
   syncPolicy:
     automated:
       enabled: false
       prune: false
       selfHeal: false
+metadata:
+  annotations:
+    ${EXPIRED_ANNOTATION}: "true"
 {{- end }}
 `;

@@ -5,14 +5,14 @@ import type { AppProjectProps } from './app-project.ts';
 import { BOOTSTRAP_ACCOUNT, BOOTSTRAP_PROJECT, CLUSTERS_PROJECT, FENCES_PROJECT, PREVIEWS_PROJECT } from './names.ts';
 
 /** What the root Application applies in Argo CD's namespace. */
-export const ARGOCD_KINDS = ['AppProject', 'Application', 'ApplicationSet'].map((kind) => ({
+export const ARGOCD_KINDS = ['Application', 'ApplicationSet'].map((kind) => ({
   group: 'argoproj.io',
   kind,
   resource: `${kind.toLowerCase()}s`,
 }));
 
 /** May write what bootstrap/argocd/ holds, in Argo CD's own namespace. */
-export function bootstrapProject({ platform, repoUrl, kinds }: BootstrapInput): AppProjectProps {
+export function bootstrapProject({ platform, repoUrl }: BootstrapInput): AppProjectProps {
   const { namespace } = platform.argocd;
   return {
     name: BOOTSTRAP_PROJECT,
@@ -20,29 +20,28 @@ export function bootstrapProject({ platform, repoUrl, kinds }: BootstrapInput): 
     description: 'Projects and ApplicationSets of previews',
     sourceRepos: [repoUrl],
     destinations: [{ server: IN_CLUSTER, namespace, serviceAccount: `${namespace}:${BOOTSTRAP_ACCOUNT}` }],
-    clusterKinds: kinds.guard,
     namespacedKinds: ARGOCD_KINDS,
   };
 }
 
-/** May write what bootstrap/clusters/ and policies/ hold. */
-export function clustersProject({ platform, repoUrl, kinds, certificateNamespace }: BootstrapInput): AppProjectProps {
+/** Argo CD takes an empty list of kinds for all of them. */
+const NO_KIND = { group: 'greenroom.dev', kind: 'None' };
+
+/** May write what policies/ holds. */
+export function clustersProject({ platform, repoUrl, kinds }: BootstrapInput): AppProjectProps {
   const { namespace } = platform.argocd;
-  const namespaces = [...new Set([namespace, certificateNamespace])];
   return {
     name: CLUSTERS_PROJECT,
     namespace,
-    description: 'Admission policies, cleaner and certificate of each cluster of previews',
+    description: 'Admission policies of each cluster of previews',
     sourceRepos: [repoUrl],
-    destinations: servers(platform).flatMap((server) =>
-      namespaces.map((target) => ({
-        server,
-        namespace: target,
-        serviceAccount: `${namespace}:${CLUSTER_ACCOUNT}`,
-      })),
-    ),
-    clusterKinds: kinds.cluster.cluster,
-    namespacedKinds: [...kinds.cluster.cleaner, ...kinds.cluster.ingress],
+    destinations: servers(platform).map((server) => ({
+      server,
+      namespace,
+      serviceAccount: `${namespace}:${CLUSTER_ACCOUNT}`,
+    })),
+    clusterKinds: kinds.policies,
+    namespacedKinds: [NO_KIND],
   };
 }
 

@@ -1,4 +1,4 @@
-import { appsRepoUrl, type PlatformSpec } from '../../model/platform.ts';
+import { appsRepoUrl, endsByKyverno, IN_CLUSTER, type PlatformSpec } from '../../model/platform.ts';
 import { applyClusters, applyLine } from '../readme.ts';
 import type { ReadmeWords } from '../reconciler.ts';
 
@@ -9,12 +9,20 @@ export function readme(platform: PlatformSpec): ReadmeWords {
     RECONCILER_NEEDS: 'Argo CD 3.2 or newer',
     RECONCILER_WEBHOOK: `Point a webhook of this repository at Argo CD (\`/api/webhook\` of the ApplicationSet controller and of the API server):
    then a commit is seen at once and not after three minutes.`,
-    RECONCILER_STEPS: `1. In Argo CD's ConfigMap \`argocd-cm\`, set \`application.sync.impersonation.enabled: "true"\`. It holds for the whole
-   Argo CD: every other AppProject needs \`destinationServiceAccounts\` from then on, or an Argo CD of its own.
+    RECONCILER_STEPS: `1. In Argo CD's ConfigMap \`argocd-cm\`, set \`application.sync.impersonation.enabled: "true"\`: what makers write is
+   then applied with an account of the preview's own. Set \`jsonnet.enable: "false"\` too: Jsonnet in a repository reads
+   the repo-server's files and environment. Both hold for the whole Argo CD: every other AppProject needs
+   \`destinationServiceAccounts\` from then on, or an Argo CD of its own.
+
+       kubectl patch configmap argocd-cm -n ${namespace} -p '{"data":{"application.sync.impersonation.enabled":"true","jsonnet.enable":"false"}}'
+
 2. Give Argo CD read access to this repository (\`${appsRepoUrl(platform)}\`).`,
     INSTALL: [
       applyLine('argocd', 'in the cluster of Argo CD'),
-      ...applyClusters(platform),
+      applyLine('controller', 'in the cluster of Argo CD: its controller may not do everything any more'),
+      ...applyClusters(platform, ({ server }) =>
+        endsByKyverno(platform) && server === IN_CLUSTER ? ['clusters'] : ['namespaces', 'clusters'],
+      ),
       applyLine('root', 'in the cluster of Argo CD, last'),
     ].join('\n'),
     RECONCILER_TEARDOWN: `- An ApplicationSet or a project is never pruned without a person saying so (\`Prune=confirm\`), since that ends every

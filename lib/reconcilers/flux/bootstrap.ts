@@ -1,7 +1,7 @@
 import type { Problem } from '../../core/errors.ts';
 import type { KubeObject } from '../../model/kube-object.ts';
 import { CLUSTER_ACCOUNT, PREVIEW_PREFIX } from '../../model/labels.ts';
-import type { PlatformSpec } from '../../model/platform.ts';
+import { endsByKyverno, type PlatformSpec } from '../../model/platform.ts';
 import type { BootstrapFolder, BootstrapInput, GuardSpec } from '../reconciler.ts';
 import { KUSTOMIZATION, kustomization } from './kustomization.ts';
 import { FLUX_NAMESPACE } from './names.ts';
@@ -11,8 +11,8 @@ import { appsRepoSources, INDEX_SOURCE } from './sources.ts';
 const INDEX_ACCOUNT = 'preview-index';
 
 /** Without Kyverno nothing ends a preview that Flux heals. */
-export function refusedSettings({ policies }: PlatformSpec): Problem[] {
-  if (policies.engines.includes('kyverno')) return [];
+export function refusedSettings(platform: PlatformSpec): Problem[] {
+  if (endsByKyverno(platform)) return [];
   return [
     {
       field: 'spec.policies.engines',
@@ -24,13 +24,14 @@ export function refusedSettings({ policies }: PlatformSpec): Problem[] {
 
 /**
  * Each cluster runs a Flux of its own, and an administrator applies `install/clusters/<name>` there, once and at
- * upgrades; Flux applies `clusters/<name>`, the policies and the previews.
+ * upgrades; Flux applies the policies and the previews.
  */
 export function bootstrap({ platform, repoUrl }: BootstrapInput): readonly BootstrapFolder[] {
   return platform.clusters.flatMap(({ name }): BootstrapFolder[] => [
     {
       path: `install/clusters/${name}`,
-      shared: ['accounts'],
+      shared: ['accounts', 'cluster', 'pinned'],
+      guards: [INDEX_GUARD],
       accounts: [
         {
           name: INDEX_ACCOUNT,
@@ -41,20 +42,18 @@ export function bootstrap({ platform, repoUrl }: BootstrapInput): readonly Boots
       ],
       objects: [
         ...appsRepoSources({ repoUrl, branch: platform.appsRepo.branch, cluster: name }),
-        ...ownKustomizations(platform, name),
+        ...ownKustomizations(platform),
       ],
     },
-    { path: `clusters/${name}`, shared: ['cluster', 'pinned'], guards: [INDEX_GUARD] },
   ]);
 }
 
-function ownKustomizations({ policies }: PlatformSpec, cluster: string): KubeObject[] {
+function ownKustomizations({ policies }: PlatformSpec): KubeObject[] {
   // None of these takes along what it made: deleting one by mistake ends no preview and lifts no guard.
   const deletionPolicy = 'Orphan';
   const ours = { serviceAccount: CLUSTER_ACCOUNT, deletionPolicy } as const;
   const ofEngines = policies.engines.map((engine) => ({ name: `greenroom-policies-${engine}`, engine }));
   return [
-    kustomization({ name: 'greenroom', path: `./bootstrap/clusters/${cluster}`, ...ours }),
     ...ofEngines.map(({ name, engine }) => kustomization({ name, path: `./policies/${engine}`, ...ours })),
     kustomization({
       name: 'previews',
@@ -62,8 +61,8 @@ function ownKustomizations({ policies }: PlatformSpec, cluster: string): KubeObj
       source: INDEX_SOURCE,
       serviceAccount: INDEX_ACCOUNT,
       deletionPolicy,
-      // Guards before what they guard.
-      dependsOn: ['greenroom', ...ofEngines.map(({ name }) => name)],
+      // Policies before what they judge.
+      dependsOn: ofEngines.map(({ name }) => name),
     }),
   ];
 }
@@ -74,7 +73,7 @@ function ownKustomizations({ policies }: PlatformSpec, cluster: string): KubeObj
  */
 const INDEX_GUARD: GuardSpec = {
   name: 'greenroom-preview-index',
-  rule: { apiGroups: ['*'], apiVersions: ['*'], operations: ['CREATE', 'UPDATE', 'DELETE'], resources: ['*/*'] },
+  rule: [{ apiGroups: ['*'], apiVersions: ['*'], operations: ['CREATE', 'UPDATE', 'DELETE'], resources: ['*/*'] }],
   when: `request.userInfo.username == 'system:serviceaccount:${FLUX_NAMESPACE}:${INDEX_ACCOUNT}'`,
   validations: [
     {

@@ -7,6 +7,5 @@ export const doctor: DoctorPart = {
     { groupVersion: 'source.toolkit.fluxcd.io/v1', kinds: ['GitRepository'], by: "Flux' source-controller" },
   ],
   checks: [],
-  resync:
-    'Let Flux reconcile the Kustomizations greenroom and greenroom-policies-*; they hold what policies/ and bootstrap/ say.',
+  resync: 'Let Flux reconcile the Kustomizations greenroom-policies-*; they hold what policies/ says.',
 };

@@ -5,11 +5,14 @@ import { APPS_REPO_SOURCE, KUSTOMIZATION } from './kustomization.ts';
 const SPEC = 'dyn(object).?spec';
 
 /** By name, target, account or path: whatever of those says that it is a preview's. */
-const PREVIEW_KUSTOMIZATION = `(object.kind == "Kustomization" && (object.metadata.?name.orValue("").startsWith("${PREVIEW_PREFIX}") || ${SPEC}.?targetNamespace.orValue("").startsWith("${PREVIEW_PREFIX}") || ${SPEC}.?serviceAccountName.orValue("") == params.application.fencer || ${SPEC}.?serviceAccountName.orValue("").startsWith("${PREVIEW_PREFIX}") || (${SPEC}.?sourceRef.?name.orValue("") == params.application.gitRepository && ${SPEC}.?path.orValue("").matches("(^|/)previews(/|$)|[.][.]|^[./]*$"))))`;
+const IS_PREVIEW = `(object.kind == "Kustomization" && (object.metadata.?name.orValue("").startsWith("${PREVIEW_PREFIX}") || ${SPEC}.?targetNamespace.orValue("").startsWith("${PREVIEW_PREFIX}") || ${SPEC}.?serviceAccountName.orValue("") == params.application.fencer || ${SPEC}.?serviceAccountName.orValue("").startsWith("${PREVIEW_PREFIX}") || (${SPEC}.?sourceRef.?name.orValue("") == params.application.gitRepository && ${SPEC}.?path.orValue("").matches("(^|/)previews(/|$)|[.][.]|^[./]*$"))))`;
 
-const onKustomization = (cel: string, field: string) => ({ cel: `!${PREVIEW_KUSTOMIZATION} || (${cel})`, field });
+const onKustomization = (cel: string, field: string) => ({
+  cel: `!variables.kustomizationOfPreview || (${cel})`,
+  field,
+});
 
-const PATH = `${SPEC}.?path.orValue("").split("/")`;
+const PATH = 'variables.kustomizationPath';
 /** What says where, as whom and how often; nothing that would make other objects of what was committed. */
 const KUSTOMIZATION_FIELDS = [
   'deletionPolicy',
@@ -35,6 +38,10 @@ const FENCE = `${PART} == "fence"`;
 export const pinned: PinnedObjects = {
   kinds: [KUSTOMIZATION],
   params: { gitRepository: APPS_REPO_SOURCE, fencer: FENCER_ACCOUNT },
+  variables: [
+    { name: 'kustomizationPath', expression: `${SPEC}.?path.orValue("").split("/")` },
+    { name: 'kustomizationOfPreview', expression: IS_PREVIEW },
+  ],
   conditions: [
     onKustomization(
       `${SPEC}.?sourceRef.?kind.orValue("") == "GitRepository" && ${SPEC}.?sourceRef.?name.orValue("") == params.application.gitRepository && ${SPEC}.?sourceRef.?namespace.orValue(object.metadata.?namespace.orValue("")) == object.metadata.?namespace.orValue("")`,

@@ -42,9 +42,9 @@ function open(number: number, lifeInSeconds: number): Preview {
 
 /** The generated job's own command, with its account, at the first moment at which it ends a preview. */
 async function runCleaner({ expires }: Preview): Promise<void> {
-  const job = await live.get('cronjob', 'preview-cleaner', '--namespace=argocd');
+  const job = await live.get('cronjob', 'preview-cleaner', '--namespace=greenroom-cleaner');
   const { serviceAccountName, containers } = job.spec.jobTemplate.spec.template.spec;
-  const token = await live.cluster.kubectl(['create', 'token', serviceAccountName, '--namespace=argocd']);
+  const token = await live.cluster.kubectl(['create', 'token', serviceAccountName, '--namespace=greenroom-cleaner']);
   const folder = mkdtempSync(join(tmpdir(), 'greenroom-cleaner-'));
   try {
     const config = JSON.parse(readFileSync(live.cluster.kubeconfig, 'utf8'));

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import { greenroom, type Run } from '../../support/command.ts';
 import { type ArgoCd, startArgoCd } from '../argocd.ts';
 import { type Cluster, startCluster } from '../cluster.ts';
 import { crdFiles } from '../crds.ts';
 import { eventually } from '../eventually.ts';
+import { judge } from '../judges.ts';
+import { run } from '../run.ts';
 import { LiveAppsRepo } from './live-apps-repo.ts';
 import { MicroApps } from './micro-apps.ts';
 import { type Json, Objects } from './objects.ts';
@@ -13,6 +15,8 @@ import { type Json, Objects } from './objects.ts';
 export interface LiveOptions {
   /** Names of further clusters to start, each with an API server of its own. @default - none */
   readonly clusters?: readonly string[];
+  /** Whether Argo CD finds Helm. @default false */
+  readonly helm?: boolean;
   /** Further lines below `spec` of greenroom.yaml, by address of each further cluster. @default - none */
   readonly spec?: (servers: Readonly<Record<string, string>>) => string;
 }
@@ -54,7 +58,9 @@ export class Live extends Objects {
       const cluster = await start();
       const others = new Map<string, Cluster>();
       for (const name of options.clusters ?? []) others.set(name, await start());
-      const argo = await startArgoCd(cluster, { repoDir: repo.bare });
+      // As Argo CD comes: what has to be set is for the README to say.
+      const config = { 'application.sync.impersonation.enabled': 'false' };
+      const argo = await startArgoCd(cluster, { repoDir: repo.bare, config, helm: options.helm ?? false });
       for (const [name, other] of others) await argo.register(name, other);
       const live = new Live(repo, argo, cluster, others);
       await live.#init(options);
@@ -83,14 +89,19 @@ export class Live extends Objects {
     await this.repo.pushAll('apps repo');
   }
 
-  /** Runs the commands that the apps repo's README gives an administrator, and waits until Argo CD has done its part. */
+  /**
+   * Runs every `kubectl` command of the apps repo's README as it is written, one after the other, and waits until Argo CD
+   * has done its part.
+   */
   async install(): Promise<void> {
     const readme = readFileSync(join(this.repo.clone, 'README.md'), 'utf8');
-    const commands = [...readme.matchAll(/kubectl apply -f (\S+) +# in the cluster (?:of Argo CD|(\S+))/g)];
-    expect(commands.length).toBeGreaterThan(2);
-    for (const [, folder, name = 'main'] of commands) {
-      const cluster = this.others.get(name) ?? this.cluster;
-      await cluster.kubectl(['apply', `--filename=${join(this.repo.clone, folder!)}`]);
+    const commands = [...readme.matchAll(/^ {7}(kubectl .*?)(?: +# in the cluster (?:of Argo CD|([\w-]+)).*)?$/gm)];
+    expect(commands.length).toBeGreaterThan(4);
+    const programs = dirname(await judge('kubectl'));
+    for (const [, command, name = 'main'] of commands) {
+      const { kubeconfig } = this.others.get(name) ?? this.cluster;
+      const env = { KUBECONFIG: kubeconfig, HOME: dirname(kubeconfig), PATH: `${programs}:${process.env['PATH']}` };
+      await run('bash', ['-c', `cd ${this.repo.clone} && ${command}`], { env });
     }
     for (const name of [
       'greenroom',

@@ -111,7 +111,7 @@ describe('least privilege, by the API server’s own RBAC and admission', () => 
         'namespace',
         namespace,
         '--dry-run=server',
-        '--as=system:serviceaccount:argocd:preview-cleaner',
+        '--as=system:serviceaccount:greenroom-cleaner:preview-cleaner',
       ]);
     expect((await remove('pr-shop-7')).code).toBe(0);
     // kube-system is kept by the API server itself.
@@ -130,7 +130,13 @@ describe('Applications of previews', () => {
   const spec = (change: object = {}, source: object = {}, destination: object = {}) => ({
     spec: {
       project: 'previews',
-      source: { repoURL: live.repo.url, targetRevision: 'main', path: 'previews/main/shop/pr-shop-50/app', ...source },
+      source: {
+        repoURL: live.repo.url,
+        targetRevision: 'main',
+        path: 'previews/main/shop/pr-shop-50/app',
+        directory: { include: '*.yaml' },
+        ...source,
+      },
       destination: { server: 'https://kubernetes.default.svc', namespace: 'pr-shop-50', ...destination },
       ...change,
     },

@@ -15,15 +15,32 @@ let forge: FakePulls;
 const shas = new Map<number, string>();
 
 /** A service of a pull request, as a team writes it that keeps its manifests with its code. */
-const SERVICE = `function(name, host, sha) [
-  { apiVersion: 'v1', kind: 'Service', metadata: { name: name },
-    spec: { selector: { app: name }, ports: [{ port: 80, targetPort: 8080 }] } },
-  { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', metadata: { name: name },
-    spec: { ingressClassName: 'nginx', rules: [{ host: host, http: { paths: [{ path: '/', pathType: 'Prefix',
-      backend: { service: { name: name, port: { number: 80 } } } }] } }] } },
-  { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'version' }, data: { sha: sha } },
-]
+const service = (name: string, version: string) => `apiVersion: v1
+kind: Service
+metadata: { name: ${name} }
+spec: { selector: { app: ${name} }, ports: [{ port: 80, targetPort: 8080 }] }
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: ${name} }
+spec:
+  ingressClassName: nginx
+  rules:
+  - host: ${name}.apps.example.com
+    http:
+      paths: [{ path: /, pathType: Prefix, backend: { service: { name: ${name}, port: { number: 80 } } } }]
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: version }
+data: { version: ${version} }
 `;
+/** What reads the repo-server's environment where Jsonnet is evaluated, and the file that turns it on in a folder. */
+const THEFT = {
+  'k8s/.argocd-source.yaml': "directory: { include: '*' }\n",
+  'k8s/steal.jsonnet':
+    "{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'stolen' }, data: { environ: importstr '/proc/self/environ' } }\n",
+};
 const SETTINGS = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: settings }\ndata: { level: debug }\n';
 const QUOTA = 'apiVersion: v1\nkind: ResourceQuota\nmetadata: { name: preview }\nspec: { hard: { pods: "1000" } }\n';
 const NEIGHBOUR = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: intruder, namespace: pr-shop-8 }\n';
@@ -35,7 +52,7 @@ const pulls = (...numbers: number[]) =>
   ]);
 
 beforeAll(async () => {
-  live = await Live.start();
+  live = await Live.start({ helm: true });
   await live.install();
   // A compiled preview, to compare with.
   live.apps.pull({ number: 5, repository: 'docs' });
@@ -43,7 +60,11 @@ beforeAll(async () => {
   await live.refresh();
 
   for (const number of [7, 8, 9]) {
-    const files = { 'k8s/app.jsonnet': SERVICE, 'k8s/settings.yaml': SETTINGS };
+    const files = {
+      'k8s/app.yaml': service(`pr-shop-${number}`, `v${number}`),
+      'k8s/settings.yaml': SETTINGS,
+      ...THEFT,
+    };
     shas.set(number, live.apps.commit('shop', `change-${number}`, files));
   }
   shas.set(10, live.apps.commit('shop', 'change-10', { 'k8s/a.yaml': QUOTA, 'k8s/b.yaml': NEIGHBOUR }));
@@ -64,7 +85,7 @@ beforeAll(async () => {
       api: forge.url,
     },
   });
-  await live.repo.push(new Map([[previews.fence.path, previews.fence.text]]), 'a fence for pull requests of shop');
+  await live.repo.push(previews.files, 'a fence for pull requests of shop');
   const objects = previews.apiObjects.map((object) => object.toJson());
   const isSet = ({ kind }: Json) => kind === 'ApplicationSet';
   for (const object of [...objects.filter((o) => !isSet(o)), ...objects.filter(isSet)]) {
@@ -97,6 +118,9 @@ async function fenceOf(name: string, repository: string): Promise<unknown> {
       for (const key of Object.keys(annotations)) if (!key.startsWith('greenroom.dev/')) delete annotations[key];
       for (const map of [labels, annotations]) delete map['greenroom.dev/expires'];
       delete labels['greenroom.dev/repository-id'];
+      delete labels['app.kubernetes.io/part-of'];
+      // A fence that is made without a commit says of none.
+      for (const key of ['commit', 'author']) delete annotations[`greenroom.dev/${key}`];
       const rest = kind === 'Namespace' ? {} : { spec, roleRef, subjects, automountServiceAccountToken };
       return { kind, name: metadata.name, labels, annotations, ...rest };
     }),
@@ -119,7 +143,9 @@ describe('the pull-request generator, for teams that keep their manifests with t
       const { spec } = await live.get('ingress', name, `--namespace=${name}`);
       expect(spec.rules[0].host).toBe(`${name}.apps.example.com`);
       const { data } = await live.get('configmap', 'version', `--namespace=${name}`);
-      expect(data.sha).toBe(shas.get(number));
+      expect(data.version).toBe(`v${number}`);
+      expect((await live.application(name)).spec.source.targetRevision).toBe(shas.get(number));
+      expect(await live.exists('configmap', 'stolen', name)).toBe(false);
       expect(await live.exists('configmap', 'settings', name)).toBe(true);
     }
   });
@@ -148,24 +174,27 @@ describe('the pull-request generator, for teams that keep their manifests with t
     expect(spec.hard.pods).toBe('10');
   });
 
-  it.each<[string, (spec: Json) => void]>([
+  const HOOKS = 'post-delete-finalizer.argocd.argoproj.io';
+  it.each<[string, (spec: Json, metadata: Json) => void]>([
     ['another folder', ({ source }) => Object.assign(source, { path: 'elsewhere' })],
     ['another repository', ({ source }) => Object.assign(source, { repoURL: 'https://git.example.com/evil.git' })],
     ['a branch', ({ source }) => Object.assign(source, { targetRevision: 'main' })],
-    ['a Helm chart', ({ source }) => Object.assign(source, { helm: {} })],
+    ['a Helm chart', ({ source }) => Object.assign(source, { helm: { releaseName: 'x' } })],
+    ['Jsonnet', ({ source }) => Object.assign(source, { directory: { include: '*.jsonnet' } })],
+    ['hooks of deletion', (_, metadata) => Object.assign(metadata, { finalizers: [HOOKS] })],
     ['another namespace', ({ destination }) => Object.assign(destination, { namespace: 'pr-shop-8' })],
     ['the fence’s project', (spec) => Object.assign(spec, { project: 'pull-request-fences-shop' })],
   ])('has no Application with %s', async (_, change) => {
     const { metadata, spec, ...rest } = await live.application('pr-shop-7');
-    change(spec);
-    const { name, namespace } = metadata;
-    const object = JSON.stringify({ ...rest, metadata: { name: `${name}1`, namespace }, spec });
+    change(spec, metadata);
+    const { name, namespace, finalizers } = metadata;
+    const object = JSON.stringify({ ...rest, metadata: { name: `${name}1`, namespace, finalizers }, spec });
     const kept = JSON.stringify({ ...rest, metadata, spec });
     const create = await live.cluster.tryKubectl(['create', '--dry-run=server', '--filename=-'], object);
     const replace = await live.cluster.tryKubectl(['replace', '--dry-run=server', '--filename=-'], kept);
     for (const { code, stderr } of [create, replace]) {
       expect(code).not.toBe(0);
-      expect(stderr).toContain('greenroom-pull-requests-shop');
+      expect(stderr).toMatch(/greenroom-(pull-requests-shop|own-application)/);
     }
   });
 

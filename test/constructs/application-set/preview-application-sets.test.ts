@@ -50,7 +50,8 @@ describe('PreviewApplicationSets', () => {
 
   it('stops applying and healing once the time is up', () => {
     for (const { spec } of sets()) {
-      expect(spec.templatePatch).toMatch(/^\{\{- if le \(int64 \.expires\) \(now \| unixEpoch \| int64\) \}\}/);
+      expect(spec.templatePatch).toMatch(/^\{\{- \$now := now \| unixEpoch \| int64 -\}\}/);
+      expect(spec.templatePatch).toContain('{{- if le (int64 .expires) $now }}');
       expect(spec.templatePatch).toMatch(/enabled: false\n\s+prune: false\n\s+selfHeal: false/);
     }
   });

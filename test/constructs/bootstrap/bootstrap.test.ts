@@ -32,14 +32,15 @@ const TWO_CLUSTERS = {
 };
 
 describe('Bootstrap', () => {
-  it('has a folder for Argo CD and one for each cluster, and the same to be installed by hand', () => {
+  it('leaves to Git what makes previews, and to an administrator all that holds them', () => {
     expect([...bootstrap(TWO_CLUSTERS).keys()].sort()).toEqual([
       'argocd',
-      'clusters/big',
-      'clusters/main',
       'install/argocd',
       'install/clusters/big',
       'install/clusters/main',
+      'install/controller',
+      'install/namespaces/big',
+      'install/namespaces/main',
       'install/root',
     ]);
   });
@@ -48,19 +49,38 @@ describe('Bootstrap', () => {
     const all = bootstrap({ clusters: [{ name: 'a', server: 'https://a.example.com' }] });
     expect(all.get('install/root')!.map((o) => o.kind)).toEqual(['Application']);
     expect(all.get('install/argocd')!.map((o) => o.kind)).not.toContain('Application');
-    const wave = (object: Json) => Number(object.metadata.annotations?.['argocd.argoproj.io/sync-wave'] ?? 0);
-    const objects = all.get('argocd')!;
-    const uses = objects.filter((o) => ['Application', 'ApplicationSet'].includes(o.kind));
-    const needed = objects.filter((o) => !uses.includes(o));
-    expect(needed.map((o) => o.kind)).toEqual(expect.arrayContaining(['AppProject', 'ValidatingAdmissionPolicy']));
-    expect(Math.max(...needed.map(wave))).toBeLessThan(Math.min(...uses.map(wave)));
+    const projects = all.get('install/argocd')!.filter((o) => o.kind === 'AppProject');
+    expect(projects).toHaveLength(4);
+    expect(new Set(all.get('argocd')!.map((o) => o.kind))).toEqual(new Set(['Application', 'ApplicationSet']));
+  });
+
+  it('lets nothing that is applied from Git change a guard: they would be gone with one push', () => {
+    const all = bootstrap({ policies: { engines: ['vap', 'kyverno', 'gatekeeper'] } });
+    const installed = [...all].filter(([path]) => path.startsWith('install/')).flatMap(([, objects]) => objects);
+    const guards = installed.filter((o) => /^(Validating|Deleting)/.test(o.kind)).map((o) => o.metadata.name);
+    expect(guards).toEqual(
+      expect.arrayContaining(['greenroom-fencer', 'greenroom-fence', 'greenroom-own-application']),
+    );
+    for (const name of ['greenroom-cluster', 'greenroom-bootstrap']) {
+      const roles = installed.filter((o) => /Role$/.test(o.kind) && o.metadata.name.startsWith(name));
+      expect(roles.length).toBeGreaterThan(0);
+      for (const rule of roles.flatMap((role) => role.rules)) {
+        if (rule.apiGroups[0] === 'argoproj.io') continue;
+        const changes = rule.verbs.filter((verb: string) => ['delete', 'patch', 'update'].includes(verb));
+        if (changes.length === 0) continue;
+        expect(rule.resourceNames).toContain(
+          rule.apiGroups[0] === 'templates.gatekeeper.sh' ? 'greenroomnohostpath' : 'greenroom-no-host-path',
+        );
+        for (const guard of guards) expect(rule.resourceNames).not.toContain(guard);
+      }
+    }
   });
 
   it('hands out permissions only in what an administrator installs', () => {
     for (const [path, objects] of bootstrap(TWO_CLUSTERS)) {
       const kinds = new Set(objects.map((o) => o.kind));
       const grants = ['ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding', 'ServiceAccount'];
-      expect(grants.some((kind) => kinds.has(kind))).toBe(/^install\/(argocd|clusters)/.test(path));
+      expect(grants.some((kind) => kinds.has(kind))).toBe(/^install\/(argocd|clusters|controller)/.test(path));
     }
   });
 
@@ -85,7 +105,7 @@ describe('Bootstrap', () => {
   it('gives the project of apps and the role of their account the same kinds', () => {
     const all = bootstrap({ ingress: { kind: 'gateway' }, knative: true });
     const role = find(all.get('install/clusters/main'), 'ClusterRole', 'preview-workloads');
-    const project = find(all.get('argocd'), 'AppProject', 'previews');
+    const project = find(all.get('install/argocd'), 'AppProject', 'previews');
     const inRole = role.rules.reduce((sum: number, rule: Json) => sum + rule.resources.length, 0);
     expect(project.spec.namespaceResourceWhitelist).toHaveLength(inRole);
     expect(project.spec.namespaceResourceWhitelist).toContainEqual({ group: 'serving.knative.dev', kind: 'Service' });
@@ -115,7 +135,7 @@ describe('Bootstrap', () => {
   });
 
   it('pins each account to its destinations: the fencer is one, the reconciler is the one of each namespace', () => {
-    const argocd = bootstrap(TWO_CLUSTERS).get('argocd');
+    const argocd = bootstrap(TWO_CLUSTERS).get('install/argocd');
     const accounts = (name: string) =>
       find(argocd, 'AppProject', name).spec.destinationServiceAccounts.map((d: Json) => d.defaultServiceAccount);
     expect(accounts('preview-fences')).toEqual(['argocd:preview-fencer', 'argocd:preview-fencer']);
@@ -125,18 +145,15 @@ describe('Bootstrap', () => {
   it('applies the policies of every engine in each cluster', () => {
     const argocd = bootstrap({ ...TWO_CLUSTERS, policies: { engines: ['vap', 'kyverno'] } }).get('argocd');
     const { spec } = find(argocd, 'Application', 'greenroom-big');
-    expect(spec.sources.map((s: Json) => s.path)).toEqual([
-      'bootstrap/clusters/big',
-      'policies/vap',
-      'policies/kyverno',
-    ]);
+    expect(spec.sources.map((s: Json) => s.path)).toEqual(['policies/vap', 'policies/kyverno']);
     expect(spec.destination.server).toBe('https://big.example.com');
   });
 
   it('makes a namespace for the accounts only where Argo CD does not run', () => {
     const all = bootstrap(TWO_CLUSTERS);
-    const namespaces = (path: string) => all.get(path)?.filter((o) => o.kind === 'Namespace').length;
-    expect([namespaces('install/clusters/main'), namespaces('install/clusters/big')]).toEqual([0, 1]);
+    const namespaces = (name: string) => all.get(`install/namespaces/${name}`)?.map((o) => o.metadata.name);
+    expect(namespaces('main')).toEqual(['greenroom-cleaner']);
+    expect(namespaces('big')).toEqual(['greenroom-cleaner', 'argocd']);
   });
 
   describe('with Kyverno', () => {
@@ -144,7 +161,7 @@ describe('Bootstrap', () => {
 
     it('ends previews by the pair of policies, and has no job with rights to delete', () => {
       const all = bootstrap(kyverno);
-      const kinds = all.get('clusters/main')?.map((o) => `${o.kind}/${o.metadata.name}`);
+      const kinds = all.get('install/clusters/main')?.map((o) => `${o.kind}/${o.metadata.name}`);
       expect(kinds).toEqual(
         expect.arrayContaining([
           'ValidatingPolicy/greenroom-expired-previews',
@@ -162,7 +179,8 @@ describe('Bootstrap', () => {
     });
 
     it('looks at namespaces of previews only, and refuses when it cannot tell the time of their end', () => {
-      const { spec } = find(bootstrap(kyverno).get('clusters/main'), 'ValidatingPolicy', 'greenroom-expired-previews');
+      const main = bootstrap(kyverno).get('install/clusters/main');
+      const { spec } = find(main, 'ValidatingPolicy', 'greenroom-expired-previews');
       expect(spec).toMatchObject({
         failurePolicy: 'Fail',
         matchConstraints: {
@@ -173,7 +191,7 @@ describe('Bootstrap', () => {
     });
 
     it('keeps the job where Kyverno is too old to delete by policy', () => {
-      const cluster = bootstrap({ policies: { engines: ['kyverno-legacy'] } }).get('clusters/main');
+      const cluster = bootstrap({ policies: { engines: ['kyverno-legacy'] } }).get('install/clusters/main');
       expect(find(cluster, 'CronJob', 'preview-cleaner')).toBeDefined();
     });
   });
@@ -185,27 +203,21 @@ describe('Bootstrap', () => {
 
     it('has a folder for each cluster, and what an administrator installs there', () => {
       const all = bootstrap(FLUX);
-      expect([...all.keys()].sort()).toEqual([
-        'clusters/big',
-        'clusters/main',
-        'install/clusters/big',
-        'install/clusters/main',
-      ]);
+      expect([...all.keys()].sort()).toEqual(['install/clusters/big', 'install/clusters/main']);
       const install = all.get('install/clusters/big');
       expect(named(install, 'GitRepository')).toEqual(['previews', 'previews-index']);
-      expect(named(install, 'Kustomization')).toEqual(['greenroom', 'greenroom-policies-kyverno', 'previews']);
-      expect(find(install, 'Kustomization', 'greenroom').spec.path).toBe('./bootstrap/clusters/big');
+      expect(named(install, 'Kustomization')).toEqual(['greenroom-policies-kyverno', 'previews']);
       expect(find(install, 'GitRepository', 'previews-index').spec.ignore).toContain('!/previews/big/*/*/flux\n');
     });
 
-    it('deletes nothing when one of its own Kustomizations is deleted, and puts guards before previews', () => {
+    it('deletes nothing when one of its own Kustomizations is deleted, and puts policies before previews', () => {
       const install = bootstrap(FLUX).get('install/clusters/main');
       for (const { kind, spec } of install ?? []) {
         if (kind === 'Kustomization') expect(spec).toMatchObject({ prune: true, deletionPolicy: 'Orphan' });
       }
       expect(find(install, 'Kustomization', 'previews').spec).toMatchObject({
         serviceAccountName: 'preview-index',
-        dependsOn: [{ name: 'greenroom' }, { name: 'greenroom-policies-kyverno' }],
+        dependsOn: [{ name: 'greenroom-policies-kyverno' }],
       });
     });
 
@@ -237,13 +249,14 @@ describe('Bootstrap', () => {
       appsRepo: { url: 'https://git.example.com/acme/other.git' },
       policies: { severities: { 'own-application': 'off', 'no-privileged': 'warn' } },
     });
-    const { spec } = find(all.get('argocd'), 'ValidatingAdmissionPolicy', 'greenroom-own-application');
+    const { spec } = find(all.get('install/argocd'), 'ValidatingAdmissionPolicy', 'greenroom-own-application');
     expect(spec).toMatchObject({ failurePolicy: 'Fail' });
     // The repository that Argo CD clones, also where greenroom.yaml names another.
     expect(JSON.stringify(spec.variables)).toContain(REPO);
-    const binding = find(all.get('argocd'), 'ValidatingAdmissionPolicyBinding', 'greenroom-own-application');
+    const binding = find(all.get('install/argocd'), 'ValidatingAdmissionPolicyBinding', 'greenroom-own-application');
     expect(binding.spec.validationActions).toEqual(['Deny']);
-    expect(all.get('argocd')?.filter((o) => o.kind === 'ValidatingAdmissionPolicy')).toHaveLength(1);
+    const names = all.get('install/argocd')?.filter((o) => o.kind === 'ValidatingAdmissionPolicy');
+    expect(names?.map((o) => o.metadata.name).sort()).toEqual(['greenroom-bootstrap', 'greenroom-own-application']);
   });
 
   it('never has two objects of one kind and name in a folder, since they would share a file', () => {
@@ -254,13 +267,13 @@ describe('Bootstrap', () => {
   });
 
   it('keeps one wildcard certificate where the controller or the Gateway finds it', () => {
-    const ingress = bootstrap().get('clusters/main');
+    const ingress = bootstrap().get('install/clusters/main');
     expect(find(ingress, 'Certificate', 'preview-wildcard-tls')).toMatchObject({
       metadata: { namespace: 'ingress-nginx' },
       spec: { dnsNames: ['*.apps.example.com'], issuerRef: { kind: 'ClusterIssuer', name: 'letsencrypt' } },
     });
     const gateway = bootstrap({ ingress: { kind: 'gateway', class: 'envoy', controllerNamespace: 'envoy' } });
-    const made = find(gateway.get('clusters/main'), 'Gateway', 'previews');
+    const made = find(gateway.get('install/clusters/main'), 'Gateway', 'previews');
     expect(made.spec.listeners[0]).toMatchObject({ hostname: '*.apps.example.com', protocol: 'HTTPS' });
     expect(made.spec.listeners[0].allowedRoutes.namespaces.from).toBe('Selector');
   });

@@ -63,6 +63,8 @@ describe('PullRequestPreviews', () => {
       repoURL: REPOSITORY.url,
       path: 'k8s',
       targetRevision: '{{.head_sha}}',
+      // Nothing of a maker's is evaluated in the repo-server.
+      directory: { include: '*.yaml' },
     });
     expect(of('ApplicationSet', 'pull-request-fences-shop').spec.template.spec.source).toMatchObject({
       repoURL: PROPS.repoUrl,
@@ -85,14 +87,17 @@ describe('PullRequestPreviews', () => {
     expect(kinds).not.toContain('ResourceQuota');
   });
 
-  it('has no text of its arguments left in the fence, and no end', () => {
-    const { path, text } = made().previews.fence;
-    expect(path).toBe('bootstrap/pull-requests/shop/fence.jsonnet');
-    expect(text).toMatch(/^function\(name, number\) \[/);
-    expect(text).toContain('"greenroom.dev/preview": name');
-    expect(text).toContain('"greenroom.dev/pull-request": number');
-    expect(text).toContain('"greenroom.dev/expires": "9999-12-31T23:59:59Z"');
-    expect(text).not.toMatch(/pr-argument|9007199254740991/);
+  it('has no stand-in of its values left in the fence, what looks like a template is text, and its end moves on', () => {
+    const { files } = made().previews;
+    const folder = 'bootstrap/pull-requests/shop';
+    expect([...files.keys()]).toEqual([`${folder}/Chart.yaml`, `${folder}/templates/fence.yaml`]);
+    const text = files.get(`${folder}/templates/fence.yaml`)!;
+    expect(text).toContain('greenroom.dev/preview: {{ .Values.name }}');
+    expect(text).toContain('greenroom.dev/pull-request: "{{ .Values.number }}"');
+    expect(text).toContain('{{- $end := now | dateModify "+259200s" }}');
+    expect(text).toContain('greenroom.dev/expires: "{{ $end | unixEpoch }}"');
+    expect(text).toContain('greenroom.dev/expires: "{{ dateInZone "2006-01-02T15:04:05Z" $end "UTC" }}"');
+    expect(text).not.toMatch(/pr-argument|9007199254740991|9999-12-31|253402300799/);
   });
 
   it('shares a repository’s name with compiled previews, also where it is hashed', () => {

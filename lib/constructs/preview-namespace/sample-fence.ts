@@ -1,0 +1,20 @@
+import { App, Chart } from 'cdk8s';
+import type { KubeObject } from '../../model/kube-object.ts';
+import { PREVIEW_PREFIX } from '../../model/labels.ts';
+import type { PlatformSpec } from '../../model/platform.ts';
+import { platformFence } from './platform-fence.ts';
+import { PreviewNamespace } from './preview-namespace.ts';
+
+/** The fence of some preview: what all fences of a platform have in common, and a name, a number and an end beside. */
+export function sampleFence(platform: PlatformSpec): readonly KubeObject[] {
+  const chart = new Chart(new App(), 'sample', { disableResourceNameHashes: true });
+  const { apiObjects } = new PreviewNamespace(chart, 'fence', {
+    ...platformFence(platform),
+    name: `${PREVIEW_PREFIX}sample-1`,
+    repository: 'owner/sample',
+    repositoryId: 1,
+    number: 1,
+    expires: 1,
+  });
+  return apiObjects.map((object) => object.toJson() as KubeObject);
+}

@@ -1,0 +1,76 @@
+import { Quantity } from '../../policies/quantity.ts';
+
+/** What servers fill in where a manifest says nothing; a field of another value is a change that somebody made. */
+const DEFAULTS: Readonly<Record<string, readonly unknown[]>> = {
+  matchPolicy: ['Equivalent'],
+  scope: ['*'],
+  apiGroup: ['', 'rbac.authorization.k8s.io'],
+};
+
+/** Fields that say nothing of what an object does. */
+const BOOKKEEPING = new Set(['apiVersion', 'kind', 'metadata', 'status', 'operation', 'file']);
+
+/** Kinds whose controllers fill in more than can be listed: there only what greenroom writes has to stand. */
+const FILLED_IN = new Set([
+  'Certificate',
+  'ClusterPolicy',
+  'ConstraintTemplate',
+  'CronJob',
+  'DeletingPolicy',
+  'Gateway',
+  'GitRepository',
+  'Kustomization',
+  'Namespace',
+  'ServiceAccount',
+  'ValidatingPolicy',
+]);
+
+/**
+ * Path of the first field in which an object of the cluster is not what was written; null where there is none. A field
+ * that was added counts too, unless it is empty or what the server adds by itself.
+ */
+export function firstDifference(wanted: { readonly kind: string }, live: unknown): string | null {
+  if (typeof live !== 'object' || live === null) return wanted.kind;
+  const own = (object: object) => Object.fromEntries(Object.entries(object).filter(([key]) => !BOOKKEEPING.has(key)));
+  return difference(own(wanted), own(live), '', FILLED_IN.has(wanted.kind));
+}
+
+function difference(wanted: unknown, live: unknown, path: string, isFilledIn: boolean): string | null {
+  if (Array.isArray(wanted)) {
+    if (!Array.isArray(live)) return wanted.length === 0 && isEmpty(live) ? null : path;
+    if (wanted.length !== live.length) return path;
+    return first(wanted.map((item, i) => difference(item, live[i], `${path}[${i}]`, isFilledIn)));
+  }
+  if (typeof wanted !== 'object' || wanted === null) {
+    return wanted === live || (isEmpty(wanted) && isEmpty(live)) || sameAmount(wanted, live) ? null : path;
+  }
+  if (typeof live !== 'object' || live === null || Array.isArray(live))
+    return isEmpty(wanted) && isEmpty(live) ? null : path;
+  const here = (key: string) => (path === '' ? key : `${path}.${key}`);
+  const there = live as Record<string, unknown>;
+  const changed = first(
+    Object.entries(wanted).map(([key, value]) => difference(value, there[key], here(key), isFilledIn)),
+  );
+  if (changed !== null || isFilledIn) return changed;
+  const added = Object.keys(there).find(
+    (key) => !Object.hasOwn(wanted, key) && !isEmpty(there[key]) && !DEFAULTS[key]?.includes(there[key]),
+  );
+  return added === undefined ? null : here(added);
+}
+
+function first(paths: readonly (string | null)[]): string | null {
+  return paths.find((path) => path !== null) ?? null;
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === undefined || value === null || value === false || value === '') return true;
+  // A list of one empty rule is no empty list: in a network policy it lets everything through.
+  if (Array.isArray(value)) return value.length === 0;
+  return typeof value === 'object' && Object.values(value).every(isEmpty);
+}
+
+/** `0.5` and `500m`, `1Gi` and `1024Mi`: the API server writes amounts in its own way. */
+function sameAmount(a: unknown, b: unknown): boolean {
+  const [x, y] = [a, b].map((value) => (typeof value === 'string' ? Quantity.parse(value) : undefined));
+  return x !== undefined && y !== undefined && x.nano === y.nano;
+}

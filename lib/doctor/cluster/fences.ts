@@ -1,0 +1,165 @@
+import { couldNotLook, fail, names, type Observation, ok } from '../../cluster/observation.ts';
+import { at, list, text } from '../../cluster/reader.ts';
+import { sampleFence } from '../../constructs/preview-namespace/sample-fence.ts';
+import type { KubeObject } from '../../model/kube-object.ts';
+import { EXPIRES_LABEL, PREVIEW_LABEL, PREVIEW_PREFIX } from '../../model/labels.ts';
+import { reconcilerOf } from '../../reconcilers/index.ts';
+import { firstDifference } from './compare.ts';
+import type { Look } from './look.ts';
+
+/** Longer than any removal takes that goes well. */
+const STUCK_SECONDS = 600;
+
+/** Kinds of a fence that are the same for all previews, and where the API server lists them. */
+const LISTS = {
+  NetworkPolicy: '/apis/networking.k8s.io/v1/networkpolicies',
+  ResourceQuota: '/api/v1/resourcequotas',
+  LimitRange: '/api/v1/limitranges',
+} as const;
+
+/** Namespaces of previews as they are: fenced whole, ended in time, gone when they go, and none that only looks like one. */
+export async function liveFences(look: Look): Promise<Observation[]> {
+  if (!look.previews) return [];
+  const answer = await look.reader.get('/api/v1/namespaces');
+  if (answer.kind !== 'found') {
+    return [
+      couldNotLook('fences', 'namespaces', answer.kind === 'refused' ? answer : { kind: 'refused', reason: 'no list' }),
+    ];
+  }
+  const all = list(answer.value, 'items');
+  const previews = all.filter((o) => label(o, PREVIEW_LABEL) !== '');
+  const found = [
+    ...lookalikes(all),
+    ...stuck(look, previews),
+    ...overdue(look, previews),
+    ...(await open(look, previews)),
+  ];
+  return found.length > 0
+    ? found
+    : [ok('fences', `${previews.length} namespaces of previews are fenced as greenroom.yaml says`)];
+}
+
+const nameOf = (object: unknown) => text(object, 'metadata', 'name');
+const label = (object: unknown, key: string) => text(object, 'metadata', 'labels', key);
+const isGoing = (object: unknown) => text(object, 'metadata', 'deletionTimestamp') !== '';
+
+function lookalikes(all: readonly unknown[]): Observation[] {
+  const found = all
+    .filter((o) => nameOf(o).startsWith(PREVIEW_PREFIX) && label(o, PREVIEW_LABEL) !== nameOf(o))
+    .map(nameOf);
+  if (found.length === 0) return [];
+  const message = `${names(found)}: named like a preview and without its label, so that no preview of that name can start.`;
+  return [fail('fences', message, `Rename it, or run kubectl delete namespace ${found[0]} if nobody needs it.`)];
+}
+
+function stuck({ now }: Look, previews: readonly unknown[]): Observation[] {
+  return previews
+    .filter((o) => isGoing(o) && now - Date.parse(text(o, 'metadata', 'deletionTimestamp')) / 1000 > STUCK_SECONDS)
+    .map((o) => {
+      const why = list(o, 'status', 'conditions').find(
+        (c) => /Remaining|Failure/.test(text(c, 'type')) && text(c, 'status') === 'True',
+      );
+      const name = nameOf(o);
+      return fail(
+        'fences',
+        `Namespace ${name} has been going for over ten minutes${why === undefined ? '' : `: ${text(why, 'message')}`}`.replace(
+          /\.?$/,
+          '.',
+        ),
+        `Look at what is left with kubectl get all -n ${name}, and take its finalizers off.`,
+      );
+    });
+}
+
+function overdue({ now }: Look, previews: readonly unknown[]): Observation[] {
+  const end = (o: unknown) => (/^\d+$/.test(label(o, EXPIRES_LABEL)) ? Number(label(o, EXPIRES_LABEL)) : null);
+  const endless = previews.filter((o) => end(o) === null).map(nameOf);
+  const late = previews.filter((o) => !isGoing(o) && now - (end(o) ?? now) > 2 * STUCK_SECONDS).map(nameOf);
+  return [
+    ...(late.length === 0
+      ? []
+      : [
+          fail(
+            'fences',
+            `${names(late)}: past their end, and still there.`,
+            'Look at what ends previews: the check expiry says more.',
+          ),
+        ]),
+    ...(endless.length === 0
+      ? []
+      : [
+          fail(
+            'fences',
+            `${names(endless)}: without an end.`,
+            `Run kubectl delete namespace ${endless[0]}; a live preview comes back as it should be.`,
+          ),
+        ]),
+  ];
+}
+
+/** What is missing from fences, or wider than greenroom.yaml says. */
+async function open(look: Look, previews: readonly unknown[]): Promise<Observation[]> {
+  const sample = sampleFence(look.platform);
+  const standing = previews.filter((o) => !isGoing(o));
+  const observations = standing.flatMap((namespace) => podSecurity(look, sample, namespace));
+  for (const [kind, path] of Object.entries(LISTS)) {
+    const answer = await look.reader.get(path);
+    if (answer.kind !== 'found') {
+      observations.push(
+        couldNotLook(
+          'fences',
+          `every ${kind}`,
+          answer.kind === 'refused' ? answer : { kind: 'refused', reason: 'no list' },
+        ),
+      );
+      continue;
+    }
+    const items = list(answer.value, 'items');
+    for (const preview of standing.map(nameOf)) {
+      const own = items.filter((o) => text(o, 'metadata', 'namespace') === preview);
+      observations.push(
+        ...differences(
+          look,
+          preview,
+          sample.filter((o) => o.kind === kind),
+          own,
+        ),
+      );
+    }
+  }
+  return observations;
+}
+
+function podSecurity(look: Look, sample: readonly KubeObject[], namespace: unknown): Observation[] {
+  const labels = Object.entries((at(sample[0], 'metadata', 'labels') ?? {}) as Record<string, string>);
+  const wrong = labels.find(([key, value]) => key.startsWith('pod-security.') && label(namespace, key) !== value);
+  if (wrong === undefined) return [];
+  const message = `Namespace ${nameOf(namespace)} is not held to Pod Security restricted: ${wrong[0]} is "${label(namespace, wrong[0])}".`;
+  return [fail('fences', message, again(look, nameOf(namespace)))];
+}
+
+function differences(
+  look: Look,
+  preview: string,
+  wanted: readonly KubeObject[],
+  live: readonly unknown[],
+): Observation[] {
+  const complain = (message: string) => fail('fences', `${message} in ${preview}.`, again(look, preview));
+  const missing = wanted.flatMap((object) => {
+    const { kind, metadata } = object;
+    const found = live.find((o) => nameOf(o) === metadata.name);
+    if (found === undefined) return [complain(`There is no ${kind} ${metadata.name}`)];
+    const where = firstDifference(object, found);
+    return where === null ? [] : [complain(`${kind} ${metadata.name} is not what greenroom.yaml gives (${where})`)];
+  });
+  const known = new Set(wanted.map(({ metadata }) => metadata.name));
+  const more = wanted[0]?.kind === 'NetworkPolicy' ? live.map(nameOf).filter((name) => !known.has(name)) : [];
+  return [
+    ...missing,
+    ...more.map((name) => complain(`NetworkPolicy ${name} is none of greenroom's, and policies add up`)),
+  ];
+}
+
+function again({ platform }: Look, preview: string): string {
+  return `Let ${reconcilerOf(platform).title} apply the fence of ${preview} again; the next push to its pull request does too.`;
+}

@@ -1,0 +1,126 @@
+import { describe, expect, test } from 'vitest';
+import type { Answer, ClusterReader } from '../../lib/cluster/reader.ts';
+import { sampleFence } from '../../lib/constructs/preview-namespace/sample-fence.ts';
+import { liveFences } from '../../lib/doctor/cluster/fences.ts';
+import { platform } from '../support/inputs.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: manifests are read as plain data
+type Json = any;
+
+const NOW = 1_796_000_000;
+
+/** The objects of two live previews, as lists of an API server. */
+function cluster(): Json[] {
+  return ['pr-shop-7', 'pr-shop-8'].flatMap((name) =>
+    sampleFence(platform()).map((object) => {
+      const live: Json = JSON.parse(JSON.stringify(object).replaceAll('pr-sample-1', name));
+      if (live.kind === 'Namespace') live.metadata.labels['greenroom.dev/expires'] = String(NOW + 3600);
+      return live;
+    }),
+  );
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  namespaces: 'Namespace',
+  networkpolicies: 'NetworkPolicy',
+  resourcequotas: 'ResourceQuota',
+  limitranges: 'LimitRange',
+};
+
+function observe(objects: readonly Json[], refused?: string) {
+  const reader: ClusterReader = {
+    get: async (path): Promise<Answer> => {
+      const kind = KINDS[path.split('/').at(-1)!];
+      if (kind === refused) return { kind: 'refused', reason: 'sam may not' };
+      return { kind: 'found', value: { items: objects.filter((o) => o.kind === kind) } };
+    },
+    may: async () => ({ kind: 'missing' }),
+  };
+  return liveFences({ reader, platform: platform(), now: NOW, wanted: [], previews: true, home: true });
+}
+
+const find = (objects: Json[], kind: string, name = 'pr-shop-7'): Json =>
+  objects.find((o) => o.kind === kind && (o.metadata.namespace ?? o.metadata.name) === name);
+
+describe('fences of live previews', () => {
+  test('are called well when they are as greenroom.yaml says', async () => {
+    expect(await observe(cluster())).toMatchObject([{ status: 'ok', message: expect.stringMatching(/^2 namespaces/) }]);
+  });
+
+  test.each<[string, (objects: Json[]) => void, RegExp]>([
+    [
+      'default-deny deleted',
+      (all) =>
+        all.splice(
+          all.findIndex((o) => o.metadata.name === 'default-deny' && o.metadata.namespace === 'pr-shop-7'),
+          1,
+        ),
+      /^There is no NetworkPolicy default-deny in pr-shop-7\.$/,
+    ],
+    [
+      'a policy that opens more',
+      (all) => all.push({ kind: 'NetworkPolicy', metadata: { name: 'mine', namespace: 'pr-shop-7' }, spec: {} }),
+      /^NetworkPolicy mine is none of greenroom's, and policies add up in pr-shop-7\.$/,
+    ],
+    [
+      'a policy that was widened',
+      (all) => Object.assign(find(all, 'NetworkPolicy').spec, { ingress: [{}] }),
+      /^NetworkPolicy default-deny is not what greenroom.yaml gives \(spec\.ingress\) in pr-shop-7\.$/,
+    ],
+    [
+      'a larger quota',
+      (all) => Object.assign(find(all, 'ResourceQuota').spec.hard, { pods: '99' }),
+      /^ResourceQuota preview .*hard\.pods/,
+    ],
+    [
+      'no limits',
+      (all) => all.splice(all.indexOf(find(all, 'LimitRange')), 1),
+      /^There is no LimitRange preview in pr-shop-7\.$/,
+    ],
+    [
+      'Pod Security that was lifted',
+      (all) =>
+        Object.assign(find(all, 'Namespace').metadata.labels, { 'pod-security.kubernetes.io/enforce': 'baseline' }),
+      /^Namespace pr-shop-7 is not held to Pod Security restricted: .*enforce is "baseline"\.$/,
+    ],
+    [
+      'no end',
+      (all) => delete find(all, 'Namespace').metadata.labels['greenroom.dev/expires'],
+      /^pr-shop-7: without an end\.$/,
+    ],
+    [
+      'an end that is past',
+      (all) => Object.assign(find(all, 'Namespace').metadata.labels, { 'greenroom.dev/expires': String(NOW - 7200) }),
+      /^pr-shop-7: past their end, and still there\.$/,
+    ],
+    [
+      'a namespace that is stuck',
+      (all) => {
+        const namespace = find(all, 'Namespace');
+        namespace.metadata.deletionTimestamp = new Date((NOW - 3600) * 1000).toISOString();
+        namespace.status = {
+          conditions: [{ type: 'NamespaceFinalizersRemaining', status: 'True', message: 'example.com/x in 1 pod' }],
+        };
+      },
+      /^Namespace pr-shop-7 has been going for over ten minutes: example\.com\/x in 1 pod\.$/,
+    ],
+    [
+      'a namespace that only looks like one',
+      (all) => all.push({ kind: 'Namespace', metadata: { name: 'pr-mine', labels: {} } }),
+      /^pr-mine: named like a preview and without its label/,
+    ],
+  ])('with %s are named, with one thing to do', async (_, change, message) => {
+    const objects = cluster();
+    change(objects);
+    const observations = await observe(objects);
+    expect(observations).toMatchObject([
+      { status: 'fail', message: expect.stringMatching(message), fix: expect.any(String) },
+    ]);
+  });
+
+  test.each(Object.values(KINDS))('that nobody may see (%s) are never called well', async (kind) => {
+    const found = await observe(cluster(), kind);
+    expect(found.map(({ status }) => status)).not.toContain('ok');
+    expect(found.map(({ status }) => status)).toContain('unknown');
+  });
+});
