@@ -2,7 +2,7 @@ import { ApiObject, App, type Chart } from 'cdk8s';
 import type { PreviewExtension } from '../constructs/extension.ts';
 import { sha256 } from '../core/digest.ts';
 import { invalidInput } from '../core/errors.ts';
-import { type FileSet, fileSet } from '../core/fileset.ts';
+import { compareStrings, type FileSet, fileSet } from '../core/fileset.ts';
 import { type Finding, isDenial } from '../core/finding.ts';
 import type { Identity } from '../model/identity.ts';
 import { formatImage } from '../model/image.ts';
@@ -13,14 +13,18 @@ import type { Preview } from '../model/preview.ts';
 import { formatRecord, type PreviewRecord } from '../model/record.ts';
 import type { CelCompiler } from '../policies/cel.ts';
 import type { Rule } from '../policies/rule.ts';
+import { adapted, type ManifestSettings } from './adapt.ts';
 import { previewCharts } from './charts.ts';
 import { type Cost, costOf, totalRequests } from './cost.ts';
 import { createEvaluate, type Evaluate } from './evaluate.ts';
 import { type Manifest, manifestFiles } from './files.ts';
 import type { Times } from './lifetime.ts';
+import { servicePorts } from './manifest-ports.ts';
 import { type MakerManifest, manifestTexts, readManifests } from './manifests.ts';
 import { checkLimitRanges, checkQuota } from './quota.ts';
+import type { ResolvedApp } from './resolve.ts';
 
+/** What holds for all previews of a platform. */
 export interface CompilerOptions {
   readonly platform: PlatformSpec;
   /** Text of `exceptions/*.yaml` by path. @default - none */
@@ -35,6 +39,7 @@ export interface CompilerOptions {
   readonly cel?: CelCompiler;
 }
 
+/** What one preview is compiled from. */
 export interface CompileInput {
   readonly preview: Loaded<Preview>;
   /** The maker's own manifests by path; null when `spec.manifests` names a folder that is not there, or none is named. */
@@ -48,16 +53,18 @@ export interface CompileInput {
   readonly pullRequestUrl?: string | null;
   readonly labels: readonly string[];
   readonly times: Times;
-  /** Digest that the image's tag stands for. @default - not asked: the tag stays */
-  readonly digest?: string | undefined;
+  /** What tags of images stand for, by the image with its tag. @default - not asked: the tags stay */
+  readonly digests?: ReadonlyMap<string, string> | undefined;
 }
 
+/** A preview as it would be committed, and what the rules say of it. */
 export interface CompiledPreview {
   readonly name: string;
   /** `previews/<cluster>/<repo>/<name>` */
   readonly folder: string;
   readonly cluster: string;
-  readonly url: string;
+  /** Address that people open; null where no app has a route. */
+  readonly url: string | null;
   /** Unix seconds. */
   readonly expires: number;
   readonly cost: Cost;
@@ -70,6 +77,7 @@ export interface CompiledPreview {
   readonly files: FileSet;
 }
 
+/** Compiles one preview; see {@link createCompiler}. */
 export type Compiler = (input: CompileInput) => CompiledPreview;
 
 /**
@@ -88,9 +96,12 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
   const { platform, extensions } = options;
   const { preview, identity, headSha } = input;
   const charts = previewCharts(new App(), { ...input, platform, extensions });
-  const { name, expires, resolved, reconciler } = charts;
+  const { name, url, expires, resolved, reconciler } = charts;
+  const [first] = resolved.apps;
+  const settings: ManifestSettings = { name, values: charts.values, apps: resolved.apps, platform };
   const repository = `${identity.owner}/${identity.repository}`;
-  const makers = readManifests(preview, input.manifests, name);
+  const makers = readManifests(preview, input.manifests, settings);
+  charts.namespace.openPorts(servicePorts(makers.map(({ object }) => object)));
   const fence = objectsOf(charts.fence);
   const generated = objectsOf(charts.app);
   refuseSharedNames(generated, makers);
@@ -98,8 +109,8 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
   const manifests = makers.map(({ object }) => object);
   const app = [...generated, ...manifests];
   const cost = costOf(totalRequests(app, platform.namespace.limitRange), platform.cost);
-  checkLimitRanges(preview, platform, fence, generated, makers);
-  checkQuota(preview, platform, charts.namespace.quotaProblems([...fence, ...app]), cost);
+  checkLimitRanges(preview, platform, resolved.apps, fence, generated, makers);
+  checkQuota(preview, platform, resolved.apps, charts.namespace.quotaProblems([...fence, ...app]), cost);
   refuseInvalid([charts.fence, charts.app]);
 
   const namespaceObject = fence.find(({ kind }) => kind === 'Namespace');
@@ -108,11 +119,12 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
     repository,
     preview,
     generated,
+    apps: resolved.apps,
     manifests: manifestTexts(input.manifests),
+    adapted: (value) => adapted(value, settings),
     namespaceObject,
   });
   const folder = previewFolder(resolved.cluster.name, repoOfName(name), name);
-  const url = `https://${charts.host}`;
   const pull = `${repository}#${identity.number}`;
   const record: PreviewRecord = {
     name,
@@ -123,8 +135,9 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
     },
     author: input.author,
     headSha,
-    image: formatImage(resolved.image),
-    imageDigest: resolved.image.digest ?? null,
+    image: formatImage(first.image),
+    imageDigest: first.image.digest ?? null,
+    ...recordedImages(input.digests, resolved.apps),
     url,
     cluster: resolved.cluster.name,
     created: input.times.createdAt,
@@ -154,6 +167,17 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
         : manifestFiles(`${folder}/${reconciler.folder}`, objectsOf(reconciler.chart), `greenroom.yaml for ${pull}`)),
     ]),
   };
+}
+
+/** What the record remembers of images beside the first app's. */
+function recordedImages(
+  digests: CompileInput['digests'] = new Map(),
+  apps: readonly ResolvedApp[],
+): Pick<PreviewRecord, 'images'> {
+  if (apps.length === 1) return {};
+  const used = new Set(apps.map(({ image }) => image.digest));
+  const images = [...digests].filter(([, digest]) => used.has(digest));
+  return images.length === 0 ? {} : { images: Object.fromEntries(images.sort(([a], [b]) => compareStrings(a, b))) };
 }
 
 /** What {@link PreviewRecord.specDigest} holds. */

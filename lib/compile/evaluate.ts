@@ -11,7 +11,8 @@ import { ruleParams } from '../policies/params.ts';
 import type { Rule } from '../policies/rule.ts';
 import { chosenRules } from '../policies/rule-set.ts';
 import type { Manifest } from './files.ts';
-import { originOf } from './origin.ts';
+import { originOf, type Source } from './origin.ts';
+import type { ResolvedApp } from './resolve.ts';
 
 /** What a preview would write with the app's account, before it is written. */
 export interface Case {
@@ -19,9 +20,12 @@ export interface Case {
   /** `owner/name` */
   readonly repository: string;
   readonly preview: Loaded<Preview>;
+  readonly apps: readonly ResolvedApp[];
   readonly generated: readonly Manifest[];
   /** Text of the maker's own manifests by path. */
   readonly manifests: FileSet;
+  /** What becomes of an object of theirs. */
+  readonly adapted: (value: unknown) => unknown;
   readonly namespaceObject: Manifest | undefined;
 }
 
@@ -48,20 +52,20 @@ export function createEvaluate(options: EvaluatorOptions): Evaluate {
   const { severities, contact } = platform.policies;
   const checker = createChecker({ params: ruleParams(platform), severities, contact, extraRules, cel });
   const { honoured } = loadExceptions(exceptions, { now, rules: chosenRules({ extraRules }) });
-  const evaluate: Evaluate = ({ preview, generated, manifests, namespaceObject }) => [
-    ...generated.flatMap((object) => generatedFindings(checker, preview, object, namespaceObject)),
-    ...[...manifests].flatMap(([file, text]) => checkText(checker, text, { file, namespaceObject }).findings),
+  const evaluate: Evaluate = ({ preview, apps, generated, manifests, adapted, namespaceObject }) => [
+    ...generated.flatMap((object) => generatedFindings(checker, { preview, apps }, object, namespaceObject)),
+    ...[...manifests].flatMap(([file, text]) => checkText(checker, text, { file, namespaceObject, adapted }).findings),
   ];
   return (candidate) => applyExceptions(evaluate(candidate), candidate, honoured);
 }
 
 function generatedFindings(
   checker: Checker,
-  preview: Loaded<Preview>,
+  source: Source,
   object: Manifest,
   namespaceObject: Manifest | undefined,
 ): Finding[] {
   return checker.check(object, { namespaceObject }).map(({ rule, severity, message, field, object: ref }) => {
-    return { rule, severity, message, ...originOf(preview, object, field), object: ref, field };
+    return { rule, severity, message, ...originOf(source, object, field), object: ref, field };
   });
 }

@@ -3,7 +3,7 @@ import { sha256 } from '../core/digest.ts';
 import { egress, ingress, network } from './platform/network.ts';
 import { appsRepo, cleaner, cluster, commit } from './platform/operation.ts';
 import { cost, policies, slots, source } from './platform/rules.ts';
-import { section } from './platform/section.ts';
+import { merged, section } from './platform/section.ts';
 import { DEFAULT_SIZES, evidence, namespace, registry, secrets, size, spot, ttl } from './platform/workload.ts';
 import { API_VERSION, bounded, cidr, dnsLabel, dnsName } from './scalars.ts';
 
@@ -34,10 +34,13 @@ const platformSpec = z
     tag: bounded(100, /^[A-Za-z0-9_.{}-]+$/, 'may hold letters, digits, . _ - and {number}, {sha}, {sha7}')
       .default('pr-{number}-{sha7}')
       .meta({ description: 'Tag of an image that names none.' }),
-    sizes: z
-      .record(dnsLabel, size)
-      .default(DEFAULT_SIZES)
-      .meta({ description: 'Sizes that a preview can ask for, by name.' }),
+    sizes: merged(dnsLabel, size, DEFAULT_SIZES).meta({
+      description: 'Sizes that a preview can ask for, by name, beside the defaults; null takes one away.',
+      default: DEFAULT_SIZES,
+    }),
+    defaultSize: dnsLabel
+      .default('small')
+      .meta({ description: 'Size of an app whose file names none and whose template has none of its own.' }),
     namespace,
     ttl,
     ingress,
@@ -95,6 +98,14 @@ const platformSpec = z
     if (Object.keys(spec.sizes).length === 0) {
       context.addIssue({ code: 'custom', path: ['sizes'], message: 'must name at least one size' });
     }
+    if (!Object.hasOwn(spec.sizes, spec.defaultSize)) {
+      const names = Object.keys(spec.sizes).join(', ');
+      context.addIssue({
+        code: 'custom',
+        path: ['defaultSize'],
+        message: `must be one of the sizes (${names}); found "${spec.defaultSize}"`,
+      });
+    }
     for (const used of spec.tag.matchAll(/\{[^}]*\}?|\}/g)) {
       if (!['{number}', '{sha}', '{sha7}'].includes(used[0])) {
         context.addIssue({
@@ -113,7 +124,9 @@ export const platformSchema = z.strictObject({
   spec: platformSpec,
 });
 
+/** A greenroom.yaml, defaults filled in. */
 export type Platform = z.output<typeof platformSchema>;
+/** What stands under `spec` of a greenroom.yaml, defaults filled in. */
 export type PlatformSpec = Platform['spec'];
 export type PlatformSize = PlatformSpec['sizes'][string];
 export type Cluster = PlatformSpec['clusters'][number];

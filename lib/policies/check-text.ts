@@ -9,11 +9,15 @@ import { applyEdits, type Edit } from './edit.ts';
 import { parsePath } from './paths.ts';
 import { servedVersions } from './versions.ts';
 
+/** How a text is judged. */
 export interface CheckTextOptions extends CheckContext {
   /** Name of the file, for findings; nothing is read from it. */
   readonly file: string;
+  /** What becomes of an object before it is judged: what is committed. @default - it stays as it is */
+  readonly adapted?: (value: unknown) => unknown;
 }
 
+/** What the rules say of a text, and the text as it could be. */
 export interface CheckedText {
   readonly findings: readonly Finding[];
   /** The text with every fix made that is offered; the text itself where there is none. */
@@ -73,10 +77,10 @@ function evaluateDocument(
   checker: Checker,
   document: YamlDocument,
   index: number,
-  { file, namespaceObject }: CheckTextOptions,
+  { file, namespaceObject, adapted = (value) => value }: CheckTextOptions,
 ): EvaluatedDocument {
   const context = namespaceObject === undefined ? {} : { namespaceObject };
-  const object = placed(document.value, namespaceObject);
+  const object = placed(adapted(document.value), namespaceObject);
   let violations: readonly Violation[];
   try {
     violations = checker.check(object, context);

@@ -37,6 +37,7 @@ export interface ItemList {
 export const CONTAINERS: ItemList = { cel: 'variables.containers', items: 'containers' };
 /** Containers that can hold resources: all but debug containers. */
 export const OWN_CONTAINERS: ItemList = { cel: 'variables.ownContainers', items: 'ownContainers' };
+/** The volumes of a pod. */
 export const VOLUMES: ItemList = { cel: 'variables.podSpec.?volumes.orValue([])', items: 'volumes' };
 
 /** Kernel settings of the pod. */
@@ -98,6 +99,7 @@ export interface RuleSpec {
   readonly examples: { readonly good: string; readonly bad: string };
 }
 
+/** A rule with its defaults filled in; see {@link RuleSpec}. */
 export interface Rule extends RuleSpec {
   readonly severity: Severity;
   readonly scope: 'everyone' | 'makers';
@@ -106,6 +108,7 @@ export interface Rule extends RuleSpec {
   readonly cel: string;
 }
 
+/** A rule from its parts, its defaults filled in. */
 export function defineRule(spec: RuleSpec): Rule {
   return {
     severity: 'deny',

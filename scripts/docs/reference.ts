@@ -1,5 +1,5 @@
 import { Document, isCollection, isMap, type Node, Pair, Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
-import * as z from 'zod';
+import { jsonSchema } from '../../lib/model/json-schema.ts';
 import { platformSchema } from '../../lib/model/platform.ts';
 import { previewSchema } from '../../lib/model/preview.ts';
 
@@ -28,7 +28,7 @@ export const REFERENCES = {
 /** @returns Markdown of the page about one file @throws Error for a setting without a description */
 export function referencePage(file: keyof typeof REFERENCES): string {
   const { schema, whose, name } = REFERENCES[file];
-  const text = referenceYaml(z.toJSONSchema(schema, { io: 'input' }) as Schema);
+  const text = referenceYaml(jsonSchema(schema) as Schema);
   return `# Every setting of ${file}
 
 <!-- written by \`npm run docs\` from lib/model; edits are lost -->
@@ -49,19 +49,27 @@ function referenceYaml(schema: Schema): string {
 
 /** @param given what a default of the group around it says of this setting. @default - nothing */
 function nodeOf(schema: Schema, path: string, document: Document, given?: unknown): Node {
-  const one = schema.properties === undefined ? (schema.anyOf?.find((each) => each.properties) ?? schema) : schema;
+  // What has an example of its own is shown by it, not by its parts.
+  const isWhole = schema.properties !== undefined || schema.examples !== undefined;
+  const one = isWhole ? schema : (schema.anyOf?.find((each) => each.properties) ?? schema);
   if (one.properties !== undefined) return mapOf(one, path, document, given ?? schema.default);
   if (one.items?.properties !== undefined) {
     const list = document.createNode([]) as YAMLSeq;
     list.items.push(nodeOf(one.items, `${path}[]`, document) as never);
     return list;
   }
-  const inner = one.additionalProperties;
+  const inner = entriesOf(one);
   const value = given ?? exampleOf(schema, path);
-  if (typeof inner === 'object' && inner.properties !== undefined) return recordOf(inner, value, path, document);
+  if (inner !== undefined) return recordOf(inner, value, path, document);
   const node = document.createNode(value) as Node;
   if (isCollection(node) && !(isMap(node) && node.items.length > 1)) node.flow = true;
   return node;
+}
+
+/** What the entries of a map hold, where they are explained by the first of them. */
+function entriesOf({ additionalProperties: inner, examples }: Schema): Schema | undefined {
+  if (typeof inner !== 'object' || examples !== undefined) return undefined;
+  return [inner, ...(inner.anyOf ?? [])].find(({ properties }) => properties !== undefined);
 }
 
 /** A map with names of one's own, such as sizes: one entry explained, the others as they are. */

@@ -26,7 +26,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: 'model',
-    what: 'Preview and Platform (one zod schema each: checks, defaults, types, JSON Schema), safe loading, identity and names, the layout of the apps repo',
+    what: 'Preview and Platform (one zod schema each: checks, defaults, types, JSON Schema), templates (one file each), safe loading, identity and names, the layout of the apps repo',
     from: ['core'],
   },
   {
@@ -120,8 +120,9 @@ export const ROOMS: readonly Room[] = [
 /** Packages that only some rooms may import; all others are free. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   cdk8s: ['constructs', 'compile', 'scaffold'],
-  'cdk8s-plus-28': ['constructs'],
-  constructs: ['constructs'],
+  // Its types alone.
+  'cdk8s-plus-28': ['model'],
+  constructs: ['constructs', 'compile'],
   '@octokit/rest': ['github'],
   commander: ['cli'],
   'prom-client': ['serve'],

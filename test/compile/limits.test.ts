@@ -49,7 +49,8 @@ const withWorker = (text: string, extra = '', extensions: PreviewExtension[] = [
 
 describe("the namespace's LimitRange is kept before commit", () => {
   const fits = '{ limits: { cpu: "2", memory: 2Gi }, requests: { cpu: "1", memory: 2Gi } }';
-  const roomy = 'namespace: { quota: { limits.cpu: "90", limits.memory: 90Gi } }';
+  const roomy =
+    'namespace: { quota: { limits.cpu: "90", limits.memory: 90Gi, requests.cpu: null, requests.memory: null } }';
 
   test.each([
     ['{ limits: { cpu: 2001m }, requests: { cpu: "1" } }', /may use 2001m of cpu; this namespace allows 2 at most/],

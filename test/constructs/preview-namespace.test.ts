@@ -134,6 +134,7 @@ describe('PreviewNamespace', () => {
       quota: { 'limits.cpu': '7', pods: '3' },
       limitRange: { default: { cpu: '300m' }, defaultRequest: { cpu: '30m' }, max: { cpu: '3' } },
       ingress: { controllerNamespace: 'traefik', additionalNamespaces: ['kourier-system'] },
+      ingressPorts: [3456],
       testHarness: ['192.0.2.0/24'],
       egress: [{ cidr: '198.51.100.0/24', ports: [5432] }],
       dnsNamespace: 'dns-system',

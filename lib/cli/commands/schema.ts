@@ -1,5 +1,5 @@
-import * as z from 'zod';
 import { GreenroomError } from '../../core/errors.ts';
+import { jsonSchema } from '../../model/json-schema.ts';
 import { platformSchema } from '../../model/platform.ts';
 import { previewSchema } from '../../model/preview.ts';
 import type { Configure } from '../shared/command.ts';
@@ -17,7 +17,7 @@ export const configure: Configure = (command, io) => {
           `there is no schema "${name}"; there are ${Object.keys(SCHEMAS).join(', ')}`,
         );
       }
-      const schema = z.toJSONSchema(SCHEMAS[name as keyof typeof SCHEMAS], { io: 'input' });
+      const schema = jsonSchema(SCHEMAS[name as keyof typeof SCHEMAS]);
       io.out(`${JSON.stringify(schema, null, 2)}\n`);
     });
 };

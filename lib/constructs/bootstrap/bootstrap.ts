@@ -12,6 +12,7 @@ import { cleanerGuard, fencerGuard, Guard, reconcilerGuard } from './guards.ts';
 import { certificateNamespace, previewGateway, wildcardCertificate } from './ingress.ts';
 import { clusterKinds, FENCE_KINDS, GUARD_KINDS, NAMESPACE_KIND, workloadKinds } from './kinds.ts';
 
+/** Props of {@link Bootstrap}. */
 export interface BootstrapProps {
   readonly platform: PlatformSpec;
   /** Address of the apps repo as the reconciler clones it. */

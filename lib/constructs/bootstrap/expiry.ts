@@ -12,6 +12,7 @@ export function endsByKyverno({ policies }: PlatformSpec): boolean {
   return policies.engines.includes('kyverno');
 }
 
+/** Props of {@link KyvernoExpiry}. */
 export interface KyvernoExpiryProps {
   /** Cron schedule of the deletion, in UTC. */
   readonly schedule: string;

@@ -49,6 +49,9 @@ function checkNetwork(checks: Checks, props: PreviewNamespaceProps): void {
   for (const [i, namespace] of (props.ingress.additionalNamespaces ?? []).entries()) {
     checks.scalar(`ingress.additionalNamespaces[${i}]`, dnsLabel, namespace);
   }
+  for (const port of props.ingressPorts ?? []) {
+    checks.that(isPort(port), 'ingressPorts', `must be whole numbers from 1 to 65535; found ${port}`);
+  }
   checks.scalar('dnsNamespace', dnsLabel, props.dnsNamespace);
   for (const [i, network] of (props.testHarness ?? []).entries()) checkCidr(checks, `testHarness[${i}]`, network);
   const forbidden = forbiddenCidrs(props).filter((network, i) => {

@@ -1,4 +1,4 @@
-import type { NetworkPolicyPeer, NetworkPolicySpec } from '../kube-object.ts';
+import type { NetworkPolicyPeer, NetworkPolicySpec } from '../../model/kube.ts';
 import { carveOut, parseNetwork } from './ipv4.ts';
 import { PRIVATE_CIDRS, type PreviewNamespaceProps } from './props.ts';
 
@@ -17,7 +17,7 @@ export function forbiddenCidrs(props: Pick<PreviewNamespaceProps, 'clusterCidrs'
 export function networkPolicies(props: PreviewNamespaceProps): ReadonlyMap<string, NetworkPolicySpec> {
   const policies = new Map<string, NetworkPolicySpec>([
     ['default-deny', { podSelector: {}, policyTypes: ['Ingress', 'Egress'] }],
-    ['allow-ingress', { podSelector: {}, policyTypes: ['Ingress'], ingress: [{ from: ingressPeers(props) }] }],
+    ['allow-ingress', { podSelector: {}, policyTypes: ['Ingress'], ingress: ingressRules(props) }],
     ['allow-same-preview', samePreview()],
     ['allow-dns', dns(props.dnsNamespace ?? 'kube-system')],
   ]);
@@ -30,7 +30,20 @@ function namespacePeer(name: string): NetworkPolicyPeer {
   return { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } } };
 }
 
-function ingressPeers({ ingress, testHarness = [] }: PreviewNamespaceProps): NetworkPolicyPeer[] {
+/** No rule at all where nothing listens: a rule without ports would open all of them. */
+export function ingressRules(
+  props: Pick<PreviewNamespaceProps, 'ingress' | 'ingressPorts' | 'testHarness'>,
+): NonNullable<NetworkPolicySpec['ingress']> {
+  const from = ingressPeers(props);
+  if (props.ingressPorts === undefined) return [{ from }];
+  const ports = [...new Set(props.ingressPorts)].sort((a, b) => a - b);
+  return ports.length === 0 ? [] : [{ from, ports: ports.map((port) => ({ protocol: 'TCP', port })) }];
+}
+
+function ingressPeers({
+  ingress,
+  testHarness = [],
+}: Pick<PreviewNamespaceProps, 'ingress' | 'testHarness'>): NetworkPolicyPeer[] {
   const namespaces = [ingress.controllerNamespace, ...(ingress.additionalNamespaces ?? [])];
   return [...namespaces.map(namespacePeer), ...testHarness.map((cidr) => ({ ipBlock: { cidr } }))];
 }

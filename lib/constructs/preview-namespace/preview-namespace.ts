@@ -14,11 +14,11 @@ import {
 } from '../../model/labels.ts';
 import { DEFAULT_RECONCILER } from '../../model/platform.ts';
 import { RECONCILERS } from '../../reconcilers/index.ts';
-import { kubeObject } from '../kube-object.ts';
+import { type CoreObject, kubeObject } from '../kube-object.ts';
 import type { StringMap } from '../metadata.ts';
 import { reconcilerAccount } from './accounts.ts';
 import { checkProps } from './check-props.ts';
-import { networkPolicies } from './network-policies.ts';
+import { ingressRules, networkPolicies } from './network-policies.ts';
 import type { PreviewNamespaceProps, ReconcilerProps } from './props.ts';
 import { type NamespaceBounds, quotaProblems } from './quota.ts';
 
@@ -39,15 +39,20 @@ const POD_SECURITY = Object.fromEntries(
 export class PreviewNamespace extends Construct {
   /** Name of the namespace. */
   readonly name: string;
+  /** The Namespace, with the labels that Pod Security and the guards go by. */
   readonly namespace: ApiObject;
-  readonly resourceQuota: ApiObject;
-  readonly limitRange: ApiObject;
+  /** What all pods of the preview may use together. */
+  readonly resourceQuota: CoreObject<'ResourceQuota'>;
+  /** What one container may use, and what it gets if it says nothing. */
+  readonly limitRange: CoreObject<'LimitRange'>;
   /** By name: `default-deny`, `allow-ingress`, `allow-same-preview`, `allow-dns`, and `allow-egress` if there is one. */
-  readonly networkPolicies: ReadonlyMap<string, ApiObject>;
+  readonly networkPolicies: ReadonlyMap<string, CoreObject<'NetworkPolicy'>>;
   /** The accounts of the pods (`default` and the app's) and the reconciler's. */
   readonly serviceAccounts: readonly ApiObject[];
+  /** Lets the reconciler's account write workloads into this namespace. */
   readonly roleBinding: ApiObject;
 
+  private props: PreviewNamespaceProps;
   private readonly bounds: NamespaceBounds;
   private readonly labels: StringMap;
   private readonly childAnnotations: StringMap;
@@ -65,6 +70,7 @@ export class PreviewNamespace extends Construct {
       annotations: { ...owner.annotations, ...survival },
     });
     this.name = props.name;
+    this.props = props;
     this.bounds = { quota: props.quota, limitRange: props.limitRange };
     this.labels = { ...props.labels, ...common };
     this.outsideAnnotations = props.annotations ?? {};
@@ -83,7 +89,8 @@ export class PreviewNamespace extends Construct {
     });
     this.limitRange = kubeObject(this, 'limits', 'LimitRange', {
       metadata: this.metadata('preview'),
-      spec: { limits: [{ type: 'Container', ...props.limitRange }] },
+      // A copy: the platform's settings are those of all other previews as well.
+      spec: { limits: [{ type: 'Container', ...structuredClone(props.limitRange) }] },
     });
     this.networkPolicies = new Map(
       [...networkPolicies(props)].map(([name, spec]) => [
@@ -107,6 +114,19 @@ export class PreviewNamespace extends Construct {
    */
   quotaProblems(manifests: readonly object[]): Problem[] {
     return quotaProblems(this.bounds, manifests);
+  }
+
+  /**
+   * Opens further ports of the pods to the ingress controller, beside `ingressPorts`.
+   *
+   * @param ports null opens all of them
+   */
+  openPorts(ports: readonly number[] | null): void {
+    const { ingressPorts } = this.props;
+    if (ingressPorts === undefined) return;
+    const { ingressPorts: _, ...open } = this.props;
+    this.props = ports === null ? open : { ...this.props, ingressPorts: [...ingressPorts, ...ports] };
+    this.networkPolicies.get('allow-ingress')!.spec.ingress = structuredClone(ingressRules(this.props)) as never;
   }
 
   /** Adds a label to every object of the fence. Call it before synthesis. */

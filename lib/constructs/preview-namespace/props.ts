@@ -85,6 +85,11 @@ export interface PreviewNamespaceProps {
     readonly additionalNamespaces?: readonly string[];
   };
   /**
+   * Ports of the pods that those namespaces and `testHarness` may open connections to.
+   * @default - all ports
+   */
+  readonly ingressPorts?: readonly number[];
+  /**
    * IPv4 networks of test machines that may open connections to the preview's pods.
    * @default []
    */

@@ -15,6 +15,9 @@ export const ingress = section({
     namespace: dnsLabel
       .optional()
       .meta({ description: 'Its namespace. Default: `ingress.controllerNamespace`.', examples: ['ingress-nginx'] }),
+    listener: dnsLabel
+      .default('https')
+      .meta({ description: 'Its listener for HTTPS, which HTTPRoutes name: a route is never served without TLS.' }),
   }).meta({ description: 'The Gateway that HTTPRoutes attach to.' }),
   tls: section({
     issuer: dnsLabel

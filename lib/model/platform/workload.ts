@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { REGISTRY_PATTERN } from '../image.ts';
 import { bounded, dnsLabel, duration, durationSeconds, httpUrl, quantity } from '../scalars.ts';
-import { resources, section } from './section.ts';
+import { merged, resources, section } from './section.ts';
 
 // What a preview is made of, and what holds it in.
 
@@ -38,10 +38,15 @@ const DEFAULT_QUOTA = {
 };
 
 export const namespace = section({
-  quota: z
-    .record(bounded(100, /^[a-z][a-z0-9./-]*$/, 'must be a resource name such as limits.cpu'), quantity)
-    .default(DEFAULT_QUOTA)
-    .meta({ description: 'Hard limits of the ResourceQuota of each preview namespace.' }),
+  quota: merged(
+    bounded(100, /^[a-z][a-z0-9./-]*$/, 'must be a resource name such as limits.cpu'),
+    quantity,
+    DEFAULT_QUOTA,
+  ).meta({
+    description:
+      'Hard limits of the ResourceQuota of each preview namespace, beside the defaults; null takes one away. Load balancers, node ports and claims stay closed unless they are named.',
+    default: DEFAULT_QUOTA,
+  }),
   limitRange: section({
     default: resources
       .default({ cpu: '500m', memory: '256Mi' })

@@ -1,6 +1,5 @@
-import { imagesToLookUp } from '../../compile/images.ts';
+import { imagesToLookUp, recordedDigests, taggedImages } from '../../compile/images.ts';
 import { activeSince } from '../../compile/lifetime.ts';
-import { taggedImage } from '../../compile/resolve.ts';
 import type { FileSet } from '../../core/fileset.ts';
 import { imageGate } from '../../evidence/gate.ts';
 import type { ImageRegistry } from '../../evidence/registry/lookup.ts';
@@ -15,8 +14,8 @@ import { timesOf } from './times.ts';
 
 /** What is known of the images before the preview is compiled. */
 export type ImageState =
-  /** Compile with it; undefined where nothing was asked, and the rules say what they think of a tag. */
-  | { readonly status: 'go'; readonly digest: string | undefined }
+  /** Compile with them, by the image with its tag; none where nothing was asked, and the rules say what they think of a tag. */
+  | { readonly status: 'go'; readonly digests: ReadonlyMap<string, string> }
   /** The build that pushes it has not finished. */
   | { readonly status: 'waiting'; readonly image: string; readonly note?: string }
   /** Its repository is not there, or not shown to us, and a build had its time. */
@@ -34,8 +33,8 @@ export interface ImageSources {
 }
 
 /**
- * The digest of the preview's image, where the platform asks for evidence, once all its images are there. A tag is resolved
- * once a commit: what was committed for this head and this file stays, also when somebody moves the tag.
+ * The digests of the images of a preview's apps, where the platform asks for evidence, once all its images are there. A
+ * tag is resolved once a commit: what was committed for this head and this file stays, also when somebody moves the tag.
  *
  * @param now unix seconds
  * @throws GreenroomError `invalid-input` for manifests that are none
@@ -47,10 +46,12 @@ export async function imageState(
   { preview, manifests, record, specDigest }: ImageSources,
   now: number,
 ): Promise<ImageState> {
-  if (registry === undefined || platform.evidence.require.length === 0) return { status: 'go', digest: undefined };
-  if (record !== null && record.headSha === pull.head.sha && record.specDigest === specDigest && record.imageDigest)
-    return { status: 'go', digest: record.imageDigest };
+  if (registry === undefined || platform.evidence.require.length === 0) return { status: 'go', digests: new Map() };
   const context = { number: pull.number, headSha: pull.head.sha };
+  const tagged = taggedImages(preview.value, platform, context).map(formatImage);
+  const isSame = record !== null && record.headSha === pull.head.sha && record.specDigest === specDigest;
+  const known = isSame ? recordedDigests(record, preview.value, platform) : new Map<string, string>();
+  if (tagged.length > 0 && tagged.every((name) => known.has(name))) return { status: 'go', digests: known };
   const images = imagesToLookUp(preview, manifests, platform, context);
   const answers = await Promise.all(
     [...images].map(async ([name, image]) => [name, await registry.resolve(image)] as const),
@@ -59,6 +60,9 @@ export async function imageState(
   const gate = imageGate(new Map(answers), { age: now - activeSince(timesOf(pull)), patience });
   if (gate.status === 'unknown') return { status: 'unknown', reason: `the image cannot be looked up: ${gate.reason}` };
   if (gate.status !== 'open') return gate;
-  const own = taggedImage(preview.value.spec.image, platform, context);
-  return { status: 'go', digest: typeof own === 'string' ? undefined : gate.digests.get(formatImage(own)) };
+  const digests = tagged.flatMap((name): [string, string][] => {
+    const digest = gate.digests.get(name);
+    return digest === undefined ? [] : [[name, digest]];
+  });
+  return { status: 'go', digests: new Map(digests) };
 }

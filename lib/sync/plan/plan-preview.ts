@@ -1,3 +1,4 @@
+import { appsOf } from '../../compile/apps.ts';
 import { type CompiledPreview, specDigestOf } from '../../compile/compile.ts';
 import { isExpired } from '../../compile/lifetime.ts';
 import { GreenroomError } from '../../core/errors.ts';
@@ -83,7 +84,7 @@ export async function planPreview(
         number: pull.number,
       }),
       labels: pull.labels,
-      digest: image.digest,
+      digests: image.digests,
       times: timesOf(pull),
     });
   } catch (error) {
@@ -137,7 +138,8 @@ function stateWithoutImage(
     case 'waiting':
       return { state: 'waiting', image: image.image, ...(image.note === undefined ? {} : { note: image.note }), live };
     case 'absent': {
-      const place = { ...preview.positions.of(['spec', 'image']), field: 'spec.image' };
+      const path = imagePath(preview, image.image);
+      const place = { ...preview.positions.of(path), field: path.join('.') };
       return {
         state: 'invalid',
         problems: [{ ...place, message: `${image.image} is not there: ${image.reason}` }],
@@ -147,6 +149,13 @@ function stateWithoutImage(
     case 'unknown':
       return { state: 'unknown', reason: image.reason };
   }
+}
+
+/** Where the file names an image; the first app's where it is one of its manifests. */
+function imagePath({ value }: Loaded<Preview>, image: string): readonly string[] {
+  const apps = appsOf(value);
+  const found = apps.find(({ spec }) => image === spec.image || image.startsWith(`${spec.image}:`)) ?? apps[0];
+  return [...found.at, 'image'];
 }
 
 function planner(pull: PullRequest, existing: Existing | null, name: string, isNameTaken: boolean, base: Base) {

@@ -2,7 +2,7 @@ import { createCompiler } from '../../../lib/compile/compile.ts';
 import { invalidInput } from '../../../lib/core/errors.ts';
 import { loadPlatform, loadPreview } from '../../../lib/model/files.ts';
 import { ENGINES, type PlatformSpec, RECONCILER_NAMES } from '../../../lib/model/platform.ts';
-import { TEMPLATES } from '../../../lib/model/preview.ts';
+import { TEMPLATE_NAMES } from '../../../lib/model/templates/index.ts';
 import { scaffoldFiles } from '../../../lib/scaffold/files.ts';
 import { readTemplate } from '../../../lib/scaffold/template.ts';
 
@@ -128,7 +128,7 @@ export function* previews(): Generator<[label: string, path: string, text: strin
     const { platform } = configuration({ reconciler, ingress: { kind: ingress }, knative, secrets: { mechanism } });
     const compile = createCompiler({ platform, now: AT });
     for (const { template, makers } of product({
-      template: TEMPLATES,
+      template: TEMPLATE_NAMES,
       makers: [false, true],
     })) {
       const preview = {
