@@ -93,7 +93,7 @@ export function adapted(value: unknown, settings: ManifestSettings): unknown {
     if (app !== undefined && isRecord(container))
       (container as Record<string, unknown>)['image'] = formatImage(app.image);
   }
-  return withHost(filled, settings);
+  return withPlatformAnnotations(withHost(filled, settings), settings);
 }
 
 /** A deep copy in which texts, and nothing else, have changed. */
@@ -104,11 +104,23 @@ function filledIn(value: unknown, values: PlaceholderValues): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, filledIn(member, values)]));
 }
 
+/** A maker's route is behind the same gate as the preview's own. */
+function withPlatformAnnotations(
+  object: Record<string, unknown>,
+  { platform: { ingress } }: ManifestSettings,
+): Record<string, unknown> {
+  const { kind, metadata } = object;
+  const isRoute = kind === 'Ingress' || kind === 'HTTPRoute' || kind === 'GRPCRoute' || kind === 'TLSRoute';
+  if (!isRoute || !isRecord(metadata) || Object.keys(ingress.annotations).length === 0) return object;
+  const own = isRecord(metadata['annotations']) ? metadata['annotations'] : {};
+  return { ...object, metadata: { ...metadata, annotations: { ...own, ...ingress.annotations } } };
+}
+
 /** A route that names no host gets the preview's, and the way in that the platform has. */
 function withHost(
   object: Record<string, unknown>,
   { values: { host }, platform: { ingress } }: ManifestSettings,
-): unknown {
+): Record<string, unknown> {
   const { spec } = object;
   if (host === undefined || !isRecord(spec)) return object;
   if (object['kind'] === 'HTTPRoute') {

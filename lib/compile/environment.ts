@@ -27,7 +27,7 @@ export const filledIn = fillIn;
  */
 export function environments(
   preview: Loaded<Preview>,
-  _platform: PlatformSpec,
+  { env }: PlatformSpec,
   apps: readonly ResolvedApp[],
   values: PlaceholderValues,
 ): Readonly<Record<string, string>>[] {
@@ -40,7 +40,16 @@ export function environments(
       name,
       fillIn(text, { ...values, image: formatImage(app.image) }),
     ]);
-    const given = { ...addresses(apps, app), ...(values.url !== undefined && { PREVIEW_URL: values.url }) };
+    const common = Object.entries(env).flatMap(([name, text]): [string, string][] =>
+      missingValue(text, values) === undefined
+        ? [[name, fillIn(text, { ...values, image: formatImage(app.image) })]]
+        : [],
+    );
+    const given = {
+      ...Object.fromEntries(common),
+      ...addresses(apps, app),
+      ...(values.url !== undefined && { PREVIEW_URL: values.url }),
+    };
     const free = Object.entries(given).filter(([name]) => !Object.hasOwn(app.spec.secrets, name));
     return Object.fromEntries([...free, ...own]);
   });

@@ -181,6 +181,10 @@ function appProps(
     },
     knative,
     spot: platform.spot,
+    labels: platform.labels,
+    annotations: platform.annotations,
+    routeAnnotations: ingress.annotations,
+    ...(platform.priorityClass !== undefined && { priorityClass: platform.priorityClass }),
   };
 }
 

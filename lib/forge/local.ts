@@ -5,6 +5,7 @@ import { GreenroomError, invalidInput } from '../core/errors.ts';
 import type { FileSet } from '../core/fileset.ts';
 import { compareStrings } from '../core/fileset.ts';
 import { fileFailure } from '../core/git/failure.ts';
+import { tryGit } from '../core/git/process.ts';
 import { writeWholeFile } from '../core/whole-file.ts';
 import { CommitFiles } from './commit-files.ts';
 import type {
@@ -98,6 +99,18 @@ export class LocalForge implements Forge {
     return this.#withFiles(repository, (files) => files.readFolder(sha, path));
   }
 
+  async changedFiles({ repository, number, head }: PullRequest): Promise<Lookup<readonly string[]>> {
+    const file = join(this.#pulls(repository), `${number}.json`);
+    const text = textOf(file);
+    const pull = text === undefined ? undefined : parsePull(file, text, repository, number);
+    if (pull?.files !== undefined) return { status: 'found', value: pull.files };
+    const gitDir = join(this.#root, repository.owner, `${repository.name}.git`);
+    const range = `refs/heads/${pull?.base ?? 'main'}...${head.sha}`;
+    const diff = await tryGit({ gitDir }, ['diff', '--name-only', '--no-renames', '-z', range, '--']);
+    if (diff.code !== 0) return { status: 'unknown', reason: `${gitDir}: ${diff.stderr.trim().split('\n')[0]}` };
+    return { status: 'found', value: diff.stdout.split('\0').filter((path) => path !== '') };
+  }
+
   async publish(pull: PullRequest, report: PullRequestReport): Promise<PublishOutcome> {
     const folder = this.#folder(pull);
     const comments = readComments(folder);
@@ -186,7 +199,7 @@ export class LocalForge implements Forge {
     const file = join(this.#pulls(repository), `${number}.json`);
     const text = textOf(file);
     if (text === undefined) return undefined;
-    const pull = parsePull(file, text, repository, number);
+    const { files: _, ...pull } = parsePull(file, text, repository, number);
     // Without its repository the commit's time is not known; all else is.
     const committedAt = await files.committedAt(pull.head.sha).catch(() => null);
     const override = readOverride(this.#folder({ repository, number }), pull.head.sha);

@@ -25,6 +25,7 @@ import { publishDeployment } from './publish/deployment.ts';
 import { Reports } from './publish/reports.ts';
 import { publishSuggestions } from './publish/suggestions.ts';
 import { isWaiting, readThread, type Thread } from './publish/thread.ts';
+import { changedFiles } from './pulls/changed-files.ts';
 import { CommitFiles } from './pulls/files.ts';
 import { Listing } from './pulls/listing.ts';
 import { writeOverride } from './pulls/override.ts';
@@ -135,6 +136,10 @@ export class GitHubForge implements Forge {
   readFolder(repository: RepositoryRef, sha: string, path: string): Promise<FileSet | null> {
     checkName(repository);
     return new CommitFiles(this.#client.for(repository.owner), repository).readFolder(sha, path);
+  }
+
+  changedFiles(pull: PullRequest): Promise<Lookup<readonly string[]>> {
+    return changedFiles(this.#client.for(pull.repository.owner), pull);
   }
 
   async publish(pull: PullRequest, report: PullRequestReport): Promise<PublishOutcome> {

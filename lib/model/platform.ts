@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { sha256 } from '../core/digest.ts';
 import { egress, ingress, network } from './platform/network.ts';
+import { annotations, env, imagePullSecrets, labels, priorityClass } from './platform/objects.ts';
 import { appsRepo, cleaner, cluster, commit } from './platform/operation.ts';
 import { cost, policies, slots, source } from './platform/rules.ts';
 import { merged, section } from './platform/section.ts';
@@ -51,7 +52,12 @@ const platformSpec = z
         description: 'Networks of test machines that may open connections to previews.',
         examples: [['198.51.100.0/24']],
       }),
-    egress: z.array(egress).default([]).meta({ description: 'What a preview may reach beside DNS.' }),
+    egress,
+    labels,
+    annotations,
+    env,
+    imagePullSecrets,
+    priorityClass,
     network,
     secrets,
     evidence,

@@ -22,6 +22,8 @@ export interface RuleParams {
   readonly allowedKinds: readonly string[];
   /** Annotation keys of an Ingress or route; one that ends in `/` allows all keys under it. @default {@link DEFAULT_ROUTE_ANNOTATIONS} */
   readonly routeAnnotations: readonly string[];
+  /** Annotations that an Ingress or route has to have, with their values: the platform's own. @default none */
+  readonly requiredRouteAnnotations: Readonly<Record<string, string>>;
   /** Finalizers that Kubernetes itself takes off again. @default {@link DEFAULT_FINALIZERS} */
   readonly finalizers: readonly string[];
   /** What an image must show before it runs. @default nothing */
@@ -79,6 +81,19 @@ export const DEFAULT_FINALIZERS: readonly string[] = ['foregroundDeletion', 'orp
 /** From harmless to worst. */
 const SEVERITIES = ['none', 'low', 'medium', 'high', 'critical'];
 
+/** A list stands in the place of the usual kinds; a map adds to them and takes away. */
+function allowedKinds({ policies, secrets, knative }: PlatformSpec): readonly string[] {
+  const chosen = policies.parameters.allowedKinds ?? {};
+  if (Array.isArray(chosen)) return chosen;
+  const usual = [
+    ...DEFAULT_KINDS,
+    ...SECRET_KINDS[secrets.mechanism],
+    ...(knative ? ['serving.knative.dev/DomainMapping', 'serving.knative.dev/Service'] : []),
+  ];
+  const added = Object.keys(chosen).filter((kind) => chosen[kind] === true && !usual.includes(kind));
+  return [...usual.filter((kind) => chosen[kind] !== null), ...added];
+}
+
 /** The parameters that a platform's settings stand for. */
 export function ruleParams(platform: PlatformSpec): RuleParams {
   const { parameters } = platform.policies;
@@ -87,12 +102,13 @@ export function ruleParams(platform: PlatformSpec): RuleParams {
     registries: platform.registries,
     maxSize: parameters.maxSize,
     limitRequestRatio: parameters.limitRequestRatio,
-    allowedKinds: parameters.allowedKinds ?? [
-      ...DEFAULT_KINDS,
-      ...SECRET_KINDS[platform.secrets.mechanism],
-      ...(platform.knative ? ['serving.knative.dev/DomainMapping', 'serving.knative.dev/Service'] : []),
+    allowedKinds: allowedKinds(platform),
+    routeAnnotations: [
+      ...DEFAULT_ROUTE_ANNOTATIONS,
+      ...Object.keys(platform.ingress.annotations),
+      ...Object.keys(platform.annotations),
     ],
-    routeAnnotations: DEFAULT_ROUTE_ANNOTATIONS,
+    requiredRouteAnnotations: platform.ingress.annotations,
     finalizers: DEFAULT_FINALIZERS,
     evidence: platform.evidence.require,
     toleratedSeverities: SEVERITIES.slice(0, SEVERITIES.indexOf(platform.evidence.vulnerabilities)),

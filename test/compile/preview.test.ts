@@ -12,6 +12,7 @@ const pullRequest = {
   number: 7,
   headSha: 'a1b2c3d'.padEnd(40, '0'),
   createdAt: new Date(OPENED * 1000).toISOString(),
+  author: 'mia',
 };
 
 function synth(props: Partial<PreviewProps> = {}) {

@@ -21,6 +21,7 @@ export interface PullOptions {
   readonly updatedAt?: number;
   readonly title?: string;
   readonly author?: string;
+  readonly files?: readonly string[];
 }
 
 /** A local forge and a local apps repo in a temporary folder, and a clock that stands where it is put. */
@@ -66,6 +67,7 @@ export class World {
         repositoryId: headRepositoryId,
       },
       author: options.author ?? 'mia',
+      ...(options.files && { files: options.files }),
       title: options.title ?? 'A change',
       createdAt: formatTime(createdAt),
       updatedAt: formatTime(updatedAt),

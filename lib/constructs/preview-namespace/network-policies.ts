@@ -1,6 +1,6 @@
 import type { NetworkPolicyPeer, NetworkPolicySpec } from '../../model/kube.ts';
 import { carveOut, parseNetwork } from './ipv4.ts';
-import { PRIVATE_CIDRS, type PreviewNamespaceProps } from './props.ts';
+import { type DnsProps, PRIVATE_CIDRS, type PreviewNamespaceProps } from './props.ts';
 
 /** Link-local: the metadata service of every cloud, which hands out the node's credentials. */
 export const METADATA_CIDR = '169.254.0.0/16';
@@ -19,7 +19,7 @@ export function networkPolicies(props: PreviewNamespaceProps): ReadonlyMap<strin
     ['default-deny', { podSelector: {}, policyTypes: ['Ingress', 'Egress'] }],
     ['allow-ingress', { podSelector: {}, policyTypes: ['Ingress'], ingress: ingressRules(props) }],
     ['allow-same-preview', samePreview()],
-    ['allow-dns', dns(props.dnsNamespace ?? 'kube-system')],
+    ['allow-dns', dns(props.dns ?? {})],
   ]);
   if (props.egress !== undefined && props.egress.length > 0) policies.set('allow-egress', allowList(props));
   return policies;
@@ -58,10 +58,15 @@ function samePreview(): NetworkPolicySpec {
   };
 }
 
-function dns(namespace: string): NetworkPolicySpec {
-  const peer = { ...namespacePeer(namespace), podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } } };
-  const ports = ['UDP', 'TCP'].map((protocol) => ({ protocol, port: 53 }));
-  return { podSelector: {}, policyTypes: ['Egress'], egress: [{ to: [peer], ports }] };
+function dns(props: DnsProps): NetworkPolicySpec {
+  const { namespace = 'kube-system', podLabels = { 'k8s-app': 'kube-dns' }, ports = [53], nodeLocal } = props;
+  const both = (numbers: readonly number[]) =>
+    numbers.flatMap((port) => ['UDP', 'TCP'].map((protocol) => ({ protocol, port })));
+  const pods = { ...namespacePeer(namespace), podSelector: { matchLabels: { ...podLabels } } };
+  const egress = [{ to: [pods] as NetworkPolicyPeer[], ports: both(ports) }];
+  // One address and one port of the link-local range, which is closed otherwise.
+  if (nodeLocal !== undefined) egress.push({ to: [{ ipBlock: { cidr: `${nodeLocal}/32` } }], ports: both([53]) });
+  return { podSelector: {}, policyTypes: ['Egress'], egress };
 }
 
 function allowList(props: PreviewNamespaceProps): NetworkPolicySpec {

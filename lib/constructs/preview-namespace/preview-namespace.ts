@@ -100,8 +100,8 @@ export class PreviewNamespace extends Construct {
     );
     const account = reconcilerAccount(props);
     this.serviceAccounts = [
-      this.serviceAccount('default'),
-      this.serviceAccount(APP_ACCOUNT),
+      this.podAccount('default', props),
+      this.podAccount(APP_ACCOUNT, props),
       this.serviceAccount(account.name, account.namespace),
     ];
     this.roleBinding = this.bind(account, props.reconciler ?? {});
@@ -158,6 +158,15 @@ export class PreviewNamespace extends Construct {
     // An object elsewhere does not go with the namespace, so the reconciler has to remove it.
     const annotations = namespace === this.name ? this.childAnnotations : this.outsideAnnotations;
     return { name, namespace, labels: this.labels, annotations };
+  }
+
+  /** An account of pods, with what they pull images by. */
+  private podAccount(name: string, { imagePullSecrets = [] }: PreviewNamespaceProps): ApiObject {
+    return kubeObject(this, `account-${name}`, 'ServiceAccount', {
+      metadata: this.metadata(name),
+      automountServiceAccountToken: false,
+      ...(imagePullSecrets.length > 0 && { imagePullSecrets: imagePullSecrets.map((secret) => ({ name: secret })) }),
+    });
   }
 
   private serviceAccount(name: string, namespace?: string): ApiObject {

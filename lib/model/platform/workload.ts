@@ -28,6 +28,8 @@ const DEFAULT_QUOTA = {
   'requests.memory': '2Gi',
   'limits.cpu': '5',
   'limits.memory': '4Gi',
+  'requests.ephemeral-storage': '4Gi',
+  'limits.ephemeral-storage': '12Gi',
   pods: '10',
   services: '5',
   secrets: '20',
@@ -35,7 +37,19 @@ const DEFAULT_QUOTA = {
   persistentvolumeclaims: '0',
   'services.loadbalancers': '0',
   'services.nodeports': '0',
+  'count/deployments.apps': '10',
+  'count/statefulsets.apps': '5',
+  'count/jobs.batch': '10',
+  'count/cronjobs.batch': '5',
+  'count/ingresses.networking.k8s.io': '10',
 };
+
+/** What one container may use, with the node's disk. */
+const bounds = resources.extend({
+  'ephemeral-storage': quantity
+    .optional()
+    .meta({ description: "The node's disk. Default: no bound.", examples: ['1Gi'] }),
+});
 
 export const namespace = section({
   quota: merged(
@@ -48,13 +62,15 @@ export const namespace = section({
     default: DEFAULT_QUOTA,
   }),
   limitRange: section({
-    default: resources
-      .default({ cpu: '500m', memory: '256Mi' })
+    default: bounds
+      .default({ cpu: '500m', memory: '256Mi', 'ephemeral-storage': '1Gi' })
       .meta({ description: 'Limits of a container that names none.' }),
-    defaultRequest: resources
-      .default({ cpu: '100m', memory: '128Mi' })
+    defaultRequest: bounds
+      .default({ cpu: '100m', memory: '128Mi', 'ephemeral-storage': '64Mi' })
       .meta({ description: 'Requests of a container that names none.' }),
-    max: resources.default({ cpu: '2', memory: '2Gi' }).meta({ description: 'Largest limits of one container.' }),
+    max: bounds
+      .default({ cpu: '2', memory: '2Gi', 'ephemeral-storage': '2Gi' })
+      .meta({ description: 'Largest limits of one container.' }),
   }).meta({ description: 'The LimitRange of each preview namespace.' }),
 }).meta({ description: 'What each preview namespace is held to.' });
 

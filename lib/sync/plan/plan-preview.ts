@@ -15,7 +15,7 @@ import type { PreviewRecord } from '../../model/record.ts';
 import { pullRequestLink } from '../../report/links.ts';
 import type { LivePreview, ObjectChange, PreviewState } from '../../report/state.ts';
 import type { Base, SyncContext } from './base.ts';
-import { refusalOf, stopOf } from './eligibility.ts';
+import { refusalByPaths, refusalOf, stopOf } from './eligibility.ts';
 import { type Existing, findExisting, takenName } from './existing.ts';
 import { type ImageState, imageState } from './image.ts';
 import { type Ahead, hasLimits, waitingFor } from './slots.ts';
@@ -68,6 +68,12 @@ export async function planPreview(
     const text = await context.forge.readFile(pull.repository, pull.head.sha, PREVIEW_FILE);
     if (text === null) return plan.remove({ state: 'no-file', removed: plan.live });
     const preview = loadPreview(text, PREVIEW_FILE);
+    if (preview.value.spec.paths !== undefined) {
+      const changed = await context.forge.changedFiles(pull);
+      if (changed.status === 'unknown') return plan.keep({ state: 'unknown', reason: changed.reason }, base.now);
+      const untouched = refusalByPaths(preview.value.spec, changed.value);
+      if (untouched !== null) return plan.remove({ state: 'none', ...untouched, removed: plan.live });
+    }
     const manifests = await readManifestsOf(context, pull, preview);
     const sources = { preview, manifests, record: existing?.record ?? null, specDigest: specDigestOf(preview) };
     const image = await imageState(context.images, base.platform, pull, sources, base.now);

@@ -225,6 +225,7 @@ export class Stage {
         }
       },
       readFolder: (...request) => this.#call(() => forge.readFolder(...request)),
+      changedFiles: (pull) => this.#call(() => forge.changedFiles(pull)),
       publish: (...request) => this.#call(() => forge.publish(...request)),
       serverUrl: forge.serverUrl,
       comments: async (pull) => {
