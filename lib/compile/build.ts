@@ -1,5 +1,6 @@
 import type { Construct } from 'constructs';
 import { PreviewApp } from '../constructs/preview-app/preview-app.ts';
+import { addResources } from '../constructs/preview-app/resources.ts';
 import { PreviewNamespace } from '../constructs/preview-namespace/preview-namespace.ts';
 import { VERSION_LABEL } from '../model/labels.ts';
 import type { PreviewPlan } from './preview-props.ts';
@@ -23,11 +24,13 @@ export function build(fence: Construct, app: Construct, plan: PreviewPlan): Buil
   const apps = new Map(
     plan.apps.map((props, i) => [props.name, new PreviewApp(app, i === 0 ? 'app' : props.name, props)]),
   );
+  const preview = apps.get(plan.context.name)!;
+  addResources(preview, plan.resources);
   const workloads = [...apps.values()].map(({ workload }) => workload);
   for (const { metadata } of [namespace.namespace, ...workloads]) {
     for (const [key, value] of Object.entries(plan.origin.annotations)) metadata.addAnnotation(key, value);
   }
   // Of the workload alone, not of its pods: those are restarted by a new image, and by nothing less.
   for (const { metadata } of workloads) metadata.addLabel(VERSION_LABEL, plan.origin.version);
-  return { namespace, preview: apps.get(plan.context.name)!, apps };
+  return { namespace, preview, apps };
 }

@@ -6,6 +6,7 @@ import type { PlatformSpec } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
 import { templateOf } from '../model/templates/index.ts';
 import type { ResolvedApp } from './resolve.ts';
+import type { ResolvedResource } from './resources.ts';
 
 /** What of an app can hold placeholders, with its place below the app. */
 function* texts({ spec }: ResolvedApp): Generator<[path: readonly (string | number)[], text: string]> {
@@ -29,6 +30,7 @@ export function environments(
   preview: Loaded<Preview>,
   { env }: PlatformSpec,
   apps: readonly ResolvedApp[],
+  resources: readonly ResolvedResource[],
   values: PlaceholderValues,
 ): Readonly<Record<string, string>>[] {
   const problems = apps.flatMap((app) =>
@@ -47,6 +49,7 @@ export function environments(
     );
     const given = {
       ...Object.fromEntries(common),
+      ...Object.assign({}, ...resources.map(({ env: outputs }) => outputs)),
       ...addresses(apps, app),
       ...(values.url !== undefined && { PREVIEW_URL: values.url }),
     };

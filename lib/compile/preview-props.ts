@@ -18,6 +18,7 @@ import type { Preview } from '../model/preview.ts';
 import { environments, filledIn } from './environment.ts';
 import { expiresAt, type Times } from './lifetime.ts';
 import { type Resolved, type ResolvedApp, resolve } from './resolve.ts';
+import { type ResolvedResource, resolveResources } from './resources.ts';
 
 /** What a preview is made from. */
 export interface PreviewInput {
@@ -43,6 +44,8 @@ export interface PreviewPlan {
   readonly namespace: PreviewNamespaceProps;
   /** Of each app, in the order of `resolved.apps`. */
   readonly apps: readonly PreviewAppProps[];
+  /** Services in the first app's pod. */
+  readonly resources: readonly ResolvedResource[];
   readonly context: PreviewContext;
   /** Where it comes from, for the namespace and the workloads. */
   readonly origin: { readonly annotations: Readonly<Record<string, string>>; readonly version: string };
@@ -75,8 +78,9 @@ export function previewProps(input: PreviewInput): PreviewPlan {
     image: formatImage(resolved.apps[0].image),
     repository,
   };
-  const variables = environments(preview, platform, resolved.apps, values);
-  const knative = runsOnKnative(platform, resolved.apps);
+  const resources = resolveResources(preview, platform, name);
+  const variables = environments(preview, platform, resolved.apps, resources, values);
+  const knative = resources.length === 0 && runsOnKnative(platform, resolved.apps);
   return {
     resolved,
     namespace: {
@@ -92,6 +96,7 @@ export function previewProps(input: PreviewInput): PreviewPlan {
     apps: resolved.apps.map((app, i) =>
       appProps(app, { platform, host, namespace: name, values, env: variables[i]!, knative }),
     ),
+    resources,
     context: { name, repository, repositoryId, number, template: spec.template, host, url, expires },
     values,
     origin: origin(input, repository),

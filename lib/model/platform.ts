@@ -1,10 +1,12 @@
 import * as z from 'zod';
 import { sha256 } from '../core/digest.ts';
+import { isInRegistries, parseImage } from './image.ts';
 import { egress, ingress, network } from './platform/network.ts';
 import { annotations, env, imagePullSecrets, labels, priorityClass } from './platform/objects.ts';
 import { appsRepo, cleaner, cluster, commit } from './platform/operation.ts';
 import { cost, policies, slots, source } from './platform/rules.ts';
 import { merged, section } from './platform/section.ts';
+import { services } from './platform/services.ts';
 import { DEFAULT_SIZES, evidence, namespace, registry, secrets, size, spot, ttl } from './platform/workload.ts';
 import { API_VERSION, bounded, cidr, dnsLabel, dnsName } from './scalars.ts';
 
@@ -60,6 +62,7 @@ const platformSpec = z
     priorityClass,
     network,
     secrets,
+    services,
     evidence,
     policies,
     cost,
@@ -111,6 +114,18 @@ const platformSpec = z
         path: ['defaultSize'],
         message: `must be one of the sizes (${names}); found "${spec.defaultSize}"`,
       });
+    }
+    for (const [name, { image, size }] of Object.entries(spec.services)) {
+      const complain = (field: string, message: string) =>
+        context.addIssue({ code: 'custom', path: ['services', name, field], message });
+      const parsed = parseImage(image);
+      if (typeof parsed === 'string') complain('image', parsed);
+      else if (!isInRegistries(parsed, spec.registries)) {
+        complain('image', `must be of one of the registries (${spec.registries.join(', ')}); found ${image}`);
+      }
+      if (size !== undefined && !Object.hasOwn(spec.sizes, size)) {
+        complain('size', `must be one of the sizes (${Object.keys(spec.sizes).join(', ')}); found "${size}"`);
+      }
     }
     for (const used of spec.tag.matchAll(/\{[^}]*\}?|\}/g)) {
       if (!['{number}', '{sha}', '{sha7}'].includes(used[0])) {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { APP_FIELDS, appSchema, checkApp, filledIn } from './preview/app.ts';
+import { APP_FIELDS, appSchema, checkApp, filledIn, words } from './preview/app.ts';
 import { API_VERSION, bounded, duration } from './scalars.ts';
 import { templateOf } from './templates/index.ts';
 
@@ -8,11 +8,20 @@ export type { AppSpec } from './preview/app.ts';
 /** Names of apps that would take a variable of the preview's own: `MAIN_URL` is the first app's, `PREVIEW_URL` the preview's. */
 const RESERVED_APPS = ['main', 'preview'];
 
+/** Names of the containers that a pod has anyway. */
+const RESERVED_CONTAINERS = ['app', 'release'];
+
 const appName = bounded(
   40,
   /^[a-z]([a-z0-9-]*[a-z0-9])?$/,
   'must be lower-case letters, digits and dashes, and start with a letter',
 ).refine((name) => !RESERVED_APPS.includes(name), `must be another one than ${RESERVED_APPS.join(' and ')}`);
+
+const resourceName = bounded(
+  20,
+  /^[a-z]([a-z0-9-]*[a-z0-9])?$/,
+  'must be at most 20 lower-case letters, digits and dashes, and start with a letter',
+);
 
 const previewSpec = z
   .strictObject({
@@ -24,6 +33,26 @@ const previewSpec = z
         examples: [{ mailer: { template: 'worker', image: 'ghcr.io/acme/shop', command: ['node', 'worker.js'] } }],
         description:
           'More apps of the same preview, by name, with the same fields. They reach each other by <NAME>_URL in the environment, the first one by MAIN_URL. Default: none.',
+      }),
+    resources: z
+      .record(
+        resourceName,
+        z.strictObject({
+          type: z
+            .string()
+            .max(63)
+            .meta({ description: 'A type that the platform offers, e.g. postgres, redis, mysql.' }),
+          seed: words.optional().meta({
+            description:
+              "Runs once on the empty database, after `release`, with the first app's image and environment.",
+          }),
+        }),
+      )
+      .default({})
+      .meta({
+        description:
+          'Throw-away services beside the app, empty at each start: their addresses are in the environment of all apps (DATABASE_URL, REDIS_URL, <NAME>_HOST and the like). Default: none.',
+        examples: [{ db: { type: 'postgres', seed: ['npm', 'run', 'seed'] } }],
       }),
     paths: z
       .array(
@@ -59,6 +88,15 @@ const previewSpec = z
   .superRefine((spec, context) => {
     checkApp(spec, context);
     checkRoutes(spec, context);
+    for (const name of Object.keys(spec.resources)) {
+      const others = [...RESERVED_CONTAINERS, ...Object.keys(spec.apps)];
+      if (!others.includes(name) && !RESERVED_APPS.includes(name)) continue;
+      context.addIssue({
+        code: 'custom',
+        path: ['resources', name],
+        message: 'has a name that is taken; choose another',
+      });
+    }
   })
   .transform((spec) => {
     const app = filledIn(spec);

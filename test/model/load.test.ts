@@ -101,7 +101,7 @@ describe('a preview file with mistakes', () => {
 
   it('names the allowed settings where nothing is near, and the right place for a known one', () => {
     expect(problems(`${HEAD}${IMAGE}  replicas: 3\nport: 8080\n`)).toEqual([
-      'preview.yaml:6:3: spec.replicas: "replicas" is not a setting; allowed here: template, image, port, path, size, health, command, args, user, writable, env, secrets, release, apps, paths, ttl, manifests',
+      'preview.yaml:6:3: spec.replicas: "replicas" is not a setting; allowed here: template, image, port, path, size, health, command, args, user, writable, env, secrets, release, apps, resources, paths, ttl, manifests',
       'preview.yaml:7:1: port: "port" is not a setting here; it belongs under "spec"',
     ]);
   });

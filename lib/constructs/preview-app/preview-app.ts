@@ -130,12 +130,17 @@ export class PreviewApp extends Construct {
     this.podMetadata.annotations[key] = value;
   }
 
+  /** @internal Labels and annotations of each of its objects. */
+  get objectMetadata(): { readonly labels: StringMap; readonly annotations: StringMap } {
+    return { labels: this.labels, annotations: this.annotations };
+  }
+
   private metadata() {
     return { name: this.name, namespace: this.namespace, labels: this.labels, annotations: this.annotations };
   }
 
   /** Labels that never change, since a Deployment's selector cannot. */
-  private get selector(): StringMap {
+  get selector(): StringMap {
     return { [APP_LABEL]: this.name, [PREVIEW_LABEL]: this.namespace };
   }
 

@@ -16,7 +16,7 @@ const imageReference = bounded(512, /^[!-~]+$/, 'must be an image reference such
 );
 
 /** A command as a list of words: no shell takes part in it. */
-const words = z
+export const words = z
   .array(z.string().max(4096))
   .min(1)
   .max(64)
