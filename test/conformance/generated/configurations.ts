@@ -5,6 +5,9 @@ import { ENGINES, type PlatformSpec, RECONCILER_NAMES } from '../../../lib/model
 import { TEMPLATE_NAMES } from '../../../lib/model/templates/index.ts';
 import { scaffoldFiles } from '../../../lib/scaffold/files.ts';
 import { readTemplate } from '../../../lib/scaffold/template.ts';
+import { anyPreview } from '../../support/any-preview.ts';
+import fc from '../../support/property.ts';
+import { compileUsual, USUAL_APPS } from '../../support/usual-apps.ts';
 
 interface Configuration {
   readonly platformText: string;
@@ -120,6 +123,39 @@ spec:
             readOnlyRootFilesystem: true
             capabilities: { drop: [ALL] }
 `;
+
+/** The usual apps of makers, on each way in. */
+export function* usualApps(): Generator<[label: string, path: string, text: string]> {
+  for (const [app, settings] of USUAL_APPS.flatMap((name) => ['', 'knative: true'].map((s) => [name, s] as const))) {
+    for (const [path, text] of compileUsual(app, settings).files) yield [`${app} ${settings}`, path, text];
+  }
+}
+
+/** Previews of any file that is right. */
+export function* anyPreviews(): Generator<[label: string, path: string, text: string]> {
+  const image = (name: string) => ({ image: `ghcr.io/acme/${name}@sha256:${'1'.repeat(64)}` });
+  const { platform } = configuration({
+    services: { postgres: image('postgres'), redis: image('redis') },
+    namespace: {
+      quota: { 'requests.cpu': '20', 'requests.memory': '40Gi', 'limits.cpu': '40', 'limits.memory': '80Gi' },
+    },
+    ingress: { kind: 'gateway' },
+  });
+  const compile = createCompiler({ platform, now: AT });
+  for (const [number, spec] of fc.sample(anyPreview, { numRuns: 40, seed: 20261124 }).entries()) {
+    const text = JSON.stringify({ apiVersion: 'greenroom.dev/v1alpha1', kind: 'Preview', spec });
+    const { files } = compile({
+      preview: loadPreview(text, 'preview.yaml'),
+      manifests: null,
+      identity: { repositoryId: 42, owner: 'acme', repository: 'any', number: number + 1 },
+      headSha: 'a'.repeat(40),
+      author: 'mia',
+      labels: [],
+      times: { createdAt: AT, updatedAt: AT, committedAt: AT },
+    });
+    for (const [path, content] of files) yield [text, path, content];
+  }
+}
 
 /** Path and text of each file of a preview: each template, route, secret mechanism, and with manifests of a maker's own. */
 export function* previews(): Generator<[label: string, path: string, text: string]> {
