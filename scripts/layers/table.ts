@@ -100,6 +100,11 @@ export const ROOMS: readonly Room[] = [
     from: ['core', 'model', 'reconcilers', 'policies', 'gitops', 'forge', 'report', 'compile', 'sync', 'scaffold'],
   },
   {
+    name: 'import',
+    what: 'preview.yaml from what a project already has: compose, Score, Heroku',
+    from: ['core', 'model', 'report'],
+  },
+  {
     name: 'doctor',
     what: 'what a cluster lacks to run, show and end previews; seen through kubectl',
     from: ['core', 'model', 'cluster', 'reconcilers', 'constructs', 'scaffold'],
