@@ -269,7 +269,7 @@ spec:
     expect(() => compile(...with_({ 'k8s/c.yaml': file }))).toThrow(/2:7: kind: takes no placeholders/);
   });
 
-  test("an image without a tag that is no app's is refused at its line, with what it could be", () => {
+  test('an image without a tag that belongs to no app is refused at its line, with what it could be', () => {
     expect(() => compile(...with_({ 'k8s/a.yaml': deployment('ghcr.io/acme/other') }))).toThrow(
       /^k8s\/a\.yaml:13:18: spec\.template\.spec\.containers\[0\]\.image: has no tag.*ghcr\.io\/acme\/shop for the image of this pull request/,
     );

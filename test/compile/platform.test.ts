@@ -55,7 +55,7 @@ describe('settings for all previews, without a line of TypeScript', () => {
     expect(all['app/deployment.pr-shop-7.yaml'].spec.template.spec.priorityClassName).toBe('previews');
   });
 
-  test("annotations of the route are on the maker's own routes too, and the rule asks for them", () => {
+  test('annotations of the route are on routes of makers too, and the rule asks for them', () => {
     const gate = 'nginx.ingress.kubernetes.io/auth-url';
     const settings = `ingress: { annotations: { ${gate}: "https://auth.example.com" } }`;
     const sneaky = OWN_INGRESS.replace('name: own', `name: own, annotations: { ${gate}: "" }`);

@@ -87,7 +87,7 @@ describe('resources of several apps', () => {
     'resources: { db: { type: postgres } }\napps: { mailer: { template: worker, image: ghcr.io/acme/shop } }',
   );
 
-  test("are reached inside the preview's namespace, which the fence closes to everybody else", () => {
+  test('are reached inside the namespace, which the fence closes to everybody else', () => {
     const service = objects['app/service.pr-shop-7-db.yaml'].spec;
     expect(service).toMatchObject({
       type: 'ClusterIP',
