@@ -1,12 +1,22 @@
 import { defineConfig } from 'vitest/config';
 
-// Functions of their arguments: nothing of them stays behind, so their files share processes, and what is loaded there.
-const pure = ['compile', 'constructs', 'core', 'model', 'policies', 'report', 'scaffold'];
-const files = pure.map((folder) => `test/${folder}/**/*.test.ts`);
+const files = (names: readonly string[]) => names.map((name) => `test/${name}.test.ts`);
+
+/** They say nothing of where things lie, and run over memory, git and GitHub. */
+const suites = ['sync/sync', 'sync/sweep', 'sync/answer', 'sync/image', 'verify/previews'];
+/** Puts others in the place of modules, which tests that share a process with it would get too. */
+const mocking = files(['sync/model']);
+/** Random cases; `npm test` looks at a tenth of them. */
+const random = ['compile/compile', 'core/yaml', 'github/cache', 'gitops/apps-repo', 'gitops/memory', 'model/identity'];
+random.push('model/yaml', 'policies/hostile', 'report/engineers', 'report/inert');
+
+/** Files one after another in as many processes as there are cores: what is loaded and compiled once serves them all. */
+const shared = { isolate: false, setupFiles: 'test/support/setup.ts' };
 
 export default defineConfig({
   test: {
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     // All cores: by default one is kept free, which on two halves the speed.
     maxWorkers: '100%',
     // What a test leaves to the environment, or to chance, would differ between machines.
@@ -18,14 +28,33 @@ export default defineConfig({
       GREENROOM_SEED: process.env['GREENROOM_SEED'] ?? '20261124',
     },
     projects: [
-      { extends: true, test: { name: 'pure', include: files, isolate: false } },
       {
         extends: true,
         test: {
-          name: 'whole',
+          ...shared,
+          name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...files, 'test/conformance/**', 'node_modules/**'],
+          exclude: [...mocking, 'test/soak/**', 'test/conformance/**'],
           globalSetup: 'test/support/global-setup.ts',
+          provide: { world: 'memory' },
+        },
+      },
+      { extends: true, test: { ...shared, name: 'git', include: files(suites), provide: { world: 'git' } } },
+      {
+        extends: true,
+        test: { ...shared, name: 'github', include: files([...suites, 'cli/verify']), provide: { world: 'github' } },
+      },
+      { extends: true, test: { name: 'model', include: mocking } },
+      // What takes its time: many processes, many pull requests, thousands of random cases.
+      {
+        extends: true,
+        test: {
+          name: 'soak',
+          include: ['test/soak/**/*.test.ts', ...mocking, ...files(random)],
+          setupFiles: 'test/support/setup.ts',
+          globalSetup: 'test/support/global-setup.ts',
+          testTimeout: 300_000,
+          env: { GREENROOM_SOAK: '1' },
         },
       },
     ],

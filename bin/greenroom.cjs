@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-// Starts the bundled command with the bytecode that the build left beside it: half the time of compiling it again. A
-// cache of another V8 is rejected by V8 itself, and the command then starts without it.
+// Starts the bundled command with the bytecode that the build left beside it: half the time of compiling it again.
 const { readFileSync } = require('node:fs');
 const { dirname, join } = require('node:path');
 const { setFlagsFromString } = require('node:v8');
@@ -17,6 +16,9 @@ setFlagsFromString('--no-opt');
 setTimeout(() => setFlagsFromString('--opt'), 500).unref();
 
 const file = join(__dirname, '../dist/cli/greenroom.cjs');
+// V8 rejects the bytecode of another V8, but not that of its own version in another build of Node.js: 20.19.0 crashes on
+// that of 20.20.2. So it is only ever read by the Node.js that made it.
+const cache = `${file}.${process.version}-${process.platform}-${process.arch}`;
 let source;
 let cachedData;
 try {
@@ -27,7 +29,7 @@ try {
   process.exit(1);
 }
 try {
-  cachedData = readFileSync(`${file}.cache`);
+  cachedData = readFileSync(cache);
 } catch {
   // No cache, no harm.
 }
@@ -37,5 +39,6 @@ const script = new Script(`(function (${parameters}) {${source}\n})`, { filename
 script.runInThisContext()(exports, require, module, file, dirname(file), (url) => import(url));
 
 // Only the build asks for it, after a run that has compiled what a run needs.
-const target = process.env.GREENROOM_BUILD_CACHE;
-if (target) process.on('exit', () => require('node:fs').writeFileSync(target, script.createCachedData()));
+if (process.env.GREENROOM_BUILD_CACHE) {
+  process.on('exit', () => require('node:fs').writeFileSync(cache, script.createCachedData()));
+}

@@ -1,14 +1,13 @@
-// `npm ci` runs this: the library as modules with declarations, the command as one file that starts fast.
-import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+// `npm ci` runs this: the library and the command, each as one file.
+import { rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { bundle, keepBytecode } from './bundle.mjs';
+import { buildLibrary } from './library/library.mjs';
+import { noticesOf } from './notices.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const command = 'dist/cli/greenroom.cjs';
 
 rmSync(`${root}dist`, { recursive: true, force: true });
-const tsc = `${root}node_modules/typescript/bin/tsc`;
-execFileSync(process.execPath, [tsc, '-p', `${root}tsconfig.build.json`], { stdio: 'inherit' });
-await bundle(command);
-keepBytecode('bin/greenroom.cjs', command);
+const inputs = [...(await buildLibrary('dist/lib')), ...(await bundle('dist/cli/greenroom.cjs'))];
+writeFileSync(`${root}dist/NOTICES.txt`, noticesOf(root, inputs));
+keepBytecode('bin/greenroom.cjs');

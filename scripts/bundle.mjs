@@ -7,9 +7,12 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const require = createRequire(import.meta.url);
 
-/** @param {string} outfile path from the project's root */
+/**
+ * @param {string} outfile path from the project's root
+ * @returns {Promise<string[]>} the files that went into it, by their paths from there
+ */
 export async function bundle(outfile) {
-  await build({
+  const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: ['lib/cli/bin.ts'],
     outfile,
@@ -25,19 +28,21 @@ export async function bundle(outfile) {
     plugins: [lateBuiltins],
     legalComments: 'none',
     logLevel: 'warning',
+    metafile: true,
   });
+  return Object.keys(metafile.inputs);
 }
 
 /**
  * Leaves the bytecode of all that a typical run uses beside the bundle; see bin/greenroom.cjs.
  *
- * @param {string} bin the starter of the bundle @param {string} bundled paths from the project's root
+ * @param {string} bin the starter of the bundle: its path from the project's root
  */
-export function keepBytecode(bin, bundled) {
+export function keepBytecode(bin) {
   const example = 'previews/shop/preview.yaml --platform previews/greenroom.yaml --repo acme/shop --pr 7'.split(' ');
   execFileSync(process.execPath, [bin, 'render', ...example], {
     cwd: root,
-    env: { ...process.env, GREENROOM_BUILD_CACHE: `${bundled}.cache` },
+    env: { ...process.env, GREENROOM_BUILD_CACHE: 'yes' },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
 }

@@ -140,3 +140,11 @@ test('a cycle of imports is an error', () => {
   });
   expect(new Set(found)).toEqual(new Set(['noImportCycles lib/core/a.ts', 'noImportCycles lib/core/b.ts']));
 });
+
+test('the receiver and the texts name no forge', () => {
+  const named = ['serve', 'report'].flatMap((room) => {
+    const files = readdirSync(join(root, 'lib', room), { recursive: true, encoding: 'utf8' });
+    return files.filter((file) => /github|gitlab/i.test(readFileSync(join(root, 'lib', room, file), 'utf8')));
+  });
+  expect(named).toEqual([]);
+});

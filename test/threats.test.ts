@@ -15,13 +15,15 @@ describe('docs/threats.md', () => {
     expect(rows.length).toBeGreaterThan(60);
     for (const [threat, control = '', tests = '', ...more] of rows) {
       expect(more, threat).toEqual([]);
-      expect(control, threat).toMatch(/`lib\/[^`]+\.ts`/);
+      expect(control, threat).toMatch(/`(lib\/[^`]+\.ts|(bin|scripts|apps-repo-template|\.github)\/[^`]+)`/);
       expect(tests, threat).toMatch(/^`test\/[^`]+`/);
     }
   });
 
   test('names files that are there', () => {
-    const named = [...page.matchAll(/`((?:lib|test)\/[^`]+)`/g)].map((match) => match[1]!);
+    const named = [...page.matchAll(/`((?:lib|test|bin|scripts|apps-repo-template|\.github)\/[^`]+)`/g)].map(
+      (match) => match[1]!,
+    );
     expect([...new Set(named)].filter((path) => !existsSync(at(path)))).toEqual([]);
   });
 

@@ -1,12 +1,9 @@
 import type { CheckReport } from '../core/check-report.ts';
 import type { GreenroomError } from '../core/errors.ts';
 import type { FileSet } from '../core/fileset.ts';
-
-/** A repository by its present name. Names change hands; {@link Repository.id} does not. */
-export interface RepositoryRef {
-  readonly owner: string;
-  readonly name: string;
-}
+import type { RepositoryRef } from '../core/repository.ts';
+import type { Capabilities } from './capabilities.ts';
+import type { Pages } from './pages.ts';
 
 /** A repository with the number that the forge gave it for life. */
 export interface Repository extends RepositoryRef {
@@ -66,11 +63,6 @@ export interface OverrideRequest {
 /** A pull request whose head lies in another repository, or in one that was deleted since. */
 export function isFork(pull: PullRequest): boolean {
   return pull.head.repositoryId !== pull.repository.id;
-}
-
-/** Forges take names of owners and repositories without regard to case. */
-export function isSameRepository(a: RepositoryRef, b: RepositoryRef): boolean {
-  return `${a.owner}/${a.name}`.toLowerCase() === `${b.owner}/${b.name}`.toLowerCase();
 }
 
 /**
@@ -187,8 +179,10 @@ export interface Forge {
   /** For messages; never holds a credential. */
   readonly description: string;
 
-  /** Where people see it, e.g. `https://github.com`; null for a forge without pages. */
-  readonly serverUrl: string | null;
+  /** Where people see it; null for a forge without pages. */
+  readonly pages: Pages | null;
+
+  readonly capabilities: Capabilities;
 
   /** The pull request that this name and number lead to now; compare `repository.id` with what is remembered. */
   pullRequest(repository: RepositoryRef, number: number): Promise<Lookup<PullRequest>>;

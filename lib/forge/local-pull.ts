@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { parseTime } from '../core/clock.ts';
 import type { Problem } from '../core/errors.ts';
 import { invalidInput } from '../core/errors.ts';
-import type { PullRequest, RepositoryRef } from './forge.ts';
+import type { RepositoryRef } from '../core/repository.ts';
+import type { PullRequest } from './forge.ts';
 
 const time = z.string().transform((text, context) => {
   const seconds = parseTime(text);
@@ -71,7 +72,7 @@ export function parsePull(file: string, text: string, repository: RepositoryRef,
     base: base.ref,
     isByBot: pull.author.endsWith('[bot]'),
     ...(files !== undefined && { files }),
-    repository: { id: repositoryId, owner: repository.owner, name: repository.name },
+    repository: { id: repositoryId, path: repository.path },
     closedAt: pull.state === 'open' ? null : (closedAt ?? pull.updatedAt),
   };
 }

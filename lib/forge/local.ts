@@ -6,7 +6,9 @@ import type { FileSet } from '../core/fileset.ts';
 import { compareStrings } from '../core/fileset.ts';
 import { fileFailure } from '../core/git/failure.ts';
 import { tryGit } from '../core/git/process.ts';
+import { namesOf, type RepositoryRef } from '../core/repository.ts';
 import { writeWholeFile } from '../core/whole-file.ts';
+import { EVERYTHING } from './capabilities.ts';
 import { CommitFiles } from './commit-files.ts';
 import type {
   Answer,
@@ -19,7 +21,6 @@ import type {
   PullRequest,
   PullRequestReport,
   RepositoryPulls,
-  RepositoryRef,
 } from './forge.ts';
 import { namesIn, textOf } from './local-files.ts';
 import { parsePull } from './local-pull.ts';
@@ -42,7 +43,8 @@ const MAX_OPEN_REPOSITORIES = 8;
  */
 export class LocalForge implements Forge {
   readonly description: string;
-  readonly serverUrl = null;
+  readonly pages = null;
+  readonly capabilities = EVERYTHING;
   readonly #root: string;
   readonly #clock: Clock;
   readonly #open = new Map<string, { readonly files: CommitFiles; users: number }>();
@@ -58,9 +60,8 @@ export class LocalForge implements Forge {
 
   async pullRequest(repository: RepositoryRef, number: number): Promise<Lookup<PullRequest>> {
     const pull = await this.#pull(repository, number);
-    const name = `${repository.owner}/${repository.name}`;
     return pull === undefined
-      ? { status: 'unknown', reason: `${this.description} has no pull request ${name}#${number}` }
+      ? { status: 'unknown', reason: `${this.description} has no pull request ${repository.path}#${number}` }
       : { status: 'found', value: pull };
   }
 
@@ -77,7 +78,7 @@ export class LocalForge implements Forge {
     const [only, ...others] = found;
     if (only !== undefined && others.length === 0) return { status: 'found', value: only };
     if (only === undefined && broken.length > 0) throw broken[0];
-    const names = found.map(({ repository: { owner, name } }) => `${owner}/${name}`).join(', ');
+    const names = found.map(({ repository }) => repository.path).join(', ');
     const reason =
       names === ''
         ? `${this.description} has no pull request ${number} of a repository with the id ${repositoryId}`
@@ -86,9 +87,9 @@ export class LocalForge implements Forge {
   }
 
   async *openPullRequests(owner: string, repositories?: readonly string[]): AsyncGenerator<RepositoryPulls> {
-    checkName({ owner, name: '-' });
+    checkName({ path: `${owner}/-` });
     const names = repositories ?? this.#names(owner);
-    for (const name of names) yield await this.#openPulls({ owner, name });
+    for (const name of names) yield await this.#openPulls({ path: `${owner}/${name}` });
   }
 
   readFile(repository: RepositoryRef, sha: string, path: string): Promise<string | null> {
@@ -104,7 +105,7 @@ export class LocalForge implements Forge {
     const text = textOf(file);
     const pull = text === undefined ? undefined : parsePull(file, text, repository, number);
     if (pull?.files !== undefined) return { status: 'found', value: pull.files };
-    const gitDir = join(this.#root, repository.owner, `${repository.name}.git`);
+    const gitDir = join(this.#root, `${repository.path}.git`);
     const range = `refs/heads/${pull?.base ?? 'main'}...${head.sha}`;
     const diff = await tryGit({ gitDir }, ['diff', '--name-only', '--no-renames', '-z', range, '--']);
     if (diff.code !== 0) return { status: 'unknown', reason: `${gitDir}: ${diff.stderr.trim().split('\n')[0]}` };
@@ -134,7 +135,7 @@ export class LocalForge implements Forge {
 
   async mayWrite(repository: RepositoryRef, login: string): Promise<boolean> {
     checkName(repository);
-    return isWriter(join(this.#root, repository.owner, repository.name), login);
+    return isWriter(join(this.#root, repository.path), login);
   }
 
   async override(pull: PullRequest, { action, until, by, commentId }: OverrideRequest): Promise<Override> {
@@ -160,12 +161,12 @@ export class LocalForge implements Forge {
 
   #pulls(repository: RepositoryRef): string {
     checkName(repository);
-    return join(this.#root, repository.owner, repository.name, 'pulls');
+    return join(this.#root, repository.path, 'pulls');
   }
 
   async #withFiles<T>(repository: RepositoryRef, use: (files: CommitFiles) => Promise<T>): Promise<T> {
     checkName(repository);
-    const gitDir = join(this.#root, repository.owner, `${repository.name}.git`);
+    const gitDir = join(this.#root, `${repository.path}.git`);
     const entry = this.#open.get(gitDir) ?? { files: new CommitFiles(gitDir), users: 0 };
     // Last in the map is last used.
     this.#open.delete(gitDir);
@@ -209,12 +210,13 @@ export class LocalForge implements Forge {
   async #openPulls(repository: RepositoryRef): Promise<RepositoryPulls> {
     const folder = this.#pulls(repository);
     const files = namesIn(folder);
-    if (files === undefined && !this.#names(repository.owner).includes(repository.name)) {
+    const { owner, name } = namesOf(repository);
+    if (files === undefined && !this.#names(owner).includes(name)) {
       return {
         repository,
         pulls: [],
         complete: false,
-        reason: `${this.description} has no ${repository.owner}/${repository.name}`,
+        reason: `${this.description} has no ${repository.path}`,
       };
     }
     const numbers = (files ?? []).flatMap((file) => /^([1-9]\d{0,14})\.json$/.exec(file)?.[1] ?? []).map(Number);
@@ -238,7 +240,7 @@ export class LocalForge implements Forge {
 
   #repositories(): RepositoryRef[] {
     const owners = this.#folders(this.#root).filter((owner) => NAME.test(owner));
-    return owners.flatMap((owner) => this.#names(owner).map((name) => ({ owner, name })));
+    return owners.flatMap((owner) => this.#names(owner).map((name) => ({ path: `${owner}/${name}` })));
   }
 
   /** Names of an owner's repositories, by their bare repository or their folder of pull requests. */
@@ -271,7 +273,8 @@ export class LocalForge implements Forge {
 // No separators, and neither `.` nor `..`: a name cannot lead out of the folder.
 const NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}$/;
 
-function checkName({ owner, name }: RepositoryRef): void {
+function checkName(repository: RepositoryRef): void {
+  const { owner, name } = namesOf(repository);
   if (!NAME.test(owner)) throw invalidInput([{ message: `${JSON.stringify(owner)} is not a name of an owner` }]);
   if (!NAME.test(name) || /\.git$/i.test(name)) {
     throw invalidInput([{ message: `${JSON.stringify(name)} is not a name of a repository` }]);

@@ -1,6 +1,8 @@
 import { type Clock, systemClock } from '../core/clock.ts';
 import { GreenroomError, invalidInput } from '../core/errors.ts';
 import type { FileSet } from '../core/fileset.ts';
+import { namesOf, type RepositoryRef } from '../core/repository.ts';
+import type { Capabilities } from '../forge/capabilities.ts';
 import type {
   Answer,
   Deployment,
@@ -14,11 +16,12 @@ import type {
   PullRequestReport,
   Repository,
   RepositoryPulls,
-  RepositoryRef,
 } from '../forge/forge.ts';
+import type { Pages } from '../forge/pages.ts';
 import { PREVIEW_FILE } from '../model/layout.ts';
 import { type Cache, ProcessCache } from './http/cache.ts';
 import type { GitHubClient } from './http/client.ts';
+import { gitHubPages } from './pages.ts';
 import { publishCheck } from './publish/check-run.ts';
 import { publishComment, publishNotice } from './publish/comment.ts';
 import { publishDeployment } from './publish/deployment.ts';
@@ -53,7 +56,15 @@ export interface GitHubForgeOptions {
 /** Pull requests on GitHub. Nothing of a pull request is ever run; its files are read as data at its head. */
 export class GitHubForge implements Forge {
   readonly description: string;
-  readonly serverUrl: string;
+  readonly pages: Pages;
+  // GitHub takes 65,536 characters.
+  readonly capabilities: Capabilities = {
+    commentLength: 60_000,
+    hiddenMarkers: true,
+    checkBoxes: true,
+    suggestions: true,
+  };
+  readonly #serverUrl: string;
   readonly #client: GitHubClient;
   readonly #previews: PreviewFiles;
   readonly #reports: Reports;
@@ -62,7 +73,8 @@ export class GitHubForge implements Forge {
   constructor(client: GitHubClient, options: GitHubForgeOptions = {}) {
     const { cache = new ProcessCache(), clock = systemClock, serverUrl = 'https://github.com' } = options;
     this.#client = client;
-    this.serverUrl = serverUrl.replace(/\/+$/, '');
+    this.#serverUrl = serverUrl.replace(/\/+$/, '');
+    this.pages = gitHubPages(this.#serverUrl);
     this.#previews = new PreviewFiles(client, cache);
     this.#reports = new Reports(cache, clock, client.description);
     this.#listing = new Listing(client, {
@@ -77,20 +89,20 @@ export class GitHubForge implements Forge {
     if (!Number.isSafeInteger(number) || number < 1) {
       throw invalidInput([{ message: `${JSON.stringify(number)} is not a number of a pull request` }]);
     }
-    const { owner, name } = repository;
+    const { owner, name } = namesOf(repository);
     const { data, errors } = await this.#client.for(owner).query<PullAnswer>(PULL, { owner, name, number });
     const node = data?.repository?.pullRequest;
     const pull = node && errors.length === 0 ? pullOf(data.repository, node) : null;
     if (pull !== null && pull.number === number) return { status: 'found', value: pull };
     const reason = errors.map(({ message }) => message).join('; ') || 'the answer lacks parts of it';
-    return { status: 'unknown', reason: `${this.description}, ${owner}/${name}#${number}: ${reason}` };
+    return { status: 'unknown', reason: `${this.description}, ${repository.path}#${number}: ${reason}` };
   }
 
   async pullRequestById(repositoryId: number, number: number, lastKnown: RepositoryRef): Promise<Lookup<PullRequest>> {
     const first = await this.pullRequest(lastKnown, number);
     if (first.status === 'found' && first.value.repository.id === repositoryId) return first;
     const { status, data } = await this.#client
-      .for(lastKnown.owner)
+      .for(namesOf(lastKnown).owner)
       .rest<{ id?: unknown; name?: unknown; owner?: { login?: unknown } }>(
         'GET /repositories/{id}',
         { id: repositoryId },
@@ -100,7 +112,7 @@ export class GitHubForge implements Forge {
     if (status >= 400 || id !== repositoryId || typeof name !== 'string' || typeof owner?.login !== 'string') {
       return { status: 'unknown', reason: `${this.description} gives no repository with the id ${repositoryId}` };
     }
-    const found = await this.pullRequest({ owner: owner.login, name }, number);
+    const found = await this.pullRequest({ path: `${owner.login}/${name}` }, number);
     if (found.status === 'unknown' || found.value.repository.id === repositoryId) return found;
     return {
       status: 'unknown',
@@ -109,13 +121,13 @@ export class GitHubForge implements Forge {
   }
 
   async *openPullRequests(owner: string, repositories?: readonly string[]): AsyncGenerator<RepositoryPulls> {
-    checkName({ owner, name: '-' });
+    checkName({ path: `${owner}/-` });
     if (repositories !== undefined) {
-      for (const name of repositories) yield await this.#openPulls({ owner, name });
+      for (const name of repositories) yield await this.#openPulls({ path: `${owner}/${name}` });
       return;
     }
     for await (const { name, pullRequests } of this.#listing.repositories(owner)) {
-      const repository = { owner, name };
+      const repository = { path: `${owner}/${name}` };
       if (pullRequests.totalCount === 0) yield { repository, pulls: [], complete: true };
       else yield await this.#openPulls(repository);
     }
@@ -130,16 +142,16 @@ export class GitHubForge implements Forge {
     checkName(repository);
     const known = path === PREVIEW_FILE ? await this.#previews.read(repository, sha) : undefined;
     if (known !== undefined) return known;
-    return new CommitFiles(this.#client.for(repository.owner), repository).readFile(sha, path);
+    return new CommitFiles(this.#client.for(namesOf(repository).owner), repository).readFile(sha, path);
   }
 
   readFolder(repository: RepositoryRef, sha: string, path: string): Promise<FileSet | null> {
     checkName(repository);
-    return new CommitFiles(this.#client.for(repository.owner), repository).readFolder(sha, path);
+    return new CommitFiles(this.#client.for(namesOf(repository).owner), repository).readFolder(sha, path);
   }
 
   changedFiles(pull: PullRequest): Promise<Lookup<readonly string[]>> {
-    return changedFiles(this.#client.for(pull.repository.owner), pull);
+    return changedFiles(this.#client.for(namesOf(pull.repository).owner), pull);
   }
 
   async publish(pull: PullRequest, report: PullRequestReport): Promise<PublishOutcome> {
@@ -153,7 +165,7 @@ export class GitHubForge implements Forge {
 
   async #publish(pull: PullRequest, report: PullRequestReport): Promise<PublishOutcome> {
     const { check, suggestions } = report;
-    const client = this.#client.for(pull.repository.owner);
+    const client = this.#client.for(namesOf(pull.repository).owner);
     const thread = readThread(client, pull);
     // Where GitHub's limits let only a part of it through, what says most comes first.
     const first = await Promise.allSettled([
@@ -179,23 +191,23 @@ export class GitHubForge implements Forge {
   /** A pull request that we never said a word about has no deployment of ours to be ended either. */
   async #deploy(pull: PullRequest, deployment: Deployment, thread: Promise<Thread>): Promise<void> {
     if (deployment.live === null && !(await thread).comments.some(({ isOurs }) => isOurs)) return;
-    await publishDeployment(this.#client.for(pull.repository.owner), pull, deployment);
+    await publishDeployment(this.#client.for(namesOf(pull.repository).owner), pull, deployment);
   }
 
   async comments(pull: PullRequest): Promise<readonly PullComment[]> {
-    return (await readThread(this.#client.for(pull.repository.owner), pull)).comments;
+    return (await readThread(this.#client.for(namesOf(pull.repository).owner), pull)).comments;
   }
 
   mayWrite(repository: Repository, login: string): Promise<boolean> {
-    return mayWrite(this.#client.for(repository.owner), repository, login);
+    return mayWrite(this.#client.for(namesOf(repository).owner), repository, login);
   }
 
   override(pull: PullRequest, request: OverrideRequest): Promise<Override> {
-    return writeOverride(this.#client.for(pull.repository.owner), this.serverUrl, pull, request);
+    return writeOverride(this.#client.for(namesOf(pull.repository).owner), this.#serverUrl, pull, request);
   }
 
   answer(pull: PullRequest, commentId: number, answer: Answer): Promise<void> {
-    return react(this.#client.for(pull.repository.owner), pull, commentId, answer);
+    return react(this.#client.for(namesOf(pull.repository).owner), pull, commentId, answer);
   }
 
   close(): Promise<void> {
@@ -203,7 +215,8 @@ export class GitHubForge implements Forge {
   }
 }
 
-function checkName({ owner, name }: RepositoryRef): void {
+function checkName(repository: RepositoryRef): void {
+  const { owner, name } = namesOf(repository);
   const problems = [owner, name]
     .filter((part) => !/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}$/.test(part))
     .map((part) => ({ message: `${JSON.stringify(part)} is not a name of an owner or a repository` }));

@@ -1,74 +1,83 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { isSameRepository, type RepositoryRef } from '../forge/forge.ts';
+import type { IncomingHttpHeaders } from 'node:http';
+import { isSameRepository, REPOSITORY_PATH, type RepositoryRef } from '../core/repository.ts';
+import type { AppsBranch, PullTrigger, Trigger, WebhookSource } from '../forge/webhook.ts';
 import { parseTrailers } from '../gitops/message.ts';
 import { PLATFORM_FILE } from '../model/layout.ts';
 import { PROPOSAL_BRANCH, type ProposalSubject, proposalSubject } from '../model/proposal.ts';
 
-/** Which pull request a delivery is about. A hint and no more: its state is read anew. */
-export interface WebhookHint {
-  readonly repository: RepositoryRef;
-  readonly number: number;
+/** Events that are listened to, and the one that GitHub sends to see whether anybody is there. */
+const EVENTS = ['pull_request', 'issue_comment', 'push', 'ping'];
+
+/** GitHub's webhooks, by the headers `x-hub-signature-256`, `x-github-event` and `x-github-delivery`. */
+export const gitHubWebhooks: WebhookSource = {
+  isAuthentic: (headers, body, secret) => isAuthentic(body, header(headers, 'x-hub-signature-256'), secret),
+  delivery(headers) {
+    const event = header(headers, 'x-github-event') ?? '';
+    const id = header(headers, 'x-github-delivery') ?? '';
+    return { event: EVENTS.includes(event) ? event : 'other', id: /^[\w-]{1,64}$/.test(id) ? id : null };
+  },
+  trigger(body, apps, headers) {
+    let payload: Fields;
+    try {
+      payload = fields(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)));
+    } catch {
+      return null;
+    }
+    return triggerOf(headers === undefined ? formOf(payload) : header(headers, 'x-github-event'), payload, apps);
+  },
+};
+
+function header(headers: IncomingHttpHeaders, name: string): string | undefined {
+  return [headers[name]].flat()[0];
 }
 
-/** What a delivery wakes. */
-export interface Trigger {
-  readonly pulls: readonly WebhookHint[];
-  /** Whether the apps repo was changed by somebody else, so that everything is to be looked at again. */
-  readonly sweep: boolean;
-}
-
-/** The branch that is deployed from. */
-export interface AppsBranch extends RepositoryRef {
-  /** Undefined: the repository's default branch. */
-  readonly branch: string | undefined;
-}
-
-/**
- * Whether a delivery comes from who knows the secret. To be asked before anything of it is parsed.
- *
- * @param body the raw bytes, as they came
- * @param signature the header `x-hub-signature-256`
- * @see https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
- */
-export function isAuthentic(body: Uint8Array, signature: string | undefined, secret: string): boolean {
+/** @see https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries */
+function isAuthentic(body: Uint8Array, signature: string | undefined, secret: string): boolean {
   const given = /^sha256=([0-9a-f]{64})$/.exec(signature ?? '')?.[1];
   // Anyone can sign with no secret.
   if (given === undefined || secret === '') return false;
   return timingSafeEqual(Buffer.from(given, 'hex'), createHmac('sha256', secret).update(body).digest());
 }
 
-/**
- * What an authentic delivery wakes; null for an event that is about nothing of ours, and for a body out of shape.
- *
- * @param event the header `x-github-event`
- * @param apps null where nothing is known of an apps repo on the same server
- */
-export function webhookTrigger(event: string, body: Uint8Array, apps: AppsBranch | null): Trigger | null {
-  let payload: Fields;
-  try {
-    payload = fields(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)));
-  } catch {
-    return null;
-  }
-  const { name } = fields(payload['repository']);
-  const { login } = fields(fields(payload['repository'])['owner']);
-  if (typeof name !== 'string' || typeof login !== 'string') return null;
-  const repository = { owner: login, name };
+/** The event of a payload that comes without headers: a runner's file. */
+function formOf(payload: Fields): string {
+  if (payload['issue'] !== undefined) return 'issue_comment';
+  return Array.isArray(payload['commits']) ? 'push' : 'pull_request';
+}
+
+function triggerOf(event: string | undefined, payload: Fields, apps: AppsBranch | null): Trigger | null {
+  const repository = repositoryOf(fields(payload['repository']));
+  if (repository === null) return null;
   const own = apps !== null && isSameRepository(apps, repository) ? apps : null;
   if (event === 'push') return own && pushed(payload, own);
   if (event === 'pull_request') {
     const pull = fields(payload['pull_request']);
-    return own !== null && isProposal(payload, pull) ? proposal(payload, pull) : one(repository, pull['number']);
+    const isOwn = own !== null && isProposal(payload, pull);
+    return isOwn ? proposal(payload, pull) : one(repository, pull['number'] ?? payload['number']);
   }
   // An issue's event is about a pull request when it says so.
   const issue = fields(payload['issue']);
   const isComment = event === 'issue_comment' && issue['pull_request'] !== undefined;
-  return isComment ? one(repository, issue['number']) : null;
+  return isComment ? one(repository, issue['number'], fields(payload['comment'])['id']) : null;
 }
 
-function one(repository: RepositoryRef, number: unknown): Trigger | null {
-  if (typeof number !== 'number' || !Number.isSafeInteger(number) || number < 1) return null;
-  return { pulls: [{ repository, number }], sweep: false };
+function repositoryOf({ name, owner, full_name: path }: Fields): RepositoryRef | null {
+  const { login } = fields(owner);
+  const text = typeof name === 'string' && typeof login === 'string' ? `${login}/${name}` : path;
+  return typeof text === 'string' && PATH.test(text) ? { path: text } : null;
+}
+
+const PATH = new RegExp(`^${REPOSITORY_PATH}$`);
+
+function one(repository: RepositoryRef, number: unknown, commentId?: unknown): Trigger | null {
+  if (!isNumber(number)) return null;
+  const comment = isNumber(commentId) ? { commentId } : {};
+  return { pulls: [{ repository, number, ...comment }], sweep: false };
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
 }
 
 function isProposal({ repository }: Fields, { head }: Fields): boolean {
@@ -113,8 +122,8 @@ function isForeign(path: string, told: ReadonlySet<string>): boolean {
   return path === PLATFORM_FILE || folder === 'exceptions';
 }
 
-function hintOf({ pullRequest: { owner, name, number } }: ProposalSubject): WebhookHint {
-  return { repository: { owner, name }, number };
+function hintOf({ pullRequest: { path, number } }: ProposalSubject): PullTrigger {
+  return { repository: { path }, number };
 }
 
 type Fields = Record<string, unknown>;

@@ -1,4 +1,5 @@
 import { formatTime } from '../core/clock.ts';
+import { pullRequestText } from '../core/repository.ts';
 import { type PreviewTrailers, parseTrailers } from './message.ts';
 
 /** A commit below `previews/`: who caused what. */
@@ -36,9 +37,6 @@ export function parseLog(output: string): AuditEntry[] {
 /** Entries about one preview, by its name or as `owner/name#number`. */
 export function about(entries: readonly AuditEntry[], preview: string): AuditEntry[] {
   return entries.filter(({ previews }) =>
-    previews.some(
-      ({ preview: name, pullRequest: { owner, name: repository, number } }) =>
-        preview === name || preview === `${owner}/${repository}#${number}`,
-    ),
+    previews.some(({ preview: name, pullRequest }) => preview === name || preview === pullRequestText(pullRequest)),
   );
 }

@@ -1,17 +1,17 @@
 import { GreenroomError } from '../core/errors.ts';
+import { type PullRequestRef, parsePullRequest, pullRequestText } from '../core/repository.ts';
 
 /** Which preview a commit is about; a commit of the sweep can be about several. */
 export interface PreviewTrailers {
   /** `pr-shop-7` */
   readonly preview: string;
-  readonly pullRequest: { readonly owner: string; readonly name: string; readonly number: number };
+  readonly pullRequest: PullRequestRef;
   /** Full id of the head commit that was looked at; null when there was none, e.g. on removal. */
   readonly head: string | null;
 }
 
 const SUBJECT_LENGTH = 72;
 const PREVIEW = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
-const PULL_REQUEST = /^([A-Za-z0-9._-]+)\/([A-Za-z0-9._-]+)#([1-9]\d{0,15})$/;
 const HEAD = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
 // Would end the line, or make a reader see another text than the one that is there.
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]+/gu;
@@ -37,9 +37,10 @@ function oneLine(text: string): string {
         .trimEnd()}...`;
 }
 
-function trailers({ preview, pullRequest: { owner, name, number }, head }: PreviewTrailers): string[] {
-  const pullRequest = `${owner}/${name}#${number}`;
-  const valid = PREVIEW.test(preview) && PULL_REQUEST.test(pullRequest) && (head === null || HEAD.test(head));
+function trailers({ preview, pullRequest: ref, head }: PreviewTrailers): string[] {
+  const pullRequest = pullRequestText(ref);
+  const valid =
+    PREVIEW.test(preview) && parsePullRequest(pullRequest) !== undefined && (head === null || HEAD.test(head));
   if (!valid)
     throw new GreenroomError(
       'failed',
@@ -60,10 +61,11 @@ export function parseTrailers(message: string): PreviewTrailers[] {
   let preview: string | undefined;
   for (const line of paragraphs.at(-1)!.split('\n')) {
     const [, key, value = ''] = /^(Preview|Pull-Request|Head): (.*)$/.exec(line) ?? [];
-    const [, owner, name, number] = PULL_REQUEST.exec(value) ?? [];
     if (key === 'Preview') preview = PREVIEW.test(value) ? value : undefined;
-    else if (key === 'Pull-Request' && preview !== undefined && owner !== undefined && name !== undefined) {
-      found.push({ preview, pullRequest: { owner, name, number: Number(number) }, head: null });
+    else if (key === 'Pull-Request') {
+      const pullRequest = parsePullRequest(value);
+      if (preview === undefined || pullRequest === undefined) continue;
+      found.push({ preview, pullRequest, head: null });
       preview = undefined;
     } else if (key === 'Head' && HEAD.test(value) && found.at(-1)?.head === null) {
       found.push({ ...found.pop()!, head: value });

@@ -1,4 +1,5 @@
 import type { ChangeSet } from '../core/fileset.ts';
+import type { PullRequestRef, RepositoryRef } from '../core/repository.ts';
 
 /** A change for people to review, in the place of a commit on the branch. */
 export interface ProposalRequest {
@@ -37,13 +38,13 @@ export type Proposed =
 export interface Proposal {
   readonly name: string;
   /** The pull request that wants the preview, by the name that its repository had then. */
-  readonly pullRequest: { readonly owner: string; readonly name: string; readonly number: number };
+  readonly pullRequest: PullRequestRef;
 }
 
 /** Where an apps repo takes changes by pull requests of its own. */
 export interface Proposals {
   /** The apps repo itself: its pull requests are no previews. */
-  readonly repository: { readonly owner: string; readonly name: string };
+  readonly repository: RepositoryRef;
 
   /** Says which proposal comes next, so that a look at it can come with the next question about files. */
   lookAhead(name: string): void;

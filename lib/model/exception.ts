@@ -12,9 +12,9 @@ const ruleId = z
 
 const repository = z
   .string()
-  .max(140)
+  .max(200)
   .regex(
-    /^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\/(?!\.{1,2}$)[A-Za-z0-9._-]+$/,
+    /^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._-]+){1,9}$/,
     'must be one repository as owner/name; an exception never covers all',
   );
 

@@ -3,13 +3,15 @@ import { sha256Bytes } from '../core/digest.ts';
 import { invalidInput } from '../core/errors.ts';
 import { fieldName } from './load/field.ts';
 import { describeIssues } from './load/sentences.ts';
-import { MAX_LABEL, ownerName, repositoryName } from './scalars.ts';
+import { MAX_LABEL, ownerName, repositoryBelowOwner } from './scalars.ts';
 
 /** Which pull request of which repository a preview belongs to. */
 export interface Identity {
   /** The number that the forge gave the repository for life. */
   readonly repositoryId: number;
+  /** First part of the repository's path. */
   readonly owner: string;
+  /** The rest of it: a name, on forges with groups in groups `web/shop`. */
   readonly repository: string;
   /** Number of the pull request. */
   readonly number: number;
@@ -23,7 +25,7 @@ export interface PreviewName {
   readonly repo: string;
 }
 
-/** GitHub's pull request numbers are 32-bit. */
+/** Numbers of pull requests are 32-bit on every forge known. */
 const MAX_NUMBER = 2 ** 31;
 const MAX_REPO = MAX_LABEL - 'pr-'.length - '-'.length - String(MAX_NUMBER).length;
 
@@ -35,7 +37,7 @@ const HASHED = /-[2-7][a-z2-7]{10}$/;
 const identitySchema = z.object({
   repositoryId: z.int().min(1),
   owner: ownerName,
-  repository: repositoryName,
+  repository: repositoryBelowOwner,
   number: z.int().min(1).max(MAX_NUMBER),
 });
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { PullRequestRef } from '../core/repository.ts';
 import { dnsLabel } from './scalars.ts';
 
 /**
@@ -10,7 +11,7 @@ export const recordSchema = z.object({
   name: dnsLabel,
   identity: z.object({
     repositoryId: z.int().positive(),
-    /** `owner/name` when the preview was last written. */
+    /** Its path (`owner/name`) when the preview was last written. */
     repository: z.string().max(200),
     number: z.int().positive(),
   }),
@@ -57,8 +58,7 @@ export function parseRecord(text: string): PreviewRecord | null {
   return recordSchema.safeParse(data).data ?? null;
 }
 
-/** The repository's name when the record was written; it may have another by now. */
-export function recordedRepository({ identity }: Pick<PreviewRecord, 'identity'>): { owner: string; name: string } {
-  const [owner = '', name = ''] = identity.repository.split('/');
-  return { owner, name };
+/** The pull request by its repository's path when the record was written; it may have another by now. */
+export function recordedPullRequest({ identity }: Pick<PreviewRecord, 'identity'>): PullRequestRef {
+  return { path: identity.repository, number: identity.number };
 }

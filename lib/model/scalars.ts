@@ -26,6 +26,13 @@ export const dnsName = bounded(
 /** The login of a user or an organization on a forge. */
 export const ownerName = bounded(39, /^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/, 'must be an owner name such as acme');
 
+/** What follows the owner in a repository's path: a name, or groups and a name. */
+export const repositoryBelowOwner = bounded(
+  255,
+  /^(?!\.{1,2}(?:\/|$))[A-Za-z0-9._-]{1,100}(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._-]{1,100})*$/,
+  'must be a repository name such as shop',
+);
+
 export const repositoryName = bounded(100, /^(?!\.{1,2}$)[A-Za-z0-9._-]+$/, 'must be a repository name such as shop');
 
 /** A Kubernetes quantity without a sign: `250m`, `0.5`, `128Mi`, `1Gi`. */

@@ -65,7 +65,8 @@ export function pressWords(
   const edit = editLink(options, subject, file);
   const go = lineLink(options, subject, file, line);
   // Where the line is not part of the pull request's changes, there is no place for a suggestion.
-  const change = fix === undefined ? 'change it' : 'press "Commit suggestion" if it is offered there, or change it';
+  const isOffered = fix !== undefined && options.can.suggestions && options.can.hiddenMarkers;
+  const change = !isOffered ? 'change it' : 'press "Commit suggestion" if it is offered there, or change it';
   if (edit !== null) return `Go to ${link(`line ${line}`, go)} and ${change}: ${link('edit the file', edit)}.`;
   return go === null ? '' : `Go to ${link(`line ${line}`, go)} and ${change}.`;
 }

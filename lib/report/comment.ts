@@ -1,8 +1,9 @@
 import { formatProblem, type Problem } from '../core/errors.ts';
 import { type Finding, isDenial } from '../core/finding.ts';
+import { formatDuration } from '../model/scalars.ts';
 import { entries, findingEntry, nextStep, pressWords, problemEntry, waitingWords } from './advice.ts';
 import { renderEngineers } from './engineers.ts';
-import { box, COMMENT_MARKER, memoryLine, memoryOf, tickedBoxes, withoutTicks } from './markers.ts';
+import { box, COMMENT_MARKER, memoryLine, memoryOf, tickedBoxes, withoutMarks, withoutTicks } from './markers.ts';
 import type { LivePreview, Place, PreviewState, ReportOptions, Subject } from './state.ts';
 import {
   code,
@@ -17,8 +18,6 @@ import {
   shortSha,
 } from './text.ts';
 
-/** GitHub takes 65,536 characters. */
-const MAX_COMMENT = 60_000;
 const DAY = 86_400;
 const REVIEW = {
   open: 'waiting for review',
@@ -68,8 +67,9 @@ export function renderComment(
     ...bodyOf(state, writing),
   ];
   const foot = ['', `<sub>${code(shortSha(subject.headSha))} · reload to refresh</sub>`, ''];
-  const room = MAX_COMMENT - [...head, ...foot].join('\n').length;
-  return [...head, ...engineers(state, writing, room), ...foot].join('\n');
+  const room = options.can.commentLength - [...head, ...foot].join('\n').length;
+  const text = [...head, ...engineers(state, writing, room), ...foot].join('\n');
+  return options.can.hiddenMarkers ? text : withoutMarks(text);
 }
 
 /** What the comment remembers of what it said last. */
@@ -156,7 +156,7 @@ function ready(preview: LivePreview, findings: readonly Finding[], { subject, op
   return [
     `### Preview: ready${when}${preview.url === null ? '' : ` - [Open the preview](${preview.url})`}`,
     `Shows ${code(shortSha(preview.headSha))} ${code(subject.title)}. Ends ${dayAndTime(preview.expires)}. ${costWords(preview, life)}`,
-    ...(endsSoon ? ['', box('keep', `Keep it ${roughDuration(options.max).replace(' ', ' more ')}`)] : []),
+    ...(endsSoon ? ['', keepWords(options)] : []),
     ...(warnings.length > 0 ? ['', ...entries(warnings.map((f) => findingEntry(f, options, subject)))] : []),
   ];
 }
@@ -181,8 +181,17 @@ function ended(reason: string, why: string, { since, options }: Writing): string
     `### Preview: ${reason === 'expired' ? 'ended' : 'stopped'}`,
     `${lead}; your pull request is unchanged${gone}. A new push starts it again, too.`,
     '',
-    box('start', 'Start again'),
+    canTick(options) ? box('start', 'Start again') : `To start it again, comment ${code('/preview retry')}.`,
   ];
+}
+
+function canTick({ can }: ReportOptions): boolean {
+  return can.checkBoxes && can.hiddenMarkers;
+}
+
+function keepWords(options: ReportOptions): string {
+  if (canTick(options)) return box('keep', `Keep it ${roughDuration(options.max).replace(' ', ' more ')}`);
+  return `To keep it longer, comment ${code(`/preview extend ${formatDuration(options.max)}`)}.`;
 }
 
 function removedText(why: string, removed: LivePreview | null, { since, options }: Writing): string[] {

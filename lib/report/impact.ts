@@ -37,8 +37,6 @@ export const YES_LABEL = 'greenroom.dev/yes';
 /** First line of the comment on a pull request to the apps repo. */
 export const IMPACT_MARKER = '<!-- greenroom:impact -->';
 
-/** GitHub takes 65,536 characters in a comment. */
-const MAX_COMMENT = 60_000;
 const MAX_DIFF = 8_000;
 const MAX_NAMES = 20;
 
@@ -62,15 +60,16 @@ export function hurtWords(impacts: readonly Impact[]): string | null {
  * files change. Whole parts are left out when it gets too long, and it says so. All foreign text is inert.
  *
  * @param files compiled files beside the previews: `bootstrap/`, `policies/`
+ * @param room characters at most
  */
-export function renderImpact(impacts: readonly Impact[], files: readonly FileChange[]): string {
+export function renderImpact(impacts: readonly Impact[], files: readonly FileChange[], room: number): string {
   const head = [IMPACT_MARKER, headline(impacts), ...summary(impacts)];
   const parts = [...previewParts(impacts), ...files.map(filePart)];
   const shown: string[] = [];
   let length = head.join('\n').length;
   for (const part of parts) {
     length += part.length + 1;
-    if (length > MAX_COMMENT - 200) break;
+    if (length > room - 200) break;
     shown.push(part);
   }
   const left = parts.length - shown.length;

@@ -3,6 +3,14 @@ import { sha256 } from '../core/digest.ts';
 /** First line of the one comment; the forge finds it by this and by its author. */
 export const COMMENT_MARKER = '<!-- greenroom:preview -->';
 
+/** What every headline begins with: our comment is known by it where a forge hides no marker. */
+export const HEADLINE = '### Preview: ';
+
+/** The same without marks, for a forge that would show them. */
+export function withoutMarks(text: string): string {
+  return text.replace(/^<!-- greenroom:[^\n]*-->\n/gm, '');
+}
+
 /** What the one comment remembers from one writing to the next; nothing is decided by it. */
 export interface Memory {
   /** The state that was written, with its reason: `ready`, `none/expired`. */

@@ -1,5 +1,8 @@
-import type { LivePreview } from './state.ts';
-import { nearTime } from './text.ts';
+import type { LivePreview, ReportOptions } from './state.ts';
+import { dayAndTime, nearTime } from './text.ts';
+
+/** `now` in unix seconds, `warn` in seconds. */
+type NoticeOptions = Pick<ReportOptions, 'now' | 'warn' | 'can'>;
 
 /** A reply of its own: an edited comment tells nobody. */
 export interface Notice {
@@ -11,13 +14,17 @@ export interface Notice {
 /**
  * The one reply before the end, within the platform's time for it; null outside of it.
  *
- * @param now unix seconds
- * @param warn seconds
  */
-export function renderNotice({ expires }: LivePreview, { now, warn }: { now: number; warn: number }): Notice | null {
+export function renderNotice({ expires }: LivePreview, options: NoticeOptions): Notice | null {
+  const { now, warn, can } = options;
   if (expires <= now || expires - now > warn) return null;
   // Another end is another notice: the marker names it.
   const marker = `<!-- greenroom:ends ${expires} -->`;
+  if (!can.hiddenMarkers) {
+    const first = `The preview of this pull request ends ${dayAndTime(expires)}.`;
+    return { marker: first, body: `${first} To keep it, comment \`/preview extend\` and for how long, or push.\n` };
+  }
   const text = `The preview of this pull request ends ${nearTime(expires, now)}.`;
-  return { marker, body: `${marker}\n${text} To keep it, tick the box in the comment above, or push.\n` };
+  const how = can.checkBoxes ? 'tick the box in the comment above' : 'comment `/preview extend` and for how long';
+  return { marker, body: `${marker}\n${text} To keep it, ${how}, or push.\n` };
 }

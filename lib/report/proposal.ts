@@ -1,3 +1,4 @@
+import { pullRequestText, type RepositoryRef } from '../core/repository.ts';
 import { proposalMark } from '../model/proposal.ts';
 import { costWords } from './comment.ts';
 import type { LivePreview, PreviewState } from './state.ts';
@@ -11,7 +12,7 @@ export interface ProposalSubject {
   /** What runs until it is merged. */
   readonly live: LivePreview | null;
   readonly pull: {
-    readonly repository: { readonly owner: string; readonly name: string };
+    readonly repository: RepositoryRef;
     readonly number: number;
     readonly title: string;
     readonly author: string;
@@ -21,14 +22,12 @@ export interface ProposalSubject {
 
 /** The text of a pull request in the apps repo, for its reviewers. */
 export function renderProposal({ name, effect, state, live, pull }: ProposalSubject): string {
-  const { owner, name: repository } = pull.repository;
-  // The forge makes a link of it, and tells the other side.
-  const where = `${owner}/${repository}#${pull.number}`;
-  const pullRequest = { owner, name: repository, number: pull.number };
+  const pullRequest = { path: pull.repository.path, number: pull.number };
   const head = code(shortSha(pull.head.sha));
   return [
     proposalMark({ preview: name, pullRequest }),
-    `${code(name)} is the preview of ${where} at ${head}: ${code(pull.title)} by ${code(pull.author)}.`,
+    // The forge makes a link of the pull request, and tells the other side.
+    `${code(name)} is the preview of ${pullRequestText(pullRequest)} at ${head}: ${code(pull.title)} by ${code(pull.author)}.`,
     '',
     ...(effect === 'remove' ? removal(state, live) : start(effect, state)),
     '',

@@ -1,5 +1,7 @@
 import type { Problem } from '../core/errors.ts';
 import type { Finding } from '../core/finding.ts';
+import type { Capabilities } from '../forge/capabilities.ts';
+import type { Pages } from '../forge/pages.ts';
 
 /** A preview that runs, as far as the apps repo knows. */
 export interface LivePreview {
@@ -99,6 +101,8 @@ export interface ReportOptions {
   readonly warn: number;
   /** Longest life that can be asked for, in seconds. */
   readonly max: number;
-  /** The forge's pages, e.g. `https://github.com`; null for a forge without any. */
-  readonly serverUrl: string | null;
+  /** The forge's pages; null for a forge without any. */
+  readonly pages: Pages | null;
+  /** What the forge's comments can do. */
+  readonly can: Capabilities;
 }

@@ -76,13 +76,13 @@ export class Metrics {
     });
     this.waits = new Counter({
       name: 'greenroom_limit_waits_total',
-      help: 'Requests to GitHub that waited: for a limit that it reported, or for our own throttle.',
+      help: 'Requests to the forge that waited: for a limit that it reported, or for our own throttle.',
       labelNames: ['reason'],
       registers,
     });
     this.waitSeconds = new Counter({
       name: 'greenroom_limit_wait_seconds_total',
-      help: 'How long requests to GitHub waited for its limits.',
+      help: 'How long requests to the forge waited for its limits.',
       labelNames: ['reason'],
       registers,
     });

@@ -3,6 +3,8 @@ export interface KeyedQueueOptions<T> {
   readonly concurrency: number;
   /** Keys that wait, at most. */
   readonly capacity: number;
+  /** What waits and what joins it, as one. */
+  readonly merge: (waiting: T, added: T) => T;
   /** Never rejects. */
   readonly work: (item: T) => Promise<void>;
 }
@@ -32,7 +34,11 @@ export class KeyedQueue<T> {
 
   /** `full`: it was not taken, and nobody will come back for it by itself. */
   add(key: string, item: T): 'queued' | 'joined' | 'full' {
-    if (this.#waiting.has(key)) return 'joined';
+    const waiting = this.#waiting.get(key);
+    if (waiting !== undefined) {
+      this.#waiting.set(key, this.#options.merge(waiting, item));
+      return 'joined';
+    }
     if (!this.#isOpen || this.#waiting.size >= this.#options.capacity) return 'full';
     this.#waiting.set(key, item);
     this.#startWhatCan();

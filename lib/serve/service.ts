@@ -3,11 +3,11 @@ import type { AddressInfo } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { formatTime } from '../core/clock.ts';
 import { GreenroomError } from '../core/errors.ts';
-import type { Wait } from '../github/http/client.ts';
-import type { AppsBranch, Trigger, WebhookHint } from '../github/webhook.ts';
-import { syncAndAnswer } from '../sync/answer.ts';
+import type { Wait } from '../forge/limits.ts';
+import type { AppsBranch, PullTrigger, Trigger, WebhookSource } from '../forge/webhook.ts';
 import type { SyncContext } from '../sync/plan/base.ts';
 import { sweep } from '../sync/sweep/sweep.ts';
+import { handleTrigger, mergeTriggers } from '../sync/trigger.ts';
 import { Metrics } from './metrics.ts';
 import { KeyedQueue } from './queue.ts';
 import { type Received, receive } from './receiver.ts';
@@ -23,6 +23,8 @@ export interface ServiceOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** How the forge signs and tells. */
+  readonly webhooks: WebhookSource;
   /** Secrets of the webhook, any of which may sign; at least one, none of them empty. */
   readonly secrets: readonly string[];
   /** Where the apps repo is on the same server: what becomes of its branch and its proposals is listened to. @default - nowhere */
@@ -32,7 +34,7 @@ export interface ServiceOptions {
   readonly log: (entry: LogEntry) => void;
   /** Pull requests that are synced side by side, at most. @default 4 */
   readonly concurrency?: number;
-  /** Pull requests that may wait, at most; GitHub is told of what comes beyond. @default 1000 */
+  /** Pull requests that may wait, at most; the forge is told of what comes beyond. @default 1000 */
   readonly capacity?: number;
   /** Seconds between the end of a sweep and the next one; null for no sweeps. @default 600 */
   readonly sweepEvery?: number | null;
@@ -50,7 +52,7 @@ const WORDS: Readonly<Record<number, string>> = {
   404: 'there is POST /webhook, GET /healthz, /readyz and /metrics',
   405: 'not with this method',
   413: 'the body is too large',
-  500: 'a fault of ours',
+  500: 'internal error',
   503: 'busy or stopping; the next sweep makes up for it',
 };
 
@@ -60,7 +62,7 @@ const WORDS: Readonly<Record<number, string>> = {
  */
 export class Service {
   readonly #options: ServiceOptions;
-  readonly #queue: KeyedQueue<WebhookHint>;
+  readonly #queue: KeyedQueue<PullTrigger>;
   readonly #metrics: Metrics;
   readonly #server: Server;
   #sweeping: Promise<void> | undefined;
@@ -73,7 +75,12 @@ export class Service {
     if (options.secrets.length === 0 || options.secrets.includes('')) throw new Error('a webhook without a secret');
     this.#options = options;
     const { concurrency = 4, capacity = 1000 } = options;
-    this.#queue = new KeyedQueue({ concurrency, capacity, work: (hint) => this.#sync(hint) });
+    this.#queue = new KeyedQueue({
+      concurrency,
+      capacity,
+      merge: mergeTriggers,
+      work: (trigger) => this.#sync(trigger),
+    });
     this.#metrics = new Metrics(this.#queue);
     this.#server = createServer({ requestTimeout: 20_000, headersTimeout: 10_000 }, (request, response) => {
       this.#answer(request, response).catch((error: unknown) => {
@@ -133,7 +140,7 @@ export class Service {
     return finished;
   }
 
-  /** A request to GitHub waits for one of its limits. */
+  /** A request to the forge waits for one of its limits. */
   waits({ reason, call, seconds, until }: Wait): void {
     this.#metrics.waits.inc({ reason });
     this.#metrics.waitSeconds.inc({ reason }, seconds);
@@ -152,8 +159,8 @@ export class Service {
     if (path === '/metrics') {
       return end(response, 200, { 'content-type': this.#metrics.contentType }, await this.#metrics.text());
     }
-    const { secrets, appsRepo = null } = this.#options;
-    const received = await receive(request, secrets, appsRepo);
+    const { webhooks, secrets, appsRepo = null } = this.#options;
+    const received = await receive(request, webhooks, secrets, appsRepo);
     const [status, outcome] = this.#take(received);
     const { event, id } = received.delivery;
     this.#metrics.deliveries.inc({ event, outcome });
@@ -193,17 +200,16 @@ export class Service {
     return true;
   }
 
-  async #sync(hint: WebhookHint): Promise<void> {
-    const about = subjectOf(hint);
+  async #sync(trigger: PullTrigger): Promise<void> {
+    const about = subjectOf(trigger);
     const started = performance.now();
     const { withContext, dryRun, log } = this.#options;
     try {
-      const result = await withContext((context) =>
-        syncAndAnswer(context, hint.repository, hint.number, { dryRun: dryRun === true }),
-      );
-      const { effect, commit, notes } = result;
-      this.#metrics.syncs.inc({ state: result.state.state });
-      log({ level: 'info', event: 'sync', about, state: result.state.state, effect, commit, ms: since(started) });
+      const result = await withContext((context) => handleTrigger(context, trigger, { dryRun: dryRun === true }));
+      const state = result?.state.state ?? 'nothing-asked';
+      const { effect, commit, notes } = result ?? { effect: 'none', commit: null, notes: [] };
+      this.#metrics.syncs.inc({ state });
+      log({ level: 'info', event: 'sync', about, state, effect, commit, ms: since(started) });
       for (const note of notes) log({ level: 'warn', event: 'sync', about, note });
     } catch (error) {
       this.#failed('sync', error, { about, ms: since(started) });
@@ -266,5 +272,5 @@ function end(
 }
 
 const aboutOf = ({ pulls }: Trigger) => pulls.slice(0, 10).map(subjectOf).join(' ') || null;
-const subjectOf = ({ repository, number }: WebhookHint) => `${repository.owner}/${repository.name}#${number}`;
+const subjectOf = ({ repository, number }: PullTrigger) => `${repository.path}#${number}`;
 const since = (started: number) => Math.round(performance.now() - started);

@@ -1,4 +1,5 @@
-import type { Answer, Override, RepositoryRef } from '../forge/forge.ts';
+import type { RepositoryRef } from '../core/repository.ts';
+import type { Answer, Override } from '../forge/forge.ts';
 import { CONFUSED, decide } from './commands/decide.ts';
 import { isUnanswered } from './commands/parse.ts';
 import { readBase, type SyncContext } from './plan/base.ts';
@@ -73,7 +74,6 @@ export async function handleUnanswered(
   { repository, number, unanswered }: SyncResult,
   options: Pick<SyncOptions, 'apply'> = {},
 ): Promise<SyncResult | null> {
-  const [owner = '', name = ''] = repository.split('/');
   const [first] = unanswered;
-  return first === undefined ? null : handleComment(context, { owner, name }, number, first, options);
+  return first === undefined ? null : handleComment(context, { path: repository }, number, first, options);
 }

@@ -3,7 +3,7 @@ import { isFork, type PublishOutcome, type PullRequestReport, type Suggestion } 
 import { durationSeconds } from '../model/scalars.ts';
 import { renderCheck } from '../report/check-run.ts';
 import { renderComment } from '../report/comment.ts';
-import { COMMENT_MARKER, tickedBoxes } from '../report/markers.ts';
+import { COMMENT_MARKER, HEADLINE, tickedBoxes } from '../report/markers.ts';
 import { renderNotice } from '../report/notice.ts';
 import type { PreviewState, ReportOptions, Subject } from '../report/state.ts';
 import { renderCorrection, renderSuggestion } from '../report/suggestion.ts';
@@ -63,9 +63,8 @@ export async function publishProblem(context: SyncContext, base: Base, plan: Pre
 
 function reportOf(context: SyncContext, base: Base, plan: PreviewPlan, boxesAnswered: boolean): PullRequestReport {
   const { pull, name } = plan;
-  const { owner, name: repository } = pull.repository;
   const subject: Subject = {
-    repository: `${owner}/${repository}`,
+    repository: pull.repository.path,
     number: pull.number,
     title: pull.title,
     headSha: pull.head.sha,
@@ -77,14 +76,15 @@ function reportOf(context: SyncContext, base: Base, plan: PreviewPlan, boxesAnsw
     now: base.now,
     warn: durationSeconds(ttl.warn),
     max: durationSeconds(ttl.max),
-    serverUrl: context.forge.serverUrl,
+    pages: context.forge.pages,
+    can: context.forge.capabilities,
   };
   const { objects = [], effect } = plan;
   const state: PreviewState =
     plan.state.state === 'ready' ? { ...plan.state, objects, isNew: effect === 'create' } : plan.state;
   const check = renderCheck(state, subject, options);
   return {
-    marker: COMMENT_MARKER,
+    marker: options.can.hiddenMarkers ? COMMENT_MARKER : HEADLINE,
     fresh: renderComment(state, subject, options),
     // A tick that nobody has dealt with yet is not written over.
     comment: (previous) =>
@@ -94,7 +94,7 @@ function reportOf(context: SyncContext, base: Base, plan: PreviewPlan, boxesAnsw
     notice: state.state === 'ready' ? renderNotice(state.preview, options) : null,
     check: check === null ? null : { headSha: pull.head.sha, ...check },
     deployment: deploymentOf(state, name),
-    suggestions: suggestionsOf(state),
+    suggestions: options.can.suggestions && options.can.hiddenMarkers ? suggestionsOf(state) : [],
   };
 }
 

@@ -3,7 +3,7 @@ import type { PullRequest } from '../forge/forge.ts';
 import type { Planned } from '../gitops/apply.ts';
 import type { Proposal, Proposals, Proposed } from '../gitops/proposals.ts';
 import { proposalMark } from '../model/proposal.ts';
-import { type PreviewRecord, recordedRepository } from '../model/record.ts';
+import { type PreviewRecord, recordedPullRequest } from '../model/record.ts';
 import { renderProposal } from '../report/proposal.ts';
 import type { PreviewState } from '../report/state.ts';
 import type { Base, SyncContext } from './plan/base.ts';
@@ -41,7 +41,7 @@ export function proposalsOf({ repo }: Pick<SyncContext, 'repo'>): Proposals {
   throw new GreenroomError(
     'failed',
     `greenroom.yaml asks for a pull request for every preview (commit.mode: pull-request), and ${repo.description} takes ` +
-      'none: give the apps repo on GitHub as OWNER/NAME, or set commit.mode: direct',
+      'none: give the apps repo by its path on the forge (OWNER/NAME), or set commit.mode: direct',
   );
 }
 
@@ -96,8 +96,7 @@ export async function proposeEnd(
 ): Promise<void> {
   const { name } = record;
   const title = `remove ${name} (expired)`;
-  const pullRequest = { ...recordedRepository(record), number: record.identity.number };
-  const mark = proposalMark({ preview: name, pullRequest });
+  const mark = proposalMark({ preview: name, pullRequest: recordedPullRequest(record) });
   const body = `${mark}\nThe time of \`${name}\` is up, and its pull request gives no answer. Merging ends it.\n`;
   const { autoMerge } = platform.commit;
   for (let i = 0; i < ATTEMPTS; i += 1) {

@@ -1,6 +1,7 @@
 import { GreenroomError } from '../core/errors.ts';
 import type { ChangeSet } from '../core/fileset.ts';
-import type { Override, PullRequest, RepositoryRef } from '../forge/forge.ts';
+import type { RepositoryRef } from '../core/repository.ts';
+import type { Override, PullRequest } from '../forge/forge.ts';
 import { type ApplyOptions, apply } from '../gitops/apply.ts';
 import type { PreviewState } from '../report/state.ts';
 import { type Base, readBase, type SyncContext } from './plan/base.ts';
@@ -90,7 +91,7 @@ export async function syncPullRequest(
     applied = await once();
   }
   const result = applied.value;
-  const subject = `${repository.owner}/${repository.name}`;
+  const subject = `${repository.path}`;
   if (result.plan === null) {
     const nothing = { effect: 'none', change: new Map(), notes: [], unanswered: [] } as const;
     return { repository: subject, number, name: null, state: result.state, commit, ...nothing };
@@ -145,6 +146,6 @@ async function movedOn(context: SyncContext, plan: PreviewPlan | null): Promise<
 /** @internal */
 export function resultOf(plan: PreviewPlan, commit: string | null, published: Published): SyncResult {
   const { pull, name, state, effect, change } = plan;
-  const repository = `${pull.repository.owner}/${pull.repository.name}`;
+  const repository = `${pull.repository.path}`;
   return { repository, number: pull.number, name, state, effect, change, commit, ...published };
 }

@@ -4,13 +4,13 @@ import { isExpired } from '../compile/lifetime.ts';
 import { formatProblem, GreenroomError, type Problem } from '../core/errors.ts';
 import { compareStrings, type FileSet } from '../core/fileset.ts';
 import type { Finding } from '../core/finding.ts';
-import { previewName } from '../model/identity.ts';
 import { formatImage } from '../model/image.ts';
 import { RECORD_FILE } from '../model/layout.ts';
 import { type PreviewRecord, parseRecord } from '../model/record.ts';
 import { printable } from '../report/text.ts';
 import type { Base, SyncContext } from '../sync/plan/base.ts';
 import { refusalOf, stopOf } from '../sync/plan/eligibility.ts';
+import { derivedName } from '../sync/plan/plan-preview.ts';
 import { recompile, type Source, sourceOf } from './recompile.ts';
 
 export interface VerifyRequest {
@@ -64,8 +64,8 @@ export async function verifyPreviews(
       problems.push(...found);
       findings.push(...compiled.findings);
       if (found.length === 0) equal.push(folder);
-      const moved = request.before === null ? null : movedOn(source, known.get(record.name));
-      if (moved !== null) unknown.push(moved);
+      const stale = request.before === null ? null : staleHead(source, known.get(record.name));
+      if (stale !== null) unknown.push(stale);
       const doubt = await digestDoubt(context, request.head, source, known.get(record.name));
       if (doubt?.status === 'wrong') problems.push({ file, field: 'imageDigest', message: doubt.reason });
       if (doubt?.status === 'unknown') unknown.push(`${record.name}: ${doubt.reason}`);
@@ -96,12 +96,10 @@ function newProblems(
   const refusal = refusalOf(pull, head.platform) ?? stopOf(pull);
   if (refusal !== null) problems.push({ file, message: `there is no preview to write: ${refusal.sentence}` });
   else if (isExpired(compiled.expires, head.now)) problems.push({ file, message: 'its time is up' });
-  const { id, owner, name: repository } = pull.repository;
-  const identity = { repositoryId: id, owner, repository, number: pull.number };
-  const { name } = previewName(identity, head.platform.sources[0]!.owner);
+  const name = derivedName(pull, head);
   const before = known.get(record.name)?.identity;
   // A repository that was renamed keeps the names of what runs.
-  const keepsName = before?.repositoryId === id && before.number === pull.number;
+  const keepsName = before?.repositoryId === pull.repository.id && before.number === pull.number;
   if (record.name !== name && !keepsName) {
     problems.push({ file, field: 'name', message: `must be ${name}; found ${record.name}` });
   }
@@ -112,7 +110,7 @@ function newProblems(
  * A head that came with the change has to be the pull request's own: by its id alone a forge also finds commits of other
  * branches and of forks. What it was an hour ago nobody can say.
  */
-function movedOn({ record, pull }: Source, known: PreviewRecord | undefined): string | null {
+function staleHead({ record, pull }: Source, known: PreviewRecord | undefined): string | null {
   if (pull.head.sha === record.headSha || known?.headSha === record.headSha) return null;
   const [at, now] = [record.headSha, pull.head.sha].map((sha) => sha.slice(0, 7));
   return `${record.name}: ${at} is not the head of its pull request (any more), which is ${now}; sync it again`;
@@ -147,7 +145,7 @@ async function digestDoubt(
 function compare({ files: wanted, folder: place }: CompiledPreview, folder: string, files: FileSet, source: Source) {
   const { pull, record } = source;
   if (place !== folder) return [{ file: `${folder}/${RECORD_FILE}`, message: `belongs in ${place}` }];
-  const whose = `greenroom writes for ${pull.repository.owner}/${pull.repository.name}#${pull.number} at ${record.headSha.slice(0, 7)}`;
+  const whose = `greenroom writes for ${pull.repository.path}#${pull.number} at ${record.headSha.slice(0, 7)}`;
   const paths = new Set([...wanted.keys(), ...[...files.keys()].filter((path) => path.startsWith(`${folder}/`))]);
   return [...paths].sort(compareStrings).flatMap((file): Problem[] => {
     const [have, want] = [files.get(file), wanted.get(file)];

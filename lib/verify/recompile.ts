@@ -9,9 +9,9 @@ import { PREVIEW_FILE } from '../model/layout.ts';
 import type { Loaded } from '../model/load.ts';
 import type { PlatformSpec } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
-import { type PreviewRecord, recordedRepository } from '../model/record.ts';
-import { pullRequestLink } from '../report/links.ts';
+import { type PreviewRecord, recordedPullRequest } from '../model/record.ts';
 import type { Base } from '../sync/plan/base.ts';
+import { identityOf } from '../sync/plan/plan-preview.ts';
 import { timesOf } from '../sync/plan/times.ts';
 
 /** What a recorded preview was compiled from: the maker's files at the recorded head, and the pull request. */
@@ -32,7 +32,7 @@ export interface Source {
 export async function sourceOf(forge: Forge, record: PreviewRecord): Promise<Lookup<Source>> {
   const { repositoryId, repository, number } = record.identity;
   try {
-    const lookup = await forge.pullRequestById(repositoryId, number, recordedRepository(record));
+    const lookup = await forge.pullRequestById(repositoryId, number, recordedPullRequest(record));
     if (lookup.status === 'unknown') return lookup;
     const pull = lookup.value;
     const text = await forge.readFile(pull.repository, record.headSha, PREVIEW_FILE);
@@ -42,8 +42,7 @@ export async function sourceOf(forge: Forge, record: PreviewRecord): Promise<Loo
     const preview = loadPreview(text, PREVIEW_FILE);
     const folder = preview.value.spec.manifests;
     const manifests = folder === undefined ? null : await forge.readFolder(pull.repository, record.headSha, folder);
-    const { owner, name } = pull.repository;
-    const pullRequestUrl = pullRequestLink(forge, { repository: `${owner}/${name}`, number });
+    const pullRequestUrl = forge.pages?.pullRequest({ path: pull.repository.path, number }) ?? null;
     return { status: 'found', value: { record, pull, pullRequestUrl, preview, manifests } };
   } catch (error) {
     if (!(error instanceof GreenroomError) || error.code === 'invalid-input') throw error;
@@ -64,11 +63,10 @@ export function recompile(
   recordedBy: PlatformSpec = platform,
 ): CompiledPreview {
   const { record, pull, pullRequestUrl, preview, manifests } = source;
-  const { id, owner, name: repository } = pull.repository;
   return compile({
     preview,
     manifests,
-    identity: { repositoryId: id, owner, repository, number: pull.number },
+    identity: identityOf(pull),
     name: record.name,
     headSha: record.headSha,
     author: pull.author,

@@ -60,7 +60,7 @@ const clock = () => Math.floor(Date.now() / 1000);
 
 async function syncOnce(repo: GitAppsRepo, forge: LocalForge, number: number): Promise<number> {
   return time(async () => {
-    const { effect } = await syncPullRequest({ forge, repo, clock }, { owner: 'acme', name: 'shop' }, number);
+    const { effect } = await syncPullRequest({ forge, repo, clock }, { path: 'acme/shop' }, number);
     if (effect !== 'create') throw new Error(`expected a new preview, got ${effect}`);
   });
 }

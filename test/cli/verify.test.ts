@@ -8,7 +8,7 @@ import { sweep } from '../../lib/sync/sweep/sweep.ts';
 import { inProcess } from '../support/command.ts';
 import { commitFiles, filesOf, git, type TestFiles, tempFolder } from '../support/git.ts';
 import { platformText, previewText } from '../support/inputs.ts';
-import { World } from '../support/world.ts';
+import { GitWorld as World } from '../support/worlds.ts';
 
 // The command reads the real clock: pull requests are opened now.
 const NOW = Math.floor(Date.now() / 1000) - 60;

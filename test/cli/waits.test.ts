@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { sayWaits } from '../../lib/cli/shared/waits.ts';
-import type { Wait } from '../../lib/github/http/client.ts';
+import type { Wait } from '../../lib/forge/limits.ts';
 import { inProcess } from '../support/command.ts';
 import { overGitHub } from '../support/fake-github/world.ts';
 import { World } from '../support/world.ts';

@@ -4,7 +4,7 @@ import { createCompiler } from '../../lib/compile/compile.ts';
 import { GreenroomError } from '../../lib/core/errors.ts';
 import { checkFile, createCheckers } from '../../lib/verify/check-file.ts';
 import { compileInput, manifests, OPENED, platform, previewText } from '../support/inputs.ts';
-import fc from '../support/property.ts';
+import fc, { runs } from '../support/property.ts';
 
 const compile = (text?: string, extra = '', overrides = {}) =>
   createCompiler({ platform: platform(extra), now: OPENED })(compileInput(text, overrides));
@@ -124,7 +124,7 @@ describe('files', () => {
           expect(env).toContainEqual({ name: 'GREETING', value: text });
         }
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 

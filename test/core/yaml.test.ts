@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { emitYaml } from '../../lib/core/yaml.ts';
 import { AWKWARD_STRINGS } from '../support/awkward-strings.ts';
-import fc from '../support/property.ts';
+import fc, { runs } from '../support/property.ts';
 
 function readBack(text: string): unknown[] {
   return [parse(text, { schema: 'yaml-1.1', version: '1.1' }), parse(text, { schema: 'core', version: '1.2' })];
@@ -33,7 +33,7 @@ describe('a string means the same to a YAML 1.1 and a 1.2 reader', () => {
         const wrapped = JSON.parse(JSON.stringify({ value }));
         expect(readBack(emitYaml({ value }))).toEqual([wrapped, wrapped]);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });

@@ -3,7 +3,7 @@ import type { Forge, RepositoryPulls } from '../../lib/forge/forge.ts';
 import type { ForgeFixture } from '../support/forge.ts';
 import { COMMIT_TIME } from '../support/git.ts';
 
-const SHOP = { owner: 'acme', name: 'shop' };
+const SHOP = { path: 'acme/shop' };
 const LINK = { mode: '120000', content: '/etc/passwd' } as const;
 
 async function all(listing: AsyncIterable<RepositoryPulls>): Promise<RepositoryPulls[]> {
@@ -51,15 +51,14 @@ export function forgeContract(make: () => Promise<{ on: ForgeFixture; forge: For
     test('that is not there, or whose repository is not, is unknown', async () => {
       const { forge } = await shop();
       expect((await forge.pullRequest(SHOP, 8)).status).toBe('unknown');
-      expect((await forge.pullRequest({ owner: 'acme', name: 'nothing' }, 7)).status).toBe('unknown');
-      expect((await forge.pullRequestById(999, 7, { owner: 'acme', name: 'nothing' })).status).toBe('unknown');
+      expect((await forge.pullRequest({ path: 'acme/nothing' }, 7)).status).toBe('unknown');
+      expect((await forge.pullRequestById(999, 7, { path: 'acme/nothing' })).status).toBe('unknown');
     });
 
     test.each(['acme/store', 'umbrella/shop'])('is found by its id after a move to %s', async (to) => {
       const { on, forge } = await shop();
-      const [owner, name] = to.split('/');
       on.move('acme/shop', to);
-      const value = { repository: { id: 101, owner, name }, head: { committedAt: COMMIT_TIME } };
+      const value = { repository: { id: 101, path: to }, head: { committedAt: COMMIT_TIME } };
       expect(await forge.pullRequestById(101, 7, SHOP)).toMatchObject({ status: 'found', value });
     });
 
@@ -68,7 +67,7 @@ export function forgeContract(make: () => Promise<{ on: ForgeFixture; forge: For
       on.move('acme/shop', 'umbrella/shop');
       on.repository('acme', 'shop', { 'README.md': 'new' });
       on.pull('acme', 'shop', { number: 7, repositoryId: 999, state: 'closed' });
-      const value = { state: 'open', repository: { id: 101, owner: 'umbrella' } };
+      const value = { state: 'open', repository: { id: 101, path: 'umbrella/shop' } };
       expect(await forge.pullRequestById(101, 7, SHOP)).toMatchObject({ status: 'found', value });
       expect(await forge.pullRequest(SHOP, 7)).toMatchObject({ value: { repository: { id: 999 } } });
     });
@@ -86,13 +85,13 @@ export function forgeContract(make: () => Promise<{ on: ForgeFixture; forge: For
     });
     const listed = await all(forge.openPullRequests('acme'));
     const seen = listed.map(({ repository, pulls, complete }) => [
-      repository.name,
+      repository.path,
       pulls.map((p) => p.number),
       complete,
     ]);
     expect(seen).toEqual([
-      ['cart', [], true],
-      ['shop', [7, 10], true],
+      ['acme/cart', [], true],
+      ['acme/shop', [7, 10], true],
     ]);
     expect(await all(forge.openPullRequests('acme', ['nothing']))).toMatchObject([{ complete: false, pulls: [] }]);
     await expect(all(forge.openPullRequests('nobody'))).rejects.toMatchObject({ code: 'unreachable' });
@@ -116,7 +115,7 @@ export function forgeContract(make: () => Promise<{ on: ForgeFixture; forge: For
     const { forge, sha } = await shop();
     const lost = { code: 'unreachable' };
     await expect(forge.readFile(SHOP, 'b'.repeat(40), 'preview.yaml')).rejects.toMatchObject(lost);
-    await expect(forge.readFile({ owner: 'acme', name: 'nothing' }, sha, 'preview.yaml')).rejects.toMatchObject(lost);
+    await expect(forge.readFile({ path: 'acme/nothing' }, sha, 'preview.yaml')).rejects.toMatchObject(lost);
   });
 
   test('a link, a folder in the place of a file and a file in the place of a folder are refused', async () => {

@@ -8,7 +8,7 @@ import { TestForge } from '../support/forge.ts';
 import { COMMIT_TIME, commitFiles, git } from '../support/git.ts';
 import { reportOf } from '../support/report.ts';
 
-const SHOP = { owner: 'acme', name: 'shop' };
+const SHOP = { path: 'acme/shop' };
 
 function shop() {
   const on = new TestForge();
@@ -72,7 +72,7 @@ describe('a pull request', () => {
     on.pull('acme', 'shop', { number: 8, repositoryId: 101 });
     on.pull('acme', 'lost', { number: 1, repositoryId: 102 });
     expect(await forge.pullRequest(SHOP, 8)).toMatchObject({ value: { head: { committedAt: null } } });
-    expect(await forge.pullRequest({ owner: 'acme', name: 'lost' }, 1)).toMatchObject({
+    expect(await forge.pullRequest({ path: 'acme/lost' }, 1)).toMatchObject({
       value: { head: { committedAt: null } },
     });
   });
@@ -83,7 +83,7 @@ describe('a pull request', () => {
       status: 'unknown',
       reason: expect.stringContaining('acme/shop#8'),
     });
-    expect((await forge.pullRequest({ owner: 'acme', name: 'nothing' }, 7)).status).toBe('unknown');
+    expect((await forge.pullRequest({ path: 'acme/nothing' }, 7)).status).toBe('unknown');
   });
 
   test('closed without a time was closed when it was last touched', async () => {
@@ -147,10 +147,9 @@ describe('a repository that moved', () => {
   test.each(['acme/store', 'umbrella/shop'])('to %s is found by its id, under the new name', async (to) => {
     const { on, forge } = shop();
     move(on, to);
-    const [owner, name] = to.split('/');
     expect(await forge.pullRequestById(101, 7, SHOP)).toMatchObject({
       status: 'found',
-      value: { repository: { id: 101, owner, name }, head: { committedAt: COMMIT_TIME } },
+      value: { repository: { id: 101, path: to }, head: { committedAt: COMMIT_TIME } },
     });
   });
 
@@ -159,7 +158,7 @@ describe('a repository that moved', () => {
     move(on, 'umbrella/shop');
     on.pull('acme', 'shop', { number: 7, repositoryId: 999, state: 'closed' });
     expect(await forge.pullRequestById(101, 7, SHOP)).toMatchObject({
-      value: { state: 'open', repository: { owner: 'umbrella' } },
+      value: { state: 'open', repository: { path: 'umbrella/shop' } },
     });
     rmSync(join(on.path, 'umbrella'), { recursive: true });
     expect((await forge.pullRequestById(101, 7, SHOP)).status).toBe('unknown');
@@ -184,10 +183,10 @@ describe('listing', () => {
     on.pull('acme', 'shop', { number: 9, repositoryId: 101, state: 'closed' });
     const found = await all(forge.openPullRequests('acme'));
     expect(
-      found.map(({ repository, pulls, complete }) => [repository.name, pulls.map((p) => p.number), complete]),
+      found.map(({ repository, pulls, complete }) => [repository.path, pulls.map((p) => p.number), complete]),
     ).toEqual([
-      ['cart', [], true],
-      ['shop', [7, 10], true],
+      ['acme/cart', [], true],
+      ['acme/shop', [7, 10], true],
     ]);
     expect(await all(forge.openPullRequests('acme', ['shop']))).toEqual([found[1]]);
   });
@@ -197,9 +196,9 @@ describe('listing', () => {
     on.write('acme', 'shop', 8, '<html>');
     on.pull('acme', 'cart', { number: 1, repositoryId: 102 });
     expect(await all(forge.openPullRequests('acme'))).toMatchObject([
-      { repository: { name: 'cart' }, complete: true },
+      { repository: { path: 'acme/cart' }, complete: true },
       {
-        repository: { name: 'shop' },
+        repository: { path: 'acme/shop' },
         complete: false,
         pulls: [{ number: 7 }],
         reason: expect.stringContaining('8.json'),
@@ -293,11 +292,11 @@ describe('names that would lead elsewhere are refused', () => {
   test.each(['..', '.', '../acme', 'a/b', '', 'a\0', 'shop.git', 'a\n'])('%j', async (name) => {
     const { forge, sha } = shared;
     const refused = { code: 'invalid-input' };
-    await expect(forge.pullRequest({ owner: 'acme', name }, 7)).rejects.toMatchObject(refused);
-    await expect(forge.readFile({ owner: 'acme', name }, sha, 'preview.yaml')).rejects.toMatchObject(refused);
+    await expect(forge.pullRequest({ path: `acme/${name}` }, 7)).rejects.toMatchObject(refused);
+    await expect(forge.readFile({ path: `acme/${name}` }, sha, 'preview.yaml')).rejects.toMatchObject(refused);
     if (name !== 'shop.git') await expect(all(forge.openPullRequests(name))).rejects.toMatchObject(refused);
     if (name !== 'shop.git')
-      await expect(forge.pullRequest({ owner: name, name: 'shop' }, 7)).rejects.toMatchObject(refused);
+      await expect(forge.pullRequest({ path: `${name}/shop` }, 7)).rejects.toMatchObject(refused);
   });
 
   test.each([0, -1, 1.5, Number.NaN, 2 ** 60])('number %d', async (number) => {

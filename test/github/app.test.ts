@@ -36,7 +36,7 @@ describe('a GitHub App', () => {
   test('finds its installation and reads with its token, which serves for many requests', async () => {
     const { fake, forge } = await installed(['acme']);
     for (let i = 0; i < 3; i += 1) {
-      expect(await forge.pullRequest({ owner: 'acme', name: 'shop' }, 7)).toMatchObject({ status: 'found' });
+      expect(await forge.pullRequest({ path: 'acme/shop' }, 7)).toMatchObject({ status: 'found' });
     }
     const token = ['GET /orgs/acme/installation', 'POST /app/installations/71/access_tokens'];
     expect(calls(fake)).toEqual([...token, 'ReadPull', 'ReadPull', 'ReadPull']);
@@ -45,21 +45,21 @@ describe('a GitHub App', () => {
   test('has a token of its own at every owner', async () => {
     const { app, forge } = await installed(['acme', 'globex']);
     for (const owner of ['acme', 'globex', 'acme']) {
-      expect(await forge.pullRequest({ owner, name: 'shop' }, 7)).toMatchObject({ status: 'found' });
+      expect(await forge.pullRequest({ path: `${owner}/shop` }, 7)).toMatchObject({ status: 'found' });
     }
     expect(app.tokens).toEqual(['ghs_installation71n0', 'ghs_installation72n1']);
   });
 
   test('is given one token when many ask at once', async () => {
     const { app, forge } = await installed(['acme']);
-    await Promise.all(Array.from({ length: 8 }, () => forge.pullRequest({ owner: 'acme', name: 'shop' }, 7)));
+    await Promise.all(Array.from({ length: 8 }, () => forge.pullRequest({ path: 'acme/shop' }, 7)));
     expect(app.tokens).toHaveLength(1);
   });
 
   test('renews a token before it ends, so that a run may last for days', async () => {
     const { app, forge } = await installed(['acme']);
     for (let minute = 0; minute < 180; minute += 10) {
-      expect(await forge.pullRequest({ owner: 'acme', name: 'shop' }, 7)).toMatchObject({ status: 'found' });
+      expect(await forge.pullRequest({ path: 'acme/shop' }, 7)).toMatchObject({ status: 'found' });
       app.now += 600;
     }
     expect(app.tokens).toHaveLength(3);
@@ -67,21 +67,21 @@ describe('a GitHub App', () => {
 
   test('takes another token when one is refused before its time', async () => {
     const { app, forge } = await installed(['acme']);
-    await forge.pullRequest({ owner: 'acme', name: 'shop' }, 7);
+    await forge.pullRequest({ path: 'acme/shop' }, 7);
     app.revoke();
-    expect(await forge.pullRequest({ owner: 'acme', name: 'shop' }, 7)).toMatchObject({ status: 'found' });
+    expect(await forge.pullRequest({ path: 'acme/shop' }, 7)).toMatchObject({ status: 'found' });
     expect(app.tokens).toHaveLength(2);
   });
 
   test('uses the installation that it is told, and looks up none', async () => {
     const { fake, forge } = await installed(['acme'], { GITHUB_APP_INSTALLATION_ID: '71' });
-    expect(await forge.pullRequest({ owner: 'acme', name: 'shop' }, 7)).toMatchObject({ status: 'found' });
+    expect(await forge.pullRequest({ path: 'acme/shop' }, 7)).toMatchObject({ status: 'found' });
     expect(calls(fake)).toEqual(['POST /app/installations/71/access_tokens', 'ReadPull']);
   });
 
   test('comes before a token', async () => {
     const { fake, forge } = await installed(['acme'], { GITHUB_TOKEN: 'ghp_another' });
-    expect(await forge.pullRequest({ owner: 'acme', name: 'shop' }, 7)).toMatchObject({ status: 'found' });
+    expect(await forge.pullRequest({ path: 'acme/shop' }, 7)).toMatchObject({ status: 'found' });
     expect(calls(fake)[0]).toBe('GET /orgs/acme/installation');
   });
 
@@ -108,7 +108,7 @@ describe('a GitHub App', () => {
   ])('%s: a sentence says so', async (_, change, sentence) => {
     const world = await installed(['acme']);
     change(world);
-    await expect(world.forge.pullRequest({ owner: 'acme', name: 'shop' }, 7)).rejects.toMatchObject({
+    await expect(world.forge.pullRequest({ path: 'acme/shop' }, 7)).rejects.toMatchObject({
       code: 'failed',
       message: expect.stringMatching(sentence),
     });
@@ -117,7 +117,7 @@ describe('a GitHub App', () => {
   test('that cannot be reached is unreachable, not refused', async () => {
     const { fake, forge } = await installed(['acme']);
     fake.fault = ({ path }) => (path.endsWith('/access_tokens') ? { status: 502 } : undefined);
-    await expect(forge.pullRequest({ owner: 'acme', name: 'shop' }, 7)).rejects.toMatchObject({ code: 'unreachable' });
+    await expect(forge.pullRequest({ path: 'acme/shop' }, 7)).rejects.toMatchObject({ code: 'unreachable' });
   });
 });
 

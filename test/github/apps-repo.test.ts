@@ -15,7 +15,7 @@ const make = (files: TestFiles = {}, options: RepoOptions = {}) =>
   bareRepo(files, { ...options, path: join(fake.root, 'acme', `apps-${++made}.git`) });
 const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1, -'.git'.length);
 const open = (path: string, branch?: string) =>
-  new GitHubAppsRepo(clientOf(fake), { owner: 'acme', name: nameOf(path) }, branch);
+  new GitHubAppsRepo(clientOf(fake), { path: `acme/${nameOf(path)}` }, branch);
 const change = (entries: Record<string, string | null>): ChangeSet => new Map(Object.entries(entries));
 const retry = { random: () => 0, sleep: async () => undefined };
 
@@ -24,7 +24,7 @@ describe('the contract of an apps repo', () => {
     make,
     open: async (path, branch) => open(path, branch),
     author: 'Test <test@example.com>|Test',
-    runs: 4,
+    histories: 4,
   });
 });
 
@@ -131,7 +131,7 @@ describe('an apps repo that cannot be used says what to do', () => {
     await expect(repo.read(['a'])).rejects.toMatchObject(sentence);
     await expect(write(repo, headOf(path))).rejects.toMatchObject(sentence);
     expect(filesOf(path)).toEqual({ a: '1' });
-    const upper = new GitHubAppsRepo(clientOf(fake), { owner: 'ACME', name: nameOf(path) });
+    const upper = new GitHubAppsRepo(clientOf(fake), { path: `ACME/${nameOf(path)}` });
     fake.redirects.set(`ACME/${nameOf(path)}`, `acme/${nameOf(path)}`);
     expect((await upper.read(['a'])).files.get('a')).toBe('1');
   });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Cache, FolderCache, ProcessCache } from '../../lib/github/http/cache.ts';
 import { tempFolder } from '../support/git.ts';
-import fc from '../support/property.ts';
+import fc, { runs } from '../support/property.ts';
 
 const filesOf = (folder: string) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -23,7 +23,7 @@ describe.each<[string, () => Promise<Cache>]>([
         for (const [key, value] of new Map(entries)) expect(await cache.get(key)).toBe(value);
         expect(await cache.get('another key')).toBeUndefined();
       }),
-      { numRuns: 20 },
+      { numRuns: runs(20) },
     );
   });
 });

@@ -78,7 +78,7 @@ function opened({ repository, url }: Opinion) {
     }));
     return encodeTree(entries);
   };
-  const data = new GitData(client, { owner: OWNER, name: repo }, source);
+  const data = new GitData(client, { path: `${OWNER}/${repo}` }, source);
   return {
     first: (path: string, content: string) =>
       client.rest<{ commit?: { sha: string; parents: unknown[] } }>(

@@ -23,7 +23,7 @@ async function opened() {
 
 const apply = { random: () => 0, sleep: async () => undefined };
 const sync = (world: GitHubWorld, name = 'shop', number = 7) =>
-  world.with((context) => syncPullRequest(context, { owner: 'acme', name }, number, { apply }));
+  world.with((context) => syncPullRequest(context, { path: `acme/${name}` }, number, { apply }));
 
 /** Operations on the apps repo. */
 const APPS = (request: { body: Record<string, unknown> }) => {

@@ -18,7 +18,7 @@ async function ended() {
   world.push('shop');
   world.pull('shop', 7);
   const run = () => world.with((context) => sweep(context));
-  const sync = () => world.with((context) => syncPullRequest(context, { owner: 'acme', name: 'shop' }, 7));
+  const sync = () => world.with((context) => syncPullRequest(context, { path: 'acme/shop' }, 7));
   await sync();
   world.pull('shop', 7, { state: 'closed', merged: true });
   fake.fault = (request) => (isPublishing(request) ? BROKEN : undefined);

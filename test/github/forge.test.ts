@@ -13,7 +13,7 @@ import { TestForge } from '../support/forge.ts';
 import { commitFiles, type TestFiles } from '../support/git.ts';
 import { reportOf } from '../support/report.ts';
 
-const SHOP = { owner: 'acme', name: 'shop' };
+const SHOP = { path: 'acme/shop' };
 const running: FakeGitHub[] = [];
 afterEach(async () => {
   await Promise.all(running.splice(0).map((fake) => fake.stop()));
@@ -61,7 +61,7 @@ describe('a pull request', () => {
   test('that is not there is unknown, never closed', async () => {
     const { forge } = await shop();
     expect(await forge.pullRequest(SHOP, 8)).toMatchObject({ status: 'unknown' });
-    expect(await forge.pullRequest({ owner: 'acme', name: 'none' }, 7)).toMatchObject({ status: 'unknown' });
+    expect(await forge.pullRequest({ path: 'acme/none' }, 7)).toMatchObject({ status: 'unknown' });
   });
 
   test('is followed by the id of its repository to a new name', async () => {
@@ -69,7 +69,7 @@ describe('a pull request', () => {
     renameSync(on.gitDir('acme', 'shop'), on.gitDir('acme', 'store'));
     renameSync(join(on.path, 'acme', 'shop'), join(on.path, 'acme', 'store'));
     const found = await forge.pullRequestById(101, 7, SHOP);
-    expect(found).toMatchObject({ status: 'found', value: { repository: { id: 101, name: 'store' } } });
+    expect(found).toMatchObject({ status: 'found', value: { repository: { id: 101, path: 'acme/store' } } });
   });
 
   test('of another repository under the old name, or behind its redirect, is unknown', async () => {
@@ -78,7 +78,7 @@ describe('a pull request', () => {
     on.repository('acme', 'other', { a: '1' });
     on.pull('acme', 'other', { number: 7, repositoryId: 303 });
     fake.redirects.set('acme/former', 'acme/other');
-    const lastKnown = { owner: 'acme', name: 'former' };
+    const lastKnown = { path: 'acme/former' };
     expect(await forge.pullRequestById(404, 7, lastKnown)).toMatchObject({ status: 'unknown' });
   });
 
@@ -109,7 +109,7 @@ describe('the open pull requests', () => {
     on.repository('acme', 'empty', { a: '1' });
     const [empty, found, ...others] = await all(forge.openPullRequests('acme'));
     expect(others).toEqual([]);
-    expect(empty).toEqual({ repository: { owner: 'acme', name: 'empty' }, pulls: [], complete: true });
+    expect(empty).toEqual({ repository: { path: 'acme/empty' }, pulls: [], complete: true });
     expect(found).toMatchObject({ repository: SHOP, complete: true });
     expect(found?.pulls.length).toBe(1 + 108);
   });

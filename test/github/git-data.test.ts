@@ -13,7 +13,7 @@ let made = 0;
 const make = (files: TestFiles = {}, options: RepoOptions = {}) =>
   bareRepo(files, { ...options, path: join(fake.root, 'acme', `apps-${++made}.git`) });
 const open = (path: string, branch?: string) =>
-  new GitHubAppsRepo(clientOf(fake), { owner: 'acme', name: path.slice(path.lastIndexOf('/') + 1, -4) }, branch);
+  new GitHubAppsRepo(clientOf(fake), { path: `acme/${path.slice(path.lastIndexOf('/') + 1, -4)}` }, branch);
 const change = (entries: Record<string, string | null>): ChangeSet => new Map(Object.entries(entries));
 const sent = () =>
   fake.requests.map(({ method, path, operation }) => operation ?? `${method} ${path.split('/').slice(4).join('/')}`);
@@ -29,7 +29,7 @@ describe.each([
     make,
     open: async (path, branch) => open(path, branch),
     author: 'Test <test@example.com>|Test',
-    runs: 2,
+    histories: 2,
   });
 });
 

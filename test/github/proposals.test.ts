@@ -19,7 +19,7 @@ let made = 0;
 function opened(files: TestFiles = { 'greenroom.yaml': 'g' }) {
   const name = `apps-${++made}`;
   const path = bareRepo(files, { path: join(fake.root, 'acme', `${name}.git`) });
-  const repo = new GitHubAppsRepo(clientOf(fake), { owner: 'acme', name });
+  const repo = new GitHubAppsRepo(clientOf(fake), { path: `acme/${name}` });
   return {
     path,
     name,
@@ -43,7 +43,7 @@ function requestOf(edit: Record<string, string | null>, base: string | null): Pr
   const change: ChangeSet = new Map(
     Object.entries(edit).map(([path, text]) => [`previews/main/shop/pr-shop-7/${path}`, text]),
   );
-  const pullRequest = { owner: 'acme', name: 'shop', number: 7 };
+  const pullRequest = { path: 'acme/shop', number: 7 };
   const message = commitMessage('add pr-shop-7 (abc1234)', [
     { preview: 'pr-shop-7', pullRequest, head: 'a'.repeat(40) },
   ]);
@@ -119,7 +119,7 @@ describe('a change', () => {
   test('is looked up with the next question about files, where its name is known by then; once', async () => {
     const { propose, name } = opened({ 'previews/main/shop/pr-shop-7/a': '0' });
     await propose({ a: '1' });
-    const repo = new GitHubAppsRepo(clientOf(fake), { owner: 'acme', name });
+    const repo = new GitHubAppsRepo(clientOf(fake), { path: `acme/${name}` });
     const { head } = await repo.read(['*']);
     fake.requests.length = 0;
     repo.proposals.lookAhead('pr-shop-7');
@@ -241,9 +241,7 @@ describe('reviewers', () => {
     writeFileSync(join(store.pulls, '2.json'), JSON.stringify(fork));
     // A branch that somebody made by hand is none of ours, whatever its name.
     git(store.gitDir, ['update-ref', 'refs/heads/greenroom/pr-other-1', 'main']);
-    expect(await repo.proposals.list()).toEqual([
-      { name: 'pr-shop-7', pullRequest: { owner: 'acme', name: 'shop', number: 7 } },
-    ]);
+    expect(await repo.proposals.list()).toEqual([{ name: 'pr-shop-7', pullRequest: { path: 'acme/shop', number: 7 } }]);
     expect(await propose({ a: '1' })).toMatchObject({ outcome: 'unchanged', url: expect.stringMatching(/\/1$/) });
   });
 });
@@ -295,7 +293,7 @@ describe('faults', () => {
     const { path, name, pulls, commits } = opened();
     const base = headOf(path);
     const request = requestOf({ a: '1' }, base);
-    const work = () => new GitHubAppsRepo(clientOf(fake), { owner: 'acme', name }, 'main').proposals.propose(request);
+    const work = () => new GitHubAppsRepo(clientOf(fake), { path: `acme/${name}` }, 'main').proposals.propose(request);
     const results = await Promise.all([work(), work(), work()]);
     expect(results.map(({ status }) => status)).toEqual(['open', 'open', 'open']);
     expect(pulls()).toMatchObject([{ state: 'open' }]);

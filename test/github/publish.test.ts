@@ -12,7 +12,7 @@ const GitHubWorld = overGitHub(World);
 type GitHubWorld = InstanceType<typeof GitHubWorld>;
 
 const HOUR = 3600;
-const SHOP = { owner: 'acme', name: 'shop' };
+const SHOP = { path: 'acme/shop' };
 const apply = { random: () => 0, sleep: async () => undefined };
 const sync = (world: GitHubWorld) => world.with((context) => syncPullRequest(context, SHOP, 7, { apply }));
 

@@ -4,7 +4,7 @@ import { ProcessCache } from '../../lib/github/http/cache.ts';
 import { Reports } from '../../lib/github/publish/reports.ts';
 
 const listed = (reports: Reports, thread: string) => {
-  const pull = { repository: { id: 7, owner: 'acme', name: 'shop' }, number: 1 } as PullRequest;
+  const pull = { repository: { id: 7, path: 'acme/shop' }, number: 1 } as PullRequest;
   reports.listed(pull, thread);
   return pull;
 };

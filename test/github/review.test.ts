@@ -34,7 +34,7 @@ async function opened(platform = platformText(REVIEW)) {
 
 const apply = { random: () => 0, sleep: async () => undefined };
 const sync = (world: World, name = 'shop', number = 7, options = {}) =>
-  world.with((context) => syncPullRequest(context, { owner: 'acme', name }, number, { apply, ...options }));
+  world.with((context) => syncPullRequest(context, { path: `acme/${name}` }, number, { apply, ...options }));
 const sweepAll = (world: World) => world.with((context) => sweep(context, { apply }));
 
 /** Operations on the apps repo. */
@@ -130,7 +130,7 @@ describe('with commit.mode: pull-request', () => {
     await sync(world);
     await world.allow('previews', 'mia', 'admin');
     const id = await world.say('previews', 1, 'mia', '/preview stop');
-    const handled = world.with((context) => handleComment(context, { owner: 'acme', name: 'previews' }, 1, id));
+    const handled = world.with((context) => handleComment(context, { path: 'acme/previews' }, 1, id));
     expect([await handled, pulls(), fake.commentByNumber(id)?.reactions]).toEqual([null, ['open'], []]);
   });
 

@@ -62,8 +62,8 @@ describe('whatever GitHub answers, an error shows neither token nor key', () => 
       const forge = new GitHubForge(client);
       const errors: unknown[] = [client, forge];
       const keep = (error: unknown) => errors.push(error);
-      errors.push(await forge.pullRequest({ owner: 'acme', name: 'shop' }, 7).catch(keep));
-      errors.push(await forge.pullRequestById(1, 7, { owner: 'acme', name: 'shop' }).catch(keep));
+      errors.push(await forge.pullRequest({ path: 'acme/shop' }, 7).catch(keep));
+      errors.push(await forge.pullRequestById(1, 7, { path: 'acme/shop' }).catch(keep));
       await client.for('acme').rest('GET /repositories/{id}', { id: 1 }).catch(keep);
       await client
         .for('acme')
@@ -84,7 +84,7 @@ describe('whatever GitHub answers, an error shows neither token nor key', () => 
     const env = { GITHUB_API_URL: fake.url, GITHUB_APP_ID: app.id, GITHUB_APP_PRIVATE_KEY: app.privateKey };
     const forge = new GitHubForge(openGitHub(env, { clock: () => app.now, sleep: async () => {} }));
     await fake.stop();
-    const error = await forge.pullRequest({ owner: 'acme', name: 'shop' }, 7).catch((caught: unknown) => caught);
+    const error = await forge.pullRequest({ path: 'acme/shop' }, 7).catch((caught: unknown) => caught);
     expect(error).toMatchObject({ code: 'unreachable' });
     expectNone(inspect(error, { depth: 20, showHidden: true }), planted());
   });

@@ -1,12 +1,8 @@
-import { spawn } from 'node:child_process';
-import { describe, expect, inject, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { main } from '../../lib/cli/main.ts';
-import { sweep } from '../../lib/sync/sweep/sweep.ts';
 import { greenroom } from '../support/command.ts';
-import { manyPulls } from '../support/fake-github/many.ts';
 import { overGitHub } from '../support/fake-github/world.ts';
 import { git, tempFolder } from '../support/git.ts';
-import { previewText } from '../support/inputs.ts';
 import { World } from '../support/world.ts';
 
 const GitHubWorld = overGitHub(World);
@@ -34,40 +30,6 @@ async function live() {
   });
   return { world, fake, now };
 }
-
-test('a sweep that is killed between two batches goes on where it was, and does nothing twice', async () => {
-  const now = Math.floor(Date.now() / 1000) - 60;
-  const world = new GitHubWorld();
-  manyPulls(world, 1, 60, (n) => previewText(`env: { SERIAL: "${n}" }`), now);
-  const fake = await world.github();
-  const child = spawn(process.execPath, [inject('command'), ...ARGS], {
-    env: { ...process.env, ...(await environment(world)) },
-    stdio: 'ignore',
-  });
-  let commits = 0;
-  fake.fault = ({ operation }) => {
-    if (operation === 'CommitFiles') commits += 1;
-    if (commits === 2) child.kill('SIGKILL');
-    return commits === 2 ? { status: 502 } : undefined;
-  };
-  await new Promise((resolve) => child.on('close', resolve));
-  fake.fault = () => undefined;
-  expect(world.previews()).toHaveLength(50);
-  const [first] = git(world.appsRepo, ['log', '--format=%H', 'main']).split('\n');
-
-  fake.requests.length = 0;
-  // Not by the command: at GitHub's pace, 120 comments and checks would take a minute.
-  world.now = now + 60;
-  const apply = { random: () => 0, sleep: async () => undefined };
-  const { results, failures } = await world.with((context) => sweep(context, { apply }));
-  expect([results.length, results.filter(({ effect }) => effect === 'create').length, failures]).toEqual([60, 10, []]);
-  expect(world.previews()).toHaveLength(60);
-  expect(fake.requests.filter(({ operation }) => operation === 'CommitFiles')).toHaveLength(1);
-  // The second commit holds ten previews, and nothing of the first fifty.
-  const changed = git(world.appsRepo, ['diff', '--name-only', first!, 'main']).split('\n');
-  expect(new Set(changed.map((path) => path.split('/')[3])).size).toBe(10);
-  for (let n = 1; n <= 60; n += 1) expect(fake.commentsOf('acme', 'app-1', n)).toHaveLength(1);
-});
 
 describe('what is wrong is said in a sentence', () => {
   test('pull requests that are not found: exit code 4, and everything stays', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Wait } from '../../lib/github/http/client.ts';
+import type { Wait } from '../../lib/forge/limits.ts';
 import { CONTENT_WRITES, PUSHES, Throttle, type ThrottleLimit } from '../../lib/github/http/throttle.ts';
 import { clientOf } from '../support/fake-github/client.ts';
 import { FakeGitHub } from '../support/fake-github/server.ts';

@@ -20,7 +20,7 @@ async function readAll(reader: TreeReader, commit: string) {
 test('what is kept stays within bounds, however much is read, and is read again where it was let go', async () => {
   const path = bareRepo({ 'p/a': 'first' }, { path: join(fake.root, 'acme', 'long.git') });
   const first = headOf(path)!;
-  const reader = new TreeReader(clientOf(fake), { owner: 'acme', name: 'long' }, 1, 5000);
+  const reader = new TreeReader(clientOf(fake), { path: 'acme/long' }, 1, 5000);
   const seen: number[] = [];
   for (let n = 0; n < 12; n += 1) {
     const text = String.fromCharCode(97 + n).repeat(900);
@@ -36,7 +36,7 @@ test('what is kept stays within bounds, however much is read, and is read again 
 test('a question is answered though room is made while it is asked', async () => {
   const path = bareRepo({ 'p/a': 'a', 'p/b': 'b'.repeat(500) }, { path: join(fake.root, 'acme', 'busy.git') });
   const commits = [headOf(path)!, ...[1, 2, 3, 4].map((n) => commitFiles(path, { 'p/b': `${n}`.repeat(500) }))];
-  const reader = new TreeReader(clientOf(fake), { owner: 'acme', name: 'busy' }, 1, 1);
+  const reader = new TreeReader(clientOf(fake), { path: 'acme/busy' }, 1, 1);
   const read = await Promise.all(commits.map((commit) => readAll(reader, commit)));
   expect(read.map((files) => files['p/b']?.[0])).toEqual(['b', '1', '2', '3', '4']);
 });

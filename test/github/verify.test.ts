@@ -1,38 +1,28 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { syncPullRequest } from '../../lib/sync/sync.ts';
 import { inProcess } from '../support/command.ts';
 import { mergePull } from '../support/fake-github/pulls.ts';
-import type { overGitHub } from '../support/fake-github/world.ts';
+import { overGitHub } from '../support/fake-github/world.ts';
 import { commitFiles, git } from '../support/git.ts';
 import { platformText, previewText } from '../support/inputs.ts';
 import { World } from '../support/world.ts';
-
-// The suites of verify as they are, with GitHub in the place of the local forge; then what only GitHub has: proposals.
-vi.mock('../support/world.ts', async (importOriginal) => {
-  const original = await importOriginal<typeof import('../support/world.ts')>();
-  const { overGitHub } = await import('../support/fake-github/world.ts');
-  return { ...original, World: overGitHub(original.World) };
-});
-
-await import('../cli/verify.test.ts');
-await import('../verify/previews.test.ts');
 
 // The command reads the real clock: pull requests are opened now.
 const NOW = Math.floor(Date.now() / 1000) - 60;
 const BRANCH = 'greenroom/pr-shop-7';
 const DEPLOYMENT = 'previews/main/shop/pr-shop-7/app/deployment.pr-shop-7.yaml';
 
-type GitHubWorld = InstanceType<ReturnType<typeof overGitHub>>;
+const GitHubWorld = overGitHub(World);
 
 /** A preview that was proposed; its reviewers run `greenroom verify` on the proposal's branch. */
 async function proposed() {
-  const world = new World(platformText('commit: { mode: pull-request }')) as GitHubWorld;
+  const world = new GitHubWorld(platformText('commit: { mode: pull-request }'));
   world.now = NOW + 60;
   const fake = await world.github();
   const change = async (text: string, options = {}) => {
     world.push('shop', { 'preview.yaml': text }, NOW);
     world.pull('shop', 7, { createdAt: NOW, updatedAt: NOW, ...options });
-    return world.with((context) => syncPullRequest(context, { owner: 'acme', name: 'shop' }, 7));
+    return world.with((context) => syncPullRequest(context, { path: 'acme/shop' }, 7));
   };
   await change(previewText());
   return {

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { isAuthentic, webhookTrigger } from '../../lib/github/webhook.ts';
+import { gitHubWebhooks } from '../../lib/github/webhook.ts';
 
 const bytes = (value: unknown) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
 
@@ -11,7 +11,7 @@ describe('a signature', () => {
   const signature = 'sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17';
 
   test('of the raw bytes is taken', () => {
-    expect(isAuthentic(body, signature, secret)).toBe(true);
+    expect(gitHubWebhooks.isAuthentic({ 'x-hub-signature-256': signature }, body, secret)).toBe(true);
   });
 
   test.each([
@@ -23,18 +23,20 @@ describe('a signature', () => {
     ['upper case', body, signature.toUpperCase(), secret],
     ['no secret at all', body, `sha256=${createHmac('sha256', '').update(body).digest('hex')}`, ''],
   ])('%s is refused', (_, given, header, key) => {
-    expect(isAuthentic(given, header, key)).toBe(false);
+    expect(gitHubWebhooks.isAuthentic({ 'x-hub-signature-256': header }, given, key)).toBe(false);
   });
 });
 
 describe('a push to the apps repo', () => {
-  const apps = { owner: 'Acme', name: 'previews', branch: undefined };
+  const apps = { path: 'Acme/previews', branch: undefined };
   const repository = { name: 'previews', owner: { login: 'acme' }, default_branch: 'trunk' };
-  const shop7 = { repository: { owner: 'acme', name: 'shop' }, number: 7 };
+  const shop7 = { repository: { path: 'acme/shop' }, number: 7 };
   const trailers = 'Preview: pr-shop-7\nPull-Request: acme/shop#7';
   const path = 'previews/main/shop/pr-shop-7/preview.json';
   const trigger = (commits: object[], more: object = {}) =>
-    webhookTrigger('push', bytes({ ref: 'refs/heads/trunk', repository, commits, ...more }), apps);
+    gitHubWebhooks.trigger(bytes({ ref: 'refs/heads/trunk', repository, commits, ...more }), apps, {
+      'x-github-event': 'push',
+    });
 
   test.each([
     ['a sync', `add pr-shop-7 (abc)\n\n${trailers}`, null],
@@ -69,11 +71,16 @@ describe('a push to the apps repo', () => {
 
 describe('a hint', () => {
   const repository = { name: 'shop', owner: { login: 'acme' }, full_name: 'evil/other' };
-  const shop7 = { repository: { owner: 'acme', name: 'shop' }, number: 7 };
+  const shop7 = { repository: { path: 'acme/shop' }, number: 7 };
 
   test.each([
     ['pull_request', { action: 'closed', repository, pull_request: { number: 7, state: 'open' } }, shop7],
     ['issue_comment', { repository, issue: { number: 7, pull_request: {} } }, shop7],
+    [
+      'issue_comment',
+      { repository, issue: { number: 7, pull_request: {} }, comment: { id: 5 } },
+      { ...shop7, commentId: 5 },
+    ],
     ['issue_comment', { repository, issue: { number: 7 } }, null],
     ['push', { repository, pull_request: { number: 7 } }, null],
     ['pull_request', { repository, pull_request: { number: '7' } }, null],
@@ -82,6 +89,21 @@ describe('a hint', () => {
     ['pull_request', 'null', null],
     ['pull_request', '{"repository":', null],
   ])('of %s %j', (event, payload, hint) => {
-    expect(webhookTrigger(event, bytes(payload), null)).toEqual(hint && { pulls: [hint], sweep: false });
+    expect(gitHubWebhooks.trigger(bytes(payload), null, { 'x-github-event': event })).toEqual(
+      hint && { pulls: [hint], sweep: false },
+    );
+  });
+
+  test.each([
+    [{ number: 7, repository: { full_name: 'acme/shop' } }, shop7],
+    [{ repository, pull_request: { number: 7 } }, shop7],
+    [
+      { repository, issue: { number: 7, pull_request: {} }, comment: { id: 5 } },
+      { ...shop7, commentId: 5 },
+    ],
+    [{ repository, issue: { number: 7 } }, null],
+    [{ repository: { full_name: '../shop' }, number: 7 }, null],
+  ])('of a file without headers, by its form: %j', (payload, pull) => {
+    expect(gitHubWebhooks.trigger(bytes(payload), null)).toEqual(pull && { pulls: [pull], sweep: false });
   });
 });

@@ -1,8 +1,7 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { ChangeSet } from '../../lib/core/fileset.ts';
 import type { AppsRepo } from '../../lib/gitops/apps-repo.ts';
@@ -37,7 +36,7 @@ describe.each(Object.entries(KINDS))('%s repository', (kind, location) => {
     make: bareRepo,
     open: (path, branch) => openGitAppsRepo(location(path), { clock, ...(branch === undefined ? {} : { branch }) }),
     author: 'greenroom <greenroom@localhost>|greenroom',
-    runs: kind === 'local' ? 15 : 4,
+    histories: kind === 'local' ? 15 : 4,
   });
 
   describe('objects and signatures', () => {
@@ -105,32 +104,6 @@ describe.each(Object.entries(KINDS))('%s repository', (kind, location) => {
       });
       expect(headOf(path)).toBe(before);
     });
-  });
-
-  test('many processes at once lose nothing', { timeout: 120_000 }, async () => {
-    const [processes, commits] = kind === 'local' ? [8, 12] : [4, 3];
-    const path = bareRepo({ keep: 'k' });
-    const writer = fileURLToPath(new URL('writer.ts', import.meta.url));
-    const exits = Array.from({ length: processes }, async (_, id) => {
-      const args = ['--import', 'tsx', writer, location(path), String(id), String(commits)];
-      const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-      const errors: Buffer[] = [];
-      child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
-      const [code] = await once(child, 'close');
-      expect({ code, errors: Buffer.concat(errors).toString() }).toEqual({ code: 0, errors: '' });
-    });
-    await Promise.all(exits);
-    const expected: Record<string, string> = { keep: 'k', common: 'the same of everyone' };
-    for (let id = 0; id < processes; id += 1) {
-      for (let n = 0; n < commits; n += 1) expected[`previews/main/w/${id}-${n}/preview.json`] = String(n);
-    }
-    expect(filesOf(path)).toEqual(expected);
-    expect(git(path, ['rev-list', '--count', '--first-parent', 'main'])).toBe(String(1 + processes * commits));
-    expect(git(path, ['rev-list', '--count', '--merges', 'main'])).toBe('0');
-    expect(git(path, ['fsck', '--strict', '--no-dangling'])).toBe('');
-    expect(
-      readdirSync(join(path, 'objects'), { recursive: true }).filter((name) => String(name).includes('tmp_obj')),
-    ).toEqual([]);
   });
 });
 

@@ -3,7 +3,7 @@ import type { ChangeSet } from '../../lib/core/fileset.ts';
 import type { AppsRepo } from '../../lib/gitops/apps-repo.ts';
 import type { RepoOptions, TestFiles } from '../support/git.ts';
 import { COMMIT_TIME, commitFiles, filesOf, git, headOf } from '../support/git.ts';
-import fc from '../support/property.ts';
+import fc, { runs } from '../support/property.ts';
 
 /** A kind of apps repo, over a bare repository that the test can look into. */
 export interface Kind {
@@ -12,8 +12,8 @@ export interface Kind {
   readonly open: (path: string, branch?: string) => Promise<AppsRepo>;
   /** Who made a commit: `%an <%ae>|%cn` of git's formats. */
   readonly author: string;
-  /** Of the property test. */
-  readonly runs: number;
+  /** Random histories under `npm run soak`. */
+  readonly histories: number;
 }
 
 const change = (entries: Record<string, string | null>): ChangeSet => new Map(Object.entries(entries));
@@ -31,7 +31,7 @@ const PREVIEWS: TestFiles = {
 };
 
 /** What every {@link AppsRepo} does, whatever is behind it. */
-export function appsRepoContract({ make, open: openRepo, author, runs }: Kind): void {
+export function appsRepoContract({ make, open: openRepo, author, histories }: Kind): void {
   const opened: AppsRepo[] = [];
   afterEach(async () => {
     await Promise.all(opened.splice(0).map((repo) => repo.close()));
@@ -281,7 +281,7 @@ export function appsRepoContract({ make, open: openRepo, author, runs }: Kind): 
         expect(filesOf(path)).toEqual(model);
         expect(git(path, ['fsck', '--strict', '--no-dangling'])).toBe('');
       }),
-      { numRuns: runs },
+      { numRuns: runs(histories) },
     );
   });
 }

@@ -65,7 +65,7 @@ describe('git in memory', () => {
     make: bareRepo,
     open: async (path, branch) => new Mirrored(path, branch),
     author: 'greenroom <greenroom@localhost>|greenroom',
-    runs: 4,
+    histories: 4,
   });
 });
 

@@ -5,10 +5,11 @@ import fc from '../support/property.ts';
 
 const SHOP = {
   preview: 'pr-shop-7',
-  pullRequest: { owner: 'acme', name: 'shop', number: 7 },
+  pullRequest: { path: 'acme/shop', number: 7 },
   head: 'a'.repeat(40),
 };
-const CART = { preview: 'pr-cart-1', pullRequest: { owner: 'acme', name: 'cart', number: 1 }, head: null };
+// A group within a group.
+const CART = { preview: 'pr-cart-1', pullRequest: { path: 'acme/web/cart', number: 1 }, head: null };
 
 test('git itself reads the trailers and the subject', () => {
   const repo = bareRepo();
@@ -20,7 +21,7 @@ Preview: pr-shop-7
 Pull-Request: acme/shop#7
 Head: ${SHOP.head}
 Preview: pr-cart-1
-Pull-Request: acme/cart#1`,
+Pull-Request: acme/web/cart#1`,
   );
 });
 
@@ -45,7 +46,7 @@ test('a long subject is cut and says so', () => {
 
 test.each([
   { ...SHOP, preview: 'pr-shop-7\nHead: x' },
-  { ...SHOP, pullRequest: { ...SHOP.pullRequest, owner: 'acme\n' } },
+  { ...SHOP, pullRequest: { path: 'acme\n/shop', number: 7 } },
   { ...SHOP, pullRequest: { ...SHOP.pullRequest, number: -1 } },
   { ...SHOP, head: 'main' },
 ])('values that are no trailers are refused: %j', (trailers) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Identity, previewHost, previewName } from '../../lib/model/identity.ts';
 import { dnsName } from '../../lib/model/scalars.ts';
-import fc from '../support/property.ts';
+import fc, { runs } from '../support/property.ts';
 
 const acme = (repository: string, number = 1, repositoryId = 1): Identity => ({
   repositoryId,
@@ -36,6 +36,9 @@ const repository = fc.oneof(
     'a.',
     '1',
     '1-2',
+    // Groups in groups.
+    'a/1',
+    'a/a-1',
   ),
   fc.stringMatching(/^[aA._-]{1,5}$/).filter((name) => !/^\.{1,2}$/.test(name)),
   fc
@@ -82,7 +85,7 @@ describe('previewName', () => {
         expect(name).toBe(`pr-${repo}-${one.number}`);
         expect(repo).toMatch(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 
@@ -98,7 +101,7 @@ describe('previewName', () => {
         const isHashed = a.repo !== one.repository;
         if (isSamePlace && isHashed) expect(a.repo === b.repo).toBe(one.repositoryId === other.repositoryId);
       }),
-      { numRuns: 5000 },
+      { numRuns: runs(5000) },
     );
   });
 
@@ -149,7 +152,10 @@ describe('previewName', () => {
     ['repository', { repository: '' }],
     ['repository', { repository: '.' }],
     ['repository', { repository: '..' }],
-    ['repository', { repository: 'a/b' }],
+    ['repository', { repository: 'a//b' }],
+    ['repository', { repository: 'a/../b' }],
+    ['repository', { repository: '/a' }],
+    ['repository', { repository: 'a/' }],
     ['repository', { repository: 'a b' }],
     ['repository', { repository: 'a\n' }],
     ['repository', { repository: 'a'.repeat(101) }],

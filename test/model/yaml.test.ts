@@ -4,7 +4,7 @@ import { emitYaml } from '../../lib/core/yaml.ts';
 import { MAX_PLATFORM_BYTES, parseSafeYaml, type SafeYaml } from '../../lib/model/load.ts';
 import { AWKWARD_STRINGS } from '../support/awkward-strings.ts';
 import { cpuMilliseconds } from '../support/cpu-time.ts';
-import fc from '../support/property.ts';
+import fc, { runs } from '../support/property.ts';
 
 function read(text: string | Uint8Array, documents: 'one' | 'many' = 'one'): SafeYaml {
   return parseSafeYaml(text, { file: 'f.yaml', maxBytes: MAX_PLATFORM_BYTES, documents });
@@ -118,7 +118,7 @@ describe('values', () => {
           if (problems.length === 0) expect(documents[0]?.value).toEqual(plain);
         } else expect(problems).toEqual([]);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });
@@ -279,7 +279,7 @@ describe('whatever the input', () => {
         // Plain data: JSON carries it both ways without a change.
         for (const { value: data } of result.documents) expect(JSON.parse(JSON.stringify(data))).toEqual(data);
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(3000) },
     );
   });
 });

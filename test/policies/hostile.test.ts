@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createChecker } from '../../lib/policies/check.ts';
 import { applyEdits } from '../../lib/policies/edit.ts';
-import fc from '../support/property.ts';
+import fc, { runs } from '../support/property.ts';
 import { CASE_NAMESPACE, listCases } from './cases.ts';
 import { STRICT_PARAMS } from './support.ts';
 
@@ -50,7 +50,7 @@ describe('whatever is in an object', () => {
         const violations = checker.check(object, context);
         expect(violations.filter((v) => v.ruleAtFault).map((v) => v.message)).toEqual([]);
       }),
-      { numRuns: 4000 },
+      { numRuns: runs(4000) },
     );
   });
 

@@ -57,7 +57,7 @@ describe('refused', () => {
 
   test('a forge without pages, and a fork, have no links', () => {
     const state = { state: 'denied', findings: [finding], live: null } as const;
-    const local = comment(state, { options: { serverUrl: null } });
+    const local = comment(state, { options: { pages: null } });
     expect(readMarkdown(local).links).toEqual([]);
     expect(local).toContain('Line 6 of `preview.yaml`: Choose');
     const fork = comment(state, { subject: { branch: null } });
@@ -113,7 +113,7 @@ describe('waiting', () => {
     const build = '[Watch the build](https://github.example.com/acme/shop/pull/7/checks)';
     expect(comment(state)).toContain(`### Preview: waiting for your build\n${words} ${build}\n`);
     expect(renderCheck(state, subject, options)).toMatchObject({ conclusion: 'pending', summary: `${words} ${build}` });
-    expect(comment(state, { options: { serverUrl: null } })).toContain(`${words}\n`);
+    expect(comment(state, { options: { pages: null } })).toContain(`${words}\n`);
   });
 
   test('a problem of ours is one calm sentence', () => {

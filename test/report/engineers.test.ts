@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { changesOf } from '../../lib/report/markers.ts';
 import type { ObjectChange, PreviewState } from '../../lib/report/state.ts';
 import { readMarkdown } from '../support/markdown.ts';
-import fc from '../support/property.ts';
+import fc, { runs } from '../support/property.ts';
 import { comment, finding, live } from './support.ts';
 
 const ready = (objects: readonly ObjectChange[], isNew = false): PreviewState => {
@@ -90,7 +90,7 @@ describe('length', () => {
         expect(comment({ state: 'denied', findings, live }).length).toBeLessThanOrEqual(60_000);
         expect(comment(ready(objects)).length).toBeLessThanOrEqual(60_000);
       }),
-      { numRuns: 15 },
+      { numRuns: runs(15) },
     );
   });
 });

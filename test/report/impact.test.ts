@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { type Effect, hurtWords, IMPACT_MARKER, type Impact, renderImpact } from '../../lib/report/impact.ts';
+import {
+  type Effect,
+  type FileChange,
+  hurtWords,
+  IMPACT_MARKER,
+  type Impact,
+  renderImpact,
+} from '../../lib/report/impact.ts';
+
+const written = (impacts: readonly Impact[], files: readonly FileChange[]) => renderImpact(impacts, files, 60_000);
 
 const impact = (number: number, effect: Effect): Impact => {
   return { name: `pr-shop-${number}`, repository: 'acme/shop', number, effect };
@@ -12,7 +21,7 @@ describe('the comment on a change of the platform', () => {
   test('nothing that a maker wrote gets out of its fence', () => {
     const hostile =
       '</details>\n````\n@acme/everybody <!-- greenroom:preview --> ![x](https://evil.example/x.png)\n\u202e\u001b[2J\n';
-    const text = renderImpact([impact(1, changed('', hostile))], []);
+    const text = written([impact(1, changed('', hostile))], []);
     expect(text.startsWith(`${IMPACT_MARKER}\n`)).toBe(true);
     expect(text).toContain('`````diff\n');
     const outside = text.replace(/^`{5}diff\n[\s\S]*?^`{5}$/m, '');
@@ -23,7 +32,7 @@ describe('the comment on a change of the platform', () => {
 
   test('names, paths and reasons are inert', () => {
     const reason = 'ask @acme/web, see [this](https://evil.example) <img>';
-    const text = renderImpact(
+    const text = written(
       [impact(1, { kind: 'removed', reason })],
       [{ path: 'policies/<img src=x>@acme.yaml', before: 'a\n', after: 'b\n' }],
     );
@@ -34,7 +43,7 @@ describe('the comment on a change of the platform', () => {
   test('previews that change alike are shown once, others by themselves', () => {
     const effect = (n: number, cpu: string) =>
       changed(`name: pr-shop-${n}\ncpu: 1\n`, `name: pr-shop-${n}\ncpu: ${cpu}\n`);
-    const text = renderImpact([impact(1, effect(1, '2')), impact(2, effect(2, '2')), impact(3, effect(3, '4'))], []);
+    const text = written([impact(1, effect(1, '2')), impact(2, effect(2, '2')), impact(3, effect(3, '4'))], []);
     expect(text.match(/^\+cpu: 2$/gm)).toHaveLength(1);
     expect(text).toContain('1 object of each of 2 previews: pr-shop-1, pr-shop-2');
     expect(text).toContain('1 object of pr-shop-3');
@@ -42,7 +51,7 @@ describe('the comment on a change of the platform', () => {
 
   test('it fits into a comment however much changes: whole parts go, fences stay closed, and it says so', () => {
     const impacts = Array.from({ length: 300 }, (_, i) => impact(i, changed(null, `${`line ${i}\n`.repeat(1500)}`)));
-    const text = renderImpact(impacts, []);
+    const text = written(impacts, []);
     expect(text.length).toBeLessThan(60_000);
     expect(text).toMatch(/\d+ more parts left out for length; `greenroom diff` shows all/);
     expect(text).toMatch(/\(cut: \d+ more lines\)/);

@@ -4,7 +4,7 @@ import type { PreviewState } from '../../lib/report/state.ts';
 import { renderSuggestion } from '../../lib/report/suggestion.ts';
 import { parseCommands } from '../../lib/sync/commands/parse.ts';
 import { readMarkdown } from '../support/markdown.ts';
-import fc from '../support/property.ts';
+import fc, { runs } from '../support/property.ts';
 import { comment, finding, live, options } from './support.ts';
 
 // Titles, branches, names of files and what stands in files come from people who may be hostile. Each text here is put in
@@ -163,7 +163,7 @@ describe('foreign text is inert wherever it is quoted', () => {
       fc.property(text, (value) => {
         for (const written of inEveryPlace(value)) expectInert(written);
       }),
-      { numRuns: 25 },
+      { numRuns: runs(25) },
     );
   });
 

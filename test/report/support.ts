@@ -1,4 +1,6 @@
 import type { Finding } from '../../lib/core/finding.ts';
+import { EVERYTHING } from '../../lib/forge/capabilities.ts';
+import { gitHubPages } from '../../lib/github/pages.ts';
 import { renderComment } from '../../lib/report/comment.ts';
 import type { LivePreview, PreviewState, ReportOptions, Subject } from '../../lib/report/state.ts';
 
@@ -27,7 +29,8 @@ export const options: ReportOptions = {
   now: NOW,
   warn: 4 * 3600,
   max: 72 * 3600,
-  serverUrl: 'https://github.example.com',
+  pages: gitHubPages('https://github.example.com'),
+  can: EVERYTHING,
 };
 
 export const finding: Finding = {

@@ -1,4 +1,8 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { readTemplate } from '../../lib/scaffold/template.ts';
 import { inProcess } from '../support/command.ts';
@@ -14,6 +18,9 @@ const workflow = (name: string) =>
 const jobs = (name: string) => Object.values(workflow(name).jobs);
 const NAMES = ['sync', 'sweep', 'check', 'diff', 'audit'];
 
+const folder = mkdtempSync(join(tmpdir(), 'greenroom-sync-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
 describe('the workflows', () => {
   const help = new Map<string, string>();
   const calls = NAMES.flatMap((name) =>
@@ -27,7 +34,7 @@ describe('the workflows', () => {
   );
   beforeAll(async () => {
     for (const [, command] of calls) help.set(command, (await inProcess([command, '--help'])).stdout);
-  });
+  }, 60_000);
 
   it.each(calls)('%s: %s has the flags that it is called with', (_, command, args) => {
     const flags = args.match(/--[a-z-]+/g) ?? [];
@@ -53,6 +60,32 @@ describe('the workflows', () => {
       for (const job of jobs(name)) expect(job.environment).toBe(uses ? 'greenroom' : undefined);
       if (uses) expect(Object.keys(workflow(name).on)).not.toContain('pull_request');
     }
+  });
+
+  it("sync's key reaches the apps repo and the one repository that it was asked for", () => {
+    const [{ steps }] = jobs('sync') as [Job];
+    const token = steps.find(({ uses }) => uses?.includes('create-github-app-token'));
+    expect(token?.with?.['repositories']?.trim().split('\n')).toEqual([
+      `\${{ github.event.repository.name }}`,
+      `\${{ steps.source.outputs.name }}`,
+    ]);
+  });
+
+  it.each([
+    ['acme/shop', 'name=shop\n'],
+    ['acme/shop.web_2', 'name=shop.web_2\n'],
+    ['acme/shop\nname=other', ''],
+    ['acme/shop,other', ''],
+    ['acme/$(id)', ''],
+    ['shop', ''],
+    ['', ''],
+  ])('sync takes the repository from %j: %j', (repository, output) => {
+    const script = jobs('sync')[0]!.steps.find(({ run }) => run?.includes('GITHUB_OUTPUT'))!.run!;
+    const file = join(folder, 'output');
+    writeFileSync(file, '');
+    const env = { PATH: process.env['PATH'], REPOSITORY: repository, GITHUB_OUTPUT: file };
+    const { status } = spawnSync('bash', ['-e', '-c', script], { env });
+    expect([status, readFileSync(file, 'utf8')]).toEqual([output === '' ? 2 : 0, output]);
   });
 
   it('what judges a pull request can write nothing but its one comment', () => {

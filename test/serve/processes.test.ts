@@ -1,110 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { afterEach, describe, expect, inject, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { greenroom } from '../support/command.ts';
 import { mergePull } from '../support/fake-github/pulls.ts';
-import { overGitHub } from '../support/fake-github/world.ts';
-import { git } from '../support/git.ts';
 import { platformText } from '../support/inputs.ts';
-import { World } from '../support/world.ts';
 import { deliver as deliverEvent, SECRET } from './deliver.ts';
-
-const GitHubWorld = overGitHub(World);
-const NOW = Math.floor(Date.now() / 1000) - 60;
-
-const children: ChildProcess[] = [];
-afterEach(() => {
-  for (const child of children.splice(0)) child.kill('SIGKILL');
-});
-
-async function opened(count: number, platform?: string) {
-  const world = new GitHubWorld(platform);
-  world.now = NOW + 60;
-  world.push('shop', undefined, NOW);
-  for (let number = 1; number <= count; number += 1) world.pull('shop', number, { createdAt: NOW, updatedAt: NOW });
-  return { world, fake: await world.github() };
-}
-
-/** A receiver as a process of its own; comes back when it listens. */
-async function serve(fake: { url: string; token: string }, ...args: string[]) {
-  const command = [
-    inject('command'),
-    'serve',
-    '--apps-repo',
-    'acme/previews',
-    '--listen',
-    '127.0.0.1:0',
-    '--format',
-    'json',
-  ];
-  const env = { ...process.env, GITHUB_TOKEN: fake.token, GITHUB_API_URL: fake.url, GREENROOM_WEBHOOK_SECRET: SECRET };
-  const child = spawn(process.execPath, [...command, ...args], { env, stdio: ['ignore', 'ignore', 'pipe'] });
-  children.push(child);
-  const log: Record<string, unknown>[] = [];
-  const lines = createInterface({ input: child.stderr! });
-  const url = await new Promise<string>((resolve, reject) => {
-    lines.on('line', (line) => {
-      const entry = JSON.parse(line);
-      log.push(entry);
-      if (entry.event === 'listening') resolve(entry.url);
-    });
-    child.once('close', () => reject(new Error(`it ended: ${JSON.stringify(log)}`)));
-  });
-  return { child, url, log };
-}
-
-async function deliver(url: string, number: number): Promise<number | null> {
-  const payload = { repository: { name: 'shop', owner: { login: 'acme' } }, pull_request: { number } };
-  return deliverEvent(url, 'pull_request', payload).then(
-    ({ status }) => status,
-    () => null,
-  );
-}
-
-const WAIT = { timeout: 50_000, interval: 100 };
+import { deliver, opened, serve, WAIT } from './receiver.ts';
 
 describe('receivers as processes', () => {
-  test('two side by side, one of them killed in the middle: the tree is right, and nothing was written twice', async () => {
-    const { world, fake } = await opened(6);
-    const never = ['--sweep-every', 'never'];
-    const [first, second] = await Promise.all([serve(fake, ...never), serve(fake, ...never)]);
-    // The first dies between having asked for a commit and hearing of it.
-    let commits = 0;
-    fake.fault = ({ operation }) => {
-      if (operation !== 'CommitFiles') return undefined;
-      commits += 1;
-      if (commits === 2) first.child.kill('SIGKILL');
-      return undefined;
-    };
-    for (const number of [1, 2, 3]) await deliver(first.url, number);
-    for (const number of [3, 4, 5]) await deliver(second.url, number);
-    await once(first.child, 'close');
-    world.pull('shop', 5, { state: 'closed', createdAt: NOW });
-    expect(await deliver(second.url, 5)).toBe(202);
-    // What the first had taken on is nobody's: a sweep finds it.
-    const third = await serve(fake);
-    await expect
-      .poll(() => third.log.some(({ event, previews }) => event === 'sweep' && previews !== undefined), WAIT)
-      .toBe(true);
-    await expect.poll(() => world.previews(), WAIT).toEqual([1, 2, 3, 4, 6].map((n) => `pr-shop-${n}`));
-    expect(git(world.appsRepo, ['rev-list', '--merges', '--count', 'main'])).toBe('0');
-    for (const number of [1, 2, 3, 4, 6]) {
-      const added = git(world.appsRepo, [
-        'log',
-        '--format=%H',
-        '--diff-filter=A',
-        'main',
-        '--',
-        `previews/main/shop/pr-shop-${number}/preview.json`,
-      ]);
-      expect(added.split('\n')).toHaveLength(1);
-    }
-    const text = JSON.stringify([first.log, second.log, third.log]);
-    expect(text).not.toContain(fake.token);
-    expect(text).not.toContain(SECRET);
-  });
-
   test('SIGTERM: what runs is finished, the exit code is 0, and the next one goes on', async () => {
     const { world, fake } = await opened(2);
     const { child, url, log } = await serve(fake, '--sweep-every', 'never', '--concurrency', '1');

@@ -8,6 +8,7 @@ function make(concurrency: number, capacity = 10) {
   const queue = new KeyedQueue<string>({
     concurrency,
     capacity,
+    merge: (waiting, added) => (added.endsWith('!') ? `${waiting}+${added}` : waiting),
     work: (item) =>
       new Promise((resolve) => {
         started.push(item);
@@ -28,6 +29,15 @@ describe('the queue', () => {
     expect([started, queue.running, queue.waiting]).toEqual([['a', 'b'], 2, 2]);
     await finish('b');
     expect(started).toEqual(['a', 'b', 'c']);
+  });
+
+  test('makes one of what waits and of what joins it', async () => {
+    const { queue, started, finish } = make(1);
+    queue.add('a', 'a1');
+    queue.add('b', 'b1');
+    expect(queue.add('b', 'b2!')).toBe('joined');
+    await finish('a1');
+    expect(started).toEqual(['a1', 'b1+b2!']);
   });
 
   test('works on a key once at a time, and however often it comes meanwhile, once more', async () => {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { gitHubWebhooks } from '../../lib/github/webhook.ts';
 import { type LogEntry, Service } from '../../lib/serve/service.ts';
 import { closePull, mergePull } from '../support/fake-github/pulls.ts';
 import { overGitHub } from '../support/fake-github/world.ts';
@@ -8,7 +9,7 @@ import { World } from '../support/world.ts';
 import { deliver as deliverEvent, SECRET } from './deliver.ts';
 
 const GitHubWorld = overGitHub(World);
-const APPS = { owner: 'acme', name: 'previews', branch: undefined };
+const APPS = { path: 'acme/previews', branch: undefined };
 
 const running: Service[] = [];
 afterEach(async () => {
@@ -26,6 +27,7 @@ async function opened(platform = platformText('commit: { mode: pull-request }'),
   const service = new Service({
     host: '127.0.0.1',
     port: 0,
+    webhooks: gitHubWebhooks,
     secrets: [SECRET],
     appsRepo: APPS,
     withContext: (work) => world.with(work),

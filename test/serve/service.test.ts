@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { gitHubWebhooks } from '../../lib/github/webhook.ts';
 import { MAX_BODY_BYTES } from '../../lib/serve/receiver.ts';
 import { type LogEntry, Service, type ServiceOptions } from '../../lib/serve/service.ts';
 import type { SyncContext } from '../../lib/sync/plan/base.ts';
@@ -31,6 +32,7 @@ async function start(options: Partial<ServiceOptions> = {}) {
   const service = new Service({
     host: '127.0.0.1',
     port: 0,
+    webhooks: gitHubWebhooks,
     secrets: [SECRET],
     withContext: (work) => work(context),
     log: (entry) => log.push(entry),
@@ -76,7 +78,7 @@ describe('a delivery', () => {
     release();
     await slow.settled(1);
     expect(await world.previews()).toEqual(['pr-shop-7']);
-    expect(world.forge.comment({ owner: 'acme', name: 'shop' }, 7)).toContain('Open the preview');
+    expect(world.forge.comment({ path: 'acme/shop' }, 7)).toContain('Open the preview');
   });
 
   test('for a pull request that waits already joins it', async () => {
@@ -179,7 +181,7 @@ describe('a delivery', () => {
     const { url, log } = await start({
       capacity: 0,
       sweepEvery: 600,
-      appsRepo: { owner: 'acme', name: 'previews', branch: 'main' },
+      appsRepo: { path: 'acme/previews', branch: 'main' },
     });
     const sweeps = () => log.filter(({ event, ms }) => event === 'sweep' && ms !== undefined).length;
     await expect.poll(sweeps).toBe(1);
@@ -304,6 +306,7 @@ test('without a secret there is no service', () => {
   const options = {
     host: '127.0.0.1',
     port: 0,
+    webhooks: gitHubWebhooks,
     withContext: async () => expect.unreachable(),
     log: () => {},
     random: () => 0,

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll } from 'vitest';
+import { afterFile } from './cleanup.ts';
 import { GIT_ENV } from './git.ts';
 
 export interface GitServer {
@@ -10,11 +10,6 @@ export interface GitServer {
   /** What clients sent to prove who they are, each once. */
   readonly authorizations: Set<string>;
 }
-
-const running: (() => void)[] = [];
-afterAll(() => {
-  for (const stop of running.splice(0)) stop();
-});
 
 /** Git's own server over http on the loopback: repositories below a folder, for those who know the password. */
 export async function serveGit(root: string, username: string, password: string): Promise<GitServer> {
@@ -28,7 +23,7 @@ export async function serveGit(root: string, username: string, password: string)
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   server.unref();
-  running.push(() => {
+  afterFile(() => {
     server.closeAllConnections();
     server.close();
   });

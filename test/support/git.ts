@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
 import { decodeCommit } from '../../lib/core/git/objects.ts';
+import { afterFile } from './cleanup.ts';
 import {
   editLoose,
   initBare,
@@ -18,15 +18,10 @@ import {
 /** 2026-11-02T09:00:00Z; the date of every commit that says nothing else. */
 export const COMMIT_TIME = 1_793_610_000;
 
-const made: string[] = [];
-afterAll(() => {
-  for (const folder of made.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
-
 /** A folder of the test file's own, removed after its last test. */
 export function tempFolder(): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'greenroom-test-')));
-  made.push(folder);
+  afterFile(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 

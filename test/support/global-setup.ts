@@ -11,9 +11,8 @@ export default async function setup(project: TestProject) {
   const folder = mkdtempSync(join(root, 'node_modules/.greenroom-test-'));
   const command = join(folder, 'bin/greenroom.cjs');
   cpSync(join(root, 'bin'), join(folder, 'bin'), { recursive: true });
-  const bundled = join(folder, 'dist/cli/greenroom.cjs');
-  await bundle(bundled);
-  keepBytecode(command, bundled);
+  await bundle(join(folder, 'dist/cli/greenroom.cjs'));
+  keepBytecode(command);
   project.provide('command', command);
   return () => rmSync(folder, { recursive: true, force: true });
 }

@@ -1,10 +1,20 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { formatTime } from '../../lib/core/clock.ts';
 import { LocalForge } from '../../lib/forge/local.ts';
 import { openGitAppsRepo } from '../../lib/gitops/open.ts';
 import type { SyncContext } from '../../lib/sync/plan/base.ts';
-import { bareRepo, commitFiles, entriesOf, git, headOf, type TestFiles, tempFolder } from './git.ts';
+import {
+  bareRepo,
+  commitFiles,
+  entriesOf,
+  filesOf,
+  git,
+  headOf,
+  moveBranch,
+  type TestFiles,
+  tempFolder,
+} from './git.ts';
 import { OPENED, platformText, previewText } from './inputs.ts';
 import { findLoose } from './loose.ts';
 
@@ -23,6 +33,9 @@ export interface PullOptions {
   readonly author?: string;
   readonly files?: readonly string[];
 }
+
+/** A world of whatever kind: {@link World} without where it lies. */
+export type AnyWorld = Omit<World, 'root' | 'forge' | 'appsRepo' | 'asking'>;
 
 /** A local forge and a local apps repo in a temporary folder, and a clock that stands where it is put. */
 export class World {
@@ -78,6 +91,20 @@ export class World {
     renameSync(`${file}.tmp`, file);
   }
 
+  /** The file of a pull request goes away. */
+  lose(name: string, number: number): void {
+    rmSync(this.#pullFile(name, number));
+  }
+
+  /** The file of a pull request becomes something that is none. */
+  spoil(name: string, number: number): void {
+    writeFileSync(this.#pullFile(name, number), '<html>maintenance</html>');
+  }
+
+  #pullFile(name: string, number: number): string {
+    return join(this.forge, 'acme', name, 'pulls', `${number}.json`);
+  }
+
   /** The id of a repository: it keeps it when it is renamed. */
   id(name: string): number {
     if (!this.#ids.has(name)) this.#ids.set(name, this.#nextId++);
@@ -127,8 +154,33 @@ export class World {
     return loose ? loose.content.toString('utf8').replace(/\n$/, '') : git(this.appsRepo, ['show', `main:${path}`]);
   }
 
+  /** Everything that the apps repo holds. */
+  files(): Readonly<Record<string, string>> {
+    return filesOf(this.appsRepo);
+  }
+
   head(): string | null {
     return headOf(this.appsRepo, 'main');
+  }
+
+  /** How many commits the apps repo has. @param since not counted, like those before it @default - all */
+  commits(since?: string): number {
+    return Number(git(this.appsRepo, ['rev-list', '--count', since === undefined ? 'main' : `${since}..main`]));
+  }
+
+  /** Of the apps repo's head. */
+  message(): string {
+    return git(this.appsRepo, ['log', '-1', '--format=%B']);
+  }
+
+  /** Somebody else commits to the apps repo; gives the commit. */
+  settle(files: TestFiles): string {
+    return commitFiles(this.appsRepo, files);
+  }
+
+  /** Somebody puts the apps repo's branch back. */
+  putBack(commit: string): void {
+    moveBranch(this.appsRepo, 'main', commit);
   }
 
   /** Somebody comments on a pull request; gives the comment's id. */
@@ -149,7 +201,7 @@ export class World {
   }
 
   /** Notices that were sent, oldest first. */
-  notices(name: string, number: number): string[] {
+  notices(name: string, number: number): readonly string[] {
     const file = join(this.forge, 'acme', name, 'pulls', String(number), 'notice.md');
     return existsSync(file) ? [readFileSync(file, 'utf8')] : [];
   }

@@ -5,10 +5,11 @@ import { handleComment } from '../../lib/sync/answer.ts';
 import { sweep } from '../../lib/sync/sweep/sweep.ts';
 import { syncPullRequest } from '../../lib/sync/sync.ts';
 import { OPENED, platformText, previewText } from '../support/inputs.ts';
-import { type PullOptions, World } from '../support/world.ts';
+import type { PullOptions } from '../support/world.ts';
+import { World } from '../support/worlds.ts';
 
 const HOUR = 3600;
-const SHOP = { owner: 'acme', name: 'shop' };
+const SHOP = { path: 'acme/shop' };
 const sync = (world: World) => world.with((context) => syncPullRequest(context, SHOP, 7));
 const handle = (world: World, id: number) => world.with((context) => handleComment(context, SHOP, 7, id));
 

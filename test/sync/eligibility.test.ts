@@ -6,7 +6,7 @@ import { wholePull } from '../support/forge.ts';
 import { platformText } from '../support/inputs.ts';
 import { pullOf } from '../support/memory/forge.ts';
 
-const SHOP = { owner: 'acme', name: 'shop' };
+const SHOP = { path: 'acme/shop' };
 const pull = (changes: Partial<PullRequest> = {}): PullRequest => ({
   ...pullOf(wholePull({ number: 7, repositoryId: 42 }), SHOP, null, null),
   ...changes,

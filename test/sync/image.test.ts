@@ -4,9 +4,8 @@ import { formatImage } from '../../lib/model/image.ts';
 import type { SyncContext } from '../../lib/sync/plan/base.ts';
 import { sweep } from '../../lib/sync/sweep/sweep.ts';
 import { syncPullRequest } from '../../lib/sync/sync.ts';
-import { commitFiles } from '../support/git.ts';
 import { platformText, previewText } from '../support/inputs.ts';
-import { World } from '../support/world.ts';
+import { World } from '../support/worlds.ts';
 
 const [FIRST, SECOND] = ['11', '22'].map((byte) => `sha256:${byte.repeat(32)}`) as [string, string];
 const RECORD = 'previews/main/shop/pr-shop-7/preview.json';
@@ -37,7 +36,7 @@ class Scene extends World {
   }
 
   sync() {
-    return this.#with((context) => syncPullRequest(context, { owner: 'acme', name: 'shop' }, 7));
+    return this.#with((context) => syncPullRequest(context, { path: 'acme/shop' }, 7));
   }
 
   sweep() {
@@ -146,7 +145,7 @@ test.each([
 
 test('where the platform asks no evidence, no registry is asked and a tag stays a tag', async () => {
   const scene = new Scene();
-  commitFiles(scene.appsRepo, { 'greenroom.yaml': platformText() });
+  scene.settle({ 'greenroom.yaml': platformText() });
   expect(await scene.sync()).toMatchObject({ effect: 'create' });
   expect(scene.asked).toEqual([]);
   expect(scene.deployed()).toMatch(/image: ghcr\.io\/acme\/shop:pr-7-/);

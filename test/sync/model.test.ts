@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import fc from '../support/property.ts';
+import fc, { runs } from '../support/property.ts';
 import { gitHubSide, memorySide } from './model/sides.ts';
 import { type Happening, simulate } from './model/simulation.ts';
 import { type Disturbance, type ForgeEvent, type Sequence, type Step, sequence } from './model/steps.ts';
@@ -11,12 +11,12 @@ import { type Disturbance, type ForgeEvent, type Sequence, type Step, sequence }
  *     GREENROOM_SEED=1234 GREENROOM_PATH=0:1:2 npx vitest run test/sync/model.test.ts
  *
  * GREENROOM_SEQUENCES sets how many lives there are in memory; the fake GitHub, which is slow for all its
- * processes, gets one of 400.
+ * processes, gets one of 400. `npm test` lives through the first 200.
  */
 const { GREENROOM_SEED, GREENROOM_PATH, GREENROOM_SEQUENCES } = process.env;
-const runs = Number(GREENROOM_SEQUENCES ?? 2000);
+const lives = Number(GREENROOM_SEQUENCES ?? runs(2000));
 /** Ten times what it takes, for a machine that has much else to do. */
-const TIMEOUT = { timeout: 120_000 + runs * 200 };
+const TIMEOUT = { timeout: 120_000 + lives * 200 };
 const replay = {
   ...(GREENROOM_SEED === undefined ? {} : { seed: Number(GREENROOM_SEED) }),
   ...(GREENROOM_PATH === undefined ? {} : { path: GREENROOM_PATH }),
@@ -127,12 +127,12 @@ describe('after any sequence and a quiet sweep the apps repo is as the rule says
   test('in memory', TIMEOUT, async () => {
     await fc.assert(
       fc.asyncProperty(sequence, async (lived) => count(await simulate(lived, memorySide))),
-      { numRuns: runs, ...replay },
+      { numRuns: lives, ...replay },
     );
     // What hardly ever happens is not tested.
-    if (GREENROOM_PATH === undefined && runs >= 1000) {
+    if (GREENROOM_PATH === undefined && lives >= 1000) {
       for (const [what, share] of Object.entries(SHARES)) {
-        expect(happened.get(what) ?? 0, what).toBeGreaterThan(runs * share);
+        expect(happened.get(what) ?? 0, what).toBeGreaterThan(lives * share);
       }
     }
   });
@@ -140,7 +140,7 @@ describe('after any sequence and a quiet sweep the apps repo is as the rule says
   test('over GitHub', TIMEOUT, async () => {
     await fc.assert(
       fc.asyncProperty(sequence, (lived) => simulate(lived, gitHubSide).then(() => undefined)),
-      { numRuns: Math.ceil(runs / 400), ...replay },
+      { numRuns: Math.ceil(lives / 400), ...replay },
     );
   });
 });

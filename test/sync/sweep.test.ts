@@ -1,11 +1,8 @@
-import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { GreenroomError } from '../../lib/core/errors.ts';
 import { sweep } from '../../lib/sync/sweep/sweep.ts';
-import { commitFiles, git } from '../support/git.ts';
 import { OPENED, platformText, previewText } from '../support/inputs.ts';
-import { World } from '../support/world.ts';
+import { World } from '../support/worlds.ts';
 
 const run = (world: World, options = {}) => world.with((context) => sweep(context, options));
 
@@ -23,7 +20,7 @@ describe('sweep', () => {
     expect(results.map((result) => result.effect)).toEqual(Array(5).fill('create'));
     expect([failures, unknown]).toEqual([[], []]);
     expect(world.previews()).toHaveLength(5);
-    expect(git(world.appsRepo, ['rev-list', '--count', 'main'])).toBe('2');
+    expect(world.commits()).toBe(2);
   });
 
   test('a quiet sweep commits nothing', async () => {
@@ -94,7 +91,7 @@ describe('sweep', () => {
   test('what the forge does not answer about is kept until its own time is up', async () => {
     const world = many(2, platformText('ttl: { default: 2h }'));
     await run(world);
-    rmSync(join(world.forge, 'acme/shop/pulls/1.json'));
+    world.lose('shop', 1);
     const { unknown } = await run(world);
     expect(unknown).toEqual([expect.stringContaining('acme/shop#1')]);
     expect(world.previews()).toHaveLength(2);
@@ -106,7 +103,7 @@ describe('sweep', () => {
   test('a pull request that cannot be read costs only its own preview an update', async () => {
     const world = many(2);
     await run(world);
-    writeFileSync(join(world.forge, 'acme/shop/pulls/1.json'), '<html>maintenance</html>');
+    world.spoil('shop', 1);
     await run(world).catch(() => {});
     expect(world.previews()).toHaveLength(2);
   });
@@ -136,7 +133,7 @@ describe('sweep', () => {
     const before = world.head()!;
     await run(world);
     const full = world.paths().map((path) => [path, world.read(path)]);
-    git(world.appsRepo, ['update-ref', 'refs/heads/main', before]);
+    world.putBack(before);
     await run(world);
     expect(world.previews()).toHaveLength(3);
     expect(world.paths().map((path) => [path, world.read(path)])).toEqual(full);
@@ -146,9 +143,9 @@ describe('sweep', () => {
     const world = many(3);
     await run(world);
     const sizes = 'sizes: { small: { requests: { cpu: 50m, memory: 64Mi }, limits: { cpu: 200m, memory: 128Mi } } }';
-    const head = commitFiles(world.appsRepo, { 'greenroom.yaml': platformText(sizes) });
+    const head = world.settle({ 'greenroom.yaml': platformText(sizes) });
     await run(world);
-    expect(git(world.appsRepo, ['rev-list', '--count', `${head}..main`])).toBe('1');
+    expect(world.commits(head)).toBe(1);
     const deployment = world.read('previews/main/shop/pr-shop-2/app/deployment.pr-shop-2.yaml');
     expect(deployment).toContain('cpu: 50m');
   });
@@ -168,20 +165,20 @@ describe('sweep', () => {
 describe('a change of the platform that displaces live previews', () => {
   const clusters = (...names: string[]) =>
     `clusters: [${names.map((name) => `{ name: ${name}, server: "https://${name}.example.com" }`).join(', ')}]`;
-  const settle = (world: World, platform: string) => commitFiles(world.appsRepo, { 'greenroom.yaml': platform });
+  const settle = (world: World, platform: string) => world.settle({ 'greenroom.yaml': platform });
   const folders = (world: World) => [...new Set(world.paths().map((path) => path.split('/').slice(1, 4).join('/')))];
 
   test('moves to another cluster wait for --yes; then folder and cluster change in one commit', async () => {
     const world = many(1, platformText(clusters('a', 'b')));
     await run(world);
     settle(world, platformText(clusters('b', 'a')));
-    const head = world.head();
+    const head = world.head()!;
     const { held, results } = await run(world);
     expect(held).toEqual([{ name: 'pr-shop-1', sentence: 'moves from the cluster a to b, where it starts anew' }]);
     expect([results, world.head()]).toEqual([[], head]);
     expect((await run(world, { allowRemovals: true })).held).toEqual([]);
     expect(folders(world)).toEqual(['b/shop/pr-shop-1']);
-    expect(git(world.appsRepo, ['rev-list', '--count', `${head}..main`])).toBe('1');
+    expect(world.commits(head)).toBe(1);
     expect((await run(world)).held).toEqual([]);
   });
 

@@ -1,16 +1,14 @@
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { KEEP_LABEL } from '../../lib/compile/lifetime.ts';
 import { GreenroomError } from '../../lib/core/errors.ts';
 import type { AppsRepo } from '../../lib/gitops/apps-repo.ts';
 import { syncPullRequest } from '../../lib/sync/sync.ts';
-import { commitFiles, git } from '../support/git.ts';
 import { OPENED, platformText, previewText } from '../support/inputs.ts';
-import { World } from '../support/world.ts';
+import { World } from '../support/worlds.ts';
 
 const HOUR = 3600;
 const sync = (world: World, name = 'shop', number = 7, options = {}) =>
-  world.with((context) => syncPullRequest(context, { owner: 'acme', name }, number, options));
+  world.with((context) => syncPullRequest(context, { path: `acme/${name}` }, number, options));
 
 function opened(platform?: string): World {
   const world = new World(platform);
@@ -21,15 +19,14 @@ function opened(platform?: string): World {
 
 describe('one pull request', () => {
   test('open: its preview is committed, with trailers, and the maker reads about it', async () => {
-    const world = opened();
+    const world = new World();
+    const sha = world.push('shop');
+    world.pull('shop', 7);
     const result = await sync(world);
     expect(result).toMatchObject({ name: 'pr-shop-7', effect: 'create', state: { state: 'ready' } });
     expect(world.previews()).toEqual(['pr-shop-7']);
     expect(result.commit).toBe(world.head());
-    const sha = git(join(world.forge, 'acme/shop.git'), ['rev-parse', 'main']);
-    expect(git(world.appsRepo, ['log', '-1', '--format=%B'])).toContain(
-      `Preview: pr-shop-7\nPull-Request: acme/shop#7\nHead: ${sha}`,
-    );
+    expect(world.message()).toContain(`Preview: pr-shop-7\nPull-Request: acme/shop#7\nHead: ${sha}`);
     expect(world.comment('shop', 7)).toContain('[Open the preview](https://pr-shop-7.apps.example.com)');
     expect(world.check('shop', 7)).toMatchObject({ conclusion: 'success' });
   });
@@ -69,7 +66,7 @@ describe('one pull request', () => {
         },
         close: () => repo.close(),
       };
-      await syncPullRequest({ ...context, repo: closing }, { owner: 'acme', name: 'shop' }, 7);
+      await syncPullRequest({ ...context, repo: closing }, { path: 'acme/shop' }, 7);
     });
     expect(world.previews()).toEqual([]);
   });
@@ -93,7 +90,7 @@ describe('one pull request', () => {
         if (asked > 1) throw new GreenroomError('unreachable', 'no answer');
         return ask(...request);
       };
-      const result = await syncPullRequest(context, { owner: 'acme', name: 'shop' }, 7);
+      const result = await syncPullRequest(context, { path: 'acme/shop' }, 7);
       expect(result).toMatchObject({ effect: 'create', commit: world.head() });
     });
     expect(world.comment('shop', 7)).toContain('Open the preview');
@@ -122,7 +119,7 @@ describe('who gets a preview', () => {
     expect(world.comment('shop', 7)).toBeNull();
 
     const open = platformText().replace('{ owner: acme }', '{ owner: acme, drafts: true, forks: true }');
-    commitFiles(world.appsRepo, { 'greenroom.yaml': open });
+    world.settle({ 'greenroom.yaml': open });
     expect(await sync(world)).toMatchObject({ effect: 'create' });
   });
 
@@ -234,10 +231,10 @@ describe('identity', () => {
     const world = opened();
     await sync(world);
     const clusters = 'clusters: [{ name: other, server: "https://other.example.com" }]';
-    commitFiles(world.appsRepo, { 'greenroom.yaml': platformText(clusters) });
+    const head = world.settle({ 'greenroom.yaml': platformText(clusters) });
     const moved = await sync(world);
     expect(new Set(world.paths().map((path) => path.split('/')[1]))).toEqual(new Set(['other']));
-    expect(git(world.appsRepo, ['rev-list', '--count', `${moved.commit}^..${moved.commit}`])).toBe('1');
+    expect([world.head(), world.commits(head)]).toEqual([moved.commit, 1]);
   });
 });
 
@@ -275,7 +272,7 @@ describe('the end of a preview', () => {
 
 test('an apps repo without greenroom.yaml is said to need one', async () => {
   const world = opened();
-  commitFiles(world.appsRepo, { 'greenroom.yaml': null, 'README.md': 'x' });
+  world.settle({ 'greenroom.yaml': null, 'README.md': 'x' });
   await expect(sync(world)).rejects.toMatchObject({
     code: 'failed',
     message: expect.stringContaining('greenroom init'),

@@ -5,9 +5,8 @@ import { handleComment } from '../../lib/sync/answer.ts';
 import { readBase, type SyncContext } from '../../lib/sync/plan/base.ts';
 import { sweep } from '../../lib/sync/sweep/sweep.ts';
 import { verifyPreviews } from '../../lib/verify/previews.ts';
-import { commitFiles, filesOf } from '../support/git.ts';
 import { platformText } from '../support/inputs.ts';
-import { World } from '../support/world.ts';
+import { World } from '../support/worlds.ts';
 
 const digest = (digit: string) => `sha256:${digit.repeat(64)}`;
 const FOLDER = 'previews/main/shop/pr-shop-7';
@@ -15,9 +14,9 @@ const FOLDER = 'previews/main/shop/pr-shop-7';
 /** A preview whose tag was found to be `aaa…`, with this done to its files, and a registry that says this now. */
 async function verified(world: World, change: (text: string) => string, now: ImageLookup) {
   const base = world.head()!;
-  const files = Object.entries(filesOf(world.appsRepo)).filter(([path]) => path.startsWith(FOLDER));
+  const files = Object.entries(world.files()).filter(([path]) => path.startsWith(FOLDER));
   const texts = files.map(([path, text]) => [path, change(text)] as const);
-  commitFiles(world.appsRepo, Object.fromEntries(texts));
+  world.settle(Object.fromEntries(texts));
   return world.with(async (context) => {
     const [before, head] = [await readBase(context, base), await readBase(context)];
     const { files } = await context.repo.read([`${FOLDER}/**`]);
@@ -88,8 +87,8 @@ describe('what a comment asked for', () => {
     const world = await withPreview();
     await world.allow('shop', 'mia', 'write');
     const id = await world.say('shop', 7, 'mia', body);
-    const files = filesOf(world.appsRepo);
-    await world.with((context) => handleComment(context, { owner: 'acme', name: 'shop' }, 7, id));
+    const files = world.files();
+    await world.with((context) => handleComment(context, { path: 'acme/shop' }, 7, id));
     return { world, files };
   };
 
@@ -102,7 +101,7 @@ describe('what a comment asked for', () => {
   test('a stopped preview is not brought back by hand', async () => {
     const { world, files } = await asked('/preview stop');
     expect(world.previews()).toEqual([]);
-    commitFiles(world.appsRepo, files);
+    world.settle(files);
     const result = await verified(world, (text) => text, { status: 'missing' });
     expect(result.problems).toMatchObject([{ message: expect.stringContaining('mia stopped it') }]);
   });

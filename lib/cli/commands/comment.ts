@@ -1,5 +1,5 @@
 import { GreenroomError, invalidInput } from '../../core/errors.ts';
-import type { RepositoryRef } from '../../forge/forge.ts';
+import type { RepositoryRef } from '../../core/repository.ts';
 import { openForge } from '../shared/clients.ts';
 import type { Configure } from '../shared/command.ts';
 import { readInput } from '../shared/files.ts';
@@ -19,7 +19,7 @@ export const configure: Configure = (command, io) => {
     .argument('<file>', 'Markdown whose first line is a marker, as `greenroom diff` writes it')
     .requiredOption('--repo <owner/name>', 'repository of the pull request', repositoryArgument)
     .requiredOption('--pr <number>', 'number of the pull request', numberArgument)
-    .option('--forge <dir>', 'a local forge instead of GitHub')
+    .option('--forge <dir>', 'a local forge instead of the one that GREENROOM_FORGE names')
     .addHelpText(
       'after',
       `
@@ -52,7 +52,7 @@ async function run(file: string, { repo, pr, ...options }: CommentOptions, io: I
       suggestions: [],
     });
     if (failures[0] !== undefined) throw failures[0];
-    io.err(`written on ${repo.owner}/${repo.name}#${pr}\n`);
+    io.err(`written on ${repo.path}#${pr}\n`);
   } finally {
     await forge.close();
   }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { compareStrings } from '../../core/fileset.ts';
+import { EVERYTHING } from '../../forge/capabilities.ts';
 import { PLATFORM_FILE } from '../../model/layout.ts';
 import { type FileChange, hurts, renderImpact } from '../../report/impact.ts';
 import { type Change, changesPlatform } from '../../verify/change.ts';
@@ -36,7 +37,11 @@ async function run(dir: string, options: DiffOptions, io: Io): Promise<void> {
       before === null || !changesPlatform(change) ? [] : await impactOf(await change.forge(), before, head);
     const files = await compiledChanges(change);
     if (options.format === 'json') io.out(json({ impacts, files, hurts: impacts.some(hurts) }));
-    else io.out(renderImpact(impacts, files));
+    else {
+      // Without live previews no forge has been asked, and none need be for its limit alone.
+      const { commentLength } = impacts.length === 0 ? EVERYTHING : (await change.forge()).capabilities;
+      io.out(renderImpact(impacts, files, commentLength));
+    }
   });
 }
 

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { GreenroomError } from '../../core/errors.ts';
+import { namesOf, pullRequestText } from '../../core/repository.ts';
 import { type AuditEntry, about, LOG_FORMAT, parseLog } from '../../gitops/audit-log.ts';
 import type { Configure } from '../shared/command.ts';
 import { type Io, json } from '../shared/io.ts';
@@ -33,7 +34,7 @@ Example:
 async function run(dir: string, options: LogOptions, io: Io): Promise<void> {
   const all = parseLog(await gitLog(dir, options.limit));
   const entries = options.preview === undefined ? all : about(all, options.preview);
-  if (options.format === 'json') io.out(json({ entries }));
+  if (options.format === 'json') io.out(json({ entries: entries.map(entryData) }));
   else for (const entry of entries) io.out(line(entry));
 }
 
@@ -46,6 +47,14 @@ async function gitLog(dir: string, limit: number): Promise<string> {
   }
 }
 
+/** As `--format json` prints it. */
+function entryData({ previews, ...entry }: AuditEntry) {
+  const named = previews.map(({ pullRequest, ...rest }) => {
+    return { ...rest, pullRequest: { ...namesOf(pullRequest), number: pullRequest.number } };
+  });
+  return { ...entry, previews: named };
+}
+
 // Names and subjects come from commits that anybody may have pushed: nothing of them may steer a terminal.
 const printable = (text: string) => text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, ' ');
 
@@ -53,9 +62,9 @@ function line({ commit, time, author, subject, previews }: AuditEntry): string {
   const head = `${time} ${commit.slice(0, 7)}`;
   if (previews.length === 0) return `${head} NOT BY GREENROOM, by ${printable(author)}: ${printable(subject)}\n`;
   return previews
-    .map(({ preview, pullRequest: { owner, name, number }, head: sha }) => {
+    .map(({ preview, pullRequest, head: sha }) => {
       const at = sha === null ? '' : ` at ${sha.slice(0, 7)}`;
-      return `${head} ${preview} ${owner}/${name}#${number}${at}: ${printable(subject)}\n`;
+      return `${head} ${preview} ${pullRequestText(pullRequest)}${at}: ${printable(subject)}\n`;
     })
     .join('');
 }

@@ -5,6 +5,7 @@ import { printable } from '../../report/text.ts';
 import { type LogEntry, Service } from '../../serve/service.ts';
 import { type ClientOptions, clientOptions, openClients } from '../shared/clients.ts';
 import type { Configure } from '../shared/command.ts';
+import { forgeKind } from '../shared/forges.ts';
 import type { Io } from '../shared/io.ts';
 import { numberArgument } from '../shared/options.ts';
 
@@ -21,7 +22,7 @@ export const configure: Configure = (command, io) => {
     .option('--listen <host:port>', 'address to listen at', listenArgument, { host: '127.0.0.1', port: 8080 })
     .option('--sweep-every <time>', 'time between two sweeps, or "never"', sweepArgument, 600)
     .option('--concurrency <n>', 'pull requests that are synced side by side', numberArgument, 4)
-    .option('--queue <n>', 'pull requests that may wait; beyond that, GitHub gets 503', numberArgument, 1000)
+    .option('--queue <n>', 'pull requests that may wait; beyond that, the forge gets 503', numberArgument, 1000)
     .option('--grace <time>', 'how long what runs may go on after SIGTERM or SIGINT', secondsArgument, 30)
     .addHelpText(
       'after',
@@ -47,6 +48,7 @@ async function run(options: ServeOptions, io: Io): Promise<void> {
   const apps = await withContext(async ({ repo }) => repo.proposals?.repository);
   service = new Service({
     ...options.listen,
+    webhooks: await forgeKind(io.env).webhooks(),
     secrets,
     appsRepo: apps === undefined ? null : { ...apps, branch: options.branch },
     withContext,
@@ -80,7 +82,7 @@ function secretsOf(env: Io['env']): string[] {
   if (!env[names[0]!]) {
     throw new GreenroomError(
       'invalid-input',
-      'GREENROOM_WEBHOOK_SECRET is not set; give the secret that the webhook was made with on GitHub',
+      'GREENROOM_WEBHOOK_SECRET is not set; give the secret that the webhook was made with on the forge',
     );
   }
   return names.flatMap((name) => {

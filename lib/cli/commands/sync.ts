@@ -1,10 +1,11 @@
 import { GreenroomError } from '../../core/errors.ts';
-import type { RepositoryRef } from '../../forge/forge.ts';
-import { PROPOSAL_BRANCH, proposalSubject } from '../../model/proposal.ts';
-import { handleComment, syncAndAnswer } from '../../sync/answer.ts';
+import { pullRequestText, type RepositoryRef } from '../../core/repository.ts';
+import type { PullTrigger } from '../../forge/webhook.ts';
+import { handleTrigger } from '../../sync/trigger.ts';
 import { type ClientOptions, clientOptions, withClients } from '../shared/clients.ts';
 import type { Configure } from '../shared/command.ts';
 import { readInput } from '../shared/files.ts';
+import { forgeKind } from '../shared/forges.ts';
 import { type Io, json } from '../shared/io.ts';
 import { numberArgument, repositoryArgument, required } from '../shared/options.ts';
 import { exitCodeOf, resultData, resultLines } from '../shared/results.ts';
@@ -37,19 +38,12 @@ Examples:
 };
 
 async function run(options: SyncCommandOptions, io: Io): Promise<void> {
-  const hint = options.event === undefined ? {} : await readHint(options.event, options.appsRepo, io);
-  const repository = required(options.repo ?? hint.repo, '--repo', 'acme/shop');
-  const number = required(options.pr ?? hint.pr, '--pr', '7');
+  const trigger = await triggerOf(options, io);
   const dryRun = options.dryRun === true;
-  const result = await withClients(options, io, async (context) => {
-    // A comment that asks for nothing changes nothing, so there is nothing to sync either.
-    if (hint.comment !== undefined && !dryRun) return handleComment(context, repository, number, hint.comment);
-    return syncAndAnswer(context, repository, number, { dryRun });
-  });
+  const result = await withClients(options, io, (context) => handleTrigger(context, trigger, { dryRun }));
   if (result === null) {
-    io.err(
-      `greenroom: ${repository.owner}/${repository.name}#${number}: no command without an answer in this comment\n`,
-    );
+    const about = pullRequestText({ ...trigger.repository, number: trigger.number });
+    io.err(`greenroom: ${about}: no command without an answer in this comment\n`);
     return;
   }
   if (options.format === 'json') io.out(json(resultData(result)));
@@ -58,43 +52,26 @@ async function run(options: SyncCommandOptions, io: Io): Promise<void> {
   io.fail(exitCodeOf(result.state));
 }
 
-interface Hint {
-  readonly repo?: RepositoryRef;
-  readonly pr?: number;
-  /** Id of a comment that was written or edited. */
-  readonly comment?: number;
+/** What the options name comes before what the event is about. */
+async function triggerOf(options: SyncCommandOptions, io: Io): Promise<PullTrigger> {
+  const event = options.event === undefined ? undefined : await readEvent(options.event, options, io);
+  return {
+    ...event,
+    repository: required(options.repo ?? event?.repository, '--repo', 'acme/shop'),
+    number: required(options.pr ?? event?.number, '--pr', '7'),
+  };
 }
 
-/** What a webhook payload is about: a pull request, and perhaps a comment of it. */
-async function readHint(file: string, appsRepo: string, io: Io): Promise<Hint> {
-  const text = new TextDecoder().decode(readInput(io.cwd, file));
-  let payload: {
-    repository?: { full_name?: unknown; id?: unknown };
-    pull_request?: { number?: unknown; body?: unknown; head?: { ref?: unknown; repo?: { id?: unknown } | null } };
-    issue?: { number?: unknown };
-    comment?: { id?: unknown };
-    number?: unknown;
-  } | null;
+/** The pull request that a webhook's payload is about; undefined for none, and for more than one. */
+async function readEvent(file: string, options: SyncCommandOptions, io: Io): Promise<PullTrigger | undefined> {
+  const body = readInput(io.cwd, file);
   try {
-    payload = JSON.parse(text);
+    JSON.parse(new TextDecoder().decode(body));
   } catch (cause) {
     throw new GreenroomError('invalid-input', `${file}: is not JSON`, { cause });
   }
-  const name = payload?.repository?.full_name;
-  const proposed = payload?.pull_request;
-  // What becomes of a proposal is told to whom it is for. Whoever writes to a branch of the apps repo is trusted as far.
-  const isOwn =
-    String(name).toLowerCase() === appsRepo.toLowerCase() && proposed?.head?.repo?.id === payload?.repository?.id;
-  if (isOwn && String(proposed?.head?.ref).startsWith(PROPOSAL_BRANCH)) {
-    const subject = proposalSubject(String(proposed?.body));
-    if (subject !== null) return { repo: subject.pullRequest, pr: subject.pullRequest.number };
-  }
-  const number = payload?.pull_request?.number ?? payload?.issue?.number ?? payload?.number;
-  // Comments on lines of the diff come with a pull request in the place of an issue; they carry no commands.
-  const comment = payload?.issue === undefined ? undefined : payload?.comment?.id;
-  return {
-    ...(typeof name === 'string' ? { repo: repositoryArgument(name) } : {}),
-    ...(typeof number === 'number' ? { pr: numberArgument(String(number)) } : {}),
-    ...(typeof comment === 'number' ? { comment } : {}),
-  };
+  // On a machine of its own a path is no repository's, and matches none.
+  const apps = { path: options.appsRepo, branch: options.branch };
+  const pulls = (await forgeKind(io.env).webhooks()).trigger(body, apps)?.pulls ?? [];
+  return pulls.length === 1 ? pulls[0] : undefined;
 }

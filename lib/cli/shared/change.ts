@@ -22,7 +22,7 @@ export function changeOptions(command: Command): Command {
     .argument('<dir>', 'a checkout of the apps repo, or a bare repository')
     .option('--base <commit>', 'what the change starts from, e.g. origin/main')
     .option('--head <commit>', 'the change', 'HEAD')
-    .option('--forge <dir>', 'a local forge instead of GitHub');
+    .option('--forge <dir>', 'a local forge instead of the one that GREENROOM_FORGE names');
 }
 
 /**

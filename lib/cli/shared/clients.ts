@@ -4,13 +4,13 @@ import type { Command } from 'commander';
 import { systemClock } from '../../core/clock.ts';
 import type { ImageRegistry } from '../../evidence/registry/lookup.ts';
 import type { Forge } from '../../forge/forge.ts';
-import type { Cache } from '../../github/http/cache.ts';
-import type { GitHubClient } from '../../github/http/client.ts';
 import type { AppsRepo } from '../../gitops/apps-repo.ts';
 import { isRemote, parseRemote } from '../../gitops/url.ts';
 import { createCelCompiler } from '../../policies/cel.ts';
-import type { SyncContext } from '../../sync/plan/base.ts';
+import { PlatformReader, type SyncContext } from '../../sync/plan/base.ts';
 import { type ExtensionOptions, extensionOption, loadExtensions } from './extensions.ts';
+import type { ForgeConnection } from './forge-kind.ts';
+import { forgeKind } from './forges.ts';
 import type { Io } from './io.ts';
 import { type Format, formatOption } from './options.ts';
 import { sayWaits } from './waits.ts';
@@ -29,8 +29,8 @@ export function clientOptions(command: Command): Command {
   return extensionOption(formatOption(command))
     .requiredOption('--apps-repo <where>', 'a bare repository (path), an address that git can push to, or OWNER/NAME')
     .option('--branch <name>', "branch of the apps repo; default: the repository's own")
-    .option('--forge <dir>', 'a local forge instead of GitHub')
-    .option('--cache <dir>', 'what GitHub need not be asked again in the next run; may be lost at any time')
+    .option('--forge <dir>', 'a local forge instead of the one that GREENROOM_FORGE names')
+    .option('--cache <dir>', 'what the forge need not be asked again in the next run; may be lost at any time')
     .option('--dry-run', 'print the plan, write nothing');
 }
 
@@ -46,18 +46,19 @@ export async function withClients<T>(
   return (await openClients(options, io))(work);
 }
 
-/** For many pieces of work, also side by side: what has to outlive one (GitHub's limits, tokens) is shared by all. */
+/** For many pieces of work, also side by side: what has to outlive one (the forge's limits, tokens) is shared by all. */
 export async function openClients(options: ClientOptions, io: Io, onWait = sayWaits(io)): Promise<WithContext> {
   const extensions = await loadExtensions(options, io);
-  const github = gitHub(options, io, onWait);
+  const connected = connection(options, io, onWait);
+  const platforms = new PlatformReader();
   const images = imageRegistry(io);
   const cel = createCelCompiler();
   return async (work) => {
-    const forge = await openForge(options, io, github);
+    const forge = await openForge(options, io, connected);
     try {
-      const repo = await openAppsRepo(options, io, github);
+      const repo = await openAppsRepo(options, io, connected);
       try {
-        return await work({ repo, forge, images, clock: systemClock, cel, ...extensions });
+        return await work({ repo, forge, images, clock: systemClock, cel, platforms, ...extensions });
       } finally {
         await repo.close();
       }
@@ -79,26 +80,16 @@ export function imageRegistry(io: Io): ImageRegistry {
   };
 }
 
-interface GitHub {
-  readonly client: GitHubClient;
-  readonly cache: Cache;
-}
-
-/** One for both sides and for all that is done, so that tokens, limits and what was seen are shared; opened when asked for. */
-function gitHub({ cache }: Pick<ClientOptions, 'cache'>, io: Io, onWait = sayWaits(io)): () => Promise<GitHub> {
-  const open = async () => {
-    const [{ openGitHub }, { FolderCache, ProcessCache }] = await Promise.all([
-      import('../../github/http/open.ts'),
-      import('../../github/http/cache.ts'),
-    ]);
-    const client = openGitHub(io.env, { onWait });
-    const store =
-      cache === undefined ? new ProcessCache() : await FolderCache.open(resolve(io.cwd, cache), systemClock);
-    return { client, cache: store };
-  };
-  let opened: Promise<GitHub> | undefined;
+/** Signs in when the first is asked for, and once for all. */
+export function connection(
+  { cache }: Pick<ClientOptions, 'cache'>,
+  io: Io,
+  onWait = sayWaits(io),
+): () => Promise<ForgeConnection> {
+  let opened: Promise<ForgeConnection> | undefined;
   return () => {
-    opened ??= open();
+    const folder = cache === undefined ? undefined : resolve(io.cwd, cache);
+    opened ??= forgeKind(io.env).connect(io.env, { cache: folder, onWait });
     return opened;
   };
 }
@@ -106,41 +97,29 @@ function gitHub({ cache }: Pick<ClientOptions, 'cache'>, io: Io, onWait = sayWai
 export async function openForge(
   options: Pick<ClientOptions, 'forge' | 'cache'>,
   io: Io,
-  github: () => Promise<GitHub> = gitHub(options, io),
+  connected: () => Promise<ForgeConnection> = connection(options, io),
 ): Promise<Forge> {
-  if (options.forge !== undefined) {
-    const { LocalForge } = await import('../../forge/local.ts');
-    return new LocalForge(resolve(io.cwd, options.forge));
-  }
-  const { GitHubForge } = await import('../../github/forge.ts');
-  const { client, cache } = await github();
-  const serverUrl = io.env.GITHUB_SERVER_URL || undefined;
-  return new GitHubForge(client, { cache, ...(serverUrl && { serverUrl }) });
+  if (options.forge === undefined) return (await connected()).forge();
+  const { LocalForge } = await import('../../forge/local.ts');
+  return new LocalForge(resolve(io.cwd, options.forge));
 }
-
-/** What GitHub takes for owner and name; a name that ends in `.git` is a path that is not there. */
-const GITHUB_NAME = /^([A-Za-z0-9][A-Za-z0-9-]{0,38})\/((?!.*\.git$)[A-Za-z0-9_-][A-Za-z0-9._-]{0,99})$/;
 
 /** Where a reconciler clones an apps repo from; undefined for a path, which says nothing of it. */
 export function cloneAddress(appsRepo: string, io: Io): string | undefined {
   if (existsSync(resolve(io.cwd, appsRepo))) return undefined;
   if (isRemote(appsRepo)) return parseRemote(appsRepo).url;
-  const server = io.env.GITHUB_SERVER_URL || 'https://github.com';
-  return GITHUB_NAME.test(appsRepo) ? `${server}/${appsRepo}.git` : undefined;
+  const kind = forgeKind(io.env);
+  return kind.isRepository(appsRepo) ? kind.cloneAddress(appsRepo, io.env) : undefined;
 }
 
 export async function openAppsRepo(
   { appsRepo, branch }: { readonly appsRepo: string; readonly branch?: string | undefined },
   io: Io,
-  github: () => Promise<GitHub> = gitHub({}, io),
+  connected: () => Promise<ForgeConnection> = connection({}, io),
 ): Promise<AppsRepo> {
   const path = resolve(io.cwd, appsRepo);
   const isPath = existsSync(path);
-  const [, owner, name] = GITHUB_NAME.exec(appsRepo) ?? [];
-  if (!isPath && owner !== undefined && name !== undefined) {
-    const { GitHubAppsRepo } = await import('../../github/repo/apps-repo.ts');
-    return new GitHubAppsRepo((await github()).client, { owner, name }, branch);
-  }
+  if (!isPath && forgeKind(io.env).isRepository(appsRepo)) return (await connected()).appsRepo(appsRepo, branch);
   const { openGitAppsRepo } = await import('../../gitops/open.ts');
   return openGitAppsRepo(isPath ? path : appsRepo, { clock: systemClock, branch, env: { ...io.env } });
 }

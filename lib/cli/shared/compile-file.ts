@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { type CompiledPreview, createCompiler } from '../../compile/compile.ts';
 import { parseTime } from '../../core/clock.ts';
 import { GreenroomError } from '../../core/errors.ts';
-import type { RepositoryRef } from '../../forge/forge.ts';
+import { namesOf, type RepositoryRef } from '../../core/repository.ts';
 import { loadPreview } from '../../model/files.ts';
 import { type ExtensionOptions, extensionOption, loadExtensions } from './extensions.ts';
 import { readFolder, readInput } from './files.ts';
@@ -50,7 +50,7 @@ export async function compileFile(file: string, options: CompileFileOptions, io:
   const preview = loadPreview(readInput(io.cwd, file), file);
   const folder = preview.value.spec.manifests;
   const manifests = folder === undefined ? null : readFolder(resolve(io.cwd, dirname(file), folder), folder);
-  const { owner, name: repository } = options.repo;
+  const { owner, name: repository } = namesOf(options.repo);
   const extensions = await loadExtensions(options, io);
   return createCompiler({ platform, exceptions: exceptions ?? undefined, now: at, ...extensions })({
     preview,

@@ -1,14 +1,12 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { GreenroomError } from '../../core/errors.ts';
-import type { RepositoryRef } from '../../forge/forge.ts';
+import type { RepositoryRef } from '../../core/repository.ts';
 
-/** `owner/name` */
+/** `owner/name`; how many parts there may be in between is for the forge to say. */
 export function repositoryArgument(text: string): RepositoryRef {
-  const match = /^([A-Za-z0-9][A-Za-z0-9-]{0,38})\/([A-Za-z0-9._-]{1,100})$/.exec(text);
-  if (!match || match[2] === '.' || match[2] === '..') {
-    throw new InvalidArgumentError('It takes OWNER/NAME, e.g. acme/shop.');
-  }
-  return { owner: match[1]!, name: match[2]! };
+  const isPath = /^[A-Za-z0-9][A-Za-z0-9-]{0,38}(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._-]{1,100}){1,9}$/.test(text);
+  if (!isPath) throw new InvalidArgumentError('It takes OWNER/NAME, e.g. acme/shop.');
+  return { path: text };
 }
 
 /** A positive whole number. */

@@ -1,5 +1,5 @@
 import { formatTime } from '../../core/clock.ts';
-import type { Wait } from '../../github/http/client.ts';
+import type { Wait } from '../../forge/limits.ts';
 import { count } from '../../report/text.ts';
 import type { Io } from './io.ts';
 

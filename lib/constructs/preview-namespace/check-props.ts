@@ -29,7 +29,7 @@ function checkIdentity(checks: Checks, props: PreviewNamespaceProps): void {
   checks.scalar('name', dnsLabel, props.name);
   checks.scalar('partOf', dnsLabel, props.partOf);
   checks.that(
-    /^[A-Za-z0-9-]{1,39}\/[A-Za-z0-9._-]{1,100}$/.test(props.repository),
+    /^[A-Za-z0-9-]{1,39}(\/[A-Za-z0-9._-]{1,100}){1,9}$/.test(props.repository),
     'repository',
     `must be owner/name; found ${JSON.stringify(props.repository)}`,
   );

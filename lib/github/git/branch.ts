@@ -1,6 +1,6 @@
 import { formatTime } from '../../core/clock.ts';
 import { GreenroomError } from '../../core/errors.ts';
-import type { RepositoryRef } from '../../forge/forge.ts';
+import { namesOf, type RepositoryRef } from '../../core/repository.ts';
 import type { RecentCommit } from '../../gitops/apps-repo.ts';
 import type { GitHubClient, GraphQLError } from '../http/client.ts';
 
@@ -51,7 +51,7 @@ export class Branch {
   }
 
   async head(branch: string): Promise<{ head: string | null; isEmpty: boolean }> {
-    const { owner, name } = this.#repository;
+    const { owner, name } = namesOf(this.#repository);
     const variables = { owner, name, ref: `refs/heads/${branch}` };
     const { data, errors } = await this.#client.query<HeadAnswer>(HEAD, variables);
     if (!data?.repository) {
@@ -63,7 +63,7 @@ export class Branch {
 
   /** @param since unix seconds */
   async history(branch: string, since: number): Promise<readonly RecentCommit[]> {
-    const { owner, name } = this.#repository;
+    const { owner, name } = namesOf(this.#repository);
     const variables = { owner, name, ref: `refs/heads/${branch}`, since: formatTime(since) };
     const { data, errors } = await this.#client.query<HistoryAnswer>(HISTORY, variables);
     if (!data?.repository || errors.length > 0) {
@@ -90,7 +90,7 @@ export class Branch {
       if (this.#swaps) return { reason: reasons(errors) };
     }
     if ((await this.head(branch)).head !== expected) return { reason: `${branch} moved` };
-    const { owner, name: repo } = this.#repository;
+    const { owner, name: repo } = namesOf(this.#repository);
     const { status, data } = await this.#client.rest<{ message?: string }>(
       'PATCH /repos/{owner}/{repo}/git/refs/{ref}',
       { owner, repo, ref: `heads/${branch}`, sha: next, force: false },

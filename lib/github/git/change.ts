@@ -1,7 +1,7 @@
 import { GreenroomError } from '../../core/errors.ts';
 import type { ChangeSet } from '../../core/fileset.ts';
 import { encodeObject, MODE } from '../../core/git/objects.ts';
-import type { RepositoryRef } from '../../forge/forge.ts';
+import type { RepositoryRef } from '../../core/repository.ts';
 import { type Commit, type Entry, formatOf } from './objects.ts';
 import { exactly, type TreeReader } from './trees.ts';
 
@@ -56,7 +56,7 @@ export async function effectiveChange(
 
 /** Input of `createCommitOnBranch`. */
 export function commitInput(
-  { owner, name }: RepositoryRef,
+  repository: RepositoryRef,
   branchName: string,
   expectedHeadOid: string,
   { additions, deletions }: Pick<EffectiveChange, 'additions' | 'deletions'>,
@@ -64,7 +64,7 @@ export function commitInput(
 ): object {
   const [headline = '', ...body] = message.split('\n');
   return {
-    branch: { repositoryNameWithOwner: `${owner}/${name}`, branchName },
+    branch: { repositoryNameWithOwner: repository.path, branchName },
     expectedHeadOid,
     message: { headline, body: body.join('\n').trim() },
     fileChanges: {

@@ -1,7 +1,7 @@
 import { GreenroomError } from '../../core/errors.ts';
 import type { ChangeSet } from '../../core/fileset.ts';
 import { decodeTree, MODE, nameToText } from '../../core/git/objects.ts';
-import type { RepositoryRef } from '../../forge/forge.ts';
+import { namesOf, type RepositoryRef } from '../../core/repository.ts';
 import { type EditedTree, editTree } from '../../gitops/edit.ts';
 import type { TreeSource } from '../../gitops/walk.ts';
 import type { GitHubClient } from '../http/client.ts';
@@ -14,9 +14,10 @@ export class GitData {
   readonly #target: { readonly owner: string; readonly repo: string };
   readonly #source: TreeSource;
 
-  constructor(client: GitHubClient, { owner, name }: RepositoryRef, source: TreeSource) {
+  constructor(client: GitHubClient, repository: RepositoryRef, source: TreeSource) {
     this.#client = client;
-    this.#target = { owner, repo: name };
+    const { owner, name: repo } = namesOf(repository);
+    this.#target = { owner, repo };
     this.#source = source;
   }
 

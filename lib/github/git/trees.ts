@@ -1,6 +1,6 @@
 import { GreenroomError } from '../../core/errors.ts';
 import { encodeObject, encodeTree, isObjectId, MODE, textToName } from '../../core/git/objects.ts';
-import type { RepositoryRef } from '../../forge/forge.ts';
+import { namesOf, type RepositoryRef } from '../../core/repository.ts';
 import type { Glob, SegmentPattern } from '../../gitops/glob.ts';
 import { literalSegment, matches } from '../../gitops/glob.ts';
 import type { GitHubClient } from '../http/client.ts';
@@ -108,7 +108,7 @@ export class TreeReader {
           return;
         }
         const [first, ...rest] = segments;
-        const matching = [...(first === undefined ? entries : namesOf(entries, first))];
+        const matching = [...(first === undefined ? entries : entriesNamed(entries, first))];
         const unknown = matching.filter(
           ([, { mode, oid }]) => mode === MODE.folder && this.#objects.tree(oid) === undefined,
         );
@@ -185,7 +185,7 @@ export class TreeReader {
   async #ask(needs: readonly Need[], rev: string, opening: string): Promise<{ repository: object }> {
     const companion = this.#companion;
     this.#companion = undefined;
-    const { owner, name } = this.#repository;
+    const { owner, name } = namesOf(this.#repository);
     const variables: Record<string, string> = { owner, name, ...companion?.variables };
     const fields = needs.map((need, i) => {
       variables[`e${i}`] = `${rev}:${need.path}`;
@@ -207,7 +207,7 @@ export class TreeReader {
   async #askObjects(oids: readonly string[], selection: string): Promise<void> {
     const fields = oids.map((oid, i) => `o${i}: object(oid: "${oid}") { ${selection} }`).join(' ');
     const query = `query ReadObjects($owner: String!, $name: String!) { repository(owner: $owner, name: $name) { id ${fields} } }`;
-    const { owner, name } = this.#repository;
+    const { owner, name } = namesOf(this.#repository);
     const { data, errors } = await this.#client.query<{ repository: Record<string, unknown> | null }>(query, {
       owner,
       name,
@@ -220,7 +220,7 @@ export class TreeReader {
 
   /** A file whose text did not come whole: binary, too long for GraphQL, or in another encoding. */
   async #raw(oid: string): Promise<Buffer> {
-    const { owner, name: repo } = this.#repository;
+    const { owner, name: repo } = namesOf(this.#repository);
     const { data } = await this.#client.rest<{ content?: unknown; encoding?: unknown }>(
       'GET /repos/{owner}/{repo}/git/blobs/{file_sha}',
       { owner, repo, file_sha: oid },
@@ -241,7 +241,7 @@ export class TreeReader {
   }
 
   #name(): string {
-    return `${this.#repository.owner}/${this.#repository.name} on ${this.#client.description}`;
+    return `${this.#repository.path} on ${this.#client.description}`;
   }
 }
 
@@ -256,7 +256,7 @@ function uppermost(needs: readonly Need[]): Need[] {
   return needs.filter((need) => depth(need) === least);
 }
 
-function namesOf(entries: ReadonlyMap<string, Entry>, pattern: SegmentPattern): [string, Entry][] {
+function entriesNamed(entries: ReadonlyMap<string, Entry>, pattern: SegmentPattern): [string, Entry][] {
   if (pattern.literal !== undefined) {
     const entry = entries.get(pattern.literal);
     return entry === undefined ? [] : [[pattern.literal, entry]];

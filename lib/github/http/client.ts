@@ -2,6 +2,7 @@ import { Octokit } from '@octokit/rest';
 import { GreenroomError } from '../../core/errors.ts';
 import { redact } from '../../core/git/redact.ts';
 import { VERSION } from '../../core/version.ts';
+import type { Wait } from '../../forge/limits.ts';
 import { answerOf, failureOf, type RawAnswer, wordsOf } from './answer.ts';
 import type { Credentials } from './credentials.ts';
 import { missingPermission, needOf, type RestRoute } from './permissions.ts';
@@ -24,17 +25,6 @@ export interface GitHubClientOptions {
   readonly longestWait?: number;
   /** For one request, in milliseconds. @default 30000 */
   readonly timeout?: number;
-}
-
-/** Why nothing is asked for a while. */
-export interface Wait {
-  /** GitHub said that a limit is used up, or we keep below one. */
-  readonly reason: 'limit' | 'throttle';
-  /** What has to wait: a REST route, or the name of a GraphQL operation. */
-  readonly call: string;
-  readonly seconds: number;
-  /** Unix seconds. */
-  readonly until: number;
 }
 
 /** What the doors for all owners have in common. */

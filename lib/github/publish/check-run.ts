@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Annotation } from '../../core/check-report.ts';
 import { GreenroomError } from '../../core/errors.ts';
+import { namesOf } from '../../core/repository.ts';
 import type { Check, PullRequest } from '../../forge/forge.ts';
 import type { GitHubClient } from '../http/client.ts';
 
@@ -16,7 +17,7 @@ const MAX_STATUS_DESCRIPTION = 140;
  * What stands there already is not written again.
  */
 export async function publishCheck(client: GitHubClient, pull: PullRequest, check: Check): Promise<void> {
-  const target = { owner: pull.repository.owner, repo: pull.repository.name };
+  const target = { owner: namesOf(pull.repository).owner, repo: namesOf(pull.repository).name };
   const digest = digestOf(check);
   if (await isThere(client, target, check, digest)) return;
   const [first = [], ...more] = pages(check.annotations);

@@ -1,4 +1,5 @@
 import { GreenroomError } from '../../core/errors.ts';
+import { namesOf } from '../../core/repository.ts';
 import type { Deployment, PullRequest } from '../../forge/forge.ts';
 import type { GitHubClient } from '../http/client.ts';
 
@@ -52,7 +53,7 @@ export async function publishDeployment(client: GitHubClient, pull: PullRequest,
 
 /** REST's numbers by GraphQL's ids: GraphQL has them in 32 bits only. */
 async function numbersOf(client: GitHubClient, pull: PullRequest, environment: string) {
-  const { owner, name: repo } = pull.repository;
+  const { owner, name: repo } = namesOf(pull.repository);
   const route = 'GET /repos/{owner}/{repo}/deployments';
   const { data } = await client.rest<unknown>(route, { owner, repo, environment, per_page: 100 });
   if (!Array.isArray(data)) throw new GreenroomError('unreachable', 'the list of deployments came damaged');
@@ -60,18 +61,19 @@ async function numbersOf(client: GitHubClient, pull: PullRequest, environment: s
 }
 
 async function readDeployments(client: GitHubClient, pull: PullRequest, environment: string) {
-  const { id, owner, name } = pull.repository;
+  const { owner, name } = namesOf(pull.repository);
+  const { id, path } = pull.repository;
   const { data, errors } = await client.query<ListAnswer>(LIST, { owner, name, environment });
   const found = data?.repository;
   if (!found || found.databaseId !== id || errors.length > 0) {
     const reason = errors[0]?.message ?? 'it is not where it was';
-    throw new GreenroomError('unreachable', `deployments of ${owner}/${name}: ${reason}`);
+    throw new GreenroomError('unreachable', `deployments of ${path}: ${reason}`);
   }
   return (found.deployments.nodes ?? []).filter((node) => node !== null);
 }
 
 async function create(client: GitHubClient, pull: PullRequest, environment: string, ref: string): Promise<number> {
-  const { owner, name: repo } = pull.repository;
+  const { owner, name: repo } = namesOf(pull.repository);
   const { data } = await client.rest<{ id?: unknown }>('POST /repos/{owner}/{repo}/deployments', {
     owner,
     repo,
@@ -94,7 +96,7 @@ async function setState(
   id: number,
   state: { readonly state: 'success' | 'inactive'; readonly environment_url?: string },
 ): Promise<void> {
-  const { owner, name: repo } = pull.repository;
+  const { owner, name: repo } = namesOf(pull.repository);
   const route = 'POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses';
   await client.rest(route, { owner, repo, deployment_id: id, auto_inactive: false, ...state });
 }

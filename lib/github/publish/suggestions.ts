@@ -1,4 +1,5 @@
 import { GreenroomError } from '../../core/errors.ts';
+import { namesOf } from '../../core/repository.ts';
 import type { PullRequest, Suggestion } from '../../forge/forge.ts';
 import type { GitHubClient } from '../http/client.ts';
 import { hunksOf, isInDiff } from './diff-lines.ts';
@@ -64,7 +65,8 @@ export async function publishSuggestions(
 }
 
 async function ownRemarks(client: GitHubClient, pull: PullRequest): Promise<string[]> {
-  const { owner, name, id } = pull.repository;
+  const { owner, name } = namesOf(pull.repository);
+  const { id, path } = pull.repository;
   const bodies: string[] = [];
   for (let after: string | null = null; ; ) {
     const answer: { data: ListAnswer | null; errors: readonly { message: string }[] } = await client.query<ListAnswer>(
@@ -74,7 +76,7 @@ async function ownRemarks(client: GitHubClient, pull: PullRequest): Promise<stri
     const threads: Threads | undefined = answer.data?.repository?.pullRequest?.reviewThreads;
     if (threads === undefined || answer.data?.repository?.databaseId !== id || answer.errors.length > 0) {
       const reason = answer.errors[0]?.message ?? 'it is not where it was';
-      throw new GreenroomError('unreachable', `remarks of ${owner}/${name}#${pull.number}: ${reason}`);
+      throw new GreenroomError('unreachable', `remarks of ${path}#${pull.number}: ${reason}`);
     }
     const first = (threads.nodes ?? []).flatMap((thread) => thread?.comments.nodes?.[0] ?? []);
     bodies.push(...first.filter(({ viewerDidAuthor }) => viewerDidAuthor).map(({ body }) => body));
@@ -86,7 +88,7 @@ async function ownRemarks(client: GitHubClient, pull: PullRequest): Promise<stri
 
 /** The diff of the pull request's files that are asked for; a large or binary file has none. */
 async function readPatches(client: GitHubClient, pull: PullRequest, wanted: ReadonlySet<string>) {
-  const { owner, name: repo } = pull.repository;
+  const { owner, name: repo } = namesOf(pull.repository);
   const patches = new Map<string, string>();
   for (let page = 1; page <= MAX_PAGES && patches.size < wanted.size; page++) {
     const route = 'GET /repos/{owner}/{repo}/pulls/{pull_number}/files';
@@ -104,7 +106,7 @@ async function readPatches(client: GitHubClient, pull: PullRequest, wanted: Read
 
 /** Each on its own: in a review, one that has no place takes the others down with it. */
 async function remark(client: GitHubClient, pull: PullRequest, suggestion: Suggestion): Promise<void> {
-  const { owner, name: repo } = pull.repository;
+  const { owner, name: repo } = namesOf(pull.repository);
   const { path, startLine, endLine, body } = suggestion;
   const start = startLine === endLine ? {} : { start_line: startLine, start_side: 'RIGHT' };
   // 422: the head moved on since the diff was read; the next commit is looked at anew.

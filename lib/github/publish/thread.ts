@@ -1,5 +1,6 @@
 import { parseTime } from '../../core/clock.ts';
 import { GreenroomError } from '../../core/errors.ts';
+import { namesOf } from '../../core/repository.ts';
 import type { Account, PullComment, PullRequest } from '../../forge/forge.ts';
 import type { GitHubClient } from '../http/client.ts';
 
@@ -75,12 +76,13 @@ export async function readThread(client: GitHubClient, pull: PullRequest): Promi
 }
 
 async function readPage(client: GitHubClient, pull: PullRequest, after: string | null): Promise<PullNode> {
-  const { owner, name, id } = pull.repository;
+  const { owner, name } = namesOf(pull.repository);
+  const { id, path } = pull.repository;
   const { data, errors } = await client.query<ListAnswer>(LIST, { owner, name, number: pull.number, after });
   const found = data?.repository?.pullRequest;
   if (found && data?.repository?.databaseId === id && errors.length === 0) return found;
   const reason = errors[0]?.message ?? 'it is not where it was';
-  throw new GreenroomError('unreachable', `comments of ${owner}/${name}#${pull.number}: ${reason}`);
+  throw new GreenroomError('unreachable', `comments of ${path}#${pull.number}: ${reason}`);
 }
 
 /** Reactions that are answers; a person who uses our account may have left others. */

@@ -1,3 +1,4 @@
+import { namesOf } from '../../core/repository.ts';
 import type { Lookup, PullRequest } from '../../forge/forge.ts';
 import type { GitHubClient } from '../http/client.ts';
 
@@ -11,7 +12,7 @@ const PER_PAGE = 100;
  * @see https://docs.github.com/en/rest/pulls/pulls#list-pull-requests-files
  */
 export async function changedFiles(client: GitHubClient, pull: PullRequest): Promise<Lookup<readonly string[]>> {
-  const { owner, name } = pull.repository;
+  const { owner, name } = namesOf(pull.repository);
   const paths: string[] = [];
   for (let page = 1; page <= PAGES; page++) {
     const { data } = await client.rest<unknown>('GET /repos/{owner}/{repo}/pulls/{pull_number}/files', {

@@ -3,7 +3,8 @@ import type { FileSet } from '../../core/fileset.ts';
 import { fileSet } from '../../core/fileset.ts';
 import { isObjectId, MODE } from '../../core/git/objects.ts';
 import { isSafePath } from '../../core/path.ts';
-import { MAX_FILE_BYTES, MAX_FOLDER_FILES, type RepositoryRef } from '../../forge/forge.ts';
+import type { RepositoryRef } from '../../core/repository.ts';
+import { MAX_FILE_BYTES, MAX_FOLDER_FILES } from '../../forge/forge.ts';
 import { type Commit, type Entry, isFile } from '../git/objects.ts';
 import { exactly, TreeReader } from '../git/trees.ts';
 import type { GitHubClient } from '../http/client.ts';
@@ -15,7 +16,7 @@ export class CommitFiles {
 
   constructor(client: GitHubClient, repository: RepositoryRef) {
     this.#trees = new TreeReader(client, repository, 1);
-    this.#description = `${repository.owner}/${repository.name} on ${client.description}`;
+    this.#description = `${repository.path} on ${client.description}`;
   }
 
   async readFile(sha: string, path: string): Promise<string | null> {

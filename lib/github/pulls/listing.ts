@@ -1,5 +1,6 @@
 import { GreenroomError } from '../../core/errors.ts';
-import type { PullRequest, RepositoryPulls, RepositoryRef } from '../../forge/forge.ts';
+import { namesOf, type RepositoryRef } from '../../core/repository.ts';
+import type { PullRequest, RepositoryPulls } from '../../forge/forge.ts';
 import type { GitHubClient, GraphQLAnswer } from '../http/client.ts';
 import type { PreviewHead } from './preview-files.ts';
 import {
@@ -130,7 +131,8 @@ export class Listing {
   }
 
   /** A page, or why there is none. */
-  async #pullsPage({ owner, name }: RepositoryRef, after: string | null): Promise<PullsPage | string> {
+  async #pullsPage(repository: RepositoryRef, after: string | null): Promise<PullsPage | string> {
+    const { owner, name } = namesOf(repository);
     const { data, errors } = await this.#client.for(owner).query<PullsAnswer>(PULLS, { owner, name, after });
     const found = data?.repository;
     if (!found || errors.length > 0) return errors[0]?.message ?? 'the answer is empty';

@@ -1,5 +1,6 @@
 import { formatTime, parseTime } from '../../core/clock.ts';
 import { GreenroomError } from '../../core/errors.ts';
+import { namesOf } from '../../core/repository.ts';
 import type { Override, OverrideRequest, PullRequest } from '../../forge/forge.ts';
 import type { GitHubClient } from '../http/client.ts';
 
@@ -43,7 +44,7 @@ export async function writeOverride(
   pull: PullRequest,
   request: OverrideRequest,
 ): Promise<Override> {
-  const { owner, name } = pull.repository;
+  const { owner, name } = namesOf(pull.repository);
   const { action, until, by, commentId } = request;
   const what = action === 'stop' ? 'stopped' : until === null ? 'started again' : `kept until ${formatTime(until)}`;
   const { data } = await client.rest<{ created_at?: unknown }>('POST /repos/{owner}/{repo}/statuses/{sha}', {

@@ -1,3 +1,4 @@
+import { namesOf } from '../../core/repository.ts';
 import type { Answer, PullRequest, Repository } from '../../forge/forge.ts';
 import type { GitHubClient } from '../http/client.ts';
 
@@ -6,10 +7,11 @@ import type { GitHubClient } from '../http/client.ts';
  *
  * @see https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user
  */
-export async function mayWrite(client: GitHubClient, { owner, name }: Repository, login: string): Promise<boolean> {
+export async function mayWrite(client: GitHubClient, repository: Repository, login: string): Promise<boolean> {
+  const { owner, name: repo } = namesOf(repository);
   const { status, data } = await client.rest<{ permission?: unknown; user?: { login?: unknown } | null }>(
     'GET /repos/{owner}/{repo}/collaborators/{username}/permission',
-    { owner, repo: name, username: login },
+    { owner, repo, username: login },
     [404],
   );
   const isSame = String(data.user?.login).toLowerCase() === login.toLowerCase();
@@ -19,7 +21,7 @@ export async function mayWrite(client: GitHubClient, { owner, name }: Repository
 const REACTIONS: Readonly<Record<Answer, string>> = { done: '+1', refused: '-1', confused: 'confused' };
 
 export async function react(client: GitHubClient, pull: PullRequest, commentId: number, answer: Answer): Promise<void> {
-  const { owner, name } = pull.repository;
+  const { owner, name } = namesOf(pull.repository);
   const route = 'POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions';
   await client.rest(route, { owner, repo: name, comment_id: commentId, content: REACTIONS[answer] });
 }

@@ -1,6 +1,7 @@
 import { GreenroomError } from '../../core/errors.ts';
 import { encodeObject, isFileMode } from '../../core/git/objects.ts';
-import { MAX_FILE_BYTES, type RepositoryRef } from '../../forge/forge.ts';
+import { namesOf, type RepositoryRef } from '../../core/repository.ts';
+import { MAX_FILE_BYTES } from '../../forge/forge.ts';
 import { formatOf } from '../git/objects.ts';
 import { TreeReader } from '../git/trees.ts';
 import type { Cache } from '../http/cache.ts';
@@ -39,7 +40,7 @@ export class PreviewFiles {
     const wanted = new Set(heads.flatMap(({ entry }) => (isPlain(entry) ? [entry.oid] : [])));
     for (const oid of wanted) if ((await this.#remembered(oid)) !== undefined) wanted.delete(oid);
     if (wanted.size === 0) return;
-    const trees = new TreeReader(this.#client.for(repository.owner), repository, 1);
+    const trees = new TreeReader(this.#client.for(namesOf(repository).owner), repository, 1);
     try {
       const contents = await trees.contents([...wanted], MAX_FILE_BYTES);
       for (const [oid, content] of contents) {
@@ -68,5 +69,5 @@ function isPlain(entry: PreviewEntry | undefined): entry is Exclude<PreviewEntry
   return entry !== null && entry !== undefined && isFileMode(entry.mode.toString(8)) && entry.size <= MAX_FILE_BYTES;
 }
 
-const keyOf = ({ owner, name }: RepositoryRef, sha: string) => `${owner}/${name}@${sha}`;
+const keyOf = ({ path }: RepositoryRef, sha: string) => `${path}@${sha}`;
 const blobKey = (oid: string) => `blob ${oid}`;

@@ -79,7 +79,7 @@ export function pullOf(repository: RepositoryNode, node: PullNode): PullRequest 
   if ((node.labels?.totalCount ?? 0) > (node.labels?.nodes.length ?? 0)) return null;
   const head = node.commits.nodes?.find((entry) => entry?.commit.oid === node.headRefOid)?.commit;
   return {
-    repository: { id: repository.databaseId, owner: repository.owner.login, name: repository.name },
+    repository: { id: repository.databaseId, path: `${repository.owner.login}/${repository.name}` },
     number: node.number,
     state: node.state === 'OPEN' ? 'open' : 'closed',
     merged: node.state === 'MERGED',

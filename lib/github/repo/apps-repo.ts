@@ -1,7 +1,7 @@
 import { GreenroomError } from '../../core/errors.ts';
 import type { ChangeSet } from '../../core/fileset.ts';
 import { fileSet } from '../../core/fileset.ts';
-import type { RepositoryRef } from '../../forge/forge.ts';
+import { namesOf, type RepositoryRef } from '../../core/repository.ts';
 import type { AppsRepo, CommitRequest, CommitResult, RecentCommit, RepoState } from '../../gitops/apps-repo.ts';
 import { checkPaths } from '../../gitops/check-paths.ts';
 import { parseGlob } from '../../gitops/glob.ts';
@@ -38,12 +38,12 @@ export class GitHubAppsRepo implements AppsRepo {
 
   /** @param branch @default - the repository's default branch */
   constructor(client: GitHubClient, repository: RepositoryRef, branch?: string) {
-    this.#client = client.for(repository.owner);
+    this.#client = client.for(namesOf(repository).owner);
     this.#repository = repository;
     this.#branch = branch;
     // Two levels: with the head come the clusters below `previews`, and no preview has to be looked for by a star.
     this.#trees = new TreeReader(this.#client, repository, 2);
-    this.description = `${repository.owner}/${repository.name}${branch === undefined ? '' : ` (${branch})`}`;
+    this.description = `${repository.path}${branch === undefined ? '' : ` (${branch})`}`;
     this.#access = new Branch(this.#client, repository, this.description);
     this.#gitData = new GitData(this.#client, repository, (oid) => this.#trees.treeData(oid));
     this.proposals = new GitHubProposals({
@@ -160,7 +160,7 @@ export class GitHubAppsRepo implements AppsRepo {
     }
     const [file, ...others] = [...change].filter((entry): entry is [string, string] => entry[1] !== null);
     if (file === undefined) throw new GreenroomError('failed', `${this.description} is empty; nothing to remove`);
-    const { owner, name: repo } = this.#repository;
+    const { owner, name: repo } = namesOf(this.#repository);
     const answer = await this.#client.rest<{ commit?: { sha?: string; parents?: unknown[] } }>(
       'PUT /repos/{owner}/{repo}/contents/{path}',
       {
@@ -190,7 +190,7 @@ export class GitHubAppsRepo implements AppsRepo {
 
   /** An old name leads to the repository only until somebody takes it for another one. */
   #checkName(): void {
-    const { owner, name } = this.#repository;
+    const { owner, name } = namesOf(this.#repository);
     const { nameWithOwner } = this.#trees.facts;
     if (nameWithOwner.toLowerCase() === `${owner}/${name}`.toLowerCase()) return;
     throw new GreenroomError(

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { GreenroomError } from '../../core/errors.ts';
 import type { ChangeSet } from '../../core/fileset.ts';
-import type { RepositoryRef } from '../../forge/forge.ts';
+import { namesOf, type RepositoryRef } from '../../core/repository.ts';
 import { parseTrailers } from '../../gitops/message.ts';
 import type { Proposal, ProposalRequest, Proposals, Proposed } from '../../gitops/proposals.ts';
 import { PROPOSAL_BRANCH } from '../../model/proposal.ts';
@@ -116,7 +116,7 @@ export class GitHubProposals implements Proposals {
   async list(): Promise<readonly Proposal[]> {
     const found: Proposal[] = [];
     for (let after: string | null = null; ; ) {
-      const variables: object = { ...this.repository, prefix: `refs/heads/${PROPOSAL_BRANCH}`, after };
+      const variables: object = { ...namesOf(this.repository), prefix: `refs/heads/${PROPOSAL_BRANCH}`, after };
       const answer: GraphQLAnswer<ListAnswer> = await this.#client.query(LIST, { ...variables });
       const { data, errors } = answer;
       const page = data?.repository?.refs;
@@ -153,7 +153,7 @@ export class GitHubProposals implements Proposals {
   }
 
   async #ask(name: string): Promise<FoundNode> {
-    const variables = { ...this.repository, ...this.#refsOf(name) };
+    const variables = { ...namesOf(this.repository), ...this.#refsOf(name) };
     const { data, errors } = await this.#client.query<{ repository: FoundNode | null }>(READ, variables);
     if (!data?.repository || errors.length > 0) throw this.#unreachable(reasons(errors));
     return data.repository;

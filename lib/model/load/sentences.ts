@@ -61,7 +61,10 @@ export function describeIssues(schema: z.ZodType, data: unknown, issues: readonl
 /** Of a value that may have several forms, what is wrong with the form that was begun; all of them if none was. */
 function ofBranch(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
   if (issue.code !== 'invalid_union') return [issue];
-  const begun = issue.errors.filter((branch) => !branch.some((i) => i.code === 'invalid_type' && i.path.length === 0));
+  const without = (branches: typeof issue.errors, code: string) =>
+    branches.filter((branch) => !branch.some((i) => i.code === code && i.path.length === 0));
+  const ofType = without(issue.errors, 'invalid_type');
+  const begun = ofType.length > 1 ? without(ofType, 'invalid_value') : ofType;
   if (begun.length !== 1) return [issue];
   return begun[0]!.flatMap((inner) => ofBranch({ ...inner, path: [...issue.path, ...inner.path] }));
 }

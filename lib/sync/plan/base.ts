@@ -19,6 +19,8 @@ export interface SyncContext {
   readonly repo: AppsRepo;
   readonly forge: Forge;
   readonly clock: Clock;
+  /** Shared by all that a process does. @default - the platform's file is read anew each time */
+  readonly platforms?: PlatformReader;
   /** Asked for the digest of images where the platform asks for evidence. @default - nobody is asked */
   readonly images?: ImageRegistry;
   readonly extensions?: readonly PreviewExtension[];
@@ -64,7 +66,7 @@ export async function readBase(context: Omit<SyncContext, 'forge'>, at?: string)
         : `has no ${PLATFORM_FILE}; lay it down with \`greenroom init\`, commit and push it`;
     throw new GreenroomError('failed', `${context.repo.description} ${what}`);
   }
-  const platform = platformOf(text);
+  const platform = (context.platforms ?? new PlatformReader()).read(text);
   const now = context.clock();
   let records: Promise<readonly StoredRecord[]> | undefined;
   return {
@@ -86,12 +88,15 @@ export async function readBase(context: Omit<SyncContext, 'forge'>, at?: string)
   };
 }
 
-let last: { readonly text: string; readonly platform: PlatformSpec } | undefined;
+/** Reads the platform's file, which stays the same for weeks and is asked for with every pull request. */
+export class PlatformReader {
+  #last: { readonly text: string; readonly platform: PlatformSpec } | undefined;
 
-/** The platform's file stays the same for weeks, and is read for every pull request. */
-function platformOf(text: string): PlatformSpec {
-  if (last?.text !== text) last = { text, platform: loadPlatform(text, PLATFORM_FILE).value.spec };
-  return last.platform;
+  /** @throws GreenroomError `invalid-input` when it is wrong */
+  read(text: string): PlatformSpec {
+    if (this.#last?.text !== text) this.#last = { text, platform: loadPlatform(text, PLATFORM_FILE).value.spec };
+    return this.#last.platform;
+  }
 }
 
 function exceptionFiles(files: FileSet): FileSet {

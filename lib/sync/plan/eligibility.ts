@@ -1,4 +1,5 @@
-import { isFork, isSameRepository, type PullRequest } from '../../forge/forge.ts';
+import { isSameRepository, namesOf } from '../../core/repository.ts';
+import { isFork, type PullRequest } from '../../forge/forge.ts';
 import type { AppsRepo } from '../../gitops/apps-repo.ts';
 import { PREVIEW_FILE } from '../../model/layout.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
@@ -33,15 +34,16 @@ export function refusalOf(pull: PullRequest, platform: PlatformSpec): Refusal | 
       ? { reason: 'merged', sentence: 'This pull request was merged.' }
       : { reason: 'closed', sentence: 'This pull request was closed.' };
   }
+  const { owner, name } = namesOf(pull.repository);
   const sources = platform.sources.filter(
     (source) =>
-      sameName(source.owner, pull.repository.owner) &&
-      (source.repos === undefined || source.repos.some((repo) => sameName(repo, pull.repository.name))),
+      sameName(source.owner, owner) &&
+      (source.repos === undefined || source.repos.some((repo) => sameName(repo, name))),
   );
   if (sources.length === 0) {
     return {
       reason: 'not-a-source',
-      sentence: `Previews are not set up for ${pull.repository.owner}/${pull.repository.name}; ask ${platform.policies.contact}.`,
+      sentence: `Previews are not set up for ${pull.repository.path}; ask ${platform.policies.contact}.`,
     };
   }
   // Several sources may name one repository; the pull request needs to fit only one of them.

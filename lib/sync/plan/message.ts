@@ -15,7 +15,7 @@ export function messageOf(plans: readonly PreviewPlan[]): string {
     subject,
     plans.map(({ pull: { repository, number, head }, name }) => ({
       preview: name,
-      pullRequest: { owner: repository.owner, name: repository.name, number },
+      pullRequest: { path: repository.path, number },
       head: head.sha,
     })),
   );

@@ -3,6 +3,7 @@ import { type CompiledPreview, specDigestOf } from '../../compile/compile.ts';
 import { isExpired } from '../../compile/lifetime.ts';
 import { GreenroomError } from '../../core/errors.ts';
 import type { ChangeSet, FileSet } from '../../core/fileset.ts';
+import { namesOf } from '../../core/repository.ts';
 import type { PullRequest } from '../../forge/forge.ts';
 import { planChange } from '../../gitops/plan.ts';
 import { loadPreview } from '../../model/files.ts';
@@ -12,7 +13,6 @@ import type { Loaded } from '../../model/load.ts';
 import { placementDigest } from '../../model/platform.ts';
 import type { Preview } from '../../model/preview.ts';
 import type { PreviewRecord } from '../../model/record.ts';
-import { pullRequestLink } from '../../report/links.ts';
 import type { LivePreview, ObjectChange, PreviewState } from '../../report/state.ts';
 import type { Base, SyncContext } from './base.ts';
 import { refusalByPaths, refusalOf, stopOf } from './eligibility.ts';
@@ -85,10 +85,7 @@ export async function planPreview(
       ...(existing === null ? {} : { name: existing.name }),
       headSha: pull.head.sha,
       author: pull.author,
-      pullRequestUrl: pullRequestLink(context.forge, {
-        repository: `${identity.owner}/${identity.repository}`,
-        number: pull.number,
-      }),
+      pullRequestUrl: context.forge.pages?.pullRequest({ path: pull.repository.path, number: pull.number }) ?? null,
       labels: pull.labels,
       digests: image.digests,
       times: timesOf(pull),
@@ -116,8 +113,10 @@ export async function planPreview(
   return plan.write(compiled);
 }
 
-function identityOf({ repository: { id, owner, name }, number }: PullRequest): Identity {
-  return { repositoryId: id, owner, repository: name, number };
+/** @internal */
+export function identityOf({ repository, number }: PullRequest): Identity {
+  const { owner, name } = namesOf(repository);
+  return { repositoryId: repository.id, owner, repository: name, number };
 }
 
 /** The name that a new preview of it gets; one that runs keeps its own. */

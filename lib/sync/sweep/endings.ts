@@ -23,8 +23,8 @@ export async function recentEndings(context: SyncContext, base: Base): Promise<E
   const endings: Ending[] = [];
   for (const [preview, { trailers, commit }] of await lastCommits(context, base)) {
     if (known.has(preview)) continue;
-    const { owner, name, number } = trailers.pullRequest;
-    const lookup = await context.forge.pullRequest({ owner, name }, number).catch(noAnswer);
+    const { pullRequest } = trailers;
+    const lookup = await context.forge.pullRequest(pullRequest, pullRequest.number).catch(noAnswer);
     // By its name alone it may be another one by now; its head tells.
     if (lookup?.status !== 'found' || lookup.value.head.sha !== trailers.head) continue;
     const pull = lookup.value;

@@ -4,7 +4,7 @@ import type { AppsRepo } from '../../gitops/apps-repo.ts';
 import { commitMessage } from '../../gitops/message.ts';
 import { planChange } from '../../gitops/plan.ts';
 import { RECORD_FILE } from '../../model/layout.ts';
-import { parseRecord, recordedRepository } from '../../model/record.ts';
+import { parseRecord, recordedPullRequest } from '../../model/record.ts';
 import type { Base, SyncContext } from '../plan/base.ts';
 import { livePreview } from '../plan/plan-preview.ts';
 import { raceOptions } from '../race.ts';
@@ -62,10 +62,11 @@ async function planOrphans(repo: AppsRepo, orphans: readonly Orphan[]): Promise<
     change: planChange({ now, wanted: new Map(), folders }),
     message: commitMessage(
       `remove ${ended.length} expired`,
-      ended.map(({ record }) => {
-        const pullRequest = { ...recordedRepository(record), number: record.identity.number };
-        return { preview: record.name, pullRequest, head: record.headSha };
-      }),
+      ended.map(({ record }) => ({
+        preview: record.name,
+        pullRequest: recordedPullRequest(record),
+        head: record.headSha,
+      })),
     ),
     value: ended,
   };

@@ -83,8 +83,8 @@ async function planOf(
   proposal: Proposal,
   { isHandled }: ReviewSteps,
 ): Promise<PreviewPlan | string | null> {
-  const { owner, name, number } = proposal.pullRequest;
-  const lookup = await context.forge.pullRequest({ owner, name }, number);
+  const { pullRequest } = proposal;
+  const lookup = await context.forge.pullRequest(pullRequest, pullRequest.number);
   if (lookup.status === 'unknown') return `${proposal.name}: ${lookup.reason}; its request for review is kept`;
   const pull = lookup.value;
   const plan = await planPreview(context, base, pull);

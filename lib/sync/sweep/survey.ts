@@ -1,7 +1,7 @@
 import { isExpired } from '../../compile/lifetime.ts';
 import { GreenroomError } from '../../core/errors.ts';
 import type { PullRequest } from '../../forge/forge.ts';
-import { type PreviewRecord, recordedRepository } from '../../model/record.ts';
+import { type PreviewRecord, recordedPullRequest } from '../../model/record.ts';
 import type { Base, StoredRecord, SyncContext } from '../plan/base.ts';
 import { isProposal } from '../plan/eligibility.ts';
 
@@ -34,8 +34,7 @@ export async function takeSurvey(context: SyncContext, base: Base): Promise<Surv
         for (const pull of listing.pulls) {
           if (!isProposal(context.repo, pull)) open.set(keyOf(pull.repository.id, pull.number), pull);
         }
-        if (!listing.complete)
-          unknown.push(`${listing.repository.owner}/${listing.repository.name}: ${listing.reason}`);
+        if (!listing.complete) unknown.push(`${listing.repository.path}: ${listing.reason}`);
       }
     } catch (error) {
       if (!(error instanceof GreenroomError)) throw error;
@@ -74,7 +73,7 @@ async function targetOfRecord(
   const { repositoryId, repository, number } = record.identity;
   let reason: string;
   try {
-    const lookup = await context.forge.pullRequestById(repositoryId, number, recordedRepository(record));
+    const lookup = await context.forge.pullRequestById(repositoryId, number, recordedPullRequest(record));
     if (lookup.status === 'found') return { kind: 'pull', pull: lookup.value };
     reason = lookup.reason;
   } catch (error) {

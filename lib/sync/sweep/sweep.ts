@@ -257,4 +257,4 @@ function progressOf(options: SweepOptions, total: number): (n: number) => void {
   };
 }
 
-const subjectOf = (pull: PullRequest) => `${pull.repository.owner}/${pull.repository.name}#${pull.number}`;
+const subjectOf = (pull: PullRequest) => `${pull.repository.path}#${pull.number}`;

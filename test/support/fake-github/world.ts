@@ -1,11 +1,11 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
 import { GitHubForge } from '../../../lib/github/forge.ts';
 import type { Cache } from '../../../lib/github/http/cache.ts';
 import { GitHubAppsRepo } from '../../../lib/github/repo/apps-repo.ts';
 import { COMMENT_MARKER } from '../../../lib/report/markers.ts';
 import type { SyncContext } from '../../../lib/sync/plan/base.ts';
+import { afterFile } from '../cleanup.ts';
 import type { World } from '../world.ts';
 import { clientOf } from './client.ts';
 import { FakeGitHub } from './server.ts';
@@ -28,14 +28,14 @@ export function overGitHub(Base: typeof World) {
       if (this.fake === undefined) {
         this.fake = await FakeGitHub.start(this.forge);
         this.fake.clock = () => this.now;
-        started.push(this.fake);
+        afterFile(() => this.fake!.stop());
       }
       return this.fake;
     }
 
     override async with<T>(work: (context: SyncContext) => Promise<T>): Promise<T> {
       const client = clientOf(await this.github(), this.waits);
-      const repo = new GitHubAppsRepo(client, { owner: 'acme', name: 'previews' });
+      const repo = new GitHubAppsRepo(client, { path: 'acme/previews' });
       const cache = await this.cache?.();
       const forge = new GitHubForge(client, { clock: () => this.now, ...(cache ? { cache } : {}) });
       return work({ repo, forge, clock: () => this.now });
@@ -55,7 +55,7 @@ export function overGitHub(Base: typeof World) {
       (await this.github()).permissions.set(login, permission);
     }
 
-    override notices(name: string, number: number): string[] {
+    override notices(name: string, number: number): readonly string[] {
       const comments = this.fake?.commentsOf('acme', name, number) ?? [];
       return comments.flatMap(({ body }) => (body.startsWith('<!-- greenroom:ends ') ? [body] : []));
     }
@@ -75,10 +75,8 @@ export function overGitHub(Base: typeof World) {
       const sha = this.fake?.repository('acme', name)?.pullRequest(number)?.head.sha;
       const run = this.fake?.checks.filter((check) => check.head_sha === sha).at(-1);
       if (run === undefined) return null;
-      return { conclusion: String(run['conclusion']), title: (run['output'] as { title: string }).title };
+      const conclusion = run['status'] === 'completed' ? String(run['conclusion']) : 'pending';
+      return { conclusion, title: (run['output'] as { title: string }).title };
     }
   };
 }
-
-const started: FakeGitHub[] = [];
-afterAll(() => Promise.all(started.splice(0).map((fake) => fake.stop())));

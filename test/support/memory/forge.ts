@@ -2,9 +2,12 @@ import { createHash } from 'node:crypto';
 import { parseTime } from '../../../lib/core/clock.ts';
 import { GreenroomError, invalidInput } from '../../../lib/core/errors.ts';
 import { type FileSet, fileSet } from '../../../lib/core/fileset.ts';
+import { namesOf, type RepositoryRef } from '../../../lib/core/repository.ts';
+import { type Capabilities, EVERYTHING } from '../../../lib/forge/capabilities.ts';
 import type {
   Account,
   Answer,
+  Check,
   Forge,
   Lookup,
   Override,
@@ -14,8 +17,8 @@ import type {
   PullRequest,
   PullRequestReport,
   RepositoryPulls,
-  RepositoryRef,
 } from '../../../lib/forge/forge.ts';
+import type { Pages } from '../../../lib/forge/pages.ts';
 import { type ForgeFixture, type PullFile, wholePull } from '../forge.ts';
 import { COMMIT_TIME, type TestFiles } from '../git.ts';
 
@@ -32,6 +35,12 @@ interface StoredComment extends Omit<PullComment, 'isAnswered'> {
 interface Stored {
   readonly commits: Map<string, Commit>;
   readonly pulls: Map<number, PullFile>;
+  /** Numbers of pull requests that nobody can read. */
+  readonly spoilt: Set<number>;
+  /** What people were told once, by number, oldest first. */
+  readonly notices: Map<number, readonly string[]>;
+  /** The last check of each pull request, by number. */
+  readonly checks: Map<number, Check>;
   /** Of each pull request, by number, oldest first. */
   readonly comments: Map<number, StoredComment[]>;
   /** All that was ever remembered for a head of a pull request, by its number and the head. */
@@ -45,7 +54,8 @@ const OURSELVES: Account = { login: 'greenroom[bot]', isBot: true };
 /** A forge without a file or a process, for tests that live through thousands of histories. */
 export class MemoryForge implements Forge, ForgeFixture {
   readonly description = 'memory';
-  readonly serverUrl = null;
+  readonly pages: Pages | null = null;
+  readonly capabilities: Capabilities = EVERYTHING;
   /** Permissions on all repositories by login; whom it does not name is no collaborator. */
   readonly #permissions = new Map<string, string>();
   readonly #repositories = new Map<string, Stored>();
@@ -62,6 +72,9 @@ export class MemoryForge implements Forge, ForgeFixture {
     const stored = this.#repositories.get(key) ?? {
       commits: new Map(),
       pulls: new Map(),
+      spoilt: new Set(),
+      notices: new Map(),
+      checks: new Map(),
       comments: new Map(),
       holds: new Map(),
       head: undefined,
@@ -91,6 +104,16 @@ export class MemoryForge implements Forge, ForgeFixture {
     this.#repositories.delete(fullName);
   }
 
+  /** A pull request goes away. */
+  lose(owner: string, name: string, number: number): void {
+    this.#find({ path: `${owner}/${name}` })?.pulls.delete(number);
+  }
+
+  /** A pull request can be read no more. */
+  spoil(owner: string, name: string, number: number): void {
+    this.#find({ path: `${owner}/${name}` })?.spoilt.add(number);
+  }
+
   allow(login: string, permission: string): void {
     this.#permissions.set(login, permission);
   }
@@ -98,6 +121,15 @@ export class MemoryForge implements Forge, ForgeFixture {
   /** Our comment. */
   comment(repository: RepositoryRef, number: number): string | null {
     return this.#ours(repository, number)?.body ?? null;
+  }
+
+  /** What people were told once, oldest first. */
+  noticesOf(repository: RepositoryRef, number: number): readonly string[] {
+    return this.#find(repository)?.notices.get(number) ?? [];
+  }
+
+  checkOf(repository: RepositoryRef, number: number): Check | null {
+    return this.#find(repository)?.checks.get(number) ?? null;
   }
 
   /** Somebody comments on a pull request; gives the comment's id. */
@@ -122,11 +154,11 @@ export class MemoryForge implements Forge, ForgeFixture {
 
   async pullRequest(repository: RepositoryRef, number: number): Promise<Lookup<PullRequest>> {
     const value = this.#pull(repository, number);
-    return value === undefined ? unknown(`no ${repository.owner}/${repository.name}#${number}`) : found(value);
+    return value === undefined ? unknown(`no ${repository.path}#${number}`) : found(value);
   }
 
   async pullRequestById(repositoryId: number, number: number, lastKnown: RepositoryRef): Promise<Lookup<PullRequest>> {
-    const names = [lastKnown, ...[...this.#repositories.keys()].map(refOf)];
+    const names = [lastKnown, ...[...this.#repositories.keys()].map((path) => ({ path }))];
     for (const name of names) {
       const value = this.#pull(name, number);
       if (value?.repository.id === repositoryId) return found(value);
@@ -135,20 +167,22 @@ export class MemoryForge implements Forge, ForgeFixture {
   }
 
   async *openPullRequests(owner: string, repositories?: readonly string[]): AsyncGenerator<RepositoryPulls> {
-    const all = [...this.#repositories.keys()].map(refOf).filter((ref) => ref.owner === owner);
+    const all = [...this.#repositories.keys()].map((path) => namesOf({ path })).filter((ref) => ref.owner === owner);
     if (repositories === undefined && all.length === 0) {
       throw new GreenroomError('unreachable', `no owner ${owner}`);
     }
     for (const name of repositories ?? all.map((ref) => ref.name).sort()) {
-      const repository = { owner, name };
+      const repository = { path: `${owner}/${name}` };
       const stored = this.#find(repository);
       if (stored === undefined) {
         yield { repository, pulls: [], complete: false, reason: `no ${owner}/${name}` };
         continue;
       }
-      const numbers = [...stored.pulls.keys()].sort((a, b) => a - b);
+      const numbers = [...stored.pulls.keys()].filter((number) => !stored.spoilt.has(number)).sort((a, b) => a - b);
       const pulls = numbers.map((number) => this.#pull(repository, number)!).filter(({ state }) => state === 'open');
-      yield { repository, pulls, complete: true };
+      const [spoilt] = stored.spoilt;
+      if (spoilt === undefined) yield { repository, pulls, complete: true };
+      else yield { repository, pulls, complete: false, reason: unreadable(repository, spoilt) };
     }
   }
 
@@ -173,6 +207,12 @@ export class MemoryForge implements Forge, ForgeFixture {
     if (body !== null && ours === undefined) this.#add(repository, number, { author: OURSELVES, body, isOurs: true });
     else if (body !== null && body !== ours!.body)
       this.#replace(repository, number, { ...ours!, body, editor: OURSELVES });
+    const { notice, check } = report;
+    const notices = this.noticesOf(repository, number);
+    if (notice !== null && !notices.some((text) => text.startsWith(notice.marker))) {
+      this.#find(repository)?.notices.set(number, [...notices, notice.body]);
+    }
+    if (check !== null) this.#find(repository)?.checks.set(number, check);
     return { comments, failures: [] };
   }
 
@@ -199,7 +239,7 @@ export class MemoryForge implements Forge, ForgeFixture {
 
   async override({ repository, number, head }: PullRequest, request: OverrideRequest): Promise<Override> {
     const holds = this.#find(repository)?.holds;
-    if (holds === undefined) throw new GreenroomError('unreachable', `no ${repository.owner}/${repository.name}`);
+    if (holds === undefined) throw new GreenroomError('unreachable', `no ${repository.path}`);
     const { action, until, by, commentId } = request;
     const override: Override = { action, until, by, commentId, at: this.#clock() };
     const key = `${number} ${head.sha}`;
@@ -217,8 +257,8 @@ export class MemoryForge implements Forge, ForgeFixture {
     // Nothing is open.
   }
 
-  #find({ owner, name }: RepositoryRef): Stored | undefined {
-    return this.#repositories.get(`${owner}/${name}`);
+  #find({ path }: RepositoryRef): Stored | undefined {
+    return this.#repositories.get(path);
   }
 
   #thread(repository: RepositoryRef, number: number): readonly StoredComment[] {
@@ -245,6 +285,7 @@ export class MemoryForge implements Forge, ForgeFixture {
     const stored = this.#find(repository);
     const file = stored?.pulls.get(number);
     if (stored === undefined || file === undefined) return undefined;
+    if (stored.spoilt.has(number)) throw invalidInput([{ message: unreadable(repository, number) }]);
     const override = this.holdAt(repository, number, file.head.sha);
     return pullOf(file, repository, stored.commits.get(file.head.sha)?.time ?? null, override);
   }
@@ -252,14 +293,14 @@ export class MemoryForge implements Forge, ForgeFixture {
   #files(repository: RepositoryRef, sha: string): TestFiles {
     const commit = this.#find(repository)?.commits.get(sha);
     if (commit !== undefined) return commit.files;
-    throw new GreenroomError('unreachable', `${repository.owner}/${repository.name} has no commit ${sha}`);
+    throw new GreenroomError('unreachable', `${repository.path} has no commit ${sha}`);
   }
 }
 
 /** @param committedAt unix seconds */
 export function pullOf(
   file: PullFile,
-  { owner, name }: RepositoryRef,
+  { path }: RepositoryRef,
   committedAt: number | null,
   override: Override | null,
 ): PullRequest {
@@ -268,7 +309,7 @@ export function pullOf(
     ...rest,
     base: base?.ref ?? 'main',
     isByBot: file.author.endsWith('[bot]'),
-    repository: { id: repositoryId, owner, name },
+    repository: { id: repositoryId, path },
     head: { ...head, committedAt },
     createdAt: parseTime(createdAt)!,
     updatedAt: parseTime(updatedAt)!,
@@ -285,9 +326,8 @@ function unknown(reason: string): Lookup<PullRequest> {
   return { status: 'unknown', reason };
 }
 
-function refOf(fullName: string): RepositoryRef {
-  const [owner = '', name = ''] = fullName.split('/');
-  return { owner, name };
+function unreadable({ path }: RepositoryRef, number: number): string {
+  return `${path}#${number} cannot be read`;
 }
 
 function textOf(path: string, file: TestFiles[string]): string {

@@ -1,4 +1,4 @@
-import type { RepositoryRef } from '../../../lib/forge/forge.ts';
+import type { RepositoryRef } from '../../../lib/core/repository.ts';
 import type { GitData } from '../../../lib/github/git/git-data.ts';
 import type { TreeReader } from '../../../lib/github/git/trees.ts';
 import type { GitHubClient, GraphQLAnswer } from '../../../lib/github/http/client.ts';

@@ -1,5 +1,6 @@
 import { formatTime } from '../../../lib/core/clock.ts';
-import type { Account, Override, PullRequest, RepositoryRef } from '../../../lib/forge/forge.ts';
+import { namesOf, type RepositoryRef } from '../../../lib/core/repository.ts';
+import type { Account, Override, PullRequest } from '../../../lib/forge/forge.ts';
 import type { ForgeFixture, PullFile } from '../../support/forge.ts';
 import { pullOf } from '../../support/memory/forge.ts';
 import { isBot, MEANINGS, type Meaning, PERMISSIONS } from './rule.ts';
@@ -7,8 +8,7 @@ import { type ForgeEvent, type Person, SAYINGS, VARIANTS, type Variant } from '.
 
 interface HostedRepository {
   readonly id: number;
-  owner: string;
-  name: string;
+  path: string;
   gone: boolean;
   /** Whether it had another name before: nothing leads from that one to it here. */
   moved: boolean;
@@ -143,25 +143,25 @@ export class Hosting {
     const [owner = '', name = ''] = fullName.split('/');
     if (this.#at(fullName) !== undefined) return;
     const id = 101 + this.repositories.length;
-    this.repositories.push({ id, owner, name, gone: false, moved: false, pulls: new Map(), earlier: new Map() });
+    this.repositories.push({ id, path: fullName, gone: false, moved: false, pulls: new Map(), earlier: new Map() });
     this.#on.repository(owner, name, { 'README.md': `Repository ${id}\n` });
   }
 
   #at(fullName: string): HostedRepository | undefined {
-    return this.repositories.find(({ owner, name, gone }) => !gone && `${owner}/${name}` === fullName);
+    return this.repositories.find(({ path, gone }) => !gone && path === fullName);
   }
 
   #move(repository: HostedRepository | undefined, to: string): void {
     if (repository === undefined || this.#at(to) !== undefined) return;
-    this.#on.move(`${repository.owner}/${repository.name}`, to);
-    [repository.owner = '', repository.name = ''] = to.split('/');
+    this.#on.move(repository.path, to);
+    repository.path = to;
     repository.moved = true;
   }
 
   #vanish(repository: HostedRepository | undefined): void {
     if (repository === undefined) return;
     repository.gone = true;
-    this.#on.remove(`${repository.owner}/${repository.name}`);
+    this.#on.remove(repository.path);
   }
 
   #open(
@@ -176,7 +176,8 @@ export class Hosting {
       return;
     }
     const head = this.#commit(repository, variant, time);
-    const file = this.#on.pull(repository.owner, repository.name, {
+    const { owner, name } = namesOf(repository);
+    const file = this.#on.pull(owner, name, {
       number,
       repositoryId: repository.id,
       head: { sha: head, ref: `change-${number}`, repositoryId: fork ? 9 : repository.id },
@@ -187,7 +188,8 @@ export class Hosting {
     this.#send(repository, number);
   }
 
-  #commit({ owner, name }: HostedRepository, variant: Variant, time: number): string {
+  #commit(repository: HostedRepository, variant: Variant, time: number): string {
+    const { owner, name } = namesOf(repository);
     if (variant === 'lost') {
       const sha = String(this.variants.size).padStart(40, 'f');
       this.variants.set(sha, variant);
@@ -205,7 +207,8 @@ export class Hosting {
     next.closedAt = next.state === 'closed' ? next.updatedAt : null;
     repository.earlier.set(file.number, { file, override: this.#hold(repository, file) });
     repository.pulls.set(file.number, next);
-    this.#on.pull(repository.owner, repository.name, next);
+    const { owner, name } = namesOf(repository);
+    this.#on.pull(owner, name, next);
     this.#send(repository, file.number);
   }
 
@@ -230,8 +233,8 @@ export class Hosting {
     }
   }
 
-  #send({ owner, name }: HostedRepository, number: number): void {
-    const delivery = { repository: { owner, name }, number };
+  #send({ path }: HostedRepository, number: number): void {
+    const delivery = { repository: { path }, number };
     this.sent.push(delivery);
     this.inbox.push(delivery);
   }

@@ -1,3 +1,4 @@
+import { namesOf } from '../../../lib/core/repository.ts';
 import type { Answer, OverrideRequest, PullRequest } from '../../../lib/forge/forge.ts';
 import type { Person, Saying, Variant } from './steps.ts';
 
@@ -42,13 +43,14 @@ function isOver(pull: PullRequest, variant: Variant, now: number): boolean {
 }
 
 /** Whether the repository is one of the platform's. */
-export function isSource({ repository: { owner } }: PullRequest): boolean {
+export function isSource({ repository }: PullRequest): boolean {
+  const { owner } = namesOf(repository);
   return owner === 'acme' || owner === 'partner';
 }
 
 export function isEligible(pull: PullRequest): boolean {
   if (!isSource(pull) || pull.state === 'closed' || pull.draft) return false;
-  if (pull.repository.owner === 'partner' && !pull.labels.includes('preview')) return false;
+  if (namesOf(pull.repository).owner === 'partner' && !pull.labels.includes('preview')) return false;
   return pull.head.repositoryId === pull.repository.id;
 }
 

@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodeObject, OBJECT_FORMATS } from '../../../lib/core/git/objects.ts';
-import type { RepositoryRef } from '../../../lib/forge/forge.ts';
+import { namesOf, type RepositoryRef } from '../../../lib/core/repository.ts';
 import { GitHubForge } from '../../../lib/github/forge.ts';
 import { type OverrideNode, overrideOf } from '../../../lib/github/pulls/override.ts';
 import { GitHubAppsRepo } from '../../../lib/github/repo/apps-repo.ts';
@@ -58,7 +58,7 @@ export interface Proposals {
 }
 
 const PREFIX = 'greenroom/';
-const APPS = { owner: 'acme', name: 'previews' };
+const APPS = { path: 'acme/previews' };
 
 /** @param clock unix seconds, of the forge */
 export type MakeSide = (platform: string, clock: () => number) => Promise<Side>;
@@ -127,7 +127,7 @@ export async function gitHubSide(platform: string, now: () => number): Promise<S
       const lines = git(apps, ['for-each-ref', '--format=%(refname) %(objectname)', `refs/heads/${PREFIX}`]).split(
         '\n',
       );
-      const pulls = fake.repository(APPS.owner, APPS.name)!.pullRequests();
+      const pulls = fake.repository('acme', 'previews')!.pullRequests();
       return {
         branches: new Map(
           lines.filter(Boolean).map((line) => {
@@ -143,10 +143,10 @@ export async function gitHubSide(platform: string, now: () => number): Promise<S
       };
     },
     decide: (number, what) => {
-      const repo = fake.repository(APPS.owner, APPS.name)!;
+      const repo = fake.repository('acme', 'previews')!;
       const pull = repo.pullRequest(number)!;
       if (pull.state !== 'open' || (what === 'merge' && mergeable(repo, pull) !== 'MERGEABLE')) return false;
-      if (what === 'merge') mergePull(fake, APPS.owner, APPS.name, number);
+      if (what === 'merge') mergePull(fake, 'acme', 'previews', number);
       else closePull(repo, pull);
       return true;
     },
@@ -193,8 +193,10 @@ function gated(repo: GitHubAppsRepo, gate: Gate): AppsRepo {
 }
 
 function talking(on: TestForge, fake: FakeGitHub): ForgeFixture & Talk {
-  const ours = ({ owner, name }: RepositoryRef, number: number) =>
-    fake.commentsOf(owner, name, number).find(({ body }) => body.startsWith(COMMENT_MARKER));
+  const ours = (repository: RepositoryRef, number: number) => {
+    const { owner, name } = namesOf(repository);
+    return fake.commentsOf(owner, name, number).find(({ body }) => body.startsWith(COMMENT_MARKER));
+  };
   return {
     repository: (...given) => on.repository(...given),
     pull: (...given) => on.pull(...given),
@@ -204,13 +206,15 @@ function talking(on: TestForge, fake: FakeGitHub): ForgeFixture & Talk {
       for (const status of fake.statuses) if (status.repository === from) Object.assign(status, { repository: to });
     },
     allow: (login, permission) => void fake.permissions.set(login, permission),
-    say: ({ owner, name }, number, { login }, body) =>
-      fake.addComment(`PR_${fake.repository(owner, name)!.id}_${number}`, login, body).number,
+    say: (repository, number, { login }, body) => {
+      const { owner, name } = namesOf(repository);
+      return fake.addComment(`PR_${fake.repository(owner, name)!.id}_${number}`, login, body).number;
+    },
     comment: (repository, number) => ours(repository, number)?.body ?? null,
     edit: (repository, number, { login }, body) =>
       void Object.assign(ours(repository, number)!, { body, editor: login, updatedAt: fake.tick() }),
-    holdAt: ({ owner, name }, number, sha) =>
-      overrideOf(statusNode(fake, { owner, name }, sha) as OverrideNode | null, number),
+    holdAt: (repository, number, sha) =>
+      overrideOf(statusNode(fake, namesOf(repository), sha) as OverrideNode | null, number),
     answersTo: (_, __, commentId) =>
       (fake.commentByNumber(commentId)?.reactions ?? []).filter(({ login }) => login === fake.login),
   };

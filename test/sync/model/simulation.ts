@@ -2,9 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { type CompiledPreview, createCompiler } from '../../../lib/compile/compile.ts';
 import { GreenroomError } from '../../../lib/core/errors.ts';
 import { encodeObject, OBJECT_FORMATS } from '../../../lib/core/git/objects.ts';
+import { namesOf } from '../../../lib/core/repository.ts';
 import type { Answer, Override, OverrideRequest, PullRequest } from '../../../lib/forge/forge.ts';
 import { loadPlatform, loadPreview } from '../../../lib/model/files.ts';
 import { syncAndAnswer } from '../../../lib/sync/answer.ts';
+import { identityOf } from '../../../lib/sync/plan/plan-preview.ts';
 import { sweep } from '../../../lib/sync/sweep/sweep.ts';
 import type { TestFiles } from '../../support/git.ts';
 import { type Delivery, Hosting } from './hosting.ts';
@@ -353,19 +355,12 @@ class Simulation implements Props {
     return createCompiler({ platform: spec, now: this.now })({
       preview: loadPreview(files['preview.yaml'] as string, 'preview.yaml'),
       manifests: null,
-      identity: {
-        repositoryId: pull.repository.id,
-        owner: pull.repository.owner,
-        repository: pull.repository.name,
-        number: pull.number,
-      },
+      identity: identityOf(pull),
       name,
       headSha: pull.head.sha,
       author: pull.author,
       pullRequestUrl:
-        this.#side.pages === null
-          ? null
-          : `${this.#side.pages}/${pull.repository.owner}/${pull.repository.name}/pull/${pull.number}`,
+        this.#side.pages === null ? null : `${this.#side.pages}/${pull.repository.path}/pull/${pull.number}`,
       labels: pull.labels,
       times: {
         createdAt: pull.createdAt,
@@ -427,7 +422,7 @@ class Simulation implements Props {
         if (is === undefined || !isDeepStrictEqual(is.files, was?.files)) throw new Error(`${was?.path} was not kept`);
         expected.add(key);
       } else if (is === undefined) {
-        const name = `pr-${repository.name}-${file.number}`;
+        const name = `pr-${namesOf(repository).name}-${file.number}`;
         const isTaken = now.some((folder) => folder.name === name);
         // A version that was declined keeps its place: what comes after it is planned as if it were merged.
         const isFull = this.#limited && now.length + this.#declined.size >= PLACES;

@@ -227,7 +227,8 @@ export class Stage {
       readFolder: (...request) => this.#call(() => forge.readFolder(...request)),
       changedFiles: (pull) => this.#call(() => forge.changedFiles(pull)),
       publish: (...request) => this.#call(() => forge.publish(...request)),
-      serverUrl: forge.serverUrl,
+      pages: forge.pages,
+      capabilities: forge.capabilities,
       comments: async (pull) => {
         const comments = await this.#call(() => forge.comments(pull));
         const key = keyOf(pull.repository.id, pull.number);

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { namesOf } from '../../../lib/core/repository.ts';
 import type { Answer, Override, OverrideRequest, PullComment, PullRequest } from '../../../lib/forge/forge.ts';
 import type { Comment, Hosting, Talk } from './hosting.ts';
 import { answersFor, COMMENT_AGE, isBot, isEligible, isSource, mayAsk, wantedHold } from './rule.ts';
@@ -140,7 +141,9 @@ export class Talks {
       // Of what is closed nobody asks any more, and who waits for a name fails.
       const isSeen = !repository.gone && pull.state === 'open' && isSource(pull);
       const key = keyOf(repository.id, file.number);
-      const isBlocked = previews.some((one) => one.name === `pr-${repository.name}-${file.number}` && one.key !== key);
+      const isBlocked = previews.some(
+        (one) => one.name === `pr-${namesOf(repository).name}-${file.number}` && one.key !== key,
+      );
       if (isSeen && !isBlocked) this.#checkAnswers(pull);
       if (isSeen && !this.#contested.has(key)) this.#checkLastWord(key, pull);
     }
@@ -154,7 +157,7 @@ export class Talks {
       if (owed && answers.length === 0) throw new Error(`comment ${id} of ${number} was never answered`);
     }
     const ticked = this.#talk.comment(pull.repository, pull.number)?.includes('- [x]');
-    if (ticked) throw new Error(`a box of ${pull.repository.name}#${pull.number} is still ticked`);
+    if (ticked) throw new Error(`a box of ${pull.repository.path}#${pull.number} is still ticked`);
   }
 
   #checkLastWord(key: string, { head, override }: PullRequest): void {

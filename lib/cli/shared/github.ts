@@ -1,0 +1,26 @@
+import { systemClock } from '../../core/clock.ts';
+import type { ForgeKind } from './forge-kind.ts';
+
+/** What GitHub takes for owner and name; a name that ends in `.git` is a path that is not there. */
+const PATH = /^[A-Za-z0-9][A-Za-z0-9-]{0,38}\/(?!.*\.git$)[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$/;
+
+export const github: ForgeKind = {
+  isRepository: (text) => PATH.test(text),
+  cloneAddress: (path, env) => `${env['GITHUB_SERVER_URL'] || 'https://github.com'}/${path}.git`,
+  webhooks: async () => (await import('../../github/webhook.ts')).gitHubWebhooks,
+  async connect(env, { cache: folder, onWait }) {
+    const [{ openGitHub }, { FolderCache, ProcessCache }, { GitHubForge }, { GitHubAppsRepo }] = await Promise.all([
+      import('../../github/http/open.ts'),
+      import('../../github/http/cache.ts'),
+      import('../../github/forge.ts'),
+      import('../../github/repo/apps-repo.ts'),
+    ]);
+    const client = openGitHub(env, { onWait });
+    const cache = folder === undefined ? new ProcessCache() : await FolderCache.open(folder, systemClock);
+    const serverUrl = env['GITHUB_SERVER_URL'] || undefined;
+    return {
+      forge: () => new GitHubForge(client, { cache, ...(serverUrl && { serverUrl }) }),
+      appsRepo: (path, branch) => new GitHubAppsRepo(client, { path }, branch),
+    };
+  },
+};
