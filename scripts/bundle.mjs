@@ -1,11 +1,9 @@
 // The command as one file, and its bytecode: what the build ships, and what tests run as a real process.
 import { execFileSync } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const require = createRequire(import.meta.url);
 
 /**
  * @param {string} outfile path from the project's root
@@ -60,13 +58,11 @@ const lateBuiltins = {
     onResolve({ filter: LATE }, ({ path, namespace }) =>
       namespace === 'late' ? { path, external: true } : { path: path.replace('node:', ''), namespace: 'late' },
     );
+    // By their prototype, which esbuild keeps: a list of members would be that of the Node.js that builds, and the bundle
+    // another one on another machine.
     onLoad({ filter: LATE, namespace: 'late' }, ({ path }) => ({
-      contents: Object.keys(require(path))
-        .map(
-          (name) =>
-            `Object.defineProperty(exports, '${name}', { enumerable: true, get: () => require('${path}').${name} });`,
-        )
-        .join('\n'),
+      contents: `const late = { get: (_, name) => (name === '__esModule' ? undefined : require('${path}')[name]) };
+        module.exports = Object.create(new Proxy({}, late));`,
     }));
     // An object of members that are read at once, for cdk8s' own tests to replace.
     onLoad({ filter: /cdk8s.lib._child_process\.js$/ }, () => ({

@@ -17,6 +17,7 @@ import { adapted, type ManifestSettings } from './adapt.ts';
 import { previewCharts } from './charts.ts';
 import { type Cost, costOf, totalRequests } from './cost.ts';
 import { createEvaluate, type Evaluate } from './evaluate.ts';
+import { type EvidenceByDigest, evidenceLines, explained, withEvidence } from './evidence.ts';
 import { type Manifest, manifestFiles } from './files.ts';
 import type { Times } from './lifetime.ts';
 import { servicePorts } from './manifest-ports.ts';
@@ -55,6 +56,8 @@ export interface CompileInput {
   readonly times: Times;
   /** What tags of images stand for, by the image with its tag. @default - not asked: the tags stay */
   readonly digests?: ReadonlyMap<string, string> | undefined;
+  /** What was verified of the images. @default - nothing was asked */
+  readonly evidence?: EvidenceByDigest | undefined;
 }
 
 /** A preview as it would be committed, and what the rules say of it. */
@@ -71,6 +74,8 @@ export interface CompiledPreview {
   readonly headSha: string;
   readonly record: PreviewRecord;
   readonly findings: readonly Finding[];
+  /** What is shown of its images, a line each, for people; nothing of it reaches the files. */
+  readonly evidence: readonly string[];
   /** Whether a finding refuses it; the files must then not be committed. */
   readonly denied: boolean;
   /** By path from the apps repo's root. */
@@ -100,10 +105,12 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
   const [first] = resolved.apps;
   const settings: ManifestSettings = { name, values: charts.values, apps: resolved.apps, platform };
   const repository = `${identity.owner}/${identity.repository}`;
-  const makers = readManifests(preview, input.manifests, settings);
+  const evidence: EvidenceByDigest = input.evidence ?? new Map();
+  const note = (object: Manifest) => withEvidence(object, evidence);
+  const makers = readManifests(preview, input.manifests, settings).map((own) => ({ ...own, object: note(own.object) }));
   charts.namespace.openPorts(servicePorts(makers.map(({ object }) => object)));
   const fence = objectsOf(charts.fence);
-  const generated = objectsOf(charts.app);
+  const generated = objectsOf(charts.app).map(note);
   refuseSharedNames(generated, makers);
 
   const manifests = makers.map(({ object }) => object);
@@ -114,16 +121,17 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
   refuseInvalid([charts.fence, charts.app]);
 
   const namespaceObject = fence.find(({ kind }) => kind === 'Namespace');
-  const findings = evaluate({
+  const evaluated = evaluate({
     name,
     repository,
     preview,
     generated,
     apps: resolved.apps,
     manifests: manifestTexts(input.manifests),
-    adapted: (value) => adapted(value, settings),
+    committed: (object) => note(adapted(object, settings) as Manifest),
     namespaceObject,
   });
+  const findings = explained(evaluated, app, evidence, platform.policies.contact);
   const folder = previewFolder(resolved.cluster.name, repoOfName(name), name);
   const pull = `${repository}#${identity.number}`;
   const record: PreviewRecord = {
@@ -138,6 +146,7 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
     image: formatImage(first.image),
     imageDigest: first.image.digest ?? null,
     ...recordedImages(input.digests, resolved.apps),
+    ...(evidence.size === 0 ? {} : { evidence: notedOf(evidence) }),
     url,
     cluster: resolved.cluster.name,
     created: input.times.createdAt,
@@ -156,6 +165,7 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
     headSha,
     record,
     findings,
+    evidence: evidenceLines(evidence),
     denied: findings.some(isDenial),
     files: fileSet([
       [`${folder}/${RECORD_FILE}`, formatRecord(record)],
@@ -178,6 +188,11 @@ function recordedImages(
   const used = new Set(apps.map(({ image }) => image.digest));
   const images = [...digests].filter(([, digest]) => used.has(digest));
   return images.length === 0 ? {} : { images: Object.fromEntries(images.sort(([a], [b]) => compareStrings(a, b))) };
+}
+
+function notedOf(evidence: EvidenceByDigest): PreviewRecord['evidence'] {
+  const entries = [...evidence].map(([digest, { noted }]) => [digest, noted] as const);
+  return Object.fromEntries(entries.sort(([a], [b]) => compareStrings(a, b)));
 }
 
 /** What {@link PreviewRecord.specDigest} holds. */

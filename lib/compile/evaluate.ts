@@ -1,5 +1,6 @@
 import type { FileSet } from '../core/fileset.ts';
 import type { Finding } from '../core/finding.ts';
+import type { JsonRecord } from '../core/json.ts';
 import type { Loaded } from '../model/load.ts';
 import type { PlatformSpec } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
@@ -24,8 +25,8 @@ export interface Case {
   readonly generated: readonly Manifest[];
   /** Text of the maker's own manifests by path. */
   readonly manifests: FileSet;
-  /** What becomes of an object of theirs. */
-  readonly adapted: (value: unknown) => unknown;
+  /** What becomes of an object of theirs before it is committed. */
+  readonly committed: (object: JsonRecord) => unknown;
   readonly namespaceObject: Manifest | undefined;
 }
 
@@ -52,9 +53,11 @@ export function createEvaluate(options: EvaluatorOptions): Evaluate {
   const { severities, contact } = platform.policies;
   const checker = createChecker({ params: ruleParams(platform), severities, contact, extraRules, cel });
   const { honoured } = loadExceptions(exceptions, { now, rules: chosenRules({ extraRules }) });
-  const evaluate: Evaluate = ({ preview, apps, generated, manifests, adapted, namespaceObject }) => [
+  const evaluate: Evaluate = ({ preview, apps, generated, manifests, committed, namespaceObject }) => [
     ...generated.flatMap((object) => generatedFindings(checker, { preview, apps }, object, namespaceObject)),
-    ...[...manifests].flatMap(([file, text]) => checkText(checker, text, { file, namespaceObject, adapted }).findings),
+    ...[...manifests].flatMap(
+      ([file, text]) => checkText(checker, text, { file, namespaceObject, committed }).findings,
+    ),
   ];
   return (candidate) => applyExceptions(evaluate(candidate), candidate, honoured);
 }

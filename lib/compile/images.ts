@@ -68,7 +68,7 @@ export function podImages(object: unknown): string[] {
 
 /**
  * The images of a preview about which a registry may be asked: those of its apps, with the platform's tag where they name
- * none, and those that its own manifests name by digest. A wrong reference, one of a registry that may not be used, and a
+ * none, of its services, and those that its own manifests name by digest. A wrong reference, one of a registry that may not be used, and a
  * tag in a manifest are for the compiler and the rules to refuse: no stranger is asked.
  *
  * @throws GreenroomError `invalid-input` for manifests that are none
@@ -84,7 +84,11 @@ export function imagesToLookUp(
     .map(parseImage)
     .filter((image) => typeof image !== 'string' && image.digest !== undefined);
   const own = appsOf(preview.value).map(({ spec }) => taggedImage(spec.image, platform, context));
-  const images = [...own, ...named].filter((image) => typeof image !== 'string');
+  const services = Object.values(preview.value.spec.resources).flatMap(({ type }) => {
+    const image = Object.hasOwn(platform.services, type) ? platform.services[type]?.image : undefined;
+    return image === undefined ? [] : [parseImage(image)];
+  });
+  const images = [...own, ...services, ...named].filter((image) => typeof image !== 'string');
   return new Map(
     images.filter((image) => isInRegistries(image, platform.registries)).map((image) => [formatImage(image), image]),
   );

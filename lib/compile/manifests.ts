@@ -10,6 +10,7 @@ import {
   parseSafeYaml,
 } from '../model/load.ts';
 import type { Preview } from '../model/preview.ts';
+import { EVIDENCE_PREFIX } from '../policies/rules/evidence.ts';
 import { ALL_RECONCILERS } from '../reconcilers/index.ts';
 import { adapted, adaptProblems, type ManifestSettings } from './adapt.ts';
 import type { Manifest } from './files.ts';
@@ -147,7 +148,17 @@ function shapeProblems(value: unknown, positions: Positions): Problem[] {
       }
     }
   }
+  for (const path of evidencePaths(value, [])) problems.push(at(path, 'is for greenroom alone to note; remove it'));
   return problems;
+}
+
+/** Where an object claims what was verified of an image, wherever in it a pod template may stand. */
+function evidencePaths(value: unknown, path: FieldPath): FieldPath[] {
+  if (Array.isArray(value)) return value.flatMap((item, i) => evidencePaths(item, [...path, i]));
+  if (!isRecord(value)) return [];
+  return Object.entries(value).flatMap(([key, below]) =>
+    key.toLowerCase().startsWith(EVIDENCE_PREFIX) ? [[...path, key]] : evidencePaths(below, [...path, key]),
+  );
 }
 
 function isName(value: unknown): boolean {

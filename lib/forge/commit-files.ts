@@ -37,6 +37,12 @@ export class CommitFiles {
     this.#description = gitDir;
   }
 
+  /** Null when the commit is not here. */
+  async parents(sha: string): Promise<readonly string[] | null> {
+    const object = await this.#reader.read(sha);
+    return object?.type === 'commit' && object.content !== null ? decodeCommit(object.content).parents : null;
+  }
+
   /** Committer time in unix seconds; null when the commit is not here. */
   async committedAt(sha: string): Promise<number | null> {
     const object = await this.#reader.read(sha);

@@ -216,6 +216,9 @@ export interface Forge {
    */
   readFolder(repository: RepositoryRef, sha: string, path: string): Promise<FileSet | null>;
 
+  /** The parents of a commit, in their order; null where the forge has no such commit, or gives no answer. */
+  commitParents(repository: RepositoryRef, sha: string): Promise<readonly string[] | null>;
+
   /**
    * Paths that a pull request changes as it is now, from the repository's root; of a renamed file both. A forge that
    * lists no more than some thousands gives those.

@@ -5,6 +5,7 @@ import { GreenroomError, invalidInput } from '../core/errors.ts';
 import type { FileSet } from '../core/fileset.ts';
 import { compareStrings } from '../core/fileset.ts';
 import { fileFailure } from '../core/git/failure.ts';
+import { isObjectId } from '../core/git/objects.ts';
 import { tryGit } from '../core/git/process.ts';
 import { namesOf, type RepositoryRef } from '../core/repository.ts';
 import { writeWholeFile } from '../core/whole-file.ts';
@@ -110,6 +111,10 @@ export class LocalForge implements Forge {
     const diff = await tryGit({ gitDir }, ['diff', '--name-only', '--no-renames', '-z', range, '--']);
     if (diff.code !== 0) return { status: 'unknown', reason: `${gitDir}: ${diff.stderr.trim().split('\n')[0]}` };
     return { status: 'found', value: diff.stdout.split('\0').filter((path) => path !== '') };
+  }
+
+  async commitParents(repository: RepositoryRef, sha: string): Promise<readonly string[] | null> {
+    return isObjectId(sha) ? this.#withFiles(repository, (files) => files.parents(sha)) : null;
   }
 
   async publish(pull: PullRequest, report: PullRequestReport): Promise<PublishOutcome> {

@@ -32,6 +32,7 @@ import { changedFiles } from './pulls/changed-files.ts';
 import { CommitFiles } from './pulls/files.ts';
 import { Listing } from './pulls/listing.ts';
 import { writeOverride } from './pulls/override.ts';
+import { commitParents } from './pulls/parents.ts';
 import { mayWrite, react } from './pulls/people.ts';
 import { PreviewFiles } from './pulls/preview-files.ts';
 import { PULL_FIELDS, type PullNode, pullOf, REPOSITORY_FIELDS, type RepositoryNode } from './pulls/pull.ts';
@@ -152,6 +153,11 @@ export class GitHubForge implements Forge {
 
   changedFiles(pull: PullRequest): Promise<Lookup<readonly string[]>> {
     return changedFiles(this.#client.for(namesOf(pull.repository).owner), pull);
+  }
+
+  async commitParents(repository: RepositoryRef, sha: string): Promise<readonly string[] | null> {
+    checkName(repository);
+    return commitParents(this.#client.for(namesOf(repository).owner), repository, sha);
   }
 
   async publish(pull: PullRequest, report: PullRequestReport): Promise<PublishOutcome> {

@@ -3,6 +3,8 @@ export const PLATFORM_FILE = 'greenroom.yaml';
 export const PREVIEW_FILE = 'preview.yaml';
 export const RECORD_FILE = 'preview.json';
 export const EXCEPTIONS_GLOB = 'exceptions/*.yaml';
+/** Trusted roots for keyless signatures. */
+export const TRUST_GLOB = 'trust/*.json';
 export const RECORDS_GLOB = `previews/*/*/*/${RECORD_FILE}`;
 
 /** `previews/<cluster>/<repo>/<name>`, without a slash at the end. */

@@ -1,13 +1,14 @@
 import * as z from 'zod';
 import { sha256 } from '../core/digest.ts';
 import { isInRegistries, parseImage } from './image.ts';
+import { evidence } from './platform/evidence.ts';
 import { egress, ingress, network } from './platform/network.ts';
 import { annotations, env, imagePullSecrets, labels, priorityClass } from './platform/objects.ts';
 import { appsRepo, cleaner, cluster, commit } from './platform/operation.ts';
 import { cost, policies, slots, source } from './platform/rules.ts';
 import { merged, section } from './platform/section.ts';
 import { services } from './platform/services.ts';
-import { DEFAULT_SIZES, evidence, namespace, registry, secrets, size, spot, ttl } from './platform/workload.ts';
+import { DEFAULT_SIZES, namespace, registry, secrets, size, spot, ttl } from './platform/workload.ts';
 import { API_VERSION, bounded, cidr, dnsLabel, dnsName } from './scalars.ts';
 
 export { ENGINES, type Engine } from './platform/rules.ts';

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { PullRequestRef } from '../core/repository.ts';
+import { notedEvidence } from './evidence.ts';
 import { dnsLabel } from './scalars.ts';
 
 /**
@@ -23,6 +24,8 @@ export const recordSchema = z.object({
   imageDigest: z.string().max(80).nullable(),
   /** With several apps: what the tags of all their images stand for, by the image with its tag. */
   images: z.record(z.string().max(600), z.string().max(80)).optional(),
+  /** What was shown of each image, by digest; left out where the platform asks for no more than digests. */
+  evidence: z.record(z.string().regex(/^sha256:[0-9a-f]{64}$/), notedEvidence).optional(),
   /** Null where no app has a route. */
   url: z.string().max(500).nullable(),
   cluster: dnsLabel,

@@ -1,7 +1,7 @@
 import { type ParsedNode, parseAllDocuments } from 'yaml';
 import { type GreenroomError, invalidInput, type Problem } from '../core/errors.ts';
 import type { Finding, Fix } from '../core/finding.ts';
-import { isRecord } from '../core/json.ts';
+import { isRecord, type JsonRecord } from '../core/json.ts';
 import { showText } from '../model/load/field.ts';
 import { MAX_PLATFORM_BYTES, parseSafeYaml, type YamlDocument } from '../model/load.ts';
 import type { CheckContext, Checker, Violation } from './check.ts';
@@ -13,8 +13,8 @@ import { servedVersions } from './versions.ts';
 export interface CheckTextOptions extends CheckContext {
   /** Name of the file, for findings; nothing is read from it. */
   readonly file: string;
-  /** What becomes of an object before it is judged: what is committed. @default - it stays as it is */
-  readonly adapted?: (value: unknown) => unknown;
+  /** What becomes of an object before it is committed, and so is judged. @default - it stays as it is */
+  readonly committed?: (object: JsonRecord) => unknown;
 }
 
 /** What the rules say of a text, and the text as it could be. */
@@ -77,10 +77,11 @@ function evaluateDocument(
   checker: Checker,
   document: YamlDocument,
   index: number,
-  { file, namespaceObject, adapted = (value) => value }: CheckTextOptions,
+  { file, namespaceObject, committed = (same) => same }: CheckTextOptions,
 ): EvaluatedDocument {
   const context = namespaceObject === undefined ? {} : { namespaceObject };
-  const object = placed(adapted(document.value), namespaceObject);
+  const own = placed(document.value, namespaceObject);
+  const object = isRecord(own) ? committed(own) : own;
   let violations: readonly Violation[];
   try {
     violations = checker.check(object, context);

@@ -90,9 +90,9 @@ function isOver(state: PreviewState): boolean {
 
 function engineers(state: PreviewState, { subject, options, previous }: Writing, room: number): string[] {
   const findings = 'findings' in state ? state.findings : [];
-  const { objects = [], isNew = false } = state.state === 'ready' ? state : {};
+  const { objects = [], evidence = [], isNew = false } = state.state === 'ready' ? state : {};
   const kept = state.state === 'ready' ? previous : null;
-  return renderEngineers({ findings, objects, isNew, subject, options, previous: kept, room });
+  return renderEngineers({ findings, evidence, objects, isNew, subject, options, previous: kept, room });
 }
 
 function bodyOf(state: Exclude<PreviewState, { state: 'unknown' }>, writing: Writing): string[] {
@@ -103,10 +103,10 @@ function bodyOf(state: Exclude<PreviewState, { state: 'unknown' }>, writing: Wri
     case 'denied': {
       const denied = state.findings.filter(isDenial);
       return [
-        `### Preview: not started - ${denied.length === 1 ? 'one thing' : `${denied.length} things`} to change`,
+        `### Preview: ${isShown(state.live, subject) ? 'still running' : 'not started'} - ${denied.length === 1 ? 'one thing' : `${denied.length} things`} to change`,
         ...entries(denied.map((f) => findingEntry(f, options, subject))),
         ...nextStep(denied, options, subject),
-        ...stillRunning(state.live, subject),
+        ...(isShown(state.live, subject) ? goesOn(state.live) : stillRunning(state.live, subject)),
       ];
     }
     case 'invalid':
@@ -217,6 +217,15 @@ function queueHeadline(state: { reason: 'places' | 'budget'; place?: Place }, pr
   const known = /^### Preview: in the queue, (\d{1,6}\w\w of \d{1,6})$/m.exec(previous ?? '')?.[1];
   const place = state.place === undefined ? known : `${ordinal(state.place.number)} of ${state.place.of}`;
   return `### Preview: in the queue${place === undefined ? '' : `, ${place}`}`;
+}
+
+/** Whether what runs is what the pull request holds now: then something about it has changed since it was started. */
+function isShown(live: LivePreview | null, { headSha }: Subject): live is LivePreview {
+  return live?.headSha === headSha;
+}
+
+function goesOn({ url }: LivePreview): string[] {
+  return ['', `It goes on running until its end. [Open it](${url})`];
 }
 
 function stillRunning(live: LivePreview | null, { headSha }: Subject): string[] {

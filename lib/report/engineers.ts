@@ -3,11 +3,13 @@ import { renderChanges } from './changes.ts';
 import { commitLink, lineLink, link } from './links.ts';
 import { changesOf, changesPart } from './markers.ts';
 import type { ObjectChange, ReportOptions, Subject } from './state.ts';
-import { code, shortSha } from './text.ts';
+import { code, sentence, shortSha } from './text.ts';
 import { wholeItems } from './whole-items.ts';
 
 export interface EngineersInput {
   readonly findings: readonly Finding[];
+  /** What is shown of the images, a line each. */
+  readonly evidence: readonly string[];
   readonly objects: readonly ObjectChange[];
   readonly isNew: boolean;
   readonly subject: Subject;
@@ -20,9 +22,9 @@ export interface EngineersInput {
 
 /** The collapsed part: findings with their rules, what changed in the rendered objects, links. Empty where there is none. */
 export function renderEngineers(input: EngineersInput): string[] {
-  const { findings, objects, isNew, previous } = input;
+  const { findings, evidence, objects, isNew, previous } = input;
   const head = ['', '<details><summary>For engineers</summary>', ''];
-  const rules = ruleRows(findings);
+  const rules = [...ruleRows(findings), ...evidenceRows(evidence)];
   const end = [...linkRows(input), '', '</details>'];
   const used = [...head, ...rules, ...end].join('\n').length;
   const kept = objects.length === 0 ? changesOf(previous) : null;
@@ -40,6 +42,13 @@ function ruleRows(findings: readonly Finding[]): string[] {
   });
   const { shown, left } = wholeItems(rows, { items: 40, characters: 16_000 });
   return [...shown, ...(left > 0 ? [`- and ${left} more, not listed here`] : []), ''];
+}
+
+function evidenceRows(evidence: readonly string[]): string[] {
+  if (evidence.length === 0) return [];
+  const rows = evidence.map((line) => `- ${sentence(line)}`);
+  const { shown, left } = wholeItems(rows, { items: 20, characters: 8000 });
+  return ['Shown of the images:', '', ...shown, ...(left > 0 ? [`- and ${left} more, not listed here`] : []), ''];
 }
 
 function linkRows({ subject, options }: EngineersInput): string[] {

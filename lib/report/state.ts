@@ -38,6 +38,8 @@ export type PreviewState =
       readonly state: 'ready';
       readonly preview: LivePreview;
       readonly findings: readonly Finding[];
+      /** What is shown of its images, a line each. @default - nothing was asked */
+      readonly evidence?: readonly string[];
       /** Objects that this sync changes. @default - none */
       readonly objects?: readonly ObjectChange[];
       /** Whether there was no preview before. @default false */

@@ -11,6 +11,7 @@ import { printable } from '../report/text.ts';
 import type { Base, SyncContext } from '../sync/plan/base.ts';
 import { refusalOf, stopOf } from '../sync/plan/eligibility.ts';
 import { derivedName } from '../sync/plan/plan-preview.ts';
+import { type Doubt, evidenceDoubt } from './evidence.ts';
 import { recompile, type Source, sourceOf } from './recompile.ts';
 
 export interface VerifyRequest {
@@ -39,7 +40,7 @@ export interface Verification {
  * Compiles recorded previews again from the makers' files and compares byte by byte. Reads, writes nothing.
  */
 export async function verifyPreviews(
-  context: Pick<SyncContext, 'forge' | 'images'>,
+  context: Pick<SyncContext, 'forge' | 'images' | 'verifier'>,
   request: VerifyRequest,
 ): Promise<Verification> {
   const [problems, findings, unknown, equal]: [Problem[], Finding[], string[], string[]] = [[], [], [], []];
@@ -66,9 +67,14 @@ export async function verifyPreviews(
       if (found.length === 0) equal.push(folder);
       const stale = request.before === null ? null : staleHead(source, known.get(record.name));
       if (stale !== null) unknown.push(stale);
-      const doubt = await digestDoubt(context, request.head, source, known.get(record.name));
-      if (doubt?.status === 'wrong') problems.push({ file, field: 'imageDigest', message: doubt.reason });
-      if (doubt?.status === 'unknown') unknown.push(`${record.name}: ${doubt.reason}`);
+      const doubts = [
+        ['imageDigest', await digestDoubt(context, request.head, source, known.get(record.name))],
+        ['evidence', await evidenceDoubt(context, request.head, source, known.get(record.name))],
+      ] as const;
+      for (const [field, doubt] of doubts) {
+        if (doubt?.status === 'wrong') problems.push({ file, field, message: doubt.reason });
+        if (doubt?.status === 'unknown') unknown.push(`${record.name}: ${doubt.reason}`);
+      }
     } catch (error) {
       if (!(error instanceof GreenroomError) || error.code !== 'invalid-input') throw error;
       const why = error.problems.map(formatProblem)[0] ?? error.message;
@@ -122,7 +128,7 @@ async function digestDoubt(
   { platform }: Base,
   { record, preview }: Source,
   known: PreviewRecord | undefined,
-): Promise<{ status: 'wrong' | 'unknown'; reason: string } | null> {
+): Promise<Doubt | null> {
   if (platform.evidence.require.length === 0) return null;
   const digests = recordedDigests(record, preview.value, platform);
   const before =

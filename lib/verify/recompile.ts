@@ -1,4 +1,5 @@
 import type { CompiledPreview } from '../compile/compile.ts';
+import type { EvidenceByDigest } from '../compile/evidence.ts';
 import { recordedDigests } from '../compile/images.ts';
 import { expiresAt, type Times } from '../compile/lifetime.ts';
 import { GreenroomError } from '../core/errors.ts';
@@ -75,7 +76,14 @@ export function recompile(
     times: recordedTimes(source, recordedBy),
     // Where no evidence is asked a tag stands for itself, whatever a record says.
     digests: platform.evidence.require.length === 0 ? undefined : recordedDigests(record, preview.value, platform),
+    evidence: recordedEvidence(record, platform),
   });
+}
+
+/** Where it is not asked any more, nothing of it is noted. */
+function recordedEvidence({ evidence = {} }: PreviewRecord, platform: PlatformSpec): EvidenceByDigest {
+  if (platform.evidence.require.every((demand) => demand === 'digest')) return new Map();
+  return new Map(Object.entries(evidence).map(([digest, noted]) => [digest, { noted }]));
 }
 
 /**

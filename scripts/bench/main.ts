@@ -1,6 +1,7 @@
 // `npm run bench`: speed beside peers on the same work in the same run. Ratios count, absolute times are this machine's.
 // `npm run bench -- cold many` runs some parts only.
 import { cold } from './cold.ts';
+import { evidence } from './evidence.ts';
 import { many } from './many.ts';
 import { policies } from './policies.ts';
 import { sync } from './sync.ts';
@@ -10,6 +11,7 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   many: () => many(3),
   sync: () => sync(15),
   policies: () => policies(5),
+  evidence: () => evidence(10),
 };
 
 const wanted = process.argv.slice(2);

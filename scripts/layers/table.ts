@@ -44,7 +44,12 @@ export const ROOMS: readonly Room[] = [
     what: 'rules in CEL, the in-process check, compilers for admission engines, exceptions',
     from: ['core', 'model', 'reconcilers'],
   },
-  { name: 'evidence', what: 'what registries say of images', from: ['core', 'model'] },
+  {
+    name: 'evidence',
+    what: "what registries say of images: `registry/` asks them, `signatures/` finds who stands behind each signed piece, `judge/` holds the claims against the platform's demands",
+    from: ['core', 'model'],
+    inner: { registry: [], signatures: [], judge: ['signatures'], '.': ['registry', 'signatures', 'judge'] },
+  },
   {
     name: 'gitops',
     what: 'the apps repo: read and commit by Git objects, plan, compare-and-swap loop, audit log',
@@ -129,6 +134,10 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'cdk8s-plus-28': ['model'],
   constructs: ['constructs', 'compile'],
   '@octokit/rest': ['github'],
+  '@sigstore/bundle': ['evidence'],
+  '@sigstore/core': ['evidence'],
+  '@sigstore/protobuf-specs': ['evidence'],
+  '@sigstore/verify': ['evidence'],
   commander: ['cli'],
   'prom-client': ['serve'],
 };

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { TestRegistry } from '../evidence/registry-server.ts';
+import { attach, keyPair } from '../evidence/signing.ts';
 import { greenroom, inProcess } from '../support/command.ts';
 import { hostilePreviews } from '../support/hostile/previews.ts';
 import { platformText, previewText } from '../support/inputs.ts';
@@ -80,6 +81,21 @@ describe('sync', () => {
     expect(JSON.stringify([refused, waiting, ready, world.comment('shop', 7)])).not.toMatch(
       new RegExp(`${password}|${login}`),
     );
+  });
+
+  test('an image that has to be signed runs when it is, and not before', async () => {
+    await using registry = await TestRegistry.start({ referrersApi: true });
+    const key = keyPair();
+    const evidence = `evidence: { require: [digest, signature], keys: [${JSON.stringify(key.pem)}] }`;
+    const world = new World(platformText(evidence).replace('ghcr.io', registry.host));
+    world.push('shop', { 'preview.yaml': previewText('', `${registry.host}/acme/shop:v1`) }, NOW);
+    world.pull('shop', 7, { createdAt: NOW, updatedAt: NOW });
+    const subject = registry.image('acme/shop', 'v1');
+    const run = () => greenroom(['sync', '--repo', 'acme/shop', '--pr', '7', ...doors(world)]);
+    expect(await run()).toMatchObject({ code: 3, stdout: expect.stringContaining('refused') });
+    expect(world.comment('shop', 7)).toContain('The image has no signature');
+    attach(registry, 'acme/shop', { subject }, key);
+    expect(await run()).toMatchObject({ code: 0, stdout: expect.stringContaining('pr-shop-7: add') });
   });
 
   test('--event with a comment carries out its command, as the forge has it, and only then syncs', async () => {

@@ -56,6 +56,7 @@ const recipes = {
   helm: { module: 'helm', package: 'helm.sh/helm/v4/cmd/helm' },
   crane: { module: 'crane', package: 'github.com/google/go-containerregistry/cmd/crane' },
   registry: { module: 'crane', package: 'github.com/google/go-containerregistry/cmd/registry' },
+  'registry-referrers': { module: 'crane', package: '.' },
   cosign: { module: 'cosign', package: 'github.com/sigstore/cosign/v3/cmd/cosign' },
   kwok: { module: 'kwok', package: 'sigs.k8s.io/kwok/cmd/kwok' },
   shellcheck: { module: 'python' },

@@ -111,6 +111,14 @@ export function forgeContract(make: () => Promise<{ on: ForgeFixture; forge: For
     expect(await forge.readFolder(SHOP, next, 'm')).toBeNull();
   });
 
+  test('the parents of a commit; null for one that nobody knows', async () => {
+    const { on, forge, sha } = await shop();
+    const next = on.repository('acme', 'shop', { 'preview.yaml': 'new' });
+    expect(await forge.commitParents(SHOP, next)).toEqual([sha]);
+    expect(await forge.commitParents(SHOP, 'b'.repeat(40))).toBeNull();
+    expect(await forge.commitParents(SHOP, 'refs/heads/main')).toBeNull();
+  });
+
   test('a commit or a repository that is not there is not an absent file', async () => {
     const { forge, sha } = await shop();
     const lost = { code: 'unreachable' };

@@ -11,7 +11,16 @@ export const PARAMS = ruleParams(
 );
 
 /** The same, asking for every kind of evidence. */
-export const STRICT_PARAMS: RuleParams = { ...PARAMS, evidence: ['digest', 'signature', 'sbom', 'vulnerabilities'] };
+export const STRICT_PARAMS: RuleParams = {
+  ...PARAMS,
+  evidence: ['digest', 'signature', 'sbom', 'provenance', 'vulnerabilities'],
+};
+
+const KEY = `-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEBYReGepm9m5Ar/4bLd8Eh7Ix6lrZ
+cqN12endrxF/ICj5jdeSKLpSIrrIIf0ppT6sqmuGwZX2Ejy47OLFjStaGQ==
+-----END PUBLIC KEY-----
+`;
 
 /** A platform that asks for every kind of evidence, and whom its refusals name. */
 export const STRICT_PLATFORM = platformSchema.parse({
@@ -21,7 +30,7 @@ export const STRICT_PLATFORM = platformSchema.parse({
     domain: 'apps.example.com',
     sources: [{ owner: 'acme' }],
     registries: ['ghcr.io/acme'],
-    evidence: { require: ['digest', 'signature', 'sbom', 'vulnerabilities'] },
+    evidence: { require: ['digest', 'signature', 'sbom', 'provenance', 'vulnerabilities'], keys: [KEY] },
     policies: { contact: '@platform' },
   },
 }).spec;

@@ -72,7 +72,7 @@ function states(text: string): PreviewState[] {
     { state: 'denied', findings: findings.slice(0, 1), live: null },
     { state: 'invalid', problems, live },
     { state: 'invalid', problems: problems.slice(2), live: null },
-    { state: 'ready', preview: live, findings, objects },
+    { state: 'ready', preview: live, findings, objects, evidence: [text] },
     { state: 'ready', preview: live, findings, objects, isNew: true },
     { state: 'queued', reason: 'places', sentence: text, live },
     { state: 'waiting', image: text, live },

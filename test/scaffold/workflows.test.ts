@@ -34,7 +34,7 @@ describe('the workflows', () => {
   );
   beforeAll(async () => {
     for (const [, command] of calls) help.set(command, (await inProcess([command, '--help'])).stdout);
-  }, 60_000);
+  });
 
   it.each(calls)('%s: %s has the flags that it is called with', (_, command, args) => {
     const flags = args.match(/--[a-z-]+/g) ?? [];

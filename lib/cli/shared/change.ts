@@ -6,7 +6,7 @@ import { PLATFORM_FILE } from '../../model/layout.ts';
 import { createCelCompiler } from '../../policies/cel.ts';
 import { readBase } from '../../sync/plan/base.ts';
 import { type Change, differences } from '../../verify/change.ts';
-import { imageRegistry, openForge } from './clients.ts';
+import { openForge, openImages } from './clients.ts';
 import { type ExtensionOptions, extensionOption, loadExtensions } from './extensions.ts';
 import type { Io } from './io.ts';
 
@@ -51,7 +51,7 @@ export async function withChange<T>(
     const list = await checkout.list(headCommit);
     const oldList = baseCommit === null ? null : await checkout.list(baseCommit);
     const cel = createCelCompiler();
-    const context = { repo: checkout.repo, images: imageRegistry(io), clock: systemClock, cel, ...extensions };
+    const context = { repo: checkout.repo, ...openImages(io), clock: systemClock, cel, ...extensions };
     const head = await readBase(context, headCommit);
     const before = baseCommit !== null && oldList?.has(PLATFORM_FILE) ? await readBase(context, baseCommit) : null;
     const changed = oldList === null ? null : differences(oldList, list);

@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { systemClock } from '../../core/clock.ts';
+import type { RegistryClient } from '../../evidence/registry/client.ts';
 import type { ImageRegistry } from '../../evidence/registry/lookup.ts';
+import type { ImageVerifier } from '../../evidence/verify-image.ts';
 import type { Forge } from '../../forge/forge.ts';
 import type { AppsRepo } from '../../gitops/apps-repo.ts';
 import { isRemote, parseRemote } from '../../gitops/url.ts';
@@ -51,14 +53,14 @@ export async function openClients(options: ClientOptions, io: Io, onWait = sayWa
   const extensions = await loadExtensions(options, io);
   const connected = connection(options, io, onWait);
   const platforms = new PlatformReader();
-  const images = imageRegistry(io);
+  const images = openImages(io);
   const cel = createCelCompiler();
   return async (work) => {
     const forge = await openForge(options, io, connected);
     try {
       const repo = await openAppsRepo(options, io, connected);
       try {
-        return await work({ repo, forge, images, clock: systemClock, cel, platforms, ...extensions });
+        return await work({ repo, forge, ...images, clock: systemClock, cel, platforms, ...extensions });
       } finally {
         await repo.close();
       }
@@ -68,14 +70,26 @@ export async function openClients(options: ClientOptions, io: Io, onWait = sayWa
   };
 }
 
-/** Loaded when the first image is looked up: most platforms ask no evidence. */
-export function imageRegistry(io: Io): ImageRegistry {
-  let opened: Promise<ImageRegistry> | undefined;
-  const open = async () => (await import('../../evidence/registry/open.ts')).openRegistries(io.env);
+/**
+ * One client of all registries, so that its tokens and what is known of images are shared. Loaded when the first image is
+ * looked up: most platforms ask no evidence.
+ */
+export function openImages(io: Io): { readonly images: ImageRegistry; readonly verifier: ImageVerifier } {
+  let opened: Promise<RegistryClient> | undefined;
+  const open = () => {
+    opened ??= import('../../evidence/registry/open.ts').then(({ openRegistries }) => openRegistries(io.env));
+    return opened;
+  };
+  let verifier: Promise<ImageVerifier> | undefined;
+  const openVerifier = async () =>
+    (await import('../../evidence/verify-image.ts')).createVerifier(await open(), systemClock);
   return {
-    resolve: async (image) => {
-      opened ??= open();
-      return (await opened).resolve(image);
+    images: { resolve: async (image) => (await open()).resolve(image) },
+    verifier: {
+      verify: async (...request) => {
+        verifier ??= openVerifier();
+        return (await verifier).verify(...request);
+      },
     },
   };
 }

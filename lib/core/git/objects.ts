@@ -116,9 +116,17 @@ export function textToName(text: string): string {
 }
 
 /** Tree and committer time (unix seconds) of a commit. */
-export function decodeCommit(commit: Buffer): { readonly tree: string; readonly committedAt: number | null } {
+export function decodeCommit(commit: Buffer): {
+  readonly tree: string;
+  readonly parents: readonly string[];
+  readonly committedAt: number | null;
+} {
   const text = commit.toString('latin1');
   const header = text.slice(0, text.indexOf('\n\n') + 1);
   const time = /^committer .*> (-?\d+) [+-]\d{4}$/m.exec(header)?.[1];
-  return { tree: /^tree ([0-9a-f]+)$/m.exec(header)?.[1] ?? '', committedAt: time === undefined ? null : Number(time) };
+  return {
+    tree: /^tree ([0-9a-f]+)$/m.exec(header)?.[1] ?? '',
+    parents: [...header.matchAll(/^parent ([0-9a-f]+)$/gm)].map(([, parent = '']) => parent),
+    committedAt: time === undefined ? null : Number(time),
+  };
 }

@@ -33,6 +33,8 @@ export interface Fetched {
 
 const MAX_PAGES = 10;
 const MAX_REFERRERS = 500;
+/** For how many seconds a registry is believed to have no referrers API. */
+const API_MEMORY = 3600;
 /** Answers of registries that have no referrers API, as they were seen. */
 const NO_REFERRERS_API = new Set([400, 404, 405, 406]);
 
@@ -46,6 +48,8 @@ export class RegistryClient implements ImageRegistry {
   readonly #timeout: number;
   /** Authorization headers by host and path. */
   readonly #authorizations = new Map<string, string>();
+  /** Unix seconds until which hosts are not asked for referrers again. */
+  readonly #withoutApi = new Map<string, number>();
 
   constructor({ credentials, network, timeout = 20_000 }: RegistryClientOptions) {
     this.#credentials = credentials;
@@ -84,8 +88,12 @@ export class RegistryClient implements ImageRegistry {
   referrers(image: ImageReference, digest: string): Promise<Answer<readonly Descriptor[]>> {
     return this.#call(async (signal) => {
       const repository = repositoryOf(image);
-      const listed = await this.#listReferrers(repository, digest, signal);
-      if (listed !== null) return listed;
+      const now = this.#network.clock();
+      if ((this.#withoutApi.get(repository.host) ?? 0) <= now) {
+        const listed = await this.#listReferrers(repository, digest, signal);
+        if (listed !== null) return listed;
+        this.#withoutApi.set(repository.host, now + API_MEMORY);
+      }
       const path = `manifests/${referrersTag(digest)}`;
       const answer = await this.#ask(repository, 'GET', path, { accept: ACCEPT }, MAX_MANIFEST_BYTES, signal);
       if (answer.status === 404 && codesOf(answer).length > 0) return [];

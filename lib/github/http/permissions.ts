@@ -30,6 +30,12 @@ export const REST_NEEDS = {
     on: 'both',
     why: 'files that GraphQL cannot carry',
   },
+  'GET /repos/{owner}/{repo}/git/commits/{commit_sha}': {
+    permission: 'contents',
+    access: 'read',
+    on: 'micro app',
+    why: 'whether an image was built from a merge of the head',
+  },
   'PUT /repos/{owner}/{repo}/contents/{path}': {
     permission: 'contents',
     access: 'write',

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { REGISTRY_PATTERN } from '../image.ts';
-import { bounded, dnsLabel, duration, durationSeconds, httpUrl, quantity } from '../scalars.ts';
+import { bounded, dnsLabel, duration, durationSeconds, quantity } from '../scalars.ts';
 import { merged, resources, section } from './section.ts';
 
 // What a preview is made of, and what holds it in.
@@ -97,42 +97,6 @@ export const secrets = section({
     .default('{owner}/{repo}/')
     .meta({ description: 'Every reference must start with it; {owner} and {repo} are those of the pull request.' }),
 }).meta({ description: 'Where secrets come from; the files hold references only.' });
-
-const EVIDENCE = ['digest', 'signature', 'sbom', 'vulnerabilities'] as const;
-
-export const evidence = section({
-  require: z
-    .array(z.enum(EVIDENCE))
-    .default([])
-    .meta({ description: 'What an image must show before it runs. Default: nothing.', examples: [['digest']] }),
-  keys: z.array(z.string().max(4096)).default([]).meta({ description: 'cosign public keys, PEM.' }),
-  identities: z
-    .array(
-      z.strictObject({
-        issuer: httpUrl.meta({
-          description: 'OIDC issuer, exact.',
-          examples: ['https://token.actions.githubusercontent.com'],
-        }),
-        subject: z
-          .string()
-          .max(500)
-          .meta({
-            description: 'Subject of the certificate.',
-            examples: ['https://github.com/acme/previews/.github/workflows/build.yaml@refs/heads/main'],
-          }),
-      }),
-    )
-    .default([])
-    .meta({ description: 'Keyless signers: OIDC issuer and certificate subject.' }),
-  vulnerabilities: z
-    .enum(['low', 'medium', 'high', 'critical'])
-    .default('critical')
-    .meta({ description: 'The lowest severity of a known vulnerability that refuses an image.' }),
-  repositoryWait: duration.default('1h').meta({
-    description:
-      'How long after a push an image whose repository is not there, or not shown to greenroom, counts as still being built.',
-  }),
-}).meta({ description: 'What is asked of images before they run.' });
 
 export const spot = z.strictObject({
   label: z

@@ -14,6 +14,7 @@ import { rulePolicy } from './compile-rule.ts';
 import { inexpressible } from './expressible.ts';
 import { compileGatekeeper } from './gatekeeper.ts';
 import { compileKyverno } from './kyverno.ts';
+import { imagePolicy } from './kyverno-images.ts';
 import { compileKyvernoLegacy } from './kyverno-legacy.ts';
 import type { EngineCompiler, KubeObject } from './policy.ts';
 import { compileVap } from './vap.ts';
@@ -60,6 +61,11 @@ export interface CompileOptions extends RuleChoice {
    */
   readonly place?: Rule['place'];
   /**
+   * Keys with which Kyverno verifies images itself.
+   * @default - what greenroom noted of an image is held to be true
+   */
+  readonly imageKeys?: readonly string[];
+  /**
    * Key of the label that makes a namespace a preview's.
    * @default greenroom.dev/preview
    */
@@ -86,11 +92,14 @@ export function compilePolicies(options: CompileOptions): KubeObject[] {
   const compile = compilerOf(options.engine);
   const previewLabel = options.previewLabel ?? PREVIEW_LABEL;
   const policies = rulePolicies(options);
-  const { fencer, contact, adminGroups = ['system:masters'], place } = options;
+  const { fencer, contact, adminGroups = ['system:masters'], place, imageKeys = [] } = options;
   const guarded = place === 'reconciler' ? [] : guards({ previewLabel, fencer, adminGroups, contact });
   return [
     ...guarded.flatMap((guard) => compileVap(guard, { previewLabel })),
-    ...policies.flatMap((policy) => compile(policy, { previewLabel })),
+    ...policies.flatMap(({ id, policy }) => [
+      ...compile(policy, { previewLabel }),
+      ...imagePolicy(id, policy, { keys: imageKeys, previewLabel }),
+    ]),
   ].map(labelled);
 }
 
@@ -111,7 +120,10 @@ function rulePolicies(options: CompileOptions) {
   const problems = active.flatMap((rule) => inexpressible(rule, options.engine, cel));
   if (problems.length > 0) throw invalidInput(problems);
   const trusted = [...KUBERNETES, fencer, ...trustedAccounts];
-  return active.map((rule) => rulePolicy(rule, { params, contact, exceptions, trusted }));
+  return active.map((rule) => ({
+    id: rule.id,
+    policy: rulePolicy(rule, { params, contact, exceptions, trusted }),
+  }));
 }
 
 /** Accounts of the operators that turn references into Secrets, where their own installation puts them. */
@@ -139,6 +151,7 @@ export function compileOptions(platform: PlatformSpec, engine: Engine): CompileO
   }
   return {
     engine,
+    imageKeys: imageKeysOf(platform, engine),
     params: ruleParams(platform),
     severities,
     contact,
@@ -150,6 +163,21 @@ export function compileOptions(platform: PlatformSpec, engine: Engine): CompileO
       ...trustedAccounts,
     ],
   };
+}
+
+function imageKeysOf({ evidence, policies }: PlatformSpec, engine: Engine): readonly string[] {
+  if (evidence.admission === 'notes') return [];
+  const field = 'spec.evidence.admission';
+  if (!policies.engines.includes('kyverno')) {
+    const message = 'can be signatures only with the engine kyverno; add it to policies.engines, or use notes';
+    throw invalidInput([{ field, message }]);
+  }
+  if (evidence.identities.length > 0) {
+    const message =
+      'cannot be signatures with identities, since Kyverno asks the public sigstore for its roots whatever it is given; use keys alone, or notes';
+    throw invalidInput([{ field, message }]);
+  }
+  return engine === 'kyverno' ? evidence.keys : [];
 }
 
 /** One file an object, `<kind>.<name>.yaml`, as a reviewer and a reconciler read them. */

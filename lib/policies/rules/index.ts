@@ -3,6 +3,7 @@ import { allowedKinds } from './allowed-kinds.ts';
 import { allowedRegistries } from './allowed-registries.ts';
 import { allowedVolumes } from './allowed-volumes.ts';
 import { apparmorProfile } from './apparmor-profile.ts';
+import { builtFromCommit } from './built-from-commit.ts';
 import { defaultProcMount } from './default-proc-mount.ts';
 import { dropCapabilities } from './drop-capabilities.ts';
 import { ingressAnnotations } from './ingress-annotations.ts';
@@ -79,5 +80,6 @@ export const RULES: readonly Rule[] = [
   pinnedDigest,
   signedImage,
   sbomAttached,
+  builtFromCommit,
   vulnerabilityThreshold,
 ];

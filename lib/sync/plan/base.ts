@@ -4,10 +4,12 @@ import type { Clock } from '../../core/clock.ts';
 import { GreenroomError } from '../../core/errors.ts';
 import type { FileSet } from '../../core/fileset.ts';
 import type { ImageRegistry } from '../../evidence/registry/lookup.ts';
+import type { Trust } from '../../evidence/signatures/trust.ts';
+import type { ImageVerifier } from '../../evidence/verify-image.ts';
 import type { Forge } from '../../forge/forge.ts';
 import type { AppsRepo } from '../../gitops/apps-repo.ts';
 import { loadPlatform } from '../../model/files.ts';
-import { EXCEPTIONS_GLOB, PLATFORM_FILE, RECORDS_GLOB } from '../../model/layout.ts';
+import { EXCEPTIONS_GLOB, PLATFORM_FILE, RECORDS_GLOB, TRUST_GLOB } from '../../model/layout.ts';
 import { MANIFEST_FILE, refuseNewer } from '../../model/manifest.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import { type PreviewRecord, parseRecord } from '../../model/record.ts';
@@ -23,6 +25,8 @@ export interface SyncContext {
   readonly platforms?: PlatformReader;
   /** Asked for the digest of images where the platform asks for evidence. @default - nobody is asked */
   readonly images?: ImageRegistry;
+  /** Holds images against what else the platform asks of them. @default - nothing is ever shown of an image */
+  readonly verifier?: ImageVerifier;
   readonly extensions?: readonly PreviewExtension[];
   /** Rules of the platform's own, beside greenroom's. @default - none */
   readonly extraRules?: readonly Rule[];
@@ -35,6 +39,8 @@ export interface Base {
   readonly head: string | null;
   readonly platform: PlatformSpec;
   readonly compile: Compiler;
+  /** Whose signatures count; null where the platform asks for no more than digests. */
+  readonly trust: Trust | null;
   /** Unix seconds; one reading of the clock for everything decided on this base. */
   readonly now: number;
   /** The records of all previews at this commit; read when first asked for, since most runs need only their own. */
@@ -56,7 +62,7 @@ export interface StoredRecord {
  *   newer greenroom laid the apps repo down
  */
 export async function readBase(context: Omit<SyncContext, 'forge'>, at?: string): Promise<Base> {
-  const { head, files } = await context.repo.read([MANIFEST_FILE, PLATFORM_FILE, EXCEPTIONS_GLOB], at);
+  const { head, files } = await context.repo.read([MANIFEST_FILE, PLATFORM_FILE, EXCEPTIONS_GLOB, TRUST_GLOB], at);
   refuseNewer(files.get(MANIFEST_FILE));
   const text = files.get(PLATFORM_FILE);
   if (text === undefined) {
@@ -73,6 +79,7 @@ export async function readBase(context: Omit<SyncContext, 'forge'>, at?: string)
     head,
     platform,
     now,
+    trust: await trustOf(platform, files, now),
     compile: createCompiler({
       platform,
       exceptions: exceptionFiles(files),
@@ -86,6 +93,13 @@ export async function readBase(context: Omit<SyncContext, 'forge'>, at?: string)
       return records;
     },
   };
+}
+
+/** sigstore's libraries are loaded where somebody's signature counts. */
+async function trustOf({ evidence }: PlatformSpec, files: FileSet, now: number): Promise<Trust | null> {
+  if (evidence.require.every((demand) => demand === 'digest')) return null;
+  const { createTrust } = await import('../../evidence/signatures/trust.ts');
+  return createTrust(evidence, files, now);
 }
 
 /** Reads the platform's file, which stays the same for weeks and is asked for with every pull request. */

@@ -1,21 +1,23 @@
+import type { EvidenceByDigest } from '../../compile/evidence.ts';
 import { imagesToLookUp, recordedDigests, taggedImages } from '../../compile/images.ts';
 import { activeSince } from '../../compile/lifetime.ts';
 import type { FileSet } from '../../core/fileset.ts';
-import { imageGate } from '../../evidence/gate.ts';
+import { type Gate, imageGate } from '../../evidence/gate.ts';
 import type { ImageRegistry } from '../../evidence/registry/lookup.ts';
 import type { PullRequest } from '../../forge/forge.ts';
-import { formatImage } from '../../model/image.ts';
+import { formatImage, type ImageReference } from '../../model/image.ts';
 import type { Loaded } from '../../model/load.ts';
-import type { PlatformSpec } from '../../model/platform.ts';
 import type { Preview } from '../../model/preview.ts';
 import type { PreviewRecord } from '../../model/record.ts';
 import { durationSeconds } from '../../model/scalars.ts';
+import type { Base, SyncContext } from './base.ts';
+import { evidenceState } from './evidence.ts';
 import { timesOf } from './times.ts';
 
 /** What is known of the images before the preview is compiled. */
 export type ImageState =
   /** Compile with them, by the image with its tag; none where nothing was asked, and the rules say what they think of a tag. */
-  | { readonly status: 'go'; readonly digests: ReadonlyMap<string, string> }
+  | { readonly status: 'go'; readonly digests: ReadonlyMap<string, string>; readonly evidence?: EvidenceByDigest }
   /** The build that pushes it has not finished. */
   | { readonly status: 'waiting'; readonly image: string; readonly note?: string }
   /** Its repository is not there, or not shown to us, and a build had its time. */
@@ -33,36 +35,60 @@ export interface ImageSources {
 }
 
 /**
- * The digests of the images of a preview's apps, where the platform asks for evidence, once all its images are there. A
- * tag is resolved once a commit: what was committed for this head and this file stays, also when somebody moves the tag.
+ * The digests of the images of a preview's apps, where the platform asks for evidence, and what is shown of all its
+ * images, once they are there. A tag is resolved once a commit: what was committed for this head and this file stays, also
+ * when somebody moves the tag.
  *
- * @param now unix seconds
  * @throws GreenroomError `invalid-input` for manifests that are none
  */
 export async function imageState(
-  registry: ImageRegistry | undefined,
-  platform: PlatformSpec,
+  context: Pick<SyncContext, 'images' | 'verifier' | 'forge'>,
+  base: Pick<Base, 'platform' | 'trust' | 'now'>,
   pull: PullRequest,
-  { preview, manifests, record, specDigest }: ImageSources,
-  now: number,
+  sources: ImageSources,
 ): Promise<ImageState> {
-  if (registry === undefined || platform.evidence.require.length === 0) return { status: 'go', digests: new Map() };
-  const context = { number: pull.number, headSha: pull.head.sha };
-  const tagged = taggedImages(preview.value, platform, context).map(formatImage);
-  const isSame = record !== null && record.headSha === pull.head.sha && record.specDigest === specDigest;
-  const known = isSame ? recordedDigests(record, preview.value, platform) : new Map<string, string>();
-  if (tagged.length > 0 && tagged.every((name) => known.has(name))) return { status: 'go', digests: known };
-  const images = imagesToLookUp(preview, manifests, platform, context);
-  const answers = await Promise.all(
-    [...images].map(async ([name, image]) => [name, await registry.resolve(image)] as const),
-  );
-  const patience = durationSeconds(platform.evidence.repositoryWait);
-  const gate = imageGate(new Map(answers), { age: now - activeSince(timesOf(pull)), patience });
+  const { platform } = base;
+  if (context.images === undefined || platform.evidence.require.length === 0)
+    return { status: 'go', digests: new Map() };
+  const naming = { number: pull.number, headSha: pull.head.sha };
+  const images = imagesToLookUp(sources.preview, sources.manifests, platform, naming);
+  const tagged = taggedImages(sources.preview.value, platform, naming).map(formatImage);
+  const known = isSameCommit(sources, pull)
+    ? recordedDigests(sources.record, sources.preview.value, platform)
+    : new Map<string, string>();
+  const gate =
+    tagged.length > 0 && tagged.every((name) => known.has(name))
+      ? ({ status: 'open', digests: known } as const)
+      : await askRegistries(context.images, images, base, pull);
   if (gate.status === 'unknown') return { status: 'unknown', reason: `the image cannot be looked up: ${gate.reason}` };
   if (gate.status !== 'open') return gate;
+  const there = [...images].flatMap(([name, image]) => {
+    const digest = gate.digests.get(name) ?? image.digest;
+    return digest === undefined ? [] : [{ image, digest }];
+  });
+  const shown = await evidenceState(context, base, pull, pull.head.sha, there);
+  if (shown.status === 'unknown') return { status: 'unknown', reason: `the image cannot be verified: ${shown.reason}` };
   const digests = tagged.flatMap((name): [string, string][] => {
     const digest = gate.digests.get(name);
     return digest === undefined ? [] : [[name, digest]];
   });
-  return { status: 'go', digests: new Map(digests) };
+  return { status: 'go', digests: new Map(digests), evidence: shown.evidence };
+}
+
+function isSameCommit(sources: ImageSources, pull: PullRequest): sources is ImageSources & { record: PreviewRecord } {
+  const { record, specDigest } = sources;
+  return record?.headSha === pull.head.sha && record.specDigest === specDigest;
+}
+
+async function askRegistries(
+  registry: ImageRegistry,
+  images: ReadonlyMap<string, ImageReference>,
+  { platform, now }: Pick<Base, 'platform' | 'now'>,
+  pull: PullRequest,
+): Promise<Gate> {
+  const answers = await Promise.all(
+    [...images].map(async ([name, image]) => [name, await registry.resolve(image)] as const),
+  );
+  const patience = durationSeconds(platform.evidence.repositoryWait);
+  return imageGate(new Map(answers), { age: now - activeSince(timesOf(pull)), patience });
 }

@@ -76,7 +76,7 @@ export async function planPreview(
     }
     const manifests = await readManifestsOf(context, pull, preview);
     const sources = { preview, manifests, record: existing?.record ?? null, specDigest: specDigestOf(preview) };
-    const image = await imageState(context.images, base.platform, pull, sources, base.now);
+    const image = await imageState(context, base, pull, sources);
     if (image.status !== 'go') return plan.keep(stateWithoutImage(image, preview, plan.live), base.now);
     compiled = base.compile({
       preview,
@@ -88,6 +88,7 @@ export async function planPreview(
       pullRequestUrl: context.forge.pages?.pullRequest({ path: pull.repository.path, number: pull.number }) ?? null,
       labels: pull.labels,
       digests: image.digests,
+      evidence: image.evidence,
       times: timesOf(pull),
     });
   } catch (error) {
@@ -179,11 +180,12 @@ function planner(pull: PullRequest, existing: Existing | null, name: string, isN
       if (live !== null && isExpired(live.expires, now)) return remove({ ...state, live: null } as PreviewState);
       return { ...none, state };
     },
-    write({ files, folder, record, findings }: CompiledPreview): PreviewPlan {
+    write({ files, folder, record, findings, evidence }: CompiledPreview): PreviewPlan {
       const now = existing?.now ?? { files: new Map(), irregular: [] };
       const folders = [...new Set([...(existing?.folders ?? []), folder])];
       const change = planChange({ now, wanted: files, folders });
-      const state: PreviewState = { state: 'ready', preview: livePreview(record), findings };
+      const shown = evidence.length === 0 ? {} : { evidence };
+      const state: PreviewState = { state: 'ready', preview: livePreview(record), findings, ...shown };
       const effect = change.size === 0 ? 'none' : existing === null ? 'create' : 'update';
       const displaced = existing === null ? null : displacement(base, pull, existing, record);
       return { ...none, state, change, effect, record, displaced, objects: objectChanges(now.files, change) };

@@ -80,6 +80,7 @@ export function* scaffolds(): Generator<[label: string, path: string, text: stri
         identities: [
           { issuer: 'https://token.actions.githubusercontent.com', subject: 'https://github.com/acme/shop' },
         ],
+        trustedRoots: ['trust/sigstore.json'],
       },
     });
     const files = scaffoldFiles({ ...chosen, exceptions: [], version: '1.0.0', template });
@@ -89,8 +90,8 @@ export function* scaffolds(): Generator<[label: string, path: string, text: stri
 }
 
 const KEY = `-----BEGIN PUBLIC KEY-----
-MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEjCxhhvb1KmIfe1J2ceT25kHepstb
-IDYuTA0U1ri4F0CXXazLiuzJg29gX8PvbIuBFHIgN1Z1jLcMCQ5pnYDWzA==
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEBYReGepm9m5Ar/4bLd8Eh7Ix6lrZ
+cqN12endrxF/ICj5jdeSKLpSIrrIIf0ppT6sqmuGwZX2Ejy47OLFjStaGQ==
 -----END PUBLIC KEY-----
 `;
 

@@ -25,6 +25,7 @@ import { COMMIT_TIME, type TestFiles } from '../git.ts';
 interface Commit {
   readonly files: TestFiles;
   readonly time: number;
+  readonly parents: readonly string[];
 }
 
 /** A comment as it stands, with the answers that it got. */
@@ -45,7 +46,7 @@ interface Stored {
   readonly comments: Map<number, StoredComment[]>;
   /** All that was ever remembered for a head of a pull request, by its number and the head. */
   readonly holds: Map<string, Override[]>;
-  head: Commit | undefined;
+  head: (Commit & { readonly sha: string }) | undefined;
 }
 
 /** Who writes here. */
@@ -81,10 +82,11 @@ export class MemoryForge implements Forge, ForgeFixture {
     };
     this.#repositories.set(key, stored);
     const all = Object.entries({ ...stored.head?.files, ...files }).filter(([, file]) => file !== null);
-    const commit = { files: Object.fromEntries(all), time };
+    const parents = stored.head === undefined ? [] : [stored.head.sha];
+    const commit = { files: Object.fromEntries(all), time, parents };
     const sha = createHash('sha1').update(JSON.stringify(commit)).digest('hex');
     stored.commits.set(sha, commit);
-    stored.head = commit;
+    stored.head = { ...commit, sha };
     return sha;
   }
 
@@ -191,6 +193,10 @@ export class MemoryForge implements Forge, ForgeFixture {
     if (Object.keys(files).some((other) => other.startsWith(`${path}/`))) throw refused(path, 'a folder');
     const file = files[path];
     return file === undefined ? null : textOf(path, file);
+  }
+
+  async commitParents(repository: RepositoryRef, sha: string): Promise<readonly string[] | null> {
+    return this.#find(repository)?.commits.get(sha)?.parents ?? null;
   }
 
   async readFolder(repository: RepositoryRef, sha: string, path: string): Promise<FileSet | null> {

@@ -224,6 +224,7 @@ export class Stage {
           throw error;
         }
       },
+      commitParents: (...request) => this.#call(() => forge.commitParents(...request)),
       readFolder: (...request) => this.#call(() => forge.readFolder(...request)),
       changedFiles: (pull) => this.#call(() => forge.changedFiles(pull)),
       publish: (...request) => this.#call(() => forge.publish(...request)),

@@ -1,0 +1,91 @@
+import { compareStrings } from '../core/fileset.ts';
+import type { Finding } from '../core/finding.ts';
+import type { NotedEvidence } from '../model/evidence.ts';
+import { parseImage } from '../model/image.ts';
+import { parsePath, podPath, valueAt } from '../policies/paths.ts';
+import { EVIDENCE_PREFIX } from '../policies/rules/evidence.ts';
+import type { Manifest } from './files.ts';
+import { podImages } from './images.ts';
+
+type Noted = keyof NotedEvidence;
+
+/** What is known of one image. */
+export interface ImageEvidence {
+  readonly noted: NotedEvidence;
+  /** Why a demand is not met, one sentence without a full stop. @default - what the rule says in general */
+  readonly sentences?: Readonly<Partial<Record<Noted, string>>>;
+  /** What is shown, a sentence each without a full stop; for people alone. @default - nobody asked for it */
+  readonly shown?: readonly string[];
+}
+
+/** By digest. */
+export type EvidenceByDigest = ReadonlyMap<string, ImageEvidence>;
+
+/** The rule that asks for each. */
+const RULES: Readonly<Record<string, Noted>> = {
+  'signed-image': 'signature',
+  'sbom-attached': 'sbom',
+  'built-from-commit': 'provenance',
+  'vulnerability-threshold': 'vulnerabilities',
+};
+
+/** What is shown of each image, a line each, for people. */
+export function evidenceLines(evidence: EvidenceByDigest): string[] {
+  return [...evidence].flatMap(([digest, { shown = [] }]) =>
+    shown.length === 0 ? [] : [`${digest.slice(0, 'sha256:'.length + 12)}: ${shown.join('; ')}`],
+  );
+}
+
+/** The object with what was verified of its images in the annotations of its pod or pod template, by digest. */
+export function withEvidence(object: Manifest, evidence: EvidenceByDigest): Manifest {
+  const digests = [...new Set(podImages(object).map(digestOf))].filter((digest) => digest !== undefined);
+  const annotations: [string, string][] = [];
+  for (const name of Object.values(RULES)) {
+    const entries = digests.flatMap((digest) => entryOf(digest, name, evidence.get(digest)?.noted));
+    if (entries.length > 0) annotations.push([`${EVIDENCE_PREFIX}${name}`, entries.sort(compareStrings).join(',')]);
+  }
+  return annotations.length === 0 ? object : annotated(object, podPath(object), Object.fromEntries(annotations));
+}
+
+function entryOf(digest: string, name: Noted, noted: NotedEvidence | undefined): string[] {
+  if (name !== 'vulnerabilities') return noted?.[name] ? [digest] : [];
+  return noted?.vulnerabilities === undefined ? [] : [`${digest}=${noted.vulnerabilities}`];
+}
+
+function annotated<T>(value: T, path: readonly string[], added: Readonly<Record<string, string>>): T {
+  const record = value as Record<string, unknown>;
+  const [key, ...rest] = path;
+  if (key !== undefined) return { ...record, [key]: annotated(record[key], rest, added) } as T;
+  const metadata = (record['metadata'] ?? {}) as Record<string, unknown>;
+  const annotations = { ...(metadata['annotations'] as Record<string, string> | undefined), ...added };
+  return { ...record, metadata: { ...metadata, annotations } } as T;
+}
+
+/**
+ * Findings that say what is wrong with this very image, where it is known.
+ *
+ * @param objects that the findings are about
+ * @param contact whom a refusal names
+ */
+export function explained(
+  findings: readonly Finding[],
+  objects: readonly Manifest[],
+  evidence: EvidenceByDigest,
+  contact: string,
+): Finding[] {
+  return findings.map((finding) => {
+    const name = Object.hasOwn(RULES, finding.rule) ? RULES[finding.rule] : undefined;
+    if (name === undefined) return finding;
+    const { kind, name: called } = finding.object;
+    const object = objects.find((one) => one.kind === kind && one.metadata.name === called);
+    const image = valueAt(object, parsePath(finding.field));
+    const digest = typeof image === 'string' ? digestOf(image) : undefined;
+    const sentence = digest === undefined ? undefined : evidence.get(digest)?.sentences?.[name];
+    return sentence === undefined ? finding : { ...finding, message: `${sentence}; or ask ${contact}.` };
+  });
+}
+
+function digestOf(text: string): string | undefined {
+  const image = parseImage(text);
+  return typeof image === 'string' ? undefined : image.digest;
+}

@@ -1,0 +1,42 @@
+import * as z from 'zod';
+import type { Claim } from './claim.ts';
+import type { Verdict } from './verdict.ts';
+
+const spdx = z.object({
+  spdxVersion: z.string().regex(/^SPDX-2\.\d$/),
+  packages: z.array(z.object({ primaryPackagePurpose: z.string().nullish() })),
+});
+
+const cycloneDx = z.object({ bomFormat: z.literal('CycloneDX'), components: z.array(z.unknown()).nullish() });
+
+/** Predicate types of both formats, with and without a version: cosign writes none, GitHub does. */
+const TYPES = /^https:\/\/(spdx\.dev\/Document|cyclonedx\.org\/bom)(\/v?\d+(\.\d+)*)?$/;
+
+const ADVICE =
+  'let your build list its parts with `syft -o spdx-json` and attach that with `cosign attest --type spdxjson`';
+
+export function isSbom(predicateType: string): boolean {
+  return TYPES.test(predicateType);
+}
+
+/** A list of parts, in SPDX 2 or CycloneDX, with at least one part beside the image itself. */
+export function judgeSbom(claims: readonly Claim[]): Verdict {
+  const lists = claims.filter(({ predicateType }) => isSbom(predicateType));
+  if (lists.length === 0) {
+    return { status: 'missing', sentence: `The image comes without the list of its parts (SBOM): ${ADVICE}` };
+  }
+  const parts = lists.map(({ predicate }) => partsOf(predicate));
+  const most = Math.max(...parts.map((count) => count ?? 0));
+  if (most > 0) return { status: 'shown', sentence: `The list of its parts names ${most}` };
+  const what = parts.some((count) => count === 0) ? 'names no part' : 'is neither SPDX 2 nor CycloneDX';
+  return { status: 'wrong', sentence: `The list of the image's parts (SBOM) ${what}: ${ADVICE}` };
+}
+
+/** How many parts it names; undefined for what is no such list. */
+function partsOf(predicate: unknown): number | undefined {
+  const packages = spdx.safeParse(predicate).data?.packages;
+  // Scanners list the image as a package of its own.
+  if (packages !== undefined) return packages.filter((one) => one.primaryPackagePurpose !== 'CONTAINER').length;
+  const bom = cycloneDx.safeParse(predicate);
+  return bom.success ? (bom.data.components?.length ?? 0) : undefined;
+}

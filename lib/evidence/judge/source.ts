@@ -1,0 +1,125 @@
+import * as z from 'zod';
+import type { BuildSource } from '../signatures/certificate.ts';
+import type { Claim } from './claim.ts';
+import type { Verdict } from './verdict.ts';
+
+/** The pull request that the image has to be built for. */
+export interface Subject {
+  readonly repositoryId: number;
+  /** `owner/name`; longer where groups hold groups. */
+  readonly repository: string;
+  readonly number: number;
+  readonly head: string;
+  /** Parents of commits that `refs/pull/<number>/merge` stood for; a build of a pull request often runs on one of those. */
+  readonly mergeParents: ReadonlyMap<string, readonly string[]>;
+}
+
+const SLSA_V1 = 'https://slsa.dev/provenance/v1';
+
+/** Source: https://slsa.dev/spec/v1.0/provenance and GitHub's build type in https://actions.github.io/buildtypes/ */
+const slsa = z.object({
+  buildDefinition: z.object({
+    internalParameters: z
+      .object({ github: z.object({ repository_id: z.union([z.string(), z.number()]).nullish() }).nullish() })
+      .nullish(),
+    resolvedDependencies: z
+      .array(z.object({ uri: z.string().max(1000).nullish(), digest: z.record(z.string(), z.string()).nullish() }))
+      .nullish(),
+  }),
+});
+
+/** Where one claim says that the image was built from. */
+interface Origin {
+  readonly isRepository: boolean;
+  readonly commit: string;
+  /** Whether the build ran on what the forge made of this pull request and the branch that it goes to. */
+  readonly isMerge: boolean;
+  /** The repository, for messages. */
+  readonly named: string;
+}
+
+/**
+ * Whether the image was built from this repository and this pull request's head: by what the authority wrote into the
+ * certificate of the signer, and for keys, which say nothing of the build, by a SLSA provenance that they signed.
+ */
+export function judgeSource(claims: readonly Claim[], subject: Subject): Verdict {
+  const origins = claims.flatMap((claim) => originsOf(claim, subject));
+  const fits = origins.filter(({ isRepository }) => isRepository);
+  if (fits.some((origin) => isOfHead(origin, subject))) {
+    return { status: 'shown', sentence: `It was built from ${short(subject.head)} of ${subject.repository}` };
+  }
+  if (fits.length > 0) {
+    const commits = [...new Set(fits.map(({ commit }) => short(commit)))].slice(0, 3).join(', ');
+    return {
+      status: 'wrong',
+      sentence: `The image was built from ${commits}, and this pull request is at ${short(subject.head)}: push its build for this commit`,
+    };
+  }
+  const [other] = origins;
+  if (other !== undefined) {
+    return {
+      status: 'wrong',
+      sentence: `The image was built from ${other.named}, not from ${subject.repository}: name an image of this repository's own build`,
+    };
+  }
+  return {
+    status: 'missing',
+    sentence: `Nothing shows that the image was built from ${subject.repository}: let your build sign it keyless, or attest its SLSA provenance`,
+  };
+}
+
+export function isProvenance(predicateType: string): boolean {
+  return predicateType === SLSA_V1;
+}
+
+/** Merge commits of which nothing can be said before their parents are known. */
+export function commitsToLookUp(claims: readonly Claim[], subject: Subject): string[] {
+  const origins = claims.flatMap((claim) => originsOf(claim, subject));
+  const merges = origins.filter(({ isRepository, isMerge }) => isRepository && isMerge).map(({ commit }) => commit);
+  return [...new Set(merges)].filter((commit) => commit !== subject.head && !subject.mergeParents.has(commit));
+}
+
+function originsOf({ signer, predicateType, predicate }: Claim, subject: Subject): Origin[] {
+  if (signer.by === 'identity') return certifiedOrigins(signer.source, subject);
+  return isProvenance(predicateType) ? provenOrigins(predicate, subject) : [];
+}
+
+function certifiedOrigins({ repository, repositoryId, commit, ref }: BuildSource, subject: Subject): Origin[] {
+  if (repositoryId === undefined || commit === undefined) return [];
+  const path = repository?.replace(/^https?:\/\/[^/]+\//, '').replace(/[^\w./-]/g, '?');
+  const named = (path ?? `repository ${repositoryId}`).slice(0, 140);
+  return [
+    { isRepository: repositoryId === String(subject.repositoryId), commit, isMerge: isMergeRef(ref, subject), named },
+  ];
+}
+
+function provenOrigins(predicate: unknown, subject: Subject): Origin[] {
+  const read = slsa.safeParse(predicate);
+  if (!read.success) return [];
+  const { internalParameters, resolvedDependencies } = read.data.buildDefinition;
+  const id = internalParameters?.github?.repository_id ?? subject.repositoryId;
+  return (resolvedDependencies ?? []).flatMap(({ uri, digest }) => {
+    const commit = digest?.['gitCommit'] ?? digest?.['sha1'];
+    const [, named, ref] =
+      /^git\+https?:\/\/[^/@]+\/([\w.-]+(?:\/[\w.-]+)+?)(?:\.git)?(?:@(.*))?$/.exec(uri ?? '') ?? [];
+    if (commit === undefined || named === undefined) return [];
+    const isRepository =
+      named.toLowerCase() === subject.repository.toLowerCase() && String(id) === String(subject.repositoryId);
+    return [{ isRepository, commit, isMerge: isMergeRef(ref, subject), named }];
+  });
+}
+
+function isMergeRef(ref: string | undefined, { number }: Subject): boolean {
+  return ref === `refs/pull/${number}/merge`;
+}
+
+/** The head itself, or a merge of it: the one that a build ran on is often not the present one any more. */
+function isOfHead({ commit, isMerge }: Origin, { head, mergeParents }: Subject): boolean {
+  if (commit === head) return true;
+  const parents = mergeParents.get(commit);
+  return isMerge && parents?.length === 2 && parents[1] === head;
+}
+
+function short(sha: string): string {
+  return /^[0-9a-f]{7,64}$/.test(sha) ? sha.slice(0, 7) : 'another commit';
+}

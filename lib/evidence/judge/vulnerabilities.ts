@@ -1,0 +1,106 @@
+import { formatTime } from '../../core/clock.ts';
+import { untilSeconds } from '../../model/exception.ts';
+import { durationSeconds } from '../../model/scalars.ts';
+import type { EvidenceSettings } from '../signatures/trust.ts';
+import type { Claim } from './claim.ts';
+import { isReport, type Report, readReport, type Vulnerability } from './reports.ts';
+import { SEVERITIES, type Severity, type VulnerabilityVerdict } from './verdict.ts';
+
+const SHOWN = 3;
+const ADVICE =
+  'let your build scan it with Trivy or Grype, with `--format cosign-vuln` and `cosign attest --type vuln`';
+
+type Counted = Vulnerability & { readonly counts: Severity };
+
+/**
+ * The newest report that can be relied on, held against the platform's threshold. What is empty, undated, of the future or
+ * unreadable is no report: it never means "none found".
+ *
+ * @param now unix seconds
+ */
+export function judgeVulnerabilities(
+  claims: readonly Claim[],
+  settings: EvidenceSettings,
+  now: number,
+): VulnerabilityVerdict {
+  const reports = claims
+    .filter(({ predicateType, predicate }) => isReport(predicateType, predicate))
+    .map(({ predicateType, predicate }) => readReport(predicateType, predicate, now));
+  const usable = reports.filter((report) => typeof report !== 'string');
+  if (usable.length === 0) {
+    const why = reports.find((report) => typeof report === 'string');
+    const what = why === undefined ? 'The image was not scanned for known vulnerabilities' : `The image's scan ${why}`;
+    return { status: 'missing', sentence: `${what}: ${ADVICE}` };
+  }
+  const newest = usable.reduce((a, b) => (b.endedAt > a.endedAt ? b : a));
+  if (newest.endedAt + durationSeconds(settings.reportAge) < now) {
+    return {
+      status: 'wrong',
+      sentence: `The image was last scanned ${formatTime(newest.endedAt)}, and a scan counts for ${settings.reportAge}: run your build again`,
+    };
+  }
+  return judgeReport(newest, settings, now);
+}
+
+function judgeReport(report: Report, settings: EvidenceSettings, now: number): VulnerabilityVerdict {
+  const counted = report.vulnerabilities
+    .filter((one) => !isAllowed(one, settings, now))
+    .map((one): Counted => ({ ...one, counts: one.severity === 'unknown' ? settings.unknownSeverity : one.severity }));
+  const worst = counted.reduce<Severity>((a, { counts }) => (rank(counts) > rank(a) ? counts : a), 'none');
+  if (report.endOfLife && settings.endOfLife === 'refuse') {
+    const sentence =
+      'The image is built on an operating system that gets no security updates any more: build it on a newer one';
+    return { status: 'wrong', sentence, worst };
+  }
+  const tooBad = counted.filter(({ counts }) => rank(counts) >= rank(settings.vulnerabilities));
+  if (tooBad.length > 0) return { status: 'wrong', sentence: words(tooBad), worst };
+  const allowed = report.vulnerabilities.length - counted.length;
+  const known =
+    counted.length === 0 ? 'no known vulnerabilities' : `${counted.length} known vulnerabilities, at worst ${worst}`;
+  const beside = allowed === 0 ? '' : `, and ${allowed} that the platform allows`;
+  return { status: 'shown', sentence: `It has ${known}${beside}`, worst };
+}
+
+const rank = (severity: Severity): number => SEVERITIES.indexOf(severity);
+
+function isAllowed({ id, package: name }: Vulnerability, { allow }: EvidenceSettings, now: number): boolean {
+  return allow.some(
+    (entry) =>
+      entry.id.toLowerCase() === id.toLowerCase() &&
+      (entry.package === undefined || entry.package === name) &&
+      now < (untilSeconds(entry.until) ?? 0),
+  );
+}
+
+/** `The image has 2 critical vulnerabilities: openssl 3.0.1 is fixed in 3.0.7 (CVE-2026-1), zlib 1.2 has no fix yet (CVE-2026-2)`. */
+function words(tooBad: readonly Counted[]): string {
+  // The worst first, then what can be mended: that is what a maker can do something about.
+  const order = (one: Counted) => -10 * rank(one.counts) + (one.fixed === undefined ? 1 : 0);
+  const sorted = [...tooBad].sort((a, b) => order(a) - order(b) || (a.id < b.id ? -1 : 1));
+  const distinct = [...new Map(sorted.map((one) => [`${one.package} ${one.version} ${one.id}`, one])).values()];
+  const top = distinct.slice(0, SHOWN).map((one) => {
+    const what = `${plain(one.package)} ${plain(one.version)}`.trim();
+    const fix = one.fixed === undefined ? 'has no fix yet' : `is fixed in ${plain(one.fixed)}`;
+    return `${what} ${fix} (${plain(one.id)})`;
+  });
+  const rest = distinct.length > SHOWN ? `, and ${distinct.length - SHOWN} more` : '';
+  const mended = distinct.some(({ fixed }) => fixed !== undefined)
+    ? 'update them, or what your Dockerfile builds FROM, and push'
+    : 'build FROM another image, or take the parts out';
+  return `The image has ${numbers(distinct)}: ${top.join(', ')}${rest}; ${mended}`;
+}
+
+function numbers(found: readonly Counted[]): string {
+  const counts = [...SEVERITIES].reverse().flatMap((severity) => {
+    const count = found.filter(({ counts }) => counts === severity).length;
+    return count === 0 ? [] : [`${count} ${severity}`];
+  });
+  const [last, ...before] = counts.reverse();
+  const list = before.length === 0 ? last : `${before.reverse().join(', ')} and ${last}`;
+  return `${list} ${found.length === 1 ? 'vulnerability' : 'vulnerabilities'}`;
+}
+
+/** Of a scanner's report, for a sentence. */
+function plain(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 80);
+}

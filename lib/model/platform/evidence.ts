@@ -1,0 +1,129 @@
+import { createPublicKey } from 'node:crypto';
+import * as z from 'zod';
+import { untilSeconds } from '../exception.ts';
+import { bounded, duration, httpUrl } from '../scalars.ts';
+import { section } from './section.ts';
+
+// What an image has to show before it runs.
+
+export const DEMANDS = ['digest', 'signature', 'sbom', 'provenance', 'vulnerabilities'] as const;
+
+const key = z
+  .string()
+  .max(4096)
+  .refine(isPublicKey, 'must be a public key in PEM as `cosign generate-key-pair` writes it: ECDSA, RSA or Ed25519');
+
+/** One that is anchored at both ends whatever stands in it; a pattern that could match anything says nothing. */
+const subject = bounded(
+  500,
+  /^(?=.*[^*])(?!.*\*[^/@]*\*)[\x21-\x7e]+$/,
+  'must be a subject in visible ASCII, with at most one * between two of / and @',
+);
+
+const identity = z.strictObject({
+  issuer: httpUrl.meta({
+    description: 'OIDC issuer, to the letter.',
+    examples: ['https://token.actions.githubusercontent.com'],
+  }),
+  subject: subject.meta({
+    description: 'Subject of the certificate, whole. * stands for any text without / and @.',
+    examples: ['https://github.com/acme/ci/.github/workflows/build.yaml@refs/heads/main'],
+  }),
+});
+
+const allowed = z.strictObject({
+  id: bounded(100, /^[A-Za-z0-9][A-Za-z0-9._:-]*$/, 'must be an id such as CVE-2026-1234').meta({
+    description: 'Its id, as the scanner names it.',
+    examples: ['CVE-2026-1234'],
+  }),
+  package: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .meta({ description: 'Only in this package. Default: in all.', examples: ['openssl'] }),
+  reason: z
+    .string()
+    .max(500)
+    .regex(/\S/, 'must say why')
+    .meta({ description: 'Why it does no harm here.', examples: ['no preview calls the broken function'] }),
+  until: z
+    .string()
+    .max(40)
+    .refine((text) => untilSeconds(text) !== undefined, 'must be a day such as 2026-12-31, or a time with its zone')
+    .meta({ description: 'Last day (in UTC), or the time it ends.', examples: ['2026-12-31'] }),
+});
+
+const SEVERITIES = ['low', 'medium', 'high', 'critical'] as const;
+
+export const evidence = section({
+  require: z
+    .array(z.enum(DEMANDS))
+    .default([])
+    .meta({ description: 'What an image must show before it runs. Default: nothing.', examples: [['digest']] }),
+  keys: z.array(key).max(20).default([]).meta({ description: 'cosign public keys, PEM.' }),
+  identities: z
+    .array(identity)
+    .max(50)
+    .default([])
+    .meta({ description: 'Keyless signers: OIDC issuer and certificate subject.' }),
+  trustedRoots: z
+    .array(bounded(100, /^trust\/[A-Za-z0-9][A-Za-z0-9._-]*\.json$/, 'must be a file such as trust/sigstore.json'))
+    .max(10)
+    .default([])
+    .meta({
+      examples: [['trust/sigstore.json']],
+      description:
+        "Files of the apps repo that say whose certificates, logs and time stamps count for identities, as sigstore's trusted_root.json does. What a root lists, it demands.",
+    }),
+  vulnerabilities: z
+    .enum(SEVERITIES)
+    .default('critical')
+    .meta({ description: 'The lowest severity of a known vulnerability that refuses an image.' }),
+  unknownSeverity: z
+    .enum(SEVERITIES)
+    .default('high')
+    .meta({ description: 'As which severity a vulnerability counts that nobody has rated yet.' }),
+  endOfLife: z
+    .enum(['refuse', 'pass'])
+    .default('refuse')
+    .meta({ description: 'An operating system that gets no security updates any more, where the report says so.' }),
+  reportAge: duration.default('7d').meta({ description: 'How old a vulnerability report may be.' }),
+  allow: z
+    .array(allowed)
+    .max(500)
+    .default([])
+    .meta({ description: 'Known vulnerabilities that do not refuse an image, each with a reason and an end.' }),
+  admission: z.enum(['notes', 'signatures']).default('notes').meta({
+    description:
+      'What is held true when a pod is admitted: what greenroom noted of its images, or also the signatures and lists of parts themselves, which the engine kyverno then reads from the registry (keys, and bundles as cosign 3 writes them).',
+  }),
+  repositoryWait: duration.default('1h').meta({
+    description:
+      'How long after a push an image whose repository is not there, or not shown to greenroom, counts as still being built.',
+  }),
+})
+  .superRefine((evidence, context) => {
+    const signed = evidence.require.filter((demand) => demand !== 'digest');
+    if (signed.length > 0 && evidence.keys.length === 0 && evidence.identities.length === 0) {
+      const message = `asks for ${signed.join(', ')}, which have to be signed: name who signs, under keys or identities`;
+      context.addIssue({ code: 'custom', path: ['require'], message });
+    }
+    if (evidence.identities.length > 0 && evidence.trustedRoots.length === 0) {
+      const message = 'must name the file that says whose certificates count for the identities';
+      context.addIssue({ code: 'custom', path: ['trustedRoots'], message });
+    }
+  })
+  .meta({ description: 'What is asked of images before they run.' });
+
+function isPublicKey(pem: string): boolean {
+  // A private key would be taken for the public one in it, and would stand in the open.
+  if (!pem.trimStart().startsWith('-----BEGIN PUBLIC KEY-----')) return false;
+  try {
+    const { asymmetricKeyType, asymmetricKeyDetails } = createPublicKey(pem);
+    if (asymmetricKeyType === 'rsa') return (asymmetricKeyDetails?.modulusLength ?? 0) >= 2048;
+    return asymmetricKeyType === 'ec' || asymmetricKeyType === 'ed25519';
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,88 @@
+import type { AdmissionPolicy, KubeObject } from './policy.ts';
+import { validationActions } from './vap.ts';
+
+/** Every list of a pod in which an image can stand. */
+const IMAGES = '(images.containers + images.initContainers + images.ephemeralContainers + images.volumes)';
+const VOLUMES =
+  'object.?spec.?volumes.orValue([]).filter(v, has(v.image) && has(v.image.reference)).map(v, v.image.reference)';
+
+/** What Kyverno can verify itself, by the rule that asks for it: predicate types, and what has to stand in one of them. */
+const DEMANDS: Readonly<Record<string, Readonly<Record<string, { readonly type: string; readonly holds?: string }>>>> =
+  {
+    // Not Kyverno's verifyImageSignatures: for it any attestation is a signature.
+    'signed-image': { signature: { type: 'https://sigstore.dev/cosign/sign/v1' } },
+    'sbom-attached': {
+      spdx: { type: 'https://spdx.dev/Document', holds: 'predicate.packages' },
+      spdxOfGithub: { type: 'https://spdx.dev/Document/v2.3', holds: 'predicate.packages' },
+      cyclonedx: { type: 'https://cyclonedx.org/bom', holds: 'predicate.components' },
+    },
+  };
+
+export interface ImageOptions {
+  /** PEM. */
+  readonly keys: readonly string[];
+  readonly previewLabel: string;
+}
+
+/**
+ * Kyverno's ImageValidatingPolicy beside the policy of a rule that asks for evidence: Kyverno reads the registry itself,
+ * for every pod, whoever makes it. Nothing for other rules.
+ *
+ * Kyverno takes the last of several attestations of a type, in the order of the registry, so that a report or a
+ * provenance that was replaced would be judged by chance: those are held to what greenroom noted.
+ *
+ * @param id of the rule that the policy was made of
+ */
+export function imagePolicy(id: string, policy: AdmissionPolicy, { keys, previewLabel }: ImageOptions): KubeObject[] {
+  const attestations = Object.hasOwn(DEMANDS, id) ? Object.entries(DEMANDS[id] ?? {}) : [];
+  if (attestations.length === 0 || keys.length === 0) return [];
+  const attestors = keys.map((data, i) => ({
+    name: `key${i + 1}`,
+    cosign: { key: { data }, ctlog: { insecureIgnoreTlog: true, insecureIgnoreSCT: true } },
+  }));
+  const by = `[${attestors.map(({ name }) => `attestors.${name}`).join(', ')}]`;
+  const shown = attestations.map(([name, { holds }]) => {
+    const signed = `verifyAttestationSignatures(image, attestations.${name}, ${by}) > 0`;
+    const payload = `extractPayload(image, attestations.${name})`;
+    return holds === undefined ? signed : `(${signed} && ${payload}.${holds}.size() > 0)`;
+  });
+  const excepted = policy.variables.filter(({ name }) => name === 'excepted');
+  const expression = `${IMAGES}.all(image, ${shown.join(' || ')})`;
+  return [
+    {
+      apiVersion: 'policies.kyverno.io/v1',
+      kind: 'ImageValidatingPolicy',
+      metadata: { name: `${policy.name}-verified`, annotations: { 'policies.kyverno.io/title': policy.title } },
+      spec: {
+        failurePolicy: 'Fail',
+        validationActions: validationActions(policy),
+        autogen: { podControllers: { controllers: [] } },
+        // What runs is what was committed: nobody else writes digests into it.
+        validationConfigurations: { mutateDigest: false, verifyDigest: true, required: true },
+        matchConstraints: {
+          namespaceSelector: { matchExpressions: [{ key: previewLabel, operator: 'Exists' }] },
+          resourceRules: [
+            {
+              apiGroups: [''],
+              apiVersions: ['v1'],
+              operations: ['CREATE', 'UPDATE'],
+              resources: ['pods', 'pods/ephemeralcontainers'],
+              scope: 'Namespaced',
+            },
+          ],
+        },
+        matchImageReferences: [{ glob: '*' }],
+        images: [{ name: 'volumes', expression: VOLUMES }],
+        attestors,
+        attestations: attestations.map(([name, { type }]) => ({ name, intoto: { type } })),
+        ...(excepted.length > 0 ? { variables: excepted } : {}),
+        validations: [
+          {
+            expression: excepted.length > 0 ? `variables.excepted || ${expression}` : expression,
+            message: policy.message,
+          },
+        ],
+      },
+    },
+  ];
+}

@@ -1,0 +1,17 @@
+import { PODS } from '../resources.ts';
+import { defineRule } from '../rule.ts';
+import { entries, exampleEvidence, onDigests } from './evidence.ts';
+
+export const builtFromCommit = defineRule({
+  id: 'built-from-commit',
+  title: 'Images built from the commit that they show',
+  message:
+    'Nothing shows that an image was built from this repository and this commit: let your build sign it keyless or attest its provenance, or ask {contact}.',
+  source: 'SLSA',
+  why: 'A good signature on an image of another repository, or of an older commit, says nothing about this one.',
+  scope: 'makers',
+  match: PODS,
+  active: ({ evidence }) => evidence.includes('provenance'),
+  conditions: onDigests((digest) => `${entries('provenance')}.exists(e, e == ${digest})`),
+  examples: { good: exampleEvidence('provenance: "DIGEST"'), bad: exampleEvidence() },
+});

@@ -1,0 +1,273 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { RegistryClient } from '../../lib/evidence/registry/client.ts';
+import { createVerifier } from '../../lib/evidence/verify-image.ts';
+import { readBase } from '../../lib/sync/plan/base.ts';
+import { sweep } from '../../lib/sync/sweep/sweep.ts';
+import { syncPullRequest } from '../../lib/sync/sync.ts';
+import { verifyPreviews } from '../../lib/verify/previews.ts';
+import { TestRegistry } from '../evidence/registry-server.ts';
+import * as signing from '../evidence/signing.ts';
+import { commitFiles } from '../support/git.ts';
+import { platformText, previewText } from '../support/inputs.ts';
+import { World } from '../support/world.ts';
+
+const KEY = signing.keyPair();
+const VULN = 'https://cosign.sigstore.dev/attestation/vuln/v1';
+const SLSA = 'https://slsa.dev/provenance/v1';
+const DEPLOYMENT = 'previews/main/shop/pr-shop-7/app/deployment.pr-shop-7.yaml';
+const RECORD = 'previews/main/shop/pr-shop-7/preview.json';
+
+let registry: TestRegistry;
+beforeEach(async () => {
+  registry = await TestRegistry.start({ referrersApi: true });
+});
+afterEach(() => registry[Symbol.asyncDispose]());
+
+/** A platform that asks for everything, and a pull request whose image is in a real registry of this machine. */
+class Scene extends World {
+  readonly digest = registry.image('acme/shop');
+  readonly commit: string;
+
+  constructor(require = 'digest, signature, sbom, provenance, vulnerabilities') {
+    const evidence = `evidence: { require: [${require}], keys: [${JSON.stringify(KEY.pem)}] }`;
+    super(platformText(evidence).replace('ghcr.io', registry.host));
+    this.commit = this.push('shop', { 'preview.yaml': previewText('', `${registry.host}/acme/shop:v1`) });
+    this.pull('shop', 7);
+  }
+
+  attach(predicateType: string, predicate: unknown, key = KEY): void {
+    signing.attach(registry, 'acme/shop', { subject: this.digest, predicateType, predicate }, key);
+  }
+
+  /** All that the platform asks for. */
+  attachAll(findings: readonly object[] = []): void {
+    this.attach(signing.SIGN_V1, {});
+    this.attach('https://spdx.dev/Document', { spdxVersion: 'SPDX-2.3', packages: [{ name: 'openssl' }] });
+    this.attachProvenance(this.commit);
+    this.attachScan(findings);
+  }
+
+  attachProvenance(commit: string, ref = 'refs/heads/new-look'): void {
+    const dependency = { uri: `git+https://github.com/acme/shop@${ref}`, digest: { gitCommit: commit } };
+    this.attach(SLSA, { buildDefinition: { resolvedDependencies: [dependency] } });
+  }
+
+  attachScan(Vulnerabilities: readonly object[], at = this.now): void {
+    const time = new Date(at * 1000).toISOString();
+    const result = {
+      SchemaVersion: 2,
+      CreatedAt: time,
+      ArtifactType: 'container_image',
+      Results: [{ Vulnerabilities }],
+    };
+    this.attach(VULN, { scanner: { result }, metadata: { scanFinishedOn: time } });
+  }
+
+  readonly client = new RegistryClient({
+    credentials: async () => undefined,
+    network: { fetch, clock: () => this.now, sleep: async () => {} },
+  });
+  readonly verifier = createVerifier(this.client, () => this.now);
+
+  sync() {
+    return this.with((context) =>
+      syncPullRequest({ ...context, images: this.client, verifier: this.verifier }, { path: 'acme/shop' }, 7),
+    );
+  }
+
+  sweep() {
+    return this.with((context) => sweep({ ...context, images: this.client, verifier: this.verifier }));
+  }
+}
+
+const HOLE = {
+  VulnerabilityID: 'CVE-2026-1',
+  PkgName: 'openssl',
+  InstalledVersion: '3.0.1',
+  FixedVersion: '3.0.7',
+  Severity: 'CRITICAL',
+};
+
+test('an image that shows all that is asked runs, and what was verified is noted at its pod, by digest', async () => {
+  const scene = new Scene();
+  scene.attachAll();
+  expect(await scene.sync()).toMatchObject({ effect: 'create', state: { state: 'ready' } });
+  const deployment = scene.read(DEPLOYMENT);
+  expect(deployment).toContain(`image: ${registry.host}/acme/shop@${scene.digest}`);
+  for (const note of [`signature: ${scene.digest}`, `sbom: ${scene.digest}`, `provenance: ${scene.digest}`]) {
+    expect(deployment).toContain(`evidence.greenroom.dev/${note}`);
+  }
+  expect(deployment).toContain(`evidence.greenroom.dev/vulnerabilities: "${scene.digest}=none"`);
+  expect(JSON.parse(scene.read(RECORD)).evidence).toEqual({
+    [scene.digest]: { signature: true, sbom: true, provenance: true, vulnerabilities: 'none' },
+  });
+  expect(await scene.sync()).toMatchObject({ effect: 'none' });
+  for (const words of ['signed by key 1', 'names 1', 'built from', 'no known vulnerabilities']) {
+    expect(scene.comment('shop', 7)).toContain(words);
+  }
+});
+
+test('one that shows nothing is refused with what to do for each', async () => {
+  const scene = new Scene();
+  expect(await scene.sync()).toMatchObject({ effect: 'none', state: { state: 'denied' } });
+  expect(scene.previews()).toEqual([]);
+  const comment = scene.comment('shop', 7);
+  expect(comment).toContain('### Preview: not started - 4 things to change');
+  for (const words of ['has no signature', 'without the list of its parts', 'Nothing shows that', 'was not scanned']) {
+    expect(comment).toContain(words);
+  }
+  expect(comment).toContain('ask the platform team');
+});
+
+test('known holes are told with the version that mends them, at the line of the image', async () => {
+  const scene = new Scene();
+  scene.attachAll([HOLE]);
+  const { state } = await scene.sync();
+  expect(state).toMatchObject({
+    state: 'denied',
+    findings: [
+      {
+        rule: 'vulnerability-threshold',
+        line: 5,
+        message: expect.stringMatching(
+          /^The image has 1 critical vulnerability: openssl 3\.0\.1 is fixed in 3\.0\.7 \(CVE-2026-1\); .* or ask /,
+        ),
+      },
+    ],
+  });
+});
+
+test('an image that was built from another commit is refused', async () => {
+  const scene = new Scene('digest, provenance');
+  scene.attachProvenance('f'.repeat(40));
+  expect(await scene.sync()).toMatchObject({
+    state: { state: 'denied', findings: [{ rule: 'built-from-commit', message: expect.stringContaining('fffffff') }] },
+  });
+});
+
+test('a registry that gives half of what it lists is unknown, and changes nothing', async () => {
+  const scene = new Scene();
+  scene.attachAll();
+  registry.fault = ({ url, headers }, response) =>
+    url?.includes('/blobs/') && headers.authorization ? response.writeHead(503).end() : 'pass';
+  expect(await scene.sync()).toMatchObject({
+    effect: 'none',
+    state: { state: 'unknown', reason: expect.stringContaining('cannot be verified') },
+  });
+});
+
+test('a new scan that finds more is told at the next sweep; what runs stays until somebody decides', async () => {
+  const scene = new Scene();
+  scene.attachAll();
+  await scene.sync();
+  scene.now += 3600;
+  scene.attachScan([HOLE]);
+  expect(await scene.sweep()).toMatchObject({ results: [{ effect: 'none', state: { state: 'denied' } }] });
+  const comment = scene.comment('shop', 7);
+  expect(comment).toContain('### Preview: still running - one thing to change');
+  expect(comment).toContain('openssl 3.0.1 is fixed in 3.0.7');
+  expect(comment).toContain('It goes on running until its end.');
+  expect(scene.previews()).toEqual(['pr-shop-7']);
+});
+
+test('what is known is asked for again with two requests, and blobs never', async () => {
+  const scene = new Scene();
+  scene.attachAll();
+  await scene.sync();
+  registry.requests.length = 0;
+  expect(await scene.sync()).toMatchObject({ effect: 'none' });
+  expect(registry.requests.length).toBeLessThanOrEqual(2);
+});
+
+test('own manifests cannot claim what was verified, at any depth', async () => {
+  const scene = new Scene('digest, signature');
+  const claim = { 'evidence.greenroom.dev/signature': scene.digest };
+  const image = `${registry.host}/acme/shop@${scene.digest}`;
+  const template = { metadata: { annotations: claim }, spec: { containers: [{ name: 'own', image }] } };
+  const jobTemplate = { spec: { template } };
+  const job = {
+    apiVersion: 'batch/v1',
+    kind: 'CronJob',
+    metadata: { name: 'own' },
+    spec: { schedule: '0 0 * * *', jobTemplate },
+  };
+  scene.push('shop', {
+    'preview.yaml': previewText('manifests: own', `${registry.host}/acme/shop:v1`),
+    'own/job.json': JSON.stringify(job),
+  });
+  scene.pull('shop', 7);
+  expect(await scene.sync()).toMatchObject({
+    effect: 'none',
+    state: {
+      state: 'invalid',
+      problems: [{ file: 'own/job.json', message: expect.stringContaining('greenroom alone') }],
+    },
+  });
+});
+
+test('the images of own manifests are held to the same, and noted there as well', async () => {
+  const scene = new Scene('digest, signature');
+  const other = registry.image('acme/shop', null, 'another');
+  const spec = { containers: [{ name: 'own', image: `${registry.host}/acme/shop@${other}` }] };
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'PodTemplate',
+    metadata: { name: 'own' },
+    template: { metadata: { labels: { app: 'own' } }, spec },
+  };
+  scene.push('shop', {
+    'preview.yaml': previewText('manifests: own', `${registry.host}/acme/shop:v1`),
+    'own/pod.json': JSON.stringify(pod),
+  });
+  scene.pull('shop', 7);
+  scene.attach(signing.SIGN_V1, {});
+  const refused = await scene.sync();
+  const rules = (state: object) =>
+    'findings' in state ? (state.findings as { rule: string }[]).map((f) => f.rule) : [];
+  expect(rules(refused.state)).toContain('signed-image');
+  signing.attach(registry, 'acme/shop', { subject: other }, KEY);
+  expect(rules((await scene.sync()).state)).not.toContain('signed-image');
+});
+
+test('a trusted root that is not there is told to the platform team', async () => {
+  const scene = new Scene();
+  const identities = 'identities: [{ issuer: https://issuer.example, subject: ci@acme.example }]';
+  const evidence = (root: string) => `evidence: { require: [signature], ${identities}, trustedRoots: [${root}] }`;
+  commitFiles(scene.appsRepo, { 'greenroom.yaml': platformText(evidence('trust/none.json')) });
+  const read = () => scene.with((context) => readBase(context));
+  await expect(read()).rejects.toMatchObject({
+    code: 'invalid-input',
+    message: expect.stringContaining('is not in the apps'),
+  });
+  for (const text of ['{', '[]', '{"tlogs":"x"}', '{}']) {
+    const files = { 'greenroom.yaml': platformText(evidence('trust/a.json')), 'trust/a.json': text };
+    commitFiles(scene.appsRepo, files);
+    await expect(read(), text).rejects.toMatchObject({
+      code: 'invalid-input',
+      message: expect.stringContaining('trust/a.json'),
+    });
+  }
+});
+
+test('evidence that came with a change of the apps repo has to be what the registry shows', async () => {
+  const scene = new Scene('digest, signature, sbom');
+  scene.attachAll();
+  await scene.sync();
+  const before = scene.head()!;
+  const verify = () =>
+    scene.with(async (context) => {
+      const [was, head] = [await readBase(context, before), await readBase(context)];
+      const { files } = await context.repo.read(['previews/main/shop/pr-shop-7/**']);
+      const asked = { ...context, images: scene.client, verifier: scene.verifier };
+      return verifyPreviews(asked, { head, before: was, folders: ['previews/main/shop/pr-shop-7'], files });
+    });
+  expect(await verify()).toMatchObject({ problems: [], unknown: [] });
+  const unsigned = registry.image('acme/shop', 'v1', 'pushed by somebody');
+  const forged = Object.fromEntries(
+    [RECORD, DEPLOYMENT].map((path) => [path, `${scene.read(path).replaceAll(scene.digest, unsigned)}\n`]),
+  );
+  commitFiles(scene.appsRepo, forged);
+  expect(await verify()).toMatchObject({
+    problems: [{ file: RECORD, field: 'evidence', message: expect.stringContaining(unsigned) }],
+  });
+});
