@@ -2,8 +2,9 @@ import { defineConfig } from 'vitest/config';
 
 const files = (names: readonly string[]) => names.map((name) => `test/${name}.test.ts`);
 
-/** They say nothing of where things lie, and run over memory, git and GitHub. */
-const suites = ['sync/sync', 'sync/sweep', 'sync/answer', 'sync/image', 'verify/previews'];
+/** Suites of commands. They say nothing of where things lie; they run over memory, git and GitHub. */
+const commands = files(['sync/sync', 'sync/sweep']);
+const others = files(['sync/answer', 'sync/image', 'verify/previews']);
 /** Puts others in the place of modules, which tests that share a process with it would get too. */
 const mocking = files(['sync/model']);
 /** Random cases; `npm test` looks at a tenth of them. */
@@ -12,6 +13,7 @@ random.push('model/yaml', 'policies/hostile', 'report/engineers', 'report/inert'
 
 /** Files one after another in as many processes as there are cores: what is loaded and compiled once serves them all. */
 const shared = { isolate: false, setupFiles: 'test/support/setup.ts' };
+const extended = { extends: true } as const;
 
 export default defineConfig({
   test: {
@@ -29,7 +31,7 @@ export default defineConfig({
     },
     projects: [
       {
-        extends: true,
+        ...extended,
         test: {
           ...shared,
           name: 'unit',
@@ -39,15 +41,21 @@ export default defineConfig({
           provide: { world: 'memory' },
         },
       },
-      { extends: true, test: { ...shared, name: 'git', include: files(suites), provide: { world: 'git' } } },
+      { ...extended, test: { ...shared, name: 'git', include: commands, provide: { world: 'git' } } },
+      { ...extended, test: { name: 'model', include: mocking } },
+      // What takes its time: `npm run soak`.
+      { ...extended, test: { ...shared, name: 'soak-git', include: others, provide: { world: 'git' } } },
       {
-        extends: true,
-        test: { ...shared, name: 'github', include: files([...suites, 'cli/verify']), provide: { world: 'github' } },
+        ...extended,
+        test: {
+          ...shared,
+          name: 'soak-github',
+          include: [...commands, ...others, ...files(['cli/verify'])],
+          provide: { world: 'github' },
+        },
       },
-      { extends: true, test: { name: 'model', include: mocking } },
-      // What takes its time: many processes, many pull requests, thousands of random cases.
       {
-        extends: true,
+        ...extended,
         test: {
           name: 'soak',
           include: ['test/soak/**/*.test.ts', ...mocking, ...files(random)],

@@ -4,13 +4,14 @@ import type { JsonRecord } from '../core/json.ts';
 import type { Loaded } from '../model/load.ts';
 import type { PlatformSpec } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
-import type { CelCompiler } from '../policies/cel.ts';
+import { type CelCompiler, createCelCompiler } from '../policies/cel.ts';
 import { type Checker, createChecker } from '../policies/check.ts';
 import { checkText } from '../policies/check-text.ts';
 import { applyExceptions, loadExceptions } from '../policies/exceptions.ts';
-import { ruleParams } from '../policies/params.ts';
+import { makerParams, ruleParams } from '../policies/params.ts';
 import type { Rule } from '../policies/rule.ts';
 import { chosenRules } from '../policies/rule-set.ts';
+import { reservedKeys } from '../policies/rules/reserved-keys.ts';
 import type { Manifest } from './files.ts';
 import { originOf, type Source } from './origin.ts';
 import type { ResolvedApp } from './resolve.ts';
@@ -51,13 +52,21 @@ export type Evaluate = (candidate: Case) => Finding[];
 export function createEvaluate(options: EvaluatorOptions): Evaluate {
   const { platform, exceptions = new Map(), now, extraRules, cel } = options;
   const { severities, contact } = platform.policies;
-  const checker = createChecker({ params: ruleParams(platform), severities, contact, extraRules, cel });
+  const params = ruleParams(platform);
+  const shared = { severities, contact, extraRules, cel: cel ?? createCelCompiler() };
+  const generator = createChecker({ params, ...shared });
+  const maker = createChecker({ params: makerParams(params), ...shared });
+  // Keys are looked at in what the maker wrote: what the compiler notes at it is not theirs.
+  const keys = createChecker({ params: makerParams(params), contact, onlyRules: [reservedKeys], cel: shared.cel });
   const { honoured } = loadExceptions(exceptions, { now, rules: chosenRules({ extraRules }) });
   const evaluate: Evaluate = ({ preview, apps, generated, manifests, committed, namespaceObject }) => [
-    ...generated.flatMap((object) => generatedFindings(checker, { preview, apps }, object, namespaceObject)),
-    ...[...manifests].flatMap(
-      ([file, text]) => checkText(checker, text, { file, namespaceObject, committed }).findings,
-    ),
+    ...generated.flatMap((object) => generatedFindings(generator, { preview, apps }, object, namespaceObject)),
+    ...[...manifests].flatMap(([file, text]) => [
+      ...checkText(keys, text, { file, namespaceObject }).findings,
+      ...checkText(maker, text, { file, namespaceObject, committed }).findings.filter(
+        ({ rule }) => rule !== reservedKeys.id,
+      ),
+    ]),
   ];
   return (candidate) => applyExceptions(evaluate(candidate), candidate, honoured);
 }
@@ -68,7 +77,7 @@ function generatedFindings(
   object: Manifest,
   namespaceObject: Manifest | undefined,
 ): Finding[] {
-  return checker.check(object, { namespaceObject }).map(({ rule, severity, message, field, object: ref }) => {
+  return checker.causes(object, { namespaceObject }).map(({ rule, severity, message, field, object: ref }) => {
     return { rule, severity, message, ...originOf(source, object, field), object: ref, field };
   });
 }

@@ -10,8 +10,6 @@ import {
   parseSafeYaml,
 } from '../model/load.ts';
 import type { Preview } from '../model/preview.ts';
-import { EVIDENCE_PREFIX } from '../policies/rules/evidence.ts';
-import { ALL_RECONCILERS } from '../reconcilers/index.ts';
 import { adapted, adaptProblems, type ManifestSettings } from './adapt.ts';
 import type { Manifest } from './files.ts';
 import { foreignFile } from './foreign-files.ts';
@@ -27,9 +25,6 @@ const MAX_OBJECTS = 100;
 
 /** Of all files together; reading YAML safely takes time by its length. */
 const MAX_TOTAL_BYTES = 1024 * 1024;
-
-/** Keys under these steer greenroom itself or the reconciler (hooks, sync options, tracking). */
-const RESERVED_DOMAINS = ['greenroom.dev', ...ALL_RECONCILERS.flatMap(({ metadata }) => metadata.domains)];
 
 /** One document of the maker's own manifests, as it is written. */
 export interface MakerDocument {
@@ -114,9 +109,24 @@ function readObject(value: unknown, positions: Positions, settings: ManifestSett
 function brought(object: Manifest, namespace: string): Manifest {
   const { metadata } = object;
   return {
-    ...object,
-    metadata: { ...metadata, name: metadata?.name ?? '', namespace: metadata?.namespace ?? namespace },
+    ...(withoutNulls(object) as Manifest),
+    metadata: {
+      ...(withoutNulls(metadata) as Manifest['metadata']),
+      name: metadata?.name ?? '',
+      namespace: metadata?.namespace ?? namespace,
+    },
   };
+}
+
+/**
+ * Without members that are null: rules take them for missing, while an API server would read some as empty or zero. What
+ * is checked is what is committed.
+ */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (!isRecord(value)) return value;
+  const entries = Object.entries(value).filter(([, member]) => member !== null);
+  return Object.fromEntries(entries.map(([key, member]) => [key, withoutNulls(member)]));
 }
 
 function shapeProblems(value: unknown, positions: Positions): Problem[] {
@@ -140,25 +150,7 @@ function shapeProblems(value: unknown, positions: Positions): Problem[] {
   if (metadata['namespace'] !== undefined && typeof metadata['namespace'] !== 'string') {
     problems.push(at(['metadata', 'namespace'], 'must be a text'));
   }
-  for (const group of ['labels', 'annotations']) {
-    for (const key of Object.keys(isRecord(metadata[group]) ? metadata[group] : {})) {
-      const domain = key.split('/')[0]!.toLowerCase();
-      if (key.includes('/') && RESERVED_DOMAINS.some((d) => domain === d || domain.endsWith(`.${d}`))) {
-        problems.push(at(['metadata', group, key], 'is for the platform to set; remove it'));
-      }
-    }
-  }
-  for (const path of evidencePaths(value, [])) problems.push(at(path, 'is for greenroom alone to note; remove it'));
   return problems;
-}
-
-/** Where an object claims what was verified of an image, wherever in it a pod template may stand. */
-function evidencePaths(value: unknown, path: FieldPath): FieldPath[] {
-  if (Array.isArray(value)) return value.flatMap((item, i) => evidencePaths(item, [...path, i]));
-  if (!isRecord(value)) return [];
-  return Object.entries(value).flatMap(([key, below]) =>
-    key.toLowerCase().startsWith(EVIDENCE_PREFIX) ? [[...path, key]] : evidencePaths(below, [...path, key]),
-  );
 }
 
 function isName(value: unknown): boolean {

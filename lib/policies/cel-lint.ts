@@ -5,7 +5,7 @@ const FUNCTIONS = new Set([
   ...['has', 'size', 'all', 'exists', 'exists_one', 'filter', 'map', 'type', 'dyn', 'string', 'int', 'double', 'bool'],
   ...['contains', 'startsWith', 'endsWith', 'matches', 'split', 'join'],
   ...['orValue', 'hasValue', 'value'],
-  ...['quantity', 'isQuantity', 'compareTo', 'isGreaterThan', 'isLessThan', 'sign', 'asApproximateFloat'],
+  ...['quantity', 'isQuantity', 'compareTo', 'isGreaterThan', 'isLessThan', 'asApproximateFloat'],
 ]);
 
 const COMPREHENSIONS = new Set(['all', 'exists', 'exists_one', 'filter', 'map']);

@@ -4,13 +4,15 @@ import { Quantity } from './quantity.ts';
 import { variablesOf } from './variables.ts';
 
 /** Longest CEL text of one rule, in characters. */
-const MAX_CEL = 8192;
+const MAX_CEL = 16_384;
 
 /** What an expression is evaluated over. Values come from {@link toCel}. */
 export interface CelScope {
   readonly object: unknown;
   readonly params: unknown;
   readonly namespaceObject: unknown;
+  /** The object before an update; null where it is made, as before commit. */
+  readonly oldObject: unknown;
   readonly variables: unknown;
   /** The item of a list that is evaluated alone. */
   readonly it?: unknown;
@@ -88,7 +90,8 @@ function environment(): Environment {
     homogeneousAggregateLiterals: true,
     limits: { maxAstNodes: 2000, maxDepth: 64, maxListElements: 100, maxMapEntries: 100, maxCallArguments: 8 },
   });
-  for (const name of ['object', 'params', 'namespaceObject', 'variables', 'it']) env.registerVariable(name, 'dyn');
+  for (const name of ['object', 'oldObject', 'params', 'namespaceObject', 'variables', 'it'])
+    env.registerVariable(name, 'dyn');
   registerQuantity(env);
   return env;
 }
@@ -115,7 +118,6 @@ function registerQuantity(env: Environment): void {
       'kubernetes.Quantity.isLessThan(kubernetes.Quantity): bool',
       (a: Quantity, b: Quantity) => a.nano < b.nano,
     )
-    .registerFunction('kubernetes.Quantity.sign(): int', (a: Quantity) => a.compareTo(new Quantity(0n)))
     .registerFunction('kubernetes.Quantity.asApproximateFloat(): double', (a: Quantity) => a.toNumber());
 }
 

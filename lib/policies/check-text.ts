@@ -4,9 +4,12 @@ import type { Finding, Fix } from '../core/finding.ts';
 import { isRecord, type JsonRecord } from '../core/json.ts';
 import { showText } from '../model/load/field.ts';
 import { MAX_PLATFORM_BYTES, parseSafeYaml, type YamlDocument } from '../model/load.ts';
-import type { CheckContext, Checker, Violation } from './check.ts';
+import type { Cause } from './causes.ts';
+import type { CheckContext, Checker } from './check.ts';
 import { applyEdits, type Edit } from './edit.ts';
-import { parsePath } from './paths.ts';
+import { formatPath, parsePath } from './paths.ts';
+import { podProblems } from './pod-problems.ts';
+import { PODS } from './resources.ts';
 import { servedVersions } from './versions.ts';
 
 /** How a text is judged. */
@@ -34,21 +37,25 @@ export function checkText(checker: Checker, input: string | Uint8Array, options:
   const { file } = options;
   const { documents, problems, text } = parseSafeYaml(input, { file, maxBytes: MAX_PLATFORM_BYTES, documents: 'many' });
   if (problems.length > 0) throw invalidInput(problems);
-  const unserved = documents.flatMap((document) => unservedVersion(document));
-  if (unserved.length > 0) throw invalidInput(unserved);
+  const refused = documents.flatMap((document) => [...unservedVersion(document), ...refusedByServer(document)]);
+  if (refused.length > 0) throw invalidInput(refused);
   const evaluated = documents.map((document, index) => evaluateDocument(checker, document, index, options));
   const mended = evaluated.flatMap(({ index, mending }) => mending.map((edit) => ({ index, edit })));
   // Where writing the text anew changes more than was edited, there are no few lines to show.
   const isStable = mended.length > 0 && edited(text, []) === text;
-  const toFix = (index: number, { edit }: Violation): { fix?: Fix } => {
-    const fix = edit && fixOf(file, text, { index, edit });
+  const toFix = (index: number, { edits = [] }: Cause): { fix?: Fix } => {
+    const fix = fixOf(
+      file,
+      text,
+      edits.map((edit) => ({ index, edit })),
+    );
     return fix ? { fix } : {};
   };
   return {
-    findings: evaluated.flatMap(({ document, violations, index, mending }) =>
-      violations.map((violation) => ({
-        ...toFinding(violation, document),
-        ...(isStable && mending.length > 0 && toFix(index, violation)),
+    findings: evaluated.flatMap(({ document, causes, index, mending }) =>
+      causes.map((cause) => ({
+        ...toFinding(cause, document),
+        ...(isStable && mending.length > 0 && toFix(index, cause)),
       })),
     ),
     fixed: mended.length > 0 ? edited(text, mended) : text,
@@ -58,17 +65,28 @@ export function checkText(checker: Checker, input: string | Uint8Array, options:
 /** An object of a version that no API server knows would be committed, and stop its Application. */
 function unservedVersion({ value, positions }: YamlDocument): Problem[] {
   if (!isRecord(value) || typeof value['apiVersion'] !== 'string') return [];
-  const apiVersion = value['apiVersion'];
-  const versions = servedVersions(apiVersion);
+  const { apiVersion, kind } = value as { apiVersion: string; kind?: unknown };
+  const versions = servedVersions(apiVersion, typeof kind === 'string' ? kind : '');
   if (versions === undefined || versions.includes(apiVersion)) return [];
   const message = `no cluster serves this version; found ${showText(apiVersion)}, allowed is ${versions.join(' or ')}`;
   return [{ ...positions.of(['apiVersion']), field: 'apiVersion', message }];
 }
 
+/** So would a pod that no API server takes. */
+function refusedByServer({ value, positions }: YamlDocument): Problem[] {
+  if (!isRecord(value) || !isPodKind(value)) return [];
+  return podProblems(value).map(({ path, message }) => ({ ...positions.of(path), field: formatPath(path), message }));
+}
+
+function isPodKind({ apiVersion, kind }: JsonRecord): boolean {
+  const group = typeof apiVersion === 'string' && apiVersion.includes('/') ? apiVersion.split('/')[0] : '';
+  return PODS.some((pod) => pod.group === group && pod.kind === kind);
+}
+
 interface EvaluatedDocument {
   readonly document: YamlDocument;
   readonly index: number;
-  readonly violations: readonly Violation[];
+  readonly causes: readonly Cause[];
   /** Empty where there is nothing to mend, or not all of it can be. */
   readonly mending: readonly Edit[];
 }
@@ -82,20 +100,20 @@ function evaluateDocument(
   const context = namespaceObject === undefined ? {} : { namespaceObject };
   const own = placed(document.value, namespaceObject);
   const object = isRecord(own) ? committed(own) : own;
-  let violations: readonly Violation[];
+  let causes: readonly Cause[];
   try {
-    violations = checker.check(object, context);
+    causes = checker.causes(object, context);
   } catch (error) {
     const place = document.positions.of([]);
     const problems = (error as Partial<GreenroomError>).problems;
     throw problems === undefined ? error : invalidInput(problems.map((p) => ({ ...place, ...p, file })));
   }
-  const edits = violations.flatMap(({ edit }) => edit ?? []);
+  const edits = causes.flatMap((cause) => cause.edits ?? []);
   const mends =
     edits.length > 0 &&
-    edits.length === violations.length &&
+    causes.every((cause) => cause.edits !== undefined) &&
     checker.check(applyEdits(object, edits), context).length === 0;
-  return { document, index, violations, mending: mends ? edits : [] };
+  return { document, index, causes, mending: mends ? edits : [] };
 }
 
 function placed(object: unknown, namespaceObject: unknown): unknown {
@@ -105,11 +123,8 @@ function placed(object: unknown, namespaceObject: unknown): unknown {
   return { ...object, metadata: { ...metadata, namespace: namespaceObject['metadata']['name'] } };
 }
 
-function toFinding(
-  { edit: _edit, ruleAtFault: _fault, ...violation }: Violation,
-  { positions }: YamlDocument,
-): Finding {
-  return { ...violation, ...positions.of(parsePath(violation.field)) };
+function toFinding({ rule, severity, message, object, field }: Cause, { positions }: YamlDocument): Finding {
+  return { rule, severity, message, object, field, ...positions.of(parsePath(field)) };
 }
 
 interface PlacedEdit {
@@ -133,10 +148,10 @@ function edited(text: string, edits: readonly PlacedEdit[]): string {
   return documents.map((document) => document.toString(style)).join('');
 }
 
-/** The lines that an edit changes; undefined where nothing does, or writing the text anew changes others as well. */
-function fixOf(file: string, text: string, edit: PlacedEdit): Fix | undefined {
+/** The lines from the first that edits change to the last; undefined where nothing changes. */
+function fixOf(file: string, text: string, edits: readonly PlacedEdit[]): Fix | undefined {
   const before = text.split('\n');
-  const after = edited(text, [edit]).split('\n');
+  const after = edited(text, edits).split('\n');
   let start = 0;
   while (start < before.length && before[start] === after[start]) start++;
   if (start === before.length && start === after.length) return undefined;

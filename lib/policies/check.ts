@@ -2,6 +2,7 @@ import { invalidInput } from '../core/errors.ts';
 import type { ObjectRef } from '../core/finding.ts';
 import { isRecord } from '../core/json.ts';
 import { REPOSITORY_ANNOTATION } from '../model/labels.ts';
+import { type Cause, causesOf } from './causes.ts';
 import { type CelCompiler, type CelScope, createCelCompiler, toCel } from './cel.ts';
 import { createEvaluator, type RuleEvaluator, type Violation } from './evaluate.ts';
 import type { RuleParams } from './params.ts';
@@ -44,6 +45,12 @@ export interface Checker {
    * @throws GreenroomError `invalid-input` for what is no Kubernetes object, or is too large to be checked
    */
   check(object: unknown, context?: CheckContext): Violation[];
+  /**
+   * The same as it is told: one thing a cause, with what was found and where.
+   *
+   * @throws GreenroomError as {@link check} does
+   */
+  causes(object: unknown, context?: CheckContext): Cause[];
 }
 
 export const DEFAULT_CONTACT = 'the platform team';
@@ -59,7 +66,7 @@ export function createChecker(options: CheckerOptions): Checker {
   const evaluatorOf = (rule: Rule): RuleEvaluator => {
     let evaluate = evaluators.get(rule);
     if (!evaluate) {
-      evaluate = createEvaluator(rule, cel.compile, contact);
+      evaluate = createEvaluator(rule, cel.compile, { contact, params: options.params });
       evaluators.set(rule, evaluate);
     }
     return evaluate;
@@ -74,13 +81,16 @@ export function createChecker(options: CheckerOptions): Checker {
     return list;
   };
 
-  return {
+  const impliedBy = new Map(rules.flatMap((rule) => (rule.impliedBy ? [[rule.id, rule.impliedBy] as const] : [])));
+  const checker: Checker = {
     rules,
+    causes: (input, context) => causesOf(checker.check(input, context), impliedBy),
     check(input, context = {}) {
       const ref = objectRef(input);
       const object = readable(input);
       const scope: CelScope = {
         object,
+        oldObject: null,
         params,
         namespaceObject: context.namespaceObject === undefined ? ownNamespace(ref) : toCel(context.namespaceObject),
         variables: {},
@@ -94,6 +104,7 @@ export function createChecker(options: CheckerOptions): Checker {
       return violations;
     },
   };
+  return checker;
 }
 
 function namesRepository(namespaceObject: unknown): boolean {

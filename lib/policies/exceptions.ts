@@ -32,11 +32,11 @@ export interface LoadedExceptions {
  */
 export function loadExceptions(files: FileSet, { now, rules }: ExceptionOptions): LoadedExceptions {
   const { exceptions, malformed } = parseExceptions(files);
-  const ids = new Set(rules.map(({ id }) => id));
+  const known = new Map(rules.map((rule) => [rule.id, rule]));
   const honoured: Exception[] = [];
   const refused: Problem[] = [];
   for (const exception of exceptions) {
-    const problem = refusal(exception, now, ids);
+    const problem = refusal(exception, now, known);
     if (problem === undefined) honoured.push(exception);
     else refused.push({ file: exception.file, ...problem });
   }
@@ -57,10 +57,15 @@ function parseExceptions(files: FileSet): { exceptions: Exception[]; malformed: 
   return { exceptions, malformed };
 }
 
-function refusal(exception: Exception, now: number, rules: ReadonlySet<string>): Problem | undefined {
+function refusal(exception: Exception, now: number, rules: ReadonlyMap<string, Rule>): Problem | undefined {
   const unknown = exception.rules.find((rule) => !rules.has(rule));
   if (unknown !== undefined) {
     return { field: 'spec.rules', message: `exception ${exception.name}: there is no rule ${unknown}` };
+  }
+  const fixed = exception.rules.find((rule) => rules.get(rule)?.always === true);
+  if (fixed !== undefined) {
+    const message = `exception ${exception.name}: there is no exception from ${fixed}, since other controls stand on it`;
+    return { field: 'spec.rules', message };
   }
   if (exception.until <= now) {
     return {

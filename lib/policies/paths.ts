@@ -1,3 +1,4 @@
+import { metadataPaths } from './metadata.ts';
 import type { ItemList } from './rule.ts';
 
 /** A member that the object itself has; undefined for anything else. */
@@ -32,7 +33,10 @@ export const CONTAINER_LISTS = ['containers', 'initContainers', 'ephemeralContai
 
 /** Paths of the items of a list, in the order in which CEL sees them. */
 export function itemPaths(object: unknown, { items, inner }: ItemList): (string | number)[][] {
-  const outer = listPaths(object, items).flatMap((path) => indexed(object, path));
+  const outer =
+    items === 'metadata'
+      ? metadataPaths((path) => valueAt(object, path))
+      : listPaths(object, items).flatMap((path) => indexed(object, path));
   return inner === undefined ? outer : outer.flatMap((path) => indexed(object, [...path, ...inner.split('.')]));
 }
 
@@ -45,6 +49,8 @@ function listPaths(object: unknown, items: ItemList['items']): (string | number)
       return CONTAINER_LISTS.slice(0, 2).map((name) => [...spec, name]);
     case 'volumes':
       return [[...spec, 'volumes']];
+    case 'tolerations':
+      return [[...spec, 'tolerations']];
     case 'sysctls':
       return [[...spec, 'securityContext', 'sysctls']];
     default:

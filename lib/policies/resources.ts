@@ -33,6 +33,9 @@ export const GRPC_ROUTE = of('gateway.networking.k8s.io', 'GRPCRoute', 'grpcrout
 export const TLS_ROUTE = of('gateway.networking.k8s.io', 'TLSRoute', 'tlsroutes');
 export const DOMAIN_MAPPING = of('serving.knative.dev', 'DomainMapping', 'domainmappings');
 export const EXTERNAL_SECRET = of('external-secrets.io', 'ExternalSecret', 'externalsecrets');
+export const SEALED_SECRET = of('bitnami.com', 'SealedSecret', 'sealedsecrets');
+export const DISRUPTION_BUDGET = of('policy', 'PodDisruptionBudget', 'poddisruptionbudgets');
+export const CLAIM = of('', 'PersistentVolumeClaim', 'persistentvolumeclaims');
 
 /** `group/Kind`, or `Kind` in the core group. */
 export function groupKind(group: string, kind: string): string {

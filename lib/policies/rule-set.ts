@@ -42,6 +42,11 @@ export function activeRules(rules: readonly Rule[], { params, severities = {} }:
     const message = 'is not the id of a rule';
     throw invalidInput(unknown.map((id) => ({ field: `policies.severities.${id}`, message })));
   }
+  const fixed = rules.filter((rule) => rule.always === true && Object.hasOwn(severities, rule.id));
+  if (fixed.length > 0) {
+    const message = 'cannot be changed: other controls stand on this rule';
+    throw invalidInput(fixed.map(({ id }) => ({ field: `policies.severities.${id}`, message })));
+  }
   return rules.flatMap((rule) => {
     const severity = Object.hasOwn(severities, rule.id) ? severities[rule.id] : rule.severity;
     if (severity === 'off' || severity === undefined || rule.active?.(params) === false) return [];

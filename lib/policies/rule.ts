@@ -1,5 +1,6 @@
 import type { Severity } from '../core/finding.ts';
 import type { RuleParams } from './params.ts';
+import { valueAt } from './paths.ts';
 import type { ResourceKind } from './resources.ts';
 
 /**
@@ -7,7 +8,10 @@ import type { ResourceKind } from './resources.ts';
  * Every condition stands for a place in the object, so that a finding can point there.
  */
 export interface Condition {
-  /** CEL over `object`, `params`, `namespaceObject` and `variables`; with `over`, also over the item `it`. */
+  /**
+   * CEL over `object`, `oldObject` (null but for updates at admission), `params`, `namespaceObject` and `variables`;
+   * with `over`, also over the item `it`.
+   */
   readonly cel: string;
   /** The list whose items are checked one by one. @default - the object as a whole */
   readonly over?: ItemList;
@@ -21,6 +25,18 @@ export interface Condition {
    * @default - nothing mechanical
    */
   readonly fix?: 'remove' | { readonly set: string };
+  /**
+   * CEL that gives, as a text, what was found (over the same as {@link cel}); told before commit, never a value that
+   * could be secret.
+   * @default - only the place is told
+   */
+  readonly found?: string;
+  /**
+   * Where to point when the condition does not hold, for one that looks at an object as a whole; evaluated before commit
+   * only, so that it may cost more. The condition's own field is pointed at where none of them finds anything.
+   * @default - the condition's own field
+   */
+  readonly places?: readonly Condition[];
 }
 
 /** A list whose items a {@link Condition} checks one by one. */
@@ -28,7 +44,7 @@ export interface ItemList {
   /** CEL that gives the list. */
   readonly cel: string;
   /** What the items are, for the path in a finding. A path stands for that list inside the object. */
-  readonly items: 'containers' | 'ownContainers' | 'volumes' | 'sysctls' | (string & {});
+  readonly items: 'containers' | 'ownContainers' | 'volumes' | 'sysctls' | 'metadata' | (string & {});
   /** A list inside each item, whose items are checked instead, e.g. `env` of containers. @default - the items themselves */
   readonly inner?: string;
 }
@@ -39,6 +55,9 @@ export const CONTAINERS: ItemList = { cel: 'variables.containers', items: 'conta
 export const OWN_CONTAINERS: ItemList = { cel: 'variables.ownContainers', items: 'ownContainers' };
 /** The volumes of a pod. */
 export const VOLUMES: ItemList = { cel: 'variables.podSpec.?volumes.orValue([])', items: 'volumes' };
+
+/** The object's own metadata, and that of everything that is made from it: pods, jobs, claims, secrets. */
+export const METADATA: ItemList = { cel: 'variables.metadata', items: 'metadata' };
 
 /** Kernel settings of the pod. */
 export const SYSCTLS: ItemList = {
@@ -62,7 +81,10 @@ export interface RuleSpec {
   readonly id: string;
   /** A few words, no full stop. */
   readonly title: string;
-  /** One sentence in a maker's words: what to change, and whom to ask (`{contact}`). The same in every engine. */
+  /**
+   * One sentence in a maker's words: what to change, what is allowed, and whom to ask (`{contact}`). A name of a
+   * parameter in braces stands for its value: `{registries}`, `{maxSize.cpu}`. The same in every engine.
+   */
   readonly message: string;
   /** Where the rule comes from: the control of a standard, or the advisory. */
   readonly source: string;
@@ -92,7 +114,17 @@ export interface RuleSpec {
   /** Kinds that it checks; `any` is every namespaced kind. */
   readonly match: readonly ResourceKind[] | 'any';
   /** All must hold. */
-  readonly conditions: readonly [Condition, ...Condition[]];
+  readonly conditions: readonly Condition[];
+  /**
+   * Other controls stand on it: no severity and no exception touches it.
+   * @default false
+   */
+  readonly always?: true;
+  /**
+   * A rule whose finding says the same: where both refuse an object, only that one is told.
+   * @default - none
+   */
+  readonly impliedBy?: string;
   /** Whether the platform's parameters ask for it at all. @default - always */
   readonly active?: (params: RuleParams) => boolean;
   /** YAML of one object each. */
@@ -126,7 +158,32 @@ export function conditionCel({ cel, over }: Condition): string {
   return `${over.cel}.all(outer, outer.?${over.inner.replaceAll('.', '.?')}.orValue([]).all(it, ${cel}))`;
 }
 
-/** The sentence of a rule as every engine prints it. */
-export function ruleMessage(rule: Pick<RuleSpec, 'message'>, contact: string): string {
-  return rule.message.replaceAll('{contact}', contact);
+/** Where no platform is at hand: what each parameter is. */
+const ANY_PLATFORM = {
+  registries: "one of the platform's registries",
+  allowedKinds: "the platform's list of kinds",
+  keys: "the platform's list",
+  maxSize: { cpu: 'the allowed', memory: 'the allowed' },
+  maxStorage: 'the allowed',
+  limitRequestRatio: { cpu: 'a set number of', memory: 'a set number of' },
+  gracePeriodSeconds: 'a set number of',
+  ingress: { class: 'of the platform', gateway: { namespace: 'of the platform', name: 'previews' } },
+  secrets: { store: 'of secrets', prefix: "the repository's prefix" },
+};
+
+/**
+ * The sentence of a rule as every engine prints it.
+ *
+ * @param params null speaks of any platform
+ */
+export function ruleMessage(
+  { message }: Pick<RuleSpec, 'message'>,
+  contact: string,
+  params: RuleParams | null = null,
+): string {
+  return message.replaceAll(/\{([A-Za-z.]+)\}/g, (placeholder, name: string) => {
+    if (name === 'contact') return contact;
+    const value = valueAt(params ?? ANY_PLATFORM, name.split('.'));
+    return value === undefined ? placeholder : Array.isArray(value) ? value.join(', ') : String(value);
+  });
 }

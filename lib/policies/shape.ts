@@ -31,9 +31,16 @@ const METADATA = fields({
   labels: map('text'),
   annotations: map('text'),
   finalizers: list('text'),
+  ownerReferences: list(fields({})),
 });
 
-const HANDLER = fields({ httpGet: fields({ host: 'text' }), tcpSocket: fields({ host: 'text' }) });
+const HANDLER = fields({
+  httpGet: fields({ host: 'text', httpHeaders: list(fields({ name: 'text', value: 'text' })) }),
+  tcpSocket: fields({ host: 'text' }),
+  exec: fields({ command: list('text') }),
+  sleep: fields({ seconds: 'number' }),
+  terminationGracePeriodSeconds: 'number',
+});
 const TYPED = fields({ type: 'text' });
 
 /** What pod and container have in common. */
@@ -68,6 +75,25 @@ const CONTAINER = fields({
   }),
 });
 
+const POD_AFFINITY = fields({
+  requiredDuringSchedulingIgnoredDuringExecution: list(fields({ namespaces: list('text') })),
+  preferredDuringSchedulingIgnoredDuringExecution: list(
+    fields({ podAffinityTerm: fields({ namespaces: list('text') }) }),
+  ),
+});
+const NODE_TERM = fields({
+  matchExpressions: list(fields({ key: 'text', operator: 'text', values: list('text') })),
+  matchFields: list('any'),
+});
+const AFFINITY = fields({
+  nodeAffinity: fields({
+    requiredDuringSchedulingIgnoredDuringExecution: fields({ nodeSelectorTerms: list(NODE_TERM) }),
+    preferredDuringSchedulingIgnoredDuringExecution: list(fields({ preference: NODE_TERM })),
+  }),
+  podAffinity: POD_AFFINITY,
+  podAntiAffinity: POD_AFFINITY,
+});
+
 const POD_SPEC: Readonly<Record<string, Shape>> = {
   containers: list(CONTAINER),
   initContainers: list(CONTAINER),
@@ -76,6 +102,10 @@ const POD_SPEC: Readonly<Record<string, Shape>> = {
     fields({
       image: fields({ reference: 'text' }),
       projected: fields({ sources: list(fields({})) }),
+      csi: fields({ driver: 'text' }),
+      ephemeral: fields({ volumeClaimTemplate: fields({ metadata: METADATA, spec: fields({}) }) }),
+      persistentVolumeClaim: fields({ claimName: 'text' }),
+      emptyDir: fields({ medium: 'text', sizeLimit: 'amount' }),
       hostPath: fields({}),
     }),
   ),
@@ -84,6 +114,22 @@ const POD_SPEC: Readonly<Record<string, Shape>> = {
   hostIPC: 'flag',
   hostUsers: 'flag',
   automountServiceAccountToken: 'flag',
+  serviceAccountName: 'text',
+  serviceAccount: 'text',
+  priorityClassName: 'text',
+  priority: 'number',
+  preemptionPolicy: 'text',
+  nodeName: 'text',
+  nodeSelector: map('text'),
+  schedulerName: 'text',
+  runtimeClassName: 'text',
+  tolerations: list(fields({ key: 'text' })),
+  affinity: AFFINITY,
+  terminationGracePeriodSeconds: 'number',
+  dnsPolicy: 'text',
+  dnsConfig: fields({ nameservers: list('text') }),
+  hostAliases: list('any'),
+  resourceClaims: list('any'),
   os: fields({ name: 'text' }),
   resources: RESOURCES,
   securityContext: fields({ ...SECURITY, sysctls: list(fields({ name: 'text' })) }),
@@ -91,7 +137,12 @@ const POD_SPEC: Readonly<Record<string, Shape>> = {
 
 const TEMPLATE = fields({ metadata: METADATA, spec: fields(POD_SPEC) });
 
-const SOURCE = fields({ repoURL: 'text', targetRevision: 'text', path: 'text' });
+const SOURCE = fields({
+  repoURL: 'text',
+  targetRevision: 'text',
+  path: 'text',
+  directory: fields({ include: 'text' }),
+});
 
 /** The specs of Services, Ingresses, routes, ExternalSecrets, Applications and Kustomizations; no two of them share a field otherwise. */
 const SPEC = fields({
@@ -102,22 +153,30 @@ const SPEC = fields({
   ports: list(fields({ nodePort: 'number' })),
   externalIPs: list('text'),
   externalName: 'text',
+  minAvailable: 'amount',
+  maxUnavailable: 'amount',
+  ingressClassName: 'text',
+  parentRefs: list(fields({ kind: 'text', group: 'text', name: 'text', namespace: 'text' })),
+  volumeClaimTemplates: list(fields({ metadata: METADATA, spec: fields({}) })),
+  secretTemplate: METADATA,
+  infrastructure: METADATA,
   hostnames: list('text'),
   tls: list(fields({ hosts: list('text') })),
   rules: list(
     fields({
       host: 'text',
-      http: fields({ paths: list(fields({ path: 'text', pathType: 'text' })) }),
+      http: fields({ paths: list(fields({ path: 'text', pathType: 'text', backend: fields({}) })) }),
       matches: list(fields({ path: fields({ type: 'text', value: 'text' }) })),
       filters: list(TYPED),
-      backendRefs: list(fields({ filters: list('any') })),
+      backendRefs: list(fields({ filters: list('any'), kind: 'text', group: 'text', name: 'text', namespace: 'text' })),
     }),
   ),
   secretStoreRef: fields({ kind: 'text', name: 'text' }),
-  target: fields({}),
+  target: fields({ template: fields({ metadata: METADATA }), creationPolicy: 'text' }),
   dataFrom: list('any'),
   data: list(fields({ remoteRef: fields({ key: 'text' }) })),
   project: 'text',
+  syncPolicy: fields({}),
   path: 'text',
   targetNamespace: 'text',
   serviceAccountName: 'text',
@@ -127,7 +186,12 @@ const SPEC = fields({
   sourceRef: fields({ kind: 'text', name: 'text', namespace: 'text' }),
 });
 
-const OBJECT = fields({ metadata: METADATA, spec: SPEC, template: TEMPLATE, type: 'text' });
+const OPERATION = fields({
+  initiatedBy: fields({ automated: 'flag' }),
+  sync: fields({ revision: 'text', source: SOURCE }),
+});
+
+const OBJECT = fields({ metadata: METADATA, spec: SPEC, template: TEMPLATE, type: 'text', operation: OPERATION });
 const STRINGS = map('text');
 
 /** The first field of an object that is of another type than Kubernetes knows it by. */

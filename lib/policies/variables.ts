@@ -1,3 +1,6 @@
+import { CREDENTIAL_VARIABLES } from './credentials.ts';
+import { METADATA_CEL } from './metadata.ts';
+
 /**
  * A named part of CEL, read as `variables.<name>`. All engines have such variables and evaluate one at most once for
  * an object; a variable may use those that stand before it.
@@ -24,6 +27,7 @@ export const VARIABLES: readonly Variable[] = [
     name: 'podAnnotations',
     expression: 'variables.pod.?metadata.?annotations.orValue({})',
   },
+  { name: 'metadata', expression: METADATA_CEL },
   // What the Pod Security Standards allow more of, since its root is nobody on the node.
   { name: 'userNamespace', expression: 'variables.podSpec.?hostUsers.orValue(true) == false' },
   { name: 'windows', expression: 'variables.podSpec.?os.?name.orValue("") == "windows"' },
@@ -36,6 +40,7 @@ export const VARIABLES: readonly Variable[] = [
     name: 'containers',
     expression: 'variables.ownContainers + variables.podSpec.?ephemeralContainers.orValue([])',
   },
+  ...CREDENTIAL_VARIABLES,
 ];
 
 /** The variables that a CEL text uses, directly and through others, in declaration order. */

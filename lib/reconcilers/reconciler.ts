@@ -40,6 +40,8 @@ export interface SteeringMetadata {
   readonly domains: readonly string[];
   /** Prefixes of the annotations that it writes on what it applies. */
   readonly bookkeeping: readonly string[];
+  /** Keys under these domains that it writes itself on what it applies, and that do not steer it. */
+  readonly tracking: readonly string[];
   /** Leaves an object of a fence when the preview is removed: it must outlive the last pod, and goes with the namespace. */
   readonly keep: StringMap;
   /** For an object whose kind comes only with another object of the same folder. */

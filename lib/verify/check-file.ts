@@ -10,18 +10,21 @@ import { type PlatformSpec, platformSchema } from '../model/platform.ts';
 import { previewSchema } from '../model/preview.ts';
 import { parseRecord } from '../model/record.ts';
 import { API_VERSION } from '../model/scalars.ts';
+import { createCelCompiler } from '../policies/cel.ts';
 import { type Checker, type CheckerOptions, createChecker } from '../policies/check.ts';
 import { checkText } from '../policies/check-text.ts';
-import { ruleParams } from '../policies/params.ts';
+import { fenceParams, makerParams, ruleParams } from '../policies/params.ts';
 import type { Rule } from '../policies/rule.ts';
 import { chosenRules } from '../policies/rule-set.ts';
 import { RECONCILER_FOLDERS } from '../reconcilers/index.ts';
 
 /** Rules whose answer depends on the platform's own settings. */
-export const PLATFORM_RULES = ['allowed-registries', 'own-host', 'own-application'];
+export const PLATFORM_RULES = ['allowed-registries', 'own-host', 'own-gateway', 'plain-secrets', 'own-application'];
 
 export interface Checkers {
-  /** For what a maker or the app's account writes. */
+  /** For a maker's own files. */
+  readonly maker: Checker;
+  /** For what stands in a preview's folder of the apps repo for the app's account to write. */
   readonly app: Checker;
   /** For what the platform's side writes. */
   readonly fence: Checker;
@@ -32,11 +35,16 @@ export interface Checkers {
  * @param extraRules rules beside greenroom's
  */
 export function createCheckers(platform: PlatformSpec | null, extraRules: readonly Rule[] = []): Checkers {
-  const options = platform === null ? withoutPlatform() : withPlatform(platform);
-  const forEveryone = chosenRules({ extraRules }).filter((rule) => rule.scope === 'everyone');
+  const options = { ...(platform === null ? withoutPlatform() : withPlatform(platform)), cel: createCelCompiler() };
+  const { params } = options;
+  // A fence is written by the platform's side, and still holds nothing but the kinds of a fence.
+  const ofFences = chosenRules({ extraRules }).filter(
+    ({ scope, id }) => scope === 'everyone' || id === 'allowed-kinds',
+  );
   return {
+    maker: createChecker({ ...options, params: makerParams(params), extraRules }),
     app: createChecker({ ...options, extraRules }),
-    fence: createChecker({ ...options, severities: {}, onlyRules: forEveryone }),
+    fence: createChecker({ ...options, params: fenceParams(params), severities: {}, onlyRules: ofFences }),
   };
 }
 
@@ -58,8 +66,8 @@ export interface CheckedFile {
   readonly fixed: string | null;
 }
 
-/** Folders that the platform's side writes; rules about what makers may hold are not for them. */
-const FENCE = new RegExp(`(^|/)previews/[^/]+/[^/]+/[^/]+/(?:${['fence', ...RECONCILER_FOLDERS].join('|')})/`);
+/** Folders of a preview in an apps repo: those that the platform's side writes, and one for the app's account. */
+const COMMITTED = new RegExp(`(^|/)previews/[^/]+/[^/]+/[^/]+/(${['fence', 'app', ...RECONCILER_FOLDERS].join('|')})/`);
 
 /**
  * Judges one file: Kubernetes objects by the rules, greenroom's own files by their schemas.
@@ -80,12 +88,18 @@ export function checkFile(checkers: Checkers, bytes: Uint8Array, file: string, f
     loadDocument(schema, bytes, file, { maxBytes: MAX_PLATFORM_BYTES });
     return own;
   }
-  const checker = FENCE.test(file.replaceAll('\\', '/')) ? checkers.fence : checkers.app;
+  const checker = checkerOf(checkers, file);
   const context = { file, namespaceObject: namespaceOf(documents) };
   const first = checkText(checker, text, context);
   if (!fix || first.fixed === text) return { findings: first.findings, objects: documents.length, fixed: null };
   const { findings } = checkText(checker, first.fixed, context);
   return { findings, objects: documents.length, fixed: first.fixed };
+}
+
+function checkerOf({ maker, app, fence }: Checkers, file: string): Checker {
+  const part = COMMITTED.exec(file.replaceAll('\\', '/'))?.[2];
+  if (part === undefined) return maker;
+  return part === 'app' ? app : fence;
 }
 
 /** The schema of one of greenroom's own files, by the kind that it claims to be. */

@@ -249,7 +249,7 @@ describe('a change of greenroom.yaml', () => {
     expect(moved).toContain('- **3** would start anew in another cluster:\n  - `pr-shop-1` from `a` to `b`');
     const refused = await diff(platformText(two).replace('registries: [ghcr.io/acme]', 'registries: [ghcr.io/other]'));
     expect(refused).toContain('- **3** would run on as they are, and be refused at their next push:');
-    expect(refused).toMatch(/<summary>policies\/vap\/\S+allowed-registries\.yaml \(\+1 -1\)/);
+    expect(refused).toMatch(/<summary>policies\/vap\/\S+allowed-registries\.yaml \(\+2 -2\)/);
     expect(await diff(platformText(two))).toContain('no live preview changes');
 
     const file = join(world.root, 'diff.md');

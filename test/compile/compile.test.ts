@@ -241,14 +241,45 @@ describe("the maker's own manifests", () => {
     const files = manifests({
       'deploy/a.yaml': `${service}---\njust text\n`,
       'deploy/b.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: Not_A_Name\n',
-      'deploy/c.yaml': service.replace('name: colours', 'name: x\n  annotations: { argocd.argoproj.io/hook: PreSync }'),
+      'deploy/c.yaml': 'apiVersion: 1\nkind: ConfigMap\nmetadata: { name: x }\n',
       'deploy/notes.md': 'not a manifest',
     });
     expect(problemsOf(() => compile(text, '', { manifests: files }))).toMatchObject([
       { file: 'deploy/a.yaml', line: 8 },
       { file: 'deploy/b.yaml', line: 4, field: 'metadata.name' },
-      { file: 'deploy/c.yaml', line: 5 },
+      { file: 'deploy/c.yaml', line: 1, field: 'apiVersion' },
     ]);
+  });
+
+  test.each([
+    ['evidence', 'metadata: { annotations: { evidence.greenroom.dev/signature: "sha256:00" } }'],
+    ['a hook', 'metadata: { labels: { argocd.argoproj.io/hook: PreSync } }'],
+    ['a key of ours', 'metadata: { labels: { greenroom.dev/preview: pr-shop-7 } }'],
+  ])('may not bring %s, however deep', (_, metadata) => {
+    const podTemplate = `apiVersion: v1\nkind: PodTemplate\nmetadata: { name: x }\ntemplate: { ${metadata} }\n`;
+    const { denied, findings } = compile(text, '', { manifests: manifests({ 'deploy/p.yaml': podTemplate }) });
+    expect(denied).toBe(true);
+    expect(findings).toContainEqual(
+      expect.objectContaining({
+        rule: 'reserved-keys',
+        file: 'deploy/p.yaml',
+        line: 4,
+        field: expect.stringMatching(/^template/),
+      }),
+    );
+  });
+
+  test('are committed as they were checked: what is null is left out', () => {
+    const nulls = service.replace(
+      'name: colours',
+      'name: colours\n  creationTimestamp: null\n  labels: { app: null, tier: web }',
+    );
+    const { files, folder } = compile(text, '', { manifests: manifests({ 'deploy/c.yaml': nulls }) });
+    expect(parse(files.get(`${folder}/app/configmap.colours.yaml`) ?? '').metadata).toEqual({
+      name: 'colours',
+      namespace: 'pr-shop-7',
+      labels: { tier: 'web' },
+    });
   });
 
   test('may not take the place of what greenroom makes', () => {

@@ -156,7 +156,7 @@ describe.each(['kyverno-legacy', 'kyverno'] as const)('the rules as policies of 
     ({ kind }) => !kind.startsWith('ValidatingAdmission'),
   ) as unknown as Manifest[];
   const compiled = new Set(policies.map(({ metadata }) => metadata.name));
-  const sentences = RULES.map((rule) => ruleMessage(rule, '@platform'));
+  const sentences = RULES.map((rule) => ruleMessage(rule, '@platform', options.params));
   // Kyverno refuses a ClusterPolicy about core Services where Knative's are served as well; greenroom says so earlier.
   // So the older engine comes first, before anything of Knative's is there.
   const legacy = engine === 'kyverno-legacy';

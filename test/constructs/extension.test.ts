@@ -6,7 +6,7 @@ import { compileInput, OPENED, platform } from '../support/inputs.ts';
 
 it('the documented extension adds a sidecar, a label and a kind of its own, within the rules', () => {
   const allowed =
-    'policies: { parameters: { allowedKinds: [apps/Deployment, Service, networking.k8s.io/Ingress, acme.example/Dashboard] } }';
+    'policies: { parameters: { allowedKinds: [apps/Deployment, Service, networking.k8s.io/Ingress, acme.example/Dashboard], keys: [acme.example/] } }';
   const { files, folder, findings } = createCompiler({ platform: platform(allowed), now: OPENED, extensions: [acme] })(
     compileInput(),
   );

@@ -52,7 +52,7 @@ describe('findings', () => {
   it('stand at the line of the field, or of what should hold it', () => {
     const places = check(APP).findings.map((f) => [f.rule, f.line, f.field]);
     expect(places).toContainEqual(['no-privileged', 20, 'spec.template.spec.containers[0].securityContext.privileged']);
-    expect(places).toContainEqual(['no-node-port', 30, 'spec.ports[0].nodePort']);
+    expect(places).toContainEqual(['no-node-port', 27, 'spec.type']);
     expect(places).toContainEqual(['no-service-account-token', 12, 'spec.template.spec.automountServiceAccountToken']);
   });
 
@@ -69,6 +69,67 @@ describe('findings', () => {
     );
     expect(findings.map((f) => f.rule).sort()).toEqual(['allowed-kinds', 'own-namespace']);
     expect(findings[0]?.object).toEqual({ apiVersion: 'v1', kind: 'Secret', namespace: 'pr-other-1', name: 'x' });
+  });
+});
+
+describe('what no API server takes is bad input, at its line', () => {
+  const workload = (inner: string, selector = 'app: web') => `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec:
+  selector: { matchLabels: { ${selector} } }
+  template:
+    metadata: { labels: { app: web } }
+    spec:
+${inner.replace(/^/gm, '      ')}
+`;
+  it.each([
+    [
+      'a request above its limit',
+      workload(
+        'containers:\n  - name: web\n    image: x\n    resources:\n      requests: { cpu: 2 }\n      limits: { cpu: 1500m }',
+      ),
+      'spec.template.spec.containers[0].resources.requests.cpu',
+      13,
+    ],
+    [
+      'a volume of two sources',
+      workload('containers: []\nvolumes:\n  - { name: a, emptyDir: {}, configMap: { name: x } }'),
+      'spec.template.spec.volumes[0]',
+      11,
+    ],
+    [
+      'a mount of no volume',
+      workload('containers:\n  - name: web\n    volumeMounts: [{ name: data, mountPath: /data }]'),
+      'spec.template.spec.containers[0].volumeMounts[0].name',
+      11,
+    ],
+    [
+      'two containers of one name',
+      workload('containers:\n  - { name: web }\ninitContainers:\n  - { name: web }'),
+      'spec.template.spec.initContainers[0].name',
+      12,
+    ],
+    [
+      'a limit of the whole pod without a request',
+      workload('containers: []\nresources: { limits: { cpu: 2 } }'),
+      'spec.template.spec.resources.limits.cpu',
+      10,
+    ],
+    ['a selector of other pods', workload('containers: []', 'app: api'), 'spec.selector.matchLabels.app', 5],
+    [
+      'a version that its kind never had',
+      APP.replace('apiVersion: v1\n', 'apiVersion: networking.k8s.io/v1beta1\n').replace(
+        'kind: Service',
+        'kind: Ingress',
+      ),
+      'apiVersion',
+      22,
+    ],
+  ])('%s', (_, text, field, line) => {
+    expect(() => check(text)).toThrowError(
+      expect.objectContaining({ problems: [expect.objectContaining({ field, line, file: 'm.yaml' })] }),
+    );
   });
 });
 
@@ -90,9 +151,11 @@ describe('fixes', () => {
       expect(after.filter((f) => f.rule === rule && f.field === field)).toEqual([]);
       expect(after.length).toBe(check(APP).findings.length - 1);
     }
-    const port = check(APP).findings.find((f) => f.field === 'spec.ports[0].nodePort')!.fix!;
-    expect(linesOf(APP, port.startLine, port.endLine)).toBe('    - port: 80\n      nodePort: 30080');
-    expect(port.replacement).toBe('    - port: 80');
+    const port = check(APP).findings.find((f) => f.rule === 'no-node-port')!.fix!;
+    expect(linesOf(APP, port.startLine, port.endLine)).toBe(
+      '  type: NodePort\n  ports:\n    - port: 80\n      nodePort: 30080',
+    );
+    expect(port.replacement).toBe('  type: ClusterIP\n  ports:\n    - port: 80');
   });
 
   it('are not offered where one thing cannot be mended', () => {

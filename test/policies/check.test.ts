@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { createChecker } from '../../lib/policies/check.ts';
+import { loadExceptions } from '../../lib/policies/exceptions.ts';
 import { defineRule } from '../../lib/policies/rule.ts';
 import { RULES } from '../../lib/policies/rules/index.ts';
 import { CASE_NAMESPACE } from './cases.ts';
@@ -56,6 +57,21 @@ describe('checker', () => {
     expect(warn.check(bad).find((v) => v.rule === 'no-privileged')?.severity).toBe('warn');
     expect(warn.rules.map((r) => r.id)).not.toContain('allowed-kinds');
     expect(() => createChecker({ params: PARAMS, severities: { nope: 'off' } })).toThrowError(/nope/);
+  });
+
+  it('cannot be switched off where other controls stand on a rule', () => {
+    const severities = { 'reserved-keys': 'off' } as const;
+    expect(() => createChecker({ params: PARAMS, severities })).toThrowError(/reserved-keys: cannot be changed/);
+    const exception = `apiVersion: greenroom.dev/v1alpha1
+kind: Exception
+spec: { rule: reserved-keys, preview: pr-shop-7, reason: none at all, approver: "@alice", until: 2026-12-01 }
+`;
+    const files = new Map([['exceptions/x.yaml', exception]]);
+    const { honoured, refused } = loadExceptions(files, { now: Date.UTC(2026, 10, 1) / 1000, rules: RULES });
+    expect(honoured).toEqual([]);
+    expect(refused).toEqual([
+      expect.objectContaining({ message: expect.stringContaining('no exception from reserved-keys') }),
+    ]);
   });
 
   it('holds kinds that no rule knows to the list of allowed kinds', () => {

@@ -40,12 +40,13 @@ export function readLoose(gitDir: string, oid: string): LooseObject | undefined 
 }
 
 /**
- * What git calls by a whole id or a branch, and by `:path` below it; null when there is no such path, undefined when git
+ * What git calls by a whole id, a branch or HEAD, and by `:path` below it; null when there is no such path, undefined when git
  * has to say.
  */
 export function findLoose(gitDir: string, name: string): ({ readonly oid: string } & LooseObject) | null | undefined {
   const [, revision = '', path] = /^([^:]*)(?::(.*))?$/s.exec(name) ?? [];
-  let oid = /^[0-9a-f]{40}$/.test(revision) ? revision : readBranch(gitDir, revision.replace(/^refs\/heads\//, ''));
+  const branch = revision === 'HEAD' ? readHead(gitDir) : revision.replace(/^refs\/heads\//, '');
+  let oid = /^[0-9a-f]{40}$/.test(revision) ? revision : readBranch(gitDir, branch);
   let object = oid === undefined ? undefined : readLoose(gitDir, oid);
   if (path !== undefined && object?.type === 'commit') {
     oid = decodeCommit(object.content).tree;
@@ -99,6 +100,11 @@ export function writeLoose(gitDir: string, type: ObjectType, content: Buffer): s
   writeFileSync(temporary, deflateSync(data, { level: 1 }));
   renameSync(temporary, file);
   return oid;
+}
+
+/** Name of the branch that a repository is on. */
+export function readHead(gitDir: string): string {
+  return readFileSync(join(gitDir, 'HEAD'), 'utf8').trim().slice('ref: refs/heads/'.length);
 }
 
 /** The commit of a branch whose ref is a file of its own. */

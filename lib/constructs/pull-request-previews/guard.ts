@@ -67,6 +67,11 @@ export function pullRequestGuard(scope: Construct, id: string, props: PullReques
           'an Application of a pull request reads the folder that the platform team named, and is named after it',
       },
       {
+        expression:
+          "object.metadata.?finalizers.orValue([]).all(f, !f.startsWith('post-delete-finalizer.argocd.argoproj.io'))",
+        message: 'a hook after the end of a preview would run with the rights of Argo CD itself',
+      },
+      {
         expression: [
           '!has(object.operation) || !has(object.operation.sync)',
           '|| (!has(object.operation.sync.manifests) && size(object.operation.sync.?sources.orValue([])) == 0',

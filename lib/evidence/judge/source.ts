@@ -101,7 +101,7 @@ function provenOrigins(predicate: unknown, subject: Subject): Origin[] {
   return (resolvedDependencies ?? []).flatMap(({ uri, digest }) => {
     const commit = digest?.['gitCommit'] ?? digest?.['sha1'];
     const [, named, ref] =
-      /^git\+https?:\/\/[^/@]+\/([\w.-]+(?:\/[\w.-]+)+?)(?:\.git)?(?:@(.*))?$/.exec(uri ?? '') ?? [];
+      /^git\+https?:\/\/[^/@]+\/([\w.-]+(?:\/[\w.-]+)*\/[\w.-]+?)(?:\.git)?(?:@(.*))?$/.exec(uri ?? '') ?? [];
     if (commit === undefined || named === undefined) return [];
     const isRepository =
       named.toLowerCase() === subject.repository.toLowerCase() && String(id) === String(subject.repositoryId);

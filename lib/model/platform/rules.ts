@@ -62,6 +62,14 @@ export const policies = section({
           "`group/Kind` that a maker's manifests may hold (`Service` for the core group): a list in the place of the rule's, or a map beside it, in which true adds a kind and null takes one away. Default: the rule's list.",
         examples: [['Service', 'ConfigMap', 'apps/Deployment']],
       }),
+    keys: z
+      .array(z.string().max(253))
+      .default([])
+      .meta({
+        description:
+          'Keys of labels and annotations that objects may carry beside harmless ones; one that ends in `/` allows all below it.',
+        examples: [['acme.example/']],
+      }),
   }).meta({ description: 'What rules measure against.' }),
   contact: z
     .string()

@@ -31,12 +31,15 @@ export function rulePolicy(rule: Rule, options: RulePolicyOptions): AdmissionPol
   return {
     name: `greenroom-${rule.id}`,
     title: rule.title,
-    message: ruleMessage(rule, options.contact),
+    message: ruleMessage(rule, options.contact, options.params),
     severity: rule.severity,
     operations: ['CREATE', 'UPDATE'],
     targets: rule.match === 'any' ? [ANY_KIND] : rule.match,
     scope: rule.place === 'preview' ? 'previews' : 'everywhere',
-    conditions: rule.scope === 'makers' ? [trustCondition(options.trusted)] : [],
+    conditions: [
+      ...(rule.scope === 'makers' ? [trustCondition(options.trusted)] : []),
+      ...(rule.place === 'preview' ? [NOT_TERMINATING] : []),
+    ],
     variables: [
       ...parametersVariable([...variables.map((v) => v.expression), expression], options.params),
       ...exceptions,
@@ -45,6 +48,18 @@ export function rulePolicy(rule: Rule, options: RulePolicyOptions): AdmissionPol
     expression: exceptions.length > 0 ? `variables.excepted || (${expression})` : expression,
   };
 }
+
+/**
+ * What is on its way out only waits for its finalizers: no rule may keep them from being taken off, whoever does it. What
+ * it is may not change with that.
+ */
+const NOT_TERMINATING: Variable = {
+  name: 'not-terminating',
+  expression: [
+    "request.?operation.orValue('') != 'UPDATE' || oldObject == null || !has(oldObject.metadata.deletionTimestamp)",
+    'dyn(object).?spec != dyn(oldObject).?spec || dyn(object).?data != dyn(oldObject).?data',
+  ].join(' || '),
+};
 
 const PARAMETERS = 'variables.parameters';
 

@@ -3,7 +3,7 @@ import { defineRule } from '../rule.ts';
 export const allowedKinds = defineRule({
   id: 'allowed-kinds',
   title: 'Only kinds that a preview may hold',
-  message: 'A preview may not hold an object of this kind: remove it, or ask {contact} to allow the kind.',
+  message: 'A preview may not hold an object of this kind; allowed are {allowedKinds}: remove it, or ask {contact}.',
   source: 'CIS Kubernetes Benchmark 5.1, least privilege',
   why: 'A closed list keeps out what nobody thought of: quotas, network rules, roles, and orders to controllers that may do more than the preview.',
   scope: 'makers',
@@ -12,6 +12,7 @@ export const allowedKinds = defineRule({
     {
       cel: '((object.apiVersion.contains("/") ? object.apiVersion.split("/")[0] + "/" : "") + object.kind) in params.allowedKinds',
       field: 'kind',
+      found: 'object.kind + " of " + object.apiVersion',
     },
   ],
   examples: {

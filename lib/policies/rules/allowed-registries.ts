@@ -19,7 +19,7 @@ export const allowedRegistries = defineRule({
   id: 'allowed-registries',
   title: 'Images from known registries only',
   message:
-    'An image comes from a registry that previews may not use: push it to an allowed registry and write its full name, or ask {contact}.',
+    'An image comes from a registry that previews may not use, or is not written in full: push it to {registries} and write its full name, or ask {contact}.',
   source: 'CIS Kubernetes Benchmark 5.5.1; NSA/CISA Kubernetes Hardening Guide 1.2, image scanning',
   why: 'Anyone can push to a public registry under a name that looks like yours.',
   scope: 'makers',

@@ -9,11 +9,17 @@ export function isReference(image: string): string {
 /** A condition on every image of a pod: of its containers, and of volumes that are images. */
 export function onImages(cel: (image: string) => string): [Condition, Condition] {
   return [
-    { over: CONTAINERS, cel: `has(it.image) && ${cel('it.image')}`, field: 'image' },
+    {
+      over: CONTAINERS,
+      cel: `has(it.image) && ${cel('it.image')}`,
+      field: 'image',
+      found: 'it.?image.orValue("no image")',
+    },
     {
       over: VOLUMES,
       cel: `!has(it.image) || (has(it.image.reference) && ${cel('it.image.reference')})`,
       field: 'image.reference',
+      found: 'it.image.?reference.orValue("no image")',
     },
   ];
 }

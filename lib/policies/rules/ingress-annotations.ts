@@ -13,8 +13,10 @@ export const ingressAnnotations = defineRule({
   match: [INGRESS, HTTP_ROUTE, GRPC_ROUTE, TLS_ROUTE],
   conditions: [
     {
-      cel: 'dyn(object).metadata.?annotations.orValue({}).all(k, params.routeAnnotations.exists(a, k == a || (a.endsWith("/") && k.startsWith(a))))',
+      cel: 'dyn(object).metadata.?annotations.orValue({}).all(k, params.routeAnnotations.exists(a, k == a || (a.endsWith("/") && k.startsWith(a))) || (oldObject != null && k in dyn(oldObject).?metadata.?annotations.orValue({})))',
       field: 'metadata.annotations',
+      found:
+        'dyn(object).metadata.annotations.filter(k, !params.routeAnnotations.exists(a, k == a || (a.endsWith("/") && k.startsWith(a)))).join(", ")',
     },
     // An authentication gate that a route could leave out would be none.
     {

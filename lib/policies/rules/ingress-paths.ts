@@ -1,3 +1,4 @@
+import { anyCase } from '../any-case.ts';
 import { GRPC_ROUTE, HTTP_ROUTE, INGRESS } from '../resources.ts';
 import { defineRule } from '../rule.ts';
 import { exampleIngress, onIngressRules, onRouteRules } from './routes.ts';
@@ -10,19 +11,35 @@ const INGRESS_PATH = `it.?pathType.orValue("") in ["Exact", "Prefix"] && ${plain
 
 const ROUTE_MATCH = `it.?path.?type.orValue("PathPrefix") in ["Exact", "PathPrefix"] && ${plain('it.?path.?value.orValue("/")')}`;
 
+/** Headers that say where a request was meant to go, and where it came from; apps behind the gateway believe them. */
+const ROUTING_HEADER = anyCase('^(HOST|:AUTHORITY|FORWARDED|X-FORWARDED-.*|X-REAL-IP|X-ORIGINAL-.*)$');
+
+function names(header: string): string {
+  return `(${header}.size() > 100 || ${header}.matches("${ROUTING_HEADER}"))`;
+}
+
 /** Extensions run code of the gateway's own, mirrors send a copy of all traffic away, rewrites go round the checks. */
-const ROUTE_FILTER = 'it.?type.orValue("") in ["RequestHeaderModifier", "ResponseHeaderModifier"]';
+const ROUTE_FILTER = [
+  'it.?type.orValue("") in ["RequestHeaderModifier", "ResponseHeaderModifier"]',
+  ...['set', 'add'].map(
+    (verb) => `it.?requestHeaderModifier.?${verb}.orValue([]).all(h, !${names('h.?name.orValue("")')})`,
+  ),
+  `it.?requestHeaderModifier.?remove.orValue([]).all(h, !${names('h')})`,
+].join(' && ');
 
 export const ingressPaths = defineRule({
   id: 'ingress-paths',
   title: 'Plain paths',
   message:
-    'A route has a path that is more than a path: write /plain/segments of type Prefix or Exact and no filters, or ask {contact}.',
+    'A route has a path that is more than a path: write /plain/segments of type Prefix or Exact, and no filters but for headers that do not steer requests, or ask {contact}.',
   source: 'CVE-2021-25748, CVE-2022-4886, CVE-2023-5043: configuration injected through paths',
   why: 'Paths end up in the configuration of the proxy that all previews share; a crafted one rewrites it.',
   match: [INGRESS, HTTP_ROUTE, GRPC_ROUTE],
   conditions: [
-    onIngressRules({ cel: INGRESS_PATH, field: 'path' }, 'http.paths'),
+    onIngressRules(
+      { cel: INGRESS_PATH, field: 'path', found: 'it.?pathType.orValue("no type") + " " + it.?path.orValue("/")' },
+      'http.paths',
+    ),
     onRouteRules({ cel: ROUTE_MATCH, field: 'path' }, 'matches'),
     onRouteRules({ cel: ROUTE_FILTER, field: 'type' }, 'filters'),
     onRouteRules({ cel: 'it.?filters.orValue([]).size() == 0', field: 'filters' }, 'backendRefs'),

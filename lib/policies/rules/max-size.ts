@@ -1,33 +1,70 @@
 import { PODS } from '../resources.ts';
-import { type Condition, defineRule, OWN_CONTAINERS } from '../rule.ts';
+import { type Condition, defineRule, OWN_CONTAINERS, VOLUMES } from '../rule.ts';
 import { examplePod } from './examples.ts';
 
-const atMost = (owner: string, field: string, resource: 'cpu' | 'memory'): string => {
-  const value = `string(${owner}.resources.${field}.${resource})`;
-  return (
-    `!${owner}.?resources.?${field}.?${resource}.hasValue() || ` +
-    `(isQuantity(${value}) && quantity(${value}).compareTo(quantity(params.maxSize.${resource})) <= 0)`
-  );
+const atMost = (value: string, most: string): string =>
+  `(isQuantity(string(${value})) && quantity(string(${value})).compareTo(quantity(${most})) <= 0)`;
+
+/** Resources that have a limit, and where it stands; others (GPUs, huge pages) no container may have. */
+const MOST = [
+  ['cpu', 'params.maxSize.cpu'],
+  ['memory', 'params.maxSize.memory'],
+  ['ephemeral-storage', 'params.maxStorage'],
+] as const;
+
+const fits = (amounts: string): string =>
+  `${amounts}.all(r, ${MOST.map(([name, most]) => `(r == "${name}" && ${atMost(`${amounts}[r]`, most)})`).join(' || ')})`;
+
+const both = (field: 'limits' | 'requests'): Condition[] =>
+  [
+    { over: OWN_CONTAINERS, owner: 'it' },
+    { in: 'podSpec' as const, owner: 'variables.podSpec' },
+  ].map(({ owner, ...where }) => {
+    const amounts = `${owner}.resources.${field}`;
+    return {
+      ...where,
+      cel: `!${owner}.?resources.?${field}.hasValue() || ${fits(amounts)}`,
+      field: `resources.${field}`,
+      found: `"${field} of " + ${amounts}.filter(r, !(${MOST.map(([name, most]) => `(r == "${name}" && ${atMost(`${amounts}[r]`, most)})`).join(' || ')})).map(r, string(${amounts}[r]) + " " + r).join(" and ")`,
+    };
+  });
+
+/** Devices by claim are priced by nobody. */
+const CLAIMS: readonly Condition[] = [
+  {
+    over: OWN_CONTAINERS,
+    cel: 'it.?resources.?claims.orValue([]).size() == 0',
+    field: 'resources.claims',
+    fix: 'remove',
+  },
+  {
+    in: 'podSpec',
+    cel: 'variables.podSpec.?resourceClaims.orValue([]).size() == 0',
+    field: 'resourceClaims',
+    fix: 'remove',
+  },
+];
+
+const IN_MEMORY = 'it.emptyDir.?medium.orValue("") != ""';
+const SIZE = 'it.emptyDir.sizeLimit';
+const TEMPORARY: Condition = {
+  over: VOLUMES,
+  cel:
+    `!has(it.emptyDir) || (has(${SIZE}) ? (${IN_MEMORY} ? ${atMost(SIZE, 'params.maxSize.memory')} : ${atMost(SIZE, 'params.maxStorage')})` +
+    ` : !(${IN_MEMORY}))`,
+  field: 'emptyDir.sizeLimit',
+  found: `has(${SIZE}) ? "an emptyDir of " + string(${SIZE}) : "an emptyDir in memory without sizeLimit"`,
 };
 
-const both = (field: 'limits' | 'requests', resource: 'cpu' | 'memory'): Condition[] => [
-  { over: OWN_CONTAINERS, cel: atMost('it', field, resource), field: `resources.${field}.${resource}` },
-  { in: 'podSpec', cel: atMost('variables.podSpec', field, resource), field: `resources.${field}.${resource}` },
-];
-
-const [first, ...rest] = [
-  ...both('limits', 'cpu'),
-  ...both('limits', 'memory'),
-  ...both('requests', 'cpu'),
-  ...both('requests', 'memory'),
-];
+const [first, ...rest] = [...both('limits'), ...both('requests'), ...CLAIMS, TEMPORARY];
 
 export const maxSize = defineRule({
   id: 'max-size',
   title: 'Not larger than previews may be',
-  message: 'A container asks for more cpu or memory than a preview may have: choose a smaller size, or ask {contact}.',
-  source: 'Kubernetes LimitRange, max',
-  why: 'One large preview takes the room of many small ones, and the budget with it.',
+  message:
+    'A container asks for more than a preview may have: at most {maxSize.cpu} cpu, {maxSize.memory} memory and {maxStorage} ephemeral-storage, and no other resources; choose a smaller size, or ask {contact}.',
+  source: 'Kubernetes LimitRange, max; Kubernetes documentation: extended resources',
+  why: 'One large preview takes the room of many small ones, and the budget with it; GPUs and other devices are in no price.',
   scope: 'makers',
   match: PODS,
   conditions: [first!, ...rest],

@@ -1,17 +1,31 @@
-import { defineRule } from '../rule.ts';
+import { defineRule, METADATA } from '../rule.ts';
+
+/** Kyverno's command line hands over an empty object where there was none. */
+const IS_UPDATE = '(oldObject != null && dyn(oldObject).?metadata.?name.hasValue())';
+const BEFORE = '(oldObject == null ? [] : dyn(oldObject).?metadata.?finalizers.orValue([]))';
 
 export const noFinalizers = defineRule({
   id: 'no-finalizers',
   title: 'Nothing that holds up the end',
-  message: 'An object refuses to be deleted until somebody clears it: remove metadata.finalizers, or ask {contact}.',
+  message:
+    'An object, or what is made from it, refuses to be deleted until somebody clears it: remove finalizers, or ask {contact}.',
   source: 'Kubernetes documentation: finalizers',
   why: 'A finalizer that nobody takes off keeps the namespace, and its cost, after the preview has ended.',
   scope: 'makers',
   match: 'any',
   conditions: [
+    // An update counts for what it adds; controllers add theirs to objects that are there already.
     {
-      cel: 'dyn(object).metadata.?finalizers.orValue([]).all(f, f in params.finalizers)',
+      cel: `dyn(object).metadata.?finalizers.orValue([]).all(f, f in params.finalizers || f in ${BEFORE} || (${IS_UPDATE} && f in params.controllerFinalizers))`,
       field: 'metadata.finalizers',
+      found: 'dyn(object).metadata.finalizers.join(", ")',
+      fix: 'remove',
+    },
+    {
+      over: METADATA,
+      cel: 'it == dyn(object).metadata || it.?finalizers.orValue([]).all(f, f in params.finalizers)',
+      field: 'finalizers',
+      found: 'it.finalizers.join(", ")',
       fix: 'remove',
     },
   ],

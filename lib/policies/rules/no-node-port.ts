@@ -12,6 +12,7 @@ export const noNodePort = defineRule({
     'A Service opens a port on every machine of the cluster: use type ClusterIP without nodePort, or ask {contact}.',
   source: 'NSA/CISA Kubernetes Hardening Guide 1.2, network separation',
   why: 'A node port goes round the ingress: no TLS, no host name, and open to whoever reaches a node.',
+  impliedBy: 'no-load-balancer',
   match: [SERVICE],
   conditions: [
     {

@@ -1,12 +1,25 @@
+import { APP_ACCOUNT } from '../../model/labels.ts';
 import { PODS } from '../resources.ts';
-import { defineRule, inside, VOLUMES } from '../rule.ts';
+import { type Condition, defineRule, inside, VOLUMES } from '../rule.ts';
 import { examplePod } from './examples.ts';
+
+/** Accounts that pods may run as: none by name, the fence's own, or where makers may make some, those. */
+const account = (field: string): Condition => {
+  const name = `variables.podSpec.?${field}.orValue("")`;
+  return {
+    in: 'podSpec',
+    cel: `${name} in ["", "default", "${APP_ACCOUNT}"] || ("ServiceAccount" in params.allowedKinds && !${name}.startsWith("preview-"))`,
+    field,
+    found: `"account " + variables.podSpec.${field}`,
+    fix: 'remove',
+  };
+};
 
 export const noServiceAccountToken = defineRule({
   id: 'no-service-account-token',
   title: 'No key to the cluster',
   message:
-    "The pod would get a key to the cluster's API: set automountServiceAccountToken to false and project no token, or ask {contact}.",
+    "The pod would get a key to the cluster's API: set automountServiceAccountToken to false, leave out serviceAccountName, and project no token, or ask {contact}.",
   source: 'CIS Kubernetes Benchmark 5.1.6; NSA/CISA Kubernetes Hardening Guide 1.2, authentication',
   why: 'A preview never calls the cluster, but whoever breaks into one would start with its key.',
   match: PODS,
@@ -17,6 +30,8 @@ export const noServiceAccountToken = defineRule({
       field: 'automountServiceAccountToken',
       fix: { set: 'false' },
     },
+    account('serviceAccountName'),
+    account('serviceAccount'),
     {
       over: inside(VOLUMES, 'projected.sources'),
       cel: '!has(it.serviceAccountToken) && !has(it.podCertificate)',

@@ -13,11 +13,17 @@ export const ownHost = defineRule({
   why: 'Whoever answers at a host gets the sessions of those who trust it; a wildcard, or no host, takes all.',
   match: [INGRESS, HTTP_ROUTE, GRPC_ROUTE, TLS_ROUTE, DOMAIN_MAPPING],
   conditions: [
-    onIngressRules({ cel: `it.?host.orValue("") == ${HOST}`, field: 'host', fix: { set: HOST } }),
+    onIngressRules({
+      cel: `it.?host.orValue("") == ${HOST}`,
+      field: 'host',
+      found: 'it.?host.orValue("every host")',
+      fix: { set: HOST },
+    }),
     {
       over: listAt('spec.tls'),
-      cel: `!(${IS_INGRESS}) || it.?hosts.orValue([]).all(h, h == ${HOST})`,
+      cel: `!(${IS_INGRESS}) || (it.?hosts.orValue([]).size() > 0 && it.?hosts.orValue([]).all(h, h == ${HOST}))`,
       field: 'hosts',
+      found: 'it.?hosts.orValue([]).size() > 0 ? it.hosts.join(", ") : "tls without hosts"',
     },
     // Without a rule, or beside all rules, the default backend answers for every host.
     {
@@ -27,6 +33,7 @@ export const ownHost = defineRule({
     {
       cel: `!(${IS_ROUTE}) || (dyn(object).?spec.?hostnames.orValue([]).size() > 0 && dyn(object).?spec.?hostnames.orValue([]).all(h, h == ${HOST}))`,
       field: 'spec.hostnames',
+      found: 'dyn(object).?spec.?hostnames.orValue(["every host"]).join(", ")',
       fix: { set: `[${HOST}]` },
     },
     { cel: `!(${IS_MAPPING}) || object.metadata.?name.orValue("") == ${HOST}`, field: 'metadata.name' },

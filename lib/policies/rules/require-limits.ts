@@ -2,17 +2,22 @@ import { PODS } from '../resources.ts';
 import { type Condition, defineRule, OWN_CONTAINERS } from '../rule.ts';
 import { examplePod } from './examples.ts';
 
-const limit = (resource: string): Condition => ({
-  over: OWN_CONTAINERS,
-  cel: `it.?resources.?limits.?${resource}.hasValue()`,
-  field: `resources.limits.${resource}`,
-});
+/** Zero is no limit to Kubernetes. */
+const limit = (resource: string): Condition => {
+  const value = `string(it.resources.limits.${resource})`;
+  return {
+    over: OWN_CONTAINERS,
+    cel: `it.?resources.?limits.?${resource}.hasValue() && isQuantity(${value}) && quantity(${value}).isGreaterThan(quantity("0"))`,
+    field: `resources.limits.${resource}`,
+    found: `"${resource}: " + ${value}`,
+  };
+};
 
 export const requireLimits = defineRule({
   id: 'require-limits',
   title: 'Limits for cpu and memory',
   message:
-    'A container says no limit for cpu or memory: set resources.limits.cpu and resources.limits.memory, or ask {contact}.',
+    'A container has no limit for cpu or memory (zero is none): set resources.limits.cpu and resources.limits.memory, at most {maxSize.cpu} cpu and {maxSize.memory} memory, or ask {contact}.',
   source: 'NSA/CISA Kubernetes Hardening Guide 1.2, resource policies',
   why: 'One preview without limits can take the memory and time of all others on the machine.',
   scope: 'makers',

@@ -13,6 +13,7 @@ export const argoCd: Reconciler = {
   metadata: {
     domains: ['argocd.argoproj.io'],
     bookkeeping: ['argocd.argoproj.io/'],
+    tracking: ['argocd.argoproj.io/installation-id', 'argocd.argoproj.io/tracking-id'],
     keep: { [SYNC_OPTIONS_ANNOTATION]: 'Delete=false' },
     late: { [SYNC_WAVE_ANNOTATION]: '1', [SYNC_OPTIONS_ANNOTATION]: 'SkipDryRunOnMissingResource=true' },
   },

@@ -21,6 +21,8 @@ const FENCE = `${SPEC}.?project.orValue("") == params.application.fenceProject`;
 
 /** A sync that somebody starts may name another source than the Application, or bring manifests along. */
 const SYNC = 'dyn(object).?operation.?sync';
+/** Argo CD itself, when it syncs, names the commit that it has compared. */
+const REVISION = `${SYNC}.?revision.orValue("")`;
 
 /** Source: Argo CD documentation, projects and tenancy. */
 export const pinned: PinnedObjects = {
@@ -32,7 +34,7 @@ export const pinned: PinnedObjects = {
       'spec.project',
     ),
     onApplication(
-      `${SOURCE}.?repoURL.orValue("") == params.application.repoURL && ${SOURCE}.?targetRevision.orValue("") == params.application.branch && ${SOURCE}.orValue({}).all(k, k in ["repoURL", "targetRevision", "path"])`,
+      `${SOURCE}.?repoURL.orValue("") == params.application.repoURL && ${SOURCE}.?targetRevision.orValue("") == params.application.branch && ${SOURCE}.orValue({}).all(k, k in ["repoURL", "targetRevision", "path", "directory"]) && ${SOURCE}.?directory.orValue({}).all(k, k == "include" && ${SOURCE}.?directory.?include.orValue("") == "*.yaml")`,
       'spec.source',
     ),
     onApplication(`!${SPEC}.?sources.hasValue() && !${SPEC}.?sourceHydrator.hasValue()`, 'spec.sources'),
@@ -46,8 +48,17 @@ export const pinned: PinnedObjects = {
     ),
     onApplication(`object.metadata.?name.orValue("") == ${NAMESPACE} + (${FENCE} ? "-fence" : "")`, 'metadata.name'),
     onApplication(
-      `!${SYNC}.?manifests.hasValue() && !${SYNC}.?sources.hasValue() && ${SYNC}.?source.?path.orValue(${SOURCE}.?path.orValue("")) == ${SOURCE}.?path.orValue("") && ${SYNC}.?source.?repoURL.orValue(${SOURCE}.?repoURL.orValue("")) == ${SOURCE}.?repoURL.orValue("")`,
+      `!${SYNC}.?manifests.hasValue() && !${SYNC}.?sources.hasValue() && !${SYNC}.?revisions.hasValue() && (!${SYNC}.?source.hasValue() || dyn(object).operation.sync.source == dyn(object).spec.source) && (${REVISION} == "" || ${REVISION} == params.application.branch || (dyn(object).?operation.?initiatedBy.?automated.orValue(false) == true && ${REVISION}.matches("^[0-9a-f]{40}$")))`,
       'operation.sync',
+    ),
+    onApplication(
+      `!${SPEC}.?syncPolicy.?managedNamespaceMetadata.hasValue()`,
+      'spec.syncPolicy.managedNamespaceMetadata',
+    ),
+    // A hook that runs after the end would run with Argo CD's own account, outside of the preview.
+    onApplication(
+      'dyn(object).metadata.?finalizers.orValue([]).all(f, !f.startsWith("post-delete-finalizer.argocd.argoproj.io"))',
+      'metadata.finalizers',
     ),
   ],
 };

@@ -15,6 +15,7 @@ export const flux: Reconciler = {
   metadata: {
     domains: ['fluxcd.io'],
     bookkeeping: ['kustomize.toolkit.fluxcd.io/'],
+    tracking: ['checksum', 'name', 'namespace'].map((key) => `kustomize.toolkit.fluxcd.io/${key}`),
     keep: { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' },
     // Its controller sorts definitions to the front and tries again by itself.
     late: {},

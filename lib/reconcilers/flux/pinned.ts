@@ -4,7 +4,8 @@ import { APPS_REPO_SOURCE, KUSTOMIZATION } from './kustomization.ts';
 
 const SPEC = 'dyn(object).?spec';
 
-const PREVIEW_KUSTOMIZATION = `(object.kind == "Kustomization" && (object.metadata.?name.orValue("").startsWith("${PREVIEW_PREFIX}") || ${SPEC}.?targetNamespace.orValue("").startsWith("${PREVIEW_PREFIX}") || ${SPEC}.?path.orValue("").startsWith("./previews/") || ${SPEC}.?path.orValue("").startsWith("previews/")))`;
+/** By name, target, account or path: whatever of those says that it is a preview's. */
+const PREVIEW_KUSTOMIZATION = `(object.kind == "Kustomization" && (object.metadata.?name.orValue("").startsWith("${PREVIEW_PREFIX}") || ${SPEC}.?targetNamespace.orValue("").startsWith("${PREVIEW_PREFIX}") || ${SPEC}.?serviceAccountName.orValue("") == params.application.fencer || ${SPEC}.?serviceAccountName.orValue("").startsWith("${PREVIEW_PREFIX}") || (${SPEC}.?sourceRef.?name.orValue("") == params.application.gitRepository && ${SPEC}.?path.orValue("").matches("(^|/)previews(/|$)|[.][.]|^[./]*$"))))`;
 
 const onKustomization = (cel: string, field: string) => ({ cel: `!${PREVIEW_KUSTOMIZATION} || (${cel})`, field });
 

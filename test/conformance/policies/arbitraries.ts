@@ -38,7 +38,7 @@ const quantity = (...more: string[]) =>
   oneOf('0', '1', '2', '2001m', '100m', '1Gi', '2Gi', '2049Mi', '128Mi', '1e3', ...more);
 const resources = some(
   {
-    limits: some({ cpu: quantity(), memory: quantity(), 'ephemeral-storage': quantity() }, 1),
+    limits: some({ cpu: quantity('0m'), memory: quantity(), 'ephemeral-storage': quantity('8Gi') }, 1),
     requests: some({ cpu: quantity('10m'), memory: quantity('1Ki') }, 1),
   },
   1,
@@ -77,8 +77,21 @@ const tcp = oneOf({ tcpSocket: { port: 80 } }, { tcpSocket: { port: 80, host: '1
 const probe = fc.oneof(handler, tcp);
 
 const env = fc.record({
-  name: oneOf('LOG_LEVEL', 'API_KEY', 'DB_PASSWORD', 'tokenizer', 'X'),
-  value: oneOf('', 'debug', 'hunter2', 'AKIAIOSFODNN7EXAMPLE', 'https://user:pw@host/', '$(OTHER)', 'https://host/'),
+  name: oneOf('LOG_LEVEL', 'API_KEY', 'DB_PASSWORD', 'dbPassword', 'PGPASSWORD', 'tokenizer', 'X'),
+  value: oneOf(
+    '',
+    'debug',
+    'hunter2',
+    'true',
+    '4096',
+    '$(A)x$(B)',
+    'PASSWORD=hunter2',
+    'say "token": "abcdef"',
+    'AKIAIOSFODNN7EXAMPLE',
+    'https://user:pw@host/',
+    '$(OTHER)',
+    'https://host/',
+  ),
 });
 
 const container = some({
@@ -102,7 +115,16 @@ const container = some({
     1,
   ),
   env: list(env),
-  args: list(oneOf('--x', '--token=ghp_0123456789abcdefghijABCDEFGHIJ012345')),
+  args: list(
+    oneOf(
+      '--x',
+      '--password',
+      'hunter2',
+      '--api-key=abcdef',
+      '--token=$(TOKEN)',
+      '--token=ghp_0123456789abcdefghijABCDEFGHIJ012345',
+    ),
+  ),
 });
 
 /** What makes a container pass every rule, so that what is drawn on top of it decides. */
@@ -135,6 +157,9 @@ const running = decent.chain((c) =>
 const volume = fc.oneof(
   oneOf(
     { emptyDir: {} },
+    { emptyDir: { medium: 'Memory' } },
+    { emptyDir: { medium: 'Memory', sizeLimit: '64Mi' } },
+    { emptyDir: { sizeLimit: '8Gi' } },
     { configMap: { name: 'x' } },
     { secret: { secretName: 'x' } },
     { hostPath: { path: '/' } },
@@ -172,6 +197,38 @@ const podSecurity = some({
   ),
 });
 
+const affinity = some(
+  {
+    nodeAffinity: oneOf({
+      requiredDuringSchedulingIgnoredDuringExecution: {
+        nodeSelectorTerms: [{ matchExpressions: [{ key: 'gpu', operator: 'Exists' }] }],
+      },
+    }),
+    podAntiAffinity: oneOf(
+      { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: 'kubernetes.io/hostname' }] },
+      {
+        preferredDuringSchedulingIgnoredDuringExecution: [
+          { weight: 1, podAffinityTerm: { topologyKey: 'kubernetes.io/hostname', namespaceSelector: {} } },
+        ],
+      },
+    ),
+  },
+  1,
+);
+
+/** Where a pod runs, as whom, how it ends and whom it asks. */
+const scheduling: Record<string, fc.Arbitrary<unknown>> = {
+  serviceAccountName: oneOf('default', 'preview-app', 'preview-reconciler'),
+  priorityClassName: oneOf('', 'high'),
+  nodeSelector: oneOf({}, { 'kubernetes.io/arch': 'amd64' }, { gpu: 'yes' }),
+  schedulerName: oneOf('default-scheduler', 'mine'),
+  tolerations: oneOf([], [{ operator: 'Exists' }], [{ key: 'node.kubernetes.io/not-ready', operator: 'Exists' }]),
+  terminationGracePeriodSeconds: oneOf(0, 30, 120, 121),
+  dnsConfig: oneOf({ options: [{ name: 'ndots', value: '2' }] }, { nameservers: ['203.0.113.53'] }),
+  hostAliases: oneOf([], [{ ip: '203.0.113.7', hostnames: ['x.example.com'] }]),
+  affinity,
+};
+
 const podSpec = fc
   .tuple(
     fc.array(running, { minLength: 1, maxLength: 2 }).map(named('c')),
@@ -188,7 +245,9 @@ const podSpec = fc
       securityContext: podSecurity,
       volumes: list(volume).map((vs) => vs.map((v, i) => ({ name: `v${i}`, ...(v as Data) }))),
       os: oneOf({ name: 'linux' }, { name: 'windows' }),
-      resources: some({ limits: some({ cpu: quantity() }, 0) }, 0),
+      // Without requests beside them, pod-level limits are bad input before any rule is asked.
+      resources: oneOf('200m', '1', '2', '3').map((cpu) => ({ limits: { cpu }, requests: { cpu: '200m' } })),
+      ...scheduling,
     }),
     fc.boolean(),
   )
@@ -318,6 +377,7 @@ const ingress = fc
       {
         tls: oneOf([], [{ hosts: ['pr-shop-7.apps.example.com'] }], [{ hosts: ['evil.example.com'], secretName: 'x' }]),
         defaultBackend: oneOf(backend),
+        ingressClassName: oneOf('nginx', 'nginx', 'internal'),
       },
       2,
     ),
@@ -359,6 +419,9 @@ const texts = some(
 );
 const configMap = texts.map((data) => of('v1', 'ConfigMap', {}, { data }));
 const secret = some({ stringData: texts, type: oneOf('Opaque') }, 1).map((body) => of('v1', 'Secret', {}, body));
+const budget = some({ minAvailable: oneOf(1, '50%'), maxUnavailable: oneOf(0, 1, '0%', '10%') }, 1)
+  .filter((spec) => Object.keys(spec).length < 2)
+  .map((spec) => of('policy/v1', 'PodDisruptionBudget', {}, { spec: { ...spec, selector } }));
 const account = some({ automountServiceAccountToken: bool }, 1).map((body) => of('v1', 'ServiceAccount', {}, body));
 
 function of(apiVersion: string, kind: string, metadata: Data, body: Data): Manifest {
@@ -368,7 +431,18 @@ function of(apiVersion: string, kind: string, metadata: Data, body: Data): Manif
 const metadata = some(
   {
     finalizers: list(oneOf('foregroundDeletion', 'example.com/hold')),
-    labels: oneOf({ 'greenroom.dev/preview': 'pr-shop-8' }, { 'greenroom.dev/preview': 'pr-shop-7' }, { a: 'b' }),
+    annotations: oneOf(
+      { 'argocd.argoproj.io/hook': 'Sync' },
+      { 'argocd.argoproj.io/tracking-id': 'x' },
+      { 'external-dns.alpha.kubernetes.io/hostname': 'x' },
+      { 'app.kubernetes.io/name': 'x' },
+    ),
+    labels: oneOf(
+      { 'greenroom.dev/preview': 'pr-shop-8' },
+      { 'greenroom.dev/preview': 'pr-shop-7' },
+      { a: 'b' },
+      { 'app.kubernetes.io/instance': 'x' },
+    ),
   },
   8,
 );
@@ -383,6 +457,7 @@ export const objects: fc.Arbitrary<Manifest> = fc
       { weight: 1, arbitrary: configMap },
       { weight: 1, arbitrary: secret },
       { weight: 1, arbitrary: account },
+      { weight: 1, arbitrary: budget },
     ),
     metadata,
   )

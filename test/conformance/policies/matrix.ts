@@ -148,14 +148,37 @@ async function kubeApiServer(input: MatrixInput): Promise<Verdict[]> {
   }
   const compiled = compilePolicies({ ...input.options, onlyRules: input.rules, engine: 'vap', previewLabel: label });
   const policies = (compiled as unknown as Manifest[]).filter(isOfRule).map((p) => renamed(p, `-${round}`));
-  await installPolicies(api, warningOnly(policies), round);
+  const sentences = new Map(policies.flatMap((policy) => sentenceOf(policy)));
+  await installPolicies(api, warningOnly(policies).map(terse), round);
   for (const { object } of subjects) {
     await eventually(() => api.serves(object), { what: `the API server to serve ${object.kind}` });
   }
   const verdicts = await mapLimited(subjects, 8, async ({ object, subresource }) =>
     verdictOf(await (subresource === undefined ? dryRun(api, object) : dryRunDebug(api, object, subresource))),
   );
-  return verdicts.map(({ refusals, ...rest }) => ({ ...rest, refusals: byRule(refusals, `-${round}`) }));
+  return verdicts.map(({ refusals, ...rest }) => {
+    const whole = [...refusals].map(
+      ([name, said]) => [name, said === TERSE ? (sentences.get(name) ?? said) : said] as const,
+    );
+    return { ...rest, refusals: byRule(new Map(whole), `-${round}`) };
+  });
+}
+
+/**
+ * A server cuts and drops its warnings when there are many words in them: with all rules in force, verdicts would be lost.
+ * Which policy refuses is asked here; that refusals say the whole sentence is asked where policies refuse.
+ */
+const TERSE = '-';
+
+function terse(policy: Manifest): Manifest {
+  const { validations, ...spec } = policy['spec'] as { validations?: readonly object[] };
+  if (validations === undefined) return policy;
+  return { ...policy, spec: { ...spec, validations: validations.map((each) => ({ ...each, message: TERSE })) } };
+}
+
+function sentenceOf(policy: Manifest): [string, string][] {
+  const { validations } = policy['spec'] as { validations?: readonly { message: string }[] };
+  return validations?.[0] === undefined ? [] : [[policy.metadata.name as string, validations[0].message]];
 }
 
 function renamed(policy: Manifest, suffix: string): Manifest {

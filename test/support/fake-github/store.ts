@@ -5,7 +5,7 @@ import { decodeCommit, decodeTree, OBJECT_FORMATS } from '../../../lib/core/git/
 import { ObjectReader, type StoredObject } from '../../../lib/core/git/reader.ts';
 import type { PullFile } from '../forge.ts';
 import { GIT_ENV, git, headOf } from '../git.ts';
-import { findLoose, readCommit, readLoose } from '../loose.ts';
+import { findLoose, readCommit, readHead, readLoose } from '../loose.ts';
 
 export interface StoredComment {
   readonly id: string;
@@ -79,7 +79,7 @@ export class FakeRepository {
   }
 
   defaultBranch(): string {
-    return readFileSync(join(this.gitDir, 'HEAD'), 'utf8').trim().slice('ref: refs/heads/'.length);
+    return readHead(this.gitDir);
   }
 
   isEmpty(): boolean {

@@ -107,13 +107,13 @@ export class MemoryForge implements Forge, ForgeFixture {
   }
 
   /** A pull request goes away. */
-  lose(owner: string, name: string, number: number): void {
-    this.#find({ path: `${owner}/${name}` })?.pulls.delete(number);
+  lose(repository: RepositoryRef, number: number): void {
+    this.#find(repository)?.pulls.delete(number);
   }
 
   /** A pull request can be read no more. */
-  spoil(owner: string, name: string, number: number): void {
-    this.#find({ path: `${owner}/${name}` })?.spoilt.add(number);
+  spoil(repository: RepositoryRef, number: number): void {
+    this.#find(repository)?.spoilt.add(number);
   }
 
   allow(login: string, permission: string): void {

@@ -1,5 +1,6 @@
 import { formatTime } from '../../../lib/core/clock.ts';
 import { encodeObject } from '../../../lib/core/git/objects.ts';
+import type { RepositoryRef } from '../../../lib/core/repository.ts';
 import type { SyncContext } from '../../../lib/sync/plan/base.ts';
 import type { TestFiles } from '../git.ts';
 import { OPENED, platformText, previewText } from '../inputs.ts';
@@ -45,11 +46,11 @@ export class MemoryWorld implements AnyWorld {
   }
 
   lose(name: string, number: number): void {
-    this.#forge.lose('acme', name, number);
+    this.#forge.lose(refOf(name), number);
   }
 
   spoil(name: string, number: number): void {
-    this.#forge.spoil('acme', name, number);
+    this.#forge.spoil(refOf(name), number);
   }
 
   id(name: string): number {
@@ -121,7 +122,7 @@ export class MemoryWorld implements AnyWorld {
   }
 
   async say(name: string, number: number, login: string, body: string): Promise<number> {
-    return this.#forge.say({ path: `acme/${name}` }, number, { login, isBot: login.endsWith('[bot]') }, body);
+    return this.#forge.say(refOf(name), number, { login, isBot: login.endsWith('[bot]') }, body);
   }
 
   async allow(_: string, login: string, permission: string): Promise<void> {
@@ -129,19 +130,19 @@ export class MemoryWorld implements AnyWorld {
   }
 
   notices(name: string, number: number): readonly string[] {
-    return this.#forge.noticesOf({ path: `acme/${name}` }, number);
+    return this.#forge.noticesOf(refOf(name), number);
   }
 
   answerTo(name: string, number: number, commentId: number): string | null {
-    return this.#forge.answersTo({ path: `acme/${name}` }, number, commentId).at(-1) ?? null;
+    return this.#forge.answersTo(refOf(name), number, commentId).at(-1) ?? null;
   }
 
   comment(name: string, number: number): string | null {
-    return this.#forge.comment({ path: `acme/${name}` }, number);
+    return this.#forge.comment(refOf(name), number);
   }
 
   check(name: string, number: number): { conclusion: string; title: string } | null {
-    return this.#forge.checkOf({ path: `acme/${name}` }, number);
+    return this.#forge.checkOf(refOf(name), number);
   }
 
   /** Ids of the apps repo's files, by path. */
@@ -154,6 +155,10 @@ export class MemoryWorld implements AnyWorld {
     const data = this.#git.objects.get(oid)!;
     return data.toString('utf8', data.indexOf(0) + 1);
   }
+}
+
+function refOf(name: string): RepositoryRef {
+  return { path: `acme/${name}` };
 }
 
 function bytesOf(file: NonNullable<TestFiles[string]>): Buffer {

@@ -1,0 +1,52 @@
+import type { Edit } from './edit.ts';
+import type { Violation } from './evaluate.ts';
+
+/** One cause of a refusal in one object, with everything that has to change for it. */
+export interface Cause extends Omit<Violation, 'edit' | 'container' | 'found'> {
+  /** The rule's sentence, and what was found where. */
+  readonly message: string;
+  /** The first of {@link fields}. */
+  readonly field: string;
+  readonly fields: readonly string[];
+  /** What mends it; undefined where a part of it cannot be mended mechanically. */
+  readonly edits: readonly Edit[] | undefined;
+}
+
+/**
+ * What is told of an object: one thing a cause. The same sentence about the same thing in three containers is one
+ * finding that names them, and a rule that says nothing new beside another one is silent.
+ *
+ * @param impliedBy id of the rule that says the same, by rule id
+ */
+export function causesOf(violations: readonly Violation[], impliedBy: ReadonlyMap<string, string>): Cause[] {
+  const refused = new Set(violations.filter(({ severity }) => severity === 'deny').map(({ rule }) => rule));
+  const groups = new Map<string, Violation[]>();
+  for (const violation of violations) {
+    const { rule, message, found = '' } = violation;
+    const other = impliedBy.get(rule);
+    if (other !== undefined && refused.has(other)) continue;
+    const key = JSON.stringify([rule, message, found]);
+    groups.set(key, [...(groups.get(key) ?? []), violation]);
+  }
+  return [...groups.values()].map(causeOf);
+}
+
+function causeOf(group: readonly Violation[]): Cause {
+  const { edit: _edit, container: _container, found, ...first } = group[0] as Violation;
+  const containers = [...new Set(group.flatMap(({ container }) => container ?? []))];
+  const edits = group.flatMap(({ edit }) => edit ?? []);
+  return {
+    ...first,
+    message: `${first.message}${foundWords(found, containers)}`,
+    fields: group.map(({ field }) => field),
+    edits: edits.length === group.length ? edits : undefined,
+  };
+}
+
+function foundWords(found: string | undefined, containers: readonly string[]): string {
+  if (found === undefined && containers.length === 0) return '';
+  const what = found === undefined ? '' : ` ${found}`;
+  const where =
+    containers.length === 0 ? '' : ` in container${containers.length > 1 ? 's' : ''} ${containers.join(', ')}`;
+  return ` Found${what}${where}.`;
+}

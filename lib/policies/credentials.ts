@@ -1,0 +1,169 @@
+import { anyCase } from './any-case.ts';
+import type { Variable } from './variables.ts';
+
+/**
+ * How well-known credentials begin, and how they go on. Looking for the beginning first keeps long texts cheap: the
+ * API server puts a price on every character that a pattern reads.
+ *
+ * Source: the rules of gitleaks (github.com/gitleaks/gitleaks, MIT), which are written for RE2 and have such beginnings
+ * as their keywords; narrowed to those that one text without its surroundings tells for sure.
+ */
+const CREDENTIALS: readonly (readonly [begins: string, pattern: string])[] = [
+  ['AKIA', 'AKIA[A-Z2-7]{16}'],
+  ['ASIA', 'ASIA[A-Z2-7]{16}'],
+  ['AIza', 'AIza[A-Za-z0-9_-]{35}'],
+  ['GOCSPX-', 'GOCSPX-[A-Za-z0-9_-]{20}'],
+  ['ghp_', 'ghp_[A-Za-z0-9]{36}'],
+  ['gho_', 'gho_[A-Za-z0-9]{36}'],
+  ['ghs_', 'gh[sur]_[A-Za-z0-9]{36}'],
+  ['github_pat', 'github_pat_[A-Za-z0-9_]{22}'],
+  ['glpat-', 'glpat-[A-Za-z0-9_-]{20}'],
+  ['gldt-', 'gldt-[A-Za-z0-9_-]{20}'],
+  ['glrt-', 'glrt-[A-Za-z0-9_-]{20}'],
+  ['npm_', 'npm_[A-Za-z0-9]{36}'],
+  ['pypi-', 'pypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{50}'],
+  ['dckr_pat_', 'dckr_pat_[A-Za-z0-9_-]{27}'],
+  ['xox', 'xox[abeprs]-[A-Za-z0-9-]{10}'],
+  ['hooks.slack.com', 'hooks[.]slack[.]com/(services|workflows|triggers)/[A-Za-z0-9+/]{40}'],
+  ['_live_', '(sk|rk)_live_[A-Za-z0-9]{16}'],
+  ['whsec_', 'whsec_[A-Za-z0-9+/]{24}'],
+  ['SG.', 'SG[.][A-Za-z0-9_-]{20,24}[.][A-Za-z0-9_-]{39,50}'],
+  ['_v1_', 'do[opr]_v1_[a-f0-9]{64}'],
+  ['hf_', 'hf_[A-Za-z]{34}'],
+  ['shp', 'shp(at|ca|pa|ss)_[A-Fa-f0-9]{32}'],
+  ['dapi', 'dapi[a-f0-9]{32}'],
+  ['hvs.', 'hvs[.][A-Za-z0-9_-]{90}'],
+  ['AGE-SECRET-KEY-', 'AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}'],
+  ['dp.pt.', 'dp[.]pt[.][A-Za-z0-9]{43}'],
+  ['lin_api_', 'lin_api_[A-Za-z0-9]{40}'],
+  ['glsa_', 'glsa_[A-Za-z0-9]{32}_[A-Fa-f0-9]{8}'],
+  ['ATATT3', 'ATATT3[A-Za-z0-9_=-]{180}'],
+  ['NRAK-', 'NRAK-[A-Z0-9]{27}'],
+  ['PRIVATE KEY', '-----BEGIN [A-Z ]{0,30}PRIVATE KEY'],
+  ['sk-', 'sk-([A-Za-z0-9]{32}|(ant|proj|svcacct)-[A-Za-z0-9_-]{32})'],
+  ['eyJ', 'eyJ[A-Za-z0-9_-]{10,500}[.]eyJ[A-Za-z0-9_-]{10}'],
+  ['://', '://[^/?#@: \\n\\t"$]{0,100}:[^/?#@ \\n\\t"$]{1,200}@'],
+];
+
+/** Words that end a name which stands for a credential, whatever goes before (PGPASSWORD, dbPassword, stripe-api-key). */
+const WORDS =
+  'PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|(API|ACCESS|SECRET|PRIVATE|SIGNING|ENCRYPTION|MASTER)[_-]?KEY|(^|[_.-])(PASS|PWD)';
+const NAME = anyCase(`(${WORDS})$`);
+/** Headers that carry one. */
+const HEADER = anyCase('^((PROXY-)?AUTHORIZATION|COOKIE)$');
+
+/** CEL: whether the name of a variable or key stands for a credential; its value is one then, whatever it looks like. */
+export function namesSecret(name: string): string {
+  return `(${name}.size() <= 256 && ${name}.matches("${NAME}"))`;
+}
+
+/** CEL: whether a header's name stands for a credential. */
+export function namesSecretHeader(name: string): string {
+  return `(${name}.size() <= 256 && ${name}.matches("${HEADER}")) || ${namesSecret(name)}`;
+}
+
+/** CEL: whether a value is no credential, whatever its name: nothing, a switch, a number, a whole reference. */
+export function isHarmless(value: string): string {
+  return `(${value}.size() <= 256 && ${value}.matches("^(|${anyCase('TRUE|FALSE|YES|NO|ON|OFF|NONE|NULL')}|[0-9]{1,6}|[$][(][A-Za-z_][A-Za-z0-9_.-]*[)]|[$][{][A-Za-z_][A-Za-z0-9_]*[}])$"))`;
+}
+
+/** What such a word is assigned: no reference, no placeholder. */
+const VALUE = `["']?[ \\t]*[=:][ \\t]*["']?[^ \\t\\n"'$<{(*%=:,;&|-][^ \\t\\n"'$<{]{3}`;
+
+/** Words that are assigned a credential inside of a text, and parts of them, for a look that costs little. */
+const ASSIGNED: readonly { readonly word: string; readonly parts: readonly string[] }[] = [
+  { word: 'PASSW(OR)?D', parts: ['assw', 'ASSW'] },
+  { word: 'SECRET', parts: ['ecret', 'ECRET'] },
+  { word: 'TOKEN', parts: ['oken', 'OKEN'] },
+  { word: 'CREDENTIALS?', parts: ['redential', 'REDENTIAL'] },
+  { word: 'API[_-]?KEY', parts: ['pi_key', 'pi-key', 'pikey', 'piKey', 'PI_KEY', 'PI-KEY', 'PIKEY'] },
+  { word: 'ACCESS[_-]?KEY', parts: ['ss_key', 'ss-key', 'ssKey', 'SS_KEY', 'SS-KEY'] },
+  { word: 'PRIVATE[_-]?KEY', parts: ['te_key', 'te-key', 'teKey', 'TE_KEY', 'TE-KEY'] },
+  { word: '[_.-]PASS', parts: ['_pass', '-pass', '.pass', '_PASS', '-PASS'] },
+];
+
+const assignmentOf = (word: string): string => JSON.stringify(`${anyCase(word)}${VALUE}`.replaceAll('\\\\', '\\'));
+const has = (text: string, parts: readonly string[]): string =>
+  `(${parts.map((part) => `${text}.contains("${part}")`).join(' || ')})`;
+
+/** Most characters of lines that mention one such word: a pattern over more would cost too much at admission. */
+const MAX_MENTIONS = 150_000;
+
+/** CEL: whether no line of a text assigns a credential. */
+export function assignsNone(text: string): string {
+  const lines = `${text}.split("\\n")`;
+  return ASSIGNED.map(
+    ({ word, parts }) => `!${lines}.exists(l, ${has('l', parts)} && l.matches(${assignmentOf(word)}))`,
+  ).join(' && ');
+}
+
+/** Parts of the words that names end with. */
+const PARTS = ['ass', 'ASS', 'ecret', 'ECRET', 'oken', 'OKEN', 'ey', 'EY', 'redential', 'REDENTIAL', 'wd', 'WD'];
+
+const cleanOf = (text: string, some: typeof CREDENTIALS): string =>
+  some
+    .map(
+      ([begins, pattern]) =>
+        `(!${text}.contains(${JSON.stringify(begins)}) || !${text}.matches(${JSON.stringify(pattern)}))`,
+    )
+    .join(' && ');
+
+/** CEL: whether a text holds no credential of a known form. */
+export function isClean(text: string): string {
+  return cleanOf(text, CREDENTIALS);
+}
+
+const HANDLERS = ['livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle.postStart', 'lifecycle.preStop'].map(
+  (path) => `.?${path.replaceAll('.', '.?')}`,
+);
+
+/** One argument a line, but for what follows a flag: `--password hunter2` reads as `--password=hunter2`. */
+export function argumentsOf(container: string): string {
+  return `(${container}.?command.orValue([]) + ${container}.?args.orValue([])).map(a, a.startsWith("--") && !a.contains("=") ? a + "=" : a + "\\n").join("")`;
+}
+
+/** Everything of a container in which a credential could stand, one a line. */
+const CONTAINER_TEXT = [
+  'c.?env.orValue([]).map(e, e.?value.orValue("")).join("\\n")',
+  argumentsOf('c'),
+  ...HANDLERS.flatMap((handler) => [
+    `c${handler}.?exec.?command.orValue([]).join(" ")`,
+    `c${handler}.?httpGet.?httpHeaders.orValue([]).map(h, h.?value.orValue("")).join("\\n")`,
+  ]),
+].join(' + "\\n" + ');
+
+/** One expression of the API server may cost so much: each variable has a price of its own, so that few share one. */
+const PATTERNS_A_VARIABLE = 4;
+const GROUPS = Array.from({ length: Math.ceil(CREDENTIALS.length / PATTERNS_A_VARIABLE) }, (_, i) =>
+  CREDENTIALS.slice(i * PATTERNS_A_VARIABLE, (i + 1) * PATTERNS_A_VARIABLE),
+);
+
+/** What the rule against written-out secrets reads; see `Variable`. */
+export const CREDENTIAL_VARIABLES: readonly Variable[] = [
+  {
+    name: 'text',
+    expression: `object.kind == "ConfigMap" ? dyn(object).?data.orValue({}).map(k, dyn(object).data[k]).join("\\n") : variables.containers.map(c, ${CONTAINER_TEXT}).join("\\n")`,
+  },
+  ...GROUPS.map((group, i) => ({ name: `clean${i}`, expression: cleanOf('variables.text', group) })),
+  { name: 'lines', expression: 'variables.text.split("\\n")' },
+  ...ASSIGNED.flatMap(({ word, parts }, i) => [
+    {
+      name: `mentions${i}`,
+      expression: `${has('variables.text', parts)} ? variables.lines.filter(l, ${has('l', parts)}).join("\\n") : ""`,
+    },
+    {
+      name: `assigns${i}`,
+      expression: `variables.mentions${i}.size() > ${MAX_MENTIONS} || variables.mentions${i}.matches(${assignmentOf(word)})`,
+    },
+  ]),
+  {
+    name: 'secretKeys',
+    expression: `object.kind == "ConfigMap" ? dyn(object).?data.orValue({}).filter(k, ${has('k', PARTS)} && ${namesSecret('k')} && !${isHarmless('dyn(object).data[k]')}) : []`,
+  },
+];
+
+/** CEL: whether nothing in the object is a credential by its form. */
+export const IS_CLEAN = [
+  ...GROUPS.map((_, i) => `variables.clean${i}`),
+  ...ASSIGNED.map((_, i) => `!variables.assigns${i}`),
+].join(' && ');

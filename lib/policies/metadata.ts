@@ -1,0 +1,48 @@
+/**
+ * Where objects carry labels, annotations and finalizers: their own, and those of what is made from them. One list for
+ * CEL and for the paths of findings.
+ */
+
+/** Paths from the object. */
+const PLACES = [
+  'metadata',
+  'template.metadata',
+  'spec.template.metadata',
+  'spec.jobTemplate.metadata',
+  'spec.jobTemplate.spec.template.metadata',
+  // What External Secrets and cert-manager put on the Secrets that they make, and gateways on what stands behind them.
+  'spec.target.template.metadata',
+  'spec.secretTemplate',
+  'spec.infrastructure',
+] as const;
+
+/** Lists whose items carry metadata, and where inside an item. */
+const LISTS = [
+  { list: 'spec.volumeClaimTemplates', inner: 'metadata' },
+  { list: 'spec.template.spec.volumes', inner: 'ephemeral.volumeClaimTemplate.metadata' },
+  { list: 'spec.volumes', inner: 'ephemeral.volumeClaimTemplate.metadata' },
+  { list: 'template.spec.volumes', inner: 'ephemeral.volumeClaimTemplate.metadata' },
+  { list: 'spec.jobTemplate.spec.template.spec.volumes', inner: 'ephemeral.volumeClaimTemplate.metadata' },
+] as const;
+
+const optional = (path: string): string => `.?${path.replaceAll('.', '.?')}`;
+
+/** CEL: the list of all metadata of an object, in the order of {@link metadataPaths}. */
+export const METADATA_CEL = [
+  ...PLACES.map((path) => `(dyn(object)${optional(path)}.hasValue() ? [dyn(object).${path}] : [])`),
+  ...LISTS.map(
+    ({ list, inner }) =>
+      `dyn(object)${optional(list)}.orValue([]).filter(i, i${optional(inner)}.hasValue()).map(i, i.${inner})`,
+  ),
+].join(' + ');
+
+/** Paths of all metadata that there can be; `at` gives a value, and undefined where there is none. */
+export function metadataPaths(at: (path: readonly (string | number)[]) => unknown): (string | number)[][] {
+  const places = PLACES.map((path) => path.split('.'));
+  const items = LISTS.flatMap(({ list, inner }) => {
+    const path = list.split('.');
+    const found = at(path);
+    return Array.isArray(found) ? found.map((_, i) => [...path, i, ...inner.split('.')]) : [];
+  });
+  return [...places, ...items].filter((path) => at(path) !== undefined);
+}

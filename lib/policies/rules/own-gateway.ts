@@ -1,0 +1,62 @@
+import { GRPC_ROUTE, HTTP_ROUTE, INGRESS, TLS_ROUTE } from '../resources.ts';
+import { defineRule, listAt } from '../rule.ts';
+import { exampleIngress, IS_INGRESS, IS_ROUTE, onIngressRules, onRouteRules } from './routes.ts';
+
+const GATEWAY = 'gateway.networking.k8s.io';
+const isService = (backend: string): string => `${backend}.?service.hasValue() && !${backend}.?resource.hasValue()`;
+
+const PARENT = [
+  `it.?kind.orValue("Gateway") == "Gateway"`,
+  `it.?group.orValue("${GATEWAY}") == "${GATEWAY}"`,
+  'it.?name.orValue("") == params.ingress.gateway.name',
+  'it.?namespace.orValue("") == params.ingress.gateway.namespace',
+].join(' && ');
+
+/** No namespace is the route's own. */
+const OWN_SERVICE =
+  'it.?kind.orValue("Service") == "Service" && it.?group.orValue("") == "" && it.?namespace.orValue(object.metadata.?namespace.orValue("")) == object.metadata.?namespace.orValue("")';
+
+export const ownGateway = defineRule({
+  id: 'own-gateway',
+  title: "In through the platform's entrance, to Services of the preview",
+  message:
+    'A route comes in elsewhere, or leads elsewhere: use the ingress class {ingress.class} or the Gateway {ingress.gateway.namespace}/{ingress.gateway.name}, and Services of the preview as backends, or ask {contact}.',
+  source: 'Gateway API documentation: cross-namespace routing; Kubernetes documentation: Ingress resource backends',
+  why: 'Another entrance has other rules, or none; another backend is what the network rules keep the preview from.',
+  match: [INGRESS, HTTP_ROUTE, GRPC_ROUTE, TLS_ROUTE],
+  conditions: [
+    {
+      cel: `!(${IS_INGRESS}) || dyn(object).?spec.?ingressClassName.orValue("") == params.ingress.class`,
+      field: 'spec.ingressClassName',
+      found: 'dyn(object).?spec.?ingressClassName.orValue("no class")',
+      fix: { set: 'params.ingress.class' },
+    },
+    onIngressRules({ cel: isService('it.?backend'), field: 'backend' }, 'http.paths'),
+    {
+      cel: `!(${IS_ROUTE}) || dyn(object).?spec.?parentRefs.orValue([]).size() > 0`,
+      field: 'spec.parentRefs',
+    },
+    {
+      over: listAt('spec.parentRefs'),
+      cel: `!(${IS_ROUTE}) || (${PARENT})`,
+      field: '',
+      found:
+        'it.?kind.orValue("Gateway") + " " + it.?namespace.orValue("(own namespace)") + "/" + it.?name.orValue("")',
+    },
+    onRouteRules(
+      {
+        cel: OWN_SERVICE,
+        field: '',
+        found:
+          'it.?kind.orValue("Service") + " " + it.?namespace.orValue("(own namespace)") + "/" + it.?name.orValue("")',
+      },
+      'backendRefs',
+    ),
+  ],
+  examples: {
+    good: exampleIngress(
+      '{ ingressClassName: nginx, rules: [{ http: { paths: [{ path: /, pathType: Prefix, backend: { service: { name: web, port: { number: 80 } } } }] } }] }',
+    ),
+    bad: exampleIngress('{ ingressClassName: internal }'),
+  },
+});

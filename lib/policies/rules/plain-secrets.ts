@@ -1,0 +1,70 @@
+import { EXTERNAL_SECRET, SEALED_SECRET } from '../resources.ts';
+import { defineRule, listAt } from '../rule.ts';
+
+const SPEC = 'dyn(object).?spec';
+const IS_EXTERNAL = 'object.kind == "ExternalSecret"';
+const IS_SEALED = 'object.kind == "SealedSecret"';
+const only = (value: string, keys: readonly string[]): string =>
+  `${value}.orValue({}).all(k, k in [${keys.map((key) => `"${key}"`).join(', ')}])`;
+
+const external = (cel: string) => `!(${IS_EXTERNAL}) || (${cel})`;
+const sealed = (cel: string) => `!(${IS_SEALED}) || (${cel})`;
+
+export const plainSecrets = defineRule({
+  id: 'plain-secrets',
+  title: 'References to secrets, and nothing else',
+  message:
+    "A secret is more than a reference into the platform's store {secrets.store}: list it under secrets in preview.yaml instead (no other store, generator, template, dataFrom, manifest or merging), or ask {contact}.",
+  source:
+    'External Secrets Operator documentation: security best practices, generic targets; Sealed Secrets documentation: scopes, templates',
+  why: 'Templates read other secrets, generators make credentials, and a Secret of a special type has Kubernetes put a key to the cluster into it.',
+  match: [EXTERNAL_SECRET, SEALED_SECRET],
+  conditions: [
+    {
+      cel: external(
+        `${SPEC}.?secretStoreRef.?kind.orValue("SecretStore") == "ClusterSecretStore" && ${SPEC}.?secretStoreRef.?name.orValue("") == params.secrets.store`,
+      ),
+      field: 'spec.secretStoreRef',
+      found: `${SPEC}.?secretStoreRef.?kind.orValue("SecretStore") + " " + ${SPEC}.?secretStoreRef.?name.orValue("")`,
+    },
+    // Templates run over other secrets, dataFrom reads whole prefixes.
+    { cel: external(`${SPEC}.?dataFrom.orValue([]).size() == 0`), field: 'spec.dataFrom', fix: 'remove' },
+    { cel: external(`!${SPEC}.?target.?template.hasValue()`), field: 'spec.target.template', fix: 'remove' },
+    {
+      cel: external(`${SPEC}.?target.?creationPolicy.orValue("Owner") == "Owner"`),
+      field: 'spec.target.creationPolicy',
+      found: '"creationPolicy: " + dyn(object).spec.target.creationPolicy',
+      fix: 'remove',
+    },
+    {
+      cel: external(
+        `${only(`${SPEC}.?target`, ['name', 'creationPolicy', 'deletionPolicy', 'immutable', 'template'])} && ${only(SPEC, ['secretStoreRef', 'target', 'data', 'dataFrom', 'refreshInterval', 'refreshPolicy'])}`,
+      ),
+      field: 'spec',
+    },
+    { over: listAt('spec.data'), cel: external('!has(it.sourceRef)'), field: 'sourceRef' },
+    {
+      cel: sealed(`${SPEC}.?template.?type.orValue("Opaque") in ["", "Opaque", "kubernetes.io/dockerconfigjson"]`),
+      field: 'spec.template.type',
+      found: 'dyn(object).spec.template.type',
+    },
+    { cel: sealed(only(`${SPEC}.?template`, ['metadata', 'type', 'immutable'])), field: 'spec.template' },
+  ],
+  examples: {
+    good: `apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: { name: shop, namespace: pr-shop-7 }
+spec:
+  secretStoreRef: { kind: ClusterSecretStore, name: previews }
+  target: { name: shop }
+  data: [{ secretKey: STRIPE_KEY, remoteRef: { key: acme/shop/stripe } }]
+`,
+    bad: `apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: { name: shop, namespace: pr-shop-7 }
+spec:
+  secretStoreRef: { kind: ClusterSecretStore, name: previews }
+  dataFrom: [{ find: { name: { regexp: ".*" } } }]
+`,
+  },
+});
