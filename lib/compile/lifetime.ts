@@ -1,4 +1,5 @@
 import type { PlatformSpec } from '../model/platform.ts';
+import { hasLabel } from '../model/pull-labels.ts';
 import { durationSeconds } from '../model/scalars.ts';
 
 /** A pull request with this label lives for the platform's `ttl.max`. */
@@ -46,7 +47,7 @@ export function expiresAt(
   ttl: string | undefined,
   platform: PlatformSpec['ttl'],
 ): number {
-  const chosen = labels.includes(KEEP_LABEL) ? platform.max : (ttl ?? platform.default);
+  const chosen = hasLabel(labels, KEEP_LABEL) ? platform.max : (ttl ?? platform.default);
   const max = durationSeconds(platform.max);
   const regular = activeSince(times) + Math.min(durationSeconds(chosen), max);
   const { at, until } = times.extension ?? { at: 0, until: null };

@@ -3,6 +3,7 @@ import { formatImage, type ImageReference } from '../model/image.ts';
 import { fieldName, type Loaded } from '../model/load.ts';
 import type { Cluster, PlatformSize, PlatformSpec } from '../model/platform.ts';
 import type { AppSpec, Preview } from '../model/preview.ts';
+import { hasLabel } from '../model/pull-labels.ts';
 import { durationSeconds, MAX_LABEL } from '../model/scalars.ts';
 import { templateOf } from '../model/templates/index.ts';
 import { appsOf, type WrittenApp } from './apps.ts';
@@ -130,7 +131,7 @@ function chooseCluster(
       when === undefined ||
       ((when.sizes === undefined || sizes.every((size) => when.sizes!.includes(size))) &&
         (when.templates === undefined || templates.every((template) => when.templates!.includes(template))) &&
-        (when.labels === undefined || when.labels.some((label) => labels.includes(label)))),
+        (when.labels === undefined || when.labels.some((label) => hasLabel(labels, label)))),
   );
   if (found !== undefined) return found;
   const wanted = [...new Set(apps.map((_, i) => `a ${templates[i]} of size ${sizes[i]}`))].join(' with ');

@@ -41,12 +41,19 @@ export interface Problem extends Partial<Position> {
 export class GreenroomError extends Error {
   readonly code: ErrorCode;
   readonly problems: readonly Problem[];
+  /** Unix seconds before which it is in vain to try again. @default - it may be tried at once */
+  readonly until: number | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { problems?: readonly Problem[]; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { problems?: readonly Problem[]; cause?: unknown; until?: number | undefined } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'GreenroomError';
     this.code = code;
     this.problems = options.problems ?? [];
+    this.until = options.until;
   }
 }
 

@@ -71,7 +71,12 @@ export function isFork(pull: PullRequest): boolean {
  */
 export type Lookup<T> =
   | { readonly status: 'found'; readonly value: T }
-  | { readonly status: 'unknown'; readonly reason: string };
+  | {
+      readonly status: 'unknown';
+      readonly reason: string;
+      /** Whether it is likely to be answered when asked again in a while. @default false */
+      readonly isPassing?: boolean;
+    };
 
 /** The open pull requests of one repository; only `complete: true` says that there are no others. */
 export type RepositoryPulls =
@@ -107,6 +112,8 @@ export interface PullRequestReport {
   readonly deployment: Deployment | null;
   /** Changes that people can take over with one click. */
   readonly suggestions: readonly Suggestion[];
+  /** Whether something was changed just now, so that what a check says is older for certain. @default false */
+  readonly isNews?: boolean;
   /** What it was written for, where it need not be looked at again once it stands. @default - it is looked at */
   readonly occasion?: string;
 }
@@ -150,6 +157,8 @@ export interface PullComment {
   readonly editor: Account | null;
   /** Unix seconds. */
   readonly createdAt: number;
+  /** When it was edited last, in unix seconds. @default - not known */
+  readonly updatedAt?: number;
   /** Whether we answered it already. */
   readonly isAnswered: boolean;
 }
@@ -184,8 +193,13 @@ export interface Forge {
 
   readonly capabilities: Capabilities;
 
-  /** The pull request that this name and number lead to now; compare `repository.id` with what is remembered. */
-  pullRequest(repository: RepositoryRef, number: number): Promise<Lookup<PullRequest>>;
+  /**
+   * The pull request that this path and number lead to now; compare `repository.id` with what is remembered.
+   *
+   * @param ahead whether its preview file is read and its comments are looked at next, so that they may come along
+   *   @default false
+   */
+  pullRequest(repository: RepositoryRef, number: number, ahead?: boolean): Promise<Lookup<PullRequest>>;
 
   /**
    * The pull request of the repository with this id, wherever it lives by now. Another repository under the last known
@@ -242,6 +256,12 @@ export interface Forge {
 
   /** Answers a comment; twice is as good as once. */
   answer(pull: PullRequest, commentId: number, answer: Answer): Promise<void>;
+
+  /**
+   * How far our clock is ahead of the forge's, in seconds, by its last answer; null when it has not told. Left out where
+   * both are one.
+   */
+  readonly clockSkew?: number | null;
 
   /** Ends helper processes and connections. */
   close(): Promise<void>;

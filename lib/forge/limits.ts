@@ -1,7 +1,10 @@
 /** Why nothing is asked of a forge for a while. */
 export interface Wait {
-  /** The forge said that a limit is used up, or we keep below one. */
-  readonly reason: 'limit' | 'throttle';
+  /**
+   * `limit`: the forge said that one is used up; `throttle`: we keep below one; `closed`: one is used up for longer than
+   * anything waits, so that what is asked until then fails at once.
+   */
+  readonly reason: 'limit' | 'throttle' | 'closed';
   /** What has to wait, by the forge's own name for it. */
   readonly call: string;
   readonly seconds: number;

@@ -7,6 +7,17 @@ export interface PullTrigger {
   readonly number: number;
   /** The comment that was written or edited, where that is what happened. @default - the pull request itself changed */
   readonly commentId?: number;
+  /** What the forge knew when it told. @default - nothing is known */
+  readonly seen?: Seen;
+}
+
+/** How new an answer has to be: one that is older comes from a replica that lags behind. */
+export interface Seen {
+  /** When the pull request was changed last, in unix seconds. */
+  readonly updatedAt?: number;
+  readonly headSha?: string;
+  /** When the comment was written or edited last, in unix seconds. */
+  readonly commentUpdatedAt?: number;
 }
 
 /** What an event asks for. */

@@ -27,7 +27,7 @@ import { publishComment, publishNotice } from './publish/comment.ts';
 import { publishDeployment } from './publish/deployment.ts';
 import { Reports } from './publish/reports.ts';
 import { publishSuggestions } from './publish/suggestions.ts';
-import { isWaiting, readThread, type Thread } from './publish/thread.ts';
+import { isWaiting, readThread, THREAD_FIELDS, type Thread, type ThreadNode, threadAlong } from './publish/thread.ts';
 import { changedFiles } from './pulls/changed-files.ts';
 import { CommitFiles } from './pulls/files.ts';
 import { Listing } from './pulls/listing.ts';
@@ -35,11 +35,34 @@ import { writeOverride } from './pulls/override.ts';
 import { commitParents } from './pulls/parents.ts';
 import { mayWrite, react } from './pulls/people.ts';
 import { PreviewFiles } from './pulls/preview-files.ts';
-import { PULL_FIELDS, type PullNode, pullOf, REPOSITORY_FIELDS, type RepositoryNode } from './pulls/pull.ts';
+import {
+  AHEAD_FIELDS,
+  PULL_FIELDS,
+  type PullNode,
+  previewEntryOf,
+  previewTextOf,
+  pullOf,
+  REPOSITORY_FIELDS,
+  type RepositoryNode,
+  type WithPreview,
+} from './pulls/pull.ts';
 
 const PULL = `query ReadPull($owner: String!, $name: String!, $number: Int!) {
   repository(owner: $owner, name: $name) { ${REPOSITORY_FIELDS} pullRequest(number: $number) { ${PULL_FIELDS} } }
 }`;
+
+const PULL_AHEAD = `query ReadPull($owner: String!, $name: String!, $number: Int!) {
+  repository(owner: $owner, name: $name) {
+    ${REPOSITORY_FIELDS} pullRequest(number: $number) { ${PULL_FIELDS} ${THREAD_FIELDS} ${AHEAD_FIELDS} }
+  }
+}`;
+
+type AheadNode = PullNode & ThreadNode & WithPreview;
+
+/** A thread that came along is as good as one that is asked for now, for so many seconds. */
+const FRESH_SECONDS = 20;
+/** More pull requests than are handled at once. */
+const MAX_THREADS = 1000;
 
 interface PullAnswer {
   readonly repository: (RepositoryNode & { readonly pullRequest: PullNode | null }) | null;
@@ -70,10 +93,16 @@ export class GitHubForge implements Forge {
   readonly #previews: PreviewFiles;
   readonly #reports: Reports;
   readonly #listing: Listing;
+  readonly #clock: Clock;
+  readonly #cache: Cache;
+  /** Threads that came along with a pull request, each used once. */
+  readonly #threads = new Map<string, { readonly thread: Thread; readonly at: number }>();
 
   constructor(client: GitHubClient, options: GitHubForgeOptions = {}) {
     const { cache = new ProcessCache(), clock = systemClock, serverUrl = 'https://github.com' } = options;
     this.#client = client;
+    this.#clock = clock;
+    this.#cache = cache;
     this.#serverUrl = serverUrl.replace(/\/+$/, '');
     this.pages = gitHubPages(this.#serverUrl);
     this.#previews = new PreviewFiles(client, cache);
@@ -85,18 +114,27 @@ export class GitHubForge implements Forge {
     this.description = client.description;
   }
 
-  async pullRequest(repository: RepositoryRef, number: number): Promise<Lookup<PullRequest>> {
+  async pullRequest(repository: RepositoryRef, number: number, ahead = false): Promise<Lookup<PullRequest>> {
     checkName(repository);
     if (!Number.isSafeInteger(number) || number < 1) {
       throw invalidInput([{ message: `${JSON.stringify(number)} is not a number of a pull request` }]);
     }
     const { owner, name } = namesOf(repository);
-    const { data, errors } = await this.#client.for(owner).query<PullAnswer>(PULL, { owner, name, number });
+    const { data, errors } = await this.#client.for(owner).query<PullAnswer>(ahead ? PULL_AHEAD : PULL, {
+      owner,
+      name,
+      number,
+    });
     const node = data?.repository?.pullRequest;
     const pull = node && errors.length === 0 ? pullOf(data.repository, node) : null;
-    if (pull !== null && pull.number === number) return { status: 'found', value: pull };
+    if (node && pull !== null && pull.number === number) {
+      if (ahead) await this.#learn(pull, node as AheadNode);
+      return { status: 'found', value: pull };
+    }
     const reason = errors.map(({ message }) => message).join('; ') || 'the answer lacks parts of it';
-    return { status: 'unknown', reason: `${this.description}, ${repository.path}#${number}: ${reason}` };
+    // What is not there, or may not be seen, is not there a minute later either; all else passes.
+    const isPassing = !errors.some(({ type }) => type === 'NOT_FOUND' || type === 'FORBIDDEN');
+    return { status: 'unknown', reason: `${this.description}, ${repository.path}#${number}: ${reason}`, isPassing };
   }
 
   async pullRequestById(repositoryId: number, number: number, lastKnown: RepositoryRef): Promise<Lookup<PullRequest>> {
@@ -161,7 +199,10 @@ export class GitHubForge implements Forge {
   }
 
   async publish(pull: PullRequest, report: PullRequestReport): Promise<PublishOutcome> {
-    if (await this.#reports.stands(pull, report)) return { comments: [], failures: [] };
+    if (await this.#reports.stands(pull, report)) {
+      this.#threads.delete(keyOf(pull));
+      return { comments: [], failures: [] };
+    }
     const outcome = await this.#publish(pull, report);
     // What somebody asked for is to be seen again until it is answered.
     const isDone = outcome.failures.length === 0 && !outcome.comments.some(isWaiting);
@@ -169,14 +210,33 @@ export class GitHubForge implements Forge {
     return outcome;
   }
 
+  async #learn(pull: PullRequest, node: AheadNode): Promise<void> {
+    const entry = previewEntryOf(node);
+    if (entry !== undefined) {
+      await this.#previews.learn(pull.repository, { sha: pull.head.sha, entry }, previewTextOf(node));
+    }
+    const thread = threadAlong(node);
+    if (thread === undefined) return;
+    if (this.#threads.size >= MAX_THREADS) this.#threads.clear();
+    this.#threads.set(keyOf(pull), { thread, at: this.#clock() });
+  }
+
+  /** The thread as it is, or was a moment ago. */
+  async #thread(pull: PullRequest): Promise<Thread> {
+    const along = this.#threads.get(keyOf(pull));
+    this.#threads.delete(keyOf(pull));
+    const isFresh = along !== undefined && Math.abs(this.#clock() - along.at) <= FRESH_SECONDS;
+    return isFresh ? along.thread : readThread(this.#client.for(namesOf(pull.repository).owner), pull);
+  }
+
   async #publish(pull: PullRequest, report: PullRequestReport): Promise<PublishOutcome> {
-    const { check, suggestions } = report;
+    const { check, suggestions, isNews = false } = report;
     const client = this.#client.for(namesOf(pull.repository).owner);
-    const thread = readThread(client, pull);
+    const thread = this.#thread(pull);
     // Where GitHub's limits let only a part of it through, what says most comes first.
     const first = await Promise.allSettled([
       thread.then((read) => publishComment(client, read, report)),
-      check && publishCheck(client, pull, check),
+      check && publishCheck(client, pull, check, isNews),
     ]);
     const then = await Promise.allSettled([
       report.notice && thread.then((read) => publishNotice(client, read, report.notice!)),
@@ -197,7 +257,7 @@ export class GitHubForge implements Forge {
   /** A pull request that we never said a word about has no deployment of ours to be ended either. */
   async #deploy(pull: PullRequest, deployment: Deployment, thread: Promise<Thread>): Promise<void> {
     if (deployment.live === null && !(await thread).comments.some(({ isOurs }) => isOurs)) return;
-    await publishDeployment(this.#client.for(namesOf(pull.repository).owner), pull, deployment);
+    await publishDeployment(this.#client.for(namesOf(pull.repository).owner), this.#cache, pull, deployment);
   }
 
   async comments(pull: PullRequest): Promise<readonly PullComment[]> {
@@ -216,10 +276,16 @@ export class GitHubForge implements Forge {
     return react(this.#client.for(namesOf(pull.repository).owner), pull, commentId, answer);
   }
 
+  get clockSkew(): number | null {
+    return this.#client.clockSkew;
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }
 }
+
+const keyOf = ({ repository, number }: PullRequest) => `${repository.id}#${number}`;
 
 function checkName(repository: RepositoryRef): void {
   const { owner, name } = namesOf(repository);

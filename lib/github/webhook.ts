@@ -1,7 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { parseTime } from '../core/clock.ts';
 import { isSameRepository, REPOSITORY_PATH, type RepositoryRef } from '../core/repository.ts';
-import type { AppsBranch, PullTrigger, Trigger, WebhookSource } from '../forge/webhook.ts';
+import type { AppsBranch, PullTrigger, Seen, Trigger, WebhookSource } from '../forge/webhook.ts';
 import { parseTrailers } from '../gitops/message.ts';
 import { PLATFORM_FILE } from '../model/layout.ts';
 import { PROPOSAL_BRANCH, type ProposalSubject, proposalSubject } from '../model/proposal.ts';
@@ -54,12 +55,18 @@ function triggerOf(event: string | undefined, payload: Fields, apps: AppsBranch 
   if (event === 'pull_request') {
     const pull = fields(payload['pull_request']);
     const isOwn = own !== null && isProposal(payload, pull);
-    return isOwn ? proposal(payload, pull) : one(repository, pull['number'] ?? payload['number']);
+    if (isOwn) return proposal(payload, pull);
+    const { sha } = fields(pull['head']);
+    const head = typeof sha === 'string' ? { headSha: sha } : {};
+    return one(repository, pull['number'] ?? payload['number'], { ...timeOf('updatedAt', pull), ...head });
   }
   // An issue's event is about a pull request when it says so.
   const issue = fields(payload['issue']);
   const isComment = event === 'issue_comment' && issue['pull_request'] !== undefined;
-  return isComment ? one(repository, issue['number'], fields(payload['comment'])['id']) : null;
+  // What is gone asks for nothing.
+  if (!isComment || payload['action'] === 'deleted') return null;
+  const comment = fields(payload['comment']);
+  return one(repository, issue['number'], timeOf('commentUpdatedAt', comment), comment['id']);
 }
 
 function repositoryOf({ name, owner, full_name: path }: Fields): RepositoryRef | null {
@@ -70,10 +77,16 @@ function repositoryOf({ name, owner, full_name: path }: Fields): RepositoryRef |
 
 const PATH = new RegExp(`^${REPOSITORY_PATH}$`);
 
-function one(repository: RepositoryRef, number: unknown, commentId?: unknown): Trigger | null {
+function timeOf(field: keyof Seen, { updated_at: time }: Fields): Seen {
+  const seconds = typeof time === 'string' ? parseTime(time) : undefined;
+  return seconds === undefined ? {} : { [field]: seconds };
+}
+
+function one(repository: RepositoryRef, number: unknown, seen: Seen = {}, commentId?: unknown): Trigger | null {
   if (!isNumber(number)) return null;
   const comment = isNumber(commentId) ? { commentId } : {};
-  return { pulls: [{ repository, number, ...comment }], sweep: false };
+  const known = Object.keys(seen).length === 0 ? {} : { seen };
+  return { pulls: [{ repository, number, ...comment, ...known }], sweep: false };
 }
 
 function isNumber(value: unknown): value is number {

@@ -42,6 +42,7 @@ const LONGEST_WAIT = 2000;
 /**
  * Plans and commits until the commit lands on the very head that it was planned against. An empty plan commits nothing.
  * When the answer to a commit is lost, the next plan tells whether it had been applied: then there is nothing left to do.
+ * A refusal for a time that is known is no lost answer: it is not tried again.
  *
  * @throws GreenroomError `unreachable` when every attempt was lost; any error of the planner, and any error of the
  * commit that trying again cannot help, as it is
@@ -60,7 +61,7 @@ export async function apply<T>(
       if (result.status === 'committed')
         return { status: 'committed', head: result.head, change, value, attempts: attempt };
     } catch (error) {
-      if (!(error instanceof GreenroomError) || error.code !== 'unreachable') throw error;
+      if (!(error instanceof GreenroomError) || error.code !== 'unreachable' || error.until !== undefined) throw error;
       lost = error;
     }
     // Full jitter: writers that met once do not meet again.

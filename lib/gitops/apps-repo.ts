@@ -53,6 +53,9 @@ export interface AppsRepo {
    */
   readAhead?(globs: readonly string[], at: string): Promise<void>;
 
+  /** Whether it has no commit on any branch. Left out where that would have to be asked in another way. */
+  isEmpty?(): Promise<boolean>;
+
   /**
    * The branch's latest commits since a time in unix seconds, newest first, a hundred at most. Left out where it would
    * have to be fetched.
@@ -67,6 +70,14 @@ export interface AppsRepo {
    * @throws GreenroomError `failed`, before anything is written, for a path that may not be written
    */
   commit(request: CommitRequest): Promise<CommitResult>;
+
+  /**
+   * Comes back when a commit need not wait for a limit. To be called before its plan is made. Left out where there are
+   * no limits.
+   *
+   * @throws GreenroomError `unreachable` when it would take too long
+   */
+  ready?(): Promise<void>;
 
   /** Ends helper processes and removes temporary files. */
   close(): Promise<void>;

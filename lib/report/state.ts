@@ -80,7 +80,12 @@ export type PreviewState =
   /** The maker's side is right and ours failed; `live` is what runs meanwhile. */
   | { readonly state: 'problem'; readonly live: LivePreview | null }
   /** The forge gave no positive answer: everything stays as it is. */
-  | { readonly state: 'unknown'; readonly reason: string };
+  | {
+      readonly state: 'unknown';
+      readonly reason: string;
+      /** Whether it is likely to be known in a while. @default false */
+      readonly isPassing?: boolean;
+    };
 
 /** The pull request that a state is about, as far as texts need it. */
 export interface Subject {

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { VERSION } from '../core/version.ts';
 import type { KeyedQueue } from './queue.ts';
+import type { Retries } from './retries.ts';
 
 /** Of a sync or a sweep, in seconds: from one that changes nothing to one that waits for a rate limit. */
 const BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
@@ -15,10 +16,17 @@ export class Metrics {
   readonly sweeps: Counter<'outcome'>;
   readonly sweepSeconds: Histogram;
   readonly lastSweep: Gauge;
+  readonly held: Gauge;
+  readonly retries: Counter;
   readonly waits: Counter<'reason'>;
   readonly waitSeconds: Counter<'reason'>;
 
-  constructor(queue: Pick<KeyedQueue<unknown>, 'waiting' | 'running'>) {
+  /** @param closedUntil unix seconds until which the forge takes nothing */
+  constructor(
+    queue: Pick<KeyedQueue<unknown>, 'waiting' | 'running'>,
+    retries: Pick<Retries<unknown>, 'waiting'>,
+    closedUntil: () => number,
+  ) {
     this.#registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
     const registers = [this.#registry];
     const gauge = (name: string, help: string, value: () => number) =>
@@ -32,6 +40,16 @@ export class Metrics {
       });
     gauge('greenroom_queue_waiting', 'Pull requests that wait to be synced.', () => queue.waiting);
     gauge('greenroom_syncs_running', 'Pull requests that are being synced.', () => queue.running);
+    gauge(
+      'greenroom_retries_waiting',
+      'Pull requests that are synced again since something gave no answer.',
+      () => retries.waiting,
+    );
+    gauge(
+      'greenroom_forge_closed_until_timestamp_seconds',
+      'Until when a limit of the forge lets nothing through; in the past when it does.',
+      closedUntil,
+    );
     new Gauge({
       name: 'greenroom_build_info',
       help: 'The version that runs.',
@@ -74,9 +92,14 @@ export class Metrics {
       buckets: BUCKETS,
       registers,
     });
+    this.retries = new Counter({
+      name: 'greenroom_retries_total',
+      help: 'Syncs that are to be done again since something gave no answer.',
+      registers,
+    });
     this.waits = new Counter({
       name: 'greenroom_limit_waits_total',
-      help: 'Requests to the forge that waited: for a limit that it reported, or for our own throttle.',
+      help: 'Requests to the forge that waited, or were not sent: for a limit that it reported, or for our own throttle.',
       labelNames: ['reason'],
       registers,
     });
@@ -84,6 +107,11 @@ export class Metrics {
       name: 'greenroom_limit_wait_seconds_total',
       help: 'How long requests to the forge waited for its limits.',
       labelNames: ['reason'],
+      registers,
+    });
+    this.held = new Gauge({
+      name: 'greenroom_sweep_held_previews',
+      help: 'Previews that the last sweep left as they are until somebody confirms their move or removal.',
       registers,
     });
     this.lastSweep = new Gauge({

@@ -5,8 +5,12 @@ export interface KeyedQueueOptions<T> {
   readonly capacity: number;
   /** What waits and what joins it, as one. */
   readonly merge: (waiting: T, added: T) => T;
-  /** Never rejects. */
-  readonly work: (item: T) => Promise<void>;
+  /**
+   * Never rejects.
+   *
+   * @param release lets others begin, of the same key as well, while the rest of it goes on
+   */
+  readonly work: (item: T, release: () => void) => Promise<void>;
 }
 
 /**
@@ -17,7 +21,9 @@ export interface KeyedQueueOptions<T> {
 export class KeyedQueue<T> {
   readonly #options: KeyedQueueOptions<T>;
   readonly #waiting = new Map<string, T>();
-  readonly #running = new Map<string, Promise<void>>();
+  readonly #running = new Map<string, object>();
+  /** What runs, and what goes on by itself. */
+  readonly #unfinished = new Set<Promise<void>>();
   #isOpen = true;
 
   constructor(options: KeyedQueueOptions<T>) {
@@ -48,7 +54,7 @@ export class KeyedQueue<T> {
   /** Takes and starts nothing more; comes back when what runs has ended. What waits stays counted. */
   async close(): Promise<void> {
     this.#isOpen = false;
-    await Promise.all(this.#running.values());
+    await Promise.all(this.#unfinished);
   }
 
   #startWhatCan(): void {
@@ -56,11 +62,22 @@ export class KeyedQueue<T> {
       if (!this.#isOpen || this.#running.size >= this.#options.concurrency) return;
       if (this.#running.has(key)) continue;
       this.#waiting.delete(key);
-      const ended = this.#options.work(item).finally(() => {
-        this.#running.delete(key);
-        this.#startWhatCan();
-      });
-      this.#running.set(key, ended);
+      this.#start(key, item);
     }
+  }
+
+  #start(key: string, item: T): void {
+    const piece = {};
+    this.#running.set(key, piece);
+    const release = () => {
+      if (this.#running.get(key) !== piece) return;
+      this.#running.delete(key);
+      this.#startWhatCan();
+    };
+    const ended = this.#options.work(item, release).finally(() => {
+      this.#unfinished.delete(ended);
+      release();
+    });
+    this.#unfinished.add(ended);
   }
 }

@@ -5,7 +5,7 @@ import type { AppsBranch, Delivery, Trigger, WebhookSource } from '../forge/webh
 export const MAX_BODY_BYTES = 5 * 1024 * 1024;
 
 export type Received =
-  | { readonly outcome: 'too-large' | 'unsigned' | 'ignored' | 'broken'; readonly delivery: Delivery }
+  | { readonly outcome: 'too-large' | 'unsigned' | 'ignored' | 'broken' | 'form'; readonly delivery: Delivery }
   | { readonly outcome: 'trigger'; readonly delivery: Delivery; readonly trigger: Trigger };
 
 /**
@@ -29,6 +29,8 @@ export async function receive(
     return { outcome: 'unsigned', delivery: unproved };
   }
   const delivery = source.delivery(headers);
+  if (/^application\/x-www-form-urlencoded\b/i.test(headers['content-type'] ?? ''))
+    return { outcome: 'form', delivery };
   const trigger = source.trigger(body, apps, headers);
   return trigger === null ? { outcome: 'ignored', delivery } : { outcome: 'trigger', delivery, trigger };
 }

@@ -1,20 +1,24 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import { formatTime } from '../core/clock.ts';
+import { formatTime, systemClock } from '../core/clock.ts';
 import { GreenroomError } from '../core/errors.ts';
 import type { Wait } from '../forge/limits.ts';
 import type { AppsBranch, PullTrigger, Trigger, WebhookSource } from '../forge/webhook.ts';
 import type { SyncContext } from '../sync/plan/base.ts';
+import type { Tell } from '../sync/publish.ts';
 import { sweep } from '../sync/sweep/sweep.ts';
+import { Teller } from '../sync/teller.ts';
 import { handleTrigger, mergeTriggers } from '../sync/trigger.ts';
+import { Writer } from '../sync/writer.ts';
 import { Metrics } from './metrics.ts';
 import { KeyedQueue } from './queue.ts';
 import { type Received, receive } from './receiver.ts';
+import { Retries } from './retries.ts';
 
 export interface LogEntry {
   readonly level: 'info' | 'warn' | 'error';
-  /** What happened: `listening`, `delivery`, `sync`, `sweep`, `wait`, `stopping`, `stopped`. */
+  /** What happened: `listening`, `delivery`, `sync`, `retry`, `sweep`, `wait`, `stopping`, `stopped`. */
   readonly event: string;
   readonly [field: string]: string | number | boolean | null;
 }
@@ -32,12 +36,14 @@ export interface ServiceOptions {
   /** Opens both sides for one piece of work, and closes them. */
   readonly withContext: <T>(work: (context: SyncContext) => Promise<T>) => Promise<T>;
   readonly log: (entry: LogEntry) => void;
-  /** Pull requests that are synced side by side, at most. @default 4 */
+  /** Pull requests that are synced side by side, at most; what they commit meanwhile is one commit. @default 50 */
   readonly concurrency?: number;
   /** Pull requests that may wait, at most; the forge is told of what comes beyond. @default 1000 */
   readonly capacity?: number;
   /** Seconds between the end of a sweep and the next one; null for no sweeps. @default 600 */
   readonly sweepEvery?: number | null;
+  /** Seconds after which what failed in passing is tried again, at most; twice as long each time. @default 5 */
+  readonly retryAfter?: number;
   /** Plan and say, write nothing anywhere. @default false */
   readonly dryRun?: boolean;
   /** A number from 0 up to 1: replicas that were started together do not sweep together. */
@@ -52,6 +58,7 @@ const WORDS: Readonly<Record<number, string>> = {
   404: 'there is POST /webhook, GET /healthz, /readyz and /metrics',
   405: 'not with this method',
   413: 'the body is too large',
+  415: 'set the content type of the webhook to application/json',
   500: 'internal error',
   503: 'busy or stopping; the next sweep makes up for it',
 };
@@ -65,6 +72,11 @@ export class Service {
   readonly #queue: KeyedQueue<PullTrigger>;
   readonly #metrics: Metrics;
   readonly #server: Server;
+  readonly #writer = new Writer();
+  readonly #teller = new Teller();
+  readonly #retries: Retries<PullTrigger>;
+  /** Unix seconds until which the forge takes nothing from us. */
+  #closedUntil = 0;
   #sweeping: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isStopping = false;
@@ -74,14 +86,20 @@ export class Service {
   constructor(options: ServiceOptions) {
     if (options.secrets.length === 0 || options.secrets.includes('')) throw new Error('a webhook without a secret');
     this.#options = options;
-    const { concurrency = 4, capacity = 1000 } = options;
+    const { concurrency = 50, capacity = 1000 } = options;
     this.#queue = new KeyedQueue({
       concurrency,
       capacity,
       merge: mergeTriggers,
-      work: (trigger) => this.#sync(trigger),
+      work: (trigger, release) => this.#sync(trigger, release),
     });
-    this.#metrics = new Metrics(this.#queue);
+    this.#retries = new Retries({
+      random: options.random,
+      clock: systemClock,
+      first: options.retryAfter ?? 5,
+      again: (key, trigger) => void this.#queue.add(key, trigger),
+    });
+    this.#metrics = new Metrics(this.#queue, this.#retries, () => this.#closedUntil);
     this.#server = createServer({ requestTimeout: 20_000, headersTimeout: 10_000 }, (request, response) => {
       this.#answer(request, response).catch((error: unknown) => {
         this.#failed('request', error, {});
@@ -118,6 +136,7 @@ export class Service {
   async stop(grace: number): Promise<boolean> {
     this.#isStopping = true;
     clearTimeout(this.#timer);
+    this.#retries.stop();
     this.#options.log({
       level: 'info',
       event: 'stopping',
@@ -144,8 +163,9 @@ export class Service {
   waits({ reason, call, seconds, until }: Wait): void {
     this.#metrics.waits.inc({ reason });
     this.#metrics.waitSeconds.inc({ reason }, seconds);
+    if (reason !== 'throttle') this.#closedUntil = Math.max(this.#closedUntil, until);
     // Waiting below a limit is usual.
-    const level = reason === 'limit' ? 'warn' : 'info';
+    const level = reason === 'throttle' ? 'info' : 'warn';
     this.#options.log({ level, event: 'wait', reason, call, seconds, until: formatTime(Math.ceil(until)) });
   }
 
@@ -155,7 +175,7 @@ export class Service {
     if (wanted === null) return end(response, 404);
     if (request.method !== wanted) return end(response, 405, { allow: wanted });
     if (path === '/healthz') return end(response, 200, {}, 'ok\n');
-    if (path === '/readyz') return this.#isStopping ? end(response, 503) : end(response, 200, {}, 'ok\n');
+    if (path === '/readyz') return this.#isStopping ? end(response, 503) : end(response, 200, {}, this.#readiness());
     if (path === '/metrics') {
       return end(response, 200, { 'content-type': this.#metrics.contentType }, await this.#metrics.text());
     }
@@ -170,6 +190,12 @@ export class Service {
     end(response, status, status >= 400 ? { connection: 'close' } : {});
   }
 
+  /** It takes deliveries also while the forge takes nothing: they are done when it does. */
+  #readiness(): string {
+    if (this.#closedUntil <= systemClock()) return 'ok\n';
+    return `ok\nthe forge takes no requests until ${formatTime(Math.ceil(this.#closedUntil))}\n`;
+  }
+
   #take(received: Received): readonly [status: number, outcome: string] {
     switch (received.outcome) {
       case 'broken':
@@ -178,12 +204,13 @@ export class Service {
         return [401, 'unsigned'];
       case 'too-large':
         return [413, 'too-large'];
+      case 'form':
+        return [415, 'form'];
       case 'ignored':
         return [204, 'ignored'];
       case 'trigger': {
         const { pulls, sweep } = received.trigger;
-        // Names are the same in any case.
-        const outcomes = pulls.map((hint) => this.#queue.add(subjectOf(hint).toLowerCase(), hint));
+        const outcomes = pulls.map((trigger) => this.#queue.add(keyOf(trigger), trigger));
         const sweeps = sweep && this.#sweepNow();
         if (outcomes.includes('full')) return [503, 'full'];
         if (outcomes.length === 0) return sweeps ? [202, 'sweep'] : [204, 'ignored'];
@@ -200,21 +227,42 @@ export class Service {
     return true;
   }
 
-  async #sync(trigger: PullTrigger): Promise<void> {
+  async #sync(trigger: PullTrigger, release: () => void): Promise<void> {
     const about = subjectOf(trigger);
     const started = performance.now();
     const { withContext, dryRun, log } = this.#options;
     try {
-      const result = await withContext((context) => handleTrigger(context, trigger, { dryRun: dryRun === true }));
+      // Who waits to be told holds up nobody who waits for a preview.
+      const tell: Tell = (pull, work) => {
+        release();
+        return this.#teller.tell(subjectOf(pull), work);
+      };
+      const options = { dryRun: dryRun === true, writer: this.#writer, tell };
+      const result = await withContext((context) => handleTrigger(context, trigger, options));
       const state = result?.state.state ?? 'nothing-asked';
       const { effect, commit, notes } = result ?? { effect: 'none', commit: null, notes: [] };
       this.#metrics.syncs.inc({ state });
       log({ level: 'info', event: 'sync', about, state, effect, commit, ms: since(started) });
       for (const note of notes) log({ level: 'warn', event: 'sync', about, note });
+      if (result?.isPassing) this.#retryLater(trigger);
+      else this.#retries.done(keyOf(trigger));
     } catch (error) {
       this.#failed('sync', error, { about, ms: since(started) });
+      if (error instanceof GreenroomError && error.code === 'unreachable') this.#retryLater(trigger, error.until);
     }
     this.#metrics.syncSeconds.observe((performance.now() - started) / 1000);
+  }
+
+  /** What failed in passing is not left to the next sweep. */
+  #retryLater(trigger: PullTrigger, until?: number): void {
+    if (this.#isStopping) return;
+    const seconds = this.#retries.later(keyOf(trigger), trigger, until);
+    const about = subjectOf(trigger);
+    if (seconds === null) this.#options.log({ level: 'warn', event: 'retry', about, note: 'left to the next sweep' });
+    else {
+      this.#metrics.retries.inc();
+      this.#options.log({ level: 'info', event: 'retry', about, seconds: Math.round(seconds) });
+    }
   }
 
   #startSweep(): void {
@@ -233,8 +281,8 @@ export class Service {
     const started = performance.now();
     const { withContext, dryRun, log } = this.#options;
     try {
-      const { results, failures, unknown, held } = await withContext((context) =>
-        sweep(context, { dryRun: dryRun === true }),
+      const { results, failures, unknown, held, heldBack } = await withContext((context) =>
+        sweep(context, { dryRun: dryRun === true, writer: this.#writer }),
       );
       const changed = results.filter(({ effect }) => effect !== 'none').length;
       const isWhole = failures.length + unknown.length + held.length === 0;
@@ -242,6 +290,8 @@ export class Service {
       this.#metrics.lastSweep.setToCurrentTime();
       for (const { subject, error } of failures) this.#failed('sweep', error, { about: subject });
       for (const what of unknown) log({ level: 'warn', event: 'sweep', unknown: what });
+      this.#metrics.held.set(held.length);
+      if (heldBack !== null) log({ level: 'error', event: 'sweep', message: heldBack });
       for (const { name, sentence } of held) log({ level: 'warn', event: 'sweep', held: `${name} ${sentence}` });
       log({ level: 'info', event: 'sweep', previews: results.length, changed, ms: since(started) });
     } catch (error) {
@@ -272,5 +322,8 @@ function end(
 }
 
 const aboutOf = ({ pulls }: Trigger) => pulls.slice(0, 10).map(subjectOf).join(' ') || null;
-const subjectOf = ({ repository, number }: PullTrigger) => `${repository.path}#${number}`;
+/** Names are the same in any case. */
+const keyOf = (trigger: PullTrigger) => subjectOf(trigger).toLowerCase();
+const subjectOf = ({ repository, number }: Pick<PullTrigger, 'repository' | 'number'>) =>
+  `${repository.path}#${number}`;
 const since = (started: number) => Math.round(performance.now() - started);

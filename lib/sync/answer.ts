@@ -1,9 +1,11 @@
 import type { RepositoryRef } from '../core/repository.ts';
-import type { Answer, Override } from '../forge/forge.ts';
+import type { Answer, Override, PullComment, PullRequest } from '../forge/forge.ts';
 import { CONFUSED, decide } from './commands/decide.ts';
 import { isUnanswered } from './commands/parse.ts';
+import { BACK_OFF, lacksComment } from './fresh.ts';
 import { readBase, type SyncContext } from './plan/base.ts';
 import { isProposal, refusalOf } from './plan/eligibility.ts';
+import { raceOptions } from './race.ts';
 import { type SyncOptions, type SyncResult, syncPullRequest } from './sync.ts';
 
 /**
@@ -21,13 +23,14 @@ export async function handleComment(
   repository: RepositoryRef,
   number: number,
   commentId: number,
-  options: Pick<SyncOptions, 'apply'> = {},
+  options: Pick<SyncOptions, 'apply' | 'writer' | 'tell' | 'seen'> = {},
 ): Promise<SyncResult | null> {
   const lookup = await context.forge.pullRequest(repository, number);
   if (lookup.status === 'unknown') return null;
   const pull = lookup.value;
   if (isProposal(context.repo, pull)) return null;
-  const open = (await context.forge.comments(pull)).filter((comment) => isUnanswered(comment, context.clock()));
+  const comments = await readComments(context, pull, commentId, options);
+  const open = comments.filter((comment) => isUnanswered(comment, context.clock()));
   if (!open.some(({ id }) => id === commentId)) return null;
   const base = await readBase(context);
   const refusal = refusalOf(pull, base.platform);
@@ -54,6 +57,22 @@ export async function handleComment(
   return { ...result, unanswered: [] };
 }
 
+/** As they are shown once the comment that was told of is among them, or for as long as that is waited for. */
+async function readComments(
+  { forge }: SyncContext,
+  pull: PullRequest,
+  commentId: number,
+  { apply, seen = {} }: Pick<SyncOptions, 'apply' | 'seen'>,
+): Promise<readonly PullComment[]> {
+  let comments = await forge.comments(pull);
+  for (const seconds of BACK_OFF) {
+    if (!lacksComment(comments, commentId, seen)) break;
+    await raceOptions(apply).sleep(seconds * 1000);
+    comments = await forge.comments(pull);
+  }
+  return comments;
+}
+
 /**
  * A sync, and then whatever was asked for by comment and has no answer yet: what a delivery about a comment is to do, and
  * what makes up for one that got lost.
@@ -62,7 +81,7 @@ export async function syncAndAnswer(
   context: SyncContext,
   repository: RepositoryRef,
   number: number,
-  options: Pick<SyncOptions, 'apply' | 'dryRun'> = {},
+  options: Pick<SyncOptions, 'apply' | 'dryRun' | 'writer' | 'tell' | 'seen'> = {},
 ): Promise<SyncResult> {
   const result = await syncPullRequest(context, repository, number, options);
   return (await handleUnanswered(context, result, options)) ?? result;
@@ -72,7 +91,7 @@ export async function syncAndAnswer(
 export async function handleUnanswered(
   context: SyncContext,
   { repository, number, unanswered }: SyncResult,
-  options: Pick<SyncOptions, 'apply'> = {},
+  options: Pick<SyncOptions, 'apply' | 'writer' | 'tell' | 'seen'> = {},
 ): Promise<SyncResult | null> {
   const [first] = unanswered;
   return first === undefined ? null : handleComment(context, { path: repository }, number, first, options);

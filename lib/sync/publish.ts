@@ -1,5 +1,11 @@
 import { GreenroomError } from '../core/errors.ts';
-import { isFork, type PublishOutcome, type PullRequestReport, type Suggestion } from '../forge/forge.ts';
+import {
+  isFork,
+  type PublishOutcome,
+  type PullRequest,
+  type PullRequestReport,
+  type Suggestion,
+} from '../forge/forge.ts';
 import { durationSeconds } from '../model/scalars.ts';
 import { renderCheck } from '../report/check-run.ts';
 import { renderComment } from '../report/comment.ts';
@@ -18,26 +24,37 @@ export interface Published {
 
 export const NOTHING_PUBLISHED: Published = { notes: [], unanswered: [] };
 
+/** Runs what tells the makers of a pull request; one that a newer report overtakes may be left out. */
+export type Tell = (pull: PullRequest, work: () => Promise<Published>) => Promise<Published>;
+
 export interface PublishOptions {
   /** Whether the boxes that are ticked in our comment were dealt with. @default false */
   readonly boxesAnswered?: boolean;
   /** See {@link PullRequestReport}. */
   readonly occasion?: string;
+  /** How it is told where others are told as well. @default - at once */
+  readonly tell?: Tell;
 }
 
 /**
  * Writes what people see on the pull request. A failure there is a note: it never undoes or blocks what was committed,
  * and the next sweep writes it again.
  */
-export async function publish(
+export function publish(
   context: SyncContext,
   base: Base,
   plan: PreviewPlan,
   options: PublishOptions = {},
 ): Promise<Published> {
+  const work = () => write(context, base, plan, options);
+  return options.tell === undefined ? work() : options.tell(plan.pull, work);
+}
+
+async function write(context: SyncContext, base: Base, plan: PreviewPlan, options: PublishOptions): Promise<Published> {
   const report = {
     ...reportOf(context, base, plan, options.boxesAnswered === true),
     ...(options.occasion === undefined ? {} : { occasion: options.occasion }),
+    ...(plan.effect === 'none' ? {} : { isNews: true }),
   };
   let outcome: PublishOutcome;
   try {

@@ -2,19 +2,28 @@ import { GreenroomError } from '../core/errors.ts';
 import type { ChangeSet } from '../core/fileset.ts';
 import type { RepositoryRef } from '../core/repository.ts';
 import type { Override, PullRequest } from '../forge/forge.ts';
-import { type ApplyOptions, apply } from '../gitops/apply.ts';
+import type { Seen } from '../forge/webhook.ts';
+import type { ApplyOptions } from '../gitops/apply.ts';
 import type { PreviewState } from '../report/state.ts';
+import { BACK_OFF, Behind, isBehind } from './fresh.ts';
 import { type Base, readBase, type SyncContext } from './plan/base.ts';
 import { isProposal } from './plan/eligibility.ts';
-import { messageOf } from './plan/message.ts';
 import { type PreviewPlan, planPreview } from './plan/plan-preview.ts';
-import { NOTHING_PUBLISHED, type Published, publish, publishProblem } from './publish.ts';
+import type { Ahead } from './plan/slots.ts';
+import { NOTHING_PUBLISHED, type Published, publish, publishProblem, type Tell } from './publish.ts';
 import { raceOptions } from './race.ts';
 import { asksForReview, lookAhead, review } from './review.ts';
+import { Writer } from './writer.ts';
 
 export interface SyncOptions {
   /** Plan and say, write nothing anywhere. @default false */
   readonly dryRun?: boolean;
+  /** The one that all syncs of a process share. @default - one of its own */
+  readonly writer?: Writer;
+  /** How makers are told where others are told as well. @default - at once */
+  readonly tell?: Tell;
+  /** How new what is read has to be; an older answer is asked for again, a bounded number of times. @default - any */
+  readonly seen?: Seen;
   /** How a lost race is tried again. */
   readonly apply?: Partial<ApplyOptions>;
   /** What was just remembered at a head: a reading right after that may not show it yet. @default - nothing */
@@ -38,6 +47,8 @@ export interface SyncResult {
   readonly notes: readonly string[];
   /** Comments that look like commands and have no answer yet, oldest first; see `handleComment`. */
   readonly unanswered: readonly number[];
+  /** Whether it is likely to come out otherwise in a while: something gave no answer, or one that was too old. */
+  readonly isPassing: boolean;
 }
 
 /**
@@ -52,52 +63,77 @@ export async function syncPullRequest(
   number: number,
   options: SyncOptions = {},
 ): Promise<SyncResult> {
-  const attempt = async () => {
-    const base = await readBase(context);
-    const lookup = await context.forge.pullRequest(repository, number);
-    if (lookup.status === 'unknown') return nothing(base, { state: 'unknown', reason: lookup.reason });
+  const { writer = new Writer() } = options;
+  const attempt = async (base: Base, ahead?: Ahead) => {
+    const lookup = await context.forge.pullRequest(repository, number, true);
+    if (isBehind(lookup, seen)) throw new Behind();
+    if (lookup.status === 'unknown') {
+      const { reason, isPassing = false } = lookup;
+      return nothing(base, { state: 'unknown', reason, ...(isPassing ? { isPassing } : {}) });
+    }
     if (isProposal(context.repo, lookup.value)) return nothing(base, PROPOSAL);
     if (!options.dryRun) lookAhead(context, base, lookup.value);
-    last = { base, plan: await planPreview(context, base, withOverride(lookup.value, options.known)) };
+    last = { base, plan: await planPreview(context, base, withOverride(lookup.value, options.known), ahead) };
     return { ...last, state: last.plan.state };
   };
   const planAgain = async () => {
-    const { base, plan } = await attempt();
+    const { base, plan } = await attempt(await readBase(context));
     return plan && { base, plan };
   };
   let last: { base: Base; plan: PreviewPlan } | undefined;
-  const once = () =>
-    apply(
-      context.repo,
-      async () => {
-        const { base, plan, state } = await attempt();
-        const value = { base, plan, state, wrote: false, notes: [] as readonly string[] };
-        const idle = { head: base.head, change: NOTHING, message: '', value };
-        if (plan === null || options.dryRun) return idle;
-        if (!asksForReview(base)) return { ...idle, change: plan.change, message: messageOf([plan]) };
-        return { ...idle, value: { ...value, ...(await review(context, { base, plan }, planAgain)) } };
+  const once = async () => {
+    const { commit, value } = await writer.write(
+      context,
+      async (base, ahead) => {
+        const value = await attempt(base, ahead);
+        return { plan: options.dryRun || asksForReview(base) ? null : value.plan, value };
       },
-      raceOptions(options.apply),
+      options.apply,
     );
-  let applied = await once().catch(async (error: unknown) => {
+    const { base, plan } = value;
+    const unwritten = { ...value, commit, wrote: commit !== null, notes: [] as readonly string[] };
+    if (plan === null || options.dryRun || !asksForReview(base)) return unwritten;
+    return { ...unwritten, ...(await review(context, { base, plan }, planAgain)) };
+  };
+  const caughtUp = async () => {
+    for (const seconds of BACK_OFF) {
+      try {
+        return await once();
+      } catch (error) {
+        if (!(error instanceof Behind)) throw error;
+        await raceOptions(options.apply).sleep(seconds * 1000);
+      }
+    }
+    // What is there counts for now.
+    seen = {};
+    isStale = true;
+    return once();
+  };
+  let { seen = {} } = options;
+  let isStale = false;
+  let applied = await caughtUp().catch(async (error: unknown) => {
     // The maker reads one calm sentence; who runs this reads the error.
     if (last !== undefined && !options.dryRun) await publishProblem(context, last.base, last.plan);
     throw error;
   });
+  // Later readings may come from elsewhere; whatever they say, what was planned was new enough.
+  seen = {};
   let commit: string | null = null;
-  for (let i = 0; i < MAX_FOLLOW_UPS && (applied.status === 'committed' || applied.value.wrote); i++) {
-    if (applied.status === 'committed') commit = applied.head;
-    if (!(await movedOn(context, applied.value.plan))) break;
+  for (let i = 0; i < MAX_FOLLOW_UPS && applied.wrote; i++) {
+    commit = applied.commit ?? commit;
+    if (!(await movedOn(context, applied.plan))) break;
     applied = await once();
   }
-  const result = applied.value;
+  const result = applied;
   const subject = `${repository.path}`;
   if (result.plan === null) {
     const nothing = { effect: 'none', change: new Map(), notes: [], unanswered: [] } as const;
-    return { repository: subject, number, name: null, state: result.state, commit, ...nothing };
+    const isPassing = isStale || (result.state.state === 'unknown' && result.state.isPassing === true);
+    return { repository: subject, number, name: null, state: result.state, commit, isPassing, ...nothing };
   }
   const published = options.dryRun ? NOTHING_PUBLISHED : await publish(context, result.base, result.plan, options);
-  return resultOf(result.plan, commit, { ...published, notes: [...result.notes, ...published.notes] });
+  const outcome = resultOf(result.plan, commit, { ...published, notes: [...result.notes, ...published.notes] });
+  return isStale ? { ...outcome, isPassing: true } : outcome;
 }
 
 const PROPOSAL: PreviewState = {
@@ -119,8 +155,6 @@ function withOverride(pull: PullRequest, known: SyncOptions['known']): PullReque
   return isOlder ? { ...pull, override: known.override } : pull;
 }
 
-const NOTHING: ChangeSet = new Map();
-
 /** A pull request that keeps changing while it is handled is left to the event of its latest change. */
 const MAX_FOLLOW_UPS = 3;
 
@@ -132,7 +166,7 @@ async function movedOn(context: SyncContext, plan: PreviewPlan | null): Promise<
   if (plan === null) return false;
   const { pull } = plan;
   // What was committed stands, whether this can be asked or not.
-  const lookup = await context.forge.pullRequest(pull.repository, pull.number).catch((error: unknown) => {
+  const lookup = await context.forge.pullRequest(pull.repository, pull.number, true).catch((error: unknown) => {
     if (!(error instanceof GreenroomError)) throw error;
     return null;
   });
@@ -147,5 +181,6 @@ async function movedOn(context: SyncContext, plan: PreviewPlan | null): Promise<
 export function resultOf(plan: PreviewPlan, commit: string | null, published: Published): SyncResult {
   const { pull, name, state, effect, change } = plan;
   const repository = `${pull.repository.path}`;
-  return { repository, number: pull.number, name, state, effect, change, commit, ...published };
+  const isPassing = state.state === 'unknown' && state.isPassing === true;
+  return { repository, number: pull.number, name, state, effect, change, commit, isPassing, ...published };
 }

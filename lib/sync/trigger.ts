@@ -11,9 +11,10 @@ import type { SyncOptions, SyncResult } from './sync.ts';
  */
 export function handleTrigger(
   context: SyncContext,
-  { repository, number, commentId }: PullTrigger,
-  options: Pick<SyncOptions, 'apply' | 'dryRun'> = {},
+  { repository, number, commentId, seen }: PullTrigger,
+  given: Pick<SyncOptions, 'apply' | 'dryRun' | 'writer' | 'tell'> = {},
 ): Promise<SyncResult | null> {
+  const options = { ...given, ...(seen === undefined ? {} : { seen }) };
   const isComment = commentId !== undefined && options.dryRun !== true;
   return isComment
     ? handleComment(context, repository, number, commentId, options)
@@ -23,5 +24,10 @@ export function handleTrigger(
 /** Two triggers of one pull request as one that misses nothing of either. */
 export function mergeTriggers(one: PullTrigger, other: PullTrigger): PullTrigger {
   const { repository, number } = other;
-  return one.commentId === other.commentId ? other : { repository, number };
+  const comment = one.commentId === other.commentId && one.commentId !== undefined ? { commentId: one.commentId } : {};
+  // Deliveries come in any order: the newest of both is what has to be seen.
+  const [older, newer] = (one.seen?.updatedAt ?? 0) > (other.seen?.updatedAt ?? 0) ? [other, one] : [one, other];
+  const commentUpdatedAt = Math.max(one.seen?.commentUpdatedAt ?? 0, other.seen?.commentUpdatedAt ?? 0);
+  const seen = { ...older.seen, ...newer.seen, ...(commentUpdatedAt > 0 ? { commentUpdatedAt } : {}) };
+  return { repository, number, ...comment, ...(Object.keys(seen).length > 0 ? { seen } : {}) };
 }

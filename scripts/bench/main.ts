@@ -4,6 +4,7 @@ import { cold } from './cold.ts';
 import { evidence } from './evidence.ts';
 import { many } from './many.ts';
 import { policies } from './policies.ts';
+import { receiver } from './receiver.ts';
 import { sync } from './sync.ts';
 
 const PARTS: Readonly<Record<string, () => Promise<void>>> = {
@@ -12,6 +13,7 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   sync: () => sync(15),
   policies: () => policies(5),
   evidence: () => evidence(10),
+  receiver,
 };
 
 const wanted = process.argv.slice(2);

@@ -1,7 +1,7 @@
 // One file of declarations: what the library exports, what that needs, and nothing else.
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';
 
 /**
@@ -14,20 +14,62 @@ import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';
  */
 export function declareLibrary(root, outfile, allowed) {
   const tree = join(root, 'dist/types');
+  const asked = askForTypes(root);
   const compiler = join(root, 'node_modules/typescript/bin/tsc');
   execFileSync(process.execPath, [compiler, '-p', join(root, 'tsconfig.build.json')], { stdio: 'inherit' });
-  writeOut(tree);
+  writeOut(tree, asked);
   rollUp(root, join(tree, 'lib/index.d.ts'), join(root, outfile));
   rmSync(tree, { recursive: true });
+  rmSync(join(root, ASKING));
 
   const text = withoutUnusedImports(readFileSync(join(root, outfile), 'utf8'));
   writeFileSync(join(root, outfile), text);
   const imported = [...text.matchAll(IMPORT)].map(([, , from]) => from);
   const foreign = imported.filter((name) => !allowed.includes(name));
   if (foreign.length > 0) {
-    const types = [...text.matchAll(/^(?:export )?declare type (\w+) = z\./gm)].map(([, name]) => name);
     throw new Error(
-      `${outfile} needs the types of ${foreign.join(', ')}, which are no peer dependency: keep them out of what lib/index.ts exports. A type that comes from a schema is to be named in scripts/library/written-out.ts; found: ${types.join(', ') || 'none'}`,
+      `${outfile} needs the types of ${foreign.join(', ')}, which are no peer dependency: keep them out of what lib/index.ts exports`,
+    );
+  }
+}
+
+/** Named by tsconfig.build.json. */
+const ASKING = 'dist/written-out.ts';
+/** Types of lib/model that follow from a schema or from a list. */
+const DERIVED = /(?<=^export type (\w+) = )(?=.*(?:\bz\.|\btypeof ))[^;\n]+(?=;$)/gm;
+
+/**
+ * Writes a module whose declarations show each derived type of lib/model as what it is: the compiler writes the type of a
+ * constant out where nobody wrote it down.
+ *
+ * @returns where each of them stands, in the order of the module's constants
+ */
+function askForTypes(root) {
+  const model = join(root, 'lib/model');
+  const files = readdirSync(model, { recursive: true }).filter((name) => name.endsWith('.ts'));
+  const asked = files
+    .sort()
+    .flatMap((file) =>
+      [...readFileSync(join(model, file), 'utf8').matchAll(DERIVED)].map(([, name]) => ({ file, name })),
+    );
+  const lines = asked.map(
+    ({ file, name }, i) => `export const t${i} = written<import('../lib/model/${file}').${name}>();\n`,
+  );
+  mkdirSync(dirname(join(root, ASKING)), { recursive: true });
+  writeFileSync(join(root, ASKING), `declare function written<T>(): T;\n${lines.join('')}`);
+  return asked;
+}
+
+/** Puts what the compiler answered in the place of the derived types. */
+function writeOut(tree, asked) {
+  const answers = readFileSync(join(tree, ASKING.replace('.ts', '.d.ts')), 'utf8');
+  for (const [, i, type] of answers.matchAll(/^export declare const t(\d+): (\{[\s\S]*?^\}|.+);$/gm)) {
+    const { file, name } = asked[Number(i)];
+    const declared = join(tree, 'lib/model', file.replace('.ts', '.d.ts'));
+    const text = readFileSync(declared, 'utf8');
+    writeFileSync(
+      declared,
+      text.replace(DERIVED, (derived, found) => (found === name ? type : derived)),
     );
   }
 }
@@ -40,23 +82,6 @@ function withoutUnusedImports(text) {
     const name = /^\* as (\w+)$/.exec(names)?.[1];
     return name === undefined || new RegExp(`\\b${name}\\.`).test(text) ? line : '';
   });
-}
-
-/** Puts the types of written-out.ts in the place of those of their names in lib/model. */
-function writeOut(tree) {
-  const declared = readFileSync(join(tree, 'scripts/library/written-out.d.ts'), 'utf8');
-  const types = new Map(
-    Array.from(declared.matchAll(/^export declare const (\w+): (\{[\s\S]*?^\}|.+);$/gm), ([, name, type]) => [
-      name,
-      type,
-    ]),
-  );
-  const model = join(tree, 'lib/model');
-  for (const file of readdirSync(model, { recursive: true }).filter((name) => name.endsWith('.d.ts'))) {
-    const text = readFileSync(join(model, file), 'utf8');
-    const written = text.replace(/(?<=^export type (\w+) = ).+(?=;$)/gm, (type, name) => types.get(name) ?? type);
-    writeFileSync(join(model, file), written);
-  }
 }
 
 function rollUp(root, entry, outfile) {

@@ -109,6 +109,25 @@ describe('the action', () => {
     expect(summary).toBe('### pr-shop-7: ready - [open the preview](https://pr-shop-7.apps.example.com)\n');
   });
 
+  test("leaves a fork's pull request alone where it gets no token, and fails for nothing else", async () => {
+    const { env } = await opened();
+    const event = join(tempFolder(), 'event.json');
+    const of = (headId: number | null) => {
+      const head = { sha: 'a'.repeat(40), repo: headId === null ? null : { id: headId } };
+      writeFileSync(
+        event,
+        JSON.stringify({ repository: { id: 1, full_name: 'acme/shop' }, pull_request: { number: 7, head } }),
+      );
+      return run({ 'apps-repo': 'acme/previews', token: '' }, { ...env, GITHUB_EVENT_PATH: event });
+    };
+    for (const head of [2, null]) {
+      const { code, log, outputs } = await of(head);
+      expect([code, outputs]).toEqual([0, { name: '', state: 'none', url: '' }]);
+      expect(log).toContain('::notice::This pull request comes from a fork');
+    }
+    expect((await of(1)).code).toBe(2);
+  });
+
   test('fails as the command does, and says on which line', async () => {
     const { env, inputs } = await opened(previewText('prot: 80'));
     const { code, log, outputs, summary } = await run({ ...inputs, repo: 'acme/shop', pr: '7' }, env);

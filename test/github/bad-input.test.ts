@@ -45,7 +45,9 @@ test('a wrong token', async () => {
   const head = scene.world.head();
   const { code, stdout, stderr } = await scene.sync({ GITHUB_TOKEN: 'ghp_another' });
   expect([code, stdout, scene.world.head()]).toEqual([1, '', head]);
-  expect(stderr).toMatch(/does not accept the credentials; set GITHUB_TOKEN to a valid one/);
+  expect(stderr).toMatch(
+    /does not accept the credentials; the token is wrong, was revoked or has expired: set GITHUB_TOKEN to a valid one/,
+  );
   expect(stderr).not.toContain('ghp_another');
 });
 
@@ -230,4 +232,12 @@ describe('the file at the head', () => {
       /Your earlier preview is still running: it shows `[0-9a-f]{7}`, not the latest commit `[0-9a-f]{7}`/,
     );
   });
+});
+
+test('a branch of the apps repo that is gone is not an empty repository', async () => {
+  const { fake } = await opened();
+  const args = ['sync', '--repo', 'acme/shop', '--pr', '7', '--apps-repo', 'acme/previews', '--branch', 'gone'];
+  const env = { GITHUB_TOKEN: fake.token, GITHUB_API_URL: fake.url };
+  const { code, stderr } = await inProcess(args, '/', env);
+  expect([code, stderr]).toEqual([1, expect.stringContaining('has no such branch, or has it no more')]);
 });

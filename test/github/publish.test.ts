@@ -185,6 +185,19 @@ describe('boxes in the comment', () => {
     expect(expires(world)).toBe(OPENED + 4 * HOUR);
   });
 
+  test('what somebody edits into the comment of another counts as theirs', async () => {
+    const { world, fake } = await endsSoon();
+    fake.permissions.set('eve', 'read');
+    const mias = fake.addComment(`PR_${world.id('shop')}_7`, 'mia', 'looks good');
+    fake.edit(mias, '/preview stop', 'eve');
+    await world.with((context) => handleComment(context, SHOP, 7, mias.number));
+    expect([world.previews(), world.answerTo('shop', 7, mias.number)]).toEqual([['pr-shop-7'], 'refused']);
+    const eves = fake.addComment(`PR_${world.id('shop')}_7`, 'eve', 'looks good');
+    fake.edit(eves, '/preview stop', 'mia');
+    await world.with((context) => handleComment(context, SHOP, 7, eves.number));
+    expect([world.previews(), world.answerTo('shop', 7, eves.number)]).toEqual([[], 'done']);
+  });
+
   test('a command that a person writes by our account is a command like others', async () => {
     const { world, fake } = await endsSoon();
     fake.bots.delete(fake.login);

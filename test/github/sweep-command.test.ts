@@ -49,7 +49,7 @@ describe('what is wrong is said in a sentence', () => {
     const { world } = await live();
     const { code, stdout, stderr } = await run(world, { GITHUB_TOKEN: 'ghp_unknown' });
     expect([code, stdout]).toEqual([1, '']);
-    expect(stderr).toMatch(/does not accept the credentials; set GITHUB_TOKEN to a valid one/);
+    expect(stderr).toMatch(/does not accept the credentials; the token is wrong, .*: set GITHUB_TOKEN to a valid one/);
     expect(stderr).not.toContain('ghp_unknown');
   });
 

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { GreenroomError } from '../../lib/core/errors.ts';
 import { gitHubWebhooks } from '../../lib/github/webhook.ts';
 import { MAX_BODY_BYTES } from '../../lib/serve/receiver.ts';
 import { type LogEntry, Service, type ServiceOptions } from '../../lib/serve/service.ts';
@@ -157,6 +158,18 @@ describe('a delivery', () => {
     expect(await previews()).toEqual([]);
   });
 
+  test('that comes as a form is told what to set, once it is known to be GitHub', async () => {
+    const { url } = await start();
+    const body = `payload=${encodeURIComponent(payload())}`;
+    const form = { 'content-type': 'application/x-www-form-urlencoded' };
+    const response = await deliver(url, body, form);
+    expect([response.status, await response.text()]).toEqual([
+      415,
+      'set the content type of the webhook to application/json\n',
+    ]);
+    expect((await deliver(url, body, { ...form, 'x-hub-signature-256': sign('') })).status).toBe(401);
+  });
+
   test('of too many bytes is refused before it is read', async () => {
     const { url } = await start();
     const body = `{"x":"${'x'.repeat(MAX_BODY_BYTES)}"}`;
@@ -191,6 +204,47 @@ describe('a delivery', () => {
     const body = JSON.stringify({ ref: 'refs/heads/main', repository, commits });
     expect((await deliver(url, body, { 'x-github-event': 'push' })).status).toBe(503);
     await expect.poll(sweeps).toBe(2);
+  });
+
+  test('whose sync gets no answer is tried again by itself, and not for ever', async () => {
+    const world = await start();
+    let failures = 0;
+    const { url, log } = await start({
+      retryAfter: 0.02,
+      withContext: async (work) => {
+        if (failures++ < 3) throw new GreenroomError('unreachable', 'status 502');
+        return work(world.context);
+      },
+    });
+    await deliver(url);
+    await expect.poll(world.previews).toEqual(['pr-shop-7']);
+    expect(log.filter(({ event }) => event === 'retry')).toHaveLength(3);
+    expect(await (await fetch(`${url}/metrics`)).text()).toContain('greenroom_retries_total 3');
+    const never = await start({
+      retryAfter: 0.001,
+      withContext: async () => {
+        throw new GreenroomError('unreachable', 'status 502');
+      },
+    });
+    await deliver(never.url);
+    await expect.poll(() => never.log.at(-1)).toMatchObject({ event: 'retry', note: 'left to the next sweep' });
+    expect(never.log.filter(({ event, code }) => event === 'sync' && code === 'unreachable')).toHaveLength(7);
+  });
+
+  test('for which a limit is used up comes back when that is over', async () => {
+    const world = await start();
+    let isOver = false;
+    const { url, log } = await start({
+      random: () => 0,
+      withContext: async (work) => {
+        if (isOver) return work(world.context);
+        isOver = true;
+        throw new GreenroomError('unreachable', 'the rate limit is used up', { until: Date.now() / 1000 });
+      },
+    });
+    await deliver(url);
+    await expect.poll(world.previews).toEqual(['pr-shop-7']);
+    expect(log.filter(({ event }) => event === 'retry')).toHaveLength(1);
   });
 
   test('whose sync fails does not end the service, and the log says why', async () => {
@@ -250,6 +304,20 @@ describe('what can be asked', () => {
     expect(text).toMatch(/^greenroom_queue_waiting 0$/m);
     expect(text).not.toContain('acme');
   });
+});
+
+test('a limit that lets nothing through is shown, and deliveries are taken all the same', async () => {
+  const { service, url } = await start();
+  const until = Math.floor(Date.now() / 1000) + 3600;
+  service.waits({ reason: 'closed', call: 'CommitFiles', seconds: 3600, until });
+  const ready = await fetch(`${url}/readyz`);
+  expect([ready.status, await ready.text()]).toEqual([
+    200,
+    expect.stringMatching(/^ok\nthe forge takes no requests until /),
+  ]);
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  expect(metrics).toContain(`greenroom_forge_closed_until_timestamp_seconds ${until}`);
+  expect((await deliver(url)).status).toBe(202);
 });
 
 test('a wait for a limit of GitHub is logged and counted', async () => {

@@ -199,8 +199,14 @@ test('own manifests cannot claim what was verified, at any depth', async () => {
   expect(await scene.sync()).toMatchObject({
     effect: 'none',
     state: {
-      state: 'invalid',
-      problems: [{ file: 'own/job.json', message: expect.stringContaining('greenroom alone') }],
+      state: 'denied',
+      findings: expect.arrayContaining([
+        expect.objectContaining({
+          rule: 'reserved-keys',
+          file: 'own/job.json',
+          field: expect.stringContaining('spec.jobTemplate.spec.template.metadata.annotations'),
+        }),
+      ]),
     },
   });
 });

@@ -1,10 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import { GreenroomError } from '../../lib/core/errors.ts';
+import type { Forge } from '../../lib/forge/forge.ts';
 import { sweep } from '../../lib/sync/sweep/sweep.ts';
 import { OPENED, platformText, previewText } from '../support/inputs.ts';
 import { World } from '../support/worlds.ts';
 
 const run = (world: World, options = {}) => world.with((context) => sweep(context, options));
+
+/** The same forge, but for some of it. */
+function changed(forge: Forge, other: Partial<Forge>): Forge {
+  return new Proxy(forge, {
+    get(target, key) {
+      const value: unknown = Reflect.get(Object.hasOwn(other, key) ? other : target, key);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
 
 function many(count: number, platform?: string): World {
   const world = new World(platform);
@@ -108,15 +119,70 @@ describe('sweep', () => {
     expect(world.previews()).toHaveLength(2);
   });
 
-  test('stops before a mass removal, and goes on when it is told to', async () => {
+  test('holds back a mass removal and nothing else, until it is told that it is meant', async () => {
     const world = many(8);
     await run(world);
-    const head = world.head();
+    const before = world.previews();
     for (let n = 1; n <= 6; n++) world.pull('shop', n, { state: 'closed' });
-    await expect(run(world)).rejects.toMatchObject({ code: 'failed', message: expect.stringContaining('6 of 8') });
-    expect(world.head()).toBe(head);
-    await run(world, { allowRemovals: true });
-    expect(world.previews()).toEqual(['pr-shop-7', 'pr-shop-8']);
+    world.pull('shop', 9);
+    const { held, heldBack } = await run(world);
+    expect(heldBack).toContain('6 of 8 live previews');
+    expect(held).toContainEqual({ name: 'pr-shop-1', sentence: 'is removed: This pull request was closed.' });
+    expect(world.previews()).toEqual([...before, 'pr-shop-9']);
+    // One by one, by who may label it, in any case of letters.
+    world.pull('shop', 1, { state: 'closed', labels: ['Greenroom.dev/YES'] });
+    expect((await run(world)).held).toHaveLength(5);
+    expect(world.previews()).not.toContain('pr-shop-1');
+    const all = await run(world, { allowRemovals: true });
+    expect([all.held, all.heldBack, world.previews()]).toEqual([[], null, ['pr-shop-7', 'pr-shop-8', 'pr-shop-9']]);
+  });
+
+  test('places that held removals keep are not given away', async () => {
+    const world = many(8, platformText('slots: { total: 8 }'));
+    await run(world);
+    for (let n = 1; n <= 6; n++) world.pull('shop', n, { state: 'closed' });
+    world.pull('shop', 9);
+    await run(world);
+    expect(world.previews()).toHaveLength(8);
+    expect(world.comment('shop', 9)).toContain('in the queue');
+  });
+
+  test('a file in the place of a preview, and a folder that is none, stop nobody else', async () => {
+    const world = many(9);
+    const odd = { 'previews/main/shop/pr-shop-3': 'a file', 'previews/main/shop/pr-shop-5/fence': 'a file' };
+    world.settle(odd);
+    const { failures } = await run(world);
+    expect(failures.map(({ subject, error }) => [subject, error.code])).toEqual([['acme/shop#3', 'failed']]);
+    expect(failures[0]!.error.message).toContain('previews/main/shop/pr-shop-3');
+    const others = [1, 2, 4, 5, 6, 7, 8, 9].map((n) => `pr-shop-${n}`);
+    expect(world.previews()).toEqual(['pr-shop-3', ...others].sort());
+  });
+
+  test('a list that says it is whole, and lacks what is open, is told of', async () => {
+    const world = many(3);
+    await run(world);
+    world.now += 600;
+    const lie: Partial<Forge> = {
+      async *openPullRequests() {
+        yield { repository: { path: 'acme/shop' }, pulls: [], complete: true };
+      },
+    };
+    const { unknown } = await world.with((context) => sweep({ ...context, forge: changed(context.forge, lie) }));
+    expect(unknown).toHaveLength(3);
+    expect(unknown[0]).toContain('acme/shop#1 is open, but the list');
+    expect(world.previews()).toHaveLength(3);
+  });
+
+  test.each([86_400, -86_400])('a clock that is off by %d seconds ends nothing, and says so', async (skew) => {
+    const world = many(2);
+    await run(world);
+    world.now += 30 * 3600;
+    const off = { clockSkew: skew };
+    const { unknown } = await world.with((context) => sweep({ ...context, forge: changed(context.forge, off) }));
+    expect(unknown.join()).toMatch(/1440 minutes (ahead of|behind) the forge's/);
+    expect(world.previews()).toHaveLength(2);
+    await run(world);
+    expect(world.previews()).toEqual([]);
   });
 
   test('a dry run writes nothing', async () => {

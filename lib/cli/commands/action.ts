@@ -7,6 +7,7 @@ import type { Finding } from '../../core/finding.ts';
 import type { PreviewState } from '../../report/state.ts';
 import { code, count, printable, sentence } from '../../report/text.ts';
 import type { Configure } from '../shared/command.ts';
+import { readInput } from '../shared/files.ts';
 import type { Io } from '../shared/io.ts';
 
 /** GitHub takes 1 MiB of summary a step, and nothing at all of a longer one. */
@@ -42,6 +43,7 @@ INPUT_PATHS, INPUT_PLATFORM), runs that command, and writes outputs, a summary o
 
 async function run(io: Io): Promise<void> {
   const args = argumentsOf(io.env);
+  if (args[0] === 'sync' && isForkWithoutToken(io)) return skipFork(io);
   // What is printed may quote a maker's file: the runner takes no commands from it.
   const stop = randomUUID();
   io.out(`::stop-commands::${stop}\n`);
@@ -53,6 +55,27 @@ async function run(io: Io): Promise<void> {
   append(io.env['GITHUB_OUTPUT'], outputs(answer));
   append(io.env['GITHUB_STEP_SUMMARY'], cut(summary(answer)));
   for (const line of annotations(answer)) io.out(`${line}\n`);
+}
+
+/** GitHub gives the workflow of a fork's pull request no secrets: there is nobody to ask as, and that is meant so. */
+function isForkWithoutToken({ env, cwd }: Io): boolean {
+  const proofs = ['GITHUB_TOKEN', 'GITHUB_APP_PRIVATE_KEY', 'GITHUB_APP_PRIVATE_KEY_FILE'];
+  if (proofs.some((name) => env[name]) || !env['GITHUB_EVENT_PATH']) return false;
+  const payload = JSON.parse(new TextDecoder().decode(readInput(cwd, env['GITHUB_EVENT_PATH']))) as {
+    readonly repository?: { readonly id?: unknown };
+    readonly pull_request?: { readonly head?: { readonly repo?: { readonly id?: unknown } | null } };
+  };
+  return payload.pull_request !== undefined && payload.pull_request.head?.repo?.id !== payload.repository?.id;
+}
+
+function skipFork(io: Io): void {
+  const sentence = 'This pull request comes from a fork, whose workflows get no token: no preview is made from here.';
+  io.out(`::notice::${sentence}\n`);
+  append(
+    io.env['GITHUB_OUTPUT'],
+    outputs({ name: null, state: { state: 'none', reason: 'fork', sentence, removed: null } }),
+  );
+  append(io.env['GITHUB_STEP_SUMMARY'], `### preview: none\n${sentence}\n`);
 }
 
 /** A value never becomes another option: each is part of the word that names its own, and files come after `--`. */

@@ -21,7 +21,7 @@ export const configure: Configure = (command, io) => {
   clientOptions(command)
     .option('--listen <host:port>', 'address to listen at', listenArgument, { host: '127.0.0.1', port: 8080 })
     .option('--sweep-every <time>', 'time between two sweeps, or "never"', sweepArgument, 600)
-    .option('--concurrency <n>', 'pull requests that are synced side by side', numberArgument, 4)
+    .option('--concurrency <n>', 'pull requests that are synced side by side', numberArgument, 50)
     .option('--queue <n>', 'pull requests that may wait; beyond that, the forge gets 503', numberArgument, 1000)
     .option('--grace <time>', 'how long what runs may go on after SIGTERM or SIGINT', secondsArgument, 30)
     .addHelpText(

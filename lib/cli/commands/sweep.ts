@@ -31,7 +31,7 @@ Example:
 
 async function run(options: SweepCommandOptions, io: Io): Promise<void> {
   const dryRun = options.dryRun === true;
-  const { results, failures, unknown, held } = await withClients(options, io, (context) =>
+  const { results, failures, unknown, held, heldBack } = await withClients(options, io, (context) =>
     sweep(context, {
       dryRun,
       allowRemovals: options.yes === true,
@@ -41,7 +41,7 @@ async function run(options: SweepCommandOptions, io: Io): Promise<void> {
   if (io.interactive) io.err('\r\u001b[K');
   if (options.format === 'json') {
     const failed = failures.map(({ subject, error }) => ({ subject, code: error.code, message: error.message }));
-    io.out(json({ results: results.map(resultData), failures: failed, unknown, held }));
+    io.out(json({ results: results.map(resultData), failures: failed, unknown, held, heldBack }));
   } else {
     for (const result of results) if (result.effect !== 'none' || dryRun) io.out(resultLines(result, dryRun));
     const changed = results.filter((result) => result.effect !== 'none').length;
@@ -51,7 +51,8 @@ async function run(options: SweepCommandOptions, io: Io): Promise<void> {
   for (const what of unknown) io.err(`greenroom: left alone: ${what}\n`);
   for (const { subject, error } of failures) io.err(`greenroom: ${subject}: ${error.message}\n`);
   for (const { name, sentence } of held) io.err(`greenroom: left as it is: ${name} ${sentence}\n`);
-  if (held.length > 0) {
+  if (heldBack !== null) io.err(`greenroom: ${heldBack}\n`);
+  else if (held.length > 0) {
     io.err(
       `greenroom: a change of the platform would move or end ${count(held.length, 'live preview')}; if that is meant, run with --yes\n`,
     );

@@ -1,4 +1,5 @@
 import { systemClock } from '../../core/clock.ts';
+import type { GitHubAppsRepo as Repo } from '../../github/repo/apps-repo.ts';
 import type { ForgeKind } from './forge-kind.ts';
 
 /** What GitHub takes for owner and name; a name that ends in `.git` is a path that is not there. */
@@ -18,9 +19,17 @@ export const github: ForgeKind = {
     const client = openGitHub(env, { onWait });
     const cache = folder === undefined ? new ProcessCache() : await FolderCache.open(folder, systemClock);
     const serverUrl = env['GITHUB_SERVER_URL'] || undefined;
+    const forge = new GitHubForge(client, { cache, ...(serverUrl && { serverUrl }) });
+    // Trees and files are known by their ids: what one sync has read, the next need not.
+    const repos = new Map<string, Repo>();
     return {
-      forge: () => new GitHubForge(client, { cache, ...(serverUrl && { serverUrl }) }),
-      appsRepo: (path, branch) => new GitHubAppsRepo(client, { path }, branch),
+      forge: () => forge,
+      appsRepo(path, branch) {
+        const key = `${path} ${branch ?? ''}`;
+        const repo = repos.get(key) ?? new GitHubAppsRepo(client, { path }, branch);
+        repos.set(key, repo);
+        return repo;
+      },
     };
   },
 };

@@ -8,6 +8,9 @@ import type { GitHubClient } from '../http/client.ts';
 import type { EffectiveChange } from './change.ts';
 import { type Commit, formatOf } from './objects.ts';
 
+/** Entries of one request: from about 200 on, answers do not come, or come as 422 for the time that they took. */
+const PART = 150;
+
 /** A tree and a commit made by Git's own objects over REST; no branch is moved. */
 export class GitData {
   readonly #client: GitHubClient;
@@ -45,7 +48,10 @@ export class GitData {
     return data.sha;
   }
 
-  /** The whole change laid over the parent's tree in one request. What is of another kind there, a server may refuse. */
+  /**
+   * The change laid over the parent's tree, in parts that the server has time for. What is of another kind there, a
+   * server may refuse.
+   */
   async #overlay(parent: Commit, change: ChangeSet): Promise<string | undefined> {
     const written = [...change].flatMap(([path, content]) => (content === null ? [] : [`${path}/`]));
     const tree = [...change]
@@ -57,7 +63,11 @@ export class GitData {
         type: 'blob',
         ...(content === null ? { sha: null } : { content }),
       }));
-    return this.#post({ base_tree: parent.tree, tree });
+    let base: string | undefined = parent.tree;
+    for (let i = 0; i < tree.length && base !== undefined; i += PART) {
+      base = await this.#post({ base_tree: base, tree: tree.slice(i, i + PART) });
+    }
+    return base;
   }
 
   /** Every tree on the way by its entries, from the deepest to the root: no server has anything to decide there. */

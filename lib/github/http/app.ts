@@ -112,7 +112,14 @@ export function installationCredentials(app: GitHubClient, clock: () => number, 
 
 async function findInstallation(app: GitHubClient, owner: string): Promise<number> {
   for (const route of ['GET /orgs/{owner}/installation', 'GET /users/{owner}/installation'] as const) {
-    const { status, data } = await app.rest<{ id?: unknown; suspended_at?: unknown }>(route, { owner }, [404]);
+    const { status, data } = await app.rest<{ id?: unknown; suspended_at?: unknown; message?: unknown }>(
+      route,
+      { owner },
+      [404],
+    );
+    if (status === 404 && /integration not found/i.test(String(data.message))) {
+      throw new GreenroomError('failed', 'there is no GitHub App with this id; check GITHUB_APP_ID');
+    }
     if (status === 404) continue;
     if (typeof data.id !== 'number') throw new GreenroomError('unreachable', `${app.description} gave no installation`);
     if (typeof data.suspended_at === 'string') {

@@ -5,9 +5,11 @@ import { VERSION } from '../../core/version.ts';
 import type { Wait } from '../../forge/limits.ts';
 import { answerOf, failureOf, type RawAnswer, wordsOf } from './answer.ts';
 import type { Credentials } from './credentials.ts';
-import { missingPermission, needOf, type RestRoute } from './permissions.ts';
-import { rateLimitWait } from './rate-limit.ts';
-import { CONTENT_WRITES, PUSHES, Throttle, type ThrottleLimit } from './throttle.ts';
+import { Doors, EVERYTHING } from './doors.ts';
+import { needOf, type RestRoute } from './permissions.ts';
+import { isSecondaryLimit, rateLimitWait } from './rate-limit.ts';
+import { adviceFor, credentialAdvice } from './refusals.ts';
+import { CONTENT_WRITES, PARTS, PUSHES, Throttle, type ThrottleLimit } from './throttle.ts';
 
 export interface GitHubClientOptions {
   readonly credentials: Credentials;
@@ -32,6 +34,10 @@ interface Shared {
   /** Spread over time what GitHub counts apart. */
   readonly writes: Throttle;
   readonly pushes: Throttle;
+  readonly parts: Throttle;
+  readonly doors: Doors;
+  /** How far our clock is ahead of GitHub's, in seconds, by its last answer. */
+  clockSkew: number | null;
   /** Answers to GETs with their ETags, the latest last. */
   readonly answers: Map<string, { readonly etag: string; readonly data: unknown }>;
 }
@@ -86,7 +92,14 @@ export class GitHubClient {
     this.#owner = owner;
     this.#longestWait = options.longestWait ?? 900;
     const paced = (limits: readonly ThrottleLimit[]) => new Throttle(limits, options.clock, options.sleep);
-    this.#shared = shared ?? { writes: paced(CONTENT_WRITES), pushes: paced(PUSHES), answers: new Map() };
+    this.#shared = shared ?? {
+      writes: paced(CONTENT_WRITES),
+      pushes: paced(PUSHES),
+      parts: paced(PARTS),
+      doors: new Doors(),
+      clockSkew: null,
+      answers: new Map(),
+    };
     this.#graphqlUrl = options.graphqlUrl ?? `${apiUrl.replace(/\/v3$/, '')}/graphql`;
     this.description = new URL(apiUrl).host;
     const quiet = () => undefined;
@@ -100,6 +113,25 @@ export class GitHubClient {
   /** The same door with the credentials for one owner's repositories: a GitHub App has a token of its own at each. */
   for(owner: string): GitHubClient {
     return new GitHubClient(this.#options, owner, this.#shared);
+  }
+
+  /** The same for another who asks: limits, and what is known of answers, are those of the process. */
+  as(credentials: Credentials): GitHubClient {
+    return new GitHubClient({ ...this.#options, credentials }, '', this.#shared);
+  }
+
+  /**
+   * Comes back when a commit can go out at once. To be called before what a commit is planned on is read: what waits
+   * after that is stale when its turn comes.
+   *
+   * @throws GreenroomError `unreachable` when it would take too long
+   */
+  async readyToPush(): Promise<void> {
+    const { wait } = this.#shared.pushes;
+    if (wait <= 0) return;
+    if (wait > this.#longestWait) throw this.#tooMany('a commit', wait);
+    this.#waits('throttle', 'a commit', wait);
+    await this.#options.sleep(wait * 1000);
   }
 
   /**
@@ -174,16 +206,22 @@ export class GitHubClient {
     const { data = null, errors = [] } = answer.data as { data?: T | null; errors?: GraphQLError[] };
     if (data === null && errors.length === 0) throw this.#unreachable(doing, 'the answer is empty');
     const forbidden = errors.find(({ type, message }) => type === 'FORBIDDEN' || /not accessible by/.test(message));
-    if (forbidden !== undefined) throw this.#forbidden(doing, name, forbidden.message, answer);
+    if (forbidden !== undefined) throw this.#forbidden(doing, name, forbidden.message, answer, forbidden.path);
     return { data, errors: errors.map((error) => ({ ...error, message: this.#clean(error.message) })) };
   }
 
   /** Before a change goes out. Commits wait for each other only: what is closed is not held up by comments. */
   async #turn(call: string): Promise<void> {
-    const throttle = needOf(call)?.push ? this.#shared.pushes : this.#shared.writes;
+    const { push, part } = needOf(call) ?? {};
+    const { pushes, parts, writes } = this.#shared;
+    const throttle = push ? pushes : part ? parts : writes;
     const seconds = await throttle.turn(this.#longestWait, (wait) => this.#waits('throttle', call, wait));
-    if (seconds > 0)
-      throw this.#unreachable(call, `so many changes were made that the next has to wait ${seconds} seconds`);
+    if (seconds > 0) throw this.#tooMany(call, seconds);
+  }
+
+  #tooMany(call: string, seconds: number): GreenroomError {
+    const reason = `so many changes were made that the next has to wait ${Math.ceil(seconds)} seconds`;
+    return this.#unreachable(call, reason, this.#options.clock() + seconds);
   }
 
   #waits(reason: Wait['reason'], call: string, seconds: number): void {
@@ -191,24 +229,25 @@ export class GitHubClient {
   }
 
   async #send(doing: string, send: (common: Common) => Promise<RawAnswer>, attempts: number): Promise<RawAnswer> {
+    const hourly = `${this.#owner} ${doing.startsWith('GraphQL') ? 'graphql' : 'core'}`;
     let failures = 0;
     let renewed = false;
     for (let limited = 0; ; ) {
+      const waited = await this.#passDoors(doing, [EVERYTHING, hourly]);
       const answer = await this.#once(send);
       if (answer.status === 401 && !renewed && this.#options.credentials.renew(this.#owner)) {
         renewed = true;
         continue;
       }
-      const wait = rateLimitWait(answer, this.#options.clock(), limited);
+      const now = this.#options.clock();
+      const wait = rateLimitWait(answer, now, limited);
       if (wait !== null) {
         limited += 1;
-        if (limited >= LIMIT_ATTEMPTS || wait > this.#longestWait) {
-          throw this.#unreachable(doing, `the rate limit is used up; it may be asked again in ${wait} seconds`);
-        }
-        this.#waits('limit', doing, wait);
-        await this.#options.sleep(wait * 1000);
+        this.#shared.doors.close(isSecondaryLimit(answer) ? EVERYTHING : hourly, now + wait);
+        if (limited >= LIMIT_ATTEMPTS) throw this.#closed(doing, wait);
         continue;
       }
+      if (waited) for (const door of [EVERYTHING, hourly]) this.#shared.doors.open(door);
       const reason = failureOf(answer);
       if (reason === null) return answer;
       failures += 1;
@@ -217,34 +256,64 @@ export class GitHubClient {
     }
   }
 
+  /** How far our clock is ahead of GitHub's, in seconds, by its last answer; null before there is one. */
+  get clockSkew(): number | null {
+    return this.#shared.clockSkew;
+  }
+
+  /** Waits where a limit holds everything back; what would take too long is not even sent. Tells whether it waited. */
+  async #passDoors(doing: string, scopes: readonly string[]): Promise<boolean> {
+    const wait = this.#shared.doors.wait(scopes, this.#options.clock());
+    if (wait <= 0) return false;
+    if (wait > this.#longestWait) {
+      this.#waits('closed', doing, wait);
+      throw this.#closed(doing, wait);
+    }
+    this.#waits('limit', doing, wait);
+    await this.#options.sleep(wait * 1000);
+    return true;
+  }
+
+  #closed(doing: string, wait: number): GreenroomError {
+    const reason = `the rate limit is used up; it may be asked again in ${Math.ceil(wait)} seconds`;
+    return this.#unreachable(doing, reason, this.#options.clock() + wait);
+  }
+
   async #once(send: (common: Common) => Promise<RawAnswer>): Promise<RawAnswer> {
     const authorization = await this.#options.credentials.authorization(this.#owner);
     const signal = AbortSignal.timeout(this.#options.timeout ?? 30_000);
-    return send({ headers: { authorization }, request: { signal } }).catch(answerOf);
+    const answer = await send({ headers: { authorization }, request: { signal } }).catch(answerOf);
+    const date = Date.parse(String(answer.headers['date'])) / 1000;
+    if (Number.isFinite(date)) this.#shared.clockSkew = this.#options.clock() - date;
+    return answer;
   }
 
   #refusal(doing: string, call: string, answer: RawAnswer): GreenroomError {
     if (answer.status === 401) {
-      const { advice } = this.#options.credentials;
+      const advice = credentialAdvice(wordsOf(answer)) ?? this.#options.credentials.advice;
       return new GreenroomError('failed', `${this.description} does not accept the credentials; ${advice}`);
     }
     if (answer.status === 403) return this.#forbidden(doing, call, wordsOf(answer), answer);
+    const advice = adviceFor(call, wordsOf(answer), { headers: {} });
     const text = `${this.description} refused ${doing}: ${wordsOf(answer)} (${answer.status})`;
-    return new GreenroomError('failed', this.#clean(text));
+    return new GreenroomError('failed', this.#clean(advice === null ? text : `${text}; ${advice}`));
   }
 
-  #forbidden(doing: string, call: string, words: string, { headers }: RawAnswer): GreenroomError {
-    const accepted = headers['x-accepted-github-permissions'];
-    const missing = missingPermission(call, accepted === undefined ? undefined : String(accepted));
-    const permission =
-      missing === undefined ? 'a permission for it is missing' : `it needs the permission "${missing}" there`;
-    // That has the same status, whatever the token may do.
-    const advice = /archived/i.test(words) ? 'nothing can be written there until somebody unarchives it' : permission;
-    return new GreenroomError('failed', this.#clean(`${this.description} refused ${doing}: ${words}; ${advice}`));
+  #forbidden(
+    doing: string,
+    call: string,
+    words: string,
+    answer: RawAnswer,
+    path?: readonly (string | number)[],
+  ): GreenroomError {
+    const advice = adviceFor(call, words, answer, path);
+    const text = `${this.description} refused ${doing}: ${words}`;
+    return new GreenroomError('failed', this.#clean(advice === null ? text : `${text}; ${advice}`));
   }
 
-  #unreachable(doing: string, reason: string): GreenroomError {
-    return new GreenroomError('unreachable', this.#clean(`${this.description}, ${doing}: ${reason}`));
+  /** @param until unix seconds before which it is in vain to ask again */
+  #unreachable(doing: string, reason: string, until?: number): GreenroomError {
+    return new GreenroomError('unreachable', this.#clean(`${this.description}, ${doing}: ${reason}`), { until });
   }
 
   #clean(text: string): string {

@@ -24,6 +24,6 @@ export function tokenCredentials(token: string): Credentials {
     authorization: () => Promise.resolve(`token ${token}`),
     renew: () => false,
     secrets: () => [token],
-    advice: 'set GITHUB_TOKEN to a valid one',
+    advice: 'the token is wrong, was revoked or has expired: set GITHUB_TOKEN to a valid one',
   };
 }

@@ -38,7 +38,7 @@ export function openGitHub(env: Environment, options: OpenOptions = {}): GitHubC
   if (app !== null) {
     const asApp = new GitHubClient({ ...server, credentials: appCredentials(app, clock) });
     const credentials = installationCredentials(asApp, clock, installationOf(env));
-    return new GitHubClient({ ...server, credentials });
+    return asApp.as(credentials);
   }
   const token = env['GITHUB_TOKEN'];
   if (!token) {

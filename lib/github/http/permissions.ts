@@ -7,6 +7,8 @@ export interface Need {
   readonly why: string;
   /** Moves a branch: GitHub asks for no more than 6 of these a minute. @default false */
   readonly push?: boolean;
+  /** Makes a part of a commit. @default false */
+  readonly part?: boolean;
 }
 
 export type Permission = 'metadata' | 'contents' | 'pull_requests' | 'checks' | 'statuses' | 'deployments';
@@ -48,12 +50,14 @@ export const REST_NEEDS = {
     access: 'write',
     on: 'apps repo',
     why: 'a commit that GraphQL cannot make',
+    part: true,
   },
   'POST /repos/{owner}/{repo}/git/commits': {
     permission: 'contents',
     access: 'write',
     on: 'apps repo',
     why: 'a commit that GraphQL cannot make',
+    part: true,
   },
   'PATCH /repos/{owner}/{repo}/git/refs/{ref}': {
     permission: 'contents',

@@ -38,3 +38,10 @@ function isLimited({ status, headers, data }: LimitedAnswer): boolean {
     /rate limit|abuse detection/i.test(String(body.message ?? ''))
   );
 }
+
+/** Whether it is the secondary limit, which holds for everything that an account asks, and not an hour's quota. */
+export function isSecondaryLimit({ headers, data }: LimitedAnswer): boolean {
+  const { message } = (typeof data === 'object' && data !== null ? data : {}) as { message?: unknown };
+  if (/secondary|abuse/i.test(String(message ?? ''))) return true;
+  return headers['retry-after'] !== undefined && String(headers['x-ratelimit-remaining']) !== '0';
+}

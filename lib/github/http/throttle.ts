@@ -5,14 +5,20 @@ export interface ThrottleLimit {
 }
 
 /**
- * GitHub asks for no more than this of what creates content: beyond it, its secondary limits set in.
+ * GitHub asks for a second between one change and the next, and for no more than 80 a minute and 500 an hour: beyond it,
+ * its secondary limits set in. The changes of one or two syncs go out at once, and many a second apart on the average. With
+ * what is left to {@link PUSHES} and {@link PARTS}, all together keep to 80, and no commit waits for a comment.
  *
  * @see https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
+ * @see https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
  */
 export const CONTENT_WRITES: readonly ThrottleLimit[] = [
-  { count: 80, seconds: 60 },
-  { count: 500, seconds: 3600 },
+  { count: 10, seconds: 10 },
+  { count: 440, seconds: 3600 },
 ];
+
+/** Of what a large commit is made of, before its push. */
+export const PARTS: readonly ThrottleLimit[] = [{ count: 14, seconds: 60 }];
 
 /** Of pushes to one repository. @see https://docs.github.com/en/repositories/creating-and-managing-repositories/repository-limits */
 export const PUSHES: readonly ThrottleLimit[] = [{ count: 6, seconds: 60 }];
@@ -33,6 +39,20 @@ export class Throttle {
     this.#most = Math.max(...limits.map(({ count }) => count));
   }
 
+  /** Seconds until a turn would be there at once. */
+  get wait(): number {
+    return this.#next() - this.#clock();
+  }
+
+  #next(): number {
+    let at = this.#clock();
+    for (const { count, seconds } of this.#limits) {
+      const earlier = this.#times.at(-count);
+      if (earlier !== undefined) at = Math.max(at, earlier + seconds);
+    }
+    return at;
+  }
+
   /**
    * Comes back when the next request may go out.
    *
@@ -42,11 +62,7 @@ export class Throttle {
    */
   async turn(longest: number, onWait: (seconds: number) => void = () => undefined): Promise<number> {
     const now = this.#clock();
-    let at = now;
-    for (const { count, seconds } of this.#limits) {
-      const earlier = this.#times.at(-count);
-      if (earlier !== undefined) at = Math.max(at, earlier + seconds);
-    }
+    const at = this.#next();
     if (at - now > longest) return at - now;
     this.#times.push(at);
     if (this.#times.length > this.#most) this.#times.shift();

@@ -1,6 +1,7 @@
 import { GreenroomError } from '../../core/errors.ts';
 import { namesOf } from '../../core/repository.ts';
 import type { Deployment, PullRequest } from '../../forge/forge.ts';
+import type { Cache } from '../http/cache.ts';
 import type { GitHubClient } from '../http/client.ts';
 
 const LIST = `query ListDeployments($owner: String!, $name: String!, $environment: String!) {
@@ -29,7 +30,12 @@ interface ListAnswer {
  * Shows the preview as a deployment of its head commit, and those before it as gone. What stands there already is not
  * written again.
  */
-export async function publishDeployment(client: GitHubClient, pull: PullRequest, wanted: Deployment): Promise<void> {
+export async function publishDeployment(
+  client: GitHubClient,
+  cache: Cache,
+  pull: PullRequest,
+  wanted: Deployment,
+): Promise<void> {
   const known = await readDeployments(client, pull, wanted.environment);
   const isCurrent = (node: DeploymentNode) => node.commitOid === wanted.live?.headSha;
   const current = known.find(isCurrent);
@@ -39,10 +45,11 @@ export async function publishDeployment(client: GitHubClient, pull: PullRequest,
   const isShown = shown?.state === 'SUCCESS' && shown.environmentUrl === wanted.live?.url;
   if (over.length === 0 && (wanted.live === null || isShown)) return;
 
-  const ids = await numbersOf(client, pull, wanted.environment);
+  const needed = [...over, ...(current === undefined || isShown ? [] : [current])].map(({ id }) => id);
+  const ids = await numbersOf(client, cache, pull, wanted.environment, needed);
   if (wanted.live !== null && !isShown) {
     const { headSha, url } = wanted.live;
-    const id = ids.get(current?.id) ?? (await create(client, pull, wanted.environment, headSha));
+    const id = ids.get(current?.id) ?? (await create(client, cache, pull, wanted.environment, headSha));
     await setState(client, pull, id, { state: 'success', environment_url: url });
   }
   for (const node of over) {
@@ -51,8 +58,20 @@ export async function publishDeployment(client: GitHubClient, pull: PullRequest,
   }
 }
 
-/** REST's numbers by GraphQL's ids: GraphQL has them in 32 bits only. */
-async function numbersOf(client: GitHubClient, pull: PullRequest, environment: string) {
+/** REST's numbers by GraphQL's ids: GraphQL has them in 32 bits only. What we made ourselves is remembered. */
+async function numbersOf(
+  client: GitHubClient,
+  cache: Cache,
+  pull: PullRequest,
+  environment: string,
+  needed: readonly string[],
+): Promise<ReadonlyMap<string | undefined, number>> {
+  const known = new Map<string | undefined, number>();
+  for (const node of needed) {
+    const id = Number(await cache.get(numberKey(client, node)));
+    if (Number.isSafeInteger(id) && id > 0) known.set(node, id);
+  }
+  if (known.size === needed.length) return known;
   const { owner, name: repo } = namesOf(pull.repository);
   const route = 'GET /repos/{owner}/{repo}/deployments';
   const { data } = await client.rest<unknown>(route, { owner, repo, environment, per_page: 100 });
@@ -72,9 +91,15 @@ async function readDeployments(client: GitHubClient, pull: PullRequest, environm
   return (found.deployments.nodes ?? []).filter((node) => node !== null);
 }
 
-async function create(client: GitHubClient, pull: PullRequest, environment: string, ref: string): Promise<number> {
+async function create(
+  client: GitHubClient,
+  cache: Cache,
+  pull: PullRequest,
+  environment: string,
+  ref: string,
+): Promise<number> {
   const { owner, name: repo } = namesOf(pull.repository);
-  const { data } = await client.rest<{ id?: unknown }>('POST /repos/{owner}/{repo}/deployments', {
+  const { data } = await client.rest<{ id?: unknown; node_id?: unknown }>('POST /repos/{owner}/{repo}/deployments', {
     owner,
     repo,
     ref,
@@ -87,8 +112,11 @@ async function create(client: GitHubClient, pull: PullRequest, environment: stri
     production_environment: false,
   });
   if (typeof data.id !== 'number') throw new GreenroomError('unreachable', 'the answer to a deployment came damaged');
+  if (typeof data.node_id === 'string') await cache.set(numberKey(client, data.node_id), String(data.id));
   return data.id;
 }
+
+const numberKey = ({ description }: GitHubClient, node: string) => `deployment ${description} ${node}`;
 
 async function setState(
   client: GitHubClient,

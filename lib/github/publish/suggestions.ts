@@ -2,6 +2,7 @@ import { GreenroomError } from '../../core/errors.ts';
 import { namesOf } from '../../core/repository.ts';
 import type { PullRequest, Suggestion } from '../../forge/forge.ts';
 import type { GitHubClient } from '../http/client.ts';
+import { pagesOf } from '../http/pages.ts';
 import { hunksOf, isInDiff } from './diff-lines.ts';
 
 const LIST = `query ListReviewThreads($owner: String!, $name: String!, $number: Int!, $after: String) {
@@ -67,23 +68,19 @@ export async function publishSuggestions(
 async function ownRemarks(client: GitHubClient, pull: PullRequest): Promise<string[]> {
   const { owner, name } = namesOf(pull.repository);
   const { id, path } = pull.repository;
+  const ask = async (after: string | null): Promise<Threads> => {
+    const { data, errors } = await client.query<ListAnswer>(LIST, { owner, name, number: pull.number, after });
+    const threads = data?.repository?.pullRequest?.reviewThreads;
+    if (threads !== undefined && data?.repository?.databaseId === id && errors.length === 0) return threads;
+    const reason = errors[0]?.message ?? 'it is not where it was';
+    throw new GreenroomError('unreachable', `remarks of ${path}#${pull.number}: ${reason}`);
+  };
   const bodies: string[] = [];
-  for (let after: string | null = null; ; ) {
-    const answer: { data: ListAnswer | null; errors: readonly { message: string }[] } = await client.query<ListAnswer>(
-      LIST,
-      { owner, name, number: pull.number, after },
-    );
-    const threads: Threads | undefined = answer.data?.repository?.pullRequest?.reviewThreads;
-    if (threads === undefined || answer.data?.repository?.databaseId !== id || answer.errors.length > 0) {
-      const reason = answer.errors[0]?.message ?? 'it is not where it was';
-      throw new GreenroomError('unreachable', `remarks of ${path}#${pull.number}: ${reason}`);
-    }
-    const first = (threads.nodes ?? []).flatMap((thread) => thread?.comments.nodes?.[0] ?? []);
+  for await (const { nodes } of pagesOf('remarks', ask)) {
+    const first = (nodes ?? []).flatMap((thread) => thread?.comments.nodes?.[0] ?? []);
     bodies.push(...first.filter(({ viewerDidAuthor }) => viewerDidAuthor).map(({ body }) => body));
-    if (!threads.pageInfo.hasNextPage) return bodies;
-    if (threads.pageInfo.endCursor === null) throw new GreenroomError('unreachable', 'a page of remarks is missing');
-    after = threads.pageInfo.endCursor;
   }
+  return bodies;
 }
 
 /** The diff of the pull request's files that are asked for; a large or binary file has none. */

@@ -3,20 +3,23 @@ import { GreenroomError } from '../../core/errors.ts';
 import { namesOf } from '../../core/repository.ts';
 import type { Account, PullComment, PullRequest } from '../../forge/forge.ts';
 import type { GitHubClient } from '../http/client.ts';
+import { type Page, pagesOf } from '../http/pages.ts';
+
+const COMMENT_FIELDS = `pageInfo { hasNextPage endCursor }
+  nodes {
+    id fullDatabaseId body createdAt updatedAt viewerDidAuthor
+    author { __typename login } editor { __typename login }
+    reactionGroups { content viewerHasReacted }
+  }`;
+
+/** What a reading of the pull request itself asks for, so that its thread comes along. */
+export const THREAD_FIELDS = `id thread: comments(first: 100) { ${COMMENT_FIELDS} }`;
 
 const LIST = `query ListComments($owner: String!, $name: String!, $number: Int!, $after: String) {
   repository(owner: $owner, name: $name) {
     databaseId
     pullRequest(number: $number) {
-      id
-      comments(first: 100, after: $after) {
-        pageInfo { hasNextPage endCursor }
-        nodes {
-          id fullDatabaseId body createdAt viewerDidAuthor
-          author { __typename login } editor { __typename login }
-          reactionGroups { content viewerHasReacted }
-        }
-      }
+      id comments(first: 100, after: $after) { ${COMMENT_FIELDS} }
     }
   }
 }`;
@@ -32,18 +35,25 @@ interface CommentNode {
   readonly fullDatabaseId: string | null;
   readonly body: string;
   readonly createdAt: string;
+  readonly updatedAt: string;
   readonly viewerDidAuthor: boolean;
   readonly author: ActorNode | null;
   readonly editor: ActorNode | null;
   readonly reactionGroups: readonly { readonly content: string; readonly viewerHasReacted: boolean }[] | null;
 }
 
+interface CommentsPage extends Page {
+  readonly nodes: readonly (CommentNode | null)[] | null;
+}
+
 interface PullNode {
   readonly id: string;
-  readonly comments: {
-    readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
-    readonly nodes: readonly (CommentNode | null)[] | null;
-  };
+  readonly comments: CommentsPage;
+}
+
+export interface ThreadNode {
+  readonly id: string;
+  readonly thread?: CommentsPage | null;
 }
 
 interface ListAnswer {
@@ -65,22 +75,30 @@ export interface Thread {
 /** @throws GreenroomError `unreachable` also when another repository has the name by now */
 export async function readThread(client: GitHubClient, pull: PullRequest): Promise<Thread> {
   const comments: ThreadComment[] = [];
-  for (let after: string | null = null; ; ) {
-    const page: PullNode = await readPage(client, pull, after);
-    comments.push(...(page.comments.nodes ?? []).flatMap((node) => (node === null ? [] : (commentOf(node) ?? []))));
-    const { hasNextPage, endCursor } = page.comments.pageInfo;
-    if (!hasNextPage) return { subject: page.id, comments };
-    if (endCursor === null) throw new GreenroomError('unreachable', 'a page of comments is missing');
-    after = endCursor;
+  let subject = '';
+  const ask = (after: string | null) => readPage(client, pull, after);
+  for await (const { id, nodes } of pagesOf('comments', ask)) {
+    subject = id;
+    comments.push(...commentsOf(nodes));
   }
+  return { subject, comments };
 }
 
-async function readPage(client: GitHubClient, pull: PullRequest, after: string | null): Promise<PullNode> {
+/** The thread that came along; undefined when it is longer. */
+export function threadAlong({ id, thread }: ThreadNode): Thread | undefined {
+  return thread && !thread.pageInfo.hasNextPage ? { subject: id, comments: commentsOf(thread.nodes) } : undefined;
+}
+
+function commentsOf(nodes: CommentsPage['nodes']): ThreadComment[] {
+  return (nodes ?? []).flatMap((node) => (node === null ? [] : (commentOf(node) ?? [])));
+}
+
+async function readPage(client: GitHubClient, pull: PullRequest, after: string | null) {
   const { owner, name } = namesOf(pull.repository);
   const { id, path } = pull.repository;
   const { data, errors } = await client.query<ListAnswer>(LIST, { owner, name, number: pull.number, after });
   const found = data?.repository?.pullRequest;
-  if (found && data?.repository?.databaseId === id && errors.length === 0) return found;
+  if (found && data?.repository?.databaseId === id && errors.length === 0) return { id: found.id, ...found.comments };
   const reason = errors[0]?.message ?? 'it is not where it was';
   throw new GreenroomError('unreachable', `comments of ${path}#${pull.number}: ${reason}`);
 }
@@ -90,6 +108,7 @@ const ANSWERS = new Set(['THUMBS_UP', 'THUMBS_DOWN', 'CONFUSED']);
 
 function commentOf(node: CommentNode): ThreadComment | null {
   const createdAt = parseTime(node.createdAt);
+  const updatedAt = parseTime(node.updatedAt);
   const id = Number(node.fullDatabaseId ?? Number.NaN);
   if (!Number.isSafeInteger(id) || createdAt === undefined) return null;
   return {
@@ -101,6 +120,7 @@ function commentOf(node: CommentNode): ThreadComment | null {
     author: accountOf(node.author),
     editor: accountOf(node.editor),
     createdAt,
+    ...(updatedAt === undefined ? {} : { updatedAt }),
     isAnswered: (node.reactionGroups ?? []).some((group) => group.viewerHasReacted && ANSWERS.has(group.content)),
   };
 }

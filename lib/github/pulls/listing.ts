@@ -1,7 +1,8 @@
 import { GreenroomError } from '../../core/errors.ts';
 import { namesOf, type RepositoryRef } from '../../core/repository.ts';
 import type { PullRequest, RepositoryPulls } from '../../forge/forge.ts';
-import type { GitHubClient, GraphQLAnswer } from '../http/client.ts';
+import type { GitHubClient } from '../http/client.ts';
+import { pagesOf } from '../http/pages.ts';
 import type { PreviewHead } from './preview-files.ts';
 import {
   LISTED_FIELDS,
@@ -45,8 +46,7 @@ interface PullsAnswer {
   readonly repository: (RepositoryNode & { readonly pullRequests: Connection<ListedNode> }) | null;
 }
 
-interface PullsPage {
-  readonly page: Connection<ListedNode>;
+interface PullsPage extends Connection<ListedNode> {
   readonly pulls: readonly PullRequest[];
   readonly heads: readonly PreviewHead[];
 }
@@ -80,62 +80,52 @@ export class Listing {
    * @throws GreenroomError `unreachable` when the list is cut short
    */
   async *repositories(owner: string): AsyncGenerator<ListedRepository> {
-    let seen = 0;
-    for (let after: string | null = null; ; ) {
-      const answer: GraphQLAnswer<RepositoriesAnswer> = await this.#client
-        .for(owner)
-        .query(REPOSITORIES, { owner, after });
-      const { data, errors } = answer;
+    const what = `${this.#client.description}, repositories of ${owner}`;
+    const ask = async (after: string | null) => {
+      const { data, errors } = await this.#client.for(owner).query<RepositoriesAnswer>(REPOSITORIES, { owner, after });
       const page = data?.repositoryOwner?.repositories;
-      const nodes = page?.nodes?.filter((node) => node !== null) ?? [];
-      seen += nodes.length;
-      const ends = page !== undefined && !page.pageInfo.hasNextPage;
-      if (
-        page === undefined ||
-        errors.length > 0 ||
-        (ends ? seen < page.totalCount : page.pageInfo.endCursor === null)
-      ) {
-        const reason = errors[0]?.message ?? (page === undefined ? 'no such owner' : 'a page is missing');
-        throw new GreenroomError('unreachable', `${this.#client.description}, repositories of ${owner}: ${reason}`);
-      }
-      yield* nodes;
-      if (ends) return;
-      after = page.pageInfo.endCursor;
+      if (page !== undefined && errors.length === 0) return page;
+      throw new GreenroomError('unreachable', `${what}: ${errors[0]?.message ?? 'no such owner'}`);
+    };
+    let seen = 0;
+    let total = 0;
+    for await (const { nodes, totalCount } of pagesOf(what, ask)) {
+      const found = nodes?.filter((node) => node !== null) ?? [];
+      seen += found.length;
+      total = totalCount;
+      yield* found;
     }
+    if (seen < total) throw new GreenroomError('unreachable', `${what}: ${total} are there, ${seen} came`);
   }
 
   /** A failure is part of the answer: what came until then is no complete list. */
   async openPulls(repository: RepositoryRef): Promise<RepositoryPulls> {
     const pulls: PullRequest[] = [];
-    const incomplete = (reason: string): RepositoryPulls => ({ repository, pulls, complete: false, reason });
-    for (let after: string | null = null; ; ) {
-      let answer: PullsPage | string;
-      try {
-        answer = await this.#pullsPage(repository, after);
-      } catch (error) {
-        if (error instanceof GreenroomError) return incomplete(error.message);
-        throw error;
+    let total = 0;
+    try {
+      const pages = pagesOf('open pull requests', (after) => this.#pullsPage(repository, after));
+      for await (const page of pages) {
+        pulls.push(...page.pulls);
+        total = page.totalCount;
+        await this.#options.onHeads(repository, page.heads);
       }
-      if (typeof answer === 'string') return incomplete(answer);
-      pulls.push(...answer.pulls);
-      await this.#options.onHeads(repository, answer.heads);
-      const { hasNextPage, endCursor } = answer.page.pageInfo;
-      if (!hasNextPage) {
-        return pulls.length < answer.page.totalCount
-          ? incomplete(`${answer.page.totalCount} pull requests are open, ${pulls.length} came`)
-          : { repository, pulls, complete: true };
-      }
-      if (endCursor === null) return incomplete('a page is missing');
-      after = endCursor;
+    } catch (error) {
+      if (error instanceof GreenroomError) return { repository, pulls, complete: false, reason: error.message };
+      throw error;
     }
+    const reason = `${total} pull requests are open, ${pulls.length} came`;
+    return pulls.length < total
+      ? { repository, pulls, complete: false, reason }
+      : { repository, pulls, complete: true };
   }
 
-  /** A page, or why there is none. */
-  async #pullsPage(repository: RepositoryRef, after: string | null): Promise<PullsPage | string> {
+  async #pullsPage(repository: RepositoryRef, after: string | null): Promise<PullsPage> {
     const { owner, name } = namesOf(repository);
     const { data, errors } = await this.#client.for(owner).query<PullsAnswer>(PULLS, { owner, name, after });
     const found = data?.repository;
-    if (!found || errors.length > 0) return errors[0]?.message ?? 'the answer is empty';
+    if (!found || errors.length > 0) {
+      throw new GreenroomError('unreachable', errors[0]?.message ?? 'the answer is empty');
+    }
     const pulls: PullRequest[] = [];
     const heads: PreviewHead[] = [];
     for (const node of found.pullRequests.nodes ?? []) {
@@ -146,6 +136,6 @@ export class Listing {
       if (thread !== undefined) this.#options.onThread(pull, thread);
       if (entry !== undefined) heads.push({ sha: pull.head.sha, entry });
     }
-    return { page: found.pullRequests, pulls, heads };
+    return { ...found.pullRequests, pulls, heads };
   }
 }

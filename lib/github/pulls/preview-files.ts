@@ -51,6 +51,13 @@ export class PreviewFiles {
     }
   }
 
+  /** What came along with a head. A text that is not the file's is not believed. */
+  async learn(repository: RepositoryRef, { sha, entry }: PreviewHead, text: string | undefined): Promise<void> {
+    if (this.#heads.size > MAX_HEADS) this.#heads.clear();
+    this.#heads.set(keyOf(repository, sha), entry);
+    if (isPlain(entry) && text !== undefined) await this.#cache.set(blobKey(entry.oid), text);
+  }
+
   /** Null: there is none at that head; undefined: it has to be read. */
   async read(repository: RepositoryRef, sha: string): Promise<string | null | undefined> {
     const entry = this.#heads.get(keyOf(repository, sha));

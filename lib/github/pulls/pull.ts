@@ -17,6 +17,11 @@ export const LISTED_FIELDS = `${PULL_FIELDS}
     nodes { commit { oid file(path: ${JSON.stringify(PREVIEW_FILE)}) { mode oid object { ... on Blob { byteSize } } } } }
   }`;
 
+/** What a reading of one asks for, so that its file comes along. */
+export const AHEAD_FIELDS = `preview: commits(last: 1) {
+    nodes { commit { oid file(path: ${JSON.stringify(PREVIEW_FILE)}) { mode oid object { ... on Blob { byteSize text } } } } }
+  }`;
+
 export const REPOSITORY_FIELDS = 'databaseId name owner { login }';
 
 export interface RepositoryNode {
@@ -45,11 +50,15 @@ export interface PullNode {
   readonly commits: { readonly nodes: readonly ({ readonly commit: CommitNode } | null)[] | null };
 }
 
-export interface ListedNode extends PullNode {
+export interface ListedNode extends PullNode, WithPreview {
   readonly comments: {
     readonly totalCount: number;
     readonly nodes: readonly ({ readonly id: string; readonly updatedAt: string } | null)[] | null;
   } | null;
+}
+
+export interface WithPreview {
+  readonly headRefOid: string;
   readonly preview: {
     readonly nodes:
       | readonly ({ readonly commit: { readonly oid: string; readonly file?: FileNode | null } } | null)[]
@@ -60,7 +69,7 @@ export interface ListedNode extends PullNode {
 interface FileNode {
   readonly mode: number;
   readonly oid: string;
-  readonly object: { readonly byteSize?: number } | null;
+  readonly object: { readonly byteSize?: number; readonly text?: string | null } | null;
 }
 
 interface CommitNode {
@@ -110,9 +119,18 @@ export function threadOf({ comments }: ListedNode): string | undefined {
   return nodes.map((node) => `${node?.id} ${node?.updatedAt}`).join('\n');
 }
 
+function fileOf({ preview, headRefOid }: WithPreview): FileNode | null | undefined {
+  return preview?.nodes?.find((node) => node?.commit.oid === headRefOid)?.commit.file;
+}
+
+/** Its text where that came along. */
+export function previewTextOf(node: WithPreview): string | undefined {
+  return fileOf(node)?.object?.text ?? undefined;
+}
+
 /** Undefined when the listing does not tell. */
-export function previewEntryOf({ preview, headRefOid }: ListedNode): PreviewEntry | undefined {
-  const file = preview?.nodes?.find((node) => node?.commit.oid === headRefOid)?.commit.file;
+export function previewEntryOf(node: WithPreview): PreviewEntry | undefined {
+  const file = fileOf(node);
   if (file === undefined || file === null) return file;
   return { oid: file.oid, mode: file.mode, size: file.object?.byteSize ?? Number.POSITIVE_INFINITY };
 }

@@ -17,6 +17,9 @@ const COMMIT = `mutation CommitFiles($input: CreateCommitOnBranchInput!) {
   createCommitOnBranch(input: $input) { commit { oid } }
 }`;
 
+/** From about 200 files in one mutation on, GitHub answers with 502: what is more is made of trees, in parts. */
+const MAX_FILES = 180;
+
 /** Folders of previews in one question: some 600 files. */
 const AHEAD = 40;
 
@@ -82,8 +85,16 @@ export class GitHubAppsRepo implements AppsRepo {
     for (let i = 0; i < globs.length; i += AHEAD) await this.read(globs.slice(i, i + AHEAD), at);
   }
 
+  async isEmpty(): Promise<boolean> {
+    return (await this.#head()).isEmpty;
+  }
+
   recent(since: number): Promise<readonly RecentCommit[]> {
     return this.#access.history(this.#branchName(), since);
+  }
+
+  ready(): Promise<void> {
+    return this.#client.readyToPush();
   }
 
   async commit({ expectedHead, change, message }: CommitRequest): Promise<CommitResult> {
@@ -101,7 +112,7 @@ export class GitHubAppsRepo implements AppsRepo {
       return head === expectedHead ? { status: 'committed', head } : { status: 'conflict' };
     }
     const sent =
-      this.#hasMutation && !replacesOtherKinds
+      this.#hasMutation && !replacesOtherKinds && additions.length + deletions.length <= MAX_FILES
         ? await this.#send(expectedHead, additions, deletions, message)
         : undefined;
     return sent ?? this.#build(commit, effective, message);

@@ -10,7 +10,8 @@ import { commitInput, type EffectiveChange, effectiveChange } from '../git/chang
 import type { GitData } from '../git/git-data.ts';
 import type { Commit } from '../git/objects.ts';
 import type { TreeReader } from '../git/trees.ts';
-import type { GitHubClient, GraphQLAnswer, GraphQLError } from '../http/client.ts';
+import type { GitHubClient, GraphQLError } from '../http/client.ts';
+import { pagesOf } from '../http/pages.ts';
 import {
   CREATE_AGAIN,
   ENABLE_AUTO_MERGE,
@@ -115,22 +116,22 @@ export class GitHubProposals implements Proposals {
 
   async list(): Promise<readonly Proposal[]> {
     const found: Proposal[] = [];
-    for (let after: string | null = null; ; ) {
-      const variables: object = { ...namesOf(this.repository), prefix: `refs/heads/${PROPOSAL_BRANCH}`, after };
-      const answer: GraphQLAnswer<ListAnswer> = await this.#client.query(LIST, { ...variables });
-      const { data, errors } = answer;
+    const ask = async (after: string | null) => {
+      const variables = { ...namesOf(this.repository), prefix: `refs/heads/${PROPOSAL_BRANCH}`, after };
+      const { data, errors } = await this.#client.query<ListAnswer>(LIST, variables);
       const page = data?.repository?.refs;
       if (!page || errors.length > 0) throw this.#unreachable(reasons(errors));
-      for (const node of page.nodes ?? []) {
+      return page;
+    };
+    for await (const { nodes } of pagesOf(`${this.#options.description}, proposals`, ask)) {
+      for (const node of nodes ?? []) {
         const [trailers] = parseTrailers(node?.target?.message ?? '');
         if (node !== null && trailers?.preview === node.name) {
           found.push({ name: node.name, pullRequest: trailers.pullRequest });
         }
       }
-      if (!page.pageInfo.hasNextPage) return found;
-      after = page.pageInfo.endCursor;
-      if (after === null) throw this.#unreachable('a page is missing');
     }
+    return found;
   }
 
   #refsOf(name: string): { readonly ref: string; readonly baseRef: string; readonly base: string } {

@@ -26,7 +26,8 @@ export async function decide(
   comment: PullComment,
   isDecided: boolean,
 ): Promise<Decision> {
-  const person: Account | null = comment.isOurs ? comment.editor : comment.author;
+  // What stands there now is the word of whoever edited it last.
+  const person: Account | null = comment.editor ?? (comment.isOurs ? null : comment.author);
   if (person === null || person.isBot) return REFUSED;
   if (!(await context.forge.mayWrite(pull.repository, person.login))) return REFUSED;
   const commands = comment.isOurs ? boxCommands(comment.body) : parseCommands(comment.body).commands;

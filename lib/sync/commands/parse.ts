@@ -20,22 +20,46 @@ const MAX_COMMANDS = 10;
 
 /**
  * The commands of a comment: `/preview stop`, `/preview retry`, `/preview extend 4h`, each at the start of a line of its
- * own. Quoted, indented and fenced lines are talk about commands.
+ * own. Quoted, indented and fenced lines, and those in HTML comments and `<pre>`, are talk about commands.
  */
 export function parseCommands(text: string): ParsedCommands {
   const commands: Command[] = [];
   let misspelt = 0;
   let fence: string | null = null;
+  let hidden: string | null = null;
   for (const line of text.split(/\r?\n/)) {
     const mark = /^ {0,3}(`{3,}|~{3,})(.*)$/.exec(line);
     if (mark !== null && fence === null) fence = mark[1]!;
     else if (mark !== null && fence !== null && mark[1]!.startsWith(fence) && mark[2]!.trim() === '') fence = null;
-    if (mark !== null || fence !== null || !/^\/preview(?:\s|$)/.test(line)) continue;
+    const isInside = hidden !== null;
+    if (fence === null && mark === null) hidden = hiddenAfter(line, hidden);
+    if (isInside || mark !== null || fence !== null || !/^\/preview(?:\s|$)/.test(line)) continue;
     const command = parseCommand(line);
     if (command === null) misspelt += 1;
     else if (commands.length < MAX_COMMANDS) commands.push(command);
   }
   return { commands, misspelt };
+}
+
+/** What hides text, and what ends it. */
+const HIDING: ReadonlyMap<string, string> = new Map([
+  ['<!--', '-->'],
+  ['<pre', '</pre>'],
+]);
+
+/** What has to come before text counts again; null when it does. @param hidden what had to come before this line */
+function hiddenAfter(line: string, hidden: string | null): string | null {
+  // In a code span they are talk themselves.
+  const marks = line
+    .toLowerCase()
+    .replaceAll(/`[^`]*`/g, '')
+    .matchAll(/<!--|-->|<pre|<\/pre>/g);
+  let closes = hidden;
+  for (const [mark] of marks) {
+    if (closes === null) closes = HIDING.get(mark) ?? null;
+    else if (mark === closes) closes = null;
+  }
+  return closes;
 }
 
 function parseCommand(line: string): Command | null {

@@ -66,11 +66,7 @@ export async function readBase(context: Omit<SyncContext, 'forge'>, at?: string)
   refuseNewer(files.get(MANIFEST_FILE));
   const text = files.get(PLATFORM_FILE);
   if (text === undefined) {
-    const what =
-      head === null
-        ? 'is empty; lay it down with `greenroom init --commit`'
-        : `has no ${PLATFORM_FILE}; lay it down with \`greenroom init\`, commit and push it`;
-    throw new GreenroomError('failed', `${context.repo.description} ${what}`);
+    throw new GreenroomError('failed', `${context.repo.description} ${await lackOf(context.repo, head)}`);
   }
   const platform = (context.platforms ?? new PlatformReader()).read(text);
   const now = context.clock();
@@ -111,6 +107,15 @@ export class PlatformReader {
     if (this.#last?.text !== text) this.#last = { text, platform: loadPlatform(text, PLATFORM_FILE).value.spec };
     return this.#last.platform;
   }
+}
+
+/** Why there is no platform, and what to do. */
+async function lackOf(repo: AppsRepo, head: string | null): Promise<string> {
+  if (head !== null) return `has no ${PLATFORM_FILE}; lay it down with \`greenroom init\`, commit and push it`;
+  const isGone = (await repo.isEmpty?.()) === false;
+  return isGone
+    ? 'has no such branch, or has it no more: push it again, or give another one with --branch'
+    : 'is empty; lay it down with `greenroom init --commit`';
 }
 
 function exceptionFiles(files: FileSet): FileSet {

@@ -5,6 +5,7 @@ import { PREVIEW_FILE } from '../../model/layout.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import type { PreviewSpec } from '../../model/preview.ts';
 import { PROPOSAL_BRANCH } from '../../model/proposal.ts';
+import { hasLabel } from '../../model/pull-labels.ts';
 import { fits } from '../../model/wildcard.ts';
 
 /** Why a pull request has no preview. */
@@ -69,7 +70,7 @@ function refusalBySource(pull: PullRequest, source: PlatformSpec['sources'][numb
   if (isFork(pull) && !source.forks) {
     return { reason: 'fork', sentence: 'This pull request comes from a fork; forks get no preview here.' };
   }
-  if (source.label !== undefined && !pull.labels.includes(source.label)) {
+  if (source.label !== undefined && !hasLabel(pull.labels, source.label)) {
     return { reason: 'label', sentence: `Add the label "${source.label}" to get a preview.` };
   }
   return refusalByLabels(pull, source) ?? refusalByBranch(pull, source) ?? refusalByAuthor(pull, source);
@@ -78,7 +79,7 @@ function refusalBySource(pull: PullRequest, source: PlatformSpec['sources'][numb
 type Source = PlatformSpec['sources'][number];
 
 function refusalByLabels({ labels }: PullRequest, { labels: { any, all, none } }: Source): Refusal | null {
-  const has = (label: string) => labels.includes(label);
+  const has = (label: string) => hasLabel(labels, label);
   const quoted = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ');
   const unwanted = none?.filter(has) ?? [];
   if (unwanted.length > 0) {

@@ -15,6 +15,7 @@ import type { Preview } from '../../model/preview.ts';
 import type { PreviewRecord } from '../../model/record.ts';
 import type { LivePreview, ObjectChange, PreviewState } from '../../report/state.ts';
 import type { Base, SyncContext } from './base.ts';
+import { clockDoubt, isOver } from './clock.ts';
 import { refusalByPaths, refusalOf, stopOf } from './eligibility.ts';
 import { type Existing, findExisting, takenName } from './existing.ts';
 import { type ImageState, imageState } from './image.ts';
@@ -60,7 +61,7 @@ export async function planPreview(
   // What takes a place looks at all the others anyway.
   const findsAmongAll = refusal === null && hasLimits(base.platform);
   const { existing, nameTakenBy } = await findExisting(context.repo, base, identity, derived, findsAmongAll);
-  const plan = planner(pull, existing, existing?.name ?? derived, nameTakenBy !== null, base);
+  const plan = planner(context.forge, pull, existing, existing?.name ?? derived, nameTakenBy !== null, base);
 
   if (refusal !== null) return plan.remove({ state: 'none', ...refusal, removed: plan.live });
   let compiled: CompiledPreview;
@@ -70,14 +71,14 @@ export async function planPreview(
     const preview = loadPreview(text, PREVIEW_FILE);
     if (preview.value.spec.paths !== undefined) {
       const changed = await context.forge.changedFiles(pull);
-      if (changed.status === 'unknown') return plan.keep({ state: 'unknown', reason: changed.reason }, base.now);
+      if (changed.status === 'unknown') return plan.keep({ state: 'unknown', reason: changed.reason });
       const untouched = refusalByPaths(preview.value.spec, changed.value);
       if (untouched !== null) return plan.remove({ state: 'none', ...untouched, removed: plan.live });
     }
     const manifests = await readManifestsOf(context, pull, preview);
     const sources = { preview, manifests, record: existing?.record ?? null, specDigest: specDigestOf(preview) };
     const image = await imageState(context, base, pull, sources);
-    if (image.status !== 'go') return plan.keep(stateWithoutImage(image, preview, plan.live), base.now);
+    if (image.status !== 'go') return plan.keep(stateWithoutImage(image, preview, plan.live));
     compiled = base.compile({
       preview,
       manifests,
@@ -93,11 +94,14 @@ export async function planPreview(
     });
   } catch (error) {
     if (!(error instanceof GreenroomError)) throw error;
-    if (error.code === 'unreachable') return plan.keep({ state: 'unknown', reason: error.message }, base.now);
+    if (error.code === 'unreachable')
+      return plan.keep({ state: 'unknown', reason: error.message, isPassing: error.until === undefined });
     if (error.code !== 'invalid-input') throw error;
-    return plan.keep({ state: 'invalid', problems: error.problems, live: plan.live }, base.now);
+    return plan.keep({ state: 'invalid', problems: error.problems, live: plan.live });
   }
   if (isExpired(compiled.expires, base.now)) {
+    const doubt = clockDoubt(context.forge);
+    if (doubt !== null) return plan.keep({ state: 'unknown', reason: doubt });
     return plan.remove({
       state: 'none',
       reason: 'expired',
@@ -106,10 +110,10 @@ export async function planPreview(
     });
   }
   if (compiled.denied) {
-    return plan.keep({ state: 'denied', findings: compiled.findings, live: plan.live }, base.now);
+    return plan.keep({ state: 'denied', findings: compiled.findings, live: plan.live });
   }
   const wait = existing === null ? await waitingFor(base, pull, compiled, ahead) : null;
-  if (wait !== null) return plan.keep({ state: 'queued', ...wait, live: plan.live }, base.now);
+  if (wait !== null) return plan.keep({ state: 'queued', ...wait, live: plan.live });
   if (nameTakenBy !== null) throw takenName(derived, nameTakenBy);
   return plan.write(compiled);
 }
@@ -153,7 +157,7 @@ function stateWithoutImage(
       };
     }
     case 'unknown':
-      return { state: 'unknown', reason: image.reason };
+      return { state: 'unknown', reason: image.reason, isPassing: true };
   }
 }
 
@@ -164,7 +168,14 @@ function imagePath({ value }: Loaded<Preview>, image: string): readonly string[]
   return [...found.at, 'image'];
 }
 
-function planner(pull: PullRequest, existing: Existing | null, name: string, isNameTaken: boolean, base: Base) {
+function planner(
+  forge: SyncContext['forge'],
+  pull: PullRequest,
+  existing: Existing | null,
+  name: string,
+  isNameTaken: boolean,
+  base: Base,
+) {
   const live = existing?.record ? livePreview(existing.record) : null;
   const nothing = { change: new Map(), effect: 'none', record: null, displaced: null } as const;
   const none = { pull, name, isNameTaken, live, ...nothing };
@@ -176,8 +187,8 @@ function planner(pull: PullRequest, existing: Existing | null, name: string, isN
   return {
     live,
     remove,
-    keep(state: Exclude<PreviewState, { state: 'ready' }>, now: number): PreviewPlan {
-      if (live !== null && isExpired(live.expires, now)) return remove({ ...state, live: null } as PreviewState);
+    keep(state: Exclude<PreviewState, { state: 'ready' }>): PreviewPlan {
+      if (live !== null && isOver(forge, live.expires, base)) return remove({ ...state, live: null } as PreviewState);
       return { ...none, state };
     },
     write({ files, folder, record, findings, evidence }: CompiledPreview): PreviewPlan {

@@ -88,5 +88,6 @@ export function orphanResult({ record }: Orphan): SyncResult {
     commit: null,
     notes: [],
     unanswered: [],
+    isPassing: false,
   };
 }

@@ -1,8 +1,8 @@
-import { isExpired } from '../../compile/lifetime.ts';
 import { GreenroomError } from '../../core/errors.ts';
 import type { PullRequest } from '../../forge/forge.ts';
 import { type PreviewRecord, recordedPullRequest } from '../../model/record.ts';
 import type { Base, StoredRecord, SyncContext } from '../plan/base.ts';
+import { isOver } from '../plan/clock.ts';
 import { isProposal } from '../plan/eligibility.ts';
 
 /** One thing to look at: a pull request, or a preview whose pull request gives no answer and whose time is up. */
@@ -28,13 +28,16 @@ export interface Survey {
 export async function takeSurvey(context: SyncContext, base: Base): Promise<Survey> {
   const unknown: string[] = [];
   const open = new Map<string, PullRequest>();
+  /** Paths of repositories whose list came whole, in lower case. */
+  const complete = new Set<string>();
   for (const source of base.platform.sources) {
     try {
       for await (const listing of context.forge.openPullRequests(source.owner, source.repos)) {
         for (const pull of listing.pulls) {
           if (!isProposal(context.repo, pull)) open.set(keyOf(pull.repository.id, pull.number), pull);
         }
-        if (!listing.complete) unknown.push(`${listing.repository.path}: ${listing.reason}`);
+        if (listing.complete) complete.add(listing.repository.path.toLowerCase());
+        else unknown.push(`${listing.repository.path}: ${listing.reason}`);
       }
     } catch (error) {
       if (!(error instanceof GreenroomError)) throw error;
@@ -50,7 +53,7 @@ export async function takeSurvey(context: SyncContext, base: Base): Promise<Surv
       continue;
     }
     if (open.has(keyOf(record.identity.repositoryId, record.identity.number))) continue;
-    const target = await targetOfRecord(context, base, stored, record, unknown);
+    const target = await targetOfRecord(context, base, stored, record, unknown, complete);
     if (target !== null) gone.push(target);
   }
   const byAge = [...open.values()].sort((a, b) => a.createdAt - b.createdAt || a.number - b.number);
@@ -69,20 +72,36 @@ async function targetOfRecord(
   stored: StoredRecord,
   record: PreviewRecord,
   unknown: string[],
+  complete: ReadonlySet<string>,
 ): Promise<Target | null> {
   const { repositoryId, repository, number } = record.identity;
   let reason: string;
   try {
     const lookup = await context.forge.pullRequestById(repositoryId, number, recordedPullRequest(record));
-    if (lookup.status === 'found') return { kind: 'pull', pull: lookup.value };
+    if (lookup.status === 'found') {
+      const missed = missedOf(lookup.value, complete, base);
+      if (missed !== null) unknown.push(missed);
+      return { kind: 'pull', pull: lookup.value };
+    }
     reason = lookup.reason;
   } catch (error) {
     if (!(error instanceof GreenroomError)) throw error;
     reason = error.message;
   }
-  if (isExpired(record.expires, base.now)) return { kind: 'orphan', stored, record };
+  if (isOver(context.forge, record.expires, base)) return { kind: 'orphan', stored, record };
   unknown.push(`${repository}#${number}: ${reason}; its preview is kept`);
   return null;
+}
+
+/** What was opened or reopened this shortly before may have been missed by a list that is true. In seconds. */
+const JUST_NOW = 120;
+
+/** Says that a list was no whole list, though it said so: it lacks what is open by itself. */
+function missedOf(pull: PullRequest, complete: ReadonlySet<string>, { now }: Base): string | null {
+  const isListed = complete.has(pull.repository.path.toLowerCase());
+  if (pull.state !== 'open' || !isListed || now - pull.updatedAt < JUST_NOW) return null;
+  const about = `${pull.repository.path}#${pull.number}`;
+  return `${about} is open, but the list of open pull requests that came as a whole one lacks it: others may be missing as well`;
 }
 
 /** A pull request, wherever its repository lives by now. */

@@ -1,6 +1,5 @@
 import { GitHubClient, type GitHubClientOptions } from '../../../lib/github/http/client.ts';
 import { tokenCredentials } from '../../../lib/github/http/credentials.ts';
-import { COMMIT_TIME } from '../git.ts';
 import type { FakeGitHub } from './server.ts';
 
 /** A client of the fake that waits for nothing, but remembers for how many milliseconds it would have. */
@@ -15,7 +14,7 @@ export function clientOf(
   return new GitHubClient({
     credentials,
     apiUrl: fake.url,
-    clock: () => COMMIT_TIME,
+    clock: () => fake.clock(),
     sleep,
     ...(onWait && { onWait }),
   });

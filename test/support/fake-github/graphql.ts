@@ -193,7 +193,7 @@ async function repositoryNode(fake: FakeGitHub, owner: string, name: string): Pr
     object: ({ oid, expression }: { oid?: string; expression?: string }) => objectNode(repo, oid ?? expression!, fake),
     deployments: (page: DeploymentsPage) => deploymentNodes(fake, repo, page),
     pullRequest: ({ number }: { number: number }) => {
-      const pull = repo.pullRequest(number);
+      const pull = fake.shownPull(repo, number);
       if (pull !== undefined) return pullNode(fake, repo, pull);
       throw new FakeError('NOT_FOUND', `Could not resolve to a PullRequest with the number of ${number}.`);
     },
@@ -294,7 +294,7 @@ function pullNode(fake: FakeGitHub, repo: FakeRepository, pull: PullFile): objec
       return { nodes: commit === null ? [] : [{ commit }], totalCount: commit === null ? 0 : 1 };
     },
     reviewThreads: (page: Page) => remarkNodes(fake, subject, page),
-    comments: (page: Page) => connection(fake.comments(subject), page, (comment) => commentNode(fake, comment)),
+    comments: (page: Page) => connection(fake.shownComments(subject), page, (comment) => commentNode(fake, comment)),
   };
 }
 

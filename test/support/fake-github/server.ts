@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { formatTime } from '../../../lib/core/clock.ts';
 import { GRAPHQL_NEEDS } from '../../../lib/github/http/permissions.ts';
+import type { PullFile } from '../forge.ts';
 import { COMMIT_TIME } from '../git.ts';
 import { ARCHIVED, NOT_FOUND, type RestAnswer, refusal } from './answers.ts';
 import type { FakeApp } from './app.ts';
@@ -86,6 +87,7 @@ export class FakeGitHub {
   /** Answers that cost nothing: what was asked for is as it was. */
   unchanged = 0;
   readonly #comments = new Map<string, StoredComment[]>();
+  readonly #behind = new Map<string, { pull: PullFile | undefined; comments: StoredComment[]; reads: number }>();
   readonly #repositories = new Map<string, FakeRepository>();
   readonly #fallbackIds = new Map<string, number>();
   readonly #server: Server;
@@ -106,7 +108,7 @@ export class FakeGitHub {
     server.on('request', (request, response) => {
       fake.#answer(request).then(
         ({ status, headers = {}, body }) => {
-          response.writeHead(status, headers);
+          response.writeHead(status, { date: new Date(fake.clock() * 1000).toUTCString(), ...headers });
           response.end(body);
         },
         (error: unknown) => {
@@ -164,6 +166,28 @@ export class FakeGitHub {
       }
     }
     return undefined;
+  }
+
+  /** Replicas show a pull request and its comments as they are now, for so many more readings of it. */
+  lag(owner: string, name: string, number: number, reads: number): void {
+    const repo = this.repository(owner, name)!;
+    const subject = `PR_${repo.id}_${number}`;
+    const comments = this.comments(subject).map((comment) => ({ ...comment, reactions: [...comment.reactions] }));
+    this.#behind.set(subject, { pull: repo.pullRequest(number), comments, reads });
+  }
+
+  /** A pull request as a replica shows it. */
+  shownPull(repo: FakeRepository, number: number): PullFile | undefined {
+    const behind = this.#behind.get(`PR_${repo.id}_${number}`);
+    if (behind === undefined) return repo.pullRequest(number);
+    behind.reads -= 1;
+    if (behind.reads < 0) this.#behind.delete(`PR_${repo.id}_${number}`);
+    return behind.reads < 0 ? repo.pullRequest(number) : behind.pull;
+  }
+
+  /** Its comments likewise. */
+  shownComments(subject: string): StoredComment[] {
+    return this.#behind.get(subject)?.comments ?? this.comments(subject);
   }
 
   /** Comments of a pull request, by its node id. */

@@ -8,6 +8,8 @@ describe('commands of a comment', () => {
     ['/preview retry\r\n', [{ action: 'retry' }]],
     ['Thanks!\n\n/preview  extend   4h  \nbye', [{ action: 'extend', seconds: 4 * 3600 }]],
     ['/preview extend 1d12h', [{ action: 'extend', seconds: 36 * 3600 }]],
+    ['<!-- a -->\n/preview stop', [{ action: 'stop' }]],
+    ['<pre>x</pre> and `<pre>`\n/preview stop', [{ action: 'stop' }]],
     ['/preview stop\n/preview retry', [{ action: 'stop' }, { action: 'retry' }]],
   ])('%j', (text, commands) => {
     expect(parseCommands(text)).toEqual({ commands, misspelt: 0 });
@@ -22,6 +24,11 @@ describe('commands of a comment', () => {
     '```\n/preview stop\n```',
     '~~~~\n/preview stop\n~~~\n/preview stop\n~~~~',
     '```sh\n/preview stop',
+    '<!--\n/preview stop\n-->',
+    'Hello <!-- not\n/preview stop\n--> you',
+    '<pre>\n/preview stop\n</pre>',
+    '<PRE lang="sh">\n/preview stop',
+    '<!-- <pre> -->\n<pre>\n--> /preview stop\n/preview stop\n</pre>',
     '/previews stop',
     '/preview-stop',
     '',
@@ -43,7 +50,10 @@ describe('commands of a comment', () => {
   });
 
   test('any text is read in time, and gives at most ten commands', () => {
-    const line = fc.oneof(fc.constantFrom('/preview stop', '/preview extend 4h', '```', '~~~', '> x'), fc.string());
+    const line = fc.oneof(
+      fc.constantFrom('/preview stop', '/preview extend 4h', '```', '~~~', '> x', '<!--', '<pre>', '-->'),
+      fc.string(),
+    );
     fc.assert(
       fc.property(fc.array(line), (lines) => {
         expect(parseCommands(lines.join('\n')).commands.length).toBeLessThanOrEqual(10);

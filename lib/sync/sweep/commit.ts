@@ -1,0 +1,112 @@
+import { GreenroomError } from '../../core/errors.ts';
+import type { ChangeSet } from '../../core/fileset.ts';
+import type { PullRequest } from '../../forge/forge.ts';
+import { apply } from '../../gitops/apply.ts';
+import { type Base, readBase } from '../plan/base.ts';
+import { messageOf } from '../plan/message.ts';
+import type { PreviewPlan } from '../plan/plan-preview.ts';
+import { raceOptions } from '../race.ts';
+import { merge } from '../writer.ts';
+import { planInOrder } from './limit.ts';
+import type { Ground } from './orphans.ts';
+import { collect, type SweepOptions, type SweepRun, subjectOf } from './run.ts';
+
+export interface Settled {
+  readonly plan: PreviewPlan;
+  /** The commit that carried its change, if there was one. */
+  readonly commit: string | null;
+  /** What went wrong beside the way. @default - nothing */
+  readonly notes?: readonly string[];
+}
+
+/** A batch is divided after so many lost answers or races; what it comes down to is tried more often. */
+const BATCH_ATTEMPTS = 4;
+
+/** Commits all of them, in batches. */
+export async function commitAll(
+  run: SweepRun,
+  first: Ground,
+  groups: readonly (readonly PreviewPlan[])[],
+): Promise<Settled[]> {
+  const settled: Settled[] = [];
+  let ground = first;
+  for (const batch of groups.flatMap((plans) => [...batches(plans, run.options)])) {
+    const done = await commitByHalves(run, ground, batch);
+    ground = done.ground;
+    settled.push(...done.settled);
+  }
+  return settled;
+}
+
+/** Commits a batch. One that is refused, or that is too much at once, is divided: what stands in the way stops nobody else. */
+async function commitByHalves(
+  run: SweepRun,
+  ground: Ground,
+  batch: readonly PreviewPlan[],
+): Promise<{ settled: Settled[]; ground: Ground }> {
+  try {
+    return await run.writer.alone(() => commitBatch(run, ground, batch));
+  } catch (error) {
+    if (!(error instanceof GreenroomError) || error.until !== undefined) throw error;
+    const [only, ...others] = batch;
+    if (only === undefined || others.length === 0) {
+      run.failures.push(...batch.map(({ pull }) => ({ subject: subjectOf(pull), error })));
+      return { settled: [], ground: { ...ground, isOurs: false } };
+    }
+    const middle = Math.ceil(batch.length / 2);
+    const replanned = { ...ground, isOurs: false };
+    const first = await commitByHalves(run, replanned, batch.slice(0, middle));
+    const second = await commitByHalves(run, first.ground, batch.slice(middle));
+    return { settled: [...first.settled, ...second.settled], ground: second.ground };
+  }
+}
+
+/** Commits a batch. Where somebody else has been at work, the whole batch is planned again from live state. */
+async function commitBatch(
+  run: SweepRun,
+  ground: Ground,
+  batch: readonly PreviewPlan[],
+): Promise<{ settled: Settled[]; ground: Ground }> {
+  const { context, options } = run;
+  const { value, status, head, attempts } = await apply(
+    context.repo,
+    async (attempt) => {
+      if (!options.dryRun) await context.repo.ready?.();
+      const isPlanned = attempt === 1 && ground.isOurs;
+      const current = isPlanned ? { head: ground.head, plans: batch } : await replan(run, batch);
+      const changing = current.plans.filter((plan) => plan.change.size > 0);
+      const change: ChangeSet = options.dryRun ? new Map() : merge(changing);
+      const message = change.size === 0 ? '' : messageOf(changing);
+      return { head: current.head, change, message, value: current.plans };
+    },
+    raceOptions(batch.length > 1 ? { attempts: BATCH_ATTEMPTS, ...options.apply } : options.apply),
+  );
+  const commit = status === 'committed' ? head : null;
+  return {
+    settled: value.map((plan) => ({ plan, commit: plan.change.size === 0 ? null : commit })),
+    ground: { head, isOurs: ground.isOurs && attempts === 1 },
+  };
+}
+
+/** The same pull requests as they are now. Removals that the limit holds back are in no batch. */
+export async function replan(
+  run: SweepRun,
+  batch: readonly PreviewPlan[],
+): Promise<{ base: Base; head: string | null; plans: PreviewPlan[] }> {
+  const { context } = run;
+  const base = await readBase(context);
+  const pulls: PullRequest[] = [];
+  for (const { pull } of batch) {
+    await collect(run, subjectOf(pull), async () => {
+      const lookup = await context.forge.pullRequestById(pull.repository.id, pull.number, pull.repository);
+      if (lookup.status === 'found') pulls.push(lookup.value);
+    });
+  }
+  // What is held now, the next sweep tells of.
+  const { plans } = await planInOrder(run, base, pulls);
+  return { base, head: base.head, plans };
+}
+
+function* batches<T>(items: readonly T[], { batchSize = 50 }: SweepOptions): Generator<readonly T[]> {
+  for (let i = 0; i < items.length; i += batchSize) yield items.slice(i, i + batchSize);
+}

@@ -1,0 +1,104 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import type { Wait } from '../../lib/forge/limits.ts';
+import { GitHubClient } from '../../lib/github/http/client.ts';
+import { tokenCredentials } from '../../lib/github/http/credentials.ts';
+import { fakeForFile } from '../support/fake-github/fixture.ts';
+import { COMMIT_TIME } from '../support/git.ts';
+
+const fake = await fakeForFile();
+afterAll(() => {
+  fake.fault = () => undefined;
+});
+
+const json = { 'content-type': 'application/json' };
+const secondary = (after: number) => ({
+  status: 403,
+  headers: { ...json, 'retry-after': String(after) },
+  body: JSON.stringify({ message: 'You have exceeded a secondary rate limit.' }),
+});
+
+/** A client whose time stands until it is moved: who sleeps wakes when it has come. */
+function patient() {
+  let now = COMMIT_TIME;
+  const sleepers: { at: number; wake: () => void }[] = [];
+  const told: Wait[] = [];
+  const client = new GitHubClient({
+    credentials: tokenCredentials(fake.token),
+    apiUrl: fake.url,
+    clock: () => now,
+    sleep: (milliseconds) => new Promise((wake) => sleepers.push({ at: now + milliseconds / 1000, wake })),
+    onWait: (wait) => told.push(wait),
+  });
+  const pass = (seconds: number) => {
+    now += seconds;
+    for (const { wake } of sleepers.filter(({ at }) => at <= now)) wake();
+  };
+  const sleeping = () => sleepers.length;
+  return { client, pass, sleeping, told };
+}
+
+const read = (client: GitHubClient, id: number) => client.rest('GET /repositories/{id}', { id }, [404]);
+
+describe('a secondary limit', () => {
+  test('that one request runs into holds back all others, whoever asks, until it is over', async () => {
+    const { client, pass, sleeping } = patient();
+    fake.requests.length = 0;
+    fake.fault = () => (fake.requests.length === 1 ? secondary(60) : undefined);
+    const first = read(client, 1);
+    await expect.poll(sleeping).toBe(1);
+    const others = Array.from({ length: 36 }, (_, i) => read(client.for(i % 2 === 0 ? 'acme' : 'globex'), i));
+    const change = client.for('acme').mutate('mutation AddComment { x }', {});
+    await expect.poll(sleeping).toBe(38);
+    pass(59);
+    expect(fake.requests).toHaveLength(1);
+    // Not all at once: that would be the next one.
+    pass(1);
+    await first;
+    expect(fake.requests.length).toBeLessThan(10);
+    pass(10);
+    await Promise.all([...others, change.catch(() => undefined)]);
+    expect(fake.requests).toHaveLength(1 + 1 + 36 + 1);
+  });
+
+  test('of an hour ends what is asked at once, without another request, until it is over', async () => {
+    const { client, pass, told } = patient();
+    fake.requests.length = 0;
+    fake.fault = () => secondary(3600);
+    const until = COMMIT_TIME + 3600;
+    await expect(read(client, 1)).rejects.toMatchObject({ code: 'unreachable', until });
+    await expect(read(client.for('acme'), 2)).rejects.toMatchObject({ code: 'unreachable' });
+    await expect(client.mutate('mutation CommitFiles { x }', {})).rejects.toMatchObject({ code: 'unreachable' });
+    expect(fake.requests).toHaveLength(1);
+    expect(told.every(({ reason }) => reason === 'closed')).toBe(true);
+    pass(3600);
+    fake.fault = () => undefined;
+    expect((await read(client, 3)).status).toBe(404);
+  });
+});
+
+test("an owner's hourly limit holds back that owner's requests to that API, and no others", async () => {
+  const { client, pass, sleeping } = patient();
+  const reset = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(COMMIT_TIME + 30) };
+  fake.requests.length = 0;
+  fake.fault = () =>
+    fake.requests.length === 1 ? { status: 403, headers: { ...json, ...reset }, body: '{}' } : undefined;
+  const first = read(client.for('acme'), 1);
+  await expect.poll(sleeping).toBe(1);
+  expect((await read(client.for('globex'), 2)).status).toBe(404);
+  const second = read(client.for('acme'), 3);
+  await expect.poll(sleeping).toBe(2);
+  expect(fake.requests).toHaveLength(2);
+  pass(40);
+  await Promise.all([first, second]);
+});
+
+test('how far our clock is ahead is known from every answer', async () => {
+  const { client, pass } = patient();
+  fake.fault = () => undefined;
+  expect(client.clockSkew).toBeNull();
+  await read(client, 1);
+  expect(client.for('acme').clockSkew).toBe(0);
+  pass(86_400);
+  await read(client, 1);
+  expect(client.clockSkew).toBe(86_400);
+});

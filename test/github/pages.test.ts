@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest';
+import { GreenroomError } from '../../lib/core/errors.ts';
+import { GitHubForge } from '../../lib/github/forge.ts';
+import { pagesOf } from '../../lib/github/http/pages.ts';
+import { GitHubAppsRepo } from '../../lib/github/repo/apps-repo.ts';
+import { clientOf } from '../support/fake-github/client.ts';
+import { fakeForFile } from '../support/fake-github/fixture.ts';
+import { TestForge } from '../support/forge.ts';
+import fc from '../support/property.ts';
+
+const CURSORS = ['a', 'b', 'c'];
+const pageInfo = fc.record({
+  hasNextPage: fc.boolean(),
+  endCursor: fc.oneof(fc.constantFrom(...CURSORS), fc.constant(null)),
+});
+/** Lists of pages, the last of which is given for ever. */
+const answers = fc.array(pageInfo, { minLength: 1, maxLength: 6 });
+
+test('any list of pages comes to an end', async () => {
+  await fc.assert(
+    fc.asyncProperty(answers, async (pages) => {
+      let asked = 0;
+      const ask = async () => ({ pageInfo: pages[Math.min(asked++, pages.length - 1)]! });
+      const seen: unknown[] = [];
+      try {
+        for await (const page of pagesOf('x', ask)) seen.push(page);
+        expect(seen.at(-1)).toMatchObject({ pageInfo: { hasNextPage: false } });
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'unreachable' });
+      }
+      expect(asked).toBeLessThanOrEqual(CURSORS.length + 1);
+    }),
+  );
+});
+
+test('a list whose every page has a new cursor ends as well', async () => {
+  let asked = 0;
+  const ask = async () => ({ pageInfo: { hasNextPage: true, endCursor: String(asked++) } });
+  const all = async () => {
+    for await (const _ of pagesOf('x', ask));
+  };
+  await expect(all()).rejects.toMatchObject({ code: 'unreachable', message: expect.stringContaining('1000 pages') });
+});
+
+describe('every listing, whatever the answers are', async () => {
+  const fake = await fakeForFile();
+  const on = new TestForge();
+  const sha = on.repository('acme', 'shop', { 'preview.yaml': 'kind: Preview\n' });
+  on.pull('acme', 'shop', { number: 7, repositoryId: 101, head: { sha, ref: 'x', repositoryId: 101 } });
+  const client = clientOf(fake);
+  const forge = new GitHubForge(client);
+  const repository = { path: 'acme/shop', id: 101 };
+  const pull = { repository, number: 7, head: { sha }, labels: [] } as never;
+  const suggestion = { marker: 'm', path: 'a', startLine: 1, endLine: 1, body: 'm' };
+  const report = { marker: 'm', comment: () => null, fresh: null, notice: null, check: null, deployment: null };
+
+  const all = async (items: AsyncIterable<unknown>) => {
+    for await (const _ of items);
+  };
+  test.each<[string, () => Promise<unknown>]>([
+    ['ListPulls', () => all(forge.openPullRequests('acme', ['shop']))],
+    ['ListRepositories', () => all(forge.openPullRequests('acme'))],
+    ['ListComments', () => forge.comments(pull)],
+    ['ListReviewThreads', () => forge.publish(pull, { ...report, suggestions: [suggestion] })],
+    ['ListProposals', () => new GitHubAppsRepo(client, { path: 'acme/shop' }, 'main').proposals.list()],
+  ])('%s', async (operation, list) => {
+    await fc.assert(
+      fc.asyncProperty(answers, fc.jsonValue({ maxDepth: 1 }), async (pages, junk) => {
+        let asked = 0;
+        fake.fault = (request) => {
+          if (request.operation !== operation) return undefined;
+          const connection = { totalCount: 0, nodes: [null], pageInfo: pages[Math.min(asked++, pages.length - 1)] };
+          const pullRequest = { id: 'PR', comments: connection, reviewThreads: connection };
+          const found = { databaseId: 101, pullRequests: connection, refs: connection, pullRequest, name: 'shop' };
+          const data = {
+            repository: { ...found, owner: { login: 'acme' } },
+            repositoryOwner: { repositories: connection },
+          };
+          return { headers: { 'content-type': 'application/json' }, body: JSON.stringify({ data, junk }) };
+        };
+        await list().catch((error: unknown) => expect(error).toBeInstanceOf(GreenroomError));
+        expect(asked).toBeGreaterThan(0);
+        expect(asked).toBeLessThanOrEqual(CURSORS.length + 1);
+      }),
+      { numRuns: 30 },
+    );
+  });
+});

@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest';
+import type { GitHubClient } from '../../lib/github/http/client.ts';
+import { clientOf } from '../support/fake-github/client.ts';
+import { fakeForFile } from '../support/fake-github/fixture.ts';
+
+const fake = await fakeForFile();
+const json = { 'content-type': 'application/json' };
+const read = (client: GitHubClient) => client.rest('GET /repositories/{id}', { id: 1 });
+const ACCESS = 'Although you appear to have the correct authorization credentials, the `acme` organization has';
+
+test.each([
+  [
+    403,
+    'Resource protected by organization SAML enforcement. You must grant your Personal Access token access to this organization.',
+    'Configure SSO',
+  ],
+  [
+    403,
+    `${ACCESS} an IP allow list enabled, and your IP address is not permitted to access this resource.`,
+    'IP allow list',
+  ],
+  [403, `${ACCESS} enabled OAuth App access restrictions.`, 'approve the application'],
+  [403, 'Unable to create comment because issue is locked.', 'unlock the conversation'],
+  [
+    403,
+    "The 'acme' organization forbids access via a fine-grained personal access tokens if the token's lifetime is greater than 366 days.",
+    'shorter life',
+  ],
+  [403, 'acme forbids access via a personal access token (classic).', 'of this kind'],
+  [
+    422,
+    'refusing to allow a GitHub App to create or update workflow `.github/workflows/x.yml` without `workflows` permission',
+    'Workflows: write',
+  ],
+  [422, 'Repository rule violations found: GH013: Secret detected in content', 'takes something in it for a secret'],
+  [403, 'Repository was archived so is read-only.', 'unarchives it'],
+  [403, 'Sorry. Your account was suspended.', 'the account is suspended'],
+  [401, 'Bad credentials', 'wrong, was revoked or has expired'],
+  [
+    401,
+    "'Expiration time' claim ('exp') must be a numeric value representing the future time",
+    'clock of this machine',
+  ],
+  [401, 'A JSON web token could not be decoded', 'private key is not one of the App'],
+])('%d "%s" is said in words of its own', async (status, message, words) => {
+  fake.fault = () => ({ status, headers: json, body: JSON.stringify({ message }) });
+  const error = await read(clientOf(fake)).catch((caught: unknown) => caught);
+  expect(error).toMatchObject({ code: 'failed', message: expect.stringContaining(words) });
+  if (!words.includes(': write')) expect((error as Error).message).not.toContain('it needs the permission');
+});
+
+test('no permission is made up for a refusal that is about none', async () => {
+  fake.fault = () => ({ status: 403, headers: json, body: JSON.stringify({ message: 'Not today.' }) });
+  const error = await read(clientOf(fake)).catch((caught: unknown) => caught);
+  expect((error as Error).message).toMatch(/refused GET \/repositories\/\{id\}: Not today\.$/);
+});
+
+test.each([
+  [['repository', 'pullRequest', 'commits', 'nodes', 0, 'commit', 'status'], 'Commit statuses: read'],
+  [['repository', 'pullRequest', 'comments'], 'Pull requests: read'],
+  [['repository', 'object'], 'Contents: read'],
+  [undefined, 'Pull requests: read'],
+])('of a part of an answer, at %j, names what that part needs', async (path, permission) => {
+  const errors = [{ type: 'FORBIDDEN', path, message: 'Resource not accessible by integration' }];
+  fake.fault = () => ({ headers: json, body: JSON.stringify({ data: { repository: null }, errors }) });
+  await expect(clientOf(fake).query('query ReadPull { x }', {})).rejects.toMatchObject({
+    message: expect.stringContaining(`it needs the permission "${permission}" there`),
+  });
+});
