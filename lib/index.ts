@@ -1,36 +1,74 @@
-export { type ChartInput, type PreviewCharts, previewCharts } from './compile/charts.ts';
-export { type CompiledPreview, type CompileInput, type Compiler, createCompiler } from './compile/compile.ts';
-export * from './constructs/app-project/index.ts';
-export * from './constructs/application-set/index.ts';
-export * from './constructs/bootstrap/index.ts';
-export * from './constructs/flux/index.ts';
-
-export * from './constructs/index.ts';
-export * from './constructs/preview-policies/index.ts';
-export * from './constructs/pull-request-previews/index.ts';
-export * from './core/clock.ts';
-export * from './core/errors.ts';
-export * from './core/fileset.ts';
-export * from './core/finding.ts';
+// The public surface: every name written out, so that nothing is published by accident. A test pins it.
+export {
+  type CompiledPreview,
+  type CompileInput,
+  type Compiler,
+  type CompilerOptions,
+  createCompiler,
+} from './compile/compile.ts';
+export type { Cost } from './compile/cost.ts';
+export type { Times } from './compile/lifetime.ts';
+export { Preview, type PreviewProps, type PreviewPullRequest } from './compile/preview.ts';
+export { AppProject } from './constructs/app-project/app-project.ts';
+export { ApplicationSet } from './constructs/application-set/application-set.ts';
+export { PreviewApplicationSets } from './constructs/application-set/preview-application-sets.ts';
+export { Bootstrap, type BootstrapProps } from './constructs/bootstrap/bootstrap.ts';
+export { Cleaner, type CleanerProps } from './constructs/bootstrap/cleaner.ts';
+export { KyvernoExpiry, type KyvernoExpiryProps } from './constructs/bootstrap/expiry.ts';
+export type { PreviewContext, PreviewExtension, PreviewScope } from './constructs/extension.ts';
+export { Kustomization } from './constructs/flux/kustomization.ts';
+export { PreviewKustomizations } from './constructs/flux/preview-kustomizations.ts';
+export { CoreObject, type SpecOf } from './constructs/kube-object.ts';
+export { type AddedContainer, PreviewApp } from './constructs/preview-app/preview-app.ts';
+export type {
+  PreviewAppProps,
+  Resources,
+  RouteProps,
+  SecretStoreProps,
+  SpotProps,
+} from './constructs/preview-app/props.ts';
+export { PreviewNamespace } from './constructs/preview-namespace/preview-namespace.ts';
+export type {
+  EgressRule,
+  LimitRangeProps,
+  PreviewNamespaceProps,
+  ReconcilerProps,
+  ResourceList,
+} from './constructs/preview-namespace/props.ts';
+export { PreviewPolicies, type PreviewPoliciesProps } from './constructs/preview-policies/preview-policies.ts';
+export {
+  type ManifestRepository,
+  PullRequestPreviews,
+  type PullRequestPreviewsProps,
+} from './constructs/pull-request-previews/pull-request-previews.ts';
+export {
+  type ErrorCode,
+  EXIT_CODES,
+  formatProblem,
+  GreenroomError,
+  type Position,
+  type Problem,
+} from './core/errors.ts';
+export type { FileSet } from './core/fileset.ts';
+export { type Finding, type Fix, isDenial, type ObjectRef, type Severity } from './core/finding.ts';
 export { emitYaml } from './core/yaml.ts';
 export { loadPreview } from './model/files.ts';
-export { type Identity, previewHost, previewName } from './model/identity.ts';
-export type { Loaded, Positions } from './model/load.ts';
-export type { Platform, PlatformSpec } from './model/platform.ts';
-export type { Preview, PreviewSpec } from './model/preview.ts';
+export { type Identity, type PreviewName, previewHost, previewName } from './model/identity.ts';
+export type { Container, EnvVar, Kinds, Mutable, Plain, PodSpec, Probe, Volume } from './model/kube.ts';
+export type { KubeObject, ResourceKind } from './model/kube-object.ts';
+export type { FieldPath, Positions } from './model/load/positions.ts';
+export type { Loaded } from './model/load.ts';
+export type { Platform as PlatformFile, PlatformSpec } from './model/platform.ts';
+export type { Preview as PreviewFile, PreviewSpec, PreviewSpecInput } from './model/preview.ts';
+export type { TemplateName } from './model/templates/index.ts';
 export { type CelCompiler, createCelCompiler } from './policies/cel.ts';
-export {
-  type CheckContext,
-  type Checker,
-  type CheckerOptions,
-  createChecker,
-  type Violation,
-} from './policies/check.ts';
+export { type CheckContext, type Checker, type CheckerOptions, createChecker } from './policies/check.ts';
 export { type CheckedText, type CheckTextOptions, checkText } from './policies/check-text.ts';
 export { applyEdits, type Edit } from './policies/edit.ts';
+export type { Violation } from './policies/evaluate.ts';
 export { type RuleParams, ruleParams } from './policies/params.ts';
 export { loadPlatform } from './policies/platform.ts';
-export { PODS, type ResourceKind } from './policies/resources.ts';
+export { PODS } from './policies/resources.ts';
 export {
   CONTAINERS,
   type Condition,
@@ -47,3 +85,19 @@ export {
 } from './policies/rule.ts';
 export type { RuleChoice, Severities } from './policies/rule-set.ts';
 export { RULES } from './policies/rules/index.ts';
+export type { AppProjectProps, GroupKind, ProjectDestination } from './reconcilers/argocd/app-project.ts';
+export type {
+  ApplicationDestination,
+  ApplicationMetadata,
+  ApplicationSource,
+} from './reconcilers/argocd/application.ts';
+export type { ApplicationSetProps, ApplicationTemplate } from './reconcilers/argocd/application-set.ts';
+export type {
+  ApplicationSetGenerator,
+  GitFilesGenerator,
+  GitHubCredential,
+  PullRequestGenerator,
+} from './reconcilers/argocd/generators.ts';
+export type { PreviewApplicationSetsProps } from './reconcilers/argocd/preview-application-sets.ts';
+export type { KustomizationProps } from './reconcilers/flux/kustomization.ts';
+export type { PreviewKustomizationsProps } from './reconcilers/flux/preview-kustomizations.ts';

@@ -33,6 +33,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<{
     load: () => import('./commands/serve.ts'),
   },
   check: { summary: 'say what sync would say of a preview.yaml', load: () => import('./commands/check.ts') },
+  import: {
+    summary: 'make a preview.yaml of a compose file, a Score file or an app.json',
+    load: () => import('./commands/import.ts'),
+  },
   cost: { summary: 'estimate what a preview costs', load: () => import('./commands/cost.ts') },
   policies: {
     summary: 'compile the rules for an admission engine',

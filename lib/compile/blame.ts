@@ -3,8 +3,9 @@ import { isDenial } from '../core/finding.ts';
 import { loadPreview } from '../model/files.ts';
 import { PLATFORM_FILE } from '../model/layout.ts';
 import type { PlatformSpec } from '../model/platform.ts';
-import { type Preview, TEMPLATES, type Template } from '../model/preview.ts';
+import type { Preview } from '../model/preview.ts';
 import { API_VERSION } from '../model/scalars.ts';
+import { TEMPLATE_NAMES, type TemplateName } from '../model/templates/index.ts';
 import type { CompiledPreview, CompileInput, Compiler } from './compile.ts';
 import { EVIDENCE_RULES } from './evidence.ts';
 
@@ -34,7 +35,7 @@ export function blaming(compile: Compiler, platform: PlatformSpec): Compiler {
  * @throws GreenroomError `invalid-input` of the platform's where one would not come out
  */
 export function tryPlatform(compile: Compiler, platform: PlatformSpec): void {
-  for (const template of TEMPLATES) {
+  for (const template of TEMPLATE_NAMES) {
     const fault = faultOf(compile, platform, { template, size: Object.keys(platform.sizes)[0]! });
     if (fault !== null) throw fault;
   }
@@ -46,14 +47,14 @@ function faultOf(
   { template, size }: Pick<Preview['spec'], 'template' | 'size'>,
 ): GreenroomError | null {
   const sizes = Object.keys(platform.sizes);
-  const first = sizes.includes(size) ? size : sizes[0]!;
+  const first = size !== undefined && sizes.includes(size) ? size : sizes[0]!;
   const problems = faults(compile, platform, template, first);
   if (problems.length === 0) return null;
   const isSound = sizes.some((other) => other !== first && faults(compile, platform, template, other).length === 0);
   return isSound ? null : platformAtFault(problems);
 }
 
-function faults(compile: Compiler, platform: PlatformSpec, template: Template, size: string): Problem[] {
+function faults(compile: Compiler, platform: PlatformSpec, template: TemplateName, size: string): Problem[] {
   const of = (reason: string): Problem => ({
     file: PLATFORM_FILE,
     message: `no preview of the template ${template} can start with these settings and extensions: ${reason}`,
@@ -70,7 +71,7 @@ function faults(compile: Compiler, platform: PlatformSpec, template: Template, s
 }
 
 /** A preview whose file nobody could fault. */
-function flawless(platform: PlatformSpec, template: Template, size: string): CompileInput {
+function flawless(platform: PlatformSpec, template: TemplateName, size: string): CompileInput {
   const image = `${platform.registries[0]}/app@sha256:${'0'.repeat(64)}`;
   const spec = { template, image, size };
   const labels = platform.clusters.flatMap(({ when }) => when?.labels ?? []);

@@ -13,6 +13,7 @@ import type { Preview } from '../model/preview.ts';
 import { contentsDigest, formatRecord, type PreviewRecord } from '../model/record.ts';
 import type { CelCompiler } from '../policies/cel.ts';
 import type { Rule } from '../policies/rule.ts';
+import { adapted, type ManifestSettings } from './adapt.ts';
 import { blaming, tryPlatform } from './blame.ts';
 import { previewCharts } from './charts.ts';
 import { type Cost, costOf, totalRequests } from './cost.ts';
@@ -20,9 +21,12 @@ import { createEvaluate, type Evaluate } from './evaluate.ts';
 import { type EvidenceByDigest, evidenceLines, explained, withEvidence } from './evidence.ts';
 import { type Manifest, manifestFiles } from './files.ts';
 import type { Times } from './lifetime.ts';
+import { servicePorts } from './manifest-ports.ts';
 import { type MakerManifest, manifestTexts, readManifests } from './manifests.ts';
 import { limitRangeShortfalls, quotaShortfalls } from './quota.ts';
+import type { ResolvedApp } from './resolve.ts';
 
+/** What holds for all previews of a platform. */
 export interface CompilerOptions {
   readonly platform: PlatformSpec;
   /** Text of `exceptions/*.yaml` by path. @default - none */
@@ -37,6 +41,7 @@ export interface CompilerOptions {
   readonly cel?: CelCompiler;
 }
 
+/** What one preview is compiled from. */
 export interface CompileInput {
   readonly preview: Loaded<Preview>;
   /** The maker's own manifests by path; null when `spec.manifests` names a folder that is not there, or none is named. */
@@ -50,18 +55,20 @@ export interface CompileInput {
   readonly pullRequestUrl?: string | null;
   readonly labels: readonly string[];
   readonly times: Times;
-  /** Digest that the image's tag stands for. @default - not asked: the tag stays */
-  readonly digest?: string | undefined;
+  /** What tags of images stand for, by the image with its tag. @default - not asked: the tags stay */
+  readonly digests?: ReadonlyMap<string, string> | undefined;
   /** What was verified of the images. @default - nothing was asked */
   readonly evidence?: EvidenceByDigest | undefined;
 }
 
+/** A preview as it would be committed, and what the rules say of it. */
 export interface CompiledPreview {
   readonly name: string;
   /** `previews/<cluster>/<repo>/<name>` */
   readonly folder: string;
   readonly cluster: string;
-  readonly url: string;
+  /** Address that people open; null where no app has a route. */
+  readonly url: string | null;
   /** Unix seconds. */
   readonly expires: number;
   readonly cost: Cost;
@@ -76,6 +83,7 @@ export interface CompiledPreview {
   readonly files: FileSet;
 }
 
+/** Compiles one preview; see {@link createCompiler}. */
 export type Compiler = (input: CompileInput) => CompiledPreview;
 
 /**
@@ -108,11 +116,14 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
   const { platform, extensions } = options;
   const { preview, identity, headSha } = input;
   const charts = previewCharts(new App(), { ...input, platform, extensions });
-  const { name, expires, resolved, reconciler } = charts;
+  const { name, url, expires, resolved, reconciler } = charts;
+  const [first] = resolved.apps;
+  const settings: ManifestSettings = { name, values: charts.values, apps: resolved.apps, platform };
   const repository = `${identity.owner}/${identity.repository}`;
   const evidence: EvidenceByDigest = input.evidence ?? new Map();
   const note = (object: Manifest) => withEvidence(object, evidence);
-  const makers = readManifests(preview, input.manifests, name).map((own) => ({ ...own, object: note(own.object) }));
+  const makers = readManifests(preview, input.manifests, settings).map((own) => ({ ...own, object: note(own.object) }));
+  charts.namespace.openPorts(servicePorts(makers.map(({ object }) => object)));
   const fence = objectsOf(charts.fence);
   const generated = objectsOf(charts.app).map(note);
   refuseSharedNames(generated, makers);
@@ -121,8 +132,8 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
   const app = [...generated, ...manifests];
   const cost = costOf(totalRequests(app, platform.namespace.limitRange), platform.cost);
   const problems = [
-    ...limitRangeShortfalls(preview, platform, fence, generated, makers),
-    ...quotaShortfalls(preview, platform, charts.namespace.quotaProblems([...fence, ...app]), cost),
+    ...limitRangeShortfalls(preview, platform, resolved.apps, fence, generated, makers),
+    ...quotaShortfalls(preview, platform, resolved.apps, charts.namespace.quotaProblems([...fence, ...app]), cost),
   ];
   if (problems.length === 0) refuseInvalid([charts.fence, charts.app]);
 
@@ -132,15 +143,15 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
     repository,
     preview,
     generated,
+    apps: resolved.apps,
     manifests: manifestTexts(input.manifests),
-    noted: note,
+    committed: (object) => note(adapted(object, settings) as Manifest),
     namespaceObject,
   });
   const findings = explained(evaluated, app, evidence, platform.policies.contact);
   // All that there is to change is said at once.
   if (problems.length > 0) throw invalidInput([...problems, ...findings.filter(isDenial).map(asProblem)]);
   const folder = previewFolder(resolved.cluster.name, repoOfName(name), name);
-  const url = `https://${charts.host}`;
   const pull = `${repository}#${identity.number}`;
   const files = fileSet([
     ...manifestFiles(`${folder}/fence`, fence, `greenroom.yaml for ${pull}`),
@@ -159,8 +170,9 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
     },
     author: input.author,
     headSha,
-    image: formatImage(resolved.image),
-    imageDigest: resolved.image.digest ?? null,
+    image: formatImage(first.image),
+    imageDigest: first.image.digest ?? null,
+    ...recordedImages(input.digests, resolved.apps),
     ...(evidence.size === 0 ? {} : { evidence: notedOf(evidence) }),
     url,
     cluster: resolved.cluster.name,
@@ -189,6 +201,17 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
 
 function asProblem({ file, line, column, field, message, rule, fix }: Finding): Problem {
   return { file, line, column, field, message: `${message} [${rule}]`, ...(fix && { fix }) };
+}
+
+/** What the record remembers of images beside the first app's. */
+function recordedImages(
+  digests: CompileInput['digests'] = new Map(),
+  apps: readonly ResolvedApp[],
+): Pick<PreviewRecord, 'images'> {
+  if (apps.length === 1) return {};
+  const used = new Set(apps.map(({ image }) => image.digest));
+  const images = [...digests].filter(([, digest]) => used.has(digest));
+  return images.length === 0 ? {} : { images: Object.fromEntries(images.sort(([a], [b]) => compareStrings(a, b))) };
 }
 
 function notedOf(evidence: EvidenceByDigest): PreviewRecord['evidence'] {

@@ -11,6 +11,7 @@ export interface Resources {
   readonly pods: number;
 }
 
+/** What a preview costs by what it requests, at the rates of the platform. */
 export interface Cost {
   readonly currency: string;
   /** Price of 24 hours, from requests; traffic and storage are not in it. Rounded to a hundredth of a cent. */

@@ -1,5 +1,6 @@
 import type { FileSet } from '../core/fileset.ts';
 import type { Finding } from '../core/finding.ts';
+import type { JsonRecord } from '../core/json.ts';
 import type { Loaded } from '../model/load.ts';
 import type { PlatformSpec } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
@@ -12,7 +13,8 @@ import type { Rule } from '../policies/rule.ts';
 import { chosenRules } from '../policies/rule-set.ts';
 import { reservedKeys } from '../policies/rules/reserved-keys.ts';
 import type { Manifest } from './files.ts';
-import { originOf } from './origin.ts';
+import { originOf, type Source } from './origin.ts';
+import type { ResolvedApp } from './resolve.ts';
 
 /** What a preview would write with the app's account, before it is written. */
 export interface Case {
@@ -20,11 +22,12 @@ export interface Case {
   /** `owner/name` */
   readonly repository: string;
   readonly preview: Loaded<Preview>;
+  readonly apps: readonly ResolvedApp[];
   readonly generated: readonly Manifest[];
   /** Text of the maker's own manifests by path. */
   readonly manifests: FileSet;
-  /** The object with what the compiler notes at it. */
-  readonly noted: (object: Manifest) => Manifest;
+  /** What becomes of an object of theirs before it is committed. */
+  readonly committed: (object: JsonRecord) => unknown;
   readonly namespaceObject: Manifest | undefined;
 }
 
@@ -56,15 +59,13 @@ export function createEvaluate(options: EvaluatorOptions): Evaluate {
   // Keys are looked at in what the maker wrote: what the compiler notes at it is not theirs.
   const keys = createChecker({ params: makerParams(params), contact, onlyRules: [reservedKeys], cel: shared.cel });
   const { honoured } = loadExceptions(exceptions, { now, platform, rules: chosenRules({ extraRules }) });
-  const evaluate: Evaluate = ({ preview, generated, manifests, noted, namespaceObject }) => [
-    ...generated.flatMap((object) => generatedFindings(generator, preview, object, namespaceObject)),
+  const evaluate: Evaluate = ({ preview, apps, generated, manifests, committed, namespaceObject }) => [
+    ...generated.flatMap((object) => generatedFindings(generator, { preview, apps }, object, namespaceObject)),
     ...[...manifests].flatMap(([file, text]) => [
       ...checkText(keys, text, { file, namespaceObject }).findings,
-      ...checkText(maker, text, {
-        file,
-        namespaceObject,
-        committed: (object) => noted(object as Manifest),
-      }).findings.filter(({ rule }) => rule !== reservedKeys.id),
+      ...checkText(maker, text, { file, namespaceObject, committed }).findings.filter(
+        ({ rule }) => rule !== reservedKeys.id,
+      ),
     ]),
   ];
   return (candidate) => applyExceptions(evaluate(candidate), candidate, honoured);
@@ -72,11 +73,11 @@ export function createEvaluate(options: EvaluatorOptions): Evaluate {
 
 function generatedFindings(
   checker: Checker,
-  preview: Loaded<Preview>,
+  source: Source,
   object: Manifest,
   namespaceObject: Manifest | undefined,
 ): Finding[] {
   return checker.causes(object, { namespaceObject }).map(({ rule, severity, message, field, object: ref }) => {
-    return { rule, severity, message, ...originOf(preview, object, field), object: ref, field };
+    return { rule, severity, message, ...originOf(source, object, field), object: ref, field };
   });
 }

@@ -10,7 +10,9 @@ import {
   parseSafeYaml,
 } from '../model/load.ts';
 import type { Preview } from '../model/preview.ts';
+import { adapted, adaptProblems, type ManifestSettings } from './adapt.ts';
 import type { Manifest } from './files.ts';
+import { foreignFile } from './foreign-files.ts';
 
 /** One object of the maker's own manifests, brought into the preview's namespace. */
 export interface MakerManifest {
@@ -24,17 +26,18 @@ const MAX_OBJECTS = 100;
 /** Of all files together; reading YAML safely takes time by its length. */
 const MAX_TOTAL_BYTES = 1024 * 1024;
 
+/** One document of the maker's own manifests, as it is written. */
+export interface MakerDocument {
+  readonly value: unknown;
+  readonly positions: Positions;
+}
+
 /**
- * Reads the maker's own manifests. Whether they keep the rules is checked later; here they only have to be objects that
- * can be committed.
+ * Reads the maker's own manifests as data.
  *
  * @throws GreenroomError `invalid-input` with every problem of every file
  */
-export function readManifests(
-  preview: Loaded<Preview>,
-  manifests: FileSet | null,
-  namespace: string,
-): readonly MakerManifest[] {
+export function parseManifests(preview: Loaded<Preview>, manifests: FileSet | null): readonly MakerDocument[] {
   const folder = preview.value.spec.manifests;
   if (folder === undefined) return [];
   if (manifests === null) {
@@ -48,22 +51,39 @@ export function readManifests(
     throw invalidInput([{ file: folder, message }]);
   }
   const problems: Problem[] = [];
-  const objects: MakerManifest[] = [];
+  const documents: MakerDocument[] = [];
   for (const [path, text] of texts) {
     const parsed = parseSafeYaml(text, { file: path, maxBytes: MAX_PLATFORM_BYTES, documents: 'many' });
-    problems.push(...parsed.problems);
-    if (parsed.problems.length > 0) continue;
-    for (const { value, positions } of parsed.documents) {
-      const complaints = shapeProblems(value, positions);
-      problems.push(...complaints);
-      if (complaints.length === 0) {
-        objects.push({ object: brought(value as Manifest, namespace), position: positions.of([]) });
-      }
-    }
+    const values = parsed.documents.map(({ value }) => value);
+    const foreign = foreignFile(path, values, text);
+    if (foreign !== undefined) problems.push({ file: path, message: foreign });
+    else if (parsed.problems.length > 0) problems.push(...parsed.problems);
+    else documents.push(...parsed.documents);
   }
-  if (objects.length > MAX_OBJECTS) {
-    problems.push({ file: folder, message: `holds ${objects.length} objects; at most ${MAX_OBJECTS} are taken` });
+  if (documents.length > MAX_OBJECTS) {
+    problems.push({ file: folder, message: `holds ${documents.length} objects; at most ${MAX_OBJECTS} are taken` });
   }
+  if (problems.length > 0) throw invalidInput(problems);
+  return documents;
+}
+
+/**
+ * Reads the maker's own manifests, adapted to the preview. Whether they keep the rules is checked later; here they only
+ * have to be objects that can be committed.
+ *
+ * @throws GreenroomError `invalid-input` with every problem of every file
+ */
+export function readManifests(
+  preview: Loaded<Preview>,
+  manifests: FileSet | null,
+  settings: ManifestSettings,
+): readonly MakerManifest[] {
+  const problems: Problem[] = [];
+  const objects = parseManifests(preview, manifests).map(({ value, positions }) => {
+    const [object, complaints] = readObject(value, positions, settings);
+    problems.push(...complaints);
+    return { object, position: positions.of([]) };
+  });
   if (problems.length > 0) throw invalidInput(problems);
   return objects;
 }
@@ -71,6 +91,18 @@ export function readManifests(
 /** The files of a folder that are manifests by their names; notes and the like are passed over. */
 export function manifestTexts(files: FileSet | null): FileSet {
   return new Map([...(files ?? [])].filter(([path]) => /\.(ya?ml|json)$/i.test(path)));
+}
+
+/** An object as it is committed, or why it cannot be. */
+function readObject(value: unknown, positions: Positions, settings: ManifestSettings): [Manifest, Problem[]] {
+  const unfit = adaptProblems(value, settings).map(({ path, atKey, message }) => ({
+    ...(atKey ? positions.ofKey(path) : positions.of(path)),
+    field: fieldName(path),
+    message,
+  }));
+  const object = adapted(value, settings);
+  const complaints = [...unfit, ...shapeProblems(object, positions)];
+  return [complaints.length > 0 ? (object as Manifest) : brought(object as Manifest, settings.name), complaints];
 }
 
 /** The object in the preview's namespace; one that names another keeps it, for the rule to say so. */

@@ -1,37 +1,56 @@
 import type { Position } from '../core/errors.ts';
 import type { Loaded } from '../model/load.ts';
 import type { Preview } from '../model/preview.ts';
+import type { ResolvedApp } from './resolve.ts';
 
 type Path = readonly (string | number)[];
 
+/** The maker's file, and the apps that it stands for. */
+export interface Source {
+  readonly preview: Loaded<Preview>;
+  readonly apps: readonly ResolvedApp[];
+}
+
 /** Where the maker decides each part of a generated object; the first line that fits wins. */
-const ORIGINS: readonly { readonly field: RegExp; readonly path: readonly string[] }[] = [
-  { field: /(^|\.)image$|imagePull/, path: ['spec', 'image'] },
-  { field: /(^|\.)(resources|limits|requests)(\.|$|\[)/, path: ['spec', 'size'] },
-  { field: /(^|\.)(ports|containerPort|targetPort|hostPort)(\.|$|\[)/, path: ['spec', 'port'] },
-  { field: /(liveness|readiness|startup)Probe/, path: ['spec', 'health'] },
+const ORIGINS: readonly { readonly field: RegExp; readonly setting: keyof ResolvedApp['spec'] }[] = [
+  { field: /(^|\.)image$|imagePull/, setting: 'image' },
+  { field: /(^|\.)(resources|limits|requests)(\.|$|\[)/, setting: 'size' },
+  { field: /(^|\.)(ports|containerPort|targetPort|hostPort)(\.|$|\[)/, setting: 'port' },
+  { field: /(liveness|readiness|startup)Probe/, setting: 'health' },
+  { field: /initContainers\[\d+\]\.command/, setting: 'release' },
+  { field: /(^|\.)command(\.|$|\[)/, setting: 'command' },
+  { field: /(^|\.)args(\.|$|\[)/, setting: 'args' },
+  { field: /(^|\.)runAsUser$/, setting: 'user' },
+  { field: /(^|\.)(volumes|volumeMounts)(\.|$|\[)/, setting: 'writable' },
 ];
 
 /**
  * The place in the maker's `preview.yaml` that caused a field of a generated object; the template where nothing
  * nearer did.
  */
-export function originOf(preview: Loaded<Preview>, object: unknown, field: string): Position {
-  const path = environmentPath(preview.value, object, field) ?? ORIGINS.find((o) => o.field.test(field))?.path;
-  return preview.positions.of(path ?? ['spec', 'template']);
+export function originOf({ preview, apps }: Source, object: unknown, field: string): Position {
+  const name = (object as { metadata?: { name?: unknown } }).metadata?.name;
+  const { at, spec } = apps.find((app) => app.name === name) ?? apps[0]!;
+  const path = environmentPath(spec, object, field) ?? settingPath(field) ?? ['template'];
+  return preview.positions.of([...at, ...path]);
+}
+
+function settingPath(field: string): Path | undefined {
+  const origin = ORIGINS.find((candidate) => candidate.field.test(field));
+  return origin && [origin.setting];
 }
 
 /** `…containers[0].env[2].value` is the variable of that index, by its name. */
-function environmentPath(preview: Preview, object: unknown, field: string): Path | undefined {
+function environmentPath(spec: ResolvedApp['spec'], object: unknown, field: string): Path | undefined {
   const match = /^(.*\benv\[\d+\])/.exec(field);
   if (match) {
     const name = (valueAt(object, match[1]!) as { name?: unknown } | undefined)?.name;
     if (typeof name !== 'string') return undefined;
-    const group = Object.hasOwn(preview.spec.secrets, name) ? 'secrets' : 'env';
-    return Object.hasOwn(preview.spec[group], name) ? ['spec', group, name] : undefined;
+    const group = Object.hasOwn(spec.secrets, name) ? 'secrets' : 'env';
+    return Object.hasOwn(spec[group], name) ? [group, name] : undefined;
   }
   const kind = (object as { kind?: unknown }).kind;
-  return kind === 'ExternalSecret' ? ['spec', 'secrets'] : undefined;
+  return kind === 'ExternalSecret' ? ['secrets'] : undefined;
 }
 
 function valueAt(object: unknown, field: string): unknown {

@@ -1,55 +1,85 @@
 import { limitRangeProblems } from '../constructs/preview-namespace/limit-range.ts';
 import type { Problem } from '../core/errors.ts';
-import type { Loaded } from '../model/load.ts';
+import { fieldName, type Loaded } from '../model/load.ts';
 import type { PlatformSpec } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
+import { quantityValue } from '../model/scalars.ts';
 import type { Cost } from './cost.ts';
 import type { Manifest } from './files.ts';
 import type { MakerManifest } from './manifests.ts';
+import type { ResolvedApp } from './resolve.ts';
 
 /**
  * A preview that its own namespace's quota would not let start shows nothing but a silent ReplicaSet in the cluster:
- * it is refused here, with the numbers.
+ * it is refused here, with the numbers, at the size of the app that asks for most.
  *
  * @param shortfalls what of the preview does not fit into its namespace
  */
 export function quotaShortfalls(
   preview: Loaded<Preview>,
   platform: PlatformSpec,
+  apps: readonly ResolvedApp[],
   shortfalls: readonly Problem[],
   cost: Cost,
 ): Problem[] {
-  const wayOut = `Choose a smaller size or ask ${platform.policies.contact}`;
-  const messages = shortfalls.map(({ message }) => `${message}. ${wayOut}`);
+  const { contact } = platform.policies;
+  const problems = shortfalls.map(({ field = '', message }) => {
+    const resource = /\b(cpu|memory)\b/.exec(field)?.[1] as 'cpu' | 'memory' | undefined;
+    const isCount = !/cpu|memory|storage/.test(field) && apps.length > 1;
+    const largest = largestBy(apps, resource ?? 'memory');
+    return at(
+      preview,
+      largest,
+      `${message}. ${isCount ? 'Leave out an app' : smaller(apps, largest)} or ask ${contact}`,
+    );
+  });
   const budget = platform.cost.budgets.perPreviewDay;
   if (budget !== undefined && cost.perDay > budget) {
-    const found = `costs about ${cost.perDay} ${cost.currency} a day`;
-    messages.push(`${found}; a preview may cost ${budget}. ${wayOut}`);
+    const largest = largestBy(apps, 'cpu');
+    const found = `costs about ${cost.perDay} ${cost.currency} a day; a preview may cost ${budget}`;
+    problems.push(at(preview, largest, `${found}. ${smaller(apps, largest)} or ask ${contact}`));
   }
-  const place = { ...preview.positions.of(['spec', 'size']), field: 'spec.size' };
-  return messages.map((message) => ({ ...place, message }));
+  return problems;
+}
+
+function largestBy(apps: readonly ResolvedApp[], resource: 'cpu' | 'memory'): ResolvedApp {
+  const asked = ({ size }: ResolvedApp) => quantityValue(size.limits[resource]);
+  return apps.reduce((largest, app) => (asked(app) > asked(largest) ? app : largest));
+}
+
+function smaller(apps: readonly ResolvedApp[], { key }: ResolvedApp): string {
+  if (apps.length === 1) return 'Choose a smaller size';
+  return `Choose a smaller size for ${key === null ? 'the first app' : key}, which asks for most,`;
+}
+
+function at(preview: Loaded<Preview>, app: ResolvedApp, message: string): Problem {
+  const path = [...app.at, 'size'];
+  return { ...preview.positions.of(path), field: fieldName(path), message };
 }
 
 /**
  * A container that the namespace's LimitRange refuses never starts, and only its ReplicaSet says so: it is refused here.
  *
  * @param fence holds the LimitRanges, those of extensions too
- * @returns a problem each; for what greenroom makes itself it names `spec.size`
+ * @returns a problem each; for what greenroom makes itself it names the size of the app
  */
 export function limitRangeShortfalls(
   preview: Loaded<Preview>,
   platform: PlatformSpec,
+  apps: readonly ResolvedApp[],
   fence: readonly Manifest[],
   generated: readonly Manifest[],
   makers: readonly MakerManifest[],
 ): Problem[] {
   const ranges = fence.filter(({ kind }) => kind === 'LimitRange');
   const wayOut = `or ask ${platform.policies.contact}`;
-  const size = { ...preview.positions.of(['spec', 'size']), field: 'spec.size' };
   return [
-    ...generated
-      .flatMap((object) => limitRangeProblems(ranges, object))
-      .map(({ message }) => ({ ...size, message: `${message}. Choose another size ${wayOut}` })),
+    ...generated.flatMap((object) => {
+      const app = apps.find(({ name }) => name === object.metadata.name) ?? apps[0]!;
+      return limitRangeProblems(ranges, object).map(({ message }) =>
+        at(preview, app, `${message}. Choose another size ${wayOut}`),
+      );
+    }),
     ...makers.flatMap(({ object, position }) =>
       limitRangeProblems(ranges, object).map(({ field, message }) => {
         const what = `${object.kind} ${object.metadata.name}, ${message}. Change it ${wayOut}`;

@@ -1,27 +1,40 @@
 import { invalidInput, type Problem } from '../core/errors.ts';
-import { type ImageReference, parseImage } from '../model/image.ts';
-import type { Loaded } from '../model/load.ts';
+import { formatImage, type ImageReference } from '../model/image.ts';
+import { fieldName, type Loaded } from '../model/load.ts';
 import { takes } from '../model/platform/consistency.ts';
 import type { Cluster, PlatformSize, PlatformSpec } from '../model/platform.ts';
-import type { Preview } from '../model/preview.ts';
-import { durationSeconds } from '../model/scalars.ts';
+import type { AppSpec, Preview } from '../model/preview.ts';
+import { durationSeconds, MAX_LABEL } from '../model/scalars.ts';
+import { templateOf } from '../model/templates/index.ts';
+import { appsOf, type WrittenApp } from './apps.ts';
+import { taggedImage } from './images.ts';
 
 /** What a preview file means on this platform for this commit. */
 export interface Resolved {
-  readonly size: PlatformSize;
-  /** As deployed: with a tag or a digest. */
-  readonly image: ImageReference;
+  /** The first app, whose objects are named after the preview, then the others as the file lists them. */
+  readonly apps: readonly [ResolvedApp, ...ResolvedApp[]];
   readonly cluster: Cluster;
 }
 
+/** One app of a preview. */
+export interface ResolvedApp extends WrittenApp {
+  /** Name of its objects: `pr-shop-7`, `pr-shop-7-api`. */
+  readonly name: string;
+  readonly size: PlatformSize;
+  /** As deployed: with a tag or a digest. */
+  readonly image: ImageReference;
+}
+
 export interface ResolveContext {
+  /** The preview's name. */
+  readonly name: string;
   readonly owner: string;
   readonly repository: string;
   readonly number: number;
   readonly headSha: string;
   readonly labels: readonly string[];
-  /** What the image's tag stands for. @default - not asked: the tag stays */
-  readonly digest?: string | undefined;
+  /** What tags stand for, by the image with its tag. @default - not asked: the tags stay */
+  readonly digests?: ReadonlyMap<string, string> | undefined;
 }
 
 /**
@@ -31,41 +44,72 @@ export interface ResolveContext {
  */
 export function resolve(preview: Loaded<Preview>, platform: PlatformSpec, context: ResolveContext): Resolved {
   const problems: Problem[] = [];
-  const spec = preview.value.spec;
-  const complain = (path: readonly string[], message: string) => {
-    const place = preview.positions.of(['spec', ...path]);
-    problems.push({ ...place, field: ['spec', ...path].join('.'), message });
+  const complain: Complain = (path, message) => {
+    problems.push({ ...preview.positions.of(path), field: fieldName(path), message });
   };
-
-  const size = Object.hasOwn(platform.sizes, spec.size) ? platform.sizes[spec.size] : undefined;
-  if (size === undefined) {
-    const names = Object.keys(platform.sizes).join(', ');
-    complain(['size'], `is not a size of this platform; found "${spec.size}", allowed are ${names}`);
-  }
-
+  const { spec } = preview.value;
   if (spec.ttl !== undefined && durationSeconds(spec.ttl) > durationSeconds(platform.ttl.max)) {
-    complain(['ttl'], `is longer than previews may live here; found ${spec.ttl}, the most is ${platform.ttl.max}`);
+    const most = `the most is ${platform.ttl.max}`;
+    complain(['spec', 'ttl'], `is longer than previews may live here; found ${spec.ttl}, ${most}`);
   }
+  const apps = appsOf(preview.value).map((app) => resolveApp(app, platform, context, complain));
+  const [first, ...others] = apps.filter((app) => app !== undefined);
+  if (problems.length > 0 || first === undefined) {
+    throw invalidInput(problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)));
+  }
+  return {
+    apps: [first, ...others],
+    cluster: chooseCluster(platform, [first, ...others], context.labels, preview),
+  };
+}
 
+type Complain = (path: readonly string[], message: string) => void;
+
+function resolveApp(
+  app: WrittenApp,
+  platform: PlatformSpec,
+  context: ResolveContext,
+  complain: Complain,
+): ResolvedApp | undefined {
+  const { key, at, spec } = app;
+  const name = key === null ? context.name : `${context.name}-${key}`;
+  if (name.length > MAX_LABEL) {
+    const most = key!.length - (name.length - MAX_LABEL);
+    const what = `makes the name ${name}, which is longer than the ${MAX_LABEL} characters of a Service's name`;
+    complain(
+      at,
+      most > 0 ? `${what}; call the app by ${most} characters at most` : `${what}; shorten the repository's`,
+    );
+  }
   const prefix = secretPrefix(platform, context);
-  for (const [name, reference] of Object.entries(spec.secrets)) {
-    if (!reference.startsWith(prefix) || /(^|\/)\.{0,2}(\/|$)/.test(reference.slice(prefix.length))) {
-      complain(['secrets', name], `must be a reference under ${prefix}, the place of this repository's secrets`);
+  for (const [variable, reference] of Object.entries(spec.secrets)) {
+    const [place = ''] = reference.split('#');
+    if (!place.startsWith(prefix) || /(^|\/)\.{0,2}(\/|$)/.test(place.slice(prefix.length))) {
+      complain(
+        [...at, 'secrets', variable],
+        `must be a reference under ${prefix}, the place of this repository's secrets`,
+      );
     }
   }
-
+  const wanted = sizeName(spec, platform);
+  const size = Object.hasOwn(platform.sizes, wanted) ? platform.sizes[wanted] : undefined;
+  if (size === undefined) {
+    const names = Object.keys(platform.sizes).join(', ');
+    complain([...at, 'size'], `is not a size of this platform; found "${wanted}", allowed are ${names}`);
+  }
   const image = taggedImage(spec.image, platform, context);
   if (typeof image === 'string') {
-    complain(['image'], `${image}; a reference looks like ${platform.registries[0]}/app`);
+    complain([...at, 'image'], `${image}; a reference looks like ${platform.registries[0]}/app`);
+    return undefined;
   }
+  const digest = image.digest ?? context.digests?.get(formatImage(image));
+  return size && { ...app, name, size, image: { ...image, ...(digest === undefined ? {} : { digest }) } };
+}
 
-  if (problems.length > 0 || size === undefined || typeof image === 'string') throw invalidInput(problems);
-  const digest = image.digest ?? context.digest;
-  return {
-    size,
-    image: { ...image, ...(digest === undefined ? {} : { digest }) },
-    cluster: chooseCluster(platform.clusters, preview.value, context.labels, preview),
-  };
+/** The size that a file names, else its template's, else the platform's default. */
+function sizeName({ size, template }: AppSpec, { sizes, defaultSize }: PlatformSpec): string {
+  const usual = templateOf(template).defaults.size;
+  return size ?? (usual !== null && Object.hasOwn(sizes, usual) ? usual : defaultSize);
 }
 
 /** `acme/shop/`: every secret reference of the repository starts with it. */
@@ -73,38 +117,22 @@ export function secretPrefix(platform: PlatformSpec, context: Pick<ResolveContex
   return platform.secrets.prefix.replaceAll('{owner}', context.owner).replaceAll('{repo}', context.repository);
 }
 
-/** The image that a preview file names, with the platform's tag where it names none; a sentence where it is no image. */
-export function taggedImage(
-  text: string,
-  platform: PlatformSpec,
-  context: Pick<ResolveContext, 'number' | 'headSha'>,
-): ImageReference | string {
-  const image = parseImage(text);
-  if (typeof image === 'string' || image.tag !== undefined || image.digest !== undefined) return image;
-  return { ...image, tag: tagOf(platform, context) };
-}
-
-function tagOf(platform: PlatformSpec, { number, headSha }: Pick<ResolveContext, 'number' | 'headSha'>): string {
-  return platform.tag
-    .replaceAll('{number}', String(number))
-    .replaceAll('{sha7}', headSha.slice(0, 7))
-    .replaceAll('{sha}', headSha);
-}
-
+/** The first cluster that takes every app of the preview. */
 function chooseCluster(
-  clusters: readonly Cluster[],
-  { spec }: Preview,
+  platform: PlatformSpec,
+  apps: readonly ResolvedApp[],
   labels: readonly string[],
   source: Loaded<Preview>,
 ): Cluster {
-  const wanted = { size: spec.size, template: spec.template, labels };
-  const found = clusters.find((cluster) => takes(cluster, wanted));
+  const wants = apps.map(({ spec }) => ({ size: sizeName(spec, platform), template: spec.template, labels }));
+  const found = platform.clusters.find((cluster) => wants.every((want) => takes(cluster, want)));
   if (found !== undefined) return found;
+  const wanted = [...new Set(wants.map(({ template, size }) => `a ${template} of size ${size}`))].join(' with ');
   throw invalidInput([
     {
       ...source.positions.of(['spec', 'size']),
       field: 'spec.size',
-      message: `no cluster of this platform takes a ${spec.template} of size ${spec.size}`,
+      message: `no cluster of this platform takes ${wanted}`,
     },
   ]);
 }

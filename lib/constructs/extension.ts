@@ -1,5 +1,5 @@
 import type { Chart } from 'cdk8s';
-import type { Template } from '../model/preview.ts';
+import type { TemplateName } from '../model/templates/index.ts';
 import type { PreviewApp } from './preview-app/preview-app.ts';
 import type { PreviewNamespace } from './preview-namespace/preview-namespace.ts';
 
@@ -13,9 +13,11 @@ export interface PreviewContext {
   readonly repositoryId: number;
   /** Number of the pull request. */
   readonly number: number;
-  readonly template: Template;
+  readonly template: TemplateName;
   /** Host of the preview. */
   readonly host: string;
+  /** Address that people open; null where no app of the preview has a route. */
+  readonly url: string | null;
   /** When the preview ends, in unix seconds. */
   readonly expires: number;
 }
@@ -27,7 +29,10 @@ export interface PreviewScope {
   /** Objects added here are written to `app/` and applied by the account in the preview's namespace. */
   readonly app: Chart;
   readonly namespace: PreviewNamespace;
+  /** The first app. */
   readonly preview: PreviewApp;
+  /** All apps: the first one under the preview's name, the others under `<name>-<app>`. */
+  readonly apps: ReadonlyMap<string, PreviewApp>;
   readonly context: PreviewContext;
 }
 

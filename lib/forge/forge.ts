@@ -28,8 +28,12 @@ export interface PullRequest {
     /** Committer time of the head commit; null when the commit cannot be read. */
     readonly committedAt: number | null;
   };
+  /** Branch that it wants to change. @default - not known */
+  readonly base?: string;
   /** Login name. */
   readonly author: string;
+  /** Whether a program opened it. @default false */
+  readonly isByBot?: boolean;
   readonly title: string;
   readonly createdAt: number;
   readonly updatedAt: number;
@@ -228,6 +232,12 @@ export interface Forge {
 
   /** The parents of a commit, in their order; null where the forge has no such commit, or gives no answer. */
   commitParents(repository: RepositoryRef, sha: string): Promise<readonly string[] | null>;
+
+  /**
+   * Paths that a pull request changes as it is now, from the repository's root; of a renamed file both. A forge that
+   * lists no more than some thousands gives those.
+   */
+  changedFiles(pull: PullRequest): Promise<Lookup<readonly string[]>>;
 
   /**
    * Writes what the report holds; the same report twice changes nothing. Each part is written even when another fails, and

@@ -27,6 +27,9 @@ const PullFile = z.object({
     /** Null when the head repository was deleted. */
     repositoryId: id.nullable(),
   }),
+  /** The branch that it wants to change, and what it changes there where Git is not to be asked. */
+  base: z.object({ ref: z.string().min(1) }).default({ ref: 'main' }),
+  files: z.array(z.string()).optional(),
   author: z.string().min(1),
   title: z.string(),
   createdAt: time,
@@ -34,21 +37,24 @@ const PullFile = z.object({
   closedAt: time.nullish(),
 });
 
+/** A pull request as its file says it. */
+export type LocalPull = Omit<PullRequest, 'head' | 'override' | 'base'> & {
+  readonly base: string;
+  readonly head: Omit<PullRequest['head'], 'committedAt'>;
+  /** Paths that it changes. @default - Git is asked */
+  readonly files?: readonly string[];
+};
+
 /**
  * A pull request of the local forge from the text of its file.
  *
  * @throws GreenroomError `invalid-input` that names file, field and what was found
  */
-export function parsePull(
-  file: string,
-  text: string,
-  repository: RepositoryRef,
-  number: number,
-): Omit<PullRequest, 'head' | 'override'> & { readonly head: Omit<PullRequest['head'], 'committedAt'> } {
+export function parsePull(file: string, text: string, repository: RepositoryRef, number: number): LocalPull {
   const data = parseJson(file, text);
   const result = PullFile.safeParse(data);
   if (!result.success) throw invalidInput(result.error.issues.map((issue) => problem(file, issue, data)));
-  const { repositoryId, closedAt, ...pull } = result.data;
+  const { repositoryId, closedAt, base, files, ...pull } = result.data;
   const contradictions: Problem[] = [];
   if (pull.number !== number) {
     contradictions.push({
@@ -63,6 +69,9 @@ export function parsePull(
   if (contradictions.length > 0) throw invalidInput(contradictions);
   return {
     ...pull,
+    base: base.ref,
+    isByBot: pull.author.endsWith('[bot]'),
+    ...(files !== undefined && { files }),
     repository: { id: repositoryId, path: repository.path },
     closedAt: pull.state === 'open' ? null : (closedAt ?? pull.updatedAt),
   };

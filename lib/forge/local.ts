@@ -6,6 +6,7 @@ import type { FileSet } from '../core/fileset.ts';
 import { compareStrings } from '../core/fileset.ts';
 import { fileFailure } from '../core/git/failure.ts';
 import { isObjectId } from '../core/git/objects.ts';
+import { tryGit } from '../core/git/process.ts';
 import { namesOf, type RepositoryRef } from '../core/repository.ts';
 import { writeWholeFile } from '../core/whole-file.ts';
 import { EVERYTHING } from './capabilities.ts';
@@ -100,6 +101,18 @@ export class LocalForge implements Forge {
     return this.#withFiles(repository, (files) => files.readFolder(sha, path));
   }
 
+  async changedFiles({ repository, number, head }: PullRequest): Promise<Lookup<readonly string[]>> {
+    const file = join(this.#pulls(repository), `${number}.json`);
+    const text = textOf(file);
+    const pull = text === undefined ? undefined : parsePull(file, text, repository, number);
+    if (pull?.files !== undefined) return { status: 'found', value: pull.files };
+    const gitDir = join(this.#root, `${repository.path}.git`);
+    const range = `refs/heads/${pull?.base ?? 'main'}...${head.sha}`;
+    const diff = await tryGit({ gitDir }, ['diff', '--name-only', '--no-renames', '-z', range, '--']);
+    if (diff.code !== 0) return { status: 'unknown', reason: `${gitDir}: ${diff.stderr.trim().split('\n')[0]}` };
+    return { status: 'found', value: diff.stdout.split('\0').filter((path) => path !== '') };
+  }
+
   async commitParents(repository: RepositoryRef, sha: string): Promise<readonly string[] | null> {
     return isObjectId(sha) ? this.#withFiles(repository, (files) => files.parents(sha)) : null;
   }
@@ -192,7 +205,7 @@ export class LocalForge implements Forge {
     const file = join(this.#pulls(repository), `${number}.json`);
     const text = textOf(file);
     if (text === undefined) return undefined;
-    const pull = parsePull(file, text, repository, number);
+    const { files: _, ...pull } = parsePull(file, text, repository, number);
     // Without its repository the commit's time is not known; all else is.
     const committedAt = await files.committedAt(pull.head.sha).catch(() => null);
     const override = readOverride(this.#folder({ repository, number }), pull.head.sha);

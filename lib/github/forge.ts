@@ -28,6 +28,7 @@ import { publishDeployment } from './publish/deployment.ts';
 import { Reports } from './publish/reports.ts';
 import { publishSuggestions } from './publish/suggestions.ts';
 import { isWaiting, readThread, THREAD_FIELDS, type Thread, type ThreadNode, threadAlong } from './publish/thread.ts';
+import { changedFiles } from './pulls/changed-files.ts';
 import { CommitFiles } from './pulls/files.ts';
 import { Listing } from './pulls/listing.ts';
 import { writeOverride } from './pulls/override.ts';
@@ -186,6 +187,10 @@ export class GitHubForge implements Forge {
   readFolder(repository: RepositoryRef, sha: string, path: string): Promise<FileSet | null> {
     checkName(repository);
     return new CommitFiles(this.#client.for(namesOf(repository).owner), repository).readFolder(sha, path);
+  }
+
+  changedFiles(pull: PullRequest): Promise<Lookup<readonly string[]>> {
+    return changedFiles(this.#client.for(namesOf(pull.repository).owner), pull);
   }
 
   async commitParents(repository: RepositoryRef, sha: string): Promise<readonly string[] | null> {

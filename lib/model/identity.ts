@@ -17,6 +17,7 @@ export interface Identity {
   readonly number: number;
 }
 
+/** The readable name of a preview, and the part of it that is the repository's. */
 export interface PreviewName {
   /** `pr-<repo>-<number>`: folder, namespace, Application, host label and `greenroom.dev/preview` label. */
   readonly name: string;

@@ -3,9 +3,11 @@ import { sha256 } from '../core/digest.ts';
 import { contradictions, fittingSizes } from './platform/consistency.ts';
 import { evidence } from './platform/evidence.ts';
 import { egress, ingress, network } from './platform/network.ts';
+import { annotations, env, imagePullSecrets, labels, priorityClass } from './platform/objects.ts';
 import { appsRepo, cleaner, cluster, commit } from './platform/operation.ts';
 import { cost, policies, slots, source } from './platform/rules.ts';
 import { merged, section } from './platform/section.ts';
+import { services } from './platform/services.ts';
 import { DEFAULT_SIZES, namespace, registry, secrets, size, spot, ttl } from './platform/workload.ts';
 import { API_VERSION, bounded, cidr, dnsLabel, dnsName } from './scalars.ts';
 
@@ -40,6 +42,9 @@ const platformSpec = z
       description:
         'What a preview can ask for by name, beside the defaults or in their place; null takes one away. A default that does not fit into the limits is left out.',
     }),
+    defaultSize: dnsLabel
+      .default('small')
+      .meta({ description: 'Size of an app whose file names none and whose template has none of its own.' }),
     namespace,
     ttl,
     ingress,
@@ -50,9 +55,15 @@ const platformSpec = z
         description: 'Networks of test machines that may open connections to previews.',
         examples: [['198.51.100.0/24']],
       }),
-    egress: z.array(egress).default([]).meta({ description: 'What a preview may reach beside DNS.' }),
+    egress,
+    labels,
+    annotations,
+    env,
+    imagePullSecrets,
+    priorityClass,
     network,
     secrets,
+    services,
     evidence,
     policies,
     cost,
@@ -95,7 +106,9 @@ export const platformSchema = z.strictObject({
   spec: platformSpec,
 });
 
+/** A greenroom.yaml, defaults filled in. */
 export type Platform = z.output<typeof platformSchema>;
+/** What stands under `spec` of a greenroom.yaml, defaults filled in. */
 export type PlatformSpec = Platform['spec'];
 export type PlatformSize = PlatformSpec['sizes'][string];
 export type Cluster = PlatformSpec['clusters'][number];

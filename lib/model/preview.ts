@@ -1,59 +1,74 @@
 import * as z from 'zod';
+import { APP_FIELDS, appSchema, checkApp, filledIn, words } from './preview/app.ts';
 import { API_VERSION, bounded, duration } from './scalars.ts';
+import { templateOf } from './templates/index.ts';
 
-export const TEMPLATES = ['static-site', 'web-service', 'function'] as const;
-export type Template = (typeof TEMPLATES)[number];
+export type { AppSpec } from './preview/app.ts';
 
-const environmentName = bounded(
-  128,
-  /^[A-Za-z_][A-Za-z0-9_]*$/,
-  'must be letters, digits and underscores, and not start with a digit',
+/** Names of apps that would take a variable of the preview's own: `MAIN_URL` is the first app's, `PREVIEW_URL` the preview's. */
+const RESERVED_APPS = ['main', 'preview'];
+
+/** Names of the containers that a pod has anyway. */
+const RESERVED_CONTAINERS = ['app', 'release'];
+
+const appName = bounded(
+  40,
+  /^[a-z]([a-z0-9-]*[a-z0-9])?$/,
+  'must be lower-case letters, digits and dashes, and start with a letter',
+).refine((name) => !RESERVED_APPS.includes(name), `must be another one than ${RESERVED_APPS.join(' and ')}`);
+
+const resourceName = bounded(
+  20,
+  /^[a-z]([a-z0-9-]*[a-z0-9])?$/,
+  'must be at most 20 lower-case letters, digits and dashes, and start with a letter',
 );
-
-/** Bounds only: what is wrong with a reference is said when the platform's registries are at hand. */
-const imageReference = bounded(512, /^[!-~]+$/, 'must be an image reference such as ghcr.io/acme/shop');
 
 const previewSpec = z
   .strictObject({
-    template: z.enum(TEMPLATES).meta({ description: 'What kind of app it is.', examples: ['web-service'] }),
-    image: imageReference.meta({
-      description:
-        'The image to run. Without a tag, the platform appends one for the pull request (pr-<n>-<sha7> by default); a digest is taken as it is.',
-      examples: ['ghcr.io/acme/shop', 'ghcr.io/acme/shop@sha256:…'],
-    }),
-    port: z
-      .int()
-      .min(
-        1024,
-        'must be 1024 or more: only root may listen below, and a preview does not run as root; let the app listen on 8080, say',
-      )
-      .max(65_535)
-      .default(8080)
-      .meta({ description: 'The port that the app listens on. Below 1024 an app would need to be root.' }),
-    size: z
-      .string()
-      .max(63)
-      .default('small')
-      .meta({ description: 'A size that the platform names, e.g. small, medium, large.' }),
-    health: bounded(200, /^\/[A-Za-z0-9._~/-]*$/, 'must be a path such as /healthz')
-      .default('/')
-      .meta({ description: 'A path that answers with status 200 once the app is ready.' }),
-    env: z
-      .record(environmentName, z.string().max(4096))
+    ...APP_FIELDS,
+    apps: z
+      .record(appName, appSchema)
       .default({})
       .meta({
-        description: 'Environment variables. Not for secrets: those go under `secrets`, as references.',
-        examples: [{ LOG_LEVEL: 'debug' }],
+        examples: [{ mailer: { template: 'worker', image: 'ghcr.io/acme/shop', command: ['node', 'worker.js'] } }],
+        description:
+          'More apps of the same preview, by name, with the same fields. They reach each other by <NAME>_URL in the environment, the first one by MAIN_URL. Default: none.',
       }),
-    secrets: z
+    resources: z
       .record(
-        environmentName,
-        bounded(253, /^[A-Za-z0-9][A-Za-z0-9._/-]*$/, 'must be a reference such as acme/shop/stripe'),
+        resourceName,
+        z.strictObject({
+          type: z
+            .string()
+            .max(63)
+            .meta({ description: 'A type that the platform offers, e.g. postgres, redis, mysql.' }),
+          seed: words.optional().meta({
+            description:
+              "Runs once on the empty database, after `release`, with the first app's image and environment.",
+          }),
+        }),
       )
       .default({})
       .meta({
-        description: "Environment variable: reference in the platform's secret store. Never the value itself.",
-        examples: [{ STRIPE_KEY: 'acme/shop/stripe' }],
+        description:
+          'Throw-away services beside the app, empty at each start: their addresses are in the environment of all apps (DATABASE_URL, REDIS_URL, <NAME>_HOST and the like). Default: none.',
+        examples: [{ db: { type: 'postgres', seed: ['npm', 'run', 'seed'] } }],
+      }),
+    paths: z
+      .array(
+        bounded(
+          200,
+          /^(?!\/)(?!.*(^|\/)\.{1,2}(\/|$))[A-Za-z0-9._/*@+-]+$/,
+          'must be a pattern of files such as web/**, from the root of the repository',
+        ),
+      )
+      .min(1)
+      .max(50)
+      .optional()
+      .meta({
+        description:
+          'Only pull requests that change one of these files get a preview: * stands for a part of a name, ** for any folders. Default: all.',
+        examples: [['web/**']],
       }),
     ttl: duration.optional().meta({
       description: "How long the preview lives after the last push. Default: the platform's `ttl.default`.",
@@ -71,21 +86,48 @@ const previewSpec = z
       }),
   })
   .superRefine((spec, context) => {
-    for (const name of Object.keys(spec.secrets)) {
-      if (Object.hasOwn(spec.env, name)) {
-        context.addIssue({
-          code: 'custom',
-          path: ['secrets', name],
-          message: 'is also under env; keep one of the two',
-        });
-      }
+    checkApp(spec, context);
+    checkRoutes(spec, context);
+    for (const name of Object.keys(spec.resources)) {
+      const others = [...RESERVED_CONTAINERS, ...Object.keys(spec.apps)];
+      if (!others.includes(name) && !RESERVED_APPS.includes(name)) continue;
+      context.addIssue({
+        code: 'custom',
+        path: ['resources', name],
+        message: 'has a name that is taken; choose another',
+      });
     }
-    for (const group of ['env', 'secrets'] as const) {
-      if (Object.hasOwn(spec[group], 'PORT')) {
-        context.addIssue({ code: 'custom', path: [group, 'PORT'], message: 'is set from spec.port; remove it here' });
-      }
-    }
+  })
+  .transform((spec) => {
+    const app = filledIn(spec);
+    return { ...app, path: templateOf(spec.template).isRouted ? (spec.path ?? '/') : undefined };
   });
+
+interface Routed {
+  readonly template: Parameters<typeof templateOf>[0];
+  readonly path?: string | undefined;
+}
+
+/** A path leads to one app. */
+function checkRoutes(
+  spec: Routed & { readonly apps: Readonly<Record<string, Routed>> },
+  context: z.RefinementCtx,
+): void {
+  const first = templateOf(spec.template).isRouted ? (spec.path ?? '/') : undefined;
+  const claims = new Map(first === undefined ? [] : [[normal(first), 'the first app']]);
+  for (const [name, { path }] of Object.entries(spec.apps)) {
+    if (path === undefined) continue;
+    const claimed = claims.get(normal(path));
+    claims.set(normal(path), name);
+    if (claimed === undefined) continue;
+    const message = `leads to ${claimed} already; found ${path}. Give each app a path of its own`;
+    context.addIssue({ code: 'custom', path: ['apps', name, 'path'], message });
+  }
+}
+
+function normal(path: string): string {
+  return path.replace(/(?<=.)\/$/, '');
+}
 
 /** `preview.yaml`: all that a maker writes. */
 export const previewSchema = z.strictObject({
@@ -94,5 +136,10 @@ export const previewSchema = z.strictObject({
   spec: previewSpec,
 });
 
+/** A preview.yaml, defaults filled in. */
 export type Preview = z.output<typeof previewSchema>;
+/** What stands under `spec` of a preview.yaml, defaults filled in. */
 export type PreviewSpec = Preview['spec'];
+
+/** What stands under `spec` of a preview.yaml, before defaults are filled in. */
+export type PreviewSpecInput = z.input<typeof previewSpec>;

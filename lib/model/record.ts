@@ -25,9 +25,12 @@ export const recordSchema = z.object({
   image: z.string().max(600),
   /** Null where the image is named by a tag and no evidence is asked. */
   imageDigest: z.string().max(80).nullable(),
+  /** With several apps: what the tags of all their images stand for, by the image with its tag. */
+  images: z.record(z.string().max(600), z.string().max(80)).optional(),
   /** What was shown of each image, by digest; left out where the platform asks for no more than digests. */
   evidence: z.record(z.string().regex(/^sha256:[0-9a-f]{64}$/), notedEvidence).optional(),
-  url: z.string().max(300),
+  /** Null where no app has a route. */
+  url: z.string().max(500).nullable(),
   cluster: dnsLabel,
   /** Unix seconds: when the pull request was opened. */
   created: z.int().nonnegative(),

@@ -12,6 +12,7 @@ import { PODS } from './resources.ts';
 import { type DocumentText, documentTexts, splice } from './splice.ts';
 import { servedVersions } from './versions.ts';
 
+/** How a text is judged. */
 export interface CheckTextOptions extends CheckContext {
   /** Name of the file, for findings; nothing is read from it. */
   readonly file: string;
@@ -21,6 +22,7 @@ export interface CheckTextOptions extends CheckContext {
   readonly committed?: (object: JsonRecord) => unknown;
 }
 
+/** What the rules say of a text, and the text as it could be. */
 export interface CheckedText {
   readonly findings: readonly Finding[];
   /** The text with every fix made that is offered; the text itself where there is none. */

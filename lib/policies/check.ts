@@ -13,6 +13,7 @@ import { activeRules, chosenRules, type RuleChoice, type Severities } from './ru
 
 export type { Violation } from './evaluate.ts';
 
+/** What a checker checks by. */
 export interface CheckerOptions extends RuleChoice {
   readonly params: RuleParams;
   /** By rule id. @default - what each rule says */
@@ -23,6 +24,7 @@ export interface CheckerOptions extends RuleChoice {
   readonly cel?: CelCompiler | undefined;
 }
 
+/** What an object is checked in. */
 export interface CheckContext {
   /** The Namespace that the object is going to. @default one of the name in `metadata.namespace`, without labels */
   readonly namespaceObject?: unknown;

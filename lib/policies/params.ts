@@ -33,6 +33,10 @@ export interface RuleParams {
   readonly allowedKinds: readonly string[];
   /** Annotation keys of an Ingress or route; one that ends in `/` allows all keys under it. @default `DEFAULT_ROUTE_ANNOTATIONS` */
   readonly routeAnnotations: readonly string[];
+  /** Annotations that an Ingress or route has to have, with their values: the platform's own. @default none */
+  readonly requiredRouteAnnotations: Readonly<Record<string, string>>;
+  /** The PriorityClass that the platform gives to apps. @default empty: none */
+  readonly priorityClass: string;
   /** Finalizers that Kubernetes itself takes off again. @default `DEFAULT_FINALIZERS` */
   readonly finalizers: readonly string[];
   /** Finalizers that well-known controllers add to objects that are there, and take off again. @default `CONTROLLER_FINALIZERS` */
@@ -98,15 +102,23 @@ export function makerParams(params: RuleParams): RuleParams {
 /** From harmless to worst. */
 const SEVERITIES = ['none', 'low', 'medium', 'high', 'critical'];
 
-/** What greenroom itself makes of a preview.yaml: a list of a platform's own is about what makers bring along. */
-function madeKinds({ ingress, secrets, knative }: PlatformSpec): readonly string[] {
-  return [
+/**
+ * What greenroom itself makes of a preview.yaml, and what makers may bring along: a list stands in the place of the usual
+ * kinds, a map adds to them and takes away.
+ */
+function allowedKinds({ policies, secrets, knative, ingress }: PlatformSpec): readonly string[] {
+  const chosen = policies.parameters.allowedKinds ?? {};
+  const made = [
     'Service',
     'apps/Deployment',
     ingress.kind === 'gateway' ? 'gateway.networking.k8s.io/HTTPRoute' : 'networking.k8s.io/Ingress',
     ...SECRET_KINDS[secrets.mechanism],
     ...(knative ? ['serving.knative.dev/DomainMapping', 'serving.knative.dev/Service'] : []),
   ];
+  if (Array.isArray(chosen)) return [...new Set([...chosen, ...made])];
+  const usual = [...new Set([...DEFAULT_KINDS, ...made])];
+  const added = Object.keys(chosen).filter((kind) => chosen[kind] === true && !usual.includes(kind));
+  return [...usual.filter((kind) => chosen[kind] !== null), ...added];
 }
 
 /** The parameters that a platform's settings stand for. */
@@ -117,8 +129,14 @@ export function ruleParams(platform: PlatformSpec): RuleParams {
     registries: platform.registries,
     maxSize: parameters.maxSize,
     limitRequestRatio: parameters.limitRequestRatio,
-    allowedKinds: [...new Set([...(parameters.allowedKinds ?? DEFAULT_KINDS), ...madeKinds(platform)])],
-    routeAnnotations: DEFAULT_ROUTE_ANNOTATIONS,
+    allowedKinds: allowedKinds(platform),
+    routeAnnotations: [
+      ...DEFAULT_ROUTE_ANNOTATIONS,
+      ...Object.keys(platform.ingress.annotations),
+      ...Object.keys(platform.annotations),
+    ],
+    requiredRouteAnnotations: platform.ingress.annotations,
+    priorityClass: platform.priorityClass ?? '',
     finalizers: DEFAULT_FINALIZERS,
     controllerFinalizers: CONTROLLER_FINALIZERS,
     keys: [
@@ -127,6 +145,7 @@ export function ruleParams(platform: PlatformSpec): RuleParams {
         ? ['autoscaling.knative.dev/', 'networking.knative.dev/visibility', 'serving.knative.dev/']
         : []),
       ...parameters.keys,
+      ...[platform.labels, platform.annotations, platform.ingress.annotations].flatMap((map) => Object.keys(map)),
     ],
     reservedKeys: RESERVED_KEYS,
     ownKeys: OWN_KEYS,

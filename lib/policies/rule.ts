@@ -53,6 +53,7 @@ export interface ItemList {
 export const CONTAINERS: ItemList = { cel: 'variables.containers', items: 'containers' };
 /** Containers that can hold resources: all but debug containers. */
 export const OWN_CONTAINERS: ItemList = { cel: 'variables.ownContainers', items: 'ownContainers' };
+/** The volumes of a pod. */
 export const VOLUMES: ItemList = { cel: 'variables.podSpec.?volumes.orValue([])', items: 'volumes' };
 
 /** The object's own metadata, and that of everything that is made from it: pods, jobs, claims, secrets. */
@@ -130,6 +131,7 @@ export interface RuleSpec {
   readonly examples: { readonly good: string; readonly bad: string };
 }
 
+/** A rule with its defaults filled in; see {@link RuleSpec}. */
 export interface Rule extends RuleSpec {
   readonly severity: Severity;
   readonly scope: 'everyone' | 'makers';
@@ -138,6 +140,7 @@ export interface Rule extends RuleSpec {
   readonly cel: string;
 }
 
+/** A rule from its parts, its defaults filled in. */
 export function defineRule(spec: RuleSpec): Rule {
   return {
     severity: 'deny',

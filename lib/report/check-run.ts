@@ -13,7 +13,7 @@ export function renderCheck(state: PreviewState, subject: Subject, options: Repo
       return {
         conclusion: 'success',
         title: 'Preview committed',
-        summary: `${state.preview.url} shows ${shortSha(state.preview.headSha)} until ${dayAndTime(state.preview.expires)}.`,
+        summary: `${state.preview.url ?? 'The preview'} shows ${shortSha(state.preview.headSha)} until ${dayAndTime(state.preview.expires)}.`,
         annotations: state.findings.map(findingAnnotation),
       };
     case 'denied': {

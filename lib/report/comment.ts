@@ -158,7 +158,7 @@ function ready(preview: LivePreview, findings: readonly Finding[], { subject, op
   const life = since === null ? undefined : Math.max(0, preview.expires - since);
   const warnings = findings.filter((f) => f.severity === 'warn');
   return [
-    `### Preview: ready${when} - [Open the preview](${preview.url})`,
+    `### Preview: ready${when}${preview.url === null ? '' : ` - [Open the preview](${preview.url})`}`,
     `Shows ${code(shortSha(preview.headSha))} ${code(subject.title)}. Ends ${dayAndTime(preview.expires)}. ${costWords(preview, life)}`,
     ...(endsSoon ? ['', keepWords(options)] : []),
     ...(warnings.length > 0 ? ['', ...entries(warnings.map((f) => findingEntry(f, options, subject)))] : []),
@@ -237,7 +237,7 @@ function stillRunning(live: LivePreview | null, { headSha }: Subject): string[] 
   if (live === null) return [];
   const shown = `Your earlier preview is still running: it shows ${code(shortSha(live.headSha))}`;
   const newer = live.headSha === headSha ? '' : `, not the latest commit ${code(shortSha(headSha))}`;
-  return ['', `${shown}${newer}. [Open it](${live.url})`];
+  return ['', `${shown}${newer}.${live.url === null ? '' : ` [Open it](${live.url})`}`];
 }
 
 /** One line for terminals and logs: the place, then the sentence. */

@@ -6,7 +6,8 @@ import type { Pages } from '../forge/pages.ts';
 /** A preview that runs, as far as the apps repo knows. */
 export interface LivePreview {
   readonly name: string;
-  readonly url: string;
+  /** Null where no app of it has a route. */
+  readonly url: string | null;
   readonly headSha: string;
   /** Unix seconds: when the pull request was opened. */
   readonly created: number;

@@ -154,7 +154,9 @@ function reportOf(context: SyncContext, base: Said, plan: Saying, boxesAnswered:
 function deploymentOf(state: PreviewState, name: string): PullRequestReport['deployment'] {
   const environment = `preview/${name}`;
   if (state.state === 'ready') {
-    return { environment, live: { headSha: state.preview.headSha, url: state.preview.url } };
+    const { headSha, url } = state.preview;
+    // Without an address there is nothing for the forge to link to.
+    return url === null ? null : { environment, live: { headSha, url } };
   }
   return state.state === 'none' || state.state === 'no-file' ? { environment, live: null } : null;
 }

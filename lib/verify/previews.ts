@@ -1,9 +1,10 @@
 import type { CompiledPreview } from '../compile/compile.ts';
+import { recordedDigests, taggedImages } from '../compile/images.ts';
 import { isExpired } from '../compile/lifetime.ts';
-import { taggedImage } from '../compile/resolve.ts';
 import { formatProblem, GreenroomError, type Problem } from '../core/errors.ts';
 import { compareStrings, type FileSet } from '../core/fileset.ts';
 import type { Finding } from '../core/finding.ts';
+import { formatImage } from '../model/image.ts';
 import { RECORD_FILE } from '../model/layout.ts';
 import { type PreviewRecord, parseRecord } from '../model/record.ts';
 import { printable } from '../report/text.ts';
@@ -128,20 +129,23 @@ async function digestDoubt(
   { record, preview }: Source,
   known: PreviewRecord | undefined,
 ): Promise<Doubt | null> {
-  if (platform.evidence.require.length === 0 || record.imageDigest === null) return null;
-  if (known?.headSha === record.headSha && known.imageDigest === record.imageDigest) return null;
+  if (platform.evidence.require.length === 0) return null;
+  const digests = recordedDigests(record, preview.value, platform);
+  const before =
+    known?.headSha === record.headSha ? recordedDigests(known, preview.value, platform) : new Map<string, string>();
   const context = { number: record.identity.number, headSha: record.headSha };
-  const image = taggedImage(preview.value.spec.image, platform, context);
-  if (typeof image === 'string' || image.digest !== undefined) return null;
-  const lookup = await images?.resolve(image);
-  if (lookup?.status === 'found' && lookup.digest === record.imageDigest) return null;
-  const name = `${image.repository}:${image.tag}`;
-  if (lookup?.status === 'found') return { status: 'wrong', reason: `${name} is ${lookup.digest}` };
-  if (lookup?.status === 'missing') return { status: 'wrong', reason: `there is no image ${name}` };
-  return {
-    status: 'unknown',
-    reason: `the digest of ${name} cannot be looked up: ${lookup?.reason ?? 'nobody to ask'}`,
-  };
+  for (const image of taggedImages(preview.value, platform, context)) {
+    const name = formatImage(image);
+    const digest = digests.get(name);
+    if (digest === undefined || before.get(name) === digest) continue;
+    const lookup = await images?.resolve(image);
+    if (lookup?.status === 'found' && lookup.digest === digest) continue;
+    if (lookup?.status === 'found') return { status: 'wrong', reason: `${name} is ${lookup.digest}` };
+    if (lookup?.status === 'missing') return { status: 'wrong', reason: `there is no image ${name}` };
+    const why = lookup?.reason ?? 'nobody to ask';
+    return { status: 'unknown', reason: `the digest of ${name} cannot be looked up: ${why}` };
+  }
+  return null;
 }
 
 function compare({ files: wanted, folder: place }: CompiledPreview, folder: string, files: FileSet, source: Source) {

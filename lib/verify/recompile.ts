@@ -1,5 +1,6 @@
 import type { CompiledPreview } from '../compile/compile.ts';
 import type { EvidenceByDigest } from '../compile/evidence.ts';
+import { recordedDigests } from '../compile/images.ts';
 import { expiresAt, type Times } from '../compile/lifetime.ts';
 import { GreenroomError } from '../core/errors.ts';
 import type { FileSet } from '../core/fileset.ts';
@@ -74,7 +75,7 @@ export function recompile(
     labels: pull.labels,
     times: recordedTimes(source, recordedBy),
     // Where no evidence is asked a tag stands for itself, whatever a record says.
-    digest: platform.evidence.require.length === 0 ? undefined : (record.imageDigest ?? undefined),
+    digests: platform.evidence.require.length === 0 ? undefined : recordedDigests(record, preview.value, platform),
     evidence: recordedEvidence(record, platform),
   });
 }

@@ -49,7 +49,9 @@ function referenceYaml(schema: Schema): string {
 
 /** @param given what a default of the group around it says of this setting. @default - nothing */
 function nodeOf(schema: Schema, path: string, document: Document, given?: unknown): Node {
-  const one = schema.properties === undefined ? (schema.anyOf?.find((each) => each.properties) ?? schema) : schema;
+  // What has an example of its own is shown by it, not by its parts.
+  const isWhole = schema.properties !== undefined || schema.examples !== undefined;
+  const one = isWhole ? schema : (schema.anyOf?.find((each) => each.properties) ?? schema);
   if (one.properties !== undefined) return mapOf(one, path, document, given ?? schema.default);
   if (one.items?.properties !== undefined) {
     const list = document.createNode([]) as YAMLSeq;
@@ -64,9 +66,11 @@ function nodeOf(schema: Schema, path: string, document: Document, given?: unknow
   return node;
 }
 
-/** What stands under each name of a map; `null` beside it takes a default away. */
-function entryOf({ additionalProperties: inner }: Schema): Schema | undefined {
-  return typeof inner === 'object' ? (inner.anyOf?.find((each) => each.properties !== undefined) ?? inner) : undefined;
+/** What stands under each name of a map; `null` beside it takes a default away. A map with an example is shown as that. */
+function entryOf({ additionalProperties: inner, examples }: Schema): Schema | undefined {
+  return typeof inner === 'object' && examples === undefined
+    ? (inner.anyOf?.find((each) => each.properties !== undefined) ?? inner)
+    : undefined;
 }
 
 /** A map with names of one's own, such as sizes: one entry explained, the others as they are. */

@@ -26,7 +26,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: 'model',
-    what: 'Preview and Platform (one zod schema each: checks, defaults, types, JSON Schema), safe loading, identity and names, the layout of the apps repo',
+    what: 'Preview and Platform (one zod schema each: checks, defaults, types, JSON Schema), templates (one file each), safe loading, identity and names, the layout of the apps repo',
     from: ['core'],
   },
   {
@@ -105,6 +105,11 @@ export const ROOMS: readonly Room[] = [
     from: ['core', 'model', 'reconcilers', 'policies', 'gitops', 'forge', 'report', 'compile', 'sync', 'scaffold'],
   },
   {
+    name: 'import',
+    what: 'preview.yaml from what a project already has: compose, Score, Heroku',
+    from: ['core', 'model', 'report'],
+  },
+  {
     name: 'doctor',
     what: 'what a cluster lacks to run, show and end previews; seen through kubectl',
     from: ['core', 'model', 'cluster', 'reconcilers', 'policies', 'constructs', 'scaffold'],
@@ -125,8 +130,9 @@ export const ROOMS: readonly Room[] = [
 /** Packages that only some rooms may import; all others are free. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   cdk8s: ['constructs', 'compile', 'scaffold'],
-  'cdk8s-plus-28': ['constructs'],
-  constructs: ['constructs'],
+  // Its types alone.
+  'cdk8s-plus-28': ['model'],
+  constructs: ['constructs', 'compile'],
   '@octokit/rest': ['github'],
   '@sigstore/bundle': ['evidence'],
   '@sigstore/core': ['evidence'],

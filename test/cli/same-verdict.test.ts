@@ -95,7 +95,6 @@ const IMAGES = [
   'docker.io/library/nginx:latest',
   `ghcr.io/acme/shop@sha256:${'a'.repeat(64)}`,
   'ghcr.io/acme/shop@sha256:abc',
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: what makers copy from a workflow
   '"ghcr.io/acme/shop:${{ github.sha }}"',
 ];
 const config = (name: string, more = '') =>

@@ -8,7 +8,7 @@ import { PullRequestPreviews } from '../../lib/constructs/pull-request-previews/
 import { type Cluster, startCluster } from './cluster.ts';
 import { crdFiles, crdSources } from './crds.ts';
 import { eventually } from './eventually.ts';
-import { configuration, previews, scaffolds } from './generated/configurations.ts';
+import { anyPreviews, configuration, previews, scaffolds, usualApps } from './generated/configurations.ts';
 import { constraintDefinition } from './generated/constraints.ts';
 import { kubeconform } from './kubeconform.ts';
 import { mapLimited } from './policies/admission.ts';
@@ -67,7 +67,15 @@ beforeAll(async () => {
     await api.apply(await constraintDefinition(object));
   }
   const namespaces = new Set(generated.flatMap(({ object }) => object.metadata.namespace ?? []));
-  for (const name of namespaces) await api.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+  // As fences are: what Pod Security has against a workload comes back as a warning.
+  const restricted = {
+    'pod-security.kubernetes.io/warn': 'restricted',
+    'pod-security.kubernetes.io/enforce': 'restricted',
+  };
+  for (const name of namespaces) {
+    const labels = name.startsWith('pr-') ? restricted : {};
+    await api.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } });
+  }
 });
 afterAll(async () => {
   api?.close();
@@ -90,6 +98,8 @@ function collect(): void {
 function* all(): Generator<[label: string, path: string, text: string]> {
   yield* scaffolds();
   yield* previews();
+  yield* usualApps();
+  yield* anyPreviews();
 }
 
 describe('every file that is generated in any configuration', () => {

@@ -36,11 +36,12 @@ beforeAll(() => {
 
 test.each([
   [0, ['Namespace', 'ResourceQuota', 'NetworkPolicy', 'Deployment', 'Service', 'Ingress']],
-  [1, ['AppProject', 'ApplicationSet']],
-  [2, ['AppProject', 'ApplicationSet', 'ClusterRole', 'ValidatingAdmissionPolicy']],
-  [3, ['AppProject', 'ApplicationSet', 'ValidatingAdmissionPolicy']],
+  [1, ['Namespace', 'ResourceQuota', 'NetworkPolicy', 'Deployment', 'Service', 'Ingress']],
+  [2, ['AppProject', 'ApplicationSet']],
+  [3, ['AppProject', 'ApplicationSet', 'ClusterRole', 'ValidatingAdmissionPolicy']],
+  [4, ['AppProject', 'ApplicationSet', 'ValidatingAdmissionPolicy']],
 ])('snippet %i of docs/constructs.md synthesizes %j', (i, kinds) => {
   const objects = parseAllDocuments(outputs[i]!).map((document) => document.toJS());
   expect(objects.map(({ kind }) => kind)).toEqual(expect.arrayContaining(kinds));
-  expect(snippets).toHaveLength(4);
+  expect(snippets).toHaveLength(5);
 });

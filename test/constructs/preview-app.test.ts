@@ -72,11 +72,101 @@ describe('PreviewApp', () => {
     }
   });
 
-  it('probes the named port and no host', () => {
+  const PROBES = ['startupProbe', 'readinessProbe', 'livenessProbe'];
+  it('probes the named port and no host, each for less time than until the next', () => {
     const [container] = deploymentPod(app({ health: '/healthz' })).containers;
-    for (const probe of ['startupProbe', 'readinessProbe', 'livenessProbe']) {
+    for (const probe of PROBES) {
       expect(container[probe].httpGet, probe).toEqual({ path: '/healthz', port: 'http' });
+      expect(container[probe].timeoutSeconds).toBeLessThan(container[probe].periodSeconds);
     }
+    const { startupProbe: start } = container;
+    const { progressDeadlineSeconds } = app().get('Deployment/pr-shop-7').spec;
+    expect(start.periodSeconds * start.failureThreshold).toBeLessThan(progressDeadlineSeconds);
+    expect(progressDeadlineSeconds).toBeLessThan(600);
+  });
+
+  it('restarts an app only where somebody named the path that it answers on', () => {
+    const probes = (health?: PreviewAppProps['health']) => {
+      const [container] = deploymentPod(app(health === undefined ? {} : { health })).containers;
+      return PROBES.filter((probe) => container[probe] !== undefined);
+    };
+    expect(probes()).toEqual(['startupProbe', 'readinessProbe']);
+    expect(probes({ tcp: true })).toEqual(['startupProbe', 'readinessProbe']);
+    expect(probes('/')).toEqual(PROBES);
+    const [asked] = deploymentPod(app({ health: { path: '/up', host: 'shop.example.com' } })).containers;
+    expect(asked.readinessProbe.httpGet).toEqual({
+      path: '/up',
+      port: 'http',
+      httpHeaders: [{ name: 'Host', value: 'shop.example.com' }],
+    });
+    const [knocked] = deploymentPod(app({ health: { tcp: true } })).containers;
+    expect(knocked.startupProbe.tcpSocket).toEqual({ port: 'http' });
+  });
+
+  it('runs what is named, as who is named, with the places that are named', () => {
+    const release = ['npm', 'run', 'migrate'];
+    const given = {
+      command: ['node'],
+      args: ['a.js'],
+      user: 1000,
+      writable: ['/var/cache/x'],
+      release,
+      env: { A: '1' },
+    };
+    const pod = deploymentPod(app(given));
+    const [container] = pod.containers;
+    const [first] = pod.initContainers;
+    expect(container).toMatchObject({ command: ['node'], args: ['a.js'], securityContext: { runAsUser: 1000 } });
+    expect(container.volumeMounts).toEqual([
+      { name: 'tmp', mountPath: '/tmp' },
+      { name: 'writable-1', mountPath: '/var/cache/x' },
+    ]);
+    expect(pod.volumes.map((v: Manifest) => v.name)).toEqual(['tmp', 'writable-1']);
+    // The step before the start has what the app has, but for its command and its probes.
+    const { command, args, ports, startupProbe, readinessProbe, ...rest } = container;
+    expect(first).toEqual({ ...rest, name: 'release', command: release });
+    expect(app(given).get('Deployment/pr-shop-7').spec.progressDeadlineSeconds).toBe(600);
+  });
+
+  it('pulls a tag again, which may have moved, and a digest once', () => {
+    const policy = (image: string) => deploymentPod(app({ image })).containers[0].imagePullPolicy;
+    expect(policy('ghcr.io/acme/shop:1')).toBe('Always');
+    expect(policy(`ghcr.io/acme/shop@sha256:${'a'.repeat(64)}`)).toBe('IfNotPresent');
+  });
+
+  it('has neither Service nor route where the template listens on no port', () => {
+    const { port: _, ...portless } = APP_PROPS;
+    const objects = synth((scope) => new PreviewApp(scope, 'app', { ...portless, template: 'worker' }));
+    expect([...objects.keys()]).toEqual(['Deployment/pr-shop-7']);
+    const [container] = deploymentPod(objects).containers;
+    for (const field of ['ports', 'env', ...PROBES]) expect(container).not.toHaveProperty(field);
+    expect(refusal({ template: 'worker' }).problems.map(({ field }) => field)).toEqual(['port']);
+  });
+
+  it('leads a part of the host to the app, or nothing', () => {
+    const [rule] = app({ path: '/api' }).get('Ingress/pr-shop-7').spec.rules;
+    expect(rule.http.paths[0].path).toBe('/api');
+    const gateway = { name: 'previews', namespace: 'edge', listener: 'https' };
+    const { spec } = app({ path: '/api', ingress: { kind: 'gateway', gateway } }).get('HTTPRoute/pr-shop-7');
+    expect(spec.rules[0].matches[0].path.value).toBe('/api');
+    expect(spec.parentRefs[0].sectionName).toBe('https');
+    expect([...app({ path: null }).keys()]).toEqual(['Deployment/pr-shop-7', 'Service/pr-shop-7']);
+    const annotated = app({ routeAnnotations: { 'nginx.ingress.kubernetes.io/auth-url': 'https://a' } });
+    expect(annotated.get('Ingress/pr-shop-7').metadata.annotations).toEqual({
+      'nginx.ingress.kubernetes.io/auth-url': 'https://a',
+    });
+    expect(annotated.get('Service/pr-shop-7').metadata.annotations).toBeUndefined();
+  });
+
+  it('reads one property of a secret where one is named', () => {
+    const secrets = { DB: 'acme/shop/db#password' };
+    const external = app({ secrets, secretStore: { mechanism: 'external-secrets' } });
+    expect(external.get('ExternalSecret/pr-shop-7').spec.data[0].remoteRef).toMatchObject({
+      key: 'acme/shop/db',
+      property: 'password',
+    });
+    const sealed = app({ secrets, secretStore: { mechanism: 'sealed-secrets' } });
+    expect(JSON.stringify(deploymentPod(sealed))).toContain('"key":"db.password"');
   });
 
   it('lists variables by name, whatever order they were written in', () => {
@@ -202,6 +292,15 @@ describe('PreviewApp', () => {
       env: { FIRST: 'one' },
       secrets: { SECOND: 'two/three' },
       secretStore: { mechanism: 'external-secrets', store: 'vault' },
+      templateFields: {},
+      path: '/part',
+      command: ['run-this'],
+      args: ['--with-that'],
+      user: 4321,
+      writable: ['/var/lib/own-cache'],
+      release: ['migrate-first'],
+      priorityClass: 'below-all',
+      routeAnnotations: { 'example.com/gate': 'closed' },
       knative: false,
       replicas: 17,
       tmpSize: '111Mi',
@@ -268,6 +367,12 @@ describe('PreviewApp', () => {
     ['a privileged port', { port: 80 }, 'port'],
     ['a path with a query', { health: '/x?y' }, 'health'],
     ['no replica', { replicas: 0 }, 'replicas'],
+    ['root', { user: 0 }, 'user'],
+    ['a place over the code', { writable: ['/app'] }, 'writable[0]'],
+    ['a place over the command', { writable: ['/data'], command: ['/data/run'] }, 'writable[0]'],
+    ['a part of the host that is none', { path: 'api' }, 'path'],
+    ['a part of the host on Knative', { template: 'function', knative: true, path: '/a' }, 'path'],
+    ['a step before the start on Knative', { template: 'function', knative: true, release: ['a'] }, 'release'],
     ['a gateway that is not named', gatewayless, 'ingress.gateway'],
     ['PORT in env', { env: { PORT: '1' } }, 'env.PORT'],
     ['a variable that is none', { env: { 'A-B': '1' } }, 'env[A-B]'],

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { PreviewApp, PreviewNamespace, type PreviewNamespaceProps } from '../../lib/constructs/index.ts';
 import { limitRangeProblems } from '../../lib/constructs/preview-namespace/limit-range.ts';
 import { platformSchema } from '../../lib/model/platform.ts';
-import { TEMPLATES } from '../../lib/model/preview.ts';
+import { TEMPLATE_NAMES } from '../../lib/model/templates/index.ts';
 import fc from '../support/property.ts';
 import { APP_PROPS, NAMESPACE_PROPS } from './support.ts';
 
@@ -146,11 +146,12 @@ describe('what fits into a preview namespace', () => {
       spec: { domain: 'apps.example.com', sources: [{ owner: 'acme' }], registries: ['ghcr.io/acme'] },
     });
     for (const size of Object.values(spec.sizes)) {
-      for (const template of TEMPLATES) {
+      for (const template of TEMPLATE_NAMES) {
         const chart = new Chart(new App(), 'test');
         const { quota, limitRange } = spec.namespace;
         new PreviewNamespace(chart, 'fence', { ...NAMESPACE_PROPS, quota, limitRange });
-        new PreviewApp(chart, 'app', { ...APP_PROPS, template, size });
+        const { port: _, ...props } = APP_PROPS;
+        new PreviewApp(chart, 'app', { ...props, template, size });
         expect(() => chart.toJson()).not.toThrow();
       }
     }

@@ -45,6 +45,8 @@ describe('a pull request', () => {
         labels: ['preview'],
         head: { sha, ref: 'fix', repositoryId: 101, committedAt: COMMIT_TIME },
         author: 'ada',
+        isByBot: false,
+        base: 'main',
         title: 'Change 7',
         createdAt: COMMIT_TIME,
         updatedAt: COMMIT_TIME,
@@ -331,5 +333,27 @@ describe('publishing', () => {
     if (found.status !== 'found') return expect.unreachable();
     await forge.publish(found.value, reportOf({}));
     expect(existsSync(join(on.path, 'acme/shop/pulls/7'))).toBe(false);
+  });
+});
+
+describe('what a pull request changes', () => {
+  test('is the difference to where it left the branch that it wants to change', async () => {
+    const { on, sha, forge } = shop();
+    const next = on.repository('acme', 'shop', { 'web/a.ts': '1', 'm/a.yaml': null });
+    git(on.gitDir('acme', 'shop'), ['update-ref', 'refs/heads/main', sha]);
+    on.repository('acme', 'shop', { 'elsewhere.md': 'later on main' });
+    const head = { sha: next, ref: 'fix', repositoryId: 101 };
+    on.pull('acme', 'shop', { number: 8, repositoryId: 101, head });
+    const pull = await forge.pullRequest(SHOP, 8);
+    if (pull.status !== 'found') throw new Error(pull.reason);
+    expect(pull.value).toMatchObject({ base: 'main', isByBot: false });
+    expect(await forge.changedFiles(pull.value)).toEqual({ status: 'found', value: ['m/a.yaml', 'web/a.ts'] });
+    on.pull('acme', 'shop', { number: 8, repositoryId: 101, head, base: { ref: 'none' }, author: 'renovate[bot]' });
+    const other = await forge.pullRequest(SHOP, 8);
+    if (other.status !== 'found') throw new Error(other.reason);
+    expect(other.value.isByBot).toBe(true);
+    expect(await forge.changedFiles(other.value)).toMatchObject({ status: 'unknown' });
+    on.pull('acme', 'shop', { number: 8, repositoryId: 101, head, files: ['a'] });
+    expect(await forge.changedFiles(other.value)).toEqual({ status: 'found', value: ['a'] });
   });
 });

@@ -266,3 +266,21 @@ describe('publishing', () => {
     expect(fake.commentsOf('acme', 'shop', 7)).toEqual([]);
   });
 });
+
+test('the files that a pull request changes, page by page, and who opened it', async () => {
+  const { on, fake, forge } = await shop();
+  const files = Object.fromEntries(Array.from({ length: 130 }, (_, i) => [`web/${i}.ts`, String(i)]));
+  const sha = on.repository('acme', 'shop', files);
+  on.pull('acme', 'shop', {
+    number: 7,
+    repositoryId: 101,
+    head: { sha, ref: 'fix', repositoryId: 101 },
+    author: 'renovate[bot]',
+  });
+  const pull = await pull7(forge);
+  expect(pull).toMatchObject({ base: 'main', isByBot: true });
+  const changed = await forge.changedFiles(pull);
+  if (changed.status !== 'found') throw new Error(changed.reason);
+  expect([...changed.value].sort()).toEqual(Object.keys(files).sort());
+  expect(fake.requests.filter(({ path }) => path.includes('/files')).length).toBe(2);
+});

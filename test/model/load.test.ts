@@ -35,7 +35,7 @@ describe('a preview file that is right', () => {
     expect(value.spec).toMatchObject({
       template: 'web-service',
       port: 8080,
-      size: 'small',
+      size: null,
       env: { LOG_LEVEL: 'debug' },
     });
     expect({ text, file }).toEqual({ text: PREVIEW, file: 'preview.yaml' });
@@ -101,7 +101,7 @@ describe('a preview file with mistakes', () => {
 
   it('names the allowed settings where nothing is near, and the right place for a known one', () => {
     expect(problems(`${HEAD}${IMAGE}  replicas: 3\nport: 8080\n`)).toEqual([
-      'preview.yaml:6:3: spec.replicas: "replicas" is not a setting; allowed here: template, image, port, size, health, env, secrets, ttl, manifests',
+      'preview.yaml:6:3: spec.replicas: "replicas" is not a setting; allowed here: template, image, port, path, size, health, command, args, user, writable, env, secrets, release, apps, resources, paths, ttl, manifests',
       'preview.yaml:7:1: port: "port" is not a setting here; it belongs under "spec"',
     ]);
   });
@@ -120,7 +120,7 @@ describe('a preview file with mistakes', () => {
 
   it('lists the values of a closed set', () => {
     expect(problems(`${HEAD.replace('web-service', 'web-servcie')}${IMAGE}`)).toEqual([
-      'preview.yaml:4:13: spec.template: must be one of static-site, web-service, function; found "web-servcie"; did you mean web-service?',
+      'preview.yaml:4:13: spec.template: must be one of static-site, web-service, function, worker; found "web-servcie"; did you mean web-service?',
     ]);
   });
 

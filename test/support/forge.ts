@@ -12,6 +12,10 @@ export interface PullFile {
   readonly draft: boolean;
   readonly labels: readonly string[];
   readonly head: { readonly sha: string; readonly ref: string; readonly repositoryId: number | null };
+  /** @default main */
+  readonly base?: { readonly ref: string };
+  /** @default - Git is asked */
+  readonly files?: readonly string[];
   readonly author: string;
   readonly title: string;
   readonly createdAt: string;

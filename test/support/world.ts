@@ -31,6 +31,7 @@ export interface PullOptions {
   readonly updatedAt?: number;
   readonly title?: string;
   readonly author?: string;
+  readonly files?: readonly string[];
 }
 
 /** A world of whatever kind: {@link World} without where it lies. */
@@ -79,6 +80,7 @@ export class World {
         repositoryId: headRepositoryId,
       },
       author: options.author ?? 'mia',
+      ...(options.files && { files: options.files }),
       title: options.title ?? 'A change',
       createdAt: formatTime(createdAt),
       updatedAt: formatTime(updatedAt),

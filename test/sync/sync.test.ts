@@ -123,6 +123,15 @@ describe('who gets a preview', () => {
     expect(await sync(world)).toMatchObject({ effect: 'create' });
   });
 
+  test('files that the maker names, while the pull request changes one of them', async () => {
+    const world = opened();
+    world.push('shop', { 'preview.yaml': previewText('paths: ["web/**"]') });
+    world.pull('shop', 7, { files: ['README.md'] });
+    expect(await sync(world)).toMatchObject({ state: { reason: 'paths' } });
+    world.pull('shop', 7, { files: ['README.md', 'web/a.ts'] });
+    expect(await sync(world)).toMatchObject({ state: { state: 'ready' } });
+  });
+
   test('a label that the platform wants, while it is there', async () => {
     const world = opened(platformText().replace('{ owner: acme }', '{ owner: acme, label: preview }'));
     expect(await sync(world)).toMatchObject({ state: { reason: 'label' } });

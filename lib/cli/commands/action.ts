@@ -123,7 +123,7 @@ function outputs({ name, state }: Answer): string {
   const values = {
     name: name ?? '',
     state: state.state,
-    url: state.state === 'ready' ? state.preview.url : '',
+    url: state.state === 'ready' ? (state.preview.url ?? '') : '',
   };
   return Object.entries(values)
     .map(([key, value]) => {
@@ -149,7 +149,8 @@ function summary({ name, state, results, failures = [], unknown = [], findings =
 }
 
 function heading(name: string | null | undefined, state: PreviewState): string {
-  const link = state.state === 'ready' ? ` - [open the preview](${state.preview.url})` : '';
+  const url = state.state === 'ready' ? state.preview.url : null;
+  const link = url === null ? '' : ` - [open the preview](${url})`;
   return `${name ?? 'preview'}: ${state.state}${link}`;
 }
 

@@ -49,7 +49,7 @@ async function render(file: string, options: RenderOptions, io: Io): Promise<voi
   if (options.out !== undefined) {
     writePreview(resolve(io.cwd, options.out), compiled);
     io.err(
-      `${count(compiled.files.size, 'file')} in ${options.out}/${compiled.folder}; it will answer at ${compiled.url}\n`,
+      `${count(compiled.files.size, 'file')} in ${options.out}/${compiled.folder}; ${compiled.url === null ? 'it has no URL' : `it will answer at ${compiled.url}`}\n`,
     );
   } else if (options.format === 'text') {
     io.out(documents(compiled.files));

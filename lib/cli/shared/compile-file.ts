@@ -1,12 +1,14 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { appsOf } from '../../compile/apps.ts';
 import { type CompiledPreview, createCompiler } from '../../compile/compile.ts';
 import { EVIDENCE_RULES } from '../../compile/evidence.ts';
-import { needsDigest } from '../../compile/images.ts';
+import { imagesWithoutDigest } from '../../compile/images.ts';
 import { parseTime, systemClock } from '../../core/clock.ts';
 import { GreenroomError, invalidInput } from '../../core/errors.ts';
 import { readWorkFile, readWorkFolder } from '../../forge/work-folder.ts';
 import { loadPreview } from '../../model/files.ts';
+import { formatImage } from '../../model/image.ts';
 import { PLATFORM_FILE, PREVIEW_FILE } from '../../model/layout.ts';
 import { type ExtensionOptions, type Extensions, extensionOption, loadExtensions } from './extensions.ts';
 import type { Io } from './io.ts';
@@ -97,12 +99,13 @@ export async function compileWork(
   const platform = { ...side.platform, secrets };
   const preview = named(shown, () => loadPreview(text, PREVIEW_FILE));
   const { spec } = preview.value;
-  if (!isKnown && Object.keys(spec.secrets).length > 0) {
+  if (!isKnown && appsOf(preview.value).some((app) => Object.keys(app.spec.secrets).length > 0)) {
     io.err(
       'greenroom: no Git remote and no --repo say whose repository this is: the prefix of its secrets was not checked\n',
     );
   }
-  const isTag = needsDigest(platform, spec.image, { number: identity.number, headSha: sha });
+  const asked = options.assumeDigest === true ? { number: identity.number, headSha: sha } : null;
+  const tagged = asked === null ? [] : imagesWithoutDigest(preview.value, platform, asked);
   const compiled = named(shown, () =>
     createCompiler({ ...side, platform, now })({
       preview,
@@ -111,7 +114,7 @@ export async function compileWork(
       headSha: sha,
       author: '',
       labels: label,
-      digest: options.assumeDigest === true && isTag ? `sha256:${'0'.repeat(64)}` : undefined,
+      digests: new Map(tagged.map((image) => [formatImage(image), `sha256:${'0'.repeat(64)}`])),
       times: { createdAt: at, updatedAt: at, committedAt: at },
     }),
   );

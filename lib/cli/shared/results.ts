@@ -48,7 +48,7 @@ function headline({ state, effect, change, commit }: SyncResult, dryRun: boolean
 function stateText(state: PreviewState): string {
   switch (state.state) {
     case 'ready':
-      return `${state.preview.url} until ${dayAndTime(state.preview.expires)}`;
+      return `${state.preview.url ?? 'runs'} until ${dayAndTime(state.preview.expires)}`;
     case 'denied':
       return 'refused by the rules';
     case 'invalid':

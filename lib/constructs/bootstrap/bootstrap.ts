@@ -15,6 +15,7 @@ import { cleanerGuard, fencerGuard, Guard, reconcilerGuard } from './guards.ts';
 import { previewGateway, wildcardCertificate } from './ingress.ts';
 import { FENCE_KINDS, NAMESPACE_KIND, policyKinds, workloadKinds } from './kinds.ts';
 
+/** Props of {@link Bootstrap}. */
 export interface BootstrapProps {
   readonly platform: PlatformSpec;
   /** Address of the apps repo as the reconciler clones it. */

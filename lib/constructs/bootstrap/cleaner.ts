@@ -5,6 +5,7 @@ import { EXPIRES_LABEL, PREVIEW_LABEL } from '../../model/labels.ts';
 /** How long after its time a preview is ended here: clocks differ, and the sweep is given the chance to go first. */
 export const CLEANER_GRACE_SECONDS = 600;
 
+/** Props of {@link Cleaner}. */
 export interface CleanerProps {
   readonly name: string;
   readonly namespace: string;

@@ -6,6 +6,7 @@ import { CLEANER_GRACE_SECONDS } from './cleaner.ts';
 /** Name of the two policies of {@link KyvernoExpiry}. */
 export const EXPIRY_POLICY = 'greenroom-expired-previews';
 
+/** Props of {@link KyvernoExpiry}. */
 export interface KyvernoExpiryProps {
   /** Cron schedule of the deletion, in UTC. */
   readonly schedule: string;

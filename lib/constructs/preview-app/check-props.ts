@@ -1,6 +1,8 @@
 import type { Construct } from 'constructs';
 import { parseImage } from '../../model/image.ts';
+import { writableProblem } from '../../model/preview/writable.ts';
 import { dnsLabel, dnsName, quantity, quantityValue } from '../../model/scalars.ts';
+import { templateOf } from '../../model/templates/index.ts';
 import { Checks } from '../checks.ts';
 import { checkAnnotations, checkLabels, isLabelValue, isMetadataKey, type StringMap } from '../metadata.ts';
 import { DEFAULT_EPHEMERAL_STORAGE, DEFAULT_TMP_SIZE, EPHEMERAL_REQUEST } from './pod.ts';
@@ -8,7 +10,7 @@ import type { PreviewAppProps, Resources } from './props.ts';
 import { lastPart } from './secrets.ts';
 
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
-const REFERENCE = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,252}$/;
+const REFERENCE = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,252}(#[A-Za-z0-9][A-Za-z0-9._-]{0,100})?$/;
 
 /**
  * Refuses props that the API server would refuse, or with which the preview could not work.
@@ -24,6 +26,7 @@ export function checkProps(scope: Construct, props: PreviewAppProps, ownLabels: 
   checkSpot(checks, props);
   checkLabels(checks, 'labels', props.labels ?? {}, ownLabels);
   checkAnnotations(checks, 'annotations', props.annotations ?? {}, {});
+  checkAnnotations(checks, 'routeAnnotations', props.routeAnnotations ?? {}, {});
   checks.throwIfAny(scope);
 }
 
@@ -43,25 +46,62 @@ function checkNames(
   checks.scalar('ingress.class', dnsLabel, ingress.class);
   checks.scalar('ingress.gateway.name', dnsLabel, ingress.gateway?.name);
   checks.scalar('ingress.gateway.namespace', dnsLabel, ingress.gateway?.namespace);
+  checks.scalar('ingress.gateway.listener', dnsLabel, ingress.gateway?.listener);
   const attached = ingress.kind !== 'gateway' || ingress.gateway !== undefined;
   checks.that(attached, 'ingress.gateway', 'is needed with ingress.kind gateway');
 }
 
 function checkContainer(checks: Checks, props: PreviewAppProps): void {
-  const { image, port, health = '/', replicas = 1, size } = props;
+  const { image, replicas = 1, size } = props;
+  const { defaults } = templateOf(props.template);
   const parsed = parseImage(image);
   checks.that(typeof parsed !== 'string', 'image', `${parsed}; found ${JSON.stringify(image)}`);
-  const usable = Number.isInteger(port) && port >= 1024 && port <= 65_535;
-  checks.that(usable, 'port', `must be a whole number from 1024 to 65535; found ${port}`);
-  checks.that(
-    health.length <= 200 && /^\/[A-Za-z0-9._~/-]*$/.test(health),
-    'health',
-    `must be a path such as /healthz; found ${JSON.stringify(health)}`,
-  );
+  if (defaults.port === null) {
+    for (const field of ['port', 'health'] as const) {
+      checks.that(props[field] === undefined, field, `is not for a ${props.template}, which listens on no port`);
+    }
+  } else {
+    const { port = defaults.port } = props;
+    const usable = Number.isInteger(port) && port >= 1024 && port <= 65_535;
+    checks.that(usable, 'port', `must be a whole number from 1024 to 65535; found ${port}`);
+  }
+  checkHealth(checks, props.health);
+  checkProcess(checks, props);
   const countable = Number.isInteger(replicas) && replicas >= 1 && replicas <= 100;
   checks.that(countable, 'replicas', `must be a whole number from 1 to 100; found ${replicas}`);
   checkDisk(checks, props.tmpSize ?? DEFAULT_TMP_SIZE, props.ephemeralStorage ?? DEFAULT_EPHEMERAL_STORAGE);
   for (const resource of ['cpu', 'memory'] as const) checkResource(checks, resource, size.requests, size.limits);
+}
+
+function checkHealth(checks: Checks, health: PreviewAppProps['health'] = '/'): void {
+  if (typeof health === 'object' && 'tcp' in health) return;
+  const { path, host = 'x' } = typeof health === 'string' ? { path: health } : health;
+  const field = typeof health === 'string' ? 'health' : 'health.path';
+  const isPath = path.length <= 200 && /^\/[A-Za-z0-9._~/-]*$/.test(path);
+  checks.that(isPath, field, `must be a path such as /healthz; found ${JSON.stringify(path)}`);
+  checks.that(/^[A-Za-z0-9.:-]{1,253}$/.test(host), 'health.host', `must be a host; found ${JSON.stringify(host)}`);
+}
+
+function checkProcess(checks: Checks, props: PreviewAppProps): void {
+  const { user, writable = [], path, template } = props;
+  const isUser = user === undefined || (Number.isInteger(user) && user >= 1 && user <= 2_147_483_647);
+  checks.that(isUser, 'user', `must be a number from 1; found ${user}`);
+  for (const [i, place] of writable.entries()) {
+    const problem = /^(\/[A-Za-z0-9._~-]+)+$/.test(place)
+      ? writableProblem(place, [...(props.command ?? []), ...(props.args ?? []), ...(props.release ?? [])])
+      : 'must be an absolute path of plain segments';
+    checks.that(problem === undefined, `writable[${i}]`, `${problem}; found ${JSON.stringify(place)}`);
+  }
+  const isPath = path === undefined || path === null || /^\/[A-Za-z0-9._~/-]*$/.test(path);
+  checks.that(isPath, 'path', `must be a path such as /api; found ${JSON.stringify(path)}`);
+  const runsWhole = templateOf(template).runtime({ knative: props.knative ?? false }).needsService;
+  checks.that(
+    props.release === undefined || runsWhole,
+    'release',
+    'is not for a Knative Service, which takes no such step',
+  );
+  const isRoot = path === undefined || path === null || path === '/';
+  checks.that(isRoot || runsWhole, 'path', 'is not for a Knative Service, which has the whole host');
 }
 
 function checkDisk(checks: Checks, tmp: string, disk: string): void {

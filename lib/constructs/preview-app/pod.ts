@@ -1,13 +1,14 @@
+import type { Container, EnvVar, Mutable, PodSpec } from '../../model/kube.ts';
 import { APP_ACCOUNT } from '../../model/labels.ts';
-import type { Container, EnvVar, Mutable, PodSpec, Probe } from '../kube-object.ts';
+import type { Health, Runtime } from '../../model/templates/runtime.ts';
 import { sortedEntries } from '../metadata.ts';
 import type { PreviewAppProps, SpotProps } from './props.ts';
 import { secretKeys } from './secrets.ts';
 
 /** Name of the app's container. */
 export const APP_CONTAINER = 'app';
-/** Name of the app's port, on the container and on the Service. */
-export const PORT_NAME = 'http';
+/** Name of the container that runs before the app. */
+const RELEASE_CONTAINER = 'release';
 const TMP_VOLUME = 'tmp';
 
 /** Node disk that is reserved for each app. */
@@ -26,50 +27,59 @@ export function restrictedSecurityContext() {
   };
 }
 
-/** The pod of a Deployment. */
-export function podSpec(props: PreviewAppProps): Mutable<PodSpec> {
+/** The pod of an app, as its runtime takes it. */
+export function podSpec(props: PreviewAppProps, runtime: Runtime): Mutable<PodSpec> {
+  const { port, release } = props;
+  const given = port !== undefined && runtime.needsPortVariable ? [{ name: 'PORT', value: String(port) }] : [];
+  const variables = environment(props, given);
+  const env = variables.length > 0 && { env: variables };
   return {
     ...commonPodSpec(props),
-    securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+    ...(runtime.takesPodSecurity && {
+      securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+    }),
+    ...(release !== undefined && {
+      initContainers: [{ ...container(props), name: RELEASE_CONTAINER, command: [...release], ...env }],
+    }),
     containers: [
       {
         ...container(props),
-        ports: [{ name: PORT_NAME, containerPort: props.port, protocol: 'TCP' }],
-        env: environment(props, [{ name: 'PORT', value: String(props.port) }]),
-        ...deploymentProbes(props.health ?? '/'),
+        ...(props.command && { command: [...props.command] }),
+        ...(props.args && { args: [...props.args] }),
+        ...(port !== undefined && { ports: [{ name: runtime.portName, containerPort: port, protocol: 'TCP' }] }),
+        ...env,
+        ...(port !== undefined && runtime.probes(healthOf(props.health), port)),
       },
     ],
   };
 }
 
-/**
- * The pod of a Knative Service, within the fields that Knative's webhook takes: it sets PORT itself, knows no named
- * port but `http1` and `h2c`, and no security context of the pod unless a feature flag is set.
- */
-export function knativePodSpec(props: PreviewAppProps): Mutable<PodSpec> {
-  const variables = environment(props, []);
-  return {
-    ...commonPodSpec(props),
-    containers: [
-      {
-        ...container(props),
-        ports: [{ name: 'http1', containerPort: props.port, protocol: 'TCP' }],
-        ...(variables.length > 0 && { env: variables }),
-        readinessProbe: { httpGet: { path: props.health ?? '/', port: props.port }, successThreshold: 1 },
-      },
-    ],
-  };
+function healthOf(health: PreviewAppProps['health']): Health {
+  if (health === undefined) return { path: '/', isNamed: false };
+  if (typeof health === 'string') return { path: health, isNamed: true };
+  return 'tcp' in health ? health : { ...health, isNamed: true };
 }
 
 function commonPodSpec(props: PreviewAppProps): Omit<Mutable<PodSpec>, 'containers'> {
+  const { priorityClass } = props;
   return {
     serviceAccountName: props.serviceAccount ?? APP_ACCOUNT,
     automountServiceAccountToken: false,
     // Service links would leak the neighbours' names into the environment and can clash with the maker's variables.
     enableServiceLinks: false,
-    volumes: [{ name: TMP_VOLUME, emptyDir: { sizeLimit: props.tmpSize ?? DEFAULT_TMP_SIZE } }],
+    ...(priorityClass !== undefined && { priorityClassName: priorityClass }),
+    volumes: places(props).map(({ volume }) => ({
+      name: volume,
+      emptyDir: { sizeLimit: props.tmpSize ?? DEFAULT_TMP_SIZE },
+    })),
     ...(props.spot && spotScheduling(props.spot)),
   };
+}
+
+/** Where the app may write, and the volume of each place. */
+function places({ writable = [] }: PreviewAppProps): { readonly volume: string; readonly path: string }[] {
+  const own = writable.map((path, i) => ({ volume: `writable-${i + 1}`, path }));
+  return [{ volume: TMP_VOLUME, path: '/tmp' }, ...own];
 }
 
 function container(props: PreviewAppProps): Mutable<Container> {
@@ -77,13 +87,18 @@ function container(props: PreviewAppProps): Mutable<Container> {
   return {
     name: APP_CONTAINER,
     image: props.image,
+    // A digest never changes; a tag may have been pushed again.
+    imagePullPolicy: props.image.includes('@') ? 'IfNotPresent' : 'Always',
     resources: {
       // Without a request of its own the API server would reserve the whole limit.
       requests: { ...props.size.requests, 'ephemeral-storage': EPHEMERAL_REQUEST },
       limits: { ...props.size.limits, 'ephemeral-storage': disk },
     },
-    securityContext: restrictedSecurityContext(),
-    volumeMounts: [{ name: TMP_VOLUME, mountPath: '/tmp' }],
+    securityContext: {
+      ...restrictedSecurityContext(),
+      ...(props.user !== undefined && { runAsUser: props.user }),
+    },
+    volumeMounts: places(props).map(({ volume, path }) => ({ name: volume, mountPath: path })),
   };
 }
 
@@ -96,19 +111,6 @@ function environment(props: PreviewAppProps, given: EnvVar[]): EnvVar[] {
   );
   const byName = Object.fromEntries([...given, ...plain, ...secret].map((variable) => [variable.name, variable]));
   return sortedEntries(byName).map(([, variable]) => variable);
-}
-
-/**
- * Five minutes to start, then a minute without an answer restarts the app; while it is not ready it gets no requests.
- * No probe names a host: the kubelet would send it there from the node's network.
- */
-function deploymentProbes(path: string): Record<'startupProbe' | 'readinessProbe' | 'livenessProbe', Mutable<Probe>> {
-  const probe = { httpGet: { path, port: PORT_NAME }, timeoutSeconds: 5 };
-  return {
-    startupProbe: { ...probe, periodSeconds: 2, failureThreshold: 150 },
-    readinessProbe: { ...probe, periodSeconds: 5, failureThreshold: 2 },
-    livenessProbe: { ...probe, periodSeconds: 20, failureThreshold: 3 },
-  };
 }
 
 function spotScheduling({

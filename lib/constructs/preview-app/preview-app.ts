@@ -1,11 +1,14 @@
 import type { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
+import type { Container, Mutable, PodSpec, Volume } from '../../model/kube.ts';
 import { APP_LABEL, PREVIEW_LABEL, previewLabels } from '../../model/labels.ts';
-import { type Container, kubeObject, type Mutable, type PodSpec, type Volume } from '../kube-object.ts';
+import { templateOf } from '../../model/templates/index.ts';
+import { PORT_NAME } from '../../model/templates/runtime.ts';
+import type { WorkloadParts } from '../../model/templates/template.ts';
+import { CoreObject, kubeObject } from '../kube-object.ts';
 import type { StringMap } from '../metadata.ts';
-import { PlainObject } from '../plain-object.ts';
 import { checkProps } from './check-props.ts';
-import { knativePodSpec, PORT_NAME, podSpec, restrictedSecurityContext } from './pod.ts';
+import { podSpec, restrictedSecurityContext } from './pod.ts';
 import type { PreviewAppProps } from './props.ts';
 import { domainMapping, route, SERVICE_PORT } from './route.ts';
 import { externalSecret } from './secrets.ts';
@@ -24,12 +27,12 @@ export class PreviewApp extends Construct {
   readonly name: string;
   /** Namespace of all objects. */
   readonly namespace: string;
-  /** The Deployment or Knative Service. */
+  /** The Deployment, Knative Service, or what else the template makes. */
   readonly workload: ApiObject;
-  /** The ClusterIP Service in front of a Deployment; a Knative Service needs none. */
-  readonly service?: ApiObject;
-  /** The Ingress, HTTPRoute or DomainMapping. */
-  readonly route: ApiObject;
+  /** The ClusterIP Service in front of a Deployment; a Knative Service needs none, nor does what listens on no port. */
+  readonly service?: CoreObject<'Service'>;
+  /** The Ingress, HTTPRoute or DomainMapping; a template without a port has none. */
+  readonly route?: ApiObject;
   /** The ExternalSecret, if the app has secrets and the mechanism is `external-secrets`. */
   readonly externalSecret?: ApiObject;
   /** The pod's specification; changes show in the workload. */
@@ -52,19 +55,40 @@ export class PreviewApp extends Construct {
     this.podMetadata = { labels: { ...this.labels } };
     for (const [key, value] of Object.entries(this.annotations)) this.addPodAnnotation(key, value);
 
-    if (props.template === 'function' && props.knative) {
-      this.pod = knativePodSpec(props);
-      this.workload = this.knativeService(props);
-      this.route = domainMapping(this, props, this.metadata());
-    } else {
-      this.pod = podSpec(props);
-      this.workload = this.deployment(props);
-      this.service = this.clusterService();
-      this.route = route(this, props, this.metadata());
+    const template = templateOf(props.template);
+    const runtime = template.runtime({ knative: props.knative ?? false });
+    const replicas = props.replicas ?? 1;
+    for (const [key, value] of Object.entries(runtime.podAnnotations(replicas))) this.addPodAnnotation(key, value);
+    const given = { ...props, port: props.port ?? template.defaults.port ?? undefined };
+    this.pod = podSpec(given, runtime);
+    const parts: WorkloadParts = {
+      metadata: this.metadata(),
+      podMetadata: this.podMetadata,
+      pod: this.pod,
+      selector: this.selector,
+      replicas,
+    };
+    const workload = template.workload?.(parts, props.templateFields ?? {}) ?? runtime.workload(parts);
+    this.workload = new CoreObject(this, 'workload', workload);
+    if (given.port !== undefined && runtime.needsService) this.service = this.clusterService();
+    if (template.isRouted && props.path !== null) {
+      const metadata = this.metadata();
+      const annotations = { ...metadata.annotations, ...props.routeAnnotations };
+      this.route = (runtime.needsService ? route : domainMapping)(this, props, { ...metadata, annotations });
     }
     if (props.secretStore?.mechanism === 'external-secrets' && Object.keys(props.secrets ?? {}).length > 0) {
       this.externalSecret = externalSecret(this, props, this.metadata());
     }
+  }
+
+  /** The workload where it is a Deployment, with the type of its specification. */
+  get deployment(): CoreObject<'Deployment'> | undefined {
+    return this.workload.kind === 'Deployment' ? (this.workload as CoreObject<'Deployment'>) : undefined;
+  }
+
+  /** The route where it is an Ingress, with the type of its specification. */
+  get ingress(): CoreObject<'Ingress'> | undefined {
+    return this.route?.kind === 'Ingress' ? (this.route as CoreObject<'Ingress'>) : undefined;
   }
 
   /** The app's objects, the workload first. */
@@ -106,29 +130,21 @@ export class PreviewApp extends Construct {
     this.podMetadata.annotations[key] = value;
   }
 
+  /** @internal Labels and annotations of each of its objects. */
+  get objectMetadata(): { readonly labels: StringMap; readonly annotations: StringMap } {
+    return { labels: this.labels, annotations: this.annotations };
+  }
+
   private metadata() {
     return { name: this.name, namespace: this.namespace, labels: this.labels, annotations: this.annotations };
   }
 
   /** Labels that never change, since a Deployment's selector cannot. */
-  private get selector(): StringMap {
+  get selector(): StringMap {
     return { [APP_LABEL]: this.name, [PREVIEW_LABEL]: this.namespace };
   }
 
-  private deployment(props: PreviewAppProps): ApiObject {
-    return kubeObject(this, 'workload', 'Deployment', {
-      metadata: this.metadata(),
-      spec: {
-        replicas: props.replicas ?? 1,
-        // Git is the history.
-        revisionHistoryLimit: 1,
-        selector: { matchLabels: this.selector },
-        template: { metadata: this.podMetadata, spec: this.pod },
-      },
-    });
-  }
-
-  private clusterService(): ApiObject {
+  private clusterService(): CoreObject<'Service'> {
     return kubeObject(this, 'service', 'Service', {
       metadata: this.metadata(),
       spec: {
@@ -136,19 +152,6 @@ export class PreviewApp extends Construct {
         selector: this.selector,
         ports: [{ name: PORT_NAME, port: SERVICE_PORT, targetPort: PORT_NAME, protocol: 'TCP' }],
       },
-    });
-  }
-
-  private knativeService(props: PreviewAppProps): ApiObject {
-    this.addPodAnnotation('autoscaling.knative.dev/min-scale', '0');
-    this.addPodAnnotation('autoscaling.knative.dev/max-scale', String(props.replicas ?? 1));
-    const metadata = this.metadata();
-    return new PlainObject(this, 'workload', {
-      apiVersion: 'serving.knative.dev/v1',
-      kind: 'Service',
-      // Without it, Knative would publish a second host of its own beside the DomainMapping's.
-      metadata: { ...metadata, labels: { ...metadata.labels, 'networking.knative.dev/visibility': 'cluster-local' } },
-      spec: { template: { metadata: this.podMetadata, spec: this.pod } },
     });
   }
 }

@@ -1,4 +1,4 @@
-import type { Template } from '../../model/preview.ts';
+import type { TemplateName } from '../../model/templates/index.ts';
 import type { StringMap } from '../metadata.ts';
 
 /** cpu and memory as Kubernetes quantities, e.g. `{ cpu: '250m', memory: '256Mi' }`. */
@@ -34,10 +34,10 @@ export interface RouteProps {
    */
   readonly class?: string;
   /**
-   * The Gateway that the HTTPRoute attaches to. Needed for kind `gateway`.
-   * @default - none
+   * The Gateway that the HTTPRoute attaches to, and its listener for HTTPS. Needed for kind `gateway`.
+   * @default - none; all listeners
    */
-  readonly gateway?: { readonly name: string; readonly namespace: string };
+  readonly gateway?: { readonly name: string; readonly namespace: string; readonly listener?: string };
 }
 
 /** Nodes that may be taken away at any time, and cost less. */
@@ -67,29 +67,65 @@ export interface PreviewAppProps {
   /** The preview's namespace; the value of the `greenroom.dev/preview` label. */
   readonly namespace: string;
   /** What kind of app it is. `function` becomes a Knative Service if `knative` is set, else a Deployment like the rest. */
-  readonly template: Template;
+  readonly template: TemplateName;
   /** Image reference with tag or digest; the image must run as a numeric user other than 0. */
   readonly image: string;
-  /** Port that the app listens on, 1024 to 65535; also given to it as the environment variable `PORT`. */
-  readonly port: number;
-  /** Host of the route, such as `pr-shop-7.apps.example.com`. */
+  /**
+   * Port that the app listens on, 1024 to 65535; also given to it as the environment variable `PORT`.
+   * @default - the template's; none for a template that listens on none
+   */
+  readonly port?: number;
+  /** Host of the route, such as `pr-shop-7.apps.example.com`. Not used by a template without a route. */
   readonly host: string;
   /** cpu and memory of the app's container. */
   readonly size: { readonly requests: Resources; readonly limits: Resources };
   /** How requests reach the preview. */
   readonly ingress: RouteProps;
   /**
-   * Path that answers with status 200 once the app is ready.
+   * Part of the host that leads to the app; null for an app that only its neighbours reach. Not for a template without a
+   * route.
    * @default /
    */
-  readonly health?: string;
+  readonly path?: string | null;
+  /**
+   * When the app is ready: a path that answers with status 200, with the Host header that it is asked with, or
+   * `{ tcp: true }` for a port that takes connections. An app whose path stops answering is restarted. Not for a template
+   * that listens on no port.
+   * @default - ready once / answers, never restarted
+   */
+  readonly health?: string | { readonly path: string; readonly host?: string } | { readonly tcp: true };
+  /**
+   * What runs, word by word.
+   * @default - the image's entrypoint
+   */
+  readonly command?: readonly string[];
+  /**
+   * Arguments, word by word.
+   * @default - the image's own
+   */
+  readonly args?: readonly string[];
+  /**
+   * Number of the user that the containers run as, 1 or more.
+   * @default - the image's own, which must be a number other than 0
+   */
+  readonly user?: number;
+  /**
+   * Folders beside /tmp that the app may write to, by absolute path. They begin empty.
+   * @default []
+   */
+  readonly writable?: readonly string[];
+  /**
+   * Runs to its end before each start, word by word, with the app's image and environment. Not with `knative`.
+   * @default - nothing
+   */
+  readonly release?: readonly string[];
   /**
    * Environment variables.
    * @default {}
    */
   readonly env?: StringMap;
   /**
-   * Environment variable to reference in the secret store. Needs `secretStore`.
+   * Environment variable to reference in the secret store, with `#property` for one part of it. Needs `secretStore`.
    * @default {}
    */
   readonly secrets?: StringMap;
@@ -98,6 +134,11 @@ export interface PreviewAppProps {
    * @default - none
    */
   readonly secretStore?: SecretStoreProps;
+  /**
+   * Values of the fields that only this template has.
+   * @default {}
+   */
+  readonly templateFields?: Readonly<Record<string, unknown>>;
   /**
    * Whether a `function` becomes a Knative Service, which runs nothing while nobody asks.
    * @default false
@@ -109,7 +150,7 @@ export interface PreviewAppProps {
    */
   readonly replicas?: number;
   /**
-   * Size of the writable `/tmp`, the only place that the app can write to, as a quantity.
+   * Size of the writable `/tmp`, and of each place under `writable`, as a quantity.
    * @default 256Mi
    */
   readonly tmpSize?: string;
@@ -123,6 +164,16 @@ export interface PreviewAppProps {
    * @default - any node
    */
   readonly spot?: SpotProps;
+  /**
+   * PriorityClass of the pods.
+   * @default - the cluster's default
+   */
+  readonly priorityClass?: string;
+  /**
+   * Annotations of the route alone, such as those of an authentication gate.
+   * @default {}
+   */
+  readonly routeAnnotations?: StringMap;
   /**
    * ServiceAccount of the pods; its token is never mounted.
    * @default preview-app

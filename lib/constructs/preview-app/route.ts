@@ -1,9 +1,9 @@
 import type { ApiObject } from 'cdk8s';
 import type { Construct } from 'constructs';
+import { PORT_NAME } from '../../model/templates/runtime.ts';
 import { kubeObject } from '../kube-object.ts';
 import type { StringMap } from '../metadata.ts';
 import { PlainObject } from '../plain-object.ts';
-import { PORT_NAME } from './pod.ts';
 import type { PreviewAppProps } from './props.ts';
 
 /** Port of the Service. */
@@ -23,7 +23,7 @@ function ingress(scope: Construct, props: PreviewAppProps, metadata: Metadata): 
     metadata,
     spec: {
       ingressClassName: props.ingress.class ?? 'nginx',
-      rules: [{ host: props.host, http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }],
+      rules: [{ host: props.host, http: { paths: [{ path: props.path ?? '/', pathType: 'Prefix', backend }] } }],
       tls: [{ hosts: [props.host] }],
     },
   });
@@ -34,17 +34,18 @@ function ingress(scope: Construct, props: PreviewAppProps, metadata: Metadata): 
  * list items of custom resources whole and would never be in sync.
  */
 function httpRoute(scope: Construct, props: PreviewAppProps, metadata: Metadata): ApiObject {
-  const { name, namespace } = props.ingress.gateway ?? { name: '', namespace: '' };
+  const { name, namespace, listener } = props.ingress.gateway ?? { name: '', namespace: '' };
+  const section = listener === undefined ? {} : { sectionName: listener };
   return new PlainObject(scope, 'route', {
     apiVersion: 'gateway.networking.k8s.io/v1',
     kind: 'HTTPRoute',
     metadata,
     spec: {
-      parentRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name, namespace }],
+      parentRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name, namespace, ...section }],
       hostnames: [props.host],
       rules: [
         {
-          matches: [{ path: { type: 'PathPrefix', value: '/' } }],
+          matches: [{ path: { type: 'PathPrefix', value: props.path ?? '/' } }],
           backendRefs: [{ group: '', kind: 'Service', name: props.name, port: SERVICE_PORT, weight: 1 }],
         },
       ],

@@ -17,9 +17,9 @@ export function secretKeys(props: PreviewAppProps): { secretName: string; keys: 
   };
 }
 
-/** `stripe` of `acme/shop/stripe`. */
+/** `stripe` of `acme/shop/stripe`; `db.password` of `acme/shop/db#password`. */
 export function lastPart(reference: string): string {
-  return reference.slice(reference.lastIndexOf('/') + 1);
+  return reference.slice(reference.lastIndexOf('/') + 1).replace('#', '.');
 }
 
 /**
@@ -39,16 +39,20 @@ export function externalSecret(
       refreshInterval: '1h',
       secretStoreRef: { kind: 'ClusterSecretStore', name: props.secretStore?.store ?? 'previews' },
       target: { name: props.name, creationPolicy: 'Owner', deletionPolicy: 'Retain' },
-      data: sortedEntries(props.secrets ?? {}).map(([variable, reference]) => ({
-        secretKey: variable,
-        // The webhook's defaults, written out: Argo CD compares list items whole and would never be in sync.
-        remoteRef: {
-          key: reference,
-          conversionStrategy: 'Default',
-          decodingStrategy: 'None',
-          metadataPolicy: 'None',
-        },
-      })),
+      data: sortedEntries(props.secrets ?? {}).map(([variable, reference]) => {
+        const [key, property] = reference.split('#');
+        return {
+          secretKey: variable,
+          // The webhook's defaults, written out: Argo CD compares list items whole and would never be in sync.
+          remoteRef: {
+            key,
+            ...(property !== undefined && { property }),
+            conversionStrategy: 'Default',
+            decodingStrategy: 'None',
+            metadataPolicy: 'None',
+          },
+        };
+      }),
     },
   });
 }

@@ -49,7 +49,18 @@ function checkNetwork(checks: Checks, props: PreviewNamespaceProps): void {
   for (const [i, namespace] of (props.ingress.additionalNamespaces ?? []).entries()) {
     checks.scalar(`ingress.additionalNamespaces[${i}]`, dnsLabel, namespace);
   }
-  checks.scalar('dnsNamespace', dnsLabel, props.dnsNamespace);
+  for (const port of props.ingressPorts ?? []) {
+    checks.that(isPort(port), 'ingressPorts', `must be whole numbers from 1 to 65535; found ${port}`);
+  }
+  checks.scalar('dns.namespace', dnsLabel, props.dns?.namespace);
+  for (const port of props.dns?.ports ?? []) {
+    checks.that(isPort(port), 'dns.ports', `must be whole numbers from 1 to 65535; found ${port}`);
+  }
+  checkLabels(checks, 'dns.podLabels', props.dns?.podLabels ?? {}, {});
+  if (props.dns?.nodeLocal !== undefined) checks.scalar('dns.nodeLocal', cidr, `${props.dns.nodeLocal}/32`);
+  for (const [i, secret] of (props.imagePullSecrets ?? []).entries()) {
+    checks.scalar(`imagePullSecrets[${i}]`, dnsLabel, secret);
+  }
   for (const [i, network] of (props.testHarness ?? []).entries()) checkCidr(checks, `testHarness[${i}]`, network);
   const forbidden = forbiddenCidrs(props).filter((network, i) => {
     return i === 0 || checkCidr(checks, `clusterCidrs[${i - 1}]`, network);

@@ -1,6 +1,6 @@
 import { carveOut, parseNetwork } from '../../model/ipv4.ts';
-import type { NetworkPolicyPeer, NetworkPolicySpec } from '../kube-object.ts';
-import { PRIVATE_CIDRS, type PreviewNamespaceProps } from './props.ts';
+import type { NetworkPolicyPeer, NetworkPolicySpec } from '../../model/kube.ts';
+import { type DnsProps, PRIVATE_CIDRS, type PreviewNamespaceProps } from './props.ts';
 
 /** Link-local: the metadata service of every cloud, which hands out the node's credentials. */
 export const METADATA_CIDR = '169.254.0.0/16';
@@ -17,9 +17,9 @@ export function forbiddenCidrs(props: Pick<PreviewNamespaceProps, 'clusterCidrs'
 export function networkPolicies(props: PreviewNamespaceProps): ReadonlyMap<string, NetworkPolicySpec> {
   const policies = new Map<string, NetworkPolicySpec>([
     ['default-deny', { podSelector: {}, policyTypes: ['Ingress', 'Egress'] }],
-    ['allow-ingress', { podSelector: {}, policyTypes: ['Ingress'], ingress: [{ from: ingressPeers(props) }] }],
+    ['allow-ingress', { podSelector: {}, policyTypes: ['Ingress'], ingress: ingressRules(props) }],
     ['allow-same-preview', samePreview()],
-    ['allow-dns', dns(props.dnsNamespace ?? 'kube-system')],
+    ['allow-dns', dns(props.dns ?? {})],
   ]);
   if (props.egress !== undefined && props.egress.length > 0) policies.set('allow-egress', allowList(props));
   return policies;
@@ -30,7 +30,20 @@ function namespacePeer(name: string): NetworkPolicyPeer {
   return { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } } };
 }
 
-function ingressPeers({ ingress, testHarness = [] }: PreviewNamespaceProps): NetworkPolicyPeer[] {
+/** No rule at all where nothing listens: a rule without ports would open all of them. */
+export function ingressRules(
+  props: Pick<PreviewNamespaceProps, 'ingress' | 'ingressPorts' | 'testHarness'>,
+): NonNullable<NetworkPolicySpec['ingress']> {
+  const from = ingressPeers(props);
+  if (props.ingressPorts === undefined) return [{ from }];
+  const ports = [...new Set(props.ingressPorts)].sort((a, b) => a - b);
+  return ports.length === 0 ? [] : [{ from, ports: ports.map((port) => ({ protocol: 'TCP', port })) }];
+}
+
+function ingressPeers({
+  ingress,
+  testHarness = [],
+}: Pick<PreviewNamespaceProps, 'ingress' | 'testHarness'>): NetworkPolicyPeer[] {
   const namespaces = [ingress.controllerNamespace, ...(ingress.additionalNamespaces ?? [])];
   return [...namespaces.map(namespacePeer), ...testHarness.map((cidr) => ({ ipBlock: { cidr } }))];
 }
@@ -45,10 +58,15 @@ function samePreview(): NetworkPolicySpec {
   };
 }
 
-function dns(namespace: string): NetworkPolicySpec {
-  const peer = { ...namespacePeer(namespace), podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } } };
-  const ports = ['UDP', 'TCP'].map((protocol) => ({ protocol, port: 53 }));
-  return { podSelector: {}, policyTypes: ['Egress'], egress: [{ to: [peer], ports }] };
+function dns(props: DnsProps): NetworkPolicySpec {
+  const { namespace = 'kube-system', podLabels = { 'k8s-app': 'kube-dns' }, ports = [53], nodeLocal } = props;
+  const both = (numbers: readonly number[]) =>
+    numbers.flatMap((port) => ['UDP', 'TCP'].map((protocol) => ({ protocol, port })));
+  const pods = { ...namespacePeer(namespace), podSelector: { matchLabels: { ...podLabels } } };
+  const egress = [{ to: [pods] as NetworkPolicyPeer[], ports: both(ports) }];
+  // One address and one port of the link-local range, which is closed otherwise.
+  if (nodeLocal !== undefined) egress.push({ to: [{ ipBlock: { cidr: `${nodeLocal}/32` } }], ports: both([53]) });
+  return { podSelector: {}, policyTypes: ['Egress'], egress };
 }
 
 function allowList(props: PreviewNamespaceProps): NetworkPolicySpec {

@@ -17,7 +17,15 @@ export function platformFence(
     },
     testHarness: platform.testHarness,
     egress: platform.egress,
-    dnsNamespace: platform.network.dnsNamespace,
+    dns: {
+      namespace: platform.network.dnsNamespace,
+      podLabels: platform.network.dnsPodLabels,
+      ports: platform.network.dnsPorts,
+      nodeLocal: platform.network.nodeLocalDns,
+    },
+    imagePullSecrets: platform.imagePullSecrets,
+    labels: platform.labels,
+    annotations: platform.annotations,
     clusterCidrs: platform.network.clusterCidrs,
     reconciler: { kind: platform.reconciler },
   };

@@ -14,11 +14,11 @@ import {
 } from '../../model/labels.ts';
 import { DEFAULT_RECONCILER } from '../../model/platform.ts';
 import { RECONCILERS } from '../../reconcilers/index.ts';
-import { kubeObject } from '../kube-object.ts';
+import { type CoreObject, kubeObject } from '../kube-object.ts';
 import type { StringMap } from '../metadata.ts';
 import { reconcilerAccount } from './accounts.ts';
 import { checkProps } from './check-props.ts';
-import { networkPolicies } from './network-policies.ts';
+import { ingressRules, networkPolicies } from './network-policies.ts';
 import type { PreviewNamespaceProps, ReconcilerProps } from './props.ts';
 import { type NamespaceBounds, quotaProblems } from './quota.ts';
 
@@ -40,15 +40,20 @@ export const POD_SECURITY: StringMap = Object.fromEntries(
 export class PreviewNamespace extends Construct {
   /** Name of the namespace. */
   readonly name: string;
+  /** The Namespace, with the labels that Pod Security and the guards go by. */
   readonly namespace: ApiObject;
-  readonly resourceQuota: ApiObject;
-  readonly limitRange: ApiObject;
+  /** What all pods of the preview may use together. */
+  readonly resourceQuota: CoreObject<'ResourceQuota'>;
+  /** What one container may use, and what it gets if it says nothing. */
+  readonly limitRange: CoreObject<'LimitRange'>;
   /** By name: `default-deny`, `allow-ingress`, `allow-same-preview`, `allow-dns`, and `allow-egress` if there is one. */
-  readonly networkPolicies: ReadonlyMap<string, ApiObject>;
+  readonly networkPolicies: ReadonlyMap<string, CoreObject<'NetworkPolicy'>>;
   /** The accounts of the pods (`default` and the app's) and the reconciler's. */
   readonly serviceAccounts: readonly ApiObject[];
+  /** Lets the reconciler's account write workloads into this namespace. */
   readonly roleBinding: ApiObject;
 
+  private props: PreviewNamespaceProps;
   private readonly bounds: NamespaceBounds;
   private readonly labels: StringMap;
   private readonly childAnnotations: StringMap;
@@ -66,6 +71,7 @@ export class PreviewNamespace extends Construct {
       annotations: { ...owner.annotations, ...survival },
     });
     this.name = props.name;
+    this.props = props;
     this.bounds = { quota: props.quota, limitRange: props.limitRange };
     this.labels = { ...props.labels, ...common };
     this.outsideAnnotations = props.annotations ?? {};
@@ -84,7 +90,8 @@ export class PreviewNamespace extends Construct {
     });
     this.limitRange = kubeObject(this, 'limits', 'LimitRange', {
       metadata: this.metadata('preview'),
-      spec: { limits: [{ type: 'Container', ...props.limitRange }] },
+      // A copy: the platform's settings are those of all other previews as well.
+      spec: { limits: [{ type: 'Container', ...structuredClone(props.limitRange) }] },
     });
     this.networkPolicies = new Map(
       [...networkPolicies(props)].map(([name, spec]) => [
@@ -94,8 +101,8 @@ export class PreviewNamespace extends Construct {
     );
     const account = reconcilerAccount(props);
     this.serviceAccounts = [
-      this.serviceAccount('default'),
-      this.serviceAccount(APP_ACCOUNT),
+      this.podAccount('default', props),
+      this.podAccount(APP_ACCOUNT, props),
       this.serviceAccount(account.name, account.namespace),
     ];
     this.roleBinding = this.bind(account, props.reconciler ?? {});
@@ -108,6 +115,19 @@ export class PreviewNamespace extends Construct {
    */
   quotaProblems(manifests: readonly object[]): Problem[] {
     return quotaProblems(this.bounds, manifests);
+  }
+
+  /**
+   * Opens further ports of the pods to the ingress controller, beside `ingressPorts`.
+   *
+   * @param ports null opens all of them
+   */
+  openPorts(ports: readonly number[] | null): void {
+    const { ingressPorts } = this.props;
+    if (ingressPorts === undefined) return;
+    const { ingressPorts: _, ...open } = this.props;
+    this.props = ports === null ? open : { ...this.props, ingressPorts: [...ingressPorts, ...ports] };
+    this.networkPolicies.get('allow-ingress')!.spec.ingress = structuredClone(ingressRules(this.props)) as never;
   }
 
   /** Adds a label to every object of the fence. Call it before synthesis. */
@@ -139,6 +159,15 @@ export class PreviewNamespace extends Construct {
     // An object elsewhere does not go with the namespace, so the reconciler has to remove it.
     const annotations = namespace === this.name ? this.childAnnotations : this.outsideAnnotations;
     return { name, namespace, labels: this.labels, annotations };
+  }
+
+  /** An account of pods, with what they pull images by. */
+  private podAccount(name: string, { imagePullSecrets = [] }: PreviewNamespaceProps): ApiObject {
+    return kubeObject(this, `account-${name}`, 'ServiceAccount', {
+      metadata: this.metadata(name),
+      automountServiceAccountToken: false,
+      ...(imagePullSecrets.length > 0 && { imagePullSecrets: imagePullSecrets.map((secret) => ({ name: secret })) }),
+    });
   }
 
   private serviceAccount(name: string, namespace?: string): ApiObject {

@@ -55,6 +55,30 @@ export interface EgressRule {
   readonly ports?: readonly number[];
 }
 
+/** Where the cluster's DNS is. */
+export interface DnsProps {
+  /**
+   * Namespace of its pods.
+   * @default kube-system
+   */
+  readonly namespace?: string;
+  /**
+   * Labels of its pods.
+   * @default { 'k8s-app': 'kube-dns' }
+   */
+  readonly podLabels?: StringMap;
+  /**
+   * Ports of its pods, UDP and TCP.
+   * @default [53]
+   */
+  readonly ports?: readonly number[];
+  /**
+   * IPv4 address of the node's own DNS cache, such as 169.254.20.10.
+   * @default - none
+   */
+  readonly nodeLocal?: string | undefined;
+}
+
 /** Props of `PreviewNamespace`. */
 export interface PreviewNamespaceProps {
   /** Name of the namespace, and the value of its `greenroom.dev/preview` label. A DNS label, at most 63 characters. */
@@ -85,6 +109,11 @@ export interface PreviewNamespaceProps {
     readonly additionalNamespaces?: readonly string[];
   };
   /**
+   * Ports of the pods that those namespaces and `testHarness` may open connections to.
+   * @default - all ports
+   */
+  readonly ingressPorts?: readonly number[];
+  /**
    * IPv4 networks of test machines that may open connections to the preview's pods.
    * @default []
    */
@@ -95,10 +124,15 @@ export interface PreviewNamespaceProps {
    */
   readonly egress?: readonly EgressRule[];
   /**
-   * Namespace of the cluster's DNS pods, which carry the label `k8s-app: kube-dns`.
-   * @default kube-system
+   * Where the cluster's DNS is.
+   * @default - pods labelled `k8s-app: kube-dns` of kube-system, port 53
    */
-  readonly dnsNamespace?: string;
+  readonly dns?: DnsProps;
+  /**
+   * Secrets of this namespace with which the accounts of pods pull images, by name.
+   * @default []
+   */
+  readonly imagePullSecrets?: readonly string[];
   /**
    * IPv4 networks of nodes, pods, services and the API server. Carved out of whatever `egress` allows.
    * @default - the private ranges 10.0.0.0/8, 100.64.0.0/10, 172.16.0.0/12 and 192.168.0.0/16

@@ -1,7 +1,7 @@
 import type { Problem } from '../../core/errors.ts';
 import { quantityValue } from '../../model/scalars.ts';
 import type { StringMap } from '../metadata.ts';
-import { podsOf, scaledPods, workloadKey } from './pods.ts';
+import { at, podsOf, scalarText, scaledPods, workloadKey } from './pods.ts';
 import type { LimitRangeProps } from './props.ts';
 
 /** What bounds a namespace. */
@@ -61,7 +61,17 @@ function peakDemand(limitRange: LimitRangeProps, manifests: readonly object[]): 
     const count = manifests.filter((manifest) => 'kind' in manifest && kinds.includes(manifest.kind as string)).length;
     add(resource, count + already);
   }
+  for (const manifest of manifests) add(countName(manifest), 1);
   return demand;
+}
+
+/** The quota's name for how many of a kind there are: `count/deployments.apps`. */
+function countName(manifest: object): string {
+  const version = scalarText(at(manifest, 'apiVersion'));
+  const group = version.includes('/') ? `.${version.slice(0, version.indexOf('/'))}` : '';
+  const kind = scalarText(at(manifest, 'kind')).toLowerCase();
+  const plural = kind.endsWith('s') ? `${kind}es` : /[^aeiou]y$/.test(kind) ? `${kind.slice(0, -1)}ies` : `${kind}s`;
+  return `count/${plural}${group}`;
 }
 
 /** @internal `2500m of limits.cpu`, `1536Mi of limits.memory`, `7 pods`: in the unit that such quotas are written in. */

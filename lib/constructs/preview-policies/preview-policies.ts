@@ -5,6 +5,7 @@ import type { Engine, PlatformSpec } from '../../model/platform.ts';
 import { compileOptions, compilePolicies } from '../../policies/engines/index.ts';
 import type { RuleChoice } from '../../policies/rule-set.ts';
 
+/** Props of {@link PreviewPolicies}. */
 export interface PreviewPoliciesProps extends RuleChoice {
   readonly platform: PlatformSpec;
   /** The admission engine of the cluster. */

@@ -32,6 +32,7 @@ export interface ManifestRepository extends Omit<PullRequestGenerator, 'owner' |
   readonly path: string;
 }
 
+/** Props of {@link PullRequestPreviews}. */
 export interface PullRequestPreviewsProps {
   readonly platform: PlatformSpec;
   /** Address of the apps repo as Argo CD clones it. */

@@ -112,7 +112,7 @@ export const REST_NEEDS = {
     permission: 'pull_requests',
     access: 'read',
     on: 'micro app',
-    why: 'whether a line is in the diff',
+    why: 'whether a line is in the diff, and which files change',
   },
   'POST /repos/{owner}/{repo}/pulls/{pull_number}/comments': {
     permission: 'pull_requests',

@@ -5,8 +5,8 @@ import { OVERRIDE_FIELDS, type OverrideNode, overrideOf } from './override.ts';
 import type { PreviewEntry } from './preview-files.ts';
 
 /** Fields of a GraphQL PullRequest that a {@link PullRequest} is made of. */
-export const PULL_FIELDS = `number title state isDraft createdAt updatedAt closedAt headRefName headRefOid
-  author { login } headRepository { databaseId }
+export const PULL_FIELDS = `number title state isDraft createdAt updatedAt closedAt headRefName headRefOid baseRefName
+  author { __typename login } headRepository { databaseId }
   labels(first: 100) { totalCount nodes { name } }
   commits(last: 1) { nodes { commit { oid committedDate ${OVERRIDE_FIELDS} } } }`;
 
@@ -40,7 +40,8 @@ export interface PullNode {
   readonly closedAt: string | null;
   readonly headRefName: string;
   readonly headRefOid: string;
-  readonly author: { readonly login: string } | null;
+  readonly baseRefName: string;
+  readonly author: { readonly __typename: string; readonly login: string } | null;
   readonly headRepository: { readonly databaseId: number | null } | null;
   readonly labels: {
     readonly totalCount: number;
@@ -101,6 +102,8 @@ export function pullOf(repository: RepositoryNode, node: PullNode): PullRequest 
     },
     // Accounts that were deleted are shown under this name.
     author: node.author?.login ?? 'ghost',
+    isByBot: node.author?.__typename === 'Bot',
+    base: node.baseRefName,
     title: node.title,
     createdAt,
     updatedAt,

@@ -15,6 +15,7 @@ export function schemaAt(root: z.ZodType, path: FieldPath): Schema | undefined {
 
 /** Settings that an object of the schema may hold, in the order of the schema; empty for anything else. */
 export function settings(schema: Schema | undefined): string[] {
+  if (schema?._zod.def.type === 'union') return schema._zod.def.options.flatMap((option) => settings(unwrap(option)));
   return schema?._zod.def.type === 'object' ? Object.keys(schema._zod.def.shape) : [];
 }
 
@@ -41,12 +42,14 @@ function member(schema: Schema, segment: string | number): Schema | undefined {
       return unwrap(def.valueType);
     case 'array':
       return unwrap(def.element);
+    case 'union':
+      return def.options.map((option) => member(unwrap(option), segment)).find((found) => found !== undefined);
     default:
       return undefined;
   }
 }
 
-/** What is inside defaults, optionals and the like. */
+/** What is inside defaults, optionals and the like; of what is transformed, what goes in. */
 function unwrap(schema: z.core.$ZodType): Schema {
   let inner = schema as Schema;
   for (;;) {

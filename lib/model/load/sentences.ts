@@ -28,7 +28,13 @@ export function describeIssues(schema: z.ZodType, data: unknown, issues: readonl
   const problems: SchemaProblem[] = [];
   const seen = new Set<string>();
   const meant = new Set<string>();
-  for (const issue of [...issues].sort((a, b) => unknownFirst(a) - unknownFirst(b))) {
+  const branches = issues.flatMap((issue) => ofBranch(issue));
+  const misspelt = new Set(
+    branches.flatMap(({ code, path }) => (code === 'unrecognized_keys' ? [path.join('\n')] : [])),
+  );
+  // What a group lacks is not said of one that has a misspelt setting.
+  const flat = branches.filter(({ code, path }) => code !== 'custom' || !misspelt.has(path.join('\n')));
+  for (const issue of flat.sort((a, b) => unknownFirst(a) - unknownFirst(b))) {
     const path = issue.path.map((segment) => (typeof segment === 'symbol' ? String(segment) : segment));
     if (issue.code === 'unrecognized_keys') {
       for (const key of issue.keys) {
@@ -50,6 +56,17 @@ export function describeIssues(schema: z.ZodType, data: unknown, issues: readonl
     problems.push({ path, atKey: issue.code === 'invalid_key', message, ...meantValue });
   }
   return problems;
+}
+
+/** Of a value that may have several forms, what is wrong with the form that was begun; all of them if none was. */
+function ofBranch(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const without = (branches: typeof issue.errors, code: string) =>
+    branches.filter((branch) => !branch.some((i) => i.code === code && i.path.length === 0));
+  const ofType = without(issue.errors, 'invalid_type');
+  const begun = ofType.length > 1 ? without(ofType, 'invalid_value') : ofType;
+  if (begun.length !== 1) return [issue];
+  return begun[0]!.flatMap((inner) => ofBranch({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
 function meantBy(found: string, wanted: string | undefined): { meant?: Meant } {

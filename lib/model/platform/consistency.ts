@@ -1,12 +1,13 @@
 import type * as z from 'zod';
-import { parseImage, TAG_PATTERN } from '../image.ts';
+import { isInRegistries, parseImage, TAG_PATTERN } from '../image.ts';
 import { contains, parseNetwork } from '../ipv4.ts';
-import { TEMPLATES } from '../preview.ts';
 import { hasLabel } from '../pull-labels.ts';
 import { durationSeconds, quantityValue } from '../scalars.ts';
+import { TEMPLATE_NAMES } from '../templates/index.ts';
 import type { egress, network } from './network.ts';
 import type { cluster } from './operation.ts';
 import type { cost, policies } from './rules.ts';
+import type { services } from './services.ts';
 import { DEFAULT_SIZES, type namespace, type secrets, type size, type ttl } from './workload.ts';
 
 /** What of a platform's settings has to fit together. */
@@ -16,10 +17,12 @@ export interface Settings {
   readonly policies: z.output<typeof policies>;
   readonly ttl: z.output<typeof ttl>;
   readonly clusters: readonly z.output<typeof cluster>[];
-  readonly egress: readonly z.output<typeof egress>[];
+  readonly egress: z.output<typeof egress>;
   readonly network: z.output<typeof network>;
   readonly secrets: z.output<typeof secrets>;
   readonly cost: z.output<typeof cost>;
+  readonly defaultSize: string;
+  readonly services: z.output<typeof services>;
   readonly registries: readonly string[];
   readonly tag: string;
 }
@@ -43,6 +46,8 @@ export function contradictions(settings: Settings): Contradiction[] {
     ...egressProblems(settings),
     ...textProblems(settings),
     ...budgetProblems(settings),
+    ...defaultSizeProblems(settings),
+    ...serviceProblems(settings),
   ];
 }
 
@@ -163,7 +168,7 @@ export function takes(
 function isReached(clusters: Settings['clusters'], index: number, sizes: readonly string[]): boolean {
   const own = clusters[index]!.when?.labels?.map((label) => [label]) ?? [[]];
   return sizes.some((size) =>
-    TEMPLATES.some((template) =>
+    TEMPLATE_NAMES.some((template) =>
       own.some((labels) => clusters.findIndex((cluster) => takes(cluster, { size, template, labels })) === index),
     ),
   );
@@ -213,3 +218,27 @@ function budgetProblems({ sizes, cost: { rates, budgets, currency } }: Settings)
       message: `lets no preview run: the smallest size costs ${least.toFixed(4)} ${currency} a day`,
     }));
 }
+
+function defaultSizeProblems({ sizes, defaultSize }: Settings): Contradiction[] {
+  // Where there is no size at all, that is what has to be said.
+  if (Object.keys(sizes).length === 0 || Object.hasOwn(sizes, defaultSize)) return [];
+  return [{ path: ['defaultSize'], message: `must be ${oneOf(sizes)}; found "${defaultSize}"` }];
+}
+
+function serviceProblems({ services, sizes, registries }: Settings): Contradiction[] {
+  return Object.entries(services).flatMap(([name, { image, size }]) => {
+    const at = (field: string, message: string) => ({ path: ['services', name, field], message });
+    const parsed = parseImage(image);
+    const problems: Contradiction[] = [];
+    if (typeof parsed === 'string') problems.push(at('image', parsed));
+    else if (!isInRegistries(parsed, registries)) {
+      problems.push(at('image', `must be of one of the registries (${registries.join(', ')}); found ${image}`));
+    }
+    if (size !== undefined && !Object.hasOwn(sizes, size)) {
+      problems.push(at('size', `must be ${oneOf(sizes)}; found "${size}"`));
+    }
+    return problems;
+  });
+}
+
+const oneOf = (sizes: Sizes) => `one of the sizes (${Object.keys(sizes).join(', ')})`;

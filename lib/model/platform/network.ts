@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { cidr, dnsLabel } from '../scalars.ts';
+import { bounded, cidr, dnsLabel } from '../scalars.ts';
+import { routeAnnotations } from './objects.ts';
 import { section } from './section.ts';
 
 // Who may speak with a preview, and with whom it may.
@@ -17,6 +18,9 @@ export const ingress = section({
     namespace: dnsLabel
       .optional()
       .meta({ description: 'Its namespace. Default: `ingress.controllerNamespace`.', examples: ['ingress-nginx'] }),
+    listener: dnsLabel
+      .default('https')
+      .meta({ description: 'Its listener for HTTPS, which HTTPRoutes name: a route is never served without TLS.' }),
   }).meta({ description: 'The Gateway that HTTPRoutes attach to.' }),
   tls: section({
     issuer: dnsLabel
@@ -26,6 +30,7 @@ export const ingress = section({
       description: "Secret of the wildcard certificate, in the controller's namespace: its default certificate.",
     }),
   }).meta({ description: 'The one wildcard certificate of all previews.' }),
+  annotations: routeAnnotations,
 })
   .superRefine(({ class: name, controllerNamespace }, context) => {
     const message = misfit(name, controllerNamespace);
@@ -49,7 +54,7 @@ function misfit(name: string, namespace: string | undefined): string | null {
     : `must be where the controller of the class ${name} runs; found ${namespace}, a place of ${found}`;
 }
 
-export const egress = z.strictObject({
+const egressRule = z.strictObject({
   cidr: cidr.meta({ description: 'Addresses that it may reach.', examples: ['203.0.113.0/24'] }),
   ports: z
     .array(z.int().min(1).max(65_535))
@@ -58,8 +63,36 @@ export const egress = z.strictObject({
     .meta({ description: 'TCP ports. Default: all.', examples: [[443]] }),
 });
 
+/** Names for what is usually opened. */
+const EGRESS_PRESETS = { none: [], https: [{ cidr: '0.0.0.0/0', ports: [443] }] };
+
+export const egress = z
+  .union([z.enum(['none', 'https']), z.array(egressRule)])
+  .default('none')
+  .transform((value): z.output<typeof egressRule>[] => (typeof value === 'string' ? EGRESS_PRESETS[value] : value))
+  .meta({
+    description:
+      'What a preview may reach beside DNS and its own apps: none, https (port 443 of the internet), or a list. Clusters and cloud metadata stay closed.',
+    default: 'none',
+    examples: [[{ cidr: '203.0.113.0/24', ports: [443] }]],
+  });
+
 export const network = section({
   dnsNamespace: dnsLabel.default('kube-system').meta({ description: 'Where the cluster DNS runs.' }),
+  dnsPodLabels: z.record(z.string().max(317), z.string().max(63)).default({ 'k8s-app': 'kube-dns' }).meta({
+    description: "Labels of the cluster DNS's pods; on OpenShift `dns.operator.openshift.io/daemonset-dns: default`.",
+  }),
+  dnsPorts: z
+    .array(z.int().min(1).max(65_535))
+    .min(1)
+    .default([53])
+    .meta({ description: 'Ports of those pods; on OpenShift 5353.' }),
+  nodeLocalDns: bounded(15, /^((25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(25[0-5]|2[0-4]\d|1?\d?\d)$/, 'must be an IPv4 address')
+    .optional()
+    .meta({
+      description: "Address of the node's own DNS cache, where there is one. Default: none.",
+      examples: ['169.254.20.10'],
+    }),
   clusterCidrs: z
     .array(cidr)
     .default(['10.0.0.0/8', '100.64.0.0/10', '172.16.0.0/12', '192.168.0.0/16'])

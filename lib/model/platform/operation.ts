@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { IMAGE_PATTERN } from '../image.ts';
-import { TEMPLATES } from '../preview.ts';
 import { bounded, dnsLabel, httpUrl } from '../scalars.ts';
+import { TEMPLATE_NAMES } from '../templates/index.ts';
 import { section } from './section.ts';
 
 // Where previews run, and how they get there.
@@ -18,12 +18,12 @@ export const cluster = z.strictObject({
         .array(z.string().max(63))
         .min(1)
         .optional()
-        .meta({ description: 'Sizes of the preview, any of them. Default: all.', examples: [['large']] }),
+        .meta({ description: 'Sizes that its apps may have. Default: all.', examples: [['large']] }),
       templates: z
-        .array(z.enum(TEMPLATES))
+        .array(z.enum(TEMPLATE_NAMES))
         .min(1)
         .optional()
-        .meta({ description: 'Templates of the preview, any of them. Default: all.', examples: [['function']] }),
+        .meta({ description: 'Templates that its apps may have. Default: all.', examples: [['function']] }),
       labels: z
         .array(z.string().max(50))
         .min(1)

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { bounded, ownerName, quantity, repositoryName } from '../scalars.ts';
+import { authorFilter, branchFilter, labelFilter } from './filters.ts';
 import { resourcesOr, section } from './section.ts';
 
 // Who gets previews, under which rules, at what price.
@@ -22,6 +23,9 @@ export const source = z.strictObject({
       description: 'Only pull requests that carry this label. Default: all.',
       examples: ['preview'],
     }),
+  labels: labelFilter,
+  branches: branchFilter,
+  authors: authorFilter,
   drafts: z.boolean().default(false).meta({ description: 'Whether drafts get a preview.' }),
   forks: z
     .boolean()
@@ -67,11 +71,11 @@ export const policies = section({
       memory: z.int().min(1).max(1000).default(4).meta({ description: 'Of memory.' }),
     }).meta({ description: 'How many times its request a limit may be.' }),
     allowedKinds: z
-      .array(groupKind)
+      .union([z.array(groupKind), z.record(groupKind, z.literal(true).nullable())])
       .optional()
       .meta({
         description:
-          "`group/Kind` that a maker's manifests may hold (`Service` for the core group), beside what greenroom makes of preview.yaml. Default: the rule's list.",
+          "`group/Kind` that a maker's manifests may hold (`Service` for the core group): a list in the place of the rule's, beside what greenroom makes of preview.yaml, or a map beside it, in which true adds a kind and null takes one away. Default: the rule's list.",
         examples: [['Service', 'ConfigMap', 'apps/Deployment']],
       }),
     keys: z

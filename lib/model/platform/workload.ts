@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { REGISTRY_PATTERN } from '../image.ts';
 import { bounded, dnsLabel, duration, durationSeconds, quantity } from '../scalars.ts';
-import { merged, resources, resourcesOr, section } from './section.ts';
+import { merged, resources, section } from './section.ts';
 
 // What a preview is made of, and what holds it in.
 
@@ -28,6 +28,8 @@ const DEFAULT_QUOTA = {
   'requests.memory': '2Gi',
   'limits.cpu': '5',
   'limits.memory': '4Gi',
+  'requests.ephemeral-storage': '4Gi',
+  'limits.ephemeral-storage': '12Gi',
   pods: '10',
   services: '5',
   secrets: '20',
@@ -35,7 +37,20 @@ const DEFAULT_QUOTA = {
   persistentvolumeclaims: '0',
   'services.loadbalancers': '0',
   'services.nodeports': '0',
+  'count/deployments.apps': '10',
+  'count/statefulsets.apps': '5',
+  'count/jobs.batch': '10',
+  'count/cronjobs.batch': '5',
+  'count/ingresses.networking.k8s.io': '10',
 };
+
+/** What one container may use, with the node's disk. */
+const boundsOr = (cpu: string, memory: string, disk: string) =>
+  section({
+    cpu: quantity.default(cpu).meta({ description: 'Cores.' }),
+    memory: quantity.default(memory).meta({ description: 'Bytes.' }),
+    'ephemeral-storage': quantity.default(disk).meta({ description: "The node's disk." }),
+  });
 
 export const namespace = section({
   quota: merged(
@@ -44,12 +59,12 @@ export const namespace = section({
     DEFAULT_QUOTA,
   ).meta({
     description:
-      'Hard limits of the ResourceQuota of each preview namespace, beside the defaults or in their place; null takes one away.',
+      'Hard limits of the ResourceQuota of each preview namespace, beside the defaults; null takes one away. Load balancers, node ports and claims stay closed unless they are named.',
   }),
   limitRange: section({
-    default: resourcesOr('500m', '256Mi').meta({ description: 'Limits of a container that names none.' }),
-    defaultRequest: resourcesOr('100m', '128Mi').meta({ description: 'Requests of a container that names none.' }),
-    max: resourcesOr('2', '2Gi').meta({ description: 'Largest limits of one container.' }),
+    default: boundsOr('500m', '256Mi', '1Gi').meta({ description: 'Limits of a container that names none.' }),
+    defaultRequest: boundsOr('100m', '128Mi', '64Mi').meta({ description: 'Requests of a container that names none.' }),
+    max: boundsOr('2', '2Gi', '2Gi').meta({ description: 'Largest limits of one container.' }),
   }).meta({ description: 'The LimitRange of each preview namespace.' }),
 }).meta({ description: 'What each preview namespace is held to.' });
 

@@ -7,7 +7,7 @@ export const ingressAnnotations = defineRule({
   id: 'ingress-annotations',
   title: 'No orders to the proxy',
   message:
-    'A route gives orders to the proxy through annotations: remove them from metadata.annotations, or ask {contact}.',
+    "A route gives orders to the proxy through annotations, or lacks the platform's own: remove yours from metadata.annotations and leave the others as they are, or ask {contact}.",
   source: 'CVE-2021-25742, CVE-2023-5044, CVE-2025-1097: configuration injected through annotations',
   why: 'Annotations end up in the configuration of the proxy that all previews share.',
   scope: 'makers',
@@ -17,6 +17,11 @@ export const ingressAnnotations = defineRule({
       cel: `dyn(object).metadata.?annotations.orValue({}).all(k, ${isListed('routeAnnotations')} || (oldObject != null && k in dyn(oldObject).?metadata.?annotations.orValue({})))`,
       field: 'metadata.annotations',
       found: `dyn(object).metadata.annotations.filter(k, !${isListed('routeAnnotations')}).join(", ")`,
+    },
+    // An authentication gate that a route could leave out would be none.
+    {
+      cel: 'params.requiredRouteAnnotations.all(k, dyn(object).metadata.?annotations[?k].orValue("") == params.requiredRouteAnnotations[k])',
+      field: 'metadata.annotations',
     },
   ],
   examples: {

@@ -10,6 +10,9 @@ const none = (field: string, passes: string): Condition => ({
   fix: 'remove',
 });
 
+const IS_PLATFORMS =
+  '(params.priorityClass != "" && variables.podSpec.?priorityClassName.orValue("") == params.priorityClass)';
+
 export const noPriorityClass = defineRule({
   id: 'no-priority-class',
   title: 'No priority over others',
@@ -20,8 +23,9 @@ export const noPriorityClass = defineRule({
   scope: 'makers',
   match: PODS,
   conditions: [
-    none('priorityClassName', 'variables.podSpec.?priorityClassName.orValue("") == ""'),
-    none('priority', 'variables.podSpec.?priority.orValue(0) == 0'),
+    none('priorityClassName', `variables.podSpec.?priorityClassName.orValue("") == "" || ${IS_PLATFORMS}`),
+    // The API server writes the number of the class into each pod.
+    none('priority', `variables.podSpec.?priority.orValue(0) == 0 || ${IS_PLATFORMS}`),
     none(
       'preemptionPolicy',
       'variables.podSpec.?preemptionPolicy.orValue("PreemptLowerPriority") in ["Never", "PreemptLowerPriority"]',

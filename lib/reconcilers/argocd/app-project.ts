@@ -20,6 +20,7 @@ export interface ProjectDestination {
   readonly serviceAccount: string;
 }
 
+/** Props of an AppProject. */
 export interface AppProjectProps {
   readonly name: string;
   /**

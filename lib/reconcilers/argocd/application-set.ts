@@ -19,6 +19,7 @@ export interface ApplicationTemplate extends ApplicationMetadata {
   readonly destination: ApplicationDestination;
 }
 
+/** Props of an ApplicationSet. */
 export interface ApplicationSetProps {
   readonly name: string;
   /**

@@ -52,6 +52,7 @@ export interface PullRequestGenerator {
   readonly requeueAfterSeconds?: number;
 }
 
+/** What an ApplicationSet makes Applications from: files of a Git repository, or pull requests. */
 export type ApplicationSetGenerator =
   | { readonly gitFiles: GitFilesGenerator }
   | { readonly pullRequests: PullRequestGenerator };

@@ -3,6 +3,7 @@ import { GENERATE_PATHS_ANNOTATION, SYNC_OPTIONS_ANNOTATION } from './applicatio
 import type { ApplicationSetProps } from './application-set.ts';
 import { FENCES_PROJECT, PREVIEWS_PROJECT } from './names.ts';
 
+/** Props of the ApplicationSets of previews. */
 export interface PreviewApplicationSetsProps {
   /** Name of the cluster: its folder is `previews/<cluster>/`. */
   readonly cluster: string;

@@ -10,6 +10,7 @@ export const KUSTOMIZATION: ResourceKind = {
 /** GitRepository of the apps repo, whole. */
 export const APPS_REPO_SOURCE = 'previews';
 
+/** Props of a Kustomization. */
 export interface KustomizationProps {
   readonly name: string;
   /** Folder of plain YAML, from the root of the source: `./previews/main/shop/pr-shop-7/app`. */

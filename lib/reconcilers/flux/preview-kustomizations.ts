@@ -1,6 +1,7 @@
 import { FENCER_ACCOUNT, PLATFORM_LABELS, PREVIEW_LABEL } from '../../model/labels.ts';
 import type { KustomizationProps } from './kustomization.ts';
 
+/** Props of a preview's two Kustomizations. */
 export interface PreviewKustomizationsProps {
   /** Name of the preview. */
   readonly name: string;

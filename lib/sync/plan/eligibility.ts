@@ -1,12 +1,26 @@
 import { isSameRepository, namesOf } from '../../core/repository.ts';
 import { isFork, type PullRequest } from '../../forge/forge.ts';
 import type { AppsRepo } from '../../gitops/apps-repo.ts';
+import { PREVIEW_FILE } from '../../model/layout.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
+import type { PreviewSpec } from '../../model/preview.ts';
 import { PROPOSAL_BRANCH } from '../../model/proposal.ts';
 import { hasLabel } from '../../model/pull-labels.ts';
+import { fits } from '../../model/wildcard.ts';
 
 /** Why a pull request has no preview. */
-export type Ineligible = 'closed' | 'merged' | 'not-a-source' | 'draft' | 'fork' | 'label' | 'stopped' | 'proposal';
+export type Ineligible =
+  | 'closed'
+  | 'merged'
+  | 'not-a-source'
+  | 'draft'
+  | 'fork'
+  | 'label'
+  | 'branch'
+  | 'author'
+  | 'paths'
+  | 'stopped'
+  | 'proposal';
 
 export interface Refusal {
   readonly reason: Ineligible;
@@ -59,7 +73,59 @@ function refusalBySource(pull: PullRequest, source: PlatformSpec['sources'][numb
   if (source.label !== undefined && !hasLabel(pull.labels, source.label)) {
     return { reason: 'label', sentence: `Add the label "${source.label}" to get a preview.` };
   }
-  return null;
+  return refusalByLabels(pull, source) ?? refusalByBranch(pull, source) ?? refusalByAuthor(pull, source);
+}
+
+type Source = PlatformSpec['sources'][number];
+
+function refusalByLabels({ labels }: PullRequest, { labels: { any, all, none } }: Source): Refusal | null {
+  const has = (label: string) => hasLabel(labels, label);
+  const quoted = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ');
+  const unwanted = none?.filter(has) ?? [];
+  if (unwanted.length > 0) {
+    return { reason: 'label', sentence: `Remove the label ${quoted(unwanted)} to get a preview.` };
+  }
+  const missing = all?.filter((label) => !has(label)) ?? [];
+  if (missing.length > 0) return { reason: 'label', sentence: `Add the label ${quoted(missing)} to get a preview.` };
+  if (any === undefined || any.some(has)) return null;
+  return { reason: 'label', sentence: `Add one of the labels ${quoted(any)} to get a preview.` };
+}
+
+function refusalByBranch({ base }: PullRequest, { branches }: Source): Refusal | null {
+  if (branches === undefined || (base !== undefined && branches.some((pattern) => fits(pattern, base)))) return null;
+  const wanted = branches.join(', ');
+  return {
+    reason: 'branch',
+    sentence: `Previews are for pull requests into ${wanted}; this one is into ${base ?? 'another branch'}.`,
+  };
+}
+
+function refusalByAuthor(pull: PullRequest, { authors: { only, except, bots } }: Source): Refusal | null {
+  const login = pull.author.toLowerCase();
+  const among = (patterns: readonly string[]) => patterns.some((pattern) => fits(pattern.toLowerCase(), login));
+  if (pull.isByBot === true && !bots && only?.includes(pull.author) !== true) {
+    return { reason: 'author', sentence: 'This pull request was opened by a program; programs get no preview here.' };
+  }
+  if ((only === undefined || among(only)) && !(except !== undefined && among(except))) return null;
+  return { reason: 'author', sentence: `Pull requests of ${pull.author} get no preview here.` };
+}
+
+/**
+ * Whether a maker's own `paths` leave this pull request without a preview: null for no.
+ *
+ * @param changed paths that it changes. The preview's own files always count
+ */
+export function refusalByPaths(
+  { paths, manifests }: Pick<PreviewSpec, 'paths' | 'manifests'>,
+  changed: readonly string[],
+): Refusal | null {
+  if (paths === undefined) return null;
+  const own = [PREVIEW_FILE, ...(manifests === undefined ? [] : [`${manifests}/**`])];
+  if (changed.some((path) => [...own, ...paths].some((pattern) => fits(pattern, path)))) return null;
+  return {
+    reason: 'paths',
+    sentence: `This pull request changes nothing that \`paths\` in preview.yaml names (${paths.join(', ')}).`,
+  };
 }
 
 /** Forges take names of owners and repositories without regard to case. */

@@ -1,7 +1,6 @@
 import type { EvidenceByDigest } from '../../compile/evidence.ts';
-import { imagesToLookUp } from '../../compile/images.ts';
+import { imagesToLookUp, recordedDigests, taggedImages } from '../../compile/images.ts';
 import { activeSince } from '../../compile/lifetime.ts';
-import { taggedImage } from '../../compile/resolve.ts';
 import type { FileSet } from '../../core/fileset.ts';
 import { type Gate, imageGate } from '../../evidence/gate.ts';
 import type { ImageRegistry } from '../../evidence/registry/lookup.ts';
@@ -17,8 +16,8 @@ import { timesOf } from './times.ts';
 
 /** What is known of the images before the preview is compiled. */
 export type ImageState =
-  /** Compile with it; undefined where nothing was asked, and the rules say what they think of a tag. */
-  | { readonly status: 'go'; readonly digest: string | undefined; readonly evidence?: EvidenceByDigest }
+  /** Compile with them, by the image with its tag; none where nothing was asked, and the rules say what they think of a tag. */
+  | { readonly status: 'go'; readonly digests: ReadonlyMap<string, string>; readonly evidence?: EvidenceByDigest }
   /** The build that pushes it has not finished. */
   | { readonly status: 'waiting'; readonly image: string; readonly note?: string }
   /** Its repository is not there, or not shown to us, and a build had its time. */
@@ -36,9 +35,9 @@ export interface ImageSources {
 }
 
 /**
- * The digest of the preview's image, where the platform asks for evidence, and what is shown of all its images, once they
- * are there. A tag is resolved once a commit: what was committed for this head and this file stays, also when somebody
- * moves the tag.
+ * The digests of the images of a preview's apps, where the platform asks for evidence, and what is shown of all its
+ * images, once they are there. A tag is resolved once a commit: what was committed for this head and this file stays, also
+ * when somebody moves the tag.
  *
  * @throws GreenroomError `invalid-input` for manifests that are none
  */
@@ -50,16 +49,17 @@ export async function imageState(
 ): Promise<ImageState> {
   const { platform } = base;
   if (context.images === undefined || platform.evidence.require.length === 0)
-    return { status: 'go', digest: undefined };
+    return { status: 'go', digests: new Map() };
   const naming = { number: pull.number, headSha: pull.head.sha };
   const images = imagesToLookUp(sources.preview, sources.manifests, platform, naming);
-  const own = taggedImage(sources.preview.value.spec.image, platform, naming);
-  const ownName = typeof own === 'string' ? '' : formatImage(own);
-  const known = recordedDigest(sources, pull);
+  const tagged = taggedImages(sources.preview.value, platform, naming).map(formatImage);
+  const known = isSameCommit(sources, pull)
+    ? recordedDigests(sources.record, sources.preview.value, platform)
+    : new Map<string, string>();
   const gate =
-    known === null
-      ? await askRegistries(context.images, images, base, pull)
-      : ({ status: 'open', digests: new Map([[ownName, known]]) } as const);
+    tagged.length > 0 && tagged.every((name) => known.has(name))
+      ? ({ status: 'open', digests: known } as const)
+      : await askRegistries(context.images, images, base, pull);
   if (gate.status === 'unknown') return { status: 'unknown', reason: `the image cannot be looked up: ${gate.reason}` };
   if (gate.status !== 'open') return gate;
   const there = [...images].flatMap(([name, image]) => {
@@ -68,11 +68,16 @@ export async function imageState(
   });
   const shown = await evidenceState(context, base, pull, pull.head.sha, there);
   if (shown.status === 'unknown') return { status: 'unknown', reason: `the image cannot be verified: ${shown.reason}` };
-  return { status: 'go', digest: gate.digests.get(ownName), evidence: shown.evidence };
+  const digests = tagged.flatMap((name): [string, string][] => {
+    const digest = gate.digests.get(name);
+    return digest === undefined ? [] : [[name, digest]];
+  });
+  return { status: 'go', digests: new Map(digests), evidence: shown.evidence };
 }
 
-function recordedDigest({ record, specDigest }: ImageSources, pull: PullRequest): string | null {
-  return record?.headSha === pull.head.sha && record.specDigest === specDigest ? record.imageDigest : null;
+function isSameCommit(sources: ImageSources, pull: PullRequest): sources is ImageSources & { record: PreviewRecord } {
+  const { record, specDigest } = sources;
+  return record?.headSha === pull.head.sha && record.specDigest === specDigest;
 }
 
 async function askRegistries(

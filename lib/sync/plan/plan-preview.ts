@@ -1,3 +1,4 @@
+import { appsOf } from '../../compile/apps.ts';
 import { type CompiledPreview, specDigestOf } from '../../compile/compile.ts';
 import { isExpired } from '../../compile/lifetime.ts';
 import { GreenroomError } from '../../core/errors.ts';
@@ -15,7 +16,7 @@ import type { PreviewRecord } from '../../model/record.ts';
 import type { LivePreview, ObjectChange, PreviewState } from '../../report/state.ts';
 import type { Base, SyncContext } from './base.ts';
 import { clockDoubt, isOver } from './clock.ts';
-import { refusalOf, stopOf } from './eligibility.ts';
+import { refusalByPaths, refusalOf, stopOf } from './eligibility.ts';
 import { type Existing, findExisting, takenName } from './existing.ts';
 import { type ImageState, imageState } from './image.ts';
 import { type Ahead, hasLimits, waitingFor } from './slots.ts';
@@ -68,6 +69,12 @@ export async function planPreview(
     const text = await context.forge.readFile(pull.repository, pull.head.sha, PREVIEW_FILE);
     if (text === null) return plan.remove({ state: 'no-file', removed: plan.live });
     const preview = loadPreview(text, PREVIEW_FILE);
+    if (preview.value.spec.paths !== undefined) {
+      const changed = await context.forge.changedFiles(pull);
+      if (changed.status === 'unknown') return plan.keep({ state: 'unknown', reason: changed.reason });
+      const untouched = refusalByPaths(preview.value.spec, changed.value);
+      if (untouched !== null) return plan.remove({ state: 'none', ...untouched, removed: plan.live });
+    }
     const manifests = await readManifestsOf(context, pull, preview);
     const sources = { preview, manifests, record: existing?.record ?? null, specDigest: specDigestOf(preview) };
     const image = await imageState(context, base, pull, sources);
@@ -81,7 +88,7 @@ export async function planPreview(
       author: pull.author,
       pullRequestUrl: context.forge.pages?.pullRequest({ path: pull.repository.path, number: pull.number }) ?? null,
       labels: pull.labels,
-      digest: image.digest,
+      digests: image.digests,
       evidence: image.evidence,
       times: timesOf(pull),
     });
@@ -145,7 +152,8 @@ function stateWithoutImage(
     case 'waiting':
       return { state: 'waiting', image: image.image, ...(image.note === undefined ? {} : { note: image.note }), live };
     case 'absent': {
-      const place = { ...preview.positions.of(['spec', 'image']), field: 'spec.image' };
+      const path = imagePath(preview, image.image);
+      const place = { ...preview.positions.of(path), field: path.join('.') };
       return {
         state: 'invalid',
         problems: [{ ...place, message: `${image.image} is not there: ${image.reason}` }],
@@ -155,6 +163,13 @@ function stateWithoutImage(
     case 'unknown':
       return { state: 'unknown', reason: image.reason, isPassing: true, told: { where: 'registry', live } };
   }
+}
+
+/** Where the file names an image; the first app's where it is one of its manifests. */
+function imagePath({ value }: Loaded<Preview>, image: string): readonly string[] {
+  const apps = appsOf(value);
+  const found = apps.find(({ spec }) => image === spec.image || image.startsWith(`${spec.image}:`)) ?? apps[0];
+  return [...found.at, 'image'];
 }
 
 function planner(

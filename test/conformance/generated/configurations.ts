@@ -2,9 +2,12 @@ import { createCompiler } from '../../../lib/compile/compile.ts';
 import { invalidInput } from '../../../lib/core/errors.ts';
 import { loadPlatform, loadPreview } from '../../../lib/model/files.ts';
 import { ENGINES, type PlatformSpec, RECONCILER_NAMES } from '../../../lib/model/platform.ts';
-import { TEMPLATES } from '../../../lib/model/preview.ts';
+import { TEMPLATE_NAMES } from '../../../lib/model/templates/index.ts';
 import { scaffoldFiles } from '../../../lib/scaffold/files.ts';
 import { readTemplate } from '../../../lib/scaffold/template.ts';
+import { anyPreview } from '../../support/any-preview.ts';
+import fc from '../../support/property.ts';
+import { compileUsual, USUAL_APPS } from '../../support/usual-apps.ts';
 
 interface Configuration {
   readonly platformText: string;
@@ -122,6 +125,39 @@ spec:
             capabilities: { drop: [ALL] }
 `;
 
+/** The usual apps of makers, on each way in. */
+export function* usualApps(): Generator<[label: string, path: string, text: string]> {
+  for (const [app, settings] of USUAL_APPS.flatMap((name) => ['', 'knative: true'].map((s) => [name, s] as const))) {
+    for (const [path, text] of compileUsual(app, settings).files) yield [`${app} ${settings}`, path, text];
+  }
+}
+
+/** Previews of any file that is right. */
+export function* anyPreviews(): Generator<[label: string, path: string, text: string]> {
+  const image = (name: string) => ({ image: `ghcr.io/acme/${name}@sha256:${'1'.repeat(64)}` });
+  const { platform } = configuration({
+    services: { postgres: image('postgres'), redis: image('redis') },
+    namespace: {
+      quota: { 'requests.cpu': '20', 'requests.memory': '40Gi', 'limits.cpu': '40', 'limits.memory': '80Gi' },
+    },
+    ingress: { kind: 'gateway' },
+  });
+  const compile = createCompiler({ platform, now: AT });
+  for (const [number, spec] of fc.sample(anyPreview, { numRuns: 40, seed: 20261124 }).entries()) {
+    const text = JSON.stringify({ apiVersion: 'greenroom.dev/v1alpha1', kind: 'Preview', spec });
+    const { files } = compile({
+      preview: loadPreview(text, 'preview.yaml'),
+      manifests: null,
+      identity: { repositoryId: 42, owner: 'acme', repository: 'any', number: number + 1 },
+      headSha: 'a'.repeat(40),
+      author: 'mia',
+      labels: [],
+      times: { createdAt: AT, updatedAt: AT, committedAt: AT },
+    });
+    for (const [path, content] of files) yield [text, path, content];
+  }
+}
+
 /** Path and text of each file of a preview: each template, route, secret mechanism, and with manifests of a maker's own. */
 export function* previews(): Generator<[label: string, path: string, text: string]> {
   const platforms = product({ ingress: INGRESS, knative: KNATIVE, mechanism: SECRETS, reconciler: RECONCILER_NAMES });
@@ -129,7 +165,7 @@ export function* previews(): Generator<[label: string, path: string, text: strin
     const { platform } = configuration({ reconciler, ingress: { kind: ingress }, knative, secrets: { mechanism } });
     const compile = createCompiler({ platform, now: AT });
     for (const { template, makers } of product({
-      template: TEMPLATES,
+      template: TEMPLATE_NAMES,
       makers: [false, true],
     })) {
       const preview = {

@@ -275,11 +275,15 @@ function pullNode(fake: FakeGitHub, repo: FakeRepository, pull: PullFile): objec
     closed: pull.state === 'closed',
     merged: pull.merged,
     isDraft: pull.draft,
-    author: pull.author === 'ghost' ? null : { __typename: 'User', login: pull.author },
+    author:
+      pull.author === 'ghost'
+        ? null
+        : { __typename: pull.author.endsWith('[bot]') ? 'Bot' : 'User', login: pull.author },
     createdAt: pull.createdAt,
     updatedAt: pull.updatedAt,
     closedAt: pull.closedAt,
     headRefName: pull.head.ref,
+    baseRefName: pull.base?.ref ?? 'main',
     headRefOid: pull.head.sha,
     headRepository: pull.head.repositoryId === null ? null : { databaseId: pull.head.repositoryId },
     baseRepository: { databaseId: repo.id },

@@ -222,6 +222,16 @@ export class MemoryForge implements Forge, ForgeFixture {
     return { comments, failures: [] };
   }
 
+  async changedFiles({
+    repository,
+    number,
+  }: Pick<PullRequest, 'repository' | 'number'>): Promise<Lookup<readonly string[]>> {
+    const files = this.#find(repository)?.pulls.get(number)?.files;
+    return files === undefined
+      ? { status: 'unknown', reason: `nobody said what ${number} changes` }
+      : { status: 'found', value: files };
+  }
+
   async comments({ repository, number }: Pick<PullRequest, 'repository' | 'number'>): Promise<readonly PullComment[]> {
     return this.#thread(repository, number).map(({ answers, ...rest }) => ({
       ...rest,
@@ -300,9 +310,11 @@ export function pullOf(
   committedAt: number | null,
   override: Override | null,
 ): PullRequest {
-  const { repositoryId, createdAt, updatedAt, closedAt, head, ...rest } = file;
+  const { repositoryId, createdAt, updatedAt, closedAt, head, base, files: _, ...rest } = file;
   return {
     ...rest,
+    base: base?.ref ?? 'main',
+    isByBot: file.author.endsWith('[bot]'),
     repository: { id: repositoryId, path },
     head: { ...head, committedAt },
     createdAt: parseTime(createdAt)!,

@@ -233,6 +233,7 @@ export class Stage {
       },
       commitParents: (...request) => this.#call(() => forge.commitParents(...request)),
       readFolder: (...request) => this.#call(() => forge.readFolder(...request)),
+      changedFiles: (pull) => this.#call(() => forge.changedFiles(pull)),
       publish: (...request) => this.#call(() => forge.publish(...request)),
       pages: forge.pages,
       capabilities: forge.capabilities,

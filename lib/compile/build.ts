@@ -1,0 +1,36 @@
+import type { Construct } from 'constructs';
+import { PreviewApp } from '../constructs/preview-app/preview-app.ts';
+import { addResources } from '../constructs/preview-app/resources.ts';
+import { PreviewNamespace } from '../constructs/preview-namespace/preview-namespace.ts';
+import { VERSION_LABEL } from '../model/labels.ts';
+import type { PreviewPlan } from './preview-props.ts';
+
+/** The constructs of a preview. */
+export interface Built {
+  readonly namespace: PreviewNamespace;
+  /** The first app. */
+  readonly preview: PreviewApp;
+  /** All apps, by the name of their objects. */
+  readonly apps: ReadonlyMap<string, PreviewApp>;
+}
+
+/**
+ * Makes a preview's constructs: the fence in one scope, its apps in another, which may be the same.
+ *
+ * Whoever finds the namespace or a workload in a cluster sees whose it is, and what it shows.
+ */
+export function build(fence: Construct, app: Construct, plan: PreviewPlan): Built {
+  const namespace = new PreviewNamespace(fence, 'fence', plan.namespace);
+  const apps = new Map(
+    plan.apps.map((props, i) => [props.name, new PreviewApp(app, i === 0 ? 'app' : props.name, props)]),
+  );
+  const preview = apps.get(plan.context.name)!;
+  addResources(preview, plan.resources);
+  const workloads = [...apps.values()].map(({ workload }) => workload);
+  for (const { metadata } of [namespace.namespace, ...workloads]) {
+    for (const [key, value] of Object.entries(plan.origin.annotations)) metadata.addAnnotation(key, value);
+  }
+  // Of the workload alone, not of its pods: those are restarted by a new image, and by nothing less.
+  for (const { metadata } of workloads) metadata.addLabel(VERSION_LABEL, plan.origin.version);
+  return { namespace, preview, apps };
+}

@@ -1,0 +1,34 @@
+import { isRecord } from '../core/json.ts';
+
+/**
+ * What a file of a manifests folder is, where it is made for another tool and no Kubernetes object: one sentence instead
+ * of one for each thing that it lacks. Undefined for everything else.
+ */
+export function foreignFile(path: string, documents: readonly unknown[], text: string): string | undefined {
+  const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
+  const [first] = documents;
+  if (/^kustomization\.ya?ml$/.test(name)) {
+    return 'is for kustomize, which does not run here: commit what `kustomize build` prints, and leave this file out of the folder';
+  }
+  const isChart = name === 'chart.yaml' || name === 'values.yaml' || name === 'chart.lock';
+  if (isChart && !isObject(first)) {
+    return 'belongs to a Helm chart, which is not rendered here: commit what `helm template` prints, and leave the chart out of the folder';
+  }
+  if (
+    /\{\{-?\s*(\.|include|template|if|with|range|toYaml|tpl)\b/.test(text) ||
+    /\{\{-?\s*\.(Values|Release|Chart)\b/.test(text)
+  ) {
+    return 'is a template of a Helm chart, which is not rendered here: commit what `helm template` prints';
+  }
+  if (isRecord(first) && isRecord(first['services']) && !isObject(first)) {
+    return 'is a compose file, not Kubernetes objects: `greenroom import compose` makes a preview.yaml of it';
+  }
+  if (/^skaffold\.ya?ml$/.test(name) || /^(docker-)?compose(\..*)?\.ya?ml$/.test(name)) {
+    return 'is made for another tool and holds no Kubernetes objects: leave it out of the folder';
+  }
+  return undefined;
+}
+
+function isObject(value: unknown): boolean {
+  return isRecord(value) && typeof value['apiVersion'] === 'string' && typeof value['kind'] === 'string';
+}

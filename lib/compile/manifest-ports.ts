@@ -1,0 +1,31 @@
+import { at, list, podSpecOf } from '../constructs/preview-namespace/pods.ts';
+import type { Manifest } from './files.ts';
+
+/**
+ * Ports of pods that the Services of these manifests lead to: what the ingress controller has to reach. Null where one
+ * cannot be told, such as a named port of a pod that stands elsewhere.
+ */
+export function servicePorts(manifests: readonly Manifest[]): number[] | null {
+  const named = new Map(manifests.flatMap(containerPorts));
+  const ports = manifests
+    .filter(({ apiVersion, kind }) => apiVersion === 'v1' && kind === 'Service')
+    .flatMap((service) => list(at(service, 'spec', 'ports')))
+    .map((port) => {
+      const target = at(port, 'targetPort') ?? at(port, 'port');
+      return typeof target === 'string' ? named.get(target) : target;
+    });
+  const numbers = ports.filter(
+    (port) => typeof port === 'number' && Number.isInteger(port) && port > 0 && port < 65_536,
+  );
+  return numbers.length === ports.length ? (numbers as number[]) : null;
+}
+
+function containerPorts(manifest: Manifest): [string, number][] {
+  const containers = list(at(podSpecOf(manifest).spec, 'containers'));
+  return containers
+    .flatMap((container) => list(at(container, 'ports')))
+    .flatMap((port): [string, number][] => {
+      const [name, number] = [at(port, 'name'), at(port, 'containerPort')];
+      return typeof name === 'string' && typeof number === 'number' ? [[name, number]] : [];
+    });
+}

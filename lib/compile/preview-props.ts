@@ -1,0 +1,202 @@
+import type { PreviewContext } from '../constructs/extension.ts';
+import type { PreviewAppProps } from '../constructs/preview-app/props.ts';
+import { platformFence } from '../constructs/preview-namespace/platform-fence.ts';
+import type { PreviewNamespaceProps } from '../constructs/preview-namespace/props.ts';
+import { type Identity, previewHost, previewName } from '../model/identity.ts';
+import { formatImage } from '../model/image.ts';
+import {
+  AUTHOR_ANNOTATION,
+  COMMIT_ANNOTATION,
+  PULL_REQUEST_ANNOTATION,
+  REPOSITORY_ANNOTATION,
+} from '../model/labels.ts';
+import { repoOfName } from '../model/layout.ts';
+import type { Loaded } from '../model/load.ts';
+import type { PlaceholderValues } from '../model/placeholders.ts';
+import type { PlatformSpec } from '../model/platform.ts';
+import type { Preview } from '../model/preview.ts';
+import { environments, filledIn } from './environment.ts';
+import { expiresAt, type Times } from './lifetime.ts';
+import { type Resolved, type ResolvedApp, resolve } from './resolve.ts';
+import { type ResolvedResource, resolveResources } from './resources.ts';
+
+/** What a preview is made from. */
+export interface PreviewInput {
+  readonly preview: Loaded<Preview>;
+  readonly platform: PlatformSpec;
+  readonly identity: Identity;
+  /** Name that the preview already runs under. @default - derived from the identity */
+  readonly name?: string;
+  readonly headSha: string;
+  /** Account that opened the pull request. @default - not said */
+  readonly author?: string;
+  /** Address of the pull request's page. @default - not said */
+  readonly pullRequestUrl?: string | null;
+  readonly labels: readonly string[];
+  readonly times: Times;
+  /** What tags of images stand for, by the image with its tag. @default - not asked: the tags stay */
+  readonly digests?: ReadonlyMap<string, string> | undefined;
+}
+
+/** A preview as the props of its constructs. */
+export interface PreviewPlan {
+  readonly resolved: Resolved;
+  readonly namespace: PreviewNamespaceProps;
+  /** Of each app, in the order of `resolved.apps`. */
+  readonly apps: readonly PreviewAppProps[];
+  /** Services in the first app's pod. */
+  readonly resources: readonly ResolvedResource[];
+  readonly context: PreviewContext;
+  /** Where it comes from, for the namespace and the workloads. */
+  readonly origin: { readonly annotations: Readonly<Record<string, string>>; readonly version: string };
+  /** What placeholders stand for outside of an app; `image` is the first app's. */
+  readonly values: PlaceholderValues;
+}
+
+/**
+ * What maker, platform and pull request say together, as the props of a fence and of apps. The one way from the two
+ * files to constructs: the compiler and the construct `Preview` both take it.
+ *
+ * @throws GreenroomError `invalid-input` for what the platform does not take
+ */
+export function previewProps(input: PreviewInput): PreviewPlan {
+  const { preview, platform, identity, headSha, labels, times } = input;
+  const { spec } = preview.value;
+  const { owner, number, repositoryId } = identity;
+  const repository = `${owner}/${identity.repository}`;
+  const name = input.name ?? previewName(identity, platform.sources[0]!.owner).name;
+  const resolved = resolve(preview, platform, { ...input, name, owner, repository: identity.repository, number });
+  const host = previewHost(name, platform.domain);
+  const path = mainPath(resolved.apps);
+  const url = path === null ? null : `https://${host}${path === '/' ? '' : path}`;
+  const expires = expiresAt(times, labels, spec.ttl, platform.ttl);
+  const values: PlaceholderValues = {
+    ...(url !== null && { url, host }),
+    name,
+    number: String(number),
+    sha: headSha,
+    image: formatImage(resolved.apps[0].image),
+    repository,
+  };
+  const resources = resolveResources(preview, platform, name);
+  const variables = environments(preview, platform, resolved.apps, resources, values);
+  const knative = resources.length === 0 && runsOnKnative(platform, resolved.apps);
+  return {
+    resolved,
+    namespace: {
+      name,
+      repository,
+      repositoryId,
+      number,
+      expires,
+      partOf: repoOfName(name),
+      ...platformFence(platform),
+      ...(!knative && { ingressPorts: resolved.apps.flatMap(({ spec }) => spec.port ?? []) }),
+    },
+    apps: resolved.apps.map((app, i) =>
+      appProps(app, { platform, host, namespace: name, values, env: variables[i]!, knative }),
+    ),
+    resources,
+    context: { name, repository, repositoryId, number, template: spec.template, host, url, expires },
+    values,
+    origin: origin(input, repository),
+  };
+}
+
+function origin({ headSha, author, pullRequestUrl }: PreviewInput, repository: string): PreviewPlan['origin'] {
+  return {
+    annotations: {
+      [REPOSITORY_ANNOTATION]: repository,
+      ...(pullRequestUrl && { [PULL_REQUEST_ANNOTATION]: pullRequestUrl }),
+      [COMMIT_ANNOTATION]: headSha,
+      ...(author && { [AUTHOR_ANNOTATION]: author }),
+    },
+    version: headSha.slice(0, 12),
+  };
+}
+
+/** Where people enter: the first app's path, or that of the first app that has one; null where none has. */
+function mainPath(apps: readonly ResolvedApp[]): string | null {
+  return apps.map(({ path }) => path).find((path) => path !== null) ?? null;
+}
+
+/**
+ * Whether functions run on Knative. Its DomainMapping has the whole host, and its pods take no step before the start:
+ * where a preview needs either, a function is a Deployment like the rest.
+ */
+function runsOnKnative({ knative }: PlatformSpec, apps: readonly ResolvedApp[]): boolean {
+  const functions = apps.filter(({ spec }) => spec.template === 'function');
+  const routed = apps.filter(({ path }) => path !== null);
+  return (
+    knative &&
+    functions.length > 0 &&
+    routed.length === 1 &&
+    functions.every(({ spec, path }) => path === '/' && spec.release === undefined)
+  );
+}
+
+interface AppSurroundings {
+  readonly platform: PlatformSpec;
+  readonly host: string;
+  readonly namespace: string;
+  readonly values: PlaceholderValues;
+  readonly env: Readonly<Record<string, string>>;
+  readonly knative: boolean;
+}
+
+function appProps(
+  app: ResolvedApp,
+  { platform, host, namespace, values, env, knative }: AppSurroundings,
+): PreviewAppProps {
+  const { name, key, spec, size, path } = app;
+  const image = formatImage(app.image);
+  const own = { ...values, image };
+  const repo = repoOfName(namespace);
+  const words = (list: readonly string[]) => list.map((text) => filledIn(text, own));
+  const { ingress } = platform;
+  return {
+    name,
+    namespace,
+    app: key === null ? repo : `${repo}-${key}`,
+    partOf: repo,
+    template: spec.template,
+    image,
+    path,
+    ...(spec.port !== null && { port: spec.port }),
+    templateFields: spec.templateFields,
+    ...(spec.health !== undefined && { health: healthWith(spec.health, own) }),
+    ...(spec.command && { command: words(spec.command) }),
+    ...(spec.args && { args: words(spec.args) }),
+    ...(spec.release && { release: words(spec.release) }),
+    ...(spec.user !== undefined && { user: spec.user }),
+    writable: spec.writable,
+    size,
+    env,
+    secrets: spec.secrets,
+    secretStore: { mechanism: platform.secrets.mechanism, store: platform.secrets.store },
+    host,
+    ingress: {
+      kind: ingress.kind,
+      class: ingress.class,
+      gateway: {
+        name: ingress.gateway.name,
+        namespace: ingress.gateway.namespace ?? ingress.controllerNamespace,
+        listener: ingress.gateway.listener,
+      },
+    },
+    knative,
+    spot: platform.spot,
+    labels: platform.labels,
+    annotations: platform.annotations,
+    routeAnnotations: ingress.annotations,
+    ...(platform.priorityClass !== undefined && { priorityClass: platform.priorityClass }),
+  };
+}
+
+function healthWith(
+  health: NonNullable<PreviewAppProps['health']>,
+  values: PlaceholderValues,
+): NonNullable<PreviewAppProps['health']> {
+  if (typeof health === 'string' || 'tcp' in health || health.host === undefined) return health;
+  return { ...health, host: filledIn(health.host, values) };
+}

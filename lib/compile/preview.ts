@@ -1,0 +1,127 @@
+import { Construct } from 'constructs';
+import type { PreviewApp } from '../constructs/preview-app/preview-app.ts';
+import type { PreviewNamespace } from '../constructs/preview-namespace/preview-namespace.ts';
+import { parseTime } from '../core/clock.ts';
+import { invalidInput } from '../core/errors.ts';
+import { emitYaml } from '../core/yaml.ts';
+import { loadPreview } from '../model/files.ts';
+import type { Loaded } from '../model/load.ts';
+import type { PlatformSpec } from '../model/platform.ts';
+import type { Preview as PreviewFile, PreviewSpecInput } from '../model/preview.ts';
+import { API_VERSION } from '../model/scalars.ts';
+import { build } from './build.ts';
+import { previewProps } from './preview-props.ts';
+
+/** The pull request that a preview shows. */
+export interface PreviewPullRequest {
+  /** `owner/name` of the repository. */
+  readonly repository: string;
+  /** The forge's numeric id of the repository, which outlives a new name. */
+  readonly repositoryId: number;
+  /** Number of the pull request. */
+  readonly number: number;
+  /** Full id of the head commit, 40 or 64 hexadecimal digits. */
+  readonly headSha: string;
+  /** When it was opened, ISO 8601 with a zone: the preview's end is counted from it unless `committedAt` is later. */
+  readonly createdAt: string;
+  /**
+   * Time of the head commit, ISO 8601 with a zone: the preview's end is counted from it.
+   * @default - `createdAt`
+   */
+  readonly committedAt?: string;
+  /**
+   * Labels of the pull request.
+   * @default []
+   */
+  readonly labels?: readonly string[];
+  /**
+   * Account that opened it, for an annotation.
+   * @default - not said
+   */
+  readonly author?: string;
+  /**
+   * Address of its page, for an annotation.
+   * @default - not said
+   */
+  readonly url?: string;
+}
+
+/** Props of {@link Preview}. */
+export interface PreviewProps {
+  /** The platform's settings, e.g. `loadPlatform(text, 'greenroom.yaml').value.spec`. */
+  readonly platform: PlatformSpec;
+  /** The maker's file as `loadPreview` gives it, or what stands under its `spec`. */
+  readonly preview: Loaded<PreviewFile> | PreviewSpecInput;
+  readonly pullRequest: PreviewPullRequest;
+}
+
+/**
+ * A whole preview, fence and app, from the two files and a pull request: the objects that `greenroom render` writes.
+ * Name, host, image tag, quota, network and end follow from what the platform says, by the code that the compiler uses.
+ *
+ * Rules are not judged here, since other constructs may still change the objects: `greenroom check` judges what was
+ * synthesized, and so does admission in the cluster.
+ *
+ * @example
+ * new Preview(chart, 'preview', { platform, preview: { template: 'web-service', image: 'ghcr.io/acme/shop' }, pullRequest });
+ */
+export class Preview extends Construct {
+  /** The one name: namespace, folder, host label. */
+  readonly name: string;
+  /** Host of the preview. */
+  readonly host: string;
+  /** When the preview ends, in unix seconds. */
+  readonly expires: number;
+  /** Everything that bounds it: written by the platform's side only. */
+  readonly fence: PreviewNamespace;
+  /** Address that people open; null where no app has a route. */
+  readonly url: string | null;
+  /** The first app, which may still be changed until synthesis. */
+  readonly app: PreviewApp;
+  /** All apps: the first one under the preview's name, the others under `<name>-<app>`. */
+  readonly apps: ReadonlyMap<string, PreviewApp>;
+
+  /** @throws GreenroomError `invalid-input` for what is wrong with the file or the pull request, or what the platform does not take */
+  constructor(scope: Construct, id: string, props: PreviewProps) {
+    super(scope, id);
+    const { pullRequest, platform } = props;
+    const [owner = '', repository = ''] = pullRequest.repository.split('/');
+    const { repositoryId, number, headSha, labels = [] } = pullRequest;
+    const createdAt = time(pullRequest.createdAt, 'pullRequest.createdAt');
+    const committedAt = time(pullRequest.committedAt ?? pullRequest.createdAt, 'pullRequest.committedAt');
+    if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(headSha)) {
+      throw invalidInput([{ field: 'pullRequest.headSha', message: `must be a full commit id; found ${headSha}` }]);
+    }
+    const plan = previewProps({
+      preview: fileOf(props.preview),
+      platform,
+      identity: { repositoryId, owner, repository, number },
+      headSha,
+      labels,
+      ...(pullRequest.author !== undefined && { author: pullRequest.author }),
+      ...(pullRequest.url !== undefined && { pullRequestUrl: pullRequest.url }),
+      times: { createdAt, committedAt, updatedAt: Math.max(createdAt, committedAt) },
+    });
+    this.name = plan.context.name;
+    this.host = plan.context.host;
+    this.url = plan.context.url;
+    this.expires = plan.context.expires;
+    const { namespace, preview, apps } = build(this, this, plan);
+    this.fence = namespace;
+    this.app = preview;
+    this.apps = apps;
+  }
+}
+
+function fileOf(preview: PreviewProps['preview']): Loaded<PreviewFile> {
+  if ('positions' in preview) return preview as Loaded<PreviewFile>;
+  return loadPreview(emitYaml({ apiVersion: API_VERSION, kind: 'Preview', spec: preview }), 'preview');
+}
+
+function time(text: string, field: string): number {
+  const seconds = parseTime(text);
+  if (seconds !== undefined) return seconds;
+  throw invalidInput([
+    { field, message: `must be a time such as 2026-11-24T08:00:00Z; found ${JSON.stringify(text)}` },
+  ]);
+}

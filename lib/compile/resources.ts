@@ -1,0 +1,114 @@
+import type { ResourceProps } from '../constructs/preview-app/resources.ts';
+import { invalidInput, type Problem } from '../core/errors.ts';
+import { closest } from '../model/load/suggest.ts';
+import { fieldName, type Loaded } from '../model/load.ts';
+import type { PlatformSpec } from '../model/platform.ts';
+import type { Preview } from '../model/preview.ts';
+import { MAX_LABEL } from '../model/scalars.ts';
+import { SERVICE_TYPES } from '../model/services/index.ts';
+import type { ServiceType } from '../model/services/service.ts';
+
+/** A resource, and what apps read of it. */
+export interface ResolvedResource extends ResourceProps {
+  readonly env: Readonly<Record<string, string>>;
+}
+
+const LOOPBACK = '127.0.0.1';
+
+/**
+ * What a preview's `resources` stand for. They run in the first app's pod: of one app alone they listen on the pod's own
+ * loopback, where nobody else gets; of several, inside the preview's namespace. So there is no password to be kept.
+ *
+ * @param name the preview's
+ * @throws GreenroomError `invalid-input` for a type that the platform does not offer
+ */
+export function resolveResources(preview: Loaded<Preview>, platform: PlatformSpec, name: string): ResolvedResource[] {
+  const problems: Problem[] = [];
+  const isShared = Object.keys(preview.value.spec.apps).length > 0;
+  const taken = new Set<string>();
+  const resolved = Object.entries(preview.value.spec.resources).flatMap(([key, { type, seed }]) => {
+    const complain = (field: string, message: string) => {
+      const path = ['spec', 'resources', key, ...(field === '' ? [] : [field])];
+      problems.push({ ...preview.positions.of(path), field: fieldName(path), message });
+    };
+    const service = serviceOf(type, platform);
+    if (typeof service === 'string') {
+      complain('type', service);
+      return [];
+    }
+    const serviceName = `${name}-${key}`;
+    if (isShared && serviceName.length > MAX_LABEL) {
+      complain(
+        '',
+        `makes the name ${serviceName}, longer than the ${MAX_LABEL} characters of a Service's name; choose a shorter one`,
+      );
+    }
+    const host = isShared ? serviceName : LOOPBACK;
+    const first = !taken.has(service.variable);
+    taken.add(service.variable);
+    return [
+      {
+        name: key,
+        image: service.image,
+        port: service.port,
+        user: service.user,
+        size: platform.sizes[service.size] ?? platform.sizes[platform.defaultSize]!,
+        args: service.args(isShared ? '0.0.0.0' : LOOPBACK),
+        env: outputs(key, service, host, first),
+        ownEnv: service.env,
+        writable: service.writable,
+        ready: service.ready,
+        ...(isShared && { service: serviceName }),
+        ...(seed !== undefined && { seed }),
+      },
+    ];
+  });
+  if (problems.length > 0) throw invalidInput(problems);
+  return resolved;
+}
+
+type Offered = ServiceType & { readonly image: string };
+
+function serviceOf(type: string, platform: PlatformSpec): Offered | string {
+  const { services, policies } = platform;
+  const usual = SERVICE_TYPES.find(({ name }) => name === type);
+  const chosen = Object.hasOwn(services, type) ? services[type] : undefined;
+  if (chosen === undefined) {
+    const names = Object.keys(services);
+    const meant = closest(type, names);
+    if (meant !== undefined) return `is not offered here; found "${type}", did you mean "${meant}"?`;
+    const offered = names.length === 0 ? 'there are no services yet' : `there are ${names.join(', ')}`;
+    return `is not offered here; found "${type}", ${offered}. Ask ${policies.contact} for it`;
+  }
+  const { image, size, user, port, args, env, writable, ready, url, variable } = chosen;
+  return {
+    name: type,
+    image,
+    size: size ?? usual?.size ?? 'small',
+    user: user ?? usual?.user ?? 999,
+    port: port ?? usual!.port,
+    args: args === undefined ? (usual?.args ?? (() => [])) : () => args,
+    env: { ...usual?.env, ...env },
+    writable: writable ?? usual?.writable ?? [],
+    ready: ready ?? usual?.ready ?? null,
+    database: usual?.database ?? '',
+    username: usual?.username ?? '',
+    url: url ?? usual!.url,
+    variable: variable ?? usual!.variable,
+  };
+}
+
+/** Score's outputs as `<NAME>_HOST` and so on, and the address under the usual name. */
+function outputs(key: string, service: Offered, host: string, isFirst: boolean): Record<string, string> {
+  const prefix = key.replaceAll('-', '_').toUpperCase();
+  const { port, database, username } = service;
+  const url = service.url.replaceAll('{host}', host).replaceAll('{port}', String(port));
+  return {
+    [`${prefix}_HOST`]: host,
+    [`${prefix}_PORT`]: String(port),
+    ...(database !== '' && { [`${prefix}_DATABASE`]: database, [`${prefix}_NAME`]: database }),
+    ...(username !== '' && { [`${prefix}_USERNAME`]: username, [`${prefix}_PASSWORD`]: '' }),
+    [`${prefix}_URL`]: url,
+    ...(isFirst && { [service.variable]: url }),
+  };
+}

@@ -1,0 +1,104 @@
+import { invalidInput } from '../core/errors.ts';
+import { isRecord } from '../core/json.ts';
+import {
+  type AppDraft,
+  appName,
+  commandWords,
+  Draft,
+  type Imported,
+  type ImportOptions,
+  serviceType,
+} from './draft.ts';
+import { readYaml } from './read.ts';
+
+/**
+ * A preview.yaml from Heroku's app.json, with the review app's own settings first, and the Procfile beside it.
+ *
+ * @param procfile text of the Procfile. @default - there is none
+ * @throws GreenroomError `invalid-input` for what is no app.json
+ * @see https://devcenter.heroku.com/articles/app-json-schema
+ */
+export function importHeroku(text: string, file: string, options: ImportOptions, procfile?: string): Imported {
+  const root = readYaml(text, file);
+  if (!isRecord(root)) throw invalidInput([{ file, message: 'must hold a group of settings: this is no app.json' }]);
+  const environments = isRecord(root['environments']) ? root['environments'] : {};
+  const review = isRecord(environments['review']) ? environments['review'] : {};
+  const settings: Record<string, unknown> = {
+    ...root,
+    ...review,
+    env: { ...record(root['env']), ...record(review['env']) },
+  };
+  const draft = new Draft(options);
+  const name = appName(typeof root['name'] === 'string' ? root['name'] : 'web');
+  takeAddons(draft, settings['addons']);
+  const processes = procfileLines(procfile);
+  const env: Record<string, string> = {};
+  for (const [variable, value] of Object.entries(record(settings['env'])))
+    takeVariable(draft, name, env, variable, value);
+  const common: AppDraft = { image: draft.image(name, root['image']), ...(Object.keys(env).length > 0 && { env }) };
+  const web = processes.get('web');
+  const release = processes.get('release');
+  draft.apps.set(name, {
+    template: 'web-service',
+    ...common,
+    ...(web !== undefined && { command: commandWords(web) }),
+    ...(release !== undefined && { release: commandWords(release) }),
+  });
+  for (const process of workersOf(settings['formation'], processes)) {
+    const command = processes.get(process);
+    if (command === undefined)
+      draft.note(`the process ${process}`, 'its command stands in the Procfile, which is not beside the file');
+    else draft.apps.set(appName(process), { template: 'worker', ...common, command: commandWords(command) });
+  }
+  takeScripts(draft, settings['scripts']);
+  for (const key of ['buildpacks', 'stack']) {
+    if (root[key] !== undefined) draft.note(key, 'CI builds the image of a preview');
+  }
+  return draft.finish(name);
+}
+
+function record(value: unknown): Record<string, unknown> {
+  return isRecord(value) ? value : {};
+}
+
+function procfileLines(text = ''): ReadonlyMap<string, string> {
+  const lines = [...text.matchAll(/^([A-Za-z0-9_-]+):[ \t]*(\S.*?)[ \t]*$/gm)];
+  return new Map(lines.map(([, name, command]) => [name!, command!]));
+}
+
+function workersOf(formation: unknown, processes: ReadonlyMap<string, string>): string[] {
+  const names = [...Object.keys(record(formation)), ...processes.keys()];
+  return [...new Set(names)].filter((name) => name !== 'web' && name !== 'release');
+}
+
+function takeAddons(draft: Draft, addons: unknown): void {
+  for (const addon of Array.isArray(addons) ? addons : []) {
+    const plan = String(isRecord(addon) ? addon['plan'] : addon);
+    const type = serviceType(plan);
+    if (type === undefined) draft.note(`the add-on ${plan}`, 'previews have no such service');
+    else draft.resources[type === 'redis' ? 'cache' : 'db'] = { type };
+  }
+}
+
+function takeVariable(draft: Draft, app: string, env: Record<string, string>, name: string, setting: unknown): void {
+  const isMadeUp = isRecord(setting) && setting['generator'] === 'secret';
+  if (isMadeUp)
+    draft.note(
+      `the variable ${name}`,
+      'Heroku makes it up; put a value into the secret store and name it under secrets',
+    );
+  else draft.variable(app, env, name, isRecord(setting) ? setting['value'] : setting);
+}
+
+function takeScripts(draft: Draft, scripts: unknown): void {
+  const { postdeploy } = record(scripts);
+  const command = isRecord(postdeploy) ? postdeploy['command'] : postdeploy;
+  if (typeof command !== 'string') return;
+  const database = draft.resources['db'];
+  if (database !== undefined) database.seed = commandWords(command);
+  else
+    draft.note(
+      'the script postdeploy',
+      'there is no database that it could fill; add it under `release` if it has to run at each start',
+    );
+}

@@ -1,0 +1,87 @@
+import * as z from 'zod';
+import { placeholderProblem } from '../placeholders.ts';
+import { bounded, dnsLabel } from '../scalars.ts';
+
+// What all objects, apps and pods of previews get.
+
+const metadataKey = bounded(
+  317,
+  /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/,
+  'must be a key such as example.com/team',
+);
+
+const labelValue = bounded(
+  63,
+  /^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$/,
+  'must be at most 63 letters, digits and . _ -',
+);
+
+/** Keys that greenroom, the reconciler and Kubernetes itself go by. */
+const RESERVED = /^(([a-z0-9.-]+\.)?(greenroom\.dev|argocd\.argoproj\.io|fluxcd\.io|kubernetes\.io|k8s\.io))\//;
+
+const isFree = (key: string): boolean => !RESERVED.test(key) || /^[a-z0-9.-]*ingress\.kubernetes\.io\//.test(key);
+
+const freeKey = metadataKey.refine(isFree, 'must be of a domain of your own: greenroom and Kubernetes set the others');
+
+export const labels = z
+  .record(freeKey, labelValue)
+  .default({})
+  .meta({
+    description: 'Labels of every object that greenroom makes for a preview, and of its pods.',
+    examples: [{ 'example.com/cost-centre': 'previews' }],
+  });
+
+export const annotations = z
+  .record(freeKey, z.string().max(4096))
+  .default({})
+  .meta({
+    description: 'Annotations of every object that greenroom makes for a preview, and of its pods.',
+    examples: [{ 'example.com/runbook': 'https://wiki.example.com/previews' }],
+  });
+
+export const routeAnnotations = z
+  .record(freeKey, z.string().max(4096))
+  .default({})
+  .meta({
+    description:
+      "Annotations of every Ingress and HTTPRoute, such as those of an authentication gate. They are put on routes of makers' manifests as well, and admission refuses a route without them.",
+    examples: [{ 'nginx.ingress.kubernetes.io/auth-url': 'https://auth.example.com/oauth2/auth' }],
+  });
+
+const variable = bounded(
+  128,
+  /^[A-Za-z_][A-Za-z0-9_]*$/,
+  'must be letters, digits and underscores, and not start with a digit',
+).refine((name) => name !== 'PORT', 'must be another one than PORT, which is set from the port of each app');
+
+const text = z
+  .string()
+  .max(4096)
+  .superRefine((value, context) => {
+    const problem = placeholderProblem(value);
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+  });
+
+export const env = z
+  .record(variable, text)
+  .default({})
+  .meta({
+    description:
+      'Variables of every app, with placeholders as in preview.yaml. What a maker sets under the same name wins.',
+    examples: [{ HTTPS_PROXY: 'http://proxy.example.com:3128' }],
+  });
+
+export const imagePullSecrets = z
+  .array(dnsLabel)
+  .max(10)
+  .default([])
+  .meta({
+    description:
+      'Secrets with which images are pulled, by name. They have to be in every preview namespace: a controller of the cluster copies them there.',
+    examples: [['registry']],
+  });
+
+export const priorityClass = dnsLabel.optional().meta({
+  description: "PriorityClass of every app's pods. Default: the cluster's default.",
+  examples: ['previews'],
+});

@@ -1,0 +1,89 @@
+import * as z from 'zod';
+import { IMAGE_PATTERN } from '../image.ts';
+import { bounded, dnsLabel } from '../scalars.ts';
+import { SERVICE_TYPES } from '../services/index.ts';
+
+// What makers can name under `resources`: the catalogue of throw-away services.
+
+const KNOWN = SERVICE_TYPES.map(({ name }) => name);
+
+const words = z.array(z.string().max(1000)).max(50).optional();
+
+const service = z.strictObject({
+  image: bounded(512, new RegExp(IMAGE_PATTERN), 'must be an image reference')
+    .refine(
+      (image) => image.includes('@sha256:'),
+      'must name its digest (@sha256:...), so that it is the same tomorrow',
+    )
+    .meta({
+      description: 'Its image, by digest, from one of the registries.',
+      examples: [`ghcr.io/acme/postgres@sha256:${'0'.repeat(64)}`],
+    }),
+  size: z
+    .string()
+    .max(63)
+    .optional()
+    .meta({ description: "A size of the platform's. Default: small, of mysql medium.", examples: ['small'] }),
+  user: z
+    .int()
+    .min(1)
+    .max(2_147_483_647)
+    .optional()
+    .meta({ description: 'Number of the user that it runs as. Default: 999.', examples: [999] }),
+  port: z
+    .int()
+    .min(1024)
+    .max(65_535)
+    .optional()
+    .meta({ description: 'Its port. Default: the usual one.', examples: [5432] }),
+  args: words.meta({
+    description: 'Its arguments. Default: the usual ones, which bind it to its pod.',
+    examples: [['--quiet']],
+  }),
+  env: z
+    .record(bounded(128, /^[A-Za-z_][A-Za-z0-9_]*$/, 'must be a name of a variable'), z.string().max(4096))
+    .optional()
+    .meta({ description: 'Its own variables, beside the usual ones. Default: none.', examples: [{ TZ: 'UTC' }] }),
+  writable: z
+    .array(bounded(200, /^(\/[A-Za-z0-9._~-]+)+$/, 'must be an absolute path of plain segments'))
+    .max(8)
+    .optional()
+    .meta({ description: 'Folders beside /tmp that it writes to. Default: the usual ones.', examples: [['/data']] }),
+  ready: words.meta({
+    description: 'Runs inside it and ends with 0 once it answers. Default: the usual command.',
+    examples: [['redis-cli', 'ping']],
+  }),
+  url: z
+    .string()
+    .max(500)
+    .optional()
+    .meta({
+      description: 'Its address for apps, of {host} and {port}. Default: the usual one.',
+      examples: ['redis://{host}:{port}/0'],
+    }),
+  variable: bounded(128, /^[A-Z][A-Z0-9_]*$/, 'must be a variable such as DATABASE_URL')
+    .optional()
+    .meta({
+      description:
+        'The variable that apps read the address from, beside <NAME>_URL. Default: DATABASE_URL, of redis REDIS_URL.',
+      examples: ['DATABASE_URL'],
+    }),
+});
+
+export const services = z
+  .record(dnsLabel, service)
+  .default({})
+  .superRefine((all, context) => {
+    for (const [name, { port, url, variable }] of Object.entries(all)) {
+      if (KNOWN.includes(name)) continue;
+      for (const [field, value] of Object.entries({ port, url, variable })) {
+        if (value !== undefined) continue;
+        const message = `is required: only ${KNOWN.join(', ')} are known without it`;
+        context.addIssue({ code: 'custom', path: [name, field], message });
+      }
+    }
+  })
+  .meta({
+    description: `Throw-away services that makers can have beside their app, by type (${KNOWN.join(', ')}, or one of your own). Default: none, since images are yours to name.`,
+    examples: [{ postgres: { image: `ghcr.io/acme/postgres@sha256:${'0'.repeat(64)}` } }],
+  });

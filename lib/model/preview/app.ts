@@ -1,0 +1,251 @@
+import * as z from 'zod';
+import { hasPlaceholder, placeholderProblem } from '../placeholders.ts';
+import { bounded } from '../scalars.ts';
+import { TEMPLATE_NAMES, TEMPLATES, type TemplateName, templateOf } from '../templates/index.ts';
+import { writableProblem } from './writable.ts';
+
+const environmentName = bounded(
+  128,
+  /^[A-Za-z_][A-Za-z0-9_]*$/,
+  'must be letters, digits and underscores, and not start with a digit',
+);
+
+const imageReference = bounded(512, /^[!-~]+$/, 'must be an image reference such as ghcr.io/acme/shop').refine(
+  (text) => !hasPlaceholder(text),
+  'must hold no placeholder: leave out the tag, and the one of this commit is taken',
+);
+
+/** A command as a list of words: no shell takes part in it. */
+export const words = z
+  .array(z.string().max(4096))
+  .min(1)
+  .max(64)
+  .meta({ examples: [['node', 'server.js']] });
+
+const plainPath = bounded(
+  200,
+  /^\/([A-Za-z0-9_~.-]*[A-Za-z0-9_~-][A-Za-z0-9_~.-]*(\/|$))*$/,
+  'must be a path of plain segments such as /api',
+);
+
+const healthPath = bounded(200, /^\/[A-Za-z0-9._~/-]*$/, 'must be a path such as /healthz');
+
+const health = z
+  .union([
+    healthPath,
+    z
+      .strictObject({
+        path: healthPath.optional().meta({ description: 'A path that answers with status 200 once the app is ready.' }),
+        host: bounded(253, /^[!-~]+$/, 'must be a host name such as ${host}')
+          .optional()
+          .meta({
+            description: 'The Host header that it is asked with, for apps that answer known hosts only, e.g. ${host}.',
+          }),
+        tcp: z.literal(true).optional().meta({ description: 'It is ready once its port takes connections.' }),
+      })
+      .refine((form) => (form.path === undefined) !== (form.tcp === undefined), 'must have either path or tcp: true')
+      .refine((form) => form.host === undefined || form.path !== undefined, {
+        path: ['host'],
+        message: 'is the host of a path; name the path as well',
+      }),
+  ])
+  .meta({
+    description:
+      'When the app is ready: a path that answers with status 200, {path, host} or {tcp: true}. An app whose path stops answering is restarted. Default: ready once / answers, never restarted.',
+    examples: ['/healthz'],
+  });
+
+const reference = bounded(
+  400,
+  /^[A-Za-z0-9][A-Za-z0-9._/-]{0,252}(#[A-Za-z0-9][A-Za-z0-9._-]{0,100})?$/,
+  'must be a reference such as acme/shop/stripe, or acme/shop/db#password for one property of it',
+);
+
+/** The fields of every app: of the first, which stand in `spec`, and of the others below `apps`. */
+export const APP_FIELDS = {
+  template: z.enum(TEMPLATE_NAMES).meta({
+    description: `What kind of app it is: ${TEMPLATES.map(({ name, summary }) => `${name} (${summary})`).join('; ')}.`,
+    examples: ['web-service'],
+  }),
+  image: imageReference.meta({
+    description:
+      'The image to run. Without a tag, the platform appends one for the pull request (pr-<n>-<sha7> by default); a digest is taken as it is.',
+    examples: ['ghcr.io/acme/shop', 'ghcr.io/acme/shop@sha256:…'],
+  }),
+  port: z
+    .int()
+    .min(
+      1024,
+      'must be 1024 or more: only root may listen below, and a preview does not run as root; let the app listen on 8080, say',
+    )
+    .max(65_535)
+    .optional()
+    .meta({
+      description:
+        "The port that the app listens on; also in the environment as PORT. Below 1024 an app would need to be root. Default: the template's, 8080.",
+      examples: [8080],
+    }),
+  path: plainPath.optional().meta({
+    description:
+      "The part of the preview's URL that leads to this app. Default: / for the first app, none for the others: they are reached by each other alone.",
+    examples: ['/'],
+  }),
+  size: z
+    .string()
+    .max(63)
+    .optional()
+    .meta({
+      description:
+        "A size that the platform names, e.g. small, medium, large. Default: the template's, or the platform's `defaultSize`.",
+      examples: ['small'],
+    }),
+  health: health.optional(),
+  command: words.optional().meta({ description: "What runs, word by word. Default: the image's own entrypoint." }),
+  args: words.optional().meta({ description: "Arguments, word by word. Default: the image's own." }),
+  user: z
+    .int({ error: 'must be the number of a user, such as 1000' })
+    .min(1, 'must be the number of a user other than root: previews never run as 0; take 1000, and let it read the app')
+    .max(2_147_483_647)
+    .optional()
+    .meta({
+      description:
+        "Number of the user that the app runs as, for images whose USER is a name or missing. Default: the image's own.",
+      examples: [1000],
+    }),
+  writable: z
+    .array(plainPath)
+    .max(8)
+    .default([])
+    .meta({
+      description: 'Folders beside /tmp that the app may write to. They begin empty, at every start.',
+      examples: [['/app/.next/cache']],
+    }),
+  env: z
+    .record(environmentName, z.string().max(4096))
+    .default({})
+    .meta({
+      description:
+        'Environment variables. Not for secrets: those go under `secrets`, as references. ${url} and the like stand for what belongs to the preview.',
+      examples: [{ LOG_LEVEL: 'debug', PUBLIC_URL: '${url}' }],
+    }),
+  secrets: z
+    .record(environmentName, reference)
+    .default({})
+    .meta({
+      description:
+        "Environment variable: reference in the platform's secret store, with #property for one part of it. Never the value itself.",
+      examples: [{ STRIPE_KEY: 'acme/shop/stripe' }],
+    }),
+  release: words.optional().meta({
+    description:
+      "Runs to its end before each start, with the app's image and environment, e.g. migrations of a database. If it fails, the app does not start. Default: nothing.",
+    examples: [['npm', 'run', 'migrate']],
+  }),
+  ...ownFields(),
+} as const;
+
+const fields = z.strictObject(APP_FIELDS);
+type WrittenApp = z.output<typeof fields>;
+
+/** An app as its file says it, defaults of its template filled in. */
+export type AppSpec = ReturnType<typeof filledIn>;
+
+/** An app of its own below `apps`. */
+export const appSchema = fields.superRefine((app, context) => checkApp(app, context)).transform(filledIn);
+
+/** Fields of single templates: whether a file may and must have one depends on its template. */
+function ownFields(): Record<never, never> {
+  const own = TEMPLATES.flatMap((template) => Object.entries(template.fields) as [string, z.ZodType][]);
+  return Object.fromEntries(own.map(([name, field]) => [name, field.optional()]));
+}
+
+/** What of an app its fields cannot say one by one. */
+export function checkApp(app: WrittenApp, context: z.RefinementCtx): void {
+  const complain: Complain = (path, message) => context.addIssue({ code: 'custom', path: [...path], message });
+  checkTemplate(app, complain);
+  checkVariables(app, complain);
+  checkPlaceholders(app, complain);
+  const named = [...(app.command ?? []), ...(app.args ?? []), ...(app.release ?? [])];
+  app.writable.forEach((path, i) => {
+    const problem = writableProblem(path.replace(/(?<=.)\/$/, ''), named);
+    if (problem !== undefined) complain(['writable', i], problem);
+    if (app.writable.indexOf(path) !== i) complain(['writable', i], 'is named twice; keep one');
+  });
+}
+
+type Complain = (path: readonly (string | number)[], message: string) => void;
+
+/** Refuses what the chosen template has not, and asks for what only it has. */
+function checkTemplate(app: WrittenApp, complain: Complain): void {
+  const written = app as Readonly<Record<string, unknown>>;
+  const chosen = templateOf(app.template);
+  const isPortless = chosen.defaults.port === null;
+  for (const field of isPortless ? ['port', 'health'] : []) {
+    if (written[field] !== undefined)
+      complain([field], `is not for a ${chosen.name}, which listens on no port; remove it`);
+  }
+  if (!chosen.isRouted && app.path !== undefined) {
+    complain(
+      ['path'],
+      `is not for a ${chosen.name}, which nobody reaches from outside; remove it, or choose web-service`,
+    );
+  }
+  for (const { name, fields: others } of TEMPLATES) {
+    if (name === chosen.name) continue;
+    for (const field of Object.keys(others)) {
+      if (written[field] !== undefined)
+        complain([field], `is a setting of the template ${name}, not of ${chosen.name}`);
+    }
+  }
+  for (const [field, schema] of Object.entries(chosen.fields) as [string, z.ZodType][]) {
+    if (written[field] === undefined && !schema.safeParse(undefined).success) {
+      complain([field], `is required for a ${chosen.name}`);
+    }
+  }
+}
+
+function checkVariables({ env, secrets }: WrittenApp, complain: Complain): void {
+  for (const name of Object.keys(secrets)) {
+    if (Object.hasOwn(env, name)) complain(['secrets', name], 'is also under env; keep one of the two');
+  }
+  for (const [group, variables] of Object.entries({ env, secrets })) {
+    if (Object.hasOwn(variables, 'PORT')) complain([group, 'PORT'], 'is set from spec.port; remove it here');
+  }
+}
+
+function checkPlaceholders({ env, command, args, release, health: form }: WrittenApp, complain: Complain): void {
+  const check = (path: readonly (string | number)[], text: string) => {
+    const problem = placeholderProblem(text);
+    if (problem !== undefined) complain(path, problem);
+  };
+  for (const [name, text] of Object.entries(env)) check(['env', name], text);
+  for (const [field, list] of Object.entries({ command, args, release })) {
+    list?.forEach((text, i) => {
+      check([field, i], text);
+    });
+  }
+  if (typeof form === 'object' && form.host !== undefined) check(['health', 'host'], form.host);
+}
+
+type HealthForm = string | { readonly path: string; readonly host?: string } | { readonly tcp: true };
+
+function healthOf(form: WrittenApp['health']): HealthForm | undefined {
+  if (typeof form !== 'object') return form;
+  if (form.tcp) return { tcp: true };
+  return { path: form.path ?? '/', ...(form.host !== undefined && { host: form.host }) };
+}
+
+/** The app with what its template says where the file says nothing. */
+export function filledIn<T extends WrittenApp>(app: T) {
+  const { defaults, fields: own } = templateOf(app.template as TemplateName);
+  const written = app as Readonly<Record<string, unknown>>;
+  return {
+    ...app,
+    port: defaults.port === null ? null : (app.port ?? defaults.port),
+    /** Null: the template's, or the platform's default. */
+    size: app.size ?? null,
+    writable: app.writable.map((path) => path.replace(/(?<=.)\/$/, '')),
+    health: healthOf(app.health),
+    templateFields: Object.fromEntries(Object.keys(own).map((name) => [name, written[name]])),
+  };
+}

@@ -1,0 +1,69 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { loadPlatform, loadPreview } from '../../lib/model/files.ts';
+import { jsonSchemaOf } from '../../lib/model/json-schema.ts';
+import { previewSchema } from '../../lib/model/preview.ts';
+import { TEMPLATES } from '../../lib/model/templates/index.ts';
+import type { Template, WorkloadParts } from '../../lib/model/templates/template.ts';
+import { platformText, previewText } from '../support/inputs.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const folder = mkdtempSync(join(root, 'test/model/.recipe-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const load = (template: string, extra = '') =>
+  loadPreview(previewText(extra).replace('web-service', template), 'preview.yaml').value.spec;
+
+describe('the list of templates', () => {
+  test('is what preview.yaml, its JSON Schema and the clusters of greenroom.yaml take', () => {
+    const names = TEMPLATES.map(({ name }) => name);
+    expect(JSON.stringify(jsonSchemaOf(previewSchema))).toContain(`"enum":${JSON.stringify(names)}`);
+    for (const { name, fields } of TEMPLATES) {
+      if (Object.keys(fields).length === 0) expect(load(name).template).toBe(name);
+      const cluster = `clusters: [{ name: a, server: "https://a.example.com", when: { templates: [${name}] } }]`;
+      expect(() => loadPlatform(platformText(cluster), 'greenroom.yaml')).not.toThrow();
+    }
+    expect(() => load('web-servce')).toThrow(/found "web-servce"; did you mean web-service\?/);
+  });
+
+  test('holds each name, and each field of a single template, once', () => {
+    const names = TEMPLATES.map(({ name }) => name);
+    const fields = TEMPLATES.flatMap((template) => Object.keys(template.fields));
+    expect(names).toEqual([...new Set(names)]);
+    expect(fields).toEqual([...new Set(fields)]);
+  });
+
+  test('fills in what a file leaves out', () => {
+    for (const { name, defaults } of TEMPLATES) {
+      expect(load(name)).toMatchObject({ port: defaults.port, size: null });
+    }
+  });
+
+  test('is what the docs of preview.yaml list', () => {
+    const page = readFileSync(join(root, 'docs/preview-yaml.md'), 'utf8');
+    for (const { name, summary } of TEMPLATES) expect(page).toContain(`| \`${name}\` | ${summary} |`);
+  });
+});
+
+test('the recipe to add a template makes one', async () => {
+  const page = readFileSync(join(root, 'docs/recipes/add-a-template.md'), 'utf8');
+  const [, code] = /^```ts\n(.*?)^```$/ms.exec(page)!;
+  const file = join(folder, 'cron.ts');
+  const templates = join(root, 'lib/model/templates');
+  writeFileSync(file, code!.replaceAll("'../", `'${templates}/../`).replaceAll("'./", `'${templates}/`));
+  const { cron } = (await import(file)) as { cron: Template };
+  expect([cron.isRouted, cron.defaults]).toEqual([false, { port: null, size: null }]);
+  const parts: WorkloadParts = {
+    metadata: { name: 'pr-shop-7', namespace: 'pr-shop-7', labels: {}, annotations: {} },
+    podMetadata: { labels: {} },
+    pod: { containers: [{ name: 'app' }] },
+    selector: {},
+    replicas: 1,
+  };
+  const object = cron.workload!(parts, { schedule: '*/5 * * * *' });
+  expect(object).toMatchObject({ apiVersion: 'batch/v1', kind: 'CronJob', spec: { schedule: '*/5 * * * *' } });
+  parts.pod.containers.push({ name: 'later' });
+  expect(JSON.stringify(object)).toContain('later');
+  expect(() => cron.workload!(parts, { schedule: '; rm' })).toThrow(/cron schedule/);
+});
