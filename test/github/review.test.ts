@@ -252,8 +252,8 @@ describe('with commit.mode: pull-request', () => {
       ],
     ]);
     expect([removesBranch, removesBranchAgain]).toEqual([
-      ['ReadTrees', 'ReadTreesAndProposal', 'RemoveProposal'],
-      ['ReadTrees', 'ReadTreesAndProposal', 'ReadTrees', 'RemoveProposal'],
+      ['ReadTrees', 'ReadTreesAndProposal', 'WithdrawProposal'],
+      ['ReadTrees', 'ReadTreesAndProposal', 'ReadTrees', 'WithdrawProposal'],
     ]);
   });
 });

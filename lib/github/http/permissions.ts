@@ -198,17 +198,10 @@ export const GRAPHQL_NEEDS: Readonly<Record<string, Need>> = {
     why: 'one that was closed while its branch moved',
   },
   WithdrawProposal: {
-    permission: 'pull_requests',
-    access: 'write',
-    on: 'apps repo',
-    why: 'close one that has nothing left to do (Contents: write as well)',
-    push: true,
-  },
-  RemoveProposal: {
     permission: 'contents',
     access: 'write',
     on: 'apps repo',
-    why: 'remove the branch of a merged one',
+    why: 'remove the branch of one that was merged, or has nothing left to do: that closes it',
     push: true,
   },
   EnableAutoMerge: { permission: 'pull_requests', access: 'write', on: 'apps repo', why: '`commit.autoMerge`' },

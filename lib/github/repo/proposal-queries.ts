@@ -86,11 +86,7 @@ export const MOVE_AND_CREATE = `mutation ReopenProposal($refs: UpdateRefsInput!,
 
 export const CREATE_AGAIN = `mutation ProposeAgain($pull: CreatePullRequestInput!) { ${CREATE} }`;
 
-export const WITHDRAW = `mutation WithdrawProposal($refs: UpdateRefsInput!, $pull: ClosePullRequestInput!) {
-  closePullRequest(input: $pull) { clientMutationId } ${MOVE}
-}`;
-
-export const WITHDRAW_BRANCH = `mutation RemoveProposal($refs: UpdateRefsInput!) { ${MOVE} }`;
+export const WITHDRAW = `mutation WithdrawProposal($refs: UpdateRefsInput!) { ${MOVE} }`;
 
 export const ENABLE_AUTO_MERGE = `mutation EnableAutoMerge($input: EnablePullRequestAutoMergeInput!) {
   enablePullRequestAutoMerge(input: $input) { clientMutationId }

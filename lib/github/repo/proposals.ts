@@ -27,7 +27,6 @@ import {
   readTreesAndProposal,
   STAGE,
   WITHDRAW,
-  WITHDRAW_BRANCH,
 } from './proposal-queries.ts';
 
 /** Where a new commit is made before the branch moves to it: a branch without commits of its own closes its pull request. */
@@ -236,11 +235,9 @@ export class GitHubProposals implements Proposals {
   async #withdraw(name: string, { oid, pull }: Found): Promise<Proposed> {
     if (oid === null) return { status: 'none', outcome: 'unchanged' };
     const refs = this.#refs([{ name: PROPOSAL_BRANCH + name, beforeOid: oid, afterOid: zero(oid) }]);
-    if (pull?.state !== 'OPEN') {
-      await this.#mutate(WITHDRAW_BRANCH, { refs });
-      return { status: 'none', outcome: 'unchanged' };
-    }
-    await this.#mutate(WITHDRAW, { refs, pull: { pullRequestId: pull.id } });
+    // A pull request is closed with its branch. Closed before it, it would look declined where the branch stays.
+    await this.#mutate(WITHDRAW, { refs });
+    if (pull?.state !== 'OPEN') return { status: 'none', outcome: 'unchanged' };
     return { status: 'none', outcome: 'withdrawn', url: pull.url };
   }
 

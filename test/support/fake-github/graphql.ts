@@ -17,7 +17,6 @@ import { commentNode, type DeploymentsPage, deploymentNodes, remarkNodes, status
 import {
   branchMoved,
   type CreatePullInput,
-  closePull,
   createPull,
   mergeable,
   pullOfNode,
@@ -108,12 +107,6 @@ function rootOf(fake: FakeGitHub) {
     updatePullRequest: ({ input }: { input: { pullRequestId: string; title?: string; body?: string } }) => {
       const { repo, pull } = pullOfNode(fake, input.pullRequestId);
       return { pullRequest: pullNode(fake, repo, updatePull(fake, repo, pull, input.title, input.body)) };
-    },
-    closePullRequest: ({ input }: { input: { pullRequestId: string } }) => {
-      fake.allow('pull_requests');
-      const { repo, pull } = pullOfNode(fake, input.pullRequestId);
-      closePull(repo, pull);
-      return { clientMutationId: null };
     },
     enablePullRequestAutoMerge: ({ input }: { input: { pullRequestId: string } }) => {
       if (fake.autoMerges === null) {

@@ -198,7 +198,6 @@ export class MemoryReviews {
         else if (field === 'createCommitOnBranch') data[field] = await this.#commit(commit!);
         else if (field === 'createPullRequest') data[field] = this.#create(pull!);
         else if (field === 'updatePullRequest') data[field] = this.#update(pull!);
-        else if (field === 'closePullRequest') data[field] = this.#close(pull!);
         else throw new Error(`no mutation ${field}`);
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
@@ -278,13 +277,6 @@ export class MemoryReviews {
     const pull = this.#byId(pullRequestId);
     pull.title = title;
     return { pullRequest: { state: pull.state } };
-  }
-
-  #close({ pullRequestId }: PullInput): object {
-    const pull = this.#byId(pullRequestId);
-    if (pull.state !== 'OPEN') throw new Refusal('Could not close the pull request.');
-    pull.state = 'CLOSED';
-    return {};
   }
 
   #byId(id: string): Review {
