@@ -47,7 +47,23 @@ describe('fences of live previews', () => {
     expect(await observe(cluster())).toMatchObject([{ status: 'ok', message: expect.stringMatching(/^2 namespaces/) }]);
   });
 
+  test('may open the ports of their own apps, or none', async () => {
+    const all = cluster();
+    const policies = all.filter((o) => o.metadata.name === 'allow-ingress');
+    policies[0].spec.ingress[0].ports = [{ protocol: 'TCP', port: 8080 }];
+    policies[1].spec.ingress = [];
+    expect(await observe(all)).toMatchObject([{ status: 'ok' }]);
+  });
+
   test.each<[string, (objects: Json[]) => void, RegExp]>([
+    [
+      'an entrance for others than the ingress controller',
+      (all) => {
+        const policy = all.find((o) => o.metadata.name === 'allow-ingress' && o.metadata.namespace === 'pr-shop-7');
+        policy.spec.ingress.push({ from: [{ namespaceSelector: {} }], ports: [{ port: 8080 }] });
+      },
+      /^NetworkPolicy allow-ingress is not what greenroom.yaml gives \(spec\.ingress\) in pr-shop-7\.$/,
+    ],
     [
       'default-deny deleted',
       (all) =>

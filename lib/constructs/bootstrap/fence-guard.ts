@@ -13,6 +13,7 @@ import { durationSeconds } from '../../model/scalars.ts';
 import { celLiteral } from '../../policies/engines/cel-text.ts';
 import { ALL_RECONCILERS, previewAccount, reconcilerNamespace, reconcilerOf } from '../../reconcilers/index.ts';
 import type { GuardSpec } from '../../reconcilers/reconciler.ts';
+import { INGRESS_POLICY } from '../preview-namespace/network-policies.ts';
 import { POD_SECURITY } from '../preview-namespace/preview-namespace.ts';
 import { sampleFence } from '../preview-namespace/sample-fence.ts';
 import { Guard, username } from './guards.ts';
@@ -162,14 +163,23 @@ function boundsShape({ namespace }: PlatformSpec): GuardSpec['validations'] {
   ];
 }
 
-/** Policies add up, so that one of another name could open what ours keep closed. */
+/**
+ * Policies add up, so that one of another name could open what ours keep closed. Which ports of its own a preview opens
+ * to the ingress controller is no matter of the platform's.
+ */
 function networkShape(platform: PlatformSpec): GuardSpec['validations'] {
   const policies = sampleFence(platform).filter(({ kind }) => kind === 'NetworkPolicy');
   const specs = Object.fromEntries(policies.map(({ metadata, spec }) => [metadata.name, spec]));
+  const [spec, given] = ['dyn(object).spec', `dyn(${celLiteral(specs)})[object.metadata.name]`];
+  const ingress = [
+    ...['podSelector', 'policyTypes'].map((field) => `${spec}.${field} == ${given}.${field}`),
+    `!has(${spec}.egress)`,
+    `${spec}.?ingress.orValue([]).all(r, r.?from.orValue([]) == ${given}.ingress[0].from)`,
+  ].join(' && ');
   return [
     onWrite(
       'networkpolicies',
-      `object.metadata.name in ${texts(Object.keys(specs))} && dyn(object).spec == dyn(${celLiteral(specs)})[object.metadata.name]`,
+      `object.metadata.name in ${texts(Object.keys(specs))} && (object.metadata.name == '${INGRESS_POLICY}' ? ${ingress} : ${spec} == ${given})`,
       'a network policy of a preview is one that greenroom.yaml gives: change ingress, testHarness or egress there',
     ),
   ];

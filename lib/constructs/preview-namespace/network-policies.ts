@@ -5,6 +5,9 @@ import { type DnsProps, PRIVATE_CIDRS, type PreviewNamespaceProps } from './prop
 /** Link-local: the metadata service of every cloud, which hands out the node's credentials. */
 export const METADATA_CIDR = '169.254.0.0/16';
 
+/** Lets the ingress controller in; the one policy in which previews differ, since each opens the ports of its own apps. */
+export const INGRESS_POLICY = 'allow-ingress';
+
 /** Networks that no allow-list entry can open. */
 export function forbiddenCidrs(props: Pick<PreviewNamespaceProps, 'clusterCidrs'>): readonly string[] {
   return [METADATA_CIDR, ...(props.clusterCidrs ?? PRIVATE_CIDRS)];
@@ -17,7 +20,7 @@ export function forbiddenCidrs(props: Pick<PreviewNamespaceProps, 'clusterCidrs'
 export function networkPolicies(props: PreviewNamespaceProps): ReadonlyMap<string, NetworkPolicySpec> {
   const policies = new Map<string, NetworkPolicySpec>([
     ['default-deny', { podSelector: {}, policyTypes: ['Ingress', 'Egress'] }],
-    ['allow-ingress', { podSelector: {}, policyTypes: ['Ingress'], ingress: ingressRules(props) }],
+    [INGRESS_POLICY, { podSelector: {}, policyTypes: ['Ingress'], ingress: ingressRules(props) }],
     ['allow-same-preview', samePreview()],
     ['allow-dns', dns(props.dns ?? {})],
   ]);

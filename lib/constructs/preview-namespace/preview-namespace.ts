@@ -18,7 +18,7 @@ import { type CoreObject, kubeObject } from '../kube-object.ts';
 import type { StringMap } from '../metadata.ts';
 import { reconcilerAccount } from './accounts.ts';
 import { checkProps } from './check-props.ts';
-import { ingressRules, networkPolicies } from './network-policies.ts';
+import { INGRESS_POLICY, ingressRules, networkPolicies } from './network-policies.ts';
 import type { PreviewNamespaceProps, ReconcilerProps } from './props.ts';
 import { type NamespaceBounds, quotaProblems } from './quota.ts';
 
@@ -127,7 +127,7 @@ export class PreviewNamespace extends Construct {
     if (ingressPorts === undefined) return;
     const { ingressPorts: _, ...open } = this.props;
     this.props = ports === null ? open : { ...this.props, ingressPorts: [...ingressPorts, ...ports] };
-    this.networkPolicies.get('allow-ingress')!.spec.ingress = structuredClone(ingressRules(this.props)) as never;
+    this.networkPolicies.get(INGRESS_POLICY)!.spec.ingress = structuredClone(ingressRules(this.props)) as never;
   }
 
   /** Adds a label to every object of the fence. Call it before synthesis. */

@@ -5,7 +5,10 @@ import type { PlatformSpec } from '../../model/platform.ts';
 import { platformFence } from './platform-fence.ts';
 import { PreviewNamespace } from './preview-namespace.ts';
 
-/** The fence of some preview: what all fences of a platform have in common, and a name, a number and an end beside. */
+/**
+ * The fence of some preview: what all fences of a platform have in common, and a name, a number and an end beside. Its
+ * ingress policy opens all ports; that of a preview opens those of its apps.
+ */
 export function sampleFence(platform: PlatformSpec): readonly KubeObject[] {
   const chart = new Chart(new App(), 'sample', { disableResourceNameHashes: true });
   const { apiObjects } = new PreviewNamespace(chart, 'fence', {
