@@ -106,7 +106,8 @@ function patches(repo: FakeRepository, number: number): { filename: string; patc
 function changedFiles(_: FakeGitHub, repo: FakeRepository, { path }: FakeRequest, [number = '']: string[]): RestAnswer {
   const query = new URLSearchParams(path.split('?')[1]);
   const [size, page] = [Number(query.get('per_page') ?? 30), Number(query.get('page') ?? 1)];
-  const files = patches(repo, Number(number)).slice((page - 1) * size, page * size);
+  const named = repo.pullRequest(Number(number))?.files?.map((filename) => ({ filename, patch: '' }));
+  const files = (named ?? patches(repo, Number(number))).slice((page - 1) * size, page * size);
   return { status: 200, body: files.map(({ filename, patch }) => shapes.changedFile(repo, filename, patch)) };
 }
 
