@@ -10,7 +10,7 @@ import { freePorts } from './processes.ts';
 export interface Kyverno {
   /** Ends the admission controller; its webhooks stay registered. */
   stopAdmission(): Promise<void>;
-  /** Starts it again on the port that its webhooks name. */
+  /** Starts it again on the port that its webhooks name, and waits until it answers there. */
   startAdmission(): Promise<void>;
 }
 
@@ -50,7 +50,22 @@ export async function startKyverno(cluster: Cluster, options: KyvernoOptions = {
     '--clientRateLimitQPS=500',
     '--clientRateLimitBurst=1000',
   ];
-  const startAdmission = async () => {
+  /** Its webhooks stay registered while it is down, so every policy is refused until it serves them again. */
+  const answers = () =>
+    eventually(
+      async () => {
+        // A wrong flag ends them at once, which no waiting mends.
+        cluster.processes.check('kyverno-admission');
+        if (cleanup !== undefined) cluster.processes.check('kyverno-cleanup');
+        const found = await cluster.kubectl(['get', 'validatingwebhookconfigurations', '--output=name']);
+        if (!found.includes('kyverno-resource-validating-webhook-cfg')) return false;
+        // Its webhooks are registered before it has a certificate to serve them with.
+        await cluster.kubectl(['create', '--dry-run=server', '--filename=-'], PROBE);
+        return true;
+      },
+      { what: 'Kyverno to answer', timeoutMs: 180_000, everyMs: 1000 },
+    );
+  const startAdmission = () => {
     cluster.processes.start(
       'kyverno-admission',
       admission,
@@ -69,7 +84,7 @@ export async function startKyverno(cluster: Cluster, options: KyvernoOptions = {
       environment('kyverno-admission-controller'),
     );
   };
-  await startAdmission();
+  startAdmission();
   if (cleanup !== undefined) {
     cluster.processes.start(
       'kyverno-cleanup',
@@ -85,20 +100,14 @@ export async function startKyverno(cluster: Cluster, options: KyvernoOptions = {
       environment('kyverno-cleanup-controller'),
     );
   }
-  await eventually(
-    async () => {
-      // A wrong flag ends them at once, which no waiting mends.
-      cluster.processes.check('kyverno-admission');
-      if (cleanup !== undefined) cluster.processes.check('kyverno-cleanup');
-      const found = await cluster.kubectl(['get', 'validatingwebhookconfigurations', '--output=name']);
-      if (!found.includes('kyverno-resource-validating-webhook-cfg')) return false;
-      // Its webhooks are registered before it has a certificate to serve them with.
-      await cluster.kubectl(['create', '--dry-run=server', '--filename=-'], PROBE);
-      return true;
+  await answers();
+  return {
+    startAdmission: async () => {
+      startAdmission();
+      await answers();
     },
-    { what: 'Kyverno to answer', timeoutMs: 180_000, everyMs: 1000 },
-  );
-  return { startAdmission, stopAdmission: () => cluster.processes.end('kyverno-admission') };
+    stopAdmission: () => cluster.processes.end('kyverno-admission'),
+  };
 }
 
 function environment(name: string): Record<string, string> {
