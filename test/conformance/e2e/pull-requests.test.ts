@@ -105,6 +105,15 @@ const names = async () =>
 
 const ALL = ['pr-shop-10', 'pr-shop-10-fence', 'pr-shop-7', 'pr-shop-7-fence', 'pr-shop-8', 'pr-shop-8-fence'];
 
+const INGRESS_POLICY = 'allow-ingress';
+
+/** Ports that the ingress controller may open connections to; undefined for all of them. */
+async function openPorts(name: string): Promise<unknown> {
+  const { spec } = await live.get('networkpolicy', INGRESS_POLICY, `--namespace=${name}`);
+  expect(spec.ingress).toHaveLength(1);
+  return spec.ingress[0].ports;
+}
+
 /** What surrounds a preview, without what is the preview's own. */
 async function fenceOf(name: string, repository: string): Promise<unknown> {
   const { items } = await live.get(
@@ -122,6 +131,7 @@ async function fenceOf(name: string, repository: string): Promise<unknown> {
       // A fence that is made without a commit says of none.
       for (const key of ['commit', 'author']) delete annotations[`greenroom.dev/${key}`];
       const rest = kind === 'Namespace' ? {} : { spec, roleRef, subjects, automountServiceAccountToken };
+      if (metadata.name === INGRESS_POLICY) for (const rule of spec.ingress) delete rule.ports;
       return { kind, name: metadata.name, labels, annotations, ...rest };
     }),
   );
@@ -157,6 +167,11 @@ describe('the pull-request generator, for teams that keep their manifests with t
     expect(compiled).toContain('ResourceQuota');
     const label = (number: number) => `"greenroom.dev/pull-request":"${number}"`;
     expect(JSON.parse(listed.replaceAll(label(7), label(5)))).toEqual(JSON.parse(compiled));
+  });
+
+  it('lets the ingress controller reach all ports, since nobody compiles what listens there', async () => {
+    expect(await openPorts('pr-docs-5')).toEqual([{ protocol: 'TCP', port: 8080 }]);
+    expect(await openPorts('pr-shop-7')).toBeUndefined();
   });
 
   it('holds a pull request’s manifests to its own namespace, and its fence stays', async () => {
