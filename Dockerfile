@@ -14,7 +14,6 @@ COPY --from=build /src/bin bin
 # Without the bytecode: it is of the processor that built it, and a receiver starts once.
 COPY --from=build /src/dist/cli/greenroom.cjs dist/cli/
 COPY --from=build /src/dist/NOTICES.txt dist/
-COPY --from=build /src/apps-repo-template apps-repo-template
 ENV NODE_ENV=production
 # A number: Kubernetes cannot tell whether a name is root.
 USER 65532:65532

@@ -1,5 +1,6 @@
 // The command as one file, and its bytecode: what the build ships, and what tests run as a real process.
 import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -23,7 +24,7 @@ export async function bundle(outfile) {
     define: { 'import.meta.dirname': '__dirname' },
     // cdk8s brings a second copy of the same version.
     alias: { yaml: `${root}node_modules/yaml` },
-    plugins: [lateBuiltins],
+    plugins: [lateBuiltins, shipped],
     legalComments: 'none',
     logLevel: 'warning',
     metafile: true,
@@ -70,3 +71,29 @@ const lateBuiltins = {
     }));
   },
 };
+
+/** What lib/core/shipped.ts looks up beside the sources is in the bundle, and read from there when it is asked for. */
+const shipped = {
+  /** @type {import('esbuild').Plugin['setup']} */
+  setup({ onLoad }) {
+    onLoad({ filter: /lib.core.shipped\.ts$/ }, () => {
+      const folders = ['apps-repo-template'].map((name) => `${JSON.stringify(name)}: () => ${texts(name)}`);
+      return {
+        contents: `import { readFileSync } from 'node:fs';
+          const folders = { ${folders.join(', ')} };
+          export const shippedFiles = (name) => new Map(folders[name]());
+          export const shippedCommand = () => readFileSync(__filename, 'utf8');`,
+      };
+    });
+  },
+  name: 'shipped',
+};
+
+/** @param {string} name of a folder; its files as JSON, in the order of their paths on every machine */
+function texts(name) {
+  const paths = readdirSync(`${root}${name}`, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => `${entry.parentPath}/${entry.name}`)
+    .sort((a, b) => (a < b ? -1 : 1));
+  return JSON.stringify(paths.map((path) => [path.slice(root.length + name.length + 1), readFileSync(path, 'utf8')]));
+}

@@ -1,9 +1,14 @@
 import { fstatSync, writeSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import * as z from 'zod';
 import { main } from './main.ts';
 
 // A command reads a file or two: compiling a parser for them costs more than parsing does.
 z.config({ jitless: true });
+
+// bin/greenroom.cjs says why; it is not there where the bundle runs alone.
+setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks');
+setFlagsFromString('--regexp-backtracks-before-fallback=20000');
 
 let exitCode = 0;
 

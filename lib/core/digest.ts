@@ -1,11 +1,12 @@
+import { createHash } from 'node:crypto';
 import { sha256 as hash } from '@noble/hashes/sha2.js';
 
-// Not by node:crypto: loading it takes longer than everything that a render hashes. It is the faster one for much text,
-// as lib/github has it, where it is loaded anyway.
+// Not by node:crypto: loading it takes longer than everything that a render hashes. It is the faster one for much text.
+const MUCH = 2 ** 16;
 
 /** SHA-256 of a text in UTF-8, 32 bytes. */
 export function sha256Bytes(text: string): Uint8Array {
-  return hash(Buffer.from(text));
+  return text.length > MUCH ? createHash('sha256').update(text).digest() : hash(Buffer.from(text));
 }
 
 /** SHA-256 of a text in UTF-8, in hexadecimal. */

@@ -1,5 +1,7 @@
 /** Where things lie in the apps repo; a contract with ApplicationSets, reviewers and CODEOWNERS. */
 export const PLATFORM_FILE = 'greenroom.yaml';
+/** The command as one file, which the workflows run: no registry decides what holds the bot's key. */
+export const COMMAND_FILE = '.greenroom/greenroom.cjs';
 export const PREVIEW_FILE = 'preview.yaml';
 export const RECORD_FILE = 'preview.json';
 export const EXCEPTIONS_GLOB = 'exceptions/*.yaml';

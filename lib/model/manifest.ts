@@ -1,6 +1,7 @@
 import { GreenroomError, invalidInput } from '../core/errors.ts';
 import { compareStrings } from '../core/fileset.ts';
 import { VERSION } from '../core/version.ts';
+import { COMMAND_FILE } from './layout.ts';
 
 /** What an apps repo remembers of the run that laid it down. */
 export interface Manifest {
@@ -47,7 +48,7 @@ export function refuseNewer(text: string | null | undefined, ours: string = VERS
   if (compareVersions(theirs, ours) <= 0) return;
   throw new GreenroomError(
     'invalid-input',
-    `this apps repo was laid down by greenroom ${theirs}, and this is ${ours}; run \`npx greenroom@${theirs}\``,
+    `this apps repo was laid down by greenroom ${theirs}, and this is ${ours}; run the one in it, \`node ${COMMAND_FILE}\``,
   );
 }
 

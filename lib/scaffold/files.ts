@@ -1,10 +1,11 @@
 import { App, Chart } from 'cdk8s';
 import { manifestFiles } from '../compile/files.ts';
 import { Bootstrap } from '../constructs/bootstrap/index.ts';
+import { sha256 } from '../core/digest.ts';
 import { type FileSet, fileSet } from '../core/fileset.ts';
 import { madeFrom } from '../core/manifest-file.ts';
 import type { Exception } from '../model/exception.ts';
-import { PLATFORM_FILE } from '../model/layout.ts';
+import { COMMAND_FILE, PLATFORM_FILE } from '../model/layout.ts';
 import { appsRepoUrl, type PlatformSpec } from '../model/platform.ts';
 import { createCelCompiler } from '../policies/cel.ts';
 import { compileOptions, compilePolicies, policyFiles } from '../policies/engines/index.ts';
@@ -19,10 +20,12 @@ export interface ScaffoldInput {
   readonly platform: PlatformSpec;
   /** Exceptions that hold now. */
   readonly exceptions: readonly Exception[];
-  /** Version of greenroom that the workflows call. */
+  /** Version of greenroom. */
   readonly version: string;
   /** The static files, as `readTemplate` gives them. */
   readonly template: FileSet;
+  /** The command as one file, as `shippedCommand` gives it: what the workflows run. */
+  readonly command: string;
   /** Rules of the platform's own, beside greenroom's. @default - none */
   readonly extraRules?: readonly Rule[];
 }
@@ -32,13 +35,14 @@ export const SEEDS: ReadonlySet<string> = new Set(['.github/CODEOWNERS', 'except
 
 /** All files of an apps repo but the previews: a pure function of the platform and the version. */
 export function scaffoldFiles(input: ScaffoldInput): FileSet {
-  const { platform, template, platformText } = input;
-  const values = markValues(platform, input.version);
+  const { platform, template, platformText, command } = input;
+  const values = markValues(input);
   return fileSet([
     ...[...template]
       .filter(([path]) => path !== PLATFORM_FILE)
       .map(([path, text]): [string, string] => [path, `${headOf(path)}${fill(path, text, values)}`]),
     [PLATFORM_FILE, platformText],
+    [COMMAND_FILE, command],
     ...bootstrapFiles(platform, input.extraRules),
     ...policiesFiles(input),
   ]);
@@ -91,11 +95,12 @@ function owners(platform: PlatformSpec): string {
   return /^@[\w-]+(\/[\w.-]+)?$/.test(contact) ? contact : `@${platform.sources[0]?.owner}/platform`;
 }
 
-function markValues(platform: PlatformSpec, version: string): Record<string, string> {
+function markValues({ platform, version, command }: ScaffoldInput): Record<string, string> {
   const { ingress } = platform;
   const gateway = ingress.kind === 'gateway';
   return {
     VERSION: version,
+    COMMAND_HASH: sha256(command),
     DOMAIN: platform.domain,
     BRANCH: platform.appsRepo.branch,
     APPS_REPO: appsRepoUrl(platform),

@@ -4,6 +4,7 @@ import { checkPlatform } from '../compile/compile.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { formatProblem, GreenroomError } from '../core/errors.ts';
 import { type FileSet, fileSet } from '../core/fileset.ts';
+import { shippedCommand } from '../core/shipped.ts';
 import { writeWholeFile } from '../core/whole-file.ts';
 import { PLATFORM_FILE } from '../model/layout.ts';
 import { formatManifest, MANIFEST_FILE, parseManifest, refuseNewer } from '../model/manifest.ts';
@@ -54,6 +55,7 @@ export interface InitResult {
 export async function init(options: InitOptions): Promise<InitResult> {
   const { dir, version, overwrite = false, extraRules = [] } = options;
   const template = readTemplate();
+  const command = shippedCommand();
   const recorded = await readText(dir, MANIFEST_FILE);
   refuseNewer(recorded, version);
   const current = await readText(dir, PLATFORM_FILE);
@@ -66,7 +68,7 @@ export async function init(options: InitOptions): Promise<InitResult> {
   const text = options.platform ?? current ?? fromAnswers(template, options.answers);
   const platform = platformOf(text, extraRules);
   const { exceptions, notes } = await readExceptions(dir, platform, (options.clock ?? systemClock)(), extraRules);
-  const wanted = scaffoldFiles({ platformText: text, platform, exceptions, version, template, extraRules });
+  const wanted = scaffoldFiles({ platformText: text, platform, exceptions, version, template, command, extraRules });
   const manifest = recorded === null ? null : parseManifest(recorded);
   const existing = await readExisting(dir, new Set([...wanted.keys(), ...Object.keys(manifest?.files ?? {})]));
   const plan = planScaffold({ wanted, existing, manifest, version, overwrite });
@@ -89,9 +91,18 @@ export async function init(options: InitOptions): Promise<InitResult> {
 export function newAppsRepo(options: Pick<InitOptions, 'version' | 'platform' | 'answers' | 'extraRules'>): FileSet {
   const { version, extraRules = [] } = options;
   const template = readTemplate();
+  const command = shippedCommand();
   const text = options.platform ?? fromAnswers(template, options.answers);
   const platform = platformOf(text, extraRules);
-  const wanted = scaffoldFiles({ platformText: text, platform, exceptions: [], version, template, extraRules });
+  const wanted = scaffoldFiles({
+    platformText: text,
+    platform,
+    exceptions: [],
+    version,
+    template,
+    command,
+    extraRules,
+  });
   const { manifest } = planScaffold({ wanted, existing: new Map(), manifest: null, version, overwrite: false });
   return fileSet([...wanted, [MANIFEST_FILE, formatManifest(manifest)]]);
 }

@@ -1,6 +1,7 @@
 import { unifiedDiff } from '../core/diff.ts';
 import { sha256 } from '../core/digest.ts';
 import { compareStrings, type FileSet } from '../core/fileset.ts';
+import { COMMAND_FILE } from '../model/layout.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { SEEDS } from './files.ts';
 
@@ -63,7 +64,12 @@ function planFile(
   if (existing === undefined) return { path, action: text === null ? 'same' : 'create', text, diff: '' };
   if (existing === text) return { path, action: 'same', text, diff: '' };
   if (SEEDS.has(path)) return { path, action: 'keep', text, diff: '' };
-  const diff = unifiedDiff(existing, text ?? '');
+  const diff = path === COMMAND_FILE ? hashes(existing, text) : unifiedDiff(existing, text ?? '');
   if (recorded !== sha256(existing)) return { path, action: 'edited', text, diff };
   return { path, action: text === null ? 'remove' : 'update', text, diff };
+}
+
+/** Of a file that nobody reads line by line. */
+function hashes(before: string, after: string | null): string {
+  return `-sha256 ${sha256(before)}\n${after === null ? '' : `+sha256 ${sha256(after)}\n`}`;
 }

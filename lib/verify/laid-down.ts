@@ -1,7 +1,8 @@
 import type { Problem } from '../core/errors.ts';
 import type { FileSet } from '../core/fileset.ts';
+import { shippedCommand } from '../core/shipped.ts';
 import type { CommittedFile } from '../gitops/checkout.ts';
-import { PLATFORM_FILE } from '../model/layout.ts';
+import { COMMAND_FILE, PLATFORM_FILE } from '../model/layout.ts';
 import { MANIFEST_FILE, parseManifest } from '../model/manifest.ts';
 import { loadExceptions } from '../policies/exceptions.ts';
 import { loadPlatform } from '../policies/platform.ts';
@@ -11,8 +12,8 @@ import { scaffoldFiles } from '../scaffold/files.ts';
 import { type PlannedFile, planScaffold } from '../scaffold/plan.ts';
 import { readTemplate } from '../scaffold/template.ts';
 
-/** Folders that the reconciler applies: a file there that greenroom did not write would run. */
-const COMPILED = ['bootstrap/', 'policies/'];
+/** Folders that the reconciler applies, and the one that the workflows run: a file there that greenroom did not write would run. */
+const COMPILED = ['bootstrap/', 'policies/', '.greenroom/'];
 
 /** Who has to approve a change, wherever GitHub looks for it. */
 const OWNERS = ['.github/CODEOWNERS', 'CODEOWNERS', 'docs/CODEOWNERS'];
@@ -45,8 +46,15 @@ export function compareScaffold(
   const platform = loadPlatform(text, PLATFORM_FILE, extraRules).value.spec;
   const ofExceptions = [...files].filter(([path]) => /^exceptions\/[^/]+\.yaml$/.test(path));
   const { honoured } = loadExceptions(new Map(ofExceptions), { now, platform, rules: chosenRules({ extraRules }) });
-  const input = { platformText: text, platform, exceptions: honoured, version, extraRules, template: readTemplate() };
-  const wanted = scaffoldFiles(input);
+  const wanted = scaffoldFiles({
+    platformText: text,
+    platform,
+    exceptions: honoured,
+    version,
+    extraRules,
+    template: readTemplate(),
+    command: shippedCommand(),
+  });
   const recorded = files.get(MANIFEST_FILE);
   const manifest = recorded === undefined ? null : parseManifest(recorded);
   return planScaffold({ wanted, existing: files, manifest, version, overwrite: false }).files;
@@ -75,7 +83,7 @@ export function strayProblems(
     if (!regular) return [{ file, message: 'is a link; only plain files have a place here' }];
     if (executable && isOwned(file)) return [{ file, message: 'may be run; greenroom writes plain files (chmod -x)' }];
     if (isProtected(file) && !known.has(file)) {
-      return [{ file, message: 'is not written by greenroom, and the reconciler would apply it; remove it' }];
+      return [{ file, message: 'is not written by greenroom, and would run; remove it' }];
     }
     return [];
   });
@@ -87,6 +95,10 @@ export function sensitiveChanges(changed: readonly string[], scaffold: readonly 
   const confirm = 'if that is meant, run with --yes';
   return changed.flatMap((file): Problem[] => {
     if (OWNERS.includes(file)) return [{ file, message: `decides who has to approve what; ${confirm}` }];
+    if (file === COMMAND_FILE) {
+      const message = `is another program than the one on the branch, and runs with the bot's key: compare its sha256 with the release's; ${confirm}`;
+      return [{ file, message }];
+    }
     const isNew = file.startsWith('.github/workflows/') && !known.has(file);
     return isNew
       ? [{ file, message: `is a workflow of your own, which can read the secrets of this repository; ${confirm}` }]

@@ -110,7 +110,7 @@ async function shapeProblems(
   const globs = [
     MANIFEST_FILE,
     '*',
-    ...['bootstrap', 'policies', 'exceptions', '.github'].map((folder) => `${folder}/**`),
+    ...['bootstrap', 'policies', 'exceptions', '.github', '.greenroom'].map((folder) => `${folder}/**`),
   ];
   const { files } = await context.repo.read(looksAtScaffold ? globs : [PLATFORM_FILE], headCommit);
   const scaffold = looksAtScaffold

@@ -37,7 +37,7 @@ describe('an apps repo that a newer greenroom laid down', () => {
   ])('is refused by %s, with the version that is needed and nothing written', async (_, args) => {
     const before = world.head();
     const { code, stderr } = await inProcess(args, dir);
-    expect([code, stderr]).toEqual([2, expect.stringContaining('run `npx greenroom@99.0.0`')]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('run the one in it, `node .greenroom/greenroom.cjs`')]);
     expect(world.head()).toBe(before);
     expect(readFileSync(join(dir, '.greenroom.json'), 'utf8')).toBe(NEWER['.greenroom.json']);
   });

@@ -40,7 +40,14 @@ describe.each(RECONCILER_NAMES)('the fencer, with %s', (reconciler) => {
 
   beforeAll(async () => {
     cluster = await startCluster({ controllerManager: true });
-    const files = scaffoldFiles({ platformText, platform, exceptions: [], version: '0.0.0', template: readTemplate() });
+    const files = scaffoldFiles({
+      platformText,
+      platform,
+      exceptions: [],
+      version: '0.0.0',
+      template: readTemplate(),
+      command: '',
+    });
     const wanted = (path: string, kind: string) =>
       path.startsWith('bootstrap/install/clusters/main/')
         ? /Account|Role/.test(kind) || /\.greenroom-fence\.yaml$/.test(path)

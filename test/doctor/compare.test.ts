@@ -15,6 +15,7 @@ const objects = [
     exceptions: [],
     version: '0.0.0',
     template: readTemplate(),
+    command: '',
   }),
 ]
   .filter(([path]) => /^(?:bootstrap|policies)\//.test(path))

@@ -26,7 +26,7 @@ describe('the workflows', () => {
   const calls = NAMES.flatMap((name) =>
     jobs(name)
       .flatMap(({ steps }) => steps.flatMap(({ run }) => run?.split('\n') ?? []))
-      .flatMap((line) => /npx --yes greenroom@__VERSION__ (\w+)(.*)/.exec(line)?.slice(1) ?? [])
+      .flatMap((line) => /node apps\/\.greenroom\/greenroom\.cjs (\w+)(.*)/.exec(line)?.slice(1) ?? [])
       .reduce<[string, string, string][]>((all, part, i, parts) => {
         if (i % 2 === 0) all.push([name, part, parts[i + 1]!]);
         return all;

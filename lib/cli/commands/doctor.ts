@@ -139,7 +139,9 @@ async function previewPaths(dir: string): Promise<string[]> {
 
 /** What lies beside the previews, and where the reconciler or Git reads it: hidden files of the root and what is compiled. */
 async function otherFiles(dir: string) {
-  const compiled = await Promise.all(['bootstrap', 'policies'].map((folder) => entriesBelow(dir, folder)));
+  const compiled = await Promise.all(
+    ['bootstrap', 'policies', '.greenroom'].map((folder) => entriesBelow(dir, folder)),
+  );
   const names = await readdir(dir);
   const root = names
     .filter((name) => /^\.git(modules|attributes)$/.test(name))

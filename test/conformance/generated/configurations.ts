@@ -83,7 +83,7 @@ export function* scaffolds(): Generator<[label: string, path: string, text: stri
         trustedRoots: ['trust/sigstore.json'],
       },
     });
-    const files = scaffoldFiles({ ...chosen, exceptions: [], version: '1.0.0', template });
+    const files = scaffoldFiles({ ...chosen, exceptions: [], version: '1.0.0', template, command: '' });
     for (const [path, text] of files)
       yield [`${reconciler}, ${engine.join(' ')}, ${ingress}${knative ? ', Knative' : ''}`, path, text];
   }

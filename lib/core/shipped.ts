@@ -1,0 +1,33 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { GreenroomError } from './errors.ts';
+import { type FileSet, fileSet } from './fileset.ts';
+
+// The bundled command holds all of it: scripts/bundle.mjs puts another module in the place of this one, so that the one
+// file runs wherever it lies.
+
+/** A folder of text files that comes with the program, with its files by path. */
+export function shippedFiles(name: 'apps-repo-template'): FileSet {
+  const folder = lookUp(name);
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry): [string, string] => {
+      const path = join(entry.parentPath, entry.name);
+      return [path.slice(folder.length + 1).replaceAll('\\', '/'), readFileSync(path, 'utf8')];
+    });
+  return fileSet(files);
+}
+
+/** The command as one file: the same text as `greenroom.cjs` of a release. */
+export function shippedCommand(): string {
+  return readFileSync(lookUp('dist/cli/greenroom.cjs'), 'utf8');
+}
+
+/** Beside the sources or above them. */
+function lookUp(name: string): string {
+  for (let at = import.meta.dirname; ; at = dirname(at)) {
+    const path = join(at, name);
+    if (existsSync(path)) return path;
+    if (at === dirname(at)) throw new GreenroomError('failed', `${name} is missing; run \`npm run build\``);
+  }
+}
