@@ -7,6 +7,7 @@ import type { PlaceholderValues } from '../model/placeholders.ts';
 import type { PlatformSpec } from '../model/platform.ts';
 import { reconcilerOf } from '../reconcilers/index.ts';
 import { build } from './build.ts';
+import type { End } from './lifetime.ts';
 import { type PreviewInput, previewProps } from './preview-props.ts';
 import type { Resolved } from './resolve.ts';
 
@@ -21,8 +22,7 @@ export interface PreviewCharts {
   readonly name: string;
   /** Address that people open; null where no app has a route. */
   readonly url: string | null;
-  /** Unix seconds. */
-  readonly expires: number;
+  readonly end: End;
   readonly resolved: Resolved;
   readonly fence: Chart;
   readonly app: Chart;
@@ -41,15 +41,15 @@ export interface PreviewCharts {
 export function previewCharts(scope: App, input: ChartInput): PreviewCharts {
   const { platform, extensions = [] } = input;
   const plan = previewProps(input);
-  const { resolved, context, values } = plan;
-  const { name, url, expires } = context;
+  const { resolved, context, end, values } = plan;
+  const { name, url } = context;
   // Names are contracts: no chart may append a hash to them.
   const fence = new Chart(scope, `${name}-fence`, { disableResourceNameHashes: true });
   const app = new Chart(scope, `${name}-app`, { disableResourceNameHashes: true });
   const { namespace, preview, apps } = build(fence, app, plan);
   for (const extend of extensions) extend({ fence, app, namespace, preview, apps, context });
   const reconciler = reconcilerChart(scope, platform, resolved, name);
-  return { name, url, expires, resolved, fence, app, reconciler, namespace, values };
+  return { name, url, end, resolved, fence, app, reconciler, namespace, values };
 }
 
 function reconcilerChart(

@@ -57,6 +57,8 @@ export interface CompileInput {
   readonly times: Times;
   /** What tags of images stand for, by the image with its tag. @default - not asked: the tags stay */
   readonly digests?: ReadonlyMap<string, string> | undefined;
+  /** Unix seconds since when the images no longer show what is required. @default - they show it */
+  readonly evidenceLostSince?: number | undefined;
   /** What was verified of the images. @default - nothing was asked */
   readonly evidence?: EvidenceByDigest | undefined;
 }
@@ -116,7 +118,8 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
   const { platform, extensions } = options;
   const { preview, identity, headSha } = input;
   const charts = previewCharts(new App(), { ...input, platform, extensions });
-  const { name, url, expires, resolved, reconciler } = charts;
+  const { name, url, resolved, reconciler } = charts;
+  const { expires, evidenceLost } = charts.end;
   const [first] = resolved.apps;
   const settings: ManifestSettings = { name, values: charts.values, apps: resolved.apps, platform };
   const repository = `${identity.owner}/${identity.repository}`;
@@ -174,6 +177,7 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
     imageDigest: first.image.digest ?? null,
     ...recordedImages(input.digests, resolved.apps),
     ...(evidence.size === 0 ? {} : { evidence: notedOf(evidence) }),
+    ...(evidenceLost && { evidenceLost }),
     url,
     cluster: resolved.cluster.name,
     created: input.times.createdAt,

@@ -1,5 +1,6 @@
 import type { PlatformSpec } from '../model/platform.ts';
 import { hasLabel } from '../model/pull-labels.ts';
+import type { PreviewRecord } from '../model/record.ts';
 import { durationSeconds } from '../model/scalars.ts';
 
 /** A pull request with this label lives for the platform's `ttl.max`. */
@@ -52,6 +53,25 @@ export function expiresAt(
   const regular = activeSince(times) + Math.min(durationSeconds(chosen), max);
   const { at, until } = times.extension ?? { at: 0, until: null };
   return until === null ? regular : Math.max(regular, Math.min(until, at + max));
+}
+
+/** When a preview ends, and why that is early. */
+export interface End {
+  /** Unix seconds. */
+  readonly expires: number;
+  /** See {@link PreviewRecord.evidenceLost}; undefined where it ends as it would anyway. */
+  readonly evidenceLost?: NonNullable<PreviewRecord['evidenceLost']>;
+}
+
+/**
+ * The end of a preview whose images no longer show what is required: after the platform's `evidence.endAfter`.
+ *
+ * @param regular unix seconds at which it ends otherwise
+ * @param since unix seconds at which that was first seen; undefined where they show it
+ */
+export function endOf(regular: number, since: number | undefined, { endAfter }: PlatformSpec['evidence']): End {
+  if (since === undefined || endAfter === undefined) return { expires: regular };
+  return { expires: Math.min(regular, since + durationSeconds(endAfter)), evidenceLost: { since, expires: regular } };
 }
 
 /** Clocks of two machines may differ by this many seconds without a preview ending early. */

@@ -16,7 +16,7 @@ import type { PlaceholderValues } from '../model/placeholders.ts';
 import type { PlatformSpec } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
 import { environments, filledIn } from './environment.ts';
-import { expiresAt, type Times } from './lifetime.ts';
+import { type End, endOf, expiresAt, type Times } from './lifetime.ts';
 import { type Resolved, type ResolvedApp, resolve } from './resolve.ts';
 import { type ResolvedResource, resolveResources } from './resources.ts';
 
@@ -36,6 +36,8 @@ export interface PreviewInput {
   readonly times: Times;
   /** What tags of images stand for, by the image with its tag. @default - not asked: the tags stay */
   readonly digests?: ReadonlyMap<string, string> | undefined;
+  /** Unix seconds since when its images no longer show what is required. @default - they show it */
+  readonly evidenceLostSince?: number | undefined;
 }
 
 /** A preview as the props of its constructs. */
@@ -47,6 +49,7 @@ export interface PreviewPlan {
   /** Services in the first app's pod. */
   readonly resources: readonly ResolvedResource[];
   readonly context: PreviewContext;
+  readonly end: End;
   /** Where it comes from, for the namespace and the workloads. */
   readonly origin: { readonly annotations: Readonly<Record<string, string>>; readonly version: string };
   /** What placeholders stand for outside of an app; `image` is the first app's. */
@@ -69,7 +72,8 @@ export function previewProps(input: PreviewInput): PreviewPlan {
   const host = previewHost(name, platform.domain);
   const path = mainPath(resolved.apps);
   const url = path === null ? null : `https://${host}${path === '/' ? '' : path}`;
-  const expires = expiresAt(times, labels, spec.ttl, platform.ttl);
+  const regular = expiresAt(times, labels, spec.ttl, platform.ttl);
+  const end = endOf(regular, input.evidenceLostSince, platform.evidence);
   const values: PlaceholderValues = {
     ...(url !== null && { url, host }),
     name,
@@ -88,7 +92,7 @@ export function previewProps(input: PreviewInput): PreviewPlan {
       repository,
       repositoryId,
       number,
-      expires,
+      expires: end.expires,
       partOf: repoOfName(name),
       ...platformFence(platform),
       ...(!knative && { ingressPorts: resolved.apps.flatMap(({ spec }) => spec.port ?? []) }),
@@ -97,7 +101,8 @@ export function previewProps(input: PreviewInput): PreviewPlan {
       appProps(app, { platform, host, namespace: name, values, env: variables[i]!, knative }),
     ),
     resources,
-    context: { name, repository, repositoryId, number, template: spec.template, host, url, expires },
+    context: { name, repository, repositoryId, number, template: spec.template, host, url, expires: end.expires },
+    end,
     values,
     origin: origin(input, repository),
   };

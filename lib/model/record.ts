@@ -29,6 +29,15 @@ export const recordSchema = z.object({
   images: z.record(z.string().max(600), z.string().max(80)).optional(),
   /** What was shown of each image, by digest; left out where the platform asks for no more than digests. */
   evidence: z.record(z.string().regex(/^sha256:[0-9a-f]{64}$/), notedEvidence).optional(),
+  /** Its images no longer show what is required, so that it ends early. */
+  evidenceLost: z
+    .object({
+      /** Unix seconds: when that was first seen. */
+      since: z.int().nonnegative(),
+      /** Unix seconds: its regular end. */
+      expires: z.int().nonnegative(),
+    })
+    .optional(),
   /** Null where no app has a route. */
   url: z.string().max(500).nullable(),
   cluster: dnsLabel,

@@ -229,15 +229,35 @@ function isShown(live: LivePreview | null, { headSha }: Subject): live is LivePr
   return live?.headSha === headSha;
 }
 
-function goesOn({ url }: LivePreview): string[] {
-  return ['', `It goes on running until its end. [Open it](${url})`];
+function goesOn(live: LivePreview): string[] {
+  const end = dayAndTime(live.expires);
+  const how = live.lost?.endsEarly
+    ? `The platform ends it ${end}, unless that is changed before.`
+    : `It goes on running until its end, ${end}.`;
+  return ['', `${how}${openLink(live)}`];
+}
+
+function openLink({ url }: LivePreview): string {
+  return url === null ? '' : ` [Open it](${url})`;
 }
 
 function stillRunning(live: LivePreview | null, { headSha }: Subject): string[] {
   if (live === null) return [];
   const shown = `Your earlier preview is still running: it shows ${code(shortSha(live.headSha))}`;
   const newer = live.headSha === headSha ? '' : `, not the latest commit ${code(shortSha(headSha))}`;
-  return ['', `${shown}${newer}.${live.url === null ? '' : ` [Open it](${live.url})`}`];
+  return ['', `${shown}${newer}.${openLink(live)}`, ...lostWords(live)];
+}
+
+/** What an earlier preview no longer shows, and whether it ends for that. */
+function lostWords({ lost, expires }: LivePreview): string[] {
+  if (lost === undefined) return [];
+  const end = lost.endsEarly ? [`The platform ends it ${dayAndTime(expires)}, unless that is changed before.`] : [];
+  return [
+    '',
+    'It no longer shows what the platform requires:',
+    ...entries(lost.sentences.map((text) => sentence(text))),
+    ...end,
+  ];
 }
 
 /** One line for terminals and logs: the place, then the sentence. */

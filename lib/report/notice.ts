@@ -11,10 +11,7 @@ export interface Notice {
   readonly body: string;
 }
 
-/**
- * The one reply before the end, within the platform's time for it; null outside of it.
- *
- */
+/** The one reply before the end, within the platform's time for it; null outside of it. */
 export function renderNotice({ expires }: LivePreview, options: NoticeOptions): Notice | null {
   const { now, warn, can } = options;
   if (expires <= now || expires - now > warn) return null;
@@ -27,4 +24,13 @@ export function renderNotice({ expires }: LivePreview, options: NoticeOptions): 
   const text = `The preview of this pull request ends ${nearTime(expires, now)}.`;
   const how = can.checkBoxes ? 'tick the box in the comment above' : 'comment `/preview extend` and for how long';
   return { marker, body: `${marker}\n${text} To keep it, ${how}, or push.\n` };
+}
+
+/** The reply where a preview ends early; null once that is over. */
+export function renderEarlyEnd({ expires }: LivePreview, { now, can }: NoticeOptions): Notice | null {
+  if (expires <= now) return null;
+  const text = `The preview of this pull request ends ${dayAndTime(expires)}: its images no longer show what the platform requires. The comment above says what to change.`;
+  if (!can.hiddenMarkers) return { marker: text, body: `${text}\n` };
+  const marker = `<!-- greenroom:ends-early ${expires} -->`;
+  return { marker, body: `${marker}\n${text}\n` };
 }

@@ -13,6 +13,13 @@ export interface LivePreview {
   readonly created: number;
   /** Unix seconds. */
   readonly expires: number;
+  /** What its images no longer show. @default - they show what is required */
+  readonly lost?: {
+    /** A sentence each. */
+    readonly sentences: readonly string[];
+    /** Whether `expires` is earlier for that. */
+    readonly endsEarly: boolean;
+  };
   readonly cost: { readonly currency: string; readonly perDay: number; readonly ratesAsOf: string };
 }
 

@@ -13,7 +13,7 @@ import { durationSeconds } from '../model/scalars.ts';
 import { renderCheck } from '../report/check-run.ts';
 import { renderComment } from '../report/comment.ts';
 import { COMMENT_MARKER, HEADLINE, tickedBoxes } from '../report/markers.ts';
-import { renderNotice } from '../report/notice.ts';
+import { renderEarlyEnd, renderNotice } from '../report/notice.ts';
 import type { PreviewState, ReportOptions, Subject } from '../report/state.ts';
 import { renderCorrection, renderSuggestion } from '../report/suggestion.ts';
 import { isUnanswered } from './commands/parse.ts';
@@ -144,11 +144,16 @@ function reportOf(context: SyncContext, base: Said, plan: Saying, boxesAnswered:
       previous !== null && !boxesAnswered && tickedBoxes(previous).length > 0
         ? previous
         : renderComment(state, subject, options, previous),
-    notice: state.state === 'ready' ? renderNotice(state.preview, options) : null,
+    notice: noticeOf(state, options),
     check: check === null ? null : { headSha: pull.head.sha, ...check },
     deployment: deploymentOf(state, name),
     suggestions: options.can.suggestions && options.can.hiddenMarkers ? suggestionsOf(state) : [],
   };
+}
+
+function noticeOf(state: PreviewState, options: ReportOptions): PullRequestReport['notice'] {
+  if (state.state === 'ready') return renderNotice(state.preview, options);
+  return 'live' in state && state.live?.lost?.endsEarly ? renderEarlyEnd(state.live, options) : null;
 }
 
 function deploymentOf(state: PreviewState, name: string): PullRequestReport['deployment'] {

@@ -130,6 +130,8 @@ function planAfter(
   const after: PreviewPlan = isNothing ? { ...plan, effect: 'none', change: new Map() } : plan;
   const { live, state } = plan;
   const why = state.state === 'none' ? `${state.sentence.replace(/\.?$/, '.')} ` : '';
+  // That it ends early is for the platform team to merge; why it does is for the maker to change.
+  if (state.state !== 'ready' && plan.effect === 'update') return after;
   if (proposed.status === 'open') {
     const sentence =
       plan.effect === 'remove'

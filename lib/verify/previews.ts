@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { CompiledPreview } from '../compile/compile.ts';
+import { EVIDENCE_RULES } from '../compile/evidence.ts';
 import { recordedDigests, taggedImages } from '../compile/images.ts';
 import { isExpired } from '../compile/lifetime.ts';
 import { formatProblem, GreenroomError, type Problem } from '../core/errors.ts';
@@ -63,7 +65,7 @@ export async function verifyPreviews(
         ...(request.before === null ? [] : newProblems(request.head, source, compiled, file, known)),
       ];
       problems.push(...found);
-      findings.push(...compiled.findings);
+      findings.push(...newFindings(compiled.findings, record, known.get(record.name)));
       if (found.length === 0) equal.push(folder);
       const stale = request.before === null ? null : staleHead(source, known.get(record.name));
       if (stale !== null) unknown.push(stale);
@@ -88,6 +90,18 @@ export async function verifyPreviews(
 async function knownPreviews(before: Base | null): Promise<ReadonlyMap<string, PreviewRecord>> {
   const records = before === null ? [] : await before.records();
   return new Map(records.flatMap(({ record }) => (record === null ? [] : [[record.name, record] as const])));
+}
+
+/** What images lost while they ran was told and has a date: that is no finding of a change that says no more than this. */
+function newFindings(
+  findings: readonly Finding[],
+  { evidence, evidenceLost, headSha }: PreviewRecord,
+  known: PreviewRecord | undefined,
+): readonly Finding[] {
+  const isKnown = known?.headSha === headSha && isDeepStrictEqual(known.evidence, evidence);
+  return evidenceLost !== undefined && isKnown
+    ? findings.filter(({ rule }) => !EVIDENCE_RULES.includes(rule))
+    : findings;
 }
 
 /** What a change may not bring in, beside other bytes. */

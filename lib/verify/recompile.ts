@@ -77,6 +77,7 @@ export function recompile(
     // Where no evidence is asked a tag stands for itself, whatever a record says.
     digests: platform.evidence.require.length === 0 ? undefined : recordedDigests(record, preview.value, platform),
     evidence: recordedEvidence(record, platform),
+    evidenceLostSince: record.evidenceLost?.since,
   });
 }
 
@@ -95,5 +96,5 @@ function recordedTimes({ record, pull, preview }: Source, platform: PlatformSpec
   if (head.sha === record.headSha) return timesOf(pull);
   const epoch = { createdAt: 0, updatedAt: 0, committedAt: 0 };
   const life = expiresAt(epoch, labels, preview.value.spec.ttl, platform.ttl);
-  return { createdAt, updatedAt, committedAt: record.expires - life };
+  return { createdAt, updatedAt, committedAt: (record.evidenceLost?.expires ?? record.expires) - life };
 }

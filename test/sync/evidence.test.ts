@@ -1,7 +1,9 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { formatTime } from '../../lib/core/clock.ts';
 import { RegistryClient } from '../../lib/evidence/registry/client.ts';
 import { createVerifier } from '../../lib/evidence/verify-image.ts';
 import { contentsDigest } from '../../lib/model/record.ts';
+import { dayAndTime } from '../../lib/report/text.ts';
 import { readBase } from '../../lib/sync/plan/base.ts';
 import { sweep } from '../../lib/sync/sweep/sweep.ts';
 import { syncPullRequest } from '../../lib/sync/sync.ts';
@@ -9,7 +11,7 @@ import { verifyPreviews } from '../../lib/verify/previews.ts';
 import { TestRegistry } from '../evidence/registry-server.ts';
 import * as signing from '../evidence/signing.ts';
 import { commitFiles } from '../support/git.ts';
-import { platformText, previewText } from '../support/inputs.ts';
+import { OPENED, platformText, previewText } from '../support/inputs.ts';
 import { World } from '../support/world.ts';
 
 const KEY = signing.keyPair();
@@ -25,16 +27,32 @@ beforeEach(async () => {
 });
 afterEach(() => registry[Symbol.asyncDispose]());
 
+const ALL = 'digest, signature, sbom, provenance, vulnerabilities';
+
+function platformOf(require: string, settings = '', key = KEY): string {
+  const also = settings === '' ? '' : `, ${settings}`;
+  const evidence = `evidence: { require: [${require}], keys: [${JSON.stringify(key.pem)}]${also} }`;
+  return platformText(evidence).replace('ghcr.io', registry.host);
+}
+
 /** A platform that asks for everything, and a pull request whose image is in a real registry of this machine. */
 class Scene extends World {
   readonly digest = registry.image('acme/shop');
   readonly commit: string;
 
-  constructor(require = 'digest, signature, sbom, provenance, vulnerabilities') {
-    const evidence = `evidence: { require: [${require}], keys: [${JSON.stringify(KEY.pem)}] }`;
-    super(platformText(evidence).replace('ghcr.io', registry.host));
+  constructor(require = ALL, settings = '') {
+    super(platformOf(require, settings));
     this.commit = this.push('shop', { 'preview.yaml': previewText('', `${registry.host}/acme/shop:v1`) });
     this.pull('shop', 7);
+  }
+
+  wait(seconds: number): void {
+    this.now += seconds;
+  }
+
+  /** The platform changes its settings. */
+  configure(settings: string, key = KEY): void {
+    commitFiles(this.appsRepo, { 'greenroom.yaml': platformOf(ALL, settings, key) });
   }
 
   attach(predicateType: string, predicate: unknown, key = KEY): void {
@@ -168,8 +186,123 @@ test('a new scan that finds more is told at the next sweep; what runs stays unti
   const comment = scene.comment('shop', 7);
   expect(comment).toContain('### Preview: still running - one thing to change');
   expect(comment).toContain('openssl 3.0.1 is fixed in 3.0.7');
-  expect(comment).toContain('It goes on running until its end.');
+  expect(comment).toContain('It goes on running until its end, ');
   expect(scene.previews()).toEqual(['pr-shop-7']);
+  expect(scene.notices('shop', 7)).toEqual([]);
+});
+
+describe('with an end for what lost its evidence', () => {
+  const HOUR = 3600;
+  const endsOf = (scene: Scene) => {
+    const { expires, evidenceLost } = JSON.parse(scene.read(RECORD));
+    const namespace = scene.read(`${FOLDER}/fence/namespace.pr-shop-7.yaml`);
+    expect(namespace).toContain(`greenroom.dev/expires: "${expires}"`);
+    expect(namespace).toContain(`greenroom.dev/expires: "${formatTime(expires)}"`);
+    return { expires, evidenceLost };
+  };
+  const verify = (scene: Scene, before: string) =>
+    scene.with(async (context) => {
+      const [was, head] = [await readBase(context, before), await readBase(context)];
+      const { files } = await context.repo.read([`${FOLDER}/**`]);
+      const asked = { ...context, images: scene.client, verifier: scene.verifier };
+      return verifyPreviews(asked, { head, before: was, folders: [FOLDER], files });
+    });
+
+  test('a preview ends after the grace time, and its owner is told once; nothing else of it changes', async () => {
+    const scene = new Scene(undefined, 'endAfter: 2h');
+    scene.attachAll();
+    await scene.sync();
+    const [before, regular, deployment] = [scene.head()!, endsOf(scene).expires, scene.read(DEPLOYMENT)];
+    scene.now += HOUR;
+    const lostAt = scene.now;
+    scene.attachScan([HOLE]);
+    expect(await scene.sweep()).toMatchObject({ results: [{ effect: 'update', state: { state: 'denied' } }] });
+    expect(endsOf(scene)).toEqual({
+      expires: lostAt + 2 * HOUR,
+      evidenceLost: { since: lostAt, expires: regular },
+    });
+    expect(scene.message()).toMatch(/^update pr-shop-7 \(evidence lost\)/);
+    expect(scene.read(DEPLOYMENT)).toBe(deployment);
+    expect(await verify(scene, before)).toMatchObject({ problems: [], findings: [], unknown: [] });
+    const end = dayAndTime(lostAt + 2 * HOUR);
+    expect(scene.comment('shop', 7)).toContain(`The platform ends it ${end}, unless that is changed before.`);
+    expect(scene.notices('shop', 7)).toEqual([expect.stringContaining(`ends ${end}: its images no longer show`)]);
+
+    scene.now += HOUR;
+    expect(await scene.sweep()).toMatchObject({ results: [{ effect: 'none' }] });
+    scene.now = lostAt + 2 * HOUR + 601;
+    expect(await scene.sweep()).toMatchObject({ results: [{ effect: 'remove', state: { state: 'denied' } }] });
+    expect(scene.previews()).toEqual([]);
+    // A better image starts it again.
+    scene.attachScan([]);
+    expect(await scene.sweep()).toMatchObject({ results: [{ effect: 'create' }] });
+  });
+
+  test('it has its regular end back when the images show it again', async () => {
+    const scene = new Scene(undefined, 'endAfter: 2h');
+    scene.attachAll();
+    await scene.sync();
+    const before = scene.files();
+    scene.now += HOUR;
+    scene.attachScan([HOLE]);
+    await scene.sweep();
+    scene.now += HOUR;
+    scene.attachScan([]);
+    expect(await scene.sweep()).toMatchObject({ results: [{ effect: 'update', state: { state: 'ready' } }] });
+    expect(scene.files()).toEqual(before);
+  });
+
+  test.each<[string, (scene: Scene) => void]>([
+    ['the report grew old', (scene) => scene.wait(8 * HOUR)],
+    ['the threshold changed', (scene) => scene.configure('vulnerabilities: low, endAfter: 2h')],
+    ['the key does not count any more', (scene) => scene.configure('endAfter: 2h', signing.keyPair())],
+    ['an allowance ended', (scene) => scene.wait(2 * HOUR)],
+  ])('it is seen that %s, also while the newer commit is not right', async (what, happens) => {
+    const until = formatTime(OPENED + 2 * HOUR);
+    const allow = what.includes('allowance') ? `, allow: [{ id: CVE-2026-1, reason: test, until: "${until}" }]` : '';
+    const scene = new Scene(undefined, `endAfter: 2h, reportAge: 6h${allow}`);
+    scene.attachAll([{ ...HOLE, Severity: allow === '' ? 'LOW' : 'CRITICAL' }]);
+    expect(await scene.sync()).toMatchObject({ effect: 'create' });
+    scene.push('shop', { 'preview.yaml': 'kind: Nonsense' });
+    scene.pull('shop', 7);
+    expect(await scene.sync()).toMatchObject({ effect: 'none', state: { state: 'invalid' } });
+    happens(scene);
+    const lostAt = scene.now;
+    expect(await scene.sweep()).toMatchObject({ results: [{ effect: 'update', state: { state: 'invalid' } }] });
+    expect(endsOf(scene)).toMatchObject({ expires: lostAt + 2 * HOUR, evidenceLost: { since: lostAt } });
+    const comment = scene.comment('shop', 7);
+    expect(comment).toContain('It no longer shows what the platform requires:');
+    expect(comment).toContain(`The platform ends it ${dayAndTime(lostAt + 2 * HOUR)}`);
+    scene.configure(`vulnerabilities: critical, reportAge: 6h${allow}`);
+    scene.now -= what.includes('old') || allow !== '' ? 7 * HOUR : 0;
+    expect(await scene.sweep()).toMatchObject({ results: [{ effect: 'update', state: { state: 'invalid' } }] });
+    expect(endsOf(scene).evidenceLost).toBeUndefined();
+  });
+
+  test('a registry that gives no answer ends nothing', async () => {
+    const scene = new Scene(undefined, 'endAfter: 2h');
+    scene.attachAll();
+    await scene.sync();
+    scene.push('shop', { 'preview.yaml': 'kind: Nonsense' });
+    scene.pull('shop', 7);
+    registry.fault = (_, response) => response.writeHead(503).end();
+    expect(await scene.sweep()).toMatchObject({ results: [{ effect: 'none', state: { state: 'invalid' } }] });
+    expect(endsOf(scene).evidenceLost).toBeUndefined();
+  });
+
+  test('more early ends at once than the share of removals are held back', async () => {
+    const scene = new Scene(undefined, 'endAfter: 2h');
+    scene.attachAll();
+    for (const number of [8, 9, 10, 11, 12]) scene.pull('shop', number);
+    await scene.sweep();
+    expect(scene.previews()).toHaveLength(6);
+    scene.now += HOUR;
+    scene.attachScan([HOLE]);
+    const { held, heldBack } = await scene.sweep();
+    expect(heldBack).toContain('6 of 6 live previews would be removed or end early');
+    expect(held).toContainEqual({ name: 'pr-shop-7', sentence: expect.stringContaining('ends early') });
+    expect(endsOf(scene).evidenceLost).toBeUndefined();
+  });
 });
 
 test('what is known is asked for again with two requests, and blobs never', async () => {

@@ -94,6 +94,11 @@ export const evidence = section({
     .max(500)
     .default([])
     .meta({ description: 'Known vulnerabilities that do not refuse an image, each with a reason and an end.' }),
+  endAfter: duration.optional().meta({
+    description:
+      'How long a preview goes on running once its images no longer show what is required, because a report grew old or a setting changed. Default: until its regular end.',
+    examples: ['24h'],
+  }),
   admission: z.enum(['notes', 'signatures']).default('notes').meta({
     description:
       'What is held true when a pod is admitted: what greenroom noted of its images, or also the signatures and lists of parts themselves, which the engine kyverno then reads from the registry (keys, and bundles as cosign 3 writes them).',

@@ -24,5 +24,6 @@ export function messageOf(plans: readonly PreviewPlan[]): string {
 function reasonOf({ state, pull }: PreviewPlan): string {
   if (state.state === 'none') return state.reason;
   if (state.state === 'no-file') return 'no preview.yaml';
+  if ('live' in state && state.live !== null) return state.live.lost ? 'evidence lost' : 'evidence shown again';
   return pull.head.sha.slice(0, 7);
 }

@@ -17,8 +17,10 @@ import type { LivePreview, ObjectChange, PreviewState } from '../../report/state
 import type { Base, SyncContext } from './base.ts';
 import { clockDoubt, isOver } from './clock.ts';
 import { refusalByPaths, refusalOf, stopOf } from './eligibility.ts';
-import { type Existing, findExisting, takenName } from './existing.ts';
+import { type Existing, type Found, findExisting, takenName } from './existing.ts';
 import { type ImageState, imageState } from './image.ts';
+import { livePreview } from './live-preview.ts';
+import { heldToEvidence } from './lost-evidence.ts';
 import { type Ahead, hasLimits, waitingFor } from './slots.ts';
 import { timesOf } from './times.ts';
 
@@ -37,6 +39,8 @@ export interface PreviewPlan {
   readonly isNameTaken?: boolean;
   /** What the apps repo holds of it until now. */
   readonly live: LivePreview | null;
+  /** Whether it ends earlier than the apps repo says until now, since its images no longer show what is required. @default false */
+  readonly endsEarly?: boolean;
   /** Objects that an update or a first writing changes. @default - none */
   readonly objects?: readonly ObjectChange[];
 }
@@ -62,7 +66,31 @@ export async function planPreview(
   const findsAmongAll = refusal === null && hasLimits(base.platform);
   const { existing, nameTakenBy } = await findExisting(context.repo, base, identity, derived, findsAmongAll);
   const plan = planner(context.forge, pull, existing, existing?.name ?? derived, nameTakenBy !== null, base);
+  const made = await planHead(context, base, pull, { existing, nameTakenBy, derived, refusal, plan }, ahead);
+  const held = await heldToEvidence(context, base, made, existing, async (record) => {
+    const at = { ...pull, head: { ...pull.head, sha: record.headSha } };
+    const text = await context.forge.readFile(at.repository, at.head.sha, PREVIEW_FILE);
+    if (text === null) return null;
+    const compiled = await compileHead(context, base, at, existing, loadPreview(text, PREVIEW_FILE));
+    return 'status' in compiled ? null : compiled;
+  });
+  return { ...made, ...held };
+}
 
+/** What is known of a pull request before its files are read. */
+interface Known extends Found {
+  readonly derived: string;
+  readonly refusal: ReturnType<typeof refusalOf>;
+  readonly plan: ReturnType<typeof planner>;
+}
+
+async function planHead(
+  context: SyncContext,
+  base: Base,
+  pull: PullRequest,
+  { existing, nameTakenBy, derived, refusal, plan }: Known,
+  ahead: Ahead | undefined,
+): Promise<PreviewPlan> {
   if (refusal !== null) return plan.remove({ state: 'none', ...refusal, removed: plan.live });
   let compiled: CompiledPreview;
   try {
@@ -75,23 +103,9 @@ export async function planPreview(
       const untouched = refusalByPaths(preview.value.spec, changed.value);
       if (untouched !== null) return plan.remove({ state: 'none', ...untouched, removed: plan.live });
     }
-    const manifests = await readManifestsOf(context, pull, preview);
-    const sources = { preview, manifests, record: existing?.record ?? null, specDigest: specDigestOf(preview) };
-    const image = await imageState(context, base, pull, sources);
-    if (image.status !== 'go') return plan.keep(stateWithoutImage(image, preview, plan.live));
-    compiled = base.compile({
-      preview,
-      manifests,
-      identity,
-      ...(existing === null ? {} : { name: existing.name }),
-      headSha: pull.head.sha,
-      author: pull.author,
-      pullRequestUrl: context.forge.pages?.pullRequest({ path: pull.repository.path, number: pull.number }) ?? null,
-      labels: pull.labels,
-      digests: image.digests,
-      evidence: image.evidence,
-      times: timesOf(pull),
-    });
+    const outcome = await compileHead(context, base, pull, existing, preview);
+    if ('status' in outcome) return plan.keep(stateWithoutImage(outcome, preview, plan.live));
+    compiled = outcome;
   } catch (error) {
     if (!(error instanceof GreenroomError)) throw error;
     if (error.isPlatforms) {
@@ -120,6 +134,33 @@ export async function planPreview(
   if (wait !== null) return plan.keep({ state: 'queued', ...wait, live: plan.live });
   if (nameTakenBy !== null) throw takenName(derived, nameTakenBy);
   return plan.write(compiled);
+}
+
+/** Compiles the head of a pull request; what is known of its images where they are not there. */
+async function compileHead(
+  context: SyncContext,
+  base: Base,
+  pull: PullRequest,
+  existing: Existing | null,
+  preview: Loaded<Preview>,
+): Promise<CompiledPreview | Exclude<ImageState, { status: 'go' }>> {
+  const manifests = await readManifestsOf(context, pull, preview);
+  const sources = { preview, manifests, record: existing?.record ?? null, specDigest: specDigestOf(preview) };
+  const image = await imageState(context, base, pull, sources);
+  if (image.status !== 'go') return image;
+  return base.compile({
+    preview,
+    manifests,
+    identity: identityOf(pull),
+    ...(existing === null ? {} : { name: existing.name }),
+    headSha: pull.head.sha,
+    author: pull.author,
+    pullRequestUrl: context.forge.pages?.pullRequest({ path: pull.repository.path, number: pull.number }) ?? null,
+    labels: pull.labels,
+    digests: image.digests,
+    evidence: image.evidence,
+    times: timesOf(pull),
+  });
 }
 
 /** @internal */
@@ -223,11 +264,6 @@ function displacement(
   const isAsked = pull.state === 'closed' || pull.override?.action === 'stop';
   const isOver = isAsked || outcome.state !== 'none' || isExpired(record.expires, base.now);
   return isOver ? null : `is removed: ${outcome.sentence}`;
-}
-
-/** @internal */
-export function livePreview({ name, url, headSha, created, expires, cost }: PreviewRecord): LivePreview {
-  return { name, url, headSha, created, expires, cost };
 }
 
 /** The objects of a change, as people know them: one file each. The record beside them is no object. */

@@ -26,7 +26,7 @@ export async function planWithinLimit(run: SweepRun, base: Base, survey: Survey)
   const orphans = survey.targets.filter((target) => target.kind === 'orphan');
   const first = { ...run, failures: [] as Failure[] };
   const planned = await planInOrder(first, base, pulls);
-  const asked = planned.plans.filter(({ effect, pull }) => effect === 'remove' && !isConfirmed(pull));
+  const asked = planned.plans.filter((plan) => isEnding(plan) && !isConfirmed(plan.pull));
   const removals = asked.length + orphans.length;
   const share = base.platform.sweep.maxRemovalShare;
   if (run.options.allowRemovals || !exceedsRemovalLimit(removals, survey.live, share)) {
@@ -37,7 +37,7 @@ export async function planWithinLimit(run: SweepRun, base: Base, survey: Survey)
   const { plans, held } = await planInOrder(run, base, pulls, true);
   const expired = orphans.map(({ record: { name } }) => ({ name, sentence: 'is removed: its time is up.' }));
   const heldBack =
-    `${removals} of ${survey.live} live previews would be removed, more than the ${Math.round(share * 100)} % that ` +
+    `${removals} of ${survey.live} live previews would be removed or end early, more than the ${Math.round(share * 100)} % that ` +
     `sweep.maxRemovalShare allows: they are kept, and everything else was done. If it is right, run \`greenroom sweep --yes\`, ` +
     `or label a pull request ${YES_LABEL}.`;
   return { plans, held: [...held, ...expired], ended: [], heldBack };
@@ -74,8 +74,14 @@ export async function planInOrder(
 function holdOf(plan: PreviewPlan, { options }: SweepRun, holdsRemovals: boolean): string | null {
   if (options.allowRemovals) return null;
   if (plan.displaced !== null) return plan.displaced;
-  if (!holdsRemovals || plan.effect !== 'remove' || isConfirmed(plan.pull)) return null;
+  if (!holdsRemovals || !isEnding(plan) || isConfirmed(plan.pull)) return null;
+  if (plan.effect !== 'remove') return 'ends early: its images no longer show what is required.';
   return `is removed: ${'sentence' in plan.state ? plan.state.sentence : 'there is no preview.yaml any more.'}`;
+}
+
+/** An early end is a removal that was given a date. */
+function isEnding({ effect, endsEarly = false }: PreviewPlan): boolean {
+  return effect === 'remove' || endsEarly;
 }
 
 /** Whether somebody who may label the pull request said that its preview may go, however many others go as well. */

@@ -6,7 +6,7 @@ import { planChange } from '../../gitops/plan.ts';
 import { RECORD_FILE } from '../../model/layout.ts';
 import { parseRecord, recordedPullRequest } from '../../model/record.ts';
 import type { Base, SyncContext } from '../plan/base.ts';
-import { livePreview } from '../plan/plan-preview.ts';
+import { livePreview } from '../plan/live-preview.ts';
 import { raceOptions } from '../race.ts';
 import { asksForReview, proposeEnd } from '../review.ts';
 import type { SyncResult } from '../sync.ts';
