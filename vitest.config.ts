@@ -8,7 +8,15 @@ const others = files(['sync/answer', 'sync/image', 'verify/previews']);
 /** Puts others in the place of modules, which tests that share a process with it would get too. */
 const mocking = files(['sync/model']);
 /** Random cases; `npm test` looks at a tenth of them. */
-const random = ['compile/compile', 'core/yaml', 'github/cache', 'gitops/apps-repo', 'gitops/memory', 'model/identity'];
+const random = [
+  'cli/same-verdict',
+  'compile/compile',
+  'core/yaml',
+  'github/cache',
+  'gitops/apps-repo',
+  'gitops/memory',
+  'model/identity',
+];
 random.push('model/yaml', 'policies/hostile', 'report/engineers', 'report/inert');
 
 /** Files one after another in as many processes as there are cores: what is loaded and compiled once serves them all. */
