@@ -17,6 +17,7 @@ export class Metrics {
   readonly sweepSeconds: Histogram;
   readonly lastSweep: Gauge;
   readonly held: Gauge;
+  readonly alarms: Gauge;
   readonly retries: Counter;
   readonly waits: Counter<'reason'>;
   readonly waitSeconds: Counter<'reason'>;
@@ -112,6 +113,11 @@ export class Metrics {
     this.held = new Gauge({
       name: 'greenroom_sweep_held_previews',
       help: 'Previews that the last sweep left as they are until somebody confirms their move or removal.',
+      registers,
+    });
+    this.alarms = new Gauge({
+      name: 'greenroom_sweep_alarms',
+      help: 'What the last sweep found that was pushed past greenroom, or that no pull request stands behind.',
       registers,
     });
     this.lastSweep = new Gauge({

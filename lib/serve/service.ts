@@ -281,16 +281,18 @@ export class Service {
     const started = performance.now();
     const { withContext, dryRun, log } = this.#options;
     try {
-      const { results, failures, unknown, held, heldBack } = await withContext((context) =>
+      const { results, failures, unknown, held, heldBack, alarms } = await withContext((context) =>
         sweep(context, { dryRun: dryRun === true, writer: this.#writer }),
       );
       const changed = results.filter(({ effect }) => effect !== 'none').length;
-      const isWhole = failures.length + unknown.length + held.length === 0;
+      const isWhole = failures.length + unknown.length + held.length + alarms.length === 0;
       this.#metrics.sweeps.inc({ outcome: isWhole ? 'done' : 'in-part' });
       this.#metrics.lastSweep.setToCurrentTime();
       for (const { subject, error } of failures) this.#failed('sweep', error, { about: subject });
       for (const what of unknown) log({ level: 'warn', event: 'sweep', unknown: what });
       this.#metrics.held.set(held.length);
+      this.#metrics.alarms.set(alarms.length);
+      for (const message of alarms) log({ level: 'error', event: 'sweep', message });
       if (heldBack !== null) log({ level: 'error', event: 'sweep', message: heldBack });
       for (const { name, sentence } of held) log({ level: 'warn', event: 'sweep', held: `${name} ${sentence}` });
       log({ level: 'info', event: 'sweep', previews: results.length, changed, ms: since(started) });

@@ -18,6 +18,16 @@ const workflow = (name: string) =>
 const jobs = (name: string) => Object.values(workflow(name).jobs);
 const NAMES = ['sync', 'sweep', 'check', 'diff', 'audit'];
 
+const STAND_IN = `#!/bin/bash
+case "$2" in
+  list) [ -f issue ] && echo 7; exit 0 ;;
+  view) cat issue; exit 0 ;;
+  create) echo create >> calls; cp alarms.md issue ;;
+  edit) echo "$2 $3" >> calls; cp alarms.md issue ;;
+  comment) echo "$2 $3" >> calls ;;
+  close) echo "$2 $3" >> calls; rm issue ;;
+esac
+`;
 const folder = mkdtempSync(join(tmpdir(), 'greenroom-sync-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -86,6 +96,33 @@ describe('the workflows', () => {
     const env = { PATH: process.env['PATH'], REPOSITORY: repository, GITHUB_OUTPUT: file };
     const { status } = spawnSync('bash', ['-e', '-c', script], { env });
     expect([status, readFileSync(file, 'utf8')]).toEqual([output === '' ? 2 : 0, output]);
+  });
+
+  describe('the sweep tells the platform team in one issue', () => {
+    const script = jobs('sweep')[0]!.steps.find(({ run }) => run?.includes('alarms.md') && run.includes('gh issue'))!
+      .run!;
+    const place = mkdtempSync(join(folder, 'issues-'));
+    /** Stands in for GitHub's command: one issue, and what was said about it. */
+    writeFileSync(join(place, 'gh'), STAND_IN, { mode: 0o755 });
+    const said = (alarms: string | null) => {
+      rmSync(join(place, 'alarms.md'), { force: true });
+      if (alarms !== null) writeFileSync(join(place, 'alarms.md'), alarms);
+      writeFileSync(join(place, 'calls'), '');
+      const env = { PATH: `${place}:${process.env['PATH']}`, TITLE: 'Previews' };
+      expect(spawnSync('bash', ['-e', '-c', script], { cwd: place, env }).status).toBe(0);
+      return readFileSync(join(place, 'calls'), 'utf8').trim().split('\n').filter(Boolean);
+    };
+
+    it('which is opened, changed when the list does, and closed', () => {
+      expect(said(null)).toEqual([]);
+      expect(said('')).toEqual([]);
+      expect(said('- one\n')).toEqual(['create']);
+      expect(said('- one\n')).toEqual([]);
+      expect(said('- one\n- two\n')).toEqual(['edit 7', 'comment 7']);
+      expect(said(null)).toEqual([]);
+      expect(said('')).toEqual(['close 7']);
+      expect(said('')).toEqual([]);
+    });
   });
 
   it('what judges a pull request can write nothing but its one comment', () => {

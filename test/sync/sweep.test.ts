@@ -111,6 +111,17 @@ describe('sweep', () => {
     expect(world.previews()).toEqual([]);
   });
 
+  test('between its end and ten minutes later a preview stays, is not called ready, and none is started', async () => {
+    const world = many(1, platformText('ttl: { default: 2h }'));
+    await run(world);
+    world.pull('shop', 2);
+    world.now = OPENED + 2 * 3600 + 60;
+    const { results } = await run(world);
+    expect(results.map(({ state, effect }) => [state.state, effect])).toEqual(Array(2).fill(['none', 'none']));
+    expect(world.previews()).toEqual(['pr-shop-1']);
+    expect(world.comment('shop', 1)).toContain('Preview: ended');
+  });
+
   test('a pull request that cannot be read costs only its own preview an update', async () => {
     const world = many(2);
     await run(world);

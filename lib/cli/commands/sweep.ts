@@ -1,5 +1,7 @@
-import { EXIT_CODES } from '../../core/errors.ts';
-import { count } from '../../report/text.ts';
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { EXIT_CODES, GreenroomError } from '../../core/errors.ts';
+import { count, printable, sentence } from '../../report/text.ts';
 import { sweep } from '../../sync/sweep/sweep.ts';
 import { type ClientOptions, clientOptions, withClients } from '../shared/clients.ts';
 import type { Configure } from '../shared/command.ts';
@@ -8,6 +10,7 @@ import { exitCodeOf, resultData, resultLines } from '../shared/results.ts';
 
 interface SweepCommandOptions extends ClientOptions {
   yes?: boolean;
+  alarms?: string;
 }
 
 export const configure: Configure = (command, io) => {
@@ -16,12 +19,16 @@ export const configure: Configure = (command, io) => {
       '--yes',
       'also when it removes a large share of the live previews, or a change of the platform moves or ends some',
     )
+    .option('--alarms <file>', 'write to this file, in Markdown, what people have to look at; empty for nothing')
     .addHelpText(
       'after',
       `
 Ends previews whose pull request is closed or whose time is up, starts and updates the others. What the forge gives no
 positive answer about is kept. So is, without --yes, what a change of greenroom.yaml would move to another cluster or end
 although its pull request would keep it.
+
+A folder that was pushed past greenroom and stops other previews is removed, and told of; so is what no pull request
+stands behind. The exit code is 1 then.
 
 Example:
   greenroom sweep --apps-repo ./previews.git --forge ./forge`,
@@ -31,7 +38,7 @@ Example:
 
 async function run(options: SweepCommandOptions, io: Io): Promise<void> {
   const dryRun = options.dryRun === true;
-  const { results, failures, unknown, held, heldBack, notes } = await withClients(options, io, (context) =>
+  const { results, failures, unknown, held, heldBack, alarms, notes } = await withClients(options, io, (context) =>
     sweep(context, {
       dryRun,
       allowRemovals: options.yes === true,
@@ -39,9 +46,10 @@ async function run(options: SweepCommandOptions, io: Io): Promise<void> {
     }),
   );
   if (io.interactive) io.err('\r\u001b[K');
+  if (options.alarms !== undefined) writeAlarms(resolve(io.cwd, options.alarms), heldBack, alarms);
   if (options.format === 'json') {
     const failed = failures.map(({ subject, error }) => ({ subject, code: error.code, message: error.message }));
-    io.out(json({ results: results.map(resultData), failures: failed, unknown, held, heldBack, notes }));
+    io.out(json({ results: results.map(resultData), failures: failed, unknown, held, heldBack, alarms, notes }));
   } else {
     for (const result of results) if (result.effect !== 'none' || dryRun) io.out(resultLines(result, dryRun));
     const changed = results.filter((result) => result.effect !== 'none').length;
@@ -62,6 +70,19 @@ async function run(options: SweepCommandOptions, io: Io): Promise<void> {
       `greenroom: a change of the platform would move or end ${count(held.length, 'live preview')}; if that is meant, run with --yes\n`,
     );
   }
-  if (failures.length + held.length > 0) io.fail(EXIT_CODES.failed);
+  for (const alarm of alarms) io.err(`greenroom: look at this: ${printable(alarm, 1000)}\n`);
+  if (failures.length + held.length + alarms.length > 0) io.fail(EXIT_CODES.failed);
   if (unknown.length > 0) io.fail(EXIT_CODES.unreachable);
+}
+
+/** Names of folders and of repositories in it are whatever somebody pushed. */
+function writeAlarms(file: string, heldBack: string | null, alarms: readonly string[]): void {
+  const lines = [...(heldBack === null ? [] : [heldBack]), ...alarms].map((text) => `- ${sentence(text)}\n`);
+  try {
+    writeFileSync(file, lines.join(''));
+  } catch (cause) {
+    throw new GreenroomError('failed', `${file}: cannot be written (${(cause as NodeJS.ErrnoException).code})`, {
+      cause,
+    });
+  }
 }

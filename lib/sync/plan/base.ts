@@ -56,6 +56,8 @@ export interface StoredRecord {
   readonly folder: string;
   /** Null for a preview.json that is out of shape. */
   readonly record: PreviewRecord | null;
+  /** The text of its preview.json. */
+  readonly text: string;
 }
 
 /**
@@ -143,5 +145,6 @@ export async function readRecords(
   return [...files].map(([path, text]) => ({
     folder: path.slice(0, path.lastIndexOf('/')),
     record: parseRecord(text),
+    text,
   }));
 }

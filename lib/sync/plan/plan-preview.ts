@@ -15,7 +15,7 @@ import type { Preview } from '../../model/preview.ts';
 import type { PreviewRecord } from '../../model/record.ts';
 import type { LivePreview, ObjectChange, PreviewState } from '../../report/state.ts';
 import type { Base, SyncContext } from './base.ts';
-import { clockDoubt, isOver } from './clock.ts';
+import { clockDoubt, endOf, isOver } from './clock.ts';
 import { refusalByPaths, refusalOf, stopOf } from './eligibility.ts';
 import { type Existing, type Found, findExisting, takenName } from './existing.ts';
 import { type ImageState, imageState } from './image.ts';
@@ -117,15 +117,13 @@ async function planHead(
     if (error.code !== 'invalid-input') throw error;
     return plan.keep({ state: 'invalid', problems: error.problems, live: plan.live });
   }
-  if (isExpired(compiled.expires, base.now)) {
+  if (compiled.expires <= base.now) {
     const doubt = clockDoubt(context.forge);
     if (doubt !== null) return plan.keep({ state: 'unknown', reason: doubt });
-    return plan.remove({
-      state: 'none',
-      reason: 'expired',
-      sentence: 'Its time is up; a new push starts it again.',
-      removed: plan.live,
-    });
+    const sentence = 'Its time is up; a new push starts it again.';
+    const over: PreviewState = { state: 'none', reason: 'expired', sentence, removed: plan.live };
+    // Clocks differ: it is not called ready any more, and removed a little later.
+    return isExpired(compiled.expires, base.now) ? plan.remove(over) : plan.keep(over);
   }
   if (compiled.denied) {
     return plan.keep({ state: 'denied', findings: compiled.findings, live: plan.live });
@@ -233,7 +231,8 @@ function planner(
     live,
     remove,
     keep(state: Exclude<PreviewState, { state: 'ready' }>): PreviewPlan {
-      if (live !== null && isOver(forge, live.expires, base)) return remove({ ...state, live: null } as PreviewState);
+      if (live !== null && isOver(forge, endOf(live, base), base))
+        return remove({ ...state, live: null } as PreviewState);
       return { ...none, state };
     },
     write({ files, folder, record, findings, evidence }: CompiledPreview): PreviewPlan {

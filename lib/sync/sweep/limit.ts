@@ -27,7 +27,7 @@ export async function planWithinLimit(run: SweepRun, base: Base, survey: Survey)
   const first = { ...run, failures: [] as Failure[] };
   const planned = await planInOrder(first, base, pulls);
   const asked = planned.plans.filter((plan) => isEnding(plan) && !isConfirmed(plan.pull));
-  const removals = asked.length + orphans.length;
+  const removals = asked.length + orphans.length + survey.strays.length;
   const share = base.platform.sweep.maxRemovalShare;
   if (run.options.allowRemovals || !exceedsRemovalLimit(removals, survey.live, share)) {
     run.failures.push(...first.failures);

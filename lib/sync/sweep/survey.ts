@@ -1,9 +1,11 @@
+import { formatTime } from '../../core/clock.ts';
 import { GreenroomError } from '../../core/errors.ts';
 import type { PullRequest } from '../../forge/forge.ts';
 import { type PreviewRecord, recordedPullRequest } from '../../model/record.ts';
 import type { Base, StoredRecord, SyncContext } from '../plan/base.ts';
-import { isOver } from '../plan/clock.ts';
+import { endOf, isOver } from '../plan/clock.ts';
 import { isProposal } from '../plan/eligibility.ts';
+import { findStrays, keyOf, type Stray } from './strays.ts';
 
 /** One thing to look at: a pull request, or a preview whose pull request gives no answer and whose time is up. */
 export type Target = { readonly kind: 'pull'; readonly pull: PullRequest } | Orphan;
@@ -19,6 +21,10 @@ export interface Orphan {
 export interface Survey {
   readonly targets: readonly Target[];
   readonly unknown: readonly string[];
+  /** Folders that no pull request stands behind, which a sweep removes. */
+  readonly strays: readonly Stray[];
+  /** What people have to look at: no sweep mends it. A sentence each. */
+  readonly alarms: readonly string[];
   readonly live: number;
   /** Of all previews. */
   readonly folders: readonly string[];
@@ -44,22 +50,24 @@ export async function takeSurvey(context: SyncContext, base: Base): Promise<Surv
       unknown.push(`${source.owner}: ${error.message}`);
     }
   }
-  const gone: Target[] = [];
   const records = await base.records();
+  const lists = { open, isWhole: unknown.length === 0 };
+  const { strays, pulls, alarms } = await findStrays(context, base, records, lists);
+  const isStray = (stored: StoredRecord) => strays.some((stray) => stray.stored === stored);
+  const gone: Target[] = pulls.map((pull) => ({ kind: 'pull', pull }));
   for (const stored of records) {
     const { record } = stored;
-    if (record === null) {
-      unknown.push(`${stored.folder}: its preview.json is out of shape; a sync of its pull request writes it anew`);
-      continue;
-    }
+    if (record === null || isStray(stored)) continue;
     if (open.has(keyOf(record.identity.repositoryId, record.identity.number))) continue;
-    const target = await targetOfRecord(context, base, stored, record, unknown, complete);
+    const target = await targetOfRecord(context, base, stored, record, { unknown, alarms, complete });
     if (target !== null) gone.push(target);
   }
   const byAge = [...open.values()].sort((a, b) => a.createdAt - b.createdAt || a.number - b.number);
   return {
     targets: [...gone, ...byAge.map((pull): Target => ({ kind: 'pull', pull }))],
     unknown,
+    strays,
+    alarms,
     live: records.length,
     folders: records.map(({ folder }) => folder),
   };
@@ -71,8 +79,7 @@ async function targetOfRecord(
   base: Base,
   stored: StoredRecord,
   record: PreviewRecord,
-  unknown: string[],
-  complete: ReadonlySet<string>,
+  { unknown, alarms, complete }: { unknown: string[]; alarms: string[]; complete: ReadonlySet<string> },
 ): Promise<Target | null> {
   const { repositoryId, repository, number } = record.identity;
   let reason: string;
@@ -88,8 +95,16 @@ async function targetOfRecord(
     if (!(error instanceof GreenroomError)) throw error;
     reason = error.message;
   }
-  if (isOver(context.forge, record.expires, base)) return { kind: 'orphan', stored, record };
+  const end = endOf(record, base);
+  if (isOver(context.forge, end, base)) return { kind: 'orphan', stored, record };
   unknown.push(`${repository}#${number}: ${reason}; its preview is kept`);
+  // Its repository answers, and does not know it: nobody but a person can tell whether it is meant.
+  if (complete.has(repository.toLowerCase())) {
+    alarms.push(
+      `${stored.folder} shows ${repository}#${number}, which ${repository} does not have (${reason}). It is kept until ` +
+        `${formatTime(end)}; remove the folder to end it now.`,
+    );
+  }
   return null;
 }
 
@@ -103,6 +118,3 @@ function missedOf(pull: PullRequest, complete: ReadonlySet<string>, { now }: Bas
   const about = `${pull.repository.path}#${pull.number}`;
   return `${about} is open, but the list of open pull requests that came as a whole one lacks it: others may be missing as well`;
 }
-
-/** A pull request, wherever its repository lives by now. */
-export const keyOf = (repositoryId: number, number: number) => `${repositoryId}#${number}`;

@@ -11,7 +11,8 @@ import { planWithinLimit, pullsOf } from './limit.ts';
 import { type Ground, orphanResult, removeOrphans } from './orphans.ts';
 import { sweepByReview } from './review.ts';
 import { collect, type Failure, type Held, type SweepOptions, type SweepRun, subjectOf } from './run.ts';
-import { keyOf, type Orphan, takeSurvey } from './survey.ts';
+import { keyOf, removeStrays, strayAlarm } from './strays.ts';
+import { type Orphan, takeSurvey } from './survey.ts';
 
 export interface SweepResult {
   readonly results: readonly SyncResult[];
@@ -23,6 +24,11 @@ export interface SweepResult {
   readonly held: readonly Held[];
   /** Why removals were held back; null where they were not more than the platform's share. */
   readonly heldBack: string | null;
+  /**
+   * What was pushed past greenroom, and what was done about it: a sentence each, for the platform team. Holds foreign
+   * text.
+   */
+  readonly alarms: readonly string[];
   /** What the platform team should know, such as an exception that is ignored. */
   readonly notes: readonly string[];
 }
@@ -45,6 +51,7 @@ export async function sweep(context: SyncContext, options: SweepOptions = {}): P
   const { plans, held, ended, heldBack } = await planWithinLimit(run, base, survey);
 
   // All commits come before the first comment: what was closed goes at once, however many comments there are to write.
+  const alarms = [...survey.alarms];
   let removed: { ended: readonly Orphan[]; ground: Ground } = { ended: [], ground: { head: base.head, isOurs: false } };
   if (options.dryRun) removed = { ended, ground: { head: base.head, isOurs: true } };
   else {
@@ -52,6 +59,12 @@ export async function sweep(context: SyncContext, options: SweepOptions = {}): P
       removed = await run.writer.alone(() => removeOrphans(context, base, ended, options));
     });
   }
+  await collect(run, 'folders that no pull request stands behind', async () => {
+    const isHeld = options.dryRun === true || heldBack !== null || asksForReview(base);
+    const went = isHeld ? [] : await run.writer.alone(() => removeStrays(context, survey.strays, options));
+    if (went.length > 0) removed = { ...removed, ground: { head: removed.ground.head, isOurs: false } };
+    alarms.push(...survey.strays.map((stray) => strayAlarm(stray, went.includes(stray))));
+  });
   const of = (...effects: PreviewPlan['effect'][]) => plans.filter(({ effect }) => effects.includes(effect));
   const settled: Settled[] = [];
   const unknown = [...survey.unknown];
@@ -91,7 +104,7 @@ export async function sweep(context: SyncContext, options: SweepOptions = {}): P
   const unanswered = results.flatMap(({ repository, number, state }) =>
     state.state === 'unknown' ? [`${repository}#${number}: ${state.reason}`] : [],
   );
-  return { results, failures, unknown: [...unknown, ...unanswered], held, heldBack, notes: base.notes };
+  return { results, failures, unknown: [...unknown, ...unanswered], held, heldBack, alarms, notes: base.notes };
 }
 
 /** Those that wait for a place, with their place among all that do: plans come in the order in which places are given. */

@@ -1,0 +1,206 @@
+import { GreenroomError } from '../../core/errors.ts';
+import { type PullRequestRef, pullRequestText } from '../../core/repository.ts';
+import type { PullRequest } from '../../forge/forge.ts';
+import { type ApplyOptions, apply } from '../../gitops/apply.ts';
+import type { AppsRepo } from '../../gitops/apps-repo.ts';
+import { commitMessage, type PreviewTrailers } from '../../gitops/message.ts';
+import { planChange } from '../../gitops/plan.ts';
+import { PREVIEW_PREFIX, PULL_REQUEST_LABEL, REPOSITORY_ANNOTATION, REPOSITORY_ID_LABEL } from '../../model/labels.ts';
+import { previewFolder, RECORD_FILE, repoOfName } from '../../model/layout.ts';
+import { type PreviewRecord, recordedPullRequest } from '../../model/record.ts';
+import { count } from '../../report/text.ts';
+import type { Base, StoredRecord, SyncContext } from '../plan/base.ts';
+import { derivedName } from '../plan/plan-preview.ts';
+import { raceOptions } from '../race.ts';
+
+/** A folder below `previews/` that greenroom did not write, or that is broken and belongs to no open pull request. */
+export interface Stray {
+  readonly stored: StoredRecord;
+  /** Why it is one: continues a sentence that begins with the folder. */
+  readonly why: string;
+}
+
+/** The open pull requests, as far as the forge listed them. */
+export interface OpenPulls {
+  /** By {@link keyOf}. */
+  readonly open: ReadonlyMap<string, PullRequest>;
+  /** Whether all lists came whole. */
+  readonly isWhole: boolean;
+}
+
+export interface Strays {
+  readonly strays: readonly Stray[];
+  /** Those that the fence of a broken preview leads to: they are handled as if its record did. */
+  readonly pulls: readonly PullRequest[];
+  /** What only a person can decide. A sentence each. */
+  readonly alarms: string[];
+}
+
+/**
+ * Finds what was pushed past greenroom: a record in another folder than its own, a second preview of one pull request,
+ * a broken preview.json that nobody is going to write anew. One of them is enough to stop the ApplicationSets for all
+ * previews, so they are not left to wait for an end of their own.
+ */
+export async function findStrays(
+  context: SyncContext,
+  base: Base,
+  records: readonly StoredRecord[],
+  lists: OpenPulls,
+): Promise<Strays> {
+  const found = { strays: [] as Stray[], pulls: [] as PullRequest[], alarms: [] as string[] };
+  const names = new Set([...lists.open.values()].map((pull) => derivedName(pull, base)));
+  const rest: StoredRecord[] = [];
+  for (const stored of records) {
+    const { record, folder } = stored;
+    const why = record === null ? null : misplaced(folder, record);
+    if (why !== null) found.strays.push({ stored, why });
+    else if (record !== null) rest.push(stored);
+    // An open pull request of that name writes it anew.
+    else if (!names.has(nameOf(folder)) || !isBelowOwnRepository(folder)) {
+      const { pull, stray, alarm } = await judgeBroken(context, base, stored, lists.isWhole);
+      if (pull) found.pulls.push(pull);
+      if (stray) found.strays.push(stray);
+      if (alarm) found.alarms.push(alarm);
+    }
+  }
+  for (const copies of byPullRequest(rest)) {
+    const { strays, alarm } = judgeCopies(base, copies, lists.open);
+    found.strays.push(...strays);
+    if (alarm) found.alarms.push(alarm);
+  }
+  return found;
+}
+
+/** A pull request, wherever its repository lives by now. */
+export const keyOf = (repositoryId: number, number: number) => `${repositoryId}#${number}`;
+
+const nameOf = (folder: string) => folder.split('/').at(-1)!;
+
+/** Records of one pull request under several names. The same name in two clusters is a move that was interrupted. */
+function byPullRequest(records: readonly StoredRecord[]): StoredRecord[][] {
+  const groups = new Map<string, StoredRecord[]>();
+  for (const stored of records) {
+    if (stored.record === null) continue;
+    const { repositoryId, number } = stored.record.identity;
+    const key = keyOf(repositoryId, number);
+    groups.set(key, [...(groups.get(key) ?? []), stored]);
+  }
+  return [...groups.values()].filter((group) => new Set(group.map(({ record }) => record!.name)).size > 1);
+}
+
+/** Why a folder is not where greenroom writes this record; null where it is. */
+function misplaced(folder: string, { name, cluster, identity }: PreviewRecord): string | null {
+  if (!name.startsWith(PREVIEW_PREFIX) || !name.endsWith(`-${identity.number}`)) {
+    return `names its preview ${name}, which is not a name for pull request ${identity.number}`;
+  }
+  const right = previewFolder(cluster, repoOfName(name), name);
+  return folder === right ? null : `holds the record of ${name}, which belongs into ${right}`;
+}
+
+/** What becomes of a folder with a broken record: that of its pull request, or it goes, or somebody is told. */
+async function judgeBroken(
+  context: SyncContext,
+  base: Base,
+  stored: StoredRecord,
+  isWhole: boolean,
+): Promise<{ readonly pull?: PullRequest; readonly stray?: Stray; readonly alarm?: string }> {
+  const { folder } = stored;
+  const claim = await claimOf(context.repo, folder, base.head);
+  const lookup =
+    claim && (await context.forge.pullRequestById(claim.repositoryId, claim.number, claim).catch(noAnswer));
+  if (
+    lookup?.status === 'found' &&
+    derivedName(lookup.value, base) === nameOf(folder) &&
+    isBelowOwnRepository(folder)
+  ) {
+    return { pull: lookup.value };
+  }
+  const broken = 'has a preview.json out of shape';
+  if (isWhole) return { stray: { stored, why: `${broken}, and no open pull request has that name` } };
+  const why = claim === null ? 'its fence names no pull request' : `nobody answers for ${pullRequestText(claim)}`;
+  return { alarm: `${folder} ${broken}, which stops every preview of its cluster, and ${why}.` };
+}
+
+/** Which of several previews of one pull request is its own. */
+function judgeCopies(
+  base: Base,
+  copies: readonly StoredRecord[],
+  open: OpenPulls['open'],
+): { readonly strays: readonly Stray[]; readonly alarm?: string } {
+  const { repositoryId, number } = copies[0]!.record!.identity;
+  const pull = open.get(keyOf(repositoryId, number));
+  const own = pull && derivedName(pull, base);
+  const others = copies.filter(({ record }) => record!.name !== own);
+  if (others.length < copies.length) {
+    return { strays: others.map((stored) => ({ stored, why: `is a second preview of the pull request of ${own}` })) };
+  }
+  const all = copies.map(({ folder }) => folder).join(' and ');
+  return { strays: [], alarm: `${all} are previews of one pull request: remove what greenroom did not write.` };
+}
+
+const isBelowOwnRepository = (folder: string) => folder.split('/')[2] === repoOfName(nameOf(folder));
+
+interface Claim extends PullRequestRef {
+  readonly repositoryId: number;
+}
+
+/**
+ * Whose preview a folder with a broken record is, by the labels of its fence. They are read as lines that greenroom
+ * writes: the forge is asked about what they say.
+ */
+async function claimOf(repo: AppsRepo, folder: string, head: string | null): Promise<Claim | null> {
+  const { files } = await repo.read([`${folder}/fence/namespace.*.yaml`], head);
+  const [text = ''] = files.values();
+  const value = (key: string, pattern: string) =>
+    new RegExp(`^ {4}${key.replaceAll('.', '\\.')}: "?(${pattern})"?$`, 'm').exec(text)?.[1];
+  const repositoryId = value(REPOSITORY_ID_LABEL, '[1-9]\\d{0,14}');
+  const number = value(PULL_REQUEST_LABEL, '[1-9]\\d{0,9}');
+  const path = value(REPOSITORY_ANNOTATION, '[\\w.-]+(?:/[\\w.-]+)+');
+  if (repositoryId === undefined || number === undefined || path === undefined) return null;
+  return { repositoryId: Number(repositoryId), number: Number(number), path };
+}
+
+function noAnswer(error: unknown): null {
+  if (error instanceof GreenroomError) return null;
+  throw error;
+}
+
+/** Removes the folders that are still as they were judged. Gives those that were removed. */
+export async function removeStrays(
+  { repo }: SyncContext,
+  strays: readonly Stray[],
+  options: { readonly apply?: Partial<ApplyOptions> },
+): Promise<readonly Stray[]> {
+  if (strays.length === 0) return [];
+  const { value } = await apply(
+    repo,
+    async () => {
+      const { head, files, irregular } = await repo.read(strays.map(({ stored }) => `${stored.folder}/**`));
+      const same = strays.filter(({ stored }) => files.get(`${stored.folder}/${RECORD_FILE}`) === stored.text);
+      const folders = same.map(({ stored }) => stored.folder);
+      const isInside = (path: string) => folders.some((folder) => path.startsWith(`${folder}/`));
+      const now = {
+        files: new Map([...files].filter(([path]) => isInside(path))),
+        irregular: irregular.filter(isInside),
+      };
+      const message = commitMessage(
+        `remove ${count(same.length, 'folder')} that no pull request stands behind`,
+        same.flatMap(({ stored }) => trailersOf(stored)),
+      );
+      return { head, change: planChange({ now, wanted: new Map(), folders }), message, value: same };
+    },
+    raceOptions(options.apply),
+  );
+  return value;
+}
+
+function trailersOf({ record }: StoredRecord): PreviewTrailers[] {
+  return record === null
+    ? []
+    : [{ preview: record.name, pullRequest: recordedPullRequest(record), head: record.headSha }];
+}
+
+/** @param isRemoved whether the sweep removed it, or it is left to a person */
+export function strayAlarm({ stored, why }: Stray, isRemoved: boolean): string {
+  return `${stored.folder} ${why}. ${isRemoved ? 'It was removed: find out who pushed it.' : 'Remove the folder.'}`;
+}
