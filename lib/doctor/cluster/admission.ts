@@ -8,6 +8,7 @@ const KINDS = [
   kind('admissionregistration.k8s.io/v1', 'ValidatingAdmissionPolicy', 'validatingadmissionpolicies'),
   kind('admissionregistration.k8s.io/v1', 'ValidatingAdmissionPolicyBinding', 'validatingadmissionpolicybindings'),
   kind('policies.kyverno.io/v1', 'ValidatingPolicy', 'validatingpolicies'),
+  kind('policies.kyverno.io/v1', 'ImageValidatingPolicy', 'imagevalidatingpolicies'),
   kind('kyverno.io/v1', 'ClusterPolicy', 'clusterpolicies'),
   kind('templates.gatekeeper.sh/v1', 'ConstraintTemplate', 'constrainttemplates'),
 ] as const;

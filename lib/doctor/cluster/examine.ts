@@ -10,6 +10,7 @@ import { definitions } from './definitions.ts';
 import { certificate, entrance, networkPolicies } from './entrance.ts';
 import { expiry } from './expiry.ts';
 import { liveFences } from './fences.ts';
+import { imageVerifiers } from './image-verifiers.ts';
 import type { Look, WantedObject } from './look.ts';
 import { appliedObjects } from './objects.ts';
 import { secretStore } from './secrets.ts';
@@ -22,6 +23,7 @@ const CHECKS: readonly ((look: Look) => Promise<Observation[]>)[] = [
   ofReconciler,
   admissionPolicies,
   engineWebhooks,
+  imageVerifiers,
   appliedObjects,
   accountRights,
   liveFences,
