@@ -25,7 +25,7 @@ export function guards(options: GuardOptions): AdmissionPolicy[] {
 
 /**
  * Only the fencer and administrators make a namespace a preview's, or change what marks it as one. For namespaces of
- * previews that includes the labels by which Pod Security and Gatekeeper could be told to look away.
+ * previews that includes the labels by which Pod Security, Gatekeeper and policy-controller could be told to look away.
  */
 function labelGuard({ previewLabel, fencer, adminGroups, contact }: GuardOptions): AdmissionPolicy {
   const prefix = previewLabel.replace(/\/.*$/, '/');
@@ -37,7 +37,7 @@ function labelGuard({ previewLabel, fencer, adminGroups, contact }: GuardOptions
       `variables.${before}.all(k, !(${guarded}) || k in variables.${now})`,
     ].join(' && ');
   const ours = `k.startsWith(${celLiteral(prefix)})`;
-  const switches = ['pod-security.kubernetes.io/', 'admission.gatekeeper.sh/'];
+  const switches = ['pod-security.kubernetes.io/', 'admission.gatekeeper.sh/', 'policy.sigstore.dev/'];
   return {
     name: 'greenroom-namespace-labels',
     title: 'Only the fencer marks namespaces as previews',

@@ -1,13 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { emitYaml } from '../../lib/core/yaml.ts';
+import { loadPlatform } from '../../lib/model/files.ts';
+import type { Engine } from '../../lib/model/platform.ts';
 import { compileOptions, compilePolicies } from '../../lib/policies/engines/index.ts';
-import { bundle, keyPair, type StatementOptions, statement } from '../evidence/signing.ts';
-import { platform } from '../support/inputs.ts';
+import { bundle, type KeyPair, keyPair, type StatementOptions, simple, statement } from '../evidence/signing.ts';
+import { platform, platformText } from '../support/inputs.ts';
 import { judge } from './judges.ts';
 import { judgeWithKyverno } from './policies/kyverno.ts';
-import { run } from './run.ts';
-import { pushReferrer, type Registries, startRegistries } from './support/registries.ts';
+import { run, tryRun } from './run.ts';
+import { pushLayer, pushReferrer, type Registries, startRegistries } from './support/registries.ts';
 
 const [KEY, SECOND, STRANGER] = [keyPair(), keyPair(), keyPair()];
 const SPDX = 'https://spdx.dev/Document';
@@ -107,4 +110,98 @@ it('Kyverno itself refuses what nobody of the platform has signed, in every list
     refused.map((rule) => `greenroom-${rule}-verified`),
   ]);
   expect(found).toEqual(Object.fromEntries(wanted));
+});
+
+describe('signatures in the older layout', () => {
+  const settings = (verifier: string, engine: string) => {
+    const keys = `keys: [${JSON.stringify(KEY.pem)}, ${JSON.stringify(SECOND.pem)}]`;
+    const text = platformText(
+      `evidence: { require: [digest, signature], admission: signatures, verifier: ${verifier}, layout: older, ${keys} }\npolicies: { engines: [${engine}] }`,
+    );
+    return loadPlatform(text.replace('ghcr.io', registries.hosts.referrers), 'greenroom.yaml').value.spec;
+  };
+  const verified = (verifier: string, engine: Engine) =>
+    compilePolicies(compileOptions(settings(verifier, engine), engine)).filter(({ metadata }) =>
+      metadata.name.endsWith('-verified'),
+    );
+
+  /** Image and whether it is signed by a key of the platform, as both verifiers should see it. */
+  async function cases(): Promise<Record<string, { readonly image: string; readonly signed: boolean }>> {
+    const older = (key: KeyPair, about?: string) => async (name: string, digest: string) => {
+      const { payload, annotations } = simple(about ?? digest, key);
+      await pushLayer(name, `${digest.replace(':', '-')}.sig`, payload, annotations);
+    };
+    const with_ = async (attach: (name: string, digest: string) => Promise<void>, bundles = 0): Promise<string> => {
+      const reference = await image(...Array.from({ length: bundles }, () => signed()));
+      const [name = '', digest = ''] = reference.split('@');
+      await attach(name, digest);
+      return reference;
+    };
+    const other = `sha256:${'0'.repeat(64)}`;
+    return {
+      good: { image: await with_(older(KEY)), signed: true },
+      second: { image: await with_(older(SECOND)), signed: true },
+      nothing: { image: await image(), signed: false },
+      stranger: { image: await with_(older(STRANGER)), signed: false },
+      'other-image': { image: await with_(older(KEY, other)), signed: false },
+      'parts-alone': { image: await image(parts()), signed: false },
+      bundle: { image: await image(signed()), signed: false },
+    };
+  }
+
+  it('verifyImages of Kyverno refuses what nobody of the platform has signed, in every list of a pod', async () => {
+    const policies = verified('kyverno-legacy', 'kyverno-legacy');
+    expect(policies).toHaveLength(1);
+    // Only for the registry of this machine, which speaks plain HTTP.
+    const asked = '"mutateDigest":false';
+    const insecure = JSON.parse(
+      JSON.stringify(policies).replace(asked, `"imageRegistryCredentials":{"allowInsecureRegistry":true},${asked}`),
+    );
+    const all = await cases();
+    const [good, bad] = [all['good']!.image, all['nothing']!.image];
+    const specs: Record<string, { spec: object; signed: boolean }> = {
+      ...Object.fromEntries(
+        Object.entries(all).map(([name, one]) => [
+          name,
+          { spec: { containers: [container(one.image)] }, signed: one.signed },
+        ]),
+      ),
+      init: { spec: { initContainers: [container(bad)], containers: [container(good)] }, signed: false },
+      debug: { spec: { ephemeralContainers: [container(bad)], containers: [container(good)] }, signed: false },
+      volume: {
+        spec: {
+          volumes: [
+            { name: 'tmp', emptyDir: {} },
+            { name: 'v', image: { reference: bad } },
+          ],
+          containers: [container(good)],
+        },
+        signed: false,
+      },
+      'good-volume': {
+        spec: { volumes: [{ name: 'v', image: { reference: good } }], containers: [container(good)] },
+        signed: true,
+      },
+    };
+    const objects = Object.entries(specs).map(([name, { spec }]) => pod(name, spec));
+    const verdicts = await judgeWithKyverno(kyverno, { policies: insecure, objects, namespaces: [NAMESPACE] });
+    const found = Object.fromEntries(objects.map((object, i) => [object.metadata.name, verdicts[i]!.size === 0]));
+    expect(found).toEqual(Object.fromEntries(Object.entries(specs).map(([name, one]) => [name, one.signed])));
+  });
+
+  it('policy-controller refuses what nobody of the platform has signed', async () => {
+    const tester = await judge('policy-tester');
+    const [policy, ...others] = verified('policy-controller', 'vap');
+    expect(others).toEqual([]);
+    const file = join(registries.folder, 'cluster-image-policy.yaml');
+    writeFileSync(file, emitYaml(policy));
+    const all = await cases();
+    const found: Record<string, boolean> = {};
+    for (const [name, one] of Object.entries(all)) {
+      const { code, stdout, stderr } = await tryRun(tester, [`--policy=${file}`, `--image=${one.image}`]);
+      if (code !== 0 && !stdout.includes('"errors"')) throw new Error(`${name}: ${stdout}${stderr}`);
+      found[name] = code === 0;
+    }
+    expect(found).toEqual(Object.fromEntries(Object.entries(all).map(([name, one]) => [name, one.signed])));
+  });
 });

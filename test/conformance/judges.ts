@@ -58,6 +58,7 @@ const recipes = {
   registry: { module: 'crane', package: 'github.com/google/go-containerregistry/cmd/registry' },
   'registry-referrers': { module: 'crane', package: '.' },
   cosign: { module: 'cosign', package: 'github.com/sigstore/cosign/v3/cmd/cosign' },
+  'policy-tester': { module: 'policy-controller', package: 'github.com/sigstore/policy-controller/cmd/tester' },
   kwok: { module: 'kwok', package: 'sigs.k8s.io/kwok/cmd/kwok' },
   shellcheck: { module: 'python' },
   zizmor: { module: 'python' },

@@ -59,14 +59,17 @@ export function attach(registry: TestRegistry, path: string, options: StatementO
   registry.refer(path, options.subject, [registry.blob(path, bundle(statement(options), key), BUNDLE)]);
 }
 
-/** Puts a signature of the older layout under its tag. */
-export function attachSimple(registry: TestRegistry, path: string, digest: string, key: KeyPair, about = digest): void {
+/** A signature of the older layout: its blob, and the annotations of its layer. */
+export function simple(about: string, key: KeyPair): { payload: string; annotations: Record<string, string> } {
   const payload = simpleSigning(about);
   const signature = sign('sha256', Buffer.from(payload), key.privateKey).toString('base64');
-  const layer = {
-    ...registry.blob(path, payload, 'application/vnd.dev.cosign.simplesigning.v1+json'),
-    annotations: { 'dev.cosignproject.cosign/signature': signature },
-  };
+  return { payload, annotations: { 'dev.cosignproject.cosign/signature': signature } };
+}
+
+/** Puts a signature of the older layout under its tag. */
+export function attachSimple(registry: TestRegistry, path: string, digest: string, key: KeyPair, about = digest): void {
+  const { payload, annotations } = simple(about, key);
+  const layer = { ...registry.blob(path, payload, 'application/vnd.dev.cosign.simplesigning.v1+json'), annotations };
   const config = registry.blob(path, '{}');
   registry.manifest(path, `${digest.replace(':', '-')}.sig`, { schemaVersion: 2, config, layers: [layer] });
 }

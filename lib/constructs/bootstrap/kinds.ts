@@ -72,5 +72,10 @@ const ENGINE_KINDS: Readonly<Record<Engine, readonly ResourceKind[]>> = {
 
 /** What compiled policies are: all that the reconciler writes in a cluster beside previews. */
 export function policyKinds(spec: PlatformSpec): ResourceKind[] {
-  return spec.policies.engines.flatMap((engine) => ENGINE_KINDS[engine]);
+  const { admission, verifier } = spec.evidence;
+  const hasController = admission === 'signatures' && verifier === 'policy-controller';
+  return [
+    ...spec.policies.engines.flatMap((engine) => ENGINE_KINDS[engine]),
+    ...(hasController ? [kind('policy.sigstore.dev', 'ClusterImagePolicy')] : []),
+  ];
 }

@@ -1,8 +1,15 @@
+import type { StringMap } from '../../model/kube-object.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import type { PreviewNamespaceProps } from './props.ts';
 
 /** Where Knative's activator and autoscaler run: the one passes requests on to the pods, the other reads their load. */
 const KNATIVE_NAMESPACE = 'knative-serving';
+
+/** The label by which policy-controller looks at a namespace. */
+function verifierLabels({ evidence }: PlatformSpec): StringMap {
+  const isAsked = evidence.admission === 'signatures' && evidence.verifier === 'policy-controller';
+  return isAsked ? { 'policy.sigstore.dev/include': 'true' } : {};
+}
 
 /** What a platform says of every fence: the props that do not depend on the preview. */
 export function platformFence(
@@ -24,7 +31,7 @@ export function platformFence(
       nodeLocal: platform.network.nodeLocalDns,
     },
     imagePullSecrets: platform.imagePullSecrets,
-    labels: platform.labels,
+    labels: { ...platform.labels, ...verifierLabels(platform) },
     annotations: platform.annotations,
     clusterCidrs: platform.network.clusterCidrs,
     reconciler: { kind: platform.reconciler },

@@ -23,12 +23,13 @@ export interface Weighed {
 }
 
 /** What a piece turns out to be; the same for the same bytes, image and trust. */
-export type WeighedPiece = SignedPiece['statement'] & Checked;
+export type WeighedPiece = SignedPiece['statement'] & Pick<Claim, 'layout'> & Checked;
 
 /** Null for a piece that cannot be read or is about something else. */
 export function weighPiece(piece: Piece, digest: string, trust: Trust): WeighedPiece | null {
   const read = readPiece(piece, digest);
-  return typeof read === 'string' ? null : { ...read.statement, ...checkSigner(read, trust) };
+  if (typeof read === 'string') return null;
+  return { ...read.statement, layout: piece.format === 'bundle' ? 'bundle' : 'older', ...checkSigner(read, trust) };
 }
 
 /** Tells apart what somebody of the platform's stands behind. */
@@ -50,8 +51,8 @@ export function judge(weighed: Weighed, { settings }: Policy, subject: Subject, 
   const judges: Record<Demand, () => VulnerabilityVerdict> = {
     // It was looked up by what is judged here.
     digest: () => ({ status: 'shown', sentence: 'It is named by its digest' }),
-    signature: () => judgeSignature(weighed),
-    sbom: () => unlessRefused(judgeSbom(claims), weighed, isSbom),
+    signature: () => judgeSignature(weighed, settings),
+    sbom: () => unlessRefused(judgeSbom(claims.filter(isReadInCluster(settings, 'sbom'))), weighed, isSbom),
     provenance: () => unlessRefused(judgeSource(claims, subject), weighed, isProvenance),
     vulnerabilities: () => unlessRefused(judgeVulnerabilities(claims, settings, now), weighed, isReport),
   };
@@ -68,8 +69,24 @@ function unlessRefused(verdict: Verdict, { refused }: Weighed, isMeant: (predica
   return { ...verdict, sentence: `${verdict.sentence} (there is one, whose signature ${foreign.refusal})` };
 }
 
-function judgeSignature({ claims, refused }: Weighed): Verdict {
-  const signed = claims.find(({ predicateType }) => predicateType === SIGN_V1);
+/** Whether what verifies images in the cluster, if anything does, can read a claim: what it refuses must not be committed. */
+function isReadInCluster({ admission, verifier, layout }: EvidenceSettings, demand: 'signature' | 'sbom') {
+  const isRead = admission === 'signatures' && (demand === 'signature' || verifier === 'kyverno');
+  return (claim: Claim) => !isRead || claim.layout === layout;
+}
+
+const OTHER_LAYOUT = {
+  bundle: "in cosign's older layout, which this cluster does not read: let your build sign it with cosign 3",
+  older:
+    'as a bundle, which this cluster does not read: let your build sign it with `cosign sign --new-bundle-format=false`',
+} as const;
+
+function judgeSignature({ claims, refused }: Weighed, settings: EvidenceSettings): Verdict {
+  const signatures = claims.filter(({ predicateType }) => predicateType === SIGN_V1);
+  const signed = signatures.find(isReadInCluster(settings, 'signature'));
+  if (signed === undefined && signatures.length > 0) {
+    return { status: 'wrong', sentence: `The image is signed ${OTHER_LAYOUT[settings.layout]}` };
+  }
   if (signed !== undefined) {
     const { signer } = signed;
     const who = signer.by === 'key' ? `key ${signer.key} of the platform` : signer.subject;

@@ -101,7 +101,15 @@ export const evidence = section({
   }),
   admission: z.enum(['notes', 'signatures']).default('notes').meta({
     description:
-      'What is held true when a pod is admitted: what greenroom noted of its images, or also the signatures and lists of parts themselves, which the engine kyverno then reads from the registry (keys, and bundles as cosign 3 writes them).',
+      'What is held true when a pod is admitted: what greenroom noted of its images, or also the signatures themselves, which a verifier in the cluster then reads from the registry (of keys, not of identities).',
+  }),
+  verifier: z.enum(['kyverno', 'kyverno-legacy', 'policy-controller']).default('kyverno').meta({
+    description:
+      'What reads signatures at admission: ImageValidatingPolicy or verifyImages of Kyverno, or ClusterImagePolicy of sigstore policy-controller. Only kyverno reads lists of parts as well.',
+  }),
+  layout: z.enum(['bundle', 'older']).default('bundle').meta({
+    description:
+      'How your builds lay down signatures, for a verifier in the cluster: bundle as cosign 3 does, older as `.sig` tags. Without a verifier both count.',
   }),
   repositoryWait: duration.default('1h').meta({
     description:

@@ -27,7 +27,8 @@ export function rulePolicy(rule: Rule, options: RulePolicyOptions): AdmissionPol
   });
   const variables = variablesOf(rule.cel).map(inlined);
   const { expression } = inlined({ name: rule.id, expression: rule.cel });
-  const exceptions = exceptionsVariable(options.exceptions.filter(({ rules }) => rules.includes(rule.id)));
+  const excepted = exceptedBy(options.exceptions.filter(({ rules }) => rules.includes(rule.id)));
+  const exceptions = exceptionsVariable(excepted);
   return {
     name: `greenroom-${rule.id}`,
     title: rule.title,
@@ -45,6 +46,7 @@ export function rulePolicy(rule: Rule, options: RulePolicyOptions): AdmissionPol
       ...exceptions,
       ...variables,
     ],
+    excepted,
     expression: exceptions.length > 0 ? `variables.excepted || (${expression})` : expression,
   };
 }
@@ -72,13 +74,20 @@ function parametersVariable(texts: readonly string[], params: RuleParams): Varia
   return entries.length === 0 ? [] : [{ name: 'parameters', expression: celLiteral(Object.fromEntries(entries)) }];
 }
 
+type Excepted = NonNullable<AdmissionPolicy['excepted']>;
+
+function exceptedBy(exceptions: readonly Exception[]): Excepted {
+  return {
+    previews: exceptions.flatMap(({ preview }) => preview ?? []),
+    repositories: exceptions.flatMap(({ repository }) => repository?.toLowerCase() ?? []),
+  };
+}
+
 /**
  * A preview is known by its namespace's name, a repository by the annotation that only fences carry. There is no clock
  * in admission: what has ended is left out when policies are compiled next.
  */
-function exceptionsVariable(exceptions: readonly Exception[]): Variable[] {
-  const previews = exceptions.flatMap(({ preview }) => preview ?? []);
-  const repositories = exceptions.flatMap(({ repository }) => repository?.toLowerCase() ?? []);
+function exceptionsVariable({ previews, repositories }: Excepted): Variable[] {
   const cases = [
     ...(previews.length > 0 ? [`request.?namespace.orValue('') in [${previews.map(celLiteral).join(', ')}]`] : []),
     ...(repositories.length > 0

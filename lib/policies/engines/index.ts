@@ -13,8 +13,8 @@ import { activeRules, chosenRules, type RuleChoice, type Severities } from '../r
 import { rulePolicy } from './compile-rule.ts';
 import { inexpressible } from './expressible.ts';
 import { compileGatekeeper } from './gatekeeper.ts';
+import { IMAGE_COMPILERS, type ImageVerification, imageVerification } from './images/index.ts';
 import { compileKyverno } from './kyverno.ts';
-import { imagePolicy } from './kyverno-images.ts';
 import { compileKyvernoLegacy } from './kyverno-legacy.ts';
 import type { EngineCompiler, KubeObject } from './policy.ts';
 import { compileVap } from './vap.ts';
@@ -66,10 +66,10 @@ export interface CompileOptions extends RuleChoice {
    */
   readonly guards?: boolean;
   /**
-   * Keys with which Kyverno verifies images itself.
+   * How images are verified beside the rules.
    * @default - what greenroom noted of an image is held to be true
    */
-  readonly imageKeys?: readonly string[];
+  readonly images?: ImageVerification | undefined;
   /**
    * Key of the label that makes a namespace a preview's.
    * @default greenroom.dev/preview
@@ -97,14 +97,14 @@ export function compilePolicies(options: CompileOptions): KubeObject[] {
   const compile = compilerOf(options.engine);
   const previewLabel = options.previewLabel ?? PREVIEW_LABEL;
   const policies = rulePolicies(options);
-  const { fencer, contact, adminGroups = ['system:masters'], place, imageKeys = [] } = options;
+  const { fencer, contact, adminGroups = ['system:masters'], place, images } = options;
   const isGuarded = options.guards ?? place !== 'reconciler';
   const guarded = isGuarded ? guards({ previewLabel, fencer, adminGroups, contact }) : [];
   return [
     ...guarded.flatMap((guard) => compileVap(guard, { previewLabel })),
     ...policies.flatMap(({ id, policy }) => [
       ...compile(policy, { previewLabel }),
-      ...imagePolicy(id, policy, { keys: imageKeys, previewLabel }),
+      ...(images === undefined ? [] : IMAGE_COMPILERS[images.verifier](id, policy, { ...images, previewLabel })),
     ]),
   ].map(labelled);
 }
@@ -157,7 +157,7 @@ export function compileOptions(platform: PlatformSpec, engine: Engine): CompileO
   }
   return {
     engine,
-    imageKeys: imageKeysOf(platform, engine),
+    images: imageVerification(platform, engine),
     params: ruleParams(platform),
     severities,
     contact,
@@ -169,21 +169,6 @@ export function compileOptions(platform: PlatformSpec, engine: Engine): CompileO
       ...trustedAccounts,
     ],
   };
-}
-
-function imageKeysOf({ evidence, policies }: PlatformSpec, engine: Engine): readonly string[] {
-  if (evidence.admission === 'notes') return [];
-  const field = 'spec.evidence.admission';
-  if (!policies.engines.includes('kyverno')) {
-    const message = 'can be signatures only with the engine kyverno; add it to policies.engines, or use notes';
-    throw invalidInput([{ field, message }]);
-  }
-  if (evidence.identities.length > 0) {
-    const message =
-      'cannot be signatures with identities, since Kyverno asks the public sigstore for its roots whatever it is given; use keys alone, or notes';
-    throw invalidInput([{ field, message }]);
-  }
-  return engine === 'kyverno' ? evidence.keys : [];
 }
 
 /** One file an object, `<kind>.<name>.yaml`, as a reviewer and a reconciler read them. */

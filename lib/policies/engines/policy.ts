@@ -27,6 +27,8 @@ export interface AdmissionPolicy {
   readonly conditions: readonly Variable[];
   /** Available to the expression and to later variables as `variables.<name>`. */
   readonly variables: readonly Variable[];
+  /** Whom exceptions leave alone, as the expression says it: names of previews, and repositories in lower case. @default - nobody */
+  readonly excepted?: { readonly previews: readonly string[]; readonly repositories: readonly string[] };
   /** True lets the request pass. False, an error or another type refuses it. */
   readonly expression: string;
 }

@@ -1,5 +1,5 @@
-import type { AdmissionPolicy, KubeObject } from './policy.ts';
-import { validationActions } from './vap.ts';
+import { validationActions } from '../vap.ts';
+import type { ImageCompiler } from './image-policy.ts';
 
 /** Every list of a pod in which an image can stand. */
 const IMAGES = '(images.containers + images.initContainers + images.ephemeralContainers + images.volumes)';
@@ -18,24 +18,15 @@ const DEMANDS: Readonly<Record<string, Readonly<Record<string, { readonly type: 
     },
   };
 
-export interface ImageOptions {
-  /** PEM. */
-  readonly keys: readonly string[];
-  readonly previewLabel: string;
-}
-
 /**
- * Kyverno's ImageValidatingPolicy beside the policy of a rule that asks for evidence: Kyverno reads the registry itself,
- * for every pod, whoever makes it. Nothing for other rules.
+ * Kyverno's ImageValidatingPolicy: reads signatures and lists of parts in bundles.
  *
  * Kyverno takes the last of several attestations of a type, in the order of the registry, so that a report or a
  * provenance that was replaced would be judged by chance: those are held to what greenroom noted.
- *
- * @param id of the rule that the policy was made of
  */
-export function imagePolicy(id: string, policy: AdmissionPolicy, { keys, previewLabel }: ImageOptions): KubeObject[] {
+export const kyvernoImages: ImageCompiler = (id, policy, { keys, previewLabel }) => {
   const attestations = Object.hasOwn(DEMANDS, id) ? Object.entries(DEMANDS[id] ?? {}) : [];
-  if (attestations.length === 0 || keys.length === 0) return [];
+  if (attestations.length === 0) return [];
   const attestors = keys.map((data, i) => ({
     name: `key${i + 1}`,
     cosign: { key: { data }, ctlog: { insecureIgnoreTlog: true, insecureIgnoreSCT: true } },
@@ -85,4 +76,4 @@ export function imagePolicy(id: string, policy: AdmissionPolicy, { keys, preview
       },
     },
   ];
-}
+};
