@@ -1,6 +1,8 @@
 import { GreenroomError } from '../../core/errors.ts';
+import type { ChangeSet } from '../../core/fileset.ts';
 import { encodeObject, encodeTree, isObjectId, MODE, textToName } from '../../core/git/objects.ts';
 import { namesOf, type RepositoryRef } from '../../core/repository.ts';
+import { editTree } from '../../gitops/edit.ts';
 import type { Glob, SegmentPattern } from '../../gitops/glob.ts';
 import { literalSegment, matches } from '../../gitops/glob.ts';
 import type { GitHubClient } from '../http/client.ts';
@@ -167,6 +169,12 @@ export class TreeReader {
     const data = encodeTree(entries.map(([name, entry]) => ({ ...entry, name: textToName(name) })));
     if (encodeObject(formatOf(oid), 'tree', data).oid === oid) return data;
     throw new GreenroomError('unreachable', `${this.#name()}: folder ${oid} came damaged`);
+  }
+
+  /** What a commit that was made of a change holds: the next reading need not ask for it. */
+  async learn(parent: Commit, made: Commit, change: ChangeSet): Promise<void> {
+    const { objects, root } = await editTree(formatOf(made.oid), (oid) => this.treeData(oid), parent.tree, change);
+    if (root === made.tree) this.#objects.learn(made, objects);
   }
 
   #opening(revision: Revision): string {
