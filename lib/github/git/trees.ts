@@ -7,7 +7,7 @@ import type { Glob, SegmentPattern } from '../../gitops/glob.ts';
 import { literalSegment, matches } from '../../gitops/glob.ts';
 import type { GitHubClient } from '../http/client.ts';
 import { type Commit, type CommitNode, type Entry, formatOf, type ObjectNode, ObjectStore } from './objects.ts';
-import { BLOB, type Need, needsOf, opensAtOnce, tree } from './selection.ts';
+import { BLOB, leadsOn, type Need, needsOf, tree } from './selection.ts';
 
 /** A branch by name, the default branch, or a commit by its id. */
 export type Revision = { readonly branch: string | undefined } | { readonly commit: string };
@@ -114,7 +114,7 @@ export class TreeReader {
         const unknown = matching.filter(
           ([, { mode, oid }]) => mode === MODE.folder && this.#objects.tree(oid) === undefined,
         );
-        const together = unknown.length > MAX_APART && opensAtOnce(segments, deep);
+        const together = unknown.length > MAX_APART && leadsOn(segments, deep);
         if (together) needs.push(...needsOf(path, segments, deep, texts));
         for (const [name, entry] of matching) {
           const full = path === '' ? name : `${path}/${name}`;
