@@ -178,6 +178,12 @@ export const MAX_FILE_BYTES = 1024 * 1024;
 /** A folder of more files than this, at any depth, is refused. */
 export const MAX_FOLDER_FILES = 100;
 
+/** What is known of that which is looked at next. */
+export interface Ahead {
+  /** See {@link Deployment.environment}. @default - the one of the last report, where the forge knows it */
+  readonly environment?: string;
+}
+
 /**
  * Where pull requests live.
  *
@@ -196,10 +202,10 @@ export interface Forge {
   /**
    * The pull request that this path and number lead to now; compare `repository.id` with what is remembered.
    *
-   * @param ahead whether its preview file is read and its comments are looked at next, so that they may come along
-   *   @default false
+   * @param ahead given where its preview file is read and its comments and deployments are looked at next, so that they
+   *   may come along @default - nothing comes along
    */
-  pullRequest(repository: RepositoryRef, number: number, ahead?: boolean): Promise<Lookup<PullRequest>>;
+  pullRequest(repository: RepositoryRef, number: number, ahead?: Ahead): Promise<Lookup<PullRequest>>;
 
   /**
    * The pull request of the repository with this id, wherever it lives by now. Another repository under the last known

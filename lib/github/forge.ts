@@ -4,6 +4,7 @@ import type { FileSet } from '../core/fileset.ts';
 import { namesOf, type RepositoryRef } from '../core/repository.ts';
 import type { Capabilities } from '../forge/capabilities.ts';
 import type {
+  Ahead,
   Answer,
   Deployment,
   Forge,
@@ -24,7 +25,14 @@ import type { GitHubClient } from './http/client.ts';
 import { gitHubPages } from './pages.ts';
 import { publishCheck } from './publish/check-run.ts';
 import { publishComment, publishNotice } from './publish/comment.ts';
-import { publishDeployment } from './publish/deployment.ts';
+import {
+  DEPLOYMENT_FIELDS,
+  type DeploymentNode,
+  deploymentsOf,
+  publishDeployment,
+  readDeployments,
+  type WithDeployments,
+} from './publish/deployment.ts';
 import { Reports } from './publish/reports.ts';
 import { publishSuggestions } from './publish/suggestions.ts';
 import { isWaiting, readThread, THREAD_FIELDS, type Thread, type ThreadNode, threadAlong } from './publish/thread.ts';
@@ -51,21 +59,34 @@ const PULL = `query ReadPull($owner: String!, $name: String!, $number: Int!) {
   repository(owner: $owner, name: $name) { ${REPOSITORY_FIELDS} pullRequest(number: $number) { ${PULL_FIELDS} } }
 }`;
 
+const AHEAD = `pullRequest(number: $number) { ${PULL_FIELDS} ${THREAD_FIELDS} ${AHEAD_FIELDS} }`;
+
 const PULL_AHEAD = `query ReadPull($owner: String!, $name: String!, $number: Int!) {
-  repository(owner: $owner, name: $name) {
-    ${REPOSITORY_FIELDS} pullRequest(number: $number) { ${PULL_FIELDS} ${THREAD_FIELDS} ${AHEAD_FIELDS} }
-  }
+  repository(owner: $owner, name: $name) { ${REPOSITORY_FIELDS} ${AHEAD} }
+}`;
+
+const ALL_AHEAD = `query ReadPullAndDeployments($owner: String!, $name: String!, $number: Int!, $environment: String!) {
+  repository(owner: $owner, name: $name) { ${REPOSITORY_FIELDS} ${AHEAD} ${DEPLOYMENT_FIELDS} }
 }`;
 
 type AheadNode = PullNode & ThreadNode & WithPreview;
 
-/** A thread that came along is as good as one that is asked for now, for so many seconds. */
+/** What came along is as good as what is asked for now, for so many seconds. */
 const FRESH_SECONDS = 20;
 /** More pull requests than are handled at once. */
-const MAX_THREADS = 1000;
+const MAX_ALONG = 1000;
 
 interface PullAnswer {
-  readonly repository: (RepositoryNode & { readonly pullRequest: PullNode | null }) | null;
+  readonly repository: (RepositoryNode & Partial<WithDeployments> & { readonly pullRequest: PullNode | null }) | null;
+}
+
+/** What came along with a pull request. */
+interface Along {
+  /** Undefined when it is longer than one answer. */
+  readonly thread: Thread | undefined;
+  readonly deployments?: { readonly environment: string; readonly nodes: readonly DeploymentNode[] };
+  /** Unix seconds. */
+  readonly at: number;
 }
 
 export interface GitHubForgeOptions {
@@ -95,8 +116,10 @@ export class GitHubForge implements Forge {
   readonly #listing: Listing;
   readonly #clock: Clock;
   readonly #cache: Cache;
-  /** Threads that came along with a pull request, each used once. */
-  readonly #threads = new Map<string, { readonly thread: Thread; readonly at: number }>();
+  /** Each is used once. */
+  readonly #along = new Map<string, Along>();
+  /** Owners whose deployments may not be read: nothing is asked along with them. */
+  readonly #withoutDeployments = new Set<string>();
 
   constructor(client: GitHubClient, options: GitHubForgeOptions = {}) {
     const { cache = new ProcessCache(), clock = systemClock, serverUrl = 'https://github.com' } = options;
@@ -114,27 +137,46 @@ export class GitHubForge implements Forge {
     this.description = client.description;
   }
 
-  async pullRequest(repository: RepositoryRef, number: number, ahead = false): Promise<Lookup<PullRequest>> {
+  async pullRequest(repository: RepositoryRef, number: number, ahead?: Ahead): Promise<Lookup<PullRequest>> {
     checkName(repository);
     if (!Number.isSafeInteger(number) || number < 1) {
       throw invalidInput([{ message: `${JSON.stringify(number)} is not a number of a pull request` }]);
     }
-    const { owner, name } = namesOf(repository);
-    const { data, errors } = await this.#client.for(owner).query<PullAnswer>(ahead ? PULL_AHEAD : PULL, {
-      owner,
-      name,
-      number,
-    });
+    const environment =
+      ahead && (ahead.environment ?? (await this.#cache.get(this.#environmentKey(repository, number))));
+    const { data, errors } = await this.#ask(repository, number, ahead !== undefined, environment);
     const node = data?.repository?.pullRequest;
     const pull = node && errors.length === 0 ? pullOf(data.repository, node) : null;
     if (node && pull !== null && pull.number === number) {
-      if (ahead) await this.#learn(pull, node as AheadNode);
+      if (ahead) {
+        const { deployments } = data.repository;
+        const listed = deployments && environment ? { environment, nodes: deploymentsOf({ deployments }) } : undefined;
+        await this.#learn(pull, node as AheadNode, listed);
+      }
       return { status: 'found', value: pull };
     }
     const reason = errors.map(({ message }) => message).join('; ') || 'the answer lacks parts of it';
     // What is not there, or may not be seen, is not there a minute later either; all else passes.
     const isPassing = !errors.some(({ type }) => type === 'NOT_FOUND' || type === 'FORBIDDEN');
     return { status: 'unknown', reason: `${this.description}, ${repository.path}#${number}: ${reason}`, isPassing };
+  }
+
+  async #ask(repository: RepositoryRef, number: number, ahead: boolean, environment: string | undefined) {
+    const { owner, name } = namesOf(repository);
+    const client = this.#client.for(owner);
+    const variables = { owner, name, number };
+    if (environment !== undefined && !this.#withoutDeployments.has(owner)) {
+      try {
+        return await client.query<PullAnswer>(ALL_AHEAD, { ...variables, environment });
+      } catch (error) {
+        // One part that may not be read leaves the answer without any.
+        if (!(error instanceof GreenroomError) || error.code !== 'failed') throw error;
+        const answer = await client.query<PullAnswer>(PULL_AHEAD, variables);
+        this.#withoutDeployments.add(owner);
+        return answer;
+      }
+    }
+    return client.query<PullAnswer>(ahead ? PULL_AHEAD : PULL, variables);
   }
 
   async pullRequestById(repositoryId: number, number: number, lastKnown: RepositoryRef): Promise<Lookup<PullRequest>> {
@@ -199,40 +241,36 @@ export class GitHubForge implements Forge {
   }
 
   async publish(pull: PullRequest, report: PullRequestReport): Promise<PublishOutcome> {
-    if (await this.#reports.stands(pull, report)) {
-      this.#threads.delete(keyOf(pull));
-      return { comments: [], failures: [] };
-    }
-    const outcome = await this.#publish(pull, report);
+    const along = this.#take(pull);
+    if (await this.#reports.stands(pull, report)) return { comments: [], failures: [] };
+    const outcome = await this.#publish(pull, report, along);
     // What somebody asked for is to be seen again until it is answered.
     const isDone = outcome.failures.length === 0 && !outcome.comments.some(isWaiting);
     if (isDone) await this.#reports.seen(pull, report);
     return outcome;
   }
 
-  async #learn(pull: PullRequest, node: AheadNode): Promise<void> {
+  async #learn(pull: PullRequest, node: AheadNode, deployments: Along['deployments']): Promise<void> {
     const entry = previewEntryOf(node);
     if (entry !== undefined) {
       await this.#previews.learn(pull.repository, { sha: pull.head.sha, entry }, previewTextOf(node));
     }
-    const thread = threadAlong(node);
-    if (thread === undefined) return;
-    if (this.#threads.size >= MAX_THREADS) this.#threads.clear();
-    this.#threads.set(keyOf(pull), { thread, at: this.#clock() });
+    if (this.#along.size >= MAX_ALONG) this.#along.clear();
+    const along = { thread: threadAlong(node), at: this.#clock() };
+    this.#along.set(keyOf(pull), deployments === undefined ? along : { ...along, deployments });
   }
 
-  /** The thread as it is, or was a moment ago. */
-  async #thread(pull: PullRequest): Promise<Thread> {
-    const along = this.#threads.get(keyOf(pull));
-    this.#threads.delete(keyOf(pull));
-    const isFresh = along !== undefined && Math.abs(this.#clock() - along.at) <= FRESH_SECONDS;
-    return isFresh ? along.thread : readThread(this.#client.for(namesOf(pull.repository).owner), pull);
+  /** What came along a moment ago. */
+  #take(pull: PullRequest): Along | undefined {
+    const along = this.#along.get(keyOf(pull));
+    this.#along.delete(keyOf(pull));
+    return along !== undefined && Math.abs(this.#clock() - along.at) <= FRESH_SECONDS ? along : undefined;
   }
 
-  async #publish(pull: PullRequest, report: PullRequestReport): Promise<PublishOutcome> {
+  async #publish(pull: PullRequest, report: PullRequestReport, along?: Along): Promise<PublishOutcome> {
     const { check, suggestions, isNews = false } = report;
     const client = this.#client.for(namesOf(pull.repository).owner);
-    const thread = this.#thread(pull);
+    const thread = along?.thread === undefined ? readThread(client, pull) : Promise.resolve(along.thread);
     // Where GitHub's limits let only a part of it through, what says most comes first.
     const first = await Promise.allSettled([
       thread.then((read) => publishComment(client, read, report)),
@@ -240,7 +278,7 @@ export class GitHubForge implements Forge {
     ]);
     const then = await Promise.allSettled([
       report.notice && thread.then((read) => publishNotice(client, read, report.notice!)),
-      report.deployment && this.#deploy(pull, report.deployment, thread),
+      report.deployment && this.#deploy(pull, report.deployment, thread, along),
       publishSuggestions(client, pull, suggestions),
     ]);
     const outcomes = [...first, ...then];
@@ -255,9 +293,18 @@ export class GitHubForge implements Forge {
   }
 
   /** A pull request that we never said a word about has no deployment of ours to be ended either. */
-  async #deploy(pull: PullRequest, deployment: Deployment, thread: Promise<Thread>): Promise<void> {
+  async #deploy(pull: PullRequest, deployment: Deployment, thread: Promise<Thread>, along?: Along): Promise<void> {
     if (deployment.live === null && !(await thread).comments.some(({ isOurs }) => isOurs)) return;
-    await publishDeployment(this.#client.for(namesOf(pull.repository).owner), this.#cache, pull, deployment);
+    const client = this.#client.for(namesOf(pull.repository).owner);
+    const { environment } = deployment;
+    const isListed = along?.deployments?.environment === environment;
+    const known = isListed ? along.deployments.nodes : await readDeployments(client, pull, environment);
+    await this.#cache.set(this.#environmentKey(pull.repository, pull.number), environment);
+    await publishDeployment(client, pull, deployment, known);
+  }
+
+  #environmentKey({ path }: RepositoryRef, number: number): string {
+    return `environment ${this.description} ${path}#${number}`;
   }
 
   async comments(pull: PullRequest): Promise<readonly PullComment[]> {

@@ -156,8 +156,13 @@ function noticeOf(state: PreviewState, options: ReportOptions): PullRequestRepor
   return 'live' in state && state.live?.lost?.endsEarly ? renderEarlyEnd(state.live, options) : null;
 }
 
+/** Where a preview is deployed to, for the forge. */
+export function environmentOf(name: string): string {
+  return `preview/${name}`;
+}
+
 function deploymentOf(state: PreviewState, name: string): PullRequestReport['deployment'] {
-  const environment = `preview/${name}`;
+  const environment = environmentOf(name);
   if (state.state === 'ready') {
     const { headSha, url } = state.preview;
     // Without an address there is nothing for the forge to link to.

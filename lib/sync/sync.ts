@@ -11,6 +11,7 @@ import { isProposal } from './plan/eligibility.ts';
 import { type PreviewPlan, planPreview } from './plan/plan-preview.ts';
 import type { Ahead } from './plan/slots.ts';
 import {
+  environmentOf,
   NOTHING_PUBLISHED,
   type Published,
   publish,
@@ -72,7 +73,7 @@ export async function syncPullRequest(
 ): Promise<SyncResult> {
   const { writer = new Writer() } = options;
   const attempt = async (base: Base, ahead?: Ahead) => {
-    const lookup = await context.forge.pullRequest(repository, number, true);
+    const lookup = await context.forge.pullRequest(repository, number, {});
     if (isBehind(lookup, seen)) throw new Behind();
     if (lookup.status === 'unknown') {
       const { reason, isPassing = false } = lookup;
@@ -180,11 +181,14 @@ const MAX_FOLLOW_UPS = 3;
 async function movedOn(context: SyncContext, plan: PreviewPlan | null): Promise<boolean> {
   if (plan === null) return false;
   const { pull } = plan;
+  const environment = environmentOf(plan.name);
   // What was committed stands, whether this can be asked or not.
-  const lookup = await context.forge.pullRequest(pull.repository, pull.number, true).catch((error: unknown) => {
-    if (!(error instanceof GreenroomError)) throw error;
-    return null;
-  });
+  const lookup = await context.forge
+    .pullRequest(pull.repository, pull.number, { environment })
+    .catch((error: unknown) => {
+      if (!(error instanceof GreenroomError)) throw error;
+      return null;
+    });
   if (lookup?.status !== 'found') return false;
   const key = (p: PullRequest) =>
     JSON.stringify([p.repository.id, p.state, p.draft, p.head.sha, p.override, [...p.labels].sort()]);

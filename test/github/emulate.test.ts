@@ -89,7 +89,7 @@ function opened({ repository, url }: Opinion) {
     commit: async (parent: string, additions: Record<string, string>, deletions: readonly string[] = []) => {
       const found = await get<{ tree: { sha: string } }>(`commits/${parent}`);
       const change = { additions: Object.entries(additions), deletions };
-      return data.commit({ oid: parent, tree: found.tree.sha }, change, 'subject\n\nPreview: pr-x-1\n');
+      return (await data.commit({ oid: parent, tree: found.tree.sha }, change, 'subject\n\nPreview: pr-x-1\n')).oid;
     },
     move: async (sha: string) => {
       const route = 'PATCH /repos/{owner}/{repo}/git/refs/{ref}';

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ProcessCache } from '../../lib/github/http/cache.ts';
 import { COMMENT_MARKER } from '../../lib/report/markers.ts';
 import { handleComment } from '../../lib/sync/answer.ts';
 import { sweep } from '../../lib/sync/sweep/sweep.ts';
@@ -27,7 +28,7 @@ async function opened(platform?: string) {
 /** Calls that changed something on GitHub since the last time. */
 function writes(fake: FakeGitHub): string[] {
   const found = fake.requests.filter(
-    ({ method, operation }) => /Add|Update|Delete|Commit/.test(operation ?? '') || (method !== 'GET' && !operation),
+    ({ method, operation }) => /Add|Update|Delete|Commit|Set/.test(operation ?? '') || (method !== 'GET' && !operation),
   );
   fake.requests.length = 0;
   return found.map(
@@ -73,9 +74,8 @@ describe('deployments', () => {
     const { world, fake } = await opened();
     await sync(world);
     world.pull('shop', 7, { state: 'closed' });
-    fake.fault = ({ path, method }) =>
-      method === 'POST' && path.includes('/deployments/') ? { status: 502 } : undefined;
-    expect(await sync(world)).toMatchObject({ effect: 'remove', notes: [expect.stringContaining('deployments')] });
+    fake.fault = ({ operation }) => (operation === 'SetDeployments' ? { status: 502 } : undefined);
+    expect(await sync(world)).toMatchObject({ effect: 'remove', notes: [expect.stringContaining('SetDeployments')] });
     fake.fault = () => undefined;
     await sync(world);
     expect(fake.deployments.at(-1)?.statuses.at(-1)?.state).toBe('inactive');
@@ -89,6 +89,34 @@ describe('deployments', () => {
     expect(world.previews()).toEqual(['pr-shop-7']);
     expect(world.comment('shop', 7)).toContain('Open the preview');
     expect(world.check('shop', 7)).toMatchObject({ conclusion: 'success' });
+  });
+
+  test('a token that may not read them costs nothing else', async () => {
+    const { world, fake } = await opened();
+    const cache = new ProcessCache();
+    world.cache = async () => cache;
+    fake.missing.add('reading deployments');
+    const refused = expect.stringContaining('Deployments: read');
+    expect((await sync(world)).notes).toEqual([refused]);
+    world.push('shop', { 'README.md': 'x' });
+    world.pull('shop', 7);
+    expect(await sync(world)).toMatchObject({ effect: 'update', notes: [refused] });
+    expect(world.comment('shop', 7)).toContain('Open the preview');
+    fake.missing.clear();
+    expect(await sync(world)).toMatchObject({ effect: 'none', notes: [] });
+    expect(fake.deployments).toMatchObject([{ statuses: [{ state: 'success' }] }]);
+  });
+
+  test('of two that were made for one commit at the same time, the first stays', async () => {
+    const { world, fake } = await opened();
+    await sync(world);
+    const second = { ...fake.deployments[0]!, node_id: 'DE_second', statuses: [...fake.deployments[0]!.statuses] };
+    fake.deployments.push(second);
+    await sync(world);
+    expect(fake.deployments.map(({ statuses }) => statuses.at(-1)?.state)).toEqual(['success', 'inactive']);
+    fake.requests.length = 0;
+    await sync(world);
+    expect(writes(fake)).toEqual([]);
   });
 
   test('a pull request that never had a preview is not looked up', async () => {
@@ -115,7 +143,7 @@ test('the same state twice writes nothing, in every state', async () => {
   world.pull('shop', 7, { updatedAt: world.now });
   expect(await twice()).toContain('UpdateComment');
   world.pull('shop', 7, { state: 'closed', updatedAt: world.now });
-  expect(await twice()).toContain('POST /deployments/6000000000/statuses');
+  expect(await twice()).toContain('SetDeployments');
 });
 
 test('two of us that wrote a comment at the same time: the first stays', async () => {

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { ProcessCache } from '../../lib/github/http/cache.ts';
+import type { SyncContext } from '../../lib/sync/plan/base.ts';
 import { syncPullRequest } from '../../lib/sync/sync.ts';
 import type { FakeGitHub } from '../support/fake-github/server.ts';
 import { overGitHub } from '../support/fake-github/world.ts';
@@ -13,32 +14,34 @@ const GitHubWorld = overGitHub(World);
 const PURPOSE: Readonly<Record<string, string>> = {
   ReadTrees: 'apps repo: head, platform, what is there',
   CommitFiles: 'the commit',
-  ReadPull: 'pull request, its file and its comments',
+  ReadPull: 'pull request, its file, comments and deployments',
   AddComment: 'comment',
   UpdateComment: 'comment',
   'GET check-runs': 'check',
   'POST check-runs': 'check',
+  ReadPullAndDeployments: 'pull request, its file, comments and deployments',
   ListDeployments: 'deployment',
-  'GET deployments': 'deployment',
   'POST deployments': 'deployment',
-  'POST statuses': 'deployment',
+  SetDeployments: 'deployment',
 };
 
-let world: InstanceType<typeof GitHubWorld>;
-let fake: FakeGitHub;
-beforeAll(async () => {
-  world = new GitHubWorld();
+type GitHubWorld = InstanceType<typeof GitHubWorld>;
+
+async function opened(): Promise<{ world: GitHubWorld; fake: FakeGitHub }> {
+  const world = new GitHubWorld();
   const cache = new ProcessCache();
   world.cache = async () => cache;
   world.push('shop');
   world.pull('shop', 7);
-  fake = await world.github();
-});
+  return { world, fake: await world.github() };
+}
+
+const sync = (context: SyncContext) => syncPullRequest(context, { path: 'acme/shop' }, 7);
 
 /** Requests of one sync by what they are for. */
-async function counted(): Promise<Record<string, number>> {
+async function counted(fake: FakeGitHub, work: () => Promise<unknown>): Promise<Record<string, number>> {
   fake.requests.length = 0;
-  await world.with((context) => syncPullRequest(context, { path: 'acme/shop' }, 7));
+  await work();
   const counts: Record<string, number> = { 'in all': fake.requests.length };
   for (const { operation, method, path } of fake.requests) {
     const call = operation ?? `${method} ${path.split('?')[0]!.split('/').at(-1)}`;
@@ -58,19 +61,37 @@ function documented(column: number): Record<string, number> {
   return Object.fromEntries(cells.flatMap((row) => (row[column] === '' ? [] : [[row[1], Number(row[column])]])));
 }
 
-describe('the requests of a sync are those of the documentation', () => {
-  test('a first one', async () => expect(await counted()).toEqual(documented(2)));
+/** The four that the table is about, one after the other. */
+async function* syncs(world: GitHubWorld): AsyncGenerator<string> {
+  yield 'first';
+  yield 'nothing to do';
+  world.push('shop', { 'README.md': 'more' });
+  world.pull('shop', 7);
+  yield 'push';
+  world.pull('shop', 7, { state: 'closed' });
+  yield 'close';
+}
 
-  test('one that has nothing to do', async () => expect(await counted()).toEqual(documented(3)));
-
-  test('a push', async () => {
-    world.push('shop', { 'README.md': 'more' });
-    world.pull('shop', 7);
-    expect(await counted()).toEqual(documented(4));
+test('a receiver asks what the documentation says: at most 8 for a change, 4 for none', async () => {
+  const { world, fake } = await opened();
+  // One that runs on: both sides stay as they are.
+  await world.with(async (context) => {
+    let column = 2;
+    for await (const what of syncs(world)) {
+      const counts = await counted(fake, () => sync(context));
+      expect([what, counts]).toEqual([what, documented(column)]);
+      expect(counts['in all']).toBeLessThanOrEqual(what === 'nothing to do' ? 4 : 8);
+      column += 1;
+    }
   });
+});
 
-  test('a close', async () => {
-    world.pull('shop', 7, { state: 'closed' });
-    expect(await counted()).toEqual(documented(5));
-  });
+test('a command that has its cache asks once more at most: where the preview lies', async () => {
+  const { world, fake } = await opened();
+  let column = 2;
+  for await (const what of syncs(world)) {
+    const { 'in all': all } = await counted(fake, () => world.with(sync));
+    expect([what, all! - documented(column)['in all']!]).toEqual([what, what === 'first' ? 0 : 1]);
+    column += 1;
+  }
 });

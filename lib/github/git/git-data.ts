@@ -32,7 +32,7 @@ export class GitData {
     parent: Commit,
     { additions, deletions }: Pick<EffectiveChange, 'additions' | 'deletions'>,
     message: string,
-  ): Promise<string> {
+  ): Promise<Commit> {
     const change: ChangeSet = new Map([
       ...deletions.map((path) => [path, null] as const),
       ...additions.map(([path, content]) => [path, content] as const),
@@ -45,7 +45,7 @@ export class GitData {
       { ...this.#target, message, tree: edited.root, parents: [parent.oid] },
     );
     if (data.sha === undefined || data.tree?.sha !== edited.root) throw this.#differs();
-    return data.sha;
+    return { oid: data.sha, tree: edited.root };
   }
 
   /**

@@ -1,4 +1,11 @@
-import { encodeObject, isFileMode, OBJECT_FORMATS, type ObjectFormat } from '../../core/git/objects.ts';
+import {
+  decodeTree,
+  encodeObject,
+  isFileMode,
+  nameToText,
+  OBJECT_FORMATS,
+  type ObjectFormat,
+} from '../../core/git/objects.ts';
 
 export interface Entry {
   readonly oid: string;
@@ -92,6 +99,26 @@ export class ObjectStore {
       this.#keptBytes += node.entries.reduce((sum, { name }) => sum + name.length + ENTRY_BYTES, ENTRY_BYTES);
     }
     for (const { object } of node.entries) this.absorb(object);
+  }
+
+  /** @param objects trees and files as Git stores them, header included, by their ids */
+  learn(commit: Commit, objects: ReadonlyMap<string, Buffer>): void {
+    this.#commits.set(commit.oid, commit);
+    this.#keptBytes += ENTRY_BYTES;
+    const format = formatOf(commit.oid);
+    for (const [oid, data] of objects) {
+      const content = data.subarray(data.indexOf(0) + 1);
+      if (data.toString('latin1', 0, 5) !== 'tree ') this.keep(oid, content);
+      else {
+        const entries = [...decodeTree(format, content).values()];
+        const named = entries.map(({ name, mode, oid }) => ({
+          name: nameToText(name) ?? name,
+          mode: Number.parseInt(mode, 8),
+          oid,
+        }));
+        this.absorb({ oid, entries: named });
+      }
+    }
   }
 
   /** False for a content that is not the object's. */

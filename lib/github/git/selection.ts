@@ -35,16 +35,31 @@ export function* needsOf(base: string, segments: Glob['segments'], deep: boolean
   }
   const rest = segments.slice(i);
   if (rest.length === 0 && !deep) return;
-  if (!opensAtOnce(rest, deep)) {
-    const stars = rest.findIndex(({ literal }) => literal !== undefined);
-    return yield { path, fields: tree(stars, () => false) };
-  }
+  if (!opensAtOnce(rest, deep)) return yield { path, fields: tree(namedLevels(rest), () => false) };
   const levels = rest.length + (deep ? DEEP_LEVELS : 0);
   yield { path, fields: tree(levels, (level) => texts && (deep ? level > rest.length : level === rest.length)) };
 }
 
-/** Whether all that matches can be asked for in one: at most the name of a file comes after the stars. */
-export function opensAtOnce(segments: Glob['segments'], deep: boolean): boolean {
+/** Whether all that matches can be asked for in one: at most the name of a file comes after stars that take every name. */
+function opensAtOnce(segments: Glob['segments'], deep: boolean): boolean {
+  const levels = namedLevels(segments);
+  return levels === segments.length || (levels === segments.length - 1 && !deep && !isNarrow(segments[levels - 1]));
+}
+
+/** Levels of names that can be asked for before most of what lies deeper would be in vain. */
+function namedLevels(segments: Glob['segments']): number {
   const literal = segments.findIndex((segment) => segment.literal !== undefined);
-  return literal < 0 || (literal === segments.length - 1 && !deep);
+  const narrow = segments.findIndex(isNarrow);
+  return Math.min(literal < 0 ? segments.length : literal, narrow < 0 ? segments.length : narrow + 1);
+}
+
+/** Whether it takes some names only. */
+function isNarrow(segment: Glob['segments'][number] | undefined): boolean {
+  if (segment === undefined || segment.literal !== undefined) return false;
+  return segment.prefix.length + segment.suffix.length + segment.middles.length > 0;
+}
+
+/** Whether one question at a folder whose names are known leads on from all that it holds. */
+export function leadsOn(segments: Glob['segments'], deep: boolean): boolean {
+  return opensAtOnce(segments, deep) || namedLevels(segments) > 1;
 }

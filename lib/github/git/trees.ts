@@ -1,11 +1,13 @@
 import { GreenroomError } from '../../core/errors.ts';
+import type { ChangeSet } from '../../core/fileset.ts';
 import { encodeObject, encodeTree, isObjectId, MODE, textToName } from '../../core/git/objects.ts';
 import { namesOf, type RepositoryRef } from '../../core/repository.ts';
+import { editTree } from '../../gitops/edit.ts';
 import type { Glob, SegmentPattern } from '../../gitops/glob.ts';
 import { literalSegment, matches } from '../../gitops/glob.ts';
 import type { GitHubClient } from '../http/client.ts';
 import { type Commit, type CommitNode, type Entry, formatOf, type ObjectNode, ObjectStore } from './objects.ts';
-import { BLOB, type Need, needsOf, opensAtOnce, tree } from './selection.ts';
+import { BLOB, leadsOn, type Need, needsOf, tree } from './selection.ts';
 
 /** A branch by name, the default branch, or a commit by its id. */
 export type Revision = { readonly branch: string | undefined } | { readonly commit: string };
@@ -112,7 +114,7 @@ export class TreeReader {
         const unknown = matching.filter(
           ([, { mode, oid }]) => mode === MODE.folder && this.#objects.tree(oid) === undefined,
         );
-        const together = unknown.length > MAX_APART && opensAtOnce(segments, deep);
+        const together = unknown.length > MAX_APART && leadsOn(segments, deep);
         if (together) needs.push(...needsOf(path, segments, deep, texts));
         for (const [name, entry] of matching) {
           const full = path === '' ? name : `${path}/${name}`;
@@ -167,6 +169,12 @@ export class TreeReader {
     const data = encodeTree(entries.map(([name, entry]) => ({ ...entry, name: textToName(name) })));
     if (encodeObject(formatOf(oid), 'tree', data).oid === oid) return data;
     throw new GreenroomError('unreachable', `${this.#name()}: folder ${oid} came damaged`);
+  }
+
+  /** What a commit that was made of a change holds: the next reading need not ask for it. */
+  async learn(parent: Commit, made: Commit, change: ChangeSet): Promise<void> {
+    const { objects, root } = await editTree(formatOf(made.oid), (oid) => this.treeData(oid), parent.tree, change);
+    if (root === made.tree) this.#objects.learn(made, objects);
   }
 
   #opening(revision: Revision): string {

@@ -120,23 +120,11 @@ export const REST_NEEDS = {
     on: 'micro app',
     why: 'a suggested change',
   },
-  'GET /repos/{owner}/{repo}/deployments': {
-    permission: 'deployments',
-    access: 'read',
-    on: 'micro app',
-    why: 'numbers of the deployments to change',
-  },
   'POST /repos/{owner}/{repo}/deployments': {
     permission: 'deployments',
     access: 'write',
     on: 'micro app',
     why: '"View deployment" on the pull request',
-  },
-  'POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses': {
-    permission: 'deployments',
-    access: 'write',
-    on: 'micro app',
-    why: 'its address, and that it is gone',
   },
 } as const satisfies Record<string, Need>;
 
@@ -212,6 +200,12 @@ export const GRAPHQL_NEEDS: Readonly<Record<string, Need>> = {
     on: 'micro app',
     why: 'the state of a pull request and of its head',
   },
+  ReadPullAndDeployments: {
+    permission: 'deployments',
+    access: 'read',
+    on: 'micro app',
+    why: 'the same, and its deployments (Pull requests: read as well)',
+  },
   ListPulls: { permission: 'pull_requests', access: 'read', on: 'micro app', why: 'the open pull requests' },
   ListComments: {
     permission: 'pull_requests',
@@ -238,6 +232,12 @@ export const GRAPHQL_NEEDS: Readonly<Record<string, Need>> = {
     access: 'read',
     on: 'micro app',
     why: 'whether the deployment is up to date',
+  },
+  SetDeployments: {
+    permission: 'deployments',
+    access: 'write',
+    on: 'micro app',
+    why: 'the address of a deployment, and that one is gone',
   },
 };
 

@@ -1,85 +1,66 @@
 import { GreenroomError } from '../../core/errors.ts';
 import { namesOf } from '../../core/repository.ts';
 import type { Deployment, PullRequest } from '../../forge/forge.ts';
-import type { Cache } from '../http/cache.ts';
 import type { GitHubClient } from '../http/client.ts';
 
-const LIST = `query ListDeployments($owner: String!, $name: String!, $environment: String!) {
-  repository(owner: $owner, name: $name) {
-    databaseId
-    deployments(environments: [$environment], first: 10, orderBy: { field: CREATED_AT, direction: DESC }) {
+/** Fields of a GraphQL Repository: the deployments to `$environment`, the newest first. */
+export const DEPLOYMENT_FIELDS = `deployments(environments: [$environment], first: 20, orderBy: { field: CREATED_AT, direction: DESC }) {
       nodes { id commitOid latestStatus { state environmentUrl } }
-    }
-  }
+    }`;
+
+const LIST = `query ListDeployments($owner: String!, $name: String!, $environment: String!) {
+  repository(owner: $owner, name: $name) { databaseId ${DEPLOYMENT_FIELDS} }
 }`;
 
-interface DeploymentNode {
+export interface DeploymentNode {
   readonly id: string;
   readonly commitOid: string;
   readonly latestStatus: { readonly state: string; readonly environmentUrl: string | null } | null;
 }
 
-interface ListAnswer {
-  readonly repository: {
-    readonly databaseId: number | null;
-    readonly deployments: { readonly nodes: readonly (DeploymentNode | null)[] | null };
-  } | null;
+export interface WithDeployments {
+  readonly deployments: { readonly nodes: readonly (DeploymentNode | null)[] | null };
 }
+
+interface ListAnswer {
+  readonly repository: (WithDeployments & { readonly databaseId: number | null }) | null;
+}
+
+type Status = { readonly id: string } & (
+  | { readonly state: 'INACTIVE' }
+  | { readonly state: 'SUCCESS'; readonly url: string }
+);
 
 /**
  * Shows the preview as a deployment of its head commit, and those before it as gone. What stands there already is not
- * written again.
+ * written again. Of two that were made for one commit at the same time, the first stays.
+ *
+ * @param known the deployments to its environment, the newest first
  */
 export async function publishDeployment(
   client: GitHubClient,
-  cache: Cache,
   pull: PullRequest,
   wanted: Deployment,
+  known: readonly DeploymentNode[],
 ): Promise<void> {
-  const known = await readDeployments(client, pull, wanted.environment);
-  const isCurrent = (node: DeploymentNode) => node.commitOid === wanted.live?.headSha;
-  const current = known.find(isCurrent);
+  const { live } = wanted;
+  const current = live === null ? undefined : known.findLast(({ commitOid }) => commitOid === live.headSha);
   // GitHub puts old deployments aside by itself, but not those of environments that come and go.
   const over = known.filter((node) => node !== current && node.latestStatus?.state !== 'INACTIVE');
+  const statuses: Status[] = over.map(({ id }) => ({ id, state: 'INACTIVE' }));
   const shown = current?.latestStatus;
-  const isShown = shown?.state === 'SUCCESS' && shown.environmentUrl === wanted.live?.url;
-  if (over.length === 0 && (wanted.live === null || isShown)) return;
-
-  const needed = [...over, ...(current === undefined || isShown ? [] : [current])].map(({ id }) => id);
-  const ids = await numbersOf(client, cache, pull, wanted.environment, needed);
-  if (wanted.live !== null && !isShown) {
-    const { headSha, url } = wanted.live;
-    const id = ids.get(current?.id) ?? (await create(client, cache, pull, wanted.environment, headSha));
-    await setState(client, pull, id, { state: 'success', environment_url: url });
+  if (live !== null && (shown?.state !== 'SUCCESS' || shown.environmentUrl !== live.url)) {
+    const id = current?.id ?? (await create(client, pull, wanted.environment, live.headSha));
+    statuses.unshift({ id, state: 'SUCCESS', url: live.url });
   }
-  for (const node of over) {
-    const id = ids.get(node.id);
-    if (id !== undefined) await setState(client, pull, id, { state: 'inactive' });
-  }
+  if (statuses.length > 0) await setStates(client, pull, statuses);
 }
 
-/** REST's numbers by GraphQL's ids: GraphQL has them in 32 bits only. What we made ourselves is remembered. */
-async function numbersOf(
+export async function readDeployments(
   client: GitHubClient,
-  cache: Cache,
   pull: PullRequest,
   environment: string,
-  needed: readonly string[],
-): Promise<ReadonlyMap<string | undefined, number>> {
-  const known = new Map<string | undefined, number>();
-  for (const node of needed) {
-    const id = Number(await cache.get(numberKey(client, node)));
-    if (Number.isSafeInteger(id) && id > 0) known.set(node, id);
-  }
-  if (known.size === needed.length) return known;
-  const { owner, name: repo } = namesOf(pull.repository);
-  const route = 'GET /repos/{owner}/{repo}/deployments';
-  const { data } = await client.rest<unknown>(route, { owner, repo, environment, per_page: 100 });
-  if (!Array.isArray(data)) throw new GreenroomError('unreachable', 'the list of deployments came damaged');
-  return new Map(data.map((entry: { id: number; node_id: string }) => [entry.node_id as string | undefined, entry.id]));
-}
-
-async function readDeployments(client: GitHubClient, pull: PullRequest, environment: string) {
+): Promise<DeploymentNode[]> {
   const { owner, name } = namesOf(pull.repository);
   const { id, path } = pull.repository;
   const { data, errors } = await client.query<ListAnswer>(LIST, { owner, name, environment });
@@ -88,18 +69,17 @@ async function readDeployments(client: GitHubClient, pull: PullRequest, environm
     const reason = errors[0]?.message ?? 'it is not where it was';
     throw new GreenroomError('unreachable', `deployments of ${path}: ${reason}`);
   }
-  return (found.deployments.nodes ?? []).filter((node) => node !== null);
+  return deploymentsOf(found);
 }
 
-async function create(
-  client: GitHubClient,
-  cache: Cache,
-  pull: PullRequest,
-  environment: string,
-  ref: string,
-): Promise<number> {
+export function deploymentsOf({ deployments }: WithDeployments): DeploymentNode[] {
+  return (deployments.nodes ?? []).filter((node) => node !== null);
+}
+
+/** Over REST: GraphQL makes deployments of branches only, and a branch moves on. Gives GraphQL's id of it. */
+async function create(client: GitHubClient, pull: PullRequest, environment: string, ref: string): Promise<string> {
   const { owner, name: repo } = namesOf(pull.repository);
-  const { data } = await client.rest<{ id?: unknown; node_id?: unknown }>('POST /repos/{owner}/{repo}/deployments', {
+  const { data } = await client.rest<{ node_id?: unknown }>('POST /repos/{owner}/{repo}/deployments', {
     owner,
     repo,
     ref,
@@ -111,20 +91,21 @@ async function create(
     transient_environment: true,
     production_environment: false,
   });
-  if (typeof data.id !== 'number') throw new GreenroomError('unreachable', 'the answer to a deployment came damaged');
-  if (typeof data.node_id === 'string') await cache.set(numberKey(client, data.node_id), String(data.id));
-  return data.id;
+  if (typeof data.node_id === 'string') return data.node_id;
+  throw new GreenroomError('unreachable', 'the answer to a deployment came damaged');
 }
 
-const numberKey = ({ description }: GitHubClient, node: string) => `deployment ${description} ${node}`;
-
-async function setState(
-  client: GitHubClient,
-  pull: PullRequest,
-  id: number,
-  state: { readonly state: 'success' | 'inactive'; readonly environment_url?: string },
-): Promise<void> {
-  const { owner, name: repo } = namesOf(pull.repository);
-  const route = 'POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses';
-  await client.rest(route, { owner, repo, deployment_id: id, auto_inactive: false, ...state });
+/** All in one request. */
+async function setStates(client: GitHubClient, pull: PullRequest, statuses: readonly Status[]): Promise<void> {
+  const fields = statuses.map((_, i) => `s${i}: createDeploymentStatus(input: $s${i}) { deploymentStatus { state } }`);
+  const declared = statuses.map((_, i) => `$s${i}: CreateDeploymentStatusInput!`);
+  const inputs = statuses.map((status, i) => {
+    const { id: deploymentId, state } = status;
+    const address = status.state === 'SUCCESS' ? { environmentUrl: status.url } : {};
+    return [`s${i}`, { deploymentId, state, autoInactive: false, ...address }] as const;
+  });
+  const query = `mutation SetDeployments(${declared.join(', ')}) { ${fields.join('\n  ')} }`;
+  const { errors } = await client.mutate(query, Object.fromEntries(inputs));
+  if (errors.length === 0) return;
+  throw new GreenroomError('failed', `deployments of ${pull.repository.path} were refused: ${errors[0]!.message}`);
 }

@@ -14,7 +14,7 @@ import type { GitHubClient, GraphQLError } from '../http/client.ts';
 import { GitHubProposals } from './proposals.ts';
 
 const COMMIT = `mutation CommitFiles($input: CreateCommitOnBranchInput!) {
-  createCommitOnBranch(input: $input) { commit { oid } }
+  createCommitOnBranch(input: $input) { commit { oid tree { oid } } }
 }`;
 
 /** From about 200 files in one mutation on, GitHub answers with 502: what is more is made of trees, in parts. */
@@ -113,9 +113,17 @@ export class GitHubAppsRepo implements AppsRepo {
     }
     const sent =
       this.#hasMutation && !replacesOtherKinds && additions.length + deletions.length <= MAX_FILES
-        ? await this.#send(expectedHead, additions, deletions, message)
+        ? await this.#send(commit, effective, message)
         : undefined;
     return sent ?? this.#build(commit, effective, message);
+  }
+
+  /** What was written need not be read. What cannot be known so is asked for. */
+  async #learn(parent: Commit, made: Commit, { additions, deletions }: EffectiveChange): Promise<void> {
+    const change: ChangeSet = new Map([...deletions.map((path) => [path, null] as const), ...additions]);
+    await this.#trees.learn(parent, made, change).catch((error: unknown) => {
+      if (!(error instanceof GreenroomError)) throw error;
+    });
   }
 
   close(): Promise<void> {
@@ -123,19 +131,18 @@ export class GitHubAppsRepo implements AppsRepo {
   }
 
   /** Undefined when the server does not know how. */
-  async #send(
-    expectedHeadOid: string,
-    additions: EffectiveChange['additions'],
-    deletions: readonly string[],
-    message: string,
-  ): Promise<CommitResult | undefined> {
+  async #send(parent: Commit, effective: EffectiveChange, message: string): Promise<CommitResult | undefined> {
+    const expectedHeadOid = parent.oid;
     const branch = this.#branchName();
-    const input = commitInput(this.#repository, branch, expectedHeadOid, { additions, deletions }, message);
+    const input = commitInput(this.#repository, branch, expectedHeadOid, effective, message);
     const { data, errors } = await this.#client.mutate<{
-      createCommitOnBranch: { commit: { oid: string } | null } | null;
+      createCommitOnBranch: { commit: { oid: string; tree: { oid: string } } | null } | null;
     }>(COMMIT, { input });
-    const head = data?.createCommitOnBranch?.commit?.oid;
-    if (head !== undefined) return { status: 'committed', head };
+    const made = data?.createCommitOnBranch?.commit;
+    if (made) {
+      await this.#learn(parent, { oid: made.oid, tree: made.tree.oid }, effective);
+      return { status: 'committed', head: made.oid };
+    }
     this.#hasMutation = !lacks(errors, 'createCommitOnBranch', 'CreateCommitOnBranchInput');
     if (!this.#hasMutation) return undefined;
     if (errors.some(isConflict) || (await this.#head()).head !== expectedHeadOid) return { status: 'conflict' };
@@ -144,9 +151,12 @@ export class GitHubAppsRepo implements AppsRepo {
 
   async #build(parent: Commit, effective: EffectiveChange, message: string): Promise<CommitResult> {
     try {
-      const head = await this.#gitData.commit(parent, effective, message);
-      const refusal = await this.#access.swap(this.#trees.facts.id, this.#branchName(), parent.oid, head);
-      if (refusal === null) return { status: 'committed', head };
+      const made = await this.#gitData.commit(parent, effective, message);
+      const refusal = await this.#access.swap(this.#trees.facts.id, this.#branchName(), parent.oid, made.oid);
+      if (refusal === null) {
+        await this.#learn(parent, made, effective);
+        return { status: 'committed', head: made.oid };
+      }
       throw this.#refused(refusal.reason);
     } catch (error) {
       // Whatever was refused: on a branch that is elsewhere by now it is a lost race.

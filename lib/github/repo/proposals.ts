@@ -211,7 +211,7 @@ export class GitHubProposals implements Proposals {
   }
 
   async #commit({ name, parent, effective, message }: Wanted): Promise<string> {
-    if (effective.replacesOtherKinds) return this.#options.gitData.commit(parent, effective, message);
+    if (effective.replacesOtherKinds) return (await this.#options.gitData.commit(parent, effective, message)).oid;
     const branch = STAGING + name;
     const answer = await this.#mutate(STAGE, {
       refs: this.#refs([{ name: branch, afterOid: parent.oid, force: true }]),

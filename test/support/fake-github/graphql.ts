@@ -13,7 +13,15 @@ import { commitFiles, entriesOf, git, type TestFile } from '../git.ts';
 import { readCommit } from '../loose.ts';
 import { connection, type Page } from './connection.ts';
 import { PROTECTED, type RefUpdate, updateRefs } from './git-data.ts';
-import { commentNode, type DeploymentsPage, deploymentNodes, remarkNodes, statusNode } from './people-graphql.ts';
+import {
+  commentNode,
+  type DeploymentStatusInput,
+  type DeploymentsPage,
+  deploymentNodes,
+  remarkNodes,
+  setDeployment,
+  statusNode,
+} from './people-graphql.ts';
 import {
   branchMoved,
   type CreatePullInput,
@@ -130,6 +138,7 @@ function rootOf(fake: FakeGitHub) {
       fake.edit(comment, body, fake.login);
       return { issueComment: commentNode(fake, comment) };
     },
+    createDeploymentStatus: ({ input }: { input: DeploymentStatusInput }) => setDeployment(fake, input),
     deleteIssueComment: ({ input: { id } }: { input: { id: string } }) => {
       fake.allow('comments');
       fake.removeComment(id);

@@ -1,7 +1,7 @@
 import { keyOf } from './answers.ts';
 import { connection, type Page } from './connection.ts';
 import type { FakeGitHub } from './server.ts';
-import type { FakeRepository, StoredComment } from './store.ts';
+import { FakeError, type FakeRepository, type StoredComment } from './store.ts';
 
 const REACTIONS = { '+1': 'THUMBS_UP', '-1': 'THUMBS_DOWN', confused: 'CONFUSED', eyes: 'EYES' } as const;
 
@@ -48,6 +48,7 @@ export interface DeploymentsPage extends Page {
 }
 
 export function deploymentNodes(fake: FakeGitHub, repo: FakeRepository, page: DeploymentsPage) {
+  fake.allow('reading deployments');
   const found = fake.deployments.filter(
     (one) => one.repository === keyOf(repo) && (page.environments?.includes(one.environment) ?? true),
   );
@@ -63,6 +64,21 @@ export function deploymentNodes(fake: FakeGitHub, repo: FakeRepository, page: De
       latestStatus: latest === undefined ? null : { state, environmentUrl: latest.environment_url ?? null },
     };
   });
+}
+
+export interface DeploymentStatusInput {
+  readonly deploymentId: string;
+  readonly state: string;
+  readonly environmentUrl?: string;
+}
+
+export function setDeployment(fake: FakeGitHub, { deploymentId, state, environmentUrl }: DeploymentStatusInput) {
+  fake.allow('deployments');
+  const deployment = fake.deployments.find(({ node_id }) => node_id === deploymentId);
+  if (deployment === undefined) throw new FakeError('NOT_FOUND', 'Could not resolve to a node with the global id');
+  const address = environmentUrl === undefined ? {} : { environment_url: environmentUrl };
+  deployment.statuses.push({ state: state.toLowerCase(), ...address });
+  return { deploymentStatus: { state } };
 }
 
 export function remarkNodes(fake: FakeGitHub, subject: string, page: Page) {

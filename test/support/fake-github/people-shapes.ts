@@ -39,29 +39,6 @@ export function deployment(repo: FakeRepository, stored: StoredDeployment): Sche
   };
 }
 
-export function deploymentStatus(
-  repo: FakeRepository,
-  { id, environment, statuses }: StoredDeployment,
-): Schemas['deployment-status'] {
-  const { state, environment_url } = statuses.at(-1)!;
-  const url = `${urlOf(repo)}/deployments/${id}`;
-  return {
-    url: `${url}/statuses/${statuses.length}`,
-    id: statuses.length,
-    node_id: `DES_${statuses.length}`,
-    state,
-    creator: BOT,
-    description: '',
-    environment,
-    target_url: '',
-    created_at: TIME,
-    updated_at: TIME,
-    deployment_url: url,
-    repository_url: urlOf(repo),
-    ...(environment_url === undefined ? {} : { environment_url }),
-  };
-}
-
 export function changedFile(repo: FakeRepository, filename: string, patch: string): Schemas['diff-entry'] {
   const count = (sign: string) => patch.split('\n').filter((line) => line.startsWith(sign)).length;
   const [additions, deletions] = [count('+'), count('-')];

@@ -13,7 +13,7 @@ export interface StoredDeployment {
   readonly environment: string;
   readonly transient_environment: boolean;
   readonly production_environment: boolean;
-  readonly statuses: { readonly state: Schemas['deployment-status']['state']; readonly environment_url?: string }[];
+  readonly statuses: { readonly state: string; readonly environment_url?: string }[];
 }
 
 /** A remark on lines of the diff. */
@@ -32,9 +32,7 @@ export interface StoredRemark {
 export const PEOPLE_ROUTES: readonly (readonly [method: string, path: RegExp, handler: Handler])[] = [
   ['GET', /^collaborators\/([^/]+)\/permission$/, permission],
   ['POST', /^issues\/comments\/(\d+)\/reactions$/, react],
-  ['GET', /^deployments$/, listDeployments],
   ['POST', /^deployments$/, deploy],
-  ['POST', /^deployments\/(\d+)\/statuses$/, setDeployment],
   ['GET', /^pulls\/(\d+)\/files$/, changedFiles],
   ['POST', /^pulls\/(\d+)\/comments$/, remark],
 ];
@@ -53,12 +51,6 @@ function react(fake: FakeGitHub, _: FakeRepository, { body }: FakeRequest, [id =
   const isThere = comment.reactions.some((one) => one.login === fake.login && one.content === content);
   if (!isThere) comment.reactions.push({ login: fake.login, content });
   return { status: isThere ? 200 : 201, body: shapes.reaction(content) };
-}
-
-function listDeployments(fake: FakeGitHub, repo: FakeRepository, { path }: FakeRequest): RestAnswer {
-  const environment = new URLSearchParams(path.split('?')[1]).get('environment');
-  const found = fake.deployments.filter((one) => one.repository === keyOf(repo) && one.environment === environment);
-  return { status: 200, body: found.reverse().map((one) => shapes.deployment(repo, one)) };
 }
 
 function deploy(fake: FakeGitHub, repo: FakeRepository, { body }: FakeRequest): RestAnswer {
@@ -81,13 +73,6 @@ function deploy(fake: FakeGitHub, repo: FakeRepository, { body }: FakeRequest): 
   };
   fake.deployments.push(deployment);
   return { status: 201, body: shapes.deployment(repo, deployment) };
-}
-
-function setDeployment(fake: FakeGitHub, repo: FakeRepository, { body }: FakeRequest, [id = '']: string[]): RestAnswer {
-  const deployment = fake.deployments.find((one) => one.id === Number(id));
-  if (deployment === undefined) return NOT_FOUND;
-  deployment.statuses.push(body as unknown as StoredDeployment['statuses'][number]);
-  return { status: 201, body: shapes.deploymentStatus(repo, deployment) };
 }
 
 const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
