@@ -10,6 +10,7 @@ const mocking = files(['sync/model']);
 /** Random cases; `npm test` looks at a tenth of them. */
 const random = [
   'cli/same-verdict',
+  'compile/any-preview',
   'compile/compile',
   'core/yaml',
   'github/cache',

@@ -33,9 +33,11 @@ export function environments(
   resources: readonly ResolvedResource[],
   values: PlaceholderValues,
 ): Readonly<Record<string, string>>[] {
-  const problems = apps.flatMap((app) =>
-    [...texts(app)].flatMap(([path, text]) => missing(preview, app, path, text, values)),
-  );
+  const problems = [
+    ...apps.flatMap((app) => [...texts(app)].flatMap(([path, text]) => missing(preview, app, path, text, values))),
+    ...apps.flatMap((app) => unfitHost(preview, app, values)),
+    ...sharedVariables(preview, apps, resources),
+  ];
   if (problems.length > 0) throw invalidInput(problems);
   return apps.map((app) => {
     const own = Object.entries(app.spec.env).map(([name, text]) => [
@@ -72,10 +74,48 @@ function missing(
   return [{ ...preview.positions.of(full), field: fieldName(full), message }];
 }
 
+/** A probe asks with this Host header: a name, not an address that `${url}` would make of it. */
+function unfitHost(preview: Loaded<Preview>, { at, spec }: ResolvedApp, values: PlaceholderValues): Problem[] {
+  const { health } = spec;
+  if (typeof health !== 'object' || !('host' in health) || health.host === undefined) return [];
+  const host = fillIn(health.host, values);
+  if (/^[A-Za-z0-9.:-]{1,253}$/.test(host)) return [];
+  const path = [...at, 'health', 'host'];
+  const message = `must be a host name, such as \${host}; found ${JSON.stringify(health.host)}`;
+  return [{ ...preview.positions.of(path), field: fieldName(path), message }];
+}
+
+/** Two names that give one variable two values: what an app reads would depend on their order. */
+function sharedVariables(
+  preview: Loaded<Preview>,
+  apps: readonly ResolvedApp[],
+  resources: readonly ResolvedResource[],
+): Problem[] {
+  const givers = [
+    ...resources.map(({ name, env }) => ({ at: ['spec', 'resources', name], env })),
+    ...apps.filter(hasAddress).map((app) => ({ at: app.at, env: { [addressVariable(app)]: '' } })),
+  ];
+  const given = new Map<string, (typeof givers)[number]>();
+  return givers.flatMap((giver) => {
+    const variable = Object.keys(giver.env).find((name) => given.has(name));
+    for (const name of Object.keys(giver.env)) if (!given.has(name)) given.set(name, giver);
+    if (variable === undefined) return [];
+    const other = fieldName(given.get(variable)!.at);
+    const message = `has a name that makes the variable ${variable}, which is also made by ${other}; choose another name`;
+    return [{ ...preview.positions.ofKey(giver.at), field: fieldName(giver.at), message }];
+  });
+}
+
+function hasAddress({ spec }: ResolvedApp): boolean {
+  return templateOf(spec.template).defaults.port !== null;
+}
+
+function addressVariable({ key }: ResolvedApp): string {
+  return `${(key ?? 'main').replaceAll('-', '_').toUpperCase()}_URL`;
+}
+
 /** `API_URL` and the like: how an app reaches the others inside the preview. */
 function addresses(apps: readonly ResolvedApp[], self: ResolvedApp): Record<string, string> {
-  const others = apps.filter((app) => app !== self && templateOf(app.spec.template).defaults.port !== null);
-  return Object.fromEntries(
-    others.map(({ key, name }) => [`${(key ?? 'main').replaceAll('-', '_').toUpperCase()}_URL`, `http://${name}`]),
-  );
+  const others = apps.filter((app) => app !== self && hasAddress(app));
+  return Object.fromEntries(others.map((app) => [addressVariable(app), `http://${app.name}`]));
 }

@@ -26,12 +26,9 @@ export function quotaShortfalls(
   const problems = shortfalls.map(({ field = '', message }) => {
     const resource = /\b(cpu|memory)\b/.exec(field)?.[1] as 'cpu' | 'memory' | undefined;
     const isCount = !/cpu|memory|storage/.test(field) && apps.length > 1;
+    if (isCount) return placed(preview, ['spec', 'apps'], `${message}. Leave out an app or ask ${contact}`);
     const largest = largestBy(apps, resource ?? 'memory');
-    return at(
-      preview,
-      largest,
-      `${message}. ${isCount ? 'Leave out an app' : smaller(apps, largest)} or ask ${contact}`,
-    );
+    return at(preview, largest, `${message}. ${smaller(apps, largest)} or ask ${contact}`);
   });
   const budget = platform.cost.budgets.perPreviewDay;
   if (budget !== undefined && cost.perDay > budget) {
@@ -53,7 +50,10 @@ function smaller(apps: readonly ResolvedApp[], { key }: ResolvedApp): string {
 }
 
 function at(preview: Loaded<Preview>, app: ResolvedApp, message: string): Problem {
-  const path = [...app.at, 'size'];
+  return placed(preview, [...app.at, 'size'], message);
+}
+
+function placed(preview: Loaded<Preview>, path: readonly string[], message: string): Problem {
   return { ...preview.positions.of(path), field: fieldName(path), message };
 }
 

@@ -1,3 +1,4 @@
+import { lastPart } from '../constructs/preview-app/secrets.ts';
 import { invalidInput, type Problem } from '../core/errors.ts';
 import { formatImage, type ImageReference } from '../model/image.ts';
 import { fieldName, type Loaded } from '../model/load.ts';
@@ -78,19 +79,10 @@ function resolveApp(
     const what = `makes the name ${name}, which is longer than the ${MAX_LABEL} characters of a Service's name`;
     complain(
       at,
-      most > 0 ? `${what}; call the app by ${most} characters at most` : `${what}; shorten the repository's`,
+      most > 0 ? `${what}; give the app a name of at most ${most} characters` : `${what}; shorten the repository's`,
     );
   }
-  const prefix = secretPrefix(platform, context);
-  for (const [variable, reference] of Object.entries(spec.secrets)) {
-    const [place = ''] = reference.split('#');
-    if (!place.startsWith(prefix) || /(^|\/)\.{0,2}(\/|$)/.test(place.slice(prefix.length))) {
-      complain(
-        [...at, 'secrets', variable],
-        `must be a reference under ${prefix}, the place of this repository's secrets`,
-      );
-    }
-  }
+  checkSecrets(app, platform, secretPrefix(platform, context), complain);
   const wanted = sizeName(spec, platform);
   const size = Object.hasOwn(platform.sizes, wanted) ? platform.sizes[wanted] : undefined;
   if (size === undefined) {
@@ -104,6 +96,26 @@ function resolveApp(
   }
   const digest = image.digest ?? context.digests?.get(formatImage(image));
   return size && { ...app, name, size, image: { ...image, ...(digest === undefined ? {} : { digest }) } };
+}
+
+/** Every reference lies in the repository's own place; where secrets are committed, each is a key of one Secret. */
+function checkSecrets({ at, spec }: WrittenApp, platform: PlatformSpec, prefix: string, complain: Complain): void {
+  const isCommitted = platform.secrets.mechanism !== 'external-secrets';
+  const byKey = new Map<string, string>();
+  for (const [variable, reference] of Object.entries(spec.secrets)) {
+    const path = [...at, 'secrets', variable];
+    const [place = ''] = reference.split('#');
+    if (!place.startsWith(prefix) || /(^|\/)\.{0,2}(\/|$)/.test(place.slice(prefix.length))) {
+      complain(path, `must be a reference under ${prefix}, the place of this repository's secrets`);
+      continue;
+    }
+    const key = lastPart(reference);
+    const other = byKey.get(key) ?? reference;
+    byKey.set(key, reference);
+    if (isCommitted && other !== reference) {
+      complain(path, 'must end in another key: two references may not share their last part here');
+    }
+  }
 }
 
 /** The size that a file names, else its template's, else the platform's default. */

@@ -88,9 +88,10 @@ const previewSpec = z
   .superRefine((spec, context) => {
     checkApp(spec, context);
     checkRoutes(spec, context);
+    const seeds = Object.entries(spec.resources).flatMap(([name, { seed }]) => (seed ? [`seed-${name}`] : []));
+    const taken = [...RESERVED_CONTAINERS, ...RESERVED_APPS, ...seeds, ...Object.keys(spec.apps)];
     for (const name of Object.keys(spec.resources)) {
-      const others = [...RESERVED_CONTAINERS, ...Object.keys(spec.apps)];
-      if (!others.includes(name) && !RESERVED_APPS.includes(name)) continue;
+      if (!taken.includes(name)) continue;
       context.addIssue({
         code: 'custom',
         path: ['resources', name],

@@ -1,39 +1,36 @@
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { createCompiler } from '../../lib/compile/compile.ts';
-import { anyPreview } from '../support/any-preview.ts';
+import { anyPreview, ROOMY_PLATFORM } from '../support/any-preview.ts';
 import { compileInput, OPENED, platform } from '../support/inputs.ts';
-import fc from '../support/property.ts';
+import fc, { runs } from '../support/property.ts';
 
-const CATALOGUE = ['postgres', 'redis'].map(
-  (name) => `  ${name}: { image: "ghcr.io/acme/${name}@sha256:${'1'.repeat(64)}" }`,
-);
-const ROOMY =
-  'namespace: { quota: { requests.cpu: "20", requests.memory: 40Gi, limits.cpu: "40", limits.memory: 80Gi, requests.ephemeral-storage: 40Gi, limits.ephemeral-storage: 80Gi } }';
+const SETTINGS = Object.entries(ROOMY_PLATFORM).map(([name, value]) => `${name}: ${JSON.stringify(value)}\n`);
+const identity = { repositoryId: 42, owner: 'acme', repository: 'any', number: 7 };
 
-test.each(['', 'ingress: { kind: gateway }', 'knative: true'])(
+test.each(['', 'ingress: { kind: gateway }', 'knative: true', 'secrets: { mechanism: sops }\nreconciler: flux'])(
   'any preview.yaml that is right renders, keeps the rules, and is the same twice, with %j',
   (settings) => {
     const compile = createCompiler({
-      platform: platform(`${ROOMY}\nservices:\n${CATALOGUE.join('\n')}\n${settings}`),
+      platform: platform(`${SETTINGS.join('')}${settings}`),
       now: OPENED,
     });
     fc.assert(
       fc.property(anyPreview, (spec) => {
         const text = JSON.stringify({ apiVersion: 'greenroom.dev/v1alpha1', kind: 'Preview', spec });
-        const { denied, findings, files, folder } = compile(compileInput(text));
+        const { denied, findings, files, folder } = compile(compileInput(text, { identity }));
         expect([denied, findings.filter(({ severity }) => severity === 'deny')]).toEqual([false, []]);
-        expect(compile(compileInput(text)).files).toEqual(files);
+        expect(compile(compileInput(text, { identity })).files).toEqual(files);
         const paths = [...files.keys()];
         expect(paths).toEqual([...new Set(paths)]);
         for (const [path, content] of files) {
           if (!path.endsWith('.yaml')) continue;
-          const { kind, metadata } = parse(content);
+          const { metadata } = parse(content);
           expect(path.startsWith(`${folder}/`)).toBe(true);
-          expect(kind === 'Namespace' || metadata.namespace === 'pr-shop-7').toBe(true);
+          if (path.startsWith(`${folder}/app/`)) expect(metadata.namespace).toBe('pr-any-7');
         }
       }),
-      { numRuns: 60 },
+      { numRuns: runs(200) },
     );
   },
 );

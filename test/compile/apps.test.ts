@@ -130,6 +130,33 @@ describe('several apps of one preview', () => {
     );
   });
 
+  test('more objects than the quota allows are refused where the apps are listed', () => {
+    const lines = 'abcde'.split('').map((name) => `  ${name}: { template: web-service, image: ghcr.io/acme/x }`);
+    const quota = 'namespace: { quota: { limits.cpu: "20", limits.memory: 16Gi, pods: "50" } }';
+    const found = problems(() => compile(previewText(`apps:\n${lines.join('\n')}`), quota));
+    expect(found).toMatchObject([{ line: 7, field: 'spec.apps' }]);
+    expect(found[0]!.message).toMatch(/needs 6 services at its peak.*Leave out an app or ask/);
+  });
+
+  test.each([
+    ['health: { path: /up, host: "${url}" }', /^6:\d+ spec\.health\.host: must be a host name, such as \$\{host\}/],
+    ['health: { path: /up, host: "a/b" }', /^6:\d+ spec\.health\.host: must be a host name.*found "a\/b"/],
+    [
+      'apps: { api: { template: web-service, image: ghcr.io/acme/x, health: { path: /up, host: "${repository}" } } }',
+      /^6:\d+ spec\.apps\.api\.health\.host: must be a host name/,
+    ],
+    [
+      'secrets: { A: acme/shop/a/key, B: acme/shop/b/key }',
+      /^6:\d+ spec\.secrets\.B: must end in another key: two references may not share their last part here/,
+    ],
+  ])('%j is refused at its place', (extra, sentence) => {
+    const settings = 'secrets: { mechanism: sealed-secrets }';
+    const found = problems(() => compile(previewText(extra), settings));
+    expect(found.map((p) => `${p.line}:${p.column} ${p.field}: ${p.message}`)).toEqual([
+      expect.stringMatching(sentence),
+    ]);
+  });
+
   test('names that no Service can have are refused, with the length that is left', () => {
     const name = 'x'.repeat(40);
     const text = previewText(`apps: { ${name}: { template: worker, image: ghcr.io/acme/x } }`);
@@ -137,7 +164,7 @@ describe('several apps of one preview', () => {
     const [problem] = problems(() => compile(text, '', { identity }));
     expect(problem).toMatchObject({ field: `spec.apps.${name}` });
     expect(problem!.message).toMatch(
-      /longer than the 63 characters of a Service's name; call the app by 34 characters at most/,
+      /longer than the 63 characters of a Service's name; give the app a name of at most 34 characters/,
     );
   });
 

@@ -76,10 +76,6 @@ describe('resources of one app alone', () => {
       for (const { name } of volumeMounts) expect(volumes).toContain(name);
     }
   });
-
-  test('cost something', () => {
-    expect(compile('resources: { db: { type: postgres } }').cost.perDay).toBeGreaterThan(compile('').cost.perDay);
-  });
 });
 
 describe('resources of several apps', () => {
@@ -118,6 +114,19 @@ describe('the catalogue', () => {
     expect(env).not.toHaveProperty('FIND_PASSWORD');
   });
 
+  test('names no volume of a service as one of the app, whatever it is called', () => {
+    const { pod } = compile('resources: { writable: { type: postgres }, tmp: { type: redis } }\nwritable: [/data]');
+    const volumes = pod.volumes.map(({ name }: { name: string }) => name);
+    expect(volumes).toEqual([...new Set(volumes)]);
+  });
+
+  test('a worker has no address, so that its name takes no variable', () => {
+    const { env } = compile(
+      'apps: { database: { template: worker, image: ghcr.io/acme/x } }\nresources: { db: { type: postgres } }',
+    );
+    expect(env['DATABASE_URL']).toBe('postgresql://app@pr-shop-7-db:5432/app');
+  });
+
   test('gives the usual variable to the first of a kind', () => {
     const { env } = compile('resources: { one: { type: postgres }, two: { type: postgres } }');
     expect(env['DATABASE_URL']).toBe(env['ONE_URL']);
@@ -136,6 +145,22 @@ describe('the catalogue', () => {
     [
       'resources: { x: { type: redis } }\napps: { x: { template: worker, image: ghcr.io/acme/x } }',
       /spec\.resources\.x: has a name that is taken/,
+    ],
+    [
+      'resources: { db: { type: redis, seed: [a] }, seed-db: { type: redis } }',
+      /6:\d+: spec\.resources\.seed-db: has a name that is taken/,
+    ],
+    [
+      'resources: { database: { type: redis }, db: { type: postgres } }',
+      /6:\d+: spec\.resources\.db: has a name that makes the variable DATABASE_URL, which is also made by spec\.resources\.database; choose another name/,
+    ],
+    [
+      'apps: { database: { template: web-service, image: ghcr.io/acme/x } }\nresources: { db: { type: mysql } }',
+      /6:\d+: spec\.apps\.database: has a name that makes the variable DATABASE_URL, which is also made by spec\.resources\.db/,
+    ],
+    [
+      'apps: { search: { template: web-service, image: ghcr.io/acme/x } }\nresources: { find: { type: search } }',
+      /spec\.apps\.search: has a name that makes the variable SEARCH_URL/,
     ],
     ['resources: { db: { typ: redis } }', /"typ" is not a setting; did you mean "type"\?/],
   ])('%j is refused', (extra, sentence) => {
@@ -164,5 +189,39 @@ describe('the catalogue', () => {
     expect(() => compile('resources: { db: { type: postgres } }', '')).toThrow(
       /there are no services yet\. Ask the platform team/,
     );
+  });
+});
+
+describe('the price', () => {
+  // Cores and GiB that are requested, times 24 hours, at rates that make the sum easy: 1 a core-hour, 10 a GiB-hour.
+  const RATES = `${CATALOGUE}\ncost: { rates: { cpuHour: 1, memoryGiBHour: 10, asOf: "2026-11" } }`;
+  const small = 0.1 * 24 + (128 / 1024) * 10 * 24;
+  const medium = 0.25 * 24 + (256 / 1024) * 10 * 24;
+  const large = 0.5 * 24 + (512 / 1024) * 10 * 24;
+
+  test.each([
+    ['one app', 'size: small', small],
+    ['its steps, which run before it and not beside it', 'size: small\nrelease: [a]', small],
+    ['a service of a size of its own', 'size: large\nresources: { db: { type: postgres } }', large + small],
+    [
+      'a service that is larger than others',
+      'size: small\nresources: { db: { type: mysql, seed: [a] } }',
+      small + medium,
+    ],
+    ['two services', 'size: small\nresources: { a: { type: postgres }, b: { type: search } }', 3 * small],
+    [
+      'every app, workers too, and the service that they share',
+      'size: small\nresources: { q: { type: redis } }\napps:\n  api: { template: web-service, image: ghcr.io/acme/api, size: medium, path: /api }\n  mail: { template: worker, image: ghcr.io/acme/shop, size: large, release: [b] }',
+      small + small + medium + large,
+    ],
+    [
+      'an app of the usual size of its template',
+      'size: medium\napps: { web: { template: static-site, image: ghcr.io/acme/web, path: /web } }',
+      medium + small,
+    ],
+  ])('is that of %s', (_, extra, perDay) => {
+    const roomy =
+      'namespace: { quota: { limits.cpu: "20", limits.memory: 16Gi, requests.cpu: "8", requests.memory: 8Gi } }';
+    expect(compile(extra, `${RATES}\n${roomy}`).cost.perDay).toBeCloseTo(perDay, 4);
   });
 });

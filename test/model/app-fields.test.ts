@@ -37,6 +37,15 @@ path: /shop`);
       health: { path: '/up', host: '${host}' },
       path: '/shop',
     });
+    const places = [
+      '/var/run',
+      '/run',
+      '/var/lib/data',
+      '/app/dist/cache',
+      '/app/public/uploads',
+      '/usr/local/tomcat/temp',
+    ];
+    expect(load(`writable: [${places}]\ncommand: [node, dist/server.js]`).writable).toEqual(places);
     expect(load('health: { tcp: true }').health).toEqual({ tcp: true });
     expect([load('').health, load('').path, worker('').port, worker('').path]).toEqual([
       undefined,
@@ -58,6 +67,36 @@ path: /shop`);
     [
       'writable: [/data]\ncommand: [/data/bin/run]',
       /^6: spec\.writable\[0\]: would hide the app's own files \(\/data\/bin\/run\)/,
+    ],
+    ['writable: [/usr/local]', /^6: spec\.writable\[0\]: would hide the app's own files \(\/usr\/local\/bin\)/],
+    [
+      'writable: [/usr/local/lib/node]',
+      /^6: spec\.writable\[0\]: lies in \/usr\/local\/lib, which belongs to the system/,
+    ],
+    ['writable: [/home/node]', /^6: spec\.writable\[0\]: would hide the app's own files \(\/home\/node\/app\)/],
+    [
+      'writable: [/app/.next]',
+      /^6: spec\.writable\[0\]: would hide the app's own files \(\/app\/\.next\).*\/app\/\.next\/cache/,
+    ],
+    [
+      'writable: [/srv/shop/node_modules/]',
+      /^6: spec\.writable\[0\]: would hide the app's own files \(\/srv\/shop\/node_modules\)/,
+    ],
+    [
+      'writable: [/srv/shop/out]\ncommand: [node, out/server.js]',
+      /^6: spec\.writable\[0\]: would hide the app's own files \(out\/server\.js\)/,
+    ],
+    [
+      'writable: [/srv/shop/out]\ncommand: [node, ./shop/out/server.js]',
+      /^6: spec\.writable\[0\]: would hide the app's own files \(\.\/shop\/out\/server\.js\)/,
+    ],
+    [
+      'writable: [/data]\nargs: ["--config=/data/app.yaml"]',
+      /^6: spec\.writable\[0\]: would hide the app's own files \(\/data\/app\.yaml\)/,
+    ],
+    [
+      'writable: [/data]\ncommand: [sh, -c, "cd / && exec /data/run; true"]',
+      /^6: spec\.writable\[0\]: would hide the app's own files \(\/data\/run\)/,
     ],
     ['writable: [/etc/app]', /^6: spec\.writable\[0\]: lies in \/etc, which belongs to the system/],
     ['writable: [/tmp/x]', /^6: spec\.writable\[0\]: is writable already/],

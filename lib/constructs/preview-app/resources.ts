@@ -60,7 +60,8 @@ export function addResources(app: PreviewApp, resources: readonly ResourceProps[
 }
 
 function places({ name, writable }: ResourceProps): { readonly volume: string; readonly path: string }[] {
-  return ['/tmp', ...writable].map((path, i) => ({ volume: `${name}-${i}`, path }));
+  // No other volume of a pod is named so, whatever the resource is called.
+  return ['/tmp', ...writable].map((path, i) => ({ volume: `${name}-data-${i}`, path }));
 }
 
 function sidecar(resource: ResourceProps): Mutable<Container> {
@@ -74,7 +75,7 @@ function sidecar(resource: ResourceProps): Mutable<Container> {
     ...(Object.keys(ownEnv).length > 0 && {
       env: sortedEntries(ownEnv).map(([key, value]): EnvVar => ({ name: key, value })),
     }),
-    ports: [{ name, containerPort: port, protocol: 'TCP' }],
+    ports: [{ containerPort: port, protocol: 'TCP' }],
     resources: {
       requests: { ...size.requests, 'ephemeral-storage': '64Mi' },
       limits: { ...size.limits, 'ephemeral-storage': DATA_SIZE },
@@ -104,7 +105,7 @@ function service(app: PreviewApp, name: string, { name: resource, port }: Resour
       selector: app.selector,
       // Release steps of other apps need it before the first app is ready.
       publishNotReadyAddresses: true,
-      ports: [{ name: resource, port, targetPort: port, protocol: 'TCP' }],
+      ports: [{ port, targetPort: port, protocol: 'TCP' }],
     },
   });
 }

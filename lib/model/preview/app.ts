@@ -22,6 +22,7 @@ export const words = z
   .max(64)
   .meta({ examples: [['node', 'server.js']] });
 
+/** A path on a host or in a file system, in segments that no reader takes for anything else. */
 const plainPath = bounded(
   200,
   /^\/([A-Za-z0-9_~.-]*[A-Za-z0-9_~-][A-Za-z0-9_~.-]*(\/|$))*$/,

@@ -1,22 +1,27 @@
-/** Where images keep what they run: an empty folder over it would hide the app. */
+/** Where images keep what they run, the most usual first: an empty folder over it would hide the app. */
 const CODE = [
   '/app',
   '/code',
   '/function',
   '/home',
+  '/home/node/app',
   '/opt',
   '/rails',
   '/root',
   '/src',
   '/srv',
+  '/usr/local/bin',
+  '/usr/local/apache2/htdocs',
+  '/usr/local/tomcat/webapps',
   '/usr/share/nginx/html',
   '/usr/src/app',
   '/var/www',
+  '/var/task',
   '/var/www/html',
   '/workspace',
 ];
 
-/** What belongs to the system, with all that lies below. */
+/** What belongs to the system and to language runtimes, with all that lies below. */
 const SYSTEM = [
   '/bin',
   '/boot',
@@ -30,8 +35,28 @@ const SYSTEM = [
   '/sys',
   '/usr/bin',
   '/usr/lib',
+  '/usr/libexec',
+  '/usr/local/bin',
+  '/usr/local/lib',
+  '/usr/local/sbin',
   '/usr/sbin',
   '/var/run/secrets',
+];
+
+/** Last parts of folders that hold an app's code or what it was installed with, wherever they are. */
+const CODE_FOLDERS = [
+  '.next',
+  '.nuxt',
+  '.output',
+  '.venv',
+  'bin',
+  'build',
+  'dist',
+  'node_modules',
+  'site-packages',
+  'src',
+  'vendor',
+  'venv',
 ];
 
 const isBelow = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
@@ -47,8 +72,28 @@ export function writableProblem(path: string, words: readonly string[]): string 
   if (isBelow(path, '/tmp')) return 'is writable already: /tmp always is';
   const system = SYSTEM.find((folder) => isBelow(path, folder));
   if (system !== undefined) return `lies in ${system}, which belongs to the system; name a folder of the app's own`;
-  const hidden = words.find((word) => word.startsWith('/') && isBelow(word, path));
-  const code = hidden ?? CODE.find((folder) => isBelow(folder, path));
+  const hidden = words.flatMap(filesIn).find((file) => isFileBelow(file, path));
+  const isCodeFolder = CODE_FOLDERS.includes(path.slice(path.lastIndexOf('/') + 1));
+  const code = hidden ?? CODE.find((folder) => isBelow(folder, path)) ?? (isCodeFolder ? path : undefined);
   if (code === undefined && path !== '/') return undefined;
-  return `would hide the app's own files (${code ?? 'all of them'}): it is mounted empty; name the folder that is written to, such as ${path === '/' ? '' : path}/cache`;
+  const what = path === '/' ? 'all of them' : code;
+  const instead = path === '/' ? '/cache' : `${path}/cache`;
+  return `would hide the app's own files (${what}): it is mounted empty; name the folder that is written to, such as ${instead}`;
+}
+
+/** What could be paths in a word of a command: `--config=/data/app.yaml` and the script of `sh -c` hold some, too. */
+function filesIn(word: string): string[] {
+  return word.split(/[\s=:,;"'()|&<>]+/).filter((part) => part.includes('/'));
+}
+
+/** Whether a file lies in a folder; a relative one does if the end of the folder is its beginning, as `dist/server.js` in `/app/dist`. */
+function isFileBelow(file: string, folder: string): boolean {
+  if (file.startsWith('/')) return isBelow(file, folder);
+  const segments = file.replace(/^(\.\/)+/, '').split('/');
+  const folders = folder.split('/');
+  return segments.slice(0, -1).some((_, i) => isEnd(folders, segments.slice(0, i + 1)));
+}
+
+function isEnd(all: readonly string[], end: readonly string[]): boolean {
+  return end.length < all.length && end.every((segment, i) => segment === all[all.length - end.length + i]);
 }

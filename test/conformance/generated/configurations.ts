@@ -5,7 +5,7 @@ import { ENGINES, type PlatformSpec, RECONCILER_NAMES } from '../../../lib/model
 import { TEMPLATE_NAMES } from '../../../lib/model/templates/index.ts';
 import { scaffoldFiles } from '../../../lib/scaffold/files.ts';
 import { readTemplate } from '../../../lib/scaffold/template.ts';
-import { anyPreview } from '../../support/any-preview.ts';
+import { anyPreview, ROOMY_PLATFORM } from '../../support/any-preview.ts';
 import fc from '../../support/property.ts';
 import { compileUsual, USUAL_APPS } from '../../support/usual-apps.ts';
 
@@ -134,14 +134,7 @@ export function* usualApps(): Generator<[label: string, path: string, text: stri
 
 /** Previews of any file that is right. */
 export function* anyPreviews(): Generator<[label: string, path: string, text: string]> {
-  const image = (name: string) => ({ image: `ghcr.io/acme/${name}@sha256:${'1'.repeat(64)}` });
-  const { platform } = configuration({
-    services: { postgres: image('postgres'), redis: image('redis') },
-    namespace: {
-      quota: { 'requests.cpu': '20', 'requests.memory': '40Gi', 'limits.cpu': '40', 'limits.memory': '80Gi' },
-    },
-    ingress: { kind: 'gateway' },
-  });
+  const { platform } = configuration({ ...ROOMY_PLATFORM, ingress: { kind: 'gateway' } });
   const compile = createCompiler({ platform, now: AT });
   for (const [number, spec] of fc.sample(anyPreview, { numRuns: 40, seed: 20261124 }).entries()) {
     const text = JSON.stringify({ apiVersion: 'greenroom.dev/v1alpha1', kind: 'Preview', spec });
