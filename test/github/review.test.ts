@@ -245,7 +245,8 @@ describe('with commit.mode: pull-request', () => {
         ['ReadTrees', 'ReadTreesAndProposal', 'StageProposal', 'UpdateProposal'],
         ['ReadTrees', 'ReadTreesAndProposal'],
       ],
-      [['ReadTrees', 'ReadTreesAndProposal', 'ReadTrees']],
+      // One that is gone is looked for among those of its number.
+      [['ReadTrees', 'ReadTreesAndProposal', 'ReadTrees', 'ReadTrees']],
       [
         ['ReadTrees', 'ReadTreesAndProposal', 'ReadTrees', 'OpenProposal', 'EnableAutoMerge'],
         ['ReadTrees', 'ReadTreesAndProposal', 'ReadTrees'],
@@ -253,7 +254,7 @@ describe('with commit.mode: pull-request', () => {
     ]);
     expect([removesBranch, removesBranchAgain]).toEqual([
       ['ReadTrees', 'ReadTreesAndProposal', 'WithdrawProposal'],
-      ['ReadTrees', 'ReadTreesAndProposal', 'ReadTrees', 'WithdrawProposal'],
+      ['ReadTrees', 'ReadTreesAndProposal', 'ReadTrees', 'ReadTrees', 'WithdrawProposal'],
     ]);
   });
 });
