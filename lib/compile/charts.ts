@@ -61,7 +61,7 @@ function reconcilerChart(
   const part = reconcilerOf(platform).preview;
   if (part === null) return null;
   const chart = new Chart(scope, `${name}-${part.folder}`, { disableResourceNameHashes: true });
-  for (const object of part.objects(name, previewFolder(cluster.name, repoOfName(name), name))) {
+  for (const object of part.objects(name, previewFolder(cluster.name, repoOfName(name), name), platform)) {
     new PlainObject(chart, `${object.kind}-${object.metadata.name}`, object);
   }
   return { folder: part.folder, chart };

@@ -206,7 +206,7 @@ export function wrongType(object: unknown): WrongType | undefined {
   return (
     findIn(object, OBJECT, []) ??
     (object['kind'] === 'ConfigMap' || object['kind'] === 'Secret'
-      ? (findIn(object['data'], STRINGS, ['data']) ?? findIn(object['stringData'], STRINGS, ['stringData']))
+      ? first(['data', 'stringData', 'binaryData'], (key) => findIn(object[key], STRINGS, [key]))
       : undefined)
   );
 }

@@ -52,7 +52,7 @@ export interface SteeringMetadata {
 export interface PreviewPart {
   readonly folder: string;
   /** @param folder the preview's own: `previews/<cluster>/<repo>/<name>` */
-  objects(name: string, folder: string): readonly KubeObject[];
+  objects(name: string, folder: string, platform: PlatformSpec): readonly KubeObject[];
 }
 
 /** Its objects that deploy previews: each must be exactly one that greenroom would make (rule `own-application`). */

@@ -1,9 +1,23 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { TEMPLATES } from '../../lib/model/templates/index.ts';
 import { RULES } from '../../lib/policies/rules/index.ts';
 import { decisionIndex } from './decisions.ts';
 import { REFERENCES, referencePage } from './reference.ts';
 import { ruleIndex, rulePage } from './rules.ts';
+
+const TEMPLATE_PAGE = 'docs/preview-yaml.md';
+const START = '<!-- templates: written by `npm run docs` -->';
+const END = '<!-- end of templates -->';
+
+/** The page with the table of all templates in it. */
+function withTemplateTable(page: string): string {
+  const [from, to] = [page.indexOf(START), page.indexOf(END)];
+  if (from < 0 || to < from) throw new Error(`${TEMPLATE_PAGE} lacks ${START} or ${END}`);
+  const rows = TEMPLATES.map(({ name, summary }) => `| \`${name}\` | ${summary} |`);
+  const table = ['| template | what it is |', '|---|---|', ...rows].join('\n');
+  return `${page.slice(0, from)}${START}\n\n${table}\n\n${page.slice(to)}`;
+}
 
 /** All pages of `docs` that are written from something else, by path from the project's root. */
 export function generatedPages(root: string): Map<string, string> {
@@ -13,6 +27,7 @@ export function generatedPages(root: string): Map<string, string> {
   }
   for (const rule of RULES) pages.set(`docs/rules/${rule.id}.md`, rulePage(rule));
   pages.set('docs/rules/README.md', ruleIndex(RULES));
+  pages.set(TEMPLATE_PAGE, withTemplateTable(readFileSync(join(root, TEMPLATE_PAGE), 'utf8')));
   const folder = join(root, 'docs/decisions');
   const decisions = readdirSync(folder).filter((name) => /^\d{4}-.*\.md$/.test(name));
   const texts = decisions.sort().map((name) => [name, readFileSync(join(folder, name), 'utf8')] as const);

@@ -1,7 +1,10 @@
 import { Document, isCollection, isMap, type Node, Pair, Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
+import * as z from 'zod';
 import { jsonSchemaOf } from '../../lib/model/json-schema.ts';
 import { platformSchema } from '../../lib/model/platform.ts';
 import { previewSchema } from '../../lib/model/preview.ts';
+import { TEMPLATES } from '../../lib/model/templates/index.ts';
+import type { Template } from '../../lib/model/templates/template.ts';
 
 // Every setting of a file format, as one commented YAML file that is right as it stands: a page that can be copied from.
 
@@ -28,7 +31,9 @@ export const REFERENCES = {
 /** @returns Markdown of the page about one file @throws Error for a setting without a description */
 export function referencePage(file: keyof typeof REFERENCES): string {
   const { schema, whose, name } = REFERENCES[file];
-  const text = referenceYaml(jsonSchemaOf(schema) as Schema);
+  const whole = jsonSchemaOf(schema) as Schema;
+  const isPreview = file === 'preview.yaml';
+  const text = referenceYaml(isPreview ? withoutTemplateFields(whole, TEMPLATES) : whole);
   return `# Every setting of ${file}
 
 <!-- written by \`npm run docs\` from lib/model; edits are lost -->
@@ -38,7 +43,26 @@ block as a whole is a file that works. \`greenroom schema ${name}\` prints the s
 
 \`\`\`yaml
 ${text}\`\`\`
-`;
+${isPreview ? templateSettings(TEMPLATES) : ''}`;
+}
+
+/** What only one template has would be refused beside the template that the page shows. */
+function withoutTemplateFields(schema: Schema, templates: readonly Template[]): Schema {
+  const own = templates.flatMap(({ fields }) => Object.keys(fields));
+  const spec = schema.properties!['spec']!;
+  const properties = Object.fromEntries(Object.entries(spec.properties!).filter(([name]) => !own.includes(name)));
+  return { ...schema, properties: { ...schema.properties, spec: { ...spec, properties } } };
+}
+
+/** @returns Markdown: what may stand under `spec` with one template alone, a section each */
+export function templateSettings(templates: readonly Template[]): string {
+  return templates
+    .filter(({ fields }) => Object.keys(fields).length > 0)
+    .map(({ name, fields }) => {
+      const text = referenceYaml(jsonSchemaOf(z.strictObject(fields)) as Schema);
+      return `\n## With \`template: ${name}\` alone\n\n\`\`\`yaml\n${text}\`\`\`\n`;
+    })
+    .join('');
 }
 
 function referenceYaml(schema: Schema): string {
@@ -105,7 +129,8 @@ const HEAD = ['apiVersion', 'kind', 'spec'];
 function commentOf(schema: Schema, path: string, isRequired: boolean): string | undefined {
   if (HEAD.includes(path)) return undefined;
   if (schema.description === undefined) throw new Error(`${path} has no description`);
-  const values = schema.enum === undefined ? '' : ` One of ${schema.enum.join(', ')}.`;
+  const one = schema.enum === undefined ? '' : ` One of ${schema.enum.join(', ')}.`;
+  const values = schema.items?.enum === undefined ? one : ` Each is one of ${schema.items.enum.join(', ')}.`;
   return wrap(`${schema.description}${values}${defaultWords(schema, path, isRequired)}`);
 }
 

@@ -31,7 +31,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: 'cluster',
-    what: "what a cluster answered, and what a check saw there: types and words of `doctor`'s",
+    what: 'what a cluster answered, and what a check of `doctor` saw there: types, and how they are worded',
     from: [],
   },
   {

@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { PreviewApp, PreviewNamespace, type PreviewNamespaceProps } from '../../lib/constructs/index.ts';
 import { limitRangeProblems } from '../../lib/constructs/preview-namespace/limit-range.ts';
 import { platformSchema } from '../../lib/model/platform.ts';
-import { TEMPLATE_NAMES } from '../../lib/model/templates/index.ts';
+import { TEMPLATES, type TemplateName } from '../../lib/model/templates/index.ts';
 import fc from '../support/property.ts';
+import { requiredFields } from '../support/templates.ts';
 import { APP_PROPS, NAMESPACE_PROPS } from './support.ts';
 
 const LIMIT_RANGE = { default: { cpu: '500m', memory: '256Mi' }, defaultRequest: { cpu: '100m', memory: '128Mi' } };
@@ -146,12 +147,17 @@ describe('what fits into a preview namespace', () => {
       spec: { domain: 'apps.example.com', sources: [{ owner: 'acme' }], registries: ['ghcr.io/acme'] },
     });
     for (const size of Object.values(spec.sizes)) {
-      for (const template of TEMPLATE_NAMES) {
+      for (const template of TEMPLATES) {
         const chart = new Chart(new App(), 'test');
         const { quota, limitRange } = spec.namespace;
         new PreviewNamespace(chart, 'fence', { ...NAMESPACE_PROPS, quota, limitRange });
         const { port: _, ...props } = APP_PROPS;
-        new PreviewApp(chart, 'app', { ...props, template, size });
+        new PreviewApp(chart, 'app', {
+          ...props,
+          template: template.name as TemplateName,
+          templateFields: requiredFields(template),
+          size,
+        });
         expect(() => chart.toJson()).not.toThrow();
       }
     }

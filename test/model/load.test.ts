@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { GreenroomError } from '../../lib/core/errors.ts';
 import { loadDocument, MAX_PLATFORM_BYTES } from '../../lib/model/load.ts';
 import type { platformSchema } from '../../lib/model/platform.ts';
+import { APP_FIELDS } from '../../lib/model/preview/app.ts';
 import { previewSchema } from '../../lib/model/preview.ts';
+import { TEMPLATE_NAMES } from '../../lib/model/templates/index.ts';
 
 const PREVIEW = `# a comment
 apiVersion: greenroom.dev/v1alpha1
@@ -100,8 +102,9 @@ describe('a preview file with mistakes', () => {
   });
 
   it('names the allowed settings where nothing is near, and the right place for a known one', () => {
+    const settings = [...Object.keys(APP_FIELDS), 'apps', 'resources', 'paths', 'ttl', 'manifests'];
     expect(problems(`${HEAD}${IMAGE}  replicas: 3\nport: 8080\n`)).toEqual([
-      'preview.yaml:6:3: spec.replicas: "replicas" is not a setting; allowed here: template, image, port, path, size, health, command, args, user, writable, env, secrets, release, apps, resources, paths, ttl, manifests',
+      `preview.yaml:6:3: spec.replicas: "replicas" is not a setting; allowed here: ${settings.join(', ')}`,
       'preview.yaml:7:1: port: "port" is not a setting here; it belongs under "spec"',
     ]);
   });
@@ -120,7 +123,7 @@ describe('a preview file with mistakes', () => {
 
   it('lists the values of a closed set', () => {
     expect(problems(`${HEAD.replace('web-service', 'web-servcie')}${IMAGE}`)).toEqual([
-      'preview.yaml:4:13: spec.template: must be one of static-site, web-service, function, worker; found "web-servcie"; did you mean web-service?',
+      `preview.yaml:4:13: spec.template: must be one of ${TEMPLATE_NAMES.join(', ')}; found "web-servcie"; did you mean web-service?`,
     ]);
   });
 

@@ -6,7 +6,9 @@ import { jsonSchemaOf } from '../../lib/model/json-schema.ts';
 import { previewSchema } from '../../lib/model/preview.ts';
 import { TEMPLATES } from '../../lib/model/templates/index.ts';
 import type { Template, WorkloadParts } from '../../lib/model/templates/template.ts';
+import { templateSettings } from '../../scripts/docs/reference.ts';
 import { platformText, previewText } from '../support/inputs.ts';
+import { requiredFields, requiredLines } from '../support/templates.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(root, 'test/model/.recipe-'));
@@ -19,8 +21,9 @@ describe('the list of templates', () => {
   test('is what preview.yaml, its JSON Schema and the clusters of greenroom.yaml take', () => {
     const names = TEMPLATES.map(({ name }) => name);
     expect(JSON.stringify(jsonSchemaOf(previewSchema))).toContain(`"enum":${JSON.stringify(names)}`);
-    for (const { name, fields } of TEMPLATES) {
-      if (Object.keys(fields).length === 0) expect(load(name).template).toBe(name);
+    for (const template of TEMPLATES) {
+      const { name } = template;
+      expect(load(name, requiredLines(template)).template).toBe(name);
       const cluster = `clusters: [{ name: a, server: "https://a.example.com", when: { templates: [${name}] } }]`;
       expect(() => loadPlatform(platformText(cluster), 'greenroom.yaml')).not.toThrow();
     }
@@ -35,14 +38,9 @@ describe('the list of templates', () => {
   });
 
   test('fills in what a file leaves out', () => {
-    for (const { name, defaults } of TEMPLATES) {
-      expect(load(name)).toMatchObject({ port: defaults.port, size: null });
+    for (const template of TEMPLATES) {
+      expect(load(template.name, requiredLines(template))).toMatchObject({ port: template.defaults.port, size: null });
     }
-  });
-
-  test('is what the docs of preview.yaml list', () => {
-    const page = readFileSync(join(root, 'docs/preview-yaml.md'), 'utf8');
-    for (const { name, summary } of TEMPLATES) expect(page).toContain(`| \`${name}\` | ${summary} |`);
   });
 });
 
@@ -66,4 +64,7 @@ test('the recipe to add a template makes one', async () => {
   parts.pod.containers.push({ name: 'later' });
   expect(JSON.stringify(object)).toContain('later');
   expect(() => cron.workload!(parts, { schedule: '; rm' })).toThrow(/cron schedule/);
+  // What the pages and the tests of all templates need of it.
+  expect(requiredFields(cron)).toEqual({ schedule: '0 3 * * *' });
+  expect(templateSettings([cron])).toContain('# When it runs, in UTC. Required.\nschedule: 0 3 * * *\n');
 });

@@ -63,5 +63,6 @@ function readCase(rule: string, name: string): RuleCase {
   const { expect, object, params, ...rest } = file;
   // A misspelled `params` would leave the case to the default ones, where it may well hold for another reason.
   if (Object.keys(rest).length > 0) throw new Error(`${path}: expect, object and params are all it may hold`);
+  if (!['allow', 'deny'].includes(expect?.verdict)) throw new Error(`${path}: expect.verdict has to be allow or deny`);
   return { rule, name, object, params: { ...PARAMS, ...params }, expect };
 }

@@ -2,6 +2,7 @@ import { invalidInput } from '../../core/errors.ts';
 import type { Engine, PlatformSpec } from '../../model/platform.ts';
 import { ruleParams } from '../../policies/params.ts';
 import type { ResourceKind } from '../../policies/resources.ts';
+import { ALL_RECONCILERS } from '../../reconcilers/index.ts';
 
 const kind = (group: string, name: string, resource = guessResource(name)): ResourceKind => ({
   group,
@@ -27,7 +28,12 @@ export const FENCE_KINDS: readonly ResourceKind[] = [
   kind('rbac.authorization.k8s.io', 'RoleBinding'),
 ];
 
-const FORBIDDEN_GROUPS = new Set(['rbac.authorization.k8s.io', 'argoproj.io', 'admissionregistration.k8s.io']);
+/** What grants permissions, what guards, and what deploys: a reconciler may obey its kinds in any namespace. */
+const FORBIDDEN_GROUPS = new Set([
+  'rbac.authorization.k8s.io',
+  'admissionregistration.k8s.io',
+  ...ALL_RECONCILERS.flatMap(({ pinned }) => pinned.kinds.map(({ group }) => group)),
+]);
 const FORBIDDEN_CORE = new Set(['Namespace', 'Secret', 'Pod', ...FENCE_KINDS.map((k) => k.kind)]);
 
 /**

@@ -1,6 +1,6 @@
 import { couldNotLook, fail, type Observation, ok, warn } from '../../cluster/observation.ts';
 import { list, text } from '../../cluster/reader.ts';
-import type { PlatformSpec } from '../../model/platform.ts';
+import { ENGINES, type Engine, type PlatformSpec } from '../../model/platform.ts';
 import { reconcilerOf } from '../../reconcilers/index.ts';
 import type { NeededKinds } from '../../reconcilers/reconciler.ts';
 import { chose, type Look } from './look.ts';
@@ -10,6 +10,18 @@ function needed({ platform, previews, home }: Look): NeededKinds[] {
   const all = [...(home ? reconcilerOf(platform).doctor.needs : []), ...(previews ? ofPreviews(platform) : [])];
   return all.filter((each) => each !== false);
 }
+
+/** What serves the policies of each engine; false for Kubernetes' own. */
+const OF_ENGINES: Readonly<Record<Engine, NeededKinds | false>> = {
+  vap: false,
+  kyverno: {
+    groupVersion: 'policies.kyverno.io/v1',
+    kinds: ['DeletingPolicy', 'ValidatingPolicy'],
+    by: 'Kyverno 1.17 or newer',
+  },
+  'kyverno-legacy': { groupVersion: 'kyverno.io/v1', kinds: ['ClusterPolicy'], by: 'Kyverno' },
+  gatekeeper: { groupVersion: 'templates.gatekeeper.sh/v1', kinds: ['ConstraintTemplate'], by: 'Gatekeeper' },
+};
 
 function ofPreviews(platform: PlatformSpec): (NeededKinds | false)[] {
   return [
@@ -31,17 +43,7 @@ function ofPreviews(platform: PlatformSpec): (NeededKinds | false)[] {
       by: 'Sealed Secrets',
       onlyFor: 'previews with secrets',
     },
-    chose(platform, 'kyverno') && {
-      groupVersion: 'policies.kyverno.io/v1',
-      kinds: ['DeletingPolicy', 'ValidatingPolicy'],
-      by: 'Kyverno 1.17 or newer',
-    },
-    chose(platform, 'kyverno-legacy') && { groupVersion: 'kyverno.io/v1', kinds: ['ClusterPolicy'], by: 'Kyverno' },
-    chose(platform, 'gatekeeper') && {
-      groupVersion: 'templates.gatekeeper.sh/v1',
-      kinds: ['ConstraintTemplate'],
-      by: 'Gatekeeper',
-    },
+    ...ENGINES.filter((engine) => chose(platform, engine)).map((engine) => OF_ENGINES[engine]),
     platform.knative && { groupVersion: 'serving.knative.dev/v1', kinds: ['Service'], by: 'Knative Serving' },
   ];
 }

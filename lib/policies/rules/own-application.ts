@@ -1,18 +1,18 @@
 import { ALL_RECONCILERS } from '../../reconcilers/index.ts';
 import { type Condition, defineRule } from '../rule.ts';
 
+const kinds = ALL_RECONCILERS.flatMap(({ pinned }) => pinned.kinds);
 const [first, ...others] = ALL_RECONCILERS.flatMap(({ pinned }) => pinned.conditions) as [Condition, ...Condition[]];
 
 /** What such an object has to look like is said by each reconciler. */
 export const ownApplication = defineRule({
   id: 'own-application',
   title: 'Only what greenroom itself deploys',
-  message:
-    'An Application or Kustomization of a preview has another project, source, path or destination than greenroom gives it: remove it (previews are made from the apps repo), or ask {contact}.',
+  message: `An ${kinds.map(({ kind }) => kind).join(' or ')} of a preview has another project, source, path or destination than greenroom gives it: remove it (previews are made from the apps repo), or ask {contact}.`,
   source: 'Argo CD documentation: projects and tenancy; Flux documentation: multi-tenancy lockdown',
   why: 'Whoever may point an Application elsewhere may run anything, anywhere that the reconciler can reach.',
   place: 'reconciler',
-  match: ALL_RECONCILERS.flatMap(({ pinned }) => pinned.kinds),
+  match: kinds,
   conditions: [first, ...others],
   examples: {
     good: `apiVersion: argoproj.io/v1alpha1

@@ -2,6 +2,7 @@ import { Testing } from 'cdk8s';
 import { describe, expect, it } from 'vitest';
 import { Bootstrap } from '../../../lib/constructs/bootstrap/index.ts';
 import { platformSchema } from '../../../lib/model/platform.ts';
+import { ALL_RECONCILERS } from '../../../lib/reconcilers/index.ts';
 
 const REPO = 'https://git.example.com/acme/previews.git';
 
@@ -117,7 +118,9 @@ describe('Bootstrap', () => {
   });
 
   it('lets no kind of the fence into the app, whatever the platform allows', () => {
-    for (const kind of ['ResourceQuota', 'rbac.authorization.k8s.io/RoleBinding', 'networking.k8s.io/NetworkPolicy']) {
+    const deploying = ALL_RECONCILERS.flatMap(({ pinned }) => pinned.kinds.map((each) => `${each.group}/${each.kind}`));
+    const ofTheFence = ['ResourceQuota', 'rbac.authorization.k8s.io/RoleBinding', 'networking.k8s.io/NetworkPolicy'];
+    for (const kind of [...ofTheFence, ...deploying]) {
       expect(() => bootstrap({ policies: { parameters: { allowedKinds: ['apps/Deployment', kind] } } })).toThrow(
         expect.objectContaining({
           code: 'invalid-input',
