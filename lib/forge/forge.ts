@@ -93,23 +93,29 @@ export interface Check extends CheckReport {
   readonly headSha: string;
 }
 
+/** What stands on a pull request before a report is written. */
+export interface Before {
+  /** Our one comment; null for none. */
+  readonly comment: string | null;
+  /** Versions of the preview that the forge remembers, newest first. */
+  readonly kept: readonly KeptDeployment[];
+}
+
+/** Where nothing was written yet. */
+export const NOTHING_BEFORE: Before = { comment: null, kept: [] };
+
 /** What the maker gets to see on the pull request. */
 export interface PullRequestReport {
-  /**
-   * Markdown of the one comment, written or edited in place, from the comment as it stands; null leaves the thread as it
-   * is. It begins with `marker`.
-   */
-  readonly comment: (previous: string | null) => string | null;
-  /** What it would be if there were none: reports with equal data say the same. */
-  readonly fresh: string | null;
+  /** Where the forge keeps what is known of the preview, e.g. `preview/pr-shop-7`; null for a report about none. */
+  readonly environment: string | null;
+  /** What is written, from what stands there: it keeps what others have seen. */
+  readonly said: (before: Before) => Said;
+  /** Reports with the same text write the same where the same stands. */
+  readonly sameAs: string;
   /** First line of the one comment: ours is the one that begins with it and has us as its author. */
   readonly marker: string;
   /** A reply that tells people something, sent once: never again while one of ours begins with its marker. */
   readonly notice: { readonly marker: string; readonly body: string } | null;
-  /** Null writes no check. */
-  readonly check: Check | null;
-  /** Null leaves the deployments as they are. */
-  readonly deployment: Deployment | null;
   /** Changes that people can take over with one click. */
   readonly suggestions: readonly Suggestion[];
   /** Whether something was changed just now, so that what a check says is older for certain. @default false */
@@ -118,12 +124,45 @@ export interface PullRequestReport {
   readonly occasion?: string;
 }
 
+export interface Said {
+  /** Markdown of the one comment, which begins with the marker; null leaves the thread as it is. */
+  readonly comment: string | null;
+  /** Null writes no check. */
+  readonly check: Check | null;
+  /** Null leaves the deployments as they are. */
+  readonly deployment: Deployment | null;
+}
+
 /** The preview as the forge shows it beside the pull request. */
 export interface Deployment {
-  /** e.g. `preview/pr-shop-7` */
-  readonly environment: string;
-  /** Null: it is gone. */
-  readonly live: { readonly headSha: string; readonly url: string } | null;
+  /** Null: there is none any more. */
+  readonly live: LiveDeployment | null;
+  /** Earlier commits whose deployments stay as they are, since their app still answers. Others are over. */
+  readonly staying: readonly string[];
+  /** Whether nothing of the preview is left for certain, so that the environment itself can go. @default false */
+  readonly isGone?: boolean;
+}
+
+export interface LiveDeployment {
+  readonly headSha: string;
+  /** Null where no app of it has an address. */
+  readonly url: string | null;
+  readonly state: DeploymentState;
+  /** One line, at most 140 characters. */
+  readonly description: string;
+}
+
+export type DeploymentState = 'in_progress' | 'success' | 'failure';
+
+/** One version of a preview as the forge remembers it. */
+export interface KeptDeployment {
+  readonly headSha: string;
+  /** Unix seconds: when it was written first. */
+  readonly createdAt: number;
+  readonly state: DeploymentState | 'inactive';
+  /** As it was written last; empty for none. */
+  readonly description: string;
+  readonly url: string | null;
 }
 
 /** A replacement of whole lines of a file at the head commit. */
@@ -164,6 +203,8 @@ export interface PullComment {
 }
 
 export interface PublishOutcome {
+  /** What was written; null where it stood there already, so that nothing was looked at. */
+  readonly said: Said | null;
   /** The comments as they were before. */
   readonly comments: readonly PullComment[];
   /** What could not be written, and why. */
@@ -250,6 +291,9 @@ export interface Forge {
    * a failure is part of the outcome.
    */
   publish(pull: PullRequest, report: PullRequestReport): Promise<PublishOutcome>;
+
+  /** Versions of a preview that {@link publish} wrote, newest first; see {@link PullRequestReport.environment}. */
+  deployments(pull: PullRequest, environment: string): Promise<readonly KeptDeployment[]>;
 
   /** All comments of a pull request, oldest first. */
   comments(pull: PullRequest): Promise<readonly PullComment[]>;

@@ -14,6 +14,7 @@ import { CommitFiles } from './commit-files.ts';
 import type {
   Answer,
   Forge,
+  KeptDeployment,
   Lookup,
   Override,
   OverrideRequest,
@@ -23,6 +24,7 @@ import type {
   PullRequestReport,
   RepositoryPulls,
 } from './forge.ts';
+import { readDeployments, written } from './local-deployments.ts';
 import { namesIn, textOf } from './local-files.ts';
 import { parsePull } from './local-pull.ts';
 import { answerFile, isWriter, readComments, readOverride } from './local-thread.ts';
@@ -121,17 +123,24 @@ export class LocalForge implements Forge {
     const folder = this.#folder(pull);
     const comments = readComments(folder);
     const previous = comments.find(({ isOurs }) => isOurs)?.body ?? null;
-    const body = report.comment(previous);
-    if (body !== null && body !== previous) this.#write(folder, 'comment.md', body);
-    const { notice, check, deployment } = report;
+    const kept = report.environment === null ? [] : readDeployments(folder, report.environment);
+    const said = report.said({ comment: previous, kept });
+    const { comment, check, deployment } = said;
+    if (comment !== null && comment !== previous) this.#write(folder, 'comment.md', comment);
+    const { notice, environment } = report;
     if (notice !== null && !textOf(join(folder, 'notice.md'))?.startsWith(notice.marker)) {
       this.#write(folder, 'notice.md', notice.body);
     }
     if (check !== null) this.#write(folder, 'check.json', json(check));
-    if (deployment?.live || (deployment && textOf(join(folder, 'deployment.json')) !== undefined)) {
-      this.#write(folder, 'deployment.json', json(deployment));
+    if (deployment !== null && environment !== null && (deployment.live !== null || kept.length > 0)) {
+      const deployments = deployment.isGone ? [] : written(kept, deployment, this.#clock());
+      this.#write(folder, 'deployment.json', json({ environment, deployments }));
     }
-    return { comments, failures: [] };
+    return { said, comments, failures: [] };
+  }
+
+  async deployments(pull: PullRequest, environment: string): Promise<readonly KeptDeployment[]> {
+    return readDeployments(this.#folder(pull), environment);
   }
 
   async comments(pull: PullRequest): Promise<readonly PullComment[]> {

@@ -3,20 +3,21 @@ import { GreenroomError, invalidInput } from '../core/errors.ts';
 import type { FileSet } from '../core/fileset.ts';
 import { namesOf, type RepositoryRef } from '../core/repository.ts';
 import type { Capabilities } from '../forge/capabilities.ts';
-import type {
-  Ahead,
-  Answer,
-  Deployment,
-  Forge,
-  Lookup,
-  Override,
-  OverrideRequest,
-  PublishOutcome,
-  PullComment,
-  PullRequest,
-  PullRequestReport,
-  Repository,
-  RepositoryPulls,
+import {
+  type Ahead,
+  type Answer,
+  type Forge,
+  type KeptDeployment,
+  type Lookup,
+  NOTHING_BEFORE,
+  type Override,
+  type OverrideRequest,
+  type PublishOutcome,
+  type PullComment,
+  type PullRequest,
+  type PullRequestReport,
+  type Repository,
+  type RepositoryPulls,
 } from '../forge/forge.ts';
 import type { Pages } from '../forge/pages.ts';
 import { PREVIEW_FILE } from '../model/layout.ts';
@@ -24,13 +25,13 @@ import { type Cache, ProcessCache } from './http/cache.ts';
 import type { GitHubClient } from './http/client.ts';
 import { gitHubPages } from './pages.ts';
 import { publishCheck } from './publish/check-run.ts';
-import { publishComment, publishNotice } from './publish/comment.ts';
+import { ownComment, publishComment, publishNotice } from './publish/comment.ts';
 import {
   DEPLOYMENT_FIELDS,
-  type DeploymentNode,
   deploymentsOf,
   publishDeployment,
   readDeployments,
+  type StoredDeployment,
   type WithDeployments,
 } from './publish/deployment.ts';
 import { Reports } from './publish/reports.ts';
@@ -84,7 +85,7 @@ interface PullAnswer {
 interface Along {
   /** Undefined when it is longer than one answer. */
   readonly thread: Thread | undefined;
-  readonly deployments?: { readonly environment: string; readonly nodes: readonly DeploymentNode[] };
+  readonly deployments?: { readonly environment: string; readonly nodes: readonly StoredDeployment[] };
   /** Unix seconds. */
   readonly at: number;
 }
@@ -242,7 +243,7 @@ export class GitHubForge implements Forge {
 
   async publish(pull: PullRequest, report: PullRequestReport): Promise<PublishOutcome> {
     const along = this.#take(pull);
-    if (await this.#reports.stands(pull, report)) return { comments: [], failures: [] };
+    if (await this.#reports.stands(pull, report)) return { said: null, comments: [], failures: [] };
     const outcome = await this.#publish(pull, report, along);
     // What somebody asked for is to be seen again until it is answered.
     const isDone = outcome.failures.length === 0 && !outcome.comments.some(isWaiting);
@@ -268,17 +269,28 @@ export class GitHubForge implements Forge {
   }
 
   async #publish(pull: PullRequest, report: PullRequestReport, along?: Along): Promise<PublishOutcome> {
-    const { check, suggestions, isNews = false } = report;
+    const { environment, marker, suggestions, isNews = false } = report;
     const client = this.#client.for(namesOf(pull.repository).owner);
     const thread = along?.thread === undefined ? readThread(client, pull) : Promise.resolve(along.thread);
+    const kept = this.#kept(pull, report, thread, along);
+    // What cannot be read is as if there were nothing: what is written then still says no more than is known.
+    const said = report.said({
+      comment: await thread.then((read) => ownComment(read, marker), orFailure(null)),
+      kept: await kept.catch(orFailure([])),
+    });
+    const { check, deployment } = said;
     // Where GitHub's limits let only a part of it through, what says most comes first.
     const first = await Promise.allSettled([
-      thread.then((read) => publishComment(client, read, report)),
+      thread.then((read) => publishComment(client, read, marker, said.comment)),
       check && publishCheck(client, pull, check, isNews),
     ]);
     const then = await Promise.allSettled([
       report.notice && thread.then((read) => publishNotice(client, read, report.notice!)),
-      report.deployment && this.#deploy(pull, report.deployment, thread, along),
+      kept.then((known) =>
+        deployment === null || environment === null
+          ? null
+          : publishDeployment(client, pull, environment, deployment, known),
+      ),
       publishSuggestions(client, pull, suggestions),
     ]);
     const outcomes = [...first, ...then];
@@ -289,18 +301,26 @@ export class GitHubForge implements Forge {
       (read) => read.comments,
       () => [],
     );
-    return { comments, failures: [...new Set(reasons as GreenroomError[])] };
+    return { said, comments, failures: [...new Set(reasons as GreenroomError[])] };
   }
 
-  /** A pull request that we never said a word about has no deployment of ours to be ended either. */
-  async #deploy(pull: PullRequest, deployment: Deployment, thread: Promise<Thread>, along?: Along): Promise<void> {
-    if (deployment.live === null && !(await thread).comments.some(({ isOurs }) => isOurs)) return;
-    const client = this.#client.for(namesOf(pull.repository).owner);
-    const { environment } = deployment;
-    const isListed = along?.deployments?.environment === environment;
-    const known = isListed ? along.deployments.nodes : await readDeployments(client, pull, environment);
+  /** A pull request that we never said a word about has no deployment of ours either. */
+  async #kept(
+    pull: PullRequest,
+    { environment, said }: PullRequestReport,
+    thread: Promise<Thread>,
+    along?: Along,
+  ): Promise<readonly StoredDeployment[]> {
+    if (environment === null) return [];
+    const isStarted = said(NOTHING_BEFORE).deployment?.live != null;
+    if (!isStarted && !(await thread).comments.some(({ isOurs }) => isOurs)) return [];
     await this.#cache.set(this.#environmentKey(pull.repository, pull.number), environment);
-    await publishDeployment(client, pull, deployment, known);
+    if (along?.deployments?.environment === environment) return along.deployments.nodes;
+    return readDeployments(this.#client.for(namesOf(pull.repository).owner), pull, environment);
+  }
+
+  deployments(pull: PullRequest, environment: string): Promise<readonly KeptDeployment[]> {
+    return readDeployments(this.#client.for(namesOf(pull.repository).owner), pull, environment);
   }
 
   #environmentKey({ path }: RepositoryRef, number: number): string {
@@ -331,6 +351,14 @@ export class GitHubForge implements Forge {
     return Promise.resolve();
   }
 }
+
+/** What is counted elsewhere as a failure; anything that is no failure of the forge's is thrown. */
+const orFailure =
+  <T>(value: T) =>
+  (error: unknown): T => {
+    if (error instanceof GreenroomError) return value;
+    throw error;
+  };
 
 const keyOf = ({ repository, number }: PullRequest) => `${repository.id}#${number}`;
 

@@ -1,21 +1,27 @@
 import type { Annotation, CheckReport } from '../core/check-report.ts';
 import type { Problem } from '../core/errors.ts';
 import { type Finding, isDenial } from '../core/finding.ts';
+import { type Status, type StatusState, titleOf } from '../status/status.ts';
 import { entries, findingEntry, nextStep, problemEntry, problemWords, waitingWords } from './advice.ts';
 import { editLink, link, newFileLink } from './links.ts';
+import { todoWords } from './running.ts';
 import type { PreviewState, ReportOptions, Subject } from './state.ts';
 import { count, dayAndTime, sentence, shortSha } from './text.ts';
 
-/** The check of a head commit; null where nothing certain can be said, or nobody wants to hear it. */
-export function renderCheck(state: PreviewState, subject: Subject, options: ReportOptions): CheckReport | null {
+/**
+ * The check of a head commit; null where nothing certain can be said, or nobody wants to hear it.
+ *
+ * @param status what is known of what was committed last; null where nothing was
+ */
+export function renderCheck(
+  state: PreviewState,
+  status: Status | null,
+  subject: Subject,
+  options: ReportOptions,
+): CheckReport | null {
   switch (state.state) {
-    case 'ready':
-      return {
-        conclusion: 'success',
-        title: 'Preview committed',
-        summary: `${state.preview.url ?? 'The preview'} shows ${shortSha(state.preview.headSha)} until ${dayAndTime(state.preview.expires)}.`,
-        annotations: state.findings.map(findingAnnotation),
-      };
+    case 'committed':
+      return running(state, status, subject, options);
     case 'denied': {
       const denied = state.findings.filter(isDenial);
       return {
@@ -63,9 +69,33 @@ export function renderCheck(state: PreviewState, subject: Subject, options: Repo
       if (state.reason === 'not-a-source' && state.removed === null) return null;
       return neutral('No preview', state.sentence);
     case 'unknown':
-      return state.told === undefined ? null : renderCheck({ state: 'problem', ...state.told }, subject, options);
+      return state.told === undefined
+        ? null
+        : renderCheck({ state: 'problem', ...state.told }, status, subject, options);
   }
 }
+
+/** Nobody waits for a check that nobody would ever end: what is only committed has passed. */
+function running(
+  { preview, findings }: Extract<PreviewState, { state: 'committed' }>,
+  status: Status | null,
+  subject: Subject,
+  options: ReportOptions,
+): CheckReport {
+  const { state, sentence: seen, turn } = status ?? { state: 'committed', sentence: 'Committed.', turn: 'nobody' };
+  const conclusion =
+    state === 'not-working' ? (turn === 'maker' ? 'failure' : 'neutral') : PENDING.has(state) ? 'pending' : 'success';
+  const todo = status === null ? '' : todoWords(status, options, subject);
+  const until = `${preview.url ?? 'The preview'}: ${shortSha(preview.headSha)}, until ${dayAndTime(preview.expires)}.`;
+  return {
+    conclusion,
+    title: status === null || state === 'committed' ? 'Preview committed' : `Preview ${titleOf(status)}`,
+    summary: [state === 'committed' ? 'Committed.' : sentence(seen, 700), todo, until].filter(Boolean).join(' '),
+    annotations: findings.map(findingAnnotation),
+  };
+}
+
+const PENDING: ReadonlySet<StatusState> = new Set(['starting', 'ready-older']);
 
 function neutral(title: string, summary: string): CheckReport {
   return { conclusion: 'neutral', title, summary: sentence(summary), annotations: [] };

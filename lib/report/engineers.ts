@@ -1,9 +1,10 @@
 import type { Finding } from '../core/finding.ts';
+import type { Status } from '../status/status.ts';
 import { renderChanges } from './changes.ts';
 import { commitLink, lineLink, link } from './links.ts';
-import { changesOf, changesPart } from './markers.ts';
+import { changesOf, changesPart, wordsOf, wordsPart } from './markers.ts';
 import type { ObjectChange, ReportOptions, Subject } from './state.ts';
-import { code, sentence, shortSha } from './text.ts';
+import { code, sentence, shortSha, withoutMarkers } from './text.ts';
 import { wholeItems } from './whole-items.ts';
 
 export interface EngineersInput {
@@ -12,6 +13,8 @@ export interface EngineersInput {
   readonly evidence: readonly string[];
   readonly objects: readonly ObjectChange[];
   readonly isNew: boolean;
+  /** What was seen of it; null for nothing. */
+  readonly status: Status | null;
   readonly subject: Subject;
   readonly options: ReportOptions;
   /** The comment as it stands; its list of changes stays where nothing changed since. */
@@ -24,7 +27,7 @@ export interface EngineersInput {
 export function renderEngineers(input: EngineersInput): string[] {
   const { findings, evidence, objects, isNew, previous } = input;
   const head = ['', '<details><summary>For engineers</summary>', ''];
-  const rules = [...ruleRows(findings), ...evidenceRows(evidence)];
+  const rules = [...seenRows(input), ...ruleRows(findings), ...evidenceRows(evidence)];
   const end = [...linkRows(input), '', '</details>'];
   const used = [...head, ...rules, ...end].join('\n').length;
   const kept = objects.length === 0 ? changesOf(previous) : null;
@@ -32,6 +35,20 @@ export function renderEngineers(input: EngineersInput): string[] {
   if (rules.length === 0 && changes === '') return [];
   const shown = changes === '' || changes.length > input.room - used ? [] : [changesPart(changes), ''];
   return [...head, ...rules, ...shown, ...end];
+}
+
+/** What the system itself said, and the last lines of the log: foreign text. What was said once is kept while it holds. */
+function seenRows({ status, previous }: EngineersInput): string[] {
+  if (status === null || status.since === null) return [];
+  const { since, words, lines } = status;
+  const text = [
+    ...(words === null ? [] : [`Seen: ${code(words)}`]),
+    ...(lines.length === 0
+      ? []
+      : ['Last lines of its log:', '', ...lines.map((line) => `    ${withoutMarkers(line)}`)]),
+  ].join('\n');
+  const part = text === '' ? wordsOf(previous, since) : text;
+  return part === null ? [] : [wordsPart(since, part), ''];
 }
 
 function ruleRows(findings: readonly Finding[]): string[] {

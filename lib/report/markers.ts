@@ -45,6 +45,54 @@ export function changesOf(comment: string | null): string | null {
   return found !== null && digest(found[2]!) === found[1] ? found[2]! : null;
 }
 
+const SEEN = /^<!-- greenroom:seen ([0-9a-f]{40,64}) (\d{1,11}|-)(?: (\[[a-z0-9 /=._:@#A-Z-]{1,140}\]))? -->$/m;
+
+/** What the comment remembers of a commit. */
+export interface Noted {
+  readonly headSha: string;
+  /** Unix seconds: when it was committed to the apps repo; null where nobody knows. */
+  readonly committedAt: number | null;
+  /** What was seen of it, as `keptLine` writes it; empty for nothing. */
+  readonly tag: string;
+}
+
+export function seenLine({ headSha, committedAt, tag }: Noted): string {
+  return `<!-- greenroom:seen ${headSha} ${committedAt ?? '-'}${tag === '' ? '' : ` ${tag}`} -->`;
+}
+
+/** Null where the comment does not say. */
+export function seenOf(comment: string | null): Noted | null {
+  const found = SEEN.exec(comment ?? '');
+  if (found === null) return null;
+  return { headSha: found[1]!, committedAt: found[2] === '-' ? null : Number(found[2]), tag: found[3] ?? '' };
+}
+
+const WORDS = /^<!-- greenroom:words ([0-9a-f]{32}) (\d{1,11}) -->\n([\s\S]*?)\n<!-- greenroom:words end -->$/m;
+
+/** What the system itself said at a time, so that a later writing can keep it. @param at unix seconds */
+export function wordsPart(at: number, text: string): string {
+  return `<!-- greenroom:words ${digest(text)} ${at} -->\n${text}\n<!-- greenroom:words end -->`;
+}
+
+/** That part of an earlier writing; null where it is not there, is about another time, or was edited by hand. */
+export function wordsOf(comment: string | null, at: number): string | null {
+  const found = WORDS.exec(comment ?? '');
+  return found !== null && Number(found[2]) === at && digest(found[3]!) === found[1] ? found[3]! : null;
+}
+
+const END = /^<!-- greenroom:end -->\n[^\n]*$/m;
+
+/** The line that says what is left of a preview that ended: what is seen later takes its place. */
+export function endPart(text: string): string {
+  return `<!-- greenroom:end -->\n${text}`;
+}
+
+/** The comment with another such line, and what it remembers with it. @param seen as of {@link seenLine} */
+export function withEnd(comment: string, text: string, seen: string | null): string {
+  const ended = comment.replace(END, () => endPart(text));
+  return seen === null ? ended : ended.replace(SEEN, () => seen);
+}
+
 /** What a box asks for when it is ticked. */
 export type BoxAction = 'keep' | 'start';
 

@@ -1,6 +1,6 @@
 import { pullRequestText, type RepositoryRef } from '../core/repository.ts';
 import { proposalMark } from '../model/proposal.ts';
-import { costWords } from './comment.ts';
+import { costWords } from './running.ts';
 import type { LivePreview, PreviewState } from './state.ts';
 import { code, dayAndTime, sentence, shortSha } from './text.ts';
 
@@ -37,7 +37,7 @@ export function renderProposal({ name, effect, state, live, pull }: ProposalSubj
 }
 
 function start(effect: ProposalSubject['effect'], state: PreviewState): string[] {
-  if (state.state !== 'ready') return [];
+  if (state.state !== 'committed') return [];
   const { url, expires } = state.preview;
   const what = effect === 'create' ? 'starts it at' : 'brings this version to';
   return [`Merging ${what} ${url}, until ${dayAndTime(expires)}. ${costWords(state.preview)}`];

@@ -3,7 +3,7 @@ import type { Finding } from '../core/finding.ts';
 import type { Capabilities } from '../forge/capabilities.ts';
 import type { Pages } from '../forge/pages.ts';
 
-/** A preview that runs, as far as the apps repo knows. */
+/** A preview as the apps repo holds it. */
 export interface LivePreview {
   readonly name: string;
   /** Null where no app of it has a route. */
@@ -41,8 +41,9 @@ export interface Place {
 
 /** What there is to say of one pull request. The same data makes comment, check, table and JSON. */
 export type PreviewState =
+  /** The apps repo holds it as the pull request wants it; whether it answers is a `Status`. */
   | {
-      readonly state: 'ready';
+      readonly state: 'committed';
       readonly preview: LivePreview;
       readonly findings: readonly Finding[];
       /** What is shown of its images, a line each. @default - nothing was asked */
@@ -124,6 +125,8 @@ export interface ReportOptions {
   readonly warn: number;
   /** Longest life that can be asked for, in seconds. */
   readonly max: number;
+  /** Line of a setting below `spec` in preview.yaml: `env`, `apps.api.port`; null for none. @default - nobody knows */
+  readonly lineOf?: (field: string) => number | null;
   /** The forge's pages; null for a forge without any. */
   readonly pages: Pages | null;
   /** What the forge's comments can do. */

@@ -1,7 +1,9 @@
 import { GreenroomError } from '../core/errors.ts';
 import type { RepositoryRef } from '../core/repository.ts';
 import {
+  type Before,
   isFork,
+  NOTHING_BEFORE,
   type PublishOutcome,
   type PullRequest,
   type PullRequestReport,
@@ -16,16 +18,21 @@ import { COMMENT_MARKER, HEADLINE, tickedBoxes } from '../report/markers.ts';
 import { renderEarlyEnd, renderNotice } from '../report/notice.ts';
 import type { PreviewState, ReportOptions, Subject } from '../report/state.ts';
 import { renderCorrection, renderSuggestion } from '../report/suggestion.ts';
+import type { Observation } from '../status/observation.ts';
+import type { Status } from '../status/status.ts';
 import { isUnanswered } from './commands/parse.ts';
 import type { Base, SyncContext } from './plan/base.ts';
 import type { PreviewPlan } from './plan/plan-preview.ts';
+import { whatIsSeen } from './seen.ts';
 
 export interface Published {
+  /** What is known of what was committed; null for nothing, and where nothing had to be looked at. */
+  readonly status: Status | null;
   readonly notes: readonly string[];
   readonly unanswered: readonly number[];
 }
 
-export const NOTHING_PUBLISHED: Published = { notes: [], unanswered: [] };
+export const NOTHING_PUBLISHED: Published = { status: null, notes: [], unanswered: [] };
 
 /** Runs what tells the makers of a pull request; one that a newer report overtakes may be left out. */
 export type Tell = (pull: PullRequest, work: () => Promise<Published>) => Promise<Published>;
@@ -35,6 +42,8 @@ export interface PublishOptions {
   readonly boxesAnswered?: boolean;
   /** See {@link PullRequestReport}. */
   readonly occasion?: string;
+  /** What was seen of the preview just now. @default - nobody looked */
+  readonly observed?: readonly Observation[];
   /** How it is told where others are told as well. @default - at once */
   readonly tell?: Tell;
 }
@@ -54,8 +63,11 @@ export function publish(
 }
 
 async function write(context: SyncContext, base: Said, plan: Saying, options: PublishOptions): Promise<Published> {
+  let status: Status | null = null;
   const report = {
-    ...reportOf(context, base, plan, options.boxesAnswered === true),
+    ...reportOf(context, base, plan, options, (seen) => {
+      status = seen;
+    }),
     ...(options.occasion === undefined ? {} : { occasion: options.occasion }),
     ...(plan.effect === 'none' ? {} : { isNews: true }),
   };
@@ -64,11 +76,12 @@ async function write(context: SyncContext, base: Said, plan: Saying, options: Pu
     outcome = await context.forge.publish(plan.pull, report);
   } catch (error) {
     if (!(error instanceof GreenroomError)) throw error;
-    outcome = { comments: [], failures: [error] };
+    outcome = { said: null, comments: [], failures: [error] };
   }
-  const { comments, failures } = outcome;
+  const { said, comments, failures } = outcome;
   const why = failures.map(({ message }) => message).join('; ');
   return {
+    status: said === null ? null : status,
     notes: failures.length === 0 ? [] : [`The comment or check could not be written: ${why}`],
     unanswered: comments.filter((comment) => isUnanswered(comment, base.now)).map(({ id }) => id),
   };
@@ -76,7 +89,7 @@ async function write(context: SyncContext, base: Said, plan: Saying, options: Pu
 
 /** Says in the comment that we failed where the maker did not, if that is so. */
 export async function publishProblem(context: SyncContext, base: Base, plan: PreviewPlan): Promise<void> {
-  if (plan.state.state !== 'ready' || plan.effect === 'none') return;
+  if (plan.state.state !== 'committed' || plan.effect === 'none') return;
   const live = plan.effect === 'update' ? plan.live : null;
   await publish(context, base, { ...plan, state: { state: 'problem', where: 'commit', live } });
 }
@@ -102,6 +115,7 @@ export async function publishBrokenSettings(
       name: '',
       effect: 'none',
       state: { state: 'problem', where: 'settings', live: null },
+      live: null,
     } as const;
     await publish(context, { platform: defaultPlatform(), now: context.clock() }, plan);
   } catch (error) {
@@ -112,47 +126,67 @@ export async function publishBrokenSettings(
 
 /** What texts need of a platform and of a plan. */
 type Said = Pick<Base, 'platform' | 'now'>;
-type Saying = Pick<PreviewPlan, 'pull' | 'name' | 'state' | 'effect' | 'objects'>;
+type Saying = Pick<PreviewPlan, 'pull' | 'name' | 'state' | 'effect' | 'objects' | 'live' | 'lineOf'>;
 
-function reportOf(context: SyncContext, base: Said, plan: Saying, boxesAnswered: boolean): PullRequestReport {
-  const { pull, name } = plan;
-  const subject: Subject = {
+/** @param onStatus told what the report says of the preview, each time that it is made */
+function reportOf(
+  context: SyncContext,
+  base: Said,
+  plan: Saying,
+  { boxesAnswered = false, observed = [] }: PublishOptions,
+  onStatus: (status: Status | null) => void,
+): PullRequestReport {
+  const { pull, name, live } = plan;
+  const subject = subjectOf(pull);
+  const options = optionsOf(context, base, plan);
+  const { objects = [], effect } = plan;
+  const state: PreviewState =
+    plan.state.state === 'committed' ? { ...plan.state, objects, isNew: effect === 'create' } : plan.state;
+  const saidAt = (before: Before, committedAt: number | null, seenNow: readonly Observation[]) => {
+    const input = { now: base.now, committedAt, state, live, observed: seenNow, contact: options.contact };
+    const seen = whatIsSeen(input, before);
+    const status = seen?.status ?? null;
+    onStatus(status);
+    // A tick that nobody has dealt with yet is not written over.
+    const isTicked = before.comment !== null && !boxesAnswered && tickedBoxes(before.comment).length > 0;
+    const check = renderCheck(state, status, subject, options);
+    return {
+      comment: isTicked ? before.comment : renderComment(state, status, subject, options, before.comment, seen?.line),
+      check: check === null ? null : { headSha: pull.head.sha, ...check },
+      deployment: seen?.deployment ?? null,
+    };
+  };
+  // Where nothing can be remembered, a time would be another one with every writing.
+  const committedAt = options.can.hiddenMarkers ? base.now : null;
+  return {
+    environment: name === '' ? null : environmentOf(name),
+    said: (before) => saidAt(before, committedAt, observed),
+    // When it was looked at is no news.
+    sameAs: JSON.stringify(
+      saidAt(
+        NOTHING_BEFORE,
+        null,
+        observed.map((one) => ({ ...one, at: 0 })),
+      ),
+    ),
+    marker: options.can.hiddenMarkers ? COMMENT_MARKER : HEADLINE,
+    notice: noticeOf(state, options),
+    suggestions: options.can.suggestions && options.can.hiddenMarkers ? suggestionsOf(state) : [],
+  };
+}
+
+function subjectOf(pull: PullRequest): Subject {
+  return {
     repository: pull.repository.path,
     number: pull.number,
     title: pull.title,
     headSha: pull.head.sha,
     branch: isFork(pull) ? null : pull.head.ref,
   };
-  const { policies, ttl } = base.platform;
-  const options: ReportOptions = {
-    contact: policies.contact,
-    now: base.now,
-    warn: durationSeconds(ttl.warn),
-    max: durationSeconds(ttl.max),
-    pages: context.forge.pages,
-    can: context.forge.capabilities,
-  };
-  const { objects = [], effect } = plan;
-  const state: PreviewState =
-    plan.state.state === 'ready' ? { ...plan.state, objects, isNew: effect === 'create' } : plan.state;
-  const check = renderCheck(state, subject, options);
-  return {
-    marker: options.can.hiddenMarkers ? COMMENT_MARKER : HEADLINE,
-    fresh: renderComment(state, subject, options),
-    // A tick that nobody has dealt with yet is not written over.
-    comment: (previous) =>
-      previous !== null && !boxesAnswered && tickedBoxes(previous).length > 0
-        ? previous
-        : renderComment(state, subject, options, previous),
-    notice: noticeOf(state, options),
-    check: check === null ? null : { headSha: pull.head.sha, ...check },
-    deployment: deploymentOf(state, name),
-    suggestions: options.can.suggestions && options.can.hiddenMarkers ? suggestionsOf(state) : [],
-  };
 }
 
 function noticeOf(state: PreviewState, options: ReportOptions): PullRequestReport['notice'] {
-  if (state.state === 'ready') return renderNotice(state.preview, options);
+  if (state.state === 'committed') return renderNotice(state.preview, options);
   return 'live' in state && state.live?.lost?.endsEarly ? renderEarlyEnd(state.live, options) : null;
 }
 
@@ -161,14 +195,17 @@ export function environmentOf(name: string): string {
   return `preview/${name}`;
 }
 
-function deploymentOf(state: PreviewState, name: string): PullRequestReport['deployment'] {
-  const environment = environmentOf(name);
-  if (state.state === 'ready') {
-    const { headSha, url } = state.preview;
-    // Without an address there is nothing for the forge to link to.
-    return url === null ? null : { environment, live: { headSha, url } };
-  }
-  return state.state === 'none' || state.state === 'no-file' ? { environment, live: null } : null;
+function optionsOf({ forge }: SyncContext, { platform, now }: Said, { lineOf }: Saying): ReportOptions {
+  const { policies, ttl } = platform;
+  return {
+    contact: policies.contact,
+    now,
+    warn: durationSeconds(ttl.warn),
+    max: durationSeconds(ttl.max),
+    ...(lineOf === undefined ? {} : { lineOf }),
+    pages: forge.pages,
+    can: forge.capabilities,
+  };
 }
 
 function suggestionsOf(state: PreviewState): Suggestion[] {

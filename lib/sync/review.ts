@@ -24,7 +24,7 @@ export interface Reviewed extends Attempt {
 
 const ATTEMPTS = 5;
 /** What is said positively of a pull request; everything else leaves an earlier proposal as it is. */
-const DECIDED: readonly PreviewState['state'][] = ['ready', 'none', 'no-file'];
+const DECIDED: readonly PreviewState['state'][] = ['committed', 'none', 'no-file'];
 
 /** Whether changes of previews are proposed for review instead of being committed. */
 export function asksForReview({ platform }: Base): boolean {
@@ -131,7 +131,7 @@ function planAfter(
   const { live, state } = plan;
   const why = state.state === 'none' ? `${state.sentence.replace(/\.?$/, '.')} ` : '';
   // That it ends early is for the platform team to merge; why it does is for the maker to change.
-  if (state.state !== 'ready' && plan.effect === 'update') return after;
+  if (state.state !== 'committed' && plan.effect === 'update') return after;
   if (proposed.status === 'open') {
     const sentence =
       plan.effect === 'remove'
@@ -147,7 +147,7 @@ function planAfter(
   }
   // What can be started again is told as it always is, with the box for it.
   const canStart = state.state === 'none' && (state.reason === 'stopped' || state.reason === 'expired');
-  if (proposed.outcome === 'withdrawn' && live === null && state.state !== 'ready' && !canStart) {
+  if (proposed.outcome === 'withdrawn' && live === null && state.state !== 'committed' && !canStart) {
     const sentence = `${why}The request for its preview was withdrawn.`;
     return { ...after, state: { state: 'review', decision: 'withdrawn', sentence, url: proposed.url, live } };
   }

@@ -5,6 +5,8 @@ import type { Override, PullRequest } from '../forge/forge.ts';
 import type { Seen } from '../forge/webhook.ts';
 import type { ApplyOptions } from '../gitops/apply.ts';
 import type { PreviewState } from '../report/state.ts';
+import type { Observation } from '../status/observation.ts';
+import type { Status } from '../status/status.ts';
 import { BACK_OFF, Behind, isBehind } from './fresh.ts';
 import { type Base, readBase, type SyncContext } from './plan/base.ts';
 import { isProposal } from './plan/eligibility.ts';
@@ -38,6 +40,8 @@ export interface SyncOptions {
   readonly known?: { readonly headSha: string; readonly override: Override };
   /** Whether the boxes that are ticked in our comment were dealt with. @default false */
   readonly boxesAnswered?: boolean;
+  /** What was seen of the preview just now. @default - nobody looked */
+  readonly observed?: readonly Observation[];
 }
 
 /** What happened to one pull request's preview. */
@@ -51,6 +55,8 @@ export interface SyncResult {
   readonly change: ChangeSet;
   /** The commit that carried the change; null for none, and in a dry run. */
   readonly commit: string | null;
+  /** What is known of what was committed; null for nothing, and where nothing had to be looked at. */
+  readonly status: Status | null;
   /** What went wrong beside the way, e.g. a comment that could not be written. */
   readonly notes: readonly string[];
   /** Comments that look like commands and have no answer yet, oldest first; see `handleComment`. */
@@ -136,7 +142,7 @@ export async function syncPullRequest(
   const result = applied;
   const subject = `${repository.path}`;
   if (result.plan === null) {
-    const nothing = { effect: 'none', change: new Map(), notes: [], unanswered: [] } as const;
+    const nothing = { effect: 'none', change: new Map(), status: null, notes: [], unanswered: [] } as const;
     const isPassing = isStale || (result.state.state === 'unknown' && result.state.isPassing === true);
     return { repository: subject, number, name: null, state: result.state, commit, isPassing, ...nothing };
   }

@@ -61,9 +61,14 @@ export const ROOMS: readonly Room[] = [
     from: ['core'],
   },
   {
+    name: 'status',
+    what: 'what a preview is like, by what was seen of it: observations -> state, sentence, whose turn it is; reasons in a table; what a forge remembers in one line',
+    from: ['core'],
+  },
+  {
     name: 'report',
     what: 'comment, notice, suggested changes, check, texts: data in, strings out',
-    from: ['core', 'model', 'forge'],
+    from: ['core', 'model', 'forge', 'status'],
   },
   {
     name: 'constructs',
@@ -91,7 +96,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'sync',
     what: 'one pull request, all of them (`sweep/`), and commands by comment (`commands/`); `plan/` decides what a preview should be',
-    from: ['core', 'model', 'policies', 'evidence', 'gitops', 'forge', 'report', 'constructs', 'compile'],
+    from: ['core', 'model', 'policies', 'evidence', 'gitops', 'forge', 'status', 'report', 'constructs', 'compile'],
     inner: { plan: [], commands: ['plan'], '.': ['plan', 'commands'], sweep: ['plan', '.'] },
   },
   {

@@ -105,8 +105,13 @@ describe('the action', () => {
     const { code, log, outputs, summary } = await run(inputs, { ...env, GITHUB_EVENT_PATH: event });
     expect([code, log.includes(fake.token)]).toEqual([0, false]);
     expect(world.previews()).toEqual(['pr-shop-7']);
-    expect(outputs).toEqual({ name: 'pr-shop-7', state: 'ready', url: 'https://pr-shop-7.apps.example.com' });
-    expect(summary).toBe('### pr-shop-7: ready - [open the preview](https://pr-shop-7.apps.example.com)\n');
+    expect(outputs).toEqual({
+      name: 'pr-shop-7',
+      state: 'committed',
+      status: 'committed',
+      url: 'https://pr-shop-7.apps.example.com',
+    });
+    expect(summary).toBe('### pr-shop-7: on its way - [its address](https://pr-shop-7.apps.example.com)\n');
   });
 
   test("leaves a fork's pull request alone where it gets no token, and fails for nothing else", async () => {
@@ -122,7 +127,7 @@ describe('the action', () => {
     };
     for (const head of [2, null]) {
       const { code, log, outputs } = await of(head);
-      expect([code, outputs]).toEqual([0, { name: '', state: 'none', url: '' }]);
+      expect([code, outputs]).toEqual([0, { name: '', state: 'none', status: '', url: '' }]);
       expect(log).toContain('::notice::This pull request comes from a fork');
     }
     expect((await of(1)).code).toBe(2);
@@ -132,7 +137,7 @@ describe('the action', () => {
     const { env, inputs } = await opened(previewText('prot: 80'));
     const { code, log, outputs, summary } = await run({ ...inputs, repo: 'acme/shop', pr: '7' }, env);
     expect(code).toBe(2);
-    expect(outputs).toEqual({ name: 'pr-shop-7', state: 'invalid', url: '' });
+    expect(outputs).toEqual({ name: 'pr-shop-7', state: 'invalid', status: '', url: '' });
     expect(log).toMatch(/^::error file=preview\.yaml,line=6::.*did you mean "port"/m);
     expect(summary).toContain('did you mean "port"');
   });

@@ -20,7 +20,7 @@ test('a command that waits for a limit of GitHub says so on stderr, and nothing 
   };
   const args = ['sync', '--repo', 'acme/shop', '--pr', '7', '--apps-repo', 'acme/previews', '--format', 'json'];
   const { stdout, stderr } = await inProcess(args, '/', { GITHUB_TOKEN: fake.token, GITHUB_API_URL: fake.url });
-  expect(JSON.parse(stdout)).toMatchObject({ effect: 'create', state: { state: 'ready' } });
+  expect(JSON.parse(stdout)).toMatchObject({ effect: 'create', state: { state: 'committed' } });
   expect(stderr).toMatch(
     /^greenroom: waiting 1 second, until \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ: GitHub's rate limit is used up \(GraphQL ReadPull\)\n$/,
   );

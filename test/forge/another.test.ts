@@ -97,7 +97,7 @@ describe('another forge', () => {
   test('proves its deliveries in its own way, and groups in groups have names of their own', async () => {
     const { deliver, folders, forge } = await start(previewText());
     expect(await deliver('guess')).toEqual({ status: 401, state: undefined });
-    expect(await deliver()).toEqual({ status: 202, state: 'ready' });
+    expect(await deliver()).toEqual({ status: 202, state: 'committed' });
     expect(NAME).toMatch(/^pr-web-shop-[2-7][a-z2-7]{10}-7$/);
     expect(await folders()).toEqual([`previews/main/${NAME.slice(3, -2)}/${NAME}/preview.json`]);
     forge.pull('acme', 'web/shop', { number: 7, repositoryId: 101, state: 'closed' });
@@ -109,7 +109,7 @@ describe('another forge', () => {
     const { deliver, forge, clock } = await start(previewText());
     await deliver();
     const first = forge.comment(SHOP, 7)!;
-    expect(first).toMatch(/^### Preview: ready - \[Open the preview\]/);
+    expect(first).toMatch(/^### Preview: on its way/);
     expect(first).not.toContain('<!--');
     expect(first.length).toBeLessThanOrEqual(2000);
     expect(forge.reports.map(({ marker, suggestions }) => [marker, suggestions])).toEqual([['### Preview: ', []]]);
@@ -121,7 +121,7 @@ describe('another forge', () => {
     expect(notice.body).not.toMatch(/<!--|box/);
     clock.now += 48 * 3600;
     await deliver();
-    expect(forge.comment(SHOP, 7)).toContain('To start it again, comment `/preview retry`.');
+    expect(forge.comment(SHOP, 7)).toContain('To start it again, comment `/preview start`.');
   });
 
   test('has its own pages', async () => {

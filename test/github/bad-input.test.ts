@@ -179,7 +179,7 @@ test('a branch protection that refuses the bot: how to let it in is said, and th
   expect(stderr).toContain('or set commit.mode: pull-request in greenroom.yaml');
   const comment = scene.world.comment('shop', 7)!;
   expect(comment).toContain('### Preview: problem on our side');
-  expect(comment).toContain('Your earlier preview is still running');
+  expect(comment).toContain('Your earlier preview stays as it is');
   expect(comment).not.toContain('protected');
 });
 
@@ -228,9 +228,7 @@ describe('the file at the head', () => {
     expect(comment).toMatch(
       /\[Line 6\]\(https:\/\/github\.com\/acme\/shop\/blob\/[0-9a-f]{40}\/preview\.yaml#L6\): "prot" is not a setting/,
     );
-    expect(comment).toMatch(
-      /Your earlier preview is still running: it shows `[0-9a-f]{7}`, not the latest commit `[0-9a-f]{7}`/,
-    );
+    expect(comment).toMatch(/Your earlier preview stays as it is: `[0-9a-f]{7}`, not the latest commit `[0-9a-f]{7}`/);
   });
 });
 

@@ -72,11 +72,11 @@ describe('faults', () => {
     let lost = 1;
     fake.fault = ({ operation }) =>
       operation === 'CommitFiles' && lost-- > 0 ? { status: 502, after: true } : undefined;
-    expect(await sync(world)).toMatchObject({ state: { state: 'ready' } });
+    expect(await sync(world)).toMatchObject({ state: { state: 'committed' } });
     expect(fake.requests.filter(({ operation }) => operation === 'CommitFiles')).toHaveLength(1);
     expect(world.previews()).toEqual(['pr-shop-7']);
     expect(world.head()).not.toBe(before);
-    expect(world.comment('shop', 7)).toContain('Open the preview');
+    expect(world.comment('shop', 7)).toContain('[Its address]');
   });
 
   const HTML: Fault = { status: 200 };
@@ -220,7 +220,7 @@ describe('the command', () => {
       code: 0,
       stdout: expect.stringMatching(/^pr-shop-7: no change/),
     });
-    expect(world.comment('shop', 7)).toContain('Open the preview');
+    expect(world.comment('shop', 7)).toContain('[Its address]');
   });
 
   test('says that it needs a token', async () => {

@@ -23,7 +23,7 @@ async function ended() {
   world.pull('shop', 7, { state: 'closed', merged: true });
   fake.fault = (request) => (isPublishing(request) ? BROKEN : undefined);
   expect(await sync()).toMatchObject({ effect: 'remove', notes: [expect.stringContaining('could not be written')] });
-  expect(world.comment('shop', 7)).toContain('Open the preview');
+  expect(world.comment('shop', 7)).toContain('[Its address]');
   const asked = async () => {
     fake.requests.length = 0;
     const result = await run();
@@ -40,7 +40,7 @@ describe('what could not be written about an ending', () => {
     ]);
     fake.fault = () => undefined;
     expect(await run()).toMatchObject({ results: [], unknown: [], failures: [] });
-    expect(world.comment('shop', 7)).toContain('### Preview: removed\nThis pull request was merged;');
+    expect(world.comment('shop', 7)).toContain('### Preview: removed\nThis pull request was merged.');
     expect(world.check('shop', 7)).toMatchObject({ conclusion: 'neutral', title: 'No preview' });
     expect(fake.deployments.at(-1)?.statuses.at(-1)?.state).toBe('inactive');
   });
@@ -73,8 +73,8 @@ describe('what could not be written about an ending', () => {
     const { world, fake, run } = await ended();
     fake.fault = () => undefined;
     world.pull('shop', 7);
-    expect((await run()).results).toMatchObject([{ effect: 'create', state: { state: 'ready' } }]);
-    expect(world.comment('shop', 7)).toContain('Open the preview');
+    expect((await run()).results).toMatchObject([{ effect: 'create', state: { state: 'committed' } }]);
+    expect(world.comment('shop', 7)).toContain('[Its address]');
   });
 
   test('is not written on a stranger that has the name and the number by now', async () => {
@@ -92,7 +92,7 @@ describe('what could not be written about an ending', () => {
     const { world, fake, run } = await ended();
     fake.fault = ({ operation }) => (operation === 'ReadPull' ? BROKEN : undefined);
     expect(await run()).toMatchObject({ results: [], unknown: [], failures: [] });
-    expect(world.comment('shop', 7)).toContain('Open the preview');
+    expect(world.comment('shop', 7)).toContain('[Its address]');
   });
 
   test('a history that cannot be read holds up nothing', async () => {

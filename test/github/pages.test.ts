@@ -7,6 +7,7 @@ import { clientOf } from '../support/fake-github/client.ts';
 import { fakeForFile } from '../support/fake-github/fixture.ts';
 import { TestForge } from '../support/forge.ts';
 import fc from '../support/property.ts';
+import { reportOf } from '../support/report.ts';
 
 const CURSORS = ['a', 'b', 'c'];
 const pageInfo = fc.record({
@@ -52,7 +53,7 @@ describe('every listing, whatever the answers are', async () => {
   const repository = { path: 'acme/shop', id: 101 };
   const pull = { repository, number: 7, head: { sha }, labels: [] } as never;
   const suggestion = { marker: 'm', path: 'a', startLine: 1, endLine: 1, body: 'm' };
-  const report = { marker: 'm', comment: () => null, fresh: null, notice: null, check: null, deployment: null };
+  const report = reportOf({ environment: null, marker: 'm' });
 
   const all = async (items: AsyncIterable<unknown>) => {
     for await (const _ of items);

@@ -45,7 +45,7 @@ describe('deployments', () => {
       { environment: 'preview/pr-shop-7', sha, transient_environment: true, production_environment: false },
     ]);
     const [status] = fake.deployments[0]!.statuses;
-    expect(status).toMatchObject({ state: 'success', environment_url: 'https://pr-shop-7.apps.example.com' });
+    expect(status).toMatchObject({ state: 'in_progress', environment_url: 'https://pr-shop-7.apps.example.com' });
   });
 
   test('a push is a deployment of its own, and the one before is over', async () => {
@@ -54,7 +54,7 @@ describe('deployments', () => {
     world.push('shop', { 'README.md': 'x' });
     world.pull('shop', 7);
     await sync(world);
-    expect(fake.deployments.map(({ statuses }) => statuses.at(-1)?.state)).toEqual(['inactive', 'success']);
+    expect(fake.deployments.map(({ statuses }) => statuses.at(-1)?.state)).toEqual(['inactive', 'in_progress']);
   });
 
   test.each(['closed', 'stopped', 'expired'])('%s: it is over', async (how) => {
@@ -87,7 +87,7 @@ describe('deployments', () => {
     const { notes } = await sync(world);
     expect(notes).toEqual([expect.stringContaining('Deployments: write')]);
     expect(world.previews()).toEqual(['pr-shop-7']);
-    expect(world.comment('shop', 7)).toContain('Open the preview');
+    expect(world.comment('shop', 7)).toContain('[Its address]');
     expect(world.check('shop', 7)).toMatchObject({ conclusion: 'success' });
   });
 
@@ -101,10 +101,10 @@ describe('deployments', () => {
     world.push('shop', { 'README.md': 'x' });
     world.pull('shop', 7);
     expect(await sync(world)).toMatchObject({ effect: 'update', notes: [refused] });
-    expect(world.comment('shop', 7)).toContain('Open the preview');
+    expect(world.comment('shop', 7)).toContain('[Its address]');
     fake.missing.clear();
     expect(await sync(world)).toMatchObject({ effect: 'none', notes: [] });
-    expect(fake.deployments).toMatchObject([{ statuses: [{ state: 'success' }] }]);
+    expect(fake.deployments).toMatchObject([{ statuses: [{ state: 'in_progress' }] }]);
   });
 
   test('of two that were made for one commit at the same time, the first stays', async () => {
@@ -113,7 +113,7 @@ describe('deployments', () => {
     const second = { ...fake.deployments[0]!, node_id: 'DE_second', statuses: [...fake.deployments[0]!.statuses] };
     fake.deployments.push(second);
     await sync(world);
-    expect(fake.deployments.map(({ statuses }) => statuses.at(-1)?.state)).toEqual(['success', 'inactive']);
+    expect(fake.deployments.map(({ statuses }) => statuses.at(-1)?.state)).toEqual(['in_progress', 'inactive']);
     fake.requests.length = 0;
     await sync(world);
     expect(writes(fake)).toEqual([]);
@@ -179,7 +179,7 @@ describe('boxes in the comment', () => {
     tick('mia');
     await handle();
     expect(expires(world)).toBe(world.now + 8 * HOUR);
-    expect(own.body).toContain('### Preview: ready - [Open');
+    expect(own.body).toContain('### Preview: on its way');
     expect(await handle()).toBeNull();
   });
 
@@ -243,7 +243,7 @@ describe('boxes in the comment', () => {
     tick('mia');
     await handle();
     expect(expires(world)).toBe(world.now + 4 * HOUR);
-    expect(own.body).toContain('### Preview: ready');
+    expect(own.body).toContain('### Preview: on its way');
   });
 });
 

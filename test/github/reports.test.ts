@@ -2,13 +2,14 @@ import { expect, test } from 'vitest';
 import type { PullRequest } from '../../lib/forge/forge.ts';
 import { ProcessCache } from '../../lib/github/http/cache.ts';
 import { Reports } from '../../lib/github/publish/reports.ts';
+import { reportOf } from '../support/report.ts';
 
 const listed = (reports: Reports, thread: string) => {
   const pull = { repository: { id: 7, path: 'acme/shop' }, number: 1 } as PullRequest;
   reports.listed(pull, thread);
   return pull;
 };
-const report = (text: string) => ({ comment: (previous: string | null) => previous ?? text, check: null });
+const report = (comment: string) => reportOf({ comment });
 
 test('a report stands while its comment and the thread are the same', async () => {
   const reports = new Reports(new ProcessCache(), () => 0, 'github.com');

@@ -52,16 +52,16 @@ describe('with commit.mode: pull-request', () => {
     expect([world.head(), pulls()]).toEqual([before, ['open']]);
     expect(world.comment('shop', 7)).toContain('### Preview: waiting for review');
     expect(world.comment('shop', 7)).toContain('https://github.com/acme/previews/pull/1');
-    expect(world.comment('shop', 7)).not.toContain('Open the preview');
+    expect(world.comment('shop', 7)).not.toContain('[Its address]');
     expect(world.check('shop', 7)).toMatchObject({ conclusion: 'neutral', title: 'Waiting for review' });
     expect(body(1)).toMatch(/`pr-shop-7` is the preview of .*acme\/shop#7.* at `[0-9a-f]{7}`/);
     expect(body(1)).toContain('Merging starts it at https://pr-shop-7.apps.example.com');
 
     expect(await sync(world)).toMatchObject({ effect: 'none', state: { state: 'review' } });
     merge(1);
-    expect(await sync(world)).toMatchObject({ effect: 'none', state: { state: 'ready' } });
+    expect(await sync(world)).toMatchObject({ effect: 'none', state: { state: 'committed' } });
     expect(world.previews()).toEqual(['pr-shop-7']);
-    expect(world.comment('shop', 7)).toContain('Open the preview');
+    expect(world.comment('shop', 7)).toContain('[Its address]');
     expect(branch()).toBeNull();
   });
 
@@ -72,7 +72,7 @@ describe('with commit.mode: pull-request', () => {
     world.push('shop', { 'preview.yaml': previewText('', 'ghcr.io/acme/other') });
     world.pull('shop', 7);
     expect(await sync(world)).toMatchObject({ effect: 'update', state: { state: 'review' } });
-    expect(world.comment('shop', 7)).toContain('is still running');
+    expect(world.comment('shop', 7)).toContain('Your earlier preview stays as it is');
     world.push('shop', { 'preview.yaml': previewText('', 'ghcr.io/acme/third') });
     world.pull('shop', 7);
     expect(await sync(world)).toMatchObject({ effect: 'update' });
@@ -105,7 +105,7 @@ describe('with commit.mode: pull-request', () => {
     world.pull('shop', 7, { state: 'closed', merged: true });
     expect(await sync(world)).toMatchObject({ effect: 'remove', state: { state: 'review', decision: 'open' } });
     expect(world.previews()).toEqual(['pr-shop-7']);
-    expect(world.comment('shop', 7)).toContain('is still running');
+    expect(world.comment('shop', 7)).toContain('Your earlier preview stays as it is');
     expect(body(3)).toMatch(/was merged.*Merging ends it\. Until then it runs on, at the latest until/);
     merge(3);
     expect(world.previews()).toEqual([]);
@@ -278,7 +278,7 @@ describe('a sweep with commit.mode: pull-request', () => {
     for (const number of [1, 2, 3]) merge(number);
     await sweepAll(world);
     expect(world.previews()).toEqual(['pr-cart-1', 'pr-shop-7', 'pr-shop-8']);
-    expect(world.comment('shop', 8)).toContain('Open the preview');
+    expect(world.comment('shop', 8)).toContain('[Its address]');
     // The branches are gone, and previews that nobody has to look at cost no request of their own.
     const fake = await world.github();
     fake.requests.length = 0;

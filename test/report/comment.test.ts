@@ -6,7 +6,7 @@ import type { PreviewState } from '../../lib/report/state.ts';
 import { readMarkdown } from '../support/markdown.ts';
 import { comment, EXPIRES, finding, live, NOW, options, subject } from './support.ts';
 
-const ready = { state: 'ready', preview: live, findings: [] } as const satisfies PreviewState;
+const ready = { state: 'committed', preview: live, findings: [] } as const satisfies PreviewState;
 const DAY = 86_400;
 /** The text without what no reader sees. */
 const visible = (text: string) => text.replace(/^<!--.*-->\n/gm, '');
@@ -78,9 +78,9 @@ describe('refused', () => {
 
   test('a finding that an exception lets pass is no thing to change, and names the exception', () => {
     const passed = { ...finding, exception: 'shop-needs-it' };
-    const text = comment({ state: 'ready', preview: live, findings: [passed] });
+    const text = comment({ state: 'committed', preview: live, findings: [passed] });
     expect(text).toContain('let pass by exception `shop-needs-it`');
-    const check = renderCheck({ state: 'ready', preview: live, findings: [passed] }, subject, options);
+    const check = renderCheck({ state: 'committed', preview: live, findings: [passed] }, null, subject, options);
     expect(check?.annotations[0]?.level).toBe('warning');
   });
 
@@ -112,7 +112,10 @@ describe('waiting', () => {
       'Your build for `a1b2c3d` has not finished: the image `ghcr.io/acme/shop:pr-7-a1b2c3d` is not there yet. The preview starts by itself when it is. Nothing to do.';
     const build = '[Watch the build](https://github.example.com/acme/shop/pull/7/checks)';
     expect(comment(state)).toContain(`### Preview: waiting for your build\n${words} ${build}\n`);
-    expect(renderCheck(state, subject, options)).toMatchObject({ conclusion: 'pending', summary: `${words} ${build}` });
+    expect(renderCheck(state, null, subject, options)).toMatchObject({
+      conclusion: 'pending',
+      summary: `${words} ${build}`,
+    });
     expect(comment(state, { options: { pages: null } })).toContain(`${words}\n`);
   });
 
@@ -148,18 +151,15 @@ describe('the end', () => {
 
   test('removed: when, how long it ran, about what it cost', () => {
     const text = comment(none, { previous: running });
-    expect(text).toContain(
-      '### Preview: removed\nThis pull request was merged; everything was deleted Tue 3 Nov 17:00 UTC.',
-    );
-    expect(text).toContain('It ran 24 hours, about $0.30.');
+    expect(text).toContain('### Preview: removed\nThis pull request was merged. It ran 24 hours, about $0.30.\n');
+    expect(text).toContain('the cluster deletes it within minutes');
+    expect(text).not.toContain('was deleted');
   });
 
   test('ended by its time, and stopped: how long it ran, and a box to start it again', () => {
     const expired = { ...none, reason: 'expired', sentence: 'Its time is up.' };
     const text = comment(expired, { previous: running });
-    expect(text).toContain(
-      '### Preview: ended\nIt stopped after 24 hours to save money; your pull request is unchanged',
-    );
+    expect(text).toContain('### Preview: ended\nIt ended after 24 hours to save money; your pull request is unchanged');
     expect(readMarkdown(text).boxes).toEqual([['Start again', false]]);
     const stopped = comment({ ...none, reason: 'stopped', sentence: 'mia stopped it' }, { previous: running });
     expect(stopped).toContain('### Preview: stopped\nmia stopped it after 24 hours;');
@@ -190,36 +190,36 @@ describe('nothing to say', () => {
     { state: 'no-file', removed: null },
     { state: 'unknown', reason: 'time-out' },
   ] as PreviewState[])('$state: no comment where there never was one', (state) => {
-    expect(renderComment(state, subject, options)).toBeNull();
+    expect(renderComment(state, null, subject, options)).toBeNull();
   });
 
   test('a repository that is no source, and had no preview, gets no check either', () => {
     const state = { state: 'none', reason: 'not-a-source', sentence: 'acme/shop gets no previews.' } as const;
-    expect(renderCheck({ ...state, removed: null }, subject, options)).toBeNull();
-    expect(renderCheck({ ...state, removed: live }, subject, options)).toMatchObject({ conclusion: 'neutral' });
+    expect(renderCheck({ ...state, removed: null }, null, subject, options)).toBeNull();
+    expect(renderCheck({ ...state, removed: live }, null, subject, options)).toMatchObject({ conclusion: 'neutral' });
   });
 
   test('unknown leaves no tick that was dealt with: it would count again after a later command', () => {
     const plain = comment({ state: 'none', reason: 'stopped', sentence: 'mia stopped it', removed: live });
     const ticked = plain.replace('- [ ] Start again', '- [x] Start again');
     expect(ticked).not.toBe(plain);
-    expect(renderComment({ state: 'unknown', reason: 'x' }, subject, options, ticked)).toBe(plain);
+    expect(renderComment({ state: 'unknown', reason: 'x' }, null, subject, options, ticked)).toBe(plain);
   });
 
   test('unknown changes neither comment nor check', () => {
-    expect(renderComment({ state: 'unknown', reason: 'x' }, subject, options, comment(ready))).toBeNull();
-    expect(renderCheck({ state: 'unknown', reason: 'x' }, subject, options)).toBeNull();
+    expect(renderComment({ state: 'unknown', reason: 'x' }, null, subject, options, comment(ready))).toBeNull();
+    expect(renderCheck({ state: 'unknown', reason: 'x' }, null, subject, options)).toBeNull();
   });
 });
 
 test('the check says what is next: neutral and a link for no file, a link to edit for a mistake', () => {
-  const none = renderCheck({ state: 'no-file', removed: null }, subject, options);
+  const none = renderCheck({ state: 'no-file', removed: null }, null, subject, options);
   expect(none).toMatchObject({ conclusion: 'neutral', title: 'No preview.yaml' });
   expect(none?.summary).toContain('https://github.example.com/acme/shop/new/fix-header?filename=preview.yaml');
   const problems = [{ file: 'preview.yaml', line: 3, message: 'must be small' }];
-  const invalid = renderCheck({ state: 'invalid', problems, live: null }, subject, options);
+  const invalid = renderCheck({ state: 'invalid', problems, live: null }, null, subject, options);
   expect(invalid).toMatchObject({ conclusion: 'failure', annotations: [{ startLine: 3 }] });
   expect(invalid?.summary).toContain('https://github.example.com/acme/shop/edit/fix-header/preview.yaml');
-  const denied = renderCheck({ state: 'denied', findings: [finding], live: null }, subject, options);
+  const denied = renderCheck({ state: 'denied', findings: [finding], live: null }, null, subject, options);
   expect(denied?.summary).toContain('edit the file');
 });

@@ -6,7 +6,7 @@ import fc, { runs } from '../support/property.ts';
 import { comment, finding, live } from './support.ts';
 
 const ready = (objects: readonly ObjectChange[], isNew = false): PreviewState => {
-  return { state: 'ready', preview: live, findings: [], objects, isNew };
+  return { state: 'committed', preview: live, findings: [], objects, isNew };
 };
 const deployment = (image: string) => `kind: Deployment\nspec:\n  image: ${image}\n`;
 const changed: ObjectChange = { path: 'app/deployment.a.yaml', before: deployment('a:1'), after: deployment('a:2') };

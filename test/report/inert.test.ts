@@ -2,10 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { COMMENT_MARKER, changesOf, memoryOf, tickedBoxes } from '../../lib/report/markers.ts';
 import type { PreviewState } from '../../lib/report/state.ts';
 import { renderSuggestion } from '../../lib/report/suggestion.ts';
+import { type Condition, cleanFacts, cleanLines, cleanWords } from '../../lib/status/observation.ts';
+import type { Status } from '../../lib/status/status.ts';
 import { parseCommands } from '../../lib/sync/commands/parse.ts';
 import { readMarkdown } from '../support/markdown.ts';
 import fc, { runs } from '../support/property.ts';
-import { comment, finding, live, options } from './support.ts';
+import { comment, finding, live, options, seenReady, statusFor } from './support.ts';
 
 // Titles, branches, names of files and what stands in files come from people who may be hostile. Each text here is put in
 // every place where such a text can get into the comment; what a reader of Markdown makes of it must hold nothing of theirs.
@@ -72,8 +74,8 @@ function states(text: string): PreviewState[] {
     { state: 'denied', findings: findings.slice(0, 1), live: null },
     { state: 'invalid', problems, live },
     { state: 'invalid', problems: problems.slice(2), live: null },
-    { state: 'ready', preview: live, findings, objects, evidence: [text] },
-    { state: 'ready', preview: live, findings, objects, isNew: true },
+    { state: 'committed', preview: live, findings, objects, evidence: [text] },
+    { state: 'committed', preview: live, findings, objects, isNew: true },
     { state: 'queued', reason: 'places', sentence: text, live },
     { state: 'waiting', image: text, live },
     { state: 'review', decision: 'open', sentence: text, url: 'https://github.example.com/acme/shop/pull/9', live },
@@ -83,7 +85,7 @@ function states(text: string): PreviewState[] {
 }
 
 const OWN_HTML =
-  /^(<!-- greenroom:(preview|memory state=[a-z/-]+ since=(\d+|-)|changes [0-9a-f]{32}|changes end|start|keep) -->\s*)+$|^<details><summary>For engineers<\/summary>$|^<\/details>$|^<\/?sub>$/;
+  /^(<!-- greenroom:(preview|memory state=[a-z/-]+ since=(\d+|-)|changes [0-9a-f]{32}|changes end|words [0-9a-f]{32} \d+|words end|end|start|keep) -->\s*)+$|^<details><summary>For engineers<\/summary>$|^<\/details>$|^<\/?sub>$/;
 const OWN_LINK =
   /^https:\/\/(pr-shop-7\.apps\.example\.com$|github\.example\.com\/acme\/shop\/(blob|edit|commit|pull)\/)/;
 
@@ -107,9 +109,28 @@ function expectInert(text: string): void {
   expect(text.match(/^<!-- greenroom:memory/gm)).toHaveLength(1);
 }
 
+/** What was seen in a cluster, with this text in every place where foreign words can stand. */
+function statuses(text: string): Status[] {
+  const foreign = {
+    facts: cleanFacts({ app: text, name: text, path: text }),
+    ...(cleanWords(text) === undefined ? {} : { words: cleanWords(text)! }),
+    lines: cleanLines(text.split('\n')),
+  };
+  const seen = (condition: Condition, reason: string) =>
+    statusFor({ ...seenReady, condition, reason, ...foreign }, { contact: text, earlier: 'b'.repeat(40) });
+  return [seen('not-working', 'refused'), seen('not-working', 'secret-missing'), seen('starting', 'pulling')];
+}
+
 function inEveryPlace(text: string): string[] {
   const subject = { title: text, branch: text };
-  return states(text).map((state) => comment(state, { subject, options: { contact: text } }));
+  const running = { state: 'committed', preview: live, findings: [] } as const;
+  const ended = { state: 'none', reason: 'closed', sentence: text, removed: live } as const;
+  const stuck = statusFor({ ...seenReady, condition: 'ending', reason: 'stuck', ...{ words: text, facts: {} } });
+  return [
+    ...states(text).map((state) => comment(state, { subject, options: { contact: text } })),
+    ...statuses(text).map((status) => comment(running, { subject, status, options: { contact: text } })),
+    comment(ended, { subject, status: stuck, options: { contact: text } }),
+  ];
 }
 
 describe('foreign text is inert wherever it is quoted', () => {

@@ -27,7 +27,7 @@ test('it says every option that the command has, with its default', async () => 
 
 test('nothing of the metrics is global: two services count for themselves', async () => {
   const [one, other] = [0, 1].map((waiting) => new Metrics({ waiting, running: 0 }, { waiting: 0 }, () => 0));
-  one!.syncs.inc({ state: 'ready' });
-  expect(await other!.text()).not.toContain('state="ready"');
+  one!.syncs.inc({ state: 'committed' });
+  expect(await other!.text()).not.toContain('state="committed"');
   expect(await other!.text()).toContain('greenroom_queue_waiting 1');
 });

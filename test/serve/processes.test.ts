@@ -53,7 +53,7 @@ describe('receivers as processes', () => {
     };
     expect((await deliverEvent(url, 'pull_request', closed)).status).toBe(202);
     await synced(2);
-    expect(world.comment('shop', 1)).toContain('Open the preview');
+    expect(world.comment('shop', 1)).toContain('[Its address]');
   });
 
   test('a second signal ends it at once', async () => {

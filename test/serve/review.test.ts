@@ -110,7 +110,7 @@ describe('events of the apps repo', () => {
     expect(world.comment('shop', 7)).toContain('### Preview: waiting for review');
     mergePull(fake, 'acme', 'previews', 1);
     expect(await deliver('pull_request', pull('previews', 1, 'closed'))).toBe(202);
-    expect(world.comment('shop', 7)).toContain('Open the preview');
+    expect(world.comment('shop', 7)).toContain('[Its address]');
     expect(apps().head('greenroom/pr-shop-7')).toBeNull();
   });
 
@@ -138,7 +138,7 @@ describe('events of the apps repo', () => {
     const before = world.head()!;
     mergePull(fake, 'acme', 'previews', 1);
     expect(await deliver('push', pushed(before))).toBe(202);
-    expect(world.comment('shop', 7)).toContain('Open the preview');
+    expect(world.comment('shop', 7)).toContain('[Its address]');
   });
 
   test('what the receiver itself does there wakes nobody', async () => {
@@ -281,17 +281,17 @@ describe('commands by comment where every preview is proposed', () => {
   test('stop of what runs: its removal is proposed, and the words say until when it runs on', async () => {
     const { world, say, states, merged } = await commanded();
     await merged(1);
-    expect(world.comment('shop', 7)).toContain('Open the preview');
+    expect(world.comment('shop', 7)).toContain('[Its address]');
     expect(await say('/preview stop')).toBe('done');
     expect(states()).toEqual(['merged', 'open']);
     expect(world.previews()).toEqual(['pr-shop-7']);
     expect(world.comment('shop', 7)).toMatch(
-      /### Preview: waiting for review\nmia stopped it\. Its preview goes when the platform team merges its removal, at the latest when its time is up\. \[See the request\]\(https:\/\/github\.com\/acme\/previews\/pull\/2\)\n\nYour earlier preview is still running/,
+      /### Preview: waiting for review\nmia stopped it\. Its preview goes when the platform team merges its removal, at the latest when its time is up\. \[See the request\]\(https:\/\/github\.com\/acme\/previews\/pull\/2\)\n\nYour earlier preview stays as it is/,
     );
     await merged(2);
     expect(world.previews()).toEqual([]);
     expect(world.comment('shop', 7)).toMatch(
-      /### Preview: stopped\nmia stopped it after 1 minute; your pull request is unchanged, what was typed into the preview is gone/,
+      /### Preview: stopped\nmia stopped it after 1 minute; your pull request is unchanged\. [^\n]*\n\n<!-- greenroom:end -->\nIt was taken out of the apps repo; the cluster deletes it within minutes\. What was typed into it goes with it/,
     );
   });
 
@@ -308,7 +308,7 @@ describe('commands by comment where every preview is proposed', () => {
       .filter(({ state }) => state === 'open');
     for (const { number } of open) await merged(number);
     expect(world.previews()).toEqual(['pr-shop-7']);
-    expect(world.comment('shop', 7)).toContain('Open the preview');
+    expect(world.comment('shop', 7)).toContain('[Its address]');
   });
 
   test('extend moves the proposal that waits, and proposes the new end of what runs', async () => {

@@ -79,7 +79,7 @@ describe('a delivery', () => {
     release();
     await slow.settled(1);
     expect(await world.previews()).toEqual(['pr-shop-7']);
-    expect(world.forge.comment({ path: 'acme/shop' }, 7)).toContain('Open the preview');
+    expect(world.forge.comment({ path: 'acme/shop' }, 7)).toContain('[Its address]');
   });
 
   test('for a pull request that waits already joins it', async () => {
@@ -299,7 +299,7 @@ describe('what can be asked', () => {
     expect(text.endsWith('# EOF\n')).toBe(true);
     expect(text).toContain('greenroom_deliveries_total{event="pull_request",outcome="queued"} 1');
     expect(text).toContain('greenroom_deliveries_total{event="other",outcome="unsigned"} 1');
-    expect(text).toContain('greenroom_syncs_total{state="ready"} 1');
+    expect(text).toContain('greenroom_syncs_total{state="committed"} 1');
     expect(text).toMatch(/^greenroom_sync_duration_seconds_count 1$/m);
     expect(text).toMatch(/^greenroom_queue_waiting 0$/m);
     expect(text).not.toContain('acme');

@@ -83,11 +83,11 @@ describe('a sweep over 200 pull requests', { timeout: 180_000 }, () => {
 
   test('a comment that somebody touched, and only that, is looked at again', async () => {
     const [comment] = fake.commentsOf('acme', 'app-1', 1);
-    comment!.body = comment!.body.replace('ready', 'gone');
+    comment!.body = comment!.body.replace('on its way', 'gone');
     comment!.updatedAt = fake.tick();
     const looked = { ListComments: 1, ListDeployments: 1, 'GET /repos/acme/*/commits/*/check-runs': 1 };
     expect(await idle()).toEqual({ ...LISTS, ...looked, ReadTrees: 7, UpdateComment: 1 });
-    expect(fake.commentsOf('acme', 'app-1', 1)[0]?.body).toContain('ready');
+    expect(fake.commentsOf('acme', 'app-1', 1)[0]?.body).toContain('on its way');
   });
 
   test('what is damaged in the cache is asked again, and nothing else comes of it', async () => {

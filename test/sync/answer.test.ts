@@ -34,7 +34,7 @@ describe('/preview extend', () => {
     const world = await opened();
     expect(expires(world)).toBe(OPENED + 4 * HOUR);
     const { result, answer } = await say(world, '/preview extend 2h');
-    expect(result).toMatchObject({ effect: 'update', state: { state: 'ready' } });
+    expect(result).toMatchObject({ effect: 'update', state: { state: 'committed' } });
     expect(expires(world)).toBe(OPENED + 6 * HOUR);
     expect(answer).toBe('done');
     expect(world.comment('shop', 7)).toContain('Ends Tue 24 Nov 14:00 UTC');
@@ -53,7 +53,7 @@ describe('/preview extend', () => {
     const world = await opened();
     await say(world, '/preview extend 2h');
     world.now = OPENED + 5 * HOUR;
-    expect(await sync(world)).toMatchObject({ effect: 'none', state: { state: 'ready' } });
+    expect(await sync(world)).toMatchObject({ effect: 'none', state: { state: 'committed' } });
     await world.with((context) => sweep(context));
     expect(expires(world)).toBe(OPENED + 6 * HOUR);
     world.now = OPENED + 7 * HOUR;
@@ -276,8 +276,8 @@ test('a mistake of ours is one calm sentence, and who runs it reads the reason',
   });
   const comment = world.comment('shop', 7)!;
   expect(comment).toContain('### Preview: problem on our side');
-  expect(comment).toContain('Your earlier preview is still running');
+  expect(comment).toContain('Your earlier preview stays as it is');
   expect(comment).not.toContain('secret');
   await sync(world);
-  expect(world.comment('shop', 7)).toContain('### Preview: ready');
+  expect(world.comment('shop', 7)).toContain('### Preview: on its way');
 });

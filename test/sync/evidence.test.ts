@@ -111,7 +111,7 @@ const HOLE = {
 test('an image that shows all that is asked runs, and what was verified is noted at its pod, by digest', async () => {
   const scene = new Scene();
   scene.attachAll();
-  expect(await scene.sync()).toMatchObject({ effect: 'create', state: { state: 'ready' } });
+  expect(await scene.sync()).toMatchObject({ effect: 'create', state: { state: 'committed' } });
   const deployment = scene.read(DEPLOYMENT);
   expect(deployment).toContain(`image: ${registry.host}/acme/shop@${scene.digest}`);
   for (const note of [`signature: ${scene.digest}`, `sbom: ${scene.digest}`, `provenance: ${scene.digest}`]) {
@@ -184,9 +184,9 @@ test('a new scan that finds more is told at the next sweep; what runs stays unti
   scene.attachScan([HOLE]);
   expect(await scene.sweep()).toMatchObject({ results: [{ effect: 'none', state: { state: 'denied' } }] });
   const comment = scene.comment('shop', 7);
-  expect(comment).toContain('### Preview: still running - one thing to change');
+  expect(comment).toContain('### Preview: stays as it is - one thing to change');
   expect(comment).toContain('openssl 3.0.1 is fixed in 3.0.7');
-  expect(comment).toContain('It goes on running until its end, ');
+  expect(comment).toContain('It stays until its end, ');
   expect(scene.previews()).toEqual(['pr-shop-7']);
   expect(scene.notices('shop', 7)).toEqual([]);
 });
@@ -248,7 +248,7 @@ describe('with an end for what lost its evidence', () => {
     await scene.sweep();
     scene.now += HOUR;
     scene.attachScan([]);
-    expect(await scene.sweep()).toMatchObject({ results: [{ effect: 'update', state: { state: 'ready' } }] });
+    expect(await scene.sweep()).toMatchObject({ results: [{ effect: 'update', state: { state: 'committed' } }] });
     expect(scene.files()).toEqual(before);
   });
 

@@ -51,7 +51,7 @@ class Scene extends World {
 test('the tag becomes the digest that it stands for, and stays it when somebody moves the tag', async () => {
   const scene = new Scene();
   scene.answer = { status: 'found', digest: FIRST };
-  expect(await scene.sync()).toMatchObject({ effect: 'create', state: { state: 'ready' } });
+  expect(await scene.sync()).toMatchObject({ effect: 'create', state: { state: 'committed' } });
   expect(scene.deployed()).toContain(`image: ghcr.io/acme/shop@${FIRST}`);
   expect(JSON.parse(scene.read(RECORD))).toMatchObject({ imageDigest: FIRST });
   expect(scene.asked).toEqual([expect.stringMatching(/^ghcr\.io\/acme\/shop:pr-7-[0-9a-f]{7}$/)]);
@@ -71,7 +71,7 @@ test('an image that is not there yet: the preview waits, and starts by itself', 
   expect(scene.comment('shop', 7)).toContain('### Preview: waiting for your build');
   expect(scene.check('shop', 7)).toMatchObject({ conclusion: 'pending' });
   scene.answer = { status: 'found', digest: FIRST };
-  expect(await scene.sync()).toMatchObject({ effect: 'create', state: { state: 'ready' } });
+  expect(await scene.sync()).toMatchObject({ effect: 'create', state: { state: 'committed' } });
 });
 
 test('what runs stays while the next image is built, and while the registry says nothing', async () => {
@@ -117,7 +117,7 @@ test('a repository that is not there waits for its first build, then it is said 
   });
   expect(scene.comment('shop', 7)).toContain('### Preview: not started');
   scene.answer = { status: 'found', digest: FIRST };
-  expect(await scene.sync()).toMatchObject({ effect: 'create', state: { state: 'ready' } });
+  expect(await scene.sync()).toMatchObject({ effect: 'create', state: { state: 'committed' } });
 });
 
 test('a digest, and the images of own manifests, have to be there as well', async () => {

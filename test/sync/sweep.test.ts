@@ -271,7 +271,7 @@ describe('a change of the platform that displaces live previews', () => {
     const { held } = await run(world);
     expect(held.map(({ name }) => name)).toEqual(['pr-shop-1', 'pr-shop-2']);
     expect(world.previews()).toEqual(['pr-shop-1', 'pr-shop-2']);
-    expect(world.comment('shop', 1)).toContain('Preview: ready');
+    expect(world.comment('shop', 1)).toContain('Preview: on its way');
     world.pull('shop', 2, { state: 'closed' });
     expect((await run(world)).held).toHaveLength(1);
     expect(world.previews()).toEqual(['pr-shop-1']);

@@ -23,11 +23,11 @@ describe('one pull request', () => {
     const sha = world.push('shop');
     world.pull('shop', 7);
     const result = await sync(world);
-    expect(result).toMatchObject({ name: 'pr-shop-7', effect: 'create', state: { state: 'ready' } });
+    expect(result).toMatchObject({ name: 'pr-shop-7', effect: 'create', state: { state: 'committed' } });
     expect(world.previews()).toEqual(['pr-shop-7']);
     expect(result.commit).toBe(world.head());
     expect(world.message()).toContain(`Preview: pr-shop-7\nPull-Request: acme/shop#7\nHead: ${sha}`);
-    expect(world.comment('shop', 7)).toContain('[Open the preview](https://pr-shop-7.apps.example.com)');
+    expect(world.comment('shop', 7)).toContain('[Its address](https://pr-shop-7.apps.example.com)');
     expect(world.check('shop', 7)).toMatchObject({ conclusion: 'success' });
   });
 
@@ -35,7 +35,7 @@ describe('one pull request', () => {
     const world = opened();
     await sync(world);
     const head = world.head();
-    expect(await sync(world)).toMatchObject({ effect: 'none', commit: null, state: { state: 'ready' } });
+    expect(await sync(world)).toMatchObject({ effect: 'none', commit: null, state: { state: 'committed' } });
     expect(world.head()).toBe(head);
   });
 
@@ -93,7 +93,7 @@ describe('one pull request', () => {
       const result = await syncPullRequest(context, { path: 'acme/shop' }, 7);
       expect(result).toMatchObject({ effect: 'create', commit: world.head() });
     });
-    expect(world.comment('shop', 7)).toContain('Open the preview');
+    expect(world.comment('shop', 7)).toContain('[Its address]');
   });
 
   test('unknown keeps: no answer about the pull request changes nothing', async () => {
@@ -129,7 +129,7 @@ describe('who gets a preview', () => {
     world.pull('shop', 7, { files: ['README.md'] });
     expect(await sync(world)).toMatchObject({ state: { reason: 'paths' } });
     world.pull('shop', 7, { files: ['README.md', 'web/a.ts'] });
-    expect(await sync(world)).toMatchObject({ state: { state: 'ready' } });
+    expect(await sync(world)).toMatchObject({ state: { state: 'committed' } });
   });
 
   test('a label that the platform wants, while it is there', async () => {
@@ -151,7 +151,7 @@ describe('who gets a preview', () => {
     world.pull('shop', 8);
     await sync(world);
     expect(await sync(world, 'shop', 8)).toMatchObject({ state: { state: 'queued' }, effect: 'none' });
-    expect(await sync(world)).toMatchObject({ state: { state: 'ready' } });
+    expect(await sync(world)).toMatchObject({ state: { state: 'committed' } });
     world.pull('shop', 7, { state: 'closed' });
     await sync(world);
     expect(await sync(world, 'shop', 8)).toMatchObject({ effect: 'create' });
@@ -168,7 +168,7 @@ describe('what the maker wrote', () => {
     expect(await sync(world)).toMatchObject({ state: { state: 'invalid' }, effect: 'none' });
     expect(world.head()).toBe(head);
     expect(world.comment('shop', 7)).toMatch(/Line 6\b.*did you mean "port"/);
-    expect(world.comment('shop', 7)).toContain('is still running');
+    expect(world.comment('shop', 7)).toContain('Your earlier preview stays as it is');
     expect(world.check('shop', 7)).toMatchObject({ conclusion: 'failure' });
   });
 

@@ -85,7 +85,11 @@ test('it waits for its turn before anything is read, and takes along what came m
   forge.pull('acme', 'shop', { number: 3, repositoryId: 101, state: 'closed' });
   turn();
   const states = (await all).map(({ state }) => state.state);
-  expect([states, commits.length, await previews()]).toEqual([['ready', 'ready', 'none', 'ready', 'ready'], 1, 4]);
+  expect([states, commits.length, await previews()]).toEqual([
+    ['committed', 'committed', 'none', 'committed', 'committed'],
+    1,
+    4,
+  ]);
 });
 
 test('two processes share the branch: all are right, nothing is lost', async () => {

@@ -6,6 +6,7 @@ import { EXIT_CODES, GreenroomError, type Problem } from '../../core/errors.ts';
 import type { Finding } from '../../core/finding.ts';
 import type { PreviewState } from '../../report/state.ts';
 import { code, count, printable, sentence } from '../../report/text.ts';
+import { type Status, titleOf } from '../../status/status.ts';
 import type { Configure } from '../shared/command.ts';
 import { readInput } from '../shared/files.ts';
 import type { Io } from '../shared/io.ts';
@@ -19,7 +20,8 @@ const MAX_ANNOTATIONS = 20;
 interface Answer {
   readonly name?: string | null;
   readonly state?: PreviewState;
-  readonly results?: readonly (Pick<Answer, 'name' | 'state'> & {
+  readonly status?: Status | null;
+  readonly results?: readonly (Pick<Answer, 'name' | 'state' | 'status'> & {
     readonly repository: string;
     readonly number: number;
     readonly effect: string;
@@ -118,12 +120,13 @@ async function greenroom(args: readonly string[], io: Io): Promise<{ code: numbe
 }
 
 /** Each value is one line, and is set off by a word that nobody can know. */
-function outputs({ name, state }: Answer): string {
+function outputs({ name, state, status }: Answer): string {
   if (state === undefined) return '';
   const values = {
     name: name ?? '',
     state: state.state,
-    url: state.state === 'ready' ? (state.preview.url ?? '') : '',
+    status: status?.state ?? '',
+    url: state.state === 'committed' ? (state.preview.url ?? '') : '',
   };
   return Object.entries(values)
     .map(([key, value]) => {
@@ -133,8 +136,17 @@ function outputs({ name, state }: Answer): string {
     .join('');
 }
 
-function summary({ name, state, results, failures = [], unknown = [], findings = [], problems = [] }: Answer): string {
-  if (state !== undefined) return lines([`### ${heading(name, state)}`, ...details(state)]);
+function summary({
+  name,
+  state,
+  status,
+  results,
+  failures = [],
+  unknown = [],
+  findings = [],
+  problems = [],
+}: Answer): string {
+  if (state !== undefined) return lines([`### ${heading(name, state, status)}`, ...details(state)]);
   if (results === undefined) {
     const title = `### greenroom check: ${count(findings.length + problems.length, 'finding')}`;
     return lines([title, ...findings.map(findingText), ...problems.map(problemText)]);
@@ -142,16 +154,20 @@ function summary({ name, state, results, failures = [], unknown = [], findings =
   const changed = results.filter(({ effect }) => effect !== 'none');
   return lines([
     `### greenroom sweep: ${count(results.length, 'preview')} looked at, ${changed.length} changed`,
-    ...changed.map((r) => `- ${sentence(`${r.repository}#${r.number}`)}: ${r.effect}, ${heading(r.name, r.state!)}`),
+    ...changed.map(
+      (r) => `- ${sentence(`${r.repository}#${r.number}`)}: ${r.effect}, ${heading(r.name, r.state!, r.status)}`,
+    ),
     ...failures.map(({ subject, message }) => `- failed: ${sentence(`${subject}: ${message}`)}`),
     ...unknown.map((what) => `- left alone: ${sentence(what)}`),
   ]);
 }
 
-function heading(name: string | null | undefined, state: PreviewState): string {
-  const url = state.state === 'ready' ? state.preview.url : null;
-  const link = url === null ? '' : ` - [open the preview](${url})`;
-  return `${name ?? 'preview'}: ${state.state}${link}`;
+function heading(name: string | null | undefined, state: PreviewState, status: Status | null = null): string {
+  const url = state.state === 'committed' ? state.preview.url : null;
+  const answers = status?.state === 'ready' || status?.state === 'ready-older';
+  const link = url === null ? '' : ` - [${answers ? 'open the preview' : 'its address'}](${url})`;
+  const words = state.state !== 'committed' ? state.state : status === null ? 'committed' : titleOf(status);
+  return `${name ?? 'preview'}: ${words}${link}`;
 }
 
 function details(state: PreviewState): string[] {
@@ -159,7 +175,7 @@ function details(state: PreviewState): string[] {
     case 'invalid':
       return state.problems.map(problemText);
     case 'denied':
-    case 'ready':
+    case 'committed':
       return state.findings.map(findingText);
     case 'queued':
     case 'none':
@@ -183,7 +199,7 @@ const problemText = (p: Problem) => `- ${sentence([p.file, p.line, p.field, p.me
 
 /** On the lines that they are about. @see https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions */
 function annotations({ state, findings = [], problems = [] }: Answer): string[] {
-  const found = state?.state === 'denied' || state?.state === 'ready' ? state.findings : findings;
+  const found = state?.state === 'denied' || state?.state === 'committed' ? state.findings : findings;
   const wrong = state?.state === 'invalid' ? state.problems : problems;
   return [
     ...wrong.map((p) => annotation('error', p.file ?? 'preview.yaml', p.line ?? 1, p.message)),

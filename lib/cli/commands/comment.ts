@@ -43,12 +43,11 @@ async function run(file: string, { repo, pr, ...options }: CommentOptions, io: I
     const lookup = await forge.pullRequest(repo, pr);
     if (lookup.status === 'unknown') throw new GreenroomError('unreachable', lookup.reason);
     const { failures } = await forge.publish(lookup.value, {
+      environment: null,
+      said: () => ({ comment, check: null, deployment: null }),
+      sameAs: comment,
       marker,
-      comment: () => comment,
-      fresh: comment,
       notice: null,
-      check: null,
-      deployment: null,
       suggestions: [],
     });
     if (failures[0] !== undefined) throw failures[0];

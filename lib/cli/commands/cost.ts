@@ -1,5 +1,5 @@
 import { formatDuration } from '../../model/scalars.ts';
-import { costWords } from '../../report/comment.ts';
+import { costWords } from '../../report/running.ts';
 import { money } from '../../report/text.ts';
 import type { Configure } from '../shared/command.ts';
 import { type CompileFileOptions, compileFile, compileFileOptions } from '../shared/compile-file.ts';

@@ -2,6 +2,7 @@ import { EXIT_CODES, formatProblem } from '../../core/errors.ts';
 import { findingLine } from '../../report/comment.ts';
 import type { PreviewState } from '../../report/state.ts';
 import { count, dayAndTime } from '../../report/text.ts';
+import { type Status, titleOf } from '../../status/status.ts';
 import type { SyncResult } from '../../sync/sync.ts';
 
 /** The exit code that a pull request's state stands for. */
@@ -38,17 +39,17 @@ export function resultLines(result: SyncResult, dryRun: boolean): string {
   return `${lines.join('\n')}\n`;
 }
 
-function headline({ state, effect, change, commit }: SyncResult, dryRun: boolean): string {
+function headline({ state, status, effect, change, commit }: SyncResult, dryRun: boolean): string {
   const verb = { create: 'add', update: 'update', remove: 'remove', none: 'no change' }[effect];
   const files = change.size === 0 ? '' : ` (${count(change.size, 'file')})`;
   const where = dryRun && change.size > 0 ? ', dry run' : commit === null ? '' : `, commit ${commit.slice(0, 7)}`;
-  return `${verb}${files}${where}; ${stateText(state)}`;
+  return `${verb}${files}${where}; ${stateText(state, status)}`;
 }
 
-function stateText(state: PreviewState): string {
+function stateText(state: PreviewState, status: Status | null): string {
   switch (state.state) {
-    case 'ready':
-      return `${state.preview.url ?? 'runs'} until ${dayAndTime(state.preview.expires)}`;
+    case 'committed':
+      return `${state.preview.url ?? 'committed'} until ${dayAndTime(state.preview.expires)}${seenText(status)}`;
     case 'denied':
       return 'refused by the rules';
     case 'invalid':
@@ -70,9 +71,14 @@ function stateText(state: PreviewState): string {
   }
 }
 
+/** Only what somebody has seen; that it was committed is said already. */
+function seenText(status: Status | null): string {
+  return status === null || status.state === 'committed' ? '' : `, ${titleOf(status)}`;
+}
+
 function details(state: PreviewState): string[] {
   if (state.state === 'invalid') return state.problems.map((problem) => `  ${formatProblem(problem)}`);
   if (state.state === 'problem' && state.cause !== undefined) return [state.cause.message.replace(/^/gm, '  ')];
-  if (state.state === 'denied' || state.state === 'ready') return state.findings.map((f) => `  ${findingLine(f)}`);
+  if (state.state === 'denied' || state.state === 'committed') return state.findings.map((f) => `  ${findingLine(f)}`);
   return [];
 }

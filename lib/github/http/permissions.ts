@@ -11,7 +11,14 @@ export interface Need {
   readonly part?: boolean;
 }
 
-export type Permission = 'metadata' | 'contents' | 'pull_requests' | 'checks' | 'statuses' | 'deployments';
+export type Permission =
+  | 'metadata'
+  | 'contents'
+  | 'pull_requests'
+  | 'checks'
+  | 'statuses'
+  | 'deployments'
+  | 'administration';
 
 const asApp = (why: string): Need => ({ permission: null, access: 'read', on: 'both', why });
 
@@ -125,6 +132,12 @@ export const REST_NEEDS = {
     access: 'write',
     on: 'micro app',
     why: '"View deployment" on the pull request',
+  },
+  'DELETE /repos/{owner}/{repo}/environments/{environment_name}': {
+    permission: 'administration',
+    access: 'write',
+    on: 'micro app',
+    why: 'optional: the environment goes from the list when its preview was seen to be gone',
   },
 } as const satisfies Record<string, Need>;
 

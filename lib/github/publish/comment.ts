@@ -15,22 +15,30 @@ const DELETE = `mutation DeleteComment($id: ID!) {
   deleteIssueComment(input: { id: $id }) { clientMutationId }
 }`;
 
-/**
- * Writes the one comment, or edits it in place; it is known by its marker and by its author. When two of us wrote one at
- * the same time, the first stays.
- */
+/** Our one comment as it stands, known by its marker and by its author; null for none. */
+export function ownComment({ comments }: Thread, marker: string): string | null {
+  return own(comments, marker)[0]?.body ?? null;
+}
+
+/** Writes the one comment, or edits it in place. When two of us wrote one at the same time, the first stays. */
 export async function publishComment(
   client: GitHubClient,
   { subject, comments }: Thread,
-  { comment, marker }: Pick<PullRequestReport, 'comment' | 'marker'>,
+  marker: string,
+  body: string | null,
 ): Promise<void> {
-  const [own, ...others] = comments.filter(({ isOurs, body }) => isOurs && body.startsWith(marker));
-  const body = comment(own?.body ?? null);
-  if (body !== null && body !== own?.body) {
-    await write(client, own === undefined ? [ADD, { subjectId: subject, body }] : [UPDATE, { id: own.nodeId, body }]);
+  const [first, ...others] = own(comments, marker);
+  if (body !== null && body !== first?.body) {
+    await write(
+      client,
+      first === undefined ? [ADD, { subjectId: subject, body }] : [UPDATE, { id: first.nodeId, body }],
+    );
   }
   for (const { nodeId } of others) await write(client, [DELETE, { id: nodeId }]);
 }
+
+const own = (comments: Thread['comments'], marker: string) =>
+  comments.filter(({ isOurs, body }) => isOurs && body.startsWith(marker));
 
 /** Sends a notice that was not sent yet. */
 export async function publishNotice(

@@ -1,11 +1,12 @@
+import { parseTime } from '../../core/clock.ts';
 import { GreenroomError } from '../../core/errors.ts';
 import { namesOf } from '../../core/repository.ts';
-import type { Deployment, PullRequest } from '../../forge/forge.ts';
+import type { Deployment, KeptDeployment, LiveDeployment, PullRequest } from '../../forge/forge.ts';
 import type { GitHubClient } from '../http/client.ts';
 
 /** Fields of a GraphQL Repository: the deployments to `$environment`, the newest first. */
 export const DEPLOYMENT_FIELDS = `deployments(environments: [$environment], first: 20, orderBy: { field: CREATED_AT, direction: DESC }) {
-      nodes { id commitOid latestStatus { state environmentUrl } }
+      nodes { id commitOid createdAt latestStatus { state environmentUrl description } }
     }`;
 
 const LIST = `query ListDeployments($owner: String!, $name: String!, $environment: String!) {
@@ -15,7 +16,17 @@ const LIST = `query ListDeployments($owner: String!, $name: String!, $environmen
 export interface DeploymentNode {
   readonly id: string;
   readonly commitOid: string;
-  readonly latestStatus: { readonly state: string; readonly environmentUrl: string | null } | null;
+  readonly createdAt: string;
+  readonly latestStatus: {
+    readonly state: string;
+    readonly environmentUrl: string | null;
+    readonly description: string | null;
+  } | null;
+}
+
+/** A deployment with GraphQL's id. */
+export interface StoredDeployment extends KeptDeployment {
+  readonly id: string;
 }
 
 export interface WithDeployments {
@@ -26,41 +37,55 @@ interface ListAnswer {
   readonly repository: (WithDeployments & { readonly databaseId: number | null }) | null;
 }
 
-type Status = { readonly id: string } & (
-  | { readonly state: 'INACTIVE' }
-  | { readonly state: 'SUCCESS'; readonly url: string }
-);
+interface Status {
+  readonly id: string;
+  readonly state: KeptDeployment['state'];
+  readonly description: string;
+  readonly url: string | null;
+}
 
 /**
- * Shows the preview as a deployment of its head commit, and those before it as gone. What stands there already is not
- * written again. Of two that were made for one commit at the same time, the first stays.
+ * Shows the preview as a deployment of its head commit, and those before it as over, unless they stay. What stands there
+ * already is not written again. Of two that were made for one commit at the same time, the first stays.
  *
  * @param known the deployments to its environment, the newest first
  */
 export async function publishDeployment(
   client: GitHubClient,
   pull: PullRequest,
-  wanted: Deployment,
-  known: readonly DeploymentNode[],
+  environment: string,
+  { live, staying, isGone = false }: Deployment,
+  known: readonly StoredDeployment[],
 ): Promise<void> {
-  const { live } = wanted;
-  const current = live === null ? undefined : known.findLast(({ commitOid }) => commitOid === live.headSha);
+  const current = live === null ? undefined : known.findLast(({ headSha }) => headSha === live.headSha);
+  const isStaying = ({ headSha }: StoredDeployment) => staying.some((sha) => headSha.startsWith(sha));
   // GitHub puts old deployments aside by itself, but not those of environments that come and go.
-  const over = known.filter((node) => node !== current && node.latestStatus?.state !== 'INACTIVE');
-  const statuses: Status[] = over.map(({ id }) => ({ id, state: 'INACTIVE' }));
-  const shown = current?.latestStatus;
-  if (live !== null && (shown?.state !== 'SUCCESS' || shown.environmentUrl !== live.url)) {
-    const id = current?.id ?? (await create(client, pull, wanted.environment, live.headSha));
-    statuses.unshift({ id, state: 'SUCCESS', url: live.url });
+  const over = known.filter((one) => one !== current && one.state !== 'inactive' && !isStaying(one));
+  const statuses: Status[] = over.map((one) => ({ ...one, state: 'inactive', url: null }));
+  if (live !== null && (current === undefined || !isEqual(live, current))) {
+    const id = current?.id ?? (await create(client, pull, environment, live.headSha));
+    statuses.unshift({ ...live, id });
   }
   if (statuses.length > 0) await setStates(client, pull, statuses);
+  if (live === null && isGone && known.length > 0) await removeEnvironment(client, pull, environment);
+}
+
+function isEqual(wanted: LiveDeployment, { state, description, url }: StoredDeployment): boolean {
+  return wanted.state === state && wanted.description === description && wanted.url === url;
+}
+
+/** It goes from the repository's list where the permission is there (Administration: write); without, it is inactive. */
+async function removeEnvironment(client: GitHubClient, pull: PullRequest, environment: string): Promise<void> {
+  const { owner, name: repo } = namesOf(pull.repository);
+  const route = 'DELETE /repos/{owner}/{repo}/environments/{environment_name}';
+  await client.rest(route, { owner, repo, environment_name: environment }, [403, 404]);
 }
 
 export async function readDeployments(
   client: GitHubClient,
   pull: PullRequest,
   environment: string,
-): Promise<DeploymentNode[]> {
+): Promise<StoredDeployment[]> {
   const { owner, name } = namesOf(pull.repository);
   const { id, path } = pull.repository;
   const { data, errors } = await client.query<ListAnswer>(LIST, { owner, name, environment });
@@ -72,8 +97,28 @@ export async function readDeployments(
   return deploymentsOf(found);
 }
 
-export function deploymentsOf({ deployments }: WithDeployments): DeploymentNode[] {
-  return (deployments.nodes ?? []).filter((node) => node !== null);
+export function deploymentsOf({ deployments }: WithDeployments): StoredDeployment[] {
+  return (deployments.nodes ?? []).flatMap((node) => (node === null ? [] : stored(node)));
+}
+
+/** GraphQL's words for what we write; whatever else it may be counts as over. */
+const STATES: Readonly<Record<string, KeptDeployment['state']>> = {
+  IN_PROGRESS: 'in_progress',
+  SUCCESS: 'success',
+  FAILURE: 'failure',
+  INACTIVE: 'inactive',
+};
+
+function stored({ id, commitOid, createdAt, latestStatus }: DeploymentNode): StoredDeployment {
+  return {
+    id,
+    headSha: commitOid,
+    createdAt: parseTime(createdAt) ?? 0,
+    // One without a status was left behind by a run that died: it is to be written again.
+    state: latestStatus === null ? 'in_progress' : (STATES[latestStatus.state] ?? 'inactive'),
+    description: latestStatus?.description ?? '',
+    url: latestStatus?.environmentUrl || null,
+  };
 }
 
 /** Over REST: GraphQL makes deployments of branches only, and a branch moves on. Gives GraphQL's id of it. */
@@ -99,10 +144,12 @@ async function create(client: GitHubClient, pull: PullRequest, environment: stri
 async function setStates(client: GitHubClient, pull: PullRequest, statuses: readonly Status[]): Promise<void> {
   const fields = statuses.map((_, i) => `s${i}: createDeploymentStatus(input: $s${i}) { deploymentStatus { state } }`);
   const declared = statuses.map((_, i) => `$s${i}: CreateDeploymentStatusInput!`);
-  const inputs = statuses.map((status, i) => {
-    const { id: deploymentId, state } = status;
-    const address = status.state === 'SUCCESS' ? { environmentUrl: status.url } : {};
-    return [`s${i}`, { deploymentId, state, autoInactive: false, ...address }] as const;
+  const inputs = statuses.map(({ id: deploymentId, state, description, url }, i) => {
+    const address = url === null ? {} : { environmentUrl: url };
+    return [
+      `s${i}`,
+      { deploymentId, state: state.toUpperCase(), description, autoInactive: false, ...address },
+    ] as const;
   });
   const query = `mutation SetDeployments(${declared.join(', ')}) { ${fields.join('\n  ')} }`;
   const { errors } = await client.mutate(query, Object.fromEntries(inputs));

@@ -5,7 +5,7 @@ import type { Cache } from '../http/cache.ts';
 /** After so many seconds what was written is looked at again, even if nothing seems to have changed. */
 const TRUSTED_SECONDS = 6 * 3600;
 
-type Reported = Partial<PullRequestReport>;
+type Reported = Omit<PullRequestReport, 'said'>;
 
 /**
  * Which reports stand on their pull requests as they should, so that an idle sweep need not look at every comment and
@@ -52,8 +52,7 @@ export class Reports {
   }
 }
 
-/** A comment that is made from the one before counts as it would be made from none: the thread tells of the other. */
-function digestOf(thread: string, report: object): string {
-  const text = JSON.stringify(report, (_, value: unknown) => (typeof value === 'function' ? value(null) : value));
+function digestOf(thread: string, { sameAs, environment, notice, suggestions }: Reported): string {
+  const text = JSON.stringify([sameAs, environment, notice, suggestions]);
   return createHash('sha256').update(`${thread}\n${text}`).digest('hex');
 }

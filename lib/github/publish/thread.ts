@@ -131,5 +131,5 @@ function accountOf(node: ActorNode | null): Account | null {
 
 /** Whether it may ask for something that was not done yet; in doubt, yes. */
 export function isWaiting({ body, isAnswered, isOurs }: PullComment): boolean {
-  return isOurs ? /^- \[[xX]\]/m.test(body) : !isAnswered && /^\/preview/m.test(body);
+  return isOurs ? /^- \[[xX]\]/m.test(body) : !isAnswered && /^\/preview/im.test(body);
 }

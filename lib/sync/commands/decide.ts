@@ -60,7 +60,7 @@ async function requestOf(
   if (command.action === 'retry') return isOver ? { action: 'run', until: null } : 'nothing';
   const max = durationSeconds(base.platform.ttl.max);
   const seconds = command.seconds ?? max;
-  const end = state.state === 'ready' ? state.preview.expires : isOver ? asked : undefined;
+  const end = state.state === 'committed' ? state.preview.expires : isOver ? asked : undefined;
   if (end === undefined) return 'refused';
   // A box asks for that long from now, a command for that much more than there is.
   const wanted = command.seconds === null ? asked + seconds : Math.max(end, asked) + seconds;

@@ -33,7 +33,7 @@ export function parseCommands(text: string): ParsedCommands {
     else if (mark !== null && fence !== null && mark[1]!.startsWith(fence) && mark[2]!.trim() === '') fence = null;
     const isInside = hidden !== null;
     if (fence === null && mark === null) hidden = hiddenAfter(line, hidden);
-    if (isInside || mark !== null || fence !== null || !/^\/preview(?:\s|$)/.test(line)) continue;
+    if (isInside || mark !== null || fence !== null || !/^\/preview(?:\s|$)/i.test(line)) continue;
     const command = parseCommand(line);
     if (command === null) misspelt += 1;
     else if (commands.length < MAX_COMMANDS) commands.push(command);
@@ -62,14 +62,21 @@ function hiddenAfter(line: string, hidden: string | null): string | null {
   return closes;
 }
 
+/** Commands of one word; to start again and to retry are the same. */
+const VERBS: ReadonlyMap<string, Command> = new Map([
+  ['stop', { action: 'stop' }],
+  ['retry', { action: 'retry' }],
+  ['start', { action: 'retry' }],
+]);
+
 function parseCommand(line: string): Command | null {
-  const [, verb, argument, ...more] = line.trim().split(/\s+/);
+  const [, verb, argument, ...more] = line.trim().toLowerCase().split(/\s+/);
   if (more.length > 0) return null;
   if (verb === 'extend' && argument !== undefined) {
     return duration.safeParse(argument).success ? { action: 'extend', seconds: durationSeconds(argument) } : null;
   }
-  if (argument !== undefined || (verb !== 'stop' && verb !== 'retry')) return null;
-  return { action: verb };
+  if (argument !== undefined) return null;
+  return VERBS.get(verb ?? '') ?? null;
 }
 
 /** The commands of the boxes that are ticked in our comment. */

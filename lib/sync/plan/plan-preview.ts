@@ -41,6 +41,8 @@ export interface PreviewPlan {
   readonly live: LivePreview | null;
   /** Whether it ends earlier than the apps repo says until now, since its images no longer show what is required. @default false */
   readonly endsEarly?: boolean;
+  /** Line of a setting below `spec` in preview.yaml: `env`, `apps.api.port`. @default - nobody knows */
+  readonly lineOf?: (field: string) => number | null;
   /** Objects that an update or a first writing changes. @default - none */
   readonly objects?: readonly ObjectChange[];
 }
@@ -93,10 +95,12 @@ async function planHead(
 ): Promise<PreviewPlan> {
   if (refusal !== null) return plan.remove({ state: 'none', ...refusal, removed: plan.live });
   let compiled: CompiledPreview;
+  let lineOf: (field: string) => number | null;
   try {
     const text = await context.forge.readFile(pull.repository, pull.head.sha, PREVIEW_FILE);
     if (text === null) return plan.remove({ state: 'no-file', removed: plan.live });
     const preview = loadPreview(text, PREVIEW_FILE);
+    lineOf = linesOf(preview);
     if (preview.value.spec.paths !== undefined) {
       const changed = await context.forge.changedFiles(pull);
       if (changed.status === 'unknown') return plan.keep({ state: 'unknown', reason: changed.reason });
@@ -131,7 +135,15 @@ async function planHead(
   const wait = existing === null ? await waitingFor(base, pull, compiled, ahead) : null;
   if (wait !== null) return plan.keep({ state: 'queued', ...wait, live: plan.live });
   if (nameTakenBy !== null) throw takenName(derived, nameTakenBy);
-  return plan.write(compiled);
+  return { ...plan.write(compiled), lineOf };
+}
+
+/** Lines of what the file itself holds. */
+function linesOf({ positions }: Loaded<Preview>): (field: string) => number | null {
+  return (field) => {
+    const path = ['spec', ...field.split('.')];
+    return positions.has(path) ? (positions.ofKey(path).line ?? null) : null;
+  };
 }
 
 /** Compiles the head of a pull request; what is known of its images where they are not there. */
@@ -186,7 +198,7 @@ function stateWithoutImage(
   image: Exclude<ImageState, { status: 'go' }>,
   preview: Loaded<Preview>,
   live: LivePreview | null,
-): Exclude<PreviewState, { state: 'ready' }> {
+): Exclude<PreviewState, { state: 'committed' }> {
   switch (image.status) {
     case 'waiting':
       return { state: 'waiting', image: image.image, ...(image.note === undefined ? {} : { note: image.note }), live };
@@ -230,7 +242,7 @@ function planner(
   return {
     live,
     remove,
-    keep(state: Exclude<PreviewState, { state: 'ready' }>): PreviewPlan {
+    keep(state: Exclude<PreviewState, { state: 'committed' }>): PreviewPlan {
       if (live !== null && isOver(forge, endOf(live, base), base))
         return remove({ ...state, live: null } as PreviewState);
       return { ...none, state };
@@ -240,7 +252,7 @@ function planner(
       const folders = [...new Set([...(existing?.folders ?? []), folder])];
       const change = planChange({ now, wanted: files, folders });
       const shown = evidence.length === 0 ? {} : { evidence };
-      const state: PreviewState = { state: 'ready', preview: livePreview(record), findings, ...shown };
+      const state: PreviewState = { state: 'committed', preview: livePreview(record), findings, ...shown };
       const effect = change.size === 0 ? 'none' : existing === null ? 'create' : 'update';
       const displaced = existing === null ? null : displacement(base, pull, existing, record);
       return { ...none, state, change, effect, record, displaced, objects: objectChanges(now.files, change) };

@@ -86,6 +86,7 @@ export function orphanResult({ record }: Orphan): SyncResult {
     effect: 'remove',
     change: new Map(),
     commit: null,
+    status: null,
     notes: [],
     unanswered: [],
     isPassing: false,

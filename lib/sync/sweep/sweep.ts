@@ -92,8 +92,8 @@ export async function sweep(context: SyncContext, options: SweepOptions = {}): P
     progress(1);
   }
   for (const { plan, commit } of options.dryRun ? [] : await recentEndings(context, base)) {
-    const { notes } = await publish(context, base, plan, { occasion: commit });
-    if (notes.length > 0) results.push(resultOf(plan, null, { notes, unanswered: [] }));
+    const published = await publish(context, base, plan, { occasion: commit });
+    if (published.notes.length > 0) results.push(resultOf(plan, null, { ...published, unanswered: [] }));
   }
   for (const result of results.filter(({ unanswered }) => unanswered.length > 0)) {
     await collect(run, `${result.repository}#${result.number}`, async () => {

@@ -11,6 +11,7 @@ export type RepositoryBody = Pick<Schemas['repository'], 'id' | 'name' | 'full_n
 
 /** Every body that is ever answered with. */
 export type RestBody =
+  | undefined
   | BasicError
   | ValidationError
   | RepositoryBody

@@ -61,7 +61,11 @@ export function deploymentNodes(fake: FakeGitHub, repo: FakeRepository, page: De
       // As on GitHub, where the numbers have outgrown it.
       databaseId: null,
       commitOid: one.sha,
-      latestStatus: latest === undefined ? null : { state, environmentUrl: latest.environment_url ?? null },
+      createdAt: new Date(one.created_at * 1000).toISOString(),
+      latestStatus:
+        latest === undefined
+          ? null
+          : { state, environmentUrl: latest.environment_url ?? null, description: latest.description ?? '' },
     };
   });
 }
@@ -70,14 +74,20 @@ export interface DeploymentStatusInput {
   readonly deploymentId: string;
   readonly state: string;
   readonly environmentUrl?: string;
+  readonly description?: string;
 }
 
-export function setDeployment(fake: FakeGitHub, { deploymentId, state, environmentUrl }: DeploymentStatusInput) {
+export function setDeployment(
+  fake: FakeGitHub,
+  { deploymentId, state, environmentUrl, description = '' }: DeploymentStatusInput,
+) {
   fake.allow('deployments');
   const deployment = fake.deployments.find(({ node_id }) => node_id === deploymentId);
   if (deployment === undefined) throw new FakeError('NOT_FOUND', 'Could not resolve to a node with the global id');
+  if (description.length > 140)
+    throw new FakeError('UNPROCESSABLE', 'Description is too long (maximum is 140 characters)');
   const address = environmentUrl === undefined ? {} : { environment_url: environmentUrl };
-  deployment.statuses.push({ state: state.toLowerCase(), ...address });
+  deployment.statuses.push({ state: state.toLowerCase(), description, ...address });
   return { deploymentStatus: { state } };
 }
 

@@ -11,9 +11,11 @@ export interface StoredDeployment {
   readonly repository: string;
   readonly sha: string;
   readonly environment: string;
+  /** Unix seconds. */
+  readonly created_at: number;
   readonly transient_environment: boolean;
   readonly production_environment: boolean;
-  readonly statuses: { readonly state: string; readonly environment_url?: string }[];
+  readonly statuses: { readonly state: string; readonly environment_url?: string; readonly description?: string }[];
 }
 
 /** A remark on lines of the diff. */
@@ -33,6 +35,7 @@ export const PEOPLE_ROUTES: readonly (readonly [method: string, path: RegExp, ha
   ['GET', /^collaborators\/([^/]+)\/permission$/, permission],
   ['POST', /^issues\/comments\/(\d+)\/reactions$/, react],
   ['POST', /^deployments$/, deploy],
+  ['DELETE', /^environments\/(.+)$/, removeEnvironment],
   ['GET', /^pulls\/(\d+)\/files$/, changedFiles],
   ['POST', /^pulls\/(\d+)\/comments$/, remark],
 ];
@@ -67,12 +70,26 @@ function deploy(fake: FakeGitHub, repo: FakeRepository, { body }: FakeRequest): 
     repository: keyOf(repo),
     sha: String(body['ref']),
     environment: String(body['environment'] ?? 'production'),
+    created_at: fake.clock(),
     transient_environment: body['transient_environment'] === true,
     production_environment: body['production_environment'] === true,
     statuses: [],
   };
   fake.deployments.push(deployment);
   return { status: 201, body: shapes.deployment(repo, deployment) };
+}
+
+function removeEnvironment(
+  fake: FakeGitHub,
+  repo: FakeRepository,
+  _: FakeRequest,
+  [environment = '']: string[],
+): RestAnswer {
+  if (fake.missing.has('administration')) return refused('administration=write');
+  const isOf = (one: StoredDeployment) => one.repository === keyOf(repo) && one.environment === environment;
+  if (!fake.deployments.some(isOf)) return NOT_FOUND;
+  for (let i = fake.deployments.length - 1; i >= 0; i--) if (isOf(fake.deployments[i]!)) fake.deployments.splice(i, 1);
+  return { status: 204, body: undefined };
 }
 
 const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';

@@ -9,6 +9,7 @@ import type {
   Answer,
   Check,
   Forge,
+  KeptDeployment,
   Lookup,
   Override,
   OverrideRequest,
@@ -18,6 +19,7 @@ import type {
   PullRequestReport,
   RepositoryPulls,
 } from '../../../lib/forge/forge.ts';
+import { written } from '../../../lib/forge/local-deployments.ts';
 import type { Pages } from '../../../lib/forge/pages.ts';
 import { type ForgeFixture, type PullFile, wholePull } from '../forge.ts';
 import { COMMIT_TIME, type TestFiles } from '../git.ts';
@@ -42,6 +44,8 @@ interface Stored {
   readonly notices: Map<number, readonly string[]>;
   /** The last check of each pull request, by number. */
   readonly checks: Map<number, Check>;
+  /** By number and environment. */
+  readonly deployments: Map<string, readonly KeptDeployment[]>;
   /** Of each pull request, by number, oldest first. */
   readonly comments: Map<number, StoredComment[]>;
   /** All that was ever remembered for a head of a pull request, by its number and the head. */
@@ -76,6 +80,7 @@ export class MemoryForge implements Forge, ForgeFixture {
       spoilt: new Set(),
       notices: new Map(),
       checks: new Map(),
+      deployments: new Map(),
       comments: new Map(),
       holds: new Map(),
       head: undefined,
@@ -209,17 +214,30 @@ export class MemoryForge implements Forge, ForgeFixture {
   async publish({ repository, number }: PullRequest, report: PullRequestReport): Promise<PublishOutcome> {
     const comments = await this.comments({ repository, number });
     const ours = this.#ours(repository, number);
-    const body = report.comment(ours?.body ?? null);
+    const kept = report.environment === null ? [] : await this.deployments({ repository, number }, report.environment);
+    const said = report.said({ comment: ours?.body ?? null, kept });
+    const { comment: body, check, deployment } = said;
     if (body !== null && ours === undefined) this.#add(repository, number, { author: OURSELVES, body, isOurs: true });
     else if (body !== null && body !== ours!.body)
       this.#replace(repository, number, { ...ours!, body, editor: OURSELVES });
-    const { notice, check } = report;
+    const { notice, environment } = report;
     const notices = this.noticesOf(repository, number);
     if (notice !== null && !notices.some((text) => text.startsWith(notice.marker))) {
       this.#find(repository)?.notices.set(number, [...notices, notice.body]);
     }
     if (check !== null) this.#find(repository)?.checks.set(number, check);
-    return { comments, failures: [] };
+    if (deployment !== null && environment !== null) {
+      const now = deployment.isGone ? [] : written(kept, deployment, this.#clock());
+      this.#find(repository)?.deployments.set(`${number} ${environment}`, now);
+    }
+    return { said, comments, failures: [] };
+  }
+
+  async deployments(
+    { repository, number }: Pick<PullRequest, 'repository' | 'number'>,
+    environment: string,
+  ): Promise<readonly KeptDeployment[]> {
+    return this.#find(repository)?.deployments.get(`${number} ${environment}`) ?? [];
   }
 
   async changedFiles({

@@ -6,6 +6,8 @@ describe('commands of a comment', () => {
   test.each([
     ['/preview stop', [{ action: 'stop' }]],
     ['/preview retry\r\n', [{ action: 'retry' }]],
+    ['/preview start', [{ action: 'retry' }]],
+    ['/Preview STOP\n/preview Extend 4H', [{ action: 'stop' }, { action: 'extend', seconds: 4 * 3600 }]],
     ['Thanks!\n\n/preview  extend   4h  \nbye', [{ action: 'extend', seconds: 4 * 3600 }]],
     ['/preview extend 1d12h', [{ action: 'extend', seconds: 36 * 3600 }]],
     ['<!-- a -->\n/preview stop', [{ action: 'stop' }]],
@@ -44,7 +46,6 @@ describe('commands of a comment', () => {
     '/preview extend -1h',
     '/preview extend 1e9h',
     '/preview stop it',
-    '/preview STOP',
   ])('%j is misspelt', (text) => {
     expect(parseCommands(text)).toEqual({ commands: [], misspelt: 1 });
   });

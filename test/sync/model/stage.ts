@@ -234,6 +234,7 @@ export class Stage {
       commitParents: (...request) => this.#call(() => forge.commitParents(...request)),
       readFolder: (...request) => this.#call(() => forge.readFolder(...request)),
       changedFiles: (pull) => this.#call(() => forge.changedFiles(pull)),
+      deployments: (...request) => this.#call(() => forge.deployments(...request)),
       publish: (...request) => this.#call(() => forge.publish(...request)),
       pages: forge.pages,
       capabilities: forge.capabilities,

@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import * as z from 'zod';
+import type { Deployment, KeptDeployment } from './forge.ts';
+import { textOf } from './local-files.ts';
+
+/** `<owner>/<repo>/pulls/<n>/deployment.json` */
+const DeploymentFile = z.object({
+  environment: z.string(),
+  deployments: z.array(
+    z.object({
+      headSha: z.string(),
+      createdAt: z.int(),
+      state: z.enum(['in_progress', 'success', 'failure', 'inactive']),
+      description: z.string(),
+      url: z.string().nullable(),
+    }),
+  ),
+});
+
+/** More versions than anybody looks back at. */
+const MAX_KEPT = 10;
+
+/** What the file remembers of an environment, newest first; a file out of shape remembers nothing. */
+export function readDeployments(folder: string, environment: string): readonly KeptDeployment[] {
+  try {
+    const file = DeploymentFile.safeParse(JSON.parse(textOf(join(folder, 'deployment.json')) ?? 'null')).data;
+    return file?.environment === environment ? file.deployments : [];
+  } catch {
+    return [];
+  }
+}
+
+/** What is remembered once this was written. */
+export function written(
+  kept: readonly KeptDeployment[],
+  { live, staying }: Deployment,
+  now: number,
+): readonly KeptDeployment[] {
+  const known = kept.find(({ headSha }) => headSha === live?.headSha);
+  const others = kept
+    .filter((one) => one !== known)
+    .map((one) => (staying.includes(one.headSha) ? one : { ...one, state: 'inactive' as const }));
+  const current = live === null ? [] : [{ ...live, createdAt: known?.createdAt ?? now }];
+  return [...current, ...others].slice(0, MAX_KEPT);
+}

@@ -1,0 +1,96 @@
+import type { Finding } from '../core/finding.ts';
+import type { Status } from '../status/status.ts';
+import { titleOf } from '../status/status.ts';
+import { entries, findingEntry } from './advice.ts';
+import { keepWords } from './boxes.ts';
+import { lineLink, link } from './links.ts';
+import type { LivePreview, ReportOptions, Subject } from './state.ts';
+import { about, code, dayAndTime, money, nearTime, sentence, shortSha } from './text.ts';
+
+/** What there is to say of a preview that is committed. */
+export interface Running {
+  readonly preview: LivePreview;
+  readonly status: Status;
+  readonly findings: readonly Finding[];
+  /** Unix seconds since when it runs; null where nobody knows. */
+  readonly since: number | null;
+  readonly subject: Subject;
+  readonly options: ReportOptions;
+}
+
+/** Headline and text, by what was seen of it. */
+export function runningText(running: Running): string[] {
+  const { preview, status, findings, subject, options, since } = running;
+  const endsSoon = preview.expires - options.now <= options.warn;
+  const when = endsSoon ? `, ends ${nearTime(preview.expires, options.now)}` : '';
+  const life = since === null ? undefined : Math.max(0, preview.expires - since);
+  const warnings = findings.filter((f) => f.severity === 'warn');
+  const cost = `Ends ${dayAndTime(preview.expires)}. ${costWords(preview, life)}`;
+  return [
+    `### Preview: ${titleOf(status)}${when}${headLink(running)}`,
+    ...stateText(running, cost),
+    ...(endsSoon ? ['', keepWords(options)] : []),
+    ...(warnings.length > 0 ? ['', ...entries(warnings.map((f) => findingEntry(f, options, subject)))] : []),
+  ];
+}
+
+/** No link before something answers. */
+function headLink({ preview: { url }, status }: Running): string {
+  if (url === null) return '';
+  if (status.state === 'asleep') return ` - [Wake it up](${url})`;
+  return status.state === 'ready' || status.state === 'ready-older' ? ` - [Open the preview](${url})` : '';
+}
+
+function stateText({ preview, status, subject, options }: Running, cost: string): string[] {
+  const shown = `${code(shortSha(preview.headSha))} ${code(subject.title)}`;
+  switch (status.state) {
+    case 'ready':
+      return [`Shows ${shown}. ${cost}`];
+    case 'committed': {
+      const address = preview.url === null ? '' : ` [Its address](${preview.url}).`;
+      return [`${shown}: ${sentence(status.sentence)}${address} Nothing to do.`, '', cost];
+    }
+    case 'not-working':
+      return [
+        [sentence(status.sentence, 700), todoWords(status, options, subject)].filter(Boolean).join(' '),
+        ...stillAnswers(status, preview),
+        '',
+        `The new commit is ${shown}. ${cost}`,
+      ];
+    default: {
+      const todo = todoWords(status, options, subject) || 'Nothing to do.';
+      return [`${sentence(status.sentence)} ${todo}`, '', `The commit is ${shown}. ${cost}`];
+    }
+  }
+}
+
+/** What to do and where, or who has to do something; empty where it goes on by itself. */
+export function todoWords({ todo, field, turn }: Status, options: ReportOptions, subject: Subject): string {
+  if (todo === null) return '';
+  if (field === null || turn !== 'maker') return sentence(todo);
+  const line = options.lineOf?.(field) ?? null;
+  if (line === null) return sentence(todo);
+  return `${sentence(todo)} See ${link(`line ${line}`, lineLink(options, subject, 'preview.yaml', line))} of ${code('preview.yaml')}.`;
+}
+
+function stillAnswers({ shows, commit }: Status, { url }: LivePreview): string[] {
+  if (shows === null || commit.startsWith(shows)) return [];
+  return [
+    '',
+    `Your earlier preview (${code(shortSha(shows))}) still answers.${url === null ? '' : ` [Open it](${url})`}`,
+  ];
+}
+
+const DAY = 86_400;
+
+/**
+ * `About $0.30 a day.` and what it rests on.
+ *
+ * @param seconds how long it lives, for the price of that. @default - a day's price alone
+ */
+export function costWords({ cost }: Pick<LivePreview, 'cost'>, seconds?: number): string {
+  const { perDay, currency, ratesAsOf } = cost;
+  const life = seconds === undefined ? '' : `, ${money((perDay * seconds) / DAY, currency)} for its whole life`;
+  const price = about(perDay, currency);
+  return `${price[0]!.toUpperCase()}${price.slice(1)} a day${life} (by what it asks for, rates of ${ratesAsOf}; traffic and storage not included).`;
+}

@@ -1,0 +1,99 @@
+import {
+  CONDITIONS,
+  type Condition,
+  cleanFacts,
+  type Facts,
+  type Observation,
+  SOURCES,
+  type Source,
+} from './observation.ts';
+import type { StatusState } from './status.ts';
+
+// A forge keeps one short line a version of a preview: what people read, and behind it what is read back.
+// `Its address answers. [probe ready 1764489600 took=95]`
+
+/** A line of a forge, in characters: GitHub's limit for the description of a deployment. */
+export const MAX_KEPT = 140;
+
+const KEPT = /\[(probe|reconciler|cluster) ([a-z-]+)(?:\/([a-z-]+))? (\d{1,11})((?: [a-z]+=[^\s[\]]{1,60}){0,8})\]$/;
+
+const NUMBERS: ReadonlySet<string> = new Set(['code', 'count', 'status', 'port', 'took']);
+
+export interface Kept {
+  readonly seen: Observation;
+  /** Seconds from commit to the first answer; null where that was not seen. */
+  readonly took: number | null;
+}
+
+/** The line of an observation. @param sentence what people read; cut where there is no room */
+export function keptLine(
+  sentence: string,
+  { source, condition, reason, at, facts = {}, shows }: Observation,
+  took: number | null,
+): string {
+  const pairs = Object.entries({
+    ...facts,
+    ...(shows && { shows: shows.slice(0, 12) }),
+    ...(took !== null && { took }),
+  });
+  const room = MAX_KEPT - 40;
+  // Whatever does not fit is left out whole: half a name would be another name.
+  let named = '';
+  for (const [key, value] of pairs) {
+    const next = ` ${key}=${value}`;
+    if (named.length + next.length <= room - (reason?.length ?? 0)) named += next;
+  }
+  const tag = `[${source} ${condition}${reason === undefined ? '' : `/${reason}`} ${at}${named}]`;
+  const left = MAX_KEPT - tag.length - 1;
+  const words = sentence.length <= left ? sentence : left < 8 ? '' : `${sentence.slice(0, left - 3).toWellFormed()}...`;
+  return `${words} ${tag}`.trim();
+}
+
+/** What a line remembers of a commit; null for a line that is not ours. */
+export function parseKept(line: string, headSha: string): Kept | null {
+  const [, source, condition, reason, at, rest = ''] = KEPT.exec(line) ?? [];
+  if (!SOURCES.includes(source as Source) || !CONDITIONS.includes(condition as Condition)) return null;
+  const pairs = Object.fromEntries(
+    rest
+      .trim()
+      .split(' ')
+      .filter(Boolean)
+      .map((pair) => {
+        const [key = '', ...value] = pair.split('=');
+        const text = value.join('=');
+        return [key, NUMBERS.has(key) && /^-?\d{1,10}$/.test(text) ? Number(text) : text];
+      }),
+  );
+  const { shows, took, ...other } = pairs;
+  const facts: Facts = cleanFacts(other);
+  const seen: Observation = {
+    source: source as Source,
+    condition: condition as Condition,
+    headSha,
+    at: Number(at),
+    ...(reason === undefined ? {} : { reason }),
+    ...(Object.keys(facts).length === 0 ? {} : { facts }),
+    ...(typeof shows === 'string' && /^[0-9a-f]{12,64}$/.test(shows) ? { shows } : {}),
+  };
+  return { seen, took: typeof took === 'number' && took >= 0 ? took : null };
+}
+
+/** What a forge shows for a state. */
+export function deploymentState(state: StatusState): 'in_progress' | 'success' | 'failure' {
+  switch (state) {
+    case 'ready':
+    case 'asleep':
+      return 'success';
+    case 'not-working':
+    case 'build-failed':
+      return 'failure';
+    default:
+      return 'in_progress';
+  }
+}
+
+/** The middle one of what was seen before; undefined for nothing. Seconds. */
+export function median(values: readonly number[]): number | undefined {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) / 2)];
+}

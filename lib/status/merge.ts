@@ -1,0 +1,28 @@
+import { type Observation, SOURCES } from './observation.ts';
+
+/** After so many seconds what somebody saw counts less than what anybody sees now. */
+export const STALE_SECONDS = 30 * 60;
+
+const rank = ({ source }: Observation) => SOURCES.indexOf(source);
+
+/**
+ * The one of two looks at the same commit that counts. Whoever sees more details wins over whoever sees less, with two
+ * exceptions: what has become old gives way, and what answers no more is not ready, whoever said so before.
+ *
+ * What is older than what is known changes nothing, so that calls may come late, twice and in any order.
+ */
+export function merge(known: Observation | null, seen: Observation): Observation {
+  if (known === null || known.headSha !== seen.headSha) return seen;
+  if (seen.at < known.at) return known;
+  if (rank(seen) >= rank(known) || seen.at - known.at > STALE_SECONDS) return seen;
+  const hasStopped = known.condition === 'ready' && seen.condition !== 'ready';
+  return hasStopped ? seen : known;
+}
+
+/** Of any number, in any order, the one of a commit that counts; null for none. */
+export function mergeAll(observations: readonly Observation[], headSha: string): Observation | null {
+  return observations
+    .filter((one) => one.headSha === headSha)
+    .sort((a, b) => a.at - b.at || rank(a) - rank(b))
+    .reduce<Observation | null>(merge, null);
+}

@@ -1,0 +1,88 @@
+import { printable } from '../core/text.ts';
+
+/** Who saw it, from the one who knows least to the one who knows most. */
+export const SOURCES = ['probe', 'reconciler', 'cluster'] as const;
+export type Source = (typeof SOURCES)[number];
+
+/** What can be seen of a preview at one moment. */
+export const CONDITIONS = ['starting', 'ready', 'not-working', 'asleep', 'ending', 'gone'] as const;
+export type Condition = (typeof CONDITIONS)[number];
+
+/**
+ * What a reason names: small numbers and short names, so that it can be kept in one line of a forge. Everything else that
+ * was said is in {@link Observation.words}.
+ */
+export interface Facts {
+  /** The app that it is about, as `apps` of preview.yaml names it. @default - the first one */
+  readonly app?: string;
+  /** Exit code of a process. */
+  readonly code?: number;
+  /** How often it happened. */
+  readonly count?: number;
+  /** HTTP status. */
+  readonly status?: number;
+  readonly port?: number;
+  /** Of a health check. */
+  readonly path?: string;
+  /** Of a secret, a host, a finalizer or another object that it is about. */
+  readonly name?: string;
+}
+
+/** One look at a preview. */
+export interface Observation {
+  readonly source: Source;
+  /** The commit of the pull request that was looked at: full, lower case. */
+  readonly headSha: string;
+  /** Unix seconds, by the clock of who looked. */
+  readonly at: number;
+  readonly condition: Condition;
+  /** Id of a row of `reasons.ts`. @default - none is known */
+  readonly reason?: string;
+  /** @default - none */
+  readonly facts?: Facts;
+  /** What the system itself said, for engineers: foreign text. @default - nothing */
+  readonly words?: string;
+  /** Last lines of the app's log, oldest first: foreign text. @default - none */
+  readonly lines?: readonly string[];
+  /** An earlier commit whose app still answers meanwhile, its first 12 characters at least. @default - none was seen */
+  readonly shows?: string;
+}
+
+/** Longest {@link Observation.words}, in characters. */
+export const MAX_WORDS = 600;
+/** Most lines of a log, and the longest of them in characters. */
+export const MAX_LINES = 20;
+const MAX_LINE = 300;
+
+/** Longest text of a fact, in characters. */
+const MAX_NAME = 60;
+const NAME = /^[A-Za-z0-9._/:@#-]+$/;
+const NUMBERS = ['code', 'count', 'status', 'port'] as const;
+const NAMES = ['app', 'path', 'name'] as const;
+
+/** Facts as they may be kept: what is too long or has odd characters is left out. */
+export function cleanFacts(facts: Readonly<Record<string, unknown>>): Facts {
+  const numbers = NUMBERS.flatMap((key) => {
+    const value = facts[key];
+    return Number.isSafeInteger(value) && Math.abs(value as number) < 2 ** 31 ? [[key, value]] : [];
+  });
+  const names = NAMES.flatMap((key) => {
+    const value = facts[key];
+    return typeof value === 'string' && value.length <= MAX_NAME && NAME.test(value) ? [[key, value]] : [];
+  });
+  return Object.fromEntries([...numbers, ...names]);
+}
+
+/** Foreign words as one short line; undefined for none. */
+export function cleanWords(words: unknown): string | undefined {
+  if (typeof words !== 'string') return undefined;
+  return printable(words.slice(0, 4 * MAX_WORDS), MAX_WORDS) || undefined;
+}
+
+/** The last lines of a log, each a short line. */
+export function cleanLines(lines: readonly unknown[]): readonly string[] {
+  return lines
+    .slice(-MAX_LINES)
+    .flatMap((line) => (typeof line === 'string' ? [printable(line.slice(0, 4 * MAX_LINE), MAX_LINE)] : []))
+    .filter((line) => line !== '');
+}
