@@ -11,7 +11,14 @@ export interface Need {
   readonly part?: boolean;
 }
 
-export type Permission = 'metadata' | 'contents' | 'pull_requests' | 'checks' | 'statuses' | 'deployments';
+export type Permission =
+  | 'metadata'
+  | 'contents'
+  | 'pull_requests'
+  | 'checks'
+  | 'statuses'
+  | 'deployments'
+  | 'administration';
 
 const asApp = (why: string): Need => ({ permission: null, access: 'read', on: 'both', why });
 
@@ -125,6 +132,67 @@ export const REST_NEEDS = {
     access: 'write',
     on: 'micro app',
     why: '"View deployment" on the pull request',
+  },
+  'POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses': {
+    permission: 'deployments',
+    access: 'write',
+    on: 'micro app',
+    why: 'its address, and that it is gone',
+  },
+  'GET /repos/{owner}/{repo}': {
+    permission: 'metadata',
+    access: 'read',
+    on: 'both',
+    why: '`greenroom new`: whether the repository is there',
+  },
+  'POST /orgs/{org}/repos': {
+    permission: 'administration',
+    access: 'write',
+    on: 'micro app',
+    why: '`greenroom new`: make it',
+  },
+  'POST /user/repos': {
+    permission: 'administration',
+    access: 'write',
+    on: 'micro app',
+    why: "`greenroom new`: make it below a person's name",
+  },
+  'GET /repos/{owner}/{repo}/git/ref/{ref}': {
+    permission: 'contents',
+    access: 'read',
+    on: 'both',
+    why: '`greenroom new`: where a branch is',
+  },
+  'GET /repos/{owner}/{repo}/git/trees/{tree_sha}': {
+    permission: 'contents',
+    access: 'read',
+    on: 'both',
+    why: '`greenroom new`: which files are there',
+  },
+  'POST /repos/{owner}/{repo}/git/refs': {
+    permission: 'contents',
+    access: 'write',
+    on: 'both',
+    why: '`greenroom new`: its branch (Workflows: write as well)',
+    push: true,
+  },
+  'GET /repos/{owner}/{repo}/pulls': {
+    permission: 'pull_requests',
+    access: 'read',
+    on: 'both',
+    why: '`greenroom new`: whether it is proposed already',
+  },
+  'POST /repos/{owner}/{repo}/pulls': {
+    permission: 'pull_requests',
+    access: 'write',
+    on: 'both',
+    why: '`greenroom new`: propose it',
+  },
+  'POST /repos/{owner}/{repo}/issues/{issue_number}/labels': {
+    permission: 'pull_requests',
+    access: 'write',
+    on: 'micro app',
+    why: '`greenroom new`: the labels that `sources` asks for',
   },
 } as const satisfies Record<string, Need>;
 
