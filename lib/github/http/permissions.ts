@@ -133,12 +133,6 @@ export const REST_NEEDS = {
     on: 'micro app',
     why: '"View deployment" on the pull request',
   },
-  'POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses': {
-    permission: 'deployments',
-    access: 'write',
-    on: 'micro app',
-    why: 'its address, and that it is gone',
-  },
   'GET /repos/{owner}/{repo}': {
     permission: 'metadata',
     access: 'read',
