@@ -4,7 +4,7 @@ import { isRecord, type JsonRecord } from '../core/json.ts';
 import { showText } from '../model/load/field.ts';
 import { MAX_PLATFORM_BYTES, parseSafeYaml, type YamlDocument } from '../model/load.ts';
 import type { Cause } from './causes.ts';
-import type { CheckContext, Checker } from './check.ts';
+import type { CheckContext, Checker } from './checker.ts';
 import { applyEdits, type Edit } from './edit.ts';
 import { formatPath, parsePath } from './paths.ts';
 import { podProblems } from './pod-problems.ts';

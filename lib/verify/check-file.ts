@@ -11,8 +11,8 @@ import { defaultPlatform, type PlatformSpec, platformSchema } from '../model/pla
 import { previewSchema } from '../model/preview.ts';
 import { parseRecord } from '../model/record.ts';
 import { createCelCompiler } from '../policies/cel.ts';
-import { type Checker, type CheckerOptions, createChecker } from '../policies/check.ts';
 import { checkText } from '../policies/check-text.ts';
+import { type Checker, type CheckerOptions, createChecker } from '../policies/checker.ts';
 import { fenceParams, makerParams, ruleParams } from '../policies/params.ts';
 import { loadPlatform } from '../policies/platform.ts';
 import type { Rule } from '../policies/rule.ts';

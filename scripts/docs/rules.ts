@@ -1,4 +1,4 @@
-import { DEFAULT_CONTACT } from '../../lib/policies/check.ts';
+import { DEFAULT_CONTACT } from '../../lib/policies/checker.ts';
 import { type Rule, ruleMessage } from '../../lib/policies/rule.ts';
 
 const WRITTEN = '<!-- written by `npm run docs` from the rule itself; edits are lost -->';
