@@ -189,7 +189,7 @@ function stillRunning(live: LivePreview | null, { subject: { headSha }, status }
   if (live === null) return [];
   const answers = status !== null && ['ready', 'ready-older', 'asleep'].includes(status.state);
   const shown = answers
-    ? `Your earlier preview is still running: it shows ${code(shortSha(status.shows ?? live.headSha))}`
+    ? `Your earlier preview is still running: it ${live.unversioned === undefined ? 'shows' : 'was started for'} ${code(shortSha(status.shows ?? live.headSha))}`
     : `Your earlier preview stays as it is: ${code(shortSha(live.headSha))}`;
   const newer = live.headSha === headSha ? '' : `, not the latest commit ${code(shortSha(headSha))}`;
   const trouble = status?.state === 'not-working' ? ` It does not work: ${sentence(status.headline)}.` : '';

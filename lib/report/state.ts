@@ -9,6 +9,8 @@ export interface LivePreview {
   /** Null where no app of it has a route. */
   readonly url: string | null;
   readonly headSha: string;
+  /** Images whose names do not say which commit they hold. @default - none: they are those of the head commit */
+  readonly unversioned?: readonly string[];
   /** Unix seconds: when the pull request was opened. */
   readonly created: number;
   /** Unix seconds. */
