@@ -148,6 +148,8 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
     generated,
     apps: resolved.apps,
     manifests: manifestTexts(input.manifests),
+    makers,
+    fence,
     committed: (object) => note(adapted(object, settings) as Manifest),
     namespaceObject,
   });
