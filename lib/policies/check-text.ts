@@ -18,6 +18,8 @@ export interface CheckTextOptions extends CheckContext {
   readonly file: string;
   /** Name of a namespace that was only made up to judge by: no fix is offered that would write it. @default - none */
   readonly madeUp?: string;
+  /** Whether fixes are looked for, which takes most of the time where much is wrong. @default true */
+  readonly fixes?: boolean;
   /** What becomes of an object before it is committed, and so is judged. @default - it stays as it is */
   readonly committed?: (object: JsonRecord) => unknown;
 }
@@ -115,7 +117,7 @@ function evaluateDocument(
   checker: Checker,
   document: YamlDocument,
   index: number,
-  { file, namespaceObject, madeUp, committed = (same) => same }: CheckTextOptions,
+  { file, namespaceObject, madeUp, fixes = true, committed = (same) => same }: CheckTextOptions,
 ): EvaluatedDocument {
   const context = namespaceObject === undefined ? {} : { namespaceObject };
   const own = placed(document.value, namespaceObject);
@@ -129,7 +131,7 @@ function evaluateDocument(
     throw problems === undefined ? error : invalidInput(problems.map((p) => ({ ...place, ...p, file })));
   }
   const check = (edits: readonly Edit[]) => checker.causes(applyEdits(object, edits), context);
-  return { document, index, causes, mending: mendingOf(causes, check, madeUp) };
+  return { document, index, causes, mending: fixes ? mendingOf(causes, check, madeUp) : [] };
 }
 
 /** A rule that was silent beside another one may speak once that is mended; more often than this, it is no mending. */

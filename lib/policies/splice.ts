@@ -29,8 +29,7 @@ export interface Spliced {
  */
 export function splice(text: string, edits: readonly Edit[], groups: readonly (readonly Edit[])[]): Spliced {
   const [before] = parse(text);
-  const nothing = { whole: undefined, parts: groups.map(() => undefined) };
-  if (before === undefined) return nothing;
+  if (before === undefined) return { whole: undefined, parts: groups.map(() => undefined) };
   const all = made(text, before.root, edits);
   const isRight = all !== undefined && says(all.text, applyEdits(before.data, edits));
   // What is right as a whole, of pieces that do not touch, is right in each of them.

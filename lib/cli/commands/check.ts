@@ -63,7 +63,9 @@ async function run(paths: readonly string[], options: CheckOptions, io: Io): Pro
   const { side, broken } = await platformOf(options, folders, { rules: extensions.extraRules, now }, io);
   const repository = await repositoryAt(options, folders[0]!, io);
   const checkers = createCheckers(side?.platform ?? null, extensions.extraRules, { repository });
-  const own = { side: side && { ...side, ...extensions }, ...extensions, checkers, repository, now };
+  // Text says what to change; only data holds the lines to change it to.
+  const fixes = options.format !== 'text';
+  const own = { fixes, side: side && { ...side, ...extensions }, ...extensions, checkers, repository, now };
   const checked = await checkInputs(inputs, { ...options, ...own }, io);
   const report: Report = {
     findings: checked.findings,
