@@ -3,6 +3,7 @@ import { systemClock } from '../../core/clock.ts';
 import { EXIT_CODES, formatProblem, GreenroomError, type Problem } from '../../core/errors.ts';
 import { type Finding, isDenial } from '../../core/finding.ts';
 import { VERSION } from '../../core/version.ts';
+import { PREVIEW_FILE } from '../../model/layout.ts';
 import type { Rule } from '../../policies/rule.ts';
 import { chosenRules } from '../../policies/rule-set.ts';
 import { findingLine } from '../../report/comment.ts';
@@ -56,10 +57,13 @@ async function run(paths: readonly string[], options: CheckOptions, io: Io): Pro
   }
   const now = systemClock();
   const extensions = await loadExtensions(options, io);
-  const { inputs, folders, problems, files } = await listInputs(paths, {
+  const { inputs, folders, elsewhere, problems, files } = await listInputs(paths, {
     cwd: io.cwd,
     stdin: () => buffer(process.stdin),
   });
+  for (const file of elsewhere) {
+    io.err(`greenroom: sync reads ${PREVIEW_FILE} in the top folder of a repository, and would not find ${file}\n`);
+  }
   const { side, broken } = await platformOf(options, folders, { rules: extensions.extraRules, now }, io);
   const repository = await repositoryAt(options, folders[0]!, io);
   const checkers = createCheckers(side?.platform ?? null, extensions.extraRules, { repository });
