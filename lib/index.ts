@@ -62,8 +62,8 @@ export type { Platform as PlatformFile, PlatformSpec } from './model/platform.ts
 export type { Preview as PreviewFile, PreviewSpec, PreviewSpecInput } from './model/preview.ts';
 export type { TemplateName } from './model/templates/index.ts';
 export { type CelCompiler, createCelCompiler } from './policies/cel.ts';
-export { type CheckContext, type Checker, type CheckerOptions, createChecker } from './policies/check.ts';
 export { type CheckedText, type CheckTextOptions, checkText } from './policies/check-text.ts';
+export { type CheckContext, type Checker, type CheckerOptions, createChecker } from './policies/checker.ts';
 export { applyEdits, type Edit } from './policies/edit.ts';
 export type { Violation } from './policies/evaluate.ts';
 export { type RuleParams, ruleParams } from './policies/params.ts';

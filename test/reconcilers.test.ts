@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { RECONCILER_NAMES } from '../lib/model/platform.ts';
-import { createChecker } from '../lib/policies/check.ts';
+import { createChecker } from '../lib/policies/checker.ts';
 import { ruleParams } from '../lib/policies/params.ts';
 import { ownApplication } from '../lib/policies/rules/own-application.ts';
 import { ALL_RECONCILERS, RECONCILERS } from '../lib/reconcilers/index.ts';

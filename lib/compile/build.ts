@@ -2,7 +2,7 @@ import type { Construct } from 'constructs';
 import { PreviewApp } from '../constructs/preview-app/preview-app.ts';
 import { addResources } from '../constructs/preview-app/resources.ts';
 import { PreviewNamespace } from '../constructs/preview-namespace/preview-namespace.ts';
-import { VERSION_LABEL } from '../model/labels.ts';
+import { COMMIT_ANNOTATION, VERSION_LABEL } from '../model/labels.ts';
 import type { PreviewPlan } from './preview-props.ts';
 
 /** The constructs of a preview. */
@@ -32,5 +32,14 @@ export function build(fence: Construct, app: Construct, plan: PreviewPlan): Buil
   }
   // Of the workload alone, not of its pods: those are restarted by a new image, and by nothing less.
   for (const { metadata } of workloads) metadata.addLabel(VERSION_LABEL, plan.origin.version);
+  // A tag that is the same at every commit may stand for another image by now: only a new pod pulls it again.
+  for (const { name, image, namesCommit } of plan.resolved.apps) {
+    const { podMetadata } = apps.get(name)!;
+    if (image.digest !== undefined || namesCommit) continue;
+    podMetadata.annotations = {
+      ...podMetadata.annotations,
+      [COMMIT_ANNOTATION]: plan.origin.annotations[COMMIT_ANNOTATION]!,
+    };
+  }
   return { namespace, preview, apps };
 }

@@ -148,6 +148,8 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
     generated,
     apps: resolved.apps,
     manifests: manifestTexts(input.manifests),
+    makers,
+    fence,
     committed: (object) => note(adapted(object, settings) as Manifest),
     namespaceObject,
   });
@@ -176,6 +178,7 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
     image: formatImage(first.image),
     imageDigest: first.image.digest ?? null,
     ...recordedImages(input.digests, resolved.apps),
+    ...unversioned(resolved.apps, platform),
     ...(evidence.size === 0 ? {} : { evidence: notedOf(evidence) }),
     ...(evidenceLost && { evidenceLost }),
     url,
@@ -216,6 +219,17 @@ function recordedImages(
   const used = new Set(apps.map(({ image }) => image.digest));
   const images = [...digests].filter(([, digest]) => used.has(digest));
   return images.length === 0 ? {} : { images: Object.fromEntries(images.sort(([a], [b]) => compareStrings(a, b))) };
+}
+
+/** The images of which nobody knows the commit: nothing about them names it, and no provenance was asked. */
+function unversioned(apps: readonly ResolvedApp[], { evidence }: PlatformSpec): Pick<PreviewRecord, 'unversioned'> {
+  if (evidence.require.includes('provenance')) return {};
+  const named = apps
+    .filter(({ namesCommit }) => !namesCommit)
+    .map(({ spec: { image: written }, image: { digest, ...tagged } }) =>
+      formatImage(digest !== undefined && written.includes('@') ? { ...tagged, digest } : tagged),
+    );
+  return named.length === 0 ? {} : { unversioned: [...new Set(named)] };
 }
 
 function notedOf(evidence: EvidenceByDigest): PreviewRecord['evidence'] {

@@ -1,18 +1,23 @@
+import { COMMITTED_SECRET } from '../constructs/preview-app/secrets.ts';
 import type { FileSet } from '../core/fileset.ts';
 import type { Finding } from '../core/finding.ts';
 import type { JsonRecord } from '../core/json.ts';
-import type { Loaded } from '../model/load.ts';
+import type { FieldPath, Loaded } from '../model/load.ts';
 import type { PlatformSpec } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
 import { type CelCompiler, createCelCompiler } from '../policies/cel.ts';
-import { type Checker, createChecker } from '../policies/check.ts';
 import { checkText } from '../policies/check-text.ts';
+import { type Checker, createChecker } from '../policies/checker.ts';
 import { applyExceptions, loadExceptions } from '../policies/exceptions.ts';
 import { makerParams, ruleParams } from '../policies/params.ts';
+import { formatPath } from '../policies/paths.ts';
 import type { Rule } from '../policies/rule.ts';
 import { chosenRules } from '../policies/rule-set.ts';
+import { noDanglingReferences } from '../policies/rules/no-dangling-references.ts';
 import { reservedKeys } from '../policies/rules/reserved-keys.ts';
+import { danglingReferences, type Placed } from './dangling.ts';
 import type { Manifest } from './files.ts';
+import type { MakerManifest } from './manifests.ts';
 import { originOf, type Source } from './origin.ts';
 import type { ResolvedApp } from './resolve.ts';
 
@@ -26,6 +31,10 @@ export interface Case {
   readonly generated: readonly Manifest[];
   /** Text of the maker's own manifests by path. */
   readonly manifests: FileSet;
+  /** The objects of those texts, as they are committed. */
+  readonly makers: readonly MakerManifest[];
+  /** What the platform's side writes. */
+  readonly fence: readonly Manifest[];
   /** What becomes of an object of theirs before it is committed. */
   readonly committed: (object: JsonRecord) => unknown;
   readonly namespaceObject: Manifest | undefined;
@@ -59,7 +68,7 @@ export function createEvaluate(options: EvaluatorOptions): Evaluate {
   // Keys are looked at in what the maker wrote: what the compiler notes at it is not theirs.
   const keys = createChecker({ params: makerParams(params), contact, onlyRules: [reservedKeys], cel: shared.cel });
   const { honoured } = loadExceptions(exceptions, { now, platform, rules: chosenRules({ extraRules }) });
-  const evaluate: Evaluate = ({ preview, apps, generated, manifests, committed, namespaceObject }) => [
+  const each: Evaluate = ({ preview, apps, generated, manifests, committed, namespaceObject }) => [
     ...generated.flatMap((object) => generatedFindings(generator, { preview, apps }, object, namespaceObject)),
     ...[...manifests].flatMap(([file, text]) => [
       ...checkText(keys, text, { file, namespaceObject }).findings,
@@ -68,7 +77,27 @@ export function createEvaluate(options: EvaluatorOptions): Evaluate {
       ),
     ]),
   ];
-  return (candidate) => applyExceptions(evaluate(candidate), candidate, honoured);
+  const severity = severities[noDanglingReferences.id] ?? noDanglingReferences.severity;
+  // No manifest may hold a Secret: with sops, who encrypts its values sees to it.
+  const given = platform.secrets.mechanism === 'sops' ? [COMMITTED_SECRET] : [];
+  return (candidate) => {
+    const findings = applyExceptions(each(candidate), candidate, honoured);
+    if (severity === 'off') return findings;
+    const app = placed(candidate);
+    const dangling = danglingReferences({ app, fence: candidate.fence, findings, given, severity, contact });
+    return [...findings, ...applyExceptions(dangling, candidate, honoured)];
+  };
+}
+
+/** The objects of a preview, with the places of their fields in what their author wrote. */
+function placed({ preview, apps, generated, makers }: Case): Placed[] {
+  return [
+    ...generated.map((object) => ({
+      object,
+      positionOf: (path: FieldPath) => originOf({ preview, apps }, object, formatPath(path)),
+    })),
+    ...makers.map(({ object, positions }) => ({ object, positionOf: (path: FieldPath) => positions.of(path) })),
+  ];
 }
 
 function generatedFindings(

@@ -30,6 +30,15 @@ function tagOf(platform: PlatformSpec, { number, headSha }: TagContext): string 
     .replaceAll('{sha}', headSha);
 }
 
+/**
+ * Whether an image's name says which commit it holds: only the platform's tag rule can make it so. What a file names by
+ * a tag or digest of its own stays the same from commit to commit.
+ */
+export function namesCommit(text: string, { tag }: Pick<PlatformSpec, 'tag'>): boolean {
+  const image = parseImage(text);
+  return typeof image !== 'string' && image.tag === undefined && image.digest === undefined && /\{sha7?\}/.test(tag);
+}
+
 /** The images of a preview file that are named by a tag, each once, the first app's first; what is no image is left out. */
 export function taggedImages(
   preview: Pick<Preview, 'spec'>,

@@ -19,6 +19,8 @@ export interface MakerManifest {
   readonly object: Manifest;
   /** Where the object begins. */
   readonly position: Position;
+  /** Where its fields stand. */
+  readonly positions: Positions;
 }
 
 const MAX_OBJECTS = 100;
@@ -82,7 +84,7 @@ export function readManifests(
   const objects = parseManifests(preview, manifests).map(({ value, positions }) => {
     const [object, complaints] = readObject(value, positions, settings);
     problems.push(...complaints);
-    return { object, position: positions.of([]) };
+    return { object, position: positions.of([]), positions };
   });
   if (problems.length > 0) throw invalidInput(problems);
   return objects;

@@ -8,7 +8,7 @@ import type { AppSpec, Preview } from '../model/preview.ts';
 import { durationSeconds, MAX_LABEL } from '../model/scalars.ts';
 import { templateOf } from '../model/templates/index.ts';
 import { appsOf, type WrittenApp } from './apps.ts';
-import { taggedImage } from './images.ts';
+import { namesCommit, taggedImage } from './images.ts';
 
 /** What a preview file means on this platform for this commit. */
 export interface Resolved {
@@ -24,6 +24,8 @@ export interface ResolvedApp extends WrittenApp {
   readonly size: PlatformSize;
   /** As deployed: with a tag or a digest. */
   readonly image: ImageReference;
+  /** Whether the image's name says which commit it holds, as the platform's tag rule makes it. */
+  readonly namesCommit: boolean;
 }
 
 export interface ResolveContext {
@@ -95,7 +97,15 @@ function resolveApp(
     return undefined;
   }
   const digest = image.digest ?? context.digests?.get(formatImage(image));
-  return size && { ...app, name, size, image: { ...image, ...(digest === undefined ? {} : { digest }) } };
+  return (
+    size && {
+      ...app,
+      name,
+      size,
+      image: { ...image, ...(digest === undefined ? {} : { digest }) },
+      namesCommit: namesCommit(spec.image, platform),
+    }
+  );
 }
 
 /** Every reference lies in the repository's own place; where secrets are committed, each is a key of one Secret. */

@@ -4,7 +4,7 @@ import { isRecord, type JsonRecord } from '../core/json.ts';
 import { showText } from '../model/load/field.ts';
 import { MAX_PLATFORM_BYTES, parseSafeYaml, type YamlDocument } from '../model/load.ts';
 import type { Cause } from './causes.ts';
-import type { CheckContext, Checker } from './check.ts';
+import type { CheckContext, Checker } from './checker.ts';
 import { applyEdits, type Edit } from './edit.ts';
 import { formatPath, parsePath } from './paths.ts';
 import { podProblems } from './pod-problems.ts';
@@ -18,6 +18,8 @@ export interface CheckTextOptions extends CheckContext {
   readonly file: string;
   /** Name of a namespace that was only made up to judge by: no fix is offered that would write it. @default - none */
   readonly madeUp?: string;
+  /** Whether fixes are looked for, which takes most of the time where much is wrong. @default true */
+  readonly fixes?: boolean;
   /** What becomes of an object before it is committed, and so is judged. @default - it stays as it is */
   readonly committed?: (object: JsonRecord) => unknown;
 }
@@ -44,24 +46,37 @@ export function checkText(checker: Checker, input: string | Uint8Array, options:
   const evaluated = documents.map((document, index) => evaluateDocument(checker, document, index, options));
   const isMending = evaluated.some(({ mending }) => mending.length > 0);
   const texts = isMending ? documentTexts(text) : [];
-  const toFix = (index: number, mending: readonly Edit[], { edits = [] }: Cause): { fix?: Fix } => {
-    const mends = edits.length > 0 && edits.every((edit) => mending.includes(edit));
-    const fix = mends ? fixOf(file, text, texts[index], edits) : undefined;
-    return fix ? { fix } : {};
-  };
+  const mended = evaluated.map((one) => mend(file, text, texts[one.index], one));
   return {
-    findings: evaluated.flatMap(({ document, causes, index, mending }) =>
-      causes.map((cause) => ({ ...toFinding(cause, document), ...toFix(index, mending, cause) })),
-    ),
-    fixed: isMending ? mended(text, texts, evaluated) : text,
+    findings: mended.flatMap(({ findings }) => findings),
+    fixed: isMending ? withMended(text, texts, mended) : text,
   };
 }
 
-function mended(text: string, texts: readonly DocumentText[], evaluated: readonly EvaluatedDocument[]): string {
+interface Mended {
+  readonly findings: readonly Finding[];
+  /** The document's text with everything mended that can be; undefined where nothing can. */
+  readonly text: string | undefined;
+}
+
+/** The findings of a document with the fix of each, and its text with all of them made. */
+function mend(file: string, text: string, own: DocumentText | undefined, one: EvaluatedDocument): Mended {
+  const { document, causes, mending } = one;
+  const plain = causes.map((cause) => toFinding(cause, document));
+  if (own === undefined || mending.length === 0) return { findings: plain, text: undefined };
+  const groups = causes.map(({ edits = [] }) => (edits.every((edit) => mending.includes(edit)) ? edits : []));
+  const { whole, parts } = splice(own.text, mending, groups);
+  const findings = plain.map((finding, i) => {
+    const fix = groups[i]!.length > 0 ? fixOf(file, text, own, parts[i]) : undefined;
+    return fix === undefined ? finding : { ...finding, fix };
+  });
+  return { findings, text: whole };
+}
+
+function withMended(text: string, texts: readonly DocumentText[], mended: readonly Mended[]): string {
   let [result, from] = ['', 0];
-  for (const { index, mending } of evaluated) {
+  for (const [index, { text: after }] of mended.entries()) {
     const own = texts[index];
-    const after = own && mending.length > 0 ? splice(own.text, mending) : undefined;
     if (own === undefined || after === undefined) continue;
     result += text.slice(from, own.start) + after;
     from = own.start + own.text.length;
@@ -102,7 +117,7 @@ function evaluateDocument(
   checker: Checker,
   document: YamlDocument,
   index: number,
-  { file, namespaceObject, madeUp, committed = (same) => same }: CheckTextOptions,
+  { file, namespaceObject, madeUp, fixes = true, committed = (same) => same }: CheckTextOptions,
 ): EvaluatedDocument {
   const context = namespaceObject === undefined ? {} : { namespaceObject };
   const own = placed(document.value, namespaceObject);
@@ -116,7 +131,7 @@ function evaluateDocument(
     throw problems === undefined ? error : invalidInput(problems.map((p) => ({ ...place, ...p, file })));
   }
   const check = (edits: readonly Edit[]) => checker.causes(applyEdits(object, edits), context);
-  return { document, index, causes, mending: mendingOf(causes, check, madeUp) };
+  return { document, index, causes, mending: fixes ? mendingOf(causes, check, madeUp) : [] };
 }
 
 /** A rule that was silent beside another one may speak once that is mended; more often than this, it is no mending. */
@@ -158,10 +173,9 @@ function toFinding({ rule, severity, message, object, field }: Cause, { position
   return { rule, severity, message, object, field, ...positions.of(parsePath(field)) };
 }
 
-/** The lines from the first that edits change to the last; undefined where nothing does, or they cannot be made. */
-function fixOf(file: string, text: string, own: DocumentText | undefined, edits: readonly Edit[]): Fix | undefined {
-  const changed = own && splice(own.text, edits);
-  if (own === undefined || changed === undefined) return undefined;
+/** The lines from the first that changes to the last; undefined where none does. */
+function fixOf(file: string, text: string, own: DocumentText, changed: string | undefined): Fix | undefined {
+  if (changed === undefined) return undefined;
   // The document may begin in the middle of a line, behind its dashes.
   const lineStart = text.lastIndexOf('\n', own.start - 1) + 1;
   const lead = text.slice(lineStart, own.start);

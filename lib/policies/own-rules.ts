@@ -4,7 +4,7 @@ import { fieldName } from '../model/load/field.ts';
 import { type CelCompiler, createCelCompiler } from './cel.ts';
 import { inexpressible } from './engines/expressible.ts';
 import { defineRule, type Rule, type RuleSpec } from './rule.ts';
-import { RULES } from './rules/index.ts';
+import { chosenRules } from './rule-set.ts';
 import { variablesOf } from './variables.ts';
 
 const text = z.string().min(1).max(2000);
@@ -59,7 +59,7 @@ export function ownRules(value: unknown, file: string): Rule[] {
 }
 
 function problemsOf(rule: Rule, cel: CelCompiler): Problem[] {
-  const taken = RULES.some(({ id }) => id === rule.id);
+  const taken = chosenRules().some(({ id }) => id === rule.id);
   return [
     ...(taken ? [{ field: rule.id, message: 'is the id of a rule of greenroom; choose another one' }] : []),
     ...inexpressible(rule, 'vap', cel),

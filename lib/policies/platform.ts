@@ -5,7 +5,7 @@ import type { Loaded } from '../model/load.ts';
 import type { Platform } from '../model/platform.ts';
 import { fenceAgainst } from './fenced.ts';
 import type { Rule } from './rule.ts';
-import { RULES } from './rules/index.ts';
+import { chosenRules } from './rule-set.ts';
 
 /**
  * Reads a `greenroom.yaml`, defaults filled in, and holds what it says of rules against the rules that there are.
@@ -15,7 +15,7 @@ import { RULES } from './rules/index.ts';
  */
 export function loadPlatform(input: string | Uint8Array, file: string, own: readonly Rule[] = []): Loaded<Platform> {
   const loaded = readPlatform(input, file);
-  const problems = severityProblems(loaded, [...RULES, ...own]);
+  const problems = severityProblems(loaded, chosenRules({ extraRules: own }));
   if (problems.length > 0) throw platformAtFault(problems);
   return loaded;
 }

@@ -2,7 +2,7 @@ import { invalidInput } from '../core/errors.ts';
 import type { Severity } from '../core/finding.ts';
 import type { RuleParams } from './params.ts';
 import type { Rule } from './rule.ts';
-import { RULES } from './rules/index.ts';
+import { COMMIT_RULES, RULES } from './rules/index.ts';
 
 /** Which rules there are. */
 export interface RuleChoice {
@@ -14,7 +14,7 @@ export interface RuleChoice {
 
 /** The rules of a choice, in the order in which findings are listed. */
 export function chosenRules({ extraRules = [], onlyRules }: RuleChoice = {}): readonly Rule[] {
-  return onlyRules ?? [...RULES, ...extraRules];
+  return onlyRules ?? [...RULES, ...COMMIT_RULES, ...extraRules];
 }
 
 /** Severities by rule id. A rule that is not named keeps its own; `off` leaves it out. */

@@ -75,6 +75,9 @@ export function inside(list: ItemList, inner: string): ItemList {
   return { ...list, inner };
 }
 
+/** Where a rule holds. */
+export type RulePlace = 'preview' | 'reconciler' | 'commit';
+
 /** What a rule is written as; {@link defineRule} adds the one CEL text that engines compile. */
 export interface RuleSpec {
   /** Lower-case words with dashes; part of every finding and of the names of compiled policies. */
@@ -101,17 +104,18 @@ export interface RuleSpec {
    */
   readonly scope?: 'everyone' | 'makers';
   /**
-   * Where admission applies it: in the namespaces of previews, or where the reconciler's own objects live.
+   * Where admission applies it: in the namespaces of previews, or where the reconciler's own objects live; `commit`: nowhere,
+   * since it is about several objects at once. The compiler judges those.
    * @default preview
    */
-  readonly place?: 'preview' | 'reconciler';
+  readonly place?: RulePlace;
   /**
    * Reads from the preview's namespace which repository it is of. Where the namespace is not at hand (single files,
    * without their fence) the in-process check leaves the rule to admission.
    * @default false
    */
   readonly needsRepository?: true;
-  /** Kinds that it checks; `any` is every namespaced kind. */
+  /** Kinds that it checks; `any` is every namespaced kind. None for a rule that is held at commit. */
   readonly match: readonly ResourceKind[] | 'any';
   /** All must hold. */
   readonly conditions: readonly Condition[];
@@ -135,7 +139,7 @@ export interface RuleSpec {
 export interface Rule extends RuleSpec {
   readonly severity: Severity;
   readonly scope: 'everyone' | 'makers';
-  readonly place: 'preview' | 'reconciler';
+  readonly place: RulePlace;
   /** The conditions as one CEL text: true lets an object pass; false and any error refuse it. */
   readonly cel: string;
 }

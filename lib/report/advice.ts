@@ -82,3 +82,8 @@ export function pressWords(
   if (edit !== null) return `Go to ${link(`line ${line}`, go)} and ${change}: ${link('edit the file', edit)}.`;
   return go === null ? '' : `Go to ${link(`line ${line}`, go)} and ${change}.`;
 }
+
+/** What to do about a maker's file that nobody reads. */
+export function misnamedWords(file: string): string {
+  return `${code(file)} is not read: move it to ${code('preview.yaml')} in the top folder of the repository.`;
+}

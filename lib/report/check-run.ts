@@ -2,7 +2,7 @@ import type { Annotation, CheckReport } from '../core/check-report.ts';
 import type { Problem } from '../core/errors.ts';
 import { type Finding, isDenial } from '../core/finding.ts';
 import { type Status, type StatusState, titleOf } from '../status/status.ts';
-import { entries, findingEntry, nextStep, problemEntry, problemWords, waitingWords } from './advice.ts';
+import { entries, findingEntry, misnamedWords, nextStep, problemEntry, problemWords, waitingWords } from './advice.ts';
 import { editLink, link, newFileLink } from './links.ts';
 import { todoWords } from './running.ts';
 import type { PreviewState, ReportOptions, Subject } from './state.ts';
@@ -60,6 +60,10 @@ export function renderCheck(
     case 'problem':
       return neutral('Problem on our side', problemWords(state.where, options.contact));
     case 'no-file': {
+      if (state.misnamed !== undefined) {
+        const summary = misnamedWords(state.misnamed);
+        return { conclusion: 'neutral', title: 'preview.yaml is somewhere else', summary, annotations: [] };
+      }
       const add = link('add the file', newFileLink(options, subject, 'preview.yaml'));
       const summary = `There is no preview.yaml at this commit, so there is no preview. To get one, ${add}.`;
       return { conclusion: 'neutral', title: 'No preview.yaml', summary, annotations: [] };

@@ -1,7 +1,16 @@
 import { formatProblem, type Problem } from '../core/errors.ts';
 import { type Finding, isDenial } from '../core/finding.ts';
 import type { Status } from '../status/status.ts';
-import { entries, findingEntry, nextStep, pressWords, problemEntry, problemWords, waitingWords } from './advice.ts';
+import {
+  entries,
+  findingEntry,
+  misnamedWords,
+  nextStep,
+  pressWords,
+  problemEntry,
+  problemWords,
+  waitingWords,
+} from './advice.ts';
 import { endedText, leftWords, removedText } from './endings.ts';
 import { renderEngineers } from './engineers.ts';
 import { COMMENT_MARKER, memoryLine, memoryOf, tickedBoxes, withEnd, withoutMarks, withoutTicks } from './markers.ts';
@@ -55,9 +64,9 @@ export function renderComment(
     return earlier !== null && tickedBoxes(earlier).length > 0 ? withoutTicks(earlier) : null;
   if ((state.state === 'none' || state.state === 'no-file') && removed === null) {
     // Where no preview ever was, nothing is said; what was said of the end of one stays.
-    if (earlier === null) return null;
-    if (memory?.state === WITHDRAWN) return withoutTicks(earlier);
-    if (memory?.state === name)
+    if (earlier === null && !isMisnamed(state)) return null;
+    if (earlier !== null && memory?.state === WITHDRAWN) return withoutTicks(earlier);
+    if (earlier !== null && memory?.state === name)
       return withoutTicks(status === null ? earlier : withEnd(earlier, leftWords(status), seen));
   }
   const since = sinceOf(state, memory?.since ?? null, options.now);
@@ -77,7 +86,14 @@ export function renderComment(
 /** What the comment remembers of what it said last. */
 function nameOf(state: PreviewState): string {
   if (state.state === 'none') return `none/${state.reason}`;
+  if (isMisnamed(state)) return 'no-file/misnamed';
   return state.state === 'review' ? `review/${state.decision}` : state.state;
+}
+
+function isMisnamed(
+  state: PreviewState,
+): state is Extract<PreviewState, { state: 'no-file' }> & { readonly misnamed: string } {
+  return state.state === 'no-file' && state.misnamed !== undefined;
 }
 
 function sinceOf(state: PreviewState, remembered: number | null, now: number): number | null {
@@ -146,6 +162,10 @@ function bodyOf(state: Exclude<PreviewState, { state: 'unknown' }>, writing: Wri
         ...stillRunning(state.live, writing),
       ];
     case 'no-file':
+      if (isMisnamed(state)) {
+        const what = state.removed === null ? 'not started' : 'removed';
+        return [`### Preview: ${what} - preview.yaml is somewhere else`, misnamedWords(state.misnamed)];
+      }
       return removedText('There is no preview.yaml at this commit any more', state.removed, writing);
     case 'none':
       return state.reason === 'expired' || state.reason === 'stopped'
@@ -189,7 +209,7 @@ function stillRunning(live: LivePreview | null, { subject: { headSha }, status }
   if (live === null) return [];
   const answers = status !== null && ['ready', 'ready-older', 'asleep'].includes(status.state);
   const shown = answers
-    ? `Your earlier preview is still running: it shows ${code(shortSha(status.shows ?? live.headSha))}`
+    ? `Your earlier preview is still running: it ${live.unversioned === undefined ? 'shows' : 'was started for'} ${code(shortSha(status.shows ?? live.headSha))}`
     : `Your earlier preview stays as it is: ${code(shortSha(live.headSha))}`;
   const newer = live.headSha === headSha ? '' : `, not the latest commit ${code(shortSha(headSha))}`;
   const trouble = status?.state === 'not-working' ? ` It does not work: ${sentence(status.headline)}.` : '';

@@ -45,7 +45,7 @@ function stateText({ preview, status, subject, options }: Running, cost: string)
   const shown = `${code(shortSha(preview.headSha))} ${code(subject.title)}`;
   switch (status.state) {
     case 'ready':
-      return [`Shows ${shown}. ${cost}`];
+      return [`${shownWords(preview, shown)} ${cost}`];
     case 'committed': {
       const address = preview.url === null ? '' : ` [Its address](${preview.url}).`;
       return [`${shown}: ${sentence(status.sentence)}${address} Nothing to do.`, '', cost];
@@ -62,6 +62,16 @@ function stateText({ preview, status, subject, options }: Running, cost: string)
       return [`${sentence(status.sentence)} ${todo}`, '', `The commit is ${shown}. ${cost}`];
     }
   }
+}
+
+/** What is known to be shown: the commit, or images about which nobody knows more than their names. */
+function shownWords({ unversioned = [] }: LivePreview, commit: string): string {
+  if (unversioned.length === 0) return `Shows ${commit}.`;
+  const why =
+    unversioned.length === 1
+      ? 'its name does not say which commit it holds'
+      : 'their names do not say which commits they hold';
+  return `Runs ${unversioned.map(code).join(', ')} for ${commit}; ${why}.`;
 }
 
 /** What to do and where, or who has to do something; empty where it goes on by itself. */

@@ -9,6 +9,8 @@ export interface LivePreview {
   /** Null where no app of it has a route. */
   readonly url: string | null;
   readonly headSha: string;
+  /** Images whose names do not say which commit they hold. @default - none: they are those of the head commit */
+  readonly unversioned?: readonly string[];
   /** Unix seconds: when the pull request was opened. */
   readonly created: number;
   /** Unix seconds. */
@@ -73,7 +75,12 @@ export type PreviewState =
       readonly live: LivePreview | null;
     }
   /** No preview.yaml at the head; `removed` says whether a preview ran until now. */
-  | { readonly state: 'no-file'; readonly removed: LivePreview | null }
+  | {
+      readonly state: 'no-file';
+      readonly removed: LivePreview | null;
+      /** A maker's file that lies where nobody reads it. @default - none was seen */
+      readonly misnamed?: string;
+    }
   /** The platform's rules give it none, it was stopped, or its time is up; `removed` says whether one ran until now. */
   | { readonly state: 'none'; readonly reason: string; readonly sentence: string; readonly removed: LivePreview | null }
   /** A pull request in the apps repo stands between this and what runs; `live` is what runs until then. */

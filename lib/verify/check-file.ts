@@ -11,8 +11,8 @@ import { defaultPlatform, type PlatformSpec, platformSchema } from '../model/pla
 import { previewSchema } from '../model/preview.ts';
 import { parseRecord } from '../model/record.ts';
 import { createCelCompiler } from '../policies/cel.ts';
-import { type Checker, type CheckerOptions, createChecker } from '../policies/check.ts';
 import { checkText } from '../policies/check-text.ts';
+import { type Checker, type CheckerOptions, createChecker } from '../policies/checker.ts';
 import { fenceParams, makerParams, ruleParams } from '../policies/params.ts';
 import { loadPlatform } from '../policies/platform.ts';
 import type { Rule } from '../policies/rule.ts';
@@ -82,6 +82,8 @@ export interface CheckedFile {
 export interface CheckFileOptions {
   /** Whether to mend what can be mended. @default false */
   readonly fix?: boolean;
+  /** Whether findings say how they are mended. @default true */
+  readonly fixes?: boolean;
   /** Of the platform's own, beside greenroom's. @default - none */
   readonly extraRules?: readonly Rule[];
   /** What a greenroom.yaml is tried with. @default - none */
@@ -100,7 +102,13 @@ export function checkFile(
   checkers: Checkers,
   bytes: Uint8Array,
   file: string,
-  { fix = false, repository = null, extraRules = [], extensions = [] }: Partial<CheckedFor> & CheckFileOptions = {},
+  {
+    fix = false,
+    fixes = true,
+    repository = null,
+    extraRules = [],
+    extensions = [],
+  }: Partial<CheckedFor> & CheckFileOptions = {},
 ): CheckedFile {
   const options = { file, maxBytes: MAX_PLATFORM_BYTES, documents: 'many' } as const;
   const { documents, problems, text } = parseSafeYaml(bytes, options);
@@ -121,7 +129,7 @@ export function checkFile(
     return own;
   }
   const checker = checkerOf(checkers, file);
-  const context = { file, namespaceObject: namespaceOf(documents, repository), madeUp: MADE_UP };
+  const context = { file, namespaceObject: namespaceOf(documents, repository), madeUp: MADE_UP, fixes: fix || fixes };
   const first = checkText(checker, text, context);
   if (!fix || first.fixed === text) return { findings: first.findings, objects: documents.length, fixed: null };
   const { findings } = checkText(checker, first.fixed, context);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { PREVIEW_LABEL } from '../../lib/model/labels.ts';
-import { createChecker } from '../../lib/policies/check.ts';
+import { createChecker } from '../../lib/policies/checker.ts';
 import { compileOptions, compilePolicies, policyFiles } from '../../lib/policies/engines/index.ts';
 import { ruleParams } from '../../lib/policies/params.ts';
 import { judge } from '../../test/conformance/judges.ts';

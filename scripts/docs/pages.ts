@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TEMPLATES } from '../../lib/model/templates/index.ts';
-import { RULES } from '../../lib/policies/rules/index.ts';
+import { chosenRules } from '../../lib/policies/rule-set.ts';
 import { decisionIndex } from './decisions.ts';
 import { REFERENCES, referencePage } from './reference.ts';
 import { ruleIndex, rulePage } from './rules.ts';
@@ -25,8 +25,8 @@ export function generatedPages(root: string): Map<string, string> {
   for (const file of Object.keys(REFERENCES) as (keyof typeof REFERENCES)[]) {
     pages.set(`docs/reference/${file}.md`, referencePage(file));
   }
-  for (const rule of RULES) pages.set(`docs/rules/${rule.id}.md`, rulePage(rule));
-  pages.set('docs/rules/README.md', ruleIndex(RULES));
+  for (const rule of chosenRules()) pages.set(`docs/rules/${rule.id}.md`, rulePage(rule));
+  pages.set('docs/rules/README.md', ruleIndex(chosenRules()));
   pages.set(TEMPLATE_PAGE, withTemplateTable(readFileSync(join(root, TEMPLATE_PAGE), 'utf8')));
   const folder = join(root, 'docs/decisions');
   const decisions = readdirSync(folder).filter((name) => /^\d{4}-.*\.md$/.test(name));

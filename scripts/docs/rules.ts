@@ -1,13 +1,27 @@
-import { DEFAULT_CONTACT } from '../../lib/policies/check.ts';
+import { DEFAULT_CONTACT } from '../../lib/policies/checker.ts';
 import { type Rule, ruleMessage } from '../../lib/policies/rule.ts';
 
 const WRITTEN = '<!-- written by `npm run docs` from the rule itself; edits are lost -->';
 
 /** Markdown of the page about one rule: `docs/rules/<id>.md`. */
 export function rulePage(rule: Rule): string {
-  const { id, title, why, source, severity, scope, match, examples, cel } = rule;
-  const kinds = match === 'any' ? 'every namespaced kind' : [...new Set(match.map(({ kind }) => kind))].join(', ');
-  const whom = scope === 'makers' ? 'before commit, and requests of makers' : 'before commit, and every request';
+  const { id, title, why, source, severity, scope, place, match, examples, cel } = rule;
+  const kinds =
+    place === 'commit'
+      ? 'all of a preview together'
+      : match === 'any'
+        ? 'every namespaced kind'
+        : [...new Set(match.map(({ kind }) => kind))].join(', ');
+  const whom =
+    place === 'commit'
+      ? 'before commit'
+      : scope === 'makers'
+        ? 'before commit, and requests of makers'
+        : 'before commit, and every request';
+  const evaluated =
+    place === 'commit'
+      ? 'Held before commit alone, over all objects of a preview together: an engine sees one object at a time.\n'
+      : `What every engine evaluates:\n\n\`\`\`cel\n${cel}\n\`\`\`\n`;
   return `# ${id}
 
 ${WRITTEN}
@@ -37,12 +51,7 @@ Fine:
 ${examples.good.trim()}
 \`\`\`
 
-What every engine evaluates:
-
-\`\`\`cel
-${cel}
-\`\`\`
-`;
+${evaluated}`;
 }
 
 /** Markdown of \`docs/rules/README.md\`. */

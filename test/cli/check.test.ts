@@ -107,6 +107,16 @@ describe('check', () => {
     });
   });
 
+  test('a maker’s file below the top folder of a repository is judged, and said not to be read', async () => {
+    const path = file('repo/app/preview.yaml', previewText());
+    mkdirSync(join(cwd, 'repo/.git'), { recursive: true });
+    file('repo/greenroom.yaml', platformText());
+    const words = `sync reads preview.yaml in the top folder of a repository, and would not find ${path}`;
+    expect(await check(path)).toMatchObject({ code: 0, stderr: expect.stringContaining(words) });
+    const top = await check(file('repo/preview.yaml', previewText()));
+    expect(top.stderr).not.toContain('would not find');
+  });
+
   test('the platform comes from the folders above, from a file, or from an apps repo; whose repository it is, from Git', async () => {
     const repository = tempFolder();
     execFileSync('git', ['init', '--quiet', repository]);

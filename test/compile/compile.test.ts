@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parse, parseDocument } from 'yaml';
-import { createCompiler } from '../../lib/compile/compile.ts';
+import { type CompileInput, createCompiler } from '../../lib/compile/compile.ts';
 import { GreenroomError } from '../../lib/core/errors.ts';
 import { checkFile, createCheckers } from '../../lib/verify/check-file.ts';
 import { compileInput, manifests, OPENED, platform, previewText } from '../support/inputs.ts';
@@ -164,6 +164,49 @@ describe('images', () => {
     expect(problemsOf(() => compile(previewText('', written)))).toMatchObject([
       { file: 'preview.yaml', line: 5, field: 'spec.image' },
     ]);
+  });
+});
+
+describe('a new commit', () => {
+  const [first, second] = ['a1b2c3d', 'e4f5a6b'].map((sha) => ({ headSha: sha.padEnd(40, '0') }));
+  const podOf = (image: string, extra: string, commit: Partial<CompileInput> = first!) => {
+    const { files, folder, record } = compile(previewText('', image), extra, commit);
+    return { pod: parse(files.get(`${folder}/app/deployment.pr-shop-7.yaml`)!).spec.template, record };
+  };
+  const restarts = (image: string, extra = '') => {
+    const annotations = [first, second].map((commit) => podOf(image, extra, commit).pod.metadata.annotations);
+    return JSON.stringify(annotations[0]) !== JSON.stringify(annotations[1]);
+  };
+
+  test.each([
+    ['a tag in the file', 'ghcr.io/acme/shop:main', '', ['ghcr.io/acme/shop:main']],
+    ['a tag rule without the commit', 'ghcr.io/acme/shop', 'tag: "pr-{number}"', ['ghcr.io/acme/shop:pr-7']],
+  ])('restarts pods whose image has %s, which may stand for another image by now', (_, image, extra, unversioned) => {
+    expect(restarts(image, extra)).toBe(true);
+    const { pod, record } = podOf(image, extra);
+    expect(pod.spec.containers[0].imagePullPolicy).toBe('Always');
+    expect(record.unversioned).toEqual(unversioned);
+  });
+
+  test('leaves pods alone whose image cannot have changed; a digest does not say its commit either', () => {
+    const digest = `ghcr.io/acme/shop@sha256:${'0'.repeat(64)}`;
+    expect(restarts(digest)).toBe(false);
+    expect(podOf(digest, '').record.unversioned).toEqual([digest]);
+  });
+
+  test('with the tag rule, the image is the only thing that changes in the pod', () => {
+    expect(restarts('ghcr.io/acme/shop')).toBe(false);
+    expect(podOf('ghcr.io/acme/shop', '').record).not.toHaveProperty('unversioned');
+  });
+
+  test('where digests are looked up, the pod follows the digest', () => {
+    const image = 'ghcr.io/acme/shop:main';
+    const digests = new Map([[image, `sha256:${'1'.repeat(64)}`]]);
+    const pods = [first, second].map((commit) =>
+      podOf(image, 'evidence: { require: [digest] }', { ...commit, digests }),
+    );
+    expect(pods[0]!.pod).toEqual(pods[1]!.pod);
+    expect(pods[0]!.record.unversioned).toEqual([image]);
   });
 });
 

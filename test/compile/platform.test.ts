@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { createCompiler } from '../../lib/compile/compile.ts';
-import { createChecker } from '../../lib/policies/check.ts';
+import { createChecker } from '../../lib/policies/checker.ts';
 import { ruleParams } from '../../lib/policies/params.ts';
 import { compileInput, manifests, OPENED, platform, previewText } from '../support/inputs.ts';
 

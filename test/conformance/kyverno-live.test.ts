@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { Bootstrap } from '../../lib/constructs/bootstrap/index.ts';
 import { platformSchema } from '../../lib/model/platform.ts';
-import { createChecker } from '../../lib/policies/check.ts';
+import { createChecker } from '../../lib/policies/checker.ts';
 import { compileOptions, compilePolicies } from '../../lib/policies/engines/index.ts';
 import { ruleMessage } from '../../lib/policies/rule.ts';
 import { RULES } from '../../lib/policies/rules/index.ts';

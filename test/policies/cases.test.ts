@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createChecker } from '../../lib/policies/check.ts';
+import { createChecker } from '../../lib/policies/checker.ts';
 import { ruleMessage } from '../../lib/policies/rule.ts';
 import { RULES } from '../../lib/policies/rules/index.ts';
 import { CASE_NAMESPACE, listCases } from './cases.ts';

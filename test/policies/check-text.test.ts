@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { createChecker } from '../../lib/policies/check.ts';
 import { checkText } from '../../lib/policies/check-text.ts';
+import { createChecker } from '../../lib/policies/checker.ts';
 import { RULES } from '../../lib/policies/rules/index.ts';
 import { CASE_NAMESPACE, listCases } from './cases.ts';
 import { PARAMS } from './support.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createChecker } from '../../lib/policies/check.ts';
+import { createChecker } from '../../lib/policies/checker.ts';
 import { applyEdits } from '../../lib/policies/edit.ts';
 import fc, { runs } from '../support/property.ts';
 import { CASE_NAMESPACE, listCases } from './cases.ts';

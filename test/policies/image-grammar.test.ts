@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { formatImage, parseImage } from '../../lib/model/image.ts';
-import { createChecker } from '../../lib/policies/check.ts';
+import { createChecker } from '../../lib/policies/checker.ts';
 import { allowedRegistries } from '../../lib/policies/rules/allowed-registries.ts';
 import { PARAMS } from './support.ts';
 

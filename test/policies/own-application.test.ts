@@ -1,7 +1,7 @@
 import { App, Chart } from 'cdk8s';
 import { describe, expect, it } from 'vitest';
 import { PreviewApplicationSets } from '../../lib/constructs/application-set/preview-application-sets.ts';
-import { createChecker } from '../../lib/policies/check.ts';
+import { createChecker } from '../../lib/policies/checker.ts';
 import { ownApplication } from '../../lib/policies/rules/own-application.ts';
 import { PARAMS } from './support.ts';
 

@@ -21,6 +21,17 @@ describe('ready', () => {
     expect(text).toContain('rates of 2026-03');
   });
 
+  test('an image whose name does not say its commit is shown by its name', () => {
+    const state = (unversioned: string[]) => ({ ...ready, preview: { ...live, unversioned } });
+    const text = comment(state(['ghcr.io/acme/shop:main']));
+    expect(text).toContain(
+      'Runs `ghcr.io/acme/shop:main` for `a1b2c3d` `Fix header`; its name does not say which commit it holds. Ends Fri',
+    );
+    expect(comment(state(['ghcr.io/acme/a:1', 'ghcr.io/acme/b:1']))).toContain(
+      'Runs `ghcr.io/acme/a:1`, `ghcr.io/acme/b:1` for `a1b2c3d` `Fix header`; their names do not say',
+    );
+  });
+
   test('within the time of warning: when it ends, and a box to keep it', () => {
     const soon = comment(ready, { options: { now: EXPIRES - 4 * 3600 } });
     expect(soon).toContain('### Preview: ready, ends today 17:00 UTC - [Open');

@@ -181,6 +181,24 @@ describe('what the maker wrote', () => {
     expect(world.check('shop', 7)).toMatchObject({ conclusion: 'neutral' });
   });
 
+  test.each(['preview.yml', 'app/preview.yaml', '.preview.yaml', 'Preview.yaml'])(
+    'a preview.yaml that is called %s is named, and nothing else of that name is',
+    async (path) => {
+      const world = new World();
+      world.push('shop', { [path]: previewText() });
+      world.pull('shop', 7, { files: ['README.md', path] });
+      expect(await sync(world)).toMatchObject({ state: { state: 'no-file', misnamed: path }, effect: 'none' });
+      const words = `\`${path}\` is not read: move it to \`preview.yaml\` in the top folder of the repository.`;
+      expect(world.comment('shop', 7)).toContain(words);
+      expect(world.check('shop', 7)).toMatchObject({ conclusion: 'neutral', summary: words });
+      world.push('shop', { [path]: 'stories: []\n' });
+      world.pull('shop', 8, { files: [path] });
+      const { state } = await sync(world, 'shop', 8);
+      expect(state).toEqual({ state: 'no-file', removed: null });
+      expect(world.comment('shop', 8)).toBeNull();
+    },
+  );
+
   test('preview.yaml goes away: so does the preview', async () => {
     const world = opened();
     await sync(world);

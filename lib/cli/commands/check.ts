@@ -3,6 +3,7 @@ import { systemClock } from '../../core/clock.ts';
 import { EXIT_CODES, formatProblem, GreenroomError, type Problem } from '../../core/errors.ts';
 import { type Finding, isDenial } from '../../core/finding.ts';
 import { VERSION } from '../../core/version.ts';
+import { PREVIEW_FILE } from '../../model/layout.ts';
 import type { Rule } from '../../policies/rule.ts';
 import { chosenRules } from '../../policies/rule-set.ts';
 import { findingLine } from '../../report/comment.ts';
@@ -56,14 +57,19 @@ async function run(paths: readonly string[], options: CheckOptions, io: Io): Pro
   }
   const now = systemClock();
   const extensions = await loadExtensions(options, io);
-  const { inputs, folders, problems, files } = await listInputs(paths, {
+  const { inputs, folders, elsewhere, problems, files } = await listInputs(paths, {
     cwd: io.cwd,
     stdin: () => buffer(process.stdin),
   });
+  for (const file of elsewhere) {
+    io.err(`greenroom: sync reads ${PREVIEW_FILE} in the top folder of a repository, and would not find ${file}\n`);
+  }
   const { side, broken } = await platformOf(options, folders, { rules: extensions.extraRules, now }, io);
   const repository = await repositoryAt(options, folders[0]!, io);
   const checkers = createCheckers(side?.platform ?? null, extensions.extraRules, { repository });
-  const own = { side: side && { ...side, ...extensions }, ...extensions, checkers, repository, now };
+  // Text says what to change; only data holds the lines to change it to.
+  const fixes = options.format !== 'text';
+  const own = { fixes, side: side && { ...side, ...extensions }, ...extensions, checkers, repository, now };
   const checked = await checkInputs(inputs, { ...options, ...own }, io);
   const report: Report = {
     findings: checked.findings,

@@ -1,7 +1,7 @@
 import { GreenroomError } from '../../core/errors.ts';
 import { closest } from '../../model/load/suggest.ts';
 import { defaultPlatform } from '../../model/platform.ts';
-import { DEFAULT_CONTACT } from '../../policies/check.ts';
+import { DEFAULT_CONTACT } from '../../policies/checker.ts';
 import { fenceAgainst } from '../../policies/fenced.ts';
 import { type Rule, ruleMessage } from '../../policies/rule.ts';
 import { chosenRules } from '../../policies/rule-set.ts';

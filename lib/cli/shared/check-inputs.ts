@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { GreenroomError, type Problem } from '../../core/errors.ts';
@@ -23,6 +24,8 @@ export interface CheckInputs {
   readonly inputs: readonly CheckInput[];
   /** Folders of the files, the nearest first, then the one in which the command runs. */
   readonly folders: readonly string[];
+  /** Makers' files below the top folder of their repository, where sync does not look. */
+  readonly elsewhere: readonly string[];
   /** Files that cannot be read, or would not be; the others are checked all the same. */
   readonly problems: readonly Problem[];
   /** How many files there were. */
@@ -58,7 +61,17 @@ export async function listInputs(
       }
     }
   }
-  return { inputs, folders: [...folders.add('.')], problems, files };
+  const elsewhere = inputs
+    .filter(({ file, isPreview }) => isPreview && file !== STDIN && isBelowTop(resolve(cwd, dirname(file))))
+    .map(({ file }) => file);
+  return { inputs, folders: [...folders.add('.')], elsewhere, problems, files };
+}
+
+/** Whether a folder lies in a repository, and is not its top folder. */
+function isBelowTop(folder: string): boolean {
+  if (existsSync(join(folder, '.git'))) return false;
+  for (let at = dirname(folder); at !== dirname(at); at = dirname(at)) if (existsSync(join(at, '.git'))) return true;
+  return false;
 }
 
 /** All YAML and JSON below a folder, sorted; links and hidden folders are passed over. */

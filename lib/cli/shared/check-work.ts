@@ -26,6 +26,8 @@ export interface CheckSetting extends StandInOptions {
   /** Unix seconds. */
   readonly now: number;
   readonly fix?: boolean;
+  /** Whether findings say how they are mended. */
+  readonly fixes: boolean;
 }
 
 export interface Checked {
@@ -43,12 +45,12 @@ type Outcome = Pick<CheckedFile, 'findings' | 'objects' | 'fixed'> & { readonly 
  * that it names; all else is judged by itself.
  */
 export async function checkInputs(inputs: readonly CheckInput[], setting: CheckSetting, io: Io): Promise<Checked> {
-  const { checkers, repository, extraRules, extensions, fix = false } = setting;
+  const { checkers, repository, extraRules, extensions, fix = false, fixes } = setting;
   const outcomes = new Map<CheckInput, Outcome>();
   // Mended first: what a preview's manifests are judged as is what then stands in them.
   for (const input of inputs.filter(({ isPreview }) => !isPreview)) {
     const outcome = await settled(() =>
-      checkFile(checkers, input.bytes, input.file, { fix, repository, extraRules, extensions }),
+      checkFile(checkers, input.bytes, input.file, { fix, fixes, repository, extraRules, extensions }),
     );
     outcomes.set(input, outcome);
   }

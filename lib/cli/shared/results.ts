@@ -63,7 +63,7 @@ function stateText(state: PreviewState, status: Status | null): string {
     case 'problem':
       return state.where === 'commit' ? 'it could not be put in place' : 'a problem on our side';
     case 'no-file':
-      return 'no preview.yaml at the head';
+      return `no preview.yaml at the head${state.misnamed === undefined ? '' : `; found ${state.misnamed}, which has to be preview.yaml in the top folder`}`;
     case 'none':
       return `${state.reason}: ${state.sentence}`;
     case 'unknown':

@@ -121,7 +121,7 @@ function compilerOf(engine: string): EngineCompiler {
 function rulePolicies(options: CompileOptions) {
   const { params, contact, exceptions = [], fencer, trustedAccounts = [], place, cel = createCelCompiler() } = options;
   const active = activeRules(chosenRules(options), options).filter(
-    (rule) => place === undefined || rule.place === place,
+    (rule) => rule.place !== 'commit' && (place === undefined || rule.place === place),
   );
   const problems = active.flatMap((rule) => inexpressible(rule, options.engine, cel));
   if (problems.length > 0) throw invalidInput(problems);

@@ -13,6 +13,7 @@ import { ingressAnnotations } from './ingress-annotations.ts';
 import { ingressPaths } from './ingress-paths.ts';
 import { limitRequestRatio } from './limit-request-ratio.ts';
 import { maxSize } from './max-size.ts';
+import { noDanglingReferences } from './no-dangling-references.ts';
 import { noEvictionShield } from './no-eviction-shield.ts';
 import { noExternalIps } from './no-external-ips.ts';
 import { noExternalName } from './no-external-name.ts';
@@ -51,7 +52,7 @@ import { selinuxOptions } from './selinux-options.ts';
 import { signedImage } from './signed-image.ts';
 import { vulnerabilityThreshold } from './vulnerability-threshold.ts';
 
-/** All of greenroom's rules, in the order in which findings are listed. */
+/** All of greenroom's rules that look at one object, in the order in which findings are listed. */
 export const RULES: readonly Rule[] = [
   noLoadBalancer,
   noNodePort,
@@ -105,3 +106,6 @@ export const RULES: readonly Rule[] = [
   builtFromCommit,
   vulnerabilityThreshold,
 ];
+
+/** Rules about objects as they stand together, held before commit alone: an engine sees one object at a time. */
+export const COMMIT_RULES: readonly Rule[] = [noDanglingReferences];

@@ -2,6 +2,7 @@ import type { PreviewRecord } from '../../model/record.ts';
 import type { LivePreview } from '../../report/state.ts';
 
 /** What a record says of the preview that runs. */
-export function livePreview({ name, url, headSha, created, expires, cost }: PreviewRecord): LivePreview {
-  return { name, url, headSha, created, expires, cost };
+export function livePreview(record: PreviewRecord): LivePreview {
+  const { name, url, headSha, created, expires, cost, unversioned = [] } = record;
+  return { name, url, headSha, created, expires, cost, ...(unversioned.length > 0 && { unversioned }) };
 }

@@ -21,6 +21,7 @@ import { type Existing, type Found, findExisting, takenName } from './existing.t
 import { type ImageState, imageState } from './image.ts';
 import { livePreview } from './live-preview.ts';
 import { heldToEvidence } from './lost-evidence.ts';
+import { misnamedFile } from './misnamed.ts';
 import { type Ahead, hasLimits, waitingFor } from './slots.ts';
 import { timesOf } from './times.ts';
 
@@ -98,7 +99,10 @@ async function planHead(
   let lineOf: (field: string) => number | null;
   try {
     const text = await context.forge.readFile(pull.repository, pull.head.sha, PREVIEW_FILE);
-    if (text === null) return plan.remove({ state: 'no-file', removed: plan.live });
+    if (text === null) {
+      const misnamed = await misnamedFile(context.forge, pull);
+      return plan.remove({ state: 'no-file', removed: plan.live, ...(misnamed !== null && { misnamed }) });
+    }
     const preview = loadPreview(text, PREVIEW_FILE);
     lineOf = linesOf(preview);
     if (preview.value.spec.paths !== undefined) {

@@ -1,4 +1,4 @@
-import { createChecker } from '../../../lib/policies/check.ts';
+import { createChecker } from '../../../lib/policies/checker.ts';
 import { type CompileOptions, compilePolicies } from '../../../lib/policies/engines/index.ts';
 import type { RuleParams } from '../../../lib/policies/params.ts';
 import type { Rule } from '../../../lib/policies/rule.ts';

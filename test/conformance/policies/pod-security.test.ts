@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { createChecker } from '../../../lib/policies/check.ts';
+import { createChecker } from '../../../lib/policies/checker.ts';
 import { RULES } from '../../../lib/policies/rules/index.ts';
 import { PARAMS } from '../../policies/support.ts';
 import { go } from '../go.ts';

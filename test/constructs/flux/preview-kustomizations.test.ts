@@ -1,7 +1,7 @@
 import { Testing } from 'cdk8s';
 import { describe, expect, it } from 'vitest';
 import { PreviewKustomizations } from '../../../lib/constructs/flux/index.ts';
-import { createChecker } from '../../../lib/policies/check.ts';
+import { createChecker } from '../../../lib/policies/checker.ts';
 import { ownApplication } from '../../../lib/policies/rules/own-application.ts';
 import { PARAMS } from '../../policies/support.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { createChecker } from '../../lib/policies/check.ts';
+import { createChecker } from '../../lib/policies/checker.ts';
 import { loadExceptions } from '../../lib/policies/exceptions.ts';
 import { defineRule } from '../../lib/policies/rule.ts';
 import { RULES } from '../../lib/policies/rules/index.ts';
