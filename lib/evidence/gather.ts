@@ -13,6 +13,8 @@ export type Gathered =
 
 /** Of one piece; a list of the parts of a large image comes to some of it. */
 const MAX_PIECE_BYTES = 32 * 1024 * 1024;
+/** Of all pieces together. */
+const MAX_BYTES = 64 * 1024 * 1024;
 /** Scans pile up, since nobody replaces them; a hundred are half a year of nightly ones. */
 const MAX_PIECES = 100;
 const AT_ONCE = 6;
@@ -36,8 +38,12 @@ export async function gather(
     const layers = await Promise.all(places.map((place) => layersAt(place, source, image, digest)));
     const wanted = layers.flat().filter(({ mediaType }) => formatOf(mediaType) !== undefined);
     if (wanted.length > MAX_PIECES) throw new Unread(`${wanted.length} things are signed about the image`);
+    const size = wanted.reduce((sum, layer) => sum + layer.size, 0);
+    if (size > MAX_BYTES) throw new Unread(`what is signed about the image comes to ${size} bytes`);
     const pieces = await inTurns(wanted, async (layer) => {
-      const bytes = found(await source.blob(image, layer, MAX_PIECE_BYTES));
+      if (layer.size > MAX_PIECE_BYTES) throw new Unread(`a thing beside the image holds ${layer.size} bytes`);
+      // No more than was counted: a size in a list is only a claim.
+      const bytes = found(await source.blob(image, layer, layer.size));
       return bytes === undefined ? [] : [pieceOf(layer, bytes)];
     });
     return { status: 'found', pieces: pieces.flat() };
@@ -68,8 +74,7 @@ class Unread extends Error {}
 /** Undefined for what is not there: lists name things that were removed since. */
 function found<T>(answer: Answer<T>): T | undefined {
   if (answer.status === 'found') return answer.value;
-  // The image is shown to us, so that a thing beside it that is not is one that is not there.
-  if (answer.status === 'missing' || answer.status === 'refused') return undefined;
+  if (answer.status === 'missing' || answer.isVague === true) return undefined;
   throw new Unread(answer.reason);
 }
 

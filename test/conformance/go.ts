@@ -1,8 +1,12 @@
 import { tryRun } from './run.ts';
 
 /** Runs the Go command in a module's folder and returns what it printed. */
-export async function go(args: readonly string[], cwd: string): Promise<string> {
-  const env = { CGO_ENABLED: '0', GOFLAGS: '', GOWORK: 'off', GOTOOLCHAIN: 'local' };
+export async function go(
+  args: readonly string[],
+  cwd: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const env = { CGO_ENABLED: '0', GOFLAGS: '', GOWORK: 'off', GOTOOLCHAIN: 'local', ...more };
   const result = await tryRun('go', args, { cwd, env, timeoutMs: 2_400_000 }).catch((error: unknown) => {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     throw missing

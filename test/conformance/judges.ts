@@ -11,6 +11,8 @@ interface GoRecipe {
   readonly package: string;
   /** Values set while linking. @default - none */
   readonly set?: Readonly<Record<string, string>>;
+  /** Added to the environment of the build. @default - nothing is added */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 interface WheelRecipe {
@@ -59,6 +61,11 @@ const recipes = {
   'registry-referrers': { module: 'crane', package: '.' },
   cosign: { module: 'cosign', package: 'github.com/sigstore/cosign/v3/cmd/cosign' },
   'policy-tester': { module: 'policy-controller', package: 'github.com/sigstore/policy-controller/cmd/tester' },
+  syft: { module: 'syft', package: 'github.com/anchore/syft/cmd/syft' },
+  grype: { module: 'grype', package: 'github.com/anchore/grype/cmd/grype' },
+  'grype-db': { module: 'grype', package: '.' },
+  trivy: { module: 'trivy', package: 'github.com/aquasecurity/trivy/cmd/trivy', env: { GOEXPERIMENT: 'jsonv2' } },
+  'trivy-db': { module: 'trivy', package: '.' },
   kwok: { module: 'kwok', package: 'sigs.k8s.io/kwok/cmd/kwok' },
   shellcheck: { module: 'python' },
   zizmor: { module: 'python' },
@@ -108,6 +115,7 @@ async function build(name: JudgeName, recipe: GoRecipe, draft: string): Promise<
   await go(
     ['build', '-mod=readonly', '-buildvcs=false', '-ldflags', linking.join(' '), '-o', draft, recipe.package],
     judgeModule(recipe.module),
+    recipe.env,
   );
   say(`built ${name} in ${Math.round((Date.now() - started) / 1000)} s`);
 }

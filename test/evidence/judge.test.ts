@@ -5,7 +5,7 @@ import { createTrust } from '../../lib/evidence/signatures/trust.ts';
 import { createVerifier, type ParentsOf } from '../../lib/evidence/verify-image.ts';
 import { type ImageReference, parseImage } from '../../lib/model/image.ts';
 import { platform } from '../support/inputs.ts';
-import { type Descriptor, sha256, TestRegistry } from './registry-server.ts';
+import { type Descriptor, problem, sha256, TestRegistry } from './registry-server.ts';
 import * as signing from './signing.ts';
 
 const NOW = Date.UTC(2026, 10, 24, 8) / 1000;
@@ -146,6 +146,30 @@ describe('a signature', () => {
       status: 'unknown',
       reason: expect.stringContaining('503'),
     });
+  });
+
+  test.each<[string, number, string, string]>([
+    ['a login that does not count any more', 403, 'DENIED', 'unknown'],
+    ['a repository that is hidden by now', 404, 'NAME_UNKNOWN', 'unknown'],
+    ['a registry with words of its own', 404, 'NOT_FOUND', 'missing'],
+  ])('is with %s not taken for removed', async (_, status, code, verdict) => {
+    await using scene = await Scene.start();
+    scene.attach();
+    scene.registry.fault = ({ headers }, response) =>
+      headers.authorization ? problem(response, code, status) : 'pass';
+    expect(await scene.verify('signature')).toMatchObject({ status: verdict });
+  });
+
+  test('is unknown where more bytes are signed than anybody needs', async () => {
+    await using scene = await Scene.start();
+    scene.attach();
+    for (let i = 0; i < 3; i++) scene.attachRaw(String(i).repeat(24 * 1024 * 1024));
+    scene.registry.requests.length = 0;
+    expect(await scene.verify('signature')).toEqual({
+      status: 'unknown',
+      reason: expect.stringMatching(/^what is signed about the image comes to \d+ bytes/),
+    });
+    expect(scene.registry.requests.filter((request) => request.includes('/blobs/'))).toEqual([]);
   });
 
   test('is unknown where more is signed than anybody needs', async () => {

@@ -8,7 +8,7 @@ import { readBase } from '../../lib/sync/plan/base.ts';
 import { sweep } from '../../lib/sync/sweep/sweep.ts';
 import { syncPullRequest } from '../../lib/sync/sync.ts';
 import { verifyPreviews } from '../../lib/verify/previews.ts';
-import { TestRegistry } from '../evidence/registry-server.ts';
+import { type Fault, problem, TestRegistry } from '../evidence/registry-server.ts';
 import * as signing from '../evidence/signing.ts';
 import { commitFiles } from '../support/git.ts';
 import { OPENED, platformText, previewText } from '../support/inputs.ts';
@@ -279,13 +279,16 @@ describe('with an end for what lost its evidence', () => {
     expect(endsOf(scene).evidenceLost).toBeUndefined();
   });
 
-  test('a registry that gives no answer ends nothing', async () => {
+  test.each<[string, Fault]>([
+    ['gives no answer', (_, response) => response.writeHead(503).end()],
+    ['does not take our login any more', (_, response) => problem(response, 'DENIED', 403)],
+  ])('a registry that %s ends nothing', async (_, fault) => {
     const scene = new Scene(undefined, 'endAfter: 2h');
     scene.attachAll();
     await scene.sync();
     scene.push('shop', { 'preview.yaml': 'kind: Nonsense' });
     scene.pull('shop', 7);
-    registry.fault = (_, response) => response.writeHead(503).end();
+    registry.fault = fault;
     expect(await scene.sweep()).toMatchObject({ results: [{ effect: 'none', state: { state: 'invalid' } }] });
     expect(endsOf(scene).evidenceLost).toBeUndefined();
   });

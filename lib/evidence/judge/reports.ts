@@ -46,7 +46,8 @@ const trivy = z.object({
         ExperimentalModifiedFindings: z.array(z.object({ Type: optionalText, Finding: z.unknown() })).nullish(),
       }),
     )
-    .min(1),
+    // Left out where it knows nothing of what is in the image.
+    .nullish(),
 });
 
 const match = z.object({
@@ -64,6 +65,7 @@ const grype = z.object({
   matches: z.array(match),
   ignoredMatches: z.array(match).nullish(),
   source: z.object({ type: z.literal('image') }),
+  alertsByPackage: z.array(z.object({ alerts: z.array(z.object({ type: optionalText })).nullish() })).nullish(),
   descriptor: z.object({ name: z.literal('grype'), timestamp: z.string() }),
 });
 
@@ -78,9 +80,9 @@ const COSIGN_VULN = 'https://cosign.sigstore.dev/attestation/vuln/v1';
 /** Whether a statement is meant as a vulnerability report, whatever it is worth. @param predicate looked at where its type does not say so */
 export function isReport(predicateType: string, predicate?: unknown): boolean {
   if (predicateType === COSIGN_VULN || /\/vulns?\//.test(predicateType)) return true;
-  const { Results, ArtifactType, matches, descriptor } = (predicate ?? {}) as Record<string, unknown>;
+  const { SchemaVersion, ArtifactType, matches, descriptor } = (predicate ?? {}) as Record<string, unknown>;
   return (
-    (ArtifactType !== undefined && Results !== undefined) ||
+    (ArtifactType !== undefined && SchemaVersion !== undefined) ||
     (Array.isArray(matches) && (descriptor as { name?: unknown } | undefined)?.name === 'grype')
   );
 }
@@ -92,11 +94,12 @@ export function isReport(predicateType: string, predicate?: unknown): boolean {
  * @param now unix seconds
  */
 export function readReport(predicateType: string, predicate: unknown, now: number): Report | string {
-  if (predicateType !== COSIGN_VULN) return timely(readTrivy(predicate) ?? readGrype(predicate), now);
+  if (predicateType !== COSIGN_VULN) return timely(resultOf(predicate), now);
   const record = cosignVuln.safeParse(predicate);
   if (!record.success) return 'holds no result of a scanner';
-  const report = readTrivy(record.data.scanner.result) ?? readGrype(record.data.scanner.result);
+  const report = resultOf(record.data.scanner.result);
   if (report === undefined) return 'holds no result of a scanner';
+  if (typeof report === 'string') return report;
   // Both ends have to be believable: the record's, and the report's own. The earlier one counts.
   const ended = timely({ ...report, endedAt: secondsOf(record.data.metadata.scanFinishedOn) }, now);
   const own = timely(report, now);
@@ -108,8 +111,14 @@ const CLOCK_TOLERANCE = 600;
 /** Before these scanners were made. */
 const FIRST_SCAN = Date.UTC(2019, 0) / 1000;
 
-function timely(report: Report | undefined, now: number): Report | string {
-  if (report === undefined) return 'is none of Trivy or Grype for an image';
+/** Undefined for what is no scanner's; a reason for a scan that says nothing. */
+function resultOf(data: unknown): Report | string | undefined {
+  return readTrivy(data) ?? readGrype(data);
+}
+
+function timely(report: Report | string | undefined, now: number): Report | string {
+  if (report === undefined) return 'is not a report of Trivy or Grype about an image';
+  if (typeof report === 'string') return report;
   if (!(report.endedAt > FIRST_SCAN)) return 'does not say when it was made';
   return report.endedAt > now + CLOCK_TOLERANCE ? 'was made in the future' : report;
 }
@@ -119,10 +128,11 @@ function secondsOf(time: string): number {
   return parseTime(time) ?? Number.NaN;
 }
 
-function readTrivy(data: unknown): Report | undefined {
+function readTrivy(data: unknown): Report | string | undefined {
   const read = trivy.safeParse(data);
   if (!read.success) return undefined;
   const { Results, Metadata, CreatedAt } = read.data;
+  if (!Results || Results.length === 0) return 'found no packages in it that it knows, so that it says nothing';
   const vulnerabilities = Results.flatMap(({ Vulnerabilities, ExperimentalModifiedFindings }) => {
     const hidden = (ExperimentalModifiedFindings ?? []).flatMap(({ Finding }) => finding.safeParse(Finding).data ?? []);
     return [...(Vulnerabilities ?? []), ...hidden].map((one) => ({
@@ -139,7 +149,8 @@ function readTrivy(data: unknown): Report | undefined {
 function readGrype(data: unknown): Report | undefined {
   const read = grype.safeParse(data);
   if (!read.success) return undefined;
-  const { matches, ignoredMatches, descriptor } = read.data;
+  const { matches, ignoredMatches, alertsByPackage, descriptor } = read.data;
+  const alerts = (alertsByPackage ?? []).flatMap((one) => one.alerts ?? []);
   // What somebody filtered out counts all the same; what Grype itself sets aside, headers of a kernel that no image runs, does not.
   const hidden = (ignoredMatches ?? []).filter(
     ({ appliedIgnoreRules }) => !appliedIgnoreRules?.every((rule) => rule['match-type'] === 'exact-indirect-match'),
@@ -151,7 +162,8 @@ function readGrype(data: unknown): Report | undefined {
     fixed: vulnerability.fix?.versions?.[0],
     severity: severityOf(vulnerability.severity),
   }));
-  return { endedAt: secondsOf(descriptor.timestamp), vulnerabilities, endOfLife: false };
+  const endOfLife = alerts.some(({ type }) => type === 'distro-eol');
+  return { endedAt: secondsOf(descriptor.timestamp), vulnerabilities, endOfLife };
 }
 
 function severityOf(severity: string | null | undefined): Vulnerability['severity'] {

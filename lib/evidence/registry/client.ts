@@ -96,8 +96,11 @@ export class RegistryClient implements ImageRegistry {
       }
       const path = `manifests/${referrersTag(digest)}`;
       const answer = await this.#ask(repository, 'GET', path, { accept: ACCEPT }, MAX_MANIFEST_BYTES, signal);
-      if (answer.status === 404 && codesOf(answer).length > 0) return [];
-      if (answer.status !== 200) throw failureOf(answer, repository);
+      if (answer.status !== 200) {
+        const failure = failureOf(answer, repository);
+        if (failure.status === 'missing' || failure.isVague) return [];
+        throw failure;
+      }
       const found = manifestsOf(answer.bytes);
       if (found === null) throw unknown(repository, `lists what belongs to ${digest} in a form that is none`);
       return bounded(found, repository);
@@ -208,7 +211,8 @@ function failureOf(answer: HttpAnswer, repository: Repository): RegistryFailure 
   if (status === 401 || status === 403) return refused(repository);
   // Without a registry's own error body it may be anybody's page, and says nothing.
   if (status !== 404 || codes.length === 0) return unknown(repository, answered(answer));
-  if (!codes.includes('MANIFEST_UNKNOWN') && !codes.includes('BLOB_UNKNOWN')) return refused(repository);
+  if (codes.includes('NAME_UNKNOWN')) return refused(repository);
+  if (!codes.includes('MANIFEST_UNKNOWN') && !codes.includes('BLOB_UNKNOWN')) return refused(repository, true);
   return new RegistryFailure('missing', `${repository.host} has no such thing in ${repository.path}`);
 }
 

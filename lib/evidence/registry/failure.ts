@@ -12,25 +12,34 @@ type FailureStatus = 'missing' | 'refused' | 'unknown';
 /** Inside this folder; its doors answer with data. The message begins with the registry's name and holds no credential. */
 export class RegistryFailure extends Error {
   readonly status: FailureStatus;
+  /** Whether it is refused only because the registry says "not found" in words of its own. */
+  readonly isVague: boolean;
 
-  constructor(status: FailureStatus, message: string) {
+  constructor(status: FailureStatus, message: string, isVague = false) {
     super(message);
     this.name = 'RegistryFailure';
     this.status = status;
+    this.isVague = isVague;
   }
 }
 
 /** What a registry says of a thing that may not be there. */
 export type Answer<T> =
   | { readonly status: 'found'; readonly value: T }
-  | { readonly status: 'missing' | 'refused' | 'unknown'; readonly reason: string };
+  | {
+      readonly status: FailureStatus;
+      readonly reason: string;
+      /** Of `refused`: the registry says "not found", and not of what: in a repository that is shown, it is of this thing. */
+      readonly isVague?: true;
+    };
 
 /** Turns the failures of some work into data; other errors are errors of ours. */
 export async function answerOf<T>(work: () => Promise<T>): Promise<Answer<T>> {
   try {
     return { status: 'found', value: await work() };
   } catch (error) {
-    if (error instanceof RegistryFailure) return { status: error.status, reason: error.message };
+    if (error instanceof RegistryFailure)
+      return { status: error.status, reason: error.message, ...(error.isVague && { isVague: true }) };
     throw error;
   }
 }

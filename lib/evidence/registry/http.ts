@@ -96,7 +96,7 @@ async function read(response: Response, { method, maxBytes, server }: HttpReques
   const { body } = response;
   // The length that HEAD names is that of the answer to GET.
   if (body === null || method === 'HEAD') return new Uint8Array();
-  const tooLong = () => new RegistryFailure('unknown', `${server} answered with more than ${maxBytes / 1024} KiB`);
+  const tooLong = () => new RegistryFailure('unknown', `${server} answered with more than ${maxBytes} bytes`);
   const chunks: Uint8Array[] = [];
   let length = 0;
   if (Number(response.headers.get('content-length')) > maxBytes) {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parseBoundedJson } from '../../core/bounded-json.ts';
 
 const INDEXES = [
   'application/vnd.oci.image.index.v1+json',
@@ -64,12 +65,11 @@ export function isImage(bytes: Uint8Array): boolean {
   return manifest.safeParse(data).success || index.safeParse(data).success;
 }
 
+/** Ten thousand descriptors with their members. */
+const MAX_PARTS = 200_000;
+
 function json(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString());
-  } catch {
-    return undefined;
-  }
+  return parseBoundedJson(bytes, MAX_PARTS);
 }
 
 /**

@@ -84,10 +84,11 @@ function tokenOf(answer: HttpAnswer, server: string, { host, path }: Repository,
 }
 
 /** Most registries say the same of a repository that is not there and of one that is not for us. */
-export function refused({ host, path }: Pick<Repository, 'host' | 'path'>): RegistryFailure {
+export function refused({ host, path }: Pick<Repository, 'host' | 'path'>, isVague = false): RegistryFailure {
   return new RegistryFailure(
     'refused',
     `${host} has no repository ${path}, or does not let us see it; has a build pushed to it yet? A private one needs \`docker login ${host}\` where greenroom runs`,
+    isVague,
   );
 }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parseBoundedJson } from '../../core/bounded-json.ts';
 
 /** What somebody says of an image. */
 export interface Statement {
@@ -49,11 +50,10 @@ export function readSimpleSigning(payload: Uint8Array, digest: string): Statemen
   return { predicateType: SIGN_V1, predicate: null };
 }
 
-/** Undefined for what is no JSON. */
+/** Of a list of parts as large as one may be. */
+const MAX_PARTS = 2_000_000;
+
+/** Undefined for what is no JSON, or more of it than anybody writes about an image. */
 export function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString());
-  } catch {
-    return undefined;
-  }
+  return parseBoundedJson(bytes, MAX_PARTS);
 }

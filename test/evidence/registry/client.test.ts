@@ -193,7 +193,7 @@ describe('credentials', () => {
     ['JSON without a token', (_, response) => response.end('[]'), 'without a token'],
     ['null', (_, response) => response.end('null'), 'without a token'],
     ['a token that is none', (_, response) => response.end('{"token":"a\\nb"}'), 'without a token'],
-    ['200 MB', (_, response) => flood(response, 200), 'more than 64 KiB'],
+    ['200 MB', (_, response) => flood(response, 200), 'more than 65536 bytes'],
   ])('a token service that answers with %s leaves it unknown', async (_, answer, reason) => {
     await using registry = await TestRegistry.start();
     registry.fault = token(answer);
@@ -226,9 +226,13 @@ describe('a registry that misbehaves leaves it unknown', () => {
     ['an address that is none', (_, response) => redirect(response, 'http://['), 'an address that is none'],
     ['itself again and again', (request, response) => redirect(response, request.url ?? ''), 'one address after the'],
     ['a cut connection', (_, response) => response.destroy(), 'cannot be reached'],
-    ['100 MB', (_, response) => flood(response, 100), 'more than 4096 KiB'],
-    ['a length of 100 MB', (_, response) => response.writeHead(200, { 'content-length': 1e8 }).end(), 'more than 4096'],
-    ['a bomb', (_, response) => bomb(response), 'more than 4096 KiB'],
+    ['100 MB', (_, response) => flood(response, 100), 'more than 4194304 bytes'],
+    [
+      'a length of 100 MB',
+      (_, response) => response.writeHead(200, { 'content-length': 1e8 }).end(),
+      'more than 4194304',
+    ],
+    ['a bomb', (_, response) => bomb(response), 'more than 4194304 bytes'],
     ['a body of half its length', (_, response) => half(response), 'cannot be reached'],
   ])('%s', async (_, fault, reason) => {
     await using registry = await TestRegistry.start();

@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { judge } from '../../lib/evidence/judge/judge.ts';
+import type { Demand } from '../../lib/evidence/judge/verdict.ts';
+import { createTrust } from '../../lib/evidence/signatures/trust.ts';
+import { platform } from '../support/inputs.ts';
+import { keyPair } from './signing.ts';
+
+// What the real programs wrote; `GREENROOM_SCANNERS=1 npm run conformance` runs them and compares (scanners.test.ts there).
+const golden = (name: string): unknown =>
+  JSON.parse(readFileSync(join(import.meta.dirname, 'goldens', `${name}.json`), 'utf8'));
+const KEYS = `keys: [${JSON.stringify(keyPair().pem)}]`;
+/** A day after the goldens were made. */
+const NOW = Date.UTC(2026, 11, 1, 9, 30) / 1000;
+
+/** What is said of a demand by one statement of a key of the platform. */
+function verdict(demand: Demand, predicateType: string, predicate: unknown, settings = '', now = NOW) {
+  const { evidence } = platform(`evidence: { require: [${demand}], ${KEYS}${settings} }`);
+  const policy = { settings: evidence, trust: createTrust(evidence, new Map(), now) };
+  const subject = {
+    repositoryId: 1,
+    repository: 'acme/shop',
+    number: 7,
+    head: 'a'.repeat(40),
+    mergeParents: new Map(),
+  };
+  const claim = { predicateType, predicate, signer: { by: 'key', key: 1 }, layout: 'bundle' } as const;
+  const { verdicts, worst } = judge({ claims: [claim], refused: [] }, policy, subject, now);
+  return { ...verdicts[demand], ...(worst && { worst }) };
+}
+
+const RECORD = 'https://cosign.sigstore.dev/attestation/vuln/v1';
+const OWN = 'https://example.com/scan/v1';
+
+test.each<[string, string, string, string]>([
+  ['trivy', OWN, 'wrong', 'openssl 3.0.1-r0 is fixed in 3.0.7-r0 (CVE-2026-1)'],
+  ['trivy-record', RECORD, 'wrong', 'openssl 3.0.1-r0 is fixed in 3.0.7-r0 (CVE-2026-1)'],
+  ['trivy-clean-record', RECORD, 'shown', 'no known vulnerabilities'],
+  ['trivy-suppressed', OWN, 'wrong', 'CVE-2026-1'],
+  ['trivy-old', OWN, 'wrong', 'no security updates any more'],
+  ['trivy-empty', OWN, 'missing', 'found no packages in it'],
+  ['trivy-folder', OWN, 'missing', 'is not a report of Trivy or Grype about an image'],
+  ['grype', OWN, 'wrong', 'openssl 3.0.1-r0 is fixed in 3.0.7-r0 (CVE-2026-1)'],
+  ['grype-clean', OWN, 'shown', 'no known vulnerabilities'],
+  ['grype-ignored', OWN, 'wrong', 'CVE-2026-1'],
+  ['grype-old', OWN, 'wrong', 'no security updates any more'],
+  ['grype-folder', OWN, 'missing', 'is not a report of Trivy or Grype about an image'],
+])('the report %s as %s is %s', (name, type, status, words) => {
+  const found = verdict('vulnerabilities', type, golden(name));
+  expect(found).toMatchObject({ status, sentence: expect.stringContaining(words) });
+});
+
+test.each(['trivy', 'trivy-record', 'grype'])('of %s the severities, allowances, age and time count', (name) => {
+  const type = name === 'trivy-record' ? RECORD : OWN;
+  const said = (settings: string, now?: number) => verdict('vulnerabilities', type, golden(name), settings, now);
+  const allowed = ', allow: [{ id: CVE-2026-1, reason: a test, until: 2026-12-31 }]';
+  expect(said('')).toMatchObject({ status: 'wrong', worst: 'critical' });
+  expect(said(allowed)).toMatchObject({ status: 'shown', worst: 'medium' });
+  expect(said(`${allowed}, vulnerabilities: medium`)).toMatchObject({ status: 'wrong', worst: 'medium' });
+  expect(said(allowed, NOW + 8 * 86_400)).toMatchObject({ status: 'wrong', sentence: expect.stringContaining('last') });
+  expect(said(allowed, NOW - 3 * 86_400)).toMatchObject({ status: 'missing' });
+});
+
+test.each<[string, string, string]>([
+  ['syft.spdx', 'https://spdx.dev/Document', 'shown'],
+  ['syft.spdx', 'https://spdx.dev/Document/v2.3', 'shown'],
+  ['syft.cyclonedx', 'https://cyclonedx.org/bom', 'shown'],
+  ['trivy.spdx', 'https://spdx.dev/Document', 'shown'],
+  ['trivy.cyclonedx', 'https://cyclonedx.org/bom', 'shown'],
+  ['syft-empty.spdx', 'https://spdx.dev/Document', 'wrong'],
+  ['trivy', 'https://spdx.dev/Document', 'wrong'],
+])('the list %s as %s is %s', (name, type, status) => {
+  expect(verdict('sbom', type, golden(name))).toMatchObject({ status });
+});
