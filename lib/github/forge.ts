@@ -35,8 +35,17 @@ import {
   type WithDeployments,
 } from './publish/deployment.ts';
 import { Reports } from './publish/reports.ts';
+import { type StatusNode, statusAmong } from './publish/status.ts';
 import { publishSuggestions } from './publish/suggestions.ts';
-import { isWaiting, readThread, THREAD_FIELDS, type Thread, type ThreadNode, threadAlong } from './publish/thread.ts';
+import {
+  isWaiting,
+  readThread,
+  THREAD_FIELDS,
+  type Thread,
+  type ThreadNode,
+  takenOver,
+  threadAlong,
+} from './publish/thread.ts';
 import { changedFiles } from './pulls/changed-files.ts';
 import { CommitFiles } from './pulls/files.ts';
 import { Listing } from './pulls/listing.ts';
@@ -53,6 +62,8 @@ import {
   pullOf,
   REPOSITORY_FIELDS,
   type RepositoryNode,
+  statusesOf,
+  threadOf,
   type WithPreview,
 } from './pulls/pull.ts';
 
@@ -119,6 +130,8 @@ export class GitHubForge implements Forge {
   readonly #cache: Cache;
   /** Each is used once. */
   readonly #along = new Map<string, Along>();
+  /** Where a token wrote a status in the check's place, by repository and commit. */
+  readonly #statuses = new Map<string, StatusNode>();
   /** Owners whose deployments may not be read: nothing is asked along with them. */
   readonly #withoutDeployments = new Set<string>();
 
@@ -133,7 +146,11 @@ export class GitHubForge implements Forge {
     this.#reports = new Reports(cache, clock, client.description);
     this.#listing = new Listing(client, {
       onHeads: (repository, heads) => this.#previews.readAhead(repository, heads),
-      onThread: (pull, thread) => this.#reports.listed(pull, thread),
+      onPull: (pull, node) => {
+        const thread = threadOf(node);
+        if (thread !== undefined) this.#reports.listed(pull, thread);
+        this.#noteStatus(pull, node);
+      },
     });
     this.description = client.description;
   }
@@ -149,6 +166,7 @@ export class GitHubForge implements Forge {
     const node = data?.repository?.pullRequest;
     const pull = node && errors.length === 0 ? pullOf(data.repository, node) : null;
     if (node && pull !== null && pull.number === number) {
+      this.#noteStatus(pull, node);
       if (ahead) {
         const { deployments } = data.repository;
         const listed = deployments && environment ? { environment, nodes: deploymentsOf({ deployments }) } : undefined;
@@ -261,6 +279,13 @@ export class GitHubForge implements Forge {
     this.#along.set(keyOf(pull), deployments === undefined ? along : { ...along, deployments });
   }
 
+  #noteStatus(pull: PullRequest, node: PullNode): void {
+    const status = statusAmong(statusesOf(node));
+    if (this.#statuses.size >= MAX_ALONG) this.#statuses.clear();
+    if (status === undefined) this.#statuses.delete(headKeyOf(pull));
+    else this.#statuses.set(headKeyOf(pull), status);
+  }
+
   /** What came along a moment ago. */
   #take(pull: PullRequest): Along | undefined {
     const along = this.#along.get(keyOf(pull));
@@ -271,7 +296,7 @@ export class GitHubForge implements Forge {
   async #publish(pull: PullRequest, report: PullRequestReport, along?: Along): Promise<PublishOutcome> {
     const { environment, marker, suggestions, isNews = false } = report;
     const client = this.#client.for(namesOf(pull.repository).owner);
-    const thread = along?.thread === undefined ? readThread(client, pull) : Promise.resolve(along.thread);
+    const thread = this.#thread(pull, along?.thread);
     const kept = this.#kept(pull, report, thread, along);
     // What cannot be read is as if there were nothing: what is written then still says no more than is known.
     const said = report.said({
@@ -279,10 +304,11 @@ export class GitHubForge implements Forge {
       kept: await kept.catch(orFailure([])),
     });
     const { check, deployment } = said;
+    const standing = { isNews, status: this.#statuses.get(headKeyOf(pull)) };
     // Where GitHub's limits let only a part of it through, what says most comes first.
     const first = await Promise.allSettled([
       thread.then((read) => publishComment(client, read, marker, said.comment)),
-      check && publishCheck(client, pull, check, isNews),
+      check && publishCheck(client, pull, check, standing),
     ]);
     const then = await Promise.allSettled([
       report.notice && thread.then((read) => publishNotice(client, read, report.notice!)),
@@ -328,7 +354,12 @@ export class GitHubForge implements Forge {
   }
 
   async comments(pull: PullRequest): Promise<readonly PullComment[]> {
-    return (await readThread(this.#client.for(namesOf(pull.repository).owner), pull)).comments;
+    return (await this.#thread(pull)).comments;
+  }
+
+  async #thread(pull: PullRequest, along?: Thread): Promise<Thread> {
+    const thread = along ?? (await readThread(this.#client.for(namesOf(pull.repository).owner), pull));
+    return takenOver(thread, (login) => this.mayWrite(pull.repository, login));
   }
 
   mayWrite(repository: Repository, login: string): Promise<boolean> {
@@ -360,6 +391,7 @@ const orFailure =
     throw error;
   };
 
+const headKeyOf = ({ repository, head }: PullRequest) => `${repository.id}@${head.sha}`;
 const keyOf = ({ repository, number }: PullRequest) => `${repository.id}#${number}`;
 
 function checkName(repository: RepositoryRef): void {

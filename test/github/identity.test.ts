@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest';
+import { COMMENT_MARKER } from '../../lib/report/markers.ts';
+import { syncPullRequest } from '../../lib/sync/sync.ts';
+import type { FakeGitHub } from '../support/fake-github/server.ts';
+import { overGitHub } from '../support/fake-github/world.ts';
+import { World } from '../support/world.ts';
+
+const GitHubWorld = overGitHub(World);
+type GitHubWorld = InstanceType<typeof GitHubWorld>;
+
+const SHOP = { path: 'acme/shop' };
+const APP = 'previews[bot]';
+const apply = { random: () => 0, sleep: async () => undefined };
+const sync = (world: GitHubWorld) => world.with((context) => syncPullRequest(context, SHOP, 7, { apply }));
+
+async function opened() {
+  const world = new GitHubWorld();
+  world.push('shop');
+  world.pull('shop', 7);
+  return { world, fake: await world.github() };
+}
+
+/** What each of ours says in its first lines. */
+const comments = (fake: FakeGitHub) => fake.commentsOf('acme', 'shop', 7).map(({ author, body }) => [author, body]);
+
+/** The statuses in the check's place, the latest last. */
+const statuses = (fake: FakeGitHub) =>
+  fake.statuses.filter(({ context }) => context === 'greenroom/preview').map(({ description }) => description);
+
+describe('from a token to an App', () => {
+  test.each([
+    ['of a program', 'github-actions[bot]', undefined],
+    ['of somebody who may write', 'ops', 'write'],
+  ])('a token %s: its comment and its status go on, and none is left behind', async (_, login, permission) => {
+    const { world, fake } = await opened();
+    fake.login = login;
+    fake.bots.delete('ops');
+    if (permission !== undefined) fake.permissions.set(login, permission);
+    fake.missing.add('checks');
+    await sync(world);
+    expect(comments(fake)).toEqual([[login, expect.stringContaining('Open the preview')]]);
+    expect(statuses(fake)).toEqual(['Preview committed']);
+
+    fake.login = APP;
+    fake.missing.clear();
+    world.pull('shop', 7, { state: 'closed' });
+    await sync(world);
+    expect(comments(fake)).toEqual([[login, expect.not.stringContaining('Open the preview')]]);
+    expect(fake.checks).toHaveLength(1);
+    expect(statuses(fake).at(-1)).not.toBe('Preview committed');
+    const before = fake.statuses.length;
+    await sync(world);
+    expect([fake.statuses.length, fake.checks.length]).toEqual([before, 1]);
+  });
+
+  test('a status that is as it should be is not written again', async () => {
+    const { world, fake } = await opened();
+    fake.missing.add('checks');
+    await sync(world);
+    fake.login = APP;
+    fake.missing.clear();
+    await sync(world);
+    expect([statuses(fake).length, fake.checks.length]).toEqual([1, 1]);
+  });
+
+  test('a comment of a stranger that begins with the marker is never taken over', async () => {
+    const { world, fake } = await opened();
+    fake.addComment(
+      `PR_${world.id('shop')}_7`,
+      'mallory',
+      `${COMMENT_MARKER}\n[Open the preview](https://evil.example)`,
+    );
+    await sync(world);
+    expect(comments(fake)).toEqual([
+      ['mallory', expect.stringContaining('evil.example')],
+      [fake.login, expect.stringContaining('Open the preview')],
+    ]);
+  });
+
+  test('what cannot be edited stays, and is no reason to fail', async () => {
+    const { world, fake } = await opened();
+    fake.login = 'old[bot]';
+    await sync(world);
+    fake.login = APP;
+    fake.fault = () => ({ edit: (body) => body.replaceAll('"viewerCanUpdate":true', '"viewerCanUpdate":false') });
+    expect((await sync(world)).notes).toEqual([]);
+    expect(comments(fake).map(([author]) => author)).toEqual(['old[bot]', APP]);
+  });
+});
+
+describe('from an App to a token', () => {
+  test('its comment goes on, and a status stands where the token may write no check', async () => {
+    const { world, fake } = await opened();
+    fake.login = APP;
+    await sync(world);
+    fake.login = 'greenroom-bot';
+    fake.missing.add('checks');
+    world.pull('shop', 7, { state: 'closed' });
+    expect((await sync(world)).notes).toEqual([]);
+    expect(comments(fake)).toEqual([[APP, expect.not.stringContaining('Open the preview')]]);
+    expect(statuses(fake)).toHaveLength(1);
+  });
+
+  test('two accounts at the same time share one comment', async () => {
+    const { world, fake } = await opened();
+    for (const [i, login] of [APP, 'greenroom-bot', APP, 'greenroom-bot'].entries()) {
+      fake.login = login;
+      world.push('shop', { 'README.md': String(i) });
+      world.pull('shop', 7);
+      await sync(world);
+    }
+    expect(comments(fake)).toEqual([[APP, expect.stringContaining('Open the preview')]]);
+  });
+});
