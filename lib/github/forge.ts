@@ -85,6 +85,9 @@ type AheadNode = PullNode & ThreadNode & WithPreview;
 
 /** What came along is as good as what is asked for now, for so many seconds. */
 const FRESH_SECONDS = 20;
+/** So many seconds after a change, another replica may be about to tell of it; its turn takes so many. */
+const TELLING_SECONDS = 60;
+const TURN_SECONDS = 5;
 /** More pull requests than are handled at once. */
 const MAX_ALONG = 1000;
 
@@ -296,8 +299,12 @@ export class GitHubForge implements Forge {
   async #publish(pull: PullRequest, report: PullRequestReport, along?: Along): Promise<PublishOutcome> {
     const { environment, marker, suggestions, isNews = false } = report;
     const client = this.#client.for(namesOf(pull.repository).owner);
-    const thread = this.#thread(pull, along?.thread);
-    const kept = this.#kept(pull, report, thread, along);
+    const isLate = this.#isOthersTurn(pull, report, along);
+    // Whose commit it is tells of it: two that did would make two deployments.
+    if (isLate) await client.pause(TURN_SECONDS);
+    const brought = isLate ? undefined : along;
+    const thread = this.#thread(pull, brought?.thread);
+    const kept = this.#kept(pull, report, thread, brought);
     // What cannot be read is as if there were nothing: what is written then still says no more than is known.
     const said = report.said({
       comment: await thread.then((read) => ownComment(read, marker), orFailure(null)),
@@ -328,6 +335,13 @@ export class GitHubForge implements Forge {
       () => [],
     );
     return { said, comments, failures: [...new Set(reasons as GreenroomError[])] };
+  }
+
+  /** Whether what was changed a moment ago is not shown yet, and somebody else has changed it. */
+  #isOthersTurn(pull: PullRequest, { said, isNews }: PullRequestReport, along?: Along): boolean {
+    if (isNews === true || this.#clock() - pull.updatedAt > TELLING_SECONDS) return false;
+    const live = said(NOTHING_BEFORE).deployment?.live ?? null;
+    return live !== null && along?.deployments?.nodes.some(({ headSha }) => headSha === live.headSha) !== true;
   }
 
   /** A pull request that we never said a word about has no deployment of ours either. */

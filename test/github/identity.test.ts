@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { GitHubForge } from '../../lib/github/forge.ts';
+import { GitHubAppsRepo } from '../../lib/github/repo/apps-repo.ts';
 import { COMMENT_MARKER } from '../../lib/report/markers.ts';
 import { syncPullRequest } from '../../lib/sync/sync.ts';
+import { clientOf } from '../support/fake-github/client.ts';
 import type { FakeGitHub } from '../support/fake-github/server.ts';
 import { overGitHub } from '../support/fake-github/world.ts';
 import { World } from '../support/world.ts';
@@ -110,5 +113,38 @@ describe('from an App to a token', () => {
       await sync(world);
     }
     expect(comments(fake)).toEqual([[APP, expect.stringContaining('Open the preview')]]);
+  });
+});
+
+describe('two replicas that handle one change at the same time', () => {
+  test.each(['push', 'open'])('%s: one comment, one check, one deployment', async (what) => {
+    const { world, fake } = await opened();
+    if (what === 'push') {
+      await sync(world);
+      world.push('shop', { 'README.md': 'x' });
+      world.pull('shop', 7);
+    }
+    const before = [fake.checks.length, fake.deployments.length];
+    // Whose commit it is has begun to tell of it when the other comes, and finds nothing left to commit.
+    const telling = new Promise<void>((resolve) => {
+      fake.fault = ({ operation, path }) => {
+        if (/^(Add|Update)Comment$/.test(operation ?? '') || path.endsWith('/check-runs')) resolve();
+        return undefined;
+      };
+    });
+    const first = sync(world);
+    await telling;
+    // It pauses for as long as the first needs.
+    const client = clientOf(fake, [], fake.token, undefined, () => first);
+    const context = { repo: new GitHubAppsRepo(client, { path: 'acme/previews' }), clock: () => world.now };
+    const forge = new GitHubForge(client, { clock: context.clock });
+    const second = syncPullRequest({ ...context, forge }, SHOP, 7, { apply });
+    expect((await Promise.all([first, second])).map(({ effect, notes }) => [effect, notes])).toEqual([
+      [what === 'push' ? 'update' : 'create', []],
+      ['none', []],
+    ]);
+    expect(comments(fake)).toHaveLength(1);
+    expect([fake.checks.length - before[0]!, fake.deployments.length - before[1]!]).toEqual([1, 1]);
+    expect(fake.deployments.at(-1)?.statuses).toMatchObject([{ state: 'success' }]);
   });
 });
