@@ -35,8 +35,17 @@ import {
   type WithDeployments,
 } from './publish/deployment.ts';
 import { Reports } from './publish/reports.ts';
+import { type StatusNode, statusAmong } from './publish/status.ts';
 import { publishSuggestions } from './publish/suggestions.ts';
-import { isWaiting, readThread, THREAD_FIELDS, type Thread, type ThreadNode, threadAlong } from './publish/thread.ts';
+import {
+  isWaiting,
+  readThread,
+  THREAD_FIELDS,
+  type Thread,
+  type ThreadNode,
+  takenOver,
+  threadAlong,
+} from './publish/thread.ts';
 import { changedFiles } from './pulls/changed-files.ts';
 import { CommitFiles } from './pulls/files.ts';
 import { Listing } from './pulls/listing.ts';
@@ -53,6 +62,8 @@ import {
   pullOf,
   REPOSITORY_FIELDS,
   type RepositoryNode,
+  statusesOf,
+  threadOf,
   type WithPreview,
 } from './pulls/pull.ts';
 
@@ -74,6 +85,9 @@ type AheadNode = PullNode & ThreadNode & WithPreview;
 
 /** What came along is as good as what is asked for now, for so many seconds. */
 const FRESH_SECONDS = 20;
+/** So many seconds after a change, another replica may be about to tell of it; its turn takes so many. */
+const TELLING_SECONDS = 60;
+const TURN_SECONDS = 5;
 /** More pull requests than are handled at once. */
 const MAX_ALONG = 1000;
 
@@ -119,6 +133,8 @@ export class GitHubForge implements Forge {
   readonly #cache: Cache;
   /** Each is used once. */
   readonly #along = new Map<string, Along>();
+  /** Where a token wrote a status in the check's place, by repository and commit. */
+  readonly #statuses = new Map<string, StatusNode>();
   /** Owners whose deployments may not be read: nothing is asked along with them. */
   readonly #withoutDeployments = new Set<string>();
 
@@ -133,7 +149,11 @@ export class GitHubForge implements Forge {
     this.#reports = new Reports(cache, clock, client.description);
     this.#listing = new Listing(client, {
       onHeads: (repository, heads) => this.#previews.readAhead(repository, heads),
-      onThread: (pull, thread) => this.#reports.listed(pull, thread),
+      onPull: (pull, node) => {
+        const thread = threadOf(node);
+        if (thread !== undefined) this.#reports.listed(pull, thread);
+        this.#noteStatus(pull, node);
+      },
     });
     this.description = client.description;
   }
@@ -149,6 +169,7 @@ export class GitHubForge implements Forge {
     const node = data?.repository?.pullRequest;
     const pull = node && errors.length === 0 ? pullOf(data.repository, node) : null;
     if (node && pull !== null && pull.number === number) {
+      this.#noteStatus(pull, node);
       if (ahead) {
         const { deployments } = data.repository;
         const listed = deployments && environment ? { environment, nodes: deploymentsOf({ deployments }) } : undefined;
@@ -261,6 +282,13 @@ export class GitHubForge implements Forge {
     this.#along.set(keyOf(pull), deployments === undefined ? along : { ...along, deployments });
   }
 
+  #noteStatus(pull: PullRequest, node: PullNode): void {
+    const status = statusAmong(statusesOf(node));
+    if (this.#statuses.size >= MAX_ALONG) this.#statuses.clear();
+    if (status === undefined) this.#statuses.delete(headKeyOf(pull));
+    else this.#statuses.set(headKeyOf(pull), status);
+  }
+
   /** What came along a moment ago. */
   #take(pull: PullRequest): Along | undefined {
     const along = this.#along.get(keyOf(pull));
@@ -271,18 +299,23 @@ export class GitHubForge implements Forge {
   async #publish(pull: PullRequest, report: PullRequestReport, along?: Along): Promise<PublishOutcome> {
     const { environment, marker, suggestions, isNews = false } = report;
     const client = this.#client.for(namesOf(pull.repository).owner);
-    const thread = along?.thread === undefined ? readThread(client, pull) : Promise.resolve(along.thread);
-    const kept = this.#kept(pull, report, thread, along);
+    const isLate = this.#isOthersTurn(pull, report, along);
+    // Whose commit it is tells of it: two that did would make two deployments.
+    if (isLate) await client.pause(TURN_SECONDS);
+    const brought = isLate ? undefined : along;
+    const thread = this.#thread(pull, brought?.thread);
+    const kept = this.#kept(pull, report, thread, brought);
     // What cannot be read is as if there were nothing: what is written then still says no more than is known.
     const said = report.said({
       comment: await thread.then((read) => ownComment(read, marker), orFailure(null)),
       kept: await kept.catch(orFailure([])),
     });
     const { check, deployment } = said;
+    const standing = { isNews, status: this.#statuses.get(headKeyOf(pull)) };
     // Where GitHub's limits let only a part of it through, what says most comes first.
     const first = await Promise.allSettled([
       thread.then((read) => publishComment(client, read, marker, said.comment)),
-      check && publishCheck(client, pull, check, isNews),
+      check && publishCheck(client, pull, check, standing),
     ]);
     const then = await Promise.allSettled([
       report.notice && thread.then((read) => publishNotice(client, read, report.notice!)),
@@ -302,6 +335,13 @@ export class GitHubForge implements Forge {
       () => [],
     );
     return { said, comments, failures: [...new Set(reasons as GreenroomError[])] };
+  }
+
+  /** Whether what was changed a moment ago is not shown yet, and somebody else has changed it. */
+  #isOthersTurn(pull: PullRequest, { said, isNews }: PullRequestReport, along?: Along): boolean {
+    if (isNews === true || this.#clock() - pull.updatedAt > TELLING_SECONDS) return false;
+    const live = said(NOTHING_BEFORE).deployment?.live ?? null;
+    return live !== null && along?.deployments?.nodes.some(({ headSha }) => headSha === live.headSha) !== true;
   }
 
   /** A pull request that we never said a word about has no deployment of ours either. */
@@ -328,7 +368,12 @@ export class GitHubForge implements Forge {
   }
 
   async comments(pull: PullRequest): Promise<readonly PullComment[]> {
-    return (await readThread(this.#client.for(namesOf(pull.repository).owner), pull)).comments;
+    return (await this.#thread(pull)).comments;
+  }
+
+  async #thread(pull: PullRequest, along?: Thread): Promise<Thread> {
+    const thread = along ?? (await readThread(this.#client.for(namesOf(pull.repository).owner), pull));
+    return takenOver(thread, (login) => this.mayWrite(pull.repository, login));
   }
 
   mayWrite(repository: Repository, login: string): Promise<boolean> {
@@ -360,6 +405,7 @@ const orFailure =
     throw error;
   };
 
+const headKeyOf = ({ repository, head }: PullRequest) => `${repository.id}@${head.sha}`;
 const keyOf = ({ repository, number }: PullRequest) => `${repository.id}#${number}`;
 
 function checkName(repository: RepositoryRef): void {

@@ -47,7 +47,7 @@ export function renderCheck(
       };
     }
     case 'queued':
-      return neutral('In the queue', state.sentence);
+      return neutral(state.reason === 'name' ? 'Waiting for its name' : 'In the queue', state.sentence);
     case 'waiting':
       return {
         conclusion: 'pending',

@@ -179,8 +179,12 @@ function mistakes(problems: readonly Problem[]): string {
   return isTypo ? 'typo' : count(problems.length, 'mistake');
 }
 
-function queueHeadline(state: { reason: 'places' | 'budget'; place?: Place }, previous: string | null): string {
+function queueHeadline(
+  state: { reason: 'places' | 'budget' | 'name'; place?: Place },
+  previous: string | null,
+): string {
   if (state.reason === 'budget') return '### Preview: waiting - budget reached';
+  if (state.reason === 'name') return '### Preview: waiting for its name';
   // A single sync does not know the others that wait; what the last sweep counted is the best that there is.
   const known = /^### Preview: in the queue, (\d{1,6}\w\w of \d{1,6})$/m.exec(previous ?? '')?.[1];
   const place = state.place === undefined ? known : `${ordinal(state.place.number)} of ${state.place.of}`;

@@ -60,7 +60,7 @@ export type PreviewState =
   | {
       readonly state: 'queued';
       /** What it waits for. */
-      readonly reason: 'places' | 'budget';
+      readonly reason: 'places' | 'budget' | 'name';
       readonly sentence: string;
       /** Only known where all that wait were looked at. @default - not known */
       readonly place?: Place;

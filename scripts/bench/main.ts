@@ -1,5 +1,7 @@
 // `npm run bench`: speed beside peers on the same work in the same run. Ratios count, absolute times are this machine's.
-// `npm run bench -- cold many` runs some parts only.
+// `npm run bench -- cold many` runs some parts only; `npm run bench -- receiver --against DIR` holds a built checkout of
+// another commit against this one.
+import { parseArgs } from 'node:util';
 import { cold } from './cold.ts';
 import { evidence } from './evidence.ts';
 import { many } from './many.ts';
@@ -7,19 +9,20 @@ import { policies } from './policies.ts';
 import { receiver } from './receiver.ts';
 import { sync } from './sync.ts';
 
+const { values, positionals: wanted } = parseArgs({ allowPositionals: true, options: { against: { type: 'string' } } });
+
 const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   cold: () => cold(15),
   many: () => many(3),
   sync: () => sync(15),
   policies: () => policies(5),
   evidence: () => evidence(10),
-  receiver,
+  receiver: () => receiver(values.against),
 };
 
-const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !Object.hasOwn(PARTS, name));
 if (unknown.length > 0) {
-  console.error(`bench: there is no part ${unknown.join(', ')}; there are ${Object.keys(PARTS).join(', ')}`);
+  console.error(`bench: unknown part ${unknown.join(', ')}; the parts are ${Object.keys(PARTS).join(', ')}`);
   process.exit(2);
 }
 for (const [name, run] of Object.entries(PARTS)) {

@@ -1,63 +1,65 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
-import { systemClock } from '../../lib/core/clock.ts';
-import { GitHubForge } from '../../lib/github/forge.ts';
-import { ProcessCache } from '../../lib/github/http/cache.ts';
-import { openGitHub } from '../../lib/github/http/open.ts';
-import { GitHubAppsRepo } from '../../lib/github/repo/apps-repo.ts';
-import { gitHubWebhooks } from '../../lib/github/webhook.ts';
-import { Service } from '../../lib/serve/service.ts';
+import { fileURLToPath } from 'node:url';
 import { deliver, SECRET } from '../../test/serve/deliver.ts';
-import { manyPulls } from '../../test/support/fake-github/many.ts';
-import { FakeGitHub } from '../../test/support/fake-github/server.ts';
-import { bareRepo, git } from '../../test/support/git.ts';
-import { platformText, previewText } from '../../test/support/inputs.ts';
-import { World } from '../../test/support/world.ts';
+import { git } from '../../test/support/git.ts';
+import { root } from './inputs.ts';
 import { ratio, summarize } from './measure.ts';
 
 /** Between us and GitHub, in milliseconds. */
 const LATENCY = 100;
 const PULLS = 40;
+const DELIVERIES = 1000;
+/** Of each measurement that is held against another one. */
+const ROUNDS = 3;
+const LONGEST = 300_000;
 
-/** A world of open pull requests on a GitHub that takes its time, and receivers that share its apps repo. */
-async function hosted(replicas: number) {
-  const world = new World();
-  const now = systemClock() - 60;
-  manyPulls(world, 1, PULLS, (n) => previewText(`env: { SERIAL: "${n}" }`), now);
-  const apps = bareRepo({ 'greenroom.yaml': platformText() }, { path: `${world.forge}/acme/previews.git` });
-  const fake = await FakeGitHub.start(world.forge);
-  fake.clock = systemClock;
-  fake.fault = () => ({ delay: LATENCY, edit: (body) => body });
-  const services = Array.from({ length: replicas }, () => {
-    // What still waits to be told when all is measured holds nobody up.
-    const sleep = (milliseconds: number) => setTimeout(milliseconds, undefined, { ref: false });
-    const client = openGitHub({ GITHUB_TOKEN: fake.token, GITHUB_API_URL: fake.url }, { sleep });
-    const context = {
-      repo: new GitHubAppsRepo(client, { path: 'acme/previews' }),
-      forge: new GitHubForge(client, { cache: new ProcessCache() }),
-      clock: systemClock,
-    };
-    return new Service({
-      host: '127.0.0.1',
-      port: 0,
-      webhooks: gitHubWebhooks,
-      secrets: [SECRET],
-      withContext: (work) => work(context),
-      log: () => undefined,
-      sweepEvery: null,
-      random: Math.random,
-    });
-  });
-  const urls = await Promise.all(services.map((service) => service.start()));
-  const previews = () =>
-    git(apps, ['ls-tree', '-r', '--name-only', 'main'])
-      .split('\n')
-      .filter((path) => path.endsWith('/preview.json')).length;
-  const commits = () => Number(git(apps, ['rev-list', '--count', 'main'])) - 1;
-  const close = async () => {
-    await Promise.all(services.map((service) => service.stop(1)));
-    await fake.stop();
+/** The first line that a process writes to one of its streams and that is JSON with such a field. */
+async function firstWith<T>(child: ChildProcess, stream: 'stdout' | 'stderr', field: string): Promise<T> {
+  for await (const line of createInterface({ input: child[stream]! })) {
+    const entry = JSON.parse(line) as Record<string, unknown>;
+    if (Object.hasOwn(entry, field)) {
+      child[stream]!.resume();
+      return entry as T;
+    }
+  }
+  throw new Error(`${child.spawnargs.join(' ')} ended`);
+}
+
+/** Receivers of a checkout on a GitHub that takes its time: each is a process, and so is GitHub. */
+async function hosted(checkout: string, replicas: number) {
+  const script = fileURLToPath(new URL('github.ts', import.meta.url));
+  const args = ['--import', 'tsx', script, String(PULLS), String(LATENCY)];
+  const host = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const { url, token, apps } = await firstWith<{ url: string; token: string; apps: string }>(host, 'stdout', 'apps');
+  const env = { ...process.env, GITHUB_TOKEN: token, GITHUB_API_URL: url, GREENROOM_WEBHOOK_SECRET: SECRET };
+  const options = ['--apps-repo', 'acme/previews', '--listen', '127.0.0.1:0', '--sweep-every', 'never'];
+  const command = [join(checkout, 'bin/greenroom.cjs'), 'serve', ...options, '--format', 'json'];
+  const receivers = Array.from({ length: replicas }, () =>
+    spawn(process.execPath, command, { env, stdio: ['ignore', 'ignore', 'pipe'] }),
+  );
+  const listening = await Promise.all(receivers.map((child) => firstWith<{ url: string }>(child, 'stderr', 'url')));
+  return {
+    urls: listening.map((entry) => entry.url),
+    previews: () => {
+      const paths = git(apps, ['ls-tree', '-r', '--name-only', 'main']).split('\n');
+      return paths.filter((path) => path.endsWith('/preview.json')).length;
+    },
+    commits: () => Number(git(apps, ['rev-list', '--count', 'main'])) - 1,
+    /** Of the largest, in megabytes. */
+    memory: () =>
+      Math.max(...receivers.map(({ pid }) => Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)])) / 1024)),
+    close: async () => {
+      // What still waits to be told when all is measured holds nobody up.
+      for (const child of receivers) child.kill('SIGKILL');
+      host.stdin!.end();
+      await once(host, 'close');
+    },
   };
-  return { urls, previews, commits, close };
 }
 
 const payload = (number: number) => ({
@@ -66,54 +68,98 @@ const payload = (number: number) => ({
   pull_request: { number },
 });
 
+async function allThere(previews: () => number, count: number, started: number): Promise<number> {
+  while (previews() < count && performance.now() - started < LONGEST) await setTimeout(50);
+  return (performance.now() - started) / 1000;
+}
+
 /** Seconds until so many pull requests that are told of at once have their previews, and with how many commits. */
-async function atOnce(replicas: number, count: number): Promise<{ seconds: number; commits: number }> {
-  const { urls, previews, commits, close } = await hosted(replicas);
+async function atOnce(checkout: string, replicas: number, count: number) {
+  const { urls, previews, commits, close } = await hosted(checkout, replicas);
   const started = performance.now();
   const numbers = Array.from({ length: count }, (_, i) => i + 1);
   await Promise.all(numbers.map((n) => deliver(urls[n % urls.length]!, 'pull_request', payload(n))));
-  while (previews() < count && performance.now() - started < 300_000) await setTimeout(100);
-  const seconds = (performance.now() - started) / 1000;
+  const seconds = await allThere(previews, count, started);
   const result = { seconds, commits: commits() };
   await close();
   return result;
 }
 
-/** A thousand deliveries about forty pull requests: how long each waits for its answer, and when all is right. */
-async function aThousand() {
-  const { urls, previews, close } = await hosted(1);
+/** A thousand deliveries in a minute about forty pull requests: how long each waits for its answer, and when all is right. */
+async function aThousand(checkout: string) {
+  const { urls, previews, memory, close } = await hosted(checkout, 1);
   const times: number[] = [];
+  const each = 20;
+  const pause = (60_000 / DELIVERIES) * each;
   const started = performance.now();
-  for (let i = 0; i < 1000; i += 20) {
-    const some = Array.from({ length: 20 }, async (_, k) => {
+  for (let i = 0; i < DELIVERIES; i += each) {
+    const some = Array.from({ length: each }, async (_, k) => {
       const sent = performance.now();
       await deliver(urls[0]!, 'pull_request', payload(((i + k) % PULLS) + 1));
       times.push(performance.now() - sent);
     });
-    await Promise.all([...some, setTimeout(400)]);
+    await Promise.all([...some, setTimeout(pause)]);
   }
-  while (previews() < PULLS && performance.now() - started < 300_000) await setTimeout(100);
-  const seconds = (performance.now() - started) / 1000;
-  const memory = process.memoryUsage().rss / 1024 / 1024;
+  const seconds = await allThere(previews, PULLS, started);
+  const megabytes = memory();
   await close();
   const sorted = times.sort((a, b) => a - b);
-  return { p99: sorted[Math.floor(sorted.length * 0.99)]!, middle: summarize(times).median, seconds, memory };
+  return { p99: sorted[Math.floor(sorted.length * 0.99)]!, middle: summarize(times).median, seconds, megabytes };
 }
 
-/** Many pull requests at once over a GitHub with latency; the forge runs in this process and takes its share of it. */
-export async function receiver(): Promise<void> {
+type Load = readonly [label: string, replicas: number, count: number];
+const LOADS: readonly Load[] = [
+  ['one pull request alone', 1, 1],
+  [`${PULLS} at once, one receiver`, 1, PULLS],
+  [`${PULLS} at once, two receivers`, 2, PULLS],
+];
+
+/** Median seconds and commits of each load; all candidates in turn, so that a machine that slows down slows all of them. */
+async function measured(checkouts: readonly string[]) {
+  const found = new Map<string, { seconds: number; commits: number }[]>();
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const [label, ...load] of LOADS) {
+      for (const checkout of checkouts) {
+        const key = `${checkout} ${label}`;
+        found.set(key, [...(found.get(key) ?? []), await atOnce(checkout, ...load)]);
+      }
+    }
+  }
+  return (checkout: string, [label]: Load) => {
+    const all = found.get(`${checkout} ${label}`)!;
+    return {
+      seconds: summarize(all.map(({ seconds }) => seconds)).median,
+      commits: summarize(all.map(({ commits }) => commits)).median,
+    };
+  };
+}
+
+/**
+ * Many pull requests at once over a GitHub with latency.
+ *
+ * @param against a built checkout of another commit, held against this one in the same run @default - none
+ */
+export async function receiver(against?: string): Promise<void> {
+  const earlier = against === undefined ? undefined : resolve(against);
+  if (earlier !== undefined && !existsSync(join(earlier, 'dist/cli/greenroom.cjs')))
+    throw new Error(`${earlier} is not a built checkout: run \`npm ci && npm run build\` there`);
   console.log(`A receiver, ${LATENCY} ms from GitHub, ${PULLS} pull requests at once`);
-  const alone = await atOnce(1, 1);
-  const one = await atOnce(1, PULLS);
-  const two = await atOnce(2, PULLS);
-  console.log(`  one pull request alone: ${alone.seconds.toFixed(1)} s`);
-  console.log(`  ${PULLS}, one receiver: ${one.seconds.toFixed(1)} s, ${one.commits} commits`);
-  console.log(`  ${PULLS}, two receivers: ${two.seconds.toFixed(1)} s, ${two.commits} commits`);
+  const of = await measured(earlier === undefined ? [root] : [root, earlier]);
+  for (const load of LOADS) {
+    const { seconds, commits } = of(root, load);
+    console.log(`  ${load[0]}: ${seconds.toFixed(1)} s, ${commits} commits`);
+    if (earlier !== undefined)
+      ratio(`${load[0]}, seconds / earlier`, seconds / of(earlier, load).seconds, { atMost: 1.25 });
+  }
+  const [alone, one, two] = LOADS.map((load) => of(root, load)) as [Found, Found, Found];
   ratio(`${PULLS} / 1, seconds`, one.seconds / alone.seconds, { atMost: 20 });
   ratio('commits of one receiver', one.commits, { atMost: 10 });
-  ratio('two receivers / one, seconds', two.seconds / one.seconds, { atMost: 2 });
-  const { p99, middle, seconds, memory } = await aThousand();
-  console.log(`  1,000 deliveries: right after ${seconds.toFixed(1)} s, ${memory.toFixed(0)} MB with the forge`);
-  console.log(`  answers: ${middle.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`);
-  ratio('answers, p99 / median', p99 / middle, { atMost: 50 });
+  ratio('two receivers / one, seconds', two.seconds / one.seconds, { atMost: 1.1 });
+  const { p99, middle, seconds, megabytes } = await aThousand(root);
+  console.log(`  ${DELIVERIES} deliveries in a minute: answers ${middle.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`);
+  ratio('answers, p99 in ms', p99, { atMost: 50 });
+  ratio('all right after, in s', seconds, { atMost: 90 });
+  ratio('memory, in MB', megabytes, { atMost: 200 });
 }
+
+type Found = { readonly seconds: number; readonly commits: number };

@@ -246,7 +246,7 @@ describe('with commit.mode: pull-request', () => {
         ['ReadTrees', 'ReadTreesAndProposal'],
       ],
       // One that is gone is looked for among those of its number.
-      [['ReadTrees', 'ReadTreesAndProposal', 'ReadTrees', 'ReadTrees']],
+      [['ReadTrees', 'ReadTreesAndProposal', 'ReadTrees']],
       [
         ['ReadTrees', 'ReadTreesAndProposal', 'ReadTrees', 'OpenProposal', 'EnableAutoMerge'],
         ['ReadTrees', 'ReadTreesAndProposal', 'ReadTrees'],
@@ -254,7 +254,7 @@ describe('with commit.mode: pull-request', () => {
     ]);
     expect([removesBranch, removesBranchAgain]).toEqual([
       ['ReadTrees', 'ReadTreesAndProposal', 'WithdrawProposal'],
-      ['ReadTrees', 'ReadTreesAndProposal', 'ReadTrees', 'ReadTrees', 'WithdrawProposal'],
+      ['ReadTrees', 'ReadTreesAndProposal', 'ReadTrees', 'WithdrawProposal'],
     ]);
   });
 });

@@ -69,14 +69,16 @@ describe('sweep', () => {
     expect(world.previews()).toEqual(['pr-shop-1', 'pr-shop-2']);
   });
 
-  test('a failure is the failure of its own preview', async () => {
+  test('a name that is taken holds up its own preview only', async () => {
     const world = many(2);
     await run(world);
     world.rename('shop', 'store');
     world.push('shop');
     for (const number of [1, 9]) world.pull('shop', number);
-    const { failures } = await run(world);
-    expect(failures.map(({ subject, error }) => [subject, error.code])).toEqual([['acme/shop#1', 'failed']]);
+    const { results, failures } = await run(world);
+    expect(failures).toEqual([]);
+    const waiting = results.filter(({ state }) => state.state === 'queued' && state.reason === 'name');
+    expect(waiting.map(({ repository, number }) => [repository, number])).toEqual([['acme/shop', 1]]);
     expect(world.previews()).toEqual(['pr-shop-1', 'pr-shop-2', 'pr-shop-9']);
   });
 

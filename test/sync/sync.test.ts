@@ -238,10 +238,12 @@ describe('identity', () => {
     const before = world.read('previews/main/shop/pr-shop-7/preview.json');
     world.forget('shop');
     world.pull('shop', 7);
-    await expect(sync(world)).rejects.toMatchObject({
-      code: 'failed',
-      message: expect.stringContaining('still taken'),
-    });
+    expect(await sync(world)).toMatchObject({ effect: 'none', state: { state: 'queued', reason: 'name' } });
+    const comment = world.comment('shop', 7);
+    expect(comment).toContain('Preview: waiting for its name');
+    expect(comment).toMatch(
+      /still taken by the preview of an earlier repository called acme\/shop; yours starts by itself/,
+    );
     expect(world.read('previews/main/shop/pr-shop-7/preview.json')).toBe(before);
   });
 

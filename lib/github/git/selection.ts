@@ -24,8 +24,16 @@ export function tree(levels: number, text: (level: number) => boolean, level = 1
  * What has to be asked to follow a glob from a tree that is not known yet. Literal segments lead straight down, and the
  * names on the way tell files from links. Stars open a level each, but never further than what matches: before more
  * literal segments only the names are taken, and the way goes on from there.
+ *
+ * @param isFew whether it opens few folders: one question for what may be too much is better there than two
  */
-export function* needsOf(base: string, segments: Glob['segments'], deep: boolean, texts: boolean): Generator<Need> {
+export function* needsOf(
+  base: string,
+  segments: Glob['segments'],
+  deep: boolean,
+  texts: boolean,
+  isFew = false,
+): Generator<Need> {
   let path = base;
   let i = 0;
   for (; segments[i]?.literal !== undefined; i += 1) {
@@ -35,21 +43,22 @@ export function* needsOf(base: string, segments: Glob['segments'], deep: boolean
   }
   const rest = segments.slice(i);
   if (rest.length === 0 && !deep) return;
-  if (!opensAtOnce(rest, deep)) return yield { path, fields: tree(namedLevels(rest), () => false) };
+  if (!opensAtOnce(rest, deep, isFew)) return yield { path, fields: tree(namedLevels(rest, isFew), () => false) };
   const levels = rest.length + (deep ? DEEP_LEVELS : 0);
   yield { path, fields: tree(levels, (level) => texts && (deep ? level > rest.length : level === rest.length)) };
 }
 
 /** Whether all that matches can be asked for in one: at most the name of a file comes after stars that take every name. */
-function opensAtOnce(segments: Glob['segments'], deep: boolean): boolean {
-  const levels = namedLevels(segments);
-  return levels === segments.length || (levels === segments.length - 1 && !deep && !isNarrow(segments[levels - 1]));
+function opensAtOnce(segments: Glob['segments'], deep: boolean, isFew: boolean): boolean {
+  const levels = namedLevels(segments, isFew);
+  if (levels === segments.length) return true;
+  return levels === segments.length - 1 && !deep && (isFew || !isNarrow(segments[levels - 1]));
 }
 
 /** Levels of names that can be asked for before most of what lies deeper would be in vain. */
-function namedLevels(segments: Glob['segments']): number {
+function namedLevels(segments: Glob['segments'], isFew: boolean): number {
   const literal = segments.findIndex((segment) => segment.literal !== undefined);
-  const narrow = segments.findIndex(isNarrow);
+  const narrow = isFew ? -1 : segments.findIndex(isNarrow);
   return Math.min(literal < 0 ? segments.length : literal, narrow < 0 ? segments.length : narrow + 1);
 }
 
@@ -61,5 +70,5 @@ function isNarrow(segment: Glob['segments'][number] | undefined): boolean {
 
 /** Whether one question at a folder whose names are known leads on from all that it holds. */
 export function leadsOn(segments: Glob['segments'], deep: boolean): boolean {
-  return opensAtOnce(segments, deep) || namedLevels(segments) > 1;
+  return opensAtOnce(segments, deep, false) || namedLevels(segments, false) > 1;
 }

@@ -103,10 +103,16 @@ export class TreeReader {
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       const found = new Map<string, Entry>();
       const needs: Need[] = [];
-      const visit = (oid: string, path: string, segments: readonly SegmentPattern[], deep: boolean): void => {
+      const visit = (
+        oid: string,
+        path: string,
+        segments: readonly SegmentPattern[],
+        deep: boolean,
+        isFew = false,
+      ): void => {
         const entries = this.#objects.tree(oid);
         if (entries === undefined) {
-          needs.push(...needsOf(path, segments, deep, texts));
+          needs.push(...needsOf(path, segments, deep, texts, isFew));
           return;
         }
         const [first, ...rest] = segments;
@@ -121,7 +127,7 @@ export class TreeReader {
           if (entry.mode !== MODE.folder) {
             if (first === undefined || (rest.length === 0 && !deep)) found.set(full, entry);
           } else if ((rest.length > 0 || deep) && (this.#objects.tree(entry.oid) !== undefined || !together)) {
-            visit(entry.oid, full, rest, deep);
+            visit(entry.oid, full, rest, deep, unknown.length <= MAX_APART);
           }
         }
       };

@@ -134,6 +134,11 @@ export class GitHubClient {
     await this.#options.sleep(wait * 1000);
   }
 
+  /** Waits before the next request, where somebody else is likely to be at work. */
+  pause(seconds: number): Promise<void> {
+    return this.#options.sleep(seconds * 1000);
+  }
+
   /**
    * A query: asked again when the server fails.
    *

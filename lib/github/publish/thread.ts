@@ -7,7 +7,7 @@ import { type Page, pagesOf } from '../http/pages.ts';
 
 const COMMENT_FIELDS = `pageInfo { hasNextPage endCursor }
   nodes {
-    id fullDatabaseId body createdAt updatedAt viewerDidAuthor
+    id fullDatabaseId body createdAt updatedAt viewerDidAuthor viewerCanUpdate
     author { __typename login } editor { __typename login }
     reactionGroups { content viewerHasReacted }
   }`;
@@ -37,6 +37,7 @@ interface CommentNode {
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly viewerDidAuthor: boolean;
+  readonly viewerCanUpdate: boolean;
   readonly author: ActorNode | null;
   readonly editor: ActorNode | null;
   readonly reactionGroups: readonly { readonly content: string; readonly viewerHasReacted: boolean }[] | null;
@@ -63,6 +64,8 @@ interface ListAnswer {
 export interface ThreadComment extends PullComment {
   /** GraphQL's id. */
   readonly nodeId: string;
+  /** Whether another account wrote it with our marker, and we can edit it: see {@link takenOver}. */
+  readonly isForeign: boolean;
 }
 
 /** All comments of a pull request. */
@@ -82,6 +85,28 @@ export async function readThread(client: GitHubClient, pull: PullRequest): Promi
     comments.push(...commentsOf(nodes));
   }
   return { subject, comments };
+}
+
+/**
+ * The thread with comments that count as ours since an earlier account of ours wrote them: a token that became an App, or
+ * the other way round. Anyone can copy the marker, so that the author has to be a program, or somebody who could edit
+ * ours as well. Where we wrote one ourselves, the others are copies.
+ */
+export async function takenOver(thread: Thread, mayWrite: (login: string) => Promise<boolean>): Promise<Thread> {
+  if (!thread.comments.some(({ isForeign }) => isForeign)) return thread;
+  const answers = new Map<string, Promise<boolean>>();
+  const isTrusted = ({ author }: ThreadComment): boolean | Promise<boolean> => {
+    if (author === null || author.isBot) return author !== null;
+    const answer = answers.get(author.login) ?? mayWrite(author.login);
+    answers.set(author.login, answer);
+    return answer;
+  };
+  const kindOf = ({ body }: ThreadComment) => body.split('\n', 1)[0];
+  const own = new Set(thread.comments.filter(({ isOurs }) => isOurs).map(kindOf));
+  const comments = thread.comments.map(async (comment) =>
+    comment.isForeign && !own.has(kindOf(comment)) ? { ...comment, isOurs: await isTrusted(comment) } : comment,
+  );
+  return { ...thread, comments: await Promise.all(comments) };
 }
 
 /** The thread that came along; undefined when it is longer. */
@@ -110,13 +135,15 @@ function commentOf(node: CommentNode): ThreadComment | null {
   const createdAt = parseTime(node.createdAt);
   const updatedAt = parseTime(node.updatedAt);
   const id = Number(node.fullDatabaseId ?? Number.NaN);
+  const isMarked = node.body.startsWith('<!-- greenroom:');
   if (!Number.isSafeInteger(id) || createdAt === undefined) return null;
   return {
     id,
     nodeId: node.id,
     body: node.body,
     // Anyone can copy a marker, and a person may write by our account: it takes both.
-    isOurs: node.viewerDidAuthor && node.body.startsWith('<!-- greenroom:'),
+    isOurs: node.viewerDidAuthor && isMarked,
+    isForeign: !node.viewerDidAuthor && isMarked && node.viewerCanUpdate,
     author: accountOf(node.author),
     editor: accountOf(node.editor),
     createdAt,

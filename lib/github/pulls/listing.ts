@@ -11,7 +11,6 @@ import {
   pullOf,
   REPOSITORY_FIELDS,
   type RepositoryNode,
-  threadOf,
 } from './pull.ts';
 
 const PULLS = `query ListPulls($owner: String!, $name: String!, $after: String) {
@@ -60,8 +59,7 @@ interface RepositoriesAnswer {
 export interface ListingOptions {
   /** Called with the heads of each page, before the next is asked for. */
   readonly onHeads: (repository: RepositoryRef, heads: readonly PreviewHead[]) => Promise<void>;
-  /** @param thread changes whenever a comment is written, edited or removed */
-  readonly onThread: (pull: PullRequest, thread: string) => void;
+  readonly onPull: (pull: PullRequest, node: ListedNode) => void;
 }
 
 /** What is open, a page at a time; only a list that came to its end is complete. */
@@ -132,8 +130,8 @@ export class Listing {
       const pull = node === null ? null : pullOf(found, node);
       if (node === null || pull === null) continue;
       pulls.push(pull);
-      const [thread, entry] = [threadOf(node), previewEntryOf(node)];
-      if (thread !== undefined) this.#options.onThread(pull, thread);
+      this.#options.onPull(pull, node);
+      const entry = previewEntryOf(node);
       if (entry !== undefined) heads.push({ sha: pull.head.sha, entry });
     }
     return { ...found.pullRequests, pulls, heads };

@@ -8,11 +8,12 @@ import type { GitHubClient } from '../http/client.ts';
 // which GitHub took it, it is read in the same query as the pull request, and a push leaves it behind.
 
 /** Fields of a GraphQL Commit that {@link overrideOf} needs. */
-export const OVERRIDE_FIELDS = 'status { contexts { context description createdAt targetUrl } }';
+export const OVERRIDE_FIELDS = 'status { contexts { context state description createdAt targetUrl } }';
 
 export interface OverrideNode {
   readonly contexts: readonly {
     readonly context: string;
+    readonly state: string;
     readonly description: string | null;
     readonly createdAt: string;
     readonly targetUrl: string | null;

@@ -112,6 +112,11 @@ export function pullOf(repository: RepositoryNode, node: PullNode): PullRequest 
   };
 }
 
+/** The statuses of the head commit, one of each context. */
+export function statusesOf({ commits, headRefOid }: PullNode): OverrideNode['contexts'] {
+  return commits.nodes?.find((entry) => entry?.commit.oid === headRefOid)?.commit.status?.contexts ?? [];
+}
+
 /** Changes whenever a comment is written, edited or removed; undefined when not all of them came. */
 export function threadOf({ comments }: ListedNode): string | undefined {
   const nodes = comments?.nodes;

@@ -1,9 +1,10 @@
-import { GreenroomError } from '../../core/errors.ts';
 import type { AppsRepo, RepoState } from '../../gitops/apps-repo.ts';
 import type { Identity } from '../../model/identity.ts';
 import { RECORD_FILE, repoOfName } from '../../model/layout.ts';
 import { type PreviewRecord, parseRecord } from '../../model/record.ts';
+import { dayAndTime } from '../../report/text.ts';
 import { type Base, readRecords } from './base.ts';
+import type { Wait } from './slots.ts';
 
 /** What the apps repo holds of one pull request: usually one folder, two after an interrupted move between clusters. */
 export interface Existing {
@@ -57,14 +58,13 @@ function belongsTo(record: PreviewRecord, identity: Identity): boolean {
   return record.identity.repositoryId === identity.repositoryId && record.identity.number === identity.number;
 }
 
-/** @internal Why no preview can be started under a name. */
-export function takenName(name: string, record: PreviewRecord): GreenroomError {
-  const { repositoryId, repository, number } = record.identity;
-  return new GreenroomError(
-    'failed',
-    `The name ${name} is still taken by ${repository}#${number} (repository id ${repositoryId}), another repository than this one. ` +
-      `It is free again when that preview has ended; to end it now, remove its folder from the apps repo.`,
-  );
+/** Why a preview cannot be started yet: the one of a repository that had this name before has its own. */
+export function waitForName(name: string, { identity, expires }: PreviewRecord, contact: string): Wait {
+  const sentence =
+    `The name ${name} is still taken by the preview of an earlier repository called ${identity.repository}; yours starts ` +
+    `by itself when that one ends, ${dayAndTime(expires)} at the latest. To end it now, ask ${contact} to remove the ` +
+    `folder ${name} from the apps repo.`;
+  return { reason: 'name', sentence };
 }
 
 async function readFolders(repo: AppsRepo, head: string | null, glob: string) {

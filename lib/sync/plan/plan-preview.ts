@@ -17,7 +17,7 @@ import type { LivePreview, ObjectChange, PreviewState } from '../../report/state
 import type { Base, SyncContext } from './base.ts';
 import { clockDoubt, endOf, isOver } from './clock.ts';
 import { refusalByPaths, refusalOf, stopOf } from './eligibility.ts';
-import { type Existing, type Found, findExisting, takenName } from './existing.ts';
+import { type Existing, type Found, findExisting, waitForName } from './existing.ts';
 import { type ImageState, imageState } from './image.ts';
 import { livePreview } from './live-preview.ts';
 import { heldToEvidence } from './lost-evidence.ts';
@@ -53,8 +53,6 @@ export interface PreviewPlan {
  *
  * What is wrong with the file or against the rules leaves an earlier preview as it is; only a positive answer that the
  * pull request should have none (closed, no file, time up, not eligible) removes it.
- *
- * @throws GreenroomError `failed` when the name of a new preview belongs to another repository
  */
 export async function planPreview(
   context: SyncContext,
@@ -138,7 +136,10 @@ async function planHead(
   }
   const wait = existing === null ? await waitingFor(base, pull, compiled, ahead) : null;
   if (wait !== null) return plan.keep({ state: 'queued', ...wait, live: plan.live });
-  if (nameTakenBy !== null) throw takenName(derived, nameTakenBy);
+  if (nameTakenBy !== null) {
+    const wait = waitForName(derived, nameTakenBy, base.platform.policies.contact);
+    return plan.keep({ state: 'queued', ...wait, live: plan.live });
+  }
   return { ...plan.write(compiled), lineOf };
 }
 

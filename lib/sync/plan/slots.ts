@@ -15,7 +15,7 @@ export interface Ahead {
 const NOTHING_AHEAD: Ahead = { added: [], removed: new Set() };
 
 export interface Wait {
-  readonly reason: 'places' | 'budget';
+  readonly reason: 'places' | 'budget' | 'name';
   /** For the maker. */
   readonly sentence: string;
 }

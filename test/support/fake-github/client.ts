@@ -2,14 +2,18 @@ import { GitHubClient, type GitHubClientOptions } from '../../../lib/github/http
 import { tokenCredentials } from '../../../lib/github/http/credentials.ts';
 import type { FakeGitHub } from './server.ts';
 
-/** A client of the fake that waits for nothing, but remembers for how many milliseconds it would have. */
+/** A client of the fake that waits for nothing, but remembers for how many milliseconds it would have. @param during what a wait takes */
 export function clientOf(
   fake: FakeGitHub,
   waits: number[] = [],
   token = fake.token,
   onWait?: GitHubClientOptions['onWait'],
+  during: () => unknown = () => undefined,
 ): GitHubClient {
-  const sleep = async (milliseconds: number) => void waits.push(milliseconds);
+  const sleep = async (milliseconds: number) => {
+    waits.push(milliseconds);
+    await during();
+  };
   const credentials = tokenCredentials(token);
   return new GitHubClient({
     credentials,

@@ -20,6 +20,8 @@ export function commentNode(fake: FakeGitHub, comment: StoredComment): object {
     author: actorNode(fake, comment.author),
     editor: actorNode(fake, comment.editor),
     viewerDidAuthor: comment.author === fake.login,
+    // Who may write to a repository may edit the comments of others.
+    viewerCanUpdate: !fake.missing.has('comments'),
     reactionGroups: Object.entries(REACTIONS).map(([content, name]) => ({
       content: name,
       viewerHasReacted: comment.reactions.some((one) => one.content === content && one.login === fake.login),
@@ -35,6 +37,7 @@ export function statusNode(fake: FakeGitHub, repo: Pick<FakeRepository, 'owner' 
   return {
     contexts: [...latest.values()].map((status) => ({
       context: status['context'],
+      state: String(status['state'] ?? 'success').toUpperCase(),
       description: status['description'] ?? null,
       createdAt: status['created_at'],
       targetUrl: status['target_url'] ?? null,

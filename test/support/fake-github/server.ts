@@ -56,7 +56,8 @@ export interface StoredCheck {
 export class FakeGitHub {
   readonly root: string;
   readonly token = 'ghs_secretTokenOfTheTest';
-  readonly login = 'greenroom-bot';
+  /** Whose the token is. */
+  login = 'greenroom-bot';
   readonly requests: FakeRequest[] = [];
   readonly protectedRepositories = new Set<string>();
   /** Full names; nothing can be written to them. */

@@ -193,7 +193,6 @@ class Simulation implements Props {
     } catch (error) {
       if (!(error instanceof GreenroomError)) throw error;
       if (error.code === 'unreachable') return;
-      if (error.code === 'failed' && /still taken/.test(error.message)) return;
       // A proposal may lose every one of its races.
       if (error.code === 'failed' && this.#review && /refused the pull request/.test(error.message)) return;
       throw error;
