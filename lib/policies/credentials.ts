@@ -41,13 +41,18 @@ const CREDENTIALS: readonly (readonly [begins: string, pattern: string])[] = [
   ['NRAK-', 'NRAK-[A-Z0-9]{27}'],
   ['PRIVATE KEY', '-----BEGIN [A-Z ]{0,30}PRIVATE KEY'],
   ['sk-', 'sk-([A-Za-z0-9]{32}|(ant|proj|svcacct)-[A-Za-z0-9_-]{32})'],
+  ['AccountKey=', 'AccountKey=[A-Za-z0-9+/=]{40}'],
+  ['uthorization: ', '[Aa]uthorization: {1,3}([Bb]earer|[Bb]asic|[Tt]oken) {1,3}[A-Za-z0-9._~+/=-]{12}'],
+  ['"auth"', '"auth"[ \\t]{0,4}:[ \\t]{0,4}"[A-Za-z0-9+/=]{12}'],
+  ['machine ', 'machine [^ \\n]{1,200}[ \\n]{1,8}login [^ \\n]{1,200}[ \\n]{1,8}password [^ \\n$]{4}'],
+  ['requirepass ', '(^|[\\n-])requirepass {1,8}[^ \\n$"]{4}'],
   ['eyJ', 'eyJ[A-Za-z0-9_-]{10,500}[.]eyJ[A-Za-z0-9_-]{10}'],
   ['://', '://[^/?#@: \\n\\t"$]{0,100}:[^/?#@ \\n\\t"$]{1,200}@'],
 ];
 
 /** Words that end a name which stands for a credential, whatever goes before (PGPASSWORD, dbPassword, stripe-api-key). */
 const WORDS =
-  'PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|(API|ACCESS|SECRET|PRIVATE|SIGNING|ENCRYPTION|MASTER)[_-]?KEY|(^|[_.-])(PASS|PWD)';
+  'PASSWORD|PASSWD|PASSPHRASE|SECRET(_KEY_BASE)?|TOKEN|CREDENTIALS?|(API|ACCESS|SECRET|PRIVATE|SIGNING|ENCRYPTION|MASTER)[_-]?KEY|(^|[_.-])(PASS|PWD)';
 const NAME = anyCase(`(${WORDS})$`);
 /** Headers that carry one. */
 const HEADER = anyCase('^((PROXY-)?AUTHORIZATION|COOKIE)$');
@@ -79,7 +84,7 @@ const ASSIGNED: readonly { readonly word: string; readonly parts: readonly strin
   { word: 'API[_-]?KEY', parts: ['pi_key', 'pi-key', 'pikey', 'piKey', 'PI_KEY', 'PI-KEY', 'PIKEY'] },
   { word: 'ACCESS[_-]?KEY', parts: ['ss_key', 'ss-key', 'ssKey', 'SS_KEY', 'SS-KEY'] },
   { word: 'PRIVATE[_-]?KEY', parts: ['te_key', 'te-key', 'teKey', 'TE_KEY', 'TE-KEY'] },
-  { word: '[_.-]PASS', parts: ['_pass', '-pass', '.pass', '_PASS', '-PASS'] },
+  { word: '([_.-]|REQUIRE)PASS', parts: ['_pass', '-pass', '.pass', 'irepass', '_PASS', '-PASS'] },
 ];
 
 const assignmentOf = (word: string): string => JSON.stringify(`${anyCase(word)}${VALUE}`.replaceAll('\\\\', '\\'));
@@ -98,7 +103,22 @@ export function assignsNone(text: string): string {
 }
 
 /** Parts of the words that names end with. */
-const PARTS = ['ass', 'ASS', 'ecret', 'ECRET', 'oken', 'OKEN', 'ey', 'EY', 'redential', 'REDENTIAL', 'wd', 'WD'];
+const PARTS = [
+  'ass',
+  'ASS',
+  'ecret',
+  'ECRET',
+  'oken',
+  'OKEN',
+  'ey',
+  'EY',
+  'redential',
+  'REDENTIAL',
+  'wd',
+  'WD',
+  '_base',
+  '_BASE',
+];
 
 const cleanOf = (text: string, some: typeof CREDENTIALS): string =>
   some

@@ -146,7 +146,10 @@ describe('a preview file with mistakes', () => {
       'spec.env["1A"]: has a name that must be letters, digits and underscores, and not start with a digit',
     ],
     ['env: { A: true }', 'spec.env.A: must be text; found true or false; put it in quotes'],
-    ['env: { A: on }', 'spec.env.A: is text for some YAML readers and true for others: write "on" in quotes, or true'],
+    [
+      'env: { A: on }',
+      'spec.env.A: is text for some YAML readers and true for others: write "on" in quotes if you mean the word, true if it is a switch',
+    ],
     ['env: { A: { b: c } }', 'spec.env.A: must be text; found a group of settings'],
     ['env: { PORT: "1" }', 'spec.env.PORT: is set from spec.port; remove it here'],
     [

@@ -24,7 +24,7 @@ export function resolvePlain(text: string): PlainScalar {
   if (OTHER_BOOLEAN.test(text)) {
     const meaning = /^(?:y|yes|on)$/i.test(text);
     return {
-      problem: `is text for some YAML readers and ${meaning} for others: write "${text}" in quotes, or ${meaning}`,
+      problem: `is text for some YAML readers and ${meaning} for others: write "${text}" in quotes if you mean the word, ${meaning} if it is a switch`,
     };
   }
   if (NOT_FINITE.test(text)) return { problem: 'is not a finite number; put it in quotes if it is text' };
