@@ -12,20 +12,28 @@ export function code(text: string): string {
   return `${fence}${pad}${line}${pad}${fence}`;
 }
 
-/** A sentence of ours that may quote foreign text: reads the same, but nothing in it is Markdown, HTML or a mention. @param max characters @default 300 */
+/**
+ * A sentence of ours that may quote foreign text: reads the same, but nothing in it is Markdown, HTML or a mention. A name
+ * such as `@platform` stands in a code span, so that it can be copied as it is.
+ *
+ * @param max characters. @default 300
+ */
 export function sentence(text: string, max?: number): string {
-  return (
-    printable(text, max)
-      .replace(/&/g, '&amp;')
-      // Before the escapes: of `@_` they would make `@\_`, which reads as `@_` again.
-      .replace(/([@#])(?=\w)/g, '$1\u2060')
-      .replace(/[\\`*_{}[\]()<>|~!^]/g, '\\$&')
-      // Not `\$`: a forge looks for formulas before it looks at escapes.
-      .replace(/\$/g, '&#36;')
-      .replace(/(:(?=\/\/)|www(?=\.)|\bgh(?=-\d))/gi, '$1\u2060')
-      // What would open a heading, a list, a rule or a command, were it the first on its line.
-      .replace(/^([#+=:/-]|\d+(?=[.)\\]))/, '\u2060$1')
-  );
+  const parts = printable(text, max).split(/((?<![\w@#])[@#]\w[\w/-]*)/);
+  return parts.map((part, i) => (i % 2 === 1 ? `\`${part}\`` : inert(part, i === 0))).join('');
+}
+
+function inert(text: string, isFirst: boolean): string {
+  const escaped = text
+    .replace(/&/g, '&amp;')
+    // Before the escapes: of `@_` they would make `@\_`, which reads as `@_` again.
+    .replace(/([@#])(?=\w)/g, '$1\u2060')
+    .replace(/[\\`*_{}[\]()<>|~!^]/g, '\\$&')
+    // Not `\$`: a forge looks for formulas before it looks at escapes.
+    .replace(/\$/g, '&#36;')
+    .replace(/(:(?=\/\/)|www(?=\.)|\bgh(?=-\d))/gi, '$1\u2060');
+  // What would open a heading, a list, a rule or a command, were it the first on its line.
+  return isFirst ? escaped.replace(/^([#+=:/-]|\d+(?=[.)\\]))/, '\u2060$1') : escaped;
 }
 
 /** Foreign text that reads the same and is none of the marks that we know our own texts by. */

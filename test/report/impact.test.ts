@@ -36,7 +36,7 @@ describe('the comment on a change of the platform', () => {
       [impact(1, { kind: 'removed', reason })],
       [{ path: 'policies/<img src=x>@acme.yaml', before: 'a\n', after: 'b\n' }],
     );
-    expect(text).not.toMatch(/@acme|(?<!\\)<img|(?<!\\)\]\(/);
+    expect(text).not.toMatch(/(?<!`)@acme|(?<!\\)<img|(?<!\\)\]\(/);
     expect(text).toContain('<summary>policies/&lt;img src=x&gt;');
   });
 

@@ -230,6 +230,6 @@ describe('a suggested change', () => {
 });
 
 test('the contact of the platform is named and not called', () => {
-  expect(comment({ state: 'invalid', problems: [{ message: 'x' }], live: null })).toContain('Ask @\u2060platform');
+  expect(comment({ state: 'invalid', problems: [{ message: 'x' }], live: null })).toContain('Ask `@platform`');
   expect(options.contact).toBe('@platform');
 });
