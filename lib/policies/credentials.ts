@@ -41,13 +41,13 @@ const CREDENTIALS: readonly (readonly [begins: string, pattern: string])[] = [
   ['NRAK-', 'NRAK-[A-Z0-9]{27}'],
   ['PRIVATE KEY', '-----BEGIN [A-Z ]{0,30}PRIVATE KEY'],
   ['sk-', 'sk-([A-Za-z0-9]{32}|(ant|proj|svcacct)-[A-Za-z0-9_-]{32})'],
-  ['AccountKey=', 'AccountKey=[A-Za-z0-9+/=]{40}'],
-  ['uthorization: ', '[Aa]uthorization: {1,3}([Bb]earer|[Bb]asic|[Tt]oken) {1,3}[A-Za-z0-9._~+/=-]{12}'],
-  ['"auth"', '"auth"[ \\t]{0,4}:[ \\t]{0,4}"[A-Za-z0-9+/=]{12}'],
-  ['machine ', 'machine [^ \\n]{1,200}[ \\n]{1,8}login [^ \\n]{1,200}[ \\n]{1,8}password [^ \\n$]{4}'],
-  ['requirepass ', '(^|[\\n-])requirepass {1,8}[^ \\n$"]{4}'],
   ['eyJ', 'eyJ[A-Za-z0-9_-]{10,500}[.]eyJ[A-Za-z0-9_-]{10}'],
   ['://', '://[^/?#@: \\n\\t"$]{0,100}:[^/?#@ \\n\\t"$]{1,200}@'],
+  ['AccountKey=', 'AccountKey=[A-Za-z0-9+/=]{40}'],
+  ['"auth"', '"auth"[ \\t]{0,4}:[ \\t]{0,4}"[A-Za-z0-9+/=]{12}'],
+  ['machine ', 'machine [^ \\n]+[ \\n]+login [^ \\n]+[ \\n]+password [^ \\n$]{4}'],
+  ['requirepass ', '(^|[\\n-])requirepass {1,8}[^ \\n$"]{4}'],
+  ['uthorization: ', 'uthorization: [BTbt][a-z]{4,5} [A-Za-z0-9_.~+/=-]{16}'],
 ];
 
 /** Words that end a name which stands for a credential, whatever goes before (PGPASSWORD, dbPassword, stripe-api-key). */
