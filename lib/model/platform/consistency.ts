@@ -4,6 +4,7 @@ import { contains, parseNetwork } from '../ipv4.ts';
 import { hasLabel } from '../pull-labels.ts';
 import { durationSeconds, quantityValue } from '../scalars.ts';
 import { TEMPLATE_NAMES } from '../templates/index.ts';
+import { kindProblems } from './kinds.ts';
 import type { egress, network } from './network.ts';
 import type { cluster } from './operation.ts';
 import type { cost, policies } from './rules.ts';
@@ -25,6 +26,7 @@ export interface Settings {
   readonly services: z.output<typeof services>;
   readonly registries: readonly string[];
   readonly tag: string;
+  readonly fenceKinds: readonly string[];
 }
 
 /** Settings that contradict each other: where, and a sentence. */
@@ -48,6 +50,7 @@ export function contradictions(settings: Settings): Contradiction[] {
     ...budgetProblems(settings),
     ...defaultSizeProblems(settings),
     ...serviceProblems(settings),
+    ...kindProblems(settings),
   ];
 }
 
