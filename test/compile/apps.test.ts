@@ -291,6 +291,48 @@ spec:
     expect(problems(run)).toMatchObject([{ file: 'k8s/c.yaml', line: 4 }]);
   });
 
+  test.each([
+    [
+      'a label that is an address',
+      'ConfigMap',
+      'name: c, labels: { at: "${url}" }',
+      /metadata\.labels\.at: must be at most 63/,
+    ],
+    [
+      'a key of a label',
+      'ConfigMap',
+      'name: c, labels: { "a b": c }',
+      /is not a key of labels, such as example\.com\/team/,
+    ],
+    [
+      'a number as an annotation',
+      'ConfigMap',
+      'name: c, annotations: { a: 1 }',
+      /metadata\.annotations\.a: must be text/,
+    ],
+    [
+      'a name that no Service can have',
+      'Service',
+      'name: 1st',
+      /metadata\.name: must be at most 63 lower-case letters/,
+    ],
+  ])('%s, which no API server takes, is refused at its place', (_, kind, metadata, sentence) => {
+    const file = `apiVersion: v1\nkind: ${kind}\nmetadata: { ${metadata} }\n`;
+    const run = () => compile(...with_({ 'k8s/c.yaml': file }));
+    expect(run).toThrow(sentence);
+    expect(problems(run)).toMatchObject([{ file: 'k8s/c.yaml', line: 3 }]);
+  });
+
+  test('a label of a pod as well', () => {
+    const text = deployment('ghcr.io/acme/shop').replace(
+      'labels: { app: worker }',
+      'labels: { app: worker, at: "${url}" }',
+    );
+    expect(() => compile(...with_({ 'k8s/a.yaml': text }))).toThrow(
+      /spec\.template\.metadata\.labels\.at: must be at most 63/,
+    );
+  });
+
   test('a placeholder that would say what an object is is refused', () => {
     const file = 'apiVersion: v1\nkind: "${name}"\nmetadata: { name: c }\n';
     expect(() => compile(...with_({ 'k8s/c.yaml': file }))).toThrow(/2:7: kind: takes no placeholders/);

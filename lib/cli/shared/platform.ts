@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { formatProblem, GreenroomError } from '../../core/errors.ts';
 import type { FileSet } from '../../core/fileset.ts';
-import { EXCEPTIONS_GLOB, EXTENSIONS_GLOB, PLATFORM_FILE } from '../../model/layout.ts';
+import { EXCEPTIONS_GLOB, PLATFORM_FILE } from '../../model/layout.ts';
 import { MANIFEST_FILE, refuseNewer } from '../../model/manifest.ts';
 import { namedExtensions } from '../../model/platform/extensions.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
@@ -93,12 +93,12 @@ async function fromAppsRepo(appsRepo: string, options: PlatformOptions, io: Io):
   const given = await loadExtensions(options, io);
   const repo = await openAppsRepo({ appsRepo, branch }, io);
   try {
-    const { files } = await repo.read([MANIFEST_FILE, PLATFORM_FILE, EXCEPTIONS_GLOB, EXTENSIONS_GLOB]);
+    const { head, files } = await repo.read([MANIFEST_FILE, PLATFORM_FILE, EXCEPTIONS_GLOB]);
     refuseNewer(files.get(MANIFEST_FILE));
     const text = files.get(PLATFORM_FILE);
     if (text === undefined) throw new GreenroomError('invalid-input', `${repo.description} has no ${PLATFORM_FILE}`);
     const exceptions = new Map([...files].filter(([path]) => path.startsWith('exceptions/')));
-    const modules = await ownModules({ ...given, modules: moduleLoader(io) }, text, files);
+    const modules = await ownModules({ repo, ...given, modules: moduleLoader(io) }, text, head);
     return { ...modules, platform: loadPlatform(text, PLATFORM_FILE, modules.extraRules).value.spec, exceptions };
   } finally {
     await repo.close();

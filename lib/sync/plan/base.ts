@@ -89,14 +89,13 @@ export interface StoredRecord {
  *   newer greenroom laid the apps repo down
  */
 export async function readBase(context: Omit<SyncContext, 'forge'>, at?: string): Promise<Base> {
-  const globs = [MANIFEST_FILE, PLATFORM_FILE, EXCEPTIONS_GLOB, TRUST_GLOB, EXTENSIONS_GLOB];
-  const { head, files } = await context.repo.read(globs, at);
+  const { head, files } = await context.repo.read([MANIFEST_FILE, PLATFORM_FILE, EXCEPTIONS_GLOB, TRUST_GLOB], at);
   refuseNewer(files.get(MANIFEST_FILE));
   const text = files.get(PLATFORM_FILE);
   if (text === undefined) {
     throw new GreenroomError('failed', `${context.repo.description} ${await lackOf(context.repo, head)}`);
   }
-  const { extensions, extraRules } = await ownModules(context, text, files);
+  const { extensions, extraRules } = await ownModules(context, text, head);
   const platform = (context.platforms ?? new PlatformReader()).read(text, extraRules);
   const now = context.clock();
   const exceptions = exceptionFiles(files);
@@ -124,19 +123,24 @@ export async function readBase(context: Omit<SyncContext, 'forge'>, at?: string)
   };
 }
 
+type OwnModulesContext = Pick<SyncContext, 'repo' | 'extensions' | 'extraRules' | 'modules'>;
+
 /**
  * What is given, and what a greenroom.yaml names under `extensions`.
  *
- * @param files text by path, those modules among them
+ * Most platforms name none, and are asked for nothing more.
+ *
+ * @param head the commit that the file is of
  * @throws GreenroomError `invalid-input` of the platform's for what is not there or cannot be loaded
  */
 export async function ownModules(
-  { extensions = [], extraRules = [], modules }: Pick<SyncContext, 'extensions' | 'extraRules' | 'modules'>,
+  { repo, extensions = [], extraRules = [], modules }: OwnModulesContext,
   text: string,
-  files: FileSet,
+  head: string | null,
 ): Promise<OwnModules> {
   const named = namedExtensions(text);
   if (named.length === 0) return { extensions, extraRules };
+  const { files } = await repo.read([EXTENSIONS_GLOB], head);
   const missing = named.filter((path) => !files.has(path));
   const message =
     missing.length > 0 ? `names ${missing.join(', ')}, which the apps repo does not have` : 'cannot be loaded here';
