@@ -20,7 +20,7 @@ const STAND_INS: Readonly<Record<string, string>> = {
   'gcr.io/distroless/static-debian12:nonroot': 'distroless',
 };
 
-const PACKAGES = 'ca-certificates libcap2-bin nginx-light postgresql-15 python3 python3-pip redis-server'.split(' ');
+const PACKAGES = ['ca-certificates', 'libcap2-bin'];
 
 /** An image as a node has it. */
 export interface BuiltImage {
@@ -49,7 +49,7 @@ export class Images {
     const contexts: string[] = [];
     for (const name of bases)
       contexts.push(`--build-context=${name}=container-image://${await base(STAND_INS[name]!)}`);
-    const tag = `localhost/greenroom/app:${hashOf([folder, BASES])}`;
+    const tag = `localhost/greenroom/app:${hashOf([folder], contexts.join())}`;
     await build(tag, folder, join(folder, 'Dockerfile'), contexts);
     return this.#unpack(tag);
   }
@@ -74,7 +74,7 @@ export class Images {
 
 /** The tag of a base, built on first use. */
 async function base(name: string): Promise<string> {
-  const tag = `localhost/greenroom/${name}:${hashOf([BASES])}`;
+  const tag = `localhost/greenroom/${name}:${hashOf([join(BASES, 'debian'), join(BASES, name)], PACKAGES.join())}`;
   const context = mkdtempSync(join(tmpdir(), 'greenroom-base-'));
   try {
     if (await exists(tag)) return tag;
@@ -100,7 +100,7 @@ async function debian(): Promise<string> {
   const target = join(cacheFolder(), `debian-${hashOf([join(BASES, 'debian')], PACKAGES.join())}.tar`);
   return makeOnce(target, async (draft) => {
     const without = ['man', 'doc', 'locale', 'info'].map((name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`);
-    const args = ['--quiet', '--variant=essential', '--format=tar', `--include=${PACKAGES.join(',')}`, ...without];
+    const args = ['--quiet', '--variant=apt', '--format=tar', `--include=${PACKAGES.join(',')}`, ...without];
     await program('mmdebstrap', [...args, 'bookworm', draft]);
   });
 }

@@ -137,7 +137,7 @@ export class Pod {
       return true;
     };
     await eventually(attempt, { what: `${container.name} to be ready`, timeoutMs: waitMs }).catch((error: Error) => {
-      const log = readFileSync(this.#processes.logFile(container.name), 'utf8').split('\n').slice(-15).join('\n');
+      const log = readFileSync(this.#processes.logFile(container.name), 'utf8').split('\n').slice(-40).join('\n');
       throw new Error(`${error.message}\n${log}`, { cause: error });
     });
   }

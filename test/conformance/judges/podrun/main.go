@@ -10,11 +10,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 )
 
@@ -37,7 +39,7 @@ type container struct {
 func main() {
 	var err error
 	if len(os.Args) == 3 && os.Args[1] == "inside" {
-		err = inside(os.Args[2])
+		err = become(os.Args[2])
 	} else if len(os.Args) == 2 {
 		err = outside(os.Args[1])
 	} else {
@@ -55,25 +57,56 @@ func main() {
 
 // Starts this program again with mounts and processes of its own, which end with it.
 func outside(file string) error {
+	c, err := read(file)
+	if err != nil {
+		return err
+	}
 	runtime.LockOSThread()
 	command := exec.Command("/proc/self/exe", "inside", file)
-	command.Stdin, command.Stdout, command.Stderr = os.Stdin, os.Stdout, os.Stderr
 	command.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWIPC,
 		Pdeathsig:  syscall.SIGKILL,
 	}
-	return command.Run()
-}
-
-func inside(file string) error {
-	// What a thread gives up is given up for the program that it becomes.
-	runtime.LockOSThread()
-	text, err := os.ReadFile(file)
-	if err != nil {
+	// What a container writes goes through pipes that are its user's own, so that it can open /dev/stderr again.
+	var copies sync.WaitGroup
+	for _, stream := range []struct {
+		of *io.Writer
+		to *os.File
+	}{{&command.Stdout, os.Stdout}, {&command.Stderr, os.Stderr}} {
+		reader, writer, err := os.Pipe()
+		if err != nil {
+			return err
+		}
+		if err := writer.Chown(c.User, c.Group); err != nil {
+			return err
+		}
+		*stream.of = writer
+		copies.Go(func() { io.Copy(stream.to, reader) })
+	}
+	if err := command.Start(); err != nil {
 		return err
 	}
+	command.Stdout.(*os.File).Close()
+	command.Stderr.(*os.File).Close()
+	err = command.Wait()
+	copies.Wait()
+	return err
+}
+
+func read(file string) (container, error) {
 	var c container
-	if err := json.Unmarshal(text, &c); err != nil {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return c, err
+	}
+	return c, json.Unmarshal(text, &c)
+}
+
+func become(file string) error {
+	// What a thread gives up is given up for the program that it becomes.
+	runtime.LockOSThread()
+	c, err := read(file)
+	if err != nil {
 		return err
 	}
 	if err := mountAll(c); err != nil {
@@ -109,10 +142,14 @@ func mountAll(c container) error {
 		{"/dev", c.Root + "/dev", "", syscall.MS_BIND | syscall.MS_REC},
 	}
 	for _, m := range c.Mounts {
+		to, err := inside(c.Root, m.To)
+		if err != nil {
+			return err
+		}
 		steps = append(steps, struct {
 			from, to, kind string
 			flags          uintptr
-		}{m.From, filepath.Join(c.Root, m.To), "", syscall.MS_BIND})
+		}{m.From, to, "", syscall.MS_BIND})
 	}
 	for _, s := range steps {
 		// As an engine does, before the root cannot be written any more.
@@ -131,6 +168,28 @@ func mountAll(c container) error {
 		return fmt.Errorf("mount the root read-only: %w", err)
 	}
 	return nil
+}
+
+// Where a path of the container is out here: its links lead to places below the root, never to this machine's own.
+func inside(root, path string) (string, error) {
+	at, rest := "/", strings.Split(strings.Trim(path, "/"), "/")
+	for links := 0; len(rest) > 0; {
+		next := filepath.Join(at, rest[0])
+		rest = rest[1:]
+		target, err := os.Readlink(filepath.Join(root, next))
+		if err != nil {
+			at = next
+			continue
+		}
+		if links++; links > 40 {
+			return "", fmt.Errorf("%s: too many links", path)
+		}
+		if strings.HasPrefix(target, "/") {
+			at = "/"
+		}
+		rest = append(strings.Split(strings.Trim(target, "/"), "/"), rest...)
+	}
+	return filepath.Join(root, at), nil
 }
 
 const (
