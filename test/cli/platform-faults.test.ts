@@ -51,7 +51,7 @@ const WRONG: readonly [what: string, extra: string, line: number, words: string]
     'a cluster for a size that there is not',
     'clusters:\n  - { name: a, server: "https://a.example.com", when: { sizes: [huge] } }',
     8,
-    'spec.clusters[0].when.sizes[0]: is no size of this platform; found "huge", there are small, medium, large',
+    'spec.clusters[0].when.sizes[0]: is not a size of this platform; found "huge", there are small, medium, large',
   ],
   [
     'drained clusters only',

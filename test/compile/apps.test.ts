@@ -196,7 +196,7 @@ describe('where people enter', () => {
     expect(all['fence/networkpolicy.allow-ingress.yaml'].spec).not.toHaveProperty('ingress.0');
     expect(compile(worker()).url).toBeNull();
     expect(problems(() => compile(worker('env: { A: "${url}" }')))).toMatchObject([
-      { line: 6, field: 'spec.env.A', message: expect.stringContaining('${url} stands for nothing here') },
+      { line: 6, field: 'spec.env.A', message: expect.stringContaining('${url} has no value here') },
     ]);
     const beside = worker('apps: { web: { template: web-service, image: ghcr.io/acme/web, path: / } }');
     expect(compile(beside).url).toBe('https://pr-shop-7.apps.example.com');
@@ -282,7 +282,11 @@ spec:
   });
 
   test.each([
-    ['an unknown placeholder', 'data: { a: "${ulr}" }', /data\.a: \$\{ulr\} is not known; did you mean \$\{url\}\?/],
+    [
+      'an unknown placeholder',
+      'data: { a: "${ulr}" }',
+      /data\.a: has an unknown placeholder \$\{ulr\}; did you mean \$\{url\}\?/,
+    ],
     ['a placeholder as a key', 'data: { "${name}": a }', /is a key, and keys take no placeholders/],
   ])('%s is refused at its line', (_, line, sentence) => {
     const file = `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: c }\n${line}\n`;

@@ -179,7 +179,7 @@ describe('Heroku', () => {
 
   test('without a Procfile says so', () => {
     expect(importHeroku(APP, 'app.json', REGISTRY).notes.join()).toMatch(
-      /process worker: its command stands in the Procfile/,
+      /process worker: its command is in the Procfile/,
     );
   });
 });
