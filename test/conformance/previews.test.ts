@@ -101,7 +101,7 @@ describe('any preview.yaml that is right', () => {
     .map(([spec, how]) => {
       if (how === 'foreign image') return { ...spec, image: 'docker.io/library/nginx' };
       if (how === 'foreign app')
-        return { ...spec, apps: { other: { template: 'worker', image: 'ghcr.io/acme-evil/x' } } };
+        return { ...spec, apps: { other: { template: 'web-service', image: 'ghcr.io/acme-evil/x', path: '/other' } } };
       return spec;
     });
 
