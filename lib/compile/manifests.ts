@@ -138,7 +138,9 @@ function shapeProblems(value: unknown, positions: Positions): Problem[] {
     ...(path.length === 0 ? {} : { field: fieldName(path) }),
     message,
   });
-  if (!isRecord(value)) return [at([], 'is not a Kubernetes object: it needs apiVersion, kind and metadata')];
+  if (!isRecord(value) || !('apiVersion' in value || 'kind' in value)) {
+    return [at([], 'is not a Kubernetes object: it needs apiVersion, kind and metadata')];
+  }
   const problems: Problem[] = [];
   for (const field of ['apiVersion', 'kind']) {
     if (typeof value[field] !== 'string' || value[field] === '') problems.push(at([field], 'must be a text'));

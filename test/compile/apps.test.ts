@@ -358,6 +358,12 @@ spec:
       /template of a Helm chart/,
     ],
     ['docker-compose.yml', 'services:\n  web: { image: x }\n  db: { image: y }\n', /greenroom import compose/],
+    ['Chart.yml', 'apiVersion: v2\nname: shop\nversion: 1.0.0\n', /helm template/],
+    ['values-prod.yaml', 'image: x\nreplicas: 2\n', /helm template/],
+    ['patches.yaml', 'apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n', /kustomize build/],
+    ['dev.yaml', 'apiVersion: skaffold/v4beta6\nkind: Config\n', /made for another tool/],
+    ['stack.json', '{ "AWSTemplateFormatVersion": "2010-09-09" }', /is not a Kubernetes object: it needs apiVersion/],
+    ['site.yml', '- hosts: all\n', /is not a Kubernetes object/],
     ['stack.yml', 'services:\n  web: { image: x }\n', /greenroom import compose/],
   ])('%s is one sentence, not one for each thing that it lacks', (name, text, sentence) => {
     const found = problems(() => compile(...with_({ [`k8s/${name}`]: text })));
