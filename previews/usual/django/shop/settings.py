@@ -19,6 +19,8 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 INSTALLED_APPS = ["shop"]
+# It refuses what is asked under another host.
+MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
 ROOT_URLCONF = "shop.urls"
 # A preview has one process and no sessions to keep.
 SECRET_KEY = secrets.token_hex()
