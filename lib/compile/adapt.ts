@@ -52,8 +52,7 @@ function* placeholderProblems(value: unknown, values: PlaceholderValues, path: F
   } else if (typeof value === 'string') {
     const missing = missingValue(value, values);
     const message =
-      placeholderProblem(value) ??
-      (missing && `\${${missing}} stands for nothing here: no app of this preview has a route`);
+      placeholderProblem(value) ?? (missing && `\${${missing}} has no value here: no app of this preview has a route`);
     if (message !== undefined) yield { path, atKey: false, message };
   }
 }

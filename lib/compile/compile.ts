@@ -23,6 +23,7 @@ import { type Manifest, manifestFiles } from './files.ts';
 import type { Times } from './lifetime.ts';
 import { servicePorts } from './manifest-ports.ts';
 import { type MakerManifest, manifestTexts, readManifests } from './manifests.ts';
+import { notesOf } from './notes.ts';
 import { limitRangeShortfalls, quotaShortfalls } from './quota.ts';
 import type { ResolvedApp } from './resolve.ts';
 
@@ -79,6 +80,8 @@ export interface CompiledPreview {
   readonly findings: readonly Finding[];
   /** What is shown of its images, a line each, for people; nothing of it reaches the files. */
   readonly evidence: readonly string[];
+  /** What its maker has to know of it, a sentence each; nothing of it reaches the files. */
+  readonly notes: readonly string[];
   /** Whether a finding refuses it; the files must then not be committed. */
   readonly denied: boolean;
   /** By path from the apps repo's root. */
@@ -201,6 +204,7 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
     record,
     findings,
     evidence: evidenceLines(evidence),
+    notes: notesOf(preview.value, platform),
     denied: findings.some(isDenial),
     files: fileSet([[`${folder}/${RECORD_FILE}`, formatRecord(record)], ...files]),
   };

@@ -24,7 +24,7 @@ export const filledIn = fillIn;
  * The environment of each app: what the platform gives to all, the addresses of the others, the preview's own, and last
  * what the maker wrote, which wins.
  *
- * @throws GreenroomError `invalid-input` for a placeholder that stands for nothing in this preview
+ * @throws GreenroomError `invalid-input` for a placeholder that has no value in this preview
  */
 export function environments(
   preview: Loaded<Preview>,
@@ -70,7 +70,7 @@ function missing(
   const name = missingValue(text, values);
   if (name === undefined) return [];
   const full = [...at, ...path];
-  const message = `\${${name}} stands for nothing here: no app of this preview has a route, since a ${spec.template} has none`;
+  const message = `\${${name}} has no value here: no app of this preview has a route, since a ${spec.template} has none`;
   return [{ ...preview.positions.of(full), field: fieldName(full), message }];
 }
 

@@ -7,10 +7,10 @@ import { isRecord } from '../core/json.ts';
 export function foreignFile(path: string, documents: readonly unknown[], text: string): string | undefined {
   const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
   const [first] = documents;
-  if (/^kustomization\.ya?ml$/.test(name)) {
+  if (/^kustomization\.ya?ml$/.test(name) || isOf(first, 'kustomize.config.k8s.io/')) {
     return 'is for kustomize, which does not run here: commit what `kustomize build` prints, and leave this file out of the folder';
   }
-  const isChart = name === 'chart.yaml' || name === 'values.yaml' || name === 'chart.lock';
+  const isChart = /^(chart|values([._-].*)?)\.ya?ml$/.test(name);
   if (isChart && !isObject(first)) {
     return 'belongs to a Helm chart, which is not rendered here: commit what `helm template` prints, and leave the chart out of the folder';
   }
@@ -23,10 +23,14 @@ export function foreignFile(path: string, documents: readonly unknown[], text: s
   if (isRecord(first) && isRecord(first['services']) && !isObject(first)) {
     return 'is a compose file, not Kubernetes objects: `greenroom import compose` makes a preview.yaml of it';
   }
-  if (/^skaffold\.ya?ml$/.test(name) || /^(docker-)?compose(\..*)?\.ya?ml$/.test(name)) {
+  if (isOf(first, 'skaffold/') || /^skaffold\.ya?ml$/.test(name) || /^(docker-)?compose(\..*)?\.ya?ml$/.test(name)) {
     return 'is made for another tool and holds no Kubernetes objects: leave it out of the folder';
   }
   return undefined;
+}
+
+function isOf(value: unknown, group: string): boolean {
+  return isRecord(value) && typeof value['apiVersion'] === 'string' && value['apiVersion'].startsWith(group);
 }
 
 function isObject(value: unknown): boolean {

@@ -13,6 +13,7 @@ import type { Preview } from '../model/preview.ts';
 import { adapted, adaptProblems, type ManifestSettings } from './adapt.ts';
 import type { Manifest } from './files.ts';
 import { foreignFile } from './foreign-files.ts';
+import { metadataProblems } from './manifest-metadata.ts';
 
 /** One object of the maker's own manifests, brought into the preview's namespace. */
 export interface MakerManifest {
@@ -137,7 +138,9 @@ function shapeProblems(value: unknown, positions: Positions): Problem[] {
     ...(path.length === 0 ? {} : { field: fieldName(path) }),
     message,
   });
-  if (!isRecord(value)) return [at([], 'is not a Kubernetes object: it needs apiVersion, kind and metadata')];
+  if (!isRecord(value) || !('apiVersion' in value || 'kind' in value)) {
+    return [at([], 'is not a Kubernetes object: it needs apiVersion, kind and metadata')];
+  }
   const problems: Problem[] = [];
   for (const field of ['apiVersion', 'kind']) {
     if (typeof value[field] !== 'string' || value[field] === '') problems.push(at([field], 'must be a text'));
@@ -152,7 +155,7 @@ function shapeProblems(value: unknown, positions: Positions): Problem[] {
   if (metadata['namespace'] !== undefined && typeof metadata['namespace'] !== 'string') {
     problems.push(at(['metadata', 'namespace'], 'must be a text'));
   }
-  return problems;
+  return [...problems, ...metadataProblems(value).map(({ path, message }) => at(path, message))];
 }
 
 function isName(value: unknown): boolean {

@@ -1,5 +1,6 @@
 import { invalidInput } from '../core/errors.ts';
 import { isRecord } from '../core/json.ts';
+import { writableProblem } from '../model/preview/writable.ts';
 import {
   type AppDraft,
   appName,
@@ -42,28 +43,48 @@ const WHY: Readonly<Record<string, string>> = {
   network_mode: 'previews never use the network of their host',
 };
 
+const isList = (value: unknown) => Array.isArray(value) || value === null;
+const isText = (value: unknown) => typeof value === 'string' || value === null;
+/** Whether a setting has one of the forms that are read below. */
+const SHAPES: Readonly<Record<string, (value: unknown) => boolean>> = {
+  image: isText,
+  ports: isList,
+  expose: isList,
+  environment: (value) => isList(value) || isRecord(value),
+  command: (value) => isList(value) || isText(value),
+  entrypoint: (value) => isList(value) || isText(value),
+  tmpfs: (value) => isList(value) || isText(value),
+};
+
 /**
  * A preview.yaml from a compose file: services with an image of a known database become resources, the others apps; the
  * first that publishes a port is the one that people open.
  *
- * @throws GreenroomError `invalid-input` for what is no compose file
+ * @throws GreenroomError `invalid-input` for a file that is not a compose file
  * @see https://github.com/compose-spec/compose-spec/blob/main/05-services.md
  */
 export function importCompose(text: string, file: string, options: ImportOptions): Imported {
   const root = readYaml(text, file);
   if (!isRecord(root) || !isRecord(root['services']) || Object.keys(root['services']).length === 0) {
-    throw invalidInput([{ file, field: 'services', message: 'is required: this is no compose file' }]);
+    throw invalidInput([{ file, field: 'services', message: 'is required: this is not a compose file' }]);
   }
   const draft = new Draft(options);
-  const services = Object.entries(root['services']).filter((entry): entry is [string, Record<string, unknown>] =>
-    isRecord(entry[1]),
-  );
+  const services = Object.entries(root['services']).flatMap(([name, service]): [string, Record<string, unknown>][] => {
+    if (isRecord(service)) return [[name, service]];
+    draft.note(name, 'it has no settings');
+    return [];
+  });
   const apps = services.filter(([name, service]) => !takenAsResource(draft, name, service));
   const main = apps.find(([, { ports }]) => Array.isArray(ports) && ports.length > 0) ?? apps[0];
   if (main === undefined)
     throw invalidInput([{ file, field: 'services', message: 'holds databases only; a preview needs an app' }]);
   const backing = services.filter(([name]) => !apps.some(([app]) => app === name)).map(([name]) => name);
-  for (const [name, service] of apps) draft.apps.set(appName(name), appOf(draft, name, service, backing));
+  for (const [name, service] of apps) {
+    const slug = appName(name);
+    if (draft.apps.has(slug) || Object.hasOwn(draft.resources, slug)) {
+      draft.note(name, `another service is already called ${slug}; give it another name`);
+    } else draft.apps.set(slug, appOf(draft, name, service, backing));
+  }
   return draft.finish(appName(main[0]));
 }
 
@@ -79,6 +100,7 @@ function appOf(draft: Draft, name: string, service: Record<string, unknown>, bac
   for (const key of Object.keys(service)) {
     if (!TAKEN.has(key) && !PASSED_OVER.has(key))
       draft.note(`${name}, ${key}`, WHY[key] ?? 'a preview has no such setting');
+    else if (SHAPES[key]?.(service[key]) === false) draft.note(`${name}, ${key}`, 'it is not in a form that is read');
   }
   const { ports, expose } = service;
   const published = Array.isArray(ports) ? ports : Array.isArray(expose) ? expose : [];
@@ -93,7 +115,14 @@ function appOf(draft: Draft, name: string, service: Record<string, unknown>, bac
   const command = words(service['entrypoint']);
   const args = words(service['command']);
   const tmpfs = [service['tmpfs'] ?? []].flat().map((path) => String(path).split(':')[0]!);
-  const writable = tmpfs.filter((path) => path.startsWith('/') && !path.startsWith('/tmp'));
+  const writable = [...new Set(tmpfs)].filter((path) => {
+    if (path === '/tmp' || path.startsWith('/tmp/')) return false;
+    const problem = /^(\/[A-Za-z0-9_~.-]*[A-Za-z0-9_~-][A-Za-z0-9_~.-]*)+\/?$/.test(path)
+      ? writableProblem(path.replace(/\/$/, ''), [...(command ?? []), ...(args ?? [])])
+      : 'is not an absolute path of plain segments';
+    if (problem !== undefined) draft.note(`${name}, tmpfs ${path}`, problem);
+    return problem === undefined;
+  });
   return {
     template: isServer ? 'web-service' : 'worker',
     image: draft.image(name, service['image']),

@@ -100,9 +100,9 @@ export class Draft {
 
 /** Why a variable is not taken over. */
 function unfit(name: string, value: unknown): string | undefined {
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return 'is not a name that a variable can have';
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return 'a variable cannot have this name';
   if (value === null || value === undefined || value === '') return 'it has no value; add it under env or secrets';
-  if (typeof value === 'object') return 'it is no text';
+  if (typeof value === 'object') return 'it is not text';
   const text = String(value);
   const isSecret = looksLikeCredential(text) || SECRET_NAME.test(name) || /:\/\/[^/?#@]*:[^/?#@]+@/.test(text);
   return isSecret ? 'it could be a secret; put it into the secret store and name it under secrets' : undefined;
@@ -133,5 +133,7 @@ export function appName(text: string): string {
     .replace(/^[^a-z]+|-+$/g, '')
     .slice(0, 20)
     .replace(/-$/, '');
-  return slug === '' || ['main', 'preview', 'app', 'release'].includes(slug) ? `the-${slug || 'app'}` : slug;
+  return slug === '' || ['main', 'preview', 'app', 'release', 'database'].includes(slug)
+    ? `the-${slug || 'app'}`
+    : slug;
 }

@@ -15,12 +15,13 @@ import { readYaml } from './read.ts';
  * A preview.yaml from Heroku's app.json, with the review app's own settings first, and the Procfile beside it.
  *
  * @param procfile text of the Procfile. @default - there is none
- * @throws GreenroomError `invalid-input` for what is no app.json
+ * @throws GreenroomError `invalid-input` for a file that is not an app.json
  * @see https://devcenter.heroku.com/articles/app-json-schema
  */
 export function importHeroku(text: string, file: string, options: ImportOptions, procfile?: string): Imported {
   const root = readYaml(text, file);
-  if (!isRecord(root)) throw invalidInput([{ file, message: 'must hold a group of settings: this is no app.json' }]);
+  if (!isRecord(root))
+    throw invalidInput([{ file, message: 'must hold a group of settings: this is not an app.json' }]);
   const environments = isRecord(root['environments']) ? root['environments'] : {};
   const review = isRecord(environments['review']) ? environments['review'] : {};
   const settings: Record<string, unknown> = {
@@ -47,7 +48,7 @@ export function importHeroku(text: string, file: string, options: ImportOptions,
   for (const process of workersOf(settings['formation'], processes)) {
     const command = processes.get(process);
     if (command === undefined)
-      draft.note(`the process ${process}`, 'its command stands in the Procfile, which is not beside the file');
+      draft.note(`the process ${process}`, 'its command is in the Procfile, which is not beside this file');
     else draft.apps.set(appName(process), { template: 'worker', ...common, command: commandWords(command) });
   }
   takeScripts(draft, settings['scripts']);
@@ -99,6 +100,6 @@ function takeScripts(draft: Draft, scripts: unknown): void {
   else
     draft.note(
       'the script postdeploy',
-      'there is no database that it could fill; add it under `release` if it has to run at each start',
+      'there is no database to fill; add it under `release` if it has to run at each start',
     );
 }

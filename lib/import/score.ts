@@ -13,7 +13,7 @@ export function importScore(text: string, file: string, options: ImportOptions):
   const root = readYaml(text, file);
   const containers = isRecord(root) && isRecord(root['containers']) ? Object.entries(root['containers']) : [];
   if (!isRecord(root) || typeof root['apiVersion'] !== 'string' || !root['apiVersion'].startsWith('score.dev/')) {
-    throw invalidInput([{ file, field: 'apiVersion', message: 'must be score.dev/v1b1: this is no Score file' }]);
+    throw invalidInput([{ file, field: 'apiVersion', message: 'must be score.dev/v1b1: this is not a Score file' }]);
   }
   const [first, ...others] = containers.filter((entry): entry is [string, Record<string, unknown>] =>
     isRecord(entry[1]),

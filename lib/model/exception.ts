@@ -101,7 +101,7 @@ export function exceptionOf(document: ExceptionDocument, file: string): Exceptio
 
 const DAY_SECONDS = 86_400;
 
-/** The second from which an exception no longer holds: of a day, its end in UTC. Undefined when it is no such text. */
+/** The second from which an exception no longer holds: of a day, its end in UTC. Undefined for any other text. */
 export function untilSeconds(until: string): number | undefined {
   if (!/^\d{4}-\d\d-\d\d$/.test(until)) return parseTime(until);
   const start = parseTime(`${until}T00:00:00Z`);

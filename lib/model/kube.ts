@@ -8,7 +8,7 @@ export type { KubeObject };
  * strings or numbers instead of wrapper objects. Types only: nothing of the package is loaded.
  */
 export type Plain<T> = T extends k8s.IntOrString | k8s.Quantity
-  ? // Other types that have a `value`, such as headers, are no such wrapper.
+  ? // Other types that have a `value`, such as headers, are not such a wrapper.
     k8s.IntOrString extends T
     ? string | number
     : k8s.Quantity extends T

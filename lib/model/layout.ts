@@ -5,6 +5,8 @@ export const COMMAND_FILE = '.greenroom/greenroom.cjs';
 export const PREVIEW_FILE = 'preview.yaml';
 export const RECORD_FILE = 'preview.json';
 export const EXCEPTIONS_GLOB = 'exceptions/*.yaml';
+/** Modules of the platform's own. */
+export const EXTENSIONS_GLOB = 'extensions/*.mjs';
 /** Trusted roots for keyless signatures. */
 export const TRUST_GLOB = 'trust/*.json';
 export const RECORDS_GLOB = `previews/*/*/*/${RECORD_FILE}`;

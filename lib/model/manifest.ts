@@ -14,7 +14,7 @@ export interface Manifest {
 /** File of the {@link Manifest}. */
 export const MANIFEST_FILE = '.greenroom.json';
 
-/** @throws GreenroomError `invalid-input` for a file that is no manifest */
+/** @throws GreenroomError `invalid-input` for a file that is not a manifest */
 export function parseManifest(text: string): Manifest {
   try {
     const data = JSON.parse(text) as Partial<Manifest> | null;

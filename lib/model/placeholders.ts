@@ -13,7 +13,7 @@ export const PLACEHOLDERS = {
 
 export type Placeholder = keyof typeof PLACEHOLDERS;
 
-/** What each placeholder stands for in one preview; one that is missing stands for nothing there. */
+/** What each placeholder stands for in one preview; one that is missing has no value there. */
 export type PlaceholderValues = Readonly<Partial<Record<Placeholder, string>>>;
 
 type Part = { readonly text: string } | { readonly name: string } | { readonly unclosed: true };
@@ -59,11 +59,13 @@ export function placeholderProblem(text: string): string | undefined {
 function unknown(name: string): string {
   const names = Object.keys(PLACEHOLDERS);
   // Only what could be a name is repeated: in an environment, anything else may be part of a secret.
-  const shown = /^[A-Za-z_][A-Za-z0-9_.-]{0,30}$/.test(name) ? `\${${name}}` : 'a placeholder that';
+  const shown = /^[A-Za-z_][A-Za-z0-9_.-]{0,30}$/.test(name)
+    ? `unknown placeholder \${${name}}`
+    : 'unknown placeholder';
   const meant = closest(name.trim(), names);
   const way = `write $\${ for the text \${`;
-  if (meant !== undefined) return `${shown} is not known; did you mean \${${meant}}? (${way})`;
-  return `${shown} is not known; there are ${names.map((n) => `\${${n}}`).join(' ')} (${way})`;
+  if (meant !== undefined) return `has an ${shown}; did you mean \${${meant}}? (${way})`;
+  return `has an ${shown}; there are ${names.map((n) => `\${${n}}`).join(' ')} (${way})`;
 }
 
 /**
@@ -80,7 +82,7 @@ export function fillIn(text: string, values: PlaceholderValues): string {
     .join('');
 }
 
-/** The first placeholder of a text that stands for nothing here, such as `url` where nothing has a route. */
+/** The first placeholder of a text that has no value here, such as `url` where nothing has a route. */
 export function missingValue(text: string, values: PlaceholderValues): Placeholder | undefined {
   for (const part of parse(text)) {
     if ('name' in part && Object.hasOwn(PLACEHOLDERS, part.name) && values[part.name as Placeholder] === undefined) {

@@ -2,8 +2,9 @@ import * as z from 'zod';
 import { sha256 } from '../core/digest.ts';
 import { contradictions, fittingSizes } from './platform/consistency.ts';
 import { evidence } from './platform/evidence.ts';
+import { extensions } from './platform/extensions.ts';
 import { egress, ingress, network } from './platform/network.ts';
-import { annotations, env, imagePullSecrets, labels, priorityClass } from './platform/objects.ts';
+import { annotations, env, fenceKinds, imagePullSecrets, labels, priorityClass } from './platform/objects.ts';
 import { appsRepo, cleaner, cluster, commit } from './platform/operation.ts';
 import { cost, policies, slots, source } from './platform/rules.ts';
 import { merged, section } from './platform/section.ts';
@@ -66,6 +67,8 @@ const platformSpec = z
     services,
     evidence,
     policies,
+    extensions,
+    fenceKinds,
     cost,
     slots,
     clusters: z

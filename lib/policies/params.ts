@@ -90,8 +90,8 @@ export interface ApplicationParams {
 }
 
 /** The parameters for what the platform's side writes of a preview. */
-export function fenceParams(params: RuleParams): RuleParams {
-  return { ...params, allowedKinds: FENCE_KINDS };
+export function fenceParams(params: RuleParams, { fenceKinds }: Pick<PlatformSpec, 'fenceKinds'>): RuleParams {
+  return { ...params, allowedKinds: [...FENCE_KINDS, ...fenceKinds] };
 }
 
 /** The parameters for a maker's own files: in them, no key is one that the platform has written. */

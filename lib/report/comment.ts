@@ -120,7 +120,8 @@ function bodyOf(state: Exclude<PreviewState, { state: 'unknown' }>, writing: Wri
     case 'committed': {
       const { status, since } = writing;
       if (status === null) throw new Error('a committed preview has a status');
-      return runningText({ preview: state.preview, status, findings: state.findings, since, subject, options });
+      const { preview, findings, notes = [] } = state;
+      return runningText({ preview, status, findings, notes, since, subject, options });
     }
     case 'denied': {
       const denied = state.findings.filter(isDenial);

@@ -12,6 +12,8 @@ export interface Running {
   readonly preview: LivePreview;
   readonly status: Status;
   readonly findings: readonly Finding[];
+  /** What its maker has to know of it, a sentence each. */
+  readonly notes: readonly string[];
   /** Unix seconds since when it runs; null where nobody knows. */
   readonly since: number | null;
   readonly subject: Subject;
@@ -20,7 +22,7 @@ export interface Running {
 
 /** Headline and text, by what was seen of it. */
 export function runningText(running: Running): string[] {
-  const { preview, status, findings, subject, options, since } = running;
+  const { preview, status, findings, notes, subject, options, since } = running;
   const endsSoon = preview.expires - options.now <= options.warn;
   const when = endsSoon ? `, ends ${nearTime(preview.expires, options.now)}` : '';
   const life = since === null ? undefined : Math.max(0, preview.expires - since);
@@ -29,6 +31,7 @@ export function runningText(running: Running): string[] {
   return [
     `### Preview: ${titleOf(status)}${when}${headLink(running)}`,
     ...stateText(running, cost),
+    ...(notes.length > 0 ? ['', notes.map((note) => sentence(note)).join(' ')] : []),
     ...(endsSoon ? ['', keepWords(options)] : []),
     ...(warnings.length > 0 ? ['', ...entries(warnings.map((f) => findingEntry(f, options, subject)))] : []),
   ];

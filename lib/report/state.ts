@@ -50,6 +50,8 @@ export type PreviewState =
       readonly findings: readonly Finding[];
       /** What is shown of its images, a line each. @default - nothing was asked */
       readonly evidence?: readonly string[];
+      /** What its maker has to know of it, a sentence each. @default - nothing */
+      readonly notes?: readonly string[];
       /** Objects that this sync changes. @default - none */
       readonly objects?: readonly ObjectChange[];
       /** Whether there was no preview before. @default false */

@@ -56,7 +56,12 @@ export function createCheckers(
   return {
     maker: createChecker({ ...options, params: makerParams(params), extraRules }),
     app: createChecker({ ...options, params, extraRules }),
-    fence: createChecker({ ...options, params: fenceParams(params), severities: {}, onlyRules: ofFences }),
+    fence: createChecker({
+      ...options,
+      params: fenceParams(params, platform ?? { fenceKinds: [] }),
+      severities: {},
+      onlyRules: ofFences,
+    }),
   };
 }
 

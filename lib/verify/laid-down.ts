@@ -99,6 +99,10 @@ export function sensitiveChanges(changed: readonly string[], scaffold: readonly 
       const message = `is another program than the one on the branch, and runs with the bot's key: compare its sha256 with the release's; ${confirm}`;
       return [{ file, message }];
     }
+    if (file.startsWith('extensions/')) {
+      const message = `is a module that would run with the bot's key, and was not run for this check; ${confirm}`;
+      return [{ file, message }];
+    }
     const isNew = file.startsWith('.github/workflows/') && !known.has(file);
     return isNew
       ? [{ file, message: `is a workflow of your own, which can read the secrets of this repository; ${confirm}` }]

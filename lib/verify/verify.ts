@@ -114,7 +114,7 @@ async function shapeProblems(
   ];
   const { files } = await context.repo.read(looksAtScaffold ? globs : [PLATFORM_FILE], headCommit);
   const scaffold = looksAtScaffold
-    ? compareScaffold(files, { version: VERSION, now: head.now, extraRules: context.extraRules })
+    ? compareScaffold(files, { version: VERSION, now: head.now, extraRules: head.extraRules })
     : [];
   const paths = [...list]
     .filter(([path, { regular }]) => regular && path.startsWith('previews/'))
@@ -158,7 +158,7 @@ async function evaluate(
     const record = parseRecord(files.get(`${folder}/${RECORD_FILE}`) ?? '');
     const preview = { name: record?.name ?? '', repository: record?.identity.repository ?? '' };
     const repository = record?.identity.repository ?? null;
-    const checkers = createCheckers(head.platform, context.extraRules, { repository });
+    const checkers = createCheckers(head.platform, head.extraRules, { repository });
     for (const [path, text] of files) {
       if (!path.startsWith(`${folder}/`) || !path.endsWith('.yaml')) continue;
       try {

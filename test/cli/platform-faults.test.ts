@@ -51,7 +51,7 @@ const WRONG: readonly [what: string, extra: string, line: number, words: string]
     'a cluster for a size that there is not',
     'clusters:\n  - { name: a, server: "https://a.example.com", when: { sizes: [huge] } }',
     8,
-    'spec.clusters[0].when.sizes[0]: is no size of this platform; found "huge", there are small, medium, large',
+    'spec.clusters[0].when.sizes[0]: is not a size of this platform; found "huge", there are small, medium, large',
   ],
   [
     'drained clusters only',
@@ -61,6 +61,31 @@ const WRONG: readonly [what: string, extra: string, line: number, words: string]
   ],
   ['signatures of nobody', 'evidence: { require: [digest, signature] }', 7, 'which have to be signed: name who signs'],
   ['egress into the cluster', 'egress:\n  - cidr: 10.2.0.0/16', 8, 'spec.egress[0].cidr: lies inside 10.0.0.0/8'],
+  [
+    'a kind of the fence among those of previews',
+    'policies:\n  parameters: { allowedKinds: { ConfigMap: null, ResourceQuota: true } }',
+    8,
+    "spec.policies.parameters.allowedKinds.ResourceQuota: must be a kind of workloads; ResourceQuota belongs to the platform's side",
+  ],
+  [
+    'permissions among the kinds of previews',
+    'policies: { parameters: { allowedKinds: [apps/Deployment, rbac.authorization.k8s.io/RoleBinding] } }',
+    7,
+    'spec.policies.parameters.allowedKinds[1]: must be a kind of workloads',
+  ],
+  [
+    'permissions in a fence',
+    'fenceKinds: [rbac.authorization.k8s.io/ClusterRoleBinding]',
+    7,
+    "spec.fenceKinds[0]: cannot hold rbac.authorization.k8s.io/ClusterRoleBinding, which is the platform's own",
+  ],
+  ['a kind of no group in a fence', 'fenceKinds: [Secret]', 7, 'spec.fenceKinds[0]: must be a kind with its group'],
+  [
+    'a kind for fences and for previews',
+    'fenceKinds: [acme.example/Wall]\npolicies: { parameters: { allowedKinds: { acme.example/Wall: true } } }',
+    7,
+    'is among allowedKinds, which previews write themselves',
+  ],
   ['egress with bits beyond its prefix', 'egress: [{ cidr: 203.0.113.7/24 }]', 7, 'must not have bits set'],
   [
     'a warning before the beginning',

@@ -196,7 +196,7 @@ describe('where people enter', () => {
     expect(all['fence/networkpolicy.allow-ingress.yaml'].spec).not.toHaveProperty('ingress.0');
     expect(compile(worker()).url).toBeNull();
     expect(problems(() => compile(worker('env: { A: "${url}" }')))).toMatchObject([
-      { line: 6, field: 'spec.env.A', message: expect.stringContaining('${url} stands for nothing here') },
+      { line: 6, field: 'spec.env.A', message: expect.stringContaining('${url} has no value here') },
     ]);
     const beside = worker('apps: { web: { template: web-service, image: ghcr.io/acme/web, path: / } }');
     expect(compile(beside).url).toBe('https://pr-shop-7.apps.example.com');
@@ -282,13 +282,59 @@ spec:
   });
 
   test.each([
-    ['an unknown placeholder', 'data: { a: "${ulr}" }', /data\.a: \$\{ulr\} is not known; did you mean \$\{url\}\?/],
+    [
+      'an unknown placeholder',
+      'data: { a: "${ulr}" }',
+      /data\.a: has an unknown placeholder \$\{ulr\}; did you mean \$\{url\}\?/,
+    ],
     ['a placeholder as a key', 'data: { "${name}": a }', /is a key, and keys take no placeholders/],
   ])('%s is refused at its line', (_, line, sentence) => {
     const file = `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: c }\n${line}\n`;
     const run = () => compile(...with_({ 'k8s/c.yaml': file }));
     expect(run).toThrow(sentence);
     expect(problems(run)).toMatchObject([{ file: 'k8s/c.yaml', line: 4 }]);
+  });
+
+  test.each([
+    [
+      'a label that is an address',
+      'ConfigMap',
+      'name: c, labels: { at: "${url}" }',
+      /metadata\.labels\.at: must be at most 63/,
+    ],
+    [
+      'a key of a label',
+      'ConfigMap',
+      'name: c, labels: { "a b": c }',
+      /is not a key of labels, such as example\.com\/team/,
+    ],
+    [
+      'a number as an annotation',
+      'ConfigMap',
+      'name: c, annotations: { a: 1 }',
+      /metadata\.annotations\.a: must be text/,
+    ],
+    [
+      'a name that no Service can have',
+      'Service',
+      'name: 1st',
+      /metadata\.name: must be at most 63 lower-case letters/,
+    ],
+  ])('%s, which no API server takes, is refused at its place', (_, kind, metadata, sentence) => {
+    const file = `apiVersion: v1\nkind: ${kind}\nmetadata: { ${metadata} }\n`;
+    const run = () => compile(...with_({ 'k8s/c.yaml': file }));
+    expect(run).toThrow(sentence);
+    expect(problems(run)).toMatchObject([{ file: 'k8s/c.yaml', line: 3 }]);
+  });
+
+  test('a label of a pod as well', () => {
+    const text = deployment('ghcr.io/acme/shop').replace(
+      'labels: { app: worker }',
+      'labels: { app: worker, at: "${url}" }',
+    );
+    expect(() => compile(...with_({ 'k8s/a.yaml': text }))).toThrow(
+      /spec\.template\.metadata\.labels\.at: must be at most 63/,
+    );
   });
 
   test('a placeholder that would say what an object is is refused', () => {
@@ -312,6 +358,12 @@ spec:
       /template of a Helm chart/,
     ],
     ['docker-compose.yml', 'services:\n  web: { image: x }\n  db: { image: y }\n', /greenroom import compose/],
+    ['Chart.yml', 'apiVersion: v2\nname: shop\nversion: 1.0.0\n', /helm template/],
+    ['values-prod.yaml', 'image: x\nreplicas: 2\n', /helm template/],
+    ['patches.yaml', 'apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n', /kustomize build/],
+    ['dev.yaml', 'apiVersion: skaffold/v4beta6\nkind: Config\n', /made for another tool/],
+    ['stack.json', '{ "AWSTemplateFormatVersion": "2010-09-09" }', /is not a Kubernetes object: it needs apiVersion/],
+    ['site.yml', '- hosts: all\n', /is not a Kubernetes object/],
     ['stack.yml', 'services:\n  web: { image: x }\n', /greenroom import compose/],
   ])('%s is one sentence, not one for each thing that it lacks', (name, text, sentence) => {
     const found = problems(() => compile(...with_({ [`k8s/${name}`]: text })));

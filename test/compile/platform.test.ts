@@ -149,7 +149,7 @@ describe('maps of greenroom.yaml', () => {
     ['annotations: { argocd.argoproj.io/hook: x }', /has a name that must be of a domain of your own/],
     ['labels: { a: "x y" }', /spec\.labels\.a: must be at most 63 letters/],
     ['env: { PORT: "1" }', /spec\.env\.PORT: has a name that must be another one than PORT/],
-    ['env: { A: "${ulr}" }', /spec\.env\.A: \$\{ulr\} is not known; did you mean \$\{url\}\?/],
+    ['env: { A: "${ulr}" }', /spec\.env\.A: has an unknown placeholder \$\{ulr\}; did you mean \$\{url\}\?/],
     ['egress: htps', /spec\.egress: must be one of none, https; found "htps"; did you mean https\?/],
     ['network: { nodeLocalDns: 300.0.0.1 }', /spec\.network\.nodeLocalDns: must be an IPv4 address/],
     ['policies: { parameters: { allowedKinds: { batch/Job: false } } }', /allowedKinds.*must be/],

@@ -225,3 +225,23 @@ describe('the price', () => {
     expect(compile(extra, `${RATES}\n${roomy}`).cost.perDay).toBeCloseTo(perDay, 4);
   });
 });
+
+test.each([
+  ['', '', []],
+  [
+    'resources: { db: { type: postgres } }',
+    'egress: https',
+    ['db begins empty with every push: what was stored is thrown away.', 'It can reach the internet on port 443.'],
+  ],
+  [
+    'resources: { db: { type: postgres }, q: { type: redis } }',
+    'egress: [{ cidr: 203.0.113.0/24, ports: [443, 8443] }, { cidr: 198.51.100.7/32 }]',
+    [
+      'db and q begin empty with every push: what was stored is thrown away.',
+      'It can reach 203.0.113.0/24 on ports 443 and 8443 and 198.51.100.7/32.',
+    ],
+  ],
+])('the maker is told what is thrown away and what is open: %j, %j', (extra, egress, notes) => {
+  const run = createCompiler({ platform: platform(`${CATALOGUE}\n${egress}`), now: OPENED });
+  expect(run(compileInput(previewText(extra))).notes).toEqual(notes);
+});

@@ -42,6 +42,7 @@ const recipes = {
   kubeconform: { module: 'kubeconform', package: 'github.com/yannh/kubeconform/cmd/kubeconform' },
   yamlread: { module: 'yamlread', package: '.' },
   podsecurity: { module: 'podsecurity', package: '.' },
+  podrun: { module: 'podrun', package: '.' },
   actionlint: { module: 'actionlint', package: 'github.com/rhysd/actionlint/cmd/actionlint' },
   gator: { module: 'gator', package: 'github.com/open-policy-agent/gatekeeper/v3/cmd/gator' },
   kyverno: { module: 'kyverno', package: 'github.com/kyverno/kyverno/cmd/cli/kubectl-kyverno' },

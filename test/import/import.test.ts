@@ -179,9 +179,30 @@ describe('Heroku', () => {
 
   test('without a Procfile says so', () => {
     expect(importHeroku(APP, 'app.json', REGISTRY).notes.join()).toMatch(
-      /process worker: its command stands in the Procfile/,
+      /process worker: its command is in the Procfile/,
     );
   });
+});
+
+test('what a compose file says in a form that is not read is told, and so is what would be lost', () => {
+  const file = `services:
+  web: { image: [1], ports: { a: b }, environment: 3, command: { x: y }, tmpfs: [/app/dist, /srv/cache/, run] }
+  Work_er: { image: ghcr.io/acme/a }
+  work-er: { image: ghcr.io/acme/b }
+  empty:
+`;
+  const { text, notes } = importCompose(file, 'compose.yaml', REGISTRY);
+  expect(notes.map((note) => note.split(':')[0])).toEqual([
+    'empty',
+    'web, image',
+    'web, ports',
+    'web, environment',
+    'web, command',
+    'web, tmpfs /app/dist',
+    'web, tmpfs run',
+    'work-er',
+  ]);
+  expect(spec(text)).toMatchObject({ writable: ['/srv/cache/'], apps: { 'work-er': { image: 'ghcr.io/acme/a' } } });
 });
 
 test('whatever a compose file holds, what comes out is right or the file is refused', () => {
@@ -201,7 +222,8 @@ test('whatever a compose file holds, what comes out is right or the file is refu
       try {
         text = importCompose(file, 'compose.yaml', REGISTRY).text;
       } catch (error) {
-        expect(error).toMatchObject({ code: 'invalid-input' });
+        // Of the compose file: never of a preview.yaml that was written wrong.
+        expect(error).toMatchObject({ code: 'invalid-input', problems: [{ file: 'compose.yaml' }] });
         return;
       }
       loadPreview(text, 'preview.yaml');

@@ -108,7 +108,7 @@ path: /shop`);
     ['health: { tcp: true, path: / }', /^6: spec\.health: must have either path or tcp: true/],
     ['health: { tcp: false }', /^6: spec\.health\.tcp: must be true; found false/],
     ['health: 8080', /^6: spec\.health: must be text, or a group of settings; found 8080/],
-    ['env: { A: "${ulr}" }', /^6: spec\.env\.A: \$\{ulr\} is not known; did you mean \$\{url\}\?/],
+    ['env: { A: "${ulr}" }', /^6: spec\.env\.A: has an unknown placeholder \$\{ulr\}; did you mean \$\{url\}\?/],
     ['args: ["--base=${uri"]', /^6: spec\.args\[0\]: has a placeholder that does not end/],
     ['secrets: { A: "acme/shop/db#" }', /^6: spec\.secrets\.A: must be a reference such as acme\/shop\/stripe, or/],
     ['path: api', /^6: spec\.path: must be a path of plain segments such as \/api/],
@@ -152,7 +152,7 @@ describe('apps', () => {
     [api(', prot: 1'), /^7: spec\.apps\.api\.prot: "prot" is not a setting; did you mean "port"\?/],
     [api(', user: 0'), /^7: spec\.apps\.api\.user: must be the number of a user other than root/],
     [api(', ttl: 8h'), /^7: spec\.apps\.api\.ttl: "ttl" is not a setting/],
-    [api(', env: { A: "${x}" }'), /^7: spec\.apps\.api\.env\.A: \$\{x\} is not known/],
+    [api(', env: { A: "${x}" }'), /^7: spec\.apps\.api\.env\.A: has an unknown placeholder \$\{x\}/],
     [
       'apps: { Api: { template: worker, image: a.b/c } }',
       /spec\.apps\.Api: has a name that must be lower-case letters/,

@@ -26,12 +26,12 @@ describe('placeholders', () => {
   });
 
   test.each([
-    ['${ulr}', /\$\{ulr\} is not known; did you mean \$\{url\}\?/],
-    ['${HOME}/bin', /\$\{HOME\} is not known; there are \$\{url\} .*write \$\$\{ for the text \$\{/],
+    ['${ulr}', /has an unknown placeholder \$\{ulr\}; did you mean \$\{url\}\?/],
+    ['${HOME}/bin', /has an unknown placeholder \$\{HOME\}; there are \$\{url\} .*write \$\$\{ for the text \$\{/],
     ['${url', /does not end/],
-    ['${}', /is not known/],
-    ['${__proto__}', /\$\{__proto__\} is not known/],
-    ['${constructor}', /is not known/],
+    ['${}', /has an unknown placeholder/],
+    ['${__proto__}', /has an unknown placeholder \$\{__proto__\}/],
+    ['${constructor}', /has an unknown placeholder/],
   ])('%j is refused', (written, sentence) => {
     expect(placeholderProblem(written)).toMatch(sentence);
   });
@@ -72,7 +72,7 @@ describe('placeholders', () => {
     );
   });
 
-  test('says which one stands for nothing', () => {
+  test('says which one has no value', () => {
     expect(missingValue('${name} ${url}', { name: 'pr-shop-7' })).toBe('url');
     expect(missingValue('$${url}', {})).toBeUndefined();
   });

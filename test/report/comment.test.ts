@@ -32,6 +32,11 @@ describe('ready', () => {
     );
   });
 
+  test('what its maker has to know of it', () => {
+    const notes = ['db begins empty with every push.', 'It can reach the internet on port 443.'];
+    expect(comment({ ...ready, notes })).toContain(`\n\n${notes.join(' ')}\n`);
+  });
+
   test('within the time of warning: when it ends, and a box to keep it', () => {
     const soon = comment(ready, { options: { now: EXPIRES - 4 * 3600 } });
     expect(soon).toContain('### Preview: ready, ends today 17:00 UTC - [Open');

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { type CompiledPreview, createCompiler } from '../../lib/compile/compile.ts';
 import type { FileSet } from '../../lib/core/fileset.ts';
 import { loadPlatform, loadPreview } from '../../lib/model/files.ts';
+import type { PlatformSpec } from '../../lib/model/platform.ts';
 import { OPENED } from './inputs.ts';
 
 const FOLDER = resolve(import.meta.dirname, '../../previews/usual');
@@ -13,11 +14,17 @@ export const USUAL_APPS = readdirSync(FOLDER, { withFileTypes: true })
   .map(({ name }) => name)
   .sort();
 
+/** The settings that a usual app is compiled with: its own, or those of all. */
+export function usualPlatform(app: string, settings = ''): { readonly text: string; readonly spec: PlatformSpec } {
+  const own = join(FOLDER, app, 'greenroom.yaml');
+  const file = readFileSync(existsSync(own) ? own : join(FOLDER, 'greenroom.yaml'), 'utf8');
+  const text = `${file}${settings.replace(/^(?=.)/gm, '  ')}\n`;
+  return { text, spec: loadPlatform(text, 'greenroom.yaml').value.spec };
+}
+
 /** A usual app compiled for pull request 7 of `acme/<app>`. @param settings lines under `spec` of its platform */
 export function compileUsual(app: string, settings = ''): CompiledPreview {
-  const own = join(FOLDER, app, 'greenroom.yaml');
-  const text = readFileSync(existsSync(own) ? own : join(FOLDER, 'greenroom.yaml'), 'utf8');
-  const platform = loadPlatform(`${text}${settings.replace(/^(?=.)/gm, '  ')}\n`, 'greenroom.yaml').value.spec;
+  const platform = usualPlatform(app, settings).spec;
   const preview = loadPreview(readFileSync(join(FOLDER, app, 'preview.yaml')), 'preview.yaml');
   const folder = preview.value.spec.manifests;
   return createCompiler({ platform, now: OPENED })({

@@ -56,7 +56,6 @@ async function run(paths: readonly string[], options: CheckOptions, io: Io): Pro
     throw new GreenroomError('invalid-input', '--fix writes files; it cannot write to standard input');
   }
   const now = systemClock();
-  const extensions = await loadExtensions(options, io);
   const { inputs, folders, elsewhere, problems, files } = await listInputs(paths, {
     cwd: io.cwd,
     stdin: () => buffer(process.stdin),
@@ -64,12 +63,13 @@ async function run(paths: readonly string[], options: CheckOptions, io: Io): Pro
   for (const file of elsewhere) {
     io.err(`greenroom: sync reads ${PREVIEW_FILE} in the top folder of a repository, and would not find ${file}\n`);
   }
-  const { side, broken } = await platformOf(options, folders, { rules: extensions.extraRules, now }, io);
+  const { side, broken } = await platformOf(options, folders, now, io);
+  const { extensions, extraRules } = side ?? (await loadExtensions(options, io));
   const repository = await repositoryAt(options, folders[0]!, io);
-  const checkers = createCheckers(side?.platform ?? null, extensions.extraRules, { repository });
+  const checkers = createCheckers(side?.platform ?? null, extraRules, { repository });
   // Text says what to change; only data holds the lines to change it to.
   const fixes = options.format !== 'text';
-  const own = { fixes, side: side && { ...side, ...extensions }, ...extensions, checkers, repository, now };
+  const own = { fixes, side, extraRules, extensions, checkers, repository, now };
   const checked = await checkInputs(inputs, { ...options, ...own }, io);
   const report: Report = {
     findings: checked.findings,
@@ -78,7 +78,7 @@ async function run(paths: readonly string[], options: CheckOptions, io: Io): Pro
     objects: checked.objects,
     fixed: checked.fixed,
   };
-  print(report, chosenRules(extensions), options, io);
+  print(report, chosenRules({ extraRules }), options, io);
   if (report.problems.length > 0) io.fail(EXIT_CODES['invalid-input']);
   else if (report.findings.some(isDenial)) io.fail(EXIT_CODES.denied);
 }
@@ -87,11 +87,11 @@ async function run(paths: readonly string[], options: CheckOptions, io: Io): Pro
 async function platformOf(
   options: CheckOptions,
   folders: readonly string[],
-  context: { readonly rules: readonly Rule[]; readonly now: number },
+  now: number,
   io: Io,
 ): Promise<{ side: PlatformSide | null; broken: readonly Problem[] }> {
   try {
-    const side = await findPlatform(options, folders, context, io);
+    const side = await findPlatform(options, folders, now, io);
     if (side === null) {
       const left = PLATFORM_RULES.join(', ');
       io.err(`greenroom: without a platform (--platform FILE, --apps-repo WHERE) these rules are left out: ${left}\n`);

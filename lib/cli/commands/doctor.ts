@@ -62,7 +62,7 @@ Examples:
 };
 
 async function run(dir: string, options: DoctorOptions, io: Io): Promise<void> {
-  const { extraRules } = await loadExtensions(options, io);
+  const { extraRules } = await loadExtensions(options, io, join(dir, PLATFORM_FILE));
   const platform = readPlatform(dir, PLATFORM_FILE, extraRules);
   if (!existsSync(join(dir, MANIFEST_FILE))) {
     const what = `was not laid down by greenroom (no ${MANIFEST_FILE}); run \`greenroom init\` in it`;

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { EXIT_CODES, GreenroomError } from '../../core/errors.ts';
@@ -77,7 +77,7 @@ async function run(where: string, options: InitCommandOptions, io: Io): Promise<
   const platform =
     options.platform === undefined ? undefined : new TextDecoder().decode(readInput(io.cwd, options.platform));
   const answers = platform === undefined ? await collectAnswers(where, options, io) : undefined;
-  const { extraRules } = await loadExtensions(options, io);
+  const { extraRules } = await loadExtensions(options, io, options.platform ?? join(where, PLATFORM_FILE));
   const wanted = {
     extraRules,
     version: VERSION,

@@ -47,7 +47,7 @@ function engineArgument(text: string): Engine {
 
 async function run(options: PoliciesOptions, io: Io): Promise<void> {
   const { engine, platform: file, out, format } = options;
-  const { extraRules } = await loadExtensions(options, io);
+  const { extraRules } = await loadExtensions(options, io, file);
   const platform = readPlatform(io.cwd, file, extraRules);
   const folder = join(dirname(file), 'exceptions');
   const given = readFolder(resolve(io.cwd, folder), 'exceptions') ?? new Map();

@@ -51,6 +51,7 @@ async function render(file: string, options: RenderOptions, io: Io): Promise<voi
     io.err(
       `${count(compiled.files.size, 'file')} in ${options.out}/${compiled.folder}; ${compiled.url === null ? 'it has no URL' : `it will answer at ${compiled.url}`}\n`,
     );
+    for (const note of compiled.notes) io.err(`${note}\n`);
   } else if (options.format === 'text') {
     io.out(documents(compiled.files));
   }

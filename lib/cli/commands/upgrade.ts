@@ -1,5 +1,6 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { VERSION } from '../../core/version.ts';
+import { PLATFORM_FILE } from '../../model/layout.ts';
 import { init } from '../../scaffold/init.ts';
 import type { Configure } from '../shared/command.ts';
 import { loadExtensions } from '../shared/extensions.ts';
@@ -18,7 +19,7 @@ Example:
   greenroom upgrade . --dry-run`,
     )
     .action(async (dir: string, options: ScaffoldOptions) => {
-      const { extraRules } = await loadExtensions(options, io);
+      const { extraRules } = await loadExtensions(options, io, join(dir, PLATFORM_FILE));
       const result = await init({
         dir: resolve(io.cwd, dir),
         version: VERSION,

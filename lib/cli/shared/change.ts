@@ -1,13 +1,14 @@
 import type { Command } from 'commander';
 import { systemClock } from '../../core/clock.ts';
 import type { Forge } from '../../forge/forge.ts';
+import type { AppsRepo } from '../../gitops/apps-repo.ts';
 import { openCheckout } from '../../gitops/checkout.ts';
-import { PLATFORM_FILE } from '../../model/layout.ts';
+import { EXTENSIONS_GLOB, PLATFORM_FILE } from '../../model/layout.ts';
 import { createCelCompiler } from '../../policies/cel.ts';
-import { readBase } from '../../sync/plan/base.ts';
+import { type ModuleLoader, readBase } from '../../sync/plan/base.ts';
 import { type Change, differences } from '../../verify/change.ts';
 import { openForge, openImages } from './clients.ts';
-import { type ExtensionOptions, extensionOption, loadExtensions } from './extensions.ts';
+import { type ExtensionOptions, extensionOption, loadExtensions, moduleLoader } from './extensions.ts';
 import type { Io } from './io.ts';
 
 export interface ChangeOptions extends ExtensionOptions {
@@ -51,13 +52,29 @@ export async function withChange<T>(
     const list = await checkout.list(headCommit);
     const oldList = baseCommit === null ? null : await checkout.list(baseCommit);
     const cel = createCelCompiler();
-    const context = { repo: checkout.repo, ...openImages(io), clock: systemClock, cel, ...extensions };
+    const shared = { repo: checkout.repo, ...openImages(io), clock: systemClock, cel, ...extensions };
+    const load = moduleLoader(io);
+    const before =
+      baseCommit !== null && oldList?.has(PLATFORM_FILE)
+        ? await readBase({ ...shared, modules: load }, baseCommit)
+        : null;
+    const context = { ...shared, modules: baseCommit === null ? load : modulesAt(checkout.repo, baseCommit, load) };
     const head = await readBase(context, headCommit);
-    const before = baseCommit !== null && oldList?.has(PLATFORM_FILE) ? await readBase(context, baseCommit) : null;
     const changed = oldList === null ? null : differences(oldList, list);
     return await work({ context, forge, headCommit, baseCommit, head, before, list, oldList, changed });
   } finally {
     await (await opened?.catch(() => undefined))?.close();
     await checkout.close();
   }
+}
+
+/** A change is judged by the modules that it starts from: its own are a pull request's, which runs nothing here. */
+function modulesAt(repo: AppsRepo, commit: string, load: ModuleLoader): ModuleLoader {
+  return async (named) => {
+    const { files } = await repo.read([EXTENSIONS_GLOB], commit);
+    return load(
+      named.filter((path) => files.has(path)),
+      files,
+    );
+  };
 }

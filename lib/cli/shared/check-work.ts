@@ -5,10 +5,10 @@ import { fileText } from '../../forge/file-text.ts';
 import { loadPreview } from '../../model/files.ts';
 import { PREVIEW_FILE } from '../../model/layout.ts';
 import type { Rule } from '../../policies/rule.ts';
+import type { OwnModules } from '../../sync/plan/base.ts';
 import { type CheckedFile, type Checkers, checkFile } from '../../verify/check-file.ts';
 import { type CheckInput, STDIN } from './check-inputs.ts';
 import { compileWork, openWorkFile, type WorkFile } from './compile-file.ts';
-import type { Extensions } from './extensions.ts';
 import { writeFiles } from './files.ts';
 import type { Io } from './io.ts';
 import type { PlatformSide } from './platform.ts';
@@ -16,10 +16,10 @@ import type { StandInOptions } from './stand-in.ts';
 
 export interface CheckSetting extends StandInOptions {
   /** Null where there is none: a maker's file is then held to its schema alone. */
-  readonly side: (PlatformSide & Extensions) | null;
+  readonly side: PlatformSide | null;
   /** The platform's own, beside greenroom's. */
   readonly extraRules: readonly Rule[];
-  readonly extensions: Extensions['extensions'];
+  readonly extensions: OwnModules['extensions'];
   readonly checkers: Checkers;
   /** `owner/name`; null where nobody knows. */
   readonly repository: string | null;

@@ -11,7 +11,7 @@ import type { AppsRepo } from '../../gitops/apps-repo.ts';
 import { isRemote, parseRemote } from '../../gitops/url.ts';
 import { createCelCompiler } from '../../policies/cel.ts';
 import { PlatformReader, type SyncContext } from '../../sync/plan/base.ts';
-import { type ExtensionOptions, extensionOption, loadExtensions } from './extensions.ts';
+import { type ExtensionOptions, extensionOption, loadExtensions, moduleLoader } from './extensions.ts';
 import type { ForgeConnection } from './forge-kind.ts';
 import { forgeKind } from './forges.ts';
 import type { Io } from './io.ts';
@@ -56,12 +56,13 @@ export async function openClients(options: ClientOptions, io: Io, onWait = sayWa
   const platforms = new PlatformReader();
   const images = openImages(io);
   const cel = createCelCompiler();
+  const shared = { ...images, clock: systemClock, cel, platforms, ...extensions, modules: moduleLoader(io) };
   return async (work) => {
     const forge = await openForge(options, io, connected);
     try {
       const repo = await openAppsRepo(options, io, connected);
       try {
-        return await work({ repo, forge, ...images, clock: systemClock, cel, platforms, ...extensions });
+        return await work({ repo, forge, ...shared });
       } finally {
         await repo.close();
       }

@@ -10,13 +10,13 @@ import { readWorkFile, readWorkFolder } from '../../forge/work-folder.ts';
 import { loadPreview } from '../../model/files.ts';
 import { formatImage } from '../../model/image.ts';
 import { PLATFORM_FILE, PREVIEW_FILE } from '../../model/layout.ts';
-import { type ExtensionOptions, type Extensions, extensionOption, loadExtensions } from './extensions.ts';
+import { extensionOption } from './extensions.ts';
 import type { Io } from './io.ts';
 import { numberArgument } from './options.ts';
 import { findPlatform, type PlatformOptions, type PlatformSide, platformOptions } from './platform.ts';
 import { type StandInOptions, standIn, standInOptions } from './stand-in.ts';
 
-export interface CompileFileOptions extends ExtensionOptions, PlatformOptions, StandInOptions {
+export interface CompileFileOptions extends PlatformOptions, StandInOptions {
   repoId: number;
   at?: string;
 }
@@ -39,14 +39,13 @@ export async function compileFile(file: string, options: CompileFileOptions, io:
     throw new GreenroomError('invalid-input', `--at takes a time such as 2026-11-24T08:00:00Z; found "${options.at}"`);
   }
   const now = at ?? systemClock();
-  const extensions = await loadExtensions(options, io);
-  const side = await findPlatform(options, [dirname(file), '.'], { rules: extensions.extraRules, now }, io);
+  const side = await findPlatform(options, [dirname(file), '.'], now, io);
   if (side === null) {
     const where = `there is no ${PLATFORM_FILE} beside ${file}, above it or here`;
     throw new GreenroomError('invalid-input', `${where}: give --platform FILE or --apps-repo WHERE`);
   }
   const source = openWorkFile(file, io);
-  return compileWork(source, { ...side, ...extensions }, { ...options, at: at ?? 0, now }, io);
+  return compileWork(source, side, { ...options, at: at ?? 0, now }, io);
 }
 
 /** A maker's file and what lies beside it. */
@@ -88,7 +87,7 @@ export interface WorkOptions extends StandInOptions {
  */
 export async function compileWork(
   { text, folder, shown }: WorkFile,
-  side: PlatformSide & Extensions,
+  side: PlatformSide,
   options: WorkOptions,
   io: Io,
 ): Promise<CompiledPreview> {

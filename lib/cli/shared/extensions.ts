@@ -1,10 +1,16 @@
-import { resolve } from 'node:path';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
 import type { PreviewExtension } from '../../constructs/extension.ts';
-import { GreenroomError, invalidInput } from '../../core/errors.ts';
+import { sha256 } from '../../core/digest.ts';
+import { blamingPlatform, GreenroomError, invalidInput } from '../../core/errors.ts';
+import type { FileSet } from '../../core/fileset.ts';
+import { namedExtensions } from '../../model/platform/extensions.ts';
 import { ownRules } from '../../policies/own-rules.ts';
-import type { Rule } from '../../policies/rule.ts';
+import type { ModuleLoader, OwnModules } from '../../sync/plan/base.ts';
+import { readInput } from './files.ts';
 import type { Io } from './io.ts';
 
 /** Given by bin/greenroom.cjs, where `import()` does not work; not there anywhere else. */
@@ -19,28 +25,68 @@ export function extensionOption(command: Command): Command {
   return command.option('--extension <file>', "an ES module of the platform's own; may be given again", collect, []);
 }
 
-/** What the modules of a platform bring. */
-export interface Extensions {
-  readonly extensions: readonly PreviewExtension[];
-  /** Beside greenroom's own. */
-  readonly extraRules: readonly Rule[];
-}
-
 /**
  * Loads extensions (docs/extending.md): ES modules whose default export is a PreviewExtension, or that export `rules`, or
  * both.
  *
+ * @param platformFile a greenroom.yaml whose own `extensions` count as well; they lie below its folder
  * @throws GreenroomError `invalid-input` for a file that is none; while compiling, `failed` for one that throws
  */
-export async function loadExtensions({ extension: files }: ExtensionOptions, io: Io): Promise<Extensions> {
-  const loaded = await Promise.all(files.map((file) => load(file, io)));
-  const extraRules = loaded.flatMap((module) => module.extraRules);
-  const twice = extraRules.find((rule, i) => extraRules.findIndex(({ id }) => id === rule.id) !== i);
-  if (twice !== undefined) throw invalidInput([{ message: `two rules of extensions have the id ${twice.id}` }]);
-  return { extensions: loaded.flatMap((module) => module.extensions), extraRules };
+export async function loadExtensions(
+  { extension: files }: ExtensionOptions,
+  io: Io,
+  platformFile?: string,
+): Promise<OwnModules> {
+  const given = await loadAll(files, io);
+  if (platformFile === undefined || !existsSync(resolve(io.cwd, platformFile))) return given;
+  const named = namedExtensions(new TextDecoder().decode(readInput(io.cwd, platformFile)));
+  const folder = dirname(platformFile);
+  const own = await loadAll(
+    named.map((path) => join(folder, path)),
+    io,
+  );
+  return together([given, own]);
 }
 
-async function load(file: string, io: Io): Promise<Extensions> {
+/** Loads modules out of the apps repo's files; those that stay the same are loaded once. */
+export function moduleLoader(io: Io): ModuleLoader {
+  let last: { readonly key: string; readonly modules: Promise<OwnModules> } | undefined;
+  return (named, files) => {
+    const modules = [...files].filter(([path]) => path.startsWith('extensions/'));
+    const key = sha256(JSON.stringify([named, modules]));
+    if (last?.key !== key) last = { key, modules: loadOut(named, new Map(modules), io) };
+    return last.modules;
+  };
+}
+
+/** They are imported from a folder of their own, so that they find each other and nothing else. */
+async function loadOut(named: readonly string[], files: FileSet, io: Io): Promise<OwnModules> {
+  const folder = mkdtempSync(join(tmpdir(), 'greenroom-extensions-'));
+  try {
+    mkdirSync(join(folder, 'extensions'));
+    for (const [path, text] of files) writeFileSync(join(folder, path), text);
+    return await loadAll(named, { ...io, cwd: folder });
+  } catch (error) {
+    return blamingPlatform(() => {
+      throw error;
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function loadAll(files: readonly string[], io: Io): Promise<OwnModules> {
+  return together(await Promise.all(files.map((file) => load(file, io))));
+}
+
+function together(all: readonly OwnModules[]): OwnModules {
+  const extraRules = all.flatMap((modules) => modules.extraRules);
+  const twice = extraRules.find((rule, i) => extraRules.findIndex(({ id }) => id === rule.id) !== i);
+  if (twice !== undefined) throw invalidInput([{ message: `two rules of extensions have the id ${twice.id}` }]);
+  return { extensions: all.flatMap((modules) => modules.extensions), extraRules };
+}
+
+async function load(file: string, io: Io): Promise<OwnModules> {
   let module: { default?: unknown; rules?: unknown };
   try {
     const { href } = pathToFileURL(resolve(io.cwd, file));

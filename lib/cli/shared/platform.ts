@@ -5,16 +5,19 @@ import { formatProblem, GreenroomError } from '../../core/errors.ts';
 import type { FileSet } from '../../core/fileset.ts';
 import { EXCEPTIONS_GLOB, PLATFORM_FILE } from '../../model/layout.ts';
 import { MANIFEST_FILE, refuseNewer } from '../../model/manifest.ts';
+import { namedExtensions } from '../../model/platform/extensions.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import { loadExceptions } from '../../policies/exceptions.ts';
 import { loadPlatform } from '../../policies/platform.ts';
 import type { Rule } from '../../policies/rule.ts';
 import { chosenRules } from '../../policies/rule-set.ts';
+import { type OwnModules, ownModules } from '../../sync/plan/base.ts';
 import { openAppsRepo } from './clients.ts';
+import { type ExtensionOptions, loadExtensions, moduleLoader } from './extensions.ts';
 import { readFolder, readInput } from './files.ts';
 import type { Io } from './io.ts';
 
-export interface PlatformOptions {
+export interface PlatformOptions extends ExtensionOptions {
   platform?: string;
   appsRepo?: string;
   branch?: string;
@@ -31,8 +34,8 @@ export function platformOptions(command: Command): Command {
     .option('--branch <name>', "with --apps-repo: its branch; default: the repository's own");
 }
 
-/** The platform's side of a preview. */
-export interface PlatformSide {
+/** The platform's side of a preview, with its modules: those of `--extension`, and those that its settings name. */
+export interface PlatformSide extends OwnModules {
   readonly platform: PlatformSpec;
   /** Text of `exceptions/*.yaml` by path. */
   readonly exceptions: FileSet;
@@ -40,59 +43,63 @@ export interface PlatformSide {
 
 /**
  * The platform's side from an option, or else from the nearest {@link PLATFORM_FILE}: in these folders or above them, up
- * to the root of their repository. Null where there is none. Says which exceptions lift nothing at `now`.
+ * to the root of their repository. Null where there is none. Says which exceptions are ignored at `now`.
  *
- * @param rules of the platform's own, beside greenroom's
+ * A greenroom.yaml that was merely found runs nothing: it may be a pull request's.
+ *
  * @throws GreenroomError `invalid-input` when it is wrong, or lies in an apps repo that a newer greenroom laid down
  */
 export async function findPlatform(
   options: PlatformOptions,
   folders: readonly string[],
-  { rules, now }: { readonly rules: readonly Rule[]; readonly now: number },
+  now: number,
   io: Io,
 ): Promise<PlatformSide | null> {
-  const side = await readSide(options, folders, rules, io);
+  const side = await readSide(options, folders, io);
   if (side === null) return null;
-  const reviewed = { now, platform: side.platform, rules: chosenRules({ extraRules: rules }) };
+  const reviewed = { now, platform: side.platform, rules: chosenRules(side) };
   const { refused, malformed } = loadExceptions(side.exceptions, reviewed);
   for (const problem of [...malformed, ...refused]) io.err(`greenroom: exception ignored: ${formatProblem(problem)}\n`);
   return side;
 }
 
-async function readSide(
-  { platform: file, appsRepo, branch }: PlatformOptions,
-  folders: readonly string[],
-  rules: readonly Rule[],
-  io: Io,
-): Promise<PlatformSide | null> {
+async function readSide(options: PlatformOptions, folders: readonly string[], io: Io): Promise<PlatformSide | null> {
+  const { platform: file, appsRepo } = options;
   if (file !== undefined && appsRepo !== undefined) {
     throw new GreenroomError('invalid-input', '--platform and --apps-repo name two platforms; give one');
   }
-  if (appsRepo !== undefined) return fromAppsRepo(appsRepo, branch, rules, io);
+  if (appsRepo !== undefined) return fromAppsRepo(appsRepo, options, io);
   const found = file ?? folders.map((folder) => nearest(io.cwd, folder)).find((path) => path !== undefined);
   if (found === undefined) return null;
   const exceptions = readFolder(resolve(io.cwd, join(dirname(found), 'exceptions')), 'exceptions');
+  const modules = await loadExtensions(options, io, file);
+  if (file === undefined) sayWhatIsNotRun(found, io);
   const isException = (path: string) => /^exceptions\/[^/]+\.yaml$/.test(path);
   return {
-    platform: readPlatform(io.cwd, found, rules),
+    ...modules,
+    platform: readPlatform(io.cwd, found, modules.extraRules),
     exceptions: new Map([...(exceptions ?? [])].filter(([path]) => isException(path))),
   };
 }
 
-async function fromAppsRepo(
-  appsRepo: string,
-  branch: string | undefined,
-  rules: readonly Rule[],
-  io: Io,
-): Promise<PlatformSide> {
+function sayWhatIsNotRun(file: string, io: Io): void {
+  const named = namedExtensions(new TextDecoder().decode(readInput(io.cwd, file)));
+  if (named.length === 0) return;
+  io.err(`greenroom: ${named.join(', ')} of ${file} are not run; with --platform ${file} they are\n`);
+}
+
+async function fromAppsRepo(appsRepo: string, options: PlatformOptions, io: Io): Promise<PlatformSide> {
+  const { branch } = options;
+  const given = await loadExtensions(options, io);
   const repo = await openAppsRepo({ appsRepo, branch }, io);
   try {
-    const { files } = await repo.read([MANIFEST_FILE, PLATFORM_FILE, EXCEPTIONS_GLOB]);
+    const { head, files } = await repo.read([MANIFEST_FILE, PLATFORM_FILE, EXCEPTIONS_GLOB]);
     refuseNewer(files.get(MANIFEST_FILE));
     const text = files.get(PLATFORM_FILE);
     if (text === undefined) throw new GreenroomError('invalid-input', `${repo.description} has no ${PLATFORM_FILE}`);
     const exceptions = new Map([...files].filter(([path]) => path.startsWith('exceptions/')));
-    return { platform: loadPlatform(text, PLATFORM_FILE, rules).value.spec, exceptions };
+    const modules = await ownModules({ repo, ...given, modules: moduleLoader(io) }, text, head);
+    return { ...modules, platform: loadPlatform(text, PLATFORM_FILE, modules.extraRules).value.spec, exceptions };
   } finally {
     await repo.close();
   }

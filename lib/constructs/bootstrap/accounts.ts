@@ -14,7 +14,7 @@ import { reconcilerNamespace } from '../../reconcilers/index.ts';
 import type { OwnerAccount } from '../../reconcilers/reconciler.ts';
 import { POD_SECURITY } from '../preview-namespace/preview-namespace.ts';
 import { kyvernoDeletionRole } from './expiry.ts';
-import { FENCE_KINDS, NAMESPACE_KIND, policyKinds, workloadKinds } from './kinds.ts';
+import { fenceKinds, NAMESPACE_KIND, policyKinds, workloadKinds } from './kinds.ts';
 import { Account, clusterRole, ownerRules, type PolicyRule } from './rbac.ts';
 
 /** An account of the reconciler's own. */
@@ -44,7 +44,7 @@ export function clusterAccounts(scope: Construct, spec: PlatformSpec, extraRules
     name: FENCER_ACCOUNT,
     namespace,
     clusterRules: [
-      ...ownerRules([NAMESPACE_KIND, ...FENCE_KINDS]),
+      ...ownerRules([NAMESPACE_KIND, ...fenceKinds(spec)]),
       // Enough to bind a preview's account to this one role, and to no other.
       {
         apiGroups: ['rbac.authorization.k8s.io'],

@@ -13,7 +13,7 @@ import { KyvernoExpiry } from './expiry.ts';
 import { fenceGuard } from './fence-guard.ts';
 import { cleanerGuard, fencerGuard, Guard, reconcilerGuard } from './guards.ts';
 import { previewGateway, wildcardCertificate } from './ingress.ts';
-import { FENCE_KINDS, NAMESPACE_KIND, policyKinds, workloadKinds } from './kinds.ts';
+import { fenceKinds, NAMESPACE_KIND, policyKinds, workloadKinds } from './kinds.ts';
 
 /** Props of {@link Bootstrap}. */
 export interface BootstrapProps {
@@ -75,7 +75,7 @@ function inputOf({ platform, repoUrl }: BootstrapProps): BootstrapInput {
     repoUrl,
     kinds: {
       namespace: NAMESPACE_KIND,
-      fence: FENCE_KINDS,
+      fence: fenceKinds(platform),
       workload: workloadKinds(platform),
       policies: policyKinds(platform),
     },

@@ -17,6 +17,7 @@ import { INGRESS_POLICY } from '../preview-namespace/network-policies.ts';
 import { POD_SECURITY } from '../preview-namespace/preview-namespace.ts';
 import { sampleFence } from '../preview-namespace/sample-fence.ts';
 import { Guard, username } from './guards.ts';
+import { ownFenceKinds } from './kinds.ts';
 
 /** How far apart clocks may be, and how late a commit may be seen; seconds. */
 const TOLERANCE = 3600;
@@ -70,6 +71,12 @@ function fenceShape(platform: PlatformSpec): GuardSpec {
         operations: ['CREATE', 'UPDATE', 'DELETE'],
         resources: ['rolebindings'],
       },
+      ...ownFenceKinds(platform).map(({ group, resource }) => ({
+        apiGroups: [group],
+        apiVersions: ['*'],
+        operations: ['CREATE', 'UPDATE', 'DELETE'] as const,
+        resources: [resource],
+      })),
     ],
     when: username(reconcilerNamespace(platform), FENCER_ACCOUNT),
     validations: [

@@ -1,8 +1,7 @@
-import { invalidInput } from '../../core/errors.ts';
+import { groupOf } from '../../model/platform/kinds.ts';
 import type { Engine, PlatformSpec } from '../../model/platform.ts';
 import { ruleParams } from '../../policies/params.ts';
 import type { ResourceKind } from '../../policies/resources.ts';
-import { ALL_RECONCILERS } from '../../reconcilers/index.ts';
 
 const kind = (group: string, name: string, resource = guessResource(name)): ResourceKind => ({
   group,
@@ -19,7 +18,7 @@ function guessResource(name: string): string {
 
 export const NAMESPACE_KIND = kind('', 'Namespace');
 
-/** What a fence is made of inside its namespace; nothing of it may be written by a preview's own account. */
+/** What every fence is made of inside its namespace; nothing of it may be written by a preview's own account. */
 export const FENCE_KINDS: readonly ResourceKind[] = [
   kind('', 'LimitRange'),
   kind('', 'ResourceQuota'),
@@ -28,38 +27,24 @@ export const FENCE_KINDS: readonly ResourceKind[] = [
   kind('rbac.authorization.k8s.io', 'RoleBinding'),
 ];
 
-/** What grants permissions, what guards, and what deploys: a reconciler may obey its kinds in any namespace. */
-const FORBIDDEN_GROUPS = new Set([
-  'rbac.authorization.k8s.io',
-  'admissionregistration.k8s.io',
-  ...ALL_RECONCILERS.flatMap(({ pinned }) => pinned.kinds.map(({ group }) => group)),
-]);
-const FORBIDDEN_CORE = new Set(['Namespace', 'Secret', 'Pod', ...FENCE_KINDS.map((k) => k.kind)]);
+/** What a fence is made of on this platform, the kinds of its extensions among them. */
+export function fenceKinds(spec: Pick<PlatformSpec, 'fenceKinds'>): readonly ResourceKind[] {
+  return [...FENCE_KINDS, ...ownFenceKinds(spec)];
+}
+
+/** The kinds that extensions add to fences. */
+export function ownFenceKinds(spec: Pick<PlatformSpec, 'fenceKinds'>): readonly ResourceKind[] {
+  return spec.fenceKinds.map(groupOf).map(({ group, kind: name }) => kind(group, name));
+}
 
 /**
  * The kinds of a preview's `app/` folder: one list for the rule, the AppProject and the account's role, so that all
  * three refuse the same things.
- *
- * @throws GreenroomError `invalid-input` when `policies.parameters.allowedKinds` holds a kind that would open the fence
  */
 export function workloadKinds(spec: PlatformSpec): readonly ResourceKind[] {
-  return ruleParams(spec).allowedKinds.map(parseAllowedKind);
-}
-
-function parseAllowedKind(text: string, index: number): ResourceKind {
-  const slash = text.lastIndexOf('/');
-  const parsed = kind(text.slice(0, Math.max(slash, 0)), text.slice(slash + 1));
-  const forbidden =
-    FORBIDDEN_GROUPS.has(parsed.group) ||
-    (parsed.group === '' && FORBIDDEN_CORE.has(parsed.kind)) ||
-    parsed.kind === 'NetworkPolicy';
-  if (!forbidden && /^[A-Z][A-Za-z0-9]*$/.test(parsed.kind)) return parsed;
-  throw invalidInput([
-    {
-      field: `spec.policies.parameters.allowedKinds[${index}]`,
-      message: `must be group/Kind of workloads; ${text} ${forbidden ? "belongs to the platform's side" : 'is no kind'}`,
-    },
-  ]);
+  return ruleParams(spec)
+    .allowedKinds.map(groupOf)
+    .map(({ group, kind: name }) => kind(group, name));
 }
 
 /** What guards are made of. */

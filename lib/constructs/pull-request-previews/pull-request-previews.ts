@@ -16,7 +16,7 @@ import { PULL_REQUEST_PROJECTS } from '../../reconcilers/argocd/names.ts';
 import { reconcilerOf } from '../../reconcilers/index.ts';
 import { AppProject } from '../app-project/app-project.ts';
 import { ApplicationSet } from '../application-set/application-set.ts';
-import { FENCE_KINDS, NAMESPACE_KIND, workloadKinds } from '../bootstrap/kinds.ts';
+import { fenceKinds, NAMESPACE_KIND, workloadKinds } from '../bootstrap/kinds.ts';
 import { fenceChart } from './fence.ts';
 import { pullRequestGuard } from './guard.ts';
 
@@ -151,7 +151,7 @@ function sidesOf(
       project: `${PULL_REQUEST_PROJECTS}fences-${repo}`,
       suffix: '-fence',
       account: `${platform.argocd.namespace}:${FENCER_ACCOUNT}`,
-      kinds: { clusterKinds: [NAMESPACE_KIND], namespacedKinds: FENCE_KINDS },
+      kinds: { clusterKinds: [NAMESPACE_KIND], namespacedKinds: fenceKinds(platform) },
       source: {
         repoUrl,
         targetRevision: platform.appsRepo.branch,

@@ -4,7 +4,7 @@ import type { FieldPath } from './positions.ts';
 const PLAIN_KEY = /^[A-Za-z_][A-Za-z0-9_-]{0,99}$/;
 const SHOWN = 60;
 
-/** `spec.sources[0].owner`; keys that are no plain words in quotes: `metadata.labels["app.kubernetes.io/name"]`. */
+/** `spec.sources[0].owner`; keys that are not plain words in quotes: `metadata.labels["app.kubernetes.io/name"]`. */
 export function fieldName(path: FieldPath): string {
   return path
     .map((segment, i) => {

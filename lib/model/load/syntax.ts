@@ -46,7 +46,7 @@ function readTokens(text: string, maxLexemes: number, tokens: CST.Token[]): Text
     if (!isScalar && (lexeme === '[' || lexeme === '{') && ++depth > MAX_DEPTH) return tooDeep(offset);
     if (!isScalar && (lexeme === ']' || lexeme === '}')) depth--;
     for (const token of parser.next(lexeme)) tokens.push(token);
-    // These two announce what comes next and are no text themselves.
+    // These two announce what comes next and are not text themselves.
     if (lexeme !== CST.SCALAR && lexeme !== CST.DOCUMENT) offset += lexeme.length;
     isScalar = lexeme === CST.SCALAR;
   }

@@ -16,7 +16,7 @@ const hidden = () =>
 /** Nothing of it is hidden: most texts are like that, and to compile {@link hidden} takes longer than to read them. */
 const PLAIN = /^[\t\n -~]*$/;
 
-/** `U+202E` for the first hidden character of a string; undefined where there is none. */
+/** `U+202E` for the first hidden character of a string; undefined if there is none. */
 export function hiddenCharacter(text: string): string | undefined {
   const found = PLAIN.test(text) ? null : hidden().exec(text);
   return found ? codePointName(found[0]) : undefined;

@@ -4,6 +4,7 @@ import { contains, parseNetwork } from '../ipv4.ts';
 import { hasLabel } from '../pull-labels.ts';
 import { durationSeconds, quantityValue } from '../scalars.ts';
 import { TEMPLATE_NAMES } from '../templates/index.ts';
+import { kindProblems } from './kinds.ts';
 import type { egress, network } from './network.ts';
 import type { cluster } from './operation.ts';
 import type { cost, policies } from './rules.ts';
@@ -25,6 +26,7 @@ export interface Settings {
   readonly services: z.output<typeof services>;
   readonly registries: readonly string[];
   readonly tag: string;
+  readonly fenceKinds: readonly string[];
 }
 
 /** Settings that contradict each other: where, and a sentence. */
@@ -34,7 +36,7 @@ export interface Contradiction {
 }
 
 /**
- * All that no preview could be right with, whatever its maker writes: it is the platform team's to mend, and has to be
+ * Settings with which no preview could be valid: the platform team has to correct them, and they have to be
  * found before a maker meets it.
  */
 export function contradictions(settings: Settings): Contradiction[] {
@@ -48,6 +50,7 @@ export function contradictions(settings: Settings): Contradiction[] {
     ...budgetProblems(settings),
     ...defaultSizeProblems(settings),
     ...serviceProblems(settings),
+    ...kindProblems(settings),
   ];
 }
 
@@ -137,7 +140,7 @@ function clusterProblems({ clusters, sizes }: Settings): Contradiction[] {
         : [
             {
               path: ['clusters', i, 'when', 'sizes', j],
-              message: `is no size of this platform; found "${size}", there are ${known.join(', ')}`,
+              message: `is not a size of this platform; found "${size}", there are ${known.join(', ')}`,
             },
           ],
     );
@@ -220,7 +223,7 @@ function budgetProblems({ sizes, cost: { rates, budgets, currency } }: Settings)
 }
 
 function defaultSizeProblems({ sizes, defaultSize }: Settings): Contradiction[] {
-  // Where there is no size at all, that is what has to be said.
+  // Without any size, another sentence says so.
   if (Object.keys(sizes).length === 0 || Object.hasOwn(sizes, defaultSize)) return [];
   return [{ path: ['defaultSize'], message: `must be ${oneOf(sizes)}; found "${defaultSize}"` }];
 }

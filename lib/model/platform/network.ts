@@ -96,5 +96,5 @@ export const network = section({
   clusterCidrs: z
     .array(cidr)
     .default(['10.0.0.0/8', '100.64.0.0/10', '172.16.0.0/12', '192.168.0.0/16'])
-    .meta({ description: 'Ranges of nodes, pods and services; never reachable, whatever `egress` allows.' }),
+    .meta({ description: 'Ranges of nodes, pods and services; never reachable, even if `egress` allows them.' }),
 }).meta({ description: 'What the network policies have to know of the cluster.' });

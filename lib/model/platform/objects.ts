@@ -85,3 +85,19 @@ export const priorityClass = dnsLabel.optional().meta({
   description: "PriorityClass of every app's pods. Default: the cluster's default.",
   examples: ['previews'],
 });
+
+export const fenceKinds = z
+  .array(
+    bounded(
+      253,
+      /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?\/[A-Z][A-Za-z0-9]*$/,
+      'must be a kind with its group, such as cilium.io/CiliumNetworkPolicy',
+    ),
+  )
+  .max(20)
+  .default([])
+  .meta({
+    description:
+      "Kinds of your own that an extension adds to fences, `group/Kind`: let into the fences' project and the account that writes them, and held to previews by the guards.",
+    examples: [['cilium.io/CiliumNetworkPolicy']],
+  });

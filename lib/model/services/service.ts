@@ -14,7 +14,7 @@ export interface ServiceType {
   readonly writable: readonly string[];
   /** Runs inside it and ends with 0 once it answers; null where nobody can tell. */
   readonly ready: readonly string[] | null;
-  /** Database and account, as Score's outputs have them; empty where there is no such thing. */
+  /** Database and account, as Score's outputs have them; empty where a service has no such output. */
   readonly database: string;
   readonly username: string;
   /** Its address for apps, of `{host}` and `{port}`. */
@@ -23,5 +23,5 @@ export interface ServiceType {
   readonly variable: string;
 }
 
-/** The account and the database of every service. There is no password: nobody but the preview's own pods gets there. */
+/** The account and the database of every service. There is no password: only the preview's own pods can connect. */
 export const ACCOUNT = 'app';

@@ -30,7 +30,7 @@ export interface Template<Name extends string = string> {
   readonly name: Name;
   /** What it is for, in a few words: shown by editors and in the docs. */
   readonly summary: string;
-  /** What its fields are where the file says nothing. Null for what it has not: without a port there is no route either. */
+  /** What its fields are where the file says nothing. Null means that it has no such thing: without a port there is no route either. */
   readonly defaults: {
     /** The port that it listens on. */
     readonly port: number | null;

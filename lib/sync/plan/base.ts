@@ -1,15 +1,16 @@
 import { type Compiler, createCompiler } from '../../compile/compile.ts';
 import type { PreviewExtension } from '../../constructs/extension.ts';
 import type { Clock } from '../../core/clock.ts';
-import { formatProblem, GreenroomError } from '../../core/errors.ts';
+import { formatProblem, GreenroomError, platformAtFault } from '../../core/errors.ts';
 import type { FileSet } from '../../core/fileset.ts';
 import type { ImageRegistry } from '../../evidence/registry/lookup.ts';
 import type { Trust } from '../../evidence/signatures/trust.ts';
 import type { ImageVerifier } from '../../evidence/verify-image.ts';
 import type { Forge } from '../../forge/forge.ts';
 import type { AppsRepo } from '../../gitops/apps-repo.ts';
-import { EXCEPTIONS_GLOB, PLATFORM_FILE, RECORDS_GLOB, TRUST_GLOB } from '../../model/layout.ts';
+import { EXCEPTIONS_GLOB, EXTENSIONS_GLOB, PLATFORM_FILE, RECORDS_GLOB, TRUST_GLOB } from '../../model/layout.ts';
 import { MANIFEST_FILE, refuseNewer } from '../../model/manifest.ts';
+import { namedExtensions } from '../../model/platform/extensions.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import { type PreviewRecord, parseRecord } from '../../model/record.ts';
 import type { CelCompiler } from '../../policies/cel.ts';
@@ -17,6 +18,22 @@ import { loadExceptions } from '../../policies/exceptions.ts';
 import { loadPlatform } from '../../policies/platform.ts';
 import type { Rule } from '../../policies/rule.ts';
 import { chosenRules } from '../../policies/rule-set.ts';
+
+/** What modules of the platform's own bring. */
+export interface OwnModules {
+  readonly extensions: readonly PreviewExtension[];
+  /** Rules beside greenroom's. */
+  readonly extraRules: readonly Rule[];
+}
+
+/**
+ * Loads modules of the apps repo.
+ *
+ * @param named their paths
+ * @param files text by path; all that they can import of each other
+ * @throws GreenroomError `invalid-input` of the platform's for one that cannot be loaded
+ */
+export type ModuleLoader = (named: readonly string[], files: FileSet) => Promise<OwnModules>;
 
 /** What a sync works with; nothing in it knows which pull request it is about. */
 export interface SyncContext {
@@ -32,6 +49,8 @@ export interface SyncContext {
   readonly extensions?: readonly PreviewExtension[];
   /** Rules of the platform's own, beside greenroom's. @default - none */
   readonly extraRules?: readonly Rule[];
+  /** Loads what greenroom.yaml names under `extensions`. @default - nothing can be loaded */
+  readonly modules?: ModuleLoader;
   /** CEL that is compiled already: the same for every head of the apps repo. @default - nothing */
   readonly cel?: CelCompiler;
 }
@@ -41,6 +60,8 @@ export interface Base {
   readonly head: string | null;
   readonly platform: PlatformSpec;
   readonly compile: Compiler;
+  /** Rules of the platform's own, beside greenroom's. */
+  readonly extraRules: readonly Rule[];
   /** Whose signatures count; null where the platform asks for no more than digests. */
   readonly trust: Trust | null;
   /** Unix seconds; one reading of the clock for everything decided on this base. */
@@ -74,23 +95,25 @@ export async function readBase(context: Omit<SyncContext, 'forge'>, at?: string)
   if (text === undefined) {
     throw new GreenroomError('failed', `${context.repo.description} ${await lackOf(context.repo, head)}`);
   }
-  const platform = (context.platforms ?? new PlatformReader()).read(text, context.extraRules);
+  const { extensions, extraRules } = await ownModules(context, text, head);
+  const platform = (context.platforms ?? new PlatformReader()).read(text, extraRules);
   const now = context.clock();
   const exceptions = exceptionFiles(files);
-  const { refused, malformed } = loadExceptions(exceptions, { now, platform, rules: chosenRules(context) });
+  const { refused, malformed } = loadExceptions(exceptions, { now, platform, rules: chosenRules({ extraRules }) });
   let records: Promise<readonly StoredRecord[]> | undefined;
   return {
     head,
     platform,
     now,
+    extraRules,
     notes: [...malformed, ...refused].map((problem) => `exception ignored: ${formatProblem(problem)}`),
     trust: await trustOf(platform, files, now),
     compile: createCompiler({
       platform,
       exceptions,
       now,
-      extensions: context.extensions,
-      extraRules: context.extraRules,
+      extensions,
+      extraRules,
       cel: context.cel,
     }),
     records: () => {
@@ -98,6 +121,34 @@ export async function readBase(context: Omit<SyncContext, 'forge'>, at?: string)
       return records;
     },
   };
+}
+
+type OwnModulesContext = Pick<SyncContext, 'repo' | 'extensions' | 'extraRules' | 'modules'>;
+
+/**
+ * What is given, and what a greenroom.yaml names under `extensions`.
+ *
+ * Most platforms name none, and are asked for nothing more.
+ *
+ * @param head the commit that the file is of
+ * @throws GreenroomError `invalid-input` of the platform's for what is not there or cannot be loaded
+ */
+export async function ownModules(
+  { repo, extensions = [], extraRules = [], modules }: OwnModulesContext,
+  text: string,
+  head: string | null,
+): Promise<OwnModules> {
+  const named = namedExtensions(text);
+  if (named.length === 0) return { extensions, extraRules };
+  const { files } = await repo.read([EXTENSIONS_GLOB], head);
+  const missing = named.filter((path) => !files.has(path));
+  const message =
+    missing.length > 0 ? `names ${missing.join(', ')}, which the apps repo does not have` : 'cannot be loaded here';
+  if (modules === undefined || missing.length > 0) {
+    throw platformAtFault([{ file: PLATFORM_FILE, field: 'spec.extensions', message }]);
+  }
+  const own = await modules(named, files);
+  return { extensions: [...extensions, ...own.extensions], extraRules: [...extraRules, ...own.extraRules] };
 }
 
 /** sigstore's libraries are loaded where somebody's signature counts. */
@@ -109,15 +160,16 @@ async function trustOf({ evidence }: PlatformSpec, files: FileSet, now: number):
 
 /** Reads the platform's file, which stays the same for weeks and is asked for with every pull request. */
 export class PlatformReader {
-  #last: { readonly text: string; readonly platform: PlatformSpec } | undefined;
+  #last: { readonly key: string; readonly platform: PlatformSpec } | undefined;
 
   /**
-   * @param extraRules rules of the platform's own, the same for all that a process does
+   * @param extraRules rules of the platform's own, whose ids it may name
    * @throws GreenroomError `invalid-input` when it is wrong
    */
   read(text: string, extraRules?: readonly Rule[]): PlatformSpec {
-    if (this.#last?.text !== text)
-      this.#last = { text, platform: loadPlatform(text, PLATFORM_FILE, extraRules).value.spec };
+    const key = [text, ...(extraRules ?? []).map(({ id }) => id)].join('\0');
+    if (this.#last?.key !== key)
+      this.#last = { key, platform: loadPlatform(text, PLATFORM_FILE, extraRules).value.spec };
     return this.#last.platform;
   }
 }

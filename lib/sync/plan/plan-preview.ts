@@ -252,11 +252,11 @@ function planner(
         return remove({ ...state, live: null } as PreviewState);
       return { ...none, state };
     },
-    write({ files, folder, record, findings, evidence }: CompiledPreview): PreviewPlan {
+    write({ files, folder, record, findings, evidence, notes }: CompiledPreview): PreviewPlan {
       const now = existing?.now ?? { files: new Map(), irregular: [] };
       const folders = [...new Set([...(existing?.folders ?? []), folder])];
       const change = planChange({ now, wanted: files, folders });
-      const shown = evidence.length === 0 ? {} : { evidence };
+      const shown = { ...(evidence.length > 0 && { evidence }), ...(notes.length > 0 && { notes }) };
       const state: PreviewState = { state: 'committed', preview: livePreview(record), findings, ...shown };
       const effect = change.size === 0 ? 'none' : existing === null ? 'create' : 'update';
       const displaced = existing === null ? null : displacement(base, pull, existing, record);

@@ -121,13 +121,23 @@ describe('Bootstrap', () => {
     const deploying = ALL_RECONCILERS.flatMap(({ pinned }) => pinned.kinds.map((each) => `${each.group}/${each.kind}`));
     const ofTheFence = ['ResourceQuota', 'rbac.authorization.k8s.io/RoleBinding', 'networking.k8s.io/NetworkPolicy'];
     for (const kind of [...ofTheFence, ...deploying]) {
-      expect(() => bootstrap({ policies: { parameters: { allowedKinds: ['apps/Deployment', kind] } } })).toThrow(
-        expect.objectContaining({
-          code: 'invalid-input',
-          problems: [expect.objectContaining({ field: 'spec.policies.parameters.allowedKinds[1]' })],
-        }),
-      );
+      const allowed = { policies: { parameters: { allowedKinds: ['apps/Deployment', kind] } } };
+      expect(() => bootstrap(allowed)).toThrow(`must be a kind of workloads; ${kind} belongs to the platform's side`);
     }
+  });
+
+  it('lets kinds of the platform into fences: project, account, and the guard that holds it, together', () => {
+    const all = bootstrap({ fenceKinds: ['cilium.io/CiliumNetworkPolicy', 'acme.example/Policy'] });
+    const project = find(all.get('install/argocd'), 'AppProject', 'preview-fences');
+    expect(project.spec.namespaceResourceWhitelist).toContainEqual({ group: 'cilium.io', kind: 'CiliumNetworkPolicy' });
+    const role = find(all.get('install/clusters/main'), 'ClusterRole', 'preview-fencer');
+    const verbs = ['create', 'delete', 'get', 'list', 'patch', 'update'];
+    expect(role.rules).toContainEqual({ apiGroups: ['cilium.io'], resources: ['ciliumnetworkpolicies'], verbs });
+    expect(role.rules).toContainEqual({ apiGroups: ['acme.example'], resources: ['policies'], verbs });
+    const guard = find(all.get('install/clusters/main'), 'ValidatingAdmissionPolicy', 'greenroom-fence');
+    expect(guard.spec.matchConstraints.resourceRules).toContainEqual(
+      expect.objectContaining({ apiGroups: ['cilium.io'], resources: ['ciliumnetworkpolicies'] }),
+    );
   });
 
   it('adds kinds that the platform allows, under the resource name that Kubernetes would guess', () => {

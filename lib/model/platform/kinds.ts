@@ -1,0 +1,64 @@
+import type { Contradiction, Settings } from './consistency.ts';
+
+// Kinds that a platform adds: to what previews hold, and to what fences hold.
+
+/** Permissions, admission, and orders to reconcilers: nobody but the platform's own installation writes these. */
+const FORBIDDEN_GROUPS = [
+  'admissionregistration.k8s.io',
+  'apiextensions.k8s.io',
+  'argoproj.io',
+  'constraints.gatekeeper.sh',
+  'helm.toolkit.fluxcd.io',
+  'kustomize.toolkit.fluxcd.io',
+  'kyverno.io',
+  'policies.kyverno.io',
+  'rbac.authorization.k8s.io',
+  'source.toolkit.fluxcd.io',
+  'templates.gatekeeper.sh',
+];
+
+/** Of the core group: what a fence is made of, and what would bypass its rules. */
+const FORBIDDEN_CORE = ['LimitRange', 'Namespace', 'Pod', 'ResourceQuota', 'Secret', 'ServiceAccount'];
+
+/** @param text `group/Kind`, or `Kind` of the core group */
+export function groupOf(text: string): { readonly group: string; readonly kind: string } {
+  const slash = text.lastIndexOf('/');
+  return { group: text.slice(0, Math.max(slash, 0)), kind: text.slice(slash + 1) };
+}
+
+/** Why previews cannot hold objects of a kind; undefined if they can. */
+export function workloadKindProblem(text: string): string | undefined {
+  const { group, kind } = groupOf(text);
+  if (!/^[A-Z][A-Za-z0-9]*$/.test(kind)) return 'is not a kind';
+  const isOurs = group === '' ? FORBIDDEN_CORE.includes(kind) : FORBIDDEN_GROUPS.includes(group);
+  return isOurs || kind === 'NetworkPolicy' ? "belongs to the platform's side" : undefined;
+}
+
+/** The kinds that cannot be added where they are named. */
+export function kindProblems({ policies, fenceKinds }: Settings): Contradiction[] {
+  const chosen = policies.parameters.allowedKinds ?? {};
+  const place = ['policies', 'parameters', 'allowedKinds'];
+  const named = Array.isArray(chosen)
+    ? chosen.map((text, i) => ({ text, path: [...place, i] }))
+    : Object.keys(chosen).map((text) => ({ text, path: [...place, text] }));
+  const workloads = named.filter(({ text }) => Array.isArray(chosen) || chosen[text] === true);
+  return [
+    ...workloads.flatMap(({ text, path }) => {
+      const problem = workloadKindProblem(text);
+      return problem === undefined ? [] : [{ path, message: `must be a kind of workloads; ${text} ${problem}` }];
+    }),
+    ...fenceKinds.flatMap((text, i) => {
+      const isShared = workloads.some((other) => other.text === text);
+      const problem = isShared ? 'is among allowedKinds, which previews write themselves' : fenceKindProblem(text);
+      return problem === undefined
+        ? []
+        : [{ path: ['fenceKinds', i], message: `cannot hold ${text}, which ${problem}` }];
+    }),
+  ];
+}
+
+function fenceKindProblem(text: string): string | undefined {
+  const { group } = groupOf(text);
+  if (FORBIDDEN_GROUPS.includes(group)) return "is the platform's own installation's to write";
+  return ['apps', 'batch', 'networking.k8s.io'].includes(group) ? 'is a kind of apps, or in every fence' : undefined;
+}

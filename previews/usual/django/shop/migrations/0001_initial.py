@@ -1,0 +1,13 @@
+"""The first table."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    initial = True
+    operations = [
+        migrations.CreateModel(
+            name="Item",
+            fields=[("id", models.BigAutoField(primary_key=True)), ("name", models.CharField(max_length=100))],
+        ),
+    ]

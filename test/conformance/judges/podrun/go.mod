@@ -1,0 +1,3 @@
+module greenroom.dev/conformance/podrun
+
+go 1.26.0
