@@ -11,3 +11,10 @@ export interface Wait {
   /** Unix seconds. */
   readonly until: number;
 }
+
+/** A limit of the forge that held everything back. */
+export interface Late {
+  readonly seconds: number;
+  /** Unix seconds. */
+  readonly until: number;
+}

@@ -1,5 +1,6 @@
 import { formatProblem, type Problem } from '../core/errors.ts';
 import { type Finding, isDenial } from '../core/finding.ts';
+import type { Late } from '../forge/limits.ts';
 import type { Status } from '../status/status.ts';
 import {
   entries,
@@ -13,10 +14,20 @@ import {
 } from './advice.ts';
 import { endedText, leftWords, removedText } from './endings.ts';
 import { renderEngineers } from './engineers.ts';
-import { COMMENT_MARKER, memoryLine, memoryOf, tickedBoxes, withEnd, withoutMarks, withoutTicks } from './markers.ts';
+import {
+  COMMENT_MARKER,
+  lateLine,
+  lateOf,
+  memoryLine,
+  memoryOf,
+  tickedBoxes,
+  withEnd,
+  withoutMarks,
+  withoutTicks,
+} from './markers.ts';
 import { runningText } from './running.ts';
 import type { LivePreview, Place, PreviewState, ReportOptions, Subject } from './state.ts';
-import { code, count, dayAndTime, ordinal, printable, sentence, shortSha } from './text.ts';
+import { code, count, dayAndTime, ordinal, printable, roughDuration, sentence, shortSha } from './text.ts';
 
 const REVIEW = {
   open: 'waiting for review',
@@ -77,10 +88,22 @@ export function renderComment(
     ...(seen === null ? [] : [seen]),
     ...bodyOf(state, writing),
   ];
-  const foot = ['', `<sub>${code(shortSha(subject.headSha))} · reload to refresh</sub>`, ''];
+  const foot = [
+    '',
+    ...lateText(options.late ?? lateOf(earlier, subject.headSha), subject),
+    `<sub>${code(shortSha(subject.headSha))} · reload to refresh</sub>`,
+    '',
+  ];
   const room = options.can.commentLength - [...head, ...foot].join('\n').length;
   const text = [...head, ...engineers(state, writing, room), ...foot].join('\n');
   return options.can.hiddenMarkers ? text : withoutMarks(text);
+}
+
+function lateText(late: Late | null, { headSha }: Subject): string[] {
+  if (late === null) return [];
+  const { seconds, until } = late;
+  const text = `This comes ${roughDuration(seconds)} late: a limit of the forge held it back until ${dayAndTime(until)}.`;
+  return [lateLine(headSha, late), text, ''];
 }
 
 /** What the comment remembers of what it said last. */

@@ -1,4 +1,5 @@
 import { sha256 } from '../core/digest.ts';
+import type { Late } from '../forge/limits.ts';
 
 /** First line of the one comment; the forge finds it by this and by its author. */
 export const COMMENT_MARKER = '<!-- greenroom:preview -->';
@@ -91,6 +92,19 @@ export function endPart(text: string): string {
 export function withEnd(comment: string, text: string, seen: string | null): string {
   const ended = comment.replace(END, () => endPart(text));
   return seen === null ? ended : ended.replace(SEEN, () => seen);
+}
+
+const LATE = /^<!-- greenroom:late ([0-9a-f]{40,64}) (\d{1,7}) (\d{1,11}) -->$/m;
+
+/** Remembers what held back what is told of a commit. */
+export function lateLine(headSha: string, { seconds, until }: Late): string {
+  return `<!-- greenroom:late ${headSha} ${Math.round(seconds)} ${Math.ceil(until)} -->`;
+}
+
+/** Null where nothing did, or another commit. */
+export function lateOf(comment: string | null, headSha: string): Late | null {
+  const found = LATE.exec(comment ?? '');
+  return found?.[1] === headSha ? { seconds: Number(found[2]), until: Number(found[3]) } : null;
 }
 
 /** What a box asks for when it is ticked. */

@@ -1,6 +1,7 @@
 import type { ErrorCode, Problem } from '../core/errors.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Capabilities } from '../forge/capabilities.ts';
+import type { Late } from '../forge/limits.ts';
 import type { Pages } from '../forge/pages.ts';
 
 /** A preview as the apps repo holds it. */
@@ -134,6 +135,8 @@ export interface ReportOptions {
   readonly warn: number;
   /** Longest life that can be asked for, in seconds. */
   readonly max: number;
+  /** What held back what is told. @default - nothing */
+  readonly late?: Late;
   /** Line of a setting below `spec` in preview.yaml: `env`, `apps.api.port`; null for none. @default - nobody knows */
   readonly lineOf?: (field: string) => number | null;
   /** The forge's pages; null for a forge without any. */

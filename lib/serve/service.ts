@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import { formatTime, systemClock } from '../core/clock.ts';
+import { type Clock, formatTime, systemClock } from '../core/clock.ts';
 import { GreenroomError } from '../core/errors.ts';
-import type { Wait } from '../forge/limits.ts';
+import type { Late, Wait } from '../forge/limits.ts';
 import type { AppsBranch, PullTrigger, Trigger, WebhookSource } from '../forge/webhook.ts';
 import type { SyncContext } from '../sync/plan/base.ts';
 import type { Tell } from '../sync/publish.ts';
@@ -46,6 +46,8 @@ export interface ServiceOptions {
   readonly retryAfter?: number;
   /** Plan and say, write nothing anywhere. @default false */
   readonly dryRun?: boolean;
+  /** @default - the system's */
+  readonly clock?: Clock;
   /** A number from 0 up to 1: replicas that were started together do not sweep together. */
   readonly random: () => number;
 }
@@ -69,14 +71,17 @@ const WORDS: Readonly<Record<number, string>> = {
  */
 export class Service {
   readonly #options: ServiceOptions;
+  readonly #clock: Clock;
   readonly #queue: KeyedQueue<PullTrigger>;
   readonly #metrics: Metrics;
   readonly #server: Server;
   readonly #writer = new Writer();
   readonly #teller = new Teller();
   readonly #retries: Retries<PullTrigger>;
-  /** Unix seconds until which the forge takes nothing from us. */
-  #closedUntil = 0;
+  /** Unix seconds in which the forge takes, or took, nothing from us. */
+  #closed = { from: 0, until: 0 };
+  /** When what is not done yet was told of first, by pull request, in unix seconds. */
+  readonly #toldAt = new Map<string, number>();
   #sweeping: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isStopping = false;
@@ -86,6 +91,7 @@ export class Service {
   constructor(options: ServiceOptions) {
     if (options.secrets.length === 0 || options.secrets.includes('')) throw new Error('a webhook without a secret');
     this.#options = options;
+    this.#clock = options.clock ?? systemClock;
     const { concurrency = 50, capacity = 1000 } = options;
     this.#queue = new KeyedQueue({
       concurrency,
@@ -95,11 +101,11 @@ export class Service {
     });
     this.#retries = new Retries({
       random: options.random,
-      clock: systemClock,
+      clock: this.#clock,
       first: options.retryAfter ?? 5,
       again: (key, trigger) => void this.#queue.add(key, trigger),
     });
-    this.#metrics = new Metrics(this.#queue, this.#retries, () => this.#closedUntil);
+    this.#metrics = new Metrics(this.#queue, this.#retries, () => this.#closed.until);
     this.#server = createServer({ requestTimeout: 20_000, headersTimeout: 10_000 }, (request, response) => {
       this.#answer(request, response).catch((error: unknown) => {
         this.#failed('request', error, {});
@@ -163,7 +169,10 @@ export class Service {
   waits({ reason, call, seconds, until }: Wait): void {
     this.#metrics.waits.inc({ reason });
     this.#metrics.waitSeconds.inc({ reason }, seconds);
-    if (reason !== 'throttle') this.#closedUntil = Math.max(this.#closedUntil, until);
+    if (reason !== 'throttle') {
+      const from = this.#closed.until > this.#clock() ? this.#closed.from : until - seconds;
+      this.#closed = { from, until: Math.max(this.#closed.until, until) };
+    }
     // Waiting below a limit is usual.
     const level = reason === 'throttle' ? 'info' : 'warn';
     this.#options.log({ level, event: 'wait', reason, call, seconds, until: formatTime(Math.ceil(until)) });
@@ -192,8 +201,8 @@ export class Service {
 
   /** It takes deliveries also while the forge takes nothing: they are done when it does. */
   #readiness(): string {
-    if (this.#closedUntil <= systemClock()) return 'ok\n';
-    return `ok\nthe forge takes no requests until ${formatTime(Math.ceil(this.#closedUntil))}\n`;
+    if (this.#closed.until <= this.#clock()) return 'ok\n';
+    return `ok\nthe forge takes no requests until ${formatTime(Math.ceil(this.#closed.until))}\n`;
   }
 
   #take(received: Received): readonly [status: number, outcome: string] {
@@ -210,13 +219,27 @@ export class Service {
         return [204, 'ignored'];
       case 'trigger': {
         const { pulls, sweep } = received.trigger;
-        const outcomes = pulls.map((trigger) => this.#queue.add(keyOf(trigger), trigger));
+        const outcomes = pulls.map((trigger) => this.#add(trigger));
         const sweeps = sweep && this.#sweepNow();
         if (outcomes.includes('full')) return [503, 'full'];
         if (outcomes.length === 0) return sweeps ? [202, 'sweep'] : [204, 'ignored'];
         return [202, outcomes.includes('queued') ? 'queued' : 'joined'];
       }
     }
+  }
+
+  #add(trigger: PullTrigger): 'queued' | 'joined' | 'full' {
+    const key = keyOf(trigger);
+    const outcome = this.#queue.add(key, trigger);
+    if (outcome !== 'full' && !this.#toldAt.has(key)) this.#toldAt.set(key, this.#clock());
+    return outcome;
+  }
+
+  /** What held back a pull request that was told of at such a time; null for nothing that anybody would notice. */
+  #late(toldAt: number): Late | null {
+    const { from, until } = this.#closed;
+    const seconds = until - Math.max(from, toldAt);
+    return until <= this.#clock() && seconds >= NOTICED_SECONDS ? { seconds, until } : null;
   }
 
   /** False where something else sweeps. */
@@ -237,7 +260,9 @@ export class Service {
         release();
         return this.#teller.tell(subjectOf(pull), work);
       };
-      const options = { dryRun: dryRun === true, writer: this.#writer, tell };
+      const toldAt = this.#toldAt.get(keyOf(trigger)) ?? this.#clock();
+      const late = () => this.#late(toldAt);
+      const options = { dryRun: dryRun === true, writer: this.#writer, tell, late };
       const result = await withContext((context) => handleTrigger(context, trigger, options));
       const state = result?.state.state ?? 'nothing-asked';
       const { effect, commit, notes } = result ?? { effect: 'none', commit: null, notes: [] };
@@ -245,12 +270,18 @@ export class Service {
       log({ level: 'info', event: 'sync', about, state, effect, commit, ms: since(started) });
       for (const note of notes) log({ level: 'warn', event: 'sync', about, note });
       if (result?.isPassing) this.#retryLater(trigger);
-      else this.#retries.done(keyOf(trigger));
+      else this.#done(trigger);
     } catch (error) {
       this.#failed('sync', error, { about, ms: since(started) });
       if (error instanceof GreenroomError && error.code === 'unreachable') this.#retryLater(trigger, error.until);
+      else this.#toldAt.delete(keyOf(trigger));
     }
     this.#metrics.syncSeconds.observe((performance.now() - started) / 1000);
+  }
+
+  #done(trigger: PullTrigger): void {
+    this.#retries.done(keyOf(trigger));
+    this.#toldAt.delete(keyOf(trigger));
   }
 
   /** What failed in passing is not left to the next sweep. */
@@ -258,8 +289,10 @@ export class Service {
     if (this.#isStopping) return;
     const seconds = this.#retries.later(keyOf(trigger), trigger, until);
     const about = subjectOf(trigger);
-    if (seconds === null) this.#options.log({ level: 'warn', event: 'retry', about, note: 'left to the next sweep' });
-    else {
+    if (seconds === null) {
+      this.#toldAt.delete(keyOf(trigger));
+      this.#options.log({ level: 'warn', event: 'retry', about, note: 'left to the next sweep' });
+    } else {
       this.#metrics.retries.inc();
       this.#options.log({ level: 'info', event: 'retry', about, seconds: Math.round(seconds) });
     }
@@ -322,6 +355,9 @@ function end(
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', ...headers });
   response.end(body);
 }
+
+/** Less than so many seconds late is not worth a word. */
+const NOTICED_SECONDS = 60;
 
 const aboutOf = ({ pulls }: Trigger) => pulls.slice(0, 10).map(subjectOf).join(' ') || null;
 /** Names are the same in any case. */

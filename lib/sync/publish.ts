@@ -9,6 +9,7 @@ import {
   type PullRequestReport,
   type Suggestion,
 } from '../forge/forge.ts';
+import type { Late } from '../forge/limits.ts';
 import { PREVIEW_FILE } from '../model/layout.ts';
 import { defaultPlatform } from '../model/platform.ts';
 import { durationSeconds } from '../model/scalars.ts';
@@ -46,6 +47,8 @@ export interface PublishOptions {
   readonly observed?: readonly Observation[];
   /** How it is told where others are told as well. @default - at once */
   readonly tell?: Tell;
+  /** What held it back, when it is told. @default - nothing */
+  readonly late?: () => Late | null;
 }
 
 /**
@@ -133,12 +136,13 @@ function reportOf(
   context: SyncContext,
   base: Said,
   plan: Saying,
-  { boxesAnswered = false, observed = [] }: PublishOptions,
+  { boxesAnswered = false, observed = [], late = () => null }: PublishOptions,
   onStatus: (status: Status | null) => void,
 ): PullRequestReport {
   const { pull, name, live } = plan;
   const subject = subjectOf(pull);
-  const options = optionsOf(context, base, plan);
+  const heldBack = late();
+  const options = { ...optionsOf(context, base, plan), ...(heldBack === null ? {} : { late: heldBack }) };
   const { objects = [], effect } = plan;
   const state: PreviewState =
     plan.state.state === 'committed' ? { ...plan.state, objects, isNew: effect === 'create' } : plan.state;

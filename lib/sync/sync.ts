@@ -16,6 +16,7 @@ import {
   environmentOf,
   NOTHING_PUBLISHED,
   type Published,
+  type PublishOptions,
   publish,
   publishBrokenSettings,
   publishProblem,
@@ -32,6 +33,8 @@ export interface SyncOptions {
   readonly writer?: Writer;
   /** How makers are told where others are told as well. @default - at once */
   readonly tell?: Tell;
+  /** See {@link PublishOptions}. */
+  readonly late?: PublishOptions['late'];
   /** How new what is read has to be; an older answer is asked for again, a bounded number of times. @default - any */
   readonly seen?: Seen;
   /** How a lost race is tried again. */

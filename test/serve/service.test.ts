@@ -320,6 +320,37 @@ test('a limit that lets nothing through is shown, and deliveries are taken all t
   expect((await deliver(url)).status).toBe(202);
 });
 
+test('what a limit held back is told with how late it comes, until the next push', async () => {
+  let now = COMMIT_TIME + 60;
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const world = await start();
+  const { service, url, settled } = await start({
+    clock: () => now,
+    withContext: async (work) => {
+      await opened;
+      return work(world.context);
+    },
+  });
+  await deliver(url);
+  service.waits({ reason: 'limit', call: 'CommitFiles', seconds: 3600, until: now + 3600 });
+  now += 3601;
+  open();
+  await settled(1);
+  const comment = () => world.forge.comment({ path: 'acme/shop' }, 7) ?? '';
+  expect(comment()).toContain('This comes 60 minutes late: a limit of the forge held it back until ');
+  await deliver(url);
+  await settled(2);
+  expect(comment()).toContain('This comes 60 minutes late');
+  const sha = world.forge.repository('acme', 'shop', { 'preview.yaml': previewText('ttl: 3h') });
+  world.forge.pull('acme', 'shop', { number: 7, repositoryId: 101, head: { sha, ref: 'x', repositoryId: 101 } });
+  await deliver(url);
+  await settled(3);
+  expect(comment()).not.toContain('late:');
+});
+
 test('a wait for a limit of GitHub is logged and counted', async () => {
   const { service, url, log } = await start();
   service.waits({ reason: 'limit', call: 'GraphQL ReadPull', seconds: 90, until: COMMIT_TIME + 90 });
