@@ -77,7 +77,9 @@ const shipped = {
   /** @type {import('esbuild').Plugin['setup']} */
   setup({ onLoad }) {
     onLoad({ filter: /lib.core.shipped\.ts$/ }, () => {
-      const folders = ['apps-repo-template'].map((name) => `${JSON.stringify(name)}: () => ${texts(name)}`);
+      const folders = ['apps-repo-template', 'templates'].map(
+        (name) => `${JSON.stringify(name)}: () => ${texts(name)}`,
+      );
       return {
         contents: `import { readFileSync } from 'node:fs';
           const folders = { ${folders.join(', ')} };

@@ -33,6 +33,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<{
     load: () => import('./commands/serve.ts'),
   },
   check: { summary: 'say what sync would say of a preview.yaml', load: () => import('./commands/check.ts') },
+  new: {
+    summary: 'start a micro app: its repository, and its registration in the apps repo',
+    load: () => import('./commands/new.ts'),
+  },
   import: {
     summary: 'make a preview.yaml of a compose file, a Score file or an app.json',
     load: () => import('./commands/import.ts'),

@@ -7,7 +7,7 @@ import { type FileSet, fileSet } from './fileset.ts';
 // file runs wherever it lies.
 
 /** A folder of text files that comes with the program, with its files by path. */
-export function shippedFiles(name: 'apps-repo-template'): FileSet {
+export function shippedFiles(name: 'apps-repo-template' | 'templates'): FileSet {
   const folder = lookUp(name);
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

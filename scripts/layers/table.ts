@@ -115,6 +115,11 @@ export const ROOMS: readonly Room[] = [
     from: ['core', 'model', 'report'],
   },
   {
+    name: 'create',
+    what: 'new micro apps: templates and their questions, rendering, registration, what a Dockerfile says, pull requests in steps that can be done again',
+    from: ['core', 'model', 'forge', 'report'],
+  },
+  {
     name: 'doctor',
     what: 'what a cluster lacks to run, show and end previews; seen through kubectl',
     from: ['core', 'model', 'cluster', 'reconcilers', 'policies', 'constructs', 'scaffold'],
@@ -126,9 +131,9 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: 'cli',
-    what: 'one file a command (`commands/`), what they share (`shared/`); nothing imports it',
+    what: 'one file a command (`commands/`), what they share (`shared/`), the wizard (`new/`); nothing imports it',
     from: 'everything',
-    inner: { shared: [], commands: ['shared'], '.': ['shared', 'commands'] },
+    inner: { shared: [], new: ['shared'], commands: ['shared', 'new'], '.': ['shared', 'commands'] },
   },
 ];
 
@@ -143,6 +148,8 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@sigstore/core': ['evidence'],
   '@sigstore/protobuf-specs': ['evidence'],
   '@sigstore/verify': ['evidence'],
+  '@clack/prompts': ['cli'],
   commander: ['cli'],
+  liquidjs: ['create'],
   'prom-client': ['serve'],
 };

@@ -1,6 +1,7 @@
 import type { Forge } from '../../forge/forge.ts';
 import type { Wait } from '../../forge/limits.ts';
 import type { WebhookSource } from '../../forge/webhook.ts';
+import type { Workshop } from '../../forge/workshop.ts';
 import type { AppsRepo } from '../../gitops/apps-repo.ts';
 import type { Io } from './io.ts';
 
@@ -30,4 +31,6 @@ export interface ForgeConnection {
   forge(): Forge;
   /** @param branch @default - the repository's own */
   appsRepo(path: string, branch: string | undefined): AppsRepo;
+  /** For commands that open pull requests. */
+  workshop(): Promise<Workshop>;
 }

@@ -24,6 +24,7 @@ export const github: ForgeKind = {
     const repos = new Map<string, Repo>();
     return {
       forge: () => forge,
+      workshop: async () => new (await import('../../github/workshop.ts')).GitHubWorkshop(client),
       appsRepo(path, branch) {
         const key = `${path} ${branch ?? ''}`;
         const repo = repos.get(key) ?? new GitHubAppsRepo(client, { path }, branch);

@@ -139,6 +139,61 @@ export const REST_NEEDS = {
     on: 'micro app',
     why: 'optional: the environment goes from the list when its preview was seen to be gone',
   },
+  'GET /repos/{owner}/{repo}': {
+    permission: 'metadata',
+    access: 'read',
+    on: 'both',
+    why: '`greenroom new`: whether the repository is there',
+  },
+  'POST /orgs/{org}/repos': {
+    permission: 'administration',
+    access: 'write',
+    on: 'micro app',
+    why: '`greenroom new`: make it',
+  },
+  'POST /user/repos': {
+    permission: 'administration',
+    access: 'write',
+    on: 'micro app',
+    why: "`greenroom new`: make it below a person's name",
+  },
+  'GET /repos/{owner}/{repo}/git/ref/{ref}': {
+    permission: 'contents',
+    access: 'read',
+    on: 'both',
+    why: '`greenroom new`: where a branch is',
+  },
+  'GET /repos/{owner}/{repo}/git/trees/{tree_sha}': {
+    permission: 'contents',
+    access: 'read',
+    on: 'both',
+    why: '`greenroom new`: which files are there',
+  },
+  'POST /repos/{owner}/{repo}/git/refs': {
+    permission: 'contents',
+    access: 'write',
+    on: 'both',
+    why: '`greenroom new`: its branch (Workflows: write as well)',
+    push: true,
+  },
+  'GET /repos/{owner}/{repo}/pulls': {
+    permission: 'pull_requests',
+    access: 'read',
+    on: 'both',
+    why: '`greenroom new`: whether it is proposed already',
+  },
+  'POST /repos/{owner}/{repo}/pulls': {
+    permission: 'pull_requests',
+    access: 'write',
+    on: 'both',
+    why: '`greenroom new`: propose it',
+  },
+  'POST /repos/{owner}/{repo}/issues/{issue_number}/labels': {
+    permission: 'pull_requests',
+    access: 'write',
+    on: 'micro app',
+    why: '`greenroom new`: the labels that `sources` asks for',
+  },
 } as const satisfies Record<string, Need>;
 
 export type RestRoute = keyof typeof REST_NEEDS;

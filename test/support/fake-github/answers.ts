@@ -9,12 +9,23 @@ type ValidationError = (Schemas['validation-error'] | Schemas['validation-error-
 /** By its id, a repository is not part of the description: the fields that are looked at, as by its name. */
 export type RepositoryBody = Pick<Schemas['repository'], 'id' | 'name' | 'full_name' | 'owner'>;
 
+/** What `greenroom new` looks at of a repository, a pull request, a branch and labels. */
+export type WorkshopBody =
+  | Pick<Schemas['full-repository'], 'id' | 'name' | 'full_name' | 'default_branch'>
+  | { readonly ref: string; readonly object: { readonly sha: unknown } }
+  | PullBody
+  | readonly PullBody[]
+  | readonly { readonly name: string }[];
+
+type PullBody = Pick<Schemas['pull-request'], 'number' | 'html_url' | 'state' | 'merged_at'>;
+
 /** Every body that is ever answered with. */
 export type RestBody =
   | undefined
   | BasicError
   | ValidationError
   | RepositoryBody
+  | WorkshopBody
   | Schemas['installation']
   | Schemas['installation-token']
   | Schemas['blob']

@@ -109,7 +109,7 @@ export function pullOfNode(fake: FakeGitHub, id: string): { repo: FakeRepository
   return { repo, pull };
 }
 
-function savePull(repo: FakeRepository, pull: PullFile): void {
+export function savePull(repo: FakeRepository, pull: PullFile): void {
   if (!existsSync(repo.pulls)) mkdirSync(repo.pulls, { recursive: true });
   const file = join(repo.pulls, `${pull.number}.json`);
   writeFileSync(`${file}.tmp`, JSON.stringify(pull));

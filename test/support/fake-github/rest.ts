@@ -16,6 +16,7 @@ import { PEOPLE_ROUTES } from './people.ts';
 import type { FakeGitHub, FakeRequest, StoredCheck } from './server.ts';
 import { blob, checkRun, commitStatus, user } from './shapes.ts';
 import type { FakeRepository } from './store.ts';
+import { createRepository, WORKSHOP_ROUTES } from './workshop.ts';
 
 const ROUTES: readonly (readonly [method: string, path: RegExp, handler: Handler])[] = [
   ['GET', /^git\/blobs\/([0-9a-f]+)$/, readBlob],
@@ -32,6 +33,7 @@ const ROUTES: readonly (readonly [method: string, path: RegExp, handler: Handler
   ['GET', /^commits\/([0-9a-f]+)\/statuses$/, listStatuses],
   ['POST', /^statuses\/([0-9a-f]+)$/, createStatus],
   ...PEOPLE_ROUTES,
+  ...WORKSHOP_ROUTES,
 ];
 
 export async function runRest(fake: FakeGitHub, request: FakeRequest): Promise<RestAnswer> {
@@ -41,6 +43,7 @@ export async function runRest(fake: FakeGitHub, request: FakeRequest): Promise<R
     return repo === undefined ? NOT_FOUND : { status: 200, body: repositoryBody(repo) };
   }
   const [root, owner = '', name = '', ...below] = path;
+  if (request.method === 'POST' && root === 'orgs' && name === 'repos') return createRepository(fake, owner, request);
   const repo = root === 'repos' ? fake.repository(owner, name) : undefined;
   if (repo === undefined) return NOT_FOUND;
   for (const [method, pattern, handler] of ROUTES) {

@@ -1,0 +1,130 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { GreenroomError } from '../../core/errors.ts';
+import { namesOf, type RepositoryRef } from '../../core/repository.ts';
+import { builtInTemplates } from '../../create/project.ts';
+import { costWords } from '../../report/running.ts';
+import { count } from '../../report/text.ts';
+import { collect, type NewOptions } from '../new/collect.ts';
+import { type Made, makeMicroApp } from '../new/make.ts';
+import { guessPreview } from '../new/preview-only.ts';
+import { CANCELLED_CODE, Cancelled, canAsk, person } from '../new/questions.ts';
+import type { Configure } from '../shared/command.ts';
+import { type Io, json } from '../shared/io.ts';
+import { formatOption, numberArgument, repositoryArgument, required } from '../shared/options.ts';
+
+interface Options extends NewOptions {
+  appsRepo?: string;
+  list?: boolean;
+  previewOnly?: boolean;
+  out?: string;
+  overwrite?: boolean;
+}
+
+export const configure: Configure = (command, io) => {
+  newOptions(formatOption(command))
+    .addHelpText(
+      'after',
+      `
+Opens two pull requests: one with the source of a micro app, in a repository that is made if it is not there, and one in
+the apps repo that registers it. Asks for what is missing on a terminal; run again after a failure, it goes on.
+
+Examples:
+  greenroom new --apps-repo acme/previews
+  greenroom new web-service-node --repo acme/shop --owner @acme/web --apps-repo acme/previews --no-input
+  greenroom new --preview-only`,
+    )
+    .action(async (template: string | undefined, options: Options) => {
+      try {
+        await run(template, options, io);
+      } catch (error) {
+        if (!(error instanceof Cancelled)) throw error;
+        io.err('greenroom: stopped; run the same command again to go on\n');
+        io.fail(CANCELLED_CODE);
+      }
+    });
+};
+
+function newOptions(command: Command): Command {
+  return command
+    .argument('[template]', 'a template by its name, its folder or its Git address (address#folder)')
+    .option('--list', 'list the templates that come with greenroom')
+    .option('--repo <owner/name>', 'the new repository', repositoryArgument)
+    .option('--apps-repo <where>', 'the apps repo: OWNER/NAME, or the path of a bare repository')
+    .option('--branch <name>', "branch of the apps repo; default: the repository's own")
+    .option('--forge <dir>', 'a local forge instead of the one that GREENROOM_FORGE names')
+    .option('--owner <who>', 'who answers for it: @account, @organization/team or an address')
+    .option('--team <team>', 'its team, for reports')
+    .option('--cost-centre <code>', 'who pays, for reports')
+    .option('--budget <amount>', "what its previews may cost a month, in the platform's currency", numberArgument)
+    .option('--size <size>', "a size of the platform's")
+    .option('--set <name=value>', 'an answer to a question of the template; may be given again', answerArgument, {})
+    .option('--preview-only', 'write preview.yaml alone, from the Dockerfile in this folder')
+    .option('--out <file>', 'with --preview-only: where to (default: preview.yaml)')
+    .option('--overwrite', 'with --preview-only: write over a file that is there')
+    .option('--no-input', 'ask nothing: what is missing is an error')
+    .option('--dry-run', 'say what would be made, make nothing');
+}
+
+function answerArgument(text: string, all: Record<string, string>): Record<string, string> {
+  const [, name, value] = /^([A-Za-z][A-Za-z0-9]*)=([\s\S]*)$/.exec(text) ?? [];
+  if (name === undefined) throw new InvalidArgumentError('It takes NAME=VALUE, e.g. description="A shop".');
+  return { ...all, [name]: value! };
+}
+
+async function run(template: string | undefined, options: Options, io: Io): Promise<void> {
+  if (options.list === true) return list(options, io);
+  if (options.previewOnly === true) return guessPreview(options, io);
+  const appsRepo = required(options.appsRepo, '--apps-repo', 'acme/previews');
+  const asks = options.input && canAsk(io) ? await person() : null;
+  const wanted = await collect({ template, appsRepo, options, asks }, io);
+  if (options.format === 'text') io.err(announcement(wanted.repository, wanted));
+  if (asks !== null && options.dryRun !== true && !(await asks.yes({ message: 'Open both pull requests?' }))) {
+    throw new Cancelled();
+  }
+  let made: Made;
+  try {
+    made = await makeMicroApp(wanted, { appsRepo, forge: options.forge, dryRun: options.dryRun === true }, io);
+  } catch (error) {
+    if (error instanceof GreenroomError && error.code !== 'invalid-input') {
+      io.err('Run the same command again: it finds what is there and goes on.\n');
+    }
+    throw error;
+  }
+  report(wanted.repository, made, options, io);
+}
+
+function announcement(repository: RepositoryRef, { files, compiled }: Awaited<ReturnType<typeof collect>>): string {
+  const { cost, url } = compiled;
+  const address = url === null ? '' : `Its previews answer at ${url.replace(/-1\./, '-<number>.')}.\n`;
+  return `${repository.path}: ${count(files.size, 'file')}.\n${address}${costWords({ cost })}\n`;
+}
+
+function report({ path }: RepositoryRef, made: Made, options: Options, io: Io): void {
+  const { files, ...rest } = made;
+  if (options.format === 'json') {
+    io.out(json({ repository: path, dryRun: options.dryRun === true, ...rest, files: [...files.keys()] }));
+    return;
+  }
+  const line = (what: string, { outcome, number, url }: Made['source']) => {
+    const where = url ?? (number === null ? '' : `pull request ${number}`);
+    io.out(`${what}: ${[outcome, where].filter(Boolean).join(', ')}\n`);
+  };
+  line(`source, ${path}`, made.source);
+  line(`registration, ${made.registration.repository}`, made.registration);
+  if (made.preview !== null) io.out(`preview: ${made.preview}\n`);
+  if (options.dryRun === true) for (const file of files.keys()) io.out(`would write ${file}\n`);
+  else
+    io.err(
+      `Next: ask for reviews of both; the preview starts when its image is built. See ${namesOf({ path }).name}/README.md\n`,
+    );
+}
+
+function list({ format }: Options, io: Io): void {
+  const templates = [...builtInTemplates().values()].map(({ name, title, description }) => ({
+    name,
+    title,
+    description,
+  }));
+  if (format === 'json') io.out(json({ templates }));
+  else for (const { name, title, description } of templates) io.out(`${name.padEnd(20)} ${title}: ${description}\n`);
+}

@@ -1,0 +1,200 @@
+import type { CompiledPreview } from '../../compile/compile.ts';
+import { systemClock } from '../../core/clock.ts';
+import { GreenroomError, invalidInput } from '../../core/errors.ts';
+import type { FileSet } from '../../core/fileset.ts';
+import { isDenial } from '../../core/finding.ts';
+import { namesOf, type RepositoryRef } from '../../core/repository.ts';
+import { type Answer, answerOf, checkAnswers, problemOf, questionsOf } from '../../create/answers.ts';
+import { builtInTemplates, givenOf, projectFiles, registrationText } from '../../create/project.ts';
+import type { ProjectTemplate } from '../../create/template.ts';
+import { PREVIEW_FILE } from '../../model/layout.ts';
+import { loadMicroApp, type MicroApp, microAppFile } from '../../model/micro-app.ts';
+import type { PlatformSpec } from '../../model/platform.ts';
+import { findingLine } from '../../report/comment.ts';
+import { compileWork } from '../shared/compile-file.ts';
+import type { Io } from '../shared/io.ts';
+import type { Format } from '../shared/options.ts';
+import { findPlatform, type PlatformSide } from '../shared/platform.ts';
+import { openTemplate } from './project-template.ts';
+import type { Person } from './questions.ts';
+
+export interface NewOptions {
+  repo?: RepositoryRef;
+  branch?: string;
+  forge?: string;
+  owner?: string;
+  team?: string;
+  costCentre?: string;
+  budget?: number;
+  size?: string;
+  set: Record<string, string>;
+  input: boolean;
+  dryRun?: boolean;
+  format: Format;
+}
+
+/** Everything that is to be made, before anything is. */
+export interface Wanted {
+  readonly template: ProjectTemplate;
+  readonly repository: RepositoryRef;
+  readonly files: FileSet;
+  readonly app: MicroApp;
+  /** The first preview, as if its pull request had the number 1. */
+  readonly compiled: CompiledPreview;
+  /** The same for the pull request that there is. */
+  readonly compile: (pull: {
+    readonly number: number;
+    readonly sha: string;
+    readonly repositoryId: number;
+  }) => Promise<CompiledPreview>;
+  /** Labels without which its pull requests get no preview. */
+  readonly labels: readonly string[];
+}
+
+interface Request {
+  readonly template: string | undefined;
+  readonly appsRepo: string;
+  readonly options: NewOptions;
+  /** Null where nothing may be asked. */
+  readonly asks: Person | null;
+}
+
+/**
+ * What is to be made, from flags and, on a terminal, from questions.
+ *
+ * @throws GreenroomError `invalid-input` that names the flag which is missing or wrong; `denied` for a preview that the
+ *   platform's rules refuse
+ */
+export async function collect({ template: named, appsRepo, options, asks }: Request, io: Io): Promise<Wanted> {
+  const place = { appsRepo, ...(options.branch !== undefined && { branch: options.branch }) };
+  const side = (await findPlatform(place, [], { rules: [], now: systemClock() }, io))!;
+  const template = await openTemplate(named ?? (await askTemplate(asks)), io);
+  const repository = options.repo ?? (await askRepository(side.platform, asks));
+  const labels = labelsOf(repository, side.platform);
+  const size = options.size ?? side.platform.defaultSize;
+  if (!Object.hasOwn(side.platform.sizes, size)) {
+    const sizes = Object.keys(side.platform.sizes).join(', ');
+    throw invalidInput([{ message: `--size ${size}: the platform has no such size; it has ${sizes}` }]);
+  }
+  const given = givenOf(repository.path, size, side.platform);
+  const answers = checkAnswers(template, await askAnswers(template, options.set, asks));
+  const app = await appOf(repository, options, asks);
+  const files = projectFiles(template, given, answers);
+  const compile: Wanted['compile'] = (pull) => compilePreview(files, side, repository, pull, io);
+  const compiled = await compile({ number: 1, sha: '0'.repeat(40), repositoryId: 1 });
+  const denied = compiled.findings.filter(isDenial);
+  if (denied.length > 0) {
+    for (const finding of denied) io.err(`${findingLine(finding)}\n`);
+    throw new GreenroomError('denied', `the platform's rules refuse the preview of ${template.name}; nothing was made`);
+  }
+  return { template, repository, files, app, compiled, compile, labels };
+}
+
+function compilePreview(
+  files: FileSet,
+  side: PlatformSide,
+  repo: RepositoryRef,
+  { number, sha, repositoryId }: Parameters<Wanted['compile']>[0],
+  io: Io,
+): Promise<CompiledPreview> {
+  const text = files.get(PREVIEW_FILE);
+  if (text === undefined)
+    throw invalidInput([{ file: `skeleton/${PREVIEW_FILE}`, message: 'is missing: a template has one' }]);
+  const now = systemClock();
+  const work = { text, folder: '.', shown: (path: string) => path };
+  const options = { repo, pr: number, repoId: repositoryId, sha, label: [], at: now, now, assumeDigest: true };
+  return compileWork(work, { ...side, extensions: [], extraRules: [] }, options, io);
+}
+
+async function askTemplate(asks: Person | null): Promise<string> {
+  const templates = [...builtInTemplates().values()];
+  if (asks === null) {
+    throw invalidInput([
+      { message: `the template is missing: give one of ${templates.map(({ name }) => name).join(', ')}` },
+    ]);
+  }
+  const options = templates.map(({ name, title, description }) => ({ value: name, label: title, hint: description }));
+  return asks.choice({ message: 'What are you making?', options });
+}
+
+async function askRepository({ sources }: PlatformSpec, asks: Person | null): Promise<RepositoryRef> {
+  if (asks === null) throw invalidInput([{ message: '--repo is missing: the new repository as OWNER/NAME' }]);
+  const owner = sources[0]!.owner;
+  const problem = (text: string) =>
+    /^[a-z]([a-z0-9]|-(?!-)){0,39}$/.test(text) && !text.endsWith('-')
+      ? undefined
+      : 'At most 40 lower-case letters, digits and single dashes, a letter first.';
+  const name = await asks.text({ message: `What is its name? (a repository of ${owner})`, problem });
+  return { path: `${owner}/${name}` };
+}
+
+async function askAnswers(
+  template: ProjectTemplate,
+  set: Readonly<Record<string, string>>,
+  asks: Person | null,
+): Promise<Record<string, Answer>> {
+  const questions = questionsOf(template);
+  const answers: Record<string, Answer> = {};
+  for (const [name, text] of Object.entries(set)) {
+    const question = questions.find((each) => each.name === name);
+    answers[name] = question === undefined ? text : answerOf(question, text);
+  }
+  if (asks === null) return answers;
+  for (const question of questions) {
+    if (Object.hasOwn(answers, question.name)) continue;
+    const { title: message, default: initial, type } = question;
+    if (type === 'boolean') answers[question.name] = await asks.yes({ message, initial });
+    else if (question.enum !== undefined) {
+      const options = question.enum.map((value, i) => ({
+        value: String(value),
+        label: question.enumNames?.[i] ?? String(value),
+      }));
+      answers[question.name] = answerOf(question, await asks.choice({ message, initial, options }));
+    } else {
+      const problem = (text: string) => problemOf(question, answerOf(question, text));
+      answers[question.name] = answerOf(question, await asks.text({ message, initial, problem }));
+    }
+  }
+  return answers;
+}
+
+async function appOf({ path }: RepositoryRef, options: NewOptions, asks: Person | null): Promise<MicroApp> {
+  const { team, costCentre, budget } = options;
+  const who = 'Who answers for it? (@account, @organization/team or an address)';
+  const owner = options.owner ?? (asks === null ? undefined : await asks.text({ message: who, problem: ownerProblem }));
+  if (owner === undefined) throw invalidInput([{ message: '--owner is missing: who answers for it, e.g. @acme/web' }]);
+  const app = {
+    repository: path,
+    owner,
+    ...(team !== undefined && { team }),
+    ...(costCentre !== undefined && { costCentre }),
+    ...(budget !== undefined && { budget }),
+  };
+  return loadMicroApp(registrationText(app), microAppFile(path)).value.spec;
+}
+
+function ownerProblem(text: string): string | undefined {
+  return /^[^\s"'`<>\\]{1,100}$/.test(text)
+    ? undefined
+    : 'An account such as @mia, a team such as @acme/web, or an address.';
+}
+
+/**
+ * Labels that the source of a repository asks for: of several that will do, the first.
+ *
+ * @throws GreenroomError `invalid-input` for a repository that no source names: it would never get a preview
+ */
+function labelsOf({ path }: RepositoryRef, { sources }: PlatformSpec): string[] {
+  const { owner, name } = namesOf({ path });
+  const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
+  const source = sources.find(
+    (each) => same(each.owner, owner) && (each.repos?.some((repo) => same(repo, name)) ?? true),
+  );
+  if (source !== undefined) {
+    const { label, labels } = source;
+    return [...new Set([label ?? [], labels.all ?? [], labels.any?.[0] ?? []].flat())];
+  }
+  const known = sources.map((each) => `${each.owner}/${each.repos?.join(', ') ?? '*'}`).join('; ');
+  const advice = 'ask its team to add it under sources';
+  throw invalidInput([{ message: `--repo ${path}: the platform gives previews to ${known} only; ${advice}` }]);
+}

@@ -1,0 +1,68 @@
+import * as z from 'zod';
+import { invalidInput, type Problem } from '../core/errors.ts';
+import type { ProjectTemplate, Question } from './template.ts';
+
+export type Answer = string | number | boolean;
+export type Answers = Readonly<Record<string, Answer>>;
+
+/**
+ * What an answer may be made of, since it lands in quoted texts of many languages, where nothing is escaped: one line
+ * without quotes, backslashes, markup and placeholders.
+ */
+export const PLAIN_TEXT = String.raw`^[^"\\\x60<>$\{\}\x00-\x1F\x7F-\x9F\u200B-\u200F\u2028-\u202E\u2060-\u206F\uFEFF]*$`;
+const plain = new RegExp(PLAIN_TEXT, 'u');
+
+/** The questions of all pages, in their order. */
+export function questionsOf(template: ProjectTemplate): readonly (Question & { name: string; isRequired: boolean })[] {
+  return template.pages.flatMap(({ properties, required }) =>
+    Object.entries(properties).map(([name, question]) => ({ ...question, name, isRequired: required.includes(name) })),
+  );
+}
+
+/** Of a text that somebody typed: the value that the question's type asks for. */
+export function answerOf(question: Question, text: string): Answer {
+  if (question.type === 'string') return text;
+  if (question.type === 'boolean') return text === 'true' ? true : text === 'false' ? false : text;
+  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+}
+
+/** Why an answer is not taken; undefined where it is. */
+export function problemOf(question: Question, value: Answer): string | undefined {
+  const { enumNames: _, ...rest } = question;
+  const schema = Object.fromEntries(Object.entries(rest).filter(([key]) => !key.startsWith('ui:')));
+  const result = z.fromJSONSchema(schema as never).safeParse(value);
+  if (!result.success) return result.error.issues[0]?.message ?? 'is not allowed';
+  if (typeof value === 'string' && !plain.test(value)) {
+    return 'must be one line without quotes ("), backslashes, backticks, angle brackets, $ and braces';
+  }
+  return undefined;
+}
+
+/**
+ * Answers to all questions of a template, defaults filled in.
+ *
+ * @throws GreenroomError `invalid-input` that names each answer which is missing, unknown or not allowed
+ */
+export function checkAnswers(template: ProjectTemplate, given: Answers): Answers {
+  const questions = questionsOf(template);
+  const problems: Problem[] = Object.keys(given)
+    .filter((name) => !questions.some((question) => question.name === name))
+    .map((name) => ({
+      message: `--set ${name}: the template ${template.name} does not ask for it; it asks for ${questions.map((q) => q.name).join(', ') || 'nothing'}`,
+    }));
+  const answers: [string, Answer][] = [];
+  for (const question of questions) {
+    const value = Object.hasOwn(given, question.name) ? given[question.name] : question.default;
+    if (value === undefined) {
+      if (question.isRequired) problems.push({ message: `--set ${question.name}=... is missing: ${question.title}` });
+      // Templates know no missing values: what nobody answered is the empty value of its type.
+      else answers.push([question.name, question.type === 'string' ? '' : question.type === 'boolean' ? false : 0]);
+      continue;
+    }
+    const problem = problemOf(question, value);
+    if (problem === undefined) answers.push([question.name, value]);
+    else problems.push({ message: `--set ${question.name}: ${problem}; found ${JSON.stringify(value)}` });
+  }
+  if (problems.length > 0) throw invalidInput(problems);
+  return Object.fromEntries(answers);
+}

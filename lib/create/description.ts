@@ -1,0 +1,49 @@
+import type { FileSet } from '../core/fileset.ts';
+import { code } from '../report/text.ts';
+import { wholeItems } from '../report/whole-items.ts';
+
+export interface Registered {
+  /** `owner/name` */
+  readonly repository: string;
+  readonly owner: string;
+  /** The pull request with its source; null where that has no page. */
+  readonly source: string | null;
+  readonly url: string | null;
+  /** `About $0.30 a day ...` */
+  readonly cost: string;
+  /** What its first preview consists of. */
+  readonly files: FileSet;
+}
+
+/** Of the pull request that registers a micro app: for the platform team, who reads YAML. */
+export function registrationBody({ repository, owner, source, url, cost, files }: Registered): string {
+  const blocks = [...files].map(([path, text]) => `\`${path}\`\n\n${fence(text)}\n`);
+  const { shown, left } = wholeItems(blocks, { items: 100, characters: 50_000 });
+  return [
+    `${code(repository)} asks for previews; ${code(owner)} answers for it.`,
+    '',
+    ...(source === null ? [] : [`Its source: ${source}`, '']),
+    ...(url === null ? [] : [`Its first preview: ${url}`, '']),
+    cost,
+    '',
+    '<details><summary>What its first preview consists of</summary>',
+    '',
+    ...shown,
+    ...(left > 0 ? [`${left} more files are not shown here.`, ''] : []),
+    '</details>',
+    '',
+  ].join('\n');
+}
+
+/** Longer than any run of backticks in the text. */
+function fence(text: string): string {
+  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length));
+  const ticks = '`'.repeat(longest + 1);
+  return `${ticks}yaml\n${text.trimEnd()}\n${ticks}`;
+}
+
+/** Of the pull request that brings the source: for makers. */
+export function sourceBody(title: string, readme: string | undefined): string {
+  const words = readme === undefined ? [] : ['', 'What to do with it stands in its README.'];
+  return [`Made from the template ${code(title)} by \`greenroom new\`.`, ...words, ''].join('\n');
+}

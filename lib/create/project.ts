@@ -1,0 +1,125 @@
+import { sha256 } from '../core/digest.ts';
+import { invalidInput } from '../core/errors.ts';
+import { type FileSet, fileSet } from '../core/fileset.ts';
+import { shippedFiles } from '../core/shipped.ts';
+import { emitYaml } from '../core/yaml.ts';
+import { jsonSchemaOf } from '../model/json-schema.ts';
+import type { MicroApp } from '../model/micro-app.ts';
+import { appsRepoUrl, type PlatformSpec } from '../model/platform.ts';
+import { previewSchema } from '../model/preview.ts';
+import { API_VERSION } from '../model/scalars.ts';
+import { type Answers, PLAIN_TEXT, questionsOf } from './answers.ts';
+import { renderSkeleton } from './render.ts';
+import { GIVEN, type ProjectTemplate, readTemplate, SKELETON } from './template.ts';
+
+/** What a repository remembers of the template that it was made from. */
+export const ANSWERS_FILE = '.greenroom/template.json';
+export const SCHEMA_FILE = '.greenroom/preview.schema.json';
+
+/** What every template's files are rendered with, beside its own answers. */
+export type Given = Readonly<Record<(typeof GIVEN)[number], string>>;
+
+const COMMON = '_common';
+
+/** The templates that come with greenroom, by name. */
+export function builtInTemplates(): ReadonlyMap<string, ProjectTemplate> {
+  const files = shippedFiles('templates');
+  const names = [...new Set([...files.keys()].map((path) => path.split('/')[0]!))].filter((name) => name !== COMMON);
+  return new Map(names.map((name) => [name, readTemplate(below(files, name))]));
+}
+
+function below(files: FileSet, folder: string): FileSet {
+  return fileSet(
+    [...files].flatMap(([path, text]) =>
+      path.startsWith(`${folder}/`) ? [[path.slice(folder.length + 1), text] as const] : [],
+    ),
+  );
+}
+
+/**
+ * All files that a template makes, those that end in `.njk` not rendered yet: its own, and what every repository gets
+ * (the build, the schema for editors, the answers). A template's own file takes the place of a common one.
+ */
+export function wholeSkeleton(template: ProjectTemplate): FileSet {
+  const common = below(shippedFiles('templates'), `${COMMON}/${SKELETON.slice(0, -1)}`);
+  const made = new Map([...common, ...template.skeleton]);
+  made.set(SCHEMA_FILE, `${JSON.stringify(jsonSchemaOf(previewSchema), null, 2)}\n`);
+  return fileSet([...made, [`${ANSWERS_FILE}.njk`, answersText(template)]]);
+}
+
+/** As a template itself, so that Backstage writes the same bytes. */
+function answersText(template: ProjectTemplate): string {
+  const placeholder = (name: string, type: string) =>
+    type === 'string' ? `"\${{ values.${name} }}"` : `\${{ values.${name} }}`;
+  const lines = [
+    ...GIVEN.map((name) => `    "${name}": ${placeholder(name, 'string')}`),
+    ...questionsOf(template).map(({ name, type }) => `    "${name}": ${placeholder(name, type)}`),
+  ];
+  return `{
+  "template": "${template.name}",
+  "digest": "${templateDigest(template)}",
+  "answers": {
+${lines.join(',\n')}
+  }
+}
+`;
+}
+
+/** What tells a version of a template from another. */
+export function templateDigest({ name, pages, skeleton }: ProjectTemplate): string {
+  return `sha256:${sha256(JSON.stringify([name, pages, [...skeleton]]))}`;
+}
+
+/** The files of a new repository. @throws GreenroomError `invalid-input` for a template that cannot be rendered */
+export function projectFiles(template: ProjectTemplate, given: Given, answers: Answers): FileSet {
+  return renderSkeleton(wholeSkeleton(template), { ...given, ...answers });
+}
+
+/**
+ * What greenroom itself knows of a new repository.
+ *
+ * @param path `owner/name`
+ * @throws GreenroomError `invalid-input` for a name that its image or its previews cannot have
+ */
+export function givenOf(path: string, size: string, platform: PlatformSpec): Given {
+  const [owner = '', repo = ''] = path.split('/');
+  checkName(repo);
+  return {
+    repository: path,
+    owner,
+    repo,
+    image: `${platform.registries[0]!.replace(/\/$/, '')}/${repo}`,
+    size,
+    appsRepo: new URL(appsRepoUrl(platform).replace(/^[^/:@]+@([^:/]+):/, 'ssh://$1/')).pathname.replace(
+      /^\/|\.git$/g,
+      '',
+    ),
+    appsBranch: platform.appsRepo.branch,
+  };
+}
+
+const RESERVED = ['.github', '.git', 'previews', 'apps', 'con', 'nul', 'aux', 'prn'];
+
+/** What is the name of an image, a part of a host and a folder at once. */
+function checkName(name: string): void {
+  const problem = (message: string) => invalidInput([{ message: `the repository's name ${message}; found "${name}"` }]);
+  if (name.length > 40) throw problem('must be at most 40 characters, since it is part of an address');
+  if (RESERVED.includes(name.toLowerCase())) throw problem('is reserved; choose another');
+  if (!/^[a-z]([a-z0-9]|-(?!-))*$/.test(name) || name.endsWith('-')) {
+    throw problem('must be lower-case letters, digits and single dashes, and start with a letter');
+  }
+}
+
+/** `apps/<owner>/<repo>.yaml` of a new micro app. */
+export function registrationText(app: MicroApp): string {
+  return emitYaml({ apiVersion: API_VERSION, kind: 'MicroApp', spec: app });
+}
+
+/** A page of questions as Backstage's form takes it: with the pattern that holds for all texts. */
+export function asJsonSchema(page: ProjectTemplate['pages'][number]): object {
+  const properties = Object.entries(page.properties).map(([name, question]) => {
+    const isFree = question.type === 'string' && question.enum === undefined && question.pattern === undefined;
+    return [name, isFree ? { ...question, pattern: PLAIN_TEXT } : question];
+  });
+  return { ...page, properties: Object.fromEntries(properties) };
+}

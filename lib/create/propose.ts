@@ -1,0 +1,98 @@
+import { invalidInput } from '../core/errors.ts';
+import type { FileSet } from '../core/fileset.ts';
+import { encodeObject, OBJECT_FORMATS } from '../core/git/objects.ts';
+import type { RepositoryRef } from '../core/repository.ts';
+import type { WorkPull, WorkRepository, Workshop } from '../forge/workshop.ts';
+
+export interface ProposeRequest {
+  readonly branch: string;
+  readonly files: FileSet;
+  readonly title: string;
+  /** Markdown. */
+  readonly body: string;
+  /** @default - none */
+  readonly labels?: readonly string[];
+}
+
+/** `there`: the repository holds all of it already. */
+export type Proposed =
+  | { readonly outcome: 'there' }
+  | { readonly outcome: 'opened' | 'found'; readonly pull: WorkPull };
+
+/**
+ * A pull request with these files. Each step is looked for before it is done, so that a run which was ended anywhere is
+ * carried on by the next one, and one that was done is left as it is.
+ *
+ * @throws GreenroomError `invalid-input` for files or a branch of somebody else's; nothing is written then
+ */
+export async function propose(
+  workshop: Workshop,
+  repository: WorkRepository,
+  request: ProposeRequest,
+): Promise<Proposed> {
+  const base = repository.head === null ? new Map<string, string>() : await workshop.blobs(repository, repository.head);
+  const files = wantedFiles(base, request);
+  const differing = differingPaths(base, files);
+  if (differing.length === 0) return { outcome: 'there' };
+  const taken = differing.filter((path) => base.has(path) && path !== README);
+  if (taken.length > 0) throw takenFiles(repository, taken);
+  const { branch, title, body, labels = [] } = request;
+  const head = await workshop.head(repository, branch);
+  if (head === null) {
+    await workshop.createBranch(repository, { branch, parent: repository.head, files, message: `${title}\n` });
+  } else await checkBranch(workshop, repository, { head, branch, files });
+  const known = head === null ? null : await workshop.pullOf(repository, branch);
+  const isOpen = known?.state === 'open';
+  const pull = isOpen ? known : await workshop.openPull(repository, { branch, base: repository.branch, title, body });
+  if (labels.length > 0) await workshop.label(repository, pull.number, labels);
+  return { outcome: isOpen ? 'found' : 'opened', pull };
+}
+
+/** What {@link propose} would do; nothing is written. */
+export async function wouldPropose(
+  workshop: Workshop,
+  repository: WorkRepository,
+  request: ProposeRequest,
+): Promise<void> {
+  const base = repository.head === null ? new Map<string, string>() : await workshop.blobs(repository, repository.head);
+  const files = wantedFiles(base, request);
+  const taken = differingPaths(base, files).filter((path) => base.has(path) && path !== README);
+  if (taken.length > 0) throw takenFiles(repository, taken);
+  const head = await workshop.head(repository, request.branch);
+  if (head !== null) await checkBranch(workshop, repository, { head, branch: request.branch, files });
+}
+
+const README = 'README.md';
+
+/** A repository's own README stays, unless it is all that there is: the one that a forge makes. */
+function wantedFiles(base: ReadonlyMap<string, string>, { files }: ProposeRequest): FileSet {
+  return base.size > 1 ? new Map([...files].filter(([path]) => path !== README || !base.has(path))) : files;
+}
+
+function differingPaths(there: ReadonlyMap<string, string>, files: FileSet): string[] {
+  return [...files].filter(([path, text]) => there.get(path) !== blobId(text, there.get(path))).map(([path]) => path);
+}
+
+function blobId(text: string, like: string | undefined): string {
+  const format = like?.length === 64 ? OBJECT_FORMATS.sha256 : OBJECT_FORMATS.sha1;
+  return encodeObject(format, 'blob', Buffer.from(text)).oid;
+}
+
+async function checkBranch(
+  workshop: Workshop,
+  repository: RepositoryRef,
+  { head, branch, files }: { readonly head: string; readonly branch: string; readonly files: FileSet },
+): Promise<void> {
+  const [first] = differingPaths(await workshop.blobs(repository, head), files);
+  if (first === undefined) return;
+  const what = `has a branch ${branch} with something else in ${first}`;
+  const advice = 'it may be of another run with other answers, or of somebody else: merge, close and delete it first';
+  throw invalidInput([{ message: `${repository.path} ${what}; ${advice}` }]);
+}
+
+function takenFiles({ path }: RepositoryRef, taken: readonly string[]) {
+  const shown = `${taken.slice(0, 5).join(', ')}${taken.length > 5 ? ` and ${taken.length - 5} more` : ''}`;
+  const advice =
+    'choose another name, or run `greenroom new --preview-only` in a clone of it to add a preview.yaml alone';
+  return invalidInput([{ message: `${path} is there and has other files of these names: ${shown}; ${advice}` }]);
+}

@@ -1,0 +1,171 @@
+import * as z from 'zod';
+import { invalidInput } from '../core/errors.ts';
+import { compareStrings, type FileSet, fileSet } from '../core/fileset.ts';
+import { isSafePath } from '../core/path.ts';
+import { type Loaded, loadDocument } from '../model/load.ts';
+import { API_VERSION, dnsLabel } from '../model/scalars.ts';
+
+/** What a template calls its questions in; each page is a JSON Schema, as Backstage's `parameters` are. */
+export const TEMPLATE_FILE = 'template.yaml';
+
+/** Files of a new repository; those that end in `.njk` are rendered. */
+export const SKELETON = 'skeleton/';
+export const RENDERED = '.njk';
+
+const MAX_FILES = 200;
+const MAX_BYTES = 1024 * 1024;
+
+/** What greenroom itself knows of a new repository: a question may not take one of these names. */
+export const GIVEN = ['repository', 'owner', 'repo', 'image', 'size', 'appsRepo', 'appsBranch'] as const;
+
+const line = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .regex(/^[^\p{Cc}\p{Cf}\u2028\u2029]*$/u, 'must be one line');
+
+const question = z
+  .looseObject({
+    title: line(120).meta({ description: 'The question, in plain words.' }),
+    description: line(500).optional(),
+    type: z.enum(['string', 'boolean', 'integer', 'number']),
+    default: z.union([z.string().max(500), z.number(), z.boolean()]).optional(),
+    enum: z
+      .array(z.union([line(100), z.number()]))
+      .min(1)
+      .max(50)
+      .optional(),
+    enumNames: z.array(line(100)).max(50).optional(),
+    pattern: z.string().max(300).refine(isPattern, 'must be a regular expression').optional(),
+    minLength: z.int().min(0).max(500).optional(),
+    maxLength: z.int().min(1).max(500).optional(),
+    minimum: z.number().optional(),
+    maximum: z.number().optional(),
+  })
+  .superRefine((value, context) => {
+    for (const key of Object.keys(value)) {
+      if (key in question.shape || key.startsWith('ui:')) continue;
+      const message = `is not a setting of a question; there are ${Object.keys(question.shape).join(', ')} and ui:*`;
+      context.addIssue({ code: 'custom', path: [key], message });
+    }
+  });
+
+const questionName = z
+  .string()
+  .regex(/^[a-z][A-Za-z0-9]{0,39}$/, 'must be letters and digits, and start with a lower-case letter')
+  .refine((name) => !(name in Object.prototype), 'is a name that no question can have')
+  .refine(
+    (name) => !GIVEN.includes(name as never),
+    `must be another name than ${GIVEN.join(', ')}, which greenroom gives`,
+  );
+
+const templateSchema = z.strictObject({
+  apiVersion: z.literal(API_VERSION),
+  kind: z.literal('Template'),
+  metadata: z.strictObject({
+    name: dnsLabel.meta({ description: 'What `greenroom new` calls it.' }),
+    title: line(80).meta({ description: 'What people read.' }),
+    description: line(300),
+  }),
+  spec: z.strictObject({
+    parameters: z
+      .array(
+        z.strictObject({
+          title: line(120),
+          description: line(500).optional(),
+          required: z.array(z.string()).max(50).default([]),
+          properties: z.record(questionName, question),
+        }),
+      )
+      .max(10)
+      .default([])
+      .meta({ description: "Pages of questions, each a JSON Schema, as Backstage's `parameters`." }),
+  }),
+});
+
+export type TemplateDocument = z.output<typeof templateSchema>;
+export type Question = z.output<typeof question>;
+
+/** A template that was read and found to be one. */
+export interface ProjectTemplate {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly pages: TemplateDocument['spec']['parameters'];
+  /** By their paths in the new repository; those that are rendered still end in `.njk`. */
+  readonly skeleton: FileSet;
+}
+
+/**
+ * Reads a template: `template.yaml` and the files below `skeleton/`.
+ *
+ * @param files all of it, by paths from its folder
+ * @throws GreenroomError `invalid-input` for a template.yaml that is wrong, for more than 200 files or 1 MiB, and for a
+ *   path that no repository may have
+ */
+export function readTemplate(files: FileSet): ProjectTemplate {
+  const text = files.get(TEMPLATE_FILE);
+  if (text === undefined) throw invalidInput([{ file: TEMPLATE_FILE, message: 'is missing: a template has one' }]);
+  const { value } = loadTemplate(text);
+  const paths = [...files.keys()].filter((path) => path.startsWith(SKELETON));
+  if (paths.length === 0) throw invalidInput([{ file: SKELETON, message: 'is empty: a template lays down files' }]);
+  if (paths.length > MAX_FILES) {
+    throw invalidInput([{ file: SKELETON, message: `has ${paths.length} files; at most ${MAX_FILES} are allowed` }]);
+  }
+  const bytes = paths.reduce((sum, path) => sum + Buffer.byteLength(files.get(path)!), 0);
+  if (bytes > MAX_BYTES) {
+    throw invalidInput([{ file: SKELETON, message: `has ${bytes} bytes; at most ${MAX_BYTES} are allowed` }]);
+  }
+  const skeleton = fileSet(paths.map((path) => [path.slice(SKELETON.length), files.get(path)!]));
+  checkPaths([...skeleton.keys()]);
+  const { metadata, spec } = value;
+  return { ...metadata, pages: spec.parameters, skeleton };
+}
+
+function loadTemplate(text: string): Loaded<TemplateDocument> {
+  const loaded = loadDocument(templateSchema, text, TEMPLATE_FILE);
+  const names = new Set<string>();
+  for (const [i, { properties, required }] of loaded.value.spec.parameters.entries()) {
+    const path = ['spec', 'parameters', i];
+    const own = Object.keys(properties);
+    const unknown = required.find((name) => !own.includes(name));
+    const twice = own.find((name) => names.has(name));
+    for (const name of own) names.add(name);
+    if (unknown !== undefined) {
+      const message = `names "${unknown}", which is not one of this page's properties: ${own.join(', ')}`;
+      throw invalidInput([
+        { ...loaded.positions.of([...path, 'required']), field: `spec.parameters[${i}].required`, message },
+      ]);
+    }
+    if (twice !== undefined) {
+      const message = `asks "${twice}" twice; name one of them otherwise`;
+      throw invalidInput([
+        { ...loaded.positions.of([...path, 'properties', twice]), field: `spec.parameters[${i}].properties`, message },
+      ]);
+    }
+  }
+  return loaded;
+}
+
+/** Paths go into a repository as they are: nothing in them is rendered, and two may not become one. */
+function checkPaths(paths: readonly string[]): void {
+  const problem = (path: string, message: string) => invalidInput([{ file: `${SKELETON}${path}`, message }]);
+  const made = new Map<string, string>();
+  for (const path of [...paths].sort(compareStrings)) {
+    if (!isSafePath(path)) throw problem(path, 'is a path that a repository may not have');
+    if (/\$\{\{|\{%/.test(path)) throw problem(path, 'has a placeholder in its name; only contents are rendered');
+    const name = path.endsWith(RENDERED) ? path.slice(0, -RENDERED.length) : path;
+    const other = made.get(name);
+    if (other !== undefined) throw problem(path, `gives the same file as ${SKELETON}${other}`);
+    made.set(name, path);
+  }
+}
+
+function isPattern(text: string): boolean {
+  try {
+    return new RegExp(text, 'u') !== undefined;
+  } catch {
+    return false;
+  }
+}
