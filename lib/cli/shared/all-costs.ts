@@ -1,9 +1,9 @@
 import { formatProblem, GreenroomError } from '../../core/errors.ts';
-import type { FileSet } from '../../core/fileset.ts';
 import { type CostReport, costCsv, costReport, type Grouping } from '../../cost/report.ts';
 import { PLATFORM_FILE, RECORD_FILE, RECORDS_GLOB } from '../../model/layout.ts';
-import { loadMicroApp, MICRO_APPS_GLOB, type MicroApp } from '../../model/micro-app.ts';
+import { MICRO_APPS_GLOB } from '../../model/micro-app.ts';
 import { parseRecord } from '../../model/record.ts';
+import { Registrations } from '../../model/registrations.ts';
 import { loadPlatform } from '../../policies/platform.ts';
 import { count, money } from '../../report/text.ts';
 import { openAppsRepo } from './clients.ts';
@@ -26,10 +26,12 @@ export async function reportAllCosts({ appsRepo, branch, by, format }: AllCostsO
     const { currency } = loadPlatform(text, PLATFORM_FILE, []).value.spec.cost;
     const found = [...files].filter(([path]) => path.endsWith(`/${RECORD_FILE}`));
     const parsed = found.map(([path, record]) => ({ path, record: parseRecord(record) }));
+    const registered = new Registrations(files);
+    for (const problem of registered.problems) io.err(`greenroom: registration ignored: ${formatProblem(problem)}\n`);
     const report = costReport({
       records: parsed.flatMap(({ record }) => record ?? []),
       unreadable: parsed.filter(({ record }) => !record).map(({ path }) => path.split('/').at(-2)!),
-      apps: registrations(files, io),
+      apps: registered.apps,
       currency,
       by,
     });
@@ -40,22 +42,6 @@ export async function reportAllCosts({ appsRepo, branch, by, format }: AllCostsO
   } finally {
     await repo.close();
   }
-}
-
-/** By repository; one that cannot be read is told, and the rest counts. */
-function registrations(files: FileSet, io: Io): Map<string, MicroApp> {
-  const apps = new Map<string, MicroApp>();
-  for (const [path, text] of files) {
-    if (!/^apps\/.+\.yaml$/.test(path)) continue;
-    try {
-      const app = loadMicroApp(text, path).value.spec;
-      apps.set(app.repository.toLowerCase(), app);
-    } catch (error) {
-      if (!(error instanceof GreenroomError)) throw error;
-      for (const problem of error.problems) io.err(`greenroom: registration ignored: ${formatProblem(problem)}\n`);
-    }
-  }
-  return apps;
 }
 
 function table(report: CostReport): string {
