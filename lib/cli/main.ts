@@ -48,6 +48,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<{
   },
   explain: { summary: 'explain a rule, and how to get an exception', load: () => import('./commands/explain.ts') },
   action: { summary: 'run as the GitHub Action (action.yml)', load: () => import('./commands/action.ts') },
+  completion: {
+    summary: 'print a completion script for bash, zsh or fish',
+    load: () => import('./commands/completion.ts'),
+  },
   schema: {
     summary: 'print the JSON Schema of preview.yaml or greenroom.yaml',
     load: () => import('./commands/schema.ts'),
@@ -70,8 +74,31 @@ function optionDescription({ description, defaultValue, defaultValueDescription,
   return shown === undefined ? description : `${description} (default: ${shown})`;
 }
 
+/** As loud as the command line asks for; data and errors are never left out. */
+function spoken(argv: readonly string[], io: Io): Io {
+  const end = argv.indexOf('--');
+  const flags = end < 0 ? argv : argv.slice(0, end);
+  const isQuiet = flags.includes('-q') || flags.includes('--quiet');
+  const err = (text: string) => {
+    if (!isQuiet || text.startsWith('greenroom: ')) io.err(text);
+  };
+  const env = flags.includes('--verbose') ? { ...io.env, GREENROOM_DEBUG: '1' } : io.env;
+  const { out, cwd, fail } = io;
+  return {
+    out,
+    err,
+    env,
+    cwd,
+    fail,
+    get interactive() {
+      return !isQuiet && io.interactive;
+    },
+  };
+}
+
 /** Runs a command line; what it exits with goes to `io.fail`. */
-export async function main(argv: readonly string[], io: Io): Promise<void> {
+export async function main(argv: readonly string[], world: Io): Promise<void> {
+  const io = spoken(argv, world);
   const program = new Command('greenroom')
     .description('A preview link on every pull request, from a ten-line file, through your GitOps repo.')
     .version(VERSION)
@@ -83,7 +110,9 @@ export async function main(argv: readonly string[], io: Io): Promise<void> {
   const called = words[0] === 'help' ? words[1] : words[0];
   for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
     const command = program.command(name).description(summary).copyInheritedSettings(program);
-    if (name === called) (await load()).configure(command, io);
+    if (name !== called && called !== 'completion') continue;
+    (await load()).configure(command, io);
+    command.option('-q, --quiet', 'say nothing but errors').option('--verbose', 'say the causes of errors, too');
   }
   try {
     await program.parseAsync(argv, { from: 'user' });

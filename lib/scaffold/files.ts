@@ -95,12 +95,21 @@ function owners(platform: PlatformSpec): string {
   return /^@[\w-]+(\/[\w.-]+)?$/.test(contact) ? contact : `@${platform.sources[0]?.owner}/platform`;
 }
 
+/** The tag rule in the words of a shell. Its characters are those of a tag: none of them means anything there. */
+function shellTag(rule: string): string {
+  return rule.replaceAll('{number}', '$NUMBER').replaceAll('{sha7}', '${SHA:0:7}').replaceAll('{sha}', '$SHA');
+}
+
 function markValues({ platform, version, command }: ScaffoldInput): Record<string, string> {
   const { ingress } = platform;
+  const registry = platform.registries[0]!.replace(/\/$/, '');
   const gateway = ingress.kind === 'gateway';
   return {
     VERSION: version,
     COMMAND_HASH: sha256(command),
+    REGISTRY: registry,
+    REGISTRY_HOST: registry.split('/')[0]!,
+    TAG: shellTag(platform.tag),
     DOMAIN: platform.domain,
     BRANCH: platform.appsRepo.branch,
     APPS_REPO: appsRepoUrl(platform),

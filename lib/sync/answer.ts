@@ -33,7 +33,7 @@ export async function handleComment(
   const open = comments.filter((comment) => isUnanswered(comment, context.clock()));
   if (!open.some(({ id }) => id === commentId)) return null;
   const base = await readBase(context);
-  const refusal = refusalOf(pull, base.platform);
+  const refusal = refusalOf(pull, base.platform, base.registrations);
   if (refusal?.reason === 'not-a-source') return null;
 
   // All of them, oldest first: deliveries may come in any order, and the last word counts.

@@ -53,7 +53,7 @@ type Outcome =
   | { readonly kind: 'refused'; readonly reasons: readonly string[] };
 
 function outcome(side: Base, source: Source, recordedBy: PlatformSpec): Outcome {
-  const refusal = refusalOf(source.pull, side.platform) ?? stopOf(source.pull);
+  const refusal = refusalOf(source.pull, side.platform, side.registrations) ?? stopOf(source.pull);
   if (refusal !== null) return { kind: 'none', reason: refusal.sentence };
   try {
     const compiled = recompile(side, source, recordedBy);

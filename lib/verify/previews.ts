@@ -113,7 +113,7 @@ function newProblems(
   known: ReadonlyMap<string, PreviewRecord>,
 ): Problem[] {
   const problems: Problem[] = [];
-  const refusal = refusalOf(pull, head.platform) ?? stopOf(pull);
+  const refusal = refusalOf(pull, head.platform, head.registrations) ?? stopOf(pull);
   if (refusal !== null) problems.push({ file, message: `there is no preview to write: ${refusal.sentence}` });
   else if (isExpired(compiled.expires, head.now)) problems.push({ file, message: 'its time is up' });
   const name = derivedName(pull, head);

@@ -53,7 +53,7 @@ async function wanted(
     const lookup = await forge.pullRequestById(repositoryId, number, recordedPullRequest(record));
     if (lookup.status === 'unknown') return 'unknown';
     const pull = lookup.value;
-    if ((refusalOf(pull, head.platform) ?? stopOf(pull)) !== null) return 'over';
+    if ((refusalOf(pull, head.platform, head.registrations) ?? stopOf(pull)) !== null) return 'over';
     return (await forge.readFile(pull.repository, pull.head.sha, PREVIEW_FILE)) === null ? 'over' : 'wanted';
   } catch (error) {
     if (!(error instanceof GreenroomError) || error.code === 'failed') throw error;

@@ -120,6 +120,11 @@ export const ROOMS: readonly Room[] = [
     from: ['core', 'model', 'forge', 'report'],
   },
   {
+    name: 'cost',
+    what: 'what all previews cost, by who owns or pays for them; example rates of clouds',
+    from: ['core', 'model'],
+  },
+  {
     name: 'doctor',
     what: 'what a cluster lacks to run, show and end previews; seen through kubectl',
     from: ['core', 'model', 'cluster', 'reconcilers', 'policies', 'constructs', 'scaffold'],

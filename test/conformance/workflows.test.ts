@@ -31,7 +31,7 @@ const workflows = readdirSync(join(root, '.github/workflows')).sort();
 
 describe.each([
   ['of this project', root, workflows],
-  ['that init lays down', laidDown, ['audit.yaml', 'check.yaml', 'diff.yaml', 'sweep.yaml', 'sync.yaml']],
+  ['that init lays down', laidDown, ['audit.yaml', 'build.yaml', 'check.yaml', 'diff.yaml', 'sweep.yaml', 'sync.yaml']],
 ])('the workflows %s', (_, folder, names) => {
   it('are all tested', () => {
     expect(readdirSync(join(folder, '.github/workflows')).sort()).toEqual(names);

@@ -14,7 +14,7 @@ const pull = (changes: Partial<PullRequest> = {}): PullRequest => ({
 
 /** What the filter says of a pull request; null for a preview. */
 function said(filter: string, changes: Partial<PullRequest> = {}): string | null {
-  return refusalOf(pull(changes), platformOf(filter))?.sentence ?? null;
+  return refusalOf(pull(changes), platformOf(filter), null)?.sentence ?? null;
 }
 
 function platformOf(filter: string) {
@@ -60,8 +60,8 @@ describe('filters of a source', () => {
       '[{ owner: acme, branches: [main] }, { owner: acme, labels: { any: [demo] } }]',
     );
     const { spec } = loadPlatform(text, 'greenroom.yaml').value;
-    expect(refusalOf(pull({ base: 'x' }), spec)?.reason).toBe('branch');
-    expect(refusalOf(pull({ base: 'x', labels: ['demo'] }), spec)).toBeNull();
+    expect(refusalOf(pull({ base: 'x' }), spec, null)?.reason).toBe('branch');
+    expect(refusalOf(pull({ base: 'x', labels: ['demo'] }), spec, null)).toBeNull();
   });
 });
 

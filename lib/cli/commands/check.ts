@@ -26,7 +26,10 @@ interface CheckOptions extends ExtensionOptions, PlatformOptions, StandInOptions
 
 export const configure: Configure = (command, io) => {
   standInOptions(platformOptions(extensionOption(reportFormatOption(command))))
-    .argument('<path...>', 'files, folders (all YAML and JSON below them), or - for standard input')
+    .argument(
+      '[path...]',
+      'files, folders (all YAML and JSON below them), or - for standard input; default: preview.yaml here',
+    )
     .option('--fix', 'write what can be mended mechanically into the files; all other lines stay as they are')
     .addHelpText(
       'after',
@@ -35,11 +38,12 @@ Says of a preview.yaml and its manifests what sync would say. Judges Kubernetes 
 files by their schemas.
 
 Examples:
+  greenroom check
   greenroom check preview.yaml --apps-repo acme/previews
   greenroom check preview.yaml deploy/ --platform greenroom.yaml
   kustomize build . | greenroom check - --format sarif > greenroom.sarif`,
     )
-    .action((paths: string[], options: CheckOptions) => run(paths, options, io));
+    .action((paths: string[], options: CheckOptions) => run(paths.length > 0 ? paths : [PREVIEW_FILE], options, io));
 };
 
 interface Report {

@@ -1,25 +1,87 @@
+import { InvalidArgumentError, Option } from 'commander';
+import { GreenroomError } from '../../core/errors.ts';
+import { EXAMPLE_RATES, spotRates } from '../../cost/rates.ts';
+import { GROUPINGS, type Grouping, MONTH_HOURS } from '../../cost/report.ts';
 import { formatDuration } from '../../model/scalars.ts';
 import { costWords } from '../../report/running.ts';
 import { money } from '../../report/text.ts';
 import type { Configure } from '../shared/command.ts';
 import { type CompileFileOptions, compileFile, compileFileOptions } from '../shared/compile-file.ts';
 import { type Io, json } from '../shared/io.ts';
-import { type Format, formatOption } from '../shared/options.ts';
+import { required } from '../shared/options.ts';
+
+type CostFormat = 'text' | 'json' | 'csv';
 
 interface CostOptions extends CompileFileOptions {
-  format: Format;
+  all?: boolean;
+  rates?: boolean;
+  by: Grouping;
+  format: CostFormat;
 }
 
 export const configure: Configure = (command, io) => {
-  compileFileOptions(formatOption(command))
-    .addHelpText('after', '\nExample:\n  greenroom cost preview.yaml --platform greenroom.yaml --repo acme/shop --pr 7')
-    .action((file: string, options: CostOptions) => run(file, options, io));
+  compileFileOptions(command, '[preview.yaml]')
+    .option('--all', 'of all live previews in --apps-repo, instead of one file')
+    .addOption(new Option('--by <group>', 'with --all: sum by').choices([...GROUPINGS]).default('repository'))
+    .option('--rates', 'print example rates of three clouds for greenroom.yaml')
+    .option('--format <format>', 'text, json, or csv with --all', formatArgument, 'text')
+    .addHelpText(
+      'after',
+      `
+An estimate from what previews ask for, at the rates of greenroom.yaml; traffic and storage are not in it.
+
+Examples:
+  greenroom cost preview.yaml --platform greenroom.yaml --repo acme/shop --pr 7
+  greenroom cost --all --apps-repo acme/previews --by team
+  greenroom cost --all --apps-repo acme/previews --by cost-centre --format csv > costs.csv`,
+    )
+    .action((file: string | undefined, options: CostOptions) => run(file, options, io));
 };
 
-async function run(file: string, options: CostOptions, io: Io): Promise<void> {
+function formatArgument(text: string): CostFormat {
+  if (text !== 'text' && text !== 'json' && text !== 'csv')
+    throw new InvalidArgumentError('It takes text, json or csv.');
+  return text;
+}
+
+async function run(file: string | undefined, options: CostOptions, io: Io): Promise<void> {
+  if (options.rates === true) return rates(options.format, io);
+  if (options.all === true) {
+    if (file !== undefined) throw new GreenroomError('invalid-input', `--all is for every preview; leave out ${file}`);
+    const appsRepo = required(options.appsRepo, '--apps-repo', 'acme/previews');
+    const { reportAllCosts } = await import('../shared/all-costs.ts');
+    return reportAllCosts({ appsRepo, branch: options.branch, by: options.by, format: options.format }, io);
+  }
+  if (options.format === 'csv') throw new GreenroomError('invalid-input', '--format csv is for --all');
+  return one(required(file, 'a file', 'preview.yaml'), options, io);
+}
+
+async function one(file: string, options: CostOptions, io: Io): Promise<void> {
   const { cost, expires, record } = await compileFile(file, options, io);
   const seconds = expires - record.created;
-  const life = Math.round(((cost.perDay * seconds) / 86_400) * 10_000) / 10_000;
-  if (options.format === 'json') io.out(json({ ...cost, life: { seconds, amount: life } }));
-  else io.out(`${costWords({ cost })}\nThat is ${money(life, cost.currency)} for its ${formatDuration(seconds)}.\n`);
+  const round = (amount: number) => Math.round(amount * 10_000) / 10_000;
+  const life = round((cost.perDay * seconds) / 86_400);
+  const [hour, month] = [round(cost.perDay / 24), round((cost.perDay / 24) * MONTH_HOURS)];
+  if (options.format === 'json') {
+    io.out(json({ ...cost, perHour: hour, perMonth: month, life: { seconds, amount: life } }));
+    return;
+  }
+  const { currency } = cost;
+  io.out(
+    `${costWords({ cost })}\nThat is ${money(life, currency)} for its ${formatDuration(seconds)}, and ${money(month, currency)} a month if one like it always ran.\n`,
+  );
+}
+
+function rates(format: CostFormat, io: Io): void {
+  const all = EXAMPLE_RATES.map((each) => ({ ...each, spot: spotRates(each) }));
+  if (format === 'json') {
+    io.out(json({ currency: 'USD', rates: all }));
+    return;
+  }
+  for (const { cloud, region, asOf, cpuHour, memoryGiBHour, spot } of all) {
+    io.out(
+      `# ${cloud}, ${region}; on spot capacity down to cpuHour ${spot.cpuHour}, memoryGiBHour ${spot.memoryGiBHour}\n`,
+    );
+    io.out(`cost: { rates: { cpuHour: ${cpuHour}, memoryGiBHour: ${memoryGiBHour}, asOf: "${asOf}" } }\n`);
+  }
 }

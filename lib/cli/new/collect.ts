@@ -66,8 +66,8 @@ interface Request {
  *   platform's rules refuse
  */
 export async function collect({ template: named, appsRepo, options, asks }: Request, io: Io): Promise<Wanted> {
-  const place = { appsRepo, ...(options.branch !== undefined && { branch: options.branch }) };
-  const side = (await findPlatform(place, [], { rules: [], now: systemClock() }, io))!;
+  const place = { appsRepo, extension: [], ...(options.branch !== undefined && { branch: options.branch }) };
+  const side = (await findPlatform(place, [], systemClock(), io))!;
   const template = await openTemplate(named ?? (await askTemplate(asks)), io);
   const repository = options.repo ?? (await askRepository(side.platform, asks));
   const labels = labelsOf(repository, side.platform);
@@ -103,7 +103,7 @@ function compilePreview(
   const now = systemClock();
   const work = { text, folder: '.', shown: (path: string) => path };
   const options = { repo, pr: number, repoId: repositoryId, sha, label: [], at: now, now, assumeDigest: true };
-  return compileWork(work, { ...side, extensions: [], extraRules: [] }, options, io);
+  return compileWork(work, side, options, io);
 }
 
 async function askTemplate(asks: Person | null): Promise<string> {

@@ -37,7 +37,7 @@ export async function guessPreview(options: PreviewOnlyOptions, io: Io): Promise
     throw new GreenroomError('invalid-input', `${out} is there already; --overwrite writes over it`);
   }
   const repository = (await repositoryAt(options, '.', io)) ?? 'your-organization/app';
-  const side = await findPlatform(options, ['.'], { rules: [], now: systemClock() }, io);
+  const side = await findPlatform({ ...options, extension: [] }, ['.'], systemClock(), io);
   const { owner, name } = namesOf({ path: repository.toLowerCase() });
   const image = `${side?.platform.registries[0] ?? `ghcr.io/${owner}`}/${name}`;
   const dockerfile = new TextDecoder().decode(readInput(io.cwd, file));

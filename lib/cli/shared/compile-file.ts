@@ -22,9 +22,9 @@ export interface CompileFileOptions extends PlatformOptions, StandInOptions {
 }
 
 /** Options of commands that compile a file as if it came with a pull request. */
-export function compileFileOptions(command: Command): Command {
+export function compileFileOptions(command: Command, file = '<preview.yaml>'): Command {
   return standInOptions(platformOptions(extensionOption(command)))
-    .argument('<preview.yaml>', "the maker's file; its manifests folder is looked up beside it")
+    .argument(file, "the maker's file; its manifests folder is looked up beside it")
     .option('--repo-id <id>', 'numeric id of the repository on its forge', numberArgument, 1)
     .option(
       '--at <time>',

@@ -31,6 +31,10 @@ export const source = z.strictObject({
     .boolean()
     .default(false)
     .meta({ description: 'Whether pull requests from forks do: their code comes from people without write access.' }),
+  registered: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Only repositories that apps/<owner>/<repo>.yaml of the apps repo registers.' }),
 });
 
 export const ENGINES = ['vap', 'kyverno', 'kyverno-legacy', 'gatekeeper'] as const;

@@ -10,9 +10,11 @@ import type { Forge } from '../../forge/forge.ts';
 import type { AppsRepo } from '../../gitops/apps-repo.ts';
 import { EXCEPTIONS_GLOB, EXTENSIONS_GLOB, PLATFORM_FILE, RECORDS_GLOB, TRUST_GLOB } from '../../model/layout.ts';
 import { MANIFEST_FILE, refuseNewer } from '../../model/manifest.ts';
+import { MICRO_APPS_GLOB } from '../../model/micro-app.ts';
 import { namedExtensions } from '../../model/platform/extensions.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import { type PreviewRecord, parseRecord } from '../../model/record.ts';
+import { Registrations } from '../../model/registrations.ts';
 import type { CelCompiler } from '../../policies/cel.ts';
 import { loadExceptions } from '../../policies/exceptions.ts';
 import { loadPlatform } from '../../policies/platform.ts';
@@ -68,6 +70,8 @@ export interface Base {
   readonly now: number;
   /** Why an exception lifts nothing, a sentence each. */
   readonly notes: readonly string[];
+  /** Null where no source asks for them. */
+  readonly registrations: Registrations | null;
   /** The records of all previews at this commit; read when first asked for, since most runs need only their own. */
   readonly records: () => Promise<readonly StoredRecord[]>;
 }
@@ -108,6 +112,7 @@ export async function readBase(context: Omit<SyncContext, 'forge'>, at?: string)
     extraRules,
     notes: [...malformed, ...refused].map((problem) => `exception ignored: ${formatProblem(problem)}`),
     trust: await trustOf(platform, files, now),
+    registrations: await registrationsOf(context.repo, platform, head),
     compile: createCompiler({
       platform,
       exceptions,
@@ -149,6 +154,12 @@ export async function ownModules(
   }
   const own = await modules(named, files);
   return { extensions: [...extensions, ...own.extensions], extraRules: [...extraRules, ...own.extraRules] };
+}
+
+/** A file for each micro app: read where somebody asks for them. */
+async function registrationsOf(repo: AppsRepo, { sources }: PlatformSpec, head: string | null) {
+  if (!sources.some(({ registered }) => registered)) return null;
+  return new Registrations((await repo.read([MICRO_APPS_GLOB], head)).files);
 }
 
 /** sigstore's libraries are loaded where somebody's signature counts. */

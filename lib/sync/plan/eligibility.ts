@@ -6,6 +6,7 @@ import type { PlatformSpec } from '../../model/platform.ts';
 import type { PreviewSpec } from '../../model/preview.ts';
 import { PROPOSAL_BRANCH } from '../../model/proposal.ts';
 import { hasLabel } from '../../model/pull-labels.ts';
+import type { Registrations } from '../../model/registrations.ts';
 import { fits } from '../../model/wildcard.ts';
 
 /** Why a pull request has no preview. */
@@ -13,6 +14,7 @@ export type Ineligible =
   | 'closed'
   | 'merged'
   | 'not-a-source'
+  | 'not-registered'
   | 'draft'
   | 'fork'
   | 'label'
@@ -28,8 +30,16 @@ export interface Refusal {
   readonly sentence: string;
 }
 
-/** Whether the platform's rules give this pull request a preview: null for yes. */
-export function refusalOf(pull: PullRequest, platform: PlatformSpec): Refusal | null {
+/**
+ * Whether the platform's rules give this pull request a preview: null for yes.
+ *
+ * @param registrations those of the apps repo at the same commit, where a source asks for them
+ */
+export function refusalOf(
+  pull: PullRequest,
+  platform: PlatformSpec,
+  registrations: Registrations | null,
+): Refusal | null {
   if (pull.state === 'closed') {
     return pull.merged
       ? { reason: 'merged', sentence: 'This pull request was merged.' }
@@ -48,7 +58,13 @@ export function refusalOf(pull: PullRequest, platform: PlatformSpec): Refusal | 
     };
   }
   // Several sources may name one repository; the pull request needs to fit only one of them.
-  const refusals = sources.map((source) => refusalBySource(pull, source));
+  const unregistered = (): Refusal => ({
+    reason: 'not-registered',
+    sentence: `${pull.repository.path} is not registered for previews; \`greenroom new\` proposes it, or ask ${platform.policies.contact}.`,
+  });
+  const refusals = sources.map((source) =>
+    source.registered && registrations?.has(pull.repository) !== true ? unregistered() : refusalBySource(pull, source),
+  );
   return refusals.includes(null) ? null : refusals[0]!;
 }
 

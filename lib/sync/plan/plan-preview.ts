@@ -62,7 +62,7 @@ export async function planPreview(
 ): Promise<PreviewPlan> {
   const identity = identityOf(pull);
   const derived = derivedName(pull, base);
-  const refusal = refusalOf(pull, base.platform) ?? stopOf(pull);
+  const refusal = refusalOf(pull, base.platform, base.registrations) ?? stopOf(pull);
   // What takes a place looks at all the others anyway.
   const findsAmongAll = refusal === null && hasLimits(base.platform);
   const { existing, nameTakenBy } = await findExisting(context.repo, base, identity, derived, findsAmongAll);
@@ -93,6 +93,8 @@ async function planHead(
   ahead: Ahead | undefined,
 ): Promise<PreviewPlan> {
   if (refusal !== null) return plan.remove({ state: 'none', ...refusal, removed: plan.live });
+  const trouble = base.registrations?.troubleWith(pull.repository) ?? null;
+  if (trouble !== null) return plan.keep({ state: 'unknown', reason: `its registration cannot be read: ${trouble}` });
   let compiled: CompiledPreview;
   let lineOf: (field: string) => number | null;
   try {

@@ -29,7 +29,7 @@ export async function recentEndings(context: SyncContext, base: Base): Promise<E
     if (lookup?.status !== 'found' || lookup.value.head.sha !== trailers.head) continue;
     const pull = lookup.value;
     // An open one is in the list, and was looked at there.
-    const refusal = pull.state === 'closed' ? refusalOf(pull, base.platform) : null;
+    const refusal = pull.state === 'closed' ? refusalOf(pull, base.platform, null) : null;
     if (refusal === null) continue;
     const nothing = { change: new Map(), effect: 'none', record: null, displaced: null, live: null } as const;
     const plan: PreviewPlan = { ...nothing, pull, name: preview, state: { state: 'none', ...refusal, removed: null } };

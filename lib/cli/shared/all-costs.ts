@@ -1,0 +1,71 @@
+import { formatProblem, GreenroomError } from '../../core/errors.ts';
+import { type CostReport, costCsv, costReport, type Grouping } from '../../cost/report.ts';
+import { PLATFORM_FILE, RECORD_FILE, RECORDS_GLOB } from '../../model/layout.ts';
+import { MICRO_APPS_GLOB } from '../../model/micro-app.ts';
+import { parseRecord } from '../../model/record.ts';
+import { Registrations } from '../../model/registrations.ts';
+import { loadPlatform } from '../../policies/platform.ts';
+import { count, money } from '../../report/text.ts';
+import { openAppsRepo } from './clients.ts';
+import { type Io, json } from './io.ts';
+
+export interface AllCostsOptions {
+  readonly appsRepo: string;
+  readonly branch?: string | undefined;
+  readonly by: Grouping;
+  readonly format: 'text' | 'json' | 'csv';
+}
+
+/** What all live previews of an apps repo cost. */
+export async function reportAllCosts({ appsRepo, branch, by, format }: AllCostsOptions, io: Io): Promise<void> {
+  const repo = await openAppsRepo({ appsRepo, branch }, io);
+  try {
+    const { files } = await repo.read([PLATFORM_FILE, RECORDS_GLOB, MICRO_APPS_GLOB]);
+    const text = files.get(PLATFORM_FILE);
+    if (text === undefined) throw new GreenroomError('invalid-input', `${repo.description} has no ${PLATFORM_FILE}`);
+    const { currency } = loadPlatform(text, PLATFORM_FILE, []).value.spec.cost;
+    const found = [...files].filter(([path]) => path.endsWith(`/${RECORD_FILE}`));
+    const parsed = found.map(([path, record]) => ({ path, record: parseRecord(record) }));
+    const registered = new Registrations(files);
+    for (const problem of registered.problems) io.err(`greenroom: registration ignored: ${formatProblem(problem)}\n`);
+    const report = costReport({
+      records: parsed.flatMap(({ record }) => record ?? []),
+      unreadable: parsed.filter(({ record }) => !record).map(({ path }) => path.split('/').at(-2)!),
+      apps: registered.apps,
+      currency,
+      by,
+    });
+    if (format === 'json') io.out(json(report));
+    else if (format === 'csv') io.out(costCsv(report));
+    else io.out(table(report));
+    if (format === 'csv') for (const line of unpricedLines(report)) io.err(`${line}\n`);
+  } finally {
+    await repo.close();
+  }
+}
+
+function table(report: CostReport): string {
+  const { rows, total, currency, ratesAsOf, unpriced } = report;
+  const missing = unpriced.length === 0 ? '' : `, ${unpriced.length} without a price`;
+  const rates = ratesAsOf.length === 0 ? '' : `, rates of ${ratesAsOf.join(' and ')}`;
+  const head = `${count(total.previews, 'preview')}${missing}; by what they ask for${rates}; traffic and storage not included\n`;
+  const amounts = (row: { hour: number; day: number; life: number; month: number }) =>
+    [row.day, row.life, row.month].map((amount) => money(amount, currency));
+  const lines = [
+    [report.by, 'previews', 'a day', 'whole life', 'a month of it'],
+    ...rows.map((row) => [row.name ?? '(not registered)', String(row.previews), ...amounts(row)]),
+    ['total', String(total.previews), ...amounts(total)],
+  ];
+  const widths = lines[0]!.map((_, i) => Math.max(...lines.map((line) => line[i]!.length)));
+  const body = lines.map((line) =>
+    line
+      .map((text, i) => (i === 0 ? text.padEnd(widths[i]!) : text.padStart(widths[i]!)))
+      .join('  ')
+      .trimEnd(),
+  );
+  return [head.trimEnd(), ...body, ...unpricedLines(report)].map((line) => `${line}\n`).join('');
+}
+
+function unpricedLines({ unpriced }: CostReport): string[] {
+  return unpriced.map(({ name, why }) => `without a price: ${name}, ${why}`);
+}

@@ -1,0 +1,47 @@
+/** What a cloud asks for serverless pods of plain Linux, in US dollars. */
+export interface ExampleRates {
+  readonly cloud: string;
+  readonly region: string;
+  /** One vCPU an hour. */
+  readonly cpuHour: number;
+  /** One GiB an hour. */
+  readonly memoryGiBHour: number;
+  /** Share that spot capacity takes off at most. */
+  readonly spotDiscount: number;
+  /** When they were looked up: they change, and a bill has discounts of its own. */
+  readonly asOf: string;
+}
+
+/** Examples to begin with, for `cost.rates` of greenroom.yaml; from the price lists of the clouds. */
+export const EXAMPLE_RATES: readonly ExampleRates[] = [
+  {
+    cloud: 'AWS Fargate',
+    region: 'us-east-1',
+    cpuHour: 0.04048,
+    memoryGiBHour: 0.004445,
+    spotDiscount: 0.7,
+    asOf: '2026-03',
+  },
+  {
+    cloud: 'GKE Autopilot',
+    region: 'us-central1',
+    cpuHour: 0.0445,
+    memoryGiBHour: 0.0049,
+    spotDiscount: 0.7,
+    asOf: '2026-01',
+  },
+  {
+    cloud: 'Azure Container Instances',
+    region: 'eastus',
+    cpuHour: 0.0405,
+    memoryGiBHour: 0.00445,
+    spotDiscount: 0.7,
+    asOf: '2024-06',
+  },
+];
+
+/** The same on spot capacity, to a millionth of the currency. */
+export function spotRates({ cpuHour, memoryGiBHour, spotDiscount }: ExampleRates) {
+  const off = (rate: number) => Math.round(rate * (1 - spotDiscount) * 1_000_000) / 1_000_000;
+  return { cpuHour: off(cpuHour), memoryGiBHour: off(memoryGiBHour) };
+}

@@ -1,0 +1,93 @@
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { inProcess } from '../support/command.ts';
+import { tempFolder } from '../support/git.ts';
+import { platformText, previewText } from '../support/inputs.ts';
+
+const script = async (shell: string) => (await inProcess(['completion', shell], '/')).stdout;
+
+describe('completion of bash', async () => {
+  const text = await script('bash');
+  const folder = tempFolder();
+  writeFileSync(join(folder, 'preview.yaml'), '');
+  /** What bash itself offers after these words. */
+  const offered = (...words: string[]) => {
+    const line = `${text}\nCOMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')})\nCOMP_CWORD=${words.length - 1}\n_greenroom\nprintf '%s\\n' "\${COMPREPLY[@]}"\n`;
+    const { stdout, stderr } = spawnSync('bash', ['--norc', '-c', line], { cwd: folder, encoding: 'utf8' });
+    expect(stderr).toBe('');
+    return stdout.trim().split('\n');
+  };
+
+  test.each([
+    [['greenroom', 'sy'], ['sync']],
+    [['greenroom', 'sch'], ['schema']],
+    [
+      ['greenroom', 'schema', ''],
+      ['preview', 'platform'],
+    ],
+    [
+      ['greenroom', 'cost', '--a'],
+      ['--apps-repo', '--at', '--all'],
+    ],
+    [['greenroom', 'cost', '--by', 'te'], ['team']],
+    [['greenroom', 'check', 'pre'], ['preview.yaml']],
+    [['greenroom', 'check', '--platform', 'pre'], ['preview.yaml']],
+    [
+      ['greenroom', 'completion', ''],
+      ['bash', 'zsh', 'fish'],
+    ],
+  ])('%j offers %j', (words, expected) => {
+    expect(offered(...words)).toEqual(expect.arrayContaining(expected));
+    if (words.at(-1) !== '--a') expect(offered(...words)).toHaveLength(expected.length);
+  });
+});
+
+// The shells themselves say whether a script is one, where they are there.
+describe.each(['bash', 'zsh', 'fish'])('completion of %s', (shell) => {
+  const isThere = spawnSync(shell, ['--version']).status === 0;
+  test.skipIf(!isThere)('is a script that the shell takes', async () => {
+    const { status, stderr } = spawnSync(shell, ['-n'], { input: await script(shell), encoding: 'utf8' });
+    expect([status, stderr]).toEqual([0, '']);
+  });
+
+  test('knows every command and its flags', async () => {
+    const text = await script(shell);
+    const { stdout } = await inProcess(['--help'], '/');
+    const commands = [...stdout.matchAll(/^ {2}([a-z]+) /gm)]
+      .map((match) => match[1]!)
+      .filter((name) => name !== 'help');
+    expect(commands.length).toBeGreaterThan(15);
+    for (const name of commands) expect(text).toMatch(new RegExp(`\\b${name}\\b`));
+    expect(text).toContain('dry-run');
+  });
+});
+
+test('another shell is refused', async () => {
+  const { code, stderr } = await inProcess(['completion', 'tcsh'], '/');
+  expect([code, stderr]).toEqual([2, expect.stringContaining('there is one for bash, zsh, fish')]);
+});
+
+describe('every command', () => {
+  const folder = tempFolder();
+  writeFileSync(join(folder, 'greenroom.yaml'), platformText());
+  writeFileSync(join(folder, 'preview.yaml'), previewText());
+
+  test('is quiet on request: data and errors are left, talk is not', async () => {
+    const render = ['render', 'preview.yaml', '--repo', 'acme/shop', '--out', 'out'];
+    expect(await inProcess(render, folder)).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('it will answer at'),
+    });
+    expect(await inProcess([...render, '-q'], folder)).toMatchObject({ code: 0, stderr: '' });
+    const wrong = await inProcess(['render', 'nothing.yaml', '--quiet'], folder);
+    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('nothing.yaml') });
+  });
+
+  test('check without an argument is about preview.yaml here', async () => {
+    expect(await inProcess(['check', '--repo', 'acme/shop'], folder)).toMatchObject({ code: 0 });
+    const { code, stdout, stderr } = await inProcess(['check'], tempFolder());
+    expect([code, `${stdout}${stderr}`]).toEqual([2, expect.stringContaining('preview.yaml')]);
+  });
+});
