@@ -3,6 +3,7 @@ import { formatTime, systemClock } from '../../core/clock.ts';
 import { GreenroomError } from '../../core/errors.ts';
 import { printable } from '../../report/text.ts';
 import { type LogEntry, Service } from '../../serve/service.ts';
+import { warmUp } from '../../sync/plan/warm-up.ts';
 import { type ClientOptions, clientOptions, openClients } from '../shared/clients.ts';
 import type { Configure } from '../shared/command.ts';
 import { forgeKind } from '../shared/forges.ts';
@@ -48,7 +49,10 @@ async function run(options: ServeOptions, io: Io): Promise<void> {
   let service: Service | undefined;
   const withContext = await openClients(options, io, (wait) => service?.waits(wait));
   // A wrong setting is said now, and not by every sync anew.
-  const apps = await withContext(async ({ repo }) => repo.proposals?.repository);
+  const apps = await withContext(async (context) => {
+    warmUp(context);
+    return context.repo.proposals?.repository;
+  });
   service = new Service({
     ...options.listen,
     webhooks: await forgeKind(io.env).webhooks(),
