@@ -27,7 +27,7 @@ const CollaboratorsFile = z.record(z.string(), z.string());
 /** The one comment that we write ourselves; nobody knows who edited a file. */
 const OWN = { id: 0, isOurs: true, author: null, editor: null, createdAt: 0, isAnswered: false };
 
-/** Comments of a pull request of the local forge, ours first, then by id; a file out of shape is no comment. */
+/** Comments of a pull request of the local forge, ours first, then by id; a file with a wrong shape is ignored. */
 export function readComments(folder: string): PullComment[] {
   const names = namesIn(join(folder, 'comments')) ?? [];
   const ids = names.flatMap((name) => /^([1-9]\d{0,14})\.json$/.exec(name)?.[1] ?? []).map(Number);

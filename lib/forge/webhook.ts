@@ -54,7 +54,7 @@ export interface WebhookSource {
   delivery(headers: IncomingHttpHeaders): Delivery;
 
   /**
-   * What a delivery asks for; null for an event that is about nothing of ours, and for a body out of shape.
+   * What a delivery asks for; null for an event that does not concern us, and for a body with a wrong shape.
    *
    * @param headers of the delivery @default - none: a file that a CI job was started with; its form tells the event
    * @param apps null where nothing is known of an apps repo on the same server

@@ -237,5 +237,5 @@ test('a branch of the apps repo that is gone is not an empty repository', async 
   const args = ['sync', '--repo', 'acme/shop', '--pr', '7', '--apps-repo', 'acme/previews', '--branch', 'gone'];
   const env = { GITHUB_TOKEN: fake.token, GITHUB_API_URL: fake.url };
   const { code, stderr } = await inProcess(args, '/', env);
-  expect([code, stderr]).toEqual([1, expect.stringContaining('has no such branch, or has it no more')]);
+  expect([code, stderr]).toEqual([1, expect.stringContaining('has no such branch any more')]);
 });

@@ -12,7 +12,7 @@ export function answerOf(error: unknown): RawAnswer {
   return { status: 0, headers: {}, data: error instanceof Error ? error.message : String(error) };
 }
 
-/** Why an answer is none; null for one that can be worked with. */
+/** What is wrong with an answer; null for a usable one. */
 export function failureOf({ status, data }: RawAnswer): string | null {
   if (status === 0) return `no answer (${String(data)})`;
   if (status >= 500) return `status ${status}`;

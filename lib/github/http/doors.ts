@@ -31,7 +31,7 @@ export class Doors {
     else if (until > door.until) Object.assign(door, { until, waiting: 0 });
   }
 
-  /** Something went through: whatever was said of it before, it is open. */
+  /** A request went through, so the door is open. */
   open(scope: string): void {
     this.#doors.delete(scope);
   }

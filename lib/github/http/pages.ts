@@ -5,7 +5,7 @@ export interface Page {
   readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
 }
 
-/** A list of more pages than this is none that we could work with. */
+/** A list with more pages than this is refused. */
 const MAX_PAGES = 1000;
 
 /**

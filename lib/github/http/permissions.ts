@@ -95,13 +95,13 @@ export const REST_NEEDS = {
     permission: 'statuses',
     access: 'read',
     on: 'micro app',
-    why: 'where checks are not to be had',
+    why: 'where the token may not write checks',
   },
   'POST /repos/{owner}/{repo}/statuses/{sha}': {
     permission: 'statuses',
     access: 'write',
     on: 'micro app',
-    why: 'what a command asked for, and where checks are not to be had',
+    why: 'what a command asked for, and where the token may not write checks',
   },
   'GET /repos/{owner}/{repo}/collaborators/{username}/permission': {
     permission: 'metadata',

@@ -4,7 +4,7 @@ export interface HunkLines {
   readonly last: number;
 }
 
-/** The hunks of a file's `patch` as GitHub gives it; what is no hunk header adds none. */
+/** The hunks of a file's `patch` as GitHub gives it; lines that are not a hunk header are ignored. */
 export function hunksOf(patch: string): HunkLines[] {
   return [...patch.matchAll(/^@@ -\d+(?:,\d+)? \+(\d{1,9})(?:,(\d{1,9}))? @@/gm)].flatMap(([, start, size]) => {
     const [first, count] = [Number(start), size === undefined ? 1 : Number(size)];

@@ -96,7 +96,7 @@ export class Listing {
     if (seen < total) throw new GreenroomError('unreachable', `${what}: ${total} are there, ${seen} came`);
   }
 
-  /** A failure is part of the answer: what came until then is no complete list. */
+  /** A failure is part of the answer: the list is then incomplete. */
   async openPulls(repository: RepositoryRef): Promise<RepositoryPulls> {
     const pulls: PullRequest[] = [];
     let total = 0;

@@ -20,7 +20,7 @@ const MAX_HEADS = 20_000;
 
 /**
  * The preview files of many pull requests, read in few questions. They are remembered by the ids of their contents, and
- * checked against them: what was changed in the cache is no such file, and a push that leaves the file as it was has
+ * checked against them: a cached text that was changed is ignored, and a push that leaves the file as it was has
  * nothing to be read.
  */
 export class PreviewFiles {

@@ -68,7 +68,7 @@ export interface Base {
   readonly trust: Trust | null;
   /** Unix seconds; one reading of the clock for everything decided on this base. */
   readonly now: number;
-  /** Why an exception lifts nothing, a sentence each. */
+  /** Why an exception is ignored, a sentence each. */
   readonly notes: readonly string[];
   /** Null where no source asks for them. */
   readonly registrations: Registrations | null;
@@ -190,7 +190,7 @@ async function lackOf(repo: AppsRepo, head: string | null): Promise<string> {
   if (head !== null) return `has no ${PLATFORM_FILE}; lay it down with \`greenroom init\`, commit and push it`;
   const isGone = (await repo.isEmpty?.()) === false;
   return isGone
-    ? 'has no such branch, or has it no more: push it again, or give another one with --branch'
+    ? 'has no such branch any more: push it again, or choose another one with --branch'
     : 'is empty; lay it down with `greenroom init --commit`';
 }
 

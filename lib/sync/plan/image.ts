@@ -39,7 +39,7 @@ export interface ImageSources {
  * images, once they are there. A tag is resolved once a commit: what was committed for this head and this file stays, also
  * when somebody moves the tag.
  *
- * @throws GreenroomError `invalid-input` for manifests that are none
+ * @throws GreenroomError `invalid-input` for invalid manifests
  */
 export async function imageState(
   context: Pick<SyncContext, 'images' | 'verifier' | 'forge'>,

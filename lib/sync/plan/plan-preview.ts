@@ -284,7 +284,7 @@ function displacement(
   return isOver ? null : `is removed: ${outcome.sentence}`;
 }
 
-/** The objects of a change, as people know them: one file each. The record beside them is no object. */
+/** The objects of a change, as people know them: one file each. The record beside them does not count. */
 function objectChanges(now: FileSet, change: ChangeSet): ObjectChange[] {
   return [...change].flatMap(([path, after]) => {
     const below = path.split('/').slice(4).join('/');
