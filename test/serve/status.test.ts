@@ -89,7 +89,7 @@ describe('what a cluster sees', () => {
     const words = `@everyone [x](https://evil.example) <img src=x>\n# big ${'y'.repeat(50_000)}`;
     await tell(call({ condition: 'not-working', reason: 'refused', words }));
     expect(comment()!.length).toBeLessThan(6000);
-    expect(comment()).toContain('The platform refused it: @\u2060everyone');
+    expect(comment()).toContain('The platform refused it: `@everyone`');
     expect(comment()).not.toMatch(/^# big/m);
     const huge = JSON.stringify(call({ words: 'y'.repeat(1_000_000) }));
     expect((await post(huge, MAIN)).status).toBe(413);
