@@ -32,6 +32,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<{
     summary: 'receive webhooks: sync their pull requests, and sweep regularly',
     load: () => import('./commands/serve.ts'),
   },
+  watch: {
+    summary: 'tell serve what a cluster sees of its previews',
+    load: () => import('./commands/watch.ts'),
+  },
   check: { summary: 'say what sync would say of a preview.yaml', load: () => import('./commands/check.ts') },
   new: {
     summary: 'start a micro app: its repository, and its registration in the apps repo',

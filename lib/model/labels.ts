@@ -45,6 +45,12 @@ export const CLEANER_NAMESPACE = 'greenroom-cleaner';
 /** The account that ends expired previews. */
 export const CLEANER_ACCOUNT = 'preview-cleaner';
 
+/** Namespace and account of the reporter that tells what a cluster sees of its previews. */
+export const WATCH_ACCOUNT = 'greenroom-watch';
+
+/** ClusterRole that each fence binds {@link WATCH_ACCOUNT} to, in its own namespace only, and the name of that binding. */
+export const WATCH_ROLE = 'preview-readers';
+
 /** Label of an app's objects and pods: the name of its workload, which no two apps of a preview share. */
 export const APP_LABEL = 'greenroom.dev/app';
 

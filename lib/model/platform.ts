@@ -5,7 +5,7 @@ import { evidence } from './platform/evidence.ts';
 import { extensions } from './platform/extensions.ts';
 import { egress, ingress, network } from './platform/network.ts';
 import { annotations, env, fenceKinds, imagePullSecrets, labels, priorityClass } from './platform/objects.ts';
-import { appsRepo, cleaner, cluster, commit } from './platform/operation.ts';
+import { appsRepo, cleaner, cluster, commit, status } from './platform/operation.ts';
 import { cost, policies, slots, source } from './platform/rules.ts';
 import { merged, section } from './platform/section.ts';
 import { services } from './platform/services.ts';
@@ -86,6 +86,7 @@ const platformSpec = z
     }).meta({ description: 'Argo CD, where it is the reconciler.' }),
     appsRepo,
     commit,
+    status,
     knative: z
       .boolean()
       .default(false)

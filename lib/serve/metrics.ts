@@ -10,6 +10,7 @@ const BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 export class Metrics {
   readonly #registry = new Registry<typeof Registry.OPENMETRICS_CONTENT_TYPE>();
   readonly deliveries: Counter<'event' | 'outcome'>;
+  readonly calls: Counter<'outcome'>;
   readonly syncs: Counter<'state'>;
   readonly failures: Counter<'code'>;
   readonly syncSeconds: Histogram;
@@ -61,6 +62,12 @@ export class Metrics {
       name: 'greenroom_deliveries_total',
       help: 'Webhook deliveries by event and by what became of them.',
       labelNames: ['event', 'outcome'],
+      registers,
+    });
+    this.calls = new Counter({
+      name: 'greenroom_status_calls_total',
+      help: 'Calls of clusters at /status, by what became of them.',
+      labelNames: ['outcome'],
       registers,
     });
     this.syncs = new Counter({

@@ -36,14 +36,14 @@ export async function receive(
 }
 
 /** Null for a body that is too large; undefined for one that did not come to its end. */
-async function readBody(request: IncomingMessage): Promise<Buffer | null | undefined> {
-  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) return null;
+export async function readBody(request: IncomingMessage, max = MAX_BODY_BYTES): Promise<Buffer | null | undefined> {
+  if (Number(request.headers['content-length'] ?? 0) > max) return null;
   const chunks: Buffer[] = [];
   let size = 0;
   try {
     for await (const chunk of request) {
       size += (chunk as Buffer).length;
-      if (size > MAX_BODY_BYTES) return null;
+      if (size > max) return null;
       chunks.push(chunk as Buffer);
     }
   } catch {

@@ -5,9 +5,11 @@ import { type Clock, formatTime, systemClock } from '../core/clock.ts';
 import { GreenroomError } from '../core/errors.ts';
 import type { Late, Wait } from '../forge/limits.ts';
 import type { AppsBranch, PullTrigger, Trigger, WebhookSource } from '../forge/webhook.ts';
+import type { Reported } from '../status/call.ts';
 import type { SyncContext } from '../sync/plan/base.ts';
 import type { Tell } from '../sync/publish.ts';
 import { sweep } from '../sync/sweep/sweep.ts';
+import type { SyncResult } from '../sync/sync.ts';
 import { Teller } from '../sync/teller.ts';
 import { handleTrigger, mergeTriggers } from '../sync/trigger.ts';
 import { Writer } from '../sync/writer.ts';
@@ -15,6 +17,7 @@ import { Metrics } from './metrics.ts';
 import { KeyedQueue } from './queue.ts';
 import { type Received, receive } from './receiver.ts';
 import { Retries } from './retries.ts';
+import { receiveCall, type StatusSecrets } from './status-call.ts';
 
 export interface LogEntry {
   readonly level: 'info' | 'warn' | 'error';
@@ -44,6 +47,12 @@ export interface ServiceOptions {
   readonly sweepEvery?: number | null;
   /** Seconds after which what failed in passing is tried again, at most; twice as long each time. @default 5 */
   readonly retryAfter?: number;
+  /** Clusters that may tell what they see at `/status`. @default - none */
+  readonly statusSecrets?: StatusSecrets;
+  /** Whether what `withContext` opens asks addresses of previews. @default false */
+  readonly looks?: boolean;
+  /** Seconds after which the address of what was committed is asked, at most; twice as long each time. @default 10 */
+  readonly lookAfter?: number;
   /** Plan and say, write nothing anywhere. @default false */
   readonly dryRun?: boolean;
   /** @default - the system's */
@@ -55,9 +64,11 @@ export interface ServiceOptions {
 const WORDS: Readonly<Record<number, string>> = {
   202: 'queued',
   204: '',
-  400: 'the body did not come to its end',
+  400: 'the body did not come to its end, or is out of shape',
   401: 'the signature is missing or wrong',
-  404: 'there is POST /webhook, GET /healthz, /readyz and /metrics',
+  403: 'a cluster speaks for itself alone',
+  409: 'too old, or a clock is wrong',
+  404: 'there is POST /webhook and /status, GET /healthz, /readyz and /metrics',
   405: 'not with this method',
   413: 'the body is too large',
   415: 'set the content type of the webhook to application/json',
@@ -72,16 +83,17 @@ const WORDS: Readonly<Record<number, string>> = {
 export class Service {
   readonly #options: ServiceOptions;
   readonly #clock: Clock;
-  readonly #queue: KeyedQueue<PullTrigger>;
+  readonly #queue: KeyedQueue<Work>;
   readonly #metrics: Metrics;
   readonly #server: Server;
   readonly #writer = new Writer();
   readonly #teller = new Teller();
-  readonly #retries: Retries<PullTrigger>;
+  readonly #retries: Retries<Work>;
   /** Unix seconds in which the forge takes, or took, nothing from us. */
   #closed = { from: 0, until: 0 };
   /** When what is not done yet was told of first, by pull request, in unix seconds. */
   readonly #toldAt = new Map<string, number>();
+  readonly #looks: Retries<PullTrigger>;
   #sweeping: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isStopping = false;
@@ -96,13 +108,19 @@ export class Service {
     this.#queue = new KeyedQueue({
       concurrency,
       capacity,
-      merge: mergeTriggers,
+      merge: mergeWork,
       work: (trigger, release) => this.#sync(trigger, release),
     });
     this.#retries = new Retries({
       random: options.random,
       clock: this.#clock,
       first: options.retryAfter ?? 5,
+      again: (key, trigger) => void this.#queue.add(key, trigger),
+    });
+    this.#looks = new Retries({
+      random: options.random,
+      clock: this.#clock,
+      first: options.lookAfter ?? 10,
       again: (key, trigger) => void this.#queue.add(key, trigger),
     });
     this.#metrics = new Metrics(this.#queue, this.#retries, () => this.#closed.until);
@@ -143,6 +161,7 @@ export class Service {
     this.#isStopping = true;
     clearTimeout(this.#timer);
     this.#retries.stop();
+    this.#looks.stop();
     this.#options.log({
       level: 'info',
       event: 'stopping',
@@ -180,7 +199,12 @@ export class Service {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = (request.url ?? '').split('?')[0];
-    const wanted = path === '/webhook' ? 'POST' : ['/healthz', '/readyz', '/metrics'].includes(path!) ? 'GET' : null;
+    const wanted =
+      path === '/webhook' || path === '/status'
+        ? 'POST'
+        : ['/healthz', '/readyz', '/metrics'].includes(path!)
+          ? 'GET'
+          : null;
     if (wanted === null) return end(response, 404);
     if (request.method !== wanted) return end(response, 405, { allow: wanted });
     if (path === '/healthz') return end(response, 200, {}, 'ok\n');
@@ -188,6 +212,7 @@ export class Service {
     if (path === '/metrics') {
       return end(response, 200, { 'content-type': this.#metrics.contentType }, await this.#metrics.text());
     }
+    if (path === '/status') return this.#takeCall(request, response);
     const { webhooks, secrets, appsRepo = null } = this.#options;
     const received = await receive(request, webhooks, secrets, appsRepo);
     const [status, outcome] = this.#take(received);
@@ -197,6 +222,24 @@ export class Service {
     const level = status >= 400 ? 'warn' : 'info';
     this.#options.log({ level, event: 'delivery', name: event, delivery: id, about, outcome });
     end(response, status, status >= 400 ? { connection: 'close' } : {});
+  }
+
+  /** What a cluster saw: a reason to look at its pull request, with that in hand. */
+  async #takeCall(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { statusSecrets = new Map(), log } = this.#options;
+    const received = await receiveCall(request, statusSecrets, this.#clock());
+    this.#metrics.calls.inc({ outcome: received.outcome });
+    if (received.outcome !== 'call') {
+      log({ level: 'warn', event: 'status', outcome: received.outcome });
+      return end(response, REFUSED[received.outcome], { connection: 'close' });
+    }
+    const { call } = received;
+    const { cluster, preview, observation } = call;
+    const trigger: Work = { repository: { path: call.repository }, number: call.number, reported: [call] };
+    const outcome = this.#queue.add(keyOf(trigger), trigger);
+    const { condition, reason = null } = observation;
+    log({ level: 'info', event: 'status', about: preview, cluster, condition, reason, outcome });
+    end(response, outcome === 'full' ? 503 : 202);
   }
 
   /** It takes deliveries also while the forge takes nothing: they are done when it does. */
@@ -250,7 +293,7 @@ export class Service {
     return true;
   }
 
-  async #sync(trigger: PullTrigger, release: () => void): Promise<void> {
+  async #sync(trigger: Work, release: () => void): Promise<void> {
     const about = subjectOf(trigger);
     const started = performance.now();
     const { withContext, dryRun, log } = this.#options;
@@ -262,7 +305,7 @@ export class Service {
       };
       const toldAt = this.#toldAt.get(keyOf(trigger)) ?? this.#clock();
       const late = () => this.#late(toldAt);
-      const options = { dryRun: dryRun === true, writer: this.#writer, tell, late };
+      const options = { dryRun: dryRun === true, writer: this.#writer, tell, late, look: true, ...reportedOf(trigger) };
       const result = await withContext((context) => handleTrigger(context, trigger, options));
       const state = result?.state.state ?? 'nothing-asked';
       const { effect, commit, notes } = result ?? { effect: 'none', commit: null, notes: [] };
@@ -271,6 +314,7 @@ export class Service {
       for (const note of notes) log({ level: 'warn', event: 'sync', about, note });
       if (result?.isPassing) this.#retryLater(trigger);
       else this.#done(trigger);
+      if (result !== null) this.#lookAgain(trigger, result);
     } catch (error) {
       this.#failed('sync', error, { about, ms: since(started) });
       if (error instanceof GreenroomError && error.code === 'unreachable') this.#retryLater(trigger, error.until);
@@ -284,8 +328,18 @@ export class Service {
     this.#toldAt.delete(keyOf(trigger));
   }
 
+  /** What was committed just now answers a little later: its address is asked again, a bounded number of times. */
+  #lookAgain(trigger: PullTrigger, { state, status }: SyncResult): void {
+    const key = keyOf(trigger);
+    const isYoung = status !== null && ['committed', 'starting', 'ready-older'].includes(status.state);
+    const isAsked = this.#options.looks === true && !this.#isStopping && isYoung;
+    const hasAddress = state.state === 'committed' && state.preview.url !== null;
+    if (isAsked && hasAddress) this.#looks.later(key, { repository: trigger.repository, number: trigger.number });
+    else this.#looks.done(key);
+  }
+
   /** What failed in passing is not left to the next sweep. */
-  #retryLater(trigger: PullTrigger, until?: number): void {
+  #retryLater(trigger: Work, until?: number): void {
     if (this.#isStopping) return;
     const seconds = this.#retries.later(keyOf(trigger), trigger, until);
     const about = subjectOf(trigger);
@@ -358,6 +412,21 @@ function end(
 
 /** Less than so many seconds late is not worth a word. */
 const NOTICED_SECONDS = 60;
+
+/** A pull request to look at, and what was seen of its preview meanwhile. */
+type Work = PullTrigger & { readonly reported?: readonly Reported[] };
+
+/** More than there are sources would be the same again. */
+const MAX_REPORTED = 20;
+
+function mergeWork(one: Work, other: Work): Work {
+  const reported = [...(one.reported ?? []), ...(other.reported ?? [])].slice(-MAX_REPORTED);
+  return { ...mergeTriggers(one, other), ...(reported.length > 0 ? { reported } : {}) };
+}
+
+const reportedOf = ({ reported }: Work) => (reported === undefined ? {} : { reported });
+
+const REFUSED = { 'too-large': 413, broken: 400, unsigned: 401, malformed: 400, foreign: 403, stale: 409 } as const;
 
 const aboutOf = ({ pulls }: Trigger) => pulls.slice(0, 10).map(subjectOf).join(' ') || null;
 /** Names are the same in any case. */

@@ -23,7 +23,7 @@ export async function handleComment(
   repository: RepositoryRef,
   number: number,
   commentId: number,
-  options: Pick<SyncOptions, 'apply' | 'writer' | 'tell' | 'late' | 'seen'> = {},
+  options: Pick<SyncOptions, 'apply' | 'writer' | 'tell' | 'late' | 'seen' | 'look' | 'observed' | 'reported'> = {},
 ): Promise<SyncResult | null> {
   const lookup = await context.forge.pullRequest(repository, number);
   if (lookup.status === 'unknown') return null;
@@ -81,7 +81,10 @@ export async function syncAndAnswer(
   context: SyncContext,
   repository: RepositoryRef,
   number: number,
-  options: Pick<SyncOptions, 'apply' | 'dryRun' | 'writer' | 'tell' | 'late' | 'seen'> = {},
+  options: Pick<
+    SyncOptions,
+    'apply' | 'dryRun' | 'writer' | 'tell' | 'late' | 'seen' | 'look' | 'observed' | 'reported'
+  > = {},
 ): Promise<SyncResult> {
   const result = await syncPullRequest(context, repository, number, options);
   return (await handleUnanswered(context, result, options)) ?? result;
@@ -91,7 +94,7 @@ export async function syncAndAnswer(
 export async function handleUnanswered(
   context: SyncContext,
   { repository, number, unanswered }: SyncResult,
-  options: Pick<SyncOptions, 'apply' | 'writer' | 'tell' | 'late' | 'seen'> = {},
+  options: Pick<SyncOptions, 'apply' | 'writer' | 'tell' | 'late' | 'seen' | 'look' | 'observed' | 'reported'> = {},
 ): Promise<SyncResult | null> {
   const [first] = unanswered;
   return first === undefined ? null : handleComment(context, { path: repository }, number, first, options);

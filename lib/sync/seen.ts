@@ -2,7 +2,7 @@ import type { Before, Deployment } from '../forge/forge.ts';
 import { seenLine, seenOf } from '../report/markers.ts';
 import type { LivePreview, PreviewState } from '../report/state.ts';
 import { deploymentState, keptLine, median, parseKept } from '../status/kept.ts';
-import { mergeAll } from '../status/merge.ts';
+import { mergeAll, patient } from '../status/merge.ts';
 import type { Observation } from '../status/observation.ts';
 import { type Status, statusOf } from '../status/status.ts';
 
@@ -37,9 +37,10 @@ export function whatIsSeen(input: SeenInput, before: Before): Seen | null {
   const current = before.kept.find((one) => one.headSha === headSha);
   const own = noted?.headSha === headSha ? noted : null;
   const remembered = [current?.description ?? '', own?.tag ?? ''].flatMap((line) => parseKept(line, headSha) ?? []);
-  const seen = mergeAll([...remembered.map((kept) => kept.seen), ...observed], headSha);
   const committedAt = own?.committedAt ?? current?.createdAt ?? input.committedAt;
   const earlier = before.kept.find((one) => one.headSha !== headSha && one.state === 'success')?.headSha ?? null;
+  const fresh = observed.map((one) => patient(one, committedAt, earlier));
+  const seen = mergeAll([...remembered.map((kept) => kept.seen), ...fresh], headSha);
   const usual = median(before.kept.flatMap(({ description, headSha: sha }) => parseKept(description, sha)?.took ?? []));
   const found = statusOf({
     ...{ now, headSha, committedAt, seen, earlier, contact },

@@ -5,9 +5,11 @@ import type { Override, PullRequest } from '../forge/forge.ts';
 import type { Seen } from '../forge/webhook.ts';
 import type { ApplyOptions } from '../gitops/apply.ts';
 import type { PreviewState } from '../report/state.ts';
+import type { Reported } from '../status/call.ts';
 import type { Observation } from '../status/observation.ts';
 import type { Status } from '../status/status.ts';
 import { BACK_OFF, Behind, isBehind } from './fresh.ts';
+import { lookAt, reportedOf } from './look.ts';
 import { type Base, readBase, type SyncContext } from './plan/base.ts';
 import { isProposal } from './plan/eligibility.ts';
 import { type PreviewPlan, planPreview } from './plan/plan-preview.ts';
@@ -45,6 +47,10 @@ export interface SyncOptions {
   readonly boxesAnswered?: boolean;
   /** What was seen of the preview just now. @default - nobody looked */
   readonly observed?: readonly Observation[];
+  /** What clusters said that they saw; what is not about this preview is left out. @default - nothing */
+  readonly reported?: readonly Reported[];
+  /** Whether its address is asked as well, where the platform lets that be done. @default false */
+  readonly look?: boolean;
 }
 
 /** What happened to one pull request's preview. */
@@ -149,7 +155,13 @@ export async function syncPullRequest(
     const isPassing = isStale || (result.state.state === 'unknown' && result.state.isPassing === true);
     return { repository: subject, number, name: null, state: result.state, commit, isPassing, ...nothing };
   }
-  const published = options.dryRun ? NOTHING_PUBLISHED : await publish(context, result.base, result.plan, options);
+  const looked = options.look && !options.dryRun ? await lookAt(context, result.base, result.plan) : [];
+  const published = options.dryRun
+    ? NOTHING_PUBLISHED
+    : await publish(context, result.base, result.plan, {
+        ...options,
+        observed: [...(options.observed ?? []), ...reportedOf(result.plan, options.reported), ...looked],
+      });
   const outcome = resultOf(result.plan, commit, {
     ...published,
     notes: [...result.base.notes, ...result.notes, ...published.notes],

@@ -12,7 +12,7 @@ import type { SyncOptions, SyncResult } from './sync.ts';
 export function handleTrigger(
   context: SyncContext,
   { repository, number, commentId, seen }: PullTrigger,
-  given: Pick<SyncOptions, 'apply' | 'dryRun' | 'writer' | 'tell' | 'late'> = {},
+  given: Pick<SyncOptions, 'apply' | 'dryRun' | 'writer' | 'tell' | 'late' | 'look' | 'observed' | 'reported'> = {},
 ): Promise<SyncResult | null> {
   const options = { ...given, ...(seen === undefined ? {} : { seen }) };
   const isComment = commentId !== undefined && options.dryRun !== true;

@@ -62,8 +62,13 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: 'status',
-    what: 'what a preview is like, by what was seen of it: observations -> state, sentence, whose turn it is; reasons in a table; what a forge remembers in one line',
-    from: ['core'],
+    what: 'what a preview is like, by what was seen of it: observations -> state, sentence, whose turn it is; reasons in a table; what a forge remembers in one line; what the objects of a namespace say (`objects/`)',
+    from: ['core', 'model'],
+  },
+  {
+    name: 'probe',
+    what: "asks a preview's address: bounded, on one host, never where it should not; tells the ingress's own pages from the app's",
+    from: ['core', 'status'],
   },
   {
     name: 'report',
@@ -96,7 +101,19 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'sync',
     what: 'one pull request, all of them (`sweep/`), and commands by comment (`commands/`); `plan/` decides what a preview should be',
-    from: ['core', 'model', 'policies', 'evidence', 'gitops', 'forge', 'status', 'report', 'constructs', 'compile'],
+    from: [
+      'core',
+      'model',
+      'policies',
+      'evidence',
+      'gitops',
+      'forge',
+      'status',
+      'probe',
+      'report',
+      'constructs',
+      'compile',
+    ],
     inner: { plan: [], commands: ['plan'], '.': ['plan', 'commands'], sweep: ['plan', '.'] },
   },
   {
@@ -131,8 +148,13 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: 'serve',
-    what: 'the webhook receiver: signatures, a queue by pull request, metrics',
-    from: ['core', 'forge', 'sync'],
+    what: 'the webhook receiver: signatures, a queue by pull request, calls of clusters, metrics',
+    from: ['core', 'forge', 'status', 'sync'],
+  },
+  {
+    name: 'watch',
+    what: 'the reporter in a cluster: reads the objects of previews, tells `serve` what changed, keeps nothing',
+    from: ['core', 'model', 'status'],
   },
   {
     name: 'cli',

@@ -146,6 +146,7 @@ describe('PreviewNamespace', () => {
       imagePullSecrets: ['pull-by-this'],
       clusterCidrs: ['198.51.100.128/25'],
       reconciler: { kind: 'argocd', account: 'robot', accountNamespace: 'robots', clusterRole: 'workloads' },
+      watched: true,
       labels: { team: 'web' },
       annotations: { 'example.com/owner': 'Web team' },
     };
@@ -153,8 +154,8 @@ describe('PreviewNamespace', () => {
     const leaves = (value: unknown): string[] =>
       typeof value === 'object' && value !== null ? Object.values(value).flatMap(leaves) : [String(value)];
     // The kind of reconciler shows in its annotation.
-    const { reconciler, ...rest } = all;
-    for (const leaf of leaves([rest, { ...reconciler, kind: 'argocd.argoproj.io/sync-options' }])) {
+    const { reconciler, watched: _, ...rest } = all;
+    for (const leaf of leaves([rest, 'preview-readers', { ...reconciler, kind: 'argocd.argoproj.io/sync-options' }])) {
       expect(text).toContain(leaf);
     }
     for (const object of fence(all).values()) {

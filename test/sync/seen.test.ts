@@ -2,10 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Observation } from '../../lib/status/observation.ts';
+import type { SyncContext } from '../../lib/sync/plan/base.ts';
+import { sweep } from '../../lib/sync/sweep/sweep.ts';
 import { type SyncOptions, syncPullRequest } from '../../lib/sync/sync.ts';
 import type { FakeGitHub } from '../support/fake-github/server.ts';
 import { overGitHub } from '../support/fake-github/world.ts';
-import { previewText } from '../support/inputs.ts';
+import { platformText, previewText } from '../support/inputs.ts';
 import { World } from '../support/world.ts';
 
 const SHOP = { path: 'acme/shop' };
@@ -199,5 +201,63 @@ describe('deployments on GitHub', () => {
     await look(on, {});
     expect((await sync(on)).status).toMatchObject({ state: 'ready' });
     expect(on.comment('shop', 7)).toContain('### Preview: ready - [Open the preview]');
+  });
+});
+
+describe('where addresses are asked', () => {
+  const asking = (
+    world: World,
+    seenBy: Pick<Observation, 'condition' | 'reason'> | null,
+    work: 'sync' | 'sweep' = 'sync',
+  ) =>
+    world.with((context) => {
+      const asked: string[] = [];
+      const look: SyncContext['look'] = async ({ url, headSha }) => {
+        asked.push(url);
+        return seenBy === null ? null : { source: 'probe', headSha, at: world.now, ...seenBy };
+      };
+      const done =
+        work === 'sync' ? syncPullRequest({ ...context, look }, SHOP, 7, { look: true }) : sweep({ ...context, look });
+      return done.then(() => asked);
+    });
+
+  test('a young commit that does not answer is starting, an old one does not work; an answer is an answer', async () => {
+    const world = opened(new World());
+    expect(await asking(world, { condition: 'ready' })).toEqual([]);
+    expect(world.comment('shop', 7)).toContain('### Preview: on its way');
+    world.now += 60;
+    expect(await asking(world, { condition: 'not-working', reason: 'no-backend' })).toHaveLength(1);
+    expect(world.comment('shop', 7)).toContain('### Preview: starting\n');
+    world.now += 60;
+    await asking(world, { condition: 'ready' }, 'sweep');
+    expect(world.comment('shop', 7)).toContain('### Preview: ready - [Open the preview]');
+    world.now += 3600;
+    await asking(world, { condition: 'not-working', reason: 'no-backend' }, 'sweep');
+    expect(world.comment('shop', 7)).toContain('### Preview: not working - the app does not answer\n');
+    await asking(world, null, 'sweep');
+    expect(world.comment('shop', 7)).toContain('### Preview: not working');
+  });
+
+  test('an answer soon after a push may be of the commit before', async () => {
+    const world = opened(new World());
+    await sync(world);
+    const older = head(world);
+    world.now += 60;
+    await asking(world, { condition: 'ready' });
+    world.push('shop', { 'README.md': 'x' });
+    world.pull('shop', 7);
+    await sync(world);
+    world.now += 30;
+    await asking(world, { condition: 'ready' });
+    expect(world.comment('shop', 7)).toContain(`Shows ${older.slice(0, 7)} until the new commit answers.`);
+    world.now += 700;
+    await asking(world, { condition: 'ready' });
+    expect(world.comment('shop', 7)).toContain('### Preview: ready - ');
+  });
+
+  test('a platform that does not want it is not asked', async () => {
+    const world = opened(new World(platformText('status: { probe: false }')));
+    await sync(world);
+    expect(await asking(world, { condition: 'ready' })).toEqual([]);
   });
 });

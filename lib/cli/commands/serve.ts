@@ -3,6 +3,7 @@ import { formatTime, systemClock } from '../../core/clock.ts';
 import { GreenroomError } from '../../core/errors.ts';
 import { printable } from '../../report/text.ts';
 import { type LogEntry, Service } from '../../serve/service.ts';
+import { parseSecrets, type StatusSecrets } from '../../serve/status-call.ts';
 import { warmUp } from '../../sync/plan/warm-up.ts';
 import { type ClientOptions, clientOptions, openClients } from '../shared/clients.ts';
 import type { Configure } from '../shared/command.ts';
@@ -35,7 +36,8 @@ Receives GitHub's webhooks (pull requests, issue comments and pushes) at /webhoo
 time for each pull request; sweeps when it starts, from time to time, and when somebody else changes the apps repo.
 /healthz, /readyz and /metrics answer to GET.
 Deliveries have to be signed with GREENROOM_WEBHOOK_SECRET; while it is replaced, GREENROOM_WEBHOOK_SECRET_OLD is taken as
-well. It keeps nothing: run as many as you like, and end any of them at any time.
+well. Clusters tell what they see at /status, signed with their secrets: GREENROOM_STATUS_SECRETS="main=... other=...",
+as "greenroom watch" in each of them does. It keeps nothing: run as many as you like, and end any of them at any time.
 
 Examples:
   GREENROOM_WEBHOOK_SECRET=... greenroom serve --apps-repo acme/previews
@@ -54,7 +56,9 @@ async function run(options: ServeOptions, io: Io): Promise<void> {
     return context.repo.proposals?.repository;
   });
   service = new Service({
+    looks: true,
     ...options.listen,
+    statusSecrets: statusSecretsOf(io.env),
     webhooks: await forgeKind(io.env).webhooks(),
     secrets,
     appsRepo: apps === undefined ? null : { ...apps, branch: options.branch },
@@ -98,6 +102,16 @@ function secretsOf(env: Io['env']): string[] {
     if (secret.length >= MIN_SECRET) return [secret];
     throw new GreenroomError('invalid-input', `${name} must have at least ${MIN_SECRET} characters`);
   });
+}
+
+/** Secrets of the clusters that tell what they see; none where nobody does. */
+function statusSecretsOf(env: Io['env']): StatusSecrets {
+  const found = parseSecrets(env['GREENROOM_STATUS_SECRETS'] ?? '');
+  if (found !== null) return found;
+  throw new GreenroomError(
+    'invalid-input',
+    'GREENROOM_STATUS_SECRETS must be CLUSTER=SECRET, several with spaces between, each secret of at least 16 characters',
+  );
 }
 
 function listenArgument(text: string): { host: string; port: number } {

@@ -10,6 +10,7 @@ import type { Forge } from '../../forge/forge.ts';
 import type { AppsRepo } from '../../gitops/apps-repo.ts';
 import { isRemote, parseRemote } from '../../gitops/url.ts';
 import { createCelCompiler } from '../../policies/cel.ts';
+import type { Looker } from '../../probe/looker.ts';
 import { PlatformReader, type SyncContext } from '../../sync/plan/base.ts';
 import { type ExtensionOptions, extensionOption, loadExtensions, moduleLoader } from './extensions.ts';
 import type { ForgeConnection } from './forge-kind.ts';
@@ -56,7 +57,8 @@ export async function openClients(options: ClientOptions, io: Io, onWait = sayWa
   const platforms = new PlatformReader();
   const images = openImages(io);
   const cel = createCelCompiler();
-  const shared = { ...images, clock: systemClock, cel, platforms, ...extensions, modules: moduleLoader(io) };
+  const look = opensLooks();
+  const shared = { ...images, clock: systemClock, cel, look, platforms, ...extensions, modules: moduleLoader(io) };
   return async (work) => {
     const forge = await openForge(options, io, connected);
     try {
@@ -93,6 +95,22 @@ export function openImages(io: Io): { readonly images: ImageRegistry; readonly v
         return (await verifier).verify(...request);
       },
     },
+  };
+}
+
+/** Loaded when the first address is asked. */
+function opensLooks(): NonNullable<SyncContext['look']> {
+  let opened: Promise<Looker> | undefined;
+  const open = async () => {
+    const [{ Looker }, { probe }] = await Promise.all([
+      import('../../probe/looker.ts'),
+      import('../../probe/probe.ts'),
+    ]);
+    return new Looker(probe, systemClock);
+  };
+  return async (looked) => {
+    opened ??= open();
+    return (await opened).look(looked);
   };
 }
 

@@ -5,9 +5,12 @@ import {
   CLEANER_NAMESPACE,
   CLUSTER_ACCOUNT,
   FENCER_ACCOUNT,
+  WATCH_ACCOUNT,
+  WATCH_ROLE,
   WORKLOADS_ROLE,
 } from '../../model/labels.ts';
 import { endsByKyverno, type PlatformSpec } from '../../model/platform.ts';
+import { WATCHED_KINDS } from '../../model/watched.ts';
 import { compileOptions, compilePolicies } from '../../policies/engines/index.ts';
 import type { Rule } from '../../policies/rule.ts';
 import { reconcilerNamespace } from '../../reconcilers/index.ts';
@@ -45,16 +48,17 @@ export function clusterAccounts(scope: Construct, spec: PlatformSpec, extraRules
     namespace,
     clusterRules: [
       ...ownerRules([NAMESPACE_KIND, ...fenceKinds(spec)]),
-      // Enough to bind a preview's account to this one role, and to no other.
+      // Enough to bind accounts in a preview to these roles, and to no other.
       {
         apiGroups: ['rbac.authorization.k8s.io'],
         resources: ['clusterroles'],
-        resourceNames: [WORKLOADS_ROLE],
+        resourceNames: spec.status.watch ? [WORKLOADS_ROLE, WATCH_ROLE] : [WORKLOADS_ROLE],
         verbs: ['bind'],
       },
     ],
   });
   clusterRole(scope, WORKLOADS_ROLE, ownerRules(workloadKinds(spec)));
+  if (spec.status.watch) watchAccount(scope);
   if (endsByKyverno(spec)) {
     kyvernoDeletionRole(scope, 'deletion');
     return;
@@ -63,6 +67,26 @@ export function clusterAccounts(scope: Construct, spec: PlatformSpec, extraRules
     name: CLEANER_ACCOUNT,
     namespace: CLEANER_NAMESPACE,
     clusterRules: [{ apiGroups: [''], resources: ['namespaces'], verbs: ['delete', 'get', 'list'] }],
+  });
+}
+
+/**
+ * The reporter finds previews by their namespaces and reads some kinds inside them, where each fence lets it: nothing
+ * elsewhere, no Secret, and it writes nothing.
+ */
+function watchAccount(scope: Construct): void {
+  const verbs = ['get', 'list', 'watch'];
+  const groups = [...new Set(WATCHED_KINDS.map(({ group }) => group))];
+  const rules = groups.map((group) => ({
+    apiGroups: [group],
+    resources: WATCHED_KINDS.filter((each) => each.group === group).map(({ resource }) => resource),
+    verbs,
+  }));
+  clusterRole(scope, WATCH_ROLE, rules);
+  new Account(scope, 'watch', {
+    name: WATCH_ACCOUNT,
+    namespace: WATCH_ACCOUNT,
+    clusterRules: [{ apiGroups: [''], resources: ['namespaces'], verbs }],
   });
 }
 
@@ -99,7 +123,7 @@ function policyOwner(spec: PlatformSpec, extraRules: readonly Rule[]): PolicyRul
 
 /** A namespace for accounts and for what runs with them, under Pod Security `restricted`. */
 export function accountsNamespace(scope: Construct, name: string): ApiObject {
-  const metadata = { name, ...(name === CLEANER_NAMESPACE && { labels: { ...POD_SECURITY } }) };
+  const metadata = { name, ...([CLEANER_NAMESPACE, WATCH_ACCOUNT].includes(name) && { labels: { ...POD_SECURITY } }) };
   return new ApiObject(scope, `namespace-${name}`, { apiVersion: 'v1', kind: 'Namespace', metadata });
 }
 

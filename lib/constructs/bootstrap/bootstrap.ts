@@ -1,7 +1,13 @@
 import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
 import { invalidInput } from '../../core/errors.ts';
-import { CLEANER_ACCOUNT, CLEANER_NAMESPACE, FENCER_ACCOUNT, PLATFORM_LABELS } from '../../model/labels.ts';
+import {
+  CLEANER_ACCOUNT,
+  CLEANER_NAMESPACE,
+  FENCER_ACCOUNT,
+  PLATFORM_LABELS,
+  WATCH_ACCOUNT,
+} from '../../model/labels.ts';
 import { endsByKyverno, type PlatformSpec } from '../../model/platform.ts';
 import { compileOptions, compilePolicies } from '../../policies/engines/index.ts';
 import type { Rule } from '../../policies/rule.ts';
@@ -89,6 +95,7 @@ const SHARED: Readonly<Record<SharedPart, (scope: Construct, props: BootstrapPro
   },
   'cleaner-namespace': (scope, { platform }) => {
     if (!endsByKyverno(platform)) accountsNamespace(scope, CLEANER_NAMESPACE);
+    if (platform.status.watch) accountsNamespace(scope, WATCH_ACCOUNT);
   },
   cluster: (scope, { platform }) => clusterObjects(scope, platform),
   pinned: (scope, { platform, repoUrl }) => {

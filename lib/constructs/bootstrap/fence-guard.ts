@@ -6,6 +6,8 @@ import {
   PULL_REQUEST_LABEL,
   RECONCILER_ACCOUNT,
   REPOSITORY_ID_LABEL,
+  WATCH_ACCOUNT,
+  WATCH_ROLE,
   WORKLOADS_ROLE,
 } from '../../model/labels.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
@@ -196,6 +198,9 @@ function accountShape(platform: PlatformSpec): GuardSpec['validations'] {
   const { name, namespace } = previewAccount(reconcilerOf(platform), 'NAME');
   const subject = (key: string, value: string) =>
     `subject.?${key}.orValue('') == ${value === 'NAME' ? 'object.metadata.namespace' : `'${value}'`}`;
+  const binds = (binding: string, role: string, account: string, home: string) =>
+    `(object.metadata.name == '${binding}' && object.roleRef.kind == 'ClusterRole' && object.roleRef.name == '${role}' && object.subjects.size() == 1 && object.subjects.all(subject, subject.kind == 'ServiceAccount' && ${subject('name', account)} && ${subject('namespace', home)}))`;
+  const watching = platform.status.watch ? [binds(WATCH_ROLE, WATCH_ROLE, WATCH_ACCOUNT, WATCH_ACCOUNT)] : [];
   return [
     onWrite(
       'serviceaccounts',
@@ -204,8 +209,8 @@ function accountShape(platform: PlatformSpec): GuardSpec['validations'] {
     ),
     onWrite(
       'rolebindings',
-      `object.metadata.name == '${RECONCILER_ACCOUNT}' && object.roleRef.kind == 'ClusterRole' && object.roleRef.name == '${WORKLOADS_ROLE}' && object.subjects.size() == 1 && object.subjects.all(subject, subject.kind == 'ServiceAccount' && ${subject('name', name)} && ${subject('namespace', namespace)})`,
-      `the one binding of a preview gives its own account ${WORKLOADS_ROLE}`,
+      [binds(RECONCILER_ACCOUNT, WORKLOADS_ROLE, name, namespace), ...watching].join(' || '),
+      `the binding of a preview gives its own account ${WORKLOADS_ROLE}${platform.status.watch ? `, and ${WATCH_ACCOUNT} ${WATCH_ROLE}` : ''}`,
     ),
   ];
 }

@@ -35,5 +35,6 @@ export function platformFence(
     annotations: platform.annotations,
     clusterCidrs: platform.network.clusterCidrs,
     reconciler: { kind: platform.reconciler },
+    watched: platform.status.watch,
   };
 }

@@ -10,6 +10,8 @@ import {
   RECONCILER_ACCOUNT,
   REPOSITORY_ANNOTATION,
   REPOSITORY_ID_LABEL,
+  WATCH_ACCOUNT,
+  WATCH_ROLE,
   WORKLOADS_ROLE,
 } from '../../model/labels.ts';
 import { DEFAULT_RECONCILER } from '../../model/platform.ts';
@@ -19,7 +21,7 @@ import type { StringMap } from '../metadata.ts';
 import { reconcilerAccount } from './accounts.ts';
 import { checkProps } from './check-props.ts';
 import { INGRESS_POLICY, ingressRules, networkPolicies } from './network-policies.ts';
-import type { PreviewNamespaceProps, ReconcilerProps } from './props.ts';
+import type { PreviewNamespaceProps } from './props.ts';
 import { type NamespaceBounds, quotaProblems } from './quota.ts';
 
 /** Labels that hold a namespace to Pod Security `restricted` in all three modes. */
@@ -52,6 +54,8 @@ export class PreviewNamespace extends Construct {
   readonly serviceAccounts: readonly ApiObject[];
   /** Lets the reconciler's account write workloads into this namespace. */
   readonly roleBinding: ApiObject;
+  /** Lets the reporter read this namespace; null where nobody does. */
+  readonly watchBinding: ApiObject | null;
 
   private props: PreviewNamespaceProps;
   private readonly bounds: NamespaceBounds;
@@ -105,7 +109,14 @@ export class PreviewNamespace extends Construct {
       this.podAccount(APP_ACCOUNT, props),
       this.serviceAccount(account.name, account.namespace),
     ];
-    this.roleBinding = this.bind(account, props.reconciler ?? {});
+    this.roleBinding = this.bind(
+      'binding',
+      RECONCILER_ACCOUNT,
+      account,
+      props.reconciler?.clusterRole ?? WORKLOADS_ROLE,
+    );
+    const watcher = { name: WATCH_ACCOUNT, namespace: WATCH_ACCOUNT };
+    this.watchBinding = props.watched ? this.bind('watch', WATCH_ROLE, watcher, WATCH_ROLE) : null;
     this.node.addValidation({ validate: () => this.quotaProblems(this.inhabitants()).map(formatProblem) });
   }
 
@@ -142,8 +153,16 @@ export class PreviewNamespace extends Construct {
 
   /** The fence's objects, the Namespace first. */
   get apiObjects(): readonly ApiObject[] {
-    const { namespace, resourceQuota, limitRange, networkPolicies, serviceAccounts, roleBinding } = this;
-    return [namespace, resourceQuota, limitRange, ...networkPolicies.values(), ...serviceAccounts, roleBinding];
+    const { namespace, resourceQuota, limitRange, networkPolicies, serviceAccounts, roleBinding, watchBinding } = this;
+    return [
+      namespace,
+      resourceQuota,
+      limitRange,
+      ...networkPolicies.values(),
+      ...serviceAccounts,
+      roleBinding,
+      ...(watchBinding === null ? [] : [watchBinding]),
+    ];
   }
 
   /** Manifests that other constructs of the app put into this namespace. */
@@ -177,10 +196,10 @@ export class PreviewNamespace extends Construct {
     });
   }
 
-  private bind(account: { name: string; namespace: string }, { clusterRole = WORKLOADS_ROLE }: ReconcilerProps) {
-    return kubeObject(this, 'binding', 'RoleBinding', {
-      metadata: this.metadata(RECONCILER_ACCOUNT),
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: clusterRole },
+  private bind(id: string, name: string, account: { name: string; namespace: string }, role: string) {
+    return kubeObject(this, id, 'RoleBinding', {
+      metadata: this.metadata(name),
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
       subjects: [{ kind: 'ServiceAccount', ...account }],
     });
   }

@@ -144,6 +144,11 @@ export interface PreviewNamespaceProps {
    */
   readonly reconciler?: ReconcilerProps;
   /**
+   * Whether the reporter `greenroom watch` may read pods, workloads, events, routes and external secrets here.
+   * @default false
+   */
+  readonly watched?: boolean;
+  /**
    * Value of the label `app.kubernetes.io/part-of`: what the preview shows, such as its repository.
    * @default - `name`
    */

@@ -6,6 +6,8 @@ import {
   CLUSTER_ACCOUNT,
   FENCER_ACCOUNT,
   PREVIEW_LABEL,
+  WATCH_ACCOUNT,
+  WATCH_ROLE,
   WORKLOADS_ROLE,
 } from '../../model/labels.ts';
 import { previewAccount, reconcilerNamespace, reconcilerOf } from '../../reconcilers/index.ts';
@@ -85,6 +87,13 @@ function questions({ platform }: Look, preview: string | undefined): Question[] 
     of(FENCER_ACCOUNT, home, true, 'create', '', 'namespaces'),
     of(FENCER_ACCOUNT, home, true, 'create', '', 'resourcequotas', { namespace: preview ?? 'pr-x' }),
     of(FENCER_ACCOUNT, home, true, 'bind', RBAC, 'clusterroles', { name: WORKLOADS_ROLE }),
+    ...(platform.status.watch
+      ? [
+          of(FENCER_ACCOUNT, home, true, 'bind', RBAC, 'clusterroles', { name: WATCH_ROLE }),
+          of(WATCH_ACCOUNT, WATCH_ACCOUNT, true, 'watch', '', 'namespaces'),
+          of(WATCH_ACCOUNT, WATCH_ACCOUNT, false, 'list', '', 'pods', elsewhere),
+        ]
+      : []),
     of(FENCER_ACCOUNT, home, false, 'bind', RBAC, 'clusterroles', { name: 'cluster-admin' }),
     of(FENCER_ACCOUNT, home, false, 'create', 'apps', 'deployments', elsewhere),
     of(FENCER_ACCOUNT, home, false, 'get', '', 'secrets', elsewhere),

@@ -64,6 +64,19 @@ export const appsRepo = section({
     .meta({ description: 'Branch that is deployed from.' }),
 }).meta({ description: 'Where the apps repo is.' });
 
+export const status = section({
+  probe: z.boolean().default(true).meta({
+    description: 'Let `serve` and `sweep` ask the addresses of previews whether they answer.',
+  }),
+  private: z.boolean().default(false).meta({
+    description: 'Ask addresses of private networks as well; never those that tell credentials of a cloud.',
+  }),
+  watch: z.boolean().default(false).meta({
+    description:
+      'Let `greenroom watch` in each cluster read the objects of previews: each fence binds its account to that.',
+  }),
+}).meta({ description: 'Who looks whether a preview answers.' });
+
 export const commit = section({
   mode: z.enum(['direct', 'pull-request']).default('direct').meta({
     description: 'How previews get into the apps repo: committed on its branch, or each as a pull request for review.',

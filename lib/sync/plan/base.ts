@@ -20,6 +20,8 @@ import { loadExceptions } from '../../policies/exceptions.ts';
 import { loadPlatform } from '../../policies/platform.ts';
 import type { Rule } from '../../policies/rule.ts';
 import { chosenRules } from '../../policies/rule-set.ts';
+import type { Looked } from '../../probe/looker.ts';
+import type { Observation } from '../../status/observation.ts';
 
 /** What modules of the platform's own bring. */
 export interface OwnModules {
@@ -48,6 +50,8 @@ export interface SyncContext {
   readonly images?: ImageRegistry;
   /** Holds images against what else the platform asks of them. @default - nothing is ever shown of an image */
   readonly verifier?: ImageVerifier;
+  /** Asks the address of a preview, where the platform lets that be done. @default - nobody looks */
+  readonly look?: (looked: Looked) => Promise<Observation | null>;
   readonly extensions?: readonly PreviewExtension[];
   /** Rules of the platform's own, beside greenroom's. @default - none */
   readonly extraRules?: readonly Rule[];

@@ -1,5 +1,8 @@
+import { Pool } from '../../core/pool.ts';
+import type { Observation } from '../../status/observation.ts';
 import { handleUnanswered } from '../answer.ts';
-import { readBase, type SyncContext } from '../plan/base.ts';
+import { lookAt } from '../look.ts';
+import { type Base, readBase, type SyncContext } from '../plan/base.ts';
 import type { PreviewPlan } from '../plan/plan-preview.ts';
 import { NOTHING_PUBLISHED, publish } from '../publish.ts';
 import { asksForReview } from '../review.ts';
@@ -84,10 +87,13 @@ export async function sweep(context: SyncContext, options: SweepOptions = {}): P
   }
 
   const results: SyncResult[] = removed.ended.map((orphan) => orphanResult(orphan));
+  const looks = options.dryRun ? new Map() : lookAtAll(context, base, settled);
   const progress = progressOf(options, results.length + settled.length);
   progress(results.length);
   for (const { plan, commit, notes = [] } of settled) {
-    const published = options.dryRun ? NOTHING_PUBLISHED : await publish(context, base, plan);
+    const published = options.dryRun
+      ? NOTHING_PUBLISHED
+      : await publish(context, base, plan, { observed: (await looks.get(plan)) ?? [] });
     results.push(resultOf(plan, commit, { ...published, notes: [...notes, ...published.notes] }));
     progress(1);
   }
@@ -105,6 +111,19 @@ export async function sweep(context: SyncContext, options: SweepOptions = {}): P
     state.state === 'unknown' ? [`${repository}#${number}: ${state.reason}`] : [],
   );
   return { results, failures, unknown: [...unknown, ...unanswered], held, heldBack, alarms, notes: base.notes };
+}
+
+/** More at once would be a burst for one ingress. */
+const LOOKS_AT_ONCE = 16;
+
+/** Addresses are asked while what was seen of others is written. */
+function lookAtAll(
+  context: SyncContext,
+  base: Base,
+  settled: readonly Settled[],
+): ReadonlyMap<PreviewPlan, Promise<readonly Observation[]>> {
+  const pool = new Pool(LOOKS_AT_ONCE);
+  return new Map(settled.map(({ plan }) => [plan, pool.run(() => lookAt(context, base, plan))]));
 }
 
 /** Those that wait for a place, with their place among all that do: plans come in the order in which places are given. */

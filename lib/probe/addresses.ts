@@ -1,0 +1,68 @@
+import { BlockList, isIPv4, isIPv6 } from 'node:net';
+
+/** Never asked: what answers there tells a cloud's credentials, or is no other machine. */
+const NEVER = blockList(
+  ['169.254.0.0', 16],
+  ['0.0.0.0', 8],
+  ['100.100.100.200', 32],
+  ['192.0.0.192', 32],
+  ['224.0.0.0', 4],
+  ['240.0.0.0', 4],
+  ['::', 128],
+  ['fe80::', 10],
+  ['ff00::', 8],
+  ['fd00:ec2::254', 128],
+  ['fd20:ce::254', 128],
+);
+
+/** Networks of one's own, this machine included. Source: IANA's registries of special-purpose addresses. */
+const PRIVATE = blockList(
+  ['127.0.0.0', 8],
+  ['::1', 128],
+  ['10.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['100.64.0.0', 10],
+  ['192.0.0.0', 24],
+  ['198.18.0.0', 15],
+  ['fc00::', 7],
+);
+
+function blockList(...networks: readonly (readonly [address: string, prefix: number])[]): BlockList {
+  const list = new BlockList();
+  for (const [address, prefix] of networks) list.addSubnet(address, prefix, isIPv4(address) ? 'ipv4' : 'ipv6');
+  return list;
+}
+
+/** What an address is, as far as asking it goes. Numbers of IPv4 inside IPv6 count as what they stand for. */
+export function kindOfAddress(address: string): 'public' | 'private' | 'never' {
+  const plain = inner(address);
+  const family = isIPv4(plain) ? 'ipv4' : 'ipv6';
+  if (!isIPv4(plain) && !isIPv6(plain)) return 'never';
+  if (NEVER.check(plain, family)) return 'never';
+  return PRIVATE.check(plain, family) ? 'private' : 'public';
+}
+
+/** The IPv4 address that an IPv6 one carries (mapped, translated, 6to4); others as they are. */
+function inner(address: string): string {
+  if (!isIPv6(address)) return address;
+  const groups = groupsOf(address);
+  const v4 = (high: number, low: number) => [high >> 8, high & 255, low >> 8, low & 255].join('.');
+  const [a = 0, b = 0, c = 0, , , f = 0, g = 0, h = 0] = groups;
+  const isMapped = groups.slice(0, 5).every((group) => group === 0) && f === 0xffff;
+  const isTranslated = a === 0x64 && b === 0xff9b;
+  if (isMapped || isTranslated) return v4(g, h);
+  return a === 0x2002 ? v4(b, c) : address;
+}
+
+function groupsOf(address: string): number[] {
+  const [plain = ''] = address.split('%');
+  const dotted = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(plain);
+  const hex = (high: string, low: string) => ((Number(high) << 8) | Number(low)).toString(16);
+  const text = dotted === null ? plain : `${dotted[1]}${hex(dotted[2]!, dotted[3]!)}:${hex(dotted[4]!, dotted[5]!)}`;
+  const [head = '', tail] = text.split('::');
+  const parse = (part: string) => (part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16)));
+  if (tail === undefined) return parse(head);
+  const [left, right] = [parse(head), parse(tail)];
+  return [...left, ...new Array<number>(Math.max(0, 8 - left.length - right.length)).fill(0), ...right];
+}

@@ -1,0 +1,131 @@
+import type { ContainerLike, ContainerStateLike, EventLike, Finding, PodLike } from './types.ts';
+
+/** What is wrong with a container; null for nothing that this one knows. */
+type Finder = (
+  container: ContainerLike,
+  about: { readonly isInit: boolean; readonly events: readonly EventLike[] },
+) => Finding | null;
+
+const failed = (reason: string, words: string | undefined, facts: Finding['facts'] = {}): Finding => ({
+  condition: 'not-working',
+  reason,
+  facts,
+  words,
+});
+
+const PULL = new Set([
+  'ErrImagePull',
+  'ImagePullBackOff',
+  'InvalidImageName',
+  'ErrImageNeverPull',
+  'RegistryUnavailable',
+]);
+const DENIED = /\b(401|403|unauthorized|forbidden|denied|authentication required|no basic auth)\b/i;
+const MISSING = /\b(404|not found|manifest unknown|name unknown|does not exist)\b/i;
+
+/** From the one that says most to the one that says least: the first that knows something wins. */
+const FINDERS: readonly Finder[] = [
+  ({ state }) => {
+    const { reason = '', message } = state?.waiting ?? {};
+    if (!PULL.has(reason)) return null;
+    if (reason === 'InvalidImageName') return failed('image-missing', message);
+    // Registries say of what may not be seen that it is not there, or that it is denied: the more certain word first.
+    if (/no match for platform|exec format/i.test(message ?? '')) return failed('image-platform', message);
+    if (MISSING.test(message ?? '')) return failed('image-missing', message);
+    if (DENIED.test(message ?? '')) return failed('image-denied', message);
+    return failed('image-missing', message);
+  },
+  ({ state }) => {
+    const { reason, message = '' } = state?.waiting ?? {};
+    if (reason !== 'CreateContainerConfigError') return null;
+    if (/image will run as root/i.test(message)) return failed('image-root', message);
+    const user = /non-numeric user \(([^)]{1,60})\)/i.exec(message)?.[1];
+    if (user !== undefined) return failed('image-user-name', message, { name: user });
+    const secret = /(?:secret|configmap) "([^"]{1,60})" not found|couldn't find key (\S{1,60}) in Secret/i.exec(
+      message,
+    );
+    if (secret !== null) return failed('secret-missing', message, { name: secret[1] ?? secret[2]! });
+    return failed('cannot-start', message);
+  },
+  ({ state }) => {
+    const { reason, message } = state?.waiting ?? {};
+    const isStart = reason === 'CreateContainerError' || reason === 'RunContainerError' || reason === 'StartError';
+    return isStart ? failed('cannot-start', message) : null;
+  },
+  (container, { isInit, events }) => {
+    const ended = lastEnd(container);
+    if (ended === undefined) return null;
+    const { exitCode: code = 0, reason, message } = ended;
+    const facts = { code, count: container.restartCount ?? 0 };
+    if (reason === 'OOMKilled') return failed('out-of-memory', message, facts);
+    if (isInit && container.name === 'release') return failed('release', message, facts);
+    if (/exec format error/i.test(message ?? '')) return failed('image-platform', message);
+    if (code === 126 || code === 127 || reason === 'StartError' || reason === 'ContainerCannotRun') {
+      return failed('cannot-start', message);
+    }
+    // One that was ended since it did not answer has not stopped by itself.
+    const unhealthy = code === 137 || code === 143 ? healthFinding(events) : null;
+    if (unhealthy !== null) return unhealthy;
+    return failed(code === 0 ? 'ends' : 'exits', message, facts);
+  },
+  ({ state, ready }, { events, isInit }) =>
+    state?.running && ready === false && !isInit ? healthFinding(events) : null,
+];
+
+/** How it ended, where that keeps it from running: at once or again and again. */
+function lastEnd({ state, lastState, restartCount = 0 }: ContainerLike): ContainerStateLike['terminated'] {
+  if (state?.terminated !== undefined) return state.terminated;
+  const isBackOff = state?.waiting?.reason === 'CrashLoopBackOff';
+  return isBackOff || restartCount >= 3 ? lastState?.terminated : undefined;
+}
+
+/** What the last failed health check saw. Source: kubelet's events `Unhealthy`, pkg/kubelet/prober. */
+function healthFinding(events: readonly EventLike[]): Finding | null {
+  const last = events.filter(({ reason }) => reason === 'Unhealthy').at(-1);
+  const message = last?.message ?? '';
+  if (last === undefined) return null;
+  const [, address = ''] =
+    /"?https?:\/\/([^\s"]{1,200})/i.exec(message) ?? /dial tcp ([^\s]{1,100})/i.exec(message) ?? [];
+  const [, port, path] = /:(\d{1,5})(\/[^\s"?]{0,60})?/.exec(address) ?? [];
+  const facts = { ...(port && { port: Number(port) }), ...(path && { path }) };
+  const status = /statuscode: (\d{3})/i.exec(message)?.[1];
+  if (status !== undefined) return failed('health-status', message, { ...facts, status: Number(status) });
+  if (/connection refused|no route to host|connection reset/i.test(message))
+    return failed('no-answer-port', message, facts);
+  if (/timeout|deadline exceeded/i.test(message)) return failed('health-slow', message, facts);
+  return failed('health-slow', message, facts);
+}
+
+/** What a pod that does not work says; null for one that goes its way. */
+export function podFinding(pod: PodLike, events: readonly EventLike[]): Finding | null {
+  const { status = {} } = pod;
+  if (status.reason === 'Evicted') {
+    return failed(
+      /ephemeral|storage|emptydir|disk/i.test(status.message ?? '') ? 'disk-full' : 'no-room',
+      status.message,
+    );
+  }
+  const scheduled = status.conditions?.find(({ type }) => type === 'PodScheduled');
+  if (scheduled?.status === 'False' && scheduled.reason === 'Unschedulable')
+    return failed('no-room', scheduled.message);
+  const own = events.filter(({ involvedObject }) => involvedObject?.name === pod.metadata?.name);
+  const all = [
+    ...(status.initContainerStatuses ?? []).map((container) => ({ container, isInit: true })),
+    ...(status.containerStatuses ?? []).map((container) => ({ container, isInit: false })),
+  ];
+  for (const { container, isInit } of all) {
+    if (isInit && container.state?.terminated?.exitCode === 0) continue;
+    for (const find of FINDERS) {
+      const found = find(container, { isInit, events: own });
+      if (found !== null) return found;
+    }
+  }
+  return null;
+}
+
+/** What a pod is doing that starts as it should. */
+export function progressOf(pod: PodLike): string {
+  const { conditions = [], containerStatuses = [] } = pod.status ?? {};
+  if (conditions.find(({ type }) => type === 'PodScheduled')?.status === 'False') return 'placing';
+  return containerStatuses.some(({ state }) => state?.running !== undefined) ? 'checking' : 'pulling';
+}

@@ -1,0 +1,32 @@
+import type { Reported } from '../status/call.ts';
+import type { Observation } from '../status/observation.ts';
+import type { Base, SyncContext } from './plan/base.ts';
+import type { PreviewPlan } from './plan/plan-preview.ts';
+
+/** Asks the address of what was there before; what was committed just now answers later. */
+export async function lookAt(
+  { look }: SyncContext,
+  { platform }: Pick<Base, 'platform'>,
+  { state, effect }: Pick<PreviewPlan, 'state' | 'effect'>,
+): Promise<readonly Observation[]> {
+  if (look === undefined || !platform.status.probe || effect !== 'none' || state.state !== 'committed') return [];
+  const { url, headSha } = state.preview;
+  if (url === null) return [];
+  const seen = await look({ url, headSha, domain: platform.domain, allowPrivate: platform.status.private });
+  return seen === null ? [] : [seen];
+}
+
+/**
+ * What was said of this very preview: a cluster may report for what runs in it alone, and a name that passed to another
+ * repository says nothing of this one.
+ */
+export function reportedOf(
+  { pull, name, state, live }: Pick<PreviewPlan, 'pull' | 'name' | 'state' | 'live'>,
+  reported: readonly Reported[] = [],
+): readonly Observation[] {
+  const shown = state.state === 'committed' ? state.preview : live;
+  return reported
+    .filter(({ preview, repositoryId }) => preview === name && repositoryId === pull.repository.id)
+    .filter(({ cluster }) => shown?.cluster === undefined || shown.cluster === cluster)
+    .map(({ observation }) => observation);
+}

@@ -1,0 +1,131 @@
+import { readFileSync } from 'node:fs';
+import { type ClientRequest, type IncomingMessage, Agent as PlainAgent, request as plainRequest } from 'node:http';
+import { Agent, request as secureRequest } from 'node:https';
+import { isRecord } from '../core/json.ts';
+import type { KubeLike } from '../status/objects/types.ts';
+
+export interface ApiOptions {
+  /** Address of the API server. */
+  readonly server: string;
+  /** PEM. @default - the usual authorities */
+  readonly ca?: string | undefined;
+  /** File with the account's token: it is read anew, since it is replaced while we run. */
+  readonly tokenFile: string;
+}
+
+export interface Listed {
+  readonly items: readonly KubeLike[];
+  readonly resourceVersion: string;
+}
+
+export interface Change {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+  readonly object: KubeLike;
+}
+
+/** The API server refused, or answered with something else. */
+export class ApiError extends Error {
+  /** HTTP status; 0 where none came. */
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** A list of more bytes is not of a preview. */
+const MAX_BYTES = 32 * 1024 * 1024;
+/** A single change is an object: etcd takes no more than some megabytes. */
+const MAX_LINE = 4 * 1024 * 1024;
+const PAGE = 500;
+
+/** Reads lists and streams of changes from an API server; it can do nothing else. */
+export class ClusterApi {
+  readonly #options: ApiOptions;
+  readonly #agent: Agent | PlainAgent;
+  /** Requests that were sent, for what it costs. */
+  requests = 0;
+
+  constructor(options: ApiOptions) {
+    this.#options = options;
+    const keep = { keepAlive: true };
+    this.#agent = options.server.startsWith('http:') ? new PlainAgent(keep) : new Agent({ ...keep, ca: options.ca });
+  }
+
+  /** @param path of a collection, e.g. `/api/v1/namespaces/pr-shop-7/pods` @throws ApiError */
+  async list(path: string, query: Readonly<Record<string, string>> = {}): Promise<Listed> {
+    const items: KubeLike[] = [];
+    let from: Record<string, string> = {};
+    for (;;) {
+      const text = await this.#text(path, { ...query, limit: String(PAGE), ...from });
+      const page: unknown = JSON.parse(text);
+      if (!isRecord(page) || !Array.isArray(page['items']) || !isRecord(page['metadata'])) {
+        throw new ApiError(0, `${path}: the answer is no list`);
+      }
+      items.push(...(page['items'] as KubeLike[]));
+      const { continue: next, resourceVersion } = page['metadata'];
+      if (typeof next !== 'string' || next === '') return { items, resourceVersion: String(resourceVersion ?? '') };
+      from = { continue: next };
+    }
+  }
+
+  /**
+   * Changes of a collection since a list, as they come; ends when the server ends it.
+   *
+   * @throws ApiError
+   */
+  async *watch(
+    path: string,
+    resourceVersion: string,
+    query: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): AsyncGenerator<Change> {
+    const wanted = { ...query, watch: 'true', allowWatchBookmarks: 'true', resourceVersion };
+    const response = await this.#send(path, wanted, signal);
+    let rest = '';
+    response.setEncoding('utf8');
+    for await (const chunk of response) {
+      rest += chunk as string;
+      if (rest.length > MAX_LINE) throw new ApiError(0, `${path}: a change without end`);
+      const lines = rest.split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) if (line !== '') yield JSON.parse(line) as Change;
+    }
+  }
+
+  async #text(path: string, query: Readonly<Record<string, string>>): Promise<string> {
+    const response = await this.#send(path, query, AbortSignal.timeout(30_000));
+    const chunks: Buffer[] = [];
+    let size = 0;
+    for await (const chunk of response) {
+      size += (chunk as Buffer).length;
+      if (size > MAX_BYTES) throw new ApiError(0, `${path}: the list is too long`);
+      chunks.push(chunk as Buffer);
+    }
+    return Buffer.concat(chunks).toString('utf8');
+  }
+
+  #send(path: string, query: Readonly<Record<string, string>>, signal: AbortSignal): Promise<IncomingMessage> {
+    const { server, tokenFile } = this.#options;
+    const url = new URL(`${server.replace(/\/+$/, '')}${path}?${new URLSearchParams(query).toString()}`);
+    const headers = { authorization: `Bearer ${readFileSync(tokenFile, 'utf8').trim()}`, accept: 'application/json' };
+    this.requests += 1;
+    return new Promise((resolve, reject) => {
+      const send = url.protocol === 'http:' ? plainRequest : secureRequest;
+      const request: ClientRequest = send(url, { agent: this.#agent, headers, signal });
+      request.on('error', (error) => reject(new ApiError(0, `${url.origin}: ${error.message}`)));
+      request.on('response', (response) => {
+        const { statusCode: status = 0 } = response;
+        if (status === 200) return resolve(response);
+        response.resume();
+        reject(new ApiError(status, `${path}: the API server answered with status ${status}`));
+      });
+      request.end();
+    });
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+}

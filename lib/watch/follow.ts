@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { KubeLike } from '../status/objects/types.ts';
+import { ApiError, type ClusterApi } from './api.ts';
+
+export interface Follower {
+  /** Everything that is there, also after a break. */
+  readonly onList: (items: readonly KubeLike[]) => void;
+  readonly onChange: (object: KubeLike, isGone: boolean) => void;
+  readonly onProblem: (message: string) => void;
+  /** A number from 0 up to 1. */
+  readonly random: () => number;
+}
+
+const LONGEST_WAIT = 60;
+
+/** Follows a collection until the signal: lists it, then its changes, and again whenever the stream breaks. */
+export async function follow(
+  api: ClusterApi,
+  path: string,
+  query: Readonly<Record<string, string>>,
+  follower: Follower,
+  signal: AbortSignal,
+): Promise<void> {
+  let failures = 0;
+  while (!signal.aborted) {
+    try {
+      const { items, resourceVersion } = await api.list(path, query);
+      follower.onList(items);
+      let from = resourceVersion;
+      failures = 0;
+      for (;;) {
+        let isExpired = false;
+        for await (const { type, object } of api.watch(path, from, query, signal)) {
+          if (type === 'ERROR') isExpired = true;
+          else from = (object.metadata as { resourceVersion?: string } | undefined)?.resourceVersion ?? from;
+          if (type === 'ADDED' || type === 'MODIFIED') follower.onChange(object, false);
+          if (type === 'DELETED') follower.onChange(object, true);
+        }
+        // The server ends streams from time to time; where it has forgotten since when, everything is listed again.
+        if (isExpired || signal.aborted) break;
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      failures += 1;
+      // A stream that has expired is asked from the start.
+      if (!(error instanceof ApiError && error.status === 410)) {
+        follower.onProblem(error instanceof Error ? error.message : String(error));
+      }
+    }
+    if (failures > 0) {
+      const seconds = Math.min(LONGEST_WAIT, 2 ** (failures - 1)) * (0.5 + follower.random() / 2);
+      await sleep(seconds * 1000, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}

@@ -1,0 +1,227 @@
+import type { Clock } from '../core/clock.ts';
+import { PREVIEW_LABEL, PULL_REQUEST_LABEL, REPOSITORY_ANNOTATION, REPOSITORY_ID_LABEL } from '../model/labels.ts';
+import type { StatusCall } from '../status/call.ts';
+import { lookAtObjects } from '../status/objects/look.ts';
+import type { KubeLike, PreviewObjects } from '../status/objects/types.ts';
+import type { Observation } from '../status/observation.ts';
+import { ApiError, type ClusterApi } from './api.ts';
+import { follow } from './follow.ts';
+import { pathOf, READ_KINDS } from './kinds.ts';
+
+export interface ReporterOptions {
+  readonly api: ClusterApi;
+  /** Name of the cluster in greenroom.yaml. */
+  readonly cluster: string;
+  /** Tells `serve`; rejects where that was not taken. */
+  readonly send: (call: StatusCall) => Promise<void>;
+  readonly clock: Clock;
+  readonly log: (message: string) => void;
+  readonly random: () => number;
+  /** Seconds after which what has not changed is told again. @default 600 */
+  readonly resync?: number;
+  /** Milliseconds in which changes of a preview are taken together. @default 1000 */
+  readonly settle?: number;
+}
+
+/** One preview that is followed. */
+interface Followed {
+  namespace: KubeLike;
+  readonly stop: AbortController;
+  timer: NodeJS.Timeout | undefined;
+  /** What was told last, and when. */
+  told: { readonly observation: Observation; readonly sentAt: number } | undefined;
+  failures: number;
+  /** One look at a time, so that what is told keeps its order. */
+  isLooking: boolean;
+}
+
+const LONGEST_RETRY = 60_000;
+const AGAIN = 15_000;
+
+/**
+ * Follows the previews of a cluster and tells what changed. It keeps nothing that matters: one that starts again tells
+ * everything once, and what was told twice is no news to anybody.
+ */
+export class Reporter {
+  readonly #options: ReporterOptions;
+  readonly #previews = new Map<string, Followed>();
+  /** Kinds that this cluster does not serve, or that may not be read. */
+  readonly #missing = new Set<string>();
+
+  constructor(options: ReporterOptions) {
+    this.#options = options;
+  }
+
+  get followed(): number {
+    return this.#previews.size;
+  }
+
+  /** Runs until the signal. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { api, log, random } = this.#options;
+    signal.addEventListener('abort', () => {
+      for (const name of [...this.#previews.keys()]) this.#drop(name);
+    });
+    const follower = {
+      random,
+      onProblem: log,
+      onList: (items: readonly KubeLike[]) => {
+        const names = new Set(items.map(({ metadata }) => metadata?.name));
+        for (const [name, { namespace }] of this.#previews) if (!names.has(name)) this.#gone(name, namespace);
+        for (const item of items) this.#see(item);
+      },
+      onChange: (object: KubeLike, isGone: boolean) => {
+        if (isGone) this.#gone(object.metadata?.name ?? '', object);
+        else this.#see(object);
+      },
+    };
+    await follow(api, '/api/v1/namespaces', { labelSelector: PREVIEW_LABEL }, follower, signal);
+  }
+
+  #see(namespace: KubeLike): void {
+    const name = namespace.metadata?.name ?? '';
+    // A namespace is what it says only where it has the name of the preview.
+    if (name === '' || namespace.metadata?.labels?.[PREVIEW_LABEL] !== name) return;
+    const known = this.#previews.get(name);
+    if (known !== undefined) known.namespace = namespace;
+    else this.#start(name, namespace);
+    this.#touch(name);
+  }
+
+  #start(name: string, namespace: KubeLike): void {
+    const { api, log, random } = this.#options;
+    const stop = new AbortController();
+    this.#previews.set(name, { namespace, stop, timer: undefined, told: undefined, failures: 0, isLooking: false });
+    const touch = () => this.#touch(name);
+    for (const kind of READ_KINDS.filter(({ isFollowed }) => isFollowed)) {
+      const follower = { random, onProblem: log, onList: touch, onChange: touch };
+      void follow(api, pathOf(kind, name), {}, follower, stop.signal);
+    }
+  }
+
+  #drop(name: string): void {
+    const followed = this.#previews.get(name);
+    this.#previews.delete(name);
+    clearTimeout(followed?.timer);
+    followed?.stop.abort();
+  }
+
+  #gone(name: string, namespace: KubeLike): void {
+    const followed = this.#previews.get(name);
+    if (followed === undefined) return;
+    const { told } = followed;
+    this.#drop(name);
+    const { clock } = this.#options;
+    const seen = lookAtObjects({ ...NOTHING, namespace: { ...namespace, status: {} } }, clock());
+    if (seen === null) return;
+    const at = Math.max(clock(), (told?.observation.at ?? 0) + 1);
+    const observation: Observation = { source: 'cluster', headSha: seen.headSha, at, condition: 'gone' };
+    void this.#tellGone(namespace, observation, 0);
+  }
+
+  async #tellGone(namespace: KubeLike, observation: Observation, failures: number): Promise<void> {
+    const call = this.#callOf(namespace, observation);
+    if (call === null) return;
+    try {
+      await this.#options.send(call);
+    } catch (error) {
+      this.#options.log(messageOf(error));
+      if (failures < 6)
+        setTimeout(() => void this.#tellGone(namespace, observation, failures + 1), retryIn(failures)).unref();
+    }
+  }
+
+  /** Something of it changed, or it is to be looked at again. */
+  #touch(name: string, milliseconds = this.#options.settle ?? 1000): void {
+    const followed = this.#previews.get(name);
+    if (followed === undefined) return;
+    clearTimeout(followed.timer);
+    followed.timer = setTimeout(() => {
+      followed.timer = undefined;
+      void this.#look(name, followed);
+    }, milliseconds);
+  }
+
+  async #look(name: string, followed: Followed): Promise<void> {
+    if (followed.isLooking) return this.#touch(name);
+    followed.isLooking = true;
+    const wait = await this.#lookOnce(name, followed);
+    followed.isLooking = false;
+    // Something that has changed meanwhile comes first.
+    if (followed.timer === undefined && this.#previews.get(name) === followed) this.#touch(name, wait);
+  }
+
+  /** Gives in how many milliseconds it is to be looked at again. */
+  async #lookOnce(name: string, followed: Followed): Promise<number> {
+    const { clock, resync = 600, random } = this.#options;
+    try {
+      const objects = await this.#read(name, followed.namespace);
+      const at = Math.max(clock(), (followed.told?.observation.at ?? 0) + 1);
+      const observation = lookAtObjects(objects, at);
+      const { told } = followed;
+      const isDue = told === undefined || clock() - told.sentAt >= resync || !isSame(told.observation, observation);
+      if (observation !== null && isDue && this.#previews.get(name) === followed) {
+        const call = this.#callOf(followed.namespace, observation);
+        if (call !== null) await this.#options.send(call);
+        followed.told = { observation, sentAt: clock() };
+      }
+      followed.failures = 0;
+      // What is under way has events that nobody follows; what stands is told again from time to time.
+      const isSettled = observation?.condition === 'ready' || observation?.condition === 'asleep';
+      return isSettled ? resync * 1000 * (0.9 + 0.2 * random()) : AGAIN;
+    } catch (error) {
+      this.#options.log(messageOf(error));
+      followed.failures += 1;
+      return retryIn(followed.failures - 1);
+    }
+  }
+
+  async #read(name: string, namespace: KubeLike): Promise<PreviewObjects> {
+    const found = { ...NOTHING, namespace } as { -readonly [K in keyof PreviewObjects]: PreviewObjects[K] };
+    const lists = await Promise.all(READ_KINDS.map(async (kind) => ({ kind, items: await this.#list(kind, name) })));
+    for (const { kind, items } of lists) {
+      const named = items.map((item) => ({ ...item, kind: kind.kind }));
+      found[kind.into] = [...found[kind.into], ...named];
+    }
+    return found;
+  }
+
+  async #list(kind: (typeof READ_KINDS)[number], name: string): Promise<readonly KubeLike[]> {
+    const key = `${kind.group}/${kind.resource}`;
+    if (this.#missing.has(key)) return [];
+    try {
+      return (await this.#options.api.list(pathOf(kind, name))).items;
+    } catch (error) {
+      // Kinds of other projects may not be there; a namespace that is just made may not be read yet.
+      if (!(error instanceof ApiError) || kind.isFollowed || error.status !== 404) throw error;
+      this.#missing.add(key);
+      return [];
+    }
+  }
+
+  /** Null for a namespace that does not say whose it is. */
+  #callOf({ metadata }: KubeLike, observation: Observation): StatusCall | null {
+    const { labels = {}, annotations = {}, name = '' } = metadata ?? {};
+    const [repositoryId, number] = [Number(labels[REPOSITORY_ID_LABEL]), Number(labels[PULL_REQUEST_LABEL])];
+    const repository = annotations[REPOSITORY_ANNOTATION];
+    if (repository === undefined || !(repositoryId > 0) || !(number > 0)) return null;
+    const { cluster, clock } = this.#options;
+    return { cluster, preview: name, repositoryId, repository, number, sentAt: clock(), observation };
+  }
+}
+
+const NOTHING = { deployments: [], replicaSets: [], pods: [], events: [], routes: [], externalSecrets: [] } as const;
+
+const retryIn = (failures: number) => Math.min(LONGEST_RETRY, 1000 * 2 ** failures);
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+/** Whether there is no news in it. */
+function isSame(one: Observation, other: Observation | null): boolean {
+  if (other === null) return true;
+  const key = ({ headSha, condition, reason, facts, shows }: Observation) => {
+    // How often it happened grows all the time; the first few are news.
+    const { count = 0, ...rest } = facts ?? {};
+    return JSON.stringify([headSha, condition, reason, rest, Math.min(count, 3), shows]);
+  };
+  return key(one) === key(other);
+}
