@@ -33,5 +33,10 @@ function nameOf(value: unknown): string | undefined {
   if (has('services') && !has('spec')) return 'a compose file';
   if (has('jobs')) return 'a workflow';
   if (has('resources') && !has('spec') && Array.isArray(file.resources)) return 'a kustomization';
-  return undefined;
+  return Object.keys(file).every((key) => !OWN_KEYS.has(key.toLowerCase())) ? "another tool's file" : undefined;
 }
+
+/** What a preview.yaml begins with, and what makers write at its top by mistake. */
+const OWN_KEYS: ReadonlySet<string> = new Set([
+  ...['apiversion', 'kind', 'spec', 'template', 'port', 'size', 'health', 'env', 'secrets', 'ttl'],
+]);

@@ -28,6 +28,8 @@ describe('a file in the place of preview.yaml is called by its name, once, with 
     ['apiVersion: score.dev/v1b1\nmetadata: { name: web }\ncontainers: {}\n', 'a Score file'],
     ['on: push\njobs: { build: { runs-on: ubuntu } }\n'.replace('on:', '"on":'), 'a workflow'],
     ['apiVersion: greenroom.dev/v1alpha1\nkind: Platform\nspec: { domain: x }\n', "a platform's greenroom.yaml"],
+    ['replicaCount: 1\nimage: { repository: nginx }\n', "another tool's file"],
+    ['{"name": "shop", "version": "1.0.0", "scripts": {}}\n', "another tool's file"],
     ['- a\n', 'a list'],
   ])('%j', (text, name) => {
     expect(said(text)).toEqual([
@@ -67,6 +69,7 @@ describe('the right cause, at the right line', () => {
     ],
     [previewText('manifests: deploy/'), 'without a slash at its end'],
     [previewText('secrets: { KEY: "sk_live_4eC39HqLyjWDarjtT1zdp7dc=" }'), 'this looks like the secret itself'],
+    [previewText('secrets: { KEY: "sk_live_4eC39HqLyjWDarjtT1zdp7dc" }'), 'this looks like the secret itself'],
   ])('%j', (text, words) => {
     expect(said(text).join('\n')).toContain(words);
     expect(said(text).join('\n')).not.toContain('sk_live_4eC39');

@@ -1,3 +1,7 @@
+/** What to do about a value that stands in the place of a reference. */
+export const SECRET_ITSELF =
+  'this looks like the secret itself: put it into the store, write its reference here, and replace it, since Git keeps what was committed';
+
 /** Prefixes that issuers give their tokens so that scanners find them, PEM keys, and addresses with a password. */
 const KNOWN =
   /(?:sk|rk|pk)_(?:live|test)_|gh[pousr]_|github_pat_|glpat-|xox[abeprs]-|A[KS]IA[0-9A-Z]{12}|AIza[0-9A-Za-z_-]{20}|eyJ[0-9A-Za-z_-]{10}|-----BEGIN|npm_[0-9A-Za-z]{20}|hf_[0-9A-Za-z]{20}|sk-[0-9A-Za-z]|SG\.[0-9A-Za-z_-]{10}|\/\/[^/\s:@]+:[^/\s@]+@/;

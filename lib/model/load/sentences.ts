@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { looksLikeCredential } from './credential.ts';
+import { looksLikeCredential, SECRET_ITSELF } from './credential.ts';
 import { showText } from './field.ts';
 import type { FieldPath } from './positions.ts';
 import { holders, purpose, schemaAt, settings } from './schema.ts';
@@ -176,7 +176,7 @@ function hint(issue: z.core.$ZodIssue, found: unknown, path: FieldPath): string 
     return `; no workflow replaces $\{{ }} in this file, write the value itself`;
   }
   if (path.includes('secrets') && typeof found === 'string' && looksLikeCredential(found)) {
-    return '; this looks like the secret itself: put it into the store, write its reference here, and replace it, since Git keeps what was committed';
+    return `; ${SECRET_ITSELF}`;
   }
   if (issue.message.startsWith('must be a time such as')) return timeHint(found);
   const suggestion = suggestedValue(issue, found, path);

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { looksLikeCredential, SECRET_ITSELF } from '../load/credential.ts';
 import { hasPlaceholder, placeholderProblem } from '../placeholders.ts';
 import { bounded } from '../scalars.ts';
 import { TEMPLATE_NAMES, TEMPLATES, type TemplateName, templateOf } from '../templates/index.ts';
@@ -56,11 +57,13 @@ const health = z
     examples: ['/healthz'],
   });
 
+const REFERENCE = 'must be a reference such as acme/shop/stripe, or acme/shop/db#password for one property of it';
+
 const reference = bounded(
   400,
   /^[A-Za-z0-9][A-Za-z0-9._/-]{0,252}(#[A-Za-z0-9][A-Za-z0-9._-]{0,100})?$/,
-  'must be a reference such as acme/shop/stripe, or acme/shop/db#password for one property of it',
-);
+  REFERENCE,
+).refine((text) => text.includes('/') || !looksLikeCredential(text), `${REFERENCE}; ${SECRET_ITSELF}`);
 
 /** The fields of every app: of the first, which stand in `spec`, and of the others below `apps`. */
 export const APP_FIELDS = {
