@@ -52,9 +52,12 @@ export async function clusterNetworks(reader: ClusterReader): Promise<{
   readonly hidden: readonly Observation[];
 }> {
   const hidden: Observation[] = [];
-  const found = (await reader.addresses?.())?.map((address) => ({ address, what: 'the API server' })) ?? [];
+  const server = (async () => (await reader.addresses?.()) ?? [])();
+  const paths = [...new Set(SOURCES.map(({ path }) => path))];
+  const answers = new Map(await Promise.all(paths.map(async (path) => [path, await reader.get(path)] as const)));
+  const found = (await server).map((address) => ({ address, what: 'the API server' }));
   for (const { path, what, read } of SOURCES) {
-    const answer = await reader.get(path);
+    const answer = answers.get(path)!;
     if (answer.kind === 'refused') hidden.push(couldNotLook('cluster-cidrs', `addresses of ${what}`, answer));
     if (answer.kind !== 'found') continue;
     for (const item of list(answer.value, 'items')) {
