@@ -96,7 +96,7 @@ describe('fences of live previews', () => {
     [
       'a policy that opens more',
       (all) => all.push({ kind: 'NetworkPolicy', metadata: { name: 'mine', namespace: 'pr-shop-7' }, spec: {} }),
-      /^NetworkPolicy mine is none of greenroom's, and policies add up in pr-shop-7\.$/,
+      /^NetworkPolicy mine is not one of greenroom's, and policies add up in pr-shop-7\.$/,
     ],
     [
       'a policy that was widened',

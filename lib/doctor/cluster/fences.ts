@@ -162,7 +162,7 @@ function differences(
   const more = wanted[0]?.kind === 'NetworkPolicy' ? live.map(nameOf).filter((name) => !known.has(name)) : [];
   return [
     ...missing,
-    ...more.map((name) => complain(`NetworkPolicy ${name} is none of greenroom's, and policies add up`)),
+    ...more.map((name) => complain(`NetworkPolicy ${name} is not one of greenroom's, and policies add up`)),
   ];
 }
 
