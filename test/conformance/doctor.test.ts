@@ -1,7 +1,8 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Observation } from '../../lib/cluster/observation.ts';
 import { createCompiler } from '../../lib/compile/compile.ts';
 import { VERSION } from '../../lib/core/version.ts';
@@ -51,11 +52,14 @@ const inArgo = '--namespace=argocd';
 const status = (...conditions: object[]) => ({ status: { conditions } });
 const apply = (object: object) => cluster.apply(JSON.stringify(object));
 
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
 /** Runs a command of the README in the apps repo, as somebody would type it. */
 async function typed(command: string) {
   const home = mkdtempSync(join(tmpdir(), 'greenroom-typed-'));
   try {
-    const greenroom = `#!/bin/sh\nexec ${process.execPath} ${inject('command')} "$@"\n`;
+    // From the sources, like the apps repo: a build from another time lays down another command.
+    const greenroom = `#!/bin/sh\nexec ${join(ROOT, 'node_modules/.bin/tsx')} ${join(ROOT, 'lib/cli/bin.ts')} "$@"\n`;
     writeFileSync(join(home, 'greenroom'), greenroom, { mode: 0o755 });
     const env = { KUBECONFIG: cluster.kubeconfig, HOME: home, PATH: `${home}:${path}`, TOKEN: 'none-is-asked-for' };
     const { code, stdout, stderr } = await tryRun('bash', ['-e', '-c', command], { cwd: dir, env });
