@@ -26,6 +26,8 @@ export interface ClusterReader {
   get(path: string): Promise<Answer>;
   /** Whether a user may do something: `found` holds true or false. */
   may(user: string, deed: Deed): Promise<Answer>;
+  /** IPv4 addresses at which the API server is reached from here; none where its name is not resolved. @default - not known */
+  addresses?(): Promise<readonly string[]>;
 }
 
 /** The value at a path of keys; undefined where there is none. */

@@ -20,3 +20,6 @@ export function previewFolder(cluster: string, repo: string, name: string): stri
 export function repoOfName(name: string): string {
   return name.slice('pr-'.length, name.lastIndexOf('-'));
 }
+
+/** Fences for pull requests that the reconciler lists itself, a folder a repository: the platform team writes them. */
+export const LISTED_FENCES = 'bootstrap/pull-requests';

@@ -15,6 +15,8 @@ export interface Answers {
   readonly contact?: string;
   /** Address that the reconciler clones. @default https://github.com/<owner>/previews.git */
   readonly appsRepo?: string;
+  /** `network.clusterCidrs`. @default - the private ranges */
+  readonly clusterCidrs?: readonly string[];
 }
 
 /** A commented greenroom.yaml from the template. It is not checked here: load it, as any other. */
@@ -23,7 +25,7 @@ export function platformText(template: FileSet, answers: Answers): string {
   const text = template.get(PLATFORM_FILE);
   if (text === undefined) throw new GreenroomError('failed', `the template has no ${PLATFORM_FILE}`);
   const quoted = (value: string) => (/^[A-Za-z0-9][A-Za-z0-9._/:-]*$/.test(value) ? value : JSON.stringify(value));
-  return fill(PLATFORM_FILE, text, {
+  const filled = fill(PLATFORM_FILE, text, {
     DOMAIN: quoted(domain),
     OWNER: quoted(owner),
     REGISTRY: quoted(answers.registry ?? `ghcr.io/${owner.toLowerCase()}`),
@@ -31,4 +33,12 @@ export function platformText(template: FileSet, answers: Answers): string {
     CONTACT: JSON.stringify(answers.contact ?? `@${owner}/platform`).slice(1, -1),
     APPS_REPO: quoted(answers.appsRepo ?? `https://github.com/${owner}/previews.git`),
   });
+  return answers.clusterCidrs === undefined ? filled : `${filled}\n${networkText(answers.clusterCidrs)}`;
+}
+
+function networkText(clusterCidrs: readonly string[]): string {
+  return `  # Addresses of nodes, pods, Services and the API server: closed, whatever egress opens. Found in the cluster.
+  network:
+    clusterCidrs: [${clusterCidrs.join(', ')}]
+`;
 }

@@ -100,6 +100,16 @@ function shellTag(rule: string): string {
   return rule.replaceAll('{number}', '$NUMBER').replaceAll('{sha7}', '${SHA:0:7}').replaceAll('{sha}', '$SHA');
 }
 
+/** What previews with secrets need in the cluster, as the end of a list. */
+function secretsNeed({ secrets }: PlatformSpec): string {
+  const needs = {
+    'external-secrets': `External Secrets with the ClusterSecretStore \`${secrets.store}\``,
+    'sealed-secrets': 'Sealed Secrets',
+    sops: undefined,
+  }[secrets.mechanism];
+  return needs === undefined ? '' : `,\nand, for previews with secrets, ${needs}`;
+}
+
 function markValues({ platform, version, command }: ScaffoldInput): Record<string, string> {
   const { ingress } = platform;
   const registry = platform.registries[0]!.replace(/\/$/, '');
@@ -120,6 +130,7 @@ function markValues({ platform, version, command }: ScaffoldInput): Record<strin
     INGRESS: gateway
       ? `a Gateway API controller with the GatewayClass \`${ingress.class}\``
       : `an ingress controller with the class \`${ingress.class}\``,
+    SECRETS: secretsNeed(platform),
     INGRESS_SHORT: gateway ? `Gateway \`${ingress.gateway.name}\`` : 'ingress controller',
     DEFAULT_CERTIFICATE: gateway
       ? ''

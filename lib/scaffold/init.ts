@@ -122,7 +122,7 @@ function fromAnswers(template: FileSet, answers: Answers | undefined): string {
   );
 }
 
-/** Those of `exceptions/*.yaml` that hold; one that does not is no reason to stop. */
+/** Exceptions of `exceptions/*.yaml` that are valid; others are reported and ignored. */
 async function readExceptions(dir: string, platform: PlatformSpec, now: number, extraRules: readonly Rule[]) {
   const names = await readdir(join(dir, 'exceptions')).catch(() => []);
   const paths = names.filter((name) => name.endsWith('.yaml')).map((name) => `exceptions/${name}`);

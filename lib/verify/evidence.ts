@@ -34,5 +34,7 @@ export async function evidenceDoubt(
     }
   }
   const extra = Object.keys(record.evidence ?? {}).find((digest) => !state.evidence.has(digest));
-  return extra === undefined ? null : { status: 'wrong', reason: `names ${extra}, which is no image of this preview` };
+  return extra === undefined
+    ? null
+    : { status: 'wrong', reason: `names ${extra}, which is not an image of this preview` };
 }

@@ -2,7 +2,7 @@ import type { Problem } from '../core/errors.ts';
 import type { FileSet } from '../core/fileset.ts';
 import { shippedCommand } from '../core/shipped.ts';
 import type { CommittedFile } from '../gitops/checkout.ts';
-import { COMMAND_FILE, PLATFORM_FILE } from '../model/layout.ts';
+import { COMMAND_FILE, LISTED_FENCES, PLATFORM_FILE } from '../model/layout.ts';
 import { MANIFEST_FILE, parseManifest } from '../model/manifest.ts';
 import { loadExceptions } from '../policies/exceptions.ts';
 import { loadPlatform } from '../policies/platform.ts';
@@ -20,7 +20,7 @@ const OWNERS = ['.github/CODEOWNERS', 'CODEOWNERS', 'docs/CODEOWNERS'];
 
 /** Whether a file has to be what greenroom writes; all others of the scaffold are the platform team's to change. */
 export function isProtected(path: string): boolean {
-  return COMPILED.some((folder) => path.startsWith(folder));
+  return COMPILED.some((folder) => path.startsWith(folder)) && !path.startsWith(`${LISTED_FENCES}/`);
 }
 
 export interface CompareOptions {
@@ -102,6 +102,9 @@ export function sensitiveChanges(changed: readonly string[], scaffold: readonly 
     if (file.startsWith('extensions/')) {
       const message = `is a module that would run with the bot's key, and was not run for this check; ${confirm}`;
       return [{ file, message }];
+    }
+    if (file.startsWith(`${LISTED_FENCES}/`)) {
+      return [{ file, message: `is the fence of pull requests that Argo CD lists itself; ${confirm}` }];
     }
     const isNew = file.startsWith('.github/workflows/') && !known.has(file);
     return isNew

@@ -171,7 +171,7 @@ function compare({ files: wanted, folder: place }: CompiledPreview, folder: stri
     const [have, want] = [files.get(file), wanted.get(file)];
     if (have === want) return [];
     if (have === undefined) return [{ file, message: `is missing; ${whose} a file here` }];
-    if (want === undefined) return [{ file, message: `is no file that ${whose}; remove it` }];
+    if (want === undefined) return [{ file, message: `is not a file that ${whose}; remove it` }];
     return [{ file, ...firstDifference(have, want), message: `is not what ${whose}: ${difference(have, want)}` }];
   });
 }

@@ -76,7 +76,7 @@ function previewProblems({ platform, paths, records }: AppsRepoState): Problem[]
   const folders = new Set<string>();
   for (const path of paths) {
     const match = PREVIEW_PATH.exec(path);
-    if (match === null) problems.push({ file: path, message: 'is no file of a preview; remove it' });
+    if (match === null) problems.push({ file: path, message: 'does not belong to a preview; remove it' });
     else if (!clusters.has(match[1]!))
       problems.push({ file: path, message: `there is no cluster ${match[1]}; it goes when its folder is empty` });
     else folders.add(match.slice(1, 4).join('/'));

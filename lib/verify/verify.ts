@@ -30,7 +30,7 @@ export interface Report {
   /** What a person has to say yes to. */
   readonly asks: Problem[];
   readonly unknown: string[];
-  /** What the platform team should know, such as an exception that lifts nothing. */
+  /** What the platform team should know, such as an exception that is ignored. */
   readonly notes: string[];
   readonly summary: { previews: number; changed: number; equal: number };
 }

@@ -91,7 +91,11 @@ describe('greenroom doctor', () => {
       /no cluster big/,
     ],
     ['a folder without a preview.json', () => write('previews/main/shop/pr-shop-7/app/x.yaml', ''), /is missing/],
-    ['a stray file', () => write('previews/main/shop/pr-shop-7/app/deep/preview.json', '{}'), /no file of a preview/],
+    [
+      'a stray file',
+      () => write('previews/main/shop/pr-shop-7/app/deep/preview.json', '{}'),
+      /does not belong to a preview/,
+    ],
     [
       'an edited bootstrap',
       () => write('bootstrap/install/argocd/appproject.previews.yaml', 'x'),
@@ -112,7 +116,7 @@ describe('greenroom doctor', () => {
   it('follows no link', async () => {
     mkdirSync(join(cwd, 'previews/main/shop'), { recursive: true });
     symlinkSync('/etc', join(cwd, 'previews/main/shop/pr-shop-7'));
-    expect((await greenroom('doctor', '.')).out).toContain('no file of a preview');
+    expect((await greenroom('doctor', '.')).out).toContain('does not belong to a preview');
   });
 
   it('stops a change that would remove most previews, and lets one that ends a few pass', async () => {

@@ -96,7 +96,11 @@ describe('a change of the apps repo', () => {
       /deployment\.pr-shop-1\.yaml:\d+:1: is not what greenroom writes for acme\/shop#1 at \w{7}: found `replicas: 9`, wanted `replicas: 1`/,
     ],
     ['a manifest that is gone', () => ({ [DEPLOYMENT]: null }), /deployment\.pr-shop-1\.yaml: is missing/],
-    ['a manifest beside them', () => ({ [`${SHOP}/app/job.x.yaml`]: 'kind: Job\n' }), /job\.x\.yaml: is no file that/],
+    [
+      'a manifest beside them',
+      () => ({ [`${SHOP}/app/job.x.yaml`]: 'kind: Job\n' }),
+      /job\.x\.yaml: is not a file that/,
+    ],
     ['a longer life', () => record({ expires: NOW + 90 * 86_400 }), /preview\.json:\d+:1: .*"expires"/],
     ['another image', () => record({ image: 'ghcr.io/acme/evil:1' }), /preview\.json:\d+:1: .*evil/],
     ['a file out of shape', () => ({ [`${SHOP}/preview.json`]: '{}' }), /out of shape/],

@@ -1,6 +1,7 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Observation } from '../../lib/cluster/observation.ts';
 import { createCompiler } from '../../lib/compile/compile.ts';
@@ -14,6 +15,8 @@ import { crdFiles } from './crds.ts';
 import { LiveAppsRepo } from './e2e/live-apps-repo.ts';
 import { eventually } from './eventually.ts';
 import { judge } from './judges.ts';
+import { clusterScript } from './readme.ts';
+import { tryRun } from './run.ts';
 
 let cluster: Cluster;
 let argo: ArgoCd;
@@ -48,6 +51,24 @@ const patch = (kind: string, name: string, change: object, ...more: string[]) =>
 const inArgo = '--namespace=argocd';
 const status = (...conditions: object[]) => ({ status: { conditions } });
 const apply = (object: object) => cluster.apply(JSON.stringify(object));
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Runs a command of the README in the apps repo, as somebody would type it. */
+async function typed(command: string) {
+  const home = mkdtempSync(join(tmpdir(), 'greenroom-typed-'));
+  try {
+    // From the sources, like the apps repo: a build from another time lays down another command.
+    const greenroom = `#!/bin/sh\nexec ${join(ROOT, 'node_modules/.bin/tsx')} ${join(ROOT, 'lib/cli/bin.ts')} "$@"\n`;
+    writeFileSync(join(home, 'greenroom'), greenroom, { mode: 0o755 });
+    const env = { KUBECONFIG: cluster.kubeconfig, HOME: home, PATH: `${home}:${path}`, TOKEN: 'none-is-asked-for' };
+    const { code, stdout, stderr } = await tryRun('bash', ['-e', '-c', command], { cwd: dir, env });
+    expect(code, `${command}\n${stdout}${stderr}`).toBe(0);
+    return { stdout, stderr };
+  } finally {
+    rmSync(home, { recursive: true });
+  }
+}
 
 const INGRESS_CLASS = {
   apiVersion: 'networking.k8s.io/v1',
@@ -143,6 +164,10 @@ spec:
   cpSync(dir, repo.clone, { recursive: true });
   await repo.pushAll('init');
   await repo.push(files, 'open #7');
+  for (const [file, text] of files) {
+    mkdirSync(dirname(join(dir, file)), { recursive: true });
+    writeFileSync(join(dir, file), text);
+  }
 });
 
 afterAll(async () => {
@@ -179,21 +204,15 @@ describe('greenroom doctor', () => {
   });
 
   it('finds nothing wrong once Argo CD has applied the apps repo', async () => {
-    await patch(
-      'configmap',
-      'argocd-cm',
-      { data: { 'application.sync.impersonation.enabled': 'true', 'jsonnet.enable': 'false' } },
-      inArgo,
-    );
     for (const source of CRDS) {
       for (const file of await crdFiles(source)) await cluster.apply(readFileSync(file, 'utf8'));
     }
     await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'ingress-nginx' } });
-    const folders = ['argocd', 'controller', 'namespaces/main', 'clusters/main', 'root'];
-    for (const folder of folders) {
-      const filename = `--filename=${join(dir, 'bootstrap/install', folder)}`;
-      await kubectl('apply', '--server-side', '--force-conflicts', filename);
-    }
+    // To the letter; its last step is the one that this suite is about.
+    const script = clusterScript(dir);
+    const [last] = script.splice(-1);
+    expect(last?.text).toMatch(/^greenroom doctor /);
+    for (const { text } of script) await typed(text);
     await eventually(() => kubectl('get', 'certificate', 'preview-wildcard-tls', '--namespace=ingress-nginx'), {
       what: 'Argo CD to apply policies/',
       timeoutMs: 600_000,
@@ -212,9 +231,9 @@ describe('greenroom doctor', () => {
       { what: 'doctor to find nothing wrong', timeoutMs: 300_000, everyMs: 2000 },
     );
     expect([wrong, code]).toEqual([[], 0]);
-    expect((await doctor()).err).toMatch(/^healthy: \d+ ok/m);
     // From here on nobody heals what is broken on purpose.
     await cluster.processes.end('argocd-application-controller');
+    expect((await typed(last!.text)).stderr).toMatch(/^healthy: \d+ ok/m);
   });
 
   const spec = (change: object) => ({ spec: change });
@@ -268,6 +287,21 @@ describe('greenroom doctor', () => {
     const isFence = JSON.parse(object).metadata.namespace?.startsWith('pr-') === true;
     const as = isFence ? ['--as=system:serviceaccount:argocd:preview-fencer'] : [];
     return cluster.kubectl([verb, ...as, '--filename=-'], object);
+  };
+
+  const refreshSets = async () => {
+    const mark = 'argocd.argoproj.io/application-set-refresh';
+    for (const change of [`${mark}-`, `${mark}=true`]) {
+      await kubectl('annotate', 'applicationset', inArgo, '--all', '--overwrite', change);
+    }
+  };
+  const publicNode = async () => {
+    await apply({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'public' } });
+    const addresses = [
+      { type: 'InternalIP', address: '10.0.3.4' },
+      { type: 'ExternalIP', address: '203.0.113.9' },
+    ];
+    await patch('node', 'public', { status: { addresses } }, '--subresource=status');
   };
 
   interface Damage {
@@ -545,6 +579,65 @@ describe('greenroom doctor', () => {
       },
     ],
     [
+      'accounts of one preview may do everything',
+      'accounts',
+      /^ClusterRoleBinding everything gives cluster-admin to accounts of previews\.$/,
+      {
+        break: () =>
+          apply({
+            ...GRANT,
+            metadata: { name: 'everything' },
+            roleRef: { ...GRANT.roleRef, name: 'cluster-admin' },
+            subjects: [{ kind: 'ServiceAccount', name: 'preview-app', namespace: 'pr-shop-7' }],
+          }),
+        mend: () => kubectl('delete', 'clusterrolebinding', 'everything'),
+      },
+    ],
+    [
+      'a namespace is of no folder',
+      'fences',
+      /^pr-ghost: nothing in this checkout of the apps repo stands behind it\.$/,
+      {
+        break: async () => {
+          const { apiVersion, kind, metadata } = JSON.parse(
+            await kubectl('get', 'namespace', 'pr-shop-7', '--output=json'),
+          );
+          const labels = { ...metadata.labels, 'greenroom.dev/preview': 'pr-ghost' };
+          delete labels['kubernetes.io/metadata.name'];
+          const annotations = Object.fromEntries(
+            Object.entries(metadata.annotations).filter(([key]) => key.startsWith('greenroom.dev/')),
+          );
+          const ghost = { apiVersion, kind, metadata: { name: 'pr-ghost', labels, annotations } };
+          await cluster.kubectl(
+            ['create', '--as=system:serviceaccount:argocd:preview-fencer', '--filename=-'],
+            JSON.stringify(ghost),
+          );
+        },
+        mend: () => kubectl('delete', 'namespace', 'pr-ghost'),
+      },
+    ],
+    [
+      'a node has an address that no range covers',
+      'cluster-cidrs',
+      /^network\.clusterCidrs leaves out a node \(203\.0\.113\.9\/32\)/,
+      { break: publicNode, mend: () => kubectl('delete', 'node', 'public') },
+    ],
+    [
+      'Argo CD cannot read the apps repo',
+      'applicationsets',
+      /^ApplicationSet (previews|preview-fences)-main is stuck and neither makes nor removes previews: /,
+      {
+        break: async () => {
+          repo.setReachable(false);
+          await refreshSets();
+        },
+        mend: async () => {
+          repo.setReachable(true);
+          await refreshSets();
+        },
+      },
+    ],
+    [
       'Argo CD’s definitions are old',
       'argocd-version',
       /^Argo CD's Applications have no spec\.syncPolicy\.retry\.refresh/,
@@ -581,10 +674,7 @@ describe('greenroom doctor', () => {
         },
         mend: async () => {
           await repo.push(new Map([['previews/main/shop/pr-shop-9', null]]), 'mended');
-          const mark = 'argocd.argoproj.io/application-set-refresh';
-          for (const change of [`${mark}-`, `${mark}=true`]) {
-            await kubectl('annotate', 'applicationset', inArgo, '--all', '--overwrite', change);
-          }
+          await refreshSets();
         },
       },
     ],
@@ -598,8 +688,8 @@ describe('greenroom doctor', () => {
         },
         { what: 'doctor to notice', timeoutMs: 120_000, everyMs: 1000 },
       );
-      // What only some previews need is no failure.
-      expect(found.code).toBe(check === 'secrets' ? 0 : 1);
+      // What only some previews need, or what nothing reaches yet, is no failure.
+      expect(found.code).toBe(['secrets', 'cluster-cidrs'].includes(check) ? 0 : 1);
       // Besides the cause it may say which object is not what greenroom writes, and nothing else.
       const isObject = (name: string) => name.startsWith('objects/');
       const checks = found.wrong.map((each) => each.check);
@@ -616,6 +706,28 @@ describe('greenroom doctor', () => {
       timeoutMs: 120_000,
       everyMs: 1000,
     });
+  });
+
+  it('has init close the addresses of the cluster in a new greenroom.yaml', async () => {
+    await publicNode();
+    const fresh = mkdtempSync(join(tmpdir(), 'greenroom-init-'));
+    try {
+      const args = ['init', fresh, '--domain', 'apps.example.com', '--owner', 'acme'];
+      const env = { PATH: path, HOME: cluster.folder };
+      const { code, stderr } = await inProcess([...args, '--kubeconfig', cluster.kubeconfig], fresh, env);
+      expect([code, stderr]).toEqual([0, expect.stringContaining('Next: ')]);
+      const { value } = loadPlatform(readFileSync(join(fresh, 'greenroom.yaml')), 'greenroom.yaml');
+      expect(value.spec.network.clusterCidrs).toEqual([
+        '10.0.0.0/8',
+        '100.64.0.0/10',
+        '172.16.0.0/12',
+        '192.168.0.0/16',
+        '203.0.113.9/32',
+      ]);
+    } finally {
+      rmSync(fresh, { recursive: true });
+      await kubectl('delete', 'node', 'public');
+    }
   });
 
   it('does not call well what it may not look at', async () => {

@@ -90,7 +90,14 @@ describe('PreviewNamespace', () => {
       egress: [{ cidr: '0.0.0.0/0', ports: [443] }, { cidr: '198.51.100.0/24' }],
       clusterCidrs: ['10.0.0.0/8', '10.96.0.0/12', '10.0.0.0/8', '192.168.0.0/16'],
     }).get('NetworkPolicy/allow-egress').spec.egress;
-    expect(internet.to[0].ipBlock.except).toEqual(['10.0.0.0/8', '169.254.0.0/16', '192.168.0.0/16']);
+    expect(internet.to[0].ipBlock.except).toEqual([
+      '10.0.0.0/8',
+      '100.100.100.200/32',
+      '168.63.129.16/32',
+      '169.254.0.0/16',
+      '192.0.0.192/32',
+      '192.168.0.0/16',
+    ]);
     expect(internet.ports).toEqual([{ protocol: 'TCP', port: 443 }]);
     expect(partner).toEqual({ to: [{ ipBlock: { cidr: '198.51.100.0/24' } }] });
   });
@@ -188,6 +195,8 @@ describe('PreviewNamespace', () => {
     ['egress into the cluster', { egress: [{ cidr: '10.1.0.0/16' }] }, 'egress[0].cidr'],
     ['egress to all of a cluster range', { egress: [{ cidr: '10.0.0.0/8' }] }, 'egress[0].cidr'],
     ['egress to the metadata address', { egress: [{ cidr: '169.254.169.254/32' }] }, 'egress[0].cidr'],
+    ["egress to Azure's host", { egress: [{ cidr: '168.63.129.16/32' }] }, 'egress[0].cidr'],
+    ["egress to Oracle's metadata", { egress: [{ cidr: '192.0.0.192/32' }] }, 'egress[0].cidr'],
     ['an empty list of ports', { egress: [{ cidr: '198.51.100.0/24', ports: [] }] }, 'egress[0].ports'],
     ['a port too high', { egress: [{ cidr: '198.51.100.0/24', ports: [65_536] }] }, 'egress[0].ports'],
     ['a quantity that is none', { quota: { pods: 'many' } }, 'quota[pods]'],

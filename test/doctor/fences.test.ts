@@ -25,6 +25,8 @@ const KINDS: Readonly<Record<string, string>> = {
   networkpolicies: 'NetworkPolicy',
   resourcequotas: 'ResourceQuota',
   limitranges: 'LimitRange',
+  serviceaccounts: 'ServiceAccount',
+  rolebindings: 'RoleBinding',
 };
 
 function observe(objects: readonly Json[], refused?: string) {
@@ -36,7 +38,8 @@ function observe(objects: readonly Json[], refused?: string) {
     },
     may: async () => ({ kind: 'missing' }),
   };
-  return liveFences({ reader, platform: platform(), now: NOW, wanted: [], previews: true, home: true });
+  const isKnown = (name: string) => name !== 'pr-ghost';
+  return liveFences({ reader, platform: platform(), now: NOW, wanted: [], previews: true, home: true, isKnown });
 }
 
 const find = (objects: Json[], kind: string, name = 'pr-shop-7'): Json =>
@@ -65,6 +68,23 @@ describe('fences of live previews', () => {
       /^NetworkPolicy allow-ingress is not what greenroom.yaml gives \(spec\.ingress\) in pr-shop-7\.$/,
     ],
     [
+      'a namespace of no folder',
+      (all) => {
+        const ghost = structuredClone(all.find((o) => o.kind === 'Namespace'));
+        ghost.metadata.name = 'pr-ghost';
+        ghost.metadata.labels['greenroom.dev/preview'] = 'pr-ghost';
+        all.push(ghost);
+      },
+      /^pr-ghost: nothing in this checkout of the apps repo stands behind it\.$/,
+    ],
+    [
+      'its account bound to another role',
+      (all) => {
+        find(all, 'RoleBinding').roleRef.name = 'admin';
+      },
+      /^RoleBinding preview-reconciler is not what greenroom.yaml gives \(roleRef\.name\) in pr-shop-7\.$/,
+    ],
+    [
       'default-deny deleted',
       (all) =>
         all.splice(
@@ -76,7 +96,7 @@ describe('fences of live previews', () => {
     [
       'a policy that opens more',
       (all) => all.push({ kind: 'NetworkPolicy', metadata: { name: 'mine', namespace: 'pr-shop-7' }, spec: {} }),
-      /^NetworkPolicy mine is none of greenroom's, and policies add up in pr-shop-7\.$/,
+      /^NetworkPolicy mine is not one of greenroom's, and policies add up in pr-shop-7\.$/,
     ],
     [
       'a policy that was widened',

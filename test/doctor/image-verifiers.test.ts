@@ -20,7 +20,15 @@ async function observe(settings: string, paths: Record<string, unknown>, refused
           : ({ kind: 'missing' } as const),
     may: async () => ({ kind: 'found', value: true }) as const,
   };
-  const look = { reader, platform: platform(settings), wanted: [], previews: true, home: true, now: 0 };
+  const look = {
+    reader,
+    platform: platform(settings),
+    wanted: [],
+    previews: true,
+    home: true,
+    isKnown: () => true,
+    now: 0,
+  };
   return new Map((await imageVerifiers(look)).map((each) => [each.check, each]));
 }
 

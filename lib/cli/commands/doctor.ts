@@ -7,16 +7,15 @@ import type { Observation, Status } from '../../cluster/observation.ts';
 import { systemClock } from '../../core/clock.ts';
 import { EXIT_CODES, formatProblem, GreenroomError } from '../../core/errors.ts';
 import { VERSION } from '../../core/version.ts';
-import { examineCluster } from '../../doctor/cluster/examine.ts';
+import { type ExamineOptions, examineCluster } from '../../doctor/cluster/examine.ts';
 import { contextName, kubectlReader } from '../../doctor/cluster/kubectl.ts';
-import { PLATFORM_FILE, RECORD_FILE } from '../../model/layout.ts';
+import { LISTED_FENCES, PLATFORM_FILE, RECORD_FILE, repoOfName } from '../../model/layout.ts';
 import { MANIFEST_FILE } from '../../model/manifest.ts';
-import type { PlatformSpec } from '../../model/platform.ts';
 import { count } from '../../report/text.ts';
 import { init } from '../../scaffold/init.ts';
-import type { PlannedFile } from '../../scaffold/plan.ts';
 import { strayProblems } from '../../verify/laid-down.ts';
 import { examine } from '../../verify/shape.ts';
+import { clusterAccess } from '../shared/cluster-access.ts';
 import type { Configure } from '../shared/command.ts';
 import { type ExtensionOptions, extensionOption, loadExtensions } from '../shared/extensions.ts';
 import { readInput } from '../shared/files.ts';
@@ -48,9 +47,12 @@ export const configure: Configure = (command, io) => {
     .addHelpText(
       'after',
       `
-Says what must not reach the branch: files that are not what greenroom would write, a preview.json that would stop every
-preview, a removal of most of them. Then, with a kubeconfig, what keeps the cluster from running previews fenced, from
-showing them or from ending them, each with what to do about it. Writes nothing, and only reads from the cluster.
+Looks first at the checkout: whether bootstrap/, policies/, workflows and README are what greenroom writes from
+greenroom.yaml, whether other files lie there, whether each preview.json can be read and the files beside it are the
+ones that it was written with. With a kubeconfig it then looks at the cluster: whether all of bootstrap/ and policies/ is
+there and as greenroom writes it, what accounts may do, the fences of live previews, what ends them, the way in, the
+certificate and the addresses that previews must not reach. Each line says what is wrong and what to do about it. Writes
+nothing, and only reads from the cluster. It does not see whether the network plugin enforces network policies.
 
 Exits with 1 if something is wrong, with 4 if nothing is but not everything could be looked at.
 
@@ -85,32 +87,24 @@ async function run(dir: string, options: DoctorOptions, io: Io): Promise<void> {
   if (options.format === 'text') for (const problem of problems) io.out(`${formatProblem(problem)}\n`);
   if (problems.length === 0) io.err(`nothing to change; ${count(records.size, 'preview')}\n`);
   else io.fail(EXIT_CODES.failed);
-  const cluster = await lookIntoCluster(platform, scaffold, options, io);
+  const isKnown = await knownPreviews(dir, paths);
+  const cluster = await lookIntoCluster({ platform, files: scaffold, isKnown }, options, io);
   if (options.format === 'json') io.out(json({ problems, cluster }));
 }
 
 /** Null when nobody asked for it: a cluster that the home folder happens to know is not looked at. */
 async function lookIntoCluster(
-  platform: PlatformSpec,
-  scaffold: readonly PlannedFile[],
+  appsRepo: Pick<ExamineOptions, 'platform' | 'files' | 'isKnown'>,
   options: DoctorOptions,
   io: Io,
 ): Promise<{ context: string; observations: Observation[] } | null> {
   const { kubeconfig, context } = options;
-  if (kubeconfig !== undefined && !existsSync(resolve(io.cwd, kubeconfig))) {
-    throw new GreenroomError('invalid-input', `--kubeconfig ${kubeconfig}: there is no such file`);
-  }
+  const access = clusterAccess(options, io);
   if (!options.cluster || !(kubeconfig ?? context ?? io.env.KUBECONFIG)) return null;
-  const access = {
-    ...(kubeconfig === undefined ? {} : { kubeconfig: resolve(io.cwd, kubeconfig) }),
-    ...(context === undefined ? {} : { context }),
-    env: io.env,
-  };
   const name = await contextName(access);
   io.err(`looking into the cluster of context ${name}; nothing is changed there\n`);
   const observations = await examineCluster({
-    platform,
-    files: scaffold,
+    ...appsRepo,
     reader: kubectlReader(access),
     now: systemClock(),
   });
@@ -127,6 +121,13 @@ async function lookIntoCluster(
   if (of('fail') > 0) io.fail(EXIT_CODES.failed);
   else if (of('unknown') > 0) io.fail(EXIT_CODES.unreachable);
   return { context: name, observations };
+}
+
+/** Previews that have a folder, in whatever cluster, and those of pull requests that the reconciler lists itself. */
+async function knownPreviews(dir: string, paths: readonly string[]): Promise<(preview: string) => boolean> {
+  const names = new Set(paths.map((path) => path.split('/')[3]));
+  const listed = new Set((await entriesBelow(dir, LISTED_FENCES)).map(({ path }) => path.split('/')[2]));
+  return (preview) => names.has(preview) || listed.has(repoOfName(preview));
 }
 
 const LINK = ' (a link)';

@@ -2,14 +2,18 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
+import { PRIVATE_CIDRS } from '../../constructs/preview-namespace/props.ts';
 import { EXIT_CODES, GreenroomError } from '../../core/errors.ts';
 import type { FileSet } from '../../core/fileset.ts';
 import { VERSION } from '../../core/version.ts';
+import { kubectlReader } from '../../doctor/cluster/kubectl.ts';
+import { clusterNetworks, uncovered } from '../../doctor/cluster/networks.ts';
 import { PLATFORM_FILE } from '../../model/layout.ts';
 import { count } from '../../report/text.ts';
 import type { Answers } from '../../scaffold/answers.ts';
 import { type InitResult, init, newAppsRepo } from '../../scaffold/init.ts';
 import { cloneAddress } from '../shared/clients.ts';
+import { clusterAccess } from '../shared/cluster-access.ts';
 import type { Configure } from '../shared/command.ts';
 import { type ExtensionOptions, extensionOption, loadExtensions } from '../shared/extensions.ts';
 import { readInput } from '../shared/files.ts';
@@ -33,6 +37,8 @@ interface InitCommandOptions extends ScaffoldOptions {
   input: boolean;
   commit?: boolean;
   branch?: string;
+  kubeconfig?: string;
+  context?: string;
 }
 
 export function scaffoldOptions(command: Command): Command {
@@ -52,12 +58,17 @@ export const configure: Configure = (command, io) => {
     .option('--registry <place>', 'where images come from; default: ghcr.io/<owner>')
     .option('--contact <handle>', 'whom every refusal names; default: @<owner>/platform')
     .option('--apps-repo <address>', 'what the reconciler clones; default: https://github.com/<owner>/previews.git')
+    .option('--kubeconfig <file>', 'read from this cluster which addresses no preview may reach')
+    .option('--context <name>', 'the context to use, of --kubeconfig or of the one that kubectl finds')
     .option('--no-input', 'ask nothing, even on a terminal')
     .addHelpText(
       'after',
       `
 Writes files and, without --commit, commits nothing. Safe to run again: what is right stays untouched, what you edited
 stays yours.
+
+With --kubeconfig or --context the addresses of nodes, Services and the API server become network.clusterCidrs of a new
+greenroom.yaml. Nothing is changed in the cluster.
 
 Examples:
   greenroom init previews --domain apps.example.com --owner acme
@@ -123,13 +134,23 @@ async function collectAnswers(where: string, options: InitCommandOptions, io: Io
       terminal.close();
     }
   }
+  const clusterCidrs = await findClusterCidrs(options, io);
   return {
     domain,
     owner,
+    ...(clusterCidrs === undefined ? {} : { clusterCidrs }),
     ...(registry === undefined ? {} : { registry }),
     ...(contact === undefined ? {} : { contact }),
     ...(appsRepo === undefined ? {} : { appsRepo }),
   };
+}
+
+/** The private ranges, and what the cluster has outside of them; undefined where no cluster was named. */
+async function findClusterCidrs({ kubeconfig, context }: InitCommandOptions, io: Io): Promise<string[] | undefined> {
+  if (kubeconfig === undefined && context === undefined) return undefined;
+  const { networks, hidden } = await clusterNetworks(kubectlReader(clusterAccess({ kubeconfig, context }, io)));
+  for (const { message } of hidden) io.err(`greenroom: ${message}\n`);
+  return [...PRIVATE_CIDRS, ...uncovered(networks, PRIVATE_CIDRS).map(({ cidr }) => cidr)];
 }
 
 /** One line a file that is not as it was, the differences of those left alone, and a sum. */

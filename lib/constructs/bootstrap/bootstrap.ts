@@ -15,6 +15,7 @@ import { reconcilerNamespace, reconcilerOf } from '../../reconcilers/index.ts';
 import type { BootstrapFolder, BootstrapInput, SharedPart } from '../../reconcilers/reconciler.ts';
 import { accountsNamespace, clusterAccounts, ownerAccount } from './accounts.ts';
 import { Cleaner } from './cleaner.ts';
+import { domainGuard } from './domain-guard.ts';
 import { KyvernoExpiry } from './expiry.ts';
 import { fenceGuard } from './fence-guard.ts';
 import { cleanerGuard, fencerGuard, Guard, reconcilerGuard } from './guards.ts';
@@ -118,6 +119,7 @@ function clusterObjects(scope: Construct, platform: PlatformSpec): void {
   const namespace = reconcilerNamespace(platform);
   fencerGuard(scope, 'fencer', namespace, FENCER_ACCOUNT, reconcilerOf(platform).accountsBeside);
   fenceGuard(scope, 'fence', platform);
+  domainGuard(scope, 'domain', platform);
   for (const object of compilePolicies({
     ...compileOptions(platform, 'vap'),
     severities: {},

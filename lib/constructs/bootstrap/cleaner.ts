@@ -49,7 +49,7 @@ export class Cleaner extends ApiObject {
   }
 }
 
-// The API server compares numbers in label selectors; a label that is no number never matches.
+// The API server compares numbers in label selectors; a label that is not a number never matches.
 const SCRIPT = `set -eu
 before=$(($(date +%s) - ${CLEANER_GRACE_SECONDS}))
 kubectl delete namespaces --wait=false --selector="${PREVIEW_LABEL},${EXPIRES_LABEL}<$before"

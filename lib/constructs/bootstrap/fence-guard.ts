@@ -173,8 +173,8 @@ function boundsShape({ namespace }: PlatformSpec): GuardSpec['validations'] {
 }
 
 /**
- * Policies add up, so that one of another name could open what ours keep closed. Which ports of its own a preview opens
- * to the ingress controller is no matter of the platform's.
+ * Policies add up, so that one of another name could open what ours keep closed. A preview
+ * chooses itself which of its ports it opens to the ingress controller.
  */
 function networkShape(platform: PlatformSpec): GuardSpec['validations'] {
   const policies = sampleFence(platform).filter(({ kind }) => kind === 'NetworkPolicy');

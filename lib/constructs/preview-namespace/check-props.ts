@@ -62,9 +62,8 @@ function checkNetwork(checks: Checks, props: PreviewNamespaceProps): void {
     checks.scalar(`imagePullSecrets[${i}]`, dnsLabel, secret);
   }
   for (const [i, network] of (props.testHarness ?? []).entries()) checkCidr(checks, `testHarness[${i}]`, network);
-  const forbidden = forbiddenCidrs(props).filter((network, i) => {
-    return i === 0 || checkCidr(checks, `clusterCidrs[${i - 1}]`, network);
-  });
+  const clusterCidrs = props.clusterCidrs?.filter((network, i) => checkCidr(checks, `clusterCidrs[${i}]`, network));
+  const forbidden = forbiddenCidrs({ ...(clusterCidrs && { clusterCidrs }) });
   for (const [i, rule] of (props.egress ?? []).entries()) {
     const field = `egress[${i}]`;
     if (checkCidr(checks, `${field}.cidr`, rule.cidr)) checkReachable(checks, `${field}.cidr`, rule.cidr, forbidden);

@@ -9,11 +9,11 @@ import { PreviewNamespace } from './preview-namespace.ts';
  * The fence of some preview: what all fences of a platform have in common, and a name, a number and an end beside. Its
  * ingress policy opens all ports; that of a preview opens those of its apps.
  */
-export function sampleFence(platform: PlatformSpec): readonly KubeObject[] {
+export function sampleFence(platform: PlatformSpec, name = `${PREVIEW_PREFIX}sample-1`): readonly KubeObject[] {
   const chart = new Chart(new App(), 'sample', { disableResourceNameHashes: true });
   const { apiObjects } = new PreviewNamespace(chart, 'fence', {
     ...platformFence(platform),
-    name: `${PREVIEW_PREFIX}sample-1`,
+    name,
     repository: 'owner/sample',
     repositoryId: 1,
     number: 1,

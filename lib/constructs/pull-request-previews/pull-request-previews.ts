@@ -4,6 +4,7 @@ import { invalidInput } from '../../core/errors.ts';
 import { type FileSet, fileSet } from '../../core/fileset.ts';
 import { previewName } from '../../model/identity.ts';
 import { FENCER_ACCOUNT, PLATFORM_LABELS, PREVIEW_LABEL, RECONCILER_ACCOUNT } from '../../model/labels.ts';
+import { LISTED_FENCES } from '../../model/layout.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import type { AppProjectProps } from '../../reconcilers/argocd/app-project.ts';
 import {
@@ -75,7 +76,7 @@ export class PullRequestPreviews extends Construct {
     const { owner, name, url, path } = repository;
     const identity = { repositoryId: repository.id, owner, repository: name, number: 1 };
     const { repo } = previewName(identity, platform.sources[0]!.owner);
-    const folder = `bootstrap/pull-requests/${repo}`;
+    const folder = `${LISTED_FENCES}/${repo}`;
     const prefix = `pr-${repo}-`;
     const { namespace } = platform.argocd;
     const server = serverOf(platform, props.cluster);

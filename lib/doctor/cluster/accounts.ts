@@ -4,8 +4,11 @@ import {
   CLEANER_ACCOUNT,
   CLEANER_NAMESPACE,
   CLUSTER_ACCOUNT,
+  EXPIRES_LABEL,
   FENCER_ACCOUNT,
   PREVIEW_LABEL,
+  PREVIEW_PREFIX,
+  RECONCILER_ACCOUNT,
   WATCH_ACCOUNT,
   WATCH_ROLE,
   WORKLOADS_ROLE,
@@ -53,16 +56,62 @@ export async function accountRights(look: Look): Promise<Observation[]> {
           'Find the binding that grants it and remove it; bootstrap/install holds all that the account needs.',
         ),
   );
+  found.push(...(await foreignBindings(look)));
   return found.length > 0
     ? found
     : [ok(check, `${asked.length} questions about accounts of previews have the right answer`)];
 }
 
-/** Name of a preview that runs, for questions about its own account. */
-async function somePreview({ reader }: Look): Promise<string | undefined> {
-  const answer = await reader.get(`/api/v1/namespaces?limit=1&labelSelector=${encodeURIComponent(PREVIEW_LABEL)}`);
-  const name = answer.kind === 'found' ? text(list(answer.value, 'items')[0], 'metadata', 'name') : '';
-  return name === '' ? undefined : name;
+/**
+ * Name of a preview that runs, for questions about its own account. One that only carries the label, is past its end or
+ * is going has no such account, and what is wrong with it is said elsewhere.
+ */
+async function somePreview({ reader, isKnown, now }: Look): Promise<string | undefined> {
+  const answer = await reader.get(`/api/v1/namespaces?labelSelector=${encodeURIComponent(PREVIEW_LABEL)}`);
+  const namespaces = answer.kind === 'found' ? list(answer.value, 'items') : [];
+  const label = (o: unknown, key: string) => text(o, 'metadata', 'labels', key);
+  const found = namespaces.find((o) => {
+    const name = text(o, 'metadata', 'name');
+    const isGoing = text(o, 'metadata', 'deletionTimestamp') !== '';
+    return !isGoing && isKnown(name) && label(o, PREVIEW_LABEL) === name && Number(label(o, EXPIRES_LABEL)) > now;
+  });
+  return found === undefined ? undefined : text(found, 'metadata', 'name');
+}
+
+/** Who is bound to a role beside the fences, and is an account of a preview or stands for all of them. */
+async function foreignBindings({ reader, platform }: Look): Promise<Observation[]> {
+  const lists = ['rolebindings', 'clusterrolebindings'].map((kind) => `/apis/${RBAC}/v1/${kind}`);
+  const answers = await Promise.all(lists.map((path) => reader.get(path)));
+  return answers.flatMap((answer) => {
+    if (answer.kind === 'refused') return [couldNotLook('accounts', 'bindings of roles', answer)];
+    const bindings = answer.kind === 'found' ? list(answer.value, 'items') : [];
+    return bindings
+      .filter((binding) => grantsToPreviews(binding, platform))
+      .map((binding) => {
+        const [name, namespace] = [text(binding, 'metadata', 'name'), text(binding, 'metadata', 'namespace')];
+        const what = namespace === '' ? `clusterrolebinding ${name}` : `rolebinding ${name} -n ${namespace}`;
+        const role = text(binding, 'roleRef', 'name');
+        return fail(
+          'accounts',
+          `${namespace === '' ? 'ClusterRoleBinding' : 'RoleBinding'} ${name} gives ${role} to accounts of previews.`,
+          `Run kubectl delete ${what} if nobody can say what it is for.`,
+        );
+      });
+  });
+}
+
+function grantsToPreviews(binding: unknown, platform: Look['platform']): boolean {
+  const [name, namespace] = [text(binding, 'metadata', 'name'), text(binding, 'metadata', 'namespace')];
+  const isOurs = namespace.startsWith(PREVIEW_PREFIX) && name === RECONCILER_ACCOUNT;
+  // OpenShift gives every namespace three bindings of such names.
+  if (isOurs || name.startsWith('system:')) return false;
+  const reconciler = reconcilerOf(platform);
+  return list(binding, 'subjects').some((subject) => {
+    const [kind, who, where] = [text(subject, 'kind'), text(subject, 'name'), text(subject, 'namespace')];
+    if (kind === 'Group') return who.startsWith(`system:serviceaccounts:${PREVIEW_PREFIX}`);
+    if (kind !== 'ServiceAccount') return false;
+    return where.startsWith(PREVIEW_PREFIX) || (where === reconciler.accountsBeside && who.startsWith(PREVIEW_PREFIX));
+  });
 }
 
 function questions({ platform }: Look, preview: string | undefined): Question[] {

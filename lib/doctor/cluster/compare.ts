@@ -64,7 +64,7 @@ function first(paths: readonly (string | null)[]): string | null {
 
 function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null || value === false || value === '') return true;
-  // A list of one empty rule is no empty list: in a network policy it lets everything through.
+  // A list with one empty rule is not empty: in a network policy it lets everything through.
   if (Array.isArray(value)) return value.length === 0;
   return typeof value === 'object' && Object.values(value).every(isEmpty);
 }

@@ -12,6 +12,7 @@ import { expiry } from './expiry.ts';
 import { liveFences } from './fences.ts';
 import { imageVerifiers } from './image-verifiers.ts';
 import type { Look, WantedObject } from './look.ts';
+import { clusterCidrs } from './networks.ts';
 import { appliedObjects } from './objects.ts';
 import { secretStore } from './secrets.ts';
 import { kubernetesVersion } from './versions.ts';
@@ -31,6 +32,7 @@ const CHECKS: readonly ((look: Look) => Promise<Observation[]>)[] = [
   secretStore,
   entrance,
   certificate,
+  clusterCidrs,
   networkPolicies,
 ];
 
@@ -39,6 +41,8 @@ export interface ExamineOptions {
   /** The files that the apps repo should hold. */
   readonly files: readonly Pick<PlannedFile, 'path' | 'text'>[];
   readonly reader: ClusterReader;
+  /** Whether the apps repo holds a preview of that name, or lets the reconciler make it. */
+  readonly isKnown: (preview: string) => boolean;
   /** Unix seconds. */
   readonly now: number;
 }
@@ -48,7 +52,13 @@ export interface ExamineOptions {
  *
  * @throws GreenroomError `unreachable` when the cluster does not answer
  */
-export async function examineCluster({ platform, files, reader, now }: ExamineOptions): Promise<Observation[]> {
+export async function examineCluster({
+  platform,
+  files,
+  reader,
+  isKnown,
+  now,
+}: ExamineOptions): Promise<Observation[]> {
   const { home, previews, notes } = await role(platform, reader);
   const { doctor } = reconcilerOf(platform);
   const folders = [
@@ -58,7 +68,7 @@ export async function examineCluster({ platform, files, reader, now }: ExamineOp
   const wanted = files
     .filter(({ path, text }) => text !== null && folders.some((folder) => path.startsWith(folder)))
     .map(({ path, text }) => ({ ...(parse(text ?? '') as WantedObject), file: path }));
-  const look: Look = { reader, platform, wanted, previews, home, now };
+  const look: Look = { reader, platform, wanted, previews, home, isKnown, now };
   return [...notes, ...(await Promise.all(CHECKS.map((check) => check(look)))).flat()];
 }
 

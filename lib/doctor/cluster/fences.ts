@@ -16,6 +16,8 @@ const LISTS = {
   NetworkPolicy: '/apis/networking.k8s.io/v1/networkpolicies',
   ResourceQuota: '/api/v1/resourcequotas',
   LimitRange: '/api/v1/limitranges',
+  ServiceAccount: '/api/v1/serviceaccounts',
+  RoleBinding: '/apis/rbac.authorization.k8s.io/v1/rolebindings',
 } as const;
 
 /** Namespaces of previews as they are: fenced whole, ended in time, gone when they go, and none that only looks like one. */
@@ -31,6 +33,7 @@ export async function liveFences(look: Look): Promise<Observation[]> {
   const previews = all.filter((o) => label(o, PREVIEW_LABEL) !== '');
   const found = [
     ...lookalikes(all),
+    ...ghosts(look, previews),
     ...stuck(look, previews),
     ...overdue(look, previews),
     ...(await open(look, previews)),
@@ -51,6 +54,14 @@ function lookalikes(all: readonly unknown[]): Observation[] {
   if (found.length === 0) return [];
   const message = `${names(found)}: named like a preview and without its label, so that no preview of that name can start.`;
   return [fail('fences', message, `Rename it, or run kubectl delete namespace ${found[0]} if nobody needs it.`)];
+}
+
+/** Nothing ends what no folder stands behind, once its own end was changed. */
+function ghosts({ isKnown }: Look, previews: readonly unknown[]): Observation[] {
+  const found = previews.filter((o) => !isGoing(o) && !isKnown(nameOf(o))).map(nameOf);
+  if (found.length === 0) return [];
+  const message = `${names(found)}: nothing in this checkout of the apps repo stands behind it.`;
+  return [fail('fences', message, `Pull and look again; if it is still so, run kubectl delete namespace ${found[0]}.`)];
 }
 
 function stuck({ now }: Look, previews: readonly unknown[]): Observation[] {
@@ -100,9 +111,9 @@ function overdue({ now }: Look, previews: readonly unknown[]): Observation[] {
 
 /** What is missing from fences, or wider than greenroom.yaml says. */
 async function open(look: Look, previews: readonly unknown[]): Promise<Observation[]> {
-  const sample = sampleFence(look.platform);
-  const standing = previews.filter((o) => !isGoing(o));
-  const observations = standing.flatMap((namespace) => podSecurity(look, sample, namespace));
+  const standing = previews.filter((o) => !isGoing(o) && look.isKnown(nameOf(o)));
+  const fences = new Map(standing.map((o) => [nameOf(o), sampleFence(look.platform, nameOf(o))]));
+  const observations = standing.flatMap((o) => podSecurity(look, fences.get(nameOf(o))!, o));
   for (const [kind, path] of Object.entries(LISTS)) {
     const answer = await look.reader.get(path);
     if (answer.kind !== 'found') {
@@ -116,16 +127,10 @@ async function open(look: Look, previews: readonly unknown[]): Promise<Observati
       continue;
     }
     const items = list(answer.value, 'items');
-    for (const preview of standing.map(nameOf)) {
-      const own = items.filter((o) => text(o, 'metadata', 'namespace') === preview);
-      observations.push(
-        ...differences(
-          look,
-          preview,
-          sample.filter((o) => o.kind === kind),
-          own,
-        ),
-      );
+    for (const [preview, fence] of fences) {
+      const live = items.filter((o) => text(o, 'metadata', 'namespace') === preview);
+      const wanted = fence.filter((o) => o.kind === kind && o.metadata.namespace === preview);
+      observations.push(...differences(look, preview, wanted, live));
     }
   }
   return observations;
@@ -157,7 +162,7 @@ function differences(
   const more = wanted[0]?.kind === 'NetworkPolicy' ? live.map(nameOf).filter((name) => !known.has(name)) : [];
   return [
     ...missing,
-    ...more.map((name) => complain(`NetworkPolicy ${name} is none of greenroom's, and policies add up`)),
+    ...more.map((name) => complain(`NetworkPolicy ${name} is not one of greenroom's, and policies add up`)),
   ];
 }
 

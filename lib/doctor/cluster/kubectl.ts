@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { lookup } from 'node:dns/promises';
 import { type Answer, at, type ClusterReader } from '../../cluster/reader.ts';
 import { GreenroomError } from '../../core/errors.ts';
 
@@ -32,6 +33,14 @@ export function kubectlReader(options: KubectlOptions): ClusterReader {
       return answer.kind === 'found'
         ? { kind: 'found', value: at(answer.value, 'status', 'allowed') === true }
         : answer;
+    },
+    addresses: async () => {
+      const view = ['config', 'view', '--minify', '--output=jsonpath={.clusters[0].cluster.server}'];
+      const server = (await run(view)).stdout.trim();
+      if (!URL.canParse(server)) return [];
+      const host = new URL(server).hostname.replace(/^\[|\]$/g, '');
+      const found = await lookup(host, { all: true, family: 4 }).catch(() => []);
+      return found.map(({ address }) => address);
     },
   };
 }

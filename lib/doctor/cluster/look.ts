@@ -19,6 +19,8 @@ export interface Look extends ClusterLook {
   readonly previews: boolean;
   /** Whether the reconciler runs here. */
   readonly home: boolean;
+  /** Whether the apps repo holds a preview of that name, or lets the reconciler make it. */
+  readonly isKnown: (preview: string) => boolean;
 }
 
 export function chose(platform: PlatformSpec, engine: Engine): boolean {

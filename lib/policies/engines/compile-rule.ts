@@ -39,6 +39,7 @@ export function rulePolicy(rule: Rule, options: RulePolicyOptions): AdmissionPol
     scope: rule.place === 'preview' ? 'previews' : 'everywhere',
     conditions: [
       ...(rule.scope === 'makers' ? [trustCondition(options.trusted)] : []),
+      ...(rule.match === 'any' && rule.scope === 'makers' ? [NOT_AN_EVENT] : []),
       ...(rule.place === 'preview' ? [NOT_TERMINATING] : []),
     ],
     variables: [
@@ -61,6 +62,15 @@ const NOT_TERMINATING: Variable = {
     "request.?operation.orValue('') != 'UPDATE' || oldObject == null || !has(oldObject.metadata.deletionTimestamp)",
     'dyn(object).?spec != dyn(oldObject).?spec || dyn(object).?data != dyn(oldObject).?data',
   ].join(' || '),
+};
+
+/**
+ * Ingress controllers, cert-manager and others tell what they did in an Event beside the object; nobody acts on one, and
+ * no account of a preview may write them.
+ */
+const NOT_AN_EVENT: Variable = {
+  name: 'not-an-event',
+  expression: "!(dyn(object).kind == 'Event' && dyn(object).apiVersion in ['v1', 'events.k8s.io/v1'])",
 };
 
 const PARAMETERS = 'variables.parameters';

@@ -1,5 +1,6 @@
 import { couldNotLook, fail, names, type Observation, ok } from '../../cluster/observation.ts';
 import { at, list, text } from '../../cluster/reader.ts';
+import { appsRepoUrl } from '../../model/platform.ts';
 import type { ClusterLook, DoctorPart } from '../reconciler.ts';
 import { CONTROLLER_ROLE } from './controller-role.ts';
 import { FENCES_PROJECT, PREVIEWS_PROJECT } from './names.ts';
@@ -156,12 +157,18 @@ async function applicationSets({ reader, platform }: ClusterLook): Promise<Obser
       fail(
         'applicationsets',
         `ApplicationSet ${name} is stuck and neither makes nor removes previews: ${text(trouble, 'message')}`,
-        'Run greenroom doctor on a checkout of the branch; a preview.json out of shape is the usual cause.',
+        isOfRepository(text(trouble, 'message'))
+          ? `Give Argo CD read access to ${appsRepoUrl(platform)}; argocd repo list says what it sees.`
+          : 'Run greenroom doctor on a checkout of the branch; a preview.json out of shape is the usual cause.',
       ),
     );
   }
   return found.length > 0 ? found : [ok('applicationsets', `${names(wanted, 4)} work`)];
 }
+
+/** Whether Argo CD could not read the repository, rather than what is in it. */
+const isOfRepository = (message: string) =>
+  /repository|authentication|ls-remote|fetch|dial tcp|git files/i.test(message);
 
 /** Fields of an Application that the bootstrap writes, and since which version they are understood. */
 const APPLICATION_FIELDS = [

@@ -16,7 +16,11 @@ export function readme(platform: PlatformSpec): ReadmeWords {
 
        kubectl patch configmap argocd-cm -n ${namespace} -p '{"data":{"application.sync.impersonation.enabled":"true","jsonnet.enable":"false"}}'
 
-2. Give Argo CD read access to this repository (\`${appsRepoUrl(platform)}\`).`,
+2. Give Argo CD read access to this repository, with a token that can read and nothing else:
+
+       kubectl create secret generic greenroom-apps-repo -n ${namespace} --from-literal=type=git --from-literal=url=${appsRepoUrl(platform)} --from-literal=username=git --from-literal=password="$TOKEN"
+       kubectl label secret greenroom-apps-repo -n ${namespace} argocd.argoproj.io/secret-type=repository
+`,
     INSTALL: [
       applyLine('argocd', 'in the cluster of Argo CD'),
       applyLine('controller', 'in the cluster of Argo CD: its controller may not do everything any more'),

@@ -91,6 +91,37 @@ describe('a manifest that reaches out of its fence', () => {
   });
 });
 
+describe('a folder that stops the ApplicationSets for all previews', () => {
+  const isStuck = async () => {
+    const { items } = await live.get('applicationset', '--namespace=argocd');
+    return items.some(({ status }: Json) =>
+      status?.conditions?.some((c: Json) => c.type === 'ErrorOccurred' && c.status === 'True'),
+    );
+  };
+
+  it('is gone after the next sweep, and no preview with it', async () => {
+    const { uid } = (await live.get('namespace', 'pr-shop-8')).metadata;
+    const own = await live.repo.files('previews/main/shop/pr-shop-8');
+    const copied = [...own].map(([path, text]): [string, string] => [path.replace('/shop/', '/other/'), text]);
+    const broken = 'previews/main/shop/pr-shop-99/preview.json';
+    await live.repo.push(new Map([...copied, [broken, '{ "name": ']]), 'pushed past greenroom');
+    await live.refreshAfterFailure();
+    await eventually(isStuck, { what: 'the ApplicationSets to be stuck' });
+    const { code, stdout } = await live.trySweep();
+    expect([code, JSON.parse(stdout).alarms]).toEqual([
+      1,
+      [expect.stringMatching(/^previews\/main\/other\/pr-shop-8 /), expect.stringMatching(/pr-shop-99 .*out of shape/)],
+    ]);
+    await live.refreshAfterFailure();
+    await eventually(async () => !(await isStuck()), { what: 'the ApplicationSets to work again' });
+    live.apps.pull({ number: 9 });
+    await live.sync(9);
+    await live.refresh();
+    await live.untilRunning('pr-shop-9');
+    expect((await live.get('namespace', 'pr-shop-8')).metadata.uid).toBe(uid);
+  });
+});
+
 /** What Argo CD says of the objects that it could not apply, or of the Application; nothing while there is nothing. */
 async function refusalOf(name: string): Promise<string | false> {
   const { status } = await live.application(name);

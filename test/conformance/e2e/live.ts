@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { expect } from 'vitest';
 import { greenroom, type Run } from '../../support/command.ts';
 import { type ArgoCd, startArgoCd } from '../argocd.ts';
@@ -7,6 +7,7 @@ import { type Cluster, startCluster } from '../cluster.ts';
 import { crdFiles } from '../crds.ts';
 import { eventually } from '../eventually.ts';
 import { judge } from '../judges.ts';
+import { clusterScript } from '../readme.ts';
 import { run } from '../run.ts';
 import { LiveAppsRepo } from './live-apps-repo.ts';
 import { MicroApps } from './micro-apps.ts';
@@ -94,14 +95,18 @@ export class Live extends Objects {
    * has done its part.
    */
   async install(): Promise<void> {
-    const readme = readFileSync(join(this.repo.clone, 'README.md'), 'utf8');
-    const commands = [...readme.matchAll(/^ {7}(kubectl .*?)(?: +# in the cluster (?:of Argo CD|([\w-]+)).*)?$/gm)];
-    expect(commands.length).toBeGreaterThan(4);
+    const commands = clusterScript(this.repo.clone).filter(({ text }) => text.startsWith('kubectl '));
+    expect(commands.length).toBeGreaterThan(6);
     const programs = dirname(await judge('kubectl'));
-    for (const [, command, name = 'main'] of commands) {
+    for (const { text, cluster: name = 'main' } of commands) {
       const { kubeconfig } = this.others.get(name) ?? this.cluster;
-      const env = { KUBECONFIG: kubeconfig, HOME: dirname(kubeconfig), PATH: `${programs}:${process.env['PATH']}` };
-      await run('bash', ['-c', `cd ${this.repo.clone} && ${command}`], { env });
+      const env = {
+        KUBECONFIG: kubeconfig,
+        HOME: dirname(kubeconfig),
+        PATH: `${programs}:${process.env['PATH']}`,
+        TOKEN: 'none-is-asked-for',
+      };
+      await run('bash', ['-e', '-c', text], { cwd: this.repo.clone, env });
     }
     for (const name of [
       'greenroom',
@@ -135,7 +140,14 @@ export class Live extends Objects {
   }
 
   async sweep(...args: string[]): Promise<Json> {
-    return JSON.parse((await this.run(['sweep', '--format', 'json', ...this.#doors(), ...args])).stdout);
+    const result = await this.trySweep(...args);
+    expect(result, result.stderr).toMatchObject({ code: 0 });
+    return JSON.parse(result.stdout);
+  }
+
+  /** `greenroom sweep`, wherever that leads. */
+  trySweep(...args: string[]): Promise<Run> {
+    return greenroom(['sweep', '--format', 'json', ...this.#doors(), ...args]);
   }
 
   #doors(): string[] {

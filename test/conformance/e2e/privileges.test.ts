@@ -81,7 +81,8 @@ describe('least privilege, by the API server’s own RBAC and admission', () => 
   ])('the fencer cannot create %s', async (_, manifest) => {
     const { code, stderr } = await attempt(FENCER, manifest);
     expect(code).not.toBe(0);
-    expect(stderr).toMatch(/forbidden|may touch only previews|attempting to grant/);
+    // Of several guards that refuse, one answers.
+    expect(stderr).toMatch(/forbidden|greenroom-fence(r)?' denied|attempting to grant/);
   });
 
   it('the fencer reads no secrets, and adopts no namespace that happens to be called pr-*', async () => {
@@ -95,11 +96,18 @@ describe('least privilege, by the API server’s own RBAC and admission', () => 
     ];
     expect((await live.cluster.tryKubectl(secrets)).stdout.trim()).toBe('no');
     await live.cluster.kubectl(['create', 'namespace', 'pr-team-own']);
-    const adopting = object('v1', 'Namespace', 'pr-team-own').replace(
-      '"pr-team-own"',
-      '"pr-team-own","labels":{"greenroom.dev/preview":"pr-team-own"}',
+    // A fence in every other way: only that the namespace was there before is wrong with it.
+    const { metadata } = await live.get('namespace', 'pr-shop-7');
+    const own = (map: object) => JSON.parse(JSON.stringify(map).replaceAll('pr-shop-7', 'pr-team-own'));
+    const annotations = Object.fromEntries(
+      Object.entries(own(metadata.annotations)).filter(([key]) => key.startsWith('greenroom.dev/')),
     );
-    expect((await attempt(FENCER, adopting, 'apply')).stderr).toContain('may touch only previews');
+    const fence = {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: 'pr-team-own', annotations, labels: own(metadata.labels) },
+    };
+    expect((await attempt(FENCER, JSON.stringify(fence), 'apply')).stderr).toContain('may touch only previews');
     const quota = object('v1', 'ResourceQuota', 'x', 'pr-team-own', { spec: {} });
     expect((await attempt(FENCER, quota)).stderr).toContain('may touch only previews');
   });
@@ -118,6 +126,69 @@ describe('least privilege, by the API server’s own RBAC and admission', () => 
     for (const namespace of ['ingress-nginx', 'argocd', 'pr-team-own']) {
       expect((await remove(namespace)).stderr).toContain('may only delete namespaces of previews');
     }
+  });
+
+  it('controllers of others tell in a preview’s namespace what they did, and write nothing else there', async () => {
+    const who = 'ingress-nginx:ingress-nginx';
+    const subjects = [{ kind: 'ServiceAccount', name: 'ingress-nginx', namespace: 'ingress-nginx' }];
+    const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' };
+    const rest = { roleRef, subjects };
+    const grant = object('rbac.authorization.k8s.io/v1', 'ClusterRoleBinding', 'controller', undefined, rest);
+    await live.cluster.apply(grant);
+    const involvedObject = { kind: 'Ingress', name: 'pr-shop-7', namespace: 'pr-shop-7' };
+    const event = { involvedObject, reason: 'Sync', message: 'Scheduled for sync', type: 'Normal' };
+    expect(await attempt(who, object('v1', 'Event', 'x', 'pr-shop-7', event))).toMatchObject({ code: 0 });
+    const modern = { regarding: involvedObject, reason: 'Issuing', note: 'x', type: 'Normal', action: 'Issue' };
+    const reporting = {
+      reportingController: 'cert-manager',
+      reportingInstance: 'a',
+      eventTime: '2026-11-24T08:00:00.000000Z',
+    };
+    const second = object('events.k8s.io/v1', 'Event', 'y', 'pr-shop-7', { ...modern, ...reporting });
+    expect(await attempt(who, second)).toMatchObject({ code: 0 });
+    const { code, stderr } = await attempt(
+      who,
+      object('v1', 'ResourceQuota', 'x', 'pr-shop-7', { spec: { hard: {} } }),
+    );
+    expect([code, stderr]).toEqual([1, expect.stringContaining('greenroom-allowed-kinds')]);
+  });
+
+  describe('certificates for addresses of previews', () => {
+    const TEAM = 'team:deployer';
+    const certificate = (name: string, namespace: string, spec: object) =>
+      object('cert-manager.io/v1', 'Certificate', name, namespace, {
+        spec: { secretName: name, issuerRef: { name: 'letsencrypt', kind: 'ClusterIssuer' }, ...spec },
+      });
+    beforeAll(async () => {
+      // Another team's account, which may do everything but what admission refuses.
+      const subjects = [{ kind: 'ServiceAccount', name: 'deployer', namespace: 'team' }];
+      const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' };
+      const rest = { roleRef, subjects };
+      await live.cluster.apply(object('v1', 'Namespace', 'team'));
+      const binding = object('rbac.authorization.k8s.io/v1', 'ClusterRoleBinding', 'team', undefined, rest);
+      await live.cluster.apply(binding);
+    });
+
+    it.each<[string, string, object]>([
+      ['all of them', 'team', { dnsNames: ['*.apps.example.com'] }],
+      ['one of them', 'team', { dnsNames: ['x.example.org', 'pr-shop-7.apps.example.com'] }],
+      ['one of them, in another field', 'team', { commonName: 'pr-shop-7.apps.example.com', dnsNames: [] }],
+      ['a neighbour', 'pr-shop-8', { dnsNames: ['pr-shop-7.apps.example.com'] }],
+    ])('no program has one of %s', async (_, namespace, spec) => {
+      const { code, stderr } = await attempt(TEAM, certificate('x', namespace, spec));
+      expect(code).not.toBe(0);
+      expect(stderr).toMatch(/greenroom-domain|greenroom-allowed-kinds/);
+    });
+
+    it('other addresses, the platform’s own certificate and people are left alone', async () => {
+      const other = certificate('x', 'team', { dnsNames: ['grafana.apps.example.com', '*.example.org'] });
+      expect(await attempt(TEAM, other)).toMatchObject({ code: 0 });
+      const own = certificate('preview-wildcard-tls', 'ingress-nginx', { dnsNames: ['*.apps.example.com'] });
+      expect(await attempt(TEAM, own, 'replace')).toMatchObject({ code: 0 });
+      const all = certificate('x', 'team', { dnsNames: ['*.apps.example.com'] });
+      const create = ['create', '--dry-run=server', '--filename=-'];
+      expect(await live.cluster.tryKubectl(create, all)).toMatchObject({ code: 0 });
+    });
   });
 });
 
