@@ -1,39 +1,43 @@
+import type { ContentCache } from './content-folder.ts';
 import type { EvidenceSource } from './gather.ts';
+import { Recent } from './recent.ts';
 import type { Answer } from './registry/failure.ts';
 
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
- * Remembers what is asked for by digest, since that cannot change; tags and lists are asked for each time. When there is
- * no more room, what was read first goes first.
+ * Remembers what is asked for by digest, since that cannot change; tags and lists are asked for each time.
+ *
+ * @param kept for later runs. @default - nothing is kept
  */
-export function cachedSource(source: EvidenceSource, maxBytes = MAX_BYTES): EvidenceSource {
-  const contents = new Map<string, Uint8Array>();
-  let size = 0;
-  const keep = (digest: string, bytes: Uint8Array) => {
-    if (contents.has(digest) || bytes.length > maxBytes) return;
-    contents.set(digest, bytes);
-    size += bytes.length;
-    for (const [oldest, { length }] of contents) {
-      if (size <= maxBytes) break;
-      contents.delete(oldest);
-      size -= length;
-    }
+export function cachedSource(source: EvidenceSource, kept?: ContentCache, maxBytes = MAX_BYTES): EvidenceSource {
+  const contents = new Recent<Uint8Array>(maxBytes);
+  const known = async (digest: string): Promise<Uint8Array | undefined> => {
+    const here = contents.get(digest);
+    if (here !== undefined) return here;
+    const bytes = await kept?.get(digest);
+    if (bytes !== undefined) contents.set(digest, bytes, bytes.length);
+    return bytes;
+  };
+  const keep = async (digest: string, bytes: Uint8Array) => {
+    contents.set(digest, bytes, bytes.length);
+    await kept?.set(digest, bytes);
   };
   return {
     referrers: (...request) => source.referrers(...request),
     async manifest(image) {
-      const known = image.digest === undefined ? undefined : contents.get(image.digest);
-      if (known !== undefined && image.digest !== undefined) return found({ bytes: known, digest: image.digest });
+      const { digest } = image;
+      const bytes = digest === undefined ? undefined : await known(digest);
+      if (bytes !== undefined && digest !== undefined) return found({ bytes, digest });
       const answer = await source.manifest(image);
-      if (answer.status === 'found') keep(answer.value.digest, answer.value.bytes);
+      if (answer.status === 'found') await keep(answer.value.digest, answer.value.bytes);
       return answer;
     },
     async blob(image, descriptor, most) {
-      const known = contents.get(descriptor.digest);
-      if (known !== undefined) return found(known);
+      const bytes = await known(descriptor.digest);
+      if (bytes !== undefined) return found(bytes);
       const answer = await source.blob(image, descriptor, most);
-      if (answer.status === 'found') keep(descriptor.digest, answer.value);
+      if (answer.status === 'found') await keep(descriptor.digest, answer.value);
       return answer;
     },
   };

@@ -1,10 +1,12 @@
 import type { Clock } from '../core/clock.ts';
 import type { ImageReference } from '../model/image.ts';
 import { cachedSource } from './cached-source.ts';
+import type { ContentCache } from './content-folder.ts';
 import { type EvidenceSource, gather, type Place } from './gather.ts';
 import { judge, type Policy, type Weighed, type WeighedPiece, weighed, weighPiece } from './judge/judge.ts';
 import { commitsToLookUp, type Subject } from './judge/source.ts';
 import type { Judgement } from './judge/verdict.ts';
+import { Recent } from './recent.ts';
 import type { Piece } from './signatures/pieces.ts';
 import type { Trust } from './signatures/trust.ts';
 
@@ -28,24 +30,28 @@ export interface ImageVerifier {
   ): Promise<Verified>;
 }
 
-const MAX_VERDICTS = 5000;
+/** Of the pieces whose worth is remembered. */
+const MAX_WEIGHED_BYTES = 64 * 1024 * 1024;
+/** What remembering one costs beside its bytes. */
+const ENTRY_BYTES = 1024;
 
 /**
  * Asks the registry anew what belongs to an image, each time. What is named by its digest is read once, and what the
  * signatures on it are worth is remembered by blob, image and trust, since neither can change.
+ *
+ * @param kept for later runs: bytes, never what they are worth. @default - nothing is kept
  */
-export function createVerifier(registry: EvidenceSource, clock: Clock): ImageVerifier {
-  const source = cachedSource(registry);
-  const verdicts = new Map<string, WeighedPiece | null>();
+export function createVerifier(registry: EvidenceSource, clock: Clock, kept?: ContentCache): ImageVerifier {
+  const source = cachedSource(registry, kept);
+  const worths = new Recent<{ readonly worth: WeighedPiece | null }>(MAX_WEIGHED_BYTES);
   const weighOnce = (piece: Piece, digest: string, trust: Trust): WeighedPiece | null => {
     // In the older layout the signature stands beside the blob.
     const beside = piece.format === 'bundle' ? '' : JSON.stringify(piece.annotations);
     const key = [piece.format, piece.digest, digest, trust.id, beside].join(' ');
-    const known = verdicts.get(key);
-    if (known !== undefined) return known;
+    const known = worths.get(key);
+    if (known !== undefined) return known.worth;
     const worth = weighPiece(piece, digest, trust);
-    if (verdicts.size >= MAX_VERDICTS) verdicts.clear();
-    verdicts.set(key, worth);
+    worths.set(key, { worth }, piece.bytes.length + ENTRY_BYTES);
     return worth;
   };
   return {

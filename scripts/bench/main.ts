@@ -4,6 +4,7 @@
 import { parseArgs } from 'node:util';
 import { cold } from './cold.ts';
 import { evidence } from './evidence.ts';
+import { evidenceSweep } from './evidence-sweep.ts';
 import { many } from './many.ts';
 import { policies } from './policies.ts';
 import { receiver } from './receiver.ts';
@@ -17,6 +18,7 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   sync: () => sync(15),
   policies: () => policies(5),
   evidence: () => evidence(10),
+  'evidence-sweep': () => evidenceSweep(7),
   receiver: () => receiver(values.against),
 };
 

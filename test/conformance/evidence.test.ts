@@ -42,6 +42,7 @@ beforeAll(async () => {
   const read = (name: string) => run('cat', [join(folder, `${name}.pub`)]);
   keys = { signer: await read('signer'), other: await read('other') };
   writeFileSync(join(folder, 'root.json'), authority.root());
+  writeFileSync(join(folder, 'logged-root.json'), authority.root({ certificateLog: true }));
 });
 afterAll(() => registries?.stop());
 
@@ -67,12 +68,18 @@ async function sign(image: string, layout = BUNDLE, key = 'signer'): Promise<voi
   expect(await cosign('sign', `--key=${key}.key`, ...layout, ...OFFLINE, image)).toMatchObject({ code: 0 });
 }
 
+const roots = () =>
+  new Map([
+    ['trust/root.json', authority.root()],
+    ['trust/logged-root.json', authority.root({ certificateLog: true })],
+  ]);
+
 /** What greenroom says of a demand. */
 async function ours(image: string, demand: Demand, settings?: string) {
   const parsed = parseImage(image) as ImageReference;
   const trusted = settings ?? `keys: [${JSON.stringify(keys.signer)}]`;
   const { evidence } = platform(`evidence: { require: [${demand}], ${trusted} }`);
-  const trust = createTrust(evidence, new Map([['trust/root.json', authority.root()]]), Math.floor(Date.now() / 1000));
+  const trust = createTrust(evidence, roots(), Math.floor(Date.now() / 1000));
   const verifier = createVerifier(openRegistries({ DOCKER_CONFIG: folder }), () => Math.floor(Date.now() / 1000));
   const subject = { repositoryId: 42, repository: 'acme/shop', number: 7, head: HEAD };
   const verified = await verifier.verify(
@@ -202,6 +209,26 @@ describe.each<Registry>(['plain', 'referrers'])('keyless, on a registry: %s', (r
     expect(await oracle(image)).toBe(signed);
     expect((await ours(image, 'signature', identities)).status === 'shown').toBe(signed);
   });
+
+  it.each<[string, Holder, boolean]>([
+    ['our log', { ...us, logged: 'ours' }, true],
+    ['the log of a stranger', { ...us, logged: 'stranger' }, false],
+    ['our log for another certificate', { ...us, logged: 'other' }, false],
+    ['no log', us, false],
+  ])(
+    'where the root lists a log of certificates, a promise of %s is what cosign says that it is',
+    async (_, holder, signed) => {
+      const image = await freshImage(registry);
+      const [name = '', digest = ''] = image.split('@');
+      await pushReferrer(name, digest, authority.bundle(statement({ subject: digest }), holder), registry === 'plain');
+      const who = [`--certificate-identity=${WORKFLOW}`, `--certificate-oidc-issuer=${ISSUER}`];
+      const args = [...who, '--trusted-root=logged-root.json', image];
+      const { code } = await cosign('verify-attestation', `--type=${SIGN_V1}`, ...BUNDLE, ...args);
+      expect(code === 0).toBe(signed);
+      const settings = identities.replace('root.json', 'logged-root.json');
+      expect((await ours(image, 'signature', settings)).status === 'shown').toBe(signed);
+    },
+  );
 
   it('the older layout is what cosign says that it is', async () => {
     const image = await freshImage(registry);

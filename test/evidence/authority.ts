@@ -13,6 +13,8 @@ export interface Holder {
   readonly ref?: string;
   /** What the certificate is for. @default code signing */
   readonly usage?: string | null;
+  /** Which log of certificates promises to hold it; `other` says so of another certificate. @default none */
+  readonly logged?: 'ours' | 'stranger' | 'other';
 }
 
 const CODE_SIGNING = '1.3.6.1.5.5.7.3.3';
@@ -42,6 +44,7 @@ interface Certificate {
 export class Authority {
   readonly #ca = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   readonly #log = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  readonly #certificateLog = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   readonly #name = name('authority');
   readonly #now: number;
 
@@ -50,20 +53,15 @@ export class Authority {
     this.#now = now;
   }
 
-  /** sigstore's trusted_root.json of this authority. */
-  root({ log = true } = {}): string {
+  /** sigstore's trusted_root.json of this authority. @param certificateLog whether it lists a log of certificates */
+  root({ log = true, certificateLog = false } = {}): string {
     const validFor = { start: new Date((this.#now - 86_400) * 1000).toISOString() };
-    const key = {
-      rawBytes: der(this.#log.publicKey).toString('base64'),
-      keyDetails: 'PKIX_ECDSA_P256_SHA_256',
-      validFor,
-    };
-    const entry = {
-      baseUrl: 'https://rekor.test',
+    const logOf = (baseUrl: string, { publicKey }: { readonly publicKey: KeyObject }) => ({
+      baseUrl,
       hashAlgorithm: 'SHA2_256',
-      publicKey: key,
-      logId: { keyId: this.#logId.toString('base64') },
-    };
+      publicKey: { rawBytes: der(publicKey).toString('base64'), keyDetails: 'PKIX_ECDSA_P256_SHA_256', validFor },
+      logId: { keyId: sha256(der(publicKey)).toString('base64') },
+    });
     const authority = {
       subject: { organization: 'test', commonName: 'authority' },
       uri: 'https://fulcio.test',
@@ -72,9 +70,9 @@ export class Authority {
     };
     return JSON.stringify({
       mediaType: 'application/vnd.dev.sigstore.trustedroot+json;version=0.1',
-      tlogs: log ? [entry] : [],
+      tlogs: log ? [logOf('https://rekor.test', this.#log)] : [],
       certificateAuthorities: [authority],
-      ctlogs: [],
+      ctlogs: certificateLog ? [logOf('https://ctlog.test', this.#certificateLog)] : [],
       timestampAuthorities: [],
     });
   }
@@ -192,10 +190,31 @@ export class Authority {
       ),
     ];
     const [from, until] = [this.#now - MINUTES, this.#now + 10 * MINUTES];
-    return {
-      certificate: this.#certificate({ holder: sequence(), key: publicKey, extensions, from, until }),
-      privateKey,
-    };
+    const plain = { holder: sequence(), key: publicKey, extensions, from, until };
+    const { logged } = holder;
+    const promised = logged === undefined ? [] : [this.#promisedBy(logged, plain)];
+    return { certificate: this.#certificate({ ...plain, extensions: [...extensions, ...promised] }), privateKey };
+  }
+
+  /**
+   * The extension in which a log of certificates promises to hold one.
+   *
+   * Source: RFC 6962, 3.2 and 3.3
+   */
+  #promisedBy(logged: NonNullable<Holder['logged']>, certificate: Certificate): Buffer {
+    const log = logged === 'stranger' ? generateKeyPairSync('ec', { namedCurve: 'P-256' }) : this.#certificateLog;
+    const held = this.#unsigned(logged === 'other' ? { ...certificate, from: certificate.from - 1 } : certificate);
+    const at = Buffer.alloc(8);
+    at.writeBigUInt64BE(BigInt(this.#now) * 1000n);
+    const precertificate = Buffer.from([0, 1]);
+    const noExtensions = Buffer.alloc(2);
+    const issuer = sha256(der(this.#ca.publicKey));
+    const signed = [Buffer.from([0, 0]), at, precertificate, issuer, sized(held, 3), noExtensions];
+    const signature = sign('sha256', Buffer.concat(signed), log.privateKey);
+    const sha256WithEcdsa = Buffer.from([4, 3]);
+    const id = sha256(der(log.publicKey));
+    const one = Buffer.concat([Buffer.from([0]), id, at, noExtensions, sha256WithEcdsa, sized(signature, 2)]);
+    return extension('1.3.6.1.4.1.11129.2.4.2', octets(sized(sized(one, 2), 2)));
   }
 
   get #caId(): Buffer {
@@ -219,11 +238,16 @@ export class Authority {
     return this.#root;
   }
 
-  #certificate({ holder, key, extensions, from, until }: Certificate): Buffer {
+  #certificate(certificate: Certificate): Buffer {
+    const signed = this.#unsigned(certificate);
+    return sequence(signed, ECDSA_SHA256, bits(sign('sha256', signed, this.#ca.privateKey)));
+  }
+
+  #unsigned({ holder, key, extensions, from, until }: Certificate): Buffer {
     const serial = integer(Buffer.concat([Buffer.from([1]), sha256(der(key)).subarray(0, 15)]));
     const validity = sequence(time(from), time(until));
     const version = context(0, integer(Buffer.from([2])));
-    const signed = sequence(
+    return sequence(
       version,
       serial,
       ECDSA_SHA256,
@@ -233,8 +257,14 @@ export class Authority {
       der(key),
       context(3, sequence(...extensions)),
     );
-    return sequence(signed, ECDSA_SHA256, bits(sign('sha256', signed, this.#ca.privateKey)));
   }
+}
+
+/** Bytes behind their length. @param width of the length, in bytes */
+function sized(bytes: Buffer, width: number): Buffer {
+  const length = Buffer.alloc(width);
+  length.writeUIntBE(bytes.length, 0, width);
+  return Buffer.concat([length, bytes]);
 }
 
 function pem(certificate: Buffer): string {

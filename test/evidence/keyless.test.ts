@@ -109,6 +109,18 @@ describe('a keyless signature', () => {
     expect(() => verdict([signature()], { roots: [authority.root({ log: false })] })).toThrow(/neither a log nor/);
   });
 
+  test.each([
+    ['ours', 'shown'],
+    ['stranger', 'wrong'],
+    ['other', 'wrong'],
+    [undefined, 'wrong'],
+  ] as const)('where the root lists a log of certificates, one that %s promises is %s', (logged, status) => {
+    const holder = logged === undefined ? {} : { logged };
+    expect(verdict([signature(holder)], { roots: [authority.root({ certificateLog: true })] })).toMatchObject({
+      status,
+    });
+  });
+
   test('cannot count by roots that are all out of date; the platform team is told', () => {
     const files = new Map([['trust/0.json', authority.root()]]);
     const { evidence } = platform(

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { systemClock } from '../../core/clock.ts';
 import { GreenroomError } from '../../core/errors.ts';
@@ -34,7 +34,10 @@ export function clientOptions(command: Command): Command {
     .requiredOption('--apps-repo <where>', 'a bare repository (path), an address that git can push to, or OWNER/NAME')
     .option('--branch <name>', "branch of the apps repo; default: the repository's own")
     .option('--forge <dir>', 'a local forge instead of the one that GREENROOM_FORGE names')
-    .option('--cache <dir>', 'what the forge need not be asked again in the next run; may be lost at any time')
+    .option(
+      '--cache <dir>',
+      'what forge and registries need not be asked again in the next run; may be lost at any time',
+    )
     .option('--dry-run', 'print the plan, write nothing');
 }
 
@@ -55,7 +58,7 @@ export async function openClients(options: ClientOptions, io: Io, onWait = sayWa
   const extensions = await loadExtensions(options, io);
   const connected = connection(options, io, onWait);
   const platforms = new PlatformReader();
-  const images = openImages(io);
+  const images = openImages(io, options.cache);
   const cel = createCelCompiler();
   const look = opensLooks();
   const shared = { ...images, clock: systemClock, cel, look, platforms, ...extensions, modules: moduleLoader(io) };
@@ -78,15 +81,23 @@ export async function openClients(options: ClientOptions, io: Io, onWait = sayWa
  * One client of all registries, so that its tokens and what is known of images are shared. Loaded when the first image is
  * looked up: most platforms ask no evidence.
  */
-export function openImages(io: Io): { readonly images: ImageRegistry; readonly verifier: ImageVerifier } {
+export function openImages(
+  io: Io,
+  cache?: string,
+): { readonly images: ImageRegistry; readonly verifier: ImageVerifier } {
   let opened: Promise<RegistryClient> | undefined;
   const open = () => {
     opened ??= import('../../evidence/registry/open.ts').then(({ openRegistries }) => openRegistries(io.env));
     return opened;
   };
   let verifier: Promise<ImageVerifier> | undefined;
-  const openVerifier = async () =>
-    (await import('../../evidence/verify-image.ts')).createVerifier(await open(), systemClock);
+  const openVerifier = async () => {
+    const { createVerifier } = await import('../../evidence/verify-image.ts');
+    const { openContentFolder } = await import('../../evidence/content-folder.ts');
+    const kept =
+      cache === undefined ? undefined : await openContentFolder(join(resolve(io.cwd, cache), 'evidence'), systemClock);
+    return createVerifier(await open(), systemClock, kept);
+  };
   return {
     images: { resolve: async (image) => (await open()).resolve(image) },
     verifier: {
