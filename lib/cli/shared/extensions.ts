@@ -17,7 +17,7 @@ import type { Io } from './io.ts';
 declare const importFile: ((url: string) => Promise<object>) | undefined;
 
 export interface ExtensionOptions {
-  extension: string[];
+  extension?: string[];
 }
 
 export function extensionOption(command: Command): Command {
@@ -33,7 +33,7 @@ export function extensionOption(command: Command): Command {
  * @throws GreenroomError `invalid-input` for a file that is none; while compiling, `failed` for one that throws
  */
 export async function loadExtensions(
-  { extension: files }: ExtensionOptions,
+  { extension: files = [] }: ExtensionOptions,
   io: Io,
   platformFile?: string,
 ): Promise<OwnModules> {
