@@ -6,6 +6,7 @@ import { builtInTemplates } from '../../create/project.ts';
 import { count } from '../../report/text.ts';
 import { openTemplate } from '../new/project-template.ts';
 import type { Configure } from '../shared/command.ts';
+import { extensionOption } from '../shared/extensions.ts';
 import { writeFiles } from '../shared/files.ts';
 import type { Io } from '../shared/io.ts';
 import { required } from '../shared/options.ts';
@@ -17,7 +18,7 @@ interface Options extends PlatformOptions {
 }
 
 export const configure: Configure = (command, io) => {
-  platformOptions(command)
+  platformOptions(extensionOption(command))
     .argument('[template...]', 'templates by name, folder or Git address; default: those that come with greenroom')
     .option('--out <dir>', 'write them below this folder, each in its own')
     .option('--host <name>', 'where repositories are', 'github.com')
@@ -38,7 +39,7 @@ async function run(names: readonly string[], options: Options, io: Io): Promise<
   if (!/^[a-z0-9.-]+(:\d+)?$/.test(options.host)) {
     throw new GreenroomError('invalid-input', `--host takes a name such as github.com; found "${options.host}"`);
   }
-  const side = await findPlatform(options, ['.'], { rules: [], now: systemClock() }, io);
+  const side = await findPlatform(options, ['.'], systemClock(), io);
   if (side === null) throw new GreenroomError('invalid-input', 'give --platform FILE or --apps-repo WHERE');
   const wanted = names.length > 0 ? names : [...builtInTemplates().keys()];
   const templates = await Promise.all(wanted.map((name) => openTemplate(name, io)));
