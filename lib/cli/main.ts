@@ -41,6 +41,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<{
     summary: 'start a micro app: its repository, and its registration in the apps repo',
     load: () => import('./commands/new.ts'),
   },
+  backstage: {
+    summary: 'write the templates of new for Backstage',
+    load: () => import('./commands/backstage.ts'),
+  },
   import: {
     summary: 'make a preview.yaml of a compose file, a Score file or an app.json',
     load: () => import('./commands/import.ts'),

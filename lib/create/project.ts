@@ -121,5 +121,6 @@ export function asJsonSchema(page: ProjectTemplate['pages'][number]): object {
     const isFree = question.type === 'string' && question.enum === undefined && question.pattern === undefined;
     return [name, isFree ? { ...question, pattern: PLAIN_TEXT } : question];
   });
-  return { ...page, properties: Object.fromEntries(properties) };
+  // YAML's keys are sorted here; the form keeps the order of the questions.
+  return { ...page, properties: Object.fromEntries(properties), 'ui:order': Object.keys(page.properties) };
 }

@@ -48,7 +48,9 @@ describe('completion of bash', async () => {
 describe.each(['bash', 'zsh', 'fish'])('completion of %s', (shell) => {
   const isThere = spawnSync(shell, ['--version']).status === 0;
   test.skipIf(!isThere)('is a script that the shell takes', async () => {
-    const { status, stderr } = spawnSync(shell, ['-n'], { input: await script(shell), encoding: 'utf8' });
+    const file = join(tempFolder(), 'completion');
+    writeFileSync(file, await script(shell));
+    const { status, stderr } = spawnSync(shell, ['-n', file], { encoding: 'utf8' });
     expect([status, stderr]).toEqual([0, '']);
   });
 

@@ -50,7 +50,7 @@ async function run(file: string | undefined, options: CostOptions, io: Io): Prom
     if (file !== undefined) throw new GreenroomError('invalid-input', `--all is for every preview; leave out ${file}`);
     const appsRepo = required(options.appsRepo, '--apps-repo', 'acme/previews');
     const { reportAllCosts } = await import('../shared/all-costs.ts');
-    return reportAllCosts({ appsRepo, branch: options.branch, by: options.by, format: options.format }, io);
+    return reportAllCosts({ ...options, appsRepo, branch: options.branch }, io);
   }
   if (options.format === 'csv') throw new GreenroomError('invalid-input', '--format csv is for --all');
   return one(required(file, 'a file', 'preview.yaml'), options, io);

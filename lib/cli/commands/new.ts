@@ -9,6 +9,7 @@ import { type Made, makeMicroApp } from '../new/make.ts';
 import { guessPreview } from '../new/preview-only.ts';
 import { CANCELLED_CODE, Cancelled, canAsk, person } from '../new/questions.ts';
 import type { Configure } from '../shared/command.ts';
+import { extensionOption } from '../shared/extensions.ts';
 import { type Io, json } from '../shared/io.ts';
 import { formatOption, numberArgument, repositoryArgument, required } from '../shared/options.ts';
 
@@ -21,7 +22,7 @@ interface Options extends NewOptions {
 }
 
 export const configure: Configure = (command, io) => {
-  newOptions(formatOption(command))
+  newOptions(extensionOption(formatOption(command)))
     .addHelpText(
       'after',
       `

@@ -12,13 +12,14 @@ import { loadMicroApp, type MicroApp, microAppFile } from '../../model/micro-app
 import type { PlatformSpec } from '../../model/platform.ts';
 import { findingLine } from '../../report/comment.ts';
 import { compileWork } from '../shared/compile-file.ts';
+import type { ExtensionOptions } from '../shared/extensions.ts';
 import type { Io } from '../shared/io.ts';
 import type { Format } from '../shared/options.ts';
 import { findPlatform, type PlatformSide } from '../shared/platform.ts';
 import { openTemplate } from './project-template.ts';
 import type { Person } from './questions.ts';
 
-export interface NewOptions {
+export interface NewOptions extends ExtensionOptions {
   repo?: RepositoryRef;
   branch?: string;
   forge?: string;
@@ -66,7 +67,11 @@ interface Request {
  *   platform's rules refuse
  */
 export async function collect({ template: named, appsRepo, options, asks }: Request, io: Io): Promise<Wanted> {
-  const place = { appsRepo, extension: [], ...(options.branch !== undefined && { branch: options.branch }) };
+  const place = {
+    appsRepo,
+    extension: options.extension,
+    ...(options.branch !== undefined && { branch: options.branch }),
+  };
   const side = (await findPlatform(place, [], systemClock(), io))!;
   const template = await openTemplate(named ?? (await askTemplate(asks)), io);
   const repository = options.repo ?? (await askRepository(side.platform, asks));

@@ -5,13 +5,14 @@ import { GreenroomError } from '../../core/errors.ts';
 import { namesOf, type RepositoryRef } from '../../core/repository.ts';
 import { guessFromDockerfile } from '../../create/guess.ts';
 import { PREVIEW_FILE } from '../../model/layout.ts';
+import type { ExtensionOptions } from '../shared/extensions.ts';
 import { readInput, writeFiles } from '../shared/files.ts';
 import { type Io, json } from '../shared/io.ts';
 import type { Format } from '../shared/options.ts';
 import { findPlatform } from '../shared/platform.ts';
 import { repositoryAt } from '../shared/stand-in.ts';
 
-interface PreviewOnlyOptions {
+interface PreviewOnlyOptions extends ExtensionOptions {
   repo?: RepositoryRef;
   appsRepo?: string;
   branch?: string;
@@ -37,7 +38,7 @@ export async function guessPreview(options: PreviewOnlyOptions, io: Io): Promise
     throw new GreenroomError('invalid-input', `${out} is there already; --overwrite writes over it`);
   }
   const repository = (await repositoryAt(options, '.', io)) ?? 'your-organization/app';
-  const side = await findPlatform({ ...options, extension: [] }, ['.'], systemClock(), io);
+  const side = await findPlatform(options, ['.'], systemClock(), io);
   const { owner, name } = namesOf({ path: repository.toLowerCase() });
   const image = `${side?.platform.registries[0] ?? `ghcr.io/${owner}`}/${name}`;
   const dockerfile = new TextDecoder().decode(readInput(io.cwd, file));

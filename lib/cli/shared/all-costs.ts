@@ -1,15 +1,17 @@
-import { formatProblem, GreenroomError } from '../../core/errors.ts';
+import { systemClock } from '../../core/clock.ts';
+import { formatProblem } from '../../core/errors.ts';
 import { type CostReport, costCsv, costReport, type Grouping } from '../../cost/report.ts';
-import { PLATFORM_FILE, RECORD_FILE, RECORDS_GLOB } from '../../model/layout.ts';
+import { RECORD_FILE, RECORDS_GLOB } from '../../model/layout.ts';
 import { MICRO_APPS_GLOB } from '../../model/micro-app.ts';
 import { parseRecord } from '../../model/record.ts';
 import { Registrations } from '../../model/registrations.ts';
-import { loadPlatform } from '../../policies/platform.ts';
 import { count, money } from '../../report/text.ts';
 import { openAppsRepo } from './clients.ts';
+import type { ExtensionOptions } from './extensions.ts';
 import { type Io, json } from './io.ts';
+import { findPlatform } from './platform.ts';
 
-export interface AllCostsOptions {
+export interface AllCostsOptions extends ExtensionOptions {
   readonly appsRepo: string;
   readonly branch?: string | undefined;
   readonly by: Grouping;
@@ -17,13 +19,15 @@ export interface AllCostsOptions {
 }
 
 /** What all live previews of an apps repo cost. */
-export async function reportAllCosts({ appsRepo, branch, by, format }: AllCostsOptions, io: Io): Promise<void> {
+export async function reportAllCosts(
+  { appsRepo, branch, extension, by, format }: AllCostsOptions,
+  io: Io,
+): Promise<void> {
+  const place = { appsRepo, extension, ...(branch !== undefined && { branch }) };
+  const { currency } = (await findPlatform(place, [], systemClock(), io))!.platform.cost;
   const repo = await openAppsRepo({ appsRepo, branch }, io);
   try {
-    const { files } = await repo.read([PLATFORM_FILE, RECORDS_GLOB, MICRO_APPS_GLOB]);
-    const text = files.get(PLATFORM_FILE);
-    if (text === undefined) throw new GreenroomError('invalid-input', `${repo.description} has no ${PLATFORM_FILE}`);
-    const { currency } = loadPlatform(text, PLATFORM_FILE, []).value.spec.cost;
+    const { files } = await repo.read([RECORDS_GLOB, MICRO_APPS_GLOB]);
     const found = [...files].filter(([path]) => path.endsWith(`/${RECORD_FILE}`));
     const parsed = found.map(([path, record]) => ({ path, record: parseRecord(record) }));
     const registered = new Registrations(files);
