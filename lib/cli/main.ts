@@ -11,6 +11,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<{
     summary: 'bring an apps repo up to date with its greenroom.yaml and this version',
     load: () => import('./commands/upgrade.ts'),
   },
+  status: {
+    summary: 'show what runs: state, commit, end, cost and owner',
+    load: () => import('./commands/status.ts'),
+  },
   log: { summary: 'show who changed what, from the history of an apps repo', load: () => import('./commands/log.ts') },
   doctor: {
     summary: 'find what is wrong with an apps repo and its cluster',

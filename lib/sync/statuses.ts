@@ -1,0 +1,75 @@
+import { GreenroomError } from '../core/errors.ts';
+import { Pool } from '../core/pool.ts';
+import { type PreviewRecord, recordedPullRequest } from '../model/record.ts';
+import type { Status } from '../status/status.ts';
+import { readBase, type SyncContext } from './plan/base.ts';
+import { livePreview } from './plan/live-preview.ts';
+import { environmentOf } from './publish.ts';
+import { whatIsSeen } from './seen.ts';
+
+/** One preview as the apps repo holds it, and what the forge remembers of it. */
+export interface PreviewStatus {
+  readonly name: string;
+  /** `owner/name` when it was last written. */
+  readonly repository: string;
+  readonly number: number;
+  /** Login name of who opened the pull request. */
+  readonly owner: string;
+  readonly url: string | null;
+  readonly cluster: string;
+  readonly headSha: string;
+  /** Unix seconds. */
+  readonly expires: number;
+  readonly cost: PreviewRecord['cost'];
+  /** Null where the forge gives no answer. */
+  readonly status: Status | null;
+}
+
+const SIDE_BY_SIDE = 8;
+
+/**
+ * What runs, from Git and the forge alone: nothing is written, and no cluster is asked.
+ *
+ * @param wanted which of them. @default - all
+ * @throws GreenroomError as `readBase`
+ */
+export async function previewStatuses(
+  context: SyncContext,
+  wanted: (record: PreviewRecord) => boolean = () => true,
+): Promise<readonly PreviewStatus[]> {
+  const base = await readBase(context);
+  const records = (await base.records()).flatMap(({ record }) => (record !== null && wanted(record) ? [record] : []));
+  const pool = new Pool(SIDE_BY_SIDE);
+  const read = async (record: PreviewRecord): Promise<PreviewStatus> => {
+    const { name, identity, author, url, cluster, headSha, expires, cost } = record;
+    const known = { name, url, cluster, headSha, expires, cost, owner: author };
+    const status = await statusOf(context, record, base.now, base.platform.policies.contact).catch(noAnswer);
+    return { ...known, repository: identity.repository, number: identity.number, status };
+  };
+  return Promise.all(records.map((record) => pool.run(() => read(record))));
+}
+
+function noAnswer(error: unknown): null {
+  if (error instanceof GreenroomError) return null;
+  throw error;
+}
+
+async function statusOf(
+  { forge }: SyncContext,
+  record: PreviewRecord,
+  now: number,
+  contact: string,
+): Promise<Status | null> {
+  const { path, number } = recordedPullRequest(record);
+  const lookup = await forge.pullRequestById(record.identity.repositoryId, number, { path });
+  if (lookup.status === 'unknown') return null;
+  const [kept, comments] = await Promise.all([
+    forge.deployments(lookup.value, environmentOf(record.name)),
+    forge.comments(lookup.value),
+  ]);
+  const comment = comments.find(({ isOurs }) => isOurs)?.body ?? null;
+  const live = livePreview(record);
+  const state = { state: 'committed', preview: live, findings: [] } as const;
+  const input = { now, committedAt: null, state, live, observed: [], contact };
+  return whatIsSeen(input, { comment, kept })?.status ?? null;
+}
