@@ -87,14 +87,6 @@ describe('what a pod reads has to be there', () => {
       },
       'PersistentVolumeClaim gone',
     ],
-    [
-      'an account',
-      {
-        pod: 'serviceAccountName: gone',
-        platform: 'policies: { parameters: { allowedKinds: { ServiceAccount: true } } }',
-      },
-      'ServiceAccount gone',
-    ],
   ])('%s', (_, given, what) => {
     expect(said(given)).toEqual([
       expect.stringMatching(new RegExp(`^It refers to the ${what}, which .*or ask the platform team\\.$`)),
