@@ -45,6 +45,7 @@ test('every command for the forge runs as it is written, and says what GitHub ha
     'secret set GREENROOM_READER_KEY',
     'api --method POST repos/{owner}/{repo}/rulesets',
     'workflow run sync.yaml --repo',
+    'api --method PUT repos/{owner}/{repo}/actions/permissions/access',
   ]);
   const bodies = made.map(({ body }) => body);
   expect(JSON.parse(bodies[0]!).deployment_branch_policy.custom_branch_policies).toBe(true);
@@ -52,5 +53,5 @@ test('every command for the forge runs as it is written, and says what GitHub ha
   const ruleset = JSON.parse(bodies[6]!);
   expect(ruleset.bypass_actors).toEqual([{ actor_id: 123456, actor_type: 'Integration', bypass_mode: 'always' }]);
   expect(ruleset.conditions.ref_name.include).toEqual(['refs/heads/main']);
-  expect(made.at(-1)!.args.slice(-4)).toEqual(['-f', 'repository=acme/shop', '-f', 'number=7']);
+  expect(made[7]!.args.slice(-4)).toEqual(['-f', 'repository=acme/shop', '-f', 'number=7']);
 });
