@@ -20,8 +20,11 @@ export const integer = (content: Buffer) =>
 /** Of a context-specific tag; constructed ones hold other values. */
 export const context = (number: number, content: Buffer, constructed = true) =>
   tagged((constructed ? 0xa0 : 0x80) | number, content);
-export const time = (unixSeconds: number) =>
-  tagged(0x18, Buffer.from(new Date(unixSeconds * 1000).toISOString().replace(/[-:T]|\.\d+/g, '')));
+/** Of a certificate: with two digits for the year before 2050, with four from then on. Source: RFC 5280, 4.1.2.5 */
+export const time = (unixSeconds: number) => {
+  const text = new Date(unixSeconds * 1000).toISOString().replace(/[-:T]|\.\d+/g, '');
+  return text < '2050' ? tagged(0x17, Buffer.from(text.slice(2))) : tagged(0x18, Buffer.from(text));
+};
 
 export function oid(text: string): Buffer {
   const [first = 0, second = 0, ...rest] = text.split('.').map(Number);
