@@ -125,11 +125,11 @@ interface Resource {
   readonly seed?: readonly string[];
 }
 
-/** A resource is called like no app and no step; the one with another's variable is refused. */
+/** A resource is called like no app and no step, and is the only one of its type, since all share the network of a pod. */
 function withoutClashes(resources: Readonly<Record<string, Resource>>, apps: readonly string[]) {
   const seeds = Object.keys(resources).map((key) => `seed-${key}`);
   const own = Object.entries(resources).filter(([key]) => !apps.includes(key) && !seeds.includes(key));
-  return Object.fromEntries(own);
+  return Object.fromEntries(own.filter(([, { type }], i) => own.findIndex(([, other]) => other.type === type) === i));
 }
 
 function hasRoute({ template, apps = {} }: { template: string; apps?: object | undefined }): boolean {
