@@ -56,7 +56,8 @@ const common = {
   release: words,
 };
 const required: { requiredKeys: 'image'[] } = { requiredKeys: ['image'] };
-const listening = { ...common, port: fc.integer({ min: 1024, max: 65_535 }), health };
+// From where no service listens.
+const listening = { ...common, port: fc.integer({ min: 8000, max: 65_535 }), health };
 
 const worker = fc.record(common, required).map((app) => ({ template: 'worker', ...app }));
 const server = fc.tuple(fc.constantFrom('web-service', 'static-site', 'function'), fc.record(listening, required));
