@@ -26,6 +26,9 @@ export function resolveResources(preview: Loaded<Preview>, platform: PlatformSpe
   const problems: Problem[] = [];
   const isShared = Object.keys(preview.value.spec.apps).length > 0;
   const taken = new Set<string>();
+  const ports = new Map<number, string>();
+  const { port } = preview.value.spec;
+  if (port !== null) ports.set(port, 'the app');
   const resolved = Object.entries(preview.value.spec.resources).flatMap(([key, { type, seed }]) => {
     const complain = (field: string, message: string) => {
       const path = ['spec', 'resources', key, ...(field === '' ? [] : [field])];
@@ -43,6 +46,10 @@ export function resolveResources(preview: Loaded<Preview>, platform: PlatformSpe
         `makes the name ${serviceName}, longer than the ${MAX_LABEL} characters of a Service's name; choose a shorter one`,
       );
     }
+    // All of them share the network of one pod.
+    const holder = ports.get(service.port);
+    if (holder === undefined) ports.set(service.port, key);
+    else complain('', `listens on port ${service.port}, as ${holder} does beside it; ${advice(holder, type)}`);
     const host = isShared ? serviceName : LOOPBACK;
     const first = !taken.has(service.variable);
     taken.add(service.variable);
@@ -65,6 +72,11 @@ export function resolveResources(preview: Loaded<Preview>, platform: PlatformSpe
   });
   if (problems.length > 0) throw invalidInput(problems);
   return resolved;
+}
+
+function advice(holder: string, type: string): string {
+  if (holder === 'the app') return 'let the app listen on another one';
+  return `one ${type} is enough for several apps, which can each take a database or a prefix of their own in it`;
 }
 
 type Offered = ServiceType & { readonly image: string };

@@ -6,6 +6,7 @@ import { MAX_PLATFORM_BYTES, parseSafeYaml, type YamlDocument } from '../model/l
 import type { Cause } from './causes.ts';
 import type { CheckContext, Checker } from './checker.ts';
 import { applyEdits, type Edit } from './edit.ts';
+import { kindProblems } from './kinds/fields.ts';
 import { formatPath, parsePath } from './paths.ts';
 import { podProblems } from './pod-problems.ts';
 import { PODS } from './resources.ts';
@@ -38,10 +39,13 @@ export interface CheckedText {
  * @throws GreenroomError `invalid-input` with every problem, for what cannot be read or is no Kubernetes object
  */
 export function checkText(checker: Checker, input: string | Uint8Array, options: CheckTextOptions): CheckedText {
-  const { file } = options;
+  const { file, committed = (same) => same } = options;
   const { documents, problems, text } = parseSafeYaml(input, { file, maxBytes: MAX_PLATFORM_BYTES, documents: 'many' });
   if (problems.length > 0) throw invalidInput(problems);
-  const refused = documents.flatMap((document) => [...unservedVersion(document), ...refusedByServer(document)]);
+  const refused = documents.flatMap((document) => [
+    ...unservedVersion(document),
+    ...refusedByServer(document, committed),
+  ]);
   if (refused.length > 0) throw invalidInput(refused);
   const evaluated = documents.map((document, index) => evaluateDocument(checker, document, index, options));
   const isMending = evaluated.some(({ mending }) => mending.length > 0);
@@ -94,10 +98,12 @@ function unservedVersion({ value, positions }: YamlDocument): Problem[] {
   return [{ ...positions.of(['apiVersion']), field: 'apiVersion', message }];
 }
 
-/** So would a pod that no API server takes. */
-function refusedByServer({ value, positions }: YamlDocument): Problem[] {
-  if (!isRecord(value) || !isPodKind(value)) return [];
-  return podProblems(value).map(({ path, message }) => ({ ...positions.of(path), field: formatPath(path), message }));
+/** So would an object that no API server takes. */
+function refusedByServer({ value, positions }: YamlDocument, committed: NonNullable<CheckTextOptions['committed']>) {
+  const object = isRecord(value) ? committed(value) : value;
+  if (!isRecord(object)) return [];
+  const problems = [...kindProblems(object), ...(isPodKind(object) ? podProblems(object) : [])];
+  return problems.map(({ path, message }) => ({ ...positions.of(path), field: formatPath(path), message }));
 }
 
 function isPodKind({ apiVersion, kind }: JsonRecord): boolean {

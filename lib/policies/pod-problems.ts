@@ -1,14 +1,7 @@
 import { isRecord, type JsonRecord } from '../core/json.ts';
 import { CONTAINER_LISTS, podPath, valueAt } from './paths.ts';
+import type { Path, ServerProblem } from './problem.ts';
 import { Quantity } from './quantity.ts';
-
-/** A place that no API server takes. */
-export interface PodProblem {
-  readonly path: readonly (string | number)[];
-  readonly message: string;
-}
-
-type Path = readonly (string | number)[];
 
 /**
  * What an API server would refuse of a pod, or pod template, after it was committed: the parts of its own validation that
@@ -16,7 +9,7 @@ type Path = readonly (string | number)[];
  *
  * Source: ValidatePodSpec and the validations of workloads in Kubernetes, pkg/apis/core/validation and pkg/apis/apps/validation
  */
-export function podProblems(object: unknown): PodProblem[] {
+export function podProblems(object: unknown): ServerProblem[] {
   const pod = podPath(object);
   const spec = valueAt(object, [...pod, 'spec']);
   if (!isRecord(spec)) return [];
@@ -48,13 +41,13 @@ function itemsOf(parent: JsonRecord, path: Path, name: string): Item[] {
   return list.flatMap((item: unknown, i) => (isRecord(item) ? [{ item, path: [...path, name, i] }] : []));
 }
 
-function sourceProblems(volume: JsonRecord, path: Path): PodProblem[] {
+function sourceProblems(volume: JsonRecord, path: Path): ServerProblem[] {
   const sources = Object.keys(volume).filter((key) => key !== 'name' && volume[key] !== null);
   if (sources.length < 2) return [];
   return [{ path, message: `a volume has one source; found ${sources.join(' and ')}` }];
 }
 
-function twice(items: readonly Item[], what: string): PodProblem[] {
+function twice(items: readonly Item[], what: string): ServerProblem[] {
   const seen = new Set<unknown>();
   return items.flatMap(({ item: { name }, path }) => {
     const isKnown = typeof name === 'string' && seen.has(name);
@@ -65,7 +58,7 @@ function twice(items: readonly Item[], what: string): PodProblem[] {
   });
 }
 
-function resourceProblems(owner: JsonRecord, path: Path): PodProblem[] {
+function resourceProblems(owner: JsonRecord, path: Path): ServerProblem[] {
   const requests = valueAt(owner, ['resources', 'requests']);
   const limits = valueAt(owner, ['resources', 'limits']);
   if (!isRecord(requests) || !isRecord(limits)) return [];
@@ -81,7 +74,7 @@ function resourceProblems(owner: JsonRecord, path: Path): PodProblem[] {
  * Where only a limit stands for the whole pod, the API server fills in the sum of what the containers request, which no
  * rule sees before commit.
  */
-function defaultedProblems(spec: JsonRecord, path: Path): PodProblem[] {
+function defaultedProblems(spec: JsonRecord, path: Path): ServerProblem[] {
   const limits = valueAt(spec, ['resources', 'limits']);
   if (!isRecord(limits)) return [];
   return Object.keys(limits)
@@ -96,7 +89,7 @@ function quantityOf(value: unknown): Quantity | undefined {
   return typeof value === 'string' || typeof value === 'number' ? Quantity.parse(String(value)) : undefined;
 }
 
-function mountProblems(container: JsonRecord, path: Path, volumes: ReadonlySet<unknown>): PodProblem[] {
+function mountProblems(container: JsonRecord, path: Path, volumes: ReadonlySet<unknown>): ServerProblem[] {
   return itemsOf(container, path, 'volumeMounts').flatMap(({ item: { name }, path: at }) =>
     typeof name !== 'string' || volumes.has(name)
       ? []
@@ -111,7 +104,7 @@ function listed(names: ReadonlySet<unknown>): string {
 const SELECTING = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet']);
 
 /** The labels of the pods have to be those that the workload looks for. */
-function selectorProblems(object: unknown): PodProblem[] {
+function selectorProblems(object: unknown): ServerProblem[] {
   if (!isRecord(object) || !SELECTING.has(String(object['kind']))) return [];
   const path = ['spec', 'selector', 'matchLabels'];
   const wanted = valueAt(object, path);

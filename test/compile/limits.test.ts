@@ -116,7 +116,7 @@ describe('cost of what a maker brings along', () => {
       const scaler = `apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: { name: w }\nspec: { maxReplicas: ${most}, scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: worker } }\n`;
       return withWorker(`${deployment(resources)}---\n${scaler}`);
     };
-    const one = withScaler(1).cost.perDay - withScaler(0).cost.perDay;
+    const one = withScaler(1).cost.perDay - perDay(resources);
     expect(one).toBe(0);
     const added = withScaler(4).cost.perDay - withScaler(1).cost.perDay;
     expect(added).toBeCloseTo(3 * 24 * (0.1 * 0.031611 + 0.125 * 0.004237), 3);

@@ -127,8 +127,9 @@ describe('the catalogue', () => {
     expect(env['DATABASE_URL']).toBe('postgresql://app@pr-shop-7-db:5432/app');
   });
 
-  test('gives the usual variable to the first of a kind', () => {
-    const { env } = compile('resources: { one: { type: postgres }, two: { type: postgres } }');
+  test('gives the usual variable to the first that has it', () => {
+    const older = `${CATALOGUE}\n  older: { image: "${image('pg')}", port: 5433, url: "http://{host}:{port}", variable: DATABASE_URL }`;
+    const { env } = compile('resources: { one: { type: postgres }, two: { type: older } }', older);
     expect(env['DATABASE_URL']).toBe(env['ONE_URL']);
   });
 
@@ -140,6 +141,14 @@ describe('the catalogue', () => {
     [
       'resources: { db: { type: mongo } }',
       /found "mongo", there are postgres, redis, mysql, search\. Ask the platform team/,
+    ],
+    [
+      'resources: { one: { type: redis }, two: { type: redis } }',
+      /6:\d+: spec\.resources\.two: listens on port 6379, as one does beside it; one redis is enough/,
+    ],
+    [
+      'resources: { find: { type: search } }\nport: 7700',
+      /spec\.resources\.find: listens on port 7700, as the app does beside it; let the app listen on another one/,
     ],
     ['resources: { app: { type: redis } }', /spec\.resources\.app: has a name that is taken/],
     [

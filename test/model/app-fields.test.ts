@@ -102,6 +102,7 @@ path: /shop`);
     ['writable: [/tmp/x]', /^6: spec\.writable\[0\]: is writable already/],
     ['writable: [cache]', /^6: spec\.writable\[0\]: must be a path of plain segments/],
     ['writable: [/app/../etc]', /^6: spec\.writable\[0\]: must be a path/],
+    ['writable: [/a/b, /a/b/]', /^6: spec\.writable\[1\]: is named twice/],
     ['writable: [/a/b, /a/b]', /^6: spec\.writable\[1\]: is named twice/],
     ['health: { pth: /up }', /^6: spec\.health\.pth: "pth" is not a setting; did you mean "path"\?/],
     ['health: {}', /^6: spec\.health: must have either path or tcp: true/],

@@ -56,7 +56,8 @@ const common = {
   release: words,
 };
 const required: { requiredKeys: 'image'[] } = { requiredKeys: ['image'] };
-const listening = { ...common, port: fc.integer({ min: 1024, max: 65_535 }), health };
+// From where no service listens.
+const listening = { ...common, port: fc.integer({ min: 8000, max: 65_535 }), health };
 
 const worker = fc.record(common, required).map((app) => ({ template: 'worker', ...app }));
 const server = fc.tuple(fc.constantFrom('web-service', 'static-site', 'function'), fc.record(listening, required));
@@ -125,11 +126,11 @@ interface Resource {
   readonly seed?: readonly string[];
 }
 
-/** A resource is called like no app and no step; the one with another's variable is refused. */
+/** A resource is called like no app and no step, and is the only one of its type, since all share the network of a pod. */
 function withoutClashes(resources: Readonly<Record<string, Resource>>, apps: readonly string[]) {
   const seeds = Object.keys(resources).map((key) => `seed-${key}`);
   const own = Object.entries(resources).filter(([key]) => !apps.includes(key) && !seeds.includes(key));
-  return Object.fromEntries(own);
+  return Object.fromEntries(own.filter(([, { type }], i) => own.findIndex(([, other]) => other.type === type) === i));
 }
 
 function hasRoute({ template, apps = {} }: { template: string; apps?: object | undefined }): boolean {

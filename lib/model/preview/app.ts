@@ -163,6 +163,8 @@ function ownFields(): Record<never, never> {
   return Object.fromEntries(own.map(([name, field]) => [name, field.optional()]));
 }
 
+const withoutLastSlash = (path: string): string => path.replace(/(?<=.)\/$/, '');
+
 /** What of an app its fields cannot say one by one. */
 export function checkApp(app: WrittenApp, context: z.RefinementCtx): void {
   const complain: Complain = (path, message) => context.addIssue({ code: 'custom', path: [...path], message });
@@ -170,10 +172,11 @@ export function checkApp(app: WrittenApp, context: z.RefinementCtx): void {
   checkVariables(app, complain);
   checkPlaceholders(app, complain);
   const named = [...(app.command ?? []), ...(app.args ?? []), ...(app.release ?? [])];
-  app.writable.forEach((path, i) => {
-    const problem = writableProblem(path.replace(/(?<=.)\/$/, ''), named);
+  const folders = app.writable.map(withoutLastSlash);
+  folders.forEach((path, i) => {
+    const problem = writableProblem(path, named);
     if (problem !== undefined) complain(['writable', i], problem);
-    if (app.writable.indexOf(path) !== i) complain(['writable', i], 'is named twice; keep one');
+    if (folders.indexOf(path) !== i) complain(['writable', i], 'is named twice; keep one');
   });
 }
 
@@ -248,7 +251,7 @@ export function filledIn<T extends WrittenApp>(app: T) {
     port: defaults.port === null ? null : (app.port ?? defaults.port),
     /** Null: the template's, or the platform's default. */
     size: app.size ?? null,
-    writable: app.writable.map((path) => path.replace(/(?<=.)\/$/, '')),
+    writable: app.writable.map(withoutLastSlash),
     health: healthOf(app.health),
     templateFields: Object.fromEntries(Object.keys(own).map((name) => [name, written[name]])),
   };

@@ -1,9 +1,17 @@
 import { defineRule, METADATA } from '../rule.ts';
 import { IS_RESERVED, isListed } from './keys.ts';
 
+/**
+ * Names without a prefix that controllers act on: container runtimes by dotted ones (`io.kubernetes.cri-o.Devices`,
+ * `io.katacontainers.config...`), the others listed. Source: CRI-O allowed_annotations; Azure AD Pod Identity; the sidecar
+ * of Grafana's chart, which loads dashboards, data sources and alerts of all namespaces; Istio.
+ */
+const ACTED_ON =
+  '(k.contains(".") || k in ["aadpodidbinding", "istio-injection", "loki_rule"] || k.startsWith("grafana_"))';
+
 /** What steers the platform itself is another rule's. */
 const allowed = (...lists: string[]): string =>
-  `(!k.contains("/") || ${[...lists.map(isListed), IS_RESERVED].join(' || ')})`;
+  `((!k.contains("/") && !${ACTED_ON}) || ${[...lists.map(isListed), IS_RESERVED].join(' || ')})`;
 
 const LABEL = allowed('keys', 'ownKeys');
 const ANNOTATION = allowed('keys', 'ownKeys', 'routeAnnotations');
@@ -22,7 +30,7 @@ export const allowedKeys = defineRule({
   id: 'allowed-keys',
   title: 'Labels and annotations from a closed set',
   message:
-    'A label or annotation could be an order to a controller of the cluster: use a name without a prefix (app, tier) or one of {keys}, or ask {contact}.',
+    'A label or annotation could be an order to a controller of the cluster: use a simple name (app, tier) or one of {keys}, or ask {contact}.',
   source: 'CIS Kubernetes Benchmark 5.1, least privilege; CVE-2021-25742: annotations as configuration',
   why: 'DNS controllers, network attachments, reflectors, tunnels and service meshes act on annotations with rights that a preview does not have.',
   scope: 'makers',

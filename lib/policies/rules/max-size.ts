@@ -45,12 +45,16 @@ const CLAIMS: readonly Condition[] = [
   },
 ];
 
+/** For an emptyDir nothing is no limit, and no API server takes less. */
+const isSome = (value: string): string =>
+  `(isQuantity(string(${value})) && quantity(string(${value})).isGreaterThan(quantity("0")))`;
+
 const IN_MEMORY = 'it.emptyDir.?medium.orValue("") != ""';
 const SIZE = 'it.emptyDir.sizeLimit';
 const TEMPORARY: Condition = {
   over: VOLUMES,
   cel:
-    `!has(it.emptyDir) || (has(${SIZE}) ? (${IN_MEMORY} ? ${atMost(SIZE, 'params.maxSize.memory')} : ${atMost(SIZE, 'params.maxStorage')})` +
+    `!has(it.emptyDir) || (has(${SIZE}) ? ${isSome(SIZE)} && (${IN_MEMORY} ? ${atMost(SIZE, 'params.maxSize.memory')} : ${atMost(SIZE, 'params.maxStorage')})` +
     ` : !(${IN_MEMORY}))`,
   field: 'emptyDir.sizeLimit',
   found: `has(${SIZE}) ? "an emptyDir of " + string(${SIZE}) : "an emptyDir in memory without sizeLimit"`,

@@ -37,6 +37,12 @@ export const ownGateway = defineRule({
       field: 'spec.parentRefs',
     },
     {
+      // Attaches to Gateways that nobody named (Gateway API 1.4, GEP-3793).
+      cel: `!(${IS_ROUTE}) || dyn(object).?spec.?useDefaultGateways.orValue("None") == "None"`,
+      field: 'spec.useDefaultGateways',
+      fix: 'remove',
+    },
+    {
       over: listAt('spec.parentRefs'),
       cel: `!(${IS_ROUTE}) || (${PARENT})`,
       field: '',

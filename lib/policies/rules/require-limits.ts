@@ -13,16 +13,27 @@ const limit = (resource: string): Condition => {
   };
 };
 
+const STORAGE = 'string(it.resources.limits["ephemeral-storage"])';
+
+/** The namespace fills in a limit of the node's disk where there is none, and takes a zero as it is. */
+const someStorage: Condition = {
+  over: OWN_CONTAINERS,
+  cel: `!it.?resources.?limits[?"ephemeral-storage"].hasValue() || (isQuantity(${STORAGE}) && quantity(${STORAGE}).isGreaterThan(quantity("0")))`,
+  field: 'resources.limits.ephemeral-storage',
+  found: `"ephemeral-storage: " + ${STORAGE}`,
+  fix: 'remove',
+};
+
 export const requireLimits = defineRule({
   id: 'require-limits',
   title: 'Limits for cpu and memory',
   message:
-    'A container has no limit for cpu or memory (zero is none): set resources.limits.cpu and resources.limits.memory, at most {maxSize.cpu} cpu and {maxSize.memory} memory, or ask {contact}.',
+    'A container has no limit for cpu or memory (zero is none, for ephemeral-storage as well): set resources.limits.cpu and resources.limits.memory, at most {maxSize.cpu} cpu and {maxSize.memory} memory, or ask {contact}.',
   source: 'NSA/CISA Kubernetes Hardening Guide 1.2, resource policies',
   why: 'One preview without limits can take the memory and time of all others on the machine.',
   scope: 'makers',
   match: PODS,
-  conditions: [limit('cpu'), limit('memory')],
+  conditions: [limit('cpu'), limit('memory'), someStorage],
   examples: {
     good: examplePod({ container: 'resources: { limits: { cpu: 500m, memory: 256Mi } }' }),
     bad: examplePod({ container: 'resources: { limits: { cpu: 500m } }' }),
