@@ -321,7 +321,8 @@ test('own manifests cannot claim what was verified, at any depth', async () => {
   const scene = new Scene('digest, signature');
   const claim = { 'evidence.greenroom.dev/signature': scene.digest };
   const image = `${registry.host}/acme/shop@${scene.digest}`;
-  const template = { metadata: { annotations: claim }, spec: { containers: [{ name: 'own', image }] } };
+  const pod = { restartPolicy: 'OnFailure', containers: [{ name: 'own', image }] };
+  const template = { metadata: { annotations: claim }, spec: pod };
   const jobTemplate = { spec: { template } };
   const job = {
     apiVersion: 'batch/v1',
