@@ -75,7 +75,6 @@ const recipes = {
 /** A real program that greenroom's output is held against. */
 export type JudgeName = keyof typeof recipes;
 
-
 /** The folder of a judge's Go module, or of the requirements of its wheel. */
 export function judgeModule(module: string): string {
   return join(import.meta.dirname, 'judges', module);
