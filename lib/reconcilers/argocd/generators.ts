@@ -61,12 +61,6 @@ export function renderGenerator(generator: ApplicationSetGenerator): Record<stri
   return 'gitFiles' in generator ? renderGitFiles(generator.gitFiles) : renderPullRequests(generator.pullRequests);
 }
 
-/**
- * An empty template, as Argo CD's controller writes it into each generator at every webhook. Left out, the object would
- * be another one than that of the repository after each push to it, and be applied again.
- */
-const NO_TEMPLATE = { metadata: {}, spec: { destination: {}, project: '' } };
-
 function renderGitFiles(git: GitFilesGenerator): Record<string, unknown> {
   if (git.files.length === 0) {
     throw invalidInput([{ field: 'generator.gitFiles.files', message: 'must name at least one file' }]);
@@ -77,7 +71,6 @@ function renderGitFiles(git: GitFilesGenerator): Record<string, unknown> {
       revision: git.revision,
       files: [...git.files.map((path) => ({ path })), ...(git.exclude ?? []).map((path) => ({ path, exclude: true }))],
       requeueAfterSeconds: seconds(git.requeueAfterSeconds ?? 180),
-      template: NO_TEMPLATE,
     },
   };
 }
@@ -101,7 +94,6 @@ function renderPullRequests(pulls: PullRequestGenerator): Record<string, unknown
         ...pulls.credential,
       },
       requeueAfterSeconds: seconds(pulls.requeueAfterSeconds ?? 300),
-      template: NO_TEMPLATE,
     },
   };
 }

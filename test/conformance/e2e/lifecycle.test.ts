@@ -1,11 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { eventually } from '../eventually.ts';
 import { Live, seconds } from './live.ts';
-import type { Json } from './objects.ts';
 
 let live: Live;
 beforeAll(async () => {
@@ -65,28 +63,6 @@ describe('an apps repo, from init to gone', () => {
         Date.parse(binding.metadata.creationTimestamp),
       );
     }
-  });
-
-  it('is at rest between commits: a webhook makes nothing be applied again', async () => {
-    const syncs = async () => {
-      const { status } = await live.application('greenroom');
-      return [status.sync.status, status.history.length];
-    };
-    const before = await syncs();
-    expect(before[0]).toBe('Synced');
-    for (let push = 0; push < 3; push++) {
-      await live.argo.announcePush();
-      await eventually(
-        async () => {
-          const sets = (await live.get('applicationset', '--namespace=argocd')).items as Json[];
-          return sets.every(({ metadata }) => !('argocd.argoproj.io/application-set-refresh' in metadata.annotations));
-        },
-        { what: 'the ApplicationSets to look at the push' },
-      );
-      // Self-heal acts two seconds after a difference here.
-      await delay(4000);
-    }
-    expect(await syncs()).toEqual(before);
   });
 
   it('follows a change of the platform’s sizes: one sweep writes every preview anew, in one commit', async () => {
