@@ -4,10 +4,10 @@ import { IS_RESERVED, isListed } from './keys.ts';
 /**
  * Names without a prefix that controllers act on: container runtimes by dotted ones (`io.kubernetes.cri-o.Devices`,
  * `io.katacontainers.config...`), the others listed. Source: CRI-O allowed_annotations; Azure AD Pod Identity; the sidecar
- * of Grafana's chart, which loads dashboards, data sources and alerts of all namespaces; Istio.
+ * of Grafana's chart, which loads dashboards, data sources and alerts of all namespaces; Istio. The one dotted name that passes is the API server's own, on every DaemonSet.
  */
 const ACTED_ON =
-  '(k.contains(".") || k in ["aadpodidbinding", "istio-injection", "loki_rule"] || k.startsWith("grafana_"))';
+  '((k.contains(".") && k != "deprecated.daemonset.template.generation") || k in ["aadpodidbinding", "istio-injection", "loki_rule"] || k.startsWith("grafana_"))';
 
 /** What steers the platform itself is another rule's. */
 const allowed = (...lists: string[]): string =>
