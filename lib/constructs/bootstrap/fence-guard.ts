@@ -210,7 +210,9 @@ function accountShape(platform: PlatformSpec): GuardSpec['validations'] {
     onWrite(
       'rolebindings',
       [binds(RECONCILER_ACCOUNT, WORKLOADS_ROLE, name, namespace), ...watching].join(' || '),
-      `the binding of a preview gives its own account ${WORKLOADS_ROLE}${platform.status.watch ? `, and ${WATCH_ACCOUNT} ${WATCH_ROLE}` : ''}`,
+      platform.status.watch
+        ? `the two bindings of a preview give its own account ${WORKLOADS_ROLE}, and ${WATCH_ACCOUNT} ${WATCH_ROLE}`
+        : `the one binding of a preview gives its own account ${WORKLOADS_ROLE}`,
     ),
   ];
 }
