@@ -178,7 +178,10 @@ export class Reporter {
 
   async #read(name: string, namespace: KubeLike): Promise<PreviewObjects> {
     const found = { ...NOTHING, namespace } as { -readonly [K in keyof PreviewObjects]: PreviewObjects[K] };
-    const lists = await Promise.all(READ_KINDS.map(async (kind) => ({ kind, items: await this.#list(kind, name) })));
+    const isEnding = namespace.metadata?.deletionTimestamp !== undefined;
+    const lists = await Promise.all(
+      READ_KINDS.map(async (kind) => ({ kind, items: await this.#list(kind, name, isEnding) })),
+    );
     for (const { kind, items } of lists) {
       const named = items.map((item) => ({ ...item, kind: kind.kind }));
       found[kind.into] = [...found[kind.into], ...named];
@@ -186,12 +189,14 @@ export class Reporter {
     return found;
   }
 
-  async #list(kind: (typeof READ_KINDS)[number], name: string): Promise<readonly KubeLike[]> {
+  async #list(kind: (typeof READ_KINDS)[number], name: string, isEnding: boolean): Promise<readonly KubeLike[]> {
     const key = `${kind.group}/${kind.resource}`;
     if (this.#missing.has(key)) return [];
     try {
       return (await this.#options.api.list(pathOf(kind, name))).items;
     } catch (error) {
+      // The binding that lets it read goes with the first objects; what holds the rest is said by the namespace itself.
+      if (isEnding && error instanceof ApiError && error.status === 403) return [];
       // Kinds of other projects may not be there; a namespace that is just made may not be read yet.
       if (!(error instanceof ApiError) || kind.isFollowed || error.status !== 404) throw error;
       this.#missing.add(key);

@@ -131,6 +131,18 @@ describe('a reporter', () => {
     await expect.poll(() => [server.open, reporter.followed]).toEqual([1, 0]);
   });
 
+  test('says what is being deleted, although its binding went before the rest', async () => {
+    const { apply, server, last } = await start();
+    apply()(true);
+    await expect.poll(last).toMatchObject({ condition: 'ready' });
+    for (const kind of ['deployments', 'replicasets', 'pods', 'events']) {
+      server.refused.set(at('pr-shop-7', kind), 403);
+    }
+    const { metadata } = namespace('pr-shop-7');
+    server.put(NAMESPACES, { metadata: { ...metadata, deletionTimestamp: '2026-11-24T08:00:00Z' } });
+    await expect.poll(last).toMatchObject({ condition: 'ending', headSha: HEAD });
+  });
+
   test('leaves alone what only calls itself a preview, and what it may not read is said', async () => {
     const { server, calls, problems, reporter } = await start();
     server.put(NAMESPACES, { metadata: { name: 'kube-system', labels: { 'greenroom.dev/preview': 'pr-shop-7' } } });
