@@ -118,6 +118,7 @@ describe('a change of the apps repo', () => {
       /there is no cluster big/,
     ],
     ['a link', () => ({ [DEPLOYMENT]: { mode: '120000', content: '/etc/passwd' } }), /is a link/],
+    ['a link out of the repository', () => ({ logs: { mode: '120000', content: '/var/log' } }), /^logs: is a link/m],
     ['another repository', () => ({ '.gitmodules': '[submodule "x"]\n' }), /\.gitmodules: would bring in/],
     [
       'attributes of Git',
@@ -250,6 +251,13 @@ describe('previews that go', () => {
     expect((await verify(world, without([1, 2]))).code).toBe(0);
     const { code, stdout } = await verify(world, without([1, 2, 3, 4, 5]));
     expect([code, stdout]).toEqual([2, expect.stringContaining('5 of 5 previews would be removed')]);
+  });
+
+  test.each([1, 3])('all %d of a small apps repo need a person as well', async (count) => {
+    const world = await appsRepo(count);
+    const all = world.paths().filter((path) => path.startsWith('previews/'));
+    const { code, stdout } = await verify(world, Object.fromEntries(all.map((path) => [path, null])));
+    expect([code, stdout]).toEqual([1, expect.stringContaining(`acme/shop#${count} still wants it`)]);
   });
 });
 

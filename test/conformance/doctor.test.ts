@@ -351,6 +351,17 @@ describe('greenroom doctor', () => {
       },
     ],
     [
+      'an ApplicationSet whose Applications leave everything behind',
+      'generators',
+      /^previews-main: its syncPolicy keeps/,
+      {
+        break: () =>
+          patch('applicationset', 'previews-main', spec({ syncPolicy: { preserveResourcesOnDeletion: true } }), inArgo),
+        mend: () =>
+          patch('applicationset', 'previews-main', spec({ syncPolicy: { preserveResourcesOnDeletion: null } }), inArgo),
+      },
+    ],
+    [
       'a controller that never removes',
       'generators',
       /runs with the policy create-update/,

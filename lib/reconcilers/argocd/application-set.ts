@@ -66,8 +66,9 @@ export function applicationSet(props: ApplicationSetProps): KubeObject {
       goTemplate: true,
       goTemplateOptions: ['missingkey=error'],
       generators: [renderGenerator(props.generator)],
-      // Both are Argo CD's defaults, and what removal hangs on: said, so that nobody has to know.
-      syncPolicy: { applicationsSync: 'sync', preserveResourcesOnDeletion: false },
+      // Argo CD's default, and what removal depends on: said, so that nobody has to know. The other half of it,
+      // `preserveResourcesOnDeletion: false`, stays out: the controller drops a false from the live object.
+      syncPolicy: { applicationsSync: 'sync' },
       template: {
         metadata: {
           name: template.name,

@@ -68,12 +68,12 @@ async function generators({ reader, platform }: ClusterLook): Promise<Observatio
   const found: Observation[] = [];
   if (sets.kind === 'refused') found.push(couldNotLook('generators', 'ApplicationSets', sets));
   if (flags.kind === 'refused') found.push(couldNotLook('generators', 'argocd-cmd-params-cm', flags));
-  if (sets.kind === 'found') found.push(...setSettings(list(sets.value, 'items')));
+  if (sets.kind === 'found') found.push(...setSettings(list(sets.value, 'items'), namespace));
   if (flags.kind === 'found') found.push(...controllerFlags(flags.value));
   return found.length > 0 ? found : [ok('generators', 'no setting keeps closed previews or removes live ones')];
 }
 
-function setSettings(sets: readonly unknown[]): Observation[] {
+function setSettings(sets: readonly unknown[], namespace: string): Observation[] {
   const found: Observation[] = [];
   const emptied = sets.filter((set) => JSON.stringify(set).includes('"continueOnRepoNotFoundError":true'));
   if (emptied.length > 0) {
@@ -96,12 +96,16 @@ function setSettings(sets: readonly unknown[]): Observation[] {
       fail(
         'generators',
         `${named(keeps)}: its syncPolicy keeps what it made, so that closed previews never go.`,
-        'Let Argo CD sync the Application greenroom, which sets applicationsSync: sync and preserveResourcesOnDeletion: false.',
+        `Run kubectl patch applicationset ${text(keeps[0], 'metadata', 'name')} -n ${namespace} --type=merge -p '${REMOVES}'.`,
       ),
     );
   }
   return found;
 }
+
+const REMOVES = JSON.stringify({
+  spec: { syncPolicy: { applicationsSync: 'sync', preserveResourcesOnDeletion: null } },
+});
 
 const isOurs = (project: string) => project === FENCES_PROJECT || project === PREVIEWS_PROJECT;
 const named = (sets: readonly unknown[]) => names(sets.map((set) => text(set, 'metadata', 'name')));

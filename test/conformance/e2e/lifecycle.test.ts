@@ -1,9 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { eventually } from '../eventually.ts';
 import { Live, seconds } from './live.ts';
+import type { Json } from './objects.ts';
 
 let live: Live;
 beforeAll(async () => {
@@ -14,6 +16,36 @@ afterAll(() => live?.stop());
 const NUMBERS = [7, 8, 9];
 const nameOf = (number: number) => `pr-shop-${number}`;
 const folderOf = (number: number) => `previews/main/shop/${nameOf(number)}`;
+
+/** Number of the root Application's last sync. */
+async function lastSync(): Promise<number> {
+  const { status } = await live.application('greenroom');
+  return status.history.at(-1).id;
+}
+
+/** A webhook of a push, until the ApplicationSet controller has written what it remembers of it and taken it back. */
+async function pushSeenBySets(): Promise<void> {
+  const sets = async (): Promise<Json[]> => (await live.get('applicationset', '--namespace=argocd')).items;
+  const versions = new Map((await sets()).map(({ metadata }) => [metadata.name, metadata.resourceVersion]));
+  await live.argo.announcePush();
+  const seen = ({ metadata }: Json) =>
+    metadata.resourceVersion !== versions.get(metadata.name) &&
+    !('argocd.argoproj.io/application-set-refresh' in metadata.annotations);
+  await eventually(async () => (await sets()).every(seen), { what: 'the ApplicationSets to look at the push' });
+}
+
+/** How an Application compares with its repository, by a comparison that begins after this call. */
+async function comparedNow(name: string): Promise<string> {
+  await live.argo.refresh(name);
+  return eventually(
+    async () => {
+      const { metadata, status } = await live.application(name);
+      if ('argocd.argoproj.io/refresh' in metadata.annotations) throw new Error('not compared yet');
+      return status.sync.status;
+    },
+    { what: `${name} to be compared` },
+  );
+}
 
 describe('an apps repo, from init to gone', () => {
   it('is installed by an administrator once, and then applies itself with accounts of its own', async () => {
@@ -63,6 +95,18 @@ describe('an apps repo, from init to gone', () => {
         Date.parse(binding.metadata.creationTimestamp),
       );
     }
+  });
+
+  it('is at rest between commits: a webhook makes nothing be applied again', async () => {
+    const before = await lastSync();
+    for (let push = 0; push < 3; push++) {
+      await pushSeenBySets();
+      expect(await comparedNow('greenroom')).toBe('Synced');
+    }
+    // With a difference, self-heal acts two seconds after it here.
+    await delay(3000);
+    expect(await comparedNow('greenroom')).toBe('Synced');
+    expect(await lastSync()).toBe(before);
   });
 
   it('follows a change of the platform’s sizes: one sweep writes every preview anew, in one commit', async () => {

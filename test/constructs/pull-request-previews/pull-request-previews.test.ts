@@ -53,6 +53,7 @@ describe('PullRequestPreviews', () => {
           appSecretName: 'github-app',
         },
         requeueAfterSeconds: 60,
+        template: { metadata: {}, spec: { destination: {}, project: '' } },
       });
       expect(template.spec.destination).toEqual({
         server: 'https://spot.example.com',
