@@ -13,6 +13,7 @@ import { lookAt, reportedOf } from './look.ts';
 import { type Base, readBase, type SyncContext } from './plan/base.ts';
 import { isProposal } from './plan/eligibility.ts';
 import { type PreviewPlan, planPreview } from './plan/plan-preview.ts';
+import { holdsOn, type Lost } from './plan/rebase.ts';
 import type { Ahead } from './plan/slots.ts';
 import {
   environmentOf,
@@ -105,11 +106,18 @@ export async function syncPullRequest(
   };
   let last: { base: Base; plan: PreviewPlan } | undefined;
   const once = async () => {
+    let lost: Lost | undefined;
     const { commit, value } = await writer.write(
       context,
       async (base, ahead) => {
+        if (lost !== undefined && (await holdsOn(context.repo, lost, base))) {
+          const { plan } = lost;
+          return { plan, value: { base, plan, state: plan.state } };
+        }
         const value = await attempt(base, ahead);
-        return { plan: options.dryRun || asksForReview(base) ? null : value.plan, value };
+        if (options.dryRun || asksForReview(base)) return { plan: null, value };
+        lost = value.plan === null ? undefined : { base, plan: value.plan };
+        return { plan: value.plan, value };
       },
       options.apply,
     );
