@@ -153,7 +153,7 @@ export async function syncPullRequest(
   let commit: string | null = null;
   for (let i = 0; i < MAX_FOLLOW_UPS && applied.wrote; i++) {
     commit = applied.commit ?? commit;
-    if (!(await movedOn(context, applied.plan))) break;
+    if (!(await movedOn(context, applied))) break;
     applied = await once();
   }
   const result = applied;
@@ -207,10 +207,13 @@ const MAX_FOLLOW_UPS = 3;
  * Whether the pull request changed while the commit was made. A close that was handled in between found nothing to
  * remove, so nobody else would come back for it.
  */
-async function movedOn(context: SyncContext, plan: PreviewPlan | null): Promise<boolean> {
+async function movedOn(
+  context: SyncContext,
+  { base, plan }: { readonly base: Base; readonly plan: PreviewPlan | null },
+): Promise<boolean> {
   if (plan === null) return false;
   const { pull } = plan;
-  const environment = environmentOf(plan.name);
+  const environment = environmentOf(plan.name, base.platform);
   // What was committed stands, whether this can be asked or not.
   const lookup = await context.forge
     .pullRequest(pull.repository, pull.number, { environment })
