@@ -172,7 +172,8 @@ export class GitHubForge implements Forge {
       this.#noteStatus(pull, node);
       if (ahead) {
         const { deployments } = data.repository;
-        const listed = deployments && environment ? { environment, nodes: deploymentsOf({ deployments }) } : undefined;
+        const listed =
+          deployments && environment ? { environment, nodes: deploymentsOf({ deployments }, number) } : undefined;
         await this.#learn(pull, node as AheadNode, listed);
       }
       return { status: 'found', value: pull };

@@ -2,6 +2,7 @@ import { GreenroomError } from '../core/errors.ts';
 import type { RepositoryRef } from '../core/repository.ts';
 import {
   type Before,
+  type Deployment,
   isFork,
   NOTHING_BEFORE,
   type PublishOutcome,
@@ -157,13 +158,13 @@ function reportOf(
     return {
       comment: isTicked ? before.comment : renderComment(state, status, subject, options, before.comment, seen?.line),
       check: check === null ? null : { headSha: pull.head.sha, ...check },
-      deployment: seen?.deployment ?? null,
+      deployment: kept(seen?.deployment ?? null, base.platform),
     };
   };
   // Where nothing can be remembered, a time would be another one with every writing.
   const committedAt = options.can.hiddenMarkers ? base.now : null;
   return {
-    environment: name === '' ? null : environmentOf(name),
+    environment: name === '' ? null : environmentOf(name, base.platform),
     said: (before) => saidAt(before, committedAt, observed),
     // When it was looked at is no news.
     sameAs: JSON.stringify(
@@ -195,8 +196,13 @@ function noticeOf(state: PreviewState, options: ReportOptions): PullRequestRepor
 }
 
 /** Where a preview is deployed to, for the forge. */
-export function environmentOf(name: string): string {
-  return `preview/${name}`;
+export function environmentOf(name: string, { status }: Base['platform']): string {
+  return status.environments === 'shared' ? 'preview' : `preview/${name}`;
+}
+
+/** An environment that others share stays when a preview is gone. */
+function kept(deployment: Deployment | null, { status }: Base['platform']): Deployment | null {
+  return deployment === null || status.environments === 'each' ? deployment : { ...deployment, isGone: false };
 }
 
 function optionsOf({ forge }: SyncContext, { platform, now }: Said, { lineOf }: Saying): ReportOptions {

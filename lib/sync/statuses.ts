@@ -2,7 +2,7 @@ import { GreenroomError } from '../core/errors.ts';
 import { Pool } from '../core/pool.ts';
 import { type PreviewRecord, recordedPullRequest } from '../model/record.ts';
 import type { Status } from '../status/status.ts';
-import { readBase, type SyncContext } from './plan/base.ts';
+import { type Base, readBase, type SyncContext } from './plan/base.ts';
 import { livePreview } from './plan/live-preview.ts';
 import { environmentOf } from './publish.ts';
 import { whatIsSeen } from './seen.ts';
@@ -43,7 +43,7 @@ export async function previewStatuses(
   const read = async (record: PreviewRecord): Promise<PreviewStatus> => {
     const { name, identity, author, url, cluster, headSha, expires, cost } = record;
     const known = { name, url, cluster, headSha, expires, cost, owner: author };
-    const status = await statusOf(context, record, base.now, base.platform.policies.contact).catch(noAnswer);
+    const status = await statusOf(context, record, base).catch(noAnswer);
     return { ...known, repository: identity.repository, number: identity.number, status };
   };
   return Promise.all(records.map((record) => pool.run(() => read(record))));
@@ -57,19 +57,18 @@ function noAnswer(error: unknown): null {
 async function statusOf(
   { forge }: SyncContext,
   record: PreviewRecord,
-  now: number,
-  contact: string,
+  { now, platform }: Base,
 ): Promise<Status | null> {
   const { path, number } = recordedPullRequest(record);
   const lookup = await forge.pullRequestById(record.identity.repositoryId, number, { path });
   if (lookup.status === 'unknown') return null;
   const [kept, comments] = await Promise.all([
-    forge.deployments(lookup.value, environmentOf(record.name)),
+    forge.deployments(lookup.value, environmentOf(record.name, platform)),
     forge.comments(lookup.value),
   ]);
   const comment = comments.find(({ isOurs }) => isOurs)?.body ?? null;
   const live = livePreview(record);
   const state = { state: 'committed', preview: live, findings: [] } as const;
-  const input = { now, committedAt: null, state, live, observed: [], contact };
+  const input = { now, committedAt: null, state, live, observed: [], contact: platform.policies.contact };
   return whatIsSeen(input, { comment, kept })?.status ?? null;
 }

@@ -13,6 +13,7 @@ import { lookAt, reportedOf } from './look.ts';
 import { type Base, readBase, type SyncContext } from './plan/base.ts';
 import { isProposal } from './plan/eligibility.ts';
 import { type PreviewPlan, planPreview } from './plan/plan-preview.ts';
+import { holdsOn, type Lost } from './plan/rebase.ts';
 import type { Ahead } from './plan/slots.ts';
 import {
   environmentOf,
@@ -105,11 +106,18 @@ export async function syncPullRequest(
   };
   let last: { base: Base; plan: PreviewPlan } | undefined;
   const once = async () => {
+    let lost: Lost | undefined;
     const { commit, value } = await writer.write(
       context,
       async (base, ahead) => {
+        if (lost !== undefined && (await holdsOn(context.repo, lost, base))) {
+          const { plan } = lost;
+          return { plan, value: { base, plan, state: plan.state } };
+        }
         const value = await attempt(base, ahead);
-        return { plan: options.dryRun || asksForReview(base) ? null : value.plan, value };
+        if (options.dryRun || asksForReview(base)) return { plan: null, value };
+        lost = value.plan === null ? undefined : { base, plan: value.plan };
+        return { plan: value.plan, value };
       },
       options.apply,
     );
@@ -145,7 +153,7 @@ export async function syncPullRequest(
   let commit: string | null = null;
   for (let i = 0; i < MAX_FOLLOW_UPS && applied.wrote; i++) {
     commit = applied.commit ?? commit;
-    if (!(await movedOn(context, applied.plan))) break;
+    if (!(await movedOn(context, applied))) break;
     applied = await once();
   }
   const result = applied;
@@ -199,10 +207,13 @@ const MAX_FOLLOW_UPS = 3;
  * Whether the pull request changed while the commit was made. A close that was handled in between found nothing to
  * remove, so nobody else would come back for it.
  */
-async function movedOn(context: SyncContext, plan: PreviewPlan | null): Promise<boolean> {
+async function movedOn(
+  context: SyncContext,
+  { base, plan }: { readonly base: Base; readonly plan: PreviewPlan | null },
+): Promise<boolean> {
   if (plan === null) return false;
   const { pull } = plan;
-  const environment = environmentOf(plan.name);
+  const environment = environmentOf(plan.name, base.platform);
   // What was committed stands, whether this can be asked or not.
   const lookup = await context.forge
     .pullRequest(pull.repository, pull.number, { environment })

@@ -16,8 +16,8 @@ export interface Wanted<T> {
 }
 
 /**
- * Reads what it is about anew and plans. It is called again after every lost race, so nothing may be carried over from an
- * earlier call.
+ * Plans on a state of the apps repo. It is called again after every lost race: what it carries over from an earlier call has
+ * to hold on the new base.
  *
  * @param ahead what others of the same commit take and free
  */

@@ -107,6 +107,29 @@ describe('deployments', () => {
     expect(fake.deployments).toMatchObject([{ statuses: [{ state: 'in_progress' }] }]);
   });
 
+  test('of all previews to one environment, each pull request shows and ends its own', async () => {
+    const { world, fake } = await opened(platformText('status: { environments: shared }'));
+    const syncOf = (number: number) => world.with((context) => syncPullRequest(context, SHOP, number, { apply }));
+    // One head for both, as of two branches that were pushed from one commit.
+    world.pull('shop', 8);
+    await sync(world);
+    await syncOf(8);
+    const shown = () => fake.deployments.map(({ environment, statuses }) => [environment, statuses.at(-1)]);
+    expect(shown()).toMatchObject([
+      ['preview', { state: 'in_progress', environment_url: 'https://pr-shop-7.apps.example.com' }],
+      ['preview', { state: 'in_progress', environment_url: 'https://pr-shop-8.apps.example.com' }],
+    ]);
+    fake.requests.length = 0;
+    await sync(world);
+    expect(writes(fake).filter((write) => /deployment/i.test(write))).toEqual([]);
+    world.pull('shop', 7, { state: 'closed' });
+    await sync(world);
+    expect(shown()).toMatchObject([
+      ['preview', { state: 'inactive' }],
+      ['preview', { state: 'in_progress' }],
+    ]);
+  });
+
   test('of two that were made for one commit at the same time, the first stays', async () => {
     const { world, fake } = await opened();
     await sync(world);

@@ -148,8 +148,8 @@ test('the local forge keeps it in its file, and a file out of shape remembers no
 });
 
 describe('deployments on GitHub', () => {
-  async function world(): Promise<{ world: InstanceType<typeof GitHubWorld>; fake: FakeGitHub }> {
-    const world = opened(new GitHubWorld());
+  async function world(platform?: string): Promise<{ world: InstanceType<typeof GitHubWorld>; fake: FakeGitHub }> {
+    const world = opened(new GitHubWorld(platform));
     return { world, fake: await world.github() };
   }
   const states = (fake: FakeGitHub) => fake.deployments.map(({ statuses }) => statuses.map(({ state }) => state));
@@ -192,6 +192,18 @@ describe('deployments on GitHub', () => {
     const gone: Observation = { source: 'cluster', headSha, at: on.now, condition: 'gone' };
     expect((await sync(on, { observed: [gone] })).notes).toEqual([]);
     expect(states(fake).map((all) => all.at(-1))).toEqual(isAllowed ? [] : ['inactive']);
+  });
+
+  test('gone: an environment that others share stays', async () => {
+    const { world: on, fake } = await world(platformText('status: { environments: shared }'));
+    await sync(on);
+    const headSha = head(on);
+    on.pull('shop', 7, { state: 'closed' });
+    await sync(on);
+    const gone: Observation = { source: 'cluster', headSha, at: on.now, condition: 'gone' };
+    await sync(on, { observed: [gone] });
+    expect(states(fake).map((all) => all.at(-1))).toEqual(['inactive']);
+    expect(fake.requests.some(({ method }) => method === 'DELETE')).toBe(false);
   });
 
   test('a token that may not write deployments still keeps what was seen, in the comment', async () => {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { GreenroomError } from '../../lib/core/errors.ts';
 import type { AppsRepo, CommitRequest } from '../../lib/gitops/apps-repo.ts';
 import type { SyncContext } from '../../lib/sync/plan/base.ts';
@@ -24,22 +24,22 @@ async function shop(pulls: number, extra = '') {
     forge.pull('acme', 'shop', { number, repositoryId: 101, head: { sha, ref: 'x', repositoryId: 101 } });
   }
   const commits: string[][] = [];
-  let refuse: (request: CommitRequest) => void = () => undefined;
-  const open = (): SyncContext => {
+  let refuse: (request: CommitRequest) => unknown = () => undefined;
+  const open = (clock = () => COMMIT_TIME + 60): SyncContext => {
     const own = store.open(() => COMMIT_TIME);
     const repo: AppsRepo = {
       description: 'memory',
       read: (...request) => own.read(...request),
       close: () => own.close(),
       async commit(request) {
-        refuse(request);
+        await refuse(request);
         const result = await own.commit(request);
         const names = [...request.change.keys()].map((path) => path.split('/')[3]!);
         if (result.status === 'committed') commits.push([...new Set(names)]);
         return result;
       },
     };
-    return { repo, forge, clock: () => COMMIT_TIME + 60 };
+    return { repo, forge, clock };
   };
   const sync = (context: SyncContext, number: number, writer: Writer) =>
     syncPullRequest(context, SHOP, number, { writer, apply: patient });
@@ -47,7 +47,7 @@ async function shop(pulls: number, extra = '') {
     refuse = by;
   };
   const previews = async () => [...(await plain.read(['previews/*/*/*/preview.json'])).files.keys()].length;
-  return { forge, commits, open, sync, previews, refusing };
+  return { forge, plain, commits, open, sync, previews, refusing };
 }
 
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
@@ -99,6 +99,87 @@ test('two processes share the branch: all are right, nothing is lost', async () 
   await Promise.all(upTo(40).map(one));
   expect(await previews()).toBe(40);
   expect(commits.length).toBeLessThanOrEqual(6);
+});
+
+describe('a lost race', () => {
+  type Shop = Awaited<ReturnType<typeof shop>>;
+  const replaced = async ({ plain }: Shop, files: Record<string, string>) => {
+    const { head } = await plain.read([]);
+    await plain.commit({ expectedHead: head, change: new Map(Object.entries(files)), message: 'another' });
+  };
+
+  /** Ten pull requests in one commit, before which something else happens; `read` are those that were asked for to plan. */
+  async function lost(meanwhile: (world: Shop, later: (seconds: number) => void) => unknown) {
+    const world = await shop(10);
+    let now = COMMIT_TIME + 60;
+    let isFirst = true;
+    const read: number[] = [];
+    let committed: readonly string[] = [];
+    const asked = world.forge.pullRequest.bind(world.forge);
+    world.forge.pullRequest = (repository, number) => {
+      // Afterwards each is asked for once more, to see whether it moved on.
+      if (committed.length === 0) read.push(number);
+      return asked(repository, number);
+    };
+    world.refusing(async () => {
+      if (isFirst) {
+        isFirst = false;
+        await meanwhile(world, (seconds) => (now += seconds));
+      }
+    });
+    const context = world.open(() => now);
+    const { commit } = context.repo;
+    const repo: AppsRepo = {
+      ...context.repo,
+      commit: async (request) => {
+        const result = await commit(request);
+        if (result.status === 'committed') committed = [...request.change.values()].map(String);
+        return result;
+      },
+    };
+    const writer = new Writer();
+    const results = await Promise.all(upTo(10).map((number) => world.sync({ ...context, repo }, number, writer)));
+    return { ...world, results, read, committed: committed.join() };
+  }
+
+  test('costs no second reading of the pull requests', async () => {
+    const { read, previews, commits } = await lost((world) => replaced(world, { 'README.md': 'another' }));
+    expect([read.length, await previews(), commits.length]).toEqual([10, 10, 1]);
+  });
+
+  test('costs one where the settings are others now', async () => {
+    const { read, committed, previews } = await lost((world) =>
+      replaced(world, { 'greenroom.yaml': platformText().replaceAll('example.com', 'example.org') }),
+    );
+    expect([read.length, await previews()]).toEqual([20, 10]);
+    expect([committed.includes('example.org'), committed.includes('apps.example.com')]).toEqual([true, false]);
+  });
+
+  test('costs one where it took longer than what was read is worth', async () => {
+    const { read, previews } = await lost(async (world, later) => {
+      await replaced(world, { 'README.md': 'another' });
+      later(30);
+    });
+    expect([read.length, await previews()]).toEqual([20, 10]);
+  });
+
+  test('costs one for the pull request that another process has dealt with', async () => {
+    const { read, results, commits, previews } = await lost((world) => world.sync(world.open(), 3, new Writer()));
+    expect(read.toSorted((a, b) => a - b).filter((number) => number !== 3)).toEqual(
+      upTo(10).filter((number) => number !== 3),
+    );
+    expect(results.map(({ effect }) => effect)).toEqual(upTo(10).map((number) => (number === 3 ? 'none' : 'create')));
+    expect([commits.map((names) => names.length), await previews()]).toEqual([[1, 9], 10]);
+  });
+
+  test('with a pull request that was closed meanwhile: it has no preview in the end', async () => {
+    const { results, previews } = await lost(async (world) => {
+      await replaced(world, { 'README.md': 'another' });
+      world.forge.pull('acme', 'shop', { number: 3, repositoryId: 101, state: 'closed' });
+      await world.sync(world.open(), 3, new Writer());
+    });
+    expect([results[2]!.state.state, await previews()]).toEqual(['none', 9]);
+  });
 });
 
 test('what is refused holds up no other of the same commit', async () => {

@@ -5,8 +5,8 @@ import type { Deployment, KeptDeployment, LiveDeployment, PullRequest } from '..
 import type { GitHubClient } from '../http/client.ts';
 
 /** Fields of a GraphQL Repository: the deployments to `$environment`, the newest first. */
-export const DEPLOYMENT_FIELDS = `deployments(environments: [$environment], first: 20, orderBy: { field: CREATED_AT, direction: DESC }) {
-      nodes { id commitOid createdAt latestStatus { state environmentUrl description } }
+export const DEPLOYMENT_FIELDS = `deployments(environments: [$environment], first: 100, orderBy: { field: CREATED_AT, direction: DESC }) {
+      nodes { id commitOid createdAt description latestStatus { state environmentUrl description } }
     }`;
 
 const LIST = `query ListDeployments($owner: String!, $name: String!, $environment: String!) {
@@ -17,6 +17,7 @@ export interface DeploymentNode {
   readonly id: string;
   readonly commitOid: string;
   readonly createdAt: string;
+  readonly description: string | null;
   readonly latestStatus: {
     readonly state: string;
     readonly environmentUrl: string | null;
@@ -94,11 +95,16 @@ export async function readDeployments(
     const reason = errors[0]?.message ?? 'it is not where it was';
     throw new GreenroomError('unreachable', `deployments of ${path}: ${reason}`);
   }
-  return deploymentsOf(found);
+  return deploymentsOf(found, pull.number);
 }
 
-export function deploymentsOf({ deployments }: WithDeployments): StoredDeployment[] {
-  return (deployments.nodes ?? []).flatMap((node) => (node === null ? [] : stored(node)));
+/** Of one pull request: an environment may be that of all. */
+export function deploymentsOf({ deployments }: WithDeployments, number: number): StoredDeployment[] {
+  return (deployments.nodes ?? []).flatMap((node) => (node?.description === descriptionOf(number) ? stored(node) : []));
+}
+
+function descriptionOf(number: number): string {
+  return `Preview of pull request ${number}`;
 }
 
 /** GraphQL's words for what we write; whatever else it may be counts as over. */
@@ -129,7 +135,7 @@ async function create(client: GitHubClient, pull: PullRequest, environment: stri
     repo,
     ref,
     environment,
-    description: `Preview of pull request ${pull.number}`,
+    description: descriptionOf(pull.number),
     // By default GitHub would merge the base branch into the head, and wait for all checks, ours included.
     auto_merge: false,
     required_contexts: [],

@@ -75,6 +75,14 @@ export const status = section({
     description:
       'Let `greenroom watch` in each cluster read the objects of previews: each fence binds its account to that.',
   }),
+  environments: z
+    .enum(['each', 'shared'])
+    .default('each')
+    .meta({
+      description:
+        'Environment of a preview on the pages of its repository: one for each (`preview/<name>`), which is deleted with it ' +
+        'where the permission is there, or the one environment `preview` for all.',
+    }),
 }).meta({ description: 'Who looks whether a preview answers.' });
 
 export const commit = section({

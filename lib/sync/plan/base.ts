@@ -76,6 +76,8 @@ export interface Base {
   readonly notes: readonly string[];
   /** Null where no source asks for them. */
   readonly registrations: Registrations | null;
+  /** The files that all of this was read from; null where they are not all that decides, e.g. beside modules of the platform's. */
+  readonly source: FileSet | null;
   /** The records of all previews at this commit; read when first asked for, since most runs need only their own. */
   readonly records: () => Promise<readonly StoredRecord[]>;
 }
@@ -108,15 +110,17 @@ export async function readBase(context: Omit<SyncContext, 'forge'>, at?: string)
   const now = context.clock();
   const exceptions = exceptionFiles(files);
   const { refused, malformed } = loadExceptions(exceptions, { now, platform, rules: chosenRules({ extraRules }) });
+  const registered = await registrationFiles(context.repo, platform, head);
   let records: Promise<readonly StoredRecord[]> | undefined;
   return {
     head,
+    source: namedExtensions(text).length > 0 ? null : new Map([...files, ...(registered ?? [])]),
     platform,
     now,
     extraRules,
     notes: [...malformed, ...refused].map((problem) => `exception ignored: ${formatProblem(problem)}`),
     trust: await trustOf(platform, files, now),
-    registrations: await registrationsOf(context.repo, platform, head),
+    registrations: registered && new Registrations(registered),
     compile: createCompiler({
       platform,
       exceptions,
@@ -161,9 +165,13 @@ export async function ownModules(
 }
 
 /** A file for each micro app: read where somebody asks for them. */
-async function registrationsOf(repo: AppsRepo, { sources }: PlatformSpec, head: string | null) {
+async function registrationFiles(
+  repo: AppsRepo,
+  { sources }: PlatformSpec,
+  head: string | null,
+): Promise<FileSet | null> {
   if (!sources.some(({ registered }) => registered)) return null;
-  return new Registrations((await repo.read([MICRO_APPS_GLOB], head)).files);
+  return (await repo.read([MICRO_APPS_GLOB], head)).files;
 }
 
 /** sigstore's libraries are loaded where somebody's signature counts. */

@@ -46,6 +46,8 @@ export interface PreviewPlan {
   readonly lineOf?: (field: string) => number | null;
   /** Objects that an update or a first writing changes. @default - none */
   readonly objects?: readonly ObjectChange[];
+  /** What lay there in the apps repo when it was planned. @default - it is planned anew for every commit */
+  readonly found?: Found;
 }
 
 /**
@@ -65,7 +67,8 @@ export async function planPreview(
   const refusal = refusalOf(pull, base.platform, base.registrations) ?? stopOf(pull);
   // What takes a place looks at all the others anyway.
   const findsAmongAll = refusal === null && hasLimits(base.platform);
-  const { existing, nameTakenBy } = await findExisting(context.repo, base, identity, derived, findsAmongAll);
+  const found = await findExisting(context.repo, base, identity, derived, findsAmongAll);
+  const { existing, nameTakenBy } = found;
   const plan = planner(context.forge, pull, existing, existing?.name ?? derived, nameTakenBy !== null, base);
   const made = await planHead(context, base, pull, { existing, nameTakenBy, derived, refusal, plan }, ahead);
   const held = await heldToEvidence(context, base, made, existing, async (record) => {
@@ -75,7 +78,7 @@ export async function planPreview(
     const compiled = await compileHead(context, base, at, existing, loadPreview(text, PREVIEW_FILE));
     return 'status' in compiled ? null : compiled;
   });
-  return { ...made, ...held };
+  return { ...made, ...held, found };
 }
 
 /** What is known of a pull request before its files are read. */

@@ -64,6 +64,7 @@ export function deploymentNodes(fake: FakeGitHub, repo: FakeRepository, page: De
       // As on GitHub, where the numbers have outgrown it.
       databaseId: null,
       commitOid: one.sha,
+      description: one.description,
       createdAt: new Date(one.created_at * 1000).toISOString(),
       latestStatus:
         latest === undefined

@@ -28,7 +28,7 @@ export function deployment(repo: FakeRepository, stored: StoredDeployment): Sche
     payload: {},
     original_environment: environment,
     environment,
-    description: null,
+    description: stored.description,
     creator: BOT,
     created_at: TIME,
     updated_at: TIME,

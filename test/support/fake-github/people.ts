@@ -11,6 +11,7 @@ export interface StoredDeployment {
   readonly repository: string;
   readonly sha: string;
   readonly environment: string;
+  readonly description: string;
   /** Unix seconds. */
   readonly created_at: number;
   readonly transient_environment: boolean;
@@ -70,6 +71,7 @@ function deploy(fake: FakeGitHub, repo: FakeRepository, { body }: FakeRequest): 
     repository: keyOf(repo),
     sha: String(body['ref']),
     environment: String(body['environment'] ?? 'production'),
+    description: String(body['description'] ?? ''),
     created_at: fake.clock(),
     transient_environment: body['transient_environment'] === true,
     production_environment: body['production_environment'] === true,
