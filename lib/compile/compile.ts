@@ -23,6 +23,7 @@ import { type Manifest, manifestFiles } from './files.ts';
 import type { Times } from './lifetime.ts';
 import { servicePorts } from './manifest-ports.ts';
 import { type MakerManifest, manifestTexts, readManifests } from './manifests.ts';
+import { type ManifestImages, manifestImages, withCommit } from './moving-images.ts';
 import { notesOf } from './notes.ts';
 import { limitRangeShortfalls, quotaShortfalls } from './quota.ts';
 import type { ResolvedApp } from './resolve.ts';
@@ -128,7 +129,12 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
   const repository = `${identity.owner}/${identity.repository}`;
   const evidence: EvidenceByDigest = input.evidence ?? new Map();
   const note = (object: Manifest) => withEvidence(object, evidence);
-  const makers = readManifests(preview, input.manifests, settings).map((own) => ({ ...own, object: note(own.object) }));
+  const commit = { apps: resolved.apps, headSha };
+  const noteOwn = (object: Manifest) => note(withCommit(object, commit));
+  const makers = readManifests(preview, input.manifests, settings).map((own) => ({
+    ...own,
+    object: noteOwn(own.object),
+  }));
   charts.namespace.openPorts(servicePorts(makers.map(({ object }) => object)));
   const fence = objectsOf(charts.fence);
   const generated = objectsOf(charts.app).map(note);
@@ -153,7 +159,7 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
     manifests: manifestTexts(input.manifests),
     makers,
     fence,
-    committed: (object) => note(adapted(object, settings) as Manifest),
+    committed: (object) => noteOwn(adapted(object, settings) as Manifest),
     namespaceObject,
   });
   const findings = explained(evaluated, app, evidence, platform.policies.contact);
@@ -181,7 +187,7 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
     image: formatImage(first.image),
     imageDigest: first.image.digest ?? null,
     ...recordedImages(input.digests, resolved.apps),
-    ...unversioned(resolved.apps, platform),
+    ...unversioned(resolved.apps, manifestImages(manifests, commit), platform),
     ...(evidence.size === 0 ? {} : { evidence: notedOf(evidence) }),
     ...(evidenceLost && { evidenceLost }),
     url,
@@ -226,14 +232,22 @@ function recordedImages(
 }
 
 /** The images of which nobody knows the commit: nothing about them names it, and no provenance was asked. */
-function unversioned(apps: readonly ResolvedApp[], { evidence }: PlatformSpec): Pick<PreviewRecord, 'unversioned'> {
+function unversioned(
+  apps: readonly ResolvedApp[],
+  own: ManifestImages,
+  { evidence }: PlatformSpec,
+): Pick<PreviewRecord, 'unversioned' | 'independent'> {
   if (evidence.require.includes('provenance')) return {};
   const named = apps
     .filter(({ namesCommit }) => !namesCommit)
     .map(({ spec: { image: written }, image: { digest, ...tagged } }) =>
       formatImage(digest !== undefined && written.includes('@') ? { ...tagged, digest } : tagged),
     );
-  return named.length === 0 ? {} : { unversioned: [...new Set(named)] };
+  const all = [...new Set([...named, ...own.unversioned])];
+  return {
+    ...(all.length > 0 && { unversioned: all }),
+    ...(own.independent.length > 0 && { independent: [...own.independent] }),
+  };
 }
 
 function notedOf(evidence: EvidenceByDigest): PreviewRecord['evidence'] {

@@ -4,6 +4,7 @@ import type { NotedEvidence } from '../model/evidence.ts';
 import { parseImage } from '../model/image.ts';
 import { parsePath, podPath, valueAt } from '../policies/paths.ts';
 import { EVIDENCE_PREFIX } from '../policies/rules/evidence.ts';
+import { annotated } from './annotated.ts';
 import type { Manifest } from './files.ts';
 import { podImages } from './images.ts';
 
@@ -53,15 +54,6 @@ export function withEvidence(object: Manifest, evidence: EvidenceByDigest): Mani
 function entryOf(digest: string, name: Noted, noted: NotedEvidence | undefined): string[] {
   if (name !== 'vulnerabilities') return noted?.[name] ? [digest] : [];
   return noted?.vulnerabilities === undefined ? [] : [`${digest}=${noted.vulnerabilities}`];
-}
-
-function annotated<T>(value: T, path: readonly string[], added: Readonly<Record<string, string>>): T {
-  const record = value as Record<string, unknown>;
-  const [key, ...rest] = path;
-  if (key !== undefined) return { ...record, [key]: annotated(record[key], rest, added) } as T;
-  const metadata = (record['metadata'] ?? {}) as Record<string, unknown>;
-  const annotations = { ...(metadata['annotations'] as Record<string, string> | undefined), ...added };
-  return { ...record, metadata: { ...metadata, annotations } } as T;
 }
 
 /**

@@ -12,15 +12,17 @@ export interface Times {
   readonly updatedAt: number;
   /** Committer time of the head commit; null when unknown. */
   readonly committedAt: number | null;
-  /** What somebody with write permission asked for at this commit. @default - nothing */
+  /** When somebody with write permission asked to start it again at this commit. @default - never */
+  readonly restartedAt?: number | null | undefined;
+  /** A later end that somebody with write permission asked for at this commit. @default - none */
   readonly extension?: Extension | null | undefined;
 }
 
 export interface Extension {
   /** Unix seconds: when it was asked for. */
   readonly at: number;
-  /** Unix seconds; null for as long as after a push at that time. */
-  readonly until: number | null;
+  /** Unix seconds. */
+  readonly until: number;
 }
 
 /**
@@ -31,14 +33,17 @@ export interface Extension {
 export function activeSince(times: Times): number {
   const latest = Math.max(times.createdAt, times.updatedAt);
   const pushed = Math.min(Math.max(times.committedAt ?? times.createdAt, times.createdAt), latest);
-  return times.extension?.until === null ? Math.max(pushed, times.extension.at) : pushed;
+  return Math.max(pushed, times.restartedAt ?? pushed);
+}
+
+/** Unix seconds up to which an extension holds: at most what a push at its time would win with the longest ttl. */
+export function extendedUntil({ at, until }: Extension, { max }: Pick<PlatformSpec['ttl'], 'max'>): number {
+  return Math.min(until, at + durationSeconds(max));
 }
 
 /**
  * Unix seconds at which a preview ends. A pure function of the pull request, so that a preview that ended stays ended
  * and a rebuilt apps repo has the same ends as before.
- *
- * An extension wins at most what a push at its time would win with the longest ttl.
  *
  * @param ttl the maker's `spec.ttl`. @default - the platform's `ttl.default`
  */
@@ -49,10 +54,9 @@ export function expiresAt(
   platform: PlatformSpec['ttl'],
 ): number {
   const chosen = hasLabel(labels, KEEP_LABEL) ? platform.max : (ttl ?? platform.default);
-  const max = durationSeconds(platform.max);
-  const regular = activeSince(times) + Math.min(durationSeconds(chosen), max);
-  const { at, until } = times.extension ?? { at: 0, until: null };
-  return until === null ? regular : Math.max(regular, Math.min(until, at + max));
+  const regular = activeSince(times) + Math.min(durationSeconds(chosen), durationSeconds(platform.max));
+  const { extension } = times;
+  return extension == null ? regular : Math.max(regular, extendedUntil(extension, platform));
 }
 
 /** When a preview ends, and why that is early. */

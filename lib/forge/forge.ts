@@ -50,9 +50,12 @@ export interface Override extends OverrideRequest {
 }
 
 export interface OverrideRequest {
-  /** `stop`: no preview. `run`: a preview, as if the commit had just been pushed, or until a time. */
-  readonly action: 'stop' | 'run';
-  /** Unix seconds until which it shall run; null for as long as after a push. Null for `stop`. */
+  /** `stop`: no preview. `start`: a preview, as if the commit had just been pushed. `extend`: one with a later end. */
+  readonly action: 'stop' | 'start' | 'extend';
+  /**
+   * Unix seconds until which it may run, where that is later than its end without an extension; null where nobody
+   * extended it. `stop` and `start` keep it from before; `extend` always has one.
+   */
   readonly until: number | null;
   /** Login name of who asked. */
   readonly by: string;

@@ -14,7 +14,7 @@ const CommentFile = z.object({
 
 const OverrideFile = z.object({
   headSha: z.string(),
-  action: z.enum(['stop', 'run']),
+  action: z.enum(['stop', 'start', 'extend']),
   until: z.int().nullable(),
   by: z.string(),
   commentId: z.int(),

@@ -27,8 +27,10 @@ export const recordSchema = z.object({
   imageDigest: z.string().max(80).nullable(),
   /** With several apps: what the tags of all their images stand for, by the image with its tag. */
   images: z.record(z.string().max(600), z.string().max(80)).optional(),
-  /** Images of its apps whose names do not say which commit they hold, as preview.yaml or the tag rule names them; left out for none. */
+  /** Images of its apps, and of own manifests from the same repositories, whose names do not say which commit they hold; left out for none. */
   unversioned: z.array(z.string().max(600)).optional(),
+  /** Images of own manifests from elsewhere, by tag: a new commit alone does not restart them; left out for none. */
+  independent: z.array(z.string().max(600)).optional(),
   /** What was shown of each image, by digest; left out where the platform asks for no more than digests. */
   evidence: z.record(z.string().regex(/^sha256:[0-9a-f]{64}$/), notedEvidence).optional(),
   /** Its images no longer show what is required, so that it ends early. */

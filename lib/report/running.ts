@@ -68,13 +68,15 @@ function stateText({ preview, status, subject, options }: Running, cost: string)
 }
 
 /** What is known to be shown: the commit, or images about which nobody knows more than their names. */
-function shownWords({ unversioned = [] }: LivePreview, commit: string): string {
-  if (unversioned.length === 0) return `Shows ${commit}.`;
+function shownWords({ unversioned = [], independent = [] }: LivePreview, commit: string): string {
+  const apart =
+    independent.length === 0 ? '' : ` A new commit alone does not restart ${independent.map(code).join(', ')}.`;
+  if (unversioned.length === 0) return `Shows ${commit}.${apart}`;
   const why =
     unversioned.length === 1
       ? 'its name does not say which commit it holds'
       : 'their names do not say which commits they hold';
-  return `Runs ${unversioned.map(code).join(', ')} for ${commit}; ${why}.`;
+  return `Runs ${unversioned.map(code).join(', ')} for ${commit}; ${why}.${apart}`;
 }
 
 /** What to do and where, or who has to do something; empty where it goes on by itself. */

@@ -12,6 +12,8 @@ export interface LivePreview {
   readonly headSha: string;
   /** Images whose names do not say which commit they hold. @default - none: they are those of the head commit */
   readonly unversioned?: readonly string[];
+  /** Images of own manifests that a new commit alone does not restart. @default - none */
+  readonly independent?: readonly string[];
   /** Where it runs. @default - not known */
   readonly cluster?: string;
   /** Unix seconds: when the pull request was opened. */

@@ -199,6 +199,51 @@ describe('a new commit', () => {
     expect(podOf('ghcr.io/acme/shop', '').record).not.toHaveProperty('unversioned');
   });
 
+  const ownPod = (kind: string, image: string, commit: Partial<CompileInput>, app = 'ghcr.io/acme/shop') => {
+    const spec = `restartPolicy: ${kind === 'Job' ? 'Never' : 'Always'}, containers: [{ name: job, image: '${image}' }]`;
+    const selector = kind === 'Job' ? '' : 'selector: { matchLabels: { app: job } }, ';
+    const own = manifests({
+      'k8s/job.yaml': `apiVersion: ${kind === 'Job' ? 'batch' : 'apps'}/v1\nkind: ${kind}\nmetadata: { name: job }\nspec: { ${selector}template: { metadata: { labels: { app: job } }, spec: { ${spec} } } }\n`,
+    });
+    const { files, folder, record, findings } = compile(previewText('manifests: k8s', app), '', {
+      ...commit,
+      manifests: own,
+    });
+    const { template } = parse(files.get(`${folder}/app/${kind.toLowerCase()}.job.yaml`)!).spec;
+    return { template, record, rules: findings.map(({ rule }) => rule) };
+  };
+
+  test.each(['Deployment', 'StatefulSet', 'DaemonSet'])(
+    'restarts the pods of a %s of own manifests with an image of the app and a tag that may have moved',
+    (kind) => {
+      for (const [written, app] of [
+        ['ghcr.io/acme/shop:main', 'ghcr.io/acme/shop'],
+        ['ghcr.io/acme/shop:main', 'ghcr.io/acme/shop:main'],
+        ['${image}', 'ghcr.io/acme/shop:main'],
+        ['ghcr.io/acme/shop:pr-${number}', 'ghcr.io/acme/shop'],
+      ] as const) {
+        const [before, after] = [first!, second!].map((commit) => ownPod(kind, written, commit, app));
+        expect(before!.template.metadata.annotations).not.toEqual(after!.template.metadata.annotations);
+        expect(after!.template.spec.containers[0].imagePullPolicy).toBe('Always');
+        expect(after!.record.unversioned).toEqual([after!.template.spec.containers[0].image]);
+        expect(after!.rules).not.toContain('reserved-keys');
+      }
+    },
+  );
+
+  test('leaves pods of own manifests alone whose image is of the commit, of elsewhere, or of a Job, which cannot change', () => {
+    const plain = (kind: string, image: string) => {
+      const { template, record } = ownPod(kind, image, first!);
+      expect(template.metadata.annotations).toBeUndefined();
+      return record;
+    };
+    expect(plain('Deployment', 'ghcr.io/acme/shop:${sha}')).not.toHaveProperty('unversioned');
+    expect(plain('Deployment', 'ghcr.io/acme/shop')).not.toHaveProperty('unversioned');
+    expect(plain('Deployment', 'ghcr.io/acme/redis:7')).toMatchObject({ independent: ['ghcr.io/acme/redis:7'] });
+    expect(plain('Deployment', `ghcr.io/acme/redis@sha256:${'1'.repeat(64)}`)).not.toHaveProperty('independent');
+    expect(plain('Job', 'ghcr.io/acme/shop:main')).toMatchObject({ unversioned: ['ghcr.io/acme/shop:main'] });
+  });
+
   test('where digests are looked up, the pod follows the digest', () => {
     const image = 'ghcr.io/acme/shop:main';
     const digests = new Map([[image, `sha256:${'1'.repeat(64)}`]]);

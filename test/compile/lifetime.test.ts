@@ -37,8 +37,7 @@ describe('when a preview ends', () => {
 describe('an extension', () => {
   const platform = { default: '4h', max: '8h', warn: '1h' };
   const times = { createdAt: 1000, updatedAt: 1000, committedAt: 1000 };
-  const end = (extension: { at: number; until: number | null }) =>
-    expiresAt({ ...times, extension }, [], undefined, platform);
+  const end = (extension: { at: number; until: number }) => expiresAt({ ...times, extension }, [], undefined, platform);
 
   test('moves the end to its own, never beyond the longest life from when it was asked for', () => {
     expect(end({ at: 2000, until: 1000 + 6 * 3600 })).toBe(1000 + 6 * 3600);
@@ -49,7 +48,10 @@ describe('an extension', () => {
     expect(end({ at: 2000, until: 1001 })).toBe(1000 + 4 * 3600);
   });
 
-  test('without an end counts as a push at its time', () => {
-    expect(end({ at: 90_000, until: null })).toBe(90_000 + 4 * 3600);
+  test('stays where it was started again, which counts as a push at its time', () => {
+    const again = (until: number) =>
+      expiresAt({ ...times, restartedAt: 90_000, extension: { at: 90_000, until } }, [], undefined, platform);
+    expect(again(91_000)).toBe(90_000 + 4 * 3600);
+    expect(again(90_000 + 5 * 3600)).toBe(90_000 + 5 * 3600);
   });
 });

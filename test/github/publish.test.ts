@@ -286,6 +286,24 @@ describe('what commands leave on GitHub', () => {
     ]);
   });
 
+  test('an extension is in the words of a later stop and start as well, and is read from them', async () => {
+    const { world, fake } = await opened(platformText('ttl: { default: 4h, max: 8h }'));
+    await world.allow('shop', 'mia', 'write');
+    for (const command of ['extend 4h', 'stop', 'start']) {
+      world.now += HOUR;
+      const id = await world.say('shop', 7, 'mia', `/preview ${command}`);
+      await world.with((context) => handleComment(context, SHOP, 7, id));
+    }
+    expect(fake.statuses.map(({ description }) => description)).toEqual([
+      'kept until 2026-11-24T16:00:00Z by mia',
+      'stopped by mia, extended until 2026-11-24T16:00:00Z',
+      'started again by mia, extended until 2026-11-24T16:00:00Z',
+    ]);
+    expect(JSON.parse(world.read('previews/main/shop/pr-shop-7/preview.json'))).toMatchObject({
+      expires: OPENED + 8 * HOUR,
+    });
+  });
+
   test('a status that we did not write so, or for another pull request, asks for nothing', async () => {
     const { world, fake } = await opened();
     const sha = fake.repository('acme', 'shop')!.pullRequest(7)!.head.sha;

@@ -32,6 +32,13 @@ describe('ready', () => {
     );
   });
 
+  test('an image of own manifests that stays from commit to commit is said to', () => {
+    const state = { ...ready, preview: { ...live, independent: ['ghcr.io/acme/redis:7'] } };
+    expect(comment(state)).toContain(
+      'Shows `a1b2c3d` `Fix header`. A new commit alone does not restart `ghcr.io/acme/redis:7`. Ends Fri',
+    );
+  });
+
   test('what its maker has to know of it', () => {
     const notes = ['db begins empty with every push.', 'It can reach the internet on port 443.'];
     expect(comment({ ...ready, notes })).toContain(`\n\n${notes.join(' ')}\n`);

@@ -80,6 +80,42 @@ describe('/preview extend', () => {
   });
 });
 
+describe.each(['retry', 'start'])('an extension, after a stop and a %s', (again) => {
+  test('keeps its end', async () => {
+    const world = await opened();
+    await say(world, '/preview extend 4h');
+    world.now = OPENED + HOUR;
+    expect(await say(world, '/preview stop')).toMatchObject({ result: { state: { reason: 'stopped' } } });
+    world.now += HOUR;
+    await say(world, `/preview ${again}`);
+    expect(expires(world)).toBe(OPENED + 8 * HOUR);
+    await say(world, `/preview ${again}`);
+    await world.with((context) => sweep(context));
+    expect(expires(world)).toBe(OPENED + 8 * HOUR);
+  });
+
+  test('ends no earlier than a preview without one, and is never counted twice', async () => {
+    const world = await opened();
+    await say(world, '/preview extend 2h');
+    world.now = OPENED + 5 * HOUR;
+    for (let i = 0; i < 2; i++) {
+      await say(world, '/preview stop');
+      await say(world, `/preview ${again}`);
+      expect(expires(world)).toBe(world.now + 4 * HOUR);
+    }
+    await say(world, '/preview extend 1h');
+    expect(expires(world)).toBe(world.now + 5 * HOUR);
+  });
+});
+
+test('an extension, after a stop and a shorter extension, keeps its end', async () => {
+  const world = await opened();
+  await say(world, '/preview extend 4h');
+  await say(world, '/preview stop');
+  await say(world, '/preview extend 1h');
+  expect(expires(world)).toBe(OPENED + 8 * HOUR);
+});
+
 describe('/preview stop and /preview retry', () => {
   test('stop removes it, and it stays away until someone asks or pushes', async () => {
     const world = await opened();

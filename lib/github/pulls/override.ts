@@ -23,19 +23,32 @@ export interface OverrideNode {
 /** Two pull requests may have the same head commit. */
 const contextOf = (number: number) => `greenroom/asked-${number}`;
 
-const DESCRIPTION = /^(?:(stopped)|(started again)|kept until (\S+)) by ([A-Za-z0-9_[\]-]{1,100})$/;
+const BY = 'by (?<by>[A-Za-z0-9_[\\]-]{1,100})';
+const DESCRIPTIONS: readonly (readonly [Override['action'], RegExp])[] = [
+  ['stop', new RegExp(`^stopped ${BY}(?:, extended until (?<until>\\S+))?$`)],
+  ['start', new RegExp(`^started again ${BY}(?:, extended until (?<until>\\S+))?$`)],
+  ['extend', new RegExp(`^kept until (?<until>\\S+) ${BY}$`)],
+];
+
+function descriptionOf({ action, until, by }: OverrideRequest): string {
+  const time = until === null ? '' : formatTime(until);
+  if (action === 'extend') return `kept until ${time} by ${by}`;
+  const what = action === 'stop' ? 'stopped' : 'started again';
+  return time === '' ? `${what} by ${by}` : `${what} by ${by}, extended until ${time}`;
+}
 
 /** What the statuses of a head commit remember for a pull request; null for nothing, and for what we did not write so. */
 export function overrideOf(status: OverrideNode | null, number: number): Override | null {
   const found = status?.contexts.find(({ context }) => context === contextOf(number));
-  const [, stopped, again, time, by] = DESCRIPTION.exec(found?.description ?? '') ?? [];
   const at = parseTime(found?.createdAt ?? '');
   const commentId = Number(/#issuecomment-(\d{1,15})$/.exec(found?.targetUrl ?? '')?.[1] ?? 0);
-  if (at === undefined || by === undefined) return null;
-  if (stopped !== undefined) return { action: 'stop', until: null, by, commentId, at };
-  if (again !== undefined) return { action: 'run', until: null, by, commentId, at };
-  const until = parseTime(time ?? '');
-  return until === undefined ? null : { action: 'run', until, by, commentId, at };
+  for (const [action, pattern] of DESCRIPTIONS) {
+    const { by, until: time } = pattern.exec(found?.description ?? '')?.groups ?? {};
+    if (at === undefined || by === undefined) continue;
+    const until = time === undefined ? null : parseTime(time);
+    return until === undefined ? null : { action, until, by, commentId, at };
+  }
+  return null;
 }
 
 /** @param serverUrl GitHub's pages, for the link to the comment */
@@ -46,16 +59,14 @@ export async function writeOverride(
   request: OverrideRequest,
 ): Promise<Override> {
   const { owner, name } = namesOf(pull.repository);
-  const { action, until, by, commentId } = request;
-  const what = action === 'stop' ? 'stopped' : until === null ? 'started again' : `kept until ${formatTime(until)}`;
   const { data } = await client.rest<{ created_at?: unknown }>('POST /repos/{owner}/{repo}/statuses/{sha}', {
     owner,
     repo: name,
     sha: pull.head.sha,
     state: 'success',
     context: contextOf(pull.number),
-    description: `${what} by ${by}`,
-    target_url: `${serverUrl}/${owner}/${name}/pull/${pull.number}#issuecomment-${commentId}`,
+    description: descriptionOf(request),
+    target_url: `${serverUrl}/${owner}/${name}/pull/${pull.number}#issuecomment-${request.commentId}`,
   });
   const at = parseTime(String(data.created_at));
   if (at === undefined) throw new GreenroomError('unreachable', 'the answer to a commit status came damaged');

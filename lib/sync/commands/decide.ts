@@ -1,7 +1,9 @@
+import { extendedUntil } from '../../compile/lifetime.ts';
 import type { Account, Answer, Override, OverrideRequest, PullComment, PullRequest } from '../../forge/forge.ts';
 import { durationSeconds } from '../../model/scalars.ts';
 import type { Base, SyncContext } from '../plan/base.ts';
 import { planPreview } from '../plan/plan-preview.ts';
+import { extensionOf } from '../plan/times.ts';
 import { boxCommands, type Command, parseCommands } from './parse.ts';
 
 /** What a comment comes to. */
@@ -54,16 +56,19 @@ async function requestOf(
   command: Command,
   asked: number,
 ): Promise<Request | 'nothing' | 'refused'> {
-  if (command.action === 'stop') return pull.override?.action === 'stop' ? 'nothing' : { action: 'stop', until: null };
+  const earlier = extensionOf(pull.override);
+  const kept = earlier === null ? 0 : extendedUntil(earlier, base.platform.ttl);
+  const until = kept > asked ? kept : null;
+  if (command.action === 'stop') return pull.override?.action === 'stop' ? 'nothing' : { action: 'stop', until };
   const { state } = await planPreview(context, base, pull);
   const isOver = state.state === 'none';
-  if (command.action === 'retry') return isOver ? { action: 'run', until: null } : 'nothing';
+  if (command.action === 'retry') return isOver ? { action: 'start', until } : 'nothing';
   const max = durationSeconds(base.platform.ttl.max);
   const seconds = command.seconds ?? max;
   const end = state.state === 'committed' ? state.preview.expires : isOver ? asked : undefined;
   if (end === undefined) return 'refused';
   // A box asks for that long from now, a command for that much more than there is.
   const wanted = command.seconds === null ? asked + seconds : Math.max(end, asked) + seconds;
-  const until = Math.min(wanted, asked + max);
-  return until > end ? { action: 'run', until } : 'refused';
+  const later = Math.max(kept, Math.min(wanted, asked + max));
+  return later > end ? { action: 'extend', until: later } : 'refused';
 }

@@ -3,6 +3,10 @@ import type { LivePreview } from '../../report/state.ts';
 
 /** What a record says of the preview that runs. */
 export function livePreview(record: PreviewRecord): LivePreview {
-  const { name, url, headSha, cluster, created, expires, cost, unversioned = [] } = record;
-  return { name, url, headSha, cluster, created, expires, cost, ...(unversioned.length > 0 && { unversioned }) };
+  const { name, url, headSha, cluster, created, expires, cost, unversioned = [], independent = [] } = record;
+  return {
+    ...{ name, url, headSha, cluster, created, expires, cost },
+    ...(unversioned.length > 0 && { unversioned }),
+    ...(independent.length > 0 && { independent }),
+  };
 }

@@ -64,9 +64,13 @@ function compiles(variant: Variant): boolean {
 function endOf({ createdAt, updatedAt, head, override }: PullRequest, variant: Variant): number {
   const pushed = Math.min(Math.max(head.committedAt ?? createdAt, createdAt), updatedAt);
   const ttl = variant === 'site' ? 6 * HOUR : DEFAULT_TTL;
-  if (override?.action !== 'run') return pushed + ttl;
-  if (override.until === null) return Math.max(pushed, override.at) + ttl;
-  return Math.max(pushed + ttl, Math.min(override.until, override.at + MAX_TTL));
+  const since = override?.action === 'start' ? Math.max(pushed, override.at) : pushed;
+  return Math.max(since + ttl, extendedUntil(override));
+}
+
+/** The later end that was asked for at this head, also where it was stopped and started again since; 0 for none. */
+function extendedUntil(override: PullRequest['override']): number {
+  return override === null || override.until === null ? 0 : Math.min(override.until, override.at + MAX_TTL);
 }
 
 /** Who may push, by the forge's own permissions, and is no program. */
@@ -114,15 +118,17 @@ export function wantedHold(
   now: number,
 ): Pick<OverrideRequest, 'action' | 'until'> | null {
   const isStopped = pull.override?.action === 'stop';
-  if (meaning === 'stop') return isStopped ? null : { action: 'stop', until: null };
+  const extended = extendedUntil(pull.override);
+  const until = extended > asked ? extended : null;
+  if (meaning === 'stop') return isStopped ? null : { action: 'stop', until };
   const hasEnded = isStopped || isOver(pull, variant, now);
-  if (meaning === 'retry') return hasEnded ? { action: 'run', until: null } : null;
+  if (meaning === 'retry') return hasEnded ? { action: 'start', until } : null;
   const seconds = meaning === 'keep' ? MAX_TTL : typeof meaning === 'object' ? meaning.extend : 0;
   if (seconds === 0 || (!hasEnded && !compiles(variant))) return null;
   const end = hasEnded ? asked : endOf(pull, variant);
   const wanted = meaning === 'keep' ? asked + seconds : Math.max(end, asked) + seconds;
-  const until = Math.min(wanted, asked + MAX_TTL);
-  return until > end ? { action: 'run', until } : null;
+  const later = Math.max(extended, Math.min(wanted, asked + MAX_TTL));
+  return later > end ? { action: 'extend', until: later } : null;
 }
 
 /** How a comment may be answered. */

@@ -337,8 +337,8 @@ class Simulation implements Props {
     const pull = wanted.find((view) => this.#misfit(folder, view) === null);
     if (pull === undefined) throw new Error(this.#misfit(folder, wanted[0]!)!);
     const { override } = pull;
-    if (override?.action === 'run')
-      this.happened.add(override.until === null ? 'a retry brought one back' : 'an end was moved');
+    if (override?.action === 'start') this.happened.add('a retry brought one back');
+    if (override?.action === 'extend') this.happened.add('an end was moved');
   }
 
   /** Why a folder is not the whole of what a head compiles to; null where it is. */
@@ -365,7 +365,8 @@ class Simulation implements Props {
         createdAt: pull.createdAt,
         updatedAt: pull.updatedAt,
         committedAt: pull.head.committedAt,
-        extension: pull.override?.action === 'run' ? pull.override : null,
+        ...(pull.override?.action === 'start' && { restartedAt: pull.override.at }),
+        ...(pull.override?.until != null && { extension: { at: pull.override.at, until: pull.override.until } }),
       },
     });
   }

@@ -172,7 +172,7 @@ export class Talks {
         ? override?.action === 'stop'
         : meaning === 'retry'
           ? override?.action !== 'stop'
-          : override?.action === 'run' && override.commentId === id;
+          : override?.action === 'extend' && override.commentId === id;
     if (!isKept) throw new Error(`${key}: the last word was ${JSON.stringify(meaning)}, and it was forgotten`);
   }
 }
