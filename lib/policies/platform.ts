@@ -1,11 +1,15 @@
 import { type Problem, platformAtFault } from '../core/errors.ts';
 import { loadPlatform as readPlatform } from '../model/files.ts';
 import { closest } from '../model/load/suggest.ts';
-import type { Loaded } from '../model/load.ts';
+import { fieldName, type Loaded } from '../model/load.ts';
 import type { Platform } from '../model/platform.ts';
+import { createChecker } from './checker.ts';
 import { fenceAgainst } from './fenced.ts';
+import { ruleParams } from './params.ts';
+import { parsePath } from './paths.ts';
 import type { Rule } from './rule.ts';
 import { chosenRules } from './rule-set.ts';
+import { noInlineSecrets } from './rules/no-inline-secrets.ts';
 
 /**
  * Reads a `greenroom.yaml`, defaults filled in, and holds what it says of rules against the rules that there are.
@@ -15,7 +19,7 @@ import { chosenRules } from './rule-set.ts';
  */
 export function loadPlatform(input: string | Uint8Array, file: string, own: readonly Rule[] = []): Loaded<Platform> {
   const loaded = readPlatform(input, file);
-  const problems = severityProblems(loaded, chosenRules({ extraRules: own }));
+  const problems = [...severityProblems(loaded, chosenRules({ extraRules: own })), ...credentialProblems(loaded)];
   if (problems.length > 0) throw platformAtFault(problems);
   return loaded;
 }
@@ -36,4 +40,46 @@ function severityProblems({ value: { spec }, positions }: Loaded<Platform>, rule
     const fence = severity === 'deny' ? undefined : fenceAgainst(id, spec);
     return fence === undefined ? [] : problem(`cannot be ${severity}: ${fence}`);
   });
+}
+
+/** What the platform puts into containers of every preview. */
+interface Given {
+  readonly path: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly args: readonly string[];
+}
+
+/** Credentials in what a platform gives to every preview: the rule would refuse them in each of its pods. */
+function credentialProblems({ value: { spec }, positions }: Loaded<Platform>): Problem[] {
+  if ((spec.policies.severities[noInlineSecrets.id] ?? 'deny') !== 'deny') return [];
+  const given: Given[] = [
+    { path: ['spec'], env: spec.env, args: [] },
+    ...Object.entries(spec.services).map(([name, { env = {}, args = [] }]) => ({
+      path: ['spec', 'services', name],
+      env,
+      args,
+    })),
+  ].filter(({ env, args }) => Object.keys(env).length + args.length > 0);
+  if (given.length === 0) return [];
+  const checker = createChecker({ params: ruleParams(spec), onlyRules: [noInlineSecrets] });
+  return given.flatMap(({ path, env, args }) => {
+    const names = Object.keys(env);
+    const container = { name: 'app', env: names.map((name) => ({ name, value: env[name] })), args };
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'app' }, spec: { containers: [container] } };
+    const places = checker.check(pod).map(({ field }) => placeOf(field, names));
+    return [...new Map(places.map((place) => [place.join('.'), [...path, ...place]])).values()].map((full) => ({
+      ...positions.of(full),
+      field: fieldName(full),
+      message:
+        'looks like a password or key, and every preview would carry it: put it into the secret store, and have makers name it under secrets in preview.yaml',
+    }));
+  });
+}
+
+/** Where in the settings a field of the pod comes from. */
+function placeOf(field: string, names: readonly string[]): (string | number)[] {
+  const [list, index] = parsePath(field).slice(3);
+  if (list === undefined) return [];
+  if (index === undefined) return [list];
+  return [list, list === 'env' ? names[Number(index)]! : index];
 }

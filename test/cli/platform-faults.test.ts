@@ -62,6 +62,42 @@ const WRONG: readonly [what: string, extra: string, line: number, words: string]
   ['signatures of nobody', 'evidence: { require: [digest, signature] }', 7, 'which have to be signed: name who signs'],
   ['egress into the cluster', 'egress:\n  - cidr: 10.2.0.0/16', 8, 'spec.egress[0].cidr: lies inside 10.0.0.0/8'],
   [
+    'egress to the metadata of a cloud',
+    'egress:\n  - { cidr: 203.0.113.0/24 }\n  - { cidr: 169.254.169.254/32, ports: [80] }',
+    9,
+    'spec.egress[1].cidr: lies inside 169.254.0.0/16, where clouds hand out the credentials of a node',
+  ],
+  [
+    'egress to the metadata of a cloud whose addresses are not link-local',
+    'network: { clusterCidrs: [10.0.0.0/8] }\negress:\n  - cidr: 100.100.100.200/32',
+    9,
+    'spec.egress[0].cidr: lies inside 100.100.100.200/32, where clouds hand out',
+  ],
+  [
+    'a credential by its name',
+    'env:\n  LOG_LEVEL: debug\n  API_TOKEN: hunter2-hunter2',
+    9,
+    'spec.env.API_TOKEN: looks like a password or key, and every preview would carry it',
+  ],
+  [
+    'a credential by its form',
+    'env:\n  PROXY: "http://user:hunter2-hunter2@proxy.example.com"',
+    8,
+    'spec.env.PROXY: looks like a password or key',
+  ],
+  [
+    'a credential of a service',
+    `services:\n  redis:\n    image: ghcr.io/acme/redis@sha256:${'1'.repeat(64)}\n    args:\n      - --quiet\n      - --requirepass=hunter2-hunter2`,
+    12,
+    'spec.services.redis.args[1]: looks like a password or key',
+  ],
+  [
+    'a credential among the variables of a service',
+    `services:\n  postgres:\n    image: ghcr.io/acme/postgres@sha256:${'1'.repeat(64)}\n    env:\n      POSTGRES_PASSWORD: hunter2-hunter2`,
+    11,
+    'spec.services.postgres.env.POSTGRES_PASSWORD: looks like a password or key',
+  ],
+  [
     'a kind of the fence among those of previews',
     'policies:\n  parameters: { allowedKinds: { ConfigMap: null, ResourceQuota: true } }',
     8,

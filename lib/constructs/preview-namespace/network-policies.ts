@@ -1,12 +1,7 @@
 import { carveOut, parseNetwork } from '../../model/ipv4.ts';
 import type { NetworkPolicyPeer, NetworkPolicySpec } from '../../model/kube.ts';
+import { METADATA_CIDRS } from '../../model/platform/network.ts';
 import { type DnsProps, PRIVATE_CIDRS, type PreviewNamespaceProps } from './props.ts';
-
-/**
- * Where clouds hand out the credentials and settings of a node: link-local, which nearly all use, and the addresses of
- * Azure's host, of Oracle's and of Alibaba's metadata service.
- */
-const METADATA_CIDRS = ['169.254.0.0/16', '168.63.129.16/32', '192.0.0.192/32', '100.100.100.200/32'];
 
 /** Lets the ingress controller in; the one policy in which previews differ, since each opens the ports of its own apps. */
 export const INGRESS_POLICY = 'allow-ingress';

@@ -5,7 +5,7 @@ import { hasLabel } from '../pull-labels.ts';
 import { durationSeconds, quantityValue } from '../scalars.ts';
 import { TEMPLATE_NAMES } from '../templates/index.ts';
 import { kindProblems } from './kinds.ts';
-import type { egress, network } from './network.ts';
+import { type egress, METADATA_CIDRS, type network } from './network.ts';
 import type { cluster } from './operation.ts';
 import type { cost, policies } from './rules.ts';
 import type { services } from './services.ts';
@@ -178,11 +178,14 @@ function isReached(clusters: Settings['clusters'], index: number, sizes: readonl
 }
 
 function egressProblems({ egress, network }: Settings): Contradiction[] {
+  const closed = [
+    ...METADATA_CIDRS.map((range) => ({ range, why: ', where clouds hand out the credentials of a node' })),
+    ...network.clusterCidrs.map((range) => ({ range, why: ' of network.clusterCidrs, which no preview may reach' })),
+  ];
   return egress.flatMap(({ cidr }, i) => {
-    const around = network.clusterCidrs.find((range) => contains(parseNetwork(range), parseNetwork(cidr)));
+    const around = closed.find(({ range }) => contains(parseNetwork(range), parseNetwork(cidr)));
     if (around === undefined) return [];
-    const message = `lies inside ${around} of network.clusterCidrs, which no preview may reach; found ${cidr}`;
-    return [{ path: ['egress', i, 'cidr'], message }];
+    return [{ path: ['egress', i, 'cidr'], message: `lies inside ${around.range}${around.why}; found ${cidr}` }];
   });
 }
 

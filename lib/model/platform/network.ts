@@ -54,6 +54,17 @@ function misfit(name: string, namespace: string | undefined): string | null {
     : `must be where the controller of the class ${name} runs; found ${namespace}, a place of ${found}`;
 }
 
+/**
+ * Where clouds hand out the credentials and settings of a node: link-local, which nearly all use, and the addresses of
+ * Azure's host, of Oracle's and of Alibaba's metadata service. No preview reaches them, whatever `egress` says.
+ */
+export const METADATA_CIDRS: readonly string[] = [
+  '169.254.0.0/16',
+  '168.63.129.16/32',
+  '192.0.0.192/32',
+  '100.100.100.200/32',
+];
+
 const egressRule = z.strictObject({
   cidr: cidr.meta({ description: 'Addresses that it may reach.', examples: ['203.0.113.0/24'] }),
   ports: z
