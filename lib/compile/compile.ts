@@ -138,7 +138,7 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
   charts.namespace.openPorts(servicePorts(makers.map(({ object }) => object)));
   const fence = objectsOf(charts.fence);
   const generated = objectsOf(charts.app).map(note);
-  refuseSharedNames(generated, makers);
+  refuseSharedNames([...fence, ...generated], makers);
 
   const manifests = makers.map(({ object }) => object);
   const app = [...generated, ...manifests];

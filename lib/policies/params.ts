@@ -1,4 +1,5 @@
 import type { StringMap } from '../model/kube-object.ts';
+import { addedKinds } from '../model/platform/kinds.ts';
 import { appsRepoUrl, type PlatformSpec } from '../model/platform.ts';
 import { ALL_RECONCILERS } from '../reconcilers/index.ts';
 import {
@@ -90,8 +91,11 @@ export interface ApplicationParams {
 }
 
 /** The parameters for what the platform's side writes of a preview. */
-export function fenceParams(params: RuleParams, { fenceKinds }: Pick<PlatformSpec, 'fenceKinds'>): RuleParams {
-  return { ...params, allowedKinds: [...FENCE_KINDS, ...fenceKinds] };
+export function fenceParams(
+  params: RuleParams,
+  platform: Pick<PlatformSpec, 'fenceKinds' | 'imagePullSecrets'>,
+): RuleParams {
+  return { ...params, allowedKinds: [...FENCE_KINDS, ...addedKinds(platform)] };
 }
 
 /** The parameters for a maker's own files: in them, no key is one that the platform has written. */

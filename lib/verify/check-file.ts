@@ -58,7 +58,7 @@ export function createCheckers(
     app: createChecker({ ...options, params, extraRules }),
     fence: createChecker({
       ...options,
-      params: fenceParams(params, platform ?? { fenceKinds: [] }),
+      params: fenceParams(params, platform ?? { fenceKinds: [], imagePullSecrets: [] }),
       severities: {},
       onlyRules: ofFences,
     }),

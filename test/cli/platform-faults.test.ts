@@ -98,6 +98,42 @@ const WRONG: readonly [what: string, extra: string, line: number, words: string]
     'spec.services.postgres.env.POSTGRES_PASSWORD: looks like a password or key',
   ],
   [
+    'a pull secret itself in the place of its reference',
+    'imagePullSecrets:\n  - name: registry\n    secret: ghp_0123456789abcdefghijABCDEFGHIJ012345',
+    9,
+    'spec.imagePullSecrets[0].secret: must be a reference such as acme/shop/stripe',
+  ],
+  [
+    'a pull secret without its reference',
+    'imagePullSecrets:\n  - { name: registry }',
+    8,
+    'spec.imagePullSecrets[0].secret: is required',
+  ],
+  [
+    'a pull secret named twice',
+    'imagePullSecrets:\n  - registry\n  - { name: registry, secret: platform/registry }',
+    9,
+    'spec.imagePullSecrets[1]: names registry a second time',
+  ],
+  [
+    'a pull secret of the name of a preview',
+    'imagePullSecrets:\n  - { name: pr-shop-7, secret: platform/registry }',
+    8,
+    'spec.imagePullSecrets[0].name: must not start with pr-',
+  ],
+  [
+    'a pull secret of a store that there is not',
+    'secrets: { mechanism: sealed-secrets }\nimagePullSecrets:\n  - { name: registry, secret: platform/registry }',
+    9,
+    'spec.imagePullSecrets[0].secret: needs secrets.mechanism external-secrets, and it is sealed-secrets',
+  ],
+  [
+    'secrets among the kinds that extensions add to fences',
+    'fenceKinds:\n  - external-secrets.io/ExternalSecret',
+    8,
+    'spec.fenceKinds[0]: cannot hold external-secrets.io/ExternalSecret, which only imagePullSecrets adds to fences',
+  ],
+  [
     'a kind of the fence among those of previews',
     'policies:\n  parameters: { allowedKinds: { ConfigMap: null, ResourceQuota: true } }',
     8,

@@ -55,6 +55,49 @@ describe('settings for all previews, without a line of TypeScript', () => {
     expect(all['app/deployment.pr-shop-7.yaml'].spec.template.spec.priorityClassName).toBe('previews');
   });
 
+  test('pull secrets are read from the store into each fence, and named at the accounts', () => {
+    const settings =
+      'imagePullSecrets: [mirror, { name: registry, secret: "platform/registry#config" }]\nsecrets: { store: vault }';
+    const all = objects(settings);
+    for (const account of ['default', 'preview-app']) {
+      const { imagePullSecrets } = all[`fence/serviceaccount.${account}.yaml`];
+      expect(imagePullSecrets).toEqual([{ name: 'mirror' }, { name: 'registry' }]);
+    }
+    expect(Object.keys(all).filter((path) => path.includes('externalsecret'))).toEqual([
+      'fence/externalsecret.registry.yaml',
+    ]);
+    const { metadata, spec } = all['fence/externalsecret.registry.yaml'];
+    expect(metadata).toMatchObject({
+      namespace: 'pr-shop-7',
+      annotations: { 'argocd.argoproj.io/sync-options': expect.anything() },
+    });
+    expect(spec).toMatchObject({
+      secretStoreRef: { kind: 'ClusterSecretStore', name: 'vault' },
+      target: { name: 'registry', creationPolicy: 'Owner', template: { type: 'kubernetes.io/dockerconfigjson' } },
+      data: [{ secretKey: '.dockerconfigjson', remoteRef: { key: 'platform/registry', property: 'config' } }],
+    });
+  });
+
+  test('what reads a pull secret is for the platform to write: makers keep to their own, and cannot take its name', () => {
+    const settings = 'imagePullSecrets: [{ name: registry, secret: platform/registry }]';
+    const pull = objects(settings)['fence/externalsecret.registry.yaml'];
+    const compile = createCompiler({ platform: platform(settings), now: OPENED });
+    const of = (object: object) =>
+      compile(
+        compileInput(previewText('manifests: k8s'), { manifests: manifests({ 'k8s/s.yaml': JSON.stringify(object) }) }),
+      );
+    const { apiVersion, kind, spec } = pull;
+    const copy = { apiVersion, kind, metadata: { name: 'mine' }, spec };
+    const { findings } = of(copy);
+    expect(findings.map(({ rule, field }) => [rule, field])).toEqual([
+      ['plain-secrets', 'spec.target.template'],
+      ['own-secrets', 'spec.data[0].remoteRef.key'],
+    ]);
+    expect(() => of({ ...copy, metadata: { name: 'registry' } })).toThrow(
+      'ExternalSecret registry is made by greenroom',
+    );
+  });
+
   test('annotations of the route are on routes of makers too, and the rule asks for them', () => {
     const gate = 'nginx.ingress.kubernetes.io/auth-url';
     const settings = `ingress: { annotations: { ${gate}: "https://auth.example.com" } }`;

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -8,6 +9,7 @@ import { scaffoldFiles } from '../../lib/scaffold/files.ts';
 import { readTemplate } from '../../lib/scaffold/template.ts';
 import { compileInput } from '../support/inputs.ts';
 import { type Cluster, startCluster } from './cluster.ts';
+import { crdFiles } from './crds.ts';
 import { eventually } from './eventually.ts';
 import { configuration } from './generated/configurations.ts';
 
@@ -17,7 +19,11 @@ type Json = any;
 const now = () => Math.floor(Date.now() / 1000);
 
 describe.each(RECONCILER_NAMES)('the fencer, with %s', (reconciler) => {
-  const { platform, platformText } = configuration({ reconciler, policies: { engines: ['kyverno'] } });
+  const { platform, platformText } = configuration({
+    reconciler,
+    policies: { engines: ['kyverno'] },
+    imagePullSecrets: [{ name: 'registry', secret: 'platform/registry#config' }],
+  });
   const namespace = reconcilerNamespace(platform);
   const as = `--as=system:serviceaccount:${namespace}:preview-fencer`;
   let cluster: Cluster;
@@ -52,6 +58,10 @@ describe.each(RECONCILER_NAMES)('the fencer, with %s', (reconciler) => {
       path.startsWith('bootstrap/install/clusters/main/')
         ? /Account|Role/.test(kind) || /\.greenroom-fence\.yaml$/.test(path)
         : false;
+    for (const file of await crdFiles('external-secrets')) {
+      if (file.endsWith('external-secrets.io_externalsecrets.yaml')) await cluster.apply(readFileSync(file, 'utf8'));
+    }
+    await cluster.kubectl(['wait', '--for=condition=Established', 'crd', 'externalsecrets.external-secrets.io']);
     await cluster.kubectl(['create', 'namespace', namespace]);
     await cluster.kubectl(['create', 'namespace', platform.ingress.controllerNamespace]);
     for (const [path, text] of files) {
@@ -227,6 +237,40 @@ describe.each(RECONCILER_NAMES)('the fencer, with %s', (reconciler) => {
       /one binding of a preview/,
     ],
   ];
+
+  const pull = (what: string, change: (object: Json) => void): (typeof changes)[number] => [
+    what,
+    'ExternalSecret',
+    'registry',
+    change,
+    /names under imagePullSecrets/,
+  ];
+  changes.push(
+    pull("a pull secret with a neighbour's reference", (o) =>
+      Object.assign(o.spec.data[0].remoteRef, { key: 'acme/bank/db' }),
+    ),
+    pull('a pull secret with another property', (o) => Object.assign(o.spec.data[0].remoteRef, { property: 'other' })),
+    pull('a pull secret with one reference more', (o) =>
+      o.spec.data.push({ secretKey: 'more', remoteRef: { key: 'acme/bank/db' } }),
+    ),
+    pull('a pull secret of a generator', (o) =>
+      Object.assign(o.spec.data[0], { sourceRef: { storeRef: { kind: 'ClusterSecretStore', name: 'other' } } }),
+    ),
+    pull('a pull secret of another store', (o) => Object.assign(o.spec.secretStoreRef, { name: 'other' })),
+    pull('a pull secret that reads a whole prefix', (o) =>
+      Object.assign(o.spec, { dataFrom: [{ find: { name: { regexp: '.*' } } }] }),
+    ),
+    pull('a pull secret with a template over other secrets', (o) =>
+      Object.assign(o.spec.target.template, { templateFrom: [{ secret: { name: 'x', items: [{ key: 'x' }] } }] }),
+    ),
+    pull('a pull secret of another type', (o) =>
+      Object.assign(o.spec.target.template, { type: 'kubernetes.io/service-account-token' }),
+    ),
+    pull('a pull secret that merges into another Secret', (o) =>
+      Object.assign(o.spec.target, { name: 'other', creationPolicy: 'Merge' }),
+    ),
+    pull('a second pull secret', (o) => Object.assign(o.metadata, { name: 'more' })),
+  );
 
   it.each(changes)('cannot write %s', async (_, kind, name, change, message) => {
     const found = fence(7).find((o) => o.kind === kind && o.metadata.name === name);

@@ -17,9 +17,10 @@ import { ALL_RECONCILERS, previewAccount, reconcilerNamespace, reconcilerOf } fr
 import type { GuardSpec } from '../../reconcilers/reconciler.ts';
 import { INGRESS_POLICY } from '../preview-namespace/network-policies.ts';
 import { POD_SECURITY } from '../preview-namespace/preview-namespace.ts';
+import { PULL_SECRET, type pullSecretSpec } from '../preview-namespace/pull-secret.ts';
 import { sampleFence } from '../preview-namespace/sample-fence.ts';
 import { Guard, username } from './guards.ts';
-import { ownFenceKinds } from './kinds.ts';
+import { addedFenceKinds } from './kinds.ts';
 
 /** How far apart clocks may be, and how late a commit may be seen; seconds. */
 const TOLERANCE = 3600;
@@ -30,6 +31,9 @@ const SWITCHES = [
   'admission.gatekeeper.sh/',
   ...ALL_RECONCILERS.flatMap(({ metadata }) => metadata.domains.map((domain) => `${domain}/`)),
 ];
+
+/** What External Secrets adds to its objects, and takes off again. */
+const OPERATOR_FINALIZER = 'externalsecrets.external-secrets.io/externalsecret-cleanup';
 
 const CHANGES = "request.operation in ['CREATE', 'UPDATE']";
 /** A CEL list of strings. */
@@ -73,7 +77,7 @@ function fenceShape(platform: PlatformSpec): GuardSpec {
         operations: ['CREATE', 'UPDATE', 'DELETE'],
         resources: ['rolebindings'],
       },
-      ...ownFenceKinds(platform).map(({ group, resource }) => ({
+      ...addedFenceKinds(platform).map(({ group, resource }) => ({
         apiGroups: [group],
         apiVersions: ['*'],
         operations: ['CREATE', 'UPDATE', 'DELETE'] as const,
@@ -87,6 +91,7 @@ function fenceShape(platform: PlatformSpec): GuardSpec {
       ...boundsShape(platform),
       ...networkShape(platform),
       ...accountShape(platform),
+      ...pullSecretShape(platform),
       {
         expression: `${CHANGES} || !(request.name == 'preview' && request.resource.resource in ['resourcequotas', 'limitranges'] || request.name == 'default-deny' && ${of('networkpolicies')}) || namespaceObject.metadata.?deletionTimestamp.hasValue()`,
         message: 'the quota, the limits and default-deny of a preview stay until its namespace goes',
@@ -110,7 +115,7 @@ function metadataShape(platform: PlatformSpec): GuardSpec['validations'] {
         'an object of a fence carries no annotations but those that greenroom and the reconciler write: others are orders to the cloud, or keep what should go',
     },
     {
-      expression: `!(${CHANGES}) || (object.metadata.?finalizers.orValue([]).all(f, f in ['foregroundDeletion', 'orphan']) && !has(object.metadata.ownerReferences))`,
+      expression: `!(${CHANGES}) || (object.metadata.?finalizers.orValue([]).all(f, f in ['foregroundDeletion', 'orphan'] || (${of('externalsecrets')} && f == '${OPERATOR_FINALIZER}')) && !has(object.metadata.ownerReferences))`,
       message: 'an object of a fence has no finalizers and no owners: it must go when its preview does',
     },
   ];
@@ -215,4 +220,60 @@ function accountShape(platform: PlatformSpec): GuardSpec['validations'] {
         : `the one binding of a preview gives its own account ${WORKLOADS_ROLE}`,
     ),
   ];
+}
+
+/** What External Secrets may add to the parts of a pull secret by its own defaults. */
+const DEFAULTED = {
+  spec: ['refreshPolicy'],
+  target: ['immutable'],
+  template: ['metadata'],
+  remoteRef: ['nullBytePolicy'],
+};
+
+/**
+ * The rules about secrets are for makers. Here the fencer is held to those of greenroom.yaml: no other reference, store
+ * or name, and no template that reads other secrets.
+ */
+function pullSecretShape(platform: PlatformSpec): GuardSpec['validations'] {
+  const given = sampleFence(platform).filter(({ kind }) => kind === PULL_SECRET.kind);
+  if (given.length === 0) return [];
+  const cases = given.map(({ metadata, spec }) => isPullSecret(metadata.name, spec as PullSecretSpec));
+  return [
+    onWrite(
+      'externalsecrets',
+      cases.map((text) => `(${text})`).join(' || '),
+      'a secret of a fence is one that greenroom.yaml names under imagePullSecrets',
+    ),
+  ];
+}
+
+type PullSecretSpec = ReturnType<typeof pullSecretSpec>;
+
+function isPullSecret(name: string, { secretStoreRef, target, data, ...rest }: PullSecretSpec): string {
+  const { template } = target;
+  const [{ secretKey, remoteRef }] = data;
+  const only = (place: string, own: object, more: readonly string[] = []) =>
+    `${place}.all(k, k in ${texts([...Object.keys(own), ...more])})`;
+  const equal = (place: string, values: object) =>
+    Object.entries(values).map(([key, value]) => `${place}.?${key}.orValue(null) == ${celLiteral(value)}`);
+  const spec = 'dyn(object).spec';
+  const entry = [
+    only('d', { secretKey, remoteRef }),
+    only('d.remoteRef', remoteRef, DEFAULTED.remoteRef),
+    ...equal('d', { secretKey }),
+    ...equal('d.remoteRef', { key: remoteRef.key, property: remoteRef.property ?? null }),
+  ];
+  return [
+    `object.metadata.name == '${name}'`,
+    only(spec, { secretStoreRef, target, data, ...rest }, DEFAULTED.spec),
+    only(`${spec}.secretStoreRef`, secretStoreRef),
+    ...equal(`${spec}.secretStoreRef`, secretStoreRef),
+    only(`${spec}.target`, target, DEFAULTED.target),
+    ...equal(`${spec}.target`, { name: target.name, creationPolicy: target.creationPolicy }),
+    only(`${spec}.target.template`, template, DEFAULTED.template),
+    `${spec}.target.template.?metadata.orValue({}).size() == 0`,
+    ...equal(`${spec}.target.template`, { type: template.type }),
+    `${spec}.data.size() == 1`,
+    `${spec}.data.all(d, ${entry.join(' && ')})`,
+  ].join(' && ');
 }

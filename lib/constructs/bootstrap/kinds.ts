@@ -1,4 +1,4 @@
-import { groupOf } from '../../model/platform/kinds.ts';
+import { addedKinds, groupOf } from '../../model/platform/kinds.ts';
 import type { Engine, PlatformSpec } from '../../model/platform.ts';
 import { ruleParams } from '../../policies/params.ts';
 import type { ResourceKind } from '../../policies/resources.ts';
@@ -28,13 +28,15 @@ export const FENCE_KINDS: readonly ResourceKind[] = [
 ];
 
 /** What a fence is made of on this platform, the kinds of its extensions among them. */
-export function fenceKinds(spec: Pick<PlatformSpec, 'fenceKinds'>): readonly ResourceKind[] {
-  return [...FENCE_KINDS, ...ownFenceKinds(spec)];
+export function fenceKinds(spec: Pick<PlatformSpec, 'fenceKinds' | 'imagePullSecrets'>): readonly ResourceKind[] {
+  return [...FENCE_KINDS, ...addedFenceKinds(spec)];
 }
 
-/** The kinds that extensions add to fences. */
-export function ownFenceKinds(spec: Pick<PlatformSpec, 'fenceKinds'>): readonly ResourceKind[] {
-  return spec.fenceKinds.map(groupOf).map(({ group, kind: name }) => kind(group, name));
+/** The kinds that settings add to fences: those of extensions, and what reads pull secrets. */
+export function addedFenceKinds(spec: Pick<PlatformSpec, 'fenceKinds' | 'imagePullSecrets'>): readonly ResourceKind[] {
+  return addedKinds(spec)
+    .map(groupOf)
+    .map(({ group, kind: name }) => kind(group, name));
 }
 
 /**

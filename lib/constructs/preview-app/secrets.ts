@@ -2,6 +2,7 @@ import type { ApiObject } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { type StringMap, sortedEntries } from '../metadata.ts';
 import { PlainObject } from '../plain-object.ts';
+import { secretEntry } from '../secret-entry.ts';
 import type { PreviewAppProps } from './props.ts';
 
 /** The Secret that carries encrypted-in-Git values; one name for all previews, since they are encrypted once. */
@@ -39,20 +40,7 @@ export function externalSecret(
       refreshInterval: '1h',
       secretStoreRef: { kind: 'ClusterSecretStore', name: props.secretStore?.store ?? 'previews' },
       target: { name: props.name, creationPolicy: 'Owner', deletionPolicy: 'Retain' },
-      data: sortedEntries(props.secrets ?? {}).map(([variable, reference]) => {
-        const [key, property] = reference.split('#');
-        return {
-          secretKey: variable,
-          // The webhook's defaults, written out: Argo CD compares list items whole and would never be in sync.
-          remoteRef: {
-            key,
-            ...(property !== undefined && { property }),
-            conversionStrategy: 'Default',
-            decodingStrategy: 'None',
-            metadataPolicy: 'None',
-          },
-        };
-      }),
+      data: sortedEntries(props.secrets ?? {}).map(([variable, reference]) => secretEntry(variable, reference)),
     },
   });
 }

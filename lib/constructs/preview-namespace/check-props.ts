@@ -1,6 +1,7 @@
 import type { Construct } from 'constructs';
 import { contains, parseNetwork } from '../../model/ipv4.ts';
 import { cidr, dnsLabel, quantity, quantityValue } from '../../model/scalars.ts';
+import { secretReference } from '../../model/secret-reference.ts';
 import { Checks } from '../checks.ts';
 import { checkAnnotations, checkLabels, type StringMap } from '../metadata.ts';
 import { forbiddenCidrs } from './network-policies.ts';
@@ -59,8 +60,13 @@ function checkNetwork(checks: Checks, props: PreviewNamespaceProps): void {
   checkLabels(checks, 'dns.podLabels', props.dns?.podLabels ?? {}, {});
   if (props.dns?.nodeLocal !== undefined) checks.scalar('dns.nodeLocal', cidr, `${props.dns.nodeLocal}/32`);
   for (const [i, secret] of (props.imagePullSecrets ?? []).entries()) {
-    checks.scalar(`imagePullSecrets[${i}]`, dnsLabel, secret);
+    if (typeof secret === 'string') checks.scalar(`imagePullSecrets[${i}]`, dnsLabel, secret);
+    else {
+      checks.scalar(`imagePullSecrets[${i}].name`, dnsLabel, secret.name);
+      checks.scalar(`imagePullSecrets[${i}].secret`, secretReference, secret.secret);
+    }
   }
+  checks.scalar('secretStore', dnsLabel, props.secretStore);
   for (const [i, network] of (props.testHarness ?? []).entries()) checkCidr(checks, `testHarness[${i}]`, network);
   const clusterCidrs = props.clusterCidrs?.filter((network, i) => checkCidr(checks, `clusterCidrs[${i}]`, network));
   const forbidden = forbiddenCidrs({ ...(clusterCidrs && { clusterCidrs }) });

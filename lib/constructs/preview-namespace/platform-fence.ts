@@ -31,6 +31,7 @@ export function platformFence(
       nodeLocal: platform.network.nodeLocalDns,
     },
     imagePullSecrets: platform.imagePullSecrets,
+    secretStore: platform.secrets.store,
     labels: { ...platform.labels, ...verifierLabels(platform) },
     annotations: platform.annotations,
     clusterCidrs: platform.network.clusterCidrs,

@@ -14,14 +14,17 @@ import {
   WATCH_ROLE,
   WORKLOADS_ROLE,
 } from '../../model/labels.ts';
+import { pullSecretName, storedPullSecrets } from '../../model/platform/objects.ts';
 import { DEFAULT_RECONCILER } from '../../model/platform.ts';
 import { RECONCILERS } from '../../reconcilers/index.ts';
 import { type CoreObject, kubeObject } from '../kube-object.ts';
 import type { StringMap } from '../metadata.ts';
+import { PlainObject } from '../plain-object.ts';
 import { reconcilerAccount } from './accounts.ts';
 import { checkProps } from './check-props.ts';
 import { INGRESS_POLICY, ingressRules, networkPolicies } from './network-policies.ts';
 import type { PreviewNamespaceProps } from './props.ts';
+import { PULL_SECRET, pullSecretSpec } from './pull-secret.ts';
 import { type NamespaceBounds, quotaProblems } from './quota.ts';
 
 /** Labels that hold a namespace to Pod Security `restricted` in all three modes. */
@@ -50,6 +53,8 @@ export class PreviewNamespace extends Construct {
   readonly limitRange: CoreObject<'LimitRange'>;
   /** By name: `default-deny`, `allow-ingress`, `allow-same-preview`, `allow-dns`, and `allow-egress` if there is one. */
   readonly networkPolicies: ReadonlyMap<string, CoreObject<'NetworkPolicy'>>;
+  /** Reads each pull secret that has a reference from the secret store. */
+  readonly pullSecrets: readonly ApiObject[];
   /** The accounts of the pods (`default` and the app's) and the reconciler's. */
   readonly serviceAccounts: readonly ApiObject[];
   /** Lets the reconciler's account write workloads into this namespace. */
@@ -103,6 +108,14 @@ export class PreviewNamespace extends Construct {
         kubeObject(this, name, 'NetworkPolicy', { metadata: this.metadata(name), spec }),
       ]),
     );
+    this.pullSecrets = storedPullSecrets(props.imagePullSecrets ?? []).map((secret) => {
+      const object = {
+        ...PULL_SECRET,
+        metadata: this.metadata(secret.name),
+        spec: pullSecretSpec(secret, props.secretStore),
+      };
+      return new PlainObject(this, `pull-${secret.name}`, object);
+    });
     const account = reconcilerAccount(props);
     this.serviceAccounts = [
       this.podAccount('default', props),
@@ -153,21 +166,21 @@ export class PreviewNamespace extends Construct {
 
   /** The fence's objects, the Namespace first. */
   get apiObjects(): readonly ApiObject[] {
-    const { namespace, resourceQuota, limitRange, networkPolicies, serviceAccounts, roleBinding, watchBinding } = this;
     return [
-      namespace,
-      resourceQuota,
-      limitRange,
-      ...networkPolicies.values(),
-      ...serviceAccounts,
-      roleBinding,
-      ...(watchBinding === null ? [] : [watchBinding]),
+      this.namespace,
+      this.resourceQuota,
+      this.limitRange,
+      ...this.networkPolicies.values(),
+      ...this.pullSecrets,
+      ...this.serviceAccounts,
+      this.roleBinding,
+      ...(this.watchBinding === null ? [] : [this.watchBinding]),
     ];
   }
 
-  /** Manifests that other constructs of the app put into this namespace. */
+  /** What counts against the quota: all that other constructs of the app put into this namespace, and the pull secrets. */
   private inhabitants(): object[] {
-    const fence = new Set<unknown>(this.apiObjects);
+    const fence = new Set<unknown>(this.apiObjects.filter((object) => !this.pullSecrets.includes(object)));
     const all = this.node.root.node.findAll().filter((construct) => ApiObject.isApiObject(construct));
     return all
       .filter((object) => object.metadata.namespace === this.name && !fence.has(object))
@@ -185,7 +198,9 @@ export class PreviewNamespace extends Construct {
     return kubeObject(this, `account-${name}`, 'ServiceAccount', {
       metadata: this.metadata(name),
       automountServiceAccountToken: false,
-      ...(imagePullSecrets.length > 0 && { imagePullSecrets: imagePullSecrets.map((secret) => ({ name: secret })) }),
+      ...(imagePullSecrets.length > 0 && {
+        imagePullSecrets: imagePullSecrets.map((secret) => ({ name: pullSecretName(secret) })),
+      }),
     });
   }
 

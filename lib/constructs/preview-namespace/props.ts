@@ -1,3 +1,4 @@
+import type { ImagePullSecret } from '../../model/platform/objects.ts';
 import type { ReconcilerName } from '../../model/platform.ts';
 import type { StringMap } from '../metadata.ts';
 
@@ -129,10 +130,16 @@ export interface PreviewNamespaceProps {
    */
   readonly dns?: DnsProps;
   /**
-   * Secrets of this namespace with which the accounts of pods pull images, by name.
+   * Secrets of this namespace with which the accounts of pods pull images: by name, or with a reference
+   * (`key#property`) where External Secrets is to read a Docker configuration from the store.
    * @default []
    */
-  readonly imagePullSecrets?: readonly string[];
+  readonly imagePullSecrets?: readonly ImagePullSecret[];
+  /**
+   * ClusterSecretStore that those references lead to.
+   * @default previews
+   */
+  readonly secretStore?: string;
   /**
    * IPv4 networks of nodes, pods, services and the API server. Carved out of whatever `egress` allows.
    * @default - the private ranges 10.0.0.0/8, 100.64.0.0/10, 172.16.0.0/12 and 192.168.0.0/16

@@ -1,5 +1,6 @@
 import { couldNotLook, fail, type Observation, ok, warn } from '../../cluster/observation.ts';
 import { list, text } from '../../cluster/reader.ts';
+import { storedPullSecrets } from '../../model/platform/objects.ts';
 import { ENGINES, type Engine, type PlatformSpec } from '../../model/platform.ts';
 import { reconcilerOf } from '../../reconcilers/index.ts';
 import type { NeededKinds } from '../../reconcilers/reconciler.ts';
@@ -35,7 +36,7 @@ function ofPreviews(platform: PlatformSpec): (NeededKinds | false)[] {
       groupVersion: 'external-secrets.io/v1',
       kinds: ['ClusterSecretStore', 'ExternalSecret'],
       by: 'External Secrets',
-      onlyFor: 'previews with secrets',
+      ...(storedPullSecrets(platform.imagePullSecrets).length === 0 && { onlyFor: 'previews with secrets' }),
     },
     platform.secrets.mechanism === 'sealed-secrets' && {
       groupVersion: 'bitnami.com/v1alpha1',

@@ -1,11 +1,13 @@
 import type * as z from 'zod';
 import { isInRegistries, parseImage, TAG_PATTERN } from '../image.ts';
 import { contains, parseNetwork } from '../ipv4.ts';
+import { PREVIEW_PREFIX } from '../labels.ts';
 import { hasLabel } from '../pull-labels.ts';
 import { durationSeconds, quantityValue } from '../scalars.ts';
 import { TEMPLATE_NAMES } from '../templates/index.ts';
 import { kindProblems } from './kinds.ts';
 import { type egress, METADATA_CIDRS, type network } from './network.ts';
+import { type ImagePullSecret, pullSecretName } from './objects.ts';
 import type { cluster } from './operation.ts';
 import type { cost, policies } from './rules.ts';
 import type { services } from './services.ts';
@@ -27,6 +29,7 @@ export interface Settings {
   readonly registries: readonly string[];
   readonly tag: string;
   readonly fenceKinds: readonly string[];
+  readonly imagePullSecrets: readonly ImagePullSecret[];
 }
 
 /** Settings that contradict each other: where, and a sentence. */
@@ -51,6 +54,7 @@ export function contradictions(settings: Settings): Contradiction[] {
     ...defaultSizeProblems(settings),
     ...serviceProblems(settings),
     ...kindProblems(settings),
+    ...pullSecretProblems(settings),
   ];
 }
 
@@ -244,6 +248,22 @@ function serviceProblems({ services, sizes, registries }: Settings): Contradicti
       problems.push(at('size', `must be ${oneOf(sizes)}; found "${size}"`));
     }
     return problems;
+  });
+}
+
+function pullSecretProblems({ imagePullSecrets, secrets }: Settings): Contradiction[] {
+  const names = imagePullSecrets.map(pullSecretName);
+  return imagePullSecrets.flatMap((each, i) => {
+    const path = ['imagePullSecrets', i];
+    if (names.indexOf(names[i]!) !== i) return [{ path, message: `names ${names[i]} a second time` }];
+    if (typeof each === 'string') return [];
+    if (secrets.mechanism !== 'external-secrets') {
+      const message = `needs secrets.mechanism external-secrets, and it is ${secrets.mechanism}: write the name alone, and have a controller of the cluster copy the Secret`;
+      return [{ path: [...path, 'secret'], message }];
+    }
+    if (!each.name.startsWith(PREVIEW_PREFIX)) return [];
+    const message = `must not start with ${PREVIEW_PREFIX}, as the Secrets of previews do; found ${each.name}`;
+    return [{ path: [...path, 'name'], message }];
   });
 }
 

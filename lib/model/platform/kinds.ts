@@ -1,4 +1,5 @@
 import type { Contradiction, Settings } from './consistency.ts';
+import { storedPullSecrets } from './objects.ts';
 
 // Kinds that a platform adds: to what previews hold, and to what fences hold.
 
@@ -19,6 +20,9 @@ const FORBIDDEN_GROUPS = [
 
 /** Of the core group: what a fence is made of, and what would bypass its rules. */
 const FORBIDDEN_CORE = ['LimitRange', 'Namespace', 'Pod', 'ResourceQuota', 'Secret', 'ServiceAccount'];
+
+/** What reads a pull secret into a fence; makers have the same kind for secrets of their own. */
+export const PULL_SECRET_KIND = 'external-secrets.io/ExternalSecret';
 
 /** @param text `group/Kind`, or `Kind` of the core group */
 export function groupOf(text: string): { readonly group: string; readonly kind: string } {
@@ -57,7 +61,16 @@ export function kindProblems({ policies, fenceKinds }: Settings): Contradiction[
   ];
 }
 
+/** `group/Kind` of what a platform's settings add to fences. */
+export function addedKinds({
+  fenceKinds,
+  imagePullSecrets,
+}: Pick<Settings, 'fenceKinds' | 'imagePullSecrets'>): string[] {
+  return [...fenceKinds, ...(storedPullSecrets(imagePullSecrets).length > 0 ? [PULL_SECRET_KIND] : [])];
+}
+
 function fenceKindProblem(text: string): string | undefined {
+  if (text === PULL_SECRET_KIND) return 'only imagePullSecrets adds to fences';
   const { group } = groupOf(text);
   if (FORBIDDEN_GROUPS.includes(group)) return "is the platform's own installation's to write";
   return ['apps', 'batch', 'networking.k8s.io'].includes(group) ? 'is a kind of apps, or in every fence' : undefined;

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { placeholderProblem } from '../placeholders.ts';
 import { bounded, dnsLabel } from '../scalars.ts';
+import { secretReference } from '../secret-reference.ts';
 
 // What all objects, apps and pods of previews get.
 
@@ -71,15 +72,37 @@ export const env = z
     examples: [{ HTTPS_PROXY: 'http://proxy.example.com:3128' }],
   });
 
+const storedPullSecret = z.strictObject({
+  name: dnsLabel.meta({ description: 'Name of the Secret in each preview namespace.', examples: ['registry'] }),
+  secret: secretReference.meta({
+    description: 'Where the secret store holds it: a Docker configuration (`{"auths": ...}`).',
+    examples: ['platform/registry'],
+  }),
+});
+
 export const imagePullSecrets = z
-  .array(dnsLabel)
+  .array(z.union([dnsLabel, storedPullSecret]))
   .max(10)
   .default([])
   .meta({
     description:
-      'Secrets with which images are pulled, by name. They have to be in every preview namespace: a controller of the cluster copies them there.',
-    examples: [['registry']],
+      'Secrets with which images are pulled. With `secret`, External Secrets reads it from the store `secrets.store` into each preview namespace; a name alone has to be there already: a controller of the cluster copies it.',
+    examples: [[{ name: 'registry', secret: 'platform/registry' }]],
   });
+
+export type ImagePullSecret = z.output<typeof imagePullSecrets>[number];
+/** One that is read from the secret store. */
+export type StoredPullSecret = z.output<typeof storedPullSecret>;
+
+/** Those that the platform's side reads from the secret store into each fence. */
+export function storedPullSecrets(all: readonly ImagePullSecret[]): readonly StoredPullSecret[] {
+  return all.filter((each) => typeof each !== 'string');
+}
+
+/** The Secrets' names, however they come into a preview namespace. */
+export function pullSecretName(secret: ImagePullSecret): string {
+  return typeof secret === 'string' ? secret : secret.name;
+}
 
 export const priorityClass = dnsLabel.optional().meta({
   description: "PriorityClass of every app's pods. Default: the cluster's default.",

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { looksLikeCredential, SECRET_ITSELF } from '../load/credential.ts';
 import { hasPlaceholder, placeholderProblem } from '../placeholders.ts';
 import { bounded } from '../scalars.ts';
+import { secretReference } from '../secret-reference.ts';
 import { TEMPLATE_NAMES, TEMPLATES, type TemplateName, templateOf } from '../templates/index.ts';
 import { writableProblem } from './writable.ts';
 
@@ -56,14 +56,6 @@ const health = z
       'When the app is ready: a path that answers with status 200, {path, host} or {tcp: true}. An app whose path stops answering is restarted. Default: ready once / answers, never restarted.',
     examples: ['/healthz'],
   });
-
-const REFERENCE = 'must be a reference such as acme/shop/stripe, or acme/shop/db#password for one property of it';
-
-const reference = bounded(
-  400,
-  /^[A-Za-z0-9][A-Za-z0-9._/-]{0,252}(#[A-Za-z0-9][A-Za-z0-9._-]{0,100})?$/,
-  REFERENCE,
-).refine((text) => text.includes('/') || !looksLikeCredential(text), `${REFERENCE}; ${SECRET_ITSELF}`);
 
 /** The fields of every app: of the first, which stand in `spec`, and of the others below `apps`. */
 export const APP_FIELDS = {
@@ -133,7 +125,7 @@ export const APP_FIELDS = {
       examples: [{ LOG_LEVEL: 'debug', PUBLIC_URL: '${url}' }],
     }),
   secrets: z
-    .record(environmentName, reference)
+    .record(environmentName, secretReference)
     .default({})
     .meta({
       description:

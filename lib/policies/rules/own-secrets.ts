@@ -13,6 +13,8 @@ export const ownSecrets = defineRule({
     "A secret is read from another place than the repository's own in the secret store (references begin with {secrets.prefix}): list it under secrets in preview.yaml instead, or ask {contact}.",
   source: 'External Secrets Operator documentation: security best practices',
   why: "The store holds everyone's secrets and reads them with rights of its own: the reference is all that keeps them apart.",
+  // What the platform reads for pulling images lies elsewhere; the guard of fences says what that is.
+  scope: 'makers',
   needsRepository: true,
   match: [EXTERNAL_SECRET],
   conditions: [

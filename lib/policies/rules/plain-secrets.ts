@@ -18,6 +18,8 @@ export const plainSecrets = defineRule({
   source:
     'External Secrets Operator documentation: security best practices, generic targets; Sealed Secrets documentation: scopes, templates',
   why: 'Templates read other secrets, generators make credentials, and a Secret of a special type has Kubernetes put a key to the cluster into it.',
+  // A pull secret of the fence has a template, for its type; the guard of fences holds it.
+  scope: 'makers',
   match: [EXTERNAL_SECRET, SEALED_SECRET],
   conditions: [
     {

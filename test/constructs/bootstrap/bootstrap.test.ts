@@ -140,6 +140,23 @@ describe('Bootstrap', () => {
     );
   });
 
+  it('lets what reads pull secrets into fences only where there are some, held to their shape', () => {
+    const rights = (all: ReturnType<typeof bootstrap>) => {
+      const project = find(all.get('install/argocd'), 'AppProject', 'preview-fences');
+      const role = find(all.get('install/clusters/main'), 'ClusterRole', 'preview-fencer');
+      const guard = find(all.get('install/clusters/main'), 'ValidatingAdmissionPolicy', 'greenroom-fence');
+      return [
+        project.spec.namespaceResourceWhitelist.some(({ kind }: Json) => kind === 'ExternalSecret'),
+        role.rules.some(({ resources }: Json) => resources.includes('externalsecrets')),
+        guard.spec.matchConstraints.resourceRules.some(({ resources }: Json) => resources.includes('externalsecrets')),
+        guard.spec.validations.some(({ message }: Json) => message.includes('imagePullSecrets')),
+      ];
+    };
+    expect(rights(bootstrap({ imagePullSecrets: ['registry'] }))).toEqual([false, false, false, false]);
+    const stored = [{ name: 'registry', secret: 'platform/registry' }];
+    expect(rights(bootstrap({ imagePullSecrets: stored }))).toEqual([true, true, true, true]);
+  });
+
   it('adds kinds that the platform allows, under the resource name that Kubernetes would guess', () => {
     const all = bootstrap({ policies: { parameters: { allowedKinds: ['example.com/Policy', 'example.com/Bus'] } } });
     const role = find(all.get('install/clusters/main'), 'ClusterRole', 'preview-workloads');

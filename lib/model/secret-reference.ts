@@ -1,0 +1,11 @@
+import { looksLikeCredential, SECRET_ITSELF } from './load/credential.ts';
+import { bounded } from './scalars.ts';
+
+const REFERENCE = 'must be a reference such as acme/shop/stripe, or acme/shop/db#password for one property of it';
+
+/** Where a secret is in the platform's store: its key there, and `#property` for one part of it. */
+export const secretReference = bounded(
+  400,
+  /^[A-Za-z0-9][A-Za-z0-9._/-]{0,252}(#[A-Za-z0-9][A-Za-z0-9._-]{0,100})?$/,
+  REFERENCE,
+).refine((text) => text.includes('/') || !looksLikeCredential(text), `${REFERENCE}; ${SECRET_ITSELF}`);
