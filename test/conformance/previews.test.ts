@@ -14,7 +14,7 @@ import { compileUsual, USUAL_APPS, usualPlatform } from '../support/usual-apps.t
 import { type Cluster, startCluster } from './cluster.ts';
 import { judge } from './judges.ts';
 import { ApiServer, type Manifest } from './policies/api-server.ts';
-import { JUDGES, type JudgeColumn, judgeAll, type Subject } from './policies/matrix.ts';
+import { JUDGES, type JudgeColumn, judgeAll, looksAt, type Subject } from './policies/matrix.ts';
 import { run } from './run.ts';
 
 let cluster: Cluster;
@@ -51,18 +51,26 @@ async function complaints(
   const options = compileOptions(platform, 'vap');
   const previews = [...compiled].map(([label, preview]) => ({ label, ...objectsOf(preview) }));
   const subjects = previews.flatMap(({ label, app }) => app.map((object): Subject => ({ label, object })));
+  const namespaces = previews.map(({ namespace }) => namespace);
   const matrix = await judgeAll({
     ...{ api, rules: RULES, options, params: options.params, subjects, columns, round },
-    namespaces: previews.map(({ namespace }) => namespace),
+    namespaces,
   });
-  const said = (verdicts: readonly { refusals: ReadonlyMap<string, string>; invalid?: string }[]) =>
+  // Not every command line knows what is asked: of namespaces, some see the name alone.
+  const isAsked = (column: JudgeColumn, id: string, subject: Subject) =>
+    RULES.some((rule) => rule.id === id && looksAt(column, rule, subject, namespaces));
+  const said = (
+    column: JudgeColumn,
+    verdicts: readonly { refusals: ReadonlyMap<string, string>; invalid?: string }[],
+  ) =>
     verdicts.flatMap(({ refusals, invalid }, i) => {
       const { label, object } = subjects[i]!;
       const place = `${label} ${object.kind}/${object.metadata.name}`;
       const unread = invalid === undefined || invalid.startsWith('not asked') ? [] : [`${place}: ${invalid}`];
-      return [...unread, ...[...refusals.keys()].map((rule) => `${rule}: ${place}`)];
+      const refused = [...refusals.keys()].filter((rule) => isAsked(column, rule, subjects[i]!));
+      return [...unread, ...refused.map((rule) => `${rule}: ${place}`)];
     });
-  return new Map([...matrix].map(([column, verdicts]) => [column, said(verdicts).sort()]));
+  return new Map([...matrix].map(([column, verdicts]) => [column, said(column, verdicts).sort()]));
 }
 
 describe('the usual apps', () => {
