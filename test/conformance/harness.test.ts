@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { validatingAdmissionPolicy } from '../../lib/policies/engines/vap.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 import { eventually } from './eventually.ts';
 import { isRunning } from './processes.ts';
@@ -29,6 +30,34 @@ describe('a control plane', () => {
     await eventually(async () => (await makerMay('list', 'services')).stdout === 'yes\n', { what: 'the binding' });
     expect((await makerMay('create', 'services')).stdout).toBe('no\n');
     expect(() => cluster.as('stranger')).toThrow('without a user stranger');
+  });
+
+  it('has controllers act with accounts of their own, which policies judge like anybody', async () => {
+    const name = 'only-the-controller';
+    const account = 'system:serviceaccount:kube-system:replicaset-controller';
+    const rule = { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] };
+    const [policy, binding] = validatingAdmissionPolicy({
+      name,
+      matchConstraints: { resourceRules: [rule] },
+      matchConditions: [{ name: 'applies', expression: "request.namespace == 'default'" }],
+      validations: [{ expression: `request.userInfo.username == '${account}'`, message: 'somebody else' }],
+    });
+    for (const object of [policy, binding]) await cluster.apply(JSON.stringify(object));
+    const byHand = ['run', 'by-hand', '--image=ghcr.io/acme/shop:1', '--dry-run=server'];
+    await eventually(async () => (await cluster.tryKubectl(byHand)).stderr.includes('somebody else'), {
+      what: 'the policy to hold the administrator',
+    });
+    await cluster.kubectl(['create', 'deployment', 'shop', '--image=ghcr.io/acme/shop:1']);
+    await eventually(async () => (await cluster.kubectl(['get', 'pods', '--output=name'])).includes('pod/shop-'), {
+      what: 'the pod of the Deployment',
+    });
+    for (const [kind, each] of [
+      ['validatingadmissionpolicybinding', name],
+      ['validatingadmissionpolicy', name],
+      ['deployment', 'shop'],
+    ] as const) {
+      await cluster.kubectl(['delete', kind, each]);
+    }
   });
 
   it('runs beside a second one, and leaves nothing when it stops', async () => {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { sha256 } from '../../lib/core/digest.ts';
 import { type InitOptions, init } from '../../lib/scaffold/init.ts';
+import { platformText } from '../support/inputs.ts';
 
 const ANSWERS = { domain: 'apps.example.com', owner: 'acme' };
 
@@ -32,6 +33,15 @@ describe('init', () => {
     for (const path of ['greenroom.yaml', '.github/CODEOWNERS', '.github/workflows/sync.yaml', 'README.md']) {
       expect(files.map((f) => f.path)).toContain(path);
     }
+  });
+
+  it.each([
+    ['external-secrets', 'External Secrets with the ClusterSecretStore `previews`'],
+    ['sealed-secrets', 'Sealed Secrets'],
+  ])('says in its README what previews with secrets need in the cluster: %s', async (mechanism, need) => {
+    const platform = platformText(`secrets: { mechanism: ${mechanism} }`);
+    await init({ dir, version: '1.2.3', platform });
+    expect(read('README.md')).toContain(need);
   });
 
   it('says at the top of each file what made it, and labels each object as the platform’s', async () => {
