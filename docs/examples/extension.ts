@@ -2,7 +2,7 @@ import { ApiObject } from 'cdk8s';
 import type { PreviewExtension } from '../../lib/index.ts';
 
 /** Every preview gets a log shipper, a label for the bill, and a dashboard of its own. */
-export const acme: PreviewExtension = ({ app, namespace, preview, context }) => {
+const acme: PreviewExtension = ({ app, namespace, preview, context }) => {
   preview.addContainer({
     name: 'log-shipper',
     image: 'ghcr.io/acme/log-shipper:2.1',
@@ -17,3 +17,5 @@ export const acme: PreviewExtension = ({ app, namespace, preview, context }) => 
     spec: { url: `https://${context.host}`, repository: context.repository },
   });
 };
+
+export default acme;

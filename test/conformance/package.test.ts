@@ -106,6 +106,16 @@ test('npm refuses to put it beside a cdk8s that is too old', async () => {
   expect(answer.stderr).toMatch(/ERESOLVE[\s\S]*peer cdk8s@.* from greenroom@/);
 });
 
+test.each([
+  ['oldest', oldest],
+  ['newest', newest],
+])('npm says of none of it, with the %s peers, that this Node.js does not fit', async (_, versions) => {
+  const folder = mkdtempSync(join(work, 'engines-'));
+  const args = ['install', '--dry-run', '--prefer-offline', tarball, ...versions];
+  const answer = await tryRun('npm', args, { cwd: folder });
+  expect(answer).toMatchObject({ code: 0, stderr: expect.not.stringContaining('EBADENGINE') });
+});
+
 const example = ['render', join(root, 'previews/shop/preview.yaml'), '--repo', 'acme/shop', '--pr', '7'].concat(
   '--platform',
   join(root, 'previews/greenroom.yaml'),
