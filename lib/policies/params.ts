@@ -106,21 +106,28 @@ export function makerParams(params: RuleParams): RuleParams {
 /** From harmless to worst. */
 const SEVERITIES = ['none', 'low', 'medium', 'high', 'critical'];
 
-/**
- * What greenroom itself makes of a preview.yaml, and what makers may bring along: a list stands in the place of the usual
- * kinds, a map adds to them and takes away.
- */
-function allowedKinds({ policies, secrets, knative, ingress }: PlatformSpec): readonly string[] {
-  const chosen = policies.parameters.allowedKinds ?? {};
-  const made = [
+/** Kinds without which no preview comes out: greenroom itself makes them of each preview.yaml. */
+export function madeKinds({ knative, ingress }: PlatformSpec): readonly string[] {
+  return [
     'Service',
     'apps/Deployment',
     ingress.kind === 'gateway' ? 'gateway.networking.k8s.io/HTTPRoute' : 'networking.k8s.io/Ingress',
-    ...SECRET_KINDS[secrets.mechanism],
     ...(knative ? ['serving.knative.dev/DomainMapping', 'serving.knative.dev/Service'] : []),
   ];
-  if (Array.isArray(chosen)) return [...new Set([...chosen, ...made])];
-  const usual = [...new Set([...DEFAULT_KINDS, ...made])];
+}
+
+/** The kinds of a preview where a platform says nothing of them. */
+export function usualKinds(platform: PlatformSpec): readonly string[] {
+  return [...new Set([...DEFAULT_KINDS, ...madeKinds(platform), ...SECRET_KINDS[platform.secrets.mechanism]])];
+}
+
+/** A list stands in the place of the usual kinds but for those that greenroom makes; a map adds to them and takes away. */
+function allowedKinds(platform: PlatformSpec): readonly string[] {
+  const chosen = platform.policies.parameters.allowedKinds ?? {};
+  if (Array.isArray(chosen)) {
+    return [...new Set([...chosen, ...madeKinds(platform), ...SECRET_KINDS[platform.secrets.mechanism]])];
+  }
+  const usual = usualKinds(platform);
   const added = Object.keys(chosen).filter((kind) => chosen[kind] === true && !usual.includes(kind));
   return [...usual.filter((kind) => chosen[kind] !== null), ...added];
 }

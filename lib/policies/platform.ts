@@ -2,10 +2,11 @@ import { type Problem, platformAtFault } from '../core/errors.ts';
 import { loadPlatform as readPlatform } from '../model/files.ts';
 import { closest } from '../model/load/suggest.ts';
 import { fieldName, type Loaded } from '../model/load.ts';
+import { nothingToTake } from '../model/platform/section.ts';
 import type { Platform } from '../model/platform.ts';
 import { createChecker } from './checker.ts';
 import { fenceAgainst } from './fenced.ts';
-import { ruleParams } from './params.ts';
+import { madeKinds, ruleParams, usualKinds } from './params.ts';
 import { parsePath } from './paths.ts';
 import type { Rule } from './rule.ts';
 import { chosenRules } from './rule-set.ts';
@@ -19,7 +20,12 @@ import { noInlineSecrets } from './rules/no-inline-secrets.ts';
  */
 export function loadPlatform(input: string | Uint8Array, file: string, own: readonly Rule[] = []): Loaded<Platform> {
   const loaded = readPlatform(input, file);
-  const problems = [...severityProblems(loaded, chosenRules({ extraRules: own })), ...credentialProblems(loaded)];
+  const problems = [
+    ...severityProblems(loaded, chosenRules({ extraRules: own })),
+    ...takenKindProblems(loaded),
+    ...sharedKindProblems(loaded),
+    ...credentialProblems(loaded),
+  ];
   if (problems.length > 0) throw platformAtFault(problems);
   return loaded;
 }
@@ -39,6 +45,31 @@ function severityProblems({ value: { spec }, positions }: Loaded<Platform>, rule
     }
     const fence = severity === 'deny' ? undefined : fenceAgainst(id, spec);
     return fence === undefined ? [] : problem(`cannot be ${severity}: ${fence}`);
+  });
+}
+
+/** Kinds that are taken away though no preview is without them, or though there is nothing to take. */
+function takenKindProblems({ value: { spec }, positions }: Loaded<Platform>): Problem[] {
+  const chosen = spec.policies.parameters.allowedKinds ?? {};
+  if (Array.isArray(chosen)) return [];
+  return Object.keys(chosen).flatMap((kind) => {
+    if (chosen[kind] !== null) return [];
+    const message = madeKinds(spec).includes(kind)
+      ? 'cannot be taken away: greenroom itself makes it of preview.yaml'
+      : nothingToTake(kind, usualKinds(spec));
+    const path = ['spec', 'policies', 'parameters', 'allowedKinds', kind];
+    return message === undefined ? [] : [{ ...positions.ofKey(path), field: fieldName(path), message }];
+  });
+}
+
+/** A kind that previews write themselves bounds nobody in a fence. */
+function sharedKindProblems({ value: { spec }, positions }: Loaded<Platform>): Problem[] {
+  const allowed = ruleParams(spec).allowedKinds;
+  return spec.fenceKinds.flatMap((kind, i) => {
+    if (!allowed.includes(kind)) return [];
+    const path = ['spec', 'fenceKinds', i];
+    const message = `cannot hold ${kind}, which previews write themselves; take it away from them first (policies.parameters.allowedKinds: { ${kind}: null })`;
+    return [{ ...positions.of(path), field: fieldName(path), message }];
   });
 }
 

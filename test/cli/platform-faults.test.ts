@@ -134,6 +134,66 @@ const WRONG: readonly [what: string, extra: string, line: number, words: string]
     'spec.fenceKinds[0]: cannot hold external-secrets.io/ExternalSecret, which only imagePullSecrets adds to fences',
   ],
   [
+    'a default that null takes away under a misspelt name',
+    'sizes:\n  larg: null',
+    8,
+    'spec.sizes.larg: takes nothing away: larg is not among the defaults; did you mean large?',
+  ],
+  [
+    'a bound that null takes away under no name of a bound',
+    'namespace:\n  quota:\n    count/widgets: null',
+    9,
+    'takes nothing away: count/widgets is not among the defaults',
+  ],
+  [
+    'a bound of no resource',
+    'namespace:\n  quota:\n    limits.memry: 4Gi',
+    9,
+    'must be a resource of quotas (did you mean limits.memory?)',
+  ],
+  [
+    'a bound on counts that is a fraction',
+    'namespace:\n  quota:\n    pods: "1.5"',
+    9,
+    'spec.namespace.quota.pods: must be a whole number; found 1.5',
+  ],
+  [
+    'a kind taken away under a misspelt name',
+    'policies:\n  parameters:\n    allowedKinds:\n      batch/CronJb: null',
+    10,
+    'takes nothing away: batch/CronJb is not among the defaults; did you mean batch/CronJob?',
+  ],
+  [
+    'a kind taken away that greenroom makes',
+    'policies:\n  parameters:\n    allowedKinds:\n      apps/Deployment: null',
+    10,
+    'cannot be taken away: greenroom itself makes it of preview.yaml',
+  ],
+  [
+    'a version in the place of a group',
+    'fenceKinds:\n  - v1/ConfigMap',
+    8,
+    'spec.fenceKinds[0]: must be a kind with its group',
+  ],
+  [
+    'a kind of previews among those of fences',
+    'fenceKinds:\n  - policy/PodDisruptionBudget',
+    8,
+    'spec.fenceKinds[0]: cannot hold policy/PodDisruptionBudget, which previews write themselves',
+  ],
+  [
+    'a kind of fences twice',
+    'fenceKinds:\n  - cilium.io/CiliumNetworkPolicy\n  - cilium.io/CiliumNetworkPolicy',
+    9,
+    'spec.fenceKinds[1]: names cilium.io/CiliumNetworkPolicy a second time',
+  ],
+  [
+    'a variable that each preview has of its own',
+    'env:\n  PREVIEW_URL: https://example.com',
+    8,
+    'must be another one than PORT and PREVIEW_URL',
+  ],
+  [
     'a kind of the fence among those of previews',
     'policies:\n  parameters: { allowedKinds: { ConfigMap: null, ResourceQuota: true } }',
     8,
@@ -335,5 +395,22 @@ describe('an extension that lets no preview pass', () => {
     writeFileSync(join(cwd, 'acme.mjs'), 'export default () => {};\n');
     const { code, stdout } = await inProcess(['check', 'preview.yaml', '--extension', join(cwd, 'acme.mjs')], cwd);
     expect([code, stdout]).toEqual([2, expect.stringContaining('preview.yaml:6:9: spec.size: is not a size')]);
+  });
+});
+
+describe('a filter that no pull request passes is found at its own line', () => {
+  const SOURCE = 'sources: [{ owner: acme }]';
+
+  test.each([
+    ['labels: { any: [preview, Demo], none: [demo] }', 'labels.any[1]: is under none as well; found "Demo"'],
+    ['labels: { all: [ready], none: [ready] }', 'labels.all[0]: is under none as well; found "ready"'],
+    ['authors: { only: [mia], except: [Mia] }', 'authors.only[0]: is under except as well; found "mia"'],
+    ['branches: ["^main$"]', 'branches[0]: must be the name of a branch'],
+    ['branches: [main, refs/heads/next]', 'branches[1]: must be the name of a branch, without refs/heads/'],
+  ])('%s', async (filter, words) => {
+    const cwd = folderOf(platformText().replace(SOURCE, `sources:\n    - owner: acme\n      ${filter}`));
+    const { code, stdout } = await inProcess(['check', 'greenroom.yaml'], cwd);
+    expect([code, stdout]).toEqual([2, expect.stringContaining(`greenroom.yaml:7:`)]);
+    expect(stdout).toContain(`spec.sources[0].${words}`);
   });
 });

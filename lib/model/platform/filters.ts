@@ -8,14 +8,38 @@ const labelNames = z.array(z.string().max(50)).min(1).max(50).optional();
 
 const pattern = (what: string) => bounded(200, /^[!-~]+$/, `must be ${what}; * stands for any part of it`);
 
+/** What Git lets stand in no branch's name, so that no pull request could fit. Source: git-check-ref-format(1) */
+const branch = pattern('the name of a branch').refine(
+  (text) => !/[~^:?[\\]|\.\.|@\{|\/$|^refs\/heads\//.test(text),
+  'must be the name of a branch, without refs/heads/ and without ~ ^ : ? [ \\ ..; * stands for any part of it',
+);
+
+/** Names that are asked for and refused at once. */
+function refuseBoth(
+  wanted: Readonly<Record<string, readonly string[] | undefined>>,
+  refused: readonly string[] | undefined,
+  field: string,
+  context: z.core.$RefinementCtx,
+): void {
+  const never = new Set(refused?.map((name) => name.toLowerCase()));
+  for (const [list, names = []] of Object.entries(wanted)) {
+    for (const [i, name] of names.entries()) {
+      if (!never.has(name.toLowerCase())) continue;
+      context.addIssue({ code: 'custom', path: [list, i], message: `is under ${field} as well; found "${name}"` });
+    }
+  }
+}
+
 export const labelFilter = section({
   any: labelNames.meta({ description: 'At least one of these. Default: not asked.', examples: [['preview', 'demo']] }),
   all: labelNames.meta({ description: 'Each of these. Default: not asked.', examples: [['ready']] }),
   none: labelNames.meta({ description: 'None of these. Default: not asked.', examples: [['no-preview']] }),
-}).meta({ description: 'Labels that a pull request has to have, or must not have.' });
+})
+  .superRefine(({ any, all, none }, context) => refuseBoth({ any, all }, none, 'none', context))
+  .meta({ description: 'Labels that a pull request has to have, or must not have.' });
 
 export const branchFilter = z
-  .array(pattern('the name of a branch'))
+  .array(branch)
   .min(1)
   .max(50)
   .optional()
@@ -41,4 +65,6 @@ export const authorFilter = section({
     .boolean()
     .default(false)
     .meta({ description: 'Whether pull requests that a program opened get a preview, such as those of Renovate.' }),
-}).meta({ description: 'Whose pull requests get a preview.' });
+})
+  .superRefine(({ only, except }, context) => refuseBoth({ only }, except, 'except', context))
+  .meta({ description: 'Whose pull requests get a preview.' });

@@ -52,6 +52,9 @@ export function kindProblems({ policies, fenceKinds }: Settings): Contradiction[
       return problem === undefined ? [] : [{ path, message: `must be a kind of workloads; ${text} ${problem}` }];
     }),
     ...fenceKinds.flatMap((text, i) => {
+      if (fenceKinds.indexOf(text) !== i) {
+        return [{ path: ['fenceKinds', i], message: `names ${text} a second time` }];
+      }
       const isShared = workloads.some((other) => other.text === text);
       const problem = isShared ? 'is among allowedKinds, which previews write themselves' : fenceKindProblem(text);
       return problem === undefined

@@ -53,7 +53,10 @@ const variable = bounded(
   128,
   /^[A-Za-z_][A-Za-z0-9_]*$/,
   'must be letters, digits and underscores, and not start with a digit',
-).refine((name) => name !== 'PORT', 'must be another one than PORT, which is set from the port of each app');
+).refine(
+  (name) => name !== 'PORT' && name !== 'PREVIEW_URL',
+  'must be another one than PORT and PREVIEW_URL, which each preview sets for itself',
+);
 
 const text = z
   .string()
@@ -113,7 +116,7 @@ export const fenceKinds = z
   .array(
     bounded(
       253,
-      /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?\/[A-Z][A-Za-z0-9]*$/,
+      /^(apps|autoscaling|batch|policy|[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+)\/[A-Z][A-Za-z0-9]*$/,
       'must be a kind with its group, such as cilium.io/CiliumNetworkPolicy',
     ),
   )

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { closest } from '../load/suggest.ts';
 import { quantity } from '../scalars.ts';
 
 /** A section that may be left out: its own fields' defaults then apply. */
@@ -20,6 +21,14 @@ export function resourcesOr(cpu: string, memory: string) {
   });
 }
 
+/** Why `null` takes nothing away, as a misspelt name would leave the default in place. */
+export function nothingToTake(name: string, defaults: readonly string[]): string | undefined {
+  if (defaults.includes(name)) return undefined;
+  const near = closest(name, defaults);
+  const hint = near === undefined ? `the defaults are ${defaults.join(', ')}` : `did you mean ${near}?`;
+  return `takes nothing away: ${name} is not among the defaults; ${hint}`;
+}
+
 /** A map whose entries stand beside the defaults, or in the place of one; `null` takes a default away. */
 export function merged<K extends z.core.$ZodRecordKey, V extends z.ZodType>(
   key: K,
@@ -28,6 +37,12 @@ export function merged<K extends z.core.$ZodRecordKey, V extends z.ZodType>(
 ) {
   return z
     .record(key, value.nullable())
+    .superRefine((own, context) => {
+      for (const [name, entry] of Object.entries(own)) {
+        const message = entry === null ? nothingToTake(name, Object.keys(defaults)) : undefined;
+        if (message !== undefined) context.addIssue({ code: 'custom', path: [name], message });
+      }
+    })
     .prefault({} as never)
     .transform((own): Record<string, z.output<V>> => {
       const entries = Object.entries({ ...defaults, ...own }) as [string, z.output<V> | null][];

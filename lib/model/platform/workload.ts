@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { REGISTRY_PATTERN } from '../image.ts';
-import { bounded, dnsLabel, duration, durationSeconds, quantity } from '../scalars.ts';
+import { closest } from '../load/suggest.ts';
+import { bounded, dnsLabel, duration, durationSeconds, quantity, quantityValue } from '../scalars.ts';
 import { merged, resources, section } from './section.ts';
 
 // What a preview is made of, and what holds it in.
@@ -52,15 +53,55 @@ const boundsOr = (cpu: string, memory: string, disk: string) =>
     'ephemeral-storage': quantity.default(disk).meta({ description: "The node's disk." }),
   });
 
+/**
+ * What a quota can name without a domain; the API server refuses a quota with any other.
+ * Source: k8s.io/kubernetes/pkg/apis/core/helper, `standardQuotaResources`
+ */
+const COMPUTE = ['cpu', 'memory', 'ephemeral-storage'];
+const COUNTED = [
+  'configmaps',
+  'persistentvolumeclaims',
+  'pods',
+  'replicationcontrollers',
+  'resourcequotas',
+  'secrets',
+  'services',
+  'services.loadbalancers',
+  'services.nodeports',
+];
+const QUOTA_RESOURCES = [
+  ...COUNTED,
+  ...['', 'requests.', 'limits.'].flatMap((prefix) => COMPUTE.map((resource) => `${prefix}${resource}`)),
+  'requests.storage',
+];
+
+const quotaResource = bounded(100, /^[a-z][a-z0-9./-]*$/, 'must be a resource name such as limits.cpu').refine(
+  (name) => name.includes('/') || /^(requests\.)?hugepages-/.test(name) || QUOTA_RESOURCES.includes(name),
+  {
+    error: ({ input }) =>
+      `must be a resource of quotas${hintOf(String(input))}, or one with a domain such as count/jobs.batch`,
+  },
+);
+
+function hintOf(name: string): string {
+  const near = closest(name, QUOTA_RESOURCES);
+  return near === undefined ? ` (${QUOTA_RESOURCES.join(', ')})` : ` (did you mean ${near}?)`;
+}
+
+const isCount = (name: string): boolean => COUNTED.includes(name) || name.startsWith('count/');
+
 export const namespace = section({
-  quota: merged(
-    bounded(100, /^[a-z][a-z0-9./-]*$/, 'must be a resource name such as limits.cpu'),
-    quantity,
-    DEFAULT_QUOTA,
-  ).meta({
-    description:
-      'Hard limits of the ResourceQuota of each preview namespace, beside the defaults; null takes one away. Load balancers, node ports and claims stay closed unless they are named.',
-  }),
+  quota: merged(quotaResource, quantity, DEFAULT_QUOTA)
+    .superRefine((quota, context) => {
+      for (const [name, value] of Object.entries(quota)) {
+        if (!isCount(name) || Number.isInteger(quantityValue(value))) continue;
+        context.addIssue({ code: 'custom', path: [name], message: `must be a whole number; found ${value}` });
+      }
+    })
+    .meta({
+      description:
+        'Hard limits of the ResourceQuota of each preview namespace, beside the defaults; null takes one away. Load balancers, node ports and claims stay closed unless they are named.',
+    }),
   limitRange: section({
     default: boundsOr('500m', '256Mi', '1Gi').meta({ description: 'Limits of a container that names none.' }),
     defaultRequest: boundsOr('100m', '128Mi', '64Mi').meta({ description: 'Requests of a container that names none.' }),
