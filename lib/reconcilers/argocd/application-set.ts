@@ -67,7 +67,9 @@ export function applicationSet(props: ApplicationSetProps): KubeObject {
       goTemplateOptions: ['missingkey=error'],
       generators: [renderGenerator(props.generator)],
       // Argo CD's default, and what removal depends on: said, so that nobody has to know. The other half of it,
-      // `preserveResourcesOnDeletion: false`, stays out: the controller drops a false from the live object.
+      // `preserveResourcesOnDeletion: false`, stays out: after each webhook the controller writes the whole object by its
+      // own types, which leave a false out, and Argo CD would take that for a difference and sync again.
+      // (The empty templates that it adds are none: Argo CD looks past fields that were never applied.)
       syncPolicy: { applicationsSync: 'sync' },
       template: {
         metadata: {

@@ -61,15 +61,6 @@ export function renderGenerator(generator: ApplicationSetGenerator): Record<stri
   return 'gitFiles' in generator ? renderGitFiles(generator.gitFiles) : renderPullRequests(generator.pullRequests);
 }
 
-/**
- * The empty template that Argo CD's controller writes into each generator: at a webhook and after a refresh it writes the
- * whole object by its own types, empty structs included and false left out. A list that differs in that is a difference
- * from the repository, so that without it each push would make the ApplicationSet be applied again.
- *
- * Source: `refreshApplicationSet` and `Reconcile` in argo-cd 3.2, `applicationset/`.
- */
-const NO_TEMPLATE = { metadata: {}, spec: { destination: {}, project: '' } };
-
 function renderGitFiles(git: GitFilesGenerator): Record<string, unknown> {
   if (git.files.length === 0) {
     throw invalidInput([{ field: 'generator.gitFiles.files', message: 'must name at least one file' }]);
@@ -80,7 +71,6 @@ function renderGitFiles(git: GitFilesGenerator): Record<string, unknown> {
       revision: git.revision,
       files: [...git.files.map((path) => ({ path })), ...(git.exclude ?? []).map((path) => ({ path, exclude: true }))],
       requeueAfterSeconds: seconds(git.requeueAfterSeconds ?? 180),
-      template: NO_TEMPLATE,
     },
   };
 }
@@ -104,7 +94,6 @@ function renderPullRequests(pulls: PullRequestGenerator): Record<string, unknown
         ...pulls.credential,
       },
       requeueAfterSeconds: seconds(pulls.requeueAfterSeconds ?? 300),
-      template: NO_TEMPLATE,
     },
   };
 }

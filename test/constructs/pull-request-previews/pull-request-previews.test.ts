@@ -53,7 +53,6 @@ describe('PullRequestPreviews', () => {
           appSecretName: 'github-app',
         },
         requeueAfterSeconds: 60,
-        template: { metadata: {}, spec: { destination: {}, project: '' } },
       });
       expect(template.spec.destination).toEqual({
         server: 'https://spot.example.com',
