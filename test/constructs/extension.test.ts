@@ -51,5 +51,7 @@ it('bundled by the documented command, and named by greenroom.yaml, it does the 
   mkdirSync(join(folder, 'out'));
   const args = 'render preview.yaml --platform greenroom.yaml --repo acme/shop --pr 7 --out out'.split(' ');
   expect(await inProcess(args, folder)).toMatchObject({ code: 0 });
+  const { stderr } = await inProcess('init previews --platform greenroom.yaml --no-input'.split(' '), folder);
+  expect(stderr).toContain('Next: copy extensions/acme.mjs into it, read previews/README.md');
   expectAcme((path) => readFileSync(join(folder, 'out/previews/main/shop/pr-shop-7', path), 'utf8'));
 });

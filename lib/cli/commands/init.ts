@@ -9,6 +9,7 @@ import { VERSION } from '../../core/version.ts';
 import { kubectlReader } from '../../doctor/cluster/kubectl.ts';
 import { clusterNetworks, uncovered } from '../../doctor/cluster/networks.ts';
 import { PLATFORM_FILE } from '../../model/layout.ts';
+import { namedExtensions } from '../../model/platform/extensions.ts';
 import { count } from '../../report/text.ts';
 import type { Answers } from '../../scaffold/answers.ts';
 import { type InitResult, init, newAppsRepo } from '../../scaffold/init.ts';
@@ -95,7 +96,8 @@ async function run(where: string, options: InitCommandOptions, io: Io): Promise<
     ...(platform === undefined ? {} : { platform }),
     ...(answers === undefined ? {} : { answers }),
   };
-  if (options.commit) return commit(where, newAppsRepo(wanted), options, io);
+  const modules = options.commit ? namedExtensions(platform ?? '') : missingModules(where, platform, io);
+  if (options.commit) return commit(where, newAppsRepo(wanted), modules, options, io);
   const result = await init({
     ...wanted,
     dir: resolve(io.cwd, where),
@@ -104,16 +106,32 @@ async function run(where: string, options: InitCommandOptions, io: Io): Promise<
   });
   report(where, result, options, io);
   if (options.format === 'text' && result.left.length === 0 && options.dryRun !== true) {
-    io.err(`Next: read ${where}/README.md, then commit and push.\n`);
+    io.err(`Next: ${copyWords(modules)}read ${where}/README.md, then commit and push.\n`);
   }
 }
 
-async function commit(appsRepo: string, files: FileSet, options: InitCommandOptions, io: Io): Promise<void> {
+/** Modules that greenroom.yaml names and that are not in the folder: they are the platform team's, and init writes none. */
+function missingModules(where: string, platform: string | undefined, io: Io): readonly string[] {
+  return namedExtensions(platform ?? '').filter((path) => !existsSync(resolve(io.cwd, where, path)));
+}
+
+function copyWords(modules: readonly string[]): string {
+  return modules.length === 0 ? '' : `copy ${modules.join(', ')} into it, `;
+}
+
+async function commit(
+  appsRepo: string,
+  files: FileSet,
+  modules: readonly string[],
+  options: InitCommandOptions,
+  io: Io,
+): Promise<void> {
   const { branch, dryRun } = options;
   const { missing, description } = await layDown(files, { appsRepo, branch, dryRun }, io);
   const created = missing.map((path) => ({ path, action: 'create', text: files.get(path)!, diff: '' }) as const);
   report(description, { files: created, left: [], notes: [] }, options, io);
-  if (options.format === 'text' && dryRun !== true) io.err('Next: clone it and read its README.md.\n');
+  if (options.format === 'text' && dryRun !== true)
+    io.err(`Next: clone it${modules.length === 0 ? ' ' : `, ${copyWords(modules)}`}and read its README.md.\n`);
 }
 
 /** Flags first; what is missing is asked on a terminal, and nowhere else. None where greenroom.yaml is there already. */
