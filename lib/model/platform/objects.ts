@@ -93,7 +93,7 @@ export const imagePullSecrets = z
     examples: [[{ name: 'registry', secret: 'platform/registry' }]],
   });
 
-export type ImagePullSecret = z.output<typeof imagePullSecrets>[number];
+export type ImagePullSecret = string | StoredPullSecret;
 /** One that is read from the secret store. */
 export type StoredPullSecret = z.output<typeof storedPullSecret>;
 
