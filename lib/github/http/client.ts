@@ -237,7 +237,7 @@ export class GitHubClient {
       const wait = rateLimitWait(answer, now, limited);
       if (wait !== null) {
         limited += 1;
-        this.#shared.doors.close(isSecondaryLimit(answer) ? EVERYTHING : hourly, now + wait);
+        this.#shared.doors.close(isSecondaryLimit(answer) ? EVERYTHING : hourly, now, wait);
         if (limited >= LIMIT_ATTEMPTS) throw this.#closed(doing, wait);
         continue;
       }
