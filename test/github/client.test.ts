@@ -22,6 +22,15 @@ const json = { 'content-type': 'application/json' };
 const ask = (waits: number[], token?: string) =>
   clientOf(fake, waits, token).rest('GET /repositories/{id}', { id: 1 }, [404]);
 
+/** A time on GitHub's clock, in seconds from ours. */
+const at = (seconds: number) => new Date((COMMIT_TIME + seconds) * 1000).toUTCString();
+/** An hour's quota that comes back after 30 seconds, on a clock that differs from ours. */
+const LIMITED = (ahead: number) => ({
+  date: at(ahead),
+  'x-ratelimit-remaining': '0',
+  'x-ratelimit-reset': `${COMMIT_TIME + ahead + 30}`,
+});
+
 describe('a rate limit', () => {
   test.each([
     ['retry-after comes first', 403, { 'retry-after': '7', 'x-ratelimit-remaining': '0' }, '', 7000],
@@ -32,6 +41,11 @@ describe('a rate limit', () => {
       '',
       31_000,
     ],
+    ["by GitHub's clock, where ours is 11 minutes ahead", 403, LIMITED(-660), '', 31_000],
+    ['and where ours is 11 minutes behind', 403, LIMITED(660), '', 31_000],
+    ['retry-after may be a time', 429, { date: at(660), 'retry-after': at(667) }, '', 7000],
+    ['a time that is over is a second', 429, { date: at(0), 'retry-after': at(-5) }, '', 1000],
+    ['a retry-after that is no time counts for nothing', 429, { 'retry-after': 'soon' }, '', 60_000],
     ['else a minute', 403, {}, 'You have exceeded a secondary rate limit.', 60_000],
     ['status 429', 429, {}, '', 60_000],
   ])('%s', async (_, status, headers, message, wait) => {
@@ -66,6 +80,46 @@ describe('a rate limit', () => {
   test('is not what an ordinary refusal is', () => {
     expect(rateLimitWait({ status: 403, headers: {}, data: { message: 'Must have admin rights' } }, 0, 0)).toBeNull();
     expect(rateLimitWait({ status: 200, headers: { 'x-ratelimit-remaining': '0' }, data: {} }, 0, 0)).toBeNull();
+  });
+});
+
+describe('an answer of GraphQL that is out of shape', () => {
+  const query = 'query ReadPull { repository(owner: "x", name: "y") { id } }';
+  const answered = async (body: string) => {
+    fake.fault = () => ({ headers: json, body });
+    return clientOf(fake).query(query, {});
+  };
+
+  test.each([
+    ['null', 'not JSON'],
+    ['[]', 'empty'],
+    ['{"data":null,"errors":{}}', 'empty'],
+    ['{"data":"text"}', 'empty'],
+  ])('%s is no answer', async (body, words) => {
+    await expect(answered(body)).rejects.toMatchObject({
+      code: 'unreachable',
+      message: expect.stringContaining(words),
+    });
+  });
+
+  test.each(['null', '{}', '"text"', '{"message":7,"path":"x"}', '{"type":"FORBIDDEN","path":null,"message":null}'])(
+    'an error %s is an error, and nothing worse',
+    async (error) => {
+      const outcome = await answered(`{"data":{"repository":null},"errors":[${error}]}`).then(
+        ({ errors }) => errors.map(({ message }) => typeof message),
+        (thrown: unknown) => thrown,
+      );
+      if (error.includes('FORBIDDEN')) expect(outcome).toMatchObject({ code: 'failed' });
+      else expect(outcome).toEqual(['string']);
+    },
+  );
+
+  test('a refusal without a path names no permission that GitHub did not', async () => {
+    const error = { type: 'FORBIDDEN', message: 'Something of it is not for you' };
+    await expect(answered(JSON.stringify({ data: null, errors: [error] }))).rejects.toMatchObject({
+      code: 'failed',
+      message: expect.stringMatching(/refused GraphQL ReadPull: Something of it is not for you$/),
+    });
   });
 });
 

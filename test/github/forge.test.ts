@@ -128,6 +128,49 @@ describe('the open pull requests', () => {
     expect(await all(forge.openPullRequests('acme', ['shop']))).toMatchObject([{ complete: false }]);
   });
 
+  type Listed = { totalCount: number; nodes: unknown[]; pageInfo: { hasNextPage: boolean; endCursor: string } };
+  test.each<[string, (page: Listed, isFirst: boolean) => object]>([
+    [
+      'one that comes twice, and another that does not come',
+      ({ nodes }, isFirst) => (isFirst ? {} : { nodes: [nodes[1], ...nodes.slice(1)] }),
+    ],
+    [
+      'one that cannot be read, and one less that is open by the next page',
+      ({ nodes, totalCount }, isFirst) =>
+        isFirst ? { nodes: [null, ...nodes.slice(1)] } : { totalCount: totalCount - 1 },
+    ],
+    [
+      'a page without its list, and nothing open by then',
+      (_, isFirst) => (isFirst ? {} : { nodes: null, totalCount: 0 }),
+    ],
+    [
+      'cursors that lead to and fro',
+      (_, isFirst) => ({ pageInfo: { hasNextPage: true, endCursor: isFirst ? '50' : '0' } }),
+    ],
+  ])('%s: the list is not complete, and nobody is in it twice', async (_, edit) => {
+    const { on, fake, forge } = await shop();
+    for (let number = 10; number < 69; number += 1) on.pull('acme', 'shop', { number, repositoryId: 101 });
+    fake.requests.length = 0;
+    const isFirst = (after: unknown) => after === null || after === '0';
+    fake.fault = ({ operation, body }) =>
+      operation === 'ListPulls'
+        ? {
+            edit: (text) => {
+              const answer = JSON.parse(text);
+              const { after } = body['variables'] as { after: string | null };
+              const list = answer.data.repository.pullRequests;
+              Object.assign(list, edit(list, isFirst(after)));
+              return JSON.stringify(answer);
+            },
+          }
+        : undefined;
+    const [found] = await all(forge.openPullRequests('acme', ['shop']));
+    expect(found).toMatchObject({ complete: false });
+    const numbers = found!.pulls.map(({ number }) => number);
+    expect(numbers).toEqual([...new Set(numbers)]);
+    expect(fake.requests.length).toBeLessThan(6);
+  });
+
   test('of a repository that is not there: not complete; of an owner that is not there: unreachable', async () => {
     const { forge } = await shop();
     expect(await all(forge.openPullRequests('acme', ['none']))).toMatchObject([{ complete: false, pulls: [] }]);

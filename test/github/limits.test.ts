@@ -60,6 +60,20 @@ describe('a secondary limit', () => {
     expect(fake.requests).toHaveLength(1 + 1 + 36 + 1);
   });
 
+  test('is no longer than GitHub said, where our clock is put back by 11 minutes meanwhile', async () => {
+    const { client, pass, told, sleeping } = patient();
+    fake.requests.length = 0;
+    fake.fault = () => (fake.requests.length === 1 ? secondary(60) : undefined);
+    const first = read(client, 1);
+    await expect.poll(sleeping).toBe(1);
+    pass(-660);
+    const second = read(client, 2);
+    await expect.poll(sleeping).toBe(2);
+    expect(told.map(({ seconds }) => Math.round(seconds))).toEqual([60, 60]);
+    pass(800);
+    await Promise.all([first, second]);
+  });
+
   test('of an hour ends what is asked at once, without another request, until it is over', async () => {
     const { client, pass, told } = patient();
     fake.requests.length = 0;

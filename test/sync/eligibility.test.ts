@@ -33,6 +33,9 @@ describe('filters of a source', () => {
     ['labels: { all: [a, b] }', { labels: ['a'] }, 'Add the label "b" to get a preview.'],
     ['labels: { all: [a, b] }', { labels: ['b', 'a'] }, null],
     ['labels: { none: [never] }', { labels: ['never'] }, 'Remove the label "never" to get a preview.'],
+    ['labels: { none: [" Never "] }', { labels: ['never'] }, 'Remove the label " Never " to get a preview.'],
+    ['label: " Needs Preview"', { labels: ['needs preview'] }, null],
+    ['label: needs-preview', { labels: ['needs preview'] }, 'Add the label "needs-preview" to get a preview.'],
     ['label: preview, labels: { none: [never] }', { labels: ['preview'] }, null],
     ['branches: [main, release/*]', { base: 'release/1' }, null],
     [

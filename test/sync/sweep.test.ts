@@ -171,6 +171,42 @@ describe('sweep', () => {
     expect(world.previews()).toEqual(['pr-shop-3', ...others].sort());
   });
 
+  const TWO_CLUSTERS =
+    'clusters: [{ name: eu, server: "https://eu.example.com", when: { labels: [eu] } }, { name: main, server: "https://a.example.com" }]';
+
+  test('a file in the place of a cluster is named, and holds up no other cluster', async () => {
+    const world = many(3, platformText(TWO_CLUSTERS));
+    world.settle({ 'previews/main': 'a file' });
+    world.pull('shop', 9, { labels: ['eu'] });
+    const { failures } = await run(world);
+    expect(failures.map(({ subject, error }) => [subject, error.code])).toEqual(
+      [1, 2, 3].map((n) => [`acme/shop#${n}`, 'failed']),
+    );
+    expect(failures[0]!.error.message).toContain('previews/main');
+    expect(world.paths().filter((path) => path.endsWith('/preview.json'))).toEqual([
+      'previews/eu/shop/pr-shop-9/preview.json',
+    ]);
+    world.settle({ 'previews/main': null });
+    await run(world);
+    expect(world.previews()).toHaveLength(4);
+  });
+
+  test('after the branch was put back, what was missing comes back and what had ended waits to be confirmed', async () => {
+    const world = many(8);
+    await run(world);
+    const weekAgo = world.head()!;
+    for (let n = 1; n <= 6; n++) world.pull('shop', n, { state: 'closed' });
+    for (let n = 9; n <= 12; n++) world.pull('shop', n);
+    await run(world, { allowRemovals: true });
+    const latest = world.previews();
+    world.putBack(weekAgo);
+    const { held } = await run(world);
+    expect(held.map(({ name }) => name).sort()).toEqual([1, 2, 3, 4, 5, 6].map((n) => `pr-shop-${n}`));
+    expect(world.previews()).toEqual(expect.arrayContaining(latest));
+    await run(world, { allowRemovals: true });
+    expect(world.previews()).toEqual(latest);
+  });
+
   test('a list that says it is whole, and lacks what is open, is told of', async () => {
     const world = many(3);
     await run(world);

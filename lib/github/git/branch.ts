@@ -2,7 +2,8 @@ import { formatTime } from '../../core/clock.ts';
 import { GreenroomError } from '../../core/errors.ts';
 import { namesOf, type RepositoryRef } from '../../core/repository.ts';
 import type { RecentCommit } from '../../gitops/apps-repo.ts';
-import type { GitHubClient, GraphQLError } from '../http/client.ts';
+import type { GraphQLError } from '../http/answer.ts';
+import type { GitHubClient } from '../http/client.ts';
 
 const HEAD = `query ReadHead($owner: String!, $name: String!, $ref: String!) {
   repository(owner: $owner, name: $name) { isEmpty ref(qualifiedName: $ref) { target { oid } } }

@@ -21,6 +21,37 @@ export function failureOf({ status, data }: RawAnswer): string | null {
   return isJson ? null : `the answer (status ${status}) is not JSON`;
 }
 
+/** A part of a GraphQL answer that could not be given. */
+export interface GraphQLError {
+  readonly type?: string;
+  readonly message: string;
+  /** Of the field. */
+  readonly path?: readonly (string | number)[];
+}
+
+export interface GraphQLAnswer<T> {
+  readonly data: T | null;
+  readonly errors: readonly GraphQLError[];
+}
+
+/** The parts of a GraphQL answer; of what is out of shape, what can be used. An error stays one, whatever it looks like. */
+export function graphQLOf<T>(body: unknown): GraphQLAnswer<T> {
+  const { data, errors } = (body ?? {}) as { readonly data?: unknown; readonly errors?: unknown };
+  return {
+    data: typeof data === 'object' && data !== null ? (data as T) : null,
+    errors: Array.isArray(errors) ? errors.map(errorOf) : [],
+  };
+}
+
+function errorOf(found: unknown): GraphQLError {
+  const { type, message, path } = (found ?? {}) as Record<string, unknown>;
+  return {
+    message: typeof message === 'string' ? message : 'no reason given',
+    ...(typeof type === 'string' && { type }),
+    ...(Array.isArray(path) && { path: path as (string | number)[] }),
+  };
+}
+
 /** GitHub's own words for why it refused. */
 export function wordsOf({ status, data }: RawAnswer): string {
   const message = (data as { message?: unknown } | null)?.message;

@@ -3,7 +3,7 @@ import { GreenroomError } from '../../core/errors.ts';
 import { redact } from '../../core/git/redact.ts';
 import { VERSION } from '../../core/version.ts';
 import type { Wait } from '../../forge/limits.ts';
-import { answerOf, failureOf, type RawAnswer, wordsOf } from './answer.ts';
+import { answerOf, failureOf, type GraphQLAnswer, graphQLOf, type RawAnswer, wordsOf } from './answer.ts';
 import type { Credentials } from './credentials.ts';
 import { Doors, EVERYTHING } from './doors.ts';
 import { needOf, type RestRoute } from './permissions.ts';
@@ -40,17 +40,6 @@ interface Shared {
   clockSkew: number | null;
   /** Answers to GETs with their ETags, the latest last. */
   readonly answers: Map<string, { readonly etag: string; readonly data: unknown }>;
-}
-
-export interface GraphQLError {
-  readonly type?: string;
-  readonly message: string;
-  readonly path?: readonly (string | number)[];
-}
-
-export interface GraphQLAnswer<T> {
-  readonly data: T | null;
-  readonly errors: readonly GraphQLError[];
 }
 
 export interface RestAnswer<T> {
@@ -208,7 +197,7 @@ export class GitHubClient {
       attempts,
     );
     if (answer.status >= 400) throw this.#refusal(doing, name, answer);
-    const { data = null, errors = [] } = answer.data as { data?: T | null; errors?: GraphQLError[] };
+    const { data, errors } = graphQLOf<T>(answer.data);
     if (data === null && errors.length === 0) throw this.#unreachable(doing, 'the answer is empty');
     const forbidden = errors.find(({ type, message }) => type === 'FORBIDDEN' || /not accessible by/.test(message));
     if (forbidden !== undefined) throw this.#forbidden(doing, name, forbidden.message, answer, forbidden.path);
@@ -248,7 +237,7 @@ export class GitHubClient {
       const wait = rateLimitWait(answer, now, limited);
       if (wait !== null) {
         limited += 1;
-        this.#shared.doors.close(isSecondaryLimit(answer) ? EVERYTHING : hourly, now + wait);
+        this.#shared.doors.close(isSecondaryLimit(answer) ? EVERYTHING : hourly, now, wait);
         if (limited >= LIMIT_ATTEMPTS) throw this.#closed(doing, wait);
         continue;
       }

@@ -14,6 +14,8 @@ const APART = 0.2;
 interface Door {
   /** Unix seconds. */
   until: number;
+  /** How long that was when it closed: a clock that is put back makes it no longer. */
+  longest: number;
   waiting: number;
 }
 
@@ -24,11 +26,12 @@ interface Door {
 export class Doors {
   readonly #doors = new Map<string, Door>();
 
-  /** @param until unix seconds */
-  close(scope: string, until: number): void {
+  /** @param now unix seconds */
+  close(scope: string, now: number, seconds: number): void {
     const door = this.#doors.get(scope);
-    if (door === undefined) this.#doors.set(scope, { until, waiting: 0 });
-    else if (until > door.until) Object.assign(door, { until, waiting: 0 });
+    const until = now + seconds;
+    const isLater = door === undefined || Math.min(door.until - now, door.longest) < seconds;
+    if (isLater) this.#doors.set(scope, { until, longest: seconds, waiting: 0 });
   }
 
   /** A request went through, so the door is open. */
@@ -42,7 +45,7 @@ export class Doors {
     for (const scope of scopes) {
       const door = this.#doors.get(scope);
       if (door === undefined || door.until <= now) continue;
-      longest = Math.max(longest, door.until - now + door.waiting * APART);
+      longest = Math.max(longest, Math.min(door.until - now, door.longest) + door.waiting * APART);
       door.waiting += 1;
     }
     return longest;

@@ -7,7 +7,8 @@ export interface LimitedAnswer {
 
 /**
  * Seconds to wait before the same request may be sent again, or null for an answer that is not about a limit:
- * `retry-after`, then the reset time, else a minute, twice as long each time.
+ * `retry-after`, then the reset time, else a minute, twice as long each time. Times are held against the clock of who
+ * gave them, which may be another than ours.
  *
  * @param now unix seconds
  * @param limited how often this request ran into a limit before
@@ -15,12 +16,22 @@ export interface LimitedAnswer {
  */
 export function rateLimitWait(answer: LimitedAnswer, now: number, limited: number): number | null {
   if (!isLimited(answer)) return null;
-  const after = Number(answer.headers['retry-after'] || Number.NaN);
-  if (Number.isFinite(after) && after >= 0) return after;
+  const date = Date.parse(String(answer.headers['date'])) / 1000;
+  const theirs = Number.isFinite(date) ? date : now;
+  const after = retryAfter(answer, theirs);
+  if (after !== null) return after;
   const reset = Number(answer.headers['x-ratelimit-reset'] || Number.NaN);
   if (String(answer.headers['x-ratelimit-remaining']) === '0' && Number.isFinite(reset))
-    return Math.max(1, reset - now + 1);
+    return Math.max(1, reset - theirs + 1);
   return 60 * 2 ** limited;
+}
+
+/** Seconds, or a time: both are in the standard. @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3 */
+function retryAfter({ headers }: LimitedAnswer, now: number): number | null {
+  const text = String(headers['retry-after'] ?? '').trim();
+  if (/^\d+$/.test(text)) return Number(text);
+  const time = /GMT$/.test(text) ? Date.parse(text) / 1000 : Number.NaN;
+  return Number.isFinite(time) ? Math.max(1, time - now) : null;
 }
 
 function isLimited({ status, headers, data }: LimitedAnswer): boolean {

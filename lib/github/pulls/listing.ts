@@ -48,6 +48,8 @@ interface PullsAnswer {
 interface PullsPage extends Connection<ListedNode> {
   readonly pulls: readonly PullRequest[];
   readonly heads: readonly PreviewHead[];
+  /** Whether one came that cannot be read; fewer that are open by the next page would hide it. */
+  readonly isCut: boolean;
 }
 
 interface RepositoriesAnswer {
@@ -85,34 +87,43 @@ export class Listing {
       if (page !== undefined && errors.length === 0) return page;
       throw new GreenroomError('unreachable', `${what}: ${errors[0]?.message ?? 'no such owner'}`);
     };
-    let seen = 0;
+    const seen = new Set<string>();
     let total = 0;
+    let isCut = false;
     for await (const { nodes, totalCount } of pagesOf(what, ask)) {
-      const found = nodes?.filter((node) => node !== null) ?? [];
-      seen += found.length;
+      isCut ||= nodes === null || nodes.includes(null);
       total = totalCount;
-      yield* found;
+      for (const node of nodes ?? []) {
+        if (node === null || seen.has(node.name)) continue;
+        seen.add(node.name);
+        yield node;
+      }
     }
-    if (seen < total) throw new GreenroomError('unreachable', `${what}: ${total} are there, ${seen} came`);
+    if (isCut || seen.size < total)
+      throw new GreenroomError('unreachable', `${what}: ${total} are there, ${seen.size} came whole`);
   }
 
   /** A failure is part of the answer: the list is then incomplete. */
   async openPulls(repository: RepositoryRef): Promise<RepositoryPulls> {
-    const pulls: PullRequest[] = [];
+    // The list may change between two pages, so that one comes twice: the later is as it is now.
+    const found = new Map<number, PullRequest>();
     let total = 0;
+    let isCut = false;
     try {
       const pages = pagesOf('open pull requests', (after) => this.#pullsPage(repository, after));
       for await (const page of pages) {
-        pulls.push(...page.pulls);
+        for (const pull of page.pulls) found.set(pull.number, pull);
         total = page.totalCount;
+        isCut ||= page.isCut;
         await this.#options.onHeads(repository, page.heads);
       }
     } catch (error) {
-      if (error instanceof GreenroomError) return { repository, pulls, complete: false, reason: error.message };
-      throw error;
+      if (!(error instanceof GreenroomError)) throw error;
+      return { repository, pulls: [...found.values()], complete: false, reason: error.message };
     }
-    const reason = `${total} pull requests are open, ${pulls.length} came`;
-    return pulls.length < total
+    const pulls = [...found.values()];
+    const reason = `${total} pull requests are open, ${pulls.length} came whole`;
+    return isCut || pulls.length < total
       ? { repository, pulls, complete: false, reason }
       : { repository, pulls, complete: true };
   }
@@ -126,14 +137,18 @@ export class Listing {
     }
     const pulls: PullRequest[] = [];
     const heads: PreviewHead[] = [];
+    let isCut = found.pullRequests.nodes === null;
     for (const node of found.pullRequests.nodes ?? []) {
       const pull = node === null ? null : pullOf(found, node);
-      if (node === null || pull === null) continue;
+      if (node === null || pull === null) {
+        isCut = true;
+        continue;
+      }
       pulls.push(pull);
       this.#options.onPull(pull, node);
       const entry = previewEntryOf(node);
       if (entry !== undefined) heads.push({ sha: pull.head.sha, entry });
     }
-    return { ...found.pullRequests, pulls, heads };
+    return { ...found.pullRequests, pulls, heads, isCut };
   }
 }

@@ -10,7 +10,8 @@ import { commitInput, type EffectiveChange, effectiveChange } from '../git/chang
 import { GitData } from '../git/git-data.ts';
 import { type Commit, isFile } from '../git/objects.ts';
 import { TreeReader } from '../git/trees.ts';
-import type { GitHubClient, GraphQLError } from '../http/client.ts';
+import type { GraphQLError } from '../http/answer.ts';
+import type { GitHubClient } from '../http/client.ts';
 import { GitHubProposals } from './proposals.ts';
 
 const COMMIT = `mutation CommitFiles($input: CreateCommitOnBranchInput!) {

@@ -10,7 +10,8 @@ import { commitInput, type EffectiveChange, effectiveChange } from '../git/chang
 import type { GitData } from '../git/git-data.ts';
 import type { Commit } from '../git/objects.ts';
 import type { TreeReader } from '../git/trees.ts';
-import type { GitHubClient, GraphQLError } from '../http/client.ts';
+import type { GraphQLError } from '../http/answer.ts';
+import type { GitHubClient } from '../http/client.ts';
 import { pagesOf } from '../http/pages.ts';
 import {
   CREATE_AGAIN,

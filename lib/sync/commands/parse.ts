@@ -20,20 +20,22 @@ const MAX_COMMANDS = 10;
 
 /**
  * The commands of a comment: `/preview stop`, `/preview retry`, `/preview extend 4h`, each at the start of a line of its
- * own. Quoted, indented and fenced lines, and those in HTML comments and `<pre>`, are talk about commands.
+ * own. Quoted, indented and fenced lines, and those in HTML comments, `<pre>`, `<details>` and their like, are talk about
+ * commands.
  */
 export function parseCommands(text: string): ParsedCommands {
   const commands: Command[] = [];
   let misspelt = 0;
   let fence: string | null = null;
-  let hidden: string | null = null;
+  let hidden: Hidden | null = null;
   for (const line of text.split(/\r?\n/)) {
-    const mark = /^ {0,3}(`{3,}|~{3,})(.*)$/.exec(line);
+    const isHidden: boolean = hidden !== null;
+    // What looks like a fence inside of what is hidden opens none.
+    const mark: RegExpExecArray | null = isHidden ? null : /^ {0,3}(`{3,}|~{3,})(.*)$/.exec(line);
     if (mark !== null && fence === null) fence = mark[1]!;
     else if (mark !== null && fence !== null && mark[1]!.startsWith(fence) && mark[2]!.trim() === '') fence = null;
-    const isInside = hidden !== null;
     if (fence === null && mark === null) hidden = hiddenAfter(line, hidden);
-    if (isInside || mark !== null || fence !== null || !/^\/preview(?:\s|$)/i.test(line)) continue;
+    if (isHidden || mark !== null || fence !== null || !/^\/preview(?:\s|$)/i.test(line)) continue;
     const command = parseCommand(line);
     if (command === null) misspelt += 1;
     else if (commands.length < MAX_COMMANDS) commands.push(command);
@@ -41,25 +43,29 @@ export function parseCommands(text: string): ParsedCommands {
   return { commands, misspelt };
 }
 
-/** What hides text, and what ends it. */
-const HIDING: ReadonlyMap<string, string> = new Map([
-  ['<!--', '-->'],
-  ['<pre', '</pre>'],
-]);
+/** What hides text: an HTML comment, or an element that may hold others of its name. */
+interface Hidden {
+  /** `--` for a comment. */
+  readonly name: string;
+  readonly depth: number;
+}
 
-/** What has to come before text counts again; null when it does. @param hidden what had to come before this line */
-function hiddenAfter(line: string, hidden: string | null): string | null {
+/** Elements whose text is quoted, folded away or not shown. */
+const MARKS = /<!--|-->|<(\/?)(pre|details|blockquote|textarea|script|style)(?=[\s>/]|$)/g;
+
+/** What hides the text after a line; null for nothing. @param before what hid the line itself */
+function hiddenAfter(line: string, before: Hidden | null): Hidden | null {
   // In a code span they are talk themselves.
-  const marks = line
-    .toLowerCase()
-    .replaceAll(/`[^`]*`/g, '')
-    .matchAll(/<!--|-->|<pre|<\/pre>/g);
-  let closes = hidden;
-  for (const [mark] of marks) {
-    if (closes === null) closes = HIDING.get(mark) ?? null;
-    else if (mark === closes) closes = null;
+  const text = line.toLowerCase().replaceAll(/`[^`]*`/g, '');
+  let hidden = before;
+  for (const [mark, slash, element = '--'] of text.matchAll(MARKS)) {
+    const closes = mark === '-->' || slash === '/';
+    if (hidden === null) hidden = closes ? null : { name: element, depth: 1 };
+    else if (hidden.name !== element) continue;
+    else if (!closes) hidden = element === '--' ? hidden : { ...hidden, depth: hidden.depth + 1 };
+    else hidden = hidden.depth === 1 ? null : { ...hidden, depth: hidden.depth - 1 };
   }
-  return closes;
+  return hidden;
 }
 
 /** Commands of one word; to start again and to retry are the same. */

@@ -1,7 +1,8 @@
 import type { RepositoryRef } from '../../../lib/core/repository.ts';
 import type { GitData } from '../../../lib/github/git/git-data.ts';
 import type { TreeReader } from '../../../lib/github/git/trees.ts';
-import type { GitHubClient, GraphQLAnswer } from '../../../lib/github/http/client.ts';
+import type { GraphQLAnswer } from '../../../lib/github/http/answer.ts';
+import type { GitHubClient } from '../../../lib/github/http/client.ts';
 import type { FoundNode, FoundPull, ListAnswer } from '../../../lib/github/repo/proposal-queries.ts';
 import { GitHubProposals } from '../../../lib/github/repo/proposals.ts';
 import { GitAppsRepo } from '../../../lib/gitops/git.ts';

@@ -12,6 +12,10 @@ describe('commands of a comment', () => {
     ['/preview extend 1d12h', [{ action: 'extend', seconds: 36 * 3600 }]],
     ['<!-- a -->\n/preview stop', [{ action: 'stop' }]],
     ['<pre>x</pre> and `<pre>`\n/preview stop', [{ action: 'stop' }]],
+    ['<details>\nlog\n</details>\n/preview stop', [{ action: 'stop' }]],
+    ['<!--\n```\n-->\n/preview stop', [{ action: 'stop' }]],
+    ['<preview>, <president>\n/preview stop', [{ action: 'stop' }]],
+    ['</details> <br/>\n/preview stop', [{ action: 'stop' }]],
     ['/preview stop\n/preview retry', [{ action: 'stop' }, { action: 'retry' }]],
   ])('%j', (text, commands) => {
     expect(parseCommands(text)).toEqual({ commands, misspelt: 0 });
@@ -31,6 +35,11 @@ describe('commands of a comment', () => {
     '<pre>\n/preview stop\n</pre>',
     '<PRE lang="sh">\n/preview stop',
     '<!-- <pre> -->\n<pre>\n--> /preview stop\n/preview stop\n</pre>',
+    '<details>\n<summary>log</summary>\n\n/preview stop\n</details>',
+    '<details><details>\n</details>\n/preview stop\n</details>',
+    '<blockquote>\n/preview stop\n</blockquote>',
+    '<textarea>\n/preview stop\n</textarea>',
+    '<script>\n/preview stop',
     '/previews stop',
     '/preview-stop',
     '',
