@@ -92,7 +92,7 @@ export function adapted(value: unknown, settings: ManifestSettings): unknown {
     if (app !== undefined && isRecord(container))
       (container as Record<string, unknown>)['image'] = formatImage(app.image);
   }
-  return withPlatformAnnotations(withHost(filled, settings), settings);
+  return withPlatformAnnotations(withListener(withHost(filled, settings), settings), settings);
 }
 
 /** A deep copy in which texts, and nothing else, have changed. */
@@ -113,6 +113,21 @@ function withPlatformAnnotations(
   if (!isRoute || !isRecord(metadata) || Object.keys(ingress.annotations).length === 0) return object;
   const own = isRecord(metadata['annotations']) ? metadata['annotations'] : {};
   return { ...object, metadata: { ...metadata, annotations: { ...own, ...ingress.annotations } } };
+}
+
+/** A route that names no listener of a Gateway gets the one for HTTPS: it would be served by all of them. */
+function withListener(
+  object: Record<string, unknown>,
+  { platform: { ingress } }: ManifestSettings,
+): Record<string, unknown> {
+  const { kind, spec } = object;
+  if ((kind !== 'HTTPRoute' && kind !== 'GRPCRoute') || !isRecord(spec) || !Array.isArray(spec['parentRefs'])) {
+    return object;
+  }
+  const parentRefs = spec['parentRefs'].map((parent) =>
+    isRecord(parent) ? { sectionName: ingress.gateway.listener, ...parent } : parent,
+  );
+  return { ...object, spec: { ...spec, parentRefs } };
 }
 
 /** A route that names no host gets the preview's, and the way in that the platform has. */

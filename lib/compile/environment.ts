@@ -35,6 +35,9 @@ export function environments(
 ): Readonly<Record<string, string>>[] {
   const problems = [
     ...apps.flatMap((app) => [...texts(app)].flatMap(([path, text]) => missing(preview, app, path, text, values))),
+    ...resources.flatMap(({ name, seed = [] }) =>
+      seed.flatMap((text, i) => missing(preview, apps[0]!, ['resources', name, 'seed', i], text, values)),
+    ),
     ...apps.flatMap((app) => unfitHost(preview, app, values)),
     ...sharedVariables(preview, apps, resources),
   ];

@@ -1,3 +1,4 @@
+import { RELEASE_CONTAINER } from '../constructs/preview-app/pod.ts';
 import type { Position } from '../core/errors.ts';
 import type { Loaded } from '../model/load.ts';
 import type { Preview } from '../model/preview.ts';
@@ -17,7 +18,6 @@ const ORIGINS: readonly { readonly field: RegExp; readonly setting: keyof Resolv
   { field: /(^|\.)(resources|limits|requests)(\.|$|\[)/, setting: 'size' },
   { field: /(^|\.)(ports|containerPort|targetPort|hostPort)(\.|$|\[)/, setting: 'port' },
   { field: /(liveness|readiness|startup)Probe/, setting: 'health' },
-  { field: /initContainers\[\d+\]\.command/, setting: 'release' },
   { field: /(^|\.)command(\.|$|\[)/, setting: 'command' },
   { field: /(^|\.)args(\.|$|\[)/, setting: 'args' },
   { field: /(^|\.)runAsUser$/, setting: 'user' },
@@ -31,13 +31,37 @@ const ORIGINS: readonly { readonly field: RegExp; readonly setting: keyof Resolv
 export function originOf({ preview, apps }: Source, object: unknown, field: string): Position {
   const name = (object as { metadata?: { name?: unknown } }).metadata?.name;
   const { at, spec } = apps.find((app) => app.name === name) ?? apps[0]!;
-  const path = environmentPath(spec, object, field) ?? settingPath(field) ?? ['template'];
+  const path = environmentPath(spec, object, field) ??
+    wordPath({ spec, object, field }) ??
+    settingPath(field) ?? ['template'];
   return preview.positions.of([...at, ...path]);
 }
 
 function settingPath(field: string): Path | undefined {
   const origin = ORIGINS.find((candidate) => candidate.field.test(field));
   return origin && [origin.setting];
+}
+
+/** `…containers[0].command[2]` is that word of the app, of its release step, or of the seed of a resource. */
+function wordPath({
+  spec,
+  object,
+  field,
+}: {
+  spec: ResolvedApp['spec'];
+  object: unknown;
+  field: string;
+}): Path | undefined {
+  const match = /^(.*\b(containers|initContainers)\[\d+\])\.(command|args)(?:\[(\d+)\])?/.exec(field);
+  if (match === null) return undefined;
+  const [, container, list, part, index] = match;
+  const name = (valueAt(object, container!) as { name?: unknown } | undefined)?.name;
+  const seeded = typeof name === 'string' && name.startsWith('seed-') ? name.slice('seed-'.length) : undefined;
+  const written = part === 'args' && spec.args !== undefined ? 'args' : 'command';
+  if (seeded === undefined && list === 'initContainers' && name !== RELEASE_CONTAINER) return undefined;
+  const step = list === 'initContainers' ? 'release' : written;
+  const own = seeded === undefined ? [step] : ['resources', seeded, 'seed'];
+  return index === undefined ? own : [...own, Number(index)];
 }
 
 /** `…containers[0].env[2].value` is the variable of that index, by its name. */

@@ -100,7 +100,10 @@ export function previewProps(input: PreviewInput): PreviewPlan {
     apps: resolved.apps.map((app, i) =>
       appProps(app, { platform, host, namespace: name, values, env: variables[i]!, knative }),
     ),
-    resources,
+    resources: resources.map(({ seed, ...resource }) => ({
+      ...resource,
+      ...(seed && { seed: seed.map((text) => filledIn(text, values)) }),
+    })),
     context: { name, repository, repositoryId, number, template: spec.template, host, url, expires: end.expires },
     end,
     values,

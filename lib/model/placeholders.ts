@@ -1,6 +1,6 @@
 import { closest } from './load/suggest.ts';
 
-/** What `${...}` can stand for in `env`, `command`, `args`, `release`, `health.host` and a maker's own manifests. */
+/** What `${...}` can stand for in `env`, `command`, `args`, `release`, `seed`, `health.host` and a maker's own manifests. */
 export const PLACEHOLDERS = {
   url: "the preview's address, https://<host>",
   host: "the preview's host",

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { placeholderProblem } from './placeholders.ts';
 import { APP_FIELDS, appSchema, checkApp, filledIn, words } from './preview/app.ts';
 import { API_VERSION, bounded, duration } from './scalars.ts';
 import { templateOf } from './templates/index.ts';
@@ -88,6 +89,12 @@ const previewSpec = z
   .superRefine((spec, context) => {
     checkApp(spec, context);
     checkRoutes(spec, context);
+    for (const [name, { seed = [] }] of Object.entries(spec.resources)) {
+      seed.forEach((text, i) => {
+        const message = placeholderProblem(text);
+        if (message !== undefined) context.addIssue({ code: 'custom', path: ['resources', name, 'seed', i], message });
+      });
+    }
     const seeds = Object.entries(spec.resources).flatMap(([name, { seed }]) => (seed ? [`seed-${name}`] : []));
     const taken = [...RESERVED_CONTAINERS, ...RESERVED_APPS, ...seeds, ...Object.keys(spec.apps)];
     for (const name of Object.keys(spec.resources)) {

@@ -9,9 +9,11 @@ import type { Variable } from './variables.ts';
  * as their keywords; narrowed to those that one text without its surroundings tells for sure.
  */
 const CREDENTIALS: readonly (readonly [begins: string, pattern: string])[] = [
+  ['asic ', 'asic [A-Za-z0-9+/]*[a-z0-9][A-Z][A-Za-z0-9+/]{6}'],
   ['AKIA', 'AKIA[A-Z2-7]{16}'],
   ['ASIA', 'ASIA[A-Z2-7]{16}'],
   ['AIza', 'AIza[A-Za-z0-9_-]{35}'],
+  ['earer ', 'earer [A-Za-z0-9_.~+/=-]{20}'],
   ['GOCSPX-', 'GOCSPX-[A-Za-z0-9_-]{20}'],
   ['ghp_', 'ghp_[A-Za-z0-9]{36}'],
   ['gho_', 'gho_[A-Za-z0-9]{36}'],
@@ -25,7 +27,8 @@ const CREDENTIALS: readonly (readonly [begins: string, pattern: string])[] = [
   ['dckr_pat_', 'dckr_pat_[A-Za-z0-9_-]{27}'],
   ['xox', 'xox[abeprs]-[A-Za-z0-9-]{10}'],
   ['hooks.slack.com', 'hooks[.]slack[.]com/(services|workflows|triggers)/[A-Za-z0-9+/]{40}'],
-  ['_live_', '(sk|rk)_live_[A-Za-z0-9]{16}'],
+  ['_live_', '(sk|rk)_live_[A-Za-z0-9]{10}'],
+  ['_test_', '(^|[^A-Za-z0-9])[rs]k_test_[A-Za-z0-9]{10}'],
   ['whsec_', 'whsec_[A-Za-z0-9+/]{24}'],
   ['SG.', 'SG[.][A-Za-z0-9_-]{20,24}[.][A-Za-z0-9_-]{39,50}'],
   ['_v1_', 'do[opr]_v1_[a-f0-9]{64}'],
@@ -43,23 +46,30 @@ const CREDENTIALS: readonly (readonly [begins: string, pattern: string])[] = [
   ['sk-', 'sk-([A-Za-z0-9]{32}|(ant|proj|svcacct)-[A-Za-z0-9_-]{32})'],
   ['eyJ', 'eyJ[A-Za-z0-9_-]{10,500}[.]eyJ[A-Za-z0-9_-]{10}'],
   ['://', '://[^/?#@: \\n\\t"$]{0,100}:[^/?#@ \\n\\t"$]{1,200}@'],
-  ['AccountKey=', 'AccountKey=[A-Za-z0-9+/=]{40}'],
   ['"auth"', '"auth"[ \\t]{0,4}:[ \\t]{0,4}"[A-Za-z0-9+/=]{12}'],
   ['machine ', 'machine [^ \\n]+[ \\n]+login [^ \\n]+[ \\n]+password [^ \\n$]{4}'],
   ['requirepass ', '(^|[\\n-])requirepass {1,8}[^ \\n$"]{4}'],
   ['uthorization: ', 'uthorization: [BTbt][a-z]{4,5} [A-Za-z0-9_.~+/=-]{16}'],
 ];
 
-/** Words that end a name which stands for a credential, whatever goes before (PGPASSWORD, dbPassword, stripe-api-key). */
-const WORDS =
-  'PASSWORD|PASSWD|PASSPHRASE|SECRET(_KEY_BASE)?|TOKEN|CREDENTIALS?|(API|ACCESS|SECRET|PRIVATE|SIGNING|ENCRYPTION|MASTER)[_-]?KEY|(^|[_.-])(PASS|PWD)';
-const NAME = anyCase(`(${WORDS})$`);
+/** What tells several of one name apart: `PASSWORD2`, `DB_PASSWORD_1`, `TOKEN_V2`. */
+const NUMBERED = '([_-]?V?[0-9]{1,3})?$';
+
+/** Words that end a name which stands for a credential, whatever goes before (PGPASSWORD, dbPassword). */
+const NAME = anyCase(`(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|(^|[_.-])(PASS|PWD))${NUMBERED}`);
+/** Keys that are credentials; others name a record, a column or a public half. ENCRYPTION ends in CRYPTION. */
+const KEY_NAME = anyCase(
+  `(API|APP|ACCESS|ACCOUNT|SECRET|PRIVATE|SIGNING|CRYPTION|MASTER|AUTH|JWT|HMAC)[_-]?KEY([_-]BASE)?${NUMBERED}`,
+);
+/** Files that hold credentials and little else, by the names that their programs give them. */
+const FILE_NAME =
+  '^[._]?(pgpass|netrc|dockercfg|dockerconfigjson|htpasswd|git-credentials|id_(rsa|dsa|ecdsa|ed25519))$';
 /** Headers that carry one. */
 const HEADER = anyCase('^((PROXY-)?AUTHORIZATION|COOKIE)$');
 
 /** CEL: whether the name of a variable or key stands for a credential; its value is one then, whatever it looks like. */
 export function namesSecret(name: string): string {
-  return `(${name}.size() <= 256 && ${name}.matches("${NAME}"))`;
+  return `(${name}.size() <= 256 && (${name}.matches("${NAME}") || ${name}.matches("${KEY_NAME}")))`;
 }
 
 /** CEL: whether a header's name stands for a credential. */
@@ -73,52 +83,68 @@ export function isHarmless(value: string): string {
 }
 
 /** What such a word is assigned: no reference, no placeholder. */
-const VALUE = `["']?[ \\t]*[=:][ \\t]*["']?[^ \\t\\n"'$<{(*%=:,;&|-][^ \\t\\n"'$<{]{3}`;
+const VALUE = '(_?[0-9]{1,2})?["\']?[ \\t]*[=:][ \\t]*["\']?[^ \\t\\n"\'$<{(*%=:,;&|-][^ \\t\\n"\'$<{]{3}';
 
-/** Words that are assigned a credential inside of a text, and parts of them, for a look that costs little. */
-const ASSIGNED: readonly { readonly word: string; readonly parts: readonly string[] }[] = [
-  { word: 'PASSW(OR)?D', parts: ['assw', 'ASSW'] },
-  { word: 'SECRET', parts: ['ecret', 'ECRET'] },
-  { word: 'TOKEN', parts: ['oken', 'OKEN'] },
-  { word: 'CREDENTIALS?', parts: ['redential', 'REDENTIAL'] },
-  { word: 'API[_-]?KEY', parts: ['pi_key', 'pi-key', 'pikey', 'piKey', 'PI_KEY', 'PI-KEY', 'PIKEY'] },
-  { word: 'ACCESS[_-]?KEY', parts: ['ss_key', 'ss-key', 'ssKey', 'SS_KEY', 'SS-KEY'] },
-  { word: 'PRIVATE[_-]?KEY', parts: ['te_key', 'te-key', 'teKey', 'TE_KEY', 'TE-KEY'] },
-  { word: '([_.-]|REQUIRE)PASS', parts: ['_pass', '-pass', '.pass', 'irepass', '_PASS', '-PASS'] },
+/** What gives a credential away inside of a line, and parts of it, for a look that costs little. */
+interface Mention {
+  readonly pattern: string;
+  readonly parts: readonly string[];
+}
+
+const assigned = (word: string, parts: readonly string[]): Mention => ({
+  pattern: `${anyCase(word)}${VALUE}`,
+  parts,
+});
+
+/** How programs are given a name and password: `curl -u user:pass`, `mysql -ppass`, `redis-cli -a pass`, `sshpass -p pass`. */
+const CALL =
+  '(curl[^;|&\\n]* (-[uU] ?|--(proxy-)?user[ =])["\']?[^ :"\'$<{\\n]+:|(mysql|mysqladmin|mysqldump) [^;|&\\n]*-p|redis-cli [^;|&\\n]*-a ["\']?|sshpass -p ?["\']?)[^ "\'$<{(\\n-][^ "\'$<{\\n]';
+
+/** Few parts each: the price of a line is that of all of them. */
+const MENTIONS: readonly Mention[] = [
+  assigned('PASS(W(OR)?D|PHRASE)', ['assw', 'ASSW', 'assphrase', 'ASSPHRASE']),
+  assigned('SECRET([_-]?KEY([_-]BASE)?)?', ['ecret', 'ECRET']),
+  assigned('TOKEN', ['oken', 'OKEN']),
+  assigned('CREDENTIALS?', ['redential', 'REDENTIAL']),
+  assigned('API[_-]?KEY', ['pi_key', 'pi-key', 'pikey', 'piKey', 'PI_KEY', 'PI-KEY', 'PIKEY']),
+  assigned('APP[_-]?KEY', ['pp_key', 'pp-key', 'ppKey', 'PP_KEY', 'PP-KEY']),
+  assigned('ACCESS[_-]?KEY', ['ss_key', 'ss-key', 'ssKey', 'SS_KEY', 'SS-KEY']),
+  assigned('ACCOUNT[_-]?KEY', ['unt_key', 'unt-key', 'untKey', 'UNT_KEY']),
+  assigned('PRIVATE[_-]?KEY', ['te_key', 'te-key', 'teKey', 'TE_KEY', 'TE-KEY']),
+  assigned('(SIGNING|MASTER)[_-]?KEY', ['ing_key', 'ingKey', 'ING_KEY', 'ster_key', 'sterKey', 'STER_KEY']),
+  assigned('CRYPTION[_-]?KEY', ['ption_key', 'ption-key', 'ptionKey', 'PTION_KEY']),
+  assigned('([_.-]|REQUIRE)PASS', ['_pass', '-pass', '.pass', 'irepass', '_PASS', '-PASS']),
+  { pattern: CALL, parts: ['curl ', 'mysql', 'redis-cli', 'sshpass'] },
+  { pattern: '[?&](key|sig)=[A-Za-z0-9%_.~+/=-]{8}', parts: ['?key=', '&key=', '?sig=', '&sig='] },
+  // Host, port, database, user, password: what libpq reads.
+  {
+    pattern: ':(5432|6432|[*]):[^: \\n]+:[^: \\n]+:[^: \\n$<{][^: \\n]',
+    parts: [':5432:', ':6432:', ':*:'],
+  },
+  {
+    pattern: '--[a-z-]{0,30}(password|passwd|token|secret|key) ["\']?[^ \\n"\'$<{(-][^ \\n"\'$<{]{2,60}[0-9]',
+    parts: ['word ', 'swd ', 'oken ', 'cret ', '-key '],
+  },
 ];
 
-const assignmentOf = (word: string): string => JSON.stringify(`${anyCase(word)}${VALUE}`.replaceAll('\\\\', '\\'));
+const mentioned = ({ pattern }: Mention): string => JSON.stringify(pattern);
 const has = (text: string, parts: readonly string[]): string =>
   `(${parts.map((part) => `${text}.contains("${part}")`).join(' || ')})`;
 
 /** Most characters of lines that mention one such word: a pattern over more would cost too much at admission. */
 const MAX_MENTIONS = 150_000;
 
-/** CEL: whether no line of a text assigns a credential. */
+/** CEL: whether no line of a text gives a credential away. */
 export function assignsNone(text: string): string {
-  const lines = `${text}.split("\\n")`;
-  return ASSIGNED.map(
-    ({ word, parts }) => `!${lines}.exists(l, ${has('l', parts)} && l.matches(${assignmentOf(word)}))`,
-  ).join(' && ');
+  const none = MENTIONS.map((mention) => `!(${has('l', mention.parts)} && l.matches(${mentioned(mention)}))`);
+  return `${text}.split("\\n").all(l, ${none.join(' && ')})`;
 }
 
 /** Parts of the words that names end with. */
-const PARTS = [
-  'ass',
-  'ASS',
-  'ecret',
-  'ECRET',
-  'oken',
-  'OKEN',
-  'ey',
-  'EY',
-  'redential',
-  'REDENTIAL',
-  'wd',
-  'WD',
-  '_base',
-  '_BASE',
-];
+const PARTS = ['ass', 'ASS', 'ecret', 'ECRET', 'oken', 'OKEN', 'ey', 'EY', 'redential', 'REDENTIAL', 'wd', 'WD'];
+
+/** Parts of the names of such files. */
+const FILE_PARTS = ['pgpass', 'netrc', 'docker', 'htpasswd', 'git-cred', 'id_'];
 
 const cleanOf = (text: string, some: typeof CREDENTIALS): string =>
   some
@@ -137,6 +163,11 @@ const HANDLERS = ['livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle.
   (path) => `.?${path.replaceAll('.', '.?')}`,
 );
 
+/** The whole call of a container on one line. */
+export function callOf(container: string): string {
+  return `(${container}.?command.orValue([]) + ${container}.?args.orValue([])).join(" ")`;
+}
+
 /** One argument a line, but for what follows a flag: `--password hunter2` reads as `--password=hunter2`. */
 export function argumentsOf(container: string): string {
   return `(${container}.?command.orValue([]) + ${container}.?args.orValue([])).map(a, a.startsWith("--") && !a.contains("=") ? a + "=" : a + "\\n").join("")`;
@@ -146,8 +177,10 @@ export function argumentsOf(container: string): string {
 const CONTAINER_TEXT = [
   'c.?env.orValue([]).map(e, e.?value.orValue("")).join("\\n")',
   argumentsOf('c'),
+  callOf('c'),
   ...HANDLERS.flatMap((handler) => [
     `c${handler}.?exec.?command.orValue([]).join(" ")`,
+    `c${handler}.?httpGet.?path.orValue("")`,
     `c${handler}.?httpGet.?httpHeaders.orValue([]).map(h, h.?value.orValue("")).join("\\n")`,
   ]),
 ].join(' + "\\n" + ');
@@ -166,24 +199,28 @@ export const CREDENTIAL_VARIABLES: readonly Variable[] = [
   },
   ...GROUPS.map((group, i) => ({ name: `clean${i}`, expression: cleanOf('variables.text', group) })),
   { name: 'lines', expression: 'variables.text.split("\\n")' },
-  ...ASSIGNED.flatMap(({ word, parts }, i) => [
+  ...MENTIONS.flatMap((mention, i) => [
     {
       name: `mentions${i}`,
-      expression: `${has('variables.text', parts)} ? variables.lines.filter(l, ${has('l', parts)}).join("\\n") : ""`,
+      expression: `${has('variables.text', mention.parts)} ? variables.lines.filter(l, ${has('l', mention.parts)}).join("\\n") : ""`,
     },
     {
       name: `assigns${i}`,
-      expression: `variables.mentions${i}.size() > ${MAX_MENTIONS} || variables.mentions${i}.matches(${assignmentOf(word)})`,
+      expression: `variables.mentions${i}.size() > ${MAX_MENTIONS} || variables.mentions${i}.matches(${mentioned(mention)})`,
     },
   ]),
   {
     name: 'secretKeys',
     expression: `object.kind == "ConfigMap" ? dyn(object).?data.orValue({}).filter(k, ${has('k', PARTS)} && ${namesSecret('k')} && !${isHarmless('dyn(object).data[k]')}) : []`,
   },
+  {
+    name: 'secretFiles',
+    expression: `object.kind == "ConfigMap" ? dyn(object).?data.orValue({}).filter(k, ${has('k', FILE_PARTS)} && k.matches("${FILE_NAME}") && dyn(object).data[k] != "" && !dyn(object).data[k].contains("\${")) : []`,
+  },
 ];
 
 /** CEL: whether nothing in the object is a credential by its form. */
 export const IS_CLEAN = [
   ...GROUPS.map((_, i) => `variables.clean${i}`),
-  ...ASSIGNED.map((_, i) => `!variables.assigns${i}`),
+  ...MENTIONS.map((_, i) => `!variables.assigns${i}`),
 ].join(' && ');

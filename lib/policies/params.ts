@@ -68,7 +68,8 @@ export interface RuleParams {
 
 export interface IngressParams {
   readonly class: string;
-  readonly gateway: { readonly name: string; readonly namespace: string };
+  /** `listener`: the one for HTTPS, so that no route is served without TLS. */
+  readonly gateway: { readonly name: string; readonly namespace: string; readonly listener: string };
 }
 
 /** Keys of the label that selects spot nodes, and of their taint; empty where the platform has none. */
@@ -167,6 +168,7 @@ export function ruleParams(platform: PlatformSpec): RuleParams {
       gateway: {
         name: platform.ingress.gateway.name,
         namespace: platform.ingress.gateway.namespace ?? platform.ingress.controllerNamespace,
+        listener: platform.ingress.gateway.listener,
       },
     },
     spot: {

@@ -12,8 +12,8 @@ import { Quantity } from './quantity.ts';
 export function podProblems(object: unknown): ServerProblem[] {
   const pod = podPath(object);
   const spec = valueAt(object, [...pod, 'spec']);
-  if (!isRecord(spec)) return [];
   const path = [...pod, 'spec'];
+  if (!isRecord(spec)) return spec === undefined || spec === null ? noContainers({}, path) : [];
   const volumes = itemsOf(spec, path, 'volumes');
   const containers = CONTAINER_LISTS.flatMap((list) => itemsOf(spec, path, list));
   const templates = valueAt(object, ['spec', 'volumeClaimTemplates']);
@@ -23,7 +23,12 @@ export function podProblems(object: unknown): ServerProblem[] {
     ...volumes.flatMap(({ item, path: at }) => sourceProblems(item, at)),
     ...twice(volumes, 'a volume'),
     ...twice(containers, 'a container'),
-    ...containers.flatMap(({ item, path: at }) => [...resourceProblems(item, at), ...mountProblems(item, at, names)]),
+    ...noContainers(spec, path),
+    ...containers.flatMap(({ item, path: at }) => [
+      ...resourceProblems(item, at),
+      ...mountProblems(item, at, names),
+      ...envProblems(item, at),
+    ]),
     ...resourceProblems(spec, path),
     ...defaultedProblems(spec, path),
     ...selectorProblems(object),
@@ -89,12 +94,44 @@ function quantityOf(value: unknown): Quantity | undefined {
   return typeof value === 'string' || typeof value === 'number' ? Quantity.parse(String(value)) : undefined;
 }
 
+function noContainers(spec: JsonRecord, path: Path): ServerProblem[] {
+  const { containers } = spec;
+  const isEmpty =
+    containers === undefined || containers === null || (Array.isArray(containers) && containers.length === 0);
+  return isEmpty ? [{ path: [...path, 'containers'], message: 'must hold at least one container' }] : [];
+}
+
+const SOURCES = ['configMapKeyRef', 'secretKeyRef', 'fieldRef', 'resourceFieldRef', 'fileKeyRef'];
+
+/** A variable has a value or one source, not both. */
+function envProblems(container: JsonRecord, path: Path): ServerProblem[] {
+  return itemsOf(container, path, 'env').flatMap(({ item: { value, valueFrom }, path: at }) => {
+    if (!isRecord(valueFrom)) return [];
+    const place = [...at, 'valueFrom'];
+    if (typeof value === 'string' && value !== '') {
+      return [{ path: place, message: 'stands beside value; keep one of the two' }];
+    }
+    const sources = SOURCES.filter((key) => isRecord(valueFrom[key]));
+    if (sources.length < 2) return [];
+    return [{ path: place, message: `a variable has one source; found ${sources.join(' and ')}` }];
+  });
+}
+
 function mountProblems(container: JsonRecord, path: Path, volumes: ReadonlySet<unknown>): ServerProblem[] {
-  return itemsOf(container, path, 'volumeMounts').flatMap(({ item: { name }, path: at }) =>
-    typeof name !== 'string' || volumes.has(name)
-      ? []
-      : [{ path: [...at, 'name'], message: `is no volume of this pod; found ${name}, there is ${listed(volumes)}` }],
-  );
+  const taken = new Set<unknown>();
+  return itemsOf(container, path, 'volumeMounts').flatMap(({ item: { name, mountPath }, path: at }) => {
+    const isTaken = typeof mountPath === 'string' && taken.has(mountPath);
+    taken.add(mountPath);
+    const isKnown = typeof name !== 'string' || volumes.has(name);
+    return [
+      ...(isTaken
+        ? [{ path: [...at, 'mountPath'], message: `is mounted twice in this container; found ${mountPath}` }]
+        : []),
+      ...(isKnown
+        ? []
+        : [{ path: [...at, 'name'], message: `is no volume of this pod; found ${name}, there is ${listed(volumes)}` }]),
+    ];
+  });
 }
 
 function listed(names: ReadonlySet<unknown>): string {

@@ -171,7 +171,10 @@ const ANY_PLATFORM = {
   maxStorage: 'the allowed',
   limitRequestRatio: { cpu: 'a set number of', memory: 'a set number of' },
   gracePeriodSeconds: 'a set number of',
-  ingress: { class: 'of the platform', gateway: { namespace: 'of the platform', name: 'previews' } },
+  ingress: {
+    class: 'of the platform',
+    gateway: { namespace: 'of the platform', name: 'previews', listener: 'for HTTPS' },
+  },
   secrets: { store: 'of secrets', prefix: "the repository's prefix" },
 };
 

@@ -35,7 +35,7 @@ const METADATA = fields({
 });
 
 const HANDLER = fields({
-  httpGet: fields({ host: 'text', httpHeaders: list(fields({ name: 'text', value: 'text' })) }),
+  httpGet: fields({ host: 'text', path: 'text', httpHeaders: list(fields({ name: 'text', value: 'text' })) }),
   tcpSocket: fields({ host: 'text' }),
   exec: fields({ command: list('text') }),
   sleep: fields({ seconds: 'number' }),
@@ -162,7 +162,7 @@ const SPEC = fields({
   minAvailable: 'amount',
   maxUnavailable: 'amount',
   ingressClassName: 'text',
-  parentRefs: list(fields({ kind: 'text', group: 'text', name: 'text', namespace: 'text' })),
+  parentRefs: list(fields({ kind: 'text', group: 'text', name: 'text', namespace: 'text', sectionName: 'text' })),
   volumeClaimTemplates: list(fields({ metadata: METADATA, spec: fields({}) })),
   secretTemplate: METADATA,
   infrastructure: METADATA,

@@ -35,6 +35,8 @@ export interface Checkers {
 export interface CheckedFor {
   /** `owner/name`; null where nobody knows: references to secrets then may begin with anything. */
   readonly repository: string | null;
+  /** The preview that objects would stand in. @default - the one that a file names, or a made-up one */
+  readonly preview?: string | undefined;
 }
 
 /**
@@ -111,6 +113,7 @@ export function checkFile(
     fix = false,
     fixes = true,
     repository = null,
+    preview,
     extraRules = [],
     extensions = [],
   }: Partial<CheckedFor> & CheckFileOptions = {},
@@ -134,7 +137,12 @@ export function checkFile(
     return own;
   }
   const checker = checkerOf(checkers, file);
-  const context = { file, namespaceObject: namespaceOf(documents, repository), madeUp: MADE_UP, fixes: fix || fixes };
+  const context = {
+    file,
+    namespaceObject: namespaceOf(documents, { repository, preview }),
+    madeUp: MADE_UP,
+    fixes: fix || fixes,
+  };
   const first = checkText(checker, text, context);
   if (!fix || first.fixed === text) return { findings: first.findings, objects: documents.length, fixed: null };
   const { findings } = checkText(checker, first.fixed, context);
@@ -164,13 +172,13 @@ function ownSchema(document: YamlDocument | undefined) {
 /** The preview that an object would stand in, where nothing says which; no fix may write it anywhere. */
 const MADE_UP = 'pr-any-1';
 
-/** The namespace that a file's objects would stand in: the first preview's that one names, or any. */
-function namespaceOf(documents: readonly YamlDocument[], repository: string | null): unknown {
+/** The namespace that a file's objects would stand in: the given preview's, the first preview's that one names, or any. */
+function namespaceOf(documents: readonly YamlDocument[], { repository, preview }: CheckedFor): unknown {
   const named = documents.flatMap(({ value }) => {
     const namespace = isRecord(value) && isRecord(value.metadata) ? value.metadata.namespace : undefined;
     return typeof namespace === 'string' && namespace.startsWith('pr-') ? [namespace] : [];
   });
-  const name = named[0] ?? MADE_UP;
+  const name = preview ?? named[0] ?? MADE_UP;
   const labels = { [PREVIEW_LABEL]: name, 'kubernetes.io/metadata.name': name };
   const annotations = { [REPOSITORY_ANNOTATION]: repository ?? 'any/any' };
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels, annotations } };

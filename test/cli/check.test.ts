@@ -211,3 +211,75 @@ test('policies, cost and explain print what they are asked for', async () => {
   const typo = await inProcess(['explain', 'no-host-paht'], cwd);
   expect(typo).toMatchObject({ code: 2, stderr: expect.stringContaining('did you mean "no-host-path"') });
 });
+
+describe('check of what an API server would refuse', () => {
+  const workload = (spec: string) =>
+    `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec:
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec:
+${spec.replace(/^/gm, '      ')}
+`;
+  const container = (lines: string) =>
+    `containers:\n  - name: web\n    image: ghcr.io/acme/shop:v1\n${lines.replace(/^/gm, '    ')}`;
+
+  test.each([
+    [
+      'two mounts at one path',
+      `${container('volumeMounts:\n  - { name: a, mountPath: /data }\n  - { name: b, mountPath: /data }')}\nvolumes:\n  - { name: a, emptyDir: {} }\n  - { name: b, emptyDir: {} }`,
+      /:14:\d+: .*volumeMounts\[1\]\.mountPath: is mounted twice in this container; found \/data$/m,
+    ],
+    [
+      'a value beside its source',
+      container('env:\n  - name: A\n    value: x\n    valueFrom: { fieldRef: { fieldPath: metadata.name } }'),
+      /:15:\d+: .*env\[0\]\.valueFrom: stands beside value; keep one of the two$/m,
+    ],
+    [
+      'two sources of one value',
+      container('env:\n  - name: A\n    valueFrom: { fieldRef: { fieldPath: a }, secretKeyRef: { name: a, key: b } }'),
+      /env\[0\]\.valueFrom: a variable has one source; found secretKeyRef and fieldRef$/m,
+    ],
+    ['no containers', 'containers: []', /:9:\d+: .*spec\.containers: must hold at least one container$/m],
+    ['no list of containers', 'restartPolicy: Always', /spec\.containers: must hold at least one container$/m],
+  ])('%s', async (_, spec, expected) => {
+    const { code, stdout } = await check(file('server/a.yaml', workload(spec)));
+    expect(stdout).toMatch(expected);
+    expect(code).toBe(2);
+  });
+});
+
+test('check judges manifests as those of the pull request that it is given', async () => {
+  const path = file('mine/a.yaml', CONFIG.replace('name: colours', 'name: colours\n  namespace: pr-shop-8'));
+  const own = await check('mine', '--repo', 'acme/shop', '--pr', '8');
+  expect([own.code, own.stdout]).toEqual([0, '']);
+  const other = await check(path, '--repo', 'acme/shop', '--pr', '7');
+  expect(other.stdout).toMatch(/metadata\.namespace: .*\[own-namespace\]$/m);
+  expect(other.code).toBe(3);
+});
+
+describe('check of words that run', () => {
+  const SERVICES = `services: { postgres: { image: "ghcr.io/acme/postgres@sha256:${'d'.repeat(64)}" } }`;
+  const platform = () => file('words/greenroom.yaml', platformText(SERVICES));
+  const words = (lines: string) => check(file('words/preview.yaml', previewText(lines)), '--platform', platform());
+
+  test.each([
+    ['command', 'command:\n    - sh\n    - -c\n    - PASSWORD=hunter2 run', 9],
+    ['release', 'release:\n    - sh\n    - PASSWORD=hunter2', 8],
+    ['seed', 'resources:\n    db:\n      type: postgres\n      seed:\n        - sh\n        - PASSWORD=hunter2', 11],
+  ])('points at the word of %s', async (_, lines, line) => {
+    const { stdout } = await words(lines);
+    expect(stdout).toMatch(new RegExp(`preview\\.yaml:${line}:\\d+: .*\\[no-inline-secrets\\]`));
+  });
+
+  test('finds placeholders of a seed that there are not', async () => {
+    const { code, stdout } = await words('resources: { db: { type: postgres, seed: [npm, "${hots}"] } }');
+    expect(stdout).toMatch(
+      /spec\.resources\.db\.seed\[1\]: has an unknown placeholder \$\{hots\}; did you mean \$\{host\}\?/,
+    );
+    expect(code).toBe(2);
+  });
+});

@@ -254,6 +254,8 @@ spec:
             'apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: { name: "${name}-own" }\nspec:\n  rules:\n    - http: { paths: [{ path: /own, pathType: Prefix, backend: { service: { name: own, port: { number: 80 } } } }] }\n',
           'k8s/c.yaml':
             'apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: { name: r }\nspec:\n  rules: [{ backendRefs: [{ name: own, port: 80 }] }]\n',
+          'k8s/f.yaml':
+            'apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: { name: named }\nspec:\n  parentRefs: [{ name: previews, namespace: ingress-nginx }]\n  hostnames: ["${host}"]\n  rules: [{ backendRefs: [{ name: own, port: 80 }] }]\n',
           'k8s/d.yaml':
             'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: c }\ndata: { count: "${number}", r: "${repository}@${sha}" }\n',
           'k8s/e.yaml':
@@ -276,6 +278,9 @@ spec:
       hostnames: ['pr-shop-7.apps.example.com'],
       parentRefs: [{ name: 'previews', namespace: 'ingress-nginx', sectionName: 'https' }],
     });
+    expect(all['app/httproute.named.yaml'].spec.parentRefs).toEqual([
+      { name: 'previews', namespace: 'ingress-nginx', sectionName: 'https' },
+    ]);
     expect(all['app/configmap.c.yaml'].data).toEqual({ count: '7', r: `acme/shop@${'a1b2c3d'.padEnd(40, '0')}` });
     const [open] = all['fence/networkpolicy.allow-ingress.yaml'].spec.ingress;
     expect(open.ports.map(({ port }: { port: number }) => port)).toEqual([8080, 9102]);

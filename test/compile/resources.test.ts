@@ -26,7 +26,7 @@ function compile(extra: string, settings = CATALOGUE) {
 
 describe('resources of one app alone', () => {
   const { objects, pod, env, text } = compile(
-    'resources:\n  db: { type: postgres, seed: [npm, run, seed] }\n  cache: { type: redis }\nrelease: [npm, run, migrate]',
+    'resources:\n  db: { type: postgres, seed: [npm, run, seed, "${url}"] }\n  cache: { type: redis }\nrelease: [npm, run, migrate]',
   );
 
   test('run in its pod, answer before its release step, and are seeded after it', () => {
@@ -39,7 +39,7 @@ describe('resources of one app alone', () => {
       });
       expect(sidecar.startupProbe.exec.command.length).toBeGreaterThan(1);
     }
-    expect(seed.command).toEqual(['npm', 'run', 'seed']);
+    expect(seed.command).toEqual(['npm', 'run', 'seed', 'https://pr-shop-7.apps.example.com']);
     // Both steps have what the app has.
     expect([seed.env, release.env]).toEqual([pod.containers[0].env, pod.containers[0].env]);
     expect(objects['app/deployment.pr-shop-7.yaml'].spec.strategy).toEqual({ type: 'Recreate' });

@@ -94,7 +94,7 @@ ${inner.replace(/^/gm, '      ')}
     ],
     [
       'a volume of two sources',
-      workload('containers: []\nvolumes:\n  - { name: a, emptyDir: {}, configMap: { name: x } }'),
+      workload('containers: [{ name: web }]\nvolumes:\n  - { name: a, emptyDir: {}, configMap: { name: x } }'),
       'spec.template.spec.volumes[0]',
       11,
     ],
@@ -112,11 +112,16 @@ ${inner.replace(/^/gm, '      ')}
     ],
     [
       'a limit of the whole pod without a request',
-      workload('containers: []\nresources: { limits: { cpu: 2 } }'),
+      workload('containers: [{ name: web }]\nresources: { limits: { cpu: 2 } }'),
       'spec.template.spec.resources.limits.cpu',
       10,
     ],
-    ['a selector of other pods', workload('containers: []', 'app: api'), 'spec.selector.matchLabels.app', 5],
+    [
+      'a selector of other pods',
+      workload('containers: [{ name: web }]', 'app: api'),
+      'spec.selector.matchLabels.app',
+      5,
+    ],
     [
       'a version that its kind never had',
       APP.replace('apiVersion: v1\n', 'apiVersion: networking.k8s.io/v1beta1\n').replace(

@@ -17,7 +17,7 @@ import { type ExtensionOptions, extensionOption, loadExtensions } from '../share
 import { type Io, json } from '../shared/io.ts';
 import { type ReportFormat, reportFormatOption } from '../shared/options.ts';
 import { findPlatform, type PlatformOptions, type PlatformSide, platformOptions } from '../shared/platform.ts';
-import { repositoryAt, type StandInOptions, standInOptions } from '../shared/stand-in.ts';
+import { previewAt, repositoryAt, type StandInOptions, standInOptions } from '../shared/stand-in.ts';
 
 interface CheckOptions extends ExtensionOptions, PlatformOptions, StandInOptions {
   fix?: boolean;
@@ -73,7 +73,8 @@ async function run(paths: readonly string[], options: CheckOptions, io: Io): Pro
   const checkers = createCheckers(side?.platform ?? null, extraRules, { repository });
   // Text says what to change; only data holds the lines to change it to.
   const fixes = options.format !== 'text';
-  const own = { fixes, side, extraRules, extensions, checkers, repository, now };
+  const preview = previewAt(options, side?.platform ?? null);
+  const own = { fixes, side, extraRules, extensions, checkers, repository, preview, now };
   const checked = await checkInputs(inputs, { ...options, ...own }, io);
   const report: Report = {
     findings: checked.findings,

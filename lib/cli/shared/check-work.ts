@@ -23,6 +23,8 @@ export interface CheckSetting extends StandInOptions {
   readonly checkers: Checkers;
   /** `owner/name`; null where nobody knows. */
   readonly repository: string | null;
+  /** The preview that manifests would stand in, where the pull request is given. @default - none is given */
+  readonly preview?: string | undefined;
   /** Unix seconds. */
   readonly now: number;
   readonly fix?: boolean;
@@ -45,12 +47,12 @@ type Outcome = Pick<CheckedFile, 'findings' | 'objects' | 'fixed'> & { readonly 
  * that it names; all else is judged by itself.
  */
 export async function checkInputs(inputs: readonly CheckInput[], setting: CheckSetting, io: Io): Promise<Checked> {
-  const { checkers, repository, extraRules, extensions, fix = false, fixes } = setting;
+  const { checkers, repository, preview, extraRules, extensions, fix = false, fixes } = setting;
   const outcomes = new Map<CheckInput, Outcome>();
   // Mended first: what a preview's manifests are judged as is what then stands in them.
   for (const input of inputs.filter(({ isPreview }) => !isPreview)) {
     const outcome = await settled(() =>
-      checkFile(checkers, input.bytes, input.file, { fix, fixes, repository, extraRules, extensions }),
+      checkFile(checkers, input.bytes, input.file, { fix, fixes, repository, preview, extraRules, extensions }),
     );
     outcomes.set(input, outcome);
   }

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { tryGit } from '../../core/git/process.ts';
 import { namesOf, type RepositoryRef } from '../../core/repository.ts';
 import { repositoryOf } from '../../gitops/url.ts';
-import type { Identity } from '../../model/identity.ts';
+import { type Identity, previewName } from '../../model/identity.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import type { Io } from './io.ts';
 import { numberArgument, repositoryArgument, shaArgument } from './options.ts';
@@ -66,6 +66,17 @@ export async function repositoryAt(
 ): Promise<string | null> {
   const known = repo ?? (await remoteOf(resolve(io.cwd, folder), io));
   return known?.path ?? null;
+}
+
+/**
+ * Name of the preview that manifests are judged in, where repository and pull request are both given: no other one is
+ * meant then.
+ */
+export function previewAt({ repo, pr, repoId = 1 }: StandInOptions, platform: PlatformSpec | null): string | undefined {
+  if (repo === undefined || pr === undefined) return undefined;
+  const { owner, name } = namesOf(repo);
+  const identity = { repositoryId: repoId, owner, repository: name, number: pr };
+  return previewName(identity, platform?.sources[0]?.owner ?? owner).name;
 }
 
 async function remoteOf(folder: string, io: Io): Promise<RepositoryRef | undefined> {

@@ -8,7 +8,7 @@ import { secretKeys } from './secrets.ts';
 /** Name of the app's container. */
 export const APP_CONTAINER = 'app';
 /** Name of the container that runs before the app. */
-const RELEASE_CONTAINER = 'release';
+export const RELEASE_CONTAINER = 'release';
 const TMP_VOLUME = 'tmp';
 
 /** Node disk that is reserved for each app. */

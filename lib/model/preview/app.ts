@@ -121,7 +121,7 @@ export const APP_FIELDS = {
     .default({})
     .meta({
       description:
-        'Environment variables. Not for secrets: those go under `secrets`, as references. ${url} and the like stand for what belongs to the preview.',
+        'Environment variables. Not for secrets: those go under `secrets`, as references. ${url} and the like stand for what belongs to the preview. A name that the preview gives as well (PREVIEW_URL, MAIN_URL, DATABASE_URL and the like) is overridden by what stands here.',
       examples: [{ LOG_LEVEL: 'debug', PUBLIC_URL: '${url}' }],
     }),
   secrets: z

@@ -1,6 +1,7 @@
 import {
   argumentsOf,
   assignsNone,
+  callOf,
   IS_CLEAN,
   isClean,
   isHarmless,
@@ -30,13 +31,24 @@ const PLACES: readonly Condition[] = [
   ...['args', 'command'].map((field) => ({ over: inside(CONTAINERS, field), cel: plain('it'), field: '' })),
   {
     over: CONTAINERS,
-    cel: `${assignsNone(argumentsOf('it'))} || (it.?command.orValue([]) + it.?args.orValue([])).exists(a, !(${assignsNone('a')}))`,
+    cel: `[${argumentsOf('it')}, ${callOf('it')}].all(t, ${assignsNone('t')}) || (it.?command.orValue([]) + it.?args.orValue([])).exists(a, !(${assignsNone('a')}))`,
     field: 'args',
   },
   ...HANDLERS.map((handler) => ({
     over: CONTAINERS,
     cel: plain(`it.?${handler.replaceAll('.', '.?')}.?exec.?command.orValue([]).join(" ")`),
     field: `${handler}.exec.command`,
+  })),
+  ...HANDLERS.map((handler) => ({
+    over: CONTAINERS,
+    cel: plain(`it.?${handler.replaceAll('.', '.?')}.?httpGet.?path.orValue("")`),
+    field: `${handler}.httpGet.path`,
+  })),
+  ...HANDLERS.map((handler) => ({
+    over: inside(CONTAINERS, `${handler}.httpGet.httpHeaders`),
+    cel: plain('it.?value.orValue("")'),
+    field: 'value',
+    found: '"header " + it.?name.orValue("")',
   })),
   {
     cel: 'object.kind != "ConfigMap"',
@@ -77,6 +89,7 @@ export const noInlineSecrets = defineRule({
       found: 'string(variables.text.size()) + " characters in " + string(dyn(object).data.size()) + " keys"',
     },
     { cel: 'variables.secretKeys.size() == 0', field: 'data', found: '"key " + variables.secretKeys.join(", ")' },
+    { cel: 'variables.secretFiles.size() == 0', field: 'data', found: '"key " + variables.secretFiles.join(", ")' },
     {
       over: inside(CONTAINERS, 'env'),
       cel: `!${namesSecret('it.?name.orValue("")')} || ${isHarmless('it.?value.orValue("")')}`,

@@ -16,11 +16,14 @@ const PARENT = [
 const OWN_SERVICE =
   'it.?kind.orValue("Service") == "Service" && it.?group.orValue("") == "" && it.?namespace.orValue(object.metadata.?namespace.orValue("")) == object.metadata.?namespace.orValue("")';
 
+/** TLSRoutes attach to listeners of their own, which pass TLS on. */
+const IS_HTTP = `${IS_ROUTE} && object.kind != "TLSRoute"`;
+
 export const ownGateway = defineRule({
   id: 'own-gateway',
   title: "In through the platform's entrance, to Services of the preview",
   message:
-    'A route comes in elsewhere, or leads elsewhere: use the ingress class {ingress.class} or the Gateway {ingress.gateway.namespace}/{ingress.gateway.name}, and Services of the preview as backends, or ask {contact}.',
+    'A route comes in elsewhere, or leads elsewhere: use the ingress class {ingress.class} or the Gateway {ingress.gateway.namespace}/{ingress.gateway.name} with sectionName {ingress.gateway.listener}, and Services of the preview as backends, or ask {contact}.',
   source: 'Gateway API documentation: cross-namespace routing; Kubernetes documentation: Ingress resource backends',
   why: 'Another entrance has other rules, or none; another backend is what the network rules keep the preview from.',
   match: [INGRESS, HTTP_ROUTE, GRPC_ROUTE, TLS_ROUTE],
@@ -48,6 +51,20 @@ export const ownGateway = defineRule({
       field: '',
       found:
         'it.?kind.orValue("Gateway") + " " + it.?namespace.orValue("(own namespace)") + "/" + it.?name.orValue("")',
+    },
+    {
+      // Without a name it attaches to every listener, those without TLS too.
+      over: listAt('spec.parentRefs'),
+      cel: `!(${IS_HTTP}) || !(${PARENT}) || it.?sectionName.orValue("") == params.ingress.gateway.listener`,
+      field: 'sectionName',
+      found: 'it.?sectionName.orValue("no sectionName")',
+      fix: { set: 'params.ingress.gateway.listener' },
+    },
+    {
+      over: listAt('spec.parentRefs'),
+      cel: `!(${IS_HTTP}) || !(${PARENT}) || !it.?port.hasValue()`,
+      field: 'port',
+      fix: 'remove',
     },
     onRouteRules(
       {
