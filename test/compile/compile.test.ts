@@ -344,7 +344,8 @@ describe("the maker's own manifests", () => {
     ['a hook', 'metadata: { labels: { argocd.argoproj.io/hook: PreSync } }'],
     ['a key of ours', 'metadata: { labels: { greenroom.dev/preview: pr-shop-7 } }'],
   ])('may not bring %s, however deep', (_, metadata) => {
-    const podTemplate = `apiVersion: v1\nkind: PodTemplate\nmetadata: { name: x }\ntemplate: { ${metadata} }\n`;
+    const spec = 'spec: { containers: [{ name: x, image: ghcr.io/acme/shop }] }';
+    const podTemplate = `apiVersion: v1\nkind: PodTemplate\nmetadata: { name: x }\ntemplate: { ${metadata}, ${spec} }\n`;
     const { denied, findings } = compile(text, '', { manifests: manifests({ 'deploy/p.yaml': podTemplate }) });
     expect(denied).toBe(true);
     expect(findings).toContainEqual(
