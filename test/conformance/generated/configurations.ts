@@ -151,6 +151,11 @@ export function* anyPreviews(): Generator<[label: string, path: string, text: st
   }
 }
 
+const SEALED: [path: string, text: string] = [
+  'k8s/sealed.yaml',
+  'apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: { name: preview-secrets }\nspec: { encryptedData: { key: AgB } }\n',
+];
+
 /** Path and text of each file of a preview: each template, route, secret mechanism, and with manifests of a maker's own. */
 export function* previews(): Generator<[label: string, path: string, text: string]> {
   const platforms = product({ ingress: INGRESS, knative: KNATIVE, mechanism: SECRETS, reconciler: RECONCILER_NAMES });
@@ -165,14 +170,17 @@ export function* previews(): Generator<[label: string, path: string, text: strin
         template,
         image: 'ghcr.io/acme/shop',
         env: { LEVEL: 'off' },
-        secrets: { KEY: 'acme/shop/key' },
+        // Without the SealedSecret beside it an app would not start, and is refused.
+        ...((mechanism !== 'sealed-secrets' || makers) && { secrets: { KEY: 'acme/shop/key' } }),
       };
       const spec = makers ? { ...preview, manifests: 'k8s' } : preview;
       const text = JSON.stringify({ apiVersion: 'greenroom.dev/v1alpha1', kind: 'Preview', spec });
       const chosen = `${reconciler}, ${template}, ${ingress}, ${mechanism}${knative ? ', Knative' : ''}${makers ? ' with manifests' : ''}`;
       const { files, denied, findings } = compile({
         preview: loadPreview(text, 'preview.yaml'),
-        manifests: makers ? new Map([['k8s/own.yaml', MAKERS]]) : null,
+        manifests: makers
+          ? new Map([['k8s/own.yaml', MAKERS], ...(mechanism === 'sealed-secrets' ? [SEALED] : [])])
+          : null,
         identity: { repositoryId: 42, owner: 'acme', repository: 'shop', number: 7 },
         headSha: 'a'.repeat(40),
         author: 'mia',
@@ -180,7 +188,8 @@ export function* previews(): Generator<[label: string, path: string, text: strin
         times: { createdAt: AT, updatedAt: AT, committedAt: AT },
       });
       if (denied) throw invalidInput([{ message: `${chosen}: ${JSON.stringify(findings)}` }]);
-      for (const [path, content] of files) yield [chosen, path, content];
+      // Nothing here defines SealedSecrets, which are the maker's own text.
+      for (const [path, content] of files) if (!path.includes('/sealedsecret.')) yield [chosen, path, content];
     }
   }
 }
