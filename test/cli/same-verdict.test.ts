@@ -144,7 +144,7 @@ describe('check says of a preview.yaml what sync says', () => {
         codes.add((check as { code: unknown }).code);
       }),
       {
-        numRuns: runs(150),
+        numRuns: runs(60),
         examples: [
           [[[], IMAGES[0]!, true]],
           [[['size: huge'], IMAGES[0]!, true]],
@@ -153,7 +153,7 @@ describe('check says of a preview.yaml what sync says', () => {
       },
     );
     expect([...codes].sort()).toEqual([0, 2, 3]);
-  }, 60_000);
+  }, 300_000);
 
   test('of every file of the hostile corpus', async () => {
     const both = new Both();
@@ -161,7 +161,7 @@ describe('check says of a preview.yaml what sync says', () => {
       const { sync, check } = await both.verdicts({ 'preview.yaml': Buffer.from(bytes) });
       expect(check, name).toEqual(sync);
     }
-  }, 120_000);
+  }, 300_000);
 
   test('of what a repository can hold and a folder too: links, odd names, too many files', async () => {
     const many = Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`deploy/${i}.yaml`, config(`c${i}`)]));
