@@ -4,26 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { inProcess } from '../support/command.ts';
 import { tempFolder } from '../support/git.ts';
 import { platformText, previewText } from '../support/inputs.ts';
-
-/** A Deployment that keeps all rules but for what is put in. */
-const worker = ({ metadata = '', pod = '', container = '' }) => `apiVersion: apps/v1
-kind: Deployment
-metadata: { name: worker${metadata} }
-spec:
-  selector: { matchLabels: { app: worker } }
-  template:
-    metadata: { labels: { app: worker } }
-    spec:
-      automountServiceAccountToken: false
-      securityContext: { runAsNonRoot: true, seccompProfile: { type: RuntimeDefault } }
-      ${pod}
-      containers:
-        - name: worker
-          image: ghcr.io/acme/worker:1
-          resources: { requests: { cpu: 100m, memory: 64Mi }, limits: { cpu: 200m, memory: 64Mi } }
-          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: [ALL] } }
-          ${container}
-`;
+import { workerManifest } from '../support/worker-manifest.ts';
 
 const secret = (target: string) => `apiVersion: external-secrets.io/v1
 kind: ExternalSecret
@@ -51,7 +32,7 @@ async function check(manifest: string) {
 
 describe('a manifest of a maker’s own', () => {
   test.each([
-    ['plain', worker({})],
+    ['plain', workerManifest({})],
     ['with a secret of its own', secret('creationPolicy: Owner')],
   ])('passes: %s', async (_, manifest) => {
     expect(await check(manifest)).toMatchObject({ code: 0, rules: [] });
@@ -64,31 +45,31 @@ describe('a manifest of a maker’s own', () => {
       'plain-secrets',
     ],
     ['an ExternalSecret that adds to a Secret of others', secret('creationPolicy: Merge'), 'plain-secrets'],
-    ['name servers of its own', worker({ pod: 'dnsConfig: { nameservers: [203.0.113.7] }' }), 'cluster-dns'],
-    ['no name servers of the cluster', worker({ pod: 'dnsPolicy: None' }), 'cluster-dns'],
+    ['name servers of its own', workerManifest({ pod: 'dnsConfig: { nameservers: [203.0.113.7] }' }), 'cluster-dns'],
+    ['no name servers of the cluster', workerManifest({ pod: 'dnsPolicy: None' }), 'cluster-dns'],
     [
       'names of hosts of its own',
-      worker({ pod: 'hostAliases: [{ ip: 203.0.113.7, hostnames: [login.example.com] }]' }),
+      workerManifest({ pod: 'hostAliases: [{ ip: 203.0.113.7, hostnames: [login.example.com] }]' }),
       'cluster-dns',
     ],
     [
       'an owner',
-      worker({ metadata: ', ownerReferences: [{ apiVersion: v1, kind: ConfigMap, name: other, uid: u }]' }),
+      workerManifest({ metadata: ', ownerReferences: [{ apiVersion: v1, kind: ConfigMap, name: other, uid: u }]' }),
       'no-owners',
     ],
     [
       'a login for images that is not there',
-      worker({ pod: 'imagePullSecrets: [{ name: gone }]' }),
+      workerManifest({ pod: 'imagePullSecrets: [{ name: gone }]' }),
       'no-dangling-references',
     ],
     [
       'variables that are not there',
-      worker({ container: 'envFrom: [{ configMapRef: { name: gone } }]' }),
+      workerManifest({ container: 'envFrom: [{ configMapRef: { name: gone } }]' }),
       'no-dangling-references',
     ],
     [
       'a disk in memory without end',
-      worker({ pod: 'volumes: [{ name: tmp, emptyDir: { medium: Memory, sizeLimit: 1Ti } }]' }),
+      workerManifest({ pod: 'volumes: [{ name: tmp, emptyDir: { medium: Memory, sizeLimit: 1Ti } }]' }),
       'max-size',
     ],
   ])('is refused before it is committed: %s', async (_, manifest, rule) => {

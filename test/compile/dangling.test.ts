@@ -3,14 +3,11 @@ import { parse } from 'yaml';
 import { createCompiler } from '../../lib/compile/compile.ts';
 import { isDenial } from '../../lib/core/finding.ts';
 import { compileInput, manifests, OPENED, platform, previewText } from '../support/inputs.ts';
+import { type WorkerParts, workerManifest } from '../support/worker-manifest.ts';
 
 const RULE = 'no-dangling-references';
 
-interface Given {
-  /** Below the pod's spec. */
-  readonly pod?: string;
-  /** Below the container. */
-  readonly container?: string;
+interface Given extends WorkerParts {
   /** Documents beside the Deployment. */
   readonly more?: readonly string[];
   readonly platform?: string;
@@ -19,32 +16,10 @@ interface Given {
   readonly exceptions?: ReadonlyMap<string, string>;
 }
 
-function worker({ pod = '', container = '' }: Given): string {
-  const lines = (text: string, indent: number) => (text === '' ? '' : text.replace(/^/gm, ' '.repeat(indent)));
-  return `apiVersion: apps/v1
-kind: Deployment
-metadata: { name: worker }
-spec:
-  selector: { matchLabels: { app: worker } }
-  template:
-    metadata: { labels: { app: worker } }
-    spec:
-      automountServiceAccountToken: false
-      securityContext: { runAsNonRoot: true, seccompProfile: { type: RuntimeDefault } }
-${lines(pod, 6)}
-      containers:
-        - name: worker
-          image: ghcr.io/acme/worker:1
-          resources: { requests: { cpu: 100m, memory: 64Mi }, limits: { cpu: 200m, memory: 64Mi } }
-          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: [ALL] } }
-${lines(container, 10)}
-`;
-}
-
 function compiled(given: Given) {
   const { more = [], platform: settings = '', preview = '', exceptions } = given;
   const options = { platform: platform(settings), now: OPENED, ...(exceptions && { exceptions }) };
-  const files = manifests({ 'k8s/worker.yaml': [worker(given), ...more].join('---\n') });
+  const files = manifests({ 'k8s/worker.yaml': [workerManifest(given), ...more].join('---\n') });
   return createCompiler(options)(compileInput(previewText(`manifests: k8s\n${preview}`), { manifests: files }));
 }
 
@@ -96,7 +71,7 @@ describe('what a pod reads has to be there', () => {
   test('an init container, and what is scheduled, are no exception', () => {
     const init = `initContainers: [{ name: i, image: "ghcr.io/acme/worker:1", envFrom: [{ configMapRef: { name: gone } }], resources: { requests: { cpu: 100m, memory: 64Mi }, limits: { cpu: 200m, memory: 64Mi } }, securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: [ALL] } } }]`;
     expect(said({ pod: init })).toHaveLength(1);
-    const { template } = parse(worker({ container: 'envFrom: [{ configMapRef: { name: gone } }]' })).spec;
+    const { template } = parse(workerManifest({ container: 'envFrom: [{ configMapRef: { name: gone } }]' })).spec;
     template.spec.restartPolicy = 'Never';
     const spec = { schedule: '0 3 * * *', jobTemplate: { spec: { template } } };
     const nested = `${JSON.stringify({ apiVersion: 'batch/v1', kind: 'CronJob', metadata: { name: 'nightly' }, spec })}\n`;

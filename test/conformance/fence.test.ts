@@ -5,13 +5,11 @@ import { parse } from 'yaml';
 import { createCompiler } from '../../lib/compile/compile.ts';
 import { RECONCILER_NAMES } from '../../lib/model/platform.ts';
 import { reconcilerNamespace } from '../../lib/reconcilers/index.ts';
-import { scaffoldFiles } from '../../lib/scaffold/files.ts';
-import { readTemplate } from '../../lib/scaffold/template.ts';
 import { compileInput } from '../support/inputs.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 import { crdFiles } from './crds.ts';
 import { eventually } from './eventually.ts';
-import { configuration } from './generated/configurations.ts';
+import { configuration, laidDown } from './generated/configurations.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: manifests are read as plain data
 type Json = any;
@@ -46,14 +44,7 @@ describe.each(RECONCILER_NAMES)('the fencer, with %s', (reconciler) => {
 
   beforeAll(async () => {
     cluster = await startCluster({ controllerManager: true });
-    const files = scaffoldFiles({
-      platformText,
-      platform,
-      exceptions: [],
-      version: '0.0.0',
-      template: readTemplate(),
-      command: '',
-    });
+    const files = laidDown({ platform, platformText });
     const wanted = (path: string, kind: string) =>
       path.startsWith('bootstrap/install/clusters/main/')
         ? /Account|Role/.test(kind) || /\.greenroom-fence\.yaml$/.test(path)

@@ -1,25 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { scaffoldFiles } from '../../lib/scaffold/files.ts';
-import { readTemplate } from '../../lib/scaffold/template.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 import { crdFiles } from './crds.ts';
 import { eventually } from './eventually.ts';
-import { configuration } from './generated/configurations.ts';
+import { configuration, laidDown } from './generated/configurations.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: manifests are read as plain data
 type Json = any;
 
 const { platform, platformText } = configuration({ reconciler: 'argocd' });
-const files = scaffoldFiles({
-  platformText,
-  platform,
-  exceptions: [],
-  version: '0.0.0',
-  template: readTemplate(),
-  command: '',
-});
+const files = laidDown({ platform, platformText });
 const objects = (folder: string): Json[] =>
   [...files].filter(([path]) => path.startsWith(folder) && path.endsWith('.yaml')).map(([, text]) => parse(text));
 

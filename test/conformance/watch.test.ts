@@ -9,8 +9,6 @@ import { gitHubWebhooks } from '../../lib/github/webhook.ts';
 import { PREVIEW_LABEL } from '../../lib/model/labels.ts';
 import { WATCHED_KINDS } from '../../lib/model/watched.ts';
 import { reconcilerNamespace } from '../../lib/reconcilers/index.ts';
-import { scaffoldFiles } from '../../lib/scaffold/files.ts';
-import { readTemplate } from '../../lib/scaffold/template.ts';
 import { Service } from '../../lib/serve/service.ts';
 import { parseSecrets } from '../../lib/serve/status-call.ts';
 import { ClusterApi } from '../../lib/watch/api.ts';
@@ -21,7 +19,7 @@ import { MemoryForge } from '../support/memory/forge.ts';
 import { MemoryGit } from '../support/memory/git.ts';
 import { type Cluster, type Kubectl, startCluster } from './cluster.ts';
 import { eventually } from './eventually.ts';
-import { configuration } from './generated/configurations.ts';
+import { configuration, laidDown } from './generated/configurations.ts';
 
 // The real API server and controller manager; kubelet's part, which needs nodes, is written into the status of pods with
 // kubelet's own words. What is committed is applied by the fencer's account, past the guard of fences.
@@ -99,14 +97,7 @@ describe('greenroom watch', () => {
 
   beforeAll(async () => {
     cluster = await startCluster({ controllerManager: true });
-    const files = scaffoldFiles({
-      platformText,
-      platform,
-      exceptions: [],
-      version: '0.0.0',
-      template: readTemplate(),
-      command: '',
-    });
+    const files = laidDown({ platform, platformText });
     const install = [...files].filter(([path]) => path.startsWith('bootstrap/install/') && path.endsWith('.yaml'));
     const kindOf = (text: string) => String(parse(text)?.kind ?? '');
     for (const namespace of [reconcilerNamespace(platform), platform.ingress.controllerNamespace]) {

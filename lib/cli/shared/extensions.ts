@@ -30,7 +30,7 @@ export function extensionOption(command: Command): Command {
  * both.
  *
  * @param platformFile a greenroom.yaml whose own `extensions` count as well; they lie below its folder
- * @throws GreenroomError `invalid-input` for a file that is none; while compiling, `failed` for one that throws
+ * @throws GreenroomError `invalid-input` for a file that is no extension; while compiling, `failed` for one that throws
  */
 export async function loadExtensions(
   { extension: files = [] }: ExtensionOptions,

@@ -10,7 +10,7 @@ const KINDS: Readonly<Record<string, ForgeKind>> = { github };
  * The forge that GREENROOM_FORGE names; without it, GitHub. `--forge DIR` puts a folder in the place of its pull
  * requests.
  *
- * @throws GreenroomError `invalid-input` for a name that is none
+ * @throws GreenroomError `invalid-input` for an unknown name
  */
 export function forgeKind({ GREENROOM_FORGE: name }: Io['env']): ForgeKind {
   const kind = Object.hasOwn(KINDS, name || 'github') ? KINDS[name || 'github'] : undefined;

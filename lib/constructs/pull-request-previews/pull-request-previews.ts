@@ -99,7 +99,7 @@ export class PullRequestPreviews extends Construct {
     for (const { metadata } of guard.apiObjects) metadata.addAnnotation(SYNC_WAVE_ANNOTATION, '-1');
   }
 
-  /** Everything that belongs into Argo CD's cluster. */
+  /** Everything that belongs in Argo CD's cluster. */
   get apiObjects(): ApiObject[] {
     return this.node.findAll().filter((child): child is ApiObject => ApiObject.isApiObject(child));
   }

@@ -102,7 +102,7 @@ export class RegistryClient implements ImageRegistry {
         throw failure;
       }
       const found = manifestsOf(answer.bytes);
-      if (found === null) throw unknown(repository, `lists what belongs to ${digest} in a form that is none`);
+      if (found === null) throw unknown(repository, `lists what belongs to ${digest} in a form that cannot be read`);
       return bounded(found, repository);
     });
   }
@@ -148,7 +148,7 @@ export class RegistryClient implements ImageRegistry {
       if (page === 1 && (NO_REFERRERS_API.has(answer.status) || (answer.status === 200 && !isIndex))) return null;
       if (answer.status !== 200) throw failureOf(answer, repository);
       const listed = isIndex ? manifestsOf(answer.bytes) : null;
-      if (listed === null) throw unknown(repository, `lists what belongs to ${digest} in a form that is none`);
+      if (listed === null) throw unknown(repository, `lists what belongs to ${digest} in a form that cannot be read`);
       found.push(...bounded(listed, repository));
       const next = nextPage(answer.headers.get('link'));
       if (next === undefined) return bounded(found, repository);

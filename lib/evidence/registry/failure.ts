@@ -45,7 +45,7 @@ export async function answerOf<T>(work: () => Promise<T>): Promise<Answer<T>> {
 }
 
 /**
- * The codes of a registry's error body; empty for a body that is none, such as a proxy's page.
+ * The codes of a registry's error body; empty for any other body, such as a proxy's page.
  *
  * Source: OCI distribution specification 1.1, "Error Codes".
  */

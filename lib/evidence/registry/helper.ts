@@ -18,7 +18,10 @@ export type RunHelper = (name: string, server: string) => Promise<Login | undefi
 export function helpersOf(env: Readonly<Record<string, string | undefined>>): RunHelper {
   return async (name, server) => {
     if (!/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(name)) {
-      throw new RegistryFailure('unknown', 'a credential helper has a name that is none: letters, digits, _ . -');
+      throw new RegistryFailure(
+        'unknown',
+        'a credential helper has an invalid name; allowed are letters, digits, _ . -',
+      );
     }
     const program = `docker-credential-${name}`;
     const { failure, stdout } = await ask(program, server, { ...env });

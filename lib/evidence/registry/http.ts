@@ -80,7 +80,7 @@ async function follow(network: Network, request: HttpRequest): Promise<HttpAnswe
       return { status: response.status, headers: response.headers, bytes, retryAfter };
     }
     await response.body?.cancel();
-    if (!URL.canParse(location, url)) throw misled(request, 'an address that is none');
+    if (!URL.canParse(location, url)) throw misled(request, 'an invalid address');
     const next = new URL(location, url).href;
     if (request.method === 'POST' || !mayLeadTo(origin, next)) throw misled(request, 'an address that is not followed');
     url = next;

@@ -94,7 +94,7 @@ function misplaced(folder: string, { name, cluster, identity }: PreviewRecord): 
     return `names its preview ${name}, which is not a name for pull request ${identity.number}`;
   }
   const right = previewFolder(cluster, repoOfName(name), name);
-  return folder === right ? null : `holds the record of ${name}, which belongs into ${right}`;
+  return folder === right ? null : `holds the record of ${name}, which belongs in ${right}`;
 }
 
 /** What becomes of a folder with a broken record: that of its pull request, or it goes, or somebody is told. */

@@ -1,9 +1,10 @@
 import { createCompiler } from '../../../lib/compile/compile.ts';
 import { invalidInput } from '../../../lib/core/errors.ts';
+import type { FileSet } from '../../../lib/core/fileset.ts';
 import { loadPlatform, loadPreview } from '../../../lib/model/files.ts';
 import { ENGINES, type PlatformSpec, RECONCILER_NAMES } from '../../../lib/model/platform.ts';
 import { TEMPLATE_NAMES } from '../../../lib/model/templates/index.ts';
-import { scaffoldFiles } from '../../../lib/scaffold/files.ts';
+import { type ScaffoldInput, scaffoldFiles } from '../../../lib/scaffold/files.ts';
 import { readTemplate } from '../../../lib/scaffold/template.ts';
 import { anyPreview, ROOMY_PLATFORM } from '../../support/any-preview.ts';
 import fc from '../../support/property.ts';
@@ -56,9 +57,13 @@ export function configuration(spec: object): Configuration {
   };
 }
 
+/** What `init` lays down for a configuration, without the command itself. */
+export function laidDown(chosen: Pick<ScaffoldInput, 'platform' | 'platformText'>): FileSet {
+  return scaffoldFiles({ ...chosen, exceptions: [], version: '1.0.0', template: readTemplate(), command: '' });
+}
+
 /** Path and text of each file that an apps repo is laid down with: each engine, route and reconciler, with Knative and without, and all engines at once. */
 export function* scaffolds(): Generator<[label: string, path: string, text: string]> {
-  const template = readTemplate();
   const engines = [...ENGINES.map((engine) => [engine]), [...ENGINES]];
   const choices = { engine: engines, ingress: INGRESS, knative: KNATIVE, reconciler: RECONCILER_NAMES };
   for (const { engine, ingress, knative, reconciler } of product(choices)) {
@@ -83,7 +88,7 @@ export function* scaffolds(): Generator<[label: string, path: string, text: stri
         trustedRoots: ['trust/sigstore.json'],
       },
     });
-    const files = scaffoldFiles({ ...chosen, exceptions: [], version: '1.0.0', template, command: '' });
+    const files = laidDown(chosen);
     for (const [path, text] of files)
       yield [`${reconciler}, ${engine.join(' ')}, ${ingress}${knative ? ', Knative' : ''}`, path, text];
   }

@@ -223,7 +223,7 @@ describe('a registry that misbehaves leaves it unknown', () => {
     ['a manifest of an old kind', (_, response) => response.end('{"schemaVersion":1,"name":"x"}'), 'is no image'],
     ['a manifest cut short', (_, response) => response.end('{"schemaVersion":2,"layers":['), 'is no image'],
     ['another address', (_, response) => redirect(response, 'http://169.254.169.254/latest/'), 'not followed'],
-    ['an address that is none', (_, response) => redirect(response, 'http://['), 'an address that is none'],
+    ['an address that is none', (_, response) => redirect(response, 'http://['), 'an invalid address'],
     ['itself again and again', (request, response) => redirect(response, request.url ?? ''), 'one address after the'],
     ['a cut connection', (_, response) => response.destroy(), 'cannot be reached'],
     ['100 MB', (_, response) => flood(response, 100), 'more than 4194304 bytes'],
@@ -357,7 +357,7 @@ describe('what belongs to an image', () => {
     [
       'an index that is none',
       (_, response) => page(response, null, '{"manifests":[{"digest":"../x"}]}'),
-      'form that is none',
+      'form that cannot be read',
     ],
     ['more than anybody needs', (_, response) => page(response, null, crowd()), 'more than 500 things'],
   ])('is unknown, never none, when the API answers with %s', async (_, fault, reason) => {

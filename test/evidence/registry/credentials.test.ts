@@ -97,7 +97,7 @@ test('DOCKER_AUTH_CONFIG goes before the file, which still counts for the others
 });
 
 describe('credential helpers', () => {
-  const answer = (user: string, secret: string) => `cat >asked; echo '{"Username":"${user}","Secret":"${secret}"}'`;
+  const answer = (user: string, secret: string) => `cat >/dev/null; echo '{"Username":"${user}","Secret":"${secret}"}'`;
 
   test('are asked: that of the registry first, that of all registries last', async () => {
     const file = {
@@ -131,7 +131,7 @@ describe('credential helpers', () => {
     ['prints something else', 'chatty', 'echo s3cret', 'without Username and Secret'],
     ['prints null', 'empty', 'echo null', 'without Username and Secret'],
     ['prints without an end', 'endless', 'yes s3cret', 'docker-credential-endless for ghcr.io failed'],
-    ['is a path', '../../bin/sh', '', 'a name that is none'],
+    ['is a path', '../../bin/sh', '', 'an invalid name'],
   ])('one that %s is said, and nothing that it printed', async (_, name, script, reason) => {
     const helpers = script === '' ? {} : { [name]: script };
     const [said] = await logins({ file: { credsStore: name }, helpers }, 'ghcr.io/acme/shop');
