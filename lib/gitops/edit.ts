@@ -1,7 +1,7 @@
 import { GreenroomError } from '../core/errors.ts';
 import type { ChangeSet } from '../core/fileset.ts';
 import type { EncodedObject, ObjectFormat, TreeEntry } from '../core/git/objects.ts';
-import { decodeTree, encodeObject, encodeTree, MODE, textToName } from '../core/git/objects.ts';
+import { decodeTree, encodeObject, encodeTree, MODE, nameToText, textToName } from '../core/git/objects.ts';
 import type { TreeSource } from './walk.ts';
 
 /** What a change asks of one folder: files by name, and folders below. */
@@ -15,6 +15,8 @@ export interface EditedTree {
   readonly root: string;
   /** Every object that the new root needs and the old one may not have had. */
   readonly objects: ReadonlyMap<string, Buffer>;
+  /** Ids of folders that the old root did not have, by path; not of those below them. */
+  readonly newFolders: ReadonlyMap<string, string>;
 }
 
 /** Applies a change to a tree; reads and writes only the folders on the way to the changed paths. */
@@ -25,6 +27,7 @@ export async function editTree(
   change: ChangeSet,
 ): Promise<EditedTree> {
   const objects = new Map<string, Buffer>();
+  const newFolders = new Map<string, string>();
   const store = ({ oid, data }: EncodedObject): string => {
     objects.set(oid, data);
     return oid;
@@ -44,6 +47,9 @@ export async function editTree(
       const edited = await edit(existing?.oid ?? null, below, `${path}${name}/`);
       if (edited === null) entries.delete(name);
       else entries.set(name, { mode: MODE.folder, name, oid: edited });
+      if (edited !== null && existing === undefined && oid !== null) {
+        newFolders.set(nameToText(`${path}${name}`) ?? `${path}${name}`, edited);
+      }
     }
     for (const [name, content] of folder.files) {
       if (content === null) continue;
@@ -53,7 +59,7 @@ export async function editTree(
     // Git has no empty folders; the root alone may be empty.
     return entries.size === 0 && path !== '' ? null : store(encodeObject(format, 'tree', encodeTree(entries.values())));
   };
-  return { root: (await edit(root, folders(change), ''))!, objects };
+  return { root: (await edit(root, folders(change), ''))!, objects, newFolders };
 }
 
 function folders(change: ChangeSet): FolderEdit {

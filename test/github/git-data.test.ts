@@ -64,6 +64,56 @@ describe('one commit', () => {
     expect(git(path, ['fsck', '--strict', '--no-dangling'])).toBe('');
   });
 
+  test('that lost its race sends the files of a new folder once', async () => {
+    const many = Object.fromEntries(Array.from({ length: 190 }, (_, i) => [`p/new/${i}`, `content ${i}`]));
+    const edit = change({ ...many, 'p/größe/a': '1', 'p/kept/b': '2' });
+    const path = make({ 'p/kept/a': '1' });
+    const repo = open(path);
+    const write = async () => {
+      const { head } = await repo.read(['p/**']);
+      fake.requests.length = 0;
+      return (await repo.commit({ expectedHead: head, change: edit, message: 'm' })).status;
+    };
+    fake.fault = ({ operation }) => {
+      if (operation === 'MoveBranch') commitFiles(path, { other: '1' });
+      return undefined;
+    };
+    expect(await write()).toBe('conflict');
+    expect(sent()).toEqual(['POST git/trees', 'POST git/trees', 'POST git/commits', 'MoveBranch', 'ReadHead']);
+    fake.fault = () => undefined;
+    expect(await write()).toBe('committed');
+    expect(sent()).toEqual(['POST git/trees', 'POST git/commits', 'MoveBranch']);
+    const again = fake.requests[0]!.body['tree'] as { path: string }[];
+    expect(again.map(({ path }) => path).sort()).toEqual(['p/größe', 'p/kept/b', 'p/new']);
+    expect(filesOf(path)).toEqual({ ...Object.fromEntries(edit), 'p/kept/a': '1', other: '1' });
+  });
+
+  test('on a server that forgot what no commit holds sends all again', async () => {
+    fake.lacks.add('createCommitOnBranch');
+    const path = make({ a: '1' });
+    const repo = open(path);
+    const edit = change({ 'p/b': '2', 'p/c': '3' });
+    fake.fault = ({ operation }) => {
+      if (operation === 'MoveBranch') commitFiles(path, { other: '1' });
+      return undefined;
+    };
+    const write = async () => {
+      const { head } = await repo.read(['p/**']);
+      return (await repo.commit({ expectedHead: head, change: edit, message: 'm' })).status;
+    };
+    expect(await write()).toBe('conflict');
+    fake.fault = ({ path: route, body }) =>
+      route.endsWith('/git/trees') && JSON.stringify(body).includes('040000')
+        ? {
+            status: 422,
+            headers: { 'content-type': 'application/json' },
+            body: '{"message":"Tree SHA does not exist"}',
+          }
+        : undefined;
+    expect(await write()).toBe('committed');
+    expect(filesOf(path)).toEqual({ a: '1', other: '1', 'p/b': '2', 'p/c': '3' });
+  });
+
   test('on an old server: what it lacks is found out once', async () => {
     for (const mutation of ['createCommitOnBranch', 'updateRefs']) fake.lacks.add(mutation);
     const path = make({ a: '1' });

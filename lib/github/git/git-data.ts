@@ -10,12 +10,16 @@ import { type Commit, formatOf } from './objects.ts';
 
 /** Entries of one request: from about 200 on, answers do not come, or come as 422 for the time that they took. */
 const PART = 150;
+/** Folders that are remembered as written, at most. */
+const MAX_WRITTEN = 5000;
 
 /** A tree and a commit made by Git's own objects over REST; no branch is moved. */
 export class GitData {
   readonly #client: GitHubClient;
   readonly #target: { readonly owner: string; readonly repo: string };
   readonly #source: TreeSource;
+  /** Ids of new folders that the server has: a commit that lost its race names them when it is made again. */
+  readonly #written = new Set<string>();
 
   constructor(client: GitHubClient, repository: RepositoryRef, source: TreeSource) {
     this.#client = client;
@@ -38,8 +42,7 @@ export class GitData {
       ...additions.map(([path, content]) => [path, content] as const),
     ]);
     const edited = await editTree(formatOf(parent.oid), this.#source, parent.tree, change);
-    const made = (await this.#overlay(parent, change)) === edited.root || (await this.#build(parent, edited));
-    if (!made) throw this.#differs();
+    await this.#write(parent, change, edited);
     const { data } = await this.#client.rest<{ sha?: string; tree?: { sha?: string } }>(
       'POST /repos/{owner}/{repo}/git/commits',
       { ...this.#target, message, tree: edited.root, parents: [parent.oid] },
@@ -48,21 +51,43 @@ export class GitData {
     return { oid: data.sha, tree: edited.root };
   }
 
+  async #write(parent: Commit, change: ChangeSet, edited: EditedTree): Promise<void> {
+    const known = new Map([...edited.newFolders].filter(([, oid]) => this.#written.has(oid)));
+    const isMade =
+      // A server may have forgotten what no commit holds.
+      (known.size > 0 && (await this.#overlay(parent, change, known)) === edited.root) ||
+      (await this.#overlay(parent, change)) === edited.root ||
+      (await this.#build(parent, edited));
+    if (!isMade) throw this.#differs();
+    if (this.#written.size > MAX_WRITTEN) this.#written.clear();
+    for (const oid of edited.newFolders.values()) this.#written.add(oid);
+  }
+
   /**
    * The change laid over the parent's tree, in parts that the server has time for. What is of another kind there, a
    * server may refuse.
+   *
+   * @param known ids of folders, by path, that stand for the files in them
    */
-  async #overlay(parent: Commit, change: ChangeSet): Promise<string | undefined> {
+  async #overlay(
+    parent: Commit,
+    change: ChangeSet,
+    known: ReadonlyMap<string, string> = new Map(),
+  ): Promise<string | undefined> {
     const written = [...change].flatMap(([path, content]) => (content === null ? [] : [`${path}/`]));
-    const tree = [...change]
+    const isIn = (path: string, folders: Iterable<string>) => [...folders].some((folder) => path.startsWith(folder));
+    const whole = [...known.keys()].map((path) => `${path}/`);
+    const files = [...change]
       // What lies below a file that is written goes with its folder.
-      .filter(([path, content]) => content !== null || !written.some((folder) => path.startsWith(folder)))
+      .filter(([path, content]) => !isIn(path, whole) && (content !== null || !isIn(path, written)))
       .map(([path, content]) => ({
         path,
         mode: MODE.file,
         type: 'blob',
         ...(content === null ? { sha: null } : { content }),
       }));
+    const folders = [...known].map(([path, sha]) => ({ path, mode: MODE.folder.padStart(6, '0'), type: 'tree', sha }));
+    const tree = [...files, ...folders];
     let base: string | undefined = parent.tree;
     for (let i = 0; i < tree.length && base !== undefined; i += PART) {
       base = await this.#post({ base_tree: base, tree: tree.slice(i, i + PART) });

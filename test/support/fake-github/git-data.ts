@@ -45,10 +45,12 @@ export async function createTree(_: FakeGitHub, repo: FakeRepository, { body }: 
     if (content === undefined && oid !== null && type !== 'commit' && repo.typeOf(oid) !== type)
       return invalid(`tree.sha ${oid} is not a valid ${type}`);
     const there = present.get(path);
+    // What becomes of a folder's own entries is not documented.
+    if (base !== undefined && type === 'tree' && there !== undefined) return invalid('GitRPC::BadObjectState');
     if (oid === null ? there === undefined : (there ?? type) !== type) return invalid('GitRPC::BadObjectState');
     entries.push({ path, mode, sha: oid });
   }
-  if (entries.some(({ mode }) => mode === '040000')) {
+  if (base === undefined && entries.some(({ mode }) => mode === '040000')) {
     const lines = entries.map(({ path, mode, sha }) => `${mode} ${typeOfMode(mode)} ${sha}\t${path}\0`);
     return made(repo, git(repo.gitDir, ['mktree', '-z'], lines.join('')));
   }
@@ -116,9 +118,10 @@ async function overlay(repo: FakeRepository, base: string | undefined, entries: 
     spawnSync('git', args, { cwd: repo.gitDir, env: { ...GIT_ENV, GIT_INDEX_FILE: index }, input, encoding: 'utf8' });
   try {
     run(['read-tree', base ?? '--empty']);
-    const lines = entries.map(({ path, mode, sha }) =>
-      sha === null ? `0 ${'0'.repeat(40)}\t${path}\0` : `${mode} ${sha}\t${path}\0`,
-    );
+    const lines = entries.flatMap(({ path, mode, sha }) => {
+      if (sha === null) return [`0 ${'0'.repeat(40)}\t${path}\0`];
+      return mode === '040000' ? below(repo, path, sha) : [`${mode} ${sha}\t${path}\0`];
+    });
     const updated = run(['update-index', '-z', '--index-info'], lines.join(''));
     const written = run(['write-tree']);
     if (updated.status !== 0 || written.status !== 0) return invalid('GitRPC::BadObjectState');
@@ -126,6 +129,16 @@ async function overlay(repo: FakeRepository, base: string | undefined, entries: 
   } finally {
     rmSync(index, { force: true });
   }
+}
+
+/** Every file of a tree, as it is at a path. */
+function below(repo: FakeRepository, path: string, tree: string): string[] {
+  const lines = git(repo.gitDir, ['ls-tree', '-r', '-z', tree]).split('\0').filter(Boolean);
+  return lines.map((line) => {
+    const tab = line.indexOf('\t');
+    const [mode, , oid] = line.slice(0, tab).split(' ');
+    return `${mode} ${oid}\t${path}/${line.slice(tab + 1)}\0`;
+  });
 }
 
 export async function createCommit(_: FakeGitHub, repo: FakeRepository, { body }: FakeRequest): Promise<RestAnswer> {
