@@ -35,7 +35,7 @@ import {
   type WithDeployments,
 } from './publish/deployment.ts';
 import { Reports } from './publish/reports.ts';
-import { type StatusNode, statusAmong } from './publish/status.ts';
+import { Standings } from './publish/standing.ts';
 import { publishSuggestions } from './publish/suggestions.ts';
 import {
   isWaiting,
@@ -55,6 +55,7 @@ import { mayWrite, react } from './pulls/people.ts';
 import { PreviewFiles } from './pulls/preview-files.ts';
 import {
   AHEAD_FIELDS,
+  openAtHead,
   PULL_FIELDS,
   type PullNode,
   previewEntryOf,
@@ -133,8 +134,7 @@ export class GitHubForge implements Forge {
   readonly #cache: Cache;
   /** Each is used once. */
   readonly #along = new Map<string, Along>();
-  /** Where a token wrote a status in the check's place, by repository and commit. */
-  readonly #statuses = new Map<string, StatusNode>();
+  readonly #standings = new Standings();
   /** Owners whose deployments may not be read: nothing is asked along with them. */
   readonly #withoutDeployments = new Set<string>();
 
@@ -152,7 +152,7 @@ export class GitHubForge implements Forge {
       onPull: (pull, node) => {
         const thread = threadOf(node);
         if (thread !== undefined) this.#reports.listed(pull, thread);
-        this.#noteStatus(pull, node);
+        this.#noteStanding(pull, node);
       },
     });
     this.description = client.description;
@@ -169,7 +169,7 @@ export class GitHubForge implements Forge {
     const node = data?.repository?.pullRequest;
     const pull = node && errors.length === 0 ? pullOf(data.repository, node) : null;
     if (node && pull !== null && pull.number === number) {
-      this.#noteStatus(pull, node);
+      this.#noteStanding(pull, node);
       if (ahead) {
         const { deployments } = data.repository;
         const listed =
@@ -283,11 +283,8 @@ export class GitHubForge implements Forge {
     this.#along.set(keyOf(pull), deployments === undefined ? along : { ...along, deployments });
   }
 
-  #noteStatus(pull: PullRequest, node: PullNode): void {
-    const status = statusAmong(statusesOf(node));
-    if (this.#statuses.size >= MAX_ALONG) this.#statuses.clear();
-    if (status === undefined) this.#statuses.delete(headKeyOf(pull));
-    else this.#statuses.set(headKeyOf(pull), status);
+  #noteStanding(pull: PullRequest, node: PullNode): void {
+    this.#standings.note(pull, statusesOf(node), openAtHead(node, pull.repository.id));
   }
 
   /** What came along a moment ago. */
@@ -312,11 +309,10 @@ export class GitHubForge implements Forge {
       kept: await kept.catch(orFailure([])),
     });
     const { check, deployment } = said;
-    const standing = { isNews, status: this.#statuses.get(headKeyOf(pull)) };
     // Where GitHub's limits let only a part of it through, what says most comes first.
     const first = await Promise.allSettled([
       thread.then((read) => publishComment(client, read, marker, said.comment)),
-      check && publishCheck(client, pull, check, standing),
+      check && publishCheck(client, pull, check, this.#standings.of(pull), isNews),
     ]);
     const then = await Promise.allSettled([
       report.notice && thread.then((read) => publishNotice(client, read, report.notice!)),
@@ -406,7 +402,6 @@ const orFailure =
     throw error;
   };
 
-const headKeyOf = ({ repository, head }: PullRequest) => `${repository.id}@${head.sha}`;
 const keyOf = ({ repository, number }: PullRequest) => `${repository.id}#${number}`;
 
 function checkName(repository: RepositoryRef): void {

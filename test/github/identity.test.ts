@@ -91,6 +91,42 @@ describe('from a token to an App', () => {
   });
 });
 
+describe('two pull requests with one head commit', () => {
+  /** The second one is a draft, of which the check says something else. */
+  async function twins(missing: readonly string[]) {
+    const { world, fake } = await opened();
+    world.pull('shop', 9, { draft: true });
+    for (const permission of missing) fake.missing.add(permission);
+    const both = async () => {
+      for (const number of [7, 9]) {
+        await world.with((context) => syncPullRequest(context, SHOP, number, { apply }));
+      }
+    };
+    return { world, fake, both };
+  }
+
+  test.each([
+    ['a check run', []],
+    ['a status', ['checks']],
+  ])('each have %s of their own, which is not written again', async (_, missing) => {
+    const { world, fake, both } = await twins(missing);
+    await both();
+    const written = () =>
+      missing.length === 0
+        ? fake.checks.map(({ name }) => name)
+        : fake.statuses
+            .map(({ context }) => context)
+            .filter((context) => /^greenroom.preview( |$)/.test(String(context)));
+    expect(written()).toEqual(['greenroom/preview', 'greenroom/preview (#9)']);
+    await both();
+    expect(written()).toHaveLength(2);
+    world.pull('shop', 7, { state: 'closed' });
+    world.pull('shop', 9);
+    await both();
+    expect(written().slice(2)).toContain('greenroom/preview');
+  });
+});
+
 describe('from an App to a token', () => {
   test('its comment goes on, and a status stands where the token may write no check', async () => {
     const { world, fake } = await opened();

@@ -3,45 +3,40 @@ import type { Annotation } from '../../core/check-report.ts';
 import { namesOf } from '../../core/repository.ts';
 import type { Check, PullRequest } from '../../forge/forge.ts';
 import type { GitHubClient } from '../http/client.ts';
-import { CHECK_NAME, publishStatus, renewStatus, type StatusNode } from './status.ts';
+import { publishStatus, renewStatus, type Standing } from './status.ts';
 
 /** Annotations that GitHub takes in one request; those of later requests are added. */
 const ANNOTATIONS_A_REQUEST = 50;
 
-export interface Standing {
-  /** Whether what stands there is older for certain, so that nobody need look. */
-  readonly isNews: boolean;
-  /** What a token wrote in the check's place before; it says what the check says. @default - nothing, as far as is known */
-  readonly status: StatusNode | undefined;
-}
-
 /**
  * Writes a check run on the head commit, or a commit status where the token may not write checks (only GitHub Apps may).
  * What stands there already is not written again.
+ *
+ * @param isNews whether what stands there is older for certain, so that nobody need look
  */
 export async function publishCheck(
   client: GitHubClient,
   pull: PullRequest,
   check: Check,
-  { isNews, status }: Standing,
+  standing: Standing,
+  isNews: boolean,
 ): Promise<void> {
   const target = { owner: namesOf(pull.repository).owner, repo: namesOf(pull.repository).name };
-  if (await publishCheckRun(client, target, check, isNews)) {
-    if (status !== undefined) await renewStatus(client, target, check, status);
-  } else await publishStatus(client, target, check);
+  if (await publishCheckRun(client, target, { check, name: standing.name, isNews })) {
+    if (standing.status !== undefined) await renewStatus(client, target, check, standing);
+  } else await publishStatus(client, target, check, standing.name);
 }
 
 /** False where the token may not write checks. */
 async function publishCheckRun(
   client: GitHubClient,
   target: { readonly owner: string; readonly repo: string },
-  check: Check,
-  isNews: boolean,
+  { check, name, isNews }: { readonly check: Check; readonly name: string; readonly isNews: boolean },
 ): Promise<boolean> {
   const digest = digestOf(check);
-  if (!isNews && (await isThere(client, target, check, digest))) return true;
+  if (!isNews && (await isThere(client, { ...target, check_name: name }, check, digest))) return true;
   const [first = [], ...more] = pages(check.annotations);
-  const body = { ...target, name: CHECK_NAME, head_sha: check.headSha, external_id: digest, ...outcome(check) };
+  const body = { ...target, name, head_sha: check.headSha, external_id: digest, ...outcome(check) };
   const created = await client.rest<{ id?: number; message?: string }>(
     'POST /repos/{owner}/{repo}/check-runs',
     { ...body, output: output(check, first) },
@@ -58,7 +53,7 @@ async function publishCheckRun(
 async function isThere(client: GitHubClient, target: object, check: Check, digest: string): Promise<boolean> {
   const { status, data } = await client.rest<{ check_runs?: { external_id?: unknown }[] }>(
     'GET /repos/{owner}/{repo}/commits/{ref}/check-runs',
-    { ...target, ref: check.headSha, check_name: CHECK_NAME, filter: 'latest', per_page: 100 },
+    { ...target, ref: check.headSha, filter: 'latest', per_page: 100 },
     [403, 404],
   );
   // Each App has a latest one of its own.

@@ -2,8 +2,17 @@ import { GreenroomError } from '../../core/errors.ts';
 import type { Check } from '../../forge/forge.ts';
 import type { GitHubClient } from '../http/client.ts';
 
-/** Name of the check run, and context of the status in its place. */
-export const CHECK_NAME = 'greenroom/preview';
+const CHECK_NAME = 'greenroom/preview';
+
+/**
+ * Name of the check run, and context of the status in its place. A commit has one latest check of a name, and may be the
+ * head of several pull requests: all but the first have a check of their own.
+ *
+ * @param sharing numbers of open pull requests with the same head
+ */
+export function checkNameOf(number: number, sharing: readonly number[]): string {
+  return sharing.some((other) => other < number) ? `${CHECK_NAME} (#${number})` : CHECK_NAME;
+}
 
 const MAX_DESCRIPTION = 140;
 
@@ -14,6 +23,14 @@ export interface StatusNode {
   readonly description: string | null;
 }
 
+/** What a reading of a pull request told of the place of its check. */
+export interface Standing {
+  /** Name of the check run, and context of the status in its place. */
+  readonly name: string;
+  /** What a token wrote in the check's place before. @default - nothing, as far as is known */
+  readonly status: StatusNode | undefined;
+}
+
 /** The repository of the commit, for REST. */
 interface Target {
   readonly owner: string;
@@ -21,19 +38,19 @@ interface Target {
 }
 
 /** Writes the check as a commit status, where the token may not write checks (only GitHub Apps may). */
-export async function publishStatus(client: GitHubClient, target: Target, check: Check): Promise<void> {
+export async function publishStatus(client: GitHubClient, target: Target, check: Check, name: string): Promise<void> {
   const { data } = await client.rest<unknown>('GET /repos/{owner}/{repo}/commits/{ref}/statuses', {
     ...target,
     ref: check.headSha,
     per_page: 100,
   });
   if (!Array.isArray(data)) throw new GreenroomError('unreachable', 'the list of commit statuses came damaged');
-  await renewStatus(client, target, check, statusAmong(data as StatusNode[]));
+  await renewStatus(client, target, check, { name, status: statusAmong(data as StatusNode[], name) });
 }
 
 /** The latest status in the check's place. @param statuses the newest first, or one of each context */
-export function statusAmong(statuses: readonly StatusNode[]): StatusNode | undefined {
-  return statuses.find(({ context }) => context === CHECK_NAME);
+export function statusAmong(statuses: readonly StatusNode[], name: string): StatusNode | undefined {
+  return statuses.find(({ context }) => context === name);
 }
 
 /** Writes a status unless it stands there already. */
@@ -41,11 +58,11 @@ export async function renewStatus(
   client: GitHubClient,
   target: Target,
   { conclusion, title, headSha }: Check,
-  standing: StatusNode | undefined,
+  { name, status }: Standing,
 ): Promise<void> {
   const state = conclusion === 'neutral' ? 'success' : conclusion;
   const description = title.length <= MAX_DESCRIPTION ? title : `${title.slice(0, MAX_DESCRIPTION - 3)}...`;
-  if (standing?.state.toLowerCase() === state && standing.description === description) return;
-  const body = { ...target, sha: headSha, state, description, context: CHECK_NAME };
+  if (status?.state.toLowerCase() === state && status.description === description) return;
+  const body = { ...target, sha: headSha, state, description, context: name };
   await client.rest('POST /repos/{owner}/{repo}/statuses/{sha}', body);
 }

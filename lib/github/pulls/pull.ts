@@ -8,7 +8,8 @@ import type { PreviewEntry } from './preview-files.ts';
 export const PULL_FIELDS = `number title state isDraft createdAt updatedAt closedAt headRefName headRefOid baseRefName
   author { __typename login } headRepository { databaseId }
   labels(first: 100) { totalCount nodes { name } }
-  commits(last: 1) { nodes { commit { oid committedDate ${OVERRIDE_FIELDS} } } }`;
+  commits(last: 1) { nodes { commit { oid committedDate ${OVERRIDE_FIELDS}
+    associatedPullRequests(first: 50) { nodes { number state headRefOid baseRepository { databaseId } } } } } }`;
 
 /** What a listing asks of each in addition, so that a sweep need not ask one by one. */
 export const LISTED_FIELDS = `${PULL_FIELDS}
@@ -76,6 +77,14 @@ interface CommitNode {
   readonly oid: string;
   readonly committedDate: string;
   readonly status: OverrideNode | null;
+  readonly associatedPullRequests?: { readonly nodes: readonly (AssociatedNode | null)[] | null } | null;
+}
+
+interface AssociatedNode {
+  readonly number: number;
+  readonly state: PullNode['state'];
+  readonly headRefOid: string;
+  readonly baseRepository: { readonly databaseId: number | null } | null;
 }
 
 /** A pull request from GraphQL, or null for an answer that lacks something: then nothing is known of it. */
@@ -115,6 +124,21 @@ export function pullOf(repository: RepositoryNode, node: PullNode): PullRequest 
 /** The statuses of the head commit, one of each context. */
 export function statusesOf({ commits, headRefOid }: PullNode): OverrideNode['contexts'] {
   return commits.nodes?.find((entry) => entry?.commit.oid === headRefOid)?.commit.status?.contexts ?? [];
+}
+
+/**
+ * Numbers of the open pull requests of the repository that have this head commit, as far as GitHub tells. A pull request
+ * that merely contains the commit is associated with it as well.
+ *
+ * @param repositoryId where they are
+ */
+export function openAtHead(node: PullNode, repositoryId: number): readonly number[] {
+  const commit = node.commits.nodes?.find((entry) => entry?.commit.oid === node.headRefOid)?.commit;
+  return (commit?.associatedPullRequests?.nodes ?? []).flatMap((pull) =>
+    pull?.state === 'OPEN' && pull.headRefOid === node.headRefOid && pull.baseRepository?.databaseId === repositoryId
+      ? pull.number
+      : [],
+  );
 }
 
 /** Changes whenever a comment is written, edited or removed; undefined when not all of them came. */

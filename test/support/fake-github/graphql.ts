@@ -228,6 +228,10 @@ async function objectNode(repo: FakeRepository, name: string, fake?: FakeGitHub)
         return connection(found, page, ({ oid, message }) => ({ oid, message: message.trimEnd() }));
       },
       status: () => (fake === undefined ? null : statusNode(fake, repo, object.oid)),
+      associatedPullRequests: (page: Page) => {
+        const pulls = fake === undefined ? [] : repo.pullRequests().filter(({ head }) => head.sha === object.oid);
+        return connection(pulls, page, (pull) => pullNode(fake!, repo, pull));
+      },
     };
   }
   if (object.type === 'tree')
