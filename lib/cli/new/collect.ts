@@ -50,6 +50,8 @@ export interface Wanted {
   }) => Promise<CompiledPreview>;
   /** Labels without which its pull requests get no preview. */
   readonly labels: readonly string[];
+  /** Whether it gets previews only once its registration is merged. */
+  readonly isRegistrationNeeded: boolean;
 }
 
 interface Request {
@@ -75,7 +77,7 @@ export async function collect({ template: named, appsRepo, options, asks }: Requ
   const side = (await findPlatform(place, [], systemClock(), io))!;
   const template = await openTemplate(named ?? (await askTemplate(asks)), io);
   const repository = options.repo ?? (await askRepository(side.platform, asks));
-  const labels = labelsOf(repository, side.platform);
+  const source = sourceOf(repository, side.platform);
   const size = options.size ?? side.platform.defaultSize;
   if (!Object.hasOwn(side.platform.sizes, size)) {
     const sizes = Object.keys(side.platform.sizes).join(', ');
@@ -92,7 +94,8 @@ export async function collect({ template: named, appsRepo, options, asks }: Requ
     for (const finding of denied) io.err(`${findingLine(finding)}\n`);
     throw new GreenroomError('denied', `the platform's rules refuse the preview of ${template.name}; nothing was made`);
   }
-  return { template, repository, files, app, compiled, compile, labels };
+  const isRegistrationNeeded = source.registered;
+  return { template, repository, files, app, compiled, compile, labels: labelsOf(source), isRegistrationNeeded };
 }
 
 function compilePreview(
@@ -184,22 +187,22 @@ function ownerProblem(text: string): string | undefined {
     : 'An account such as @mia, a team such as @acme/web, or an address.';
 }
 
-/**
- * Labels that the source of a repository asks for: of several that will do, the first.
- *
- * @throws GreenroomError `invalid-input` for a repository that no source names: it would never get a preview
- */
-function labelsOf({ path }: RepositoryRef, { sources }: PlatformSpec): string[] {
+type SourceFilter = PlatformSpec['sources'][number];
+
+/** @throws GreenroomError `invalid-input` for a repository that no source names: it would never get a preview */
+function sourceOf({ path }: RepositoryRef, { sources }: PlatformSpec): SourceFilter {
   const { owner, name } = namesOf({ path });
   const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
   const source = sources.find(
     (each) => same(each.owner, owner) && (each.repos?.some((repo) => same(repo, name)) ?? true),
   );
-  if (source !== undefined) {
-    const { label, labels } = source;
-    return [...new Set([label ?? [], labels.all ?? [], labels.any?.[0] ?? []].flat())];
-  }
+  if (source !== undefined) return source;
   const known = sources.map((each) => `${each.owner}/${each.repos?.join(', ') ?? '*'}`).join('; ');
   const advice = 'ask its team to add it under sources';
   throw invalidInput([{ message: `--repo ${path}: the platform gives previews to ${known} only; ${advice}` }]);
+}
+
+/** Labels that a source asks for: of several that will do, the first. */
+function labelsOf({ label, labels }: SourceFilter): string[] {
+  return [...new Set([label ?? [], labels.all ?? [], labels.any?.[0] ?? []].flat())];
 }
