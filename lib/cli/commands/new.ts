@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { GreenroomError } from '../../core/errors.ts';
 import { namesOf, type RepositoryRef } from '../../core/repository.ts';
 import { builtInTemplates } from '../../create/project.ts';
@@ -8,12 +8,12 @@ import { collect, type NewOptions } from '../new/collect.ts';
 import type { Followed } from '../new/follow.ts';
 import { type Made, makeMicroApp } from '../new/make.ts';
 import { guessPreview } from '../new/preview-only.ts';
-import { CANCELLED_CODE, Cancelled, canAsk, person } from '../new/questions.ts';
+import { Cancelled, canAsk, orCancelled, person } from '../new/questions.ts';
 import { timeoutArgument, waitForPreview } from '../new/wait.ts';
 import type { Configure } from '../shared/command.ts';
 import { extensionOption } from '../shared/extensions.ts';
 import { type Io, json } from '../shared/io.ts';
-import { formatOption, numberArgument, repositoryArgument, required } from '../shared/options.ts';
+import { answerArgument, formatOption, numberArgument, repositoryArgument, required } from '../shared/options.ts';
 
 interface Options extends NewOptions {
   appsRepo?: string;
@@ -41,15 +41,7 @@ Examples:
   greenroom new web-service-node --repo acme/shop --owner @acme/web --apps-repo acme/previews --no-input
   greenroom new --preview-only`,
     )
-    .action(async (template: string | undefined, options: Options) => {
-      try {
-        await run(template, options, io);
-      } catch (error) {
-        if (!(error instanceof Cancelled)) throw error;
-        io.err('greenroom: stopped; run the same command again to go on\n');
-        io.fail(CANCELLED_CODE);
-      }
-    });
+    .action((template: string | undefined, options: Options) => orCancelled(io, () => run(template, options, io)));
 };
 
 function newOptions(command: Command): Command {
@@ -73,12 +65,6 @@ function newOptions(command: Command): Command {
     .option('--timeout <time>', 'with --wait: at most this long, e.g. 1h; default: 15m', timeoutArgument)
     .option('--no-input', 'ask nothing: what is missing is an error')
     .option('--dry-run', 'say what would be made, make nothing');
-}
-
-function answerArgument(text: string, all: Record<string, string>): Record<string, string> {
-  const [, name, value] = /^([A-Za-z][A-Za-z0-9]*)=([\s\S]*)$/.exec(text) ?? [];
-  if (name === undefined) throw new InvalidArgumentError('It takes NAME=VALUE, e.g. description="A shop".');
-  return { ...all, [name]: value! };
 }
 
 async function run(template: string | undefined, options: Options, io: Io): Promise<void> {

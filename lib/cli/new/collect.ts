@@ -78,13 +78,9 @@ export async function collect({ template: named, appsRepo, options, asks }: Requ
   const template = await openTemplate(named ?? (await askTemplate(asks)), io);
   const repository = options.repo ?? (await askRepository(side.platform, asks));
   const source = sourceOf(repository, side.platform);
-  const size = options.size ?? side.platform.defaultSize;
-  if (!Object.hasOwn(side.platform.sizes, size)) {
-    const sizes = Object.keys(side.platform.sizes).join(', ');
-    throw invalidInput([{ message: `--size ${size}: the platform has no such size; it has ${sizes}` }]);
-  }
+  const size = sizeOf(options.size ?? side.platform.defaultSize, side.platform);
   const given = givenOf(repository.path, size, side.platform);
-  const answers = checkAnswers(template, await askAnswers(template, options.set, asks));
+  const answers = checkAnswers(template, await askAnswers(template, {}, options.set, asks));
   const app = await appOf(repository, options, asks);
   const files = projectFiles(template, given, answers);
   const compile: Wanted['compile'] = (pull) => compilePreview(files, side, repository, pull, io);
@@ -96,6 +92,13 @@ export async function collect({ template: named, appsRepo, options, asks }: Requ
   }
   const isRegistrationNeeded = source.registered;
   return { template, repository, files, app, compiled, compile, labels: labelsOf(source), isRegistrationNeeded };
+}
+
+/** @throws GreenroomError `invalid-input` for a size that the platform does not have */
+export function sizeOf(size: string, { sizes }: PlatformSpec): string {
+  if (Object.hasOwn(sizes, size)) return size;
+  const known = Object.keys(sizes).join(', ');
+  throw invalidInput([{ message: `--size ${size}: the platform has no such size; it has ${known}` }]);
 }
 
 function compilePreview(
@@ -136,13 +139,19 @@ async function askRepository({ sources }: PlatformSpec, asks: Person | null): Pr
   return { path: `${owner}/${name}` };
 }
 
-async function askAnswers(
+/**
+ * Answers from flags, from before, and, where somebody can be asked, from questions.
+ *
+ * @param known answers of an earlier run
+ */
+export async function askAnswers(
   template: ProjectTemplate,
+  known: Readonly<Record<string, Answer>>,
   set: Readonly<Record<string, string>>,
   asks: Person | null,
 ): Promise<Record<string, Answer>> {
   const questions = questionsOf(template);
-  const answers: Record<string, Answer> = {};
+  const answers: Record<string, Answer> = { ...known };
   for (const [name, text] of Object.entries(set)) {
     const question = questions.find((each) => each.name === name);
     answers[name] = question === undefined ? text : answerOf(question, text);
@@ -190,7 +199,7 @@ function ownerProblem(text: string): string | undefined {
 type SourceFilter = PlatformSpec['sources'][number];
 
 /** @throws GreenroomError `invalid-input` for a repository that no source names: it would never get a preview */
-function sourceOf({ path }: RepositoryRef, { sources }: PlatformSpec): SourceFilter {
+export function sourceOf({ path }: RepositoryRef, { sources }: PlatformSpec): SourceFilter {
   const { owner, name } = namesOf({ path });
   const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
   const source = sources.find(
@@ -203,6 +212,6 @@ function sourceOf({ path }: RepositoryRef, { sources }: PlatformSpec): SourceFil
 }
 
 /** Labels that a source asks for: of several that will do, the first. */
-function labelsOf({ label, labels }: SourceFilter): string[] {
+export function labelsOf({ label, labels }: SourceFilter): string[] {
   return [...new Set([label ?? [], labels.all ?? [], labels.any?.[0] ?? []].flat())];
 }
