@@ -45,6 +45,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<{
     summary: 'start a micro app: its repository, and its registration in the apps repo',
     load: () => import('./commands/new.ts'),
   },
+  update: {
+    summary: 'bring the newer template of a micro app as a pull request',
+    load: () => import('./commands/update.ts'),
+  },
   backstage: {
     summary: 'write the templates of new for Backstage',
     load: () => import('./commands/backstage.ts'),

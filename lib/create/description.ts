@@ -1,6 +1,9 @@
+import { unifiedDiff } from '../core/diff.ts';
 import type { FileSet } from '../core/fileset.ts';
 import { code } from '../report/text.ts';
 import { wholeItems } from '../report/whole-items.ts';
+import { ANSWERS_FILE } from './record.ts';
+import type { Update } from './update.ts';
 
 export interface Registered {
   /** `owner/name` */
@@ -36,14 +39,37 @@ export function registrationBody({ repository, owner, source, url, cost, files }
 }
 
 /** Longer than any run of backticks in the text. */
-function fence(text: string): string {
+function fence(text: string, language = 'yaml'): string {
   const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length));
   const ticks = '`'.repeat(longest + 1);
-  return `${ticks}yaml\n${text.trimEnd()}\n${ticks}`;
+  return `${ticks}${language}\n${text.trimEnd()}\n${ticks}`;
 }
 
 /** Of the pull request that brings the source: for makers. */
 export function sourceBody(title: string, readme: string | undefined): string {
   const words = readme === undefined ? [] : ['', 'What to do with it stands in its README.'];
   return [`Made from the template ${code(title)} by \`greenroom new\`.`, ...words, ''].join('\n');
+}
+
+/** Of the pull request that brings a newer template: what changes, and what stays for people to look at. */
+export function updateBody(title: string, { change, merged, kept }: Update): string {
+  const paths = [...change.keys()].filter((path) => path !== ANSWERS_FILE);
+  const line = (path: string) => {
+    const how = change.get(path) === null ? ' (removed)' : merged.includes(path) ? ' (with your changes)' : '';
+    return `- ${code(path)}${how}`;
+  };
+  const blocks = kept.map(({ path, why, change: known }) =>
+    known === null
+      ? `- ${code(path)} ${why}.\n`
+      : `- ${code(path)} ${why}. What the template changes:\n\n${fence(unifiedDiff(known.before, known.after), 'diff')}\n`,
+  );
+  const { shown, left } = wholeItems(blocks, { items: 50, characters: 40_000 });
+  return [
+    `Brings the newer template ${code(title)}, by \`greenroom update\`.`,
+    '',
+    ...paths.map(line),
+    ...(kept.length === 0 ? [] : ['', 'These stay as they are; look whether you want the change:', '', ...shown]),
+    ...(left > 0 ? [`${left} more files stay as they are.`] : []),
+    '',
+  ].join('\n');
 }

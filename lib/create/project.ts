@@ -1,4 +1,3 @@
-import { sha256 } from '../core/digest.ts';
 import { invalidInput } from '../core/errors.ts';
 import { type FileSet, fileSet } from '../core/fileset.ts';
 import { shippedFiles } from '../core/shipped.ts';
@@ -8,12 +7,11 @@ import type { MicroApp } from '../model/micro-app.ts';
 import { appsRepoUrl, type PlatformSpec } from '../model/platform.ts';
 import { previewSchema } from '../model/preview.ts';
 import { API_VERSION } from '../model/scalars.ts';
-import { type Answers, PLAIN_TEXT, questionsOf } from './answers.ts';
+import { type Answers, PLAIN_TEXT } from './answers.ts';
+import { ANSWERS_FILE, recordSource } from './record.ts';
 import { renderSkeleton } from './render.ts';
-import { GIVEN, type ProjectTemplate, readTemplate, SKELETON } from './template.ts';
+import { type GIVEN, type ProjectTemplate, RENDERED, readTemplate, SKELETON } from './template.ts';
 
-/** What a repository remembers of the template that it was made from. */
-export const ANSWERS_FILE = '.greenroom/template.json';
 export const SCHEMA_FILE = '.greenroom/preview.schema.json';
 
 /** What every template's files are rendered with, beside its own answers. */
@@ -44,30 +42,7 @@ export function wholeSkeleton(template: ProjectTemplate): FileSet {
   const common = below(shippedFiles('templates'), `${COMMON}/${SKELETON.slice(0, -1)}`);
   const made = new Map([...common, ...template.skeleton]);
   made.set(SCHEMA_FILE, `${JSON.stringify(jsonSchemaOf(previewSchema), null, 2)}\n`);
-  return fileSet([...made, [`${ANSWERS_FILE}.njk`, answersText(template)]]);
-}
-
-/** As a template itself, so that Backstage writes the same bytes. */
-function answersText(template: ProjectTemplate): string {
-  const placeholder = (name: string, type: string) =>
-    type === 'string' ? `"\${{ values.${name} }}"` : `\${{ values.${name} }}`;
-  const lines = [
-    ...GIVEN.map((name) => `    "${name}": ${placeholder(name, 'string')}`),
-    ...questionsOf(template).map(({ name, type }) => `    "${name}": ${placeholder(name, type)}`),
-  ];
-  return `{
-  "template": "${template.name}",
-  "digest": "${templateDigest(template)}",
-  "answers": {
-${lines.join(',\n')}
-  }
-}
-`;
-}
-
-/** What tells a version of a template from another. */
-export function templateDigest({ name, pages, skeleton }: ProjectTemplate): string {
-  return `sha256:${sha256(JSON.stringify([name, pages, [...skeleton]]))}`;
+  return fileSet([...made, [`${ANSWERS_FILE}${RENDERED}`, recordSource(template, fileSet(made))]]);
 }
 
 /** The files of a new repository. @throws GreenroomError `invalid-input` for a template that cannot be rendered */

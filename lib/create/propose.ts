@@ -30,7 +30,7 @@ export async function propose(
   repository: WorkRepository,
   request: ProposeRequest,
 ): Promise<Proposed> {
-  const base = repository.head === null ? new Map<string, string>() : await workshop.blobs(repository, repository.head);
+  const base = await idsAt(workshop, repository, repository.head);
   const files = wantedFiles(base, request);
   const differing = differingPaths(base, files);
   if (differing.length === 0) return { outcome: 'there' };
@@ -39,7 +39,7 @@ export async function propose(
   const { branch, title, body, labels = [] } = request;
   const head = await workshop.head(repository, branch);
   if (head === null) {
-    await workshop.createBranch(repository, { branch, parent: repository.head, files, message: `${title}\n` });
+    await workshop.createBranch(repository, { branch, parent: repository.head, change: files, message: `${title}\n` });
   } else await checkBranch(workshop, repository, { head, branch, files });
   const known = head === null ? null : await workshop.pullOf(repository, branch);
   const isOpen = known?.state === 'open';
@@ -54,7 +54,7 @@ export async function wouldPropose(
   repository: WorkRepository,
   request: ProposeRequest,
 ): Promise<void> {
-  const base = repository.head === null ? new Map<string, string>() : await workshop.blobs(repository, repository.head);
+  const base = await idsAt(workshop, repository, repository.head);
   const files = wantedFiles(base, request);
   const taken = differingPaths(base, files).filter((path) => base.has(path) && path !== README);
   if (taken.length > 0) throw takenFiles(repository, taken);
@@ -63,6 +63,15 @@ export async function wouldPropose(
 }
 
 const README = 'README.md';
+
+async function idsAt(
+  workshop: Workshop,
+  repository: RepositoryRef,
+  commit: string | null,
+): Promise<ReadonlyMap<string, string>> {
+  if (commit === null) return new Map();
+  return new Map([...(await workshop.entries(repository, commit))].map(([path, { id }]) => [path, id]));
+}
 
 /** A repository's own README stays, unless it is all that there is: the one that a forge makes. */
 function wantedFiles(base: ReadonlyMap<string, string>, { files }: ProposeRequest): FileSet {
@@ -83,7 +92,7 @@ async function checkBranch(
   repository: RepositoryRef,
   { head, branch, files }: { readonly head: string; readonly branch: string; readonly files: FileSet },
 ): Promise<void> {
-  const [first] = differingPaths(await workshop.blobs(repository, head), files);
+  const [first] = differingPaths(await idsAt(workshop, repository, head), files);
   if (first === undefined) return;
   const what = `has a branch ${branch} with something else in ${first}`;
   const advice = 'it may be of another run with other answers, or of somebody else: merge, close and delete it first';

@@ -3,12 +3,21 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Clock, formatTime, systemClock } from '../core/clock.ts';
 import { GreenroomError } from '../core/errors.ts';
+import { MODE } from '../core/git/objects.ts';
 import { git, tryGit } from '../core/git/process.ts';
 import type { RepositoryRef } from '../core/repository.ts';
 import { writeWholeFile } from '../core/whole-file.ts';
 import { namesIn, textOf } from './local-files.ts';
 import { parsePull } from './local-pull.ts';
-import type { NewBranch, NewPull, WorkPull, WorkRepository, Workshop } from './workshop.ts';
+import {
+  kindOf,
+  type NewBranch,
+  type NewPull,
+  type WorkEntry,
+  type WorkPull,
+  type WorkRepository,
+  type Workshop,
+} from './workshop.ts';
 
 /** The local forge for those who open pull requests. A repository is a bare one at `<path>.git`. */
 export class LocalWorkshop implements Workshop {
@@ -40,7 +49,7 @@ export class LocalWorkshop implements Workshop {
       doing: `making ${repository.path}`,
     });
     const readme = new Map([['README.md', `# ${repository.path.split('/').at(-1)}\n${description}\n`]]);
-    await this.createBranch(repository, { branch: 'main', parent: null, files: readme, message: 'Initial commit\n' });
+    await this.createBranch(repository, { branch: 'main', parent: null, change: readme, message: 'Initial commit\n' });
   }
 
   async head(repository: RepositoryRef, branch: string): Promise<string | null> {
@@ -54,22 +63,36 @@ export class LocalWorkshop implements Workshop {
     return code === 0 ? stdout.trim() : null;
   }
 
-  async blobs(repository: RepositoryRef, commit: string): Promise<ReadonlyMap<string, string>> {
+  async entries(repository: RepositoryRef, commit: string): Promise<ReadonlyMap<string, WorkEntry>> {
     const text = await git(this.#git(repository), ['ls-tree', '-r', '-z', commit], {
       doing: `reading ${repository.path}`,
     });
-    const lines = text.split('\0').filter(Boolean);
-    return new Map(lines.map((line) => [line.slice(line.indexOf('\t') + 1), line.split(/[ \t]/)[2]!]));
+    return new Map(
+      text.split('\0').flatMap((line): [string, WorkEntry][] => {
+        const [mode = '', type, id = ''] = line.split(/[ \t]/, 3);
+        return type === 'blob' ? [[line.slice(line.indexOf('\t') + 1), { id, kind: kindOf(mode) }]] : [];
+      }),
+    );
   }
 
-  async createBranch(repository: RepositoryRef, { branch, parent, files, message }: NewBranch): Promise<void> {
-    const doing = `writing ${branch} of ${repository.path}`;
+  async text(repository: RepositoryRef, id: string): Promise<string | null> {
+    const { code, stdout } = await tryGit(this.#git(repository), ['cat-file', 'blob', id]);
+    return code === 0 && !stdout.includes('\uFFFD') ? stdout : null;
+  }
+
+  async createBranch(repository: RepositoryRef, branch: NewBranch): Promise<void> {
+    const { parent, change, executable, message } = branch;
+    const doing = `writing ${branch.branch} of ${repository.path}`;
     const lines = [
-      `commit refs/heads/${branch}`,
+      `commit refs/heads/${branch.branch}`,
       `committer ${this.#author} <${this.#author}@localhost> ${this.#clock()} +0000`,
       ...data(message),
       ...(parent === null ? [] : [`from ${parent}`]),
-      ...[...files].flatMap(([path, text]) => [`M 100644 inline ${quoted(path)}`, ...data(text)]),
+      ...[...change].flatMap(([path, text]) =>
+        text === null
+          ? [`D ${quoted(path)}`]
+          : [`M ${executable?.has(path) ? MODE.executable : MODE.file} inline ${quoted(path)}`, ...data(text)],
+      ),
       '',
     ];
     await git(this.#git(repository), ['fast-import', '--quiet', '--date-format=raw'], {

@@ -1,4 +1,5 @@
-import type { FileSet } from '../core/fileset.ts';
+import type { ChangeSet } from '../core/fileset.ts';
+import { MODE } from '../core/git/objects.ts';
 import type { RepositoryRef } from '../core/repository.ts';
 
 /** A repository as somebody who wants to change it meets it. */
@@ -11,11 +12,26 @@ export interface WorkRepository extends RepositoryRef {
   readonly head: string | null;
 }
 
+/** What lies at a path of a commit. */
+export interface WorkEntry {
+  /** Git's id of its content. */
+  readonly id: string;
+  readonly kind: 'file' | 'program' | 'link';
+}
+
+/** @param mode as git writes it in a tree */
+export function kindOf(mode: string): WorkEntry['kind'] {
+  return mode === MODE.symlink ? 'link' : mode === MODE.executable ? 'program' : 'file';
+}
+
 export interface NewBranch {
   readonly branch: string;
   /** The commit that it begins at; null for the first commit of all. */
   readonly parent: string | null;
-  readonly files: FileSet;
+  /** What differs from there. */
+  readonly change: ChangeSet;
+  /** Which of the files are programs. @default - none */
+  readonly executable?: ReadonlySet<string>;
   /** The whole message of its one commit. */
   readonly message: string;
 }
@@ -55,8 +71,11 @@ export interface Workshop {
   /** Null where there is no such branch. */
   head(repository: RepositoryRef, branch: string): Promise<string | null>;
 
-  /** Git's ids of all files at a commit, by their paths. */
-  blobs(repository: RepositoryRef, commit: string): Promise<ReadonlyMap<string, string>>;
+  /** All files and links at a commit, by their paths. */
+  entries(repository: RepositoryRef, commit: string): Promise<ReadonlyMap<string, WorkEntry>>;
+
+  /** Text of a file by its id; null where the repository has no such object, or it is not UTF-8. */
+  text(repository: RepositoryRef, id: string): Promise<string | null>;
 
   /** One commit on a branch that is not there yet. */
   createBranch(repository: RepositoryRef, branch: NewBranch): Promise<void>;

@@ -1,6 +1,15 @@
 import { GreenroomError } from '../core/errors.ts';
+import { MODE } from '../core/git/objects.ts';
 import { namesOf, type RepositoryRef } from '../core/repository.ts';
-import type { NewBranch, NewPull, WorkPull, WorkRepository, Workshop } from '../forge/workshop.ts';
+import {
+  kindOf,
+  type NewBranch,
+  type NewPull,
+  type WorkEntry,
+  type WorkPull,
+  type WorkRepository,
+  type Workshop,
+} from '../forge/workshop.ts';
 import type { GitHubClient } from './http/client.ts';
 import type { RestRoute } from './http/permissions.ts';
 
@@ -58,10 +67,10 @@ export class GitHubWorkshop implements Workshop {
     return answer.status >= 400 ? null : answer.data.object.sha;
   }
 
-  async blobs(repository: RepositoryRef, commit: string): Promise<ReadonlyMap<string, string>> {
+  async entries(repository: RepositoryRef, commit: string): Promise<ReadonlyMap<string, WorkEntry>> {
     const { data } = await this.#ask<{
       truncated?: boolean;
-      tree: readonly { path: string; type: string; sha: string }[];
+      tree: readonly { path: string; type: string; mode: string; sha: string }[];
     }>('GET /repos/{owner}/{repo}/git/trees/{tree_sha}', repository, { tree_sha: commit, recursive: '1' });
     if (data.truncated === true) {
       throw new GreenroomError(
@@ -69,10 +78,29 @@ export class GitHubWorkshop implements Workshop {
         `${repository.path} has more files than GitHub lists; write preview.yaml by --preview-only`,
       );
     }
-    return new Map(data.tree.filter(({ type }) => type === 'blob').map(({ path, sha }) => [path, sha]));
+    const files = data.tree.filter(({ type }) => type === 'blob');
+    return new Map(files.map(({ path, sha, mode }) => [path, { id: sha, kind: kindOf(mode) }]));
   }
 
-  async createBranch(repository: RepositoryRef, { branch, parent, files, message }: NewBranch): Promise<void> {
+  async text(repository: RepositoryRef, id: string): Promise<string | null> {
+    const route = 'GET /repos/{owner}/{repo}/git/blobs/{file_sha}';
+    const found = await this.#ask<{ content?: unknown; encoding?: unknown }>(
+      route,
+      repository,
+      { file_sha: id },
+      [404],
+    );
+    if (found.status === 404) return null;
+    const { content, encoding } = found.data;
+    if (encoding !== 'base64' || typeof content !== 'string') {
+      throw new GreenroomError('unreachable', `${repository.path}: file ${id} came damaged`);
+    }
+    const text = Buffer.from(content, 'base64').toString('utf8');
+    return text.includes('\uFFFD') ? null : text;
+  }
+
+  async createBranch(repository: RepositoryRef, newBranch: NewBranch): Promise<void> {
+    const { branch, parent, change, executable, message } = newBranch;
     if (parent === null) {
       throw new GreenroomError(
         'failed',
@@ -84,7 +112,10 @@ export class GitHubWorkshop implements Workshop {
       repository,
       { commit_sha: parent },
     );
-    const tree = [...files].map(([path, content]) => ({ path, mode: '100644', type: 'blob', content }));
+    const tree = [...change].map(([path, content]) => {
+      const mode = executable?.has(path) ? MODE.executable : MODE.file;
+      return { path, mode, type: 'blob', ...(content === null ? { sha: null } : { content }) };
+    });
     const made = await this.#ask<{ sha: string }>('POST /repos/{owner}/{repo}/git/trees', repository, {
       base_tree: base.data.tree.sha,
       tree,

@@ -1,4 +1,5 @@
 import { sha256 } from '../core/digest.ts';
+import { printable } from '../core/text.ts';
 import type { Late } from '../forge/limits.ts';
 
 /** First line of the one comment; the forge finds it by this and by its author. */
@@ -6,6 +7,19 @@ export const COMMENT_MARKER = '<!-- greenroom:preview -->';
 
 /** What every headline begins with: our comment is known by it where a forge hides no marker. */
 export const HEADLINE = '### Preview: ';
+
+/** The headline of our comment as plain text, without a full stop; null where it has none. */
+export function headlineOf(comment: string): string | null {
+  const line = comment.split(/\r?\n/).find((each) => each.startsWith(HEADLINE));
+  if (line === undefined) return null;
+  const words = line
+    .slice('### '.length)
+    .replace(/ - \[[^\]]*\]\([^)]*\)$/, '')
+    .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replace(/\\(?=[^\w\s])/g, '')
+    .replace(/`/g, '');
+  return printable(words.replaceAll('&amp;', '&').replaceAll('&#36;', '$'));
+}
 
 /** The same without marks, for a forge that would show them. */
 export function withoutMarks(text: string): string {

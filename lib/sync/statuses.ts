@@ -2,6 +2,7 @@ import { GreenroomError } from '../core/errors.ts';
 import { Pool } from '../core/pool.ts';
 import { type PreviewRecord, recordedPullRequest } from '../model/record.ts';
 import type { Status } from '../status/status.ts';
+import { lookAt } from './look.ts';
 import { type Base, readBase, type SyncContext } from './plan/base.ts';
 import { livePreview } from './plan/live-preview.ts';
 import { environmentOf } from './publish.ts';
@@ -28,14 +29,16 @@ export interface PreviewStatus {
 const SIDE_BY_SIDE = 8;
 
 /**
- * What runs, from Git and the forge alone: nothing is written, and no cluster is asked.
+ * What runs, from Git and the forge: nothing is written, and no cluster is asked.
  *
  * @param wanted which of them. @default - all
+ * @param asksAddress whether the address of each is asked as well, where the platform lets that be done. @default false
  * @throws GreenroomError as `readBase`
  */
 export async function previewStatuses(
   context: SyncContext,
   wanted: (record: PreviewRecord) => boolean = () => true,
+  asksAddress = false,
 ): Promise<readonly PreviewStatus[]> {
   const base = await readBase(context);
   const records = (await base.records()).flatMap(({ record }) => (record !== null && wanted(record) ? [record] : []));
@@ -43,7 +46,7 @@ export async function previewStatuses(
   const read = async (record: PreviewRecord): Promise<PreviewStatus> => {
     const { name, identity, author, url, cluster, headSha, expires, cost } = record;
     const known = { name, url, cluster, headSha, expires, cost, owner: author };
-    const status = await statusOf(context, record, base).catch(noAnswer);
+    const status = await statusOf(context, record, base, asksAddress).catch(noAnswer);
     return { ...known, repository: identity.repository, number: identity.number, status };
   };
   return Promise.all(records.map((record) => pool.run(() => read(record))));
@@ -55,10 +58,12 @@ function noAnswer(error: unknown): null {
 }
 
 async function statusOf(
-  { forge }: SyncContext,
+  context: SyncContext,
   record: PreviewRecord,
   { now, platform }: Base,
+  asksAddress: boolean,
 ): Promise<Status | null> {
+  const { forge } = context;
   const { path, number } = recordedPullRequest(record);
   const lookup = await forge.pullRequestById(record.identity.repositoryId, number, { path });
   if (lookup.status === 'unknown') return null;
@@ -69,6 +74,7 @@ async function statusOf(
   const comment = comments.find(({ isOurs }) => isOurs)?.body ?? null;
   const live = livePreview(record);
   const state = { state: 'committed', preview: live, findings: [] } as const;
-  const input = { now, committedAt: null, state, live, observed: [], contact: platform.policies.contact };
+  const observed = asksAddress ? await lookAt(context, { platform }, { state, effect: 'none' }) : [];
+  const input = { now, committedAt: null, state, live, observed, contact: platform.policies.contact };
   return whatIsSeen(input, { comment, kept })?.status ?? null;
 }

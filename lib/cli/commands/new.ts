@@ -1,17 +1,19 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { GreenroomError } from '../../core/errors.ts';
 import { namesOf, type RepositoryRef } from '../../core/repository.ts';
 import { builtInTemplates } from '../../create/project.ts';
 import { costWords } from '../../report/running.ts';
 import { count } from '../../report/text.ts';
 import { collect, type NewOptions } from '../new/collect.ts';
+import type { Followed } from '../new/follow.ts';
 import { type Made, makeMicroApp } from '../new/make.ts';
 import { guessPreview } from '../new/preview-only.ts';
-import { CANCELLED_CODE, Cancelled, canAsk, person } from '../new/questions.ts';
+import { Cancelled, canAsk, orCancelled, person } from '../new/questions.ts';
+import { timeoutArgument, waitForPreview } from '../new/wait.ts';
 import type { Configure } from '../shared/command.ts';
 import { extensionOption } from '../shared/extensions.ts';
 import { type Io, json } from '../shared/io.ts';
-import { formatOption, numberArgument, repositoryArgument, required } from '../shared/options.ts';
+import { answerArgument, formatOption, numberArgument, repositoryArgument, required } from '../shared/options.ts';
 
 interface Options extends NewOptions {
   appsRepo?: string;
@@ -19,7 +21,12 @@ interface Options extends NewOptions {
   previewOnly?: boolean;
   out?: string;
   overwrite?: boolean;
+  wait?: boolean;
+  timeout?: number;
 }
+
+/** Seconds that `--wait` takes at most. */
+const WAIT_LIMIT = 900;
 
 export const configure: Configure = (command, io) => {
   newOptions(extensionOption(formatOption(command)))
@@ -34,15 +41,7 @@ Examples:
   greenroom new web-service-node --repo acme/shop --owner @acme/web --apps-repo acme/previews --no-input
   greenroom new --preview-only`,
     )
-    .action(async (template: string | undefined, options: Options) => {
-      try {
-        await run(template, options, io);
-      } catch (error) {
-        if (!(error instanceof Cancelled)) throw error;
-        io.err('greenroom: stopped; run the same command again to go on\n');
-        io.fail(CANCELLED_CODE);
-      }
-    });
+    .action((template: string | undefined, options: Options) => orCancelled(io, () => run(template, options, io)));
 };
 
 function newOptions(command: Command): Command {
@@ -62,20 +61,22 @@ function newOptions(command: Command): Command {
     .option('--preview-only', 'write preview.yaml alone, from the Dockerfile in this folder')
     .option('--out <file>', 'with --preview-only: where to (default: preview.yaml)')
     .option('--overwrite', 'with --preview-only: write over a file that is there')
+    .option('--wait', 'afterwards follow the preview until it answers, or until you have to change something')
+    .option('--timeout <time>', 'with --wait: at most this long, e.g. 1h; default: 15m', timeoutArgument)
     .option('--no-input', 'ask nothing: what is missing is an error')
     .option('--dry-run', 'say what would be made, make nothing');
-}
-
-function answerArgument(text: string, all: Record<string, string>): Record<string, string> {
-  const [, name, value] = /^([A-Za-z][A-Za-z0-9]*)=([\s\S]*)$/.exec(text) ?? [];
-  if (name === undefined) throw new InvalidArgumentError('It takes NAME=VALUE, e.g. description="A shop".');
-  return { ...all, [name]: value! };
 }
 
 async function run(template: string | undefined, options: Options, io: Io): Promise<void> {
   if (options.list === true) return list(options, io);
   if (options.previewOnly === true) return guessPreview(options, io);
   const appsRepo = required(options.appsRepo, '--apps-repo', 'acme/previews');
+  if (options.wait === true && options.dryRun === true) {
+    throw new GreenroomError('invalid-input', '--wait and --dry-run: a dry run makes nothing to wait for; give one');
+  }
+  if (options.timeout !== undefined && options.wait !== true) {
+    throw new GreenroomError('invalid-input', '--timeout belongs to --wait');
+  }
   const asks = options.input && canAsk(io) ? await person() : null;
   const wanted = await collect({ template, appsRepo, options, asks }, io);
   if (options.format === 'text') io.err(announcement(wanted.repository, wanted));
@@ -91,7 +92,35 @@ async function run(template: string | undefined, options: Options, io: Io): Prom
     }
     throw error;
   }
-  report(wanted.repository, made, options, io);
+  if (options.format === 'text') report(wanted.repository, made, options, io);
+  const followed = options.wait === true ? await waitFor(made, wanted, { ...options, appsRepo }, io) : null;
+  if (options.format === 'json') {
+    const { files, ...rest } = made;
+    const waited = followed === null ? {} : { waited: { outcome: followed.outcome, sentence: followed.sentence } };
+    const dryRun = options.dryRun === true;
+    io.out(json({ repository: wanted.repository.path, dryRun, ...rest, files: [...files.keys()], ...waited }));
+  }
+  if (followed === null) return;
+  if (followed.exitCode > 0) io.err(`greenroom: ${followed.sentence}\n`);
+  else if (options.format === 'text') io.out(`${followed.sentence}\n`);
+  io.fail(followed.exitCode);
+}
+
+async function waitFor(
+  { source, registration }: Made,
+  wanted: Awaited<ReturnType<typeof collect>>,
+  options: Options & { appsRepo: string },
+  io: Io,
+): Promise<Followed> {
+  if (source.number === null) {
+    const sentence = 'Its source is merged; a new pull request gets a preview of its own.';
+    return { outcome: 'ready', sentence, exitCode: 0 };
+  }
+  const isMerged = registration.outcome === 'there' || !wanted.isRegistrationNeeded;
+  const where = registration.url ?? `pull request ${registration.number} of ${registration.repository}`;
+  const before = isMerged ? null : `the registration to be merged (${where})`;
+  const { timeout: limit = WAIT_LIMIT } = options;
+  return waitForPreview({ repository: wanted.repository, number: source.number, limit, before }, options, io);
 }
 
 function announcement(repository: RepositoryRef, { files, compiled }: Awaited<ReturnType<typeof collect>>): string {
@@ -101,11 +130,6 @@ function announcement(repository: RepositoryRef, { files, compiled }: Awaited<Re
 }
 
 function report({ path }: RepositoryRef, made: Made, options: Options, io: Io): void {
-  const { files, ...rest } = made;
-  if (options.format === 'json') {
-    io.out(json({ repository: path, dryRun: options.dryRun === true, ...rest, files: [...files.keys()] }));
-    return;
-  }
   const line = (what: string, { outcome, number, url }: Made['source']) => {
     const where = url ?? (number === null ? '' : `pull request ${number}`);
     io.out(`${what}: ${[outcome, where].filter(Boolean).join(', ')}\n`);
@@ -113,7 +137,7 @@ function report({ path }: RepositoryRef, made: Made, options: Options, io: Io): 
   line(`source, ${path}`, made.source);
   line(`registration, ${made.registration.repository}`, made.registration);
   if (made.preview !== null) io.out(`preview: ${made.preview}\n`);
-  if (options.dryRun === true) for (const file of files.keys()) io.out(`would write ${file}\n`);
+  if (options.dryRun === true) for (const file of made.files.keys()) io.out(`would write ${file}\n`);
   else
     io.err(
       `Next: ask for reviews of both; the preview starts when its image is built. See ${namesOf({ path }).name}/README.md\n`,

@@ -50,6 +50,8 @@ export interface Wanted {
   }) => Promise<CompiledPreview>;
   /** Labels without which its pull requests get no preview. */
   readonly labels: readonly string[];
+  /** Whether it gets previews only once its registration is merged. */
+  readonly isRegistrationNeeded: boolean;
 }
 
 interface Request {
@@ -75,14 +77,10 @@ export async function collect({ template: named, appsRepo, options, asks }: Requ
   const side = (await findPlatform(place, [], systemClock(), io))!;
   const template = await openTemplate(named ?? (await askTemplate(asks)), io);
   const repository = options.repo ?? (await askRepository(side.platform, asks));
-  const labels = labelsOf(repository, side.platform);
-  const size = options.size ?? side.platform.defaultSize;
-  if (!Object.hasOwn(side.platform.sizes, size)) {
-    const sizes = Object.keys(side.platform.sizes).join(', ');
-    throw invalidInput([{ message: `--size ${size}: the platform has no such size; it has ${sizes}` }]);
-  }
+  const source = sourceOf(repository, side.platform);
+  const size = sizeOf(options.size ?? side.platform.defaultSize, side.platform);
   const given = givenOf(repository.path, size, side.platform);
-  const answers = checkAnswers(template, await askAnswers(template, options.set, asks));
+  const answers = checkAnswers(template, await askAnswers(template, {}, options.set, asks));
   const app = await appOf(repository, options, asks);
   const files = projectFiles(template, given, answers);
   const compile: Wanted['compile'] = (pull) => compilePreview(files, side, repository, pull, io);
@@ -92,7 +90,15 @@ export async function collect({ template: named, appsRepo, options, asks }: Requ
     for (const finding of denied) io.err(`${findingLine(finding)}\n`);
     throw new GreenroomError('denied', `the platform's rules refuse the preview of ${template.name}; nothing was made`);
   }
-  return { template, repository, files, app, compiled, compile, labels };
+  const isRegistrationNeeded = source.registered;
+  return { template, repository, files, app, compiled, compile, labels: labelsOf(source), isRegistrationNeeded };
+}
+
+/** @throws GreenroomError `invalid-input` for a size that the platform does not have */
+export function sizeOf(size: string, { sizes }: PlatformSpec): string {
+  if (Object.hasOwn(sizes, size)) return size;
+  const known = Object.keys(sizes).join(', ');
+  throw invalidInput([{ message: `--size ${size}: the platform has no such size; it has ${known}` }]);
 }
 
 function compilePreview(
@@ -133,13 +139,19 @@ async function askRepository({ sources }: PlatformSpec, asks: Person | null): Pr
   return { path: `${owner}/${name}` };
 }
 
-async function askAnswers(
+/**
+ * Answers from flags, from before, and, where somebody can be asked, from questions.
+ *
+ * @param known answers of an earlier run
+ */
+export async function askAnswers(
   template: ProjectTemplate,
+  known: Readonly<Record<string, Answer>>,
   set: Readonly<Record<string, string>>,
   asks: Person | null,
 ): Promise<Record<string, Answer>> {
   const questions = questionsOf(template);
-  const answers: Record<string, Answer> = {};
+  const answers: Record<string, Answer> = { ...known };
   for (const [name, text] of Object.entries(set)) {
     const question = questions.find((each) => each.name === name);
     answers[name] = question === undefined ? text : answerOf(question, text);
@@ -184,22 +196,22 @@ function ownerProblem(text: string): string | undefined {
     : 'An account such as @mia, a team such as @acme/web, or an address.';
 }
 
-/**
- * Labels that the source of a repository asks for: of several that will do, the first.
- *
- * @throws GreenroomError `invalid-input` for a repository that no source names: it would never get a preview
- */
-function labelsOf({ path }: RepositoryRef, { sources }: PlatformSpec): string[] {
+type SourceFilter = PlatformSpec['sources'][number];
+
+/** @throws GreenroomError `invalid-input` for a repository that no source names: it would never get a preview */
+export function sourceOf({ path }: RepositoryRef, { sources }: PlatformSpec): SourceFilter {
   const { owner, name } = namesOf({ path });
   const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
   const source = sources.find(
     (each) => same(each.owner, owner) && (each.repos?.some((repo) => same(repo, name)) ?? true),
   );
-  if (source !== undefined) {
-    const { label, labels } = source;
-    return [...new Set([label ?? [], labels.all ?? [], labels.any?.[0] ?? []].flat())];
-  }
+  if (source !== undefined) return source;
   const known = sources.map((each) => `${each.owner}/${each.repos?.join(', ') ?? '*'}`).join('; ');
   const advice = 'ask its team to add it under sources';
   throw invalidInput([{ message: `--repo ${path}: the platform gives previews to ${known} only; ${advice}` }]);
+}
+
+/** Labels that a source asks for: of several that will do, the first. */
+export function labelsOf({ label, labels }: SourceFilter): string[] {
+  return [...new Set([label ?? [], labels.all ?? [], labels.any?.[0] ?? []].flat())];
 }

@@ -23,7 +23,18 @@ export class Cancelled extends Error {
 }
 
 /** What a shell reports of a program that Ctrl+C ended. */
-export const CANCELLED_CODE = 130;
+const CANCELLED_CODE = 130;
+
+/** Runs a command that a person can end, and says so where they did. */
+export async function orCancelled(io: Io, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof Cancelled)) throw error;
+    io.err('greenroom: stopped; run the same command again to go on\n');
+    io.fail(CANCELLED_CODE);
+  }
+}
 
 /** Whether questions can be asked: somebody types, and somebody reads. */
 export function canAsk(io: Io): boolean {

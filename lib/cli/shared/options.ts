@@ -9,6 +9,13 @@ export function repositoryArgument(text: string): RepositoryRef {
   return { path: text };
 }
 
+/** `NAME=VALUE`, given again for each name. */
+export function answerArgument(text: string, all: Record<string, string>): Record<string, string> {
+  const [, name, value] = /^([A-Za-z][A-Za-z0-9]*)=([\s\S]*)$/.exec(text) ?? [];
+  if (name === undefined) throw new InvalidArgumentError('It takes NAME=VALUE, e.g. description="A shop".');
+  return { ...all, [name]: value! };
+}
+
 /** A positive whole number. */
 export function numberArgument(text: string): number {
   if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('It takes a positive whole number.');

@@ -1,0 +1,27 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gitFailure } from './failure.ts';
+import { tryGit } from './process.ts';
+
+/** `git merge-file` counts conflicts in its exit code up to here; more is an error of its own. */
+const MOST_CONFLICTS = 127;
+
+/**
+ * What two people made of one text, as git merges it; null where both changed the same lines.
+ *
+ * @throws GreenroomError `failed` where git cannot merge it, e.g. a binary file
+ */
+export async function mergeTexts(base: string, ours: string, theirs: string): Promise<string | null> {
+  const folder = await mkdtemp(join(tmpdir(), 'greenroom-merge-'));
+  try {
+    const texts = { ours, base, theirs };
+    const files = Object.keys(texts).map((name) => join(folder, name));
+    await Promise.all(Object.values(texts).map((text, i) => writeFile(files[i]!, text)));
+    const { code, stdout, stderr } = await tryGit({}, ['merge-file', '--stdout', '--quiet', ...files]);
+    if (code > MOST_CONFLICTS) throw gitFailure('merging two texts', stderr);
+    return code === 0 ? stdout : null;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,42 @@
+import type { RepositoryRef } from '../core/repository.ts';
+import { headlineOf, memoryOf } from '../report/markers.ts';
+import type { SyncContext } from './plan/base.ts';
+import { type PreviewStatus, previewStatuses } from './statuses.ts';
+
+/** How far a pull request has come on its way to a preview that answers. */
+export type Progress =
+  /** The apps repo holds its preview. */
+  | { readonly stage: 'committed'; readonly preview: PreviewStatus }
+  /** Not committed; what its comment says. */
+  | {
+      readonly stage: 'told';
+      /** Kind of state with its reason, as the comment remembers it: `waiting`, `denied`, `none/label`. */
+      readonly state: string;
+      readonly headline: string;
+    }
+  /** Nobody has said anything of it yet. */
+  | { readonly stage: 'unseen' }
+  | { readonly stage: 'closed' }
+  /** The forge gave no answer. */
+  | { readonly stage: 'unknown'; readonly reason: string };
+
+/**
+ * One look at a pull request, its comment and its preview; its address is asked where the platform allows it. Nothing is
+ * written.
+ *
+ * @throws GreenroomError as `readBase`
+ */
+export async function progressOf(context: SyncContext, repository: RepositoryRef, number: number): Promise<Progress> {
+  const pull = await context.forge.pullRequest(repository, number);
+  if (pull.status === 'unknown') return { stage: 'unknown', reason: pull.reason };
+  if (pull.value.state !== 'open') return { stage: 'closed' };
+  const { id } = pull.value.repository;
+  const isIts = ({ identity }: { identity: { repositoryId: number; number: number } }) =>
+    identity.repositoryId === id && identity.number === number;
+  const [preview] = await previewStatuses(context, isIts, true);
+  if (preview !== undefined) return { stage: 'committed', preview };
+  const comment = (await context.forge.comments(pull.value)).find(({ isOurs }) => isOurs)?.body ?? null;
+  const headline = comment === null ? null : headlineOf(comment);
+  if (headline === null) return { stage: 'unseen' };
+  return { stage: 'told', state: memoryOf(comment)?.state ?? '', headline };
+}
