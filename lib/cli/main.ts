@@ -57,6 +57,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<{
     summary: 'make a preview.yaml of a compose file, a Score file or an app.json',
     load: () => import('./commands/import.ts'),
   },
+  secrets: {
+    summary: 'encrypt secrets for a preview, and find those that are written out',
+    load: () => import('./commands/secrets.ts'),
+  },
   cost: { summary: 'estimate what a preview costs', load: () => import('./commands/cost.ts') },
   policies: {
     summary: 'compile the rules for an admission engine',

@@ -142,8 +142,8 @@ function secretOf(object: Manifest): [name: unknown, keys: readonly string[] | '
     return [valueAt(object, ['spec', 'target', 'name']) ?? metadata.name, isWhole ? 'any' : texts];
   }
   if (kind !== 'SealedSecret') return undefined;
-  const name = valueAt(object, ['spec', 'template', 'metadata', 'name']) ?? metadata.name;
-  return [name, Object.keys(recordAt(object, ['spec', 'encryptedData']))];
+  // Whatever its template says, the Secret has the name of the SealedSecret.
+  return [metadata.name, Object.keys(recordAt(object, ['spec', 'encryptedData']))];
 }
 
 function pullSecretsOf(object: Manifest): readonly { readonly name?: unknown }[] {

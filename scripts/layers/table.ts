@@ -137,6 +137,11 @@ export const ROOMS: readonly Room[] = [
     from: ['core', 'model', 'forge', 'report'],
   },
   {
+    name: 'secrets',
+    what: 'secrets in Git: values sealed for one preview, and files that are looked through for credentials',
+    from: ['core', 'model'],
+  },
+  {
     name: 'cost',
     what: 'what all previews cost, by who owns or pays for them; example rates of clouds',
     from: ['core', 'model'],
@@ -158,9 +163,15 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: 'cli',
-    what: 'one file a command (`commands/`), what they share (`shared/`), the wizard (`new/`); nothing imports it',
+    what: 'one file a command (`commands/`), what they share (`shared/`), the wizard (`new/`), secrets (`secrets/`); nothing imports it',
     from: 'everything',
-    inner: { shared: [], new: ['shared'], commands: ['shared', 'new'], '.': ['shared', 'commands'] },
+    inner: {
+      shared: [],
+      new: ['shared'],
+      secrets: ['shared', 'new'],
+      commands: ['shared', 'new', 'secrets'],
+      '.': ['shared', 'commands'],
+    },
   },
 ];
 

@@ -68,6 +68,9 @@ const recipes = {
   trivy: { module: 'trivy', package: 'github.com/aquasecurity/trivy/cmd/trivy', env: { GOEXPERIMENT: 'jsonv2' } },
   'trivy-db': { module: 'trivy', package: '.' },
   kwok: { module: 'kwok', package: 'sigs.k8s.io/kwok/cmd/kwok' },
+  kubeseal: { module: 'kubeseal', package: 'github.com/bitnami-labs/sealed-secrets/cmd/kubeseal' },
+  sops: { module: 'sops', package: 'github.com/getsops/sops/v3/cmd/sops' },
+  'age-keygen': { module: 'sops', package: 'filippo.io/age/cmd/age-keygen' },
   shellcheck: { module: 'python' },
   zizmor: { module: 'python' },
 } satisfies Record<string, Recipe>;

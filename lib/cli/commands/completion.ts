@@ -24,8 +24,10 @@ Examples:
     });
 };
 
+/** Commands of a command are words after its name; their flags are offered after each of them. */
 function wordsOf(command: Command): CommandWords {
-  const options = command.options.filter(({ hidden }) => !hidden);
+  const all = [command, ...command.commands].flatMap(({ options }) => options.filter(({ hidden }) => !hidden));
+  const options = [...new Map(all.map((option) => [option.long, option])).values()];
   return {
     name: command.name(),
     summary: command.description(),
@@ -33,8 +35,11 @@ function wordsOf(command: Command): CommandWords {
       long == null ? [] : [{ flag: long, summary: description, takesValue: required, choices: argChoices ?? [] }],
     ),
     // Words that the argument itself lists: `one of preview, platform`.
-    words: command.registeredArguments.flatMap(
-      ({ description }) => /^one of (.*)$/.exec(description)?.[1]?.split(', ') ?? [],
-    ),
+    words: [
+      ...command.commands.map((inner) => inner.name()),
+      ...command.registeredArguments.flatMap(
+        ({ description }) => /^one of (.*)$/.exec(description)?.[1]?.split(', ') ?? [],
+      ),
+    ],
   };
 }

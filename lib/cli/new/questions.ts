@@ -15,6 +15,8 @@ export interface Person {
   text(ask: Ask): Promise<string>;
   choice(ask: Ask & { options: NonNullable<Ask['options']> }): Promise<string>;
   yes(ask: Ask): Promise<boolean>;
+  /** A text that is not shown. */
+  secret(ask: Ask): Promise<string>;
 }
 
 /** Thrown when the person ends it: Ctrl+C, or a terminal that is gone. */
@@ -78,6 +80,7 @@ export async function person(): Promise<Person> {
           ...(initial !== undefined && { initialValue: String(initial) }),
         }),
       ),
+    secret: ({ message }) => answer(prompts.password({ message, output })),
     yes: ({ message, initial }) => answer(prompts.confirm({ message, output, initialValue: initial !== false })),
   };
 }

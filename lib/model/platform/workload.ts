@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { readCertificate } from '../certificate.ts';
+import { EXAMPLE_CERTIFICATE } from '../example-certificate.ts';
 import { REGISTRY_PATTERN } from '../image.ts';
 import { closest } from '../load/suggest.ts';
 import { bounded, dnsLabel, duration, durationSeconds, quantity, quantityValue } from '../scalars.ts';
@@ -129,6 +131,14 @@ export const ttl = section({
   }))
   .meta({ description: 'How long previews live.' });
 
+const certificate = z
+  .string()
+  .max(16_384)
+  .superRefine((pem, context) => {
+    const read = readCertificate(pem);
+    if (typeof read === 'string') context.addIssue({ code: 'custom', message: read });
+  });
+
 export const secrets = section({
   mechanism: z
     .enum(['external-secrets', 'sealed-secrets', 'sops'])
@@ -138,6 +148,11 @@ export const secrets = section({
   prefix: bounded(200, /^[A-Za-z0-9._/{}-]*\/$/, 'must end with a slash')
     .default('{owner}/{repo}/')
     .meta({ description: 'Every reference must start with it; {owner} and {repo} are those of the pull request.' }),
+  certificate: certificate.optional().meta({
+    description:
+      "With `sealed-secrets`: the controller's public certificate, as `kubeseal --fetch-cert` prints it. Default: makers name a file with it.",
+    examples: [EXAMPLE_CERTIFICATE],
+  }),
 }).meta({ description: 'Where secrets come from; the files hold references only.' });
 
 export const spot = z.strictObject({

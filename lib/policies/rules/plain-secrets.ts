@@ -7,6 +7,10 @@ const IS_SEALED = 'object.kind == "SealedSecret"';
 const only = (value: string, keys: readonly string[]): string =>
   `${value}.orValue({}).all(k, k in [${keys.map((key) => `"${key}"`).join(', ')}])`;
 
+const ANNOTATIONS = 'dyn(object).metadata.?annotations';
+/** With these, a sealed text opens under other names, or in the namespaces of other repositories. */
+const WIDER = ['cluster-wide', 'namespace-wide'].map((scope) => `sealedsecrets.bitnami.com/${scope}`);
+
 const external = (cel: string) => `!(${IS_EXTERNAL}) || (${cel})`;
 const sealed = (cel: string) => `!(${IS_SEALED}) || (${cel})`;
 
@@ -14,10 +18,10 @@ export const plainSecrets = defineRule({
   id: 'plain-secrets',
   title: 'References to secrets, and nothing else',
   message:
-    "A secret is more than a reference into the platform's store {secrets.store}: list it under secrets in preview.yaml instead (no other store, generator, template, dataFrom, manifest or merging), or ask {contact}.",
+    "A secret is more than a reference into the platform's store {secrets.store}: list it under secrets in preview.yaml instead (no other store, generator, template, dataFrom, manifest, merging or wider scope), or ask {contact}.",
   source:
     'External Secrets Operator documentation: security best practices, generic targets; Sealed Secrets documentation: scopes, templates',
-  why: 'Templates read other secrets, generators make credentials, and a Secret of a special type has Kubernetes put a key to the cluster into it.',
+  why: "Templates read other secrets, generators make credentials, a Secret of a special type has Kubernetes put a key to the cluster into it, and what is sealed for the whole cluster opens in everybody's preview.",
   // A pull secret of the fence has a template, for its type; the guard of fences holds it.
   scope: 'makers',
   match: [EXTERNAL_SECRET, SEALED_SECRET],
@@ -51,6 +55,13 @@ export const plainSecrets = defineRule({
       found: 'dyn(object).spec.template.type',
     },
     { cel: sealed(only(`${SPEC}.?template`, ['metadata', 'type', 'immutable'])), field: 'spec.template' },
+    // `data` is a whole Secret in one sealed text, its type and its labels included: nobody can see them.
+    { cel: sealed(only(SPEC, ['encryptedData', 'template'])), field: 'spec' },
+    {
+      cel: sealed(`!${ANNOTATIONS}.orValue({}).exists(k, k in [${WIDER.map((key) => `"${key}"`).join(', ')}])`),
+      field: 'metadata.annotations',
+      found: `${ANNOTATIONS}.orValue({}).filter(k, k in [${WIDER.map((key) => `"${key}"`).join(', ')}]).join(", ")`,
+    },
   ],
   examples: {
     good: `apiVersion: external-secrets.io/v1

@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { invalidInput } from '../../core/errors.ts';
+import { isRecord } from '../../core/json.ts';
+import { MAX_PLATFORM_BYTES, parseSafeYaml } from '../../model/load.ts';
+import { valueAt } from '../../policies/paths.ts';
+import type { SealedFor } from '../../secrets/sealed-secret.ts';
+import { readInput } from '../shared/files.ts';
+import type { Io } from '../shared/io.ts';
+
+/**
+ * What a file holds already that stays: values that were sealed for the same preview.
+ *
+ * @param sealing keys that are sealed now
+ * @param replace whether everything else in it may go
+ * @throws GreenroomError `invalid-input` for a file of something else, and for one whose other values are for another
+ *   preview, where nobody could open them
+ */
+export function keptValues(
+  file: string,
+  { namespace, name }: SealedFor,
+  sealing: ReadonlySet<string>,
+  replace: boolean,
+  io: Io,
+): ReadonlyMap<string, string> {
+  if (replace || !existsSync(resolve(io.cwd, file))) return new Map();
+  const parsed = parseSafeYaml(readInput(io.cwd, file), { file, maxBytes: MAX_PLATFORM_BYTES });
+  if (parsed.problems.length > 0) throw invalidInput(parsed.problems);
+  const object = parsed.documents[0]?.value;
+  const data = valueAt(object, ['spec', 'encryptedData']);
+  if (valueAt(object, ['kind']) !== 'SealedSecret' || valueAt(object, ['metadata', 'name']) !== name) {
+    throw invalidInput([{ file, message: `is not the SealedSecret ${name}; choose another file with --out` }]);
+  }
+  const others = Object.entries(isRecord(data) ? data : {}).filter(
+    (entry): entry is [string, string] => !sealing.has(entry[0]) && typeof entry[1] === 'string',
+  );
+  const before = valueAt(object, ['metadata', 'namespace']);
+  if (others.length > 0 && before !== namespace) {
+    const keys = others.map(([key]) => key).join(', ');
+    const message = `was sealed for ${String(before ?? 'no namespace')} and does not open in ${namespace}: seal ${keys} again as well, or leave them out with --replace`;
+    throw invalidInput([{ file, message }]);
+  }
+  return new Map(others);
+}

@@ -1,0 +1,39 @@
+import { type KeyObject, X509Certificate } from 'node:crypto';
+
+/** A certificate that values are sealed with. */
+export interface SealingCertificate {
+  readonly publicKey: KeyObject;
+  /** Unix seconds. */
+  readonly validFrom: number;
+  /** Unix seconds. */
+  readonly validTo: number;
+}
+
+const MIN_BITS = 2048;
+
+/**
+ * The first certificate of a PEM text, as kubeseal takes it; where it is none that values can be sealed with, the rest of
+ * a sentence that begins with what the text is. Whether it is still valid is for who knows the time.
+ */
+export function readCertificate(pem: string): SealingCertificate | string {
+  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)) {
+    return 'holds a private key, which opens every sealed secret: keep it secret, and give the certificate alone';
+  }
+  const [first] = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/.exec(pem) ?? [];
+  if (first === undefined) {
+    return 'is not a certificate in PEM form (-----BEGIN CERTIFICATE-----); `kubeseal --fetch-cert` prints the right one';
+  }
+  let certificate: X509Certificate;
+  let publicKey: KeyObject;
+  try {
+    certificate = new X509Certificate(first);
+    publicKey = certificate.publicKey;
+  } catch {
+    return 'cannot be read as an X.509 certificate: it is cut off or changed';
+  }
+  const { asymmetricKeyType: type = 'unknown', asymmetricKeyDetails: { modulusLength = 0 } = {} } = publicKey;
+  if (type !== 'rsa') return `has a key of the type ${type}; Sealed Secrets works with RSA keys only`;
+  if (modulusLength < MIN_BITS) return `has an RSA key of ${modulusLength} bits; at least ${MIN_BITS} are needed`;
+  const seconds = (text: string) => Date.parse(text) / 1000;
+  return { publicKey, validFrom: seconds(certificate.validFrom), validTo: seconds(certificate.validTo) };
+}

@@ -1,0 +1,49 @@
+import type { Problem } from '../core/errors.ts';
+
+/** The variables of a .env file, and what is wrong with it. */
+export interface EnvFile {
+  readonly values: ReadonlyMap<string, string>;
+  readonly problems: readonly Problem[];
+}
+
+const LINE = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)\s*=\s*(.*?)\s*$/;
+
+/**
+ * Reads `NAME=value` lines: comments, `export`, and quotes on one line. What other readers of such files would take
+ * differently is a problem, since a value that came out wrong would be sealed for good. No message holds a value.
+ */
+export function readEnvFile(text: string, file: string): EnvFile {
+  const values = new Map<string, string>();
+  const problems: Problem[] = [];
+  for (const [i, line] of text
+    .replace(/^\ufeff/, '')
+    .split(/\r?\n/)
+    .entries()) {
+    const at = (message: string) => problems.push({ file, line: i + 1, message });
+    if (/^\s*(#|$)/.test(line)) continue;
+    const [, name, written = ''] = LINE.exec(line) ?? [];
+    if (name === undefined) {
+      at('must be NAME=value, a comment or empty');
+      continue;
+    }
+    const value = unquoted(written);
+    if (value === undefined) {
+      at(
+        `${name} has a quote that does not end on its line: give a value of several lines with --from-file ${name}=PATH`,
+      );
+    } else if (values.has(name)) at(`${name} is there a second time`);
+    else values.set(name, value);
+  }
+  return { values, problems };
+}
+
+/** Undefined for a quote without its end. */
+function unquoted(text: string): string | undefined {
+  const [quote] = text;
+  if (quote !== '"' && quote !== "'") return text.replace(/\s+#.*$/, '');
+  const whole = quote === '"' ? /^"((?:[^"\\]|\\.)*)"\s*(?:#.*)?$/ : /^'([^']*)'\s*(?:#.*)?$/;
+  const [, inner] = whole.exec(text) ?? [];
+  if (inner === undefined || quote === "'") return inner;
+  const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
+  return inner.replace(/\\(.)/g, (_, letter: string) => escapes[letter] ?? letter);
+}
