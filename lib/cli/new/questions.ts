@@ -27,13 +27,21 @@ export class Cancelled extends Error {
 /** What a shell reports of a program that Ctrl+C ended. */
 const CANCELLED_CODE = 130;
 
-/** Runs a command that a person can end, and says so where they did. */
-export async function orCancelled(io: Io, work: () => Promise<void>): Promise<void> {
+/**
+ * Runs a command that a person can end, and says so where they did.
+ *
+ * @param after what is so then, and what to do next
+ */
+export async function orCancelled(
+  io: Io,
+  work: () => Promise<void>,
+  after = 'run the same command again to go on',
+): Promise<void> {
   try {
     await work();
   } catch (error) {
     if (!(error instanceof Cancelled)) throw error;
-    io.err('greenroom: stopped; run the same command again to go on\n');
+    io.err(`greenroom: stopped; ${after}\n`);
     io.fail(CANCELLED_CODE);
   }
 }

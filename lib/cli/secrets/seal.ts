@@ -14,7 +14,7 @@ import type { PlatformSpec } from '../../model/platform.ts';
 import type { Preview } from '../../model/preview.ts';
 import { count, dayAndTime } from '../../report/text.ts';
 import { seal, sealedSecret } from '../../secrets/sealed-secret.ts';
-import { CANCELLED_CODE, Cancelled } from '../new/questions.ts';
+import { orCancelled } from '../new/questions.ts';
 import { readInput, writeFiles } from '../shared/files.ts';
 import { type Io, json } from '../shared/io.ts';
 import { type Format, formatOption, numberArgument, repositoryArgument } from '../shared/options.ts';
@@ -60,11 +60,7 @@ Examples:
   greenroom secrets seal --from-file tls.key=key.pem --cert sealed-secrets.pem --pr 7 --out -`,
     )
     .action((key: string | undefined, options: SealOptions) =>
-      run(key, options, io).catch((error: unknown) => {
-        if (!(error instanceof Cancelled)) throw error;
-        io.err('greenroom: stopped; nothing was sealed\n');
-        io.fail(CANCELLED_CODE);
-      }),
+      orCancelled(io, () => run(key, options, io), 'nothing was sealed'),
     );
 }
 
