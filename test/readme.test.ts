@@ -8,9 +8,10 @@ import { inProcess } from './support/command.ts';
 import { World } from './support/world.ts';
 
 // The README is run: its two files are the input of all of its commands, in their order.
-const readme = readFileSync(fileURLToPath(new URL('../README.md', import.meta.url)), 'utf8');
-const blocks = (language: string) =>
-  [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map((match) => match[1]!);
+const page = (path: string) => readFileSync(fileURLToPath(new URL(`../${path}`, import.meta.url)), 'utf8');
+const readme = page('README.md');
+const blocks = (language: string, text = readme) =>
+  [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map((match) => match[1]!);
 const NOW = Math.floor(Date.now() / 1000) - 60;
 
 function workspace(): World {
@@ -32,9 +33,10 @@ describe('README', () => {
     loadPlatform(platform!, 'greenroom.yaml');
   });
 
-  test('its commands do what it says', async () => {
+  test('its commands do what it says, and so do those of the page on status', async () => {
     const world = workspace();
-    const commands = blocks('console').flatMap((block) => block.split('\n').filter((line) => line.startsWith('$ ')));
+    const consoles = [...blocks('console'), ...blocks('console', page('docs/status.md'))];
+    const commands = consoles.flatMap((block) => block.split('\n').filter((line) => line.startsWith('$ ')));
     expect(commands.length).toBeGreaterThanOrEqual(8);
     for (const line of commands) {
       const [program, ...args] = line.slice(2).split(/\s+/);

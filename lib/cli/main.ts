@@ -11,10 +11,15 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<{
     summary: 'bring an apps repo up to date with its greenroom.yaml and this version',
     load: () => import('./commands/upgrade.ts'),
   },
+  list: {
+    summary: 'list what runs: state, commit, end, cost, owner and address',
+    load: () => import('./commands/list.ts'),
+  },
   status: {
-    summary: 'show what runs: state, commit, end, cost and owner',
+    summary: 'show the state of previews, and follow it',
     load: () => import('./commands/status.ts'),
   },
+  open: { summary: 'open a preview in a browser', load: () => import('./commands/open.ts') },
   log: { summary: 'show who changed what, from the history of an apps repo', load: () => import('./commands/log.ts') },
   doctor: {
     summary: 'find what is wrong with an apps repo and its cluster',

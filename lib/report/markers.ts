@@ -121,6 +121,13 @@ export function lateOf(comment: string | null, headSha: string): Late | null {
   return found?.[1] === headSha ? { seconds: Number(found[2]), until: Number(found[3]) } : null;
 }
 
+/** What our comment says, and about which commit; null where it is not ours or was edited by hand. */
+export function saidOf(comment: string | null): { readonly headline: string; readonly commit: string } | null {
+  const headline = /^### Preview: ([^\n]*?)(?: - \[[^\]\n]*\]\([^)\n]*\))?$/m.exec(comment ?? '')?.[1];
+  const commit = /^<sub>`([0-9a-f]{7})` · /m.exec(comment ?? '')?.[1];
+  return headline === undefined || commit === undefined ? null : { headline, commit };
+}
+
 /** What a box asks for when it is ticked. */
 export type BoxAction = 'keep' | 'start';
 

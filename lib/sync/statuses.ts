@@ -1,6 +1,9 @@
 import { GreenroomError } from '../core/errors.ts';
 import { Pool } from '../core/pool.ts';
+import type { PullRequestRef } from '../core/repository.ts';
+import type { PullRequest } from '../forge/forge.ts';
 import { type PreviewRecord, recordedPullRequest } from '../model/record.ts';
+import { saidOf } from '../report/markers.ts';
 import type { Status } from '../status/status.ts';
 import { lookAt } from './look.ts';
 import { type Base, readBase, type SyncContext } from './plan/base.ts';
@@ -24,6 +27,15 @@ export interface PreviewStatus {
   readonly cost: PreviewRecord['cost'];
   /** Null where the forge gives no answer. */
   readonly status: Status | null;
+  /** A later commit of the pull request that is not in the apps repo; null for none, and where the forge gives no answer. */
+  readonly newer: NewerCommit | null;
+}
+
+/** What the pull request holds and the apps repo does not. */
+export interface NewerCommit {
+  readonly headSha: string;
+  /** Headline of the comment about it: `waiting for your build`; null where it says nothing of this commit. */
+  readonly said: string | null;
 }
 
 const SIDE_BY_SIDE = 8;
@@ -46,8 +58,9 @@ export async function previewStatuses(
   const read = async (record: PreviewRecord): Promise<PreviewStatus> => {
     const { name, identity, author, url, cluster, headSha, expires, cost } = record;
     const known = { name, url, cluster, headSha, expires, cost, owner: author };
-    const status = await statusOf(context, record, base, asksAddress).catch(noAnswer);
-    return { ...known, repository: identity.repository, number: identity.number, status };
+    const seen = await lookUp(context, record, base, asksAddress).catch(noAnswer);
+    const answer = seen ?? { status: null, newer: null };
+    return { ...known, repository: identity.repository, number: identity.number, ...answer };
   };
   return Promise.all(records.map((record) => pool.run(() => read(record))));
 }
@@ -57,12 +70,13 @@ function noAnswer(error: unknown): null {
   throw error;
 }
 
-async function statusOf(
+/** What the forge knows of a preview; null where it does not know the pull request. */
+async function lookUp(
   context: SyncContext,
   record: PreviewRecord,
   { now, platform }: Base,
   asksAddress: boolean,
-): Promise<Status | null> {
+): Promise<Pick<PreviewStatus, 'status' | 'newer'> | null> {
   const { forge } = context;
   const { path, number } = recordedPullRequest(record);
   const lookup = await forge.pullRequestById(record.identity.repositoryId, number, { path });
@@ -76,5 +90,24 @@ async function statusOf(
   const state = { state: 'committed', preview: live, findings: [] } as const;
   const observed = asksAddress ? await lookAt(context, { platform }, { state, effect: 'none' }) : [];
   const input = { now, committedAt: null, state, live, observed, contact: platform.policies.contact };
-  return whatIsSeen(input, { comment, kept })?.status ?? null;
+  const status = whatIsSeen(input, { comment, kept })?.status ?? null;
+  return { status, newer: newerThan(record, lookup.value, comment) };
+}
+
+function newerThan({ headSha }: PreviewRecord, { head }: PullRequest, comment: string | null): NewerCommit | null {
+  if (head.sha === headSha) return null;
+  const said = saidOf(comment);
+  return { headSha: head.sha, said: said !== null && head.sha.startsWith(said.commit) ? said.headline : null };
+}
+
+/**
+ * What the comment of a pull request says that the apps repo holds no preview of; null where nothing was said.
+ *
+ * @throws GreenroomError as `pullRequest`
+ */
+export async function saidWithoutPreview({ forge }: SyncContext, pull: PullRequestRef): Promise<string | null> {
+  const lookup = await forge.pullRequest(pull, pull.number);
+  if (lookup.status === 'unknown') return null;
+  const comments = await forge.comments(lookup.value);
+  return saidOf(comments.find(({ isOurs }) => isOurs)?.body ?? null)?.headline ?? null;
 }

@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { describe, expect, inject, test } from 'vitest';
 import { syncPullRequest } from '../../lib/sync/sync.ts';
 import { inProcess } from '../support/command.ts';
 import { World } from '../support/world.ts';
@@ -29,8 +32,10 @@ test('a table of what runs, from Git and the forge alone', async () => {
   const { code, stdout } = await status();
   expect(code).toBe(0);
   const [head, cart, shop, ...rest] = stdout.trimEnd().split('\n');
-  expect(head).toMatch(/^PREVIEW +STATUS +COMMIT +ENDS +A DAY +OWNER$/);
-  expect(cart).toMatch(/^pr-cart-8 +on its way +[0-9a-f]{7} +\w{3} \d+ Nov \d\d:\d\d UTC +\$0\.09 +mia$/);
+  expect(head).toMatch(/^PREVIEW +STATUS +COMMIT +ENDS +A DAY +OWNER +ADDRESS$/);
+  expect(cart).toMatch(
+    /^pr-cart-8 +on its way +[0-9a-f]{7} +\w{3} \d+ Nov \d\d:\d\d UTC +\$0\.09 +mia +https:\/\/pr-cart-8\.apps\.example\.com$/,
+  );
   expect(shop).toContain(`not working - the app stops right after it starts  ${headSha.slice(0, 7)}`);
   expect(rest).toEqual([]);
   expect([world.head(), world.comment('shop', 7)]).toEqual(before);
@@ -53,4 +58,88 @@ test('one that does not exist is said to, and one whose forge gives no answer is
   expect(await status('acme/shop#9')).toMatchObject({ code: 1, stderr: 'there is no preview of acme/shop#9\n' });
   world.lose('cart', 8);
   expect((await status('pr-cart-8')).stdout).toContain('the forge gives no answer');
+});
+
+test('a newer commit that does not run is named, with what its comment says', async () => {
+  const { world, status } = await running();
+  world.push('shop', { 'preview.yaml': 'spec: [' });
+  world.pull('shop', 7);
+  expect((await status('acme/shop#7')).stdout).toMatch(/a newer commit, [0-9a-f]{7}; nothing is said of it yet\./);
+  await world.with((context) => syncPullRequest(context, { path: 'acme/shop' }, 7));
+  const { stdout } = await status('acme/shop#7');
+  expect(stdout).toMatch(/a newer commit, [0-9a-f]{7}; its comment says: not started - 1 mistake in preview.yaml\./);
+  expect(stdout).toContain('not working - the app stops right after it starts');
+});
+
+test('a pull request without a preview: what its comment says, instead of silence', async () => {
+  const { world, status } = await running();
+  world.push('blog', { 'preview.yaml': 'spec: [' });
+  world.pull('blog', 3);
+  await world.with((context) => syncPullRequest(context, { path: 'acme/blog' }, 3));
+  expect(await status('acme/blog#3')).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/there is no preview of acme\/blog#3; .* says: not started - 1 mistake/),
+  });
+});
+
+describe('--watch', () => {
+  /** The command as a process of its own, and its lines as they come. */
+  async function watching(world: World, ...args: string[]) {
+    const all = [
+      'status',
+      ...args,
+      '--watch',
+      '--interval',
+      '1',
+      '--apps-repo',
+      world.appsRepo,
+      '--forge',
+      world.forge,
+    ];
+    const child = spawn(process.execPath, [inject('command'), ...all], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const ended = once(child, 'close').then(([code]) => code as number);
+    return { child, line: async () => (await lines.next()).value as string | undefined, ended };
+  }
+
+  test('prints changes only, and ends on Ctrl+C with 130', async () => {
+    const { world, headSha } = await running();
+    const { child, line, ended } = await watching(world, '--format', 'json');
+    const first = [JSON.parse((await line())!), JSON.parse((await line())!)];
+    expect(first.map(({ name }) => name)).toEqual(['pr-cart-8', 'pr-shop-7']);
+    // The same again is no news; what comes next is the change.
+    world.now += 60;
+    const observed = [{ source: 'cluster', headSha, at: world.now, condition: 'ready' }] as const;
+    await world.with((context) => syncPullRequest(context, { path: 'acme/shop' }, 7, { observed }));
+    expect(JSON.parse((await line())!)).toMatchObject({ name: 'pr-shop-7', preview: { status: { state: 'ready' } } });
+    world.pull('cart', 8, { state: 'closed' });
+    await world.with((context) => syncPullRequest(context, { path: 'acme/cart' }, 8));
+    expect(JSON.parse((await line())!)).toMatchObject({ name: 'pr-cart-8', preview: null });
+    child.kill('SIGINT');
+    expect([await line(), await ended]).toEqual([undefined, 130]);
+  });
+
+  test('--until-done ends with what it came to: 0 where it answers, 1 where it does not', async () => {
+    const { world, status } = await running();
+    const until = ['--watch', '--until-done', '--interval', '1'];
+    expect(await status('acme/shop#7', ...until)).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/Z pr-shop-7 [0-9a-f]{7} not working - the app stops [^\n]*\n$/),
+    });
+    const { line, ended } = await watching(world, 'acme/cart#8', '--until-done');
+    expect(await line()).toMatch(/ pr-cart-8 [0-9a-f]{7} on its way: Committed/);
+    const [cart] = JSON.parse((await status('acme/cart#8', '--format', 'json')).stdout).previews;
+    const observed = [{ source: 'probe', headSha: cart.headSha, at: world.now + 700, condition: 'ready' }] as const;
+    world.now += 700;
+    await world.with((context) => syncPullRequest(context, { path: 'acme/cart' }, 8, { observed }));
+    expect(await line()).toMatch(/ pr-cart-8 [0-9a-f]{7} ready: Its address answers\.$/);
+    expect(await ended).toBe(0);
+    expect(await status('acme/shop#9', ...until)).toMatchObject({ code: 1, stdout: '' });
+  });
+
+  test('its options without it are refused', async () => {
+    const { status } = await running();
+    expect(await status('--until-done')).toMatchObject({ code: 2, stderr: 'greenroom: --until-done is for --watch\n' });
+    expect(await status('--interval', '5')).toMatchObject({ code: 2 });
+  });
 });

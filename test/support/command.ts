@@ -30,8 +30,17 @@ export function greenroom(
   });
 }
 
-/** The same command line inside this process: for many runs, where starting processes would be all that is measured. */
-export async function inProcess(args: readonly string[], cwd = '/', env: NodeJS.ProcessEnv = {}): Promise<Run> {
+/**
+ * The same command line inside this process: for many runs, where starting processes would be all that is measured.
+ *
+ * @param interactive whether a terminal is there
+ */
+export async function inProcess(
+  args: readonly string[],
+  cwd = '/',
+  env: NodeJS.ProcessEnv = {},
+  interactive = false,
+): Promise<Run> {
   let [stdout, stderr, code] = ['', '', 0];
   await main(args, {
     out: (text) => {
@@ -42,7 +51,7 @@ export async function inProcess(args: readonly string[], cwd = '/', env: NodeJS.
     },
     env,
     cwd,
-    interactive: false,
+    interactive,
     fail: (exitCode) => {
       code = Math.max(code, exitCode);
     },

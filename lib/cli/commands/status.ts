@@ -1,71 +1,138 @@
-import { EXIT_CODES } from '../../core/errors.ts';
-import type { PreviewRecord } from '../../model/record.ts';
-import { dayAndTime, money, printable, shortSha } from '../../report/text.ts';
-import { titleOf } from '../../status/status.ts';
+import { formatTime, systemClock } from '../../core/clock.ts';
+import { EXIT_CODES, GreenroomError } from '../../core/errors.ts';
+import { printable, shortSha } from '../../report/text.ts';
+import type { StatusState } from '../../status/status.ts';
 import { type PreviewStatus, previewStatuses } from '../../sync/statuses.ts';
-import { type ClientOptions, clientOptions, withClients } from '../shared/clients.ts';
+import { type ClientOptions, openClients, readOptions, type WithContext } from '../shared/clients.ts';
 import type { Configure } from '../shared/command.ts';
-import type { Io } from '../shared/io.ts';
+import { follow } from '../shared/follow.ts';
+import { type Io, json } from '../shared/io.ts';
+import { numberArgument } from '../shared/options.ts';
+import {
+  absenceOf,
+  byName,
+  isNamed,
+  PREVIEW_ARGUMENT,
+  previewDetails,
+  previewTable,
+  stateText,
+} from '../shared/previews.ts';
+
+interface StatusOptions extends ClientOptions {
+  watch?: boolean;
+  untilDone?: boolean;
+  interval?: number;
+}
 
 export const configure: Configure = (command, io) => {
-  clientOptions(command.argument('[preview]', 'OWNER/NAME#NUMBER, or the name of a preview; default: all'))
+  readOptions(command.argument('[preview]', `${PREVIEW_ARGUMENT}; default: all`))
+    .option('--watch', 'go on and print what changes, until Ctrl+C (exit code 130)')
+    .option('--until-done', 'with --watch: end when nothing more is expected; exit code 1 where one does not answer')
+    .option(
+      '--interval <seconds>',
+      'with --watch: time between two looks; default: 15 for one preview, 60 for all',
+      numberArgument,
+    )
     .addHelpText(
       'after',
       `
-Shows what runs: state, commit, end, cost and owner, from the apps repo and the forge alone; nothing is written. Exit code 1
-where the preview that was asked for does not exist.
+Shows what runs, from the apps repo and the forge alone; nothing is written. Exit code 1 where the preview that was asked for
+does not exist. With --watch, --format json prints one object a line: { at, name, preview }, where preview is null for one
+that is no longer in the apps repo.
 
 Examples:
   greenroom status --apps-repo acme/previews
-  greenroom status acme/shop#7 --apps-repo acme/previews --format json`,
+  greenroom status acme/shop#7 --apps-repo acme/previews --format json
+  greenroom status acme/shop#7 --apps-repo acme/previews --watch --until-done`,
     )
-    .action((preview: string | undefined, options: ClientOptions) => run(preview, options, io));
+    .action((preview: string | undefined, options: StatusOptions) => run(preview, options, io));
 };
 
-async function run(preview: string | undefined, options: ClientOptions, io: Io): Promise<void> {
-  const isWanted = ({ name, identity }: PreviewRecord) =>
-    preview === undefined || preview === name || preview === `${identity.repository}#${identity.number}`;
-  const found = await withClients(options, io, (context) => previewStatuses(context, isWanted));
-  const sorted = [...found].sort((a, b) => (a.name < b.name ? -1 : 1));
-  if (options.format === 'json') io.out(`${JSON.stringify({ previews: sorted }, null, 2)}\n`);
-  else io.out(preview === undefined ? table(sorted) : sorted.map(details).join('\n'));
-  if (preview === undefined || sorted.length > 0) return;
-  io.err(`there is no preview of ${printable(preview)}\n`);
+async function run(wanted: string | undefined, options: StatusOptions, io: Io): Promise<void> {
+  const { watch = false, untilDone = false, interval } = options;
+  if (!watch && (untilDone || interval !== undefined)) {
+    throw new GreenroomError('invalid-input', `${untilDone ? '--until-done' : '--interval'} is for --watch`);
+  }
+  const withContext = await openClients(options, io);
+  const look = () => lookOnce(wanted, withContext);
+  const absence = (what: string) => withContext((context) => absenceOf(what, context));
+  if (watch) return follows(wanted, options, { look, absence }, io);
+  const previews = await look();
+  if (options.format === 'json') io.out(json({ previews }));
+  else if (wanted !== undefined) io.out(previews.map(previewDetails).join('\n'));
+  else if (previews.length > 0) io.out(previewTable(previews));
+  else io.err('there are no previews\n');
+  if (wanted === undefined || previews.length > 0) return;
+  io.err(`${await absence(wanted)}\n`);
   io.fail(EXIT_CODES.failed);
 }
 
-const COLUMNS = ['PREVIEW', 'STATUS', 'COMMIT', 'ENDS', 'A DAY', 'OWNER'] as const;
-
-function table(previews: readonly PreviewStatus[]): string {
-  const rows = previews.map(({ name, status, headSha, expires, cost, owner }) => [
-    name,
-    statusText(status),
-    shortSha(headSha),
-    dayAndTime(expires),
-    money(cost.perDay, cost.currency),
-    printable(owner, 40),
-  ]);
-  const widths = COLUMNS.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)));
-  return [COLUMNS, ...rows]
-    .map(
-      (row) =>
-        `${row
-          .map((cell, i) => cell.padEnd(widths[i]!))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('');
+async function lookOnce(wanted: string | undefined, withContext: WithContext): Promise<readonly PreviewStatus[]> {
+  const found = await withContext((context) =>
+    previewStatuses(context, (record) => wanted === undefined || isNamed(record, wanted, context.forge)),
+  );
+  return [...found].sort(byName);
 }
 
-const statusText = (status: PreviewStatus['status']) =>
-  status === null ? 'the forge gives no answer' : titleOf(status);
+/** @param absence says that what was asked for is not there */
+async function follows(
+  wanted: string | undefined,
+  { format, untilDone = false, interval = wanted === undefined ? 60 : 15 }: StatusOptions,
+  { look, absence }: { look: () => Promise<readonly PreviewStatus[]>; absence: (wanted: string) => Promise<string> },
+  io: Io,
+): Promise<void> {
+  const stop = new AbortController();
+  const onSignal = (signal: NodeJS.Signals) => {
+    io.fail(signal === 'SIGINT' ? 130 : 143);
+    stop.abort();
+  };
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  let isThere = true;
+  try {
+    const last = await follow({
+      look: async () => {
+        const previews = await look();
+        if (previews.length === 0 && wanted !== undefined && isThere) io.err(`${await absence(wanted)}\n`);
+        isThere = previews.length > 0;
+        return previews;
+      },
+      interval,
+      stop: stop.signal,
+      onChange: (name, preview) => io.out(format === 'json' ? changeData(name, preview) : changeLine(name, preview)),
+      onFailure: ({ message }) => io.err(`greenroom: ${message}; it is tried again\n`),
+      ...(untilDone && { isDone: (previews) => previews.every((one) => resultOf(one) !== null) }),
+    });
+    const isMissing = wanted !== undefined && last.length === 0;
+    if (!stop.signal.aborted && (isMissing || last.some((one) => resultOf(one) === false))) io.fail(EXIT_CODES.failed);
+  } finally {
+    process.removeListener('SIGINT', onSignal).removeListener('SIGTERM', onSignal);
+  }
+}
 
-function details({ name, repository, number, status, headSha, url, expires, cost, owner }: PreviewStatus): string {
-  return [
-    `${name} (${repository}#${number}): ${statusText(status)}`,
-    ...(status === null ? [] : [`  ${printable([status.sentence, status.todo].filter(Boolean).join(' '), 900)}`]),
-    `  commit ${shortSha(headSha)}, by ${printable(owner, 40)}, ${url ?? 'no address'}`,
-    `  ends ${dayAndTime(expires)}, ${money(cost.perDay, cost.currency)} a day`,
-    '',
-  ].join('\n');
+function changeData(name: string, preview: PreviewStatus | null): string {
+  return `${JSON.stringify({ at: systemClock(), name, preview })}\n`;
+}
+
+function changeLine(name: string, preview: PreviewStatus | null): string {
+  const at = formatTime(systemClock());
+  if (preview === null) return `${at} ${name} is no longer in the apps repo\n`;
+  const { status, headSha } = preview;
+  const sentence =
+    status === null ? '' : ` ${printable([status.sentence, status.todo].filter(Boolean).join(' '), 900)}`;
+  return `${at} ${name} ${shortSha(headSha)} ${stateText(preview)}${sentence === '' ? '' : `:${sentence}`}\n`;
+}
+
+const FINAL: ReadonlyMap<StatusState, boolean> = new Map([
+  ['ready', true],
+  ['asleep', true],
+  ['not-working', false],
+  ['gone', false],
+]);
+
+/** Whether it answers, where nothing more is expected of it; null where something is. */
+function resultOf({ status, newer }: PreviewStatus): boolean | null {
+  if (status === null) return null;
+  // A newer commit is on its way, but for one that was refused.
+  if (newer !== null) return newer.said?.startsWith('not started') ? false : null;
+  return FINAL.get(status.state) ?? null;
 }

@@ -10,6 +10,7 @@ import { openAppsRepo } from './clients.ts';
 import type { ExtensionOptions } from './extensions.ts';
 import { type Io, json } from './io.ts';
 import { findPlatform } from './platform.ts';
+import { tableText } from './table.ts';
 
 export interface AllCostsOptions extends ExtensionOptions {
   readonly appsRepo: string;
@@ -60,14 +61,8 @@ function table(report: CostReport): string {
     ...rows.map((row) => [row.name ?? '(not registered)', String(row.previews), ...amounts(row)]),
     ['total', String(total.previews), ...amounts(total)],
   ];
-  const widths = lines[0]!.map((_, i) => Math.max(...lines.map((line) => line[i]!.length)));
-  const body = lines.map((line) =>
-    line
-      .map((text, i) => (i === 0 ? text.padEnd(widths[i]!) : text.padStart(widths[i]!)))
-      .join('  ')
-      .trimEnd(),
-  );
-  return [head.trimEnd(), ...body, ...unpricedLines(report)].map((line) => `${line}\n`).join('');
+  const body = tableText(lines, (column) => column > 0);
+  return [`${head}${body}`, ...unpricedLines(report).map((line) => `${line}\n`)].join('');
 }
 
 function unpricedLines({ unpriced }: CostReport): string[] {

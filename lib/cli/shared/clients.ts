@@ -28,8 +28,8 @@ export interface ClientOptions extends ExtensionOptions {
   format: Format;
 }
 
-/** Options of every command that works on an apps repo and a forge. */
-export function clientOptions(command: Command): Command {
+/** Options of every command that reads an apps repo and a forge. */
+export function readOptions(command: Command): Command {
   return extensionOption(formatOption(command))
     .requiredOption('--apps-repo <where>', 'a bare repository (path), an address that git can push to, or OWNER/NAME')
     .option('--branch <name>', "branch of the apps repo; default: the repository's own")
@@ -37,8 +37,12 @@ export function clientOptions(command: Command): Command {
     .option(
       '--cache <dir>',
       'what forge and registries need not be asked again in the next run; may be lost at any time',
-    )
-    .option('--dry-run', 'print the plan, write nothing');
+    );
+}
+
+/** Options of every command that works on an apps repo and a forge. */
+export function clientOptions(command: Command): Command {
+  return readOptions(command).option('--dry-run', 'print the plan, write nothing');
 }
 
 /** Opens both sides for one piece of work, hands them over, and closes them whatever happens. */

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { GreenroomError } from '../../core/errors.ts';
 import type { RepositoryRef } from '../../core/repository.ts';
+import { duration, durationSeconds } from '../../model/scalars.ts';
 
 /** `owner/name`; how many parts there may be in between is for the forge to say. */
 export function repositoryArgument(text: string): RepositoryRef {
@@ -20,6 +21,12 @@ export function answerArgument(text: string, all: Record<string, string>): Recor
 export function numberArgument(text: string): number {
   if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('It takes a positive whole number.');
   return Number(text);
+}
+
+/** A time such as `90m`, `8h` or `3d`, in seconds. */
+export function durationArgument(text: string): number {
+  if (!duration.safeParse(text).success) throw new InvalidArgumentError('It takes a time such as 90m, 8h or 3d.');
+  return durationSeconds(text);
 }
 
 /** A full commit id. */

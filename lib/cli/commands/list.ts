@@ -1,0 +1,90 @@
+import { InvalidArgumentError } from 'commander';
+import { systemClock } from '../../core/clock.ts';
+import { isSameRepository, type RepositoryRef } from '../../core/repository.ts';
+import { type PreviewRecord, recordedPullRequest } from '../../model/record.ts';
+import { STATES, type StatusState } from '../../status/status.ts';
+import { type PreviewStatus, previewStatuses } from '../../sync/statuses.ts';
+import { type ClientOptions, readOptions, withClients } from '../shared/clients.ts';
+import type { Configure } from '../shared/command.ts';
+import { type Io, json } from '../shared/io.ts';
+import { durationArgument, repositoryArgument } from '../shared/options.ts';
+import { byName, previewTable } from '../shared/previews.ts';
+
+interface ListOptions extends ClientOptions {
+  repo?: RepositoryRef;
+  author?: string;
+  cluster?: string;
+  state?: readonly StatusState[];
+  endsWithin?: number;
+  sort: Order;
+}
+
+export const configure: Configure = (command, io) => {
+  readOptions(command)
+    .option('--repo <owner/name>', 'only those of this repository', repositoryArgument)
+    .option('--author <login>', 'only those whose pull request this account opened')
+    .option('--cluster <name>', 'only those in this cluster')
+    .option('--state <states>', `only those in these states, with commas: ${STATES.join(', ')}`, statesArgument)
+    .option('--ends-within <time>', 'only those that end within this time, e.g. 4h', durationArgument)
+    .option('--sort <order>', `by ${Object.keys(ORDERS).join(', ')}`, orderArgument, 'name')
+    .addHelpText(
+      'after',
+      `
+Shows the previews of an apps repo: state, commit, end, cost a day, owner and address, from the apps repo and the forge alone.
+Nothing is written, and no cluster is asked.
+
+Examples:
+  greenroom list --apps-repo acme/previews
+  greenroom list --apps-repo acme/previews --repo acme/shop --state not-working,starting
+  greenroom list --apps-repo acme/previews --ends-within 4h --sort end --format json`,
+    )
+    .action((options: ListOptions) => run(options, io));
+};
+
+async function run(options: ListOptions, io: Io): Promise<void> {
+  const now = systemClock();
+  const found = await withClients(options, io, (context) =>
+    previewStatuses(context, (record) => isWanted(record, options, now)),
+  );
+  const previews = found
+    .filter(({ status }) => options.state === undefined || (status !== null && options.state.includes(status.state)))
+    .sort(byName)
+    .sort(ORDERS[options.sort]);
+  if (options.format === 'json') io.out(json({ previews }));
+  else if (previews.length > 0) io.out(previewTable(previews));
+  else io.err('there is no such preview\n');
+}
+
+/** By what the apps repo itself holds: the forge is asked about no others. */
+function isWanted(record: PreviewRecord, { repo, author, cluster, endsWithin }: ListOptions, now: number): boolean {
+  return (
+    (repo === undefined || isSameRepository(recordedPullRequest(record), repo)) &&
+    (author === undefined || record.author.toLowerCase() === author.toLowerCase()) &&
+    (cluster === undefined || record.cluster === cluster) &&
+    (endsWithin === undefined || record.expires - now <= endsWithin)
+  );
+}
+
+type Order = 'name' | 'end' | 'cost' | 'state';
+
+/** Where two are equal, the name decides. */
+const ORDERS: Readonly<Record<Order, (a: PreviewStatus, b: PreviewStatus) => number>> = {
+  name: byName,
+  end: (a, b) => a.expires - b.expires,
+  cost: (a, b) => b.cost.perDay - a.cost.perDay,
+  state: (a, b) => rankOf(a) - rankOf(b),
+};
+
+const rankOf = ({ status }: PreviewStatus) => (status === null ? STATES.length : STATES.indexOf(status.state));
+
+function orderArgument(text: string): Order {
+  if (!Object.hasOwn(ORDERS, text)) throw new InvalidArgumentError(`It takes ${Object.keys(ORDERS).join(', ')}.`);
+  return text as Order;
+}
+
+function statesArgument(text: string): readonly StatusState[] {
+  const words = text.split(',').map((word) => word.trim().toLowerCase());
+  const wrong = words.filter((word) => !STATES.some((state) => state === word));
+  if (wrong.length > 0) throw new InvalidArgumentError(`It takes ${STATES.join(', ')}, with commas between them.`);
+  return words as StatusState[];
+}
