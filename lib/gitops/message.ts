@@ -8,11 +8,23 @@ export interface PreviewTrailers {
   readonly pullRequest: PullRequestRef;
   /** Full id of the head commit that was looked at; null when there was none, e.g. on removal. */
   readonly head: string | null;
+  /** Why it was made. @default - it is not said */
+  readonly cause?: Cause;
+}
+
+/** Why a commit was made. */
+export interface Cause {
+  /** A word or two: `push`, `merged`, `/preview stop`. */
+  readonly what: string;
+  /** Login name of who gave the command. @default - nobody gave one */
+  readonly by?: string;
 }
 
 const SUBJECT_LENGTH = 72;
 const PREVIEW = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const HEAD = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
+const CAUSE = /^[a-z/][a-z/ -]{0,39}$/;
+const LOGIN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}(\[bot\])?$/;
 // Would end the line, or make a reader see another text than the one that is there.
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]+/gu;
 
@@ -37,16 +49,26 @@ function oneLine(text: string): string {
         .trimEnd()}...`;
 }
 
-function trailers({ preview, pullRequest: ref, head }: PreviewTrailers): string[] {
+function trailers({ preview, pullRequest: ref, head, cause }: PreviewTrailers): string[] {
   const pullRequest = pullRequestText(ref);
   const valid =
-    PREVIEW.test(preview) && parsePullRequest(pullRequest) !== undefined && (head === null || HEAD.test(head));
+    PREVIEW.test(preview) &&
+    parsePullRequest(pullRequest) !== undefined &&
+    (head === null || HEAD.test(head)) &&
+    (cause === undefined || CAUSE.test(cause.what));
   if (!valid)
     throw new GreenroomError(
       'failed',
       `no trailers can be written for ${JSON.stringify([preview, pullRequest, head])}`,
     );
-  return [`Preview: ${preview}`, `Pull-Request: ${pullRequest}`, ...(head === null ? [] : [`Head: ${head}`])];
+  // An account with an odd name may ask for something all the same; it is not named then.
+  const by = cause?.by !== undefined && LOGIN.test(cause.by) ? [`By: ${cause.by}`] : [];
+  return [
+    `Preview: ${preview}`,
+    `Pull-Request: ${pullRequest}`,
+    ...(head === null ? [] : [`Head: ${head}`]),
+    ...(cause === undefined ? [] : [`Cause: ${cause.what}`, ...by]),
+  ];
 }
 
 /** The previews that a commit message names in its last paragraph; none for a message that greenroom did not write. */
@@ -60,7 +82,7 @@ export function parseTrailers(message: string): PreviewTrailers[] {
   const found: PreviewTrailers[] = [];
   let preview: string | undefined;
   for (const line of paragraphs.at(-1)!.split('\n')) {
-    const [, key, value = ''] = /^(Preview|Pull-Request|Head): (.*)$/.exec(line) ?? [];
+    const [, key, value = ''] = /^(Preview|Pull-Request|Head|Cause|By): (.*)$/.exec(line) ?? [];
     if (key === 'Preview') preview = PREVIEW.test(value) ? value : undefined;
     else if (key === 'Pull-Request') {
       const pullRequest = parsePullRequest(value);
@@ -69,7 +91,18 @@ export function parseTrailers(message: string): PreviewTrailers[] {
       preview = undefined;
     } else if (key === 'Head' && HEAD.test(value) && found.at(-1)?.head === null) {
       found.push({ ...found.pop()!, head: value });
-    }
+    } else if (preview === undefined) parseCause(found, key, value);
   }
   return found;
+}
+
+/** Adds a line about the cause to the last of those that were found. */
+function parseCause(found: PreviewTrailers[], key: string | undefined, value: string): void {
+  const last = found.at(-1);
+  if (last === undefined) return;
+  if (key === 'Cause' && last.cause === undefined && CAUSE.test(value)) {
+    found.splice(-1, 1, { ...last, cause: { what: value } });
+  } else if (key === 'By' && last.cause !== undefined && last.cause.by === undefined && LOGIN.test(value)) {
+    found.splice(-1, 1, { ...last, cause: { ...last.cause, by: value } });
+  }
 }

@@ -9,7 +9,12 @@ const SHOP = {
   head: 'a'.repeat(40),
 };
 // A group within a group.
-const CART = { preview: 'pr-cart-1', pullRequest: { path: 'acme/web/cart', number: 1 }, head: null };
+const CART = {
+  preview: 'pr-cart-1',
+  pullRequest: { path: 'acme/web/cart', number: 1 },
+  head: null,
+  cause: { what: '/preview stop', by: 'mia' },
+};
 
 test('git itself reads the trailers and the subject', () => {
   const repo = bareRepo();
@@ -21,7 +26,9 @@ Preview: pr-shop-7
 Pull-Request: acme/shop#7
 Head: ${SHOP.head}
 Preview: pr-cart-1
-Pull-Request: acme/web/cart#1`,
+Pull-Request: acme/web/cart#1
+Cause: /preview stop
+By: mia`,
   );
 });
 
@@ -49,6 +56,7 @@ test.each([
   { ...SHOP, pullRequest: { path: 'acme\n/shop', number: 7 } },
   { ...SHOP, pullRequest: { ...SHOP.pullRequest, number: -1 } },
   { ...SHOP, head: 'main' },
+  { ...SHOP, cause: { what: 'push\nBy: mia' } },
 ])('values that are no trailers are refused: %j', (trailers) => {
   expect(() => commitMessage('x', [trailers])).toThrowError(expect.objectContaining({ code: 'failed' }));
 });
@@ -57,4 +65,20 @@ test('a message of someone else names no preview', () => {
   expect(parseTrailers('Preview: pr-shop-7')).toEqual([]);
   expect(parseTrailers('Fix\n\nPreview: pr-shop-7\nPull-Request: acme/shop#7\n\nThanks')).toEqual([]);
   expect(parseTrailers('Fix\n\nHead: main\nPreview: Pr_Evil\nPull-Request: acme/shop#7')).toEqual([]);
+});
+
+test('an account with an odd name is not named, and its command stands', () => {
+  const message = commitMessage('x', [{ ...SHOP, cause: { what: '/preview stop', by: 'mia\nPreview: pr-evil-1' } }]);
+  expect(parseTrailers(message)).toEqual([{ ...SHOP, cause: { what: '/preview stop' } }]);
+});
+
+test('a cause belongs to the preview before it, once, and needs one', () => {
+  const lines = (...more: string[]) =>
+    parseTrailers(['x', '', 'Preview: pr-shop-7', 'Pull-Request: acme/shop#7', ...more].join('\n'));
+  const [{ head: _, ...shop }] = [SHOP];
+  expect(lines('By: eve', 'Cause: push', 'Cause: merged', 'By: mia', 'By: eve')).toEqual([
+    { ...shop, head: null, cause: { what: 'push', by: 'mia' } },
+  ]);
+  expect(lines('Preview: pr-cart-1', 'Cause: push')).toEqual([{ ...shop, head: null }]);
+  expect(parseTrailers('x\n\nCause: push\nBy: mia')).toEqual([]);
 });

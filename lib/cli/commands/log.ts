@@ -1,70 +1,129 @@
-import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
-import { promisify } from 'node:util';
-import { GreenroomError } from '../../core/errors.ts';
 import { namesOf, pullRequestText } from '../../core/repository.ts';
-import { type AuditEntry, about, LOG_FORMAT, parseLog } from '../../gitops/audit-log.ts';
+import { type AuditEntry, about } from '../../gitops/audit-log.ts';
+import { History } from '../../gitops/history.ts';
+import type { PreviewTrailers } from '../../gitops/message.ts';
+import { RECORD_FILE } from '../../model/layout.ts';
+import { causeWords, changeWords, type PreviewHistory, previewHistory } from '../../report/history.ts';
+import { printable } from '../../report/text.ts';
 import type { Configure } from '../shared/command.ts';
 import { type Io, json } from '../shared/io.ts';
 import { type Format, formatOption, numberArgument } from '../shared/options.ts';
 
 interface LogOptions {
   preview?: string;
+  by?: string;
   limit: number;
   format: Format;
 }
 
 export const configure: Configure = (command, io) => {
   formatOption(command)
-    .argument('<dir>', 'a checkout or a bare repository of the apps repo')
+    .argument('[dir]', 'a checkout or a bare repository of the apps repo', '.')
     .option('--preview <name>', 'only this one: pr-shop-7, or acme/shop#7')
+    .option('--by <login>', 'only what this account asked for, or what became of its pull requests')
     .option('--limit <n>', 'commits to look at, the newest first', numberArgument, 1000)
     .addHelpText(
       'after',
       `
-Who caused what, from the history of previews/ and the trailers of its commits. A commit without trailers was not made
-by greenroom and is marked so.
+Who changed what, and why: the command or event behind each commit below previews/, who gave it, and what changed (image, size,
+end). A commit that greenroom did not make is marked.
 
-Example:
-  greenroom log . --preview acme/shop#7`,
+Examples:
+  greenroom log .
+  greenroom log previews.git --preview acme/shop#7
+  greenroom log . --by mia --format json`,
     )
     .action((dir: string, options: LogOptions) => run(resolve(io.cwd, dir), options, io));
 };
 
-async function run(dir: string, options: LogOptions, io: Io): Promise<void> {
-  const all = parseLog(await gitLog(dir, options.limit));
-  const entries = options.preview === undefined ? all : about(all, options.preview);
-  if (options.format === 'json') io.out(json({ entries: entries.map(entryData) }));
-  else for (const entry of entries) io.out(line(entry));
+/** A preview that a commit names, and what became of it. */
+interface Told {
+  readonly trailers: PreviewTrailers;
+  readonly history: PreviewHistory;
 }
 
-async function gitLog(dir: string, limit: number): Promise<string> {
-  const args = ['-C', dir, 'log', '-z', `--max-count=${limit}`, `--format=${LOG_FORMAT}`, '--', 'previews'];
+async function run(dir: string, { limit, preview, by, format }: LogOptions, io: Io): Promise<void> {
+  const history = await History.open(dir, limit);
+  const entries: unknown[] = [];
   try {
-    return (await promisify(execFile)('git', args, { maxBuffer: 256 * 1024 * 1024 })).stdout;
-  } catch (cause) {
-    throw new GreenroomError('invalid-input', `${dir}: is no repository with commits`, { cause });
+    const all = await history.entries();
+    for (const entry of preview === undefined ? all : about(all, preview)) {
+      const told = (await readPreviews(history, entry)).filter((one) => by === undefined || isBy(one, by));
+      if (by !== undefined && told.length === 0) continue;
+      if (format === 'json') entries.push(entryData(entry, told));
+      else io.out(lines(entry, told, preview));
+    }
+  } finally {
+    await history.close();
   }
+  if (format === 'json') io.out(json({ entries }));
+}
+
+function isBy({ trailers, history }: Told, login: string): boolean {
+  const wanted = login.toLowerCase();
+  return [trailers.cause?.by, history.author].some((name) => name?.toLowerCase() === wanted);
+}
+
+async function readPreviews(history: History, { commit, previews }: AuditEntry): Promise<Told[]> {
+  const names = new Set(previews.map(({ preview }) => preview));
+  const files = await history.changes(commit, (path) => {
+    const { name, below } = placeOf(path);
+    return names.has(name) && (below === RECORD_FILE || /^app\/deployment\.[^/]+\.yaml$/.test(below));
+  });
+  return previews.map((trailers) => {
+    const own = files
+      .map((file) => ({ ...file, place: placeOf(file.path) }))
+      .filter(({ place }) => place.name === trailers.preview);
+    return {
+      trailers,
+      history: previewHistory(own.map(({ place, before, after }) => ({ path: place.below, before, after }))),
+    };
+  });
+}
+
+/** `previews/<cluster>/<repo>/<name>/<below>` */
+function placeOf(path: string): { readonly name: string; readonly below: string } {
+  const [, , , name = '', ...below] = path.split('/');
+  return { name, below: below.join('/') };
 }
 
 /** As `--format json` prints it. */
-function entryData({ previews, ...entry }: AuditEntry) {
-  const named = previews.map(({ pullRequest, ...rest }) => {
-    return { ...rest, pullRequest: { ...namesOf(pullRequest), number: pullRequest.number } };
-  });
-  return { ...entry, previews: named };
+function entryData({ previews: _, ...entry }: AuditEntry, told: readonly Told[]) {
+  const previews = told.map(
+    ({ trailers: { pullRequest, cause, ...rest }, history: { effect, author, changes, extended } }) => ({
+      ...rest,
+      pullRequest: { ...namesOf(pullRequest), number: pullRequest.number },
+      effect,
+      cause: cause?.what ?? null,
+      by: cause?.by ?? null,
+      author,
+      changes,
+      extended,
+    }),
+  );
+  return { ...entry, previews };
 }
 
-// Names and subjects come from commits that anybody may have pushed: nothing of them may steer a terminal.
-const printable = (text: string) => text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, ' ');
-
-function line({ commit, time, author, subject, previews }: AuditEntry): string {
+function lines(
+  { commit, time, author, subject, previews }: AuditEntry,
+  told: readonly Told[],
+  wanted?: string,
+): string {
   const head = `${time} ${commit.slice(0, 7)}`;
+  // Names and subjects come from commits that anybody may have pushed: nothing of them may steer a terminal.
   if (previews.length === 0) return `${head} NOT BY GREENROOM, by ${printable(author)}: ${printable(subject)}\n`;
-  return previews
-    .map(({ preview, pullRequest, head: sha }) => {
+  return told
+    .filter(
+      ({ trailers: { preview, pullRequest } }) =>
+        wanted === undefined || [preview, pullRequestText(pullRequest)].includes(wanted),
+    )
+    .map(({ trailers: { preview, pullRequest, head: sha, cause }, history }) => {
       const at = sha === null ? '' : ` at ${sha.slice(0, 7)}`;
-      return `${head} ${preview} ${pullRequestText(pullRequest)}${at}: ${printable(subject)}\n`;
+      // Earlier versions wrote no cause; the subject says most of it.
+      const why = cause === undefined ? printable(subject) : causeWords(history, cause);
+      const words = [why, changeWords(history)].filter(Boolean).join('; ');
+      return `${head} ${preview} ${pullRequestText(pullRequest)}${at} ${words}\n`;
     })
     .join('');
 }

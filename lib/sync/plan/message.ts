@@ -1,4 +1,5 @@
 import { commitMessage } from '../../gitops/message.ts';
+import { causeOf } from './cause.ts';
 import type { PreviewPlan } from './plan-preview.ts';
 
 const VERBS = { create: 'add', update: 'update', remove: 'remove', none: 'keep' } as const;
@@ -13,11 +14,11 @@ export function messageOf(plans: readonly PreviewPlan[]): string {
       : `${verbs.join(' and ')} ${plans.length} previews`;
   return commitMessage(
     subject,
-    plans.map(({ pull: { repository, number, head }, name }) => ({
-      preview: name,
-      pullRequest: { path: repository.path, number },
-      head: head.sha,
-    })),
+    plans.map((plan) => {
+      const { repository, number, head } = plan.pull;
+      const pullRequest = { path: repository.path, number };
+      return { preview: plan.name, pullRequest, head: head.sha, cause: causeOf(plan) };
+    }),
   );
 }
 

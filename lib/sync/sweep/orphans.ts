@@ -66,6 +66,7 @@ async function planOrphans(repo: AppsRepo, orphans: readonly Orphan[]): Promise<
         preview: record.name,
         pullRequest: recordedPullRequest(record),
         head: record.headSha,
+        cause: { what: 'expired' },
       })),
     ),
     value: ended,

@@ -197,7 +197,14 @@ export async function removeStrays(
 function trailersOf({ record }: StoredRecord): PreviewTrailers[] {
   return record === null
     ? []
-    : [{ preview: record.name, pullRequest: recordedPullRequest(record), head: record.headSha }];
+    : [
+        {
+          preview: record.name,
+          pullRequest: recordedPullRequest(record),
+          head: record.headSha,
+          cause: { what: 'no pull request' },
+        },
+      ];
 }
 
 /** @param isRemoved whether the sweep removed it, or it is left to a person */
