@@ -121,11 +121,11 @@ export function lateOf(comment: string | null, headSha: string): Late | null {
   return found?.[1] === headSha ? { seconds: Number(found[2]), until: Number(found[3]) } : null;
 }
 
-/** What our comment says, and about which commit; null where it is not ours or was edited by hand. */
+/** What our comment says, and about which commit (its first 7 digits); null where it does not say. */
 export function saidOf(comment: string | null): { readonly headline: string; readonly commit: string } | null {
-  const headline = /^### Preview: ([^\n]*?)(?: - \[[^\]\n]*\]\([^)\n]*\))?$/m.exec(comment ?? '')?.[1];
+  const headline = headlineOf(comment ?? '')?.replace(/^Preview: /, '') ?? null;
   const commit = /^<sub>`([0-9a-f]{7})` · /m.exec(comment ?? '')?.[1];
-  return headline === undefined || commit === undefined ? null : { headline, commit };
+  return headline === null || commit === undefined ? null : { headline, commit };
 }
 
 /** What a box asks for when it is ticked. */

@@ -54,7 +54,10 @@ it('says who caused what below previews/, the newest first', async () => {
   ]);
   const { entries } = JSON.parse((await log('--preview', 'acme/shop#8', '--format', 'json')).out);
   expect(entries).toHaveLength(1);
-  expect(entries[0].previews[1]).toMatchObject({ ...about(8), pullRequest: { owner: 'acme', name: 'shop', number: 8 } });
+  expect(entries[0].previews[1]).toMatchObject({
+    ...about(8),
+    pullRequest: { owner: 'acme', name: 'shop', number: 8 },
+  });
 });
 
 it('marks a commit that is not greenroom’s, and keeps its text away from the terminal', async () => {
