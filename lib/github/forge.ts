@@ -34,28 +34,28 @@ import {
   type StoredDeployment,
   type WithDeployments,
 } from './publish/deployment.ts';
+import { KnownChecks } from './publish/known-checks.ts';
 import { Reports } from './publish/reports.ts';
-import { Standings } from './publish/standing.ts';
 import { publishSuggestions } from './publish/suggestions.ts';
 import {
   isWaiting,
+  prefetchedThread,
   readThread,
   THREAD_FIELDS,
   type Thread,
   type ThreadNode,
   takenOver,
-  threadAlong,
 } from './publish/thread.ts';
 import { changedFiles } from './pulls/changed-files.ts';
-import { CommitFiles } from './pulls/files.ts';
+import { GitHubCommitFiles } from './pulls/files.ts';
 import { Listing } from './pulls/listing.ts';
 import { writeOverride } from './pulls/override.ts';
 import { commitParents } from './pulls/parents.ts';
 import { mayWrite, react } from './pulls/people.ts';
 import { PreviewFiles } from './pulls/preview-files.ts';
 import {
-  AHEAD_FIELDS,
   openAtHead,
+  PREVIEW_FIELDS,
   PULL_FIELDS,
   type PullNode,
   previewEntryOf,
@@ -72,33 +72,34 @@ const PULL = `query ReadPull($owner: String!, $name: String!, $number: Int!) {
   repository(owner: $owner, name: $name) { ${REPOSITORY_FIELDS} pullRequest(number: $number) { ${PULL_FIELDS} } }
 }`;
 
-const AHEAD = `pullRequest(number: $number) { ${PULL_FIELDS} ${THREAD_FIELDS} ${AHEAD_FIELDS} }`;
+const PREFETCH = `pullRequest(number: $number) { ${PULL_FIELDS} ${THREAD_FIELDS} ${PREVIEW_FIELDS} }`;
 
-const PULL_AHEAD = `query ReadPull($owner: String!, $name: String!, $number: Int!) {
-  repository(owner: $owner, name: $name) { ${REPOSITORY_FIELDS} ${AHEAD} }
+const PULL_AND_THREAD = `query ReadPull($owner: String!, $name: String!, $number: Int!) {
+  repository(owner: $owner, name: $name) { ${REPOSITORY_FIELDS} ${PREFETCH} }
 }`;
 
-const ALL_AHEAD = `query ReadPullAndDeployments($owner: String!, $name: String!, $number: Int!, $environment: String!) {
-  repository(owner: $owner, name: $name) { ${REPOSITORY_FIELDS} ${AHEAD} ${DEPLOYMENT_FIELDS} }
+const PULL_AND_DEPLOYMENTS = `query ReadPullAndDeployments($owner: String!, $name: String!, $number: Int!, $environment: String!) {
+  repository(owner: $owner, name: $name) { ${REPOSITORY_FIELDS} ${PREFETCH} ${DEPLOYMENT_FIELDS} }
 }`;
 
-type AheadNode = PullNode & ThreadNode & WithPreview;
+type PrefetchNode = PullNode & ThreadNode & WithPreview;
 
-/** What came along is as good as what is asked for now, for so many seconds. */
+/** Prefetched data counts as fresh for this long. */
 const FRESH_SECONDS = 20;
-/** So many seconds after a change, another replica may be about to tell of it; its turn takes so many. */
-const TELLING_SECONDS = 60;
+/** For this long after a change, another replica may be about to report it. */
+const REPORTING_SECONDS = 60;
+/** How long to wait for that replica. */
 const TURN_SECONDS = 5;
-/** More pull requests than are handled at once. */
-const MAX_ALONG = 1000;
+/** More pull requests than are handled at the same time. */
+const MAX_PREFETCHED = 1000;
 
 interface PullAnswer {
   readonly repository: (RepositoryNode & Partial<WithDeployments> & { readonly pullRequest: PullNode | null }) | null;
 }
 
-/** What came along with a pull request. */
-interface Along {
-  /** Undefined when it is longer than one answer. */
+/** Data that was fetched together with a pull request. */
+interface Prefetched {
+  /** Undefined if it does not fit into one response. */
   readonly thread: Thread | undefined;
   readonly deployments?: { readonly environment: string; readonly nodes: readonly StoredDeployment[] };
   /** Unix seconds. */
@@ -106,19 +107,19 @@ interface Along {
 }
 
 export interface GitHubForgeOptions {
-  /** What need not be asked again. @default - as long as this object lives */
+  /** @default - in memory, as long as this object lives */
   readonly cache?: Cache;
   /** @default - the system's */
   readonly clock?: Clock;
-  /** Where people see it, as GITHUB_SERVER_URL says. @default https://github.com */
+  /** Address of GitHub's web pages, as in GITHUB_SERVER_URL. @default https://github.com */
   readonly serverUrl?: string;
 }
 
-/** Pull requests on GitHub. Nothing of a pull request is ever run; its files are read as data at its head. */
+/** Pull requests on GitHub. Code of a pull request is never run; its files are read as data at its head commit. */
 export class GitHubForge implements Forge {
   readonly description: string;
   readonly pages: Pages;
-  // GitHub takes 65,536 characters.
+  // GitHub allows 65,536 characters.
   readonly capabilities: Capabilities = {
     commentLength: 60_000,
     hiddenMarkers: true,
@@ -132,10 +133,10 @@ export class GitHubForge implements Forge {
   readonly #listing: Listing;
   readonly #clock: Clock;
   readonly #cache: Cache;
-  /** Each is used once. */
-  readonly #along = new Map<string, Along>();
-  readonly #standings = new Standings();
-  /** Owners whose deployments may not be read: nothing is asked along with them. */
+  /** Each entry is used once. */
+  readonly #prefetched = new Map<string, Prefetched>();
+  readonly #checks = new KnownChecks();
+  /** Owners whose deployments the token may not read: the query leaves them out. */
   readonly #withoutDeployments = new Set<string>();
 
   constructor(client: GitHubClient, options: GitHubForgeOptions = {}) {
@@ -152,7 +153,7 @@ export class GitHubForge implements Forge {
       onPull: (pull, node) => {
         const thread = threadOf(node);
         if (thread !== undefined) this.#reports.listed(pull, thread);
-        this.#noteStanding(pull, node);
+        this.#noteCheck(pull, node);
       },
     });
     this.description = client.description;
@@ -161,7 +162,7 @@ export class GitHubForge implements Forge {
   async pullRequest(repository: RepositoryRef, number: number, ahead?: Ahead): Promise<Lookup<PullRequest>> {
     checkName(repository);
     if (!Number.isSafeInteger(number) || number < 1) {
-      throw invalidInput([{ message: `${JSON.stringify(number)} is not a number of a pull request` }]);
+      throw invalidInput([{ message: `${JSON.stringify(number)} is not a pull request number` }]);
     }
     const environment =
       ahead && (ahead.environment ?? (await this.#cache.get(this.#environmentKey(repository, number))));
@@ -169,17 +170,17 @@ export class GitHubForge implements Forge {
     const node = data?.repository?.pullRequest;
     const pull = node && errors.length === 0 ? pullOf(data.repository, node) : null;
     if (node && pull !== null && pull.number === number) {
-      this.#noteStanding(pull, node);
+      this.#noteCheck(pull, node);
       if (ahead) {
         const { deployments } = data.repository;
         const listed =
           deployments && environment ? { environment, nodes: deploymentsOf({ deployments }, number) } : undefined;
-        await this.#learn(pull, node as AheadNode, listed);
+        await this.#learn(pull, node as PrefetchNode, listed);
       }
       return { status: 'found', value: pull };
     }
-    const reason = errors.map(({ message }) => message).join('; ') || 'the answer lacks parts of it';
-    // What is not there, or may not be seen, is not there a minute later either; all else passes.
+    const reason = errors.map(({ message }) => message).join('; ') || 'the answer is incomplete';
+    // A retry helps, except where the pull request does not exist or the token may not see it.
     const isPassing = !errors.some(({ type }) => type === 'NOT_FOUND' || type === 'FORBIDDEN');
     return { status: 'unknown', reason: `${this.description}, ${repository.path}#${number}: ${reason}`, isPassing };
   }
@@ -190,16 +191,16 @@ export class GitHubForge implements Forge {
     const variables = { owner, name, number };
     if (environment !== undefined && !this.#withoutDeployments.has(owner)) {
       try {
-        return await client.query<PullAnswer>(ALL_AHEAD, { ...variables, environment });
+        return await client.query<PullAnswer>(PULL_AND_DEPLOYMENTS, { ...variables, environment });
       } catch (error) {
-        // One part that may not be read leaves the answer without any.
+        // One field without permission makes GitHub drop the whole answer: ask again without it.
         if (!(error instanceof GreenroomError) || error.code !== 'failed') throw error;
-        const answer = await client.query<PullAnswer>(PULL_AHEAD, variables);
+        const answer = await client.query<PullAnswer>(PULL_AND_THREAD, variables);
         this.#withoutDeployments.add(owner);
         return answer;
       }
     }
-    return client.query<PullAnswer>(ahead ? PULL_AHEAD : PULL, variables);
+    return client.query<PullAnswer>(ahead ? PULL_AND_THREAD : PULL, variables);
   }
 
   async pullRequestById(repositoryId: number, number: number, lastKnown: RepositoryRef): Promise<Lookup<PullRequest>> {
@@ -246,12 +247,12 @@ export class GitHubForge implements Forge {
     checkName(repository);
     const known = path === PREVIEW_FILE ? await this.#previews.read(repository, sha) : undefined;
     if (known !== undefined) return known;
-    return new CommitFiles(this.#client.for(namesOf(repository).owner), repository).readFile(sha, path);
+    return new GitHubCommitFiles(this.#client.for(namesOf(repository).owner), repository).readFile(sha, path);
   }
 
   readFolder(repository: RepositoryRef, sha: string, path: string): Promise<FileSet | null> {
     checkName(repository);
-    return new CommitFiles(this.#client.for(namesOf(repository).owner), repository).readFolder(sha, path);
+    return new GitHubCommitFiles(this.#client.for(namesOf(repository).owner), repository).readFolder(sha, path);
   }
 
   changedFiles(pull: PullRequest): Promise<Lookup<readonly string[]>> {
@@ -264,55 +265,57 @@ export class GitHubForge implements Forge {
   }
 
   async publish(pull: PullRequest, report: PullRequestReport): Promise<PublishOutcome> {
-    const along = this.#take(pull);
-    if (await this.#reports.stands(pull, report)) return { said: null, comments: [], failures: [] };
-    const outcome = await this.#publish(pull, report, along);
-    // What somebody asked for is to be seen again until it is answered.
+    const prefetched = this.#take(pull);
+    if (await this.#reports.isCurrent(pull, report)) return { said: null, comments: [], failures: [] };
+    const outcome = await this.#publish(pull, report, prefetched);
+    // A command that is not answered yet must be seen again by the next run.
     const isDone = outcome.failures.length === 0 && !outcome.comments.some(isWaiting);
     if (isDone) await this.#reports.seen(pull, report);
     return outcome;
   }
 
-  async #learn(pull: PullRequest, node: AheadNode, deployments: Along['deployments']): Promise<void> {
+  async #learn(pull: PullRequest, node: PrefetchNode, deployments: Prefetched['deployments']): Promise<void> {
     const entry = previewEntryOf(node);
     if (entry !== undefined) {
       await this.#previews.learn(pull.repository, { sha: pull.head.sha, entry }, previewTextOf(node));
     }
-    if (this.#along.size >= MAX_ALONG) this.#along.clear();
-    const along = { thread: threadAlong(node), at: this.#clock() };
-    this.#along.set(keyOf(pull), deployments === undefined ? along : { ...along, deployments });
+    if (this.#prefetched.size >= MAX_PREFETCHED) this.#prefetched.clear();
+    const prefetched = { thread: prefetchedThread(node), at: this.#clock() };
+    this.#prefetched.set(keyOf(pull), deployments === undefined ? prefetched : { ...prefetched, deployments });
   }
 
-  #noteStanding(pull: PullRequest, node: PullNode): void {
-    this.#standings.note(pull, statusesOf(node), openAtHead(node, pull.repository.id));
+  #noteCheck(pull: PullRequest, node: PullNode): void {
+    this.#checks.note(pull, statusesOf(node), openAtHead(node, pull.repository.id));
   }
 
-  /** What came along a moment ago. */
-  #take(pull: PullRequest): Along | undefined {
-    const along = this.#along.get(keyOf(pull));
-    this.#along.delete(keyOf(pull));
-    return along !== undefined && Math.abs(this.#clock() - along.at) <= FRESH_SECONDS ? along : undefined;
+  /** Prefetched data, if it is still fresh. */
+  #take(pull: PullRequest): Prefetched | undefined {
+    const prefetched = this.#prefetched.get(keyOf(pull));
+    this.#prefetched.delete(keyOf(pull));
+    return prefetched !== undefined && Math.abs(this.#clock() - prefetched.at) <= FRESH_SECONDS
+      ? prefetched
+      : undefined;
   }
 
-  async #publish(pull: PullRequest, report: PullRequestReport, along?: Along): Promise<PublishOutcome> {
+  async #publish(pull: PullRequest, report: PullRequestReport, prefetched?: Prefetched): Promise<PublishOutcome> {
     const { environment, marker, suggestions, isNews = false } = report;
     const client = this.#client.for(namesOf(pull.repository).owner);
-    const isLate = this.#isOthersTurn(pull, report, along);
-    // Whose commit it is tells of it: two that did would make two deployments.
+    const isLate = this.#isOthersTurn(pull, report, prefetched);
+    // The replica that made the commit reports it: two replicas would create two deployments.
     if (isLate) await client.pause(TURN_SECONDS);
-    const brought = isLate ? undefined : along;
-    const thread = this.#thread(pull, brought?.thread);
-    const kept = this.#kept(pull, report, thread, brought);
-    // What cannot be read is as if there were nothing: what is written then still says no more than is known.
+    const usable = isLate ? undefined : prefetched;
+    const thread = this.#thread(pull, usable?.thread);
+    const kept = this.#kept(pull, report, thread, usable);
+    // If the comment or the deployments cannot be read, the report is written as if there were none.
     const said = report.said({
       comment: await thread.then((read) => ownComment(read, marker), orFailure(null)),
       kept: await kept.catch(orFailure([])),
     });
     const { check, deployment } = said;
-    // Where GitHub's limits let only a part of it through, what says most comes first.
+    // The most important parts first: a rate limit may stop the others.
     const first = await Promise.allSettled([
       thread.then((read) => publishComment(client, read, marker, said.comment)),
-      check && publishCheck(client, pull, check, this.#standings.of(pull), isNews),
+      check && publishCheck(client, pull, check, this.#checks.of(pull), isNews),
     ]);
     const then = await Promise.allSettled([
       report.notice && thread.then((read) => publishNotice(client, read, report.notice!)),
@@ -334,25 +337,25 @@ export class GitHubForge implements Forge {
     return { said, comments, failures: [...new Set(reasons as GreenroomError[])] };
   }
 
-  /** Whether what was changed a moment ago is not shown yet, and somebody else has changed it. */
-  #isOthersTurn(pull: PullRequest, { said, isNews }: PullRequestReport, along?: Along): boolean {
-    if (isNews === true || this.#clock() - pull.updatedAt > TELLING_SECONDS) return false;
+  /** Whether another replica made a change a moment ago and has not reported it yet. */
+  #isOthersTurn(pull: PullRequest, { said, isNews }: PullRequestReport, prefetched?: Prefetched): boolean {
+    if (isNews === true || this.#clock() - pull.updatedAt > REPORTING_SECONDS) return false;
     const live = said(NOTHING_BEFORE).deployment?.live ?? null;
-    return live !== null && along?.deployments?.nodes.some(({ headSha }) => headSha === live.headSha) !== true;
+    return live !== null && prefetched?.deployments?.nodes.some(({ headSha }) => headSha === live.headSha) !== true;
   }
 
-  /** A pull request that we never said a word about has no deployment of ours either. */
+  /** Without a comment of ours there is no deployment of ours either. */
   async #kept(
     pull: PullRequest,
     { environment, said }: PullRequestReport,
     thread: Promise<Thread>,
-    along?: Along,
+    prefetched?: Prefetched,
   ): Promise<readonly StoredDeployment[]> {
     if (environment === null) return [];
     const isStarted = said(NOTHING_BEFORE).deployment?.live != null;
     if (!isStarted && !(await thread).comments.some(({ isOurs }) => isOurs)) return [];
     await this.#cache.set(this.#environmentKey(pull.repository, pull.number), environment);
-    if (along?.deployments?.environment === environment) return along.deployments.nodes;
+    if (prefetched?.deployments?.environment === environment) return prefetched.deployments.nodes;
     return readDeployments(this.#client.for(namesOf(pull.repository).owner), pull, environment);
   }
 
@@ -368,8 +371,8 @@ export class GitHubForge implements Forge {
     return (await this.#thread(pull)).comments;
   }
 
-  async #thread(pull: PullRequest, along?: Thread): Promise<Thread> {
-    const thread = along ?? (await readThread(this.#client.for(namesOf(pull.repository).owner), pull));
+  async #thread(pull: PullRequest, prefetched?: Thread): Promise<Thread> {
+    const thread = prefetched ?? (await readThread(this.#client.for(namesOf(pull.repository).owner), pull));
     return takenOver(thread, (login) => this.mayWrite(pull.repository, login));
   }
 
@@ -394,7 +397,7 @@ export class GitHubForge implements Forge {
   }
 }
 
-/** What is counted elsewhere as a failure; anything that is no failure of the forge's is thrown. */
+/** A default for failures of the forge, which are reported elsewhere. Any other error is thrown. */
 const orFailure =
   <T>(value: T) =>
   (error: unknown): T => {
@@ -408,6 +411,6 @@ function checkName(repository: RepositoryRef): void {
   const { owner, name } = namesOf(repository);
   const problems = [owner, name]
     .filter((part) => !/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}$/.test(part))
-    .map((part) => ({ message: `${JSON.stringify(part)} is not a name of an owner or a repository` }));
+    .map((part) => ({ message: `${JSON.stringify(part)} is not a valid name of an owner or repository` }));
   if (problems.length > 0) throw invalidInput(problems);
 }

@@ -7,7 +7,7 @@ import { parseTrailers } from '../gitops/message.ts';
 import { PLATFORM_FILE } from '../model/layout.ts';
 import { PROPOSAL_BRANCH, type ProposalSubject, proposalSubject } from '../model/proposal.ts';
 
-/** Events that are listened to, and the one that GitHub sends to see whether anybody is there. */
+/** Events that are handled, and GitHub's test event. */
 const EVENTS = ['pull_request', 'issue_comment', 'push', 'ping'];
 
 /** GitHub's webhooks, by the headers `x-hub-signature-256`, `x-github-event` and `x-github-delivery`. */
@@ -36,12 +36,12 @@ function header(headers: IncomingHttpHeaders, name: string): string | undefined 
 /** @see https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries */
 function isAuthentic(body: Uint8Array, signature: string | undefined, secret: string): boolean {
   const given = /^sha256=([0-9a-f]{64})$/.exec(signature ?? '')?.[1];
-  // Anyone can sign with no secret.
+  // Anyone can sign with an empty secret.
   if (given === undefined || secret === '') return false;
   return timingSafeEqual(Buffer.from(given, 'hex'), createHmac('sha256', secret).update(body).digest());
 }
 
-/** The event of a payload that comes without headers: a runner's file. */
+/** The event of a payload without headers, such as the event file of a workflow run. */
 function formOf(payload: Fields): string {
   if (payload['issue'] !== undefined) return 'issue_comment';
   return Array.isArray(payload['commits']) ? 'push' : 'pull_request';
@@ -60,10 +60,10 @@ function triggerOf(event: string | undefined, payload: Fields, apps: AppsBranch 
     const head = typeof sha === 'string' ? { headSha: sha } : {};
     return one(repository, pull['number'] ?? payload['number'], { ...timeOf('updatedAt', pull), ...head });
   }
-  // An issue's event is about a pull request when it says so.
+  // Pull requests are issues, too; only they have this field.
   const issue = fields(payload['issue']);
   const isComment = event === 'issue_comment' && issue['pull_request'] !== undefined;
-  // What is gone asks for nothing.
+  // A deleted comment is no command.
   if (!isComment || payload['action'] === 'deleted') return null;
   const comment = fields(payload['comment']);
   return one(repository, issue['number'], timeOf('commentUpdatedAt', comment), comment['id']);
@@ -98,15 +98,16 @@ function isProposal({ repository }: Fields, { head }: Fields): boolean {
   return String(ref).startsWith(PROPOSAL_BRANCH) && fields(repo)['id'] === fields(repository)['id'];
 }
 
-/** What becomes of a proposal is told to whom it is for; its making and moving is our own doing. */
+/** When a proposal is closed or reopened, its preview's pull request is synced. Other events come from our own changes. */
 function proposal({ action }: Fields, { body }: Fields): Trigger | null {
   const subject = typeof body === 'string' && /^(closed|reopened)$/.test(String(action)) ? proposalSubject(body) : null;
   return subject && { pulls: [hintOf(subject)], sweep: false };
 }
 
 /**
- * Commits of ours are known by their trailers: those of a proposal that was merged wake whom it is for, those made by a
- * sync or a sweep were told by it. Whatever else touches previews or settings is somebody else's.
+ * Our commits have trailers. A commit of a merged proposal triggers a sync of its pull request; a commit of a sync or
+ * sweep was reported by that run. Any other change of previews or settings was made by somebody else and triggers a
+ * sweep.
  */
 function pushed(payload: Fields, { branch }: AppsBranch): Trigger | null {
   const wanted = branch ?? fields(payload['repository'])['default_branch'];

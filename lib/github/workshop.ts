@@ -20,7 +20,7 @@ interface PullBody {
   readonly merged_at?: string | null;
 }
 
-/** GitHub for those who open pull requests: REST alone, since a person's token does not always speak GraphQL's mutations. */
+/** GitHub for `greenroom new`. It uses REST only, since not every personal token may use GraphQL mutations. */
 export class GitHubWorkshop implements Workshop {
   readonly #client: GitHubClient;
 
@@ -48,16 +48,16 @@ export class GitHubWorkshop implements Workshop {
     // A person, not an organization.
     const { status } = made.status === 404 ? await client.rest('POST /user/repos', body, [403, 404, 422]) : made;
     if (status < 400) return;
-    const why = status === 422 ? 'the name is taken or not allowed' : 'this token may not make repositories there';
+    const why = status === 422 ? 'the name is taken or not allowed' : 'this token may not create repositories there';
     throw new GreenroomError(
       'failed',
-      `${repository.path} cannot be created: ${why}. Ask an owner of ${owner} for an empty private repository of that name, and run this again: it goes on from there`,
+      `${repository.path} cannot be created: ${why}. Ask an owner of ${owner} for an empty private repository of that name, and run this again: it continues from there`,
     );
   }
 
   async head(repository: RepositoryRef, branch: string): Promise<string | null> {
     const route = 'GET /repos/{owner}/{repo}/git/ref/{ref}';
-    // 409 is a repository without a commit.
+    // 409: the repository has no commit.
     const answer = await this.#ask<{ object: { sha: string } }>(
       route,
       repository,
@@ -75,7 +75,7 @@ export class GitHubWorkshop implements Workshop {
     if (data.truncated === true) {
       throw new GreenroomError(
         'failed',
-        `${repository.path} has more files than GitHub lists; write preview.yaml by --preview-only`,
+        `${repository.path} has more files than GitHub lists; write preview.yaml with --preview-only`,
       );
     }
     const files = data.tree.filter(({ type }) => type === 'blob');
@@ -135,12 +135,12 @@ export class GitHubWorkshop implements Workshop {
     const { owner } = namesOf(repository);
     const query = { head: `${owner}:${branch}`, state: 'all', sort: 'created', direction: 'desc', per_page: 1 };
     const { data } = await this.#ask<readonly PullBody[]>('GET /repos/{owner}/{repo}/pulls', repository, query);
-    return data[0] === undefined ? null : pullOf(data[0]);
+    return data[0] === undefined ? null : workPullOf(data[0]);
   }
 
   async openPull(repository: RepositoryRef, { branch, base, title, body }: NewPull): Promise<WorkPull> {
     const pull = { head: branch, base, title, body };
-    return pullOf((await this.#ask<PullBody>('POST /repos/{owner}/{repo}/pulls', repository, pull)).data);
+    return workPullOf((await this.#ask<PullBody>('POST /repos/{owner}/{repo}/pulls', repository, pull)).data);
   }
 
   async label(repository: RepositoryRef, number: number, labels: readonly string[]): Promise<void> {
@@ -154,6 +154,6 @@ export class GitHubWorkshop implements Workshop {
   }
 }
 
-function pullOf({ number, html_url, state, merged_at }: PullBody): WorkPull {
+function workPullOf({ number, html_url, state, merged_at }: PullBody): WorkPull {
   return { number, url: html_url, state: state === 'open' ? 'open' : merged_at ? 'merged' : 'closed' };
 }

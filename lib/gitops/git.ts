@@ -20,7 +20,7 @@ export interface BranchAccess {
   /** True when it is known at no cost that the branch is elsewhere; spares writing objects for nothing. */
   isStale(expected: string | null): Promise<boolean>;
   /** Moves the branch if it is exactly at `expected`; false when it is not. */
-  swap(expected: string | null, next: string): Promise<boolean>;
+  compareAndSwap(expected: string | null, next: string): Promise<boolean>;
   /** Brings objects here that were left out so far. */
   fetch(oids: readonly string[]): Promise<void>;
   close(): Promise<void>;
@@ -83,7 +83,9 @@ export class GitAppsRepo implements AppsRepo {
     await this.#verify(parent?.tree ?? null, edited, change);
     const commit = { tree: edited.root, parent: expectedHead, message, time: this.#clock() };
     const head = await this.#repository.write(edited.objects, commit);
-    return (await this.#branch.swap(expectedHead, head)) ? { status: 'committed', head } : { status: 'conflict' };
+    return (await this.#branch.compareAndSwap(expectedHead, head))
+      ? { status: 'committed', head }
+      : { status: 'conflict' };
   }
 
   async close(): Promise<void> {

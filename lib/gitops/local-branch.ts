@@ -42,7 +42,7 @@ export class LocalBranch implements BranchAccess {
     return (await this.head()) !== expected;
   }
 
-  async swap(expected: string | null, next: string): Promise<boolean> {
+  async compareAndSwap(expected: string | null, next: string): Promise<boolean> {
     const none = '0'.repeat(this.#repository.format.bytes * 2);
     const old = expected ?? none;
     let moved = await this.#session.move(this.#ref, next, old);

@@ -47,7 +47,7 @@ export class RemoteBranch implements BranchAccess {
     return false;
   }
 
-  async swap(expected: string | null, next: string): Promise<boolean> {
+  async compareAndSwap(expected: string | null, next: string): Promise<boolean> {
     // Only the exact lease refuses a branch that was rolled back to an ancestor of `next`.
     const lease = `--force-with-lease=${this.#ref}:${expected ?? ''}`;
     const flags = ['--porcelain', '--no-follow-tags', '--recurse-submodules=no', '--no-thin'];

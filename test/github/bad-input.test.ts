@@ -122,7 +122,7 @@ describe('a repository that was renamed', () => {
     scene.fake.redirects.set('acme/old', 'acme/previews');
     const { code, stderr } = await scene.sync({}, 'acme/shop', 'acme/old');
     expect([code, scene.world.head()]).toEqual([1, head]);
-    expect(stderr).toContain('acme/old was renamed to acme/previews: give that name (--apps-repo acme/previews)');
+    expect(stderr).toContain('acme/old was renamed to acme/previews: use the new name (--apps-repo acme/previews)');
   });
 });
 

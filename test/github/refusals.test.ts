@@ -32,7 +32,7 @@ test.each([
     'refusing to allow a GitHub App to create or update workflow `.github/workflows/x.yml` without `workflows` permission',
     'Workflows: write',
   ],
-  [422, 'Repository rule violations found: GH013: Secret detected in content', 'takes something in it for a secret'],
+  [422, 'Repository rule violations found: GH013: Secret detected in content', 'looks like a secret'],
   [403, 'Repository was archived so is read-only.', 'unarchives it'],
   [403, 'Sorry. Your account was suspended.', 'the account is suspended'],
   [401, 'Bad credentials', 'wrong, was revoked or has expired'],
@@ -41,7 +41,7 @@ test.each([
     "'Expiration time' claim ('exp') must be a numeric value representing the future time",
     'clock of this machine',
   ],
-  [401, 'A JSON web token could not be decoded', 'private key is not one of the App'],
+  [401, 'A JSON web token could not be decoded', 'private key does not belong to the App'],
 ])('%d "%s" is said in words of its own', async (status, message, words) => {
   fake.fault = () => ({ status, headers: json, body: JSON.stringify({ message }) });
   const error = await read(clientOf(fake)).catch((caught: unknown) => caught);

@@ -14,7 +14,7 @@ const report = (comment: string) => reportOf({ comment });
 test('a report stands while its comment and the thread are the same', async () => {
   const reports = new Reports(new ProcessCache(), () => 0, 'github.com');
   await reports.seen(listed(reports, '1 a'), report('ready'));
-  expect(await reports.stands(listed(reports, '1 a'), report('ready'))).toBe(true);
-  expect(await reports.stands(listed(reports, '1 a'), report('queued'))).toBe(false);
-  expect(await reports.stands(listed(reports, '1 b'), report('ready'))).toBe(false);
+  expect(await reports.isCurrent(listed(reports, '1 a'), report('ready'))).toBe(true);
+  expect(await reports.isCurrent(listed(reports, '1 a'), report('queued'))).toBe(false);
+  expect(await reports.isCurrent(listed(reports, '1 b'), report('ready'))).toBe(false);
 });

@@ -140,10 +140,10 @@ describe('with commit.mode: pull-request', () => {
     expect(pulls()).toEqual([]);
   });
 
-  test('what is not merged by itself is a note', async () => {
+  test('what is not merged automatically is a note', async () => {
     const { world, fake } = await opened(platformText('commit: { mode: pull-request, autoMerge: true }'));
     fake.autoMerges = null;
-    expect((await sync(world)).notes).toEqual([expect.stringContaining('is not merged by itself')]);
+    expect((await sync(world)).notes).toEqual([expect.stringContaining('is not merged automatically')]);
   });
 
   test('a branch that moves while it is planned leads to a new plan', async () => {

@@ -15,7 +15,7 @@ const HISTORY = `query ReadHistory($owner: String!, $name: String!, $ref: String
   }
 }`;
 
-const SWAP = `mutation MoveBranch($input: UpdateRefsInput!) {
+const MOVE = `mutation MoveBranch($input: UpdateRefsInput!) {
   updateRefs(input: $input) { clientMutationId }
 }`;
 
@@ -34,16 +34,16 @@ interface HistoryAnswer {
   } | null;
 }
 
-/** Null when moved; else why not. */
+/** Null if the branch was moved; otherwise the reason why not. */
 export type Refusal = { readonly reason: string } | null;
 
-/** A branch of a repository on GitHub: where it is, and how it is moved. */
+/** A branch of a repository on GitHub: its head, its history, and moving it. */
 export class Branch {
   readonly #client: GitHubClient;
   readonly #repository: RepositoryRef;
   readonly #description: string;
-  /** Whether the server knows `updateRefs`, which is in the public schema since April 2024. */
-  #swaps = true;
+  /** Whether the server has `updateRefs`, which is in the public schema since April 2024. */
+  #hasUpdateRefs = true;
 
   constructor(client: GitHubClient, repository: RepositoryRef, description: string) {
     this.#client = client;
@@ -76,19 +76,19 @@ export class Branch {
   /**
    * Moves the branch from exactly `expected` to `next`.
    *
-   * Servers without `updateRefs` can only be asked for a fast-forward, so that the branch is read right before; what
-   * remains open then is in docs/decisions/0201.
+   * Servers without `updateRefs` only offer a fast-forward, so the branch is read right before. The race that remains is
+   * described in docs/decisions/0201.
    *
    * @param repositoryId the repository's node id
    */
-  async swap(repositoryId: string, branch: string, expected: string, next: string): Promise<Refusal> {
+  async compareAndSwap(repositoryId: string, branch: string, expected: string, next: string): Promise<Refusal> {
     const name = `refs/heads/${branch}`;
-    if (this.#swaps) {
+    if (this.#hasUpdateRefs) {
       const input = { repositoryId, refUpdates: [{ name, beforeOid: expected, afterOid: next }] };
-      const { data, errors } = await this.#client.mutate<{ updateRefs: object | null }>(SWAP, { input });
+      const { data, errors } = await this.#client.mutate<{ updateRefs: object | null }>(MOVE, { input });
       if (data?.updateRefs && errors.length === 0) return null;
-      this.#swaps = !lacks(errors, 'updateRefs', 'UpdateRefsInput');
-      if (this.#swaps) return { reason: reasons(errors) };
+      this.#hasUpdateRefs = !lacks(errors, 'updateRefs', 'UpdateRefsInput');
+      if (this.#hasUpdateRefs) return { reason: reasons(errors) };
     }
     if ((await this.head(branch)).head !== expected) return { reason: `${branch} moved` };
     const { owner, name: repo } = namesOf(this.#repository);
@@ -101,7 +101,7 @@ export class Branch {
   }
 }
 
-/** Whether the server's schema lacks a mutation; it says so of the field, of the type of its input, or of both. */
+/** Whether the server's schema lacks a mutation: the error names the field, its input type, or both. */
 export function lacks(errors: readonly GraphQLError[], field: string, input: string): boolean {
   return errors.some(
     ({ message }) => message.includes(`'${field}' doesn't exist`) || message.startsWith(`${input} isn't a defined`),

@@ -5,18 +5,18 @@ import type { RepositoryRef } from '../../core/repository.ts';
 import { type Commit, type Entry, formatOf } from './objects.ts';
 import { exactly, type TreeReader } from './trees.ts';
 
-/** What a change comes down to against the tree that it was planned on. */
+/** The part of a change that really differs from the tree it was planned on. */
 export interface EffectiveChange {
   readonly additions: readonly (readonly [path: string, content: string])[];
   readonly deletions: readonly string[];
   /**
-   * Whether an addition takes the place of a folder, a link, a submodule, an executable or a file where a folder shall
-   * be: `createCommitOnBranch` keeps the mode of what it overwrites, and knows no order.
+   * Whether an addition replaces a folder, a link, a submodule, an executable, or a file where a folder is needed:
+   * `createCommitOnBranch` keeps the mode of what it overwrites, and has no order of changes.
    */
   readonly replacesOtherKinds: boolean;
 }
 
-/** Leaves out what is as it should be already; what is removed has to be there. */
+/** Leaves out files that are already as wanted, and removals of files that do not exist. */
 export async function effectiveChange(
   trees: TreeReader,
   commit: Commit,

@@ -8,17 +8,17 @@ import type { GitHubClient } from '../http/client.ts';
 import type { EffectiveChange } from './change.ts';
 import { type Commit, formatOf } from './objects.ts';
 
-/** Entries of one request: from about 200 on, answers do not come, or come as 422 for the time that they took. */
+/** Entries in one request: with about 200 or more, GitHub times out, or answers 422. */
 const PART = 150;
-/** Folders that are remembered as written, at most. */
+/** Limit of the set of written folders. */
 const MAX_WRITTEN = 5000;
 
-/** A tree and a commit made by Git's own objects over REST; no branch is moved. */
+/** Creates a tree and a commit from Git objects over REST. It moves no branch. */
 export class GitData {
   readonly #client: GitHubClient;
   readonly #target: { readonly owner: string; readonly repo: string };
   readonly #source: TreeSource;
-  /** Ids of new folders that the server has: a commit that lost its race names them when it is made again. */
+  /** Ids of new folders that the server has already: a retry after a lost race refers to them. */
   readonly #written = new Set<string>();
 
   constructor(client: GitHubClient, repository: RepositoryRef, source: TreeSource) {
@@ -29,8 +29,8 @@ export class GitData {
   }
 
   /**
-   * A commit on top of another one, with that change. The tree is computed here as well: what the server made has to be
-   * the same, or nothing comes of it.
+   * A commit on top of `parent` with that change. The tree is computed here as well, and the server's tree must be the
+   * same.
    */
   async commit(
     parent: Commit,
@@ -54,7 +54,7 @@ export class GitData {
   async #write(parent: Commit, change: ChangeSet, edited: EditedTree): Promise<void> {
     const known = new Map([...edited.newFolders].filter(([, oid]) => this.#written.has(oid)));
     const isMade =
-      // A server may have forgotten what no commit holds.
+      // The server may have deleted objects that no commit refers to.
       (known.size > 0 && (await this.#overlay(parent, change, known)) === edited.root) ||
       (await this.#overlay(parent, change)) === edited.root ||
       (await this.#build(parent, edited));
@@ -64,10 +64,10 @@ export class GitData {
   }
 
   /**
-   * The change laid over the parent's tree, in parts that the server has time for. What is of another kind there, a
-   * server may refuse.
+   * Applies the change to the parent's tree, in parts that the server can handle in time. A server may refuse to replace
+   * an entry of another kind.
    *
-   * @param known ids of folders, by path, that stand for the files in them
+   * @param known ids of folders by path, used instead of the files in them
    */
   async #overlay(
     parent: Commit,
@@ -78,7 +78,7 @@ export class GitData {
     const isIn = (path: string, folders: Iterable<string>) => [...folders].some((folder) => path.startsWith(folder));
     const whole = [...known.keys()].map((path) => `${path}/`);
     const files = [...change]
-      // What lies below a file that is written goes with its folder.
+      // Writing a file removes the folder it replaces, with all files in it.
       .filter(([path, content]) => !isIn(path, whole) && (content !== null || !isIn(path, written)))
       .map(([path, content]) => ({
         path,
@@ -95,7 +95,7 @@ export class GitData {
     return base;
   }
 
-  /** Every tree on the way by its entries, from the deepest to the root: no server has anything to decide there. */
+  /** Sends every changed tree in full, from the deepest to the root, so the server has nothing to merge. */
   async #build({ oid: commit }: Commit, { objects, root }: EditedTree): Promise<boolean> {
     const format = formatOf(commit);
     for (const [oid, data] of objects) {

@@ -18,7 +18,7 @@ export interface Commit {
   readonly tree: string;
 }
 
-/** A GitObject as the queries of this folder ask for it. */
+/** A GitObject with the fields that the queries of this folder select. */
 export interface ObjectNode {
   readonly oid?: string;
   readonly text?: string | null;
@@ -31,14 +31,14 @@ export interface CommitNode {
   readonly tree?: ObjectNode;
 }
 
-/** What is kept from one question to the next, at most, in bytes: a process that runs for months reads many trees. */
+/** Cache limit in bytes: a process that runs for months reads many trees. */
 const KEPT_BYTES = 64 * 1024 * 1024;
-/** Of an entry of a tree in memory, about, beside its name. */
+/** Rough memory use of a tree entry, without its name. */
 const ENTRY_BYTES = 150;
 
 /**
- * Objects of one repository, known by their ids, which are checked against what came: an answer that is cut, transcoded or
- * from another moment can never pass for the file.
+ * Cache of one repository's Git objects by id. File contents are checked against their ids, so a truncated, transcoded
+ * or outdated answer is never taken for the file.
  */
 export class ObjectStore {
   readonly #trees = new Map<string, ReadonlyMap<string, Entry>>();
@@ -48,12 +48,12 @@ export class ObjectStore {
   readonly #maxBytes: number;
   #keptBytes = 0;
 
-  /** @param maxBytes what is kept at most when room is made @default 64 MiB */
+  /** @param maxBytes limit that {@link makeRoom} enforces @default 64 MiB */
   constructor(maxBytes = KEPT_BYTES) {
     this.#maxBytes = maxBytes;
   }
 
-  /** What is kept now, in bytes, about. */
+  /** Approximate size in bytes. */
   get keptBytes(): number {
     return this.#keptBytes;
   }
@@ -62,7 +62,7 @@ export class ObjectStore {
     return this.#commits.get(oid);
   }
 
-  /** Entries by their names. */
+  /** Entries by name. */
   tree(oid: string): ReadonlyMap<string, Entry> | undefined {
     return this.#trees.get(oid);
   }
@@ -71,7 +71,7 @@ export class ObjectStore {
     return this.#blobs.get(oid);
   }
 
-  /** Of a file, in bytes; known also where its content is not. */
+  /** Size of a file in bytes. It may be known when the content is not. */
   size(oid: string): number | undefined {
     return this.#sizes.get(oid);
   }
@@ -101,7 +101,7 @@ export class ObjectStore {
     for (const { object } of node.entries) this.absorb(object);
   }
 
-  /** @param objects trees and files as Git stores them, header included, by their ids */
+  /** @param objects trees and files by id, as Git stores them, including the header */
   learn(commit: Commit, objects: ReadonlyMap<string, Buffer>): void {
     this.#commits.set(commit.oid, commit);
     this.#keptBytes += ENTRY_BYTES;
@@ -121,7 +121,7 @@ export class ObjectStore {
     }
   }
 
-  /** False for a content that is not the object's. */
+  /** Returns false if the content does not match the id. */
   keep(oid: string, content: Buffer): boolean {
     if (encodeObject(formatOf(oid), 'blob', content).oid !== oid) return false;
     if (!this.#blobs.has(oid)) this.#keptBytes += content.length + ENTRY_BYTES;
@@ -129,7 +129,7 @@ export class ObjectStore {
     return true;
   }
 
-  /** All at once: the next question brings back what it needs, and whoever is in the middle of one asks again as well. */
+  /** Clears everything if the limit is exceeded. Readers fetch again what they need. */
   makeRoom(): void {
     if (this.#keptBytes <= this.#maxBytes) return;
     for (const kept of [this.#trees, this.#blobs, this.#sizes, this.#commits]) kept.clear();

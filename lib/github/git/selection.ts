@@ -1,8 +1,8 @@
 import type { Glob } from '../../gitops/glob.ts';
 
-/** What a query asks of the object at a path; names alone, or with the text of files. */
-export interface Need {
-  /** From the root, without slashes at the ends; empty for the root itself. */
+/** The fields that a query selects of the object at a path: names only, or with the text of files. */
+export interface ObjectQuery {
+  /** From the root, without leading or trailing slashes; empty for the root itself. */
   readonly path: string;
   /** Fields of a GraphQL GitObject. */
   readonly fields: string;
@@ -10,10 +10,10 @@ export interface Need {
 
 export const BLOB = '... on Blob { oid byteSize text }';
 const NAMES = tree(1, () => false);
-/** The folders of a preview and one more come with it at once; what lies deeper is asked for next. */
+/** Levels of folders that one query fetches below a `**`; deeper ones take another query. */
 const DEEP_LEVELS = 3;
 
-/** The entries of a tree and of `levels - 1` levels of folders in it; `text` says at which level files bring theirs. */
+/** Selects the entries of a tree and of `levels - 1` levels of folders in it; `text` says at which levels to fetch texts. */
 export function tree(levels: number, text: (level: number) => boolean, level = 1): string {
   const inner = [level < levels ? tree(levels, text, level + 1) : '', text(level) ? BLOB : ''].filter(Boolean);
   const object = inner.length === 0 ? '' : ` object { ${inner.join(' ')} }`;
@@ -21,19 +21,19 @@ export function tree(levels: number, text: (level: number) => boolean, level = 1
 }
 
 /**
- * What has to be asked to follow a glob from a tree that is not known yet. Literal segments lead straight down, and the
- * names on the way tell files from links. Stars open a level each, but never further than what matches: before more
- * literal segments only the names are taken, and the way goes on from there.
+ * The selections needed to follow a glob from a tree that is not in the cache. Literal segments give one path, and the
+ * names on the way tell files from links. Each star opens one level. Before further literal segments only names are
+ * fetched, and the next query continues with those that match.
  *
- * @param isFew whether it opens few folders: one question for what may be too much is better there than two
+ * @param isFew whether few folders are opened: then one query that may fetch too much is better than two
  */
-export function* needsOf(
+export function* queriesFor(
   base: string,
   segments: Glob['segments'],
   deep: boolean,
   texts: boolean,
   isFew = false,
-): Generator<Need> {
+): Generator<ObjectQuery> {
   let path = base;
   let i = 0;
   for (; segments[i]?.literal !== undefined; i += 1) {
@@ -48,27 +48,27 @@ export function* needsOf(
   yield { path, fields: tree(levels, (level) => texts && (deep ? level > rest.length : level === rest.length)) };
 }
 
-/** Whether all that matches can be asked for in one: at most the name of a file comes after stars that take every name. */
+/** Whether one query can fetch all matches: after stars that match every name, at most a file name may follow. */
 function opensAtOnce(segments: Glob['segments'], deep: boolean, isFew: boolean): boolean {
   const levels = namedLevels(segments, isFew);
   if (levels === segments.length) return true;
   return levels === segments.length - 1 && !deep && (isFew || !isNarrow(segments[levels - 1]));
 }
 
-/** Levels of names that can be asked for before most of what lies deeper would be in vain. */
+/** Levels of names to fetch at once; below them most folders would not match. */
 function namedLevels(segments: Glob['segments'], isFew: boolean): number {
   const literal = segments.findIndex((segment) => segment.literal !== undefined);
   const narrow = isFew ? -1 : segments.findIndex(isNarrow);
   return Math.min(literal < 0 ? segments.length : literal, narrow < 0 ? segments.length : narrow + 1);
 }
 
-/** Whether it takes some names only. */
+/** Whether the segment matches only some names. */
 function isNarrow(segment: Glob['segments'][number] | undefined): boolean {
   if (segment === undefined || segment.literal !== undefined) return false;
   return segment.prefix.length + segment.suffix.length + segment.middles.length > 0;
 }
 
-/** Whether one question at a folder whose names are known leads on from all that it holds. */
+/** Whether one query at a known folder makes progress in all of its subfolders. */
 export function leadsOn(segments: Glob['segments'], deep: boolean): boolean {
   return opensAtOnce(segments, deep, false) || namedLevels(segments, false) > 1;
 }

@@ -7,7 +7,7 @@ import type { Glob, SegmentPattern } from '../../gitops/glob.ts';
 import { literalSegment, matches } from '../../gitops/glob.ts';
 import type { GitHubClient } from '../http/client.ts';
 import { type Commit, type CommitNode, type Entry, formatOf, type ObjectNode, ObjectStore } from './objects.ts';
-import { BLOB, leadsOn, type Need, needsOf, tree } from './selection.ts';
+import { BLOB, leadsOn, type ObjectQuery, queriesFor, tree } from './selection.ts';
 
 /** A branch by name, the default branch, or a commit by its id. */
 export type Revision = { readonly branch: string | undefined } | { readonly commit: string };
@@ -15,23 +15,23 @@ export type Revision = { readonly branch: string | undefined } | { readonly comm
 export interface RepositoryFacts {
   /** Node id. */
   readonly id: string;
-  /** Its present name: GitHub leads from an old one to it. */
+  /** Its current name: GitHub redirects from an old one. */
   readonly nameWithOwner: string;
   readonly isArchived: boolean;
 }
 
-/** What the next question about folders brings along, so that it costs no request of its own. */
+/** Extra fields for the next query about folders, to save a request. */
 export interface Companion {
-  /** Writes the query, under a name of its own: its permissions may be others. */
+  /** Writes the query under its own operation name, since it may need other permissions. */
   readonly write: typeof readTrees;
-  /** Fields of a GraphQL Repository, under aliases that are no letter and a number. */
+  /** Fields of a GraphQL Repository. Aliases must not be a letter and a number. */
   readonly fields: string;
   readonly variables: Readonly<Record<string, string>>;
   readonly take: (repository: object) => void;
 }
 
 export interface Opened {
-  /** Null when there is no such branch or commit. */
+  /** Null if there is no such branch or commit. */
   readonly commit: Commit | null;
   /** Name of the branch; undefined for a commit, and for a repository without a default branch. */
   readonly branch: string | undefined;
@@ -39,14 +39,12 @@ export interface Opened {
 
 const MAX_ROUNDS = 40;
 const MAX_ALIASES = 100;
-/** More unknown folders than these in a known one are asked for by way of it: one question, whatever their number. */
+/** If a folder has more unknown subfolders than this, one query for the folder replaces a query for each. */
 const MAX_APART = 10;
-/** Not known yet, at one depth: a hostile tree ends here. */
+/** Limit of unknown folders in one round, against hostile trees. */
 const MAX_FOLDERS = 5000;
 
-/**
- * Trees and files of one repository. What was read once is not asked for again, until more was read than is kept.
- */
+/** Reads trees and files of one repository, with a cache of limited size. */
 export class TreeReader {
   readonly #client: GitHubClient;
   readonly #repository: RepositoryRef;
@@ -56,8 +54,8 @@ export class TreeReader {
   #facts: RepositoryFacts = { id: '', nameWithOwner: '', isArchived: false };
 
   /**
-   * @param rootLevels how many levels of names come with a commit
-   * @param maxBytes what is kept at most when the next question begins @default - as ObjectStore
+   * @param rootLevels how many levels of names are fetched with a commit
+   * @param maxBytes cache limit, enforced before each query @default - as ObjectStore
    */
   constructor(client: GitHubClient, repository: RepositoryRef, rootLevels: number, maxBytes?: number) {
     this.#client = client;
@@ -66,12 +64,12 @@ export class TreeReader {
     this.#objects = new ObjectStore(maxBytes);
   }
 
-  /** What is kept now, in bytes, about. */
+  /** Approximate size of the cache in bytes. */
   get keptBytes(): number {
     return this.#objects.keptBytes;
   }
 
-  /** What the latest answer about folders said of the repository itself. */
+  /** Facts about the repository from the latest answer. */
   get facts(): RepositoryFacts {
     return this.#facts;
   }
@@ -80,17 +78,17 @@ export class TreeReader {
     this.#companion = companion;
   }
 
-  /** Finds a commit, and brings along what the globs will need. */
+  /** Finds a commit, and prefetches what the globs need. */
   async open(revision: Revision, globs: readonly Glob[], texts: boolean): Promise<Opened> {
     this.#objects.makeRoom();
     if ('commit' in revision) {
       const known = this.#objects.commit(revision.commit);
       if (known !== undefined) return { commit: known, branch: undefined };
     }
-    const needs = globs.flatMap((glob) => [...needsOf('', glob.segments, glob.deep, texts)]);
+    const queries = globs.flatMap((glob) => [...queriesFor('', glob.segments, glob.deep, texts)]);
     const rev =
       'commit' in revision ? revision.commit : revision.branch === undefined ? 'HEAD' : `refs/heads/${revision.branch}`;
-    const { repository } = await this.#ask(needs, rev, this.#opening(revision));
+    const { repository } = await this.#ask(queries, rev, this.#opening(revision));
     const found = (repository as { start?: unknown }).start;
     if ('commit' in revision)
       return { commit: this.#objects.absorbCommit(found as CommitNode | null), branch: undefined };
@@ -98,11 +96,11 @@ export class TreeReader {
     return { commit: this.#objects.absorbCommit(ref?.target ?? null), branch: ref?.name ?? revision.branch };
   }
 
-  /** Every entry that matches, by its path; folders match no glob. */
+  /** Every entry that matches, by path. Folders never match. */
   async find(commit: Commit, globs: readonly Glob[], texts: boolean): Promise<Map<string, Entry>> {
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       const found = new Map<string, Entry>();
-      const needs: Need[] = [];
+      const queries: ObjectQuery[] = [];
       const visit = (
         oid: string,
         path: string,
@@ -112,7 +110,7 @@ export class TreeReader {
       ): void => {
         const entries = this.#objects.tree(oid);
         if (entries === undefined) {
-          needs.push(...needsOf(path, segments, deep, texts, isFew));
+          queries.push(...queriesFor(path, segments, deep, texts, isFew));
           return;
         }
         const [first, ...rest] = segments;
@@ -121,7 +119,7 @@ export class TreeReader {
           ([, { mode, oid }]) => mode === MODE.folder && this.#objects.tree(oid) === undefined,
         );
         const together = unknown.length > MAX_APART && leadsOn(segments, deep);
-        if (together) needs.push(...needsOf(path, segments, deep, texts));
+        if (together) queries.push(...queriesFor(path, segments, deep, texts));
         for (const [name, entry] of matching) {
           const full = path === '' ? name : `${path}/${name}`;
           if (entry.mode !== MODE.folder) {
@@ -132,10 +130,10 @@ export class TreeReader {
         }
       };
       for (const glob of globs) visit(commit.tree, '', glob.segments, glob.deep);
-      if (needs.length === 0) return found;
-      const unique = [...new Map(needs.map((need) => [`${need.path}\0${need.fields}`, need])).values()];
+      if (queries.length === 0) return found;
+      const unique = [...new Map(queries.map((query) => [`${query.path}\0${query.fields}`, query])).values()];
       if (unique.length > MAX_FOLDERS) {
-        throw new GreenroomError('failed', `${this.#name()} at ${commit.oid} holds too many folders to be read`);
+        throw new GreenroomError('failed', `${this.#name()} at ${commit.oid} has too many folders to read`);
       }
       const asked = unique.length > MAX_ALIASES ? uppermost(unique) : unique;
       for (let i = 0; i < asked.length; i += MAX_ALIASES) {
@@ -145,11 +143,7 @@ export class TreeReader {
     throw new GreenroomError('unreachable', `${this.#name()} at ${commit.oid} could not be read to its end`);
   }
 
-  /**
-   * Contents by their ids.
-   *
-   * @param maxBytes a larger file is null @default - no limit
-   */
+  /** File contents by id. @param maxBytes a larger file is null @default - no limit */
   async contents(oids: readonly string[], maxBytes = Number.POSITIVE_INFINITY): Promise<Map<string, Buffer | null>> {
     const missing = [...new Set(oids)].filter(
       (oid) => this.#objects.blob(oid) === undefined && this.#objects.size(oid) === undefined,
@@ -164,7 +158,7 @@ export class TreeReader {
     return contents;
   }
 
-  /** A tree as Git stores it, without its header. */
+  /** A tree as Git stores it, without the header. */
   async treeData(oid: string): Promise<Buffer> {
     if (this.#objects.tree(oid) === undefined)
       await this.#askObjects(
@@ -177,7 +171,7 @@ export class TreeReader {
     throw new GreenroomError('unreachable', `${this.#name()}: folder ${oid} came damaged`);
   }
 
-  /** What a commit that was made of a change holds: the next reading need not ask for it. */
+  /** Adds the objects of a commit that we made to the cache. */
   async learn(parent: Commit, made: Commit, change: ChangeSet): Promise<void> {
     const { objects, root } = await editTree(formatOf(made.oid), (oid) => this.treeData(oid), parent.tree, change);
     if (root === made.tree) this.#objects.learn(made, objects);
@@ -196,14 +190,14 @@ export class TreeReader {
     return `start: ${ref} { name target { ${commit} } }`;
   }
 
-  async #ask(needs: readonly Need[], rev: string, opening: string): Promise<{ repository: object }> {
+  async #ask(queries: readonly ObjectQuery[], rev: string, opening: string): Promise<{ repository: object }> {
     const companion = this.#companion;
     this.#companion = undefined;
     const { owner, name } = namesOf(this.#repository);
     const variables: Record<string, string> = { owner, name, ...companion?.variables };
-    const fields = needs.map((need, i) => {
-      variables[`e${i}`] = `${rev}:${need.path}`;
-      return `o${i}: object(expression: $e${i}) { ${need.fields} }`;
+    const fields = queries.map((query, i) => {
+      variables[`e${i}`] = `${rev}:${query.path}`;
+      return `o${i}: object(expression: $e${i}) { ${query.fields} }`;
     });
     const declared = Object.keys(variables).map((variable) => `$${variable}: String!`);
     const selection = ['id nameWithOwner isArchived', opening, ...fields, companion?.fields ?? ''].join(' ');
@@ -213,7 +207,7 @@ export class TreeReader {
     if (!data?.repository) throw this.#gone(errors.map(({ message }) => message).join('; '));
     if (errors.length > 0) throw new GreenroomError('unreachable', `${this.#name()}: ${errors[0]!.message}`);
     this.#facts = data.repository as unknown as RepositoryFacts;
-    for (const i of needs.keys()) this.#objects.absorb(data.repository[`o${i}`] as ObjectNode | null);
+    for (const i of queries.keys()) this.#objects.absorb(data.repository[`o${i}`] as ObjectNode | null);
     companion?.take(data.repository);
     return { repository: data.repository };
   }
@@ -232,7 +226,7 @@ export class TreeReader {
     for (const i of oids.keys()) this.#objects.absorb(data.repository[`o${i}`] as ObjectNode | null);
   }
 
-  /** A file whose text did not come whole: binary, too long for GraphQL, or in another encoding. */
+  /** A file that GraphQL cannot return in full: binary, too long, or in another encoding. */
   async #raw(oid: string): Promise<Buffer> {
     const { owner, name: repo } = namesOf(this.#repository);
     const { data } = await this.#client.rest<{ content?: unknown; encoding?: unknown }>(
@@ -249,7 +243,7 @@ export class TreeReader {
   #gone(message: string): GreenroomError {
     return new GreenroomError(
       'unreachable',
-      `${this.#name()} is not there, or the token may not read it: check the name, and that the token has the permission ` +
+      `${this.#name()} does not exist, or the token may not read it: check the name, and that the token has the permission ` +
         `"Contents: read" there${message === '' ? '' : ` (${message})`}`,
     );
   }
@@ -263,11 +257,11 @@ function readTrees(declared: string, selection: string): string {
   return `query ReadTrees(${declared}) { ${selection} }`;
 }
 
-/** Of many questions those that tell which of the others make sense: most of a change may lie in folders that are new. */
-function uppermost(needs: readonly Need[]): Need[] {
-  const depth = ({ path }: Need) => (path === '' ? 0 : path.split('/').length);
-  const least = Math.min(...needs.map(depth));
-  return needs.filter((need) => depth(need) === least);
+/** The queries of the uppermost level: their answers show which deeper ones are needed. */
+function uppermost(queries: readonly ObjectQuery[]): ObjectQuery[] {
+  const depth = ({ path }: ObjectQuery) => (path === '' ? 0 : path.split('/').length);
+  const least = Math.min(...queries.map(depth));
+  return queries.filter((query) => depth(query) === least);
 }
 
 function entriesNamed(entries: ReadonlyMap<string, Entry>, pattern: SegmentPattern): [string, Entry][] {
@@ -285,7 +279,7 @@ function entriesNamed(entries: ReadonlyMap<string, Entry>, pattern: SegmentPatte
   );
 }
 
-/** A glob of exactly this path, whatever characters it holds; `deep` for everything below it. */
+/** A glob of exactly this path, with any characters; `deep` for everything below it. */
 export function exactly(path: string, deep = false): Glob {
   const segments = path.split('/').map(literalSegment);
   return { segments, deep };

@@ -1,18 +1,18 @@
-/** What came back: an answer of any status is an answer, status 0 stands for none. */
+/** An HTTP answer of any status; status 0 means that no answer came. */
 export interface RawAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | number | undefined>>;
   readonly data: unknown;
 }
 
-/** Makes an answer out of what Octokit throws. */
-export function answerOf(error: unknown): RawAnswer {
+/** Turns an error of Octokit into an answer. */
+export function answerOfError(error: unknown): RawAnswer {
   const response = (error as { response?: RawAnswer }).response;
   if (response !== undefined) return response;
   return { status: 0, headers: {}, data: error instanceof Error ? error.message : String(error) };
 }
 
-/** What is wrong with an answer; null for a usable one. */
+/** Why an answer cannot be used; null if it can. */
 export function failureOf({ status, data }: RawAnswer): string | null {
   if (status === 0) return `no answer (${String(data)})`;
   if (status >= 500) return `status ${status}`;
@@ -21,11 +21,11 @@ export function failureOf({ status, data }: RawAnswer): string | null {
   return isJson ? null : `the answer (status ${status}) is not JSON`;
 }
 
-/** A part of a GraphQL answer that could not be given. */
+/** An error in a GraphQL answer. */
 export interface GraphQLError {
   readonly type?: string;
   readonly message: string;
-  /** Of the field. */
+  /** Path of the field. */
   readonly path?: readonly (string | number)[];
 }
 
@@ -34,7 +34,7 @@ export interface GraphQLAnswer<T> {
   readonly errors: readonly GraphQLError[];
 }
 
-/** The parts of a GraphQL answer; of what is out of shape, what can be used. An error stays one, whatever it looks like. */
+/** Parses a GraphQL answer. Malformed parts are skipped, except errors: each of them still counts as an error. */
 export function graphQLOf<T>(body: unknown): GraphQLAnswer<T> {
   const { data, errors } = (body ?? {}) as { readonly data?: unknown; readonly errors?: unknown };
   return {
@@ -52,8 +52,8 @@ function errorOf(found: unknown): GraphQLError {
   };
 }
 
-/** GitHub's own words for why it refused. */
-export function wordsOf({ status, data }: RawAnswer): string {
+/** GitHub's error message. */
+export function messageOf({ status, data }: RawAnswer): string {
   const message = (data as { message?: unknown } | null)?.message;
   return typeof message === 'string' ? message : `status ${status}`;
 }

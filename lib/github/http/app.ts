@@ -4,19 +4,19 @@ import { GreenroomError } from '../../core/errors.ts';
 import type { GitHubClient } from './client.ts';
 import type { Credentials } from './credentials.ts';
 
-/** A GitHub App, by what its settings page shows. */
+/** A GitHub App, with the values that its settings page shows. */
 export interface GitHubApp {
   /** Application id or client id. */
   readonly id: string;
-  /** Opaque: it is printed nowhere, not even by mistake. */
+  /** A KeyObject, which cannot be printed by mistake. */
   readonly key: KeyObject;
 }
 
 /**
- * The private key of an App as GitHub hands it out: PEM, of which a line may also end in `\n` spelled out, as
- * environment files have it.
+ * Parses the private key of an App: PEM as GitHub provides it. Line ends may also be written as `\n`, as in environment
+ * files.
  *
- * @returns null for anything else; OpenSSL's own errors are dropped, since they may quote what they were given
+ * @returns null for anything else; OpenSSL's errors are dropped, since they may quote the input
  */
 export function parsePrivateKey(pem: string): KeyObject | null {
   try {
@@ -27,11 +27,11 @@ export function parsePrivateKey(pem: string): KeyObject | null {
   }
 }
 
-/** GitHub takes at most ten minutes, counted on its own clock. */
+/** GitHub allows at most ten minutes, by its own clock. */
 const JWT_SECONDS = 540;
 const CLOCK_SKEW = 60;
 
-/** Speaks as the App itself: enough to find its installations and to ask for their tokens. */
+/** Credentials of the App itself: enough to find its installations and to request their tokens. */
 export function appCredentials({ id, key }: GitHubApp, clock: () => number): Credentials {
   let last = '';
   return {
@@ -58,18 +58,17 @@ interface InstallationToken {
   readonly expiresAt: number;
 }
 
-/** A token is renewed this many seconds before its end: a request that is under way then still finds it valid. */
+/** Seconds before its end at which a token is renewed, so it stays valid during a request. */
 const RENEW_BEFORE = 300;
 
-/** Tokens to be kept out of messages; older ones have expired. */
+/** How many tokens to redact in messages; older ones have expired. */
 const REMEMBERED = 100;
 
 /**
- * Speaks as the App's installations, each with a token of its own, which lives for an hour and is renewed as it is
- * needed.
+ * Credentials of the App's installations. Each has its own token, which is valid for an hour and renewed when needed.
  *
- * @param app speaks as the App itself
- * @param installationId the one installation to use @default - the one at each owner, looked up
+ * @param app client with the credentials of the App itself
+ * @param installationId the installation to use @default - looked up for each owner
  */
 export function installationCredentials(app: GitHubClient, clock: () => number, installationId?: number): Credentials {
   const tokens = new Map<string, Promise<InstallationToken>>();
@@ -97,7 +96,7 @@ export function installationCredentials(app: GitHubClient, clock: () => number, 
     const known = tokens.get(key);
     const token = await known?.catch(() => undefined);
     if (token !== undefined && token.expiresAt - RENEW_BEFORE > clock()) return token;
-    // Those who ask side by side share the next one.
+    // Concurrent callers share one request.
     if (tokens.get(key) === known) tokens.set(key, issue(owner));
     return tokens.get(key)!;
   }

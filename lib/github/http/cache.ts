@@ -5,8 +5,8 @@ import { invalidInput } from '../../core/errors.ts';
 import { writeWholeFile } from '../../core/whole-file.ts';
 
 /**
- * What GitHub need not be asked again. It may be lost, or a part of it, at any moment: then GitHub is asked. Nothing is
- * ever removed or started because of what stands in it.
+ * Cache of GitHub's answers. Any part of it may be lost at any time; then GitHub is asked again. No preview is ever
+ * started or removed because of a cached value.
  */
 export interface Cache {
   get(key: string): Promise<string | undefined>;
@@ -15,13 +15,13 @@ export interface Cache {
 
 const MAX_CHARACTERS = 32 * 1024 * 1024;
 
-/** Lives as long as the process; what was not asked for longest goes first. */
+/** In memory; the least recently used entry is dropped first. */
 export class ProcessCache implements Cache {
   readonly #values = new Map<string, string>();
   readonly #max: number;
   #size = 0;
 
-  /** @param max of characters, in all */
+  /** @param max total number of characters */
   constructor(max = MAX_CHARACTERS) {
     this.#max = max;
   }
@@ -50,9 +50,9 @@ export class ProcessCache implements Cache {
 const KEPT_SECONDS = 30 * 86_400;
 
 /**
- * A folder, a file an entry: for runs that end and begin again. It can be shared by runs that go on side by side, be
- * restored from an older copy, and hold files that were cut or changed: each carries a digest of its key and value, and
- * what does not fit is not there. It holds no credentials.
+ * In a folder, one file for each entry, to be kept between runs. Concurrent runs may share it, and it may be restored
+ * from an older copy or contain damaged files: each file carries a digest of its key and value, and a file with a wrong
+ * digest is ignored. It contains no credentials.
  */
 export class FolderCache implements Cache {
   readonly #folder: string;
@@ -64,16 +64,16 @@ export class FolderCache implements Cache {
   }
 
   /**
-   * What nobody asked for in 30 days is removed.
+   * Removes entries that were not used for 30 days.
    *
-   * @throws GreenroomError `invalid-input` for a folder that cannot be made
+   * @throws GreenroomError `invalid-input` if the folder cannot be created
    */
   static async open(folder: string, clock: () => number): Promise<FolderCache> {
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 });
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      throw invalidInput([{ message: `the cache folder ${folder} cannot be made (${code})` }]);
+      throw invalidInput([{ message: `the cache folder ${folder} cannot be created (${code})` }]);
     }
     const cache = new FolderCache(folder, clock);
     await cache.#prune();
@@ -95,7 +95,7 @@ export class FolderCache implements Cache {
       writeWholeFile(file, entry(key, value), 0o600);
       await this.#touch(file);
     } catch {
-      // A full disk costs the next run a question, not this one its work.
+      // A full disk must not fail this run; the next one asks GitHub again.
     }
   }
 

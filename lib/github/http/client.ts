@@ -3,9 +3,9 @@ import { GreenroomError } from '../../core/errors.ts';
 import { redact } from '../../core/git/redact.ts';
 import { VERSION } from '../../core/version.ts';
 import type { Wait } from '../../forge/limits.ts';
-import { answerOf, failureOf, type GraphQLAnswer, graphQLOf, type RawAnswer, wordsOf } from './answer.ts';
+import { ActiveLimits, ALL_REQUESTS } from './active-limits.ts';
+import { answerOfError, failureOf, type GraphQLAnswer, graphQLOf, messageOf, type RawAnswer } from './answer.ts';
 import type { Credentials } from './credentials.ts';
-import { Doors, EVERYTHING } from './doors.ts';
 import { needOf, type RestRoute } from './permissions.ts';
 import { isSecondaryLimit, rateLimitWait } from './rate-limit.ts';
 import { adviceFor, credentialAdvice } from './refusals.ts';
@@ -15,27 +15,27 @@ export interface GitHubClientOptions {
   readonly credentials: Credentials;
   /** @default https://api.github.com */
   readonly apiUrl?: string;
-  /** @default - `graphql` beside the API, at GitHub Enterprise Server's own place for it */
+  /** @default - `graphql` next to the API, also for GitHub Enterprise Server */
   readonly graphqlUrl?: string;
   /** Unix seconds. */
   readonly clock: () => number;
-  /** Waits for milliseconds. */
+  /** Waits for so many milliseconds. */
   readonly sleep: (milliseconds: number) => Promise<void>;
-  /** Told before every wait for a limit. @default - nobody is */
+  /** Called before every wait for a limit. @default - nothing */
   readonly onWait?: (wait: Wait) => void;
-  /** Longest wait for a limit, in seconds; a longer one is `unreachable`. @default 900 */
+  /** Longest wait for a limit, in seconds; a longer one fails with `unreachable`. @default 900 */
   readonly longestWait?: number;
   /** For one request, in milliseconds. @default 30000 */
   readonly timeout?: number;
 }
 
-/** What the doors for all owners have in common. */
+/** State that the clients of all owners share. */
 interface Shared {
-  /** Spread over time what GitHub counts apart. */
+  /** One throttle for each kind of request that GitHub counts separately. */
   readonly writes: Throttle;
   readonly pushes: Throttle;
   readonly parts: Throttle;
-  readonly doors: Doors;
+  readonly limits: ActiveLimits;
   /** How far our clock is ahead of GitHub's, in seconds, by its last answer. */
   clockSkew: number | null;
   /** Answers to GETs with their ETags, the latest last. */
@@ -51,15 +51,15 @@ const READ_ATTEMPTS = 3;
 const LIMIT_ATTEMPTS = 4;
 const REMEMBERED_ANSWERS = 500;
 
-/** Of every request. */
+/** Parameters of every request. */
 interface Common {
   readonly headers: Readonly<Record<string, string>>;
   readonly request: { readonly signal: AbortSignal };
 }
 
 /**
- * The one HTTP door to GitHub. What can be asked again safely is asked again when the server fails; a change is sent once,
- * and a lost answer to it is `unreachable`. Rate limits are waited out, and changes are spread so that they seldom set in.
+ * The HTTP client for GitHub. Reads are retried when the server fails. A change is sent once; if its answer is lost, the
+ * result is `unreachable`. The client waits for rate limits, and throttles changes so that it seldom hits one.
  */
 export class GitHubClient {
   /** The server, for messages. */
@@ -80,12 +80,12 @@ export class GitHubClient {
     this.#options = options;
     this.#owner = owner;
     this.#longestWait = options.longestWait ?? 900;
-    const paced = (limits: readonly ThrottleLimit[]) => new Throttle(limits, options.clock, options.sleep);
+    const throttle = (limits: readonly ThrottleLimit[]) => new Throttle(limits, options.clock, options.sleep);
     this.#shared = shared ?? {
-      writes: paced(CONTENT_WRITES),
-      pushes: paced(PUSHES),
-      parts: paced(PARTS),
-      doors: new Doors(),
+      writes: throttle(CONTENT_WRITES),
+      pushes: throttle(PUSHES),
+      parts: throttle(PARTS),
+      limits: new ActiveLimits(),
       clockSkew: null,
       answers: new Map(),
     };
@@ -99,21 +99,21 @@ export class GitHubClient {
     }).request.defaults({ headers: { 'x-github-api-version': '2022-11-28' } });
   }
 
-  /** The same door with the credentials for one owner's repositories: a GitHub App has a token of its own at each. */
+  /** The same client with the credentials for one owner's repositories: a GitHub App has one token for each owner. */
   for(owner: string): GitHubClient {
     return new GitHubClient(this.#options, owner, this.#shared);
   }
 
-  /** The same for another who asks: limits, and what is known of answers, are those of the process. */
+  /** The same client with other credentials. Limits and cached answers are shared. */
   as(credentials: Credentials): GitHubClient {
     return new GitHubClient({ ...this.#options, credentials }, '', this.#shared);
   }
 
   /**
-   * Comes back when a commit can go out at once. To be called before what a commit is planned on is read: what waits
-   * after that is stale when its turn comes.
+   * Resolves when a commit can be sent without waiting. Call it before reading what the commit is planned on: a plan
+   * that waits becomes outdated.
    *
-   * @throws GreenroomError `unreachable` when it would take too long
+   * @throws GreenroomError `unreachable` if the wait is too long
    */
   async readyToPush(): Promise<void> {
     const { wait } = this.#shared.pushes;
@@ -123,31 +123,31 @@ export class GitHubClient {
     await this.#options.sleep(wait * 1000);
   }
 
-  /** Waits before the next request, where somebody else is likely to be at work. */
+  /** Waits, to let another process finish its work first. */
   pause(seconds: number): Promise<void> {
     return this.#options.sleep(seconds * 1000);
   }
 
   /**
-   * A query: asked again when the server fails.
+   * A query, retried when the server fails.
    *
-   * @throws GreenroomError `unreachable` without an answer, `failed` for a token or permission that does not do
+   * @throws GreenroomError `unreachable` without an answer, `failed` if the token or a permission does not suffice
    */
   async query<T>(query: string, variables: Readonly<Record<string, unknown>>): Promise<GraphQLAnswer<T>> {
     return this.#graphql(query, variables, READ_ATTEMPTS);
   }
 
-  /** A mutation: sent once; `unreachable` leaves it open whether it was carried out. */
+  /** A mutation, sent once. After `unreachable` it is unknown whether it was carried out. */
   async mutate<T>(query: string, variables: Readonly<Record<string, unknown>>): Promise<GraphQLAnswer<T>> {
     await this.#turn(operationOf(query));
     return this.#graphql(query, variables, 1);
   }
 
   /**
-   * A REST call. A GET is asked again when the server fails, and asked on condition: GitHub counts no answer that says
-   * that nothing has changed since the last one.
+   * A REST call. A GET is retried when the server fails, and is conditional: a "not modified" answer does not count
+   * against GitHub's rate limit.
    *
-   * @param accepted statuses from 400 that the caller wants to see
+   * @param accepted statuses of 400 and above that are returned instead of thrown
    */
   async rest<T>(
     route: RestRoute,
@@ -166,7 +166,8 @@ export class GitHubClient {
       isRead ? READ_ATTEMPTS : 1,
     );
     if (answer.status === 304) {
-      if (known === undefined) throw this.#unreachable(route, 'nothing has changed since an answer that never came');
+      if (known === undefined)
+        throw this.#unreachable(route, 'the answer is "not modified", but no earlier answer is known');
       return { status: 200, data: known.data as T };
     }
     if (answer.status >= 400 && !accepted.includes(answer.status)) throw this.#refusal(route, route, answer);
@@ -204,7 +205,7 @@ export class GitHubClient {
     return { data, errors: errors.map((error) => ({ ...error, message: this.#clean(error.message) })) };
   }
 
-  /** Before a change goes out. Commits wait for each other only: what is closed is not held up by comments. */
+  /** Throttles a change. Commits wait only for other commits, so comments never delay the end of a preview. */
   async #turn(call: string): Promise<void> {
     const { push, part } = needOf(call) ?? {};
     const { pushes, parts, writes } = this.#shared;
@@ -214,7 +215,7 @@ export class GitHubClient {
   }
 
   #tooMany(call: string, seconds: number): GreenroomError {
-    const reason = `so many changes were made that the next has to wait ${Math.ceil(seconds)} seconds`;
+    const reason = `too many changes in a short time; the next one has to wait ${Math.ceil(seconds)} seconds`;
     return this.#unreachable(call, reason, this.#options.clock() + seconds);
   }
 
@@ -227,7 +228,7 @@ export class GitHubClient {
     let failures = 0;
     let renewed = false;
     for (let limited = 0; ; ) {
-      const waited = await this.#passDoors(doing, [EVERYTHING, hourly]);
+      const waited = await this.#waitForLimits(doing, [ALL_REQUESTS, hourly]);
       const answer = await this.#once(send);
       if (answer.status === 401 && !renewed && this.#options.credentials.renew(this.#owner)) {
         renewed = true;
@@ -237,11 +238,11 @@ export class GitHubClient {
       const wait = rateLimitWait(answer, now, limited);
       if (wait !== null) {
         limited += 1;
-        this.#shared.doors.close(isSecondaryLimit(answer) ? EVERYTHING : hourly, now, wait);
-        if (limited >= LIMIT_ATTEMPTS) throw this.#closed(doing, wait);
+        this.#shared.limits.hit(isSecondaryLimit(answer) ? ALL_REQUESTS : hourly, now, wait);
+        if (limited >= LIMIT_ATTEMPTS) throw this.#limited(doing, wait);
         continue;
       }
-      if (waited) for (const door of [EVERYTHING, hourly]) this.#shared.doors.open(door);
+      if (waited) for (const scope of [ALL_REQUESTS, hourly]) this.#shared.limits.clear(scope);
       const reason = failureOf(answer);
       if (reason === null) return answer;
       failures += 1;
@@ -250,33 +251,33 @@ export class GitHubClient {
     }
   }
 
-  /** How far our clock is ahead of GitHub's, in seconds, by its last answer; null before there is one. */
+  /** How far our clock is ahead of GitHub's, in seconds, by its last answer; null before the first one. */
   get clockSkew(): number | null {
     return this.#shared.clockSkew;
   }
 
-  /** Waits where a limit holds everything back; what would take too long is not even sent. Tells whether it waited. */
-  async #passDoors(doing: string, scopes: readonly string[]): Promise<boolean> {
-    const wait = this.#shared.doors.wait(scopes, this.#options.clock());
+  /** Waits while a limit is active. If that would take too long, the request is not sent. Returns whether it waited. */
+  async #waitForLimits(doing: string, scopes: readonly string[]): Promise<boolean> {
+    const wait = this.#shared.limits.wait(scopes, this.#options.clock());
     if (wait <= 0) return false;
     if (wait > this.#longestWait) {
       this.#waits('closed', doing, wait);
-      throw this.#closed(doing, wait);
+      throw this.#limited(doing, wait);
     }
     this.#waits('limit', doing, wait);
     await this.#options.sleep(wait * 1000);
     return true;
   }
 
-  #closed(doing: string, wait: number): GreenroomError {
-    const reason = `the rate limit is used up; it may be asked again in ${Math.ceil(wait)} seconds`;
+  #limited(doing: string, wait: number): GreenroomError {
+    const reason = `the rate limit is used up; retry in ${Math.ceil(wait)} seconds`;
     return this.#unreachable(doing, reason, this.#options.clock() + wait);
   }
 
   async #once(send: (common: Common) => Promise<RawAnswer>): Promise<RawAnswer> {
     const authorization = await this.#options.credentials.authorization(this.#owner);
     const signal = AbortSignal.timeout(this.#options.timeout ?? 30_000);
-    const answer = await send({ headers: { authorization }, request: { signal } }).catch(answerOf);
+    const answer = await send({ headers: { authorization }, request: { signal } }).catch(answerOfError);
     const date = Date.parse(String(answer.headers['date'])) / 1000;
     if (Number.isFinite(date)) this.#shared.clockSkew = this.#options.clock() - date;
     return answer;
@@ -284,12 +285,12 @@ export class GitHubClient {
 
   #refusal(doing: string, call: string, answer: RawAnswer): GreenroomError {
     if (answer.status === 401) {
-      const advice = credentialAdvice(wordsOf(answer)) ?? this.#options.credentials.advice;
+      const advice = credentialAdvice(messageOf(answer)) ?? this.#options.credentials.advice;
       return new GreenroomError('failed', `${this.description} does not accept the credentials; ${advice}`);
     }
-    if (answer.status === 403) return this.#forbidden(doing, call, wordsOf(answer), answer);
-    const advice = adviceFor(call, wordsOf(answer), { headers: {} });
-    const text = `${this.description} refused ${doing}: ${wordsOf(answer)} (${answer.status})`;
+    if (answer.status === 403) return this.#forbidden(doing, call, messageOf(answer), answer);
+    const advice = adviceFor(call, messageOf(answer), { headers: {} });
+    const text = `${this.description} refused ${doing}: ${messageOf(answer)} (${answer.status})`;
     return new GreenroomError('failed', this.#clean(advice === null ? text : `${text}; ${advice}`));
   }
 
@@ -305,7 +306,7 @@ export class GitHubClient {
     return new GreenroomError('failed', this.#clean(advice === null ? text : `${text}; ${advice}`));
   }
 
-  /** @param until unix seconds before which it is in vain to ask again */
+  /** @param until unix seconds; a retry before that is useless */
   #unreachable(doing: string, reason: string, until?: number): GreenroomError {
     return new GreenroomError('unreachable', this.#clean(`${this.description}, ${doing}: ${reason}`), { until });
   }

@@ -1,20 +1,20 @@
-/** Proves to GitHub who asks. What it holds is sent with requests and shown nowhere. */
+/** Credentials for GitHub. They are sent with requests and never shown. */
 export interface Credentials {
   /**
    * Value of the Authorization header.
    *
-   * @param owner whose repositories the request is about: a GitHub App is installed for each owner apart
-   * @throws GreenroomError `failed` where there is nothing that this owner's repositories could be asked with
+   * @param owner whose repositories the request is about: a GitHub App is installed separately for each owner
+   * @throws GreenroomError `failed` if there are no credentials for this owner
    */
   authorization(owner: string): Promise<string>;
 
-  /** Called when GitHub did not accept the last one. True when another can be had, so that asking again makes sense. */
+  /** Called when GitHub refused the last one. Returns whether a new one can be had, so that a retry makes sense. */
   renew(owner: string): boolean;
 
-  /** Every string that must not appear in a message. */
+  /** Strings that must not appear in messages. */
   secrets(): readonly string[];
 
-  /** What to do when they are not accepted, as the end of a sentence. */
+  /** What to do if GitHub refuses them, as the end of a sentence. */
   readonly advice: string;
 }
 

@@ -8,22 +8,22 @@ import { tokenCredentials } from './credentials.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What is not a server of GitHub's or a way to prove who asks: everything that a test puts in its own place. */
+/** Options that do not come from the environment; tests replace them. */
 export type OpenOptions = Partial<Pick<GitHubClientOptions, 'clock' | 'sleep' | 'onWait'>>;
 
 /**
- * A client from the environment.
+ * Creates a client from environment variables.
  *
  * | variable | |
  * |---|---|
  * | `GITHUB_TOKEN` | any token: a workflow's, a fine-grained one, a classic one |
- * | `GITHUB_APP_ID` | a GitHub App instead, by its application id or client id; it comes before a token |
+ * | `GITHUB_APP_ID` | a GitHub App instead, by its application id or client id; it takes precedence over a token |
  * | `GITHUB_APP_PRIVATE_KEY` | its private key as text, line ends also as `\n` |
- * | `GITHUB_APP_PRIVATE_KEY_FILE` | or the file that holds it |
- * | `GITHUB_APP_INSTALLATION_ID` | the one installation to use; left out, it is found at each owner |
+ * | `GITHUB_APP_PRIVATE_KEY_FILE` | or the file that contains it |
+ * | `GITHUB_APP_INSTALLATION_ID` | the installation to use; by default it is looked up for each owner |
  * | `GITHUB_API_URL`, `GITHUB_GRAPHQL_URL` | the server, as GitHub Actions sets them |
  *
- * @throws GreenroomError `invalid-input` without credentials, and for a value that cannot be one; values are never shown
+ * @throws GreenroomError `invalid-input` for missing credentials or an invalid value; values are never shown
  */
 export function openGitHub(env: Environment, options: OpenOptions = {}): GitHubClient {
   const { clock = systemClock, sleep = (milliseconds: number) => setTimeout(milliseconds), ...others } = options;
@@ -50,7 +50,7 @@ export function openGitHub(env: Environment, options: OpenOptions = {}): GitHubC
   if (!/^[\x21-\x7e]+$/.test(token)) {
     throw new GreenroomError(
       'invalid-input',
-      'GITHUB_TOKEN holds a space, a line end or another character no token has',
+      'GITHUB_TOKEN contains a space, a line end or another character that no token has',
     );
   }
   return new GitHubClient({ ...server, credentials: tokenCredentials(token) });
@@ -78,7 +78,7 @@ function appOf(env: Environment): GitHubApp | null {
   );
 }
 
-/** The path is not shown: who puts the key itself there would find it in a log. */
+/** The path is not shown: somebody may have set the variable to the key itself. */
 function readKey(file: string): string {
   try {
     return readFileSync(file, 'utf8');
@@ -101,7 +101,7 @@ function installationOf(env: Environment): number | undefined {
 function address(option: 'apiUrl' | 'graphqlUrl', name: string, env: Environment) {
   const value = env[name];
   if (!value) return {};
-  // The token goes there: never over an open line, but for a server on this machine.
+  // The token is sent there, so the connection must be encrypted, except to this machine.
   const url = URL.canParse(value) ? new URL(value) : undefined;
   const isHere = url !== undefined && ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname);
   const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isHere);

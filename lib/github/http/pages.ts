@@ -5,15 +5,14 @@ export interface Page {
   readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
 }
 
-/** A list with more pages than this is refused. */
+/** A list with more pages is refused. */
 const MAX_PAGES = 1000;
 
 /**
- * All pages of a list, asked for one after the other. Whatever the answers are, it comes to an end: a cursor that is
- * missing, or that was there before, leads nowhere.
+ * Fetches all pages of a list, one after the other. It always ends: a missing or repeated cursor is an error.
  *
- * @param what is listed, for messages
- * @throws GreenroomError `unreachable` for a list that is cut short
+ * @param what what is listed, for messages
+ * @throws GreenroomError `unreachable` if the list is incomplete
  */
 export async function* pagesOf<T extends Page>(
   what: string,
@@ -26,8 +25,7 @@ export async function* pagesOf<T extends Page>(
     if (!page.pageInfo.hasNextPage) return;
     after = page.pageInfo.endCursor;
     if (after === null) throw new GreenroomError('unreachable', `${what}: a page is missing`);
-    if (seen.has(after))
-      throw new GreenroomError('unreachable', `${what}: the list leads back to a page that was there`);
+    if (seen.has(after)) throw new GreenroomError('unreachable', `${what}: the list repeats a page`);
     seen.add(after);
   }
   throw new GreenroomError('unreachable', `${what}: the list has more than ${MAX_PAGES} pages`);

@@ -1,13 +1,13 @@
-/** What a call needs, in the words of GitHub's permission settings. */
+/** The permission that a call needs, in the words of GitHub's settings. */
 export interface Need {
-  /** As in `x-accepted-github-permissions` and in a workflow's `permissions`; null for what only a GitHub App asks, as itself. */
+  /** As in `x-accepted-github-permissions` and in a workflow's `permissions`; null for calls of a GitHub App as itself. */
   readonly permission: Permission | null;
   readonly access: 'read' | 'write';
   readonly on: 'apps repo' | 'micro app' | 'both';
   readonly why: string;
-  /** Moves a branch: GitHub asks for no more than 6 of these a minute. @default false */
+  /** Moves a branch: GitHub recommends at most 6 of these a minute. @default false */
   readonly push?: boolean;
-  /** Makes a part of a commit. @default false */
+  /** Creates a part of a commit. @default false */
   readonly part?: boolean;
 }
 
@@ -22,7 +22,7 @@ export type Permission =
 
 const asApp = (why: string): Need => ({ permission: null, access: 'read', on: 'both', why });
 
-/** Every REST call of greenroom. A call that is not here does not compile: `docs/github.md` lists the same. */
+/** Every REST call of greenroom; a call that is not listed here does not compile. `docs/github.md` has the same list. */
 export const REST_NEEDS = {
   'GET /orgs/{owner}/installation': asApp('find where the App is installed'),
   'GET /users/{owner}/installation': asApp('find where the App is installed'),
@@ -37,7 +37,7 @@ export const REST_NEEDS = {
     permission: 'contents',
     access: 'read',
     on: 'both',
-    why: 'files that GraphQL cannot carry',
+    why: 'files that GraphQL cannot return',
   },
   'GET /repos/{owner}/{repo}/git/commits/{commit_sha}': {
     permission: 'contents',
@@ -49,7 +49,7 @@ export const REST_NEEDS = {
     permission: 'contents',
     access: 'write',
     on: 'apps repo',
-    why: 'the first commit of all',
+    why: 'the first commit of an empty repository',
     push: true,
   },
   'POST /repos/{owner}/{repo}/git/trees': {
@@ -107,7 +107,7 @@ export const REST_NEEDS = {
     permission: 'metadata',
     access: 'read',
     on: 'micro app',
-    why: 'whether who gives a command may push',
+    why: 'whether the author of a command may push',
   },
   'POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions': {
     permission: 'pull_requests',
@@ -137,25 +137,25 @@ export const REST_NEEDS = {
     permission: 'administration',
     access: 'write',
     on: 'micro app',
-    why: 'optional: the environment goes from the list when its preview was seen to be gone',
+    why: 'optional: remove the environment from the list after its preview is gone',
   },
   'GET /repos/{owner}/{repo}': {
     permission: 'metadata',
     access: 'read',
     on: 'both',
-    why: '`greenroom new`: whether the repository is there',
+    why: '`greenroom new`: whether the repository exists',
   },
   'POST /orgs/{org}/repos': {
     permission: 'administration',
     access: 'write',
     on: 'micro app',
-    why: '`greenroom new`: make it',
+    why: '`greenroom new`: create it',
   },
   'POST /user/repos': {
     permission: 'administration',
     access: 'write',
     on: 'micro app',
-    why: "`greenroom new`: make it below a person's name",
+    why: "`greenroom new`: create it in a person's account",
   },
   'GET /repos/{owner}/{repo}/git/ref/{ref}': {
     permission: 'contents',
@@ -167,7 +167,7 @@ export const REST_NEEDS = {
     permission: 'contents',
     access: 'read',
     on: 'both',
-    why: '`greenroom new`: which files are there',
+    why: '`greenroom new`: which files exist',
   },
   'POST /repos/{owner}/{repo}/git/refs': {
     permission: 'contents',
@@ -205,7 +205,7 @@ export const GRAPHQL_NEEDS: Readonly<Record<string, Need>> = {
     permission: 'contents',
     access: 'read',
     on: 'apps repo',
-    why: 'previews that ended a short while ago',
+    why: 'previews that ended recently',
   },
   ReadTrees: { permission: 'contents', access: 'read', on: 'both', why: 'folders and files at a commit' },
   ReadObjects: { permission: 'contents', access: 'read', on: 'both', why: 'files at a commit' },
@@ -221,7 +221,7 @@ export const GRAPHQL_NEEDS: Readonly<Record<string, Need>> = {
     permission: 'pull_requests',
     access: 'read',
     on: 'apps repo',
-    why: 'the same, and the pull request of a preview (Contents: read as well)',
+    why: 'the same, and the pull request of a preview (needs Contents: read as well)',
   },
   ReadProposal: { permission: 'pull_requests', access: 'read', on: 'apps repo', why: 'the pull request of a preview' },
   ListProposals: { permission: 'contents', access: 'read', on: 'apps repo', why: 'previews that wait for review' },
@@ -229,35 +229,41 @@ export const GRAPHQL_NEEDS: Readonly<Record<string, Need>> = {
     permission: 'pull_requests',
     access: 'write',
     on: 'apps repo',
-    why: 'propose a preview (Contents: write as well)',
+    why: 'propose a preview (needs Contents: write as well)',
     push: true,
   },
-  StageProposal: { permission: 'contents', access: 'write', on: 'apps repo', why: 'the new commit of one', push: true },
+  StageProposal: {
+    permission: 'contents',
+    access: 'write',
+    on: 'apps repo',
+    why: 'the new commit of a proposal',
+    push: true,
+  },
   UpdateProposal: {
     permission: 'pull_requests',
     access: 'write',
     on: 'apps repo',
-    why: 'move its branch (Contents: write as well)',
+    why: 'move the branch of a proposal (needs Contents: write as well)',
     push: true,
   },
   ReopenProposal: {
     permission: 'pull_requests',
     access: 'write',
     on: 'apps repo',
-    why: 'the next pull request of a preview (Contents: write as well)',
+    why: 'the next pull request of a preview (needs Contents: write as well)',
     push: true,
   },
   ProposeAgain: {
     permission: 'pull_requests',
     access: 'write',
     on: 'apps repo',
-    why: 'one that was closed while its branch moved',
+    why: 'a proposal that was closed while its branch moved',
   },
   WithdrawProposal: {
     permission: 'contents',
     access: 'write',
     on: 'apps repo',
-    why: 'remove the branch of one that was merged, or has nothing left to do: that closes it',
+    why: 'remove the branch of a proposal that was merged or is no longer needed: that closes it',
     push: true,
   },
   EnableAutoMerge: { permission: 'pull_requests', access: 'write', on: 'apps repo', why: '`commit.autoMerge`' },
@@ -272,7 +278,7 @@ export const GRAPHQL_NEEDS: Readonly<Record<string, Need>> = {
     permission: 'deployments',
     access: 'read',
     on: 'micro app',
-    why: 'the same, and its deployments (Pull requests: read as well)',
+    why: 'the same, and its deployments (needs Pull requests: read as well)',
   },
   ListPulls: { permission: 'pull_requests', access: 'read', on: 'micro app', why: 'the open pull requests' },
   ListComments: {
@@ -287,13 +293,13 @@ export const GRAPHQL_NEEDS: Readonly<Record<string, Need>> = {
     permission: 'pull_requests',
     access: 'write',
     on: 'micro app',
-    why: 'a second one of ours, written at the same time',
+    why: 'a second comment of ours, written at the same time',
   },
   ListReviewThreads: {
     permission: 'pull_requests',
     access: 'read',
     on: 'micro app',
-    why: 'suggested changes that were made before',
+    why: 'suggested changes that exist already',
   },
   ListDeployments: {
     permission: 'deployments',
@@ -305,7 +311,7 @@ export const GRAPHQL_NEEDS: Readonly<Record<string, Need>> = {
     permission: 'deployments',
     access: 'write',
     on: 'micro app',
-    why: 'the address of a deployment, and that one is gone',
+    why: 'the state and address of a deployment',
   },
 };
 
@@ -320,14 +326,14 @@ export function needOf(call: string): Need | undefined {
       : undefined;
 }
 
-/** `pull_requests` and `write` as the settings page calls them: `Pull requests: write`. */
+/** Turns `pull_requests` and `write` into the words of the settings page: `Pull requests: write`. */
 export function permissionLabel(permission: string, access: string): string {
   const words = permission.replaceAll('_', ' ');
   return `${LABELS[permission] ?? words.charAt(0).toUpperCase() + words.slice(1)}: ${access}`;
 }
 
 /**
- * What was missing when GitHub refused: by its own header, which REST sends, else by what the call is known to need.
+ * The permission that was missing when GitHub refused: from its header, which REST sends, else from the tables above.
  *
  * @param accepted `x-accepted-github-permissions`: `contents=write,workflows=write; contents=read` (`;` is "or")
  */

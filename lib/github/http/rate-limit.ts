@@ -1,4 +1,4 @@
-/** What a limit is read from. */
+/** The parts of an answer that tell about a rate limit. */
 export interface LimitedAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | number | undefined>>;
@@ -6,12 +6,12 @@ export interface LimitedAnswer {
 }
 
 /**
- * Seconds to wait before the same request may be sent again, or null for an answer that is not about a limit:
- * `retry-after`, then the reset time, else a minute, twice as long each time. Times are held against the clock of who
- * gave them, which may be another than ours.
+ * Seconds to wait before the same request may be sent again, or null if the answer is not about a rate limit. The value
+ * comes from `retry-after`, else from the reset time, else it is a minute, doubled each time. Times are compared with
+ * the server's own clock.
  *
  * @param now unix seconds
- * @param limited how often this request ran into a limit before
+ * @param limited how often this request hit a limit before
  * @see https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
  */
 export function rateLimitWait(answer: LimitedAnswer, now: number, limited: number): number | null {
@@ -26,7 +26,7 @@ export function rateLimitWait(answer: LimitedAnswer, now: number, limited: numbe
   return 60 * 2 ** limited;
 }
 
-/** Seconds, or a time: both are in the standard. @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3 */
+/** The standard allows seconds or a time. @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3 */
 function retryAfter({ headers }: LimitedAnswer, now: number): number | null {
   const text = String(headers['retry-after'] ?? '').trim();
   if (/^\d+$/.test(text)) return Number(text);
@@ -50,7 +50,7 @@ function isLimited({ status, headers, data }: LimitedAnswer): boolean {
   );
 }
 
-/** Whether it is the secondary limit, which holds for everything that an account asks, and not an hour's quota. */
+/** Whether it is the secondary limit, which applies to all requests of an account, and not the hourly quota. */
 export function isSecondaryLimit({ headers, data }: LimitedAnswer): boolean {
   const { message } = (typeof data === 'object' && data !== null ? data : {}) as { message?: unknown };
   if (/secondary|abuse/i.test(String(message ?? ''))) return true;

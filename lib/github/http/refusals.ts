@@ -1,23 +1,23 @@
 import type { RawAnswer } from './answer.ts';
 import { missingPermission, needOf, permissionLabel } from './permissions.ts';
 
-/** What GitHub's words for a refusal mean for whom runs this, as the end of a sentence. */
+/** GitHub's error messages, and what the user can do about each, as the end of a sentence. */
 const KNOWN: readonly (readonly [words: RegExp, advice: string])[] = [
-  // It has the status of a missing permission, whatever the token may do.
+  // GitHub answers 403 here, as for a missing permission.
   [/archived/i, 'nothing can be written there until somebody unarchives it'],
   [
     /SAML|single sign-on/i,
-    'the organization asks for single sign-on: authorize the token for it (Settings, Developer settings, the token, "Configure SSO")',
+    'the organization requires single sign-on: authorize the token for it (Settings, Developer settings, the token, "Configure SSO")',
   ],
   [
     /IP allow list|IP address is not permitted/i,
-    'the organization lets only known addresses in: put the address of this machine on its IP allow list',
+    'the organization only allows known IP addresses: add the address of this machine to its IP allow list',
   ],
   [/App access restrictions/i, 'the organization has to approve the application that the token belongs to'],
-  [/lifetime is greater than/i, 'make a token with a shorter life: the organization limits it'],
+  [/lifetime is greater than/i, 'create a token with a shorter lifetime: the organization limits it'],
   [
     /forbids access via a/i,
-    'the organization does not take tokens of this kind: use a fine-grained one or a GitHub App',
+    'the organization does not accept tokens of this kind: use a fine-grained one or a GitHub App',
   ],
   [
     /is locked|locked conversation/i,
@@ -29,12 +29,12 @@ const KNOWN: readonly (readonly [words: RegExp, advice: string])[] = [
   ],
   [
     /push protection|secret detected|contain secrets|GH013.*secret/is,
-    'its push protection takes something in it for a secret: take that out of the file that it names',
+    'push protection found something that looks like a secret: remove it from the file that the message names',
   ],
   [/account (was|is) suspended/i, 'the account is suspended: ask GitHub, or use another one'],
 ];
 
-/** Where a part of an answer was refused, what it needs: by the last name of its path that is known. */
+/** GraphQL fields, and the permission that each needs. */
 const FIELDS: Readonly<Record<string, readonly [permission: string, access: string]>> = {
   status: ['statuses', 'read'],
   deployments: ['deployments', 'read'],
@@ -51,11 +51,11 @@ const FIELDS: Readonly<Record<string, readonly [permission: string, access: stri
 };
 
 /**
- * What to do about a refusal, as the end of a sentence. A permission is named only where GitHub says that one is missing:
- * by its own header, by the place in the answer that was refused, or by what the call is known to need.
+ * What to do about a refusal, as the end of a sentence. A permission is named only if GitHub says that one is missing.
+ * Which one follows from GitHub's header, from the refused field, or from what the call is known to need.
  *
- * @param words GitHub's own
- * @param path of the field that was refused, where only that was
+ * @param words GitHub's message
+ * @param path path of the field, if only a field was refused
  */
 export function adviceFor(
   call: string,
@@ -76,11 +76,11 @@ export function adviceFor(
   return missing === undefined ? 'a permission for it is missing' : `it needs the permission "${missing}" there`;
 }
 
-/** What is wrong with the proof of who asks, as the end of a sentence; null where GitHub's words tell no more. */
+/** What is wrong with the credentials, as the end of a sentence; null if GitHub's message does not say. */
 export function credentialAdvice(words: string): string | null {
-  if (/(expiration time|issued at|'exp'|'iat')/i.test(words)) return 'the clock of this machine is wrong; set it right';
+  if (/(expiration time|issued at|'exp'|'iat')/i.test(words)) return 'the clock of this machine is wrong; correct it';
   if (/JSON web token could not be decoded|signature/i.test(words)) {
-    return 'the private key is not one of the App that GITHUB_APP_ID names';
+    return 'the private key does not belong to the App in GITHUB_APP_ID';
   }
   return null;
 }

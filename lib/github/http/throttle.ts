@@ -1,13 +1,14 @@
-/** So many in so many seconds. */
+/** At most `count` requests in `seconds`. */
 export interface ThrottleLimit {
   readonly count: number;
   readonly seconds: number;
 }
 
 /**
- * GitHub asks for a second between one change and the next, and for no more than 80 a minute and 500 an hour: beyond it,
- * its secondary limits set in. The changes of one or two syncs go out at once, and many a second apart on the average. With
- * what is left to {@link PUSHES} and {@link PARTS}, all together keep to 80, and no commit waits for a comment.
+ * Changes that are not part of a commit. GitHub asks for a second between two changes, and for at most 80 a minute and
+ * 500 an hour; otherwise its secondary limits apply. One or two syncs can send their changes at once; many changes are
+ * sent a second apart on average. Together with {@link PUSHES} and {@link PARTS} this stays below 80, and no commit
+ * waits for a comment.
  *
  * @see https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
  * @see https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
@@ -17,19 +18,19 @@ export const CONTENT_WRITES: readonly ThrottleLimit[] = [
   { count: 440, seconds: 3600 },
 ];
 
-/** Of what a large commit is made of, before its push. */
+/** Requests that create the parts of a large commit, before its push. */
 export const PARTS: readonly ThrottleLimit[] = [{ count: 14, seconds: 60 }];
 
-/** Of pushes to one repository. @see https://docs.github.com/en/repositories/creating-and-managing-repositories/repository-limits */
+/** Pushes to one repository. @see https://docs.github.com/en/repositories/creating-and-managing-repositories/repository-limits */
 export const PUSHES: readonly ThrottleLimit[] = [{ count: 6, seconds: 60 }];
 
-/** Keeps a kind of request below its limits, by waiting before it and not after GitHub has refused. */
+/** Keeps one kind of request below its limits: it waits before the request, so GitHub need not refuse it. */
 export class Throttle {
   readonly #limits: readonly ThrottleLimit[];
   readonly #clock: () => number;
   readonly #sleep: (milliseconds: number) => Promise<void>;
   readonly #most: number;
-  /** When requests go out, in unix seconds, the latest last; those that wait have their time already. */
+  /** Times of requests in unix seconds, latest last, including those that still wait. */
   readonly #times: number[] = [];
 
   constructor(limits: readonly ThrottleLimit[], clock: () => number, sleep: (milliseconds: number) => Promise<void>) {
@@ -39,7 +40,7 @@ export class Throttle {
     this.#most = Math.max(...limits.map(({ count }) => count));
   }
 
-  /** Seconds until a turn would be there at once. */
+  /** Seconds until the next request may be sent. */
   get wait(): number {
     return this.#next() - this.#clock();
   }
@@ -54,11 +55,11 @@ export class Throttle {
   }
 
   /**
-   * Comes back when the next request may go out.
+   * Resolves when the next request may be sent.
    *
-   * @param longest seconds; when it would take longer, nothing is waited for and no turn is taken
-   * @param onWait is told for how many seconds it waits, before it does
-   * @returns the seconds that were too long; 0 when the turn is there
+   * @param longest seconds; if the wait would be longer, it returns at once and reserves nothing
+   * @param onWait called with the seconds before a wait
+   * @returns 0, or the seconds of the wait that was too long
    */
   async turn(longest: number, onWait: (seconds: number) => void = () => undefined): Promise<number> {
     const now = this.#clock();

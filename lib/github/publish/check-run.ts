@@ -3,31 +3,31 @@ import type { Annotation } from '../../core/check-report.ts';
 import { namesOf } from '../../core/repository.ts';
 import type { Check, PullRequest } from '../../forge/forge.ts';
 import type { GitHubClient } from '../http/client.ts';
-import { publishStatus, renewStatus, type Standing } from './status.ts';
+import { type KnownCheck, publishStatus, renewStatus } from './status.ts';
 
-/** Annotations that GitHub takes in one request; those of later requests are added. */
+/** Annotations that GitHub accepts in one request; later requests add to them. */
 const ANNOTATIONS_A_REQUEST = 50;
 
 /**
- * Writes a check run on the head commit, or a commit status where the token may not write checks (only GitHub Apps may).
- * What stands there already is not written again.
+ * Writes a check run on the head commit, or a commit status if the token may not write checks (only GitHub Apps may).
+ * An unchanged check is not written again.
  *
- * @param isNews whether what stands there is older for certain, so that nobody need look
+ * @param isNews whether the check has certainly changed, so that it need not be read first
  */
 export async function publishCheck(
   client: GitHubClient,
   pull: PullRequest,
   check: Check,
-  standing: Standing,
+  known: KnownCheck,
   isNews: boolean,
 ): Promise<void> {
   const target = { owner: namesOf(pull.repository).owner, repo: namesOf(pull.repository).name };
-  if (await publishCheckRun(client, target, { check, name: standing.name, isNews })) {
-    if (standing.status !== undefined) await renewStatus(client, target, check, standing);
-  } else await publishStatus(client, target, check, standing.name);
+  if (await publishCheckRun(client, target, { check, name: known.name, isNews })) {
+    if (known.status !== undefined) await renewStatus(client, target, check, known);
+  } else await publishStatus(client, target, check, known.name);
 }
 
-/** False where the token may not write checks. */
+/** Returns false if the token may not write checks. */
 async function publishCheckRun(
   client: GitHubClient,
   target: { readonly owner: string; readonly repo: string },
@@ -56,7 +56,7 @@ async function isThere(client: GitHubClient, target: object, check: Check, diges
     { ...target, ref: check.headSha, filter: 'latest', per_page: 100 },
     [403, 404],
   );
-  // Each App has a latest one of its own.
+  // `latest` means the latest of each App.
   return status === 200 && data.check_runs?.some((run) => run.external_id === digest) === true;
 }
 

@@ -15,12 +15,12 @@ const DELETE = `mutation DeleteComment($id: ID!) {
   deleteIssueComment(input: { id: $id }) { clientMutationId }
 }`;
 
-/** Our one comment as it stands, known by its marker and by its author; null for none. */
+/** The text of our comment, found by its marker and author; null for none. */
 export function ownComment({ comments }: Thread, marker: string): string | null {
   return own(comments, marker)[0]?.body ?? null;
 }
 
-/** Writes the one comment, or edits it in place. When two of us wrote one at the same time, the first stays. */
+/** Writes our comment, or edits it in place. If two processes wrote one at the same time, the first one stays. */
 export async function publishComment(
   client: GitHubClient,
   { subject, comments }: Thread,
@@ -40,7 +40,7 @@ export async function publishComment(
 const own = (comments: Thread['comments'], marker: string) =>
   comments.filter(({ isOurs, body }) => isOurs && body.startsWith(marker));
 
-/** Sends a notice that was not sent yet. */
+/** Sends a notice unless it was sent before. */
 export async function publishNotice(
   client: GitHubClient,
   { subject, comments }: Thread,

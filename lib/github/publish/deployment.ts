@@ -4,7 +4,7 @@ import { namesOf } from '../../core/repository.ts';
 import type { Deployment, KeptDeployment, LiveDeployment, PullRequest } from '../../forge/forge.ts';
 import type { GitHubClient } from '../http/client.ts';
 
-/** Fields of a GraphQL Repository: the deployments to `$environment`, the newest first. */
+/** Fields of a GraphQL Repository: the deployments to `$environment`, newest first. */
 export const DEPLOYMENT_FIELDS = `deployments(environments: [$environment], first: 100, orderBy: { field: CREATED_AT, direction: DESC }) {
       nodes { id commitOid createdAt description latestStatus { state environmentUrl description } }
     }`;
@@ -46,10 +46,10 @@ interface Status {
 }
 
 /**
- * Shows the preview as a deployment of its head commit, and those before it as over, unless they stay. What stands there
- * already is not written again. Of two that were made for one commit at the same time, the first stays.
+ * Shows the preview as a deployment of its head commit, and sets earlier deployments to inactive unless they stay. An
+ * unchanged deployment is not written again. If two exist for one commit, the first one is used.
  *
- * @param known the deployments to its environment, the newest first
+ * @param known the deployments to its environment, newest first
  */
 export async function publishDeployment(
   client: GitHubClient,
@@ -60,7 +60,7 @@ export async function publishDeployment(
 ): Promise<void> {
   const current = live === null ? undefined : known.findLast(({ headSha }) => headSha === live.headSha);
   const isStaying = ({ headSha }: StoredDeployment) => staying.some((sha) => headSha.startsWith(sha));
-  // GitHub puts old deployments aside by itself, but not those of environments that come and go.
+  // GitHub sets old deployments to inactive by itself, but not those of transient environments.
   const over = known.filter((one) => one !== current && one.state !== 'inactive' && !isStaying(one));
   const statuses: Status[] = over.map((one) => ({ ...one, state: 'inactive', url: null }));
   if (live !== null && (current === undefined || !isEqual(live, current))) {
@@ -75,7 +75,7 @@ function isEqual(wanted: LiveDeployment, { state, description, url }: StoredDepl
   return wanted.state === state && wanted.description === description && wanted.url === url;
 }
 
-/** It goes from the repository's list where the permission is there (Administration: write); without, it is inactive. */
+/** Needs the permission Administration: write. Without it the environment stays in the repository's list, inactive. */
 async function removeEnvironment(client: GitHubClient, pull: PullRequest, environment: string): Promise<void> {
   const { owner, name: repo } = namesOf(pull.repository);
   const route = 'DELETE /repos/{owner}/{repo}/environments/{environment_name}';
@@ -98,7 +98,7 @@ export async function readDeployments(
   return deploymentsOf(found, pull.number);
 }
 
-/** Of one pull request: an environment may be that of all. */
+/** The deployments of one pull request: several may share an environment. */
 export function deploymentsOf({ deployments }: WithDeployments, number: number): StoredDeployment[] {
   return (deployments.nodes ?? []).flatMap((node) => (node?.description === descriptionOf(number) ? stored(node) : []));
 }
@@ -107,7 +107,7 @@ function descriptionOf(number: number): string {
   return `Preview of pull request ${number}`;
 }
 
-/** GraphQL's words for what we write; whatever else it may be counts as over. */
+/** GraphQL's names of the states that we write; any other state counts as inactive. */
 const STATES: Readonly<Record<string, KeptDeployment['state']>> = {
   IN_PROGRESS: 'in_progress',
   SUCCESS: 'success',
@@ -120,14 +120,14 @@ function stored({ id, commitOid, createdAt, latestStatus }: DeploymentNode): Sto
     id,
     headSha: commitOid,
     createdAt: parseTime(createdAt) ?? 0,
-    // One without a status was left behind by a run that died: it is to be written again.
+    // A deployment without a status is left from a run that crashed: its status is written again.
     state: latestStatus === null ? 'in_progress' : (STATES[latestStatus.state] ?? 'inactive'),
     description: latestStatus?.description ?? '',
     url: latestStatus?.environmentUrl || null,
   };
 }
 
-/** Over REST: GraphQL makes deployments of branches only, and a branch moves on. Gives GraphQL's id of it. */
+/** Over REST, since GraphQL only creates deployments of branches, not of commits. Returns GraphQL's id. */
 async function create(client: GitHubClient, pull: PullRequest, environment: string, ref: string): Promise<string> {
   const { owner, name: repo } = namesOf(pull.repository);
   const { data } = await client.rest<{ node_id?: unknown }>('POST /repos/{owner}/{repo}/deployments', {
@@ -136,17 +136,17 @@ async function create(client: GitHubClient, pull: PullRequest, environment: stri
     ref,
     environment,
     description: descriptionOf(pull.number),
-    // By default GitHub would merge the base branch into the head, and wait for all checks, ours included.
+    // By default GitHub merges the base branch into the head, and waits for all checks, including ours.
     auto_merge: false,
     required_contexts: [],
     transient_environment: true,
     production_environment: false,
   });
   if (typeof data.node_id === 'string') return data.node_id;
-  throw new GreenroomError('unreachable', 'the answer to a deployment came damaged');
+  throw new GreenroomError('unreachable', 'the answer to a deployment is malformed');
 }
 
-/** All in one request. */
+/** Sets all of them in one request. */
 async function setStates(client: GitHubClient, pull: PullRequest, statuses: readonly Status[]): Promise<void> {
   const fields = statuses.map((_, i) => `s${i}: createDeploymentStatus(input: $s${i}) { deploymentStatus { state } }`);
   const declared = statuses.map((_, i) => `$s${i}: CreateDeploymentStatusInput!`);

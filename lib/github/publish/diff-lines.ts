@@ -1,4 +1,4 @@
-/** Lines of the new side that a hunk of a diff shows, first and last, both included. */
+/** The lines of the new side that a hunk of a diff shows, both inclusive. */
 export interface HunkLines {
   readonly first: number;
   readonly last: number;
@@ -12,7 +12,7 @@ export function hunksOf(patch: string): HunkLines[] {
   });
 }
 
-/** Whether a remark on these lines has a place in the diff: both ends in one hunk. */
+/** Whether GitHub accepts a review comment on these lines: both ends must be in one hunk. */
 export function isInDiff(hunks: readonly HunkLines[], startLine: number, endLine: number): boolean {
   return hunks.some(({ first, last }) => first <= startLine && startLine <= endLine && endLine <= last);
 }

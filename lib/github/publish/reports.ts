@@ -2,22 +2,21 @@ import { createHash } from 'node:crypto';
 import type { PullRequest, PullRequestReport } from '../../forge/forge.ts';
 import type { Cache } from '../http/cache.ts';
 
-/** After so many seconds what was written is looked at again, even if nothing seems to have changed. */
+/** After so many seconds a report is checked again, even if nothing seems to have changed. */
 const TRUSTED_SECONDS = 6 * 3600;
 
 type Reported = Omit<PullRequestReport, 'said'>;
 
 /**
- * Which reports stand on their pull requests as they should, so that an idle sweep need not look at every comment and
- * check. A report is known by its content together with the thread that it was seen in: ids and times of change of all
- * comments. Only pull requests that came with a listing have a thread here; any other is always looked at, unless its
- * report says what it was written for.
+ * Remembers which reports are up to date on their pull requests, so that an idle sweep need not read every comment and
+ * check. The key is a digest of the report and of its thread: ids and change times of all comments. Only pull requests
+ * from a listing have a thread here. Any other is always checked, unless its report has an `occasion`.
  */
 export class Reports {
   readonly #cache: Cache;
   readonly #clock: () => number;
   readonly #server: string;
-  /** By the very object of the listing: it is as old as the listing, and no older. */
+  /** By the object that the listing returned, so that a thread is never used for a later reading. */
   readonly #threads = new WeakMap<PullRequest, string>();
 
   constructor(cache: Cache, clock: () => number, server: string) {
@@ -31,7 +30,7 @@ export class Reports {
     this.#threads.set(pull, thread);
   }
 
-  async stands(pull: PullRequest, report: Reported): Promise<boolean> {
+  async isCurrent(pull: PullRequest, report: Reported): Promise<boolean> {
     const thread = this.#threads.get(pull) ?? report.occasion;
     if (thread === undefined) return false;
     const text = await this.#cache.get(this.#key(pull));
@@ -40,7 +39,7 @@ export class Reports {
     return digest === digestOf(thread, report) && age >= 0 && age <= TRUSTED_SECONDS;
   }
 
-  /** The report was written, or found to be there. What was written since the listing shows as another thread next time. */
+  /** The report was written or is unchanged. Comments written since the listing change the thread, so the next run checks again. */
   async seen(pull: PullRequest, report: Reported): Promise<void> {
     const thread = this.#threads.get(pull) ?? report.occasion;
     if (thread === undefined) return;

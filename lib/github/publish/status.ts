@@ -5,8 +5,8 @@ import type { GitHubClient } from '../http/client.ts';
 const CHECK_NAME = 'greenroom/preview';
 
 /**
- * Name of the check run, and context of the status in its place. A commit has one latest check of a name, and may be the
- * head of several pull requests: all but the first have a check of their own.
+ * Name of the check run, and context of the commit status. A commit has only one latest check of a name. If it is the
+ * head of several pull requests, all but the first get a check with a number.
  *
  * @param sharing numbers of open pull requests with the same head
  */
@@ -16,18 +16,18 @@ export function checkNameOf(number: number, sharing: readonly number[]): string 
 
 const MAX_DESCRIPTION = 140;
 
-/** A commit status as a reading shows it, of REST or of GraphQL. */
+/** A commit status, from REST or GraphQL. */
 export interface StatusNode {
   readonly context: string;
   readonly state: string;
   readonly description: string | null;
 }
 
-/** What a reading of a pull request told of the place of its check. */
-export interface Standing {
-  /** Name of the check run, and context of the status in its place. */
+/** What the latest reading of a pull request tells about its check. */
+export interface KnownCheck {
+  /** Name of the check run, and context of the commit status. */
   readonly name: string;
-  /** What a token wrote in the check's place before. @default - nothing, as far as is known */
+  /** Status that was written instead of a check run; undefined if none is known. */
   readonly status: StatusNode | undefined;
 }
 
@@ -37,28 +37,28 @@ interface Target {
   readonly repo: string;
 }
 
-/** Writes the check as a commit status, where the token may not write checks (only GitHub Apps may). */
+/** Writes the check as a commit status, for tokens that may not write checks (only GitHub Apps may). */
 export async function publishStatus(client: GitHubClient, target: Target, check: Check, name: string): Promise<void> {
   const { data } = await client.rest<unknown>('GET /repos/{owner}/{repo}/commits/{ref}/statuses', {
     ...target,
     ref: check.headSha,
     per_page: 100,
   });
-  if (!Array.isArray(data)) throw new GreenroomError('unreachable', 'the list of commit statuses came damaged');
+  if (!Array.isArray(data)) throw new GreenroomError('unreachable', 'the list of commit statuses is malformed');
   await renewStatus(client, target, check, { name, status: statusAmong(data as StatusNode[], name) });
 }
 
-/** The latest status in the check's place. @param statuses the newest first, or one of each context */
+/** The latest status with that context. @param statuses newest first, or one for each context */
 export function statusAmong(statuses: readonly StatusNode[], name: string): StatusNode | undefined {
   return statuses.find(({ context }) => context === name);
 }
 
-/** Writes a status unless it stands there already. */
+/** Writes a status unless it is unchanged. */
 export async function renewStatus(
   client: GitHubClient,
   target: Target,
   { conclusion, title, headSha }: Check,
-  { name, status }: Standing,
+  { name, status }: KnownCheck,
 ): Promise<void> {
   const state = conclusion === 'neutral' ? 'success' : conclusion;
   const description = title.length <= MAX_DESCRIPTION ? title : `${title.slice(0, MAX_DESCRIPTION - 3)}...`;

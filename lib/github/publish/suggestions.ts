@@ -16,7 +16,7 @@ const LIST = `query ListReviewThreads($owner: String!, $name: String!, $number: 
   }
 }`;
 
-interface ThreadNode {
+interface ReviewThreadNode {
   readonly comments: {
     readonly nodes: readonly ({ readonly body: string; readonly viewerDidAuthor: boolean } | null)[] | null;
   };
@@ -24,7 +24,7 @@ interface ThreadNode {
 
 interface Threads {
   readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
-  readonly nodes: readonly (ThreadNode | null)[] | null;
+  readonly nodes: readonly (ReviewThreadNode | null)[] | null;
 }
 
 interface ListAnswer {
@@ -39,15 +39,15 @@ interface FileEntry {
   readonly patch?: unknown;
 }
 
-/** More remarks than this at once are not read. */
+/** Nobody reads more suggestions than this. */
 const MAX_SUGGESTIONS = 10;
 const FILES_A_PAGE = 100;
 /** GitHub lists at most 3,000 files. */
 const MAX_PAGES = 30;
 
 /**
- * Remarks with a suggested change on lines of the diff, each once: one that was resolved or is outdated is not made
- * again. Where a line is not in the diff, a remark has no place; the comment links to it instead.
+ * Writes review comments with a suggested change, each once: a resolved or outdated one is not written again. GitHub
+ * accepts them only on lines of the diff; for other lines the preview comment has a link.
  */
 export async function publishSuggestions(
   client: GitHubClient,
@@ -83,7 +83,7 @@ async function ownRemarks(client: GitHubClient, pull: PullRequest): Promise<stri
   return bodies;
 }
 
-/** The diff of the pull request's files that are asked for; a large or binary file has none. */
+/** The diffs of the wanted files; a large or binary file has none. */
 async function readPatches(client: GitHubClient, pull: PullRequest, wanted: ReadonlySet<string>) {
   const { owner, name: repo } = namesOf(pull.repository);
   const patches = new Map<string, string>();
@@ -91,7 +91,7 @@ async function readPatches(client: GitHubClient, pull: PullRequest, wanted: Read
     const route = 'GET /repos/{owner}/{repo}/pulls/{pull_number}/files';
     const parameters = { owner, repo, pull_number: pull.number, per_page: FILES_A_PAGE, page };
     const { data } = await client.rest<unknown>(route, parameters);
-    if (!Array.isArray(data)) throw new GreenroomError('unreachable', 'the list of changed files came damaged');
+    if (!Array.isArray(data)) throw new GreenroomError('unreachable', 'the list of changed files is malformed');
     for (const { filename, patch } of data as FileEntry[]) {
       if (typeof filename === 'string' && wanted.has(filename))
         patches.set(filename, typeof patch === 'string' ? patch : '');
@@ -101,12 +101,12 @@ async function readPatches(client: GitHubClient, pull: PullRequest, wanted: Read
   return patches;
 }
 
-/** Each on its own: in a review, one that has no place takes the others down with it. */
+/** One request for each: in a review, one invalid line makes GitHub refuse all comments. */
 async function remark(client: GitHubClient, pull: PullRequest, suggestion: Suggestion): Promise<void> {
   const { owner, name: repo } = namesOf(pull.repository);
   const { path, startLine, endLine, body } = suggestion;
   const start = startLine === endLine ? {} : { start_line: startLine, start_side: 'RIGHT' };
-  // 422: the head moved on since the diff was read; the next commit is looked at anew.
+  // 422: the head moved since the diff was read; the next commit gets a new report.
   await client.rest(
     'POST /repos/{owner}/{repo}/pulls/{pull_number}/comments',
     {

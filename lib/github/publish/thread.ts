@@ -12,7 +12,7 @@ const COMMENT_FIELDS = `pageInfo { hasNextPage endCursor }
     reactionGroups { content viewerHasReacted }
   }`;
 
-/** What a reading of the pull request itself asks for, so that its thread comes along. */
+/** Fields that fetch the thread together with the pull request. */
 export const THREAD_FIELDS = `id thread: comments(first: 100) { ${COMMENT_FIELDS} }`;
 
 const LIST = `query ListComments($owner: String!, $name: String!, $number: Int!, $after: String) {
@@ -31,7 +31,7 @@ interface ActorNode {
 
 interface CommentNode {
   readonly id: string;
-  /** 64 bits, as text; `databaseId` has only 32. */
+  /** 64 bits, as a string; `databaseId` has only 32. */
   readonly fullDatabaseId: string | null;
   readonly body: string;
   readonly createdAt: string;
@@ -47,7 +47,7 @@ interface CommentsPage extends Page {
   readonly nodes: readonly (CommentNode | null)[] | null;
 }
 
-interface PullNode {
+interface PullCommentsNode {
   readonly id: string;
   readonly comments: CommentsPage;
 }
@@ -58,13 +58,13 @@ export interface ThreadNode {
 }
 
 interface ListAnswer {
-  readonly repository: { readonly databaseId: number | null; readonly pullRequest: PullNode | null } | null;
+  readonly repository: { readonly databaseId: number | null; readonly pullRequest: PullCommentsNode | null } | null;
 }
 
 export interface ThreadComment extends PullComment {
   /** GraphQL's id. */
   readonly nodeId: string;
-  /** Whether another account wrote it with our marker, and we can edit it: see {@link takenOver}. */
+  /** Whether another account wrote it with our marker and we can edit it: see {@link takenOver}. */
   readonly isForeign: boolean;
 }
 
@@ -75,7 +75,7 @@ export interface Thread {
   readonly comments: readonly ThreadComment[];
 }
 
-/** @throws GreenroomError `unreachable` also when another repository has the name by now */
+/** @throws GreenroomError `unreachable` also if another repository has the name now */
 export async function readThread(client: GitHubClient, pull: PullRequest): Promise<Thread> {
   const comments: ThreadComment[] = [];
   let subject = '';
@@ -88,9 +88,8 @@ export async function readThread(client: GitHubClient, pull: PullRequest): Promi
 }
 
 /**
- * The thread with comments that count as ours since an earlier account of ours wrote them: a token that became an App, or
- * the other way round. Anyone can copy the marker, so that the author has to be a program, or somebody who could edit
- * ours as well. Where we wrote one ourselves, the others are copies.
+ * Counts comments of our earlier account as ours, after a change from a token to an App or back. Anyone can copy the
+ * marker, so the author must be a bot or somebody with write access. If we wrote one ourselves, the others are copies.
  */
 export async function takenOver(thread: Thread, mayWrite: (login: string) => Promise<boolean>): Promise<Thread> {
   if (!thread.comments.some(({ isForeign }) => isForeign)) return thread;
@@ -109,8 +108,8 @@ export async function takenOver(thread: Thread, mayWrite: (login: string) => Pro
   return { ...thread, comments: await Promise.all(comments) };
 }
 
-/** The thread that came along; undefined when it is longer. */
-export function threadAlong({ id, thread }: ThreadNode): Thread | undefined {
+/** The prefetched thread; undefined if it has more than one page. */
+export function prefetchedThread({ id, thread }: ThreadNode): Thread | undefined {
   return thread && !thread.pageInfo.hasNextPage ? { subject: id, comments: commentsOf(thread.nodes) } : undefined;
 }
 
@@ -128,7 +127,7 @@ async function readPage(client: GitHubClient, pull: PullRequest, after: string |
   throw new GreenroomError('unreachable', `comments of ${path}#${pull.number}: ${reason}`);
 }
 
-/** Reactions that are answers; a person who uses our account may have left others. */
+/** Reactions that are answers; a person who uses our account may have added others. */
 const ANSWERS = new Set(['THUMBS_UP', 'THUMBS_DOWN', 'CONFUSED']);
 
 function commentOf(node: CommentNode): ThreadComment | null {
@@ -141,7 +140,7 @@ function commentOf(node: CommentNode): ThreadComment | null {
     id,
     nodeId: node.id,
     body: node.body,
-    // Anyone can copy a marker, and a person may write by our account: it takes both.
+    // Both are needed: anyone can copy a marker, and a person may write comments with our account.
     isOurs: node.viewerDidAuthor && isMarked,
     isForeign: !node.viewerDidAuthor && isMarked && node.viewerCanUpdate,
     author: accountOf(node.author),
@@ -156,7 +155,7 @@ function accountOf(node: ActorNode | null): Account | null {
   return node === null ? null : { login: node.login, isBot: node.__typename !== 'User' };
 }
 
-/** Whether it may ask for something that was not done yet; in doubt, yes. */
+/** Whether it may contain a command that was not carried out yet; in doubt, yes. */
 export function isWaiting({ body, isAnswered, isOurs }: PullComment): boolean {
   return isOurs ? /^- \[[xX]\]/m.test(body) : !isAnswered && /^\/preview/im.test(body);
 }

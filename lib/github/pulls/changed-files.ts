@@ -2,12 +2,12 @@ import { namesOf } from '../../core/repository.ts';
 import type { Lookup, PullRequest } from '../../forge/forge.ts';
 import type { GitHubClient } from '../http/client.ts';
 
-/** GitHub lists 3000 files of a pull request at most. */
+/** GitHub lists at most 3000 files of a pull request. */
 const PAGES = 30;
 const PER_PAGE = 100;
 
 /**
- * Paths that a pull request changes; of a renamed file both.
+ * Paths that a pull request changes; both paths of a renamed file.
  *
  * @see https://docs.github.com/en/rest/pulls/pulls#list-pull-requests-files
  */

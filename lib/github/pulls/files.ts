@@ -9,8 +9,8 @@ import { type Commit, type Entry, isFile } from '../git/objects.ts';
 import { exactly, TreeReader } from '../git/trees.ts';
 import type { GitHubClient } from '../http/client.ts';
 
-/** Files of a micro app's repository at given commits. Whatever they hold comes from people who may be hostile. */
-export class CommitFiles {
+/** Reads files of a micro app's repository at given commits. The content is untrusted. */
+export class GitHubCommitFiles {
   readonly #trees: TreeReader;
   readonly #description: string;
 
@@ -39,10 +39,10 @@ export class CommitFiles {
     const inside = [...found].filter(([other]) => other.startsWith(`${path}/`));
     if (inside.length === 0) return null;
     if (inside.length > MAX_FOLDER_FILES) {
-      throw invalidInput([{ file: path, message: `holds more than ${MAX_FOLDER_FILES} files` }]);
+      throw invalidInput([{ file: path, message: `contains more than ${MAX_FOLDER_FILES} files` }]);
     }
     for (const [file, { mode }] of inside) {
-      if (!isSafePath(file)) throw invalidInput([{ file: path, message: 'holds a file with an unprintable name' }]);
+      if (!isSafePath(file)) throw invalidInput([{ file: path, message: 'contains a file with an unprintable name' }]);
       if (!isFile({ mode, oid: '' })) {
         throw invalidInput([{ file, message: `must be a file; found ${kind({ mode, oid: '' })}` }]);
       }
@@ -50,7 +50,7 @@ export class CommitFiles {
     return fileSet(await this.#texts(inside));
   }
 
-  /** What lies at a path, below it, and above it: a link on the way is refused, not followed. */
+  /** Entries at a path, below it and above it. A link on the way is refused, not followed. */
   async #find(sha: string, path: string, texts: boolean): Promise<{ commit: Commit; found: Map<string, Entry> }> {
     if (!isSafePath(path)) throw invalidInput([{ message: `${JSON.stringify(path)} is not a path in a repository` }]);
     if (!isObjectId(sha)) throw invalidInput([{ message: `${JSON.stringify(sha)} is not a full commit id` }]);

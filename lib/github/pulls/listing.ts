@@ -48,7 +48,7 @@ interface PullsAnswer {
 interface PullsPage extends Connection<ListedNode> {
   readonly pulls: readonly PullRequest[];
   readonly heads: readonly PreviewHead[];
-  /** Whether one came that cannot be read; fewer that are open by the next page would hide it. */
+  /** Whether a pull request could not be parsed. The total count may not show that, as it can change between pages. */
   readonly isCut: boolean;
 }
 
@@ -59,12 +59,12 @@ interface RepositoriesAnswer {
 }
 
 export interface ListingOptions {
-  /** Called with the heads of each page, before the next is asked for. */
+  /** Called with the heads of each page, before the next page is fetched. */
   readonly onHeads: (repository: RepositoryRef, heads: readonly PreviewHead[]) => Promise<void>;
   readonly onPull: (pull: PullRequest, node: ListedNode) => void;
 }
 
-/** What is open, a page at a time; only a list that came to its end is complete. */
+/** Lists repositories and open pull requests page by page. Only a list that was read to its end is complete. */
 export class Listing {
   readonly #client: GitHubClient;
   readonly #options: ListingOptions;
@@ -77,7 +77,7 @@ export class Listing {
   /**
    * The owner's repositories.
    *
-   * @throws GreenroomError `unreachable` when the list is cut short
+   * @throws GreenroomError `unreachable` if the list is incomplete
    */
   async *repositories(owner: string): AsyncGenerator<ListedRepository> {
     const what = `${this.#client.description}, repositories of ${owner}`;
@@ -100,12 +100,12 @@ export class Listing {
       }
     }
     if (isCut || seen.size < total)
-      throw new GreenroomError('unreachable', `${what}: ${total} are there, ${seen.size} came whole`);
+      throw new GreenroomError('unreachable', `${what}: ${total} exist, ${seen.size} could be read`);
   }
 
   /** A failure is part of the answer: the list is then incomplete. */
   async openPulls(repository: RepositoryRef): Promise<RepositoryPulls> {
-    // The list may change between two pages, so that one comes twice: the later is as it is now.
+    // The list may change between two pages, so a pull request may come twice: the later one is newer.
     const found = new Map<number, PullRequest>();
     let total = 0;
     let isCut = false;
@@ -122,7 +122,7 @@ export class Listing {
       return { repository, pulls: [...found.values()], complete: false, reason: error.message };
     }
     const pulls = [...found.values()];
-    const reason = `${total} pull requests are open, ${pulls.length} came whole`;
+    const reason = `${total} pull requests are open, ${pulls.length} could be read`;
     return isCut || pulls.length < total
       ? { repository, pulls, complete: false, reason }
       : { repository, pulls, complete: true };

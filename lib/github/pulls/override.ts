@@ -4,8 +4,8 @@ import { namesOf } from '../../core/repository.ts';
 import type { Override, OverrideRequest, PullRequest } from '../../forge/forge.ts';
 import type { GitHubClient } from '../http/client.ts';
 
-// What was asked for is a commit status of the head commit: only who can push can write one, it comes with the time at
-// which GitHub took it, it is read in the same query as the pull request, and a push leaves it behind.
+// An override is stored as a commit status of the head commit: only accounts with write access can write one, GitHub
+// adds the time, it is read in the same query as the pull request, and it ends with the next push.
 
 /** Fields of a GraphQL Commit that {@link overrideOf} needs. */
 export const OVERRIDE_FIELDS = 'status { contexts { context state description createdAt targetUrl } }';
@@ -37,7 +37,7 @@ function descriptionOf({ action, until, by }: OverrideRequest): string {
   return time === '' ? `${what} by ${by}` : `${what} by ${by}, extended until ${time}`;
 }
 
-/** What the statuses of a head commit remember for a pull request; null for nothing, and for what we did not write so. */
+/** The override in the statuses of a head commit; null for none, and for a status in another format. */
 export function overrideOf(status: OverrideNode | null, number: number): Override | null {
   const found = status?.contexts.find(({ context }) => context === contextOf(number));
   const at = parseTime(found?.createdAt ?? '');
@@ -51,7 +51,7 @@ export function overrideOf(status: OverrideNode | null, number: number): Overrid
   return null;
 }
 
-/** @param serverUrl GitHub's pages, for the link to the comment */
+/** @param serverUrl address of GitHub's web pages, for the link to the comment */
 export async function writeOverride(
   client: GitHubClient,
   serverUrl: string,
@@ -69,6 +69,6 @@ export async function writeOverride(
     target_url: `${serverUrl}/${owner}/${name}/pull/${pull.number}#issuecomment-${request.commentId}`,
   });
   const at = parseTime(String(data.created_at));
-  if (at === undefined) throw new GreenroomError('unreachable', 'the answer to a commit status came damaged');
+  if (at === undefined) throw new GreenroomError('unreachable', 'the answer to a commit status is malformed');
   return { ...request, at };
 }

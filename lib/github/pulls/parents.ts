@@ -3,7 +3,7 @@ import { isObjectId } from '../../core/git/objects.ts';
 import { namesOf, type RepositoryRef } from '../../core/repository.ts';
 import type { GitHubClient } from '../http/client.ts';
 
-/** The parents of a commit; null where GitHub has no such commit, or gives no answer. */
+/** The parents of a commit; null if GitHub has no such commit or cannot be reached. */
 export async function commitParents(
   client: GitHubClient,
   repository: RepositoryRef,

@@ -3,7 +3,7 @@ import type { Answer, PullRequest, Repository } from '../../forge/forge.ts';
 import type { GitHubClient } from '../http/client.ts';
 
 /**
- * Whether this account may push, by GitHub's own answer: `admin`, or `write`, which stands for `maintain` as well.
+ * Whether GitHub lets this account push: `admin`, or `write`, which includes `maintain`.
  *
  * @see https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user
  */

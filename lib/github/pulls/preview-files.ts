@@ -7,7 +7,7 @@ import { TreeReader } from '../git/trees.ts';
 import type { Cache } from '../http/cache.ts';
 import type { GitHubClient } from '../http/client.ts';
 
-/** The entry of `preview.yaml` in a head commit, as a listing brings it; null where there is none. */
+/** The entry of `preview.yaml` in a head commit, from a listing; null if there is none. */
 export type PreviewEntry = { readonly oid: string; readonly mode: number; readonly size: number } | null;
 
 export interface PreviewHead {
@@ -15,13 +15,12 @@ export interface PreviewHead {
   readonly entry: PreviewEntry;
 }
 
-/** Heads whose entry is known in memory; all are forgotten beyond it. */
+/** Limit of heads in memory; beyond it all are dropped. */
 const MAX_HEADS = 20_000;
 
 /**
- * The preview files of many pull requests, read in few questions. They are remembered by the ids of their contents, and
- * checked against them: a cached text that was changed is ignored, and a push that leaves the file as it was has
- * nothing to be read.
+ * Reads the preview files of many pull requests with few queries. They are cached by the ids of their contents and
+ * checked against them: a cached text that was changed is ignored. A push that does not change the file needs no query.
  */
 export class PreviewFiles {
   readonly #client: GitHubClient;
@@ -33,7 +32,7 @@ export class PreviewFiles {
     this.#cache = cache;
   }
 
-  /** Reads ahead the files of these heads. What cannot be read so is left to be read one by one. */
+  /** Prefetches the files of these heads. A file that this does not find is read later on its own. */
   async readAhead(repository: RepositoryRef, heads: readonly PreviewHead[]): Promise<void> {
     if (this.#heads.size > MAX_HEADS) this.#heads.clear();
     for (const { sha, entry } of heads) this.#heads.set(keyOf(repository, sha), entry);
@@ -51,14 +50,14 @@ export class PreviewFiles {
     }
   }
 
-  /** What came along with a head. A text that is not the file's is not believed. */
+  /** Adds prefetched data of a head. A text that does not match the entry's id is ignored on reading. */
   async learn(repository: RepositoryRef, { sha, entry }: PreviewHead, text: string | undefined): Promise<void> {
     if (this.#heads.size > MAX_HEADS) this.#heads.clear();
     this.#heads.set(keyOf(repository, sha), entry);
     if (isPlain(entry) && text !== undefined) await this.#cache.set(blobKey(entry.oid), text);
   }
 
-  /** Null: there is none at that head; undefined: it has to be read. */
+  /** Null: there is no file at that head. Undefined: it must be read. */
   async read(repository: RepositoryRef, sha: string): Promise<string | null | undefined> {
     const entry = this.#heads.get(keyOf(repository, sha));
     if (entry === null) return null;

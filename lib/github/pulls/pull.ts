@@ -4,22 +4,22 @@ import { PREVIEW_FILE } from '../../model/layout.ts';
 import { OVERRIDE_FIELDS, type OverrideNode, overrideOf } from './override.ts';
 import type { PreviewEntry } from './preview-files.ts';
 
-/** Fields of a GraphQL PullRequest that a {@link PullRequest} is made of. */
+/** Fields of a GraphQL PullRequest that {@link pullOf} needs. */
 export const PULL_FIELDS = `number title state isDraft createdAt updatedAt closedAt headRefName headRefOid baseRefName
   author { __typename login } headRepository { databaseId }
   labels(first: 100) { totalCount nodes { name } }
   commits(last: 1) { nodes { commit { oid committedDate ${OVERRIDE_FIELDS}
     associatedPullRequests(first: 50) { nodes { number state headRefOid baseRepository { databaseId } } } } } }`;
 
-/** What a listing asks of each in addition, so that a sweep need not ask one by one. */
+/** The fields of a listing: it fetches more, so that a sweep need not query each pull request. */
 export const LISTED_FIELDS = `${PULL_FIELDS}
   comments(first: 100) { totalCount nodes { id updatedAt } }
   preview: commits(last: 1) {
     nodes { commit { oid file(path: ${JSON.stringify(PREVIEW_FILE)}) { mode oid object { ... on Blob { byteSize } } } } }
   }`;
 
-/** What a reading of one asks for, so that its file comes along. */
-export const AHEAD_FIELDS = `preview: commits(last: 1) {
+/** Fields that fetch the preview file together with its pull request. */
+export const PREVIEW_FIELDS = `preview: commits(last: 1) {
     nodes { commit { oid file(path: ${JSON.stringify(PREVIEW_FILE)}) { mode oid object { ... on Blob { byteSize text } } } } }
   }`;
 
@@ -48,7 +48,7 @@ export interface PullNode {
     readonly totalCount: number;
     readonly nodes: readonly ({ readonly name: string } | null)[];
   } | null;
-  readonly commits: { readonly nodes: readonly ({ readonly commit: CommitNode } | null)[] | null };
+  readonly commits: { readonly nodes: readonly ({ readonly commit: HeadCommitNode } | null)[] | null };
 }
 
 export interface ListedNode extends PullNode, WithPreview {
@@ -73,7 +73,7 @@ interface FileNode {
   readonly object: { readonly byteSize?: number; readonly text?: string | null } | null;
 }
 
-interface CommitNode {
+interface HeadCommitNode {
   readonly oid: string;
   readonly committedDate: string;
   readonly status: OverrideNode | null;
@@ -87,7 +87,7 @@ interface AssociatedNode {
   readonly baseRepository: { readonly databaseId: number | null } | null;
 }
 
-/** A pull request from GraphQL, or null for an answer that lacks something: then nothing is known of it. */
+/** A pull request from GraphQL, or null if the answer is incomplete. */
 export function pullOf(repository: RepositoryNode, node: PullNode): PullRequest | null {
   const [createdAt, updatedAt] = [parseTime(node.createdAt), parseTime(node.updatedAt)];
   const closedAt = node.closedAt === null ? null : parseTime(node.closedAt);
@@ -109,7 +109,7 @@ export function pullOf(repository: RepositoryNode, node: PullNode): PullRequest 
       repositoryId: node.headRepository?.databaseId ?? null,
       committedAt: head === undefined ? null : (parseTime(head.committedDate) ?? null),
     },
-    // Accounts that were deleted are shown under this name.
+    // GitHub shows deleted accounts under this name.
     author: node.author?.login ?? 'ghost',
     isByBot: node.author?.__typename === 'Bot',
     base: node.baseRefName,
@@ -121,16 +121,16 @@ export function pullOf(repository: RepositoryNode, node: PullNode): PullRequest 
   };
 }
 
-/** The statuses of the head commit, one of each context. */
+/** The statuses of the head commit, one for each context. */
 export function statusesOf({ commits, headRefOid }: PullNode): OverrideNode['contexts'] {
   return commits.nodes?.find((entry) => entry?.commit.oid === headRefOid)?.commit.status?.contexts ?? [];
 }
 
 /**
- * Numbers of the open pull requests of the repository that have this head commit, as far as GitHub tells. A pull request
- * that merely contains the commit is associated with it as well.
+ * Numbers of the repository's open pull requests that have this head commit. GitHub also lists pull requests that only
+ * contain the commit; they are left out.
  *
- * @param repositoryId where they are
+ * @param repositoryId the repository that they belong to
  */
 export function openAtHead(node: PullNode, repositoryId: number): readonly number[] {
   const commit = node.commits.nodes?.find((entry) => entry?.commit.oid === node.headRefOid)?.commit;
@@ -141,7 +141,7 @@ export function openAtHead(node: PullNode, repositoryId: number): readonly numbe
   );
 }
 
-/** Changes whenever a comment is written, edited or removed; undefined when not all of them came. */
+/** A text that changes whenever a comment is written, edited or removed; undefined if not all comments were fetched. */
 export function threadOf({ comments }: ListedNode): string | undefined {
   const nodes = comments?.nodes;
   if (!comments || !nodes || nodes.length !== comments.totalCount) return undefined;
@@ -152,12 +152,12 @@ function fileOf({ preview, headRefOid }: WithPreview): FileNode | null | undefin
   return preview?.nodes?.find((node) => node?.commit.oid === headRefOid)?.commit.file;
 }
 
-/** Its text where that came along. */
+/** The text of the preview file, if it was fetched. */
 export function previewTextOf(node: WithPreview): string | undefined {
   return fileOf(node)?.object?.text ?? undefined;
 }
 
-/** Undefined when the listing does not tell. */
+/** Null if there is no file; undefined if it was not fetched. */
 export function previewEntryOf(node: WithPreview): PreviewEntry | undefined {
   const file = fileOf(node);
   if (file === undefined || file === null) return file;

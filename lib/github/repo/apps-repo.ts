@@ -18,16 +18,16 @@ const COMMIT = `mutation CommitFiles($input: CreateCommitOnBranchInput!) {
   createCommitOnBranch(input: $input) { commit { oid tree { oid } } }
 }`;
 
-/** From about 200 files in one mutation on, GitHub answers with 502: what is more is made of trees, in parts. */
+/** With about 200 files in one mutation GitHub answers 502. Larger commits are made of trees, in parts. */
 const MAX_FILES = 180;
 
-/** Folders of previews in one question: some 600 files. */
-const AHEAD = 40;
+/** Folders of previews in one query: about 600 files. */
+const PREFETCH = 40;
 
 /**
- * The apps repo on GitHub, without a clone: files by GraphQL, a change by `createCommitOnBranch` with the head that it
- * was planned against, signed by GitHub. What that cannot express, and servers that lack it, get Git's own objects over
- * REST.
+ * The apps repo on GitHub, without a clone. Files are read by GraphQL. A change is written by `createCommitOnBranch`
+ * against the head that it was planned on; GitHub signs the commit. Changes that this cannot express, and servers
+ * without it, use Git objects over REST.
  */
 export class GitHubAppsRepo implements AppsRepo {
   readonly description: string;
@@ -45,7 +45,7 @@ export class GitHubAppsRepo implements AppsRepo {
     this.#client = client.for(namesOf(repository).owner);
     this.#repository = repository;
     this.#branch = branch;
-    // Two levels: with the head come the clusters below `previews`, and no preview has to be looked for by a star.
+    // Two levels: the names of the clusters below `previews` are fetched with the head, which saves a query.
     this.#trees = new TreeReader(this.#client, repository, 2);
     this.description = `${repository.path}${branch === undefined ? '' : ` (${branch})`}`;
     this.#access = new Branch(this.#client, repository, this.description);
@@ -83,7 +83,7 @@ export class GitHubAppsRepo implements AppsRepo {
   }
 
   async readAhead(globs: readonly string[], at: string): Promise<void> {
-    for (let i = 0; i < globs.length; i += AHEAD) await this.read(globs.slice(i, i + AHEAD), at);
+    for (let i = 0; i < globs.length; i += PREFETCH) await this.read(globs.slice(i, i + PREFETCH), at);
   }
 
   async isEmpty(): Promise<boolean> {
@@ -102,7 +102,7 @@ export class GitHubAppsRepo implements AppsRepo {
     checkPaths(change);
     if (expectedHead === null) return this.#first(change, message);
     const { commit } = await this.#trees.open({ commit: expectedHead }, [], false);
-    // A commit that is not there any more cannot be the head.
+    // A commit that no longer exists cannot be the head.
     if (commit === null) return { status: 'conflict' };
     this.#checkName();
     if (this.#trees.facts.isArchived) throw this.#archived();
@@ -119,7 +119,7 @@ export class GitHubAppsRepo implements AppsRepo {
     return sent ?? this.#build(commit, effective, message);
   }
 
-  /** What was written need not be read. What cannot be known so is asked for. */
+  /** Adds the written files to the cache. Failures do not matter: the files are then read again. */
   async #learn(parent: Commit, made: Commit, { additions, deletions }: EffectiveChange): Promise<void> {
     const change: ChangeSet = new Map([...deletions.map((path) => [path, null] as const), ...additions]);
     await this.#trees.learn(parent, made, change).catch((error: unknown) => {
@@ -131,7 +131,7 @@ export class GitHubAppsRepo implements AppsRepo {
     return Promise.resolve();
   }
 
-  /** Undefined when the server does not know how. */
+  /** Undefined if the server lacks the mutation. */
   async #send(parent: Commit, effective: EffectiveChange, message: string): Promise<CommitResult | undefined> {
     const expectedHeadOid = parent.oid;
     const branch = this.#branchName();
@@ -153,14 +153,14 @@ export class GitHubAppsRepo implements AppsRepo {
   async #build(parent: Commit, effective: EffectiveChange, message: string): Promise<CommitResult> {
     try {
       const made = await this.#gitData.commit(parent, effective, message);
-      const refusal = await this.#access.swap(this.#trees.facts.id, this.#branchName(), parent.oid, made.oid);
+      const refusal = await this.#access.compareAndSwap(this.#trees.facts.id, this.#branchName(), parent.oid, made.oid);
       if (refusal === null) {
         await this.#learn(parent, made, effective);
         return { status: 'committed', head: made.oid };
       }
       throw this.#refused(refusal.reason);
     } catch (error) {
-      // Whatever was refused: on a branch that is elsewhere by now it is a lost race.
+      // If the branch has moved, the refusal is a lost race, whatever the reason given.
       const isRefusal = error instanceof GreenroomError && error.code === 'failed';
       if (isRefusal && (await this.#head()).head !== parent.oid) return { status: 'conflict' };
       throw error;
@@ -168,8 +168,8 @@ export class GitHubAppsRepo implements AppsRepo {
   }
 
   /**
-   * The first commit of all. An empty repository takes neither trees nor commits (409), only one file; so the rest follows
-   * in a second commit.
+   * The first commit. An empty repository accepts neither trees nor commits (409), only a single file; the other files
+   * follow in a second commit.
    */
   async #first(change: ChangeSet, message: string): Promise<CommitResult> {
     const { head, isEmpty } = await this.#head();
@@ -210,22 +210,22 @@ export class GitHubAppsRepo implements AppsRepo {
     return this.#branch;
   }
 
-  /** An old name leads to the repository only until somebody takes it for another one. */
+  /** The redirect from an old name only works until somebody creates another repository with that name. */
   #checkName(): void {
     const { owner, name } = namesOf(this.#repository);
     const { nameWithOwner } = this.#trees.facts;
     if (nameWithOwner.toLowerCase() === `${owner}/${name}`.toLowerCase()) return;
     throw new GreenroomError(
       'failed',
-      `${owner}/${name} was renamed to ${nameWithOwner}: give that name (--apps-repo ${nameWithOwner}), and see that ` +
-        'the reconciler clones it from there',
+      `${owner}/${name} was renamed to ${nameWithOwner}: use the new name (--apps-repo ${nameWithOwner}), and check ` +
+        'that the reconciler clones from there',
     );
   }
 
   #archived(): GreenroomError {
     return new GreenroomError(
       'failed',
-      `${this.description} is archived, so nothing can be written to it: unarchive it (Settings, Danger Zone), or give ` +
+      `${this.description} is archived, so nothing can be written to it: unarchive it (Settings, Danger Zone), or use ` +
         'another apps repo',
     );
   }
@@ -239,7 +239,7 @@ export class GitHubAppsRepo implements AppsRepo {
   }
 }
 
-/** The head moved, seen before the commit was made or while it was. */
+/** Whether the head moved before or during the mutation. */
 function isConflict({ type, message }: GraphQLError): boolean {
   return type === 'STALE_DATA' || /Expected branch to point to|is at [0-9a-f]{40,64} but expected/.test(message);
 }

@@ -1,4 +1,4 @@
-/** The GraphQL texts of proposals, and what comes back. */
+/** The GraphQL queries of proposals, and their answers. */
 
 const PULL = 'id number url state mergeable viewerCanEnableAutoMerge autoMergeRequest { enabledAt }';
 
@@ -11,7 +11,7 @@ export interface FoundPull {
   readonly autoMergeRequest: object | null;
 }
 
-/** By way of the branch: a fork's pull request from a branch of the same name is not ours. */
+/** Found through the branch, so that a fork's pull request from a branch of the same name does not count. */
 export const FIELDS = `squashMergeAllowed rebaseMergeAllowed
     base: ref(qualifiedName: $baseRef) { target { oid } compare(headRef: $ref) { aheadBy } }
     proposal: ref(qualifiedName: $ref) {
@@ -25,18 +25,18 @@ export const READ = `query ReadProposal($owner: String!, $name: String!, $ref: S
   repository(owner: $owner, name: $name) { id ${FIELDS} }
 }`;
 
-/** The same fields beside others. */
+/** The same fields together with others. */
 export function readTreesAndProposal(declared: string, selection: string): string {
   return `query ReadTreesAndProposal(${declared}) { ${selection} }`;
 }
 
-/** What {@link FIELDS} bring. */
+/** The answer to {@link FIELDS}. */
 export interface FoundNode {
   readonly squashMergeAllowed: boolean;
   readonly rebaseMergeAllowed: boolean;
   readonly base: {
     readonly target: { readonly oid: string } | null;
-    /** Null where there is no branch of the proposal. */
+    /** Null if the proposal has no branch. */
     readonly compare: { readonly aheadBy: number } | null;
   } | null;
   readonly proposal: {

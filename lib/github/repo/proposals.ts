@@ -30,7 +30,7 @@ import {
   WITHDRAW,
 } from './proposal-queries.ts';
 
-/** Where a new commit is made before the branch moves to it: a branch without commits of its own closes its pull request. */
+/** A new commit is made on this branch first: a proposal's branch without its own commits would close its pull request. */
 const STAGING = `${PROPOSAL_BRANCH}staging/`;
 const ROUNDS = 3;
 
@@ -40,25 +40,25 @@ export interface ProposalsOptions {
   readonly trees: TreeReader;
   readonly gitData: GitData;
   readonly description: string;
-  /** The branch that is proposed to. */
+  /** The base branch. */
   readonly branch: () => string;
 }
 
 interface Found {
-  /** Head of the proposal's branch; null when there is none. */
+  /** Head of the proposal's branch; null if there is none. */
   readonly oid: string | null;
-  /** Whether that is our commit of the wanted change. */
+  /** Whether that is our commit with the wanted change. */
   readonly isWanted: boolean;
-  /** Whether it would bring more than that commit: it builds on others that the branch was put back from. */
+  /** Whether a merge would bring more commits than ours, because the base branch was reset to an earlier commit. */
   readonly bringsMore: boolean;
   /** The latest pull request from that branch. */
   readonly pull: FoundPull | null;
-  /** Head of the branch that is proposed to. */
+  /** Head of the base branch. */
   readonly base: string | null;
   readonly mergeMethod: 'SQUASH' | 'REBASE' | 'MERGE';
 }
 
-/** What is wanted, with the commit that it builds on. */
+/** The wanted change, with the commit that it builds on. */
 interface Wanted extends ProposalRequest {
   readonly parent: Commit;
   readonly effective: EffectiveChange;
@@ -71,15 +71,15 @@ interface MutationAnswer {
 }
 
 /**
- * Changes of the apps repo as pull requests: one branch and one pull request a preview. What is there is read anew in
- * every round, so that whoever was there first, or a lost answer, leads to one pull request.
+ * Changes of the apps repo as pull requests: one branch and one pull request for each preview. Every round reads the
+ * state again, so that a lost race or a lost answer still leads to one pull request.
  */
 export class GitHubProposals implements Proposals {
   readonly repository: RepositoryRef;
   readonly #options: ProposalsOptions;
   readonly #client: GitHubClient;
-  /** What was looked at ahead, by the name of the preview; used once, since it ages. */
-  readonly #ahead = new Map<string, FoundNode>();
+  /** Prefetched data by preview name; used once, since it becomes outdated. */
+  readonly #prefetched = new Map<string, FoundNode>();
 
   constructor(options: ProposalsOptions) {
     this.#options = options;
@@ -88,12 +88,12 @@ export class GitHubProposals implements Proposals {
   }
 
   lookAhead(name: string): void {
-    this.#ahead.delete(name);
+    this.#prefetched.delete(name);
     this.#options.trees.bringAlong({
       write: readTreesAndProposal,
       fields: FIELDS,
       variables: this.#refsOf(name),
-      take: (repository) => this.#ahead.set(name, repository as FoundNode),
+      take: (repository) => this.#prefetched.set(name, repository as FoundNode),
     });
   }
 
@@ -140,8 +140,8 @@ export class GitHubProposals implements Proposals {
   }
 
   async #read({ name, change }: ProposalRequest): Promise<Found> {
-    const known = this.#ahead.get(name);
-    this.#ahead.delete(name);
+    const known = this.#prefetched.get(name);
+    this.#prefetched.delete(name);
     const { base, proposal, squashMergeAllowed, rebaseMergeAllowed } = known ?? (await this.#ask(name));
     return {
       oid: proposal?.target?.oid ?? null,
@@ -160,7 +160,7 @@ export class GitHubProposals implements Proposals {
     return data.repository;
   }
 
-  /** Null when the branch is as it should be already. */
+  /** Null if the base branch is already as wanted. */
   async #wanted(request: ProposalRequest, base: string): Promise<Wanted | null> {
     if (request.change.size === 0) return null;
     const { trees, description } = this.#options;
@@ -189,15 +189,15 @@ export class GitHubProposals implements Proposals {
         pull: input,
       });
       if (updatePullRequest?.pullRequest?.state === 'OPEN') return this.#opened('updated', wanted, found, pull);
-      // Somebody closed or merged it since it was looked at: that was about another version.
+      // Somebody closed or merged it since it was read: that decision was about another version.
       const again = await this.#mutate(CREATE_AGAIN, { pull: this.#pullInput(wanted) });
-      return this.#opened('opened', wanted, found, pullOf(again));
+      return this.#opened('opened', wanted, found, createdPull(again));
     }
     const answer = await this.#mutate(MOVE_AND_CREATE, {
       refs: this.#move(wanted, found, next),
       pull: this.#pullInput(wanted),
     });
-    return this.#opened('opened', wanted, found, pullOf(answer));
+    return this.#opened('opened', wanted, found, createdPull(answer));
   }
 
   /** Branch, commit and pull request in one request; GitHub carries them out in this order. */
@@ -208,7 +208,7 @@ export class GitHubProposals implements Proposals {
       commit: commitInput(this.repository, branch, wanted.parent.oid, wanted.effective, wanted.message),
       pull: this.#pullInput(wanted),
     });
-    return pullOf(answer);
+    return createdPull(answer);
   }
 
   async #commit({ name, parent, effective, message }: Wanted): Promise<string> {
@@ -223,7 +223,7 @@ export class GitHubProposals implements Proposals {
     return oid;
   }
 
-  /** From exactly where the branch was seen: what somebody else put there since is not overwritten unseen. */
+  /** A compare-and-swap, so that commits of others are not overwritten. */
   #move({ name, parent, effective }: Wanted, { oid }: Found, next: string): object {
     const none = zero(parent.oid);
     const staging = { name: STAGING + name, afterOid: none, force: true };
@@ -236,7 +236,7 @@ export class GitHubProposals implements Proposals {
   async #withdraw(name: string, { oid, pull }: Found): Promise<Proposed> {
     if (oid === null) return { status: 'none', outcome: 'unchanged' };
     const refs = this.#refs([{ name: PROPOSAL_BRANCH + name, beforeOid: oid, afterOid: zero(oid) }]);
-    // A pull request is closed with its branch. Closed before it, it would look declined where the branch stays.
+    // Removing the branch closes the pull request. Closing it first would look like "declined" if the branch stays.
     await this.#mutate(WITHDRAW, { refs });
     if (pull?.state !== 'OPEN') return { status: 'none', outcome: 'unchanged' };
     return { status: 'none', outcome: 'withdrawn', url: pull.url };
@@ -252,7 +252,7 @@ export class GitHubProposals implements Proposals {
     return { status: 'open', outcome, url: pull.url, note };
   }
 
-  /** Whether it may be merged by itself is decided by the apps repo's own rules; where they do not allow it, a note says so. */
+  /** The apps repo's settings decide whether auto-merge is allowed; if not, a note says so. */
   async #autoMerge(outcome: string, { message }: Wanted, found: Found, pull: FoundPull): Promise<string | null> {
     if (pull.autoMergeRequest !== null) return null;
     if (outcome === 'unchanged' && !pull.viewerCanEnableAutoMerge) return null;
@@ -261,10 +261,10 @@ export class GitHubProposals implements Proposals {
     const input = { pullRequestId: pull.id, mergeMethod: found.mergeMethod, ...texts };
     try {
       const { errors } = await this.#client.mutate(ENABLE_AUTO_MERGE, { input });
-      return errors.length === 0 ? null : `${pull.url} is not merged by itself: ${reasons(errors)}`;
+      return errors.length === 0 ? null : `${pull.url} is not merged automatically: ${reasons(errors)}`;
     } catch (error) {
       if (!(error instanceof GreenroomError)) throw error;
-      return `${pull.url} is not merged by itself: ${error.message}`;
+      return `${pull.url} is not merged automatically: ${error.message}`;
     }
   }
 
@@ -298,14 +298,14 @@ export class GitHubProposals implements Proposals {
   }
 }
 
-/** May be a race that was lost: looked at again, and final in the last round. */
+/** May be a lost race: retried, and final in the last round. */
 class Refused extends GreenroomError {
   constructor(message: string) {
     super('failed', message);
   }
 }
 
-function pullOf(answer: MutationAnswer): FoundPull {
+function createdPull(answer: MutationAnswer): FoundPull {
   const pull = answer.createPullRequest?.pullRequest;
   if (!pull) throw new Refused('no pull request was made');
   return pull;
@@ -317,7 +317,7 @@ function digestOf(change: ChangeSet): string {
     .digest('hex');
 }
 
-/** The id that stands for no object. */
+/** The id that means "no object". */
 function zero(oid: string): string {
   return '0'.repeat(oid.length);
 }

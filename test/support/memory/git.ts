@@ -142,7 +142,7 @@ export class MemoryGit implements ObjectStore, BranchAccess {
     return this.branch !== expected;
   }
 
-  async swap(expected: string | null, next: string): Promise<boolean> {
+  async compareAndSwap(expected: string | null, next: string): Promise<boolean> {
     if (this.branch !== expected) return false;
     this.branch = next;
     return true;

@@ -241,7 +241,7 @@ export class MemoryReviews {
     const access = {
       head: async () => this.#head(branchName),
       isStale: async (expected: string | null) => this.#head(branchName) !== expected,
-      swap: async (expected: string | null, next: string) => {
+      compareAndSwap: async (expected: string | null, next: string) => {
         if (this.#head(branchName) !== expected) return false;
         this.branches.set(branchName, next);
         return true;

@@ -1,15 +1,15 @@
 import type { PullRequest } from '../../forge/forge.ts';
-import { checkNameOf, type Standing, type StatusNode, statusAmong } from './status.ts';
+import { checkNameOf, type KnownCheck, type StatusNode, statusAmong } from './status.ts';
 
-/** More pull requests than are handled at once. */
+/** More pull requests than are handled at the same time. */
 const MAX_KEPT = 1000;
 
-/** Where the checks of pull requests stand, as the latest reading of each showed it. */
-export class Standings {
-  readonly #known = new Map<string, Standing>();
+/** Name and last written status of each pull request's check, from its latest reading. */
+export class KnownChecks {
+  readonly #known = new Map<string, KnownCheck>();
 
   /**
-   * @param statuses of its head commit, one of each context
+   * @param statuses statuses of its head commit, one for each context
    * @param sharing numbers of open pull requests with the same head
    */
   note(pull: PullRequest, statuses: readonly StatusNode[], sharing: readonly number[]): void {
@@ -18,7 +18,7 @@ export class Standings {
     this.#known.set(keyOf(pull), { name, status: statusAmong(statuses, name) });
   }
 
-  of(pull: PullRequest): Standing {
+  of(pull: PullRequest): KnownCheck {
     return this.#known.get(keyOf(pull)) ?? { name: checkNameOf(pull.number, []), status: undefined };
   }
 }
