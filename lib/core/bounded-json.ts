@@ -2,14 +2,14 @@ const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
 const OPEN: ReadonlySet<number> = new Set([0x5b, 0x7b]);
 const CLOSE: ReadonlySet<number> = new Set([0x5d, 0x7d]);
 
-/** Deeper than anything that is written about an image. */
+/** No real statement about an image is nested this deep. */
 const MAX_DEPTH = 100;
 
 /**
- * The value of JSON that a stranger wrote; undefined for bytes that are none. What is nested deeper than anything of use,
- * or made of more parts, is none either: a few megabytes of brackets would cost gigabytes and minutes.
+ * Parses untrusted JSON; undefined if it is invalid, nested too deep, or has too many parts. Without these limits a few
+ * megabytes of brackets would cost gigabytes of memory and minutes.
  *
- * @param maxParts members and items, all levels together
+ * @param maxParts limit of members and items on all levels together
  */
 export function parseBoundedJson(bytes: Uint8Array, maxParts: number): unknown {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -38,7 +38,7 @@ function isBounded(bytes: Buffer, maxParts: number): boolean {
   return true;
 }
 
-/** Where the closing quote stands; -1 for a string without end. */
+/** Index of the closing quote; -1 if there is none. */
 function endOfString(bytes: Buffer, from: number): number {
   for (let at = bytes.indexOf(QUOTE, from); at !== -1; at = bytes.indexOf(QUOTE, at + 1)) {
     let escapes = 0;

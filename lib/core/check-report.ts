@@ -1,4 +1,4 @@
-/** A remark on lines of a file of a pull request; lines count from 1, both included. */
+/** A message about lines of a file in a pull request; lines count from 1, both inclusive. */
 export interface Annotation {
   readonly path: string;
   readonly startLine: number;
@@ -8,7 +8,7 @@ export interface Annotation {
   readonly message: string;
 }
 
-/** What a check of a commit says. */
+/** The result of a check of a commit. */
 export interface CheckReport {
   readonly conclusion: 'pending' | 'success' | 'failure' | 'neutral';
   /** One line. */

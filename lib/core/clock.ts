@@ -1,11 +1,11 @@
-/** The one source of the present; unix seconds. Injected everywhere, so that nothing reads the wall clock in passing. */
+/** The current time in unix seconds. It is injected everywhere, so that no other code reads the system clock. */
 export type Clock = () => number;
 
 export const systemClock: Clock = () => Math.floor(Date.now() / 1000);
 
 /**
  * Unix seconds of an ISO 8601 time with a zone (`2026-11-24T08:00:00Z`).
- * Undefined when it is none: a time without a zone would mean something else on every machine.
+ * Undefined for anything else: a time without a zone would mean something different on every machine.
  */
 export function parseTime(text: string): number | undefined {
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/.test(text)) return undefined;

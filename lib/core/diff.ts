@@ -1,7 +1,7 @@
 /**
- * A unified diff of two texts without headers, with three lines of context; empty for equal texts. Made for files of
- * some hundred lines that people edited: time and memory are in the product of the lines that differ, and above a bound
- * the whole difference is shown as replaced.
+ * A unified diff of two texts without headers, with three lines of context; empty for equal texts. Meant for files of
+ * some hundred lines: time and memory grow with the product of the numbers of different lines. Above a limit all of
+ * them are shown as replaced.
  */
 export function unifiedDiff(before: string, after: string, context = 3): string {
   const [a, b] = [lines(before), lines(after)];
@@ -43,7 +43,7 @@ function hunk(ops: readonly Op[], start: number, end: number): string {
   return head + shown.map((op) => `${op.sign}${op.text}\n`).join('');
 }
 
-/** Common head and tail first; what is left in between by its longest common subsequence. */
+/** Skips the common head and tail, and compares the rest by its longest common subsequence. */
 function compare(a: readonly string[], b: readonly string[]): Op[] {
   let head = 0;
   while (head < a.length && head < b.length && a[head] === b[head]) head++;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { sha256 as hash } from '@noble/hashes/sha2.js';
 
-// Not by node:crypto: loading it takes longer than everything that a render hashes. It is the faster one for much text.
+// node:crypto is used for long texts only: loading it takes longer than hashing everything in a render.
 const MUCH = 2 ** 16;
 
 /** SHA-256 of a text in UTF-8, 32 bytes. */

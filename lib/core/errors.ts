@@ -1,18 +1,18 @@
 import type { Fix } from './finding.ts';
 
 /**
- * Why a run stopped. Each code belongs to one exit code, so that callers can branch on either.
+ * Why a run stopped. Each code has its own exit code, so that callers can use either.
  *
  * | code | exit | meaning |
  * |---|---|---|
- * | `failed` | 1 | it went wrong on our side; the message says what to do |
+ * | `failed` | 1 | something failed; the message says what to do |
  * | `invalid-input` | 2 | a file or an argument is wrong; nothing was written |
- * | `denied` | 3 | a policy refuses it; nothing was written to the apps repo |
- * | `unreachable` | 4 | the other side did not answer, or kept changing under us; safe to run again |
+ * | `denied` | 3 | a policy denies it; nothing was written to the apps repo |
+ * | `unreachable` | 4 | a server did not answer, or others kept changing the branch; safe to run again |
  */
 export type ErrorCode = 'failed' | 'invalid-input' | 'denied' | 'unreachable';
 
-/** The exit code of each {@link ErrorCode}; 0 is for a run that did what it was asked. */
+/** The exit code of each {@link ErrorCode}; 0 means success. */
 export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   failed: 1,
   'invalid-input': 2,
@@ -27,23 +27,23 @@ export interface Position {
   readonly column: number;
 }
 
-/** One thing that is wrong with an input: where, what was found, what is allowed. */
+/** One problem of an input: where, what was found, what is allowed. */
 export interface Problem extends Partial<Position> {
-  /** Path of the field, in the words of the file: `spec.port`, `spec.env.LOG_LEVEL`. */
+  /** Path of the field as in the file: `spec.port`, `spec.env.LOG_LEVEL`. */
   readonly field?: string;
-  /** One sentence without the place, e.g. `must be at most 65535; found 99999`. */
+  /** One sentence without the position, e.g. `must be at most 65535; found 99999`. */
   readonly message: string;
-  /** The line as it was probably meant. @default - nobody can tell */
+  /** A probable correction. @default - none is known */
   readonly fix?: Fix;
 }
 
-/** The one error class: a closed code, a sentence for people, and all problems of the run at once. */
+/** The only error class: a code, a message for people, and all problems of the run. */
 export class GreenroomError extends Error {
   readonly code: ErrorCode;
   readonly problems: readonly Problem[];
-  /** Whether the platform's own side is at fault (its settings, its extensions): no maker can mend it. */
+  /** Whether the platform is at fault (its settings or extensions), so that a maker cannot fix it. */
   readonly isPlatforms: boolean;
-  /** Unix seconds before which it is in vain to try again. @default - it may be tried at once */
+  /** Unix seconds; a retry before that is useless. @default - it may be retried at once */
   readonly until: number | undefined;
 
   constructor(
@@ -65,24 +65,24 @@ export class GreenroomError extends Error {
   }
 }
 
-/** `file:line:column: field: message`, leaving out what is not known. */
+/** `file:line:column: field: message`, without the unknown parts. */
 export function formatProblem(p: Problem): string {
   const place = [p.file, p.line, p.column].filter((x) => x !== undefined).join(':');
   return [place, p.field, p.message].filter(Boolean).join(': ');
 }
 
-/** An `invalid-input` error whose message lists every problem, one a line. */
+/** An `invalid-input` error whose message lists every problem on its own line. */
 export function invalidInput(problems: readonly Problem[], cause?: unknown): GreenroomError {
   return new GreenroomError('invalid-input', problems.map(formatProblem).join('\n'), { problems, cause });
 }
 
-/** The same for what the platform team has to mend. */
+/** The same for problems that the platform team must fix. */
 export function platformAtFault(problems: readonly Problem[], cause?: unknown): GreenroomError {
   const message = problems.map(formatProblem).join('\n');
   return new GreenroomError('invalid-input', message, { problems, cause, isPlatforms: true });
 }
 
-/** What a reader of files or a piece of work throws for bad input, as the platform team's to mend; the rest as it is. */
+/** Runs `work` and turns its errors about bad input into errors that the platform team must fix. */
 export function blamingPlatform<T>(work: () => T): T {
   try {
     return work();

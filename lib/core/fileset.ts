@@ -1,10 +1,10 @@
-/** Files by path (relative, `/` separated), as text in UTF-8. Iteration order is the sorted order of paths. */
+/** Files by path (relative, with `/`), as UTF-8 text. They are sorted by path. */
 export type FileSet = ReadonlyMap<string, string>;
 
-/** A change as data: path to content; `null` deletes. Paths are relative to the repository's root. */
+/** A change: content by path; `null` deletes. Paths are relative to the repository's root. */
 export type ChangeSet = ReadonlyMap<string, string | null>;
 
-/** Sorts by code units, the same in every locale. */
+/** Compares by code units, the same in every locale. */
 export function compareStrings(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,4 +1,4 @@
-/** `deny` refuses the change; `warn` is reported and lets it pass. */
+/** `deny` refuses the change; `warn` is only reported. */
 export type Severity = 'deny' | 'warn';
 
 /** Which object a finding is about. */
@@ -9,16 +9,16 @@ export interface ObjectRef {
   readonly name: string;
 }
 
-/** A replacement of whole lines that makes the finding go away. */
+/** A replacement of whole lines that fixes the finding. */
 export interface Fix {
   readonly file: string;
-  /** First and last line to replace, counted from 1, both included. */
+  /** First and last line to replace, counted from 1, both inclusive. */
   readonly startLine: number;
   readonly endLine: number;
   readonly replacement: string;
 }
 
-/** What a rule has to say of one object; the same data feeds comment, check run, SARIF and table. */
+/** What a rule says about one object. Comment, check run, SARIF and table all use this data. */
 export interface Finding {
   readonly rule: string;
   readonly severity: Severity;
@@ -32,11 +32,11 @@ export interface Finding {
   readonly object: ObjectRef;
   /** Path inside the object (or inside `preview.yaml`), e.g. `spec.template.spec.containers[0].image`. */
   readonly field: string;
-  /** Name of the exception that let this pass; the finding is then reported and does not refuse. */
+  /** Name of the exception that covers it; the finding is then only reported. */
   readonly exception?: string;
 }
 
-/** Whether it refuses what it is about: severity deny, and let pass by no exception. */
+/** Whether it refuses the change: severity `deny`, and not covered by an exception. */
 export function isDenial({ severity, exception }: Pick<Finding, 'severity' | 'exception'>): boolean {
   return severity === 'deny' && exception === undefined;
 }

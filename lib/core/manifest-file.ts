@@ -1,7 +1,7 @@
 import { sha256 } from './digest.ts';
 import { emitYaml } from './yaml.ts';
 
-/** `deployment.pr-shop-7.yaml`; a name that is no file name (RBAC allows `:`) is made one, with a hash of it. */
+/** `deployment.pr-shop-7.yaml`. A name that cannot be a file name (RBAC allows `:`) is changed and gets a hash. */
 export function manifestFileName({
   kind,
   metadata,
@@ -17,10 +17,10 @@ export function manifestFileName({
 }
 
 /**
- * The text of a generated file: one comment that says what made it and from what, and the object. It names no version
- * and no commit, so that neither an upgrade nor a push changes files in which nothing else changes.
+ * The text of a generated file: a comment about its origin, and the object. The comment has no version and no commit,
+ * so that an upgrade or a push does not change files whose object stays the same.
  *
- * @param source what it was made from, in words; what is not printable ASCII is left out
+ * @param source what it was made from; characters other than printable ASCII are dropped
  */
 export function manifestText(object: unknown, source: string): string {
   return `${madeFrom(source)}\n${emitYaml(object)}`;

@@ -1,6 +1,6 @@
 /**
- * Whether a path may be read from or written to a repository: relative, its segments of printable characters, none of
- * them empty, `.`, `..` or anything that some file system or git takes for `.git`.
+ * Whether a path is safe to read from or write to a repository: it is relative, its segments have only printable
+ * characters, and none is empty, `.`, `..` or a name that git or some file system treats as `.git`.
  */
 export function isSafePath(path: string): boolean {
   return path.length <= 4096 && path.split('/').every(isSafeSegment);

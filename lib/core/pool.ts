@@ -1,4 +1,4 @@
-/** Lets so many pieces of work go on side by side; the others wait in their order. */
+/** Limits how many tasks run at the same time; the others wait in order. */
 export class Pool {
   readonly #size: number;
   readonly #waiting: (() => void)[] = [];
@@ -14,7 +14,7 @@ export class Pool {
     try {
       return await work();
     } finally {
-      // The place goes from hand to hand.
+      // The next task takes over the slot, so `#running` stays.
       const next = this.#waiting.shift();
       if (next === undefined) this.#running -= 1;
       else next();

@@ -1,12 +1,12 @@
 /**
- * A repository by its present path: `acme/shop`, or `acme/web/shop` on a forge whose groups hold groups. Paths change
- * hands; the number that the forge gives a repository for life does not.
+ * A repository by its current path: `acme/shop`, or `acme/web/shop` on a forge with nested groups. A path can move to
+ * another repository; the number that the forge gives a repository cannot.
  */
 export interface RepositoryRef {
   readonly path: string;
 }
 
-/** A pull request by the present path of its repository. */
+/** A pull request by the current path of its repository. */
 export interface PullRequestRef extends RepositoryRef {
   readonly number: number;
 }
@@ -14,11 +14,11 @@ export interface PullRequestRef extends RepositoryRef {
 /** The first part of a path, and the rest of it. */
 export interface RepositoryNames {
   readonly owner: string;
-  /** Holds a slash where groups hold groups. */
+  /** Contains a slash in nested groups. */
   readonly name: string;
 }
 
-/** A path as a regular expression: two parts or more, none of which steps up in the tree. */
+/** A path as a regular expression: two parts or more, none of them `.` or `..`. */
 export const REPOSITORY_PATH = String.raw`(?!\.{1,2}\/)[A-Za-z0-9._-]{1,100}(?:\/(?!\.{1,2}(?:[/#\s]|$))[A-Za-z0-9._-]{1,100}){1,9}`;
 
 export function namesOf({ path }: RepositoryRef): RepositoryNames {
@@ -26,7 +26,7 @@ export function namesOf({ path }: RepositoryRef): RepositoryNames {
   return slash < 0 ? { owner: path, name: '' } : { owner: path.slice(0, slash), name: path.slice(slash + 1) };
 }
 
-/** Forges take paths without regard to case. */
+/** Forges ignore the case of paths. */
 export function isSameRepository(a: RepositoryRef, b: RepositoryRef): boolean {
   return a.path.toLowerCase() === b.path.toLowerCase();
 }

@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import { GreenroomError } from './errors.ts';
 import { type FileSet, fileSet } from './fileset.ts';
 
-// The bundled command holds all of it: scripts/bundle.mjs puts another module in the place of this one, so that the one
-// file runs wherever it lies.
+// In the bundled command scripts/bundle.mjs replaces this module by one that contains all files, so that the single
+// file runs anywhere.
 
 /** A folder of text files that comes with the program, with its files by path. */
 export function shippedFiles(name: 'apps-repo-template' | 'templates'): FileSet {
@@ -23,7 +23,7 @@ export function shippedCommand(): string {
   return readFileSync(lookUp('dist/cli/greenroom.cjs'), 'utf8');
 }
 
-/** Beside the sources or above them. */
+/** Looks in the folder of the sources and in its parents. */
 function lookUp(name: string): string {
   for (let at = import.meta.dirname; ; at = dirname(at)) {
     const path = join(at, name);

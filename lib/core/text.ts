@@ -1,6 +1,6 @@
-// Plain text for people, the same on every machine and in every locale. What is Markdown is in lib/report.
+// Plain text for people, the same on every machine and in every locale. For Markdown see lib/report.
 
-/** One line without control, direction or invisible characters, and of a length that no reader minds. */
+/** One line of limited length, without control, direction or invisible characters. */
 export function printable(text: string, max = 300): string {
   const line = text
     .replace(/\s+/g, ' ')
@@ -37,7 +37,7 @@ function clockTime(d: Date): string {
 
 const DAY = 86_400;
 
-/** `3 days`, `5 hours`, `20 minutes`: one unit, rounded, never nothing. */
+/** `3 days`, `5 hours`, `20 minutes`: one unit, rounded, at least 1. */
 export function roughDuration(seconds: number): string {
   const [size, unit] = seconds >= 1.5 * DAY ? [DAY, 'day'] : seconds >= 5400 ? [3600, 'hour'] : [60, 'minute'];
   return count(Math.max(1, Math.round(seconds / Number(size))), String(unit));

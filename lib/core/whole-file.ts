@@ -2,10 +2,11 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
- * Writes a file by way of a temporary name beside it, so that no reader meets half of it. Folders are made as needed.
+ * Writes a file under a temporary name next to it and renames it, so that no reader sees half of it. Creates folders as
+ * needed.
  *
- * @param mode permissions of the file. @default - as the process makes files
- * @throws what `node:fs` throws; nothing is left behind then
+ * @param mode permissions of the file. @default - the default of the process
+ * @throws errors of `node:fs`; the temporary file is removed then
  */
 export function writeWholeFile(target: string, text: string, mode?: number): void {
   const temporary = `${target}.${process.pid}.${sequence()}.tmp`;
@@ -19,5 +20,5 @@ export function writeWholeFile(target: string, text: string, mode?: number): voi
   }
 }
 
-/** Different for every write of this process, also in another thread of it. */
+/** Unique for every write of this process, also across threads. */
 const sequence = (): string => process.hrtime.bigint().toString(36);

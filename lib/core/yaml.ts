@@ -1,14 +1,14 @@
 import { compareStrings } from './fileset.ts';
 
 /**
- * Writes plain data as YAML that every reader takes for the same data: YAML 1.2 readers, and the YAML 1.1 reader
- * (Go's sigs.k8s.io/yaml) that Kubernetes, Argo CD and Flux use. Block style; the keys that open a Kubernetes object
- * come first, all others sorted by code unit; `undefined` members are left out.
+ * Writes data as YAML that every reader understands in the same way: YAML 1.2 readers, and the YAML 1.1 reader (Go's
+ * sigs.k8s.io/yaml) of Kubernetes, Argo CD and Flux. Block style; the usual first keys of a Kubernetes object come
+ * first, all others are sorted by code unit; `undefined` members are left out.
  *
- * A string is written plain only if it is certainly a string for both; anything else is a JSON string, which is a
- * valid double-quoted scalar in both versions. Text of several lines becomes a literal block where that is lossless.
+ * A string is written plain only if both versions certainly read it as a string. Any other is a JSON string, which is a
+ * valid double-quoted scalar in both. A text of several lines becomes a literal block if that is lossless.
  *
- * @throws TypeError for what YAML cannot carry back: functions, symbols, bigint, NaN, infinities, lone surrogates
+ * @throws TypeError for values that YAML cannot represent: functions, symbols, bigint, NaN, infinities, lone surrogates
  */
 export function emitYaml(value: unknown): string {
   const out: string[] = [];
@@ -48,7 +48,7 @@ function writeCollection(out: string[], value: Collection, indent: string): void
     out.push(indent, plainOrQuoted(key), ':');
     const member = record[key];
     if (isCollection(member)) {
-      // A sequence stays at its key's column, as kubectl and most authors write it.
+      // A sequence is not indented below its key, as in kubectl's output.
       out.push('\n');
       writeCollection(out, member, Array.isArray(member) ? indent : `${indent}  `);
     } else {
@@ -62,7 +62,7 @@ function writeItem(out: string[], item: unknown, indent: string): void {
     out.push(' ', scalar(item, `${indent}  `), '\n');
     return;
   }
-  // The first line of a nested collection shares the line of its dash.
+  // The first line of a nested collection is on the line of its dash.
   const nested: string[] = [];
   writeCollection(nested, item, `${indent}  `);
   nested[0] = ' ';
@@ -91,15 +91,15 @@ function number(value: number): string {
   if (!Number.isFinite(value)) throw new TypeError(`YAML cannot carry ${value}`);
   if (Object.is(value, -0)) return '0';
   const digits = String(value);
-  // YAML 1.1 wants a dot in a number with an exponent: 1e+21 would be read as a string.
+  // YAML 1.1 requires a dot in a number with an exponent: it reads 1e+21 as a string.
   return digits.includes('e') && !digits.includes('.') ? digits.replace('e', '.0e') : digits;
 }
 
-// Letters first and no `: `, ` #` or indicator anywhere: nothing here can be a number, a date, a tag or a flow.
+// Begins with a letter and has no `: `, ` #` or indicator, so it cannot be a number, a date, a tag or a flow.
 const PLAIN = /^[A-Za-z/](?:[A-Za-z0-9_./@+()-]|:(?=[A-Za-z0-9/])| (?=[A-Za-z0-9_./@+(]))*$/;
-// What quantities and durations look like; no reader takes these for numbers.
+// Quantities and durations; no reader takes them for numbers.
 const AMOUNT = /^[0-9]+(?:m|h|[KMGT]i)$/;
-// Words that YAML 1.1 or 1.2 readers take for booleans, nulls, merges, or for floats (`e0`).
+// Words that YAML 1.1 or 1.2 readers take for booleans, nulls, merges or floats (`e0`).
 const RESERVED = /^(?:y|n|yes|no|on|off|true|false|null|nan|inf|e[-+]?[0-9]+)$/i;
 
 function plainOrQuoted(value: string): string {
@@ -108,7 +108,7 @@ function plainOrQuoted(value: string): string {
   return quoted(value);
 }
 
-/** JSON's escapes are YAML's; what JSON leaves bare but YAML 1.1 takes for a line break or refuses is escaped too. */
+/** JSON's escapes are valid in YAML. Characters that YAML 1.1 reads as line breaks or refuses are escaped as well. */
 function quoted(value: string): string {
   return JSON.stringify(value).replace(
     /[\u007f-\u00a0\u2028\u2029\ufeff\ufffe\uffff]/g,
@@ -116,7 +116,7 @@ function quoted(value: string): string {
   );
 }
 
-/** Several lines of printable ASCII without trailing blanks: a literal block keeps exactly those, and reads well. */
+/** Several lines of printable ASCII without trailing blanks become a literal block, which keeps them exactly. */
 function text(value: string, indent: string): string {
   if (!value.includes('\n')) return plainOrQuoted(value);
   const keepsEnd = value.endsWith('\n');

@@ -1,19 +1,19 @@
-/** What a forge's comments can do; what is written for it keeps to this. */
+/** What a forge's comments support. */
 export interface Capabilities {
-  /** Longest comment that is written, in characters: some below what the forge takes. */
+  /** Longest comment that greenroom writes, in characters; a bit below the forge's limit. */
   readonly commentLength: number;
   /**
-   * Whether its Markdown keeps HTML comments and shows nothing of them. Without them our comment is known by its
-   * headline, remembers nothing, and has neither boxes nor suggestions.
+   * Whether its Markdown keeps HTML comments and hides them. Without them our comment is found by its headline, stores
+   * no data, and has neither check boxes nor suggestions.
    */
   readonly hiddenMarkers: boolean;
-  /** Whether people can tick a box of a comment that is not theirs. Without them the comment names the command. */
+  /** Whether people can tick a box in a comment of somebody else. If not, the comment names the command. */
   readonly checkBoxes: boolean;
-  /** Whether a remark on lines can offer their replacement for one click. */
+  /** Whether a review comment can suggest a change that is applied with one click. */
   readonly suggestions: boolean;
 }
 
-/** What has no limits of its own: kept short enough for people. */
+/** For a target without limits of its own. The length stays readable for people. */
 export const EVERYTHING: Capabilities = {
   commentLength: 60_000,
   hiddenMarkers: true,

@@ -17,15 +17,15 @@ import { isSafePath } from '../core/path.ts';
 import { fileText, tooLarge } from './file-text.ts';
 import { MAX_FILE_BYTES, MAX_FOLDER_FILES } from './forge.ts';
 
-/** Folders of a reading; a tree that holds itself many times over has no files to stop at. */
+/** Limit of folders: a hostile tree may contain many folders and no file. */
 const MAX_FOLDERS = 1000;
 
-/** The pull request, its file and its commit are asked for one after the other, and again after a commit. */
+/** The same objects are read several times: for the pull request, its file and its commit. */
 const CACHE_BYTES = 1024 * 1024;
 
 /**
- * Files of a micro app's repository at given commits, straight from its objects. Whatever they hold comes from people who
- * may be hostile: sizes and counts are capped before anything is kept.
+ * Reads files of a micro app's repository at given commits, directly from its objects. The content is untrusted, so
+ * sizes and counts are limited before anything is kept.
  */
 export class CommitFiles {
   readonly #reader: ObjectReader;
@@ -33,18 +33,18 @@ export class CommitFiles {
 
   /** @param gitDir a bare repository */
   constructor(gitDir: string) {
-    // A tree above the cap is refused like a file.
+    // A tree above the limit is refused like a file.
     this.#reader = new ObjectReader({ gitDir }, MAX_FILE_BYTES, gitDir, CACHE_BYTES);
     this.#description = gitDir;
   }
 
-  /** Null when the commit is not here. */
+  /** Null if the commit is missing. */
   async parents(sha: string): Promise<readonly string[] | null> {
     const object = await this.#reader.read(sha);
     return object?.type === 'commit' && object.content !== null ? decodeCommit(object.content).parents : null;
   }
 
-  /** Committer time in unix seconds; null when the commit is not here. */
+  /** Committer time in unix seconds; null if the commit is missing. */
   async committedAt(sha: string): Promise<number | null> {
     const object = await this.#reader.read(sha);
     return object?.type === 'commit' && object.content !== null ? decodeCommit(object.content).committedAt : null;
@@ -69,16 +69,17 @@ export class CommitFiles {
     const visit = async (oid: string, folder: string): Promise<void> => {
       folders += 1;
       if (folders > MAX_FOLDERS)
-        throw invalidInput([{ file: path, message: `holds more than ${MAX_FOLDERS} folders` }]);
+        throw invalidInput([{ file: path, message: `contains more than ${MAX_FOLDERS} folders` }]);
       for (const { mode, name, oid: below } of (await this.#tree(oid, folder)).values()) {
         const full = `${folder}/${nameToText(name) ?? '\0'}`;
-        if (!isSafePath(full)) throw invalidInput([{ file: folder, message: 'holds a file with an unprintable name' }]);
+        if (!isSafePath(full))
+          throw invalidInput([{ file: folder, message: 'contains a file with an unprintable name' }]);
         if (mode === MODE.folder) await visit(below, full);
         else if (!isFileMode(mode))
           throw invalidInput([{ file: full, message: `must be a file; found ${kind(mode)}` }]);
         else found.push([full, below]);
         if (found.length > MAX_FOLDER_FILES) {
-          throw invalidInput([{ file: path, message: `holds more than ${MAX_FOLDER_FILES} files` }]);
+          throw invalidInput([{ file: path, message: `contains more than ${MAX_FOLDER_FILES} files` }]);
         }
       }
     };
@@ -90,13 +91,13 @@ export class CommitFiles {
     await this.#reader.close();
   }
 
-  /** The entry at a path; null when there is none. A link on the way is refused, not followed. */
+  /** The entry at a path; null if there is none. A link on the way is refused, not followed. */
   async #find(sha: string, path: string): Promise<TreeEntry | null> {
     if (!isSafePath(path)) throw invalidInput([{ message: `${JSON.stringify(path)} is not a path in a repository` }]);
     if (!isObjectId(sha)) throw invalidInput([{ message: `${JSON.stringify(sha)} is not a full commit id` }]);
     const commit = await this.#reader.read(sha).catch((cause: unknown) => {
       if (!(cause instanceof GreenroomError) || cause.code !== 'invalid-input') throw cause;
-      // No such repository (any more): that says nothing about the maker's file.
+      // The repository is missing, which is not a fault of the maker's file.
       throw new GreenroomError('unreachable', cause.message, { cause });
     });
     if (commit?.type !== 'commit' || commit.content === null) {
@@ -121,7 +122,7 @@ export class CommitFiles {
   async #tree(oid: string, path: string): Promise<ReadonlyMap<string, TreeEntry>> {
     const object = await this.#reader.read(oid);
     if (object?.type !== 'tree') throw new GreenroomError('failed', `${this.#description} is damaged at ${path}`);
-    if (object.content === null) throw invalidInput([{ file: path, message: 'lies in a folder of too many files' }]);
+    if (object.content === null) throw invalidInput([{ file: path, message: 'is in a folder with too many files' }]);
     return decodeTree(this.#format(oid), object.content);
   }
 
@@ -132,7 +133,7 @@ export class CommitFiles {
     return fileText(path, object.content);
   }
 
-  /** The length of its ids tells how a repository names objects. */
+  /** The length of an id shows the object format. */
   #format(oid: string): ObjectFormat {
     return oid.length === 64 ? OBJECT_FORMATS.sha256 : OBJECT_FORMATS.sha1;
   }

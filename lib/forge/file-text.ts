@@ -1,9 +1,9 @@
 import { invalidInput } from '../core/errors.ts';
 import { MAX_FILE_BYTES } from './forge.ts';
 
-// What is said of a maker's file is the same wherever it is read from: a commit, GitHub, or a folder on a disk.
+// The same messages for a maker's file, whether it is read from a commit, from GitHub or from a folder.
 
-/** @throws GreenroomError `invalid-input` for bytes that are no UTF-8 */
+/** @throws GreenroomError `invalid-input` for bytes that are not UTF-8 */
 export function fileText(path: string, bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);

@@ -5,14 +5,14 @@ import type { RepositoryRef } from '../core/repository.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { Pages } from './pages.ts';
 
-/** A repository with the number that the forge gave it for life. */
+/** A repository with the forge's number for it, which never changes. */
 export interface Repository extends RepositoryRef {
   readonly id: number;
 }
 
 /** A pull request as it is now. All times are unix seconds. */
 export interface PullRequest {
-  /** The repository that the pull request wants to change, under its present name. */
+  /** The repository that the pull request wants to change, with its current name. */
   readonly repository: Repository;
   readonly number: number;
   readonly state: 'open' | 'closed';
@@ -23,65 +23,65 @@ export interface PullRequest {
     /** Full commit id, lower case. */
     readonly sha: string;
     readonly ref: string;
-    /** Null when the head repository is gone; see {@link isFork}. */
+    /** Null if the head repository was deleted; see {@link isFork}. */
     readonly repositoryId: number | null;
-    /** Committer time of the head commit; null when the commit cannot be read. */
+    /** Committer time of the head commit; null if the commit cannot be read. */
     readonly committedAt: number | null;
   };
-  /** Branch that it wants to change. @default - not known */
+  /** Base branch. @default - unknown */
   readonly base?: string;
   /** Login name. */
   readonly author: string;
-  /** Whether a program opened it. @default false */
+  /** Whether a bot opened it. @default false */
   readonly isByBot?: boolean;
   readonly title: string;
   readonly createdAt: number;
   readonly updatedAt: number;
   /** Null while open. */
   readonly closedAt: number | null;
-  /** What somebody with write permission last asked for at this head commit; null for nothing. */
+  /** The last command of somebody with write access at this head commit; null for none. */
   readonly override: Override | null;
 }
 
-/** A command that was carried out. It holds for the commit that it was given at: the next push starts anew. */
+/** A command that was carried out. It applies to the commit at which it was given; the next push resets it. */
 export interface Override extends OverrideRequest {
   /** Unix seconds, by the forge's clock. */
   readonly at: number;
 }
 
 export interface OverrideRequest {
-  /** `stop`: no preview. `start`: a preview, as if the commit had just been pushed. `extend`: one with a later end. */
+  /** `stop`: no preview. `start`: a preview, as if the commit had just been pushed. `extend`: a preview with a later end. */
   readonly action: 'stop' | 'start' | 'extend';
   /**
-   * Unix seconds until which it may run, where that is later than its end without an extension; null where nobody
-   * extended it. `stop` and `start` keep it from before; `extend` always has one.
+   * Unix seconds until which the preview may run, if extended beyond its normal end; null if nobody extended it. `stop`
+   * and `start` keep an earlier value; `extend` always has one.
    */
   readonly until: number | null;
-  /** Login name of who asked. */
+  /** Login name of the person who gave the command. */
   readonly by: string;
-  /** The comment that asked; see {@link PullComment.id}. */
+  /** The comment with the command; see {@link PullComment.id}. */
   readonly commentId: number;
 }
 
-/** A pull request whose head lies in another repository, or in one that was deleted since. */
+/** Whether the head of a pull request is in another repository, or in one that was deleted. */
 export function isFork(pull: PullRequest): boolean {
   return pull.head.repositoryId !== pull.repository.id;
 }
 
 /**
- * An answer that is either positive or nothing at all: a missing page, a refusal, a time-out and a wrong repository id
- * are all `unknown`, and what is unknown must be left as it is.
+ * An answer that is either positive or `unknown`: a missing page, a refusal, a time-out and a wrong repository id are
+ * all `unknown`. Callers must not change anything that is unknown.
  */
 export type Lookup<T> =
   | { readonly status: 'found'; readonly value: T }
   | {
       readonly status: 'unknown';
       readonly reason: string;
-      /** Whether it is likely to be answered when asked again in a while. @default false */
+      /** Whether a retry after a while is likely to succeed. @default false */
       readonly isPassing?: boolean;
     };
 
-/** The open pull requests of one repository; only `complete: true` says that there are no others. */
+/** The open pull requests of one repository; there may be others unless `complete` is true. */
 export type RepositoryPulls =
   | { readonly repository: RepositoryRef; readonly pulls: readonly PullRequest[]; readonly complete: true }
   | {
@@ -92,63 +92,63 @@ export type RepositoryPulls =
     };
 
 export interface Check extends CheckReport {
-  /** The commit that was checked; the pull request may have moved on since. */
+  /** The commit that was checked; the pull request may have a newer one. */
   readonly headSha: string;
 }
 
-/** What stands on a pull request before a report is written. */
+/** The state of a pull request before a report is written. */
 export interface Before {
-  /** Our one comment; null for none. */
+  /** Our comment; null for none. */
   readonly comment: string | null;
-  /** Versions of the preview that the forge remembers, newest first. */
+  /** Deployments of the preview on the forge, newest first. */
   readonly kept: readonly KeptDeployment[];
 }
 
-/** Where nothing was written yet. */
+/** Nothing was written yet. */
 export const NOTHING_BEFORE: Before = { comment: null, kept: [] };
 
-/** What the maker gets to see on the pull request. */
+/** The report that the maker sees on the pull request. */
 export interface PullRequestReport {
-  /** Where the forge keeps what is known of the preview, e.g. `preview/pr-shop-7`; null for a report about none. */
+  /** Name of the deployment environment, e.g. `preview/pr-shop-7`; null for a report without a preview. */
   readonly environment: string | null;
-  /** What is written, from what stands there: it keeps what others have seen. */
+  /** Renders the report. It depends on the earlier state, since that may contain observations of other processes. */
   readonly said: (before: Before) => Said;
-  /** Reports with the same text write the same where the same stands. */
+  /** A key of the content: reports with the same key write the same for the same earlier state. */
   readonly sameAs: string;
-  /** First line of the one comment: ours is the one that begins with it and has us as its author. */
+  /** First line of our comment, by which it is found, together with its author. */
   readonly marker: string;
-  /** A reply that tells people something, sent once: never again while one of ours begins with its marker. */
+  /** A reply that is sent once: not again while a comment of ours begins with its marker. */
   readonly notice: { readonly marker: string; readonly body: string } | null;
-  /** Changes that people can take over with one click. */
+  /** Changes that people can apply with one click. */
   readonly suggestions: readonly Suggestion[];
-  /** Whether something was changed just now, so that what a check says is older for certain. @default false */
+  /** Whether something was changed just now, so that an existing check is certainly outdated. @default false */
   readonly isNews?: boolean;
-  /** What it was written for, where it need not be looked at again once it stands. @default - it is looked at */
+  /** A key of the event it is written for: with the same key it is not checked again. @default - it is always checked */
   readonly occasion?: string;
 }
 
 export interface Said {
-  /** Markdown of the one comment, which begins with the marker; null leaves the thread as it is. */
+  /** Markdown of our comment, which begins with the marker; null leaves the comment unchanged. */
   readonly comment: string | null;
   /** Null writes no check. */
   readonly check: Check | null;
-  /** Null leaves the deployments as they are. */
+  /** Null leaves the deployments unchanged. */
   readonly deployment: Deployment | null;
 }
 
-/** The preview as the forge shows it beside the pull request. */
+/** The preview as the forge shows it on the pull request. */
 export interface Deployment {
-  /** Null: there is none any more. */
+  /** Null if the preview has ended. */
   readonly live: LiveDeployment | null;
-  /** Earlier commits whose deployments stay as they are, since their app still answers. Others are over. */
+  /** Earlier commits whose deployments stay active, since their app still runs. Others become inactive. */
   readonly staying: readonly string[];
-  /** Whether nothing of the preview is left for certain, so that the environment itself can go. @default false */
+  /** Whether the preview is certainly gone, so that the environment itself can be removed. @default false */
   readonly isGone?: boolean;
 }
 
 export interface LiveDeployment {
   readonly headSha: string;
-  /** Null where no app of it has an address. */
+  /** Null if no app of it has a URL. */
   readonly url: string | null;
   readonly state: DeploymentState;
   /** One line, at most 140 characters. */
@@ -157,30 +157,30 @@ export interface LiveDeployment {
 
 export type DeploymentState = 'in_progress' | 'success' | 'failure';
 
-/** One version of a preview as the forge remembers it. */
+/** A deployment that is stored on the forge. */
 export interface KeptDeployment {
   readonly headSha: string;
-  /** Unix seconds: when it was written first. */
+  /** Unix seconds. */
   readonly createdAt: number;
   readonly state: DeploymentState | 'inactive';
-  /** As it was written last; empty for none. */
+  /** Latest description; empty for none. */
   readonly description: string;
   readonly url: string | null;
 }
 
 /** A replacement of whole lines of a file at the head commit. */
 export interface Suggestion {
-  /** First line of the remark; it is written once, whatever became of it since. */
+  /** First line of the review comment. Each is written once, even if it was resolved since. */
   readonly marker: string;
   readonly path: string;
-  /** Counted from 1, both included. */
+  /** Counted from 1, both inclusive. */
   readonly startLine: number;
   readonly endLine: number;
-  /** Markdown, the marker included. */
+  /** Markdown, including the marker. */
   readonly body: string;
 }
 
-/** A person or a program on the forge. */
+/** An account on the forge. */
 export interface Account {
   /** Login name. */
   readonly login: string;
@@ -191,128 +191,128 @@ export interface Account {
 export interface PullComment {
   readonly id: number;
   readonly body: string;
-  /** Whether it is one that we wrote. */
+  /** Whether we wrote it. */
   readonly isOurs: boolean;
-  /** Null for an account that is gone. */
+  /** Null for a deleted account. */
   readonly author: Account | null;
-  /** Who edited it last; null when nobody did. */
+  /** Last editor; null if nobody edited it. */
   readonly editor: Account | null;
   /** Unix seconds. */
   readonly createdAt: number;
-  /** When it was edited last, in unix seconds. @default - not known */
+  /** Time of the last edit, in unix seconds. @default - unknown */
   readonly updatedAt?: number;
-  /** Whether we answered it already. */
+  /** Whether we have answered it. */
   readonly isAnswered: boolean;
 }
 
 export interface PublishOutcome {
-  /** What was written; null where it stood there already, so that nothing was looked at. */
+  /** What was written; null if the report was already up to date, so that nothing was read. */
   readonly said: Said | null;
   /** The comments as they were before. */
   readonly comments: readonly PullComment[];
-  /** What could not be written, and why. */
+  /** Parts that could not be written, and why. */
   readonly failures: readonly GreenroomError[];
 }
 
-/** How a command is answered: done, not allowed, not understood. */
+/** The answer to a command: done, not allowed, not understood. */
 export type Answer = 'done' | 'refused' | 'confused';
 
-/** A file larger than this is refused, in bytes. */
+/** A larger file is refused, in bytes. */
 export const MAX_FILE_BYTES = 1024 * 1024;
-/** A folder of more files than this, at any depth, is refused. */
+/** A folder with more files, at any depth, is refused. */
 export const MAX_FOLDER_FILES = 100;
 
-/** What is known of that which is looked at next. */
+/** Hints for prefetching. */
 export interface Ahead {
-  /** See {@link Deployment.environment}. @default - the one of the last report, where the forge knows it */
+  /** See {@link PullRequestReport.environment}. @default - that of the last report, if the forge knows it */
   readonly environment?: string;
 }
 
 /**
  * Where pull requests live.
  *
- * Methods throw GreenroomError `unreachable` when the forge cannot be asked, and `invalid-input` for a name, number or
- * path that cannot be one.
+ * Methods throw GreenroomError `unreachable` if the forge cannot be reached, and `invalid-input` for an invalid name,
+ * number or path.
  */
 export interface Forge {
-  /** For messages; never holds a credential. */
+  /** For messages; contains no credentials. */
   readonly description: string;
 
-  /** Where people see it; null for a forge without pages. */
+  /** Its web pages; null if it has none. */
   readonly pages: Pages | null;
 
   readonly capabilities: Capabilities;
 
   /**
-   * The pull request that this path and number lead to now; compare `repository.id` with what is remembered.
+   * The pull request that currently has this path and number; compare its `repository.id` with the recorded one.
    *
-   * @param ahead given where its preview file is read and its comments and deployments are looked at next, so that they
-   *   may come along @default - nothing comes along
+   * @param ahead given if the preview file, the comments and the deployments are needed next, so that they can be
+   *   prefetched @default - nothing is prefetched
    */
   pullRequest(repository: RepositoryRef, number: number, ahead?: Ahead): Promise<Lookup<PullRequest>>;
 
   /**
-   * The pull request of the repository with this id, wherever it lives by now. Another repository under the last known
-   * name is `unknown`.
+   * The pull request of the repository with this id, even if the repository was renamed. If another repository has the
+   * last known name now, the result is `unknown`.
    */
   pullRequestById(repositoryId: number, number: number, lastKnown: RepositoryRef): Promise<Lookup<PullRequest>>;
 
   /**
-   * Open pull requests, a repository at a time. The iteration ends normally only when every repository was listed; it
-   * throws `unreachable` when the list of repositories itself is cut short.
+   * Open pull requests, one repository at a time. The iteration ends normally only if every repository was listed; it
+   * throws `unreachable` if the list of repositories itself is incomplete.
    *
-   * @param repositories names to look at. @default - all repositories of the owner
+   * @param repositories names of repositories. @default - all repositories of the owner
    */
   openPullRequests(owner: string, repositories?: readonly string[]): AsyncIterable<RepositoryPulls>;
 
   /**
-   * Text of a file at a commit, or null when the commit has no such file.
+   * Text of a file at a commit, or null if the commit has no such file.
    *
-   * @throws GreenroomError `invalid-input` for what is no regular file, is larger than {@link MAX_FILE_BYTES} or is not
-   * UTF-8; `unreachable` when the commit cannot be found
+   * @throws GreenroomError `invalid-input` if it is not a regular file, is larger than {@link MAX_FILE_BYTES} or is not
+   * UTF-8; `unreachable` if the commit cannot be found
    */
   readFile(repository: RepositoryRef, sha: string, path: string): Promise<string | null>;
 
   /**
-   * All files below a folder at a commit, by their paths from the repository's root; null when there is no such folder.
+   * All files below a folder at a commit, by path from the repository's root; null if there is no such folder.
    *
    * @throws GreenroomError as `readFile`, and `invalid-input` above {@link MAX_FOLDER_FILES} files
    */
   readFolder(repository: RepositoryRef, sha: string, path: string): Promise<FileSet | null>;
 
-  /** The parents of a commit, in their order; null where the forge has no such commit, or gives no answer. */
+  /** The parents of a commit, in order; null if the forge has no such commit or cannot be reached. */
   commitParents(repository: RepositoryRef, sha: string): Promise<readonly string[] | null>;
 
   /**
-   * Paths that a pull request changes as it is now, from the repository's root; of a renamed file both. A forge that
-   * lists no more than some thousands gives those.
+   * Paths that a pull request changes now, from the repository's root; both paths of a renamed file. A forge may limit
+   * the list to some thousand.
    */
   changedFiles(pull: PullRequest): Promise<Lookup<readonly string[]>>;
 
   /**
-   * Writes what the report holds; the same report twice changes nothing. Each part is written even when another fails, and
-   * a failure is part of the outcome.
+   * Writes the report; writing it again changes nothing. Each part is written even if another one fails; failures are
+   * part of the outcome.
    */
   publish(pull: PullRequest, report: PullRequestReport): Promise<PublishOutcome>;
 
-  /** Versions of a preview that {@link publish} wrote, newest first; see {@link PullRequestReport.environment}. */
+  /** Deployments that {@link publish} wrote, newest first; see {@link PullRequestReport.environment}. */
   deployments(pull: PullRequest, environment: string): Promise<readonly KeptDeployment[]>;
 
   /** All comments of a pull request, oldest first. */
   comments(pull: PullRequest): Promise<readonly PullComment[]>;
 
-  /** Whether this account may write to the repository, by the forge's own answer. */
+  /** Whether the forge lets this account write to the repository. */
   mayWrite(repository: Repository, login: string): Promise<boolean>;
 
-  /** Remembers what was asked for at the pull request's head commit. */
+  /** Stores an override for the pull request's head commit. */
   override(pull: PullRequest, request: OverrideRequest): Promise<Override>;
 
-  /** Answers a comment; twice is as good as once. */
+  /** Answers a comment; idempotent. */
   answer(pull: PullRequest, commentId: number, answer: Answer): Promise<void>;
 
   /**
-   * How far our clock is ahead of the forge's, in seconds, by its last answer; null when it has not told. Left out where
-   * both are one.
+   * How far our clock is ahead of the forge's, in seconds, by its last answer; null before the first answer. Undefined if
+   * both use the same clock.
    */
   readonly clockSkew?: number | null;
 

@@ -1,18 +1,18 @@
-/** Why nothing is asked of a forge for a while. */
+/** A pause in requests to a forge, and its reason. */
 export interface Wait {
   /**
-   * `limit`: the forge said that one is used up; `throttle`: we keep below one; `closed`: one is used up for longer than
-   * anything waits, so that what is asked until then fails at once.
+   * `limit`: a rate limit is used up; `throttle`: we wait to stay below one; `closed`: a rate limit is used up for
+   * longer than the longest wait, so that requests fail at once until it ends.
    */
   readonly reason: 'limit' | 'throttle' | 'closed';
-  /** What has to wait, by the forge's own name for it. */
+  /** The request that has to wait, by the forge's name for it. */
   readonly call: string;
   readonly seconds: number;
   /** Unix seconds. */
   readonly until: number;
 }
 
-/** A limit of the forge that held everything back. */
+/** A rate limit of the forge that delayed everything. */
 export interface Late {
   readonly seconds: number;
   /** Unix seconds. */

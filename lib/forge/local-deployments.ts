@@ -17,11 +17,11 @@ const DeploymentFile = z.object({
   ),
 });
 
-/** More versions than anybody looks back at. */
+/** Older deployments are dropped. */
 const MAX_KEPT = 10;
 
-/** What the file remembers of an environment, newest first; a file out of shape remembers nothing. */
-export function readDeployments(folder: string, environment: string): readonly KeptDeployment[] {
+/** The stored deployments to an environment, newest first; empty for a malformed file. */
+export function readLocalDeployments(folder: string, environment: string): readonly KeptDeployment[] {
   try {
     const file = DeploymentFile.safeParse(JSON.parse(textOf(join(folder, 'deployment.json')) ?? 'null')).data;
     return file?.environment === environment ? file.deployments : [];
@@ -30,8 +30,8 @@ export function readDeployments(folder: string, environment: string): readonly K
   }
 }
 
-/** What is remembered once this was written. */
-export function written(
+/** The deployments to store after this one is published. */
+export function withDeployment(
   kept: readonly KeptDeployment[],
   { live, staying }: Deployment,
   now: number,

@@ -13,7 +13,7 @@ const time = z.string().transform((text, context) => {
 });
 const id = z.int().positive();
 
-/** `<owner>/<repo>/pulls/<n>.json`. What is left out means the ordinary case; what is not known here is passed over. */
+/** `<owner>/<repo>/pulls/<n>.json`. Missing fields have the usual value; unknown fields are ignored. */
 const PullFile = z.object({
   number: z.int().positive(),
   repositoryId: id,
@@ -24,10 +24,10 @@ const PullFile = z.object({
   head: z.object({
     sha: z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/, 'must be a full commit id in lower case'),
     ref: z.string(),
-    /** Null when the head repository was deleted. */
+    /** Null if the head repository was deleted. */
     repositoryId: id.nullable(),
   }),
-  /** The branch that it wants to change, and what it changes there where Git is not to be asked. */
+  /** The base branch, and the changed files if they are not computed with git. */
   base: z.object({ ref: z.string().min(1) }).default({ ref: 'main' }),
   files: z.array(z.string()).optional(),
   author: z.string().min(1),
@@ -37,18 +37,18 @@ const PullFile = z.object({
   closedAt: time.nullish(),
 });
 
-/** A pull request as its file says it. */
+/** A pull request from its file. */
 export type LocalPull = Omit<PullRequest, 'head' | 'override' | 'base'> & {
   readonly base: string;
   readonly head: Omit<PullRequest['head'], 'committedAt'>;
-  /** Paths that it changes. @default - Git is asked */
+  /** Paths that it changes. @default - computed with git */
   readonly files?: readonly string[];
 };
 
 /**
- * A pull request of the local forge from the text of its file.
+ * Parses the file of a pull request on the local forge.
  *
- * @throws GreenroomError `invalid-input` that names file, field and what was found
+ * @throws GreenroomError `invalid-input` with file, field and the value found
  */
 export function parsePull(file: string, text: string, repository: RepositoryRef, number: number): LocalPull {
   const data = parseJson(file, text);

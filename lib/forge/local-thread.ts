@@ -24,10 +24,10 @@ const OverrideFile = z.object({
 /** `<owner>/<repo>/collaborators.json`: permissions by login name. */
 const CollaboratorsFile = z.record(z.string(), z.string());
 
-/** The one comment that we write ourselves; nobody knows who edited a file. */
+/** Our own comment; a file has no editor. */
 const OWN = { id: 0, isOurs: true, author: null, editor: null, createdAt: 0, isAnswered: false };
 
-/** Comments of a pull request of the local forge, ours first, then by id; a file with a wrong shape is ignored. */
+/** Comments of a pull request of the local forge, ours first, then by id; a malformed file is ignored. */
 export function readComments(folder: string): PullComment[] {
   const names = namesIn(join(folder, 'comments')) ?? [];
   const ids = names.flatMap((name) => /^([1-9]\d{0,14})\.json$/.exec(name)?.[1] ?? []).map(Number);
@@ -44,12 +44,12 @@ export function readComments(folder: string): PullComment[] {
   return comments;
 }
 
-/** Beside the comment that it answers. */
+/** File of an answer, next to the comment. */
 export function answerFile(commentId: number): string {
   return `${commentId}.answer`;
 }
 
-/** What is remembered for this head commit; null for nothing. */
+/** The override for this head commit; null for none. */
 export function readOverride(folder: string, headSha: string): Override | null {
   const file = readJson(join(folder, 'override.json'), OverrideFile);
   if (file === null || file.headSha !== headSha) return null;
@@ -57,7 +57,7 @@ export function readOverride(folder: string, headSha: string): Override | null {
   return override;
 }
 
-/** Whether the file of collaborators lets this account write. */
+/** Whether the file of collaborators gives this account write access. */
 export function isWriter(repository: string, login: string): boolean {
   const permissions = readJson(join(repository, 'collaborators.json'), CollaboratorsFile);
   const own = permissions !== null && Object.hasOwn(permissions, login) ? permissions[login] : undefined;

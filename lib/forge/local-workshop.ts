@@ -19,14 +19,14 @@ import {
   type Workshop,
 } from './workshop.ts';
 
-/** The local forge for those who open pull requests. A repository is a bare one at `<path>.git`. */
+/** The local forge for `greenroom new`. A repository is a bare one at `<path>.git`. */
 export class LocalWorkshop implements Workshop {
   readonly #root: string;
   readonly #author: string;
   readonly #clock: Clock;
   readonly #env: NodeJS.ProcessEnv;
 
-  /** @param author login name of whoever opens pull requests */
+  /** @param author login name of the account that opens pull requests */
   constructor(root: string, author: string, env: NodeJS.ProcessEnv, clock: Clock = systemClock) {
     this.#root = root;
     this.#author = author;
@@ -46,7 +46,7 @@ export class LocalWorkshop implements Workshop {
     const gitDir = this.#gitDir(repository);
     mkdirSync(dirname(gitDir), { recursive: true });
     await git({ env: this.#env }, ['init', '--bare', '--quiet', '--template=', '--initial-branch=main', gitDir], {
-      doing: `making ${repository.path}`,
+      doing: `creating ${repository.path}`,
     });
     const readme = new Map([['README.md', `# ${repository.path.split('/').at(-1)}\n${description}\n`]]);
     await this.createBranch(repository, { branch: 'main', parent: null, change: readme, message: 'Initial commit\n' });
@@ -142,7 +142,7 @@ export class LocalWorkshop implements Workshop {
     writeWholeFile(file, `${JSON.stringify({ ...pull, labels: wanted }, null, 2)}\n`);
   }
 
-  /** A repository keeps the number that its first pull request wrote down. */
+  /** The repository's number, as in its first pull request. */
   #id(repository: RepositoryRef, known: number | undefined): number {
     if (known !== undefined) {
       const file = this.#pullFile(repository, known);

@@ -24,25 +24,25 @@ import type {
   PullRequestReport,
   RepositoryPulls,
 } from './forge.ts';
-import { readDeployments, written } from './local-deployments.ts';
+import { readLocalDeployments, withDeployment } from './local-deployments.ts';
 import { namesIn, textOf } from './local-files.ts';
 import { parsePull } from './local-pull.ts';
 import { answerFile, isWriter, readComments, readOverride } from './local-thread.ts';
 
-/** Each is a process of git's. */
+/** Each open repository is a git process. */
 const MAX_OPEN_REPOSITORIES = 8;
 
 /**
- * A folder in the place of a forge, for demonstrations and tests without a network:
+ * A folder that stands in for a forge, for demonstrations and tests without a network:
  *
  *     <owner>/<repo>.git              a bare repository
  *     <owner>/<repo>/pulls/<n>.json   its pull requests
- *     <owner>/<repo>/collaborators.json          {"mia": "write"}: whose commands count
+ *     <owner>/<repo>/collaborators.json          {"mia": "write"}: who may give commands
  *     <owner>/<repo>/pulls/<n>/comments/<id>.json {"author", "body", "createdAt"}
- *     <owner>/<repo>/pulls/<n>/       comment.md, check.json, deployment.json, notice.md, override.json, written back, and
- *                                     the answers to comments, comments/<id>.answer
+ *     <owner>/<repo>/pulls/<n>/       written by greenroom: comment.md, check.json, deployment.json, notice.md,
+ *                                     override.json, and answers to comments, comments/<id>.answer
  *
- * A repository is renamed or transferred by moving both to another name; its pull requests keep their `repositoryId`.
+ * To rename or transfer a repository, move both to another name; its pull requests keep their `repositoryId`.
  */
 export class LocalForge implements Forge {
   readonly description: string;
@@ -52,9 +52,7 @@ export class LocalForge implements Forge {
   readonly #clock: Clock;
   readonly #open = new Map<string, { readonly files: CommitFiles; users: number }>();
 
-  /**
-   * @param clock times of what is remembered. @default - the machine's clock
-   */
+  /** @param clock for the times that are written. @default - the machine's clock */
   constructor(root: string, clock: Clock = systemClock) {
     this.#root = root;
     this.#clock = clock;
@@ -123,7 +121,7 @@ export class LocalForge implements Forge {
     const folder = this.#folder(pull);
     const comments = readComments(folder);
     const previous = comments.find(({ isOurs }) => isOurs)?.body ?? null;
-    const kept = report.environment === null ? [] : readDeployments(folder, report.environment);
+    const kept = report.environment === null ? [] : readLocalDeployments(folder, report.environment);
     const said = report.said({ comment: previous, kept });
     const { comment, check, deployment } = said;
     if (comment !== null && comment !== previous) this.#write(folder, 'comment.md', comment);
@@ -133,14 +131,14 @@ export class LocalForge implements Forge {
     }
     if (check !== null) this.#write(folder, 'check.json', json(check));
     if (deployment !== null && environment !== null && (deployment.live !== null || kept.length > 0)) {
-      const deployments = deployment.isGone ? [] : written(kept, deployment, this.#clock());
+      const deployments = deployment.isGone ? [] : withDeployment(kept, deployment, this.#clock());
       this.#write(folder, 'deployment.json', json({ environment, deployments }));
     }
     return { said, comments, failures: [] };
   }
 
   async deployments(pull: PullRequest, environment: string): Promise<readonly KeptDeployment[]> {
-    return readDeployments(this.#folder(pull), environment);
+    return readLocalDeployments(this.#folder(pull), environment);
   }
 
   async comments(pull: PullRequest): Promise<readonly PullComment[]> {
@@ -168,7 +166,7 @@ export class LocalForge implements Forge {
     await Promise.all(open.map(({ files }) => files.close()));
   }
 
-  /** Where a pull request's comments are, and what is written back. */
+  /** The folder of a pull request's comments and of everything that greenroom writes. */
   #folder({ repository, number }: Pick<PullRequest, 'number'> & { readonly repository: RepositoryRef }): string {
     return join(this.#pulls(repository), String(checkNumber(number)));
   }
@@ -182,7 +180,7 @@ export class LocalForge implements Forge {
     checkName(repository);
     const gitDir = join(this.#root, `${repository.path}.git`);
     const entry = this.#open.get(gitDir) ?? { files: new CommitFiles(gitDir), users: 0 };
-    // Last in the map is last used.
+    // The last one in the map was used last.
     this.#open.delete(gitDir);
     this.#open.set(gitDir, entry);
     entry.users += 1;
@@ -194,7 +192,7 @@ export class LocalForge implements Forge {
     }
   }
 
-  /** Ends the helper processes of repositories that were not asked for in a while. */
+  /** Ends the git processes of the repositories that were used least recently. */
   async #closeIdle(): Promise<void> {
     for (const [gitDir, { files, users }] of this.#open) {
       if (this.#open.size <= MAX_OPEN_REPOSITORIES) return;
@@ -209,13 +207,13 @@ export class LocalForge implements Forge {
     return this.#withFiles(repository, (files) => this.#readPull(repository, number, files));
   }
 
-  /** A pull request as its file says, or undefined when there is no such file. */
+  /** A pull request from its file, or undefined if there is no such file. */
   async #readPull(repository: RepositoryRef, number: number, files: CommitFiles): Promise<PullRequest | undefined> {
     const file = join(this.#pulls(repository), `${number}.json`);
     const text = textOf(file);
     if (text === undefined) return undefined;
     const { files: _, ...pull } = parsePull(file, text, repository, number);
-    // Without its repository the commit's time is not known; all else is.
+    // Without the repository only the commit's time is unknown.
     const committedAt = await files.committedAt(pull.head.sha).catch(() => null);
     const override = readOverride(this.#folder({ repository, number }), pull.head.sha);
     return { ...pull, head: { ...pull.head, committedAt }, override };
@@ -240,7 +238,7 @@ export class LocalForge implements Forge {
       for (const number of numbers.sort((a, b) => a - b)) {
         try {
           const pull = await this.#readPull(repository, number, objects);
-          if (pull === undefined) reasons.push(`${number}.json went away`);
+          if (pull === undefined) reasons.push(`${number}.json was removed meanwhile`);
           else if (pull.state === 'open') pulls.push(pull);
         } catch (error) {
           reasons.push(error instanceof Error ? error.message : String(error));
@@ -257,7 +255,7 @@ export class LocalForge implements Forge {
     return owners.flatMap((owner) => this.#names(owner).map((name) => ({ path: `${owner}/${name}` })));
   }
 
-  /** Names of an owner's repositories, by their bare repository or their folder of pull requests. */
+  /** Names of an owner's repositories: of bare repositories and of folders of pull requests. */
   #names(owner: string): string[] {
     const folders = this.#folders(join(this.#root, owner));
     const names = folders.map((folder) => folder.replace(/\.git$/, '')).filter((name) => NAME.test(name));
@@ -284,20 +282,20 @@ export class LocalForge implements Forge {
   }
 }
 
-// No separators, and neither `.` nor `..`: a name cannot lead out of the folder.
+// No separators, no `.` and no `..`, so that a name cannot leave the folder.
 const NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}$/;
 
 function checkName(repository: RepositoryRef): void {
   const { owner, name } = namesOf(repository);
-  if (!NAME.test(owner)) throw invalidInput([{ message: `${JSON.stringify(owner)} is not a name of an owner` }]);
+  if (!NAME.test(owner)) throw invalidInput([{ message: `${JSON.stringify(owner)} is not a valid name of an owner` }]);
   if (!NAME.test(name) || /\.git$/i.test(name)) {
-    throw invalidInput([{ message: `${JSON.stringify(name)} is not a name of a repository` }]);
+    throw invalidInput([{ message: `${JSON.stringify(name)} is not a valid name of a repository` }]);
   }
 }
 
 function checkNumber(number: number): number {
   if (Number.isSafeInteger(number) && number > 0) return number;
-  throw invalidInput([{ message: `${JSON.stringify(number)} is not a number of a pull request` }]);
+  throw invalidInput([{ message: `${JSON.stringify(number)} is not a pull request number` }]);
 }
 
 function json(value: unknown): string {

@@ -1,63 +1,63 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { RepositoryRef } from '../core/repository.ts';
 
-/** Which pull request something happened to. A hint and no more: its state is read anew. */
+/** The pull request that an event is about. Only a hint: its state is always read again. */
 export interface PullTrigger {
   readonly repository: RepositoryRef;
   readonly number: number;
-  /** The comment that was written or edited, where that is what happened. @default - the pull request itself changed */
+  /** The comment that was written or edited. @default - the pull request itself changed */
   readonly commentId?: number;
-  /** What the forge knew when it told. @default - nothing is known */
+  /** The state at the time of the event. @default - unknown */
   readonly seen?: Seen;
 }
 
-/** How new an answer has to be: one that is older comes from a replica that lags behind. */
+/** How recent an answer must be: an older one comes from a replica of the forge that lags behind. */
 export interface Seen {
-  /** When the pull request was changed last, in unix seconds. */
+  /** Last change of the pull request, in unix seconds. */
   readonly updatedAt?: number;
   readonly headSha?: string;
-  /** When the comment was written or edited last, in unix seconds. */
+  /** Last change of the comment, in unix seconds. */
   readonly commentUpdatedAt?: number;
 }
 
-/** What an event asks for. */
+/** What an event triggers. */
 export interface Trigger {
   readonly pulls: readonly PullTrigger[];
-  /** Whether the apps repo was changed by somebody else, so that everything is to be looked at again. */
+  /** Whether somebody else changed the apps repo, so that a sweep is needed. */
   readonly sweep: boolean;
 }
 
-/** The branch that is deployed from. */
+/** The branch of the apps repo that the reconciler applies. */
 export interface AppsBranch extends RepositoryRef {
   /** Undefined: the repository's default branch. */
   readonly branch: string | undefined;
 }
 
-/** A delivery as its headers tell of it. */
+/** The headers of a webhook delivery. */
 export interface Delivery {
-  /** Name of the event where it is one that is listened to, else `other`. */
+  /** Name of the event if it is handled, else `other`. */
   readonly event: string;
-  /** The forge's id of the delivery, to find it again; null when there is none in its form. */
+  /** The forge's id of the delivery, for logs; null if missing or malformed. */
   readonly id: string | null;
 }
 
-/** How a forge tells that something happened. */
+/** Webhooks of a forge. */
 export interface WebhookSource {
   /**
-   * Whether a delivery comes from who knows the secret, compared in constant time. Asked before anything of it is parsed.
+   * Whether a delivery is signed with the secret, compared in constant time. Called before anything is parsed.
    *
-   * @param body the raw bytes, as they came
+   * @param body the raw bytes
    */
   isAuthentic(headers: IncomingHttpHeaders, body: Uint8Array, secret: string): boolean;
 
-  /** To be asked of authentic deliveries only: anybody can write a header. */
+  /** Call this for authentic deliveries only: anybody can write a header. */
   delivery(headers: IncomingHttpHeaders): Delivery;
 
   /**
-   * What a delivery asks for; null for an event that does not concern us, and for a body with a wrong shape.
+   * What a delivery triggers; null for events that do not matter, and for a malformed body.
    *
-   * @param headers of the delivery @default - none: a file that a CI job was started with; its form tells the event
-   * @param apps null where nothing is known of an apps repo on the same server
+   * @param headers of the delivery @default - none, as for the event file of a CI job; its fields show the event
+   * @param apps null if no apps repo on the same server is known
    */
   trigger(body: Uint8Array, apps: AppsBranch | null, headers?: IncomingHttpHeaders): Trigger | null;
 }

@@ -8,10 +8,9 @@ import { fileText, tooLarge } from './file-text.ts';
 import { MAX_FILE_BYTES, MAX_FOLDER_FILES } from './forge.ts';
 
 /**
- * A file of a micro app's repository as it lies in a folder, read as `Forge.readFile` reads it at a commit: the same is
- * taken, and the same is said of what is not.
+ * A file of a micro app's repository in a folder. It has the same checks and messages as `Forge.readFile` at a commit.
  *
- * @returns null when it is not there
+ * @returns null if there is no file
  * @throws GreenroomError `invalid-input` as the forge does
  */
 export function readWorkFile(root: string, path: string): string | null {
@@ -21,7 +20,7 @@ export function readWorkFile(root: string, path: string): string | null {
   return textAt(root, path, info);
 }
 
-/** All files below a folder as `Forge.readFolder` gives them; Git knows no empty folder, so that one is not there. */
+/** All files below a folder, as in `Forge.readFolder`. An empty folder is null, since Git has no empty folders. */
 export function readWorkFolder(root: string, path: string): FileSet | null {
   const info = entryAt(root, path);
   if (info === null) return null;
@@ -30,14 +29,15 @@ export function readWorkFolder(root: string, path: string): FileSet | null {
   const visit = (folder: string): void => {
     for (const name of readdirSync(join(root, folder)).sort()) {
       const inner = `${folder}/${name}`;
-      if (!isSafePath(inner)) throw invalidInput([{ file: folder, message: 'holds a file with an unprintable name' }]);
+      if (!isSafePath(inner))
+        throw invalidInput([{ file: folder, message: 'contains a file with an unprintable name' }]);
       const entry = lstatSync(join(root, inner));
       if (entry.isDirectory()) visit(inner);
       else if (!entry.isFile())
         throw invalidInput([{ file: inner, message: `must be a file; found ${kindOf(entry)}` }]);
       else files.push([inner, entry]);
       if (files.length > MAX_FOLDER_FILES) {
-        throw invalidInput([{ file: path, message: `holds more than ${MAX_FOLDER_FILES} files` }]);
+        throw invalidInput([{ file: path, message: `contains more than ${MAX_FOLDER_FILES} files` }]);
       }
     }
   };
@@ -46,7 +46,7 @@ export function readWorkFolder(root: string, path: string): FileSet | null {
   return fileSet(files.map(([file, entry]) => [file, textAt(root, file, entry)] as const));
 }
 
-/** Null where nothing is; a link on the way is refused, not followed. */
+/** Null if nothing exists there. A link on the way is refused, not followed. */
 function entryAt(root: string, path: string): Stats | null {
   if (!isSafePath(path)) throw invalidInput([{ message: `${JSON.stringify(path)} is not a path in a repository` }]);
   const parts = path.split('/');
@@ -75,5 +75,5 @@ function textAt(root: string, path: string, { size }: Stats): string {
 function kindOf(info: Stats): string {
   if (info.isDirectory()) return 'a folder';
   if (info.isFile()) return 'a file';
-  return info.isSymbolicLink() ? 'a symbolic link' : 'no plain file';
+  return info.isSymbolicLink() ? 'a symbolic link' : 'a special file';
 }

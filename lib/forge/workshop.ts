@@ -2,19 +2,19 @@ import type { ChangeSet } from '../core/fileset.ts';
 import { MODE } from '../core/git/objects.ts';
 import type { RepositoryRef } from '../core/repository.ts';
 
-/** A repository as somebody who wants to change it meets it. */
+/** A repository to open a pull request in. */
 export interface WorkRepository extends RepositoryRef {
-  /** The number that the forge gave it for life. */
+  /** The forge's number for it, which never changes. */
   readonly id: number;
-  /** The branch that pull requests go to. */
+  /** The default branch. */
   readonly branch: string;
   /** Null before its first commit. */
   readonly head: string | null;
 }
 
-/** What lies at a path of a commit. */
+/** An entry at a path of a commit. */
 export interface WorkEntry {
-  /** Git's id of its content. */
+  /** Git's id of the content. */
   readonly id: string;
   readonly kind: 'file' | 'program' | 'link';
 }
@@ -26,13 +26,13 @@ export function kindOf(mode: string): WorkEntry['kind'] {
 
 export interface NewBranch {
   readonly branch: string;
-  /** The commit that it begins at; null for the first commit of all. */
+  /** The commit that it starts from; null for the first commit of the repository. */
   readonly parent: string | null;
-  /** What differs from there. */
+  /** The changes relative to `parent`. */
   readonly change: ChangeSet;
-  /** Which of the files are programs. @default - none */
+  /** Paths of files that are executable. @default - none */
   readonly executable?: ReadonlySet<string>;
-  /** The whole message of its one commit. */
+  /** The whole message of its commit. */
   readonly message: string;
 }
 
@@ -52,39 +52,39 @@ export interface WorkPull {
 }
 
 /**
- * What opening a pull request takes, in steps that can each be looked for before they are done: repositories, branches,
- * pull requests of a branch.
+ * The steps of opening a pull request: repositories, branches, pull requests of a branch. For each step there is a
+ * method to find out whether it is done already.
  *
- * Methods throw GreenroomError `failed` when the forge refuses, `unreachable` when it does not answer.
+ * Methods throw GreenroomError `failed` if the forge refuses, `unreachable` if it does not answer.
  */
 export interface Workshop {
-  /** Null where there is none, or none that may be seen. */
+  /** Null if it does not exist or is not visible. */
   repository(repository: RepositoryRef): Promise<WorkRepository | null>;
 
   /**
-   * Makes a repository with a first commit.
+   * Creates a repository with a first commit.
    *
-   * @throws GreenroomError `failed` for want of the right, saying whom to ask
+   * @throws GreenroomError `failed` if the permission is missing; the message says whom to ask
    */
   createRepository(repository: RepositoryRef, description: string): Promise<void>;
 
-  /** Null where there is no such branch. */
+  /** Null if there is no such branch. */
   head(repository: RepositoryRef, branch: string): Promise<string | null>;
 
-  /** All files and links at a commit, by their paths. */
+  /** All files and links at a commit, by path. */
   entries(repository: RepositoryRef, commit: string): Promise<ReadonlyMap<string, WorkEntry>>;
 
-  /** Text of a file by its id; null where the repository has no such object, or it is not UTF-8. */
+  /** Text of a file by its id; null if the repository has no such object, or it is not UTF-8. */
   text(repository: RepositoryRef, id: string): Promise<string | null>;
 
-  /** One commit on a branch that is not there yet. */
+  /** Creates a branch with one commit. */
   createBranch(repository: RepositoryRef, branch: NewBranch): Promise<void>;
 
-  /** The latest pull request from a branch; null where there never was one. */
+  /** The latest pull request from a branch; null if there never was one. */
   pullOf(repository: RepositoryRef, branch: string): Promise<WorkPull | null>;
 
   openPull(repository: RepositoryRef, pull: NewPull): Promise<WorkPull>;
 
-  /** Labels that a pull request has from then on, beside its others; twice is as good as once. */
+  /** Adds labels to a pull request; idempotent. */
   label(repository: RepositoryRef, number: number, labels: readonly string[]): Promise<void>;
 }

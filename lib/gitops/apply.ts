@@ -5,16 +5,16 @@ import type { AppsRepo } from './apps-repo.ts';
 /** One attempt's plan, made against one head. */
 export interface Planned<T> {
   readonly head: string | null;
-  /** Empty when the repository is as it should be. */
+  /** Empty if the repository is already as wanted. */
   readonly change: ChangeSet;
   readonly message: string;
-  /** What else the planner found out: handed through to the result. */
+  /** Further results of the planner, passed on to the caller. */
   readonly value: T;
 }
 
 /**
- * Reads everything anew (repository and pull request) and plans. It is called again after every lost race, so nothing
- * may be carried over from an earlier call. `attempt` counts from 1.
+ * Reads everything again (repository and pull request) and plans. It is called again after every lost race, so it must
+ * not reuse anything from an earlier call. `attempt` counts from 1.
  */
 export type Planner<T> = (attempt: number) => Promise<Planned<T>>;
 
@@ -23,13 +23,13 @@ export interface ApplyOptions {
   readonly attempts?: number;
   /** A number from 0 up to 1. */
   readonly random: () => number;
-  /** Waits for milliseconds. */
+  /** Waits for so many milliseconds. */
   readonly sleep: (milliseconds: number) => Promise<void>;
 }
 
 export interface Applied<T> {
   readonly status: 'committed' | 'unchanged';
-  /** The head that holds what was wanted. */
+  /** The head that contains the change. */
   readonly head: string | null;
   readonly change: ChangeSet;
   readonly value: T;
@@ -40,12 +40,12 @@ const FIRST_WAIT = 40;
 const LONGEST_WAIT = 2000;
 
 /**
- * Plans and commits until the commit lands on the very head that it was planned against. An empty plan commits nothing.
- * When the answer to a commit is lost, the next plan tells whether it had been applied: then there is nothing left to do.
- * A refusal for a time that is known is no lost answer: it is not tried again.
+ * Plans and commits until a commit succeeds on exactly the head it was planned on. An empty plan commits nothing. If the
+ * answer to a commit is lost, the next plan shows whether it was applied: then nothing is left to do. A rate limit with
+ * a known end is not retried.
  *
- * @throws GreenroomError `unreachable` when every attempt was lost; any error of the planner, and any error of the
- * commit that trying again cannot help, as it is
+ * @throws GreenroomError `unreachable` if every attempt failed; errors of the planner, and errors of the commit that a
+ * retry cannot fix, are passed on unchanged
  */
 export async function apply<T>(
   repo: Pick<AppsRepo, 'commit' | 'description'>,
@@ -64,7 +64,7 @@ export async function apply<T>(
       if (!(error instanceof GreenroomError) || error.code !== 'unreachable' || error.until !== undefined) throw error;
       lost = error;
     }
-    // Full jitter: writers that met once do not meet again.
+    // Full jitter, so that writers that collided once do not collide again.
     if (attempt < attempts) await sleep(random() * Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** attempt));
   }
   const reason = lost instanceof Error ? lost.message : 'other writers were faster each time';

@@ -1,20 +1,20 @@
 import type { ChangeSet, FileSet } from '../core/fileset.ts';
 import type { Proposals } from './proposals.ts';
 
-/** What was read of the apps repo, all at one commit. */
+/** Files of the apps repo, all read at one commit. */
 export interface RepoState {
-  /** The branch's commit; null for a repository whose branch has no commit yet. */
+  /** The branch's head; null if the branch has no commit yet. */
   readonly head: string | null;
-  /** The regular files that match. Bytes that are not UTF-8 become U+FFFD: such a file equals no file that is wanted. */
+  /** The regular files that match. Bytes that are not UTF-8 become U+FFFD, so such a file never equals a generated one. */
   readonly files: FileSet;
-  /** Paths that match and are a symbolic link or a submodule: never followed, listed so that a plan can remove them. */
+  /** Symbolic links and submodules that match: never followed, but listed so that a plan can remove them. */
   readonly irregular: readonly string[];
 }
 
 export interface CommitRequest {
-  /** The head that the change was planned against; null for a branch that does not exist yet. */
+  /** The head that the change was planned on; null if the branch does not exist yet. */
   readonly expectedHead: string | null;
-  /** Not empty. Paths keep to `isSafePath` of the core; every file becomes a plain blob (mode 100644). */
+  /** Not empty. Every path must satisfy `isSafePath`; every file becomes a plain blob (mode 100644). */
   readonly change: ChangeSet;
   /** The whole message: subject, blank line, body and trailers. */
   readonly message: string;
@@ -31,51 +31,49 @@ export type CommitResult = { readonly status: 'committed'; readonly head: string
 
 /** The one branch of the apps repo that greenroom reads and writes, without a checkout. */
 export interface AppsRepo {
-  /** For messages, e.g. `/srv/apps.git (main)`; never holds a credential. */
+  /** For messages, e.g. `/srv/apps.git (main)`; contains no credentials. */
   readonly description: string;
 
-  /** Undefined where the repository takes no pull requests: only commits on its branch are possible there. */
+  /** Undefined if the repository has no pull requests, so that only commits on its branch are possible. */
   readonly proposals?: Proposals;
 
   /**
    * Every file that matches one of the globs, at one commit.
    *
-   * A glob is a path of segments: literal text, `*` for any run of characters inside a segment, and as the last
-   * segment `**` for every file below. Cost follows what matches, not the size of the repository.
+   * A glob is a path of segments: literal text, `*` for any characters inside a segment, and as the last segment `**` for
+   * every file below. The cost depends on the matches, not on the size of the repository.
    *
-   * @param at the commit to read; null reads as the empty repository. @default - the branch's head, asked anew
-   * @throws GreenroomError `unreachable` when the repository cannot be asked now, `failed` when it cannot be used
+   * @param at the commit to read; null means an empty repository. @default - the branch's current head
+   * @throws GreenroomError `unreachable` if the repository cannot be reached now, `failed` if it cannot be used
    */
   read(globs: readonly string[], at?: string | null): Promise<RepoState>;
 
-  /**
-   * Says what will be read at a commit, so that it can come in few questions. Left out where reading asks nobody.
-   */
+  /** Prefetches files at a commit with few requests. Undefined if reading needs no requests. */
   readAhead?(globs: readonly string[], at: string): Promise<void>;
 
-  /** Whether it has no commit on any branch. Left out where that would have to be asked in another way. */
+  /** Whether it has no commit on any branch. Undefined if this implementation cannot tell. */
   isEmpty?(): Promise<boolean>;
 
   /**
-   * The branch's latest commits since a time in unix seconds, newest first, a hundred at most. Left out where it would
-   * have to be fetched.
+   * The branch's latest commits since a time in unix seconds, newest first, at most a hundred. Undefined if the history
+   * is not available without a fetch.
    */
   recent?(since: number): Promise<readonly RecentCommit[]>;
 
   /**
-   * One commit on top of `expectedHead` and one compare-and-swap of the branch against exactly that head: a branch that
-   * was rolled back in between is a conflict too, though a push would be a fast-forward. An error leaves it open
-   * whether the commit was made (the answer may have been lost): read again before trying again.
+   * Makes one commit on top of `expectedHead` and moves the branch by compare-and-swap from exactly that head. A branch
+   * that was reset in between is a conflict, too, although a push would be a fast-forward. After an error it is unknown
+   * whether the commit was made (the answer may be lost): read again before a retry.
    *
-   * @throws GreenroomError `failed`, before anything is written, for a path that may not be written
+   * @throws GreenroomError `failed`, before anything is written, for an unsafe path
    */
   commit(request: CommitRequest): Promise<CommitResult>;
 
   /**
-   * Comes back when a commit need not wait for a limit. To be called before its plan is made. Left out where there are
+   * Resolves when a commit can be sent without waiting for a rate limit. Call it before planning. Undefined if there are
    * no limits.
    *
-   * @throws GreenroomError `unreachable` when it would take too long
+   * @throws GreenroomError `unreachable` if the wait is too long
    */
   ready?(): Promise<void>;
 

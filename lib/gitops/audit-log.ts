@@ -2,22 +2,22 @@ import { formatTime } from '../core/clock.ts';
 import { pullRequestText } from '../core/repository.ts';
 import { type PreviewTrailers, parseTrailers } from './message.ts';
 
-/** A commit below `previews/`: who caused what. */
+/** A commit that changed `previews/`. */
 export interface AuditEntry {
   readonly commit: string;
-  /** ISO 8601 in UTC, as the committer's clock said. */
+  /** Committer time, ISO 8601 in UTC. */
   readonly time: string;
-  /** Who wrote the commit; the bot, for greenroom's own. */
+  /** Author of the commit; the bot for greenroom's own commits. */
   readonly author: string;
   readonly subject: string;
-  /** The previews that the commit names; none for a commit that greenroom did not write. */
+  /** The previews named in the commit's trailers; empty if greenroom did not write the commit. */
   readonly previews: readonly PreviewTrailers[];
 }
 
-/** What `git log -z` has to be asked for, so that {@link parseLog} can read it. */
+/** The format for `git log -z` that {@link parseLog} reads. */
 export const LOG_FORMAT = '%H%n%ct%n%an%n%B';
 
-/** Reads the output of `git log -z --format=`{@link LOG_FORMAT}, in its order. */
+/** Parses the output of `git log -z --format=`{@link LOG_FORMAT} and keeps its order. */
 export function parseLog(output: string): AuditEntry[] {
   return output
     .split('\0')
@@ -34,7 +34,7 @@ export function parseLog(output: string): AuditEntry[] {
     });
 }
 
-/** Entries about one preview, by its name or as `owner/name#number`. */
+/** Entries about one preview, given by its name or as `owner/name#number`. */
 export function about(entries: readonly AuditEntry[], preview: string): AuditEntry[] {
   return entries.filter(({ previews }) =>
     previews.some(({ preview: name, pullRequest }) => preview === name || preview === pullRequestText(pullRequest)),

@@ -2,12 +2,12 @@ import { GreenroomError } from '../core/errors.ts';
 import type { ChangeSet } from '../core/fileset.ts';
 import { isSafePath } from '../core/path.ts';
 
-/** @throws GreenroomError `failed` that names every path that may not be written */
+/** @throws GreenroomError `failed` that names every unsafe path */
 export function checkPaths(change: ChangeSet): void {
   if (change.size === 0) throw new Error('a change without a path');
   const bad = [...change.keys()].filter((path) => !isSafePath(path));
   if (bad.length === 0) return;
-  throw new GreenroomError('failed', 'the change holds paths that may not be written; nothing was changed', {
-    problems: bad.map((path) => ({ message: `may not be written: ${JSON.stringify(path)}` })),
+  throw new GreenroomError('failed', 'the change contains unsafe paths; nothing was changed', {
+    problems: bad.map((path) => ({ message: `unsafe path: ${JSON.stringify(path)}` })),
   });
 }

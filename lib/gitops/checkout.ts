@@ -11,28 +11,28 @@ export interface CommittedFile {
   readonly oid: string;
   /** False for symbolic links and submodules. */
   readonly regular: boolean;
-  /** Whether a reader may run it. */
+  /** Whether the file is executable. */
   readonly executable: boolean;
 }
 
-/** A repository on this machine, read at commits: what lies uncommitted beside it, and what is checked out, is no matter. */
+/** A repository on this machine, read only at commits: uncommitted files and the checked-out branch do not matter. */
 export interface Checkout {
   /** For reading at commits only. */
   readonly repo: AppsRepo;
   /**
-   * The id of a commit by any name that git knows for it.
+   * The id of a commit, given by any name that git understands.
    *
-   * @throws GreenroomError `invalid-input` when there is none
+   * @throws GreenroomError `invalid-input` if there is no such commit
    */
   commit(name: string): Promise<string>;
-  /** The commit that both have grown from; `invalid-input` when there is none, as in a copy without its history. */
+  /** The merge base of two commits; `invalid-input` if there is none, e.g. in a shallow clone. */
   fork(a: string, b: string): Promise<string>;
   /** Every path at a commit. */
   list(commit: string): Promise<ReadonlyMap<string, CommittedFile>>;
   close(): Promise<void>;
 }
 
-/** @throws GreenroomError `invalid-input` for a folder that is no repository */
+/** @throws GreenroomError `invalid-input` if the folder is not a repository */
 export async function openCheckout(path: string, env: NodeJS.ProcessEnv): Promise<Checkout> {
   const folder = resolve(path);
   const gitDir = existsSync(join(folder, '.git')) ? join(folder, '.git') : folder;
@@ -45,13 +45,13 @@ export async function openCheckout(path: string, env: NodeJS.ProcessEnv): Promis
   };
   return {
     repo,
-    // A name that begins with a dash is still a name.
+    // `--end-of-options`: a name may begin with a dash.
     commit: (name) =>
       ask(
         ['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`],
         `${path} has no commit ${name}`,
       ),
-    fork: (a, b) => ask(['merge-base', a, b], `${path} does not hold the history from which ${a} and ${b} have grown`),
+    fork: (a, b) => ask(['merge-base', a, b], `${path} does not contain the common history of ${a} and ${b}`),
     async list(commit) {
       const text = await git(options, ['ls-tree', '-r', '-z', '--full-tree', commit], { doing: `listing ${path}` });
       return new Map(text.split('\0').filter(Boolean).map(entry));

@@ -4,18 +4,18 @@ import type { EncodedObject, ObjectFormat, TreeEntry } from '../core/git/objects
 import { decodeTree, encodeObject, encodeTree, MODE, nameToText, textToName } from '../core/git/objects.ts';
 import type { TreeSource } from './walk.ts';
 
-/** What a change asks of one folder: files by name, and folders below. */
+/** The part of a change in one folder: files by name, and folders below. */
 interface FolderEdit {
   readonly files: Map<string, string | null>;
   readonly folders: Map<string, FolderEdit>;
 }
 
 export interface EditedTree {
-  /** The new root; an empty tree when nothing is left. */
+  /** The new root; an empty tree if nothing is left. */
   readonly root: string;
-  /** Every object that the new root needs and the old one may not have had. */
+  /** All objects that the new root needs and the old one may not have. */
   readonly objects: ReadonlyMap<string, Buffer>;
-  /** Ids of folders that the old root did not have, by path; not of those below them. */
+  /** Ids of new folders by path, without the folders below them. */
   readonly newFolders: ReadonlyMap<string, string>;
 }
 
@@ -35,7 +35,7 @@ export async function editTree(
   const edit = async (oid: string | null, folder: FolderEdit, path: string): Promise<string | null> => {
     const entries = oid === null ? new Map<string, TreeEntry>() : decodeTree(format, await source(oid));
     const entry = (name: string) => entries.get(name);
-    // Removals, then folders, then files: so a file may take the place of a folder, and the other way round.
+    // Removals, then folders, then files, so that a file can replace a folder and a folder a file.
     for (const [name, content] of folder.files) {
       if (content !== null) continue;
       if (entry(name)?.mode === MODE.folder) throw clash(path + name, 'is a folder, not a file');
@@ -56,7 +56,7 @@ export async function editTree(
       if (entry(name)?.mode === MODE.folder) throw clash(path + name, 'is a folder, not a file');
       entries.set(name, { mode: MODE.file, name, oid: store(encodeObject(format, 'blob', Buffer.from(content))) });
     }
-    // Git has no empty folders; the root alone may be empty.
+    // Git has no empty folders; only the root may be empty.
     return entries.size === 0 && path !== '' ? null : store(encodeObject(format, 'tree', encodeTree(entries.values())));
   };
   return { root: (await edit(root, folders(change), ''))!, objects, newFolders };

@@ -12,33 +12,30 @@ import type { GitRepository } from './repository.ts';
 import type { Match, TreeSource } from './walk.ts';
 import { difference, walk } from './walk.ts';
 
-/** How the branch is asked and moved: in the repository itself, or on another side. */
+/** Reads and moves the branch, in a local or a remote repository. */
 export interface BranchAccess {
   readonly description: string;
-  /** The branch's commit as of now, its trees readable here; null when the branch does not exist. */
+  /** The branch's current commit, whose trees can then be read locally; null if the branch does not exist. */
   head(): Promise<string | null>;
-  /** True when it is known at no cost that the branch is elsewhere; spares writing objects for nothing. */
+  /** A cheap check whether the branch has moved, before objects are written; false if unknown. */
   isStale(expected: string | null): Promise<boolean>;
-  /** Moves the branch if it is exactly at `expected`; false when it is not. */
+  /** Moves the branch if it is exactly at `expected`; returns false if it is not. */
   compareAndSwap(expected: string | null, next: string): Promise<boolean>;
-  /** Brings objects here that were left out so far. */
+  /** Fetches objects that were left out so far. */
   fetch(oids: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Where the objects are. */
-export type ObjectStore = Pick<
-  GitRepository,
-  'format' | 'objectsRead' | 'commit' | 'tree' | 'blob' | 'write' | 'close'
->;
+/** Reads and writes the objects of a repository. */
+export type GitObjects = Pick<GitRepository, 'format' | 'objectsRead' | 'commit' | 'tree' | 'blob' | 'write' | 'close'>;
 
-/** An apps repo read and written by git objects, without a checkout. Made by `openGitAppsRepo`. */
+/** An apps repo that is read and written through git objects, without a checkout. Created by `openGitAppsRepo`. */
 export class GitAppsRepo implements AppsRepo {
-  readonly #repository: ObjectStore;
+  readonly #repository: GitObjects;
   readonly #branch: BranchAccess;
   readonly #clock: Clock;
 
-  constructor(repository: ObjectStore, branch: BranchAccess, clock: Clock) {
+  constructor(repository: GitObjects, branch: BranchAccess, clock: Clock) {
     this.#repository = repository;
     this.#branch = branch;
     this.#clock = clock;
@@ -48,7 +45,7 @@ export class GitAppsRepo implements AppsRepo {
     return this.#branch.description;
   }
 
-  /** How many objects were read so far: what the work cost, whatever the machine. */
+  /** How many objects were read so far: a measure of cost that does not depend on the machine. */
   get objectsRead(): number {
     return this.#repository.objectsRead;
   }
@@ -59,7 +56,10 @@ export class GitAppsRepo implements AppsRepo {
     if (head === null) return { head, files: new Map(), irregular: [] };
     const commit = await this.#repository.commit(head);
     if (commit === undefined) {
-      throw new GreenroomError('unreachable', `${this.description} has no commit ${head} (any more); run again`);
+      throw new GreenroomError(
+        'unreachable',
+        `${this.description} has no commit ${head} or no longer has it; run again`,
+      );
     }
     const found = await walk(this.#repository.format, this.#repository.tree, commit.tree, parsed);
     const regular = found.filter((match) => match.regular);
@@ -93,7 +93,7 @@ export class GitAppsRepo implements AppsRepo {
     await this.#branch.close();
   }
 
-  /** The commit to build on; one that was not read here before may still be the branch's. */
+  /** The commit to build on. If it was not fetched yet, it may still be the branch's head. */
   async #parent(expected: string): ReturnType<GitRepository['commit']> {
     const known = await this.#repository.commit(expected);
     if (known !== undefined) return known;
@@ -115,7 +115,7 @@ export class GitAppsRepo implements AppsRepo {
     );
   }
 
-  /** The trees are compared anew before the branch moves: they differ in the paths of the change and nowhere else. */
+  /** Compares the trees again before the branch moves: they must differ only in the paths of the change. */
   async #verify(before: string | null, edited: EditedTree, change: ChangeSet): Promise<void> {
     const { format } = this.#repository;
     const source: TreeSource = async (oid) => {

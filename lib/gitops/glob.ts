@@ -1,12 +1,12 @@
-/** One segment of a glob, with its literal ends as bytes so that a tree can be scanned without decoding names. */
+/** One segment of a glob. Its literal parts are bytes, so that a tree can be scanned without decoding names. */
 export interface SegmentPattern {
-  /** The whole name when there is no `*`. */
+  /** The whole name if there is no `*`. */
   readonly literal: string | undefined;
   readonly prefix: Buffer;
   readonly suffix: Buffer;
-  /** Bytes that every tree has in which a name matches: the end of the name, all of it where there is no `*`. */
+  /** Bytes that occur in every tree with a matching name: the end of the name, or all of it if there is no `*`. */
   readonly trace: Buffer;
-  /** What lies between stars, in order. */
+  /** The texts between stars, in order. */
   readonly middles: readonly string[];
 }
 
@@ -16,7 +16,7 @@ export interface Glob {
   readonly deep: boolean;
 }
 
-/** Parses a glob of literal segments, `*` inside a segment and a final `**`; anything else is a mistake in the code. */
+/** Parses a glob of literal segments, `*` inside a segment and a final `**`; anything else is a bug in the caller. */
 export function parseGlob(text: string): Glob {
   const parts = text.split('/');
   const deep = parts.at(-1) === '**';
@@ -40,13 +40,13 @@ function parseSegment(text: string): SegmentPattern {
   };
 }
 
-/** A segment of exactly this name, whatever characters it holds. */
+/** A segment that matches exactly this name, with any characters. */
 export function literalSegment(name: string): SegmentPattern {
   const trace = Buffer.from(` ${name}\0`);
   return { literal: name, prefix: Buffer.from(name), suffix: Buffer.alloc(0), trace, middles: [] };
 }
 
-/** A first look at the bytes of a name: false for sure, or perhaps. */
+/** A quick check of the bytes of a name. If it returns true, {@link matches} decides. */
 export function mayMatch(pattern: SegmentPattern, tree: Buffer, nameStart: number, nameEnd: number): boolean {
   const { prefix, suffix } = pattern;
   if (nameEnd - nameStart < prefix.length + suffix.length) return false;
@@ -58,7 +58,7 @@ function endsAt(bytes: Buffer, end: number, part: Buffer): boolean {
   return true;
 }
 
-/** Whether a name that {@link mayMatch} really does: the middles follow each other between prefix and suffix. */
+/** Whether a name that {@link mayMatch} really matches: the middles must follow each other between prefix and suffix. */
 export function matches(pattern: SegmentPattern, name: string): boolean {
   if (pattern.literal !== undefined) return name === pattern.literal;
   let at = pattern.prefix.toString().length;

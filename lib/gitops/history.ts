@@ -6,16 +6,16 @@ import { type AuditEntry, LOG_FORMAT, parseLog } from './audit-log.ts';
 /** A file that a commit changed. */
 export interface ChangedFile {
   readonly path: string;
-  /** Its text; null for a new file, and for one that is too large to be read. */
+  /** Text before the commit; null for a new file, and for one that is too large. */
   readonly before: string | null;
-  /** Null for a file that is gone. */
+  /** Text after the commit; null for a removed file. */
   readonly after: string | null;
 }
 
 /** Larger files are not read. */
 const MAX_BYTES = 256 * 1024;
 const CACHE_BYTES = 16 * 1024 * 1024;
-/** A history of thousands of commits takes git a while. */
+/** Git needs a while for a history of thousands of commits. */
 const TIMEOUT = 600_000;
 const NO_BLOB = /^0+$/;
 
@@ -43,12 +43,12 @@ export class History {
     return new History({ gitDir: stdout.replace(/\n$/, '') }, dir, limit);
   }
 
-  /** Newest first. @throws GreenroomError `invalid-input` where there are no commits */
+  /** Newest first. @throws GreenroomError `invalid-input` if there are no commits */
   async entries(): Promise<AuditEntry[]> {
     return parseLog(await this.#log(['-z', `--format=${LOG_FORMAT}`]));
   }
 
-  /** What a commit changed in the files that are wanted. */
+  /** The changes of a commit in the wanted files. */
   async changes(commit: string, isWanted: (path: string) => boolean): Promise<readonly ChangedFile[]> {
     this.#changes ??= this.#log(['--raw', '--no-abbrev', '--no-renames', '--format=commit %H']).then(parseRaw);
     const changes = ((await this.#changes).get(commit) ?? []).filter(({ path }) => isWanted(path));
@@ -84,7 +84,7 @@ interface RawChange {
   readonly after: string;
 }
 
-/** Reads `git log --raw --no-abbrev --format="commit %H"`. Paths that git would have to quote are none of ours. */
+/** Parses `git log --raw --no-abbrev --format="commit %H"`. Paths that git quotes are skipped: greenroom writes none. */
 function parseRaw(output: string): ReadonlyMap<string, readonly RawChange[]> {
   const commits = new Map<string, RawChange[]>();
   let current: RawChange[] = [];

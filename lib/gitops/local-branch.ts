@@ -6,12 +6,12 @@ import type { BranchAccess } from './git.ts';
 import { RefSession } from './ref-session.ts';
 import type { GitRepository } from './repository.ts';
 
-/** A sample of one in 256 object folders with more than this many loose objects: git's own sign that it is time to pack. */
+/** If one of the 256 object folders has more loose objects than this, it is time to pack. Git uses the same sample. */
 const LOOSE_SAMPLE = 27;
 
 const REASON = 'greenroom: commit';
 
-/** A branch of a repository on this machine. `git update-ref` compares and swaps under the ref's lock. */
+/** A branch of a local repository. `git update-ref` does the compare-and-swap under the ref's lock. */
 export class LocalBranch implements BranchAccess {
   readonly description: string;
   readonly #repository: GitRepository;
@@ -30,7 +30,7 @@ export class LocalBranch implements BranchAccess {
   async head(): Promise<string | null> {
     const commit = await this.#repository.commit(this.#ref);
     if (commit !== undefined) return commit.oid;
-    // No branch, or one whose commit is gone: only the former is an empty repository.
+    // Either there is no branch, or its commit is missing; only the former is an empty repository.
     const output = await tryGit(this.#repository.options, ['rev-parse', '--verify', '--quiet', this.#ref]);
     if (output.code === 0)
       throw gitFailure(`reading ${this.description}`, 'fatal: the commit of the branch is missing');
@@ -47,7 +47,7 @@ export class LocalBranch implements BranchAccess {
     const old = expected ?? none;
     let moved = await this.#session.move(this.#ref, next, old);
     let words = '';
-    // What the session could not do, a call of its own may: or it says what is wrong.
+    // The session gives no reason for a failure. A separate call may succeed; otherwise it gives the reason.
     if (!moved && (await this.head()) === expected) {
       const { code, stderr } = await tryGit(this.#repository.options, [
         'update-ref',
@@ -64,21 +64,21 @@ export class LocalBranch implements BranchAccess {
       return true;
     }
     const now = await this.head();
-    // Two processes that made the very same commit made one change.
+    // Another process made the same commit: that is one change.
     if (now === next) return true;
     if (now !== expected) return false;
     throw gitFailure(`committing to ${this.description}`, words);
   }
 
   async fetch(): Promise<void> {
-    // Everything that there is, is here.
+    // A local repository has all objects.
   }
 
   async close(): Promise<void> {
     await this.#session.close();
   }
 
-  /** Loose objects are packed from time to time, as after a push; git decides (`gc.auto`) and goes on by itself. */
+  /** Packs loose objects from time to time, as git does after a push; git decides (`gc.auto`) and works in the background. */
   async #pack(): Promise<void> {
     const sample = await readdir(join(this.#objectsFolder, '17')).catch(() => []);
     if (sample.length > LOOSE_SAMPLE) await tryGit(this.#repository.options, ['gc', '--auto', '--quiet']);

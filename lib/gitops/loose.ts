@@ -18,8 +18,8 @@ export function folderMode(sharedRepository: string | undefined): FolderMode {
 }
 
 /**
- * Writes loose objects: to a temporary name, then renamed, so that a reader or a second writer of the same object only
- * ever sees a whole one. As durable as git's own default (`core.fsync`): the file system decides when they reach the disk.
+ * Writes loose objects under a temporary name and renames them, so that readers and other writers never see a partial
+ * one. As durable as git's default (`core.fsync`): the file system decides when they reach the disk.
  */
 export class LooseObjects {
   readonly #folder: string;
@@ -33,7 +33,7 @@ export class LooseObjects {
     this.#randomId = randomId;
   }
 
-  /** One after the other, without waiting: each takes less time than handing it to another thread and back. */
+  /** Synchronous, since a small file takes less time than a switch to another thread and back. */
   write(objects: ReadonlyMap<string, Buffer>): void {
     try {
       for (const [oid, data] of objects) this.#writeOne(oid, data);
@@ -45,8 +45,8 @@ export class LooseObjects {
   #writeOne(oid: string, data: Buffer): void {
     const file = join(this.#folder, oid.slice(0, 2), oid.slice(2));
     if (freshen(file)) return;
-    // Git's own prefix: what a killed process leaves behind is swept up by `git prune`. All are made in one folder: ext4
-    // needs six times as long for a new file in the next of many folders.
+    // With git's own prefix, `git prune` removes files that a killed process left. They are all created in one folder,
+    // since creating a file in many different folders takes ext4 six times as long.
     const temporary = join(this.#folder, `tmp_obj_${this.#randomId()}`);
     try {
       writeFileSync(temporary, compress(data), { flag: 'wx', mode: 0o444 });
@@ -61,7 +61,7 @@ export class LooseObjects {
     try {
       renameSync(temporary, file);
     } catch (error) {
-      // No such folder yet; or one that a clean-up took away, being empty, before the file was in it.
+      // The folder does not exist yet, or git's clean-up removed it while it was empty.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempts === 0) throw error;
       this.#makeFolder(dirname(file));
       this.#place(temporary, file, attempts - 1);
@@ -78,7 +78,7 @@ export class LooseObjects {
   }
 }
 
-/** Renews the time of an object that is there already, so that no clean-up of old unused objects takes it from us. */
+/** Updates the time of an existing object, so that git's clean-up of old unused objects keeps it. */
 function freshen(file: string): boolean {
   if (!existsSync(file)) return false;
   const now = new Date();
@@ -86,18 +86,18 @@ function freshen(file: string): boolean {
     utimesSync(file, now, now);
     return true;
   } catch (error) {
-    // Another user's object cannot be renewed: write it anew.
+    // The time of another user's file cannot be changed: write the object again.
     if (['ENOENT', 'EPERM', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
     throw error;
   }
 }
 
-/** Bytes that take one block of the disk, compressed or not. */
+/** Bytes that fit into one block of the disk, compressed or not. */
 const ONE_BLOCK = 4000;
 
 /**
- * The zlib stream of an object. A small one is stored as it is: setting up a compressor takes longer than all else that
- * is done for it, and saves nothing on the disk. Git compresses when it packs.
+ * The zlib stream of an object. A small object is stored uncompressed: setting up a compressor takes longer than
+ * everything else and saves no disk space. Git compresses when it packs.
  *
  * @see RFC 1950 and, for a stored block, RFC 1951, 3.2.4
  */
@@ -112,7 +112,7 @@ function compress(data: Buffer): Buffer {
   return stream;
 }
 
-/** For at most `ONE_BLOCK` bytes: the sums then stay exact without a division for every byte. */
+/** For at most `ONE_BLOCK` bytes: then the sums stay exact without a modulo for every byte. */
 function adler32(data: Buffer): number {
   let [a, b] = [1, 0];
   for (const byte of data) {

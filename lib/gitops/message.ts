@@ -1,14 +1,14 @@
 import { GreenroomError } from '../core/errors.ts';
 import { type PullRequestRef, parsePullRequest, pullRequestText } from '../core/repository.ts';
 
-/** Which preview a commit is about; a commit of the sweep can be about several. */
+/** A preview that a commit is about; a commit of a sweep can be about several. */
 export interface PreviewTrailers {
   /** `pr-shop-7` */
   readonly preview: string;
   readonly pullRequest: PullRequestRef;
-  /** Full id of the head commit that was looked at; null when there was none, e.g. on removal. */
+  /** Full id of the pull request's head commit; null if there was none, e.g. on removal. */
   readonly head: string | null;
-  /** Why it was made. @default - it is not said */
+  /** Why the commit was made. @default - unknown */
   readonly cause?: Cause;
 }
 
@@ -16,7 +16,7 @@ export interface PreviewTrailers {
 export interface Cause {
   /** A word or two: `push`, `merged`, `/preview stop`. */
   readonly what: string;
-  /** Login name of who gave the command. @default - nobody gave one */
+  /** Login name of the person who gave the command. @default - there was no command */
   readonly by?: string;
 }
 
@@ -25,14 +25,14 @@ const PREVIEW = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const HEAD = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
 const CAUSE = /^[a-z/][a-z/ -]{0,39}$/;
 const LOGIN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}(\[bot\])?$/;
-// Would end the line, or make a reader see another text than the one that is there.
+// Characters that end the line, or that change how the text looks.
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]+/gu;
 
 /**
- * A commit message: one line of at most 72 characters, and the trailers that `greenroom log` finds a preview by.
- * Whatever the subject holds, it stays one line and never becomes a trailer.
+ * A commit message: a subject of at most 72 characters, and the trailers by which `greenroom log` finds a preview. Any
+ * text as subject stays on one line and never becomes a trailer.
  *
- * @throws GreenroomError `failed` for trailer values that are none
+ * @throws GreenroomError `failed` for invalid trailer values
  */
 export function commitMessage(subject: string, previews: readonly PreviewTrailers[]): string {
   return `${oneLine(subject)}\n\n${previews.flatMap(trailers).join('\n')}\n`;
@@ -59,9 +59,9 @@ function trailers({ preview, pullRequest: ref, head, cause }: PreviewTrailers): 
   if (!valid)
     throw new GreenroomError(
       'failed',
-      `no trailers can be written for ${JSON.stringify([preview, pullRequest, head])}`,
+      `invalid values for commit trailers: ${JSON.stringify([preview, pullRequest, head])}`,
     );
-  // An account with an odd name may ask for something all the same; it is not named then.
+  // An account whose name does not fit into a trailer is left out.
   const by = cause?.by !== undefined && LOGIN.test(cause.by) ? [`By: ${cause.by}`] : [];
   return [
     `Preview: ${preview}`,
@@ -71,7 +71,7 @@ function trailers({ preview, pullRequest: ref, head, cause }: PreviewTrailers): 
   ];
 }
 
-/** The previews that a commit message names in its last paragraph; none for a message that greenroom did not write. */
+/** The previews in the trailers of a commit message; empty if greenroom did not write it. */
 export function parseTrailers(message: string): PreviewTrailers[] {
   const paragraphs = message
     .replaceAll('\r\n', '\n')
@@ -96,7 +96,7 @@ export function parseTrailers(message: string): PreviewTrailers[] {
   return found;
 }
 
-/** Adds a line about the cause to the last of those that were found. */
+/** Adds a line about the cause to the preview found last. */
 function parseCause(found: PreviewTrailers[], key: string | undefined, value: string): void {
   const last = found.at(-1);
   if (last === undefined) return;

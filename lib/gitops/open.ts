@@ -18,27 +18,27 @@ import type { HttpCredentials } from './url.ts';
 import { authorization, isRemote, parseRemote } from './url.ts';
 
 export interface GitAppsRepoOptions {
-  /** The time of commits. */
+  /** Time of new commits. */
   readonly clock: Clock;
-  /** @default - the branch that the repository's HEAD names, else `main` */
+  /** @default - the branch of the repository's HEAD, else `main` */
   readonly branch?: string;
-  /** For an http(s) remote. They stay in the environment of git calls. @default - those of the URL, if any */
+  /** For an http(s) remote, passed to git through its environment. @default - those of the URL, if any */
   readonly credentials?: HttpCredentials;
   /** @default process.env */
   readonly env?: NodeJS.ProcessEnv;
   /** Where the copy of a remote is kept while it is open. @default - the system's temporary folder */
   readonly temporaryFolder?: string;
-  /** Only read at commits: then it may be a working copy of the branch. @default false */
+  /** Only read at commits: then the branch may be checked out. @default false */
   readonly readOnly?: boolean;
   /** Names for temporary files. @default - random UUIDs */
   readonly randomId?: () => string;
 }
 
 /**
- * Opens an apps repo: a path of a repository on this machine (bare, or with another branch checked out), or the address
- * of any remote that git can push to (`https://`, `ssh://`, `file://`, `host:path`).
+ * Opens an apps repo: the path of a local repository (bare, or with another branch checked out), or the address of a
+ * remote that git can push to (`https://`, `ssh://`, `file://`, `host:path`).
  *
- * @throws GreenroomError `invalid-input` when there is no such repository, `unreachable` or `failed` as git says
+ * @throws GreenroomError `invalid-input` if there is no such repository, `unreachable` or `failed` as git reports
  */
 export async function openGitAppsRepo(location: string, options: GitAppsRepoOptions): Promise<GitAppsRepo> {
   if (options.branch !== undefined) checkBranch(options.branch);
@@ -56,7 +56,7 @@ async function openLocal(path: string, options: GitAppsRepoOptions): Promise<Git
   const branch = options.branch ?? (checkedOut || 'main');
   if (options.readOnly !== true && !settings.bare && branch === checkedOut) {
     throw invalidInput([
-      { message: `${path} is a working copy with ${branch} checked out; give the bare repository, or another branch` },
+      { message: `${path} is a working copy with ${branch} checked out; use a bare repository or another branch` },
     ]);
   }
   const objectsFolder = resolve(objects);
@@ -65,25 +65,25 @@ async function openLocal(path: string, options: GitAppsRepoOptions): Promise<Git
   return new GitAppsRepo(repository, access, options.clock);
 }
 
-/** Where the objects are, and the branch that HEAD names; empty when it names none. */
+/** The folder of the objects, and the branch of HEAD; empty if HEAD is not a branch. */
 async function locate(
   options: GitOptions,
   doing: string,
 ): Promise<{ readonly objects: string; readonly checkedOut: string }> {
-  const place = ['rev-parse', '--git-path', 'objects'];
-  const both = await tryGit(options, [...place, '--symbolic-full-name', 'HEAD']);
+  const ask = ['rev-parse', '--git-path', 'objects'];
+  const both = await tryGit(options, [...ask, '--symbolic-full-name', 'HEAD']);
   if (both.code === 0) {
     const text = both.stdout.trimEnd();
     const end = text.lastIndexOf('\n');
     return { objects: text.slice(0, end), checkedOut: /^refs\/heads\/(.+)$/.exec(text.slice(end + 1))?.[1] ?? '' };
   }
-  // No repository, which git says anew, or a branch without a commit.
-  const objects = (await git(options, place, { doing })).trim();
+  // Either there is no repository, and this call fails, too; or the branch has no commit yet.
+  const objects = (await git(options, ask, { doing })).trim();
   const head = await tryGit(options, ['symbolic-ref', '--quiet', '--short', 'HEAD']);
   return { objects, checkedOut: head.stdout.trim() };
 }
 
-/** Both at the same time; when both fail, the first says why. */
+/** Awaits both in parallel; if both fail, throws the error of the first. */
 async function inOrder<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
   second.catch(() => undefined);
   return [await first, await second];
@@ -94,7 +94,7 @@ async function openRemote(location: string, options: GitAppsRepoOptions): Promis
   const credentials = options.credentials ?? remote.credentials;
   const header = credentials === undefined ? undefined : authorization(credentials);
   const folder = await mkdtemp(join(options.temporaryFolder ?? tmpdir(), 'greenroom-apps-')).catch((cause) => {
-    throw fileFailure('making a temporary folder', cause);
+    throw fileFailure('creating a temporary folder', cause);
   });
   const gitDir = join(folder, 'apps.git');
   const local: GitOptions = { gitDir, ...optional(options) };
@@ -103,7 +103,7 @@ async function openRemote(location: string, options: GitAppsRepoOptions): Promis
     secrets: credentials === undefined || header === undefined ? [] : [header.split(' ').at(-1)!, credentials.password],
     config: [
       [`remote.${REMOTE}.url`, remote.url],
-      // Known as a partial copy to these calls only: readers then never fetch one file at a time behind our back.
+      // Only these calls know that this is a partial clone, so that other git calls never fetch single files.
       [`remote.${REMOTE}.promisor`, 'true'],
       [`remote.${REMOTE}.partialclonefilter`, 'blob:none'],
       ...(header === undefined || remote.origin === undefined
@@ -141,7 +141,7 @@ function makeRepository(
 
 async function init(options: GitOptions, format: 'sha1' | 'sha256'): Promise<void> {
   await git(options, ['init', '--bare', '--quiet', `--object-format=${format}`, '--template='], {
-    doing: 'making a temporary repository',
+    doing: 'creating a temporary repository',
   });
 }
 
@@ -149,7 +149,7 @@ function optional({ env }: GitAppsRepoOptions): { readonly env?: NodeJS.ProcessE
   return env === undefined ? {} : { env };
 }
 
-/** ssh asks on the terminal, whatever git is told; unless a command of its own is set, it is told not to. */
+/** Without BatchMode, ssh prompts on the terminal even if git is told not to. A command set by the user is kept. */
 function withoutSshPrompt(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return env['GIT_SSH_COMMAND'] || env['GIT_SSH'] ? env : { ...env, GIT_SSH_COMMAND: 'ssh -o BatchMode=yes' };
 }
@@ -160,5 +160,5 @@ function checkBranch(name: string): void {
     name === '' ||
     /[\p{Cc} ~^:?*[\\]|\.\.|@\{|\/\/|^[-/]|[/.]$/u.test(name) ||
     name.split('/').some((part) => part.startsWith('.') || part.endsWith('.lock'));
-  if (bad) throw invalidInput([{ field: 'branch', message: `${JSON.stringify(name)} is not a name of a branch` }]);
+  if (bad) throw invalidInput([{ field: 'branch', message: `${JSON.stringify(name)} is not a valid branch name` }]);
 }

@@ -5,31 +5,29 @@ import { isSafePath } from '../core/path.ts';
 import type { RepoState } from './apps-repo.ts';
 
 export interface PlanRequest {
-  /** What lies in the folders now. */
+  /** The current content of the folders. */
   readonly now: Pick<RepoState, 'files' | 'irregular'>;
-  /** What shall lie there; none removes the folders. */
+  /** The wanted content; if empty, the folders are removed. */
   readonly wanted: FileSet;
-  /** The only folders that may be touched, without a closing `/`. */
+  /** The only folders that may be changed, without a trailing `/`. */
   readonly folders: readonly string[];
 }
 
 /**
- * The change that turns what is there into what is wanted; empty when they are equal. Pure.
+ * The change from the current to the wanted content; empty if they are equal. Pure.
  *
- * @throws GreenroomError `failed`, with one problem a path, when a path lies outside the folders, may not be written, or
- * is a file and a folder at once
+ * @throws GreenroomError `failed`, with one problem per path, if a path is outside the folders, unsafe, or both a file
+ * and a folder
  */
 export function planChange({ now, wanted, folders }: PlanRequest): ChangeSet {
   checkFolders(folders);
   const present = [...now.files.keys(), ...now.irregular];
   const problems = [
-    ...[...present, ...wanted.keys()]
-      .filter((path) => !isWithin(path, folders))
-      .map(problem('lies outside the folder')),
-    ...[...wanted.keys()].filter((path) => !isSafePath(path)).map(problem('may not be written')),
+    ...[...present, ...wanted.keys()].filter((path) => !isWithin(path, folders)).map(problem('is outside the folder')),
+    ...[...wanted.keys()].filter((path) => !isSafePath(path)).map(problem('is an unsafe path')),
     ...[...wanted.keys()]
       .filter((path) => parents(path).some((folder) => wanted.has(folder)))
-      .map(problem('lies below a file')),
+      .map(problem('is below a file')),
   ];
   if (problems.length > 0) {
     throw new GreenroomError('failed', `refused to plan a change outside ${folders.join(', ')}`, { problems });
@@ -44,7 +42,7 @@ function checkFolders(folders: readonly string[]): void {
     throw new Error(`not folders to plan in: ${folders.join(', ')}`);
 }
 
-/** Below one of the folders by whole segments: `previews/a` does not reach into `previews/ab`. */
+/** Whether a path is below one of the folders. Compares whole segments: `previews/a` does not include `previews/ab`. */
 function isWithin(path: string, folders: readonly string[]): boolean {
   return folders.some((folder) => path.startsWith(`${folder}/`));
 }

@@ -1,25 +1,25 @@
 import type { ChangeSet } from '../core/fileset.ts';
 import type { PullRequestRef, RepositoryRef } from '../core/repository.ts';
 
-/** A change for people to review, in the place of a commit on the branch. */
+/** A change for people to review, instead of a commit on the branch. */
 export interface ProposalRequest {
-  /** Name of the preview; there is at most one proposal of each. */
+  /** Name of the preview; each has at most one proposal. */
   readonly name: string;
-  /** The head that the change was planned against. */
+  /** The head that the change was planned on. */
   readonly base: string | null;
-  /** Empty when there is nothing to change: what is still open is withdrawn then. */
+  /** If empty, an open proposal is withdrawn. */
   readonly change: ChangeSet;
-  /** Of the commit, as in a commit on the branch. */
+  /** Commit message, as for a commit on the branch. */
   readonly message: string;
   readonly title: string;
   /** Markdown. */
   readonly body: string;
-  /** Ask the other side to merge as soon as its own rules allow it. */
+  /** Enable auto-merge: the forge merges it when its rules allow. */
   readonly autoMerge: boolean;
 }
 
 export type Proposed =
-  /** It waits for its review. `note` says what went wrong beside the way. */
+  /** It waits for review. `note` tells about a minor failure. */
   | {
       readonly status: 'open';
       readonly outcome: 'opened' | 'updated' | 'unchanged';
@@ -28,35 +28,35 @@ export type Proposed =
     }
   /** Somebody closed exactly this change without merging it. */
   | { readonly status: 'declined'; readonly outcome: 'unchanged'; readonly url: string }
-  /** There is nothing to review; `url` leads to what was open until now. */
+  /** There is nothing to review; `url` is the pull request that was open until now. */
   | { readonly status: 'none'; readonly outcome: 'withdrawn'; readonly url: string }
   | { readonly status: 'none'; readonly outcome: 'unchanged' }
-  /** The branch is elsewhere than what was planned against; nothing was changed. */
+  /** The branch has moved since the plan; nothing was changed. */
   | { readonly status: 'conflict' };
 
-/** A branch that was proposed: it waits, was declined, or was merged and is left over. */
+/** A proposal's branch: it waits for review, was declined, or is left over after a merge. */
 export interface Proposal {
   readonly name: string;
-  /** The pull request that wants the preview, by the name that its repository had then. */
+  /** The pull request of the preview, with the name that its repository had then. */
   readonly pullRequest: PullRequestRef;
 }
 
-/** Where an apps repo takes changes by pull requests of its own. */
+/** Changes of an apps repo through its own pull requests. */
 export interface Proposals {
-  /** The apps repo itself: its pull requests are no previews. */
+  /** The apps repo itself. Its pull requests get no previews. */
   readonly repository: RepositoryRef;
 
-  /** Says which proposal comes next, so that a look at it can come with the next question about files. */
+  /** Prefetches this proposal together with the next query about files. */
   lookAhead(name: string): void;
 
   /**
-   * Makes the one proposal of this name be exactly this change: opened, updated in place, or withdrawn; the same change
-   * twice does nothing.
+   * Opens, updates or withdraws the proposal of this name so that it is exactly this change. Calling it again with the
+   * same change does nothing.
    *
-   * @throws GreenroomError `failed` when it is refused, `unreachable` when it stays open whether it was made
+   * @throws GreenroomError `failed` if it is refused, `unreachable` if it is unknown whether it was made
    */
   propose(request: ProposalRequest): Promise<Proposed>;
 
-  /** All that are there: a preview that is not among them has nothing to be withdrawn. */
+  /** All proposals that exist. */
   list(): Promise<readonly Proposal[]>;
 }

@@ -3,13 +3,13 @@ import { spawn } from 'node:child_process';
 import type { GitOptions } from '../core/git/process.ts';
 import { gitEnvironment } from '../core/git/process.ts';
 
-/** Milliseconds after which git is ended; it waits for locks on its own for less than that. */
+/** Milliseconds after which git is killed; its own wait for locks is shorter. */
 const TIMEOUT = 30_000;
 const DONE = 'commit: ok\n';
 
 /**
- * Moves refs by one `git update-ref --stdin` that stays for the next time: starting git takes longer than moving a ref.
- * It answers in the order of the questions and ends at the first thing that is wrong; why is for the caller to find out.
+ * Moves refs through one `git update-ref --stdin` process that is kept running, since starting git takes longer than
+ * moving a ref. It answers in the order of the requests and ends at the first error, without a reason.
  */
 export class RefSession {
   readonly #options: GitOptions;
@@ -24,14 +24,14 @@ export class RefSession {
     this.#reason = reason;
   }
 
-  /** Lets git start while the caller still works on what the ref will be moved to. */
+  /** Starts git early, while the caller prepares the commit. */
   start(): void {
     this.#child ??= this.#spawn();
   }
 
   /**
-   * Moves a ref if it is exactly at `old` (all zeros: if it does not exist). False when it was not moved, and when that
-   * is not known.
+   * Moves a ref if it is exactly at `old` (all zeros: if it does not exist). Returns false if it was not moved or the
+   * result is unknown.
    */
   async move(ref: string, next: string, old: string): Promise<boolean> {
     this.#child ??= this.#spawn();

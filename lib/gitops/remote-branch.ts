@@ -6,25 +6,25 @@ import type { GitOptions, GitOutput } from '../core/git/process.ts';
 import { git, tryGit } from '../core/git/process.ts';
 import type { BranchAccess } from './git.ts';
 
-/** The remote's name; its address and credentials live in the environment of the calls only. */
+/** The remote's name. Its address and credentials are passed to git through the environment only. */
 export const REMOTE = 'apps';
 
 const QUIET = ['--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', '--no-auto-maintenance', '--quiet'];
 const NO_BLOBS = '--filter=blob:none';
-// Two ways of saying that the branch moved: our own comparison, and the other side's under its lock.
+// Messages that mean "the branch has moved", from our own comparison or from the server's.
 const LOST =
   /stale info|fetch first|non-fast-forward|failed to update ref|cannot lock ref|incorrect old value|already exists|needs force/i;
 
-/** A branch on another side, by way of a shallow copy without file contents that is this object's own. */
+/** A branch of a remote repository, through a temporary shallow clone without file contents. */
 export class RemoteBranch implements BranchAccess {
   readonly description: string;
   readonly #options: GitOptions;
   readonly #ref: string;
   readonly #folder: string;
-  /** Some servers (and plain file access over http) serve whole histories only. */
+  /** Whether the server can only send the whole history, as some servers and plain files over http do. */
   #whole = false;
 
-  /** @param folder removed at the end */
+  /** @param folder temporary folder, removed by {@link close} */
   constructor(description: string, options: GitOptions, branch: string, folder: string) {
     this.description = description;
     this.#options = options;
@@ -36,7 +36,7 @@ export class RemoteBranch implements BranchAccess {
     const copy = `refs/remotes/${REMOTE}/head`;
     const output = await this.#fetch([`+${this.#ref}:${copy}`]);
     if (output.code === 0) return (await this.#git(['rev-parse', '--verify', copy])).trim();
-    // Taken for empty only when the remote, asked again, positively lists no such branch.
+    // The repository counts as empty only if the remote positively lists no such branch.
     if (!/couldn't find remote ref/i.test(output.stderr)) throw this.#failure(output);
     const listed = await this.#git(['ls-remote', REMOTE, this.#ref]);
     if (listed.trim() !== '') throw new GreenroomError('unreachable', `${this.description} is changing; run again`);
@@ -48,7 +48,7 @@ export class RemoteBranch implements BranchAccess {
   }
 
   async compareAndSwap(expected: string | null, next: string): Promise<boolean> {
-    // Only the exact lease refuses a branch that was rolled back to an ancestor of `next`.
+    // The lease also refuses a branch that was reset to an ancestor of `next`.
     const lease = `--force-with-lease=${this.#ref}:${expected ?? ''}`;
     const flags = ['--porcelain', '--no-follow-tags', '--recurse-submodules=no', '--no-thin'];
     const output = await tryGit(this.#options, ['push', ...flags, lease, REMOTE, `${next}:${this.#ref}`]);
@@ -92,7 +92,7 @@ export class RemoteBranch implements BranchAccess {
   }
 }
 
-/** What a remote says of itself: its default branch, if it has one, and the length of its object ids. */
+/** A remote's default branch, if it has one, and its object format. */
 export async function describeRemote(
   options: GitOptions,
   description: string,

@@ -5,9 +5,9 @@ import type { GitOptions } from '../core/git/process.ts';
 import { git } from '../core/git/process.ts';
 import { ObjectReader } from '../core/git/reader.ts';
 import type { LooseObjects } from './loose.ts';
-import type { GitSettings, Person } from './settings.ts';
+import type { GitIdentity, GitSettings } from './settings.ts';
 
-/** A file of the apps repo above this size is not read, in bytes. */
+/** Files of the apps repo above this size in bytes are not read. */
 const MAX_BLOB_BYTES = 16 * 1024 * 1024;
 const CACHE_BYTES = 32 * 1024 * 1024;
 
@@ -19,7 +19,7 @@ export interface NewCommit {
   readonly time: number;
 }
 
-/** The objects of one repository: trees and blobs in, trees, blobs and commits out. Knows no branch. */
+/** Reads and writes the objects of one repository. It does not know about branches. */
 export class GitRepository {
   readonly options: GitOptions;
   readonly settings: GitSettings;
@@ -41,7 +41,7 @@ export class GitRepository {
     return this.#reader.objectsRead;
   }
 
-  /** Id and tree of the commit that a full ref name or an id leads to; undefined when there is none. */
+  /** Id and tree of a commit, given by a full ref name or an id; undefined if there is none. */
   async commit(name: string): Promise<{ readonly oid: string; readonly tree: string } | undefined> {
     const object = await this.#reader.read(name);
     if (object === undefined) return undefined;
@@ -59,7 +59,7 @@ export class GitRepository {
     return object.content;
   };
 
-  /** Text of a blob; undefined when it is not here. */
+  /** Text of a blob; undefined if it is missing. */
   async blob(oid: string): Promise<string | undefined> {
     const object = await this.#reader.read(oid);
     if (object === undefined) return undefined;
@@ -69,10 +69,10 @@ export class GitRepository {
     return object.content.toString('utf8');
   }
 
-  /** Writes objects and, on top, one commit; gives its id. No branch knows of it yet. */
+  /** Writes objects and a commit, and returns its id. No branch refers to it yet. */
   async write(objects: ReadonlyMap<string, Buffer>, commit: NewCommit): Promise<string> {
     this.#loose.write(objects);
-    // The next change starts from these trees.
+    // The next change needs these trees.
     for (const [oid, data] of objects) {
       if (data.toString('latin1', 0, 5) === 'tree ') this.#remember(oid, 'tree', data);
     }
@@ -93,7 +93,7 @@ export class GitRepository {
   }
 
   #encode({ tree, parent, message, time }: NewCommit): Buffer {
-    const stamp = ({ name, email }: Person) => `${name} <${email}> ${time} +0000`;
+    const stamp = ({ name, email }: GitIdentity) => `${name} <${email}> ${time} +0000`;
     const lines = [
       `tree ${tree}`,
       ...(parent === null ? [] : [`parent ${parent}`]),
@@ -105,7 +105,7 @@ export class GitRepository {
     return Buffer.from(lines.join('\n'));
   }
 
-  /** Git signs, with the format, program and key of its own configuration. */
+  /** Git itself signs, with the format, program and key of its configuration. */
   async #signed({ tree, parent, message, time }: NewCommit): Promise<string> {
     const { author, committer } = this.settings;
     const output = await git(
@@ -128,7 +128,7 @@ export class GitRepository {
   }
 }
 
-/** Git ends a message with one line feed, and would cut it at a NUL. */
+/** A commit message ends with one line feed; git would cut it at a NUL. */
 function wholeLines(message: string): string {
   return `${message.replaceAll('\0', '').trimEnd()}\n`;
 }

@@ -4,44 +4,44 @@ import { OBJECT_FORMATS } from '../core/git/objects.ts';
 import type { GitOptions } from '../core/git/process.ts';
 import { git } from '../core/git/process.ts';
 
-export interface Person {
+export interface GitIdentity {
   readonly name: string;
   readonly email: string;
 }
 
-/** What git's own configuration says about a repository and the commits made in it. */
+/** Git's configuration of a repository, as far as it matters for commits. */
 export interface GitSettings {
   readonly format: ObjectFormat;
   readonly bare: boolean;
-  readonly author: Person;
-  readonly committer: Person;
-  /** `commit.gpgSign`; format, program and key are git's business. */
+  readonly author: GitIdentity;
+  readonly committer: GitIdentity;
+  /** `commit.gpgSign`; git handles format, program and key. */
   readonly sign: boolean;
   readonly sharedRepository: string | undefined;
 }
 
-const DEFAULT_PERSON: Person = { name: 'greenroom', email: 'greenroom@localhost' };
+const DEFAULT_IDENTITY: GitIdentity = { name: 'greenroom', email: 'greenroom@localhost' };
 
-/** Asks git for its whole configuration (system, user, repository, command) in one call. */
+/** Reads git's whole configuration (system, user, repository, command) in one call. */
 export async function readSettings(options: GitOptions): Promise<GitSettings> {
   const doing = 'reading the configuration of the repository';
   const config = parseConfig(await git(options, ['config', '--list', '-z'], { doing }));
   const env = options.env ?? process.env;
-  const person = (role: 'author' | 'committer'): Person => {
+  const identity = (role: 'author' | 'committer'): GitIdentity => {
     const pick = (field: 'name' | 'email') =>
       plain(
         env[`GIT_${role}_${field}`.toUpperCase()] ||
           config.get(`${role}.${field}`) ||
           config.get(`user.${field}`) ||
-          DEFAULT_PERSON[field],
+          DEFAULT_IDENTITY[field],
       );
     return { name: pick('name'), email: pick('email') };
   };
   return {
     format: objectFormat(config.get('extensions.objectformat') ?? 'sha1'),
     bare: isTrue(config.get('core.bare')),
-    author: person('author'),
-    committer: person('committer'),
+    author: identity('author'),
+    committer: identity('committer'),
     sign: isTrue(config.get('commit.gpgsign')),
     sharedRepository: config.get('core.sharedrepository'),
   };
@@ -49,7 +49,10 @@ export async function readSettings(options: GitOptions): Promise<GitSettings> {
 
 function objectFormat(name: string): ObjectFormat {
   if (name === 'sha1' || name === 'sha256') return OBJECT_FORMATS[name];
-  throw new GreenroomError('failed', `the repository names its objects by ${name}; greenroom knows sha1 and sha256`);
+  throw new GreenroomError(
+    'failed',
+    `the repository uses the object format ${name}; greenroom supports sha1 and sha256`,
+  );
 }
 
 /** `key LF value NUL`; a key without a value means true. The last one wins. */
@@ -66,7 +69,7 @@ function isTrue(value: string | undefined): boolean {
   return value !== undefined && /^(true|yes|on|[1-9]\d*)$/i.test(value);
 }
 
-/** What would end the field or the line of a commit has no place in a name; git drops it as well. */
+/** Drops characters that would end the field or the line in a commit, as git does. */
 function plain(text: string): string {
   return text.replace(/[\p{Cc}<>]/gu, '').trim();
 }

@@ -1,6 +1,6 @@
 import { REPOSITORY_PATH, type RepositoryRef } from '../core/repository.ts';
 
-/** Name and password (or token) for a server that is reached by http. */
+/** User name and password (or token) for an http server. */
 export interface HttpCredentials {
   /** @default x-access-token */
   readonly username?: string;
@@ -8,7 +8,7 @@ export interface HttpCredentials {
 }
 
 export interface Remote {
-  /** Without a password, and over http without a user: safe to hand to git and to show. */
+  /** Without a password, and for http without a user: safe to pass to git and to show. */
   readonly url: string;
   readonly description: string;
   /** Scheme and host of an http address. */
@@ -21,7 +21,7 @@ export function isRemote(location: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(location) || /^[^/\s:]+:(?!\/\/)\S/.test(location);
 }
 
-/** The repository that an address of Git's leads to; undefined for a path on this machine. */
+/** The repository of a Git address; undefined for a local path. */
 export function repositoryOf(address: string): RepositoryRef | undefined {
   if (!isRemote(address) || /^file:/i.test(address)) return undefined;
   const rest = address.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]+\//i, '').replace(/^[^/:]+:/, '');
@@ -32,7 +32,7 @@ export function repositoryOf(address: string): RepositoryRef | undefined {
   return new RegExp(`^${REPOSITORY_PATH}$`).test(path) ? { path } : undefined;
 }
 
-/** Takes the secret part out of an address. */
+/** Separates the credentials from an address. */
 export function parseRemote(location: string): Remote {
   const parts = /^([a-z][a-z0-9+.-]*:\/\/)(?:([^/@]*(?:@[^/@]*)*)@)?(.*)$/i.exec(location);
   if (parts === null) return { url: location, description: location, origin: undefined, credentials: undefined };
@@ -51,7 +51,7 @@ export function parseRemote(location: string): Remote {
   };
 }
 
-/** `https://TOKEN@host` has the token in the place of the user. */
+/** In `https://TOKEN@host` the token is in the user part. */
 function fromUserinfo(user: string, password: string): HttpCredentials {
   return password === '' ? { password: user } : { username: user, password };
 }

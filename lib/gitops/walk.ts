@@ -4,7 +4,7 @@ import { decodeEntry, decodeTree, isFileMode, MODE, nameToText, rawEntries } fro
 import type { Glob } from './glob.ts';
 import { matches, mayMatch } from './glob.ts';
 
-/** Gives the bytes of a tree. */
+/** Returns the bytes of a tree. */
 export type TreeSource = (oid: string) => Promise<Buffer>;
 
 export interface Match {
@@ -14,13 +14,13 @@ export interface Match {
   readonly regular: boolean;
 }
 
-/** A glob and how many of its segments the path so far has used up. */
+/** A glob, and how many of its segments the current path has matched. */
 interface Progress {
   readonly glob: Glob;
   readonly depth: number;
 }
 
-/** Every entry below a tree that matches a glob; only trees that a glob leads into are read, all of a level at once. */
+/** Every entry below a tree that matches a glob. Only trees that can contain matches are read, level by level. */
 export async function walk(
   format: ObjectFormat,
   source: TreeSource,
@@ -50,7 +50,7 @@ export async function walk(
   return found;
 }
 
-/** A path ends a glob at its last segment, or anywhere below it when the glob is deep. */
+/** Whether a path matches the glob to its end: at its last segment, or anywhere below it if the glob is deep. */
 function isEnd(glob: Glob, depth: number): boolean {
   return glob.deep ? depth > glob.segments.length : depth === glob.segments.length;
 }
@@ -78,11 +78,11 @@ function* matchingEntries(
     const entry = decodeEntry(tree, at);
     const text = nameToText(entry.name);
     if (text === undefined) {
-      // Passed over by `*`; but who asked for all of a folder must not believe to have seen all of it.
+      // `*` skips such a name. `**` must not: the caller would believe that it got all files.
       if (!possible.some(({ glob, depth }) => depth >= glob.segments.length)) continue;
       throw new GreenroomError(
         'failed',
-        `${folder} in the apps repo holds a file whose name is not UTF-8; remove it by hand`,
+        `${folder} in the apps repo contains a file whose name is not UTF-8; remove it by hand`,
       );
     }
     const next = possible
@@ -92,7 +92,7 @@ function* matchingEntries(
   }
 }
 
-/** One path in which two trees differ; undefined where a side has nothing there. Folders that are new are entered. */
+/** One path in which two trees differ; `before` or `after` is undefined if it is missing there. */
 export interface Difference {
   readonly path: string;
   readonly before: TreeEntry | undefined;

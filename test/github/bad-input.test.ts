@@ -163,7 +163,7 @@ describe('a repository that is gone, or hidden from the token', () => {
     const scene = await live();
     const { code, stderr } = await scene.sync({}, 'acme/shop', 'acme/nothing');
     expect(code).toBe(4);
-    expect(stderr).toMatch(/acme\/nothing .*is not there.*check the name.*"Contents: read"/);
+    expect(stderr).toMatch(/acme\/nothing .*does not exist.*check the name.*"Contents: read"/);
   });
 });
 

@@ -43,13 +43,13 @@ test('a plan applied to what was there gives what is wanted, and planning again 
 describe('paths outside the folders', () => {
   const empty = { files: files(), irregular: [] };
   test.each([
-    ['previews/main/shop/pr-shop-77/a', 'lies outside the folder'],
-    ['previews/main/shop/pr-shop-7', 'lies outside the folder'],
-    ['greenroom.yaml', 'lies outside the folder'],
-    [at('../pr-shop-8/a'), 'may not be written'],
-    [at('.git/config'), 'may not be written'],
-    [at('app//a'), 'may not be written'],
-    [at('app/a\nb'), 'may not be written'],
+    ['previews/main/shop/pr-shop-77/a', 'is outside the folder'],
+    ['previews/main/shop/pr-shop-7', 'is outside the folder'],
+    ['greenroom.yaml', 'is outside the folder'],
+    [at('../pr-shop-8/a'), 'is an unsafe path'],
+    [at('.git/config'), 'is an unsafe path'],
+    [at('app//a'), 'is an unsafe path'],
+    [at('app/a\nb'), 'is an unsafe path'],
   ])('%j %s', (path, message) => {
     const problems = expect.arrayContaining([expect.objectContaining({ message })]);
     expect(() => planChange({ now: empty, wanted: files(path), folders })).toThrowError(
@@ -64,9 +64,9 @@ describe('paths outside the folders', () => {
       expect.unreachable();
     } catch (error) {
       expect((error as GreenroomError).problems.map(({ message }) => message)).toEqual([
-        'lies outside the folder',
-        'lies outside the folder',
-        'lies below a file',
+        'is outside the folder',
+        'is outside the folder',
+        'is below a file',
       ]);
     }
   });

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../errors.ts';
 import { GreenroomError } from '../errors.ts';
 
-// What git says (in English; LC_ALL=C), what it means for the caller, and what to do. The first that fits is taken.
+// Git's messages (in English, by LC_ALL=C), their error code, and what to do. The first match is used.
 const KNOWN: readonly (readonly [RegExp, ErrorCode, string])[] = [
   [/no space left on device|disk quota exceeded/i, 'failed', 'the disk is full; free some space and run again'],
   [
@@ -23,16 +23,16 @@ const KNOWN: readonly (readonly [RegExp, ErrorCode, string])[] = [
   [
     /not a git repository|does not appear to be a git repository|repository .*not found|returned error: 404/i,
     'invalid-input',
-    'there is no git repository; check the name, and that it may be seen with these credentials',
+    'there is no git repository; check the name, and that these credentials may read it',
   ],
   [
     /could not resolve host|connection (refused|reset|timed out)|failed to connect|timed out|early EOF|hung up|returned error: (429|5\d\d)|network is unreachable|connection closed|could not read from remote/i,
     'unreachable',
-    'the other side did not answer; run again',
+    'the server did not answer; run again',
   ],
 ];
 
-/** An error for a git command that failed: a sentence on what to do, and git's own words (redacted) as the cause. */
+/** An error for a failed git command: what to do, with git's own message (redacted) as the cause. */
 export function gitFailure(doing: string, stderr: string): GreenroomError {
   const words = stderr.trim();
   const known = KNOWN.find(([pattern]) => pattern.test(words));

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** How a repository names its objects. */
+/** A repository's hash function for object ids. */
 export interface ObjectFormat {
   readonly name: 'sha1' | 'sha256';
   /** Bytes of an object id; in hexadecimal it has twice as many characters. */
@@ -14,7 +14,7 @@ export const OBJECT_FORMATS: Readonly<Record<ObjectFormat['name'], ObjectFormat>
 
 export type ObjectType = 'blob' | 'tree' | 'commit' | 'tag';
 
-/** Object id (hexadecimal) and the bytes that are stored for it. */
+/** Object id (hexadecimal) and the stored bytes. */
 export interface EncodedObject {
   readonly oid: string;
   readonly data: Buffer;
@@ -39,19 +39,19 @@ export const MODE = {
   submodule: '160000',
 } as const;
 
-/** Regular files; very old repositories hold group-writable ones. */
+/** Regular files; very old repositories contain group-writable ones. */
 export function isFileMode(mode: string): boolean {
   return mode === MODE.file || mode === MODE.executable || mode === '100664';
 }
 
 export interface TreeEntry {
   readonly mode: string;
-  /** One character a byte (latin1), so that any name survives and code-unit order is git's byte order. */
+  /** One character for each byte (latin1), so that any name is preserved and the order is git's byte order. */
   readonly name: string;
   readonly oid: string;
 }
 
-/** Where an entry lies in the bytes of a tree: `mode SP name NUL id`. */
+/** Position of an entry in the bytes of a tree: `mode SP name NUL id`. */
 export interface RawEntry {
   readonly start: number;
   readonly nameStart: number;
@@ -59,7 +59,7 @@ export interface RawEntry {
   readonly end: number;
 }
 
-/** Steps over the entries of a tree without decoding them. */
+/** Iterates over the entries of a tree without decoding them. */
 export function* rawEntries(format: ObjectFormat, tree: Buffer): Generator<RawEntry> {
   let start = 0;
   while (start < tree.length) {
@@ -89,7 +89,7 @@ export function decodeTree(format: ObjectFormat, tree: Buffer): Map<string, Tree
   return entries;
 }
 
-/** Bytes of a tree; git orders a folder as if its name ended in `/`. */
+/** Encodes a tree; git sorts a folder as if its name ended in `/`. */
 export function encodeTree(entries: Iterable<TreeEntry>): Buffer {
   const keyed = [...entries].map((entry) => ({
     entry,
@@ -104,7 +104,7 @@ export function encodeTree(entries: Iterable<TreeEntry>): Buffer {
   );
 }
 
-/** The name of an entry as text, or undefined when its bytes are not UTF-8. */
+/** The name of an entry as text, or undefined if its bytes are not UTF-8. */
 export function nameToText(name: string): string | undefined {
   const bytes = Buffer.from(name, 'latin1');
   const text = bytes.toString('utf8');
@@ -115,7 +115,7 @@ export function textToName(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1');
 }
 
-/** Tree and committer time (unix seconds) of a commit. */
+/** Tree, parents and committer time (unix seconds) of a commit. */
 export function decodeCommit(commit: Buffer): {
   readonly tree: string;
   readonly parents: readonly string[];

@@ -4,13 +4,13 @@ import { GreenroomError } from '../errors.ts';
 import { gitFailure } from './failure.ts';
 import { redact } from './redact.ts';
 
-/** How the programs of one repository are called; nothing of it is written to disk or shown. */
+/** How git is called for one repository. None of it is written to disk or shown. */
 export interface GitOptions {
-  /** The repository itself, never one that git would find in a parent folder. */
+  /** The repository, so that git does not search the parent folders. */
   readonly gitDir?: string;
-  /** Settings for these calls only, as `[key, value]`; they travel in the environment, where no other user sees them. */
+  /** Configuration for these calls only, as `[key, value]`, passed in the environment, which other users cannot read. */
   readonly config?: readonly (readonly [string, string])[];
-  /** Strings that never appear in a message. */
+  /** Strings to redact in messages. */
   readonly secrets?: readonly string[];
   /** @default process.env */
   readonly env?: NodeJS.ProcessEnv;
@@ -19,7 +19,7 @@ export interface GitOptions {
 export interface GitRun {
   readonly input?: string | Buffer;
   readonly env?: Readonly<Record<string, string>>;
-  /** Milliseconds after which the program is ended. @default 120000 */
+  /** Milliseconds after which git is killed. @default 120000 */
   readonly timeout?: number;
 }
 
@@ -30,7 +30,7 @@ export interface GitOutput {
   readonly stderr: string;
 }
 
-// Set inside hooks and by wrappers; they would lead git to another repository than the one that is named.
+// Hooks and wrappers set these; with them git would use another repository.
 const FOREIGN = [
   'GIT_DIR',
   'GIT_WORK_TREE',
@@ -52,7 +52,7 @@ export function gitEnvironment(options: GitOptions): NodeJS.ProcessEnv {
   if (options.gitDir !== undefined) env['GIT_DIR'] = options.gitDir;
   env['LC_ALL'] = 'C';
   env['GIT_TERMINAL_PROMPT'] = '0';
-  // A replacement would show other bytes than those that the object id stands for.
+  // A replacement object has other bytes than its id says.
   env['GIT_NO_REPLACE_OBJECTS'] = '1';
   let count = Number(env['GIT_CONFIG_COUNT'] ?? 0);
   for (const [key, value] of options.config ?? []) {
@@ -64,7 +64,7 @@ export function gitEnvironment(options: GitOptions): NodeJS.ProcessEnv {
   return env;
 }
 
-/** Runs git to its end, whatever its exit code. Throws when it cannot be started or takes too long. */
+/** Runs git and returns its output for any exit code. Throws if it cannot be started or takes too long. */
 export async function tryGit(options: GitOptions, args: readonly string[], run: GitRun = {}): Promise<GitOutput> {
   const child = spawn('git', args, {
     env: { ...gitEnvironment(options), ...run.env },
@@ -75,7 +75,7 @@ export async function tryGit(options: GitOptions, args: readonly string[], run: 
   const stderr: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
-  // A program that ends without reading its input is checked by its exit code.
+  // If git ends without reading its input, its exit code tells the result.
   child.stdin.on('error', () => {});
   child.stdin.end(run.input ?? '');
   const [code, signal] = (await once(child, 'close').catch((cause: unknown) => {
@@ -83,12 +83,12 @@ export async function tryGit(options: GitOptions, args: readonly string[], run: 
   })) as [number | null, string | null];
   const said = redact(Buffer.concat(stderr).toString('utf8'), options.secrets);
   if (signal !== null) {
-    throw new GreenroomError('unreachable', `git ${args[0]} did not finish in time and was ended`, { cause: said });
+    throw new GreenroomError('unreachable', `git ${args[0]} did not finish in time and was killed`, { cause: said });
   }
   return { code: code ?? 1, stdout: Buffer.concat(stdout).toString('utf8'), stderr: said };
 }
 
-/** Runs git and gives its output; any other exit code than 0 is an error that tells `doing` and carries stderr. */
+/** Runs git and returns its output; throws for an exit code other than 0, with `doing` in the message. */
 export async function git(
   options: GitOptions,
   args: readonly string[],

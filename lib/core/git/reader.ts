@@ -12,7 +12,7 @@ export interface StoredObject {
   readonly type: ObjectType;
   /** Bytes. */
   readonly size: number;
-  /** Null for an object above the limit; its bytes were passed over. */
+  /** Null for an object above the size limit. */
   readonly content: Buffer | null;
 }
 
@@ -24,8 +24,8 @@ interface Waiting {
 const LF = 0x0a;
 
 /**
- * Objects of one repository from one `git cat-file --batch`, which is started with the first question and answers in
- * the order of the questions: many can be asked at once without waiting.
+ * Reads objects of one repository through one `git cat-file --batch` process. It is started with the first request and
+ * answers in the order of the requests, so that many can be sent without waiting.
  */
 export class ObjectReader {
   readonly #options: GitOptions;
@@ -34,16 +34,16 @@ export class ObjectReader {
   #child: ChildProcessWithoutNullStreams | undefined;
   #exited: Promise<void> = Promise.resolve();
   readonly #waiting: Waiting[] = [];
-  /** Objects by id, oldest first: what an id stands for never changes. */
+  /** Cached objects by id, oldest first. */
   readonly #known = new Map<string, StoredObject>();
   readonly #cacheBytes: number;
   #knownBytes = 0;
   #objectsRead = 0;
 
   /**
-   * @param maxBytes contents above it are not kept
+   * @param maxBytes larger contents are not returned
    * @param description of the repository, for messages
-   * @param cacheBytes so much is remembered of what was read
+   * @param cacheBytes size of the cache
    */
   constructor(options: GitOptions, maxBytes: number, description: string, cacheBytes: number) {
     this.#options = options;
@@ -52,12 +52,12 @@ export class ObjectReader {
     this.#cacheBytes = cacheBytes;
   }
 
-  /** How many objects git was asked for so far: what a reading cost. */
+  /** How many objects were requested so far, as a measure of cost. */
   get objectsRead(): number {
     return this.#objectsRead;
   }
 
-  /** The object of this id or full ref name; undefined when there is none. */
+  /** The object with this id or full ref name; undefined if there is none. */
   read(name: string): Promise<StoredObject | undefined> {
     const known = this.#known.get(name);
     if (known !== undefined) return Promise.resolve(known);
@@ -70,7 +70,7 @@ export class ObjectReader {
     });
   }
 
-  /** Spares asking for an object that the caller has just written. */
+  /** Adds an object to the cache, e.g. one that the caller has just written. */
   remember(object: StoredObject): void {
     if (object.content === null || this.#known.has(object.oid)) return;
     this.#known.set(object.oid, object);
@@ -118,14 +118,14 @@ export class ObjectReader {
   }
 }
 
-/** Reads the answers of `cat-file --batch`: `id SP type SP size LF bytes LF`, or `name SP missing LF`. */
+/** Parses the answers of `cat-file --batch`: `id SP type SP size LF bytes LF`, or `name SP missing LF`. */
 class BatchParser {
   readonly #maxBytes: number;
   readonly #emit: (object: StoredObject | undefined) => void;
   #header: Buffer = Buffer.alloc(0);
   #current: { oid: string; type: ObjectType; size: number; keep: boolean } | undefined;
   #parts: Buffer[] = [];
-  /** Bytes of the current object that are still to come, its closing line feed included. */
+  /** Missing bytes of the current object, including its final line feed. */
   #left = 0;
 
   constructor(maxBytes: number, emit: (object: StoredObject | undefined) => void) {

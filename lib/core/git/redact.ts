@@ -1,4 +1,4 @@
-/** Takes the user part of URLs, token parameters and the given secrets out of a text that people or logs will see. */
+/** Removes the user part of URLs, token parameters and the given secrets from a text for people or logs. */
 export function redact(text: string, secrets: readonly string[] = []): string {
   let out = text;
   for (const secret of secrets) if (secret !== '') out = out.replaceAll(secret, '***');

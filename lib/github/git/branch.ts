@@ -35,7 +35,7 @@ interface HistoryAnswer {
 }
 
 /** Null if the branch was moved; otherwise the reason why not. */
-export type Refusal = { readonly reason: string } | null;
+export type MoveRefusal = { readonly reason: string } | null;
 
 /** A branch of a repository on GitHub: its head, its history, and moving it. */
 export class Branch {
@@ -81,7 +81,7 @@ export class Branch {
    *
    * @param repositoryId the repository's node id
    */
-  async compareAndSwap(repositoryId: string, branch: string, expected: string, next: string): Promise<Refusal> {
+  async compareAndSwap(repositoryId: string, branch: string, expected: string, next: string): Promise<MoveRefusal> {
     const name = `refs/heads/${branch}`;
     if (this.#hasUpdateRefs) {
       const input = { repositoryId, refUpdates: [{ name, beforeOid: expected, afterOid: next }] };

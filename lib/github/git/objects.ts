@@ -40,7 +40,7 @@ const ENTRY_BYTES = 150;
  * Cache of one repository's Git objects by id. File contents are checked against their ids, so a truncated, transcoded
  * or outdated answer is never taken for the file.
  */
-export class ObjectStore {
+export class ObjectCache {
   readonly #trees = new Map<string, ReadonlyMap<string, Entry>>();
   readonly #blobs = new Map<string, Buffer>();
   readonly #sizes = new Map<string, number>();

@@ -6,7 +6,7 @@ import { editTree } from '../../gitops/edit.ts';
 import type { Glob, SegmentPattern } from '../../gitops/glob.ts';
 import { literalSegment, matches } from '../../gitops/glob.ts';
 import type { GitHubClient } from '../http/client.ts';
-import { type Commit, type CommitNode, type Entry, formatOf, type ObjectNode, ObjectStore } from './objects.ts';
+import { type Commit, type CommitNode, type Entry, formatOf, ObjectCache, type ObjectNode } from './objects.ts';
 import { BLOB, leadsOn, type ObjectQuery, queriesFor, tree } from './selection.ts';
 
 /** A branch by name, the default branch, or a commit by its id. */
@@ -49,19 +49,19 @@ export class TreeReader {
   readonly #client: GitHubClient;
   readonly #repository: RepositoryRef;
   readonly #rootLevels: number;
-  readonly #objects: ObjectStore;
+  readonly #objects: ObjectCache;
   #companion: Companion | undefined;
   #facts: RepositoryFacts = { id: '', nameWithOwner: '', isArchived: false };
 
   /**
    * @param rootLevels how many levels of names are fetched with a commit
-   * @param maxBytes cache limit, enforced before each query @default - as ObjectStore
+   * @param maxBytes cache limit, enforced before each query @default - as ObjectCache
    */
   constructor(client: GitHubClient, repository: RepositoryRef, rootLevels: number, maxBytes?: number) {
     this.#client = client;
     this.#repository = repository;
     this.#rootLevels = rootLevels;
-    this.#objects = new ObjectStore(maxBytes);
+    this.#objects = new ObjectCache(maxBytes);
   }
 
   /** Approximate size of the cache in bytes. */

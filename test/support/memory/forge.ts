@@ -19,7 +19,7 @@ import type {
   PullRequestReport,
   RepositoryPulls,
 } from '../../../lib/forge/forge.ts';
-import { written } from '../../../lib/forge/local-deployments.ts';
+import { withDeployment } from '../../../lib/forge/local-deployments.ts';
 import type { Pages } from '../../../lib/forge/pages.ts';
 import { type ForgeFixture, type PullFile, wholePull } from '../forge.ts';
 import { COMMIT_TIME, type TestFiles } from '../git.ts';
@@ -227,7 +227,7 @@ export class MemoryForge implements Forge, ForgeFixture {
     }
     if (check !== null) this.#find(repository)?.checks.set(number, check);
     if (deployment !== null && environment !== null) {
-      const now = deployment.isGone ? [] : written(kept, deployment, this.#clock());
+      const now = deployment.isGone ? [] : withDeployment(kept, deployment, this.#clock());
       this.#find(repository)?.deployments.set(`${number} ${environment}`, now);
     }
     return { said, comments, failures: [] };

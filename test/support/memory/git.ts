@@ -8,14 +8,14 @@ import {
   OBJECT_FORMATS,
   type ObjectFormat,
 } from '../../../lib/core/git/objects.ts';
-import { type BranchAccess, GitAppsRepo, type ObjectStore } from '../../../lib/gitops/git.ts';
+import { type BranchAccess, GitAppsRepo, type GitObjects } from '../../../lib/gitops/git.ts';
 import type { NewCommit } from '../../../lib/gitops/repository.ts';
 
 /**
  * One branch and its objects in memory: the same bytes and ids as git's, so that thousands of histories can be lived
  * through without a file. `open` gives the real apps repo over it.
  */
-export class MemoryGit implements ObjectStore, BranchAccess {
+export class MemoryGit implements GitObjects, BranchAccess {
   readonly description = 'memory (main)';
   readonly format: ObjectFormat = OBJECT_FORMATS.sha1;
   /** As git stores them: `type SP length NUL content`. */
