@@ -34,8 +34,8 @@ export class History {
 
   /**
    * @param dir a checkout or a bare repository
-   * @param limit commits to look at, the newest first
-   * @throws GreenroomError `invalid-input` for a folder that is no repository
+   * @param limit how many commits to read, newest first
+   * @throws GreenroomError `invalid-input` if the folder is not a repository
    */
   static async open(dir: string, limit: number): Promise<History> {
     const { code, stdout } = await tryGit({}, ['-C', dir, 'rev-parse', '--absolute-git-dir']);
