@@ -22,8 +22,6 @@ export interface Together {
   /** What the platform's side writes. */
   readonly fence: readonly Manifest[];
   readonly findings: readonly Finding[];
-  /** Secrets that come another way than by these objects. */
-  readonly given: readonly string[];
   readonly severity: Severity;
   readonly contact: string;
 }
@@ -40,7 +38,7 @@ const EVERYWHERE: readonly (readonly [kind: string, name: string])[] = [
  * References to objects that a preview does not have, or that are refused: the pod would wait for them for ever. One
  * finding for each object that is missed; none where the reference itself is refused already.
  */
-export function danglingReferences({ app, fence, findings, given, severity, contact }: Together): Finding[] {
+export function danglingReferences({ app, fence, findings, severity, contact }: Together): Finding[] {
   const refused = new Set(
     findings
       .filter((f) => isDenial(f) && f.rule === 'allowed-kinds')
@@ -49,7 +47,7 @@ export function danglingReferences({ app, fence, findings, given, severity, cont
   const kept = app
     .map(({ object }) => object)
     .filter(({ kind, metadata: { name } }) => !refused.has(`${kind}/${name}`));
-  const there = provided([...fence, ...kept], given);
+  const there = provided([...fence, ...kept]);
   return app.flatMap(({ object, positionOf }) => {
     const told = new Set<string>();
     return referencesOf(object).flatMap((reference): Finding[] => {
@@ -99,7 +97,7 @@ interface Provided {
   namesOf(kind: string): readonly string[];
 }
 
-function provided(objects: readonly Manifest[], given: readonly string[]): Provided {
+function provided(objects: readonly Manifest[]): Provided {
   const known = new Map<string, Map<string, readonly string[] | 'any'>>();
   const add = (kind: string, name: unknown, keys: readonly string[] | 'any' = 'any') => {
     if (typeof name !== 'string') return;
@@ -107,7 +105,6 @@ function provided(objects: readonly Manifest[], given: readonly string[]): Provi
     known.get(kind)!.set(name, keys);
   };
   for (const [kind, name] of EVERYWHERE) add(kind, name);
-  for (const name of given) add('Secret', name);
   for (const object of objects) {
     add(object.kind, object.metadata.name, keysOfData(object));
     // Who writes the fence sees to the Secrets that its accounts pull images with.

@@ -1,4 +1,3 @@
-import { COMMITTED_SECRET } from '../constructs/preview-app/secrets.ts';
 import type { FileSet } from '../core/fileset.ts';
 import type { Finding } from '../core/finding.ts';
 import type { JsonRecord } from '../core/json.ts';
@@ -78,13 +77,11 @@ export function createEvaluate(options: EvaluatorOptions): Evaluate {
     ]),
   ];
   const severity = severities[noDanglingReferences.id] ?? noDanglingReferences.severity;
-  // No manifest may hold a Secret: with sops, who encrypts its values sees to it.
-  const given = platform.secrets.mechanism === 'sops' ? [COMMITTED_SECRET] : [];
   return (candidate) => {
     const findings = applyExceptions(each(candidate), candidate, honoured);
     if (severity === 'off') return findings;
     const app = placed(candidate);
-    const dangling = danglingReferences({ app, fence: candidate.fence, findings, given, severity, contact });
+    const dangling = danglingReferences({ app, fence: candidate.fence, findings, severity, contact });
     return [...findings, ...applyExceptions(dangling, candidate, honoured)];
   };
 }

@@ -11,6 +11,7 @@ import {
 } from '../model/load.ts';
 import type { Preview } from '../model/preview.ts';
 import { adapted, adaptProblems, type ManifestSettings } from './adapt.ts';
+import { keyProblems } from './encrypted-keys.ts';
 import type { Manifest } from './files.ts';
 import { foreignFile } from './foreign-files.ts';
 import { metadataProblems } from './manifest-metadata.ts';
@@ -155,7 +156,10 @@ function shapeProblems(value: unknown, positions: Positions): Problem[] {
   if (metadata['namespace'] !== undefined && typeof metadata['namespace'] !== 'string') {
     problems.push(at(['metadata', 'namespace'], 'must be a text'));
   }
-  return [...problems, ...metadataProblems(value).map(({ path, message }) => at(path, message))];
+  return [
+    ...problems,
+    ...[...metadataProblems(value), ...keyProblems(value)].map(({ path, message }) => at(path, message)),
+  ];
 }
 
 function isName(value: unknown): boolean {

@@ -1,5 +1,5 @@
 import { sha256 } from './digest.ts';
-import { emitYaml } from './yaml.ts';
+import { type EmitOptions, emitYaml } from './yaml.ts';
 
 /** `deployment.pr-shop-7.yaml`. A name that cannot be a file name (RBAC allows `:`) is changed and gets a hash. */
 export function manifestFileName({
@@ -22,8 +22,8 @@ export function manifestFileName({
  *
  * @param source what it was made from; characters other than printable ASCII are dropped
  */
-export function manifestText(object: unknown, source: string): string {
-  return `${madeFrom(source)}\n${emitYaml(object)}`;
+export function manifestText(object: unknown, source: string, options: EmitOptions = {}): string {
+  return `${madeFrom(source)}\n${emitYaml(object, options)}`;
 }
 
 /** The comment that every generated file begins with. */

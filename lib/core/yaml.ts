@@ -10,12 +10,19 @@ import { compareStrings } from './fileset.ts';
  *
  * @throws TypeError for values that YAML cannot represent: functions, symbols, bigint, NaN, infinities, lone surrogates
  */
-export function emitYaml(value: unknown): string {
+export function emitYaml(value: unknown, options: EmitOptions = {}): string {
   const out: string[] = [];
-  if (isCollection(value)) writeCollection(out, value, '');
+  if (isCollection(value)) writeCollection(out, value, '', options.order === 'kept' ? undefined : compareKeys);
   else out.push(scalar(value, ''), '\n');
   return out.join('');
 }
+
+export interface EmitOptions {
+  /** `kept`: keys stay in the order in which the data has them, for text whose check sum depends on it. @default sorted */
+  readonly order?: 'sorted' | 'kept';
+}
+
+type Compare = ((a: string, b: string) => number) | undefined;
 
 const FIRST_KEYS = ['apiVersion', 'kind', 'metadata', 'name', 'namespace', 'type', 'spec', 'data'];
 const KEY_RANK = new Map(FIRST_KEYS.map((key, i) => [key, i]));
@@ -35,36 +42,37 @@ function definedKeys(value: object): string[] {
   return Object.keys(value).filter((key) => (value as Record<string, unknown>)[key] !== undefined);
 }
 
-function writeCollection(out: string[], value: Collection, indent: string): void {
+function writeCollection(out: string[], value: Collection, indent: string, compare: Compare): void {
   if (Array.isArray(value)) {
     for (const item of value) {
       out.push(indent, '-');
-      writeItem(out, item, indent);
+      writeItem(out, item, indent, compare);
     }
     return;
   }
   const record = value as Readonly<Record<string, unknown>>;
-  for (const key of definedKeys(record).sort(compareKeys)) {
+  const keys = definedKeys(record);
+  for (const key of compare === undefined ? keys : keys.sort(compare)) {
     out.push(indent, plainOrQuoted(key), ':');
     const member = record[key];
     if (isCollection(member)) {
       // A sequence is not indented below its key, as in kubectl's output.
       out.push('\n');
-      writeCollection(out, member, Array.isArray(member) ? indent : `${indent}  `);
+      writeCollection(out, member, Array.isArray(member) ? indent : `${indent}  `, compare);
     } else {
       out.push(' ', scalar(member, `${indent}  `), '\n');
     }
   }
 }
 
-function writeItem(out: string[], item: unknown, indent: string): void {
+function writeItem(out: string[], item: unknown, indent: string, compare: Compare): void {
   if (!isCollection(item)) {
     out.push(' ', scalar(item, `${indent}  `), '\n');
     return;
   }
   // The first line of a nested collection is on the line of its dash.
   const nested: string[] = [];
-  writeCollection(nested, item, `${indent}  `);
+  writeCollection(nested, item, `${indent}  `, compare);
   nested[0] = ' ';
   out.push(...nested);
 }

@@ -21,7 +21,7 @@ export const DEFAULT_KINDS: readonly string[] = [
 export const SECRET_KINDS: Readonly<Record<PlatformSpec['secrets']['mechanism'], readonly string[]>> = {
   'external-secrets': ['external-secrets.io/ExternalSecret'],
   'sealed-secrets': ['bitnami.com/SealedSecret'],
-  sops: [],
+  sops: ['Secret'],
 };
 
 /** Bookkeeping of the tools that write objects; nothing that a proxy reads its configuration from. */

@@ -61,7 +61,13 @@ export interface RuleParams {
   /** Severities of known holes that an image may have, `none` among them. @default all below critical */
   readonly toleratedSeverities: readonly string[];
   /** Where references to secrets may lead: the ClusterSecretStore, and what they begin with ({owner} and {repo} are those of the repository). */
-  readonly secrets: { readonly store: string; readonly prefix: string };
+  readonly secrets: {
+    readonly store: string;
+    readonly prefix: string;
+    readonly mechanism: PlatformSpec['secrets']['mechanism'];
+    /** Who may be able to open what sops encrypts. @default nobody */
+    readonly recipients: readonly string[];
+  };
   /** How the Applications and Kustomizations of previews have to look. */
   readonly application: ApplicationParams;
 }
@@ -85,6 +91,8 @@ export interface ApplicationParams {
   readonly repoURL: string;
   /** Branch of the apps repo. @default main */
   readonly branch: string;
+  /** What decrypts a preview's files, and the Secret with its key; empty for nothing. */
+  readonly decryption: StringMap;
   /** API servers of the clusters, by name of the cluster's folder. */
   readonly servers: Readonly<Record<string, string>>;
   /** Names that each reconciler's conditions read: projects, sources, accounts. */
@@ -178,10 +186,17 @@ export function ruleParams(platform: PlatformSpec): RuleParams {
     },
     evidence: platform.evidence.require,
     toleratedSeverities: SEVERITIES.slice(0, SEVERITIES.indexOf(platform.evidence.vulnerabilities)),
-    secrets: { store: platform.secrets.store, prefix: platform.secrets.prefix },
+    secrets: {
+      store: platform.secrets.store,
+      prefix: platform.secrets.prefix,
+      mechanism: platform.secrets.mechanism,
+      recipients: platform.secrets.sops.recipients,
+    },
     application: {
       repoURL: appsRepoUrl(platform),
       branch: platform.appsRepo.branch,
+      decryption:
+        platform.secrets.mechanism === 'sops' ? { provider: 'sops', key: platform.secrets.sops.key ?? '' } : {},
       servers: Object.fromEntries(platform.clusters.map((c) => [c.name, c.server])),
       ...Object.assign({}, ...ALL_RECONCILERS.map(({ pinned }) => pinned.params)),
     },

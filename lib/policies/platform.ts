@@ -4,6 +4,7 @@ import { closest } from '../model/load/suggest.ts';
 import { fieldName, type Loaded } from '../model/load.ts';
 import { nothingToTake } from '../model/platform/section.ts';
 import type { Platform } from '../model/platform.ts';
+import { reconcilerOf } from '../reconcilers/index.ts';
 import { createChecker } from './checker.ts';
 import { fenceAgainst } from './fenced.ts';
 import { madeKinds, ruleParams, usualKinds } from './params.ts';
@@ -25,6 +26,7 @@ export function loadPlatform(input: string | Uint8Array, file: string, own: read
     ...takenKindProblems(loaded),
     ...sharedKindProblems(loaded),
     ...credentialProblems(loaded),
+    ...decryptionProblems(loaded),
   ];
   if (problems.length > 0) throw platformAtFault(problems);
   return loaded;
@@ -46,6 +48,16 @@ function severityProblems({ value: { spec }, positions }: Loaded<Platform>, rule
     const fence = severity === 'deny' ? undefined : fenceAgainst(id, spec);
     return fence === undefined ? [] : problem(`cannot be ${severity}: ${fence}`);
   });
+}
+
+/** What nothing in the cluster decrypts would be applied as it is, encrypted. */
+function decryptionProblems({ value: { spec }, positions }: Loaded<Platform>): Problem[] {
+  const { mechanism, sops } = spec.secrets;
+  const { title, decrypts } = reconcilerOf(spec);
+  if (mechanism !== 'sops' || decrypts || sops.plugin) return [];
+  const path = ['spec', 'secrets', 'mechanism'];
+  const message = `cannot be sops with ${title}, which does not decrypt by itself; say so with secrets.sops.plugin: true where a plugin of yours does`;
+  return [{ ...positions.of(path), field: path.join('.'), message }];
 }
 
 /** Kinds that are taken away though no preview is without them, or though there is nothing to take. */

@@ -175,7 +175,7 @@ const ANY_PLATFORM = {
     class: 'of the platform',
     gateway: { namespace: 'of the platform', name: 'previews', listener: 'for HTTPS' },
   },
-  secrets: { store: 'of secrets', prefix: "the repository's prefix" },
+  secrets: { store: 'of secrets', prefix: "the repository's prefix", recipients: 'of the platform' },
 };
 
 /**

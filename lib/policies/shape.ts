@@ -197,7 +197,39 @@ const OPERATION = fields({
   sync: fields({ revision: 'text', source: SOURCE, syncOptions: list('text') }),
 });
 
-const OBJECT = fields({ metadata: METADATA, spec: SPEC, template: TEMPLATE, type: 'text', operation: OPERATION });
+const RECIPIENT = list(
+  fields({
+    recipient: 'text',
+    fp: 'text',
+    arn: 'text',
+    resource_id: 'text',
+    vault_url: 'text',
+    name: 'text',
+    version: 'text',
+    vault_address: 'text',
+    engine_path: 'text',
+    key_name: 'text',
+  }),
+);
+const GROUP = {
+  age: RECIPIENT,
+  pgp: RECIPIENT,
+  kms: RECIPIENT,
+  gcp_kms: RECIPIENT,
+  azure_kv: RECIPIENT,
+  hc_vault: RECIPIENT,
+} as const;
+/** What sops adds to a Secret. */
+const SOPS = fields({ ...GROUP, key_groups: list(fields(GROUP)), mac: 'text', mac_only_encrypted: 'flag' });
+
+const OBJECT = fields({
+  sops: SOPS,
+  metadata: METADATA,
+  spec: SPEC,
+  template: TEMPLATE,
+  type: 'text',
+  operation: OPERATION,
+});
 const STRINGS = map('text');
 
 /** The first field of an object that is of another type than Kubernetes knows it by. */

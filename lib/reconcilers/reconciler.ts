@@ -16,6 +16,8 @@ export interface Reconciler {
   namespace(platform: PlatformSpec): string;
   /** Settings that do not work with it; none when all is well. */
   refusedSettings(platform: PlatformSpec): readonly Problem[];
+  /** Whether it decrypts what sops has encrypted by itself, without a plugin. */
+  readonly decrypts: boolean;
   readonly metadata: SteeringMetadata;
   /**
    * Where the account of each preview stands: in a namespace beside the fencer, named after the preview, or (`null`) in

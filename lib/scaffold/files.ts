@@ -101,13 +101,18 @@ function shellTag(rule: string): string {
 }
 
 /** What previews with secrets need in the cluster, as the end of a list. */
-function secretsNeed({ secrets }: PlatformSpec): string {
+function secretsNeed(platform: PlatformSpec): string {
+  const { secrets } = platform;
   const needs = {
     'external-secrets': `External Secrets with the ClusterSecretStore \`${secrets.store}\``,
     'sealed-secrets': 'Sealed Secrets',
-    sops: undefined,
+    sops: reconcilerOf(platform).decrypts
+      ? secrets.sops.key === null
+        ? 'rights of its own to the key of sops'
+        : `the Secret \`${secrets.sops.key}\` with the private key of sops beside it`
+      : 'its plugin for sops',
   }[secrets.mechanism];
-  return needs === undefined ? '' : `,\nand, for previews with secrets, ${needs}`;
+  return `,\nand, for previews with secrets, ${needs}`;
 }
 
 function markValues({ platform, version, command }: ScaffoldInput): Record<string, string> {

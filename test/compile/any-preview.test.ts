@@ -8,7 +8,7 @@ import fc, { runs } from '../support/property.ts';
 const SETTINGS = Object.entries(ROOMY_PLATFORM).map(([name, value]) => `${name}: ${JSON.stringify(value)}\n`);
 const identity = { repositoryId: 42, owner: 'acme', repository: 'any', number: 7 };
 
-test.each(['', 'ingress: { kind: gateway }', 'knative: true', 'secrets: { mechanism: sops }\nreconciler: flux'])(
+test.each(['', 'ingress: { kind: gateway }', 'knative: true', 'reconciler: flux'])(
   'any preview.yaml that is right renders, keeps the rules, and is the same twice, with %j',
   (settings) => {
     const compile = createCompiler({

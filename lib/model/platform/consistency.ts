@@ -55,6 +55,7 @@ export function contradictions(settings: Settings): Contradiction[] {
     ...serviceProblems(settings),
     ...kindProblems(settings),
     ...pullSecretProblems(settings),
+    ...recipientProblems(settings),
   ];
 }
 
@@ -249,6 +250,13 @@ function serviceProblems({ services, sizes, registries }: Settings): Contradicti
     }
     return problems;
   });
+}
+
+function recipientProblems({ secrets: { mechanism, sops } }: Settings): Contradiction[] {
+  if (mechanism !== 'sops' || sops.recipients.length > 0) return [];
+  const message =
+    'must name who can open encrypted files where secrets.mechanism is sops: the key of the cluster at least';
+  return [{ path: ['secrets', 'sops', 'recipients'], message }];
 }
 
 function pullSecretProblems({ imagePullSecrets, secrets }: Settings): Contradiction[] {

@@ -153,6 +153,25 @@ export const secrets = section({
       "With `sealed-secrets`: the controller's public certificate, as `kubeseal --fetch-cert` prints it. Default: makers name a file with it.",
     examples: [EXAMPLE_CERTIFICATE],
   }),
+  sops: section({
+    recipients: z
+      .array(bounded(500, /^[!-~]+$/, 'must be a recipient as sops names it, without spaces'))
+      .max(50)
+      .default([])
+      .meta({
+        description:
+          'Who can open an encrypted file, the cluster among them: age recipients, PGP fingerprints, ARNs and resource ids of KMS keys. A file for anybody else is refused.',
+        examples: [['age1xwrmwg4sq7wczahqtlsh8a8crkr0cxxamv29538gycw5z3ez3smskdh9e3']],
+      }),
+    key: dnsLabel.nullable().default('sops-age').meta({
+      description:
+        'With Flux: Secret in its namespace that holds the private key. null where the key is of a cloud that Flux itself signs in to.',
+    }),
+    plugin: z.boolean().default(false).meta({
+      description:
+        'Whether Argo CD has a plugin that decrypts the plain YAML of previews; it cannot do that by itself.',
+    }),
+  }).meta({ description: 'With `sops`: how files are encrypted, and who decrypts them.' }),
 }).meta({ description: 'Where secrets come from; the files hold references only.' });
 
 export const spot = z.strictObject({

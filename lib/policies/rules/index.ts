@@ -8,6 +8,7 @@ import { builtFromCommit } from './built-from-commit.ts';
 import { clusterDns } from './cluster-dns.ts';
 import { defaultProcMount } from './default-proc-mount.ts';
 import { dropCapabilities } from './drop-capabilities.ts';
+import { encryptedSecrets } from './encrypted-secrets.ts';
 import { gracePeriod } from './grace-period.ts';
 import { ingressAnnotations } from './ingress-annotations.ts';
 import { ingressPaths } from './ingress-paths.ts';
@@ -107,5 +108,5 @@ export const RULES: readonly Rule[] = [
   vulnerabilityThreshold,
 ];
 
-/** Rules about objects as they stand together, held before commit alone: an engine sees one object at a time. */
-export const COMMIT_RULES: readonly Rule[] = [noDanglingReferences];
+/** Rules about what no engine sees, held before commit alone: objects as they stand together, files before they are decrypted. */
+export const COMMIT_RULES: readonly Rule[] = [noDanglingReferences, encryptedSecrets];

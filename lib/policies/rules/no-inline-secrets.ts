@@ -18,6 +18,9 @@ const HANDLERS = ['livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle.
 const MAX_TEXT = 500_000;
 const MAX_KEYS = 5000;
 
+/** What a reconciler has decrypted cannot be told from what was never encrypted: the rule encrypted-secrets looks at Git. */
+const IS_PLAIN_TYPE = 'dyn(object).?type.orValue("Opaque") in ["", "Opaque", "kubernetes.io/dockerconfigjson"]';
+
 const plain = (text: string): string => `${isClean(text)} && ${assignsNone(text)}`;
 
 /** Where the text that gave an object away stands, for findings. */
@@ -75,7 +78,7 @@ export const noInlineSecrets = defineRule({
   match: [...PODS, CONFIG_MAP, SECRET],
   conditions: [
     {
-      cel: 'object.kind != "Secret" || (dyn(object).?data.orValue({}).size() == 0 && dyn(object).?stringData.orValue({}).size() == 0 && dyn(object).?type.orValue("Opaque") != "kubernetes.io/service-account-token")',
+      cel: `object.kind != "Secret" || (params.secrets.mechanism == "sops" ? ${IS_PLAIN_TYPE} : dyn(object).?data.orValue({}).size() == 0 && dyn(object).?stringData.orValue({}).size() == 0 && dyn(object).?type.orValue("Opaque") != "kubernetes.io/service-account-token")`,
       field: 'data',
     },
     {

@@ -10,6 +10,7 @@ export const argoCd: Reconciler = {
   title: 'Argo CD',
   namespace: ({ argocd }) => argocd.namespace,
   refusedSettings: () => [],
+  decrypts: false,
   metadata: {
     domains: ['argocd.argoproj.io'],
     bookkeeping: ['argocd.argoproj.io/'],

@@ -1,5 +1,6 @@
 import type { Reconciler } from '../reconciler.ts';
 import { bootstrap, refusedSettings } from './bootstrap.ts';
+import { decryptionOf } from './decryption.ts';
 import { doctor } from './doctor.ts';
 import { kustomization } from './kustomization.ts';
 import { FLUX_NAMESPACE } from './names.ts';
@@ -12,6 +13,7 @@ export const flux: Reconciler = {
   title: 'Flux',
   namespace: () => FLUX_NAMESPACE,
   refusedSettings,
+  decrypts: true,
   metadata: {
     domains: ['fluxcd.io'],
     bookkeeping: ['kustomize.toolkit.fluxcd.io/'],
@@ -24,7 +26,8 @@ export const flux: Reconciler = {
   accountsBeside: FLUX_NAMESPACE,
   preview: {
     folder: 'flux',
-    objects: (name, folder) => Object.values(previewKustomizations({ name, folder })).map(kustomization),
+    objects: (name, folder, platform) =>
+      Object.values(previewKustomizations({ name, folder, decryption: decryptionOf(platform) })).map(kustomization),
   },
   pinned,
   bootstrap,

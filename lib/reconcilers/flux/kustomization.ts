@@ -1,4 +1,5 @@
 import type { KubeObject, ResourceKind, StringMap } from '../../model/kube-object.ts';
+import type { Decryption } from './decryption.ts';
 import { FLUX_NAMESPACE } from './names.ts';
 
 export const KUSTOMIZATION: ResourceKind = {
@@ -28,6 +29,8 @@ export interface KustomizationProps {
   readonly targetNamespace?: string;
   /** Kustomizations that must have been applied first. @default - none */
   readonly dependsOn?: readonly string[];
+  /** @default - nothing is encrypted */
+  readonly decryption?: Decryption | undefined;
   /** @default - no labels */
   readonly labels?: StringMap;
 }
@@ -49,6 +52,7 @@ export function kustomization(props: KustomizationProps): KubeObject {
       sourceRef: { kind: 'GitRepository', name: props.source ?? APPS_REPO_SOURCE },
       serviceAccountName: props.serviceAccount,
       targetNamespace: props.targetNamespace,
+      decryption: props.decryption,
       dependsOn: props.dependsOn?.map((name) => ({ name })),
     },
   };

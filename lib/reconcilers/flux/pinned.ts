@@ -15,6 +15,7 @@ const onKustomization = (cel: string, field: string) => ({
 const PATH = 'variables.kustomizationPath';
 /** What says where, as whom and how often; nothing that would make other objects of what was committed. */
 const KUSTOMIZATION_FIELDS = [
+  'decryption',
   'deletionPolicy',
   'dependsOn',
   'force',
@@ -30,6 +31,7 @@ const KUSTOMIZATION_FIELDS = [
   'wait',
 ];
 
+const DECRYPTION = `${SPEC}.?decryption`;
 const PREVIEW = `(${PATH}.size() == 6 ? ${PATH}[4] : "")`;
 const PART = `(${PATH}.size() == 6 ? ${PATH}[5] : "")`;
 const FENCE = `${PART} == "fence"`;
@@ -57,6 +59,11 @@ export const pinned: PinnedObjects = {
     onKustomization(
       `${SPEC}.?serviceAccountName.orValue("") == (${FENCE} ? params.application.fencer : ${PREVIEW})`,
       'spec.serviceAccountName',
+    ),
+    // With another key, a maker's file could be one that only somebody else's preview may open.
+    onKustomization(
+      `!${DECRYPTION}.hasValue() || (!(${FENCE}) && ${DECRYPTION}.?provider.orValue("") == params.application.decryption[?"provider"].orValue("none") && ${DECRYPTION}.?secretRef.?name.orValue("") == params.application.decryption[?"key"].orValue("") && ${DECRYPTION}.orValue({}).all(k, k in ["provider", "secretRef"]))`,
+      'spec.decryption',
     ),
     onKustomization(
       `${SPEC}.orValue({}).all(k, k in [${KUSTOMIZATION_FIELDS.map((field) => `"${field}"`).join(', ')}])`,

@@ -1,4 +1,5 @@
 import { FENCER_ACCOUNT, PLATFORM_LABELS, PREVIEW_LABEL } from '../../model/labels.ts';
+import type { Decryption } from './decryption.ts';
 import type { KustomizationProps } from './kustomization.ts';
 
 /** Props of a preview's two Kustomizations. */
@@ -7,6 +8,8 @@ export interface PreviewKustomizationsProps {
   readonly name: string;
   /** Its folder in the apps repo: `previews/<cluster>/<repo>/<name>`. */
   readonly folder: string;
+  /** What decrypts the app; a fence holds no secret. @default - nothing */
+  readonly decryption?: Decryption | undefined;
 }
 
 /**
@@ -19,6 +22,7 @@ export interface PreviewKustomizationsProps {
 export function previewKustomizations({
   name,
   folder,
+  decryption,
 }: PreviewKustomizationsProps): Readonly<Record<'fence' | 'app', KustomizationProps>> {
   const labels = { ...PLATFORM_LABELS, [PREVIEW_LABEL]: name };
   return {
@@ -30,6 +34,7 @@ export function previewKustomizations({
       serviceAccount: name,
       targetNamespace: name,
       deletionPolicy: 'Orphan',
+      decryption,
       dependsOn: [`${name}-fence`],
       labels,
     },

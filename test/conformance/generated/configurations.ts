@@ -161,11 +161,19 @@ const SEALED: [path: string, text: string] = [
   'apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: { name: preview-secrets }\nspec: { encryptedData: { key: AgB } }\n',
 ];
 
+/** Where nothing has to be read: the recipients alone are compared. */
+const SOPS = { recipients: ['age1xwrmwg4sq7wczahqtlsh8a8crkr0cxxamv29538gycw5z3ez3smskdh9e3'], plugin: true };
+
 /** Path and text of each file of a preview: each template, route, secret mechanism, and with manifests of a maker's own. */
 export function* previews(): Generator<[label: string, path: string, text: string]> {
   const platforms = product({ ingress: INGRESS, knative: KNATIVE, mechanism: SECRETS, reconciler: RECONCILER_NAMES });
   for (const { ingress, knative, mechanism, reconciler } of platforms) {
-    const { platform } = configuration({ reconciler, ingress: { kind: ingress }, knative, secrets: { mechanism } });
+    const { platform } = configuration({
+      reconciler,
+      ingress: { kind: ingress },
+      knative,
+      secrets: { mechanism, ...(mechanism === 'sops' && { sops: SOPS }) },
+    });
     const compile = createCompiler({ platform, now: AT });
     for (const { template, makers } of product({
       template: TEMPLATE_NAMES,
@@ -175,8 +183,10 @@ export function* previews(): Generator<[label: string, path: string, text: strin
         template,
         image: 'ghcr.io/acme/shop',
         env: { LEVEL: 'off' },
-        // Without the SealedSecret beside it an app would not start, and is refused.
-        ...((mechanism !== 'sealed-secrets' || makers) && { secrets: { KEY: 'acme/shop/key' } }),
+        // Without what is encrypted beside it an app would not start, and is refused.
+        ...((mechanism === 'external-secrets' || (mechanism === 'sealed-secrets' && makers)) && {
+          secrets: { KEY: 'acme/shop/key' },
+        }),
       };
       const spec = makers ? { ...preview, manifests: 'k8s' } : preview;
       const text = JSON.stringify({ apiVersion: 'greenroom.dev/v1alpha1', kind: 'Preview', spec });

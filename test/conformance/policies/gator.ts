@@ -10,7 +10,7 @@ export async function judgeWithGator(binary: string, input: OfflineInput): Promi
     const objects = batch.map((i) => input.objects[i] as Manifest);
     const documents = [...input.policies, ...input.namespaces, ...objects];
     const { code, stdout, stderr } = await tryRun(binary, ['test', '--output', 'json'], {
-      stdin: documents.map(emitYaml).join('---\n'),
+      stdin: documents.map((object) => emitYaml(object)).join('---\n'),
       timeoutMs: 600_000,
     });
     if (code > 1 || (code === 1 && stdout === '')) throw new Error(`gator test ended with ${code}:\n${stderr}`);

@@ -54,7 +54,7 @@ async function apply(binary: string, input: OfflineInput, objects: readonly Mani
   try {
     const file = (name: string, documents: readonly unknown[]) => {
       const path = join(folder, name);
-      writeFileSync(path, documents.map(emitYaml).join('---\n'));
+      writeFileSync(path, documents.map((object) => emitYaml(object)).join('---\n'));
       return path;
     };
     const values = {
