@@ -41,7 +41,7 @@ export interface Problem extends Partial<Position> {
 export class GreenroomError extends Error {
   readonly code: ErrorCode;
   readonly problems: readonly Problem[];
-  /** Whether the platform's own side is at fault (its settings, its extensions): no maker can mend it. */
+  /** Whether the platform's own side is at fault (its settings, its extensions, its apps repo): no maker can mend it. */
   readonly isPlatforms: boolean;
   /** Unix seconds before which it is in vain to try again. @default - it may be tried at once */
   readonly until: number | undefined;
@@ -80,6 +80,13 @@ export function invalidInput(problems: readonly Problem[], cause?: unknown): Gre
 export function platformAtFault(problems: readonly Problem[], cause?: unknown): GreenroomError {
   const message = problems.map(formatProblem).join('\n');
   return new GreenroomError('invalid-input', message, { problems, cause, isPlatforms: true });
+}
+
+/** Any failure as the platform's own, e.g. of what is read before a pull request is looked at. */
+export function asPlatforms(error: unknown): unknown {
+  if (!(error instanceof GreenroomError) || error.isPlatforms) return error;
+  const { code, message, problems, until } = error;
+  return new GreenroomError(code, message, { problems, cause: error, until, isPlatforms: true });
 }
 
 /** What a reader of files or a piece of work throws for bad input, as the platform team's to mend; the rest as it is. */

@@ -8,6 +8,7 @@ import type { AppsBranch, PullTrigger, Trigger, WebhookSource } from '../forge/w
 import type { Reported } from '../status/call.ts';
 import type { SyncContext } from '../sync/plan/base.ts';
 import type { Tell } from '../sync/publish.ts';
+import { causeOf } from '../sync/sweep/silence.ts';
 import { sweep } from '../sync/sweep/sweep.ts';
 import type { SyncResult } from '../sync/sync.ts';
 import { Teller } from '../sync/teller.ts';
@@ -311,6 +312,7 @@ export class Service {
       const { effect, commit, notes } = result ?? { effect: 'none', commit: null, notes: [] };
       this.#metrics.syncs.inc({ state });
       log({ level: 'info', event: 'sync', about, state, effect, commit, ms: since(started) });
+      this.#tellOfProblem(about, result);
       for (const note of notes) log({ level: 'warn', event: 'sync', about, note });
       if (result?.isPassing) this.#retryLater(trigger);
       else this.#done(trigger);
@@ -321,6 +323,15 @@ export class Service {
       else this.#toldAt.delete(keyOf(trigger));
     }
     this.#metrics.syncSeconds.observe((performance.now() - started) / 1000);
+  }
+
+  /** What makers read as a problem on our side: who runs this reads why. */
+  #tellOfProblem(about: string, result: SyncResult | null): void {
+    const message = result === null ? null : causeOf(result.state);
+    if (message === null) return;
+    const code = result?.state.state === 'problem' ? (result.state.cause?.code ?? 'failed') : 'unreachable';
+    this.#metrics.failures.inc({ code });
+    this.#options.log({ level: 'error', event: 'sync', about, code, message });
   }
 
   #done(trigger: PullTrigger): void {
@@ -368,23 +379,26 @@ export class Service {
     const started = performance.now();
     const { withContext, dryRun, log } = this.#options;
     try {
-      const { results, failures, unknown, held, heldBack, alarms } = await withContext((context) =>
+      const { results, failures, unknown, held, heldBack, alarms, problems } = await withContext((context) =>
         sweep(context, { dryRun: dryRun === true, writer: this.#writer }),
       );
       const changed = results.filter(({ effect }) => effect !== 'none').length;
-      const isWhole = failures.length + unknown.length + held.length + alarms.length === 0;
+      const isWhole = failures.length + unknown.length + held.length + alarms.length + problems.length === 0;
       this.#metrics.sweeps.inc({ outcome: isWhole ? 'done' : 'in-part' });
       this.#metrics.lastSweep.setToCurrentTime();
       for (const { subject, error } of failures) this.#failed('sweep', error, { about: subject });
       for (const what of unknown) log({ level: 'warn', event: 'sweep', unknown: what });
       this.#metrics.held.set(held.length);
       this.#metrics.alarms.set(alarms.length);
+      this.#metrics.problems.set(problems.length);
+      for (const message of problems) log({ level: 'error', event: 'sweep', message });
       for (const message of alarms) log({ level: 'error', event: 'sweep', message });
       if (heldBack !== null) log({ level: 'error', event: 'sweep', message: heldBack });
       for (const { name, sentence } of held) log({ level: 'warn', event: 'sweep', held: `${name} ${sentence}` });
       log({ level: 'info', event: 'sweep', previews: results.length, changed, ms: since(started) });
     } catch (error) {
       this.#metrics.sweeps.inc({ outcome: 'failed' });
+      this.#metrics.problems.set(1);
       this.#failed('sweep', error, { ms: since(started) });
     }
     this.#metrics.sweepSeconds.observe((performance.now() - started) / 1000);
@@ -395,7 +409,8 @@ export class Service {
     const code = error instanceof GreenroomError ? error.code : 'fault';
     const message = error instanceof Error ? error.message : String(error);
     this.#metrics.failures.inc({ code });
-    this.#options.log({ level: code === 'fault' ? 'error' : 'warn', event, ...fields, code, message });
+    const isOurs = code === 'fault' || (error instanceof GreenroomError && error.isPlatforms);
+    this.#options.log({ level: isOurs ? 'error' : 'warn', event, ...fields, code, message });
   }
 }
 
