@@ -5,9 +5,10 @@ import { type Clock, formatTime, systemClock } from '../core/clock.ts';
 import { GreenroomError } from '../core/errors.ts';
 import type { Late, Wait } from '../forge/limits.ts';
 import type { AppsBranch, PullTrigger, Trigger, WebhookSource } from '../forge/webhook.ts';
-import type { Reported } from '../status/call.ts';
+import type { RecordedCall, Reported, StatusCall } from '../status/call.ts';
 import type { SyncContext } from '../sync/plan/base.ts';
 import type { Tell } from '../sync/publish.ts';
+import { callOfRecorded } from '../sync/recorded-call.ts';
 import { causeOf } from '../sync/sweep/silence.ts';
 import { sweep } from '../sync/sweep/sweep.ts';
 import type { SyncResult } from '../sync/sync.ts';
@@ -68,7 +69,7 @@ const WORDS: Readonly<Record<number, string>> = {
   400: 'the body did not come to its end, or is out of shape',
   401: 'the signature is missing or wrong',
   403: 'a cluster speaks for itself alone',
-  409: 'too old, or a clock is wrong',
+  409: 'too old, of a commit that is not known, or a clock is wrong',
   404: 'there is POST /webhook and /status, GET /healthz, /readyz and /metrics',
   405: 'not with this method',
   413: 'the body is too large',
@@ -234,13 +235,31 @@ export class Service {
       log({ level: 'warn', event: 'status', outcome: received.outcome });
       return end(response, REFUSED[received.outcome], { connection: 'close' });
     }
-    const { call } = received;
+    const call = await this.#identify(received.call);
+    if (typeof call === 'number') return end(response, call, { connection: 'close' });
     const { cluster, preview, observation } = call;
     const trigger: Work = { repository: { path: call.repository }, number: call.number, reported: [call] };
     const outcome = this.#queue.add(keyOf(trigger), trigger);
     const { condition, reason = null } = observation;
     log({ level: 'info', event: 'status', about: preview, cluster, condition, reason, outcome });
     end(response, outcome === 'full' ? 503 : 202);
+  }
+
+  /** The call with its pull request; a status where that is not known, or cannot be asked now. */
+  async #identify(call: StatusCall | RecordedCall): Promise<StatusCall | 409 | 503> {
+    if ('number' in call) return call;
+    const { preview, cluster } = call;
+    const log = (outcome: string) =>
+      this.#options.log({ level: 'warn', event: 'status', about: preview, cluster, outcome });
+    try {
+      const found = await this.#options.withContext((context) => callOfRecorded(context, call));
+      if (found === null) log('unknown');
+      return found ?? 409;
+    } catch (error) {
+      if (!(error instanceof GreenroomError)) throw error;
+      log('no-answer');
+      return 503;
+    }
   }
 
   /** It takes deliveries also while the forge takes nothing: they are done when it does. */
@@ -441,7 +460,15 @@ function mergeWork(one: Work, other: Work): Work {
 
 const reportedOf = ({ reported }: Work) => (reported === undefined ? {} : { reported });
 
-const REFUSED = { 'too-large': 413, broken: 400, unsigned: 401, malformed: 400, foreign: 403, stale: 409 } as const;
+const REFUSED = {
+  'too-large': 413,
+  broken: 400,
+  unsigned: 401,
+  malformed: 400,
+  foreign: 403,
+  stale: 409,
+  ignored: 204,
+} as const;
 
 const aboutOf = ({ pulls }: Trigger) => pulls.slice(0, 10).map(subjectOf).join(' ') || null;
 /** Names are the same in any case. */
