@@ -41,7 +41,7 @@ export interface Problem extends Partial<Position> {
 export class GreenroomError extends Error {
   readonly code: ErrorCode;
   readonly problems: readonly Problem[];
-  /** Whether the platform is at fault (its settings or extensions), so that a maker cannot fix it. */
+  /** Whether the platform is at fault (its settings, extensions or apps repo), so that a maker cannot fix it. */
   readonly isPlatforms: boolean;
   /** Unix seconds; a retry before that is useless. @default - it may be retried at once */
   readonly until: number | undefined;
@@ -80,6 +80,13 @@ export function invalidInput(problems: readonly Problem[], cause?: unknown): Gre
 export function platformAtFault(problems: readonly Problem[], cause?: unknown): GreenroomError {
   const message = problems.map(formatProblem).join('\n');
   return new GreenroomError('invalid-input', message, { problems, cause, isPlatforms: true });
+}
+
+/** Any failure as the platform's own, e.g. of what is read before a pull request is looked at. */
+export function asPlatforms(error: unknown): unknown {
+  if (!(error instanceof GreenroomError) || error.isPlatforms) return error;
+  const { code, message, problems, until } = error;
+  return new GreenroomError(code, message, { problems, cause: error, until, isPlatforms: true });
 }
 
 /** Runs `work` and turns its errors about bad input into errors that the platform team must fix. */

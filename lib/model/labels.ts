@@ -48,6 +48,9 @@ export const CLEANER_ACCOUNT = 'preview-cleaner';
 /** Namespace and account of the reporter that tells what a cluster sees of its previews. */
 export const WATCH_ACCOUNT = 'greenroom-watch';
 
+/** Secret beside {@link WATCH_ACCOUNT}: its key `secret` is what `serve` knows the cluster by. */
+export const WATCH_SECRET = 'greenroom-status';
+
 /** ClusterRole that each fence binds {@link WATCH_ACCOUNT} to, in its own namespace only, and the name of that binding. */
 export const WATCH_ROLE = 'preview-readers';
 

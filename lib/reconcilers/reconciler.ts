@@ -30,10 +30,35 @@ export interface Reconciler {
   /** Folders of `bootstrap/`. */
   bootstrap(input: BootstrapInput): readonly BootstrapFolder[];
   readonly doctor: DoctorPart;
+  /**
+   * What an event in its own format says of a preview: null for nothing, undefined where it is in another format. Left out
+   * where it can be told to write the format of `/status` itself.
+   */
+  readonly toldBy?: (event: unknown) => Told | null | undefined;
   /** What the README of an apps repo says of it. */
   readme(platform: PlatformSpec): ReadmeWords;
   /** Whether it can list pull requests itself, so that a preview needs no commit. */
   readonly listsPullRequests: boolean;
+}
+
+/**
+ * What a reconciler tells of a preview, in the format of `/status`. Which pull request and commit it is about, the apps
+ * repo says at that revision.
+ */
+export interface Told {
+  readonly cluster: string;
+  readonly preview: string;
+  /** Commit of the apps repo. */
+  readonly revision: string;
+  /** Unix seconds. */
+  readonly sentAt: number;
+  readonly observation: {
+    readonly source: 'reconciler';
+    readonly at: number;
+    readonly condition: string;
+    readonly reason?: string;
+    readonly words?: string;
+  };
 }
 
 /** Labels and annotations that change what the reconciler does with an object. */
@@ -99,6 +124,8 @@ export type SharedPart = 'accounts' | 'accounts-namespace' | 'cleaner-namespace'
  */
 export interface BootstrapFolder {
   readonly path: string;
+  /** Name of the one cluster that it is applied in. @default - it is of no single one */
+  readonly cluster?: string;
   /** @default - none */
   readonly shared?: readonly SharedPart[];
   /** Accounts of its own. @default - none */
@@ -107,6 +134,8 @@ export interface BootstrapFolder {
   readonly guards?: readonly GuardSpec[];
   /** @default - none */
   readonly objects?: readonly KubeObject[];
+  /** Objects of another installation that this adds to: they keep their labels. @default - none */
+  readonly additions?: readonly KubeObject[];
 }
 
 /** A ServiceAccount that owns all objects of some kinds: in the whole cluster, or in single namespaces. */

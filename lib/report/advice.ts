@@ -1,7 +1,7 @@
 import type { Problem } from '../core/errors.ts';
 import type { Finding } from '../core/finding.ts';
 import { checksLink, editLink, lineLink, link } from './links.ts';
-import type { ReportOptions, Subject } from './state.ts';
+import type { ProblemPlace, ReportOptions, Subject } from './state.ts';
 import { code, sentence, shortSha } from './text.ts';
 import { wholeItems } from './whole-items.ts';
 
@@ -45,12 +45,14 @@ export function waitingWords(
 }
 
 /** What a maker reads where there is nothing for them to change. */
-export function problemWords(where: 'commit' | 'settings' | 'registry', contact: string): string {
+export function problemWords(where: ProblemPlace, contact: string): string {
   switch (where) {
     case 'commit':
       return 'Your file is fine; we could not put the preview in place. Nothing to do: we try again by ourselves.';
     case 'settings':
       return `Nothing for you to change: the settings of this platform have to be put right first. We try again by ourselves; if it lasts, tell ${contact}.`;
+    case 'apps-repo':
+      return `Nothing for you to change: the place where previews are kept does not answer. We try again by ourselves; if it lasts, tell ${contact}.`;
     case 'registry':
       return 'Nothing for you to change: the registry did not say whether your image is there. We try again by ourselves.';
   }

@@ -46,6 +46,12 @@ export interface Place {
   readonly of: number;
 }
 
+/**
+ * What failed on our side: the commit, the platform's own settings or extensions, reading the apps repo, or the registry of
+ * the image.
+ */
+export type ProblemPlace = 'commit' | 'settings' | 'apps-repo' | 'registry';
+
 /** What there is to say of one pull request. The same data makes comment, check, table and JSON. */
 export type PreviewState =
   /** The apps repo holds it as the pull request wants it; whether it answers is a `Status`. */
@@ -102,8 +108,7 @@ export type PreviewState =
   /** The maker has nothing to change and ours failed; `live` is what runs meanwhile. */
   | {
       readonly state: 'problem';
-      /** What failed: the commit, the platform's own settings or extensions, or the registry of the image. */
-      readonly where: 'commit' | 'settings' | 'registry';
+      readonly where: ProblemPlace;
       /** For who runs it, never for the maker. @default - it is thrown */
       readonly cause?: { readonly code: ErrorCode; readonly message: string };
       readonly live: LivePreview | null;

@@ -19,6 +19,7 @@ export class Metrics {
   readonly lastSweep: Gauge;
   readonly held: Gauge;
   readonly alarms: Gauge;
+  readonly problems: Gauge;
   readonly retries: Counter;
   readonly waits: Counter<'reason'>;
   readonly waitSeconds: Counter<'reason'>;
@@ -125,6 +126,11 @@ export class Metrics {
     this.alarms = new Gauge({
       name: 'greenroom_sweep_alarms',
       help: 'What the last sweep found that was pushed past greenroom, or that no pull request stands behind.',
+      registers,
+    });
+    this.problems = new Gauge({
+      name: 'greenroom_sweep_problems',
+      help: 'Causes on our side for which the last sweep could not handle a pull request.',
       registers,
     });
     this.lastSweep = new Gauge({

@@ -5,9 +5,11 @@ import { type Clock, formatTime, systemClock } from '../core/clock.ts';
 import { GreenroomError } from '../core/errors.ts';
 import type { Late, Wait } from '../forge/limits.ts';
 import type { AppsBranch, PullTrigger, Trigger, WebhookSource } from '../forge/webhook.ts';
-import type { Reported } from '../status/call.ts';
+import type { RecordedCall, Reported, StatusCall } from '../status/call.ts';
 import type { SyncContext } from '../sync/plan/base.ts';
 import type { Tell } from '../sync/publish.ts';
+import { callOfRecorded } from '../sync/recorded-call.ts';
+import { causeOf } from '../sync/sweep/silence.ts';
 import { sweep } from '../sync/sweep/sweep.ts';
 import type { SyncResult } from '../sync/sync.ts';
 import { Teller } from '../sync/teller.ts';
@@ -67,7 +69,7 @@ const WORDS: Readonly<Record<number, string>> = {
   400: 'the body did not come to its end, or is out of shape',
   401: 'the signature is missing or wrong',
   403: 'a cluster speaks for itself alone',
-  409: 'too old, or a clock is wrong',
+  409: 'too old, of a commit that is not known, or a clock is wrong',
   404: 'there is POST /webhook and /status, GET /healthz, /readyz and /metrics',
   405: 'not with this method',
   413: 'the body is too large',
@@ -233,13 +235,31 @@ export class Service {
       log({ level: 'warn', event: 'status', outcome: received.outcome });
       return end(response, REFUSED[received.outcome], { connection: 'close' });
     }
-    const { call } = received;
+    const call = await this.#identify(received.call);
+    if (typeof call === 'number') return end(response, call, { connection: 'close' });
     const { cluster, preview, observation } = call;
     const trigger: Work = { repository: { path: call.repository }, number: call.number, reported: [call] };
     const outcome = this.#queue.add(keyOf(trigger), trigger);
     const { condition, reason = null } = observation;
     log({ level: 'info', event: 'status', about: preview, cluster, condition, reason, outcome });
     end(response, outcome === 'full' ? 503 : 202);
+  }
+
+  /** The call with its pull request; a status where that is not known, or cannot be asked now. */
+  async #identify(call: StatusCall | RecordedCall): Promise<StatusCall | 409 | 503> {
+    if ('number' in call) return call;
+    const { preview, cluster } = call;
+    const log = (outcome: string) =>
+      this.#options.log({ level: 'warn', event: 'status', about: preview, cluster, outcome });
+    try {
+      const found = await this.#options.withContext((context) => callOfRecorded(context, call));
+      if (found === null) log('unknown');
+      return found ?? 409;
+    } catch (error) {
+      if (!(error instanceof GreenroomError)) throw error;
+      log('no-answer');
+      return 503;
+    }
   }
 
   /** It takes deliveries also while the forge takes nothing: they are done when it does. */
@@ -311,6 +331,7 @@ export class Service {
       const { effect, commit, notes } = result ?? { effect: 'none', commit: null, notes: [] };
       this.#metrics.syncs.inc({ state });
       log({ level: 'info', event: 'sync', about, state, effect, commit, ms: since(started) });
+      this.#tellOfProblem(about, result);
       for (const note of notes) log({ level: 'warn', event: 'sync', about, note });
       if (result?.isPassing) this.#retryLater(trigger);
       else this.#done(trigger);
@@ -321,6 +342,15 @@ export class Service {
       else this.#toldAt.delete(keyOf(trigger));
     }
     this.#metrics.syncSeconds.observe((performance.now() - started) / 1000);
+  }
+
+  /** What makers read as a problem on our side: who runs this reads why. */
+  #tellOfProblem(about: string, result: SyncResult | null): void {
+    const message = result === null ? null : causeOf(result.state);
+    if (message === null) return;
+    const code = result?.state.state === 'problem' ? (result.state.cause?.code ?? 'failed') : 'unreachable';
+    this.#metrics.failures.inc({ code });
+    this.#options.log({ level: 'error', event: 'sync', about, code, message });
   }
 
   #done(trigger: PullTrigger): void {
@@ -368,23 +398,26 @@ export class Service {
     const started = performance.now();
     const { withContext, dryRun, log } = this.#options;
     try {
-      const { results, failures, unknown, held, heldBack, alarms } = await withContext((context) =>
+      const { results, failures, unknown, held, heldBack, alarms, problems } = await withContext((context) =>
         sweep(context, { dryRun: dryRun === true, writer: this.#writer }),
       );
       const changed = results.filter(({ effect }) => effect !== 'none').length;
-      const isWhole = failures.length + unknown.length + held.length + alarms.length === 0;
+      const isWhole = failures.length + unknown.length + held.length + alarms.length + problems.length === 0;
       this.#metrics.sweeps.inc({ outcome: isWhole ? 'done' : 'in-part' });
       this.#metrics.lastSweep.setToCurrentTime();
       for (const { subject, error } of failures) this.#failed('sweep', error, { about: subject });
       for (const what of unknown) log({ level: 'warn', event: 'sweep', unknown: what });
       this.#metrics.held.set(held.length);
       this.#metrics.alarms.set(alarms.length);
+      this.#metrics.problems.set(problems.length);
+      for (const message of problems) log({ level: 'error', event: 'sweep', message });
       for (const message of alarms) log({ level: 'error', event: 'sweep', message });
       if (heldBack !== null) log({ level: 'error', event: 'sweep', message: heldBack });
       for (const { name, sentence } of held) log({ level: 'warn', event: 'sweep', held: `${name} ${sentence}` });
       log({ level: 'info', event: 'sweep', previews: results.length, changed, ms: since(started) });
     } catch (error) {
       this.#metrics.sweeps.inc({ outcome: 'failed' });
+      this.#metrics.problems.set(1);
       this.#failed('sweep', error, { ms: since(started) });
     }
     this.#metrics.sweepSeconds.observe((performance.now() - started) / 1000);
@@ -395,7 +428,8 @@ export class Service {
     const code = error instanceof GreenroomError ? error.code : 'fault';
     const message = error instanceof Error ? error.message : String(error);
     this.#metrics.failures.inc({ code });
-    this.#options.log({ level: code === 'fault' ? 'error' : 'warn', event, ...fields, code, message });
+    const isOurs = code === 'fault' || (error instanceof GreenroomError && error.isPlatforms);
+    this.#options.log({ level: isOurs ? 'error' : 'warn', event, ...fields, code, message });
   }
 }
 
@@ -426,7 +460,15 @@ function mergeWork(one: Work, other: Work): Work {
 
 const reportedOf = ({ reported }: Work) => (reported === undefined ? {} : { reported });
 
-const REFUSED = { 'too-large': 413, broken: 400, unsigned: 401, malformed: 400, foreign: 403, stale: 409 } as const;
+const REFUSED = {
+  'too-large': 413,
+  broken: 400,
+  unsigned: 401,
+  malformed: 400,
+  foreign: 403,
+  stale: 409,
+  ignored: 204,
+} as const;
 
 const aboutOf = ({ pulls }: Trigger) => pulls.slice(0, 10).map(subjectOf).join(' ') || null;
 /** Names are the same in any case. */

@@ -1,10 +1,13 @@
 import type { IncomingMessage } from 'node:http';
+import { ALL_RECONCILERS } from '../reconcilers/index.ts';
 import {
   CALL_SECONDS,
+  isBearer,
   isSignedBy,
   MAX_CALL_BYTES,
   parseCall,
-  SIGNATURE_HEADER,
+  type RecordedCall,
+  SIGNATURE_HEADERS,
   type StatusCall,
 } from '../status/call.ts';
 import { readBody } from './receiver.ts';
@@ -13,8 +16,8 @@ import { readBody } from './receiver.ts';
 export type StatusSecrets = ReadonlyMap<string, readonly string[]>;
 
 export type ReceivedCall =
-  | { readonly outcome: 'too-large' | 'broken' | 'unsigned' | 'malformed' | 'foreign' | 'stale' }
-  | { readonly outcome: 'call'; readonly call: StatusCall };
+  | { readonly outcome: 'too-large' | 'broken' | 'unsigned' | 'malformed' | 'foreign' | 'stale' | 'ignored' }
+  | { readonly outcome: 'call'; readonly call: StatusCall | RecordedCall };
 
 /**
  * Reads a call of a cluster. A cluster speaks for itself alone: its secret is looked for first, and what it says must
@@ -30,18 +33,39 @@ export async function receiveCall(
   const body = await readBody(request, MAX_CALL_BYTES);
   if (body === null) return { outcome: 'too-large' };
   if (body === undefined) return { outcome: 'broken' };
-  const header = request.headers[SIGNATURE_HEADER];
-  const signature = typeof header === 'string' ? header : undefined;
   // All are tried, so that the time tells nothing of which one it was.
   const signers = [...secrets].filter(([, own]) =>
-    own.map((secret) => isSignedBy(body, signature, secret)).includes(true),
+    own.map((secret) => isFrom(request.headers, body, secret)).includes(true),
   );
   if (signers.length === 0) return { outcome: 'unsigned' };
-  const call = parseCall(body.toString('utf8'));
-  if (call === null) return { outcome: 'malformed' };
+  const call = callOf(body.toString('utf8'));
+  if (call === null || call === undefined) return { outcome: call === null ? 'malformed' : 'ignored' };
   if (!signers.some(([cluster]) => cluster === call.cluster)) return { outcome: 'foreign' };
   const isOld = Math.abs(now - call.sentAt) > CALL_SECONDS || call.observation.at > now + CALL_SECONDS;
   return isOld ? { outcome: 'stale' } : { outcome: 'call', call };
+}
+
+function isFrom(headers: IncomingMessage['headers'], body: Uint8Array, secret: string): boolean {
+  const signed = SIGNATURE_HEADERS.map((name) => {
+    const value = headers[name];
+    return isSignedBy(body, typeof value === 'string' ? value : undefined, secret);
+  });
+  return [...signed, isBearer(headers.authorization, secret)].includes(true);
+}
+
+/** Null for text out of shape; undefined for an event of a reconciler that says nothing of a preview. */
+function callOf(text: string): StatusCall | RecordedCall | null | undefined {
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  for (const { toldBy } of ALL_RECONCILERS) {
+    const told = toldBy?.(data);
+    if (told !== undefined) return told === null ? undefined : parseCall(told);
+  }
+  return parseCall(data);
 }
 
 /**

@@ -4,6 +4,8 @@ import { CONDITIONS, cleanFacts, cleanLines, cleanWords, type Observation, SOURC
 
 /** Header of a call: `sha256=` and the HMAC of the raw body, in hexadecimal. */
 export const SIGNATURE_HEADER = 'x-greenroom-signature-256';
+/** Headers that hold the same in calls of others: Flux's notification-controller. */
+export const SIGNATURE_HEADERS = [SIGNATURE_HEADER, 'x-signature'] as const;
 
 /** A call of more bytes is refused. */
 export const MAX_CALL_BYTES = 64 * 1024;
@@ -19,7 +21,7 @@ export interface Reported {
   readonly observation: Observation;
 }
 
-/** A call to `/status`. */
+/** A call to `/status` of who knows the pull request. */
 export interface StatusCall extends Reported {
   /** `owner/name`, as the namespace says. */
   readonly repository: string;
@@ -28,59 +30,75 @@ export interface StatusCall extends Reported {
   readonly sentAt: number;
 }
 
+/** A call of who knows only what was applied: which pull request and commit that is, the apps repo's record says. */
+export interface RecordedCall extends Pick<StatusCall, 'cluster' | 'preview' | 'sentAt'> {
+  /** Commit of the apps repo. */
+  readonly revision: string;
+  readonly observation: Omit<Observation, 'headSha'>;
+}
+
 const sha = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/);
-const callSchema = z.object({
+const observation = z.object({
+  source: z.enum(SOURCES).exclude(['probe']),
+  at: z.int().nonnegative(),
+  condition: z.enum(CONDITIONS),
+  reason: z
+    .string()
+    .regex(/^[a-z-]{1,40}$/)
+    .optional(),
+  facts: z.record(z.string(), z.unknown()).optional(),
+  words: z.string().optional(),
+  lines: z.array(z.string()).optional(),
+  shows: z
+    .string()
+    .regex(/^[0-9a-f]{12,64}$/)
+    .optional(),
+});
+const about = {
   cluster: z.string().min(1).max(63),
   preview: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/),
+  sentAt: z.int().nonnegative(),
+};
+const callSchema = z.object({
+  ...about,
   repositoryId: z.int().positive(),
   repository: z.string().regex(/^(?!.*(^|\/)\.{1,2}(\/|$))[A-Za-z0-9._-]{1,100}(\/[A-Za-z0-9._-]{1,100}){1,9}$/),
   number: z.int().positive(),
-  sentAt: z.int().nonnegative(),
-  observation: z.object({
-    source: z.enum(SOURCES).exclude(['probe']),
-    headSha: sha,
-    at: z.int().nonnegative(),
-    condition: z.enum(CONDITIONS),
-    reason: z
-      .string()
-      .regex(/^[a-z-]{1,40}$/)
-      .optional(),
-    facts: z.record(z.string(), z.unknown()).optional(),
-    words: z.string().optional(),
-    lines: z.array(z.string()).optional(),
-    shows: z
-      .string()
-      .regex(/^[0-9a-f]{12,64}$/)
-      .optional(),
-  }),
+  observation: observation.extend({ headSha: sha }),
 });
+const recordedSchema = z.object({ ...about, revision: sha, observation });
 
-/** A call from its text; null for one out of shape. What it quotes is cut to what is kept of it. */
-export function parseCall(text: string): StatusCall | null {
-  let data: unknown;
-  try {
-    data = JSON.parse(text);
-  } catch {
-    return null;
+/** A call from the data of its body; null for one out of shape. What it quotes is cut to what is kept of it. */
+export function parseCall(data: unknown): StatusCall | RecordedCall | null {
+  const whole = callSchema.safeParse(data).data;
+  if (whole !== undefined) {
+    const { headSha } = whole.observation;
+    return { ...whole, observation: { headSha, ...cleaned(whole.observation) } };
   }
-  const call = callSchema.safeParse(data).data;
-  if (call === undefined) return null;
-  const { facts, words, lines, reason, shows, ...seen } = call.observation;
-  const [cleanedFacts, cleanedWords, cleanedLines] = [
-    cleanFacts(facts ?? {}),
-    cleanWords(words),
-    cleanLines(lines ?? []),
+  const recorded = recordedSchema.safeParse(data).data;
+  return recorded === undefined ? null : { ...recorded, observation: cleaned(recorded.observation) };
+}
+
+function cleaned({
+  source,
+  at,
+  condition,
+  reason,
+  shows,
+  ...foreign
+}: z.output<typeof observation>): Omit<Observation, 'headSha'> {
+  const [facts, words, lines] = [
+    cleanFacts(foreign.facts ?? {}),
+    cleanWords(foreign.words),
+    cleanLines(foreign.lines ?? []),
   ];
   return {
-    ...call,
-    observation: {
-      ...seen,
-      ...(reason === undefined ? {} : { reason }),
-      ...(Object.keys(cleanedFacts).length === 0 ? {} : { facts: cleanedFacts }),
-      ...(cleanedWords === undefined ? {} : { words: cleanedWords }),
-      ...(cleanedLines.length === 0 ? {} : { lines: cleanedLines }),
-      ...(shows === undefined ? {} : { shows }),
-    },
+    ...{ source, at, condition },
+    ...(reason === undefined ? {} : { reason }),
+    ...(Object.keys(facts).length === 0 ? {} : { facts }),
+    ...(words === undefined ? {} : { words }),
+    ...(lines.length === 0 ? {} : { lines }),
+    ...(shows === undefined ? {} : { shows }),
   };
 }
 
@@ -88,8 +106,17 @@ export function signatureOf(body: Uint8Array | string, secret: string): string {
   return `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
 }
 
-/** Compared in constant time. */
 export function isSignedBy(body: Uint8Array, signature: string | undefined, secret: string): boolean {
-  const [given, wanted] = [Buffer.from(signature ?? ''), Buffer.from(signatureOf(body, secret))];
-  return given.length === wanted.length && timingSafeEqual(given, wanted);
+  return isSame(signature ?? '', signatureOf(body, secret));
+}
+
+/** Whether it is the value of `Authorization` of who knows the secret. For callers that cannot sign. */
+export function isBearer(authorization: string | undefined, secret: string): boolean {
+  return isSame(authorization ?? '', `Bearer ${secret}`);
+}
+
+/** Compared in constant time. */
+function isSame(given: string, wanted: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(wanted)];
+  return a.length === b.length && timingSafeEqual(a, b);
 }

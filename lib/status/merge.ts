@@ -33,10 +33,15 @@ export function patient(seen: Observation, committedAt: number | null, earlier: 
  */
 export function merge(known: Observation | null, seen: Observation): Observation {
   if (known === null || known.headSha !== seen.headSha) return seen;
-  if (seen.at < known.at) return known;
+  if (seen.at < known.at || saysNothingNew(known, seen)) return known;
   if (rank(seen) >= rank(known) || seen.at - known.at > STALE_SECONDS) return seen;
   const hasStopped = known.condition === 'ready' && seen.condition !== 'ready';
   return hasStopped ? seen : known;
+}
+
+/** That it was applied tells that it could be applied, and nothing of whether it answers. */
+function saysNothingNew(known: Observation, { reason }: Observation): boolean {
+  return reason === 'applied' && known.reason !== 'not-applied';
 }
 
 /** Of any number, in any order, the one of a commit that counts; null for none. */

@@ -225,6 +225,7 @@ export const REASONS: Readonly<Record<string, Reason>> = {
   pulling: progress('It gets its image; the link comes when it answers.'),
   checking: progress('The app has started; the link comes when its health check answers.'),
   placing: progress('It waits for a machine to run on.'),
+  applied: progress('It was put in place; the link comes when it answers.'),
   applying: progress('What was committed is being put in place.'),
 };
 

@@ -5,6 +5,7 @@ import { isUnanswered } from './commands/parse.ts';
 import { BACK_OFF, lacksComment } from './fresh.ts';
 import { readBase, type SyncContext } from './plan/base.ts';
 import { isProposal, refusalOf } from './plan/eligibility.ts';
+import { publishPlatformProblem } from './publish.ts';
 import { raceOptions } from './race.ts';
 import { type SyncOptions, type SyncResult, syncPullRequest } from './sync.ts';
 
@@ -32,7 +33,10 @@ export async function handleComment(
   const comments = await readComments(context, pull, commentId, options);
   const open = comments.filter((comment) => isUnanswered(comment, context.clock()));
   if (!open.some(({ id }) => id === commentId)) return null;
-  const base = await readBase(context);
+  const base = await readBase(context).catch(async (error: unknown) => {
+    await publishPlatformProblem(context, repository, number, error);
+    throw error;
+  });
   const refusal = refusalOf(pull, base.platform, base.registrations);
   if (refusal?.reason === 'not-a-source') return null;
 

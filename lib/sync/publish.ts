@@ -11,19 +11,21 @@ import {
   type Suggestion,
 } from '../forge/forge.ts';
 import type { Late } from '../forge/limits.ts';
-import { PREVIEW_FILE } from '../model/layout.ts';
+import { PREVIEW_FILE, RECORDS_GLOB } from '../model/layout.ts';
 import { defaultPlatform } from '../model/platform.ts';
+import type { PreviewRecord } from '../model/record.ts';
 import { durationSeconds } from '../model/scalars.ts';
 import { renderCheck } from '../report/check-run.ts';
 import { renderComment } from '../report/comment.ts';
 import { COMMENT_MARKER, HEADLINE, tickedBoxes } from '../report/markers.ts';
 import { renderEarlyEnd, renderNotice } from '../report/notice.ts';
-import type { PreviewState, ReportOptions, Subject } from '../report/state.ts';
+import type { LivePreview, PreviewState, ReportOptions, Subject } from '../report/state.ts';
 import { renderCorrection, renderSuggestion } from '../report/suggestion.ts';
 import type { Observation } from '../status/observation.ts';
 import type { Status } from '../status/status.ts';
 import { isUnanswered } from './commands/parse.ts';
-import type { Base, SyncContext } from './plan/base.ts';
+import { type Base, readRecords, type StoredRecord, type SyncContext } from './plan/base.ts';
+import { livePreview } from './plan/live-preview.ts';
 import type { PreviewPlan } from './plan/plan-preview.ts';
 import { whatIsSeen } from './seen.ts';
 
@@ -99,33 +101,53 @@ export async function publishProblem(context: SyncContext, base: Base, plan: Pre
 }
 
 /**
- * Says on a pull request that wants a preview that the platform's settings cannot be read, with the defaults' words: not
- * even whom to ask is known. Whether it would have got one is not known either, so that closed ones, drafts and forks
- * hear nothing.
+ * Says on a pull request that wants a preview that the platform's side cannot be read, with the defaults' words: not even
+ * whom to ask is known. Whether it would have got one is not known either, so that closed ones, drafts and forks hear
+ * nothing.
+ *
+ * @param error what was thrown; says nothing for one that is not the platform's, or that only waits for a limit of the forge
  */
-export async function publishBrokenSettings(
+export async function publishPlatformProblem(
   context: SyncContext,
   repository: RepositoryRef,
   number: number,
+  error: unknown,
 ): Promise<void> {
+  if (!(error instanceof GreenroomError) || !error.isPlatforms || error.until !== undefined) return;
   try {
     const lookup = await context.forge.pullRequest(repository, number);
     if (lookup.status === 'unknown') return;
     const pull = lookup.value;
     if (pull.state === 'closed' || pull.draft || isFork(pull)) return;
     if ((await context.forge.readFile(pull.repository, pull.head.sha, PREVIEW_FILE)) === null) return;
-    const plan = {
-      pull,
-      name: '',
-      effect: 'none',
-      state: { state: 'problem', where: 'settings', live: null },
-      live: null,
-    } as const;
+    const live = await recordedPreview(context, pull);
+    const where = error.code === 'unreachable' ? 'apps-repo' : 'settings';
+    const plan = { pull, name: '', effect: 'none', state: { state: 'problem', where, live }, live } as const;
     await publish(context, { platform: defaultPlatform(), now: context.clock() }, plan);
-  } catch (error) {
-    // What is thrown to who runs it is the broken file itself.
-    if (!(error instanceof GreenroomError)) throw error;
+  } catch (failure) {
+    // What is thrown to who runs it is the first error.
+    if (!(failure instanceof GreenroomError)) throw failure;
   }
+}
+
+/** What the apps repo holds of a pull request, as far as it can be read: records need no settings. */
+async function recordedPreview(
+  { repo }: SyncContext,
+  { repository, number }: PullRequest,
+): Promise<LivePreview | null> {
+  const records = await readRecords(repo, [RECORDS_GLOB]).catch(noRecords);
+  const own = records
+    .flatMap(({ record }) => record ?? [])
+    .find(({ identity }) => isOf(identity, repository.id, number));
+  return own === undefined ? null : livePreview(own);
+}
+
+const isOf = (identity: PreviewRecord['identity'], repositoryId: number, number: number) =>
+  identity.repositoryId === repositoryId && identity.number === number;
+
+function noRecords(error: unknown): readonly StoredRecord[] {
+  if (error instanceof GreenroomError) return [];
+  throw error;
 }
 
 /** What texts need of a platform and of a plan. */

@@ -21,7 +21,7 @@ import {
   type Published,
   type PublishOptions,
   publish,
-  publishBrokenSettings,
+  publishPlatformProblem,
   publishProblem,
   type Tell,
 } from './publish.ts';
@@ -145,7 +145,7 @@ export async function syncPullRequest(
   let applied = await caughtUp().catch(async (error: unknown) => {
     // The maker reads one calm sentence; who runs this reads the error.
     if (last !== undefined && !options.dryRun) await publishProblem(context, last.base, last.plan);
-    else if (isPlatforms(error) && !options.dryRun) await publishBrokenSettings(context, repository, number);
+    else if (!options.dryRun) await publishPlatformProblem(context, repository, number, error);
     throw error;
   });
   // Later readings may come from elsewhere; whatever they say, what was planned was new enough.
@@ -194,10 +194,6 @@ function withOverride(pull: PullRequest, known: SyncOptions['known']): PullReque
   if (known === undefined || known.headSha !== pull.head.sha) return pull;
   const isOlder = pull.override === null || pull.override.at < known.override.at;
   return isOlder ? { ...pull, override: known.override } : pull;
-}
-
-function isPlatforms(error: unknown): boolean {
-  return error instanceof GreenroomError && error.isPlatforms;
 }
 
 /** A pull request that keeps changing while it is handled is left to the event of its latest change. */

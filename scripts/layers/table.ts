@@ -154,7 +154,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'serve',
     what: 'the webhook receiver: signatures, a queue by pull request, calls of clusters, metrics',
-    from: ['core', 'forge', 'status', 'sync'],
+    from: ['core', 'reconcilers', 'forge', 'status', 'sync'],
   },
   {
     name: 'watch',

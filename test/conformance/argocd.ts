@@ -18,6 +18,8 @@ export interface ArgoCdOptions {
   readonly revisionCache?: string;
   /** Whether the repo-server finds Helm in its PATH, as in Argo CD's own image. @default false */
   readonly helm?: boolean;
+  /** Whether its notifications controller runs, with the account of Argo CD's own installation. @default false */
+  readonly notifications?: boolean;
   /** Further data of the ConfigMap `argocd-cm`. @default - none; impersonation is always on */
   readonly config?: Readonly<Record<string, string>>;
 }
@@ -64,6 +66,7 @@ interface Ports {
   readonly setMetrics: number;
   readonly setProbe: number;
   readonly setWebhook: number;
+  readonly notificationsMetrics: number;
 }
 
 /**
@@ -90,6 +93,10 @@ export async function startArgoCd(cluster: Cluster, options: ArgoCdOptions): Pro
   const controller = await cluster.asServiceAccount(ARGOCD_NAMESPACE, 'argocd-application-controller');
   startControllers(start, cluster, controller.kubeconfig, ports);
   const names = ['argocd-redis', 'argocd-repo-server', 'argocd-application-controller', APPLICATIONSET_CONTROLLER];
+  if (options.notifications) {
+    await startNotifications(start, cluster, ports);
+    names.push(NOTIFICATIONS_CONTROLLER);
+  }
   const answers = [
     `http://127.0.0.1:${ports.repoServerMetrics}/metrics`,
     `http://127.0.0.1:${ports.controllerMetrics}/healthz`,
@@ -124,10 +131,17 @@ async function requireRedis(): Promise<void> {
 }
 
 async function choosePorts(): Promise<Ports> {
-  const [redis, repoServer, repoServerMetrics, controllerMetrics, setMetrics, setProbe, setWebhook] = (await freePorts(
-    7,
-  )) as [number, number, number, number, number, number, number];
-  return { redis, repoServer, repoServerMetrics, controllerMetrics, setMetrics, setProbe, setWebhook };
+  const names = [
+    'redis',
+    'repoServer',
+    'repoServerMetrics',
+    'controllerMetrics',
+    'setMetrics',
+    'setProbe',
+    'setWebhook',
+  ];
+  const ports = await freePorts(names.length + 1);
+  return Object.fromEntries([...names, 'notificationsMetrics'].map((name, i) => [name, ports[i]])) as unknown as Ports;
 }
 
 type Start = (role: string, args: readonly string[], env?: Readonly<Record<string, string>>) => void;
@@ -209,6 +223,25 @@ function startControllers(start: Start, cluster: Cluster, controller: string, po
     `--probe-addr=127.0.0.1:${ports.setProbe}`,
     `--webhook-addr=127.0.0.1:${ports.setWebhook}`,
   ]);
+}
+
+const NOTIFICATIONS_CONTROLLER = 'argocd-notifications';
+
+async function startNotifications(start: Start, cluster: Cluster, ports: Ports): Promise<void> {
+  const folder = join(await sourceOf('github.com/argoproj/argo-cd/v3', judgeModule('argocd')), 'manifests/base');
+  for (const name of ['cm', 'secret', 'controller-sa', 'controller-role', 'controller-rolebinding']) {
+    const file = join(folder, 'notification', `argocd-notifications-${name}.yaml`);
+    await cluster.kubectl(['apply', `--namespace=${ARGOCD_NAMESPACE}`, `--filename=${file}`]);
+  }
+  const account = await cluster.asServiceAccount(ARGOCD_NAMESPACE, 'argocd-notifications-controller');
+  const args = [
+    `--kubeconfig=${account.kubeconfig}`,
+    `--namespace=${ARGOCD_NAMESPACE}`,
+    `--argocd-repo-server=127.0.0.1:${ports.repoServer}`,
+    '--argocd-repo-server-plaintext',
+    `--metrics-port=${ports.notificationsMetrics}`,
+  ];
+  start(NOTIFICATIONS_CONTROLLER, args, { KUBECONFIG: account.kubeconfig });
 }
 
 /** Argo CD's own definitions, out of the module that it was built from, and the objects it does not start without. */

@@ -50,6 +50,26 @@ const conditions = (...all: [string, string, string?][]) => ({
   status: { conditions: all.map(([type, status, message]) => ({ type, status, message })) },
 });
 
+describe('the reporter that init lays down', () => {
+  const path = '/apis/apps/v1/namespaces/greenroom-watch/deployments/greenroom-watch';
+  const spec = { status: { url: 'https://g.example.com/status', watch: true, image: 'ghcr.io/acme/greenroom:v1' } };
+
+  it.each([
+    ['is not there', undefined, 'fail', 'nobody tells why a preview does not start'],
+    ['does not run', { status: {} }, 'fail', 'does not run'],
+    ['runs', { status: { availableReplicas: 1 } }, 'ok', 'runs'],
+    ['may not be read', 'refused', 'unknown', 'sam cannot get it'],
+  ])('%s', async (_, deployment, status, words) => {
+    const watch = (await observe(deployment === undefined ? {} : { [path]: deployment }, spec)).get('watch');
+    expect(watch).toMatchObject({ status });
+    expect(JSON.stringify(watch)).toContain(words);
+  });
+
+  it('is not looked for where the platform runs it itself', async () => {
+    expect((await observe({}, { status: { watch: true } })).has('watch')).toBe(false);
+  });
+});
+
 describe('a cluster', () => {
   it.each([
     ['v1.29.8', 'fail'],

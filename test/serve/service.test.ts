@@ -371,6 +371,54 @@ describe('sweeps', () => {
   });
 });
 
+describe('what is broken on the platform’s side', () => {
+  const metric = async (url: string, name: string) =>
+    (await (await fetch(`${url}/metrics`)).text()).split('\n').find((line) => line.startsWith(`${name} `));
+
+  test('is calm for makers and an error, with its reason, for who runs it', async () => {
+    const { url, log, forge, context } = await start({ sweepEvery: 600 });
+    await expect.poll(() => metric(url, 'greenroom_sweep_problems')).toBe('greenroom_sweep_problems 0');
+    const { head } = await context.repo.read([]);
+    const change = new Map([['greenroom.yaml', 'a: [']]);
+    await context.repo.commit({ expectedHead: head, change, message: 'a slip' });
+    const sha = forge.repository('acme', 'shop', { 'preview.yaml': previewText('ttl: 3h') });
+    forge.pull('acme', 'shop', { number: 7, repositoryId: 101, head: { sha, ref: 'x', repositoryId: 101 } });
+    await deliver(url);
+    const errors = (event: string) => log.filter((entry) => entry.level === 'error' && entry.event === event);
+    await expect.poll(() => errors('sync')).toMatchObject([{ about: 'acme/shop#7', code: 'invalid-input' }]);
+    expect(errors('sync')[0]!['message']).toContain('greenroom.yaml:');
+    expect(forge.comment({ path: 'acme/shop' }, 7)).toContain('Nothing for you to change');
+    const text = await (await fetch(`${url}/metrics`)).text();
+    expect(text).toContain('greenroom_failures_total{code="invalid-input"} 1');
+  });
+
+  test('a failure of one preview’s own, such as a registry without an answer, is logged with its reason', async () => {
+    const world = await start();
+    const images = { resolve: async () => ({ status: 'unknown', reason: 'ghcr.io answered 500' }) as const };
+    const change = new Map([['greenroom.yaml', platformText('evidence: { require: [digest] }')]]);
+    const { head } = await world.context.repo.read([]);
+    await world.context.repo.commit({ expectedHead: head, change, message: 'x' });
+    const { url, log, settled } = await start({
+      sweepEvery: 600,
+      withContext: (work) => work({ ...world.context, images }),
+    });
+    await deliver(url);
+    await settled(1);
+    const reason = expect.stringContaining('ghcr.io answered 500');
+    expect(log).toContainEqual(
+      expect.objectContaining({
+        level: 'error',
+        event: 'sync',
+        about: 'acme/shop#7',
+        code: 'unreachable',
+        message: reason,
+      }),
+    );
+    await expect.poll(() => metric(url, 'greenroom_sweep_problems')).toBe('greenroom_sweep_problems 1');
+    expect(log).toContainEqual(expect.objectContaining({ level: 'error', event: 'sweep', message: reason }));
+  });
+});
+
 describe('stopping', () => {
   test('finishes what runs, starts nothing more and says what is left', async () => {
     const ends: (() => void)[] = [];

@@ -64,7 +64,7 @@ async function start() {
   const comment = () => forge.comment(SHOP, 7);
   // The first call finds no preview yet, and is the reason that there is one.
   await tell(call({ condition: 'starting' }, { preview: 'pr-none-1' }));
-  return { url, post, tell, call, comment, log, sha };
+  return { url, post, tell, call, comment, log, sha, repo, forge };
 }
 
 describe('what a cluster sees', () => {
@@ -93,6 +93,113 @@ describe('what a cluster sees', () => {
     expect(comment()).not.toMatch(/^# big/m);
     const huge = JSON.stringify(call({ words: 'y'.repeat(1_000_000) }));
     expect((await post(huge, MAIN)).status).toBe(413);
+  });
+});
+
+const READY = /### Preview: ready(,| -)/;
+
+/** What a reconciler knows: a preview, and the commit of the apps repo that it applied. */
+async function applied() {
+  const world = await start();
+  const { head } = await world.repo.read([]);
+  const recorded = (condition: string, more: object = {}, seen: object = {}) => ({
+    ...{ cluster: 'main', preview: 'pr-shop-7', revision: head, sentAt: now() },
+    observation: { source: 'reconciler', at: now(), condition, ...seen },
+    ...more,
+  });
+  /** As Argo CD Notifications calls: it cannot sign. */
+  const argo = (call: object, secret = MAIN) =>
+    fetch(world.url, { method: 'POST', body: JSON.stringify(call), headers: { authorization: `Bearer ${secret}` } });
+  /** As Flux's notification-controller calls. */
+  const flux = (event: object, secret = MAIN) => {
+    const body = JSON.stringify(event);
+    return fetch(world.url, { method: 'POST', body, headers: { 'X-Signature': signatureOf(body, secret) } });
+  };
+  const event = (name: string, more: object = {}) => ({
+    involvedObject: {
+      kind: 'Kustomization',
+      namespace: 'flux-system',
+      name,
+      apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
+    },
+    ...{ severity: 'info', timestamp: new Date().toISOString(), message: 'Reconciliation finished in 40ms' },
+    ...{ reason: 'ReconciliationSucceeded', reportingController: 'kustomize-controller' },
+    metadata: { cluster: 'main', revision: `main@sha1:${head}` },
+    ...more,
+  });
+  return { ...world, head: head!, recorded, argo, flux, event };
+}
+
+describe('what a reconciler applied', () => {
+  test('is about the commit that the apps repo held then', async () => {
+    const { recorded, argo, comment, sha, repo, forge, tell, call } = await applied();
+    expect((await argo(recorded('not-working', {}, { reason: 'not-applied', words: 'exceeded quota' }))).status).toBe(
+      202,
+    );
+    await expect.poll(comment).toContain('could not be put in place');
+    expect((await argo(recorded('ready', {}, { at: now() + 1 }))).status).toBe(202);
+    await expect.poll(comment).toContain('### Preview: ready');
+
+    const next = forge.repository('acme', 'shop', { 'preview.yaml': previewText('ttl: 3h') });
+    forge.pull('acme', 'shop', { number: 7, repositoryId: 101, head: { sha: next, ref: 'x', repositoryId: 101 } });
+    await tell(call({ headSha: sha, at: now() + 2 }));
+    // It says again that the old commit is ready: that is no word about the new one.
+    await argo(recorded('ready', {}, { at: now() + 3 }));
+    await tell(call({ headSha: sha, at: now() + 4 }));
+    expect(comment()).not.toMatch(READY);
+    const { head } = await repo.read([]);
+    await argo(recorded('ready', { revision: head }, { at: now() + 5 }));
+    await expect.poll(comment).toMatch(READY);
+  });
+
+  test('Flux signs its own format; that something was applied does not say that it answers', async () => {
+    const { flux, event, comment, tell, call } = await applied();
+    const fence = { severity: 'error', reason: 'ReconciliationFailed', message: 'namespaces "pr-shop-7" is forbidden' };
+    expect((await flux(event('pr-shop-7-fence', fence))).status).toBe(202);
+    await expect.poll(comment).toContain('could not be put in place');
+    const later = { timestamp: new Date(Date.now() + 2000).toISOString() };
+    expect((await flux(event('pr-shop-7', later))).status).toBe(202);
+    await expect.poll(comment).toContain('### Preview: starting\nIt was put in place');
+    await tell(call({ at: now() + 5 }));
+    expect(comment()).toContain('### Preview: ready');
+    await flux(event('pr-shop-7', { timestamp: new Date(Date.now() + 9000).toISOString() }));
+    await tell(call({ at: now() + 5 }));
+    expect(comment()).toContain('### Preview: ready');
+  });
+
+  test.each([
+    ['another kind', { involvedObject: { kind: 'GitRepository', name: 'pr-shop-7' } }],
+    ['what is no preview', { involvedObject: { kind: 'Kustomization', name: 'greenroom-policies-kyverno' } }],
+    ['no commit', { metadata: { cluster: 'main' } }],
+    ['progress', { reason: 'Progressing' }],
+  ])('an event of Flux about %s is taken, and says nothing', async (_, more) => {
+    const { flux, event } = await applied();
+    expect((await flux(event('pr-shop-7', more))).status).toBe(204);
+  });
+
+  test('what is forged or replayed: 401, 403 or 409, and nothing changes', async () => {
+    const { argo, flux, recorded, event, comment, head } = await applied();
+    const before = comment();
+    const refused: [number, () => Promise<Response>][] = [
+      [401, () => argo(recorded('ready'), 'a-guess-of-the-secret')],
+      [401, () => argo(recorded('ready'), `${MAIN}x`)],
+      [401, () => flux(event('pr-shop-7'), 'a-guess-of-the-secret')],
+      [403, () => argo(recorded('ready'), OTHER)],
+      [403, () => argo(recorded('ready', { cluster: 'other' }))],
+      [403, () => flux(event('pr-shop-7'), OTHER)],
+      [409, () => argo(recorded('ready', { cluster: 'other' }), OTHER)],
+      // It may be there in a moment: who asks again is told then.
+      [503, () => argo(recorded('ready', { revision: 'b'.repeat(40) }))],
+      [409, () => argo(recorded('ready', { preview: 'pr-shop-99' }))],
+      [409, () => argo(recorded('ready', { sentAt: now() - 3600 }))],
+      [409, () => flux(event('pr-shop-7', { timestamp: '2026-01-01T00:00:00Z' }))],
+      [400, () => argo(recorded('ready', { revision: 'main' }))],
+      [400, () => argo(recorded('ready', { preview: '../../etc' }))],
+      [400, () => argo(recorded('splendid'))],
+    ];
+    for (const [status, send] of refused) expect([String(send), (await send()).status]).toEqual([String(send), status]);
+    expect(comment()).toBe(before);
+    expect(head).toMatch(/^[0-9a-f]{40}$/);
   });
 });
 

@@ -43,7 +43,7 @@ test('a slip in a registration ends nothing that runs, and nobody else is stoppe
   register(world, app(', costCenter: CC-1'));
   expect(await sync(world)).toMatchObject({
     effect: 'none',
-    state: { state: 'unknown', reason: expect.stringContaining('costCentre') },
+    state: { state: 'problem', where: 'settings', cause: { message: expect.stringContaining('costCentre') } },
   });
   expect(world.previews()).toEqual(['pr-shop-7']);
   register(world, app());

@@ -19,7 +19,10 @@ export const configure: Configure = (command, io) => {
       '--yes',
       'also when it removes a large share of the live previews, or a change of the platform moves or ends some',
     )
-    .option('--alarms <file>', 'write to this file, in Markdown, what people have to look at; empty for nothing')
+    .option(
+      '--alarms <file>',
+      'write to this file, in Markdown, what the platform team has to look at; empty for nothing',
+    )
     .addHelpText(
       'after',
       `
@@ -38,18 +41,29 @@ Example:
 
 async function run(options: SweepCommandOptions, io: Io): Promise<void> {
   const dryRun = options.dryRun === true;
-  const { results, failures, unknown, held, heldBack, alarms, notes } = await withClients(options, io, (context) =>
-    sweep(context, {
-      dryRun,
-      allowRemovals: options.yes === true,
-      onProgress: (done, total) => io.interactive && io.err(`\r${done} of ${total} previews`),
-    }),
-  );
+  const write = (lines: readonly string[]) =>
+    options.alarms !== undefined && writeAlarms(resolve(io.cwd, options.alarms), lines);
+  const { results, failures, unknown, held, heldBack, alarms, problems, notes } = await withClients(
+    options,
+    io,
+    (context) =>
+      sweep(context, {
+        dryRun,
+        allowRemovals: options.yes === true,
+        onProgress: (done, total) => io.interactive && io.err(`\r${done} of ${total} previews`),
+      }),
+  ).catch((error: unknown) => {
+    // Where nobody answers, what was told before stays as it is.
+    if (error instanceof GreenroomError && error.code !== 'unreachable') write([stoppedBy(error)]);
+    throw error;
+  });
   if (io.interactive) io.err('\r\u001b[K');
-  if (options.alarms !== undefined) writeAlarms(resolve(io.cwd, options.alarms), heldBack, alarms);
+  write([...(heldBack === null ? [] : [heldBack]), ...alarms, ...problems]);
   if (options.format === 'json') {
     const failed = failures.map(({ subject, error }) => ({ subject, code: error.code, message: error.message }));
-    io.out(json({ results: results.map(resultData), failures: failed, unknown, held, heldBack, alarms, notes }));
+    io.out(
+      json({ results: results.map(resultData), failures: failed, unknown, held, heldBack, alarms, problems, notes }),
+    );
   } else {
     for (const result of results) if (result.effect !== 'none' || dryRun) io.out(resultLines(result, dryRun));
     const changed = results.filter((result) => result.effect !== 'none').length;
@@ -75,11 +89,17 @@ async function run(options: SweepCommandOptions, io: Io): Promise<void> {
   if (unknown.length > 0) io.fail(EXIT_CODES.unreachable);
 }
 
+function stoppedBy({ message }: GreenroomError): string {
+  return `No preview is started, updated or ended: ${message.replaceAll('\n', '; ')}`;
+}
+
+/** Longest line of what is written for people, in characters. */
+const LONGEST = 1000;
+
 /** Names of folders and of repositories in it are whatever somebody pushed. */
-function writeAlarms(file: string, heldBack: string | null, alarms: readonly string[]): void {
-  const lines = [...(heldBack === null ? [] : [heldBack]), ...alarms].map((text) => `- ${sentence(text)}\n`);
+function writeAlarms(file: string, alarms: readonly string[]): void {
   try {
-    writeFileSync(file, lines.join(''));
+    writeFileSync(file, alarms.map((text) => `- ${sentence(text, LONGEST)}\n`).join(''));
   } catch (cause) {
     throw new GreenroomError('failed', `${file}: cannot be written (${(cause as NodeJS.ErrnoException).code})`, {
       cause,

@@ -1,6 +1,7 @@
 import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
 import { invalidInput } from '../../core/errors.ts';
+import type { KubeObject } from '../../model/kube-object.ts';
 import {
   CLEANER_ACCOUNT,
   CLEANER_NAMESPACE,
@@ -21,6 +22,7 @@ import { fenceGuard } from './fence-guard.ts';
 import { cleanerGuard, fencerGuard, Guard, reconcilerGuard } from './guards.ts';
 import { previewGateway, wildcardCertificate } from './ingress.ts';
 import { fenceKinds, NAMESPACE_KIND, policyKinds, workloadKinds } from './kinds.ts';
+import { Watch } from './watch.ts';
 
 /** Props of {@link Bootstrap}. */
 export interface BootstrapProps {
@@ -89,7 +91,7 @@ function inputOf({ platform, repoUrl }: BootstrapProps): BootstrapInput {
   };
 }
 
-const SHARED: Readonly<Record<SharedPart, (scope: Construct, props: BootstrapProps) => void>> = {
+const SHARED: Readonly<Record<SharedPart, (scope: Construct, props: BootstrapProps, cluster?: string) => void>> = {
   accounts: (scope, { platform, extraRules = [] }) => clusterAccounts(scope, platform, extraRules),
   'accounts-namespace': (scope, { platform }) => {
     accountsNamespace(scope, reconcilerNamespace(platform));
@@ -98,21 +100,31 @@ const SHARED: Readonly<Record<SharedPart, (scope: Construct, props: BootstrapPro
     if (!endsByKyverno(platform)) accountsNamespace(scope, CLEANER_NAMESPACE);
     if (platform.status.watch) accountsNamespace(scope, WATCH_ACCOUNT);
   },
-  cluster: (scope, { platform }) => clusterObjects(scope, platform),
+  cluster: (scope, { platform }, cluster) => {
+    clusterObjects(scope, platform);
+    if (cluster !== undefined) reporter(scope, platform, cluster);
+  },
   pinned: (scope, { platform, repoUrl }) => {
     reconcilerGuard(scope, 'pinned', platform, repoUrl);
   },
 };
 
 function fill(scope: Construct, folder: BootstrapFolder, props: BootstrapProps): void {
-  const { shared = [], accounts = [], guards = [], objects = [] } = folder;
-  for (const part of shared) SHARED[part](new Construct(scope, part), props);
+  const { shared = [], accounts = [], guards = [], objects = [], additions = [] } = folder;
+  const add = (object: KubeObject) => new ApiObject(scope, `${object.kind}-${object.metadata.name}`, object);
+  for (const part of shared) SHARED[part](new Construct(scope, part), props, folder.cluster);
   for (const account of accounts) ownerAccount(scope, account);
   for (const guard of guards) new Guard(scope, `guard-${guard.name}`, guard);
-  for (const object of objects) new ApiObject(scope, `${object.kind}-${object.metadata.name}`, object);
+  objects.forEach(add);
   for (const { metadata } of objectsIn(scope)) {
     for (const [key, value] of Object.entries(PLATFORM_LABELS)) metadata.addLabel(key, value);
   }
+  additions.forEach(add);
+}
+
+function reporter(scope: Construct, { status }: PlatformSpec, cluster: string): void {
+  const { watch, image, url } = status;
+  if (watch && image !== undefined && url !== undefined) new Watch(scope, 'watch', { cluster, image, url });
 }
 
 function clusterObjects(scope: Construct, platform: PlatformSpec): void {

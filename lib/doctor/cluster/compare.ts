@@ -14,9 +14,12 @@ const BOOKKEEPING = new Set(['apiVersion', 'kind', 'metadata', 'status', 'operat
 const FILLED_IN = new Set([
   'Certificate',
   'ClusterPolicy',
+  // Others of its keys are of the program that it belongs to.
+  'ConfigMap',
   'ConstraintTemplate',
   'CronJob',
   'DeletingPolicy',
+  'Deployment',
   'Gateway',
   'GitRepository',
   'Kustomization',

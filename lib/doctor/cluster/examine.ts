@@ -14,6 +14,7 @@ import { imageVerifiers } from './image-verifiers.ts';
 import type { Look, WantedObject } from './look.ts';
 import { clusterCidrs } from './networks.ts';
 import { appliedObjects } from './objects.ts';
+import { reporter } from './reporter.ts';
 import { secretStore } from './secrets.ts';
 import { kubernetesVersion } from './versions.ts';
 
@@ -29,6 +30,7 @@ const CHECKS: readonly ((look: Look) => Promise<Observation[]>)[] = [
   accountRights,
   liveFences,
   expiry,
+  reporter,
   secretStore,
   entrance,
   certificate,

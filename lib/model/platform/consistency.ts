@@ -8,7 +8,7 @@ import { TEMPLATE_NAMES } from '../templates/index.ts';
 import { kindProblems } from './kinds.ts';
 import { type egress, METADATA_CIDRS, type network } from './network.ts';
 import { type ImagePullSecret, pullSecretName } from './objects.ts';
-import type { cluster } from './operation.ts';
+import type { cluster, status } from './operation.ts';
 import type { cost, policies } from './rules.ts';
 import type { services } from './services.ts';
 import { DEFAULT_SIZES, type namespace, type secrets, type size, type ttl } from './workload.ts';
@@ -30,6 +30,7 @@ export interface Settings {
   readonly tag: string;
   readonly fenceKinds: readonly string[];
   readonly imagePullSecrets: readonly ImagePullSecret[];
+  readonly status: z.output<typeof status>;
 }
 
 /** Settings that contradict each other: where, and a sentence. */
@@ -56,6 +57,7 @@ export function contradictions(settings: Settings): Contradiction[] {
     ...kindProblems(settings),
     ...pullSecretProblems(settings),
     ...recipientProblems(settings),
+    ...statusProblems(settings),
   ];
 }
 
@@ -276,3 +278,15 @@ function pullSecretProblems({ imagePullSecrets, secrets }: Settings): Contradict
 }
 
 const oneOf = (sizes: Sizes) => `one of the sizes (${Object.keys(sizes).join(', ')})`;
+
+/** What tells something needs somebody to tell it to. */
+function statusProblems({ status }: Settings): Contradiction[] {
+  const { url, notify, watch, image } = status;
+  const where = 'where `serve` takes what it is told';
+  return [
+    ...(notify && url === undefined ? [{ path: ['status', 'notify'], message: `needs status.url, ${where}` }] : []),
+    ...(watch && image !== undefined && url === undefined
+      ? [{ path: ['status', 'image'], message: `needs status.url, ${where}` }]
+      : []),
+  ];
+}

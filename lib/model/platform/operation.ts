@@ -71,10 +71,24 @@ export const status = section({
   private: z.boolean().default(false).meta({
     description: 'Ask addresses of private networks as well; never those that tell credentials of a cloud.',
   }),
+  url: httpUrl.optional().meta({
+    description: 'Where `serve` takes what clusters see. Default: they tell nobody.',
+    examples: ['https://greenroom.example.com/status'],
+  }),
+  notify: z.boolean().default(false).meta({
+    description: 'Let the reconciler tell `serve` at `url` what became of what it applies; see docs/status.md.',
+  }),
   watch: z.boolean().default(false).meta({
     description:
       'Let `greenroom watch` in each cluster read the objects of previews: each fence binds its account to that.',
   }),
+  image: bounded(300, new RegExp(IMAGE_PATTERN), 'must be an image reference such as ghcr.io/acme/greenroom@sha256:...')
+    .optional()
+    .meta({
+      description:
+        'Image of greenroom: with `watch`, `init` lays down what runs the reporter in each cluster. Name it by digest. Default: you run it yourself.',
+      examples: ['ghcr.io/acme/greenroom:v0.1.0'],
+    }),
   environments: z
     .enum(['each', 'shared'])
     .default('each')

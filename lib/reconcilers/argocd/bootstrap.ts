@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../model/kube-object.ts';
-import { type Cluster, IN_CLUSTER } from '../../model/platform.ts';
+import { type Cluster, IN_CLUSTER, type PlatformSpec } from '../../model/platform.ts';
 import type { BootstrapFolder, BootstrapInput, GuardSpec } from '../reconciler.ts';
 import { appProject } from './app-project.ts';
 import {
@@ -12,6 +12,7 @@ import {
 import { applicationSet } from './application-set.ts';
 import { CONTROLLER_ROLE, controllerRole, MANAGER_ROLE } from './controller-role.ts';
 import { BOOTSTRAP_ACCOUNT, BOOTSTRAP_PROJECT, CLUSTERS_PROJECT, FENCES_PROJECT, PREVIEWS_PROJECT } from './names.ts';
+import { notifications, SUBSCRIPTION } from './notifications.ts';
 import { previewApplicationSets } from './preview-application-sets.ts';
 import { ARGOCD_KINDS, bootstrapProject, clustersProject, fencesProject, previewsProject } from './projects.ts';
 
@@ -19,6 +20,7 @@ import { ARGOCD_KINDS, bootstrapProject, clustersProject, fencesProject, preview
  * - `install/argocd`, `install/clusters/<name>`: accounts and their permissions, projects, guards, what ends previews,
  *   certificate and gateway; applied by an administrator, once and at upgrades;
  * - `install/controller`: the role that takes the place of the one that Argo CD comes with;
+ * - `install/notifications`: what Argo CD Notifications is told beside what it knows already; only where it is asked for;
  * - `install/root`: the root Application, applied last: one that is there before its project is an error to Argo CD, and
  *   looked at again only minutes later;
  * - `argocd`: what the root Application applies: ApplicationSets, and an Application a cluster for its policies.
@@ -36,6 +38,7 @@ export function bootstrap(input: BootstrapInput): readonly BootstrapFolder[] {
       ),
     },
     { path: 'install/controller', objects: [controllerRole(CONTROLLER_ROLE, input)] },
+    ...notifying(platform, (url) => ({ path: 'install/notifications', additions: [notifications(platform, url)] })),
     { path: 'install/root', objects: [rootApplication(input)] },
     { path: 'argocd', objects: argoCdObjects(input) },
     ...platform.clusters.flatMap(({ name, server }): BootstrapFolder[] => [
@@ -45,11 +48,17 @@ export function bootstrap(input: BootstrapInput): readonly BootstrapFolder[] {
       },
       {
         path: `install/clusters/${name}`,
+        cluster: name,
         shared: ['accounts', 'cluster'],
         objects: server === IN_CLUSTER ? [] : [controllerRole(MANAGER_ROLE, input)],
       },
     ]),
   ];
+}
+
+/** Something that is there only where the reconciler tells `serve`. */
+function notifying<T>({ status }: PlatformSpec, make: (url: string) => T): T[] {
+  return status.notify && status.url !== undefined ? [make(status.url)] : [];
 }
 
 /** The account of the root Application. */
@@ -104,7 +113,10 @@ function argoCdObjects(input: BootstrapInput): KubeObject[] {
   const { namespace } = platform.argocd;
   const { branch } = platform.appsRepo;
   return platform.clusters.flatMap(({ name, server }) => {
-    const sets = previewApplicationSets({ cluster: name, server, repoUrl, branch, namespace });
+    const sets = previewApplicationSets({
+      ...{ cluster: name, server, repoUrl, branch, namespace },
+      ...(platform.status.notify && { annotations: SUBSCRIPTION }),
+    });
     return [applicationSet(sets.fences), applicationSet(sets.apps), clusterApplication(input, { name, server })];
   });
 }

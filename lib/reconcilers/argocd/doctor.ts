@@ -208,7 +208,12 @@ export const doctor: DoctorPart = {
   needs: [
     { groupVersion: 'argoproj.io/v1alpha1', kinds: ['Application', 'ApplicationSet', 'AppProject'], by: 'Argo CD' },
   ],
-  home: ['bootstrap/install/argocd/', 'bootstrap/install/root/', 'bootstrap/argocd/'],
+  home: [
+    'bootstrap/install/argocd/',
+    'bootstrap/install/notifications/',
+    'bootstrap/install/root/',
+    'bootstrap/argocd/',
+  ],
   checks: [version, settings, controllerRights, generators, applicationSets],
   resync:
     'Let Argo CD sync the Applications greenroom and greenroom-<cluster>; they hold what bootstrap/argocd/ and policies/ say.',

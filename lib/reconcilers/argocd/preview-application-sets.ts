@@ -26,6 +26,11 @@ export interface PreviewApplicationSetsProps {
    * @default 180
    */
   readonly requeueAfterSeconds?: number;
+  /**
+   * Annotations of each Application, beside those that it needs.
+   * @default - none
+   */
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -70,7 +75,7 @@ function ofPart(
       name,
       project,
       labels: { ...PLATFORM_LABELS, [PREVIEW_LABEL]: '{{.name}}' },
-      annotations: { [GENERATE_PATHS_ANNOTATION]: '.' },
+      annotations: { [GENERATE_PATHS_ANNOTATION]: '.', ...props.annotations },
       source: { repoUrl: props.repoUrl, targetRevision: branch, path: `{{.path.path}}/${part}` },
       destination: { server: props.server, namespace: '{{.name}}' },
     },

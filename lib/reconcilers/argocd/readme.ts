@@ -1,9 +1,11 @@
 import { appsRepoUrl, endsByKyverno, IN_CLUSTER, type PlatformSpec } from '../../model/platform.ts';
 import { applyClusters, applyLine } from '../readme.ts';
 import type { ReadmeWords } from '../reconciler.ts';
+import { SECRET_KEY } from './notifications.ts';
 
 export function readme(platform: PlatformSpec): ReadmeWords {
-  const { namespace } = platform.argocd;
+  const { status, argocd } = platform;
+  const { namespace } = argocd;
   return {
     RECONCILER: 'Argo CD',
     RECONCILER_NEEDS: 'Argo CD 3.2 or newer',
@@ -20,13 +22,16 @@ export function readme(platform: PlatformSpec): ReadmeWords {
 
        kubectl create secret generic greenroom-apps-repo -n ${namespace} --from-literal=type=git --from-literal=url=${appsRepoUrl(platform)} --from-literal=username=git --from-literal=password="$TOKEN"
        kubectl label secret greenroom-apps-repo -n ${namespace} argocd.argoproj.io/secret-type=repository
-`,
+${status.notify ? notificationsStep(namespace) : ''}`,
     INSTALL: [
       applyLine('argocd', 'in the cluster of Argo CD'),
       applyLine('controller', 'in the cluster of Argo CD: its controller may not do everything any more'),
       ...applyClusters(platform, ({ server }) =>
-        endsByKyverno(platform) && server === IN_CLUSTER ? ['clusters'] : ['namespaces', 'clusters'],
+        endsByKyverno(platform) && server === IN_CLUSTER && !status.watch ? ['clusters'] : ['namespaces', 'clusters'],
       ),
+      ...(status.notify
+        ? [applyLine('notifications', 'in the cluster of Argo CD: joins what Argo CD Notifications tells already')]
+        : []),
       applyLine('root', 'in the cluster of Argo CD, last'),
     ].join('\n'),
     RECONCILER_TEARDOWN: `- An ApplicationSet or a project is never pruned without a person saying so (\`Prune=confirm\`), since that ends every
@@ -34,4 +39,13 @@ export function readme(platform: PlatformSpec): ReadmeWords {
 - To take it all down: \`kubectl delete -n ${namespace} application greenroom\`, then the ApplicationSets, then what
   \`bootstrap/install\` holds.`,
   };
+}
+
+function notificationsStep(namespace: string): string {
+  return `
+3. Argo CD Notifications tells \`serve\` what became of each preview. Give it what \`serve\` knows it by: the same secret of 16
+   characters or more for each cluster in \`GREENROOM_STATUS_SECRETS\`.
+
+       kubectl patch secret argocd-notifications-secret -n ${namespace} -p "{\\"stringData\\":{\\"${SECRET_KEY}\\":\\"$STATUS_SECRET\\"}}"
+`;
 }

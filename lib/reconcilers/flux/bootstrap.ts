@@ -5,6 +5,7 @@ import { endsByKyverno, type PlatformSpec } from '../../model/platform.ts';
 import type { BootstrapFolder, BootstrapInput, GuardSpec } from '../reconciler.ts';
 import { KUSTOMIZATION, kustomization } from './kustomization.ts';
 import { FLUX_NAMESPACE } from './names.ts';
+import { notifications } from './notifications.ts';
 import { appsRepoSources, INDEX_SOURCE } from './sources.ts';
 
 /** Applies the Kustomizations of previews, and nothing else. */
@@ -28,8 +29,12 @@ export function refusedSettings(platform: PlatformSpec): Problem[] {
  */
 export function bootstrap({ platform, repoUrl }: BootstrapInput): readonly BootstrapFolder[] {
   return platform.clusters.flatMap(({ name }): BootstrapFolder[] => [
+    ...(platform.status.watch
+      ? [{ path: `install/namespaces/${name}`, shared: ['cleaner-namespace'] } satisfies BootstrapFolder]
+      : []),
     {
       path: `install/clusters/${name}`,
+      cluster: name,
       shared: ['accounts', 'cluster', 'pinned'],
       guards: [INDEX_GUARD],
       accounts: [
@@ -43,6 +48,9 @@ export function bootstrap({ platform, repoUrl }: BootstrapInput): readonly Boots
       objects: [
         ...appsRepoSources({ repoUrl, branch: platform.appsRepo.branch, cluster: name }),
         ...ownKustomizations(platform),
+        ...(platform.status.notify && platform.status.url !== undefined
+          ? notifications(platform.status.url, name)
+          : []),
       ],
     },
   ]);

@@ -4,6 +4,7 @@ import { decryptionOf } from './decryption.ts';
 import { doctor } from './doctor.ts';
 import { kustomization } from './kustomization.ts';
 import { FLUX_NAMESPACE } from './names.ts';
+import { toldBy } from './notifications.ts';
 import { pinned } from './pinned.ts';
 import { previewKustomizations } from './preview-kustomizations.ts';
 import { readme } from './readme.ts';
@@ -32,6 +33,7 @@ export const flux: Reconciler = {
   pinned,
   bootstrap,
   doctor,
+  toldBy,
   readme,
   listsPullRequests: false,
 };

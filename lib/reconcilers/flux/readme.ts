@@ -16,7 +16,9 @@ export function readme(platform: PlatformSpec): ReadmeWords {
 
        flux create secret git previews --url=${url} --username=git --password=$TOKEN
 `,
-    INSTALL: applyClusters(platform, () => ['clusters']).join('\n'),
+    INSTALL: applyClusters(platform, () => (platform.status.watch ? ['namespaces', 'clusters'] : ['clusters'])).join(
+      '\n',
+    ),
     RECONCILER_TEARDOWN: `- None of the Kustomizations that \`bootstrap/install\` holds takes along what it applied: deleting one ends no preview.
 - To take it all down: delete the Kustomization \`previews\`, then those named \`pr-*\`, then what \`bootstrap/install\` holds.`,
   };

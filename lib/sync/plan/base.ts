@@ -1,7 +1,7 @@
 import { type Compiler, createCompiler } from '../../compile/compile.ts';
 import type { PreviewExtension } from '../../constructs/extension.ts';
 import type { Clock } from '../../core/clock.ts';
-import { formatProblem, GreenroomError, platformAtFault } from '../../core/errors.ts';
+import { asPlatforms, formatProblem, GreenroomError, platformAtFault } from '../../core/errors.ts';
 import type { FileSet } from '../../core/fileset.ts';
 import type { ImageRegistry } from '../../evidence/registry/lookup.ts';
 import type { Trust } from '../../evidence/signatures/trust.ts';
@@ -95,10 +95,18 @@ export interface StoredRecord {
  * Reads the platform from the apps repo's branch.
  *
  * @param at a commit to read it at. @default - the branch's head
- * @throws GreenroomError `failed` when the apps repo has no greenroom.yaml, `invalid-input` when it is wrong or when a
- *   newer greenroom laid the apps repo down
+ * @throws GreenroomError, always the platform's: `failed` when the apps repo has no greenroom.yaml, `invalid-input` when it
+ *   is wrong or when a newer greenroom laid the apps repo down, `unreachable` when the apps repo gives no answer
  */
 export async function readBase(context: Omit<SyncContext, 'forge'>, at?: string): Promise<Base> {
+  try {
+    return await readPlatformSide(context, at);
+  } catch (error) {
+    throw asPlatforms(error);
+  }
+}
+
+async function readPlatformSide(context: Omit<SyncContext, 'forge'>, at: string | undefined): Promise<Base> {
   const { head, files } = await context.repo.read([MANIFEST_FILE, PLATFORM_FILE, EXCEPTIONS_GLOB, TRUST_GLOB], at);
   refuseNewer(files.get(MANIFEST_FILE));
   const text = files.get(PLATFORM_FILE);
@@ -214,7 +222,7 @@ function exceptionFiles(files: FileSet): FileSet {
 export async function readRecords(
   repo: AppsRepo,
   globs: readonly string[],
-  head: string | null,
+  head?: string | null,
 ): Promise<readonly StoredRecord[]> {
   const { files } = await repo.read(globs, head);
   return [...files].map(([path, text]) => ({

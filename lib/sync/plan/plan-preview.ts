@@ -97,7 +97,15 @@ async function planHead(
 ): Promise<PreviewPlan> {
   if (refusal !== null) return plan.remove({ state: 'none', ...refusal, removed: plan.live });
   const trouble = base.registrations?.troubleWith(pull.repository) ?? null;
-  if (trouble !== null) return plan.keep({ state: 'unknown', reason: `its registration cannot be read: ${trouble}` });
+  if (trouble !== null) {
+    const message = `its registration cannot be read: ${trouble}`;
+    return plan.keep({
+      state: 'problem',
+      where: 'settings',
+      cause: { code: 'invalid-input', message },
+      live: plan.live,
+    });
+  }
   let compiled: CompiledPreview;
   let lineOf: (field: string) => number | null;
   try {

@@ -50,7 +50,7 @@ async function commitByHalves(
     if (!(error instanceof GreenroomError) || error.until !== undefined) throw error;
     const [only, ...others] = batch;
     if (only === undefined || others.length === 0) {
-      run.failures.push(...batch.map(({ pull }) => ({ subject: subjectOf(pull), error })));
+      run.failures.push(...batch.map((plan) => ({ subject: subjectOf(plan.pull), error, plan })));
       return { settled: [], ground: { ...ground, isOurs: false } };
     }
     const middle = Math.ceil(batch.length / 2);

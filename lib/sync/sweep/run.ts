@@ -2,6 +2,7 @@ import { GreenroomError } from '../../core/errors.ts';
 import type { PullRequest } from '../../forge/forge.ts';
 import type { ApplyOptions } from '../../gitops/apply.ts';
 import type { SyncContext } from '../plan/base.ts';
+import type { PreviewPlan } from '../plan/plan-preview.ts';
 import type { Writer } from '../writer.ts';
 
 export interface SweepOptions {
@@ -21,6 +22,8 @@ export interface SweepOptions {
 export interface Failure {
   readonly subject: string;
   readonly error: GreenroomError;
+  /** What could not be committed. @default - it did not come to a plan */
+  readonly plan?: PreviewPlan;
 }
 
 export interface Held {

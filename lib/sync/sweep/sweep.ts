@@ -14,6 +14,7 @@ import { planWithinLimit, pullsOf } from './limit.ts';
 import { type Ground, orphanResult, removeOrphans } from './orphans.ts';
 import { sweepByReview } from './review.ts';
 import { collect, type Failure, type Held, type SweepOptions, type SweepRun, subjectOf } from './run.ts';
+import { problemsOf, tellOfFailures, tellWhoWaits } from './silence.ts';
 import { keyOf, removeStrays, strayAlarm } from './strays.ts';
 import { type Orphan, takeSurvey } from './survey.ts';
 
@@ -32,6 +33,8 @@ export interface SweepResult {
    * text.
    */
   readonly alarms: readonly string[];
+  /** What failed on our side, and for whom: a sentence for each cause, for the platform team. Holds foreign text. */
+  readonly problems: readonly string[];
   /** What the platform team should know, such as an exception that is ignored. */
   readonly notes: readonly string[];
 }
@@ -44,7 +47,10 @@ export interface SweepResult {
 export async function sweep(context: SyncContext, options: SweepOptions = {}): Promise<SweepResult> {
   const run: SweepRun = { context, options, writer: options.writer ?? new Writer(), failures: [] };
   const { failures } = run;
-  const base = await readBase(context);
+  const base = await readBase(context).catch(async (error: unknown) => {
+    if (!options.dryRun) await tellWhoWaits(context, error);
+    throw error;
+  });
   const survey = await takeSurvey(context, base);
   if (base.head !== null && survey.folders.length > 0) {
     const globs = survey.folders.map((folder) => `${folder}/**`);
@@ -101,6 +107,7 @@ export async function sweep(context: SyncContext, options: SweepOptions = {}): P
     const published = await publish(context, base, plan, { occasion: commit });
     if (published.notes.length > 0) results.push(resultOf(plan, null, { ...published, unanswered: [] }));
   }
+  if (!options.dryRun) await tellOfFailures(run, base);
   for (const result of results.filter(({ unanswered }) => unanswered.length > 0)) {
     await collect(run, `${result.repository}#${result.number}`, async () => {
       const handled = await handleUnanswered(context, result, options);
@@ -110,7 +117,17 @@ export async function sweep(context: SyncContext, options: SweepOptions = {}): P
   const unanswered = results.flatMap(({ repository, number, state }) =>
     state.state === 'unknown' ? [`${repository}#${number}: ${state.reason}`] : [],
   );
-  return { results, failures, unknown: [...unknown, ...unanswered], held, heldBack, alarms, notes: base.notes };
+  const problems = problemsOf(results, failures);
+  return {
+    results,
+    failures,
+    unknown: [...unknown, ...unanswered],
+    held,
+    heldBack,
+    alarms,
+    problems,
+    notes: base.notes,
+  };
 }
 
 /** More at once would be a burst for one ingress. */

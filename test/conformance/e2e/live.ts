@@ -18,9 +18,14 @@ export interface LiveOptions {
   readonly clusters?: readonly string[];
   /** Whether Argo CD finds Helm. @default false */
   readonly helm?: boolean;
+  /** Whether Argo CD tells what became of its Applications. @default false */
+  readonly notifications?: boolean;
   /** Further lines below `spec` of greenroom.yaml, by address of each further cluster. @default - none */
   readonly spec?: (servers: Readonly<Record<string, string>>) => string;
 }
+
+/** What Argo CD tells `serve` with. */
+export const STATUS_SECRET = 'the-secret-of-argo-cd-for-serve';
 
 /**
  * Everything from a pull request to a cluster, as its users have it: an apps repo laid down by `greenroom init`, micro
@@ -61,7 +66,8 @@ export class Live extends Objects {
       for (const name of options.clusters ?? []) others.set(name, await start());
       // As Argo CD comes: what has to be set is for the README to say.
       const config = { 'application.sync.impersonation.enabled': 'false' };
-      const argo = await startArgoCd(cluster, { repoDir: repo.bare, config, helm: options.helm ?? false });
+      const { helm = false, notifications = false } = options;
+      const argo = await startArgoCd(cluster, { repoDir: repo.bare, config, helm, notifications });
       for (const [name, other] of others) await argo.register(name, other);
       const live = new Live(repo, argo, cluster, others);
       await live.#init(options);
@@ -105,6 +111,7 @@ export class Live extends Objects {
         HOME: dirname(kubeconfig),
         PATH: `${programs}:${process.env['PATH']}`,
         TOKEN: 'none-is-asked-for',
+        STATUS_SECRET,
       };
       await run('bash', ['-e', '-c', text], { cwd: this.repo.clone, env });
     }

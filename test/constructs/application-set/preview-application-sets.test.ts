@@ -12,6 +12,7 @@ const PROPS: Required<PreviewApplicationSetsProps> = {
   branch: 'live',
   namespace: 'gitops',
   requeueAfterSeconds: 30,
+  annotations: { 'example.com/told': 'yes' },
 };
 
 // biome-ignore lint/suspicious/noExplicitAny: manifests are read as plain data
@@ -34,6 +35,7 @@ describe('PreviewApplicationSets', () => {
       });
       expect(set.spec.generators[0].git.files[0].path).toBe('previews/spot/*/*/preview.json');
       expect(set.spec.template.spec.source).toMatchObject({ repoURL: PROPS.repoUrl, targetRevision: 'live' });
+      expect(set.spec.template.metadata.annotations).toMatchObject(PROPS.annotations);
       expect(set.spec.template.spec.destination).toEqual({ server: PROPS.server, namespace: '{{.name}}' });
     }
   });

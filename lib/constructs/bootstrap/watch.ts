@@ -1,0 +1,87 @@
+import { ApiObject } from 'cdk8s';
+import { Construct } from 'constructs';
+import { WATCH_ACCOUNT, WATCH_SECRET } from '../../model/labels.ts';
+
+/** Props of {@link Watch}. */
+export interface WatchProps {
+  /** Name of the cluster in greenroom.yaml. */
+  readonly cluster: string;
+  /** Image of greenroom, whose entry point is the command. */
+  readonly image: string;
+  /** Address of `/status` of `serve`. */
+  readonly url: string;
+}
+
+const LABELS = { 'app.kubernetes.io/name': WATCH_ACCOUNT };
+
+/**
+ * Runs `greenroom watch` in a cluster, held to what previews are held to: no root, nothing writable, no capabilities. It
+ * needs a token, since it asks the API server. One is enough: what a second one tells is no news, and one that starts anew
+ * tells everything once.
+ */
+export class Watch extends Construct {
+  constructor(scope: Construct, id: string, props: WatchProps) {
+    super(scope, id);
+    const metadata = { name: WATCH_ACCOUNT, namespace: WATCH_ACCOUNT };
+    new ApiObject(this, 'deployment', {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata,
+      spec: {
+        replicas: 1,
+        selector: { matchLabels: LABELS },
+        template: { metadata: { labels: LABELS }, spec: podSpec(props) },
+      },
+    });
+    new ApiObject(this, 'network', {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      metadata,
+      spec: {
+        podSelector: { matchLabels: LABELS },
+        policyTypes: ['Ingress', 'Egress'],
+        ingress: [],
+        egress: [{ ports: ports(props.url) }],
+      },
+    });
+  }
+}
+
+/** Names, the API server, and `serve`: a policy cannot say which address an API server has. */
+function ports(url: string): readonly object[] {
+  const { port, protocol } = new URL(url);
+  const own = Number(port || (protocol === 'http:' ? 80 : 443));
+  return [
+    { protocol: 'UDP', port: 53 },
+    { protocol: 'TCP', port: 53 },
+    ...[...new Set([443, 6443, own])].map((each) => ({ protocol: 'TCP', port: each })),
+  ];
+}
+
+function podSpec({ cluster, image, url }: WatchProps): Record<string, unknown> {
+  return {
+    serviceAccountName: WATCH_ACCOUNT,
+    automountServiceAccountToken: true,
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: 65532,
+      runAsGroup: 65532,
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    containers: [
+      {
+        name: 'watch',
+        image,
+        args: ['watch', `--cluster=${cluster}`, `--to=${url}`],
+        env: [{ name: 'GREENROOM_STATUS_SECRET', valueFrom: { secretKeyRef: { name: WATCH_SECRET, key: 'secret' } } }],
+        // Measured with 200 previews: 60 MB over those of Node.js itself.
+        resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { cpu: '500m', memory: '256Mi' } },
+        securityContext: {
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        },
+      },
+    ],
+  };
+}

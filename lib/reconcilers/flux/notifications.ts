@@ -1,0 +1,68 @@
+import { isRecord } from '../../core/json.ts';
+import type { KubeObject, StringMap } from '../../model/kube-object.ts';
+import { PLATFORM_LABELS, PREVIEW_PREFIX } from '../../model/labels.ts';
+import type { Told } from '../reconciler.ts';
+import { KUSTOMIZATION } from './kustomization.ts';
+import { FLUX_NAMESPACE } from './names.ts';
+
+/** Provider, Alert, and the Secret that the Provider signs with: its key `token` is what `serve` knows the cluster by. */
+const NAME = 'greenroom-status';
+
+/**
+ * What Flux's notification-controller is configured with to tell `serve`.
+ *
+ * @param url of `/status`
+ * @see https://fluxcd.io/flux/components/notification/providers/#generic-webhook-with-hmac
+ */
+export function notifications(url: string, cluster: string): readonly KubeObject[] {
+  const object = (kind: string, spec: object): KubeObject => ({
+    apiVersion: 'notification.toolkit.fluxcd.io/v1beta3',
+    kind,
+    metadata: { name: NAME, namespace: FLUX_NAMESPACE },
+    spec,
+  });
+  const matchLabels: StringMap = PLATFORM_LABELS;
+  return [
+    object('Provider', { type: 'generic-hmac', address: url, secretRef: { name: NAME } }),
+    object('Alert', {
+      providerRef: { name: NAME },
+      eventSeverity: 'info',
+      eventSources: [{ kind: KUSTOMIZATION.kind, name: '*', matchLabels }],
+      eventMetadata: { cluster },
+    }),
+  ];
+}
+
+/** Of an event that says that a Kustomization was applied. It says nothing of whether the app answers. */
+const APPLIED = 'ReconciliationSucceeded';
+
+/**
+ * What an event of Flux says of a preview: null for nothing, undefined for what is no event of Flux.
+ *
+ * @see https://fluxcd.io/flux/components/notification/events/
+ */
+export function toldBy(event: unknown): Told | null | undefined {
+  if (!isRecord(event) || !isRecord(event['involvedObject'])) return undefined;
+  const { involvedObject, metadata = {}, severity, reason, timestamp, message } = event;
+  if (!isRecord(metadata) || involvedObject['kind'] !== KUSTOMIZATION.kind) return null;
+  const name = String(involvedObject['name']);
+  const [, revision] = /@sha(?:1|256):([0-9a-f]{40}(?:[0-9a-f]{24})?)$/.exec(String(metadata['revision'])) ?? [];
+  const at = Math.floor(Date.parse(String(timestamp)) / 1000);
+  const isFence = name.endsWith('-fence');
+  const isFailure = severity === 'error';
+  const isNews = isFailure || (reason === APPLIED && !isFence);
+  if (!name.startsWith(PREVIEW_PREFIX) || revision === undefined || Number.isNaN(at) || !isNews) return null;
+  return {
+    cluster: String(metadata['cluster']),
+    preview: isFence ? name.slice(0, -'-fence'.length) : name,
+    revision,
+    sentAt: at,
+    observation: {
+      source: 'reconciler',
+      at,
+      ...(isFailure
+        ? { condition: 'not-working', reason: 'not-applied', words: String(message) }
+        : { condition: 'starting', reason: 'applied' }),
+    },
+  };
+}

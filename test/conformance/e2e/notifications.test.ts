@@ -1,0 +1,165 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../lib/core/clock.ts';
+import { LocalForge } from '../../../lib/forge/local.ts';
+import { gitHubWebhooks } from '../../../lib/github/webhook.ts';
+import { openGitAppsRepo } from '../../../lib/gitops/open.ts';
+import { Service } from '../../../lib/serve/service.ts';
+import { parseSecrets } from '../../../lib/serve/status-call.ts';
+import type { SyncContext } from '../../../lib/sync/plan/base.ts';
+import { eventually } from '../eventually.ts';
+import { freePorts } from '../processes.ts';
+import { Live, STATUS_SECRET } from './live.ts';
+
+// The whole way of what Argo CD knows: its controllers, its notifications controller with what `init` laid down, `serve`,
+// and the comment on the pull request. Nobody asks an address, and no reporter runs.
+
+const NAME = 'pr-shop-7';
+const log: string[] = [];
+let live: Live;
+let service: Service;
+
+const comment = () => {
+  const file = join(live.apps.path, 'acme/shop/pulls/7/comment.md');
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
+};
+const says = (words: RegExp) =>
+  eventually(
+    () => {
+      if (words.test(comment())) return true;
+      throw new Error(`it says ${comment().slice(0, 700)}; ${log.slice(-5).join('; ')}`);
+    },
+    { what: `the comment to say ${words}`, timeoutMs: 90_000 },
+  );
+
+async function withContext<T>(work: (context: SyncContext) => Promise<T>): Promise<T> {
+  const repo = await openGitAppsRepo(live.repo.bare, { clock: systemClock });
+  const forge = new LocalForge(live.apps.path, systemClock);
+  try {
+    return await work({ repo, forge, clock: systemClock });
+  } finally {
+    await repo.close();
+    await forge.close();
+  }
+}
+
+/** Kubelet's part, for which there are no nodes here. */
+async function podsAre(ready: boolean): Promise<void> {
+  const pods = await live.get('pods', `--namespace=${NAME}`);
+  const status = { phase: 'Running', conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] };
+  for (const { metadata } of pods.items) {
+    await live.cluster.kubectl([
+      ...['patch', 'pod', metadata.name, `--namespace=${NAME}`, '--subresource=status', '--type=merge'],
+      `--patch=${JSON.stringify({ status })}`,
+    ]);
+  }
+  expect(pods.items.length).toBeGreaterThan(0);
+}
+
+beforeAll(async () => {
+  const [port] = (await freePorts(1)) as [number];
+  const status = `status: { url: "http://127.0.0.1:${port}/status", notify: true, probe: false }`;
+  live = await Live.start({ notifications: true, spec: () => status });
+  service = new Service({
+    ...{ host: '127.0.0.1', port, webhooks: gitHubWebhooks, secrets: ['a-secret-of-webhooks'], withContext },
+    statusSecrets: parseSecrets(`main=${STATUS_SECRET}`)!,
+    log: (entry) => void log.push(JSON.stringify(entry)),
+    sweepEvery: null,
+    random: () => 0,
+  });
+  await service.start();
+  await live.install();
+});
+afterAll(async () => {
+  await service?.stop(5);
+  await live?.stop();
+});
+
+describe('Argo CD Notifications tells serve', () => {
+  it('that a preview is starting, and then that it is in place and healthy', async () => {
+    live.apps.pull({ number: 7 });
+    await live.sync(7);
+    await live.refresh();
+    await says(/### Preview: starting/);
+    await live.untilRunning(NAME);
+    await eventually(() => podsAre(true), { what: 'pods' });
+    const told = Date.now();
+    await says(/### Preview: ready/);
+    console.log(
+      `Argo CD's word was in the comment ${Math.round((Date.now() - told) / 1000)} s after its pods were ready`,
+    );
+    expect(comment()).toContain('Open the preview');
+  });
+
+  it('of a push: not the earlier health, but that it starts, and then the new commit', async () => {
+    const before = comment();
+    live.apps.pull({ number: 7, spec: { env: { A: 'b' } } });
+    await live.sync(7);
+    await live.refresh(NAME);
+    await says(/### Preview: (starting|ready with an older commit)/);
+    expect(comment()).not.toBe(before);
+    await live.untilRunning(NAME);
+    await eventually(
+      async () => {
+        await podsAre(true);
+        if (!/### Preview: ready(,| -)/.test(comment())) throw new Error(comment().slice(0, 300));
+      },
+      { what: 'the new commit to be ready', timeoutMs: 60_000 },
+    );
+  });
+
+  it('in its own words why it could not put a preview in place, for engineers', async () => {
+    // A guard that greenroom knows nothing of.
+    const policy = {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'ValidatingAdmissionPolicy',
+      metadata: { name: 'no-tuesdays' },
+      spec: {
+        failurePolicy: 'Fail',
+        matchConstraints: {
+          resourceRules: [
+            { apiGroups: ['apps'], apiVersions: ['v1'], operations: ['CREATE', 'UPDATE'], resources: ['deployments'] },
+          ],
+        },
+        validations: [{ expression: 'false', message: 'nothing is deployed on a Tuesday @everyone' }],
+      },
+    };
+    const binding = {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'ValidatingAdmissionPolicyBinding',
+      metadata: { name: 'no-tuesdays' },
+      spec: {
+        policyName: 'no-tuesdays',
+        validationActions: ['Deny'],
+        matchResources: { namespaceSelector: { matchLabels: { 'greenroom.dev/preview': NAME } } },
+      },
+    };
+    for (const object of [policy, binding]) await live.cluster.apply(JSON.stringify(object));
+    await eventually(
+      async () => {
+        const { stderr } = await live.cluster.tryKubectl([
+          ...['create', 'deployment', 'x', '--image=x', `--namespace=${NAME}`, '--dry-run=server'],
+        ]);
+        if (!stderr.includes('Tuesday')) throw new Error(stderr);
+      },
+      { what: 'the policy to be in force' },
+    );
+    live.apps.pull({ number: 7, spec: { env: { A: 'c' } } });
+    await live.sync(7);
+    await live.refresh(NAME);
+    await says(/not working - it could not be put in place/);
+    expect(comment()).toMatch(/nothing is deployed on a Tuesday/);
+    expect(comment()).not.toMatch(/(?<!`.*)@everyone/);
+  });
+
+  it('with a secret that serve does not know, nothing is believed', async () => {
+    expect(log.filter((line) => line.includes('unsigned'))).toEqual([]);
+    const call = { method: 'POST', body: '{}', headers: { authorization: 'Bearer another-secret-altogether' } };
+    expect((await fetch(`http://127.0.0.1:${new URL(statusUrl()).port}/status`, call)).status).toBe(401);
+  });
+});
+
+function statusUrl(): string {
+  return JSON.parse(log.find((line) => line.includes('"listening"'))!).url;
+}
