@@ -14,6 +14,7 @@ import type { Late } from '../forge/limits.ts';
 import { PREVIEW_FILE } from '../model/layout.ts';
 import { defaultPlatform } from '../model/platform.ts';
 import { durationSeconds } from '../model/scalars.ts';
+import type { Reply } from '../report/answered.ts';
 import { renderCheck } from '../report/check-run.ts';
 import { renderComment } from '../report/comment.ts';
 import { COMMENT_MARKER, HEADLINE, tickedBoxes } from '../report/markers.ts';
@@ -42,6 +43,8 @@ export type Tell = (pull: PullRequest, work: () => Promise<Published>) => Promis
 export interface PublishOptions {
   /** Whether the boxes that are ticked in our comment were dealt with. @default false */
   readonly boxesAnswered?: boolean;
+  /** What is said to those who gave commands just now. @default - nobody did; what was said last stays */
+  readonly replies?: readonly Reply[];
   /** See {@link PullRequestReport}. */
   readonly occasion?: string;
   /** What was seen of the preview just now. @default - nobody looked */
@@ -137,13 +140,17 @@ function reportOf(
   context: SyncContext,
   base: Said,
   plan: Saying,
-  { boxesAnswered = false, observed = [], late = () => null }: PublishOptions,
+  { boxesAnswered = false, observed = [], late = () => null, replies }: PublishOptions,
   onStatus: (status: Status | null) => void,
 ): PullRequestReport {
   const { pull, name, live } = plan;
   const subject = subjectOf(pull);
   const heldBack = late();
-  const options = { ...optionsOf(context, base, plan), ...(heldBack === null ? {} : { late: heldBack }) };
+  const options = {
+    ...optionsOf(context, base, plan),
+    ...(heldBack === null ? {} : { late: heldBack }),
+    ...(replies === undefined ? {} : { replies }),
+  };
   const { objects = [], effect } = plan;
   const state: PreviewState =
     plan.state.state === 'committed' ? { ...plan.state, objects, isNew: effect === 'create' } : plan.state;
