@@ -12,6 +12,7 @@ import {
   problemWords,
   waitingWords,
 } from './advice.ts';
+import { workingCommands } from './boxes.ts';
 import { endedText, leftWords, removedText } from './endings.ts';
 import { renderEngineers } from './engineers.ts';
 import {
@@ -20,11 +21,14 @@ import {
   lateOf,
   memoryLine,
   memoryOf,
+  repliesPart,
   tickedBoxes,
   withEnd,
   withoutMarks,
   withoutTicks,
+  withRepliesPart,
 } from './markers.ts';
+import { isOfStrangers, repliesText } from './replies.ts';
 import { runningText } from './running.ts';
 import type { LivePreview, Place, PreviewState, ReportOptions, Subject } from './state.ts';
 import { code, count, dayAndTime, ordinal, printable, roughDuration, sentence, shortSha } from './text.ts';
@@ -67,36 +71,95 @@ export function renderComment(
     return renderComment({ state: 'problem', ...state.told }, status, subject, options, previous, seen);
   }
   const earlier = previous?.replaceAll('\r\n', '\n') ?? null;
-  const memory = memoryOf(earlier);
-  const name = nameOf(state);
-  const removed = 'removed' in state ? state.removed : null;
+  const kept = keptText(state, status, earlier, seen);
+  const text =
+    kept === undefined
+      ? writtenText(state as Exclude<PreviewState, { state: 'unknown' }>, status, subject, options, earlier, seen)
+      : answered(kept, earlier, state, subject, options);
+  return text === null || options.can.hiddenMarkers ? text : withoutMarks(text);
+}
+
+/** The comment where there is no news: it stays as it is, null for the thread as it is; undefined where it is written anew. */
+function keptText(
+  state: PreviewState,
+  status: Status | null,
+  earlier: string | null,
+  seen: string | null,
+): string | null | undefined {
   // Nothing new is known, but a tick that was dealt with must not count again.
   if (state.state === 'unknown')
     return earlier !== null && tickedBoxes(earlier).length > 0 ? withoutTicks(earlier) : null;
-  if ((state.state === 'none' || state.state === 'no-file') && removed === null) {
-    // Where no preview ever was, nothing is said; what was said of the end of one stays.
-    if (earlier === null && !isMisnamed(state)) return null;
-    if (earlier !== null && memory?.state === WITHDRAWN) return withoutTicks(earlier);
-    if (earlier !== null && memory?.state === name)
-      return withoutTicks(status === null ? earlier : withEnd(earlier, leftWords(status), seen));
-  }
-  const since = sinceOf(state, memory?.since ?? null, options.now);
+  if ((state.state !== 'none' && state.state !== 'no-file') || state.removed !== null) return undefined;
+  // Where no preview ever was, nothing is said; what was said of the end of one stays.
+  if (earlier === null) return isMisnamed(state) ? undefined : null;
+  const memory = memoryOf(earlier);
+  if (memory?.state === WITHDRAWN) return withoutTicks(earlier);
+  if (memory?.state !== nameOf(state)) return undefined;
+  return withoutTicks(status === null ? earlier : withEnd(earlier, leftWords(status), seen));
+}
+
+/** The same, with an answer to those who gave commands: whoever asks is answered, also where there is no news. */
+function answered(
+  kept: string | null,
+  earlier: string | null,
+  state: PreviewState,
+  subject: Subject,
+  options: ReportOptions,
+): string | null {
+  const { replies = [] } = options;
+  if (replies.length === 0) return kept;
+  const text = repliesText(earlier, subject.headSha, options);
+  const part = text === null ? null : repliesPart(subject.headSha, text);
+  const stands = kept ?? earlier;
+  if (stands !== null) return withRepliesPart(stands, part);
+  if (part === null || isOfStrangers(replies) || (state.state !== 'none' && state.state !== 'no-file')) return null;
+  const why = state.state === 'none' ? state.sentence : 'There is no preview.yaml at this commit.';
+  const memory = memoryLine({ state: nameOf(state), since: null });
+  return [
+    COMMENT_MARKER,
+    memory,
+    '### Preview: none',
+    sentence(why),
+    '',
+    part,
+    '',
+    footLine(state, subject, options),
+    '',
+  ].join('\n');
+}
+
+function writtenText(
+  state: Exclude<PreviewState, { state: 'unknown' }>,
+  status: Status | null,
+  subject: Subject,
+  options: ReportOptions,
+  earlier: string | null,
+  seen: string | null,
+): string {
+  const since = sinceOf(state, memoryOf(earlier)?.since ?? null, options.now);
   const writing: Writing = { subject, options, previous: earlier, since, status };
   const head = [
     COMMENT_MARKER,
-    memoryLine({ state: name, since: isOver(state) ? null : since }),
+    memoryLine({ state: nameOf(state), since: isOver(state) ? null : since }),
     ...(seen === null ? [] : [seen]),
     ...bodyOf(state, writing),
   ];
+  const replies = repliesText(earlier, subject.headSha, options);
   const foot = [
     '',
     ...lateText(options.late ?? lateOf(earlier, subject.headSha), subject),
-    `<sub>${code(shortSha(subject.headSha))} · reload to refresh</sub>`,
+    ...(replies === null ? [] : [repliesPart(subject.headSha, replies), '']),
+    footLine(state, subject, options),
     '',
   ];
   const room = options.can.commentLength - [...head, ...foot].join('\n').length;
-  const text = [...head, ...engineers(state, writing, room), ...foot].join('\n');
-  return options.can.hiddenMarkers ? text : withoutMarks(text);
+  return [...head, ...engineers(state, writing, room), ...foot].join('\n');
+}
+
+/** The quiet line: the commit, and the commands that work. */
+function footLine(state: PreviewState, { headSha }: Subject, options: ReportOptions): string {
+  const commands = workingCommands(state, options).map(code).join(', ');
+  return `<sub>${code(shortSha(headSha))} · reload to refresh${commands === '' ? '' : ` · ${commands}`}</sub>`;
 }
 
 function lateText(late: Late | null, { headSha }: Subject): string[] {

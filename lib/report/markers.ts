@@ -95,6 +95,27 @@ export function wordsOf(comment: string | null, at: number): string | null {
   return found !== null && Number(found[2]) === at && digest(found[3]!) === found[1] ? found[3]! : null;
 }
 
+const REPLIES =
+  /^<!-- greenroom:replies ([0-9a-f]{40,64}) ([0-9a-f]{32}) -->\n([\s\S]*?)\n<!-- greenroom:replies end -->$/m;
+
+/** What is said to those who gave commands, so that a later writing about the same commit can keep it. */
+export function repliesPart(headSha: string, text: string): string {
+  return `<!-- greenroom:replies ${headSha} ${digest(text)} -->\n${text}\n<!-- greenroom:replies end -->`;
+}
+
+/** That part of an earlier writing; null where it is not there, is about another commit, or was edited by hand. */
+export function repliesOf(comment: string | null, headSha: string): string | null {
+  const found = REPLIES.exec(comment ?? '');
+  return found?.[1] === headSha && digest(found[3]!) === found[2] ? found[3]! : null;
+}
+
+/** The comment with such a part above its last line, in the place of the one that it has; empty lines around it. */
+export function withRepliesPart(comment: string, part: string | null): string {
+  const without = comment.replace(new RegExp(`${REPLIES.source}\\n*`, 'm'), '');
+  const end = without.lastIndexOf('\n<sub>') + 1;
+  return part === null || end === 0 ? without : `${without.slice(0, end)}${part}\n\n${without.slice(end)}`;
+}
+
 const END = /^<!-- greenroom:end -->\n[^\n]*$/m;
 
 /** The line that says what is left of a preview that ended: what is seen later takes its place. */

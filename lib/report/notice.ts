@@ -1,8 +1,9 @@
+import { canKeep } from './boxes.ts';
 import type { LivePreview, ReportOptions } from './state.ts';
 import { dayAndTime, nearTime } from './text.ts';
 
-/** `now` in unix seconds, `warn` in seconds. */
-type NoticeOptions = Pick<ReportOptions, 'now' | 'warn' | 'can'>;
+/** `now` in unix seconds, `warn` and `max` in seconds. */
+type NoticeOptions = Pick<ReportOptions, 'now' | 'warn' | 'max' | 'can'>;
 
 /** A reply of its own: an edited comment tells nobody. */
 export interface Notice {
@@ -11,23 +12,33 @@ export interface Notice {
   readonly body: string;
 }
 
+/** Where a command would win nothing. */
+const LONGEST = 'It cannot be kept longer; a push starts its time anew.';
+
 /** The one reply before the end, within the platform's time for it; null outside of it. */
 export function renderNotice({ expires }: LivePreview, options: NoticeOptions): Notice | null {
   const { now, warn, can } = options;
+  const isLongest = !canKeep({ expires }, options);
   if (expires <= now || expires - now > warn) return null;
   // Another end is another notice: the marker names it.
   const marker = `<!-- greenroom:ends ${expires} -->`;
   if (!can.hiddenMarkers) {
     const first = `The preview of this pull request ends ${dayAndTime(expires)}.`;
-    return { marker: first, body: `${first} To keep it, comment \`/preview extend\` and for how long, or push.\n` };
+    return {
+      marker: first,
+      body: `${first} ${isLongest ? LONGEST : 'To keep it, comment `/preview keep`, or push.'}\n`,
+    };
   }
   const text = `The preview of this pull request ends ${nearTime(expires, now)}.`;
-  const how = can.checkBoxes ? 'tick the box in the comment above' : 'comment `/preview extend` and for how long';
-  return { marker, body: `${marker}\n${text} To keep it, ${how}, or push.\n` };
+  const how = can.checkBoxes ? 'tick the box in the comment above' : 'comment `/preview keep`';
+  return { marker, body: `${marker}\n${text} ${isLongest ? LONGEST : `To keep it, ${how}, or push.`}\n` };
 }
 
 /** The reply where a preview ends early; null once that is over. */
-export function renderEarlyEnd({ expires }: LivePreview, { now, can }: NoticeOptions): Notice | null {
+export function renderEarlyEnd(
+  { expires }: LivePreview,
+  { now, can }: Pick<NoticeOptions, 'now' | 'can'>,
+): Notice | null {
   if (expires <= now) return null;
   const text = `The preview of this pull request ends ${dayAndTime(expires)}: its images no longer show what the platform requires. The comment above says what to change.`;
   if (!can.hiddenMarkers) return { marker: text, body: `${text}\n` };

@@ -27,12 +27,13 @@ export function runningText(running: Running): string[] {
   const when = endsSoon ? `, ends ${nearTime(preview.expires, options.now)}` : '';
   const life = since === null ? undefined : Math.max(0, preview.expires - since);
   const warnings = findings.filter((f) => f.severity === 'warn');
+  const keep = keepWords(preview, options);
   const cost = `Ends ${dayAndTime(preview.expires)}. ${costWords(preview, life)}`;
   return [
     `### Preview: ${titleOf(status)}${when}${headLink(running)}`,
     ...stateText(running, cost),
     ...(notes.length > 0 ? ['', notes.map((note) => sentence(note)).join(' ')] : []),
-    ...(endsSoon ? ['', keepWords(options)] : []),
+    ...(keep === null ? [] : ['', keep]),
     ...(warnings.length > 0 ? ['', ...entries(warnings.map((f) => findingEntry(f, options, subject)))] : []),
   ];
 }

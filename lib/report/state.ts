@@ -3,6 +3,7 @@ import type { Finding } from '../core/finding.ts';
 import type { Capabilities } from '../forge/capabilities.ts';
 import type { Late } from '../forge/limits.ts';
 import type { Pages } from '../forge/pages.ts';
+import type { Reply } from './answered.ts';
 
 /** A preview as the apps repo holds it. */
 export interface LivePreview {
@@ -146,6 +147,8 @@ export interface ReportOptions {
   readonly max: number;
   /** What held back what is told. @default - nothing */
   readonly late?: Late;
+  /** What is said to those who gave commands just now. @default - nobody did; what was said last stays */
+  readonly replies?: readonly Reply[];
   /** Line of a setting below `spec` in preview.yaml: `env`, `apps.api.port`; null for none. @default - nobody knows */
   readonly lineOf?: (field: string) => number | null;
   /** The forge's pages; null for a forge without any. */

@@ -1,6 +1,7 @@
 import type { RepositoryRef } from '../core/repository.ts';
 import type { Answer, Override, PullComment, PullRequest } from '../forge/forge.ts';
-import { CONFUSED, decide } from './commands/decide.ts';
+import type { Reply } from '../report/answered.ts';
+import { decide } from './commands/decide.ts';
 import { isUnanswered } from './commands/parse.ts';
 import { BACK_OFF, lacksComment } from './fresh.ts';
 import { readBase, type SyncContext } from './plan/base.ts';
@@ -42,6 +43,8 @@ export async function handleComment(
 
   // All of them, oldest first: deliveries may come in any order, and the last word counts.
   const answers: { readonly id: number; readonly answer: Answer }[] = [];
+  const replies: Reply[] = [];
+  let look = options.look ?? false;
   let override: Override | null = pull.override;
   const inOrder = [...open].sort(
     (a, b) => Number(a.isOurs) - Number(b.isOurs) || a.createdAt - b.createdAt || a.id - b.id,
@@ -49,14 +52,17 @@ export async function handleComment(
   // A run that did not come to its answers has decided all up to the one that is remembered.
   const decided = inOrder.findIndex(({ id, isOurs }) => !isOurs && id === pull.override?.commentId);
   for (const [i, comment] of inOrder.entries()) {
-    const current = { ...pull, override };
-    const decision = refusal === null ? await decide(context, base, current, comment, i <= decided) : CONFUSED;
+    const asked = { pull: { ...pull, override }, comment, isDecided: i <= decided, refusal: refusal?.sentence ?? null };
+    const decision = await decide(context, base, asked);
     override = decision.override ?? override;
+    replies.push(...decision.replies);
+    look ||= decision.look;
     // Our own comment is answered by being written anew, with no box ticked.
     if (!comment.isOurs) answers.push({ id: comment.id, answer: decision.answer });
   }
   const known = override === null ? {} : { known: { headSha: pull.head.sha, override } };
-  const result = await syncPullRequest(context, repository, number, { ...options, ...known, boxesAnswered: true });
+  const said = { ...known, replies, look, boxesAnswered: true };
+  const result = await syncPullRequest(context, repository, number, { ...options, ...said });
   for (const { id, answer } of answers) await context.forge.answer(pull, id, answer);
   return { ...result, unanswered: [] };
 }

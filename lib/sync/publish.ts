@@ -15,6 +15,7 @@ import { PREVIEW_FILE, RECORDS_GLOB } from '../model/layout.ts';
 import { defaultPlatform } from '../model/platform.ts';
 import type { PreviewRecord } from '../model/record.ts';
 import { durationSeconds } from '../model/scalars.ts';
+import type { Reply } from '../report/answered.ts';
 import { renderCheck } from '../report/check-run.ts';
 import { renderComment } from '../report/comment.ts';
 import { COMMENT_MARKER, HEADLINE, tickedBoxes } from '../report/markers.ts';
@@ -44,6 +45,8 @@ export type Tell = (pull: PullRequest, work: () => Promise<Published>) => Promis
 export interface PublishOptions {
   /** Whether the boxes that are ticked in our comment were dealt with. @default false */
   readonly boxesAnswered?: boolean;
+  /** What is said to those who gave commands just now. @default - nobody did; what was said last stays */
+  readonly replies?: readonly Reply[];
   /** See {@link PullRequestReport}. */
   readonly occasion?: string;
   /** What was seen of the preview just now. @default - nobody looked */
@@ -159,13 +162,17 @@ function reportOf(
   context: SyncContext,
   base: Said,
   plan: Saying,
-  { boxesAnswered = false, observed = [], late = () => null }: PublishOptions,
+  { boxesAnswered = false, observed = [], late = () => null, replies }: PublishOptions,
   onStatus: (status: Status | null) => void,
 ): PullRequestReport {
   const { pull, name, live } = plan;
   const subject = subjectOf(pull);
   const heldBack = late();
-  const options = { ...optionsOf(context, base, plan), ...(heldBack === null ? {} : { late: heldBack }) };
+  const options = {
+    ...optionsOf(context, base, plan),
+    ...(heldBack === null ? {} : { late: heldBack }),
+    ...(replies === undefined ? {} : { replies }),
+  };
   const { objects = [], effect } = plan;
   const state: PreviewState =
     plan.state.state === 'committed' ? { ...plan.state, objects, isNew: effect === 'create' } : plan.state;

@@ -4,6 +4,7 @@ import type { RepositoryRef } from '../core/repository.ts';
 import type { Override, PullRequest } from '../forge/forge.ts';
 import type { Seen } from '../forge/webhook.ts';
 import type { ApplyOptions } from '../gitops/apply.ts';
+import type { Reply } from '../report/answered.ts';
 import type { PreviewState } from '../report/state.ts';
 import type { Reported } from '../status/call.ts';
 import type { Observation } from '../status/observation.ts';
@@ -46,6 +47,8 @@ export interface SyncOptions {
   readonly known?: { readonly headSha: string; readonly override: Override };
   /** Whether the boxes that are ticked in our comment were dealt with. @default false */
   readonly boxesAnswered?: boolean;
+  /** What is said to those who gave commands just now. @default - nobody did; what was said last stays */
+  readonly replies?: readonly Reply[];
   /** What was seen of the preview just now. @default - nobody looked */
   readonly observed?: readonly Observation[];
   /** What clusters said that they saw; what is not about this preview is left out. @default - nothing */

@@ -51,13 +51,17 @@ describe('ready', () => {
     expect(comment(ready, { options: { now: EXPIRES - 20 * 3600, warn: DAY } })).toContain('ends tomorrow 17:00 UTC');
     const early = comment(ready, { options: { now: EXPIRES - 4 * 3600 - 1 } });
     expect(early).toContain('### Preview: ready - ');
-    expect(readMarkdown(early).boxes).toEqual([]);
+    // Before that it can be kept longer as well; not where it ends as late as can be.
+    expect(readMarkdown(early).boxes).toEqual([['Keep it 3 more days', false]]);
+    const latest = comment(ready, { options: { now: EXPIRES - 4 * 3600, max: 4 * 3600 } });
+    expect(readMarkdown(latest).boxes).toEqual([]);
   });
 
   test('the price of its life counts from when it began to run, and stays what it was', () => {
-    const first = comment({ ...ready, isNew: true });
+    const max = DAY;
+    const first = comment({ ...ready, isNew: true }, { options: { max } });
     expect(first).toContain('$0.90 for its whole life');
-    expect(comment(ready, { previous: first, options: { now: NOW + 3600 } })).toBe(first);
+    expect(comment(ready, { previous: first, options: { now: NOW + 3600, max } })).toBe(first);
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Answered, Reply } from '../../lib/report/answered.ts';
 import { COMMENT_MARKER, changesOf, memoryOf, tickedBoxes } from '../../lib/report/markers.ts';
 import type { PreviewState } from '../../lib/report/state.ts';
 import { renderSuggestion } from '../../lib/report/suggestion.ts';
@@ -85,7 +86,7 @@ function states(text: string): PreviewState[] {
 }
 
 const OWN_HTML =
-  /^(<!-- greenroom:(preview|memory state=[a-z/-]+ since=(\d+|-)|changes [0-9a-f]{32}|changes end|words [0-9a-f]{32} \d+|words end|end|start|keep) -->\s*)+$|^<details><summary>For engineers<\/summary>$|^<\/details>$|^<\/?sub>$/;
+  /^(<!-- greenroom:(preview|memory state=[a-z/-]+ since=(\d+|-)|changes [0-9a-f]{32}|changes end|words [0-9a-f]{32} \d+|words end|replies [0-9a-f]{40,64} [0-9a-f]{32}|replies end|end|start|keep) -->\s*)+$|^<details><summary>For engineers<\/summary>$|^<\/details>$|^<\/?sub>$/;
 const OWN_LINK =
   /^https:\/\/(pr-shop-7\.apps\.example\.com$|github\.example\.com\/acme\/shop\/(blob|edit|commit|pull)\/)/;
 
@@ -105,7 +106,7 @@ function expectInert(text: string): void {
   expect(rawProse.match(/\$(?!\d)/)).toBeNull();
   expect(text.split(COMMENT_MARKER)).toHaveLength(2);
   expect(tickedBoxes(text)).toEqual([]);
-  expect(parseCommands(text)).toEqual({ commands: [], misspelt: 0 });
+  expect(parseCommands(text)).toEqual({ commands: [], misspelt: [] });
   expect(text.match(/^<!-- greenroom:memory/gm)).toHaveLength(1);
 }
 
@@ -121,6 +122,17 @@ function statuses(text: string): Status[] {
   return [seen('not-working', 'refused'), seen('not-working', 'secret-missing'), seen('starting', 'pulling')];
 }
 
+/** Answers to commands of an account with this name, which quote this text. */
+function replies(text: string): Reply[] {
+  const answered: Answered[] = [
+    { kind: 'misspelt', text, meant: '/preview stop' },
+    { kind: 'no-preview', why: text },
+    { kind: 'not-allowed' },
+    { kind: 'help' },
+  ];
+  return answered.map((one) => ({ to: text, answered: one }));
+}
+
 function inEveryPlace(text: string): string[] {
   const subject = { title: text, branch: text };
   const running = { state: 'committed', preview: live, findings: [] } as const;
@@ -130,6 +142,7 @@ function inEveryPlace(text: string): string[] {
     ...states(text).map((state) => comment(state, { subject, options: { contact: text } })),
     ...statuses(text).map((status) => comment(running, { subject, status, options: { contact: text } })),
     comment(ended, { subject, status: stuck, options: { contact: text } }),
+    ...[running, ended].map((state) => comment(state, { subject, options: { contact: text, replies: replies(text) } })),
   ];
 }
 

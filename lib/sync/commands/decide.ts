@@ -1,74 +1,146 @@
 import { extendedUntil } from '../../compile/lifetime.ts';
 import type { Account, Answer, Override, OverrideRequest, PullComment, PullRequest } from '../../forge/forge.ts';
 import { durationSeconds } from '../../model/scalars.ts';
+import type { Answered, Reply } from '../../report/answered.ts';
+import type { PreviewState } from '../../report/state.ts';
 import type { Base, SyncContext } from '../plan/base.ts';
 import { planPreview } from '../plan/plan-preview.ts';
 import { extensionOf } from '../plan/times.ts';
-import { boxCommands, type Command, parseCommands } from './parse.ts';
+import type { Command } from './line.ts';
+import { boxCommands, parseCommands } from './parse.ts';
 
 /** What a comment comes to. */
 export interface Decision {
   readonly answer: Answer;
   /** What is remembered from now on; null for nothing new. */
   readonly override: Override | null;
+  /** What is said in words. */
+  readonly replies: readonly Reply[];
+  /** Whether its address is to be asked as well. */
+  readonly look: boolean;
 }
 
-export const CONFUSED: Decision = { answer: 'confused', override: null };
-const REFUSED: Decision = { answer: 'refused', override: null };
+/** What is known beside the comment. */
+export interface Asked {
+  readonly pull: PullRequest;
+  readonly comment: PullComment;
+  /** Whether a run before this one has decided it, and only its answer is missing. */
+  readonly isDecided: boolean;
+  /** Why the platform gives this pull request no preview, one sentence; null where it gives one. */
+  readonly refusal: string | null;
+}
 
-/**
- * What one comment asks for, remembered at the pull request's head where it is new.
- *
- * @param isDecided whether a run before this one has decided it, and only its answer is missing
- */
-export async function decide(
-  context: SyncContext,
-  base: Base,
-  pull: PullRequest,
-  comment: PullComment,
-  isDecided: boolean,
-): Promise<Decision> {
+/** What one comment asks for, remembered at the pull request's head where it is new. */
+export async function decide(context: SyncContext, base: Base, asked: Asked): Promise<Decision> {
+  const { pull, comment, isDecided, refusal } = asked;
+  const nothing = { override: null, look: false } as const;
   // What stands there now is the word of whoever edited it last.
   const person: Account | null = comment.editor ?? (comment.isOurs ? null : comment.author);
-  if (person === null || person.isBot) return REFUSED;
-  if (!(await context.forge.mayWrite(pull.repository, person.login))) return REFUSED;
-  const commands = comment.isOurs ? boxCommands(comment.body) : parseCommands(comment.body).commands;
-  // The last word counts; the commands before it would be undone by it.
-  const command = commands.at(-1);
-  if (command === undefined) return CONFUSED;
-  if (isDecided) return { answer: 'done', override: null };
-
-  const asked = comment.isOurs ? base.now : comment.createdAt;
-  const request = await requestOf(context, base, pull, command, asked);
-  if (request === 'nothing') return { answer: 'done', override: null };
-  if (request === 'refused') return REFUSED;
-  const override = await context.forge.override(pull, { ...request, by: person.login, commentId: comment.id });
-  return { answer: 'done', override };
+  if (person === null || person.isBot) return { ...nothing, answer: 'refused', replies: [] };
+  const say = (answered: Answered): Reply => ({ to: person.login, answered });
+  if (!(await context.forge.mayWrite(pull.repository, person.login))) {
+    return { ...nothing, answer: 'refused', replies: [say({ kind: 'not-allowed' })] };
+  }
+  const { commands, misspelt } = comment.isOurs
+    ? { commands: boxCommands(comment.body), misspelt: [] }
+    : parseCommands(comment.body);
+  const helps = commands.some(({ action }) => action === 'help') ? [say({ kind: 'help' })] : [];
+  const unclear = misspelt.map(({ text, meant }) => say({ kind: 'misspelt', text, meant }));
+  if (refusal !== null && commands.some(({ action }) => action !== 'help')) {
+    return {
+      ...nothing,
+      answer: 'confused',
+      replies: [say({ kind: 'no-preview', why: refusal }), ...helps, ...unclear],
+    };
+  }
+  if (commands.length === 0) return { ...nothing, answer: 'confused', replies: unclear };
+  if (isDecided) return { ...nothing, answer: 'done', replies: [] };
+  const done = await carryOut(context, base, asked, commands, person);
+  const replies = [...done.said.map(say), ...helps, ...unclear];
+  return { answer: done.answer, override: done.override, look: done.look, replies };
 }
 
-type Request = Pick<OverrideRequest, 'action' | 'until'>;
+interface Done extends Omit<Decision, 'replies'> {
+  readonly said: readonly Answered[];
+}
+
+/** The last of the commands that change something counts: those before it would be undone by it. */
+async function carryOut(
+  context: SyncContext,
+  base: Base,
+  { pull, comment }: Asked,
+  commands: readonly Command[],
+  person: Account,
+): Promise<Done> {
+  const look = commands.some(({ action }) => action === 'status');
+  const looked: Answered[] = look ? [{ kind: 'looked', at: base.now }] : [];
+  const command = commands.findLast(({ action }) => action !== 'help' && action !== 'status');
+  if (command === undefined) return { answer: 'done', override: null, look, said: looked };
+  const asked = comment.isOurs ? base.now : comment.createdAt;
+  const outcome = await outcomeOf(context, base, pull, command, asked);
+  const said = [...outcome.said, ...looked];
+  if (outcome.request === null) {
+    return { answer: outcome.isRefused ? 'refused' : 'done', override: null, look: look || !outcome.isRefused, said };
+  }
+  const request = { ...outcome.request, by: person.login, commentId: comment.id };
+  return { answer: 'done', override: await context.forge.override(pull, request), look, said };
+}
+
+/** What a command comes to. */
+interface Outcome {
+  /** What is to be remembered; null for nothing new. */
+  readonly request: Pick<OverrideRequest, 'action' | 'until'> | null;
+  readonly isRefused: boolean;
+  readonly said: readonly Answered[];
+}
+
+const refused = (said: Answered): Outcome => ({ request: null, isRefused: true, said: [said] });
+const nothingNew = (said: Answered): Outcome => ({ request: null, isRefused: false, said: [said] });
 
 /** @param asked unix seconds; not the present, so that a second run asks for the same */
-async function requestOf(
+async function outcomeOf(
   context: SyncContext,
   base: Base,
   pull: PullRequest,
   command: Command,
   asked: number,
-): Promise<Request | 'nothing' | 'refused'> {
+): Promise<Outcome> {
   const earlier = extensionOf(pull.override);
   const kept = earlier === null ? 0 : extendedUntil(earlier, base.platform.ttl);
   const until = kept > asked ? kept : null;
-  if (command.action === 'stop') return pull.override?.action === 'stop' ? 'nothing' : { action: 'stop', until };
+  if (command.action === 'stop') {
+    if (pull.override?.action === 'stop') return nothingNew({ kind: 'stopped-already' });
+    return { request: { action: 'stop', until }, isRefused: false, said: [] };
+  }
   const { state } = await planPreview(context, base, pull);
-  const isOver = state.state === 'none';
-  if (command.action === 'retry') return isOver ? { action: 'start', until } : 'nothing';
-  const max = durationSeconds(base.platform.ttl.max);
-  const seconds = command.seconds ?? max;
-  const end = state.state === 'committed' ? state.preview.expires : isOver ? asked : undefined;
-  if (end === undefined) return 'refused';
-  // A box asks for that long from now, a command for that much more than there is.
-  const wanted = command.seconds === null ? asked + seconds : Math.max(end, asked) + seconds;
+  const why = whyNone(state);
+  if (why !== null) return refused({ kind: 'no-preview', why });
+  if (command.action === 'extend') return extension(base, state, command.seconds, { kept, asked });
+  if (state.state !== 'none') return nothingNew({ kind: 'looked', at: base.now });
+  return { request: { action: 'start', until }, isRefused: false, said: [] };
+}
+
+/** Why there is no preview whatever is asked for; null where a command can start one, or it is there. */
+function whyNone(state: PreviewState): string | null {
+  if (state.state === 'no-file') return 'There is no preview.yaml at this commit.';
+  const canStart = state.state !== 'none' || state.reason === 'expired' || state.reason === 'stopped';
+  return canStart ? null : state.sentence;
+}
+
+/** @param times unix seconds: until when it is kept already, and when this was asked for */
+function extension(
+  { platform }: Base,
+  state: PreviewState,
+  seconds: number | null,
+  { kept, asked }: { readonly kept: number; readonly asked: number },
+): Outcome {
+  const max = durationSeconds(platform.ttl.max);
+  const end = state.state === 'committed' ? state.preview.expires : state.state === 'none' ? asked : undefined;
+  if (end === undefined) return refused({ kind: 'nothing-to-extend', live: 'live' in state && state.live !== null });
+  // Without a time it is that long from now, with one that much more than there is.
+  const wanted = seconds === null ? asked + max : Math.max(end, asked) + seconds;
   const later = Math.max(kept, Math.min(wanted, asked + max));
-  return later > end ? { action: 'extend', until: later } : 'refused';
+  if (later <= end) return refused({ kind: 'longest', until: end });
+  const said: Answered[] = seconds !== null && wanted > later ? [{ kind: 'capped', asked: seconds, until: later }] : [];
+  return { request: { action: 'extend', until: later }, isRefused: false, said };
 }

@@ -1,31 +1,23 @@
 import type { PullComment } from '../../forge/forge.ts';
-import { duration, durationSeconds } from '../../model/scalars.ts';
 import { tickedBoxes } from '../../report/markers.ts';
-
-/** What people can ask for in a comment. */
-export type Command =
-  | { readonly action: 'stop' }
-  | { readonly action: 'retry' }
-  /** @property seconds longer than it would live now; null for as long as can be asked for */
-  | { readonly action: 'extend'; readonly seconds: number | null };
+import { type Command, type Misspelt, parseLine } from './line.ts';
 
 export interface ParsedCommands {
   readonly commands: readonly Command[];
   /** Lines that begin with `/preview` and are no command. */
-  readonly misspelt: number;
+  readonly misspelt: readonly Misspelt[];
 }
 
-/** More than this in one comment are no commands of a person's. */
+/** No person writes more than this in one comment. */
 const MAX_COMMANDS = 10;
 
 /**
- * The commands of a comment: `/preview stop`, `/preview retry`, `/preview extend 4h`, each at the start of a line of its
- * own. Quoted, indented and fenced lines, and those in HTML comments, `<pre>`, `<details>` and their like, are talk about
- * commands.
+ * The commands of a comment: `/preview stop`, `/preview extend 4h`, each at the start of a line. Quoted, indented and fenced
+ * lines, and those in HTML comments, `<pre>`, `<details>` and their like, are talk about commands.
  */
 export function parseCommands(text: string): ParsedCommands {
   const commands: Command[] = [];
-  let misspelt = 0;
+  const misspelt: Misspelt[] = [];
   let fence: string | null = null;
   let hidden: Hidden | null = null;
   for (const line of text.split(/\r?\n/)) {
@@ -35,10 +27,11 @@ export function parseCommands(text: string): ParsedCommands {
     if (mark !== null && fence === null) fence = mark[1]!;
     else if (mark !== null && fence !== null && mark[1]!.startsWith(fence) && mark[2]!.trim() === '') fence = null;
     if (fence === null && mark === null) hidden = hiddenAfter(line, hidden);
-    if (isHidden || mark !== null || fence !== null || !/^\/preview(?:\s|$)/i.test(line)) continue;
-    const command = parseCommand(line);
-    if (command === null) misspelt += 1;
-    else if (commands.length < MAX_COMMANDS) commands.push(command);
+    if (isHidden || mark !== null || fence !== null || !/^\/preview(?:\s|\?*$)/i.test(line)) continue;
+    const command = parseLine(line);
+    // The last word counts, so that the last ones are kept.
+    if ('action' in command) commands.splice(0, Math.max(0, commands.push(command) - MAX_COMMANDS));
+    else if (misspelt.length < MAX_COMMANDS) misspelt.push(command);
   }
   return { commands, misspelt };
 }
@@ -68,23 +61,6 @@ function hiddenAfter(line: string, before: Hidden | null): Hidden | null {
   return hidden;
 }
 
-/** Commands of one word; to start again and to retry are the same. */
-const VERBS: ReadonlyMap<string, Command> = new Map([
-  ['stop', { action: 'stop' }],
-  ['retry', { action: 'retry' }],
-  ['start', { action: 'retry' }],
-]);
-
-function parseCommand(line: string): Command | null {
-  const [, verb, argument, ...more] = line.trim().toLowerCase().split(/\s+/);
-  if (more.length > 0) return null;
-  if (verb === 'extend' && argument !== undefined) {
-    return duration.safeParse(argument).success ? { action: 'extend', seconds: durationSeconds(argument) } : null;
-  }
-  if (argument !== undefined) return null;
-  return VERBS.get(verb ?? '') ?? null;
-}
-
 /** The commands of the boxes that are ticked in our comment. */
 export function boxCommands(comment: string): Command[] {
   return tickedBoxes(comment).map((box) =>
@@ -101,5 +77,5 @@ export function isUnanswered(comment: PullComment, now: number): boolean {
   if (comment.isAnswered || comment.author === null || comment.author.isBot) return false;
   if (now - comment.createdAt > MAX_AGE) return false;
   const { commands, misspelt } = parseCommands(comment.body);
-  return commands.length + misspelt > 0;
+  return commands.length + misspelt.length > 0;
 }

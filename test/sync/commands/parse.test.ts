@@ -18,7 +18,7 @@ describe('commands of a comment', () => {
     ['</details> <br/>\n/preview stop', [{ action: 'stop' }]],
     ['/preview stop\n/preview retry', [{ action: 'stop' }, { action: 'retry' }]],
   ])('%j', (text, commands) => {
-    expect(parseCommands(text)).toEqual({ commands, misspelt: 0 });
+    expect(parseCommands(text)).toEqual({ commands, misspelt: [] });
   });
 
   test.each([
@@ -44,19 +44,56 @@ describe('commands of a comment', () => {
     '/preview-stop',
     '',
   ])('%j asks for nothing', (text) => {
-    expect(parseCommands(text)).toEqual({ commands: [], misspelt: 0 });
+    expect(parseCommands(text)).toEqual({ commands: [], misspelt: [] });
+  });
+
+  const extend = (seconds: number | null) => [{ action: 'extend', seconds }];
+
+  test.each([
+    ['/preview', [{ action: 'help' }]],
+    ['/PREVIEW ?', [{ action: 'help' }]],
+    ['/preview??', [{ action: 'help' }]],
+    ['/preview Help!', [{ action: 'help' }]],
+    ['/preview status?', [{ action: 'status' }]],
+    ['/preview extend', extend(null)],
+    ['/preview keep', extend(null)],
+    ['/preview keep please', extend(null)],
+    ['/preview extend 4 hours', extend(4 * 3600)],
+    ['/preview extend 4H, thanks', extend(4 * 3600)],
+    ['/preview extend by 90 min', extend(90 * 60)],
+    ['/preview keep for 2 days more', extend(2 * 86_400)],
+    ['/preview extend 1 day 12 hrs', extend(36 * 3600)],
+    ['/preview extend 4h30m', extend(4.5 * 3600)],
+    ['/preview extend 999999999d', extend(999_999_999 * 86_400)],
+    ['/preview stop please', [{ action: 'stop' }]],
+    ['/preview stop. We are done with it', [{ action: 'stop' }]],
+    ['/preview stop - nobody looks', [{ action: 'stop' }]],
+    ['/preview stop (was only a test)', [{ action: 'stop' }]],
+    ['/preview start again, thank you', [{ action: 'retry' }]],
+    ['Hello,\n/preview retry\nand thanks', [{ action: 'retry' }]],
+  ])('%j is understood', (text, commands) => {
+    expect(parseCommands(text)).toEqual({ commands, misspelt: [] });
   });
 
   test.each([
-    '/preview',
-    '/preview go',
-    '/preview extend',
-    '/preview extend 0h',
-    '/preview extend -1h',
-    '/preview extend 1e9h',
-    '/preview stop it',
-  ])('%j is misspelt', (text) => {
-    expect(parseCommands(text)).toEqual({ commands: [], misspelt: 1 });
+    ['/preview go', 'go', null],
+    ['/preview exend 4h', 'exend 4h', '/preview extend'],
+    ['/preview Stpo', 'Stpo', '/preview stop'],
+    ['/preview stop it', 'stop it', '/preview stop'],
+    ['/preview stop?', 'stop?', '/preview stop'],
+    ['/preview stop does not work', 'stop does not work', '/preview stop'],
+    ['/preview extend 0h', 'extend 0h', '/preview extend 4h'],
+    ['/preview extend -1h', 'extend -1h', '/preview extend 4h'],
+    ['/preview extend 1e9h', 'extend 1e9h', '/preview extend 4h'],
+    ['/preview extend 4', 'extend 4', '/preview extend 4h'],
+    ['/preview extend 4hx', 'extend 4hx', '/preview extend 4h'],
+    ['/preview extend until friday', 'extend until friday', '/preview extend 4h'],
+    ['/preview keep it', 'keep it', '/preview keep'],
+    ['/preview constructor', 'constructor', null],
+    ['/preview --help', '--help', '/preview help'],
+    [`/preview ${'x'.repeat(100_000)}`, 'x'.repeat(40), null],
+  ])('%j is misspelt', (text, quoted, meant) => {
+    expect(parseCommands(text)).toEqual({ commands: [], misspelt: [{ text: quoted, meant }] });
   });
 
   test('any text is read in time, and gives at most ten commands', () => {
@@ -69,8 +106,10 @@ describe('commands of a comment', () => {
         expect(parseCommands(lines.join('\n')).commands.length).toBeLessThanOrEqual(10);
       }),
     );
-    const { commands, misspelt } = parseCommands('/preview stop\n'.repeat(100_000));
-    expect([commands.length, misspelt]).toEqual([10, 0]);
+    const many = parseCommands(`${'/preview stop\n/preview sotp\n'.repeat(100_000)}/preview retry`);
+    expect([many.commands.length, many.misspelt.length]).toEqual([10, 10]);
+    // The last word counts, however many there are.
+    expect(many.commands.at(-1)).toEqual({ action: 'retry' });
   });
 });
 

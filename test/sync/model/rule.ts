@@ -92,7 +92,7 @@ export function mayAsk(who: string): boolean {
 /** A comment is acted on for a day. */
 export const COMMENT_AGE = 24 * HOUR;
 
-export type Meaning = 'stop' | 'retry' | 'misspelt' | 'nothing' | { readonly extend: number };
+export type Meaning = 'stop' | 'retry' | 'keep' | 'look' | 'misspelt' | 'nothing' | { readonly extend: number };
 
 /** What a comment asks for: its last command. */
 export const MEANINGS: Readonly<Record<Saying, Meaning>> = {
@@ -100,6 +100,8 @@ export const MEANINGS: Readonly<Record<Saying, Meaning>> = {
   retry: 'retry',
   extend: { extend: 3 * HOUR },
   longer: { extend: 100 * 24 * HOUR },
+  keep: 'keep',
+  status: 'look',
   both: 'stop',
   dance: 'misspelt',
   talk: 'nothing',
@@ -113,7 +115,7 @@ export const MEANINGS: Readonly<Record<Saying, Meaning>> = {
 export function wantedHold(
   pull: PullRequest,
   variant: Variant,
-  meaning: Meaning | 'keep',
+  meaning: Meaning,
   asked: number,
   now: number,
 ): Pick<OverrideRequest, 'action' | 'until'> | null {
@@ -134,8 +136,8 @@ export function wantedHold(
 /** How a comment may be answered. */
 export function answersFor(pull: PullRequest, who: string, meaning: Meaning): readonly Answer[] {
   if (isBot(who) || meaning === 'nothing' || !(isSource(pull) || pull.state === 'closed')) return [];
-  if (!isEligible(pull)) return ['confused'];
   if (!mayAsk(who)) return ['refused'];
-  if (meaning === 'misspelt') return ['confused'];
-  return typeof meaning === 'object' ? ['done', 'refused'] : ['done'];
+  if (!isEligible(pull) || meaning === 'misspelt') return ['confused'];
+  // What cannot be longer, and what has no file, is refused.
+  return meaning === 'stop' || meaning === 'look' ? ['done'] : ['done', 'refused'];
 }

@@ -27,6 +27,8 @@ export const SAYINGS = {
   extend: '/preview extend 3h',
   longer: '/preview extend 100d',
   both: '/preview retry\n/preview stop\n',
+  keep: '/Preview KEEP please',
+  status: '/preview status?',
   dance: '/preview dance',
   talk: 'It goes away with `/preview stop`:\n\n> /preview stop\n\n    /preview stop\n',
 } as const;
@@ -135,6 +137,8 @@ const what = fc.constantFrom<Saying>(
   'extend',
   'extend',
   'longer',
+  'keep',
+  'status',
   'both',
   'dance',
   'talk',

@@ -161,7 +161,9 @@ export class Talks {
   }
 
   #checkLastWord(key: string, { head, override }: PullRequest): void {
-    const done = (this.#done.get(key) ?? []).filter(({ headSha }) => headSha === head.sha);
+    const all = (this.#done.get(key) ?? []).filter(({ headSha }) => headSha === head.sha);
+    // A look changes nothing.
+    const done = all.filter(({ comment }) => comment.meaning !== 'look');
     if (done.length === 0 || this.#boxes.has(`${key} ${head.sha}`)) return;
     const last = done.map(({ comment }) => comment).reduce((a, b) => (b.id > a.id ? b : a));
     const { meaning, id } = last;

@@ -1,0 +1,78 @@
+import { formatDuration } from '../model/scalars.ts';
+import type { Answered, Reply } from './answered.ts';
+import { repliesOf } from './markers.ts';
+import type { ReportOptions } from './state.ts';
+import { code, dayAndTime, sentence } from './text.ts';
+
+/** More people and mistakes than this are not answered in words at once. */
+const MAX_REPLIES = 5;
+
+/** What each command does, for people. */
+const COMMANDS: readonly (readonly [string, string])[] = [
+  ['/preview status', 'looks again and says what is so'],
+  ['/preview extend 4h', 'keeps it that much longer; without a time as long as can be'],
+  ['/preview keep', 'keeps it as long as can be'],
+  ['/preview stop', 'takes it away until somebody starts it or pushes'],
+  ['/preview start', 'starts it again'],
+  ['/preview retry', 'tries again what did not work'],
+  ['/preview help', 'shows this list'],
+];
+
+/**
+ * The part of a comment that answers commands: what is new, or what was said last about the same commit; null for none. A
+ * stranger's words take nobody's place.
+ *
+ * @param previous our comment as it stands
+ */
+export function repliesText(previous: string | null, headSha: string, options: ReportOptions): string | null {
+  const { replies } = options;
+  const last = repliesOf(previous, headSha);
+  if (replies === undefined || (last !== null && isOfStrangers(replies))) return last;
+  return replyLines(replies, options).join('\n') || null;
+}
+
+/** Whether nobody who may give commands gave one. */
+export function isOfStrangers(replies: readonly Reply[]): boolean {
+  return replies.length > 0 && replies.every(({ answered }) => answered.kind === 'not-allowed');
+}
+
+/** The same is said once. */
+function replyLines(replies: readonly Reply[], options: ReportOptions): string[] {
+  const lines = replies.map(({ to, answered }) => {
+    const whom = to === null ? '' : `${code(to)}: `;
+    return `- ${whom}${words(answered, options)}`;
+  });
+  const said = [...new Set(lines)].slice(-MAX_REPLIES);
+  const list = replies.some(({ answered: { kind } }) => kind === 'help' || kind === 'misspelt')
+    ? ['', ...COMMANDS.map(([command, what]) => `- ${code(command)} ${what}`)]
+    : [];
+  return said.length === 0 ? [] : ['Answers to commands:', '', ...said, ...list];
+}
+
+function words(answered: Answered, { max, contact }: Pick<ReportOptions, 'max' | 'contact'>): string {
+  const most = `${formatDuration(max)} from now is the most`;
+  switch (answered.kind) {
+    case 'help':
+      return 'these are the commands, each at the start of a line of a comment, for people with write permission.';
+    case 'looked':
+      return `looked again ${dayAndTime(answered.at)}.`;
+    case 'capped':
+      return `you asked for ${code(formatDuration(answered.asked))}; ${most}, so it ends ${dayAndTime(answered.until)}.`;
+    case 'longest':
+      return `it cannot be kept longer: ${most}, and it ends ${dayAndTime(answered.until)}.`;
+    case 'nothing-to-extend':
+      return answered.live
+        ? 'what runs shows an earlier commit, and its end stays as it is; first the latest commit has to be accepted.'
+        : 'there is nothing to keep longer yet; the preview has not started.';
+    case 'stopped-already':
+      return `it is stopped already; ${code('/preview start')} starts it again.`;
+    case 'no-preview':
+      return `nothing was done. ${sentence(answered.why)}`;
+    case 'misspelt': {
+      const meant = answered.meant === null ? '' : ` Did you mean ${code(answered.meant)}?`;
+      return `${code(`/preview ${answered.text}`.trim())} was not understood.${meant}`;
+    }
+    case 'not-allowed':
+      return `commands count from people with write permission to this repository; ask one of them, or ${sentence(contact)}.`;
+  }
+}
