@@ -52,6 +52,11 @@ const CREDENTIALS: readonly (readonly [begins: string, pattern: string])[] = [
   ['uthorization: ', 'uthorization: [BTbt][a-z]{4,5} [A-Za-z0-9_.~+/=-]{16}'],
 ];
 
+/** The forms as a text begins and as a regular expression, for who looks through other files than manifests. */
+export function credentialForms(): typeof CREDENTIALS {
+  return CREDENTIALS;
+}
+
 /** What tells several of one name apart: `PASSWORD2`, `DB_PASSWORD_1`, `TOKEN_V2`. */
 const NUMBERED = '([_-]?V?[0-9]{1,3})?$';
 
@@ -72,6 +77,11 @@ export function namesSecret(name: string): string {
   return `(${name}.size() <= 256 && (${name}.matches("${NAME}") || ${name}.matches("${KEY_NAME}")))`;
 }
 
+/** The same for a name at hand. */
+export function namesCredential(name: string): boolean {
+  return name.length <= 256 && (new RegExp(NAME).test(name) || new RegExp(KEY_NAME).test(name));
+}
+
 /** CEL: whether a header's name stands for a credential. */
 export function namesSecretHeader(name: string): string {
   return `(${name}.size() <= 256 && ${name}.matches("${HEADER}")) || ${namesSecret(name)}`;
@@ -79,8 +89,15 @@ export function namesSecretHeader(name: string): string {
 
 /** CEL: whether a value is no credential, whatever its name: nothing, a switch, a number, a whole reference. */
 export function isHarmless(value: string): string {
-  return `(${value}.size() <= 256 && ${value}.matches("^(|${anyCase('TRUE|FALSE|YES|NO|ON|OFF|NONE|NULL')}|[0-9]{1,6}|[$][(][A-Za-z_][A-Za-z0-9_.-]*[)]|[$][{][A-Za-z_][A-Za-z0-9_]*[}])$"))`;
+  return `(${value}.size() <= 256 && ${value}.matches("${HARMLESS}"))`;
 }
+
+/** The same for a value at hand. */
+export function isHarmlessValue(value: string): boolean {
+  return value.length <= 256 && new RegExp(HARMLESS).test(value);
+}
+
+const HARMLESS = `^(|${anyCase('TRUE|FALSE|YES|NO|ON|OFF|NONE|NULL')}|[0-9]{1,6}|[$][(][A-Za-z_][A-Za-z0-9_.-]*[)]|[$][{][A-Za-z_][A-Za-z0-9_]*[}])$`;
 
 /** What such a word is assigned: no reference, no placeholder. */
 const VALUE = '(_?[0-9]{1,2})?["\']?[ \\t]*[=:][ \\t]*["\']?[^ \\t\\n"\'$<{(*%=:,;&|-][^ \\t\\n"\'$<{]{3}';

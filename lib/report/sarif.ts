@@ -1,6 +1,10 @@
 import type { Problem } from '../core/errors.ts';
 import type { Finding } from '../core/finding.ts';
 
+/** A finding in an object, or in any file. */
+export type SarifFinding = Pick<Finding, 'rule' | 'severity' | 'message' | 'file' | 'line' | 'column'> &
+  Partial<Pick<Finding, 'exception' | 'object' | 'field'>>;
+
 /** What SARIF says of a rule, beside its id. */
 export interface RuleText {
   readonly id: string;
@@ -14,7 +18,7 @@ export interface RuleText {
  * Source: OASIS, Static Analysis Results Interchange Format 2.1.0.
  */
 export function sarif(
-  findings: readonly Finding[],
+  findings: readonly SarifFinding[],
   problems: readonly Problem[],
   rules: readonly RuleText[],
   version: string,
@@ -39,7 +43,7 @@ export function sarif(
             ruleId: finding.rule,
             level: finding.severity === 'deny' ? 'error' : 'warning',
             message: { text: finding.message },
-            locations: [location(finding, `${finding.object.kind}/${finding.object.name} ${finding.field}`)],
+            locations: [location(finding, objectName(finding))],
             ...(finding.exception === undefined
               ? {}
               : { suppressions: [{ kind: 'external', justification: `exception ${finding.exception}` }] }),
@@ -53,6 +57,10 @@ export function sarif(
       },
     ],
   };
+}
+
+function objectName({ object, field = '' }: SarifFinding): string {
+  return object === undefined ? field : `${object.kind}/${object.name} ${field}`;
 }
 
 function location({ file, line, column }: Pick<Problem, 'file' | 'line' | 'column'>, name: string) {

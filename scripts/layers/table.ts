@@ -139,7 +139,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'secrets',
     what: 'secrets in Git: values sealed for one preview, and files that are looked through for credentials',
-    from: ['core', 'model'],
+    from: ['core', 'model', 'policies'],
   },
   {
     name: 'cost',
@@ -186,6 +186,8 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@sigstore/core': ['evidence'],
   '@sigstore/protobuf-specs': ['evidence'],
   '@sigstore/verify': ['evidence'],
+  '@secretlint/core': ['secrets'],
+  '@secretlint/secretlint-rule-preset-recommend': ['secrets'],
   '@clack/prompts': ['cli'],
   commander: ['cli'],
   liquidjs: ['create'],

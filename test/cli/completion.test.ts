@@ -34,7 +34,10 @@ describe('completion of bash', async () => {
     [['greenroom', 'cost', '--by', 'te'], ['team']],
     [['greenroom', 'check', 'pre'], ['preview.yaml']],
     [['greenroom', 'check', '--platform', 'pre'], ['preview.yaml']],
-    [['greenroom', 'secrets', 'se'], ['seal']],
+    [
+      ['greenroom', 'secrets', ''],
+      ['seal', 'check'],
+    ],
     [['greenroom', 'secrets', 'seal', '--cer'], ['--cert']],
     [
       ['greenroom', 'completion', ''],

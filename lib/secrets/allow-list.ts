@@ -1,0 +1,46 @@
+import type { Problem } from '../core/errors.ts';
+
+/** Where findings that are no secrets are listed, from the top folder of a repository. */
+export const ALLOW_FILE = '.greenroom/allowed-secrets';
+
+/** At the end of a line: `not-a-secret: of the tests alone`. Without a reason it lets nothing pass. */
+const REMARK = /\bnot-a-secret: *[^\s*#/-]/;
+
+/** Whether a line says of itself that it holds no secret, and why. */
+export function isRemarked(line: string): boolean {
+  return REMARK.test(line);
+}
+
+/** Whether a kind of finding may stand in a file. */
+export type IsAllowed = (path: string, kind: string) => boolean;
+
+/**
+ * Reads lines of a path, a kind (or `*` for all) and a reason. In a path `*` stands for any characters of one name, and
+ * a `/**` at the end for everything below.
+ */
+export function readAllowList(text: string, file: string): { isAllowed: IsAllowed; problems: readonly Problem[] } {
+  const entries: { path: RegExp; kind: string }[] = [];
+  const problems: Problem[] = [];
+  for (const [i, line] of text.split(/\r?\n/).entries()) {
+    if (/^\s*(#|$)/.test(line)) continue;
+    const [, path = '', kind = '', reason] = /^(\S+)\s+(\S+)(?:\s+(\S.*))?$/.exec(line.trim()) ?? [];
+    const at = { file, line: i + 1 };
+    if (path === '' || reason === undefined) {
+      problems.push({ ...at, message: 'must be a path, a kind or *, and a reason' });
+    } else if (/^\*+(\/\*+)*$/.test(path)) {
+      problems.push({ ...at, message: 'must name a path: this one would let everything pass' });
+    } else entries.push({ path: pattern(path), kind });
+  }
+  const isAllowed: IsAllowed = (path, kind) =>
+    entries.some((entry) => (entry.kind === '*' || entry.kind === kind) && entry.path.test(path));
+  return { isAllowed, problems };
+}
+
+function pattern(path: string): RegExp {
+  const below = path.endsWith('/**');
+  const names = (below ? path.slice(0, -3) : path)
+    .split(/\*+/)
+    .map((text) => text.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'))
+    .join('[^/]*');
+  return new RegExp(`^${names}${below ? '/.+' : ''}$`);
+}
