@@ -94,6 +94,7 @@ export const policies = section({
   contact: z
     .string()
     .max(100)
+    .regex(/\S/, 'must name somebody, e.g. @platform')
     .default('the platform team')
     .meta({ description: 'Whom every refusal names, e.g. @platform.' }),
   trustedAccounts: z
