@@ -17,7 +17,6 @@ const PATH = 'variables.kustomizationPath';
 const KUSTOMIZATION_FIELDS = [
   'deletionPolicy',
   'dependsOn',
-  'force',
   'interval',
   'path',
   'prune',
@@ -57,6 +56,12 @@ export const pinned: PinnedObjects = {
     onKustomization(
       `${SPEC}.?serviceAccountName.orValue("") == (${FENCE} ? params.application.fencer : ${PREVIEW})`,
       'spec.serviceAccountName',
+    ),
+    // What is left behind outlives the preview; an app's objects go with the namespace of its fence.
+    onKustomization(`${SPEC}.?prune.orValue(false) == true`, 'spec.prune'),
+    onKustomization(
+      `!(${FENCE}) || ${SPEC}.?deletionPolicy.orValue("") in ["", "Delete", "MirrorPrune", "WaitForTermination"]`,
+      'spec.deletionPolicy',
     ),
     onKustomization(
       `${SPEC}.orValue({}).all(k, k in [${KUSTOMIZATION_FIELDS.map((field) => `"${field}"`).join(', ')}])`,
