@@ -1,29 +1,41 @@
-import { formatProblem, GreenroomError, type Problem, platformAtFault } from '../core/errors.ts';
+import { formatProblem, GreenroomError, type Position, type Problem, platformAtFault } from '../core/errors.ts';
 import { isDenial } from '../core/finding.ts';
+import { isRecord } from '../core/json.ts';
 import { loadPreview } from '../model/files.ts';
 import { PLATFORM_FILE } from '../model/layout.ts';
-import type { PlatformSpec } from '../model/platform.ts';
+import { type FieldPath, fieldName, type Positions } from '../model/load.ts';
+import { defaultPlatform, type PlatformSpec } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
 import { API_VERSION } from '../model/scalars.ts';
 import { TEMPLATE_NAMES, type TemplateName } from '../model/templates/index.ts';
 import type { CompiledPreview, CompileInput, Compiler } from './compile.ts';
 import { EVIDENCE_RULES } from './evidence.ts';
 
+/** A platform that is tried with previews whose files nobody could fault. */
+export interface Trial {
+  readonly platform: PlatformSpec;
+  /** Where its settings stand. @default - only their names are told */
+  readonly positions?: Positions | undefined;
+  /** A compiler for these settings, or for others in their place. */
+  compilerFor(platform: PlatformSpec, extensions: 'with' | 'without'): Compiler;
+}
+
 /**
  * A compiler that never blames a maker for what is the platform's doing. Where a preview does not come out, a flawless
  * one is compiled in its place, in every size: if none comes out, the settings or an extension are at fault.
  */
-export function blaming(compile: Compiler, platform: PlatformSpec): Compiler {
+export function blaming(trial: Trial): Compiler {
+  const compile = trial.compilerFor(trial.platform, 'with');
   return (input) => {
     let compiled: CompiledPreview;
     try {
       compiled = compile(input);
     } catch (error) {
       if (!(error instanceof GreenroomError) || error.code !== 'invalid-input' || error.isPlatforms) throw error;
-      throw faultOf(compile, platform, input.preview.value.spec) ?? error;
+      throw faultOf(trial, compile, input.preview.value.spec) ?? error;
     }
     if (!compiled.denied) return compiled;
-    const fault = faultOf(compile, platform, input.preview.value.spec);
+    const fault = faultOf(trial, compile, input.preview.value.spec);
     if (fault !== null) throw fault;
     return compiled;
   };
@@ -34,39 +46,97 @@ export function blaming(compile: Compiler, platform: PlatformSpec): Compiler {
  *
  * @throws GreenroomError `invalid-input` of the platform's where one would not come out
  */
-export function tryPlatform(compile: Compiler, platform: PlatformSpec): void {
+export function tryPlatform(trial: Trial): void {
+  const compile = trial.compilerFor(trial.platform, 'with');
   for (const template of TEMPLATE_NAMES) {
-    const fault = faultOf(compile, platform, { template, size: Object.keys(platform.sizes)[0]! });
+    const fault = faultOf(trial, compile, { template, size: Object.keys(trial.platform.sizes)[0]! });
     if (fault !== null) throw fault;
   }
 }
 
 function faultOf(
+  trial: Trial,
   compile: Compiler,
-  platform: PlatformSpec,
   { template, size }: Pick<Preview['spec'], 'template' | 'size'>,
 ): GreenroomError | null {
+  const { platform } = trial;
   const sizes = Object.keys(platform.sizes);
   const first = size !== undefined && sizes.includes(size) ? size : sizes[0]!;
-  const problems = faults(compile, platform, template, first);
-  if (problems.length === 0) return null;
-  const isSound = sizes.some((other) => other !== first && faults(compile, platform, template, other).length === 0);
-  return isSound ? null : platformAtFault(problems);
+  const reasons = reasonsAgainst(compile, platform, template, first);
+  if (reasons.length === 0) return null;
+  const isSound = sizes.some(
+    (other) => other !== first && reasonsAgainst(compile, platform, template, other).length === 0,
+  );
+  return isSound ? null : platformAtFault([problemOf(trial, template, reasons)]);
 }
 
-function faults(compile: Compiler, platform: PlatformSpec, template: TemplateName, size: string): Problem[] {
-  const of = (reason: string): Problem => ({
-    file: PLATFORM_FILE,
-    message: `no preview of the template ${template} can start with these settings and extensions: ${reason}`,
-  });
+/** One problem a cause: the setting at fault where it can be told, and what a maker would be told without this. */
+function problemOf(trial: Trial, template: TemplateName, reasons: readonly string[]): Problem {
+  const more = reasons.length === 1 ? '' : ` (and ${reasons.length - 1} more)`;
+  const words = `; its maker would read: ${reasons[0]}${more}`;
+  const path = settingAtFault(trial, template);
+  if (path === undefined) {
+    const message = `no preview of the template ${template} can start with these settings and extensions${words}`;
+    return { file: PLATFORM_FILE, message };
+  }
+  const message = `lets no preview of the template ${template} start${words}`;
+  return { ...placeOf(trial, path), field: fieldName(path), message };
+}
+
+function placeOf({ positions }: Trial, path: FieldPath): Partial<Position> {
+  return positions?.of(path) ?? { file: PLATFORM_FILE };
+}
+
+/** The one setting without which such a preview starts; undefined where several have a part in it. */
+function settingAtFault(trial: Trial, template: TemplateName): FieldPath | undefined {
+  const starts = (platform: PlatformSpec, extensions: 'with' | 'without') => {
+    try {
+      const compile = trial.compilerFor(platform, extensions);
+      return reasonsAgainst(compile, platform, template, Object.keys(platform.sizes)[0]!).length === 0;
+    } catch (error) {
+      if (error instanceof GreenroomError) return false;
+      throw error;
+    }
+  };
+  const { platform } = trial;
+  if (platform.extensions.length > 0 && starts(platform, 'without')) return ['spec', 'extensions'];
+  const usual = defaultPlatform();
+  const changed = changedSettings(platform, usual, []);
+  const found = changed.find((path) =>
+    starts(withSetting(platform, path, valueAt(usual, path)) as PlatformSpec, 'with'),
+  );
+  return found && ['spec', ...found];
+}
+
+/** Paths of what differs from the defaults, as far down as maps go; sizes count as one. */
+function changedSettings(own: unknown, usual: unknown, path: readonly string[]): string[][] {
+  if (JSON.stringify(own) === JSON.stringify(usual)) return [];
+  if (!isRecord(own) || !isRecord(usual) || path[0] === 'sizes') return [[...path]];
+  const keys = [...new Set([...Object.keys(own), ...Object.keys(usual)])];
+  return keys.flatMap((key) => changedSettings(own[key], usual[key], [...path, key]));
+}
+
+function withSetting(settings: unknown, [key, ...rest]: readonly string[], value: unknown): unknown {
+  if (key === undefined) return value;
+  const own = isRecord(settings) ? settings : {};
+  return { ...own, [key]: withSetting(own[key], rest, value) };
+}
+
+function valueAt(settings: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((value, key) => (isRecord(value) ? value[key] : undefined), settings);
+}
+
+/** Why a flawless preview would not start; empty where it does. */
+function reasonsAgainst(compile: Compiler, platform: PlatformSpec, template: TemplateName, size: string): string[] {
   try {
     const { findings } = compile(flawless(platform, template, size));
     return findings
       .filter((finding) => isDenial(finding) && !EVIDENCE_RULES.includes(finding.rule))
-      .map(({ object, field, message, rule }) => of(`${object.kind} ${object.name}, ${field}: ${message} [${rule}]`));
+      .map(({ object, field, message, rule }) => `${object.kind} ${object.name}, ${field}: ${message} [${rule}]`);
   } catch (error) {
-    if (!(error instanceof GreenroomError) || error.code !== 'invalid-input') throw error;
-    return error.problems.map(({ field, message }) => of(formatProblem({ ...(field && { field }), message })));
+    // An extension that fails says itself what is wrong.
+    if (!(error instanceof GreenroomError) || error.code !== 'invalid-input' || error.isPlatforms) throw error;
+    return error.problems.map(({ field, message }) => formatProblem({ ...(field && { field }), message }));
   }
 }
 

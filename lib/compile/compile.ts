@@ -7,14 +7,14 @@ import { type Finding, isDenial } from '../core/finding.ts';
 import type { Identity } from '../model/identity.ts';
 import { formatImage } from '../model/image.ts';
 import { previewFolder, RECORD_FILE, repoOfName } from '../model/layout.ts';
-import type { Loaded } from '../model/load.ts';
+import type { Loaded, Positions } from '../model/load.ts';
 import { type PlatformSpec, placementDigest } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
 import { contentsDigest, formatRecord, type PreviewRecord } from '../model/record.ts';
-import type { CelCompiler } from '../policies/cel.ts';
+import { type CelCompiler, createCelCompiler } from '../policies/cel.ts';
 import type { Rule } from '../policies/rule.ts';
 import { adapted, type ManifestSettings } from './adapt.ts';
-import { blaming, tryPlatform } from './blame.ts';
+import { blaming, type Trial, tryPlatform } from './blame.ts';
 import { previewCharts } from './charts.ts';
 import { type Cost, costOf, totalRequests } from './cost.ts';
 import { createEvaluate, type Evaluate } from './evaluate.ts';
@@ -31,6 +31,8 @@ import type { ResolvedApp } from './resolve.ts';
 /** What holds for all previews of a platform. */
 export interface CompilerOptions {
   readonly platform: PlatformSpec;
+  /** Where its settings stand, for what is wrong with them. @default - only their names are told */
+  readonly positions?: Positions | undefined;
   /** Text of `exceptions/*.yaml` by path. @default - none */
   readonly exceptions?: FileSet;
   /** Unix seconds at which exceptions are reviewed; nothing of it reaches the files. */
@@ -101,7 +103,7 @@ export type Compiler = (input: CompileInput) => CompiledPreview;
  * @throws GreenroomError `invalid-input` when the platform's own settings do not fit together
  */
 export function createCompiler(options: CompilerOptions): Compiler {
-  return blaming(plainCompiler(options), options.platform);
+  return blaming(trialOf(options));
 }
 
 /**
@@ -110,7 +112,16 @@ export function createCompiler(options: CompilerOptions): Compiler {
  * @throws GreenroomError `invalid-input` of the platform's when one of them cannot come out, whatever a maker writes
  */
 export function checkPlatform(options: CompilerOptions): void {
-  tryPlatform(plainCompiler(options), options.platform);
+  tryPlatform(trialOf(options));
+}
+
+function trialOf({ cel = createCelCompiler(), ...options }: CompilerOptions): Trial {
+  return {
+    platform: options.platform,
+    positions: options.positions,
+    compilerFor: (platform, extensions) =>
+      plainCompiler({ ...options, cel, platform, ...(extensions === 'without' && { extensions: [] }) }),
+  };
 }
 
 function plainCompiler(options: CompilerOptions): Compiler {

@@ -1,3 +1,4 @@
+import { claimsOf } from '../constructs/preview-namespace/claims.ts';
 import { podsOf, scaledPods, workloadKey } from '../constructs/preview-namespace/pods.ts';
 import type { LimitRangeProps } from '../constructs/preview-namespace/props.ts';
 import type { PlatformSpec } from '../model/platform.ts';
@@ -9,12 +10,14 @@ export interface Resources {
   /** Bytes. */
   readonly memory: number;
   readonly pods: number;
+  /** Bytes of disks that are claimed. */
+  readonly storage: number;
 }
 
 /** What a preview costs by what it requests, at the rates of the platform. */
 export interface Cost {
   readonly currency: string;
-  /** Price of 24 hours, from requests; traffic and storage are not in it. Rounded to a hundredth of a cent. */
+  /** Price of 24 hours, from requests; traffic is not in it. Rounded to a hundredth of a cent. */
   readonly perDay: number;
   /** Date of the platform's rates. */
   readonly ratesAsOf: string;
@@ -25,7 +28,7 @@ export interface Cost {
  * not named is the limit, or else the namespace's default. What an autoscaler may make counts as if it were there.
  */
 export function totalRequests(objects: readonly object[], limitRange: LimitRangeProps): Resources {
-  let [cpu, memory, pods] = [0, 0, 0];
+  let [cpu, memory, pods, storage] = [0, 0, 0, 0];
   const scaled = scaledPods(objects);
   for (const object of objects) {
     const { steady, usage } = podsOf(object, limitRange, ['cpu', 'memory']);
@@ -33,8 +36,9 @@ export function totalRequests(objects: readonly object[], limitRange: LimitRange
     pods += most;
     cpu += most * reserved(usage.cpu);
     memory += most * reserved(usage.memory);
+    storage += claimsOf(object, most).storage;
   }
-  return { cpu, memory, pods };
+  return { cpu, memory, pods, storage };
 }
 
 /** Who asks for nothing and may use much is not free. */
@@ -44,7 +48,10 @@ function reserved(amounts: { readonly requests: number; readonly limits: number 
 
 /** Price of a day of these requests at the platform's rates. */
 export function costOf(requests: Resources, cost: PlatformSpec['cost']): Cost {
-  const perHour = requests.cpu * cost.rates.cpuHour + (requests.memory / 2 ** 30) * cost.rates.memoryGiBHour;
+  const { cpuHour, memoryGiBHour, storageGiBHour } = cost.rates;
+  const gibibytes = (bytes: number) => bytes / 2 ** 30;
+  const perHour =
+    requests.cpu * cpuHour + gibibytes(requests.memory) * memoryGiBHour + gibibytes(requests.storage) * storageGiBHour;
   return {
     currency: cost.currency,
     perDay: Math.round(perHour * 24 * 10_000) / 10_000,

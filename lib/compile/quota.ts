@@ -23,21 +23,37 @@ export function quotaShortfalls(
   cost: Cost,
 ): Problem[] {
   const { contact } = platform.policies;
+  const { manifests } = preview.value.spec;
+  const isOwn = manifests !== undefined;
+  const less = (largest: ResolvedApp) => {
+    const advice = smaller(apps, largest);
+    return isOwn ? `${advice}, let the objects of ${manifests} need less,` : advice;
+  };
   const problems = shortfalls.map(({ field = '', message }) => {
+    const say = (path: readonly string[], advice: string) =>
+      placed(preview, path, `${message}. ${advice} or ask ${contact}`);
     const resource = /\b(cpu|memory)\b/.exec(field)?.[1] as 'cpu' | 'memory' | undefined;
-    const isCount = !/cpu|memory|storage/.test(field) && apps.length > 1;
-    if (isCount) return placed(preview, ['spec', 'apps'], `${message}. Leave out an app or ask ${contact}`);
-    const largest = largestBy(apps, resource ?? 'memory');
-    return at(preview, largest, `${message}. ${smaller(apps, largest)} or ask ${contact}`);
+    if (resource !== undefined || field.includes('ephemeral-storage')) {
+      const largest = largestBy(apps, resource ?? 'memory');
+      return say([...largest.at, 'size'], less(largest));
+    }
+    if (isOwn && /storage|persistentvolumeclaims/.test(field)) return say(MANIFESTS, `Claim less in ${manifests}`);
+    const referring = apps.find(({ spec }) => Object.keys(spec.secrets).length > 0);
+    if (field === 'quota[secrets]' && referring !== undefined) return say([...referring.at, 'secrets'], 'Name fewer');
+    if (apps.length > 1) return say(['spec', 'apps'], 'Leave out an app');
+    if (isOwn) return say(MANIFESTS, `Leave out objects of ${manifests}`);
+    return say(['spec', 'template'], 'Choose another template');
   });
   const budget = platform.cost.budgets.perPreviewDay;
   if (budget !== undefined && cost.perDay > budget) {
     const largest = largestBy(apps, 'cpu');
     const found = `costs about ${cost.perDay} ${cost.currency} a day; a preview may cost ${budget}`;
-    problems.push(at(preview, largest, `${found}. ${smaller(apps, largest)} or ask ${contact}`));
+    problems.push(at(preview, largest, `${found}. ${less(largest)} or ask ${contact}`));
   }
   return problems;
 }
+
+const MANIFESTS = ['spec', 'manifests'];
 
 function largestBy(apps: readonly ResolvedApp[], resource: 'cpu' | 'memory'): ResolvedApp {
   const asked = ({ size }: ResolvedApp) => quantityValue(size.limits[resource]);

@@ -2,7 +2,7 @@ import { lastPart } from '../constructs/preview-app/secrets.ts';
 import { invalidInput, type Problem } from '../core/errors.ts';
 import { formatImage, type ImageReference } from '../model/image.ts';
 import { fieldName, type Loaded } from '../model/load.ts';
-import { takes } from '../model/platform/consistency.ts';
+import { takes } from '../model/platform/clusters.ts';
 import type { Cluster, PlatformSize, PlatformSpec } from '../model/platform.ts';
 import type { AppSpec, Preview } from '../model/preview.ts';
 import { durationSeconds, MAX_LABEL } from '../model/scalars.ts';
@@ -147,14 +147,25 @@ function chooseCluster(
   source: Loaded<Preview>,
 ): Cluster {
   const wants = apps.map(({ spec }) => ({ size: sizeName(spec, platform), template: spec.template, labels }));
-  const found = platform.clusters.find((cluster) => wants.every((want) => takes(cluster, want)));
+  type Change = Partial<{ size: string; labels: readonly string[] }>;
+  const clusterFor = (change: Change) =>
+    platform.clusters.find((cluster) => wants.every((want) => takes(cluster, { ...want, ...change })));
+  const found = clusterFor({});
   if (found !== undefined) return found;
+  const sizes = Object.keys(platform.sizes).filter((size) => clusterFor({ size }) !== undefined);
+  const known = new Set(platform.clusters.flatMap(({ when }) => when?.labels ?? []));
+  const missing = [...known].filter((label) => clusterFor({ labels: [...labels, label] }) !== undefined);
+  const ways = [
+    ...(sizes.length === 0 ? [] : [`choose the size ${sizes.join(' or ')}`]),
+    ...(missing.length === 0 ? [] : [`give the pull request the label ${missing.join(' or ')}`]),
+    `ask ${platform.policies.contact}`,
+  ];
   const wanted = [...new Set(wants.map(({ template, size }) => `a ${template} of size ${size}`))].join(' with ');
   throw invalidInput([
     {
       ...source.positions.of(['spec', 'size']),
       field: 'spec.size',
-      message: `no cluster of this platform takes ${wanted}`,
+      message: `no cluster of this platform takes ${wanted}: ${ways.join(', or ')}`,
     },
   ]);
 }

@@ -6,6 +6,8 @@ export interface ExampleRates {
   readonly cpuHour: number;
   /** One GiB an hour. */
   readonly memoryGiBHour: number;
+  /** One GiB of a usual disk an hour. */
+  readonly storageGiBHour: number;
   /** Share that spot capacity takes off at most. */
   readonly spotDiscount: number;
   /** When they were looked up: they change, and a bill has discounts of its own. */
@@ -19,6 +21,7 @@ export const EXAMPLE_RATES: readonly ExampleRates[] = [
     region: 'us-east-1',
     cpuHour: 0.04048,
     memoryGiBHour: 0.004445,
+    storageGiBHour: 0.00011,
     spotDiscount: 0.7,
     asOf: '2026-03',
   },
@@ -27,6 +30,7 @@ export const EXAMPLE_RATES: readonly ExampleRates[] = [
     region: 'us-central1',
     cpuHour: 0.0445,
     memoryGiBHour: 0.0049,
+    storageGiBHour: 0.000137,
     spotDiscount: 0.7,
     asOf: '2026-01',
   },
@@ -35,6 +39,7 @@ export const EXAMPLE_RATES: readonly ExampleRates[] = [
     region: 'eastus',
     cpuHour: 0.0405,
     memoryGiBHour: 0.00445,
+    storageGiBHour: 0.000103,
     spotDiscount: 0.7,
     asOf: '2024-06',
   },

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { sha256 } from '../core/digest.ts';
-import { contradictions, fittingSizes } from './platform/consistency.ts';
+import { contradictions } from './platform/consistency.ts';
 import { evidence } from './platform/evidence.ts';
 import { extensions } from './platform/extensions.ts';
 import { egress, ingress, network } from './platform/network.ts';
@@ -9,8 +9,9 @@ import { appsRepo, cleaner, cluster, commit, status } from './platform/operation
 import { cost, policies, slots, source } from './platform/rules.ts';
 import { merged, section } from './platform/section.ts';
 import { services } from './platform/services.ts';
+import { fittingSizes } from './platform/sizes.ts';
 import { DEFAULT_SIZES, namespace, registry, secrets, size, spot, ttl } from './platform/workload.ts';
-import { API_VERSION, bounded, cidr, dnsLabel, dnsName } from './scalars.ts';
+import { API_VERSION, bounded, cidr, dnsLabel, dnsName, platformNamespace } from './scalars.ts';
 
 export { ENGINES, type Engine } from './platform/rules.ts';
 
@@ -41,7 +42,7 @@ const platformSpec = z
       .meta({ description: 'Tag of an image that names none.' }),
     sizes: merged(dnsLabel, size, DEFAULT_SIZES).meta({
       description:
-        'What a preview can ask for by name, beside the defaults or in their place; null takes one away. A default that does not fit into the limits is left out.',
+        'What a preview can ask for by name, beside the defaults or in their place; null takes one away. A default that does not fit into the limits, or that no cluster takes, is left out.',
     }),
     defaultSize: dnsLabel
       .default('small')
@@ -82,7 +83,7 @@ const platformSpec = z
       .meta({ description: 'What applies the apps repo.' }),
     cleaner,
     argocd: section({
-      namespace: dnsLabel.default('argocd').meta({ description: 'Its namespace.' }),
+      namespace: platformNamespace.default('argocd').meta({ description: 'Its namespace.' }),
     }).meta({ description: 'Argo CD, where it is the reconciler.' }),
     appsRepo,
     commit,

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { isCanonical } from './ipv4.ts';
+import { PREVIEW_PREFIX } from './labels.ts';
 
 /** The one version of both file formats. */
 export const API_VERSION = 'greenroom.dev/v1alpha1';
@@ -15,6 +16,12 @@ export const dnsLabel = bounded(
   MAX_LABEL,
   /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/,
   'must be lower-case letters, digits and dashes',
+);
+
+/** A namespace of the platform's own, which must not pass for that of a preview. */
+export const platformNamespace = dnsLabel.refine(
+  (name) => !name.startsWith(PREVIEW_PREFIX),
+  `must not start with ${PREVIEW_PREFIX}, as the namespaces of previews do`,
 );
 
 /** A domain that leaves room for one more label: 253 characters are the most that a host can have. */

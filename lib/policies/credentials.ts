@@ -48,7 +48,9 @@ const CREDENTIALS: readonly (readonly [begins: string, pattern: string])[] = [
   ['://', '://[^/?#@: \\n\\t"$]{0,100}:[^/?#@ \\n\\t"$]{1,200}@'],
   ['"auth"', '"auth"[ \\t]{0,4}:[ \\t]{0,4}"[A-Za-z0-9+/=]{12}'],
   ['machine ', 'machine [^ \\n]+[ \\n]+login [^ \\n]+[ \\n]+password [^ \\n$]{4}'],
-  ['requirepass ', '(^|[\\n-])requirepass {1,8}[^ \\n$"]{4}'],
+  ['requirepass ', '(^|[\\n-])requirepass {1,8}[^ \\n$"]{2}'],
+  ['masterauth ', '(^|[\\n-])masterauth {1,8}[^ \\n$"]{2}'],
+  ['auth_pass ', '(^|[\\n ])auth_pass {1,8}[^ \\n$"]{2}'],
   ['uthorization: ', 'uthorization: [BTbt][a-z]{4,5} [A-Za-z0-9_.~+/=-]{16}'],
 ];
 
@@ -60,8 +62,15 @@ export function credentialForms(): typeof CREDENTIALS {
 /** What tells several of one name apart: `PASSWORD2`, `DB_PASSWORD_1`, `TOKEN_V2`. */
 const NUMBERED = '([_-]?V?[0-9]{1,3})?$';
 
-/** Words that end a name which stands for a credential, whatever goes before (PGPASSWORD, dbPassword). */
-const NAME = anyCase(`(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|(^|[_.-])(PASS|PWD))${NUMBERED}`);
+/** Words that end a name which stands for a password, whatever goes before (PGPASSWORD, dbPassword, DB_PASS, rootPwd). */
+const PASSWORD_NAMES: readonly string[] = [
+  anyCase(`(PASSWORD|PASSWD|PASSPHRASE|SECRET)${NUMBERED}`),
+  // `PWD` alone is the folder in which a program runs, and BYPASS no password.
+  anyCase(`((^|[_.-]|DB|USER|ADMIN|ROOT|MAIL|SMTP|LDAP)PASS|([_.-]|DB)(PWD|PW))${NUMBERED}`),
+  '[a-z0-9](Pass|Pwd)[0-9]{0,3}$',
+];
+/** The same for other credentials. */
+const NAME = anyCase(`(TOKEN|CREDENTIALS?|(BASIC|HTTP|PROXY|REDIS)[_-]?AUTH)${NUMBERED}`);
 /** Keys that are credentials; others name a record, a column or a public half. ENCRYPTION ends in CRYPTION. */
 const KEY_NAME = anyCase(
   `(API|APP|ACCESS|ACCOUNT|SECRET|PRIVATE|SIGNING|CRYPTION|MASTER|AUTH|JWT|HMAC)[_-]?KEY([_-]BASE)?${NUMBERED}`,
@@ -72,14 +81,20 @@ const FILE_NAME =
 /** Headers that carry one. */
 const HEADER = anyCase('^((PROXY-)?AUTHORIZATION|COOKIE)$');
 
+const matchesAny = (text: string, patterns: readonly string[]): string =>
+  `(${patterns.map((pattern) => `${text}.matches("${pattern}")`).join(' || ')})`;
+
+const isAny = (text: string, patterns: readonly string[]): boolean =>
+  patterns.some((pattern) => new RegExp(pattern).test(text));
+
 /** CEL: whether the name of a variable or key stands for a credential; its value is one then, whatever it looks like. */
 export function namesSecret(name: string): string {
-  return `(${name}.size() <= 256 && (${name}.matches("${NAME}") || ${name}.matches("${KEY_NAME}")))`;
+  return `(${name}.size() <= 256 && ${matchesAny(name, [...PASSWORD_NAMES, NAME, KEY_NAME])})`;
 }
 
 /** The same for a name at hand. */
 export function namesCredential(name: string): boolean {
-  return name.length <= 256 && (new RegExp(NAME).test(name) || new RegExp(KEY_NAME).test(name));
+  return name.length <= 256 && isAny(name, [...PASSWORD_NAMES, NAME, KEY_NAME]);
 }
 
 /** CEL: whether a header's name stands for a credential. */
@@ -87,20 +102,35 @@ export function namesSecretHeader(name: string): string {
   return `(${name}.size() <= 256 && ${name}.matches("${HEADER}")) || ${namesSecret(name)}`;
 }
 
-/** CEL: whether a value is no credential, whatever its name: nothing, a switch, a number, a whole reference. */
-export function isHarmless(value: string): string {
-  return `(${value}.size() <= 256 && ${value}.matches("${HARMLESS}"))`;
+const WORDS = anyCase('TRUE|FALSE|YES|NO|ON|OFF|NONE|NULL|ENABLED|DISABLED');
+const HARMLESS = `^(|${WORDS}|[01]|[$][(][A-Za-z_][A-Za-z0-9_.-]*[)]|[$][{][A-Za-z_][A-Za-z0-9_]*[}])$`;
+const COUNT = '^[0-9]{1,6}$';
+
+/** CEL: whether the value of such a name is no credential: nothing, a switch, a whole reference, a count of tokens. */
+export function isHarmless(name: string, value: string): string {
+  const isCount = `(${value}.matches("${COUNT}") && !${matchesAny(name, PASSWORD_NAMES)})`;
+  return `(${value}.size() <= 256 && (${value}.matches("${HARMLESS}") || ${isCount}))`;
 }
 
-/** The same for a value at hand. */
-export function isHarmlessValue(value: string): boolean {
-  return value.length <= 256 && new RegExp(HARMLESS).test(value);
+/** The same for a name and a value at hand. */
+export function isHarmlessValue(name: string, value: string): boolean {
+  if (value.length > 256) return false;
+  return new RegExp(HARMLESS).test(value) || (new RegExp(COUNT).test(value) && !isAny(name, PASSWORD_NAMES));
 }
-
-const HARMLESS = `^(|${anyCase('TRUE|FALSE|YES|NO|ON|OFF|NONE|NULL')}|[0-9]{1,6}|[$][(][A-Za-z_][A-Za-z0-9_.-]*[)]|[$][{][A-Za-z_][A-Za-z0-9_]*[}])$`;
 
 /** What such a word is assigned: no reference, no placeholder. */
-const VALUE = '(_?[0-9]{1,2})?["\']?[ \\t]*[=:][ \\t]*["\']?[^ \\t\\n"\'$<{(*%=:,;&|-][^ \\t\\n"\'$<{]{3}';
+const FIRST = '[^ \\t\\n"\'$<>{(*%=:,;&|-]';
+const VALUE = `(_?[0-9]{1,2})?["']?[ \\t]*(=>|:=|[=:])[ \\t]*["']?${FIRST}[^ \\t\\n"'$<{]{3}`;
+
+/** What such a word is also followed by and is no value, without the word: `password: true`. */
+const NO_VALUES: readonly (readonly string[])[] = [
+  [': true', ': false', ': null', ': none', ': string', ': yes', ': True', ': False'],
+  ['=true', '=false', '= true', '= false', ':true', ':false', ': Password', '=Password'],
+];
+
+/** CEL: a text without {@link NO_VALUES}; what goes on behind such a word stays. */
+const settled = (text: string, words: readonly string[]): string =>
+  words.reduce((cel, word) => `${cel}.split("${word}").join("${word.slice(0, 1)}")`, text);
 
 /** What gives a credential away inside of a line, and parts of it, for a look that costs little. */
 interface Mention {
@@ -113,25 +143,41 @@ const assigned = (word: string, parts: readonly string[]): Mention => ({
   parts,
 });
 
-/** How programs are given a name and password: `curl -u user:pass`, `mysql -ppass`, `redis-cli -a pass`, `sshpass -p pass`. */
-const CALL =
-  '(curl[^;|&\\n]* (-[uU] ?|--(proxy-)?user[ =])["\']?[^ :"\'$<{\\n]+:|(mysql|mysqladmin|mysqldump) [^;|&\\n]*-p|redis-cli [^;|&\\n]*-a ["\']?|sshpass -p ?["\']?)[^ "\'$<{(\\n-][^ "\'$<{\\n]';
+/** What goes before, in the same call of a shell. */
+const IN_CALL = '([^;|&\\n]* )?';
+/** How programs are given a name and a password. */
+const USER = '["\']?[^ :"\'$<{\\n]+:';
+const USER_CALL = `(curl ${IN_CALL}(-[uU] ?|--(proxy-)?user[ =])|(https?|xhs?) ${IN_CALL}(-a|--auth)[ =])${USER}[^ "'$<{(\\n-][^ "'$<{\\n]`;
+/** How they are given a password: right after its flag, or behind it. */
+const PASSWORD_CALL = `((mysql|mariadb)[a-z_-]* ${IN_CALL}-p["']?|(redis-cli ${IN_CALL}-a|(mongo[a-z]*|docker login|podman login|registry login|az login) ${IN_CALL}-p|ldap[a-z]+ ${IN_CALL}-w) ["']?|sshpass -p ?["']?|-pass(in|out)? ["']?pass:|--password=["']?)[^ "'$<{(\\n-]`;
 
 /** Few parts each: the price of a line is that of all of them. */
 const MENTIONS: readonly Mention[] = [
   assigned('PASS(W(OR)?D|PHRASE)', ['assw', 'ASSW', 'assphrase', 'ASSPHRASE']),
+  {
+    pattern: `[a-z0-9](Pass|Pwd)${VALUE}`,
+    parts: ['Pass"', 'Pass:', 'Pass=', 'Pass ', 'Pwd"', 'Pwd:', 'Pwd=', 'Pwd '],
+  },
+  {
+    pattern: `(^|[ \\t"'{,;\\n])${anyCase('(PASS|PWD)')}["']?[ \\t]*[=:][ \\t]*["']?${FIRST}[^ \\t\\n"'$<{]{1,60}[0-9]`,
+    parts: ['pass', 'Pass', 'PASS', 'pwd', 'Pwd', 'PWD'],
+  },
+  {
+    pattern: `<[A-Za-z:._-]{0,40}${anyCase('(PASSW(OR)?D|PASSPHRASE|SECRET|TOKEN)')}>[ ]*${FIRST}[^<>\\n]{2}`,
+    parts: ['word>', 'swd>', 'hrase>', 'cret>', 'oken>', 'WORD>', 'CRET>', 'OKEN>'],
+  },
   assigned('SECRET([_-]?KEY([_-]BASE)?)?', ['ecret', 'ECRET']),
   assigned('TOKEN', ['oken', 'OKEN']),
   assigned('CREDENTIALS?', ['redential', 'REDENTIAL']),
-  assigned('API[_-]?KEY', ['pi_key', 'pi-key', 'pikey', 'piKey', 'PI_KEY', 'PI-KEY', 'PIKEY']),
-  assigned('APP[_-]?KEY', ['pp_key', 'pp-key', 'ppKey', 'PP_KEY', 'PP-KEY']),
-  assigned('ACCESS[_-]?KEY', ['ss_key', 'ss-key', 'ssKey', 'SS_KEY', 'SS-KEY']),
-  assigned('ACCOUNT[_-]?KEY', ['unt_key', 'unt-key', 'untKey', 'UNT_KEY']),
-  assigned('PRIVATE[_-]?KEY', ['te_key', 'te-key', 'teKey', 'TE_KEY', 'TE-KEY']),
-  assigned('(SIGNING|MASTER)[_-]?KEY', ['ing_key', 'ingKey', 'ING_KEY', 'ster_key', 'sterKey', 'STER_KEY']),
-  assigned('CRYPTION[_-]?KEY', ['ption_key', 'ption-key', 'ptionKey', 'PTION_KEY']),
+  assigned('(API|APP|ACCESS|ACCOUNT|PRIVATE|SIGNING|MASTER|CRYPTION)[_-]?KEY', [
+    ...['_key', '-key', 'Key', '_KEY', '-KEY', '-Key', 'pikey', 'PIKEY'],
+  ]),
   assigned('([_.-]|REQUIRE)PASS', ['_pass', '-pass', '.pass', 'irepass', '_PASS', '-PASS']),
-  { pattern: CALL, parts: ['curl ', 'mysql', 'redis-cli', 'sshpass'] },
+  { pattern: USER_CALL, parts: ['curl ', 'http ', 'https ', 'xh ', 'xhs '] },
+  {
+    pattern: PASSWORD_CALL,
+    parts: ['mysql', 'mariadb', 'redis-cli', 'sshpass', 'mongo', ' login ', 'ldap', '-pass'],
+  },
   { pattern: '[?&](key|sig)=[A-Za-z0-9%_.~+/=-]{8}', parts: ['?key=', '&key=', '?sig=', '&sig='] },
   // Host, port, database, user, password: what libpq reads.
   {
@@ -139,26 +185,45 @@ const MENTIONS: readonly Mention[] = [
     parts: [':5432:', ':6432:', ':*:'],
   },
   {
-    pattern: '--[a-z-]{0,30}(password|passwd|token|secret|key) ["\']?[^ \\n"\'$<{(-][^ \\n"\'$<{]{2,60}[0-9]',
-    parts: ['word ', 'swd ', 'oken ', 'cret ', '-key '],
+    pattern:
+      '--?[a-z-]{0,30}(password|passwd|passphrase|pass|token|secret|key|auth) ["\']?[^ \\n"\'$<{(-][^ \\n"\'$<{]{2,60}[0-9]',
+    parts: ['word ', 'swd ', 'hrase ', 'pass ', 'oken ', 'cret ', '-key ', 'auth '],
   },
 ];
 
 const mentioned = ({ pattern }: Mention): string => JSON.stringify(pattern);
 const has = (text: string, parts: readonly string[]): string =>
-  `(${parts.map((part) => `${text}.contains("${part}")`).join(' || ')})`;
+  `(${parts.map((part) => `${text}.contains(${JSON.stringify(part)})`).join(' || ')})`;
 
 /** Most characters of lines that mention one such word: a pattern over more would cost too much at admission. */
-const MAX_MENTIONS = 150_000;
+const MAX_MENTIONS = 100_000;
 
 /** CEL: whether no line of a text gives a credential away. */
 export function assignsNone(text: string): string {
   const none = MENTIONS.map((mention) => `!(${has('l', mention.parts)} && l.matches(${mentioned(mention)}))`);
-  return `${text}.split("\\n").all(l, ${none.join(' && ')})`;
+  return `${settled(text, NO_VALUES.flat())}.split("\\n").all(l, ${none.join(' && ')})`;
 }
 
 /** Parts of the words that names end with. */
-const PARTS = ['ass', 'ASS', 'ecret', 'ECRET', 'oken', 'OKEN', 'ey', 'EY', 'redential', 'REDENTIAL', 'wd', 'WD'];
+const PARTS = [
+  'ass',
+  'ASS',
+  'auth',
+  'AUTH',
+  'Pw',
+  'pw',
+  'PW',
+  'ecret',
+  'ECRET',
+  'oken',
+  'OKEN',
+  'ey',
+  'EY',
+  'redential',
+  'REDENTIAL',
+  'wd',
+  'WD',
+];
 
 /** Parts of the names of such files. */
 const FILE_PARTS = ['pgpass', 'netrc', 'docker', 'htpasswd', 'git-cred', 'id_'];
@@ -215,7 +280,8 @@ export const CREDENTIAL_VARIABLES: readonly Variable[] = [
     expression: `object.kind == "ConfigMap" ? dyn(object).?data.orValue({}).map(k, dyn(object).data[k]).join("\\n") : variables.containers.map(c, ${CONTAINER_TEXT}).join("\\n")`,
   },
   ...GROUPS.map((group, i) => ({ name: `clean${i}`, expression: cleanOf('variables.text', group) })),
-  { name: 'lines', expression: 'variables.text.split("\\n")' },
+  { name: 'settled', expression: settled('variables.text', NO_VALUES[0]!) },
+  { name: 'lines', expression: `${settled('variables.settled', NO_VALUES[1]!)}.split("\\n")` },
   ...MENTIONS.flatMap((mention, i) => [
     {
       name: `mentions${i}`,
@@ -228,7 +294,7 @@ export const CREDENTIAL_VARIABLES: readonly Variable[] = [
   ]),
   {
     name: 'secretKeys',
-    expression: `object.kind == "ConfigMap" ? dyn(object).?data.orValue({}).filter(k, ${has('k', PARTS)} && ${namesSecret('k')} && !${isHarmless('dyn(object).data[k]')}) : []`,
+    expression: `object.kind == "ConfigMap" ? dyn(object).?data.orValue({}).filter(k, ${has('k', PARTS)} && ${namesSecret('k')} && !${isHarmless('k', 'dyn(object).data[k]')}) : []`,
   },
   {
     name: 'secretFiles',

@@ -2,13 +2,14 @@ import { type Problem, platformAtFault } from '../core/errors.ts';
 import { loadPlatform as readPlatform } from '../model/files.ts';
 import { closest } from '../model/load/suggest.ts';
 import { fieldName, type Loaded } from '../model/load.ts';
-import { nothingToTake } from '../model/platform/section.ts';
 import type { Platform } from '../model/platform.ts';
-import { reconcilerOf } from '../reconcilers/index.ts';
+import { RECONCILERS, reconcilerOf } from '../reconcilers/index.ts';
 import { createChecker } from './checker.ts';
+import { RESERVED_KEYS } from './defaults.ts';
 import { fenceAgainst } from './fenced.ts';
-import { madeKinds, ruleParams, usualKinds } from './params.ts';
+import { ruleParams } from './params.ts';
 import { parsePath } from './paths.ts';
+import { kindProblems } from './platform-kinds.ts';
 import type { Rule } from './rule.ts';
 import { chosenRules } from './rule-set.ts';
 import { noInlineSecrets } from './rules/no-inline-secrets.ts';
@@ -23,8 +24,9 @@ export function loadPlatform(input: string | Uint8Array, file: string, own: read
   const loaded = readPlatform(input, file);
   const problems = [
     ...severityProblems(loaded, chosenRules({ extraRules: own })),
-    ...takenKindProblems(loaded),
-    ...sharedKindProblems(loaded),
+    ...kindProblems(loaded),
+    ...keyProblems(loaded),
+    ...reconcilerProblems(loaded),
     ...credentialProblems(loaded),
     ...decryptionProblems(loaded),
   ];
@@ -60,29 +62,28 @@ function decryptionProblems({ value: { spec }, positions }: Loaded<Platform>): P
   return [{ ...positions.of(path), field: path.join('.'), message }];
 }
 
-/** Kinds that are taken away though no preview is without them, or though there is nothing to take. */
-function takenKindProblems({ value: { spec }, positions }: Loaded<Platform>): Problem[] {
-  const chosen = spec.policies.parameters.allowedKinds ?? {};
-  if (Array.isArray(chosen)) return [];
-  return Object.keys(chosen).flatMap((kind) => {
-    if (chosen[kind] !== null) return [];
-    const message = madeKinds(spec).includes(kind)
-      ? 'cannot be taken away: greenroom itself makes it of preview.yaml'
-      : nothingToTake(kind, usualKinds(spec));
-    const path = ['spec', 'policies', 'parameters', 'allowedKinds', kind];
-    return message === undefined ? [] : [{ ...positions.ofKey(path), field: fieldName(path), message }];
+/** Keys that no preview may carry, whatever a platform allows. */
+function keyProblems({ value: { spec }, positions }: Loaded<Platform>): Problem[] {
+  return spec.policies.parameters.keys.flatMap((key, i) => {
+    const reserved = RESERVED_KEYS.find((prefix) => key.startsWith(prefix) || isBelow(key, prefix));
+    if (reserved === undefined) return [];
+    const path = ['spec', 'policies', 'parameters', 'keys', i];
+    const message = `cannot be allowed: keys that begin with ${reserved} steer the platform's own tools; found ${JSON.stringify(key)}`;
+    return [{ ...positions.of(path), field: fieldName(path), message }];
   });
 }
 
-/** A kind that previews write themselves bounds nobody in a fence. */
-function sharedKindProblems({ value: { spec }, positions }: Loaded<Platform>): Problem[] {
-  const allowed = ruleParams(spec).allowedKinds;
-  return spec.fenceKinds.flatMap((kind, i) => {
-    if (!allowed.includes(kind)) return [];
-    const path = ['spec', 'fenceKinds', i];
-    const message = `cannot hold ${kind}, which previews write themselves; take it away from them first (policies.parameters.allowedKinds: { ${kind}: null })`;
-    return [{ ...positions.of(path), field: fieldName(path), message }];
-  });
+/** Whether a key is of a subdomain of the one that a prefix names. */
+function isBelow(key: string, prefix: string): boolean {
+  const [domain = ''] = key.split('/');
+  return prefix.endsWith('/') && domain.endsWith(`.${prefix.slice(0, -1)}`);
+}
+
+/** What does not work with the reconciler. */
+function reconcilerProblems({ value: { spec }, positions }: Loaded<Platform>): Problem[] {
+  return RECONCILERS[spec.reconciler]
+    .refusedSettings(spec)
+    .map(({ field = '', message }) => ({ ...positions.of(field.split('.')), field, message }));
 }
 
 /** What the platform puts into containers of every preview. */

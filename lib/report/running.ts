@@ -108,5 +108,5 @@ export function costWords({ cost }: Pick<LivePreview, 'cost'>, seconds?: number)
   const { perDay, currency, ratesAsOf } = cost;
   const life = seconds === undefined ? '' : `, ${money((perDay * seconds) / DAY, currency)} for its whole life`;
   const price = about(perDay, currency);
-  return `${price[0]!.toUpperCase()}${price.slice(1)} a day${life} (by what it asks for, rates of ${ratesAsOf}; traffic and storage not included).`;
+  return `${price[0]!.toUpperCase()}${price.slice(1)} a day${life} (by what it asks for, rates of ${ratesAsOf}; traffic not included).`;
 }

@@ -1,6 +1,7 @@
 import { lstat, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkPlatform } from '../compile/compile.ts';
+import type { PreviewExtension } from '../constructs/extension.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { formatProblem, GreenroomError } from '../core/errors.ts';
 import { type FileSet, fileSet } from '../core/fileset.ts';
@@ -18,7 +19,15 @@ import { scaffoldFiles } from './files.ts';
 import { type PlannedFile, planScaffold } from './plan.ts';
 import { readTemplate } from './template.ts';
 
-export interface InitOptions {
+/** Modules of the platform's own. */
+interface Modules {
+  /** Rules beside greenroom's. @default - none */
+  readonly extraRules?: readonly Rule[];
+  /** What greenroom.yaml is tried with. @default - none */
+  readonly extensions?: readonly PreviewExtension[];
+}
+
+export interface InitOptions extends Modules {
   /** Folder of the apps repo; made if it is not there. */
   readonly dir: string;
   /** Version of this greenroom. */
@@ -29,8 +38,6 @@ export interface InitOptions {
   readonly clock?: Clock;
   /** Needed when there is no greenroom.yaml yet. */
   readonly answers?: Answers;
-  /** Rules of the platform's own, beside greenroom's. @default - none */
-  readonly extraRules?: readonly Rule[];
   /** Write over files that somebody edited. @default false */
   readonly overwrite?: boolean;
   /** Plan and say, write nothing. @default false */
@@ -66,7 +73,7 @@ export async function init(options: InitOptions): Promise<InitResult> {
     );
   }
   const text = options.platform ?? current ?? fromAnswers(template, options.answers);
-  const platform = platformOf(text, extraRules);
+  const platform = platformOf(text, options);
   const { exceptions, notes } = await readExceptions(dir, platform, (options.clock ?? systemClock)(), extraRules);
   const wanted = scaffoldFiles({ platformText: text, platform, exceptions, version, template, command, extraRules });
   const manifest = recorded === null ? null : parseManifest(recorded);
@@ -88,12 +95,12 @@ export async function init(options: InitOptions): Promise<InitResult> {
  *
  * @throws GreenroomError `invalid-input` for a wrong greenroom.yaml and for missing answers
  */
-export function newAppsRepo(options: Pick<InitOptions, 'version' | 'platform' | 'answers' | 'extraRules'>): FileSet {
+export function newAppsRepo(options: Pick<InitOptions, 'version' | 'platform' | 'answers'> & Modules): FileSet {
   const { version, extraRules = [] } = options;
   const template = readTemplate();
   const command = shippedCommand();
   const text = options.platform ?? fromAnswers(template, options.answers);
-  const platform = platformOf(text, extraRules);
+  const platform = platformOf(text, options);
   const wanted = scaffoldFiles({
     platformText: text,
     platform,
@@ -108,10 +115,10 @@ export function newAppsRepo(options: Pick<InitOptions, 'version' | 'platform' | 
 }
 
 /** Nothing is laid down for settings with which no preview could start. */
-function platformOf(text: string, extraRules: readonly Rule[]): PlatformSpec {
-  const platform = loadPlatform(text, PLATFORM_FILE, extraRules).value.spec;
-  checkPlatform({ platform, extraRules, now: 0 });
-  return platform;
+function platformOf(text: string, { extraRules = [], extensions = [] }: Modules): PlatformSpec {
+  const { value, positions } = loadPlatform(text, PLATFORM_FILE, extraRules);
+  checkPlatform({ platform: value.spec, positions, extraRules, extensions, now: 0 });
+  return value.spec;
 }
 
 function fromAnswers(template: FileSet, answers: Answers | undefined): string {

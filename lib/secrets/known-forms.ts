@@ -47,7 +47,7 @@ export function namedValues(text: string, path: string): Found[] {
   if (!SETTINGS.test(path) || SAMPLE.test(path)) return [];
   return [...text.matchAll(ASSIGNMENT)].flatMap(({ 0: line, 1: name = '', 2: written = '', index }) => {
     const value = written.replace(/^(["'])(.*)\1.*$/, '$2').replace(/\s+#.*$/, '');
-    if (!namesCredential(name) || isHarmlessValue(value) || PLACEHOLDER.test(value)) return [];
+    if (!namesCredential(name) || isHarmlessValue(name, value) || PLACEHOLDER.test(value)) return [];
     const start = index + line.lastIndexOf(written);
     return [{ kind: 'named-value', start, end: start + written.length }];
   });

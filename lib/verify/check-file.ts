@@ -128,8 +128,8 @@ export function checkFile(
   }
   const schema = ownSchema(documents[0]);
   if (schema === platformSchema) {
-    const { spec } = loadPlatform(bytes, file, extraRules).value;
-    checkPlatform({ platform: spec, now: 0, extraRules, extensions });
+    const { value, positions } = loadPlatform(bytes, file, extraRules);
+    checkPlatform({ platform: value.spec, positions, now: 0, extraRules, extensions });
     return own;
   }
   if (schema !== undefined) {

@@ -90,7 +90,7 @@ describe('extensions that greenroom.yaml names', () => {
     [
       'throws',
       { ...MODULES, 'extensions/acme.mjs': "export default () => { throw new Error('no'); };" },
-      /extensions\/acme\.mjs failed: no/,
+      /extensions\/acme\.mjs: the extension failed: no/,
     ],
   ])('one that %s is told to the platform team, not to the maker', async (_, modules, sentence) => {
     const made = world(SETTINGS, modules);

@@ -36,6 +36,105 @@ const WRONG: readonly [what: string, extra: string, line: number, words: string]
     'spec.sizes: must name',
   ],
   [
+    'a bound below every size',
+    'policies:\n  parameters:\n    maxSize: { cpu: 50m }',
+    9,
+    'spec.policies.parameters.maxSize.cpu: leaves no size: the smallest default has a limit of 500m',
+  ],
+  [
+    'a ratio that no size keeps',
+    'policies:\n  parameters:\n    limitRequestRatio: { cpu: 1 }',
+    9,
+    'spec.policies.parameters.limitRequestRatio.cpu: leaves no size',
+  ],
+  [
+    'a size that no cluster takes',
+    'sizes: { huge: { requests: { cpu: "1", memory: 1Gi }, limits: { cpu: "2", memory: 2Gi } } }\nclusters:\n  - { name: a, server: "https://a.example.com", when: { sizes: [small] } }',
+    7,
+    'spec.sizes.huge: is taken by no cluster',
+  ],
+  [
+    'a template that no cluster takes',
+    'clusters:\n  - { name: a, server: "https://a.example.com", when: { templates: [worker] } }',
+    8,
+    'spec.clusters: lets no preview of the template',
+  ],
+  [
+    'a quota that no size fits into',
+    'namespace:\n  quota:\n    limits.memory: 100Mi',
+    9,
+    'spec.namespace.quota["limits.memory"]: lets no preview of the template',
+  ],
+  [
+    'a quota without room for a Service',
+    'namespace: { quota: { pods: "20", services: "0" } }',
+    7,
+    'spec.namespace.quota.services: lets no preview of the template',
+  ],
+  ['spot nodes by a label that is none', 'spot: { label: { key: "-", value: x } }', 7, 'spec.spot: lets no preview'],
+  [
+    'less of a disk than each container has',
+    'policies: { parameters: { maxStorage: 1Mi } }',
+    7,
+    'spec.policies.parameters.maxStorage: lets no preview of the template',
+  ],
+  [
+    'no time to end',
+    'policies: { parameters: { gracePeriodSeconds: 0 } }',
+    7,
+    'spec.policies.parameters.gracePeriodSeconds: lets no preview of the template',
+  ],
+  [
+    'a reconciler that does not end previews',
+    'policies:\n  engines: [vap]\nreconciler: flux',
+    8,
+    'spec.policies.engines: must hold kyverno',
+  ],
+  ['nobody to ask', 'policies: { contact: " " }', 7, 'spec.policies.contact: must name somebody'],
+  [
+    'keys of the platform’s own tools',
+    'policies: { parameters: { keys: [acme.example/, evidence.greenroom.dev/] } }',
+    7,
+    'spec.policies.parameters.keys[1]: cannot be allowed: keys that begin with greenroom.dev/',
+  ],
+  [
+    'a kind without its group',
+    'policies: { parameters: { allowedKinds: { Ingress: true } } }',
+    7,
+    'allowedKinds.Ingress: is not a kind that namespaces can hold; found Ingress; did you mean networking.k8s.io/Ingress?',
+  ],
+  [
+    'a kind of a group that is gone',
+    'policies: { parameters: { allowedKinds: [ConfigMap, extensions/Ingress] } }',
+    7,
+    'allowedKinds[1]: is not a kind that namespaces can hold; found extensions/Ingress; did you mean networking.k8s.io/Ingress?',
+  ],
+  [
+    'a misspelt kind',
+    'policies: { parameters: { allowedKinds: { apps/Daemonset: true } } }',
+    7,
+    'found apps/Daemonset; did you mean apps/DaemonSet?',
+  ],
+  [
+    'a controller in the place of a preview',
+    'ingress: { controllerNamespace: pr-nginx-1 }',
+    7,
+    'spec.ingress.controllerNamespace: must not start with pr-',
+  ],
+  ['an apps repo without an address', 'appsRepo: { url: ./previews }', 7, 'spec.appsRepo.url: must be an address'],
+  [
+    'more slots for one than for all',
+    'slots: { total: 5, perAuthor: 6 }',
+    7,
+    'spec.slots.perAuthor: must not be above',
+  ],
+  [
+    'more for one preview than for all',
+    'cost: { budgets: { perPreviewDay: 5, totalDay: 4 } }',
+    7,
+    'spec.cost.budgets.perPreviewDay: must not be above cost.budgets.totalDay, which is 4; found 5',
+  ],
+  [
     'clusters that shadow each other',
     'clusters:\n  - { name: a, server: "https://a.example.com" }\n  - { name: b, server: "https://b.example.com" }',
     9,
@@ -300,34 +399,17 @@ describe('what is wrong in greenroom.yaml is found at its own line by every comm
     }
     const world = worldOf(platform);
     for (const args of [SYNC, ['sweep']]) {
-      const { code, stderr } = await inProcess([...args, '--apps-repo', world.appsRepo, '--forge', world.forge]);
-      expect([code, stderr], args[0]!).toEqual([2, expect.stringContaining(said)]);
+      const { code, stdout, stderr } = await inProcess([
+        ...args,
+        '--apps-repo',
+        world.appsRepo,
+        '--forge',
+        world.forge,
+      ]);
+      expect([code, stdout + stderr], args[0]!).toEqual([2, expect.stringContaining(said)]);
     }
     expect(world.comment('shop', 7)).toContain('### Preview: problem on our side\nNothing for you to change');
     expect(world.check('shop', 7)).toMatchObject({ conclusion: 'neutral', title: 'Problem on our side' });
-  });
-
-  test.each([
-    ['a quota that no size fits into', 'namespace: { quota: { limits.memory: 100Mi } }'],
-    ['spot nodes by a label that is none', 'spot: { label: { key: "-", value: x } }'],
-  ])('%s, which only a preview shows, is found by trying one', async (_, extra) => {
-    const cwd = folderOf(platformText(extra));
-    for (const args of [
-      ['check', 'greenroom.yaml'],
-      ['check', 'preview.yaml'],
-      ['render', 'preview.yaml'],
-      ['init', '.'],
-    ]) {
-      const { code, stdout, stderr } = await inProcess(args, cwd);
-      expect([code, stdout + stderr], args.join(' ')).toEqual([
-        2,
-        expect.stringContaining('greenroom.yaml: no preview'),
-      ]);
-    }
-    const world = worldOf(platformText(extra));
-    const sync = await inProcess([...SYNC, '--apps-repo', world.appsRepo, '--forge', world.forge]);
-    expect([sync.code, sync.stdout]).toEqual([2, expect.stringContaining('no preview of the template web-service')]);
-    expect(world.comment('shop', 7)).toContain('Nothing for you to change');
   });
 
   test('where nobody wants a preview, nobody hears of it', async () => {
@@ -369,7 +451,12 @@ describe('an extension that lets no preview pass', () => {
 
   test.each([
     ['by what it adds', sidecar, 2, 'Deployment pr-'],
-    ['by what it throws', 'export default () => { throw new Error("no such team"); };\n', 1, 'failed: no such team'],
+    [
+      'by what it throws',
+      'export default () => { throw new Error("no such team"); };\n',
+      2,
+      'acme.mjs: the extension failed: no such team',
+    ],
   ])('%s is the platform team’s to mend, in sync, check and render', async (_, module, exit, words) => {
     const cwd = folderOf(platformText());
     writeFileSync(join(cwd, 'acme.mjs'), module);

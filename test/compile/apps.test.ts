@@ -135,7 +135,7 @@ describe('several apps of one preview', () => {
     const quota = 'namespace: { quota: { limits.cpu: "20", limits.memory: 16Gi, pods: "50" } }';
     const found = problems(() => compile(previewText(`apps:\n${lines.join('\n')}`), quota));
     expect(found).toMatchObject([{ line: 7, field: 'spec.apps' }]);
-    expect(found[0]!.message).toMatch(/needs 6 services at its peak.*Leave out an app or ask/);
+    expect(found[0]!.message).toMatch(/needs 6 Services at its peak.*Leave out an app or ask/);
   });
 
   test.each([

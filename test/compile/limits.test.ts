@@ -123,6 +123,36 @@ describe('cost of what a maker brings along', () => {
     expect(() => withScaler(40)).toThrow(/42 pods at its peak|4[0-9] pods/);
   });
 
+  test('disks are in the price, and held to quota and budget where they are claimed', () => {
+    const settings = (budget: number, storage: string) =>
+      `policies: { parameters: { allowedKinds: { PersistentVolumeClaim: true } } }
+namespace: { quota: { persistentvolumeclaims: "2", requests.storage: ${storage} } }
+cost: { rates: { storageGiBHour: 0.001 }, budgets: { perPreviewDay: ${budget} } }`;
+    const claim =
+      'apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: { name: data }\nspec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 50Gi } } }\n';
+    const none = withWorker(configMap('a', 1), settings(5, '100Gi')).cost.perDay;
+    expect(withWorker(claim, settings(5, '100Gi')).cost.perDay).toBeCloseTo(none + 24 * 50 * 0.001, 3);
+    expect(() => withWorker(claim, settings(1, '100Gi'))).toThrow(
+      /costs about 1\.\d+ USD a day; a preview may cost 1\./,
+    );
+    expect(() => withWorker(claim, settings(5, '20Gi'))).toThrow(
+      'preview.yaml:6:14: spec.manifests: needs 51200Mi of requests.storage at its peak, updates included; a preview has 20Gi. Claim less in deploy or ask the platform team',
+    );
+    expect(() =>
+      withWorker(
+        ['a', 'b', 'c'].map((name) => claim.replace('name: data', `name: ${name}`)).join('---\n'),
+        settings(5, '1Ti'),
+      ),
+    ).toThrow('needs 3 claims of disks at its peak, updates included; a preview has 2. Claim less in deploy');
+  });
+
+  test('too many secrets are told where they are named', () => {
+    const compile = createCompiler({ platform: platform('namespace: { quota: { secrets: "0" } }'), now: OPENED });
+    expect(() => compile(compileInput(previewText('secrets: { KEY: acme/shop/stripe }')))).toThrow(
+      'preview.yaml:6:12: spec.secrets: needs 1 Secret at its peak, updates included; a preview has 0. Name fewer or ask the platform team',
+    );
+  });
+
   test('who asks for nothing and may use much is not free', () => {
     expect(perDay('{ requests: { cpu: "0", memory: 256Mi }, limits: { cpu: 500m, memory: 256Mi } }')).toBe(
       perDay('{ requests: { cpu: 500m, memory: 256Mi }, limits: { cpu: 500m, memory: 256Mi } }'),

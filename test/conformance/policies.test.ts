@@ -321,7 +321,7 @@ describe('the policies as they are compiled, in a real API server', () => {
     expect([...(await update(['example.com/hold', 'example.com/more'])).keys()]).toEqual(['greenroom-no-finalizers']);
   });
 
-  test('look through a ConfigMap of 500,000 characters or 5,000 keys, and refuse larger ones in a sentence', async () => {
+  test('look through a ConfigMap of 400,000 characters or 5,000 keys, and refuse larger ones in a sentence', async () => {
     const configMap = (data: Record<string, string>): Manifest => ({
       apiVersion: 'v1',
       kind: 'ConfigMap',
@@ -329,9 +329,13 @@ describe('the policies as they are compiled, in a real API server', () => {
       data,
     });
     const line = '{"title": "Requests", "url": "https://grafana.example.com/d/1?orgId=1", "key": "a"}\n';
-    const long = line.repeat(Math.floor(490_000 / line.length));
+    const long = line.repeat(Math.floor(390_000 / line.length));
     const many = Object.fromEntries(Array.from({ length: 4900 }, (_, i) => [`setting-${i}`, `value ${i}`]));
     expect(await refusal(configMap({ 'dashboard.json': long }))).toEqual([]);
+    // Every eighth line mentions all that is looked for, and none gives it away.
+    const words = 'hint=The password, passphrase, secret, token, credential and api_key pass to mysql, curl or ldap\n';
+    const mentions = `${words}${line.repeat(7)}`;
+    expect(await refusal(configMap({ 'messages.properties': mentions.repeat(390_000 / mentions.length) }))).toEqual([]);
     expect(await refusal(configMap(many))).toEqual([]);
     const hidden = { 'dashboard.json': `${long}DB_PASSWORD=hunter2hunter2\n` };
     expect(await refusal(configMap(hidden))).toEqual([['greenroom-no-inline-secrets', sentence('no-inline-secrets')]]);

@@ -101,6 +101,28 @@ describe('what fits into a preview namespace', () => {
     needs('persistentvolumeclaims', '1', '0', { kind: 'PersistentVolumeClaim' });
   });
 
+  it('counts disks, and what they hold: by themselves, of each pod of a StatefulSet, and of each pod that brings one', () => {
+    const claim = { resources: { requests: { storage: '2Gi' } } };
+    const template = { metadata: { name: 'data' }, spec: claim };
+    const set = { kind: 'StatefulSet', apiVersion: 'apps/v1', metadata: { name: 'db' } };
+    const stateful = { ...set, spec: { replicas: 3, volumeClaimTemplates: [template], template: { spec: {} } } };
+    const volumes = [{ name: 'scratch', ephemeral: { volumeClaimTemplate: { spec: claim } } }, { name: 'tmp' }];
+    const deployment = { kind: 'Deployment', spec: { replicas: 2, template: { spec: { volumes } } } };
+    const scaler = {
+      kind: 'HorizontalPodAutoscaler',
+      spec: { maxReplicas: 5, scaleTargetRef: { kind: 'StatefulSet', name: 'db' } },
+    };
+    const own = { kind: 'PersistentVolumeClaim', apiVersion: 'v1', spec: claim };
+    needs('requests.storage', '2Gi', '1Gi', own);
+    needs('requests.storage', '6Gi', '5Gi', stateful);
+    needs('persistentvolumeclaims', '3', '2', stateful);
+    needs('count/persistentvolumeclaims', '4', '3', stateful, own);
+    // An update starts a third pod before one of the two ends.
+    needs('persistentvolumeclaims', '3', '2', deployment);
+    needs('requests.storage', '6Gi', '5Gi', deployment);
+    needs('requests.storage', '10Gi', '9Gi', stateful, scaler);
+  });
+
   it('says what is needed and what there is', () => {
     const props = { ...NAMESPACE_PROPS, quota: { ...NAMESPACE_PROPS.quota, 'limits.memory': '1Gi' } };
     const namespace = new PreviewNamespace(new Chart(new App(), 'test'), 'fence', props);

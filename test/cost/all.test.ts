@@ -75,9 +75,7 @@ describe('cost --all', () => {
 
   test('is a table that counts what has no price in its first line', async () => {
     const { stdout, stderr } = await cost();
-    expect(
-      stdout,
-    ).toBe(`3 previews, 2 without a price; by what they ask for, rates of 2026-01; traffic and storage not included
+    expect(stdout).toBe(`3 previews, 2 without a price; by what they ask for, rates of 2026-01; traffic not included
 repository     previews  a day  whole life  a month of it
 acme/shop             2  $0.62       $0.44         $18.96
 acme/handbook         1  $0.09       $0.09          $2.74

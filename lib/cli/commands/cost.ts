@@ -28,7 +28,7 @@ export const configure: Configure = (command, io) => {
     .addHelpText(
       'after',
       `
-An estimate from what previews ask for, at the rates of greenroom.yaml; traffic and storage are not in it.
+An estimate from what previews ask for, at the rates of greenroom.yaml; traffic is not in it.
 
 Examples:
   greenroom cost preview.yaml --platform greenroom.yaml --repo acme/shop --pr 7
@@ -78,10 +78,12 @@ function rates(format: CostFormat, io: Io): void {
     io.out(json({ currency: 'USD', rates: all }));
     return;
   }
-  for (const { cloud, region, asOf, cpuHour, memoryGiBHour, spot } of all) {
+  for (const { cloud, region, asOf, cpuHour, memoryGiBHour, storageGiBHour, spot } of all) {
     io.out(
       `# ${cloud}, ${region}; on spot capacity down to cpuHour ${spot.cpuHour}, memoryGiBHour ${spot.memoryGiBHour}\n`,
     );
-    io.out(`cost: { rates: { cpuHour: ${cpuHour}, memoryGiBHour: ${memoryGiBHour}, asOf: "${asOf}" } }\n`);
+    io.out(
+      `cost: { rates: { cpuHour: ${cpuHour}, memoryGiBHour: ${memoryGiBHour}, storageGiBHour: ${storageGiBHour}, asOf: "${asOf}" } }\n`,
+    );
   }
 }

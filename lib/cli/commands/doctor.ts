@@ -21,7 +21,7 @@ import { type ExtensionOptions, extensionOption, loadExtensions } from '../share
 import { readInput } from '../shared/files.ts';
 import { type Io, json } from '../shared/io.ts';
 import { type Format, formatOption } from '../shared/options.ts';
-import { readPlatform } from '../shared/platform.ts';
+import { soundPlatform } from '../shared/platform.ts';
 
 interface DoctorOptions extends ExtensionOptions {
   since?: string;
@@ -64,13 +64,13 @@ Examples:
 };
 
 async function run(dir: string, options: DoctorOptions, io: Io): Promise<void> {
-  const { extraRules } = await loadExtensions(options, io, join(dir, PLATFORM_FILE));
-  const platform = readPlatform(dir, PLATFORM_FILE, extraRules);
+  const modules = await loadExtensions(options, io, join(dir, PLATFORM_FILE));
+  const platform = soundPlatform(dir, PLATFORM_FILE, modules);
   if (!existsSync(join(dir, MANIFEST_FILE))) {
     const what = `was not laid down by greenroom (no ${MANIFEST_FILE}); run \`greenroom init\` in it`;
     throw new GreenroomError('invalid-input', `${dir} ${what}`);
   }
-  const { files: scaffold } = await init({ dir, version: VERSION, dryRun: true, extraRules });
+  const { files: scaffold } = await init({ dir, version: VERSION, dryRun: true, ...modules });
   const paths = await previewPaths(dir);
   const records = new Map<string, string>();
   const contents = new Map<string, string>();

@@ -89,15 +89,15 @@ async function run(where: string, options: InitCommandOptions, io: Io): Promise<
   const platform =
     options.platform === undefined ? undefined : new TextDecoder().decode(readInput(io.cwd, options.platform));
   const answers = platform === undefined ? await collectAnswers(where, options, io) : undefined;
-  const { extraRules } = await loadExtensions(options, io, options.platform ?? join(where, PLATFORM_FILE));
+  const modules = await loadExtensions(options, io, options.platform ?? join(where, PLATFORM_FILE));
   const wanted = {
-    extraRules,
+    ...modules,
     version: VERSION,
     ...(platform === undefined ? {} : { platform }),
     ...(answers === undefined ? {} : { answers }),
   };
-  const modules = options.commit ? namedExtensions(platform ?? '') : missingModules(where, platform, io);
-  if (options.commit) return commit(where, newAppsRepo(wanted), modules, options, io);
+  const toCopy = options.commit ? namedExtensions(platform ?? '') : missingModules(where, platform, io);
+  if (options.commit) return commit(where, newAppsRepo(wanted), toCopy, options, io);
   const result = await init({
     ...wanted,
     dir: resolve(io.cwd, where),
@@ -106,7 +106,7 @@ async function run(where: string, options: InitCommandOptions, io: Io): Promise<
   });
   report(where, result, options, io);
   if (options.format === 'text' && result.left.length === 0 && options.dryRun !== true) {
-    io.err(`Next: ${copyWords(modules)}read ${where}/README.md, then commit and push.\n`);
+    io.err(`Next: ${copyWords(toCopy)}read ${where}/README.md, then commit and push.\n`);
   }
 }
 

@@ -13,7 +13,7 @@ import { type ExtensionOptions, extensionOption, loadExtensions } from '../share
 import { readFolder, writeFiles } from '../shared/files.ts';
 import { type Io, json } from '../shared/io.ts';
 import { type Format, formatOption } from '../shared/options.ts';
-import { readPlatform } from '../shared/platform.ts';
+import { soundPlatform } from '../shared/platform.ts';
 
 interface PoliciesOptions extends ExtensionOptions {
   engine: Engine;
@@ -47,8 +47,9 @@ function engineArgument(text: string): Engine {
 
 async function run(options: PoliciesOptions, io: Io): Promise<void> {
   const { engine, platform: file, out, format } = options;
-  const { extraRules } = await loadExtensions(options, io, file);
-  const platform = readPlatform(io.cwd, file, extraRules);
+  const modules = await loadExtensions(options, io, file);
+  const { extraRules } = modules;
+  const platform = soundPlatform(io.cwd, file, modules);
   const folder = join(dirname(file), 'exceptions');
   const given = readFolder(resolve(io.cwd, folder), 'exceptions') ?? new Map();
   const rules = chosenRules({ extraRules });

@@ -19,11 +19,11 @@ Example:
   greenroom upgrade . --dry-run`,
     )
     .action(async (dir: string, options: ScaffoldOptions) => {
-      const { extraRules } = await loadExtensions(options, io, join(dir, PLATFORM_FILE));
+      const modules = await loadExtensions(options, io, join(dir, PLATFORM_FILE));
       const result = await init({
         dir: resolve(io.cwd, dir),
         version: VERSION,
-        extraRules,
+        ...modules,
         overwrite: options.overwrite === true,
         dryRun: options.dryRun === true,
       });

@@ -53,7 +53,7 @@ function table(report: CostReport): string {
   const { rows, total, currency, ratesAsOf, unpriced } = report;
   const missing = unpriced.length === 0 ? '' : `, ${unpriced.length} without a price`;
   const rates = ratesAsOf.length === 0 ? '' : `, rates of ${ratesAsOf.join(' and ')}`;
-  const head = `${count(total.previews, 'preview')}${missing}; by what they ask for${rates}; traffic and storage not included\n`;
+  const head = `${count(total.previews, 'preview')}${missing}; by what they ask for${rates}; traffic not included\n`;
   const amounts = (row: { hour: number; day: number; life: number; month: number }) =>
     [row.day, row.life, row.month].map((amount) => money(amount, currency));
   const lines = [

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
 import type { PreviewExtension } from '../../constructs/extension.ts';
 import { sha256 } from '../../core/digest.ts';
-import { blamingPlatform, GreenroomError, invalidInput } from '../../core/errors.ts';
+import { blamingPlatform, GreenroomError, invalidInput, platformAtFault } from '../../core/errors.ts';
 import type { FileSet } from '../../core/fileset.ts';
 import { namedExtensions } from '../../model/platform/extensions.ts';
 import { ownRules } from '../../policies/own-rules.ts';
@@ -30,7 +30,7 @@ export function extensionOption(command: Command): Command {
  * both.
  *
  * @param platformFile a greenroom.yaml whose own `extensions` count as well; they lie below its folder
- * @throws GreenroomError `invalid-input` for a file that is no extension; while compiling, `failed` for one that throws
+ * @throws GreenroomError `invalid-input` for a file that is not an extension and, while compiling, for one that throws
  */
 export async function loadExtensions(
   { extension: files = [] }: ExtensionOptions,
@@ -110,10 +110,7 @@ function guarded(extend: PreviewExtension, file: string): PreviewExtension {
       extend(scope);
     } catch (cause) {
       if (cause instanceof GreenroomError) throw cause;
-      throw new GreenroomError('failed', `the extension ${file} failed: ${messageOf(cause)}`, {
-        cause,
-        isPlatforms: true,
-      });
+      throw platformAtFault([{ file, message: `the extension failed: ${messageOf(cause)}` }], cause);
     }
   };
 }

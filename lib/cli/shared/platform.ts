@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { checkPlatform } from '../../compile/compile.ts';
 import { formatProblem, GreenroomError } from '../../core/errors.ts';
 import type { FileSet } from '../../core/fileset.ts';
 import { EXCEPTIONS_GLOB, PLATFORM_FILE } from '../../model/layout.ts';
+import type { Loaded, Positions } from '../../model/load.ts';
 import { MANIFEST_FILE, refuseNewer } from '../../model/manifest.ts';
 import { namedExtensions } from '../../model/platform/extensions.ts';
-import type { PlatformSpec } from '../../model/platform.ts';
+import type { Platform, PlatformSpec } from '../../model/platform.ts';
 import { loadExceptions } from '../../policies/exceptions.ts';
 import { loadPlatform } from '../../policies/platform.ts';
 import type { Rule } from '../../policies/rule.ts';
@@ -37,6 +39,8 @@ export function platformOptions(command: Command): Command {
 /** The platform's side of a preview, with its modules: those of `--extension`, and those that its settings name. */
 export interface PlatformSide extends OwnModules {
   readonly platform: PlatformSpec;
+  /** Where its settings stand. */
+  readonly positions: Positions;
   /** Text of `exceptions/*.yaml` by path. */
   readonly exceptions: FileSet;
 }
@@ -75,9 +79,11 @@ async function readSide(options: PlatformOptions, folders: readonly string[], io
   const modules = await loadExtensions(options, io, file);
   if (file === undefined) sayWhatIsNotRun(found, io);
   const isException = (path: string) => /^exceptions\/[^/]+\.yaml$/.test(path);
+  const { value, positions } = readPlatform(io.cwd, found, modules.extraRules);
   return {
     ...modules,
-    platform: readPlatform(io.cwd, found, modules.extraRules),
+    platform: value.spec,
+    positions,
     exceptions: new Map([...(exceptions ?? [])].filter(([path]) => isException(path))),
   };
 }
@@ -99,7 +105,8 @@ async function fromAppsRepo(appsRepo: string, options: PlatformOptions, io: Io):
     if (text === undefined) throw new GreenroomError('invalid-input', `${repo.description} has no ${PLATFORM_FILE}`);
     const exceptions = new Map([...files].filter(([path]) => path.startsWith('exceptions/')));
     const modules = await ownModules({ repo, ...given, modules: moduleLoader(io) }, text, head);
-    return { ...modules, platform: loadPlatform(text, PLATFORM_FILE, modules.extraRules).value.spec, exceptions };
+    const { value, positions } = loadPlatform(text, PLATFORM_FILE, modules.extraRules);
+    return { ...modules, platform: value.spec, positions, exceptions };
   } finally {
     await repo.close();
   }
@@ -117,13 +124,24 @@ function nearest(cwd: string, folder: string): string | undefined {
 }
 
 /**
+ * A greenroom.yaml of this machine with which previews can start.
+ *
+ * @throws GreenroomError `invalid-input` when it is wrong, or no preview starts with it and its modules
+ */
+export function soundPlatform(cwd: string, file: string, modules: OwnModules): PlatformSpec {
+  const { value, positions } = readPlatform(cwd, file, modules.extraRules);
+  checkPlatform({ platform: value.spec, positions, ...modules, now: 0 });
+  return value.spec;
+}
+
+/**
  * A greenroom.yaml of this machine.
  *
  * @param rules of the platform's own, beside greenroom's
  * @throws GreenroomError `invalid-input` when it is wrong, or lies in an apps repo that a newer greenroom laid down
  */
-export function readPlatform(cwd: string, file: string, rules: readonly Rule[] = []): PlatformSpec {
+function readPlatform(cwd: string, file: string, rules: readonly Rule[] = []): Loaded<Platform> {
   const manifest = join(dirname(file), MANIFEST_FILE);
   if (existsSync(resolve(cwd, manifest))) refuseNewer(new TextDecoder().decode(readInput(cwd, manifest)));
-  return loadPlatform(readInput(cwd, file), file, rules).value.spec;
+  return loadPlatform(readInput(cwd, file), file, rules);
 }

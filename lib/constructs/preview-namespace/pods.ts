@@ -151,7 +151,7 @@ function containerUsage(container: unknown, resource: string, limitRange: LimitR
 const MAX_AMOUNT = 2 ** 63;
 
 /** What cannot be read counts as nothing; the rules and the API server check it. */
-function amount(quantity: unknown): number {
+export function amount(quantity: unknown): number {
   const value = Quantity.parse(scalarText(quantity))?.toNumber() ?? 0;
   return Math.min(Math.max(value, 0), MAX_AMOUNT);
 }

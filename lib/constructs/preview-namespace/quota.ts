@@ -1,6 +1,7 @@
 import type { Problem } from '../../core/errors.ts';
 import { quantityValue } from '../../model/scalars.ts';
 import type { StringMap } from '../metadata.ts';
+import { claimsOf } from './claims.ts';
 import { at, podsOf, scalarText, scaledPods, workloadKey } from './pods.ts';
 import type { LimitRangeProps } from './props.ts';
 
@@ -17,7 +18,6 @@ const OBJECT_COUNTS: Readonly<Record<string, { kinds: readonly string[]; already
   configmaps: { kinds: ['ConfigMap'], already: 1 },
   // Each of the others becomes a Secret of its own.
   secrets: { kinds: ['Secret', 'ExternalSecret', 'SealedSecret', 'SopsSecret'], already: 0 },
-  persistentvolumeclaims: { kinds: ['PersistentVolumeClaim'], already: 0 },
 };
 
 const COMPUTE = ['cpu', 'memory', 'ephemeral-storage'];
@@ -50,6 +50,11 @@ function peakDemand(limitRange: LimitRangeProps, manifests: readonly object[]): 
     const { count: alone, usage } = podsOf(manifest, limitRange, COMPUTE);
     const count = Math.max(alone, scaled.get(workloadKey(manifest)) ?? 0);
     add('pods', count);
+    const claims = claimsOf(manifest, count);
+    add('persistentvolumeclaims', claims.count);
+    add('requests.storage', claims.storage);
+    // Its own is counted with all other objects.
+    if (at(manifest, 'kind') !== 'PersistentVolumeClaim') add('count/persistentvolumeclaims', claims.count);
     for (const resource of COMPUTE) {
       const { requests, limits } = usage[resource] ?? { requests: 0, limits: 0 };
       add(resource, count * requests);
@@ -74,9 +79,18 @@ function countName(manifest: object): string {
   return `count/${plural}${group}`;
 }
 
+const NOUNS: Readonly<Record<string, readonly [one: string, many: string]>> = {
+  pods: ['pod', 'pods'],
+  services: ['Service', 'Services'],
+  configmaps: ['ConfigMap', 'ConfigMaps'],
+  secrets: ['Secret', 'Secrets'],
+  persistentvolumeclaims: ['claim of a disk', 'claims of disks'],
+};
+
 /** @internal `2500m of limits.cpu`, `1536Mi of limits.memory`, `7 pods`: in the unit that such quotas are written in. */
 export function readable(resource: string, amount: number): string {
   if (resource.endsWith('cpu')) return `${Math.round(amount * 1000)}m of ${resource}`;
   if (/(memory|storage)$/.test(resource)) return `${Math.ceil(amount / 2 ** 20)}Mi of ${resource}`;
-  return `${amount} ${resource}`;
+  const [one, many] = Object.hasOwn(NOUNS, resource) ? NOUNS[resource]! : [`of ${resource}`, `of ${resource}`];
+  return `${amount} ${amount === 1 ? one : many}`;
 }

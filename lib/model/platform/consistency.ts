@@ -2,16 +2,16 @@ import type * as z from 'zod';
 import { isInRegistries, parseImage, TAG_PATTERN } from '../image.ts';
 import { contains, parseNetwork } from '../ipv4.ts';
 import { PREVIEW_PREFIX } from '../labels.ts';
-import { hasLabel } from '../pull-labels.ts';
 import { durationSeconds, quantityValue } from '../scalars.ts';
-import { TEMPLATE_NAMES } from '../templates/index.ts';
+import { clusterProblems } from './clusters.ts';
 import { kindProblems } from './kinds.ts';
 import { type egress, METADATA_CIDRS, type network } from './network.ts';
 import { type ImagePullSecret, pullSecretName } from './objects.ts';
 import type { cluster, status } from './operation.ts';
-import type { cost, policies } from './rules.ts';
+import type { cost, policies, slots } from './rules.ts';
 import type { services } from './services.ts';
-import { DEFAULT_SIZES, type namespace, type secrets, type size, type ttl } from './workload.ts';
+import { defaultSizeProblems, limitRangeProblems, oneOf, sizeProblems } from './sizes.ts';
+import type { namespace, secrets, size, ttl } from './workload.ts';
 
 /** What of a platform's settings has to fit together. */
 export interface Settings {
@@ -28,6 +28,7 @@ export interface Settings {
   readonly services: z.output<typeof services>;
   readonly registries: readonly string[];
   readonly tag: string;
+  readonly slots: z.output<typeof slots>;
   readonly fenceKinds: readonly string[];
   readonly imagePullSecrets: readonly ImagePullSecret[];
   readonly status: z.output<typeof status>;
@@ -53,75 +54,13 @@ export function contradictions(settings: Settings): Contradiction[] {
     ...textProblems(settings),
     ...budgetProblems(settings),
     ...defaultSizeProblems(settings),
+    ...slotProblems(settings),
     ...serviceProblems(settings),
     ...kindProblems(settings),
     ...pullSecretProblems(settings),
     ...recipientProblems(settings),
     ...statusProblems(settings),
   ];
-}
-
-const RESOURCES = ['cpu', 'memory'] as const;
-
-type Sizes = Settings['sizes'];
-
-/**
- * The sizes that a platform has: of the defaults that it did not write itself, those that fit into its own limits. A
- * platform that allows less than they ask for need not take them away one by one.
- */
-export function fittingSizes(settings: Pick<Settings, 'sizes' | 'namespace' | 'policies'>): Sizes {
-  const isDefault = (name: string) => DEFAULTS.get(name) === settings.sizes[name];
-  const fits = (name: string) => problemsOfSize(name, settings.sizes[name]!, settings).length === 0;
-  return Object.fromEntries(Object.entries(settings.sizes).filter(([name]) => !isDefault(name) || fits(name)));
-}
-
-const DEFAULTS = new Map<string, object>(Object.entries(DEFAULT_SIZES));
-
-function sizeProblems(settings: Settings): Contradiction[] {
-  const sizes = Object.entries(settings.sizes);
-  if (sizes.length === 0)
-    return [{ path: ['sizes'], message: 'must name at least one size that fits into the limits' }];
-  return sizes.flatMap(([name, size]) => problemsOfSize(name, size, settings));
-}
-
-function problemsOfSize(
-  name: string,
-  { requests, limits }: Sizes[string],
-  { namespace, policies }: Pick<Settings, 'namespace' | 'policies'>,
-): Contradiction[] {
-  const { maxSize, limitRequestRatio } = policies.parameters;
-  const bounds = { 'namespace.limitRange.max': namespace.limitRange.max, 'policies.parameters.maxSize': maxSize };
-  return RESOURCES.flatMap((resource) => {
-    const [low, high] = [requests[resource], limits[resource]];
-    const at = (part: 'requests' | 'limits', message: string) => [{ path: ['sizes', name, part, resource], message }];
-    if (quantityValue(low) > quantityValue(high)) {
-      return at('requests', `must not be above the limit of ${high}; found ${low}`);
-    }
-    for (const [setting, most] of Object.entries(bounds)) {
-      if (quantityValue(high) > quantityValue(most[resource])) {
-        return at('limits', `must not be above ${setting}.${resource}, which is ${most[resource]}; found ${high}`);
-      }
-    }
-    const ratio = limitRequestRatio[resource];
-    if (quantityValue(high) <= quantityValue(low) * ratio * (1 + 1e-9)) return [];
-    const most = `${ratio} times its request (policies.parameters.limitRequestRatio.${resource})`;
-    return at('limits', `must be at most ${most}; found ${high} above ${low}`);
-  });
-}
-
-function limitRangeProblems({ namespace: { limitRange } }: Settings): Contradiction[] {
-  const pairs = [
-    ['defaultRequest', 'default'],
-    ['default', 'max'],
-  ] as const;
-  return pairs.flatMap(([low, high]) =>
-    RESOURCES.flatMap((resource) => {
-      const [value, most] = [limitRange[low][resource], limitRange[high][resource]];
-      if (quantityValue(value) <= quantityValue(most)) return [];
-      const message = `must not be above limitRange.${high}.${resource}, which is ${most}; found ${value}`;
-      return [{ path: ['namespace', 'limitRange', low, resource], message }];
-    }),
-  );
 }
 
 function ttlProblems({ ttl }: Settings): Contradiction[] {
@@ -131,57 +70,6 @@ function ttlProblems({ ttl }: Settings): Contradiction[] {
       path: ['ttl', field],
       message: `must not be longer than ttl.max, which is ${ttl.max}; found ${ttl[field]}`,
     }));
-}
-
-function clusterProblems({ clusters, sizes }: Settings): Contradiction[] {
-  const known = Object.keys(sizes);
-  if (clusters.every(({ drain }) => drain === true)) {
-    return [{ path: ['clusters'], message: 'must hold a cluster that takes previews: all of them are drained' }];
-  }
-  return clusters.flatMap((cluster, i) => {
-    const twice = clusters.findIndex(({ name }) => name === cluster.name) !== i;
-    if (twice) return [{ path: ['clusters', i, 'name'], message: 'is the name of an earlier cluster' }];
-    const unknown = (cluster.when?.sizes ?? []).flatMap((size, j) =>
-      known.includes(size)
-        ? []
-        : [
-            {
-              path: ['clusters', i, 'when', 'sizes', j],
-              message: `is not a size of this platform; found "${size}", there are ${known.join(', ')}`,
-            },
-          ],
-    );
-    if (unknown.length > 0 || cluster.drain === true || known.length === 0 || isReached(clusters, i, known))
-      return unknown;
-    const message =
-      'never gets a preview: earlier clusters take all that it would; put it before them, narrow theirs with `when`, or say drain: true';
-    return [{ path: ['clusters', i], message }];
-  });
-}
-
-/** Whether a pull request's labels, and what its file says, send it to this cluster. */
-export function takes(
-  { when, drain }: Pick<Settings['clusters'][number], 'when' | 'drain'>,
-  { size, template, labels }: { readonly size: string; readonly template: string; readonly labels: readonly string[] },
-): boolean {
-  if (drain === true) return false;
-  if (when === undefined) return true;
-  const { sizes, templates, labels: wanted } = when;
-  return (
-    (sizes === undefined || sizes.includes(size)) &&
-    (templates === undefined || templates.some((each) => each === template)) &&
-    (wanted === undefined || wanted.some((label) => hasLabel(labels, label)))
-  );
-}
-
-/** Tries all sizes and templates, each with one label that the cluster asks for: more labels only match more of the others. */
-function isReached(clusters: Settings['clusters'], index: number, sizes: readonly string[]): boolean {
-  const own = clusters[index]!.when?.labels?.map((label) => [label]) ?? [[]];
-  return sizes.some((size) =>
-    TEMPLATE_NAMES.some((template) =>
-      own.some((labels) => clusters.findIndex((cluster) => takes(cluster, { size, template, labels })) === index),
-    ),
-  );
 }
 
 function egressProblems({ egress, network }: Settings): Contradiction[] {
@@ -224,6 +112,11 @@ function budgetProblems({ sizes, cost: { rates, budgets, currency } }: Settings)
     return 24 * (perHour + (quantityValue(requests.memory) / 2 ** 30) * rates.memoryGiBHour);
   });
   const least = Math.min(...prices);
+  const { perPreviewDay = 0, totalDay = Number.POSITIVE_INFINITY } = budgets;
+  if (perPreviewDay > totalDay) {
+    const message = `must not be above cost.budgets.totalDay, which is ${totalDay}; found ${perPreviewDay}`;
+    return [{ path: ['cost', 'budgets', 'perPreviewDay'], message }];
+  }
   return (['perPreviewDay', 'totalDay'] as const)
     .filter((budget) => (budgets[budget] ?? Number.POSITIVE_INFINITY) < least)
     .map((budget) => ({
@@ -232,10 +125,13 @@ function budgetProblems({ sizes, cost: { rates, budgets, currency } }: Settings)
     }));
 }
 
-function defaultSizeProblems({ sizes, defaultSize }: Settings): Contradiction[] {
-  // Without any size, another sentence says so.
-  if (Object.keys(sizes).length === 0 || Object.hasOwn(sizes, defaultSize)) return [];
-  return [{ path: ['defaultSize'], message: `must be ${oneOf(sizes)}; found "${defaultSize}"` }];
+function slotProblems({ slots: { total = Number.POSITIVE_INFINITY, ...each } }: Settings): Contradiction[] {
+  return (['perRepo', 'perAuthor'] as const)
+    .filter((part) => (each[part] ?? 0) > total)
+    .map((part) => ({
+      path: ['slots', part],
+      message: `must not be above slots.total, which is ${total}; found ${each[part]}`,
+    }));
 }
 
 function serviceProblems({ services, sizes, registries }: Settings): Contradiction[] {
@@ -276,8 +172,6 @@ function pullSecretProblems({ imagePullSecrets, secrets }: Settings): Contradict
     return [{ path: [...path, 'name'], message }];
   });
 }
-
-const oneOf = (sizes: Sizes) => `one of the sizes (${Object.keys(sizes).join(', ')})`;
 
 /** What tells something needs somebody to tell it to. */
 function statusProblems({ status }: Settings): Contradiction[] {

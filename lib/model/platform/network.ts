@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { bounded, cidr, dnsLabel } from '../scalars.ts';
+import { bounded, cidr, dnsLabel, platformNamespace } from '../scalars.ts';
 import { routeAnnotations } from './objects.ts';
 import { section } from './section.ts';
 
@@ -8,14 +8,14 @@ import { section } from './section.ts';
 export const ingress = section({
   kind: z.enum(['ingress', 'gateway']).default('ingress').meta({ description: 'Ingress, or Gateway API HTTPRoute.' }),
   class: dnsLabel.default('nginx').meta({ description: 'ingressClassName, or the GatewayClass of the bootstrap.' }),
-  controllerNamespace: dnsLabel.optional().meta({
+  controllerNamespace: platformNamespace.optional().meta({
     description:
       'The only namespace that may open connections to a preview. Default: ingress-nginx, for a class of that controller.',
     examples: ['ingress-nginx'],
   }),
   gateway: section({
     name: dnsLabel.default('previews').meta({ description: 'Its name.' }),
-    namespace: dnsLabel
+    namespace: platformNamespace
       .optional()
       .meta({ description: 'Its namespace. Default: `ingress.controllerNamespace`.', examples: ['ingress-nginx'] }),
     listener: dnsLabel

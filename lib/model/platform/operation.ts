@@ -18,7 +18,7 @@ export const cluster = z.strictObject({
         .array(z.string().max(63))
         .min(1)
         .optional()
-        .meta({ description: 'Sizes that its apps may have. Default: all.', examples: [['large']] }),
+        .meta({ description: 'Sizes that its apps may have. Default: all.', examples: [['small', 'medium', 'large']] }),
       templates: z
         .array(z.enum(TEMPLATE_NAMES))
         .min(1)
@@ -50,10 +50,11 @@ export const cleaner = section({
     .meta({ description: 'When expired previews are looked for, in UTC.' }),
 }).meta({ description: 'The job in each cluster that ends expired previews when the sweep cannot.' });
 
+/** `scheme://host/path`, or `user@host:path`; a reconciler in a cluster reads no path of a machine. */
+const ADDRESS = /^([a-z][a-z0-9+.-]*:\/\/[^\s/][^\s]*|[^\s/:@]+@[^\s/:]+:[^\s]+)$/;
+
 export const appsRepo = section({
-  url: z
-    .string()
-    .max(500)
+  url: bounded(500, ADDRESS, 'must be an address that Git clones from, such as https://github.com/acme/previews.git')
     .optional()
     .meta({
       description: 'Address that the reconciler clones. Default: https://github.com/<first owner>/previews.git.',

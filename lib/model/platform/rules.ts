@@ -94,6 +94,7 @@ export const policies = section({
   contact: z
     .string()
     .max(100)
+    .regex(/\S/, 'must name somebody, e.g. @platform')
     .default('the platform team')
     .meta({ description: 'Whom every refusal names, e.g. @platform.' }),
   trustedAccounts: z
@@ -124,7 +125,13 @@ export const cost = section({
       .min(0)
       .max(1000)
       .default(0.004237)
-      .meta({ description: 'Price of one requested GiB an hour.' }),
+      .meta({ description: 'Price of one requested GiB of memory an hour.' }),
+    storageGiBHour: z
+      .number()
+      .min(0)
+      .max(1000)
+      .default(0.000137)
+      .meta({ description: 'Price of one GiB of a claimed disk an hour.' }),
     asOf: z
       .string()
       .regex(/^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$/, 'must be a date such as 2026-03')

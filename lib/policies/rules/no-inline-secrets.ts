@@ -15,7 +15,7 @@ import { examplePod } from './examples.ts';
 const HANDLERS = ['livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle.postStart', 'lifecycle.preStop'];
 
 /** Longest text of one object that is looked through: the API server's price for more would be too high. */
-const MAX_TEXT = 500_000;
+const MAX_TEXT = 400_000;
 const MAX_KEYS = 5000;
 
 /** What a reconciler has decrypted cannot be told from what was never encrypted: the rule encrypted-secrets looks at Git. */
@@ -95,7 +95,7 @@ export const noInlineSecrets = defineRule({
     { cel: 'variables.secretFiles.size() == 0', field: 'data', found: '"key " + variables.secretFiles.join(", ")' },
     {
       over: inside(CONTAINERS, 'env'),
-      cel: `!${namesSecret('it.?name.orValue("")')} || ${isHarmless('it.?value.orValue("")')}`,
+      cel: `!${namesSecret('it.?name.orValue("")')} || ${isHarmless('it.?name.orValue("")', 'it.?value.orValue("")')}`,
       field: 'value',
       found: 'it.?name.orValue("")',
     },

@@ -88,6 +88,16 @@ export const pinned: PinnedObjects = {
       `!${SYNC}.?manifests.hasValue() && !${SYNC}.?sources.hasValue() && !${SYNC}.?revisions.hasValue()`,
       'operation.sync',
     ),
+    // A forced sync deletes what it cannot change, a fence's Namespace too.
+    onEither(
+      `${SYNC}.?syncStrategy.?apply.?force.orValue(false) == false && ${SYNC}.?syncStrategy.?hook.?force.orValue(false) == false`,
+      'operation.sync.syncStrategy',
+    ),
+    onEither(`${SPEC}.?ignoreDifferences.orValue([]).size() == 0`, 'spec.ignoreDifferences'),
+    onEither(
+      'object.metadata.?annotations[?"argocd.argoproj.io/skip-reconcile"].orValue("false") == "false"',
+      'metadata.annotations["argocd.argoproj.io/skip-reconcile"]',
+    ),
     onPreview(
       `${REVISION} == "" || ${REVISION} == params.application.branch || (dyn(object).?operation.?initiatedBy.?automated.orValue(false) == true && ${REVISION}.matches("^[0-9a-f]{40}$"))`,
       'operation.sync.revision',

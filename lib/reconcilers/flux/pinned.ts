@@ -18,7 +18,6 @@ const KUSTOMIZATION_FIELDS = [
   'decryption',
   'deletionPolicy',
   'dependsOn',
-  'force',
   'interval',
   'path',
   'prune',
@@ -64,6 +63,12 @@ export const pinned: PinnedObjects = {
     onKustomization(
       `!${DECRYPTION}.hasValue() || (!(${FENCE}) && ${DECRYPTION}.?provider.orValue("") == params.application.decryption[?"provider"].orValue("none") && ${DECRYPTION}.?secretRef.?name.orValue("") == params.application.decryption[?"key"].orValue("") && ${DECRYPTION}.orValue({}).all(k, k in ["provider", "secretRef"]))`,
       'spec.decryption',
+    ),
+    // What is left behind outlives the preview; an app's objects go with the namespace of its fence.
+    onKustomization(`${SPEC}.?prune.orValue(false) == true`, 'spec.prune'),
+    onKustomization(
+      `!(${FENCE}) || ${SPEC}.?deletionPolicy.orValue("") in ["", "Delete", "MirrorPrune", "WaitForTermination"]`,
+      'spec.deletionPolicy',
     ),
     onKustomization(
       `${SPEC}.orValue({}).all(k, k in [${KUSTOMIZATION_FIELDS.map((field) => `"${field}"`).join(', ')}])`,

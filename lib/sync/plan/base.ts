@@ -9,10 +9,11 @@ import type { ImageVerifier } from '../../evidence/verify-image.ts';
 import type { Forge } from '../../forge/forge.ts';
 import type { AppsRepo } from '../../gitops/apps-repo.ts';
 import { EXCEPTIONS_GLOB, EXTENSIONS_GLOB, PLATFORM_FILE, RECORDS_GLOB, TRUST_GLOB } from '../../model/layout.ts';
+import type { Loaded } from '../../model/load.ts';
 import { MANIFEST_FILE, refuseNewer } from '../../model/manifest.ts';
 import { MICRO_APPS_GLOB } from '../../model/micro-app.ts';
 import { namedExtensions } from '../../model/platform/extensions.ts';
-import type { PlatformSpec } from '../../model/platform.ts';
+import type { Platform, PlatformSpec } from '../../model/platform.ts';
 import { type PreviewRecord, parseRecord } from '../../model/record.ts';
 import { Registrations } from '../../model/registrations.ts';
 import type { CelCompiler } from '../../policies/cel.ts';
@@ -114,7 +115,8 @@ async function readPlatformSide(context: Omit<SyncContext, 'forge'>, at: string 
     throw new GreenroomError('failed', `${context.repo.description} ${await lackOf(context.repo, head)}`);
   }
   const { extensions, extraRules } = await ownModules(context, text, head);
-  const platform = (context.platforms ?? new PlatformReader()).read(text, extraRules);
+  const { value, positions } = (context.platforms ?? new PlatformReader()).read(text, extraRules);
+  const platform = value.spec;
   const now = context.clock();
   const exceptions = exceptionFiles(files);
   const { refused, malformed } = loadExceptions(exceptions, { now, platform, rules: chosenRules({ extraRules }) });
@@ -131,6 +133,7 @@ async function readPlatformSide(context: Omit<SyncContext, 'forge'>, at: string 
     registrations: registered && new Registrations(registered),
     compile: createCompiler({
       platform,
+      positions,
       exceptions,
       now,
       extensions,
@@ -191,17 +194,16 @@ async function trustOf({ evidence }: PlatformSpec, files: FileSet, now: number):
 
 /** Reads the platform's file, which stays the same for weeks and is asked for with every pull request. */
 export class PlatformReader {
-  #last: { readonly key: string; readonly platform: PlatformSpec } | undefined;
+  #last: { readonly key: string; readonly loaded: Loaded<Platform> } | undefined;
 
   /**
    * @param extraRules rules of the platform's own, whose ids it may name
    * @throws GreenroomError `invalid-input` when it is wrong
    */
-  read(text: string, extraRules?: readonly Rule[]): PlatformSpec {
+  read(text: string, extraRules?: readonly Rule[]): Loaded<Platform> {
     const key = [text, ...(extraRules ?? []).map(({ id }) => id)].join('\0');
-    if (this.#last?.key !== key)
-      this.#last = { key, platform: loadPlatform(text, PLATFORM_FILE, extraRules).value.spec };
-    return this.#last.platform;
+    if (this.#last?.key !== key) this.#last = { key, loaded: loadPlatform(text, PLATFORM_FILE, extraRules) };
+    return this.#last.loaded;
   }
 }
 

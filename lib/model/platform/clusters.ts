@@ -1,0 +1,84 @@
+import { hasLabel } from '../pull-labels.ts';
+import { TEMPLATE_NAMES } from '../templates/index.ts';
+import type { Contradiction, Settings } from './consistency.ts';
+
+// Which previews a cluster takes.
+
+type Clusters = Settings['clusters'];
+
+/** Clusters that get no preview, and sizes that no cluster takes. */
+export function clusterProblems({ clusters, sizes }: Settings): Contradiction[] {
+  const known = Object.keys(sizes);
+  if (clusters.every(({ drain }) => drain === true)) {
+    return [{ path: ['clusters'], message: 'must hold a cluster that takes previews: all of them are drained' }];
+  }
+  return [...unreachable(clusters, known), ...homeless(clusters, known)];
+}
+
+function unreachable(clusters: Clusters, known: readonly string[]): Contradiction[] {
+  return clusters.flatMap((cluster, i) => {
+    const twice = clusters.findIndex(({ name }) => name === cluster.name) !== i;
+    if (twice) return [{ path: ['clusters', i, 'name'], message: 'is the name of an earlier cluster' }];
+    const unknown = (cluster.when?.sizes ?? []).flatMap((size, j) =>
+      known.includes(size)
+        ? []
+        : [
+            {
+              path: ['clusters', i, 'when', 'sizes', j],
+              message: `is not a size of this platform; found "${size}", there are ${known.join(', ')}`,
+            },
+          ],
+    );
+    if (unknown.length > 0 || cluster.drain === true || known.length === 0 || isReached(clusters, i, known))
+      return unknown;
+    const message =
+      'never gets a preview: earlier clusters take all that it would; put it before them, narrow theirs with `when`, or say drain: true';
+    return [{ path: ['clusters', i], message }];
+  });
+}
+
+/** Whether a pull request's labels, and what its file says, send it to this cluster. */
+export function takes(
+  { when, drain }: Pick<Clusters[number], 'when' | 'drain'>,
+  { size, template, labels }: { readonly size: string; readonly template: string; readonly labels: readonly string[] },
+): boolean {
+  if (drain === true) return false;
+  if (when === undefined) return true;
+  const { sizes, templates, labels: wanted } = when;
+  return (
+    (sizes === undefined || sizes.includes(size)) &&
+    (templates === undefined || templates.some((each) => each === template)) &&
+    (wanted === undefined || wanted.some((label) => hasLabel(labels, label)))
+  );
+}
+
+/** Tries all sizes and templates, each with one label that the cluster asks for: more labels only match more of the others. */
+function isReached(clusters: Clusters, index: number, sizes: readonly string[]): boolean {
+  const own = clusters[index]!.when?.labels?.map((label) => [label]) ?? [[]];
+  return sizes.some((size) =>
+    TEMPLATE_NAMES.some((template) =>
+      own.some((labels) => clusters.findIndex((cluster) => takes(cluster, { size, template, labels })) === index),
+    ),
+  );
+}
+
+/** A size that makers can name, and that no cluster takes whatever else is so. */
+function homeless(clusters: Clusters, sizes: readonly string[]): Contradiction[] {
+  const taken = takenSizes(clusters, sizes);
+  return sizes
+    .filter((size) => !taken.includes(size))
+    .map((size) => ({ path: ['sizes', size], message: 'is taken by no cluster: name it under `when.sizes` of one' }));
+}
+
+/**
+ * The sizes that some cluster takes, in some template and with the right labels; all of them where the clusters themselves
+ * are at fault.
+ */
+export function takenSizes(clusters: Clusters, sizes: readonly string[]): readonly string[] {
+  if (clusters.some(({ when }) => when?.sizes?.some((size) => !sizes.includes(size)))) return sizes;
+  const labels = clusters.flatMap(({ when }) => when?.labels ?? []);
+  const taken = sizes.filter((size) =>
+    TEMPLATE_NAMES.some((template) => clusters.some((cluster) => takes(cluster, { size, template, labels }))),
+  );
+  return taken.length === 0 ? sizes : taken;
+}
