@@ -127,7 +127,7 @@ data: { z: aGVsbG8=, c: d29ybGQ= }
 
   /** The Secret as it is in the apps repo. */
   async function committed(text: string): Promise<CommandOutcome> {
-    const settings = `reconciler: flux\nsecrets: { mechanism: sops, sops: { recipients: [${age.recipient}] } }`;
+    const settings = `reconciler: flux\npolicies: { engines: [vap, kyverno] }\nsecrets: { mechanism: sops, sops: { recipients: [${age.recipient}] } }`;
     write('greenroom.yaml', platformText(settings));
     write('preview.yaml', previewText('manifests: k8s'));
     rmSync(join(folder, 'k8s'), { recursive: true, force: true });
