@@ -4,7 +4,7 @@ const files = (names: readonly string[]) => names.map((name) => `test/${name}.te
 
 /** Suites of commands. They say nothing of where things lie; they run over memory, git and GitHub. */
 const commands = files(['sync/sync', 'sync/sweep']);
-const others = files(['sync/answer', 'sync/image', 'sync/replies', 'verify/previews']);
+const others = files(['sync/answer', 'sync/builds', 'sync/image', 'sync/replies', 'verify/previews']);
 /** Puts others in the place of modules, which tests that share a process with it would get too. */
 const mocking = files(['sync/model']);
 /** Random cases; `npm test` looks at a tenth of them. */

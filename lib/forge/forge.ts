@@ -1,3 +1,4 @@
+import type { Builds } from '../core/build.ts';
 import type { CheckReport } from '../core/check-report.ts';
 import type { GreenroomError } from '../core/errors.ts';
 import type { FileSet } from '../core/fileset.ts';
@@ -279,6 +280,11 @@ export interface Forge {
    * @throws GreenroomError as `readFile`, and `invalid-input` above {@link MAX_FOLDER_FILES} files
    */
   readFolder(repository: RepositoryRef, sha: string, path: string): Promise<FileSet | null>;
+
+  /**
+   * What runs or ran for the head of a pull request besides greenroom: builds and other checks. Only texts depend on it.
+   */
+  builds(pull: PullRequest): Promise<Lookup<Builds>>;
 
   /** The parents of a commit, in order; null if the forge has no such commit or cannot be reached. */
   commitParents(repository: RepositoryRef, sha: string): Promise<readonly string[] | null>;

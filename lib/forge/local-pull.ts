@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { type Build, type Builds, buildName, buildUrl } from '../core/build.ts';
 import { parseTime } from '../core/clock.ts';
 import type { Problem } from '../core/errors.ts';
 import { invalidInput } from '../core/errors.ts';
@@ -30,6 +31,20 @@ const PullFile = z.object({
   /** The base branch, and the changed files if they are not computed with git. */
   base: z.object({ ref: z.string().min(1) }).default({ ref: 'main' }),
   files: z.array(z.string()).optional(),
+  /** What runs for it and for commits before it; left out, nobody knows. */
+  builds: z
+    .array(
+      z.object({
+        name: z.string(),
+        state: z.enum(['queued', 'running', 'passed', 'failed']),
+        startedAt: time.nullish(),
+        endedAt: time.nullish(),
+        url: z.string().nullish(),
+        /** The commit. */
+        sha: z.string().optional(),
+      }),
+    )
+    .optional(),
   author: z.string().min(1),
   title: z.string(),
   createdAt: time,
@@ -43,6 +58,8 @@ export type LocalPull = Omit<PullRequest, 'head' | 'override' | 'base'> & {
   readonly head: Omit<PullRequest['head'], 'committedAt'>;
   /** Paths that it changes. @default - computed with git */
   readonly files?: readonly string[];
+  /** @default - unknown */
+  readonly builds?: Builds;
 };
 
 /**
@@ -54,7 +71,7 @@ export function parsePull(file: string, text: string, repository: RepositoryRef,
   const data = parseJson(file, text);
   const result = PullFile.safeParse(data);
   if (!result.success) throw invalidInput(result.error.issues.map((issue) => problem(file, issue, data)));
-  const { repositoryId, closedAt, base, files, ...pull } = result.data;
+  const { repositoryId, closedAt, base, files, builds, ...pull } = result.data;
   const contradictions: Problem[] = [];
   if (pull.number !== number) {
     contradictions.push({
@@ -72,9 +89,21 @@ export function parsePull(file: string, text: string, repository: RepositoryRef,
     base: base.ref,
     isByBot: pull.author.endsWith('[bot]'),
     ...(files !== undefined && { files }),
+    ...(builds !== undefined && { builds: buildsOf(builds, pull.head.sha) }),
     repository: { id: repositoryId, path: repository.path },
     closedAt: pull.state === 'open' ? null : (closedAt ?? pull.updatedAt),
   };
+}
+
+/** A build that names no commit is of the head. */
+function buildsOf(all: NonNullable<z.output<typeof PullFile>['builds']>, head: string): Builds {
+  const commits = new Map<string, Build[]>([[head, []]]);
+  for (const { name, state, startedAt = null, endedAt = null, url = null, sha = head } of all) {
+    const build = { name: buildName(name), state, startedAt, endedAt, url: buildUrl(url) };
+    commits.set(sha, [...(commits.get(sha) ?? []), build]);
+  }
+  const earlier = [...commits].flatMap(([sha, builds]) => (sha === head ? [] : [builds]));
+  return { head: commits.get(head) ?? [], earlier };
 }
 
 function parseJson(file: string, text: string): unknown {

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Builds } from '../core/build.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { GreenroomError, invalidInput } from '../core/errors.ts';
 import type { FileSet } from '../core/fileset.ts';
@@ -113,6 +114,15 @@ export class LocalForge implements Forge {
     return { status: 'found', value: diff.stdout.split('\0').filter((path) => path !== '') };
   }
 
+  async builds({ repository, number }: PullRequest): Promise<Lookup<Builds>> {
+    const file = join(this.#pulls(repository), `${number}.json`);
+    const text = textOf(file);
+    const builds = text === undefined ? undefined : parsePull(file, text, repository, number).builds;
+    return builds === undefined
+      ? { status: 'unknown', reason: `${file} does not say what runs` }
+      : { status: 'found', value: builds };
+  }
+
   async commitParents(repository: RepositoryRef, sha: string): Promise<readonly string[] | null> {
     return isObjectId(sha) ? this.#withFiles(repository, (files) => files.parents(sha)) : null;
   }
@@ -212,7 +222,7 @@ export class LocalForge implements Forge {
     const file = join(this.#pulls(repository), `${number}.json`);
     const text = textOf(file);
     if (text === undefined) return undefined;
-    const { files: _, ...pull } = parsePull(file, text, repository, number);
+    const { files: _, builds: __, ...pull } = parsePull(file, text, repository, number);
     // Without the repository only the commit's time is unknown.
     const committedAt = await files.committedAt(pull.head.sha).catch(() => null);
     const override = readOverride(this.#folder({ repository, number }), pull.head.sha);

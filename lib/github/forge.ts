@@ -1,3 +1,4 @@
+import type { Builds } from '../core/build.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { GreenroomError, invalidInput } from '../core/errors.ts';
 import type { FileSet } from '../core/fileset.ts';
@@ -46,6 +47,7 @@ import {
   type ThreadNode,
   takenOver,
 } from './publish/thread.ts';
+import { readBuilds } from './pulls/builds.ts';
 import { changedFiles } from './pulls/changed-files.ts';
 import { GitHubCommitFiles } from './pulls/files.ts';
 import { Listing } from './pulls/listing.ts';
@@ -257,6 +259,10 @@ export class GitHubForge implements Forge {
 
   changedFiles(pull: PullRequest): Promise<Lookup<readonly string[]>> {
     return changedFiles(this.#client.for(namesOf(pull.repository).owner), pull);
+  }
+
+  builds(pull: PullRequest): Promise<Lookup<Builds>> {
+    return readBuilds(this.#client.for(namesOf(pull.repository).owner), this.#serverUrl, pull);
   }
 
   async commitParents(repository: RepositoryRef, sha: string): Promise<readonly string[] | null> {

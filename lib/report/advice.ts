@@ -1,8 +1,8 @@
 import type { Problem } from '../core/errors.ts';
 import type { Finding } from '../core/finding.ts';
-import { checksLink, editLink, lineLink, link } from './links.ts';
+import { editLink, lineLink, link } from './links.ts';
 import type { ProblemPlace, ReportOptions, Subject } from './state.ts';
-import { code, sentence, shortSha } from './text.ts';
+import { code, sentence } from './text.ts';
 import { wholeItems } from './whole-items.ts';
 
 /** One thing is a sentence; several are a list, whole entries of it, with a word about the rest. */
@@ -30,18 +30,6 @@ export function problemEntry(problem: Problem, options: ReportOptions, subject: 
   const place = link(`Line ${line}`, lineLink(options, subject, file, line));
   const whole = file === 'preview.yaml' ? place : `${place} of ${code(file)}`;
   return `${whole}: ${what}${sentence(message)}`;
-}
-
-/** What a preview without an image waits for, and where its build can be watched. */
-export function waitingWords(
-  { image, note }: { readonly image: string; readonly note?: string },
-  options: ReportOptions,
-  subject: Subject,
-): string {
-  const build = checksLink(options, subject);
-  const watch = build === null ? '' : ` ${link('Watch the build', build)}`;
-  const odd = note === undefined ? '' : ` ${sentence(note)}.`;
-  return `Your build for ${code(shortSha(subject.headSha))} has not finished: the image ${code(image)} is not there yet.${odd} The preview starts by itself when it is. Nothing to do.${watch}`;
 }
 
 /** What a maker reads where there is nothing for them to change. */

@@ -2,11 +2,12 @@ import type { Annotation, CheckReport } from '../core/check-report.ts';
 import type { Problem } from '../core/errors.ts';
 import { type Finding, isDenial } from '../core/finding.ts';
 import { type Status, type StatusState, titleOf } from '../status/status.ts';
-import { entries, findingEntry, misnamedWords, nextStep, problemEntry, problemWords, waitingWords } from './advice.ts';
+import { entries, findingEntry, misnamedWords, nextStep, problemEntry, problemWords } from './advice.ts';
 import { editLink, link, newFileLink } from './links.ts';
 import { todoWords } from './running.ts';
 import type { PreviewState, ReportOptions, Subject } from './state.ts';
 import { count, dayAndTime, sentence, shortSha } from './text.ts';
+import { buildOf, waitingTitle, waitingWords } from './waiting.ts';
 
 /**
  * The check of a head commit; null where nothing certain can be said, or nobody wants to hear it.
@@ -49,12 +50,7 @@ export function renderCheck(
     case 'queued':
       return neutral(state.reason === 'name' ? 'Waiting for its name' : 'In the queue', state.sentence);
     case 'waiting':
-      return {
-        conclusion: 'pending',
-        title: 'Waiting for the image',
-        summary: waitingWords(state, options, subject),
-        annotations: [],
-      };
+      return waiting(state, subject, options);
     case 'review':
       return neutral(state.decision === 'open' ? 'Waiting for review' : 'No preview', state.sentence);
     case 'problem':
@@ -96,6 +92,24 @@ function running(
     title: status === null || state === 'committed' ? 'Preview committed' : `Preview ${titleOf(status)}`,
     summary: [state === 'committed' ? 'Committed.' : sentence(seen, 700), todo, until].filter(Boolean).join(' '),
     annotations: findings.map(findingAnnotation),
+  };
+}
+
+/** Nobody waits for what does not go on by itself. */
+function waiting(
+  state: Extract<PreviewState, { state: 'waiting' }>,
+  subject: Subject,
+  options: ReportOptions,
+): CheckReport {
+  const build = buildOf(state, options);
+  const ended = build.state === 'build-failed' ? 'failure' : 'neutral';
+  const conclusion = build.turn === 'maker' ? ended : 'pending';
+  const title = waitingTitle(state, options);
+  return {
+    conclusion,
+    title: `${title[0]!.toUpperCase()}${title.slice(1)}`,
+    summary: waitingWords(state, options, subject),
+    annotations: [],
   };
 }
 

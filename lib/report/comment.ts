@@ -2,16 +2,7 @@ import { formatProblem, type Problem } from '../core/errors.ts';
 import { type Finding, isDenial } from '../core/finding.ts';
 import type { Late } from '../forge/limits.ts';
 import type { Status } from '../status/status.ts';
-import {
-  entries,
-  findingEntry,
-  misnamedWords,
-  nextStep,
-  pressWords,
-  problemEntry,
-  problemWords,
-  waitingWords,
-} from './advice.ts';
+import { entries, findingEntry, misnamedWords, nextStep, pressWords, problemEntry, problemWords } from './advice.ts';
 import { workingCommands } from './boxes.ts';
 import { endedText, leftWords, removedText } from './endings.ts';
 import { renderEngineers } from './engineers.ts';
@@ -32,6 +23,7 @@ import { isOfStrangers, repliesText } from './replies.ts';
 import { runningText } from './running.ts';
 import type { LivePreview, Place, PreviewState, ReportOptions, Subject } from './state.ts';
 import { code, count, dayAndTime, ordinal, printable, roughDuration, sentence, shortSha } from './text.ts';
+import { waitingTitle, waitingWords } from './waiting.ts';
 
 const REVIEW = {
   open: 'waiting for review',
@@ -232,7 +224,7 @@ function bodyOf(state: Exclude<PreviewState, { state: 'unknown' }>, writing: Wri
       return [queueHeadline(state, writing.previous), sentence(state.sentence), ...stillRunning(state.live, writing)];
     case 'waiting':
       return [
-        '### Preview: waiting for your build',
+        `### Preview: ${waitingTitle(state, options)}`,
         waitingWords(state, options, subject),
         ...stillRunning(state.live, writing),
       ];

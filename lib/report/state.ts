@@ -3,6 +3,7 @@ import type { Finding } from '../core/finding.ts';
 import type { Capabilities } from '../forge/capabilities.ts';
 import type { Late } from '../forge/limits.ts';
 import type { Pages } from '../forge/pages.ts';
+import type { BuildStatus } from '../status/build.ts';
 import type { Reply } from './answered.ts';
 
 /** A preview as the apps repo holds it. */
@@ -86,6 +87,8 @@ export type PreviewState =
       readonly image: string;
       /** One sentence without a full stop about what is odd. @default - nothing is */
       readonly note?: string;
+      /** How its build goes. @default - nobody has looked */
+      readonly build?: BuildStatus;
       readonly live: LivePreview | null;
     }
   /** No preview.yaml at the head; `removed` says whether a preview ran until now. */

@@ -75,6 +75,11 @@ describe('sync', () => {
     registry.image('acme/shop', 'v0');
     const waiting = await run();
     expect(waiting).toMatchObject({ code: 0, stdout: `pr-shop-7: no change; waiting for the image ${image}:v1\n` });
+    world.pull('shop', 7, { createdAt: NOW, updatedAt: NOW, builds: [{ name: 'image', state: 'failed' }] });
+    const failed = await run();
+    expect(failed.stdout.split('\n')[1]).toBe(
+      '  Your build "image" did not succeed, so there is nothing new to show. See why, then push a change or run it again.',
+    );
     registry.image('acme/shop', 'v1');
     const ready = await run();
     expect(ready).toMatchObject({ code: 0, stdout: expect.stringContaining('pr-shop-7: add') });

@@ -48,6 +48,38 @@ export function forgeContract(make: () => Promise<{ on: ForgeFixture; forge: For
       expect(await forge.pullRequest(SHOP, 7)).toMatchObject({ status: 'found', value: closed });
     });
 
+    test('what runs for its head, and what ran for the commit before it', async () => {
+      const { on, forge, sha, pull } = await shop();
+      const next = on.repository('acme', 'shop', { 'README.md': 'more' });
+      const [startedAt, endedAt] = [COMMIT_TIME, COMMIT_TIME + 240].map((time) => new Date(time * 1000).toISOString());
+      const builds = [
+        { name: 'image', state: 'running', startedAt: startedAt!, url: 'https://github.com/acme/shop/actions' },
+        { name: 'ci/test', state: 'failed', endedAt: endedAt! },
+        { name: 'image', state: 'passed', startedAt: startedAt!, endedAt: endedAt!, sha },
+      ] as const;
+      on.pull('acme', 'shop', { ...pull, head: { ...pull.head, sha: next }, builds });
+      const lookup = await forge.pullRequest(SHOP, 7);
+      if (lookup.status === 'unknown') throw new Error(lookup.reason);
+      const found = await forge.builds(lookup.value);
+      expect(found).toEqual({
+        status: 'found',
+        value: {
+          head: [
+            {
+              ...{ name: 'image', state: 'running', startedAt: COMMIT_TIME, endedAt: null },
+              url: 'https://github.com/acme/shop/actions',
+            },
+            { name: 'ci/test', state: 'failed', startedAt: null, endedAt: COMMIT_TIME + 240, url: null },
+          ],
+          earlier: [
+            [{ name: 'image', state: 'passed', startedAt: COMMIT_TIME, endedAt: COMMIT_TIME + 240, url: null }],
+          ],
+        },
+      });
+      const moved = { ...lookup.value, repository: { ...lookup.value.repository, path: 'acme/nothing' } };
+      expect((await forge.builds(moved)).status).toBe('unknown');
+    });
+
     test('that is not there, or whose repository is not, is unknown', async () => {
       const { forge } = await shop();
       expect((await forge.pullRequest(SHOP, 8)).status).toBe('unknown');

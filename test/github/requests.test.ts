@@ -6,6 +6,7 @@ import type { SyncContext } from '../../lib/sync/plan/base.ts';
 import { syncPullRequest } from '../../lib/sync/sync.ts';
 import type { FakeGitHub } from '../support/fake-github/server.ts';
 import { overGitHub } from '../support/fake-github/world.ts';
+import { platformText } from '../support/inputs.ts';
 import { World } from '../support/world.ts';
 
 const GitHubWorld = overGitHub(World);
@@ -84,6 +85,23 @@ test('a receiver asks what the documentation says: at most 8 for a change, 4 for
       column += 1;
     }
   });
+});
+
+test('while an image is awaited, one request more asks for its build; for what is there, none', async () => {
+  const world = new GitHubWorld(platformText('evidence: { require: [digest] }'));
+  world.push('shop');
+  world.pull('shop', 7);
+  const fake = await world.github();
+  const digest = `sha256:${'1'.repeat(64)}`;
+  const answers = [{ status: 'missing' }, { status: 'found', digest }, { status: 'found', digest }] as const;
+  const asked: number[] = [];
+  for (const answer of answers) {
+    fake.requests.length = 0;
+    await world.with((context) => sync({ ...context, images: { resolve: async () => answer } }));
+    asked.push(fake.requests.filter(({ operation }) => operation === 'ReadBuilds').length);
+    expect(fake.requests.length).toBeLessThanOrEqual(8);
+  }
+  expect(asked).toEqual([1, 0, 0]);
 });
 
 test('a command that has its cache asks once more at most: where the preview lies', async () => {

@@ -16,11 +16,24 @@ export interface PullFile {
   readonly base?: { readonly ref: string };
   /** @default - Git is asked */
   readonly files?: readonly string[];
+  /** @default - nobody knows */
+  readonly builds?: readonly BuildFile[];
   readonly author: string;
   readonly title: string;
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly closedAt: string | null;
+}
+
+/** A build in the local forge's format. */
+export interface BuildFile {
+  readonly name: string;
+  readonly state: 'queued' | 'running' | 'passed' | 'failed';
+  readonly startedAt?: string;
+  readonly endedAt?: string;
+  readonly url?: string;
+  /** @default - the head */
+  readonly sha?: string;
 }
 
 const CREATED = new Date(COMMIT_TIME * 1000).toISOString();

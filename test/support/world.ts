@@ -4,6 +4,7 @@ import { formatTime } from '../../lib/core/clock.ts';
 import { LocalForge } from '../../lib/forge/local.ts';
 import { openGitAppsRepo } from '../../lib/gitops/open.ts';
 import type { SyncContext } from '../../lib/sync/plan/base.ts';
+import type { BuildFile } from './forge.ts';
 import {
   bareRepo,
   commitFiles,
@@ -32,6 +33,8 @@ export interface PullOptions {
   readonly title?: string;
   readonly author?: string;
   readonly files?: readonly string[];
+  /** @default - nobody knows */
+  readonly builds?: readonly BuildFile[];
 }
 
 /** A world of whatever kind: {@link World} without where it lies. */
@@ -81,6 +84,7 @@ export class World {
       },
       author: options.author ?? 'mia',
       ...(options.files && { files: options.files }),
+      ...(options.builds && { builds: options.builds }),
       title: options.title ?? 'A change',
       createdAt: formatTime(createdAt),
       updatedAt: formatTime(updatedAt),

@@ -1,7 +1,7 @@
 import { EXIT_CODES, formatProblem } from '../../core/errors.ts';
 import { findingLine } from '../../report/comment.ts';
 import type { PreviewState } from '../../report/state.ts';
-import { count, dayAndTime } from '../../report/text.ts';
+import { count, dayAndTime, printable } from '../../report/text.ts';
 import { type Status, titleOf } from '../../status/status.ts';
 import type { SyncResult } from '../../sync/sync.ts';
 
@@ -77,8 +77,16 @@ function seenText(status: Status | null): string {
 }
 
 function details(state: PreviewState): string[] {
+  if (state.state === 'waiting') return buildLines(state);
   if (state.state === 'invalid') return state.problems.map((problem) => `  ${formatProblem(problem)}`);
   if (state.state === 'problem' && state.cause !== undefined) return [state.cause.message.replace(/^/gm, '  ')];
   if (state.state === 'denied' || state.state === 'committed') return state.findings.map((f) => `  ${findingLine(f)}`);
   return [];
+}
+
+/** What the forge told of the build; nothing where it told nothing. */
+function buildLines({ build }: Extract<PreviewState, { state: 'waiting' }>): string[] {
+  if (build === undefined || (build.todo === null && build.next === null)) return [];
+  const page = build.url === null ? '' : ` ${build.url}`;
+  return [`  ${printable([build.sentence, build.todo].filter(Boolean).join(' '), 900)}${page}`];
 }

@@ -280,6 +280,12 @@ export const GRAPHQL_NEEDS: Readonly<Record<string, Need>> = {
     on: 'micro app',
     why: 'the same, and its deployments (needs Pull requests: read as well)',
   },
+  ReadBuilds: {
+    permission: 'checks',
+    access: 'read',
+    on: 'micro app',
+    why: 'optional: how the build of an awaited image goes (needs Commit statuses: read as well)',
+  },
   ListPulls: { permission: 'pull_requests', access: 'read', on: 'micro app', why: 'the open pull requests' },
   ListComments: {
     permission: 'pull_requests',

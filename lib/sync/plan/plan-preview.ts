@@ -14,6 +14,7 @@ import { placementDigest } from '../../model/platform.ts';
 import type { Preview } from '../../model/preview.ts';
 import type { PreviewRecord } from '../../model/record.ts';
 import type { LivePreview, ObjectChange, PreviewState } from '../../report/state.ts';
+import { type BuildStatus, buildStatus } from '../../status/build.ts';
 import type { Base, SyncContext } from './base.ts';
 import { clockDoubt, endOf, isOver } from './clock.ts';
 import { refusalByPaths, refusalOf, stopOf } from './eligibility.ts';
@@ -123,7 +124,10 @@ async function planHead(
       if (untouched !== null) return plan.remove({ state: 'none', ...untouched, removed: plan.live });
     }
     const outcome = await compileHead(context, base, pull, existing, preview);
-    if ('status' in outcome) return plan.keep(stateWithoutImage(outcome, preview, plan.live));
+    if ('status' in outcome) {
+      const state = stateWithoutImage(outcome, preview, plan.live);
+      return plan.keep(state.state === 'waiting' ? { ...state, build: await buildOf(context, base, pull) } : state);
+    }
     compiled = outcome;
   } catch (error) {
     if (!(error instanceof GreenroomError)) throw error;
@@ -232,6 +236,13 @@ function stateWithoutImage(
     case 'unknown':
       return { state: 'unknown', reason: image.reason, isPassing: true, told: { where: 'registry', live } };
   }
+}
+
+/** How the build of the image goes, by what the forge tells. */
+async function buildOf({ forge }: SyncContext, { now, platform }: Base, pull: PullRequest): Promise<BuildStatus> {
+  const lookup = await forge.builds(pull);
+  const builds = lookup.status === 'found' ? lookup.value : null;
+  return buildStatus({ builds, now, changedAt: pull.updatedAt, contact: platform.policies.contact });
 }
 
 /** Where the file names an image; the first app's where it is one of its manifests. */

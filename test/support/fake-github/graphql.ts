@@ -19,6 +19,7 @@ import {
   type DeploymentsPage,
   deploymentNodes,
   remarkNodes,
+  rollupNode,
   setDeployment,
   statusNode,
 } from './people-graphql.ts';
@@ -225,9 +226,14 @@ async function objectNode(repo: FakeRepository, name: string, fake?: FakeGitHub)
       },
       history: ({ since, ...page }: Page & { since?: string }) => {
         const found = repo.history(object.oid, since === undefined ? undefined : Date.parse(since) / 1000);
-        return connection(found, page, ({ oid, message }) => ({ oid, message: message.trimEnd() }));
+        return connection(found, page, ({ oid, message }) => ({
+          oid,
+          message: message.trimEnd(),
+          statusCheckRollup: () => (fake === undefined ? null : rollupNode(fake, repo, oid)),
+        }));
       },
       status: () => (fake === undefined ? null : statusNode(fake, repo, object.oid)),
+      statusCheckRollup: () => (fake === undefined ? null : rollupNode(fake, repo, object.oid)),
       associatedPullRequests: (page: Page) => {
         const pulls = fake === undefined ? [] : repo.pullRequests().filter(({ head }) => head.sha === object.oid);
         return connection(pulls, page, (pull) => pullNode(fake!, repo, pull));
@@ -295,9 +301,16 @@ function pullNode(fake: FakeGitHub, repo: FakeRepository, pull: PullFile): objec
     baseRepository: { databaseId: repo.id },
     repository: () => repositoryNode(fake, repo.owner, repo.name),
     labels: (page: Page) => connection([...pull.labels], page, (name) => ({ name })),
-    commits: async () => {
-      const commit = await objectNode(repo, pull.head.sha, fake);
-      return { nodes: commit === null ? [] : [{ commit }], totalCount: commit === null ? 0 : 1 };
+    commits: async ({ last = 1 }: { last?: number }) => {
+      const head = await objectNode(repo, pull.head.sha, fake);
+      const before = head === null || last === 1 ? [] : repo.history(pull.head.sha).slice(1, last).reverse();
+      const nodes = [...before.map(({ oid }) => objectNode(repo, oid, fake)), head];
+      const commits = (await Promise.all(nodes)).filter((commit) => commit !== null);
+      return { nodes: commits.map((commit) => ({ commit })), totalCount: commits.length };
+    },
+    baseRef: async () => {
+      const oid = repo.head(pull.base?.ref ?? 'main');
+      return oid === null ? null : { target: await objectNode(repo, oid, fake) };
     },
     reviewThreads: (page: Page) => remarkNodes(fake, subject, page),
     comments: (page: Page) => connection(fake.shownComments(subject), page, (comment) => commentNode(fake, comment)),

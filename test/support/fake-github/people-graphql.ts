@@ -1,3 +1,4 @@
+import type { BuildFile } from '../forge.ts';
 import { keyOf } from './answers.ts';
 import { connection, type Page } from './connection.ts';
 import type { FakeGitHub } from './server.ts';
@@ -43,6 +44,39 @@ export function statusNode(fake: FakeGitHub, repo: Pick<FakeRepository, 'owner' 
       targetUrl: status['target_url'] ?? null,
     })),
   };
+}
+
+/** Builds of the pull requests' files, and the checks and statuses that were written over the API; null for none. */
+export function rollupNode(fake: FakeGitHub, repo: FakeRepository, sha: string): object | null {
+  fake.allow('reading checks');
+  const builds = repo
+    .pullRequests()
+    .flatMap(({ head, builds: own = [] }) => own.filter((build) => (build.sha ?? head.sha) === sha).map(buildNode));
+  const checks = fake.checks.filter((run) => run.repository === keyOf(repo) && run.head_sha === sha);
+  const runs = checks.map((run) => ({
+    __typename: 'CheckRun',
+    name: run['name'],
+    status: String(run['status'] ?? 'completed').toUpperCase(),
+    conclusion: run['conclusion'] === undefined ? null : String(run['conclusion']).toUpperCase(),
+    detailsUrl: null,
+  }));
+  const own = statusNode(fake, repo, sha) as { contexts: object[] } | null;
+  const statuses = (own?.contexts ?? []).map((status) => ({ __typename: 'StatusContext', ...status }));
+  const nodes = [...builds, ...runs, ...statuses];
+  return nodes.length === 0 ? null : { contexts: (page: Page) => connection(nodes, page, (node) => node) };
+}
+
+/** Systems other than GitHub Actions write statuses; here, those whose names begin with `ci/`. */
+function buildNode({ name, state, ...build }: BuildFile): object {
+  const { startedAt = null, endedAt = null, url = null } = build as { [field: string]: string | null };
+  if (name.startsWith('ci/')) {
+    const states = { queued: 'EXPECTED', running: 'PENDING', passed: 'SUCCESS', failed: 'ERROR' };
+    const createdAt = endedAt ?? startedAt ?? new Date(0).toISOString();
+    return { __typename: 'StatusContext', context: name, state: states[state], createdAt, targetUrl: url };
+  }
+  const status = { queued: 'QUEUED', running: 'IN_PROGRESS', passed: 'COMPLETED', failed: 'COMPLETED' }[state];
+  const conclusion = { queued: null, running: null, passed: 'SUCCESS', failed: 'FAILURE' }[state];
+  return { __typename: 'CheckRun', name, status, conclusion, startedAt, completedAt: endedAt, detailsUrl: url };
 }
 
 export interface DeploymentsPage extends Page {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Builds } from '../../../lib/core/build.ts';
 import { parseTime } from '../../../lib/core/clock.ts';
 import { GreenroomError, invalidInput } from '../../../lib/core/errors.ts';
 import { type FileSet, fileSet } from '../../../lib/core/fileset.ts';
@@ -20,6 +21,7 @@ import type {
   RepositoryPulls,
 } from '../../../lib/forge/forge.ts';
 import { withDeployment } from '../../../lib/forge/local-deployments.ts';
+import { parsePull } from '../../../lib/forge/local-pull.ts';
 import type { Pages } from '../../../lib/forge/pages.ts';
 import { type ForgeFixture, type PullFile, wholePull } from '../forge.ts';
 import { COMMIT_TIME, type TestFiles } from '../git.ts';
@@ -198,6 +200,18 @@ export class MemoryForge implements Forge, ForgeFixture {
     if (Object.keys(files).some((other) => other.startsWith(`${path}/`))) throw refused(path, 'a folder');
     const file = files[path];
     return file === undefined ? null : textOf(path, file);
+  }
+
+  async builds({ repository, number, head }: PullRequest): Promise<Lookup<Builds>> {
+    const file = this.#find(repository)?.pulls.get(number);
+    if (file?.builds === undefined) return { status: 'unknown', reason: 'nobody says what runs' };
+    const { builds } = parsePull(
+      '',
+      JSON.stringify({ ...file, head: { ...file.head, sha: head.sha } }),
+      repository,
+      number,
+    );
+    return builds === undefined ? { status: 'unknown', reason: 'nobody says' } : { status: 'found', value: builds };
   }
 
   async commitParents(repository: RepositoryRef, sha: string): Promise<readonly string[] | null> {

@@ -231,6 +231,7 @@ export class Stage {
           throw error;
         }
       },
+      builds: (pull) => this.#call(() => forge.builds(pull)),
       commitParents: (...request) => this.#call(() => forge.commitParents(...request)),
       readFolder: (...request) => this.#call(() => forge.readFolder(...request)),
       changedFiles: (pull) => this.#call(() => forge.changedFiles(pull)),

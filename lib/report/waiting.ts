@@ -1,0 +1,34 @@
+import { type BuildStatus, buildStatus } from '../status/build.ts';
+import { titleOf } from '../status/status.ts';
+import { checksLink, link } from './links.ts';
+import type { PreviewState, ReportOptions, Subject } from './state.ts';
+import { code, sentence, shortSha } from './text.ts';
+
+type Waiting = Extract<PreviewState, { state: 'waiting' }>;
+
+/** How the build goes; where nobody has looked, that it has not finished. */
+export function buildOf({ build }: Waiting, { now, contact }: Pick<ReportOptions, 'now' | 'contact'>): BuildStatus {
+  return build ?? buildStatus({ builds: null, now, changedAt: now, contact });
+}
+
+/** `waiting for your build`, `your build failed`, and what more there is to say in a headline. */
+export function waitingTitle(state: Waiting, options: ReportOptions): string {
+  return titleOf(buildOf(state, options));
+}
+
+/** Which image a preview waits for, how its build goes, what to do, and where it can be watched. */
+export function waitingWords(state: Waiting, options: ReportOptions, subject: Subject): string {
+  const { sentence: words, todo, turn, state: name, url } = buildOf(state, options);
+  const odd = state.note === undefined ? '' : `${sentence(state.note)}.`;
+  const page = url ?? checksLink(options, subject);
+  const see = name === 'build-failed' ? 'See why' : turn === 'maker' ? 'See the checks' : 'Watch the build';
+  return [
+    `The image ${code(state.image)} for ${code(shortSha(subject.headSha))} is not there yet.`,
+    odd,
+    sentence(words, 500),
+    todo === null ? 'Nothing to do.' : sentence(todo, 500),
+    page === null ? '' : link(see, page),
+  ]
+    .filter(Boolean)
+    .join(' ');
+}

@@ -1,0 +1,160 @@
+import type { Build, Builds } from '../core/build.ts';
+import { dayAndTime, printable, roughDuration } from '../core/text.ts';
+import { median } from './kept.ts';
+import type { Status } from './status.ts';
+
+/** What is known of the build of an image that is awaited. */
+export interface BuildStatus extends Pick<Status, 'headline' | 'sentence' | 'todo' | 'turn' | 'since' | 'next'> {
+  readonly state: 'waiting-for-build' | 'build-failed';
+  /** Page of its log; null for none. */
+  readonly url: string | null;
+}
+
+export interface BuildsKnown {
+  /** Null where the forge does not say. */
+  readonly builds: Builds | null;
+  /** Unix seconds. */
+  readonly now: number;
+  /** Unix seconds: when the pull request changed last. */
+  readonly changedAt: number;
+  /** Whom a maker asks. */
+  readonly contact: string;
+}
+
+/** In so many seconds after a change a forge has told of its builds. */
+const FIRST_SECONDS = 3 * 60;
+/** In so many seconds after a build its image is there. */
+const LAST_SECONDS = 5 * 60;
+
+const quiet = { headline: '', todo: null, turn: 'nobody', since: null, next: null, url: null } as const;
+const BY_ITSELF = 'The preview starts by itself when it is there.';
+
+/** What an image that is not there waits for. Pure; no more is said than the forge told. */
+export function buildStatus({ builds, now, changedAt, contact }: BuildsKnown): BuildStatus {
+  const waiting = { ...quiet, state: 'waiting-for-build' } as const;
+  if (builds === null) return { ...waiting, sentence: `Your build has not finished. ${BY_ITSELF}` };
+  const all = latestOf(builds.head);
+  const own = all.filter(isOfImages);
+  const known = own.length > 0 ? own : all;
+  const usual = usualOf(builds.earlier);
+  const active = firstStarted(known.filter(isActive));
+  if (active !== undefined) return { ...waiting, ...running(active, usual, now) };
+  const failed = known.find(({ state }) => state === 'failed');
+  if (failed !== undefined) return failure(failed);
+  const other = firstStarted(all.filter(isActive));
+  if (other !== undefined) return { ...waiting, ...running(other, undefined, now) };
+  const [last] = [...known].sort((a, b) => (b.endedAt ?? 0) - (a.endedAt ?? 0));
+  const soon = { ...waiting, sentence: `Your build has not finished. ${BY_ITSELF}`, url: last?.url ?? null };
+  if (now - changedAt < FIRST_SECONDS || now - (last?.endedAt ?? 0) < LAST_SECONDS) return soon;
+  return own.length === 0 ? nothingBuilds(all, contact) : noImage(last!);
+}
+
+const quoted = ({ name }: Build) => `"${printable(name, 60)}"`;
+/** No more is claimed of a check than its name says. */
+const nameOf = (build: Build) => `${isOfImages(build) ? 'Your build' : 'The check'} ${quoted(build)}`;
+const isActive = ({ state }: Build) => state === 'queued' || state === 'running';
+
+function running(
+  build: Build,
+  usual: number | undefined,
+  now: number,
+): Pick<BuildStatus, 'sentence' | 'since' | 'next' | 'url'> {
+  const { startedAt: since, url } = build;
+  const name = nameOf(build);
+  const by = usual === undefined || since === null ? null : since + usual;
+  const next = { what: 'the build ends', by: by !== null && by > now ? by : null };
+  if (build.state === 'queued' || since === null) {
+    const usually = usual === undefined ? '' : ` It usually takes about ${roughDuration(usual)}.`;
+    return { sentence: `${name} waits for its turn.${usually} ${BY_ITSELF}`, since: null, next, url };
+  }
+  const time =
+    usual === undefined || by === null
+      ? '.'
+      : now > by + usual
+        ? `; it takes longer than usual (about ${roughDuration(usual)}).`
+        : `; it usually takes about ${roughDuration(usual)}.`;
+  return { sentence: `${name} runs since ${dayAndTime(since)}${time} ${BY_ITSELF}`, since, next, url };
+}
+
+function failure(build: Build): BuildStatus {
+  const when = build.endedAt === null ? '' : ` ${dayAndTime(build.endedAt)}`;
+  const isBuild = isOfImages(build);
+  return {
+    state: isBuild ? 'build-failed' : 'waiting-for-build',
+    headline: isBuild ? '' : 'a check failed',
+    sentence: `${nameOf(build)} did not succeed${when}, so there is nothing new to show.`,
+    todo: 'See why, then push a change or run it again.',
+    turn: 'maker',
+    since: build.endedAt,
+    next: null,
+    url: build.url,
+  };
+}
+
+function nothingBuilds(others: readonly Build[], contact: string): BuildStatus {
+  const ran =
+    others.length === 0
+      ? 'no check has run for this commit'
+      : `only ${others.slice(0, 3).map(quoted).join(', ')}${others.length > 3 ? ' and others' : ''} ran for this commit`;
+  return {
+    ...quiet,
+    state: 'waiting-for-build',
+    headline: 'nothing builds an image',
+    sentence: `Nothing in this repository builds an image for pull requests: ${ran}.`,
+    todo: `Add a workflow that runs for pull requests and pushes the image under this tag; the build of the platform does it in three lines, see docs/new-apps.md of greenroom. Questions? Ask ${contact}.`,
+    turn: 'maker',
+  };
+}
+
+function noImage(build: Build): BuildStatus {
+  const when = build.endedAt === null ? '' : ` ${dayAndTime(build.endedAt)}`;
+  return {
+    ...quiet,
+    state: 'waiting-for-build',
+    headline: 'the build pushed no such image',
+    sentence: `${nameOf(build)} ended${when}, and the image is not there.`,
+    todo: 'Check that it pushes the image under this name and tag.',
+    turn: 'maker',
+    since: build.endedAt,
+    url: build.url,
+  };
+}
+
+/** Names of jobs that make images. */
+const OF_IMAGES = /build|image|docker|container|publish|push|package|release|bake|kaniko/i;
+
+const isOfImages = ({ name }: Build) => OF_IMAGES.test(name);
+
+/** Of each name the one that started last: a build that was run again counts. */
+function latestOf(builds: readonly Build[]): Build[] {
+  const latest = new Map<string, Build>();
+  for (const build of builds) {
+    const known = latest.get(build.name);
+    if (known === undefined || startOf(build) >= startOf(known)) latest.set(build.name, build);
+  }
+  return [...latest.values()];
+}
+
+/** What waits for its turn starts last. */
+const startOf = ({ startedAt }: Build) => startedAt ?? Number.POSITIVE_INFINITY;
+
+function firstStarted(builds: readonly Build[]): Build | undefined {
+  return builds.reduce<Build | undefined>(
+    (first, one) => (first !== undefined && startOf(first) <= startOf(one) ? first : one),
+    undefined,
+  );
+}
+
+/** Seconds that the builds of earlier commits took, the middle one; undefined where none passed. */
+function usualOf(earlier: Builds['earlier']): number | undefined {
+  const times = earlier.flatMap((builds) => {
+    const own = latestOf(builds).filter(isOfImages);
+    const spans = own.flatMap(({ startedAt, endedAt }) =>
+      startedAt === null || endedAt === null ? [] : [{ startedAt, endedAt }],
+    );
+    if (spans.length === 0 || spans.length < own.length || own.some(({ state }) => state !== 'passed')) return [];
+    const seconds = Math.max(...spans.map((one) => one.endedAt)) - Math.min(...spans.map((one) => one.startedAt));
+    return seconds > 0 ? [seconds] : [];
+  });
+  return median(times);
+}
