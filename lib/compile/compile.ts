@@ -20,6 +20,7 @@ import { type Cost, costOf, totalRequests } from './cost.ts';
 import { createEvaluate, type Evaluate } from './evaluate.ts';
 import { type EvidenceByDigest, evidenceLines, explained, withEvidence } from './evidence.ts';
 import { type Manifest, manifestFiles } from './files.ts';
+import { forkProblems } from './forks.ts';
 import type { Times } from './lifetime.ts';
 import { servicePorts } from './manifest-ports.ts';
 import { type MakerManifest, manifestTexts, readManifests } from './manifests.ts';
@@ -55,6 +56,8 @@ export interface CompileInput {
   readonly name?: string;
   readonly headSha: string;
   readonly author: string;
+  /** Whether its head lies in another repository, so that it may read no secret. @default false */
+  readonly fromFork?: boolean;
   /** Address of the pull request's page. @default - not said */
   readonly pullRequestUrl?: string | null;
   readonly labels: readonly string[];
@@ -155,6 +158,7 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
   const app = [...generated, ...manifests];
   const cost = costOf(totalRequests(app, platform.namespace.limitRange), platform.cost);
   const problems = [
+    ...(input.fromFork === true ? forkProblems(preview, makers) : []),
     ...limitRangeShortfalls(preview, platform, resolved.apps, fence, generated, makers),
     ...quotaShortfalls(preview, platform, resolved.apps, charts.namespace.quotaProblems([...fence, ...app]), cost),
   ];

@@ -1,4 +1,3 @@
-import { lastPart } from '../constructs/preview-app/secrets.ts';
 import { invalidInput, type Problem } from '../core/errors.ts';
 import { formatImage, type ImageReference } from '../model/image.ts';
 import { fieldName, type Loaded } from '../model/load.ts';
@@ -6,6 +5,7 @@ import { takes } from '../model/platform/clusters.ts';
 import type { Cluster, PlatformSize, PlatformSpec } from '../model/platform.ts';
 import type { AppSpec, Preview } from '../model/preview.ts';
 import { durationSeconds, MAX_LABEL } from '../model/scalars.ts';
+import { lastPart } from '../model/secret-reference.ts';
 import { templateOf } from '../model/templates/index.ts';
 import { appsOf, type WrittenApp } from './apps.ts';
 import { namesCommit, taggedImage } from './images.ts';

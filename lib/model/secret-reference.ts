@@ -9,3 +9,11 @@ export const secretReference = bounded(
   /^[A-Za-z0-9][A-Za-z0-9._/-]{0,252}(#[A-Za-z0-9][A-Za-z0-9._-]{0,100})?$/,
   REFERENCE,
 ).refine((text) => text.includes('/') || !looksLikeCredential(text), `${REFERENCE}; ${SECRET_ITSELF}`);
+
+/** The Secret that carries encrypted-in-Git values; one name for all previews, since they are encrypted once. */
+export const COMMITTED_SECRET = 'preview-secrets';
+
+/** Its key for a reference: `stripe` of `acme/shop/stripe`; `db.password` of `acme/shop/db#password`. */
+export function lastPart(reference: string): string {
+  return reference.slice(reference.lastIndexOf('/') + 1).replace('#', '.');
+}

@@ -149,6 +149,14 @@ export const REASONS: Readonly<Record<string, Reason>> = {
     todo: (_, contact) => `Check secrets in preview.yaml, or ask ${contact} to add it.`,
     field: 'secrets',
   },
+  'secret-closed': {
+    turn: 'maker',
+    headline: 'its encrypted secrets do not open',
+    sentence: () => 'The encrypted secrets that were committed do not open in this preview.',
+    todo: (_, contact) =>
+      `If they were sealed for another pull request, seal them again with \`greenroom secrets seal\`; otherwise ask ${contact} for the present key.`,
+    field: 'secrets',
+  },
   certificate: {
     turn: 'platform',
     headline: 'its address has no certificate yet',

@@ -4,7 +4,7 @@ import { recordedDigests } from '../compile/images.ts';
 import { expiresAt, type Times } from '../compile/lifetime.ts';
 import { GreenroomError } from '../core/errors.ts';
 import type { FileSet } from '../core/fileset.ts';
-import type { Forge, Lookup, PullRequest } from '../forge/forge.ts';
+import { type Forge, isFork, type Lookup, type PullRequest } from '../forge/forge.ts';
 import { loadPreview } from '../model/files.ts';
 import { PREVIEW_FILE } from '../model/layout.ts';
 import type { Loaded } from '../model/load.ts';
@@ -71,6 +71,7 @@ export function recompile(
     name: record.name,
     headSha: record.headSha,
     author: pull.author,
+    fromFork: isFork(pull),
     pullRequestUrl,
     labels: pull.labels,
     times: recordedTimes(source, recordedBy),

@@ -63,6 +63,19 @@ function look(parts: Partial<PreviewObjects>) {
 
 const RUNNING: ContainerLike = { state: { running: {} } };
 
+const NOT_SYNCED = {
+  conditions: [{ type: 'Ready', status: 'False', message: 'could not get secret data from provider' }],
+};
+const TWO_REFERENCES = [
+  { secretKey: 'STRIPE_KEY', remoteRef: { key: 'acme/shop/stripe' } },
+  { secretKey: 'DB', remoteRef: { key: 'acme/shop/db', property: 'password' } },
+];
+const syncFailure = (name: string, message: string, time: string) => ({
+  involvedObject: { kind: 'ExternalSecret', name },
+  lastTimestamp: `2026-11-24T${time}:00Z`,
+  message,
+});
+
 describe('each condition of a namespace has its reason', () => {
   const rows: [string, Partial<PreviewObjects>, object][] = [
     [
@@ -285,14 +298,41 @@ describe('each condition of a namespace has its reason', () => {
         externalSecrets: [
           {
             metadata: { name: 'pr-shop-7' },
-            status: {
-              conditions: [{ type: 'Ready', status: 'False', message: 'could not get secret data from provider' }],
-            },
+            spec: { data: [{ secretKey: 'STRIPE_KEY', remoteRef: { key: 'acme/shop/stripe' } }] },
+            status: NOT_SYNCED,
           },
         ],
       },
-      { name: 'pr-shop-7' },
+      { name: 'acme/shop/stripe' },
     ],
+    [
+      'secret-missing',
+      {
+        pods: [waiting('CreateContainerConfigError', 'secret "pr-shop-7" not found')],
+        externalSecrets: [{ metadata: { name: 'pr-shop-7' }, spec: { data: TWO_REFERENCES }, status: NOT_SYNCED }],
+        events: [
+          syncFailure('pr-shop-7', 'error processing spec.data[0] (key: acme/shop/stripe), err: gone', '08:00'),
+          syncFailure(
+            'pr-shop-7',
+            'error processing spec.data[1] (key: acme/shop/db), err: Secret does not exist',
+            '09:00',
+          ),
+          syncFailure('pr-shop-7', 'error processing spec.data[0] (key: acme/shop/older), err: gone', '10:00'),
+          syncFailure('another', 'error processing spec.data[0] (key: acme/shop/stripe), err: gone', '11:00'),
+        ],
+      },
+      { name: 'acme/shop/db#password' },
+    ],
+    // Nobody says which of the two.
+    [
+      'secret-missing',
+      {
+        pods: [waiting('CreateContainerConfigError', 'secret "pr-shop-7" not found')],
+        externalSecrets: [{ metadata: { name: 'pr-shop-7' }, spec: { data: TWO_REFERENCES }, status: NOT_SYNCED }],
+      },
+      {},
+    ],
+    ['secret-closed', { pods: [waiting('CreateContainerConfigError', 'secret "preview-secrets" not found')] }, {}],
   ];
 
   test.each(rows)('%s', (reason, parts, facts) => {

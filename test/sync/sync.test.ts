@@ -123,6 +123,51 @@ describe('who gets a preview', () => {
     expect(await sync(world)).toMatchObject({ effect: 'create' });
   });
 
+  test('forks get no secrets, whichever way they ask for them', async () => {
+    const world = opened(
+      platformText('imagePullSecrets: [{ name: registry, secret: platform/registry }]').replace(
+        'owner: acme',
+        'owner: acme, forks: true',
+      ),
+    );
+    const reads = (way: string) =>
+      `apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: own }\nspec:\n  selector: { matchLabels: { app: own } }\n  template:\n    metadata: { labels: { app: own } }\n    spec:\n      containers: [{ name: own, image: ghcr.io/acme/shop }]\n${way}`;
+    const ways: Record<string, string>[] = [
+      { 'preview.yaml': previewText('secrets: { KEY: acme/shop/key }') },
+      {
+        'preview.yaml': previewText(
+          'apps: { api: { template: worker, image: ghcr.io/acme/shop, secrets: { KEY: acme/shop/key } } }',
+        ),
+      },
+      {
+        'k8s/a.yaml':
+          'apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: { name: s }\nspec:\n  secretStoreRef: { kind: ClusterSecretStore, name: previews }\n  data: [{ secretKey: K, remoteRef: { key: acme/shop/key } }]\n',
+      },
+      { 'k8s/a.yaml': reads('      volumes: [{ name: v, secret: { secretName: registry } }]\n') },
+      {
+        'k8s/a.yaml': reads('').replace(
+          'image: ghcr.io/acme/shop',
+          'image: ghcr.io/acme/shop, env: [{ name: R, valueFrom: { secretKeyRef: { name: registry, key: .dockerconfigjson, optional: true } } }]',
+        ),
+      },
+    ];
+    for (const files of ways) {
+      world.push('shop', { 'preview.yaml': previewText('manifests: k8s'), ...files });
+      world.pull('shop', 7, { headRepositoryId: 999_999 });
+      const { state } = await sync(world);
+      expect(state, JSON.stringify(files)).toMatchObject({ state: 'invalid' });
+      expect(JSON.stringify(state)).toContain('is not for pull requests from forks');
+      expect(world.previews()).toEqual([]);
+    }
+    // The same without secrets has its preview, and a branch of the repository has its secrets.
+    world.push('shop', { 'preview.yaml': previewText() });
+    world.pull('shop', 7, { headRepositoryId: 999_999 });
+    expect(await sync(world)).toMatchObject({ effect: 'create' });
+    world.push('shop', { 'preview.yaml': previewText('secrets: { KEY: acme/shop/key }') });
+    world.pull('shop', 7);
+    expect(await sync(world)).toMatchObject({ effect: 'update' });
+  });
+
   test('files that the maker names, while the pull request changes one of them', async () => {
     const world = opened();
     world.push('shop', { 'preview.yaml': previewText('paths: ["web/**"]') });

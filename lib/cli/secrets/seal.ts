@@ -1,7 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { appsOf } from '../../compile/apps.ts';
-import { COMMITTED_SECRET, lastPart } from '../../constructs/preview-app/secrets.ts';
 import { systemClock } from '../../core/clock.ts';
 import { GreenroomError, invalidInput } from '../../core/errors.ts';
 import { emitYaml } from '../../core/yaml.ts';
@@ -12,6 +11,7 @@ import { loadPreview } from '../../model/files.ts';
 import { PLATFORM_FILE, PREVIEW_FILE } from '../../model/layout.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import type { Preview } from '../../model/preview.ts';
+import { COMMITTED_SECRET, lastPart } from '../../model/secret-reference.ts';
 import { count, dayAndTime } from '../../report/text.ts';
 import { seal, sealedSecret } from '../../secrets/sealed-secret.ts';
 import { orCancelled } from '../new/questions.ts';

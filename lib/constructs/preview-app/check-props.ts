@@ -2,12 +2,12 @@ import type { Construct } from 'constructs';
 import { parseImage } from '../../model/image.ts';
 import { writableProblem } from '../../model/preview/writable.ts';
 import { dnsLabel, dnsName, quantity, quantityValue } from '../../model/scalars.ts';
+import { lastPart } from '../../model/secret-reference.ts';
 import { templateOf } from '../../model/templates/index.ts';
 import { Checks } from '../checks.ts';
 import { checkAnnotations, checkLabels, isLabelValue, isMetadataKey, type StringMap } from '../metadata.ts';
 import { DEFAULT_EPHEMERAL_STORAGE, DEFAULT_TMP_SIZE, EPHEMERAL_REQUEST } from './pod.ts';
 import type { PreviewAppProps, Resources } from './props.ts';
-import { lastPart } from './secrets.ts';
 
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
 const REFERENCE = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,252}(#[A-Za-z0-9][A-Za-z0-9._-]{0,100})?$/;

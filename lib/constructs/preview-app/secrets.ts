@@ -1,12 +1,10 @@
 import type { ApiObject } from 'cdk8s';
 import type { Construct } from 'constructs';
+import { COMMITTED_SECRET, lastPart } from '../../model/secret-reference.ts';
 import { type StringMap, sortedEntries } from '../metadata.ts';
 import { PlainObject } from '../plain-object.ts';
 import { secretEntry } from '../secret-entry.ts';
 import type { PreviewAppProps } from './props.ts';
-
-/** The Secret that carries encrypted-in-Git values; one name for all previews, since they are encrypted once. */
-export const COMMITTED_SECRET = 'preview-secrets';
 
 /** Which Secret the variables come from, and under which key each. */
 export function secretKeys(props: PreviewAppProps): { secretName: string; keys: ReadonlyMap<string, string> } {
@@ -16,11 +14,6 @@ export function secretKeys(props: PreviewAppProps): { secretName: string; keys: 
     secretName: external ? props.name : COMMITTED_SECRET,
     keys: new Map(entries.map(([variable, reference]) => [variable, external ? variable : lastPart(reference)])),
   };
-}
-
-/** `stripe` of `acme/shop/stripe`; `db.password` of `acme/shop/db#password`. */
-export function lastPart(reference: string): string {
-  return reference.slice(reference.lastIndexOf('/') + 1).replace('#', '.');
 }
 
 /**

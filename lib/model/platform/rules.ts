@@ -30,7 +30,10 @@ export const source = z.strictObject({
   forks: z
     .boolean()
     .default(false)
-    .meta({ description: 'Whether pull requests from forks do: their code comes from people without write access.' }),
+    .meta({
+      description:
+        'Whether pull requests from forks do: their code comes from people without write access. They get no secrets.',
+    }),
   registered: z
     .boolean()
     .default(false)

@@ -1,6 +1,7 @@
 import { APP_LABEL, COMMIT_ANNOTATION } from '../../model/labels.ts';
 import { cleanFacts, cleanWords, type Observation } from '../observation.ts';
 import { podFinding, progressOf } from './pods.ts';
+import { secretFinding } from './secrets.ts';
 import { conditionOf, type Finding, type KubeLike, type PodLike, type PreviewObjects } from './types.ts';
 
 const REVISION = 'deployment.kubernetes.io/revision';
@@ -44,12 +45,13 @@ function findingOf(objects: PreviewObjects, headSha: string, name: string): Foun
   const waits = apps.find(({ condition }) => condition === 'starting');
   if (worst >= 0) {
     const secret = externalSecrets.find((one) => conditionOf(one, 'Ready')?.status === 'False');
-    const found = apps[worst]!.reason === 'secret-missing' ? (secretFinding(secret) ?? apps[worst]!) : apps[worst]!;
+    const found =
+      apps[worst]!.reason === 'secret-missing' ? (secretFinding(secret, objects.events) ?? apps[worst]!) : apps[worst]!;
     const app = appName(deployments[worst], name);
     return { ...found, facts: { ...found.facts, ...(app && { app }) }, ...older };
   }
   const secret = externalSecrets.find((one) => conditionOf(one, 'Ready')?.status === 'False');
-  if (waits !== undefined) return { ...(secretFinding(secret) ?? waits), ...older };
+  if (waits !== undefined) return { ...(secretFinding(secret, objects.events) ?? waits), ...older };
   if (apps.every(({ condition }) => condition === 'asleep')) return { condition: 'asleep' };
   const route = routes.map(routeFinding).find((one) => one !== null);
   return route ?? { condition: 'ready' };
@@ -119,13 +121,6 @@ function showing(deployment: KubeLike, objects: PreviewObjects, current: KubeLik
   );
   const sha = older?.metadata?.annotations?.[COMMIT_ANNOTATION];
   return sha === undefined || !/^[0-9a-f]{40,64}$/.test(sha) ? {} : { shows: sha.slice(0, 12) };
-}
-
-function secretFinding(secret: KubeLike | undefined): Finding | null {
-  if (secret === undefined) return null;
-  const name = secret.metadata?.name;
-  const facts = name === undefined ? {} : { name };
-  return { condition: 'not-working', reason: 'secret-missing', facts, words: conditionOf(secret, 'Ready')?.message };
 }
 
 function routeFinding(route: KubeLike): Finding | null {

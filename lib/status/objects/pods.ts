@@ -1,3 +1,4 @@
+import { COMMITTED_SECRET } from '../../model/secret-reference.ts';
 import type { ContainerLike, ContainerStateLike, EventLike, Finding, PodLike } from './types.ts';
 
 /** What is wrong with a container; null for nothing that this one knows. */
@@ -44,6 +45,7 @@ const FINDERS: readonly Finder[] = [
     const secret = /(?:secret|configmap) "([^"]{1,60})" not found|couldn't find key (\S{1,60}) in Secret/i.exec(
       message,
     );
+    if (secret?.[1] === COMMITTED_SECRET) return failed('secret-closed', message);
     if (secret !== null) return failed('secret-missing', message, { name: secret[1] ?? secret[2]! });
     return failed('cannot-start', message);
   },

@@ -51,6 +51,8 @@ export interface ContainerStateLike {
 export interface EventLike extends KubeLike {
   readonly reason?: string;
   readonly message?: string;
+  /** ISO 8601: when it happened last. */
+  readonly lastTimestamp?: string;
   readonly involvedObject?: { readonly kind?: string; readonly name?: string };
 }
 

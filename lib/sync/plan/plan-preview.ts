@@ -4,7 +4,7 @@ import { isExpired } from '../../compile/lifetime.ts';
 import { GreenroomError } from '../../core/errors.ts';
 import type { ChangeSet, FileSet } from '../../core/fileset.ts';
 import { namesOf } from '../../core/repository.ts';
-import type { PullRequest } from '../../forge/forge.ts';
+import { isFork, type PullRequest } from '../../forge/forge.ts';
 import { planChange } from '../../gitops/plan.ts';
 import { loadPreview } from '../../model/files.ts';
 import { type Identity, previewName } from '../../model/identity.ts';
@@ -187,6 +187,7 @@ async function compileHead(
     ...(existing === null ? {} : { name: existing.name }),
     headSha: pull.head.sha,
     author: pull.author,
+    fromFork: isFork(pull),
     pullRequestUrl: context.forge.pages?.pullRequest({ path: pull.repository.path, number: pull.number }) ?? null,
     labels: pull.labels,
     digests: image.digests,
