@@ -30,6 +30,8 @@ const PullFile = z.object({
   /** The base branch, and the changed files if they are not computed with git. */
   base: z.object({ ref: z.string().min(1) }).default({ ref: 'main' }),
   files: z.array(z.string()).optional(),
+  /** Who can read the folder can read all of it: where nothing is said, nobody else can. */
+  isPrivate: z.boolean().default(true),
   author: z.string().min(1),
   title: z.string(),
   createdAt: time,

@@ -92,6 +92,10 @@ export const status = section({
   monitoring: z.boolean().default(false).meta({
     description: 'Lay down `monitoring/`: a Grafana dashboard and Prometheus rules for the metrics of `serve`.',
   }),
+  logs: z.boolean().default(false).meta({
+    description:
+      'With `watch`: show the last 20 lines of an app that ends, without what may hold a credential, and never on a public repository.',
+  }),
   environments: z
     .enum(['each', 'shared'])
     .default('each')
