@@ -40,6 +40,8 @@ export interface PullRequest {
   readonly updatedAt: number;
   /** Null while open. */
   readonly closedAt: number | null;
+  /** Whether only people who were let in can read its repository. @default false */
+  readonly isPrivate?: boolean;
   /** The last command of somebody with write access at this head commit; null for none. */
   readonly override: Override | null;
 }

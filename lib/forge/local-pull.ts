@@ -45,6 +45,8 @@ const PullFile = z.object({
       }),
     )
     .optional(),
+  /** Who can read the folder can read all of it: where nothing is said, nobody else can. */
+  isPrivate: z.boolean().default(true),
   author: z.string().min(1),
   title: z.string(),
   createdAt: time,

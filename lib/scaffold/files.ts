@@ -33,13 +33,16 @@ export interface ScaffoldInput {
 /** A team writes these itself from then on: laid down once, and never changed again. */
 export const SEEDS: ReadonlySet<string> = new Set(['.github/CODEOWNERS', 'exceptions/README.md']);
 
+/** For the metrics of `serve`: there where the platform asks for them. */
+const MONITORING = 'monitoring/';
+
 /** All files of an apps repo but the previews: a pure function of the platform and the version. */
 export function scaffoldFiles(input: ScaffoldInput): FileSet {
   const { platform, template, platformText, command } = input;
   const values = markValues(input);
   return fileSet([
     ...[...template]
-      .filter(([path]) => path !== PLATFORM_FILE)
+      .filter(([path]) => path !== PLATFORM_FILE && (platform.status.monitoring || !path.startsWith(MONITORING)))
       .map(([path, text]): [string, string] => [path, `${headOf(path)}${fill(path, text, values)}`]),
     [PLATFORM_FILE, platformText],
     [COMMAND_FILE, command],
@@ -50,7 +53,8 @@ export function scaffoldFiles(input: ScaffoldInput): FileSet {
 
 /** The comment that a file begins with; what the team goes on writing itself has none. */
 function headOf(path: string): string {
-  if (SEEDS.has(path)) return '';
+  // JSON has no comments.
+  if (SEEDS.has(path) || path.endsWith('.json')) return '';
   const made = madeFrom(PLATFORM_FILE);
   return path.endsWith('.md') ? `<!-- ${made.slice('# '.length)} -->\n\n` : `${made}\n`;
 }

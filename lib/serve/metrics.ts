@@ -1,10 +1,14 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { VERSION } from '../core/version.ts';
+import type { Previews } from './previews.ts';
 import type { KeyedQueue } from './queue.ts';
 import type { Retries } from './retries.ts';
 
 /** Of a sync or a sweep, in seconds: from one that changes nothing to one that waits for a rate limit. */
 const BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+
+/** From a push until it answers, or from an end until everything is gone, in seconds. */
+const LIFE_BUCKETS = [10, 30, 60, 120, 300, 600, 1200, 3600, 14_400];
 
 /** What a receiver tells about itself, in the text format of OpenMetrics. No label holds what a stranger can choose. */
 export class Metrics {
@@ -20,6 +24,8 @@ export class Metrics {
   readonly held: Gauge;
   readonly alarms: Gauge;
   readonly problems: Gauge;
+  readonly readySeconds: Histogram;
+  readonly goneSeconds: Histogram;
   readonly retries: Counter;
   readonly waits: Counter<'reason'>;
   readonly waitSeconds: Counter<'reason'>;
@@ -28,6 +34,7 @@ export class Metrics {
   constructor(
     queue: Pick<KeyedQueue<unknown>, 'waiting' | 'running'>,
     retries: Pick<Retries<unknown>, 'waiting'>,
+    previews: Pick<Previews, 'byState' | 'costPerDay'>,
     closedUntil: () => number,
   ) {
     this.#registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
@@ -47,6 +54,26 @@ export class Metrics {
       'greenroom_retries_waiting',
       'Pull requests that are synced again since something gave no answer.',
       () => retries.waiting,
+    );
+    const byLabel = (name: string, help: string, label: string, values: () => ReadonlyMap<string, number>) =>
+      new Gauge({
+        name,
+        help,
+        labelNames: [label],
+        registers,
+        collect() {
+          this.reset();
+          for (const [value, number] of values()) this.set({ [label]: value }, number);
+        },
+      });
+    byLabel('greenroom_previews', 'Pull requests with a preview, or that wait for one, by state.', 'state', () =>
+      previews.byState(),
+    );
+    byLabel(
+      'greenroom_cost_per_day',
+      'What all previews cost a day by what they ask for, by currency.',
+      'currency',
+      () => previews.costPerDay(),
     );
     gauge(
       'greenroom_forge_closed_until_timestamp_seconds',
@@ -99,6 +126,18 @@ export class Metrics {
       name: 'greenroom_sweep_duration_seconds',
       help: 'How long a sweep took.',
       buckets: BUCKETS,
+      registers,
+    });
+    this.readySeconds = new Histogram({
+      name: 'greenroom_ready_seconds',
+      help: 'From a push that was told of until its commit was seen to answer.',
+      buckets: LIFE_BUCKETS,
+      registers,
+    });
+    this.goneSeconds = new Histogram({
+      name: 'greenroom_gone_seconds',
+      help: 'From what ended a preview until everything of it was seen to be gone.',
+      buckets: LIFE_BUCKETS,
       registers,
     });
     this.retries = new Counter({

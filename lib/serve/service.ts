@@ -16,6 +16,7 @@ import { Teller } from '../sync/teller.ts';
 import { handleTrigger, mergeTriggers } from '../sync/trigger.ts';
 import { Writer } from '../sync/writer.ts';
 import { Metrics } from './metrics.ts';
+import { Previews, type Took } from './previews.ts';
 import { KeyedQueue } from './queue.ts';
 import { type Received, receive } from './receiver.ts';
 import { Retries } from './retries.ts';
@@ -90,6 +91,7 @@ export class Service {
   readonly #server: Server;
   readonly #writer = new Writer();
   readonly #teller = new Teller();
+  readonly #previews = new Previews();
   readonly #retries: Retries<Work>;
   /** Unix seconds in which the forge takes, or took, nothing from us. */
   #closed = { from: 0, until: 0 };
@@ -125,7 +127,7 @@ export class Service {
       first: options.lookAfter ?? 10,
       again: (key, trigger) => void this.#queue.add(key, trigger),
     });
-    this.#metrics = new Metrics(this.#queue, this.#retries, () => this.#closed.until);
+    this.#metrics = new Metrics(this.#queue, this.#retries, this.#previews, () => this.#closed.until);
     this.#server = createServer({ requestTimeout: 20_000, headersTimeout: 10_000 }, (request, response) => {
       this.#answer(request, response).catch((error: unknown) => {
         this.#failed('request', error, {});
@@ -332,6 +334,7 @@ export class Service {
       this.#metrics.syncs.inc({ state });
       log({ level: 'info', event: 'sync', about, state, effect, commit, ms: since(started) });
       this.#tellOfProblem(about, result);
+      if (result !== null) this.#count([this.#previews.note(keyOf(trigger), result, toldAt, this.#clock())]);
       for (const note of notes) log({ level: 'warn', event: 'sync', about, note });
       if (result?.isPassing) this.#retryLater(trigger);
       else this.#done(trigger);
@@ -342,6 +345,12 @@ export class Service {
       else this.#toldAt.delete(keyOf(trigger));
     }
     this.#metrics.syncSeconds.observe((performance.now() - started) / 1000);
+  }
+
+  #count(took: readonly (Took | null)[]): void {
+    for (const one of took) {
+      if (one !== null) this.#metrics[one.what === 'ready' ? 'readySeconds' : 'goneSeconds'].observe(one.seconds);
+    }
   }
 
   /** What makers read as a problem on our side: who runs this reads why. */
@@ -401,6 +410,8 @@ export class Service {
       const { results, failures, unknown, held, heldBack, alarms, problems } = await withContext((context) =>
         sweep(context, { dryRun: dryRun === true, writer: this.#writer }),
       );
+      const byKey = results.map((result) => [keyOfResult(result), result] as const);
+      this.#count(this.#previews.replace(byKey, this.#clock()));
       const changed = results.filter(({ effect }) => effect !== 'none').length;
       const isWhole = failures.length + unknown.length + held.length + alarms.length + problems.length === 0;
       this.#metrics.sweeps.inc({ outcome: isWhole ? 'done' : 'in-part' });
@@ -475,4 +486,5 @@ const aboutOf = ({ pulls }: Trigger) => pulls.slice(0, 10).map(subjectOf).join('
 const keyOf = (trigger: PullTrigger) => subjectOf(trigger).toLowerCase();
 const subjectOf = ({ repository, number }: Pick<PullTrigger, 'repository' | 'number'>) =>
   `${repository.path}#${number}`;
+const keyOfResult = ({ repository, number }: SyncResult) => keyOf({ repository: { path: repository }, number });
 const since = (started: number) => Math.round(performance.now() - started);

@@ -1,4 +1,5 @@
 import { printable } from '../core/text.ts';
+import { masked } from './mask.ts';
 
 /** Who saw it, from the one who knows least to the one who knows most. */
 export const SOURCES = ['probe', 'reconciler', 'cluster'] as const;
@@ -79,10 +80,10 @@ export function cleanWords(words: unknown): string | undefined {
   return printable(words.slice(0, 4 * MAX_WORDS), MAX_WORDS) || undefined;
 }
 
-/** The last lines of a log, each a short line. */
+/** The last lines of a log, each a short line; what may hold a credential is left out. */
 export function cleanLines(lines: readonly unknown[]): readonly string[] {
   return lines
     .slice(-MAX_LINES)
-    .flatMap((line) => (typeof line === 'string' ? [printable(line.slice(0, 4 * MAX_LINE), MAX_LINE)] : []))
+    .flatMap((line) => (typeof line === 'string' ? [masked(printable(line.slice(0, 4 * MAX_LINE), MAX_LINE))] : []))
     .filter((line) => line !== '');
 }

@@ -166,6 +166,7 @@ function reportOf(
   onStatus: (status: Status | null) => void,
 ): PullRequestReport {
   const { pull, name, live } = plan;
+  const shown = observed.map((one) => withoutLines(one, base.platform, pull));
   const subject = subjectOf(pull);
   const heldBack = late();
   const options = {
@@ -194,19 +195,26 @@ function reportOf(
   const committedAt = options.can.hiddenMarkers ? base.now : null;
   return {
     environment: name === '' ? null : environmentOf(name, base.platform),
-    said: (before) => saidAt(before, committedAt, observed),
+    said: (before) => saidAt(before, committedAt, shown),
     // When it was looked at is no news.
     sameAs: JSON.stringify(
       saidAt(
         NOTHING_BEFORE,
         null,
-        observed.map((one) => ({ ...one, at: 0 })),
+        shown.map((one) => ({ ...one, at: 0 })),
       ),
     ),
     marker: options.can.hiddenMarkers ? COMMENT_MARKER : HEADLINE,
     notice: noticeOf(state, options),
     suggestions: options.can.suggestions && options.can.hiddenMarkers ? suggestionsOf(state) : [],
   };
+}
+
+/** Lines of a log are for a platform that asks for them, and for nobody who happens to pass by. */
+function withoutLines(seen: Observation, { status }: Base['platform'], { isPrivate }: PullRequest): Observation {
+  if (seen.lines === undefined || (status.logs && isPrivate === true)) return seen;
+  const { lines: _, ...rest } = seen;
+  return rest;
 }
 
 function subjectOf(pull: PullRequest): Subject {

@@ -40,7 +40,7 @@ const MAX_BYTES = 32 * 1024 * 1024;
 const MAX_LINE = 4 * 1024 * 1024;
 const PAGE = 500;
 
-/** Reads lists and streams of changes from an API server; it can do nothing else. */
+/** Reads lists, streams of changes and texts from an API server; it can do nothing else. */
 export class ClusterApi {
   readonly #options: ApiOptions;
   readonly #agent: Agent | PlainAgent;
@@ -58,7 +58,7 @@ export class ClusterApi {
     const items: KubeLike[] = [];
     let from: Record<string, string> = {};
     for (;;) {
-      const text = await this.#text(path, { ...query, limit: String(PAGE), ...from });
+      const text = await this.text(path, { ...query, limit: String(PAGE), ...from });
       const page: unknown = JSON.parse(text);
       if (!isRecord(page) || !Array.isArray(page['items']) || !isRecord(page['metadata'])) {
         throw new ApiError(0, `${path}: the answer is no list`);
@@ -94,7 +94,8 @@ export class ClusterApi {
     }
   }
 
-  async #text(path: string, query: Readonly<Record<string, string>>): Promise<string> {
+  /** A whole answer, bounded. @throws ApiError */
+  async text(path: string, query: Readonly<Record<string, string>>): Promise<string> {
     const response = await this.#send(path, query, AbortSignal.timeout(30_000));
     const chunks: Buffer[] = [];
     let size = 0;

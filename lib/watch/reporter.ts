@@ -7,6 +7,7 @@ import type { Observation } from '../status/observation.ts';
 import { ApiError, type ClusterApi } from './api.ts';
 import { follow } from './follow.ts';
 import { pathOf, READ_KINDS } from './kinds.ts';
+import { lastLines } from './log.ts';
 
 export interface ReporterOptions {
   readonly api: ClusterApi;
@@ -19,6 +20,8 @@ export interface ReporterOptions {
   readonly random: () => number;
   /** Seconds after which what has not changed is told again. @default 600 */
   readonly resync?: number;
+  /** Whether the last lines of an app that ends are told as well. @default false */
+  readonly logs?: boolean;
   /** Milliseconds in which changes of a preview are taken together. @default 1000 */
   readonly settle?: number;
 }
@@ -161,7 +164,9 @@ export class Reporter {
       const { told } = followed;
       const isDue = told === undefined || clock() - told.sentAt >= resync || !isSame(told.observation, observation);
       if (observation !== null && isDue && this.#previews.get(name) === followed) {
-        const call = this.#callOf(followed.namespace, observation);
+        const lines = this.#options.logs ? await lastLines(this.#options.api, name, objects.pods, observation) : [];
+        const seen = lines.length === 0 ? observation : { ...observation, lines };
+        const call = this.#callOf(followed.namespace, seen);
         if (call !== null) await this.#options.send(call);
         followed.told = { observation, sentAt: clock() };
       }

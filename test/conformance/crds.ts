@@ -16,6 +16,11 @@ const sources = {
   'cert-manager': { module: 'github.com/cert-manager/cert-manager', paths: ['deploy/crds'] },
   'external-secrets': { module: 'github.com/external-secrets/external-secrets', paths: ['config/crds/bases'] },
   flux: { module: 'github.com/fluxcd/kustomize-controller', paths: ['config/crd/bases'] },
+  'flux-notification': {
+    judge: 'flux-notification',
+    module: 'github.com/fluxcd/notification-controller',
+    paths: ['config/crd/bases'],
+  },
   'flux-sources': { module: 'github.com/fluxcd/source-controller', paths: ['config/crd/bases'] },
   gatekeeper: {
     judge: 'gator',

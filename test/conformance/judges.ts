@@ -67,6 +67,8 @@ const recipes = {
   'grype-db': { module: 'grype', package: '.' },
   trivy: { module: 'trivy', package: 'github.com/aquasecurity/trivy/cmd/trivy', env: { GOEXPERIMENT: 'jsonv2' } },
   'trivy-db': { module: 'trivy', package: '.' },
+  promtool: { module: 'promtool', package: 'github.com/prometheus/prometheus/cmd/promtool' },
+  'notification-controller': { module: 'flux-notification', package: 'github.com/fluxcd/notification-controller' },
   kwok: { module: 'kwok', package: 'sigs.k8s.io/kwok/cmd/kwok' },
   kubeseal: { module: 'kubeseal', package: 'github.com/bitnami-labs/sealed-secrets/cmd/kubeseal' },
   sops: { module: 'sops', package: 'github.com/getsops/sops/v3/cmd/sops' },

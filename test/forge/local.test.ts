@@ -46,6 +46,7 @@ describe('a pull request', () => {
         head: { sha, ref: 'fix', repositoryId: 101, committedAt: COMMIT_TIME },
         author: 'ada',
         isByBot: false,
+        isPrivate: true,
         base: 'main',
         title: 'Change 7',
         createdAt: COMMIT_TIME,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { Metrics } from '../../lib/serve/metrics.ts';
+import { Previews } from '../../lib/serve/previews.ts';
 import { inProcess } from '../support/command.ts';
 import { tempFolder } from '../support/git.ts';
 import { platformText } from '../support/inputs.ts';
@@ -26,7 +27,9 @@ test('it says every option that the command has, with its default', async () => 
 });
 
 test('nothing of the metrics is global: two services count for themselves', async () => {
-  const [one, other] = [0, 1].map((waiting) => new Metrics({ waiting, running: 0 }, { waiting: 0 }, () => 0));
+  const [one, other] = [0, 1].map(
+    (waiting) => new Metrics({ waiting, running: 0 }, { waiting: 0 }, new Previews(), () => 0),
+  );
   one!.syncs.inc({ state: 'committed' });
   expect(await other!.text()).not.toContain('state="committed"');
   expect(await other!.text()).toContain('greenroom_queue_waiting 1');

@@ -32,8 +32,8 @@ const seen = (world: World, parts: Partial<Observation>): Observation => ({
 const look = (world: World, parts: Partial<Observation>) => sync(world, { observed: [seen(world, parts)] });
 
 describe.each([
-  ['the local forge', () => opened(new World())],
-  ['GitHub', () => opened(new GitHubWorld())],
+  ['the local forge', (platform?: string) => opened(new World(platform))],
+  ['GitHub', (platform?: string) => opened(new GitHubWorld(platform))],
 ])('on %s', (_, make) => {
   test('ready is said when it was seen, and kept by a sync that sees nothing', async () => {
     const world = make();
@@ -52,7 +52,7 @@ describe.each([
   });
 
   test('a failure says the reason, the line, and that the check failed; its repair takes it back', async () => {
-    const world = make();
+    const world = make(platformText('status: { watch: true, logs: true }'));
     await sync(world);
     world.now += 60;
     const words = 'Back-off restarting failed container';
@@ -78,6 +78,14 @@ describe.each([
     expect(world.comment('shop', 7)).toBe(text);
     await look(world, {});
     expect(world.comment('shop', 7)).not.toContain('Error: no A');
+  });
+
+  test('the last lines are shown to nobody unless the platform says so', async () => {
+    const world = make(platformText('status: { watch: true }'));
+    await sync(world);
+    await look(world, { condition: 'not-working', reason: 'exits', facts: { code: 1 }, lines: ['no A'] });
+    expect(world.comment('shop', 7)).toContain('It ended with exit code 1');
+    expect(world.comment('shop', 7)).not.toContain('no A');
   });
 
   test('a push names the commit that still answers, and what was seen of it says nothing of the new one', async () => {
@@ -272,4 +280,22 @@ describe('where addresses are asked', () => {
     await sync(world);
     expect(await asking(world, { condition: 'ready' })).toEqual([]);
   });
+});
+
+test('the last lines of an app are never shown on a public repository', async () => {
+  const world = opened(new GitHubWorld(platformText('status: { watch: true, logs: true }')));
+  const fake = await world.github();
+  await sync(world);
+  const lines = ['no A', 'bye'];
+  const crashed = { condition: 'not-working', reason: 'exits', facts: { code: 1 }, lines } as const;
+  await look(world, crashed);
+  expect(world.comment('shop', 7)).toContain('    no A\n    bye\n');
+  fake.publicRepositories.add('acme/shop');
+  world.now += 60;
+  world.push('shop', { 'preview.yaml': previewText('env: { A: c }') });
+  world.pull('shop', 7);
+  await sync(world);
+  await look(world, crashed);
+  expect(world.comment('shop', 7)).toContain('It ended with exit code 1');
+  expect(world.comment('shop', 7)).not.toContain('no A');
 });

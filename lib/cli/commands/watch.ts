@@ -13,6 +13,7 @@ interface WatchOptions {
   server?: string;
   tokenFile: string;
   caFile?: string;
+  logs?: boolean;
 }
 
 const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -28,11 +29,12 @@ export const configure: Configure = (command, io) => {
       `${ACCOUNT}/token`,
     )
     .option('--ca-file <file>', "certificate of the API server; default: this pod's own")
+    .option('--logs', 'tell the last lines of an app that ends as well, without what may hold a credential')
     .addHelpText(
       'after',
       `
 Runs in a cluster: reads the objects of its previews (pods, replica sets, deployments, events, routes, external secrets; no
-Secret, no log) and tells serve what changed, signed with GREENROOM_STATUS_SECRET. It writes nothing and keeps nothing.
+Secret, and no log without --logs) and tells serve what changed, signed with GREENROOM_STATUS_SECRET. It writes nothing and keeps nothing.
 
 Example:
   GREENROOM_STATUS_SECRET=... greenroom watch --cluster main --to https://greenroom.example.com/status`,
@@ -59,7 +61,10 @@ async function run(options: WatchOptions, io: Io): Promise<void> {
   process.once('SIGTERM', () => stop.abort()).once('SIGINT', () => stop.abort());
   const log = (message: string) => io.err(`${formatTime(systemClock())} ${message}\n`);
   const send = sender(options.to, secret);
-  const reporter = new Reporter({ api, cluster: options.cluster, send, clock: systemClock, log, random: Math.random });
+  const reporter = new Reporter({
+    ...{ api, cluster: options.cluster, send, clock: systemClock, log, random: Math.random },
+    logs: options.logs === true,
+  });
   log(`watching the previews of ${server} for ${options.cluster}`);
   await reporter.run(stop.signal);
   api.close();

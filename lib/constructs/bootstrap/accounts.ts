@@ -58,7 +58,7 @@ export function clusterAccounts(scope: Construct, spec: PlatformSpec, extraRules
     ],
   });
   clusterRole(scope, WORKLOADS_ROLE, ownerRules(workloadKinds(spec)));
-  if (spec.status.watch) watchAccount(scope);
+  if (spec.status.watch) watchAccount(scope, spec.status.logs);
   if (endsByKyverno(spec)) {
     kyvernoDeletionRole(scope, 'deletion');
     return;
@@ -72,9 +72,9 @@ export function clusterAccounts(scope: Construct, spec: PlatformSpec, extraRules
 
 /**
  * The reporter finds previews by their namespaces and reads some kinds inside them, where each fence lets it: nothing
- * elsewhere, no Secret, and it writes nothing.
+ * elsewhere, no Secret, no log unless the platform turns that on, and it writes nothing.
  */
-function watchAccount(scope: Construct): void {
+function watchAccount(scope: Construct, logs: boolean): void {
   const verbs = ['get', 'list', 'watch'];
   const groups = [...new Set(WATCHED_KINDS.map(({ group }) => group))];
   const rules = groups.map((group) => ({
@@ -82,7 +82,8 @@ function watchAccount(scope: Construct): void {
     resources: WATCHED_KINDS.filter((each) => each.group === group).map(({ resource }) => resource),
     verbs,
   }));
-  clusterRole(scope, WATCH_ROLE, rules);
+  const logRule = { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] };
+  clusterRole(scope, WATCH_ROLE, logs ? [...rules, logRule] : rules);
   new Account(scope, 'watch', {
     name: WATCH_ACCOUNT,
     namespace: WATCH_ACCOUNT,

@@ -123,8 +123,8 @@ function fill(scope: Construct, folder: BootstrapFolder, props: BootstrapProps):
 }
 
 function reporter(scope: Construct, { status }: PlatformSpec, cluster: string): void {
-  const { watch, image, url } = status;
-  if (watch && image !== undefined && url !== undefined) new Watch(scope, 'watch', { cluster, image, url });
+  const { watch, image, url, logs } = status;
+  if (watch && image !== undefined && url !== undefined) new Watch(scope, 'watch', { cluster, image, url, logs });
 }
 
 function clusterObjects(scope: Construct, platform: PlatformSpec): void {

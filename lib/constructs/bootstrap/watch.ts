@@ -10,6 +10,8 @@ export interface WatchProps {
   readonly image: string;
   /** Address of `/status` of `serve`. */
   readonly url: string;
+  /** Whether it tells the last lines of apps that end. @default false */
+  readonly logs?: boolean;
 }
 
 const LABELS = { 'app.kubernetes.io/name': WATCH_ACCOUNT };
@@ -58,7 +60,7 @@ function ports(url: string): readonly object[] {
   ];
 }
 
-function podSpec({ cluster, image, url }: WatchProps): Record<string, unknown> {
+function podSpec({ cluster, image, url, logs = false }: WatchProps): Record<string, unknown> {
   return {
     serviceAccountName: WATCH_ACCOUNT,
     automountServiceAccountToken: true,
@@ -72,7 +74,7 @@ function podSpec({ cluster, image, url }: WatchProps): Record<string, unknown> {
       {
         name: 'watch',
         image,
-        args: ['watch', `--cluster=${cluster}`, `--to=${url}`],
+        args: ['watch', `--cluster=${cluster}`, `--to=${url}`, ...(logs ? ['--logs'] : [])],
         env: [{ name: 'GREENROOM_STATUS_SECRET', valueFrom: { secretKeyRef: { name: WATCH_SECRET, key: 'secret' } } }],
         // Measured with 200 previews: 60 MB over those of Node.js itself.
         resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { cpu: '500m', memory: '256Mi' } },

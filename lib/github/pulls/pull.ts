@@ -23,11 +23,12 @@ export const PREVIEW_FIELDS = `preview: commits(last: 1) {
     nodes { commit { oid file(path: ${JSON.stringify(PREVIEW_FILE)}) { mode oid object { ... on Blob { byteSize text } } } } }
   }`;
 
-export const REPOSITORY_FIELDS = 'databaseId name owner { login }';
+export const REPOSITORY_FIELDS = 'databaseId name isPrivate owner { login }';
 
 export interface RepositoryNode {
   readonly databaseId: number | null;
   readonly name: string;
+  readonly isPrivate?: boolean;
   readonly owner: { readonly login: string };
 }
 
@@ -99,6 +100,7 @@ export function pullOf(repository: RepositoryNode, node: PullNode): PullRequest 
   return {
     repository: { id: repository.databaseId, path: `${repository.owner.login}/${repository.name}` },
     number: node.number,
+    ...(repository.isPrivate === true ? { isPrivate: true } : {}),
     state: node.state === 'OPEN' ? 'open' : 'closed',
     merged: node.state === 'MERGED',
     draft: node.isDraft,

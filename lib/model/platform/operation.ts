@@ -90,6 +90,13 @@ export const status = section({
         'Image of greenroom: with `watch`, `init` lays down what runs the reporter in each cluster. Name it by digest. Default: you run it yourself.',
       examples: ['ghcr.io/acme/greenroom:v0.1.0'],
     }),
+  monitoring: z.boolean().default(false).meta({
+    description: 'Lay down `monitoring/`: a Grafana dashboard and Prometheus rules for the metrics of `serve`.',
+  }),
+  logs: z.boolean().default(false).meta({
+    description:
+      'With `watch`: show the last 20 lines of an app that ends, without what may hold a credential, and never on a public repository.',
+  }),
   environments: z
     .enum(['each', 'shared'])
     .default('each')

@@ -23,23 +23,19 @@ interface Told {
   readonly words?: string;
 }
 
-/**
- * Only Applications that nobody but greenroom can write are believed, and only what was compared with a commit: sync and
- * health come from the same look then.
- */
-const OURS = `app.spec.project in ['${FENCES_PROJECT}', '${PREVIEWS_PROJECT}'] && (app.status?.sync?.revision ?? '') != ''`;
-const APP = `app.spec.project == '${PREVIEWS_PROJECT}'`;
-const SYNC = "(app.status?.sync?.status ?? '')";
-const HEALTH = "(app.status?.health?.status ?? '')";
-const FAILED = "(app.status?.operationState?.phase ?? '') in ['Failed', 'Error']";
+/** A field of the Application's status, empty where it is not there. */
+const field = (path: string) => `(app.status?.${path.replaceAll('.', '?.')} ?? '')`;
+const [SYNC, HEALTH, REVISION] = [field('sync.status'), field('health.status'), field('sync.revision')];
+const FAILED = `${field('operationState.phase')} in ['Failed', 'Error']`;
 
+/** Only Applications that nobody but greenroom can write are believed, and only what was compared with a commit. */
+const of = (...projects: string[]) =>
+  `app.spec.project in [${projects.map((name) => `'${name}'`).join(', ')}] && ${REVISION} != ''`;
+const APP = of(PREVIEWS_PROJECT);
+
+/** Sync and health come from one look at the cluster: where both are good, the commit that was compared runs. */
 const TOLD: readonly Told[] = [
-  {
-    name: 'ready',
-    when: `${APP} && !(${FAILED}) && ${SYNC} == 'Synced' && ${HEALTH} == 'Healthy'`,
-    condition: 'ready',
-    reason: null,
-  },
+  { name: 'ready', when: `${APP} && ${SYNC} == 'Synced' && ${HEALTH} == 'Healthy'`, condition: 'ready', reason: null },
   {
     name: 'starting',
     when: `${APP} && !(${FAILED}) && (${SYNC} == 'OutOfSync' || ${HEALTH} == 'Progressing')`,
@@ -48,18 +44,21 @@ const TOLD: readonly Told[] = [
   },
   {
     name: 'unhealthy',
-    when: `${APP} && !(${FAILED}) && ${SYNC} == 'Synced' && ${HEALTH} == 'Degraded'`,
+    when: `${APP} && ${SYNC} == 'Synced' && ${HEALTH} == 'Degraded'`,
     condition: 'not-working',
     reason: 'unhealthy',
   },
   {
     name: 'not-applied',
-    when: `${FAILED} && ${SYNC} != 'Synced'`,
+    when: `${of(FENCES_PROJECT, PREVIEWS_PROJECT)} && ${FAILED} && ${SYNC} != 'Synced'`,
     condition: 'not-working',
     reason: 'not-applied',
     words: '(default "" .app.status.operationState.message | trunc 600)',
   },
 ];
+
+/** What was told already is no news: of one commit, until its health changes or it is applied again. */
+const ONCE_PER = [REVISION, field('health.lastTransitionTime'), field('operationState.finishedAt')].join(" + '/' + ");
 
 /**
  * What Argo CD Notifications is configured with to tell `serve`. It joins what is configured already: nothing in it has a
@@ -91,11 +90,10 @@ export function notifications({ argocd }: PlatformSpec, url: string): KubeObject
 const templateOf = ({ name }: Told) => `greenroom-${name}`;
 const lines = (...all: string[]) => all.map((line) => `${line}\n`).join('');
 
-/** Told once for each commit and each change of its health: what was told already is no news. */
 function trigger(told: Told): string {
   return lines(
-    `- when: ${JSON.stringify(`${OURS} && ${told.when}`)}`,
-    `  oncePer: ${JSON.stringify("app.status.sync.revision + '/' + (app.status?.health?.lastTransitionTime ?? '')")}`,
+    `- when: ${JSON.stringify(told.when)}`,
+    `  oncePer: ${JSON.stringify(ONCE_PER)}`,
     `  send: [${templateOf(told)}]`,
   );
 }

@@ -43,7 +43,7 @@ ${status.notify ? notificationsStep(namespace) : ''}`,
 
 function notificationsStep(namespace: string): string {
   return `
-3. Argo CD Notifications tells \`serve\` what became of each preview. Give it what \`serve\` knows it by: the same secret of 16
+   Argo CD Notifications tells \`serve\` what became of each preview. Give it what \`serve\` knows it by: the same secret of 16
    characters or more for each cluster in \`GREENROOM_STATUS_SECRETS\`.
 
        kubectl patch secret argocd-notifications-secret -n ${namespace} -p "{\\"stringData\\":{\\"${SECRET_KEY}\\":\\"$STATUS_SECRET\\"}}"

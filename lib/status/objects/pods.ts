@@ -125,6 +125,28 @@ export function podFinding(pod: PodLike, events: readonly EventLike[]): Finding 
   return null;
 }
 
+/** A container that ended and will not stay up, and whether its log is that of the run before the present one. */
+export interface Crashed {
+  readonly pod: string;
+  readonly container: string;
+  readonly isPrevious: boolean;
+}
+
+/** Of the newest pod that has one; null for none. */
+export function crashedIn(pods: readonly PodLike[]): Crashed | null {
+  const created = ({ metadata }: PodLike) => metadata?.creationTimestamp ?? '';
+  for (const { metadata, status = {} } of [...pods].sort((a, b) => (created(a) < created(b) ? 1 : -1))) {
+    const all = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
+    const found = all.find((container) => lastEnd(container) !== undefined && !isDone(container));
+    if (found?.name === undefined || metadata?.name === undefined) continue;
+    return { pod: metadata.name, container: found.name, isPrevious: found.state?.terminated === undefined };
+  }
+  return null;
+}
+
+/** An init container that did its work. */
+const isDone = ({ state, ready }: ContainerLike) => state?.terminated?.exitCode === 0 && ready === true;
+
 /** What a pod is doing that starts as it should. */
 export function progressOf(pod: PodLike): string {
   const { conditions = [], containerStatuses = [] } = pod.status ?? {};

@@ -30,7 +30,7 @@ const says = (words: RegExp) =>
       if (words.test(comment())) return true;
       throw new Error(`it says ${comment().slice(0, 700)}; ${log.slice(-5).join('; ')}`);
     },
-    { what: `the comment to say ${words}`, timeoutMs: 90_000 },
+    { what: `the comment to say ${words}`, timeoutMs: 60_000 },
   );
 
 async function withContext<T>(work: (context: SyncContext) => Promise<T>): Promise<T> {
@@ -44,17 +44,19 @@ async function withContext<T>(work: (context: SyncContext) => Promise<T>): Promi
   }
 }
 
-/** Kubelet's part, for which there are no nodes here. */
-async function podsAre(ready: boolean): Promise<void> {
+async function patchStatus(kind: string, name: string, status: object): Promise<void> {
+  const patch = `--patch=${JSON.stringify({ status })}`;
+  const where = [`--namespace=${NAME}`, '--subresource=status', '--type=merge'];
+  await live.cluster.kubectl(['patch', kind, name, ...where, patch]);
+}
+
+/** The part of kubelet and of the ingress controller, which there are none of here. */
+async function comesUp(): Promise<void> {
   const pods = await live.get('pods', `--namespace=${NAME}`);
-  const status = { phase: 'Running', conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] };
-  for (const { metadata } of pods.items) {
-    await live.cluster.kubectl([
-      ...['patch', 'pod', metadata.name, `--namespace=${NAME}`, '--subresource=status', '--type=merge'],
-      `--patch=${JSON.stringify({ status })}`,
-    ]);
-  }
   expect(pods.items.length).toBeGreaterThan(0);
+  const ready = { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] };
+  for (const { metadata } of pods.items) await patchStatus('pod', metadata.name, ready);
+  await patchStatus('ingress', NAME, { loadBalancer: { ingress: [{ ip: '192.0.2.1' }] } });
 }
 
 beforeAll(async () => {
@@ -83,7 +85,7 @@ describe('Argo CD Notifications tells serve', () => {
     await live.refresh();
     await says(/### Preview: starting/);
     await live.untilRunning(NAME);
-    await eventually(() => podsAre(true), { what: 'pods' });
+    await eventually(comesUp, { what: 'its pods' });
     const told = Date.now();
     await says(/### Preview: ready/);
     console.log(
@@ -102,7 +104,7 @@ describe('Argo CD Notifications tells serve', () => {
     await live.untilRunning(NAME);
     await eventually(
       async () => {
-        await podsAre(true);
+        await comesUp();
         if (!/### Preview: ready(,| -)/.test(comment())) throw new Error(comment().slice(0, 300));
       },
       { what: 'the new commit to be ready', timeoutMs: 60_000 },

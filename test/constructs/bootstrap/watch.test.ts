@@ -74,6 +74,18 @@ describe('the reporter that is laid down', () => {
   });
 });
 
+test('logs are read only where the platform says so: its role, and its command', () => {
+  const logOf = (extra: string) => {
+    const { files } = laidDown(STATUS.replace('watch: true', `watch: true${extra}`));
+    const { rules } = objectAt(files, `${INSTALL}clusterrole.preview-readers.yaml`);
+    const [container] = objectAt(files, `${INSTALL}deployment.greenroom-watch.yaml`).spec.template.spec.containers;
+    const resources: string[] = rules.flatMap((rule: Json) => rule.resources);
+    return [resources.filter((name) => name.includes('log')), container.args.includes('--logs')];
+  };
+  expect(logOf('')).toEqual([[], false]);
+  expect(logOf(', logs: true')).toEqual([['pods/log'], true]);
+});
+
 test.each([
   ['status: { image: ghcr.io/acme/greenroom:v1, watch: true }', 'status.image: needs status.url'],
   ['status: { notify: true }', 'status.notify: needs status.url'],

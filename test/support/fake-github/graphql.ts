@@ -179,6 +179,7 @@ async function repositoryNode(fake: FakeGitHub, owner: string, name: string): Pr
     owner: { __typename: 'Organization', login: repo.owner },
     nameWithOwner: `${repo.owner}/${repo.name}`,
     isArchived: fake.archived.has(`${repo.owner}/${repo.name}`),
+    isPrivate: !fake.publicRepositories.has(`${repo.owner}/${repo.name}`),
     isEmpty: () => repo.isEmpty(),
     squashMergeAllowed: true,
     rebaseMergeAllowed: true,

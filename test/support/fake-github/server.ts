@@ -62,6 +62,8 @@ export class FakeGitHub {
   readonly protectedRepositories = new Set<string>();
   /** Full names; nothing can be written to them. */
   readonly archived = new Set<string>();
+  /** `owner/name` of repositories that everybody can read. */
+  readonly publicRepositories = new Set<string>();
   /** Permissions that the token lacks. */
   readonly missing = new Set<string>();
   /** Mutations that the server is too old for. */

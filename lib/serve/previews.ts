@@ -1,0 +1,94 @@
+import type { SyncResult } from '../sync/sync.ts';
+
+/** What is counted of one pull request. */
+interface Counted {
+  readonly state: string;
+  readonly cost: { readonly currency: string; readonly perDay: number } | null;
+}
+
+/** What began and is waited for: a commit that is to answer, or a preview that is to be gone. */
+interface Begun {
+  readonly what: 'ready' | 'gone';
+  /** The pull request's head that it is about. */
+  readonly headSha: string | null;
+  /** Unix seconds. */
+  readonly at: number;
+}
+
+/** How long something took that has just come to its end. */
+export interface Took {
+  readonly what: 'ready' | 'gone';
+  readonly seconds: number;
+}
+
+/**
+ * What all previews are like, for metrics alone: by the last result of each pull request, as this process has seen them. A
+ * sweep sees them all.
+ */
+export class Previews {
+  readonly #counted = new Map<string, Counted>();
+  readonly #begun = new Map<string, Begun>();
+
+  /**
+   * @param key of the pull request
+   * @param at when its change was told of, in unix seconds
+   */
+  note(key: string, result: SyncResult, at: number, now: number): Took | null {
+    const counted = countedOf(result);
+    if (counted === null) this.#counted.delete(key);
+    else this.#counted.set(key, counted);
+    return this.#progress(key, result, at, now);
+  }
+
+  /** What a sweep has seen: of all that there are. */
+  replace(results: readonly (readonly [key: string, result: SyncResult])[], now: number): Took[] {
+    this.#counted.clear();
+    return results.flatMap(([key, result]) => this.note(key, result, now, now) ?? []);
+  }
+
+  byState(): ReadonlyMap<string, number> {
+    return sums([...this.#counted.values()].map(({ state }) => [state, 1]));
+  }
+
+  costPerDay(): ReadonlyMap<string, number> {
+    return sums(
+      [...this.#counted.values()].flatMap(({ cost }) => (cost === null ? [] : [[cost.currency, cost.perDay]])),
+    );
+  }
+
+  #progress(key: string, { effect, commit, state, status }: SyncResult, at: number, now: number): Took | null {
+    if (commit !== null && effect !== 'none') {
+      const what = effect === 'remove' ? 'gone' : 'ready';
+      this.#begun.set(key, { what, headSha: headOf(state), at });
+    }
+    const begun = this.#begun.get(key);
+    const isThere =
+      begun !== undefined && status?.state === begun.what && (begun.what === 'gone' || status.commit === begun.headSha);
+    if (!isThere) return null;
+    this.#begun.delete(key);
+    return { what: begun.what, seconds: Math.max(0, now - begun.at) };
+  }
+}
+
+const headOf = (state: SyncResult['state']) => (state.state === 'committed' ? state.preview.headSha : null);
+
+/** Null for a pull request that has no preview and waits for none. */
+function countedOf({ state, status }: SyncResult): Counted | null {
+  const live = state.state === 'committed' ? state.preview : 'live' in state ? state.live : null;
+  const cost = live === null ? null : live.cost;
+  switch (state.state) {
+    case 'committed':
+      return { state: status?.state ?? 'committed', cost };
+    case 'none':
+    case 'no-file':
+      return status?.state === 'ending' ? { state: 'ending', cost } : null;
+    default:
+      return { state: state.state, cost };
+  }
+}
+
+function sums(pairs: readonly (readonly [string, number])[]): ReadonlyMap<string, number> {
+  const all = new Map<string, number>();
+  for (const [key, value] of pairs) all.set(key, (all.get(key) ?? 0) + value);
+  return all;
+}
