@@ -30,7 +30,9 @@ async function hurry(): Promise<void> {
     const { spec } = await live.get('applicationset', name, '--namespace=argocd');
     const templatePatch = spec.templatePatch.replace('div $now 600', 'div $now 20');
     expect(templatePatch).not.toBe(spec.templatePatch);
-    const patch = JSON.stringify({ spec: { templatePatch } });
+    const retry = { limit: 2, backoff: { duration: '1s', factor: 1 } };
+    const template = { spec: { syncPolicy: { retry } } };
+    const patch = JSON.stringify({ spec: { templatePatch, template } });
     await live.cluster.kubectl([
       'patch',
       'applicationset',
