@@ -87,7 +87,7 @@ test.each(settings.filter(({ reconciler, engine }) => reconciler === 'argocd' ||
       const removed = new Set([...readme.matchAll(/^ {7}kubectl delete -f (\S+)/gm)].map(([, folder]) => folder));
       const namespaces = [...readme.matchAll(/^ {7}kubectl delete namespace (\S+)/gm)].map(([, name]) => name);
       // Of the root Application the name is enough; Argo CD's own role has to stay.
-      const byName = /\/install\/(?:root|controller|namespaces\/.*)$/;
+      const byName = /\/install\/(?:root|controller|notifications|namespaces\/.*)$/;
       expect(folders.filter((folder) => !byName.test(folder) && !removed.has(folder))).toEqual([]);
       const own = files.flatMap(({ path }) => /namespace\.(greenroom-[a-z]+)\.yaml$/.exec(path)?.[1] ?? []);
       expect(namespaces.toSorted()).toEqual(own.toSorted());

@@ -55,7 +55,7 @@ ${status.notify ? notificationsStep(namespace) : ''}`,
       commandLine(`kubectl delete secret greenroom-apps-repo -n ${namespace}`, HERE),
     ].join('\n'),
     TEARDOWN_NOTE: `Argo CD's controller is left with the role of \`bootstrap/install/controller\`. If it serves others, apply the ClusterRole
-\`argocd-application-controller\` of its own installation again, and take the two settings out of \`argocd-cm\`.`,
+\`argocd-application-controller\` of its own installation again, and take the two settings out of \`argocd-cm\`.${status.notify ? '\nThe keys of `bootstrap/install/notifications` stay in the ConfigMap `argocd-notifications-cm`: take them out by hand.' : ''}`,
   };
 }
 
