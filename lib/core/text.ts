@@ -4,7 +4,10 @@
 export function printable(text: string, max = 300): string {
   const line = text
     .replace(/\s+/g, ' ')
-    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}]/gu, '')
+    .replace(
+      /(?![\ufe00-\ufe0f])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Noncharacter_Code_Point}\p{Default_Ignorable_Code_Point}]/gu,
+      '',
+    )
     .trim();
   return line.length > max ? `${line.slice(0, max - 1).toWellFormed()}…` : line;
 }

@@ -3,7 +3,7 @@ import type { PullRequestRef, RepositoryRef } from '../core/repository.ts';
 
 /** A change for people to review, instead of a commit on the branch. */
 export interface ProposalRequest {
-  /** Name of the preview; each has at most one proposal. */
+  /** Name of the preview, or of what else it is about; each has at most one proposal. */
   readonly name: string;
   /** The head that the change was planned on. */
   readonly base: string | null;
@@ -37,8 +37,8 @@ export type Proposed =
 /** A proposal's branch: it waits for review, was declined, or is left over after a merge. */
 export interface Proposal {
   readonly name: string;
-  /** The pull request of the preview, with the name that its repository had then. */
-  readonly pullRequest: PullRequestRef;
+  /** The pull request of the preview, with the name that its repository had then; null where it is about no preview. */
+  readonly pullRequest: PullRequestRef | null;
 }
 
 /** Changes of an apps repo through its own pull requests. */

@@ -3,11 +3,11 @@ import { isRecord } from '../core/json.ts';
 import { writableProblem } from '../model/preview/writable.ts';
 import {
   type AppDraft,
-  appName,
   commandWords,
   Draft,
   type Imported,
   type ImportOptions,
+  literal,
   serviceType,
 } from './draft.ts';
 import { readYaml } from './read.ts';
@@ -78,25 +78,20 @@ export function importCompose(text: string, file: string, options: ImportOptions
   const main = apps.find(([, { ports }]) => Array.isArray(ports) && ports.length > 0) ?? apps[0];
   if (main === undefined)
     throw invalidInput([{ file, field: 'services', message: 'holds databases only; a preview needs an app' }]);
-  const backing = services.filter(([name]) => !apps.some(([app]) => app === name)).map(([name]) => name);
-  for (const [name, service] of apps) {
-    const slug = appName(name);
-    if (draft.apps.has(slug) || Object.hasOwn(draft.resources, slug)) {
-      draft.note(name, `another service is already called ${slug}; give it another name`);
-    } else draft.apps.set(slug, appOf(draft, name, service, backing));
-  }
-  return draft.finish(appName(main[0]));
+  const first = appOf(draft, ...main);
+  for (const [name, service] of apps) if (name !== main[0]) draft.app(name, appOf(draft, name, service));
+  return draft.finish(first);
 }
 
 function takenAsResource(draft: Draft, name: string, { image }: Record<string, unknown>): boolean {
-  const type = typeof image === 'string' ? serviceType(image.replace(/[:@].*$/, '')) : undefined;
+  const type = typeof image === 'string' ? serviceType(image) : undefined;
   if (type === undefined) return false;
-  draft.resources[appName(name)] = { type };
   draft.note(`${name}, ${String(image)}`, `runs as the platform's ${type}, empty at each start, without a password`);
+  draft.resource(name, type);
   return true;
 }
 
-function appOf(draft: Draft, name: string, service: Record<string, unknown>, backing: readonly string[]): AppDraft {
+function appOf(draft: Draft, name: string, service: Record<string, unknown>): AppDraft {
   for (const key of Object.keys(service)) {
     if (!TAKEN.has(key) && !PASSED_OVER.has(key))
       draft.note(`${name}, ${key}`, WHY[key] ?? 'a preview has no such setting');
@@ -107,7 +102,7 @@ function appOf(draft: Draft, name: string, service: Record<string, unknown>, bac
   if (published.length > 1) draft.note(`${name}, ports after the first`, 'an app has one port');
   const isServer = published.length > 0;
   const port = isServer ? draft.port(name, containerPort(published[0])) : undefined;
-  const env = environment(draft, name, service['environment'], backing);
+  const env = environment(draft, name, service['environment']);
   const user = /^\d+/.exec(String(service['user'] ?? ''))?.[0];
   if (service['user'] !== undefined && (user === undefined || user === '0')) {
     draft.note(`${name}, the user ${String(service['user'])}`, 'a preview runs as a number other than 0; set `user`');
@@ -144,10 +139,10 @@ function containerPort(published: unknown): unknown {
 function words(value: unknown): string[] | undefined {
   if (typeof value === 'string' && value.trim() !== '') return commandWords(value.replaceAll('$$', '$'));
   if (!Array.isArray(value) || value.length === 0) return undefined;
-  return value.map((word) => String(word).replaceAll('$$', '$').replaceAll('${', '$${'));
+  return value.map((word) => literal(String(word).replaceAll('$$', '$')));
 }
 
-function environment(draft: Draft, app: string, value: unknown, backing: readonly string[]): Record<string, string> {
+function environment(draft: Draft, app: string, value: unknown): Record<string, string> {
   const pairs: [string, unknown][] = Array.isArray(value)
     ? value.map((line) => {
         const [name = '', ...rest] = String(line).split('=');
@@ -157,9 +152,10 @@ function environment(draft: Draft, app: string, value: unknown, backing: readonl
   const env: Record<string, string> = {};
   for (const [name, content] of pairs) {
     const text = typeof content === 'string' ? content.replaceAll('$$', '\0') : content;
-    const service = backing.find((each) => new RegExp(`(^|@|//)${escaped(each)}(:|/|$)`).test(String(text ?? '')));
-    if (service !== undefined) {
-      const prefix = appName(service).replaceAll('-', '_').toUpperCase();
+    const [service, resource] =
+      [...draft.backing].find(([each]) => new RegExp(`(^|@|//)${escaped(each)}(:|/|$)`).test(String(text ?? ''))) ?? [];
+    if (resource !== undefined) {
+      const prefix = resource.replaceAll('-', '_').toUpperCase();
       draft.note(
         `${app}, the variable ${name}`,
         `leads to ${service}; read ${prefix}_URL, ${prefix}_HOST or the usual DATABASE_URL, REDIS_URL`,

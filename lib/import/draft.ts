@@ -1,10 +1,10 @@
-import { emitYaml } from '../core/yaml.ts';
 import { loadPreview } from '../model/files.ts';
-import { parseImage } from '../model/image.ts';
+import { isInRegistries, parseImage } from '../model/image.ts';
 import { looksLikeCredential } from '../model/load.ts';
 import type { PreviewSpecInput } from '../model/preview.ts';
 import { API_VERSION } from '../model/scalars.ts';
 import { printable } from '../report/text.ts';
+import { fitting } from './fitting.ts';
 
 /** An app or the whole of a preview, as far as it is known. */
 export type AppDraft = { -readonly [K in keyof PreviewSpecInput]?: PreviewSpecInput[K] };
@@ -23,8 +23,11 @@ export interface Imported {
 
 /** Gathers what is taken over and what is not. */
 export class Draft {
+  /** Beside the first. */
   readonly apps = new Map<string, AppDraft>();
   readonly resources: Record<string, { type: string; seed?: string[] }> = {};
+  /** The resource that each backing service has become, by its written name. */
+  readonly backing = new Map<string, string>();
   readonly #notes: string[] = [];
   readonly #registry: string | undefined;
 
@@ -38,11 +41,34 @@ export class Draft {
     if (!this.#notes.includes(sentence)) this.#notes.push(sentence);
   }
 
-  /** The image of an app: without its tag, so that the one of each commit is taken. */
+  /** An app beside the first. It makes way for a resource of the same name. */
+  app(written: string, app: AppDraft): void {
+    const name = appName(written);
+    const free = Object.hasOwn(this.resources, name) ? `the-${name}`.slice(0, 40) : name;
+    if (this.apps.has(free)) this.note(written, `another app is already called ${free}; give it another name`);
+    else this.apps.set(free, app);
+  }
+
+  /** A backing service. One of each type: they share the network of one pod, and one is enough. */
+  resource(written: string, type: string): void {
+    const [there] = Object.entries(this.resources).find(([, each]) => each.type === type) ?? [];
+    // REDIS_URL is that of a redis.
+    const name = resourceName(written);
+    const wanted = name === 'redis' && type !== name ? `the-${name}` : name;
+    if (there !== undefined) this.note(written, `one ${type} is enough for all: ${there} is it`);
+    else this.resources[wanted] = { type };
+    this.backing.set(written, there ?? wanted);
+  }
+
+  /**
+   * The image of an app: without its tag, so that the one of each commit is taken. Where it is known where CI pushes,
+   * another image can only be a base of what CI builds.
+   */
   image(app: string, written: unknown): string {
     const text = typeof written === 'string' ? written : '';
     const parsed = parseImage(text);
-    if (typeof parsed !== 'string') {
+    const registries = this.#registry === undefined ? [] : [this.#registry];
+    if (typeof parsed !== 'string' && (registries.length === 0 || isInRegistries(parsed, registries))) {
       if (parsed.digest !== undefined) return text;
       if (parsed.tag !== undefined)
         this.note(`${app}, the tag ${parsed.tag}`, 'the tag of each commit is taken instead');
@@ -52,7 +78,9 @@ export class Draft {
       app
         .toLowerCase()
         .replace(/[^a-z0-9]+/g, '-')
-        .replace(/^-|-$/g, '') || 'app';
+        .replace(/^-|-$/g, '')
+        .slice(0, 100)
+        .replace(/-$/, '') || 'app';
     const image = `${this.#registry ?? 'ghcr.io/your-organization'}/${slug}`;
     if (this.#registry === undefined) {
       this.note(
@@ -80,19 +108,17 @@ export class Draft {
   variable(app: string, env: Record<string, string>, name: string, value: unknown): void {
     if (name === 'PORT') return;
     const why = unfit(name, value);
-    if (why === undefined) env[name] = String(value).replaceAll('${', '$${');
+    if (why === undefined) env[name] = literal(String(value));
     else this.note(`${app}, the variable ${name}`, why);
   }
 
-  /** The file, which `greenroom check` takes. The first app is the preview itself. */
-  finish(first: string): Imported {
-    const spec: Record<string, unknown> = { ...this.apps.get(first) };
-    const others = [...this.apps].filter(([name]) => name !== first);
-    if (others.length > 0) spec['apps'] = Object.fromEntries(others);
+  /** The file, which `greenroom check` takes. @param first the app that is the preview itself */
+  finish(first: AppDraft): Imported {
+    const spec: Record<string, unknown> = { ...first };
+    if (this.apps.size > 0) spec['apps'] = Object.fromEntries(this.apps);
     if (Object.keys(this.resources).length > 0) spec['resources'] = this.resources;
-    const body = emitYaml({ apiVersion: API_VERSION, kind: 'Preview', spec });
-    const head = this.#notes.map((note) => `# not taken over: ${note}\n`).join('');
-    const text = `${head}${body}`;
+    const body = fitting({ apiVersion: API_VERSION, kind: 'Preview', spec }, (what, why) => this.note(what, why));
+    const text = `${this.#notes.map((note) => `# not taken over: ${note}\n`).join('')}${body}`;
     loadPreview(text, 'preview.yaml');
     return { text, notes: this.#notes };
   }
@@ -100,7 +126,7 @@ export class Draft {
 
 /** Why a variable is not taken over. */
 function unfit(name: string, value: unknown): string | undefined {
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return 'a variable cannot have this name';
+  if (!/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name) || name === '__proto__') return 'a variable cannot have this name';
   if (value === null || value === undefined || value === '') return 'it has no value; add it under env or secrets';
   if (typeof value === 'object') return 'it is not text';
   const text = String(value);
@@ -111,29 +137,46 @@ function unfit(name: string, value: unknown): string | undefined {
 const SECRET_NAME =
   /(^|[_-])(PASSWORD|PASSWD|PASS|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|(API|ACCESS|SECRET|PRIVATE)_?-?KEY)$|SECRET_KEY/i;
 
-/** The type of a backing service by the name of its image or add-on. */
+/** Programs around a service, which are no such service. */
+const AROUND = /admin|backup|bouncer|client|commander|exporter|insight|migrat|operator|proxy|sentinel|web|-ui\b/i;
+
+/** The type of a backing service by the last part of its image's name, or by its add-on. */
 export function serviceType(name: string): string | undefined {
-  if (/postgres|postgis|timescale/i.test(name)) return 'postgres';
-  if (/mysql|mariadb|jawsdb|cleardb/i.test(name)) return 'mysql';
-  return /redis|valkey/i.test(name) ? 'redis' : undefined;
+  const last = name.slice(name.lastIndexOf('/') + 1).replace(/[:@].*$/, '');
+  if (AROUND.test(last)) return undefined;
+  if (/postgres|postgis|timescale/i.test(last)) return 'postgres';
+  if (/mysql|mariadb|jawsdb|cleardb/i.test(last)) return 'mysql';
+  return /redis|valkey/i.test(last) ? 'redis' : undefined;
+}
+
+/** A text in which nothing is read as a placeholder. */
+export function literal(text: string): string {
+  // By a function: `$$` in a replacement stands for one `$`.
+  return text.replaceAll('${', () => '$${');
 }
 
 /** Words of a command line. What only a shell understands is given to one. */
 export function commandWords(line: string): string[] {
   const plain = /^[A-Za-z0-9_./:=@%+, "'-]*$/.test(line) && !/=.*"/.test(line);
-  if (!plain) return ['sh', '-c', line.replaceAll('${', '$${')];
+  if (!plain) return ['sh', '-c', literal(line)];
   return (line.match(/"[^"]*"|'[^']*'|[^\s"']+/g) ?? []).map((word) => word.replace(/^(["'])(.*)\1$/, '$2'));
 }
 
-/** A name that an app or a resource can have. */
-export function appName(text: string): string {
+/** Names that the containers and variables of every preview have. */
+const RESERVED = ['main', 'preview', 'app', 'release', 'database'];
+
+/** A name that a resource can have. */
+const resourceName = (text: string) => named(text, RESERVED);
+
+/** A name that an app can have: none whose `<NAME>_URL` is that of a usual service. */
+export const appName = (text: string) => named(text, [...RESERVED, 'redis']);
+
+function named(text: string, reserved: readonly string[]): string {
   const slug = text
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^[^a-z]+|-+$/g, '')
     .slice(0, 20)
     .replace(/-$/, '');
-  return slug === '' || ['main', 'preview', 'app', 'release', 'database'].includes(slug)
-    ? `the-${slug || 'app'}`
-    : slug;
+  return slug === '' || reserved.includes(slug) ? `the-${slug || 'app'}` : slug;
 }

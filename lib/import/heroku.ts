@@ -39,23 +39,23 @@ export function importHeroku(text: string, file: string, options: ImportOptions,
   const common: AppDraft = { image: draft.image(name, root['image']), ...(Object.keys(env).length > 0 && { env }) };
   const web = processes.get('web');
   const release = processes.get('release');
-  draft.apps.set(name, {
+  const first: AppDraft = {
     template: 'web-service',
     ...common,
     ...(web !== undefined && { command: commandWords(web) }),
     ...(release !== undefined && { release: commandWords(release) }),
-  });
+  };
   for (const process of workersOf(settings['formation'], processes)) {
     const command = processes.get(process);
     if (command === undefined)
       draft.note(`the process ${process}`, 'its command is in the Procfile, which is not beside this file');
-    else draft.apps.set(appName(process), { template: 'worker', ...common, command: commandWords(command) });
+    else draft.app(process, { template: 'worker', ...common, command: commandWords(command) });
   }
   takeScripts(draft, settings['scripts']);
   for (const key of ['buildpacks', 'stack']) {
     if (root[key] !== undefined) draft.note(key, 'CI builds the image of a preview');
   }
-  return draft.finish(name);
+  return draft.finish(first);
 }
 
 function record(value: unknown): Record<string, unknown> {
@@ -77,7 +77,7 @@ function takeAddons(draft: Draft, addons: unknown): void {
     const plan = String(isRecord(addon) ? addon['plan'] : addon);
     const type = serviceType(plan);
     if (type === undefined) draft.note(`the add-on ${plan}`, 'previews have no such service');
-    else draft.resources[type === 'redis' ? 'cache' : 'db'] = { type };
+    else draft.resource({ redis: 'cache', mysql: 'mysql' }[type] ?? 'db', type);
   }
 }
 
@@ -95,7 +95,7 @@ function takeScripts(draft: Draft, scripts: unknown): void {
   const { postdeploy } = record(scripts);
   const command = isRecord(postdeploy) ? postdeploy['command'] : postdeploy;
   if (typeof command !== 'string') return;
-  const database = draft.resources['db'];
+  const database = draft.resources['db'] ?? draft.resources['mysql'];
   if (database !== undefined) database.seed = commandWords(command);
   else
     draft.note(

@@ -1,6 +1,6 @@
 import { invalidInput } from '../core/errors.ts';
 import { isRecord } from '../core/json.ts';
-import { type AppDraft, appName, Draft, type Imported, type ImportOptions, serviceType } from './draft.ts';
+import { type AppDraft, Draft, type Imported, type ImportOptions, literal, serviceType } from './draft.ts';
 import { readYaml } from './read.ts';
 
 /**
@@ -27,8 +27,7 @@ export function importScore(text: string, file: string, options: ImportOptions):
   const resources = isRecord(root['resources']) ? root['resources'] : {};
   const path = takeResources(draft, resources);
   const port = servicePort(draft, name, root['service']);
-  draft.apps.set(name, appOf(draft, name, first[1], { port, path, resources }));
-  return draft.finish(name);
+  return draft.finish(appOf(draft, name, first[1], { port, path, resources }));
 }
 
 /** The path of its route, if it has one. */
@@ -37,7 +36,7 @@ function takeResources(draft: Draft, resources: Record<string, unknown>): string
   for (const [name, resource] of Object.entries(resources)) {
     const type = isRecord(resource) ? String(resource['type']) : '';
     const known = serviceType(type);
-    if (known !== undefined) draft.resources[appName(name)] = { type: known };
+    if (known !== undefined) draft.resource(name, known);
     else if (type === 'route' && isRecord(resource) && isRecord(resource['params'])) {
       const wanted = resource['params']['path'];
       if (typeof wanted === 'string' && wanted !== '/') path = wanted;
@@ -65,7 +64,7 @@ interface Surroundings {
 const TAKEN = new Set(['image', 'command', 'args', 'variables', 'livenessProbe', 'readinessProbe']);
 
 function appOf(draft: Draft, name: string, container: Record<string, unknown>, around: Surroundings): AppDraft {
-  const { port, path, resources } = around;
+  const { port, path } = around;
   for (const key of Object.keys(container)) {
     if (TAKEN.has(key)) continue;
     draft.note(
@@ -75,10 +74,10 @@ function appOf(draft: Draft, name: string, container: Record<string, unknown>, a
   }
   const env: Record<string, string> = {};
   const variables = isRecord(container['variables']) ? container['variables'] : {};
-  for (const [variable, value] of Object.entries(variables)) takeVariable(draft, name, env, variable, value, resources);
+  for (const [variable, value] of Object.entries(variables)) takeVariable(draft, name, env, [variable, value], around);
   const health = probePath(container['readinessProbe']) ?? probePath(container['livenessProbe']);
   const list = (key: string) =>
-    Array.isArray(container[key]) ? container[key].map((word) => String(word).replaceAll('${', '$${')) : [];
+    Array.isArray(container[key]) ? container[key].map((word) => literal(String(word))) : [];
   const [command, args] = [list('command'), list('args')];
   return {
     template: port === null ? 'worker' : 'web-service',
@@ -97,9 +96,8 @@ function takeVariable(
   draft: Draft,
   app: string,
   env: Record<string, string>,
-  name: string,
-  value: unknown,
-  resources: Record<string, unknown>,
+  [name, value]: [string, unknown],
+  { port, resources }: Surroundings,
 ): void {
   const text = String(value);
   const hosts = text.replace(/\$\{resources\.([^.}]+)\.host\}/g, (whole, resource: string) => {
@@ -108,14 +106,18 @@ function takeVariable(
   });
   if (/\$\{/.test(hosts)) {
     const [, resource = '', output = ''] = /\$\{resources\.([^.}]+)\.([^}]+)\}/.exec(hosts) ?? [];
-    const usual = `${appName(resource).replaceAll('-', '_')}_${output}`.toUpperCase();
+    const usual = `${(draft.backing.get(resource) ?? resource).replaceAll('-', '_')}_${output}`.toUpperCase();
     if (name === usual) return;
     const why = resource === '' ? 'it is filled in by Score; set it under env' : `read ${usual}, which is set`;
     draft.note(`${app}, the variable ${name}`, why);
     return;
   }
+  if (port === null && hosts.includes('\0')) {
+    draft.note(`${app}, the variable ${name}`, 'nothing of it is reached from outside, since it has no service');
+    return;
+  }
   draft.variable(app, env, name, hosts);
-  if (env[name] !== undefined) env[name] = env[name].replaceAll('\0', '${host}');
+  if (Object.hasOwn(env, name)) env[name] = env[name]!.replaceAll('\0', '${host}');
 }
 
 function probePath(probe: unknown): string | undefined {

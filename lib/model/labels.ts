@@ -75,6 +75,9 @@ export const PLATFORM_LABELS = {
   'app.kubernetes.io/part-of': 'greenroom',
 } as const;
 
+/** Selects by one of {@link PLATFORM_LABELS} what is greenroom's. */
+export const PART_OF_GREENROOM = 'app.kubernetes.io/part-of=greenroom';
+
 /**
  * Labels of an object of a preview, by Kubernetes' recommended keys.
  *

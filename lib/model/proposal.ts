@@ -3,6 +3,9 @@ import { type PullRequestRef, parsePullRequest, pullRequestText } from '../core/
 /** Every proposal has a branch of its own in the apps repo: this and the preview's name. */
 export const PROPOSAL_BRANCH = 'greenroom/';
 
+/** Names the proposal that removes folders which greenroom did not write; no preview has such a name. */
+export const STRAYS_PROPOSAL = 'strays';
+
 /** A preview, and the pull request that wants it, by the path that its repository had then. */
 export interface ProposalSubject {
   readonly preview: string;

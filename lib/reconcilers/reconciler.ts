@@ -195,4 +195,8 @@ export interface ReadmeWords {
   readonly RECONCILER_STEPS: string;
   readonly INSTALL: string;
   readonly RECONCILER_TEARDOWN: string;
+  /** Commands that end every preview and remove what was applied, in their order. */
+  readonly TEARDOWN: string;
+  /** What is left then. */
+  readonly TEARDOWN_NOTE: string;
 }

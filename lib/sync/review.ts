@@ -1,7 +1,7 @@
 import { GreenroomError } from '../core/errors.ts';
 import type { PullRequest } from '../forge/forge.ts';
 import type { Planned } from '../gitops/apply.ts';
-import type { Proposal, Proposals, Proposed } from '../gitops/proposals.ts';
+import type { Proposal, ProposalRequest, Proposals, Proposed } from '../gitops/proposals.ts';
 import { proposalMark } from '../model/proposal.ts';
 import { type PreviewRecord, recordedPullRequest } from '../model/record.ts';
 import { renderProposal } from '../report/proposal.ts';
@@ -92,24 +92,38 @@ export async function proposeEnd(
   context: SyncContext,
   { platform }: Base,
   record: PreviewRecord,
-  plan: () => Promise<Pick<Planned<unknown>, 'head' | 'change' | 'message'>>,
+  plan: () => Promise<PlannedRemoval>,
 ): Promise<void> {
   const { name } = record;
   const title = `remove ${name} (expired)`;
   const mark = proposalMark({ preview: name, pullRequest: recordedPullRequest(record) });
   const body = `${mark}\nThe time of \`${name}\` is up, and its pull request gives no answer. Merging ends it.\n`;
-  const { autoMerge } = platform.commit;
+  await proposeRemoval(context, platform.commit.autoMerge, { name, title, body }, plan);
+}
+
+type PlannedRemoval = Pick<Planned<unknown>, 'head' | 'change' | 'message'>;
+
+/** Proposes what `plan` gives; where the branch moved since, it plans again. */
+export async function proposeRemoval(
+  context: SyncContext,
+  autoMerge: boolean,
+  texts: Pick<ProposalRequest, 'name' | 'title' | 'body'>,
+  plan: () => Promise<PlannedRemoval>,
+): Promise<Exclude<Proposed, { status: 'conflict' }>> {
   for (let i = 0; i < ATTEMPTS; i += 1) {
     const { head, change, message } = await plan();
-    const texts = { message, title, body };
-    const proposed = await proposalsOf(context).propose({ name, base: head, change, autoMerge, ...texts });
-    if (proposed.status !== 'conflict') return;
+    const proposed = await proposalsOf(context).propose({ ...texts, base: head, change, autoMerge, message });
+    if (proposed.status !== 'conflict') return proposed;
   }
   throw keptChanging(context);
 }
 
 /** Closes a proposal under a name that is not the preview's any more. */
-export async function withdraw(context: SyncContext, head: string | null, { name }: Proposal): Promise<void> {
+export async function withdraw(
+  context: SyncContext,
+  head: string | null,
+  { name }: Pick<Proposal, 'name'>,
+): Promise<void> {
   const nothing = { change: new Map(), message: '', title: '', body: '', autoMerge: false };
   await proposalsOf(context).propose({ name, base: head, ...nothing });
 }

@@ -67,11 +67,38 @@ describe('greenroom doctor', () => {
     ['a file beside those of the app', 'previews/main/site/pr-site-9/app/job.x.yaml', /pr-site-9\/: holds a file that/],
     ['an object in bootstrap', 'bootstrap/argocd/appproject.mine.yaml', /mine\.yaml: is not written by greenroom/],
     ['another repository', '.gitmodules', /\.gitmodules: would bring in/],
+    ['attributes in a folder of one’s own', 'notes/.gitattributes', /notes\/\.gitattributes: makes a checkout differ/],
   ])('names %s', async (_, path, complaint) => {
     write('preview.yaml', previewText());
     await greenroom('render', 'preview.yaml', '--out', '.', '--repo', 'acme/site', '--pr', '9');
     write(path, 'kind: Namespace\n');
     expect(await greenroom('doctor', '.')).toEqual({ code: 1, out: expect.stringMatching(complaint) });
+  });
+
+  it('compares what its help says, and nothing else', async () => {
+    const { out: help } = await greenroom('doctor', '--help');
+    const strict = ['bootstrap/', 'policies/', '.greenroom/'];
+    expect(help).toContain(`${strict.slice(0, 2).join(', ')} and ${strict[2]} have to hold what greenroom writes`);
+    const laidDown = Object.keys(JSON.parse(readFileSync(join(cwd, '.greenroom.json'), 'utf8')).files);
+    const isStrict = (path: string) => strict.some((folder) => path.startsWith(folder));
+    const named = async () => (await greenroom('doctor', '.')).out.split('\n').map((line) => line.split(': ')[0]);
+    const before = new Map(laidDown.map((path) => [path, readFileSync(join(cwd, path), 'utf8')]));
+    for (const [path, text] of before) if (path !== 'greenroom.yaml') write(path, `${text}\n# edited\n`);
+    expect((await named()).filter(Boolean)).toEqual(laidDown.filter(isStrict));
+    for (const path of before.keys()) if (path !== 'greenroom.yaml') rmSync(join(cwd, path));
+    expect((await named()).filter(Boolean)).toEqual(
+      laidDown.filter((path) => isStrict(path) || path === '.github/CODEOWNERS'),
+    );
+  });
+
+  it('names a link wherever it lies', async () => {
+    symlinkSync('/etc', join(cwd, 'elsewhere'));
+    mkdirSync(join(cwd, 'notes'));
+    symlinkSync('/etc', join(cwd, 'notes/elsewhere'));
+    expect(await greenroom('doctor', '.')).toEqual({
+      code: 1,
+      out: 'elsewhere: is a link; only plain files have a place here\nnotes/elsewhere: is a link; only plain files have a place here\n',
+    });
   });
 
   it.each<[string, () => void, RegExp]>([

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Cluster } from './cluster.ts';
 import { eventually } from './eventually.ts';
@@ -51,6 +51,8 @@ export interface ArgoCd {
   untilSynced(application: string, revision?: string): Promise<ApplicationStatus>;
   /** Tells Argo CD of another cluster, by its address and its administrator's token. */
   register(name: string, other: Cluster): Promise<void>;
+  /** What `kubectl rollout restart deployment argocd-repo-server` does: a new one, without the old one's checkouts. */
+  replaceRepoServer(): Promise<void>;
   /** Ends Argo CD and leaves the cluster running; `cluster.stop()` ends both. */
   stop(): Promise<void>;
 }
@@ -88,7 +90,8 @@ export async function startArgoCd(cluster: Cluster, options: ArgoCdOptions): Pro
   const helm: Readonly<Record<string, string>> = options.helm
     ? { PATH: `${dirname(await judge('helm'))}:${process.env['PATH']}` }
     : {};
-  startRepoServer(start, ports, home, options.revisionCache ?? '2s', helm);
+  const repoServer = () => startRepoServer(start, ports, home, options.revisionCache ?? '2s', helm);
+  repoServer();
   await installResources(cluster, options.config ?? {});
   const controller = await cluster.asServiceAccount(ARGOCD_NAMESPACE, 'argocd-application-controller');
   startControllers(start, cluster, controller.kubeconfig, ports);
@@ -115,6 +118,12 @@ export async function startArgoCd(cluster: Cluster, options: ArgoCdOptions): Pro
     repoUrl: `file://${options.repoDir}`,
     ...applications(cluster),
     announcePush: (branch = 'main') => announcePush(ports.setWebhook, options.repoDir, branch),
+    replaceRepoServer: async () => {
+      await cluster.processes.end('argocd-repo-server');
+      rmSync(join(home, 'tmp'), { recursive: true });
+      mkdirSync(join(home, 'tmp'));
+      repoServer();
+    },
     register: (name, other) => register(cluster, name, other),
     stop: async () => {
       for (const name of names.reverse()) await cluster.processes.end(name);
@@ -160,7 +169,7 @@ function starter(cluster: Cluster, program: string, home: string): Start {
   };
   return (role, args, env = {}) => {
     const link = join(home, 'bin', role);
-    symlinkSync(program, link);
+    if (!existsSync(link)) symlinkSync(program, link);
     cluster.processes.start(role, link, args, { ...common, ...env });
   };
 }

@@ -44,8 +44,8 @@ export interface Cluster extends Kubectl {
   readonly processes: Processes;
   /** Acts for one of the users that the cluster was started with. */
   as(user: string): Kubectl;
-  /** Acts as a service account, with a token of its own. */
-  asServiceAccount(namespace: string, name: string): Promise<Kubectl>;
+  /** Acts as a service account, with a token of its own: of one of its pods, where that is named. */
+  asServiceAccount(namespace: string, name: string, pod?: string): Promise<Kubectl>;
   /** Creates or updates what the given YAML or JSON text holds. */
   apply(manifests: string): Promise<void>;
   /** Ends every process and removes the folder. */
@@ -111,9 +111,11 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     const apply = async (manifests: string): Promise<void> => {
       await administrator.kubectl(['apply', '--server-side', '--force-conflicts', '--filename=-'], manifests);
     };
-    const asServiceAccount = async (namespace: string, name: string): Promise<Kubectl> => {
-      const token = await administrator.kubectl(['create', 'token', name, `--namespace=${namespace}`, '--duration=6h']);
-      const home = join(folder, `account-${namespace}-${name}`);
+    const asServiceAccount = async (namespace: string, name: string, pod?: string): Promise<Kubectl> => {
+      const bound = pod === undefined ? [] : ['--bound-object-kind=Pod', `--bound-object-name=${pod}`];
+      const create = ['create', 'token', name, `--namespace=${namespace}`, '--duration=6h', ...bound];
+      const token = await administrator.kubectl(create);
+      const home = join(folder, ['account', namespace, name, pod].filter(Boolean).join('-'));
       mkdirSync(home, { recursive: true });
       const kubeconfig = join(home, 'kubeconfig');
       writeFileSync(kubeconfig, JSON.stringify(kubeconfigOf(server, token.trim())), { mode: 0o600 });

@@ -176,6 +176,11 @@ afterAll(async () => {
   if (dir) rmSync(dir, { recursive: true });
 });
 
+interface Damage {
+  readonly break: () => Promise<unknown>;
+  readonly mend: () => Promise<unknown>;
+}
+
 describe('greenroom doctor', () => {
   it('says of a cluster where nothing is installed what to install', async () => {
     const { code, wrong, err } = await doctor();
@@ -245,6 +250,38 @@ describe('greenroom doctor', () => {
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'edit' },
     subjects: [{ kind: 'ServiceAccount', name: 'preview-reconciler', namespace: 'pr-shop-7' }],
   };
+  const GROUP = { kind: 'Group', apiGroup: 'rbac.authorization.k8s.io' };
+  const END = 'greenroom.dev/expires';
+  const PSA = 'pod-security.kubernetes.io/enforce';
+  /** An account that is bound to everything. */
+  const grant = (name: string, namespace: string): Damage => ({
+    break: () =>
+      apply({
+        ...GRANT,
+        roleRef: { ...GRANT.roleRef, name: 'cluster-admin' },
+        subjects: [{ kind: 'ServiceAccount', name, namespace }],
+      }),
+    mend: () => kubectl('delete', 'clusterrolebinding', 'too-much'),
+  });
+  const setting = (key: string, value: string | null) =>
+    patch('configmap', 'argocd-cm', { data: { [key]: value } }, inArgo);
+  /** As Argo CD's own installation has it, and no scheduler gives its pod a node. */
+  const REPO_SERVER = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: {
+      name: 'argocd-repo-server',
+      namespace: 'argocd',
+      labels: { 'app.kubernetes.io/name': 'argocd-repo-server' },
+    },
+    spec: {
+      selector: { matchLabels: { app: 'x' } },
+      template: {
+        metadata: { labels: { app: 'x' } },
+        spec: { containers: [{ name: 'argocd-repo-server', image: 'quay.io/argoproj/argocd:v3.2.11' }] },
+      },
+    },
+  };
   const GENERATOR = {
     apiVersion: 'argoproj.io/v1alpha1',
     kind: 'ApplicationSet',
@@ -304,10 +341,6 @@ describe('greenroom doctor', () => {
     await patch('node', 'public', { status: { addresses } }, '--subresource=status');
   };
 
-  interface Damage {
-    readonly break: () => Promise<unknown>;
-    readonly mend: () => Promise<unknown>;
-  }
   const ALL = [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }];
   const NONE = { matchLabels: { nobody: 'has-this' } };
   const NAMESPACES: Readonly<Record<string, string>> = {
@@ -644,6 +677,172 @@ describe('greenroom doctor', () => {
         },
         mend: async () => {
           repo.setReachable(true);
+          await refreshSets();
+        },
+      },
+    ],
+    [
+      'every service account may edit',
+      'accounts',
+      /^ClusterRoleBinding too-much gives edit to accounts of previews\.$/,
+      {
+        break: () => apply({ ...GRANT, subjects: [{ ...GROUP, name: 'system:serviceaccounts' }] }),
+        mend: () => kubectl('delete', 'clusterrolebinding', 'too-much'),
+      },
+    ],
+    [
+      'the cleaner may read secrets',
+      'accounts',
+      /^preview-cleaner may get secrets in kube-system, and must not/,
+      grant('preview-cleaner', 'greenroom-cleaner'),
+    ],
+    [
+      'what applies bootstrap/argocd may do everything',
+      'controller-rights',
+      /^greenroom-bootstrap, which applies what is pushed into bootstrap\/argocd, may create clusterrolebindings\.$/,
+      grant('greenroom-bootstrap', 'argocd'),
+    ],
+    [
+      'somebody may make pods where the cleaner runs',
+      'accounts',
+      /^RoleBinding deployer gives edit in greenroom-cleaner: whoever makes pods there can end every preview\.$/,
+      {
+        break: () =>
+          apply({
+            ...GRANT,
+            kind: 'RoleBinding',
+            metadata: { name: 'deployer', namespace: 'greenroom-cleaner' },
+            subjects: [{ kind: 'User', name: 'ci', apiGroup: 'rbac.authorization.k8s.io' }],
+          }),
+        mend: () => kubectl('delete', 'rolebinding', 'deployer', '--namespace=greenroom-cleaner'),
+      },
+    ],
+    [
+      'a preview ends in ten years',
+      'fences',
+      /^pr-shop-7: ends later than ttl\.max \(72h\) from now/,
+      {
+        break: async () => {
+          saved.set(
+            'end',
+            JSON.parse(await kubectl('get', 'namespace', 'pr-shop-7', '--output=json')).metadata.labels[END],
+          );
+          await kubectl('label', 'namespace', 'pr-shop-7', '--overwrite', `${END}=${now() + 315_360_000}`);
+        },
+        mend: () => kubectl('label', 'namespace', 'pr-shop-7', '--overwrite', `${END}=${saved.get('end')}`),
+      },
+    ],
+    [
+      'the namespace of the cleaner lets privileged pods in',
+      'objects/',
+      /^Namespace greenroom-cleaner is not what greenroom writes: metadata\.labels\.pod-security\.kubernetes\.io\/enforce differs\.$/,
+      {
+        break: () => kubectl('label', 'namespace', 'greenroom-cleaner', '--overwrite', `${PSA}=privileged`),
+        mend: () => kubectl('label', 'namespace', 'greenroom-cleaner', '--overwrite', `${PSA}=restricted`),
+      },
+    ],
+    [
+      'Argo CD leaves network policies out',
+      'filtered-kinds',
+      /^Argo CD leaves out NetworkPolicy of every preview, and says nothing of it\.$/,
+      {
+        break: () => setting('resource.exclusions', "- apiGroups: ['networking*']\n  kinds: [NetworkPolicy]\n"),
+        mend: () => setting('resource.exclusions', null),
+      },
+    ],
+    [
+      'Argo CD looks at some kinds only',
+      'filtered-kinds',
+      /^Argo CD leaves out LimitRange, ResourceQuota, NetworkPolicy and 1 more of every preview/,
+      {
+        break: () =>
+          setting(
+            'resource.inclusions',
+            "- apiGroups: ['', apps, networking.k8s.io]\n  kinds: [Namespace, Service, ServiceAccount, Deployment, Ingress]\n",
+          ),
+        mend: () => setting('resource.inclusions', null),
+      },
+    ],
+    [
+      'a second ApplicationSet makes previews',
+      'applicationsets',
+      /^ApplicationSet copy makes Applications in greenroom's projects and is not greenroom's\.$/,
+      {
+        break: async () => {
+          const {
+            apiVersion,
+            kind,
+            spec: own,
+          } = JSON.parse(await kubectl('get', 'applicationset', 'previews-main', inArgo, '--output=json'));
+          await apply({
+            apiVersion,
+            kind,
+            metadata: { name: 'copy', namespace: 'argocd' },
+            spec: { ...own, generators: [] },
+          });
+        },
+        mend: () => kubectl('delete', 'applicationset', 'copy', inArgo),
+      },
+    ],
+    [
+      'Argo CD was told to leave the root Application alone',
+      'applications',
+      /^Argo CD was told to leave greenroom alone/,
+      {
+        break: () => kubectl('annotate', 'application', 'greenroom', inArgo, 'argocd.argoproj.io/skip-reconcile=true'),
+        mend: () => kubectl('annotate', 'application', 'greenroom', inArgo, 'argocd.argoproj.io/skip-reconcile-'),
+      },
+    ],
+    [
+      'a link leads out of the apps repo',
+      'applications',
+      /^Argo CD cannot compare pr-shop-7 with Git: .*out-of-bounds symlinks/,
+      {
+        break: () =>
+          patch(
+            'application',
+            'pr-shop-7',
+            status({
+              type: 'ComparisonError',
+              message: 'Failed to load target state: repository contains out-of-bounds symlinks. file: evil',
+            }),
+            inArgo,
+          ),
+        mend: () => patch('application', 'pr-shop-7', status(), inArgo),
+      },
+    ],
+    [
+      'Argo CD’s repo-server does not run',
+      'argocd',
+      /^argocd-repo-server in argocd has no pod that is ready: previews neither come nor go\.$/,
+      { break: () => apply(REPO_SERVER), mend: () => kubectl('delete', 'deployment', 'argocd-repo-server', inArgo) },
+    ],
+    [
+      'the store of secrets serves other namespaces only',
+      'secrets',
+      /^ClusterSecretStore previews gives nothing to namespaces of previews: its conditions name others\.$/,
+      {
+        break: () => patch('clustersecretstore', 'previews', spec({ conditions: [{ namespaces: ['team-a'] }] })),
+        mend: () => patch('clustersecretstore', 'previews', spec({ conditions: null })),
+      },
+    ],
+    [
+      'a .gitmodules broke Argo CD’s checkout',
+      'applicationsets',
+      /^ApplicationSet (previews|preview-fences)-main is stuck and neither makes nor removes previews: .*\.gitmodules/,
+      {
+        break: async () => {
+          await repo.push(new Map([['.gitmodules', '[submodule "x"\n']]), 'submodules');
+          await refreshSets();
+        },
+        mend: async () => {
+          // It breaks a fetch in every checkout that holds it, the working copy here too.
+          rmSync(join(repo.clone, '.gitmodules'));
+          await repo.push(new Map([['.gitmodules', null]]), 'no submodules');
+          await refreshSets();
+          const { wrong } = await doctor();
+          expect(wrong[0]?.fix).toContain('kubectl rollout restart deployment argocd-repo-server -n argocd');
+          await argo.replaceRepoServer();
           await refreshSets();
         },
       },

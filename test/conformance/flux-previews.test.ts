@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CompiledPreview, type Compiler, createCompiler } from '../../lib/compile/compile.ts';
 import type { FileSet } from '../../lib/core/fileset.ts';
@@ -10,8 +10,11 @@ import { type Cluster, startCluster } from './cluster.ts';
 import { crdFiles } from './crds.ts';
 import { eventually } from './eventually.ts';
 import { type Flux, startFlux } from './flux.ts';
+import { judge } from './judges.ts';
 import { kubeconform } from './kubeconform.ts';
 import { startKyverno } from './kyverno.ts';
+import { clusterScript } from './readme.ts';
+import { run } from './run.ts';
 
 const DAY = 86_400;
 const now = () => Math.floor(Date.now() / 1000);
@@ -286,5 +289,22 @@ describe('the end of a preview under Flux', () => {
       what: 'an index without previews to be well',
       timeoutMs: 60_000,
     });
+  });
+});
+
+describe('an apps repo for Flux that nobody needs any more', () => {
+  it('is taken down by the commands of its README', async () => {
+    previews.set(8, preview(8));
+    await push();
+    await eventually(running('pr-shop-8'), { what: 'pr-shop-8 to run', everyMs: 1000 });
+    const path = `${dirname(await judge('kubectl'))}:${process.env['PATH']}`;
+    for (const { text } of clusterScript(dir, 'To take it all down')) {
+      const env = { KUBECONFIG: cluster.kubeconfig, HOME: cluster.folder, PATH: path };
+      await run('bash', ['-e', '-c', text], { cwd: dir, env });
+    }
+    const kinds = 'kustomization,gitrepository,serviceaccount,role,rolebinding,clusterrole,clusterrolebinding';
+    const policies = 'validatingpolicy,deletingpolicy,validatingadmissionpolicy,validatingadmissionpolicybinding';
+    const left = await cluster.kubectl(['get', `${kinds},${policies},namespace`, '--all-namespaces', '--output=name']);
+    expect(left.split('\n').filter((name) => /greenroom|preview|pr-shop/.test(name))).toEqual([]);
   });
 });

@@ -8,15 +8,18 @@ export interface ReadmeCommand {
   readonly cluster: string | undefined;
 }
 
+/** Sections of the README that are commands, one after the other. */
+export type Script = 'In the cluster, once' | 'To take it all down';
+
 /**
- * The script of the README's section "In the cluster, once": every line of its code blocks, in order. So what the tests
- * install is what a reader types, and a step that is only described is missed by them.
+ * The script of one of the README's sections: every line of its code blocks, in order. So what the tests run is what a
+ * reader types, and a step that is only described is missed by them.
  *
  * @param dir the apps repo
  */
-export function clusterScript(dir: string): ReadmeCommand[] {
+export function clusterScript(dir: string, title: Script = 'In the cluster, once'): ReadmeCommand[] {
   const readme = readFileSync(join(dir, 'README.md'), 'utf8');
-  const [, section = ''] = /^## In the cluster, once$([\s\S]*?)^## /m.exec(readme) ?? [];
+  const [, section = ''] = new RegExp(`^## ${title}$([\\s\\S]*?)(?:^## |(?![\\s\\S]))`, 'm').exec(readme) ?? [];
   return [...section.matchAll(/^ {7}(\S.*)$/gm)].map(([, text = '']) => ({
     text,
     cluster: /# in the cluster (?!of )([\w-]+)/.exec(text)?.[1],

@@ -357,4 +357,62 @@ describe('a sweep with commit.mode: pull-request', () => {
     merge(2);
     expect(world.previews()).toEqual([]);
   });
+
+  describe('proposes the removal of what was pushed past greenroom', () => {
+    const INTRUDER = 'previews/main/other/pr-shop-7';
+    const BROKEN = 'previews/main/shop/pr-shop-99';
+    async function intruded() {
+      const state = await opened();
+      const { world, merge } = state;
+      await sync(world);
+      merge(1);
+      const own = world.paths().filter((path) => path.startsWith('previews/main/shop/pr-shop-7/'));
+      const copied = own.map((path): [string, string] => [path.replace('/shop/', '/other/'), world.read(path)]);
+      world.settle({ ...Object.fromEntries(copied), [`${BROKEN}/preview.json`]: '{ "name": ' });
+      return state;
+    }
+
+    test('all in one, once, and says where; when it is merged they are gone, and no preview with them', async () => {
+      const { world, pulls, merge, body } = await intruded();
+      const { alarms } = await sweepAll(world);
+      const waits = 'Its removal waits for review at https://github.com/acme/previews/pull/2: merge it';
+      expect(alarms).toEqual([
+        expect.stringMatching(new RegExp(`^${INTRUDER} .*${waits}`)),
+        expect.stringMatching(new RegExp(`^${BROKEN} .*${waits}`)),
+      ]);
+      expect(body(2)).toContain(`- \`${INTRUDER}\` holds the record of pr-shop-7`);
+      expect(body(2)).toContain(`- \`${BROKEN}\` has a preview.json out of shape`);
+      await sweepAll(world);
+      expect(pulls()).toEqual(['merged', 'open']);
+      merge(2);
+      expect((await sweepAll(world)).alarms).toEqual([]);
+      expect(world.paths().filter((path) => path.startsWith(INTRUDER) || path.startsWith(BROKEN))).toEqual([]);
+      expect(world.previews()).toEqual(['pr-shop-7']);
+      expect(pulls()).toEqual(['merged', 'merged']);
+    });
+
+    test('once more when others were found, and not against a person who declined it', async () => {
+      const { world, pulls, apps, branch } = await intruded();
+      await sweepAll(world);
+      const first = branch('strays');
+      world.settle({ 'previews/main/shop/pr-shop-98/preview.json': '{ "name": ' });
+      await sweepAll(world);
+      expect([pulls(), branch('strays') === first]).toEqual([['merged', 'open'], false]);
+      closePull(apps(), apps().pullRequest(2)!);
+      const { alarms } = await sweepAll(world);
+      expect(alarms).toHaveLength(3);
+      for (const alarm of alarms)
+        expect(alarm).toContain('Its removal was declined at https://github.com/acme/previews/pull/2');
+      expect(pulls()).toEqual(['merged', 'closed']);
+    });
+
+    test('and withdraws it when somebody else removed them', async () => {
+      const { world, pulls } = await intruded();
+      await sweepAll(world);
+      const all = world.paths().filter((path) => path.startsWith(INTRUDER) || path.startsWith(BROKEN));
+      world.settle(Object.fromEntries(all.map((path) => [path, null])));
+      expect((await sweepAll(world)).alarms).toEqual([]);
+      expect(pulls()).toEqual(['merged', 'closed']);
+    });
+  });
 });

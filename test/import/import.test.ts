@@ -86,6 +86,33 @@ describe('compose', () => {
     expect(() => importCompose(broken, 'compose.yaml', REGISTRY)).toThrow(sentence);
   });
 
+  test.each([
+    ['a program beside a database is an app', 'quay.io/x/postgres-exporter:1', undefined],
+    ['a registry with a port', 'localhost:5000/team/postgres:17', { db: { type: 'postgres' } }],
+  ])('%s', (_, image, resources) => {
+    const { text } = importCompose(JSON.stringify({ services: { web: { build: '.' }, db: { image } } }), 'c', REGISTRY);
+    expect(spec(text).resources).toEqual(resources);
+  });
+
+  test('what compose would have read as text stays text, and is no placeholder', () => {
+    const web = { build: '.', ports: ['3000'], entrypoint: ['echo', '$${url}'], environment: { A: '$${url}' } };
+    const { text } = importCompose(JSON.stringify({ services: { web } }), 'c', REGISTRY);
+    expect(spec(text)).toMatchObject({ command: ['echo', '$${url}'], env: { A: '$${url}' } });
+  });
+
+  test('an image of another registry than the one that is named is told of', () => {
+    const { text, notes } = importCompose('services: { web: { image: "docker.io/library/nginx:1" } }', 'c', REGISTRY);
+    expect(spec(text).image).toBe('ghcr.io/acme/web');
+    expect(notes.join('\n')).toContain('the image docker.io/library/nginx:1: ghcr.io/acme/web is taken');
+  });
+
+  test('what a preview.yaml cannot say is left out with its sentence, and the rest is taken over', () => {
+    const web = { build: '.', user: '99999999999', command: Array(70).fill('x'), environment: { A: 'b' } };
+    const { text, notes } = importCompose(JSON.stringify({ services: { web } }), 'c', REGISTRY);
+    expect(spec(text)).toEqual({ template: 'worker', image: 'ghcr.io/acme/web', env: { A: 'b' } });
+    expect(notes.join('\n')).toMatch(/args: must have at most 64 items.*\nuser: must be the number/);
+  });
+
   test('port 80 and a user by name are told of', () => {
     const file = 'services: { web: { image: nginx, ports: ["80:80"], user: node } }';
     const result = importCompose(file, 'c', {});

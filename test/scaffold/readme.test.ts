@@ -55,3 +55,44 @@ test('every command for the forge runs as it is written, and says what GitHub ha
   expect(ruleset.conditions.ref_name.include).toEqual(['refs/heads/main']);
   expect(made[7]!.args.slice(-4)).toEqual(['-f', 'repository=acme/shop', '-f', 'number=7']);
 });
+
+const CLUSTERS = [
+  { name: 'big', server: 'https://big.example.com', when: { sizes: ['large'] } },
+  { name: 'main', server: 'https://kubernetes.default.svc' },
+];
+const settings = (['argocd', 'flux'] as const).flatMap((reconciler) =>
+  (['vap', 'kyverno'] as const).flatMap((engine) =>
+    [false, true].flatMap((watch) =>
+      [undefined, CLUSTERS].map((clusters) => ({ reconciler, engine, watch, clusters })),
+    ),
+  ),
+);
+
+test.each(settings.filter(({ reconciler, engine }) => reconciler === 'argocd' || engine === 'kyverno'))(
+  'an administrator applies every folder that there is, and takes all of it away: %j',
+  async ({ reconciler, engine, watch, clusters }) => {
+    const at = mkdtempSync(join(tmpdir(), 'greenroom-folders-'));
+    try {
+      const spec = {
+        ...{ domain: 'apps.example.com', sources: [{ owner: 'acme' }], registries: ['ghcr.io/acme'], reconciler },
+        ...{ policies: { engines: [engine] }, status: { watch }, ...(clusters && { clusters }) },
+      };
+      const platform = JSON.stringify({ apiVersion: 'greenroom.dev/v1alpha1', kind: 'Platform', spec });
+      const { files } = await init({ dir: at, version: '0.0.0', platform });
+      const folderOf = ({ path }: { path: string }) => /^bootstrap\/install\/.*(?=\/[^/]+$)/.exec(path)?.[0] ?? [];
+      const folders = [...new Set(files.flatMap(folderOf))].sort();
+      const readme = readFileSync(join(at, 'README.md'), 'utf8');
+      const applied = [...readme.matchAll(/^ {7}kubectl apply -f (\S+)/gm)].map(([, folder]) => folder);
+      expect(applied.toSorted()).toEqual(folders);
+      const removed = new Set([...readme.matchAll(/^ {7}kubectl delete -f (\S+)/gm)].map(([, folder]) => folder));
+      const namespaces = [...readme.matchAll(/^ {7}kubectl delete namespace (\S+)/gm)].map(([, name]) => name);
+      // Of the root Application the name is enough; Argo CD's own role has to stay.
+      const byName = /\/install\/(?:root|controller|notifications|namespaces\/.*)$/;
+      expect(folders.filter((folder) => !byName.test(folder) && !removed.has(folder))).toEqual([]);
+      const own = files.flatMap(({ path }) => /namespace\.(greenroom-[a-z]+)\.yaml$/.exec(path)?.[1] ?? []);
+      expect(namespaces.toSorted()).toEqual(own.toSorted());
+    } finally {
+      rmSync(at, { recursive: true });
+    }
+  },
+);

@@ -47,12 +47,16 @@ export const configure: Configure = (command, io) => {
     .addHelpText(
       'after',
       `
-Looks first at the checkout: whether bootstrap/, policies/, workflows and README are what greenroom writes from
-greenroom.yaml, whether other files lie there, whether each preview.json can be read and the files beside it are the
-ones that it was written with. With a kubeconfig it then looks at the cluster: whether all of bootstrap/ and policies/ is
-there and as greenroom writes it, what accounts may do, the fences of live previews, what ends them, the way in, the
-certificate and the addresses that previews must not reach. Each line says what is wrong and what to do about it. Writes
-nothing, and only reads from the cluster. It does not see whether the network plugin enforces network policies.
+Looks first at the checkout: bootstrap/, policies/ and .greenroom/ have to hold what greenroom writes from greenroom.yaml
+and nothing else, each preview.json has to be readable and the files beside it the ones that it was written with, and no
+.gitmodules, .gitattributes or link may lie anywhere. .github/CODEOWNERS has to be there. Workflows and README are yours to
+change or remove; they are named only where greenroom upgrade would renew them.
+
+With a kubeconfig it then looks at the cluster: whether bootstrap/ and policies/ are there as greenroom writes them, whether
+the reconciler works and reads the apps repo, what accounts may do, the fences of live previews, what ends them, the
+entrance, the certificate and the addresses that previews must not reach. It does not see whether the network plugin
+enforces network policies. Each line says what is wrong and what to do about it. Writes nothing, and only reads from the
+cluster.
 
 Exits with 1 if something is wrong, with 4 if nothing is but not everything could be looked at.
 
@@ -138,16 +142,15 @@ async function previewPaths(dir: string): Promise<string[]> {
   return entries.map(({ path, regular }) => (regular ? path : `${path}${LINK}`)).sort();
 }
 
-/** What lies beside the previews, and where the reconciler or Git reads it: hidden files of the root and what is compiled. */
+/** All that lies beside the previews, hidden files too. */
 async function otherFiles(dir: string) {
-  const compiled = await Promise.all(
-    ['bootstrap', 'policies', '.greenroom'].map((folder) => entriesBelow(dir, folder)),
-  );
-  const names = await readdir(dir);
-  const root = names
-    .filter((name) => /^\.git(modules|attributes)$/.test(name))
-    .map((path) => ({ path, regular: true }));
-  return new Map([...compiled.flat(), ...root].map(({ path, regular }) => [path, { regular, executable: false }]));
+  const top = (await readdir(dir, { withFileTypes: true })).filter(({ name }) => !['.git', 'previews'].includes(name));
+  const files = top
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => ({ path: entry.name, regular: entry.isFile() }));
+  const folders = top.filter((entry) => entry.isDirectory());
+  const below = await Promise.all(folders.map(({ name }) => entriesBelow(dir, name)));
+  return new Map([...files, ...below.flat()].map(({ path, regular }) => [path, { regular, executable: false }]));
 }
 
 async function entriesBelow(dir: string, folder: string): Promise<{ path: string; regular: boolean }[]> {

@@ -5,41 +5,42 @@ import { celLiteral } from '../../policies/engines/cel-text.ts';
 import { Guard } from './guards.ts';
 import { certificateNamespace } from './ingress.ts';
 
-/** Hosts of a Certificate, of a Gateway and of a ListenerSet. */
+/** Hosts of Certificates, of Gateways and ListenerSets, of Ingresses, and of routes. */
 const HOSTS = [
   'dyn(object).spec.?dnsNames.orValue([])',
   '[dyn(object).spec.?commonName.orValue("")]',
+  'dyn(object).spec.?literalSubject.orValue("").split(",").map(part, part.trim().replace("CN=", ""))',
   'dyn(object).spec.?listeners.orValue([]).map(l, l.?hostname.orValue(""))',
+  'dyn(object).spec.?rules.orValue([]).map(r, r.?host.orValue(""))',
+  'dyn(object).spec.?hostnames.orValue([])',
 ];
 
+const RESOURCES: Readonly<Record<string, readonly string[]>> = {
+  'cert-manager.io': ['certificates'],
+  'gateway.networking.k8s.io': ['gateways', 'grpcroutes', 'httproutes', 'listenersets', 'tlsroutes'],
+  'networking.k8s.io': ['ingresses'],
+};
+
 /**
- * Certificates and Gateways for addresses of previews: the one Certificate and the one Gateway that greenroom writes,
- * and those of a preview for itself. Whoever else has one can answer for a preview, or read what is sent to it. It
+ * What certifies, opens or routes addresses of previews: the one Certificate and the one Gateway that greenroom writes,
+ * and what a preview has for itself. Whoever else has one can answer for a preview, or read what is sent to it. It
  * holds accounts of programs: what is applied from Git, and what controllers make of it. People are held by RBAC.
  *
  * cert-manager's CertificateRequests are not looked at: the names in them are encoded. Who may write those should be few.
  */
 export function domainGuard(scope: Construct, id: string, platform: PlatformSpec): Guard {
   const { domain, ingress } = platform;
-  const isOfPreviews = `h == ${celLiteral(`*.${domain}`)} || (h.startsWith('${PREVIEW_PREFIX}') && h.endsWith(${celLiteral(`.${domain}`)}))`;
+  const isOfPreviews = `h.lowerAscii() == ${celLiteral(`*.${domain}`)} || (h.lowerAscii().startsWith('${PREVIEW_PREFIX}') && h.lowerAscii().endsWith(${celLiteral(`.${domain}`)}))`;
   const own = `namespaceObject.metadata.?labels[?'${PREVIEW_LABEL}'].orValue('') == request.namespace`;
   const names = [ingress.tls.secretName, ...(ingress.kind === 'gateway' ? [ingress.gateway.name] : [])];
   return new Guard(scope, id, {
     name: 'greenroom-domain',
-    rule: [
-      {
-        apiGroups: ['cert-manager.io'],
-        apiVersions: ['*'],
-        operations: ['CREATE', 'UPDATE'],
-        resources: ['certificates'],
-      },
-      {
-        apiGroups: ['gateway.networking.k8s.io'],
-        apiVersions: ['*'],
-        operations: ['CREATE', 'UPDATE'],
-        resources: ['gateways', 'listenersets'],
-      },
-    ],
+    rule: Object.entries(RESOURCES).map(([group, resources]) => ({
+      apiGroups: [group],
+      apiVersions: ['*'],
+      operations: ['CREATE', 'UPDATE'],
+      resources,
+    })),
     when: "request.userInfo.username.startsWith('system:serviceaccount:')",
     validations: [
       {

@@ -1,6 +1,6 @@
 import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
-import { PREVIEW_LABEL, PREVIEW_PREFIX } from '../../model/labels.ts';
+import { CLEANER_ACCOUNT, EXPIRES_LABEL, PREVIEW_LABEL, PREVIEW_PREFIX } from '../../model/labels.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import { type CompileOptions, compileOptions, compilePolicies } from '../../policies/engines/index.ts';
 import { validatingAdmissionPolicy } from '../../policies/engines/vap.ts';
@@ -71,8 +71,18 @@ export function fencerGuard(
   });
 }
 
-/** The cleaner deletes namespaces, so that its mistakes must end at namespaces of previews. */
+/** The pod that runs a Job of the CronJob: Kubernetes puts the minute for which the Job was due into its name. */
+const SCHEDULED_POD = `^${CLEANER_ACCOUNT}-[0-9]{1,10}-[a-z0-9]+$`;
+const POD_NAME = "request.userInfo.?extra[?'authentication.kubernetes.io/pod-name'].orValue([])";
+
+/**
+ * The cleaner deletes namespaces, so that its mistakes must end at previews that have expired. CEL has no clock, and that
+ * of the cleaner's node may be wrong. So "now" is when the cleaner's Job was due: the API server signs the name of the
+ * pod into its token, and the name holds the minute. A clock that stands still lets less through, never more.
+ */
 export function cleanerGuard(scope: Construct, id: string, namespace: string, account: string): Guard {
+  const expires = `oldObject.metadata.?labels[?'${EXPIRES_LABEL}'].orValue('')`;
+  const due = `int(pod.replace('${CLEANER_ACCOUNT}-', '').split('-')[0]) * 60`;
   return new Guard(scope, id, {
     name: 'greenroom-cleaner',
     rule: [{ apiGroups: ['*'], apiVersions: ['*'], operations: ['CREATE', 'UPDATE', 'DELETE'], resources: ['*/*'] }],
@@ -84,6 +94,14 @@ export function cleanerGuard(scope: Construct, id: string, namespace: string, ac
           `&& request.name.startsWith('${PREVIEW_PREFIX}') && ${labelOf('oldObject')} == request.name`,
         ].join('\n'),
         message: `${account} may only delete namespaces of previews`,
+      },
+      {
+        expression: `${POD_NAME}.size() == 1 && ${POD_NAME}[0].matches('${SCHEDULED_POD}')`,
+        message: `${account} deletes only in a scheduled run of the CronJob ${CLEANER_ACCOUNT}: the name of the pod tells the time`,
+      },
+      {
+        expression: `${expires}.matches('^[0-9]{1,12}$') && ${POD_NAME}.all(pod, int(${expires}) <= ${due})`,
+        message: `${account} may only delete previews that had expired when its run was due`,
       },
     ],
   });

@@ -86,19 +86,30 @@ async function foreignBindings({ reader, platform }: Look): Promise<Observation[
     if (answer.kind === 'refused') return [couldNotLook('accounts', 'bindings of roles', answer)];
     const bindings = answer.kind === 'found' ? list(answer.value, 'items') : [];
     return bindings
-      .filter((binding) => grantsToPreviews(binding, platform))
+      .filter((binding) => grantsToPreviews(binding, platform) || isInCleanersHome(binding))
       .map((binding) => {
         const [name, namespace] = [text(binding, 'metadata', 'name'), text(binding, 'metadata', 'namespace')];
         const what = namespace === '' ? `clusterrolebinding ${name}` : `rolebinding ${name} -n ${namespace}`;
         const role = text(binding, 'roleRef', 'name');
+        const gives = isInCleanersHome(binding)
+          ? `gives ${role} in ${namespace}: whoever makes pods there can end every preview.`
+          : `gives ${role} to accounts of previews.`;
         return fail(
           'accounts',
-          `${namespace === '' ? 'ClusterRoleBinding' : 'RoleBinding'} ${name} gives ${role} to accounts of previews.`,
+          `${namespace === '' ? 'ClusterRoleBinding' : 'RoleBinding'} ${name} ${gives}`,
           `Run kubectl delete ${what} if nobody can say what it is for.`,
         );
       });
   });
 }
+
+/** greenroom binds nothing there; OpenShift gives every namespace three bindings of its own. */
+const isInCleanersHome = (binding: unknown) =>
+  text(binding, 'metadata', 'namespace') === CLEANER_NAMESPACE &&
+  !text(binding, 'metadata', 'name').startsWith('system:');
+
+/** Roles with which an account writes whatever it likes. */
+const STRONG_ROLES = ['admin', 'cluster-admin', 'edit'];
 
 function grantsToPreviews(binding: unknown, platform: Look['platform']): boolean {
   const [name, namespace] = [text(binding, 'metadata', 'name'), text(binding, 'metadata', 'namespace')];
@@ -106,13 +117,18 @@ function grantsToPreviews(binding: unknown, platform: Look['platform']): boolean
   // OpenShift gives every namespace three bindings of such names.
   if (isOurs || name.startsWith('system:')) return false;
   const reconciler = reconcilerOf(platform);
+  const isStrong = namespace === '' && STRONG_ROLES.includes(text(binding, 'roleRef', 'name'));
   return list(binding, 'subjects').some((subject) => {
     const [kind, who, where] = [text(subject, 'kind'), text(subject, 'name'), text(subject, 'namespace')];
-    if (kind === 'Group') return who.startsWith(`system:serviceaccounts:${PREVIEW_PREFIX}`);
+    if (kind === 'Group')
+      return who.startsWith(`system:serviceaccounts:${PREVIEW_PREFIX}`) || (isStrong && isEveryone(who));
     if (kind !== 'ServiceAccount') return false;
     return where.startsWith(PREVIEW_PREFIX) || (where === reconciler.accountsBeside && who.startsWith(PREVIEW_PREFIX));
   });
 }
+
+const isEveryone = (group: string) =>
+  ['system:authenticated', 'system:serviceaccounts', 'system:unauthenticated'].includes(group);
 
 function questions({ platform }: Look, preview: string | undefined): Question[] {
   const home = reconcilerNamespace(platform);
@@ -148,7 +164,12 @@ function questions({ platform }: Look, preview: string | undefined): Question[] 
     of(FENCER_ACCOUNT, home, false, 'get', '', 'secrets', elsewhere),
     of(CLUSTER_ACCOUNT, home, false, 'create', RBAC, 'clusterrolebindings'),
     of(CLUSTER_ACCOUNT, home, false, 'get', '', 'secrets', elsewhere),
-    ...(chose(platform, 'kyverno') ? [] : [of(CLEANER_ACCOUNT, CLEANER_NAMESPACE, true, 'delete', '', 'namespaces')]),
+    ...(chose(platform, 'kyverno')
+      ? []
+      : [
+          of(CLEANER_ACCOUNT, CLEANER_NAMESPACE, true, 'delete', '', 'namespaces'),
+          of(CLEANER_ACCOUNT, CLEANER_NAMESPACE, false, 'get', '', 'secrets', elsewhere),
+        ]),
     ...(preview === undefined
       ? []
       : [

@@ -1,3 +1,4 @@
+import { at } from '../../cluster/reader.ts';
 import { Quantity } from '../../policies/quantity.ts';
 
 /** What servers fill in where a manifest says nothing; a field of another value is a change that somebody made. */
@@ -35,7 +36,12 @@ const FILLED_IN = new Set([
 export function firstDifference(wanted: { readonly kind: string }, live: unknown): string | null {
   if (typeof live !== 'object' || live === null) return wanted.kind;
   const own = (object: object) => Object.fromEntries(Object.entries(object).filter(([key]) => !BOOKKEEPING.has(key)));
-  return difference(own(wanted), own(live), '', FILLED_IN.has(wanted.kind));
+  const isFilledIn = FILLED_IN.has(wanted.kind);
+  const changed = difference(own(wanted), own(live), '', isFilledIn);
+  // What holds a namespace is written in its labels.
+  if (changed !== null || wanted.kind !== 'Namespace') return changed;
+  const labels = (object: object) => at(object, 'metadata', 'labels') ?? {};
+  return difference(labels(wanted), labels(live), 'metadata.labels', isFilledIn);
 }
 
 function difference(wanted: unknown, live: unknown, path: string, isFilledIn: boolean): string | null {

@@ -65,7 +65,12 @@ export async function examineCluster({
   const { doctor } = reconcilerOf(platform);
   const folders = [
     ...(home ? (doctor.home ?? []) : []),
-    ...(previews ? ['policies/', `bootstrap/install/clusters/${platform.clusters[0]?.name}/`] : []),
+    ...(previews
+      ? [
+          'policies/',
+          ...['namespaces', 'clusters'].map((of) => `bootstrap/install/${of}/${platform.clusters[0]?.name}/`),
+        ]
+      : []),
   ];
   const wanted = files
     .filter(({ path, text }) => text !== null && folders.some((folder) => path.startsWith(folder)))

@@ -4,6 +4,7 @@ import { INGRESS_POLICY } from '../../constructs/preview-namespace/network-polic
 import { sampleFence } from '../../constructs/preview-namespace/sample-fence.ts';
 import type { KubeObject } from '../../model/kube-object.ts';
 import { EXPIRES_LABEL, PREVIEW_LABEL, PREVIEW_PREFIX } from '../../model/labels.ts';
+import { durationSeconds } from '../../model/scalars.ts';
 import { reconcilerOf } from '../../reconcilers/index.ts';
 import { firstDifference } from './compare.ts';
 import type { Look } from './look.ts';
@@ -83,11 +84,22 @@ function stuck({ now }: Look, previews: readonly unknown[]): Observation[] {
     });
 }
 
-function overdue({ now }: Look, previews: readonly unknown[]): Observation[] {
+function overdue({ now, platform }: Look, previews: readonly unknown[]): Observation[] {
   const end = (o: unknown) => (/^\d+$/.test(label(o, EXPIRES_LABEL)) ? Number(label(o, EXPIRES_LABEL)) : null);
   const endless = previews.filter((o) => end(o) === null).map(nameOf);
   const late = previews.filter((o) => !isGoing(o) && now - (end(o) ?? now) > 2 * STUCK_SECONDS).map(nameOf);
+  const last = now + durationSeconds(platform.ttl.max) + 2 * STUCK_SECONDS;
+  const far = previews.filter((o) => (end(o) ?? 0) > last).map(nameOf);
   return [
+    ...(far.length === 0
+      ? []
+      : [
+          fail(
+            'fences',
+            `${names(far)}: ends later than ttl.max (${platform.ttl.max}) from now, so that the cluster keeps it.`,
+            again({ platform }, far[0]!),
+          ),
+        ]),
     ...(late.length === 0
       ? []
       : [
@@ -174,6 +186,6 @@ function withoutPorts(wanted: KubeObject, live: unknown): object {
   return { ...(live as object), spec: { ...(at(live, 'spec') as object), ingress: isOurs ? given : rules } };
 }
 
-function again({ platform }: Look, preview: string): string {
+function again({ platform }: Pick<Look, 'platform'>, preview: string): string {
   return `Let ${reconcilerOf(platform).title} apply the fence of ${preview} again; the next push to its pull request does too.`;
 }

@@ -1,5 +1,6 @@
 import { couldNotLook, type Observation, ok, warn } from '../../cluster/observation.ts';
-import { list, text } from '../../cluster/reader.ts';
+import { at, list, text } from '../../cluster/reader.ts';
+import { PREVIEW_LABEL, PREVIEW_PREFIX } from '../../model/labels.ts';
 import type { Look } from './look.ts';
 
 /** The store that the secrets of previews come from, where External Secrets is there at all. */
@@ -12,6 +13,10 @@ export async function secretStore({ reader, platform, previews }: Look): Promise
   if (answer.kind === 'refused') return [couldNotLook('secrets', `ClusterSecretStore ${store}`, answer)];
   const conditions = answer.kind === 'found' ? list(answer.value, 'status', 'conditions') : [];
   const ready = conditions.find((condition) => text(condition, 'type') === 'Ready');
+  if (answer.kind === 'found' && !isOpenToPreviews(answer.value)) {
+    const message = `ClusterSecretStore ${store} gives nothing to namespaces of previews: its conditions name others.`;
+    return [warn('secrets', message, `Add a condition with namespaceRegexes: ['^${PREVIEW_PREFIX}'] to it.`)];
+  }
   if (text(ready, 'status') === 'True') return [ok('secrets', `ClusterSecretStore ${store} is ready`)];
   const what =
     answer.kind === 'missing' ? `There is no ClusterSecretStore ${store}` : `ClusterSecretStore ${store} is not ready`;
@@ -19,4 +24,26 @@ export async function secretStore({ reader, platform, previews }: Look): Promise
   return [
     warn('secrets', `${what}${why}: previews with secrets do not start.`, `Make it, or name another in secrets.store.`),
   ];
+}
+
+/**
+ * A store without conditions serves every namespace; with some, those that one of them takes. Expressions of labels may
+ * mean anything and are believed.
+ *
+ * @see https://external-secrets.io/latest/api/clustersecretstore/
+ */
+function isOpenToPreviews(store: unknown): boolean {
+  const conditions = list(store, 'spec', 'conditions');
+  return conditions.length === 0 || conditions.some(takesPreviews);
+}
+
+function takesPreviews(condition: unknown): boolean {
+  const regexes = list(condition, 'namespaceRegexes').filter((each) => typeof each === 'string');
+  const labels = Object.keys((at(condition, 'namespaceSelector', 'matchLabels') ?? {}) as object);
+  const hasSelector = at(condition, 'namespaceSelector') !== undefined;
+  return (
+    regexes.some((each) => each.includes(PREVIEW_PREFIX) || /^\^?\.\*/.test(each)) ||
+    list(condition, 'namespaces').some((each) => String(each).startsWith(PREVIEW_PREFIX)) ||
+    (hasSelector && labels.every((key) => key === PREVIEW_LABEL || key.startsWith('greenroom.dev/')))
+  );
 }

@@ -4,7 +4,7 @@ import type { ChangeSet } from '../../core/fileset.ts';
 import { namesOf, type RepositoryRef } from '../../core/repository.ts';
 import { parseTrailers } from '../../gitops/message.ts';
 import type { Proposal, ProposalRequest, Proposals, Proposed } from '../../gitops/proposals.ts';
-import { PROPOSAL_BRANCH } from '../../model/proposal.ts';
+import { PROPOSAL_BRANCH, STRAYS_PROPOSAL } from '../../model/proposal.ts';
 import { reasons } from '../git/branch.ts';
 import { commitInput, type EffectiveChange, effectiveChange } from '../git/change.ts';
 import type { GitData } from '../git/git-data.ts';
@@ -128,7 +128,7 @@ export class GitHubProposals implements Proposals {
         const [trailers] = parseTrailers(node?.target?.message ?? '');
         if (node !== null && trailers?.preview === node.name) {
           found.push({ name: node.name, pullRequest: trailers.pullRequest });
-        }
+        } else if (node?.name === STRAYS_PROPOSAL) found.push({ name: node.name, pullRequest: null });
       }
     }
     return found;

@@ -1,7 +1,7 @@
 import type { Reconciler } from '../reconciler.ts';
 import { SYNC_OPTIONS_ANNOTATION, SYNC_WAVE_ANNOTATION } from './application.ts';
 import { bootstrap } from './bootstrap.ts';
-import { doctor } from './doctor.ts';
+import { doctor } from './checks/index.ts';
 import { pinned } from './pinned.ts';
 import { readme } from './readme.ts';
 

@@ -1,5 +1,13 @@
-import { appsRepoUrl, endsByKyverno, IN_CLUSTER, type PlatformSpec } from '../../model/platform.ts';
-import { applyClusters, applyLine } from '../readme.ts';
+import { PART_OF_GREENROOM } from '../../model/labels.ts';
+import { appsRepoUrl, IN_CLUSTER, type PlatformSpec } from '../../model/platform.ts';
+import {
+  applyClusters,
+  applyLine,
+  commandLine,
+  ownNamespaces,
+  removeClusters,
+  untilPreviewsAreGone,
+} from '../readme.ts';
 import type { ReadmeWords } from '../reconciler.ts';
 import { SECRET_KEY } from './notifications.ts';
 
@@ -24,20 +32,30 @@ export function readme(platform: PlatformSpec): ReadmeWords {
        kubectl label secret greenroom-apps-repo -n ${namespace} argocd.argoproj.io/secret-type=repository
 ${status.notify ? notificationsStep(namespace) : ''}`,
     INSTALL: [
-      applyLine('argocd', 'in the cluster of Argo CD'),
-      applyLine('controller', 'in the cluster of Argo CD: its controller may not do everything any more'),
+      applyLine('argocd', HERE),
+      applyLine('controller', `${HERE}: its controller may not do everything any more`),
       ...applyClusters(platform, ({ server }) =>
-        endsByKyverno(platform) && server === IN_CLUSTER && !status.watch ? ['clusters'] : ['namespaces', 'clusters'],
+        ownNamespaces(platform).length === 0 && server === IN_CLUSTER ? ['clusters'] : ['namespaces', 'clusters'],
       ),
-      ...(status.notify
-        ? [applyLine('notifications', 'in the cluster of Argo CD: joins what Argo CD Notifications tells already')]
-        : []),
-      applyLine('root', 'in the cluster of Argo CD, last'),
+      ...(status.notify ? [applyLine('notifications', `${HERE}: joins what Argo CD Notifications tells already`)] : []),
+      applyLine('root', `${HERE}, last`),
     ].join('\n'),
     RECONCILER_TEARDOWN: `- An ApplicationSet or a project is never pruned without a person saying so (\`Prune=confirm\`), since that ends every
-  preview of its cluster.
-- To take it all down: \`kubectl delete -n ${namespace} application greenroom\`, then the ApplicationSets, then what
-  \`bootstrap/install\` holds.`,
+  preview of its cluster.`,
+    TEARDOWN: [
+      commandLine(`kubectl delete application greenroom -n ${namespace}`, `${HERE}: nothing restores the rest`),
+      commandLine(
+        `kubectl delete applicationset -n ${namespace} -l ${PART_OF_GREENROOM}`,
+        `${HERE}: every preview goes`,
+      ),
+      ...untilPreviewsAreGone(platform),
+      commandLine(`kubectl delete application -n ${namespace} -l ${PART_OF_GREENROOM}`, HERE),
+      ...removeClusters(platform),
+      commandLine('kubectl delete -f bootstrap/install/argocd', HERE),
+      commandLine(`kubectl delete secret greenroom-apps-repo -n ${namespace}`, HERE),
+    ].join('\n'),
+    TEARDOWN_NOTE: `Argo CD's controller is left with the role of \`bootstrap/install/controller\`. If it serves others, apply the ClusterRole
+\`argocd-application-controller\` of its own installation again, and take the two settings out of \`argocd-cm\`.${status.notify ? '\nThe keys of `bootstrap/install/notifications` stay in the ConfigMap `argocd-notifications-cm`: take them out by hand.' : ''}`,
   };
 }
 
@@ -49,3 +67,5 @@ function notificationsStep(namespace: string): string {
        kubectl patch secret argocd-notifications-secret -n ${namespace} -p "{\\"stringData\\":{\\"${SECRET_KEY}\\":\\"$STATUS_SECRET\\"}}"
 `;
 }
+
+const HERE = 'in the cluster of Argo CD';

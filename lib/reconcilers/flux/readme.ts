@@ -1,6 +1,8 @@
+import { PREVIEW_LABEL } from '../../model/labels.ts';
 import { appsRepoUrl, type PlatformSpec } from '../../model/platform.ts';
-import { applyClusters } from '../readme.ts';
+import { applyClusters, commandLine, ownNamespaces, removeClusters, untilPreviewsAreGone } from '../readme.ts';
 import type { ReadmeWords } from '../reconciler.ts';
+import { FLUX_NAMESPACE } from './names.ts';
 
 export function readme(platform: PlatformSpec): ReadmeWords {
   const url = appsRepoUrl(platform);
@@ -16,10 +18,23 @@ export function readme(platform: PlatformSpec): ReadmeWords {
 
        flux create secret git previews --url=${url} --username=git --password=$TOKEN
 `,
-    INSTALL: applyClusters(platform, () => (platform.status.watch ? ['namespaces', 'clusters'] : ['clusters'])).join(
-      '\n',
-    ),
-    RECONCILER_TEARDOWN: `- None of the Kustomizations that \`bootstrap/install\` holds takes along what it applied: deleting one ends no preview.
-- To take it all down: delete the Kustomization \`previews\`, then those named \`pr-*\`, then what \`bootstrap/install\` holds.`,
+    INSTALL: applyClusters(platform, () =>
+      ownNamespaces(platform).length > 0 ? ['namespaces', 'clusters'] : ['clusters'],
+    ).join('\n'),
+    RECONCILER_TEARDOWN: `- None of the Kustomizations that \`bootstrap/install\` holds takes along what it applied: deleting one ends no preview.`,
+    TEARDOWN: [
+      ...platform.clusters.flatMap(({ name }) =>
+        ['previews', `-l ${PREVIEW_LABEL}`].map((which) =>
+          commandLine(`kubectl delete kustomization ${which} -n ${FLUX_NAMESPACE}`, `in the cluster ${name}`),
+        ),
+      ),
+      ...untilPreviewsAreGone(platform),
+      ...removeClusters(platform),
+      ...platform.clusters.map(({ name }) =>
+        commandLine(`kubectl delete secret previews -n ${FLUX_NAMESPACE} --ignore-not-found`, `in the cluster ${name}`),
+      ),
+    ].join('\n'),
+    TEARDOWN_NOTE:
+      "The arguments of kustomize-controller stay as they are: Flux's own default lets every Kustomization do everything.",
   };
 }

@@ -1,5 +1,7 @@
 import { GreenroomError } from '../../core/errors.ts';
+import type { PullRequestRef } from '../../core/repository.ts';
 import type { Proposal } from '../../gitops/proposals.ts';
+import { STRAYS_PROPOSAL } from '../../model/proposal.ts';
 import type { Base, SyncContext } from '../plan/base.ts';
 import { type PreviewPlan, planPreview } from '../plan/plan-preview.ts';
 import { proposalsOf, review, withdraw } from '../review.ts';
@@ -9,6 +11,8 @@ export interface ReviewSteps {
   readonly ended: readonly string[];
   /** Whether a pull request was planned, held or failed in this sweep. */
   readonly isHandled: (repositoryId: number, number: number) => boolean;
+  /** Whether there are folders whose removal is proposed. */
+  readonly hasStrays: boolean;
   /** Plans of the same pull request, made anew. */
   readonly again: (plan: PreviewPlan) => Promise<{ readonly base: Base; readonly plans: readonly PreviewPlan[] }>;
   /** Runs work whose failure is the failure of this plan alone. */
@@ -31,7 +35,9 @@ export async function sweepByReview(
   plans: readonly PreviewPlan[],
   steps: ReviewSteps,
 ): Promise<SweptByReview> {
-  const proposals = await proposalsOf(context).list();
+  const all = await proposalsOf(context).list();
+  const proposals = all.filter(isOfPreview);
+  if (all.length > proposals.length && !steps.hasStrays) await withdraw(context, base.head, { name: STRAYS_PROPOSAL });
   const proposed = new Set(proposals.map(({ name }) => name));
   const left = await leftOver(context, base, proposals, [...plans.map(({ name }) => name), ...steps.ended], steps);
   const settled: SweptByReview['settled'][number][] = [];
@@ -50,6 +56,12 @@ export async function sweepByReview(
   return { settled, unknown: left.unknown };
 }
 
+interface PreviewProposal extends Proposal {
+  readonly pullRequest: PullRequestRef;
+}
+
+const isOfPreview = (proposal: Proposal): proposal is PreviewProposal => proposal.pullRequest !== null;
+
 /**
  * Proposals that no plan is about: the pull request was closed before the preview was merged, or its repository has
  * another name by now. Those under an old name are withdrawn; nothing is done without a positive answer.
@@ -57,7 +69,7 @@ export async function sweepByReview(
 async function leftOver(
   context: SyncContext,
   base: Base,
-  proposals: readonly Proposal[],
+  proposals: readonly PreviewProposal[],
   names: readonly string[],
   steps: ReviewSteps,
 ): Promise<{ plans: PreviewPlan[]; unknown: string[] }> {
@@ -80,7 +92,7 @@ async function leftOver(
 async function planOf(
   context: SyncContext,
   base: Base,
-  proposal: Proposal,
+  proposal: PreviewProposal,
   { isHandled }: ReviewSteps,
 ): Promise<PreviewPlan | string | null> {
   const { pullRequest } = proposal;

@@ -1,17 +1,12 @@
 import { GreenroomError } from '../../core/errors.ts';
 import { type PullRequestRef, pullRequestText } from '../../core/repository.ts';
 import type { PullRequest } from '../../forge/forge.ts';
-import { type ApplyOptions, apply } from '../../gitops/apply.ts';
 import type { AppsRepo } from '../../gitops/apps-repo.ts';
-import { commitMessage, type PreviewTrailers } from '../../gitops/message.ts';
-import { planChange } from '../../gitops/plan.ts';
 import { PREVIEW_PREFIX, PULL_REQUEST_LABEL, REPOSITORY_ANNOTATION, REPOSITORY_ID_LABEL } from '../../model/labels.ts';
-import { previewFolder, RECORD_FILE, repoOfName } from '../../model/layout.ts';
-import { type PreviewRecord, recordedPullRequest } from '../../model/record.ts';
-import { count } from '../../report/text.ts';
+import { previewFolder, repoOfName } from '../../model/layout.ts';
+import type { PreviewRecord } from '../../model/record.ts';
 import type { Base, StoredRecord, SyncContext } from '../plan/base.ts';
 import { derivedName } from '../plan/plan-preview.ts';
-import { raceOptions } from '../race.ts';
 
 /** A folder below `previews/` that greenroom did not write, or that is broken and belongs to no open pull request. */
 export interface Stray {
@@ -163,51 +158,4 @@ async function claimOf(repo: AppsRepo, folder: string, head: string | null): Pro
 function noAnswer(error: unknown): null {
   if (error instanceof GreenroomError) return null;
   throw error;
-}
-
-/** Removes the folders that are still as they were judged. Gives those that were removed. */
-export async function removeStrays(
-  { repo }: SyncContext,
-  strays: readonly Stray[],
-  options: { readonly apply?: Partial<ApplyOptions> },
-): Promise<readonly Stray[]> {
-  if (strays.length === 0) return [];
-  const { value } = await apply(
-    repo,
-    async () => {
-      const { head, files, irregular } = await repo.read(strays.map(({ stored }) => `${stored.folder}/**`));
-      const same = strays.filter(({ stored }) => files.get(`${stored.folder}/${RECORD_FILE}`) === stored.text);
-      const folders = same.map(({ stored }) => stored.folder);
-      const isInside = (path: string) => folders.some((folder) => path.startsWith(`${folder}/`));
-      const now = {
-        files: new Map([...files].filter(([path]) => isInside(path))),
-        irregular: irregular.filter(isInside),
-      };
-      const message = commitMessage(
-        `remove ${count(same.length, 'folder')} that no pull request stands behind`,
-        same.flatMap(({ stored }) => trailersOf(stored)),
-      );
-      return { head, change: planChange({ now, wanted: new Map(), folders }), message, value: same };
-    },
-    raceOptions(options.apply),
-  );
-  return value;
-}
-
-function trailersOf({ record }: StoredRecord): PreviewTrailers[] {
-  return record === null
-    ? []
-    : [
-        {
-          preview: record.name,
-          pullRequest: recordedPullRequest(record),
-          head: record.headSha,
-          cause: { what: 'no pull request' },
-        },
-      ];
-}
-
-/** @param isRemoved whether the sweep removed it, or it is left to a person */
-export function strayAlarm({ stored, why }: Stray, isRemoved: boolean): string {
-  return `${stored.folder} ${why}. ${isRemoved ? 'It was removed: find out who pushed it.' : 'Remove the folder.'}`;
 }

@@ -9,13 +9,14 @@ import { asksForReview } from '../review.ts';
 import { resultOf, type SyncResult } from '../sync.ts';
 import { Writer } from '../writer.ts';
 import { commitAll, replan, type Settled } from './commit.ts';
+import { endStrays, type StrayOutcome, strayAlarm } from './end-strays.ts';
 import { recentEndings } from './endings.ts';
 import { planWithinLimit, pullsOf } from './limit.ts';
 import { type Ground, orphanResult, removeOrphans } from './orphans.ts';
 import { sweepByReview } from './review.ts';
 import { collect, type Failure, type Held, type SweepOptions, type SweepRun, subjectOf } from './run.ts';
 import { problemsOf, tellOfFailures, tellWhoWaits } from './silence.ts';
-import { keyOf, removeStrays, strayAlarm } from './strays.ts';
+import { keyOf, type Stray } from './strays.ts';
 import { type Orphan, takeSurvey } from './survey.ts';
 
 export interface SweepResult {
@@ -69,10 +70,10 @@ export async function sweep(context: SyncContext, options: SweepOptions = {}): P
     });
   }
   await collect(run, 'folders that no pull request stands behind', async () => {
-    const isHeld = options.dryRun === true || heldBack !== null || asksForReview(base);
-    const went = isHeld ? [] : await run.writer.alone(() => removeStrays(context, survey.strays, options));
-    if (went.length > 0) removed = { ...removed, ground: { head: removed.ground.head, isOurs: false } };
-    alarms.push(...survey.strays.map((stray) => strayAlarm(stray, went.includes(stray))));
+    const isHeld = options.dryRun === true || heldBack !== null;
+    const outcomes = isHeld ? new Map<Stray, StrayOutcome>() : await endStrays(run, base, survey.strays);
+    if (outcomes.size > 0) removed = { ...removed, ground: { head: removed.ground.head, isOurs: false } };
+    alarms.push(...survey.strays.map((stray) => strayAlarm(stray, outcomes.get(stray) ?? 'left')));
   });
   const of = (...effects: PreviewPlan['effect'][]) => plans.filter(({ effect }) => effects.includes(effect));
   const settled: Settled[] = [];
@@ -81,6 +82,7 @@ export async function sweep(context: SyncContext, options: SweepOptions = {}): P
     const handled = new Set(pulls.map(({ repository, number }) => keyOf(repository.id, number)));
     const reviewed = await sweepByReview(context, base, plans, {
       ended: ended.map(({ record }) => record.name),
+      hasStrays: survey.strays.length > 0,
       isHandled: (id, number) => handled.has(keyOf(id, number)),
       again: (plan) => replan(run, [plan]),
       collect: (plan, work) => collect(run, subjectOf(plan.pull), work),

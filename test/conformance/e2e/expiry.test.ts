@@ -1,6 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CLOCK_TOLERANCE } from '../../../lib/compile/lifetime.ts';
@@ -9,6 +9,7 @@ import { LocalForge } from '../../../lib/forge/local.ts';
 import { openGitAppsRepo } from '../../../lib/gitops/open.ts';
 import { sweep } from '../../../lib/sync/sweep/sweep.ts';
 import { eventually } from '../eventually.ts';
+import { judge } from '../judges.ts';
 import { tryRun } from '../run.ts';
 import { Live, now } from './live.ts';
 
@@ -40,20 +41,21 @@ function open(number: number, lifeInSeconds: number): Preview {
   return { name: `pr-shop-${number}`, expires };
 }
 
-/** The generated job's own command, with its account, at the first moment at which it ends a preview. */
+/** The generated job's own command, in a pod of its own, at the first moment at which it ends a preview. */
 async function runCleaner({ expires }: Preview): Promise<void> {
   const job = await live.get('cronjob', 'preview-cleaner', '--namespace=greenroom-cleaner');
-  const { serviceAccountName, containers } = job.spec.jobTemplate.spec.template.spec;
-  const token = await live.cluster.kubectl(['create', 'token', serviceAccountName, '--namespace=greenroom-cleaner']);
+  const { spec } = job.spec.jobTemplate.spec.template;
+  const at = expires + CLEANER_GRACE_SECONDS + 1;
+  const metadata = { name: `preview-cleaner-${Math.floor(at / 60)}-x7k2p`, namespace: 'greenroom-cleaner' };
+  await live.cluster.apply(JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata, spec }));
+  const pod = await live.cluster.asServiceAccount(metadata.namespace, spec.serviceAccountName, metadata.name);
   const folder = mkdtempSync(join(tmpdir(), 'greenroom-cleaner-'));
   try {
-    const config = JSON.parse(readFileSync(live.cluster.kubeconfig, 'utf8'));
-    config.users[0].user = { token: token.trim() };
-    writeFileSync(join(folder, 'kubeconfig'), JSON.stringify(config));
-    writeFileSync(join(folder, 'date'), `#!/bin/sh\necho ${expires + CLEANER_GRACE_SECONDS + 1}\n`, { mode: 0o755 });
-    const [program, ...args] = containers[0].command;
+    writeFileSync(join(folder, 'date'), `#!/bin/sh\necho ${at}\n`, { mode: 0o755 });
+    const [program, ...args] = spec.containers[0].command;
+    const path = `${folder}:${dirname(await judge('kubectl'))}:${process.env['PATH']}`;
     const { code, stderr } = await tryRun(program, args, {
-      env: { PATH: `${folder}:${process.env['PATH']}`, KUBECONFIG: join(folder, 'kubeconfig'), HOME: folder },
+      env: { PATH: path, KUBECONFIG: pod.kubeconfig, HOME: folder },
     });
     expect([code, stderr]).toEqual([0, '']);
   } finally {

@@ -30,7 +30,9 @@ async function hurry(): Promise<void> {
     const { spec } = await live.get('applicationset', name, '--namespace=argocd');
     const templatePatch = spec.templatePatch.replace('div $now 600', 'div $now 20');
     expect(templatePatch).not.toBe(spec.templatePatch);
-    const patch = JSON.stringify({ spec: { templatePatch } });
+    const retry = { limit: 2, backoff: { duration: '1s', factor: 1 } };
+    const template = { spec: { syncPolicy: { retry } } };
+    const patch = JSON.stringify({ spec: { templatePatch, template } });
     await live.cluster.kubectl([
       'patch',
       'applicationset',
@@ -41,6 +43,28 @@ async function hurry(): Promise<void> {
       patch,
     ]);
   }
+}
+
+/** A webhook of somebody's that refuses every workload of the preview while it is down. */
+async function outage(begins: boolean): Promise<void> {
+  const webhook = {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'ValidatingWebhookConfiguration',
+    metadata: { name: 'somebodys' },
+    webhooks: [
+      {
+        name: 'down.example.com',
+        clientConfig: { url: 'https://127.0.0.1:1/' },
+        rules: [{ apiGroups: ['apps'], apiVersions: ['*'], operations: ['*'], resources: ['deployments'] }],
+        namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'pr-shop-7' } },
+        admissionReviewVersions: ['v1'],
+        sideEffects: 'None',
+        timeoutSeconds: 1,
+      },
+    ],
+  };
+  if (begins) await live.cluster.apply(JSON.stringify(webhook));
+  else await live.cluster.kubectl(['delete', 'validatingwebhookconfiguration', 'somebodys']);
 }
 
 const phase = async (name: string) => (await live.application(name)).status?.operationState?.phase;
@@ -78,6 +102,33 @@ describe('an Application that Argo CD gave up', () => {
         return metadata.deletionTimestamp === undefined && live.exists('deployment', 'pr-shop-7', 'pr-shop-7');
       },
       { what: 'the preview to come back' },
+    );
+  });
+
+  it('follows a push whose refresh comes late: attempts before it, which failed with its commit, do not use it up', async () => {
+    const SETTING = 'LEVEL';
+    const level = async () => {
+      const { spec }: Json = await live.get('deployment', 'pr-shop-7', '--namespace=pr-shop-7');
+      return spec.template.spec.containers[0].env.find(({ name }: Json) => name === SETTING)?.value;
+    };
+    await outage(true);
+    live.apps.pull({ number: 7, spec: { env: { [SETTING]: 'first' } } });
+    await live.sync(7);
+    await live.refresh('pr-shop-7');
+    await eventually(async () => (await phase('pr-shop-7')) === 'Running', { what: 'the first push to be tried' });
+    // Nobody tells Argo CD of this one; each attempt at the first uses the newest commit, until it gives up.
+    live.apps.pull({ number: 7, spec: { env: { [SETTING]: 'second' } } });
+    await live.sync(7);
+    await eventually(async () => (await phase('pr-shop-7')) === 'Failed', { what: 'the push to be given up' });
+    const { status } = await live.application('pr-shop-7');
+    expect(status.operationState.syncResult.revision).toBe(await live.repo.head());
+    await outage(false);
+    await eventually(
+      async () => {
+        await live.refresh('pr-shop-7');
+        return (await level()) === 'second';
+      },
+      { what: 'the second push to be there' },
     );
   });
 

@@ -164,4 +164,28 @@ describe('an apps repo, from init to gone', () => {
     await live.refresh();
     await live.untilRunning(nameOf(7));
   });
+
+  it('is taken down by the commands of its README, and leaves nothing but the role of Argo CD', async () => {
+    const before = (await live.get('namespace')).items.map(({ metadata }: Json) => metadata.name);
+    await live.repo.pull();
+    await live.type('To take it all down');
+    const kinds = [
+      ...['application', 'applicationset', 'appproject', 'certificate', 'cronjob', 'serviceaccount', 'secret'],
+      ...['role', 'rolebinding', 'clusterrole', 'clusterrolebinding', 'networkpolicy', 'deployment'],
+      ...['validatingadmissionpolicy', 'validatingadmissionpolicybinding'],
+    ];
+    const left = await live.cluster.kubectl(['get', kinds.join(','), '--all-namespaces', '--output=name']);
+    expect(left.split('\n').filter((name) => /greenroom|preview|pr-shop/.test(name))).toEqual([]);
+    const ours = await live.cluster.kubectl([
+      'get',
+      'clusterrole',
+      '-l',
+      'app.kubernetes.io/part-of=greenroom',
+      '--output=name',
+    ]);
+    expect(ours.trim()).toBe('clusterrole.rbac.authorization.k8s.io/argocd-application-controller');
+    const after = (await live.get('namespace')).items.map(({ metadata }: Json) => metadata.name);
+    const isOurs = (name: string) => name.startsWith('pr-') || name === 'greenroom-cleaner';
+    expect(after).toEqual(before.filter((name: string) => !isOurs(name)));
+  });
 });

@@ -7,7 +7,7 @@ import { type Cluster, startCluster } from '../cluster.ts';
 import { crdFiles } from '../crds.ts';
 import { eventually } from '../eventually.ts';
 import { judge } from '../judges.ts';
-import { clusterScript } from '../readme.ts';
+import { clusterScript, type Script } from '../readme.ts';
 import { run } from '../run.ts';
 import { LiveAppsRepo } from './live-apps-repo.ts';
 import { MicroApps } from './micro-apps.ts';
@@ -101,7 +101,22 @@ export class Live extends Objects {
    * has done its part.
    */
   async install(): Promise<void> {
-    const commands = clusterScript(this.repo.clone).filter(({ text }) => text.startsWith('kubectl '));
+    await this.type('In the cluster, once');
+    for (const name of [
+      'greenroom',
+      'greenroom-main',
+      ...[...this.others.keys()].map((other) => `greenroom-${other}`),
+    ]) {
+      await eventually(async () => (await this.application(name)).status?.operationState?.phase === 'Succeeded', {
+        what: `${name} to be applied`,
+      });
+    }
+    for (const cluster of [this.cluster, ...this.others.values()]) await untilGuarded(cluster);
+  }
+
+  /** Runs every `kubectl` command of a section of the apps repo's README as it is written, each in its cluster. */
+  async type(section: Script): Promise<void> {
+    const commands = clusterScript(this.repo.clone, section).filter(({ text }) => text.startsWith('kubectl '));
     expect(commands.length).toBeGreaterThan(6);
     const programs = dirname(await judge('kubectl'));
     for (const { text, cluster: name = 'main' } of commands) {
@@ -115,16 +130,6 @@ export class Live extends Objects {
       };
       await run('bash', ['-e', '-c', text], { cwd: this.repo.clone, env });
     }
-    for (const name of [
-      'greenroom',
-      'greenroom-main',
-      ...[...this.others.keys()].map((other) => `greenroom-${other}`),
-    ]) {
-      await eventually(async () => (await this.application(name)).status?.operationState?.phase === 'Succeeded', {
-        what: `${name} to be applied`,
-      });
-    }
-    for (const cluster of [this.cluster, ...this.others.values()]) await untilGuarded(cluster);
   }
 
   /** Runs greenroom; other codes than 0 fail the test. */

@@ -1,0 +1,30 @@
+import { couldNotLook, fail, names, type Observation, ok } from '../../../cluster/observation.ts';
+import { at, list, text } from '../../../cluster/reader.ts';
+import type { ClusterLook } from '../../reconciler.ts';
+
+/** Without one of these nothing is applied, rendered or made. */
+const PARTS = ['application-controller', 'applicationset-controller', 'repo-server'];
+
+/**
+ * Whether Argo CD runs. An installation may name its parts in its own way, so that a part that is not found is not
+ * missed; one that is there and has no ready pod is.
+ */
+export async function controllers({ reader, platform }: ClusterLook): Promise<Observation[]> {
+  const { namespace } = platform.argocd;
+  const lists = ['deployments', 'statefulsets'].map((kind) => `/apis/apps/v1/namespaces/${namespace}/${kind}`);
+  const answers = await Promise.all(lists.map((path) => reader.get(path)));
+  const refused = answers.find((answer) => answer.kind === 'refused');
+  if (refused?.kind === 'refused') return [couldNotLook('argocd', `what runs in ${namespace}`, refused)];
+  const parts = answers
+    .flatMap((answer) => (answer.kind === 'found' ? list(answer.value, 'items') : []))
+    .filter((object) => PARTS.some((part) => labelOf(object).endsWith(part)));
+  const down = parts.filter((object) => !(Number(at(object, 'status', 'readyReplicas') ?? 0) > 0));
+  if (down.length > 0) {
+    const named = names(down.map((object) => text(object, 'metadata', 'name')));
+    const message = `${named} in ${namespace} has no pod that is ready: previews neither come nor go.`;
+    return [fail('argocd', message, `Look at it with kubectl get pods -n ${namespace}.`)];
+  }
+  return parts.length === 0 ? [] : [ok('argocd', `${parts.length} parts of Argo CD run`)];
+}
+
+const labelOf = (object: unknown) => text(object, 'metadata', 'labels', 'app.kubernetes.io/name');

@@ -1,0 +1,16 @@
+import { appsRepoUrl, type PlatformSpec } from '../../../model/platform.ts';
+
+/**
+ * What to do about a repository that Argo CD does not read, by what Argo CD says; undefined where the repository is not
+ * what is wrong.
+ */
+export function repositoryFix(message: string, platform: PlatformSpec): string | undefined {
+  const { namespace } = platform.argocd;
+  if (/\.gitmodules|submodule/i.test(message)) {
+    return `Take .gitmodules out of ${appsRepoUrl(platform)}; Argo CD's checkout stays broken until kubectl rollout restart deployment argocd-repo-server -n ${namespace}.`;
+  }
+  if (/out-of-bounds symlink/.test(message)) return `Take the link out of ${appsRepoUrl(platform)}.`;
+  return /repository|authentication|ls-remote|fetch|dial tcp|git files/i.test(message)
+    ? `Give Argo CD read access to ${appsRepoUrl(platform)}; argocd repo list says what it sees.`
+    : undefined;
+}

@@ -1,0 +1,98 @@
+import { couldNotLook, fail, type Observation, ok } from '../../../cluster/observation.ts';
+import { at } from '../../../cluster/reader.ts';
+import type { ClusterLook } from '../../reconciler.ts';
+import { CONTROLLER_ROLE } from '../controller-role.ts';
+import { BOOTSTRAP_ACCOUNT } from '../names.ts';
+
+const IMPERSONATION = 'application.sync.impersonation.enabled';
+
+/** What `argocd-cm` has to say, and what happens without it. */
+const SETTINGS = [
+  {
+    check: 'impersonation',
+    key: IMPERSONATION,
+    value: 'true',
+    good: 'Argo CD applies each preview with an account of its own',
+    bad: 'Impersonation is off: Argo CD applies what makers write with its own rights.',
+    also: '; every other AppProject then needs destinationServiceAccounts too',
+  },
+  {
+    check: 'jsonnet',
+    key: 'jsonnet.enable',
+    value: 'false',
+    good: 'Argo CD evaluates no Jsonnet',
+    bad: "Jsonnet is on: a file in a repository can read the repo-server's files and environment.",
+    also: '',
+  },
+] as const;
+
+export async function settings({ reader, platform }: ClusterLook): Promise<Observation[]> {
+  const { namespace } = platform.argocd;
+  const answer = await reader.get(`/api/v1/namespaces/${namespace}/configmaps/argocd-cm`);
+  if (answer.kind === 'refused') return [couldNotLook('impersonation', `argocd-cm in ${namespace}`, answer)];
+  return SETTINGS.map(({ check, key, value, good, bad, also }) => {
+    const found = answer.kind === 'found' ? at(answer.value, 'data', key) : undefined;
+    if (found === value) return ok(check, good);
+    return fail(check, bad, `Set ${key}: "${value}" in the ConfigMap argocd-cm of ${namespace}${also}.`);
+  });
+}
+
+/** Accounts of Argo CD's own that must not hand out permissions: what one push makes them do is done with their rights. */
+const OWN_ACCOUNTS = [
+  {
+    account: CONTROLLER_ROLE,
+    good: "Argo CD's controller can create nothing by itself",
+    bad: "Argo CD's controller may do everything, and what it does without impersonation is done with that.",
+    fix: 'An administrator applies bootstrap/install/controller in the cluster of Argo CD.',
+  },
+  {
+    account: BOOTSTRAP_ACCOUNT,
+    good: `${BOOTSTRAP_ACCOUNT} hands out no permissions`,
+    bad: `${BOOTSTRAP_ACCOUNT}, which applies what is pushed into bootstrap/argocd, may create clusterrolebindings.`,
+    fix: 'Find the binding that grants it and remove it; bootstrap/install/argocd holds all that the account needs.',
+  },
+] as const;
+
+/** What Argo CD does without impersonating anybody, it does with these rights: deletion, and the hooks of it. */
+export async function controllerRights({ reader, platform }: ClusterLook): Promise<Observation[]> {
+  const deed = { verb: 'create', group: 'rbac.authorization.k8s.io', resource: 'clusterrolebindings' };
+  return Promise.all(
+    OWN_ACCOUNTS.map(async ({ account, good, bad, fix }) => {
+      const answer = await reader.may(`system:serviceaccount:${platform.argocd.namespace}:${account}`, deed);
+      if (answer.kind !== 'found') {
+        const reason = answer.kind === 'refused' ? answer : ({ kind: 'refused', reason: 'no answer' } as const);
+        return couldNotLook('controller-rights', `what ${account} may do`, reason);
+      }
+      return answer.value === false ? ok('controller-rights', good) : fail('controller-rights', bad, fix);
+    }),
+  );
+}
+
+/** Fields of an Application that the bootstrap writes, and since which version they are understood. */
+const APPLICATION_FIELDS = [
+  { path: ['spec', 'syncPolicy', 'automated', 'enabled'], since: '3.1', loses: 'expired previews are healed for ever' },
+  { path: ['spec', 'syncPolicy', 'retry', 'refresh'], since: '3.2', loses: 'a failed sync keeps its old commit' },
+] as const;
+
+/**
+ * By the fields that its Applications have, not by the tag of an image: registries of one's own name images freely, and
+ * definitions are sometimes left behind at an upgrade.
+ */
+export async function version({ reader }: ClusterLook): Promise<Observation[]> {
+  const answer = await reader.get('/apis/apiextensions.k8s.io/v1/customresourcedefinitions/applications.argoproj.io');
+  if (answer.kind === 'missing') return [];
+  if (answer.kind === 'refused') return [couldNotLook('argocd-version', "Argo CD's definitions", answer)];
+  const schema = at(answer.value, 'spec', 'versions', 0, 'schema', 'openAPIV3Schema');
+  const lost = APPLICATION_FIELDS.filter(
+    ({ path }) => at(schema, ...path.flatMap((key) => ['properties', key])) === undefined,
+  );
+  const worst = lost.at(-1);
+  if (worst === undefined) return [ok('argocd-version', 'Argo CD knows every field that the bootstrap sets')];
+  return [
+    fail(
+      'argocd-version',
+      `Argo CD's Applications have no ${lost.map(({ path }) => path.join('.')).join(' and no ')}: ${lost.map(({ loses }) => loses).join(', and ')}.`,
+      `Upgrade Argo CD to ${worst.since} or newer, its custom resource definitions too.`,
+    ),
+  ];
+}

@@ -1,0 +1,104 @@
+import { type ApplyOptions, apply, type Planned } from '../../gitops/apply.ts';
+import type { AppsRepo } from '../../gitops/apps-repo.ts';
+import { commitMessage, type PreviewTrailers } from '../../gitops/message.ts';
+import { planChange } from '../../gitops/plan.ts';
+import { RECORD_FILE } from '../../model/layout.ts';
+import { STRAYS_PROPOSAL } from '../../model/proposal.ts';
+import { recordedPullRequest } from '../../model/record.ts';
+import { code, count, sentence } from '../../report/text.ts';
+import type { Base, StoredRecord, SyncContext } from '../plan/base.ts';
+import { raceOptions } from '../race.ts';
+import { asksForReview, proposeRemoval } from '../review.ts';
+import type { SweepRun } from './run.ts';
+import type { Stray } from './strays.ts';
+
+/** What became of a folder: it is gone, its removal waits for review (or was declined) at an address, or it is left. */
+export type StrayOutcome = 'removed' | 'left' | { readonly proposed: string } | { readonly declined: string };
+
+/** Removes what was pushed past greenroom, or proposes it where every change is reviewed. */
+export async function endStrays(
+  { context, options, writer }: SweepRun,
+  base: Base,
+  strays: readonly Stray[],
+): Promise<ReadonlyMap<Stray, StrayOutcome>> {
+  if (strays.length === 0) return new Map();
+  if (asksForReview(base)) return proposeRemovalOfStrays(context, base, strays);
+  return writer.alone(() => removeStrays(context, strays, options));
+}
+
+/** Removes the folders that are still as they were judged. */
+async function removeStrays(
+  { repo }: SyncContext,
+  strays: readonly Stray[],
+  options: { readonly apply?: Partial<ApplyOptions> },
+): Promise<ReadonlyMap<Stray, StrayOutcome>> {
+  const { value } = await apply(repo, () => planRemoval(repo, strays), raceOptions(options.apply));
+  return new Map(value.map((stray) => [stray, 'removed']));
+}
+
+/** Proposes their removal, all in one, where every change is reviewed. */
+async function proposeRemovalOfStrays(
+  context: SyncContext,
+  { platform }: Base,
+  strays: readonly Stray[],
+): Promise<ReadonlyMap<Stray, StrayOutcome>> {
+  const title = removalTitle(strays.length);
+  const body = [
+    'greenroom did not write these folders, or no open pull request stands behind them. One of them can stop Argo CD for every preview.',
+    '',
+    ...strays.map(({ stored, why }) => `- ${code(stored.folder)} ${sentence(why)}`),
+    '',
+    'Merging removes them. Where the check asks for it, label this with `greenroom.dev/yes`. Find out who pushed them.',
+    '',
+  ].join('\n');
+  const texts = { name: STRAYS_PROPOSAL, title, body };
+  const proposed = await proposeRemoval(context, platform.commit.autoMerge, texts, () =>
+    planRemoval(context.repo, strays),
+  );
+  if (proposed.status === 'none') return new Map();
+  const outcome = proposed.status === 'open' ? { proposed: proposed.url } : { declined: proposed.url };
+  return new Map(strays.map((stray) => [stray, outcome]));
+}
+
+const removalTitle = (folders: number) => `remove ${count(folders, 'folder')} that no pull request stands behind`;
+
+async function planRemoval(repo: AppsRepo, strays: readonly Stray[]): Promise<Planned<readonly Stray[]>> {
+  const { head, files, irregular } = await repo.read(strays.map(({ stored }) => `${stored.folder}/**`));
+  const same = strays.filter(({ stored }) => files.get(`${stored.folder}/${RECORD_FILE}`) === stored.text);
+  const folders = same.map(({ stored }) => stored.folder);
+  const isInside = (path: string) => folders.some((folder) => path.startsWith(`${folder}/`));
+  const now = {
+    files: new Map([...files].filter(([path]) => isInside(path))),
+    irregular: irregular.filter(isInside),
+  };
+  const message = commitMessage(
+    removalTitle(same.length),
+    same.flatMap(({ stored }) => trailersOf(stored)),
+  );
+  return { head, change: planChange({ now, wanted: new Map(), folders }), message, value: same };
+}
+
+function trailersOf({ record }: StoredRecord): PreviewTrailers[] {
+  return record === null
+    ? []
+    : [
+        {
+          preview: record.name,
+          pullRequest: recordedPullRequest(record),
+          head: record.headSha,
+          cause: { what: 'no pull request' },
+        },
+      ];
+}
+
+export function strayAlarm({ stored, why }: Stray, outcome: StrayOutcome): string {
+  return `${stored.folder} ${why}. ${done(outcome)}`;
+}
+
+function done(outcome: StrayOutcome): string {
+  if (outcome === 'removed') return 'It was removed: find out who pushed it.';
+  if (outcome === 'left') return 'Remove the folder.';
+  return 'proposed' in outcome
+    ? `Its removal waits for review at ${outcome.proposed}: merge it, and find out who pushed it.`
+    : `Its removal was declined at ${outcome.declined}: remove the folder, or its preview.json.`;
+}
