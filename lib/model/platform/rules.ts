@@ -27,13 +27,10 @@ export const source = z.strictObject({
   branches: branchFilter,
   authors: authorFilter,
   drafts: z.boolean().default(false).meta({ description: 'Whether drafts get a preview.' }),
-  forks: z
-    .boolean()
-    .default(false)
-    .meta({
-      description:
-        'Whether pull requests from forks do: their code comes from people without write access. They get no secrets.',
-    }),
+  forks: z.boolean().default(false).meta({
+    description:
+      'Whether pull requests from forks do: their code comes from people without write access. They get no secrets.',
+  }),
   registered: z
     .boolean()
     .default(false)
