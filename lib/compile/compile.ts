@@ -160,7 +160,15 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
   const problems = [
     ...(input.fromFork === true ? forkProblems(preview, makers) : []),
     ...limitRangeShortfalls(preview, platform, resolved.apps, fence, generated, makers),
-    ...quotaShortfalls(preview, platform, resolved.apps, charts.namespace.quotaProblems([...fence, ...app]), cost),
+    ...quotaShortfalls({
+      preview,
+      platform,
+      apps: resolved.apps,
+      made: [...fence, ...generated],
+      makers,
+      shortfallsOf: (objects) => charts.namespace.quotaProblems(objects),
+      cost,
+    }),
   ];
   if (problems.length === 0) refuseInvalid([charts.fence, charts.app]);
 

@@ -9,60 +9,104 @@ import type { Manifest } from './files.ts';
 import type { MakerManifest } from './manifests.ts';
 import type { ResolvedApp } from './resolve.ts';
 
-/**
- * A preview that its own namespace's quota would not let start shows nothing but a silent ReplicaSet in the cluster:
- * it is refused here, with the numbers, at the size of the app that asks for most.
- *
- * @param shortfalls what of the preview does not fit into its namespace
- */
-export function quotaShortfalls(
-  preview: Loaded<Preview>,
-  platform: PlatformSpec,
-  apps: readonly ResolvedApp[],
-  shortfalls: readonly Problem[],
-  cost: Cost,
-): Problem[] {
-  const { contact } = platform.policies;
-  const { manifests } = preview.value.spec;
-  const isOwn = manifests !== undefined;
-  const less = (largest: ResolvedApp) => {
-    const advice = smaller(apps, largest);
-    return isOwn ? `${advice}, let the objects of ${manifests} need less,` : advice;
-  };
-  const problems = shortfalls.map(({ field = '', message }) => {
-    const say = (path: readonly string[], advice: string) =>
-      placed(preview, path, `${message}. ${advice} or ask ${contact}`);
-    const resource = /\b(cpu|memory)\b/.exec(field)?.[1] as 'cpu' | 'memory' | undefined;
-    if (resource !== undefined || field.includes('ephemeral-storage')) {
-      const largest = largestBy(apps, resource ?? 'memory');
-      return say([...largest.at, 'size'], less(largest));
-    }
-    if (isOwn && /storage|persistentvolumeclaims/.test(field)) return say(MANIFESTS, `Claim less in ${manifests}`);
-    const referring = apps.find(({ spec }) => Object.keys(spec.secrets).length > 0);
-    if (field === 'quota[secrets]' && referring !== undefined) return say([...referring.at, 'secrets'], 'Name fewer');
-    if (apps.length > 1) return say(['spec', 'apps'], 'Leave out an app');
-    if (isOwn) return say(MANIFESTS, `Leave out objects of ${manifests}`);
-    return say(['spec', 'template'], 'Choose another template');
-  });
-  const budget = platform.cost.budgets.perPreviewDay;
-  if (budget !== undefined && cost.perDay > budget) {
-    const largest = largestBy(apps, 'cpu');
-    const found = `costs about ${cost.perDay} ${cost.currency} a day; a preview may cost ${budget}`;
-    problems.push(at(preview, largest, `${found}. ${less(largest)} or ask ${contact}`));
-  }
-  return problems;
+/** What is held against the quota and the budget. */
+export interface Demand {
+  readonly preview: Loaded<Preview>;
+  readonly platform: PlatformSpec;
+  readonly apps: readonly ResolvedApp[];
+  /** What greenroom makes, the fence included. */
+  readonly made: readonly Manifest[];
+  readonly makers: readonly MakerManifest[];
+  /** What of some objects does not fit into the preview's namespace. */
+  readonly shortfallsOf: (objects: readonly Manifest[]) => readonly Problem[];
+  readonly cost: Cost;
 }
 
-const MANIFESTS = ['spec', 'manifests'];
+/**
+ * A preview that its own namespace's quota would not let start shows nothing but a silent ReplicaSet in the cluster:
+ * it is refused here, with the numbers, where its maker asks for too much: at an object of their own, or at the size of
+ * the app that asks for most. One problem for each such place.
+ */
+export function quotaShortfalls(demand: Demand): Problem[] {
+  const { made, makers, platform, shortfallsOf } = demand;
+  const withoutOwn = new Set(shortfallsOf(made).map(({ field }) => field));
+  const places = shortfallsOf([...made, ...makers.map(({ object }) => object)]).map(({ field = '', message }) => ({
+    ...(withoutOwn.has(field) || makers.length === 0 ? settingFor(demand, field) : objectFor(demand, field)),
+    message,
+  }));
+  const keys = [...new Set(places.map(({ key }) => key))];
+  const problems = keys.map((key): Problem => {
+    const same = places.filter((place) => place.key === key);
+    const { position, begin, advice } = same[0]!;
+    const message = `${begin}${same.map((each) => each.message).join('; ')}. ${advice} or ask ${platform.policies.contact}`;
+    return { ...position, message };
+  });
+  return [...problems, ...overBudget(demand)];
+}
+
+/** Where a shortfall is told, and what to do about it. */
+interface Told {
+  readonly key: string;
+  readonly position: Omit<Problem, 'message'>;
+  readonly begin: string;
+  readonly advice: string;
+}
+
+function settingFor(demand: Demand, field: string): Told {
+  const { preview, apps } = demand;
+  const say = (path: readonly string[], advice: string): Told => ({
+    key: `${path.join('.')} ${advice}`,
+    position: { ...preview.positions.of(path), field: fieldName(path) },
+    begin: '',
+    advice,
+  });
+  const resource = /\b(cpu|memory)\b/.exec(field)?.[1] as 'cpu' | 'memory' | undefined;
+  if (resource !== undefined || field.includes('ephemeral-storage')) {
+    const largest = largestBy(apps, resource ?? 'memory');
+    return say([...largest.at, 'size'], smaller(demand, largest));
+  }
+  const referring = apps.find(({ spec }) => Object.keys(spec.secrets).length > 0);
+  if (field === 'quota[secrets]' && referring !== undefined) return say([...referring.at, 'secrets'], 'Name fewer');
+  if (apps.length > 1) return say(['spec', 'apps'], 'Leave out an app');
+  return say(['spec', 'template'], 'Choose another template');
+}
+
+/** The object without which the rest fits; the folder where it takes several of them. */
+function objectFor({ preview, made, makers, shortfallsOf }: Demand, field: string): Told {
+  const fitsWithout = (own: MakerManifest) => {
+    const rest = makers.filter((other) => other !== own).map(({ object }) => object);
+    return shortfallsOf([...made, ...rest]).every((problem) => problem.field !== field);
+  };
+  const own = makers.find(fitsWithout);
+  if (own === undefined) {
+    const path = ['spec', 'manifests'];
+    const position = { ...preview.positions.of(path), field: fieldName(path) };
+    return { key: 'manifests', position, begin: '', advice: `Ask for less in ${preview.value.spec.manifests}` };
+  }
+  const { kind, metadata } = own.object;
+  const begin = `with the ${kind} ${metadata.name} the preview `;
+  return { key: begin, position: own.position, begin, advice: 'Let it ask for less, leave it out,' };
+}
+
+function overBudget(demand: Demand): Problem[] {
+  const { preview, platform, apps, cost } = demand;
+  const budget = platform.cost.budgets.perPreviewDay;
+  if (budget === undefined || cost.perDay <= budget) return [];
+  const largest = largestBy(apps, 'cpu');
+  const found = `costs about ${cost.perDay} ${cost.currency} a day; a preview may cost ${budget}`;
+  return [at(preview, largest, `${found}. ${smaller(demand, largest)} or ask ${platform.policies.contact}`)];
+}
 
 function largestBy(apps: readonly ResolvedApp[], resource: 'cpu' | 'memory'): ResolvedApp {
   const asked = ({ size }: ResolvedApp) => quantityValue(size.limits[resource]);
   return apps.reduce((largest, app) => (asked(app) > asked(largest) ? app : largest));
 }
 
-function smaller(apps: readonly ResolvedApp[], { key }: ResolvedApp): string {
-  if (apps.length === 1) return 'Choose a smaller size';
-  return `Choose a smaller size for ${key === null ? 'the first app' : key}, which asks for most,`;
+function smaller({ preview, apps }: Pick<Demand, 'preview' | 'apps'>, { key }: ResolvedApp): string {
+  const { manifests } = preview.value.spec;
+  const which = apps.length === 1 ? '' : ` for ${key === null ? 'the first app' : key}, which asks for most,`;
+  const own = manifests === undefined ? '' : `${which === '' ? ',' : ''} let the objects of ${manifests} need less,`;
+  return `Choose a smaller size${which}${own}`;
 }
 
 function at(preview: Loaded<Preview>, app: ResolvedApp, message: string): Problem {

@@ -138,8 +138,8 @@ export default ({ app, context }) => {
     [
       'broken.mjs',
       "export default () => { throw new Error('no such team'); };\n",
-      1,
-      'broken.mjs failed: no such team',
+      2,
+      'broken.mjs: the extension failed: no such team',
     ],
   ])('%s is said in words', async (name, text, exitCode, words) => {
     const run = await render('preview.yaml', ...(text === null ? ['--extension', name] : extension(name, text)));

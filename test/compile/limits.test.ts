@@ -136,14 +136,16 @@ cost: { rates: { storageGiBHour: 0.001 }, budgets: { perPreviewDay: ${budget} } 
       /costs about 1\.\d+ USD a day; a preview may cost 1\./,
     );
     expect(() => withWorker(claim, settings(5, '20Gi'))).toThrow(
-      'preview.yaml:6:14: spec.manifests: needs 51200Mi of requests.storage at its peak, updates included; a preview has 20Gi. Claim less in deploy or ask the platform team',
+      'deploy/worker.yaml:1:1: with the PersistentVolumeClaim data the preview needs 51200Mi of requests.storage at its peak, updates included; a preview has 20Gi. Let it ask for less, leave it out, or ask the platform team',
     );
     expect(() =>
       withWorker(
         ['a', 'b', 'c'].map((name) => claim.replace('name: data', `name: ${name}`)).join('---\n'),
         settings(5, '1Ti'),
       ),
-    ).toThrow('needs 3 claims of disks at its peak, updates included; a preview has 2. Claim less in deploy');
+    ).toThrow(
+      'with the PersistentVolumeClaim a the preview needs 3 claims of disks at its peak, updates included; a preview has 2.',
+    );
   });
 
   test('too many secrets are told where they are named', () => {

@@ -27,6 +27,8 @@ const ROUTE_FILTER = [
   `it.?requestHeaderModifier.?remove.orValue([]).all(h, !${names('h')})`,
 ].join(' && ');
 
+const FILTER = `"the filter " + it.?type.orValue("of no type") + ([it.?requestHeaderModifier.?set.orValue([]), it.?requestHeaderModifier.?add.orValue([])].exists(l, l.exists(h, ${names('h.?name.orValue("")')})) || it.?requestHeaderModifier.?remove.orValue([]).exists(h, ${names('h')}) ? " of a header that steers requests" : "")`;
+
 export const ingressPaths = defineRule({
   id: 'ingress-paths',
   title: 'Plain paths',
@@ -40,9 +42,19 @@ export const ingressPaths = defineRule({
       { cel: INGRESS_PATH, field: 'path', found: 'it.?pathType.orValue("no type") + " " + it.?path.orValue("/")' },
       'http.paths',
     ),
-    onRouteRules({ cel: ROUTE_MATCH, field: 'path' }, 'matches'),
-    onRouteRules({ cel: ROUTE_FILTER, field: 'type' }, 'filters'),
-    onRouteRules({ cel: 'it.?filters.orValue([]).size() == 0', field: 'filters' }, 'backendRefs'),
+    onRouteRules(
+      {
+        cel: ROUTE_MATCH,
+        field: 'path',
+        found: 'it.?path.?type.orValue("PathPrefix") + " " + it.?path.?value.orValue("/")',
+      },
+      'matches',
+    ),
+    onRouteRules({ cel: ROUTE_FILTER, field: 'type', found: FILTER }, 'filters'),
+    onRouteRules(
+      { cel: 'it.?filters.orValue([]).size() == 0', field: 'filters', found: '"a filter of a backend"' },
+      'backendRefs',
+    ),
   ],
   examples: {
     good: exampleIngress('{ rules: [{ http: { paths: [{ path: /api, pathType: Prefix }] } }] }'),

@@ -2,6 +2,8 @@ import { SERVICE } from '../resources.ts';
 import { defineRule } from '../rule.ts';
 import { exampleService } from './examples.ts';
 
+const HOST = 'dyn(object).?spec.?externalName.orValue("type ExternalName")';
+
 export const noExternalName = defineRule({
   id: 'no-external-name',
   title: 'No names for other hosts',
@@ -10,8 +12,8 @@ export const noExternalName = defineRule({
   why: "Through the ingress such a Service reaches hosts that the preview's own network rules keep it from.",
   match: [SERVICE],
   conditions: [
-    { cel: 'dyn(object).?spec.?type.orValue("ClusterIP") != "ExternalName"', field: 'spec.type' },
-    { cel: 'dyn(object).?spec.?externalName.orValue("") == ""', field: 'spec.externalName' },
+    { cel: 'dyn(object).?spec.?type.orValue("ClusterIP") != "ExternalName"', field: 'spec.type', found: HOST },
+    { cel: 'dyn(object).?spec.?externalName.orValue("") == ""', field: 'spec.externalName', found: HOST },
   ],
   examples: {
     good: exampleService('{ ports: [{ port: 80 }] }'),

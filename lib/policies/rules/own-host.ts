@@ -29,6 +29,8 @@ export const ownHost = defineRule({
     {
       cel: `!(${IS_INGRESS}) || (!dyn(object).?spec.?defaultBackend.hasValue() && dyn(object).?spec.?rules.orValue([]).size() > 0)`,
       field: 'spec.defaultBackend',
+      found:
+        'dyn(object).?spec.?defaultBackend.hasValue() ? "a defaultBackend, which answers at every host" : "no rules"',
     },
     {
       cel: `!(${IS_ROUTE}) || (dyn(object).?spec.?hostnames.orValue([]).size() > 0 && dyn(object).?spec.?hostnames.orValue([]).all(h, h == ${HOST}))`,
@@ -36,7 +38,11 @@ export const ownHost = defineRule({
       found: 'dyn(object).?spec.?hostnames.orValue(["every host"]).join(", ")',
       fix: { set: `[${HOST}]` },
     },
-    { cel: `!(${IS_MAPPING}) || object.metadata.?name.orValue("") == ${HOST}`, field: 'metadata.name' },
+    {
+      cel: `!(${IS_MAPPING}) || object.metadata.?name.orValue("") == ${HOST}`,
+      field: 'metadata.name',
+      found: 'object.metadata.?name.orValue("")',
+    },
   ],
   examples: {
     good: exampleIngress('{ rules: [{ host: pr-shop-7.apps.example.com }] }'),

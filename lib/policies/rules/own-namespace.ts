@@ -15,11 +15,13 @@ export const ownNamespace = defineRule({
     {
       cel: `namespaceObject != null && dyn(object).metadata.?namespace.orValue("") == ${NAME}`,
       field: 'metadata.namespace',
+      found: '"the namespace " + dyn(object).metadata.?namespace.orValue("")',
       fix: { set: NAME },
     },
     {
       cel: `namespaceObject != null && dyn(object).metadata.?labels[?"${PREVIEW_LABEL}"].orValue(${NAME}) == ${NAME}`,
       field: `metadata.labels["${PREVIEW_LABEL}"]`,
+      found: `"${PREVIEW_LABEL}: " + dyn(object).metadata.labels["${PREVIEW_LABEL}"]`,
       fix: { set: NAME },
     },
   ],

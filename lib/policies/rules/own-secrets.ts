@@ -22,7 +22,7 @@ export const ownSecrets = defineRule({
       over: listAt('spec.data'),
       cel: `namespaceObject != null && ${REPOSITORY}.split("/").size() == 2 && it.?remoteRef.?key.orValue("").startsWith(${PREFIX}) && !it.remoteRef.key.contains("..")`,
       field: 'remoteRef.key',
-      found: 'it.remoteRef.key',
+      found: `it.?remoteRef.?key.orValue("no key") + ", where references begin with " + ${PREFIX}`,
     },
   ],
   examples: {

@@ -7,6 +7,17 @@ const IS_SEALED = 'object.kind == "SealedSecret"';
 const only = (value: string, keys: readonly string[]): string =>
   `${value}.orValue({}).all(k, k in [${keys.map((key) => `"${key}"`).join(', ')}])`;
 
+/** CEL: the other keys, as a text. */
+const others = (what: string, value: string, keys: readonly string[]): string => {
+  const found = `${value}.orValue({}).filter(k, !(k in [${keys.map((key) => `"${key}"`).join(', ')}]))`;
+  return `(${found}.size() == 0 ? "" : ${found}.join(", ") + " in ${what} ")`;
+};
+
+const TARGET = ['name', 'creationPolicy', 'deletionPolicy', 'immutable', 'template'];
+const EXTERNAL = ['secretStoreRef', 'target', 'data', 'dataFrom', 'refreshInterval', 'refreshPolicy'];
+const TEMPLATE = ['metadata', 'type', 'immutable'];
+const SEALED = ['encryptedData', 'template'];
+
 const ANNOTATIONS = 'dyn(object).metadata.?annotations';
 /** With these, a sealed text opens under other names, or in the namespaces of other repositories. */
 const WIDER = ['cluster-wide', 'namespace-wide'].map((scope) => `sealedsecrets.bitnami.com/${scope}`);
@@ -34,8 +45,18 @@ export const plainSecrets = defineRule({
       found: `${SPEC}.?secretStoreRef.?kind.orValue("SecretStore") + " " + ${SPEC}.?secretStoreRef.?name.orValue("")`,
     },
     // Templates run over other secrets, dataFrom reads whole prefixes.
-    { cel: external(`${SPEC}.?dataFrom.orValue([]).size() == 0`), field: 'spec.dataFrom', fix: 'remove' },
-    { cel: external(`!${SPEC}.?target.?template.hasValue()`), field: 'spec.target.template', fix: 'remove' },
+    {
+      cel: external(`${SPEC}.?dataFrom.orValue([]).size() == 0`),
+      field: 'spec.dataFrom',
+      found: '"dataFrom"',
+      fix: 'remove',
+    },
+    {
+      cel: external(`!${SPEC}.?target.?template.hasValue()`),
+      field: 'spec.target.template',
+      found: '"a template"',
+      fix: 'remove',
+    },
     {
       cel: external(`${SPEC}.?target.?creationPolicy.orValue("Owner") == "Owner"`),
       field: 'spec.target.creationPolicy',
@@ -43,20 +64,23 @@ export const plainSecrets = defineRule({
       fix: 'remove',
     },
     {
-      cel: external(
-        `${only(`${SPEC}.?target`, ['name', 'creationPolicy', 'deletionPolicy', 'immutable', 'template'])} && ${only(SPEC, ['secretStoreRef', 'target', 'data', 'dataFrom', 'refreshInterval', 'refreshPolicy'])}`,
-      ),
+      cel: external(`${only(`${SPEC}.?target`, TARGET)} && ${only(SPEC, EXTERNAL)}`),
       field: 'spec',
+      found: `${others('target', `${SPEC}.?target`, TARGET)} + ${others('spec', SPEC, EXTERNAL)}`,
     },
-    { over: listAt('spec.data'), cel: external('!has(it.sourceRef)'), field: 'sourceRef' },
+    { over: listAt('spec.data'), cel: external('!has(it.sourceRef)'), field: 'sourceRef', found: '"sourceRef"' },
     {
       cel: sealed(`${SPEC}.?template.?type.orValue("Opaque") in ["", "Opaque", "kubernetes.io/dockerconfigjson"]`),
       field: 'spec.template.type',
       found: 'dyn(object).spec.template.type',
     },
-    { cel: sealed(only(`${SPEC}.?template`, ['metadata', 'type', 'immutable'])), field: 'spec.template' },
+    {
+      cel: sealed(only(`${SPEC}.?template`, TEMPLATE)),
+      field: 'spec.template',
+      found: others('template', `${SPEC}.?template`, TEMPLATE),
+    },
     // `data` is a whole Secret in one sealed text, its type and its labels included: nobody can see them.
-    { cel: sealed(only(SPEC, ['encryptedData', 'template'])), field: 'spec' },
+    { cel: sealed(only(SPEC, SEALED)), field: 'spec', found: others('spec', SPEC, SEALED) },
     {
       cel: sealed(`!${ANNOTATIONS}.orValue({}).exists(k, k in [${WIDER.map((key) => `"${key}"`).join(', ')}])`),
       field: 'metadata.annotations',
