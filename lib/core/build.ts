@@ -14,6 +14,8 @@ export interface Build {
 /** What runs for a commit, and what ran before it. */
 export interface Builds {
   readonly head: readonly Build[];
+  /** Whether there are more at the head than these. @default false */
+  readonly isPartial?: boolean;
   /** Of earlier commits, a list each. */
   readonly earlier: readonly (readonly Build[])[];
 }

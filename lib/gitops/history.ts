@@ -50,7 +50,7 @@ export class History {
 
   /** The changes of a commit in the wanted files. */
   async changes(commit: string, isWanted: (path: string) => boolean): Promise<readonly ChangedFile[]> {
-    this.#changes ??= this.#log(['--raw', '--no-abbrev', '--no-renames', '--format=commit %H']).then(parseRaw);
+    this.#changes ??= this.#log(['--raw', '-m', '--no-abbrev', '--no-renames', '--format=commit %H']).then(parseRaw);
     const changes = ((await this.#changes).get(commit) ?? []).filter(({ path }) => isWanted(path));
     const textOf = async (blob: string) => {
       const object = NO_BLOB.test(blob) ? undefined : await this.#reader.read(blob);
@@ -92,7 +92,8 @@ function parseRaw(output: string): ReadonlyMap<string, readonly RawChange[]> {
     const commit = /^commit ([0-9a-f]+)$/.exec(line)?.[1];
     if (commit !== undefined) {
       current = [];
-      commits.set(commit, current);
+      // A merge is listed once for each parent; what it brought to the branch is its difference to the first one.
+      if (!commits.has(commit)) commits.set(commit, current);
       continue;
     }
     const [, before, after, path] = /^:\d+ \d+ ([0-9a-f]+) ([0-9a-f]+) [A-Z]\t(.*)$/.exec(line) ?? [];

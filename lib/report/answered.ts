@@ -1,6 +1,7 @@
 /** What a command came to, where a reaction alone does not say it. Times are unix seconds. */
 export type Answered =
   | { readonly kind: 'help' }
+  /** Everything was read again. */
   | { readonly kind: 'looked'; readonly at: number }
   /** Extended, and by less than was asked for. @property asked seconds */
   | { readonly kind: 'capped'; readonly asked: number; readonly until: number }

@@ -9,7 +9,7 @@ const MAX_REPLIES = 5;
 
 /** What each command does, for people. */
 const COMMANDS: readonly (readonly [string, string])[] = [
-  ['/preview status', 'looks again and says what is so'],
+  ['/preview status', 'looks again and says as of when'],
   ['/preview extend 4h', 'keeps it that much longer; without a time as long as can be'],
   ['/preview keep', 'keeps it as long as can be'],
   ['/preview stop', 'takes it away until somebody starts it or pushes'],
@@ -49,15 +49,22 @@ function replyLines(replies: readonly Reply[], options: ReportOptions): string[]
   return said.length === 0 ? [] : ['Answers to commands:', '', ...said, ...list];
 }
 
+const YEAR = 365 * 86_400;
+
+/** @param seconds as many as somebody wrote */
+function askedWords(seconds: number): string {
+  return seconds > YEAR ? 'more than a year' : code(formatDuration(seconds));
+}
+
 function words(answered: Answered, { max, contact }: Pick<ReportOptions, 'max' | 'contact'>): string {
   const most = `${formatDuration(max)} from now is the most`;
   switch (answered.kind) {
     case 'help':
       return 'these are the commands, each at the start of a line of a comment, for people with write permission.';
     case 'looked':
-      return `looked again ${dayAndTime(answered.at)}.`;
+      return `this comment says what was known ${dayAndTime(answered.at)}.`;
     case 'capped':
-      return `you asked for ${code(formatDuration(answered.asked))}; ${most}, so it ends ${dayAndTime(answered.until)}.`;
+      return `you asked for ${askedWords(answered.asked)}; ${most}, so it ends ${dayAndTime(answered.until)}.`;
     case 'longest':
       return `it cannot be kept longer: ${most}, and it ends ${dayAndTime(answered.until)}.`;
     case 'nothing-to-extend':

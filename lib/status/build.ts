@@ -33,7 +33,7 @@ const BY_ITSELF = 'The preview starts by itself when it is there.';
 export function buildStatus({ builds, now, changedAt, contact }: BuildsKnown): BuildStatus {
   const waiting = { ...quiet, state: 'waiting-for-build' } as const;
   if (builds === null) return { ...waiting, sentence: `Your build has not finished. ${BY_ITSELF}` };
-  const all = latestOf(builds.head);
+  const all = latestOf(builds.head).filter(mayBuild);
   const own = all.filter(isOfImages);
   const known = own.length > 0 ? own : all;
   const usual = usualOf(builds.earlier);
@@ -44,8 +44,10 @@ export function buildStatus({ builds, now, changedAt, contact }: BuildsKnown): B
   const other = firstStarted(all.filter(isActive));
   if (other !== undefined) return { ...waiting, ...running(other, undefined, now) };
   const [last] = [...known].sort((a, b) => (b.endedAt ?? 0) - (a.endedAt ?? 0));
-  const soon = { ...waiting, sentence: `Your build has not finished. ${BY_ITSELF}`, url: last?.url ?? null };
-  if (now - changedAt < FIRST_SECONDS || now - (last?.endedAt ?? 0) < LAST_SECONDS) return soon;
+  if (own.length > 0 && now - (last?.endedAt ?? 0) < LAST_SECONDS) return { ...waiting, ...justEnded(last!) };
+  // What was not listed, or not yet, may be the build.
+  const isKnown = now - changedAt >= FIRST_SECONDS && now - (last?.endedAt ?? 0) >= LAST_SECONDS && !builds.isPartial;
+  if (!isKnown && own.length === 0) return { ...waiting, sentence: `Your build has not finished. ${BY_ITSELF}` };
   return own.length === 0 ? nothingBuilds(all, contact) : noImage(last!);
 }
 
@@ -74,6 +76,12 @@ function running(
         ? `; it takes longer than usual (about ${roughDuration(usual)}).`
         : `; it usually takes about ${roughDuration(usual)}.`;
   return { sentence: `${name} runs since ${dayAndTime(since)}${time} ${BY_ITSELF}`, since, next, url };
+}
+
+function justEnded(build: Build): Pick<BuildStatus, 'sentence' | 'since' | 'url'> {
+  const when = build.endedAt === null ? '' : ` ${dayAndTime(build.endedAt)}`;
+  const sentence = `${nameOf(build)} ended${when}; its image should be there within minutes. ${BY_ITSELF}`;
+  return { sentence, since: build.endedAt, url: build.url };
 }
 
 function failure(build: Build): BuildStatus {
@@ -123,6 +131,10 @@ function noImage(build: Build): BuildStatus {
 /** Names of jobs that make images. */
 const OF_IMAGES = /build|image|docker|container|publish|push|package|release|bake|kaniko/i;
 
+/** Jobs that run greenroom itself, or look at what runs. */
+const OF_PREVIEWS = /greenroom|preview/i;
+
+const mayBuild = (build: Build) => isOfImages(build) || !OF_PREVIEWS.test(build.name);
 const isOfImages = ({ name }: Build) => OF_IMAGES.test(name);
 
 /** Of each name the one that started last: a build that was run again counts. */

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { describe, expect, inject, test } from 'vitest';
 import { syncPullRequest } from '../../lib/sync/sync.ts';
@@ -135,6 +137,20 @@ describe('--watch', () => {
     expect(await line()).toMatch(/ pr-cart-8 [0-9a-f]{7} ready: Its address answers\.$/);
     expect(await ended).toBe(0);
     expect(await status('acme/shop#9', ...until)).toMatchObject({ code: 1, stdout: '' });
+  });
+
+  test('ends on Ctrl+C while a forge gives no answer', async () => {
+    const silent = createServer(() => {}).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const env = { ...process.env, GITHUB_TOKEN: 'x', GITHUB_API_URL: `http://127.0.0.1:${port}` };
+    const args = [inject('command'), 'status', '--watch', '--apps-repo', 'acme/previews'];
+    const child = spawn(process.execPath, args, { env, stdio: 'ignore' });
+    await once(silent, 'request');
+    child.kill('SIGINT');
+    expect(await once(child, 'close')).toEqual([130, null]);
+    silent.closeAllConnections();
+    silent.close();
   });
 
   test('its options without it are refused', async () => {

@@ -140,9 +140,25 @@ describe('waiting says which tag is awaited, and how its build goes', () => {
     ]);
   });
 
+  test('the job that runs greenroom itself is no build', async () => {
+    const own = job('running', 58, undefined, { name: 'preview' });
+    expect((await new Scene().told([own, job('failed', 50, 55)])).headline).toBe('your build failed');
+    expect((await new Scene().told([own])).headline).toBe('waiting for your build - nothing builds an image');
+  });
+
+  test('more checks than one answer lists: nobody says that none of them builds', async () => {
+    const many = Array.from({ length: 130 }, (_, i) => job('passed', 1, 2, { name: `test ${i}` }));
+    const { headline, text } = await new Scene().told(many);
+    const isListed = text.includes('and others ran for this commit');
+    expect(headline).toBe(isListed ? 'waiting for your build - nothing builds an image' : 'waiting for your build');
+  });
+
   test('it ended well, and pushed no such image; its image may take some minutes', async () => {
     const scene = new Scene();
-    expect((await scene.told([job('passed', 50, 58)])).headline).toBe('waiting for your build');
+    expect(await scene.told([job('passed', 50, 58)])).toMatchObject({
+      headline: 'waiting for your build',
+      text: expect.stringContaining('ended Tue 24 Nov 08:58 UTC; its image should be there within minutes.'),
+    });
     expect(await scene.told([job('passed', 40, 50)])).toMatchObject({
       headline: 'waiting for your build - the build pushed no such image',
       text: 'Your build "image / build" ended Tue 24 Nov 08:50 UTC, and the image is not there. Check that it pushes the image under this name and tag.',

@@ -46,6 +46,11 @@ describe('a command is answered in words, once', () => {
     expect(world.comment('shop', 7)).toContain('Ends Tue 24 Nov 16:01 UTC.');
   });
 
+  test('however much is asked for, in words that can be read', async () => {
+    const { said } = await say(await opened(), '/preview extend 999999999 days');
+    expect(said).toEqual([expect.stringContaining('you asked for more than a year; 8h from now is the most')]);
+  });
+
   test('what could not be kept longer', async () => {
     const world = await opened();
     expect(await say(world, '/preview keep')).toMatchObject({ answer: 'done', said: [] });
@@ -76,14 +81,17 @@ describe('a command is answered in words, once', () => {
     const world = await opened();
     expect((await say(world, '/preview help')).said).toHaveLength(8);
     const { answer, said } = await say(world, '/preview STATUS?');
-    expect([answer, said]).toEqual(['done', ['- `mia`: looked again Tue 24 Nov 08:01 UTC.']]);
+    expect([answer, said]).toEqual(['done', ['- `mia`: this comment says what was known Tue 24 Nov 08:01 UTC.']]);
   });
 
   test('a status beside another command does both', async () => {
     const world = await opened();
     const { said, result } = await say(world, '/preview extend 9d\n/preview status');
     expect(result).toMatchObject({ effect: 'update' });
-    expect(said).toEqual([expect.stringContaining('8h from now is the most'), expect.stringContaining('looked again')]);
+    expect(said).toEqual([
+      expect.stringContaining('8h from now is the most'),
+      expect.stringContaining('what was known'),
+    ]);
   });
 
   test('a command that changes something says so by its effect; earlier answers go', async () => {
@@ -98,7 +106,9 @@ describe('a command is answered in words, once', () => {
 
   test.each(['/preview retry', '/preview start'])('%s of what runs: it was looked at again', async (command) => {
     const world = await opened();
-    expect((await say(world, command)).said).toEqual(['- `mia`: looked again Tue 24 Nov 08:01 UTC.']);
+    expect((await say(world, command)).said).toEqual([
+      '- `mia`: this comment says what was known Tue 24 Nov 08:01 UTC.',
+    ]);
   });
 
   test('they stay for the commit that they are about, and never pile up', async () => {

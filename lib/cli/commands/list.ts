@@ -10,6 +10,9 @@ import { type Io, json } from '../shared/io.ts';
 import { durationArgument, repositoryArgument } from '../shared/options.ts';
 import { byName, previewTable } from '../shared/previews.ts';
 
+/** What can be in an apps repo: a build that is awaited is not. */
+const LISTED = STATES.filter((state) => state !== 'waiting-for-build' && state !== 'build-failed');
+
 interface ListOptions extends ClientOptions {
   repo?: RepositoryRef;
   author?: string;
@@ -24,7 +27,7 @@ export const configure: Configure = (command, io) => {
     .option('--repo <owner/name>', 'only those of this repository', repositoryArgument)
     .option('--author <login>', 'only those whose pull request this account opened')
     .option('--cluster <name>', 'only those in this cluster')
-    .option('--state <states>', `only those in these states, with commas: ${STATES.join(', ')}`, statesArgument)
+    .option('--state <states>', `only those in these states, with commas: ${LISTED.join(', ')}`, statesArgument)
     .option('--ends-within <time>', 'only those that end within this time, e.g. 4h', durationArgument)
     .option('--sort <order>', `by ${Object.keys(ORDERS).join(', ')}`, orderArgument, 'name')
     .addHelpText(
@@ -84,7 +87,7 @@ function orderArgument(text: string): Order {
 
 function statesArgument(text: string): readonly StatusState[] {
   const words = text.split(',').map((word) => word.trim().toLowerCase());
-  const wrong = words.filter((word) => !STATES.some((state) => state === word));
-  if (wrong.length > 0) throw new InvalidArgumentError(`It takes ${STATES.join(', ')}, with commas between them.`);
+  const wrong = words.filter((word) => !LISTED.some((state) => state === word));
+  if (wrong.length > 0) throw new InvalidArgumentError(`It takes ${LISTED.join(', ')}, with commas between them.`);
   return words as StatusState[];
 }

@@ -85,6 +85,8 @@ async function follows(
   const onSignal = (signal: NodeJS.Signals) => {
     io.fail(signal === 'SIGINT' ? 130 : 143);
     stop.abort();
+    // A request that is under way would keep the process up; nothing is written, so nothing is lost with it.
+    setTimeout(() => process.exit(), 500).unref();
   };
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   let isThere = true;

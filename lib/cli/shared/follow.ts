@@ -30,7 +30,9 @@ export async function follow(following: Following): Promise<readonly PreviewStat
   let failure: string | null = null;
   for (let isFirst = true; !stop.aborted; isFirst = false) {
     try {
-      previews = await look();
+      const seen = await unlessStopped(look(), stop);
+      if (seen === null) break;
+      previews = seen;
       failure = null;
     } catch (error) {
       if (!(error instanceof GreenroomError) || isFirst) throw error;
@@ -42,6 +44,20 @@ export async function follow(following: Following): Promise<readonly PreviewStat
     await wait(interval * 1000, undefined, { signal: stop }).catch(() => undefined);
   }
   return previews;
+}
+
+/** What came of the work; null where it was stopped before: a look may take as long as a forge's limits. */
+async function unlessStopped<T>(work: Promise<T>, stop: AbortSignal): Promise<T | null> {
+  let onAbort = () => {};
+  const stopped = new Promise<null>((resolve) => {
+    onAbort = () => resolve(null);
+    stop.addEventListener('abort', onAbort);
+  });
+  try {
+    return await Promise.race([work, stopped]);
+  } finally {
+    stop.removeEventListener('abort', onAbort);
+  }
 }
 
 /** @returns what was told of each */

@@ -5,8 +5,8 @@ import { namesOf } from '../../core/repository.ts';
 import type { Lookup, PullRequest } from '../../forge/forge.ts';
 import type { GitHubClient } from '../http/client.ts';
 
-/** Checks of one commit that are looked at; more are not told apart by anybody. */
-const CHECKS = `statusCheckRollup { contexts(first: 60) { nodes {
+/** Checks and statuses of one commit: as many as one answer takes. */
+const CHECKS = `statusCheckRollup { contexts(first: 100) { totalCount nodes {
   __typename
   ... on CheckRun { name status conclusion startedAt completedAt detailsUrl }
   ... on StatusContext { context state createdAt targetUrl }
@@ -44,7 +44,7 @@ type CheckNode =
 interface CommitNode {
   readonly oid: string;
   readonly statusCheckRollup: {
-    readonly contexts: { readonly nodes: readonly (CheckNode | null)[] | null } | null;
+    readonly contexts: { readonly totalCount: number; readonly nodes: readonly (CheckNode | null)[] | null } | null;
   } | null;
 }
 
@@ -84,7 +84,9 @@ export async function readBuilds(client: GitHubClient, serverUrl: string, pull: 
     const commits = new Map([...own, ...before.flatMap((one) => one ?? [])].map((one) => [one.oid, one]));
     commits.delete(head.oid);
     const buildsOf = (commit: CommitNode) => checksOf(commit, serverUrl);
-    return { status: 'found', value: { head: buildsOf(head), earlier: [...commits.values()].map(buildsOf) } };
+    const { totalCount = 0, nodes } = head.statusCheckRollup?.contexts ?? {};
+    const rest = totalCount > (nodes?.length ?? 0) ? { isPartial: true } : {};
+    return { status: 'found', value: { head: buildsOf(head), earlier: [...commits.values()].map(buildsOf), ...rest } };
   } catch (error) {
     // A token may read pull requests and no checks: then nobody knows of builds.
     if (error instanceof GreenroomError) return unknown(error.message);
@@ -117,7 +119,8 @@ function ofRun(node: Extract<CheckNode, { __typename: 'CheckRun' }>, serverUrl: 
 function ofStatus(node: Extract<CheckNode, { __typename: 'StatusContext' }>, serverUrl: string): Build {
   const at = timeOf(node.createdAt);
   const known = { name: buildName(node.context), url: buildUrl(node.targetUrl, serverUrl) };
-  if (node.state === 'PENDING' || node.state === 'EXPECTED')
-    return { ...known, state: 'running', startedAt: at, endedAt: null };
+  if (node.state === 'PENDING') return { ...known, state: 'running', startedAt: at, endedAt: null };
+  // A branch asks for it, and nobody has written it yet.
+  if (node.state === 'EXPECTED') return { ...known, state: 'queued', startedAt: null, endedAt: null };
   return { ...known, state: node.state === 'SUCCESS' ? 'passed' : 'failed', startedAt: null, endedAt: at };
 }
