@@ -8,6 +8,7 @@ import { noticesOf } from './notices.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 rmSync(`${root}dist`, { recursive: true, force: true });
-const inputs = [...(await buildLibrary('dist/lib')), ...(await bundle('dist/cli/greenroom.cjs'))];
-writeFileSync(`${root}dist/NOTICES.txt`, noticesOf(root, inputs));
+const library = await buildLibrary('dist/lib');
+const command = await bundle('dist/cli/greenroom.cjs');
+writeFileSync(`${root}dist/NOTICES.txt`, noticesOf(root, [...library, ...command]));
 keepBytecode('bin/greenroom.cjs');

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { noticesOf } from './notices.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -11,8 +12,19 @@ const root = fileURLToPath(new URL('..', import.meta.url));
  * @returns {Promise<string[]>} the files that went into it, by their paths from there
  */
 export async function bundle(outfile) {
+  // What the bundle carries of others is known when it is built; the second one says so.
+  const inputs = await buildOnce(outfile, '');
+  return buildOnce(outfile, noticesOf(root, inputs));
+}
+
+/**
+ * @param {string} outfile
+ * @param {string} notices text of NOTICES.txt
+ */
+async function buildOnce(outfile, notices) {
   const { metafile } = await build({
     absWorkingDir: root,
+    write: notices !== '',
     entryPoints: ['lib/cli/bin.ts'],
     outfile,
     bundle: true,
@@ -24,7 +36,7 @@ export async function bundle(outfile) {
     define: { 'import.meta.dirname': '__dirname' },
     // cdk8s brings a second copy of the same version.
     alias: { yaml: `${root}node_modules/yaml` },
-    plugins: [lateBuiltins, shipped],
+    plugins: [lateBuiltins, shipped(notices)],
     legalComments: 'none',
     logLevel: 'warning',
     metafile: true,
@@ -72,9 +84,13 @@ const lateBuiltins = {
   },
 };
 
-/** What lib/core/shipped.ts looks up beside the sources is in the bundle, and read from there when it is asked for. */
-const shipped = {
-  /** @type {import('esbuild').Plugin['setup']} */
+/**
+ * What lib/core/shipped.ts looks up beside the sources is in the bundle, and read from there when it is asked for.
+ *
+ * @param {string} notices
+ * @returns {import('esbuild').Plugin}
+ */
+const shipped = (notices) => ({
   setup({ onLoad }) {
     onLoad({ filter: /lib.core.shipped\.ts$/ }, () => {
       const folders = ['apps-repo-template', 'templates'].map(
@@ -84,12 +100,24 @@ const shipped = {
         contents: `import { readFileSync } from 'node:fs';
           const folders = { ${folders.join(', ')} };
           export const shippedFiles = (name) => new Map(folders[name]());
-          export const shippedCommand = () => readFileSync(__filename, 'utf8');`,
+          export const shippedCommand = () => readFileSync(__filename, 'utf8');
+          export const shippedNotices = () => ${repeated(notices)};`,
       };
     });
   },
   name: 'shipped',
-};
+});
+
+/**
+ * @param {string} text of which many paragraphs are the same, as licences are
+ * @returns {string} an expression that gives it, with each paragraph once
+ */
+function repeated(text) {
+  const all = text.split('\n\n');
+  const once = [...new Set(all)];
+  const order = all.map((paragraph) => once.indexOf(paragraph));
+  return `((once) => ${JSON.stringify(order)}.map((i) => once[i]).join('\\n\\n'))(${JSON.stringify(once)})`;
+}
 
 /** @param {string} name of a folder; its files as JSON, in the order of their paths on every machine */
 function texts(name) {

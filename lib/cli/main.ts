@@ -78,7 +78,7 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<{
     load: () => import('./commands/completion.ts'),
   },
   schema: {
-    summary: 'print the JSON Schema of preview.yaml or greenroom.yaml',
+    summary: 'print the JSON Schema of a file that people write',
     load: () => import('./commands/schema.ts'),
   },
 };

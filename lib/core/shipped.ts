@@ -23,6 +23,11 @@ export function shippedCommand(): string {
   return readFileSync(lookUp('dist/cli/greenroom.cjs'), 'utf8');
 }
 
+/** Licences of what the command carries of others, which have to go where it goes. */
+export function shippedNotices(): string {
+  return readFileSync(lookUp('dist/NOTICES.txt'), 'utf8');
+}
+
 /** Looks in the folder of the sources and in its parents. */
 function lookUp(name: string): string {
   for (let at = import.meta.dirname; ; at = dirname(at)) {

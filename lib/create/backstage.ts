@@ -1,12 +1,13 @@
 import { type FileSet, fileSet } from '../core/fileset.ts';
 import { emitYaml } from '../core/yaml.ts';
+import { REPOSITORY_ANNOTATION } from '../model/labels.ts';
 import { appsRepoUrl, type PlatformSpec } from '../model/platform.ts';
 import { questionsOf } from './answers.ts';
-import { asJsonSchema, givenOf, registrationText, wholeSkeleton } from './project.ts';
+import { asJsonSchema, givenOf, RESERVED, registrationText, wholeSkeleton } from './project.ts';
 import type { ProjectTemplate } from './template.ts';
 
 /** What a repository may be called: as `greenroom new` has it. */
-const NAME_PATTERN = '^[a-z]([a-z0-9]|-(?!-)){0,38}[a-z0-9]$';
+const NAME_PATTERN = `^(?!(${RESERVED.map((name) => name.replace('.', '\\.')).join('|')})$)[a-z]([a-z0-9]|-(?!-)){0,38}[a-z0-9]$`;
 
 /**
  * A template for Backstage's scaffolder (`scaffolder.backstage.io/v1beta3`), by paths below its own folder: the form of
@@ -16,11 +17,13 @@ const NAME_PATTERN = '^[a-z]([a-z0-9]|-(?!-)){0,38}[a-z0-9]$';
  */
 export function backstageTemplate(template: ProjectTemplate, platform: PlatformSpec, host: string): FileSet {
   const skeleton = [...wholeSkeleton(template)].map(([path, text]): [string, string] => [`skeleton/${path}`, text]);
-  const registration = registrationText({ repository: '${{ values.repository }}', owner: '${{ values.owner }}' });
+  const app = { repository: '${{ values.repository }}', owner: '${{ values.owner }}' };
+  const registration = registrationText(app, `${platform.sources[0]!.owner}/repo`);
   return fileSet([
     ['template.yaml', emitYaml(entityOf(template, platform, host))],
     // Backstage renders names, too.
     ['registration/${{ values.repo }}.yaml.njk', registration],
+    ['component/catalog-info.yaml.njk', emitYaml(componentOf(template))],
     ...skeleton,
   ]);
 }
@@ -43,6 +46,21 @@ function entityOf(template: ProjectTemplate, platform: PlatformSpec, host: strin
         ],
       },
     },
+  };
+}
+
+/** What Backstage's catalog shows of a created app; the annotation is the one of its previews' namespaces. */
+function componentOf({ description }: ProjectTemplate) {
+  const repository = '${{ values.repository }}';
+  return {
+    apiVersion: 'backstage.io/v1alpha1',
+    kind: 'Component',
+    metadata: {
+      name: '${{ values.repo }}',
+      description,
+      annotations: { 'github.com/project-slug': repository, [REPOSITORY_ANNOTATION]: repository },
+    },
+    spec: { type: 'service', lifecycle: 'experimental', owner: '${{ values.owner }}' },
   };
 }
 
@@ -81,6 +99,16 @@ function steps(template: ProjectTemplate, platform: PlatformSpec, { owner, host 
       },
     },
     {
+      id: 'component',
+      name: 'Write what the catalog shows',
+      action: 'fetch:template',
+      input: {
+        url: './component',
+        templateFileExtension: true,
+        values: { repo, repository: given['repository'], owner: '${{ parameters.team }}' },
+      },
+    },
+    {
       id: 'publish',
       name: 'Make the repository',
       action: 'publish:github',
@@ -113,6 +141,15 @@ function steps(template: ProjectTemplate, platform: PlatformSpec, { owner, host 
         description: `Registered from Backstage. ${appsRepoUrl(platform)} reviews it.`,
         sourcePath: './registration',
         targetPath: `apps/${owner}`,
+      },
+    },
+    {
+      id: 'catalog',
+      name: 'Show it in the catalog',
+      action: 'catalog:register',
+      input: {
+        repoContentsUrl: '${{ steps.publish.output.repoContentsUrl }}',
+        catalogInfoPath: '/catalog-info.yaml',
       },
     },
   ];

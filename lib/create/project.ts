@@ -2,17 +2,14 @@ import { invalidInput } from '../core/errors.ts';
 import { type FileSet, fileSet } from '../core/fileset.ts';
 import { shippedFiles } from '../core/shipped.ts';
 import { emitYaml } from '../core/yaml.ts';
-import { jsonSchemaOf } from '../model/json-schema.ts';
 import type { MicroApp } from '../model/micro-app.ts';
 import { appsRepoUrl, type PlatformSpec } from '../model/platform.ts';
-import { previewSchema } from '../model/preview.ts';
 import { API_VERSION } from '../model/scalars.ts';
+import { FILE_KINDS, PREVIEW_SCHEMA_FILE, schemaFile, schemaHint, schemaText } from '../model/schemas.ts';
 import { type Answers, PLAIN_TEXT } from './answers.ts';
 import { ANSWERS_FILE, recordSource } from './record.ts';
 import { renderSkeleton } from './render.ts';
 import { type GIVEN, type ProjectTemplate, RENDERED, readTemplate, SKELETON } from './template.ts';
-
-export const SCHEMA_FILE = '.greenroom/preview.schema.json';
 
 /** What every template's files are rendered with, beside its own answers. */
 export type Given = Readonly<Record<(typeof GIVEN)[number], string>>;
@@ -41,7 +38,7 @@ function below(files: FileSet, folder: string): FileSet {
 export function wholeSkeleton(template: ProjectTemplate): FileSet {
   const common = below(shippedFiles('templates'), `${COMMON}/${SKELETON.slice(0, -1)}`);
   const made = new Map([...common, ...template.skeleton]);
-  made.set(SCHEMA_FILE, `${JSON.stringify(jsonSchemaOf(previewSchema), null, 2)}\n`);
+  made.set(PREVIEW_SCHEMA_FILE, schemaText('preview', FILE_KINDS.preview));
   return fileSet([...made, [`${ANSWERS_FILE}${RENDERED}`, recordSource(template, fileSet(made))]]);
 }
 
@@ -73,7 +70,8 @@ export function givenOf(path: string, size: string, platform: PlatformSpec): Giv
   };
 }
 
-const RESERVED = ['.github', '.git', 'previews', 'apps', 'con', 'nul', 'aux', 'prn'];
+/** Names that a file system, a forge or an apps repo takes for something else. */
+export const RESERVED = ['.github', '.git', 'previews', 'apps', 'con', 'nul', 'aux', 'prn'];
 
 /** What is the name of an image, a part of a host and a folder at once. */
 function checkName(name: string): void {
@@ -85,9 +83,14 @@ function checkName(name: string): void {
   }
 }
 
-/** `apps/<owner>/<repo>.yaml` of a new micro app. */
-export function registrationText(app: MicroApp): string {
-  return emitYaml({ apiVersion: API_VERSION, kind: 'MicroApp', spec: app });
+/**
+ * `apps/<owner>/<repo>.yaml` of a new micro app.
+ *
+ * @param path of the repository: where the file lies. @default - as the app says
+ */
+export function registrationText(app: MicroApp, path = app.repository): string {
+  const up = '../'.repeat(path.split('/').length);
+  return `${schemaHint(`${up}${schemaFile('micro-app')}`)}${emitYaml({ apiVersion: API_VERSION, kind: 'MicroApp', spec: app })}`;
 }
 
 /** A page of questions as Backstage's form takes it: with the pattern that holds for all texts. */

@@ -4,6 +4,7 @@ import { compareStrings, type FileSet, fileSet } from '../core/fileset.ts';
 import { isSafePath } from '../core/path.ts';
 import { type Loaded, loadDocument } from '../model/load.ts';
 import { API_VERSION, dnsLabel } from '../model/scalars.ts';
+import type { FileKind } from '../model/schemas.ts';
 
 /** What a template calls its questions in; each page is a JSON Schema, as Backstage's `parameters` are. */
 export const TEMPLATE_FILE = 'template.yaml';
@@ -66,7 +67,7 @@ const templateSchema = z.strictObject({
   metadata: z.strictObject({
     name: dnsLabel.meta({ description: 'What `greenroom new` calls it.' }),
     title: line(80).meta({ description: 'What people read.' }),
-    description: line(300),
+    description: line(300).meta({ description: 'One sentence more.' }),
   }),
   spec: z.strictObject({
     parameters: z
@@ -83,6 +84,13 @@ const templateSchema = z.strictObject({
       .meta({ description: "Pages of questions, each a JSON Schema, as Backstage's `parameters`." }),
   }),
 });
+
+/** As editors know it. */
+export const TEMPLATE_KIND: FileKind = {
+  schema: templateSchema,
+  title: TEMPLATE_FILE,
+  description: 'A template of `greenroom new`: its name, and the questions that it asks.',
+};
 
 export type TemplateDocument = z.output<typeof templateSchema>;
 export type Question = z.output<typeof question>;

@@ -2,6 +2,8 @@
 export const PLATFORM_FILE = 'greenroom.yaml';
 /** The command as one file, which the workflows run: no registry decides what holds the bot's key. */
 export const COMMAND_FILE = '.greenroom/greenroom.cjs';
+/** Licences of what is in the command. */
+export const NOTICES_FILE = '.greenroom/NOTICES.txt';
 export const PREVIEW_FILE = 'preview.yaml';
 export const RECORD_FILE = 'preview.json';
 export const EXCEPTIONS_GLOB = 'exceptions/*.yaml';

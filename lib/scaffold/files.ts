@@ -5,8 +5,9 @@ import { sha256 } from '../core/digest.ts';
 import { type FileSet, fileSet } from '../core/fileset.ts';
 import { madeFrom } from '../core/manifest-file.ts';
 import type { Exception } from '../model/exception.ts';
-import { COMMAND_FILE, PLATFORM_FILE } from '../model/layout.ts';
+import { COMMAND_FILE, NOTICES_FILE, PLATFORM_FILE } from '../model/layout.ts';
 import { appsRepoUrl, type PlatformSpec } from '../model/platform.ts';
+import { FILE_KINDS, schemaFile, schemaText } from '../model/schemas.ts';
 import { createCelCompiler } from '../policies/cel.ts';
 import { compileOptions, compilePolicies, policyFiles } from '../policies/engines/index.ts';
 import type { Rule } from '../policies/rule.ts';
@@ -26,6 +27,8 @@ export interface ScaffoldInput {
   readonly template: FileSet;
   /** The command as one file, as `shippedCommand` gives it: what the workflows run. */
   readonly command: string;
+  /** Licences of what is in the command, as `shippedNotices` gives them. */
+  readonly notices: string;
   /** Rules of the platform's own, beside greenroom's. @default - none */
   readonly extraRules?: readonly Rule[];
 }
@@ -36,9 +39,12 @@ export const SEEDS: ReadonlySet<string> = new Set(['.github/CODEOWNERS', 'except
 /** For the metrics of `serve`: there where the platform asks for them. */
 const MONITORING = 'monitoring/';
 
+/** Of the files that people write in an apps repo, for their editors. */
+const SCHEMAS = ['platform', 'micro-app', 'exception'] as const satisfies (keyof typeof FILE_KINDS)[];
+
 /** All files of an apps repo but the previews: a pure function of the platform and the version. */
 export function scaffoldFiles(input: ScaffoldInput): FileSet {
-  const { platform, template, platformText, command } = input;
+  const { platform, template, platformText, command, notices } = input;
   const values = markValues(input);
   return fileSet([
     ...[...template]
@@ -46,6 +52,8 @@ export function scaffoldFiles(input: ScaffoldInput): FileSet {
       .map(([path, text]): [string, string] => [path, `${headOf(path)}${fill(path, text, values)}`]),
     [PLATFORM_FILE, platformText],
     [COMMAND_FILE, command],
+    [NOTICES_FILE, notices],
+    ...SCHEMAS.map((name): [string, string] => [schemaFile(name), schemaText(name, FILE_KINDS[name])]),
     ...bootstrapFiles(platform, input.extraRules),
     ...policiesFiles(input),
   ]);

@@ -5,7 +5,7 @@ import type { PreviewExtension } from '../constructs/extension.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { formatProblem, GreenroomError } from '../core/errors.ts';
 import { type FileSet, fileSet } from '../core/fileset.ts';
-import { shippedCommand } from '../core/shipped.ts';
+import { shippedCommand, shippedNotices } from '../core/shipped.ts';
 import { writeWholeFile } from '../core/whole-file.ts';
 import { PLATFORM_FILE } from '../model/layout.ts';
 import { formatManifest, MANIFEST_FILE, parseManifest, refuseNewer } from '../model/manifest.ts';
@@ -62,7 +62,6 @@ export interface InitResult {
 export async function init(options: InitOptions): Promise<InitResult> {
   const { dir, version, overwrite = false, extraRules = [] } = options;
   const template = readTemplate();
-  const command = shippedCommand();
   const recorded = await readText(dir, MANIFEST_FILE);
   refuseNewer(recorded, version);
   const current = await readText(dir, PLATFORM_FILE);
@@ -75,7 +74,8 @@ export async function init(options: InitOptions): Promise<InitResult> {
   const text = options.platform ?? current ?? fromAnswers(template, options.answers);
   const platform = platformOf(text, options);
   const { exceptions, notes } = await readExceptions(dir, platform, (options.clock ?? systemClock)(), extraRules);
-  const wanted = scaffoldFiles({ platformText: text, platform, exceptions, version, template, command, extraRules });
+  const shipped = { template, command: shippedCommand(), notices: shippedNotices() };
+  const wanted = scaffoldFiles({ platformText: text, platform, exceptions, version, extraRules, ...shipped });
   const manifest = recorded === null ? null : parseManifest(recorded);
   const existing = await readExisting(dir, new Set([...wanted.keys(), ...Object.keys(manifest?.files ?? {})]));
   const plan = planScaffold({ wanted, existing, manifest, version, overwrite });
@@ -98,7 +98,6 @@ export async function init(options: InitOptions): Promise<InitResult> {
 export function newAppsRepo(options: Pick<InitOptions, 'version' | 'platform' | 'answers'> & Modules): FileSet {
   const { version, extraRules = [] } = options;
   const template = readTemplate();
-  const command = shippedCommand();
   const text = options.platform ?? fromAnswers(template, options.answers);
   const platform = platformOf(text, options);
   const wanted = scaffoldFiles({
@@ -107,7 +106,8 @@ export function newAppsRepo(options: Pick<InitOptions, 'version' | 'platform' | 
     exceptions: [],
     version,
     template,
-    command,
+    command: shippedCommand(),
+    notices: shippedNotices(),
     extraRules,
   });
   const { manifest } = planScaffold({ wanted, existing: new Map(), manifest: null, version, overwrite: false });

@@ -1,6 +1,6 @@
 import type { Problem } from '../core/errors.ts';
 import type { FileSet } from '../core/fileset.ts';
-import { shippedCommand } from '../core/shipped.ts';
+import { shippedCommand, shippedNotices } from '../core/shipped.ts';
 import type { CommittedFile } from '../gitops/checkout.ts';
 import { COMMAND_FILE, LISTED_FENCES, PLATFORM_FILE } from '../model/layout.ts';
 import { MANIFEST_FILE, parseManifest } from '../model/manifest.ts';
@@ -54,6 +54,7 @@ export function compareScaffold(
     extraRules,
     template: readTemplate(),
     command: shippedCommand(),
+    notices: shippedNotices(),
   });
   const recorded = files.get(MANIFEST_FILE);
   const manifest = recorded === undefined ? null : parseManifest(recorded);

@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { TEMPLATE_KIND } from '../../lib/create/template.ts';
+import { FILE_KINDS, schemaText } from '../../lib/model/schemas.ts';
 import { TEMPLATES } from '../../lib/model/templates/index.ts';
 import { chosenRules } from '../../lib/policies/rule-set.ts';
 import { decisionIndex } from './decisions.ts';
@@ -24,6 +26,9 @@ export function generatedPages(root: string): Map<string, string> {
   const pages = new Map<string, string>();
   for (const file of Object.keys(REFERENCES) as (keyof typeof REFERENCES)[]) {
     pages.set(`docs/reference/${file}.md`, referencePage(file));
+  }
+  for (const [name, kind] of Object.entries({ ...FILE_KINDS, template: TEMPLATE_KIND })) {
+    pages.set(`docs/reference/${name}.schema.json`, schemaText(name, kind));
   }
   for (const rule of chosenRules()) pages.set(`docs/rules/${rule.id}.md`, rulePage(rule));
   pages.set('docs/rules/README.md', ruleIndex(chosenRules()));

@@ -148,8 +148,8 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: 'doctor',
-    what: 'what a cluster lacks to run, show and end previews; seen through kubectl',
-    from: ['core', 'model', 'cluster', 'reconcilers', 'policies', 'constructs', 'scaffold'],
+    what: 'what a cluster lacks to run, show and end previews, seen through kubectl; whether the build of a micro app pushes what its previews await (`build/`)',
+    from: ['core', 'model', 'cluster', 'reconcilers', 'policies', 'constructs', 'compile', 'scaffold'],
   },
   {
     name: 'serve',

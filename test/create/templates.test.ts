@@ -1,50 +1,30 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type Answers, checkAnswers } from '../../lib/create/answers.ts';
-import { readDockerfile } from '../../lib/create/dockerfile.ts';
-import { builtInTemplates, givenOf, projectFiles } from '../../lib/create/project.ts';
+import { readDockerfile } from '../../lib/create/dockerfile/facts.ts';
+import { givenOf } from '../../lib/create/project.ts';
 import { loadPlatform, loadPreview } from '../../lib/model/files.ts';
 import { inProcess } from '../support/command.ts';
-import { tempFolder } from '../support/git.ts';
 import { platformText } from '../support/inputs.ts';
-
-const templates = builtInTemplates();
-const DIGEST = `sha256:${'0'.repeat(64)}`;
-const PLATFORM = platformText(`services: { postgres: { image: "ghcr.io/acme/postgres@${DIGEST}" } }`);
-const platform = loadPlatform(PLATFORM, 'greenroom.yaml').value.spec;
-
-// What people type: other languages, quotes that are allowed, words of YAML, nothing at all.
-const ANSWERS: Record<string, Answers> = {
-  defaults: {},
-  awkward: { description: "L'été: «Läden» & 日本語 #1, yes: no - 100%" },
-  short: { description: '-' },
-};
-
-function files(name: string, answers: Answers) {
-  const template = templates.get(name)!;
-  return projectFiles(template, givenOf('acme/shop', 'small', platform), checkAnswers(template, answers));
-}
-
-function write(all: ReadonlyMap<string, string>): string {
-  const folder = tempFolder();
-  for (const [path, text] of all) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), text);
-  }
-  return folder;
-}
+import {
+  ANSWERS,
+  PROJECT_PLATFORM,
+  PROJECT_TEMPLATES,
+  projectOf,
+  projectPlatform,
+  written,
+} from '../support/project-templates.ts';
 
 test('are these', () => {
-  expect([...templates.keys()].sort()).toEqual(['function', 'static-site', 'web-service-node', 'web-service-python']);
+  expect([...PROJECT_TEMPLATES].sort()).toEqual(['function', 'static-site', 'web-service-node', 'web-service-python']);
 });
 
-describe.each([...templates.keys()])('%s', (name) => {
+describe.each(PROJECT_TEMPLATES)('%s', (name) => {
   describe.each(Object.entries(ANSWERS))('with %s', (_, answers) => {
     let made: ReadonlyMap<string, string>;
     beforeAll(() => {
-      made = files(name, answers);
+      made = projectOf(name, answers);
     });
 
     test('leaves no placeholder', () => {
@@ -54,8 +34,8 @@ describe.each([...templates.keys()])('%s', (name) => {
     });
 
     test('makes a preview that passes every rule', async () => {
-      const folder = write(made);
-      writeFileSync(join(folder, 'greenroom.yaml'), PLATFORM);
+      const folder = written(made);
+      writeFileSync(join(folder, 'greenroom.yaml'), PROJECT_PLATFORM);
       const { code, stdout } = await inProcess(['check', 'preview.yaml', '--repo', 'acme/shop'], folder);
       expect([code, stdout]).toEqual([0, '']);
     });
@@ -67,14 +47,14 @@ describe.each([...templates.keys()])('%s', (name) => {
   });
 
   test('has an image that runs as a number, on the port of its preview', () => {
-    const made = files(name, {});
-    const { port, user } = readDockerfile(made.get('Dockerfile')!);
+    const made = projectOf(name);
+    const { exposed, user } = readDockerfile(made.get('Dockerfile')!);
     const preview = loadPreview(made.get('preview.yaml')!, 'preview.yaml').value.spec;
-    expect([port, Number(user) > 0]).toEqual([preview.port, true]);
+    expect([exposed, Number(user) > 0]).toEqual([[preview.port], true]);
   });
 
   test('has a schema for editors that is beside its preview.yaml', () => {
-    const made = files(name, {});
+    const made = projectOf(name);
     const [, path] = /^# yaml-language-server: \$schema=(.*)\n/.exec(made.get('preview.yaml')!)!;
     expect(JSON.parse(made.get(path!)!)).toMatchObject({ type: 'object' });
   });
@@ -89,13 +69,13 @@ describe('their own tests pass', () => {
     });
 
   test.each(Object.entries(ANSWERS))('of the web service in Node.js, with %s', (_, answers) => {
-    const { status, stdout } = run(write(files('web-service-node', answers)), process.execPath, ['--test']);
+    const { status, stdout } = run(written(projectOf('web-service-node', answers)), process.execPath, ['--test']);
     expect([status, stdout]).toEqual([0, expect.stringContaining('pass 3')]);
   });
 
   const hasPython = spawnSync('python3', ['--version']).status === 0;
   test.skipIf(!hasPython).each(Object.entries(ANSWERS))('of the web service in Python, with %s', (_, answers) => {
-    const folder = write(files('web-service-python', answers));
+    const folder = written(projectOf('web-service-python', answers));
     const { status, stderr } = run(folder, 'python3', ['-m', 'unittest', 'discover', '-s', 'tests', '-t', '.']);
     expect([status, stderr]).toEqual([0, expect.stringContaining('Ran 4 tests')]);
   });
@@ -114,7 +94,7 @@ describe('a name', () => {
     ['con', /reserved/],
     ['', /lower-case/],
   ])('%j is refused', (name, complaint) => {
-    expect(() => givenOf(`acme/${name}`, 'small', platform)).toThrow(complaint);
+    expect(() => givenOf(`acme/${name}`, 'small', projectPlatform)).toThrow(complaint);
   });
 
   test.each([

@@ -16,6 +16,7 @@ const objects = [
     version: '0.0.0',
     template: readTemplate(),
     command: '',
+    notices: '',
   }),
 ]
   .filter(([path]) => /^(?:bootstrap|policies)\//.test(path))

@@ -267,7 +267,8 @@ test('the command prints, or writes a file that check takes, and never over one 
   expect([printed.code, printed.stdout.startsWith('# not taken over: ')]).toEqual([0, true]);
   expect(printed.stderr).toContain('not taken over: web, volumes:');
   expect((await inProcess([...args, '--out', 'preview.yaml'], cwd)).code).toBe(0);
-  expect(readFileSync(join(cwd, 'preview.yaml'), 'utf8')).toBe(printed.stdout);
+  const hint = '# yaml-language-server: $schema=.greenroom/preview.schema.json\n';
+  expect(readFileSync(join(cwd, 'preview.yaml'), 'utf8')).toBe(`${hint}${printed.stdout}`);
   expect((await inProcess(['check', 'preview.yaml'], cwd)).code).toBe(0);
   const again = await inProcess([...args, '--out', 'preview.yaml'], cwd);
   expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('--overwrite writes over it')]);

@@ -48,7 +48,9 @@ describe('init', () => {
     const team = new Set([
       ...['greenroom.yaml', '.github/CODEOWNERS', 'exceptions/README.md', '.greenroom.json'],
       // The same bytes as a release's.
-      '.greenroom/greenroom.cjs',
+      ...['.greenroom/greenroom.cjs', '.greenroom/NOTICES.txt'],
+      // JSON has no comments.
+      ...['platform', 'micro-app', 'exception'].map((name) => `.greenroom/schemas/${name}.schema.json`),
     ]);
     for (const { path, text } of (await run()).files) {
       if (team.has(path)) continue;

@@ -6,11 +6,14 @@ import { promisify } from 'node:util';
 import type { Observation, Status } from '../../cluster/observation.ts';
 import { systemClock } from '../../core/clock.ts';
 import { EXIT_CODES, formatProblem, GreenroomError } from '../../core/errors.ts';
+import type { RepositoryRef } from '../../core/repository.ts';
 import { VERSION } from '../../core/version.ts';
+import { BUILD_FILES, type BuildReading, checkBuild } from '../../doctor/build/awaited.ts';
 import { type ExamineOptions, examineCluster } from '../../doctor/cluster/examine.ts';
 import { contextName, kubectlReader } from '../../doctor/cluster/kubectl.ts';
-import { LISTED_FENCES, PLATFORM_FILE, RECORD_FILE, repoOfName } from '../../model/layout.ts';
+import { LISTED_FENCES, PLATFORM_FILE, PREVIEW_FILE, RECORD_FILE, repoOfName } from '../../model/layout.ts';
 import { MANIFEST_FILE } from '../../model/manifest.ts';
+import type { PlatformSpec } from '../../model/platform.ts';
 import { count } from '../../report/text.ts';
 import { init } from '../../scaffold/init.ts';
 import { strayProblems } from '../../verify/laid-down.ts';
@@ -20,14 +23,17 @@ import type { Configure } from '../shared/command.ts';
 import { type ExtensionOptions, extensionOption, loadExtensions } from '../shared/extensions.ts';
 import { readInput } from '../shared/files.ts';
 import { type Io, json } from '../shared/io.ts';
-import { type Format, formatOption } from '../shared/options.ts';
+import { type Format, formatOption, repositoryArgument } from '../shared/options.ts';
 import { soundPlatform } from '../shared/platform.ts';
+import { repositoryAt } from '../shared/stand-in.ts';
 
 interface DoctorOptions extends ExtensionOptions {
   since?: string;
   kubeconfig?: string;
   context?: string;
   cluster: boolean;
+  build?: string;
+  repo?: RepositoryRef;
   format: Format;
 }
 
@@ -43,6 +49,8 @@ export const configure: Configure = (command, io) => {
       '--context <name>',
       'the context to use; without --kubeconfig and KUBECONFIG, of the one in the home folder',
     )
+    .option('--build <dir>', 'also read how the micro app in this checkout builds, and which images it pushes')
+    .option('--repo <owner/name>', "with --build: its repository; default: the checkout's origin", repositoryArgument)
     .option('--no-cluster', 'look into no cluster, whatever KUBECONFIG says')
     .addHelpText(
       'after',
@@ -58,10 +66,14 @@ entrance, the certificate and the addresses that previews must not reach. It doe
 enforces network policies. Each line says what is wrong and what to do about it. Writes nothing, and only reads from the
 cluster.
 
+With --build it finds a repository whose build pushes other tags than its previews await: it reads the workflows (or
+.gitlab-ci.yml) and runs nothing; what only a run can tell, it says so of.
+
 Exits with 1 if something is wrong, with 4 if nothing is but not everything could be looked at.
 
 Examples:
   greenroom doctor . --since origin/main
+  greenroom doctor . --build ../shop
   greenroom doctor . --context staging`,
     )
     .action((dir: string, options: DoctorOptions) => run(resolve(io.cwd, dir), options, io));
@@ -84,16 +96,40 @@ async function run(dir: string, options: DoctorOptions, io: Io): Promise<void> {
     if (path.endsWith(`/${RECORD_FILE}`)) records.set(path, contents.get(path)!);
   }
   const before = options.since === undefined ? null : await foldersAt(dir, options.since);
+  const build = options.build === undefined ? null : await readBuildOf(options.build, platform, options, io);
   const problems = [
+    ...(build?.problems ?? []),
     ...strayProblems(await otherFiles(dir), scaffold),
     ...examine({ platform, scaffold, paths, records, contents, before }),
   ];
   if (options.format === 'text') for (const problem of problems) io.out(`${formatProblem(problem)}\n`);
+  for (const sentence of build?.unknown ?? []) io.err(`not known: ${sentence}\n`);
+  if ((build?.unknown ?? []).length > 0) io.fail(EXIT_CODES.unreachable);
   if (problems.length === 0) io.err(`nothing to change; ${count(records.size, 'preview')}\n`);
   else io.fail(EXIT_CODES.failed);
   const isKnown = await knownPreviews(dir, paths);
   const cluster = await lookIntoCluster({ platform, files: scaffold, isKnown }, options, io);
   if (options.format === 'json') io.out(json({ problems, cluster }));
+}
+
+/** What the CI files of a checkout push, held against what its previews await. */
+async function readBuildOf(
+  dir: string,
+  platform: PlatformSpec,
+  { repo }: DoctorOptions,
+  io: Io,
+): Promise<BuildReading> {
+  const repository = repo?.path ?? (await repositoryAt({}, dir, io));
+  if (repository === null) {
+    throw new GreenroomError('invalid-input', `--repo is missing: ${dir} has no origin that names its repository`);
+  }
+  const root = resolve(io.cwd, dir);
+  const workflows = (await entriesBelow(root, '.github/workflows')).filter(({ regular }) => regular);
+  const paths = [...workflows.map(({ path }) => path), '.gitlab-ci.yml', '.gitlab-ci.yaml'].filter(
+    (path) => BUILD_FILES.test(path) && existsSync(join(root, path)),
+  );
+  const text = (path: string) => new TextDecoder().decode(readInput(root, path));
+  return checkBuild(new Map([PREVIEW_FILE, ...paths].map((path) => [path, text(path)])), repository, platform);
 }
 
 /** Null when nobody asked for it: a cluster that the home folder happens to know is not looked at. */

@@ -9,6 +9,7 @@ import { parseImage } from '../../model/image.ts';
 import type { Configure } from '../shared/command.ts';
 import { readInput, writeFiles } from '../shared/files.ts';
 import type { Io } from '../shared/io.ts';
+import { withSchema } from '../shared/preview-file.ts';
 
 interface Options {
   registry?: string;
@@ -27,7 +28,7 @@ export const configure: Configure = (command, io) => {
     .argument('<format>', `one of ${Object.keys(FORMATS).join(', ')}`)
     .argument('<file>', 'the file; the Procfile beside an app.json is read as well')
     .option('--registry <host/path>', 'where CI pushes images that the file builds, e.g. ghcr.io/acme')
-    .option('--out <file>', 'write there instead of printing')
+    .option('--out <file>', 'write there instead of printing, with a schema for editors beside it')
     .option('--overwrite', 'write over a file that is there')
     .addHelpText(
       'after',
@@ -59,7 +60,7 @@ function run(format: string, file: string, { registry, out, overwrite }: Options
   const text = new TextDecoder().decode(readInput(io.cwd, file));
   const { text: preview, notes } = read(text, file, registry === undefined ? {} : { registry }, io);
   if (out === undefined) io.out(preview);
-  else writeFiles(io.cwd, new Map([[out, preview]]));
+  else writeFiles(io.cwd, withSchema(out, preview));
   for (const note of notes) io.err(`not taken over: ${note}\n`);
 }
 

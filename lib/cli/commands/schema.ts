@@ -1,23 +1,21 @@
 import { GreenroomError } from '../../core/errors.ts';
-import { jsonSchemaOf } from '../../model/json-schema.ts';
-import { platformSchema } from '../../model/platform.ts';
-import { previewSchema } from '../../model/preview.ts';
+import { TEMPLATE_KIND } from '../../create/template.ts';
+import { FILE_KINDS, type FileKind, schemaText } from '../../model/schemas.ts';
 import type { Configure } from '../shared/command.ts';
 
-const SCHEMAS = { preview: previewSchema, platform: platformSchema } as const;
+const KINDS: Readonly<Record<string, FileKind>> = { ...FILE_KINDS, template: TEMPLATE_KIND };
 
 export const configure: Configure = (command, io) => {
   command
-    .argument('<name>', `one of ${Object.keys(SCHEMAS).join(', ')}`)
+    .argument('<name>', `one of ${Object.keys(KINDS).join(', ')}`)
     .addHelpText('after', '\nExample:\n  greenroom schema preview > preview.schema.json')
     .action((name: string) => {
-      if (!Object.hasOwn(SCHEMAS, name)) {
+      if (!Object.hasOwn(KINDS, name)) {
         throw new GreenroomError(
           'invalid-input',
-          `there is no schema "${name}"; there are ${Object.keys(SCHEMAS).join(', ')}`,
+          `there is no schema "${name}"; there are ${Object.keys(KINDS).join(', ')}`,
         );
       }
-      const schema = jsonSchemaOf(SCHEMAS[name as keyof typeof SCHEMAS]);
-      io.out(`${JSON.stringify(schema, null, 2)}\n`);
+      io.out(schemaText(name, KINDS[name]!));
     });
 };

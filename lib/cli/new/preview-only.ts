@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { systemClock } from '../../core/clock.ts';
 import { GreenroomError } from '../../core/errors.ts';
 import { namesOf, type RepositoryRef } from '../../core/repository.ts';
@@ -10,6 +10,7 @@ import { readInput, writeFiles } from '../shared/files.ts';
 import { type Io, json } from '../shared/io.ts';
 import type { Format } from '../shared/options.ts';
 import { findPlatform } from '../shared/platform.ts';
+import { withSchema } from '../shared/preview-file.ts';
 import { repositoryAt } from '../shared/stand-in.ts';
 
 interface PreviewOnlyOptions extends ExtensionOptions {
@@ -47,7 +48,7 @@ export async function guessPreview(options: PreviewOnlyOptions, io: Io): Promise
   const notes = [`image: ${image}, ${where}`, ...guess.notes];
   if (format === 'json') io.out(json({ file: out, text: guess.text, notes }));
   else if (dryRun === true) io.out(guess.text);
-  if (dryRun !== true) writeFiles(resolve(io.cwd, dirname(out)), new Map([[resolve(io.cwd, out), guess.text]]));
+  if (dryRun !== true) writeFiles(io.cwd, withSchema(out, guess.text));
   if (format === 'text') for (const note of notes) io.err(`${note}\n`);
   if (dryRun !== true && format === 'text') io.err(`Next: read ${out}, then \`greenroom check\`.\n`);
 }

@@ -25,7 +25,7 @@ class PostgresStore:
         import psycopg
 
         try:
-            with psycopg.connect(self._url, connect_timeout=3) as connection:
+            with psycopg.connect(self._url, connect_timeout=3, client_encoding="utf8") as connection:
                 cursor = connection.execute(query, values)
                 return cursor.fetchall() if cursor.description else []
         except psycopg.OperationalError as error:

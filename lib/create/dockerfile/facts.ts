@@ -1,0 +1,141 @@
+import { type Instruction, instructionsOf } from './instructions.ts';
+import { assignments, filled, type Variables } from './variables.ts';
+
+/** What a Dockerfile says of the program that its image starts. */
+export interface DockerfileFacts {
+  /** TCP ports of EXPOSE, in their order; of a range the first. */
+  readonly exposed: readonly number[];
+  /** The port of `ENV PORT`. */
+  readonly portVariable: number | null;
+  /** As it stands: a number, or a name. */
+  readonly user: string | null;
+  /** The number that a RUN gives to {@link user}, where that is a name. */
+  readonly userId: number | null;
+  /** What its HEALTHCHECK asks of this machine. */
+  readonly health: HealthCheck | null;
+  /** Image that its last stage begins with. */
+  readonly base: string | null;
+}
+
+export interface HealthCheck {
+  /** Null where it only opens a connection. */
+  readonly path: string | null;
+  readonly port: number | null;
+}
+
+const MAX_BYTES = 256 * 1024;
+
+/** What an image hands on to the images that are built from it. */
+interface Config {
+  base: string | null;
+  env: Map<string, string>;
+  exposed: string[];
+  user: string | null;
+  health: string | null;
+  /** Texts of RUN. */
+  runs: string[];
+}
+
+/** Reads the last stage of a Dockerfile, with what it inherits of earlier ones. Nothing of it is run. */
+export function readDockerfile(text: string): DockerfileFacts {
+  const instructions = Buffer.byteLength(text) > MAX_BYTES ? [] : instructionsOf(text);
+  const last = lastStage(instructions);
+  const portVariable = portOf(last.env.get('PORT') ?? '');
+  return {
+    exposed: last.exposed.flatMap((each) => exposedPort(each)),
+    portVariable,
+    user: last.user,
+    userId: last.user === null ? null : userIdIn(last.runs, last.user),
+    health: last.health === null ? null : healthOf(last.health),
+    base: last.base,
+  };
+}
+
+function lastStage(instructions: readonly Instruction[]): Config {
+  const globals = new Map<string, string>();
+  const stages = new Map<string, Config>();
+  let config = emptyConfig(null);
+  let args = new Map<string, string>();
+  let isInStage = false;
+  for (const { name, rest } of instructions) {
+    if (name === 'FROM') {
+      const { image, stage } = fromOf(rest, globals);
+      const earlier = image === null ? undefined : stages.get(image.toLowerCase());
+      config = earlier === undefined ? emptyConfig(image) : { ...earlier, env: new Map(earlier.env) };
+      if (stage !== undefined) stages.set(stage.toLowerCase(), config);
+      args = new Map();
+      isInStage = true;
+    } else if (name === 'ARG') {
+      for (const [key, value] of assignments(rest)) {
+        const known = value === null ? (isInStage ? globals.get(key) : undefined) : filled(value, args);
+        if (known !== undefined && known !== null) (isInStage ? args : globals).set(key, known);
+      }
+    } else if (isInStage) apply(config, { name, rest }, args);
+  }
+  return config;
+}
+
+function emptyConfig(base: string | null): Config {
+  return { base, env: new Map(), exposed: [], user: null, health: null, runs: [] };
+}
+
+function fromOf(rest: string, globals: Variables): { image: string | null; stage: string | undefined } {
+  const [image = '', as, stage] = rest.replace(/^(--\S+\s+)+/, '').split(/\s+/);
+  return { image: filled(image, globals) || null, stage: as?.toUpperCase() === 'AS' ? stage : undefined };
+}
+
+/** Variables of ENV win over those of ARG, as they do when an image is built. */
+function apply(config: Config, { name, rest }: Instruction, args: Variables): void {
+  const variables = new Map([...args, ...config.env]);
+  switch (name) {
+    case 'ENV':
+      for (const [key, value] of assignments(rest)) {
+        const known = filled(value ?? '', variables);
+        if (known !== null) config.env.set(key, known);
+      }
+      break;
+    case 'EXPOSE':
+      config.exposed = [...config.exposed, ...rest.split(/\s+/).map((word) => filled(word, variables) ?? '')];
+      break;
+    case 'USER':
+      config.user = (filled(rest, variables) ?? rest).split(':')[0]!.trim() || null;
+      break;
+    case 'HEALTHCHECK':
+      config.health = /^NONE\b/i.test(rest) ? null : (filled(rest, variables) ?? rest);
+      break;
+    case 'RUN':
+      config.runs = [...config.runs, rest];
+      break;
+  }
+}
+
+function portOf(text: string): number | null {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  return port >= 1 && port <= 65_535 ? port : null;
+}
+
+function exposedPort(text: string): number[] {
+  const [, first = ''] = /^["']?(\d{1,5})(?:-\d{1,5})?(?:\/tcp)?["']?$/i.exec(text) ?? [];
+  const port = portOf(first);
+  return port === null ? [] : [port];
+}
+
+/** By `useradd -u 1001 app`, `adduser --uid=1001 app`, `adduser -D -u 1001 app`. */
+function userIdIn(runs: readonly string[], name: string): number | null {
+  const calls = runs.flatMap((run) => run.split(/&&|;|\|\|/)).filter((call) => /\b(useradd|adduser)\b/.test(call));
+  const own = calls.find((call) => call.trim().split(/\s+/).includes(name));
+  const [, id] = /\s(?:-u|--uid)[\s=]?(\d{1,9})\b/.exec(own ?? '') ?? [];
+  return id === undefined ? null : Number(id);
+}
+
+const HERE = String.raw`(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]|\$\{?HOSTNAME\}?)`;
+const URL_HERE = new RegExp(String.raw`(?:\bhttps?://|[\s"'=])${HERE}(?::([^\s/"'\\|)]+))?(/[A-Za-z0-9._~/-]*)?`, 'i');
+
+/** Of an address of this machine; an address elsewhere says nothing of the app. */
+function healthOf(command: string): HealthCheck | null {
+  const connects = /\b(?:nc|ncat|netcat)\b[^|&]*\s-\w*z\w*[^|&]*?\s(\d{1,5})\b/.exec(command);
+  if (connects !== null) return { path: null, port: portOf(connects[1]!) };
+  if (!/\b(curl|wget|fetch|http)/i.test(command)) return null;
+  const found = URL_HERE.exec(command);
+  return found === null ? null : { path: found[2] ?? '/', port: portOf(found[1] ?? '') };
+}

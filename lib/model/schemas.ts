@@ -1,0 +1,79 @@
+import type * as z from 'zod';
+import { exceptionSchema } from './exception.ts';
+import { jsonSchemaOf } from './json-schema.ts';
+import { microAppSchema } from './micro-app.ts';
+import { platformSchema } from './platform.ts';
+import { previewSchema } from './preview.ts';
+import { API_VERSION } from './scalars.ts';
+
+/** A kind of file that people write, as editors know it. */
+export interface FileKind {
+  readonly schema: z.ZodType;
+  readonly title: string;
+  readonly description: string;
+}
+
+/** Kinds of files by the name of their schema. */
+export const FILE_KINDS = {
+  preview: {
+    schema: previewSchema,
+    title: 'preview.yaml',
+    description: 'What the preview of a pull request consists of; in the root of a micro app.',
+  },
+  platform: {
+    schema: platformSchema,
+    title: 'greenroom.yaml',
+    description: 'What the platform team decides for all previews; in the root of the apps repo.',
+  },
+  'micro-app': {
+    schema: microAppSchema,
+    title: 'apps/<owner>/<repo>.yaml',
+    description: 'Registers a micro app, and says who pays for its previews; in the apps repo.',
+  },
+  exception: {
+    schema: exceptionSchema,
+    title: 'exceptions/*.yaml',
+    description: 'Lifts rules for one repository or preview, for a while; in the apps repo.',
+  },
+} as const satisfies Record<string, FileKind>;
+
+/** What every file of ours begins with: an error needs no words for it, an editor does. */
+const FRAME: Readonly<Record<string, string>> = {
+  apiVersion: 'Version of this format.',
+  kind: 'What this file is.',
+  metadata: 'What it is called.',
+  spec: 'What it says.',
+};
+
+/**
+ * The JSON Schema of a kind of file.
+ *
+ * Its `$id` is a name, not an address: nothing is fetched by it, and no domain has to be ours.
+ */
+function fileSchema(name: string, { schema, title, description }: FileKind): object {
+  const { $schema, properties = {}, ...rest } = jsonSchemaOf(schema);
+  const $id = `urn:greenroom:${API_VERSION.split('/')[1]}:${name}`;
+  const described = Object.entries(properties).map(([key, property]) => [
+    key,
+    typeof property === 'object' && Object.hasOwn(FRAME, key) ? { description: FRAME[key], ...property } : property,
+  ]);
+  return { $schema, $id, title, description, ...rest, properties: Object.fromEntries(described) };
+}
+
+/** The same as text, as files hold it. */
+export function schemaText(name: string, kind: FileKind): string {
+  return `${JSON.stringify(fileSchema(name, kind), null, 2)}\n`;
+}
+
+/** Where a micro app holds the schema of its preview.yaml, from the folder of that. */
+export const PREVIEW_SCHEMA_FILE = '.greenroom/preview.schema.json';
+
+/** Where the apps repo holds a schema. */
+export function schemaFile(name: keyof typeof FILE_KINDS): string {
+  return `.greenroom/schemas/${name}.schema.json`;
+}
+
+/** First line of a YAML file: where editors find its schema. @param path from the file's own folder */
+export function schemaHint(path: string): string {
+  return `# yaml-language-server: $schema=${path}\n`;
+}

@@ -1,0 +1,60 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type CompiledPreview, createCompiler } from '../../lib/compile/compile.ts';
+import type { FileSet } from '../../lib/core/fileset.ts';
+import { type Answers, checkAnswers } from '../../lib/create/answers.ts';
+import { builtInTemplates, givenOf, projectFiles } from '../../lib/create/project.ts';
+import { loadPlatform, loadPreview } from '../../lib/model/files.ts';
+import { tempFolder } from './git.ts';
+import { OPENED, platformText } from './inputs.ts';
+
+const DIGEST = `sha256:${'0'.repeat(64)}`;
+
+/** The image of the service that a template asks for. */
+export const POSTGRES = `ghcr.io/acme/postgres@${DIGEST}`;
+
+export const PROJECT_PLATFORM = platformText(`services: { postgres: { image: "${POSTGRES}" } }`);
+const platform = loadPlatform(PROJECT_PLATFORM, 'greenroom.yaml').value.spec;
+
+/** Names of the templates that come along. */
+export const PROJECT_TEMPLATES = [...builtInTemplates().keys()];
+
+/** What people type: other languages, quotes that are allowed, words of YAML and of HTML, the longest, next to nothing. */
+export const ANSWERS: Readonly<Record<string, Answers>> = {
+  defaults: {},
+  awkward: { description: "L'été: «Läden» & 日本語 #1, yes: no - 100%" },
+  yaml: { description: ' - *all ? [!x] | @b, %c: &d, null ~ 0x1f ' },
+  longest: { description: '日本'.repeat(60) },
+  short: { description: '-' },
+};
+
+/** All files of a new repository. */
+export function projectOf(name: string, answers: Answers = {}, repository = 'acme/shop'): FileSet {
+  const template = builtInTemplates().get(name)!;
+  return projectFiles(template, givenOf(repository, 'small', platform), checkAnswers(template, answers));
+}
+
+/** Writes files into a new folder. */
+export function written(files: FileSet): string {
+  const folder = tempFolder();
+  for (const [path, text] of files) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+  return folder;
+}
+
+/** The preview of pull request 7 of a new repository. */
+export function compileProject(files: FileSet, repository = 'shop'): CompiledPreview {
+  return createCompiler({ platform, now: OPENED })({
+    preview: loadPreview(files.get('preview.yaml')!, 'preview.yaml'),
+    manifests: null,
+    identity: { repositoryId: 42, owner: 'acme', repository, number: 7 },
+    headSha: 'a1b2c3d'.padEnd(40, '0'),
+    author: 'mia',
+    labels: [],
+    times: { createdAt: OPENED, updatedAt: OPENED, committedAt: OPENED },
+  });
+}
+
+export const projectPlatform = platform;
