@@ -117,7 +117,8 @@ describe('what is measured of previews', () => {
 test('every metric of the dashboard and of the rules is one that serve has', async () => {
   const text = platformText('status: { monitoring: true }');
   const platform = loadPlatform(text, 'greenroom.yaml').value.spec;
-  const input = { platformText: text, exceptions: [], version: '1.0.0', template: readTemplate(), command: '' };
+  const shipped = { template: readTemplate(), command: '', notices: '' };
+  const input = { platformText: text, exceptions: [], version: '1.0.0', ...shipped };
   const files = scaffoldFiles({ ...input, platform });
   expect([
     ...scaffoldFiles({ ...input, platform: { ...platform, status: { ...platform.status, monitoring: false } } }).keys(),

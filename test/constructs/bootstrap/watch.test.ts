@@ -21,6 +21,7 @@ function laidDown(extra: string) {
     version: '1.0.0',
     template: readTemplate(),
     command: '',
+    notices: '',
   };
   return { platform, files: scaffoldFiles(input) };
 }
