@@ -1,14 +1,14 @@
 import type { ContentCache } from './content-folder.ts';
 import type { EvidenceSource } from './gather.ts';
 import { Recent } from './recent.ts';
-import type { Answer } from './registry/failure.ts';
+import type { RegistryAnswer } from './registry/failure.ts';
 
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
- * Remembers what is asked for by digest, since that cannot change; tags and lists are asked for each time.
+ * Caches everything that is read by digest, since it cannot change. Tags and lists are read each time.
  *
- * @param kept for later runs. @default - nothing is kept
+ * @param kept cache for later runs. @default - none
  */
 export function cachedSource(source: EvidenceSource, kept?: ContentCache, maxBytes = MAX_BYTES): EvidenceSource {
   const contents = new Recent<Uint8Array>(maxBytes);
@@ -43,6 +43,6 @@ export function cachedSource(source: EvidenceSource, kept?: ContentCache, maxByt
   };
 }
 
-function found<T>(value: T): Answer<T> {
+function found<T>(value: T): RegistryAnswer<T> {
   return { status: 'found', value };
 }

@@ -4,19 +4,19 @@ import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { writeWholeFile } from '../core/whole-file.ts';
 
-/** Bytes by their digest, kept for later runs. Who reads them hashes them: nobody has to trust what stands there. */
+/** Cache of bytes by digest for later runs. Bytes are hashed when read, so the cache need not be trusted. */
 export interface ContentCache {
   get(digest: string): Promise<Uint8Array | undefined>;
   set(digest: string, bytes: Uint8Array): Promise<void>;
 }
 
 const KEPT_SECONDS = 30 * 86_400;
-/** Of one file; larger lists of parts are read again. */
+/** Limit for one file; a larger SBOM is read again from the registry. */
 const MAX_BYTES = 4 * 1024 * 1024;
 
 /**
- * A folder, a file for each digest: for runs that end and begin again. It can be lost, shared by runs side by side, and
- * hold files that were cut or changed; one that cannot be written keeps nothing. What nobody read in 30 days is removed.
+ * A cache folder with one file for each digest, to be kept between runs. It may be lost, shared by concurrent runs, or
+ * contain damaged files. If it cannot be written, nothing is cached. Files that were not read for 30 days are removed.
  */
 export async function openContentFolder(folder: string, clock: Clock): Promise<ContentCache> {
   await prune(folder, clock());
@@ -31,13 +31,13 @@ export async function openContentFolder(folder: string, clock: Clock): Promise<C
     },
     async set(digest, bytes) {
       const text = Buffer.from(bytes).toString();
-      // What is kept is JSON; other bytes would not come back the same.
+      // Only text is cached: other bytes would be changed by the encoding.
       if (bytes.length > MAX_BYTES || hashOf(text) !== digest) return;
       try {
         writeWholeFile(fileOf(digest), text, 0o600);
         await touch(fileOf(digest));
       } catch {
-        // A full disk costs the next run a request, not this one its work.
+        // A full disk must not fail this run; the next one asks the registry again.
       }
     },
   };

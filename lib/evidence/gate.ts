@@ -1,27 +1,27 @@
 import type { ImageLookup } from './registry/lookup.ts';
 
-/** Whether a preview's images are there, so that it may be compiled. */
+/** Whether all images of a preview exist, so that it can be compiled. */
 export type Gate =
   | { readonly status: 'open' /** By image. */; readonly digests: ReadonlyMap<string, string> }
-  /** The build that pushes this one has not finished. */
-  | { readonly status: 'waiting'; readonly image: string /** @default - nothing more to say */; readonly note?: string }
-  /** Its repository is not there, or not shown, for longer than a build may take. */
+  /** The build of this image has not finished. */
+  | { readonly status: 'waiting'; readonly image: string /** @default - none */; readonly note?: string }
+  /** Its repository does not exist, or is not visible, for longer than a build may take. */
   | { readonly status: 'absent'; readonly image: string; readonly reason: string }
-  /** A registry gave no answer, so that nothing follows. */
+  /** A registry did not answer, so nothing is known. */
   | { readonly status: 'unknown'; readonly reason: string };
 
 export interface Waiting {
   /** Seconds since the push. */
   readonly age: number;
-  /** Seconds after a push in which a repository that is not there counts as one that a build is about to make. */
+  /** Seconds after a push during which the build may still create a missing repository. */
   readonly patience: number;
 }
 
 /**
- * What the registries' answers mean for the whole preview: what is certain comes before what is not known, and all images
- * have to be there.
+ * Combines the registries' answers for the whole preview: all images must exist, and a certain answer takes precedence
+ * over an unknown one.
  *
- * @param lookups by image, in the order in which they are named
+ * @param lookups by image, in the order of the preview file
  */
 export function imageGate(lookups: ReadonlyMap<string, ImageLookup>, { age, patience }: Waiting): Gate {
   const answers = [...lookups];

@@ -1,4 +1,4 @@
-/** What was used lately, up to a size in all: when there is no more room, what was not used for longest goes first. */
+/** A cache with a total size limit; the least recently used entry is dropped first. */
 export class Recent<T> {
   readonly #entries = new Map<string, { readonly value: T; readonly size: number }>();
   readonly #max: number;
@@ -17,7 +17,7 @@ export class Recent<T> {
     return entry.value;
   }
 
-  /** What is larger than all the room is not kept. */
+  /** A value above the limit is not kept. */
   set(key: string, value: T, size: number): void {
     if (size > this.#max) return;
     this.#size += size - (this.#entries.get(key)?.size ?? 0);

@@ -2,67 +2,74 @@ import type { Clock } from '../core/clock.ts';
 import type { ImageReference } from '../model/image.ts';
 import { cachedSource } from './cached-source.ts';
 import type { ContentCache } from './content-folder.ts';
-import { type EvidenceSource, gather, type Place } from './gather.ts';
-import { judge, type Policy, type Weighed, type WeighedPiece, weighed, weighPiece } from './judge/judge.ts';
-import { commitsToLookUp, type Subject } from './judge/source.ts';
-import type { Judgement } from './judge/verdict.ts';
+import {
+  type CheckedPiece,
+  type CheckedPieces,
+  checked,
+  checkPiece,
+  evaluate,
+  type Policy,
+} from './evaluate/evaluate.ts';
+import { type BuildSubject, commitsToLookUp } from './evaluate/source.ts';
+import type { Evaluation } from './evaluate/verdict.ts';
+import { type EvidenceLocation, type EvidenceSource, gather } from './gather.ts';
 import { Recent } from './recent.ts';
 import type { Piece } from './signatures/pieces.ts';
 import type { Trust } from './signatures/trust.ts';
 
 export type Verified =
-  | ({ readonly status: 'judged' } & Judgement)
-  /** Not all could be read: nothing follows. */
+  | ({ readonly status: 'evaluated' } & Evaluation)
+  /** Not everything could be read, so nothing is known. */
   | { readonly status: 'unknown'; readonly reason: string };
 
-/** The parents of a commit, in their order; null where the forge gives no answer. */
+/** The parents of a commit, in order; null if the forge does not answer. */
 export type ParentsOf = (commit: string) => Promise<readonly string[] | null>;
 
-/** Holds images against a platform's demands. */
+/** Verifies images against a platform's demands. */
 export interface ImageVerifier {
-  /** Never throws for what registry and forge answer. */
+  /** Never throws because of answers of the registry or the forge. */
   verify(
     image: ImageReference,
     digest: string,
     policy: Policy,
-    subject: Omit<Subject, 'mergeParents'>,
+    subject: Omit<BuildSubject, 'mergeParents'>,
     parentsOf: ParentsOf,
   ): Promise<Verified>;
 }
 
-/** Of the pieces whose worth is remembered. */
-const MAX_WEIGHED_BYTES = 64 * 1024 * 1024;
-/** What remembering one costs beside its bytes. */
+/** Size limit of the cache of checked pieces. */
+const MAX_CHECKED_BYTES = 64 * 1024 * 1024;
+/** Overhead of a cache entry. */
 const ENTRY_BYTES = 1024;
 
 /**
- * Asks the registry anew what belongs to an image, each time. What is named by its digest is read once, and what the
- * signatures on it are worth is remembered by blob, image and trust, since neither can change.
+ * Lists the evidence of an image in the registry each time. Content is cached by digest, and a checked signature by
+ * blob, image and trust, since both cannot change.
  *
- * @param kept for later runs: bytes, never what they are worth. @default - nothing is kept
+ * @param kept cache of content for later runs, never of results. @default - none
  */
 export function createVerifier(registry: EvidenceSource, clock: Clock, kept?: ContentCache): ImageVerifier {
   const source = cachedSource(registry, kept);
-  const worths = new Recent<{ readonly worth: WeighedPiece | null }>(MAX_WEIGHED_BYTES);
-  const weighOnce = (piece: Piece, digest: string, trust: Trust): WeighedPiece | null => {
-    // In the older layout the signature stands beside the blob.
+  const results = new Recent<{ readonly result: CheckedPiece | null }>(MAX_CHECKED_BYTES);
+  const checkOnce = (piece: Piece, digest: string, trust: Trust): CheckedPiece | null => {
+    // In the older layout the signature is outside the blob.
     const beside = piece.format === 'bundle' ? '' : JSON.stringify(piece.annotations);
     const key = [piece.format, piece.digest, digest, trust.id, beside].join(' ');
-    const known = worths.get(key);
-    if (known !== undefined) return known.worth;
-    const worth = weighPiece(piece, digest, trust);
-    worths.set(key, { worth }, piece.bytes.length + ENTRY_BYTES);
-    return worth;
+    const known = results.get(key);
+    if (known !== undefined) return known.result;
+    const result = checkPiece(piece, digest, trust);
+    results.set(key, { result }, piece.bytes.length + ENTRY_BYTES);
+    return result;
   };
   return {
     async verify(image, digest, policy, named, parentsOf) {
-      const pieces: (WeighedPiece | null)[] = [];
+      const pieces: (CheckedPiece | null)[] = [];
       let verified: Verified | null = null;
       for (const places of placesFor(policy)) {
         const gathered = await gather(source, image, digest, places);
         if (gathered.status === 'unknown') return gathered;
-        pieces.push(...gathered.pieces.map((piece) => weighOnce(piece, digest, policy.trust)));
-        verified = await judgeAll(weighed(pieces), policy, named, parentsOf, clock());
+        pieces.push(...gathered.pieces.map((piece) => checkOnce(piece, digest, policy.trust)));
+        verified = await evaluateAll(checked(pieces), policy, named, parentsOf, clock());
         if (verified.status === 'unknown' || isAllShown(verified)) break;
       }
       return verified ?? { status: 'unknown', reason: 'nothing was asked' };
@@ -71,22 +78,22 @@ export function createVerifier(registry: EvidenceSource, clock: Clock, kept?: Co
 }
 
 /**
- * Where to look, and where to look only when that does not show all that is demanded. The older layout has a tag for
- * signatures, which say the same however many there are, and one for statements, of which the newest counts.
+ * Groups of locations, in the order in which they are tried until all demands are met. The older layout has one tag for
+ * statements, of which the newest counts, and one for signatures, which is read last since it may be unnecessary.
  */
-function placesFor({ settings: { require } }: Policy): readonly (readonly Place[])[] {
+function placesFor({ settings: { require } }: Policy): readonly (readonly EvidenceLocation[])[] {
   const wantsStatements = require.some((demand) => demand !== 'digest' && demand !== 'signature');
   return [wantsStatements ? ['referrers', 'att'] : ['referrers'], ['sig']];
 }
 
 function isAllShown(verified: Verified): boolean {
-  return verified.status === 'judged' && Object.values(verified.verdicts).every(({ status }) => status === 'shown');
+  return verified.status === 'evaluated' && Object.values(verified.verdicts).every(({ status }) => status === 'shown');
 }
 
-async function judgeAll(
-  found: Weighed,
+async function evaluateAll(
+  found: CheckedPieces,
   policy: Policy,
-  named: Omit<Subject, 'mergeParents'>,
+  named: Omit<BuildSubject, 'mergeParents'>,
   parentsOf: ParentsOf,
   now: number,
 ): Promise<Verified> {
@@ -101,5 +108,5 @@ async function judgeAll(
       mergeParents.set(commit, parents);
     }
   }
-  return { status: 'judged', ...judge(found, policy, subject, now) };
+  return { status: 'evaluated', ...evaluate(found, policy, subject, now) };
 }

@@ -68,7 +68,7 @@ async function verify(image: string, key: string, folder: string): Promise<void>
   const subject = { repositoryId: 42, repository: 'acme/shop', number: 7, head: HEAD };
   const verifier = createVerifier(openRegistries({ DOCKER_CONFIG: folder }), now);
   const verified = await verifier.verify(reference, reference.digest!, policy, subject, async () => []);
-  const verdicts = verified.status === 'judged' ? Object.values(verified.verdicts) : [];
+  const verdicts = verified.status === 'evaluated' ? Object.values(verified.verdicts) : [];
   if (verdicts.length !== 4 || verdicts.some(({ status }) => status !== 'shown')) {
     throw new Error(`the image should show all: ${JSON.stringify(verified)}`);
   }

@@ -46,9 +46,9 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: 'evidence',
-    what: "what registries say of images: `registry/` asks them, `signatures/` finds who stands behind each signed piece, `judge/` holds the claims against the platform's demands",
+    what: "evidence of images: `registry/` reads it, `signatures/` verifies who signed each piece, `evaluate/` compares the claims with the platform's demands",
     from: ['core', 'model'],
-    inner: { registry: [], signatures: [], judge: ['signatures'], '.': ['registry', 'signatures', 'judge'] },
+    inner: { registry: [], signatures: [], evaluate: ['signatures'], '.': ['registry', 'signatures', 'evaluate'] },
   },
   {
     name: 'gitops',

@@ -89,7 +89,7 @@ async function ours(image: string, demand: Demand, settings?: string) {
     subject,
     async () => [],
   );
-  return verified.status === 'judged' ? verified.verdicts[demand]! : verified;
+  return verified.status === 'evaluated' ? verified.verdicts[demand]! : verified;
 }
 
 /** Whether cosign calls it signed by the key: `verify` alone takes any attestation for a signature. */

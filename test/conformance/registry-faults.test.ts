@@ -127,7 +127,7 @@ async function verdict(name = image, timeout = 2000) {
     async () => [],
   );
   const { user, system } = process.cpuUsage(cpu);
-  const said = found.status === 'judged' ? found.verdicts.signature! : found;
+  const said = found.status === 'evaluated' ? found.verdicts.signature! : found;
   return { ...said, cpu: (user + system) / 1000 };
 }
 

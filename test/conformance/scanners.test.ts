@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Report, readReport } from '../../lib/evidence/judge/reports.ts';
+import { readReport, type ScanReport } from '../../lib/evidence/evaluate/reports.ts';
 import { judge } from './judges.ts';
 import { run } from './run.ts';
 import { type Registries, startRegistries } from './support/registries.ts';
@@ -131,7 +131,7 @@ async function scan(program: 'syft' | 'grype' | 'trivy', what: string, args: rea
 function readingOf(text: string): unknown {
   const data = JSON.parse(text);
   const type = data.scanner === undefined ? '' : 'https://cosign.sigstore.dev/attestation/vuln/v1';
-  const report: Report | string = readReport(type, data, LATER);
+  const report: ScanReport | string = readReport(type, data, LATER);
   if (typeof report !== 'string') return { ...report, endedAt: 0 };
   const parts = (data.packages ?? data.components ?? []) as { name: string; versionInfo?: string; version?: string }[];
   return { report, parts: parts.map(({ name, versionInfo, version }) => [name, versionInfo ?? version ?? '']) };

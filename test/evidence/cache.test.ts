@@ -27,7 +27,7 @@ async function laterRun(registry: TestRegistry, digest: string, folder: string, 
   const policy = { settings: evidence, trust: createTrust(evidence, new Map(), NOW) };
   const subject = { repositoryId: 42, repository: 'acme/shop', number: 7, head: 'a'.repeat(40) };
   const verified = await verifier.verify(image, digest, policy, subject, async () => []);
-  return verified.status === 'judged' ? verified.verdicts.signature : verified;
+  return verified.status === 'evaluated' ? verified.verdicts.signature : verified;
 }
 
 const filesIn = (folder: string) =>

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { judge, weighed, weighPiece } from '../../lib/evidence/judge/judge.ts';
+import { checked, checkPiece, evaluate } from '../../lib/evidence/evaluate/evaluate.ts';
 import type { Piece } from '../../lib/evidence/signatures/pieces.ts';
 import { createTrust } from '../../lib/evidence/signatures/trust.ts';
 import { platform } from '../support/inputs.ts';
@@ -42,12 +42,12 @@ function verdict(pieces: readonly (string | Piece)[], options: Options = {}) {
   );
   const policy = { settings: evidence, trust: createTrust(evidence, files, NOW) };
   const found = pieces.map((piece) => {
-    if (typeof piece !== 'string') return weighPiece(piece, DIGEST, policy.trust);
-    return weighPiece({ format: 'bundle', digest: sha256(piece), bytes: Buffer.from(piece) }, DIGEST, policy.trust);
+    if (typeof piece !== 'string') return checkPiece(piece, DIGEST, policy.trust);
+    return checkPiece({ format: 'bundle', digest: sha256(piece), bytes: Buffer.from(piece) }, DIGEST, policy.trust);
   });
   const mergeParents = new Map([[MERGE, parents]]);
   const about = { repositoryId: 42, repository: 'acme/shop', number: 7, head: HEAD, mergeParents };
-  return judge(weighed(found), policy, about, NOW).verdicts[demand];
+  return evaluate(checked(found), policy, about, NOW).verdicts[demand];
 }
 
 const signature = (holder: Partial<Holder> = {}, at?: number, about = DIGEST) =>
@@ -72,23 +72,23 @@ describe('a keyless signature', () => {
 
   const otherAuthority = new Authority(NOW);
   test.each<[string, string, string]>([
-    ['of another issuer', signature({ issuer: `${ISSUER}.evil.example` }), 'who does not count here'],
-    ['of a subject with a suffix', signature({ subject: `${WORKFLOW}-evil` }), 'who does not count here'],
+    ['of another issuer', signature({ issuer: `${ISSUER}.evil.example` }), 'who is not trusted here'],
+    ['of a subject with a suffix', signature({ subject: `${WORKFLOW}-evil` }), 'who is not trusted here'],
     [
       'of a subject with a prefix',
       signature({ subject: `https://evil.example/${WORKFLOW}` }),
-      'who does not count here',
+      'who is not trusted here',
     ],
     [
       'of a subject where a dot is any letter',
       signature({ subject: WORKFLOW.replace('github.com', 'githubxcom') }),
-      'who does not',
+      'who is not trusted',
     ],
-    ['by a certificate for servers', signature({ usage: '1.3.6.1.5.5.7.3.1' }), 'not for signing code'],
-    ['by a certificate for nothing', signature({ usage: null }), 'not for signing code'],
-    ['of another authority', otherAuthority.bundle(signing.statement({ subject: DIGEST }), US), 'no authority'],
-    ['that was made after the certificate was over', signature({}, NOW + 3600), 'when it did not hold'],
-    ['that was made before it began', signature({}, NOW - 3600), 'when it did not hold'],
+    ['by a certificate for servers', signature({ usage: '1.3.6.1.5.5.7.3.1' }), 'not for code signing'],
+    ['by a certificate for nothing', signature({ usage: null }), 'not for code signing'],
+    ['of another authority', otherAuthority.bundle(signing.statement({ subject: DIGEST }), US), 'untrusted authority'],
+    ['that was made after the certificate was over', signature({}, NOW + 3600), 'outside its validity'],
+    ['that was made before it began', signature({}, NOW - 3600), 'outside its validity'],
     ['without a log entry', changed((material) => ({ ...material, tlogEntries: [] })), 'no time'],
     [
       'with the log entry of another',
@@ -127,7 +127,7 @@ describe('a keyless signature', () => {
       'evidence: { identities: [{ issuer: https://issuer.example, subject: a@b.example }], trustedRoots: [trust/0.json] }',
     );
     const later = NOW + 11 * 365 * 86_400;
-    expect(() => createTrust(evidence, files, later)).toThrow(/spec\.evidence\.trustedRoots: are all out of date/);
+    expect(() => createTrust(evidence, files, later)).toThrow(/spec\.evidence\.trustedRoots: have all expired/);
     expect(createTrust(evidence, files, NOW).roots).toHaveLength(1);
   });
 
@@ -162,9 +162,9 @@ test('whatever is changed in a bundle: it breaks nothing, and no other statement
     fc.property(fc.array(change, { minLength: 1, maxLength: 3 }), (changes) => {
       const bytes = Buffer.from(original);
       for (const { at, byte } of changes) bytes[at] = byte;
-      const worth = weighPiece({ format: 'bundle', digest: DIGEST, bytes }, DIGEST, trust);
-      if (worth !== null && 'signer' in worth) {
-        expect(worth).toMatchObject({ predicateType: signing.SIGN_V1, predicate: {}, signer: { subject: WORKFLOW } });
+      const result = checkPiece({ format: 'bundle', digest: DIGEST, bytes }, DIGEST, trust);
+      if (result !== null && 'signer' in result) {
+        expect(result).toMatchObject({ predicateType: signing.SIGN_V1, predicate: {}, signer: { subject: WORKFLOW } });
       }
     }),
     { numRuns: 300 },

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { judge } from '../../lib/evidence/judge/judge.ts';
-import type { Demand } from '../../lib/evidence/judge/verdict.ts';
+import { evaluate } from '../../lib/evidence/evaluate/evaluate.ts';
+import type { Demand } from '../../lib/evidence/evaluate/verdict.ts';
 import { createTrust } from '../../lib/evidence/signatures/trust.ts';
 import { platform } from '../support/inputs.ts';
 import { keyPair } from './signing.ts';
@@ -26,7 +26,7 @@ function verdict(demand: Demand, predicateType: string, predicate: unknown, sett
     mergeParents: new Map(),
   };
   const claim = { predicateType, predicate, signer: { by: 'key', key: 1 }, layout: 'bundle' } as const;
-  const { verdicts, worst } = judge({ claims: [claim], refused: [] }, policy, subject, now);
+  const { verdicts, worst } = evaluate({ claims: [claim], refused: [] }, policy, subject, now);
   return { ...verdicts[demand], ...(worst && { worst }) };
 }
 
@@ -39,7 +39,7 @@ test.each<[string, string, string, string]>([
   ['trivy-clean-record', RECORD, 'shown', 'no known vulnerabilities'],
   ['trivy-suppressed', OWN, 'wrong', 'CVE-2026-1'],
   ['trivy-old', OWN, 'wrong', 'no security updates any more'],
-  ['trivy-empty', OWN, 'missing', 'found no packages in it'],
+  ['trivy-empty', OWN, 'missing', 'found no packages that the scanner knows'],
   ['trivy-folder', OWN, 'missing', 'is not a report of Trivy or Grype about an image'],
   ['grype', OWN, 'wrong', 'openssl 3.0.1-r0 is fixed in 3.0.7-r0 (CVE-2026-1)'],
   ['grype-clean', OWN, 'shown', 'no known vulnerabilities'],

@@ -1,23 +1,23 @@
 import type { ImageReference } from '../../model/image.ts';
 
-/** Where a registry keeps the images of one name. */
-export interface Repository {
-  /** As the reference names it, with its port: `ghcr.io`. */
+/** A repository of images in a registry. */
+export interface ImageRepository {
+  /** As in the reference, with its port: `ghcr.io`. */
   readonly host: string;
-  /** As the registry knows it: `acme/shop`, `library/nginx`. */
+  /** As in the registry: `acme/shop`, `library/nginx`. */
   readonly path: string;
   /** Scheme and host of its API. */
   readonly origin: string;
 }
 
-/** The names of Docker Hub: that of its images, of its API, and the one under which old clients kept credentials. */
+/** Names of Docker Hub: in images, of its API, and in the credentials of old clients. */
 export const HUB = ['docker.io', 'registry-1.docker.io', 'index.docker.io'] as const;
 
 /**
- * Docker Hub's API answers under another name than its images carry, and its own images lie in `library`. Plain HTTP is
- * spoken with this machine only.
+ * The repository of an image. Docker Hub's API has another host than its images, and its official images are in
+ * `library`. Plain HTTP is used for this machine only.
  */
-export function repositoryOf({ repository }: ImageReference): Repository {
+export function imageRepositoryOf({ repository }: ImageReference): ImageRepository {
   const slash = repository.indexOf('/');
   const [host, path] = [repository.slice(0, slash), repository.slice(slash + 1)];
   if (HUB.some((name) => name === host)) {
@@ -31,8 +31,8 @@ export function isThisMachine(hostname: string): boolean {
 }
 
 /**
- * Whether a registry may send us there. Nothing goes unencrypted but from this machine to itself, and no registry
- * elsewhere leads us to a service of this machine.
+ * Whether a redirect of a registry to this address may be followed. It must be https, except on this machine. A registry
+ * elsewhere must not redirect to a service of this machine.
  */
 export function mayLeadTo(origin: string, address: string): boolean {
   if (!URL.canParse(address)) return false;

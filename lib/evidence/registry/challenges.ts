@@ -1,4 +1,4 @@
-/** One way in which a server takes credentials. */
+/** One way of authentication that a server offers. */
 export interface Challenge {
   /** In lower case: `bearer`, `basic`. */
   readonly scheme: string;
@@ -8,15 +8,15 @@ export interface Challenge {
 
 const GAP = /[\s,]*/y;
 const TOKEN = /[!#$%&'*+.^_`|~0-9A-Za-z-]+/y;
-/** Values without quotes are held to the grammar of a token by nobody; addresses are seen there. */
+/** Values without quotes should be tokens, but some servers send addresses there. */
 const PARAMETER = /([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s",=][^\s",]*))/y;
 const TOKEN68 = /[ \t]+[A-Za-z0-9._~+/-]+=*(?=[ \t]*(?:,|$))/y;
 
 /**
- * The challenges of a `WWW-Authenticate` header, also of several headers that were joined by commas. What cannot be read
- * ends the list.
+ * Parses the challenges of a `WWW-Authenticate` header, also of several headers joined by commas. A syntax error ends
+ * the list.
  *
- * Source: RFC 9110, 11.2 to 11.6.1; schemes and names of parameters are the same in upper and lower case.
+ * Source: RFC 9110, 11.2 to 11.6.1; schemes and names of parameters ignore case.
  */
 export function parseChallenges(header: string): Challenge[] {
   const found: { scheme: string; parameters: Map<string, string> }[] = [];

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { formatImage, type ImageReference } from '../../model/image.ts';
-import { type Repository, repositoryOf } from './address.ts';
-import type { Credentials } from './credentials.ts';
-import { type Answer, answerOf, errorCodes, RegistryFailure } from './failure.ts';
-import { type HttpAnswer, type Network, send } from './http.ts';
+import { type ImageRepository, imageRepositoryOf } from './address.ts';
+import type { RegistryCredentials } from './credentials.ts';
+import { answerFrom, errorCodes, type RegistryAnswer, RegistryFailure } from './failure.ts';
+import { type HttpAnswer, type HttpEffects, send } from './http.ts';
 import type { ImageLookup, ImageRegistry } from './lookup.ts';
 import {
   ACCEPT,
@@ -19,13 +19,13 @@ import {
 import { answered, authorize, refused } from './token.ts';
 
 export interface RegistryClientOptions {
-  readonly credentials: Credentials;
-  readonly network: Network;
-  /** Milliseconds for the whole of one call. @default 20_000 */
+  readonly credentials: RegistryCredentials;
+  readonly network: HttpEffects;
+  /** Milliseconds for one call in total. @default 20_000 */
   readonly timeout?: number;
 }
 
-/** Bytes and their place; the digest is that of the bytes, whatever the registry says of it. */
+/** Bytes and their digest, which is computed here. */
 export interface Fetched {
   readonly bytes: Uint8Array;
   readonly digest: string;
@@ -33,22 +33,22 @@ export interface Fetched {
 
 const MAX_PAGES = 10;
 const MAX_REFERRERS = 500;
-/** For how many seconds a registry is believed to have no referrers API. */
-const API_MEMORY = 3600;
-/** Answers of registries that have no referrers API, as they were seen. */
+/** For how many seconds it is remembered that a registry has no referrers API. */
+const NO_API_SECONDS = 3600;
+/** Status codes that registries without a referrers API were seen to send. */
 const NO_REFERRERS_API = new Set([400, 404, 405, 406]);
 
 /**
- * Registries over the network, by the OCI distribution specification 1.1. What is asked for by digest is hashed; no answer
- * is read without an end; no answer is repeated in a message. Access tokens are kept as long as the client.
+ * A client for registries, by the OCI distribution specification 1.1. Content that is read by digest is hashed, the
+ * length of answers is limited, and messages do not quote answers. Access tokens are kept as long as the client.
  */
 export class RegistryClient implements ImageRegistry {
-  readonly #credentials: Credentials;
-  readonly #network: Network;
+  readonly #credentials: RegistryCredentials;
+  readonly #network: HttpEffects;
   readonly #timeout: number;
   /** Authorization headers by host and path. */
   readonly #authorizations = new Map<string, string>();
-  /** Unix seconds until which hosts are not asked for referrers again. */
+  /** By host: unix seconds until which its referrers API is not tried again. */
   readonly #withoutApi = new Map<string, number>();
 
   constructor({ credentials, network, timeout = 20_000 }: RegistryClientOptions) {
@@ -64,35 +64,35 @@ export class RegistryClient implements ImageRegistry {
   }
 
   /** A manifest or an index, by digest or tag. */
-  manifest(image: ImageReference): Promise<Answer<Fetched>> {
+  manifest(image: ImageReference): Promise<RegistryAnswer<Fetched>> {
     return this.#call((signal) => this.#manifest(image, signal));
   }
 
-  /** @param maxBytes more is `unknown`, before it is read */
-  blob(image: ImageReference, { digest, size }: Descriptor, maxBytes: number): Promise<Answer<Uint8Array>> {
+  /** @param maxBytes a larger blob is `unknown` and not read */
+  blob(image: ImageReference, { digest, size }: Descriptor, maxBytes: number): Promise<RegistryAnswer<Uint8Array>> {
     return this.#call(async (signal) => {
-      const repository = repositoryOf(image);
-      if (size > maxBytes) throw unknown(repository, `holds ${size} bytes where at most ${maxBytes} are read`);
+      const repository = imageRepositoryOf(image);
+      if (size > maxBytes) throw unknown(repository, `has a blob of ${size} bytes; at most ${maxBytes} are read`);
       const answer = await this.#ask(repository, 'GET', `blobs/${digest}`, {}, maxBytes, signal);
       if (answer.status !== 200) throw failureOf(answer, repository);
-      if (digestOf(answer.bytes) !== digest) throw unknown(repository, `gives other bytes than those of ${digest}`);
+      if (digestOf(answer.bytes) !== digest) throw unknown(repository, `sent bytes that do not match ${digest}`);
       return answer.bytes;
     });
   }
 
   /**
-   * The manifests that name this image as their subject, whatever they are. More of them than anybody needs are `unknown`.
+   * All manifests that have this image as their subject. If there are too many, the answer is `unknown`.
    *
-   * @param digest of the image
+   * @param digest digest of the image
    */
-  referrers(image: ImageReference, digest: string): Promise<Answer<readonly Descriptor[]>> {
+  referrers(image: ImageReference, digest: string): Promise<RegistryAnswer<readonly Descriptor[]>> {
     return this.#call(async (signal) => {
-      const repository = repositoryOf(image);
+      const repository = imageRepositoryOf(image);
       const now = this.#network.clock();
       if ((this.#withoutApi.get(repository.host) ?? 0) <= now) {
         const listed = await this.#listReferrers(repository, digest, signal);
         if (listed !== null) return listed;
-        this.#withoutApi.set(repository.host, now + API_MEMORY);
+        this.#withoutApi.set(repository.host, now + NO_API_SECONDS);
       }
       const path = `manifests/${referrersTag(digest)}`;
       const answer = await this.#ask(repository, 'GET', path, { accept: ACCEPT }, MAX_MANIFEST_BYTES, signal);
@@ -102,29 +102,29 @@ export class RegistryClient implements ImageRegistry {
         throw failure;
       }
       const found = manifestsOf(answer.bytes);
-      if (found === null) throw unknown(repository, `lists what belongs to ${digest} in a form that cannot be read`);
+      if (found === null) throw unknown(repository, `sent a malformed list of referrers of ${digest}`);
       return bounded(found, repository);
     });
   }
 
-  #call<T>(work: (signal: AbortSignal) => Promise<T>): Promise<Answer<T>> {
-    return answerOf(() => work(AbortSignal.timeout(this.#timeout)));
+  #call<T>(work: (signal: AbortSignal) => Promise<T>): Promise<RegistryAnswer<T>> {
+    return answerFrom(() => work(AbortSignal.timeout(this.#timeout)));
   }
 
   async #digestOf(image: ImageReference, signal: AbortSignal): Promise<string> {
-    const repository = repositoryOf(image);
+    const repository = imageRepositoryOf(image);
     const reference = image.digest ?? image.tag ?? 'latest';
     const head = await this.#ask(repository, 'HEAD', `manifests/${reference}`, { accept: ACCEPT }, 0, signal);
     const digest = head.headers.get('docker-content-digest') ?? '';
     const says = head.status === 200 && DIGEST.test(digest);
     if (says && (image.digest ?? digest) === digest) return digest;
-    // An answer to HEAD has no body: what a refusal means, and what an answer without a digest is, only GET tells.
+    // HEAD has no body: for the reason of a refusal, or without a digest header, a GET is needed.
     if (head.status === 429 || head.status >= 500) throw failureOf(head, repository);
     return (await this.#manifest(image, signal)).digest;
   }
 
   async #manifest(image: ImageReference, signal: AbortSignal): Promise<Fetched> {
-    const repository = repositoryOf(image);
+    const repository = imageRepositoryOf(image);
     const reference = image.digest ?? image.tag ?? 'latest';
     const path = `manifests/${reference}`;
     const answer = await this.#ask(repository, 'GET', path, { accept: ACCEPT }, MAX_MANIFEST_BYTES, signal);
@@ -132,14 +132,14 @@ export class RegistryClient implements ImageRegistry {
     const { bytes } = answer;
     const digest = digestOf(bytes);
     if (!isImage(bytes))
-      throw unknown(repository, `answered for ${formatImage(image)} with something that is no image`);
+      throw unknown(repository, `answered for ${formatImage(image)} with something that is not an image`);
     const claimed = image.digest ?? answer.headers.get('docker-content-digest') ?? digest;
-    if (claimed !== digest) throw unknown(repository, `gives other bytes than those of ${formatImage(image)}`);
+    if (claimed !== digest) throw unknown(repository, `sent bytes that do not match ${formatImage(image)}`);
     return { bytes, digest };
   }
 
-  /** Null for a registry without the API. */
-  async #listReferrers(repository: Repository, digest: string, signal: AbortSignal) {
+  /** Null if the registry lacks the API. */
+  async #listReferrers(repository: ImageRepository, digest: string, signal: AbortSignal) {
     const found: Descriptor[] = [];
     let path = `referrers/${digest}`;
     for (let page = 1; page <= MAX_PAGES; page++) {
@@ -148,17 +148,17 @@ export class RegistryClient implements ImageRegistry {
       if (page === 1 && (NO_REFERRERS_API.has(answer.status) || (answer.status === 200 && !isIndex))) return null;
       if (answer.status !== 200) throw failureOf(answer, repository);
       const listed = isIndex ? manifestsOf(answer.bytes) : null;
-      if (listed === null) throw unknown(repository, `lists what belongs to ${digest} in a form that cannot be read`);
+      if (listed === null) throw unknown(repository, `sent a malformed list of referrers of ${digest}`);
       found.push(...bounded(listed, repository));
       const next = nextPage(answer.headers.get('link'));
       if (next === undefined) return bounded(found, repository);
       path = pageOf(repository, path, next);
     }
-    throw unknown(repository, `lists more than ${MAX_PAGES} pages of what belongs to ${digest}`);
+    throw unknown(repository, `lists more than ${MAX_PAGES} pages of referrers of ${digest}`);
   }
 
   async #ask(
-    repository: Repository,
+    repository: ImageRepository,
     method: 'GET' | 'HEAD',
     path: string,
     headers: Readonly<Record<string, string>>,
@@ -188,39 +188,39 @@ export class RegistryClient implements ImageRegistry {
   }
 }
 
-function urlOf({ origin, path }: Repository, below: string): string {
+function urlOf({ origin, path }: ImageRepository, below: string): string {
   return `${origin}/v2/${path}/${below}`;
 }
 
-/** The part of a next page's address below the repository: another place is none of its pages. */
-function pageOf(repository: Repository, path: string, next: string): string {
+/** The path of the next page below the repository; any other address is refused. */
+function pageOf(repository: ImageRepository, path: string, next: string): string {
   const base = urlOf(repository, '');
   const url = URL.canParse(next, urlOf(repository, path)) ? new URL(next, urlOf(repository, path)).href : '';
   if (url.startsWith(`${base}referrers/`)) return url.slice(base.length);
-  throw unknown(repository, 'names a next page somewhere else');
+  throw unknown(repository, 'names a next page outside the repository');
 }
 
-function bounded(found: readonly Descriptor[], repository: Repository): readonly Descriptor[] {
+function bounded(found: readonly Descriptor[], repository: ImageRepository): readonly Descriptor[] {
   if (found.length <= MAX_REFERRERS) return found;
-  throw unknown(repository, `lists more than ${MAX_REFERRERS} things that belong to one image`);
+  throw unknown(repository, `lists more than ${MAX_REFERRERS} referrers of one image`);
 }
 
-function failureOf(answer: HttpAnswer, repository: Repository): RegistryFailure {
+function failureOf(answer: HttpAnswer, repository: ImageRepository): RegistryFailure {
   const { status } = answer;
   const codes = codesOf(answer);
   if (status === 401 || status === 403) return refused(repository);
-  // Without a registry's own error body it may be anybody's page, and says nothing.
+  // Without a registry's error body it may be the page of a proxy, which proves nothing.
   if (status !== 404 || codes.length === 0) return unknown(repository, answered(answer));
   if (codes.includes('NAME_UNKNOWN')) return refused(repository);
   if (!codes.includes('MANIFEST_UNKNOWN') && !codes.includes('BLOB_UNKNOWN')) return refused(repository, true);
-  return new RegistryFailure('missing', `${repository.host} has no such thing in ${repository.path}`);
+  return new RegistryFailure('missing', `${repository.host} has no such manifest or blob in ${repository.path}`);
 }
 
 function codesOf({ bytes }: HttpAnswer): string[] {
   return errorCodes(Buffer.from(bytes).toString());
 }
 
-function unknown({ host }: Repository, what: string): RegistryFailure {
+function unknown({ host }: ImageRepository, what: string): RegistryFailure {
   return new RegistryFailure('unknown', `${host} ${what}`);
 }
 

@@ -2,17 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { HUB, type Repository } from './address.ts';
+import { HUB, type ImageRepository } from './address.ts';
 import { RegistryFailure } from './failure.ts';
 import type { RunHelper } from './helper.ts';
 import { basicLogin, type Login } from './login.ts';
 
 /**
- * What is kept for a repository; undefined where nobody has logged in.
+ * Looks up the stored login for a repository; undefined if there is none.
  *
- * @throws RegistryFailure `unknown` when what is kept cannot be read; holds nothing of it
+ * @throws RegistryFailure `unknown` if the store cannot be read; the message contains no secrets
  */
-export type Credentials = (repository: Pick<Repository, 'host' | 'path'>) => Promise<Login | undefined>;
+export type RegistryCredentials = (repository: Pick<ImageRepository, 'host' | 'path'>) => Promise<Login | undefined>;
 
 const text = z.string().min(1).optional().catch(undefined);
 const entry = z.object({ auth: text, username: text, password: text, identitytoken: text, registrytoken: text });
@@ -27,18 +27,18 @@ type Entry = z.output<typeof entry>;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * What `docker login` and its like keep: `DOCKER_AUTH_CONFIG`, then `config.json` in `DOCKER_CONFIG` or `~/.docker`. Read
- * once, when first asked for. Of several entries the one with the longest path wins; a helper of a registry goes before
- * the file's own entries, and the helper of all registries comes last.
+ * Logins stored by `docker login` and similar tools: `DOCKER_AUTH_CONFIG`, then `config.json` in `DOCKER_CONFIG` or
+ * `~/.docker`. They are read once, when first needed. The entry with the longest path wins. The helper of a registry
+ * takes precedence over entries in the file; the helper for all registries is last.
  *
  * Source: https://docs.docker.com/reference/cli/docker/login/#credential-stores ; paths below a host:
  * https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md
  */
-export function dockerCredentials(env: Environment, runHelper: RunHelper): Credentials {
+export function dockerCredentials(env: Environment, runHelper: RunHelper): RegistryCredentials {
   let sources: Promise<readonly DockerConfig[]> | undefined;
   const helped = new Map<string, Promise<Login | undefined>>();
   const ask = (helper: string, host: string) => {
-    // Under this one address clients keep what belongs to Docker Hub.
+    // Clients store logins of Docker Hub under this address.
     const server = HUB.some((name) => name === host) ? 'https://index.docker.io/v1/' : host;
     const key = `${helper} ${server}`;
     const answer = helped.get(key) ?? runHelper(helper, server);
@@ -62,15 +62,15 @@ export function dockerCredentials(env: Environment, runHelper: RunHelper): Crede
   };
 }
 
-/** The names that an entry for the repository may have, the longest first: `ghcr.io/acme/shop`, `ghcr.io/acme`, `ghcr.io`. */
-function namesOf({ host, path }: Pick<Repository, 'host' | 'path'>): string[] {
+/** Possible names of an entry for the repository, longest first: `ghcr.io/acme/shop`, `ghcr.io/acme`, `ghcr.io`. */
+function namesOf({ host, path }: Pick<ImageRepository, 'host' | 'path'>): string[] {
   const parts = path.split('/');
   const hosts = HUB.some((name) => name === host) ? HUB : [host];
   const paths = parts.map((_, i) => `/${parts.slice(0, parts.length - i).join('/')}`);
   return [...paths, ''].flatMap((below) => hosts.map((name) => `${name}${below}`));
 }
 
-/** Keys are names, or addresses as old clients wrote them: `https://index.docker.io/v1/`. */
+/** Keys are names, or addresses as written by old clients: `https://index.docker.io/v1/`. */
 function find<T>(entries: Readonly<Record<string, T>>, name: string): T | undefined {
   const key = Object.keys(entries).find(
     (address) => address.replace(/^https?:\/\//, '').replace(/\/(v[12]\/?)?$/, '') === name,
@@ -103,7 +103,7 @@ function parseConfig(where: string, content: string): DockerConfig {
   try {
     return dockerConfig.parse(JSON.parse(content));
   } catch {
-    // What the parsers say quotes the file.
+    // The parsers' messages would quote the file, which contains secrets.
     throw new RegistryFailure('unknown', `${where} is not the JSON that \`docker login\` writes`);
   }
 }

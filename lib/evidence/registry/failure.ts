@@ -1,18 +1,18 @@
 /**
- * Why a registry gave nothing.
+ * Why a registry returned nothing.
  *
  * | status | meaning |
  * |---|---|
- * | `missing` | it knows the repository, and says that this is not in it |
- * | `refused` | there is no such repository, or it is not shown to us: most registries do not tell the two apart |
- * | `unknown` | no answer, or one that makes no sense; nothing follows from it |
+ * | `missing` | the repository exists, and the registry says that this is not in it |
+ * | `refused` | there is no such repository, or it is not visible: most registries do not tell the two apart |
+ * | `unknown` | no answer, or one that makes no sense: it proves nothing |
  */
 type FailureStatus = 'missing' | 'refused' | 'unknown';
 
-/** Inside this folder; its doors answer with data. The message begins with the registry's name and holds no credential. */
+/** Only thrown inside this folder; callers get data. The message begins with the registry's name and has no secrets. */
 export class RegistryFailure extends Error {
   readonly status: FailureStatus;
-  /** Whether it is refused only because the registry says "not found" in words of its own. */
+  /** Whether the registry said "not found" without a standard error code. */
   readonly isVague: boolean;
 
   constructor(status: FailureStatus, message: string, isVague = false) {
@@ -23,18 +23,18 @@ export class RegistryFailure extends Error {
   }
 }
 
-/** What a registry says of a thing that may not be there. */
-export type Answer<T> =
+/** A registry's answer about something that may be missing. */
+export type RegistryAnswer<T> =
   | { readonly status: 'found'; readonly value: T }
   | {
       readonly status: FailureStatus;
       readonly reason: string;
-      /** Of `refused`: the registry says "not found", and not of what: in a repository that is shown, it is of this thing. */
+      /** With `refused`: the registry says "not found" without saying what. If the repository is visible, this is missing. */
       readonly isVague?: true;
     };
 
-/** Turns the failures of some work into data; other errors are errors of ours. */
-export async function answerOf<T>(work: () => Promise<T>): Promise<Answer<T>> {
+/** Turns registry failures into data; other errors are thrown. */
+export async function answerFrom<T>(work: () => Promise<T>): Promise<RegistryAnswer<T>> {
   try {
     return { status: 'found', value: await work() };
   } catch (error) {

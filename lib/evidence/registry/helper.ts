@@ -3,15 +3,15 @@ import { RegistryFailure } from './failure.ts';
 import { basicLogin, type Login } from './login.ts';
 
 /**
- * Asks a credential helper for what it keeps for a registry; undefined when it keeps nothing.
+ * Asks a credential helper for the login of a registry; undefined if it has none.
  *
  * @param name `ecr-login` for the program `docker-credential-ecr-login`
- * @throws RegistryFailure `unknown` when the program is not there or fails; holds nothing that it printed
+ * @throws RegistryFailure `unknown` if the program is missing or fails; the message has none of its output
  */
 export type RunHelper = (name: string, server: string) => Promise<Login | undefined>;
 
 /**
- * The helpers of this machine's PATH.
+ * Credential helpers on the PATH.
  *
  * Source: https://github.com/docker/docker-credential-helpers#development
  */
@@ -42,7 +42,7 @@ function ask(program: string, server: string, env: NodeJS.ProcessEnv) {
       { env, timeout: 10_000, maxBuffer: 64 * 1024, windowsHide: true },
       (failure, stdout) => resolve({ failure: failure as Failure | null, stdout }),
     );
-    // One that ends without reading is checked by how it ended.
+    // If the helper ends without reading its input, its exit code tells the result.
     child.stdin?.on('error', () => {});
     child.stdin?.end(server);
   });
@@ -53,12 +53,12 @@ function parseAnswer(program: string, stdout: string): Login {
   try {
     data = JSON.parse(stdout);
   } catch {
-    // Said below: what it printed may hold the secret.
+    // Reported below, without the output, which may contain the secret.
   }
   if (typeof data?.Username !== 'string' || typeof data.Secret !== 'string') {
     throw new RegistryFailure('unknown', `the credential helper ${program} gave an answer without Username and Secret`);
   }
-  // The name that stands for "the secret is an identity token".
+  // This name means that the secret is an identity token.
   if (data.Username === '<token>') return { kind: 'identity', token: data.Secret };
   return basicLogin(data.Username, data.Secret);
 }

@@ -2,11 +2,11 @@ import type { Clock } from '../../core/clock.ts';
 import { isThisMachine, mayLeadTo } from './address.ts';
 import { RegistryFailure } from './failure.ts';
 
-/** The effects that registries are asked with. */
-export interface Network {
+/** Effects that a registry client needs; tests replace them. */
+export interface HttpEffects {
   readonly fetch: typeof fetch;
   readonly clock: Clock;
-  /** Waits for milliseconds. */
+  /** Waits for so many milliseconds. */
   readonly sleep: (milliseconds: number) => Promise<void>;
 }
 
@@ -15,9 +15,9 @@ export interface HttpRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** How much of a body is read; more is a failure. */
+  /** Limit of the body; a longer one is a failure. */
   readonly maxBytes: number;
-  /** Whom messages name: `ghcr.io`. */
+  /** Name of the server in messages: `ghcr.io`. */
   readonly server: string;
   readonly signal: AbortSignal;
 }
@@ -27,23 +27,23 @@ export interface HttpAnswer {
   readonly headers: Headers;
   /** Empty for HEAD. */
   readonly bytes: Uint8Array;
-  /** Seconds that the server asks to wait; null where it names none. */
+  /** Seconds of `retry-after`; null if missing. */
   readonly retryAfter: number | null;
 }
 
 const ATTEMPTS = 3;
 const REDIRECTS = 5;
-/** In seconds, for one wait; who asks for more is asked again in the next run. */
+/** Longest wait before a retry, in seconds. If the server asks for more, this run does not retry. */
 const LONGEST_WAIT = 10;
 const TRY_AGAIN = new Set([429, 500, 502, 503, 504]);
 
 /**
- * Sends a request that changes nothing, again where the server is busy or the connection broke. Redirects are followed by
- * https only, and credentials stay with the server that they were meant for.
+ * Sends a read request, with retries if the server is busy or the connection breaks. Redirects are followed only to https,
+ * and credentials are sent only to the original server.
  *
- * @throws RegistryFailure `unknown` when there is no answer, or one that is too long
+ * @throws RegistryFailure `unknown` without an answer, or if it is too long
  */
-export async function send(network: Network, request: HttpRequest): Promise<HttpAnswer> {
+export async function send(network: HttpEffects, request: HttpRequest): Promise<HttpAnswer> {
   for (let attempt = 1; ; attempt++) {
     const isLast = attempt === ATTEMPTS;
     let wait = 2 ** (attempt - 2);
@@ -59,8 +59,8 @@ export async function send(network: Network, request: HttpRequest): Promise<Http
   }
 }
 
-/** One answer that is no redirect, with its body. */
-async function follow(network: Network, request: HttpRequest): Promise<HttpAnswer> {
+/** Follows redirects and returns the final answer with its body. */
+async function follow(network: HttpEffects, request: HttpRequest): Promise<HttpAnswer> {
   const { origin } = new URL(request.url);
   let { url } = request;
   for (let redirects = 0; redirects <= REDIRECTS; redirects++) {
@@ -82,19 +82,19 @@ async function follow(network: Network, request: HttpRequest): Promise<HttpAnswe
     await response.body?.cancel();
     if (!URL.canParse(location, url)) throw misled(request, 'an invalid address');
     const next = new URL(location, url).href;
-    if (request.method === 'POST' || !mayLeadTo(origin, next)) throw misled(request, 'an address that is not followed');
+    if (request.method === 'POST' || !mayLeadTo(origin, next)) throw misled(request, 'an address that is not allowed');
     url = next;
   }
-  throw misled(request, 'one address after the other');
+  throw misled(request, 'too many addresses in a row');
 }
 
 function misled({ server }: HttpRequest, where: string): RegistryFailure {
-  return new RegistryFailure('unknown', `${server} sends us to ${where}`);
+  return new RegistryFailure('unknown', `${server} redirects to ${where}`);
 }
 
 async function read(response: Response, { method, maxBytes, server }: HttpRequest): Promise<Uint8Array> {
   const { body } = response;
-  // The length that HEAD names is that of the answer to GET.
+  // The content length of HEAD is that of GET.
   if (body === null || method === 'HEAD') return new Uint8Array();
   const tooLong = () => new RegistryFailure('unknown', `${server} answered with more than ${maxBytes} bytes`);
   const chunks: Uint8Array[] = [];
@@ -105,7 +105,7 @@ async function read(response: Response, { method, maxBytes, server }: HttpReques
   }
   for await (const chunk of body as ReadableStream<Uint8Array>) {
     length += chunk.length;
-    // Leaving the loop cancels the stream, and with it the connection.
+    // Leaving the loop cancels the stream and closes the connection.
     if (length > maxBytes) throw tooLong();
     chunks.push(chunk);
   }
@@ -135,6 +135,6 @@ function networkFailure(error: unknown, { server, signal, url }: HttpRequest): R
   if (signal.aborted) return new RegistryFailure('unknown', `${server} did not answer in time`);
   const code = codeOf(error);
   const isTls = !isThisMachine(new URL(url).hostname) && /CERT|TLS|SSL|SIGNATURE|ISSUER/.test(code ?? '');
-  const what = isTls ? 'cannot be reached safely: its certificate or encryption is wrong' : 'cannot be reached';
+  const what = isTls ? 'cannot be reached safely: its certificate or encryption is invalid' : 'cannot be reached';
   return new RegistryFailure('unknown', `${server} ${what} (${code ?? 'no reason given'})`);
 }

@@ -11,10 +11,10 @@ const MANIFESTS = [
   'application/vnd.docker.distribution.manifest.v2+json',
 ] as const;
 
-/** Manifests and indexes of both families: a registry converts what a client does not name, and the digest with it. */
+/** All types of manifests and indexes: a registry may convert a type that is not accepted, which changes the digest. */
 export const ACCEPT = [...INDEXES, ...MANIFESTS].join(', ');
 
-/** What registries have to take at least. Source: OCI distribution specification 1.1, "Pushing Manifests". */
+/** The size that registries must support. Source: OCI distribution specification 1.1, "Pushing Manifests". */
 export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 
 export const DIGEST = /^sha256:[0-9a-f]{64}$/;
@@ -26,7 +26,7 @@ const descriptor = z.object({
   annotations: z.record(z.string(), z.string()).nullish(),
 });
 
-/** One thing in a registry. Its `artifactType` is not read: registries and the tag schema fill it in differently. */
+/** A descriptor of content in a registry. Its `artifactType` is not read, since registries set it differently. */
 export type Descriptor = z.output<typeof descriptor>;
 
 const manifest = z.object({
@@ -42,7 +42,7 @@ const index = z.object({
 });
 
 /**
- * A manifest's layers; null for bytes that are no manifest.
+ * A manifest's layers; null if the bytes are not a manifest.
  *
  * Source: OCI image specification 1.1, manifest.md.
  */
@@ -51,7 +51,7 @@ export function layersOf(bytes: Uint8Array): readonly Descriptor[] | null {
 }
 
 /**
- * What an index lists; null for bytes that are no index.
+ * The manifests in an index; null if the bytes are not an index.
  *
  * Source: OCI image specification 1.1, image-index.md.
  */
@@ -59,13 +59,13 @@ export function manifestsOf(bytes: Uint8Array): readonly Descriptor[] | null {
   return index.safeParse(json(bytes)).data?.manifests ?? null;
 }
 
-/** Whether bytes look like something that a node can pull: a manifest or an index of the second schema. */
+/** Whether the bytes are something that a node can pull: a manifest or an index of schema version 2. */
 export function isImage(bytes: Uint8Array): boolean {
   const data = json(bytes);
   return manifest.safeParse(data).success || index.safeParse(data).success;
 }
 
-/** Ten thousand descriptors with their members. */
+/** Enough for ten thousand descriptors. */
 const MAX_PARTS = 200_000;
 
 function json(bytes: Uint8Array): unknown {
@@ -73,7 +73,7 @@ function json(bytes: Uint8Array): unknown {
 }
 
 /**
- * The tag under which others list what refers to an image, where a registry has no API for it.
+ * The tag with the list of referrers of an image, for registries without the API.
  *
  * Source: OCI distribution specification 1.1, "Referrers Tag Schema".
  */
@@ -86,7 +86,7 @@ export function isIndexType(contentType: string | null): boolean {
 }
 
 /**
- * The address of the next page, undefined on the last.
+ * The address of the next page; undefined on the last page.
  *
  * Source: RFC 8288; OCI distribution specification 1.1, "Listing Referrers".
  */

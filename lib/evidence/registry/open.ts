@@ -4,7 +4,7 @@ import { RegistryClient, type RegistryClientOptions } from './client.ts';
 import { dockerCredentials } from './credentials.ts';
 import { helpersOf } from './helper.ts';
 
-/** A client of all registries, with the logins that `docker login` and its like keep on this machine. */
+/** A client for all registries, with the logins that `docker login` and similar tools stored on this machine. */
 export function openRegistries(
   env: Readonly<Record<string, string | undefined>>,
   options: Partial<RegistryClientOptions> = {},

@@ -1,24 +1,24 @@
-import { mayLeadTo, type Repository } from './address.ts';
+import { type ImageRepository, mayLeadTo } from './address.ts';
 import { type Challenge, parseChallenges } from './challenges.ts';
 import { RegistryFailure } from './failure.ts';
-import { type HttpAnswer, type Network, send } from './http.ts';
+import { type HttpAnswer, type HttpEffects, send } from './http.ts';
 import type { Login } from './login.ts';
 
 const MAX_TOKEN_BYTES = 64 * 1024;
 const CLIENT = 'greenroom';
 
 /**
- * The Authorization header for a second try after a 401, for reading this repository alone.
+ * The Authorization header for a retry after a 401, to read only this repository.
  *
  * Source: the token scheme of the distribution project: https://distribution.github.io/distribution/spec/auth/token/
  * and .../oauth/ for identity tokens.
  *
- * @returns undefined where there is nothing to show
+ * @returns undefined if there are no suitable credentials
  * @throws RegistryFailure
  */
 export async function authorize(
-  network: Network,
-  repository: Repository,
+  network: HttpEffects,
+  repository: ImageRepository,
   header: string,
   login: Login | undefined,
   signal: AbortSignal,
@@ -34,12 +34,12 @@ export async function authorize(
     return login?.kind === 'basic' ? `Basic ${login.basic}` : undefined;
   }
   if (bearer.length === 0) return undefined;
-  throw new RegistryFailure('unknown', `${repository.host} names a token service that is not asked: it is not https`);
+  throw new RegistryFailure('unknown', `${repository.host} names a token service without https, which is not used`);
 }
 
 async function fetchToken(
-  network: Network,
-  repository: Repository,
+  network: HttpEffects,
+  repository: ImageRepository,
   { parameters }: Challenge,
   login: Login | undefined,
   signal: AbortSignal,
@@ -63,10 +63,15 @@ async function fetchToken(
   return tokenOf(answer, server, repository, login);
 }
 
-function tokenOf(answer: HttpAnswer, server: string, { host, path }: Repository, login: Login | undefined): string {
+function tokenOf(
+  answer: HttpAnswer,
+  server: string,
+  { host, path }: ImageRepository,
+  login: Login | undefined,
+): string {
   const { status } = answer;
   if (status === 401 && login !== undefined) {
-    throw new RegistryFailure('unknown', `${server} does not take the login that is kept here; renew it`);
+    throw new RegistryFailure('unknown', `${server} does not accept the stored login; renew it`);
   }
   if (status === 401 || status === 403) throw refused({ host, path });
   if (status !== 200) throw new RegistryFailure('unknown', `${server} ${answered(answer)}`);
@@ -74,27 +79,27 @@ function tokenOf(answer: HttpAnswer, server: string, { host, path }: Repository,
   try {
     data = JSON.parse(Buffer.from(answer.bytes).toString());
   } catch {
-    throw new RegistryFailure('unknown', `${server} answered with something that is no token`);
+    throw new RegistryFailure('unknown', `${server} answered with something that is not a token`);
   }
   const { token, access_token: accessToken } = (data ?? {}) as { token?: unknown; access_token?: unknown };
   const bearer = token ?? accessToken;
-  // What is no token would be an error of fetch with the value in it.
+  // With an invalid token fetch would throw an error that quotes it.
   if (typeof bearer === 'string' && /^[\x21-\x7e]+$/.test(bearer)) return bearer;
   throw new RegistryFailure('unknown', `${server} answered without a token`);
 }
 
-/** Most registries say the same of a repository that is not there and of one that is not for us. */
-export function refused({ host, path }: Pick<Repository, 'host' | 'path'>, isVague = false): RegistryFailure {
+/** Most registries give the same answer for a missing repository and for one without access. */
+export function refused({ host, path }: Pick<ImageRepository, 'host' | 'path'>, isVague = false): RegistryFailure {
   return new RegistryFailure(
     'refused',
-    `${host} has no repository ${path}, or does not let us see it; has a build pushed to it yet? A private one needs \`docker login ${host}\` where greenroom runs`,
+    `${host} has no repository ${path}, or does not let greenroom read it; has a build pushed to it yet? A private one needs \`docker login ${host}\` where greenroom runs`,
     isVague,
   );
 }
 
-/** What is said of a status that nobody wanted. */
+/** Describes an unexpected status. */
 export function answered({ status, retryAfter }: Pick<HttpAnswer, 'status' | 'retryAfter'>): string {
   if (status !== 429) return `answered ${status}`;
   const wait = retryAfter === null ? '' : `; it asks to wait for ${retryAfter} seconds`;
-  return `answered 429: it was asked too often${wait}`;
+  return `answered 429: too many requests${wait}`;
 }

@@ -1,7 +1,7 @@
 import { X509Certificate as NodeCertificate } from 'node:crypto';
 import type { X509Certificate } from '@sigstore/core';
 
-/** What a certificate says of the build that got it. Undefined where it says nothing. */
+/** What a certificate says about the build that requested it; undefined for missing fields. */
 export interface BuildSource {
   /** Address of the repository. */
   readonly repository?: string | undefined;
@@ -22,9 +22,9 @@ export function buildSourceOf(certificate: X509Certificate): BuildSource {
   return { repository: text(12), commit: text(13), ref: text(14), repositoryId: text(15) };
 }
 
-/** Whether it is for signing code; the verifying library does not ask. */
+/** Whether the certificate is for code signing; the sigstore library does not check that. */
 export function isForCodeSigning(certificate: X509Certificate): boolean {
   const { keyUsage } = new NodeCertificate(certificate.root.toDER());
-  // Node calls the extended key usages so; undefined where there are none.
+  // In Node, `keyUsage` holds the extended key usages; undefined if there are none.
   return (keyUsage as readonly string[] | undefined)?.includes(CODE_SIGNING) === true;
 }

@@ -1,8 +1,8 @@
-/** One thing that a registry keeps for an image and that may be signed; the bytes as they came. */
+/** A piece of evidence that a registry stores for an image, unverified. */
 export type Piece =
-  /** A sigstore bundle: statement, signature and what proves when and by whom. */
+  /** A sigstore bundle: statement, signature, and proof of time and signer. */
   | { readonly format: 'bundle' /** Of the blob. */; readonly digest: string; readonly bytes: Uint8Array }
-  /** cosign's older layout: the payload or envelope is the blob, all else stands in the layer's annotations. */
+  /** cosign's older layout: the blob is the payload or envelope, everything else is in the layer's annotations. */
   | {
       readonly format: 'signature' | 'attestation';
       /** Of the blob. */
@@ -11,8 +11,8 @@ export type Piece =
       readonly annotations: Readonly<Record<string, string>>;
     };
 
-/** The form of a layer by its media type; undefined for layers of other things. */
-export function formatOf(mediaType: string): Piece['format'] | undefined {
+/** The format of a piece by the media type of its layer; undefined for other layers. */
+export function pieceFormatOf(mediaType: string): Piece['format'] | undefined {
   if (/^application\/vnd\.dev\.sigstore\.bundle(\.v0\.\d+)?\+json(;version=0\.\d+)?$/.test(mediaType)) return 'bundle';
   if (mediaType === 'application/vnd.dev.cosign.simplesigning.v1+json') return 'signature';
   if (mediaType === 'application/vnd.dsse.envelope.v1+json') return 'attestation';

@@ -4,11 +4,11 @@ import * as z from 'zod';
 import type { Piece } from './pieces.ts';
 import { parseJson, readSimpleSigning, readStatement, STATEMENT_TYPE, type Statement } from './statement.ts';
 
-/** A piece that is well formed and says that it is about the image; whether anybody stands behind it is another matter. */
+/** A piece that is well formed and about the image; its signature is not verified yet. */
 export interface SignedPiece {
   readonly statement: Statement;
   readonly bundle: Bundle;
-  /** The signed bytes, where the bundle does not hold them. */
+  /** The signed bytes, if the bundle does not contain them. */
   readonly artifact?: Buffer;
 }
 
@@ -18,12 +18,12 @@ const CERTIFICATE = 'dev.sigstore.cosign/certificate';
 const LOG_ENTRY = 'dev.sigstore.cosign/bundle';
 const TIMESTAMP = 'dev.sigstore.cosign/rfc3161timestamp';
 
-/** @returns `malformed` for what is none, `other` for what is about something else */
+/** @returns `malformed` for an invalid piece, `other` for a piece about something else */
 export function readPiece(piece: Piece, digest: string): SignedPiece | 'malformed' | 'other' {
   try {
     return piece.format === 'bundle' ? readBundle(piece.bytes, digest) : readLayer(piece, digest);
   } catch {
-    // The parsers of the libraries throw plain errors of many kinds, all of which mean this.
+    // The libraries' parsers throw many kinds of plain errors for malformed input.
     return 'malformed';
   }
 }
@@ -62,7 +62,7 @@ function readLayer(piece: Exclude<Piece, { format: 'bundle' }>, digest: string):
   return { statement, bundle: bundleFromJSON({ mediaType, verificationMaterial, dsseEnvelope }) };
 }
 
-/** The annotations in the form of a bundle. */
+/** Converts the annotations to the form of a bundle. */
 function materialOf(annotations: Readonly<Record<string, string>>): object {
   const certificate = annotations[CERTIFICATE];
   const [entry, timestamp] = [annotations[LOG_ENTRY], annotations[TIMESTAMP]];

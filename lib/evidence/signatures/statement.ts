@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import { parseBoundedJson } from '../../core/bounded-json.ts';
 
-/** What somebody says of an image. */
+/** A statement about an image. */
 export interface Statement {
   readonly predicateType: string;
   readonly predicate: unknown;
 }
 
-/** What a signature without any further statement says, in both of cosign's layouts. */
+/** Predicate type of a plain signature, in both of cosign's layouts. */
 export const SIGN_V1 = 'https://sigstore.dev/cosign/sign/v1';
 
 export const STATEMENT_TYPE = 'application/vnd.in-toto+json';
@@ -27,11 +27,11 @@ const simpleSigning = z.object({
 });
 
 /**
- * The statement of a payload, held to be about this image.
+ * Parses the statement of a payload and checks that it is about this image.
  *
  * Source: https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md
  *
- * @returns `malformed` for what is no statement, `other` for one that is about something else
+ * @returns `malformed` for an invalid statement, `other` for one about something else
  */
 export function readStatement(payload: Uint8Array, digest: string): Statement | 'malformed' | 'other' {
   const read = inToto.safeParse(parseJson(payload));
@@ -50,10 +50,10 @@ export function readSimpleSigning(payload: Uint8Array, digest: string): Statemen
   return { predicateType: SIGN_V1, predicate: null };
 }
 
-/** Of a list of parts as large as one may be. */
+/** Enough for the largest SBOM. */
 const MAX_PARTS = 2_000_000;
 
-/** Undefined for what is no JSON, or more of it than anybody writes about an image. */
+/** Undefined if it is not JSON or has too many parts. */
 export function parseJson(bytes: Uint8Array): unknown {
   return parseBoundedJson(bytes, MAX_PARTS);
 }

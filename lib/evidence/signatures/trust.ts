@@ -13,15 +13,15 @@ export interface Trust {
   readonly keys: readonly KeyObject[];
   readonly identities: EvidenceSettings['identities'];
   readonly roots: readonly TrustMaterial[];
-  /** Another text for another trust. */
+  /** A hash of the settings and roots. */
   readonly id: string;
 }
 
 /**
  * @param files of the apps repo by path
  * @param now unix seconds
- * @throws GreenroomError `invalid-input` for a trusted root that is not there, is none, or cannot prove anything, and when
- *   all of them are out of date, so that nothing that is signed now could count
+ * @throws GreenroomError `invalid-input` if a trusted root is missing, invalid or cannot prove anything, or if all of them
+ *   have expired, so that no new signature could be trusted
  */
 export function createTrust(settings: EvidenceSettings, files: FileSet, now: number): Trust {
   const { keys, identities, trustedRoots } = settings;
@@ -33,7 +33,7 @@ export function createTrust(settings: EvidenceSettings, files: FileSet, now: num
     return [];
   });
   if (problems.length === 0 && roots.length > 0 && roots.every((root) => isOver(root, now))) {
-    const message = 'are all out of date: their certificates are over; put the present ones in their place';
+    const message = 'have all expired: replace them by current ones';
     problems.push({ file: PLATFORM_FILE, field: 'spec.evidence.trustedRoots', message });
   }
   if (problems.length > 0) throw invalidInput(problems);
@@ -42,18 +42,18 @@ export function createTrust(settings: EvidenceSettings, files: FileSet, now: num
   return { keys: keys.map((key) => createPublicKey(key)), identities, roots, id };
 }
 
-/** A sentence about what is wrong, where it is no root. */
+/** Returns what is wrong, as the end of a sentence, if it is not a usable root. */
 function readRoot(text: string | undefined): TrustMaterial | string {
   if (text === undefined) return 'is not in the apps repo';
   let material: TrustMaterial;
   try {
     material = toTrustMaterial(TrustedRoot.fromJSON(JSON.parse(text)));
   } catch {
-    return "is no trusted root: it has to be JSON as sigstore's trusted_root.json";
+    return "is not a trusted root: it must be JSON like sigstore's trusted_root.json";
   }
-  if (material.certificateAuthorities.length === 0) return 'names no authority for certificates';
+  if (material.certificateAuthorities.length === 0) return 'has no certificate authority';
   if (material.tlogs.length === 0 && material.timestampAuthorities.length === 0) {
-    return 'names neither a log nor a time stamp authority, so that nothing says when a certificate was used';
+    return 'has neither a log nor a timestamp authority, so nothing proves when a certificate was used';
   }
   return material;
 }

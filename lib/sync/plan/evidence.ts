@@ -1,5 +1,5 @@
 import type { EvidenceByDigest, ImageEvidence } from '../../compile/evidence.ts';
-import type { Judgement } from '../../evidence/judge/verdict.ts';
+import type { Evaluation } from '../../evidence/evaluate/verdict.ts';
 import type { PullRequest } from '../../forge/forge.ts';
 import type { NotedEvidence } from '../../model/evidence.ts';
 import type { ImageReference } from '../../model/image.ts';
@@ -36,7 +36,7 @@ export async function evidenceState(
   return { status: 'found', evidence };
 }
 
-function imageEvidence({ verdicts, worst }: Judgement): ImageEvidence {
+function imageEvidence({ verdicts, worst }: Evaluation): ImageEvidence {
   const isShown = (demand: keyof NotedEvidence) => verdicts[demand]?.status === 'shown';
   const noted: NotedEvidence = {
     ...(isShown('signature') && { signature: true }),

@@ -67,7 +67,7 @@ describe('a tag', () => {
 
   test('of a repository that is not there, or not shown, is refused, and says both', async () => {
     await using registry = await TestRegistry.start();
-    const both = /has no repository acme\/shop, or does not let us see it; has a build pushed to it yet\?/;
+    const both = /has no repository acme\/shop, or does not let greenroom read it; has a build pushed to it yet\?/;
     const refused = { status: 'refused', reason: expect.stringMatching(both) };
     expect(await resolve(registry)).toEqual(refused);
     registry.image('acme/shop');
@@ -116,7 +116,7 @@ describe('a digest', () => {
       request.url = request.url?.replace(wanted, 'v1');
       return response ? 'pass' : undefined;
     };
-    expect(await resolve(registry, {}, `acme/shop@${wanted}`)).toEqual(unknown('other bytes'));
+    expect(await resolve(registry, {}, `acme/shop@${wanted}`)).toEqual(unknown('do not match'));
   });
 });
 
@@ -136,7 +136,7 @@ describe('credentials', () => {
     await using registry = await TestRegistry.start({ login: LOGIN });
     const basic = Buffer.from('mia:wr0ng').toString('base64');
     const refused = await resolve(registry, { login: { kind: 'basic', basic } });
-    expect(refused).toEqual(unknown('does not take the login'));
+    expect(refused).toEqual(unknown('does not accept the stored login'));
     expect(JSON.stringify(refused)).not.toMatch(new RegExp(`wr0ng|${basic}`));
   });
 
@@ -179,7 +179,7 @@ describe('credentials', () => {
   test('they go to no service that is not https', async () => {
     await using registry = await TestRegistry.start({ challenge: 'Bearer realm="http://evil.example/token"' });
     const login = { kind: 'basic', basic: LOGIN } as const;
-    expect(await resolve(registry, { login })).toEqual(unknown('not https'));
+    expect(await resolve(registry, { login })).toEqual(unknown('without https'));
   });
 
   const token =
@@ -189,7 +189,7 @@ describe('credentials', () => {
   test.each<[string, Fault, string]>([
     ['500', (_, response) => response.writeHead(500).end(), 'the token service of localhost'],
     ['429', (_, response) => response.writeHead(429, { 'retry-after': '3600' }).end(), 'wait for 3600 seconds'],
-    ['a page', (_, response) => response.end('<html><b>login</b></html>'), 'something that is no token'],
+    ['a page', (_, response) => response.end('<html><b>login</b></html>'), 'something that is not a token'],
     ['JSON without a token', (_, response) => response.end('[]'), 'without a token'],
     ['null', (_, response) => response.end('null'), 'without a token'],
     ['a token that is none', (_, response) => response.end('{"token":"a\\nb"}'), 'without a token'],
@@ -218,13 +218,17 @@ function flood(response: Parameters<Fault>[1], megabytes: number): void {
 describe('a registry that misbehaves leaves it unknown', () => {
   test.each<[string, Fault, string]>([
     ['an error', (_, response) => response.writeHead(500).end(), 'answered 500'],
-    ['a page instead of a manifest', (_, response) => response.end('<html>s3cret page</html>'), 'is no image'],
+    ['a page instead of a manifest', (_, response) => response.end('<html>s3cret page</html>'), 'is not an image'],
     ['a page instead of 404', (_, response) => response.writeHead(404).end('<html>s3cret page</html>'), 'answered 404'],
-    ['a manifest of an old kind', (_, response) => response.end('{"schemaVersion":1,"name":"x"}'), 'is no image'],
-    ['a manifest cut short', (_, response) => response.end('{"schemaVersion":2,"layers":['), 'is no image'],
-    ['another address', (_, response) => redirect(response, 'http://169.254.169.254/latest/'), 'not followed'],
+    ['a manifest of an old kind', (_, response) => response.end('{"schemaVersion":1,"name":"x"}'), 'is not an image'],
+    ['a manifest cut short', (_, response) => response.end('{"schemaVersion":2,"layers":['), 'is not an image'],
+    ['another address', (_, response) => redirect(response, 'http://169.254.169.254/latest/'), 'not allowed'],
     ['an address that is none', (_, response) => redirect(response, 'http://['), 'an invalid address'],
-    ['itself again and again', (request, response) => redirect(response, request.url ?? ''), 'one address after the'],
+    [
+      'itself again and again',
+      (request, response) => redirect(response, request.url ?? ''),
+      'too many addresses in a row',
+    ],
     ['a cut connection', (_, response) => response.destroy(), 'cannot be reached'],
     ['100 MB', (_, response) => flood(response, 100), 'more than 4194304 bytes'],
     [
@@ -264,7 +268,7 @@ describe('a registry that misbehaves leaves it unknown', () => {
     };
     const reference = parseImage('registry.example/acme/shop:v1') as ImageReference;
     expect(await client({ fetch: broken as typeof fetch }).resolve(reference)).toEqual(
-      unknown('registry.example cannot be reached safely: its certificate or encryption is wrong (CERT_HAS_EXPIRED)'),
+      unknown('registry.example cannot be reached safely: its certificate or encryption is invalid (CERT_HAS_EXPIRED)'),
     );
   });
 });
@@ -310,7 +314,7 @@ describe('a registry that is busy', () => {
     await using registry = await TestRegistry.start();
     registry.fault = (_, response) => response.writeHead(429).end();
     const waits: number[] = [];
-    expect(await resolve(registry, { waits })).toEqual(unknown('asked too often'));
+    expect(await resolve(registry, { waits })).toEqual(unknown('too many requests'));
     expect(waits).toEqual([500, 1000]);
     registry.fault = (_, response) => response.writeHead(429, { 'retry-after': '900' }).end();
     expect(await resolve(registry, { waits })).toEqual(unknown('it asks to wait for 900 seconds'));
@@ -343,7 +347,7 @@ describe('what belongs to an image', () => {
 
   test.each<[string, Fault, string]>([
     ['500', (_, response) => response.writeHead(500).end(), 'answered 500'],
-    ['403', (_, response) => problem(response, 'DENIED', 403), 'does not let us see it'],
+    ['403', (_, response) => problem(response, 'DENIED', 403), 'does not let greenroom read it'],
     [
       'pages without an end',
       (request, response) => page(response, `<${request.url}>; rel="next"`),
@@ -352,14 +356,14 @@ describe('what belongs to an image', () => {
     [
       'a next page elsewhere',
       (_, response) => page(response, '<https://evil.example/x>; rel="next"'),
-      'somewhere else',
+      'outside the repository',
     ],
     [
       'an index that is none',
       (_, response) => page(response, null, '{"manifests":[{"digest":"../x"}]}'),
-      'form that cannot be read',
+      'malformed list of referrers',
     ],
-    ['more than anybody needs', (_, response) => page(response, null, crowd()), 'more than 500 things'],
+    ['more than anybody needs', (_, response) => page(response, null, crowd()), 'more than 500 referrers'],
   ])('is unknown, never none, when the API answers with %s', async (_, fault, reason) => {
     await using registry = await TestRegistry.start({ referrersApi: true });
     const digest = registry.image('acme/shop');
@@ -375,12 +379,12 @@ describe('what belongs to an image', () => {
     const blob = registry.blob('acme/shop', 'evidence');
     const where = image(registry);
     expect(await client().blob(where, blob, 100)).toMatchObject({ status: 'found' });
-    expect(await client().blob(where, blob, 7)).toEqual(unknown('holds 8 bytes where at most 7 are read'));
+    expect(await client().blob(where, blob, 7)).toEqual(unknown('has a blob of 8 bytes; at most 7 are read'));
     expect(await client().blob(where, { ...blob, size: 1 }, 7)).toEqual(unknown('more than'));
     expect(await client().blob(where, { ...blob, digest: sha256('none') }, 100)).toMatchObject({ status: 'missing' });
     registry.fault = (request, response) =>
       request.url?.includes('/blobs/') && request.headers.authorization ? response.end('evidenca') : 'pass';
-    expect(await client().blob(where, blob, 100)).toEqual(unknown('other bytes'));
+    expect(await client().blob(where, blob, 100)).toEqual(unknown('do not match'));
   });
 
   test('is fetched from where the registry keeps it, without credentials', async () => {

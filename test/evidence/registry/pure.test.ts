@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { mayLeadTo, repositoryOf } from '../../../lib/evidence/registry/address.ts';
+import { imageRepositoryOf, mayLeadTo } from '../../../lib/evidence/registry/address.ts';
 import { parseChallenges } from '../../../lib/evidence/registry/challenges.ts';
 import { type ImageReference, parseImage } from '../../../lib/model/image.ts';
 
@@ -49,7 +49,7 @@ test.each([
   ['localhost:5000/shop', 'http://localhost:5000', 'shop'],
   ['localhost.evil.example:5000/shop', 'https://localhost.evil.example:5000', 'shop'],
 ])('%s is asked at %s for %s', (image, origin, path) => {
-  expect(repositoryOf(parseImage(image) as ImageReference)).toMatchObject({ origin, path });
+  expect(imageRepositoryOf(parseImage(image) as ImageReference)).toMatchObject({ origin, path });
 });
 
 test.each([

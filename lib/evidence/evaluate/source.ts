@@ -3,14 +3,14 @@ import type { BuildSource } from '../signatures/certificate.ts';
 import type { Claim } from './claim.ts';
 import type { Verdict } from './verdict.ts';
 
-/** The pull request that the image has to be built for. */
-export interface Subject {
+/** The pull request that the image must be built for. */
+export interface BuildSubject {
   readonly repositoryId: number;
-  /** `owner/name`; longer where groups hold groups. */
+  /** `owner/name`, or longer with nested groups. */
   readonly repository: string;
   readonly number: number;
   readonly head: string;
-  /** Parents of commits that `refs/pull/<number>/merge` stood for; a build of a pull request often runs on one of those. */
+  /** Parents of merge commits of `refs/pull/<number>/merge`: builds of pull requests often run on such a commit. */
   readonly mergeParents: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -28,21 +28,21 @@ const slsa = z.object({
   }),
 });
 
-/** Where one claim says that the image was built from. */
+/** What the image was built from, according to one claim. */
 interface Origin {
   readonly isRepository: boolean;
   readonly commit: string;
-  /** Whether the build ran on what the forge made of this pull request and the branch that it goes to. */
+  /** Whether the build ran on the forge's merge of this pull request into its base branch. */
   readonly isMerge: boolean;
   /** The repository, for messages. */
   readonly named: string;
 }
 
 /**
- * Whether the image was built from this repository and this pull request's head: by what the authority wrote into the
- * certificate of the signer, and for keys, which say nothing of the build, by a SLSA provenance that they signed.
+ * Whether the image was built from this repository and this pull request's head. With a keyless signature the signer's
+ * certificate tells. A key tells nothing about the build, so it needs a signed SLSA provenance.
  */
-export function judgeSource(claims: readonly Claim[], subject: Subject): Verdict {
+export function evaluateSource(claims: readonly Claim[], subject: BuildSubject): Verdict {
   const origins = claims.flatMap((claim) => originsOf(claim, subject));
   const fits = origins.filter(({ isRepository }) => isRepository);
   if (fits.some((origin) => isOfHead(origin, subject))) {
@@ -72,19 +72,19 @@ export function isProvenance(predicateType: string): boolean {
   return predicateType === SLSA_V1;
 }
 
-/** Merge commits of which nothing can be said before their parents are known. */
-export function commitsToLookUp(claims: readonly Claim[], subject: Subject): string[] {
+/** Merge commits whose parents must be looked up first. */
+export function commitsToLookUp(claims: readonly Claim[], subject: BuildSubject): string[] {
   const origins = claims.flatMap((claim) => originsOf(claim, subject));
   const merges = origins.filter(({ isRepository, isMerge }) => isRepository && isMerge).map(({ commit }) => commit);
   return [...new Set(merges)].filter((commit) => commit !== subject.head && !subject.mergeParents.has(commit));
 }
 
-function originsOf({ signer, predicateType, predicate }: Claim, subject: Subject): Origin[] {
+function originsOf({ signer, predicateType, predicate }: Claim, subject: BuildSubject): Origin[] {
   if (signer.by === 'identity') return certifiedOrigins(signer.source, subject);
   return isProvenance(predicateType) ? provenOrigins(predicate, subject) : [];
 }
 
-function certifiedOrigins({ repository, repositoryId, commit, ref }: BuildSource, subject: Subject): Origin[] {
+function certifiedOrigins({ repository, repositoryId, commit, ref }: BuildSource, subject: BuildSubject): Origin[] {
   if (repositoryId === undefined || commit === undefined) return [];
   const path = repository?.replace(/^https?:\/\/[^/]+\//, '').replace(/[^\w./-]/g, '?');
   const named = (path ?? `repository ${repositoryId}`).slice(0, 140);
@@ -93,7 +93,7 @@ function certifiedOrigins({ repository, repositoryId, commit, ref }: BuildSource
   ];
 }
 
-function provenOrigins(predicate: unknown, subject: Subject): Origin[] {
+function provenOrigins(predicate: unknown, subject: BuildSubject): Origin[] {
   const read = slsa.safeParse(predicate);
   if (!read.success) return [];
   const { internalParameters, resolvedDependencies } = read.data.buildDefinition;
@@ -109,12 +109,12 @@ function provenOrigins(predicate: unknown, subject: Subject): Origin[] {
   });
 }
 
-function isMergeRef(ref: string | undefined, { number }: Subject): boolean {
+function isMergeRef(ref: string | undefined, { number }: BuildSubject): boolean {
   return ref === `refs/pull/${number}/merge`;
 }
 
-/** The head itself, or a merge of it: the one that a build ran on is often not the present one any more. */
-function isOfHead({ commit, isMerge }: Origin, { head, mergeParents }: Subject): boolean {
+/** The head itself, or any merge of it: the forge's current merge commit is often newer than the build's. */
+function isOfHead({ commit, isMerge }: Origin, { head, mergeParents }: BuildSubject): boolean {
   if (commit === head) return true;
   const parents = mergeParents.get(commit);
   return isMerge && parents?.length === 2 && parents[1] === head;

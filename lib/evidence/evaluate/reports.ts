@@ -7,13 +7,13 @@ export interface Vulnerability {
   readonly id: string;
   readonly package: string;
   readonly version: string;
-  /** Version that mends it; undefined while there is none. */
+  /** Version with the fix; undefined if there is none yet. */
   readonly fixed?: string | undefined;
   readonly severity: 'low' | 'medium' | 'high' | 'critical' | 'unknown';
 }
 
-/** What a scanner found, whichever it was. */
-export interface Report {
+/** The result of a scanner. */
+export interface ScanReport {
   /** Unix seconds at which the scan ended. */
   readonly endedAt: number;
   readonly vulnerabilities: readonly Vulnerability[];
@@ -42,11 +42,11 @@ const trivy = z.object({
     .array(
       z.object({
         Vulnerabilities: z.array(finding).nullish(),
-        // What an ignore file took out, where it was asked to say so.
+        // Findings suppressed by an ignore file, if Trivy was told to list them.
         ExperimentalModifiedFindings: z.array(z.object({ Type: optionalText, Finding: z.unknown() })).nullish(),
       }),
     )
-    // Left out where it knows nothing of what is in the image.
+    // Missing if Trivy found no packages that it knows.
     .nullish(),
 });
 
@@ -77,7 +77,7 @@ const cosignVuln = z.object({
 
 const COSIGN_VULN = 'https://cosign.sigstore.dev/attestation/vuln/v1';
 
-/** Whether a statement is meant as a vulnerability report, whatever it is worth. @param predicate looked at where its type does not say so */
+/** Whether a statement is a vulnerability report. @param predicate used if the type does not tell */
 export function isReport(predicateType: string, predicate?: unknown): boolean {
   if (predicateType === COSIGN_VULN || /\/vulns?\//.test(predicateType)) return true;
   const { SchemaVersion, ArtifactType, matches, descriptor } = (predicate ?? {}) as Record<string, unknown>;
@@ -88,19 +88,19 @@ export function isReport(predicateType: string, predicate?: unknown): boolean {
 }
 
 /**
- * What a scanner's report says; a reason where it says nothing that can be relied on: an empty record, a scan of something
- * else than an image, no end, an end in the future.
+ * Reads a scanner's report. Returns a reason if it is not reliable: an empty record, a scan of something other than an
+ * image, no end time, an end time in the future.
  *
  * @param now unix seconds
  */
-export function readReport(predicateType: string, predicate: unknown, now: number): Report | string {
+export function readReport(predicateType: string, predicate: unknown, now: number): ScanReport | string {
   if (predicateType !== COSIGN_VULN) return timely(resultOf(predicate), now);
   const record = cosignVuln.safeParse(predicate);
-  if (!record.success) return 'holds no result of a scanner';
+  if (!record.success) return 'contains no result of a scanner';
   const report = resultOf(record.data.scanner.result);
-  if (report === undefined) return 'holds no result of a scanner';
+  if (report === undefined) return 'contains no result of a scanner';
   if (typeof report === 'string') return report;
-  // Both ends have to be believable: the record's, and the report's own. The earlier one counts.
+  // Both end times must be plausible: the record's and the report's. The earlier one is used.
   const ended = timely({ ...report, endedAt: secondsOf(record.data.metadata.scanFinishedOn) }, now);
   const own = timely(report, now);
   if (typeof ended === 'string' || typeof own === 'string') return typeof ended === 'string' ? ended : own;
@@ -108,15 +108,15 @@ export function readReport(predicateType: string, predicate: unknown, now: numbe
 }
 
 const CLOCK_TOLERANCE = 600;
-/** Before these scanners were made. */
+/** Before these scanners existed. */
 const FIRST_SCAN = Date.UTC(2019, 0) / 1000;
 
-/** Undefined for what is no scanner's; a reason for a scan that says nothing. */
-function resultOf(data: unknown): Report | string | undefined {
+/** Undefined if it is not a scanner's report; a reason if the scan is not usable. */
+function resultOf(data: unknown): ScanReport | string | undefined {
   return readTrivy(data) ?? readGrype(data);
 }
 
-function timely(report: Report | string | undefined, now: number): Report | string {
+function timely(report: ScanReport | string | undefined, now: number): ScanReport | string {
   if (report === undefined) return 'is not a report of Trivy or Grype about an image';
   if (typeof report === 'string') return report;
   if (!(report.endedAt > FIRST_SCAN)) return 'does not say when it was made';
@@ -128,11 +128,11 @@ function secondsOf(time: string): number {
   return parseTime(time) ?? Number.NaN;
 }
 
-function readTrivy(data: unknown): Report | string | undefined {
+function readTrivy(data: unknown): ScanReport | string | undefined {
   const read = trivy.safeParse(data);
   if (!read.success) return undefined;
   const { Results, Metadata, CreatedAt } = read.data;
-  if (!Results || Results.length === 0) return 'found no packages in it that it knows, so that it says nothing';
+  if (!Results || Results.length === 0) return 'found no packages that the scanner knows, so it shows nothing';
   const vulnerabilities = Results.flatMap(({ Vulnerabilities, ExperimentalModifiedFindings }) => {
     const hidden = (ExperimentalModifiedFindings ?? []).flatMap(({ Finding }) => finding.safeParse(Finding).data ?? []);
     return [...(Vulnerabilities ?? []), ...hidden].map((one) => ({
@@ -146,12 +146,12 @@ function readTrivy(data: unknown): Report | string | undefined {
   return { endedAt: secondsOf(CreatedAt), vulnerabilities, endOfLife: Metadata?.OS?.EOSL === true };
 }
 
-function readGrype(data: unknown): Report | undefined {
+function readGrype(data: unknown): ScanReport | undefined {
   const read = grype.safeParse(data);
   if (!read.success) return undefined;
   const { matches, ignoredMatches, alertsByPackage, descriptor } = read.data;
   const alerts = (alertsByPackage ?? []).flatMap((one) => one.alerts ?? []);
-  // What somebody filtered out counts all the same; what Grype itself sets aside, headers of a kernel that no image runs, does not.
+  // Matches that somebody ignored still count. Matches that Grype itself ignores do not, such as kernel headers.
   const hidden = (ignoredMatches ?? []).filter(
     ({ appliedIgnoreRules }) => !appliedIgnoreRules?.every((rule) => rule['match-type'] === 'exact-indirect-match'),
   );

@@ -19,8 +19,8 @@ export function isSbom(predicateType: string): boolean {
   return TYPES.test(predicateType);
 }
 
-/** A list of parts, in SPDX 2 or CycloneDX, with at least one part beside the image itself. */
-export function judgeSbom(claims: readonly Claim[]): Verdict {
+/** Requires an SBOM, in SPDX 2 or CycloneDX, with at least one part other than the image itself. */
+export function evaluateSbom(claims: readonly Claim[]): Verdict {
   const lists = claims.filter(({ predicateType }) => isSbom(predicateType));
   if (lists.length === 0) {
     return { status: 'missing', sentence: `The image comes without the list of its parts (SBOM): ${ADVICE}` };
@@ -32,10 +32,10 @@ export function judgeSbom(claims: readonly Claim[]): Verdict {
   return { status: 'wrong', sentence: `The list of the image's parts (SBOM) ${what}: ${ADVICE}` };
 }
 
-/** How many parts it names; undefined for what is no such list. */
+/** How many parts it lists; undefined if it is not an SBOM. */
 function partsOf(predicate: unknown): number | undefined {
   const packages = spdx.safeParse(predicate).data?.packages;
-  // Scanners list the image as a package of its own.
+  // Scanners list the image itself as a package.
   if (packages !== undefined) return packages.filter((one) => one.primaryPackagePurpose !== 'CONTAINER').length;
   const bom = cycloneDx.safeParse(predicate);
   return bom.success ? (bom.data.components?.length ?? 0) : undefined;

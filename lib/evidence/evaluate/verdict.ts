@@ -3,14 +3,14 @@ import type { DEMANDS } from '../../model/platform/evidence.ts';
 export type Demand = (typeof DEMANDS)[number];
 
 /**
- * How a demand is met.
+ * Whether a demand is met.
  *
  * | status | meaning |
  * |---|---|
- * | `shown` | by somebody whom the platform trusts |
- * | `missing` | nobody whom the platform trusts says anything of it |
- * | `wrong` | somebody does, and it is not what is demanded |
- * | `unknown` | it could not be read; nothing follows |
+ * | `shown` | met, by a trusted signer |
+ * | `missing` | there is no statement of a trusted signer about it |
+ * | `wrong` | there is one, but it does not meet the demand |
+ * | `unknown` | it could not be read, so nothing is known |
  */
 export interface Verdict {
   readonly status: 'shown' | 'missing' | 'wrong' | 'unknown';
@@ -20,16 +20,16 @@ export interface Verdict {
 
 /** From harmless to worst. */
 export const SEVERITIES = ['none', 'low', 'medium', 'high', 'critical'] as const;
-export type Severity = (typeof SEVERITIES)[number];
+export type VulnerabilitySeverity = (typeof SEVERITIES)[number];
 
-/** The verdict about vulnerabilities also names the worst that counts, where one is known. */
+/** The verdict about vulnerabilities, with the worst severity that counts, if known. */
 export interface VulnerabilityVerdict extends Verdict {
-  readonly worst?: Severity;
+  readonly worst?: VulnerabilitySeverity;
 }
 
-export interface Judgement {
+export interface Evaluation {
   /** One for each demand of the platform. */
   readonly verdicts: Readonly<Partial<Record<Demand, Verdict>>>;
-  /** Of the report that counts; undefined without one. */
-  readonly worst?: Severity;
+  /** Worst severity in the report that was used; undefined without one. */
+  readonly worst?: VulnerabilitySeverity;
 }

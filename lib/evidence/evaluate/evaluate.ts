@@ -1,39 +1,39 @@
-import { type Checked, checkSigner } from '../signatures/check.ts';
+import { checkSigner, type SignerCheck } from '../signatures/check.ts';
 import type { Piece } from '../signatures/pieces.ts';
 import { readPiece, type SignedPiece } from '../signatures/read.ts';
 import { SIGN_V1 } from '../signatures/statement.ts';
 import type { EvidenceSettings, Trust } from '../signatures/trust.ts';
 import type { Claim } from './claim.ts';
 import { isReport } from './reports.ts';
-import { isSbom, judgeSbom } from './sbom.ts';
-import { isProvenance, judgeSource, type Subject } from './source.ts';
-import type { Demand, Judgement, Verdict, VulnerabilityVerdict } from './verdict.ts';
-import { judgeVulnerabilities } from './vulnerabilities.ts';
+import { evaluateSbom, isSbom } from './sbom.ts';
+import { type BuildSubject, evaluateSource, isProvenance } from './source.ts';
+import type { Demand, Evaluation, Verdict, VulnerabilityVerdict } from './verdict.ts';
+import { evaluateVulnerabilities } from './vulnerabilities.ts';
 
 export interface Policy {
   readonly settings: EvidenceSettings;
   readonly trust: Trust;
 }
 
-/** What there is for an image, with who stands behind each piece. */
-export interface Weighed {
+/** The statements about an image, by trusted and by other signers. */
+export interface CheckedPieces {
   readonly claims: readonly Claim[];
-  /** Statements about the image that nobody of the platform's has signed. */
+  /** Statements about the image without a trusted signature. */
   readonly refused: readonly { readonly predicateType: string; readonly refusal: string }[];
 }
 
-/** What a piece turns out to be; the same for the same bytes, image and trust. */
-export type WeighedPiece = SignedPiece['statement'] & Pick<Claim, 'layout'> & Checked;
+/** A piece with its signer. It depends only on the bytes, the image and the trust. */
+export type CheckedPiece = SignedPiece['statement'] & Pick<Claim, 'layout'> & SignerCheck;
 
-/** Null for a piece that cannot be read or is about something else. */
-export function weighPiece(piece: Piece, digest: string, trust: Trust): WeighedPiece | null {
+/** Null if the piece is malformed or not about this image. */
+export function checkPiece(piece: Piece, digest: string, trust: Trust): CheckedPiece | null {
   const read = readPiece(piece, digest);
   if (typeof read === 'string') return null;
   return { ...read.statement, layout: piece.format === 'bundle' ? 'bundle' : 'older', ...checkSigner(read, trust) };
 }
 
-/** Tells apart what somebody of the platform's stands behind. */
-export function weighed(pieces: readonly (WeighedPiece | null)[]): Weighed {
+/** Separates statements by trusted signers from others. */
+export function checked(pieces: readonly (CheckedPiece | null)[]): CheckedPieces {
   return {
     claims: pieces.flatMap((one) => (one !== null && 'signer' in one ? [one] : [])),
     refused: pieces.flatMap((one) => (one !== null && 'refusal' in one ? [one] : [])),
@@ -41,35 +41,39 @@ export function weighed(pieces: readonly (WeighedPiece | null)[]): Weighed {
 }
 
 /**
- * Holds what a registry keeps for an image against the platform's demands. Pure: the same bytes, policy, subject and time
- * give the same verdicts. Pieces that nobody of the platform's has signed neither help nor hurt.
+ * Evaluates the statements about an image against the platform's demands. Pure: the same bytes, policy, subject and time
+ * give the same verdicts. Statements without a trusted signature change no verdict.
  *
  * @param now unix seconds
  */
-export function judge(weighed: Weighed, { settings }: Policy, subject: Subject, now: number): Judgement {
-  const { claims } = weighed;
-  const judges: Record<Demand, () => VulnerabilityVerdict> = {
-    // It was looked up by what is judged here.
+export function evaluate(checked: CheckedPieces, { settings }: Policy, subject: BuildSubject, now: number): Evaluation {
+  const { claims } = checked;
+  const evaluators: Record<Demand, () => VulnerabilityVerdict> = {
+    // Always met: the image was looked up by its digest.
     digest: () => ({ status: 'shown', sentence: 'It is named by its digest' }),
-    signature: () => judgeSignature(weighed, settings),
-    sbom: () => unlessRefused(judgeSbom(claims.filter(isReadInCluster(settings, 'sbom'))), weighed, isSbom),
-    provenance: () => unlessRefused(judgeSource(claims, subject), weighed, isProvenance),
-    vulnerabilities: () => unlessRefused(judgeVulnerabilities(claims, settings, now), weighed, isReport),
+    signature: () => evaluateSignature(checked, settings),
+    sbom: () => unlessRefused(evaluateSbom(claims.filter(isReadInCluster(settings, 'sbom'))), checked, isSbom),
+    provenance: () => unlessRefused(evaluateSource(claims, subject), checked, isProvenance),
+    vulnerabilities: () => unlessRefused(evaluateVulnerabilities(claims, settings, now), checked, isReport),
   };
-  const verdicts = Object.fromEntries(settings.require.map((demand) => [demand, judges[demand]()]));
+  const verdicts = Object.fromEntries(settings.require.map((demand) => [demand, evaluators[demand]()]));
   const worst = (verdicts as Partial<Record<Demand, VulnerabilityVerdict>>).vulnerabilities?.worst;
   return { verdicts, ...(worst === undefined ? {} : { worst }) };
 }
 
-/** Says of a demand that nobody meets that somebody meant to, where that is so. */
-function unlessRefused(verdict: Verdict, { refused }: Weighed, isMeant: (predicateType: string) => boolean): Verdict {
+/** Adds to an unmet demand that there is a statement for it, but without a trusted signature. */
+function unlessRefused(
+  verdict: Verdict,
+  { refused }: CheckedPieces,
+  isMeant: (predicateType: string) => boolean,
+): Verdict {
   const foreign =
     verdict.status === 'missing' ? refused.find(({ predicateType }) => isMeant(predicateType)) : undefined;
   if (foreign === undefined) return verdict;
-  return { ...verdict, sentence: `${verdict.sentence} (there is one, whose signature ${foreign.refusal})` };
+  return { ...verdict, sentence: `${verdict.sentence} (there is one, but its signature ${foreign.refusal})` };
 }
 
-/** Whether what verifies images in the cluster, if anything does, can read a claim: what it refuses must not be committed. */
+/** Whether the image verifier in the cluster, if there is one, can read a claim: it would refuse the pod otherwise. */
 function isReadInCluster({ admission, verifier, layout }: EvidenceSettings, demand: 'signature' | 'sbom') {
   const isRead = admission === 'signatures' && (demand === 'signature' || verifier === 'kyverno');
   return (claim: Claim) => !isRead || claim.layout === layout;
@@ -81,7 +85,7 @@ const OTHER_LAYOUT = {
     'as a bundle, which this cluster does not read: let your build sign it with `cosign sign --new-bundle-format=false`',
 } as const;
 
-function judgeSignature({ claims, refused }: Weighed, settings: EvidenceSettings): Verdict {
+function evaluateSignature({ claims, refused }: CheckedPieces, settings: EvidenceSettings): Verdict {
   const signatures = claims.filter(({ predicateType }) => predicateType === SIGN_V1);
   const signed = signatures.find(isReadInCluster(settings, 'signature'));
   if (signed === undefined && signatures.length > 0) {

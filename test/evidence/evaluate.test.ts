@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Demand } from '../../lib/evidence/judge/verdict.ts';
+import type { Demand } from '../../lib/evidence/evaluate/verdict.ts';
 import { RegistryClient } from '../../lib/evidence/registry/client.ts';
 import { createTrust } from '../../lib/evidence/signatures/trust.ts';
 import { createVerifier, type ParentsOf } from '../../lib/evidence/verify-image.ts';
@@ -79,7 +79,7 @@ describe('a signature', () => {
   test('by a stranger is no signature, and says so', async () => {
     await using scene = await Scene.start();
     scene.attach(signing.SIGN_V1, {}, STRANGER);
-    expect(await scene.verify('signature')).toEqual(says('wrong', 'is by none of the keys that count here'));
+    expect(await scene.verify('signature')).toEqual(says('wrong', 'is by none of the trusted keys'));
     signing.attachSimple(scene.registry, 'acme/shop', scene.digest, STRANGER);
     expect(await scene.verify('signature')).toMatchObject({ status: 'wrong' });
   });
@@ -167,7 +167,7 @@ describe('a signature', () => {
     scene.registry.requests.length = 0;
     expect(await scene.verify('signature')).toEqual({
       status: 'unknown',
-      reason: expect.stringMatching(/^what is signed about the image comes to \d+ bytes/),
+      reason: expect.stringMatching(/^the evidence for the image has \d+ bytes/),
     });
     expect(scene.registry.requests.filter((request) => request.includes('/blobs/'))).toEqual([]);
   });
@@ -216,7 +216,9 @@ describe('the list of parts', () => {
   test('by a stranger is none', async () => {
     await using scene = await Scene.start();
     scene.attach(SPDX, spdx({ name: 'openssl' }), STRANGER);
-    expect(await scene.verify('sbom')).toEqual(says('missing', 'there is one, whose signature is by none of the keys'));
+    expect(await scene.verify('sbom')).toEqual(
+      says('missing', 'there is one, but its signature is by none of the trusted keys'),
+    );
   });
 });
 

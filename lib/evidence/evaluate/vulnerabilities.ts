@@ -3,22 +3,22 @@ import { untilSeconds } from '../../model/exception.ts';
 import { durationSeconds } from '../../model/scalars.ts';
 import type { EvidenceSettings } from '../signatures/trust.ts';
 import type { Claim } from './claim.ts';
-import { isReport, type Report, readReport, type Vulnerability } from './reports.ts';
-import { SEVERITIES, type Severity, type VulnerabilityVerdict } from './verdict.ts';
+import { isReport, readReport, type ScanReport, type Vulnerability } from './reports.ts';
+import { SEVERITIES, type VulnerabilitySeverity, type VulnerabilityVerdict } from './verdict.ts';
 
 const SHOWN = 3;
 const ADVICE =
   'let your build scan it with Trivy or Grype, with `--format cosign-vuln` and `cosign attest --type vuln`';
 
-type Counted = Vulnerability & { readonly counts: Severity };
+type Counted = Vulnerability & { readonly counts: VulnerabilitySeverity };
 
 /**
- * The newest report that can be relied on, held against the platform's threshold. What is empty, undated, of the future or
- * unreadable is no report: it never means "none found".
+ * Evaluates the newest usable report against the platform's threshold. A report that is empty, undated, dated in the
+ * future or unreadable is not used: it never means "none found".
  *
  * @param now unix seconds
  */
-export function judgeVulnerabilities(
+export function evaluateVulnerabilities(
   claims: readonly Claim[],
   settings: EvidenceSettings,
   now: number,
@@ -39,14 +39,14 @@ export function judgeVulnerabilities(
       sentence: `The image was last scanned ${formatTime(newest.endedAt)}, and a scan counts for ${settings.reportAge}: run your build again`,
     };
   }
-  return judgeReport(newest, settings, now);
+  return evaluateReport(newest, settings, now);
 }
 
-function judgeReport(report: Report, settings: EvidenceSettings, now: number): VulnerabilityVerdict {
+function evaluateReport(report: ScanReport, settings: EvidenceSettings, now: number): VulnerabilityVerdict {
   const counted = report.vulnerabilities
     .filter((one) => !isAllowed(one, settings, now))
     .map((one): Counted => ({ ...one, counts: one.severity === 'unknown' ? settings.unknownSeverity : one.severity }));
-  const worst = counted.reduce<Severity>((a, { counts }) => (rank(counts) > rank(a) ? counts : a), 'none');
+  const worst = counted.reduce<VulnerabilitySeverity>((a, { counts }) => (rank(counts) > rank(a) ? counts : a), 'none');
   if (report.endOfLife && settings.endOfLife === 'refuse') {
     const sentence =
       'The image is built on an operating system that gets no security updates any more: build it on a newer one';
@@ -61,7 +61,7 @@ function judgeReport(report: Report, settings: EvidenceSettings, now: number): V
   return { status: 'shown', sentence: `It has ${known}${beside}`, worst };
 }
 
-const rank = (severity: Severity): number => SEVERITIES.indexOf(severity);
+const rank = (severity: VulnerabilitySeverity): number => SEVERITIES.indexOf(severity);
 
 function isAllowed({ id, package: name }: Vulnerability, { allow }: EvidenceSettings, now: number): boolean {
   return allow.some(
@@ -74,7 +74,7 @@ function isAllowed({ id, package: name }: Vulnerability, { allow }: EvidenceSett
 
 /** `The image has 2 critical vulnerabilities: openssl 3.0.1 is fixed in 3.0.7 (CVE-2026-1), zlib 1.2 has no fix yet (CVE-2026-2)`. */
 function words(tooBad: readonly Counted[]): string {
-  // The worst first, then what can be mended: that is what a maker can do something about.
+  // Worst first; with the same severity those with a fix first, since a maker can act on them.
   const order = (one: Counted) => -10 * rank(one.counts) + (one.fixed === undefined ? 1 : 0);
   const sorted = [...tooBad].sort((a, b) => order(a) - order(b) || (a.id < b.id ? -1 : 1));
   const distinct = [...new Map(sorted.map((one) => [`${one.package} ${one.version} ${one.id}`, one])).values()];
@@ -84,10 +84,10 @@ function words(tooBad: readonly Counted[]): string {
     return `${what} ${fix} (${plain(one.id)})`;
   });
   const rest = distinct.length > SHOWN ? `, and ${distinct.length - SHOWN} more` : '';
-  const mended = distinct.some(({ fixed }) => fixed !== undefined)
+  const advice = distinct.some(({ fixed }) => fixed !== undefined)
     ? 'update them, or what your Dockerfile builds FROM, and push'
-    : 'build FROM another image, or take the parts out';
-  return `The image has ${numbers(distinct)}: ${top.join(', ')}${rest}; ${mended}`;
+    : 'build FROM another image, or remove these parts';
+  return `The image has ${numbers(distinct)}: ${top.join(', ')}${rest}; ${advice}`;
 }
 
 function numbers(found: readonly Counted[]): string {
@@ -100,7 +100,7 @@ function numbers(found: readonly Counted[]): string {
   return `${list} ${found.length === 1 ? 'vulnerability' : 'vulnerabilities'}`;
 }
 
-/** Of a scanner's report, for a sentence. */
+/** Makes text of a scanner's report safe for a message. */
 function plain(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 80);
 }
