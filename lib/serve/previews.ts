@@ -15,6 +15,9 @@ interface Begun {
   readonly at: number;
 }
 
+/** What has not come to its end by then is not waited for. */
+const GIVEN_UP_SECONDS = 86_400;
+
 /** How long something took that has just come to its end. */
 export interface Took {
   readonly what: 'ready' | 'gone';
@@ -43,6 +46,8 @@ export class Previews {
   /** What a sweep has seen: of all that there are. */
   replace(results: readonly (readonly [key: string, result: SyncResult])[], now: number): Took[] {
     this.#counted.clear();
+    // Nobody tells of it any more.
+    for (const [key, { at }] of this.#begun) if (now - at > GIVEN_UP_SECONDS) this.#begun.delete(key);
     return results.flatMap(([key, result]) => this.note(key, result, now, now) ?? []);
   }
 

@@ -53,7 +53,7 @@ const BROKEN: readonly [what: string, before: TestFiles, broken: TestFiles, exit
     'an extension that fails',
     { 'greenroom.yaml': platformText() },
     { 'greenroom.yaml': EXTENDED, 'extensions/team.mjs': THROWS },
-    1,
+    2,
     'failed: no such team',
   ],
   [

@@ -6,7 +6,7 @@ import { KUSTOMIZATION } from './kustomization.ts';
 import { FLUX_NAMESPACE } from './names.ts';
 
 /** Provider, Alert, and the Secret that the Provider signs with: its key `token` is what `serve` knows the cluster by. */
-const NAME = 'greenroom-status';
+export const NOTIFICATIONS = 'greenroom-status';
 
 /**
  * What Flux's notification-controller is configured with to tell `serve`.
@@ -18,14 +18,14 @@ export function notifications(url: string, cluster: string): readonly KubeObject
   const object = (kind: string, spec: object): KubeObject => ({
     apiVersion: 'notification.toolkit.fluxcd.io/v1beta3',
     kind,
-    metadata: { name: NAME, namespace: FLUX_NAMESPACE },
+    metadata: { name: NOTIFICATIONS, namespace: FLUX_NAMESPACE },
     spec,
   });
   const matchLabels: StringMap = PLATFORM_LABELS;
   return [
-    object('Provider', { type: 'generic-hmac', address: url, secretRef: { name: NAME } }),
+    object('Provider', { type: 'generic-hmac', address: url, secretRef: { name: NOTIFICATIONS } }),
     object('Alert', {
-      providerRef: { name: NAME },
+      providerRef: { name: NOTIFICATIONS },
       eventSeverity: 'info',
       eventSources: [{ kind: KUSTOMIZATION.kind, name: '*', matchLabels }],
       eventMetadata: { cluster },

@@ -3,6 +3,7 @@ import { appsRepoUrl, type PlatformSpec } from '../../model/platform.ts';
 import { applyClusters, commandLine, ownNamespaces, removeClusters, untilPreviewsAreGone } from '../readme.ts';
 import type { ReadmeWords } from '../reconciler.ts';
 import { FLUX_NAMESPACE } from './names.ts';
+import { NOTIFICATIONS } from './notifications.ts';
 
 export function readme(platform: PlatformSpec): ReadmeWords {
   const url = appsRepoUrl(platform);
@@ -17,7 +18,7 @@ export function readme(platform: PlatformSpec): ReadmeWords {
 2. Give Flux read access to this repository, in each cluster:
 
        flux create secret git previews --url=${url} --username=git --password=$TOKEN
-`,
+${platform.status.notify ? NOTIFICATIONS_STEP : ''}`,
     INSTALL: applyClusters(platform, () =>
       ownNamespaces(platform).length > 0 ? ['namespaces', 'clusters'] : ['clusters'],
     ).join('\n'),
@@ -30,11 +31,23 @@ export function readme(platform: PlatformSpec): ReadmeWords {
       ),
       ...untilPreviewsAreGone(platform),
       ...removeClusters(platform),
-      ...platform.clusters.map(({ name }) =>
-        commandLine(`kubectl delete secret previews -n ${FLUX_NAMESPACE} --ignore-not-found`, `in the cluster ${name}`),
-      ),
+      ...platform.clusters.map(({ name }) => {
+        const secrets = ['previews', ...(platform.status.notify ? [NOTIFICATIONS] : [])].join(' ');
+        return commandLine(
+          `kubectl delete secret ${secrets} -n ${FLUX_NAMESPACE} --ignore-not-found`,
+          `in the cluster ${name}`,
+        );
+      }),
     ].join('\n'),
     TEARDOWN_NOTE:
       "The arguments of kustomize-controller stay as they are: Flux's own default lets every Kustomization do everything.",
   };
 }
+
+/** What `serve` knows the cluster by; a Secret of its own beside the Provider that signs with it. */
+const NOTIFICATIONS_STEP = `
+   Flux's notification-controller tells \`serve\` what became of each preview. Give it what \`serve\` knows the cluster by, a
+   secret of 16 characters or more:
+
+       kubectl create secret generic ${NOTIFICATIONS} -n ${FLUX_NAMESPACE} --from-literal=token="$STATUS_SECRET"
+`;

@@ -129,6 +129,11 @@ describe.each([
       }
       for (const { kind, metadata } of objects) if (kind === 'Namespace') made.add(metadata.name);
     }
+    const step = {
+      argocd: /kubectl patch secret argocd-notifications-secret -n argocd .*greenroom-status-secret/,
+      flux: /kubectl create secret generic greenroom-status -n flux-system --from-literal=token=/,
+    }[reconciler]!;
+    expect(files.get('README.md')).toMatch(step);
     const secret = files.get('README.md')!.indexOf('kubectl create secret generic greenroom-status -n greenroom-watch');
     expect(secret).toBeGreaterThan(files.get('README.md')!.indexOf('apply -f bootstrap/install/namespaces/main'));
   });
