@@ -27,8 +27,8 @@ export interface ScaffoldInput {
   readonly template: FileSet;
   /** The command as one file, as `shippedCommand` gives it: what the workflows run. */
   readonly command: string;
-  /** Licences of what is in the command, as `shippedNotices` gives them. */
-  readonly notices: string;
+  /** Licences of what is in the command, as `shippedNotices` gives them. @default - none are laid down */
+  readonly notices?: string;
   /** Rules of the platform's own, beside greenroom's. @default - none */
   readonly extraRules?: readonly Rule[];
 }
@@ -52,7 +52,7 @@ export function scaffoldFiles(input: ScaffoldInput): FileSet {
       .map(([path, text]): [string, string] => [path, `${headOf(path)}${fill(path, text, values)}`]),
     [PLATFORM_FILE, platformText],
     [COMMAND_FILE, command],
-    [NOTICES_FILE, notices],
+    ...(notices === undefined ? [] : [[NOTICES_FILE, notices] as const]),
     ...SCHEMAS.map((name): [string, string] => [schemaFile(name), schemaText(name, FILE_KINDS[name])]),
     ...bootstrapFiles(platform, input.extraRules),
     ...policiesFiles(input),

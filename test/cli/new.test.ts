@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { inProcess } from '../support/command.ts';
+import { greenroom, inProcess } from '../support/command.ts';
 import { FakeGitHub } from '../support/fake-github/server.ts';
 import { bareRepo, commitFiles, filesOf, git, headOf, tempFolder } from '../support/git.ts';
 import { platformText } from '../support/inputs.ts';
@@ -182,6 +182,25 @@ describe('new on GitHub', () => {
     expect((await run()).code).toBe(0);
   });
 
+  test.each([
+    ['contents', 'Contents: write'],
+    ['pull_requests', 'Pull requests: write'],
+  ])('without the permission %s, it names it, and nothing is registered', async (permission, label) => {
+    bareRepo({ 'README.md': '# shop\n' }, { path: source() });
+    fake!.missing.add(permission);
+    const { code, stderr } = await run();
+    expect([code, stderr]).toEqual([1, expect.stringContaining(label)]);
+    expect(pulls('previews')).toEqual([]);
+    fake!.missing.clear();
+    expect((await run()).code).toBe(0);
+  });
+
+  test('a repository without a commit is said to need one', async () => {
+    git(root, ['init', '--quiet', '--bare', '--initial-branch=main', source()]);
+    const { code, stderr } = await run();
+    expect([code, stderr]).toEqual([1, expect.stringContaining('acme/shop has no commit yet: add a README')]);
+  });
+
   test('the description of the registration holds what the preview consists of', async () => {
     await run();
     const [body = ''] = [...fake!.bodies.values()].filter((text) => text.includes('asks for previews'));
@@ -229,6 +248,18 @@ describe('new', () => {
       '--set colour: the template function does not ask for it',
     ],
     ['a name that no address can have', ['function', ...ARGS, '--repo', 'acme/Shop_1'], 'must be lower-case letters'],
+    ['a name that Windows keeps for itself', ['function', ...ARGS, '--repo', 'acme/aux'], 'is reserved'],
+    ['a name of other letters', ['function', ...ARGS, '--repo', 'acme/l\u00e4den'], 'It takes OWNER/NAME'],
+    ['letters that look like others', ['function', ...ARGS, '--repo', 'acme/\u0455hop'], 'It takes OWNER/NAME'],
+    ['a name that is too long', ['function', ...ARGS, '--repo', `acme/${'a'.repeat(41)}`], 'at most 40 characters'],
+    ['a name that leads elsewhere', ['function', ...ARGS, '--repo', 'acme/..'], 'It takes OWNER/NAME'],
+    [
+      'an answer that is too long',
+      ['function', ...ARGS, '--set', `description=${'x'.repeat(121)}`],
+      '--set description:',
+    ],
+    ['an answer without a value', ['function', ...ARGS, '--set', 'description'], 'It takes NAME=VALUE'],
+    ['a budget of nothing', ['function', ...ARGS, '--budget', '0'], 'positive whole number'],
     ['a cost centre that no label can have', ['function', ...ARGS, '--cost-centre', 'a b'], 'apps/acme/shop.yaml:'],
     ['a service that the platform has not', ['web-service-python', ...ARGS], 'postgres'],
   ])('names what is wrong: %s', async (_, args, complaint) => {
@@ -283,6 +314,50 @@ spec: { parameters: [{ title: One, required: [colour], properties: { colour: { t
       code: 2,
       stderr: expect.stringContaining('skeleton/passwd: is a link'),
     });
+  });
+
+  test.each<[string, Record<string, string>, RegExp]>([
+    [
+      'a loop of 10^8',
+      { 'skeleton/a.txt.njk': '{% for i in (1..100000000) %}x{% endfor %}' },
+      /skeleton\/a\.txt\.njk:1:1: has the tag "for"/,
+    ],
+    ['a filter', { 'skeleton/a.txt.njk': '${{ values.colour | upcase }}' }, /without filters/],
+    ['a file that it includes', { 'skeleton/a.txt.njk': '{% include "/etc/passwd" %}' }, /has the tag "include"/],
+    [
+      'a placeholder for a name that nobody gives',
+      { 'skeleton/a.txt.njk': '${{ values.nobody }}' },
+      /skeleton\/a\.txt\.njk:1:/,
+    ],
+    [
+      'a schema that is none',
+      { 'template.yaml': OWN['template.yaml'].replace('type: string', 'type: text') },
+      /template\.yaml:\d+:\d+: .*type/,
+    ],
+    [
+      'no preview.yaml',
+      { 'skeleton/preview.yaml.njk': undefined as never, 'skeleton/a.txt': 'a' },
+      /skeleton\/preview\.yaml: is missing/,
+    ],
+    ['a preview.yaml that is wrong', { 'skeleton/preview.yaml.njk': 'spec: {}\n' }, /preview\.yaml:1:1/],
+    ['a file of another program', { 'skeleton/.git/config': 'x' }, /may not have|cannot|link|\.git/],
+  ])('refuses a template with %s, and makes nothing', async (_, files, complaint) => {
+    const all = Object.entries({ ...OWN, ...files }).filter(([, text]) => text !== undefined);
+    const started = performance.now();
+    const answer = await run(own(Object.fromEntries(all)), ...ARGS, '--set', `colour=${'a'.repeat(40)}!`);
+    expect([answer.code, answer.stderr]).toEqual([2, expect.stringMatching(complaint)]);
+    expect(performance.now() - started).toBeLessThan(20_000);
+    expect(existsSync(source())).toBe(false);
+  });
+
+  test('a pattern of a template that never ends is stopped, or answered at once', async () => {
+    const pattern = OWN['template.yaml'].replace('type: string', () => 'type: string, pattern: "^(a+)+$"');
+    const { place, env } = KINDS['a local forge']();
+    const args = ['new', own({ ...OWN, 'template.yaml': pattern }), ...ARGS, '--set', `colour=${'a'.repeat(60)}!`];
+    const started = performance.now();
+    const { code, stderr } = await greenroom([...args, ...place], { cwd: root, env });
+    expect([code, stderr]).toEqual([2, expect.stringContaining('--set colour')]);
+    expect(performance.now() - started).toBeLessThan(30_000);
   });
 
   test('says of a Git address that does not answer what it was', async () => {

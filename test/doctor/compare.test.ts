@@ -16,7 +16,6 @@ const objects = [
     version: '0.0.0',
     template: readTemplate(),
     command: '',
-    notices: '',
   }),
 ]
   .filter(([path]) => /^(?:bootstrap|policies)\//.test(path))

@@ -59,14 +59,7 @@ export function configuration(spec: object): Configuration {
 
 /** What `init` lays down for a configuration, without the command itself. */
 export function laidDown(chosen: Pick<ScaffoldInput, 'platform' | 'platformText'>): FileSet {
-  return scaffoldFiles({
-    ...chosen,
-    exceptions: [],
-    version: '1.0.0',
-    template: readTemplate(),
-    command: '',
-    notices: '',
-  });
+  return scaffoldFiles({ ...chosen, exceptions: [], version: '1.0.0', template: readTemplate(), command: '' });
 }
 
 /** Path and text of each file that an apps repo is laid down with: each engine, route and reconciler, with Knative and without, and all engines at once. */
