@@ -8,6 +8,7 @@ import type { Identity } from '../model/identity.ts';
 import { formatImage } from '../model/image.ts';
 import { previewFolder, RECORD_FILE, repoOfName } from '../model/layout.ts';
 import type { Loaded, Positions } from '../model/load.ts';
+import type { MicroApp } from '../model/micro-app.ts';
 import { type PlatformSpec, placementDigest } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
 import { contentsDigest, formatRecord, type PreviewRecord } from '../model/record.ts';
@@ -27,6 +28,7 @@ import { type MakerManifest, manifestTexts, readManifests } from './manifests.ts
 import { type ManifestImages, manifestImages, withCommit } from './moving-images.ts';
 import { notesOf } from './notes.ts';
 import { limitRangeShortfalls, quotaShortfalls } from './quota.ts';
+import { withRegistration } from './registration.ts';
 import type { ResolvedApp } from './resolve.ts';
 
 /** What holds for all previews of a platform. */
@@ -58,6 +60,8 @@ export interface CompileInput {
   readonly author: string;
   /** Whether its head lies in another repository, so that it may read no secret. @default false */
   readonly fromFork?: boolean;
+  /** What the apps repo says of its repository. @default - it is not registered */
+  readonly registration?: MicroApp | null;
   /** Address of the pull request's page. @default - not said */
   readonly pullRequestUrl?: string | null;
   readonly labels: readonly string[];
@@ -133,7 +137,8 @@ function plainCompiler(options: CompilerOptions): Compiler {
 }
 
 function compile(input: CompileInput, options: CompilerOptions, evaluate: Evaluate): CompiledPreview {
-  const { platform, extensions } = options;
+  const { extensions } = options;
+  const platform = withRegistration(options.platform, input.registration);
   const { preview, identity, headSha } = input;
   const charts = previewCharts(new App(), { ...input, platform, extensions });
   const { name, url, resolved, reconciler } = charts;

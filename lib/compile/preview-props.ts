@@ -9,9 +9,11 @@ import {
   COMMIT_ANNOTATION,
   PULL_REQUEST_ANNOTATION,
   REPOSITORY_ANNOTATION,
+  SECRETS_PREFIX_ANNOTATION,
 } from '../model/labels.ts';
 import { repoOfName } from '../model/layout.ts';
 import type { Loaded } from '../model/load.ts';
+import type { MicroApp } from '../model/micro-app.ts';
 import type { PlaceholderValues } from '../model/placeholders.ts';
 import type { PlatformSpec } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
@@ -33,6 +35,8 @@ export interface PreviewInput {
   /** Address of the pull request's page. @default - not said */
   readonly pullRequestUrl?: string | null;
   readonly labels: readonly string[];
+  /** What the apps repo says of its repository; its labels and prefix are part of `platform`. @default - not registered */
+  readonly registration?: MicroApp | null;
   readonly times: Times;
   /** What tags of images stand for, by the image with its tag. @default - not asked: the tags stay */
   readonly digests?: ReadonlyMap<string, string> | undefined;
@@ -111,13 +115,17 @@ export function previewProps(input: PreviewInput): PreviewPlan {
   };
 }
 
-function origin({ headSha, author, pullRequestUrl }: PreviewInput, repository: string): PreviewPlan['origin'] {
+function origin(
+  { headSha, author, pullRequestUrl, registration }: PreviewInput,
+  repository: string,
+): PreviewPlan['origin'] {
   return {
     annotations: {
       [REPOSITORY_ANNOTATION]: repository,
       ...(pullRequestUrl && { [PULL_REQUEST_ANNOTATION]: pullRequestUrl }),
       [COMMIT_ANNOTATION]: headSha,
       ...(author && { [AUTHOR_ANNOTATION]: author }),
+      ...(registration?.secretsPrefix !== undefined && { [SECRETS_PREFIX_ANNOTATION]: registration.secretsPrefix }),
     },
     version: headSha.slice(0, 12),
   };

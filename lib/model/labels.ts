@@ -18,6 +18,14 @@ export const PULL_REQUEST_LABEL = 'greenroom.dev/pull-request';
 /** Annotation of a preview's Namespace: `owner/name` of its repository. */
 export const REPOSITORY_ANNOTATION = 'greenroom.dev/repository';
 
+/** Labels and annotation of all that is made for a registered repository: who pays, and who answers for it. */
+export const TEAM_LABEL = 'greenroom.dev/team';
+export const COST_CENTRE_LABEL = 'greenroom.dev/cost-centre';
+export const OWNER_ANNOTATION = 'greenroom.dev/owner';
+
+/** Annotation of a preview's Namespace: where its secrets begin in the store, if elsewhere than the platform says. */
+export const SECRETS_PREFIX_ANNOTATION = 'greenroom.dev/secrets-prefix';
+
 /** The account in each preview's namespace that pods run as; it has no rights and no token. */
 export const APP_ACCOUNT = 'preview-app';
 

@@ -34,10 +34,14 @@ export class Registrations {
     return own.length === 0 ? null : own.map(formatProblem).join('; ');
   }
 
+  /** That of a repository; null for none that can be read, and for one of another repository that had its name. */
+  of(repository: { readonly path: string; readonly id: number }): MicroApp | null {
+    const app = this.apps.get(repository.path.toLowerCase());
+    return app !== undefined && (app.repositoryId ?? repository.id) === repository.id ? app : null;
+  }
+
   /** Whether a repository has one, and not another that had its name. One that cannot be read counts: a slip ends nothing. */
   has(repository: { readonly path: string; readonly id: number }): boolean {
-    if (this.troubleWith(repository) !== null) return true;
-    const app = this.apps.get(repository.path.toLowerCase());
-    return app !== undefined && (app.repositoryId ?? repository.id) === repository.id;
+    return this.troubleWith(repository) !== null || this.of(repository) !== null;
   }
 }

@@ -59,7 +59,7 @@ export async function sourceOf(forge: Forge, record: PreviewRecord): Promise<Loo
  * @throws GreenroomError `invalid-input` for what the platform does not take
  */
 export function recompile(
-  { compile, platform }: Pick<Base, 'compile' | 'platform'>,
+  { compile, platform, registrations }: Pick<Base, 'compile' | 'platform' | 'registrations'>,
   source: Source,
   recordedBy: PlatformSpec = platform,
 ): CompiledPreview {
@@ -72,6 +72,7 @@ export function recompile(
     headSha: record.headSha,
     author: pull.author,
     fromFork: isFork(pull),
+    registration: registrations?.of(pull.repository) ?? null,
     pullRequestUrl,
     labels: pull.labels,
     times: recordedTimes(source, recordedBy),

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { syncPullRequest } from '../../lib/sync/sync.ts';
 import { commitFiles } from '../support/git.ts';
-import { OPENED, platformText } from '../support/inputs.ts';
+import { OPENED, platformText, previewText } from '../support/inputs.ts';
 import { World } from '../support/world.ts';
 
 const PLATFORM = platformText().replace('{ owner: acme }', '{ owner: acme, registered: true }');
@@ -49,4 +50,60 @@ test('a slip in a registration ends nothing that runs, and nobody else is stoppe
   register(world, app());
   commitFiles(world.appsRepo, { 'apps/acme/other.yaml': 'nonsense\n' });
   expect(await sync(world)).toMatchObject({ effect: 'none', state: { state: 'committed' } });
+});
+
+/** Objects of the preview in the apps repo. */
+const objectsOf = (world: World) =>
+  world
+    .paths()
+    .filter((path) => path.endsWith('.yaml'))
+    .map((path) => parse(world.read(path)));
+
+test('who pays and who answers for it is on each object, and at the pods', async () => {
+  const world = opened(app(', team: web, costCentre: CC-1234'));
+  await sync(world);
+  const objects = objectsOf(world);
+  expect(objects.length).toBeGreaterThan(5);
+  for (const { kind, metadata, spec } of objects) {
+    for (const place of [metadata, ...(kind === 'Deployment' ? [spec.template.metadata] : [])]) {
+      expect(place.labels, kind).toMatchObject({ 'greenroom.dev/team': 'web', 'greenroom.dev/cost-centre': 'CC-1234' });
+      expect(place.annotations, kind).toMatchObject({ 'greenroom.dev/owner': '@acme/web' });
+    }
+  }
+  register(world, app());
+  expect(await sync(world)).toMatchObject({ effect: 'update' });
+});
+
+test('its secrets begin where its registration says, before commit and for admission', async () => {
+  const world = opened(app(', secretsPrefix: web-team/shop/'));
+  const asks = (reference: string, manifest = '') => {
+    world.push('shop', {
+      'preview.yaml': previewText(`secrets: { KEY: ${reference} }${manifest && '\nmanifests: k8s'}`),
+      ...(manifest && { 'k8s/a.yaml': manifest }),
+    });
+    world.pull('shop', 7);
+    return sync(world);
+  };
+  const words = expect.stringContaining('must be a reference under web-team/shop/');
+  expect(await asks('acme/shop/key')).toMatchObject({ state: { state: 'invalid', problems: [{ message: words }] } });
+  expect(await asks('web-team/shop/key')).toMatchObject({ effect: 'create' });
+  const { metadata } = objectsOf(world).find(({ kind }) => kind === 'Namespace');
+  expect(metadata.annotations).toMatchObject({ 'greenroom.dev/secrets-prefix': 'web-team/shop/' });
+  const external = (key: string) =>
+    `apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: { name: own }\nspec:\n  secretStoreRef: { kind: ClusterSecretStore, name: previews }\n  data: [{ secretKey: K, remoteRef: { key: ${key} } }]\n`;
+  expect(await asks('web-team/shop/key', external('acme/shop/key'))).toMatchObject({ state: { state: 'denied' } });
+  expect(await asks('web-team/shop/key', external('web-team/shop/key'))).toMatchObject({
+    state: { state: 'committed' },
+  });
+});
+
+test('previews that cost more than the budget of their repository are told of it, and go on', async () => {
+  const world = opened(app(', budget: 4'));
+  expect(await sync(world)).toMatchObject({ effect: 'create' });
+  expect(world.comment('shop', 7)).not.toContain('its budget is');
+  world.pull('shop', 8);
+  const second = await world.with((context) => syncPullRequest(context, { path: 'acme/shop' }, 8));
+  expect(second).toMatchObject({ effect: 'create' });
+  expect(world.comment('shop', 8)).toContain('The 2 previews of this repository cost about');
+  expect(world.comment('shop', 8)).toContain('a month at this rate; its budget is &#36;4.00');
 });

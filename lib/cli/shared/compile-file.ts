@@ -112,6 +112,7 @@ export async function compileWork(
       identity,
       headSha: sha,
       author: '',
+      registration: side.registrations?.apps.get(`${identity.owner}/${identity.repository}`.toLowerCase()) ?? null,
       labels: label,
       digests: new Map(tagged.map((image) => [formatImage(image), `sha256:${'0'.repeat(64)}`])),
       times: { createdAt: at, updatedAt: at, committedAt: at },

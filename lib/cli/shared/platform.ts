@@ -7,8 +7,10 @@ import type { FileSet } from '../../core/fileset.ts';
 import { EXCEPTIONS_GLOB, PLATFORM_FILE } from '../../model/layout.ts';
 import type { Loaded, Positions } from '../../model/load.ts';
 import { MANIFEST_FILE, refuseNewer } from '../../model/manifest.ts';
+import { MICRO_APPS_GLOB } from '../../model/micro-app.ts';
 import { namedExtensions } from '../../model/platform/extensions.ts';
 import type { Platform, PlatformSpec } from '../../model/platform.ts';
+import { Registrations } from '../../model/registrations.ts';
 import { loadExceptions } from '../../policies/exceptions.ts';
 import { loadPlatform } from '../../policies/platform.ts';
 import type { Rule } from '../../policies/rule.ts';
@@ -43,6 +45,8 @@ export interface PlatformSide extends OwnModules {
   readonly positions: Positions;
   /** Text of `exceptions/*.yaml` by path. */
   readonly exceptions: FileSet;
+  /** Those of its apps repo, where a source asks for them. @default - not known */
+  readonly registrations?: Registrations;
 }
 
 /**
@@ -106,7 +110,9 @@ async function fromAppsRepo(appsRepo: string, options: PlatformOptions, io: Io):
     const exceptions = new Map([...files].filter(([path]) => path.startsWith('exceptions/')));
     const modules = await ownModules({ repo, ...given, modules: moduleLoader(io) }, text, head);
     const { value, positions } = loadPlatform(text, PLATFORM_FILE, modules.extraRules);
-    return { ...modules, platform: value.spec, positions, exceptions };
+    const asks = value.spec.sources.some(({ registered }) => registered);
+    const registrations = asks ? new Registrations((await repo.read([MICRO_APPS_GLOB], head)).files) : undefined;
+    return { ...modules, platform: value.spec, positions, exceptions, ...(registrations && { registrations }) };
   } finally {
     await repo.close();
   }

@@ -1,10 +1,12 @@
-import { REPOSITORY_ANNOTATION } from '../../model/labels.ts';
+import { REPOSITORY_ANNOTATION, SECRETS_PREFIX_ANNOTATION } from '../../model/labels.ts';
 import { EXTERNAL_SECRET } from '../resources.ts';
 import { defineRule, listAt } from '../rule.ts';
 
 const REPOSITORY = `namespaceObject.metadata.?annotations[?"${REPOSITORY_ANNOTATION}"].orValue("")`;
 /** The platform's prefix for this repository; `{owner}` and `{repo}` stand for the two parts of its name. */
-const PREFIX = `params.secrets.prefix.split("{owner}").join(${REPOSITORY}.split("/")[0]).split("{repo}").join(${REPOSITORY}.split("/")[1])`;
+const USUAL = `params.secrets.prefix.split("{owner}").join(${REPOSITORY}.split("/")[0]).split("{repo}").join(${REPOSITORY}.split("/")[1])`;
+/** Its registration may say another one, which the platform's side writes at the namespace. */
+const PREFIX = `namespaceObject.metadata.?annotations[?"${SECRETS_PREFIX_ANNOTATION}"].orValue(${USUAL})`;
 
 export const ownSecrets = defineRule({
   id: 'own-secrets',

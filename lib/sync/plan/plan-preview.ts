@@ -16,6 +16,7 @@ import type { PreviewRecord } from '../../model/record.ts';
 import type { LivePreview, ObjectChange, PreviewState } from '../../report/state.ts';
 import { type BuildStatus, buildStatus } from '../../status/build.ts';
 import type { Base, SyncContext } from './base.ts';
+import { budgetNote } from './budget.ts';
 import { clockDoubt, endOf, isOver } from './clock.ts';
 import { refusalByPaths, refusalOf, stopOf } from './eligibility.ts';
 import { type Existing, type Found, findExisting, waitForName } from './existing.ts';
@@ -157,7 +158,8 @@ async function planHead(
     const wait = waitForName(derived, nameTakenBy, base.platform.policies.contact);
     return plan.keep({ state: 'queued', ...wait, live: plan.live });
   }
-  return { ...plan.write(compiled), lineOf };
+  const note = await budgetNote(base, pull, compiled);
+  return { ...plan.write(note === null ? compiled : { ...compiled, notes: [...compiled.notes, note] }), lineOf };
 }
 
 /** Lines of what the file itself holds. */
@@ -188,6 +190,7 @@ async function compileHead(
     headSha: pull.head.sha,
     author: pull.author,
     fromFork: isFork(pull),
+    registration: base.registrations?.of(pull.repository) ?? null,
     pullRequestUrl: context.forge.pages?.pullRequest({ path: pull.repository.path, number: pull.number }) ?? null,
     labels: pull.labels,
     digests: image.digests,
