@@ -123,14 +123,14 @@ const FIRST = '[^ \\t\\n"\'$<>{(*%=:,;&|-]';
 const VALUE = `(_?[0-9]{1,2})?["']?[ \\t]*(=>|:=|[=:])[ \\t]*["']?${FIRST}[^ \\t\\n"'$<{]{3}`;
 
 /** What such a word is also followed by and is no value, without the word: `password: true`. */
-const NO_VALUES: readonly (readonly string[])[] = [
-  [': true', ': false', ': null', ': none', ': string', ': yes', ': True', ': False'],
-  ['=true', '=false', '= true', '= false', ':true', ':false', ': Password', '=Password'],
+const NO_VALUES: readonly string[] = [
+  ...[': true', ': false', ': null', ': none', ': string', ': yes', ': True', ': False', ': Password'],
+  ...['=true', '=false', '= true', '= false', ':true', ':false', '=Password'],
 ];
 
 /** CEL: a text without {@link NO_VALUES}; what goes on behind such a word stays. */
-const settled = (text: string, words: readonly string[]): string =>
-  words.reduce((cel, word) => `${cel}.split("${word}").join("${word.slice(0, 1)}")`, text);
+const settled = (text: string): string =>
+  NO_VALUES.reduce((cel, word) => `${cel}.split("${word}").join("${word.slice(0, 1)}")`, text);
 
 /** What gives a credential away inside of a line, and parts of it, for a look that costs little. */
 interface Mention {
@@ -196,12 +196,12 @@ const has = (text: string, parts: readonly string[]): string =>
   `(${parts.map((part) => `${text}.contains(${JSON.stringify(part)})`).join(' || ')})`;
 
 /** Most characters of lines that mention one such word: a pattern over more would cost too much at admission. */
-const MAX_MENTIONS = 100_000;
+const MAX_MENTIONS = 80_000;
 
 /** CEL: whether no line of a text gives a credential away. */
 export function assignsNone(text: string): string {
   const none = MENTIONS.map((mention) => `!(${has('l', mention.parts)} && l.matches(${mentioned(mention)}))`);
-  return `${settled(text, NO_VALUES.flat())}.split("\\n").all(l, ${none.join(' && ')})`;
+  return `${settled(text)}.split("\\n").all(l, ${none.join(' && ')})`;
 }
 
 /** Parts of the words that names end with. */
@@ -280,16 +280,19 @@ export const CREDENTIAL_VARIABLES: readonly Variable[] = [
     expression: `object.kind == "ConfigMap" ? dyn(object).?data.orValue({}).map(k, dyn(object).data[k]).join("\\n") : variables.containers.map(c, ${CONTAINER_TEXT}).join("\\n")`,
   },
   ...GROUPS.map((group, i) => ({ name: `clean${i}`, expression: cleanOf('variables.text', group) })),
-  { name: 'settled', expression: settled('variables.text', NO_VALUES[0]!) },
-  { name: 'lines', expression: `${settled('variables.settled', NO_VALUES[1]!)}.split("\\n")` },
+  { name: 'lines', expression: 'variables.text.split("\\n")' },
   ...MENTIONS.flatMap((mention, i) => [
     {
       name: `mentions${i}`,
       expression: `${has('variables.text', mention.parts)} ? variables.lines.filter(l, ${has('l', mention.parts)}).join("\\n") : ""`,
     },
     {
+      name: `settled${i}`,
+      expression: `variables.mentions${i}.size() > ${MAX_MENTIONS} ? "" : ${settled(`variables.mentions${i}`)}`,
+    },
+    {
       name: `assigns${i}`,
-      expression: `variables.mentions${i}.size() > ${MAX_MENTIONS} || variables.mentions${i}.matches(${mentioned(mention)})`,
+      expression: `variables.mentions${i}.size() > ${MAX_MENTIONS} || variables.settled${i}.matches(${mentioned(mention)})`,
     },
   ]),
   {

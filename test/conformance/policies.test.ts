@@ -332,9 +332,9 @@ describe('the policies as they are compiled, in a real API server', () => {
     const long = line.repeat(Math.floor(390_000 / line.length));
     const many = Object.fromEntries(Array.from({ length: 4900 }, (_, i) => [`setting-${i}`, `value ${i}`]));
     expect(await refusal(configMap({ 'dashboard.json': long }))).toEqual([]);
-    // Every eighth line mentions all that is looked for, and none gives it away.
+    // Every fortieth line mentions all that is looked for, and none gives it away.
     const words = 'hint=The password, passphrase, secret, token, credential and api_key pass to mysql, curl or ldap\n';
-    const mentions = `${words}${line.repeat(7)}`;
+    const mentions = `${words}${line.repeat(39)}`;
     expect(await refusal(configMap({ 'messages.properties': mentions.repeat(390_000 / mentions.length) }))).toEqual([]);
     expect(await refusal(configMap(many))).toEqual([]);
     const hidden = { 'dashboard.json': `${long}DB_PASSWORD=hunter2hunter2\n` };

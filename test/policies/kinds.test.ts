@@ -68,6 +68,73 @@ describe('what an API server refuses of a kind is said before commit', () => {
       'spec.template.spec: restartPolicy of a Job must be OnFailure or Never; found Always, which is filled in',
     ],
     [
+      'a probe of no port',
+      container('livenessProbe: { httpGet: { port: 99999 } }'),
+      `${at}.livenessProbe.httpGet.port: must be a port from 1 to 65535 or the name of one; found 99999`,
+    ],
+    [
+      'a probe of a port by a name that is none',
+      container('readinessProbe: { tcpSocket: { port: "8080" } }'),
+      `${at}.readinessProbe.tcpSocket.port: must be a port from 1 to 65535 or the name of one; found 8080`,
+    ],
+    [
+      'a hook that does nothing',
+      container('lifecycle: { preStop: {} }'),
+      `${at}.lifecycle.preStop: must hold one of exec, httpGet, sleep, tcpSocket; found none`,
+    ],
+    [
+      'a host name in capitals',
+      pod('hostname: WEB, containers: [{ name: web }]'),
+      'spec.template.spec.hostname: must be at most 63 lower-case letters, digits and dashes, with a letter or digit at both ends; found WEB',
+    ],
+    [
+      'no time at all',
+      pod('activeDeadlineSeconds: 0, containers: [{ name: web }]'),
+      'spec.template.spec.activeDeadlineSeconds: must be at least 1; found 0',
+    ],
+    [
+      'pods spread by nothing',
+      pod(
+        'topologySpreadConstraints: [{ maxSkew: 0, topologyKey: a, whenUnsatisfiable: DoNotSchedule }], containers: [{ name: web }]',
+      ),
+      'spec.template.spec.topologySpreadConstraints[0].maxSkew: must be at least 1; found 0',
+    ],
+    [
+      'a mode in decimal',
+      pod('volumes: [{ name: a, secret: { secretName: b, defaultMode: 644 } }], containers: [{ name: web }]'),
+      'spec.template.spec.volumes[0].secret.defaultMode: must be from 0 to 511; found 644',
+    ],
+    [
+      'a way out of a volume',
+      container('volumeMounts: [{ name: a, mountPath: /a, subPath: ../b }]'),
+      `${at}.volumeMounts[0].subPath: must be a path without .. that begins with no slash; found ../b`,
+    ],
+    [
+      'a Service to no port',
+      '{ apiVersion: v1, kind: Service, metadata: { name: a }, spec: { ports: [{ port: 80, targetPort: 0 }] } }',
+      'spec.ports[0].targetPort: must be a port from 1 to 65535 or the name of one; found 0',
+    ],
+    [
+      'a host with a port',
+      '{ apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: { name: a }, spec: { rules: [{ host: "a.example.com:80" }] } }',
+      'spec.rules[0].host: must be a lower-case host without a port; found a.example.com:80',
+    ],
+    [
+      'a route to nothing',
+      '{ apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: { name: a }, spec: { rules: [{ http: { paths: [{ path: /, pathType: Prefix, backend: {} }] } }] } }',
+      'spec.rules[0].http.paths[0].backend: must hold one of resource, service; found none',
+    ],
+    [
+      'a budget of both kinds',
+      '{ apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: { name: a }, spec: { minAvailable: 1, maxUnavailable: 1 } }',
+      'spec.minAvailable: stands beside maxUnavailable; keep one of the two',
+    ],
+    [
+      'an update that cannot begin',
+      '{ apiVersion: apps/v1, kind: Deployment, metadata: { name: a }, spec: { strategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: 0 } }, selector: { matchLabels: { a: b } }, template: { spec: { containers: [{ name: a }] } } } }',
+      'spec.strategy.rollingUpdate.maxUnavailable: must not be 0 beside a maxSurge of 0: no update could begin',
+    ],
+    [
       'a label that is a number',
       '{ apiVersion: v1, kind: ConfigMap, metadata: { name: a, labels: { version: 1 } } }',
       'metadata.labels.version: must be a text (put it in quotes); found 1',

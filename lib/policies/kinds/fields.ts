@@ -2,7 +2,8 @@ import { isRecord, type JsonRecord } from '../../core/json.ts';
 import { closest } from '../../model/load/suggest.ts';
 import type { Path, ServerProblem } from '../problem.ts';
 import { TYPES } from './types.ts';
-import { valueProblem, wholeProblems } from './values.ts';
+import { valueProblem } from './values.ts';
+import { wholeProblems } from './whole.ts';
 
 /** What a field that is missing is for the API server, too: as good as not there. */
 const isMissing = (value: unknown): boolean => value === undefined || value === null;

@@ -1,9 +1,8 @@
 import { isRecord, type JsonRecord } from '../../core/json.ts';
-import { podPath, valueAt } from '../paths.ts';
-import type { Path, ServerProblem } from '../problem.ts';
+import { Quantity } from '../quantity.ts';
 
 /** What may be written in a field, beyond its type; the message says what is allowed. */
-type Test = readonly [allowed: string, fits: (value: unknown) => boolean];
+export type Test = readonly [allowed: string, fits: (value: unknown) => boolean];
 
 const oneOf = (...values: readonly string[]): Test => [
   `one of ${values.join(', ')}`,
@@ -13,7 +12,7 @@ const between = (low: number, high: number): Test => [
   high === Number.POSITIVE_INFINITY ? `at least ${low}` : `from ${low} to ${high}`,
   (value) => typeof value !== 'number' || (value >= low && value <= high),
 ];
-const like = (allowed: string, pattern: RegExp): Test => [allowed, (value) => pattern.test(String(value))];
+export const like = (allowed: string, pattern: RegExp): Test => [allowed, (value) => pattern.test(String(value))];
 
 const LABEL = like(
   'at most 63 lower-case letters, digits and dashes, with a letter or digit at both ends',
@@ -24,6 +23,17 @@ const PORT_NAME = like(
   'at most 15 lower-case letters, digits and single dashes, with a letter among them',
   /^(?=.{1,15}$)(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*$/,
 );
+const PORT_OR_NAME: Test = [
+  'a port from 1 to 65535 or the name of one',
+  (value) => (typeof value === 'number' ? value >= 1 && value <= 65535 : PORT_NAME[1](value)),
+];
+const MODE = between(0, 511);
+const RELATIVE = like('a path without .. that begins with no slash', /^(?!\/)(?!(.*\/)?\.\.(\/|$)).*$/);
+const AMOUNT: Test = ['an amount such as 500m or 256Mi', (value) => Quantity.parse(String(value)) !== undefined];
+const COUNT_OR_SHARE: Test = [
+  'a number from 0 or a share such as 25%',
+  (value) => (typeof value === 'number' ? value >= 0 : /^[0-9]+%$/.test(String(value))),
+];
 const PROTOCOL = oneOf('TCP', 'UDP', 'SCTP');
 const COUNT = between(0, Number.POSITIVE_INFINITY);
 const FROM_ONE = between(1, Number.POSITIVE_INFINITY);
@@ -35,36 +45,83 @@ const SCHEDULE = like(
 /** Source: Kubernetes, pkg/apis/{core,apps,batch,autoscaling,networking}/validation */
 const TESTS: Readonly<Record<string, Test>> = {
   'Container.name': LABEL,
+  'ConfigMapVolumeSource.defaultMode': MODE,
+  'Container.terminationMessagePolicy': oneOf('FallbackToLogsOnError', 'File'),
   'Container.imagePullPolicy': oneOf('Always', 'IfNotPresent', 'Never'),
   'ContainerPort.containerPort': PORT,
   'ContainerPort.name': PORT_NAME,
   'ContainerPort.protocol': PROTOCOL,
   'CronJobSpec.concurrencyPolicy': oneOf('Allow', 'Forbid', 'Replace'),
+  'CronJobSpec.failedJobsHistoryLimit': COUNT,
   'CronJobSpec.schedule': SCHEDULE,
+  'CronJobSpec.startingDeadlineSeconds': COUNT,
+  'CronJobSpec.successfulJobsHistoryLimit': COUNT,
+  'DeploymentSpec.minReadySeconds': COUNT,
+  'DeploymentSpec.progressDeadlineSeconds': COUNT,
+  'DeploymentSpec.revisionHistoryLimit': COUNT,
   'DeploymentSpec.replicas': COUNT,
   'DeploymentStrategy.type': oneOf('Recreate', 'RollingUpdate'),
+  'EmptyDirVolumeSource.sizeLimit': AMOUNT,
   'EnvVar.name': like('a name without =', /^[^=]+$/),
+  'GRPCAction.port': PORT,
+  'HTTPGetAction.port': PORT_OR_NAME,
   'HTTPGetAction.scheme': oneOf('HTTP', 'HTTPS'),
+  'HTTPIngressPath.path': like('a path that begins with a slash', /^(\/.*)?$/),
   'HTTPIngressPath.pathType': oneOf('Exact', 'Prefix', 'ImplementationSpecific'),
   'HorizontalPodAutoscalerSpec.maxReplicas': FROM_ONE,
+  'HorizontalPodAutoscalerSpec.minReplicas': FROM_ONE,
+  'IngressRule.host': like('a lower-case host without a port', /^(\*\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/),
+  'JobSpec.activeDeadlineSeconds': COUNT,
   'JobSpec.backoffLimit': COUNT,
+  'JobSpec.completionMode': oneOf('Indexed', 'NonIndexed'),
   'JobSpec.completions': COUNT,
   'JobSpec.parallelism': COUNT,
+  'JobSpec.ttlSecondsAfterFinished': COUNT,
+  'KeyToPath.mode': MODE,
+  'KeyToPath.path': RELATIVE,
+  'LabelSelectorRequirement.operator': oneOf('DoesNotExist', 'Exists', 'In', 'NotIn'),
+  'PodDisruptionBudgetSpec.maxUnavailable': COUNT_OR_SHARE,
+  'PodDisruptionBudgetSpec.minAvailable': COUNT_OR_SHARE,
+  'PodSecurityContext.fsGroup': COUNT,
+  'PodSecurityContext.fsGroupChangePolicy': oneOf('Always', 'OnRootMismatch'),
+  'PodSecurityContext.runAsGroup': COUNT,
+  'PodSecurityContext.runAsUser': COUNT,
+  'PodSpec.activeDeadlineSeconds': FROM_ONE,
+  'PodSpec.dnsPolicy': oneOf('ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'),
+  'PodSpec.hostname': LABEL,
+  'PodSpec.subdomain': LABEL,
   'PodSpec.restartPolicy': oneOf('Always', 'OnFailure', 'Never'),
   'PodSpec.terminationGracePeriodSeconds': COUNT,
   'Probe.periodSeconds': COUNT,
   'Probe.timeoutSeconds': COUNT,
   'Probe.initialDelaySeconds': COUNT,
   'Probe.failureThreshold': COUNT,
+  'Probe.successThreshold': COUNT,
+  'ProjectedVolumeSource.defaultMode': MODE,
+  'RollingUpdateDeployment.maxSurge': COUNT_OR_SHARE,
+  'RollingUpdateDeployment.maxUnavailable': COUNT_OR_SHARE,
+  'SecretVolumeSource.defaultMode': MODE,
+  'SecurityContext.runAsGroup': COUNT,
+  'SecurityContext.runAsUser': COUNT,
   'ServicePort.name': LABEL,
   'ServicePort.port': PORT,
   'ServicePort.protocol': PROTOCOL,
+  'ServicePort.targetPort': PORT_OR_NAME,
+  'ServiceSpec.externalTrafficPolicy': oneOf('Cluster', 'Local'),
+  'ServiceSpec.internalTrafficPolicy': oneOf('Cluster', 'Local'),
+  'ServiceSpec.ipFamilyPolicy': oneOf('PreferDualStack', 'RequireDualStack', 'SingleStack'),
   'ServiceSpec.sessionAffinity': oneOf('None', 'ClientIP'),
   'ServiceSpec.type': oneOf('ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'),
   'StatefulSetSpec.podManagementPolicy': oneOf('OrderedReady', 'Parallel'),
   'StatefulSetSpec.replicas': COUNT,
   'StatefulSetUpdateStrategy.type': oneOf('RollingUpdate', 'OnDelete'),
+  'TCPSocketAction.port': PORT_OR_NAME,
+  'TopologySpreadConstraint.maxSkew': FROM_ONE,
+  'TopologySpreadConstraint.minDomains': FROM_ONE,
+  'TopologySpreadConstraint.whenUnsatisfiable': oneOf('DoNotSchedule', 'ScheduleAnyway'),
   'Volume.name': LABEL,
+  'VolumeMount.mountPropagation': oneOf('Bidirectional', 'HostToContainer', 'None'),
+  'VolumeMount.subPath': RELATIVE,
   'VolumeMount.mountPath': like('a path without a colon', /^[^:]+$/),
 };
 
@@ -74,6 +131,10 @@ const ONE_OF: Readonly<Record<string, readonly string[]>> = {
   'Container.livenessProbe': ['exec', 'grpc', 'httpGet', 'tcpSocket'],
   'Container.readinessProbe': ['exec', 'grpc', 'httpGet', 'tcpSocket'],
   'Container.startupProbe': ['exec', 'grpc', 'httpGet', 'tcpSocket'],
+  'HTTPIngressPath.backend': ['resource', 'service'],
+  'IngressSpec.defaultBackend': ['resource', 'service'],
+  'Lifecycle.postStart': ['exec', 'httpGet', 'sleep', 'tcpSocket'],
+  'Lifecycle.preStop': ['exec', 'httpGet', 'sleep', 'tcpSocket'],
 };
 
 /** Why the API server refuses a value of the right type; undefined where it does not. */
@@ -102,98 +163,4 @@ function keysProblem(field: string, map: JsonRecord): string | undefined {
   );
   if (wrong === undefined) return undefined;
   return `holds ${wrong[0]}: ${String(wrong[1])}; a label is at most 63 letters, digits, - _ . with a letter or digit at both ends`;
-}
-
-/** How pods of a kind may be restarted; a job has to say so, since what is filled in is refused. */
-const RESTARTS: Readonly<Record<string, readonly string[]>> = {
-  CronJob: ['OnFailure', 'Never'],
-  Job: ['OnFailure', 'Never'],
-  DaemonSet: ['Always'],
-  Deployment: ['Always'],
-  ReplicaSet: ['Always'],
-  StatefulSet: ['Always'],
-};
-
-/** Longest names, where they are shorter than others since names of pods and labels are made from them. */
-const NAMES: Readonly<Record<string, Test>> = {
-  CronJob: like('at most 52 characters long', /^.{1,52}$/),
-  Job: like('at most 63 characters long', /^.{1,63}$/),
-  Service: like(
-    'at most 63 lower-case letters, digits and dashes that begin with a letter',
-    /^(?=.{1,63}$)[a-z]([-a-z0-9]*[a-z0-9])?$/,
-  ),
-};
-
-/** What two fields of an object have to agree on. */
-export function wholeProblems(object: JsonRecord): ServerProblem[] {
-  return [
-    ...nameProblems(object),
-    ...restartProblems(object),
-    ...portProblems(object),
-    ...selectorProblems(object),
-    ...scaleProblems(object),
-    ...keyProblems(object),
-  ];
-}
-
-function nameProblems(object: JsonRecord): ServerProblem[] {
-  const path = ['metadata', 'name'];
-  const [name, test] = [valueAt(object, path), NAMES[String(object['kind'])]];
-  if (test === undefined || typeof name !== 'string' || name.includes('${') || test[1](name)) return [];
-  return [{ path, message: `must be ${test[0]}; found ${name}` }];
-}
-
-function restartProblems(object: JsonRecord): ServerProblem[] {
-  const allowed = RESTARTS[String(object['kind'])];
-  const spec = [...podPath(object), 'spec'];
-  if (allowed === undefined || !isRecord(valueAt(object, spec))) return [];
-  const found = valueAt(object, [...spec, 'restartPolicy']) ?? 'Always';
-  if (allowed.includes(String(found))) return [];
-  const isWritten = valueAt(object, [...spec, 'restartPolicy']) !== undefined;
-  const message = `of a ${String(object['kind'])} must be ${allowed.join(' or ')}; found ${String(found)}`;
-  return [
-    isWritten
-      ? { path: [...spec, 'restartPolicy'], message }
-      : { path: spec, message: `restartPolicy ${message}, which is filled in` },
-  ];
-}
-
-function portProblems(object: JsonRecord): ServerProblem[] {
-  const ports = valueAt(object, ['spec', 'ports']);
-  if (object['kind'] !== 'Service' || !Array.isArray(ports) || ports.length < 2) return [];
-  const names = ports.map((port) => valueAt(port, ['name']));
-  return names.flatMap((name, i): ServerProblem[] => {
-    const path: Path = ['spec', 'ports', i];
-    if (name === undefined || name === null)
-      return [{ path, message: 'needs a name, since the Service has several ports' }];
-    const isTwice = names.indexOf(name) < i;
-    return isTwice ? [{ path: [...path, 'name'], message: 'is the name of a port before it; choose another one' }] : [];
-  });
-}
-
-function selectorProblems(object: JsonRecord): ServerProblem[] {
-  const selector = valueAt(object, ['spec', 'selector']);
-  if (!['DaemonSet', 'Deployment', 'ReplicaSet', 'StatefulSet'].includes(String(object['kind']))) return [];
-  if (!isRecord(selector) || Object.keys(selector).length > 0) return [];
-  return [{ path: ['spec', 'selector'], message: 'is empty; name the labels of the pods under matchLabels' }];
-}
-
-function scaleProblems(object: JsonRecord): ServerProblem[] {
-  const [low, high] = ['minReplicas', 'maxReplicas'].map((field) => valueAt(object, ['spec', field]));
-  if (object['kind'] !== 'HorizontalPodAutoscaler' || typeof low !== 'number' || typeof high !== 'number') return [];
-  if (low <= high) return [];
-  return [
-    { path: ['spec', 'minReplicas'], message: `must not be above maxReplicas; found ${low}, maxReplicas is ${high}` },
-  ];
-}
-
-function keyProblems(object: JsonRecord): ServerProblem[] {
-  const data = valueAt(object, ['data']);
-  if (object['kind'] !== 'ConfigMap' || !isRecord(data)) return [];
-  return Object.keys(data)
-    .filter((key) => !/^[-._a-zA-Z0-9]{1,253}$/.test(key) || key.startsWith('..') || key === '.')
-    .map((key) => ({
-      path: ['data', key],
-      message: 'must be a key of letters, digits, - _ and . such as app.properties',
-    }));
 }
