@@ -1,38 +1,38 @@
-/** A check of a commit that may be the build of its image: a job of a workflow, or a status of another system. */
+/** A check of a commit that may be its image build: a workflow job, or a status of another CI system. */
 export interface Build {
-  /** Foreign text. */
+  /** Untrusted text. */
   readonly name: string;
   readonly state: 'queued' | 'running' | 'passed' | 'failed';
-  /** Unix seconds; null where it has not started, or nobody says. */
+  /** Unix seconds; null if it has not started or the forge does not tell. */
   readonly startedAt: number | null;
   /** Unix seconds; null while it runs. */
   readonly endedAt: number | null;
-  /** Page of its log; null for none that may be shown. */
+  /** Page with its log; null if there is none that can be shown. */
   readonly url: string | null;
 }
 
-/** What runs for a commit, and what ran before it. */
+/** Checks of a commit and of earlier commits. */
 export interface Builds {
   readonly head: readonly Build[];
-  /** Whether there are more at the head than these. @default false */
+  /** Whether the head has more checks than these. @default false */
   readonly isPartial?: boolean;
-  /** Of earlier commits, a list each. */
+  /** One list for each earlier commit. */
   readonly earlier: readonly (readonly Build[])[];
 }
 
-/** Longest name and address that are kept, in characters. */
+/** Maximum length of a name and of a URL, in characters. */
 const MAX_NAME = 100;
 const MAX_URL = 500;
 
-/** A name as it is kept. */
+/** A name, cut to the maximum length. */
 export function buildName(text: string): string {
   return text.slice(0, MAX_NAME).toWellFormed();
 }
 
 /**
- * An address as it can stand in Markdown: http or https, without credentials, no character of it ends a link.
+ * A URL that is safe in a Markdown link: http(s), no credentials, no character that could end the link; else null.
  *
- * @param below an address that it has to lie below. @default - any
+ * @param below required prefix. @default - any
  */
 export function buildUrl(text: string | null, below?: string): string | null {
   if (text === null || text.length > MAX_URL || !URL.canParse(text)) return null;

@@ -1,6 +1,6 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 
-/** Never asked: what answers there tells a cloud's credentials, or is no other machine. */
+/** Never requested: cloud metadata services, and addresses that are not another machine. */
 const NEVER = blockList(
   ['169.254.0.0', 16],
   ['0.0.0.0', 8],
@@ -16,7 +16,7 @@ const NEVER = blockList(
   ['fd20:ce::254', 128],
 );
 
-/** Networks of one's own, this machine included. Source: IANA's registries of special-purpose addresses. */
+/** Private networks and this machine. Source: IANA's registries of special-purpose addresses. */
 const PRIVATE = blockList(
   ['127.0.0.0', 8],
   ['::1', 128],
@@ -35,7 +35,7 @@ function blockList(...networks: readonly (readonly [address: string, prefix: num
   return list;
 }
 
-/** What an address is, as far as asking it goes. Numbers of IPv4 inside IPv6 count as what they stand for. */
+/** Class of an address. An IPv4 address inside IPv6 is classified as IPv4. */
 export function kindOfAddress(address: string): 'public' | 'private' | 'never' {
   const plain = inner(address);
   const family = isIPv4(plain) ? 'ipv4' : 'ipv6';
@@ -44,7 +44,7 @@ export function kindOfAddress(address: string): 'public' | 'private' | 'never' {
   return PRIVATE.check(plain, family) ? 'private' : 'public';
 }
 
-/** The IPv4 address that an IPv6 one carries (mapped, translated, 6to4); others as they are. */
+/** The IPv4 address inside an IPv6 one (mapped, translated, 6to4); other addresses unchanged. */
 function inner(address: string): string {
   if (!isIPv6(address)) return address;
   const groups = groupsOf(address);

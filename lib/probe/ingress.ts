@@ -1,7 +1,7 @@
-/** Whose page it is when an ingress answers in the app's place. */
+/** An error page of an ingress, which answers instead of the app. */
 export interface IngressPage {
   readonly by: string;
-  /** `nothing`: it knows no app for this address. `no-app`: it knows one, and nothing there answers. */
+  /** `nothing`: no app for this address. `no-app`: there is one, but it does not answer. */
   readonly means: 'nothing' | 'no-app';
   readonly status: readonly number[];
   /** @default - any */
@@ -14,7 +14,7 @@ const NGINX =
   /^<html>\s*<head><title>[^<]*<\/title><\/head>\s*<body>\s*<center><h1>[^<]*<\/h1><\/center>\s*<hr><center>nginx[^<]*<\/center>/;
 const FAILED = [502, 503, 504];
 
-/** Pages of ingress controllers and load balancers. A new one is one row. */
+/** Error pages of ingress controllers and load balancers, one row each. */
 export const INGRESS_PAGES: readonly IngressPage[] = [
   { by: 'ingress-nginx', means: 'nothing', status: [404], body: /^default backend - 404/ },
   { by: 'ingress-nginx', means: 'nothing', status: [404], server: /^$|^nginx/, body: NGINX },
@@ -58,7 +58,7 @@ export const INGRESS_PAGES: readonly IngressPage[] = [
   { by: 'AWS', means: 'no-app', status: FAILED, server: /^awselb/, body: /^<html>\s*<head><title>50\d/ },
 ];
 
-/** The row that an answer is one of; null for an answer of the app itself. */
+/** The row that matches an answer; null if the app itself answered. */
 export function ingressPage(status: number, server: string, body: string): IngressPage | null {
   const text = body.trimStart();
   return (

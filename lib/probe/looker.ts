@@ -3,21 +3,21 @@ import type { Observation } from '../status/observation.ts';
 import { NO_PREVIEW, observe } from './observe.ts';
 import type { Answer, Prober } from './probe.ts';
 
-/** What is looked at. */
+/** The preview to probe. */
 export interface Looked {
   readonly url: string;
   /** The commit that the apps repo holds. */
   readonly headSha: string;
-  /** Of the platform: previews answer below it. */
+  /** The platform's domain. */
   readonly domain: string;
-  /** Whether addresses of private networks are asked. */
+  /** Whether private addresses are allowed. */
   readonly allowPrivate: boolean;
 }
 
-/** What the ingress itself answers stays the same for so many seconds. */
+/** How long the ingress's own answer is cached, in seconds. */
 const CONTROL_SECONDS = 300;
 
-/** Asks the addresses of previews, and from time to time what their ingress answers for none. */
+/** Probes previews; compares with what the ingress answers for a name without a preview, which is cached. */
 export class Looker {
   readonly #probe: Prober;
   readonly #clock: Clock;
@@ -28,7 +28,7 @@ export class Looker {
     this.#clock = clock;
   }
 
-  /** Null where nothing can be said. */
+  /** Null if the answer says nothing about the preview. */
   async look({ url, headSha, domain, allowPrivate }: Looked): Promise<Observation | null> {
     const at = this.#clock();
     const answer = await this.#probe(url, { allowPrivate });

@@ -2,18 +2,18 @@ import type { Observation } from '../status/observation.ts';
 import { ingressPage } from './ingress.ts';
 import type { Answer } from './probe.ts';
 
-/** A name that no preview has: what answers there is the ingress itself. */
+/** A name that no preview has, so that only the ingress answers. */
 export const NO_PREVIEW = 'greenroom-none';
 
 export interface Asked {
   readonly headSha: string;
-  /** Unix seconds: when it was asked. */
+  /** Unix seconds: time of the request. */
   readonly at: number;
-  /** What the ingress answers for {@link NO_PREVIEW}. @default - nobody asked */
+  /** The ingress's answer for {@link NO_PREVIEW}. @default - not requested */
   readonly control?: Answer;
 }
 
-/** What an answer says of the preview; null for nothing. */
+/** What an answer says about the preview; null if nothing. */
 export function observe(answer: Answer, { headSha, at, control }: Asked): Observation | null {
   const base = { source: 'probe', headSha, at } as const;
   const fault = (reason: string, facts: Observation['facts'] = {}): Observation => {
@@ -27,7 +27,7 @@ export function observe(answer: Answer, { headSha, at, control }: Asked): Observ
     case 'certificate':
       return fault('certificate');
     case 'no-answer':
-      // Where not even the ingress answers, we may be the ones who do not see it: names and networks of a company's own.
+      // If even the ingress does not answer, we may be outside of the company's DNS or network.
       return hasAnswered(control) ? fault('no-address') : null;
     case 'answer': {
       const { status, server, body } = answer;
@@ -40,7 +40,7 @@ export function observe(answer: Answer, { headSha, at, control }: Asked): Observ
   }
 }
 
-/** An ingress knows no difference between an address that is not set up and one that never was. */
+/** An ingress answers the same for a route that is not ready and for one that never existed. */
 function isSame(answer: Extract<Answer, { kind: 'answer' }>, control: Answer | undefined): boolean {
   if (control?.kind !== 'answer' || control.status < 400) return false;
   return answer.status === control.status && answer.server === control.server && answer.body === control.body;

@@ -4,24 +4,24 @@ import { request as secureRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { kindOfAddress } from './addresses.ts';
 
-/** What came back from an address. */
+/** Result of a request. */
 export type Answer =
   | { readonly kind: 'answer'; readonly status: number; readonly server: string; readonly body: string }
-  /** It sends people to another host, which is not asked. */
+  /** A redirect to another host, which is not followed. */
   | { readonly kind: 'elsewhere'; readonly status: number }
   | { readonly kind: 'no-answer'; readonly why: 'name' | 'refused' | 'slow' | 'broken' }
   | { readonly kind: 'certificate' }
-  /** Not asked, or nobody can tell whether the fault is ours: says nothing about the preview. */
+  /** Not requested, or the fault may be ours: says nothing about the preview. */
   | { readonly kind: 'not-asked'; readonly why: string };
 
 export interface ProbeOptions {
-  /** Whether addresses of private networks are asked. @default false */
+  /** Whether private addresses are allowed. @default false */
   readonly allowPrivate?: boolean;
-  /** In milliseconds, for all of it. @default 5000 */
+  /** Total milliseconds. @default 5000 */
   readonly timeout?: number;
-  /** How names become addresses. @default - the system's */
+  /** Name resolution. @default - the system's */
   readonly lookup?: LookupFunction;
-  /** Certificates that count beside the usual ones, PEM. @default - none */
+  /** Additional trusted certificates, PEM. @default - none */
   readonly ca?: string;
 }
 
@@ -32,8 +32,8 @@ const MAX_HEADERS = 16 * 1024;
 const MAX_HOPS = 3;
 
 /**
- * Asks an address once, as a browser would ask first: bounded in time and bytes, on the same host alone, and never at an
- * address that is not for it. The address that is checked is the one that is connected to.
+ * Requests an address once, as a browser would: bounded in time and bytes, redirects on the same host only, and never to
+ * a forbidden address. The checked address is the one that is connected to.
  */
 export const probe: Prober = async (url, options = {}) => {
   const until = Date.now() + (options.timeout ?? 5000);
@@ -100,7 +100,7 @@ function ask(url: URL, until: number, { allowPrivate = false, lookup = systemLoo
   });
 }
 
-/** The first bytes tell whose answer it is. One that goes on for ever, or stops in between, has answered. */
+/** The first bytes identify the sender. An endless or interrupted body counts as an answer. */
 function readStart(response: IncomingMessage, done: (body: string) => void): void {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -129,6 +129,6 @@ function failureOf(error: NodeJS.ErrnoException): Answer {
   if (code === 'ECONNRESET' || code.startsWith('HPE_') || code === 'EPROTO')
     return { kind: 'no-answer', why: 'broken' };
   if (code === 'ETIMEDOUT') return { kind: 'no-answer', why: 'slow' };
-  // Our own name service, network or files: nothing about the preview.
+  // A problem of our own DNS, network or files says nothing about the preview.
   return { kind: 'not-asked', why: code === '' ? error.message : code };
 }

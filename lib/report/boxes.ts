@@ -3,14 +3,14 @@ import { box } from './markers.ts';
 import type { LivePreview, PreviewState, ReportOptions } from './state.ts';
 import { code, roughDuration } from './text.ts';
 
-/** Seconds by which a preview must become longer, or nobody would notice. */
+/** An extension by fewer seconds is not offered. */
 const WORTH_KEEPING = 15 * 60;
 
 function canTick({ can }: ReportOptions): boolean {
   return can.checkBoxes && can.hiddenMarkers;
 }
 
-/** Whether it can end later than it does. */
+/** Whether the end can be moved. */
 export function canKeep(
   { expires }: Pick<LivePreview, 'expires'>,
   { now, max }: Pick<ReportOptions, 'now' | 'max'>,
@@ -18,14 +18,14 @@ export function canKeep(
   return now + max - expires >= WORTH_KEEPING;
 }
 
-/** How to keep a preview that can end later; null for one that cannot. */
+/** How to keep a preview longer; null if that is not possible. */
 export function keepWords(preview: LivePreview, options: ReportOptions): string | null {
   if (!canKeep(preview, options)) return null;
   if (canTick(options)) return box('keep', `Keep it ${roughDuration(options.max).replace(' ', ' more ')}`);
   return `To keep it longer, comment ${code(`/preview extend ${formatDuration(options.max)}`)}.`;
 }
 
-/** How to start one that ended. */
+/** How to start a preview that ended. */
 export function startWords(options: ReportOptions): string {
   return canTick(options) ? box('start', 'Start again') : `To start it again, comment ${code('/preview start')}.`;
 }

@@ -4,10 +4,10 @@ import { repliesOf } from './markers.ts';
 import type { ReportOptions } from './state.ts';
 import { code, dayAndTime, sentence } from './text.ts';
 
-/** More people and mistakes than this are not answered in words at once. */
+/** Maximum number of replies shown at once. */
 const MAX_REPLIES = 5;
 
-/** What each command does, for people. */
+/** All commands with a short description. */
 const COMMANDS: readonly (readonly [string, string])[] = [
   ['/preview status', 'looks again and says as of when'],
   ['/preview extend 4h', 'keeps it that much longer; without a time as long as can be'],
@@ -19,8 +19,8 @@ const COMMANDS: readonly (readonly [string, string])[] = [
 ];
 
 /**
- * The part of a comment that answers commands: what is new, or what was said last about the same commit; null for none. A
- * stranger's words take nobody's place.
+ * The part of the comment with the replies to commands: the new ones, or the last ones about the same commit; null if
+ * there are none. Replies to strangers never replace others.
  *
  * @param previous our comment as it stands
  */
@@ -31,12 +31,12 @@ export function repliesText(previous: string | null, headSha: string, options: R
   return replyLines(replies, options).join('\n') || null;
 }
 
-/** Whether nobody who may give commands gave one. */
+/** Whether all of them go to people without write permission. */
 export function isOfStrangers(replies: readonly Reply[]): boolean {
   return replies.length > 0 && replies.every(({ answered }) => answered.kind === 'not-allowed');
 }
 
-/** The same is said once. */
+/** Equal lines are shown once. */
 function replyLines(replies: readonly Reply[], options: ReportOptions): string[] {
   const lines = replies.map(({ to, answered }) => {
     const whom = to === null ? '' : `${code(to)}: `;
@@ -51,7 +51,7 @@ function replyLines(replies: readonly Reply[], options: ReportOptions): string[]
 
 const YEAR = 365 * 86_400;
 
-/** @param seconds as many as somebody wrote */
+/** @param seconds as requested, without a limit */
 function askedWords(seconds: number): string {
   return seconds > YEAR ? 'more than a year' : code(formatDuration(seconds));
 }

@@ -6,17 +6,17 @@ import { code, sentence, shortSha } from './text.ts';
 
 type Waiting = Extract<PreviewState, { state: 'waiting' }>;
 
-/** How the build goes; where nobody has looked, that it has not finished. */
+/** State of the build; if unknown, that it has not finished. */
 export function buildOf({ build }: Waiting, { now, contact }: Pick<ReportOptions, 'now' | 'contact'>): BuildStatus {
   return build ?? buildStatus({ builds: null, now, changedAt: now, contact });
 }
 
-/** `waiting for your build`, `your build failed`, and what more there is to say in a headline. */
+/** Headline: `waiting for your build`, `your build failed`. */
 export function waitingTitle(state: Waiting, options: ReportOptions): string {
   return titleOf(buildOf(state, options));
 }
 
-/** Which image a preview waits for, how its build goes, what to do, and where it can be watched. */
+/** The missing image, the state of its build, what to do, and a link. */
 export function waitingWords(state: Waiting, options: ReportOptions, subject: Subject): string {
   const { sentence: words, todo, turn, state: name, url } = buildOf(state, options);
   const odd = state.note === undefined ? '' : `${sentence(state.note)}.`;

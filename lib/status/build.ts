@@ -3,33 +3,33 @@ import { dayAndTime, printable, roughDuration } from '../core/text.ts';
 import { median } from './kept.ts';
 import type { Status } from './status.ts';
 
-/** What is known of the build of an image that is awaited. */
+/** State of the build that has to push a missing image. */
 export interface BuildStatus extends Pick<Status, 'headline' | 'sentence' | 'todo' | 'turn' | 'since' | 'next'> {
   readonly state: 'waiting-for-build' | 'build-failed';
-  /** Page of its log; null for none. */
+  /** Page with its log; null if there is none. */
   readonly url: string | null;
 }
 
 export interface BuildsKnown {
-  /** Null where the forge does not say. */
+  /** Null if the forge does not tell. */
   readonly builds: Builds | null;
   /** Unix seconds. */
   readonly now: number;
-  /** Unix seconds: when the pull request changed last. */
+  /** Unix seconds: last change of the pull request. */
   readonly changedAt: number;
   /** Whom a maker asks. */
   readonly contact: string;
 }
 
-/** In so many seconds after a change a forge has told of its builds. */
+/** A forge may need this many seconds after a push until it lists the checks. */
 const FIRST_SECONDS = 3 * 60;
-/** In so many seconds after a build its image is there. */
+/** A registry may need this many seconds after a build until it shows the image. */
 const LAST_SECONDS = 5 * 60;
 
 const quiet = { headline: '', todo: null, turn: 'nobody', since: null, next: null, url: null } as const;
 const BY_ITSELF = 'The preview starts by itself when it is there.';
 
-/** What an image that is not there waits for. Pure; no more is said than the forge told. */
+/** What a missing image waits for. Pure; it claims no more than the forge reported. */
 export function buildStatus({ builds, now, changedAt, contact }: BuildsKnown): BuildStatus {
   const waiting = { ...quiet, state: 'waiting-for-build' } as const;
   if (builds === null) return { ...waiting, sentence: `Your build has not finished. ${BY_ITSELF}` };
@@ -45,14 +45,14 @@ export function buildStatus({ builds, now, changedAt, contact }: BuildsKnown): B
   if (other !== undefined) return { ...waiting, ...running(other, undefined, now) };
   const [last] = [...known].sort((a, b) => (b.endedAt ?? 0) - (a.endedAt ?? 0));
   if (own.length > 0 && now - (last?.endedAt ?? 0) < LAST_SECONDS) return { ...waiting, ...justEnded(last!) };
-  // What was not listed, or not yet, may be the build.
+  // A check that is not listed (yet) may be the build.
   const isKnown = now - changedAt >= FIRST_SECONDS && now - (last?.endedAt ?? 0) >= LAST_SECONDS && !builds.isPartial;
   if (!isKnown && own.length === 0) return { ...waiting, sentence: `Your build has not finished. ${BY_ITSELF}` };
   return own.length === 0 ? nothingBuilds(all, contact) : noImage(last!);
 }
 
 const quoted = ({ name }: Build) => `"${printable(name, 60)}"`;
-/** No more is claimed of a check than its name says. */
+/** Only a check whose name says so is called a build. */
 const nameOf = (build: Build) => `${isOfImages(build) ? 'Your build' : 'The check'} ${quoted(build)}`;
 const isActive = ({ state }: Build) => state === 'queued' || state === 'running';
 
@@ -128,16 +128,16 @@ function noImage(build: Build): BuildStatus {
   };
 }
 
-/** Names of jobs that make images. */
+/** Job names that suggest an image build. */
 const OF_IMAGES = /build|image|docker|container|publish|push|package|release|bake|kaniko/i;
 
-/** Jobs that run greenroom itself, or look at what runs. */
+/** Job names that suggest greenroom itself, or tests of a preview. */
 const OF_PREVIEWS = /greenroom|preview/i;
 
 const mayBuild = (build: Build) => isOfImages(build) || !OF_PREVIEWS.test(build.name);
 const isOfImages = ({ name }: Build) => OF_IMAGES.test(name);
 
-/** Of each name the one that started last: a build that was run again counts. */
+/** The latest run of each name, so that a rerun replaces the first run. */
 function latestOf(builds: readonly Build[]): Build[] {
   const latest = new Map<string, Build>();
   for (const build of builds) {
@@ -147,7 +147,7 @@ function latestOf(builds: readonly Build[]): Build[] {
   return [...latest.values()];
 }
 
-/** What waits for its turn starts last. */
+/** A queued job sorts last. */
 const startOf = ({ startedAt }: Build) => startedAt ?? Number.POSITIVE_INFINITY;
 
 function firstStarted(builds: readonly Build[]): Build | undefined {
@@ -157,7 +157,7 @@ function firstStarted(builds: readonly Build[]): Build | undefined {
   );
 }
 
-/** Seconds that the builds of earlier commits took, the middle one; undefined where none passed. */
+/** Median seconds of the builds of earlier commits; undefined if none passed. */
 function usualOf(earlier: Builds['earlier']): number | undefined {
   const times = earlier.flatMap((builds) => {
     const own = latestOf(builds).filter(isOfImages);

@@ -9,10 +9,10 @@ import {
 } from './observation.ts';
 import type { StatusState } from './status.ts';
 
-// A forge keeps one short line a version of a preview: what people read, and behind it what is read back.
+// A forge keeps one short line for each version of a preview: a sentence for people, followed by data for us.
 // `Its address answers. [probe ready 1764489600 took=95]`
 
-/** A line of a forge, in characters: GitHub's limit for the description of a deployment. */
+/** Maximum characters of that line: GitHub's limit for the description of a deployment. */
 export const MAX_KEPT = 140;
 
 const KEPT = /\[(probe|reconciler|cluster) ([a-z-]+)(?:\/([a-z-]+))? (\d{1,11})((?: [a-z]+=[^\s[\]]{1,60}){0,8})\]$/;
@@ -21,11 +21,11 @@ const NUMBERS: ReadonlySet<string> = new Set(['code', 'count', 'status', 'port',
 
 export interface Kept {
   readonly seen: Observation;
-  /** Seconds from commit to the first answer; null where that was not seen. */
+  /** Seconds from commit to first answer; null if unknown. */
   readonly took: number | null;
 }
 
-/** The line of an observation. @param sentence what people read; cut where there is no room */
+/** The line for an observation. @param sentence for people; cut if the line gets too long */
 export function keptLine(
   sentence: string,
   { source, condition, reason, at, facts = {}, shows }: Observation,
@@ -37,7 +37,7 @@ export function keptLine(
     ...(took !== null && { took }),
   });
   const room = MAX_KEPT - 40;
-  // Whatever does not fit is left out whole: half a name would be another name.
+  // A fact that does not fit is left out completely: a cut name would be a different name.
   let named = '';
   for (const [key, value] of pairs) {
     const next = ` ${key}=${value}`;
@@ -49,7 +49,7 @@ export function keptLine(
   return `${words} ${tag}`.trim();
 }
 
-/** What a line remembers of a commit; null for a line that is not ours. */
+/** Parses a line; null if we did not write it. */
 export function parseKept(line: string, headSha: string): Kept | null {
   const [, source, condition, reason, at, rest = ''] = KEPT.exec(line) ?? [];
   if (!SOURCES.includes(source as Source) || !CONDITIONS.includes(condition as Condition)) return null;
@@ -78,7 +78,7 @@ export function parseKept(line: string, headSha: string): Kept | null {
   return { seen, took: typeof took === 'number' && took >= 0 ? took : null };
 }
 
-/** What a forge shows for a state. */
+/** Deployment state on the forge for a state of a preview. */
 export function deploymentState(state: StatusState): 'in_progress' | 'success' | 'failure' {
   switch (state) {
     case 'ready':
@@ -92,7 +92,7 @@ export function deploymentState(state: StatusState): 'in_progress' | 'success' |
   }
 }
 
-/** The middle one of what was seen before; undefined for nothing. Seconds. */
+/** The median; undefined for an empty list. */
 export function median(values: readonly number[]): number | undefined {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor((sorted.length - 1) / 2)];

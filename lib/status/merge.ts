@@ -1,19 +1,18 @@
 import { type Observation, SOURCES } from './observation.ts';
 
-/** After so many seconds what somebody saw counts less than what anybody sees now. */
+/** An observation older than this many seconds gives way to any newer one. */
 export const STALE_SECONDS = 30 * 60;
 
 const rank = ({ source }: Observation) => SOURCES.indexOf(source);
 
-/** In so many seconds after a commit it is usual that nothing answers, or an earlier commit does. */
+/** For this many seconds after a commit it is normal that nothing answers, or that the earlier commit still does. */
 export const PATIENCE_SECONDS = 10 * 60;
 
 /**
- * What an answer of the address says of a commit that is young: that nothing answers is usual then, and what answers may
- * be the commit before.
+ * Corrects a probe of a young commit: no answer is normal at that age, and an answer may come from the earlier commit.
  *
- * @param committedAt unix seconds; null where nobody knows
- * @param earlier the commit that was seen to answer before; null for none
+ * @param committedAt unix seconds; null if unknown
+ * @param earlier the commit that answered before; null if there is none
  */
 export function patient(seen: Observation, committedAt: number | null, earlier: string | null): Observation {
   const isYoung = committedAt !== null && seen.at - committedAt < PATIENCE_SECONDS;
@@ -26,10 +25,10 @@ export function patient(seen: Observation, committedAt: number | null, earlier: 
 }
 
 /**
- * The one of two looks at the same commit that counts. Whoever sees more details wins over whoever sees less, with two
- * exceptions: what has become old gives way, and what answers no more is not ready, whoever said so before.
+ * Chooses between two observations of the same commit. The source with more details wins, with two exceptions: a stale
+ * observation gives way, and a preview that no longer answers is not ready, whatever an earlier observation said.
  *
- * What is older than what is known changes nothing, so that calls may come late, twice and in any order.
+ * An observation older than the known one is ignored, so calls may arrive late, twice and in any order.
  */
 export function merge(known: Observation | null, seen: Observation): Observation {
   if (known === null || known.headSha !== seen.headSha) return seen;
@@ -44,7 +43,7 @@ function saysNothingNew(known: Observation, { reason }: Observation): boolean {
   return reason === 'applied' && known.reason !== 'not-applied';
 }
 
-/** Of any number, in any order, the one of a commit that counts; null for none. */
+/** Merges any number of observations of one commit, in any order; null if there are none. */
 export function mergeAll(observations: readonly Observation[], headSha: string): Observation | null {
   return observations
     .filter((one) => one.headSha === headSha)

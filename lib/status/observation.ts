@@ -1,17 +1,17 @@
 import { printable } from '../core/text.ts';
 import { masked } from './mask.ts';
 
-/** Who saw it, from the one who knows least to the one who knows most. */
+/** Sources of observations, from the least to the most detailed. */
 export const SOURCES = ['probe', 'reconciler', 'cluster'] as const;
 export type Source = (typeof SOURCES)[number];
 
-/** What can be seen of a preview at one moment. */
+/** Condition of a preview at one moment. */
 export const CONDITIONS = ['starting', 'ready', 'not-working', 'asleep', 'ending', 'gone'] as const;
 export type Condition = (typeof CONDITIONS)[number];
 
 /**
- * What a reason names: small numbers and short names, so that it can be kept in one line of a forge. Everything else that
- * was said is in {@link Observation.words}.
+ * Details of a reason: small numbers and short names, so that they fit into one line on the forge. Everything else is in
+ * {@link Observation.words}.
  */
 export interface Facts {
   /** The app that it is about, as `apps` of preview.yaml names it. @default - the first one */
@@ -29,39 +29,39 @@ export interface Facts {
   readonly name?: string;
 }
 
-/** One look at a preview. */
+/** One observation of a preview. */
 export interface Observation {
   readonly source: Source;
   /** The commit of the pull request that was looked at: full, lower case. */
   readonly headSha: string;
-  /** Unix seconds, by the clock of who looked. */
+  /** Unix seconds, by the observer's clock. */
   readonly at: number;
   readonly condition: Condition;
   /** Id of a row of `reasons.ts`. @default - none is known */
   readonly reason?: string;
   /** @default - none */
   readonly facts?: Facts;
-  /** What the system itself said, for engineers: foreign text. @default - nothing */
+  /** The system's own message, for engineers: untrusted text. @default - nothing */
   readonly words?: string;
-  /** Last lines of the app's log, oldest first: foreign text. @default - none */
+  /** Last lines of the app's log, oldest first: untrusted text. @default - none */
   readonly lines?: readonly string[];
-  /** An earlier commit whose app still answers meanwhile, its first 12 characters at least. @default - none was seen */
+  /** An earlier commit that still answers: at least its first 12 characters. @default - none */
   readonly shows?: string;
 }
 
-/** Longest {@link Observation.words}, in characters. */
+/** Maximum length of {@link Observation.words}, in characters. */
 export const MAX_WORDS = 600;
-/** Most lines of a log, and the longest of them in characters. */
+/** Maximum number of log lines, and of characters in one. */
 export const MAX_LINES = 20;
 const MAX_LINE = 300;
 
-/** Longest text of a fact, in characters. */
+/** Maximum length of a fact, in characters. */
 const MAX_NAME = 60;
 const NAME = /^[A-Za-z0-9._/:@#-]+$/;
 const NUMBERS = ['code', 'count', 'status', 'port'] as const;
 const NAMES = ['app', 'path', 'name'] as const;
 
-/** Facts as they may be kept: what is too long or has odd characters is left out. */
+/** Valid facts only: values that are too long or have unexpected characters are dropped. */
 export function cleanFacts(facts: Readonly<Record<string, unknown>>): Facts {
   const numbers = NUMBERS.flatMap((key) => {
     const value = facts[key];
@@ -74,7 +74,7 @@ export function cleanFacts(facts: Readonly<Record<string, unknown>>): Facts {
   return Object.fromEntries([...numbers, ...names]);
 }
 
-/** Foreign words as one short line; undefined for none. */
+/** Untrusted text as one short line; undefined if empty. */
 export function cleanWords(words: unknown): string | undefined {
   if (typeof words !== 'string') return undefined;
   return printable(words.slice(0, 4 * MAX_WORDS), MAX_WORDS) || undefined;

@@ -3,16 +3,16 @@ import type { Facts } from './observation.ts';
 /** Who has to do something. */
 export type Turn = 'maker' | 'platform' | 'nobody';
 
-/** Why a preview does not answer, or not yet: in a maker's words, without a word of Kubernetes. */
+/** Why a preview does not answer (yet), in plain words without Kubernetes terms. */
 export interface Reason {
   readonly turn: Turn;
   /** Ends a headline: `the app stops right after it starts`. Lower case, no full stop. */
   readonly headline: string;
   /** What was seen, as sentences. */
   readonly sentence: (facts: Facts) => string;
-  /** What to do, as sentences; null where there is nothing to do. @param contact whom a maker asks */
+  /** What to do, as sentences; null if nothing. @param contact whom a maker asks */
   readonly todo: ((facts: Facts, contact: string) => string) | null;
-  /** Setting of the app in preview.yaml that it is about; null for none. */
+  /** Setting of the app in preview.yaml that causes it; null if there is none. */
   readonly field: string | null;
 }
 
@@ -24,7 +24,7 @@ const place = ({ path, port }: Facts) =>
 const ask = (contact: string) => `Nothing for you to change; if it lasts, tell ${contact}.`;
 const fixedByPlatform = (_: Facts, contact: string) => `Nothing for you to change: ${contact} has to look at it.`;
 
-/** One row a reason. What finds them is in `objects/` (a cluster's objects) and in `lib/probe` (answers of the address). */
+/** One row for each reason. `objects/` (cluster objects) and `lib/probe` (HTTP answers) detect them. */
 export const REASONS: Readonly<Record<string, Reason>> = {
   'image-missing': {
     turn: 'maker',
@@ -249,7 +249,7 @@ const UNKNOWN: Reason = {
   field: null,
 };
 
-/** The row of an id; one for what this version does not know. */
+/** The reason with this id; a general one for an unknown id. */
 export function reasonOf(id: string): Reason {
   return Object.hasOwn(REASONS, id) ? REASONS[id]! : UNKNOWN;
 }

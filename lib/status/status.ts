@@ -2,7 +2,7 @@ import { dayAndTime, roughDuration, shortSha } from '../core/text.ts';
 import type { Facts, Observation, Source } from './observation.ts';
 import { type Reason, reasonOf, type Turn } from './reasons.ts';
 
-/** What a preview is like, as far as somebody has seen it. */
+/** States of a preview, as far as observed. */
 export const STATES = [
   'waiting-for-build',
   'build-failed',
@@ -17,33 +17,33 @@ export const STATES = [
 ] as const;
 export type StatusState = (typeof STATES)[number];
 
-/** State, sentence and what is next. The same data makes comment, check, deployment, table and JSON. */
+/** State, sentence and next step. Comment, check, deployment, table and JSON use the same data. */
 export interface Status {
   readonly state: StatusState;
   /** Id of a row of `reasons.ts`; null for none. */
   readonly reason: string | null;
   /** Ends the headline; empty for none. */
   readonly headline: string;
-  /** What is so, without more than was seen. Plain text. */
+  /** What was observed, and no more. Plain text. */
   readonly sentence: string;
-  /** What to do, plain text; null for nothing. */
+  /** What to do, plain text; null if nothing. */
   readonly todo: string | null;
   readonly turn: Turn;
-  /** Unix seconds since when it is so; null where nobody knows. */
+  /** Unix seconds: since when; null if unknown. */
   readonly since: number | null;
   /** The commit that it is about. */
   readonly commit: string;
-  /** The commit whose app answers, by what was seen; null for none. */
+  /** The commit that answers, as observed; null if none does. */
   readonly shows: string | null;
-  /** What is expected next; null for nothing. */
+  /** What is expected next; null if nothing. */
   readonly next: { readonly what: string; readonly by: number | null } | null;
   /** Path below `spec` of preview.yaml: `env`, `apps.api.port`; null for none. */
   readonly field: string | null;
-  /** Who saw it; null where nobody looks. */
+  /** Source of the observation; null if there is none. */
   readonly seenBy: Source | null;
-  /** What the system itself said, for engineers: foreign text; null for nothing. */
+  /** The system's own message, for engineers: untrusted text; null if there is none. */
   readonly words: string | null;
-  /** Last lines of the app's log: foreign text. */
+  /** Last lines of the app's log: untrusted text. */
   readonly lines: readonly string[];
 }
 
@@ -53,28 +53,28 @@ export interface Known {
   readonly now: number;
   /** The commit of the pull request that the apps repo holds. */
   readonly headSha: string;
-  /** Unix seconds: when it was committed to the apps repo; null where nobody knows. */
+  /** Unix seconds: when it was committed to the apps repo; null if unknown. */
   readonly committedAt: number | null;
-  /** The best observation of this commit; see `merge.ts`. Null where nobody has looked. */
+  /** The best observation of this commit, see `merge.ts`; null if there is none. */
   readonly seen: Observation | null;
-  /** An earlier commit that was seen to answer, and of which nobody has said that it stopped. */
+  /** An earlier commit that answered and was not seen to stop; null if there is none. */
   readonly earlier: string | null;
-  /** Seconds from commit to answer, as seen before. @default {@link USUAL_SECONDS} */
+  /** Usual seconds from commit to answer. @default {@link USUAL_SECONDS} */
   readonly usual?: number;
   /** Whom a maker asks. */
   readonly contact: string;
 }
 
-/** From commit to answer where nothing was seen before. */
+/** Default seconds from commit to answer. */
 export const USUAL_SECONDS = 180;
 
-/** What is so of a preview whose files are committed. */
+/** Status of a preview that is committed. */
 export function statusOf(known: Known): Status {
   const { seen, headSha, earlier } = known;
   if (seen === null) return committed(known);
   const { reason: id, facts = {}, words = null, lines = [], source, at } = seen;
   const reason = id === undefined ? null : reasonOf(id);
-  // Who sees the objects knows whether the earlier one still runs; the others do not.
+  // Only a cluster source knows whether the earlier commit still runs.
   const older = source === 'cluster' ? (seen.shows ?? null) : (seen.shows ?? earlier);
   const base = { reason: id ?? null, commit: headSha, since: at, seenBy: source, words, lines, field: null } as const;
   switch (seen.condition) {
@@ -111,10 +111,10 @@ export function statusOf(known: Known): Status {
 
 const quiet = { headline: '', todo: null, turn: 'nobody', next: null } as const;
 
-/** Nobody has looked: what is said is that it was committed, and what is usual. */
+/** No observation: the sentence says when it was committed and how long it usually takes. */
 function committed({ now, headSha, committedAt, earlier, usual = USUAL_SECONDS }: Known): Status {
   const when = committedAt === null ? 'Committed' : `Committed ${dayAndTime(committedAt)}`;
-  // Long after that, what is usual is no news.
+  // Much later, the usual time no longer helps.
   const isLate = committedAt !== null && now - committedAt > 3 * usual;
   const rest = isLate ? 'nobody has told whether it answers' : `it usually answers within ${roughDuration(usual)}`;
   return {
@@ -159,14 +159,14 @@ function failure(reason: Reason, facts: Facts, contact: string) {
   return { turn, headline, todo: todo === null ? null : todo(facts, contact), field: path };
 }
 
-/** What a rule says is for the maker; what other systems say is for engineers. */
+/** A maker reads the message of a rule; messages of other systems are for engineers. */
 function sentenceOf(reason: Reason, id: string | undefined, facts: Facts, words: string | null): string {
   const about = facts.app === undefined ? '' : `The app ${facts.app}: `;
   const own = id === 'refused' && words !== null ? `The platform refused it: ${words}` : reason.sentence(facts);
   return `${about}${own}`;
 }
 
-/** No more than was seen. */
+/** Claims no more than the source can see. */
 function answers(source: Source): string {
   switch (source) {
     case 'probe':
@@ -178,7 +178,7 @@ function answers(source: Source): string {
   }
 }
 
-/** What follows the state in a headline or a table: `not working - nothing answers on its port`. */
+/** State and reason for a headline or a table: `not working - nothing answers on its port`. */
 export function titleOf({ state, headline }: Pick<Status, 'state' | 'headline'>): string {
   const words = TITLES[state];
   return headline === '' ? words : `${words} - ${headline}`;

@@ -3,7 +3,7 @@ import type { Observation } from '../status/observation.ts';
 import type { Base, SyncContext } from './plan/base.ts';
 import type { PreviewPlan } from './plan/plan-preview.ts';
 
-/** Asks the address of what was there before; what was committed just now answers later. */
+/** Probes an unchanged preview; one that was just committed needs time to answer. */
 export async function lookAt(
   { look }: SyncContext,
   { platform }: Pick<Base, 'platform'>,
@@ -17,8 +17,8 @@ export async function lookAt(
 }
 
 /**
- * What was said of this very preview: a cluster may report for what runs in it alone, and a name that passed to another
- * repository says nothing of this one.
+ * Reports about exactly this preview: from the cluster that it runs in, and for this repository, since names can move to
+ * another repository.
  */
 export function reportedOf(
   { pull, name, state, live }: Pick<PreviewPlan, 'pull' | 'name' | 'state' | 'live'>,

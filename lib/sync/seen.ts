@@ -6,28 +6,28 @@ import { mergeAll, patient } from '../status/merge.ts';
 import type { Observation } from '../status/observation.ts';
 import { type Status, statusOf } from '../status/status.ts';
 
-/** What is known of a preview: what was just seen, and what the forge remembers of earlier looks. */
+/** Everything known about a preview: new observations, and those stored on the forge. */
 export interface Seen {
   readonly status: Status;
   readonly deployment: Deployment | null;
-  /** What the comment remembers of it, for forges that keep no deployments. */
+  /** Stored in the comment, for forges without deployments. */
   readonly line: string;
 }
 
 export interface SeenInput {
   /** Unix seconds. */
   readonly now: number;
-  /** When it was committed, where nothing is remembered of it; null for unknown. */
+  /** Commit time if none is stored; null if unknown. */
   readonly committedAt: number | null;
   readonly state: PreviewState;
-  /** What the apps repo holds of it; null for nothing. */
+  /** The preview in the apps repo; null if there is none. */
   readonly live: LivePreview | null;
-  /** What was seen just now, of whichever commit. */
+  /** New observations, of any commit. */
   readonly observed: readonly Observation[];
   readonly contact: string;
 }
 
-/** Null where nothing was ever committed. */
+/** Null if nothing was ever committed. */
 export function whatIsSeen(input: SeenInput, before: Before): Seen | null {
   const { now, state, live, observed, contact } = input;
   const shown = state.state === 'committed' ? state.preview : live;
@@ -50,7 +50,7 @@ export function whatIsSeen(input: SeenInput, before: Before): Seen | null {
     remembered.map((kept) => kept.took).find((seconds) => seconds !== null) ??
     (seen?.condition === 'ready' && committedAt !== null ? Math.max(0, seen.at - committedAt) : null);
   const status = over(state, found);
-  // A sentence about how long ago it was would be another one with every writing.
+  // A sentence with the elapsed time would change with every update.
   const description = seen === null ? 'Committed; nobody has looked yet.' : keptLine(found.sentence, seen, took);
   return {
     status,
@@ -59,7 +59,7 @@ export function whatIsSeen(input: SeenInput, before: Before): Seen | null {
   };
 }
 
-/** Where the preview is to go, what was seen of it while it ran says nothing of what is left. */
+/** Once the preview is being removed, earlier observations no longer apply. */
 function over(state: PreviewState, status: Status): Status {
   if (state.state !== 'none' && state.state !== 'no-file') return status;
   if (status.state === 'gone' || status.state === 'ending') return status;

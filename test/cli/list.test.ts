@@ -79,7 +79,7 @@ test('JSON has the data of status', async () => {
 });
 
 test('none that matches is said on stderr, with nothing on stdout', async () => {
-  expect(await list('--author', 'nobody')).toEqual({ code: 0, stdout: '', stderr: 'there is no such preview\n' });
+  expect(await list('--author', 'nobody')).toEqual({ code: 0, stdout: '', stderr: 'no preview matches\n' });
 });
 
 test.each([

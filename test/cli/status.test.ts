@@ -71,6 +71,8 @@ test('a newer commit that does not run is named, with what its comment says', as
   const { stdout } = await status('acme/shop#7');
   expect(stdout).toMatch(/a newer commit, [0-9a-f]{7}; its comment says: not started - 1 mistake in preview.yaml\./);
   expect(stdout).toContain('not working - the app stops right after it starts');
+  // Nothing more is expected of a commit that was refused.
+  expect(await status('acme/shop#7', '--watch', '--until-done', '--interval', '1')).toMatchObject({ code: 1 });
 });
 
 test('a pull request without a preview: what its comment says, instead of silence', async () => {

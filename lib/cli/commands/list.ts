@@ -10,7 +10,7 @@ import { type Io, json } from '../shared/io.ts';
 import { durationArgument, repositoryArgument } from '../shared/options.ts';
 import { byName, previewTable } from '../shared/previews.ts';
 
-/** What can be in an apps repo: a build that is awaited is not. */
+/** States of previews in an apps repo; a preview that waits for its first build is not in it yet. */
 const LISTED = STATES.filter((state) => state !== 'waiting-for-build' && state !== 'build-failed');
 
 interface ListOptions extends ClientOptions {
@@ -55,10 +55,10 @@ async function run(options: ListOptions, io: Io): Promise<void> {
     .sort(ORDERS[options.sort]);
   if (options.format === 'json') io.out(json({ previews }));
   else if (previews.length > 0) io.out(previewTable(previews));
-  else io.err('there is no such preview\n');
+  else io.err('no preview matches\n');
 }
 
-/** By what the apps repo itself holds: the forge is asked about no others. */
+/** Decided from the apps repo alone, so that the forge is asked only about these. */
 function isWanted(record: PreviewRecord, { repo, author, cluster, endsWithin }: ListOptions, now: number): boolean {
   return (
     (repo === undefined || isSameRepository(recordedPullRequest(record), repo)) &&
@@ -70,7 +70,7 @@ function isWanted(record: PreviewRecord, { repo, author, cluster, endsWithin }: 
 
 type Order = 'name' | 'end' | 'cost' | 'state';
 
-/** Where two are equal, the name decides. */
+/** Equal ones stay sorted by name. */
 const ORDERS: Readonly<Record<Order, (a: PreviewStatus, b: PreviewStatus) => number>> = {
   name: byName,
   end: (a, b) => a.expires - b.expires,

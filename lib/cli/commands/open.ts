@@ -17,12 +17,12 @@ export const configure: Configure = (command, io) => {
   readOptions(
     command.argument('[preview]', `${PREVIEW_ARGUMENT}; default: the one of the commit that is checked out here`),
   )
-    .option('--no-browser', 'only print the address; so it is where no terminal is there')
+    .option('--no-browser', 'only print the address; the default without a terminal')
     .addHelpText(
       'after',
       `
-Prints the address of a preview, and opens it in a browser (BROWSER, or the system's own) on a terminal. What was seen not to
-answer is not opened: it says why, with exit code 1. Where nobody has looked yet, it says that.
+Prints the address of a preview, and opens it in a browser (BROWSER, or the system's own) on a terminal. A preview
+that is known not to answer is not opened: the command says why, and exits with 1. If nobody has looked yet, it says so.
 
 Examples:
   greenroom open acme/shop#7 --apps-repo acme/previews
@@ -53,22 +53,22 @@ async function run(wanted: string | undefined, options: OpenOptions, io: Io): Pr
   io.fail(EXIT_CODES.failed);
 }
 
-/** Whether somebody has seen it answer; null where nobody looked. */
+/** Whether it was seen to answer; null if nobody looked. */
 function answersOf(status: Status | null): boolean | null {
   if (status === null || status.state === 'committed') return null;
   return ['ready', 'ready-older', 'asleep'].includes(status.state);
 }
 
-/** Why it is not opened; null where it is. */
+/** Why it is not opened; null if it is. */
 function refusalOf({ url, status }: PreviewStatus): string | null {
   if (url === null) return 'it has no address: none of its apps has a port.';
-  // Whatever the apps repo says, nothing but a page is handed to a browser.
+  // Only web pages are passed to a browser, whatever the apps repo contains.
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) return `${url} is not the address of a page.`;
   if (status === null || answersOf(status) !== false) return null;
   return `${titleOf(status)}. ${[status.sentence, status.todo].filter(Boolean).join(' ')}`;
 }
 
-/** What whoever opens it has to know. */
+/** Warnings for the person who opens it. */
 function doubts({ status, headSha }: PreviewStatus): string[] {
   if (status === null) return ['the forge gives no answer, so nobody knows whether it works'];
   const { state, sentence, shows } = status;
@@ -77,7 +77,7 @@ function doubts({ status, headSha }: PreviewStatus): string[] {
   return shows === null || headSha.startsWith(shows) ? [] : [`it shows ${shortSha(shows)}, an earlier commit`];
 }
 
-/** @throws GreenroomError `failed` where there is none, or more than one */
+/** @throws GreenroomError `failed` if there is none, or more than one */
 async function findPreview(wanted: string | undefined, options: OpenOptions, io: Io): Promise<PreviewStatus> {
   const head = wanted === undefined ? await headHere(io) : undefined;
   return withClients(options, io, async (context) => {

@@ -26,8 +26,11 @@ interface StatusOptions extends ClientOptions {
 
 export const configure: Configure = (command, io) => {
   readOptions(command.argument('[preview]', `${PREVIEW_ARGUMENT}; default: all`))
-    .option('--watch', 'go on and print what changes, until Ctrl+C (exit code 130)')
-    .option('--until-done', 'with --watch: end when nothing more is expected; exit code 1 where one does not answer')
+    .option('--watch', 'keep running and print changes, until Ctrl+C (exit code 130)')
+    .option(
+      '--until-done',
+      'with --watch: end when no more changes are expected; exit code 1 if a preview does not answer',
+    )
     .option(
       '--interval <seconds>',
       'with --watch: time between two looks; default: 15 for one preview, 60 for all',
@@ -36,8 +39,8 @@ export const configure: Configure = (command, io) => {
     .addHelpText(
       'after',
       `
-Shows what runs, from the apps repo and the forge alone; nothing is written. Exit code 1 where the preview that was asked for
-does not exist. With --watch, --format json prints one object a line: { at, name, preview }, where preview is null for one
+Shows what runs, from the apps repo and the forge alone; nothing is written. Exit code 1 if the requested preview does
+not exist. With --watch, --format json prints one object a line: { at, name, preview }, where preview is null for one
 that is no longer in the apps repo.
 
 Examples:
@@ -74,7 +77,7 @@ async function lookOnce(wanted: string | undefined, withContext: WithContext): P
   return [...found].sort(byName);
 }
 
-/** @param absence says that what was asked for is not there */
+/** @param absence message for a preview that does not exist */
 async function follows(
   wanted: string | undefined,
   { format, untilDone = false, interval = wanted === undefined ? 60 : 15 }: StatusOptions,
@@ -85,7 +88,7 @@ async function follows(
   const onSignal = (signal: NodeJS.Signals) => {
     io.fail(signal === 'SIGINT' ? 130 : 143);
     stop.abort();
-    // A request that is under way would keep the process up; nothing is written, so nothing is lost with it.
+    // An open request would keep the process alive. Nothing is written, so it can be dropped.
     setTimeout(() => process.exit(), 500).unref();
   };
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
@@ -131,10 +134,13 @@ const FINAL: ReadonlyMap<StatusState, boolean> = new Map([
   ['gone', false],
 ]);
 
-/** Whether it answers, where nothing more is expected of it; null where something is. */
+/** Headlines of comments about commits that do not arrive by themselves. */
+const STOPPED = /^(?:not started|your build failed|waiting for your build - )/;
+
+/** Whether it answers, in a final state; null if more is expected. */
 function resultOf({ status, newer }: PreviewStatus): boolean | null {
   if (status === null) return null;
-  // A newer commit is on its way, but for one that was refused.
-  if (newer !== null) return newer.said?.startsWith('not started') ? false : null;
+  // A newer commit is expected to arrive, unless it was refused or has no image.
+  if (newer !== null) return STOPPED.test(newer.said ?? '') ? false : null;
   return FINAL.get(status.state) ?? null;
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Io } from './io.ts';
 
-/** What opens an address, by Node's name of the system. `cmd /c start` would take signs of an address for its own. */
+/** Program that opens an address, by Node's platform name. `cmd /c start` would interpret characters of the address. */
 const OPENERS: Readonly<Record<string, readonly string[]>> = {
   darwin: ['open'],
   win32: ['rundll32', 'url.dll,FileProtocolHandler'],
@@ -15,10 +15,10 @@ function opener({ BROWSER }: Io['env']): readonly string[] {
 }
 
 /**
- * Opens an address in a browser, without a shell in between.
+ * Opens an address in a browser, without a shell.
  *
- * @param seconds how long a program may take to say that it cannot; one that still runs then is a browser. @default 3
- * @returns why it could not; null where it was handed over
+ * @param seconds a program that fails does so within this time; one that still runs then is a browser. @default 3
+ * @returns why it failed; null if it was opened
  */
 export async function openInBrowser(url: string, io: Pick<Io, 'env'>, seconds = 3): Promise<string | null> {
   const [program = '', ...args] = opener(io.env);

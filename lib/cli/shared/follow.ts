@@ -46,7 +46,7 @@ export async function follow(following: Following): Promise<readonly PreviewStat
   return previews;
 }
 
-/** What came of the work; null where it was stopped before: a look may take as long as a forge's limits. */
+/** The result of the work; null if it was stopped first, since a request can wait long for a forge's limits. */
 async function unlessStopped<T>(work: Promise<T>, stop: AbortSignal): Promise<T | null> {
   let onAbort = () => {};
   const stopped = new Promise<null>((resolve) => {

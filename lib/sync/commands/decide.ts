@@ -9,32 +9,32 @@ import { extensionOf } from '../plan/times.ts';
 import type { Command } from './line.ts';
 import { boxCommands, parseCommands } from './parse.ts';
 
-/** What a comment comes to. */
+/** Result of a comment. */
 export interface Decision {
   readonly answer: Answer;
-  /** What is remembered from now on; null for nothing new. */
+  /** The new override to store; null if nothing changes. */
   readonly override: Override | null;
-  /** What is said in words. */
+  /** Replies in words. */
   readonly replies: readonly Reply[];
-  /** Whether its address is to be asked as well. */
+  /** Whether to probe the address as well. */
   readonly look: boolean;
 }
 
-/** What is known beside the comment. */
+/** A comment and its context. */
 export interface Asked {
   readonly pull: PullRequest;
   readonly comment: PullComment;
-  /** Whether a run before this one has decided it, and only its answer is missing. */
+  /** Whether an earlier run already decided it, and only the answer is missing. */
   readonly isDecided: boolean;
-  /** Why the platform gives this pull request no preview, one sentence; null where it gives one. */
+  /** Why this pull request gets no preview, one sentence; null if it gets one. */
   readonly refusal: string | null;
 }
 
-/** What one comment asks for, remembered at the pull request's head where it is new. */
+/** Carries out the commands of one comment; a new override is stored at the head commit. */
 export async function decide(context: SyncContext, base: Base, asked: Asked): Promise<Decision> {
   const { pull, comment, isDecided, refusal } = asked;
   const nothing = { override: null, look: false } as const;
-  // What stands there now is the word of whoever edited it last.
+  // The last editor is responsible for the present text.
   const person: Account | null = comment.editor ?? (comment.isOurs ? null : comment.author);
   if (person === null || person.isBot) return { ...nothing, answer: 'refused', replies: [] };
   const say = (answered: Answered): Reply => ({ to: person.login, answered });
@@ -64,7 +64,7 @@ interface Done extends Omit<Decision, 'replies'> {
   readonly said: readonly Answered[];
 }
 
-/** The last of the commands that change something counts: those before it would be undone by it. */
+/** The last command that changes something wins: it would undo the earlier ones. */
 async function carryOut(
   context: SyncContext,
   base: Base,
@@ -86,9 +86,9 @@ async function carryOut(
   return { answer: 'done', override: await context.forge.override(pull, request), look, said };
 }
 
-/** What a command comes to. */
+/** Result of a command. */
 interface Outcome {
-  /** What is to be remembered; null for nothing new. */
+  /** The override to store; null if nothing changes. */
   readonly request: Pick<OverrideRequest, 'action' | 'until'> | null;
   readonly isRefused: boolean;
   readonly said: readonly Answered[];
@@ -97,7 +97,7 @@ interface Outcome {
 const refused = (said: Answered): Outcome => ({ request: null, isRefused: true, said: [said] });
 const nothingNew = (said: Answered): Outcome => ({ request: null, isRefused: false, said: [said] });
 
-/** @param asked unix seconds; not the present, so that a second run asks for the same */
+/** @param asked unix seconds: time of the comment, so that a second run gets the same result */
 async function outcomeOf(
   context: SyncContext,
   base: Base,
@@ -120,14 +120,14 @@ async function outcomeOf(
   return { request: { action: 'start', until }, isRefused: false, said: [] };
 }
 
-/** Why there is no preview whatever is asked for; null where a command can start one, or it is there. */
+/** Why no command can start a preview; null if one can, or if it is there. */
 function whyNone(state: PreviewState): string | null {
   if (state.state === 'no-file') return 'There is no preview.yaml at this commit.';
   const canStart = state.state !== 'none' || state.reason === 'expired' || state.reason === 'stopped';
   return canStart ? null : state.sentence;
 }
 
-/** @param times unix seconds: until when it is kept already, and when this was asked for */
+/** @param times unix seconds: the present extension, and the time of the comment */
 function extension(
   { platform }: Base,
   state: PreviewState,
@@ -137,7 +137,7 @@ function extension(
   const max = durationSeconds(platform.ttl.max);
   const end = state.state === 'committed' ? state.preview.expires : state.state === 'none' ? asked : undefined;
   if (end === undefined) return refused({ kind: 'nothing-to-extend', live: 'live' in state && state.live !== null });
-  // Without a time it is that long from now, with one that much more than there is.
+  // Without a time: the maximum from now. With a time: that much later than the present end.
   const wanted = seconds === null ? asked + max : Math.max(end, asked) + seconds;
   const later = Math.max(kept, Math.min(wanted, asked + max));
   if (later <= end) return refused({ kind: 'longest', until: end });

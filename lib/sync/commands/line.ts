@@ -3,23 +3,23 @@ import { closest } from '../../model/load/suggest.ts';
 /** What people can ask for in a comment. */
 export type Command =
   | { readonly action: 'stop' }
-  /** Also `start`: to start again and to try again are the same. */
+  /** `start` and `retry` are the same. */
   | { readonly action: 'retry' }
-  /** @property seconds longer than it would live now; null for as long as can be asked for */
+  /** @property seconds to add to the present end; null for the maximum */
   | { readonly action: 'extend'; readonly seconds: number | null }
-  /** To look again, and to say what is so. */
+  /** Check again and report. */
   | { readonly action: 'status' }
   | { readonly action: 'help' };
 
-/** A line that begins with `/preview` and is no command. */
+/** A line that begins with `/preview` but is not a valid command. */
 export interface Misspelt {
-  /** What stands there after `/preview`, cut: foreign text. */
+  /** The text after `/preview`, cut: untrusted text. */
   readonly text: string;
-  /** The command that was probably meant, as it has to be written; null where nobody can tell. */
+  /** The command that was probably meant; null if unclear. */
   readonly meant: string | null;
 }
 
-/** Every verb, and what it stands for. */
+/** All verbs with their commands. */
 const VERBS: ReadonlyMap<string, Command> = new Map([
   ['help', { action: 'help' }],
   ['status', { action: 'status' }],
@@ -30,12 +30,12 @@ const VERBS: ReadonlyMap<string, Command> = new Map([
   ['retry', { action: 'retry' }],
 ]);
 
-/** Longest text that is quoted, in characters. */
+/** Maximum characters of a quotation. */
 const MAX_QUOTED = 40;
-/** A line is looked at no further than this. */
+/** Characters of a line that are read. */
 const MAX_LINE = 400;
 
-/** What a line that begins with `/preview` asks for. Upper and lower case are one. */
+/** Parses a line that begins with `/preview`; case does not matter. */
 export function parseLine(line: string): Command | Misspelt {
   const asked = line
     .slice(0, MAX_LINE)
@@ -43,7 +43,7 @@ export function parseLine(line: string): Command | Misspelt {
     .trim();
   const [, verb = '', rest = ''] = /^([a-z-]*)([\s\S]*)$/i.exec(asked) ?? [];
   const name = verb.toLowerCase();
-  // `/preview` alone, and `/preview?`, ask what there is.
+  // `/preview` and `/preview?` mean help.
   const command = name === '' && /^[?.!]*$/.test(rest) ? VERBS.get('help') : VERBS.get(name);
   const quoted = asked.slice(0, MAX_QUOTED).toWellFormed();
   if (command === undefined) {
@@ -58,10 +58,10 @@ export function parseLine(line: string): Command | Misspelt {
 
 const UNITS: Readonly<Record<string, number>> = { d: 86_400, h: 3600, m: 60 };
 const UNIT = /^\s*(\d{1,9})\s*(?:(d)(?:ays?)?|(h)(?:(?:ou)?rs?)?|(m)(?:in(?:ute)?s?)?)(?![a-z])/i;
-/** The same where the parts are written together: `1d12h`. */
+/** A part that is followed directly by another: `1d12h`. */
 const TOGETHER = /^\s*(\d{1,9})(?:(d)|(h)|(m))(?=\d)/i;
 
-/** A time such as `4h`, `1d12h`, `2 days` or `for 90 minutes`; null where the text does not begin with one. */
+/** Reads a time such as `4h`, `1d12h`, `2 days` or `for 90 minutes`; null if the text does not begin with one. */
 function readTime(text: string): { readonly seconds: number | null; readonly after: string } {
   let rest = text.replace(/^\s+(?:for|by)(?=\s)/i, '');
   let seconds = 0;
@@ -72,14 +72,14 @@ function readTime(text: string): { readonly seconds: number | null; readonly aft
     seconds += Number(count) * UNITS[units.find((unit) => unit !== undefined)!.toLowerCase()]!;
     rest = rest.slice(all.length);
   }
-  // No time at all, or one of nothing: it is for the reader of the rest to say whether that is a command.
+  // No time, or zero: the caller decides by the rest whether this is a command.
   return seconds > 0 ? { seconds, after: rest } : { seconds: null, after: text };
 }
 
-/** Words that ask for nothing else. */
+/** Polite words and fillers without a meaning of their own. */
 const COURTESY = new Set('please pls plz thanks thank you thx now again more longer'.split(' '));
 
-/** Whether the text behind a command asks for nothing: a courtesy, or a sentence set apart by a mark. */
+/** Whether the text after a command can be ignored: polite words, or a separate sentence. */
 function isTalk(text: string, { action }: Command): boolean {
   const isQuestion = action === 'help' || action === 'status';
   let rest = text;

@@ -4,7 +4,7 @@ import { type Command, type Misspelt, parseLine } from './line.ts';
 
 export interface ParsedCommands {
   readonly commands: readonly Command[];
-  /** Lines that begin with `/preview` and are no command. */
+  /** Lines that begin with `/preview` but are not valid commands. */
   readonly misspelt: readonly Misspelt[];
 }
 
@@ -13,7 +13,7 @@ const MAX_COMMANDS = 10;
 
 /**
  * The commands of a comment: `/preview stop`, `/preview extend 4h`, each at the start of a line. Quoted, indented and fenced
- * lines, and those in HTML comments, `<pre>`, `<details>` and their like, are talk about commands.
+ * lines are ignored, and so are those in HTML comments, `<pre>`, `<details>` and similar elements.
  */
 export function parseCommands(text: string): ParsedCommands {
   const commands: Command[] = [];
@@ -22,14 +22,14 @@ export function parseCommands(text: string): ParsedCommands {
   let hidden: Hidden | null = null;
   for (const line of text.split(/\r?\n/)) {
     const isHidden: boolean = hidden !== null;
-    // What looks like a fence inside of what is hidden opens none.
+    // A fence inside hidden text does not count.
     const mark: RegExpExecArray | null = isHidden ? null : /^ {0,3}(`{3,}|~{3,})(.*)$/.exec(line);
     if (mark !== null && fence === null) fence = mark[1]!;
     else if (mark !== null && fence !== null && mark[1]!.startsWith(fence) && mark[2]!.trim() === '') fence = null;
     if (fence === null && mark === null) hidden = hiddenAfter(line, hidden);
     if (isHidden || mark !== null || fence !== null || !/^\/preview(?:\s|\?*$)/i.test(line)) continue;
     const command = parseLine(line);
-    // The last word counts, so that the last ones are kept.
+    // The last command wins, so the last ones are kept.
     if ('action' in command) commands.splice(0, Math.max(0, commands.push(command) - MAX_COMMANDS));
     else if (misspelt.length < MAX_COMMANDS) misspelt.push(command);
   }
@@ -48,7 +48,7 @@ const MARKS = /<!--|-->|<(\/?)(pre|details|blockquote|textarea|script|style)(?=[
 
 /** What hides the text after a line; null for nothing. @param before what hid the line itself */
 function hiddenAfter(line: string, before: Hidden | null): Hidden | null {
-  // In a code span they are talk themselves.
+  // Tags in a code span do not count.
   const text = line.toLowerCase().replaceAll(/`[^`]*`/g, '');
   let hidden = before;
   for (const [mark, slash, element = '--'] of text.matchAll(MARKS)) {
@@ -68,7 +68,7 @@ export function boxCommands(comment: string): Command[] {
   );
 }
 
-/** A delivery that got lost is made up for; what is older than this many seconds was not meant for us. */
+/** A lost delivery is made up for; comments older than this many seconds are ignored. */
 const MAX_AGE = 24 * 3600;
 
 /** Whether a comment asks for something and has no answer yet. */

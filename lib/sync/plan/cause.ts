@@ -1,7 +1,7 @@
 import type { Cause } from '../../gitops/message.ts';
 import type { PreviewPlan } from './plan-preview.ts';
 
-/** Why a plan changes the apps repo, for the history: who asked for it, or what happened. */
+/** Why a plan changes the apps repo, for the history: a command and who gave it, or an event. */
 export function causeOf(plan: Pick<PreviewPlan, 'pull' | 'state' | 'effect' | 'record' | 'live'>): Cause {
   switch (plan.effect) {
     case 'remove':
@@ -26,7 +26,7 @@ function causeOfUpdate({ pull, record, live, state }: Pick<PreviewPlan, 'pull' |
   return (isLater ? (commandOf({ pull }, 'extend') ?? commandOf({ pull }, 'start')) : null) ?? { what: 'settings' };
 }
 
-/** The command that holds at the head, where it is this one; null where it is another one. */
+/** The command stored at the head if it is this one, else null. */
 function commandOf({ pull }: Pick<PreviewPlan, 'pull'>, action: 'start' | 'stop' | 'extend'): Cause | null {
   const { override } = pull;
   return override?.action === action ? { what: `/preview ${action}`, by: override.by } : null;
