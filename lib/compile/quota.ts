@@ -30,10 +30,13 @@ export interface Demand {
 export function quotaShortfalls(demand: Demand): Problem[] {
   const { made, makers, platform, shortfallsOf } = demand;
   const withoutOwn = new Set(shortfallsOf(made).map(({ field }) => field));
-  const places = shortfallsOf([...made, ...makers.map(({ object }) => object)]).map(({ field = '', message }) => ({
+  const all = shortfallsOf([...made, ...makers.map(({ object }) => object)]).map(({ field = '', message }) => ({
     ...(withoutOwn.has(field) || makers.length === 0 ? settingFor(demand, field) : objectFor(demand, field)),
     message,
   }));
+  // Too many apps ask for too much of everything: no size mends that.
+  const tooMany = all.filter(({ key }) => key.startsWith('spec.apps '));
+  const places = tooMany.length > 0 ? tooMany : all;
   const keys = [...new Set(places.map(({ key }) => key))];
   const problems = keys.map((key): Problem => {
     const same = places.filter((place) => place.key === key);

@@ -133,8 +133,9 @@ function checkRoutes(
   }
 }
 
+/** Proxies differ in whether the case of letters matters. */
 function normal(path: string): string {
-  return path.replace(/(?<=.)\/$/, '');
+  return path.replace(/(?<=.)\/$/, '').toLowerCase();
 }
 
 /** `preview.yaml`: all that a maker writes. */

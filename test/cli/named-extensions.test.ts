@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { inProcess } from '../support/command.ts';
+import { greenroom, inProcess } from '../support/command.ts';
 import { commitFiles, git, tempFolder } from '../support/git.ts';
 import { platformText, previewText } from '../support/inputs.ts';
 import { World } from '../support/world.ts';
@@ -70,7 +70,7 @@ describe('extensions that greenroom.yaml names', () => {
     [
       'is not there',
       { 'extensions/rules.mjs': RULES },
-      /spec\.extensions: names extensions\/acme\.mjs, which the apps repo does not have/,
+      /greenroom\.yaml:7:16: spec\.extensions\[0\]: names extensions\/acme\.mjs, which is not there; add that file beside/,
     ],
     [
       'does not load',
@@ -80,7 +80,7 @@ describe('extensions that greenroom.yaml names', () => {
     [
       'imports what is not beside it',
       { ...MODULES, 'extensions/acme.mjs': "import '../greenroom.yaml';" },
-      /extensions\/acme\.mjs: cannot be loaded/,
+      /extensions\/acme\.mjs: imports greenroom\.yaml, which is not there/,
     ],
     [
       'brings nothing',
@@ -98,6 +98,52 @@ describe('extensions that greenroom.yaml names', () => {
     expect(code).toBeGreaterThan(0);
     expect(`${stdout}${stderr}`).toMatch(sentence);
     expect(made.previews()).toEqual([]);
+  });
+
+  // By the command itself: the test runner imports in a way of its own.
+  test.each([
+    [
+      'export const rules = [\n];\nexport const a = (',
+      /^greenroom: extensions\/acme\.mjs: cannot be loaded as an ES module: Unexpected/,
+    ],
+    [
+      "import './gone.mjs';",
+      /^greenroom: extensions\/acme\.mjs: imports \.\/gone\.mjs, which is not there: add that file, or bundle/,
+    ],
+    [
+      "import 'left-pad';",
+      /^greenroom: extensions\/acme\.mjs: imports the package left-pad, which is not there: bundle the module/,
+    ],
+    ["throw new Error('no');", /^greenroom: extensions\/acme\.mjs: cannot be loaded as an ES module: no$/],
+  ])('%j is told of in one line, without the folder of this machine', async (module, sentence) => {
+    write({ 'greenroom.yaml': platformText('extensions: [extensions/acme.mjs]'), 'preview.yaml': previewText() });
+    write({ 'extensions/acme.mjs': module });
+    const { code, stdout, stderr } = await greenroom(['check', 'preview.yaml', '--platform', 'greenroom.yaml'], {
+      cwd: dir,
+    });
+    expect([code, `${stdout}${stderr}`.trim()]).toEqual([2, expect.stringMatching(sentence)]);
+    expect(stderr).not.toContain(dir);
+  });
+
+  test('that are not there are named with their lines, by every command that would run them', async () => {
+    write({
+      'greenroom.yaml': platformText('extensions:\n  - extensions/acme.mjs\n  - extensions/b.mjs'),
+      'preview.yaml': previewText(),
+    });
+    write({ 'extensions/acme.mjs': 'export const rules = [];\n' });
+    const render = ['render', 'preview.yaml', '--repo', 'acme/shop', '--pr', '7', '--out', 'out'];
+    for (const args of [
+      ['check', 'preview.yaml'],
+      render,
+      ['policies', '--engine', 'vap', '--out', 'p'],
+      ['init', 'apps', '--no-input'],
+    ]) {
+      const { code, stdout, stderr } = await run(...args, '--platform', 'greenroom.yaml');
+      const said = expect.stringContaining(
+        'greenroom.yaml:9:7: spec.extensions[1]: names extensions/b.mjs, which is not there; add that file beside greenroom.yaml, or take this line out',
+      );
+      expect([args[0], code, `${stdout}${stderr}`]).toEqual([args[0], 2, said]);
+    }
   });
 
   test.each([

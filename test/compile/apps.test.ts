@@ -130,6 +130,15 @@ describe('several apps of one preview', () => {
     );
   });
 
+  test('so many apps that no size would do are one sentence', () => {
+    const lines = [...Array(19).keys()].map(
+      (i) => `  w${i}: { template: worker, image: ghcr.io/acme/shop, command: [w, "${i}"] }`,
+    );
+    const found = problems(() => compile(previewText(`apps:\n${lines.join('\n')}`)));
+    expect(found).toMatchObject([{ line: 7, field: 'spec.apps' }]);
+    expect(found[0]!.message).toMatch(/^needs 40 pods at its peak.*Leave out an app or ask/);
+  });
+
   test('more objects than the quota allows are refused where the apps are listed', () => {
     const lines = 'abcde'.split('').map((name) => `  ${name}: { template: web-service, image: ghcr.io/acme/x }`);
     const quota = 'namespace: { quota: { limits.cpu: "20", limits.memory: 16Gi, pods: "50" } }';

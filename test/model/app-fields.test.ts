@@ -150,6 +150,10 @@ describe('apps', () => {
       `${api(', path: /a')}\n  b: { template: web-service, image: ghcr.io/acme/b, path: /a/ }`,
       /^8: spec\.apps\.b\.path: leads to api already; found \/a\/\. Give each app a path of its own/,
     ],
+    [
+      `${api(', path: /a')}\n  b: { template: web-service, image: ghcr.io/acme/b, path: /A }`,
+      /^8: spec\.apps\.b\.path: leads to api already; found \/A\. Give each app a path of its own/,
+    ],
     [api(', prot: 1'), /^7: spec\.apps\.api\.prot: "prot" is not a setting; did you mean "port"\?/],
     [api(', user: 0'), /^7: spec\.apps\.api\.user: must be the number of a user other than root/],
     [api(', ttl: 8h'), /^7: spec\.apps\.api\.ttl: "ttl" is not a setting/],

@@ -1,13 +1,13 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
 import type { PreviewExtension } from '../../constructs/extension.ts';
 import { sha256 } from '../../core/digest.ts';
-import { blamingPlatform, GreenroomError, invalidInput, platformAtFault } from '../../core/errors.ts';
+import { blamingPlatform, GreenroomError, invalidInput, type Problem, platformAtFault } from '../../core/errors.ts';
 import type { FileSet } from '../../core/fileset.ts';
-import { namedExtensions } from '../../model/platform/extensions.ts';
+import { missingModules, namedExtensions } from '../../model/platform/extensions.ts';
 import { ownRules } from '../../policies/own-rules.ts';
 import type { ModuleLoader, OwnModules } from '../../sync/plan/base.ts';
 import { readInput } from './files.ts';
@@ -39,8 +39,11 @@ export async function loadExtensions(
 ): Promise<OwnModules> {
   const given = await loadAll(files, io);
   if (platformFile === undefined || !existsSync(resolve(io.cwd, platformFile))) return given;
-  const named = namedExtensions(new TextDecoder().decode(readInput(io.cwd, platformFile)));
+  const text = new TextDecoder().decode(readInput(io.cwd, platformFile));
+  const named = namedExtensions(text);
   const folder = dirname(platformFile);
+  const missing = missingModules(text, platformFile, (path) => existsSync(resolve(io.cwd, folder, path)));
+  if (missing.length > 0) throw platformAtFault(missing);
   const own = await loadAll(
     named.map((path) => join(folder, path)),
     io,
@@ -92,7 +95,7 @@ async function load(file: string, io: Io): Promise<OwnModules> {
     const { href } = pathToFileURL(resolve(io.cwd, file));
     module = await (typeof importFile === 'undefined' ? import(href) : importFile(href));
   } catch (cause) {
-    throw invalidInput([{ file, message: `cannot be loaded as an ES module: ${messageOf(cause)}` }], cause);
+    throw invalidInput([{ file, ...loadProblem(cause, resolve(io.cwd, file)) }], cause);
   }
   const { default: extend, rules = [] } = module;
   const isFunction = typeof extend === 'function';
@@ -102,6 +105,25 @@ async function load(file: string, io: Io): Promise<OwnModules> {
   }
   const extensions = isFunction ? [guarded(extend as PreviewExtension, file)] : [];
   return { extensions, extraRules: ownRules(rules, file) };
+}
+
+/** Why a module does not load, without the folder that it was read from; a temporary one says nothing to anybody. */
+function loadProblem(cause: unknown, path: string): Pick<Problem, 'message'> {
+  const said = messageOf(cause);
+  const folder = dirname(path);
+  const [, missing] = /^Cannot find package '([^']+)'/.exec(said) ?? [];
+  if (missing !== undefined) {
+    const message = `imports the package ${missing}, which is not there: bundle the module with all that it needs (docs/extending.md)`;
+    return { message };
+  }
+  const [, file] = /^Cannot find module '([^']+)'/.exec(said) ?? [];
+  if (file !== undefined && file !== path) {
+    const beside = relative(folder, file);
+    const named = beside.startsWith('..') ? basename(file) : `./${beside}`;
+    return { message: `imports ${named}, which is not there: add that file, or bundle the module` };
+  }
+  const own = said.replaceAll(pathToFileURL(folder).href, '.').replaceAll(folder, '.');
+  return { message: `cannot be loaded as an ES module: ${own}` };
 }
 
 function guarded(extend: PreviewExtension, file: string): PreviewExtension {

@@ -12,7 +12,7 @@ import { EXCEPTIONS_GLOB, EXTENSIONS_GLOB, PLATFORM_FILE, RECORDS_GLOB, TRUST_GL
 import type { Loaded } from '../../model/load.ts';
 import { MANIFEST_FILE, refuseNewer } from '../../model/manifest.ts';
 import { MICRO_APPS_GLOB } from '../../model/micro-app.ts';
-import { namedExtensions } from '../../model/platform/extensions.ts';
+import { missingModules, namedExtensions } from '../../model/platform/extensions.ts';
 import type { Platform, PlatformSpec } from '../../model/platform.ts';
 import { type PreviewRecord, parseRecord } from '../../model/record.ts';
 import { Registrations } from '../../model/registrations.ts';
@@ -165,11 +165,10 @@ export async function ownModules(
   const named = namedExtensions(text);
   if (named.length === 0) return { extensions, extraRules };
   const { files } = await repo.read([EXTENSIONS_GLOB], head);
-  const missing = named.filter((path) => !files.has(path));
-  const message =
-    missing.length > 0 ? `names ${missing.join(', ')}, which the apps repo does not have` : 'cannot be loaded here';
-  if (modules === undefined || missing.length > 0) {
-    throw platformAtFault([{ file: PLATFORM_FILE, field: 'spec.extensions', message }]);
+  const missing = missingModules(text, PLATFORM_FILE, (path) => files.has(path));
+  if (missing.length > 0) throw platformAtFault(missing);
+  if (modules === undefined) {
+    throw platformAtFault([{ file: PLATFORM_FILE, field: 'spec.extensions', message: 'cannot be loaded here' }]);
   }
   const own = await modules(named, files);
   return { extensions: [...extensions, ...own.extensions], extraRules: [...extraRules, ...own.extraRules] };
