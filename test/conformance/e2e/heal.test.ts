@@ -30,7 +30,7 @@ async function hurry(): Promise<void> {
     const { spec } = await live.get('applicationset', name, '--namespace=argocd');
     const templatePatch = spec.templatePatch.replace('div $now 600', 'div $now 20');
     expect(templatePatch).not.toBe(spec.templatePatch);
-    const retry = { limit: 2, backoff: { duration: '1s', factor: 1 } };
+    const retry = { limit: 5, backoff: { duration: '4s', factor: 1 } };
     const template = { spec: { syncPolicy: { retry } } };
     const patch = JSON.stringify({ spec: { templatePatch, template } });
     await live.cluster.kubectl([
