@@ -50,8 +50,8 @@ export const cleaner = section({
     .meta({ description: 'When expired previews are looked for, in UTC.' }),
 }).meta({ description: 'The job in each cluster that ends expired previews when the sweep cannot.' });
 
-/** `scheme://host/path`, or `user@host:path`; a reconciler in a cluster reads no path of a machine. */
-const ADDRESS = /^([a-z][a-z0-9+.-]*:\/\/[^\s/][^\s]*|[^\s/:@]+@[^\s/:]+:[^\s]+)$/;
+/** `scheme://host/path`, `user@host:path`, or `file:///path` for a reconciler beside the repository; a bare path is none. */
+const ADDRESS = /^([a-z][a-z0-9+.-]*:\/\/[^\s/][^\s]*|file:\/\/\/[^\s/][^\s]*|[^\s/:@]+@[^\s/:]+:[^\s]+)$/;
 
 export const appsRepo = section({
   url: bounded(500, ADDRESS, 'must be an address that Git clones from, such as https://github.com/acme/previews.git')
