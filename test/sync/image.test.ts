@@ -106,7 +106,8 @@ test('a preview whose time is up ends, whatever the registry says of its next im
 
 test('a repository that is not there waits for its first build, then it is said what is wrong and where', async () => {
   const scene = new Scene();
-  const reason = 'ghcr.io has no repository acme/shop, or does not let greenroom read it; has a build pushed to it yet?';
+  const reason =
+    'ghcr.io has no repository acme/shop, or does not let greenroom read it; has a build pushed to it yet?';
   scene.answer = { status: 'refused', reason };
   expect(await scene.sync()).toMatchObject({ effect: 'none', state: { state: 'waiting', note: reason } });
   expect(scene.comment('shop', 7)).toMatch(/waiting for your build\n.*has a build pushed to it yet/);
