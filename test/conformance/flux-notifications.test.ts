@@ -101,7 +101,11 @@ beforeAll(async () => {
   expect(told.map(([, text]) => parse(text).kind)).toEqual(['Alert', 'Provider']);
   const { files } = await repo.read(['previews/*/*/*/flux/*.yaml']);
   const objects = [...files.values(), ...told.map(([, text]) => text)];
-  for (const text of objects) await eventually(() => cluster.apply(text), { what: 'definitions to be served' });
+  const served = (text: string) => async () => {
+    await cluster.apply(text);
+    return true;
+  };
+  for (const text of objects) await eventually(served(text), { what: 'definitions to be served', timeoutMs: 30_000 });
 
   const home = join(cluster.folder, 'notification');
   mkdirSync(home);

@@ -51,12 +51,13 @@ async function patchStatus(kind: string, name: string, status: object): Promise<
 }
 
 /** The part of kubelet and of the ingress controller, which there are none of here. */
-async function comesUp(): Promise<void> {
+async function comesUp(): Promise<true> {
   const pods = await live.get('pods', `--namespace=${NAME}`);
   expect(pods.items.length).toBeGreaterThan(0);
   const ready = { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] };
   for (const { metadata } of pods.items) await patchStatus('pod', metadata.name, ready);
   await patchStatus('ingress', NAME, { loadBalancer: { ingress: [{ ip: '192.0.2.1' }] } });
+  return true;
 }
 
 beforeAll(async () => {
@@ -85,7 +86,7 @@ describe('Argo CD Notifications tells serve', () => {
     await live.refresh();
     await says(/### Preview: starting/);
     await live.untilRunning(NAME);
-    await eventually(comesUp, { what: 'its pods' });
+    await eventually(comesUp, { what: 'its pods', timeoutMs: 60_000 });
     const told = Date.now();
     await says(/### Preview: ready/);
     console.log(
@@ -106,6 +107,7 @@ describe('Argo CD Notifications tells serve', () => {
       async () => {
         await comesUp();
         if (!/### Preview: ready(,| -)/.test(comment())) throw new Error(comment().slice(0, 300));
+        return true;
       },
       { what: 'the new commit to be ready', timeoutMs: 60_000 },
     );
@@ -144,8 +146,9 @@ describe('Argo CD Notifications tells serve', () => {
           ...['create', 'deployment', 'x', '--image=x', `--namespace=${NAME}`, '--dry-run=server'],
         ]);
         if (!stderr.includes('Tuesday')) throw new Error(stderr);
+        return true;
       },
-      { what: 'the policy to be in force' },
+      { what: 'the policy to be in force', timeoutMs: 60_000 },
     );
     live.apps.pull({ number: 7, spec: { env: { A: 'c' } } });
     await live.sync(7);
