@@ -56,7 +56,8 @@ function problemOf(repository: string, tag: string | undefined, digest: string |
     return 'has a digest that is not sha256: and 64 hexadecimal digits';
   }
   if (tag !== undefined && !REGEXPS.tag.test(tag)) {
-    return 'has an invalid tag; a tag is letters, digits, dots, dashes and underscores';
+    const hint = tag.includes('$') ? ', and no variable is filled in here' : '';
+    return `has an invalid tag; a tag is letters, digits, dots, dashes and underscores${hint}`;
   }
   const small = repository.toLowerCase();
   if (small !== repository && REGEXPS.image.test(small)) return `has upper-case letters in its name; write ${small}`;

@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import { invalidInput, type Problem } from '../core/errors.ts';
 import { fieldName } from './load/field.ts';
 import { fixOfLine } from './load/fix.ts';
-import type { Positions } from './load/positions.ts';
+import type { FieldPath, Positions } from './load/positions.ts';
 import { describeIssues } from './load/sentences.ts';
 import { MAX_PREVIEW_BYTES, MAX_PROBLEMS, parseSafeYaml } from './load/yaml.ts';
 
@@ -26,13 +26,19 @@ export interface Loaded<T> {
   readonly file: string;
 }
 
+/** One sentence about a whole file, and the line to look at. */
+export interface Stranger {
+  readonly path: FieldPath;
+  readonly message: string;
+}
+
 export interface LoadOptions {
   /** @default 64 KiB */
   readonly maxBytes?: number;
   /** What is said of a file without content. @default is empty */
   readonly empty?: string;
   /** A sentence for a file that is something else altogether, in the place of all others. @default - none */
-  readonly stranger?: (value: unknown) => string | undefined;
+  readonly stranger?: (value: unknown) => Stranger | undefined;
 }
 
 /**
@@ -56,7 +62,7 @@ export function loadDocument<S extends z.ZodType>(
   if (document.value === null && problems.length === 0)
     throw invalidInput([{ file, message: options.empty ?? 'is empty' }]);
   const stranger = options.stranger?.(document.value);
-  if (stranger !== undefined) throw invalidInput([{ ...positions.of([]), message: stranger }]);
+  if (stranger !== undefined) throw invalidInput([{ ...positions.ofKey(stranger.path), message: stranger.message }]);
 
   const result = schema.safeParse(document.value);
   if (result.success && problems.length === 0) return { value: result.data, positions, text, file };

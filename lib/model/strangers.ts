@@ -1,3 +1,4 @@
+import type { Stranger } from './load.ts';
 import { API_VERSION } from './scalars.ts';
 
 /** How a right file begins, on one line. */
@@ -7,13 +8,27 @@ const BEGINNING = `apiVersion: ${API_VERSION}, kind: Preview, spec: { template: 
  * What a file is that lies in the place of a preview.yaml, in one sentence instead of one for each of its lines.
  * Undefined for what tries to be a preview.
  */
-export function strangerIn(value: unknown): string | undefined {
+export function strangerIn(value: unknown): Stranger | undefined {
   const name = nameOf(value);
-  return name === undefined ? undefined : `is ${name}, not a preview.yaml; one begins with ${BEGINNING}`;
+  const beside = besideSpec(value);
+  if (beside.length > 0) {
+    const message = `has ${beside.join(', ')} beside spec, where they count for nothing: write them below spec, each line with two spaces before it`;
+    return { path: beside.slice(0, 1), message };
+  }
+  if (name === undefined) return undefined;
+  return { path: [], message: `is ${name}, not a preview.yaml; one begins with ${BEGINNING}` };
 }
 
 /** The sentence for a file without content. */
 export const EMPTY_PREVIEW = `is empty; a preview.yaml begins with ${BEGINNING}`;
+
+/** Settings at the top of a file that has no spec, or an empty one: the lines below `spec:` are not indented. */
+function besideSpec(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+  const file = value as Readonly<Record<string, unknown>>;
+  if ((file.spec ?? null) !== null || file.kind !== 'Preview') return [];
+  return Object.keys(file).filter((key) => OWN_SETTINGS.has(key));
+}
 
 function nameOf(value: unknown): string | undefined {
   if (Array.isArray(value)) return 'a list';
@@ -26,6 +41,7 @@ function nameOf(value: unknown): string | undefined {
   }
   if (typeof kind === 'string' && /^Kustomization$/.test(kind)) return 'a kustomization';
   if (typeof apiVersion === 'string' && apiVersion.startsWith('score.dev/')) return 'a Score file';
+  if (typeof apiVersion === 'string' && apiVersion.startsWith('skaffold/')) return 'a Skaffold file';
   if (typeof apiVersion === 'string' && typeof kind === 'string' && has('metadata')) {
     return `a Kubernetes ${/^[A-Za-z0-9]{1,63}$/.test(kind) ? kind : 'object'}`;
   }
@@ -39,4 +55,9 @@ function nameOf(value: unknown): string | undefined {
 /** What a preview.yaml begins with, and what makers write at its top by mistake. */
 const OWN_KEYS: ReadonlySet<string> = new Set([
   ...['apiversion', 'kind', 'spec', 'template', 'port', 'size', 'health', 'env', 'secrets', 'ttl'],
+]);
+
+/** What belongs below `spec`. */
+const OWN_SETTINGS: ReadonlySet<string> = new Set([
+  ...['template', 'image', 'port', 'size', 'health', 'command', 'args', 'env', 'secrets', 'ttl', 'manifests', 'apps'],
 ]);

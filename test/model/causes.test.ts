@@ -30,6 +30,7 @@ describe('a file in the place of preview.yaml is called by its name, once, with 
     ['apiVersion: greenroom.dev/v1alpha1\nkind: Platform\nspec: { domain: x }\n', "a platform's greenroom.yaml"],
     ['replicaCount: 1\nimage: { repository: nginx }\n', "another tool's file"],
     ['{"name": "shop", "version": "1.0.0", "scripts": {}}\n', "another tool's file"],
+    ['apiVersion: skaffold/v4beta6\nkind: Config\n', 'a Skaffold file'],
     ['- a\n', 'a list'],
   ])('%j', (text, name) => {
     expect(said(text)).toEqual([
@@ -45,6 +46,21 @@ describe('a file in the place of preview.yaml is called by its name, once, with 
 });
 
 describe('the right cause, at the right line', () => {
+  test('settings that are not indented are one thing', () => {
+    expect(said(`${HEAD}template: web-service\nimage: ghcr.io/acme/shop\n`)).toEqual([
+      'preview.yaml:4:1: has template, image beside spec, where they count for nothing: write them below spec, each line with two spaces before it',
+    ]);
+  });
+
+  test.each([
+    ['command: npm start', 'found "npm start"; write it as a list: [npm, start]'],
+    ['paths: web/**', 'found "web/**"; write it as a list: ["web/**"]'],
+    ['args: "--say \\"a b\\""', 'write it as a list: [first, second]'],
+    ['release: "login --token ghp_0123456789abcdefghijABCDEFGHIJ012345"', 'write it as a list: [first, second]'],
+  ])('%s: how a list is written', (line, words) => {
+    expect(said(`${HEAD}  template: web-service\n${IMAGE}  ${line}\n`)).toEqual([expect.stringContaining(words)]);
+  });
+
   test.each([
     [
       `${HEAD}  template: web-service\n   image: ghcr.io/acme/shop\n`,
@@ -57,6 +73,10 @@ describe('the right cause, at the right line', () => {
     [`${HEAD}  image:ghcr.io/acme/shop\n  port: 8080\n`, ':4:3: has no space behind its ":"'],
     [`${HEAD}  env: { A: $\{{ secrets.A }} }\n`, `:4:28: holds $\{{ }}, which no workflow replaces`],
     [`${HEAD}  template: web-service\n  image: ghcr.io/acme/shop:$\{{ github.sha }}\n`, 'no workflow replaces'],
+    [
+      `${HEAD}  template: web-service\n  image: ghcr.io/acme/shop:{{ .Values.tag }}\n`,
+      'no template engine reads this file',
+    ],
     [`${HEAD}<<<<<<< HEAD\n  size: small\n=======\n  size: large\n>>>>>>> main\n`, ':4:1: is left of a merge'],
     [previewText('ttl: 8'), ':6:8: spec.ttl: must be a time such as 90m, 8h or 3d; found 8; say of what: 8m, 8h or 8d'],
     [previewText('ttl: 2 days'), 'found "2 days"; did you mean 2d?'],

@@ -56,8 +56,8 @@ spec:
 
   it('has mistakes between settings reported where they are, or where they would be', () => {
     expect(messages(platformSchema, `${SMALLEST}  namespace: { limitRange: { max: { cpu: 400m } } }\n`)).toEqual([
-      '3 spec.sizes: must name at least one size that fits into the limits',
       '7 spec.namespace.limitRange.default.cpu: must not be above limitRange.max.cpu, which is 400m; found 500m',
+      '7 spec.namespace.limitRange.max.cpu: leaves no size: the smallest default has a limit of 500m; write sizes that fit into 400m',
     ]);
   });
 });

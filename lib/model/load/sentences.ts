@@ -175,6 +175,10 @@ function hint(issue: z.core.$ZodIssue, found: unknown, path: FieldPath): string 
   if (typeof found === 'string' && found.includes('${{')) {
     return `; no workflow replaces $\{{ }} in this file, write the value itself`;
   }
+  if (typeof found === 'string' && /\{\{.*\}\}/.test(found) && !isSecret(path)) {
+    return '; no template engine reads this file, write the value itself';
+  }
+  if (issue.code === 'invalid_type' && issue.expected === 'array' && typeof found === 'string') return listHint(found);
   if (path.includes('secrets') && typeof found === 'string' && looksLikeCredential(found)) {
     return `; ${SECRET_ITSELF}`;
   }
@@ -188,6 +192,15 @@ function hint(issue: z.core.$ZodIssue, found: unknown, path: FieldPath): string 
   const isNumeric = typeof found === 'string' && /^[0-9]{1,15}$/.test(found);
   if ((issue.expected === 'number' || issue.expected === 'int') && isNumeric) return '; leave out the quotes';
   return found === null ? '; fill it in or remove the line' : '';
+}
+
+/** The same words as a list, where they are plain words. */
+function listHint(found: string): string {
+  const words = found.trim().split(/\s+/);
+  const isPlain = words.length <= 8 && words.every((word) => /^[\w./:@=*-]{1,60}$/.test(word));
+  if (!isPlain || looksLikeCredential(found)) return '; write it as a list: [first, second]';
+  const items = words.map((word) => (/^[A-Za-z./][\w./-]*$/.test(word) ? word : `"${word}"`));
+  return `; write it as a list: [${items.join(', ')}]`;
 }
 
 const UNITS: readonly (readonly [pattern: RegExp, unit: string, times: number])[] = [
