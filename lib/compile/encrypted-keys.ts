@@ -11,6 +11,10 @@ export function isEncrypted(object: unknown): boolean {
  * programs in JavaScript have those first.
  */
 export function keyProblems(object: unknown): { path: FieldPath; message: string }[] {
+  // Flux decrypts any object: rules would be held to text that nobody can read.
+  if (isRecord(object) && object['sops'] !== undefined && object['kind'] !== 'Secret') {
+    return [{ path: ['sops'], message: 'is for Secrets alone: what is encrypted in other objects cannot be checked' }];
+  }
   if (!isEncrypted(object)) return [];
   return ['data', 'stringData'].flatMap((field) => {
     const values = (object as Record<string, unknown>)[field];

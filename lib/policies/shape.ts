@@ -164,6 +164,7 @@ const SPEC = fields({
   ingressClassName: 'text',
   parentRefs: list(fields({ kind: 'text', group: 'text', name: 'text', namespace: 'text', sectionName: 'text' })),
   volumeClaimTemplates: list(fields({ metadata: METADATA, spec: fields({}) })),
+  encryptedData: map('text'),
   secretTemplate: METADATA,
   infrastructure: METADATA,
   hostnames: list('text'),

@@ -123,6 +123,7 @@ describe('a Secret that sops has encrypted', () => {
       '',
     ],
     ['has a type that nobody can read', ENCRYPTED.replace('type: Opaque', `type: ${ENC}`), ''],
+    ['is no Secret, but hides what it is', ENCRYPTED.replace('kind: Secret', 'kind: ConfigMap'), 'for Secrets alone'],
     [
       'has a key whose place is not kept',
       ENCRYPTED.replace('    stripe:', `    "10": ${ENC}\n    stripe:`),

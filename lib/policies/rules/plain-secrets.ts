@@ -22,6 +22,16 @@ const ANNOTATIONS = 'dyn(object).metadata.?annotations';
 /** With these, a sealed text opens under other names, or in the namespaces of other repositories. */
 const WIDER = ['cluster-wide', 'namespace-wide'].map((scope) => `sealedsecrets.bitnami.com/${scope}`);
 
+/**
+ * How sealed text begins: the length of its RSA part (256 to 1024 bytes) in two bytes, and two bits of that part, in
+ * base64. A pattern over a whole value would cost too much at admission.
+ */
+const BEGINNINGS = ['AQ', 'AY', 'Ag', 'Ao', 'Aw', 'A4', 'BA'].flatMap((length) =>
+  ['A', 'B', 'C', 'D'].map((bits) => `${length}${bits}`),
+);
+/** Keys of values that somebody wrote as they are. */
+const OPEN = `${SPEC}.?encryptedData.orValue({}).filter(k, ![${BEGINNINGS.map((text) => `"${text}"`).join(', ')}].exists(b, dyn(object).spec.encryptedData[k].startsWith(b)))`;
+
 const external = (cel: string) => `!(${IS_EXTERNAL}) || (${cel})`;
 const sealed = (cel: string) => `!(${IS_SEALED}) || (${cel})`;
 
@@ -78,6 +88,11 @@ export const plainSecrets = defineRule({
       cel: sealed(only(`${SPEC}.?template`, TEMPLATE)),
       field: 'spec.template',
       found: others('template', `${SPEC}.?template`, TEMPLATE),
+    },
+    {
+      cel: sealed(`${OPEN}.size() == 0`),
+      field: 'spec.encryptedData',
+      found: `"what is not sealed under " + ${OPEN}.join(", ")`,
     },
     // `data` is a whole Secret in one sealed text, its type and its labels included: nobody can see them.
     { cel: sealed(only(SPEC, SEALED)), field: 'spec', found: others('spec', SPEC, SEALED) },
