@@ -12,6 +12,8 @@ export interface ExampleRates {
   readonly spotDiscount: number;
   /** When they were looked up: they change, and a bill has discounts of its own. */
   readonly asOf: string;
+  /** The price list that says so: a page to look at again. */
+  readonly source: string;
 }
 
 /** Examples to begin with, for `cost.rates` of greenroom.yaml; from the price lists of the clouds. */
@@ -24,6 +26,7 @@ export const EXAMPLE_RATES: readonly ExampleRates[] = [
     storageGiBHour: 0.00011,
     spotDiscount: 0.7,
     asOf: '2026-03',
+    source: 'https://aws.amazon.com/fargate/pricing/',
   },
   {
     cloud: 'GKE Autopilot',
@@ -33,6 +36,7 @@ export const EXAMPLE_RATES: readonly ExampleRates[] = [
     storageGiBHour: 0.000137,
     spotDiscount: 0.7,
     asOf: '2026-01',
+    source: 'https://cloud.google.com/kubernetes-engine/pricing',
   },
   {
     cloud: 'Azure Container Instances',
@@ -42,6 +46,7 @@ export const EXAMPLE_RATES: readonly ExampleRates[] = [
     storageGiBHour: 0.000103,
     spotDiscount: 0.7,
     asOf: '2024-06',
+    source: 'https://azure.microsoft.com/pricing/details/container-instances/',
   },
 ];
 

@@ -113,10 +113,12 @@ without a price: pr-old-4, it was priced in EUR, before the currency changed
   });
 });
 
-test('example rates have a date and a spot price, and greenroom.yaml takes each of them', async () => {
+test('example rates have a date, a source and a spot price, and greenroom.yaml takes each of them', async () => {
   const { stdout } = await inProcess(['cost', '--rates'], '/');
   const lines = stdout.split('\n').filter((line) => line.startsWith('cost: '));
   expect(lines).toHaveLength(3);
+  expect(stdout.match(/^# .*, by https:\/\/\S+; on spot capacity/gm)).toHaveLength(3);
+  for (const { asOf } of EXAMPLE_RATES) expect(asOf).toMatch(/^20\d\d-(0[1-9]|1[0-2])$/);
   const folder = tempFolder();
   const { writeFileSync } = await import('node:fs');
   for (const line of lines) {

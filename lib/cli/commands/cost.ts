@@ -78,9 +78,9 @@ function rates(format: CostFormat, io: Io): void {
     io.out(json({ currency: 'USD', rates: all }));
     return;
   }
-  for (const { cloud, region, asOf, cpuHour, memoryGiBHour, storageGiBHour, spot } of all) {
+  for (const { cloud, region, asOf, source, cpuHour, memoryGiBHour, storageGiBHour, spot } of all) {
     io.out(
-      `# ${cloud}, ${region}; on spot capacity down to cpuHour ${spot.cpuHour}, memoryGiBHour ${spot.memoryGiBHour}\n`,
+      `# ${cloud}, ${region}, by ${source}; on spot capacity down to cpuHour ${spot.cpuHour}, memoryGiBHour ${spot.memoryGiBHour}\n`,
     );
     io.out(
       `cost: { rates: { cpuHour: ${cpuHour}, memoryGiBHour: ${memoryGiBHour}, storageGiBHour: ${storageGiBHour}, asOf: "${asOf}" } }\n`,

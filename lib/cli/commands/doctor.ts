@@ -66,8 +66,8 @@ entrance, the certificate and the addresses that previews must not reach. It doe
 enforces network policies. Each line says what is wrong and what to do about it. Writes nothing, and only reads from the
 cluster.
 
-With --build it finds a repository whose build pushes other tags than its previews await: it reads the workflows (or
-.gitlab-ci.yml) and runs nothing; what only a run can tell, it says so of.
+With --build it reads the workflows (or .gitlab-ci.yml) of a micro app, runs nothing, and says where they push another tag
+than its previews await. What only a run can tell is listed as not known.
 
 Exits with 1 if something is wrong, with 4 if nothing is but not everything could be looked at.
 

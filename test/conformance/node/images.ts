@@ -17,6 +17,7 @@ const STAND_INS: Readonly<Record<string, string>> = {
   'docker.io/library/python:3.13-slim': 'python',
   'docker.io/library/golang:1.26': 'golang',
   'docker.io/nginxinc/nginx-unprivileged:1.29': 'nginx',
+  'docker.io/nginxinc/nginx-unprivileged:1.29-alpine': 'nginx',
   'gcr.io/distroless/static-debian12:nonroot': 'distroless',
 };
 
@@ -35,6 +36,12 @@ export interface BuiltImage {
   };
 }
 
+/** With the registry that a short name stands for. */
+function fullName(name: string): string {
+  if (/^[^/]*[.:][^/]*\//.test(name)) return name;
+  return `docker.io/${name.includes('/') ? '' : 'library/'}${name}`;
+}
+
 /** Builds images and unpacks them; what was built once from the same files is taken again. */
 export class Images {
   readonly #containers: string[] = [];
@@ -44,11 +51,11 @@ export class Images {
     const bases = [...readFileSync(join(folder, 'Dockerfile'), 'utf8').matchAll(/^FROM (\S+)/gm)].map(
       ([, name]) => name!,
     );
-    const unknown = bases.filter((name) => !Object.hasOwn(STAND_INS, name));
+    const unknown = bases.filter((name) => !Object.hasOwn(STAND_INS, fullName(name)));
     if (unknown.length > 0) throw new Error(`${folder}: nothing stands in for ${unknown.join(', ')}`);
     const contexts: string[] = [];
     for (const name of bases)
-      contexts.push(`--build-context=${name}=container-image://${await base(STAND_INS[name]!)}`);
+      contexts.push(`--build-context=${name}=container-image://${await base(STAND_INS[fullName(name)]!)}`);
     const tag = `localhost/greenroom/app:${hashOf([folder], contexts.join())}`;
     await build(tag, folder, join(folder, 'Dockerfile'), contexts);
     return this.#unpack(tag);
