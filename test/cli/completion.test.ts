@@ -25,13 +25,15 @@ describe('completion of bash', async () => {
     [['greenroom', 'sch'], ['schema']],
     [
       ['greenroom', 'schema', ''],
-      ['preview', 'platform'],
+      ['preview', 'platform', 'micro-app', 'exception', 'template'],
     ],
     [
       ['greenroom', 'cost', '--a'],
       ['--apps-repo', '--at', '--all'],
     ],
     [['greenroom', 'cost', '--by', 'te'], ['team']],
+    [['greenroom', 'list', '--sort', 'e'], ['end']],
+    [['greenroom', 'op'], ['open']],
     [['greenroom', 'check', 'pre'], ['preview.yaml']],
     [['greenroom', 'check', '--platform', 'pre'], ['preview.yaml']],
     [

@@ -84,7 +84,7 @@ test('none that matches is said on stderr, with nothing on stdout', async () => 
 
 test.each([
   [['--state', 'happy'], 'It takes committed, starting, ready, ready-older, not-working, asleep, ending, gone'],
-  [['--sort', 'size'], 'It takes name, end, cost, state.'],
+  [['--sort', 'size'], 'Allowed choices are name, end, cost, state.'],
   [['--ends-within', 'soon'], 'It takes a time such as 90m, 8h or 3d.'],
   [['--repo', 'shop'], 'It takes OWNER/NAME'],
 ])('%j is refused', async (args, message) => {

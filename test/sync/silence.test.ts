@@ -40,7 +40,7 @@ const BROKEN: readonly [what: string, before: TestFiles, broken: TestFiles, exit
     { 'greenroom.yaml': platformText() },
     { 'greenroom.yaml': EXTENDED },
     2,
-    'which the apps repo does not have',
+    'names extensions/team.mjs, which is not there',
   ],
   [
     'an extension that cannot be loaded',

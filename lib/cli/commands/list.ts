@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { systemClock } from '../../core/clock.ts';
 import { isSameRepository, type RepositoryRef } from '../../core/repository.ts';
 import { type PreviewRecord, recordedPullRequest } from '../../model/record.ts';
@@ -29,7 +29,7 @@ export const configure: Configure = (command, io) => {
     .option('--cluster <name>', 'only those in this cluster')
     .option('--state <states>', `only those in these states, with commas: ${LISTED.join(', ')}`, statesArgument)
     .option('--ends-within <time>', 'only those that end within this time, e.g. 4h', durationArgument)
-    .option('--sort <order>', `by ${Object.keys(ORDERS).join(', ')}`, orderArgument, 'name')
+    .addOption(new Option('--sort <order>', 'what they are sorted by').choices(Object.keys(ORDERS)).default('name'))
     .addHelpText(
       'after',
       `
@@ -79,11 +79,6 @@ const ORDERS: Readonly<Record<Order, (a: PreviewStatus, b: PreviewStatus) => num
 };
 
 const rankOf = ({ status }: PreviewStatus) => (status === null ? STATES.length : STATES.indexOf(status.state));
-
-function orderArgument(text: string): Order {
-  if (!Object.hasOwn(ORDERS, text)) throw new InvalidArgumentError(`It takes ${Object.keys(ORDERS).join(', ')}.`);
-  return text as Order;
-}
 
 function statesArgument(text: string): readonly StatusState[] {
   const words = text.split(',').map((word) => word.trim().toLowerCase());
