@@ -102,7 +102,7 @@ describe('greenroom doctor', () => {
   });
 
   it.each<[string, () => void, RegExp]>([
-    ['a preview.json out of shape', () => write('previews/main/shop/pr-shop-7/preview.json', '{}'), /out of shape/],
+    ['a preview.json out of shape', () => write('previews/main/shop/pr-shop-7/preview.json', '{}'), /malformed/],
     ['a preview in another’s folder', () => addPreview(7, {}, 'previews/main/shop/pr-shop-9'), /belongs in/],
     [
       'a pull request twice',
@@ -118,15 +118,11 @@ describe('greenroom doctor', () => {
       /no cluster big/,
     ],
     ['a folder without a preview.json', () => write('previews/main/shop/pr-shop-7/app/x.yaml', ''), /is missing/],
-    [
-      'a stray file',
-      () => write('previews/main/shop/pr-shop-7/app/deep/preview.json', '{}'),
-      /does not belong to a preview/,
-    ],
+    ['a stray file', () => write('previews/main/shop/pr-shop-7/app/deep/preview.json', '{}'), /is an unexpected file/],
     [
       'an edited bootstrap',
       () => write('bootstrap/install/argocd/appproject.previews.yaml', 'x'),
-      /appproject\.previews\.yaml: is not what/,
+      /appproject\.previews\.yaml: differs from what/,
     ],
     [
       'a policy that was removed',
@@ -143,7 +139,7 @@ describe('greenroom doctor', () => {
   it('follows no link', async () => {
     mkdirSync(join(cwd, 'previews/main/shop'), { recursive: true });
     symlinkSync('/etc', join(cwd, 'previews/main/shop/pr-shop-7'));
-    expect((await greenroom('doctor', '.')).out).toContain('does not belong to a preview');
+    expect((await greenroom('doctor', '.')).out).toContain('is an unexpected file');
   });
 
   it('stops a change that would remove most previews, and lets one that ends a few pass', async () => {
