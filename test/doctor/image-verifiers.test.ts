@@ -34,7 +34,7 @@ async function observe(settings: string, paths: Record<string, unknown>, refused
 
 describe('policy-controller', () => {
   it.each<[Record<string, string>, string, string]>([
-    [{}, 'ok', 'refuses'],
+    [{}, 'ok', 'denies'],
     [{ 'no-match-policy': 'deny', 'enable-oci11': 'false' }, 'ok', 'denies'],
     [{ 'enable-oci11': 'true' }, 'fail', 'enable-oci11'],
     [{ 'fail-on-empty-authorities': 'false' }, 'fail', 'fail-on-empty-authorities'],
