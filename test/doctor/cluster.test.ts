@@ -55,7 +55,7 @@ describe('the reporter that init lays down', () => {
   const spec = { status: { url: 'https://g.example.com/status', watch: true, image: 'ghcr.io/acme/greenroom:v1' } };
 
   it.each([
-    ['is not there', undefined, 'fail', 'nobody tells why a preview does not start'],
+    ['is not there', undefined, 'fail', 'nothing reports why a preview does not start'],
     ['does not run', { status: {} }, 'fail', 'does not run'],
     ['runs', { status: { availableReplicas: 1 } }, 'ok', 'runs'],
     ['may not be read', 'refused', 'unknown', 'sam cannot get it'],

@@ -1,4 +1,4 @@
-import { couldNotRead, fail, type CheckResult, ok } from '../../cluster/check-result.ts';
+import { type CheckResult, couldNotRead, fail, ok } from '../../cluster/check-result.ts';
 import { at } from '../../cluster/reader.ts';
 import { WATCH_ACCOUNT, WATCH_SECRET } from '../../model/labels.ts';
 import type { CheckContext } from './context.ts';
