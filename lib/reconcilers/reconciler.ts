@@ -30,8 +30,8 @@ export interface Reconciler {
   bootstrap(input: BootstrapInput): readonly BootstrapFolder[];
   readonly doctor: DoctorPart;
   /**
-   * What an event in its own format says of a preview: null for nothing, undefined where it is in another format. Left out
-   * where it can be told to write the format of `/status` itself.
+   * What an event in its own format says about a preview: null for nothing, undefined if the event has another format. Not
+   * needed if it can be configured to send the format of `/status`.
    */
   readonly toldBy?: (event: unknown) => Told | null | undefined;
   /** Text for the README of an apps repo. */
@@ -41,8 +41,8 @@ export interface Reconciler {
 }
 
 /**
- * What a reconciler tells of a preview, in the format of `/status`. Which pull request and commit it is about, the apps
- * repo says at that revision.
+ * What a reconciler reports about a preview, in the format of `/status`. The apps repo at that revision says which pull
+ * request and commit it is about.
  */
 export interface Told {
   readonly cluster: string;

@@ -300,7 +300,7 @@ describe('a change of greenroom.yaml', () => {
     expect(moved).toContain('3 live previews would be moved or removed - add the label `greenroom.dev/yes`');
     expect(moved).toContain('- **3** would start again in another cluster:\n  - `pr-shop-1` from `a` to `b`');
     const refused = await diff(platformText(two).replace('registries: [ghcr.io/acme]', 'registries: [ghcr.io/other]'));
-    expect(refused).toContain('- **3** would run on as they are, and be refused at their next push:');
+    expect(refused).toContain('- **3** would keep running, but be refused at their next push:');
     expect(refused).toMatch(/<summary>policies\/vap\/\S+allowed-registries\.yaml \(\+2 -2\)/);
     expect(await diff(platformText(two))).toContain('no live preview changes');
 

@@ -15,7 +15,7 @@ const BOOKKEEPING = new Set(['apiVersion', 'kind', 'metadata', 'status', 'operat
 const FILLED_IN = new Set([
   'Certificate',
   'ClusterPolicy',
-  // Others of its keys are of the program that it belongs to.
+  // Its other keys belong to the program that reads it.
   'ConfigMap',
   'ConstraintTemplate',
   'CronJob',

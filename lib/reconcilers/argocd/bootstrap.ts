@@ -56,7 +56,7 @@ export function bootstrap(input: BootstrapInput): readonly BootstrapFolder[] {
   ];
 }
 
-/** Something that is there only where the reconciler tells `serve`. */
+/** Makes an object only if the reconciler reports to `serve`. */
 function notifying<T>({ status }: PlatformSpec, make: (url: string) => T): T[] {
   return status.notify && status.url !== undefined ? [make(status.url)] : [];
 }

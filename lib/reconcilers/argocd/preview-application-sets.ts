@@ -27,7 +27,7 @@ export interface PreviewApplicationSetsProps {
    */
   readonly requeueAfterSeconds?: number;
   /**
-   * Annotations of each Application, beside those that it needs.
+   * Additional annotations of each Application.
    * @default - none
    */
   readonly annotations?: Readonly<Record<string, string>>;

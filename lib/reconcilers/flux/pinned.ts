@@ -59,7 +59,7 @@ export const pinned: PinnedObjects = {
       `${SPEC}.?serviceAccountName.orValue("") == (${FENCE} ? params.application.fencer : ${PREVIEW})`,
       'spec.serviceAccountName',
     ),
-    // With another key, a maker's file could be one that only somebody else's preview may open.
+    // Another key could decrypt a file that only another preview may read.
     onKustomization(
       `!${DECRYPTION}.hasValue() || (!(${FENCE}) && ${DECRYPTION}.?provider.orValue("") == params.application.decryption[?"provider"].orValue("none") && ${DECRYPTION}.?secretRef.?name.orValue("") == params.application.decryption[?"key"].orValue("") && ${DECRYPTION}.orValue({}).all(k, k in ["provider", "secretRef"]))`,
       'spec.decryption',

@@ -8,7 +8,7 @@ export interface PreviewKustomizationsProps {
   readonly name: string;
   /** Its folder in the apps repo: `previews/<cluster>/<repo>/<name>`. */
   readonly folder: string;
-  /** What decrypts the app; a fence holds no secret. @default - nothing */
+  /** How the app is decrypted; a fence has no secrets. @default - nothing is encrypted */
   readonly decryption?: Decryption | undefined;
 }
 
