@@ -5,7 +5,7 @@ import { dayAndTime, nearTime } from './text.ts';
 /** `now` in unix seconds, `warn` and `max` in seconds. */
 type NoticeOptions = Pick<ReportOptions, 'now' | 'warn' | 'max' | 'can'>;
 
-/** A separate reply, since GitHub sends no notification for an edited comment. */
+/** A separate reply, since an edited comment sends no notification. */
 export interface Notice {
   /** First line of the reply; a reply of ours that begins with it means that it was sent. */
   readonly marker: string;
