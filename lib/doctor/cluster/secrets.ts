@@ -1,4 +1,4 @@
-import { couldNotRead, type CheckResult, ok, warn } from '../../cluster/check-result.ts';
+import { type CheckResult, couldNotRead, ok, warn } from '../../cluster/check-result.ts';
 import { at, list, text } from '../../cluster/reader.ts';
 import { PREVIEW_LABEL, PREVIEW_PREFIX } from '../../model/labels.ts';
 import type { CheckContext } from './context.ts';

@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import { fail, names, type CheckResult, ok } from '../../../cluster/check-result.ts';
+import { type CheckResult, fail, names, ok } from '../../../cluster/check-result.ts';
 import { list, text } from '../../../cluster/reader.ts';
 import { groupOf } from '../../../model/platform/kinds.ts';
 import { fits } from '../../../model/wildcard.ts';

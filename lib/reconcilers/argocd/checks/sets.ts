@@ -1,4 +1,4 @@
-import { couldNotRead, fail, names, type CheckResult, ok } from '../../../cluster/check-result.ts';
+import { type CheckResult, couldNotRead, fail, names, ok } from '../../../cluster/check-result.ts';
 import { at, list, text } from '../../../cluster/reader.ts';
 import type { ClusterContext } from '../../reconciler.ts';
 import { FENCES_PROJECT, PREVIEWS_PROJECT } from '../names.ts';

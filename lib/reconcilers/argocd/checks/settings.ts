@@ -1,4 +1,4 @@
-import { couldNotRead, fail, type CheckResult, ok } from '../../../cluster/check-result.ts';
+import { type CheckResult, couldNotRead, fail, ok } from '../../../cluster/check-result.ts';
 import { at } from '../../../cluster/reader.ts';
 import type { ClusterContext } from '../../reconciler.ts';
 import { CONTROLLER_ROLE } from '../controller-role.ts';
