@@ -62,11 +62,11 @@ describe('greenroom doctor', () => {
     [
       'an edited fence',
       'previews/main/site/pr-site-9/fence/namespace.pr-site-9.yaml',
-      /pr-site-9\/: holds a file that/,
+      /pr-site-9\/: has a file that/,
     ],
-    ['a file beside those of the app', 'previews/main/site/pr-site-9/app/job.x.yaml', /pr-site-9\/: holds a file that/],
-    ['an object in bootstrap', 'bootstrap/argocd/appproject.mine.yaml', /mine\.yaml: is not written by greenroom/],
-    ['another repository', '.gitmodules', /\.gitmodules: would bring in/],
+    ['a file beside those of the app', 'previews/main/site/pr-site-9/app/job.x.yaml', /pr-site-9\/: has a file that/],
+    ['an object in bootstrap', 'bootstrap/argocd/appproject.mine.yaml', /mine\.yaml: was not written by greenroom/],
+    ['another repository', '.gitmodules', /\.gitmodules: would add a submodule/],
     ['attributes in a folder of one’s own', 'notes/.gitattributes', /notes\/\.gitattributes: makes a checkout differ/],
   ])('names %s', async (_, path, complaint) => {
     write('preview.yaml', previewText());
@@ -97,7 +97,7 @@ describe('greenroom doctor', () => {
     symlinkSync('/etc', join(cwd, 'notes/elsewhere'));
     expect(await greenroom('doctor', '.')).toEqual({
       code: 1,
-      out: 'elsewhere: is a link; only plain files have a place here\nnotes/elsewhere: is a link; only plain files have a place here\n',
+      out: 'elsewhere: is a link; only plain files are allowed here\nnotes/elsewhere: is a link; only plain files are allowed here\n',
     });
   });
 

@@ -829,7 +829,7 @@ describe('greenroom doctor', () => {
     [
       'a .gitmodules broke Argo CD’s checkout',
       'applicationsets',
-      /^ApplicationSet (previews|preview-fences)-main is stuck and neither makes nor removes previews: .*\.gitmodules/,
+      /^ApplicationSet (previews|preview-fences)-main is stuck and neither creates nor removes previews: .*\.gitmodules/,
       {
         break: async () => {
           await repo.push(new Map([['.gitmodules', '[submodule "x"\n']]), 'submodules');
