@@ -4,7 +4,7 @@ import type { Status } from '../status/status.ts';
 import { entries, findingEntry, misnamedWords, nextStep, pressWords, problemEntry, problemWords } from './advice.ts';
 import { endedText, removedText } from './endings.ts';
 import { runningText } from './running.ts';
-import type { LivePreview, QueuePosition, PreviewState, ReportOptions, Subject } from './state.ts';
+import type { LivePreview, PreviewState, QueuePosition, ReportOptions, Subject } from './state.ts';
 import { code, count, dayAndTime, ordinal, sentence, shortSha } from './text.ts';
 import { waitingTitle, waitingWords } from './waiting.ts';
 

@@ -59,11 +59,7 @@ describe('greenroom doctor', () => {
   });
 
   it.each([
-    [
-      'an edited fence',
-      'previews/main/site/pr-site-9/fence/namespace.pr-site-9.yaml',
-      /pr-site-9\/: has a file that/,
-    ],
+    ['an edited fence', 'previews/main/site/pr-site-9/fence/namespace.pr-site-9.yaml', /pr-site-9\/: has a file that/],
     ['a file beside those of the app', 'previews/main/site/pr-site-9/app/job.x.yaml', /pr-site-9\/: has a file that/],
     ['an object in bootstrap', 'bootstrap/argocd/appproject.mine.yaml', /mine\.yaml: was not written by greenroom/],
     ['another repository', '.gitmodules', /\.gitmodules: would add a submodule/],
