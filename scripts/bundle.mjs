@@ -1,4 +1,4 @@
-// The command as one file, and its bytecode: what the build ships, and what tests run as a real process.
+// The command as one file, and its bytecode. The build ships both, and tests run them as a real process.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -32,9 +32,9 @@ async function buildOnce(outfile, notices) {
     format: 'cjs',
     target: 'node20.19',
     minify: true,
-    // Where the files of the package are looked up from.
+    // The files of the package are found relative to it.
     define: { 'import.meta.dirname': '__dirname' },
-    // cdk8s brings a second copy of the same version.
+    // cdk8s has a second copy of the same version.
     alias: { yaml: `${root}node_modules/yaml` },
     plugins: [lateBuiltins, shipped(notices)],
     legalComments: 'none',
@@ -45,7 +45,7 @@ async function buildOnce(outfile, notices) {
 }
 
 /**
- * Leaves the bytecode of all that a typical run uses beside the bundle; see bin/greenroom.cjs.
+ * Writes the bytecode of what a typical run uses, beside the bundle; see bin/greenroom.cjs.
  *
  * @param {string} bin the starter of the bundle: its path from the project's root
  */
@@ -59,8 +59,8 @@ export function keepBytecode(bin) {
 }
 
 /**
- * Parts of Node that take milliseconds to load, and that libraries ask for at their top whether a run needs them or
- * not. They are loaded when the first of their members is read.
+ * Node modules that take milliseconds to load and that libraries import even if a run does not need them. They are loaded
+ * when the first of their members is read.
  */
 const LATE = /^(node:)?(child_process|crypto|os)$/;
 
@@ -71,13 +71,13 @@ const lateBuiltins = {
     onResolve({ filter: LATE }, ({ path, namespace }) =>
       namespace === 'late' ? { path, external: true } : { path: path.replace('node:', ''), namespace: 'late' },
     );
-    // By their prototype, which esbuild keeps: a list of members would be that of the Node.js that builds, and the bundle
-    // another one on another machine.
+    // By their prototype, which esbuild keeps. A list of members would depend on the Node.js that builds, and so would the
+    // bundle.
     onLoad({ filter: LATE, namespace: 'late' }, ({ path }) => ({
       contents: `const late = { get: (_, name) => (name === '__esModule' ? undefined : require('${path}')[name]) };
         module.exports = Object.create(new Proxy({}, late));`,
     }));
-    // An object of members that are read at once, for cdk8s' own tests to replace.
+    // An object of members that are read at once, only for cdk8s' own tests.
     onLoad({ filter: /cdk8s.lib._child_process\.js$/ }, () => ({
       contents: "exports._child_process = require('child_process');",
     }));
@@ -85,7 +85,7 @@ const lateBuiltins = {
 };
 
 /**
- * What lib/core/shipped.ts looks up beside the sources is in the bundle, and read from there when it is asked for.
+ * Puts the files that lib/core/shipped.ts finds beside the sources into the bundle; they are read when needed.
  *
  * @param {string} notices
  * @returns {import('esbuild').Plugin}

@@ -1,6 +1,6 @@
 // Usage: node scripts/count-tests.mjs RESULTS.json...
 // Adds up what vitest's JSON reporter wrote and prints "N passed, N failed". Ends with 1 when something failed or when
-// a run left no results, which is what happens when the type check or the linter stopped it.
+// a run has no results, e.g. after the type check or the linter failed.
 import { existsSync, readFileSync } from 'node:fs';
 
 const total = { passed: 0, failed: 0, skipped: 0 };

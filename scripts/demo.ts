@@ -1,5 +1,5 @@
-// `npm start`: the main job on this machine alone. A local forge with three pull requests and a local apps repo; every
-// step is the command that a CI job would call.
+// `npm start`: the main job, on this machine only. A local forge with three pull requests and a local apps repo; every
+// step is the command that a CI job would run.
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -59,7 +59,7 @@ function pullRequest(app: string, number: number, sha: string, state: 'open' | '
 }
 
 console.log(`Everything of this demonstration is in ${home}\n`);
-console.log('The platform team lays down an apps repo and commits it:');
+console.log('The platform team creates an apps repo and commits it:');
 const worktree = join(home, 'previews');
 greenroom('init', worktree, '--platform', join(root, 'previews/greenroom.yaml'));
 publish(worktree, appsRepo);
@@ -78,7 +78,7 @@ for (const [i, app] of APPS.entries()) {
 console.log('\nWhat the second maker reads on the pull request:');
 console.log(readFileSync(join(forge, 'acme/shop/pulls/2/comment.md'), 'utf8'));
 
-console.log('The third pull request is merged, and the sweep comes by:');
+console.log('The third pull request is merged, and the sweep runs:');
 pullRequest('thumbnails', 3, heads.get('thumbnails')!, 'closed');
 greenroom('sweep', '--apps-repo', appsRepo, '--forge', forge);
 

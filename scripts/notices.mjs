@@ -1,4 +1,4 @@
-// The licences of what is bundled ask that their text goes along.
+// The licences of bundled packages require that their text is shipped too.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 

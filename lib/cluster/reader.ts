@@ -1,36 +1,36 @@
-/** What a cluster answered to one question. */
-export type Answer =
+/** The answer of a cluster to one request. */
+export type ClusterAnswer =
   | { readonly kind: 'found'; readonly value: unknown }
   | { readonly kind: 'missing' }
-  /** The API server did not let us look; the reason in its own words. */
+  /** The API server refused the request, for this reason. */
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** What an account would do, in the terms of a SubjectAccessReview. */
-export interface Deed {
+/** A request that an account might make, as in a SubjectAccessReview. */
+export interface AccessRequest {
   readonly verb: string;
   readonly group: string;
   readonly resource: string;
-  /** @default - the cluster as a whole */
+  /** @default - the whole cluster */
   readonly namespace?: string;
   /** @default - any */
   readonly name?: string;
 }
 
-/** Looks into a cluster and changes nothing there. */
+/** Reads a cluster and changes nothing. */
 export interface ClusterReader {
   /**
-   * What the API server gives for a path such as `/version`.
+   * The API server's answer for a path such as `/version`.
    *
-   * @throws GreenroomError `unreachable` when nothing answers
+   * @throws GreenroomError `unreachable` if the server does not answer
    */
-  get(path: string): Promise<Answer>;
-  /** Whether a user may do something: `found` holds true or false. */
-  may(user: string, deed: Deed): Promise<Answer>;
-  /** IPv4 addresses at which the API server is reached from here; none where its name is not resolved. @default - not known */
+  get(path: string): Promise<ClusterAnswer>;
+  /** Whether a user is allowed to do something: the value is true or false. */
+  may(user: string, access: AccessRequest): Promise<ClusterAnswer>;
+  /** IPv4 addresses of the API server as seen from here; empty if its name cannot be resolved. @default - unknown */
   addresses?(): Promise<readonly string[]>;
 }
 
-/** The value at a path of keys; undefined where there is none. */
+/** The value at a path of keys; undefined if there is none. */
 export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
   let here = value;
   for (const key of path) {
@@ -40,13 +40,13 @@ export function at(value: unknown, ...path: readonly (string | number)[]): unkno
   return here;
 }
 
-/** The text at a path; empty where there is none. */
+/** The text at a path; empty if there is none. */
 export function text(value: unknown, ...path: readonly (string | number)[]): string {
   const found = at(value, ...path);
   return typeof found === 'string' ? found : '';
 }
 
-/** The list at a path; empty where there is none. */
+/** The list at a path; empty if there is none. */
 export function list(value: unknown, ...path: readonly (string | number)[]): readonly unknown[] {
   const found = at(value, ...path);
   return Array.isArray(found) ? found : [];

@@ -2,11 +2,11 @@ import type { Construct } from 'constructs';
 import type * as z from 'zod';
 import { formatProblem, GreenroomError, type Problem } from '../core/errors.ts';
 
-/** Gathers what is wrong with a construct's props, so that one error names all of it. */
+/** Collects problems of a construct's props, so that one error lists all of them. */
 export class Checks {
   private readonly problems: Problem[] = [];
 
-  /** Holds a value to a scalar of the model; `undefined` passes, since optional props have defaults. */
+  /** Checks a value against a scalar of the model; `undefined` is valid, since optional props have defaults. */
   scalar(field: string, schema: z.ZodType, value: unknown): boolean {
     if (value === undefined) return true;
     const result = schema.safeParse(value);
@@ -21,7 +21,7 @@ export class Checks {
     return ok;
   }
 
-  /** @throws GreenroomError `invalid-input` with every problem, each line prefixed by the construct's path */
+  /** @throws GreenroomError `invalid-input` with all problems, each line prefixed by the construct's path */
   throwIfAny(scope: Construct): void {
     if (this.problems.length === 0) return;
     const lines = this.problems.map((problem) => `[${scope.node.path}] ${formatProblem(problem)}`);

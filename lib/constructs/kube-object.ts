@@ -2,23 +2,23 @@ import type { Construct } from 'constructs';
 import { builtIn, type Kinds, type KubeObject, type Mutable } from '../model/kube.ts';
 import { PlainObject } from './plain-object.ts';
 
-/** The specification of a built-in kind, by the types of cdk8s-plus-28. */
+/** The spec of a built-in kind, with the types of cdk8s-plus-28. */
 export type SpecOf<K extends keyof Kinds> = Kinds[K] extends { readonly spec?: infer Spec }
   ? Mutable<NonNullable<Spec>>
   : undefined;
 
 /**
- * A built-in object whose specification may be changed until synthesis, checked by the compiler against cdk8s-plus-28's
- * generated types: `preview.service.spec.ports`.
+ * A built-in object whose spec may be changed until synthesis, with the generated types of cdk8s-plus-28:
+ * `preview.service.spec.ports`.
  *
- * Why not its `Kube*` classes: loading their 2.7 MB module costs as much as starting Node, and their conversion runs
- * over every field at synthesis; here both are erased with the types.
+ * Its `Kube*` classes are not used: loading their 2.7 MB module takes as long as starting Node, and they convert every
+ * field at synthesis. Types alone cost nothing.
  */
 export class CoreObject<K extends keyof Kinds> extends PlainObject {
-  /** The specification; changes show in the manifest. Undefined for kinds that have none. */
+  /** The spec; changes appear in the manifest. Undefined for kinds without one. */
   readonly spec: SpecOf<K>;
 
-  /** @param object its `spec` is kept as it is, so that who shares it sees the same */
+  /** @param object its `spec` is not copied, so that others who hold it see the changes */
   constructor(scope: Construct, id: string, object: KubeObject) {
     super(scope, id, object);
     this.spec = object['spec'] as SpecOf<K>;

@@ -4,7 +4,7 @@ import type { Checks } from './checks.ts';
 
 export type { StringMap };
 
-/** Entries sorted by key, so that the order in which a map was written never shows in the output. */
+/** Entries sorted by key, so that the order in the input does not affect the output. */
 export function sortedEntries<T>(map: Readonly<Record<string, T>>): [string, T][] {
   return Object.entries(map).sort(([a], [b]) => compareStrings(a, b));
 }
@@ -25,7 +25,7 @@ export function isLabelValue(value: string): boolean {
   return value.length <= 63 && LABEL_VALUE.test(value);
 }
 
-/** Holds labels of the caller's to Kubernetes' syntax, and keeps them off the ones that the construct itself sets. */
+/** Checks the syntax of the caller's labels, and that they do not replace those of the construct. */
 export function checkLabels(checks: Checks, field: string, labels: StringMap, own: StringMap): void {
   for (const [key, value] of Object.entries(labels)) {
     checks.that(isMetadataKey(key), `${field}[${key}]`, 'is not a label key');
@@ -34,7 +34,7 @@ export function checkLabels(checks: Checks, field: string, labels: StringMap, ow
   }
 }
 
-/** Holds annotations of the caller's to Kubernetes' syntax, and keeps them off those of the construct. */
+/** Checks the syntax of the caller's annotations, and that they do not replace those of the construct. */
 export function checkAnnotations(checks: Checks, field: string, annotations: StringMap, own: StringMap): void {
   for (const key of Object.keys(annotations)) {
     checks.that(isMetadataKey(key), `${field}[${key}]`, 'is not an annotation key');

@@ -1,15 +1,15 @@
 import { ApiObject, type ApiObjectProps, App, type JsonPatch } from 'cdk8s';
 import type { Construct } from 'constructs';
 
-/** What every App resolves by: lazies, tokens, and unions of number and string. */
+/** Resolvers that every App has: for lazies, tokens, and unions of number and string. */
 const BUILT_IN_RESOLVERS = new App().resolvers.length;
 
 /**
- * An ApiObject whose manifest is a copy of its props where those are plain data.
+ * An ApiObject whose manifest is a copy of its props if those are plain data.
  *
- * cdk8s asks each resolver of the app about each value, twice for metadata, and then sorts and cleans the result: a
- * third of the time that it takes to compile a preview. The outcome is the same but for the order of keys, which means
- * nothing. Where an extension brings in more than plain data (a Lazy, a JSON patch, a resolver), cdk8s does it.
+ * cdk8s calls each resolver of the app for each value, twice for metadata, and then sorts and cleans the result: that is a
+ * third of the time to compile a preview. The result here is the same except for the order of keys, which does not matter.
+ * If an extension uses more than plain data (a Lazy, a JSON patch, a resolver), cdk8s renders the object.
  */
 export class PlainObject extends ApiObject {
   private readonly body: Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-/** What a cloud asks for serverless pods of plain Linux, in US dollars. */
+/** Prices of a cloud for serverless pods on Linux, in US dollars. */
 export interface ExampleRates {
   readonly cloud: string;
   readonly region: string;
@@ -6,17 +6,17 @@ export interface ExampleRates {
   readonly cpuHour: number;
   /** One GiB an hour. */
   readonly memoryGiBHour: number;
-  /** One GiB of a usual disk an hour. */
+  /** One GiB of a usual disk per hour. */
   readonly storageGiBHour: number;
-  /** Share that spot capacity takes off at most. */
+  /** Highest discount for spot capacity, as a share. */
   readonly spotDiscount: number;
-  /** When they were looked up: they change, and a bill has discounts of its own. */
+  /** When they were looked up. They change, and bills have further discounts. */
   readonly asOf: string;
   /** The price list that says so: a page to look at again. */
   readonly source: string;
 }
 
-/** Examples to begin with, for `cost.rates` of greenroom.yaml; from the price lists of the clouds. */
+/** Example values for `cost.rates` in greenroom.yaml, from the price lists of the clouds. */
 export const EXAMPLE_RATES: readonly ExampleRates[] = [
   {
     cloud: 'AWS Fargate',
@@ -50,7 +50,7 @@ export const EXAMPLE_RATES: readonly ExampleRates[] = [
   },
 ];
 
-/** The same on spot capacity, to a millionth of the currency. */
+/** The rates with the spot discount, rounded to a millionth. */
 export function spotRates({ cpuHour, memoryGiBHour, spotDiscount }: ExampleRates) {
   const off = (rate: number) => Math.round(rate * (1 - spotDiscount) * 1_000_000) / 1_000_000;
   return { cpuHour: off(cpuHour), memoryGiBHour: off(memoryGiBHour) };

@@ -2,22 +2,22 @@ import { compareStrings } from '../core/fileset.ts';
 import type { MicroApp } from '../model/micro-app.ts';
 import type { PreviewRecord } from '../model/record.ts';
 
-/** By what the costs of previews are summed. */
+/** How the costs of previews can be grouped. */
 export const GROUPINGS = ['owner', 'repository', 'team', 'cost-centre'] as const;
 export type Grouping = (typeof GROUPINGS)[number];
 
-/** Prices of what runs, in the platform's currency. */
+/** Costs of running previews, in the platform's currency. */
 export interface Amounts {
   readonly hour: number;
   readonly day: number;
   /** From the start of each preview to its end. */
   readonly life: number;
-  /** 730 hours, if as much runs all the time. */
+  /** For 730 hours, if the same previews run all the time. */
   readonly month: number;
 }
 
 export interface CostRow extends Amounts {
-  /** Null where nobody registered it. */
+  /** Null if it is not registered. */
   readonly name: string | null;
   readonly previews: number;
 }
@@ -25,18 +25,18 @@ export interface CostRow extends Amounts {
 export interface CostReport {
   readonly by: Grouping;
   readonly currency: string;
-  /** Dates of the rates that the prices rest on, oldest first. */
+  /** Dates of the rates that were used, oldest first. */
   readonly ratesAsOf: readonly string[];
-  /** The dearest first. */
+  /** Most expensive first. */
   readonly rows: readonly CostRow[];
   readonly total: Amounts & { readonly previews: number };
-  /** Previews without a price: they are in no row, and not free. */
+  /** Previews whose price is unknown. They are in no row. */
   readonly unpriced: readonly { readonly name: string; readonly why: string }[];
 }
 
 export interface CostInput {
   readonly records: readonly PreviewRecord[];
-  /** Folders whose record cannot be read. */
+  /** Folders with an unreadable record. */
   readonly unreadable: readonly string[];
   /** Registrations by `owner/name` in lower case. */
   readonly apps: ReadonlyMap<string, MicroApp>;
@@ -44,10 +44,10 @@ export interface CostInput {
   readonly by: Grouping;
 }
 
-/** Hours of a month, as clouds count them. */
+/** Hours of a month, as in the price lists of clouds. */
 export const MONTH_HOURS = 730;
 
-/** What all live previews cost, by who owns or pays for them. */
+/** The costs of all live previews, grouped. */
 export function costReport({ records, unreadable, apps, currency, by }: CostInput): CostReport {
   const priced = records.filter((record) => record.cost.currency === currency);
   const groups = new Map<string | null, PreviewRecord[]>();
@@ -80,7 +80,7 @@ function nameIn(record: PreviewRecord, app: MicroApp | undefined, by: Grouping):
   return app?.owner ?? null;
 }
 
-/** Of prices a day, which are whole ten-thousandths: summed as such, so that no cent is lost on the way. */
+/** Sums prices per day as integers of a ten-thousandth, so that no rounding error adds up. */
 function sum(records: readonly PreviewRecord[]): Amounts {
   const units = records.map(({ cost, created, expires }) => {
     const perDay = Math.round(cost.perDay * 10_000);
@@ -97,7 +97,7 @@ function sum(records: readonly PreviewRecord[]): Amounts {
   };
 }
 
-/** Comma-separated values with a head line; one row a group, amounts in cents of the currency. */
+/** CSV with a header; one row for each group, amounts with two decimals. */
 export function costCsv({ by, currency, rows }: CostReport): string {
   const head = [by, 'previews', 'currency', 'hour', 'day', 'life', 'month'];
   const lines = rows.map(({ name, previews, hour, day, life, month }) => [
@@ -110,7 +110,7 @@ export function costCsv({ by, currency, rows }: CostReport): string {
   return [head, ...lines].map((line) => `${line.join(',')}\r\n`).join('');
 }
 
-/** Quoted; what a spreadsheet would take for a formula begins with an apostrophe. */
+/** Quotes a cell. An apostrophe in front keeps a spreadsheet from running the text as a formula. */
 function cell(text: string): string {
   const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return `"${safe.replaceAll('"', '""')}"`;

@@ -12,8 +12,8 @@ import {
 } from './draft.ts';
 import { readYaml } from './read.ts';
 
-/** What says nothing about a preview, or what a preview does anyway. */
-const PASSED_OVER = new Set([
+/** Settings that do not matter for a preview. */
+const IGNORED = new Set([
   'container_name',
   'depends_on',
   'hostname',
@@ -32,20 +32,20 @@ const PASSED_OVER = new Set([
 const TAKEN = new Set(['image', 'build', 'ports', 'expose', 'environment', 'command', 'entrypoint', 'user', 'tmpfs']);
 
 const WHY: Readonly<Record<string, string>> = {
-  volumes: 'nothing of a preview outlives it; name folders that are written to under `writable`',
+  volumes: 'a preview keeps no data; list folders that are written to under `writable`',
   env_file: 'its variables are not read; add them under env or secrets',
   healthcheck: 'name a path under `health`',
   deploy: 'choose a `size`',
   secrets: 'name them under `secrets`, as references into the secret store',
   configs: 'build them into the image, or set them under env',
-  privileged: 'previews run without rights',
+  privileged: 'previews run without privileges',
   cap_add: 'previews run without capabilities',
   network_mode: 'previews never use the network of their host',
 };
 
 const isList = (value: unknown) => Array.isArray(value) || value === null;
 const isText = (value: unknown) => typeof value === 'string' || value === null;
-/** Whether a setting has one of the forms that are read below. */
+/** The forms of settings that are supported. */
 const SHAPES: Readonly<Record<string, (value: unknown) => boolean>> = {
   image: isText,
   ports: isList,
@@ -57,10 +57,10 @@ const SHAPES: Readonly<Record<string, (value: unknown) => boolean>> = {
 };
 
 /**
- * A preview.yaml from a compose file: services with an image of a known database become resources, the others apps; the
- * first that publishes a port is the one that people open.
+ * Creates a preview.yaml from a compose file. Services with the image of a known database become resources, the others
+ * apps. The first app that publishes a port is the main one.
  *
- * @throws GreenroomError `invalid-input` for a file that is not a compose file
+ * @throws GreenroomError `invalid-input` if it is not a compose file
  * @see https://github.com/compose-spec/compose-spec/blob/main/05-services.md
  */
 export function importCompose(text: string, file: string, options: ImportOptions): Imported {
@@ -77,7 +77,7 @@ export function importCompose(text: string, file: string, options: ImportOptions
   const apps = services.filter(([name, service]) => !takenAsResource(draft, name, service));
   const main = apps.find(([, { ports }]) => Array.isArray(ports) && ports.length > 0) ?? apps[0];
   if (main === undefined)
-    throw invalidInput([{ file, field: 'services', message: 'holds databases only; a preview needs an app' }]);
+    throw invalidInput([{ file, field: 'services', message: 'has only databases; a preview needs an app' }]);
   const first = appOf(draft, ...main);
   for (const [name, service] of apps) if (name !== main[0]) draft.app(name, appOf(draft, name, service));
   return draft.finish(first);
@@ -93,9 +93,9 @@ function takenAsResource(draft: Draft, name: string, { image }: Record<string, u
 
 function appOf(draft: Draft, name: string, service: Record<string, unknown>): AppDraft {
   for (const key of Object.keys(service)) {
-    if (!TAKEN.has(key) && !PASSED_OVER.has(key))
+    if (!TAKEN.has(key) && !IGNORED.has(key))
       draft.note(`${name}, ${key}`, WHY[key] ?? 'a preview has no such setting');
-    else if (SHAPES[key]?.(service[key]) === false) draft.note(`${name}, ${key}`, 'it is not in a form that is read');
+    else if (SHAPES[key]?.(service[key]) === false) draft.note(`${name}, ${key}`, 'this form is not supported');
   }
   const { ports, expose } = service;
   const published = Array.isArray(ports) ? ports : Array.isArray(expose) ? expose : [];
@@ -158,12 +158,12 @@ function environment(draft: Draft, app: string, value: unknown): Record<string, 
       const prefix = resource.replaceAll('-', '_').toUpperCase();
       draft.note(
         `${app}, the variable ${name}`,
-        `leads to ${service}; read ${prefix}_URL, ${prefix}_HOST or the usual DATABASE_URL, REDIS_URL`,
+        `refers to ${service}; read ${prefix}_URL, ${prefix}_HOST or the usual DATABASE_URL, REDIS_URL`,
       );
     } else if (typeof text === 'string' && /\$(\{|[A-Za-z_])/.test(text)) {
       draft.note(
         `${app}, the variable ${name}`,
-        'it is filled in from the environment of compose; set it under env or secrets',
+        'it comes from the environment of compose; set it under env or secrets',
       );
     } else draft.variable(app, env, name, typeof text === 'string' ? text.replaceAll('\0', '$') : text);
   }

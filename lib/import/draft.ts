@@ -6,22 +6,22 @@ import { API_VERSION } from '../model/scalars.ts';
 import { printable } from '../report/text.ts';
 import { fitting } from './fitting.ts';
 
-/** An app or the whole of a preview, as far as it is known. */
+/** The known settings of an app, or of the whole preview. */
 export type AppDraft = { -readonly [K in keyof PreviewSpecInput]?: PreviewSpecInput[K] };
 
 export interface ImportOptions {
-  /** Where CI pushes images that the file builds, e.g. `ghcr.io/acme`. @default - not known */
+  /** Where CI pushes images that the file builds, e.g. `ghcr.io/acme`. @default - unknown */
   readonly registry?: string;
 }
 
-/** What an import gives: a preview.yaml, and what it could not take over. */
+/** The result of an import. */
 export interface Imported {
   readonly text: string;
-  /** One sentence each: what, and why. */
+  /** What was not imported and why, one sentence each. */
   readonly notes: readonly string[];
 }
 
-/** Gathers what is taken over and what is not. */
+/** Collects imported settings, and notes about others. */
 export class Draft {
   /** Beside the first. */
   readonly apps = new Map<string, AppDraft>();
@@ -35,7 +35,7 @@ export class Draft {
     this.#registry = registry;
   }
 
-  /** Something that is not taken over. Said once. */
+  /** Notes something that is not imported; the same note only once. */
   note(what: string, why: string): void {
     const sentence = printable(`${what}: ${why}`, 300);
     if (!this.#notes.includes(sentence)) this.#notes.push(sentence);
@@ -71,7 +71,7 @@ export class Draft {
     if (typeof parsed !== 'string' && (registries.length === 0 || isInRegistries(parsed, registries))) {
       if (parsed.digest !== undefined) return text;
       if (parsed.tag !== undefined)
-        this.note(`${app}, the tag ${parsed.tag}`, 'the tag of each commit is taken instead');
+        this.note(`${app}, the tag ${parsed.tag}`, 'the tag of each commit is used instead');
       return parsed.repository;
     }
     const slug =
@@ -85,26 +85,23 @@ export class Draft {
     if (this.#registry === undefined) {
       this.note(
         `${app}, its image`,
-        `the file does not say where it is pushed to; ${image} is a guess, give --registry`,
+        `the file does not say where it is pushed to; ${image} is a guess, use --registry`,
       );
     } else if (text !== '' && text !== '.')
-      this.note(`${app}, the image ${text}`, `${image} is taken: previews run images of your registry`);
+      this.note(`${app}, the image ${text}`, `${image} is used: previews run images of your registry`);
     return image;
   }
 
-  /** A port, where it can be one. */
+  /** A valid port, or undefined. */
   port(app: string, value: unknown): number | undefined {
     const port = Number(value);
     if (!Number.isInteger(port) || port < 1 || port > 65_535) return undefined;
     if (port >= 1024) return port;
-    this.note(
-      `${app}, port ${port}`,
-      'an app would have to be root to listen below 1024; let it listen on PORT, which is 8080',
-    );
+    this.note(`${app}, port ${port}`, 'only root may listen below 1024; let the app listen on PORT, which is 8080');
     return undefined;
   }
 
-  /** A variable; one that could be a secret, or that only the other tool fills in, is left out. */
+  /** A variable. It is left out if it could be a secret or needs the other tool. */
   variable(app: string, env: Record<string, string>, name: string, value: unknown): void {
     if (name === 'PORT') return;
     const why = unfit(name, value);
@@ -118,13 +115,13 @@ export class Draft {
     if (this.apps.size > 0) spec['apps'] = Object.fromEntries(this.apps);
     if (Object.keys(this.resources).length > 0) spec['resources'] = this.resources;
     const body = fitting({ apiVersion: API_VERSION, kind: 'Preview', spec }, (what, why) => this.note(what, why));
-    const text = `${this.#notes.map((note) => `# not taken over: ${note}\n`).join('')}${body}`;
+    const text = `${this.#notes.map((note) => `# not imported: ${note}\n`).join('')}${body}`;
     loadPreview(text, 'preview.yaml');
     return { text, notes: this.#notes };
   }
 }
 
-/** Why a variable is not taken over. */
+/** Why a variable is not imported; undefined if it is. */
 function unfit(name: string, value: unknown): string | undefined {
   if (!/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name) || name === '__proto__') return 'a variable cannot have this name';
   if (value === null || value === undefined || value === '') return 'it has no value; add it under env or secrets';
@@ -155,7 +152,7 @@ export function literal(text: string): string {
   return text.replaceAll('${', () => '$${');
 }
 
-/** Words of a command line. What only a shell understands is given to one. */
+/** Words of a command line. If it needs a shell, it becomes `sh -c`. */
 export function commandWords(line: string): string[] {
   const plain = /^[A-Za-z0-9_./:=@%+, "'-]*$/.test(line) && !/=.*"/.test(line);
   if (!plain) return ['sh', '-c', literal(line)];

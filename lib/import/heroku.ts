@@ -12,16 +12,15 @@ import {
 import { readYaml } from './read.ts';
 
 /**
- * A preview.yaml from Heroku's app.json, with the review app's own settings first, and the Procfile beside it.
+ * Creates a preview.yaml from Heroku's app.json, with the settings of review apps, and the Procfile.
  *
- * @param procfile text of the Procfile. @default - there is none
- * @throws GreenroomError `invalid-input` for a file that is not an app.json
+ * @param procfile text of the Procfile. @default - none
+ * @throws GreenroomError `invalid-input` if it is not an app.json
  * @see https://devcenter.heroku.com/articles/app-json-schema
  */
 export function importHeroku(text: string, file: string, options: ImportOptions, procfile?: string): Imported {
   const root = readYaml(text, file);
-  if (!isRecord(root))
-    throw invalidInput([{ file, message: 'must hold a group of settings: this is not an app.json' }]);
+  if (!isRecord(root)) throw invalidInput([{ file, message: 'must be an object: this is not an app.json' }]);
   const environments = isRecord(root['environments']) ? root['environments'] : {};
   const review = isRecord(environments['review']) ? environments['review'] : {};
   const settings: Record<string, unknown> = {
@@ -48,12 +47,12 @@ export function importHeroku(text: string, file: string, options: ImportOptions,
   for (const process of workersOf(settings['formation'], processes)) {
     const command = processes.get(process);
     if (command === undefined)
-      draft.note(`the process ${process}`, 'its command is in the Procfile, which is not beside this file');
+      draft.note(`the process ${process}`, 'its command is in the Procfile, which is missing next to this file');
     else draft.app(process, { template: 'worker', ...common, command: commandWords(command) });
   }
   takeScripts(draft, settings['scripts']);
   for (const key of ['buildpacks', 'stack']) {
-    if (root[key] !== undefined) draft.note(key, 'CI builds the image of a preview');
+    if (root[key] !== undefined) draft.note(key, 'not used, since CI builds the image');
   }
   return draft.finish(first);
 }
@@ -82,11 +81,11 @@ function takeAddons(draft: Draft, addons: unknown): void {
 }
 
 function takeVariable(draft: Draft, app: string, env: Record<string, string>, name: string, setting: unknown): void {
-  const isMadeUp = isRecord(setting) && setting['generator'] === 'secret';
-  if (isMadeUp)
+  const isGenerated = isRecord(setting) && setting['generator'] === 'secret';
+  if (isGenerated)
     draft.note(
       `the variable ${name}`,
-      'Heroku makes it up; put a value into the secret store and name it under secrets',
+      'Heroku generates it; put a value into the secret store and name it under secrets',
     );
   else draft.variable(app, env, name, isRecord(setting) ? setting['value'] : setting);
 }
@@ -100,6 +99,6 @@ function takeScripts(draft: Draft, scripts: unknown): void {
   else
     draft.note(
       'the script postdeploy',
-      'there is no database to fill; add it under `release` if it has to run at each start',
+      'there is no database to fill; add it under `release` if it must run at each start',
     );
 }

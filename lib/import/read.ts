@@ -1,10 +1,10 @@
 import { parseDocument } from 'yaml';
 import { invalidInput } from '../core/errors.ts';
 
-/** Characters that are read; no such file is longer. */
+/** Limit in characters; real files are shorter. */
 const MAX_LENGTH = 1024 * 1024;
 
-/** A YAML or JSON file of another tool's, anchors and merge keys included. @throws GreenroomError `invalid-input` */
+/** Reads a YAML or JSON file of another tool, including anchors and merge keys. @throws GreenroomError `invalid-input` */
 export function readYaml(text: string, file: string): unknown {
   if (text.length > MAX_LENGTH) throw invalidInput([{ file, message: `has more than ${MAX_LENGTH} characters` }]);
   try {

@@ -4,9 +4,9 @@ import { type AppDraft, Draft, type Imported, type ImportOptions, literal, servi
 import { readYaml } from './read.ts';
 
 /**
- * A preview.yaml from a Score file: its one container becomes the app, databases become resources, a route its path.
+ * Creates a preview.yaml from a Score file: its container becomes the app, databases become resources, a route its path.
  *
- * @throws GreenroomError `invalid-input` for what is no Score file
+ * @throws GreenroomError `invalid-input` if it is not a Score file
  * @see https://docs.score.dev/docs/score-specification/score-spec-reference/
  */
 export function importScore(text: string, file: string, options: ImportOptions): Imported {
@@ -18,7 +18,7 @@ export function importScore(text: string, file: string, options: ImportOptions):
   const [first, ...others] = containers.filter((entry): entry is [string, Record<string, unknown>] =>
     isRecord(entry[1]),
   );
-  if (first === undefined) throw invalidInput([{ file, field: 'containers', message: 'must hold a container' }]);
+  if (first === undefined) throw invalidInput([{ file, field: 'containers', message: 'must have a container' }]);
   const draft = new Draft(options);
   for (const [name] of others)
     draft.note(`the container ${name}`, 'an app has one container; give it an app of its own');
@@ -30,7 +30,7 @@ export function importScore(text: string, file: string, options: ImportOptions):
   return draft.finish(appOf(draft, name, first[1], { port, path, resources }));
 }
 
-/** The path of its route, if it has one. */
+/** Imports resources, and returns the path of the route, if there is one. */
 function takeResources(draft: Draft, resources: Record<string, unknown>): string | undefined {
   let path: string | undefined;
   for (const [name, resource] of Object.entries(resources)) {
@@ -55,7 +55,7 @@ function servicePort(draft: Draft, app: string, service: unknown): number | null
 }
 
 interface Surroundings {
-  /** Null where it listens on none; undefined for the usual one. */
+  /** Null if it listens on no port; undefined for the default port. */
   readonly port: number | null | undefined;
   readonly path: string | undefined;
   readonly resources: Record<string, unknown>;
@@ -69,7 +69,7 @@ function appOf(draft: Draft, name: string, container: Record<string, unknown>, a
     if (TAKEN.has(key)) continue;
     draft.note(
       `${name}, ${key}`,
-      key === 'resources' ? 'choose a `size`' : 'nothing is mounted into a preview; build it into the image',
+      key === 'resources' ? 'choose a `size`' : 'a preview mounts no files; build them into the image',
     );
   }
   const env: Record<string, string> = {};
@@ -91,7 +91,7 @@ function appOf(draft: Draft, name: string, container: Record<string, unknown>, a
   };
 }
 
-/** `${resources.db.host}` is in the environment already; the host of a `dns` is the preview's. */
+/** `${resources.db.host}` is set in the environment already; the host of a `dns` resource is the preview's. */
 function takeVariable(
   draft: Draft,
   app: string,
@@ -108,7 +108,7 @@ function takeVariable(
     const [, resource = '', output = ''] = /\$\{resources\.([^.}]+)\.([^}]+)\}/.exec(hosts) ?? [];
     const usual = `${(draft.backing.get(resource) ?? resource).replaceAll('-', '_')}_${output}`.toUpperCase();
     if (name === usual) return;
-    const why = resource === '' ? 'it is filled in by Score; set it under env' : `read ${usual}, which is set`;
+    const why = resource === '' ? 'Score fills it in; set it under env' : `read ${usual}, which is set`;
     draft.note(`${app}, the variable ${name}`, why);
     return;
   }

@@ -1,14 +1,14 @@
 import { CLEANER_NAMESPACE, PREVIEW_LABEL, WATCH_ACCOUNT, WATCH_SECRET } from '../model/labels.ts';
 import { type Cluster, endsByKyverno, type PlatformSpec } from '../model/platform.ts';
 
-/** A line of the README: how an administrator applies a folder of `bootstrap/install/`, and where. */
+/** A line of the README: the command to apply a folder of `bootstrap/install/`, and in which cluster. */
 export const applyLine = (folder: string, where: string) =>
   commandLine(`kubectl apply -f bootstrap/install/${folder}`, where);
 
 /**
- * Applies what each cluster needs; what runs the reporter there is told what `serve` knows the cluster by.
+ * Commands to apply the folders of each cluster, and to create the Secret of the reporter there.
  *
- * @param folders of `bootstrap/install/` that hold something for a cluster, in the order in which they are applied
+ * @param folders folders of `bootstrap/install/` with objects for a cluster, in the order of applying them
  */
 export const applyClusters = ({ clusters, status }: PlatformSpec, folders: (cluster: Cluster) => readonly string[]) =>
   clusters.flatMap((cluster) => {

@@ -1,49 +1,48 @@
-import type { Observation } from '../cluster/observation.ts';
+import type { CheckResult } from '../cluster/check-result.ts';
 import type { ClusterReader } from '../cluster/reader.ts';
 import type { Problem } from '../core/errors.ts';
 import type { KubeObject, ResourceKind, StringMap } from '../model/kube-object.ts';
 import type { PlatformSpec } from '../model/platform.ts';
 
 /**
- * A program that applies an apps repo in clusters, and all that greenroom has to know of it. Everything outside its
- * folder asks this interface; nothing else compares a reconciler's name. Plain data only: what it writes becomes
- * constructs and files elsewhere.
+ * A program that applies an apps repo in clusters, and everything that greenroom must know about it. All other code uses
+ * this interface and never compares a reconciler's name. It returns plain data; constructs and files are made elsewhere.
  */
 export interface Reconciler {
-  /** As its project calls itself. */
+  /** Name as its project writes it. */
   readonly title: string;
-  /** Where it runs, and with it the accounts that it acts with. */
+  /** The namespace where it runs, and where its accounts are. */
   namespace(platform: PlatformSpec): string;
-  /** Settings that do not work with it; none when all is well. */
+  /** Settings that do not work with it. */
   refusedSettings(platform: PlatformSpec): readonly Problem[];
   /** Whether it decrypts what sops has encrypted by itself, without a plugin. */
   readonly decrypts: boolean;
   readonly metadata: SteeringMetadata;
   /**
-   * Where the account of each preview stands: in a namespace beside the fencer, named after the preview, or (`null`) in
-   * the preview's own namespace.
+   * Namespace of the accounts of previews: one shared namespace, where each account has the name of its preview, or
+   * (`null`) the namespace of each preview.
    */
   readonly accountsBeside: string | null;
-  /** What a preview needs beside `fence/` and `app/`; null when `preview.json` is enough. */
+  /** What a preview needs in addition to `fence/` and `app/`; null if `preview.json` is enough. */
   readonly preview: PreviewPart | null;
   readonly pinned: PinnedObjects;
   /** Folders of `bootstrap/`. */
   bootstrap(input: BootstrapInput): readonly BootstrapFolder[];
   readonly doctor: DoctorPart;
   /**
-   * What an event in its own format says of a preview: null for nothing, undefined where it is in another format. Left out
-   * where it can be told to write the format of `/status` itself.
+   * What an event in its own format says about a preview: null for nothing, undefined if the event has another format. Not
+   * needed if it can be configured to send the format of `/status`.
    */
   readonly toldBy?: (event: unknown) => Told | null | undefined;
-  /** What the README of an apps repo says of it. */
+  /** Text for the README of an apps repo. */
   readme(platform: PlatformSpec): ReadmeWords;
   /** Whether it can list pull requests itself, so that a preview needs no commit. */
   readonly listsPullRequests: boolean;
 }
 
 /**
- * What a reconciler tells of a preview, in the format of `/status`. Which pull request and commit it is about, the apps
- * repo says at that revision.
+ * What a reconciler reports about a preview, in the format of `/status`. The apps repo at that revision says which pull
+ * request and commit it is about.
  */
 export interface Told {
   readonly cluster: string;
@@ -63,64 +62,65 @@ export interface Told {
 
 /** Labels and annotations that change what the reconciler does with an object. */
 export interface SteeringMetadata {
-  /** Domains of their keys, subdomains included; nothing of a maker's may use them. */
+  /** Domains of the keys, including subdomains; makers' objects must not use them. */
   readonly domains: readonly string[];
-  /** Prefixes of the annotations that it writes on what it applies. */
+  /** Prefixes of the annotations that it writes on objects that it applies. */
   readonly bookkeeping: readonly string[];
-  /** Keys under these domains that it writes itself on what it applies, and that do not steer it. */
+  /** Keys in these domains that it writes on objects that it applies, and that do not change its behaviour. */
   readonly tracking: readonly string[];
-  /** Leaves an object of a fence when the preview is removed: it must outlive the last pod, and goes with the namespace. */
+  /** Keeps an object of a fence when the preview is removed: it must outlive the last pod, and is deleted with the namespace. */
   readonly keep: StringMap;
-  /** For an object whose kind comes only with another object of the same folder. */
+  /** For an object whose kind is defined by another object of the same folder. */
   readonly late: StringMap;
 }
 
-/** A folder beside `fence/` and `app/`, and what it holds. */
+/** A folder in addition to `fence/` and `app/`, and its objects. */
 export interface PreviewPart {
   readonly folder: string;
-  /** @param folder the preview's own: `previews/<cluster>/<repo>/<name>` */
+  /** @param folder folder of the preview: `previews/<cluster>/<repo>/<name>` */
   objects(name: string, folder: string, platform: PlatformSpec): readonly KubeObject[];
 }
 
-/** Its objects that deploy previews: each must be exactly one that greenroom would make (rule `own-application`). */
+/** Its objects that deploy previews: each must be exactly as greenroom writes it (rule `own-application`). */
 export interface PinnedObjects {
   readonly kinds: readonly ResourceKind[];
-  /** What the conditions read as `variables.<name>`, each at most once evaluated; one may use those before it. */
+  /** Variables of the conditions, `variables.<name>`, evaluated at most once; each may use earlier ones. */
   readonly variables: readonly { readonly name: string; readonly expression: string }[];
-  /** CEL over `object` and `params.application`; each passes for objects that deploy no preview. */
+  /** CEL over `object` and `params.application`; each must be true for objects that deploy no preview. */
   readonly conditions: readonly { readonly cel: string; readonly field: string }[];
-  /** What the conditions read as `params.application`, beside the apps repo and its clusters. */
+  /** Additional values in `params.application`, next to the apps repo and its clusters. */
   readonly params: StringMap;
 }
 
 export interface BootstrapInput {
   readonly platform: PlatformSpec;
-  /** Address of the apps repo as the reconciler clones it. */
+  /** Address from which the reconciler clones the apps repo. */
   readonly repoUrl: string;
   readonly kinds: {
     readonly namespace: ResourceKind;
-    /** What a fence holds inside its namespace. */
+    /** Kinds of a fence inside its namespace. */
     readonly fence: readonly ResourceKind[];
-    /** What a preview's `app/` may hold. */
+    /** Kinds that a preview's `app/` may contain. */
     readonly workload: readonly ResourceKind[];
-    /** What compiled policies are, all of them without a namespace. */
+    /** Kinds of compiled policies, all cluster-scoped. */
     readonly policies: readonly ResourceKind[];
   };
 }
 
 /**
- * What every reconciler needs, and the caller makes:
+ * Objects that every reconciler needs and that the caller creates:
  *
- * - `accounts`: accounts and roles of a cluster of previews; `accounts-namespace`: their namespace, where nothing else makes it;
- * - `cleaner-namespace`: the one of what ends expired previews; namespaces have a folder that is applied first;
- * - `cluster`: guards of those accounts and of namespaces, what ends expired previews, certificate and Gateway;
- * - `pinned`: the guard of its own objects ({@link PinnedObjects}).
+ * - `accounts`: accounts and roles of a cluster of previews; `accounts-namespace`: their namespace, if nothing else creates it;
+ * - `cleaner-namespace`: the namespace of the cleaner; namespaces have a folder that is applied first;
+ * - `cluster`: guards of those accounts and of namespaces, the cleaner of expired previews, certificate and Gateway;
+ * - `pinned`: the guard of the reconciler's objects ({@link PinnedObjects}).
  */
 export type SharedPart = 'accounts' | 'accounts-namespace' | 'cleaner-namespace' | 'cluster' | 'pinned';
 
 /**
- * One folder below `bootstrap/`. What begins with `install/` is applied by an administrator, the rest from Git. Guards,
- * accounts, projects and whatever else permissions rest on belong below `install/`: what Git applies, a push removes.
+ * One folder below `bootstrap/`. An administrator applies folders in `install/`, the reconciler the others from Git.
+ * Guards, accounts, projects and everything else about permissions belong in `install/`, since a push can remove what is
+ * applied from Git.
  */
 export interface BootstrapFolder {
   readonly path: string;
@@ -128,9 +128,9 @@ export interface BootstrapFolder {
   readonly cluster?: string;
   /** @default - none */
   readonly shared?: readonly SharedPart[];
-  /** Accounts of its own. @default - none */
+  /** Additional accounts. @default - none */
   readonly accounts?: readonly OwnerAccount[];
-  /** Guards of its own. @default - none */
+  /** Additional guards. @default - none */
   readonly guards?: readonly GuardSpec[];
   /** @default - none */
   readonly objects?: readonly KubeObject[];
@@ -138,7 +138,7 @@ export interface BootstrapFolder {
   readonly additions?: readonly KubeObject[];
 }
 
-/** A ServiceAccount that owns all objects of some kinds: in the whole cluster, or in single namespaces. */
+/** A ServiceAccount with full access to objects of some kinds, in the whole cluster or in single namespaces. */
 export interface OwnerAccount {
   readonly name: string;
   readonly namespace: string;
@@ -146,48 +146,48 @@ export interface OwnerAccount {
   readonly namespaceKinds: Readonly<Record<string, readonly ResourceKind[]>>;
 }
 
-/** A ValidatingAdmissionPolicy and its binding: what is refused, when, and what it says. Expressions are CEL. */
+/** A ValidatingAdmissionPolicy and its binding: matching requests, condition, and messages. Expressions are CEL. */
 export interface GuardSpec {
   readonly name: string;
-  /** Resource rules of an admission policy: a request is looked at that one of them matches. */
+  /** Resource rules of an admission policy: the requests that it checks. */
   readonly rule: readonly Readonly<Record<string, unknown>>[];
   readonly when: string;
   readonly validations: readonly { readonly expression: string; readonly message: string }[];
 }
 
-/** What one check of `greenroom doctor` looks at. */
-export interface ClusterLook {
+/** Input of a check of `greenroom doctor`. */
+export interface ClusterContext {
   readonly reader: ClusterReader;
   readonly platform: PlatformSpec;
   /** Unix seconds. */
   readonly now: number;
 }
 
-/** Kinds that a cluster has to serve. */
+/** Kinds that a cluster must serve. */
 export interface NeededKinds {
   /** `group/version`. */
   readonly groupVersion: string;
   readonly kinds: readonly string[];
-  /** What serves them, as its project calls itself. */
+  /** Name of the project that serves them. */
   readonly by: string;
-  /** What does not work without them, where everything else does. @default - nothing works without them */
+  /** What does not work without them, if everything else works. @default - nothing works without them */
   readonly onlyFor?: string;
 }
 
 export interface DoctorPart {
-  /** `all`: one of it may serve many clusters. `each`: every cluster of previews runs its own. */
+  /** `all`: one installation may serve many clusters. `each`: every cluster of previews has its own. */
   readonly serves: 'all' | 'each';
-  /** Kinds that are there where it runs; the first tells whether it does. */
+  /** Kinds that exist where it runs; the first one shows whether it runs there. */
   readonly needs: readonly [NeededKinds, ...NeededKinds[]];
-  /** Folders of `bootstrap/` whose objects are where it runs and not in every cluster. @default - none */
+  /** Folders of `bootstrap/` whose objects exist only where it runs. @default - none */
   readonly home?: readonly string[];
-  /** Checks for where it runs, in the order in which one would mend things. */
-  readonly checks: readonly ((look: ClusterLook) => Promise<readonly Observation[]>)[];
-  /** A sentence: what makes it apply again what Git holds for a cluster. */
+  /** Checks for the cluster where it runs, in the order in which problems should be fixed. */
+  readonly checks: readonly ((context: ClusterContext) => Promise<readonly CheckResult[]>)[];
+  /** One sentence: how to make it apply the objects in Git again. */
   readonly resync: string;
 }
 
-/** By placeholder of the template. Lines after the first are indented as a list item. */
+/** Texts by placeholder of the template. Further lines are indented as in a list item. */
 export interface ReadmeWords {
   readonly RECONCILER: string;
   readonly RECONCILER_NEEDS: string;

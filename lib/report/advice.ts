@@ -5,7 +5,7 @@ import type { ProblemPlace, ReportOptions, Subject } from './state.ts';
 import { code, sentence } from './text.ts';
 import { wholeItems } from './whole-items.ts';
 
-/** One thing is a sentence; several are a list, whole entries of it, with a word about the rest. */
+/** One item becomes a sentence, several become a list. If it is too long, the last line says how many are left out. */
 export function entries(items: readonly string[]): string[] {
   if (items.length === 1) return [...items];
   const { shown, left } = wholeItems(
@@ -24,7 +24,7 @@ export function findingEntry(finding: Finding, options: ReportOptions, subject: 
 
 export function problemEntry(problem: Problem, options: ReportOptions, subject: Subject): string {
   const { file = 'preview.yaml', line, field, message } = problem;
-  // A message that begins with the name of a wrong setting has said which field.
+  // A message that begins with the name of a setting needs no field.
   const what = field === undefined || message.startsWith('"') ? '' : `${code(field)} `;
   if (line === undefined) return `${what}${sentence(message)}`;
   const place = link(`Line ${line}`, lineLink(options, subject, file, line));
@@ -32,7 +32,7 @@ export function problemEntry(problem: Problem, options: ReportOptions, subject: 
   return `${whole}: ${what}${sentence(message)}`;
 }
 
-/** What a maker reads where there is nothing for them to change. */
+/** The text for a maker if the maker cannot fix the problem. */
 export function problemWords(where: ProblemPlace, contact: string): string {
   switch (where) {
     case 'commit':
@@ -46,7 +46,7 @@ export function problemWords(where: ProblemPlace, contact: string): string {
   }
 }
 
-/** What to press, and whom to ask for more. */
+/** What to click, and whom to ask for more. */
 export function nextStep(denied: readonly Finding[], options: ReportOptions, subject: Subject): string[] {
   const first = denied.find(({ line }) => line > 0);
   const rules = [...new Set(denied.map(({ rule }) => rule))];
@@ -57,7 +57,7 @@ export function nextStep(denied: readonly Finding[], options: ReportOptions, sub
   return ['', [press, ask].filter(Boolean).join(' ')];
 }
 
-/** Where to go and what to press; empty for a forge without pages. */
+/** Where to go and what to click; empty for a forge without pages. */
 export function pressWords(
   { file = 'preview.yaml', line, fix }: Pick<Problem, 'file' | 'line' | 'fix'>,
   options: ReportOptions,
@@ -66,14 +66,14 @@ export function pressWords(
   if (line === undefined) return '';
   const edit = editLink(options, subject, file);
   const go = lineLink(options, subject, file, line);
-  // Where the line is not part of the pull request's changes, there is no place for a suggestion.
+  // A suggestion is only possible on lines that the pull request changes.
   const isOffered = fix !== undefined && options.can.suggestions && options.can.hiddenMarkers;
   const change = !isOffered ? 'change it' : 'press "Commit suggestion" if it is offered there, or change it';
   if (edit !== null) return `Go to ${link(`line ${line}`, go)} and ${change}: ${link('edit the file', edit)}.`;
   return go === null ? '' : `Go to ${link(`line ${line}`, go)} and ${change}.`;
 }
 
-/** What to do about a maker's file that nobody reads. */
+/** What to do about a preview file with the wrong name or folder. */
 export function misnamedWords(file: string): string {
   return `${code(file)} is not read: move it to ${code('preview.yaml')} in the top folder of the repository.`;
 }

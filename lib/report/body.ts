@@ -4,7 +4,7 @@ import type { Status } from '../status/status.ts';
 import { entries, findingEntry, misnamedWords, nextStep, pressWords, problemEntry, problemWords } from './advice.ts';
 import { endedText, removedText } from './endings.ts';
 import { runningText } from './running.ts';
-import type { LivePreview, Place, PreviewState, ReportOptions, Subject } from './state.ts';
+import type { LivePreview, PreviewState, QueuePosition, ReportOptions, Subject } from './state.ts';
 import { code, count, dayAndTime, ordinal, sentence, shortSha } from './text.ts';
 import { waitingTitle, waitingWords } from './waiting.ts';
 
@@ -94,7 +94,7 @@ function mistakes(problems: readonly Problem[]): string {
 }
 
 function queueHeadline(
-  state: { reason: 'places' | 'budget' | 'name'; place?: Place },
+  state: { reason: 'places' | 'budget' | 'name'; place?: QueuePosition },
   previous: string | null,
 ): string {
   if (state.reason === 'budget') return '### Preview: waiting - budget reached';

@@ -3,15 +3,15 @@ import type { ObjectChange } from './state.ts';
 import { code, count, withoutMarkers } from './text.ts';
 import { wholeItems } from './whole-items.ts';
 
-/** A diff takes time and memory in the product of the lines; above this no person reads it either. */
+/** A diff needs time and memory for the product of the lines, and nobody reads a longer one. */
 const MAX_LINES = 2000;
 const MAX_LISTED = 40;
 
 /**
- * The rendered objects that changed: a diff each, with counts; for a first preview the list of objects. Objects are shown
- * whole or not at all, and what was left out is said.
+ * The rendered objects that changed: counts, and a diff for each; for a new preview the list of objects. An object is
+ * shown completely or not at all; the text says how many are left out.
  *
- * @param room characters at most
+ * @param room limit in characters
  */
 export function renderChanges(objects: readonly ObjectChange[], isNew: boolean, room: number): string {
   const list = isNew ? firstObjects(objects, room) : diffs(objects, room);
@@ -35,7 +35,7 @@ function diffs(objects: readonly ObjectChange[], room: number): string {
     `+${parts.reduce((sum, { plus }) => sum + plus, 0)} -${parts.reduce((sum, { minus }) => sum + minus, 0)} lines`,
   ];
   const head = `**${count(objects.length, 'object')}** since the last sync: ${counts.join(', ')}`;
-  // Smallest first: many objects that can be read are worth more than one that fills the page.
+  // Smallest first, so that as many objects as possible fit.
   const bySize = [...parts].sort((a, b) => a.text.length - b.text.length);
   const texts = bySize.map(({ text }) => text);
   const { shown, left } = wholeItems(texts, { items: texts.length, characters: room - head.length - 200 });
@@ -67,7 +67,7 @@ function lineCount(text: string): number {
   return text === '' ? 0 : text.replace(/\n$/, '').split('\n').length;
 }
 
-/** A fence that nothing inside it can close, around lines in which nothing is invisible. */
+/** A fenced code block that its content cannot close, with invisible characters escaped. */
 function fenced(diff: string): string[] {
   const text = withoutMarkers(
     diff

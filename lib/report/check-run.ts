@@ -10,9 +10,9 @@ import { count, dayAndTime, sentence, shortSha } from './text.ts';
 import { buildOf, waitingTitle, waitingWords } from './waiting.ts';
 
 /**
- * The check of a head commit; null where nothing certain can be said, or nobody wants to hear it.
+ * The check of a head commit; null if nothing is known for certain, or if the pull request has nothing to do with previews.
  *
- * @param status what is known of what was committed last; null where nothing was
+ * @param status status of the committed preview; null if there is none
  */
 export function renderCheck(
   state: PreviewState,
@@ -65,7 +65,7 @@ export function renderCheck(
       return { conclusion: 'neutral', title: 'No preview.yaml', summary, annotations: [] };
     }
     case 'none':
-      // A webhook of an organization tells of all its repositories; those that never had previews are left in peace.
+      // A webhook of an organization sends events of all its repositories; those without previews get no check.
       if (state.reason === 'not-a-source' && state.removed === null) return null;
       return neutral('No preview', state.sentence);
     case 'unknown':
@@ -75,7 +75,7 @@ export function renderCheck(
   }
 }
 
-/** Nobody waits for a check that nobody would ever end: what is only committed has passed. */
+/** A preview that is only committed passes: without a status nothing would ever complete a pending check. */
 function running(
   { preview, findings }: Extract<PreviewState, { state: 'committed' }>,
   status: Status | null,

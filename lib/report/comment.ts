@@ -10,12 +10,12 @@ import {
   COMMENT_MARKER,
   lateLine,
   lateOf,
-  memoryLine,
-  memoryOf,
   repliesPart,
+  storedStateLine,
+  storedStateOf,
   tickedBoxes,
-  withEnd,
-  withoutMarks,
+  withEndText,
+  withoutOwnMarkers,
   withoutTicks,
   withRepliesPart,
 } from './markers.ts';
@@ -26,11 +26,11 @@ import { code, dayAndTime, printable, roughDuration, sentence, shortSha } from '
 const WITHDRAWN = 'review/withdrawn';
 
 /**
- * The one comment of a pull request, or null where its readers need none.
+ * The comment of a pull request, or null if it needs none.
  *
- * @param status what is known of what was committed last; null where nothing was
- * @param previous our comment as it stands, for what it remembers. @default - there is none
- * @param seen the line that remembers what was seen, see `seenLine`. @default - none
+ * @param status status of the committed preview; null if there is none
+ * @param previous our existing comment, with the state stored in it. @default - there is none
+ * @param seen a line that stores what was seen, see `seenLine`. @default - none
  */
 export function renderComment(
   state: PreviewState,
@@ -49,7 +49,7 @@ export function renderComment(
     kept === undefined
       ? writtenText(state as Exclude<PreviewState, { state: 'unknown' }>, status, subject, options, earlier, seen)
       : answered(kept, earlier, state, subject, options);
-  return text === null || options.can.hiddenMarkers ? text : withoutMarks(text);
+  return text === null || options.can.hiddenMarkers ? text : withoutOwnMarkers(text);
 }
 
 /** The comment where there is no news: it stays as it is, null for the thread as it is; undefined where it is written anew. */
@@ -59,16 +59,16 @@ function keptText(
   earlier: string | null,
   seen: string | null,
 ): string | null | undefined {
-  // Nothing new is known, but a tick that was dealt with must not count again.
+  // Nothing new is known, but a ticked box that was handled must be reset.
   if (state.state === 'unknown')
     return earlier !== null && tickedBoxes(earlier).length > 0 ? withoutTicks(earlier) : null;
   if ((state.state !== 'none' && state.state !== 'no-file') || state.removed !== null) return undefined;
-  // Where no preview ever was, nothing is said; what was said of the end of one stays.
+  // Without a preview there is no comment; the text about the end of an earlier one stays.
   if (earlier === null) return isMisnamed(state) ? undefined : null;
-  const memory = memoryOf(earlier);
-  if (memory?.state === WITHDRAWN) return withoutTicks(earlier);
-  if (memory?.state !== nameOf(state)) return undefined;
-  return withoutTicks(status === null ? earlier : withEnd(earlier, leftWords(status), seen));
+  const stored = storedStateOf(earlier);
+  if (stored?.state === WITHDRAWN) return withoutTicks(earlier);
+  if (stored?.state !== nameOf(state)) return undefined;
+  return withoutTicks(status === null ? earlier : withEndText(earlier, leftWords(status), seen));
 }
 
 /** The same, with an answer to those who gave commands: whoever asks is answered, also where there is no news. */
@@ -87,10 +87,10 @@ function answered(
   if (stands !== null) return withRepliesPart(stands, part);
   if (part === null || isOfStrangers(replies) || (state.state !== 'none' && state.state !== 'no-file')) return null;
   const why = state.state === 'none' ? state.sentence : 'There is no preview.yaml at this commit.';
-  const memory = memoryLine({ state: nameOf(state), since: null });
+  const stored = storedStateLine({ state: nameOf(state), since: null });
   return [
     COMMENT_MARKER,
-    memory,
+    stored,
     '### Preview: none',
     sentence(why),
     '',
@@ -109,11 +109,11 @@ function writtenText(
   earlier: string | null,
   seen: string | null,
 ): string {
-  const since = sinceOf(state, memoryOf(earlier)?.since ?? null, options.now);
+  const since = sinceOf(state, storedStateOf(earlier)?.since ?? null, options.now);
   const writing: Writing = { subject, options, previous: earlier, since, status };
   const head = [
     COMMENT_MARKER,
-    memoryLine({ state: nameOf(state), since: isOver(state) ? null : since }),
+    storedStateLine({ state: nameOf(state), since: isOver(state) ? null : since }),
     ...(seen === null ? [] : [seen]),
     ...bodyOf(state, writing),
   ];
@@ -138,11 +138,11 @@ function footLine(state: PreviewState, { headSha }: Subject, options: ReportOpti
 function lateText(late: Late | null, { headSha }: Subject): string[] {
   if (late === null) return [];
   const { seconds, until } = late;
-  const text = `This comes ${roughDuration(seconds)} late: a limit of the forge held it back until ${dayAndTime(until)}.`;
+  const text = `This report is ${roughDuration(seconds)} late: a rate limit of the forge delayed it until ${dayAndTime(until)}.`;
   return [lateLine(headSha, late), text, ''];
 }
 
-/** What the comment remembers of what it said last. */
+/** The name of a state, as it is stored in the comment. */
 function nameOf(state: PreviewState): string {
   if (state.state === 'none') return `none/${state.reason}`;
   if (isMisnamed(state)) return 'no-file/misnamed';

@@ -6,16 +6,16 @@ import { about, dayAndTime, roughDuration, sentence } from './text.ts';
 
 const DAY = 86_400;
 
-export interface Ending {
-  /** Unix seconds since when it ran; null where it never did. */
+export interface EndingInput {
+  /** Start in unix seconds; null if it never ran. */
   readonly since: number | null;
-  /** What was seen of it since; null where nobody has looked. */
+  /** Latest status; null if unknown. */
   readonly status: Status | null;
   readonly options: ReportOptions;
 }
 
-/** Its time was up, or somebody stopped it: it can be started again. */
-export function endedText(reason: string, why: string, ending: Ending): string[] {
+/** The text for a preview that expired or was stopped: it can be started again. */
+export function endedText(reason: string, why: string, ending: EndingInput): string[] {
   const { since, options, status } = ending;
   const ran = since === null ? '' : ` after ${roughDuration(options.now - since)}`;
   const over = since === null ? 'Its time is up' : `It ended${ran} to save money`;
@@ -23,14 +23,14 @@ export function endedText(reason: string, why: string, ending: Ending): string[]
   return [
     `### Preview: ${reason === 'expired' ? 'ended' : 'stopped'}`,
     `${lead}; your pull request is unchanged. A new push starts it again, too.`,
-    ...(since === null ? [] : ['', endPart(leftWords(status, 'What was typed into it goes with it.'))]),
+    ...(since === null ? [] : ['', endPart(leftWords(status, 'Data that was entered in it is deleted with it.'))]),
     '',
     startWords(options),
   ];
 }
 
-/** The pull request wants it no more. */
-export function removedText(why: string, removed: LivePreview | null, ending: Ending): string[] {
+/** The text for a preview that its pull request no longer needs. */
+export function removedText(why: string, removed: LivePreview | null, ending: EndingInput): string[] {
   const { since, options, status } = ending;
   const lead = sentence(why).replace(/\.$/, '');
   if (since === null) return ['### Preview: removed', `${lead}; its preview had not started.`];
@@ -46,7 +46,7 @@ function spentWords({ cost: { currency, perDay } }: LivePreview, seconds: number
   return `It ran ${roughDuration(seconds)}, ${about((perDay * seconds) / DAY, currency)}.`;
 }
 
-/** What is left of it, by what was seen. Git alone tells nothing of the cluster. */
+/** What is left of an ended preview, by its status in the cluster. */
 export function leftWords(status: Status | null, more = ''): string {
   switch (status?.state) {
     case 'gone':

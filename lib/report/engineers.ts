@@ -2,28 +2,28 @@ import type { Finding } from '../core/finding.ts';
 import type { Status } from '../status/status.ts';
 import { renderChanges } from './changes.ts';
 import { commitLink, lineLink, link } from './links.ts';
-import { changesOf, changesPart, wordsOf, wordsPart } from './markers.ts';
+import { changesOf, changesPart, systemMessageOf, systemMessagePart } from './markers.ts';
 import type { ObjectChange, ReportOptions, Subject } from './state.ts';
 import { code, sentence, shortSha, withoutMarkers } from './text.ts';
 import { wholeItems } from './whole-items.ts';
 
 export interface EngineersInput {
   readonly findings: readonly Finding[];
-  /** What is shown of the images, a line each. */
+  /** Evidence of the images, one line each. */
   readonly evidence: readonly string[];
   readonly objects: readonly ObjectChange[];
   readonly isNew: boolean;
-  /** What was seen of it; null for nothing. */
+  /** Status of the preview; null if unknown. */
   readonly status: Status | null;
   readonly subject: Subject;
   readonly options: ReportOptions;
-  /** The comment as it stands; its list of changes stays where nothing changed since. */
+  /** The existing comment; its list of changes is kept if nothing changed since. */
   readonly previous: string | null;
-  /** Characters at most. */
+  /** Limit in characters. */
   readonly room: number;
 }
 
-/** The collapsed part: findings with their rules, what changed in the rendered objects, links. Empty where there is none. */
+/** The collapsed part: findings with their rules, changes of the rendered objects, links. Empty if there are none. */
 export function renderEngineers(input: EngineersInput): string[] {
   const { findings, evidence, objects, isNew, previous } = input;
   const head = ['', '<details><summary>For engineers</summary>', ''];
@@ -37,7 +37,7 @@ export function renderEngineers(input: EngineersInput): string[] {
   return [...head, ...rules, ...shown, ...end];
 }
 
-/** What the system itself said, and the last lines of the log: foreign text. What was said once is kept while it holds. */
+/** The system's own message and the last lines of the log, both untrusted text. They are kept until the status changes. */
 function seenRows({ status, previous }: EngineersInput): string[] {
   if (status === null || status.since === null) return [];
   const { since, words, lines } = status;
@@ -47,8 +47,8 @@ function seenRows({ status, previous }: EngineersInput): string[] {
       ? []
       : ['Last lines of its log:', '', ...lines.map((line) => `    ${withoutMarkers(line)}`)]),
   ].join('\n');
-  const part = text === '' ? wordsOf(previous, since) : text;
-  return part === null ? [] : [wordsPart(since, part), ''];
+  const part = text === '' ? systemMessageOf(previous, since) : text;
+  return part === null ? [] : [systemMessagePart(since, part), ''];
 }
 
 function ruleRows(findings: readonly Finding[]): string[] {

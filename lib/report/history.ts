@@ -12,25 +12,25 @@ export interface ChangedText {
 
 /** One thing that a commit changed about a preview. */
 export interface HistoryChange {
-  /** `image`, `size`, `end`, `cluster`, `address`; `size of <app>` where a preview has several. */
+  /** `image`, `size`, `end`, `cluster`, `address`; `size of <app>` in a preview with several apps. */
   readonly what: string;
-  /** Null where there was none. */
+  /** Null if there was none. */
   readonly before: string | null;
-  /** Null where there is none any more. */
+  /** Null if it was removed. */
   readonly after: string | null;
 }
 
-/** What a commit did to a preview. */
+/** The effect of a commit on a preview. */
 export interface PreviewHistory {
   readonly effect: 'added' | 'updated' | 'removed';
-  /** Login name of who opened the pull request; null where it cannot be read. */
+  /** Login name of the author of the pull request; null if the record cannot be read. */
   readonly author: string | null;
   readonly changes: readonly HistoryChange[];
-  /** Seconds by which its end moved; 0 for one that stays. */
+  /** Seconds by which its end moved; 0 if it did not. */
   readonly extended: number;
 }
 
-/** Compares what a preview's folder held before a commit and after it; of a preview that moved, both folders. */
+/** Compares a preview's folder before and after a commit; for a preview that moved, both folders. */
 export function previewHistory(changed: readonly ChangedText[]): PreviewHistory {
   const files = byPath(changed);
   const record = files.find(({ path }) => path === RECORD_FILE);
@@ -47,7 +47,7 @@ export function previewHistory(changed: readonly ChangedText[]): PreviewHistory 
   };
 }
 
-/** A move to another cluster takes a file away in one folder and adds it in the other. */
+/** A move to another cluster removes a file in one folder and adds it in the other. */
 function byPath(changed: readonly ChangedText[]): ChangedText[] {
   const files = new Map<string, ChangedText>();
   for (const { path, before, after } of changed) {
@@ -72,7 +72,7 @@ function recordChanges(before: PreviewRecord | null, after: PreviewRecord | null
   ];
 }
 
-/** What the apps ask for, by their Deployments: the apps repo does not hold the name of a size. */
+/** Sizes of the apps, from their Deployments: the apps repo does not contain the name of a size. */
 function sizeChanges(files: readonly ChangedText[], preview: string): HistoryChange[] {
   return files.flatMap(({ path, before, after }) => {
     const name = /^app\/deployment\.(.+)\.yaml$/.exec(path)?.[1];
@@ -82,7 +82,7 @@ function sizeChanges(files: readonly ChangedText[], preview: string): HistoryCha
   });
 }
 
-/** `cpu 100m to 500m, memory 128Mi to 256Mi`: what the first container asks for, and the most it gets. */
+/** `cpu 100m to 500m, memory 128Mi to 256Mi`: requests and limits of the first container. */
 function sizeOf(text: string | null): string | null {
   if (text === null) return null;
   const [document] = parseSafeYaml(text, { file: 'deployment.yaml', maxBytes: 256 * 1024 }).documents;
@@ -107,7 +107,7 @@ function at(value: unknown, path: readonly string[]): unknown {
   );
 }
 
-/** Why a commit was made, for people. @param cause as its trailers say */
+/** Why a commit was made, for people. @param cause from its trailers */
 export function causeWords(
   { effect, author }: Pick<PreviewHistory, 'effect' | 'author'>,
   cause: { readonly what: string; readonly by?: string },
@@ -126,7 +126,7 @@ const WHY: Readonly<Record<string, string>> = {
   'no pull request': 'no pull request stands behind it',
 };
 
-/** What changed, for people; empty for nothing that has a name. */
+/** What changed, for people; empty if none of the known fields changed. */
 export function changeWords({ effect, changes, extended }: PreviewHistory): string {
   return changes
     .map(({ what, before, after }) => {

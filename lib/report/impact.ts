@@ -1,24 +1,24 @@
 import { unifiedDiff } from '../core/diff.ts';
 import { code, count, printable, sentence } from './text.ts';
 
-/** A file before and after; null where it is not there. */
+/** A file before and after; null if it does not exist. */
 export interface FileChange {
   readonly path: string;
   readonly before: string | null;
   readonly after: string | null;
 }
 
-/** What a change of the platform's side does to one live preview. */
+/** The effect of a platform change on one live preview. */
 export type Effect =
   | { readonly kind: 'same' }
-  /** Other files in the same place; paths are inside the preview's folder. */
+  /** Different files in the same folder; paths are relative to the preview's folder. */
   | { readonly kind: 'changed'; readonly files: readonly FileChange[] }
-  /** To another cluster, where it starts anew. */
+  /** To another cluster, where it starts again. */
   | { readonly kind: 'moved'; readonly from: string; readonly to: string }
   | { readonly kind: 'removed'; readonly reason: string }
-  /** It runs on as it is, and its next push is refused. */
+  /** It keeps running as it is, but its next push is refused. */
   | { readonly kind: 'refused'; readonly reasons: readonly string[] }
-  /** Was refused, and no longer is. */
+  /** It was refused and would not be refused any more. */
   | { readonly kind: 'allowed' }
   | { readonly kind: 'unknown'; readonly reason: string };
 
@@ -31,7 +31,7 @@ export interface Impact {
   readonly effect: Effect;
 }
 
-/** Label of a pull request to the apps repo that stands for `--yes`. */
+/** Label of a pull request to the apps repo that means `--yes`. */
 export const YES_LABEL = 'greenroom.dev/yes';
 
 /** First line of the comment on a pull request to the apps repo. */
@@ -40,12 +40,12 @@ export const IMPACT_MARKER = '<!-- greenroom:impact -->';
 const MAX_DIFF = 8_000;
 const MAX_NAMES = 20;
 
-/** Whether a person has to say that it is meant: somebody would lose what they look at. */
+/** Whether a person must confirm it, because somebody would lose a running preview. */
 export function hurts({ effect }: Impact): boolean {
   return effect.kind === 'moved' || effect.kind === 'removed';
 }
 
-/** `moves 2 live previews (pr-a-1, pr-b-2) and removes 1 (pr-c-3)`; null when it hurts none. */
+/** `moves 2 live previews (pr-a-1, pr-b-2) and removes 1 (pr-c-3)`; null if none is moved or removed. */
 export function hurtWords(impacts: readonly Impact[]): string | null {
   const words = (kind: Effect['kind'], verb: string) => {
     const names = impacts.filter(({ effect }) => effect.kind === kind).map(({ name }) => name);
@@ -56,11 +56,11 @@ export function hurtWords(impacts: readonly Impact[]): string | null {
 }
 
 /**
- * The comment on a pull request that changes the platform's side: what it does to live previews, and how the compiled
- * files change. Whole parts are left out when it gets too long, and it says so. All foreign text is inert.
+ * The comment on a pull request that changes the platform: its effect on live previews, and changes of the compiled files.
+ * If it gets too long, whole parts are left out, and it says so. All foreign text is escaped.
  *
- * @param files compiled files beside the previews: `bootstrap/`, `policies/`
- * @param room characters at most
+ * @param files compiled files other than the previews: `bootstrap/`, `policies/`
+ * @param room limit in characters
  */
 export function renderImpact(impacts: readonly Impact[], files: readonly FileChange[], room: number): string {
   const head = [IMPACT_MARKER, headline(impacts), ...summary(impacts)];
@@ -81,7 +81,7 @@ function headline(impacts: readonly Impact[]): string {
   const touched = impacts.filter(({ effect }) => effect.kind !== 'same' && effect.kind !== 'unknown').length;
   const hurt = impacts.filter(hurts).length;
   if (hurt > 0) {
-    return `### Previews: ${count(hurt, 'live preview')} would be moved or removed - add the label \`${YES_LABEL}\` if that is meant`;
+    return `### Previews: ${count(hurt, 'live preview')} would be moved or removed - add the label \`${YES_LABEL}\` if that is intended`;
   }
   const of = `${touched} of ${count(impacts.length, 'live preview')}`;
   return touched === 0 ? '### Previews: no live preview changes' : `### Previews: ${of} would change`;
@@ -99,12 +99,12 @@ function summary(impacts: readonly Impact[]): string[] {
     ...lines('removed', 'would be removed:', ({ reason }: Of<'removed'>) => `: ${sentence(reason)}`),
     ...lines(
       'moved',
-      'would start anew in another cluster:',
+      'would start again in another cluster:',
       ({ from, to }: Of<'moved'>) => ` from ${code(from)} to ${code(to)}`,
     ),
     ...lines(
       'refused',
-      'would run on as they are, and be refused at their next push:',
+      'would keep running, but be refused at their next push:',
       ({ reasons }: Of<'refused'>) => `: ${sentence(reasons[0] ?? '')}`,
     ),
     ...lines('allowed', 'would no longer be refused:', () => ''),
@@ -112,7 +112,7 @@ function summary(impacts: readonly Impact[]): string[] {
   ];
 }
 
-/** Previews that change alike are shown once. */
+/** Previews with the same changes are shown together. */
 function previewParts(impacts: readonly Impact[]): string[] {
   const groups = new Map<string, { names: string[]; files: readonly FileChange[] }>();
   for (const { name, effect } of impacts) {
@@ -153,7 +153,7 @@ function details(title: string, diff: string): string {
   return `\n<details><summary>${html(title)}</summary>\n\n${fence}diff\n${text}${fence}\n\n</details>`;
 }
 
-/** Inside an HTML block Markdown is not read, mentions are. */
+/** Inside an HTML block Markdown is not interpreted, but mentions are. */
 function html(text: string): string {
   return printable(text, 1000)
     .replaceAll('&', '&amp;')

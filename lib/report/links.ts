@@ -8,12 +8,12 @@ export function lineLink({ pages }: Forge, { repository, headSha }: Where, file:
   return pages?.file({ path: repository }, headSha, file, line) ?? null;
 }
 
-/** Page on which the file can be edited on the pull request's own branch; null where one cannot. */
+/** Page for editing the file on the pull request's branch; null if that is not possible. */
 export function editLink({ pages }: Forge, { repository, branch }: Where, file: string): string | null {
   return branch === null ? null : (pages?.edit({ path: repository }, branch, file) ?? null);
 }
 
-/** Page on which the file can be added to the pull request's own branch; null where one cannot. */
+/** Page for adding the file to the pull request's branch; null if that is not possible. */
 export function newFileLink({ pages }: Forge, { repository, branch }: Where, file: string): string | null {
   return branch === null ? null : (pages?.newFile({ path: repository }, branch, file) ?? null);
 }
@@ -22,12 +22,12 @@ export function commitLink({ pages }: Forge, { repository }: Where, sha: string)
   return pages?.commit({ path: repository }, sha) ?? null;
 }
 
-/** Page of what runs for a pull request: its builds and their logs. */
+/** Page of a pull request's builds and their logs. */
 export function checksLink({ pages }: Forge, { repository, number }: Pick<Subject, 'repository' | 'number'>) {
   return pages?.builds({ path: repository, number }) ?? null;
 }
 
-/** A link, or its words alone where it leads nowhere. */
+/** A link, or only its text if there is no target. */
 export function link(words: string, target: string | null): string {
   return target === null ? words : `[${words}](${target})`;
 }

@@ -5,9 +5,9 @@ import { dayAndTime, nearTime } from './text.ts';
 /** `now` in unix seconds, `warn` and `max` in seconds. */
 type NoticeOptions = Pick<ReportOptions, 'now' | 'warn' | 'max' | 'can'>;
 
-/** A reply of its own: an edited comment tells nobody. */
+/** A separate reply, since an edited comment sends no notification. */
 export interface Notice {
-  /** First line of the reply; one of ours that begins with it says that it was sent. */
+  /** First line of the reply; a reply of ours that begins with it means that it was sent. */
   readonly marker: string;
   readonly body: string;
 }
@@ -15,12 +15,12 @@ export interface Notice {
 /** Where a command would win nothing. */
 const LONGEST = 'It cannot be kept longer; a push starts its time anew.';
 
-/** The one reply before the end, within the platform's time for it; null outside of it. */
+/** The reply before the end, within the platform's warning time; null outside of it. */
 export function renderNotice({ expires }: LivePreview, options: NoticeOptions): Notice | null {
   const { now, warn, can } = options;
   const isLongest = !canKeep({ expires }, options);
   if (expires <= now || expires - now > warn) return null;
-  // Another end is another notice: the marker names it.
+  // The marker contains the end, so that a changed end gives a new notice.
   const marker = `<!-- greenroom:ends ${expires} -->`;
   if (!can.hiddenMarkers) {
     const first = `The preview of this pull request ends ${dayAndTime(expires)}.`;
@@ -34,7 +34,7 @@ export function renderNotice({ expires }: LivePreview, options: NoticeOptions): 
   return { marker, body: `${marker}\n${text} ${isLongest ? LONGEST : `To keep it, ${how}, or push.`}\n` };
 }
 
-/** The reply where a preview ends early; null once that is over. */
+/** The reply for a preview that ends early; null after its end. */
 export function renderEarlyEnd(
   { expires }: LivePreview,
   { now, can }: Pick<NoticeOptions, 'now' | 'can'>,

@@ -4,12 +4,12 @@ import { costWords } from './running.ts';
 import type { LivePreview, PreviewState } from './state.ts';
 import { code, dayAndTime, sentence, shortSha } from './text.ts';
 
-/** What a proposal is about. */
-export interface ProposalSubject {
+/** Data for the text of a proposal. */
+export interface ProposalReport {
   readonly name: string;
   readonly effect: 'create' | 'update' | 'remove' | 'none';
   readonly state: PreviewState;
-  /** What runs until it is merged. */
+  /** What runs until the proposal is merged. */
   readonly live: LivePreview | null;
   readonly pull: {
     readonly repository: RepositoryRef;
@@ -21,12 +21,12 @@ export interface ProposalSubject {
 }
 
 /** The text of a pull request in the apps repo, for its reviewers. */
-export function renderProposal({ name, effect, state, live, pull }: ProposalSubject): string {
+export function renderProposal({ name, effect, state, live, pull }: ProposalReport): string {
   const pullRequest = { path: pull.repository.path, number: pull.number };
   const head = code(shortSha(pull.head.sha));
   return [
     proposalMark({ preview: name, pullRequest }),
-    // The forge makes a link of the pull request, and tells the other side.
+    // The forge turns this into a link, and mentions it in the maker's pull request.
     `${code(name)} is the preview of ${pullRequestText(pullRequest)} at ${head}: ${code(pull.title)} by ${code(pull.author)}.`,
     '',
     ...(effect === 'remove' ? removal(state, live) : start(effect, state)),
@@ -36,7 +36,7 @@ export function renderProposal({ name, effect, state, live, pull }: ProposalSubj
   ].join('\n');
 }
 
-function start(effect: ProposalSubject['effect'], state: PreviewState): string[] {
+function start(effect: ProposalReport['effect'], state: PreviewState): string[] {
   if (state.state !== 'committed') return [];
   const { url, expires } = state.preview;
   const what = effect === 'create' ? 'starts it at' : 'brings this version to';

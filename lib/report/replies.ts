@@ -22,7 +22,7 @@ const COMMANDS: readonly (readonly [string, string])[] = [
  * The part of the comment with the replies to commands: the new ones, or the last ones about the same commit; null if
  * there are none. Replies to strangers never replace others.
  *
- * @param previous our comment as it stands
+ * @param previous our present comment
  */
 export function repliesText(previous: string | null, headSha: string, options: ReportOptions): string | null {
   const { replies } = options;

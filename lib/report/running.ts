@@ -7,20 +7,20 @@ import { lineLink, link } from './links.ts';
 import type { LivePreview, ReportOptions, Subject } from './state.ts';
 import { about, code, dayAndTime, money, nearTime, sentence, shortSha } from './text.ts';
 
-/** What there is to say of a preview that is committed. */
+/** Data for the text of a committed preview. */
 export interface Running {
   readonly preview: LivePreview;
   readonly status: Status;
   readonly findings: readonly Finding[];
-  /** What its maker has to know of it, a sentence each. */
+  /** Notes for the maker, one sentence each. */
   readonly notes: readonly string[];
-  /** Unix seconds since when it runs; null where nobody knows. */
+  /** Start in unix seconds; null if unknown. */
   readonly since: number | null;
   readonly subject: Subject;
   readonly options: ReportOptions;
 }
 
-/** Headline and text, by what was seen of it. */
+/** Headline and text, by its status. */
 export function runningText(running: Running): string[] {
   const { preview, status, findings, notes, subject, options, since } = running;
   const endsSoon = preview.expires - options.now <= options.warn;
@@ -38,7 +38,7 @@ export function runningText(running: Running): string[] {
   ];
 }
 
-/** No link before something answers. */
+/** There is no link before the app answers. */
 function headLink({ preview: { url }, status }: Running): string {
   if (url === null) return '';
   if (status.state === 'asleep') return ` - [Wake it up](${url})`;
@@ -68,19 +68,19 @@ function stateText({ preview, status, subject, options }: Running, cost: string)
   }
 }
 
-/** What is known to be shown: the commit, or images about which nobody knows more than their names. */
+/** What the preview shows: the commit, or images whose names do not tell their commit. */
 function shownWords({ unversioned = [], independent = [] }: LivePreview, commit: string): string {
   const apart =
     independent.length === 0 ? '' : ` A new commit alone does not restart ${independent.map(code).join(', ')}.`;
   if (unversioned.length === 0) return `Shows ${commit}.${apart}`;
   const why =
     unversioned.length === 1
-      ? 'its name does not say which commit it holds'
-      : 'their names do not say which commits they hold';
+      ? 'its name does not say which commit it contains'
+      : 'their names do not say which commits they contain';
   return `Runs ${unversioned.map(code).join(', ')} for ${commit}; ${why}.${apart}`;
 }
 
-/** What to do and where, or who has to do something; empty where it goes on by itself. */
+/** What to do and where; empty if there is nothing to do. */
 export function todoWords({ todo, field, turn }: Status, options: ReportOptions, subject: Subject): string {
   if (todo === null) return '';
   if (field === null || turn !== 'maker') return sentence(todo);
@@ -100,9 +100,9 @@ function stillAnswers({ shows, commit }: Status, { url }: LivePreview): string[]
 const DAY = 86_400;
 
 /**
- * `About $0.30 a day.` and what it rests on.
+ * `About $0.30 a day.` and its basis.
  *
- * @param seconds how long it lives, for the price of that. @default - a day's price alone
+ * @param seconds lifetime, for the total price. @default - only the price per day
  */
 export function costWords({ cost }: Pick<LivePreview, 'cost'>, seconds?: number): string {
   const { perDay, currency, ratesAsOf } = cost;

@@ -5,7 +5,7 @@ import type { Finding } from '../core/finding.ts';
 export type SarifFinding = Pick<Finding, 'rule' | 'severity' | 'message' | 'file' | 'line' | 'column'> &
   Partial<Pick<Finding, 'exception' | 'object' | 'field'>>;
 
-/** What SARIF says of a rule, beside its id. */
+/** Text of a rule in SARIF. */
 export interface RuleText {
   readonly id: string;
   readonly title: string;
@@ -13,7 +13,7 @@ export interface RuleText {
 }
 
 /**
- * Findings and problems as a SARIF 2.1.0 log, as code scanning services take it.
+ * Findings and problems as a SARIF 2.1.0 log for code scanning services.
  *
  * Source: OASIS, Static Analysis Results Interchange Format 2.1.0.
  */

@@ -6,44 +6,44 @@ import type { Pages } from '../forge/pages.ts';
 import type { BuildStatus } from '../status/build.ts';
 import type { Reply } from './answered.ts';
 
-/** A preview as the apps repo holds it. */
+/** A preview in the apps repo. */
 export interface LivePreview {
   readonly name: string;
-  /** Null where no app of it has a route. */
+  /** Null if no app of it has a route. */
   readonly url: string | null;
   readonly headSha: string;
-  /** Images whose names do not say which commit they hold. @default - none: they are those of the head commit */
+  /** Images whose names do not tell their commit. @default - none: all are of the head commit */
   readonly unversioned?: readonly string[];
-  /** Images of own manifests that a new commit alone does not restart. @default - none */
+  /** Images of the maker's own manifests that a new commit alone does not restart. @default - none */
   readonly independent?: readonly string[];
-  /** Where it runs. @default - not known */
+  /** Where it runs. @default - unknown */
   readonly cluster?: string;
   /** Unix seconds: when the pull request was opened. */
   readonly created: number;
   /** Unix seconds. */
   readonly expires: number;
-  /** What its images no longer show. @default - they show what is required */
+  /** Evidence that its images have lost. @default - none */
   readonly lost?: {
-    /** A sentence each. */
+    /** One sentence each. */
     readonly sentences: readonly string[];
-    /** Whether `expires` is earlier for that. */
+    /** Whether `expires` is earlier for that reason. */
     readonly endsEarly: boolean;
   };
   readonly cost: { readonly currency: string; readonly perDay: number; readonly ratesAsOf: string };
 }
 
-/** One object of a preview as it was committed before and as it is now. */
+/** One object of a preview before and after the commit. */
 export interface ObjectChange {
   /** Below the preview's folder, e.g. `app/deployment.pr-shop-7.yaml`. */
   readonly path: string;
   /** Null for a new object. */
   readonly before: string | null;
-  /** Null for one that is gone. */
+  /** Null for a removed object. */
   readonly after: string | null;
 }
 
-/** A place in the queue, counted from 1. */
-export interface Place {
+/** A position in the queue, counted from 1. */
+export interface QueuePosition {
   readonly number: number;
   readonly of: number;
 }
@@ -54,16 +54,16 @@ export interface Place {
  */
 export type ProblemPlace = 'commit' | 'settings' | 'apps-repo' | 'registry';
 
-/** What there is to say of one pull request. The same data makes comment, check, table and JSON. */
+/** The state of one pull request. Comment, check, table and JSON use the same data. */
 export type PreviewState =
-  /** The apps repo holds it as the pull request wants it; whether it answers is a `Status`. */
+  /** It is in the apps repo as the pull request wants it. Whether it answers is in `Status`. */
   | {
       readonly state: 'committed';
       readonly preview: LivePreview;
       readonly findings: readonly Finding[];
-      /** What is shown of its images, a line each. @default - nothing was asked */
+      /** Evidence of its images, one line each. @default - none is required */
       readonly evidence?: readonly string[];
-      /** What its maker has to know of it, a sentence each. @default - nothing */
+      /** Notes for the maker, one sentence each. @default - none */
       readonly notes?: readonly string[];
       /** Objects that this sync changes. @default - none */
       readonly objects?: readonly ObjectChange[];
@@ -77,85 +77,85 @@ export type PreviewState =
       /** What it waits for. */
       readonly reason: 'places' | 'budget' | 'name';
       readonly sentence: string;
-      /** Only known where all that wait were looked at. @default - not known */
-      readonly place?: Place;
+      /** Known only to a sweep. @default - unknown */
+      readonly place?: QueuePosition;
       readonly live: LivePreview | null;
     }
-  /** The image of the head commit is not in its registry yet. */
+  /** The image of the head commit does not exist yet. */
   | {
       readonly state: 'waiting';
       readonly image: string;
-      /** One sentence without a full stop about what is odd. @default - nothing is */
+      /** One sentence without a full stop about an unusual situation. @default - none */
       readonly note?: string;
       /** How its build goes. @default - nobody has looked */
       readonly build?: BuildStatus;
       readonly live: LivePreview | null;
     }
-  /** No preview.yaml at the head; `removed` says whether a preview ran until now. */
+  /** No preview.yaml at the head; `removed` is the preview that ran until now, if any. */
   | {
       readonly state: 'no-file';
       readonly removed: LivePreview | null;
-      /** A maker's file that lies where nobody reads it. @default - none was seen */
+      /** A preview file with the wrong name or folder. @default - none was found */
       readonly misnamed?: string;
     }
-  /** The platform's rules give it none, it was stopped, or its time is up; `removed` says whether one ran until now. */
+  /** The platform allows none, it was stopped, or it expired; `removed` is the preview that ran until now, if any. */
   | { readonly state: 'none'; readonly reason: string; readonly sentence: string; readonly removed: LivePreview | null }
-  /** A pull request in the apps repo stands between this and what runs; `live` is what runs until then. */
+  /** A pull request in the apps repo waits for review; `live` is what runs until then. */
   | {
       readonly state: 'review';
       readonly decision: 'open' | 'declined' | 'withdrawn';
       readonly sentence: string;
-      /** Of that pull request. */
+      /** Page of that pull request. */
       readonly url: string;
       readonly live: LivePreview | null;
     }
-  /** The maker has nothing to change and ours failed; `live` is what runs meanwhile. */
+  /** Something failed that the maker cannot fix; `live` is what runs meanwhile. */
   | {
       readonly state: 'problem';
       readonly where: ProblemPlace;
-      /** For who runs it, never for the maker. @default - it is thrown */
+      /** For the operator, never for the maker. @default - it is thrown */
       readonly cause?: { readonly code: ErrorCode; readonly message: string };
       readonly live: LivePreview | null;
     }
-  /** The forge gave no positive answer: everything stays as it is. */
+  /** The forge gave no positive answer, so nothing is changed. */
   | {
       readonly state: 'unknown';
       readonly reason: string;
-      /** Whether it is likely to be known in a while. @default false */
+      /** Whether a retry after a while is likely to succeed. @default false */
       readonly isPassing?: boolean;
-      /** Where the maker's side was read and ours gave no answer: that is said. @default - the comment stays as it is */
+      /** Set if the registry did not answer: the comment says so. @default - the comment is not changed */
       readonly told?: { readonly where: 'registry'; readonly live: LivePreview | null };
     };
 
-/** The pull request that a state is about, as far as texts need it. */
+/** The pull request that a state is about, with the data that texts need. */
 export interface Subject {
   /** `owner/name` */
   readonly repository: string;
   readonly number: number;
   readonly title: string;
   readonly headSha: string;
-  /** Branch of the repository itself that can be edited; null for a fork's, and for none. */
+  /** Head branch, if it can be edited; null for a fork. */
   readonly branch: string | null;
 }
 
-/** What texts need beside state and subject. */
+/** Further data that texts need. */
 export interface ReportOptions {
   /** Whom a maker asks. */
   readonly contact: string;
   /** Unix seconds. */
   readonly now: number;
-  /** How long before its end a preview is said to end, in seconds. */
+  /** How many seconds before the end of a preview the warning begins. */
   readonly warn: number;
-  /** Longest life that can be asked for, in seconds. */
+  /** Longest lifetime that can be requested, in seconds. */
   readonly max: number;
-  /** What held back what is told. @default - nothing */
+  /** The rate limit that delayed the report. @default - none */
   readonly late?: Late;
   /** What is said to those who gave commands just now. @default - nobody did; what was said last stays */
   readonly replies?: readonly Reply[];
-  /** Line of a setting below `spec` in preview.yaml: `env`, `apps.api.port`; null for none. @default - nobody knows */
+  /** Line of a setting below `spec` in preview.yaml: `env`, `apps.api.port`; null for none. @default - unknown */
   readonly lineOf?: (field: string) => number | null;
-  /** The forge's pages; null for a forge without any. */
+  /** The forge's web pages; null if it has none. */
   readonly pages: Pages | null;
-  /** What the forge's comments can do. */
+  /** What the forge's comments support. */
   readonly can: Capabilities;
 }

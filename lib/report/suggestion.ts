@@ -3,9 +3,9 @@ import type { Problem } from '../core/errors.ts';
 import type { Finding, Fix } from '../core/finding.ts';
 import { code, sentence, withoutMarkers } from './text.ts';
 
-/** A remark on lines of a file that offers their replacement. */
+/** A review comment with a suggested change. */
 export interface SuggestionText {
-  /** First line of the remark: what it is about, and not where, so that it is made once wherever the lines move. */
+  /** First line of the comment. It names the content and not the line, so the suggestion is not repeated if lines move. */
   readonly marker: string;
   readonly path: string;
   readonly startLine: number;
@@ -13,21 +13,21 @@ export interface SuggestionText {
   readonly body: string;
 }
 
-/** The suggested change of a finding that can be mended mechanically; null for others, and for one that is let pass. */
+/** The suggested change of a finding with a fix; null for others, and for a finding with an exception. */
 export function renderSuggestion(finding: Finding): SuggestionText | null {
   const { rule, fix, message, exception, object, field } = finding;
   if (fix === undefined || exception !== undefined) return null;
   return suggestion(fix, [rule, object.kind, object.name, field], `${sentence(message)} (${code(rule)})`);
 }
 
-/** The suggested change of a mistake that is probably a slip; null for others. */
+/** The suggested change of a probable typo; null for others. */
 export function renderCorrection({ fix, field = '', message }: Problem): SuggestionText | null {
   return fix === undefined ? null : suggestion(fix, ['', field], sentence(message));
 }
 
 function suggestion(fix: Fix, about: readonly string[], words: string): SuggestionText | null {
   const { replacement } = fix;
-  // Taken over as it stands, so nothing in it is changed; what cannot be shown as it is, is not offered.
+  // One click applies the text as it is, so it cannot be escaped. Text with invisible characters is not offered.
   const isPlain = !/[\p{Cf}\p{Cs}\p{Co}]|(?![\n\t])\p{Cc}/u.test(replacement);
   if (!isPlain || withoutMarkers(replacement) !== replacement) return null;
   const key = sha256(JSON.stringify([...about, fix.file, replacement])).slice(0, 32);

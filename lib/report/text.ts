@@ -2,7 +2,7 @@ import { printable } from '../core/text.ts';
 
 export { count, dayAndTime, nearTime, printable, roughDuration, shortSha } from '../core/text.ts';
 
-/** Foreign text in Markdown as a code span: no mention, image, link, HTML or marker works inside one. */
+/** Untrusted text as a code span, in which mentions, images, links, HTML and markers do not work. */
 export function code(text: string): string {
   const line = withoutMarkers(printable(text));
   if (line === '') return '` `';
@@ -13,10 +13,10 @@ export function code(text: string): string {
 }
 
 /**
- * A sentence of ours that may quote foreign text: reads the same, but nothing in it is Markdown, HTML or a mention. A name
- * such as `@platform` stands in a code span, so that it can be copied as it is.
+ * Escapes a sentence that may quote untrusted text: it reads the same, but nothing in it works as Markdown, HTML or a
+ * mention. A name such as `@platform` becomes a code span, so that it can be copied.
  *
- * @param max characters. @default 300
+ * @param max limit in characters. @default 300
  */
 export function sentence(text: string, max?: number): string {
   const parts = printable(text, max).split(/((?<![\w@#])[@#]\w[\w/-]*)/);
@@ -26,30 +26,30 @@ export function sentence(text: string, max?: number): string {
 function inert(text: string, isFirst: boolean): string {
   const escaped = text
     .replace(/&/g, '&amp;')
-    // Before the escapes: of `@_` they would make `@\_`, which reads as `@_` again.
+    // Before the escapes, which would turn `@_` into `@\_`, and that is a mention again.
     .replace(/([@#])(?=\w)/g, '$1\u2060')
     .replace(/[\\`*_{}[\]()<>|~!^]/g, '\\$&')
-    // Not `\$`: a forge looks for formulas before it looks at escapes.
+    // Not `\$`: a forge finds formulas before it handles escapes.
     .replace(/\$/g, '&#36;')
     .replace(/(:(?=\/\/)|www(?=\.)|\bgh(?=-\d))/gi, '$1\u2060');
-  // What would open a heading, a list, a rule or a command, were it the first on its line.
+  // Characters that would start a heading, a list, a rule or a command at the beginning of a line.
   return isFirst ? escaped.replace(/^([#+=:/-]|\d+(?=[.)\\]))/, '\u2060$1') : escaped;
 }
 
-/** Foreign text that reads the same and is none of the marks that we know our own texts by. */
+/** Escapes the beginning of our markers in untrusted text. */
 export function withoutMarkers(text: string): string {
   return text.replace(/<(?=!--)/g, '<\u2060');
 }
 
 const SIGNS: Readonly<Record<string, string>> = { USD: '$', EUR: '€', GBP: '£' };
 
-/** `$0.30`, `CHF 0.30`; what is not nothing but less than a cent is `under $0.01`. */
+/** `$0.30`, `CHF 0.30`; less than a cent is `under $0.01`. */
 export function money(amount: number, currency: string): string {
   const unit = SIGNS[currency] ?? `${currency} `;
   return amount > 0 && amount < 0.005 ? `under ${unit}0.01` : `${unit}${amount.toFixed(2)}`;
 }
 
-/** `about $0.30`; what is under a cent is said to be that, and not about that. */
+/** `about $0.30`, or `under $0.01`. */
 export function about(amount: number, currency: string): string {
   const text = money(amount, currency);
   return text.startsWith('under') ? text : `about ${text}`;

@@ -1,4 +1,4 @@
-/** The first items that fit as a whole, and how many do not. */
+/** The first items that fit completely, and the number of the others. */
 export function wholeItems(
   items: readonly string[],
   limits: { readonly items: number; readonly characters: number },

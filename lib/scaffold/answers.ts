@@ -3,15 +3,15 @@ import type { FileSet } from '../core/fileset.ts';
 import { PLATFORM_FILE } from '../model/layout.ts';
 import { fill } from './template.ts';
 
-/** What only the team knows; everything else has a default in the template. */
+/** Answers that only the team can give; everything else has a default in the template. */
 export interface Answers {
-  /** Previews answer at `https://<name>.<domain>`. */
+  /** Previews have the URL `https://<name>.<domain>`. */
   readonly domain: string;
   /** Organization or user whose pull requests get previews. */
   readonly owner: string;
   /** @default ghcr.io/<owner> */
   readonly registry?: string;
-  /** Whom every refusal names, and who reviews changes. @default @<owner>/platform */
+  /** Whom to ask, in every message about a denial, and who reviews changes. @default @<owner>/platform */
   readonly contact?: string;
   /** Address that the reconciler clones. @default https://github.com/<owner>/previews.git */
   readonly appsRepo?: string;
@@ -19,7 +19,7 @@ export interface Answers {
   readonly clusterCidrs?: readonly string[];
 }
 
-/** A commented greenroom.yaml from the template. It is not checked here: load it, as any other. */
+/** Fills the template of greenroom.yaml. The result is not checked here: load it like any other file. */
 export function platformText(template: FileSet, answers: Answers): string {
   const { domain, owner } = answers;
   const text = template.get(PLATFORM_FILE);

@@ -15,37 +15,37 @@ import { reconcilerOf } from '../reconcilers/index.ts';
 import { fill } from './template.ts';
 
 export interface ScaffoldInput {
-  /** greenroom.yaml as it stands. */
+  /** Text of greenroom.yaml. */
   readonly platformText: string;
-  /** What it says. */
+  /** Its settings. */
   readonly platform: PlatformSpec;
-  /** Exceptions that hold now. */
+  /** Exceptions that are valid now. */
   readonly exceptions: readonly Exception[];
   /** Version of greenroom. */
   readonly version: string;
-  /** The static files, as `readTemplate` gives them. */
+  /** The static files, from `readScaffoldTemplate`. */
   readonly template: FileSet;
-  /** The command as one file, as `shippedCommand` gives it: what the workflows run. */
+  /** The command as one file, from `shippedCommand`; the workflows run it. */
   readonly command: string;
-  /** Licences of what is in the command, as `shippedNotices` gives them. @default - none are laid down */
+  /** Licences of the packages in the command, from `shippedNotices`. @default - none are written */
   readonly notices?: string;
-  /** Rules of the platform's own, beside greenroom's. @default - none */
+  /** Additional rules of the platform. @default - none */
   readonly extraRules?: readonly Rule[];
 }
 
-/** A team writes these itself from then on: laid down once, and never changed again. */
+/** Files that are written once and then belong to the team: greenroom never changes them again. */
 export const SEEDS: ReadonlySet<string> = new Set(['.github/CODEOWNERS', 'exceptions/README.md']);
 
 /** For the metrics of `serve`: there where the platform asks for them. */
 const MONITORING = 'monitoring/';
 
-/** Of the files that people write in an apps repo, for their editors. */
+/** Schemas of the files that people write in an apps repo, for their editors. */
 const SCHEMAS = ['platform', 'micro-app', 'exception'] as const satisfies (keyof typeof FILE_KINDS)[];
 
-/** All files of an apps repo but the previews: a pure function of the platform and the version. */
+/** All files of an apps repo except the previews: a pure function of the platform and the version. */
 export function scaffoldFiles(input: ScaffoldInput): FileSet {
   const { platform, template, platformText, command, notices } = input;
-  const values = markValues(input);
+  const values = placeholderValues(input);
   return fileSet([
     ...[...template]
       .filter(([path]) => path !== PLATFORM_FILE && (platform.status.monitoring || !path.startsWith(MONITORING)))
@@ -59,7 +59,7 @@ export function scaffoldFiles(input: ScaffoldInput): FileSet {
   ]);
 }
 
-/** The comment that a file begins with; what the team goes on writing itself has none. */
+/** The first comment of a file; files that belong to the team have none. */
 function headOf(path: string): string {
   // JSON has no comments.
   if (SEEDS.has(path) || path.endsWith('.json')) return '';
@@ -82,7 +82,7 @@ function bootstrapFiles(platform: PlatformSpec, extraRules: readonly Rule[] = []
   );
 }
 
-/** A folder an engine. The guards, and what holds the reconciler's own objects, are part of the bootstrap. */
+/** One folder for each engine. The guards, and the policies for the reconciler's objects, are part of the bootstrap. */
 function policiesFiles({ platform, exceptions, extraRules = [] }: ScaffoldInput): [string, string][] {
   const cel = createCelCompiler();
   return [...new Set(platform.policies.engines)].flatMap((engine) => {
@@ -101,18 +101,18 @@ function policiesFiles({ platform, exceptions, extraRules = [] }: ScaffoldInput)
   });
 }
 
-/** GitHub's team or user that reviews changes: the contact, if it is one. */
+/** The GitHub team or user that reviews changes: the contact, if it is one. */
 function owners(platform: PlatformSpec): string {
   const { contact } = platform.policies;
   return /^@[\w-]+(\/[\w.-]+)?$/.test(contact) ? contact : `@${platform.sources[0]?.owner}/platform`;
 }
 
-/** The tag rule in the words of a shell. Its characters are those of a tag: none of them means anything there. */
+/** The tag rule in shell syntax. It needs no quoting, since characters of a tag have no meaning there. */
 function shellTag(rule: string): string {
   return rule.replaceAll('{number}', '$NUMBER').replaceAll('{sha7}', '${SHA:0:7}').replaceAll('{sha}', '$SHA');
 }
 
-/** What previews with secrets need in the cluster, as the end of a list. */
+/** Requirements of previews with secrets in the cluster, as the end of a list. */
 function secretsNeed(platform: PlatformSpec): string {
   const { secrets } = platform;
   const needs = {
@@ -127,7 +127,7 @@ function secretsNeed(platform: PlatformSpec): string {
   return `,\nand, for previews with secrets, ${needs}`;
 }
 
-function markValues({ platform, version, command }: ScaffoldInput): Record<string, string> {
+function placeholderValues({ platform, version, command }: ScaffoldInput): Record<string, string> {
   const { ingress } = platform;
   const registry = platform.registries[0]!.replace(/\/$/, '');
   const gateway = ingress.kind === 'gateway';

@@ -17,58 +17,58 @@ import { chosenRules } from '../policies/rule-set.ts';
 import { type Answers, platformText } from './answers.ts';
 import { scaffoldFiles } from './files.ts';
 import { type PlannedFile, planScaffold } from './plan.ts';
-import { readTemplate } from './template.ts';
+import { readScaffoldTemplate } from './template.ts';
 
-/** Modules of the platform's own. */
+/** Modules of the platform. */
 interface Modules {
-  /** Rules beside greenroom's. @default - none */
+  /** Additional rules of the platform. @default - none */
   readonly extraRules?: readonly Rule[];
-  /** What greenroom.yaml is tried with. @default - none */
+  /** They are included when greenroom.yaml is checked. @default - none */
   readonly extensions?: readonly PreviewExtension[];
 }
 
 export interface InitOptions extends Modules {
-  /** Folder of the apps repo; made if it is not there. */
+  /** Folder of the apps repo; created if missing. */
   readonly dir: string;
   /** Version of this greenroom. */
   readonly version: string;
-  /** A greenroom.yaml to start from. @default - the one in `dir`, else one made from `answers` */
+  /** A greenroom.yaml to start from. @default - the one in `dir`, else one generated from `answers` */
   readonly platform?: string;
-  /** For exceptions that have ended. @default - the system's clock */
+  /** To leave out exceptions that have ended. @default - the system's clock */
   readonly clock?: Clock;
-  /** Needed when there is no greenroom.yaml yet. */
+  /** Required if there is no greenroom.yaml yet. */
   readonly answers?: Answers;
-  /** Write over files that somebody edited. @default false */
+  /** Overwrite files that somebody edited. @default false */
   readonly overwrite?: boolean;
-  /** Plan and say, write nothing. @default false */
+  /** Only plan, write nothing. @default false */
   readonly dryRun?: boolean;
 }
 
 export interface InitResult {
   readonly files: readonly PlannedFile[];
-  /** Paths that somebody edited and that were left alone. */
+  /** Edited files that were not changed. */
   readonly left: readonly string[];
-  /** Why an exception is ignored, a sentence each. */
+  /** Why an exception is ignored, one sentence each. */
   readonly notes: readonly string[];
 }
 
 /**
- * Lays down an apps repo, or brings one up to date: files and nothing else, no commit. Safe to run again: what is
- * right stays untouched, and what somebody edited stays unless `overwrite` says otherwise.
+ * Creates an apps repo, or updates one. It only writes files and makes no commit. It is safe to run again: files that are
+ * up to date are not touched, and edited files are kept unless `overwrite` is set.
  *
- * @throws GreenroomError `invalid-input` for a wrong greenroom.yaml, for missing answers, and for a folder that a newer
- *   greenroom laid down; nothing is written then
+ * @throws GreenroomError `invalid-input` for an invalid greenroom.yaml, for missing answers, and for a folder that a newer
+ *   greenroom wrote; nothing is written then
  */
 export async function init(options: InitOptions): Promise<InitResult> {
   const { dir, version, overwrite = false, extraRules = [] } = options;
-  const template = readTemplate();
+  const template = readScaffoldTemplate();
   const recorded = await readText(dir, MANIFEST_FILE);
   refuseNewer(recorded, version);
   const current = await readText(dir, PLATFORM_FILE);
   if (options.platform !== undefined && current !== null && current !== options.platform && !overwrite) {
     throw new GreenroomError(
       'invalid-input',
-      `${join(dir, PLATFORM_FILE)} is there and says something else; edit that one, or pass --overwrite to replace it`,
+      `${join(dir, PLATFORM_FILE)} exists with different content; edit it, or pass --overwrite to replace it`,
     );
   }
   const text = options.platform ?? current ?? fromAnswers(template, options.answers);
@@ -91,13 +91,13 @@ export async function init(options: InitOptions): Promise<InitResult> {
 }
 
 /**
- * All files of a new apps repo by path, `.greenroom.json` among them, for a place that holds nothing yet.
+ * All files of a new apps repo by path, including `.greenroom.json`.
  *
- * @throws GreenroomError `invalid-input` for a wrong greenroom.yaml and for missing answers
+ * @throws GreenroomError `invalid-input` for an invalid greenroom.yaml and for missing answers
  */
 export function newAppsRepo(options: Pick<InitOptions, 'version' | 'platform' | 'answers'> & Modules): FileSet {
   const { version, extraRules = [] } = options;
-  const template = readTemplate();
+  const template = readScaffoldTemplate();
   const text = options.platform ?? fromAnswers(template, options.answers);
   const platform = platformOf(text, options);
   const wanted = scaffoldFiles({
@@ -114,7 +114,7 @@ export function newAppsRepo(options: Pick<InitOptions, 'version' | 'platform' | 
   return fileSet([...wanted, [MANIFEST_FILE, formatManifest(manifest)]]);
 }
 
-/** Nothing is laid down for settings with which no preview could start. */
+/** Refuses settings with which no preview could start. */
 function platformOf(text: string, { extraRules = [], extensions = [] }: Modules): PlatformSpec {
   const { value, positions } = loadPlatform(text, PLATFORM_FILE, extraRules);
   checkPlatform({ platform: value.spec, positions, extraRules, extensions, now: 0 });
@@ -125,7 +125,7 @@ function fromAnswers(template: FileSet, answers: Answers | undefined): string {
   if (answers !== undefined) return platformText(template, answers);
   throw new GreenroomError(
     'invalid-input',
-    'there is no greenroom.yaml yet: give --platform FILE, or --domain and --owner to have one written',
+    'there is no greenroom.yaml yet: pass --platform FILE, or --domain and --owner to generate one',
   );
 }
 
@@ -147,7 +147,7 @@ async function readExisting(dir: string, paths: ReadonlySet<string>): Promise<Fi
   return fileSet(entries);
 }
 
-/** Null for a file that is not there. A link is refused: it may lead out of the folder. */
+/** Null for a missing file. A link is refused, since it may lead out of the folder. */
 async function readText(dir: string, path: string): Promise<string | null> {
   if (!(await isPlain(dir, path))) return null;
   try {

@@ -6,9 +6,9 @@ import type { Manifest } from '../model/manifest.ts';
 import { SEEDS } from './files.ts';
 
 /**
- * - `create`: not there yet; `update`, `remove`: as greenroom left it, and now wanted otherwise;
- * - `same`: nothing to do; `keep`: the team's own since it was laid down;
- * - `edited`: somebody changed it, and it is wanted otherwise.
+ * - `create`: does not exist yet; `update`, `remove`: not edited, and the wanted content has changed;
+ * - `same`: nothing to do; `keep`: belongs to the team;
+ * - `edited`: somebody edited it, and it differs from the wanted content.
  */
 export type Action = 'create' | 'update' | 'remove' | 'same' | 'keep' | 'edited';
 
@@ -17,28 +17,28 @@ export interface PlannedFile {
   readonly action: Action;
   /** New content; null removes. */
   readonly text: string | null;
-  /** From what is there to what is wanted; empty when nothing changes, and for new files. */
+  /** Diff from the current to the wanted content; empty for unchanged and for new files. */
   readonly diff: string;
 }
 
 export interface ScaffoldPlan {
   readonly files: readonly PlannedFile[];
-  /** `.greenroom.json` once the plan is carried out. */
+  /** `.greenroom.json` after the plan is applied. */
   readonly manifest: Manifest;
 }
 
 export interface PlanInput {
   readonly wanted: FileSet;
-  /** What is there of the wanted files and of those in the manifest. */
+  /** Current content of the wanted files and of those in the manifest. */
   readonly existing: FileSet;
-  /** Null for a folder that greenroom has not laid down. */
+  /** Null if greenroom did not write the folder. */
   readonly manifest: Manifest | null;
   readonly version: string;
-  /** Whether edited files are written over. */
+  /** Whether edited files are overwritten. */
   readonly overwrite: boolean;
 }
 
-/** Decides file by file; pure. Files are in the order of their paths. */
+/** Plans each file; pure. Files are sorted by path. */
 export function planScaffold(input: PlanInput): ScaffoldPlan {
   const { wanted, existing, manifest, version, overwrite } = input;
   const recorded = new Map(Object.entries(manifest?.files ?? {}));
@@ -46,7 +46,7 @@ export function planScaffold(input: PlanInput): ScaffoldPlan {
   const files = paths.map((path) => planFile(path, wanted.get(path), existing.get(path), recorded.get(path)));
   const left = files.filter(({ action }) => action === 'edited' && !overwrite);
   const hashes = files.flatMap(({ path, text, action }): [string, string][] => {
-    // What is left alone keeps its old mark, so that the next run sees it as edited again.
+    // An edited file that is kept also keeps its old hash, so that the next run sees it as edited again.
     const old = recorded.get(path);
     if (left.some((file) => file.path === path)) return old === undefined ? [] : [[path, old]];
     return text === null || action === 'keep' ? [] : [[path, sha256(text)]];
@@ -69,7 +69,7 @@ function planFile(
   return { path, action: text === null ? 'remove' : 'update', text, diff };
 }
 
-/** Of a file that nobody reads line by line. */
+/** A diff of hashes, for a file that is too long to read. */
 function hashes(before: string, after: string | null): string {
   return `-sha256 ${sha256(before)}\n${after === null ? '' : `+sha256 ${sha256(after)}\n`}`;
 }

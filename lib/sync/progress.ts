@@ -1,5 +1,5 @@
 import type { RepositoryRef } from '../core/repository.ts';
-import { headlineOf, memoryOf } from '../report/markers.ts';
+import { headlineOf, storedStateOf } from '../report/markers.ts';
 import type { SyncContext } from './plan/base.ts';
 import { type PreviewStatus, previewStatuses } from './statuses.ts';
 
@@ -38,5 +38,5 @@ export async function progressOf(context: SyncContext, repository: RepositoryRef
   const comment = (await context.forge.comments(pull.value)).find(({ isOurs }) => isOurs)?.body ?? null;
   const headline = comment === null ? null : headlineOf(comment);
   if (headline === null) return { stage: 'unseen' };
-  return { stage: 'told', state: memoryOf(comment)?.state ?? '', headline };
+  return { stage: 'told', state: storedStateOf(comment)?.state ?? '', headline };
 }

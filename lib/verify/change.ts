@@ -3,15 +3,15 @@ import type { CommittedFile } from '../gitops/checkout.ts';
 import { PLATFORM_FILE } from '../model/layout.ts';
 import type { Base, SyncContext } from '../sync/plan/base.ts';
 
-/** A change of an apps repo between two of its commits. */
+/** A change of an apps repo between two commits. */
 export interface Change {
   readonly context: Omit<SyncContext, 'forge'>;
-  /** Opens the forge when somebody asks it for the first time. */
+  /** Opens the forge on first use. */
   readonly forge: () => Promise<Forge>;
   readonly headCommit: string;
   readonly baseCommit: string | null;
   readonly head: Base;
-  /** Null without a base, and where the base has no settings (yet). */
+  /** Null without a base, or if the base has no settings yet. */
   readonly before: Base | null;
   /** Every path at the head. */
   readonly list: ReadonlyMap<string, CommittedFile>;
@@ -21,7 +21,7 @@ export interface Change {
   readonly changed: readonly string[] | null;
 }
 
-/** Whether previews may come out otherwise than before: settings or exceptions differ. */
+/** Whether settings or exceptions differ, so that previews may change. */
 export function changesPlatform({ changed }: Change): boolean {
   return changed?.some((path) => path === PLATFORM_FILE || path.startsWith('exceptions/')) ?? false;
 }

@@ -19,29 +19,29 @@ import type { Rule } from '../policies/rule.ts';
 import { chosenRules } from '../policies/rule-set.ts';
 import { RECONCILER_FOLDERS } from '../reconcilers/index.ts';
 
-/** Rules whose answer depends on the platform's own settings. */
+/** Rules whose result depends on the platform's settings. */
 export const PLATFORM_RULES = ['allowed-registries', 'own-host', 'own-gateway', 'plain-secrets', 'own-application'];
 
 export interface Checkers {
-  /** For a maker's own files. */
+  /** For the maker's files. */
   readonly maker: Checker;
-  /** For what stands in a preview's folder of the apps repo for the app's account to write. */
+  /** For files of a preview's app in the apps repo, which the app's account applies. */
   readonly app: Checker;
-  /** For what the platform's side writes. */
+  /** For files of a preview's fence in the apps repo. */
   readonly fence: Checker;
 }
 
-/** Whose files are judged. */
+/** Whose files are checked. */
 export interface CheckedFor {
-  /** `owner/name`; null where nobody knows: references to secrets then may begin with anything. */
+  /** `owner/name`; null if unknown: references to secrets may then begin with anything. */
   readonly repository: string | null;
-  /** The preview that objects would stand in. @default - the one that a file names, or a made-up one */
+  /** The preview that the objects belong to. @default - the one that a file names, or a dummy */
   readonly preview?: string | undefined;
 }
 
 /**
- * @param platform null leaves out {@link PLATFORM_RULES}
- * @param extraRules rules beside greenroom's
+ * @param platform null skips {@link PLATFORM_RULES}
+ * @param extraRules additional rules of the platform
  */
 export function createCheckers(
   platform: PlatformSpec | null,
@@ -51,7 +51,7 @@ export function createCheckers(
   const options = { ...(platform === null ? withoutPlatform() : withPlatform(platform)), cel: createCelCompiler() };
   const secrets = repository === null ? { ...options.params.secrets, prefix: '' } : options.params.secrets;
   const params = { ...options.params, secrets };
-  // A fence is written by the platform's side, and still holds nothing but the kinds of a fence.
+  // Most rules about app objects do not apply to a fence, but it may contain only the kinds of a fence.
   const ofFences = chosenRules({ extraRules }).filter(
     ({ scope, id }) => scope === 'everyone' || id === 'allowed-kinds',
   );
@@ -82,28 +82,28 @@ function withoutPlatform(): CheckerOptions {
 export interface CheckedFile {
   readonly findings: readonly Finding[];
   readonly objects: number;
-  /** The text with all mechanical fixes made; null where there are none, or none were asked for. */
+  /** The text with all fixes applied; null if there are none or `fix` is not set. */
   readonly fixed: string | null;
 }
 
 export interface CheckFileOptions {
-  /** Whether to mend what can be mended. @default false */
+  /** Whether to apply fixes. @default false */
   readonly fix?: boolean;
-  /** Whether findings say how they are mended. @default true */
+  /** Whether findings contain their fix. @default true */
   readonly fixes?: boolean;
-  /** Of the platform's own, beside greenroom's. @default - none */
+  /** Additional rules of the platform. @default - none */
   readonly extraRules?: readonly Rule[];
-  /** What a greenroom.yaml is tried with. @default - none */
+  /** Extensions with which a greenroom.yaml is tested. @default - none */
   readonly extensions?: CompilerOptions['extensions'];
 }
 
-/** Folders of a preview in an apps repo: those that the platform's side writes, and one for the app's account. */
+/** Folders of a preview in an apps repo. All except `app` are applied by the platform's accounts. */
 const COMMITTED = new RegExp(`(^|/)previews/[^/]+/[^/]+/[^/]+/(${['fence', 'app', ...RECONCILER_FOLDERS].join('|')})/`);
 
 /**
- * Judges one file: Kubernetes objects by the rules, greenroom's own files by their schemas.
+ * Checks one file: Kubernetes objects by the rules, greenroom's own files by their schemas.
  *
- * @throws GreenroomError `invalid-input` with every problem of a file that cannot be checked
+ * @throws GreenroomError `invalid-input` with all problems of a file that cannot be checked
  */
 export function checkFile(
   checkers: Checkers,
@@ -124,7 +124,9 @@ export function checkFile(
   const own = { findings: [], objects: documents.length, fixed: null };
   if (basename(file) === RECORD_FILE) {
     if (parseRecord(text) !== null) return own;
-    throw invalidInput([{ file, message: 'is not a record as greenroom writes it; ApplicationSets would stop on it' }]);
+    throw invalidInput([
+      { file, message: 'is not a record in the format of greenroom; it would stop the ApplicationSets' },
+    ]);
   }
   const schema = ownSchema(documents[0]);
   if (schema === platformSchema) {
@@ -140,7 +142,7 @@ export function checkFile(
   const context = {
     file,
     namespaceObject: namespaceOf(documents, { repository, preview }),
-    madeUp: MADE_UP,
+    madeUp: DUMMY,
     fixes: fix || fixes,
   };
   const first = checkText(checker, text, context);
@@ -149,7 +151,7 @@ export function checkFile(
   return { findings, objects: documents.length, fixed: first.fixed };
 }
 
-/** Whether a file says that it is a maker's. */
+/** Whether a file has the kind of a maker's preview.yaml. */
 export function claimsPreview(bytes: Uint8Array): boolean {
   const { documents } = parseSafeYaml(bytes, { file: '', maxBytes: MAX_PLATFORM_BYTES, documents: 'many' });
   return ownSchema(documents[0]) === previewSchema;
@@ -161,7 +163,7 @@ function checkerOf({ maker, app, fence }: Checkers, file: string): Checker {
   return part === 'app' ? app : fence;
 }
 
-/** The schema of one of greenroom's own files, by the kind that it claims to be. */
+/** The schema of one of greenroom's own files, by its kind. */
 function ownSchema(document: YamlDocument | undefined) {
   const { apiVersion, kind } = (document?.value ?? {}) as { apiVersion?: unknown; kind?: unknown };
   if (typeof apiVersion !== 'string' || !apiVersion.startsWith('greenroom.dev/')) return undefined;
@@ -169,16 +171,16 @@ function ownSchema(document: YamlDocument | undefined) {
   return kind === 'Exception' ? exceptionSchema : previewSchema;
 }
 
-/** The preview that an object would stand in, where nothing says which; no fix may write it anywhere. */
-const MADE_UP = 'pr-any-1';
+/** Dummy name of a preview, if none is known; a fix must not write it. */
+const DUMMY = 'pr-any-1';
 
-/** The namespace that a file's objects would stand in: the given preview's, the first preview's that one names, or any. */
+/** The namespace of a file's objects: of the given preview, else of the first preview that an object names, else a dummy. */
 function namespaceOf(documents: readonly YamlDocument[], { repository, preview }: CheckedFor): unknown {
   const named = documents.flatMap(({ value }) => {
     const namespace = isRecord(value) && isRecord(value.metadata) ? value.metadata.namespace : undefined;
     return typeof namespace === 'string' && namespace.startsWith('pr-') ? [namespace] : [];
   });
-  const name = preview ?? named[0] ?? MADE_UP;
+  const name = preview ?? named[0] ?? DUMMY;
   const labels = { [PREVIEW_LABEL]: name, 'kubernetes.io/metadata.name': name };
   const annotations = { [REPOSITORY_ANNOTATION]: repository ?? 'any/any' };
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels, annotations } };

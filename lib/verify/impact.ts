@@ -10,11 +10,11 @@ import { findingLine } from '../report/comment.ts';
 import type { Effect, Impact } from '../report/impact.ts';
 import type { Base } from '../sync/plan/base.ts';
 import { refusalOf, stopOf } from '../sync/plan/eligibility.ts';
-import { recompile, type Source, sourceOf } from './recompile.ts';
+import { type RecordedSource, recompile, sourceOf } from './recompile.ts';
 
 /**
- * What a change of the platform's side (settings, exceptions) does to the previews that live: each is compiled again
- * under both. Pure beside reading from the forge.
+ * The effect of changed settings or exceptions on live previews: each is compiled with the old and with the new ones.
+ * Pure, except that it reads from the forge.
  */
 export async function impactOf(forge: Forge, before: Base, after: Base): Promise<Impact[]> {
   const impacts: Impact[] = [];
@@ -27,7 +27,7 @@ export async function impactOf(forge: Forge, before: Base, after: Base): Promise
 }
 
 async function effectOn(forge: Forge, record: PreviewRecord, before: Base, after: Base): Promise<Effect> {
-  let source: Source;
+  let source: RecordedSource;
   try {
     const lookup = await sourceOf(forge, record);
     if (lookup.status === 'unknown') return { kind: 'unknown', reason: lookup.reason };
@@ -39,7 +39,7 @@ async function effectOn(forge: Forge, record: PreviewRecord, before: Base, after
   const [old, next] = [before, after].map((side) => outcome(side, source, before.platform)) as [Outcome, Outcome];
   if (next.kind === 'none') return old.kind === 'none' ? { kind: 'same' } : { kind: 'removed', reason: next.reason };
   if (next.kind === 'refused') return old.kind === 'refused' ? { kind: 'same' } : next;
-  // What runs lies where the record says, whatever the old settings would make of it today.
+  // The record tells where the preview runs now, even if the old settings would place it elsewhere today.
   if (next.compiled.cluster !== record.cluster && placeOf(old) !== next.compiled.cluster) {
     return { kind: 'moved', from: record.cluster, to: next.compiled.cluster };
   }
@@ -52,12 +52,12 @@ type Outcome =
   | { readonly kind: 'none'; readonly reason: string }
   | { readonly kind: 'refused'; readonly reasons: readonly string[] };
 
-function outcome(side: Base, source: Source, recordedBy: PlatformSpec): Outcome {
+function outcome(side: Base, source: RecordedSource, recordedBy: PlatformSpec): Outcome {
   const refusal = refusalOf(source.pull, side.platform, side.registrations) ?? stopOf(source.pull);
   if (refusal !== null) return { kind: 'none', reason: refusal.sentence };
   try {
     const compiled = recompile(side, source, recordedBy);
-    if (isExpired(compiled.expires, side.now)) return { kind: 'none', reason: 'Its time would be up.' };
+    if (isExpired(compiled.expires, side.now)) return { kind: 'none', reason: 'It would have expired.' };
     const denied = compiled.findings.filter(isDenial);
     if (compiled.denied) return { kind: 'refused', reasons: denied.map(findingLine) };
     return { kind: 'written', compiled };
@@ -71,7 +71,7 @@ function placeOf(outcome: Outcome): string | null {
   return outcome.kind === 'written' ? outcome.compiled.cluster : null;
 }
 
-/** What a record says of the files beside it is said by those files. */
+/** Drops the digest of the files: the files themselves are compared. */
 function withoutDigest(text: string): string {
   return text.replace(/^ {2}"contents": "sha256:[0-9a-f]{64}",?\n/m, '');
 }

@@ -13,13 +13,13 @@ import { printable } from '../report/text.ts';
 import type { Base, SyncContext } from '../sync/plan/base.ts';
 import { refusalOf, stopOf } from '../sync/plan/eligibility.ts';
 import { derivedName } from '../sync/plan/plan-preview.ts';
-import { type Doubt, evidenceDoubt } from './evidence.ts';
-import { recompile, type Source, sourceOf } from './recompile.ts';
+import { evidenceMismatch, type Mismatch } from './evidence.ts';
+import { type RecordedSource, recompile, sourceOf } from './recompile.ts';
 
 export interface VerifyRequest {
-  /** The apps repo as it would be. */
+  /** The apps repo after the change. */
   readonly head: Base;
-  /** The apps repo as it is; null looks at everything as if it had been there. */
+  /** The apps repo before the change; null treats everything as unchanged. */
   readonly before: Base | null;
   /** Folders of previews to compile again. */
   readonly folders: readonly string[];
@@ -28,19 +28,17 @@ export interface VerifyRequest {
 }
 
 export interface Verification {
-  /** What is not as greenroom would write it. */
+  /** Differences from what greenroom would write. */
   readonly problems: readonly Problem[];
-  /** What the rules say of previews that are. */
+  /** Findings of the rules in previews. */
   readonly findings: readonly Finding[];
-  /** What could not be proved, since somebody gave no answer. */
+  /** What could not be verified because a server did not answer. */
   readonly unknown: readonly string[];
-  /** Folders whose files are those that greenroom writes. */
+  /** Folders whose files are exactly as greenroom writes them. */
   readonly equal: readonly string[];
 }
 
-/**
- * Compiles recorded previews again from the makers' files and compares byte by byte. Reads, writes nothing.
- */
+/** Compiles recorded previews again from the makers' files and compares byte by byte. Only reads. */
 export async function verifyPreviews(
   context: Pick<SyncContext, 'forge' | 'images' | 'verifier'>,
   request: VerifyRequest,
@@ -50,7 +48,7 @@ export async function verifyPreviews(
   for (const folder of request.folders) {
     const file = `${folder}/${RECORD_FILE}`;
     const record = parseRecord(request.files.get(file) ?? '');
-    // That it is out of shape is said by whoever looks at the shape of the repository.
+    // A malformed record is reported by `examine`.
     if (record === null) continue;
     try {
       const lookup = await sourceOf(context.forge, record);
@@ -69,30 +67,30 @@ export async function verifyPreviews(
       if (found.length === 0) equal.push(folder);
       const stale = request.before === null ? null : staleHead(source, known.get(record.name));
       if (stale !== null) unknown.push(stale);
-      const doubts = [
-        ['imageDigest', await digestDoubt(context, request.head, source, known.get(record.name))],
-        ['evidence', await evidenceDoubt(context, request.head, source, known.get(record.name))],
+      const mismatches = [
+        ['imageDigest', await digestMismatch(context, request.head, source, known.get(record.name))],
+        ['evidence', await evidenceMismatch(context, request.head, source, known.get(record.name))],
       ] as const;
-      for (const [field, doubt] of doubts) {
-        if (doubt?.status === 'wrong') problems.push({ file, field, message: doubt.reason });
-        if (doubt?.status === 'unknown') unknown.push(`${record.name}: ${doubt.reason}`);
+      for (const [field, mismatch] of mismatches) {
+        if (mismatch?.status === 'wrong') problems.push({ file, field, message: mismatch.reason });
+        if (mismatch?.status === 'unknown') unknown.push(`${record.name}: ${mismatch.reason}`);
       }
     } catch (error) {
       if (!(error instanceof GreenroomError) || error.code !== 'invalid-input') throw error;
       const why = error.problems.map(formatProblem)[0] ?? error.message;
-      problems.push({ file, message: `greenroom writes no preview for it: ${why}` });
+      problems.push({ file, message: `greenroom would write no preview here: ${why}` });
     }
   }
   return { problems, findings, unknown, equal };
 }
 
-/** The previews that were there before, by name. */
+/** The previews before the change, by name. */
 async function knownPreviews(before: Base | null): Promise<ReadonlyMap<string, PreviewRecord>> {
   const records = before === null ? [] : await before.records();
   return new Map(records.flatMap(({ record }) => (record === null ? [] : [[record.name, record] as const])));
 }
 
-/** What images lost while they ran was told and has a date: that is no finding of a change that says no more than this. */
+/** Evidence that was lost while a preview ran is recorded with a date. A change that only records it has no finding. */
 function newFindings(
   findings: readonly Finding[],
   { evidence, evidenceLost, headSha }: PreviewRecord,
@@ -104,21 +102,21 @@ function newFindings(
     : findings;
 }
 
-/** What a change may not bring in, beside other bytes. */
+/** Problems of a preview that the change adds or updates, other than different files. */
 function newProblems(
   head: Base,
-  { record, pull }: Source,
+  { record, pull }: RecordedSource,
   compiled: CompiledPreview,
   file: string,
   known: ReadonlyMap<string, PreviewRecord>,
 ): Problem[] {
   const problems: Problem[] = [];
   const refusal = refusalOf(pull, head.platform, head.registrations) ?? stopOf(pull);
-  if (refusal !== null) problems.push({ file, message: `there is no preview to write: ${refusal.sentence}` });
-  else if (isExpired(compiled.expires, head.now)) problems.push({ file, message: 'its time is up' });
+  if (refusal !== null) problems.push({ file, message: `there must be no preview: ${refusal.sentence}` });
+  else if (isExpired(compiled.expires, head.now)) problems.push({ file, message: 'it has expired' });
   const name = derivedName(pull, head);
   const before = known.get(record.name)?.identity;
-  // A repository that was renamed keeps the names of what runs.
+  // After a rename of the repository, running previews keep their names.
   const keepsName = before?.repositoryId === pull.repository.id && before.number === pull.number;
   if (record.name !== name && !keepsName) {
     problems.push({ file, field: 'name', message: `must be ${name}; found ${record.name}` });
@@ -127,22 +125,22 @@ function newProblems(
 }
 
 /**
- * A head that came with the change has to be the pull request's own: by its id alone a forge also finds commits of other
- * branches and of forks. What it was an hour ago nobody can say.
+ * A head that the change records must be the pull request's current head: a forge also finds commits of other branches
+ * and forks by id, and does not tell what the head was earlier.
  */
-function staleHead({ record, pull }: Source, known: PreviewRecord | undefined): string | null {
+function staleHead({ record, pull }: RecordedSource, known: PreviewRecord | undefined): string | null {
   if (pull.head.sha === record.headSha || known?.headSha === record.headSha) return null;
   const [at, now] = [record.headSha, pull.head.sha].map((sha) => sha.slice(0, 7));
-  return `${record.name}: ${at} is not the head of its pull request (any more), which is ${now}; sync it again`;
+  return `${record.name}: ${at} is not the current head of its pull request, which is ${now}; sync it again`;
 }
 
-/** A digest that came with the change has to be what the tag stands for. */
-async function digestDoubt(
+/** A digest that the change records must be the current digest of the tag. */
+async function digestMismatch(
   { images }: Pick<SyncContext, 'images'>,
   { platform }: Base,
-  { record, preview }: Source,
+  { record, preview }: RecordedSource,
   known: PreviewRecord | undefined,
-): Promise<Doubt | null> {
+): Promise<Mismatch | null> {
   if (platform.evidence.require.length === 0) return null;
   const digests = recordedDigests(record, preview.value, platform);
   const before =
@@ -156,13 +154,18 @@ async function digestDoubt(
     if (lookup?.status === 'found' && lookup.digest === digest) continue;
     if (lookup?.status === 'found') return { status: 'wrong', reason: `${name} is ${lookup.digest}` };
     if (lookup?.status === 'missing') return { status: 'wrong', reason: `there is no image ${name}` };
-    const why = lookup?.reason ?? 'nobody to ask';
+    const why = lookup?.reason ?? 'no registry is available';
     return { status: 'unknown', reason: `the digest of ${name} cannot be looked up: ${why}` };
   }
   return null;
 }
 
-function compare({ files: wanted, folder: place }: CompiledPreview, folder: string, files: FileSet, source: Source) {
+function compare(
+  { files: wanted, folder: place }: CompiledPreview,
+  folder: string,
+  files: FileSet,
+  source: RecordedSource,
+) {
   const { pull, record } = source;
   if (place !== folder) return [{ file: `${folder}/${RECORD_FILE}`, message: `belongs in ${place}` }];
   const whose = `greenroom writes for ${pull.repository.path}#${pull.number} at ${record.headSha.slice(0, 7)}`;
@@ -171,7 +174,7 @@ function compare({ files: wanted, folder: place }: CompiledPreview, folder: stri
     const [have, want] = [files.get(file), wanted.get(file)];
     if (have === want) return [];
     if (have === undefined) return [{ file, message: `is missing; ${whose} a file here` }];
-    if (want === undefined) return [{ file, message: `is not a file that ${whose}; remove it` }];
+    if (want === undefined) return [{ file, message: `is unexpected: it is not a file that ${whose}; remove it` }];
     return [{ file, ...firstDifference(have, want), message: `is not what ${whose}: ${difference(have, want)}` }];
   });
 }

@@ -15,10 +15,10 @@ import type { Base } from '../sync/plan/base.ts';
 import { identityOf } from '../sync/plan/plan-preview.ts';
 import { timesOf } from '../sync/plan/times.ts';
 
-/** What a recorded preview was compiled from: the maker's files at the recorded head, and the pull request. */
-export interface Source {
+/** The inputs of a recorded preview: the maker's files at the recorded head, and the pull request. */
+export interface RecordedSource {
   readonly record: PreviewRecord;
-  /** As it is now; it may have moved on since. */
+  /** As it is now; it may have newer commits. */
   readonly pull: PullRequest;
   readonly pullRequestUrl: string | null;
   readonly preview: Loaded<Preview>;
@@ -26,11 +26,11 @@ export interface Source {
 }
 
 /**
- * Reads what a record was made from. No answer is `unknown`.
+ * Reads the inputs of a recorded preview; `unknown` if the forge does not answer.
  *
- * @throws GreenroomError `invalid-input` when the maker's file at that commit is not there or not right
+ * @throws GreenroomError `invalid-input` if the maker's file at that commit is missing or invalid
  */
-export async function sourceOf(forge: Forge, record: PreviewRecord): Promise<Lookup<Source>> {
+export async function sourceOf(forge: Forge, record: PreviewRecord): Promise<Lookup<RecordedSource>> {
   const { repositoryId, repository, number } = record.identity;
   try {
     const lookup = await forge.pullRequestById(repositoryId, number, recordedPullRequest(record));
@@ -52,15 +52,15 @@ export async function sourceOf(forge: Forge, record: PreviewRecord): Promise<Loo
 }
 
 /**
- * Compiles a recorded preview again. The result equals what is committed as long as neither the platform nor what the
- * pull request decides beside its commit (labels, commands, name of its repository) has changed.
+ * Compiles a recorded preview again. The result equals the committed files as long as the platform and other inputs of
+ * the pull request (labels, commands, repository name) are unchanged.
  *
- * @param recordedBy the platform that the record was written under. @default - the same
- * @throws GreenroomError `invalid-input` for what the platform does not take
+ * @param recordedBy the platform settings with which the record was written. @default - the same
+ * @throws GreenroomError `invalid-input` for input that the platform refuses
  */
 export function recompile(
   { compile, platform, registrations }: Pick<Base, 'compile' | 'platform' | 'registrations'>,
-  source: Source,
+  source: RecordedSource,
   recordedBy: PlatformSpec = platform,
 ): CompiledPreview {
   const { record, pull, pullRequestUrl, preview, manifests } = source;
@@ -76,24 +76,24 @@ export function recompile(
     pullRequestUrl,
     labels: pull.labels,
     times: recordedTimes(source, recordedBy),
-    // Where no evidence is asked a tag stands for itself, whatever a record says.
+    // Without required evidence, tags are not resolved to digests.
     digests: platform.evidence.require.length === 0 ? undefined : recordedDigests(record, preview.value, platform),
     evidence: recordedEvidence(record, platform),
     evidenceLostSince: record.evidenceLost?.since,
   });
 }
 
-/** Where it is not asked any more, nothing of it is noted. */
+/** Evidence is only used as long as the platform requires it. */
 function recordedEvidence({ evidence = {} }: PreviewRecord, platform: PlatformSpec): EvidenceByDigest {
   if (platform.evidence.require.every((demand) => demand === 'digest')) return new Map();
   return new Map(Object.entries(evidence).map(([digest, noted]) => [digest, { noted }]));
 }
 
 /**
- * The pull request's times when the record was written. Once it has moved on, the time of the recorded commit follows
- * from the recorded end; one that no commit of this pull request could have had does not come out again.
+ * The pull request's times when the record was written. If it has a newer commit, the time of the recorded commit is
+ * computed from the recorded end. A forged end does not compile to the same record.
  */
-function recordedTimes({ record, pull, preview }: Source, platform: PlatformSpec): Times {
+function recordedTimes({ record, pull, preview }: RecordedSource, platform: PlatformSpec): Times {
   const { createdAt, updatedAt, labels, head } = pull;
   if (head.sha === record.headSha) return timesOf(pull);
   const epoch = { createdAt: 0, updatedAt: 0, committedAt: 0 };

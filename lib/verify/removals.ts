@@ -7,27 +7,27 @@ import { refusalOf, stopOf } from '../sync/plan/eligibility.ts';
 import type { Change } from './change.ts';
 
 export interface Removals {
-  /** Previews that their pull request still wants. */
+  /** Removed previews whose pull request still needs them. */
   readonly asks: readonly Problem[];
-  /** What could not be proved, since somebody gave no answer. */
+  /** What could not be verified because a server did not answer. */
   readonly unknown: readonly string[];
 }
 
-/** Holds the previews that a change takes away against their pull requests: one that is over may go. */
+/** Checks previews that a change removes: the pull request must no longer need them. */
 export async function verifyRemovals(change: Change): Promise<Removals> {
   const [asks, unknown]: [Problem[], string[]] = [[], []];
   for (const { file, record } of await removedRecords(change)) {
     const outcome = await wanted(await change.forge(), record, change);
-    if (outcome === 'unknown') unknown.push(`${record.name}: whether its pull request still wants it`);
+    if (outcome === 'unknown') unknown.push(`${record.name}: whether its pull request still needs it`);
     if (outcome !== 'wanted') continue;
     const { repository, number } = record.identity;
-    const message = `is removed, and ${repository}#${number} still wants it; the next sweep brings it back. If that is meant, run with --yes`;
+    const message = `is removed, but ${repository}#${number} still needs it; the next sweep would add it again. If that is intended, run with --yes`;
     asks.push({ file, message });
   }
   return { asks, unknown };
 }
 
-/** Those that are in another folder now have moved. */
+/** The records that the change removes; a preview that is in another folder now was moved. */
 async function removedRecords({ oldList, list, context, baseCommit }: Change) {
   if (oldList === null || baseCommit === null) return [];
   const isRecord = (path: string) => /^previews\/[^/]+\/[^/]+\/[^/]+\/preview\.json$/.test(path);

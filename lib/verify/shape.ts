@@ -6,25 +6,25 @@ import { contentsDigest, parseRecord } from '../model/record.ts';
 import { exceedsRemovalLimit } from '../model/removal-limit.ts';
 import { RECONCILER_FOLDERS } from '../reconcilers/index.ts';
 import type { PlannedFile } from '../scaffold/plan.ts';
-import { isProtected } from './laid-down.ts';
+import { isProtected } from './scaffold.ts';
 
 export interface AppsRepoState {
   readonly platform: PlatformSpec;
-  /** The scaffold's plan for what lies there. */
+  /** The scaffold's plan for the existing files. */
   readonly scaffold: readonly PlannedFile[];
   /** Every path below `previews/`. */
   readonly paths: readonly string[];
   /** Text of every `preview.json` by path. */
   readonly records: FileSet;
-  /** Text of every file below `previews/`, to hold it against what the records remember. @default - compiled again elsewhere */
+  /** Text of every file below `previews/`, to compare with the digests in the records. @default - not compared */
   readonly contents?: FileSet;
-  /** Folders of the previews that were there before the change in question; null when there is nothing to compare. */
+  /** Folders of the previews before the change; null if there is nothing to compare with. */
   readonly before: readonly string[] | null;
 }
 
 /**
- * What must not reach the branch of an apps repo: files that are not what greenroom would write, a `preview.json` that
- * would freeze the ApplicationSets, and a removal of most previews. Each problem says what to do.
+ * Finds what must not reach the branch of an apps repo: files that differ from what greenroom writes, a `preview.json`
+ * that would stop the ApplicationSets, and the removal of too many previews. Each problem says what to do.
  */
 export function examine(state: AppsRepoState): Problem[] {
   return [
@@ -35,32 +35,32 @@ export function examine(state: AppsRepoState): Problem[] {
   ];
 }
 
-/** Somebody's edit of a fence or an app; the next sweep would write over it, and a reconciler applies it until then. */
+/** Edited files of a preview: a reconciler applies them until the next sweep overwrites them. */
 function contentsProblems({ records, contents }: AppsRepoState): Problem[] {
   if (contents === undefined) return [];
   return [...records].flatMap(([file, text]): Problem[] => {
     const folder = file.slice(0, -RECORD_FILE.length - 1);
-    const remembered = parseRecord(text)?.contents;
-    if (remembered === undefined || remembered === contentsDigest(folder, contents)) return [];
-    const message = 'holds a file that was edited, added or removed after greenroom wrote it; restore it from Git';
+    const recorded = parseRecord(text)?.contents;
+    if (recorded === undefined || recorded === contentsDigest(folder, contents)) return [];
+    const message = 'has a file that was edited, added or removed after greenroom wrote it; restore it from Git';
     return [{ file: `${folder}/`, message }];
   });
 }
 
 function scaffoldProblems(files: readonly PlannedFile[]): Problem[] {
   return files
-    .filter(({ path, action }) => isAmiss(path, action))
+    .filter(({ path, action }) => isWrong(path, action))
     .map(({ path, action }) => ({
       file: path,
       message:
         action === 'create'
           ? 'is missing; run `greenroom upgrade .` and commit what it writes'
-          : 'is not what greenroom.yaml, exceptions/ and this version of greenroom give; run `greenroom upgrade .`',
+          : 'differs from what this version of greenroom generates from greenroom.yaml and exceptions/; run `greenroom upgrade .`',
     }));
 }
 
-/** The platform team's own files may be edited and taken away; nobody may go without owners. */
-function isAmiss(path: string, action: PlannedFile['action']): boolean {
+/** The platform team may edit and remove its own files, except that CODEOWNERS must exist. */
+function isWrong(path: string, action: PlannedFile['action']): boolean {
   if (action === 'same' || action === 'keep') return false;
   if (isProtected(path)) return true;
   return action === 'create' ? path === '.github/CODEOWNERS' : action !== 'edited';
@@ -76,9 +76,12 @@ function previewProblems({ platform, paths, records }: AppsRepoState): Problem[]
   const folders = new Set<string>();
   for (const path of paths) {
     const match = PREVIEW_PATH.exec(path);
-    if (match === null) problems.push({ file: path, message: 'does not belong to a preview; remove it' });
+    if (match === null) problems.push({ file: path, message: 'is an unexpected file; remove it' });
     else if (!clusters.has(match[1]!))
-      problems.push({ file: path, message: `there is no cluster ${match[1]}; it goes when its folder is empty` });
+      problems.push({
+        file: path,
+        message: `there is no cluster ${match[1]}; remove it from greenroom.yaml only when its folder is empty`,
+      });
     else folders.add(match.slice(1, 4).join('/'));
   }
   for (const folder of [...folders].sort(compareStrings)) {
@@ -95,7 +98,7 @@ function recordProblems(records: FileSet): Problem[] {
     const [, cluster, repo, name] = file.split('/');
     const record = parseRecord(text);
     if (record === null) {
-      problems.push({ file, message: 'is out of shape, and one such file stops every preview; restore it from Git' });
+      problems.push({ file, message: 'is malformed, and one such file stops all previews; restore it from Git' });
       continue;
     }
     if (record.name !== name || record.cluster !== cluster || repoOfName(record.name) !== repo) {
@@ -124,7 +127,7 @@ function removalProblems({ platform, records, before }: AppsRepoState): Problem[
   return [
     {
       file: 'previews/',
-      message: `${removed} of ${before.length} previews would be removed or moved; more than ${share * 100} % at once needs a person: raise sweep.maxRemovalShare in a change of its own`,
+      message: `${removed} of ${before.length} previews would be removed or moved; more than ${share * 100} % at once needs a person: raise sweep.maxRemovalShare in a separate change`,
     },
   ];
 }

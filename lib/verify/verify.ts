@@ -12,22 +12,22 @@ import { hurtWords, YES_LABEL } from '../report/impact.ts';
 import { type Change, changesPlatform } from './change.ts';
 import { checkFile, createCheckers } from './check-file.ts';
 import { impactOf } from './impact.ts';
-import { compareScaffold, isProtected, sensitiveChanges, strayProblems } from './laid-down.ts';
 import { verifyPreviews } from './previews.ts';
 import { verifyRemovals } from './removals.ts';
+import { compareScaffold, isProtected, sensitiveChanges, strayProblems } from './scaffold.ts';
 import { examine } from './shape.ts';
 
 export interface VerifyOptions {
-  /** Moves and removals of live previews are meant. @default false */
+  /** Moves and removals of live previews are confirmed. @default false */
   readonly yes?: boolean;
-  /** Ask no forge: shapes and rules only. @default false */
+  /** Use no forge: check only shapes and rules. @default false */
   readonly offline?: boolean;
 }
 
 export interface Report {
   readonly problems: Problem[];
   readonly findings: Finding[];
-  /** What a person has to say yes to. */
+  /** What a person must confirm. */
   readonly asks: Problem[];
   readonly unknown: string[];
   /** What the platform team should know, such as an exception that is ignored. */
@@ -36,7 +36,7 @@ export interface Report {
 }
 
 /**
- * Holds a change of an apps repo against what greenroom itself would write. Reads, writes nothing.
+ * Compares a change of an apps repo with what greenroom itself would write. Only reads.
  *
  * @throws GreenroomError as the forge and the apps repo do
  */
@@ -81,14 +81,14 @@ export async function verify(change: Change, options: VerifyOptions): Promise<Re
   if (before !== null && changesPlatform(change) && options.yes !== true && options.offline !== true) {
     const hurt = hurtWords(await impactOf(await change.forge(), before, head));
     if (hurt !== null) {
-      const message = `this change ${hurt}; if that is meant, run with --yes, or label the pull request ${YES_LABEL}`;
+      const message = `this change ${hurt}; if that is intended, run with --yes, or label the pull request ${YES_LABEL}`;
       report.asks.push({ file: PLATFORM_FILE, message });
     }
   }
   return report;
 }
 
-/** `previews/<cluster>/<repo>/<name>` of what is there at the head and was touched; all of them without a base. */
+/** Folders `previews/<cluster>/<repo>/<name>` at the head that the change touches; all of them without a base. */
 function changedFolders({ list, changed }: Change): string[] {
   const folders = new Set<string>();
   for (const path of list.keys()) {
@@ -99,7 +99,7 @@ function changedFolders({ list, changed }: Change): string[] {
   return [...folders].filter(touched).sort(compareStrings);
 }
 
-/** Shapes and places: of previews always, of the rest where the change touches it. */
+/** Problems in shape: always of previews, of other files only if the change touches them. */
 async function shapeProblems(
   { head, context, list, oldList, changed, headCommit }: Change,
   options: VerifyOptions,
@@ -122,7 +122,7 @@ async function shapeProblems(
   const records = (await context.repo.read([RECORDS_GLOB], headCommit)).files;
   const folders = oldList === null || options.yes === true ? null : recordFolders(oldList);
   const { refused, malformed } = await exceptionsOf({ head, context, headCommit });
-  // One that this change brings in has to hold; one that has ended since is only told of.
+  // An exception in this change must be valid. Another one that has ended is only reported.
   const isTold = ({ file = '', field }: Problem) =>
     changed === null ? field === 'spec.until' : !changed.includes(file);
   const ignored = [...malformed, ...refused];
@@ -146,7 +146,7 @@ function recordFolders(list: ReadonlyMap<string, CommittedFile>): string[] {
   return [...list.keys()].flatMap((path) => /^(previews\/[^/]+\/[^/]+\/[^/]+)\/preview\.json$/.exec(path)?.[1] ?? []);
 }
 
-/** What the rules say of manifests that are not what greenroom writes, or were not compared. */
+/** Findings of the rules in manifests that differ from greenroom's or were not compared. */
 async function evaluate(
   report: Report,
   { head, context, headCommit }: Change,

@@ -5,7 +5,7 @@ import { judge } from '../../test/conformance/judges.ts';
 import { rendered, root } from './inputs.ts';
 import { interleave, ratio, row, timeCommand } from './measure.ts';
 
-/** One preview, from process start to files, beside programs that people use for it. */
+/** One preview, from process start to files, compared with other programs that people use for it. */
 export async function cold(rounds: number): Promise<void> {
   console.log('One preview, cold process, spec to YAML');
   const folder = mkdtempSync(join(tmpdir(), 'greenroom-bench-'));

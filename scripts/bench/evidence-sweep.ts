@@ -16,7 +16,7 @@ import { interleave, ratio, row, time } from './measure.ts';
 const PREVIEWS = 200;
 const SPDX = 'https://spdx.dev/Document';
 
-/** A sweep in which nothing changed, of previews whose images were verified before in this process, beside one that asks no evidence. */
+/** A sweep without changes whose images this process verified before, compared with a sweep that requires no evidence. */
 export async function evidenceSweep(rounds: number): Promise<void> {
   console.log(`A sweep of ${PREVIEWS} previews in which nothing changed`);
   const registries = await startRegistries('bench-sweep');
@@ -57,7 +57,7 @@ async function pushImages(registries: Registries, key: KeyPair): Promise<string[
   return digests;
 }
 
-/** An apps repo, pull requests, and what a process that runs on remembers. */
+/** An apps repo, pull requests, and the caches of a process that keeps running. */
 class Asking {
   readonly #world: World;
   readonly #images: Pick<SyncContext, 'images' | 'verifier'>;

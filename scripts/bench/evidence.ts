@@ -13,7 +13,7 @@ import { interleave, ratio, row, time, timeCommand } from './measure.ts';
 const HEAD = 'a1b2c3d'.padEnd(40, '0');
 const SIGN_V1 = 'https://sigstore.dev/cosign/sign/v1';
 
-/** One image with signature, list of parts, provenance and report: verified cold, and beside cosign on the same image. */
+/** One image with signature, SBOM, provenance and report, verified without caches; compared with cosign on the same image. */
 export async function evidence(rounds: number): Promise<void> {
   console.log('One fully evidenced image, verified against a registry of this machine');
   const [crane, cosign, registries] = [await judge('crane'), await judge('cosign'), await startRegistries('bench')];

@@ -1,4 +1,4 @@
-// A GitHub with open pull requests that takes its time, as a process of its own: `receiver.ts` starts it.
+// A fake GitHub with open pull requests and slow answers, as a separate process: `receiver.ts` starts it.
 import { systemClock } from '../../lib/core/clock.ts';
 import { cleanUp } from '../../test/support/cleanup.ts';
 import { manyPulls } from '../../test/support/fake-github/many.ts';
@@ -15,7 +15,7 @@ const fake = await FakeGitHub.start(world.forge);
 fake.clock = systemClock;
 fake.fault = () => ({ delay: latency, edit: (body) => body });
 console.log(JSON.stringify({ url: fake.url, token: fake.token, apps }));
-// It ends with whoever started it.
+// It ends with the process that started it.
 process.stdin.resume().on('end', async () => {
   await cleanUp();
   process.exit(0);

@@ -24,7 +24,7 @@ export function compileShop(number: number): CompiledPreview {
   });
 }
 
-/** What one preview is made of. */
+/** The files of one preview. */
 export function rendered() {
   const { name, record, files } = compileShop(7);
   return { name, image: record.image, files };

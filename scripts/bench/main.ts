@@ -1,6 +1,6 @@
-// `npm run bench`: speed beside peers on the same work in the same run. Ratios count, absolute times are this machine's.
-// `npm run bench -- cold many` runs some parts only; `npm run bench -- receiver --against DIR` holds a built checkout of
-// another commit against this one.
+// `npm run bench`: speed compared with other programs on the same work in the same run. Only ratios count, since absolute
+// times depend on the machine. `npm run bench -- cold many` runs some parts only; `npm run bench -- receiver --against DIR`
+// compares this commit with a built checkout of another one.
 import { parseArgs } from 'node:util';
 import { cold } from './cold.ts';
 import { evidence } from './evidence.ts';

@@ -1,7 +1,7 @@
 import { compileShop } from './inputs.ts';
 import { interleave, ratio, row, summarize, time } from './measure.ts';
 
-/** Many previews in one process: read, compiled, judged by all rules, written as YAML text. */
+/** Many previews in one process: read, compiled, checked by all rules, written as YAML. */
 export async function many(rounds: number): Promise<void> {
   console.log('Many previews in one process, rules included');
   const run = (count: number) => () => {
@@ -10,7 +10,7 @@ export async function many(rounds: number): Promise<void> {
   const thousands = async () => Object.values(await interleave({ thousand: () => time(run(1000)) }, rounds));
   const before = await thousands();
   const tenThousand = summarize([await time(run(10_000))]);
-  // A machine that slows down meanwhile slows both.
+  // Measured before and after, in case the machine slows down.
   const thousand = summarize([...before, ...(await thousands())].flatMap(({ min, median, max }) => [min, median, max]));
   row('1,000 previews', thousand);
   row('10,000 previews', tenThousand);

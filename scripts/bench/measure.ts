@@ -16,7 +16,7 @@ export interface Command {
   readonly codes?: readonly number[];
 }
 
-/** Runs a command once and gives the milliseconds that it took. A failure ends the benchmark: it would measure nothing. */
+/** Runs a command once and returns its milliseconds. A failure ends the benchmark. */
 export function timeCommand({ program, args, cwd, input = '', codes = [0] }: Command): number {
   const start = process.hrtime.bigint();
   const run = spawnSync(program, args, { cwd, input, maxBuffer: 1 << 28 });
@@ -27,7 +27,7 @@ export function timeCommand({ program, args, cwd, input = '', codes = [0] }: Com
   return elapsed;
 }
 
-/** Times several candidates in turn, A B A B, so that a machine that slows down slows all of them. */
+/** Measures candidates alternately, A B A B, so that a slower machine affects all of them. */
 export async function interleave(
   candidates: Readonly<Record<string, () => number | Promise<number>>>,
   rounds: number,
@@ -59,7 +59,7 @@ export function row(label: string, { min, median, max }: Timing): void {
   console.log(`  ${label.padEnd(44)} ${ms(median).padStart(10)}   (${ms(min)} to ${ms(max)})`);
 }
 
-/** A ratio beside its target; says when it misses. */
+/** Prints a ratio and its target, and whether it misses it. */
 export function ratio(label: string, value: number, target: { atMost?: number; atLeast?: number }): void {
   const met = value <= (target.atMost ?? Infinity) && value >= (target.atLeast ?? 0);
   const wanted = target.atMost === undefined ? `at least ${target.atLeast}` : `at most ${target.atMost}`;

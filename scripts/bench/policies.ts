@@ -12,10 +12,10 @@ import { compileShop, platform, root } from './inputs.ts';
 import { interleave, ratio, row, time, timeCommand } from './measure.ts';
 
 const PREVIEWS = 1000;
-/** Previews that Kyverno judges in one call: its start is a small part of that already. */
+/** Previews that Kyverno evaluates in one call: enough that its start takes a small part of the time. */
 const SAMPLE = 10;
 
-/** All rules over many objects, and one preview from spec to verdict, beside Kyverno with the same rules. */
+/** All rules over many objects, and one preview from spec to verdict, compared with Kyverno and the same rules. */
 export async function policies(rounds: number): Promise<void> {
   console.log('All rules, beside kyverno apply with the same rules');
   const folder = mkdtempSync(join(tmpdir(), 'greenroom-bench-'));
@@ -87,8 +87,8 @@ function appObjects(number: number): Rendered[] {
 }
 
 /**
- * Kyverno's command line does not see a cluster: the labels of the previews' namespaces are told to it. Annotations
- * cannot be, so that it refuses what one rule (own-secrets) reads from them, with exit code 1; it judges all the same.
+ * Kyverno's command line does not see a cluster, so it gets the labels of the previews' namespaces from a file. It takes no
+ * annotations: the rule own-secrets refuses, with exit code 1, but is evaluated too.
  */
 function writeValues(folder: string): string {
   const file = join(folder, 'values.yaml');

@@ -10,17 +10,17 @@ import { git } from '../../test/support/git.ts';
 import { root } from './inputs.ts';
 import { ratio, summarize } from './measure.ts';
 
-/** Between us and GitHub, in milliseconds. */
+/** Latency of GitHub, in milliseconds. */
 const LATENCY = 100;
 const PULLS = 40;
-/** One more for each receiver, which it makes a preview of first: receivers run for days, and are measured warm. */
+/** Each receiver makes one more preview first: receivers run for days, so they are measured warm. */
 const REPLICAS = 2;
 const DELIVERIES = 1000;
-/** Of each measurement that is held against another one. */
+/** For measurements that are compared with another one. */
 const ROUNDS = 3;
 const LONGEST = 300_000;
 
-/** The first line that a process writes to one of its streams and that is JSON with such a field. */
+/** The first line of a stream of a process that is JSON with a given field. */
 async function firstWith<T>(child: ChildProcess, stream: 'stdout' | 'stderr', field: string): Promise<T> {
   for await (const line of createInterface({ input: child[stream]! })) {
     const entry = JSON.parse(line) as Record<string, unknown>;
@@ -32,7 +32,7 @@ async function firstWith<T>(child: ChildProcess, stream: 'stdout' | 'stderr', fi
   throw new Error(`${child.spawnargs.join(' ')} ended`);
 }
 
-/** Receivers of a checkout on a GitHub that takes its time: each is a process, and so is GitHub. */
+/** Receivers of a checkout and a slow GitHub, each a process. */
 async function hosted(checkout: string, replicas: number) {
   const script = fileURLToPath(new URL('github.ts', import.meta.url));
   const args = ['--import', 'tsx', script, String(PULLS + REPLICAS), String(LATENCY)];
@@ -56,7 +56,7 @@ async function hosted(checkout: string, replicas: number) {
     memory: () =>
       Math.max(...receivers.map(({ pid }) => Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)])) / 1024)),
     close: async () => {
-      // What still waits to be told when all is measured holds nobody up.
+      // Reports that are still queued after the measurement do not matter.
       for (const child of receivers) child.kill('SIGKILL');
       host.stdin!.end();
       await once(host, 'close');
@@ -75,7 +75,7 @@ async function allThere(previews: () => number, count: number, started: number):
   return (performance.now() - started) / 1000;
 }
 
-/** Seconds until so many pull requests that are told of at once have their previews, and with how many commits. */
+/** Delivers many pull requests at once: seconds until all have their previews, and the number of commits. */
 async function atOnce(checkout: string, replicas: number, count: number) {
   const { urls, previews, commits, close } = await hosted(checkout, replicas);
   for (const [i, url] of urls.entries()) {
@@ -92,7 +92,7 @@ async function atOnce(checkout: string, replicas: number, count: number) {
   return result;
 }
 
-/** A thousand deliveries in a minute about forty pull requests: how long each waits for its answer, and when all is right. */
+/** A thousand deliveries in a minute about forty pull requests: the time of each answer, and until all previews are right. */
 async function aThousand(checkout: string) {
   const { urls, previews, memory, close } = await hosted(checkout, 1);
   const times: number[] = [];
@@ -121,7 +121,7 @@ const LOADS: readonly Load[] = [
   [`${PULLS} at once, two receivers`, 2, PULLS],
 ];
 
-/** Median seconds and commits of each load; all candidates in turn, so that a machine that slows down slows all of them. */
+/** Median seconds and commits of each load; candidates alternate, so that a slower machine affects all of them. */
 async function measured(checkouts: readonly string[]) {
   const found = new Map<string, { seconds: number; commits: number }[]>();
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -144,7 +144,7 @@ async function measured(checkouts: readonly string[]) {
 /**
  * Many pull requests at once over a GitHub with latency.
  *
- * @param against a built checkout of another commit, held against this one in the same run @default - none
+ * @param against a built checkout of another commit to compare with in the same run @default - none
  */
 export async function receiver(against?: string): Promise<void> {
   const earlier = against === undefined ? undefined : resolve(against);

@@ -12,7 +12,7 @@ import { interleave, ratio, row, type Timing, time, timeCommand } from './measur
 
 const SIZES = [10, 1000, 10_000];
 
-/** Before the clock starts: a receiver (`greenroom serve`) has been at work for a while, and its code is compiled. */
+/** Runs before the measurement: the code of a running receiver (`greenroom serve`) is compiled already. */
 const WARM_UP = 300;
 
 const ME = {
@@ -28,8 +28,8 @@ const git = (cwd: string, args: string[], input = '') =>
     .trim();
 
 /**
- * One new preview committed into apps repos of growing size by a process that runs on, as a receiver does, beside a clone
- * that is written, committed and pushed.
+ * One new preview committed into apps repos of growing size by a process that keeps running, as a receiver does; compared
+ * with clone, write, commit and push.
  */
 export async function sync(rounds: number): Promise<void> {
   console.log('One pull request synced into an apps repo of 10, 1,000 and 10,000 previews');
@@ -45,7 +45,7 @@ export async function sync(rounds: number): Promise<void> {
     for (let i = 0; i < WARM_UP; i++) await syncOnce(warmUp!, forge, ++number);
     for (const [i, size] of SIZES.entries()) candidates[size] = () => syncOnce(repos[i]!, forge, ++number);
     const times = await interleave(candidates, rounds);
-    await Promise.all([forge, warmUp!, ...repos].map((door) => door.close()));
+    await Promise.all([forge, warmUp!, ...repos].map((each) => each.close()));
     for (const size of SIZES) row(`greenroom sync, ${size} previews`, times[size]!);
     const clone = cloneAndPush(folder, paths.at(-1)!);
     row('git clone, write, commit, push, 10000 previews', clone);
@@ -115,7 +115,7 @@ function makeAppsRepo(folder: string, count: number): string {
   return repo;
 }
 
-/** The peer: what a job does that checks out the apps repo. */
+/** The comparison: what a job does that checks out the apps repo. */
 function cloneAndPush(folder: string, repo: string): Timing {
   const work = join(folder, 'clone');
   const start = timeCommand({ program: 'git', args: ['clone', '--quiet', `file://${repo}`, work] });

@@ -1,4 +1,4 @@
-/** Of a page: a title, and \`Status: accepted, 2026-11-24\` in the third line. */
+/** How a page begins: a title, and \`Status: accepted, 2026-11-24\` in the third line. */
 const HEAD = /^# (.+)\n\nStatus: ((?:accepted|replaced by \[\d{4}\]\([^)]+\)|withdrawn), (\d{4}-\d{2}-\d{2}))\n/;
 
 /**

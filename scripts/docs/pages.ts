@@ -21,7 +21,7 @@ function withTemplateTable(page: string): string {
   return `${page.slice(0, from)}${START}\n\n${table}\n\n${page.slice(to)}`;
 }
 
-/** All pages of `docs` that are written from something else, by path from the project's root. */
+/** All generated pages of `docs`, by path from the project's root. */
 export function generatedPages(root: string): Map<string, string> {
   const pages = new Map<string, string>();
   for (const file of Object.keys(REFERENCES) as (keyof typeof REFERENCES)[]) {

@@ -6,7 +6,7 @@ import { previewSchema } from '../../lib/model/preview.ts';
 import { TEMPLATES } from '../../lib/model/templates/index.ts';
 import type { Template } from '../../lib/model/templates/template.ts';
 
-// Every setting of a file format, as one commented YAML file that is right as it stands: a page that can be copied from.
+// Every setting of a file format as one valid, commented YAML file that people can copy from.
 
 /** The parts of JSON Schema that zod gives for our formats. */
 interface Schema {
@@ -46,7 +46,7 @@ ${text}\`\`\`
 ${isPreview ? templateSettings(TEMPLATES) : ''}`;
 }
 
-/** What only one template has would be refused beside the template that the page shows. */
+/** Settings of one template only: they are refused with the template that the page shows. */
 function withoutTemplateFields(schema: Schema, templates: readonly Template[]): Schema {
   const own = templates.flatMap(({ fields }) => Object.keys(fields));
   const spec = schema.properties!['spec']!;
@@ -54,13 +54,13 @@ function withoutTemplateFields(schema: Schema, templates: readonly Template[]): 
   return { ...schema, properties: { ...schema.properties, spec: { ...spec, properties } } };
 }
 
-/** @returns Markdown: what may stand under `spec` with one template alone, a section each */
+/** @returns Markdown: the settings under `spec` that only one template has, a section each */
 export function templateSettings(templates: readonly Template[]): string {
   return templates
     .filter(({ fields }) => Object.keys(fields).length > 0)
     .map(({ name, fields }) => {
       const text = referenceYaml(jsonSchemaOf(z.strictObject(fields)) as Schema);
-      return `\n## With \`template: ${name}\` alone\n\n\`\`\`yaml\n${text}\`\`\`\n`;
+      return `\n## Only with \`template: ${name}\`\n\n\`\`\`yaml\n${text}\`\`\`\n`;
     })
     .join('');
 }
@@ -71,9 +71,9 @@ function referenceYaml(schema: Schema): string {
   return document.toString({ lineWidth: 0, flowCollectionPadding: false });
 }
 
-/** @param given what a default of the group around it says of this setting. @default - nothing */
+/** @param given this setting in the default of the group around it. @default - none */
 function nodeOf(schema: Schema, path: string, document: Document, given?: unknown): Node {
-  // What has an example of its own is shown by it, not by its parts.
+  // An example is shown in place of the parts.
   const isWhole = schema.properties !== undefined || schema.examples !== undefined;
   const one = isWhole ? schema : (schema.anyOf?.find((each) => each.properties) ?? schema);
   if (one.properties !== undefined) return mapOf(one, path, document, given ?? schema.default);
@@ -90,14 +90,14 @@ function nodeOf(schema: Schema, path: string, document: Document, given?: unknow
   return node;
 }
 
-/** What stands under each name of a map; `null` beside it takes a default away. A map with an example is shown as that. */
+/** The values of a map; `null` removes a default. A map with an example is shown as that. */
 function entryOf({ additionalProperties: inner, examples }: Schema): Schema | undefined {
   return typeof inner === 'object' && examples === undefined
     ? (inner.anyOf?.find((each) => each.properties !== undefined) ?? inner)
     : undefined;
 }
 
-/** A map with names of one's own, such as sizes: one entry explained, the others as they are. */
+/** A map with free names, such as sizes: one entry with comments, the others without. */
 function recordOf(inner: Schema, value: unknown, path: string, document: Document): Node {
   const entries = Object.entries(value as Record<string, unknown>);
   const map = document.createNode({}) as YAMLMap;
@@ -123,7 +123,7 @@ function mapOf(schema: Schema, path: string, document: Document, standard: unkno
   return map;
 }
 
-/** What every file begins with explains itself. */
+/** Fields of every file, which need no comment. */
 const HEAD = ['apiVersion', 'kind', 'spec'];
 
 function commentOf(schema: Schema, path: string, isRequired: boolean): string | undefined {
@@ -136,7 +136,7 @@ function commentOf(schema: Schema, path: string, isRequired: boolean): string | 
 
 function defaultWords(schema: Schema, path: string, isRequired: boolean): string {
   if (isRequired) return ' Required.';
-  // A group of settings, and what says it in words.
+  // A group of settings, or a description that states the default.
   if (schema.description?.includes('Default: ') || schema.properties !== undefined) return '';
   if (schema.default === undefined) throw new Error(`${path} is optional and says nothing of its default`);
   if (typeof schema.default !== 'object') return ` Default: ${String(schema.default)}.`;
@@ -151,7 +151,7 @@ function exampleOf({ const: fixed, examples, default: standard, enum: values }: 
   throw new Error(`${path} has neither a default nor an example`);
 }
 
-/** Lines of a comment, as `yaml` wants them: each begins with a space. */
+/** Lines of a comment, as `yaml` needs them: each begins with a space. */
 function wrap(text: string): string {
   const lines: string[] = [];
   for (const word of text.split(' ')) {

@@ -20,7 +20,7 @@ export function rulePage(rule: Rule): string {
         : 'before commit, and every request';
   const evaluated =
     place === 'commit'
-      ? 'Held before commit alone, over all objects of a preview together: an engine sees one object at a time.\n'
+      ? 'Checked only before commit, for all objects of a preview together: an engine sees one object at a time.\n'
       : `What every engine evaluates:\n\n\`\`\`cel\n${cel}\n\`\`\`\n`;
   return `# ${id}
 

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GENERATED_FOLDERS, generatedPages } from './pages.ts';
 
-// `npm run docs`: the pages that follow from schemas, rules and decisions.
+// `npm run docs`: the pages that are generated from schemas, rules and decisions.
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 const pages = generatedPages(root);

@@ -30,7 +30,7 @@ function roomPatterns({ name, from }: Room): Pattern[] {
   return patterns;
 }
 
-/** A neighbour as files of an inner folder name it, and as files beside the folders do. */
+/** Paths of the folders that a folder may not import, relative to its files. */
 function neighbourPatterns(inner: NonNullable<Room['inner']>, folder: string): string[] {
   const closed = Object.keys(inner).filter((other) => other !== folder && !inner[folder]!.includes(other));
   return closed.map((other) => {
@@ -47,7 +47,7 @@ function override(includes: string, patterns: readonly Pattern[]) {
   };
 }
 
-/** The `overrides` of biome.json that hold the layers; of two that match a file the later one counts whole. */
+/** The `overrides` of biome.json that enforce the layers. If two match a file, only the later one counts. */
 export function linterOverrides() {
   return ROOMS.flatMap((room) => {
     const patterns = roomPatterns(room);
@@ -76,7 +76,7 @@ function innerWords(inner: Room['inner']): string {
   return `; inside: ${words.join('; ')}`;
 }
 
-/** docs/architecture.md with its table of rooms as the table here has it. @throws Error without the two marks */
+/** docs/architecture.md with its table of rooms written anew. @throws Error without the two placeholders */
 export function withRoomTable(page: string): string {
   const [from, to] = [page.indexOf(START), page.indexOf(END)];
   if (from < 0 || to < from) throw new Error(`docs/architecture.md lacks ${START} or ${END}`);

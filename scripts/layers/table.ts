@@ -1,17 +1,17 @@
 /**
- * The rooms of `lib`, in the order of the data, and what each may import. This table is the one place: `npm run layers`
- * writes the linter's rules (biome.json) and the table of docs/architecture.md from it, and a test holds that both are
- * up to date and that every permission is used.
+ * The rooms of `lib`, in the order of the data, and what each may import. `npm run layers` writes the linter's rules
+ * (biome.json) and the table of docs/architecture.md from this table. A test checks that both are up to date and that every
+ * permission is used.
  */
 export interface Room {
   /** Folder below `lib`. */
   readonly name: string;
   /** For docs/architecture.md, Markdown. */
   readonly what: string;
-  /** Other rooms that it may import from. `everything` is for the command alone. */
+  /** Other rooms that it may import from. `everything` is only for the command. */
   readonly from: readonly string[] | 'everything';
   /**
-   * Folders inside it and what each may import of its neighbours; `.` stands for the files that lie beside the folders.
+   * Folders inside it, and which of the others each may import; `.` stands for the files beside the folders.
    *
    * @default - it is one folder
    */
@@ -31,12 +31,12 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: 'cluster',
-    what: 'what a cluster answered, and what a check of `doctor` saw there: types, and how they are worded',
+    what: 'answers of a cluster and results of the checks of `doctor`: types and texts',
     from: [],
   },
   {
     name: 'reconcilers',
-    what: 'a folder for each program that applies an apps repo, behind one interface: what a preview needs beside its objects, bootstrap, accounts, pinned objects, checks, words of the README ([recipe](recipes/add-a-reconciler.md))',
+    what: 'a folder for each program that applies an apps repo, behind one interface: what a preview needs besides its objects, bootstrap, accounts, pinned objects, checks, text of the README ([recipe](recipes/add-a-reconciler.md))',
     from: ['core', 'model', 'cluster'],
   },
   {
@@ -57,17 +57,17 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: 'forge',
-    what: 'what a forge is, without a word of any: pull requests, files at a commit, comments, checks, deployments, commands, pages, capabilities, webhooks; and the local forge',
+    what: 'the interface of all forges: pull requests, files at a commit, comments, checks, deployments, commands, pages, capabilities, webhooks; and the local forge',
     from: ['core'],
   },
   {
     name: 'status',
-    what: 'what a preview is like, by what was seen of it: observations -> state, sentence, whose turn it is; reasons in a table; what a forge remembers in one line; what the objects of a namespace say (`objects/`)',
+    what: 'the status of a preview: observations -> state, sentence, whose turn it is; reasons in a table; the one line that a forge stores; what the objects of a namespace say (`objects/`)',
     from: ['core', 'model'],
   },
   {
     name: 'probe',
-    what: "asks a preview's address: bounded, on one host, never where it should not; tells the ingress's own pages from the app's",
+    what: "sends a request to a preview's address: with limits, only to its host; tells error pages of the ingress from pages of the app",
     from: ['core', 'status'],
   },
   {
@@ -118,12 +118,12 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: 'scaffold',
-    what: 'what `greenroom init` lays down and `upgrade` renews',
+    what: 'the files that `greenroom init` writes and `upgrade` renews',
     from: ['core', 'model', 'reconcilers', 'policies', 'constructs', 'compile'],
   },
   {
     name: 'verify',
-    what: 'a change of the apps repo held against what greenroom itself would write: recorded previews compiled again, impact of other settings, shapes, what `init` laid down',
+    what: 'compares a change of the apps repo with what greenroom itself would write: recorded previews compiled again, impact of other settings, shapes, the files of `init`',
     from: ['core', 'model', 'reconcilers', 'policies', 'gitops', 'forge', 'report', 'compile', 'sync', 'scaffold'],
   },
   {
@@ -133,22 +133,22 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: 'create',
-    what: 'new micro apps: templates and their questions, rendering, registration, what a Dockerfile says, pull requests in steps that can be done again',
+    what: 'new micro apps: templates and their questions, rendering, registration, what a Dockerfile says, pull requests in steps that can be repeated',
     from: ['core', 'model', 'forge', 'report'],
   },
   {
     name: 'secrets',
-    what: 'secrets in Git: values sealed for one preview, and files that are looked through for credentials',
+    what: 'secrets in Git: values sealed for one preview, and a scan of files for credentials',
     from: ['core', 'model', 'policies'],
   },
   {
     name: 'cost',
-    what: 'what all previews cost, by who owns or pays for them; example rates of clouds',
+    what: 'what all previews cost, by owner or cost centre; example rates of clouds',
     from: ['core', 'model'],
   },
   {
     name: 'doctor',
-    what: 'what a cluster lacks to run, show and end previews, seen through kubectl; whether the build of a micro app pushes what its previews await (`build/`)',
+    what: 'checks through kubectl what a cluster lacks to run, show and end previews, and whether the build of a micro app pushes the image that its previews expect (`build/`)',
     from: ['core', 'model', 'cluster', 'reconcilers', 'policies', 'constructs', 'compile', 'scaffold'],
   },
   {
@@ -158,12 +158,12 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: 'watch',
-    what: 'the reporter in a cluster: reads the objects of previews, tells `serve` what changed, keeps nothing',
+    what: 'the reporter in a cluster: reads the objects of previews, tells `serve` what changed, stores nothing',
     from: ['core', 'model', 'status'],
   },
   {
     name: 'cli',
-    what: 'one file a command (`commands/`), what they share (`shared/`), the wizard (`new/`), secrets (`secrets/`); nothing imports it',
+    what: 'one file for each command (`commands/`), shared code (`shared/`), the wizard (`new/`), secrets (`secrets/`); nothing imports it',
     from: 'everything',
     inner: {
       shared: [],
@@ -178,7 +178,7 @@ export const ROOMS: readonly Room[] = [
 /** Packages that only some rooms may import; all others are free. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   cdk8s: ['constructs', 'compile', 'scaffold'],
-  // Its types alone.
+  // Only its types.
   'cdk8s-plus-28': ['model'],
   constructs: ['constructs', 'compile'],
   '@octokit/rest': ['github'],

@@ -1,12 +1,12 @@
-// One file of declarations: what the library exports, what that needs, and nothing else.
+// One file of declarations: what the library exports and what that needs.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';
 
 /**
- * zod's declarations do not compile in every project (they need `esModuleInterop`), so the types that schemas give are
- * written out as what they are.
+ * zod's declarations do not compile in every project (they need `esModuleInterop`), so types that are derived from schemas
+ * are written out in full.
  *
  * @param {string} root the project's folder
  * @param {string} outfile path from there
@@ -28,21 +28,21 @@ export function declareLibrary(root, outfile, allowed) {
   const foreign = imported.filter((name) => !allowed.includes(name));
   if (foreign.length > 0) {
     throw new Error(
-      `${outfile} needs the types of ${foreign.join(', ')}, which are no peer dependency: keep them out of what lib/index.ts exports`,
+      `${outfile} needs the types of ${foreign.join(', ')}, which are not peer dependencies: keep them out of what lib/index.ts exports`,
     );
   }
 }
 
 /** Named by tsconfig.build.json. */
 const ASKING = 'dist/written-out.ts';
-/** Types of lib/model that follow from a schema or from a list. */
+/** Types of lib/model that are derived from a schema or a list. */
 const DERIVED = /(?<=^export type (\w+) = )(?=.*(?:\bz\.|\btypeof ))[^;\n]+(?=;$)/gm;
 
 /**
- * Writes a module whose declarations show each derived type of lib/model as what it is: the compiler writes the type of a
- * constant out where nobody wrote it down.
+ * Writes a module whose declarations show each derived type of lib/model in full: the compiler writes out the inferred type
+ * of a constant.
  *
- * @returns where each of them stands, in the order of the module's constants
+ * @returns where each type is declared, in the order of the module's constants
  */
 function askForTypes(root) {
   const model = join(root, 'lib/model');
@@ -60,7 +60,7 @@ function askForTypes(root) {
   return asked;
 }
 
-/** Puts what the compiler answered in the place of the derived types. */
+/** Replaces derived types by what the compiler wrote. */
 function writeOut(tree, asked) {
   const answers = readFileSync(join(tree, ASKING.replace('.ts', '.d.ts')), 'utf8');
   for (const [, i, type] of answers.matchAll(/^export declare const t(\d+): (\{[\s\S]*?^\}|.+);$/gm)) {
@@ -76,7 +76,7 @@ function writeOut(tree, asked) {
 
 const IMPORT = /^import (.+) from '(.+)';\n/gm;
 
-/** API Extractor leaves `import * as` lines of what nothing needs any more. */
+/** API Extractor leaves unused `import * as` lines. */
 function withoutUnusedImports(text) {
   return text.replace(IMPORT, (line, names) => {
     const name = /^\* as (\w+)$/.exec(names)?.[1];
@@ -103,7 +103,7 @@ function rollUp(root, entry, outfile) {
     configObjectFullPath: undefined,
     packageJsonFullPath: join(root, 'package.json'),
   });
-  // Its own compiler is another one than ours and says so.
+  // It warns that its compiler differs from ours.
   const { succeeded } = Extractor.invoke(config, {
     messageCallback: (message) => {
       message.handled = true;

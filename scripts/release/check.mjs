@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** What a use of the action runs, and the licences of what is in it: a release's commit carries both as built. */
+/** The action runs the first file; the other has its licences. A release's commit contains both as built. */
 const CARRIED = ['dist/cli/greenroom.cjs', 'dist/NOTICES.txt'];
 
 const [tag] = process.argv.slice(2);
@@ -22,7 +22,7 @@ if (problems.length > 0) {
   console.log(notes);
 }
 
-/** The text below the heading of a version; empty where there is none. */
+/** The text below the heading of a version; empty if there is none. */
 function notesOf(released) {
   const [, ...sections] = readFileSync('CHANGELOG.md', 'utf8').split(/^## /m);
   const section = sections.find((text) => text.startsWith(`${released} - `)) ?? '';

@@ -59,14 +59,10 @@ describe('greenroom doctor', () => {
   });
 
   it.each([
-    [
-      'an edited fence',
-      'previews/main/site/pr-site-9/fence/namespace.pr-site-9.yaml',
-      /pr-site-9\/: holds a file that/,
-    ],
-    ['a file beside those of the app', 'previews/main/site/pr-site-9/app/job.x.yaml', /pr-site-9\/: holds a file that/],
-    ['an object in bootstrap', 'bootstrap/argocd/appproject.mine.yaml', /mine\.yaml: is not written by greenroom/],
-    ['another repository', '.gitmodules', /\.gitmodules: would bring in/],
+    ['an edited fence', 'previews/main/site/pr-site-9/fence/namespace.pr-site-9.yaml', /pr-site-9\/: has a file that/],
+    ['a file beside those of the app', 'previews/main/site/pr-site-9/app/job.x.yaml', /pr-site-9\/: has a file that/],
+    ['an object in bootstrap', 'bootstrap/argocd/appproject.mine.yaml', /mine\.yaml: was not written by greenroom/],
+    ['another repository', '.gitmodules', /\.gitmodules: would add a submodule/],
     ['attributes in a folder of one’s own', 'notes/.gitattributes', /notes\/\.gitattributes: makes a checkout differ/],
   ])('names %s', async (_, path, complaint) => {
     write('preview.yaml', previewText());
@@ -97,12 +93,12 @@ describe('greenroom doctor', () => {
     symlinkSync('/etc', join(cwd, 'notes/elsewhere'));
     expect(await greenroom('doctor', '.')).toEqual({
       code: 1,
-      out: 'elsewhere: is a link; only plain files have a place here\nnotes/elsewhere: is a link; only plain files have a place here\n',
+      out: 'elsewhere: is a link; only plain files are allowed here\nnotes/elsewhere: is a link; only plain files are allowed here\n',
     });
   });
 
   it.each<[string, () => void, RegExp]>([
-    ['a preview.json out of shape', () => write('previews/main/shop/pr-shop-7/preview.json', '{}'), /out of shape/],
+    ['a preview.json out of shape', () => write('previews/main/shop/pr-shop-7/preview.json', '{}'), /malformed/],
     ['a preview in another’s folder', () => addPreview(7, {}, 'previews/main/shop/pr-shop-9'), /belongs in/],
     [
       'a pull request twice',
@@ -118,15 +114,11 @@ describe('greenroom doctor', () => {
       /no cluster big/,
     ],
     ['a folder without a preview.json', () => write('previews/main/shop/pr-shop-7/app/x.yaml', ''), /is missing/],
-    [
-      'a stray file',
-      () => write('previews/main/shop/pr-shop-7/app/deep/preview.json', '{}'),
-      /does not belong to a preview/,
-    ],
+    ['a stray file', () => write('previews/main/shop/pr-shop-7/app/deep/preview.json', '{}'), /is an unexpected file/],
     [
       'an edited bootstrap',
       () => write('bootstrap/install/argocd/appproject.previews.yaml', 'x'),
-      /appproject\.previews\.yaml: is not what/,
+      /appproject\.previews\.yaml: differs from what/,
     ],
     [
       'a policy that was removed',
@@ -143,7 +135,7 @@ describe('greenroom doctor', () => {
   it('follows no link', async () => {
     mkdirSync(join(cwd, 'previews/main/shop'), { recursive: true });
     symlinkSync('/etc', join(cwd, 'previews/main/shop/pr-shop-7'));
-    expect((await greenroom('doctor', '.')).out).toContain('does not belong to a preview');
+    expect((await greenroom('doctor', '.')).out).toContain('is an unexpected file');
   });
 
   it('stops a change that would remove most previews, and lets one that ends a few pass', async () => {

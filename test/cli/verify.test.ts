@@ -85,7 +85,10 @@ describe('a change of the apps repo', () => {
     world.push('shop', { 'preview.yaml': previewText('ttl: 3h') }, NOW + 30);
     world.pull('shop', 1, { createdAt: NOW, updatedAt: NOW + 30 });
     const late = await run(world, 'verify', '--base', before);
-    expect([late.code, late.stderr]).toEqual([4, expect.stringContaining('is not the head of its pull request')]);
+    expect([late.code, late.stderr]).toEqual([
+      4,
+      expect.stringContaining('is not the current head of its pull request'),
+    ]);
     expect((await run(world, 'verify')).code).toBe(0);
   });
 
@@ -96,14 +99,10 @@ describe('a change of the apps repo', () => {
       /deployment\.pr-shop-1\.yaml:\d+:1: is not what greenroom writes for acme\/shop#1 at \w{7}: found `replicas: 9`, wanted `replicas: 1`/,
     ],
     ['a manifest that is gone', () => ({ [DEPLOYMENT]: null }), /deployment\.pr-shop-1\.yaml: is missing/],
-    [
-      'a manifest beside them',
-      () => ({ [`${SHOP}/app/job.x.yaml`]: 'kind: Job\n' }),
-      /job\.x\.yaml: is not a file that/,
-    ],
+    ['a manifest beside them', () => ({ [`${SHOP}/app/job.x.yaml`]: 'kind: Job\n' }), /job\.x\.yaml: is unexpected/],
     ['a longer life', () => record({ expires: NOW + 90 * 86_400 }), /preview\.json:\d+:1: .*"expires"/],
     ['another image', () => record({ image: 'ghcr.io/acme/evil:1' }), /preview\.json:\d+:1: .*evil/],
-    ['a file out of shape', () => ({ [`${SHOP}/preview.json`]: '{}' }), /out of shape/],
+    ['a file out of shape', () => ({ [`${SHOP}/preview.json`]: '{}' }), /malformed/],
     [
       'a preview under two names',
       () => {
@@ -119,7 +118,7 @@ describe('a change of the apps repo', () => {
     ],
     ['a link', () => ({ [DEPLOYMENT]: { mode: '120000', content: '/etc/passwd' } }), /is a link/],
     ['a link out of the repository', () => ({ logs: { mode: '120000', content: '/var/log' } }), /^logs: is a link/m],
-    ['another repository', () => ({ '.gitmodules': '[submodule "x"]\n' }), /\.gitmodules: would bring in/],
+    ['another repository', () => ({ '.gitmodules': '[submodule "x"]\n' }), /\.gitmodules: would add a submodule/],
     [
       'attributes of Git',
       () => ({ 'previews/.gitattributes': '* text\n' }),
@@ -128,7 +127,7 @@ describe('a change of the apps repo', () => {
     [
       'a file that may be run',
       () => ({ [DEPLOYMENT]: { mode: '100755', content: read(DEPLOYMENT) } }),
-      /deployment\.pr-shop-1\.yaml: may be run/,
+      /deployment\.pr-shop-1\.yaml: is executable/,
     ],
     ['owners that are gone', () => ({ '.github/CODEOWNERS': null }), /CODEOWNERS: is missing/],
     [
@@ -139,11 +138,11 @@ describe('a change of the apps repo', () => {
       }),
       /exceptions\/root\.yaml/,
     ],
-    ['an object in bootstrap', () => ({ 'bootstrap/argocd/x.yaml': 'kind: Secret\n' }), /x\.yaml: is not written by/],
+    ['an object in bootstrap', () => ({ 'bootstrap/argocd/x.yaml': 'kind: Secret\n' }), /x\.yaml: was not written by/],
     [
       'an edited policy',
       () => ({ 'policies/vap/validatingadmissionpolicy.greenroom-no-privileged.yaml': 'x' }),
-      /no-privileged\.yaml: is not what/,
+      /no-privileged\.yaml: differs from what/,
     ],
     ['an exception that is none', () => ({ 'exceptions/x.yaml': 'kind: Exception\n' }), /exceptions\/x\.yaml/],
     [
@@ -170,7 +169,7 @@ describe('a change of the apps repo', () => {
 
   test.each([
     ['another workflow', { '.github/workflows/own.yaml': 'on: push\n' }, 'own.yaml: is a workflow of your own'],
-    ['other owners', { '.github/CODEOWNERS': '* @somebody\n' }, 'CODEOWNERS: decides who has to approve'],
+    ['other owners', { '.github/CODEOWNERS': '* @somebody\n' }, 'CODEOWNERS: decides who must approve'],
   ])('%s needs a person', async (_, files, words) => {
     const asked = await verify(world, files);
     expect([asked.code, asked.stdout]).toEqual([1, expect.stringContaining(words)]);
@@ -213,7 +212,7 @@ describe('a change of the apps repo', () => {
     const { code, stdout } = await verify(world, kept);
     expect([code, stdout]).toEqual([
       2,
-      expect.stringContaining('there is no preview to write: This pull request was closed.'),
+      expect.stringContaining('there must be no preview: This pull request was closed.'),
     ]);
   });
 
@@ -245,7 +244,7 @@ describe('previews that go', () => {
           .map((p) => [p, null]),
       );
     const asked = await verify(world, without([1, 2]));
-    expect([asked.code, asked.stdout]).toEqual([1, expect.stringContaining('acme/shop#1 still wants it')]);
+    expect([asked.code, asked.stdout]).toEqual([1, expect.stringContaining('acme/shop#1 still needs it')]);
     expect((await verify(world, without([1, 2]), '--yes')).code).toBe(0);
     for (const n of [1, 2]) world.pull('shop', n, { state: 'closed', createdAt: NOW, updatedAt: NOW });
     expect((await verify(world, without([1, 2]))).code).toBe(0);
@@ -257,7 +256,7 @@ describe('previews that go', () => {
     const world = await appsRepo(count);
     const all = world.paths().filter((path) => path.startsWith('previews/'));
     const { code, stdout } = await verify(world, Object.fromEntries(all.map((path) => [path, null])));
-    expect([code, stdout]).toEqual([1, expect.stringContaining(`acme/shop#${count} still wants it`)]);
+    expect([code, stdout]).toEqual([1, expect.stringContaining(`acme/shop#${count} still needs it`)]);
   });
 });
 
@@ -299,9 +298,9 @@ describe('a change of greenroom.yaml', () => {
     expect(changed).toContain('2 objects of each of 3 previews: pr-shop-1, pr-shop-2, pr-shop-3');
     const moved = await diff(platformText(swapped));
     expect(moved).toContain('3 live previews would be moved or removed - add the label `greenroom.dev/yes`');
-    expect(moved).toContain('- **3** would start anew in another cluster:\n  - `pr-shop-1` from `a` to `b`');
+    expect(moved).toContain('- **3** would start again in another cluster:\n  - `pr-shop-1` from `a` to `b`');
     const refused = await diff(platformText(two).replace('registries: [ghcr.io/acme]', 'registries: [ghcr.io/other]'));
-    expect(refused).toContain('- **3** would run on as they are, and be refused at their next push:');
+    expect(refused).toContain('- **3** would keep running, but be refused at their next push:');
     expect(refused).toMatch(/<summary>policies\/vap\/\S+allowed-registries\.yaml \(\+2 -2\)/);
     expect(await diff(platformText(two))).toContain('no live preview changes');
 

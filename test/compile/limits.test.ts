@@ -56,7 +56,7 @@ describe("the namespace's LimitRange is kept before commit", () => {
     ['{ limits: { cpu: 2001m }, requests: { cpu: "1" } }', /may use 2001m of cpu; this namespace allows 2 at most/],
     ['{ limits: { memory: 3Gi }, requests: { memory: 1Gi } }', /may use 3072Mi of memory; this namespace allows 2Gi/],
     ['{ limits: { memory: 3000000000000m } }', /memory; this namespace allows 2Gi at most/],
-    ['{ requests: { cpu: 4 } }', /asks for 4000m of cpu; this namespace allows 2 at most/],
+    ['{ requests: { cpu: 4 } }', /requests 4000m of cpu; this namespace allows 2 at most/],
   ])('a container with %s is refused, with its place and the numbers', (resources, sentence) => {
     expect(() => withWorker(deployment(resources), roomy)).toThrow(sentence);
     expect(() => withWorker(deployment(resources), roomy)).toThrow(

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Observation } from '../../lib/cluster/observation.ts';
+import type { CheckResult } from '../../lib/cluster/check-result.ts';
 import { createCompiler } from '../../lib/compile/compile.ts';
 import { VERSION } from '../../lib/core/version.ts';
 import { loadPlatform, loadPreview } from '../../lib/model/files.ts';
@@ -30,9 +30,9 @@ const now = () => Math.floor(Date.now() / 1000);
 interface Diagnosis {
   readonly code: number | null;
   readonly err: string;
-  readonly observations: readonly Observation[];
+  readonly observations: readonly CheckResult[];
   /** All that is not well but what nobody can see. */
-  readonly wrong: readonly Observation[];
+  readonly wrong: readonly CheckResult[];
 }
 
 async function doctor(kubeconfig = cluster.kubeconfig, ...args: string[]): Promise<Diagnosis> {
@@ -40,7 +40,7 @@ async function doctor(kubeconfig = cluster.kubeconfig, ...args: string[]): Promi
     PATH: path,
     HOME: cluster.folder,
   });
-  const observations: Observation[] = result.stdout === '' ? [] : JSON.parse(result.stdout).cluster.observations;
+  const observations: CheckResult[] = result.stdout === '' ? [] : JSON.parse(result.stdout).cluster.observations;
   const wrong = observations.filter(({ check, status }) => status !== 'ok' && check !== 'network-policies');
   return { code: result.code, err: result.stderr, observations, wrong };
 }
@@ -413,13 +413,13 @@ describe('greenroom doctor', () => {
     [
       'a policy is gone',
       'admission/ValidatingAdmissionPolicy',
-      /^1 of \d+ are not in the cluster: greenroom-no-privileged/,
+      /^1 of \d+ are missing in the cluster: greenroom-no-privileged/,
       without(vap, 'greenroom-no-privileged'),
     ],
     [
       'a policy fails open',
       'admission/ValidatingAdmissionPolicy',
-      /^greenroom-fencer let requests pass when they cannot decide/,
+      /^greenroom-fencer allow requests that they cannot evaluate/,
       {
         break: () => patch(vap, 'greenroom-fencer', spec({ failurePolicy: 'Ignore' })),
         mend: () => patch(vap, 'greenroom-fencer', spec({ failurePolicy: 'Fail' })),
@@ -428,13 +428,13 @@ describe('greenroom doctor', () => {
     [
       'a binding is gone',
       'admission/ValidatingAdmissionPolicyBinding',
-      /^1 of \d+ are not in the cluster: greenroom-own-application/,
+      /^1 of \d+ are missing in the cluster: greenroom-own-application/,
       without(`${vap}binding`, 'greenroom-own-application'),
     ],
     [
       'a binding only warns',
       'admission/ValidatingAdmissionPolicyBinding',
-      /^greenroom-no-privileged refuse nothing/,
+      /^greenroom-no-privileged deny nothing/,
       {
         break: () => patch(`${vap}binding`, 'greenroom-no-privileged', spec({ validationActions: ['Warn'] })),
         mend: () => patch(`${vap}binding`, 'greenroom-no-privileged', spec({ validationActions: ['Deny'] })),
@@ -443,13 +443,13 @@ describe('greenroom doctor', () => {
     [
       'a preview’s account may do more',
       'accounts',
-      /^preview-reconciler may create deployments.apps in kube-system, and must not/,
+      /^preview-reconciler may create deployments.apps in kube-system, but must not/,
       { break: () => apply(GRANT), mend: () => kubectl('delete', 'clusterrolebinding', 'too-much') },
     ],
     [
       'the fencer cannot do its work',
       'accounts',
-      /^preview-fencer may not create namespaces, which is its work/,
+      /^preview-fencer may not create namespaces, which it needs to do/,
       without('clusterrolebinding', 'preview-fencer'),
     ],
     [
@@ -464,7 +464,7 @@ describe('greenroom doctor', () => {
     [
       'the cleaner has not succeeded for long',
       'expiry',
-      /last did its work at 2026-01-01/,
+      /last ran successfully at 2026-01-01/,
       { break: () => cleaned(new Date('2026-01-01')), mend: () => cleaned(new Date()) },
     ],
     ['there is no ingress class', 'entrance', /^There is no IngressClass nginx/, without('ingressclass', 'nginx')],
@@ -499,9 +499,9 @@ describe('greenroom doctor', () => {
       },
     ],
     [
-      'Argo CD’s controller may do everything',
+      'Argo CD’s controller has all permissions',
       'controller-rights',
-      /^Argo CD's controller may do everything/,
+      /^Argo CD's controller has all permissions/,
       {
         break: () =>
           json('clusterrole', 'argocd-application-controller', [{ op: 'replace', path: '/rules', value: ALL }]),
@@ -640,7 +640,7 @@ describe('greenroom doctor', () => {
     [
       'a namespace is of no folder',
       'fences',
-      /^pr-ghost: nothing in this checkout of the apps repo stands behind it\.$/,
+      /^pr-ghost: this checkout of the apps repo has no folder for it\.$/,
       {
         break: async () => {
           const { apiVersion, kind, metadata } = JSON.parse(
@@ -663,13 +663,13 @@ describe('greenroom doctor', () => {
     [
       'a node has an address that no range covers',
       'cluster-cidrs',
-      /^network\.clusterCidrs leaves out a node \(203\.0\.113\.9\/32\)/,
+      /^network\.clusterCidrs does not cover a node \(203\.0\.113\.9\/32\)/,
       { break: publicNode, mend: () => kubectl('delete', 'node', 'public') },
     ],
     [
       'Argo CD cannot read the apps repo',
       'applicationsets',
-      /^ApplicationSet (previews|preview-fences)-main is stuck and neither makes nor removes previews: /,
+      /^ApplicationSet (previews|preview-fences)-main is stuck and neither creates nor removes previews: /,
       {
         break: async () => {
           repo.setReachable(false);
@@ -829,7 +829,7 @@ describe('greenroom doctor', () => {
     [
       'a .gitmodules broke Argo CD’s checkout',
       'applicationsets',
-      /^ApplicationSet (previews|preview-fences)-main is stuck and neither makes nor removes previews: .*\.gitmodules/,
+      /^ApplicationSet (previews|preview-fences)-main is stuck and neither creates nor removes previews: .*\.gitmodules/,
       {
         break: async () => {
           await repo.push(new Map([['.gitmodules', '[submodule "x"\n']]), 'submodules');
@@ -873,7 +873,7 @@ describe('greenroom doctor', () => {
     [
       'an ApplicationSet is stuck',
       'applicationsets',
-      /^ApplicationSet (previews|preview-fences)-main is stuck and neither makes nor removes previews: /,
+      /^ApplicationSet (previews|preview-fences)-main is stuck and neither creates nor removes previews: /,
       {
         break: async () => {
           await repo.push(
@@ -944,7 +944,7 @@ describe('greenroom doctor', () => {
     const { code, wrong } = await doctor(cluster.as('viewer').kubeconfig);
     expect(code).toBe(4);
     expect(new Set(wrong.map((each) => each.status))).toEqual(new Set(['unknown']));
-    for (const { message } of wrong) expect(message).toMatch(/^could not look at .*: .*cannot/);
+    for (const { message } of wrong) expect(message).toMatch(/^could not read .*: .*cannot/);
     expect(wrong.map(({ check }) => check)).toEqual(
       expect.arrayContaining(['impersonation', 'generators', 'accounts', 'expiry', 'certificate']),
     );

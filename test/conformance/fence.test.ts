@@ -79,21 +79,21 @@ describe.each(RECONCILER_NAMES)('the fencer, with %s', (reconciler) => {
       'Namespace',
       'pr-shop-7',
       (o) => Object.assign(o.metadata.labels, { [`pod-security.kubernetes.io/${mode}`]: 'privileged' }),
-      /Pod Security restricted/,
+      /Pod Security "restricted"/,
     ]),
     [
       'an older version of Pod Security',
       'Namespace',
       'pr-shop-7',
       (o) => Object.assign(o.metadata.labels, { 'pod-security.kubernetes.io/enforce-version': 'v1.20' }),
-      /Pod Security restricted/,
+      /Pod Security "restricted"/,
     ],
     [
       'no end',
       'Namespace',
       'pr-shop-7',
       (o) => delete o.metadata.labels['greenroom.dev/expires'],
-      /which pull request it is of, and when it ends/,
+      /must name its pull request and its end/,
     ],
     [
       'an end in ten years',
@@ -125,7 +125,7 @@ describe.each(RECONCILER_NAMES)('the fencer, with %s', (reconciler) => {
       'Namespace',
       'pr-shop-7',
       (o) => Object.assign(o.metadata.labels, { 'admission.gatekeeper.sh/ignore': 'yes' }),
-      /switch policies off/,
+      /switch off policies/,
     ],
     [
       'an annotation that keeps it',
@@ -136,14 +136,14 @@ describe.each(RECONCILER_NAMES)('the fencer, with %s', (reconciler) => {
           'argocd.argoproj.io/sync-options': 'Delete=false',
           'kustomize.toolkit.fluxcd.io/prune': 'disabled',
         }),
-      /no annotations but/,
+      /may only have annotations/,
     ],
     [
       'a hook',
       'ResourceQuota',
       'preview',
       (o) => Object.assign(o.metadata.annotations, { 'argocd.argoproj.io/hook': 'PostDelete' }),
-      /no annotations but/,
+      /may only have annotations/,
     ],
     [
       'a finalizer',
@@ -164,14 +164,14 @@ describe.each(RECONCILER_NAMES)('the fencer, with %s', (reconciler) => {
       'ResourceQuota',
       'preview',
       (o) => Object.assign(o.spec.hard, { pods: '1000' }),
-      /quota of a preview is at most/,
+      /quota of a preview must not exceed/,
     ],
     [
       'a quota without memory',
       'ResourceQuota',
       'preview',
       (o) => delete o.spec.hard['limits.memory'],
-      /quota of a preview is at most/,
+      /quota of a preview must not exceed/,
     ],
     [
       'wide limits',
@@ -180,35 +180,35 @@ describe.each(RECONCILER_NAMES)('the fencer, with %s', (reconciler) => {
       (o) => {
         for (const bound of ['default', 'max']) Object.assign(o.spec.limits[0][bound], { memory: '900Gi' });
       },
-      /limits of a preview are at most/,
+      /limits of a preview must not exceed/,
     ],
     [
       'an open default-deny',
       'NetworkPolicy',
       'default-deny',
       (o) => Object.assign(o, { spec: pod }),
-      /is one that greenroom.yaml gives/,
+      /must be as in greenroom.yaml/,
     ],
     [
       'egress to everywhere',
       'NetworkPolicy',
       'allow-dns',
       (o) => Object.assign(o.metadata, { name: 'mine' }) && Object.assign(o, { spec: pod }),
-      /is one that greenroom.yaml gives/,
+      /must be as in greenroom.yaml/,
     ],
     [
       'a role in the cloud',
       'ServiceAccount',
       'preview-app',
       (o) => Object.assign(o.metadata.annotations, { 'eks.amazonaws.com/role-arn': 'arn:aws:iam::1:role/admin' }),
-      /no annotations but/,
+      /may only have annotations/,
     ],
     [
       'a token',
       'ServiceAccount',
       'preview-app',
       (o) => Object.assign(o, { automountServiceAccountToken: true }),
-      /mounts no token/,
+      /must mount no token/,
     ],
     [
       'a binding for everybody',
@@ -218,14 +218,14 @@ describe.each(RECONCILER_NAMES)('the fencer, with %s', (reconciler) => {
         Object.assign(o, {
           subjects: [{ kind: 'Group', name: 'system:authenticated', apiGroup: 'rbac.authorization.k8s.io' }],
         }),
-      /one binding of a preview/,
+      /the binding of a preview/,
     ],
     [
       'a second binding',
       'RoleBinding',
       'preview-reconciler',
       (o) => Object.assign(o.metadata, { name: 'more' }),
-      /one binding of a preview/,
+      /the binding of a preview/,
     ],
   ];
 
@@ -234,7 +234,7 @@ describe.each(RECONCILER_NAMES)('the fencer, with %s', (reconciler) => {
     'ExternalSecret',
     'registry',
     change,
-    /names under imagePullSecrets/,
+    /must be in imagePullSecrets/,
   ];
   changes.push(
     pull("a pull secret with a neighbour's reference", (o) =>
@@ -291,7 +291,7 @@ describe.each(RECONCILER_NAMES)('the fencer, with %s', (reconciler) => {
       '--dry-run=server',
     ]);
     expect(code).not.toBe(0);
-    expect(stderr).toContain('stay until its namespace goes');
+    expect(stderr).toContain('stay until its namespace is deleted');
   });
 
   it('can remove the namespace, and all of it goes', async () => {

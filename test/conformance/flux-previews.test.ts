@@ -150,7 +150,7 @@ describe('an apps repo for Flux', () => {
 });
 
 /** The fencer is held to previews, and to the shape of a fence; the API server says which of the two it met first. */
-const GUARDED = /may touch only previews|ValidatingAdmissionPolicy 'greenroom-fence'/;
+const GUARDED = /may only change previews|ValidatingAdmissionPolicy 'greenroom-fence'/;
 
 describe('what is pushed past greenroom', () => {
   const folder = 'previews/main/shop/pr-shop-8';

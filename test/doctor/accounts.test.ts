@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Answer, ClusterReader } from '../../lib/cluster/reader.ts';
+import type { ClusterAnswer, ClusterReader } from '../../lib/cluster/reader.ts';
 import { accountRights } from '../../lib/doctor/cluster/accounts.ts';
 import { OPENED, platform } from '../support/inputs.ts';
 
@@ -15,7 +15,7 @@ const namespace = (name: string, labels: object = {}, more: object = {}) => ({
 async function askedAbout(namespaces: readonly object[]): Promise<Set<string>> {
   const users: string[] = [];
   const reader: ClusterReader = {
-    get: async (path): Promise<Answer> => ({
+    get: async (path): Promise<ClusterAnswer> => ({
       kind: 'found',
       value: { items: path.startsWith('/api/v1/namespaces') ? namespaces : [] },
     }),

@@ -2,8 +2,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Observation } from '../../lib/cluster/observation.ts';
-import type { Answer, ClusterReader } from '../../lib/cluster/reader.ts';
+import type { CheckResult } from '../../lib/cluster/check-result.ts';
+import type { ClusterAnswer, ClusterReader } from '../../lib/cluster/reader.ts';
 import { examineCluster } from '../../lib/doctor/cluster/examine.ts';
 import { contextName, kubectlReader } from '../../lib/doctor/cluster/kubectl.ts';
 import { platformSchema } from '../../lib/model/platform.ts';
@@ -18,7 +18,7 @@ const platformOf = (spec: object = {}) =>
   }).spec;
 
 /** A cluster that knows these paths and nothing else. */
-function cluster(paths: Record<string, unknown>, may: Answer = { kind: 'found', value: true }): ClusterReader {
+function cluster(paths: Record<string, unknown>, may: ClusterAnswer = { kind: 'found', value: true }): ClusterReader {
   return {
     get: async (path) => {
       const value = paths[path];
@@ -32,8 +32,8 @@ function cluster(paths: Record<string, unknown>, may: Answer = { kind: 'found', 
 async function observe(
   paths: Record<string, unknown>,
   spec: object = {},
-  may?: Answer,
-): Promise<ReadonlyMap<string, Observation>> {
+  may?: ClusterAnswer,
+): Promise<ReadonlyMap<string, CheckResult>> {
   const reader = cluster(paths, may);
   const observations = await examineCluster({
     platform: platformOf(spec),
@@ -55,7 +55,7 @@ describe('the reporter that init lays down', () => {
   const spec = { status: { url: 'https://g.example.com/status', watch: true, image: 'ghcr.io/acme/greenroom:v1' } };
 
   it.each([
-    ['is not there', undefined, 'fail', 'nobody tells why a preview does not start'],
+    ['is not there', undefined, 'fail', 'nothing reports why a preview does not start'],
     ['does not run', { status: {} }, 'fail', 'does not run'],
     ['runs', { status: { availableReplicas: 1 } }, 'ok', 'runs'],
     ['may not be read', 'refused', 'unknown', 'sam cannot get it'],
@@ -108,7 +108,7 @@ describe('a cluster', () => {
     ]) {
       expect(found.get(check), check).toMatchObject({
         status: 'unknown',
-        message: expect.stringMatching(/^could not look at .*: sam cannot/),
+        message: expect.stringMatching(/^could not read .*: sam cannot/),
       });
     }
   });
@@ -141,7 +141,7 @@ describe('a cluster', () => {
       gateway,
     );
     expect(waiting.get('entrance')?.message).toBe(
-      'No controller has taken up GatewayClass envoy: Waiting for controller.',
+      'No controller has accepted GatewayClass envoy: Waiting for controller.',
     );
     expect(waiting.get('gateway')).toMatchObject({ status: 'fail' });
     const well = await observe(

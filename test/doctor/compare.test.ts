@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { firstDifference } from '../../lib/doctor/cluster/compare.ts';
 import { scaffoldFiles } from '../../lib/scaffold/files.ts';
-import { readTemplate } from '../../lib/scaffold/template.ts';
+import { readScaffoldTemplate } from '../../lib/scaffold/template.ts';
 import { platform, platformText } from '../support/inputs.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: manifests are read as plain data
@@ -14,7 +14,7 @@ const objects = [
     platformText: platformText(),
     exceptions: [],
     version: '0.0.0',
-    template: readTemplate(),
+    template: readScaffoldTemplate(),
     command: '',
   }),
 ]

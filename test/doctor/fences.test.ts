@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Answer, ClusterReader } from '../../lib/cluster/reader.ts';
+import type { ClusterAnswer, ClusterReader } from '../../lib/cluster/reader.ts';
 import { sampleFence } from '../../lib/constructs/preview-namespace/sample-fence.ts';
 import { liveFences } from '../../lib/doctor/cluster/fences.ts';
 import { platform } from '../support/inputs.ts';
@@ -31,7 +31,7 @@ const KINDS: Readonly<Record<string, string>> = {
 
 function observe(objects: readonly Json[], refused?: string) {
   const reader: ClusterReader = {
-    get: async (path): Promise<Answer> => {
+    get: async (path): Promise<ClusterAnswer> => {
       const kind = KINDS[path.split('/').at(-1)!];
       if (kind === refused) return { kind: 'refused', reason: 'sam may not' };
       return { kind: 'found', value: { items: objects.filter((o) => o.kind === kind) } };
@@ -75,7 +75,7 @@ describe('fences of live previews', () => {
         ghost.metadata.labels['greenroom.dev/preview'] = 'pr-ghost';
         all.push(ghost);
       },
-      /^pr-ghost: nothing in this checkout of the apps repo stands behind it\.$/,
+      /^pr-ghost: this checkout of the apps repo has no folder for it\.$/,
     ],
     [
       'its account bound to another role',
@@ -117,17 +117,17 @@ describe('fences of live previews', () => {
       'Pod Security that was lifted',
       (all) =>
         Object.assign(find(all, 'Namespace').metadata.labels, { 'pod-security.kubernetes.io/enforce': 'baseline' }),
-      /^Namespace pr-shop-7 is not held to Pod Security restricted: .*enforce is "baseline"\.$/,
+      /^Namespace pr-shop-7 does not enforce Pod Security "restricted": .*enforce is "baseline"\.$/,
     ],
     [
       'no end',
       (all) => delete find(all, 'Namespace').metadata.labels['greenroom.dev/expires'],
-      /^pr-shop-7: without an end\.$/,
+      /^pr-shop-7: without an expiry\.$/,
     ],
     [
       'an end that is past',
       (all) => Object.assign(find(all, 'Namespace').metadata.labels, { 'greenroom.dev/expires': String(NOW - 7200) }),
-      /^pr-shop-7: past their end, and still there\.$/,
+      /^pr-shop-7: expired, but still there\.$/,
     ],
     [
       'a namespace that is stuck',
@@ -138,12 +138,12 @@ describe('fences of live previews', () => {
           conditions: [{ type: 'NamespaceFinalizersRemaining', status: 'True', message: 'example.com/x in 1 pod' }],
         };
       },
-      /^Namespace pr-shop-7 has been going for over ten minutes: example\.com\/x in 1 pod\.$/,
+      /^Namespace pr-shop-7 has been terminating for over ten minutes: example\.com\/x in 1 pod\.$/,
     ],
     [
       'a namespace that only looks like one',
       (all) => all.push({ kind: 'Namespace', metadata: { name: 'pr-mine', labels: {} } }),
-      /^pr-mine: named like a preview and without its label/,
+      /^pr-mine: named like a preview but without its label/,
     ],
   ])('with %s are named, with one thing to do', async (_, change, message) => {
     const objects = cluster();

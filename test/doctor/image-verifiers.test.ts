@@ -34,8 +34,8 @@ async function observe(settings: string, paths: Record<string, unknown>, refused
 
 describe('policy-controller', () => {
   it.each<[Record<string, string>, string, string]>([
-    [{}, 'ok', 'refuses'],
-    [{ 'no-match-policy': 'deny', 'enable-oci11': 'false' }, 'ok', 'refuses'],
+    [{}, 'ok', 'denies'],
+    [{ 'no-match-policy': 'deny', 'enable-oci11': 'false' }, 'ok', 'denies'],
     [{ 'enable-oci11': 'true' }, 'fail', 'enable-oci11'],
     [{ 'fail-on-empty-authorities': 'false' }, 'fail', 'fail-on-empty-authorities'],
     [{ 'no-match-policy': 'warn' }, 'warn', 'no-match-policy: warn'],

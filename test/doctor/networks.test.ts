@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Answer, ClusterReader } from '../../lib/cluster/reader.ts';
+import type { ClusterAnswer, ClusterReader } from '../../lib/cluster/reader.ts';
 import { clusterCidrs } from '../../lib/doctor/cluster/networks.ts';
 import { platform } from '../support/inputs.ts';
 
@@ -30,7 +30,7 @@ function reader({
     endpointslices: { endpoints: [{ addresses: endpoints }] },
   };
   return {
-    get: async (path): Promise<Answer> => {
+    get: async (path): Promise<ClusterAnswer> => {
       const kind = path.split('?')[0]!.split('/').at(-1)!;
       if (kind === refused) return { kind: 'refused', reason: 'sam may not' };
       return { kind: 'found', value: { items: [lists[kind]] } };

@@ -54,7 +54,7 @@ describe('verify on a proposal', () => {
     const { verify, world, change } = await proposed();
     world.push('shop', { 'preview.yaml': previewText('size: medium') }, NOW);
     world.pull('shop', 7, { createdAt: NOW, updatedAt: NOW });
-    expect(await verify()).toMatchObject({ code: 4, stderr: expect.stringContaining('is not the head') });
+    expect(await verify()).toMatchObject({ code: 4, stderr: expect.stringContaining('is not the current head') });
     await change(previewText('size: medium'));
     expect(await verify()).toMatchObject({ code: 0, stderr: expect.stringContaining(SAME) });
   });

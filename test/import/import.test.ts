@@ -62,21 +62,21 @@ describe('compose', () => {
     const said = notes.join('\n');
     for (const part of [
       'web, volumes:',
-      'variable DATABASE_URL: leads to db',
+      'variable DATABASE_URL: refers to db',
       'variable API_TOKEN: it could be a secret',
-      'variable HOME_URL: it is filled in',
+      'variable HOME_URL: it comes from',
       'the tag latest',
       'db, postgres:17',
     ]) {
       expect(said).toContain(part);
     }
     expect(`${said}${text}`).not.toMatch(/hunter2|abcdef/);
-    for (const note of notes) expect(text).toContain(`# not taken over: ${note}\n`);
+    for (const note of notes) expect(text).toContain(`# not imported: ${note}\n`);
   });
 
   test.each([
     ['not: compose', /services: is required/],
-    ['services: { db: { image: redis } }', /databases only/],
+    ['services: { db: { image: redis } }', /only databases/],
     ['services: [', /cannot be read/],
     [
       `a: &a [x]\nb: &b [${'*a,'.repeat(20)}]\nc: [${'*b,'.repeat(20)}]\nservices: {}`,
@@ -103,7 +103,7 @@ describe('compose', () => {
   test('an image of another registry than the one that is named is told of', () => {
     const { text, notes } = importCompose('services: { web: { image: "docker.io/library/nginx:1" } }', 'c', REGISTRY);
     expect(spec(text).image).toBe('ghcr.io/acme/web');
-    expect(notes.join('\n')).toContain('the image docker.io/library/nginx:1: ghcr.io/acme/web is taken');
+    expect(notes.join('\n')).toContain('the image docker.io/library/nginx:1: ghcr.io/acme/web is used');
   });
 
   test('what a preview.yaml cannot say is left out with its sentence, and the rest is taken over', () => {
@@ -200,7 +200,7 @@ describe('Heroku', () => {
       resources: { cache: { type: 'redis' }, db: { type: 'postgres', seed: ['bundle', 'exec', 'rake', 'db:seed'] } },
     });
     expect(notes.join('\n')).toMatch(
-      /add-on papertrail[\s\S]*SECRET_KEY_BASE: Heroku makes it up[\s\S]*HOST: it has no value[\s\S]*buildpacks/,
+      /add-on papertrail[\s\S]*SECRET_KEY_BASE: Heroku generates it[\s\S]*HOST: it has no value[\s\S]*buildpacks/,
     );
   });
 
@@ -264,7 +264,7 @@ test('the command prints, or writes a file that check takes, and never over one 
   writeFileSync(join(cwd, 'compose.yaml'), COMPOSE);
   const args = ['import', 'compose', 'compose.yaml', '--registry', 'ghcr.io/acme'];
   const printed = await inProcess(args, cwd);
-  expect([printed.code, printed.stdout.startsWith('# not taken over: ')]).toEqual([0, true]);
+  expect([printed.code, printed.stdout.startsWith('# not imported: ')]).toEqual([0, true]);
   expect(printed.stderr).toContain('not taken over: web, volumes:');
   expect((await inProcess([...args, '--out', 'preview.yaml'], cwd)).code).toBe(0);
   const hint = '# yaml-language-server: $schema=.greenroom/preview.schema.json\n';

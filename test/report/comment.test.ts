@@ -25,7 +25,7 @@ describe('ready', () => {
     const state = (unversioned: string[]) => ({ ...ready, preview: { ...live, unversioned } });
     const text = comment(state(['ghcr.io/acme/shop:main']));
     expect(text).toContain(
-      'Runs `ghcr.io/acme/shop:main` for `a1b2c3d` `Fix header`; its name does not say which commit it holds. Ends Fri',
+      'Runs `ghcr.io/acme/shop:main` for `a1b2c3d` `Fix header`; its name does not say which commit it contains. Ends Fri',
     );
     expect(comment(state(['ghcr.io/acme/a:1', 'ghcr.io/acme/b:1']))).toContain(
       'Runs `ghcr.io/acme/a:1`, `ghcr.io/acme/b:1` for `a1b2c3d` `Fix header`; their names do not say',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Answered, Reply } from '../../lib/report/answered.ts';
-import { COMMENT_MARKER, changesOf, memoryOf, tickedBoxes } from '../../lib/report/markers.ts';
+import { COMMENT_MARKER, changesOf, storedStateOf, tickedBoxes } from '../../lib/report/markers.ts';
 import type { PreviewState } from '../../lib/report/state.ts';
 import { renderSuggestion } from '../../lib/report/suggestion.ts';
 import { type Condition, cleanFacts, cleanLines, cleanWords } from '../../lib/status/observation.ts';
@@ -204,7 +204,7 @@ describe('foreign text is inert wherever it is quoted', () => {
   test('what the comment remembers cannot be planted through what it quotes', () => {
     for (const text of HOSTILE) {
       for (const written of inEveryPlace(text)) {
-        expect(memoryOf(written)?.since).not.toBe(1);
+        expect(storedStateOf(written)?.since).not.toBe(1);
         const kept = changesOf(written);
         if (kept !== null) expect(written.indexOf(kept)).toBe(written.lastIndexOf(kept));
       }

@@ -91,7 +91,7 @@ describe('the workflows', () => {
   });
 
   test.each(WORKFLOWS)('%s runs the command only with the bytes that it names', (name) => {
-    const script = step(name, /command is the one that was laid down/);
+    const script = step(name, /^Verify the sha256 of the command$/);
     expect(bash(script)).toMatchObject({ status: 0 });
     const text = readFileSync(join(apps, FILE));
     writeFileSync(join(apps, FILE), `${text};`);
@@ -99,8 +99,8 @@ describe('the workflows', () => {
     writeFileSync(join(apps, FILE), text);
   });
 
-  test('a pull request that brings another command needs a person who says so', () => {
-    const script = step('check', /Another command/);
+  test('a pull request that changes the command needs a label', () => {
+    const script = step('check', /^A changed command needs a label$/);
     git(apps, ['init', '-q']);
     const commit = () => git(apps, ['commit', '-qam', 'a change']);
     git(apps, ['add', '.']);

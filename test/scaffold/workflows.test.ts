@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { readTemplate } from '../../lib/scaffold/template.ts';
+import { readScaffoldTemplate } from '../../lib/scaffold/template.ts';
 import { inProcess } from '../support/command.ts';
 
 interface Job {
@@ -14,7 +14,7 @@ interface Job {
 }
 
 const workflow = (name: string) =>
-  parse(readTemplate().get(`.github/workflows/${name}.yaml`)!) as { on: object; jobs: Record<string, Job> };
+  parse(readScaffoldTemplate().get(`.github/workflows/${name}.yaml`)!) as { on: object; jobs: Record<string, Job> };
 const jobs = (name: string) => Object.values(workflow(name).jobs);
 const NAMES = ['sync', 'sweep', 'check', 'diff', 'audit'];
 

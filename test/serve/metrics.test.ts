@@ -3,7 +3,7 @@ import { parse } from 'yaml';
 import { gitHubWebhooks } from '../../lib/github/webhook.ts';
 import { loadPlatform } from '../../lib/model/files.ts';
 import { scaffoldFiles } from '../../lib/scaffold/files.ts';
-import { readTemplate } from '../../lib/scaffold/template.ts';
+import { readScaffoldTemplate } from '../../lib/scaffold/template.ts';
 import { type LogEntry, Service } from '../../lib/serve/service.ts';
 import { parseSecrets } from '../../lib/serve/status-call.ts';
 import { sender } from '../../lib/watch/send.ts';
@@ -117,7 +117,7 @@ describe('what is measured of previews', () => {
 test('every metric of the dashboard and of the rules is one that serve has', async () => {
   const text = platformText('status: { monitoring: true }');
   const platform = loadPlatform(text, 'greenroom.yaml').value.spec;
-  const shipped = { template: readTemplate(), command: '', notices: '' };
+  const shipped = { template: readScaffoldTemplate(), command: '', notices: '' };
   const input = { platformText: text, exceptions: [], version: '1.0.0', ...shipped };
   const files = scaffoldFiles({ ...input, platform });
   expect([

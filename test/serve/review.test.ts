@@ -291,7 +291,7 @@ describe('commands by comment where every preview is proposed', () => {
     await merged(2);
     expect(world.previews()).toEqual([]);
     expect(world.comment('shop', 7)).toMatch(
-      /### Preview: stopped\nmia stopped it after 1 minute; your pull request is unchanged\. [^\n]*\n\n<!-- greenroom:end -->\nIt was taken out of the apps repo; the cluster deletes it within minutes\. What was typed into it goes with it/,
+      /### Preview: stopped\nmia stopped it after 1 minute; your pull request is unchanged\. [^\n]*\n\n<!-- greenroom:end -->\nIt was taken out of the apps repo; the cluster deletes it within minutes\. Data that was entered in it is deleted with it/,
     );
   });
 

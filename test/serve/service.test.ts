@@ -340,10 +340,10 @@ test('what a limit held back is told with how late it comes, until the next push
   open();
   await settled(1);
   const comment = () => world.forge.comment({ path: 'acme/shop' }, 7) ?? '';
-  expect(comment()).toContain('This comes 60 minutes late: a limit of the forge held it back until ');
+  expect(comment()).toContain('This report is 60 minutes late: a rate limit of the forge delayed it until ');
   await deliver(url);
   await settled(2);
-  expect(comment()).toContain('This comes 60 minutes late');
+  expect(comment()).toContain('This report is 60 minutes late');
   const sha = world.forge.repository('acme', 'shop', { 'preview.yaml': previewText('ttl: 3h') });
   world.forge.pull('acme', 'shop', { number: 7, repositoryId: 101, head: { sha, ref: 'x', repositoryId: 101 } });
   await deliver(url);

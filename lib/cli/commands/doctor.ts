@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import type { Observation, Status } from '../../cluster/observation.ts';
+import type { CheckResult, CheckStatus } from '../../cluster/check-result.ts';
 import { systemClock } from '../../core/clock.ts';
 import { EXIT_CODES, formatProblem, GreenroomError } from '../../core/errors.ts';
 import type { RepositoryRef } from '../../core/repository.ts';
@@ -16,7 +16,7 @@ import { MANIFEST_FILE } from '../../model/manifest.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import { count } from '../../report/text.ts';
 import { init } from '../../scaffold/init.ts';
-import { strayProblems } from '../../verify/laid-down.ts';
+import { strayProblems } from '../../verify/scaffold.ts';
 import { examine } from '../../verify/shape.ts';
 import { clusterAccess } from '../shared/cluster-access.ts';
 import type { Configure } from '../shared/command.ts';
@@ -137,7 +137,7 @@ async function lookIntoCluster(
   appsRepo: Pick<ExamineOptions, 'platform' | 'files' | 'isKnown'>,
   options: DoctorOptions,
   io: Io,
-): Promise<{ context: string; observations: Observation[] } | null> {
+): Promise<{ context: string; observations: CheckResult[] } | null> {
   const { kubeconfig, context } = options;
   const access = clusterAccess(options, io);
   if (!options.cluster || !(kubeconfig ?? context ?? io.env.KUBECONFIG)) return null;
@@ -153,7 +153,7 @@ async function lookIntoCluster(
       io.out(`${status.padEnd(7)} ${check}: ${message}\n${fix === undefined ? '' : `        ${fix}\n`}`);
     }
   }
-  const of = (status: Status) => observations.filter((each) => each.status === status).length;
+  const of = (status: CheckStatus) => observations.filter((each) => each.status === status).length;
   const isHealthy = of('fail') + of('unknown') === 0;
   io.err(
     `${isHealthy ? 'healthy: ' : ''}${of('ok')} ok, ${of('warn')} to know, ${of('fail')} wrong, ${of('unknown')} not looked at\n`,

@@ -7,10 +7,10 @@ import { ApplicationSet } from './application-set.ts';
 
 /**
  * The two ApplicationSets of a cluster: for each `preview.json` of the apps repo, one Application for its `fence/` and
- * one for its `app/`. Apart, so that each is applied with an account that cannot do the other's work.
+ * one for its `app/`. They are separate, so that each is applied with an account that cannot do the other's work.
  *
- * A preview past its `expires` keeps its Applications, but they stop applying and healing: whatever ends it in the
- * cluster is not undone, though Git still holds it. A clock inside Argo CD is what makes this work with Git dead.
+ * An expired preview keeps its Applications, but they stop applying and healing: when the cleaner deletes its objects,
+ * Argo CD does not restore them, although they are still in Git. Argo CD's own clock decides, so this works without Git.
  *
  * @example
  * new PreviewApplicationSets(chart, 'main', {

@@ -18,11 +18,11 @@ import type { OwnerAccount } from '../../reconcilers/reconciler.ts';
 import { POD_SECURITY } from '../preview-namespace/preview-namespace.ts';
 import { kyvernoDeletionRole } from './expiry.ts';
 import { fenceKinds, NAMESPACE_KIND, policyKinds, workloadKinds } from './kinds.ts';
-import { Account, clusterRole, ownerRules, type PolicyRule } from './rbac.ts';
+import { AccountWithRoles, clusterRole, ownerRules, type PolicyRule } from './rbac.ts';
 
-/** An account of the reconciler's own. */
+/** An account of the reconciler. */
 export function ownerAccount(scope: Construct, { name, namespace, clusterKinds, namespaceKinds }: OwnerAccount): void {
-  new Account(scope, `account-${name}`, {
+  new AccountWithRoles(scope, `account-${name}`, {
     name,
     namespace,
     clusterRules: ownerRules(clusterKinds),
@@ -33,22 +33,22 @@ export function ownerAccount(scope: Construct, { name, namespace, clusterKinds, 
 }
 
 /**
- * The accounts of a cluster and all that hands out permissions there. A cluster administrator applies these, not the
- * reconciler, so that no commit to the apps repo can widen what an account may do.
+ * The accounts of a cluster and their permissions. A cluster administrator applies these and not the reconciler, so that
+ * no commit to the apps repo can extend the permissions of an account.
  */
 export function clusterAccounts(scope: Construct, spec: PlatformSpec, extraRules: readonly Rule[]): void {
   const namespace = reconcilerNamespace(spec);
-  new Account(scope, 'cluster', {
+  new AccountWithRoles(scope, 'cluster', {
     name: CLUSTER_ACCOUNT,
     namespace,
     clusterRules: policyOwner(spec, extraRules),
   });
-  new Account(scope, 'fencer', {
+  new AccountWithRoles(scope, 'fencer', {
     name: FENCER_ACCOUNT,
     namespace,
     clusterRules: [
       ...ownerRules([NAMESPACE_KIND, ...fenceKinds(spec)]),
-      // Enough to bind accounts in a preview to these roles, and to no other.
+      // Allows binding accounts in a preview to these roles only.
       {
         apiGroups: ['rbac.authorization.k8s.io'],
         resources: ['clusterroles'],
@@ -63,7 +63,7 @@ export function clusterAccounts(scope: Construct, spec: PlatformSpec, extraRules
     kyvernoDeletionRole(scope, 'deletion');
     return;
   }
-  new Account(scope, 'cleaner', {
+  new AccountWithRoles(scope, 'cleaner', {
     name: CLEANER_ACCOUNT,
     namespace: CLEANER_NAMESPACE,
     clusterRules: [{ apiGroups: [''], resources: ['namespaces'], verbs: ['delete', 'get', 'list'] }],
@@ -71,8 +71,8 @@ export function clusterAccounts(scope: Construct, spec: PlatformSpec, extraRules
 }
 
 /**
- * The reporter finds previews by their namespaces and reads some kinds inside them, where each fence lets it: nothing
- * elsewhere, no Secret, no log unless the platform turns that on, and it writes nothing.
+ * The reporter lists namespaces and reads some kinds inside previews, where each fence allows it. It reads nothing
+ * elsewhere, no Secrets, no logs unless the platform allows it, and writes nothing.
  */
 function watchAccount(scope: Construct, logs: boolean): void {
   const verbs = ['get', 'list', 'watch'];
@@ -84,7 +84,7 @@ function watchAccount(scope: Construct, logs: boolean): void {
   }));
   const logRule = { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] };
   clusterRole(scope, WATCH_ROLE, logs ? [...rules, logRule] : rules);
-  new Account(scope, 'watch', {
+  new AccountWithRoles(scope, 'watch', {
     name: WATCH_ACCOUNT,
     namespace: WATCH_ACCOUNT,
     clusterRules: [{ apiGroups: [''], resources: ['namespaces'], verbs }],
@@ -92,8 +92,8 @@ function watchAccount(scope: Construct, logs: boolean): void {
 }
 
 /**
- * May make policies, and change and remove those that greenroom compiles; not other tools', and not the guards. RBAC has
- * to say so by name: admission does not look at its own policies.
+ * May create policies, and change and remove those that greenroom compiles, but not those of other tools and not the
+ * guards. RBAC must list them by name, since admission does not check admission policies.
  */
 function policyOwner(spec: PlatformSpec, extraRules: readonly Rule[]): PolicyRule[] {
   const names = new Map<string, string[]>();
@@ -122,7 +122,7 @@ function policyOwner(spec: PlatformSpec, extraRules: readonly Rule[]): PolicyRul
   });
 }
 
-/** A namespace for accounts and for what runs with them, under Pod Security `restricted`. */
+/** A namespace for accounts and their workloads, under Pod Security `restricted`. */
 export function accountsNamespace(scope: Construct, name: string): ApiObject {
   const metadata = { name, ...([CLEANER_NAMESPACE, WATCH_ACCOUNT].includes(name) && { labels: { ...POD_SECURITY } }) };
   return new ApiObject(scope, `namespace-${name}`, { apiVersion: 'v1', kind: 'Namespace', metadata });
@@ -130,7 +130,7 @@ export function accountsNamespace(scope: Construct, name: string): ApiObject {
 
 type Rules = ReturnType<typeof ownerRules>;
 
-/** Two entries for one namespace become one Role; one without rules becomes none. */
+/** Two entries for one namespace become one Role; entries without rules are dropped. */
 function mergeRules(...entries: readonly (readonly [string, Rules])[]): Record<string, Rules> {
   const merged: Record<string, Rules> = {};
   for (const [namespace, rules] of entries) {

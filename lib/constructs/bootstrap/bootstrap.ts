@@ -27,21 +27,20 @@ import { Watch } from './watch.ts';
 /** Props of {@link Bootstrap}. */
 export interface BootstrapProps {
   readonly platform: PlatformSpec;
-  /** Address of the apps repo as the reconciler clones it. */
+  /** Address from which the reconciler clones the apps repo. */
   readonly repoUrl: string;
   /**
-   * Rules of the platform's own that policies are compiled from, beside greenroom's: the account of policies may change
-   * those and no others.
+   * Additional rules of the platform: the account for policies may also change the policies compiled from them.
    * @default - none
    */
   readonly extraRules?: readonly Rule[];
 }
 
 /**
- * Everything that makes a reconciler run the previews of an apps repo, by folder of `bootstrap/`. An administrator
- * applies `install/`, once and at upgrades; the rest is applied from Git. Which folders there are is the reconciler's.
+ * Everything that a reconciler needs to run the previews of an apps repo, by folder of `bootstrap/`. An administrator
+ * applies `install/`, once and at upgrades; the rest is applied from Git. The reconciler decides which folders there are.
  *
- * @throws GreenroomError `invalid-input` for settings that the reconciler does not work with
+ * @throws GreenroomError `invalid-input` for settings that do not work with the reconciler
  *
  * @example
  * const bootstrap = new Bootstrap(chart, 'bootstrap', {
@@ -50,7 +49,7 @@ export interface BootstrapProps {
  * });
  */
 export class Bootstrap extends Construct {
-  /** The part of each folder below `bootstrap/`. */
+  /** The construct of each folder below `bootstrap/`. */
   readonly folders: ReadonlyMap<string, Construct>;
 
   constructor(scope: Construct, id: string, props: BootstrapProps) {

@@ -2,7 +2,7 @@ import { ApiObject } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { EXPIRES_LABEL, PREVIEW_LABEL } from '../../model/labels.ts';
 
-/** How long after its time a preview is ended here: clocks differ, and the sweep is given the chance to go first. */
+/** Seconds after the expiry until the cleaner acts: clocks differ, and the sweep should end the preview first. */
 export const CLEANER_GRACE_SECONDS = 600;
 
 /** Props of {@link Cleaner}. */
@@ -20,8 +20,8 @@ export interface CleanerProps {
 }
 
 /**
- * Ends previews that are past their time when nothing else does: with Git, the forge or the sweep dead. It looks at
- * the whole state each time, so that a run that was missed or failed costs nothing but time.
+ * Ends expired previews when nothing else does, because Git, the forge or the sweep does not work. Each run checks all
+ * previews, so a missed or failed run only causes a delay.
  */
 export class Cleaner extends ApiObject {
   constructor(scope: Construct, id: string, props: CleanerProps) {

@@ -5,7 +5,7 @@ import { celLiteral } from '../../policies/engines/cel-text.ts';
 import { Guard } from './guards.ts';
 import { certificateNamespace } from './ingress.ts';
 
-/** Hosts of Certificates, of Gateways and ListenerSets, of Ingresses, and of routes. */
+/** Hosts in a Certificate, a Gateway, a ListenerSet, an Ingress and a route. */
 const HOSTS = [
   'dyn(object).spec.?dnsNames.orValue([])',
   '[dyn(object).spec.?commonName.orValue("")]',
@@ -22,11 +22,12 @@ const RESOURCES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * What certifies, opens or routes addresses of previews: the one Certificate and the one Gateway that greenroom writes,
- * and what a preview has for itself. Whoever else has one can answer for a preview, or read what is sent to it. It
- * holds accounts of programs: what is applied from Git, and what controllers make of it. People are held by RBAC.
+ * Allows objects that certify, open or route hosts of previews only as greenroom's own Certificate and Gateway, and to each
+ * preview for its own host. Anybody else with such an object could answer for a preview, or read its traffic. The guard
+ * applies to service accounts: to objects applied from Git, and to those that controllers create. RBAC limits people.
  *
- * cert-manager's CertificateRequests are not looked at: the names in them are encoded. Who may write those should be few.
+ * cert-manager's CertificateRequests are not checked, since the names in them are encoded. Few accounts should be allowed
+ * to write those.
  */
 export function domainGuard(scope: Construct, id: string, platform: PlatformSpec): Guard {
   const { domain, ingress } = platform;
@@ -48,7 +49,7 @@ export function domainGuard(scope: Construct, id: string, platform: PlatformSpec
           `(request.namespace == ${celLiteral(certificateNamespace(platform))} && request.name in [${names.map(celLiteral).join(', ')}])`,
           `|| (${HOSTS.join(' + ')}).all(h, !(${isOfPreviews}) || (${own} && h == request.namespace + ${celLiteral(`.${domain}`)}))`,
         ].join('\n'),
-        message: `addresses of previews (*.${domain}) have one certificate and one entrance: those that greenroom writes`,
+        message: `addresses of previews (*.${domain}) have one certificate and one Gateway: those that greenroom writes`,
       },
     ],
   });

@@ -16,11 +16,11 @@ const EXPIRES = `timestamp(object.metadata.annotations['${EXPIRES_ANNOTATION}'])
 const PREVIEWS = { matchExpressions: [{ key: PREVIEW_LABEL, operator: 'Exists' }] };
 
 /**
- * Ends previews in a cluster with Kyverno, whatever applies them and whatever else is dead: one policy deletes the
- * namespaces of previews past their time, the other refuses to make such a namespace. So what is gone stays gone, though
- * a reconciler heals for ever, and the reconciler's own report says when the preview ended.
+ * Ends previews in a cluster with Kyverno, whatever applies them and whatever else fails: one policy deletes the namespaces
+ * of expired previews, the other denies creating such a namespace. So an ended preview does not come back, although the
+ * reconciler keeps healing it, and the reconciler's error says when the preview ended.
  *
- * Only namespaces are refused: an Application or Kustomization past its time must still be updated and removed.
+ * Only namespaces are denied: it must still be possible to update and remove the Application or Kustomization.
  */
 export class KyvernoExpiry extends Construct {
   constructor(scope: Construct, id: string, props: KyvernoExpiryProps) {
@@ -34,7 +34,7 @@ export class KyvernoExpiry extends Construct {
       spec: {
         failurePolicy: 'Fail',
         validationActions: ['Deny'],
-        // What is there already is the other policy's matter; a report on it would say nothing new.
+        // Existing namespaces are handled by the other policy; reports about them would be useless.
         evaluation: { background: { enabled: false } },
         matchConstraints: {
           objectSelector: PREVIEWS,
@@ -42,7 +42,7 @@ export class KyvernoExpiry extends Construct {
         },
         validations: [
           {
-            // An annotation that is missing or no time is an error, which refuses.
+            // A missing or invalid annotation is an error, which denies the request.
             expression: `${EXPIRES} > time.now()`,
             messageExpression: `'preview ' + object.metadata.name + ' ended at ' + object.metadata.annotations['${EXPIRES_ANNOTATION}'] + '; a push to its pull request starts it again'`,
             message: 'this preview has ended; a push to its pull request starts it again',
@@ -76,7 +76,7 @@ export class KyvernoExpiry extends Construct {
   }
 }
 
-/** Lets Kyverno's clean-up controller delete namespaces, which its own installation does not. */
+/** Lets Kyverno's clean-up controller delete namespaces, which its installation does not allow. */
 export function kyvernoDeletionRole(scope: Construct, id: string): ApiObject {
   return new ApiObject(scope, id, {
     apiVersion: 'rbac.authorization.k8s.io/v1',

@@ -22,17 +22,17 @@ import { sampleFence } from '../preview-namespace/sample-fence.ts';
 import { Guard, username } from './guards.ts';
 import { addedFenceKinds } from './kinds.ts';
 
-/** How far apart clocks may be, and how late a commit may be seen; seconds. */
+/** Allowed difference between clocks plus delay until a commit is applied, in seconds. */
 const TOLERANCE = 3600;
 
-/** Beginnings of labels by which a namespace could be told to look away. */
+/** Prefixes of labels that could switch off checks in a namespace. */
 const SWITCHES = [
   'pod-security.kubernetes.io/',
   'admission.gatekeeper.sh/',
   ...ALL_RECONCILERS.flatMap(({ metadata }) => metadata.domains.map((domain) => `${domain}/`)),
 ];
 
-/** What External Secrets adds to its objects, and takes off again. */
+/** External Secrets adds this to its objects and removes it again. */
 const OPERATOR_FINALIZER = 'externalsecrets.external-secrets.io/externalsecret-cleanup';
 
 const CHANGES = "request.operation in ['CREATE', 'UPDATE']";
@@ -46,9 +46,8 @@ const onWrite = (resource: string, expression: string, message: string) => ({
 });
 
 /**
- * Holds the fencer to the shape of a fence, as greenroom.yaml gives it: what is pushed past greenroom is refused here,
- * or stays within the platform's own bounds. What admission cannot see is that something is missing; `doctor` and the
- * sweep do.
+ * Limits the fencer to fences as greenroom.yaml defines them: manifests that did not come from greenroom are denied, or
+ * stay within the platform's limits. Admission cannot see that an object is missing; `doctor` and the sweep check that.
  */
 export function fenceGuard(scope: Construct, id: string, platform: PlatformSpec): Guard {
   return new Guard(scope, id, fenceShape(platform));
@@ -94,7 +93,7 @@ function fenceShape(platform: PlatformSpec): GuardSpec {
       ...pullSecretShape(platform),
       {
         expression: `${CHANGES} || !(request.name == 'preview' && request.resource.resource in ['resourcequotas', 'limitranges'] || request.name == 'default-deny' && ${of('networkpolicies')}) || namespaceObject.metadata.?deletionTimestamp.hasValue()`,
-        message: 'the quota, the limits and default-deny of a preview stay until its namespace goes',
+        message: 'the quota, the limits and default-deny of a preview stay until its namespace is deleted',
       },
     ],
   };
@@ -112,11 +111,11 @@ function metadataShape(platform: PlatformSpec): GuardSpec['validations'] {
     {
       expression: `!(${CHANGES}) || object.metadata.?annotations.orValue({}).all(k, ${own})`,
       message:
-        'an object of a fence carries no annotations but those that greenroom and the reconciler write: others are orders to the cloud, or keep what should go',
+        'an object of a fence may only have annotations that greenroom and the reconciler write: others could configure cloud resources, or prevent deletion',
     },
     {
       expression: `!(${CHANGES}) || (object.metadata.?finalizers.orValue([]).all(f, f in ['foregroundDeletion', 'orphan'] || (${of('externalsecrets')} && f == '${OPERATOR_FINALIZER}')) && !has(object.metadata.ownerReferences))`,
-      message: 'an object of a fence has no finalizers and no owners: it must go when its preview does',
+      message: 'an object of a fence must have no finalizers and no owners: it is deleted with its preview',
     },
   ];
 }
@@ -133,27 +132,27 @@ function namespaceShape(platform: PlatformSpec): GuardSpec['validations'] {
       Object.entries(POD_SECURITY)
         .map(([key, value]) => `${labels}[?'${key}'].orValue('') == '${value}'`)
         .join(' && '),
-      'the namespace of a preview is held to Pod Security restricted',
+      'the namespace of a preview must enforce Pod Security "restricted"',
     ),
     onWrite(
       'namespaces',
       `${labels}.all(k, k in ${texts([...Object.keys(POD_SECURITY), ...tracking])} || !${texts(SWITCHES)}.exists(s, k.startsWith(s)))`,
-      'the namespace of a preview carries no labels that switch policies off',
+      'the namespace of a preview must have no labels that switch off policies',
     ),
     onWrite(
       'namespaces',
       [REPOSITORY_ID_LABEL, PULL_REQUEST_LABEL, EXPIRES_LABEL].map(number).join(' && '),
-      'the namespace of a preview says which pull request it is of, and when it ends',
+      'the namespace of a preview must name its pull request and its end',
     ),
     onWrite(
       'namespaces',
       `int(timestamp(object.metadata.?annotations[?'${EXPIRES_ANNOTATION}'].orValue(''))) == ${expires('object')} && (request.operation == 'CREATE' ? ${expires('object')} <= int(timestamp(object.metadata.creationTimestamp)) + ${most} : ${expires('object')} <= (oldObject.metadata.?labels[?'${EXPIRES_LABEL}'].orValue('').matches('^[0-9]{1,12}$') ? ${expires('oldObject')} : 0) + ${most})`,
-      `a preview ends at the latest ${platform.ttl.max} after it was made or last extended (ttl.max)`,
+      `a preview ends at the latest ${platform.ttl.max} after it was created or last extended (ttl.max)`,
     ),
   ];
 }
 
-/** The quota and the limits are named `preview`; further ones can only narrow. */
+/** The quota and the limits are named `preview`; additional ones can only restrict further. */
 function boundsShape({ namespace }: PlatformSpec): GuardSpec['validations'] {
   const within = (place: string, bounds: Readonly<Record<string, string>>) =>
     Object.entries(bounds).map(([key, value]) => {
@@ -167,19 +166,19 @@ function boundsShape({ namespace }: PlatformSpec): GuardSpec['validations'] {
     onWrite(
       'resourcequotas',
       `object.metadata.name != 'preview' || (${['!has(object.spec.scopes)', '!has(object.spec.scopeSelector)', ...within('dyn(object).spec.?hard.orValue({})', namespace.quota)].join(' && ')})`,
-      'the quota of a preview is at most the one of greenroom.yaml, for all pods',
+      'the quota of a preview must not exceed the one in greenroom.yaml, and must apply to all pods',
     ),
     onWrite(
       'limitranges',
       `object.metadata.name != 'preview' || dyn(object).spec.limits.exists(l, l.type == 'Container'${limits.map((l) => ` && ${l}`).join('')})`,
-      'the limits of a preview are at most those of greenroom.yaml',
+      'the limits of a preview must not exceed those in greenroom.yaml',
     ),
   ];
 }
 
 /**
- * Policies add up, so that one of another name could open what ours keep closed. A preview
- * chooses itself which of its ports it opens to the ingress controller.
+ * Network policies add up, so a policy with another name could open what ours keep closed. Each preview decides which of
+ * its ports it opens to the ingress controller.
  */
 function networkShape(platform: PlatformSpec): GuardSpec['validations'] {
   const policies = sampleFence(platform).filter(({ kind }) => kind === 'NetworkPolicy');
@@ -194,7 +193,7 @@ function networkShape(platform: PlatformSpec): GuardSpec['validations'] {
     onWrite(
       'networkpolicies',
       `object.metadata.name in ${texts(Object.keys(specs))} && (object.metadata.name == '${INGRESS_POLICY}' ? ${ingress} : ${spec} == ${given})`,
-      'a network policy of a preview is one that greenroom.yaml gives: change ingress, testHarness or egress there',
+      'a network policy of a preview must be as in greenroom.yaml: change ingress, testHarness or egress there',
     ),
   ];
 }
@@ -210,19 +209,19 @@ function accountShape(platform: PlatformSpec): GuardSpec['validations'] {
     onWrite(
       'serviceaccounts',
       '!object.?automountServiceAccountToken.orValue(true) && !object.?secrets.orValue([]).exists(s, true)',
-      'an account of a preview mounts no token',
+      'an account of a preview must mount no token',
     ),
     onWrite(
       'rolebindings',
       [binds(RECONCILER_ACCOUNT, WORKLOADS_ROLE, name, namespace), ...watching].join(' || '),
       platform.status.watch
-        ? `the two bindings of a preview give its own account ${WORKLOADS_ROLE}, and ${WATCH_ACCOUNT} ${WATCH_ROLE}`
-        : `the one binding of a preview gives its own account ${WORKLOADS_ROLE}`,
+        ? `the bindings of a preview must give ${WORKLOADS_ROLE} to its own account, and ${WATCH_ROLE} to ${WATCH_ACCOUNT}`
+        : `the binding of a preview must give ${WORKLOADS_ROLE} to its own account`,
     ),
   ];
 }
 
-/** What External Secrets may add to the parts of a pull secret by its own defaults. */
+/** Default fields that External Secrets may add to a pull secret. */
 const DEFAULTED = {
   spec: ['refreshPolicy'],
   target: ['immutable'],
@@ -231,8 +230,8 @@ const DEFAULTED = {
 };
 
 /**
- * The rules about secrets are for makers. Here the fencer is held to those of greenroom.yaml: no other reference, store
- * or name, and no template that reads other secrets.
+ * The rules about secrets apply to makers only. This limits the fencer to the secrets in greenroom.yaml: no other
+ * reference, store or name, and no template that reads other secrets.
  */
 function pullSecretShape(platform: PlatformSpec): GuardSpec['validations'] {
   const given = sampleFence(platform).filter(({ kind }) => kind === PULL_SECRET.kind);
@@ -242,7 +241,7 @@ function pullSecretShape(platform: PlatformSpec): GuardSpec['validations'] {
     onWrite(
       'externalsecrets',
       cases.map((text) => `(${text})`).join(' || '),
-      'a secret of a fence is one that greenroom.yaml names under imagePullSecrets',
+      'a secret of a fence must be in imagePullSecrets of greenroom.yaml',
     ),
   ];
 }

@@ -6,7 +6,7 @@ import { type CompileOptions, compileOptions, compilePolicies } from '../../poli
 import { validatingAdmissionPolicy } from '../../policies/engines/vap.ts';
 import type { GuardSpec } from '../../reconcilers/reconciler.ts';
 
-/** A ValidatingAdmissionPolicy with its binding, both of one name; it refuses when it cannot decide. */
+/** A ValidatingAdmissionPolicy with its binding, both with the same name. It fails closed. */
 export class Guard extends Construct {
   readonly apiObjects: readonly ApiObject[];
 
@@ -23,23 +23,23 @@ export class Guard extends Construct {
   }
 }
 
-/** Whether a service account asks. */
+/** Whether the request comes from this service account. */
 export const username = (namespace: string, account: string) =>
   `request.userInfo.username == 'system:serviceaccount:${namespace}:${account}'`;
 
 const labelOf = (object: string) => `${object}.metadata.?labels[?'${PREVIEW_LABEL}'].orValue('')`;
 
 /**
- * RBAC cannot select namespaces by name or label, so that an account which makes namespaces can write into all of them.
- * This holds it to namespaces that are a preview's: by name, and by the label that only greenroom's fences carry. An
- * older namespace whose name happens to start with `pr-` is not adopted.
+ * RBAC cannot select namespaces by name or label, so an account that creates namespaces can write into all of them. This
+ * guard limits it to namespaces of previews, by name and by the label that only greenroom's fences have. An existing
+ * namespace whose name happens to start with `pr-` is not taken over.
  */
 export function fencerGuard(
   scope: Construct,
   id: string,
   namespace: string,
   account: string,
-  /** Where each preview's own account stands beside the fencer; null when it stands in the preview's namespace. */
+  /** Shared namespace of the accounts of previews; null if each account is in its preview's namespace. */
   beside: string | null,
 ): Guard {
   const elsewhere =
@@ -65,20 +65,20 @@ export function fencerGuard(
           `&& ${labelOf('namespaceObject')} == request.namespace)`,
           ...elsewhere,
         ].join('\n'),
-        message: `${account} may touch only previews: namespaces named ${PREVIEW_PREFIX}* that carry their name in the label ${PREVIEW_LABEL}`,
+        message: `${account} may only change previews: namespaces named ${PREVIEW_PREFIX}* that have their name in the label ${PREVIEW_LABEL}`,
       },
     ],
   });
 }
 
-/** The pod that runs a Job of the CronJob: Kubernetes puts the minute for which the Job was due into its name. */
+/** Name of a pod of the cleaner's CronJob. Kubernetes puts the minute at which the Job was due into it. */
 const SCHEDULED_POD = `^${CLEANER_ACCOUNT}-[0-9]{1,10}-[a-z0-9]+$`;
 const POD_NAME = "request.userInfo.?extra[?'authentication.kubernetes.io/pod-name'].orValue([])";
 
 /**
- * The cleaner deletes namespaces, so that its mistakes must end at previews that have expired. CEL has no clock, and that
- * of the cleaner's node may be wrong. So "now" is when the cleaner's Job was due: the API server signs the name of the
- * pod into its token, and the name holds the minute. A clock that stands still lets less through, never more.
+ * Limits the cleaner, which may delete namespaces, to previews that have expired. CEL has no clock, and the clock of the
+ * cleaner's node may be wrong. So "now" is the minute at which the cleaner's Job was due: it is in the name of the pod, which
+ * the API server signs into the pod's token. If that clock stops, fewer deletions are allowed, never more.
  */
 export function cleanerGuard(scope: Construct, id: string, namespace: string, account: string): Guard {
   const expires = `oldObject.metadata.?labels[?'${EXPIRES_LABEL}'].orValue('')`;
@@ -108,9 +108,9 @@ export function cleanerGuard(scope: Construct, id: string, namespace: string, ac
 }
 
 /**
- * An Application or Kustomization that touches previews must be exactly one that greenroom would make. So nobody who
- * may write those can borrow a preview's permissions, or point a preview elsewhere. The bootstrap stands on it, so that
- * no severity and no exception of the platform's lifts it.
+ * An Application or Kustomization of previews must be exactly as greenroom writes it. So anybody who may write those can
+ * neither use a preview's permissions nor direct a preview elsewhere. The bootstrap relies on it, so the platform's
+ * severities and exceptions do not apply.
  */
 export function reconcilerGuard(scope: Construct, id: string, platform: PlatformSpec, repoUrl: string): ApiObject[] {
   const { params, ...compiled } = compileOptions(platform, 'vap');

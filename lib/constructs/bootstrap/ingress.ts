@@ -5,7 +5,7 @@ import type { PlatformSpec } from '../../model/platform.ts';
 
 type IngressSpec = Pick<PlatformSpec, 'domain' | 'ingress'>;
 
-/** Where the wildcard certificate's Secret lies: with the Gateway, or with the ingress controller. */
+/** Namespace of the wildcard certificate's Secret: that of the Gateway, or of the ingress controller. */
 export function certificateNamespace({ ingress }: IngressSpec): string {
   return ingress.kind === 'gateway'
     ? (ingress.gateway.namespace ?? ingress.controllerNamespace)
@@ -13,8 +13,8 @@ export function certificateNamespace({ ingress }: IngressSpec): string {
 }
 
 /**
- * One certificate for all previews, kept by cert-manager: a certificate for each preview would run into the authority's
- * rate limits. Its issuer must solve DNS-01, the only challenge that wildcards allow.
+ * One certificate for all previews, renewed by cert-manager: with one for each preview the authority's rate limits would
+ * be exceeded. Its issuer must support DNS-01, the only challenge for wildcards.
  */
 export function wildcardCertificate(scope: Construct, id: string, spec: IngressSpec): ApiObject {
   const { issuer, secretName } = spec.ingress.tls;

@@ -9,7 +9,7 @@ const kind = (group: string, name: string, resource = guessResource(name)): Reso
   resource,
 });
 
-/** The plural of a kind as its definition names it: policies, but gateways. */
+/** The plural of a kind as in API paths: policies, but gateways. */
 function guessResource(name: string): string {
   const singular = name.toLowerCase();
   if (singular.endsWith('s')) return `${singular}es`;
@@ -18,7 +18,7 @@ function guessResource(name: string): string {
 
 export const NAMESPACE_KIND = kind('', 'Namespace');
 
-/** What every fence is made of inside its namespace; nothing of it may be written by a preview's own account. */
+/** Kinds of every fence inside its namespace. The preview's own account must not write them. */
 export const FENCE_KINDS: readonly ResourceKind[] = [
   kind('', 'LimitRange'),
   kind('', 'ResourceQuota'),
@@ -27,12 +27,12 @@ export const FENCE_KINDS: readonly ResourceKind[] = [
   kind('rbac.authorization.k8s.io', 'RoleBinding'),
 ];
 
-/** What a fence is made of on this platform, the kinds of its extensions among them. */
+/** Kinds of a fence on this platform, including those of extensions. */
 export function fenceKinds(spec: Pick<PlatformSpec, 'fenceKinds' | 'imagePullSecrets'>): readonly ResourceKind[] {
   return [...FENCE_KINDS, ...addedFenceKinds(spec)];
 }
 
-/** The kinds that settings add to fences: those of extensions, and what reads pull secrets. */
+/** Kinds that settings add to fences: those of extensions, and those for pull secrets. */
 export function addedFenceKinds(spec: Pick<PlatformSpec, 'fenceKinds' | 'imagePullSecrets'>): readonly ResourceKind[] {
   return addedKinds(spec)
     .map(groupOf)
@@ -40,8 +40,7 @@ export function addedFenceKinds(spec: Pick<PlatformSpec, 'fenceKinds' | 'imagePu
 }
 
 /**
- * The kinds of a preview's `app/` folder: one list for the rule, the AppProject and the account's role, so that all
- * three refuse the same things.
+ * The kinds of a preview's `app/` folder: the same list for the rule, the AppProject and the account's role.
  */
 export function workloadKinds(spec: PlatformSpec): readonly ResourceKind[] {
   return ruleParams(spec)
@@ -49,7 +48,7 @@ export function workloadKinds(spec: PlatformSpec): readonly ResourceKind[] {
     .map(({ group, kind: name }) => kind(group, name));
 }
 
-/** What guards are made of. */
+/** Kinds of guards. */
 export const GUARD_KINDS: readonly ResourceKind[] = [
   kind('admissionregistration.k8s.io', 'ValidatingAdmissionPolicy'),
   kind('admissionregistration.k8s.io', 'ValidatingAdmissionPolicyBinding'),
@@ -59,11 +58,11 @@ const ENGINE_KINDS: Readonly<Record<Engine, readonly ResourceKind[]>> = {
   vap: GUARD_KINDS,
   kyverno: ['ImageValidatingPolicy', 'ValidatingPolicy'].map((k) => kind('policies.kyverno.io', k)),
   'kyverno-legacy': [kind('kyverno.io', 'ClusterPolicy')],
-  // One kind of constraint a rule, named by its template.
+  // Each rule has its own kind of constraint, named by its template.
   gatekeeper: [kind('templates.gatekeeper.sh', 'ConstraintTemplate'), kind('constraints.gatekeeper.sh', '*', '*')],
 };
 
-/** What compiled policies are: all that the reconciler writes in a cluster beside previews. */
+/** Kinds of compiled policies: everything that the reconciler writes in a cluster in addition to previews. */
 export function policyKinds(spec: PlatformSpec): ResourceKind[] {
   const { admission, verifier } = spec.evidence;
   const hasController = admission === 'signatures' && verifier === 'policy-controller';

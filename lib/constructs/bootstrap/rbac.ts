@@ -11,10 +11,10 @@ export interface PolicyRule {
   readonly resourceNames?: readonly string[];
 }
 
-/** What a reconciler does with objects that it owns; no `deletecollection`, and nothing on subresources. */
+/** Verbs that a reconciler needs for its objects; not `deletecollection`, and nothing on subresources. */
 export const OWNER_VERBS = ['create', 'delete', 'get', 'list', 'patch', 'update'] as const;
 
-/** One rule a group, so that the role reads like the list of kinds. */
+/** One rule for each API group. */
 export function ownerRules(kinds: readonly ResourceKind[]): PolicyRule[] {
   const groups = new Map<string, string[]>();
   for (const { group, resource } of kinds) groups.set(group, [...(groups.get(group) ?? []), resource]);
@@ -33,17 +33,17 @@ export function clusterRole(scope: Construct, name: string, rules: readonly Poli
 export interface AccountProps {
   readonly name: string;
   readonly namespace: string;
-  /** What it may do in the whole cluster. */
+  /** Permissions in the whole cluster. */
   readonly clusterRules: readonly PolicyRule[];
   /**
-   * What it may do in single namespaces.
+   * Permissions in single namespaces.
    * @default - nothing
    */
   readonly namespaceRules?: Readonly<Record<string, readonly PolicyRule[]>>;
 }
 
-/** A ServiceAccount with roles and bindings of its own. */
-export class Account extends Construct {
+/** A ServiceAccount with its roles and bindings. */
+export class AccountWithRoles extends Construct {
   constructor(scope: Construct, id: string, props: AccountProps) {
     super(scope, id);
     const { name, namespace } = props;
@@ -65,7 +65,7 @@ export class Account extends Construct {
       });
     }
     for (const [target, rules] of Object.entries(props.namespaceRules ?? {})) {
-      // Named after the namespace as well: one object a file, and files are named by kind and name.
+      // The name contains the namespace, since files are named by kind and name.
       const metadata = { name: `${name}-${target}`, namespace: target };
       new ApiObject(this, `role-in-${target}`, { apiVersion: `${RBAC}/v1`, kind: 'Role', metadata, rules });
       new ApiObject(this, `binding-in-${target}`, {

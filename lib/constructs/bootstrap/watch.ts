@@ -17,9 +17,8 @@ export interface WatchProps {
 const LABELS = { 'app.kubernetes.io/name': WATCH_ACCOUNT };
 
 /**
- * Runs `greenroom watch` in a cluster, held to what previews are held to: no root, nothing writable, no capabilities. It
- * needs a token, since it asks the API server. One is enough: what a second one tells is no news, and one that starts anew
- * tells everything once.
+ * Runs `greenroom watch` in a cluster, with the same restrictions as previews: no root, nothing writable, no capabilities.
+ * It needs a token to ask the API server. One replica is enough: after a restart it reports everything once.
  */
 export class Watch extends Construct {
   constructor(scope: Construct, id: string, props: WatchProps) {
@@ -49,7 +48,7 @@ export class Watch extends Construct {
   }
 }
 
-/** Names, the API server, and `serve`: a policy cannot say which address an API server has. */
+/** DNS, the API server and `serve`. Ports only: a NetworkPolicy cannot name the address of the API server. */
 function ports(url: string): readonly object[] {
   const { port, protocol } = new URL(url);
   const own = Number(port || (protocol === 'http:' ? 80 : 443));

@@ -6,11 +6,11 @@ import {
 import { Kustomization } from './kustomization.ts';
 
 /**
- * What Flux applies one preview with: a Kustomization for its `fence/`, and one for its `app/` that waits for the first.
- * Apart, so that each is applied with an account that cannot do the other's work.
+ * The Kustomizations of one preview: one for its `fence/`, and one for its `app/` that waits for the first. They are
+ * separate, so that each is applied with an account that cannot do the other's work.
  *
- * Both go at once when the preview ends, in no order. So the app's leaves its objects to the namespace, which takes them
- * along: it would need its account's rights to delete them, and the fence takes those away.
+ * When the preview ends, both are deleted at once in any order. The app's Kustomization therefore keeps its objects, which
+ * are deleted with the namespace: its account loses the permission to delete them as soon as the fence is gone.
  *
  * @example
  * new PreviewKustomizations(chart, 'flux', { name: 'pr-shop-7', folder: 'previews/main/shop/pr-shop-7' });

@@ -13,7 +13,7 @@ const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
 const REFERENCE = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,252}(#[A-Za-z0-9][A-Za-z0-9._-]{0,100})?$/;
 
 /**
- * Refuses props that the API server would refuse, or with which the preview could not work.
+ * Checks props that the API server would refuse, or with which the preview could not work.
  *
  * @throws GreenroomError `invalid-input` with all problems
  */
@@ -131,7 +131,7 @@ function checkEnvironment(checks: Checks, { env = {}, secrets = {} }: PreviewApp
   }
   for (const [name, reference] of Object.entries(secrets)) {
     checks.that(!Object.hasOwn(env, name), `secrets[${name}]`, 'is also under env');
-    // Not echoed: what is put here by mistake is the secret itself.
+    // The value is not shown, since it may be the secret itself by mistake.
     checks.that(REFERENCE.test(reference), `secrets[${name}]`, 'must be a reference such as acme/shop/stripe');
   }
 }

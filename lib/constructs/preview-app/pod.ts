@@ -16,7 +16,7 @@ export const EPHEMERAL_REQUEST = '64Mi';
 export const DEFAULT_EPHEMERAL_STORAGE = '1Gi';
 export const DEFAULT_TMP_SIZE = '256Mi';
 
-/** What Pod Security's `restricted` level asks of every container, and a root file system that cannot be written. */
+/** The security context of Pod Security's level `restricted`, with a read-only root file system. */
 export function restrictedSecurityContext() {
   return {
     allowPrivilegeEscalation: false,
@@ -27,7 +27,7 @@ export function restrictedSecurityContext() {
   };
 }
 
-/** The pod of an app, as its runtime takes it. */
+/** The pod of an app, for its runtime. */
 export function podSpec(props: PreviewAppProps, runtime: Runtime): Mutable<PodSpec> {
   const { port, release } = props;
   const given = port !== undefined && runtime.needsPortVariable ? [{ name: 'PORT', value: String(port) }] : [];
@@ -65,10 +65,10 @@ function commonPodSpec(props: PreviewAppProps): Omit<Mutable<PodSpec>, 'containe
   return {
     serviceAccountName: props.serviceAccount ?? APP_ACCOUNT,
     automountServiceAccountToken: false,
-    // Service links would leak the neighbours' names into the environment and can clash with the maker's variables.
+    // Service links would add variables for other Services, which can clash with the maker's variables.
     enableServiceLinks: false,
     ...(priorityClass !== undefined && { priorityClassName: priorityClass }),
-    volumes: places(props).map(({ volume }) => ({
+    volumes: writableFolders(props).map(({ volume }) => ({
       name: volume,
       emptyDir: { sizeLimit: props.tmpSize ?? DEFAULT_TMP_SIZE },
     })),
@@ -76,8 +76,8 @@ function commonPodSpec(props: PreviewAppProps): Omit<Mutable<PodSpec>, 'containe
   };
 }
 
-/** Where the app may write, and the volume of each place. */
-function places({ writable = [] }: PreviewAppProps): { readonly volume: string; readonly path: string }[] {
+/** Writable folders of the app, and the volume of each. */
+function writableFolders({ writable = [] }: PreviewAppProps): { readonly volume: string; readonly path: string }[] {
   const own = writable.map((path, i) => ({ volume: `writable-${i + 1}`, path }));
   return [{ volume: TMP_VOLUME, path: '/tmp' }, ...own];
 }
@@ -87,10 +87,10 @@ function container(props: PreviewAppProps): Mutable<Container> {
   return {
     name: APP_CONTAINER,
     image: props.image,
-    // A digest never changes; a tag may have been pushed again.
+    // The content of a digest never changes; a tag may have been pushed again.
     imagePullPolicy: props.image.includes('@') ? 'IfNotPresent' : 'Always',
     resources: {
-      // Without a request of its own the API server would reserve the whole limit.
+      // Without a request the API server would reserve the whole limit.
       requests: { ...props.size.requests, 'ephemeral-storage': EPHEMERAL_REQUEST },
       limits: { ...props.size.limits, 'ephemeral-storage': disk },
     },
@@ -98,11 +98,11 @@ function container(props: PreviewAppProps): Mutable<Container> {
       ...restrictedSecurityContext(),
       ...(props.user !== undefined && { runAsUser: props.user }),
     },
-    volumeMounts: places(props).map(({ volume, path }) => ({ name: volume, mountPath: path })),
+    volumeMounts: writableFolders(props).map(({ volume, path }) => ({ name: volume, mountPath: path })),
   };
 }
 
-/** Sorted by name, so that the order in preview.yaml never shows in a diff. */
+/** Sorted by name, so that the order in preview.yaml does not affect the output. */
 function environment(props: PreviewAppProps, given: EnvVar[]): EnvVar[] {
   const plain = Object.entries(props.env ?? {}).map(([name, value]): EnvVar => ({ name, value }));
   const { secretName, keys } = secretKeys(props);

@@ -13,37 +13,37 @@ import type { PreviewAppProps } from './props.ts';
 import { domainMapping, route, SERVICE_PORT } from './route.ts';
 import { externalSecret } from './secrets.ts';
 
-/** A container that an extension adds; the restricted security context is filled in where it says nothing. */
+/** A container that an extension adds; the restricted security context is the default. */
 export type AddedContainer = Pick<Container, 'name'> & Partial<Mutable<Container>>;
 
 /**
  * The app of one preview: Deployment, Service and Ingress or HTTPRoute; for a `function` on a cluster with Knative, a
- * Knative Service and a DomainMapping instead; an ExternalSecret where it has secrets.
+ * Knative Service and a DomainMapping instead; and an ExternalSecret if it has secrets.
  *
- * The objects are handed out so that they can be changed until synthesis; `pod` is the pod's own specification.
+ * The objects are public, so that they can be changed until synthesis; `pod` is the spec of the pod.
  */
 export class PreviewApp extends Construct {
   /** Name of the workload, its Service and its route. */
   readonly name: string;
   /** Namespace of all objects. */
   readonly namespace: string;
-  /** The Deployment, Knative Service, or what else the template makes. */
+  /** The Deployment, Knative Service, or another workload of the template. */
   readonly workload: ApiObject;
-  /** The ClusterIP Service in front of a Deployment; a Knative Service needs none, nor does what listens on no port. */
+  /** The ClusterIP Service of a Deployment; undefined for a Knative Service and for an app without a port. */
   readonly service?: CoreObject<'Service'>;
   /** The Ingress, HTTPRoute or DomainMapping; a template without a port has none. */
   readonly route?: ApiObject;
   /** The ExternalSecret, if the app has secrets and the mechanism is `external-secrets`. */
   readonly externalSecret?: ApiObject;
-  /** The pod's specification; changes show in the workload. */
+  /** The spec of the pod; changes appear in the workload. */
   readonly pod: Mutable<PodSpec>;
-  /** Labels and annotations of the pods; changes show in the workload. */
+  /** Labels and annotations of the pods; changes appear in the workload. */
   readonly podMetadata: { labels: Record<string, string>; annotations?: Record<string, string> };
 
   private readonly labels: StringMap;
   private readonly annotations: StringMap;
 
-  /** @throws GreenroomError `invalid-input`, naming every prop that is wrong */
+  /** @throws GreenroomError `invalid-input` with all invalid props */
   constructor(scope: Construct, id: string, props: PreviewAppProps) {
     super(scope, id);
     const own = appLabels(props);
@@ -81,12 +81,12 @@ export class PreviewApp extends Construct {
     }
   }
 
-  /** The workload where it is a Deployment, with the type of its specification. */
+  /** The workload if it is a Deployment, with a typed spec. */
   get deployment(): CoreObject<'Deployment'> | undefined {
     return this.workload.kind === 'Deployment' ? (this.workload as CoreObject<'Deployment'>) : undefined;
   }
 
-  /** The route where it is an Ingress, with the type of its specification. */
+  /** The route if it is an Ingress, with a typed spec. */
   get ingress(): CoreObject<'Ingress'> | undefined {
     return this.route?.kind === 'Ingress' ? (this.route as CoreObject<'Ingress'>) : undefined;
   }
@@ -96,12 +96,12 @@ export class PreviewApp extends Construct {
     return [this.workload, this.service, this.route, this.externalSecret].filter((object) => object !== undefined);
   }
 
-  /** Adds a container beside the app's, with the restricted security context where it names none. */
+  /** Adds a container to the pod, by default with the restricted security context. */
   addContainer(container: AddedContainer): void {
     this.pod.containers.push({ securityContext: restrictedSecurityContext(), ...container });
   }
 
-  /** Adds a container that runs to its end before the app starts, or beside it with `restartPolicy: Always`. */
+  /** Adds a container that finishes before the app starts, or a sidecar with `restartPolicy: Always`. */
   addInitContainer(container: AddedContainer): void {
     this.pod.initContainers ??= [];
     this.pod.initContainers.push({ securityContext: restrictedSecurityContext(), ...container });
@@ -130,7 +130,7 @@ export class PreviewApp extends Construct {
     this.podMetadata.annotations[key] = value;
   }
 
-  /** @internal Labels and annotations of each of its objects. */
+  /** @internal Labels and annotations of all its objects. */
   get objectMetadata(): { readonly labels: StringMap; readonly annotations: StringMap } {
     return { labels: this.labels, annotations: this.annotations };
   }
@@ -139,7 +139,7 @@ export class PreviewApp extends Construct {
     return { name: this.name, namespace: this.namespace, labels: this.labels, annotations: this.annotations };
   }
 
-  /** Labels that never change, since a Deployment's selector cannot. */
+  /** Labels that never change, since the selector of a Deployment cannot change. */
   get selector(): StringMap {
     return { [APP_LABEL]: this.name, [PREVIEW_LABEL]: this.namespace };
   }

@@ -14,11 +14,11 @@ export interface SecretStoreProps {
   /**
    * `external-secrets`: the construct adds an ExternalSecret that reads the references from a ClusterSecretStore.
    * `sealed-secrets` and `sops`: the construct only refers to a Secret named `preview-secrets`, whose key is the last
-   * part of the reference; whoever encrypts the values commits them.
+   * part of the reference; the encrypted values are committed separately.
    */
   readonly mechanism: 'external-secrets' | 'sealed-secrets' | 'sops';
   /**
-   * ClusterSecretStore that the references are looked up in.
+   * ClusterSecretStore with the references.
    * @default previews
    */
   readonly store?: string;
@@ -40,7 +40,7 @@ export interface RouteProps {
   readonly gateway?: { readonly name: string; readonly namespace: string; readonly listener?: string };
 }
 
-/** Nodes that may be taken away at any time, and cost less. */
+/** Nodes that are cheaper, but may be removed at any time. */
 export interface SpotProps {
   /** Label of such nodes. */
   readonly label: { readonly key: string; readonly value: string };
@@ -54,7 +54,7 @@ export interface SpotProps {
     readonly effect: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
   };
   /**
-   * `true`: only such nodes. `false`: such nodes where there are any.
+   * `true`: only such nodes. `false`: such nodes if available.
    * @default false
    */
   readonly required?: boolean;
@@ -66,13 +66,13 @@ export interface PreviewAppProps {
   readonly name: string;
   /** The preview's namespace; the value of the `greenroom.dev/preview` label. */
   readonly namespace: string;
-  /** What kind of app it is. `function` becomes a Knative Service if `knative` is set, else a Deployment like the rest. */
+  /** The kind of app. `function` becomes a Knative Service if `knative` is set, else a Deployment like the others. */
   readonly template: TemplateName;
   /** Image reference with tag or digest; the image must run as a numeric user other than 0. */
   readonly image: string;
   /**
-   * Port that the app listens on, 1024 to 65535; also given to it as the environment variable `PORT`.
-   * @default - the template's; none for a template that listens on none
+   * Port that the app listens on, 1024 to 65535; the app gets it as the environment variable `PORT`, too.
+   * @default - the template's; none for a template without a port
    */
   readonly port?: number;
   /** Host of the route, such as `pr-shop-7.apps.example.com`. Not used by a template without a route. */
@@ -82,20 +82,20 @@ export interface PreviewAppProps {
   /** How requests reach the preview. */
   readonly ingress: RouteProps;
   /**
-   * Part of the host that leads to the app; null for an app that only its neighbours reach. Not for a template without a
+   * URL path of the app; null for an app that only other apps of the preview can reach. Not for a template without a
    * route.
    * @default /
    */
   readonly path?: string | null;
   /**
-   * When the app is ready: a path that answers with status 200, with the Host header that it is asked with, or
-   * `{ tcp: true }` for a port that takes connections. An app whose path stops answering is restarted. Not for a template
-   * that listens on no port.
+   * When the app is ready: a path that answers with status 200, optionally with the Host header to send, or
+   * `{ tcp: true }` for a port that accepts connections. An app whose path stops answering is restarted. Not for a template
+   * without a port.
    * @default - ready once / answers, never restarted
    */
   readonly health?: string | { readonly path: string; readonly host?: string } | { readonly tcp: true };
   /**
-   * What runs, word by word.
+   * The command, word by word.
    * @default - the image's entrypoint
    */
   readonly command?: readonly string[];
@@ -105,17 +105,17 @@ export interface PreviewAppProps {
    */
   readonly args?: readonly string[];
   /**
-   * Number of the user that the containers run as, 1 or more.
+   * User id of the containers, 1 or more.
    * @default - the image's own, which must be a number other than 0
    */
   readonly user?: number;
   /**
-   * Folders beside /tmp that the app may write to, by absolute path. They begin empty.
+   * Absolute paths of further folders, besides /tmp, that the app may write to. They are empty at the start.
    * @default []
    */
   readonly writable?: readonly string[];
   /**
-   * Runs to its end before each start, word by word, with the app's image and environment. Not with `knative`.
+   * A command, word by word, that must finish before each start, with the app's image and environment. Not with `knative`.
    * @default - nothing
    */
   readonly release?: readonly string[];
@@ -125,7 +125,7 @@ export interface PreviewAppProps {
    */
   readonly env?: StringMap;
   /**
-   * Environment variable to reference in the secret store, with `#property` for one part of it. Needs `secretStore`.
+   * References to the secret store by environment variable, with `#property` for a part of a secret. Needs `secretStore`.
    * @default {}
    */
   readonly secrets?: StringMap;
@@ -140,22 +140,22 @@ export interface PreviewAppProps {
    */
   readonly templateFields?: Readonly<Record<string, unknown>>;
   /**
-   * Whether a `function` becomes a Knative Service, which runs nothing while nobody asks.
+   * Whether a `function` becomes a Knative Service, which runs no pods without requests.
    * @default false
    */
   readonly knative?: boolean;
   /**
-   * Pods at a time; for a Knative Service the most there can be.
+   * Number of pods; for a Knative Service the maximum.
    * @default 1
    */
   readonly replicas?: number;
   /**
-   * Size of the writable `/tmp`, and of each place under `writable`, as a quantity.
+   * Size of the writable `/tmp`, and of each folder in `writable`, as a quantity.
    * @default 256Mi
    */
   readonly tmpSize?: string;
   /**
-   * Node disk that the container may use for `/tmp` and its logs, as a quantity. Beyond it the pod is evicted.
+   * Disk of the node that the container may use for `/tmp` and its logs, as a quantity. If it uses more, the pod is evicted.
    * @default 1Gi
    */
   readonly ephemeralStorage?: string;
@@ -170,7 +170,7 @@ export interface PreviewAppProps {
    */
   readonly priorityClass?: string;
   /**
-   * Annotations of the route alone, such as those of an authentication gate.
+   * Annotations of the route only, such as those for authentication.
    * @default {}
    */
   readonly routeAnnotations?: StringMap;
@@ -180,22 +180,22 @@ export interface PreviewAppProps {
    */
   readonly serviceAccount?: string;
   /**
-   * Value of the label `app.kubernetes.io/name`: what the app is called, whichever preview it runs in.
+   * Value of the label `app.kubernetes.io/name`: the name of the app, the same in all its previews.
    * @default - `name`
    */
   readonly app?: string;
   /**
-   * Value of the label `app.kubernetes.io/part-of`: what the preview shows, such as its repository.
+   * Value of the label `app.kubernetes.io/part-of`, such as the repository.
    * @default - `namespace`
    */
   readonly partOf?: string;
   /**
-   * Labels for every object and for the pods, beside those that the construct sets.
+   * Additional labels for every object and for the pods.
    * @default {}
    */
   readonly labels?: StringMap;
   /**
-   * Annotations for every object and for the pods, beside those that the construct sets.
+   * Additional annotations for every object and for the pods.
    * @default {}
    */
   readonly annotations?: StringMap;

@@ -5,29 +5,29 @@ import { restrictedSecurityContext } from './pod.ts';
 import type { PreviewApp } from './preview-app.ts';
 import type { Resources } from './props.ts';
 
-/** A throw-away service beside an app, such as a database. */
+/** A temporary service for an app, such as a database. */
 export interface ResourceProps {
   /** Name of its container. */
   readonly name: string;
   readonly image: string;
   readonly port: number;
-  /** Number of the user that it runs as. */
+  /** User id that it runs as. */
   readonly user: number;
   readonly size: { readonly requests: Resources; readonly limits: Resources };
   readonly args: readonly string[];
-  /** Its own environment. */
+  /** Environment of its container. */
   readonly ownEnv: StringMap;
-  /** Folders beside /tmp that it writes to. */
+  /** Further folders, besides /tmp, that it writes to. */
   readonly writable: readonly string[];
-  /** Runs inside it and ends with 0 once it answers; null where nobody can tell. */
+  /** A command that runs inside it and exits with 0 when it is ready; null if there is none. */
   readonly ready: readonly string[] | null;
   /**
    * Name of a Service for other pods of the preview.
-   * @default - it is reached inside the pod only
+   * @default - it can only be reached inside the pod
    */
   readonly service?: string;
   /**
-   * Runs once it answers and the app's release step is over, with the app's image and environment.
+   * A command that runs when it is ready and the app's release step has finished, with the app's image and environment.
    * @default - nothing
    */
   readonly seed?: readonly string[];
@@ -36,10 +36,10 @@ export interface ResourceProps {
 const DATA_SIZE = '1Gi';
 
 /**
- * Puts services into the pod of an app: native sidecars (Kubernetes 1.29), which answer before the release step and the app
- * start. Their data is as old as the pod: each begins with an empty database, and `seed` runs on it once.
+ * Adds services to the pod of an app as native sidecars (Kubernetes 1.29), which are ready before the release step and the
+ * app start. Their data lives as long as the pod: each starts with an empty database, and `seed` runs once.
  *
- * The pod is replaced and not rolled over, so that there is one database at a time.
+ * The pod is replaced without a rolling update, so that there is only one database at a time.
  */
 export function addResources(app: PreviewApp, resources: readonly ResourceProps[]): void {
   if (resources.length === 0) return;
@@ -51,7 +51,8 @@ export function addResources(app: PreviewApp, resources: readonly ResourceProps[
     ...resources.flatMap(({ name, seed }) => (seed === undefined ? [] : [step(app, `seed-${name}`, seed)])),
   ];
   for (const resource of resources) {
-    for (const { volume } of places(resource)) app.addVolume({ name: volume, emptyDir: { sizeLimit: DATA_SIZE } });
+    for (const { volume } of writableFolders(resource))
+      app.addVolume({ name: volume, emptyDir: { sizeLimit: DATA_SIZE } });
     if (resource.service !== undefined) service(app, resource.service, resource);
   }
   if (deployment === undefined) return;
@@ -59,8 +60,8 @@ export function addResources(app: PreviewApp, resources: readonly ResourceProps[
   deployment.spec.progressDeadlineSeconds = 600;
 }
 
-function places({ name, writable }: ResourceProps): { readonly volume: string; readonly path: string }[] {
-  // No other volume of a pod is named so, whatever the resource is called.
+function writableFolders({ name, writable }: ResourceProps): { readonly volume: string; readonly path: string }[] {
+  // These names cannot clash with other volumes of the pod.
   return ['/tmp', ...writable].map((path, i) => ({ volume: `${name}-data-${i}`, path }));
 }
 
@@ -81,15 +82,15 @@ function sidecar(resource: ResourceProps): Mutable<Container> {
       limits: { ...size.limits, 'ephemeral-storage': DATA_SIZE },
     },
     securityContext: { ...restrictedSecurityContext(), runAsUser: user },
-    // Asked from inside: what listens on the loopback cannot be asked by the kubelet.
+    // An exec probe, since the kubelet cannot reach a port on the loopback interface.
     ...(ready !== null && {
       startupProbe: { exec: { command: [...ready] }, periodSeconds: 3, timeoutSeconds: 2, failureThreshold: 60 },
     }),
-    volumeMounts: places(resource).map(({ volume, path }) => ({ name: volume, mountPath: path })),
+    volumeMounts: writableFolders(resource).map(({ volume, path }) => ({ name: volume, mountPath: path })),
   };
 }
 
-/** A container with all that the app has, but for what it runs and how it is asked. */
+/** A copy of the app's container with another command, and without ports and probes. */
 function step(app: PreviewApp, name: string, command: readonly string[]): Mutable<Container> {
   const [container] = app.pod.containers;
   const { args, ports, startupProbe, readinessProbe, livenessProbe, ...rest } = structuredClone(container!);

@@ -16,7 +16,7 @@ export function route(scope: Construct, props: PreviewAppProps, metadata: Metada
   return props.ingress.kind === 'gateway' ? httpRoute(scope, props, metadata) : ingress(scope, props, metadata);
 }
 
-/** TLS without a Secret: the controller answers with its default certificate, the wildcard of the platform. */
+/** TLS without a Secret: the controller uses its default certificate, the platform's wildcard certificate. */
 function ingress(scope: Construct, props: PreviewAppProps, metadata: Metadata): ApiObject {
   const backend = { service: { name: props.name, port: { name: PORT_NAME } } };
   return kubeObject(scope, 'route', 'Ingress', {
@@ -30,8 +30,8 @@ function ingress(scope: Construct, props: PreviewAppProps, metadata: Metadata): 
 }
 
 /**
- * TLS is the Gateway's listener's. What the API server would default in list items is written out: Argo CD compares
- * list items of custom resources whole and would never be in sync.
+ * The Gateway's listener handles TLS. Defaults in list items are written out: Argo CD compares list items of custom
+ * resources as a whole and would never be in sync.
  */
 function httpRoute(scope: Construct, props: PreviewAppProps, metadata: Metadata): ApiObject {
   const { name, namespace, listener } = props.ingress.gateway ?? { name: '', namespace: '' };
@@ -54,8 +54,8 @@ function httpRoute(scope: Construct, props: PreviewAppProps, metadata: Metadata)
 }
 
 /**
- * The host of a Knative Service. Knative would answer at `<name>.<namespace>.<its domain>`, which a wildcard
- * certificate does not cover; the DomainMapping gives it the preview's flat host.
+ * The host of a Knative Service. By default it would be `<name>.<namespace>.<domain>`, which a wildcard certificate does
+ * not cover; the DomainMapping gives it the preview's host.
  */
 export function domainMapping(scope: Construct, props: PreviewAppProps, metadata: Metadata): ApiObject {
   return new PlainObject(scope, 'route', {

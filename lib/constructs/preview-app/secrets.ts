@@ -6,7 +6,7 @@ import { PlainObject } from '../plain-object.ts';
 import { secretEntry } from '../secret-entry.ts';
 import type { PreviewAppProps } from './props.ts';
 
-/** Which Secret the variables come from, and under which key each. */
+/** The Secret of the variables, and the key of each variable in it. */
 export function secretKeys(props: PreviewAppProps): { secretName: string; keys: ReadonlyMap<string, string> } {
   const external = props.secretStore?.mechanism === 'external-secrets';
   const entries = sortedEntries(props.secrets ?? {});
@@ -17,8 +17,8 @@ export function secretKeys(props: PreviewAppProps): { secretName: string; keys: 
 }
 
 /**
- * Reads each reference into a key of one Secret. Closed to what External Secrets offers beyond that: no templates (they
- * run code over other secrets), no `dataFrom` or `find` (they read whole prefixes).
+ * Reads each reference into a key of one Secret. Other features of External Secrets are not used: no templates (they could
+ * read other secrets), no `dataFrom` or `find` (they read whole prefixes).
  */
 export function externalSecret(
   scope: Construct,

@@ -2,7 +2,7 @@ import { DEFAULT_RECONCILER } from '../../model/platform.ts';
 import { previewAccount, RECONCILERS } from '../../reconcilers/index.ts';
 import type { PreviewNamespaceProps } from './props.ts';
 
-/** Who applies the app's objects: an account beside what impersonates it or looks it up. */
+/** The account that applies the app's objects, in the namespace where the reconciler expects it. */
 export function reconcilerAccount({ name, reconciler = {} }: PreviewNamespaceProps): {
   name: string;
   namespace: string;

@@ -8,7 +8,7 @@ import { forbiddenCidrs } from './network-policies.ts';
 import type { LimitRangeProps, PreviewNamespaceProps } from './props.ts';
 
 /**
- * Refuses props that the API server would refuse, or that would leave a hole or a dead preview.
+ * Checks props that the API server would refuse, or that would make the fence incomplete or the preview unusable.
  *
  * @throws GreenroomError `invalid-input` with all problems
  */
@@ -38,7 +38,7 @@ function checkIdentity(checks: Checks, props: PreviewNamespaceProps): void {
     const ok = Number.isSafeInteger(props[field]) && props[field] > 0;
     checks.that(ok, field, `must be a positive whole number; found ${props[field]}`);
   }
-  // A `Date` cannot hold more, and milliseconds given for seconds land here.
+  // The limit of `Date`; milliseconds instead of seconds are found by this, too.
   checks.that(!(props.expires > 8.64e12), 'expires', 'must be in unix seconds');
   checks.scalar('reconciler.account', dnsLabel, props.reconciler?.account);
   checks.scalar('reconciler.accountNamespace', dnsLabel, props.reconciler?.accountNamespace);
@@ -90,7 +90,7 @@ function checkCidr(checks: Checks, field: string, network: string): boolean {
 
 function checkReachable(checks: Checks, field: string, network: string, forbidden: readonly string[]): void {
   const around = forbidden.find((range) => contains(parseNetwork(range), parseNetwork(network)));
-  checks.that(around === undefined, field, `${network} lies inside ${around}, which no preview may reach`);
+  checks.that(around === undefined, field, `${network} is inside ${around}, which no preview may reach`);
 }
 
 function checkResources(checks: Checks, { quota, limitRange }: PreviewNamespaceProps): void {
@@ -107,7 +107,7 @@ function nested({ default: limits, defaultRequest, max }: LimitRangeProps): Reco
   return { 'limitRange.default': limits, 'limitRange.defaultRequest': defaultRequest, 'limitRange.max': max ?? {} };
 }
 
-/** cpu and memory are the resources that a quota makes obligatory (the quota admission plugin's `validationSet`). */
+/** A quota makes cpu and memory mandatory (the quota admission plugin's `validationSet`). */
 function checkDefaultsCoverQuota(checks: Checks, quota: StringMap, limitRange: LimitRangeProps): void {
   for (const resource of ['cpu', 'memory']) {
     const limited = Object.hasOwn(quota, `limits.${resource}`);

@@ -3,13 +3,13 @@ import { Quantity } from '../../policies/quantity.ts';
 import { at, list, podSpecOf, scalarText } from './pods.ts';
 import { readable } from './quota.ts';
 
-/** One resource of a container or of a whole pod, as the API server will see it. */
+/** One resource of a container or of a whole pod, after the API server has applied defaults. */
 interface Usage {
   readonly request: Quantity | undefined;
   readonly limit: Quantity | undefined;
 }
 
-interface Subject {
+interface Limited {
   /** `container web`, `the pod` */
   readonly what: string;
   /** Path of its resources in the manifest. */
@@ -18,11 +18,11 @@ interface Subject {
 }
 
 /**
- * What the LimitRanges of a namespace refuse of a manifest's pods. In the cluster only the ReplicaSet hears of it: the
- * preview would just not come up.
+ * Violations of a namespace's LimitRanges by a manifest's pods. In the cluster only the ReplicaSet gets this error, and the
+ * preview would not start.
  *
  * Source: Kubernetes, admission plugin LimitRanger: defaults first, then `min`, `max` and `maxLimitRequestRatio` for each
- * container, init containers among them, and for the pod as a whole.
+ * container, including init containers, and for the whole pod.
  *
  * @param limitRanges manifests of the namespace's LimitRanges
  */
@@ -43,12 +43,12 @@ export function limitRangeProblems(limitRanges: readonly object[], manifest: obj
   ];
 }
 
-function containerSubject(container: unknown, path: string, items: readonly unknown[]): Subject {
+function containerSubject(container: unknown, path: string, items: readonly unknown[]): Limited {
   const usage = (resource: string): Usage => {
     const own = (bound: string) => at(container, 'resources', bound, resource);
     const preset = (...fields: string[]) =>
       items.flatMap((item) => fields.map((field) => at(item, field, resource))).find((value) => value !== undefined);
-    // A LimitRange that names no default takes its bounds for one.
+    // Without a default, a LimitRange uses its bounds as default.
     const limit = own('limits') ?? preset('default', 'max');
     const request = own('requests') ?? own('limits') ?? preset('defaultRequest', 'default', 'min');
     return { request: quantity(request), limit: quantity(limit) };
@@ -56,8 +56,8 @@ function containerSubject(container: unknown, path: string, items: readonly unkn
   return { what: `container ${scalarText(at(container, 'name'))}`, path: `${path}.resources`, usage };
 }
 
-/** Kubernetes' own sum: all containers and sidecars together, or a step of the initialisation if that needs more. */
-function podSubject(spec: unknown, path: string, containers: readonly Subject[]): Subject {
+/** The sum as Kubernetes computes it: all containers and sidecars together, or an init container if that needs more. */
+function podSubject(spec: unknown, path: string, containers: readonly Limited[]): Limited {
   const initial = list(at(spec, 'initContainers'));
   const usage = (resource: string): Usage => {
     const all = containers.map((container) => container.usage(resource));
@@ -78,7 +78,7 @@ function podSubject(spec: unknown, path: string, containers: readonly Subject[])
   return { what: 'the pod as a whole', path: `${path}.containers`, usage };
 }
 
-function problemsOf({ what, path, usage }: Subject, item: unknown): Problem[] {
+function problemsOf({ what, path, usage }: Limited, item: unknown): Problem[] {
   const resources = new Set(['min', 'max', 'maxLimitRequestRatio'].flatMap((bound) => Object.keys(map(item, bound))));
   return [...resources].flatMap((resource) => {
     const { request, limit } = usage(resource);
@@ -90,17 +90,17 @@ function problemsOf({ what, path, usage }: Subject, item: unknown): Problem[] {
     const below = (value: Quantity | undefined) => value !== undefined && min !== undefined && value.nano < min.nano;
     const text = (bound: string) => scalarText(map(item, bound)[resource]);
     const atMost = `this namespace allows ${text('max')} at most`;
-    const atLeast = `this namespace asks for ${text('min')} at least`;
-    if (max !== undefined && limit === undefined) return complain('limits', `names no limit of ${resource}; ${atMost}`);
+    const atLeast = `this namespace requires ${text('min')} at least`;
+    if (max !== undefined && limit === undefined) return complain('limits', `has no limit of ${resource}; ${atMost}`);
     if (above(limit)) return complain('limits', `may use ${readable(resource, limit!.toNumber())}; ${atMost}`);
-    if (above(request)) return complain('requests', `asks for ${readable(resource, request!.toNumber())}; ${atMost}`);
-    if (min !== undefined && request === undefined) return complain('requests', `asks for no ${resource}; ${atLeast}`);
-    if (below(request)) return complain('requests', `asks for ${readable(resource, request!.toNumber())}; ${atLeast}`);
+    if (above(request)) return complain('requests', `requests ${readable(resource, request!.toNumber())}; ${atMost}`);
+    if (min !== undefined && request === undefined) return complain('requests', `requests no ${resource}; ${atLeast}`);
+    if (below(request)) return complain('requests', `requests ${readable(resource, request!.toNumber())}; ${atLeast}`);
     if (below(limit)) return complain('limits', `may use ${readable(resource, limit!.toNumber())}; ${atLeast}`);
     if (ratio === undefined) return [];
-    // Without one of the two there is no ratio, and Kubernetes refuses that as well.
-    if (!request?.nano) return complain('requests', `asks for no ${resource}, and its limit is held to its request`);
-    if (!limit?.nano) return complain('limits', `names no limit of ${resource}, and it is held to its request`);
+    // Without one of the two there is no ratio, which Kubernetes refuses, too.
+    if (!request?.nano) return complain('requests', `requests no ${resource}, but its limit is bounded by its request`);
+    if (!limit?.nano) return complain('limits', `has no limit of ${resource}, but it is bounded by its request`);
     if (limit.nano * BILLION <= request.nano * ratio.nano) return [];
     const most = text('maxLimitRequestRatio');
     return complain('limits', `its limit of ${resource} is more than ${most} times its request`);
@@ -114,7 +114,7 @@ function map(item: unknown, bound: string): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
-/** Undefined for what is missing or cannot be read: the rules and the API server check that. */
+/** Undefined for a missing or invalid value, which the rules and the API server check. */
 function quantity(value: unknown): Quantity | undefined {
   return Quantity.parse(scalarText(value));
 }

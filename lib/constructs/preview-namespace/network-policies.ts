@@ -3,17 +3,17 @@ import type { NetworkPolicyPeer, NetworkPolicySpec } from '../../model/kube.ts';
 import { METADATA_CIDRS } from '../../model/platform/network.ts';
 import { type DnsProps, PRIVATE_CIDRS, type PreviewNamespaceProps } from './props.ts';
 
-/** Lets the ingress controller in; the one policy in which previews differ, since each opens the ports of its own apps. */
+/** Allows the ingress controller. Only this policy differs between previews, since each opens the ports of its apps. */
 export const INGRESS_POLICY = 'allow-ingress';
 
-/** Networks that no allow-list entry can open. */
+/** Networks that no egress rule can open. */
 export function forbiddenCidrs(props: Pick<PreviewNamespaceProps, 'clusterCidrs'>): readonly string[] {
   return [...METADATA_CIDRS, ...(props.clusterCidrs ?? PRIVATE_CIDRS)];
 }
 
 /**
- * The network policies by name. Policies add up: what none allows is denied, since `default-deny` selects every pod in
- * both directions.
+ * The network policies by name. Policies add up: traffic that none of them allows is denied, since `default-deny` selects
+ * every pod in both directions.
  */
 export function networkPolicies(props: PreviewNamespaceProps): ReadonlyMap<string, NetworkPolicySpec> {
   const policies = new Map<string, NetworkPolicySpec>([
@@ -27,11 +27,11 @@ export function networkPolicies(props: PreviewNamespaceProps): ReadonlyMap<strin
 }
 
 function namespacePeer(name: string): NetworkPolicyPeer {
-  // The API server itself keeps this label equal to the name, so that no other namespace can claim it.
+  // The API server sets this label to the name, so another namespace cannot have it.
   return { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } } };
 }
 
-/** No rule at all where nothing listens: a rule without ports would open all of them. */
+/** If nothing listens there is no rule: a rule without ports would open all ports. */
 export function ingressRules(
   props: Pick<PreviewNamespaceProps, 'ingress' | 'ingressPorts' | 'testHarness'>,
 ): NonNullable<NetworkPolicySpec['ingress']> {
@@ -49,7 +49,7 @@ function ingressPeers({
   return [...namespaces.map(namespacePeer), ...testHarness.map((cidr) => ({ ipBlock: { cidr } }))];
 }
 
-/** A pod selector without a namespace selector means this namespace: the preview is one trust domain. */
+/** A pod selector without a namespace selector means this namespace: pods of one preview may reach each other. */
 function samePreview(): NetworkPolicySpec {
   return {
     podSelector: {},
@@ -65,7 +65,7 @@ function dns(props: DnsProps): NetworkPolicySpec {
     numbers.flatMap((port) => ['UDP', 'TCP'].map((protocol) => ({ protocol, port })));
   const pods = { ...namespacePeer(namespace), podSelector: { matchLabels: { ...podLabels } } };
   const egress = [{ to: [pods] as NetworkPolicyPeer[], ports: both(ports) }];
-  // One address and one port of the link-local range, which is closed otherwise.
+  // One address and one port of the link-local range, which is otherwise closed.
   if (nodeLocal !== undefined) egress.push({ to: [{ ipBlock: { cidr: `${nodeLocal}/32` } }], ports: both([53]) });
   return { podSelector: {}, policyTypes: ['Egress'], egress };
 }

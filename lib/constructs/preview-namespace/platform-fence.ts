@@ -2,16 +2,16 @@ import type { StringMap } from '../../model/kube-object.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import type { PreviewNamespaceProps } from './props.ts';
 
-/** Where Knative's activator and autoscaler run: the one passes requests on to the pods, the other reads their load. */
+/** Namespace of Knative's activator, which forwards requests to the pods, and autoscaler, which reads their load. */
 const KNATIVE_NAMESPACE = 'knative-serving';
 
-/** The label by which policy-controller looks at a namespace. */
+/** The label that makes policy-controller check a namespace. */
 function verifierLabels({ evidence }: PlatformSpec): StringMap {
   const isAsked = evidence.admission === 'signatures' && evidence.verifier === 'policy-controller';
   return isAsked ? { 'policy.sigstore.dev/include': 'true' } : {};
 }
 
-/** What a platform says of every fence: the props that do not depend on the preview. */
+/** The props of a fence that do not depend on the preview. */
 export function platformFence(
   platform: PlatformSpec,
 ): Omit<PreviewNamespaceProps, 'name' | 'repository' | 'repositoryId' | 'number' | 'expires'> {

@@ -6,16 +6,16 @@ interface Amounts {
   readonly limits: number;
 }
 
-/** The pods of one manifest, and what each of them counts for by resource. */
+/** The number of pods of one manifest, and the resources of each. */
 export interface PodDemand {
-  /** The most at a time, an update included. */
+  /** Highest number at the same time, including updates. */
   readonly count: number;
-  /** While nothing is updated. */
+  /** Number without an update. */
   readonly steady: number;
   readonly usage: Readonly<Record<string, Amounts>>;
 }
 
-/** Reads into data of any shape: a maker's manifest has not been checked against the kind's schema. */
+/** Reads data of any shape, since a maker's manifest is not checked against its schema yet. */
 export function at(value: unknown, ...path: string[]): unknown {
   let current = value;
   for (const key of path) {
@@ -29,7 +29,7 @@ export function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** Text of a scalar; empty for anything else, whose own `toString` may be a maker's data. */
+/** Text of a scalar; empty for anything else, since `toString` may be part of a maker's data. */
 export function scalarText(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
@@ -39,7 +39,7 @@ function count(value: unknown, otherwise: number): number {
   return Number.isFinite(number) && number >= 0 ? number : otherwise;
 }
 
-/** Pods of an unknown kind cannot be counted: none. */
+/** Pods of an unknown kind cannot be counted; they count as none. */
 export function podsOf(manifest: object, limitRange: LimitRangeProps, resources: readonly string[]): PodDemand {
   const { pods, steady = pods, spec, sidecars = 0 } = workload(manifest);
   const usage = resources.map((resource) => [resource, podUsage(spec, resource, limitRange, sidecars)] as const);
@@ -47,8 +47,7 @@ export function podsOf(manifest: object, limitRange: LimitRangeProps, resources:
 }
 
 /**
- * How many pods autoscalers may make of each workload, by `Kind/name` of what they scale: that is what a preview can come
- * to, and what it is priced and bounded by.
+ * Highest number of pods that autoscalers allow, by `Kind/name` of the workload. Prices and limits use this number.
  */
 export function scaledPods(manifests: readonly object[]): ReadonlyMap<string, number> {
   const scaled = new Map<string, number>();
@@ -61,12 +60,12 @@ export function scaledPods(manifests: readonly object[]): ReadonlyMap<string, nu
   return scaled;
 }
 
-/** `Kind/name`, as autoscalers name what they scale. */
+/** `Kind/name`, as in the target of an autoscaler. */
 export function workloadKey(manifest: object): string {
   return `${scalarText(at(manifest, 'kind'))}/${scalarText(at(manifest, 'metadata', 'name'))}`;
 }
 
-/** The pod's spec inside a manifest, and the path to it; the spec is undefined where the manifest makes no pods. */
+/** The pod's spec inside a manifest, and the path to it; the spec is undefined if the manifest creates no pods. */
 export function podSpecOf(manifest: object): { readonly spec: unknown; readonly path: string } {
   const kind = at(manifest, 'kind');
   const path = kind === 'Pod' ? 'spec' : `spec.${kind === 'CronJob' ? 'jobTemplate.spec.' : ''}template.spec`;
@@ -78,7 +77,7 @@ interface Workload {
   /** @default - as many as `pods` */
   readonly steady?: number;
   readonly spec: unknown;
-  /** Containers that a controller adds to each pod without saying what they need. */
+  /** Number of containers that a controller adds to each pod without resources. */
   readonly sidecars?: number;
 }
 
@@ -108,7 +107,7 @@ function workload(manifest: object): Workload {
   }
 }
 
-/** A rolling update starts new pods before it ends old ones; a quarter more unless the manifest says otherwise. */
+/** A rolling update starts new pods before it ends old ones: 25 % more by default. */
 function deploymentPods(spec: unknown): number {
   const replicas = count(at(spec, 'replicas'), 1);
   if (at(spec, 'strategy', 'type') === 'Recreate') return replicas;
@@ -117,7 +116,7 @@ function deploymentPods(spec: unknown): number {
   return replicas + (percent ? Math.ceil((replicas * Number(percent[1])) / 100) : count(surge, 0));
 }
 
-/** Beside each container of a revision runs Knative's queue-proxy; a new revision starts before the old one ends. */
+/** Each pod of a revision also has Knative's queue-proxy; a new revision starts before the old one ends. */
 function knativeService(manifest: object, template: unknown): Workload {
   if (!scalarText(at(manifest, 'apiVersion')).startsWith('serving.knative.dev/')) return { pods: 0, spec: undefined };
   const annotations = at(manifest, 'spec', 'template', 'metadata', 'annotations');
@@ -125,7 +124,7 @@ function knativeService(manifest: object, template: unknown): Workload {
   return { pods: most + 1, steady: 1, spec: template, sidecars: 1 };
 }
 
-/** Kubernetes' own sum: all containers together, or a step of the initialisation if that needs more. */
+/** The sum as Kubernetes computes it: all containers together, or an init container if that needs more. */
 function podUsage(spec: unknown, resource: string, limitRange: LimitRangeProps, added: number): Amounts {
   const of = (container: unknown) => containerUsage(container, resource, limitRange);
   const regular = [...list(at(spec, 'containers')), ...Array(added).fill({})];
@@ -139,7 +138,7 @@ function podUsage(spec: unknown, resource: string, limitRange: LimitRangeProps, 
   return larger(peak, regular.map(of).reduce(sum, sidecars));
 }
 
-/** What the API server and the LimitRange fill in where the container says nothing. */
+/** Resources of a container, with the defaults of the API server and the LimitRange. */
 function containerUsage(container: unknown, resource: string, limitRange: LimitRangeProps): Amounts {
   const own = (bound: string) => at(container, 'resources', bound, resource);
   const limits = own('limits') ?? at(limitRange.default, resource);
@@ -147,10 +146,10 @@ function containerUsage(container: unknown, resource: string, limitRange: LimitR
   return { requests: amount(requests), limits: amount(limits) };
 }
 
-/** The most that Kubernetes takes, so that sums of what is beyond it stay numbers. */
+/** The largest quantity in Kubernetes; larger values are cut, so that sums stay finite. */
 const MAX_AMOUNT = 2 ** 63;
 
-/** What cannot be read counts as nothing; the rules and the API server check it. */
+/** An invalid quantity counts as 0; the rules and the API server check it. */
 export function amount(quantity: unknown): number {
   const value = Quantity.parse(scalarText(quantity))?.toNumber() ?? 0;
   return Math.min(Math.max(value, 0), MAX_AMOUNT);

@@ -27,7 +27,7 @@ import type { PreviewNamespaceProps } from './props.ts';
 import { PULL_SECRET, pullSecretSpec } from './pull-secret.ts';
 import { type NamespaceBounds, quotaProblems } from './quota.ts';
 
-/** Labels that hold a namespace to Pod Security `restricted` in all three modes. */
+/** Labels that set Pod Security `restricted` in all three modes. */
 export const POD_SECURITY: StringMap = Object.fromEntries(
   ['enforce', 'warn', 'audit'].flatMap((mode) => [
     [`pod-security.kubernetes.io/${mode}`, 'restricted'],
@@ -36,8 +36,8 @@ export const POD_SECURITY: StringMap = Object.fromEntries(
 );
 
 /**
- * The fence of one preview: a namespace of its own with everything that bounds what runs there. Written by the
- * platform's side only; the account of the app's reconciler cannot touch any of it.
+ * The fence of one preview: its namespace with everything that limits it. Only the fencer writes it; the account that
+ * applies the app cannot change any of it.
  *
  * Namespace (Pod Security `restricted`), ResourceQuota, LimitRange, NetworkPolicies, ServiceAccounts without tokens,
  * and the reconciler's account with its RoleBinding.
@@ -45,21 +45,21 @@ export const POD_SECURITY: StringMap = Object.fromEntries(
 export class PreviewNamespace extends Construct {
   /** Name of the namespace. */
   readonly name: string;
-  /** The Namespace, with the labels that Pod Security and the guards go by. */
+  /** The Namespace, with the labels that Pod Security and the guards use. */
   readonly namespace: ApiObject;
-  /** What all pods of the preview may use together. */
+  /** Limits of all pods of the preview together. */
   readonly resourceQuota: CoreObject<'ResourceQuota'>;
-  /** What one container may use, and what it gets if it says nothing. */
+  /** Limits and defaults of one container. */
   readonly limitRange: CoreObject<'LimitRange'>;
   /** By name: `default-deny`, `allow-ingress`, `allow-same-preview`, `allow-dns`, and `allow-egress` if there is one. */
   readonly networkPolicies: ReadonlyMap<string, CoreObject<'NetworkPolicy'>>;
-  /** Reads each pull secret that has a reference from the secret store. */
+  /** ExternalSecrets for pull secrets that are read from the secret store. */
   readonly pullSecrets: readonly ApiObject[];
-  /** The accounts of the pods (`default` and the app's) and the reconciler's. */
+  /** The accounts of the pods (`default` and the app's), and the account of the reconciler. */
   readonly serviceAccounts: readonly ApiObject[];
   /** Lets the reconciler's account write workloads into this namespace. */
   readonly roleBinding: ApiObject;
-  /** Lets the reporter read this namespace; null where nobody does. */
+  /** Lets the reporter read this namespace; null if there is no reporter. */
   readonly watchBinding: ApiObject | null;
 
   private props: PreviewNamespaceProps;
@@ -68,12 +68,12 @@ export class PreviewNamespace extends Construct {
   private readonly childAnnotations: StringMap;
   private readonly outsideAnnotations: StringMap;
 
-  /** @throws GreenroomError `invalid-input`, naming every prop that is wrong */
+  /** @throws GreenroomError `invalid-input` with all invalid props */
   constructor(scope: Construct, id: string, props: PreviewNamespaceProps) {
     super(scope, id);
     const common = previewLabels(props.name, 'fence', props.partOf ?? props.name);
     const owner = ownership(props);
-    // Both folders of a preview go at once and in no order; the policies must outlive the last pod.
+    // Both folders of a preview are removed at once in any order; the policies must outlive the last pod.
     const survival = RECONCILERS[props.reconciler?.kind ?? DEFAULT_RECONCILER].metadata.keep;
     checkProps(this, props, {
       labels: { ...common, ...owner.labels, ...POD_SECURITY },
@@ -99,7 +99,7 @@ export class PreviewNamespace extends Construct {
     });
     this.limitRange = kubeObject(this, 'limits', 'LimitRange', {
       metadata: this.metadata('preview'),
-      // A copy: the platform's settings are those of all other previews as well.
+      // A copy, since all previews share the platform's settings.
       spec: { limits: [{ type: 'Container', ...structuredClone(props.limitRange) }] },
     });
     this.networkPolicies = new Map(
@@ -134,17 +134,17 @@ export class PreviewNamespace extends Construct {
   }
 
   /**
-   * What of the manifests would not fit into this namespace: the same check that synthesis makes over the whole app,
-   * for callers that have the manifests already, such as a maker's own.
+   * Which of the manifests would exceed the quota of this namespace. Synthesis does the same check for the whole app; this
+   * is for callers that have manifests already, such as a maker's own.
    */
   quotaProblems(manifests: readonly object[]): Problem[] {
     return quotaProblems(this.bounds, manifests);
   }
 
   /**
-   * Opens further ports of the pods to the ingress controller, beside `ingressPorts`.
+   * Opens further ports of the pods to the ingress controller.
    *
-   * @param ports null opens all of them
+   * @param ports null opens all ports
    */
   openPorts(ports: readonly number[] | null): void {
     const { ingressPorts } = this.props;
@@ -178,7 +178,7 @@ export class PreviewNamespace extends Construct {
     ];
   }
 
-  /** What counts against the quota: all that other constructs of the app put into this namespace, and the pull secrets. */
+  /** Objects that count for the quota: those of other constructs in this namespace, and the pull secrets. */
   private inhabitants(): object[] {
     const fence = new Set<unknown>(this.apiObjects.filter((object) => !this.pullSecrets.includes(object)));
     const all = this.node.root.node.findAll().filter((construct) => ApiObject.isApiObject(construct));
@@ -188,12 +188,12 @@ export class PreviewNamespace extends Construct {
   }
 
   private metadata(name: string, namespace: string = this.name) {
-    // An object elsewhere does not go with the namespace, so the reconciler has to remove it.
+    // An object in another namespace is not deleted with this one, so the reconciler must remove it.
     const annotations = namespace === this.name ? this.childAnnotations : this.outsideAnnotations;
     return { name, namespace, labels: this.labels, annotations };
   }
 
-  /** An account of pods, with what they pull images by. */
+  /** An account of pods, with its pull secrets. */
   private podAccount(name: string, { imagePullSecrets = [] }: PreviewNamespaceProps): ApiObject {
     return kubeObject(this, `account-${name}`, 'ServiceAccount', {
       metadata: this.metadata(name),
@@ -234,7 +234,7 @@ function ownership(props: PreviewNamespaceProps): { labels: StringMap; annotatio
   };
 }
 
-/** `2026-11-06T17:00:00Z`; empty for a number that no date can hold, which the checks then name. */
+/** `2026-11-06T17:00:00Z`; empty for an invalid date, which the checks report. */
 function isoSeconds(seconds: number): string {
   const date = new Date(seconds * 1000);
   return Number.isNaN(date.getTime()) ? '' : date.toISOString().replace('.000Z', 'Z');

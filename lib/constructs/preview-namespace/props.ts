@@ -2,23 +2,23 @@ import type { ImagePullSecret } from '../../model/platform/objects.ts';
 import type { ReconcilerName } from '../../model/platform.ts';
 import type { StringMap } from '../metadata.ts';
 
-/** What the reconciler is and as whom it may write into the preview. */
+/** The reconciler, and its account for the preview. */
 export interface ReconcilerProps {
   /**
-   * By its name in greenroom.yaml. Decides which annotation keeps the fence standing until the namespace itself goes, and where the
-   * account lives.
+   * Its name in greenroom.yaml. It decides which annotation keeps the fence until the namespace is deleted, and where the
+   * account is.
    * @default argocd
    */
   readonly kind?: ReconcilerName;
   /**
    * Name of the account that applies the app's objects.
-   * @default - `preview-reconciler` for Argo CD (its AppProject names one account for all previews), the preview's own
-   * name for Flux
+   * @default - `preview-reconciler` for Argo CD (its AppProject names one account for all previews), the preview's name
+   * for Flux
    */
   readonly account?: string;
   /**
-   * Where that account lives. Argo CD impersonates an account of the destination namespace; Flux looks the account up
-   * beside its Kustomization.
+   * Namespace of that account. Argo CD impersonates an account in the destination namespace; Flux uses an account in the
+   * namespace of its Kustomization.
    * @default - the preview's namespace for Argo CD, `flux-system` for Flux
    */
   readonly accountNamespace?: string;
@@ -34,13 +34,13 @@ export type ResourceList = StringMap;
 
 /** Bounds of one container. */
 export interface LimitRangeProps {
-  /** Limits of a container that names none. */
+  /** Limits of a container that sets none. */
   readonly default: ResourceList;
-  /** Requests of a container that names none. */
+  /** Requests of a container that sets none. */
   readonly defaultRequest: ResourceList;
   /**
    * Largest limits of one container.
-   * @default - no bound but the quota's
+   * @default - only the quota
    */
   readonly max?: ResourceList;
 }
@@ -74,7 +74,7 @@ export interface DnsProps {
    */
   readonly ports?: readonly number[];
   /**
-   * IPv4 address of the node's own DNS cache, such as 169.254.20.10.
+   * IPv4 address of the node-local DNS cache, such as 169.254.20.10.
    * @default - none
    */
   readonly nodeLocal?: string | undefined;
@@ -95,13 +95,13 @@ export interface PreviewNamespaceProps {
   /** Hard limits of the ResourceQuota: `{ 'limits.memory': '4Gi', pods: '10' }`. */
   readonly quota: StringMap;
   /**
-   * Bounds of one container. Its defaults must cover every cpu and memory entry of the quota: a quota rejects pods that
-   * leave such a resource open.
+   * Bounds of one container. Its defaults must cover every cpu and memory entry of the quota: a quota rejects pods without
+   * such a resource.
    */
   readonly limitRange: LimitRangeProps;
   /** Namespaces that may open connections to the preview's pods. */
   readonly ingress: {
-    /** Where the ingress controller runs. */
+    /** Namespace of the ingress controller. */
     readonly controllerNamespace: string;
     /**
      * Further namespaces, e.g. `knative-serving` for its activator and autoscaler.
@@ -120,7 +120,7 @@ export interface PreviewNamespaceProps {
    */
   readonly testHarness?: readonly string[];
   /**
-   * What the preview may reach beside the cluster's DNS and its own pods.
+   * What the preview may reach in addition to the cluster's DNS and its own pods.
    * @default [] - nothing
    */
   readonly egress?: readonly EgressRule[];
@@ -130,23 +130,23 @@ export interface PreviewNamespaceProps {
    */
   readonly dns?: DnsProps;
   /**
-   * Secrets of this namespace with which the accounts of pods pull images: by name, or with a reference
-   * (`key#property`) where External Secrets is to read a Docker configuration from the store.
+   * Secrets of this namespace for pulling images: by name, or with a reference (`key#property`) to a Docker configuration
+   * that External Secrets reads from the store.
    * @default []
    */
   readonly imagePullSecrets?: readonly ImagePullSecret[];
   /**
-   * ClusterSecretStore that those references lead to.
+   * ClusterSecretStore of those references.
    * @default previews
    */
   readonly secretStore?: string;
   /**
-   * IPv4 networks of nodes, pods, services and the API server. Carved out of whatever `egress` allows.
+   * IPv4 networks of nodes, pods, services and the API server. They are excluded from everything that `egress` allows.
    * @default - the private ranges 10.0.0.0/8, 100.64.0.0/10, 172.16.0.0/12 and 192.168.0.0/16
    */
   readonly clusterCidrs?: readonly string[];
   /**
-   * Who applies the app's objects, and as whom.
+   * The reconciler, and the account that applies the app's objects.
    * @default - Argo CD, as `preview-reconciler` of the preview's namespace, with ClusterRole `preview-workloads`
    */
   readonly reconciler?: ReconcilerProps;
@@ -156,17 +156,17 @@ export interface PreviewNamespaceProps {
    */
   readonly watched?: boolean;
   /**
-   * Value of the label `app.kubernetes.io/part-of`: what the preview shows, such as its repository.
+   * Value of the label `app.kubernetes.io/part-of`, such as the repository.
    * @default - `name`
    */
   readonly partOf?: string;
   /**
-   * Labels for every object, beside those that the construct sets.
+   * Additional labels for every object.
    * @default {}
    */
   readonly labels?: StringMap;
   /**
-   * Annotations for every object, beside those that the construct sets.
+   * Additional annotations for every object.
    * @default {}
    */
   readonly annotations?: StringMap;

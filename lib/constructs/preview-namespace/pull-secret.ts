@@ -1,16 +1,16 @@
 import type { StoredPullSecret } from '../../model/platform/objects.ts';
 import { secretEntry } from '../secret-entry.ts';
 
-/** ClusterSecretStore where a platform names none. */
+/** The default ClusterSecretStore. */
 export const DEFAULT_STORE = 'previews';
 
 /** Kind of the objects that read pull secrets from the store. */
 export const PULL_SECRET = { apiVersion: 'external-secrets.io/v1', kind: 'ExternalSecret' } as const;
 
 /**
- * Reads a Docker configuration from the store into a Secret of the type that the kubelet pulls images with.
+ * Reads a Docker configuration from the store into a Secret of the type for pulling images.
  *
- * A template without data gives the Secret its type, and its data stays what was read.
+ * A template without data sets the type of the Secret and does not change its data.
  * Source: github.com/external-secrets/external-secrets, pkg/controllers/externalsecret, `ApplyTemplate`
  */
 export function pullSecretSpec({ name, secret }: StoredPullSecret, store: string = DEFAULT_STORE) {

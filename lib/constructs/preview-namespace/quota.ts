@@ -5,29 +5,29 @@ import { claimsOf } from './claims.ts';
 import { at, podsOf, scalarText, scaledPods, workloadKey } from './pods.ts';
 import type { LimitRangeProps } from './props.ts';
 
-/** What bounds a namespace. */
+/** The limits of a namespace. */
 export interface NamespaceBounds {
   readonly quota: StringMap;
   readonly limitRange: LimitRangeProps;
 }
 
-/** Objects that every namespace has or that controllers add, by the quota's name for them. */
+/** Kinds that count for each entry of a quota, and how many objects exist in every namespace already. */
 const OBJECT_COUNTS: Readonly<Record<string, { kinds: readonly string[]; already: number }>> = {
   services: { kinds: ['Service'], already: 0 },
-  // The cluster's own certificate, kube-root-ca.crt.
+  // The cluster's certificate, kube-root-ca.crt.
   configmaps: { kinds: ['ConfigMap'], already: 1 },
-  // Each of the others becomes a Secret of its own.
+  // Each of the others creates a Secret.
   secrets: { kinds: ['Secret', 'ExternalSecret', 'SealedSecret', 'SopsSecret'], already: 0 },
 };
 
 const COMPUTE = ['cpu', 'memory', 'ephemeral-storage'];
 
 /**
- * What of the manifests would not fit into the namespace. The API server says so too, but only on the ReplicaSet, where
- * a maker never looks: the preview would just not come up.
+ * Which of the manifests would exceed the quota of the namespace. The API server reports it only on the ReplicaSet, where
+ * a maker does not look: the preview would not start.
  *
- * Counted is the peak, with the pods that a rolling update adds. What controllers make beyond that (a Knative revision's
- * Services, a DaemonSet's pods on further nodes) is not known here: no problem found is not yet a promise.
+ * It counts the peak, including the pods that a rolling update adds. Objects that controllers add (a Knative revision's
+ * Services, a DaemonSet's pods on further nodes) are unknown here, so the quota may still be exceeded.
  */
 export function quotaProblems(bounds: NamespaceBounds, manifests: readonly object[]): Problem[] {
   const demand = peakDemand(bounds.limitRange, manifests);
@@ -70,7 +70,7 @@ function peakDemand(limitRange: LimitRangeProps, manifests: readonly object[]): 
   return demand;
 }
 
-/** The quota's name for how many of a kind there are: `count/deployments.apps`. */
+/** The quota's name for the number of objects of a kind: `count/deployments.apps`. */
 function countName(manifest: object): string {
   const version = scalarText(at(manifest, 'apiVersion'));
   const group = version.includes('/') ? `.${version.slice(0, version.indexOf('/'))}` : '';
@@ -87,7 +87,7 @@ const NOUNS: Readonly<Record<string, readonly [one: string, many: string]>> = {
   persistentvolumeclaims: ['claim of a disk', 'claims of disks'],
 };
 
-/** @internal `2500m of limits.cpu`, `1536Mi of limits.memory`, `7 pods`: in the unit that such quotas are written in. */
+/** @internal `2500m of limits.cpu`, `1536Mi of limits.memory`, `7 pods`: in the usual unit of such quotas. */
 export function readable(resource: string, amount: number): string {
   if (resource.endsWith('cpu')) return `${Math.round(amount * 1000)}m of ${resource}`;
   if (/(memory|storage)$/.test(resource)) return `${Math.ceil(amount / 2 ** 20)}Mi of ${resource}`;

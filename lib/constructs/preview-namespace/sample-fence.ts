@@ -6,8 +6,8 @@ import { platformFence } from './platform-fence.ts';
 import { PreviewNamespace } from './preview-namespace.ts';
 
 /**
- * The fence of some preview: what all fences of a platform have in common, and a name, a number and an end beside. Its
- * ingress policy opens all ports; that of a preview opens those of its apps.
+ * An example of a fence: what all fences of a platform have in common, with a dummy name, number and end. Its ingress policy
+ * opens all ports; that of a real preview opens only the ports of its apps.
  */
 export function sampleFence(platform: PlatformSpec, name = `${PREVIEW_PREFIX}sample-1`): readonly KubeObject[] {
   const chart = new Chart(new App(), 'sample', { disableResourceNameHashes: true });

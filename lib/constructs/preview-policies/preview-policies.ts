@@ -11,21 +11,21 @@ export interface PreviewPoliciesProps extends RuleChoice {
   /** The admission engine of the cluster. */
   readonly engine: Engine;
   /**
-   * Exceptions that hold now; admission has no clock, so compile again when one ends.
+   * Exceptions that are valid now. Compile again when one ends: admission policies do not check the time.
    * @default - none
    */
   readonly exceptions?: readonly Exception[];
 }
 
 /**
- * The rules that a preview is held to before it is committed, as objects of an admission engine, and the guards that they
- * stand on.
+ * The rules for previews as objects of an admission engine, and the guards that they rely on. The same rules are checked
+ * before a commit.
  *
  * @example
  * new PreviewPolicies(chart, 'policies', { platform: platform.spec, engine: 'vap' });
  */
 export class PreviewPolicies extends Construct {
-  /** In the order of the rules, the guards first. */
+  /** The guards first, then in the order of the rules. */
   readonly policies: readonly ApiObject[];
 
   /** @throws GreenroomError `invalid-input` for a rule that the engine cannot express */

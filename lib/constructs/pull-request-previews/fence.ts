@@ -7,18 +7,19 @@ import { durationSeconds } from '../../model/scalars.ts';
 import { platformFence } from '../preview-namespace/platform-fence.ts';
 import { PreviewNamespace } from '../preview-namespace/preview-namespace.ts';
 
-/** Stand where the values belong; no text of a fence can be equal to them by accident. */
+/** Dummy values that are replaced by template expressions; they do not occur in a fence by accident. */
 const NAME = 'pr-argument-0';
 const NUMBER = Number.MAX_SAFE_INTEGER;
 
-/** The last second that ISO 8601 can name. */
+/** The last second of the year 9999. */
 const END = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000;
 
 /**
- * The fence of any pull request of a repository, as a Helm chart with the values `name` (the preview's) and `number`
- * (the pull request's): the same objects that a compiled preview has. Its end is `ttl.max` after the chart was rendered,
- * which Argo CD does at each refresh and once a day: an open pull request keeps its preview, and one that nothing looks
- * at any more ends. Helm, since a chart reads nothing outside its folder; Jsonnet would read any file of the repo-server.
+ * The fence of any pull request of a repository, as a Helm chart with the values `name` (of the preview) and `number` (of
+ * the pull request). It has the same objects as the fence of a compiled preview. The end is `ttl.max` after rendering,
+ * which Argo CD does at each refresh and once a day: an open pull request keeps its preview, and a preview without an
+ * Application ends. It uses Helm because a chart reads nothing outside its folder; Jsonnet can read files of the
+ * repo-server.
  *
  * @param repository `owner/name`
  * @param repositoryId the forge's numeric id of it
@@ -43,7 +44,7 @@ export function fenceChart(
   });
   const documents = apiObjects.map((object) => emitYaml(object.toJson())).join('---\n');
   const template = documents
-    // What looks like a template in a platform's own texts is text.
+    // Braces in the platform's texts are escaped.
     .replaceAll('{{', '{{ "{{" }}')
     .replaceAll(NAME, '{{ .Values.name }}')
     .replaceAll(String(NUMBER), '{{ .Values.number }}')

@@ -9,7 +9,7 @@ export interface PullRequestGuardProps {
   /** Argo CD's namespace. */
   readonly namespace: string;
   readonly server: string;
-  /** What every preview's name starts with; a number follows. */
+  /** Prefix of every preview's name, before the number. */
   readonly prefix: string;
   readonly fence: PinnedSource;
   readonly app: PinnedSource;
@@ -21,13 +21,13 @@ export interface PinnedSource {
   readonly path: string;
   /** An RE2 pattern of the revision. */
   readonly revision: string;
-  /** What the names of the Applications end with. */
+  /** Suffix of the names of the Applications. */
   readonly suffix: string;
 }
 
 const PREVIEW = "object.spec.destination.?namespace.orValue('')";
 
-/** An Application in a project of pull requests must be exactly one that the ApplicationSets would make. */
+/** An Application in a project of pull requests must be exactly as its ApplicationSet creates it. */
 export function pullRequestGuard(scope: Construct, id: string, props: PullRequestGuardProps): Guard {
   const projects = `[${celLiteral(props.fence.project)}, ${celLiteral(props.app.project)}]`;
   return new Guard(scope, id, {
@@ -47,14 +47,14 @@ export function pullRequestGuard(scope: Construct, id: string, props: PullReques
     validations: [
       {
         expression: `request.namespace == ${celLiteral(props.namespace)} && object.spec.project in ${projects}`,
-        message: `Applications of pull requests live in the namespace ${props.namespace} and stay in their project`,
+        message: `Applications of pull requests must be in the namespace ${props.namespace} and stay in their project`,
       },
       {
         expression: [
           `${PREVIEW}.matches(${celLiteral(`^${props.prefix}[0-9]+$`)}) && !has(object.spec.destination.name)`,
           `&& object.spec.destination.?server.orValue('') == ${celLiteral(props.server)}`,
         ].join('\n'),
-        message: `an Application of a pull request writes into its own namespace, ${props.prefix}<number>`,
+        message: `an Application of a pull request may only write into its own namespace, ${props.prefix}<number>`,
       },
       {
         expression: [
@@ -65,11 +65,11 @@ export function pullRequestGuard(scope: Construct, id: string, props: PullReques
           `: ${pinned(props.app)} && ${PLAIN_DIRECTORY})`,
         ].join('\n'),
         message:
-          'an Application of a pull request reads the folder that the platform team named, and is named after it',
+          'an Application of a pull request must read the folder that the platform team configured, and be named accordingly',
       },
       {
         expression: `object.metadata.?finalizers.orValue([]).all(f, f in [${FINALIZERS.map(celLiteral).join(', ')}])`,
-        message: 'deleting an Application of a pull request runs nothing: no finalizer of deletion hooks',
+        message: 'an Application of a pull request must have no other finalizers: they would run deletion hooks',
       },
       {
         expression: [
@@ -77,7 +77,7 @@ export function pullRequestGuard(scope: Construct, id: string, props: PullReques
           '|| (!has(object.spec.syncPolicy.managedNamespaceMetadata)',
           `&& object.spec.syncPolicy.?syncOptions.orValue([]).all(o, o in [${SYNC_OPTIONS.map(celLiteral).join(', ')}]))`,
         ].join('\n'),
-        message: 'an Application of a pull request is synced with the options that its ApplicationSet gives it',
+        message: 'an Application of a pull request must have the sync options of its ApplicationSet',
       },
       {
         expression: [
@@ -85,13 +85,13 @@ export function pullRequestGuard(scope: Construct, id: string, props: PullReques
           '|| (!has(object.operation.sync.manifests) && size(object.operation.sync.?sources.orValue([])) == 0',
           '&& (!has(object.operation.sync.source) || object.operation.sync.source == object.spec.source))',
         ].join('\n'),
-        message: 'a preview is synced from its own source, never from manifests handed in',
+        message: 'a preview must be synced from its own source, not from other manifests',
       },
     ],
   });
 }
 
-/** The fence's chart gets the preview's own name and number, and nothing else. */
+/** The fence's chart gets only the preview's name and number. */
 function fenceValues(prefix: string): string {
   const values = 'object.spec.source.?helm.?parameters.orValue([])';
   return [

@@ -21,13 +21,13 @@ import { fenceKinds, NAMESPACE_KIND, workloadKinds } from '../bootstrap/kinds.ts
 import { fenceChart } from './fence.ts';
 import { pullRequestGuard } from './guard.ts';
 
-/** A repository of a micro app that holds its own manifests. */
+/** A micro app's repository with its own manifests. */
 export interface ManifestRepository extends Omit<PullRequestGenerator, 'owner' | 'repo'> {
   readonly owner: string;
   readonly name: string;
   /** The forge's numeric id of it. */
   readonly id: number;
-  /** Address as Argo CD clones it. */
+  /** Address from which Argo CD clones it. */
   readonly url: string;
   /** Folder of its manifests: files `*.yaml` without a namespace. Nothing in it is evaluated. */
   readonly path: string;
@@ -36,7 +36,7 @@ export interface ManifestRepository extends Omit<PullRequestGenerator, 'owner' |
 /** Props of {@link PullRequestPreviews}. */
 export interface PullRequestPreviewsProps {
   readonly platform: PlatformSpec;
-  /** Address of the apps repo as Argo CD clones it. */
+  /** Address from which Argo CD clones the apps repo. */
   readonly repoUrl: string;
   readonly repository: ManifestRepository;
   /**
@@ -47,24 +47,24 @@ export interface PullRequestPreviewsProps {
 }
 
 /**
- * Previews of one repository without a commit each: Argo CD lists the labelled pull requests itself, reads the manifests
- * at each head commit, and puts the platform's fence around them from one Helm chart of the apps repo.
+ * Previews of one repository without commits to the apps repo: Argo CD lists the labelled pull requests itself, reads the
+ * manifests at each head commit, and adds the platform's fence from a Helm chart in the apps repo.
  *
- * For teams that keep their manifests with their code. The accounts are those of the `Bootstrap`, so that the fencer
- * writes the fence and an account in the preview's own namespace writes the app; admission and RBAC hold both as they
- * hold compiled previews. What needs the compiler is not there: findings on the pull request before anything runs, the
- * cost, slots, and an end of its own. Such a preview lives until its pull request closes or loses the label, or until
- * nothing has looked at it for `ttl.max`. Leave the
- * repository out of `sources` in greenroom.yaml, or both would make previews of one name.
+ * This is for teams that keep their manifests with their code. The accounts are those of the `Bootstrap`: the fencer
+ * writes the fence, and an account in the preview's namespace writes the app. Admission and RBAC limit both as for compiled
+ * previews. Features of the compiler are missing: findings on the pull request before anything runs, the cost, slots, and
+ * an individual end. Such a preview lives until its pull request closes or loses the label, or until Argo CD has not
+ * refreshed it for `ttl.max`. Leave the repository out of `sources` in greenroom.yaml, otherwise both create previews with
+ * the same name.
  *
  * @example
  * const previews = new PullRequestPreviews(chart, 'shop', { platform, repoUrl, repository });
  * for (const [path, text] of previews.files) writeFileSync(path, text);
  *
- * @throws GreenroomError `invalid-input` for an unknown cluster, another reconciler than Argo CD, or a repository that no forge could have
+ * @throws GreenroomError `invalid-input` for an unknown cluster, another reconciler than Argo CD, or an invalid repository
  */
 export class PullRequestPreviews extends Construct {
-  /** The files that the apps repo has to hold, text by path from the root: the fence, as a Helm chart. */
+  /** The files to commit to the apps repo, text by path from the root: the fence as a Helm chart. */
   readonly files: FileSet;
 
   constructor(scope: Construct, id: string, props: PullRequestPreviewsProps) {

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { gitFailure } from './failure.ts';
 import { tryGit } from './process.ts';
 
-/** `git merge-file` counts conflicts in its exit code up to here; more is an error of its own. */
+/** The exit code of `git merge-file` is the number of conflicts, up to this; a higher one is an error. */
 const MOST_CONFLICTS = 127;
 
 /**
- * What two people made of one text, as git merges it; null where both changed the same lines.
+ * Merges two changes of one text as git does; null if both changed the same lines.
  *
- * @throws GreenroomError `failed` where git cannot merge it, e.g. a binary file
+ * @throws GreenroomError `failed` if git cannot merge it, e.g. a binary file
  */
 export async function mergeTexts(base: string, ours: string, theirs: string): Promise<string | null> {
   const folder = await mkdtemp(join(tmpdir(), 'greenroom-merge-'));

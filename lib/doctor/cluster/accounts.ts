@@ -1,5 +1,5 @@
-import { couldNotLook, fail, type Observation, ok } from '../../cluster/observation.ts';
-import { type Answer, type Deed, list, text } from '../../cluster/reader.ts';
+import { type CheckResult, couldNotRead, fail, ok } from '../../cluster/check-result.ts';
+import { type AccessRequest, type ClusterAnswer, list, text } from '../../cluster/reader.ts';
 import {
   CLEANER_ACCOUNT,
   CLEANER_NAMESPACE,
@@ -14,59 +14,59 @@ import {
   WORKLOADS_ROLE,
 } from '../../model/labels.ts';
 import { previewAccount, reconcilerNamespace, reconcilerOf } from '../../reconcilers/index.ts';
-import { chose, type Look } from './look.ts';
+import { type CheckContext, chose } from './context.ts';
 
 interface Question {
   readonly account: string;
   readonly user: string;
-  readonly deed: Deed;
+  readonly access: AccessRequest;
   readonly wanted: boolean;
 }
 
 const RBAC = 'rbac.authorization.k8s.io';
 
 /**
- * What the accounts of previews may do, as the API server itself decides it, whatever roles and bindings it comes from:
- * enough for their work, and none of what would undo a fence.
+ * Checks the permissions of the accounts of previews with the API server itself, whatever roles and bindings they come
+ * from: enough for their work, and nothing that could undo a fence.
  */
-export async function accountRights(look: Look): Promise<Observation[]> {
-  if (!look.previews) return [];
+export async function accountRights(context: CheckContext): Promise<CheckResult[]> {
+  if (!context.previews) return [];
   const check = 'accounts';
   const asked = await Promise.all(
-    questions(look, await somePreview(look)).map(async (question) => ({
+    questions(context, await somePreview(context)).map(async (question) => ({
       ...question,
-      answer: await look.reader.may(question.user, question.deed),
+      answer: await context.reader.may(question.user, question.access),
     })),
   );
   const refused = asked.map(({ answer }) => answer).find((answer) => answer.kind === 'refused');
   if (refused !== undefined) {
-    return [couldNotLook(check, 'what accounts may do', refused as Extract<Answer, { kind: 'refused' }>)];
+    return [couldNotRead(check, 'permissions of accounts', refused as Extract<ClusterAnswer, { kind: 'refused' }>)];
   }
   const wrong = asked.filter(({ answer, wanted }) => answer.kind === 'found' && answer.value !== wanted);
-  const found = wrong.map(({ account, deed, wanted }) =>
+  const found = wrong.map(({ account, access, wanted }) =>
     wanted
       ? fail(
           check,
-          `${account} may not ${words(deed)}, which is its work.`,
+          `${account} may not ${words(access)}, which it needs to do.`,
           'An administrator applies bootstrap/install again.',
         )
       : fail(
           check,
-          `${account} may ${words(deed)}, and must not.`,
-          'Find the binding that grants it and remove it; bootstrap/install holds all that the account needs.',
+          `${account} may ${words(access)}, but must not.`,
+          'Find the binding that grants it and remove it; bootstrap/install has everything that the account needs.',
         ),
   );
-  found.push(...(await foreignBindings(look)));
+  found.push(...(await foreignBindings(context)));
   return found.length > 0
     ? found
-    : [ok(check, `${asked.length} questions about accounts of previews have the right answer`)];
+    : [ok(check, `${asked.length} permissions of accounts of previews are as they should be`)];
 }
 
 /**
- * Name of a preview that runs, for questions about its own account. One that only carries the label, is past its end or
- * is going has no such account, and what is wrong with it is said elsewhere.
+ * Name of a running preview, for questions about its account. A namespace that only has the label, has expired or is being
+ * deleted may have no such account; other checks report it.
  */
-async function somePreview({ reader, isKnown, now }: Look): Promise<string | undefined> {
+async function somePreview({ reader, isKnown, now }: CheckContext): Promise<string | undefined> {
   const answer = await reader.get(`/api/v1/namespaces?labelSelector=${encodeURIComponent(PREVIEW_LABEL)}`);
   const namespaces = answer.kind === 'found' ? list(answer.value, 'items') : [];
   const label = (o: unknown, key: string) => text(o, 'metadata', 'labels', key);
@@ -78,12 +78,12 @@ async function somePreview({ reader, isKnown, now }: Look): Promise<string | und
   return found === undefined ? undefined : text(found, 'metadata', 'name');
 }
 
-/** Who is bound to a role beside the fences, and is an account of a preview or stands for all of them. */
-async function foreignBindings({ reader, platform }: Look): Promise<Observation[]> {
+/** Bindings outside of fences whose subject is an account of a preview, or a group of them. */
+async function foreignBindings({ reader, platform }: CheckContext): Promise<CheckResult[]> {
   const lists = ['rolebindings', 'clusterrolebindings'].map((kind) => `/apis/${RBAC}/v1/${kind}`);
   const answers = await Promise.all(lists.map((path) => reader.get(path)));
   return answers.flatMap((answer) => {
-    if (answer.kind === 'refused') return [couldNotLook('accounts', 'bindings of roles', answer)];
+    if (answer.kind === 'refused') return [couldNotRead('accounts', 'bindings of roles', answer)];
     const bindings = answer.kind === 'found' ? list(answer.value, 'items') : [];
     return bindings
       .filter((binding) => grantsToPreviews(binding, platform) || isInCleanersHome(binding))
@@ -111,10 +111,10 @@ const isInCleanersHome = (binding: unknown) =>
 /** Roles with which an account writes whatever it likes. */
 const STRONG_ROLES = ['admin', 'cluster-admin', 'edit'];
 
-function grantsToPreviews(binding: unknown, platform: Look['platform']): boolean {
+function grantsToPreviews(binding: unknown, platform: CheckContext['platform']): boolean {
   const [name, namespace] = [text(binding, 'metadata', 'name'), text(binding, 'metadata', 'namespace')];
   const isOurs = namespace.startsWith(PREVIEW_PREFIX) && name === RECONCILER_ACCOUNT;
-  // OpenShift gives every namespace three bindings of such names.
+  // OpenShift creates three bindings with such names in every namespace.
   if (isOurs || name.startsWith('system:')) return false;
   const reconciler = reconcilerOf(platform);
   const isStrong = namespace === '' && STRONG_ROLES.includes(text(binding, 'roleRef', 'name'));
@@ -130,7 +130,7 @@ function grantsToPreviews(binding: unknown, platform: Look['platform']): boolean
 const isEveryone = (group: string) =>
   ['system:authenticated', 'system:serviceaccounts', 'system:unauthenticated'].includes(group);
 
-function questions({ platform }: Look, preview: string | undefined): Question[] {
+function questions({ platform }: CheckContext, preview: string | undefined): Question[] {
   const home = reconcilerNamespace(platform);
   const of = (
     account: string,
@@ -143,7 +143,7 @@ function questions({ platform }: Look, preview: string | undefined): Question[] 
   ) => ({
     account,
     user: `system:serviceaccount:${namespace}:${account}`,
-    deed: { verb, group, resource, ...more },
+    access: { verb, group, resource, ...more },
     wanted,
   });
   const elsewhere = { namespace: 'kube-system' };
@@ -182,7 +182,7 @@ function questions({ platform }: Look, preview: string | undefined): Question[] 
   ];
 }
 
-function words({ verb, group, resource, namespace, name }: Deed): string {
+function words({ verb, group, resource, namespace, name }: AccessRequest): string {
   const what = `${resource}${group === '' ? '' : `.${group}`}${name === undefined ? '' : ` ${name}`}`;
   return `${verb} ${what}${namespace === undefined ? '' : ` in ${namespace}`}`;
 }

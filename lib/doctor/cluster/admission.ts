@@ -1,9 +1,9 @@
-import { couldNotLook, fail, names, type Observation, ok } from '../../cluster/observation.ts';
-import { type Answer, at, list, text } from '../../cluster/reader.ts';
+import { type CheckResult, couldNotRead, fail, names, ok } from '../../cluster/check-result.ts';
+import { at, type ClusterAnswer, list, text } from '../../cluster/reader.ts';
 import { reconcilerOf } from '../../reconcilers/index.ts';
-import { chose, type Look, type WantedObject } from './look.ts';
+import { type CheckContext, chose, type WantedObject } from './context.ts';
 
-/** Where the objects of each engine are listed, and what holds a request when the engine cannot decide. */
+/** Kinds of policies of each engine, and where the API server lists them. */
 const KINDS = [
   kind('admissionregistration.k8s.io/v1', 'ValidatingAdmissionPolicy', 'validatingadmissionpolicies'),
   kind('admissionregistration.k8s.io/v1', 'ValidatingAdmissionPolicyBinding', 'validatingadmissionpolicybindings'),
@@ -13,29 +13,29 @@ const KINDS = [
   kind('templates.gatekeeper.sh/v1', 'ConstraintTemplate', 'constrainttemplates'),
 ] as const;
 
-/** Kinds whose presence is looked at here. */
+/** Kinds whose presence is checked here. */
 export const ADMISSION_KINDS: ReadonlySet<string> = new Set(KINDS.map((each) => each.kind));
 
 function kind(apiVersion: string, name: string, resource: string) {
   return { apiVersion, kind: name, path: `/apis/${apiVersion}/${resource}` };
 }
 
-/** Policies and bindings that the apps repo holds: there, binding, and refusing when they cannot decide. */
-export async function admissionPolicies(look: Look): Promise<Observation[]> {
-  const found: Observation[] = [];
+/** The policies and bindings of the apps repo must exist, deny requests, and fail closed. */
+export async function admissionPolicies(context: CheckContext): Promise<CheckResult[]> {
+  const found: CheckResult[] = [];
   for (const each of KINDS) {
-    const wanted = look.wanted.filter((o) => o.apiVersion === each.apiVersion && o.kind === each.kind);
+    const wanted = context.wanted.filter((o) => o.apiVersion === each.apiVersion && o.kind === each.kind);
     if (wanted.length > 0)
       found.push(
-        ...ofKind(each.kind, wanted, await look.reader.get(each.path), reconcilerOf(look.platform).doctor.resync),
+        ...ofKind(each.kind, wanted, await context.reader.get(each.path), reconcilerOf(context.platform).doctor.resync),
       );
   }
   return found;
 }
 
-function ofKind(kindName: string, wanted: readonly WantedObject[], answer: Answer, fix: string): Observation[] {
+function ofKind(kindName: string, wanted: readonly WantedObject[], answer: ClusterAnswer, fix: string): CheckResult[] {
   const check = `admission/${kindName}`;
-  if (answer.kind === 'refused') return [couldNotLook(check, `every ${kindName}`, answer)];
+  if (answer.kind === 'refused') return [couldNotRead(check, `every ${kindName}`, answer)];
   const there = new Map(
     (answer.kind === 'found' ? list(answer.value, 'items') : []).map((object) => [
       text(object, 'metadata', 'name'),
@@ -46,19 +46,21 @@ function ofKind(kindName: string, wanted: readonly WantedObject[], answer: Answe
   const lacking = wanted.filter(({ metadata }) => !there.has(metadata.name));
   const present = wanted.filter(({ metadata }) => there.has(metadata.name));
   const open = present.filter(({ metadata }) => failurePolicy(there.get(metadata.name)) === 'Ignore');
-  const toothless = present.filter(({ metadata, spec }) => {
+  const withoutDeny = present.filter(({ metadata, spec }) => {
     const live = list(there.get(metadata.name), 'spec', 'validationActions');
     return list(spec, 'validationActions').includes('Deny') && !live.includes('Deny');
   });
-  const found: Observation[] = [];
+  const found: CheckResult[] = [];
   if (lacking.length > 0) {
-    found.push(fail(check, `${lacking.length} of ${wanted.length} are not in the cluster: ${named(lacking)}.`, fix));
+    found.push(
+      fail(check, `${lacking.length} of ${wanted.length} are missing in the cluster: ${named(lacking)}.`, fix),
+    );
   }
   if (open.length > 0) {
-    found.push(fail(check, `${named(open)} let requests pass when they cannot decide (failurePolicy: Ignore).`, fix));
+    found.push(fail(check, `${named(open)} allow requests that they cannot evaluate (failurePolicy: Ignore).`, fix));
   }
-  if (toothless.length > 0) found.push(fail(check, `${named(toothless)} refuse nothing (no action Deny).`, fix));
-  return found.length > 0 ? found : [ok(check, `all ${wanted.length} are there and fail closed`)];
+  if (withoutDeny.length > 0) found.push(fail(check, `${named(withoutDeny)} deny nothing (no action Deny).`, fix));
+  return found.length > 0 ? found : [ok(check, `all ${wanted.length} exist and fail closed`)];
 }
 
 function failurePolicy(object: unknown): string {
@@ -67,14 +69,14 @@ function failurePolicy(object: unknown): string {
 
 const WEBHOOKS = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations';
 
-/** Kyverno and Gatekeeper check requests through webhooks, which can be told to let everything pass while they are down. */
-export async function engineWebhooks({ reader, platform, previews }: Look): Promise<Observation[]> {
+/** Kyverno and Gatekeeper check requests through webhooks, which may be configured to fail open. */
+export async function engineWebhooks({ reader, platform, previews }: CheckContext): Promise<CheckResult[]> {
   const engines = ENGINES.filter(({ engine }) => engine.some((name) => chose(platform, name)));
   if (!previews || engines.length === 0) return [];
   const answer = await reader.get(WEBHOOKS);
   if (answer.kind !== 'found') {
     const refused = answer.kind === 'refused' ? answer : ({ kind: 'refused', reason: 'there are none' } as const);
-    return [couldNotLook('admission/webhooks', 'webhooks', refused)];
+    return [couldNotRead('admission/webhooks', 'webhooks', refused)];
   }
   return engines.map((engine) => webhooksOf(engine, list(answer.value, 'items')));
 }
@@ -94,14 +96,14 @@ const ENGINES = [
   },
 ] as const;
 
-function webhooksOf({ by, configuration, fix }: (typeof ENGINES)[number], all: readonly unknown[]): Observation {
+function webhooksOf({ by, configuration, fix }: (typeof ENGINES)[number], all: readonly unknown[]): CheckResult {
   const check = `admission/${by.toLowerCase()}`;
   const found = all.find((each) => text(each, 'metadata', 'name') === configuration);
   const webhooks = list(found, 'webhooks');
   if (webhooks.length === 0) return fail(check, `${by} has no webhook: its policies check nothing.`, fix);
-  // Each keeps one webhook for what fails open by choice; those that carry our policies fail closed.
+  // Each engine also has a webhook that fails open on purpose; those with our policies fail closed.
   const closed = webhooks.filter((webhook) => at(webhook, 'failurePolicy') === 'Fail');
   return closed.length > 0
     ? ok(check, `${by}'s webhook fails closed`)
-    : fail(check, `${by}'s webhook lets everything pass while ${by} is down (failurePolicy: Ignore).`, fix);
+    : fail(check, `${by}'s webhook allows everything while ${by} is down (failurePolicy: Ignore).`, fix);
 }

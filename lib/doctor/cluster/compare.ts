@@ -1,21 +1,21 @@
 import { at } from '../../cluster/reader.ts';
 import { Quantity } from '../../policies/quantity.ts';
 
-/** What servers fill in where a manifest says nothing; a field of another value is a change that somebody made. */
+/** Defaults that API servers fill in; a field with any other value was changed by somebody. */
 const DEFAULTS: Readonly<Record<string, readonly unknown[]>> = {
   matchPolicy: ['Equivalent'],
   scope: ['*'],
   apiGroup: ['', 'rbac.authorization.k8s.io'],
 };
 
-/** Fields that say nothing of what an object does. */
+/** Fields that do not affect what an object does. */
 const BOOKKEEPING = new Set(['apiVersion', 'kind', 'metadata', 'status', 'operation', 'file']);
 
-/** Kinds whose controllers fill in more than can be listed: there only what greenroom writes has to stand. */
+/** Kinds whose controllers fill in many fields: of these only the fields that greenroom writes are compared. */
 const FILLED_IN = new Set([
   'Certificate',
   'ClusterPolicy',
-  // Others of its keys are of the program that it belongs to.
+  // Its other keys belong to the program that reads it.
   'ConfigMap',
   'ConstraintTemplate',
   'CronJob',
@@ -30,8 +30,8 @@ const FILLED_IN = new Set([
 ]);
 
 /**
- * Path of the first field in which an object of the cluster is not what was written; null where there is none. A field
- * that was added counts too, unless it is empty or what the server adds by itself.
+ * Path of the first field in which an object in the cluster differs from the manifest; null if there is none. An added
+ * field counts, too, unless it is empty or a default of the server.
  */
 export function firstDifference(wanted: { readonly kind: string }, live: unknown): string | null {
   if (typeof live !== 'object' || live === null) return wanted.kind;
@@ -73,12 +73,12 @@ function first(paths: readonly (string | null)[]): string | null {
 
 function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null || value === false || value === '') return true;
-  // A list with one empty rule is not empty: in a network policy it lets everything through.
+  // A list with one empty rule is not empty: in a network policy it allows everything.
   if (Array.isArray(value)) return value.length === 0;
   return typeof value === 'object' && Object.values(value).every(isEmpty);
 }
 
-/** `0.5` and `500m`, `1Gi` and `1024Mi`: the API server writes amounts in its own way. */
+/** `0.5` and `500m`, `1Gi` and `1024Mi` are the same: the API server normalizes quantities. */
 function sameAmount(a: unknown, b: unknown): boolean {
   const [x, y] = [a, b].map((value) => (typeof value === 'string' ? Quantity.parse(value) : undefined));
   return x !== undefined && y !== undefined && x.nano === y.nano;

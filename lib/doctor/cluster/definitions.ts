@@ -1,18 +1,18 @@
-import { couldNotLook, fail, type Observation, ok, warn } from '../../cluster/observation.ts';
+import { type CheckResult, couldNotRead, fail, ok, warn } from '../../cluster/check-result.ts';
 import { list, text } from '../../cluster/reader.ts';
 import { storedPullSecrets } from '../../model/platform/objects.ts';
 import { ENGINES, type Engine, type PlatformSpec } from '../../model/platform.ts';
 import { reconcilerOf } from '../../reconcilers/index.ts';
 import type { NeededKinds } from '../../reconcilers/reconciler.ts';
-import { chose, type Look } from './look.ts';
+import { type CheckContext, chose } from './context.ts';
 
-/** Every kind that the bootstrap, the policies or a preview of this platform may hold, beside Kubernetes' own. */
-function needed({ platform, previews, home }: Look): NeededKinds[] {
+/** All kinds outside of Kubernetes that the bootstrap, the policies or previews of this platform may use. */
+function needed({ platform, previews, home }: CheckContext): NeededKinds[] {
   const all = [...(home ? reconcilerOf(platform).doctor.needs : []), ...(previews ? ofPreviews(platform) : [])];
   return all.filter((each) => each !== false);
 }
 
-/** What serves the policies of each engine; false for Kubernetes' own. */
+/** The kinds of each engine's policies; false for Kubernetes' own. */
 const OF_ENGINES: Readonly<Record<Engine, NeededKinds | false>> = {
   vap: false,
   kyverno: {
@@ -49,15 +49,18 @@ function ofPreviews(platform: PlatformSpec): (NeededKinds | false)[] {
   ];
 }
 
-/** Whether the cluster serves the kinds that greenroom writes. */
-export async function definitions(look: Look): Promise<Observation[]> {
-  return Promise.all(needed(look).map((each) => served(look, each)));
+/** Checks that the cluster serves the kinds that greenroom writes. */
+export async function definitions(context: CheckContext): Promise<CheckResult[]> {
+  return Promise.all(needed(context).map((each) => served(context, each)));
 }
 
-async function served({ reader }: Look, { groupVersion, kinds, by, onlyFor }: NeededKinds): Promise<Observation> {
+async function served(
+  { reader }: CheckContext,
+  { groupVersion, kinds, by, onlyFor }: NeededKinds,
+): Promise<CheckResult> {
   const check = `kinds/${groupVersion.split('/')[0]}`;
   const answer = await reader.get(`/apis/${groupVersion}`);
-  if (answer.kind === 'refused') return couldNotLook(check, `the kinds of ${groupVersion}`, answer);
+  if (answer.kind === 'refused') return couldNotRead(check, `the kinds of ${groupVersion}`, answer);
   const there = new Set(answer.kind === 'missing' ? [] : list(answer.value, 'resources').map((r) => text(r, 'kind')));
   const lacking = kinds.filter((kind) => !there.has(kind));
   if (lacking.length === 0) return ok(check, `${by} serves ${kinds.join(', ')}`);

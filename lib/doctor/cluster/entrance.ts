@@ -1,53 +1,53 @@
-import { couldNotLook, fail, type Observation, ok, warn } from '../../cluster/observation.ts';
+import { type CheckResult, couldNotRead, fail, ok, warn } from '../../cluster/check-result.ts';
 import { list, text } from '../../cluster/reader.ts';
 import { certificateNamespace } from '../../constructs/bootstrap/ingress.ts';
-import type { Look } from './look.ts';
+import type { CheckContext } from './context.ts';
 
-/** What answers at a preview's address: a class of ingress or gateway, and a controller behind it. */
-export async function entrance(look: Look): Promise<Observation[]> {
-  if (!look.previews) return [];
-  const gateway = look.platform.ingress.kind === 'gateway';
+/** Checks what serves previews' addresses: the class of ingress or gateway, and its controller. */
+export async function entrance(context: CheckContext): Promise<CheckResult[]> {
+  if (!context.previews) return [];
+  const gateway = context.platform.ingress.kind === 'gateway';
   return [
-    ...(await (gateway ? gatewayClass(look) : ingressClass(look))),
-    ...(gateway ? await liveGateway(look) : []),
-    ...(await controller(look)),
+    ...(await (gateway ? gatewayClass(context) : ingressClass(context))),
+    ...(gateway ? await liveGateway(context) : []),
+    ...(await controller(context)),
   ];
 }
 
-async function ingressClass({ reader, platform }: Look): Promise<Observation[]> {
+async function ingressClass({ reader, platform }: CheckContext): Promise<CheckResult[]> {
   const { class: name } = platform.ingress;
   const answer = await reader.get(`/apis/networking.k8s.io/v1/ingressclasses/${name}`);
-  if (answer.kind === 'refused') return [couldNotLook('entrance', `IngressClass ${name}`, answer)];
+  if (answer.kind === 'refused') return [couldNotRead('entrance', `IngressClass ${name}`, answer)];
   return answer.kind === 'found'
     ? [ok('entrance', `IngressClass ${name} is served by ${text(answer.value, 'spec', 'controller')}`)]
     : [
         fail(
           'entrance',
           `There is no IngressClass ${name}: no preview can be reached.`,
-          'Install an ingress controller of that class, or name the class that is there in ingress.class.',
+          'Install an ingress controller of that class, or set ingress.class to an existing class.',
         ),
       ];
 }
 
-async function gatewayClass({ reader, platform }: Look): Promise<Observation[]> {
+async function gatewayClass({ reader, platform }: CheckContext): Promise<CheckResult[]> {
   const { class: name } = platform.ingress;
   const answer = await reader.get(`/apis/gateway.networking.k8s.io/v1/gatewayclasses/${name}`);
-  if (answer.kind === 'refused') return [couldNotLook('entrance', `GatewayClass ${name}`, answer)];
-  const fix = 'Install a Gateway API controller with that class, or name the class that is there in ingress.class.';
+  if (answer.kind === 'refused') return [couldNotRead('entrance', `GatewayClass ${name}`, answer)];
+  const fix = 'Install a Gateway API controller with that class, or set ingress.class to an existing class.';
   if (answer.kind === 'missing') {
     return [fail('entrance', `There is no GatewayClass ${name}: no preview can be reached.`, fix)];
   }
   const accepted = condition(answer.value, 'Accepted');
   return accepted.status === 'True'
     ? [ok('entrance', `GatewayClass ${name} is served by ${text(answer.value, 'spec', 'controllerName')}`)]
-    : [fail('entrance', `No controller has taken up GatewayClass ${name}${because(accepted.message)}.`, fix)];
+    : [fail('entrance', `No controller has accepted GatewayClass ${name}${because(accepted.message)}.`, fix)];
 }
 
-async function liveGateway({ reader, platform }: Look): Promise<Observation[]> {
+async function liveGateway({ reader, platform }: CheckContext): Promise<CheckResult[]> {
   const { name } = platform.ingress.gateway;
   const namespace = certificateNamespace(platform);
   const answer = await reader.get(`/apis/gateway.networking.k8s.io/v1/namespaces/${namespace}/gateways/${name}`);
-  if (answer.kind === 'refused') return [couldNotLook('gateway', `Gateway ${name} in ${namespace}`, answer)];
+  if (answer.kind === 'refused') return [couldNotRead('gateway', `Gateway ${name} in ${namespace}`, answer)];
   const programmed = answer.kind === 'found' ? condition(answer.value, 'Programmed') : undefined;
   if (programmed?.status === 'True') return [ok('gateway', `Gateway ${name} is programmed`)];
   return [
@@ -56,39 +56,39 @@ async function liveGateway({ reader, platform }: Look): Promise<Observation[]> {
       programmed === undefined
         ? `There is no Gateway ${name} in ${namespace}.`
         : `Gateway ${name} is not programmed${because(programmed.message)}.`,
-      'An administrator applies bootstrap/install again; look at what the Gateway says of itself.',
+      'An administrator applies bootstrap/install again; look at the status of the Gateway.',
     ),
   ];
 }
 
-async function controller({ reader, platform }: Look): Promise<Observation[]> {
+async function controller({ reader, platform }: CheckContext): Promise<CheckResult[]> {
   const { controllerNamespace: namespace } = platform.ingress;
   const answer = await reader.get(`/api/v1/namespaces/${namespace}/pods`);
-  if (answer.kind === 'refused') return [couldNotLook('controller', `pods in ${namespace}`, answer)];
+  if (answer.kind === 'refused') return [couldNotRead('controller', `pods in ${namespace}`, answer)];
   const pods = answer.kind === 'found' ? list(answer.value, 'items') : [];
   const ready = pods.filter((pod) => condition(pod, 'Ready').status === 'True');
   if (ready.length > 0) return [ok('controller', `${ready.length} of ${pods.length} pods in ${namespace} are ready`)];
   return [
     fail(
       'controller',
-      `No pod in ${namespace} is ready: previews let nothing in but what runs there.`,
-      'Start the controller, or name its namespace in ingress.controllerNamespace.',
+      `No pod in ${namespace} is ready, and previews only allow traffic from there.`,
+      'Start the controller, or set ingress.controllerNamespace to its namespace.',
     ),
   ];
 }
 
-/** The one certificate of all previews. */
-export async function certificate({ reader, platform, previews }: Look): Promise<Observation[]> {
+/** The certificate of all previews. */
+export async function certificate({ reader, platform, previews }: CheckContext): Promise<CheckResult[]> {
   if (!previews) return [];
   const { secretName } = platform.ingress.tls;
   const namespace = certificateNamespace(platform);
   const answer = await reader.get(`/apis/cert-manager.io/v1/namespaces/${namespace}/certificates/${secretName}`);
-  if (answer.kind === 'refused') return [couldNotLook('certificate', `Certificate ${secretName}`, answer)];
+  if (answer.kind === 'refused') return [couldNotRead('certificate', `Certificate ${secretName}`, answer)];
   if (answer.kind === 'missing') {
     return [
       fail(
         'certificate',
-        `There is no Certificate ${secretName} in ${namespace}: browsers will warn of every preview.`,
+        `There is no Certificate ${secretName} in ${namespace}: browsers will warn about every preview.`,
         'An administrator applies bootstrap/install again.',
       ),
     ];
@@ -104,14 +104,14 @@ export async function certificate({ reader, platform, previews }: Look): Promise
   ];
 }
 
-/** Nothing in the API says whether network policies are enforced. */
-export async function networkPolicies({ previews }: Look): Promise<Observation[]> {
+/** The API does not tell whether network policies are enforced. */
+export async function networkPolicies({ previews }: CheckContext): Promise<CheckResult[]> {
   return previews
     ? [
         warn(
           'network-policies',
-          'Nothing in a cluster says whether it enforces NetworkPolicies; without that previews reach each other.',
-          'Make sure that the network plugin does (Calico and Cilium do, flannel alone does not).',
+          'The API does not tell whether the cluster enforces NetworkPolicies; if it does not, previews can reach each other.',
+          'Make sure that the network plugin enforces them (Calico and Cilium do, flannel alone does not).',
         ),
       ]
     : [];

@@ -1,4 +1,4 @@
-import { couldNotLook, fail, names, type Observation, ok } from '../../cluster/observation.ts';
+import { type CheckResult, couldNotRead, fail, names, ok } from '../../cluster/check-result.ts';
 import { at, list, text } from '../../cluster/reader.ts';
 import { INGRESS_POLICY } from '../../constructs/preview-namespace/network-policies.ts';
 import { sampleFence } from '../../constructs/preview-namespace/sample-fence.ts';
@@ -7,12 +7,12 @@ import { EXPIRES_LABEL, PREVIEW_LABEL, PREVIEW_PREFIX } from '../../model/labels
 import { durationSeconds } from '../../model/scalars.ts';
 import { reconcilerOf } from '../../reconcilers/index.ts';
 import { firstDifference } from './compare.ts';
-import type { Look } from './look.ts';
+import type { CheckContext } from './context.ts';
 
-/** Longer than any removal takes that goes well. */
+/** A successful removal takes less time. */
 const STUCK_SECONDS = 600;
 
-/** Kinds of a fence that are the same for all previews, and where the API server lists them. */
+/** Kinds of a fence, and where the API server lists them. */
 const LISTS = {
   NetworkPolicy: '/apis/networking.k8s.io/v1/networkpolicies',
   ResourceQuota: '/api/v1/resourcequotas',
@@ -21,23 +21,23 @@ const LISTS = {
   RoleBinding: '/apis/rbac.authorization.k8s.io/v1/rolebindings',
 } as const;
 
-/** Namespaces of previews as they are: fenced whole, ended in time, gone when they go, and none that only looks like one. */
-export async function liveFences(look: Look): Promise<Observation[]> {
-  if (!look.previews) return [];
-  const answer = await look.reader.get('/api/v1/namespaces');
+/** Checks the namespaces of previews: fences are complete, ends are respected, deletion works, and none is an imitation. */
+export async function liveFences(context: CheckContext): Promise<CheckResult[]> {
+  if (!context.previews) return [];
+  const answer = await context.reader.get('/api/v1/namespaces');
   if (answer.kind !== 'found') {
     return [
-      couldNotLook('fences', 'namespaces', answer.kind === 'refused' ? answer : { kind: 'refused', reason: 'no list' }),
+      couldNotRead('fences', 'namespaces', answer.kind === 'refused' ? answer : { kind: 'refused', reason: 'no list' }),
     ];
   }
   const all = list(answer.value, 'items');
   const previews = all.filter((o) => label(o, PREVIEW_LABEL) !== '');
   const found = [
     ...lookalikes(all),
-    ...ghosts(look, previews),
-    ...stuck(look, previews),
-    ...overdue(look, previews),
-    ...(await open(look, previews)),
+    ...ghosts(context, previews),
+    ...stuck(context, previews),
+    ...overdue(context, previews),
+    ...(await open(context, previews)),
   ];
   return found.length > 0
     ? found
@@ -48,24 +48,26 @@ const nameOf = (object: unknown) => text(object, 'metadata', 'name');
 const label = (object: unknown, key: string) => text(object, 'metadata', 'labels', key);
 const isGoing = (object: unknown) => text(object, 'metadata', 'deletionTimestamp') !== '';
 
-function lookalikes(all: readonly unknown[]): Observation[] {
+function lookalikes(all: readonly unknown[]): CheckResult[] {
   const found = all
     .filter((o) => nameOf(o).startsWith(PREVIEW_PREFIX) && label(o, PREVIEW_LABEL) !== nameOf(o))
     .map(nameOf);
   if (found.length === 0) return [];
-  const message = `${names(found)}: named like a preview and without its label, so that no preview of that name can start.`;
+  const message = `${names(found)}: named like a preview but without its label, so no preview of that name can start.`;
   return [fail('fences', message, `Rename it, or run kubectl delete namespace ${found[0]} if nobody needs it.`)];
 }
 
-/** Nothing ends what no folder stands behind, once its own end was changed. */
-function ghosts({ isKnown }: Look, previews: readonly unknown[]): Observation[] {
+/** Previews without a folder in the apps repo: if their end was changed, nothing would end them. */
+function ghosts({ isKnown }: CheckContext, previews: readonly unknown[]): CheckResult[] {
   const found = previews.filter((o) => !isGoing(o) && !isKnown(nameOf(o))).map(nameOf);
   if (found.length === 0) return [];
-  const message = `${names(found)}: nothing in this checkout of the apps repo stands behind it.`;
-  return [fail('fences', message, `Pull and look again; if it is still so, run kubectl delete namespace ${found[0]}.`)];
+  const message = `${names(found)}: this checkout of the apps repo has no folder for it.`;
+  return [
+    fail('fences', message, `Pull and run doctor again; if it remains, run kubectl delete namespace ${found[0]}.`),
+  ];
 }
 
-function stuck({ now }: Look, previews: readonly unknown[]): Observation[] {
+function stuck({ now }: CheckContext, previews: readonly unknown[]): CheckResult[] {
   return previews
     .filter((o) => isGoing(o) && now - Date.parse(text(o, 'metadata', 'deletionTimestamp')) / 1000 > STUCK_SECONDS)
     .map((o) => {
@@ -75,16 +77,16 @@ function stuck({ now }: Look, previews: readonly unknown[]): Observation[] {
       const name = nameOf(o);
       return fail(
         'fences',
-        `Namespace ${name} has been going for over ten minutes${why === undefined ? '' : `: ${text(why, 'message')}`}`.replace(
+        `Namespace ${name} has been terminating for over ten minutes${why === undefined ? '' : `: ${text(why, 'message')}`}`.replace(
           /\.?$/,
           '.',
         ),
-        `Look at what is left with kubectl get all -n ${name}, and take its finalizers off.`,
+        `Look at what is left with kubectl get all -n ${name}, and remove its finalizers.`,
       );
     });
 }
 
-function overdue({ now, platform }: Look, previews: readonly unknown[]): Observation[] {
+function overdue({ now, platform }: CheckContext, previews: readonly unknown[]): CheckResult[] {
   const end = (o: unknown) => (/^\d+$/.test(label(o, EXPIRES_LABEL)) ? Number(label(o, EXPIRES_LABEL)) : null);
   const endless = previews.filter((o) => end(o) === null).map(nameOf);
   const late = previews.filter((o) => !isGoing(o) && now - (end(o) ?? now) > 2 * STUCK_SECONDS).map(nameOf);
@@ -102,35 +104,29 @@ function overdue({ now, platform }: Look, previews: readonly unknown[]): Observa
         ]),
     ...(late.length === 0
       ? []
-      : [
-          fail(
-            'fences',
-            `${names(late)}: past their end, and still there.`,
-            'Look at what ends previews: the check expiry says more.',
-          ),
-        ]),
+      : [fail('fences', `${names(late)}: expired, but still there.`, 'See the check expiry.')]),
     ...(endless.length === 0
       ? []
       : [
           fail(
             'fences',
-            `${names(endless)}: without an end.`,
-            `Run kubectl delete namespace ${endless[0]}; a live preview comes back as it should be.`,
+            `${names(endless)}: without an expiry.`,
+            `Run kubectl delete namespace ${endless[0]}; a live preview is then created again correctly.`,
           ),
         ]),
   ];
 }
 
-/** What is missing from fences, or wider than greenroom.yaml says. */
-async function open(look: Look, previews: readonly unknown[]): Promise<Observation[]> {
-  const standing = previews.filter((o) => !isGoing(o) && look.isKnown(nameOf(o)));
-  const fences = new Map(standing.map((o) => [nameOf(o), sampleFence(look.platform, nameOf(o))]));
-  const observations = standing.flatMap((o) => podSecurity(look, fences.get(nameOf(o))!, o));
+/** Objects that are missing in fences or differ from greenroom.yaml. */
+async function open(context: CheckContext, previews: readonly unknown[]): Promise<CheckResult[]> {
+  const standing = previews.filter((o) => !isGoing(o) && context.isKnown(nameOf(o)));
+  const fences = new Map(standing.map((o) => [nameOf(o), sampleFence(context.platform, nameOf(o))]));
+  const results = standing.flatMap((o) => podSecurity(context, fences.get(nameOf(o))!, o));
   for (const [kind, path] of Object.entries(LISTS)) {
-    const answer = await look.reader.get(path);
+    const answer = await context.reader.get(path);
     if (answer.kind !== 'found') {
-      observations.push(
-        couldNotLook(
+      results.push(
+        couldNotRead(
           'fences',
           `every ${kind}`,
           answer.kind === 'refused' ? answer : { kind: 'refused', reason: 'no list' },
@@ -142,27 +138,27 @@ async function open(look: Look, previews: readonly unknown[]): Promise<Observati
     for (const [preview, fence] of fences) {
       const live = items.filter((o) => text(o, 'metadata', 'namespace') === preview);
       const wanted = fence.filter((o) => o.kind === kind && o.metadata.namespace === preview);
-      observations.push(...differences(look, preview, wanted, live));
+      results.push(...differences(context, preview, wanted, live));
     }
   }
-  return observations;
+  return results;
 }
 
-function podSecurity(look: Look, sample: readonly KubeObject[], namespace: unknown): Observation[] {
+function podSecurity(context: CheckContext, sample: readonly KubeObject[], namespace: unknown): CheckResult[] {
   const labels = Object.entries((at(sample[0], 'metadata', 'labels') ?? {}) as Record<string, string>);
   const wrong = labels.find(([key, value]) => key.startsWith('pod-security.') && label(namespace, key) !== value);
   if (wrong === undefined) return [];
-  const message = `Namespace ${nameOf(namespace)} is not held to Pod Security restricted: ${wrong[0]} is "${label(namespace, wrong[0])}".`;
-  return [fail('fences', message, again(look, nameOf(namespace)))];
+  const message = `Namespace ${nameOf(namespace)} does not enforce Pod Security "restricted": ${wrong[0]} is "${label(namespace, wrong[0])}".`;
+  return [fail('fences', message, again(context, nameOf(namespace)))];
 }
 
 function differences(
-  look: Look,
+  context: CheckContext,
   preview: string,
   wanted: readonly KubeObject[],
   live: readonly unknown[],
-): Observation[] {
-  const complain = (message: string) => fail('fences', `${message} in ${preview}.`, again(look, preview));
+): CheckResult[] {
+  const complain = (message: string) => fail('fences', `${message} in ${preview}.`, again(context, preview));
   const missing = wanted.flatMap((object) => {
     const { kind, metadata } = object;
     const found = live.find((o) => nameOf(o) === metadata.name);
@@ -178,7 +174,7 @@ function differences(
   ];
 }
 
-/** A preview opens the ports of its own apps, or none: who may come in is what has to be the platform's. */
+/** Ports differ between previews, so only the allowed sources are compared. */
 function withoutPorts(wanted: KubeObject, live: unknown): object {
   const given = list(wanted, 'spec', 'ingress');
   const rules = list(live, 'spec', 'ingress').map((rule) => ({ from: at(rule, 'from') }));
@@ -186,6 +182,6 @@ function withoutPorts(wanted: KubeObject, live: unknown): object {
   return { ...(live as object), spec: { ...(at(live, 'spec') as object), ingress: isOurs ? given : rules } };
 }
 
-function again({ platform }: Pick<Look, 'platform'>, preview: string): string {
-  return `Let ${reconcilerOf(platform).title} apply the fence of ${preview} again; the next push to its pull request does too.`;
+function again({ platform }: Pick<CheckContext, 'platform'>, preview: string): string {
+  return `Let ${reconcilerOf(platform).title} apply the fence of ${preview} again, or push to its pull request.`;
 }

@@ -1,22 +1,22 @@
-import { couldNotLook, fail, names, type Observation, ok, warn } from '../../cluster/observation.ts';
-import { type Answer, at, list, text } from '../../cluster/reader.ts';
+import { type CheckResult, couldNotRead, fail, names, ok, warn } from '../../cluster/check-result.ts';
+import { at, type ClusterAnswer, list, text } from '../../cluster/reader.ts';
 import { RECONCILER_ACCOUNT } from '../../model/labels.ts';
-import { chose, type Look } from './look.ts';
+import { type CheckContext, chose } from './context.ts';
 
-/** Settings of what verifies images, and of Kyverno, that leave previews out or believe what nobody has signed. */
-export async function imageVerifiers(look: Look): Promise<Observation[]> {
-  const { evidence } = look.platform;
-  if (!look.previews) return [];
+/** Checks settings of image verifiers and of Kyverno that would exclude previews or accept unsigned statements. */
+export async function imageVerifiers(context: CheckContext): Promise<CheckResult[]> {
+  const { evidence } = context.platform;
+  if (!context.previews) return [];
   const asksController = evidence.admission === 'signatures' && evidence.verifier === 'policy-controller';
-  const usesKyverno = chose(look.platform, 'kyverno') || chose(look.platform, 'kyverno-legacy');
+  const usesKyverno = chose(context.platform, 'kyverno') || chose(context.platform, 'kyverno-legacy');
   return [
-    ...(asksController ? await policyController(look) : []),
-    ...(usesKyverno ? [await kyvernoSettings(look), await kyvernoExceptions(look)] : []),
+    ...(asksController ? await policyController(context) : []),
+    ...(usesKyverno ? [await kyvernoSettings(context), await kyvernoExceptions(context)] : []),
   ];
 }
 
-/** Installed somewhere else, or not at all: either way nothing was seen. */
-function notThere(answer: Exclude<Answer, { kind: 'found' }>): Extract<Answer, { kind: 'refused' }> {
+/** If it is missing, it may be installed elsewhere: nothing is known. */
+function notThere(answer: Exclude<ClusterAnswer, { kind: 'found' }>): Extract<ClusterAnswer, { kind: 'refused' }> {
   return answer.kind === 'refused' ? answer : { kind: 'refused', reason: 'they are not in their usual namespace' };
 }
 
@@ -24,54 +24,53 @@ const CONTROLLER = '/api/v1/namespaces/cosign-system/configmaps/config-policy-co
 const WEBHOOKS = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations';
 
 /** Source: https://github.com/sigstore/policy-controller/blob/main/pkg/config/store.go */
-async function policyController({ reader }: Look): Promise<Observation[]> {
+async function policyController({ reader }: CheckContext): Promise<CheckResult[]> {
   const [settings, webhooks] = await Promise.all([reader.get(CONTROLLER), reader.get(WEBHOOKS)]);
   return [controllerSettings(settings), controllerWebhook(webhooks)];
 }
 
-function controllerSettings(answer: Answer): Observation {
+function controllerSettings(answer: ClusterAnswer): CheckResult {
   const check = 'images/policy-controller';
-  if (answer.kind !== 'found') return couldNotLook(check, 'the settings of policy-controller', notThere(answer));
+  if (answer.kind !== 'found') return couldNotRead(check, 'the settings of policy-controller', notThere(answer));
   const setting = (name: string) => text(answer.value, 'data', name);
   const edit = (name: string, wanted: string) =>
     `Set ${name}: "${wanted}" in ConfigMap cosign-system/config-policy-controller.`;
   if (setting('enable-oci11') === 'true') {
-    const message = 'policy-controller believes statements about images that nobody has signed (enable-oci11: "true").';
+    const message = 'policy-controller accepts unsigned statements about images (enable-oci11: "true").';
     return fail(check, message, edit('enable-oci11', 'false'));
   }
   if (setting('fail-on-empty-authorities') === 'false') {
-    const message =
-      'policy-controller lets images pass by a policy that names no signer (fail-on-empty-authorities: "false").';
+    const message = 'policy-controller allows images if a policy names no signer (fail-on-empty-authorities: "false").';
     return fail(check, message, edit('fail-on-empty-authorities', 'true'));
   }
-  // It denies where nothing is set.
+  // The default is deny.
   const unmatched = setting('no-match-policy');
   if (unmatched !== '' && unmatched !== 'deny') {
-    const message = `policy-controller lets images pass that no policy names (no-match-policy: ${unmatched}); only the rule allowed-registries refuses them.`;
+    const message = `policy-controller allows images that no policy matches (no-match-policy: ${unmatched}); only the rule allowed-registries denies them.`;
     return warn(check, message, edit('no-match-policy', 'deny'));
   }
-  return ok(check, 'policy-controller refuses what nobody has signed');
+  return ok(check, 'policy-controller denies unsigned images');
 }
 
-function controllerWebhook(answer: Answer): Observation {
+function controllerWebhook(answer: ClusterAnswer): CheckResult {
   const check = 'admission/policy-controller';
   const fix = 'Install policy-controller with failurePolicy: Fail.';
-  if (answer.kind === 'refused') return couldNotLook(check, 'webhooks', answer);
+  if (answer.kind === 'refused') return couldNotRead(check, 'webhooks', answer);
   const all = answer.kind === 'found' ? list(answer.value, 'items') : [];
   const own = all.find((each) => text(each, 'metadata', 'name') === 'policy.sigstore.dev');
   const webhooks = list(own, 'webhooks');
   if (webhooks.length === 0) return fail(check, 'policy-controller has no webhook: it checks nothing.', fix);
   return webhooks.every((webhook) => at(webhook, 'failurePolicy') === 'Fail')
     ? ok(check, "policy-controller's webhook fails closed")
-    : fail(check, "policy-controller's webhook lets everything pass while it is down (failurePolicy: Ignore).", fix);
+    : fail(check, "policy-controller's webhook allows everything while it is down (failurePolicy: Ignore).", fix);
 }
 
 const KYVERNO = '/api/v1/namespaces/kyverno/configmaps/kyverno';
-/** One of the namespaces that a filter must not match. */
+/** An example of a namespace that a filter must not match. */
 const PREVIEW = 'pr-shop-7';
 const KINDS = ['Pod', 'Deployment', 'Job', 'CronJob', 'StatefulSet', 'Ingress', 'HTTPRoute', 'Service', 'Secret'];
 
-/** Who writes into namespaces of previews: the reconciler by their own account, and Kubernetes, which makes the pods. */
+/** Users that write into namespaces of previews: the reconciler with their account, and Kubernetes' controllers. */
 const WRITERS = [
   `system:serviceaccount:${PREVIEW}:${RECONCILER_ACCOUNT}`,
   'system:serviceaccount:kube-system:replicaset-controller',
@@ -83,16 +82,16 @@ const WRITERS = [
 ];
 
 /** Source: https://kyverno.io/docs/installation/customization/#resource-filters */
-async function kyvernoSettings({ reader }: Look): Promise<Observation> {
+async function kyvernoSettings({ reader }: CheckContext): Promise<CheckResult> {
   const check = 'admission/kyverno-settings';
   const answer = await reader.get(KYVERNO);
-  if (answer.kind !== 'found') return couldNotLook(check, 'the settings of Kyverno', notThere(answer));
+  if (answer.kind !== 'found') return couldNotRead(check, 'the settings of Kyverno', notThere(answer));
   const data = at(answer.value, 'data');
   const filters = [...text(data, 'resourceFilters').matchAll(/\[[^\]]*\]/g)].map(([filter]) => filter);
   const open = filters.filter(matchesPreviews);
   if (open.length > 0) {
-    const message = `Kyverno looks at nothing that ${names(open)} names, previews among it (resourceFilters).`;
-    return fail(check, message, 'Take it out of resourceFilters in ConfigMap kyverno/kyverno.');
+    const message = `Kyverno ignores everything that ${names(open)} matches, including previews (resourceFilters).`;
+    return fail(check, message, 'Remove it from resourceFilters in ConfigMap kyverno/kyverno.');
   }
   const excluded = ['excludeGroups', 'excludeUsernames']
     .flatMap((key) => text(data, key).split(','))
@@ -100,13 +99,13 @@ async function kyvernoSettings({ reader }: Look): Promise<Observation> {
     .filter((name) => name !== '' && !name.startsWith('!'));
   const trusted = excluded.filter((pattern) => WRITERS.some((writer) => isLike(writer, pattern)));
   if (trusted.length > 0) {
-    const message = `Kyverno looks at nothing that ${names(trusted)} writes, into previews as well (excludeGroups, excludeUsernames).`;
-    return fail(check, message, 'Take it out of the lists in ConfigMap kyverno/kyverno.');
+    const message = `Kyverno ignores everything that ${names(trusted)} writes, also in previews (excludeGroups, excludeUsernames).`;
+    return fail(check, message, 'Remove it from the lists in ConfigMap kyverno/kyverno.');
   }
-  return ok(check, 'Kyverno leaves out nothing of previews');
+  return ok(check, 'Kyverno ignores nothing in previews');
 }
 
-/** Whether a filter such as `[Pod,*,*]` or `[Deployment,pr-*,*]` takes whole objects of previews out. */
+/** Whether a filter such as `[Pod,*,*]` or `[Deployment,pr-*,*]` excludes objects of previews. */
 function matchesPreviews(filter: string): boolean {
   const [what = '', namespace = '*', name = '*'] = filter
     .slice(1, -1)
@@ -114,13 +113,13 @@ function matchesPreviews(filter: string): boolean {
     .map((part) => part.trim());
   const parts = what.split('/');
   const at = parts.findIndex((part) => /^[A-Z]/.test(part));
-  // `Pod/binding` names a subresource alone.
+  // `Pod/binding` is only a subresource.
   if (at !== -1 && at !== parts.length - 1) return false;
   const kind = at === -1 ? (parts[0] ?? '') : (parts[at] ?? '');
   return KINDS.some((one) => isLike(one, kind)) && isLike(PREVIEW, namespace || '*') && isLike(PREVIEW, name || '*');
 }
 
-/** Kyverno's wildcards: * for any text, ? for one sign. */
+/** Kyverno's wildcards: * for any text, ? for one character. */
 function isLike(value: string, pattern: string): boolean {
   const escaped = pattern
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')
@@ -131,12 +130,12 @@ function isLike(value: string, pattern: string): boolean {
 
 const EXCEPTIONS = ['/apis/policies.kyverno.io/v1/policyexceptions', '/apis/kyverno.io/v2/policyexceptions'];
 
-/** Exceptions that nobody reviewed in the apps repo. */
-async function kyvernoExceptions({ reader }: Look): Promise<Observation> {
+/** Exceptions outside of the apps repo, which were not reviewed there. */
+async function kyvernoExceptions({ reader }: CheckContext): Promise<CheckResult> {
   const check = 'admission/kyverno-exceptions';
   const answers = await Promise.all(EXCEPTIONS.map((path) => reader.get(path)));
   const refused = answers.find((answer) => answer.kind === 'refused');
-  if (refused !== undefined) return couldNotLook(check, 'exceptions of Kyverno', refused);
+  if (refused !== undefined) return couldNotRead(check, 'exceptions of Kyverno', refused);
   const all = answers.flatMap((answer) => (answer.kind === 'found' ? list(answer.value, 'items') : []));
   const ours = all.filter((one) =>
     [
@@ -146,7 +145,7 @@ async function kyvernoExceptions({ reader }: Look): Promise<Observation> {
   );
   if (ours.length === 0) return ok(check, 'Kyverno has no exceptions to our policies');
   const which = names(ours.map((one) => `${text(one, 'metadata', 'namespace')}/${text(one, 'metadata', 'name')}`));
-  const message = `PolicyException ${which} lifts rules of greenroom, outside of the apps repo.`;
+  const message = `PolicyException ${which} disables rules of greenroom, outside of the apps repo.`;
   return warn(
     check,
     message,

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { lookup } from 'node:dns/promises';
-import { type Answer, at, type ClusterReader } from '../../cluster/reader.ts';
+import { at, type ClusterAnswer, type ClusterReader } from '../../cluster/reader.ts';
 import { GreenroomError } from '../../core/errors.ts';
 
 export interface KubectlOptions {
@@ -11,12 +11,12 @@ export interface KubectlOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** So many at once: each is a process of 50 MB. */
+/** Limit of processes at the same time: each needs 50 MB. */
 const AT_ONCE = 4;
 
 /**
- * Reads a cluster through the `kubectl` of whoever asks, so that every way to log in that works there works here:
- * plugins, proxies, certificates. It only ever gets, and asks what accounts may do.
+ * Reads a cluster through the user's `kubectl`, so that every login that works there works here: plugins, proxies,
+ * certificates. It only gets objects and asks about permissions.
  */
 export function kubectlReader(options: KubectlOptions): ClusterReader {
   const run = limited(AT_ONCE, (args: readonly string[], stdin?: string) => kubectl(options, args, stdin));
@@ -45,18 +45,18 @@ export function kubectlReader(options: KubectlOptions): ClusterReader {
   };
 }
 
-/** Name of the context that is looked at. @throws GreenroomError `invalid-input` when there is none */
+/** Name of the context. @throws GreenroomError `invalid-input` if there is none */
 export async function contextName(options: KubectlOptions): Promise<string> {
   if (options.context !== undefined) return options.context;
   const { code, stdout, stderr } = await kubectl(options, ['config', 'current-context']);
   if (code === 0) return stdout.trim();
   throw new GreenroomError(
     'invalid-input',
-    `the kubeconfig has no current context (${lastLine(stderr)}); give --context`,
+    `the kubeconfig has no current context (${lastLine(stderr)}); pass --context`,
   );
 }
 
-/** The groups that every service account is in. */
+/** The groups of every service account. */
 function groupsOf(user: string): string[] {
   return ['system:authenticated', 'system:serviceaccounts', `system:serviceaccounts:${user.split(':')[2]}`];
 }
@@ -85,8 +85,7 @@ function kubectl({ kubeconfig, context, env }: KubectlOptions, args: readonly st
     });
     child.stdin.on('error', () => undefined).end(stdin);
     child.on('error', (cause) => {
-      const message =
-        'looking into a cluster needs kubectl, and it cannot be started; install it, or pass --no-cluster';
+      const message = 'checking a cluster needs kubectl, which cannot be started; install it, or pass --no-cluster';
       reject(new GreenroomError('failed', message, { cause }));
     });
     child.on('close', (code, signal) => {
@@ -95,7 +94,7 @@ function kubectl({ kubeconfig, context, env }: KubectlOptions, args: readonly st
   });
 }
 
-function answerOf({ code, stdout, stderr }: Finished): Answer {
+function answerOf({ code, stdout, stderr }: Finished): ClusterAnswer {
   if (code === 0) {
     try {
       return { kind: 'found', value: JSON.parse(stdout) };
@@ -115,7 +114,7 @@ function lastLine(stderr: string): string {
   return stderr.trim().split('\n').at(-1) ?? '';
 }
 
-/** The same function, never running more than so many times at once. */
+/** The same function, limited to so many calls at the same time. */
 function limited<A extends readonly unknown[], B>(most: number, work: (...args: A) => Promise<B>) {
   let running = 0;
   const waiting: (() => void)[] = [];
@@ -125,7 +124,7 @@ function limited<A extends readonly unknown[], B>(most: number, work: (...args: 
     try {
       return await work(...args);
     } finally {
-      // Whoever waits longest takes the place over.
+      // The call that has waited longest takes over the slot.
       const next = waiting.shift();
       if (next) next();
       else running--;

@@ -1,10 +1,10 @@
-import { couldNotLook, fail, names, type Observation, ok, warn } from '../../cluster/observation.ts';
+import { type CheckResult, couldNotRead, fail, names, ok, warn } from '../../cluster/check-result.ts';
 import { type ClusterReader, list, text } from '../../cluster/reader.ts';
 import { forbiddenCidrs } from '../../constructs/preview-namespace/network-policies.ts';
 import { contains, type Network, parseNetwork } from '../../model/ipv4.ts';
-import type { Look } from './look.ts';
+import type { CheckContext } from './context.ts';
 
-/** A network of the cluster's own that no preview may reach. */
+/** A network of the cluster itself, which previews must not reach. */
 export interface ClusterNetwork {
   /** IPv4, such as `10.0.0.0/16` or `203.0.113.7/32`. */
   readonly cidr: string;
@@ -15,7 +15,7 @@ export interface ClusterNetwork {
 const IPV4 = /^(?:\d{1,3}\.){3}\d{1,3}(?:\/\d{1,2})?$/;
 const LOOPBACK = parseNetwork('127.0.0.0/8');
 
-/** Where a cluster says what addresses it has, and how its answer is read. */
+/** Where a cluster lists its addresses, and how to read the answer. */
 const SOURCES: readonly {
   readonly path: string;
   readonly what: string;
@@ -27,7 +27,7 @@ const SOURCES: readonly {
     read: (node) => list(node, 'status', 'addresses').map((address) => text(address, 'address')),
   },
   { path: '/api/v1/nodes', what: 'pods', read: (node) => list(node, 'spec', 'podCIDRs') },
-  // Served from Kubernetes 1.33 on; before it, the address of one Service has to do.
+  // Served since Kubernetes 1.33; before that, only the address of one Service is known.
   { path: '/apis/networking.k8s.io/v1/servicecidrs', what: 'Services', read: (range) => list(range, 'spec', 'cidrs') },
   {
     path: '/api/v1/namespaces/default/services?fieldSelector=metadata.name%3Dkubernetes',
@@ -42,23 +42,22 @@ const SOURCES: readonly {
 ];
 
 /**
- * Addresses of nodes, pods, Services and of the API server, as far as the cluster and the kubeconfig say; sorted by
- * where they were found, each once.
+ * Addresses of nodes, pods, Services and the API server, as far as the cluster and the kubeconfig tell, each once.
  *
- * @returns also what could not be read
+ * @returns also results for what could not be read
  */
 export async function clusterNetworks(reader: ClusterReader): Promise<{
   readonly networks: readonly ClusterNetwork[];
-  readonly hidden: readonly Observation[];
+  readonly hidden: readonly CheckResult[];
 }> {
-  const hidden: Observation[] = [];
+  const hidden: CheckResult[] = [];
   const server = (async () => (await reader.addresses?.()) ?? [])();
   const paths = [...new Set(SOURCES.map(({ path }) => path))];
   const answers = new Map(await Promise.all(paths.map(async (path) => [path, await reader.get(path)] as const)));
   const found = (await server).map((address) => ({ address, what: 'the API server' }));
   for (const { path, what, read } of SOURCES) {
     const answer = answers.get(path)!;
-    if (answer.kind === 'refused') hidden.push(couldNotLook('cluster-cidrs', `addresses of ${what}`, answer));
+    if (answer.kind === 'refused') hidden.push(couldNotRead('cluster-cidrs', `addresses of ${what}`, answer));
     if (answer.kind !== 'found') continue;
     for (const item of list(answer.value, 'items')) {
       for (const address of read(item)) found.push({ address: typeof address === 'string' ? address : '', what });
@@ -72,14 +71,14 @@ export async function clusterNetworks(reader: ClusterReader): Promise<{
   return { networks: [...networks.values()], hidden };
 }
 
-/** Those that no range covers. */
+/** The networks that no range covers. */
 export function uncovered(networks: readonly ClusterNetwork[], ranges: readonly string[]): ClusterNetwork[] {
   const closed = ranges.map(parseNetwork);
   return networks.filter(({ cidr }) => !closed.some((range) => contains(range, parseNetwork(cidr))));
 }
 
-/** Whether `network.clusterCidrs` holds all that the cluster is made of: an opened egress reaches the rest. */
-export async function clusterCidrs({ reader, platform, previews }: Look): Promise<Observation[]> {
+/** Checks that `network.clusterCidrs` covers all networks of the cluster: an opened egress could reach others. */
+export async function clusterCidrs({ reader, platform, previews }: CheckContext): Promise<CheckResult[]> {
   if (!previews) return [];
   const { networks, hidden } = await clusterNetworks(reader);
   const missing = uncovered(networks, forbiddenCidrs(platform.network));
@@ -91,7 +90,7 @@ export async function clusterCidrs({ reader, platform, previews }: Look): Promis
   if (open.length > 0)
     return [...hidden, fail('cluster-cidrs', `egress lets previews reach ${listed(open)}.`, add(open))];
   if (missing.length > 0) {
-    const message = `network.clusterCidrs leaves out ${listed(missing)}: an egress that is opened later could reach it.`;
+    const message = `network.clusterCidrs does not cover ${listed(missing)}: an egress that is opened later could reach it.`;
     return [...hidden, warn('cluster-cidrs', message, add(missing))];
   }
   return hidden.length > 0

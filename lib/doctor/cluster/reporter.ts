@@ -1,19 +1,19 @@
-import { couldNotLook, fail, type Observation, ok } from '../../cluster/observation.ts';
+import { type CheckResult, couldNotRead, fail, ok } from '../../cluster/check-result.ts';
 import { at } from '../../cluster/reader.ts';
 import { WATCH_ACCOUNT, WATCH_SECRET } from '../../model/labels.ts';
-import type { Look } from './look.ts';
+import type { CheckContext } from './context.ts';
 
-/** What tells `serve` what the cluster sees of its previews, where `init` lays it down. */
-export async function reporter({ reader, platform, previews }: Look): Promise<Observation[]> {
+/** Checks the reporter, which tells `serve` the status of previews in the cluster, if `init` installs it. */
+export async function reporter({ reader, platform, previews }: CheckContext): Promise<CheckResult[]> {
   if (!previews || !platform.status.watch || platform.status.image === undefined) return [];
   const named = `Deployment ${WATCH_ACCOUNT} in ${WATCH_ACCOUNT}`;
   const answer = await reader.get(`/apis/apps/v1/namespaces/${WATCH_ACCOUNT}/deployments/${WATCH_ACCOUNT}`);
-  if (answer.kind === 'refused') return [couldNotLook('watch', named, answer)];
+  if (answer.kind === 'refused') return [couldNotRead('watch', named, answer)];
   if (answer.kind === 'missing') {
     return [
       fail(
         'watch',
-        `There is no ${named}: nobody tells why a preview does not start.`,
+        `There is no ${named}: nothing reports why a preview does not start.`,
         `An administrator applies bootstrap/install/clusters/${platform.clusters[0]?.name}.`,
       ),
     ];
@@ -23,7 +23,7 @@ export async function reporter({ reader, platform, previews }: Look): Promise<Ob
     : [
         fail(
           'watch',
-          `${named} does not run: nobody tells why a preview does not start.`,
+          `${named} does not run: nothing reports why a preview does not start.`,
           `Look at its pods: a missing Secret ${WATCH_SECRET} and an image that cannot be pulled (status.image) are the usual causes.`,
         ),
       ];

@@ -1,16 +1,16 @@
-import { couldNotLook, type Observation, ok, warn } from '../../cluster/observation.ts';
+import { type CheckResult, couldNotRead, ok, warn } from '../../cluster/check-result.ts';
 import { at, list, text } from '../../cluster/reader.ts';
 import { PREVIEW_LABEL, PREVIEW_PREFIX } from '../../model/labels.ts';
-import type { Look } from './look.ts';
+import type { CheckContext } from './context.ts';
 
-/** The store that the secrets of previews come from, where External Secrets is there at all. */
-export async function secretStore({ reader, platform, previews }: Look): Promise<Observation[]> {
+/** Checks the store of previews' secrets, if External Secrets is installed. */
+export async function secretStore({ reader, platform, previews }: CheckContext): Promise<CheckResult[]> {
   const { mechanism, store } = platform.secrets;
   if (!previews || mechanism !== 'external-secrets') return [];
   const served = await reader.get('/apis/external-secrets.io/v1');
   if (served.kind !== 'found') return [];
   const answer = await reader.get(`/apis/external-secrets.io/v1/clustersecretstores/${store}`);
-  if (answer.kind === 'refused') return [couldNotLook('secrets', `ClusterSecretStore ${store}`, answer)];
+  if (answer.kind === 'refused') return [couldNotRead('secrets', `ClusterSecretStore ${store}`, answer)];
   const conditions = answer.kind === 'found' ? list(answer.value, 'status', 'conditions') : [];
   const ready = conditions.find((condition) => text(condition, 'type') === 'Ready');
   if (answer.kind === 'found' && !isOpenToPreviews(answer.value)) {
@@ -22,7 +22,11 @@ export async function secretStore({ reader, platform, previews }: Look): Promise
     answer.kind === 'missing' ? `There is no ClusterSecretStore ${store}` : `ClusterSecretStore ${store} is not ready`;
   const why = text(ready, 'message') === '' ? '' : ` (${text(ready, 'message').replace(/\.$/, '')})`;
   return [
-    warn('secrets', `${what}${why}: previews with secrets do not start.`, `Make it, or name another in secrets.store.`),
+    warn(
+      'secrets',
+      `${what}${why}: previews with secrets do not start.`,
+      `Create it, or set secrets.store to another one.`,
+    ),
   ];
 }
 

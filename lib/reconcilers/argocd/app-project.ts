@@ -1,21 +1,20 @@
 import { invalidInput } from '../../core/errors.ts';
 import type { KubeObject, StringMap } from '../../model/kube-object.ts';
 
-/** A kind of objects; `group` is empty for the core group. */
+/** A kind of object; `group` is empty for the core group. */
 export interface GroupKind {
   readonly group: string;
   readonly kind: string;
 }
 
-/** Where Applications of a project may write, and with which account. */
+/** A destination that Applications of a project may write to, and the account that they use. */
 export interface ProjectDestination {
   /** Address of the API server as Argo CD knows it; never a pattern. */
   readonly server: string;
   /** Namespace, or a glob such as `pr-*`. */
   readonly namespace: string;
   /**
-   * The account in that cluster that Argo CD impersonates to apply: `<name>` in the destination's namespace, or
-   * `<namespace>:<name>`. Needs `application.sync.impersonation.enabled: "true"` in the ConfigMap `argocd-cm`.
+   * The account that Argo CD impersonates there: `<name>` in the destination's namespace, or `<namespace>:<name>`. Needs `application.sync.impersonation.enabled: "true"` in the ConfigMap `argocd-cm`.
    */
   readonly serviceAccount: string;
 }
@@ -37,14 +36,14 @@ export interface AppProjectProps {
    * @default - none
    */
   readonly clusterKinds?: readonly GroupKind[];
-  /** Namespaced kinds that may be written. At least one: Argo CD takes an empty list for all of them. */
+  /** Namespaced kinds that may be written. At least one: to Argo CD an empty list means all kinds. */
   readonly namespacedKinds: readonly GroupKind[];
 }
 
 /**
- * An Argo CD AppProject that says everything: repositories, destinations, kinds and the account for each destination.
+ * An Argo CD AppProject with everything explicit: repositories, destinations, kinds and the account for each destination.
  *
- * @throws GreenroomError `invalid-input` for an empty list that Argo CD would take for "all", or for a wildcard source
+ * @throws GreenroomError `invalid-input` for an empty list, which Argo CD would read as "all", or for a wildcard
  */
 export function appProject(props: AppProjectProps, annotations?: StringMap): KubeObject {
   requireExplicit(props);

@@ -10,10 +10,10 @@ import {
 } from './application.ts';
 import { type ApplicationSetGenerator, renderGenerator } from './generators.ts';
 
-/** The Application that is made for each set of parameters. Every string may hold Go template expressions but one. */
+/** The Application for each set of parameters. Every string except `project` may contain Go template expressions. */
 export interface ApplicationTemplate extends ApplicationMetadata {
   readonly name: string;
-  /** A literal: with a templated project, whoever controls the parameters would choose their own permissions. */
+  /** Not a template: otherwise the parameters would decide about permissions. */
   readonly project: string;
   readonly source: ApplicationSource;
   readonly destination: ApplicationDestination;
@@ -32,20 +32,19 @@ export interface ApplicationSetProps {
   readonly generator: ApplicationSetGenerator;
   readonly template: ApplicationTemplate;
   /**
-   * Go template of a patch to the whole Application, for what a string field cannot say. Values of strangers go
-   * through `toJson`.
+   * Go template of a patch to the whole Application, for fields that are not strings. Use `toJson` for untrusted values.
    * @default - no patch
    */
   readonly templatePatch?: string;
 }
 
 /**
- * An Argo CD ApplicationSet whose Applications apply, prune and heal by themselves and take everything with them when
- * their parameters go.
+ * An Argo CD ApplicationSet whose Applications apply, prune and heal automatically, and are deleted with all their objects
+ * when their parameters disappear.
  *
- * Go templates with `missingkey=error`, always: a parameter that is missing is an error, not the text `<no value>`.
+ * Go templates always use `missingkey=error`: a missing parameter is an error, not the text `<no value>`.
  *
- * @throws GreenroomError `invalid-input` for a templated project, an empty generator, or an impossible period
+ * @throws GreenroomError `invalid-input` for a templated project, an empty generator, or an invalid period
  */
 export function applicationSet(props: ApplicationSetProps): KubeObject {
   const { template } = props;
@@ -66,10 +65,9 @@ export function applicationSet(props: ApplicationSetProps): KubeObject {
       goTemplate: true,
       goTemplateOptions: ['missingkey=error'],
       generators: [renderGenerator(props.generator)],
-      // Argo CD's default, and what removal depends on: said, so that nobody has to know. The other half of it,
-      // `preserveResourcesOnDeletion: false`, stays out: after each webhook the controller writes the whole object by its
-      // own types, which leave a false out, and Argo CD would take that for a difference and sync again.
-      // (The empty templates that it adds are none: Argo CD looks past fields that were never applied.)
+      // Argo CD's default, written out because the removal of previews depends on it. `preserveResourcesOnDeletion: false`
+      // must not be written: the controller drops a false value whenever it updates the object, and Argo CD would see a
+      // difference and sync again. (Fields that the controller adds make no difference, since they were never applied.)
       syncPolicy: { applicationsSync: 'sync' },
       template: {
         metadata: {

@@ -1,21 +1,19 @@
-/** What Applications are made of, in ApplicationSets and on their own. */
-
 /** A folder of plain YAML in a Git repository. */
 export interface ApplicationSource {
-  /** Address as Argo CD clones it. */
+  /** Address from which Argo CD clones. */
   readonly repoUrl: string;
   /** Branch, tag or commit. */
   readonly targetRevision: string;
-  /** Folder, without slashes at either end. */
+  /** Folder, without leading or trailing slashes. */
   readonly path: string;
   /**
-   * Whether manifests of subfolders are read as well.
+   * Whether subfolders are read, too.
    * @default false
    */
   readonly recurse?: boolean;
   /**
-   * Values of the folder's Helm chart. Only for charts that the platform team writes: whoever writes one runs templates
-   * in the repo-server.
+   * Values of the folder's Helm chart. Only for charts of the platform team: the author of a chart can run templates in
+   * the repo-server.
    * @default - plain YAML
    */
   readonly helmValues?: Readonly<Record<string, string>>;
@@ -28,7 +26,7 @@ export interface ApplicationDestination {
   readonly namespace: string;
 }
 
-/** Metadata of an Application beside its name. */
+/** Metadata of an Application other than its name. */
 export interface ApplicationMetadata {
   /** @default - no labels */
   readonly labels?: Readonly<Record<string, string>>;
@@ -36,23 +34,23 @@ export interface ApplicationMetadata {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** An object that another Application already owns is an error, never a silent change of owner. */
+/** If another Application already owns an object, it is an error and not a silent change of owner. */
 export const SYNC_OPTIONS: readonly string[] = ['FailOnSharedResource=true'];
 
-/** With it, deleting an Application deletes what it made. */
+/** With this finalizer, deleting an Application deletes its objects. */
 export const RESOURCES_FINALIZER = 'resources-finalizer.argocd.argoproj.io';
 
-/** Argo CD's own for cascading deletion, and those that the API server sets while it waits for what is owned. */
+/** Argo CD's finalizers for cascading deletion, and those that the API server sets while it waits for dependents. */
 export const FINALIZERS = [
   ...['', '/background', '/foreground'].map((policy) => `${RESOURCES_FINALIZER}${policy}`),
   'foregroundDeletion',
   'orphan',
 ];
 
-/** The only files of a folder that are read: no JSON, and no Jsonnet, which can read the repo-server's own files. */
+/** The only files of a folder that are read: no JSON, and no Jsonnet, which can read files of the repo-server. */
 export const PLAIN_YAML = '*.yaml';
 
-/** Says what kind of source it is, so that no file in the folder can: no Chart.yaml, no kustomization.yaml. */
+/** Sets the kind of the source, so that a Chart.yaml or kustomization.yaml in the folder cannot. */
 export function renderSource({
   repoUrl,
   targetRevision,
@@ -72,9 +70,9 @@ export function renderSource({
 }
 
 /**
- * Applies, prunes and heals by itself. The number of attempts is bounded, since Argo CD lets a failing operation go on
- * before it looks at a deletion: with endless attempts a broken preview could never be removed. Attempts take a minute
- * in all, which is how long an app waits for its fence. `refresh` makes each attempt use the newest commit.
+ * Applies, prunes and heals automatically. The number of attempts is limited, since Argo CD finishes a failing operation
+ * before it handles a deletion: with endless attempts a broken preview could never be removed. The attempts take a minute
+ * in total, which is how long an app waits for its fence. `refresh` makes each attempt use the newest commit.
  */
 export function automatedSync(): Record<string, unknown> {
   return {
@@ -84,11 +82,11 @@ export function automatedSync(): Record<string, unknown> {
   };
 }
 
-/** Filters webhooks: a commit elsewhere in the repository does not render this Application anew. */
+/** Filters webhooks: a commit elsewhere in the repository does not render this Application again. */
 export const GENERATE_PATHS_ANNOTATION = 'argocd.argoproj.io/manifest-generate-paths';
 
 /** Options of one object, such as `Prune=confirm`. */
 export const SYNC_OPTIONS_ANNOTATION = 'argocd.argoproj.io/sync-options';
 
-/** Order within one Application: lower numbers are applied, and healthy, before higher ones. */
+/** Order within one Application: lower numbers are applied first, and must be healthy before higher ones. */
 export const SYNC_WAVE_ANNOTATION = 'argocd.argoproj.io/sync-wave';

@@ -17,13 +17,13 @@ import { previewApplicationSets } from './preview-application-sets.ts';
 import { ARGOCD_KINDS, bootstrapProject, clustersProject, fencesProject, previewsProject } from './projects.ts';
 
 /**
- * - `install/argocd`, `install/clusters/<name>`: accounts and their permissions, projects, guards, what ends previews,
+ * - `install/argocd`, `install/clusters/<name>`: accounts and their permissions, projects, guards, the cleaner,
  *   certificate and gateway; applied by an administrator, once and at upgrades;
- * - `install/controller`: the role that takes the place of the one that Argo CD comes with;
- * - `install/notifications`: what Argo CD Notifications is told beside what it knows already; only where it is asked for;
- * - `install/root`: the root Application, applied last: one that is there before its project is an error to Argo CD, and
- *   looked at again only minutes later;
- * - `argocd`: what the root Application applies: ApplicationSets, and an Application a cluster for its policies.
+ * - `install/controller`: the role that replaces the one of Argo CD's installation;
+ * - `install/notifications`: additional settings for Argo CD Notifications, if they are enabled;
+ * - `install/root`: the root Application, applied last: if it exists before its project, Argo CD reports an error and
+ *   retries only minutes later;
+ * - `argocd`: objects that the root Application applies: ApplicationSets, and one Application per cluster for policies.
  */
 export function bootstrap(input: BootstrapInput): readonly BootstrapFolder[] {
   const { platform } = input;
@@ -56,7 +56,7 @@ export function bootstrap(input: BootstrapInput): readonly BootstrapFolder[] {
   ];
 }
 
-/** Something that is there only where the reconciler tells `serve`. */
+/** Makes an object only if the reconciler reports to `serve`. */
 function notifying<T>({ status }: PlatformSpec, make: (url: string) => T): T[] {
   return status.notify && status.url !== undefined ? [make(status.url)] : [];
 }
@@ -72,7 +72,7 @@ function rootAccount({ platform }: BootstrapInput) {
   };
 }
 
-/** Whoever pushes into `bootstrap/argocd` chooses what this account writes: nothing but what belongs there. */
+/** Limits this account to the expected objects: anybody who pushes to `bootstrap/argocd` decides what it applies. */
 function rootGuard({ platform, repoUrl }: BootstrapInput): GuardSpec {
   const { namespace } = platform.argocd;
   const cel = (text: string) => JSON.stringify(text);
@@ -142,7 +142,7 @@ interface ApplicationProps {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** Without the finalizer: deleting one of these by mistake deletes none of what it made. */
+/** Without the finalizer, so that deleting one of these by mistake deletes none of its objects. */
 function application({ name, namespace, project, server, sources, annotations }: ApplicationProps): KubeObject {
   return {
     apiVersion: 'argoproj.io/v1alpha1',

@@ -3,17 +3,16 @@ import { CLUSTER_ACCOUNT, FENCER_ACCOUNT, RECONCILER_ACCOUNT } from '../../model
 import type { BootstrapInput } from '../reconciler.ts';
 import { BOOTSTRAP_ACCOUNT } from './names.ts';
 
-/** As Argo CD's own installation names it. */
+/** Name in Argo CD's installation. */
 export const CONTROLLER_ROLE = 'argocd-application-controller';
 
-/** As `argocd cluster add` names it in another cluster. */
+/** Name that `argocd cluster add` uses in another cluster. */
 export const MANAGER_ROLE = 'argocd-manager-role';
 
 /**
- * What Argo CD's application controller needs where every project names its accounts: to read, to impersonate those
- * accounts, and to delete what a preview is made of (a cascading deletion is not impersonated). Argo CD's own
- * installation lets it do everything, and whatever it does without impersonation then has those rights: hooks of
- * deletion are the known case.
+ * What Argo CD's application controller needs if every project names its accounts: to read, to impersonate those
+ * accounts, and to delete the objects of previews (a cascading deletion is not impersonated). Argo CD's installation
+ * gives it all permissions, and actions without impersonation would use them, such as deletion hooks.
  */
 export function controllerRole(name: string, { kinds }: Pick<BootstrapInput, 'kinds'>): KubeObject {
   const removed = [kinds.namespace, ...kinds.fence, ...kinds.workload];

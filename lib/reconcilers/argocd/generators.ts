@@ -1,41 +1,41 @@
 import { invalidInput } from '../../core/errors.ts';
 
-/** One Application for each file that matches; the file's members become the template's parameters. */
+/** One Application for each file that matches; the file's fields become the template's parameters. */
 export interface GitFilesGenerator {
   readonly repoUrl: string;
   /** Branch, tag or commit. */
   readonly revision: string;
-  /** Globs. Argo CD's default globbing lets `*` match slashes too: name what must not match in `exclude`. */
+  /** Globs. In Argo CD's default globbing `*` also matches slashes: list what must not match in `exclude`. */
   readonly files: readonly string[];
   /**
-   * Globs of files to leave out.
+   * Globs of files to exclude.
    * @default - none
    */
   readonly exclude?: readonly string[];
   /**
-   * How often the repository is looked at without a webhook, in seconds.
+   * How often the repository is polled without a webhook, in seconds.
    * @default 180
    */
   readonly requeueAfterSeconds?: number;
 }
 
-/** How Argo CD logs in to GitHub: a token in a Secret, or a GitHub App's Secret. */
+/** Argo CD's credentials for GitHub: a token in a Secret, or the Secret of a GitHub App. */
 export type GitHubCredential =
   | { readonly tokenRef: { readonly secretName: string; readonly key: string } }
   | { readonly appSecretName: string };
 
 /**
- * One Application for each open pull request of a GitHub repository that carries all labels.
+ * One Application for each open pull request of a GitHub repository that has all labels.
  *
- * A repository that cannot be found stays an error on purpose: Argo CD's `continueOnRepoNotFoundError` would turn a
- * revoked token or a 404 into "no pull requests" and delete every preview.
+ * A repository that cannot be found is an error on purpose: with Argo CD's `continueOnRepoNotFoundError` a revoked token
+ * or a 404 would mean "no pull requests" and delete all previews.
  */
 export interface PullRequestGenerator {
   readonly owner: string;
   readonly repo: string;
   /**
-   * At least one. The listing does not tell forks apart, so a label, which only people with triage rights can set, is
-   * what keeps a stranger's pull request out.
+   * At least one. The listing includes forks, so a label, which only people with triage permission can set, keeps
+   * untrusted pull requests out.
    */
   readonly labels: readonly string[];
   /** @default - anonymous, for public repositories only */
@@ -52,7 +52,7 @@ export interface PullRequestGenerator {
   readonly requeueAfterSeconds?: number;
 }
 
-/** What an ApplicationSet makes Applications from: files of a Git repository, or pull requests. */
+/** The source of an ApplicationSet's parameters: files of a Git repository, or pull requests. */
 export type ApplicationSetGenerator =
   | { readonly gitFiles: GitFilesGenerator }
   | { readonly pullRequests: PullRequestGenerator };

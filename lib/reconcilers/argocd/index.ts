@@ -5,7 +5,7 @@ import { doctor } from './checks/index.ts';
 import { pinned } from './pinned.ts';
 import { readme } from './readme.ts';
 
-/** One Argo CD for all clusters; ApplicationSets make the Applications of previews from `preview.json`. */
+/** One Argo CD for all clusters; ApplicationSets create the Applications of previews from `preview.json`. */
 export const argoCd: Reconciler = {
   title: 'Argo CD',
   namespace: ({ argocd }) => argocd.namespace,
@@ -18,7 +18,7 @@ export const argoCd: Reconciler = {
     keep: { [SYNC_OPTIONS_ANNOTATION]: 'Delete=false' },
     late: { [SYNC_WAVE_ANNOTATION]: '1', [SYNC_OPTIONS_ANNOTATION]: 'SkipDryRunOnMissingResource=true' },
   },
-  // Impersonation takes an account of the destination's namespace.
+  // Impersonation uses an account in the destination's namespace.
   accountsBeside: null,
   preview: null,
   pinned,

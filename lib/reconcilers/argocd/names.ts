@@ -10,7 +10,7 @@ export const FENCES_PROJECT = 'preview-fences';
 /** Project of apps. */
 export const PREVIEWS_PROJECT = 'previews';
 
-/** What the names of projects begin with whose previews are made of pull requests without a commit each. */
+/** Prefix of projects whose previews come directly from pull requests, without commits to the apps repo. */
 export const PULL_REQUEST_PROJECTS = 'pull-request-';
 
 /** Account that applies AppProjects, ApplicationSets and their guard. */

@@ -3,38 +3,39 @@ import { PREVIEW_LABEL } from '../../model/labels.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import { FENCES_PROJECT, PREVIEWS_PROJECT } from './names.ts';
 
-/** Trigger and service of Argo CD Notifications that tell what became of a preview. */
+/** Trigger and service of Argo CD Notifications that report the status of a preview. */
 const TRIGGER = 'greenroom-status';
 const SERVICE = 'greenroom';
 
-/** Annotation of an Application that subscribes it. */
+/** Annotation that subscribes an Application to them. */
 export const SUBSCRIPTION = { [`notifications.argoproj.io/subscribe.${TRIGGER}.${SERVICE}`]: '' } as const;
 
-/** Key of the Secret `argocd-notifications-secret` that holds what `serve` knows it by. */
+/** Key in the Secret `argocd-notifications-secret`: the token that `serve` authenticates Argo CD by. */
 export const SECRET_KEY = 'greenroom-status-secret';
 
-/** What is told, and when: expressions over `app`, and the condition and reason of an observation. */
-interface Told {
+interface Notification {
   readonly name: string;
+  /** Expression over `app`. */
   readonly when: string;
+  /** Condition and reason of the observation that is sent. */
   readonly condition: 'ready' | 'starting' | 'not-working';
   readonly reason: string | null;
-  /** Template of a text of Argo CD's own. */
+  /** Template that gives Argo CD's own message. */
   readonly words?: string;
 }
 
-/** A field of the Application's status, empty where it is not there. */
+/** A field of the Application's status; empty if it is missing. */
 const field = (path: string) => `(app.status?.${path.replaceAll('.', '?.')} ?? '')`;
 const [SYNC, HEALTH, REVISION] = [field('sync.status'), field('health.status'), field('sync.revision')];
 const FAILED = `${field('operationState.phase')} in ['Failed', 'Error']`;
 
-/** Only Applications that nobody but greenroom can write are believed, and only what was compared with a commit. */
+/** Only Applications that greenroom alone can write count, and only after a comparison with a commit. */
 const of = (...projects: string[]) =>
   `app.spec.project in [${projects.map((name) => `'${name}'`).join(', ')}] && ${REVISION} != ''`;
 const APP = of(PREVIEWS_PROJECT);
 
-/** Sync and health come from one look at the cluster: where both are good, the commit that was compared runs. */
-const TOLD: readonly Told[] = [
+/** Sync and health are from the same time: if both are good, the compared commit runs. */
+const NOTIFICATIONS: readonly Notification[] = [
   { name: 'ready', when: `${APP} && ${SYNC} == 'Synced' && ${HEALTH} == 'Healthy'`, condition: 'ready', reason: null },
   {
     name: 'starting',
@@ -57,12 +58,12 @@ const TOLD: readonly Told[] = [
   },
 ];
 
-/** What was told already is no news: of one commit, until its health changes or it is applied again. */
+/** Sent once for each commit, until its health changes or it is applied again. */
 const ONCE_PER = [REVISION, field('health.lastTransitionTime'), field('operationState.finishedAt')].join(" + '/' + ");
 
 /**
- * What Argo CD Notifications is configured with to tell `serve`. It joins what is configured already: nothing in it has a
- * name of Argo CD's own, and `subscriptions`, of which there is one for all, is left alone.
+ * Configures Argo CD Notifications to report to `serve`. It can be merged into an existing configuration: its keys have
+ * names of greenroom, and the shared key `subscriptions` is not set.
  *
  * @param url of `/status`
  * @see https://argo-cd.readthedocs.io/en/stable/operator-manual/notifications/services/webhook/
@@ -81,24 +82,24 @@ export function notifications({ argocd }: PlatformSpec, url: string): KubeObject
         '  - name: Content-Type',
         '    value: application/json',
       ),
-      [`trigger.${TRIGGER}`]: TOLD.map(trigger).join(''),
-      ...Object.fromEntries(TOLD.map((told) => [`template.${templateOf(told)}`, template(told)])),
+      [`trigger.${TRIGGER}`]: NOTIFICATIONS.map(trigger).join(''),
+      ...Object.fromEntries(NOTIFICATIONS.map((each) => [`template.${templateName(each)}`, template(each)])),
     },
   };
 }
 
-const templateOf = ({ name }: Told) => `greenroom-${name}`;
+const templateName = ({ name }: Notification) => `greenroom-${name}`;
 const lines = (...all: string[]) => all.map((line) => `${line}\n`).join('');
 
-function trigger(told: Told): string {
+function trigger(notification: Notification): string {
   return lines(
-    `- when: ${JSON.stringify(told.when)}`,
+    `- when: ${JSON.stringify(notification.when)}`,
     `  oncePer: ${JSON.stringify(ONCE_PER)}`,
-    `  send: [${templateOf(told)}]`,
+    `  send: [${templateName(notification)}]`,
   );
 }
 
-function template({ condition, reason, words }: Told): string {
+function template({ condition, reason, words }: Notification): string {
   const text = (value: string) => `{{ ${value} | toJson }}`;
   const observation = [
     '"source": "reconciler"',

@@ -8,12 +8,12 @@ const SOURCE = 'variables.appSource';
 const NAMESPACE = 'variables.appNamespace';
 const PATH = 'variables.appPath';
 const FENCE = `${SPEC}.?project.orValue("") == params.application.fenceProject`;
-/** A sync that somebody starts may name another source than the Application, or bring manifests along. */
+/** A manual sync may name another source than the Application, or contain manifests. */
 const SYNC = 'dyn(object).?operation.?sync';
-/** Argo CD itself, when it syncs, names the commit that it has compared. */
+/** An automatic sync names the commit that Argo CD has compared. */
 const REVISION = `${SYNC}.?revision.orValue("")`;
 
-/** Applications of the preview projects, or into preview namespaces: those that have to look as greenroom makes them. */
+/** Applications of the preview projects, or into preview namespaces: they must be exactly as greenroom writes them. */
 const IS_PREVIEW = `object.kind == "Application" && (${SPEC}.?project.orValue("") in [params.application.fenceProject, params.application.appProject] || (${NAMESPACE}.startsWith("${PREVIEW_PREFIX}") && !variables.appOfPullRequest))`;
 
 const onPreview = (cel: string, field: string) => ({ cel: `!variables.appOfPreview || (${cel})`, field });
@@ -23,7 +23,7 @@ const onEither = (cel: string, field: string) => ({
   field,
 });
 
-/** Whether a project `pull-request-<part>-<repo>` stands over the namespace `pr-<repo>-<n>`. */
+/** Whether a project `pull-request-<part>-<repo>` may use the namespace `pr-<repo>-<n>`. */
 function ofRepository(part: string): string {
   const project = `${SPEC}.?project.orValue("")`;
   const prefix = `${PULL_REQUEST_PROJECTS}${part}-`;
@@ -32,7 +32,7 @@ function ofRepository(part: string): string {
 
 const listed = (texts: readonly string[]) => `[${texts.map((text) => `"${text}"`).join(', ')}]`;
 
-/** A folder of the apps repo, read as plain YAML. What Argo CD adds by itself is let through: an empty `jsonnet`. */
+/** A folder of the apps repo, read as plain YAML. An empty `jsonnet` is allowed, since Argo CD adds it. */
 function plainSource(source: string): string {
   return [
     `${source}.?repoURL.orValue("") == params.application.repoURL`,
@@ -40,13 +40,13 @@ function plainSource(source: string): string {
     `${source}.all(k, k in ["repoURL", "targetRevision", "path", "directory"])`,
     `${source}.?directory.?include.orValue("") == "${PLAIN_YAML}"`,
     `${source}.?directory.orValue({}).all(k, k in ["include", "exclude", "jsonnet"])`,
-    // No file has such a name: see the ApplicationSets.
+    // No file matches this pattern; see the ApplicationSets for its purpose.
     `${source}.?directory.?exclude.orValue("attempt-0").matches("^attempt-[0-9]+$")`,
     `${source}.?directory.?jsonnet.orValue({}) == dyn({})`,
   ].join(' && ');
 }
 
-/** No option of a sync that replaces objects, makes namespaces, or takes over what is another's. */
+/** No sync option that replaces objects, creates namespaces, or takes over objects of others. */
 const plainOptions = (where: string) => `${where}.?syncOptions.orValue([]).all(o, o in ${listed(SYNC_OPTIONS)})`;
 
 /** Source: Argo CD documentation, projects and tenancy. */
@@ -57,7 +57,7 @@ export const pinned: PinnedObjects = {
     { name: 'appSource', expression: `${SPEC}.?source.orValue({})` },
     { name: 'appNamespace', expression: `${SPEC}.?destination.?namespace.orValue("")` },
     { name: 'appPath', expression: `${SOURCE}.?path.orValue("").split("/")` },
-    // Each repository of these has a guard of its own, which alone knows its sources.
+    // Each repository of these has its own guard, which checks the sources.
     {
       name: 'appOfPullRequest',
       expression: `object.kind == "Application" && ${SPEC}.?project.orValue("").startsWith("${PULL_REQUEST_PROJECTS}")`,
@@ -119,7 +119,7 @@ export const pinned: PinnedObjects = {
       `!${SPEC}.?syncPolicy.?managedNamespaceMetadata.hasValue() && ${plainOptions(`${SPEC}.?syncPolicy`)} && ${plainOptions(SYNC)}`,
       'spec.syncPolicy',
     ),
-    // With any other one, deletion runs what the folder calls a hook, with Argo CD's own rights.
+    // With any other finalizer, a deletion would run hooks from the folder with Argo CD's own permissions.
     onEither(`object.metadata.?finalizers.orValue([]).all(f, f in ${listed(FINALIZERS)})`, 'metadata.finalizers'),
   ],
 };

@@ -9,7 +9,7 @@ export interface PreviewApplicationSetsProps {
   readonly cluster: string;
   /** Address of the cluster's API server as Argo CD knows it. */
   readonly server: string;
-  /** Address of the apps repo as Argo CD clones it. */
+  /** Address from which Argo CD clones the apps repo. */
   readonly repoUrl: string;
   /**
    * Branch of the apps repo.
@@ -22,12 +22,12 @@ export interface PreviewApplicationSetsProps {
    */
   readonly namespace?: string;
   /**
-   * How often the apps repo is looked at without a webhook, in seconds.
+   * How often the apps repo is polled without a webhook, in seconds.
    * @default 180
    */
   readonly requeueAfterSeconds?: number;
   /**
-   * Annotations of each Application, beside those that it needs.
+   * Additional annotations of each Application.
    * @default - none
    */
   readonly annotations?: Readonly<Record<string, string>>;
@@ -35,10 +35,10 @@ export interface PreviewApplicationSetsProps {
 
 /**
  * The two ApplicationSets of a cluster: for each `preview.json` of the apps repo, one Application for its `fence/` and
- * one for its `app/`. Apart, so that each is applied with an account that cannot do the other's work.
+ * one for its `app/`. They are separate, so that each is applied with an account that cannot do the other's work.
  *
- * A preview past its `expires` keeps its Applications, but they stop applying and healing: whatever ends it in the
- * cluster is not undone, though Git still holds it. A clock inside Argo CD is what makes this work with Git dead.
+ * An expired preview keeps its Applications, but they stop applying and healing: when the cleaner deletes its objects,
+ * Argo CD does not restore them, although they are still in Git. Argo CD's own clock decides, so this works without Git.
  */
 export function previewApplicationSets(
   props: PreviewApplicationSetsProps,
@@ -59,14 +59,14 @@ function ofPart(
   return {
     name: `${project}-${props.cluster}`,
     namespace: props.namespace ?? 'argocd',
-    // Pruning an ApplicationSet ends every preview of the cluster: a person has to say so.
+    // Pruning an ApplicationSet ends all previews of the cluster: a person must confirm it.
     annotations: { [SYNC_OPTIONS_ANNOTATION]: 'Prune=confirm' },
     generator: {
       gitFiles: {
         repoUrl: props.repoUrl,
         revision: branch,
         files: [`previews/${props.cluster}/*/*/preview.json`],
-        // `*` matches slashes too: nothing that lies inside a preview's folder may pass for another preview.
+        // `*` also matches slashes: a file inside a preview's folder must not count as another preview.
         exclude: [`previews/${props.cluster}/*/*/*/preview.json`],
         ...(props.requeueAfterSeconds === undefined ? {} : { requeueAfterSeconds: props.requeueAfterSeconds }),
       },
@@ -83,18 +83,18 @@ function ofPart(
   };
 }
 
-/** How often Argo CD starts anew with an Application that it gave up. */
+/** How often Argo CD retries an Application that it gave up. */
 const ATTEMPT_SECONDS = 600;
 
 /**
- * Two things that need a clock.
+ * Two things that depend on the time.
  *
- * Argo CD gives a source up whose sync failed to the end of its retries, until the source or a commit changes: a name
- * that was taken for two minutes, or an outage of a webhook, would leave the preview dead for good. So the source
- * changes, by a word that names no file. What is in sync is then compared again, and not applied.
+ * When all retries of a sync have failed, Argo CD gives up until the source or a commit changes. A name that was taken
+ * for two minutes, or an outage of a webhook, would break the preview for good. So the source changes regularly, by an
+ * exclude pattern that matches no file. Applications that are in sync are then only compared again.
  *
- * A preview past its end is not applied any more. `enabled: false` beside the rest: a patch merges, so that leaving
- * `automated` out would change nothing.
+ * An expired preview is not applied any more. `enabled: false` is needed because the patch is merged: omitting
+ * `automated` would change nothing.
  */
 const BY_THE_CLOCK = `{{- $now := now | unixEpoch | int64 -}}
 spec:

@@ -4,14 +4,14 @@ import type { BootstrapInput } from '../reconciler.ts';
 import type { AppProjectProps } from './app-project.ts';
 import { BOOTSTRAP_ACCOUNT, BOOTSTRAP_PROJECT, CLUSTERS_PROJECT, FENCES_PROJECT, PREVIEWS_PROJECT } from './names.ts';
 
-/** What the root Application applies in Argo CD's namespace. */
+/** Kinds that the root Application applies in Argo CD's namespace. */
 export const ARGOCD_KINDS = ['Application', 'ApplicationSet'].map((kind) => ({
   group: 'argoproj.io',
   kind,
   resource: `${kind.toLowerCase()}s`,
 }));
 
-/** May write what bootstrap/argocd/ holds, in Argo CD's own namespace. */
+/** May write the objects of bootstrap/argocd/ in Argo CD's namespace. */
 export function bootstrapProject({ platform, repoUrl }: BootstrapInput): AppProjectProps {
   const { namespace } = platform.argocd;
   return {
@@ -24,10 +24,10 @@ export function bootstrapProject({ platform, repoUrl }: BootstrapInput): AppProj
   };
 }
 
-/** Argo CD takes an empty list of kinds for all of them. */
+/** A dummy: to Argo CD an empty list of kinds means all kinds. */
 const NO_KIND = { group: 'greenroom.dev', kind: 'None' };
 
-/** May write what policies/ holds. */
+/** May write the objects of policies/. */
 export function clustersProject({ platform, repoUrl, kinds }: BootstrapInput): AppProjectProps {
   const { namespace } = platform.argocd;
   return {
@@ -45,7 +45,7 @@ export function clustersProject({ platform, repoUrl, kinds }: BootstrapInput): A
   };
 }
 
-/** Fences: the Namespace and what limits it, written by the one fencer. */
+/** Fences: the Namespace and its limits, written by the fencer. */
 export function fencesProject({ platform, repoUrl, kinds }: BootstrapInput): AppProjectProps {
   const { namespace } = platform.argocd;
   return {
@@ -59,14 +59,14 @@ export function fencesProject({ platform, repoUrl, kinds }: BootstrapInput): App
   };
 }
 
-/** Apps: workloads, written by the account of the preview's own namespace. */
+/** Apps: workloads, written by the account in the preview's namespace. */
 export function previewsProject({ platform, repoUrl, kinds }: BootstrapInput): AppProjectProps {
   return {
     name: PREVIEWS_PROJECT,
     namespace: platform.argocd.namespace,
     description: 'Workloads of previews',
     sourceRepos: [repoUrl],
-    // No colon: the account of that name in the destination's own namespace.
+    // Without a colon it is the account of that name in the destination's namespace.
     destinations: previewDestinations(platform, RECONCILER_ACCOUNT),
     namespacedKinds: kinds.workload,
   };

@@ -18,15 +18,15 @@ export function readme(platform: PlatformSpec): ReadmeWords {
     RECONCILER: 'Argo CD',
     RECONCILER_NEEDS: 'Argo CD 3.2 or newer',
     RECONCILER_WEBHOOK: `Point a webhook of this repository at Argo CD (\`/api/webhook\` of the ApplicationSet controller and of the API server):
-   then a commit is seen at once and not after three minutes.`,
-    RECONCILER_STEPS: `1. In Argo CD's ConfigMap \`argocd-cm\`, set \`application.sync.impersonation.enabled: "true"\`: what makers write is
-   then applied with an account of the preview's own. Set \`jsonnet.enable: "false"\` too: Jsonnet in a repository reads
-   the repo-server's files and environment. Both hold for the whole Argo CD: every other AppProject needs
-   \`destinationServiceAccounts\` from then on, or an Argo CD of its own.
+   then it sees a commit at once and not after three minutes.`,
+    RECONCILER_STEPS: `1. In Argo CD's ConfigMap \`argocd-cm\`, set \`application.sync.impersonation.enabled: "true"\`: makers' files are
+   then applied with an account for each preview. Also set \`jsonnet.enable: "false"\`: Jsonnet in a repository can read
+   the repo-server's files and environment. Both apply to the whole Argo CD: every other AppProject then needs
+   \`destinationServiceAccounts\`, or a separate Argo CD.
 
        kubectl patch configmap argocd-cm -n ${namespace} -p '{"data":{"application.sync.impersonation.enabled":"true","jsonnet.enable":"false"}}'
 
-2. Give Argo CD read access to this repository, with a token that can read and nothing else:
+2. Give Argo CD read access to this repository, with a read-only token:
 
        kubectl create secret generic greenroom-apps-repo -n ${namespace} --from-literal=type=git --from-literal=url=${appsRepoUrl(platform)} --from-literal=username=git --from-literal=password="$TOKEN"
        kubectl label secret greenroom-apps-repo -n ${namespace} argocd.argoproj.io/secret-type=repository

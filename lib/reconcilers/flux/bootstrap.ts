@@ -8,24 +8,24 @@ import { FLUX_NAMESPACE } from './names.ts';
 import { notifications } from './notifications.ts';
 import { appsRepoSources, INDEX_SOURCE } from './sources.ts';
 
-/** Applies the Kustomizations of previews, and nothing else. */
+/** The account that applies only the Kustomizations of previews. */
 const INDEX_ACCOUNT = 'preview-index';
 
-/** Without Kyverno nothing ends a preview that Flux heals. */
+/** Only Kyverno can end a preview that Flux keeps healing. */
 export function refusedSettings(platform: PlatformSpec): Problem[] {
   if (endsByKyverno(platform)) return [];
   return [
     {
       field: 'spec.policies.engines',
       message:
-        'must hold kyverno where the reconciler is flux: Flux restores whatever a job deletes, also with Git dead, and only an admission policy with a clock keeps an ended preview from coming back',
+        'must contain kyverno if the reconciler is flux: Flux restores whatever a job deletes, even without Git, and only an admission policy that checks the time stops it',
     },
   ];
 }
 
 /**
- * Each cluster runs a Flux of its own, and an administrator applies `install/clusters/<name>` there, once and at
- * upgrades; Flux applies the policies and the previews.
+ * Each cluster runs its own Flux. An administrator applies `install/clusters/<name>` there, once and at upgrades; Flux
+ * applies the policies and the previews.
  */
 export function bootstrap({ platform, repoUrl }: BootstrapInput): readonly BootstrapFolder[] {
   return platform.clusters.flatMap(({ name }): BootstrapFolder[] => [
@@ -57,7 +57,7 @@ export function bootstrap({ platform, repoUrl }: BootstrapInput): readonly Boots
 }
 
 function ownKustomizations({ policies }: PlatformSpec): KubeObject[] {
-  // None of these takes along what it made: deleting one by mistake ends no preview and lifts no guard.
+  // Without pruning, so that deleting one of these by mistake neither ends a preview nor removes a guard.
   const deletionPolicy = 'Orphan';
   const ours = { serviceAccount: CLUSTER_ACCOUNT, deletionPolicy } as const;
   const ofEngines = policies.engines.map((engine) => ({ name: `greenroom-policies-${engine}`, engine }));
@@ -69,15 +69,15 @@ function ownKustomizations({ policies }: PlatformSpec): KubeObject[] {
       source: INDEX_SOURCE,
       serviceAccount: INDEX_ACCOUNT,
       deletionPolicy,
-      // Policies before what they judge.
+      // Policies must be there before the previews.
       dependsOn: ofEngines.map(({ name }) => name),
     }),
   ];
 }
 
 /**
- * Whoever may write a Kustomization chooses the account that it applies with. This one may write those of previews, and
- * the rule own-application says what such a Kustomization looks like.
+ * A Kustomization names the account that applies it, so writing one is a powerful permission. This account may only write
+ * those of previews, and the rule own-application checks their content.
  */
 const INDEX_GUARD: GuardSpec = {
   name: 'greenroom-preview-index',

@@ -7,7 +7,7 @@ export interface Decryption {
   readonly secretRef?: { readonly name: string };
 }
 
-/** What decrypts the app of each preview; undefined where nothing in it is encrypted. */
+/** How the app of each preview is decrypted; undefined if nothing in it is encrypted. */
 export function decryptionOf({ secrets: { mechanism, sops } }: PlatformSpec): Decryption | undefined {
   if (mechanism !== 'sops') return undefined;
   return { provider: 'sops', ...(sops.key !== null && { secretRef: { name: sops.key } }) };

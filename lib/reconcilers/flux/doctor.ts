@@ -7,5 +7,5 @@ export const doctor: DoctorPart = {
     { groupVersion: 'source.toolkit.fluxcd.io/v1', kinds: ['GitRepository'], by: "Flux' source-controller" },
   ],
   checks: [],
-  resync: 'Let Flux reconcile the Kustomizations greenroom-policies-*; they hold what policies/ says.',
+  resync: 'Let Flux reconcile the Kustomizations greenroom-policies-*; they apply policies/.',
 };

@@ -9,7 +9,7 @@ import { pinned } from './pinned.ts';
 import { previewKustomizations } from './preview-kustomizations.ts';
 import { readme } from './readme.ts';
 
-/** A Flux in each cluster; plain Flux generates nothing, so that each preview brings its two Kustomizations. */
+/** One Flux in each cluster. Plain Flux has no generators, so each preview contains its two Kustomizations. */
 export const flux: Reconciler = {
   title: 'Flux',
   namespace: () => FLUX_NAMESPACE,
@@ -20,10 +20,10 @@ export const flux: Reconciler = {
     bookkeeping: ['kustomize.toolkit.fluxcd.io/'],
     tracking: ['checksum', 'name', 'namespace'].map((key) => `kustomize.toolkit.fluxcd.io/${key}`),
     keep: { 'kustomize.toolkit.fluxcd.io/prune': 'disabled' },
-    // Its controller sorts definitions to the front and tries again by itself.
+    // Its controller applies definitions first, and retries by itself.
     late: {},
   },
-  // An account is looked up beside the Kustomization that names it.
+  // Flux looks for an account in the namespace of the Kustomization.
   accountsBeside: FLUX_NAMESPACE,
   preview: {
     folder: 'flux',

@@ -8,7 +8,7 @@ export const KUSTOMIZATION: ResourceKind = {
   resource: 'kustomizations',
 };
 
-/** GitRepository of the apps repo, whole. */
+/** GitRepository with the whole apps repo. */
 export const APPS_REPO_SOURCE = 'previews';
 
 /** Props of a Kustomization. */
@@ -18,16 +18,16 @@ export interface KustomizationProps {
   readonly path: string;
   /** Name of the GitRepository. @default previews */
   readonly source?: string;
-  /** The account beside it that it applies with. */
+  /** The account in its namespace that applies it. */
   readonly serviceAccount: string;
   /**
-   * What becomes of its objects when it is deleted itself: `MirrorPrune` deletes them, `Orphan` leaves them.
+   * What happens to its objects when it is deleted: `MirrorPrune` deletes them, `Orphan` keeps them.
    * @default MirrorPrune
    */
   readonly deletionPolicy?: 'MirrorPrune' | 'Orphan';
-  /** Namespace that every object is put into, whatever it says. @default - as the objects say */
+  /** Namespace that replaces the namespace of every object. @default - not replaced */
   readonly targetNamespace?: string;
-  /** Kustomizations that must have been applied first. @default - none */
+  /** Kustomizations that must be applied first. @default - none */
   readonly dependsOn?: readonly string[];
   /** @default - nothing is encrypted */
   readonly decryption?: Decryption | undefined;
@@ -35,7 +35,7 @@ export interface KustomizationProps {
   readonly labels?: StringMap;
 }
 
-/** A Flux Kustomization beside Flux itself: applies, heals and prunes one folder with an account of its own. */
+/** A Flux Kustomization in Flux's namespace: applies, heals and prunes one folder with its own account. */
 export function kustomization(props: KustomizationProps): KubeObject {
   return {
     apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
@@ -43,7 +43,7 @@ export function kustomization(props: KustomizationProps): KubeObject {
     metadata: { name: props.name, namespace: FLUX_NAMESPACE, ...(props.labels && { labels: { ...props.labels } }) },
     spec: {
       interval: '10m',
-      // A preview is not applied until its fence is there, and a fence not while its account is missing.
+      // Short, since a preview waits for its fence, and a fence for its account.
       retryInterval: '30s',
       timeout: '2m',
       prune: true,

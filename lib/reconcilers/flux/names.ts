@@ -1,2 +1,2 @@
-/** Where Flux runs, and with it the Kustomizations of previews and their accounts. */
+/** The namespace of Flux, of the Kustomizations of previews and of their accounts. */
 export const FLUX_NAMESPACE = 'flux-system';

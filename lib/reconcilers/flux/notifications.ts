@@ -5,11 +5,11 @@ import type { Told } from '../reconciler.ts';
 import { KUSTOMIZATION } from './kustomization.ts';
 import { FLUX_NAMESPACE } from './names.ts';
 
-/** Provider, Alert, and the Secret that the Provider signs with: its key `token` is what `serve` knows the cluster by. */
+/** Name of Provider, Alert and Secret. The Provider signs with the Secret's key `token`; `serve` verifies it. */
 export const NOTIFICATIONS = 'greenroom-status';
 
 /**
- * What Flux's notification-controller is configured with to tell `serve`.
+ * Configures Flux's notification-controller to report to `serve`.
  *
  * @param url of `/status`
  * @see https://fluxcd.io/flux/components/notification/providers/#generic-webhook-with-hmac
@@ -33,11 +33,11 @@ export function notifications(url: string, cluster: string): readonly KubeObject
   ];
 }
 
-/** Of an event that says that a Kustomization was applied. It says nothing of whether the app answers. */
+/** Reason of an event: the Kustomization was applied. The app may not answer yet. */
 const APPLIED = 'ReconciliationSucceeded';
 
 /**
- * What an event of Flux says of a preview: null for nothing, undefined for what is no event of Flux.
+ * What an event of Flux says about a preview: null for nothing, undefined if it is not an event of Flux.
  *
  * @see https://fluxcd.io/flux/components/notification/events/
  */

@@ -4,7 +4,7 @@ import { APPS_REPO_SOURCE, KUSTOMIZATION } from './kustomization.ts';
 
 const SPEC = 'dyn(object).?spec';
 
-/** By name, target, account or path: whatever of those says that it is a preview's. */
+/** Whether a Kustomization belongs to previews, by its name, target, account or path. */
 const IS_PREVIEW = `(object.kind == "Kustomization" && (object.metadata.?name.orValue("").startsWith("${PREVIEW_PREFIX}") || ${SPEC}.?targetNamespace.orValue("").startsWith("${PREVIEW_PREFIX}") || ${SPEC}.?serviceAccountName.orValue("") == params.application.fencer || ${SPEC}.?serviceAccountName.orValue("").startsWith("${PREVIEW_PREFIX}") || (${SPEC}.?sourceRef.?name.orValue("") == params.application.gitRepository && ${SPEC}.?path.orValue("").matches("(^|/)previews(/|$)|[.][.]|^[./]*$"))))`;
 
 const onKustomization = (cel: string, field: string) => ({
@@ -13,7 +13,7 @@ const onKustomization = (cel: string, field: string) => ({
 });
 
 const PATH = 'variables.kustomizationPath';
-/** What says where, as whom and how often; nothing that would make other objects of what was committed. */
+/** Fields that do not change the objects that were committed. */
 const KUSTOMIZATION_FIELDS = [
   'decryption',
   'deletionPolicy',
@@ -52,14 +52,14 @@ export const pinned: PinnedObjects = {
       `${PATH}.size() == 6 && ${PATH}[0] == "." && ${PATH}[1] == "previews" && ${PATH}[2] in params.application.servers && ${PATH}[3] != "" && ${PREVIEW}.matches("^${PREVIEW_PREFIX}[a-z0-9-]{1,60}$") && ${PART} in ["app", "fence"]`,
       'spec.path',
     ),
-    // A target namespace is written over what a fence says: over the name of its Namespace, too.
+    // A fence must have none: a target namespace would replace the name of its Namespace.
     onKustomization(`${SPEC}.?targetNamespace.orValue("") == (${FENCE} ? "" : ${PREVIEW})`, 'spec.targetNamespace'),
     onKustomization(`object.metadata.?name.orValue("") == ${PREVIEW} + (${FENCE} ? "-fence" : "")`, 'metadata.name'),
     onKustomization(
       `${SPEC}.?serviceAccountName.orValue("") == (${FENCE} ? params.application.fencer : ${PREVIEW})`,
       'spec.serviceAccountName',
     ),
-    // With another key, a maker's file could be one that only somebody else's preview may open.
+    // Another key could decrypt a file that only another preview may read.
     onKustomization(
       `!${DECRYPTION}.hasValue() || (!(${FENCE}) && ${DECRYPTION}.?provider.orValue("") == params.application.decryption[?"provider"].orValue("none") && ${DECRYPTION}.?secretRef.?name.orValue("") == params.application.decryption[?"key"].orValue("") && ${DECRYPTION}.orValue({}).all(k, k in ["provider", "secretRef"]))`,
       'spec.decryption',

@@ -8,16 +8,16 @@ export interface PreviewKustomizationsProps {
   readonly name: string;
   /** Its folder in the apps repo: `previews/<cluster>/<repo>/<name>`. */
   readonly folder: string;
-  /** What decrypts the app; a fence holds no secret. @default - nothing */
+  /** How the app is decrypted; a fence has no secrets. @default - nothing is encrypted */
   readonly decryption?: Decryption | undefined;
 }
 
 /**
- * What Flux applies one preview with: a Kustomization for its `fence/`, and one for its `app/` that waits for the first.
- * Apart, so that each is applied with an account that cannot do the other's work.
+ * The Kustomizations of one preview: one for its `fence/`, and one for its `app/` that waits for the first. They are
+ * separate, so that each is applied with an account that cannot do the other's work.
  *
- * Both go at once when the preview ends, in no order. So the app's leaves its objects to the namespace, which takes them
- * along: it would need its account's rights to delete them, and the fence takes those away.
+ * When the preview ends, both are deleted at once in any order. The app's Kustomization therefore keeps its objects, which
+ * are deleted with the namespace: its account loses the permission to delete them as soon as the fence is gone.
  */
 export function previewKustomizations({
   name,
@@ -30,7 +30,7 @@ export function previewKustomizations({
     app: {
       name,
       path: `./${folder}/app`,
-      // The account that the fence makes, beside this object.
+      // The account that the fence creates in this namespace.
       serviceAccount: name,
       targetNamespace: name,
       deletionPolicy: 'Orphan',

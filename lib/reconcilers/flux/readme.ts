@@ -12,9 +12,9 @@ export function readme(platform: PlatformSpec): ReadmeWords {
     RECONCILER_NEEDS:
       'Flux (seen to work with kustomize-controller 1.9), Kyverno with its clean-up controller\n(seen to work with 1.19)',
     RECONCILER_WEBHOOK: `Point a webhook of this repository at a Receiver of Flux that names the GitRepositories \`previews\` and
-   \`previews-index\`: then a commit is seen at once and not after a minute.`,
-    RECONCILER_STEPS: `1. Start kustomize-controller with \`--no-cross-namespace-refs --no-remote-bases --default-service-account=nobody\`: what
-   names no account of its own is then applied by nobody.
+   \`previews-index\`: then it sees a commit at once and not after a minute.`,
+    RECONCILER_STEPS: `1. Start kustomize-controller with \`--no-cross-namespace-refs --no-remote-bases --default-service-account=nobody\`:
+   a Kustomization without an account is then not applied.
 2. Give Flux read access to this repository, in each cluster:
 
        flux create secret git previews --url=${url} --username=git --password=$TOKEN

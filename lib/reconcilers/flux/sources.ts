@@ -2,7 +2,7 @@ import type { KubeObject } from '../../model/kube-object.ts';
 import { APPS_REPO_SOURCE } from './kustomization.ts';
 import { FLUX_NAMESPACE } from './names.ts';
 
-/** GitRepository of the apps repo that holds nothing but the Kustomizations of one cluster's previews. */
+/** GitRepository with only the Kustomizations of one cluster's previews. */
 export const INDEX_SOURCE = 'previews-index';
 
 export interface AppsRepoSourcesProps {
@@ -13,9 +13,9 @@ export interface AppsRepoSourcesProps {
 }
 
 /**
- * The apps repo twice: whole, and narrowed down to the `flux/` folders of a cluster's previews. Plain Flux generates
- * nothing, but a Kustomization applies all YAML below its path: over the narrow one it makes every preview's
- * Kustomizations, and no file has to list them.
+ * Two sources of the apps repo: the whole, and only the `flux/` folders of a cluster's previews. Plain Flux has no
+ * generators, but a Kustomization applies all YAML below its path: with the second source it creates the Kustomizations
+ * of all previews, and no file must list them.
  */
 export function appsRepoSources({ repoUrl, branch, cluster }: AppsRepoSourcesProps): KubeObject[] {
   const source = (name: string, ignore?: string): KubeObject => ({
@@ -26,7 +26,7 @@ export function appsRepoSources({ repoUrl, branch, cluster }: AppsRepoSourcesPro
       interval: '1m',
       url: repoUrl,
       ref: { branch },
-      // Made by the platform team: an apps repo is not for everyone to read.
+      // The platform team creates this Secret, since an apps repo is private.
       secretRef: { name: APPS_REPO_SOURCE },
       ignore,
     },
@@ -34,7 +34,7 @@ export function appsRepoSources({ repoUrl, branch, cluster }: AppsRepoSourcesPro
   return [source(APPS_REPO_SOURCE), source(INDEX_SOURCE, indexOnly(cluster))];
 }
 
-/** Lines of a .gitignore, from the outside in: leave out everything but one folder, then look into that one. */
+/** Lines in .gitignore format, from the outside in: exclude everything except one folder, then the same inside it. */
 function indexOnly(cluster: string): string {
   return [
     '/*',

@@ -59,7 +59,7 @@ describe('a manifest that reaches out of its fence', () => {
     for (const [i, { what, rule }] of intruders.entries()) {
       const reasons = await eventually(() => refusalOf(applications[i]!), { what: `${what}: to be refused` });
       expect(reasons, what).toMatch(
-        /not permitted|is not allowed|forbidden|may touch only previews|attempting to grant|shared|part of applications|ask the platform team/i,
+        /not permitted|is not allowed|forbidden|may only change previews|attempting to grant|shared|part of applications|ask the platform team/i,
       );
       // The maker reads the same sentence wherever it is refused.
       if (rule !== undefined) expect(reasons).toContain(sentences.get(what));

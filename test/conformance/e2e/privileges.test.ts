@@ -109,9 +109,9 @@ describe('least privilege, by the API server’s own RBAC and admission', () => 
     };
     const adopted = await attempt(FENCER, JSON.stringify(fence), 'apply');
     expect(adopted.code).not.toBe(0);
-    expect(adopted.stderr).toMatch(/may touch only previews|a preview ends at the latest/);
+    expect(adopted.stderr).toMatch(/may only change previews|a preview ends at the latest/);
     const quota = object('v1', 'ResourceQuota', 'x', 'pr-team-own', { spec: {} });
-    expect((await attempt(FENCER, quota)).stderr).toContain('may touch only previews');
+    expect((await attempt(FENCER, quota)).stderr).toContain('may only change previews');
   });
 
   it('the cleaner touches no namespace but those of previews', async () => {

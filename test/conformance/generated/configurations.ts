@@ -5,7 +5,7 @@ import { loadPlatform, loadPreview } from '../../../lib/model/files.ts';
 import { ENGINES, type PlatformSpec, RECONCILER_NAMES } from '../../../lib/model/platform.ts';
 import { TEMPLATE_NAMES } from '../../../lib/model/templates/index.ts';
 import { type ScaffoldInput, scaffoldFiles } from '../../../lib/scaffold/files.ts';
-import { readTemplate } from '../../../lib/scaffold/template.ts';
+import { readScaffoldTemplate } from '../../../lib/scaffold/template.ts';
 import { anyPreview, ROOMY_PLATFORM } from '../../support/any-preview.ts';
 import fc from '../../support/property.ts';
 import { compileUsual, USUAL_APPS } from '../../support/usual-apps.ts';
@@ -59,7 +59,7 @@ export function configuration(spec: object): Configuration {
 
 /** What `init` lays down for a configuration, without the command itself. */
 export function laidDown(chosen: Pick<ScaffoldInput, 'platform' | 'platformText'>): FileSet {
-  return scaffoldFiles({ ...chosen, exceptions: [], version: '1.0.0', template: readTemplate(), command: '' });
+  return scaffoldFiles({ ...chosen, exceptions: [], version: '1.0.0', template: readScaffoldTemplate(), command: '' });
 }
 
 /** Path and text of each file that an apps repo is laid down with: each engine, route and reconciler, with Knative and without, and all engines at once. */

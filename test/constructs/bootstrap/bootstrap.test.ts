@@ -266,7 +266,7 @@ describe('Bootstrap', () => {
           problems: [
             expect.objectContaining({
               field: 'spec.policies.engines',
-              message: expect.stringMatching(/^must hold kyverno/),
+              message: expect.stringMatching(/^must contain kyverno/),
             }),
           ],
         }),

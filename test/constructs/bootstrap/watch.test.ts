@@ -5,7 +5,7 @@ import { loadPlatform } from '../../../lib/model/files.ts';
 import { createChecker } from '../../../lib/policies/checker.ts';
 import { ruleParams } from '../../../lib/policies/params.ts';
 import { scaffoldFiles } from '../../../lib/scaffold/files.ts';
-import { readTemplate } from '../../../lib/scaffold/template.ts';
+import { readScaffoldTemplate } from '../../../lib/scaffold/template.ts';
 import { platformText } from '../../support/inputs.ts';
 
 const STATUS =
@@ -19,7 +19,7 @@ function laidDown(extra: string) {
     platform,
     exceptions: [],
     version: '1.0.0',
-    template: readTemplate(),
+    template: readScaffoldTemplate(),
     command: '',
     notices: '',
   };

@@ -1,6 +1,6 @@
-import { couldNotLook, fail, names, type Observation, ok } from '../../../cluster/observation.ts';
+import { type CheckResult, couldNotRead, fail, names, ok } from '../../../cluster/check-result.ts';
 import { list, text } from '../../../cluster/reader.ts';
-import type { ClusterLook } from '../../reconciler.ts';
+import type { ClusterContext } from '../../reconciler.ts';
 import { BOOTSTRAP_PROJECT, CLUSTERS_PROJECT, FENCES_PROJECT, PREVIEWS_PROJECT } from '../names.ts';
 import { repositoryFix } from './repository-fix.ts';
 
@@ -13,10 +13,10 @@ const SKIP_RECONCILE = 'argocd.argoproj.io/skip-reconcile';
  * Applications that Argo CD cannot compare with Git, or was told to leave alone. That an object of a preview was
  * refused is for its maker to read, and not looked at here.
  */
-export async function applications({ reader, platform }: ClusterLook): Promise<Observation[]> {
+export async function applications({ reader, platform }: ClusterContext): Promise<CheckResult[]> {
   const { namespace } = platform.argocd;
   const answer = await reader.get(`/apis/argoproj.io/v1alpha1/namespaces/${namespace}/applications`);
-  if (answer.kind === 'refused') return [couldNotLook('applications', `Applications in ${namespace}`, answer)];
+  if (answer.kind === 'refused') return [couldNotRead('applications', `Applications in ${namespace}`, answer)];
   const all = answer.kind === 'found' ? list(answer.value, 'items') : [];
   const ours = all.filter((each) => OURS.includes(text(each, 'spec', 'project')));
   const skipped = ours.filter((each) => text(each, 'metadata', 'annotations', SKIP_RECONCILE) === 'true');
@@ -38,7 +38,7 @@ export async function applications({ reader, platform }: ClusterLook): Promise<O
 const nameOf = (object: unknown) => text(object, 'metadata', 'name');
 
 /** One observation a cause: what breaks one preview's folder often breaks them all. */
-function broken(ours: readonly unknown[], platform: ClusterLook['platform']): Observation[] {
+function broken(ours: readonly unknown[], platform: ClusterContext['platform']): CheckResult[] {
   const causes = new Map<string, string[]>();
   for (const each of ours) {
     const trouble = list(each, 'status', 'conditions').find((c) =>

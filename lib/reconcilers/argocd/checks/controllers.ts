@@ -1,6 +1,6 @@
-import { couldNotLook, fail, names, type Observation, ok } from '../../../cluster/observation.ts';
+import { type CheckResult, couldNotRead, fail, names, ok } from '../../../cluster/check-result.ts';
 import { at, list, text } from '../../../cluster/reader.ts';
-import type { ClusterLook } from '../../reconciler.ts';
+import type { ClusterContext } from '../../reconciler.ts';
 
 /** Without one of these nothing is applied, rendered or made. */
 const PARTS = ['application-controller', 'applicationset-controller', 'repo-server'];
@@ -9,12 +9,12 @@ const PARTS = ['application-controller', 'applicationset-controller', 'repo-serv
  * Whether Argo CD runs. An installation may name its parts in its own way, so that a part that is not found is not
  * missed; one that is there and has no ready pod is.
  */
-export async function controllers({ reader, platform }: ClusterLook): Promise<Observation[]> {
+export async function controllers({ reader, platform }: ClusterContext): Promise<CheckResult[]> {
   const { namespace } = platform.argocd;
   const lists = ['deployments', 'statefulsets'].map((kind) => `/apis/apps/v1/namespaces/${namespace}/${kind}`);
   const answers = await Promise.all(lists.map((path) => reader.get(path)));
   const refused = answers.find((answer) => answer.kind === 'refused');
-  if (refused?.kind === 'refused') return [couldNotLook('argocd', `what runs in ${namespace}`, refused)];
+  if (refused?.kind === 'refused') return [couldNotRead('argocd', `what runs in ${namespace}`, refused)];
   const parts = answers
     .flatMap((answer) => (answer.kind === 'found' ? list(answer.value, 'items') : []))
     .filter((object) => PARTS.some((part) => labelOf(object).endsWith(part)));

@@ -1,9 +1,9 @@
 import { parse } from 'yaml';
-import { fail, names, type Observation, ok } from '../../../cluster/observation.ts';
+import { type CheckResult, fail, names, ok } from '../../../cluster/check-result.ts';
 import { list, text } from '../../../cluster/reader.ts';
 import { groupOf } from '../../../model/platform/kinds.ts';
 import { fits } from '../../../model/wildcard.ts';
-import type { ClusterLook } from '../../reconciler.ts';
+import type { ClusterContext } from '../../reconciler.ts';
 
 /** What every preview is made of. */
 const KINDS = [
@@ -18,7 +18,7 @@ const ROUTES = { ingress: 'networking.k8s.io/Ingress', gateway: 'gateway.network
  *
  * @see https://argo-cd.readthedocs.io/en/stable/operator-manual/declarative-setup/#resource-exclusioninclusion
  */
-export async function filteredKinds({ reader, platform }: ClusterLook): Promise<Observation[]> {
+export async function filteredKinds({ reader, platform }: ClusterContext): Promise<CheckResult[]> {
   const { namespace } = platform.argocd;
   const answer = await reader.get(`/api/v1/namespaces/${namespace}/configmaps/argocd-cm`);
   // That it cannot be read is said where impersonation is looked at.

@@ -18,5 +18,5 @@ export const doctor: DoctorPart = {
   ],
   checks: [version, controllers, settings, filteredKinds, controllerRights, generators, applicationSets, applications],
   resync:
-    'Let Argo CD sync the Applications greenroom and greenroom-<cluster>; they hold what bootstrap/argocd/ and policies/ say.',
+    'Let Argo CD sync the Applications greenroom and greenroom-<cluster>; they apply bootstrap/argocd/ and policies/.',
 };

@@ -11,6 +11,6 @@ export function repositoryFix(message: string, platform: PlatformSpec): string |
   }
   if (/out-of-bounds symlink/.test(message)) return `Take the link out of ${appsRepoUrl(platform)}.`;
   return /repository|authentication|ls-remote|fetch|dial tcp|git files/i.test(message)
-    ? `Give Argo CD read access to ${appsRepoUrl(platform)}; argocd repo list says what it sees.`
+    ? `Give Argo CD read access to ${appsRepoUrl(platform)}; argocd repo list shows what it can read.`
     : undefined;
 }

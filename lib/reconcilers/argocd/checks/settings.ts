@@ -1,20 +1,20 @@
-import { couldNotLook, fail, type Observation, ok } from '../../../cluster/observation.ts';
+import { type CheckResult, couldNotRead, fail, ok } from '../../../cluster/check-result.ts';
 import { at } from '../../../cluster/reader.ts';
-import type { ClusterLook } from '../../reconciler.ts';
+import type { ClusterContext } from '../../reconciler.ts';
 import { CONTROLLER_ROLE } from '../controller-role.ts';
 import { BOOTSTRAP_ACCOUNT } from '../names.ts';
 
 const IMPERSONATION = 'application.sync.impersonation.enabled';
 
-/** What `argocd-cm` has to say, and what happens without it. */
+/** Required settings in `argocd-cm`, and what happens without them. */
 const SETTINGS = [
   {
     check: 'impersonation',
     key: IMPERSONATION,
     value: 'true',
-    good: 'Argo CD applies each preview with an account of its own',
-    bad: 'Impersonation is off: Argo CD applies what makers write with its own rights.',
-    also: '; every other AppProject then needs destinationServiceAccounts too',
+    good: 'Argo CD applies each preview with its own account',
+    bad: "Impersonation is off: Argo CD applies makers' files with its own permissions.",
+    also: '; every other AppProject then needs destinationServiceAccounts, too',
   },
   {
     check: 'jsonnet',
@@ -26,10 +26,10 @@ const SETTINGS = [
   },
 ] as const;
 
-export async function settings({ reader, platform }: ClusterLook): Promise<Observation[]> {
+export async function settings({ reader, platform }: ClusterContext): Promise<CheckResult[]> {
   const { namespace } = platform.argocd;
   const answer = await reader.get(`/api/v1/namespaces/${namespace}/configmaps/argocd-cm`);
-  if (answer.kind === 'refused') return [couldNotLook('impersonation', `argocd-cm in ${namespace}`, answer)];
+  if (answer.kind === 'refused') return [couldNotRead('impersonation', `argocd-cm in ${namespace}`, answer)];
   return SETTINGS.map(({ check, key, value, good, bad, also }) => {
     const found = answer.kind === 'found' ? at(answer.value, 'data', key) : undefined;
     if (found === value) return ok(check, good);
@@ -53,41 +53,41 @@ const OWN_ACCOUNTS = [
   },
 ] as const;
 
-/** What Argo CD does without impersonating anybody, it does with these rights: deletion, and the hooks of it. */
-export async function controllerRights({ reader, platform }: ClusterLook): Promise<Observation[]> {
+/** Permissions of the controller itself, which it uses for actions without impersonation: deletion and its hooks. */
+export async function controllerRights({ reader, platform }: ClusterContext): Promise<CheckResult[]> {
   const deed = { verb: 'create', group: 'rbac.authorization.k8s.io', resource: 'clusterrolebindings' };
   return Promise.all(
     OWN_ACCOUNTS.map(async ({ account, good, bad, fix }) => {
       const answer = await reader.may(`system:serviceaccount:${platform.argocd.namespace}:${account}`, deed);
       if (answer.kind !== 'found') {
         const reason = answer.kind === 'refused' ? answer : ({ kind: 'refused', reason: 'no answer' } as const);
-        return couldNotLook('controller-rights', `what ${account} may do`, reason);
+        return couldNotRead('controller-rights', `what ${account} may do`, reason);
       }
       return answer.value === false ? ok('controller-rights', good) : fail('controller-rights', bad, fix);
     }),
   );
 }
 
-/** Fields of an Application that the bootstrap writes, and since which version they are understood. */
+/** Fields of an Application that the bootstrap writes, and the version that introduced them. */
 const APPLICATION_FIELDS = [
-  { path: ['spec', 'syncPolicy', 'automated', 'enabled'], since: '3.1', loses: 'expired previews are healed for ever' },
+  { path: ['spec', 'syncPolicy', 'automated', 'enabled'], since: '3.1', loses: 'expired previews are healed forever' },
   { path: ['spec', 'syncPolicy', 'retry', 'refresh'], since: '3.2', loses: 'a failed sync keeps its old commit' },
 ] as const;
 
 /**
- * By the fields that its Applications have, not by the tag of an image: registries of one's own name images freely, and
- * definitions are sometimes left behind at an upgrade.
+ * Detects the version by fields of the Application definition, not by image tags: private registries may use other tags,
+ * and definitions are sometimes not upgraded.
  */
-export async function version({ reader }: ClusterLook): Promise<Observation[]> {
+export async function version({ reader }: ClusterContext): Promise<CheckResult[]> {
   const answer = await reader.get('/apis/apiextensions.k8s.io/v1/customresourcedefinitions/applications.argoproj.io');
   if (answer.kind === 'missing') return [];
-  if (answer.kind === 'refused') return [couldNotLook('argocd-version', "Argo CD's definitions", answer)];
+  if (answer.kind === 'refused') return [couldNotRead('argocd-version', "Argo CD's definitions", answer)];
   const schema = at(answer.value, 'spec', 'versions', 0, 'schema', 'openAPIV3Schema');
   const lost = APPLICATION_FIELDS.filter(
     ({ path }) => at(schema, ...path.flatMap((key) => ['properties', key])) === undefined,
   );
   const worst = lost.at(-1);
-  if (worst === undefined) return [ok('argocd-version', 'Argo CD knows every field that the bootstrap sets')];
+  if (worst === undefined) return [ok('argocd-version', 'Argo CD supports every field that the bootstrap sets')];
   return [
     fail(
       'argocd-version',

@@ -1,7 +1,7 @@
 import type { Engine, PlatformSpec } from '../../model/platform.ts';
-import type { ClusterLook } from '../../reconcilers/reconciler.ts';
+import type { ClusterContext } from '../../reconcilers/reconciler.ts';
 
-/** An object that the apps repo holds, as far as doctor cares. */
+/** An object of the apps repo, with the fields that doctor needs. */
 export interface WantedObject {
   readonly apiVersion: string;
   readonly kind: string;
@@ -11,15 +11,15 @@ export interface WantedObject {
   readonly file: string;
 }
 
-/** What every check looks at. */
-export interface Look extends ClusterLook {
-  /** What the apps repo says has to be in this cluster. */
+/** Input of every check. */
+export interface CheckContext extends ClusterContext {
+  /** Objects of the apps repo that must be in this cluster. */
   readonly wanted: readonly WantedObject[];
   /** Whether previews run here. */
   readonly previews: boolean;
   /** Whether the reconciler runs here. */
   readonly home: boolean;
-  /** Whether the apps repo holds a preview of that name, or lets the reconciler make it. */
+  /** Whether the apps repo contains a preview of that name, or lets the reconciler create it. */
   readonly isKnown: (preview: string) => boolean;
 }
 

@@ -10,33 +10,33 @@ import type { Rule } from '../policies/rule.ts';
 import { chosenRules } from '../policies/rule-set.ts';
 import { scaffoldFiles } from '../scaffold/files.ts';
 import { type PlannedFile, planScaffold } from '../scaffold/plan.ts';
-import { readTemplate } from '../scaffold/template.ts';
+import { readScaffoldTemplate } from '../scaffold/template.ts';
 
-/** Folders that the reconciler applies, and the one that the workflows run: a file there that greenroom did not write would run. */
+/** Folders that the reconciler applies or the workflows run: any file there would take effect. */
 const COMPILED = ['bootstrap/', 'policies/', '.greenroom/'];
 
-/** Who has to approve a change, wherever GitHub looks for it. */
+/** Files that decide who must approve a change, in all places where GitHub looks. */
 const OWNERS = ['.github/CODEOWNERS', 'CODEOWNERS', 'docs/CODEOWNERS'];
 
-/** Whether a file has to be what greenroom writes; all others of the scaffold are the platform team's to change. */
+/** Whether a file must be exactly as greenroom writes it; the platform team may change all other files of the scaffold. */
 export function isProtected(path: string): boolean {
   return COMPILED.some((folder) => path.startsWith(folder)) && !path.startsWith(`${LISTED_FENCES}/`);
 }
 
 export interface CompareOptions {
-  /** Of this greenroom. */
+  /** Version of this greenroom. */
   readonly version: string;
-  /** Unix seconds, for exceptions that have ended. */
+  /** Unix seconds, to leave out exceptions that have ended. */
   readonly now: number;
-  /** Rules of the platform's own, beside greenroom's. @default - none */
+  /** Additional rules of the platform. @default - none */
   readonly extraRules?: readonly Rule[] | undefined;
 }
 
 /**
- * Holds all files of an apps repo but its previews against what greenroom lays down.
+ * Compares all files of an apps repo except its previews with the files that `init` writes.
  *
- * @param files text by path; of `exceptions/` all, of the rest at least what greenroom lays down
- * @throws GreenroomError `invalid-input` for a wrong greenroom.yaml
+ * @param files text by path; all of `exceptions/`, and at least the files that `init` writes
+ * @throws GreenroomError `invalid-input` for an invalid greenroom.yaml
  */
 export function compareScaffold(
   files: FileSet,
@@ -52,7 +52,7 @@ export function compareScaffold(
     exceptions: honoured,
     version,
     extraRules,
-    template: readTemplate(),
+    template: readScaffoldTemplate(),
     command: shippedCommand(),
     notices: shippedNotices(),
   });
@@ -62,11 +62,11 @@ export function compareScaffold(
 }
 
 /**
- * Files that no apps repo may hold: what a reconciler would apply although greenroom did not write it, and what makes
- * readers of the repository see something else than its files.
+ * Files that an apps repo must not contain: files that a reconciler would apply although greenroom did not write them,
+ * and files that make a checkout differ from the repository.
  *
- * @param files every file of it
- * @param scaffold what greenroom lays down, as {@link compareScaffold} gives it
+ * @param files all files of the repository
+ * @param scaffold the files that `init` writes, from {@link compareScaffold}
  */
 export function strayProblems(
   files: ReadonlyMap<string, Pick<CommittedFile, 'regular' | 'executable'>>,
@@ -76,28 +76,29 @@ export function strayProblems(
   const isOwned = (path: string) => isProtected(path) || path.startsWith('previews/');
   return [...files].flatMap(([file, { regular, executable }]): Problem[] => {
     if (/(^|\/)\.gitmodules$/.test(file)) {
-      return [{ file, message: 'would bring in another repository, on which the reconciler stops; remove it' }];
+      return [{ file, message: 'would add a submodule, which the reconciler does not support; remove it' }];
     }
     if (/(^|\/)\.gitattributes$/.test(file)) {
       return [{ file, message: 'makes a checkout differ from what was reviewed; remove it' }];
     }
-    if (!regular) return [{ file, message: 'is a link; only plain files have a place here' }];
-    if (executable && isOwned(file)) return [{ file, message: 'may be run; greenroom writes plain files (chmod -x)' }];
+    if (!regular) return [{ file, message: 'is a link; only plain files are allowed here' }];
+    if (executable && isOwned(file))
+      return [{ file, message: 'is executable; greenroom writes plain files (chmod -x)' }];
     if (isProtected(file) && !known.has(file)) {
-      return [{ file, message: 'is not written by greenroom, and would run; remove it' }];
+      return [{ file, message: 'was not written by greenroom and would be applied or run; remove it' }];
     }
     return [];
   });
 }
 
-/** What of a change is the platform team's to make, but not without a person who says so. */
+/** Changes that the platform team may make, but that a person must confirm. */
 export function sensitiveChanges(changed: readonly string[], scaffold: readonly PlannedFile[]): Problem[] {
   const known = new Set(scaffold.map(({ path }) => path));
-  const confirm = 'if that is meant, run with --yes';
+  const confirm = 'if that is intended, run with --yes';
   return changed.flatMap((file): Problem[] => {
-    if (OWNERS.includes(file)) return [{ file, message: `decides who has to approve what; ${confirm}` }];
+    if (OWNERS.includes(file)) return [{ file, message: `decides who must approve changes; ${confirm}` }];
     if (file === COMMAND_FILE) {
-      const message = `is another program than the one on the branch, and runs with the bot's key: compare its sha256 with the release's; ${confirm}`;
+      const message = `is a different program from the one on the branch, and runs with the bot's key: compare its sha256 with the release's; ${confirm}`;
       return [{ file, message }];
     }
     if (file.startsWith('extensions/')) {
