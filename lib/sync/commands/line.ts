@@ -40,6 +40,8 @@ export function parseLine(line: string): Command | Misspelt {
   const asked = line
     .slice(0, MAX_LINE)
     .replace(/^\/preview/i, '')
+    // Copied text often has invisible characters; people read the command without them.
+    .replace(/\p{Cf}/gu, '')
     .trim();
   const [, verb = '', rest = ''] = /^([a-z-]*)([\s\S]*)$/i.exec(asked) ?? [];
   const name = verb.toLowerCase();

@@ -66,6 +66,7 @@ describe('commands of a comment', () => {
     ['/preview extend 4h30m', extend(4.5 * 3600)],
     ['/preview extend 999999999d', extend(999_999_999 * 86_400)],
     ['/preview stop please', [{ action: 'stop' }]],
+    ['/preview\u00a0stop\u200b\u2060', [{ action: 'stop' }]],
     ['/preview stop. We are done with it', [{ action: 'stop' }]],
     ['/preview stop - nobody looks', [{ action: 'stop' }]],
     ['/preview stop (was only a test)', [{ action: 'stop' }]],
