@@ -3,15 +3,15 @@ import { emitYaml } from '../core/yaml.ts';
 import { loadPreview } from '../model/files.ts';
 import { hiddenCharacter } from '../model/load/text.ts';
 
-/** Fields that an app cannot do without; what is wrong with one is wrong with the app. */
+/** Required fields of an app; a problem with one is a problem of the app. */
 const NEEDED = new Set(['template', 'image', 'type']);
 
 /**
- * The text of a preview.yaml without what its own reader would refuse, whatever the other tool's file held there.
+ * The text of a preview.yaml without the fields that its own reader would refuse.
  *
  * @param document changed in place
- * @param leave told of each field that is left out, and why
- * @throws GreenroomError `invalid-input` where nothing is left to take out
+ * @param leave called with each field that is left out, and why
+ * @throws GreenroomError `invalid-input` if nothing more can be left out
  */
 export function fitting(document: object, leave: (what: string, why: string) => void): string {
   for (const path of hiddenTexts(document)) {
@@ -47,10 +47,9 @@ function problemsOf(text: string): readonly Problem[] {
 const pathOf = (field: string) => field.match(/[^.[\]]+/g) ?? [];
 
 /**
- * Removes the field, or the smallest group around it that can go as a whole: a list of words means nothing without one of
- * them.
+ * Removes the field, or the smallest group around it that can be removed as a whole, e.g. a command with all its words.
  *
- * @returns the path of what was removed; undefined where it cannot be
+ * @returns the removed path; undefined if it cannot be removed
  */
 function remove(document: object, path: readonly string[]): string | undefined {
   const whole = path.slice(0, firstList(document, path));
@@ -79,7 +78,7 @@ function isGroup(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Paths of texts that a reader of the file would not see whole. */
+/** Paths of texts with characters that a reader of the file would not see. */
 function hiddenTexts(value: unknown, path: readonly string[] = []): string[][] {
   if (typeof value === 'string') return hiddenCharacter(value) === undefined ? [] : [[...path]];
   if (typeof value !== 'object' || value === null) return [];

@@ -7,24 +7,24 @@ import { PREVIEW_FILE } from '../../model/layout.ts';
 import { appsRepoUrl, type PlatformSpec } from '../../model/platform.ts';
 import { type BuildFile, readBuild, type Sample } from './pushes.ts';
 
-/** Where builds are described, in a micro app's repository. */
+/** Files that describe builds in a micro app's repository. */
 export const BUILD_FILES = /^(\.github\/workflows\/[^/]+\.ya?ml|\.gitlab-ci\.ya?ml)$/;
 
 const SAMPLE = { number: 7, headSha: 'a1b2c3d4e5f60718293a4b5c6d7e8f9001122334' };
 
-/** What is wrong with how a micro app builds, and what nobody can tell without running it. */
+/** Problems of a micro app's build, and what cannot be known without running it. */
 export interface BuildReading {
   readonly problems: readonly Problem[];
-  /** A sentence each. */
+  /** One sentence each. */
   readonly unknown: readonly string[];
 }
 
 /**
- * Holds what the CI files of a micro app push against the images that its previews await.
+ * Compares the images that the CI files of a micro app push with those that its previews expect.
  *
  * @param files preview.yaml and {@link BUILD_FILES}, by path
  * @param repository `owner/name`
- * @throws GreenroomError `invalid-input` for a preview.yaml that is wrong
+ * @throws GreenroomError `invalid-input` for an invalid preview.yaml
  */
 export function checkBuild(files: FileSet, repository: string, platform: PlatformSpec): BuildReading {
   const preview = loadPreview(files.get(PREVIEW_FILE) ?? '', PREVIEW_FILE).value;
@@ -71,7 +71,7 @@ function awaitedTag({ tag }: PlatformSpec): string {
     .replaceAll('{sha}', headSha);
 }
 
-/** The build that `init` lays down pushes what is awaited, for the image that it is called with. */
+/** The build that `init` writes pushes the expected tag, for the image that it is called with. */
 function callsOurs({ calls }: BuildFile, image: string, repository: string, platform: PlatformSpec): boolean {
   const appsRepo = appsRepoUrl(platform)
     .replace(/\.git$/, '')
@@ -104,7 +104,7 @@ function mayBe(open: string, image: string): boolean {
   return at <= image.length - last.length;
 }
 
-/** In words that hold for every pull request. */
+/** With placeholders, so that it is true for every pull request. */
 function words(image: string): string {
   return image
     .replaceAll('f'.repeat(40), "<sha of GitHub's merge>")

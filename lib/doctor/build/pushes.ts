@@ -1,6 +1,6 @@
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 
-/** The pull request that stands for any: what a workflow says is filled in for it. */
+/** A sample pull request: expressions of a workflow are filled in for it. */
 export interface Sample {
   readonly number: number;
   readonly headSha: string;
@@ -8,13 +8,13 @@ export interface Sample {
   readonly repository: string;
 }
 
-/** An image that a workflow pushes, as it would be for the sample; `?` stands for what only a run knows. */
+/** An image that a workflow pushes for the sample; `?` replaces what is only known during a run. */
 export interface Push {
   readonly image: string;
   readonly line: number;
 }
 
-/** What a CI file says, as far as it can be read without running it. */
+/** Content of a CI file, as far as it is known without running it. */
 export interface BuildFile {
   readonly pushes: readonly Push[];
   /** Workflows of other repositories that it calls, and files that it includes. */
@@ -22,13 +22,13 @@ export interface BuildFile {
 }
 
 const MAX_BYTES = 256 * 1024;
-/** Longest line of a script that is looked at. */
+/** Longer lines of a script are ignored. */
 const MAX_LINE = 2000;
 
-/** Of the merge that GitHub builds unless it is told otherwise: not the commit that a preview shows. */
+/** The merge commit, which GitHub builds by default: not the commit that a preview shows. */
 const MERGE_SHA = 'f'.repeat(40);
 
-/** What expressions of GitHub Actions, and variables of both, are for the sample. */
+/** Values of expressions of GitHub Actions, and of variables of both systems, for the sample. */
 function valuesOf({ number, headSha, repository }: Sample): ReadonlyMap<string, string> {
   const [owner = '', name = ''] = repository.split('/');
   return new Map([
@@ -49,7 +49,7 @@ function valuesOf({ number, headSha, repository }: Sample): ReadonlyMap<string, 
   ]);
 }
 
-/** Reads a workflow of GitHub, or a `.gitlab-ci.yml`; nothing for what is no YAML. */
+/** Reads a workflow of GitHub, or a `.gitlab-ci.yml`; empty if it is not YAML. */
 export function readBuild(text: string, sample: Sample): BuildFile {
   const lines = new LineCounter();
   const document =
@@ -88,7 +88,7 @@ type AnyMap = Extract<Node, { items: unknown[]; has: (key: unknown) => boolean }
   has(key: string): boolean;
 };
 
-/** Every map of a document, with the variables that hold there. */
+/** Every map of a document, with the variables that are set there. */
 function walk(
   node: unknown,
   env: ReadonlyMap<string, string>,
@@ -125,7 +125,7 @@ const PUSHES = [
   /\bko\s+build\b[^\n]*--tags[\s=]["']?([^\s"'&|;]+)/g,
 ];
 
-/** Images that a shell script pushes; its own plain variables are filled in. */
+/** Images that a shell script pushes, with its simple variables filled in. */
 function pushedBy(script: string): string[] {
   const whole = script.replace(/\\\n\s*/g, ' ').split('\n');
   const joined = whole.filter((line) => line.length <= MAX_LINE).join('\n');
@@ -144,7 +144,7 @@ function shell(text: string, own: ReadonlyMap<string, string>): string {
   });
 }
 
-/** How deep variables may name variables. */
+/** How deep variables may refer to variables. */
 const MAX_ROUNDS = 5;
 
 function filled(text: string, known: ReadonlyMap<string, string>): string {

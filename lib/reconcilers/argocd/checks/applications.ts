@@ -6,12 +6,12 @@ import { repositoryFix } from './repository-fix.ts';
 
 const OURS = [BOOTSTRAP_PROJECT, CLUSTERS_PROJECT, FENCES_PROJECT, PREVIEWS_PROJECT];
 
-/** An annotation with which Argo CD leaves an Application alone for ever. */
+/** With this annotation Argo CD never reconciles an Application. */
 const SKIP_RECONCILE = 'argocd.argoproj.io/skip-reconcile';
 
 /**
- * Applications that Argo CD cannot compare with Git, or was told to leave alone. That an object of a preview was
- * refused is for its maker to read, and not looked at here.
+ * Applications that Argo CD cannot compare with Git, or was told not to reconcile. Refused objects of a preview are reported
+ * to its maker, not here.
  */
 export async function applications({ reader, platform }: ClusterContext): Promise<CheckResult[]> {
   const { namespace } = platform.argocd;
@@ -37,7 +37,7 @@ export async function applications({ reader, platform }: ClusterContext): Promis
 
 const nameOf = (object: unknown) => text(object, 'metadata', 'name');
 
-/** One observation a cause: what breaks one preview's folder often breaks them all. */
+/** One result per cause: a problem with one preview's folder often affects all of them. */
 function broken(ours: readonly unknown[], platform: ClusterContext['platform']): CheckResult[] {
   const causes = new Map<string, string[]>();
   for (const each of ours) {

@@ -2,12 +2,12 @@ import { type CheckResult, couldNotRead, fail, names, ok } from '../../../cluste
 import { at, list, text } from '../../../cluster/reader.ts';
 import type { ClusterContext } from '../../reconciler.ts';
 
-/** Without one of these nothing is applied, rendered or made. */
+/** If one of these does not run, nothing is applied, rendered or generated. */
 const PARTS = ['application-controller', 'applicationset-controller', 'repo-server'];
 
 /**
- * Whether Argo CD runs. An installation may name its parts in its own way, so that a part that is not found is not
- * missed; one that is there and has no ready pod is.
+ * Whether Argo CD runs. Installations may use other names, so a part that is not found is ignored; a part without a ready pod
+ * is reported.
  */
 export async function controllers({ reader, platform }: ClusterContext): Promise<CheckResult[]> {
   const { namespace } = platform.argocd;

@@ -5,7 +5,7 @@ import { groupOf } from '../../../model/platform/kinds.ts';
 import { fits } from '../../../model/wildcard.ts';
 import type { ClusterContext } from '../../reconciler.ts';
 
-/** What every preview is made of. */
+/** Kinds that every preview has. */
 const KINDS = [
   ...['LimitRange', 'Namespace', 'ResourceQuota', 'Service', 'ServiceAccount'],
   ...['apps/Deployment', 'networking.k8s.io/NetworkPolicy', 'rbac.authorization.k8s.io/RoleBinding'],
@@ -13,15 +13,15 @@ const KINDS = [
 const ROUTES = { ingress: 'networking.k8s.io/Ingress', gateway: 'gateway.networking.k8s.io/HTTPRoute' } as const;
 
 /**
- * Argo CD neither applies nor reports kinds that its settings filter out: a fence without its network policies is in
- * sync.
+ * Argo CD neither applies nor reports kinds that its settings filter out: it would report a fence without network policies as
+ * synced.
  *
  * @see https://argo-cd.readthedocs.io/en/stable/operator-manual/declarative-setup/#resource-exclusioninclusion
  */
 export async function filteredKinds({ reader, platform }: ClusterContext): Promise<CheckResult[]> {
   const { namespace } = platform.argocd;
   const answer = await reader.get(`/api/v1/namespaces/${namespace}/configmaps/argocd-cm`);
-  // That it cannot be read is said where impersonation is looked at.
+  // The check of impersonation reports it if this cannot be read.
   if (answer.kind !== 'found') return [];
   const filters = (key: string) => filtersOf(text(answer.value, 'data', key));
   const [excluded, included] = [filters('resource.exclusions'), filters('resource.inclusions')];
@@ -34,7 +34,7 @@ export async function filteredKinds({ reader, platform }: ClusterContext): Promi
   return [fail('filtered-kinds', message, `Change ${setting} in the ConfigMap argocd-cm of ${namespace}.`)];
 }
 
-/** Of clusters it is not asked: previews run in any of them. */
+/** Filters of all clusters count, since previews may run in any of them. */
 function matches(filters: readonly unknown[], kind: string): boolean {
   const { group, kind: name } = groupOf(kind);
   const any = (found: readonly unknown[], isIt: (each: string) => boolean) =>

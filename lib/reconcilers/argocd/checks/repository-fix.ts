@@ -1,8 +1,7 @@
 import { appsRepoUrl, type PlatformSpec } from '../../../model/platform.ts';
 
 /**
- * What to do about a repository that Argo CD does not read, by what Argo CD says; undefined where the repository is not
- * what is wrong.
+ * What to do if Argo CD cannot read the repository, by its message; undefined if the cause is another one.
  */
 export function repositoryFix(message: string, platform: PlatformSpec): string | undefined {
   const { namespace } = platform.argocd;

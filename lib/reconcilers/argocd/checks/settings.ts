@@ -37,7 +37,7 @@ export async function settings({ reader, platform }: ClusterContext): Promise<Ch
   });
 }
 
-/** Accounts of Argo CD's own that must not hand out permissions: what one push makes them do is done with their rights. */
+/** Accounts of Argo CD that must not be able to grant permissions, since a push can make them act with their rights. */
 const OWN_ACCOUNTS = [
   {
     account: CONTROLLER_ROLE,
