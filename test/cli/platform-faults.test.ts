@@ -88,7 +88,7 @@ const WRONG: readonly [what: string, extra: string, line: number, words: string]
     'a reconciler that does not end previews',
     'policies:\n  engines: [vap]\nreconciler: flux',
     8,
-    'spec.policies.engines: must hold kyverno',
+    'spec.policies.engines: must contain kyverno',
   ],
   ['nobody to ask', 'policies: { contact: " " }', 7, 'spec.policies.contact: must name somebody'],
   [

@@ -72,7 +72,7 @@ const MANIFESTS: TestFiles = {
 const SETTINGS = [
   'ingress: { kind: gateway }',
   'secrets: { mechanism: sealed-secrets }',
-  'secrets: { mechanism: sops }',
+  'secrets: { mechanism: sops, sops: { plugin: true, recipients: [age1xwrmwg4sq7wczahqtlsh8a8crkr0cxxamv29538gycw5z3ez3smskdh9e3] } }',
   'secrets: { prefix: "teams/{repo}/" }',
   'policies: { severities: { no-dangling-references: "off", no-finalizers: warn, limit-request-ratio: warn } }',
   'policies: { contact: "@platform", parameters: { allowedKinds: { PersistentVolumeClaim: true, batch/CronJob: null } } }',
