@@ -68,7 +68,7 @@ describe("a platform's own rules, as docs/extending.md has them", () => {
     git(repo, ['commit', '--quiet', '--message=all']);
     expect((await run('verify', 'previews', '--offline', ...own)).code).toBe(0);
     expect((await run('doctor', 'previews', ...own)).code).toBe(0);
-    expect((await run('verify', 'previews', '--offline')).stdout).toContain(`${RULE}.yaml: is not`);
+    expect((await run('verify', 'previews', '--offline')).stdout).toContain(`${RULE}.yaml: differs from`);
   });
 
   test('have severities, exceptions and an explanation by their ids', async () => {
