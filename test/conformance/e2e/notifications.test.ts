@@ -113,51 +113,6 @@ describe('Argo CD Notifications tells serve', () => {
     );
   });
 
-  it('in its own words why it could not put a preview in place, for engineers', async () => {
-    // A guard that greenroom knows nothing of.
-    const policy = {
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'ValidatingAdmissionPolicy',
-      metadata: { name: 'no-tuesdays' },
-      spec: {
-        failurePolicy: 'Fail',
-        matchConstraints: {
-          resourceRules: [
-            { apiGroups: ['apps'], apiVersions: ['v1'], operations: ['CREATE', 'UPDATE'], resources: ['deployments'] },
-          ],
-        },
-        validations: [{ expression: 'false', message: 'nothing is deployed on a Tuesday @everyone' }],
-      },
-    };
-    const binding = {
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'ValidatingAdmissionPolicyBinding',
-      metadata: { name: 'no-tuesdays' },
-      spec: {
-        policyName: 'no-tuesdays',
-        validationActions: ['Deny'],
-        matchResources: { namespaceSelector: { matchLabels: { 'greenroom.dev/preview': NAME } } },
-      },
-    };
-    for (const object of [policy, binding]) await live.cluster.apply(JSON.stringify(object));
-    await eventually(
-      async () => {
-        const { stderr } = await live.cluster.tryKubectl([
-          ...['create', 'deployment', 'x', '--image=x', `--namespace=${NAME}`, '--dry-run=server'],
-        ]);
-        if (!stderr.includes('Tuesday')) throw new Error(stderr);
-        return true;
-      },
-      { what: 'the policy to be in force', timeoutMs: 60_000 },
-    );
-    live.apps.pull({ number: 7, spec: { env: { A: 'c' } } });
-    await live.sync(7);
-    await live.refresh(NAME);
-    await says(/not working - it could not be put in place/);
-    expect(comment()).toMatch(/nothing is deployed on a Tuesday/);
-    expect(comment()).not.toMatch(/(?<!`.*)@everyone/);
-  });
-
   it('with a secret that serve does not know, nothing is believed', async () => {
     expect(log.filter((line) => line.includes('unsigned'))).toEqual([]);
     const call = { method: 'POST', body: '{}', headers: { authorization: 'Bearer another-secret-altogether' } };
