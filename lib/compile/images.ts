@@ -9,7 +9,7 @@ import { CONTAINERS, VOLUMES } from '../policies/rule.ts';
 import { appsOf } from './apps.ts';
 import { parseManifests } from './manifests.ts';
 
-/** Values for the platform's tag rule. */
+/** Values for the platform's tag rule: the number of the pull request and the head commit. */
 export interface TagContext {
   readonly number: number;
   readonly headSha: string;

@@ -39,13 +39,11 @@ export interface PreviewPullRequest {
   /**
    * Account that opened it, for an annotation.
    * @default - no annotation
-   * @default - not said
    */
   readonly author?: string;
   /**
    * URL of the pull request, for an annotation.
    * @default - no annotation
-   * @default - not said
    */
   readonly url?: string;
 }
