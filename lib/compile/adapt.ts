@@ -6,7 +6,7 @@ import type { PlatformSpec } from '../model/platform.ts';
 import { CONTAINER_LISTS, podPath, valueAt } from '../policies/paths.ts';
 import type { ResolvedApp } from './resolve.ts';
 
-// A maker's own manifests follow the pull request: placeholders, the images of its apps, the preview's host.
+// Adapts the maker's own manifests to the pull request: placeholders, images of the apps, and the preview's host.
 
 export interface ManifestSettings {
   /** The preview's name. */
@@ -16,18 +16,18 @@ export interface ManifestSettings {
   readonly platform: PlatformSpec;
 }
 
-/** Fields that say what an object is: no value may decide that. */
+/** Fields that define what an object is. They take no placeholders. */
 const STRUCTURE = new Set(['apiVersion', 'kind']);
 
-/** What keeps an object from being adapted: its place, and a sentence. */
+/** Why an object cannot be adapted: the field and a sentence. */
 export interface AdaptProblem {
   readonly path: FieldPath;
   readonly message: string;
-  /** Whether the key is at fault, and not its value. */
+  /** Whether the key is wrong rather than its value. */
   readonly atKey: boolean;
 }
 
-/** The placeholders of an object that cannot be filled in, and its images that nobody could pull. */
+/** The placeholders that cannot be filled in, and the images without a tag or digest. */
 export function adaptProblems(value: unknown, settings: ManifestSettings): AdaptProblem[] {
   return [...placeholderProblems(value, settings.values, []), ...imageProblems(value, settings)];
 }
@@ -66,7 +66,7 @@ function imageProblems(value: unknown, { apps }: ManifestSettings): AdaptProblem
     const text = valueAt(value, path);
     if (typeof text !== 'string' || isPlaceholder(text) || apps.some(({ spec }) => spec.image === text)) return [];
     const image = parseImage(text);
-    // What is no image at all is for the rules to say.
+    // The rules report an invalid image reference.
     if (typeof image === 'string' || image.tag !== undefined || image.digest !== undefined) return [];
     const own = apps.map(({ spec }) => spec.image).join(' or ');
     const message = `has no tag, so that nobody knows which one is meant; name a tag or a digest, or ${own} for the image of this pull request`;
@@ -82,7 +82,7 @@ function imagePaths(value: unknown): (string | number)[][] {
   });
 }
 
-/** The object as it is judged and committed; anything but an object stays as it is. */
+/** The object as it is evaluated and committed. A value that is not an object is returned unchanged. */
 export function adapted(value: unknown, settings: ManifestSettings): unknown {
   if (!isRecord(value)) return value;
   const filled = filledIn(value, settings.values) as Record<string, unknown>;
@@ -95,7 +95,7 @@ export function adapted(value: unknown, settings: ManifestSettings): unknown {
   return withPlatformAnnotations(withListener(withHost(filled, settings), settings), settings);
 }
 
-/** A deep copy in which texts, and nothing else, have changed. */
+/** A deep copy in which only strings have changed. */
 function filledIn(value: unknown, values: PlaceholderValues): unknown {
   if (typeof value === 'string') return fillIn(value, values);
   if (Array.isArray(value)) return value.map((item) => filledIn(item, values));
@@ -103,7 +103,9 @@ function filledIn(value: unknown, values: PlaceholderValues): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, filledIn(member, values)]));
 }
 
-/** A maker's route is behind the same gate as the preview's own. */
+/**
+ * The maker's own routes get the platform's annotations too, so that they are protected like the preview's own route.
+ */
 function withPlatformAnnotations(
   object: Record<string, unknown>,
   { platform: { ingress } }: ManifestSettings,
@@ -115,7 +117,7 @@ function withPlatformAnnotations(
   return { ...object, metadata: { ...metadata, annotations: { ...own, ...ingress.annotations } } };
 }
 
-/** A route that names no listener of a Gateway gets the one for HTTPS: it would be served by all of them. */
+/** A route that names no Gateway listener gets the HTTPS listener. Otherwise all listeners would serve it. */
 function withListener(
   object: Record<string, unknown>,
   { platform: { ingress } }: ManifestSettings,
@@ -130,7 +132,7 @@ function withListener(
   return { ...object, spec: { ...spec, parentRefs } };
 }
 
-/** A route that names no host gets the preview's, and the way in that the platform has. */
+/** A route that names no host gets the preview's host and the platform's ingress class or Gateway. */
 function withHost(
   object: Record<string, unknown>,
   { values: { host }, platform: { ingress } }: ManifestSettings,

@@ -1,4 +1,4 @@
-/** A copy with annotations added to the metadata at a path below the object, such as that of its pod template. */
+/** A copy with annotations added to the metadata at a path inside the object, such as its pod template. */
 export function annotated<T>(value: T, path: readonly string[], added: Readonly<Record<string, string>>): T {
   const record = value as Record<string, unknown>;
   const [key, ...rest] = path;

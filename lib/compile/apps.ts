@@ -1,17 +1,17 @@
 import type { AppSpec, Preview } from '../model/preview.ts';
 
-/** An app as the file says it, before anything of the platform's. */
+/** An app as preview.yaml describes it, without the platform's defaults. */
 export interface WrittenApp {
-  /** Name under `apps`; null for the first. */
+  /** Name under `apps`; null for the first app. */
   readonly key: string | null;
-  /** Where it stands in preview.yaml: `spec`, or `spec.apps.api`. */
+  /** Path in preview.yaml: `spec`, or `spec.apps.api`. */
   readonly at: readonly string[];
   readonly spec: AppSpec;
-  /** Part of the preview's host that leads to it; null for none. */
+  /** URL path that leads to the app; null if it has no route. */
   readonly path: string | null;
 }
 
-/** All apps of a preview file, the first one first. */
+/** All apps of a preview file, first app first. */
 export function appsOf({ spec }: Pick<Preview, 'spec'>): [WrittenApp, ...WrittenApp[]] {
   const others = Object.entries(spec.apps).map(([key, app]) => ({
     key,

@@ -11,18 +11,18 @@ import { TEMPLATE_NAMES, type TemplateName } from '../model/templates/index.ts';
 import type { CompiledPreview, CompileInput, Compiler } from './compile.ts';
 import { EVIDENCE_RULES } from './evidence.ts';
 
-/** A platform that is tried with previews whose files nobody could fault. */
+/** A platform that is tested with previews whose files are certainly correct. */
 export interface Trial {
   readonly platform: PlatformSpec;
-  /** Where its settings stand. @default - only their names are told */
+  /** Positions of its settings. @default - only their names are reported */
   readonly positions?: Positions | undefined;
-  /** A compiler for these settings, or for others in their place. */
+  /** A compiler for these or changed settings. */
   compilerFor(platform: PlatformSpec, extensions: 'with' | 'without'): Compiler;
 }
 
 /**
- * A compiler that never blames a maker for what is the platform's doing. Where a preview does not come out, a flawless
- * one is compiled in its place, in every size: if none comes out, the settings or an extension are at fault.
+ * A compiler that does not blame a maker for a platform error. If a preview fails, a correct preview of the same
+ * template is compiled in every size. If all sizes fail, the settings or an extension are wrong.
  */
 export function blaming(trial: Trial): Compiler {
   const compile = trial.compilerFor(trial.platform, 'with');
@@ -42,9 +42,9 @@ export function blaming(trial: Trial): Compiler {
 }
 
 /**
- * Holds a platform's settings, its extensions and its rules against a flawless preview of every kind.
+ * Tests a platform's settings, extensions and rules with a correct preview of every template.
  *
- * @throws GreenroomError `invalid-input` of the platform's where one would not come out
+ * @throws GreenroomError `invalid-input`, marked as the platform's, if one fails in every size
  */
 export function tryPlatform(trial: Trial): void {
   const compile = trial.compilerFor(trial.platform, 'with');
@@ -70,7 +70,10 @@ function faultOf(
   return isSound ? null : platformAtFault([problemOf(trial, template, reasons)]);
 }
 
-/** One problem a cause: the setting at fault where it can be told, and what a maker would be told without this. */
+/**
+ * One problem per cause. It names the wrong setting if that can be found, and the message that a maker would get
+ * otherwise.
+ */
 function problemOf(trial: Trial, template: TemplateName, reasons: readonly string[]): Problem {
   const more = reasons.length === 1 ? '' : ` (and ${reasons.length - 1} more)`;
   const words = `; its maker would read: ${reasons[0]}${more}`;
@@ -87,7 +90,9 @@ function placeOf({ positions }: Trial, path: FieldPath): Partial<Position> {
   return positions?.of(path) ?? { file: PLATFORM_FILE };
 }
 
-/** The one setting without which such a preview starts; undefined where several have a part in it. */
+/**
+ * The one setting that, reset to its default, lets such a preview start; undefined if several settings are involved.
+ */
 function settingAtFault(trial: Trial, template: TemplateName): FieldPath | undefined {
   const starts = (platform: PlatformSpec, extensions: 'with' | 'without') => {
     try {
@@ -108,7 +113,7 @@ function settingAtFault(trial: Trial, template: TemplateName): FieldPath | undef
   return found && ['spec', ...found];
 }
 
-/** Paths of what differs from the defaults, as far down as maps go; sizes count as one. */
+/** Paths of all settings that differ from the defaults. `sizes` counts as one setting. */
 function changedSettings(own: unknown, usual: unknown, path: readonly string[]): string[][] {
   if (JSON.stringify(own) === JSON.stringify(usual)) return [];
   if (!isRecord(own) || !isRecord(usual) || path[0] === 'sizes') return [[...path]];
@@ -126,7 +131,7 @@ function valueAt(settings: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>((value, key) => (isRecord(value) ? value[key] : undefined), settings);
 }
 
-/** Why a flawless preview would not start; empty where it does. */
+/** Why a correct preview would not start; empty if it does. */
 function reasonsAgainst(compile: Compiler, platform: PlatformSpec, template: TemplateName, size: string): string[] {
   try {
     const { findings } = compile(flawless(platform, template, size));
@@ -134,13 +139,13 @@ function reasonsAgainst(compile: Compiler, platform: PlatformSpec, template: Tem
       .filter((finding) => isDenial(finding) && !EVIDENCE_RULES.includes(finding.rule))
       .map(({ object, field, message, rule }) => `${object.kind} ${object.name}, ${field}: ${message} [${rule}]`);
   } catch (error) {
-    // An extension that fails says itself what is wrong.
+    // A failing extension throws its own message.
     if (!(error instanceof GreenroomError) || error.code !== 'invalid-input' || error.isPlatforms) throw error;
     return error.problems.map(({ field, message }) => formatProblem({ ...(field && { field }), message }));
   }
 }
 
-/** A preview whose file nobody could fault. */
+/** A preview whose file is certainly correct. */
 function flawless(platform: PlatformSpec, template: TemplateName, size: string): CompileInput {
   const image = `${platform.registries[0]}/app@sha256:${'0'.repeat(64)}`;
   const spec = { template, image, size };

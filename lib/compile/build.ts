@@ -15,9 +15,9 @@ export interface Built {
 }
 
 /**
- * Makes a preview's constructs: the fence in one scope, its apps in another, which may be the same.
+ * Creates a preview's constructs: the fence in one scope, its apps in another. Both scopes may be the same.
  *
- * Whoever finds the namespace or a workload in a cluster sees whose it is, and what it shows.
+ * The namespace and the workloads are annotated with the repository, pull request, commit and author.
  */
 export function build(fence: Construct, app: Construct, plan: PreviewPlan): Built {
   const namespace = new PreviewNamespace(fence, 'fence', plan.namespace);
@@ -30,9 +30,9 @@ export function build(fence: Construct, app: Construct, plan: PreviewPlan): Buil
   for (const { metadata } of [namespace.namespace, ...workloads]) {
     for (const [key, value] of Object.entries(plan.origin.annotations)) metadata.addAnnotation(key, value);
   }
-  // Of the workload alone, not of its pods: those are restarted by a new image, and by nothing less.
+  // Only the workload gets this label, not its pods: only a new image should restart them.
   for (const { metadata } of workloads) metadata.addLabel(VERSION_LABEL, plan.origin.version);
-  // A tag that is the same at every commit may stand for another image by now: only a new pod pulls it again.
+  // A tag that does not change with the commit may point to another image by now. Only a new pod pulls it again.
   for (const { name, image, namesCommit } of plan.resolved.apps) {
     const { podMetadata } = apps.get(name)!;
     if (image.digest !== undefined || namesCommit) continue;

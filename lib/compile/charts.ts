@@ -11,7 +11,7 @@ import type { End } from './lifetime.ts';
 import { type PreviewInput, previewProps } from './preview-props.ts';
 import type { Resolved } from './resolve.ts';
 
-/** A preview, and who adds to it. */
+/** A preview and the extensions that add to it. */
 export interface ChartInput extends PreviewInput {
   /** @default - none */
   readonly extensions?: readonly PreviewExtension[];
@@ -20,30 +20,31 @@ export interface ChartInput extends PreviewInput {
 /** The charts of a preview. */
 export interface PreviewCharts {
   readonly name: string;
-  /** Address that people open; null where no app has a route. */
+  /** URL for people; null if no app has a route. */
   readonly url: string | null;
   readonly end: End;
   readonly resolved: Resolved;
   readonly fence: Chart;
   readonly app: Chart;
-  /** What the reconciler applies the two with, and its folder; null where `preview.json` is enough. */
+  /** The reconciler's objects for this preview and their folder; null if `preview.json` is enough. */
   readonly reconciler: { readonly folder: string; readonly chart: Chart } | null;
   readonly namespace: PreviewNamespace;
-  /** What placeholders stand for. */
+  /** Values of the placeholders. */
   readonly values: PlaceholderValues;
 }
 
 /**
- * A preview as two charts of a cdk8s app: what the platform's side writes, and what the app's account may write.
+ * A preview as two charts of a cdk8s app: the platform's objects (the fence), and the objects that the app's account
+ * applies.
  *
- * @throws GreenroomError `invalid-input` for what the platform does not take
+ * @throws GreenroomError `invalid-input` if the platform does not allow something
  */
 export function previewCharts(scope: App, input: ChartInput): PreviewCharts {
   const { platform, extensions = [] } = input;
   const plan = previewProps(input);
   const { resolved, context, end, values } = plan;
   const { name, url } = context;
-  // Names are contracts: no chart may append a hash to them.
+  // Other systems rely on these names, so charts must not append a hash.
   const fence = new Chart(scope, `${name}-fence`, { disableResourceNameHashes: true });
   const app = new Chart(scope, `${name}-app`, { disableResourceNameHashes: true });
   const { namespace, preview, apps } = build(fence, app, plan);

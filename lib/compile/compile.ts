@@ -31,50 +31,50 @@ import { limitRangeShortfalls, quotaShortfalls } from './quota.ts';
 import { withRegistration } from './registration.ts';
 import type { ResolvedApp } from './resolve.ts';
 
-/** What holds for all previews of a platform. */
+/** Options for all previews of a platform. */
 export interface CompilerOptions {
   readonly platform: PlatformSpec;
-  /** Where its settings stand, for what is wrong with them. @default - only their names are told */
+  /** Positions of its settings, for error messages. @default - only their names are reported */
   readonly positions?: Positions | undefined;
   /** Text of `exceptions/*.yaml` by path. @default - none */
   readonly exceptions?: FileSet;
-  /** Unix seconds at which exceptions are reviewed; nothing of it reaches the files. */
+  /** Current time in unix seconds, to tell which exceptions have expired. It does not affect the files. */
   readonly now: number;
   /** @default - none */
   readonly extensions?: readonly PreviewExtension[];
-  /** Rules of the platform's own, beside greenroom's. @default - none */
+  /** The platform's own rules, in addition to greenroom's. @default - none */
   readonly extraRules?: readonly Rule[];
-  /** CEL that is compiled already, for who makes many compilers. @default - nothing */
+  /** A shared CEL compiler, for callers that create many compilers. @default - a new one */
   readonly cel?: CelCompiler;
 }
 
-/** What one preview is compiled from. */
+/** Input for one preview. */
 export interface CompileInput {
   readonly preview: Loaded<Preview>;
-  /** The maker's own manifests by path; null when `spec.manifests` names a folder that is not there, or none is named. */
+  /** The maker's own manifests by path; null if `spec.manifests` is not set or its folder does not exist. */
   readonly manifests: FileSet | null;
   readonly identity: Identity;
-  /** Name that the preview already runs under. @default - derived from the identity */
+  /** Name of the preview if it already runs. @default - derived from the identity */
   readonly name?: string;
   readonly headSha: string;
   readonly author: string;
-  /** Whether its head lies in another repository, so that it may read no secret. @default false */
+  /** Whether the head is in another repository; the preview then must not read secrets. @default false */
   readonly fromFork?: boolean;
-  /** What the apps repo says of its repository. @default - it is not registered */
+  /** The registration of its repository in the apps repo. @default - not registered */
   readonly registration?: MicroApp | null;
-  /** Address of the pull request's page. @default - not said */
+  /** URL of the pull request. @default - unknown */
   readonly pullRequestUrl?: string | null;
   readonly labels: readonly string[];
   readonly times: Times;
-  /** What tags of images stand for, by the image with its tag. @default - not asked: the tags stay */
+  /** Digests of image tags, by image with tag. @default - not looked up: the tags stay */
   readonly digests?: ReadonlyMap<string, string> | undefined;
-  /** Unix seconds since when the images no longer show what is required. @default - they show it */
+  /** Unix seconds since which the images lack required evidence. @default - they have it */
   readonly evidenceLostSince?: number | undefined;
-  /** What was verified of the images. @default - nothing was asked */
+  /** Evidence that was verified for the images. @default - not verified */
   readonly evidence?: EvidenceByDigest | undefined;
 }
 
-/** A preview as it would be committed, and what the rules say of it. */
+/** A preview as it would be committed, and the findings of the rules. */
 export interface CompiledPreview {
   readonly name: string;
   /** `previews/<cluster>/<repo>/<name>` */
@@ -88,13 +88,13 @@ export interface CompiledPreview {
   readonly headSha: string;
   readonly record: PreviewRecord;
   readonly findings: readonly Finding[];
-  /** What is shown of its images, a line each, for people; nothing of it reaches the files. */
+  /** Evidence of its images, one line each, for people. It is not written to the files. */
   readonly evidence: readonly string[];
-  /** What its maker has to know of it, a sentence each; nothing of it reaches the files. */
+  /** Notes for its maker, one sentence each. They are not written to the files. */
   readonly notes: readonly string[];
-  /** Whether a finding refuses it; the files must then not be committed. */
+  /** Whether a finding denies the preview. Its files must then not be committed. */
   readonly denied: boolean;
-  /** By path from the apps repo's root. */
+  /** By path relative to the root of the apps repo. */
   readonly files: FileSet;
 }
 
@@ -102,21 +102,21 @@ export interface CompiledPreview {
 export type Compiler = (input: CompileInput) => CompiledPreview;
 
 /**
- * Prepares a platform once and compiles any number of previews for it.
+ * Prepares a platform once, to compile any number of previews for it.
  *
- * The compiler is pure: the same input gives the same bytes, in any time zone, locale and working folder. What it
- * throws says whether the maker's file is wrong or the platform's own side (`isPlatforms`).
+ * The compiler is pure: the same input gives the same bytes, in any time zone, locale and working directory. A thrown
+ * error tells whether the maker's file is wrong or the platform (`isPlatforms`).
  *
- * @throws GreenroomError `invalid-input` when the platform's own settings do not fit together
+ * @throws GreenroomError `invalid-input` if the platform's settings contradict each other
  */
 export function createCompiler(options: CompilerOptions): Compiler {
   return blaming(trialOf(options));
 }
 
 /**
- * Compiles flawless previews with a platform's settings, extensions and rules.
+ * Compiles correct previews with a platform's settings, extensions and rules.
  *
- * @throws GreenroomError `invalid-input` of the platform's when one of them cannot come out, whatever a maker writes
+ * @throws GreenroomError `invalid-input`, marked as the platform's, if one of them fails whatever a maker writes
  */
 export function checkPlatform(options: CompilerOptions): void {
   tryPlatform(trialOf(options));
@@ -191,7 +191,7 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
     namespaceObject,
   });
   const findings = explained(evaluated, app, evidence, platform.policies.contact);
-  // All that there is to change is said at once.
+  // Report everything that must change at once.
   if (problems.length > 0) throw invalidInput([...problems, ...findings.filter(isDenial).map(asProblem)]);
   const folder = previewFolder(resolved.cluster.name, repoOfName(name), name);
   const pull = `${repository}#${identity.number}`;
@@ -248,7 +248,7 @@ function asProblem({ file, line, column, field, message, rule, fix }: Finding): 
   return { file, line, column, field, message: `${message} [${rule}]`, ...(fix && { fix }) };
 }
 
-/** What the record remembers of images beside the first app's. */
+/** What the record stores about images, in addition to the first app's image. */
 function recordedImages(
   digests: CompileInput['digests'] = new Map(),
   apps: readonly ResolvedApp[],
@@ -259,7 +259,7 @@ function recordedImages(
   return images.length === 0 ? {} : { images: Object.fromEntries(images.sort(([a], [b]) => compareStrings(a, b))) };
 }
 
-/** The images of which nobody knows the commit: nothing about them names it, and no provenance was asked. */
+/** The images whose commit is unknown: the name does not contain it, and provenance is not required. */
 function unversioned(
   apps: readonly ResolvedApp[],
   own: ManifestImages,
@@ -283,14 +283,14 @@ function notedOf(evidence: EvidenceByDigest): PreviewRecord['evidence'] {
   return Object.fromEntries(entries.sort(([a], [b]) => compareStrings(a, b)));
 }
 
-/** What {@link PreviewRecord.specDigest} holds. */
+/** Value of {@link PreviewRecord.specDigest}. */
 export function specDigestOf({ text }: Pick<Loaded<Preview>, 'text'>): string {
   return `sha256:${sha256(text)}`;
 }
 
 /**
- * The objects of a chart. `chart.toJson()` would resolve and order the whole app again for each chart; here every
- * object becomes a file of its own, so that order means nothing.
+ * The objects of a chart. `chart.toJson()` would resolve and sort the whole app again for each chart. The order does
+ * not matter here, since every object gets its own file.
  */
 function objectsOf(chart: Chart): Manifest[] {
   return chart.node
@@ -299,7 +299,7 @@ function objectsOf(chart: Chart): Manifest[] {
     .map((object) => (object as ApiObject).toJson() as Manifest);
 }
 
-/** Rules between objects that constructs, also those of extensions, have put on themselves. */
+/** Validations that constructs, including those of extensions, have added to themselves. */
 function refuseInvalid(charts: readonly Chart[]): void {
   const errors = charts
     .flatMap((chart) => chart.node.findAll())

@@ -3,29 +3,29 @@ import { podsOf, scaledPods, workloadKey } from '../constructs/preview-namespace
 import type { LimitRangeProps } from '../constructs/preview-namespace/props.ts';
 import type { PlatformSpec } from '../model/platform.ts';
 
-/** What a set of objects asks for. */
+/** Resource requests of a set of objects. */
 export interface Resources {
   /** Cores. */
   readonly cpu: number;
   /** Bytes. */
   readonly memory: number;
   readonly pods: number;
-  /** Bytes of disks that are claimed. */
+  /** Bytes of claimed volumes. */
   readonly storage: number;
 }
 
-/** What a preview costs by what it requests, at the rates of the platform. */
+/** Cost of a preview, from its requests and the platform's rates. */
 export interface Cost {
   readonly currency: string;
-  /** Price of 24 hours, from requests; traffic is not in it. Rounded to a hundredth of a cent. */
+  /** Price of 24 hours, from requests, without traffic. Rounded to a hundredth of a cent. */
   readonly perDay: number;
   /** Date of the platform's rates. */
   readonly ratesAsOf: string;
 }
 
 /**
- * Sums what all pods of these objects reserve while nothing is updated, as the API server counts it: a request that is
- * not named is the limit, or else the namespace's default. What an autoscaler may make counts as if it were there.
+ * Sums the requests of all pods of these objects outside of rollouts. As in the API server, a missing request is the
+ * limit, or else the namespace's default. An autoscaler counts with its maximum.
  */
 export function totalRequests(objects: readonly object[], limitRange: LimitRangeProps): Resources {
   let [cpu, memory, pods, storage] = [0, 0, 0, 0];
@@ -41,12 +41,12 @@ export function totalRequests(objects: readonly object[], limitRange: LimitRange
   return { cpu, memory, pods, storage };
 }
 
-/** Who asks for nothing and may use much is not free. */
+/** Without a request, the limit counts: such a pod is not free. */
 function reserved(amounts: { readonly requests: number; readonly limits: number } | undefined): number {
   return amounts === undefined ? 0 : amounts.requests || amounts.limits;
 }
 
-/** Price of a day of these requests at the platform's rates. */
+/** Price per day of these requests at the platform's rates. */
 export function costOf(requests: Resources, cost: PlatformSpec['cost']): Cost {
   const { cpuHour, memoryGiBHour, storageGiBHour } = cost.rates;
   const gibibytes = (bytes: number) => bytes / 2 ** 30;

@@ -9,24 +9,24 @@ import { noDanglingReferences } from '../policies/rules/no-dangling-references.t
 import type { Manifest } from './files.ts';
 import { type Reference, referencesOf } from './references.ts';
 
-/** An object, and where its fields stand for its author. */
+/** An object, and the positions of its fields in the author's file. */
 export interface Placed {
   readonly object: Manifest;
   readonly positionOf: (path: readonly (string | number)[]) => Position;
 }
 
-/** What a preview consists of, and what is said of it already. */
+/** The objects of a preview, and its findings so far. */
 export interface Together {
-  /** What the app's account writes. */
+  /** Objects that the app's account applies. */
   readonly app: readonly Placed[];
-  /** What the platform's side writes. */
+  /** Objects of the fence. */
   readonly fence: readonly Manifest[];
   readonly findings: readonly Finding[];
   readonly severity: Severity;
   readonly contact: string;
 }
 
-/** What Kubernetes puts into every namespace by itself. */
+/** What Kubernetes creates in every namespace. */
 const EVERYWHERE: readonly (readonly [kind: string, name: string])[] = [
   ['ServiceAccount', 'default'],
   ['ServiceAccount', APP_ACCOUNT],
@@ -35,8 +35,8 @@ const EVERYWHERE: readonly (readonly [kind: string, name: string])[] = [
 ];
 
 /**
- * References to objects that a preview does not have, or that are refused: the pod would wait for them for ever. One
- * finding for each object that is missed; none where the reference itself is refused already.
+ * References to objects that the preview lacks or that are denied: the pod would wait for them forever. One finding per
+ * missing object; none if the reference itself is already denied.
  */
 export function danglingReferences({ app, fence, findings, severity, contact }: Together): Finding[] {
   const refused = new Set(
@@ -75,7 +75,7 @@ export function danglingReferences({ app, fence, findings, severity, contact }: 
   });
 }
 
-/** What is missing and what to do about it, as the beginning of a sentence; undefined where nothing is missing. */
+/** What is missing and what to do about it, as the start of a sentence; undefined if nothing is missing. */
 function missing({ kind, name, key }: Reference, there: Provided, refused: ReadonlySet<string>): string | undefined {
   const keys = there.keysOf(kind, name);
   if (keys !== undefined) {
@@ -90,9 +90,9 @@ function missing({ kind, name, key }: Reference, there: Provided, refused: Reado
   return `${what} this preview does not have${hint}: correct the name, add the ${kind} to the manifests, or remove the reference`;
 }
 
-/** What can be referred to. */
+/** Objects that can be referenced. */
 interface Provided {
-  /** The keys of an object where they can be told; undefined where it is not there. */
+  /** The keys of an object, or `any` if they are unknown; undefined if the object does not exist. */
   keysOf(kind: string, name: string): readonly string[] | 'any' | undefined;
   namesOf(kind: string): readonly string[];
 }
@@ -107,7 +107,7 @@ function provided(objects: readonly Manifest[]): Provided {
   for (const [kind, name] of EVERYWHERE) add(kind, name);
   for (const object of objects) {
     add(object.kind, object.metadata.name, keysOfData(object));
-    // Who writes the fence sees to the Secrets that its accounts pull images with.
+    // The platform creates the image pull Secrets of the fence's service accounts.
     for (const { name } of pullSecretsOf(object)) add('Secret', name);
     const secret = secretOf(object);
     if (secret !== undefined) add('Secret', ...secret);
@@ -125,7 +125,7 @@ function keysOfData(object: Manifest): readonly string[] | 'any' {
   return ['data', 'binaryData', 'stringData'].flatMap((field) => Object.keys(recordAt(object, [field])));
 }
 
-/** The Secret that an operator makes of an object. */
+/** The Secret that an operator creates from an object. */
 function secretOf(object: Manifest): [name: unknown, keys: readonly string[] | 'any'] | undefined {
   const { kind, metadata } = object;
   if (kind === 'ExternalSecret') {
@@ -139,7 +139,7 @@ function secretOf(object: Manifest): [name: unknown, keys: readonly string[] | '
     return [valueAt(object, ['spec', 'target', 'name']) ?? metadata.name, isWhole ? 'any' : texts];
   }
   if (kind !== 'SealedSecret') return undefined;
-  // Whatever its template says, the Secret has the name of the SealedSecret.
+  // The Secret always has the name of the SealedSecret, even if the template names another one.
   return [metadata.name, Object.keys(recordAt(object, ['spec', 'encryptedData']))];
 }
 
@@ -153,7 +153,7 @@ function recordAt(object: unknown, path: readonly string[]): Record<string, unkn
   return isRecord(value) ? value : {};
 }
 
-/** Kinds of Kubernetes itself, and those whose ways are known here; others may make anything that they name. */
+/** Whether the kind is part of Kubernetes or known here. Other kinds may create any object that they name. */
 function isWellKnown(apiVersion: string): boolean {
   const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
   const known = ['external-secrets.io', 'bitnami.com', 'gateway.networking.k8s.io', 'greenroom.dev'];

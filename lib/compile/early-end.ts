@@ -5,18 +5,21 @@ import { RECORD_FILE } from '../model/layout.ts';
 import { contentsDigest, formatRecord, type PreviewRecord } from '../model/record.ts';
 import type { End } from './lifetime.ts';
 
-/** A preview with another end. */
+/** A preview with a changed expiry. */
 export interface MovedEnd {
-  /** The files that say when it ends: `preview.json` and those of the fence. By path from the apps repo's root. */
+  /**
+   * The files that contain the expiry: `preview.json` and those of the fence. By path relative to the root of the apps
+   * repo.
+   */
   readonly files: FileSet;
   readonly record: PreviewRecord;
 }
 
 /**
- * The same preview with another end. Nothing else of it is touched: compiled again, it would also get what the platform
- * has changed since, and restart.
+ * The same preview with a changed expiry. Nothing else changes: a full compile would also apply newer platform settings
+ * and restart the preview.
  *
- * @param files of its folder, at least, as they are
+ * @param files at least the current files of its folder
  */
 export function withEnd(
   files: FileSet,
@@ -34,7 +37,7 @@ export function withEnd(
   return { files: new Map([...changed, [`${folder}/${RECORD_FILE}`, formatRecord(record)]]), record };
 }
 
-/** Label and annotation are lines of their own, as greenroom writes them. */
+/** Greenroom writes the label and the annotation on lines of their own. */
 function movedText(text: string, from: number, to: number): string {
   return text
     .replaceAll(`${EXPIRES_LABEL}: "${from}"\n`, `${EXPIRES_LABEL}: "${to}"\n`)

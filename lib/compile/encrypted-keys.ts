@@ -1,17 +1,17 @@
 import { isRecord } from '../core/json.ts';
 import type { FieldPath } from '../model/load.ts';
 
-/** Whether an object is a Secret that sops has encrypted, or claims to be. */
+/** Whether an object is a Secret with a `sops` field. */
 export function isEncrypted(object: unknown): boolean {
   return isRecord(object) && object['kind'] === 'Secret' && object['sops'] !== undefined;
 }
 
 /**
- * The check sum of sops depends on the order of values. It is kept, but for keys that look like the index of a list:
- * programs in JavaScript have those first.
+ * The sops checksum depends on the order of values. Greenroom keeps the order, except for keys that look like array
+ * indexes: JavaScript sorts those first.
  */
 export function keyProblems(object: unknown): { path: FieldPath; message: string }[] {
-  // Flux decrypts any object: rules would be held to text that nobody can read.
+  // Flux decrypts any object. Rules would check encrypted text that nobody can read.
   if (isRecord(object) && object['sops'] !== undefined && object['kind'] !== 'Secret') {
     return [{ path: ['sops'], message: 'is for Secrets alone: what is encrypted in other objects cannot be checked' }];
   }

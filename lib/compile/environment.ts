@@ -8,7 +8,7 @@ import { templateOf } from '../model/templates/index.ts';
 import type { ResolvedApp } from './resolve.ts';
 import type { ResolvedResource } from './resources.ts';
 
-/** What of an app can hold placeholders, with its place below the app. */
+/** Texts of an app that may contain placeholders, with their paths inside the app. */
 function* texts({ spec }: ResolvedApp): Generator<[path: readonly (string | number)[], text: string]> {
   for (const [name, text] of Object.entries(spec.env)) yield [['env', name], text];
   for (const field of ['command', 'args', 'release'] as const) {
@@ -21,8 +21,8 @@ function* texts({ spec }: ResolvedApp): Generator<[path: readonly (string | numb
 export const filledIn = fillIn;
 
 /**
- * The environment of each app: what the platform gives to all, the addresses of the others, the preview's own, and last
- * what the maker wrote, which wins.
+ * The environment of each app. Later values override earlier ones: the platform's variables, service outputs, addresses
+ * of the other apps, `PREVIEW_URL`, and the maker's own variables.
  *
  * @throws GreenroomError `invalid-input` for a placeholder that has no value in this preview
  */
@@ -77,7 +77,7 @@ function missing(
   return [{ ...preview.positions.of(full), field: fieldName(full), message }];
 }
 
-/** A probe asks with this Host header: a name, not an address that `${url}` would make of it. */
+/** A probe sends this Host header. It must be a name, not a URL such as `${url}` gives. */
 function unfitHost(preview: Loaded<Preview>, { at, spec }: ResolvedApp, values: PlaceholderValues): Problem[] {
   const { health } = spec;
   if (typeof health !== 'object' || !('host' in health) || health.host === undefined) return [];
@@ -88,7 +88,7 @@ function unfitHost(preview: Loaded<Preview>, { at, spec }: ResolvedApp, values: 
   return [{ ...preview.positions.of(path), field: fieldName(path), message }];
 }
 
-/** Two names that give one variable two values: what an app reads would depend on their order. */
+/** Two names that set the same variable: its value would depend on their order. */
 function sharedVariables(
   preview: Loaded<Preview>,
   apps: readonly ResolvedApp[],
@@ -117,7 +117,7 @@ function addressVariable({ key }: ResolvedApp): string {
   return `${(key ?? 'main').replaceAll('-', '_').toUpperCase()}_URL`;
 }
 
-/** `API_URL` and the like: how an app reaches the others inside the preview. */
+/** `API_URL` and so on: how an app reaches the others inside the preview. */
 function addresses(apps: readonly ResolvedApp[], self: ResolvedApp): Record<string, string> {
   const others = apps.filter((app) => app !== self && hasAddress(app));
   return Object.fromEntries(others.map((app) => [addressVariable(app), `http://${app.name}`]));

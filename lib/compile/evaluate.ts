@@ -20,7 +20,7 @@ import type { MakerManifest } from './manifests.ts';
 import { originOf, type Source } from './origin.ts';
 import type { ResolvedApp } from './resolve.ts';
 
-/** What a preview would write with the app's account, before it is written. */
+/** A preview to evaluate, before it is committed. */
 export interface Case {
   readonly name: string;
   /** `owner/name` */
@@ -30,32 +30,32 @@ export interface Case {
   readonly generated: readonly Manifest[];
   /** Text of the maker's own manifests by path. */
   readonly manifests: FileSet;
-  /** The objects of those texts, as they are committed. */
+  /** The objects of those texts, as they will be committed. */
   readonly makers: readonly MakerManifest[];
-  /** What the platform's side writes. */
+  /** Objects of the fence. */
   readonly fence: readonly Manifest[];
-  /** What becomes of an object of theirs before it is committed. */
+  /** Changes a maker's object to what will be committed. */
   readonly committed: (object: JsonRecord) => unknown;
   readonly namespaceObject: Manifest | undefined;
 }
 
 export interface EvaluatorOptions {
   readonly platform: PlatformSpec;
-  /** Text of `exceptions/*.yaml` by path; one that does not hold has no effect. @default - none */
+  /** Text of `exceptions/*.yaml` by path; an invalid one has no effect. @default - none */
   readonly exceptions?: FileSet | undefined;
-  /** Unix seconds at which exceptions are reviewed. */
+  /** Current time in unix seconds, to tell which exceptions have expired. */
   readonly now: number;
-  /** Rules of the platform's own, beside greenroom's. @default - none */
+  /** The platform's own rules, in addition to greenroom's. @default - none */
   readonly extraRules?: readonly Rule[] | undefined;
-  /** What is compiled already. @default - nothing */
+  /** A shared CEL compiler. @default - a new one */
   readonly cel?: CelCompiler | undefined;
 }
 
 export type Evaluate = (candidate: Case) => Finding[];
 
 /**
- * Prepares the rules of a platform once. A finding in a generated object points into the maker's `preview.yaml`; one in
- * a manifest of the maker's own points to its own line.
+ * Prepares the rules of a platform once. A finding in a generated object points into the maker's `preview.yaml`; a
+ * finding in a maker's manifest points to its own line.
  */
 export function createEvaluate(options: EvaluatorOptions): Evaluate {
   const { platform, exceptions = new Map(), now, extraRules, cel } = options;
@@ -64,7 +64,7 @@ export function createEvaluate(options: EvaluatorOptions): Evaluate {
   const shared = { severities, contact, extraRules, cel: cel ?? createCelCompiler() };
   const generator = createChecker({ params, ...shared });
   const maker = createChecker({ params: makerParams(params), ...shared });
-  // Keys are looked at in what the maker wrote: what the compiler notes at it is not theirs.
+  // Reserved keys are checked in the maker's text, because the compiler adds such keys itself.
   const keys = createChecker({ params: makerParams(params), contact, onlyRules: [reservedKeys], cel: shared.cel });
   const { honoured } = loadExceptions(exceptions, { now, platform, rules: chosenRules({ extraRules }) });
   const each: Evaluate = ({ preview, apps, generated, manifests, committed, namespaceObject }) => [
@@ -86,7 +86,7 @@ export function createEvaluate(options: EvaluatorOptions): Evaluate {
   };
 }
 
-/** The objects of a preview, with the places of their fields in what their author wrote. */
+/** The objects of a preview, with the positions of their fields in the author's files. */
 function placed({ preview, apps, generated, makers }: Case): Placed[] {
   return [
     ...generated.map((object) => ({

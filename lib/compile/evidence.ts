@@ -10,19 +10,19 @@ import { podImages } from './images.ts';
 
 type Noted = keyof NotedEvidence;
 
-/** What is known of one image. */
+/** Evidence of one image. */
 export interface ImageEvidence {
   readonly noted: NotedEvidence;
-  /** Why a demand is not met, one sentence without a full stop. @default - what the rule says in general */
+  /** Why a requirement is not met, one sentence without a full stop. @default - the rule's general message */
   readonly sentences?: Readonly<Partial<Record<Noted, string>>>;
-  /** What is shown, a sentence each without a full stop; for people alone. @default - nobody asked for it */
+  /** Verified evidence for people, one sentence each without a full stop. @default - not verified */
   readonly shown?: readonly string[];
 }
 
 /** By digest. */
 export type EvidenceByDigest = ReadonlyMap<string, ImageEvidence>;
 
-/** The rule that asks for each. */
+/** The evidence that each rule requires. */
 const RULES: Readonly<Record<string, Noted>> = {
   'signed-image': 'signature',
   'sbom-attached': 'sbom',
@@ -30,17 +30,17 @@ const RULES: Readonly<Record<string, Noted>> = {
   'vulnerability-threshold': 'vulnerabilities',
 };
 
-/** Rules about what an image shows: no file can say it, and no maker can be blamed for it by a file. */
+/** Rules about the evidence of images. It cannot be set in a maker's file, so a maker's file is never the cause. */
 export const EVIDENCE_RULES: readonly string[] = Object.keys(RULES);
 
-/** What is shown of each image, a line each, for people. */
+/** The evidence of each image, one line each, for people. */
 export function evidenceLines(evidence: EvidenceByDigest): string[] {
   return [...evidence].flatMap(([digest, { shown = [] }]) =>
     shown.length === 0 ? [] : [`${digest.slice(0, 'sha256:'.length + 12)}: ${shown.join('; ')}`],
   );
 }
 
-/** The object with what was verified of its images in the annotations of its pod or pod template, by digest. */
+/** Adds the verified evidence of its images, by digest, as annotations of the pod or pod template. */
 export function withEvidence(object: Manifest, evidence: EvidenceByDigest): Manifest {
   const digests = [...new Set(podImages(object).map(digestOf))].filter((digest) => digest !== undefined);
   const annotations: [string, string][] = [];
@@ -57,9 +57,9 @@ function entryOf(digest: string, name: Noted, noted: NotedEvidence | undefined):
 }
 
 /**
- * Findings that say what is wrong with this very image, where it is known.
+ * Replaces a rule's general message with what is wrong with this image, if known.
  *
- * @param objects that the findings are about
+ * @param objects the objects of the findings
  * @param contact whom a refusal names
  */
 export function explained(

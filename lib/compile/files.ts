@@ -6,14 +6,14 @@ import { isEncrypted } from './encrypted-keys.ts';
 export type { KubeObject as Manifest };
 
 /**
- * One object a file below a folder, sorted by path. Two objects that would share a file are the caller's mistake.
+ * One object per file in a folder, sorted by path. The caller must make sure that no two objects share a file.
  *
- * @param source what they were made from, in words
+ * @param source what the objects were made from, for the comment in the file
  */
 export function manifestFiles(folder: string, objects: readonly KubeObject[], source: string): [string, string][] {
   return objects
     .map((object): [string, string] => {
-      // What sops has signed holds in its own order only.
+      // The sops checksum is valid only in the original order.
       const order = isEncrypted(object) ? 'kept' : 'sorted';
       return [`${folder}/${manifestFileName(object)}`, manifestText(object, source, { order })];
     })

@@ -1,8 +1,8 @@
 import { isRecord } from '../core/json.ts';
 
 /**
- * What a file of a manifests folder is, where it is made for another tool and no Kubernetes object: one sentence instead
- * of one for each thing that it lacks. Undefined for everything else.
+ * Describes a file in the manifests folder that is for another tool and not a Kubernetes object: one sentence instead
+ * of one per missing field. Undefined for all other files.
  */
 export function foreignFile(path: string, documents: readonly unknown[], text: string): string | undefined {
   const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();

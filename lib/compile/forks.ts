@@ -5,17 +5,17 @@ import type { Preview } from '../model/preview.ts';
 import { appsOf } from './apps.ts';
 import type { MakerManifest } from './manifests.ts';
 
-/** Kinds that hold a secret, or bring one into the namespace. */
+/** Kinds that contain a secret or create one in the namespace. */
 const CARRIERS = new Set(['ExternalSecret', 'Secret', 'SealedSecret']);
-/** How pods read one. */
+/** Fields with which pods read a secret. */
 const READS = new Set(['secretKeyRef', 'secretRef', 'secret']);
 
 const WHY =
   'is not for pull requests from forks: who has no write access could read the value. Leave it out, or push the branch to the repository itself';
 
 /**
- * Every way to a secret in what a fork wrote: its code is a stranger's. Also those that are there without its doing, such as
- * what images are pulled with, may not be read.
+ * All uses of secrets in a pull request from a fork, whose code is not trusted. This includes secrets that exist
+ * anyway, such as image pull secrets.
  */
 export function forkProblems(preview: Loaded<Preview>, makers: readonly MakerManifest[]): Problem[] {
   const listed = appsOf(preview.value)

@@ -9,14 +9,15 @@ import { CONTAINERS, VOLUMES } from '../policies/rule.ts';
 import { appsOf } from './apps.ts';
 import { parseManifests } from './manifests.ts';
 
-/** The commit that a platform's tag rule makes tags of. */
+/** Values for the platform's tag rule: the number of the pull request and the head commit. */
 export interface TagContext {
-  /** Number of the pull request. */
   readonly number: number;
   readonly headSha: string;
 }
 
-/** The image that a preview file names, with the platform's tag where it names none; a sentence where it is no image. */
+/**
+ * The image that a preview file names, with the platform's tag if it has none; a sentence if the reference is invalid.
+ */
 export function taggedImage(text: string, platform: PlatformSpec, context: TagContext): ImageReference | string {
   const image = parseImage(text);
   if (typeof image === 'string' || image.tag !== undefined || image.digest !== undefined) return image;
@@ -31,15 +32,15 @@ function tagOf(platform: PlatformSpec, { number, headSha }: TagContext): string 
 }
 
 /**
- * Whether an image's name says which commit it holds: only the platform's tag rule can make it so. What a file names by
- * a tag or digest of its own stays the same from commit to commit.
+ * Whether the image name contains the commit. Only the platform's tag rule can do that: a tag or digest in the file
+ * stays the same from commit to commit.
  */
 export function namesCommit(text: string, { tag }: Pick<PlatformSpec, 'tag'>): boolean {
   const image = parseImage(text);
   return typeof image !== 'string' && image.tag === undefined && image.digest === undefined && /\{sha7?\}/.test(tag);
 }
 
-/** The images of a preview file that are named by a tag, each once, the first app's first; what is no image is left out. */
+/** The images of a preview file with a tag, without duplicates, first app first. Invalid references are left out. */
 export function taggedImages(
   preview: Pick<Preview, 'spec'>,
   platform: PlatformSpec,
@@ -51,9 +52,9 @@ export function taggedImages(
 }
 
 /**
- * What the tags of a preview's images stand for, as its record remembers it; empty where it remembers none.
+ * Digests of a preview's image tags, as stored in its record; empty if none are stored.
  *
- * @param preview the file that the record was written from
+ * @param preview the file from which the record was made
  */
 export function recordedDigests(
   record: PreviewRecord,
@@ -68,14 +69,16 @@ export function recordedDigests(
   return new Map(all.filter((entry): entry is [string, string] => entry[1] !== null));
 }
 
-/** The images of a pod or pod template, of all its containers and of volumes that are images; as they are written. */
+/** The images of a pod or pod template, as written: those of all containers and of image volumes. */
 export function podImages(object: unknown): string[] {
   const containers = itemPaths(object, CONTAINERS).map((path) => valueAt(object, [...path, 'image']));
   const volumes = itemPaths(object, VOLUMES).map((path) => valueAt(object, [...path, 'image', 'reference']));
   return [...containers, ...volumes].filter((image) => typeof image === 'string');
 }
 
-/** The images of a preview file about whose digest a registry is asked; none where the platform asks for no evidence. */
+/**
+ * The images of a preview file whose digest must be looked up in a registry; none if the platform requires no evidence.
+ */
 export function imagesWithoutDigest(
   preview: Pick<Preview, 'spec'>,
   platform: PlatformSpec,
@@ -86,11 +89,11 @@ export function imagesWithoutDigest(
 }
 
 /**
- * The images of a preview about which a registry may be asked: those of its apps, with the platform's tag where they name
- * none, of its services, and those that its own manifests name by digest. A wrong reference, one of a registry that may not be used, and a
- * tag in a manifest are for the compiler and the rules to refuse: no stranger is asked.
+ * The images of a preview that may be looked up in a registry: those of its apps (with the platform's tag if they have
+ * none), of its services, and those in its own manifests with a digest. The compiler and the rules refuse invalid
+ * references, registries that are not allowed, and tags in manifests. Unknown registries are never contacted.
  *
- * @throws GreenroomError `invalid-input` for manifests that are none
+ * @throws GreenroomError `invalid-input` for invalid manifests
  */
 export function imagesToLookUp(
   preview: Loaded<Preview>,

@@ -3,32 +3,32 @@ import { hasLabel } from '../model/pull-labels.ts';
 import type { PreviewRecord } from '../model/record.ts';
 import { durationSeconds } from '../model/scalars.ts';
 
-/** A pull request with this label lives for the platform's `ttl.max`. */
+/** A preview whose pull request has this label lives for the platform's `ttl.max`. */
 export const KEEP_LABEL = 'greenroom.dev/keep';
 
-/** The pull request's own times, unix seconds. */
+/** Times of the pull request, in unix seconds. */
 export interface Times {
   readonly createdAt: number;
   readonly updatedAt: number;
   /** Committer time of the head commit; null when unknown. */
   readonly committedAt: number | null;
-  /** When somebody with write permission asked to start it again at this commit. @default - never */
+  /** When someone with write permission asked to restart it at this commit. @default - never */
   readonly restartedAt?: number | null | undefined;
-  /** A later end that somebody with write permission asked for at this commit. @default - none */
+  /** A later end that someone with write permission asked for at this commit. @default - none */
   readonly extension?: Extension | null | undefined;
 }
 
 export interface Extension {
-  /** Unix seconds: when it was asked for. */
+  /** Unix seconds of the request. */
   readonly at: number;
   /** Unix seconds. */
   readonly until: number;
 }
 
 /**
- * When the work shown was last touched: the head commit's time, held between the opening of the pull request and its
- * last change; or when somebody asked to start it again. Comments and labels do not move it, and a commit with a forged
- * date cannot push it out of those bounds.
+ * When the preview was last active: the time of the head commit, limited to the time between opening and last change of
+ * the pull request, or the time of a restart. Comments and labels do not change it, and a commit with a forged date
+ * cannot leave these bounds.
  */
 export function activeSince(times: Times): number {
   const latest = Math.max(times.createdAt, times.updatedAt);
@@ -36,14 +36,14 @@ export function activeSince(times: Times): number {
   return Math.max(pushed, times.restartedAt ?? pushed);
 }
 
-/** Unix seconds up to which an extension holds: at most what a push at its time would win with the longest ttl. */
+/** End of an extension in unix seconds: at most what a push at that time would give with the longest ttl. */
 export function extendedUntil({ at, until }: Extension, { max }: Pick<PlatformSpec['ttl'], 'max'>): number {
   return Math.min(until, at + durationSeconds(max));
 }
 
 /**
- * Unix seconds at which a preview ends. A pure function of the pull request, so that a preview that ended stays ended
- * and a rebuilt apps repo has the same ends as before.
+ * Unix seconds at which a preview ends. A pure function of the pull request, so that an ended preview stays ended and a
+ * rebuilt apps repo has the same expiry times as before.
  *
  * @param ttl the maker's `spec.ttl`. @default - the platform's `ttl.default`
  */
@@ -59,26 +59,26 @@ export function expiresAt(
   return extension == null ? regular : Math.max(regular, extendedUntil(extension, platform));
 }
 
-/** When a preview ends, and why that is early. */
+/** When a preview ends, and why it ends early. */
 export interface End {
   /** Unix seconds. */
   readonly expires: number;
-  /** See {@link PreviewRecord.evidenceLost}; undefined where it ends as it would anyway. */
+  /** See {@link PreviewRecord.evidenceLost}; undefined if it does not end early. */
   readonly evidenceLost?: NonNullable<PreviewRecord['evidenceLost']>;
 }
 
 /**
- * The end of a preview whose images no longer show what is required: after the platform's `evidence.endAfter`.
+ * The end of a preview whose images lack required evidence: after the platform's `evidence.endAfter`.
  *
- * @param regular unix seconds at which it ends otherwise
- * @param since unix seconds at which that was first seen; undefined where they show it
+ * @param regular unix seconds at which it would end otherwise
+ * @param since unix seconds at which the missing evidence was first seen; undefined if nothing is missing
  */
 export function endOf(regular: number, since: number | undefined, { endAfter }: PlatformSpec['evidence']): End {
   if (since === undefined || endAfter === undefined) return { expires: regular };
   return { expires: Math.min(regular, since + durationSeconds(endAfter)), evidenceLost: { since, expires: regular } };
 }
 
-/** Clocks of two machines may differ by this many seconds without a preview ending early. */
+/** Seconds by which the clocks of two machines may differ before a preview ends early. */
 export const CLOCK_TOLERANCE = 600;
 
 export function isExpired(expires: number, now: number): boolean {

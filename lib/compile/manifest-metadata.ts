@@ -4,7 +4,7 @@ import type { FieldPath } from '../model/load.ts';
 import { MAX_LABEL } from '../model/scalars.ts';
 import { podPath, valueAt } from '../policies/paths.ts';
 
-/** What an API server would refuse of an object's name, labels and annotations, once its placeholders are filled in. */
+/** Name, labels and annotations that an API server would refuse, after placeholders are filled in. */
 export function metadataProblems(object: Readonly<Record<string, unknown>>): { path: FieldPath; message: string }[] {
   const pod = podPath(object);
   const places = [[], ...(pod.length === 0 ? [] : [pod])];
@@ -36,7 +36,7 @@ function mapProblems(object: unknown, path: readonly string[], what: 'label' | '
   });
 }
 
-/** Values are not repeated: an annotation may hold anything. */
+/** The message does not repeat the value: an annotation may contain anything. */
 function valueProblem(value: unknown, what: 'label' | 'annotation'): string | undefined {
   if (value === null) return undefined;
   if (typeof value !== 'string') return 'must be text; put it in quotes';

@@ -2,8 +2,8 @@ import { at, list, podSpecOf } from '../constructs/preview-namespace/pods.ts';
 import type { Manifest } from './files.ts';
 
 /**
- * Ports of pods that the Services of these manifests lead to: what the ingress controller has to reach. Null where one
- * cannot be told, such as a named port of a pod that stands elsewhere.
+ * Pod ports that the Services of these manifests target: the ingress controller must reach them. Null if one is
+ * unknown, such as a named port of a pod in another file.
  */
 export function servicePorts(manifests: readonly Manifest[]): number[] | null {
   const named = new Map(manifests.flatMap(containerPorts));

@@ -16,28 +16,28 @@ import type { Manifest } from './files.ts';
 import { foreignFile } from './foreign-files.ts';
 import { metadataProblems } from './manifest-metadata.ts';
 
-/** One object of the maker's own manifests, brought into the preview's namespace. */
+/** One object of the maker's own manifests, moved into the preview's namespace. */
 export interface MakerManifest {
   readonly object: Manifest;
-  /** Where the object begins. */
+  /** Start of the object. */
   readonly position: Position;
-  /** Where its fields stand. */
+  /** Positions of its fields. */
   readonly positions: Positions;
 }
 
 const MAX_OBJECTS = 100;
 
-/** Of all files together; reading YAML safely takes time by its length. */
+/** For all files together. Safe YAML parsing takes time in proportion to the length. */
 const MAX_TOTAL_BYTES = 1024 * 1024;
 
-/** One document of the maker's own manifests, as it is written. */
+/** One document of the maker's own manifests, as written. */
 export interface MakerDocument {
   readonly value: unknown;
   readonly positions: Positions;
 }
 
 /**
- * Reads the maker's own manifests as data.
+ * Parses the maker's own manifests, without changes.
  *
  * @throws GreenroomError `invalid-input` with every problem of every file
  */
@@ -72,8 +72,8 @@ export function parseManifests(preview: Loaded<Preview>, manifests: FileSet | nu
 }
 
 /**
- * Reads the maker's own manifests, adapted to the preview. Whether they keep the rules is checked later; here they only
- * have to be objects that can be committed.
+ * Reads the maker's own manifests and adapts them to the preview. The rules are checked later; here they only have to
+ * be objects that can be committed.
  *
  * @throws GreenroomError `invalid-input` with every problem of every file
  */
@@ -92,12 +92,12 @@ export function readManifests(
   return objects;
 }
 
-/** The files of a folder that are manifests by their names; notes and the like are passed over. */
+/** The files of a folder whose names end like manifests. Other files, such as notes, are skipped. */
 export function manifestTexts(files: FileSet | null): FileSet {
   return new Map([...(files ?? [])].filter(([path]) => /\.(ya?ml|json)$/i.test(path)));
 }
 
-/** An object as it is committed, or why it cannot be. */
+/** An object as it will be committed, or why it cannot be. */
 function readObject(value: unknown, positions: Positions, settings: ManifestSettings): [Manifest, Problem[]] {
   const unfit = adaptProblems(value, settings).map(({ path, atKey, message }) => ({
     ...(atKey ? positions.ofKey(path) : positions.of(path)),
@@ -109,7 +109,10 @@ function readObject(value: unknown, positions: Positions, settings: ManifestSett
   return [complaints.length > 0 ? (object as Manifest) : brought(object as Manifest, settings.name), complaints];
 }
 
-/** The object in the preview's namespace; one that names another keeps it, for the rule to say so. */
+/**
+ * The object in the preview's namespace. An object that names another namespace keeps it, so that the rule can report
+ * it.
+ */
 function brought(object: Manifest, namespace: string): Manifest {
   const { metadata } = object;
   return {
@@ -123,8 +126,8 @@ function brought(object: Manifest, namespace: string): Manifest {
 }
 
 /**
- * Without members that are null: rules take them for missing, while an API server would read some as empty or zero. What
- * is checked is what is committed.
+ * Removes null members. Rules treat them as missing, while an API server would read some as empty or zero. The checked
+ * object must equal the committed one.
  */
 function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls);
@@ -148,7 +151,7 @@ function shapeProblems(value: unknown, positions: Positions): Problem[] {
   }
   const metadata = value['metadata'] ?? {};
   if (!isRecord(metadata)) return [...problems, at(['metadata'], 'must hold a name')];
-  // A List has no name of its own; the rule against lists is what its author has to hear.
+  // A List has no name of its own. Its author should see only the rule against lists.
   const isList = typeof value['kind'] === 'string' && value['kind'].endsWith('List');
   if (!isList && !isName(metadata['name'])) {
     problems.push(at(['metadata', 'name'], 'must be a name of lower-case letters, digits, dashes and dots'));

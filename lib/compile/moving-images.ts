@@ -7,9 +7,9 @@ import type { Manifest } from './files.ts';
 import { podImages } from './images.ts';
 import type { ResolvedApp } from './resolve.ts';
 
-// An image in a maker's own manifests that comes from the repository of an app's image is built from the same pull
-// request: where its name says no commit, it is treated as the app's own. Any other image (a database, a cache) is taken
-// for what its tag says: to restart it at every commit would lose what it holds.
+// An image in the maker's own manifests from the same repository as an app's image is built from the same pull request.
+// If its name does not contain the commit, it is treated like the app's own image. Any other image (a database, a
+// cache) keeps its tag: a restart at every commit would lose its data.
 
 /** Kinds that replace their pods when the template changes. The template of a Job cannot change. */
 const REPLACING: ReadonlySet<string> = new Set(['Deployment', 'StatefulSet', 'DaemonSet']);
@@ -19,7 +19,10 @@ interface Commit {
   readonly headSha: string;
 }
 
-/** The object as it is committed: a new commit restarts its pods, and they pull, where a tag may stand for another image by now. */
+/**
+ * The object as it will be committed: a new commit restarts its pods. They pull the image again if its tag may have
+ * moved.
+ */
 export function withCommit(object: Manifest, commit: Commit): Manifest {
   if (!REPLACING.has(object.kind)) return object;
   const moving = itemPaths(object, CONTAINERS).filter((path) => isMoving(valueAt(object, [...path, 'image']), commit));
@@ -32,11 +35,11 @@ export function withCommit(object: Manifest, commit: Commit): Manifest {
   return annotated(copy, podPath(copy), { [COMMIT_ANNOTATION]: commit.headSha });
 }
 
-/** The images of a maker's own manifests about whose commit nothing is known. */
+/** The images in the maker's own manifests whose commit is unknown. */
 export interface ManifestImages {
-  /** From the repository of an app's image. */
+  /** From the same repository as an app's image. */
   readonly unversioned: readonly string[];
-  /** From elsewhere, by tag: a new commit alone does not restart them. */
+  /** From other repositories, with a tag: a new commit does not restart them. */
   readonly independent: readonly string[];
 }
 

@@ -1,7 +1,7 @@
 import type { PlatformSpec } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
 
-/** What the maker of a preview has to know of it before they rely on it, a sentence each. */
+/** What a maker should know before they rely on the preview, one sentence each. */
 export function notesOf({ spec }: Preview, { egress }: Pick<PlatformSpec, 'egress'>): string[] {
   const names = Object.keys(spec.resources);
   return [
@@ -14,7 +14,7 @@ export function notesOf({ spec }: Preview, { egress }: Pick<PlatformSpec, 'egres
   ];
 }
 
-/** More than these are for greenroom.yaml to show. */
+/** Maximum number of listed items. greenroom.yaml has the rest. */
 const SHOWN = 5;
 
 function list(items: readonly string[]): string {

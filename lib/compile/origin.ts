@@ -6,13 +6,13 @@ import type { ResolvedApp } from './resolve.ts';
 
 type Path = readonly (string | number)[];
 
-/** The maker's file, and the apps that it stands for. */
+/** The maker's file and its apps. */
 export interface Source {
   readonly preview: Loaded<Preview>;
   readonly apps: readonly ResolvedApp[];
 }
 
-/** Where the maker decides each part of a generated object; the first line that fits wins. */
+/** The setting of the maker that controls each part of a generated object. The first match wins. */
 const ORIGINS: readonly { readonly field: RegExp; readonly setting: keyof ResolvedApp['spec'] }[] = [
   { field: /(^|\.)image$|imagePull/, setting: 'image' },
   { field: /(^|\.)(resources|limits|requests)(\.|$|\[)/, setting: 'size' },
@@ -25,8 +25,8 @@ const ORIGINS: readonly { readonly field: RegExp; readonly setting: keyof Resolv
 ];
 
 /**
- * The place in the maker's `preview.yaml` that caused a field of a generated object; the template where nothing
- * nearer did.
+ * The position in the maker's `preview.yaml` that caused a field of a generated object; `template` if nothing more
+ * specific did.
  */
 export function originOf({ preview, apps }: Source, object: unknown, field: string): Position {
   const name = (object as { metadata?: { name?: unknown } }).metadata?.name;
@@ -42,7 +42,7 @@ function settingPath(field: string): Path | undefined {
   return origin && [origin.setting];
 }
 
-/** `…containers[0].command[2]` is that word of the app, of its release step, or of the seed of a resource. */
+/** `…containers[0].command[2]` is that item of the app's command, of its release step, or of a resource's seed. */
 function wordPath({
   spec,
   object,
@@ -64,7 +64,7 @@ function wordPath({
   return index === undefined ? own : [...own, Number(index)];
 }
 
-/** `…containers[0].env[2].value` is the variable of that index, by its name. */
+/** `…containers[0].env[2].value` is the variable at that index, found by its name. */
 function environmentPath(spec: ResolvedApp['spec'], object: unknown, field: string): Path | undefined {
   const match = /^(.*\benv\[\d+\])/.exec(field);
   if (match) {

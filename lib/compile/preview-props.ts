@@ -22,25 +22,28 @@ import { type End, endOf, expiresAt, type Times } from './lifetime.ts';
 import { type Resolved, type ResolvedApp, resolve } from './resolve.ts';
 import { type ResolvedResource, resolveResources } from './resources.ts';
 
-/** What a preview is made from. */
+/** Input for one preview. */
 export interface PreviewInput {
   readonly preview: Loaded<Preview>;
   readonly platform: PlatformSpec;
   readonly identity: Identity;
-  /** Name that the preview already runs under. @default - derived from the identity */
+  /** Name of the preview if it already runs. @default - derived from the identity */
   readonly name?: string;
   readonly headSha: string;
-  /** Account that opened the pull request. @default - not said */
+  /** Account that opened the pull request. @default - unknown */
   readonly author?: string;
-  /** Address of the pull request's page. @default - not said */
+  /** URL of the pull request. @default - unknown */
   readonly pullRequestUrl?: string | null;
   readonly labels: readonly string[];
-  /** What the apps repo says of its repository; its labels and prefix are part of `platform`. @default - not registered */
+  /**
+   * The registration of its repository in the apps repo. Its labels and prefix are already in `platform`. @default -
+   * not registered
+   */
   readonly registration?: MicroApp | null;
   readonly times: Times;
-  /** What tags of images stand for, by the image with its tag. @default - not asked: the tags stay */
+  /** Digests of image tags, by image with tag. @default - not looked up: the tags stay */
   readonly digests?: ReadonlyMap<string, string> | undefined;
-  /** Unix seconds since when its images no longer show what is required. @default - they show it */
+  /** Unix seconds since which its images lack required evidence. @default - they have it */
   readonly evidenceLostSince?: number | undefined;
 }
 
@@ -48,23 +51,23 @@ export interface PreviewInput {
 export interface PreviewPlan {
   readonly resolved: Resolved;
   readonly namespace: PreviewNamespaceProps;
-  /** Of each app, in the order of `resolved.apps`. */
+  /** One per app, in the order of `resolved.apps`. */
   readonly apps: readonly PreviewAppProps[];
   /** Services in the first app's pod. */
   readonly resources: readonly ResolvedResource[];
   readonly context: PreviewContext;
   readonly end: End;
-  /** Where it comes from, for the namespace and the workloads. */
+  /** Annotations and version for the namespace and the workloads. */
   readonly origin: { readonly annotations: Readonly<Record<string, string>>; readonly version: string };
-  /** What placeholders stand for outside of an app; `image` is the first app's. */
+  /** Values of the placeholders outside of an app; `image` is the first app's image. */
   readonly values: PlaceholderValues;
 }
 
 /**
- * What maker, platform and pull request say together, as the props of a fence and of apps. The one way from the two
- * files to constructs: the compiler and the construct `Preview` both take it.
+ * Combines the maker's file, the platform's settings and the pull request into the props of a fence and of apps. The
+ * compiler and the construct `Preview` both use this function.
  *
- * @throws GreenroomError `invalid-input` for what the platform does not take
+ * @throws GreenroomError `invalid-input` if the platform does not allow something
  */
 export function previewProps(input: PreviewInput): PreviewPlan {
   const { preview, platform, identity, headSha, labels, times } = input;
@@ -131,14 +134,14 @@ function origin(
   };
 }
 
-/** Where people enter: the first app's path, or that of the first app that has one; null where none has. */
+/** Path of the preview's URL: the first app's path, or that of the first app that has one; null if none has one. */
 function mainPath(apps: readonly ResolvedApp[]): string | null {
   return apps.map(({ path }) => path).find((path) => path !== null) ?? null;
 }
 
 /**
- * Whether functions run on Knative. Its DomainMapping has the whole host, and its pods take no step before the start:
- * where a preview needs either, a function is a Deployment like the rest.
+ * Whether functions run on Knative. A DomainMapping takes the whole host, and Knative pods have no step before the
+ * start. If a preview needs a path or a release step, its functions are Deployments.
  */
 function runsOnKnative({ knative }: PlatformSpec, apps: readonly ResolvedApp[]): boolean {
   const functions = apps.filter(({ spec }) => spec.template === 'function');

@@ -16,16 +16,18 @@ import { previewProps } from './preview-props.ts';
 export interface PreviewPullRequest {
   /** `owner/name` of the repository. */
   readonly repository: string;
-  /** The forge's numeric id of the repository, which outlives a new name. */
+  /** The forge's numeric id of the repository. It does not change when the repository is renamed. */
   readonly repositoryId: number;
   /** Number of the pull request. */
   readonly number: number;
   /** Full id of the head commit, 40 or 64 hexadecimal digits. */
   readonly headSha: string;
-  /** When it was opened, ISO 8601 with a zone: the preview's end is counted from it unless `committedAt` is later. */
+  /**
+   * When it was opened, ISO 8601 with a time zone. The preview's lifetime starts here unless `committedAt` is later.
+   */
   readonly createdAt: string;
   /**
-   * Time of the head commit, ISO 8601 with a zone: the preview's end is counted from it.
+   * Time of the head commit, ISO 8601 with a time zone. The preview's lifetime starts here.
    * @default - `createdAt`
    */
   readonly committedAt?: string;
@@ -36,12 +38,12 @@ export interface PreviewPullRequest {
   readonly labels?: readonly string[];
   /**
    * Account that opened it, for an annotation.
-   * @default - not said
+   * @default - no annotation
    */
   readonly author?: string;
   /**
-   * Address of its page, for an annotation.
-   * @default - not said
+   * URL of the pull request, for an annotation.
+   * @default - no annotation
    */
   readonly url?: string;
 }
@@ -50,38 +52,40 @@ export interface PreviewPullRequest {
 export interface PreviewProps {
   /** The platform's settings, e.g. `loadPlatform(text, 'greenroom.yaml').value.spec`. */
   readonly platform: PlatformSpec;
-  /** The maker's file as `loadPreview` gives it, or what stands under its `spec`. */
+  /** The maker's file as `loadPreview` returns it, or the content of its `spec`. */
   readonly preview: Loaded<PreviewFile> | PreviewSpecInput;
   readonly pullRequest: PreviewPullRequest;
 }
 
 /**
- * A whole preview, fence and app, from the two files and a pull request: the objects that `greenroom render` writes.
- * Name, host, image tag, quota, network and end follow from what the platform says, by the code that the compiler uses.
+ * A whole preview, fence and app, from the two files and a pull request: the same objects that `greenroom render`
+ * writes. It uses the compiler's code for name, host, image tag, quota, network and expiry.
  *
- * Rules are not judged here, since other constructs may still change the objects: `greenroom check` judges what was
- * synthesized, and so does admission in the cluster.
+ * Rules are not evaluated here, since other constructs may still change the objects. `greenroom check` evaluates the
+ * synthesized objects, and so does admission in the cluster.
  *
  * @example
  * new Preview(chart, 'preview', { platform, preview: { template: 'web-service', image: 'ghcr.io/acme/shop' }, pullRequest });
  */
 export class Preview extends Construct {
-  /** The one name: namespace, folder, host label. */
+  /** Name of the preview: used for the namespace, the folder and the host. */
   readonly name: string;
   /** Host of the preview. */
   readonly host: string;
-  /** When the preview ends, in unix seconds. */
+  /** Expiry in unix seconds. */
   readonly expires: number;
-  /** Everything that bounds it: written by the platform's side only. */
+  /** Everything that isolates the preview. Only the platform writes it. */
   readonly fence: PreviewNamespace;
-  /** Address that people open; null where no app has a route. */
+  /** URL for people; null if no app has a route. */
   readonly url: string | null;
-  /** The first app, which may still be changed until synthesis. */
+  /** The first app. It can be changed until synthesis. */
   readonly app: PreviewApp;
-  /** All apps: the first one under the preview's name, the others under `<name>-<app>`. */
+  /** All apps: the first one has the preview's name, the others `<name>-<app>`. */
   readonly apps: ReadonlyMap<string, PreviewApp>;
 
-  /** @throws GreenroomError `invalid-input` for what is wrong with the file or the pull request, or what the platform does not take */
+  /**
+   * @throws GreenroomError `invalid-input` if the file or the pull request is wrong, or the platform does not allow it
+   */
   constructor(scope: Construct, id: string, props: PreviewProps) {
     super(scope, id);
     const { pullRequest, platform } = props;

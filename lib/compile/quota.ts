@@ -9,23 +9,22 @@ import type { Manifest } from './files.ts';
 import type { MakerManifest } from './manifests.ts';
 import type { ResolvedApp } from './resolve.ts';
 
-/** What is held against the quota and the budget. */
+/** What is compared with the quota and the budget. */
 export interface Demand {
   readonly preview: Loaded<Preview>;
   readonly platform: PlatformSpec;
   readonly apps: readonly ResolvedApp[];
-  /** What greenroom makes, the fence included. */
+  /** Objects that greenroom creates, including the fence. */
   readonly made: readonly Manifest[];
   readonly makers: readonly MakerManifest[];
-  /** What of some objects does not fit into the preview's namespace. */
+  /** Reports which of these objects do not fit into the preview's namespace. */
   readonly shortfallsOf: (objects: readonly Manifest[]) => readonly Problem[];
   readonly cost: Cost;
 }
 
 /**
- * A preview that its own namespace's quota would not let start shows nothing but a silent ReplicaSet in the cluster:
- * it is refused here, with the numbers, where its maker asks for too much: at an object of their own, or at the size of
- * the app that asks for most. One problem for each such place.
+ * A preview that exceeds its namespace's quota would fail silently in a ReplicaSet. It is refused here instead, with
+ * the numbers, at the cause: the maker's own object, or the size of the app that requests most. One problem per cause.
  */
 export function quotaShortfalls(demand: Demand): Problem[] {
   const { made, makers, platform, shortfallsOf } = demand;
@@ -34,7 +33,7 @@ export function quotaShortfalls(demand: Demand): Problem[] {
     ...(withoutOwn.has(field) || makers.length === 0 ? settingFor(demand, field) : objectFor(demand, field)),
     message,
   }));
-  // Too many apps ask for too much of everything: no size mends that.
+  // With too many apps, a smaller size would not help.
   const tooMany = all.filter(({ key }) => key.startsWith('spec.apps '));
   const places = tooMany.length > 0 ? tooMany : all;
   const keys = [...new Set(places.map(({ key }) => key))];
@@ -47,7 +46,7 @@ export function quotaShortfalls(demand: Demand): Problem[] {
   return [...problems, ...overBudget(demand)];
 }
 
-/** Where a shortfall is told, and what to do about it. */
+/** Where a shortfall is reported, and what to do about it. */
 interface Told {
   readonly key: string;
   readonly position: Omit<Problem, 'message'>;
@@ -74,7 +73,7 @@ function settingFor(demand: Demand, field: string): Told {
   return say(['spec', 'template'], 'Choose another template');
 }
 
-/** The object without which the rest fits; the folder where it takes several of them. */
+/** The object without which the rest fits; the folder if several objects must change. */
 function objectFor({ preview, made, makers, shortfallsOf }: Demand, field: string): Told {
   const fitsWithout = (own: MakerManifest) => {
     const rest = makers.filter((other) => other !== own).map(({ object }) => object);
@@ -121,10 +120,11 @@ function placed(preview: Loaded<Preview>, path: readonly string[], message: stri
 }
 
 /**
- * A container that the namespace's LimitRange refuses never starts, and only its ReplicaSet says so: it is refused here.
+ * A container that the namespace's LimitRange refuses never starts, and only its ReplicaSet reports it. It is refused
+ * here instead.
  *
- * @param fence holds the LimitRanges, those of extensions too
- * @returns a problem each; for what greenroom makes itself it names the size of the app
+ * @param fence contains the LimitRanges, including those of extensions
+ * @returns one problem each; for generated objects it names the size of the app
  */
 export function limitRangeShortfalls(
   preview: Loaded<Preview>,

@@ -3,20 +3,20 @@ import { CONTAINER_LISTS, podPath, valueAt } from '../policies/paths.ts';
 
 type Path = readonly (string | number)[];
 
-/** One object's way to another one, by name. */
+/** A reference from one object to another, by name. */
 export interface Reference {
-  /** Where the name stands. */
+  /** Path of the name. */
   readonly path: Path;
-  /** Kind of what it leads to. */
+  /** Kind of the referenced object. */
   readonly kind: string;
   readonly name: string;
-  /** The part of it that is read. @default - the object as a whole */
+  /** The key that is read. @default - the whole object */
   readonly key?: string;
 }
 
 /**
- * The objects without which an object never starts or never answers: those that its pods read, and where its routes and
- * autoscalers lead. What is marked optional is left out.
+ * The objects that an object needs to start or to answer: those that its pods read, and the targets of routes and
+ * autoscalers. Optional references are left out.
  */
 export function referencesOf(object: unknown): Reference[] {
   const references = [...podReferences(object), ...routeReferences(object), ...scalerReferences(object)];
@@ -78,7 +78,7 @@ function* routeReferences(object: unknown): Generator<Reference> {
     }
     if (kind !== 'HTTPRoute' && kind !== 'GRPCRoute' && kind !== 'TLSRoute') continue;
     for (const [b, backend] of itemsOf(rule, 'backendRefs')) {
-      // Who leads elsewhere hears about that.
+      // A rule reports a reference to another namespace.
       const isService = (valueAt(backend, ['kind']) ?? 'Service') === 'Service';
       if (isService && valueAt(backend, ['namespace']) === undefined)
         yield* named(object, [], ['spec', 'rules', r, 'backendRefs', b, 'name'], 'Service');
@@ -92,7 +92,7 @@ function* scalerReferences(object: unknown): Generator<Reference> {
   if (typeof kind === 'string') yield* named(object, [], ['spec', 'scaleTargetRef', 'name'], kind);
 }
 
-/** A ConfigMap or Secret that something is read from, unless it may be missing. */
+/** A ConfigMap or Secret that is read, unless it is optional. */
 function source(owner: unknown, at: Path, field: string, name: string, kind: string): Iterable<Reference> {
   return valueAt(owner, [field, 'optional']) === true ? [] : named(owner, at, [field, name], kind);
 }

@@ -3,8 +3,8 @@ import type { MicroApp } from '../model/micro-app.ts';
 import type { PlatformSpec } from '../model/platform.ts';
 
 /**
- * A platform as it is for one registered repository: whose objects they are and who pays is on each of them, and its
- * secrets begin where its registration says.
+ * The platform's settings for one registered repository: all objects get its owner, team and cost centre, and its
+ * secrets use the prefix of its registration.
  */
 export function withRegistration(platform: PlatformSpec, app: MicroApp | null | undefined): PlatformSpec {
   if (app == null) return platform;

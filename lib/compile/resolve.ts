@@ -10,9 +10,9 @@ import { templateOf } from '../model/templates/index.ts';
 import { appsOf, type WrittenApp } from './apps.ts';
 import { namesCommit, taggedImage } from './images.ts';
 
-/** What a preview file means on this platform for this commit. */
+/** A preview file, resolved for this platform and this commit. */
 export interface Resolved {
-  /** The first app, whose objects are named after the preview, then the others as the file lists them. */
+  /** The first app, whose objects have the preview's name, then the others in the order of the file. */
   readonly apps: readonly [ResolvedApp, ...ResolvedApp[]];
   readonly cluster: Cluster;
 }
@@ -22,9 +22,9 @@ export interface ResolvedApp extends WrittenApp {
   /** Name of its objects: `pr-shop-7`, `pr-shop-7-api`. */
   readonly name: string;
   readonly size: PlatformSize;
-  /** As deployed: with a tag or a digest. */
+  /** With a tag or a digest, as deployed. */
   readonly image: ImageReference;
-  /** Whether the image's name says which commit it holds, as the platform's tag rule makes it. */
+  /** Whether the image name contains the commit, because of the platform's tag rule. */
   readonly namesCommit: boolean;
 }
 
@@ -36,14 +36,14 @@ export interface ResolveContext {
   readonly number: number;
   readonly headSha: string;
   readonly labels: readonly string[];
-  /** What tags stand for, by the image with its tag. @default - not asked: the tags stay */
+  /** Digests of image tags, by image with tag. @default - not looked up: the tags stay */
   readonly digests?: ReadonlyMap<string, string> | undefined;
 }
 
 /**
- * Holds the maker's words against the platform's.
+ * Checks the maker's file against the platform's settings and resolves it.
  *
- * @throws GreenroomError `invalid-input` with every problem of the file and its place
+ * @throws GreenroomError `invalid-input` with every problem of the file and its position
  */
 export function resolve(preview: Loaded<Preview>, platform: PlatformSpec, context: ResolveContext): Resolved {
   const problems: Problem[] = [];
@@ -108,7 +108,10 @@ function resolveApp(
   );
 }
 
-/** Every reference lies in the repository's own place; where secrets are committed, each is a key of one Secret. */
+/**
+ * Every reference must start with the repository's prefix. If secrets are committed, all are keys of one Secret, so
+ * their last parts must differ.
+ */
 function checkSecrets({ at, spec }: WrittenApp, platform: PlatformSpec, prefix: string, complain: Complain): void {
   const isCommitted = platform.secrets.mechanism !== 'external-secrets';
   const byKey = new Map<string, string>();
@@ -128,18 +131,18 @@ function checkSecrets({ at, spec }: WrittenApp, platform: PlatformSpec, prefix: 
   }
 }
 
-/** The size that a file names, else its template's, else the platform's default. */
+/** The size in the file, else the template's, else the platform's default. */
 function sizeName({ size, template }: AppSpec, { sizes, defaultSize }: PlatformSpec): string {
   const usual = templateOf(template).defaults.size;
   return size ?? (usual !== null && Object.hasOwn(sizes, usual) ? usual : defaultSize);
 }
 
-/** `acme/shop/`: every secret reference of the repository starts with it. */
+/** `acme/shop/`: every secret reference of the repository must start with it. */
 export function secretPrefix(platform: PlatformSpec, context: Pick<ResolveContext, 'owner' | 'repository'>): string {
   return platform.secrets.prefix.replaceAll('{owner}', context.owner).replaceAll('{repo}', context.repository);
 }
 
-/** The first cluster that takes every app of the preview. */
+/** The first cluster that accepts every app of the preview. */
 function chooseCluster(
   platform: PlatformSpec,
   apps: readonly ResolvedApp[],

@@ -8,7 +8,7 @@ import { MAX_LABEL } from '../model/scalars.ts';
 import { SERVICE_TYPES } from '../model/services/index.ts';
 import type { ServiceType } from '../model/services/service.ts';
 
-/** A resource, and what apps read of it. */
+/** A resource and the variables that apps read. */
 export interface ResolvedResource extends ResourceProps {
   readonly env: Readonly<Record<string, string>>;
 }
@@ -16,10 +16,10 @@ export interface ResolvedResource extends ResourceProps {
 const LOOPBACK = '127.0.0.1';
 
 /**
- * What a preview's `resources` stand for. They run in the first app's pod: of one app alone they listen on the pod's own
- * loopback, where nobody else gets; of several, inside the preview's namespace. So there is no password to be kept.
+ * Resolves a preview's `resources`. They run in the first app's pod. With one app they listen on the pod's loopback,
+ * which nothing else can reach; with several apps, inside the preview's namespace. So they need no password.
  *
- * @param name the preview's
+ * @param name the preview's name
  * @throws GreenroomError `invalid-input` for a type that the platform does not offer
  */
 export function resolveResources(preview: Loaded<Preview>, platform: PlatformSpec, name: string): ResolvedResource[] {
@@ -110,7 +110,7 @@ function serviceOf(type: string, platform: PlatformSpec): Offered | string {
   };
 }
 
-/** Score's outputs as `<NAME>_HOST` and so on, and the address under the usual name. */
+/** Score's outputs as `<NAME>_HOST` and so on, and the URL under the usual variable name. */
 function outputs(key: string, service: Offered, host: string, isFirst: boolean): Record<string, string> {
   const prefix = key.replaceAll('-', '_').toUpperCase();
   const { port, database, username } = service;

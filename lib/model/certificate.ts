@@ -1,6 +1,6 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
 
-/** A certificate that values are sealed with. */
+/** A certificate with which values are sealed. */
 export interface SealingCertificate {
   readonly publicKey: KeyObject;
   /** Unix seconds. */
@@ -12,8 +12,8 @@ export interface SealingCertificate {
 const MIN_BITS = 2048;
 
 /**
- * The first certificate of a PEM text, as kubeseal takes it; where it is none that values can be sealed with, the rest of
- * a sentence that begins with what the text is. Whether it is still valid is for who knows the time.
+ * The first certificate of a PEM text, as in kubeseal; if it cannot be used for sealing, the reason, as the rest of a
+ * sentence about the text. The caller checks whether it is still valid.
  */
 export function readCertificate(pem: string): SealingCertificate | string {
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)) {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** What was shown of an image, as the apps repo remembers it. What is not named was not asked, or not shown. */
+/** Verified evidence of an image, as stored in the apps repo. Missing members were not required or not verified. */
 export const notedEvidence = z.strictObject({
   signature: z.literal(true).optional(),
   sbom: z.literal(true).optional(),

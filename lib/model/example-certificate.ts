@@ -1,4 +1,4 @@
-/** Of a key that nobody has, for the page of settings. */
+/** Its private key does not exist. For the generated settings page. */
 export const EXAMPLE_CERTIFICATE = `-----BEGIN CERTIFICATE-----
 MIICpjCCAY4CAQEwDQYJKoZIhvcNAQELBQAwGTEXMBUGA1UECgwOc2VhbGVkLXNl
 Y3JldHMwHhcNMjYxMTMwMDAwMDAwWhcNMzYxMTI3MDAwMDAwWjAZMRcwFQYDVQQK

@@ -55,7 +55,7 @@ const exceptionSpec = z
     }
   });
 
-/** `exceptions/*.yaml`: rules that the platform team lifts for one repository or preview, for a while. */
+/** `exceptions/*.yaml`: rules that the platform team turns off for one repository or preview, for a while. */
 export const exceptionSchema = z.strictObject({
   apiVersion: z.literal(API_VERSION),
   kind: z.literal('Exception'),
@@ -68,7 +68,7 @@ export const exceptionSchema = z.strictObject({
 
 export type ExceptionDocument = z.output<typeof exceptionSchema>;
 
-/** An exception as it is used. Either `repository` or `preview` is there. */
+/** An exception with resolved values. Either `repository` or `preview` is set. */
 export interface Exception {
   readonly name: string;
   readonly rules: readonly string[];
@@ -78,9 +78,9 @@ export interface Exception {
   readonly preview?: string;
   readonly reason: string;
   readonly approver: string;
-  /** Unix seconds from which it no longer holds. */
+  /** Unix seconds from which it is no longer valid. */
   readonly until: number;
-  /** Where it stands, for messages. */
+  /** Path of its file, for messages. */
   readonly file: string;
 }
 
@@ -101,11 +101,11 @@ export function exceptionOf(document: ExceptionDocument, file: string): Exceptio
 
 const DAY_SECONDS = 86_400;
 
-/** The second from which an exception no longer holds: of a day, its end in UTC. Undefined for any other text. */
+/** Unix seconds from which an exception is no longer valid: for a day, its end in UTC. Undefined for invalid text. */
 export function untilSeconds(until: string): number | undefined {
   if (!/^\d{4}-\d\d-\d\d$/.test(until)) return parseTime(until);
   const start = parseTime(`${until}T00:00:00Z`);
-  // Date.parse takes 31 February for 3 March.
+  // Date.parse reads 31 February as 3 March.
   if (start === undefined || new Date(start * 1000).toISOString().slice(0, 10) !== until) return undefined;
   return start + DAY_SECONDS;
 }

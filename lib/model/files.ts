@@ -5,7 +5,7 @@ import { type Preview, previewSchema } from './preview.ts';
 import { EMPTY_PREVIEW, strangerIn } from './strangers.ts';
 
 /**
- * Reads a `preview.yaml`, defaults filled in.
+ * Reads a `preview.yaml` and fills in defaults.
  *
  * @throws GreenroomError `invalid-input` with every problem of the file
  */
@@ -18,7 +18,7 @@ export function loadPreview(input: string | Uint8Array, file: string): Loaded<Pr
 }
 
 /**
- * Reads a `greenroom.yaml`, defaults filled in.
+ * Reads a `greenroom.yaml` and fills in defaults.
  *
  * @throws GreenroomError `invalid-input` with every problem of the file
  */

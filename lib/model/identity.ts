@@ -5,33 +5,33 @@ import { fieldName } from './load/field.ts';
 import { describeIssues } from './load/sentences.ts';
 import { MAX_LABEL, ownerName, repositoryBelowOwner } from './scalars.ts';
 
-/** Which pull request of which repository a preview belongs to. */
+/** The pull request and repository that a preview belongs to. */
 export interface Identity {
-  /** The number that the forge gave the repository for life. */
+  /** The forge's numeric id of the repository. It never changes. */
   readonly repositoryId: number;
   /** First part of the repository's path. */
   readonly owner: string;
-  /** The rest of it: a name, on forges with groups in groups `web/shop`. */
+  /** The rest of the path: a name, or groups and a name (`web/shop`) on forges with nested groups. */
   readonly repository: string;
   /** Number of the pull request. */
   readonly number: number;
 }
 
-/** The readable name of a preview, and the part of it that is the repository's. */
+/** The readable name of a preview, and the repository's part of it. */
 export interface PreviewName {
   /** `pr-<repo>-<number>`: folder, namespace, Application, host label and `greenroom.dev/preview` label. */
   readonly name: string;
-  /** The repository's part of the name; also the folder that holds all of its previews. */
+  /** The repository's part of the name. It is also the folder of all its previews. */
   readonly repo: string;
 }
 
-/** Numbers of pull requests are 32-bit on every forge known. */
+/** Pull request numbers are 32-bit on all known forges. */
 const MAX_NUMBER = 2 ** 31;
 const MAX_REPO = MAX_LABEL - 'pr-'.length - '-'.length - String(MAX_NUMBER).length;
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
 const HASH_LETTERS = 10;
-/** A digit first, so that a repository named after an ordinary word (`design-components`) does not look hashed. */
+/** Starts with a digit, so that a repository with an ordinary name (`design-components`) does not look hashed. */
 const HASHED = /-[2-7][a-z2-7]{10}$/;
 
 const identitySchema = z.object({
@@ -42,14 +42,13 @@ const identitySchema = z.object({
 });
 
 /**
- * The readable name of a preview: a DNS-1035 label of at most 63 characters, computed from its arguments alone.
+ * The readable name of a preview: a DNS-1035 label of at most 63 characters, computed only from its arguments.
  *
- * `repo` is the repository's name as it is where that is possible: already a lower-case label, short enough, owned by
- * `platformOwner` (compared without case, as forges do), and not itself of the hashed form. In every other case it is
- * what can be read of the name, followed by a hash of repository id, owner and name. Two identities therefore share a
- * name only if they agree in owner, repository and number: a new repository under the name of a deleted one. The
- * record of the preview, which holds the repository id, tells those apart. The number is not hashed, so that all
- * previews of a repository lie in one folder.
+ * If possible, `repo` is the unchanged name of the repository: it must be a lower-case label, short enough, owned by
+ * `platformOwner` (compared without case, as forges do), and must not look hashed. Otherwise it is the readable part of
+ * the name and a hash of repository id, owner and name. So two identities share a name only if owner, repository and
+ * number are equal: a new repository with the name of a deleted one. The preview's record contains the repository id
+ * and tells them apart. The number is not hashed, so that all previews of a repository are in one folder.
  *
  * @param platformOwner owner of the platform's first source
  * @throws GreenroomError `invalid-input` for an identity that no forge could have given
@@ -60,7 +59,7 @@ export function previewName(identity: Identity, platformOwner: string): PreviewN
   return { name: `pr-${repo}-${identity.number}`, repo };
 }
 
-/** The one host of a preview, a single label below the platform's domain so that a wildcard certificate covers it. */
+/** The host of a preview: one label below the platform's domain, so that a wildcard certificate covers it. */
 export function previewHost(name: string, domain: string): string {
   return `${name}.${domain}`;
 }
@@ -75,11 +74,11 @@ function repositoryLabel(identity: Identity, platformOwner: string): string {
   if (isLossless && owner.toLowerCase() === platformOwner.toLowerCase()) return slug;
   const hash = identityHash(identity);
   const readable = slug.slice(0, MAX_REPO - hash.length - 1).replace(/-$/, '');
-  // A name of dots and dashes only leaves nothing to read.
+  // A name of only dots and dashes has no readable part.
   return `${readable || 'repo'}-${hash}`;
 }
 
-/** A digit of 2 to 7, then 50 bits in base32. Owners are the same in any case; everything else counts as it is. */
+/** A digit from 2 to 7, then 50 bits in base32. The case of the owner is ignored; everything else counts unchanged. */
 function identityHash({ repositoryId, owner, repository }: Identity): string {
   const digest = sha256Bytes(`${repositoryId}\n${owner.toLowerCase()}/${repository}`);
   const letters = Array.from(digest.subarray(1, 1 + HASH_LETTERS), (byte) => BASE32[byte & 31]);

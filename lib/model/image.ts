@@ -1,4 +1,4 @@
-/** An image reference, split by the grammar of distribution. */
+/** An image reference, parsed with distribution's grammar. */
 export interface ImageReference {
   /** Host with an optional port, then the path: `ghcr.io/acme/shop`. */
   readonly repository: string;
@@ -15,19 +15,20 @@ const TAG = '[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}';
 const DIGEST = 'sha256:[a-f0-9]{64}';
 
 /**
- * A whole reference, as a pattern that JavaScript and RE2 read alike: the one grammar of everything here, the rules'
- * CEL included. It is that of github.com/distribution/reference, narrowed: the host is written out (it has a dot or a
- * port, or is localhost) and in lower case, since a short name means another image on every machine; digests are sha256.
+ * A whole reference, as a pattern with the same meaning in JavaScript and RE2. All code uses this grammar, including
+ * the rules' CEL. It is that of github.com/distribution/reference with limits: the host must be explicit (with a dot or
+ * a port, or localhost) and lower-case, since a short name may mean different images on different machines. Digests are
+ * sha256.
  */
 export const IMAGE_PATTERN = `^${REPOSITORY}(:${TAG})?(@${DIGEST})?$`;
 
-/** Where images may come from: a host, with a path if wanted. */
+/** A registry: a host with an optional path. */
 export const REGISTRY_PATTERN = `^${HOST}(/${SEGMENT})*$`;
 
-/** Longest reference that is read: host, repository and tag at their longest stay below. */
+/** Maximum length of a reference. The longest possible host, repository and tag are shorter. */
 export const MAX_IMAGE = 512;
 
-/** What a registry takes for a tag. */
+/** A valid tag. */
 export const TAG_PATTERN = `^${TAG}$`;
 
 const whole = (pattern: string) => new RegExp(`^${pattern}$`);
@@ -69,14 +70,14 @@ function problemOf(repository: string, tag: string | undefined, digest: string |
 }
 
 /**
- * Whether the image lies in one of these registries, by host and whole path segments. The rule `allowed-registries` is
- * what refuses an image; this only says whether its registry may be asked.
+ * Whether the image is in one of these registries, by host and whole path segments. This only decides whether the
+ * registry may be contacted; the rule `allowed-registries` refuses images.
  */
 export function isInRegistries({ repository }: ImageReference, registries: readonly string[]): boolean {
   return registries.some((registry) => repository === registry || repository.startsWith(`${registry}/`));
 }
 
-/** The text of a reference. A digest says all, so that a tag beside it is dropped. */
+/** The text of a reference. A tag next to a digest is dropped, since the digest identifies the image. */
 export function formatImage(image: ImageReference): string {
   if (image.digest !== undefined) return `${image.repository}@${image.digest}`;
   return image.tag === undefined ? image.repository : `${image.repository}:${image.tag}`;

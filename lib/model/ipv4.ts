@@ -5,7 +5,7 @@ export interface Network {
   readonly last: number;
 }
 
-/** Reads a valid CIDR notation; host bits are cleared, as packet filters do. */
+/** Parses a valid CIDR notation. Host bits are cleared, as in packet filters. */
 export function parseNetwork(cidr: string): Network {
   const [address = '', bits = '32'] = cidr.split('/');
   const value = address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
@@ -14,12 +14,12 @@ export function parseNetwork(cidr: string): Network {
   return { text: cidr, first, last: first + size - 1 };
 }
 
-/** Whether all of `inner` lies in `outer`; a network lies in itself. */
+/** Whether `inner` is completely inside `outer`; a network contains itself. */
 export function contains(outer: Network, inner: Network): boolean {
   return outer.first <= inner.first && inner.last <= outer.last;
 }
 
-/** Whether the address part is the network's first one, as in `10.0.0.0/8` but not `10.0.0.1/8`. */
+/** Whether the address is the first one of the network, as in `10.0.0.0/8` but not `10.0.0.1/8`. */
 export function isCanonical(cidr: string): boolean {
   const { first } = parseNetwork(cidr);
   const octets = [24, 16, 8, 0].map((shift) => Math.floor(first / 2 ** shift) % 256);
@@ -27,8 +27,8 @@ export function isCanonical(cidr: string): boolean {
 }
 
 /**
- * The networks to leave out of `allowed`: those strictly inside it (an `except` that is not is refused by the API
- * server), without any that another one covers already.
+ * The `except` networks for `allowed`: those strictly inside it (the API server refuses any other `except`), without
+ * networks that another one already covers.
  */
 export function carveOut(allowed: Network, forbidden: readonly Network[]): string[] {
   const inside = forbidden.filter((network) => contains(allowed, network) && !contains(network, allowed));

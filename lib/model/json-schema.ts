@@ -1,13 +1,13 @@
 import * as z from 'zod';
 
-/** Deep enough for any wrapping of one value: optional, default, transformation. */
+/** Enough for every wrapper around one value: optional, default, transformation. */
 const MAX_WRAPS = 10;
 
 /**
- * What may be written into a file, as JSON Schema.
+ * The JSON Schema of what may be written in a file.
  *
- * The library leaves out defaults and examples of all that is transformed when it is read (a number taken for a quantity,
- * a map merged with its defaults), although both are values as they are written here.
+ * The library omits defaults and examples of all transformed values (a number read as a quantity, a map merged with its
+ * defaults), although both are written in files like this.
  */
 export function jsonSchemaOf(schema: z.ZodType) {
   return z.toJSONSchema(schema, {

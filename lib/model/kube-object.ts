@@ -8,13 +8,13 @@ export interface KubeObject {
   readonly [key: string]: unknown;
 }
 
-/** A kind of object as rules, roles and admission engines name it. Every served version of it is meant. */
+/** A kind of object as in rules, roles and admission engines. It includes every served version. */
 export interface ResourceKind {
   /** API group; empty for the core group. */
   readonly group: string;
   readonly kind: string;
   /** Plural resource name, as in admission rules. */
   readonly resource: string;
-  /** Subresources whose requests carry a whole object of this kind. @default none */
+  /** Subresources whose requests contain a whole object of this kind. @default none */
   readonly subresources?: readonly string[];
 }

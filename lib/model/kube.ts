@@ -4,11 +4,11 @@ import type { KubeObject } from './kube-object.ts';
 export type { KubeObject };
 
 /**
- * A generated level-1 type of cdk8s-plus-28 as the plain data that ends up in the manifest: quantities and ports are
- * strings or numbers instead of wrapper objects. Types only: nothing of the package is loaded.
+ * A generated L1 type of cdk8s-plus-28 as plain manifest data: quantities and ports are strings or numbers instead of
+ * wrapper objects. Only types are used; the package is not loaded.
  */
 export type Plain<T> = T extends k8s.IntOrString | k8s.Quantity
-  ? // Other types that have a `value`, such as headers, are not such a wrapper.
+  ? // Other types with a `value`, such as headers, are not wrappers.
     k8s.IntOrString extends T
     ? string | number
     : k8s.Quantity extends T
@@ -22,7 +22,7 @@ export type Plain<T> = T extends k8s.IntOrString | k8s.Quantity
         ? { readonly [K in keyof T]: Plain<T[K]> }
         : T;
 
-/** {@link Plain} that an extension may still change before synthesis. */
+/** {@link Plain} that extensions may change before synthesis. */
 export type Mutable<T> = T extends readonly (infer Item)[]
   ? Mutable<Item>[]
   : T extends object
@@ -41,10 +41,10 @@ export type Probe = Plain<k8s.Probe>;
 export type EnvVar = Plain<k8s.EnvVar>;
 /** The specification of a NetworkPolicy. */
 export type NetworkPolicySpec = Plain<k8s.NetworkPolicySpec>;
-/** Who a NetworkPolicy is about. */
+/** A peer of a NetworkPolicy rule. */
 export type NetworkPolicyPeer = Plain<k8s.NetworkPolicyPeer>;
 
-/** The built-in kinds that previews are made of, and the type of what each holds. */
+/** The built-in kinds in previews, and the type of each. */
 export interface Kinds {
   Namespace: Plain<k8s.KubeNamespaceProps>;
   ResourceQuota: Plain<k8s.KubeResourceQuotaProps>;
@@ -71,7 +71,7 @@ const API_VERSIONS: Readonly<Record<keyof Kinds, string>> = {
   RoleBinding: 'rbac.authorization.k8s.io/v1',
 };
 
-/** A built-in object, checked by the compiler against cdk8s-plus-28's generated types. */
+/** A built-in object, type-checked against cdk8s-plus-28's generated types. */
 export function builtIn<K extends keyof Kinds>(
   kind: K,
   body: Kinds[K] & { readonly metadata: { readonly name: string } },

@@ -1,15 +1,15 @@
-/** Names that greenroom puts on objects; a contract between fence, admission policies, cleaner and reconciler. */
+/** Names that greenroom sets on objects. Fence, admission policies, cleaner and reconciler rely on them. */
 
-/** Label of every object of a preview, its Namespace included: the preview's name. */
+/** Label of every object of a preview, including its Namespace: the preview's name. */
 export const PREVIEW_LABEL = 'greenroom.dev/preview';
 
-/** Label of a preview's Namespace: when it ends, in unix seconds. Digits, so that a label selector can compare it. */
+/** Label of a preview's Namespace: its expiry in unix seconds. Digits, so that a label selector can compare it. */
 export const EXPIRES_LABEL = 'greenroom.dev/expires';
 
-/** Annotation of a preview's Namespace: when it ends, in ISO 8601, which a label cannot hold. */
+/** Annotation of a preview's Namespace: its expiry in ISO 8601, which is not a valid label value. */
 export const EXPIRES_ANNOTATION = 'greenroom.dev/expires';
 
-/** Label of a preview's Namespace: the forge's numeric id of its repository, which outlives a new name. */
+/** Label of a preview's Namespace: the forge's numeric id of its repository, which does not change on renames. */
 export const REPOSITORY_ID_LABEL = 'greenroom.dev/repository-id';
 
 /** Label of a preview's Namespace: the number of its pull request. */
@@ -18,78 +18,80 @@ export const PULL_REQUEST_LABEL = 'greenroom.dev/pull-request';
 /** Annotation of a preview's Namespace: `owner/name` of its repository. */
 export const REPOSITORY_ANNOTATION = 'greenroom.dev/repository';
 
-/** Labels and annotation of all that is made for a registered repository: who pays, and who answers for it. */
+/** Labels and annotation of all objects for a registered repository: its team, cost centre and owner. */
 export const TEAM_LABEL = 'greenroom.dev/team';
 export const COST_CENTRE_LABEL = 'greenroom.dev/cost-centre';
 export const OWNER_ANNOTATION = 'greenroom.dev/owner';
 
-/** Annotation of a preview's Namespace: where its secrets begin in the store, if elsewhere than the platform says. */
+/** Annotation of a preview's Namespace: the prefix of its secrets in the store, if it differs from the platform's. */
 export const SECRETS_PREFIX_ANNOTATION = 'greenroom.dev/secrets-prefix';
 
-/** The account in each preview's namespace that pods run as; it has no rights and no token. */
+/** The account in each preview's namespace that pods run as. It has no permissions and no token. */
 export const APP_ACCOUNT = 'preview-app';
 
-/** Annotation of an Application whose preview is past its time: it is no longer healed. */
+/** Annotation of an Application whose preview has expired: Argo CD no longer heals it. */
 export const EXPIRED_ANNOTATION = 'greenroom.dev/expired';
 
-/** What every preview's name, and so its namespace, starts with. */
+/** Prefix of every preview's name and namespace. */
 export const PREVIEW_PREFIX = 'pr-';
 
-/** The account in each preview's namespace that workloads are written with. */
+/** The account in each preview's namespace that applies workloads. */
 export const RECONCILER_ACCOUNT = 'preview-reconciler';
 
-/** The one account, in the reconciler's namespace, that fences are written with. */
+/** The one account, in the reconciler's namespace, that applies fences. */
 export const FENCER_ACCOUNT = 'preview-fencer';
 
-/** ClusterRole that each fence binds {@link RECONCILER_ACCOUNT} to, in its own namespace only. */
+/** ClusterRole that each fence binds to {@link RECONCILER_ACCOUNT}, only in its own namespace. */
 export const WORKLOADS_ROLE = 'preview-workloads';
 
-/** The account, in the reconciler's namespace, that policies are written with. */
+/** The account, in the reconciler's namespace, that applies policies. */
 export const CLUSTER_ACCOUNT = 'greenroom-cluster';
 
-/** Namespace of what ends expired previews, apart from everything that is applied from Git. */
+/** Namespace of the cleaner, which ends expired previews. Nothing else that is applied from Git is in it. */
 export const CLEANER_NAMESPACE = 'greenroom-cleaner';
 
 /** The account that ends expired previews. */
 export const CLEANER_ACCOUNT = 'preview-cleaner';
 
-/** Namespace and account of the reporter that tells what a cluster sees of its previews. */
+/** Namespace and account of the reporter, which reports the state of previews in a cluster. */
 export const WATCH_ACCOUNT = 'greenroom-watch';
 
-/** Secret beside {@link WATCH_ACCOUNT}: its key `secret` is what `serve` knows the cluster by. */
+/** Secret in the namespace {@link WATCH_ACCOUNT}. With its key `secret`, `serve` authenticates the cluster. */
 export const WATCH_SECRET = 'greenroom-status';
 
-/** ClusterRole that each fence binds {@link WATCH_ACCOUNT} to, in its own namespace only, and the name of that binding. */
+/**
+ * ClusterRole that each fence binds to {@link WATCH_ACCOUNT}, only in its own namespace, and the name of that binding.
+ */
 export const WATCH_ROLE = 'preview-readers';
 
-/** Label of an app's objects and pods: the name of its workload, which no two apps of a preview share. */
+/** Label of an app's objects and pods: the name of its workload, unique within a preview. */
 export const APP_LABEL = 'greenroom.dev/app';
 
-/** Annotations of a preview's Namespace and workload: where it comes from. */
+/** Annotations of a preview's Namespace and workloads: where it comes from. */
 export const PULL_REQUEST_ANNOTATION = 'greenroom.dev/pull-request';
 export const COMMIT_ANNOTATION = 'greenroom.dev/commit';
 export const AUTHOR_ANNOTATION = 'greenroom.dev/author';
 
-/** Label of a preview's workload: the commit that it shows. */
+/** Label of a preview's workloads: the commit that they show. */
 export const VERSION_LABEL = 'app.kubernetes.io/version';
 
 /** Label of every object that greenroom writes. */
 export const MANAGED_BY = { 'app.kubernetes.io/managed-by': 'greenroom' } as const;
 
-/** Labels of what belongs to the platform and to no single preview: bootstrap, policies, roles. */
+/** Labels of objects that belong to the platform and not to a preview: bootstrap, policies, roles. */
 export const PLATFORM_LABELS = {
   ...MANAGED_BY,
   'app.kubernetes.io/name': 'greenroom',
   'app.kubernetes.io/part-of': 'greenroom',
 } as const;
 
-/** Selects by one of {@link PLATFORM_LABELS} what is greenroom's. */
+/** Label selector for greenroom's own objects, by one of {@link PLATFORM_LABELS}. */
 export const PART_OF_GREENROOM = 'app.kubernetes.io/part-of=greenroom';
 
 /**
- * Labels of an object of a preview, by Kubernetes' recommended keys.
+ * Labels of an object of a preview, with Kubernetes' recommended keys.
  *
- * @param app the app's own name; `fence` for what surrounds it
+ * @param app name of the app; `fence` for objects of the fence
  * @param partOf what the preview shows, usually its repository
  */
 export function previewLabels(preview: string, app: string, partOf: string): Readonly<Record<string, string>> {

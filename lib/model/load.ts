@@ -18,7 +18,7 @@ export {
   type YamlDocument,
 } from './load/yaml.ts';
 
-/** A file as its schema reads it, defaults filled in, and where everything in it is. */
+/** A file as parsed by its schema, with defaults, and the positions of its values. */
 export interface Loaded<T> {
   readonly value: T;
   readonly positions: Positions;
@@ -26,7 +26,7 @@ export interface Loaded<T> {
   readonly file: string;
 }
 
-/** One sentence about a whole file, and the line to look at. */
+/** One sentence about a whole file, and the position to look at. */
 export interface Stranger {
   readonly path: FieldPath;
   readonly message: string;
@@ -35,19 +35,19 @@ export interface Stranger {
 export interface LoadOptions {
   /** @default 64 KiB */
   readonly maxBytes?: number;
-  /** What is said of a file without content. @default is empty */
+  /** Message for a file without content. @default is empty */
   readonly empty?: string;
-  /** A sentence for a file that is something else altogether, in the place of all others. @default - none */
+  /** Recognizes a file of another kind. Its sentence replaces all other messages. @default - none */
   readonly stranger?: (value: unknown) => Stranger | undefined;
 }
 
 /**
- * Reads one YAML document of unknown origin by a schema.
+ * Reads one YAML document of unknown origin with a schema.
  *
- * @param input text, or bytes that must be UTF-8; a byte order mark is dropped
+ * @param input text, or bytes in UTF-8; a byte order mark is dropped
  * @param file name of the file, for messages
- * @throws GreenroomError `invalid-input` with every problem of the file (the first 100), in its order: where, what was
- *   found, what is allowed. Values under `env` and `secrets`, and what looks like a credential, are never repeated.
+ * @throws GreenroomError `invalid-input` with every problem of the file (the first 100), in order: position, what was
+ *   found, what is allowed. Values under `env` and `secrets`, and possible credentials, are never repeated.
  */
 export function loadDocument<S extends z.ZodType>(
   schema: S,
@@ -74,7 +74,7 @@ export function loadDocument<S extends z.ZodType>(
       const field = path.length === 0 ? {} : { field: fieldName(path) };
       return { ...place, ...field, message, ...(fix && { fix }) };
     })
-    // A scalar that cannot be read is not also of the wrong type.
+    // A scalar that cannot be read is not reported for a wrong type as well.
     .filter((problem) => !reported.has(placeAndField(problem)));
   throw invalidInput(limit([...problems, ...fromSchema].sort(byPlace), file));
 }

@@ -3,11 +3,11 @@ import { compareStrings } from '../core/fileset.ts';
 import { VERSION } from '../core/version.ts';
 import { COMMAND_FILE } from './layout.ts';
 
-/** What an apps repo remembers of the run that laid it down. */
+/** What an apps repo stores about the run of `init` that created its files. */
 export interface Manifest {
   /** Version of greenroom. */
   readonly version: string;
-  /** sha256 of each file as it was written, by path: whether somebody edited it since. */
+  /** sha256 of each file as written, by path, to detect later edits. */
   readonly files: Readonly<Record<string, string>>;
 }
 
@@ -23,7 +23,7 @@ export function parseManifest(text: string): Manifest {
       return { version: data.version, files: Object.fromEntries(files) };
     }
   } catch {
-    // Said below, with what to do.
+    // Reported below, with what to do.
   }
   throw invalidInput([
     { file: MANIFEST_FILE, message: 'is not what greenroom wrote; restore it from Git, or delete it and run again' },
@@ -35,12 +35,12 @@ export function formatManifest(manifest: Manifest): string {
 }
 
 /**
- * Stops before anything else of an apps repo is read: its settings and records may hold what this version would
- * misread or drop.
+ * Stops before anything else of an apps repo is read: this version could misread or lose data in settings and records
+ * of a newer one.
  *
- * @param text of {@link MANIFEST_FILE}; null or undefined for an apps repo without one
+ * @param text content of {@link MANIFEST_FILE}; null or undefined for an apps repo without one
  * @param ours version of this program
- * @throws GreenroomError `invalid-input` that names the version which is needed
+ * @throws GreenroomError `invalid-input` that names the required version
  */
 export function refuseNewer(text: string | null | undefined, ours: string = VERSION): void {
   if (text === null || text === undefined) return;
@@ -52,7 +52,7 @@ export function refuseNewer(text: string | null | undefined, ours: string = VERS
   );
 }
 
-/** By number, part by part; a pre-release comes before its release. */
+/** Compares the numbers part by part. A pre-release comes before its release. */
 export function compareVersions(a: string, b: string): number {
   const parse = (version: string) => {
     const [core = '', pre] = version.split('-', 2);

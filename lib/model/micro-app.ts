@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { type Loaded, loadDocument } from './load.ts';
 import { API_VERSION, bounded } from './scalars.ts';
 
-/** Where registrations lie in the apps repo. */
+/** Registrations in the apps repo. */
 export const MICRO_APPS_GLOB = 'apps/**';
 
 /** `apps/<owner>/<repo>.yaml` */
@@ -10,7 +10,7 @@ export function microAppFile(repository: string): string {
   return `apps/${repository}.yaml`;
 }
 
-/** What can stand in a Kubernetes label, since reports and bills are grouped by it. */
+/** A valid Kubernetes label value, since reports and bills are grouped by it. */
 const label = bounded(
   63,
   /^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/,
@@ -57,7 +57,7 @@ const microAppSpec = z.strictObject({
     }),
 });
 
-/** `apps/<owner>/<repo>.yaml`: a repository that the platform team knows, and who pays for its previews. */
+/** `apps/<owner>/<repo>.yaml`: a repository that the platform team has registered, and who pays for its previews. */
 export const microAppSchema = z.strictObject({
   apiVersion: z.literal(API_VERSION),
   kind: z.literal('MicroApp'),
@@ -67,7 +67,7 @@ export const microAppSchema = z.strictObject({
 export type MicroApp = z.output<typeof microAppSpec>;
 
 /**
- * @param file its path in the apps repo
+ * @param file path in the apps repo
  * @throws GreenroomError `invalid-input` with every problem of the file
  */
 export function loadMicroApp(text: string, file: string): Loaded<z.output<typeof microAppSchema>> {

@@ -1,6 +1,6 @@
 import { closest } from './load/suggest.ts';
 
-/** What `${...}` can stand for in `env`, `command`, `args`, `release`, `seed`, `health.host` and a maker's own manifests. */
+/** Values of `${...}` in `env`, `command`, `args`, `release`, `seed`, `health.host` and a maker's own manifests. */
 export const PLACEHOLDERS = {
   url: "the preview's address, https://<host>",
   host: "the preview's host",
@@ -13,12 +13,12 @@ export const PLACEHOLDERS = {
 
 export type Placeholder = keyof typeof PLACEHOLDERS;
 
-/** What each placeholder stands for in one preview; one that is missing has no value there. */
+/** The value of each placeholder in one preview; a missing one has no value there. */
 export type PlaceholderValues = Readonly<Partial<Record<Placeholder, string>>>;
 
 type Part = { readonly text: string } | { readonly name: string } | { readonly unclosed: true };
 
-/** `$${` is the text `${`; every other `${` begins a placeholder. Linear in the length of the text. */
+/** `$${` is the text `${`; every other `${` starts a placeholder. Runs in time linear in the length of the text. */
 function parse(text: string): Part[] {
   const parts: Part[] = [];
   let at = 0;
@@ -42,12 +42,12 @@ function parse(text: string): Part[] {
   return parts;
 }
 
-/** Whether a text holds a placeholder, or what looks like one. */
+/** Whether a text contains a placeholder, or something that looks like one. */
 export function hasPlaceholder(text: string): boolean {
   return parse(text).some((part) => !('text' in part));
 }
 
-/** What is wrong with the placeholders of a text: a sentence that repeats none of the rest of it. */
+/** What is wrong with the placeholders of a text: a sentence that does not repeat the rest of the text. */
 export function placeholderProblem(text: string): string | undefined {
   for (const part of parse(text)) {
     if ('unclosed' in part) return 'has a placeholder that does not end: write ${name}, or $${ for the text ${';
@@ -58,7 +58,7 @@ export function placeholderProblem(text: string): string | undefined {
 
 function unknown(name: string): string {
   const names = Object.keys(PLACEHOLDERS);
-  // Only what could be a name is repeated: in an environment, anything else may be part of a secret.
+  // Only a possible name is repeated: in an environment variable, anything else may be part of a secret.
   const shown = /^[A-Za-z_][A-Za-z0-9_.-]{0,30}$/.test(name)
     ? `unknown placeholder \${${name}}`
     : 'unknown placeholder';
@@ -69,8 +69,8 @@ function unknown(name: string): string {
 }
 
 /**
- * The text with its placeholders filled in: always a text, so that no value can become structure, and one value is
- * never read for placeholders again. A placeholder without a value is left as it is; {@link missingValue} finds it.
+ * The text with its placeholders filled in. The result is always text, so that a value cannot change the structure, and
+ * placeholders inside a value are not filled in. A placeholder without a value stays; {@link missingValue} finds it.
  */
 export function fillIn(text: string, values: PlaceholderValues): string {
   return parse(text)
@@ -82,7 +82,7 @@ export function fillIn(text: string, values: PlaceholderValues): string {
     .join('');
 }
 
-/** The first placeholder of a text that has no value here, such as `url` where nothing has a route. */
+/** The first placeholder of a text that has no value here, such as `url` if nothing has a route. */
 export function missingValue(text: string, values: PlaceholderValues): Placeholder | undefined {
   for (const part of parse(text)) {
     if ('name' in part && Object.hasOwn(PLACEHOLDERS, part.name) && values[part.name as Placeholder] === undefined) {

@@ -15,10 +15,10 @@ import { API_VERSION, bounded, cidr, dnsLabel, dnsName, platformNamespace } from
 
 export { ENGINES, type Engine } from './platform/rules.ts';
 
-/** A cluster's address for itself: where the reconciler runs. */
+/** API server address inside a cluster: the cluster where the reconciler runs. */
 export const IN_CLUSTER = 'https://kubernetes.default.svc';
 
-/** What applies an apps repo; the registry in `lib/reconcilers` has one entry for each. */
+/** Reconcilers; the registry in `lib/reconcilers` has one entry for each. */
 export const RECONCILER_NAMES = ['argocd', 'flux'] as const;
 export type ReconcilerName = (typeof RECONCILER_NAMES)[number];
 export const DEFAULT_RECONCILER = 'argocd' satisfies ReconcilerName;
@@ -104,41 +104,41 @@ const platformSpec = z
     for (const problem of contradictions(spec)) context.addIssue({ code: 'custom', ...problem });
   });
 
-/** `greenroom.yaml`: what the platform team decides, once for all previews. */
+/** `greenroom.yaml`: the platform team's settings for all previews. */
 export const platformSchema = z.strictObject({
   apiVersion: z.literal(API_VERSION),
   kind: z.literal('Platform'),
   spec: platformSpec,
 });
 
-/** A greenroom.yaml, defaults filled in. */
+/** A greenroom.yaml with defaults filled in. */
 export type Platform = z.output<typeof platformSchema>;
-/** What stands under `spec` of a greenroom.yaml, defaults filled in. */
+/** The `spec` of a greenroom.yaml with defaults filled in. */
 export type PlatformSpec = Platform['spec'];
 export type PlatformSize = PlatformSpec['sizes'][string];
 export type Cluster = PlatformSpec['clusters'][number];
 
-/** A platform of defaults alone, for what is judged or said where there is no greenroom.yaml, or a broken one. */
+/** A platform with only defaults, for evaluation and messages if greenroom.yaml is missing or invalid. */
 export function defaultPlatform(): PlatformSpec {
   const spec = { domain: 'example.com', sources: [{ owner: 'owner' }], registries: ['registry.example.com'] };
   return platformSchema.parse({ apiVersion: API_VERSION, kind: 'Platform', spec }).spec;
 }
 
-/** Address of the apps repo as the reconciler clones it. */
+/** URL from which the reconciler clones the apps repo. */
 export function appsRepoUrl(platform: PlatformSpec): string {
   return platform.appsRepo.url ?? `https://github.com/${platform.sources[0]?.owner}/previews.git`;
 }
 
 /**
- * sha256 of the settings that decide who has a preview, where and how long. Each record keeps it: when a preview is to
- * move or to go and this has changed since, then it was the platform's doing and not the pull request's.
+ * sha256 of the settings that decide who gets a preview, where and for how long. Each record stores it: if a preview
+ * must move or go and this has changed, the platform caused it and not the pull request.
  */
 export function placementDigest({ sources, clusters, ttl }: PlatformSpec): string {
   const text = JSON.stringify([sources, clusters, ttl.default, ttl.max]);
   return `sha256:${sha256(text)}`;
 }
 
-/** Whether Kyverno ends expired previews, in place of a job. Older versions have no DeletingPolicy. */
+/** Whether Kyverno ends expired previews instead of a job. Older Kyverno versions have no DeletingPolicy. */
 export function endsByKyverno({ policies }: Pick<PlatformSpec, 'policies'>): boolean {
   return policies.engines.includes('kyverno');
 }

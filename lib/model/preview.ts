@@ -6,10 +6,13 @@ import { templateOf } from './templates/index.ts';
 
 export type { AppSpec } from './preview/app.ts';
 
-/** Names of apps that would take a variable of the preview's own: `MAIN_URL` is the first app's, `PREVIEW_URL` the preview's. */
+/**
+ * Reserved app names, since they would set existing variables: `MAIN_URL` is the first app's URL, `PREVIEW_URL` the
+ * preview's.
+ */
 const RESERVED_APPS = ['main', 'preview'];
 
-/** Names of the containers that a pod has anyway. */
+/** Names of containers that a pod may already have. */
 const RESERVED_CONTAINERS = ['app', 'release'];
 
 const appName = bounded(
@@ -116,7 +119,7 @@ interface Routed {
   readonly path?: string | undefined;
 }
 
-/** A path leads to one app. */
+/** Each path must lead to only one app. */
 function checkRoutes(
   spec: Routed & { readonly apps: Readonly<Record<string, Routed>> },
   context: z.RefinementCtx,
@@ -133,22 +136,22 @@ function checkRoutes(
   }
 }
 
-/** Proxies differ in whether the case of letters matters. */
+/** Some proxies ignore the case of paths and others do not. */
 function normal(path: string): string {
   return path.replace(/(?<=.)\/$/, '').toLowerCase();
 }
 
-/** `preview.yaml`: all that a maker writes. */
+/** `preview.yaml`: everything that a maker writes. */
 export const previewSchema = z.strictObject({
   apiVersion: z.literal(API_VERSION),
   kind: z.literal('Preview'),
   spec: previewSpec,
 });
 
-/** A preview.yaml, defaults filled in. */
+/** A preview.yaml with defaults filled in. */
 export type Preview = z.output<typeof previewSchema>;
-/** What stands under `spec` of a preview.yaml, defaults filled in. */
+/** The `spec` of a preview.yaml with defaults filled in. */
 export type PreviewSpec = Preview['spec'];
 
-/** What stands under `spec` of a preview.yaml, before defaults are filled in. */
+/** The `spec` of a preview.yaml before defaults are filled in. */
 export type PreviewSpecInput = z.input<typeof previewSpec>;

@@ -1,12 +1,12 @@
 import { type PullRequestRef, parsePullRequest, pullRequestText } from '../core/repository.ts';
 
-/** Every proposal has a branch of its own in the apps repo: this and the preview's name. */
+/** Prefix of proposal branches in the apps repo. The preview's name follows. */
 export const PROPOSAL_BRANCH = 'greenroom/';
 
-/** Names the proposal that removes folders which greenroom did not write; no preview has such a name. */
+/** Name of the proposal that removes unexpected folders. No preview can have this name. */
 export const STRAYS_PROPOSAL = 'strays';
 
-/** A preview, and the pull request that wants it, by the path that its repository had then. */
+/** A preview, and its pull request, by the repository's path at that time. */
 export interface ProposalSubject {
   readonly preview: string;
   readonly pullRequest: PullRequestRef;
@@ -14,12 +14,12 @@ export interface ProposalSubject {
 
 const MARK = /^<!-- greenroom:proposal ([a-z0-9-]{1,63}) (\S{1,1200}) -->\r?$/m;
 
-/** A line of a proposal's text that readers do not see: who is to be told what became of it. */
+/** A hidden line in a proposal's text: which pull request to notify of the result. */
 export function proposalMark({ preview, pullRequest }: ProposalSubject): string {
   return `<!-- greenroom:proposal ${preview} ${pullRequestText(pullRequest)} -->`;
 }
 
-/** What a text says that it is about: a hint, since anybody may have written it. */
+/** The subject that a text names. Do not trust it, since anybody may have written it. */
 export function proposalSubject(text: string): ProposalSubject | null {
   const [, preview, about = ''] = MARK.exec(text) ?? [];
   const pullRequest = parsePullRequest(about);

@@ -4,12 +4,12 @@ import { loadMicroApp, type MicroApp, microAppFile } from './micro-app.ts';
 
 /** The registrations of an apps repo at one commit. */
 export class Registrations {
-  /** Those that can be read, by `owner/name` in lower case. */
+  /** Valid registrations, by `owner/name` in lower case. */
   readonly apps: ReadonlyMap<string, MicroApp>;
-  /** What is wrong with the others. */
+  /** Problems of the invalid ones. */
   readonly problems: readonly Problem[];
 
-  /** @param files text by path; all but `apps/**.yaml` is passed over */
+  /** @param files text by path; only `apps/**.yaml` is read */
   constructor(files: FileSet) {
     const apps = new Map<string, MicroApp>();
     const problems: Problem[] = [];
@@ -27,20 +27,26 @@ export class Registrations {
     this.problems = problems;
   }
 
-  /** What keeps the registration of a repository from being read; null for nothing. */
+  /** Why the registration of a repository cannot be read; null if nothing is wrong. */
   troubleWith({ path }: { readonly path: string }): string | null {
     const file = microAppFile(path).toLowerCase();
     const own = this.problems.filter((problem) => problem.file?.toLowerCase() === file);
     return own.length === 0 ? null : own.map(formatProblem).join('; ');
   }
 
-  /** That of a repository; null for none that can be read, and for one of another repository that had its name. */
+  /**
+   * The registration of a repository; null if there is no valid one, or if it is for another repository that had the
+   * same name.
+   */
   of(repository: { readonly path: string; readonly id: number }): MicroApp | null {
     const app = this.apps.get(repository.path.toLowerCase());
     return app !== undefined && (app.repositoryId ?? repository.id) === repository.id ? app : null;
   }
 
-  /** Whether a repository has one, and not another that had its name. One that cannot be read counts: a slip ends nothing. */
+  /**
+   * Whether a repository is registered, and not only another one that had its name. An invalid registration counts, so
+   * that a mistake in a file ends no preview.
+   */
   has(repository: { readonly path: string; readonly id: number }): boolean {
     return this.troubleWith(repository) !== null || this.of(repository) !== null;
   }

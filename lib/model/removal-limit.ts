@@ -1,11 +1,11 @@
-/** As many may always go at once, however few there are. */
+/** This many removals are always allowed, however few previews there are. */
 const ALWAYS_ALLOWED = 3;
 
 /**
- * The removal limit: whether so many removals at once need a person's yes, since a forge that lies or a change gone wrong
- * looks like many closed pull requests.
+ * The removal limit: whether so many removals at once need a person's confirmation. Wrong answers of a forge, or a
+ * wrong change, look like many closed pull requests.
  *
- * @param live previews there are before anything goes
+ * @param live number of previews before the removals
  * @param maxShare `sweep.maxRemovalShare` of greenroom.yaml, from 0 to 1
  */
 export function exceedsRemovalLimit(removals: number, live: number, maxShare: number): boolean {

@@ -2,13 +2,16 @@ import * as z from 'zod';
 import { isCanonical } from './ipv4.ts';
 import { PREVIEW_PREFIX } from './labels.ts';
 
-/** The one version of both file formats. */
+/** The version of all file formats. */
 export const API_VERSION = 'greenroom.dev/v1alpha1';
 
-/** Longest DNS-1123 label: namespace and label names, one part of a host. */
+/** Maximum length of a DNS-1123 label: namespace and label names, one part of a host. */
 export const MAX_LABEL = 63;
 
-/** Text by a pattern. The length is checked first, and ends the check: no pattern ever meets a long string. */
+/**
+ * Text that matches a pattern. The length is checked first and stops the check, so that no pattern runs on a long
+ * string.
+ */
 export const bounded = (max: number, pattern: RegExp, message: string) =>
   z.string().check(z.maxLength(max, { abort: true }), z.regex(pattern, message));
 
@@ -18,23 +21,23 @@ export const dnsLabel = bounded(
   'must be lower-case letters, digits and dashes',
 );
 
-/** A namespace of the platform's own, which must not pass for that of a preview. */
+/** A namespace of the platform, which must not look like a preview's. */
 export const platformNamespace = dnsLabel.refine(
   (name) => !name.startsWith(PREVIEW_PREFIX),
   `must not start with ${PREVIEW_PREFIX}, as the namespaces of previews do`,
 );
 
-/** A domain that leaves room for one more label: 253 characters are the most that a host can have. */
+/** A domain with room for one more label: a host has at most 253 characters. */
 export const dnsName = bounded(
   253 - MAX_LABEL - 1,
   /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+$/,
   'must be a lower-case domain name, e.g. apps.example.com',
 );
 
-/** The login of a user or an organization on a forge. */
+/** Login of a user or organization on a forge. */
 export const ownerName = bounded(39, /^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/, 'must be an owner name such as acme');
 
-/** What follows the owner in a repository's path: a name, or groups and a name. */
+/** The part of a repository's path after the owner: a name, or groups and a name. */
 export const repositoryBelowOwner = bounded(
   255,
   /^(?!\.{1,2}(?:\/|$))[A-Za-z0-9._-]{1,100}(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._-]{1,100})*$/,
@@ -43,7 +46,9 @@ export const repositoryBelowOwner = bounded(
 
 export const repositoryName = bounded(100, /^(?!\.{1,2}$)[A-Za-z0-9._-]+$/, 'must be a repository name such as shop');
 
-/** A Kubernetes quantity without a sign: `250m`, `0.5`, `128Mi`, `1Gi`; a plain number (`cpu: 4`) as Kubernetes takes it. */
+/**
+ * A Kubernetes quantity without a sign: `250m`, `0.5`, `128Mi`, `1Gi`, or a plain number (`cpu: 4`) as in Kubernetes.
+ */
 export const quantity = z.preprocess(
   (value) => (typeof value === 'number' ? String(value) : value),
   bounded(20, /^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/, 'must be a Kubernetes quantity, e.g. 250m or 128Mi'),
@@ -58,7 +63,7 @@ export const cidr = bounded(
 
 export const httpUrl = bounded(500, /^https?:\/\/[^\s@]+$/, 'must be an http(s) address without credentials');
 
-/** A whole number of minutes, hours or days, or several of them: `90m`, `8h`, `3d`, `1d12h`. */
+/** A whole number of minutes, hours or days, or a combination: `90m`, `8h`, `3d`, `1d12h`. */
 export const duration = z
   .preprocess(
     (value) => (typeof value === 'number' ? String(value) : value),
@@ -75,7 +80,7 @@ export function durationSeconds(text: string): number {
   return total;
 }
 
-/** `36h` for 129600: whole hours where possible, else minutes. */
+/** `36h` for 129600: whole hours if possible, else minutes. */
 export function formatDuration(seconds: number): string {
   return seconds % 3600 === 0 ? `${seconds / 3600}h` : `${Math.round(seconds / 60)}m`;
 }
@@ -83,7 +88,7 @@ export function formatDuration(seconds: number): string {
 const DECIMAL_SUFFIX: Readonly<Record<string, number>> = { m: 1e-3, k: 1e3, M: 1e6, G: 1e9, T: 1e12 };
 const BINARY_SUFFIX: Readonly<Record<string, number>> = { Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40 };
 
-/** The number that a {@link quantity} stands for: cores for cpu, bytes for memory. */
+/** The numeric value of a {@link quantity}: cores for cpu, bytes for memory. */
 export function quantityValue(text: string): number {
   const match = /^([0-9.]+)([A-Za-z]*)$/.exec(text);
   if (!match) return Number.NaN;

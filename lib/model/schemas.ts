@@ -6,7 +6,7 @@ import { platformSchema } from './platform.ts';
 import { previewSchema } from './preview.ts';
 import { API_VERSION } from './scalars.ts';
 
-/** A kind of file that people write, as editors know it. */
+/** A kind of file that people write, with its JSON Schema for editors. */
 export interface FileKind {
   readonly schema: z.ZodType;
   readonly title: string;
@@ -37,7 +37,7 @@ export const FILE_KINDS = {
   },
 } as const satisfies Record<string, FileKind>;
 
-/** What every file of ours begins with: an error needs no words for it, an editor does. */
+/** Descriptions of the fields that every file has, for editors. Error messages do not need them. */
 const FRAME: Readonly<Record<string, string>> = {
   apiVersion: 'Version of this format.',
   kind: 'What this file is.',
@@ -48,7 +48,7 @@ const FRAME: Readonly<Record<string, string>> = {
 /**
  * The JSON Schema of a kind of file.
  *
- * Its `$id` is a name, not an address: nothing is fetched by it, and no domain has to be ours.
+ * Its `$id` is a name, not a URL: nothing is fetched from it, and greenroom need not own a domain.
  */
 function fileSchema(name: string, { schema, title, description }: FileKind): object {
   const { $schema, properties = {}, ...rest } = jsonSchemaOf(schema);
@@ -60,20 +60,20 @@ function fileSchema(name: string, { schema, title, description }: FileKind): obj
   return { $schema, $id, title, description, ...rest, properties: Object.fromEntries(described) };
 }
 
-/** The same as text, as files hold it. */
+/** The same as the text of a file. */
 export function schemaText(name: string, kind: FileKind): string {
   return `${JSON.stringify(fileSchema(name, kind), null, 2)}\n`;
 }
 
-/** Where a micro app holds the schema of its preview.yaml, from the folder of that. */
+/** File of a micro app with the schema of its preview.yaml, relative to the folder of the preview.yaml. */
 export const PREVIEW_SCHEMA_FILE = '.greenroom/preview.schema.json';
 
-/** Where the apps repo holds a schema. */
+/** File of the apps repo with a schema. */
 export function schemaFile(name: keyof typeof FILE_KINDS): string {
   return `.greenroom/schemas/${name}.schema.json`;
 }
 
-/** First line of a YAML file: where editors find its schema. @param path from the file's own folder */
+/** First line of a YAML file: where editors find its schema. @param path relative to the file's own folder */
 export function schemaHint(path: string): string {
   return `# yaml-language-server: $schema=${path}\n`;
 }

@@ -1,12 +1,12 @@
 import type { Stranger } from './load.ts';
 import { API_VERSION } from './scalars.ts';
 
-/** How a right file begins, on one line. */
+/** How a correct file starts, on one line. */
 const BEGINNING = `apiVersion: ${API_VERSION}, kind: Preview, spec: { template: web-service, image: ghcr.io/<owner>/<name> }`;
 
 /**
- * What a file is that lies in the place of a preview.yaml, in one sentence instead of one for each of its lines.
- * Undefined for what tries to be a preview.
+ * Describes a file of another kind in place of a preview.yaml, in one sentence instead of one per line. Undefined for
+ * files that try to be a preview.
  */
 export function strangerIn(value: unknown): Stranger | undefined {
   const name = nameOf(value);
@@ -19,10 +19,10 @@ export function strangerIn(value: unknown): Stranger | undefined {
   return { path: [], message: `is ${name}, not a preview.yaml; one begins with ${BEGINNING}` };
 }
 
-/** The sentence for a file without content. */
+/** The message for a file without content. */
 export const EMPTY_PREVIEW = `is empty; a preview.yaml begins with ${BEGINNING}`;
 
-/** Settings at the top of a file that has no spec, or an empty one: the lines below `spec:` are not indented. */
+/** Settings at the top level of a file with no or an empty spec: the lines below `spec:` are not indented. */
 function besideSpec(value: unknown): string[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
   const file = value as Readonly<Record<string, unknown>>;
@@ -52,12 +52,12 @@ function nameOf(value: unknown): string | undefined {
   return Object.keys(file).every((key) => !OWN_KEYS.has(key.toLowerCase())) ? "another tool's file" : undefined;
 }
 
-/** What a preview.yaml begins with, and what makers write at its top by mistake. */
+/** Keys at the top of a preview.yaml, and settings that makers put there by mistake. */
 const OWN_KEYS: ReadonlySet<string> = new Set([
   ...['apiversion', 'kind', 'spec', 'template', 'port', 'size', 'health', 'env', 'secrets', 'ttl'],
 ]);
 
-/** What belongs below `spec`. */
+/** Settings that belong below `spec`. */
 const OWN_SETTINGS: ReadonlySet<string> = new Set([
   ...['template', 'image', 'port', 'size', 'health', 'command', 'args', 'env', 'secrets', 'ttl', 'manifests', 'apps'],
 ]);

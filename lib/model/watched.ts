@@ -1,4 +1,4 @@
-/** Kinds that the reporter in a cluster reads in the namespaces of previews. No Secret, no log. */
+/** Kinds that the reporter in a cluster reads in preview namespaces. Secrets and logs are not among them. */
 export const WATCHED_KINDS = [
   { group: '', version: 'v1', resource: 'pods', kind: 'Pod' },
   { group: 'apps', version: 'v1', resource: 'replicasets', kind: 'ReplicaSet' },

@@ -1,10 +1,10 @@
 /**
- * Whether a text fits a pattern: `*` stands for any characters but `/`, `**` for any characters, and `**` followed by a
- * slash also for nothing. Time is bounded by the product of both lengths, whatever they hold.
+ * Whether a text matches a pattern: `*` matches any characters except `/`, `**` any characters, and `**` with a slash
+ * after it also nothing. Time is at most proportional to the product of both lengths, for any input.
  */
 export function fits(pattern: string, text: string): boolean {
   const parts = pattern.match(/\*\*\/|\*\*|\*|[^*]/g) ?? [];
-  // Lengths of what of the text the parts so far stand for.
+  // Lengths of the text prefixes that the pattern parts so far can match.
   let reached = new Set([0]);
   for (const part of parts) {
     const next = new Set<number>();

@@ -1,22 +1,22 @@
 import type { Problem } from '../core/errors.ts';
 
-/** Where findings that are no secrets are listed, from the top folder of a repository. */
+/** File that lists findings which are not secrets, in the top folder of a repository. */
 export const ALLOW_FILE = '.greenroom/allowed-secrets';
 
-/** At the end of a line: `not-a-secret: of the tests alone`. Without a reason it lets nothing pass. */
+/** At the end of a line: `not-a-secret: only for tests`. Without a reason it has no effect. */
 const REMARK = /\bnot-a-secret: *[^\s*#/-]/;
 
-/** Whether a line says of itself that it holds no secret, and why. */
+/** Whether a line says that it contains no secret, and why. */
 export function isRemarked(line: string): boolean {
   return REMARK.test(line);
 }
 
-/** Whether a kind of finding may stand in a file. */
+/** Whether a kind of finding is allowed in a file. */
 export type IsAllowed = (path: string, kind: string) => boolean;
 
 /**
- * Reads lines of a path, a kind (or `*` for all) and a reason. In a path `*` stands for any characters of one name, and
- * a `/**` at the end for everything below.
+ * Reads lines of a path, a kind (or `*` for all) and a reason. In a path, `*` matches any characters within one name,
+ * and `/**` at the end matches everything below.
  */
 export function readAllowList(text: string, file: string): { isAllowed: IsAllowed; problems: readonly Problem[] } {
   const entries: { path: RegExp; kind: string }[] = [];

@@ -1,6 +1,6 @@
 import type { Problem } from '../core/errors.ts';
 
-/** The variables of a .env file, and what is wrong with it. */
+/** The variables of a .env file, and its problems. */
 export interface EnvFile {
   readonly values: ReadonlyMap<string, string>;
   readonly problems: readonly Problem[];
@@ -9,8 +9,8 @@ export interface EnvFile {
 const LINE = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)\s*=\s*(.*?)\s*$/;
 
 /**
- * Reads `NAME=value` lines: comments, `export`, and quotes on one line. What other readers of such files would take
- * differently is a problem, since a value that came out wrong would be sealed for good. No message holds a value.
+ * Reads `NAME=value` lines: comments, `export`, and quotes within one line. Anything that other readers would interpret
+ * differently is a problem, since a wrong value would be sealed unnoticed. Messages never contain a value.
  */
 export function readEnvFile(text: string, file: string): EnvFile {
   const values = new Map<string, string>();
@@ -37,7 +37,7 @@ export function readEnvFile(text: string, file: string): EnvFile {
   return { values, problems };
 }
 
-/** Undefined for a quote without its end. */
+/** Undefined if a quote is not closed. */
 function unquoted(text: string): string | undefined {
   const [quote] = text;
   if (quote !== '"' && quote !== "'") return text.replace(/\s+#.*$/, '');

@@ -1,14 +1,16 @@
 import { credentialForms, isHarmlessValue, namesCredential } from '../policies/credentials.ts';
 
-/** A credential in a text; offsets count UTF-16 units. */
+/** A credential in a text. Offsets are in UTF-16 units. */
 export interface Found {
-  /** What it is, as people and allow-lists name it. */
+  /** Its kind, as in messages and allow-lists. */
   readonly kind: string;
   readonly start: number;
   readonly end: number;
 }
 
-/** Those that only the rest of a manifest tells from harmless text; the kept rules look at such in their own way. */
+/**
+ * Forms that only the context in a manifest tells from harmless text. Secretlint's rules cover them in their own way.
+ */
 const VAGUE = new Set([
   'asic ',
   'earer ',
@@ -23,7 +25,7 @@ const FORMS = credentialForms()
   .filter(([begins]) => !VAGUE.has(begins))
   .map(([begins, source]) => ({ begins, source }));
 
-/** Credentials of well-known forms, by the patterns that manifests are held to. */
+/** Credentials in well-known formats, by the same patterns as in manifests. */
 export function knownForms(text: string): Found[] {
   return FORMS.filter(({ begins }) => text.includes(begins)).flatMap(({ source }) =>
     [...text.matchAll(new RegExp(source, 'g'))].map(({ 0: match, index }) => ({
@@ -34,7 +36,7 @@ export function knownForms(text: string): Found[] {
   );
 }
 
-/** Files of settings, in which a name says what its value is. In code the same words name variables and types. */
+/** Settings files, where a name tells what its value is. In code, the same words name variables and types. */
 const SETTINGS = /(^|\/)(\.env(\.[\w.-]+)?|[\w.-]+\.(env|properties|ini|conf|ya?ml|toml)|Dockerfile[\w.-]*)$/i;
 const SAMPLE = /\.(example|sample|template|dist)$|^(.*\/)?(preview|greenroom)\.yaml$/i;
 const ASSIGNMENT =
@@ -42,7 +44,7 @@ const ASSIGNMENT =
 const PLACEHOLDER =
   /^(change[-_ ]?me.*|your[-_ ].*|<.*>|x{3,}|\.{3}|\*+|\$.*|\{\{.*|!.*|\[.*|\{.*|[|>][-+]?|ENC\[.*|test|dummy|example|placeholder|secret|password)$/i;
 
-/** Values of variables whose names stand for credentials, in files of settings: `DB_PASSWORD=...`. */
+/** Values of variables that are named like credentials, in settings files: `DB_PASSWORD=...`. */
 export function namedValues(text: string, path: string): Found[] {
   if (!SETTINGS.test(path) || SAMPLE.test(path)) return [];
   return [...text.matchAll(ASSIGNMENT)].flatMap(({ 0: line, 1: name = '', 2: written = '', index }) => {

@@ -9,16 +9,16 @@ export interface SecretFinding {
   readonly line: number;
   /** From 1. */
   readonly column: number;
-  /** What may be shown of it: the beginning that all of its kind share, and stars. */
+  /** Safe to show: the prefix that all secrets of this kind share, and stars. */
   readonly masked: string;
 }
 
-/** @param path of the file from the top folder, with slashes */
+/** @param path of the file, relative to the top folder, with slashes */
 export type Scan = (path: string, text: string) => Promise<SecretFinding[]>;
 
 /**
- * Prepares a scan by the rules of secretlint (github.com/secretlint/secretlint, its recommended preset) and by the forms
- * of credentials that manifests are held to. The rules are loaded with the first scan that is prepared.
+ * Prepares a scan with the rules of secretlint (github.com/secretlint/secretlint, its recommended preset) and with the
+ * credential patterns for manifests. The rules are loaded when the first scan is prepared.
  */
 export async function createScan(): Promise<Scan> {
   const [{ lintSource }, { creator }] = await Promise.all([
@@ -26,7 +26,7 @@ export async function createScan(): Promise<Scan> {
     import('@secretlint/secretlint-rule-preset-recommend'),
   ]);
   const rules = [{ id: '@secretlint/secretlint-rule-preset-recommend', rule: creator, rules: [] }];
-  // Its profiler takes a file's name apart, and fails for some; the rules do not go by names.
+  // Secretlint's profiler parses the file name and fails for some names. The rules do not depend on it.
   const source = { filePath: 'file', ext: '', contentType: 'text' as const };
   const options = { config: { rules }, noPhysicFilePath: true };
   const kept = async (content: string): Promise<Found[]> => {
@@ -47,7 +47,7 @@ export async function createScan(): Promise<Scan> {
   };
 }
 
-/** One finding for one place: what was found first names it. */
+/** One finding per position. The first one found names it. */
 function distinct(found: readonly Found[]): Found[] {
   const kept: Found[] = [];
   for (const each of found) {

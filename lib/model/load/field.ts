@@ -4,7 +4,7 @@ import type { FieldPath } from './positions.ts';
 const PLAIN_KEY = /^[A-Za-z_][A-Za-z0-9_-]{0,99}$/;
 const SHOWN = 60;
 
-/** `spec.sources[0].owner`; keys that are not plain words in quotes: `metadata.labels["app.kubernetes.io/name"]`. */
+/** `spec.sources[0].owner`. Keys that are not plain words are quoted: `metadata.labels["app.kubernetes.io/name"]`. */
 export function fieldName(path: FieldPath): string {
   return path
     .map((segment, i) => {
@@ -15,7 +15,9 @@ export function fieldName(path: FieldPath): string {
     .join('');
 }
 
-/** Text in quotes for a message: on one line, nothing invisible in it, cut when long, hidden when it could be a secret. */
+/**
+ * Quoted text for a message: on one line, without invisible characters, cut if long, hidden if it could be a secret.
+ */
 export function showText(text: string): string {
   if (looksLikeCredential(text)) return `(${text.length} characters, not shown)`;
   const cut = text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;

@@ -3,12 +3,12 @@ import type { Fix } from '../../core/finding.ts';
 import { looksLikeCredential } from './credential.ts';
 import type { Meant } from './sentences.ts';
 
-/** A line of one plain setting: what is put in its place repeats the rest of it, and nothing more than that. */
+/** A line with one plain setting. Only such a line is repeated in a fix. */
 const PLAIN_LINE = /^ *(?:- +)?[\w"'-]+ *:(?: +["']?[\w./@:-]{0,60}["']?)? *$/;
 
 /**
- * The line with what was probably meant in it; undefined where the word does not stand at that place as it was read, and
- * for a line that holds more than a plain setting, which is not to be repeated anywhere.
+ * The line with the corrected word; undefined if the word is not at that position, or if the line contains more than a
+ * plain setting and must not be repeated.
  */
 export function fixOfLine(text: string, { file, line, column }: Position, { found, wanted }: Meant): Fix | undefined {
   const before = text.split('\n')[line - 1];

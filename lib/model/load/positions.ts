@@ -1,18 +1,18 @@
 import type { Position } from '../../core/errors.ts';
 
-/** Keys and list indices from the root of a document down to a value. */
+/** Keys and list indexes from the root of a document to a value. */
 export type FieldPath = readonly (string | number)[];
 
-/** Where a node begins, and where its members do; offsets are UTF-16 code units. */
+/** Start of a node and of its members. Offsets are in UTF-16 code units. */
 export interface PlaceTree {
-  /** Start of the value; for a value that is left empty, the start of its key. */
+  /** Start of the value; for an empty value, the start of its key. */
   readonly offset: number;
-  /** Start of the key; that of the item itself in a list, of the document at the root. */
+  /** Start of the key; in a list the start of the item, at the root the start of the document. */
   readonly keyOffset: number;
   readonly members: ReadonlyMap<string | number, PlaceTree>;
 }
 
-/** Turns offsets into lines and columns. */
+/** Converts offsets to lines and columns. */
 export class LineIndex {
   readonly #starts: number[] = [0];
   readonly #file: string;
@@ -34,7 +34,9 @@ export class LineIndex {
   }
 }
 
-/** The place of every value and key of one document. Lines and columns count from 1, columns in UTF-16 code units. */
+/**
+ * The positions of all values and keys of one document. Lines and columns start at 1; columns are in UTF-16 code units.
+ */
 export class Positions {
   readonly #root: PlaceTree;
   readonly #lines: LineIndex;
@@ -44,18 +46,21 @@ export class Positions {
     this.#lines = lines;
   }
 
-  /** Start of the value at `path`. What is not in the file, a default say, is at the key of its nearest parent. */
+  /**
+   * Start of the value at `path`. For a value that is not in the file, such as a default: the key of its nearest
+   * parent.
+   */
   of(path: FieldPath): Position {
     const { place, complete } = this.#find(path);
     return this.#lines.position(complete ? place.offset : place.keyOffset);
   }
 
-  /** Start of the key at `path`, of the item itself in a list; falls back as {@link of} does. */
+  /** Start of the key at `path`, or of the item in a list. Falls back like {@link of}. */
   ofKey(path: FieldPath): Position {
     return this.#lines.position(this.#find(path).place.keyOffset);
   }
 
-  /** Whether the file itself holds `path`. */
+  /** Whether `path` is in the file. */
   has(path: FieldPath): boolean {
     return this.#find(path).complete;
   }

@@ -1,4 +1,4 @@
-/** What a plain (unquoted) scalar stands for, or why it must not be written so. */
+/** The value of a plain (unquoted) scalar, or why it is not allowed. */
 export type PlainScalar = { readonly value: string | number | boolean | null } | { readonly problem: string };
 
 const NULL = /^(?:|~|null|Null|NULL)$/;
@@ -9,13 +9,13 @@ const DECIMAL = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
 const HEXADECIMAL = /^0x[0-9a-fA-F]+$/;
 const OTHER_NUMBER = /^[-+]?(?:0[0-9]+|0b[01]+|0o[0-7]+|0x[0-9a-f]+)$/i;
 const NOT_FINITE = /^(?:[-+]?\.inf|\.nan)$/i;
-/** Longer than any number that a double can hold exactly and anyone writes out. */
+/** Longer than any number that a double can represent exactly and that people write out. */
 const LONGEST_NUMBER = 40;
 
 /**
- * Reads a plain scalar by the core schema of YAML 1.2, as far as the YAML 1.1 reader of Kubernetes and its tools agrees.
- * Where the two differ (`on`, `0644`, `1_000`), what was checked here would not be what runs there: such a scalar is a
- * problem that quotes solve. Messages never hold the scalar, which could be a secret.
+ * Parses a plain scalar with the YAML 1.2 core schema, if the YAML 1.1 parser of Kubernetes and its tools agrees. If
+ * they differ (`on`, `0644`, `1_000`), the checked value would not be the one that runs, so the scalar must be quoted.
+ * Messages never contain the scalar, which could be a secret.
  */
 export function resolvePlain(text: string): PlainScalar {
   if (NULL.test(text)) return { value: null };
@@ -46,12 +46,12 @@ function isExact(text: string): boolean {
   if (text.length > LONGEST_NUMBER) return false;
   const value = Number(text);
   if (HEXADECIMAL.test(text)) return Number.isSafeInteger(value);
-  // An integer beyond 2^53 can be a power of two by luck; its neighbours cannot be told apart from it.
+  // An integer above 2^53 may be exact by chance, but its neighbours have the same double value.
   if (!Number.isFinite(value) || Math.abs(value) > Number.MAX_SAFE_INTEGER) return false;
   return canonical(text) === canonical(String(value));
 }
 
-/** Significant digits and the exponent of the last one, so that `1.50`, `15e-1` and `1.5` are the same. */
+/** Significant digits and the exponent of the last one, so that `1.50`, `15e-1` and `1.5` are equal. */
 function canonical(text: string): string {
   const [mantissa = '', exponent = '0'] = text.replace(/^[-+]/, '').toLowerCase().split('e');
   const [whole = '', fraction = ''] = mantissa.split('.');

@@ -3,7 +3,7 @@ import type { FieldPath } from './positions.ts';
 
 type Schema = z.core.$ZodTypes;
 
-/** The schema of the value at `path`; undefined where the path leaves the schema. */
+/** The schema of the value at `path`; undefined if the schema has no such path. */
 export function schemaAt(root: z.ZodType, path: FieldPath): Schema | undefined {
   let schema: Schema | undefined = unwrap(root);
   for (const segment of path) {
@@ -13,18 +13,18 @@ export function schemaAt(root: z.ZodType, path: FieldPath): Schema | undefined {
   return schema;
 }
 
-/** Settings that an object of the schema may hold, in the order of the schema; empty for anything else. */
+/** Names of the settings in an object schema, in its order; empty for other schemas. */
 export function settings(schema: Schema | undefined): string[] {
   if (schema?._zod.def.type === 'union') return schema._zod.def.options.flatMap((option) => settings(unwrap(option)));
   return schema?._zod.def.type === 'object' ? Object.keys(schema._zod.def.shape) : [];
 }
 
-/** Settings of `schema` that are objects themselves and may hold `key`. */
+/** Settings of `schema` that are objects and may contain `key`. */
 export function holders(schema: Schema | undefined, key: string): string[] {
   return settings(schema).filter((name) => settings(member(schema!, name)).includes(key));
 }
 
-/** First sentence of what the schema says about the value at `path`. */
+/** First sentence of the schema's description of the value at `path`. */
 export function purpose(root: z.ZodType, path: FieldPath): string | undefined {
   const parent = schemaAt(root, path.slice(0, -1));
   const name = path.at(-1);
@@ -49,13 +49,13 @@ function member(schema: Schema, segment: string | number): Schema | undefined {
   }
 }
 
-/** What is inside defaults, optionals and the like; of what is transformed, what goes in. */
+/** The schema inside defaults, optionals and so on; for a transformation, its input. */
 function unwrap(schema: z.core.$ZodType): Schema {
   let inner = schema as Schema;
   for (;;) {
     const { def } = inner._zod;
     if ('innerType' in def) inner = def.innerType as Schema;
-    // What a file is read as stands before the transformation, or behind it where that only prepares the value.
+    // The file format is before the transformation, or after it if it only prepares the value.
     else if (def.type === 'pipe') inner = (def.in._zod.def.type === 'transform' ? def.out : def.in) as Schema;
     else return inner;
   }

@@ -5,13 +5,13 @@ import type { FieldPath } from './positions.ts';
 import { holders, purpose, schemaAt, settings } from './schema.ts';
 import { closest } from './suggest.ts';
 
-/** A problem that a schema sees, in words: which field, and what is wrong with it. */
+/** A schema problem in words: the field, and what is wrong with it. */
 export interface SchemaProblem {
   readonly path: FieldPath;
-  /** Whether the key is at fault, and not its value. */
+  /** Whether the key is wrong rather than its value. */
   readonly atKey: boolean;
   readonly message: string;
-  /** What stands there, and what was probably meant. @default - nobody can tell */
+  /** What was found, and what was probably meant. @default - unknown */
   readonly meant?: Meant;
 }
 
@@ -20,10 +20,10 @@ export interface Meant {
   readonly wanted: string;
 }
 
-/** Below these, values are, or could be by mistake, secrets. */
+/** Values below these keys are secrets, or could be by mistake. */
 const SECRET_KEYS = new Set(['env', 'secrets']);
 
-/** Every issue that `schema` has with `data`, as plain sentences. A value that could be a secret is not repeated. */
+/** All issues of `schema` with `data`, as plain sentences. A possible secret is never repeated. */
 export function describeIssues(schema: z.ZodType, data: unknown, issues: readonly z.core.$ZodIssue[]): SchemaProblem[] {
   const problems: SchemaProblem[] = [];
   const seen = new Set<string>();
@@ -32,7 +32,7 @@ export function describeIssues(schema: z.ZodType, data: unknown, issues: readonl
   const misspelt = new Set(
     branches.flatMap(({ code, path }) => (code === 'unrecognized_keys' ? [path.join('\n')] : [])),
   );
-  // What a group lacks is not said of one that has a misspelt setting.
+  // A missing setting is not reported if its group has a misspelt one.
   const flat = branches.filter(({ code, path }) => code !== 'custom' || !misspelt.has(path.join('\n')));
   for (const issue of flat.sort((a, b) => unknownFirst(a) - unknownFirst(b))) {
     const path = issue.path.map((segment) => (typeof segment === 'symbol' ? String(segment) : segment));
@@ -45,7 +45,7 @@ export function describeIssues(schema: z.ZodType, data: unknown, issues: readonl
       }
       continue;
     }
-    // The first complaint about a value is enough; what is missing under a misspelt name is not missing as well.
+    // One problem per value is enough. A setting with a misspelt name is not reported as missing too.
     const id = identity(path);
     if (seen.has(id)) continue;
     seen.add(id);
@@ -58,7 +58,7 @@ export function describeIssues(schema: z.ZodType, data: unknown, issues: readonl
   return problems;
 }
 
-/** Of a value that may have several forms, what is wrong with the form that was begun; all of them if none was. */
+/** For a value with several forms: the issues of the form that was used, or of all forms if none was. */
 function ofBranch(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
   if (issue.code !== 'invalid_union') return [issue];
   const without = (branches: typeof issue.errors, code: string) =>
@@ -130,7 +130,7 @@ const NOUNS: Readonly<Record<string, string>> = {
 
 /** What the value must be: `must be at most 65535`. */
 function requirement(issue: z.core.$ZodIssue): string {
-  // A schema's own words say more than what the library makes of them.
+  // The schema's own message says more than the library's.
   if (issue.message.startsWith('must ')) return issue.message;
   switch (issue.code) {
     case 'invalid_type':
@@ -146,7 +146,7 @@ function requirement(issue: z.core.$ZodIssue): string {
     case 'invalid_union':
       return `must be ${issue.errors.map((branch) => requirement(branch[0]!).replace(/^must be /, '')).join(', or ')}`;
     default:
-      // The library names the pattern, which says nothing to a reader.
+      // The library shows the pattern, which does not help a reader.
       return 'must have another form';
   }
 }
@@ -158,7 +158,7 @@ function bound(origin: string, direction: string, limit: number | bigint, inclus
   return `must be ${direction === 'at most' ? 'less' : 'more'} than ${limit}`;
 }
 
-/** The value as far as it may be shown. */
+/** The value, as far as it may be shown. */
 function show(value: unknown, path: FieldPath): string {
   if (value === null) return 'nothing';
   if (Array.isArray(value)) return `a list of ${value.length}`;
@@ -194,7 +194,7 @@ function hint(issue: z.core.$ZodIssue, found: unknown, path: FieldPath): string 
   return found === null ? '; fill it in or remove the line' : '';
 }
 
-/** The same words as a list, where they are plain words. */
+/** The same words as a list, if they are plain words. */
 function listHint(found: string): string {
   const words = found.trim().split(/\s+/);
   const isPlain = words.length <= 8 && words.every((word) => /^[\w./:@=*-]{1,60}$/.test(word));
@@ -210,7 +210,7 @@ const UNITS: readonly (readonly [pattern: RegExp, unit: string, times: number])[
   [/^w(eeks?)?$/, 'd', 7],
 ];
 
-/** `2 days` is 2d; a number alone could be anything. */
+/** `2 days` is 2d. A number without a unit is ambiguous. */
 function timeHint(found: unknown): string {
   const [, digits, word] = /^\s*(\d{1,4})\s*([a-z]*)\s*$/i.exec(String(found)) ?? [];
   if (digits === undefined) return '';
@@ -219,7 +219,7 @@ function timeHint(found: unknown): string {
   return unit === undefined ? '' : `; did you mean ${Number(digits) * unit[2]}${unit[1]}?`;
 }
 
-/** Of the values that are allowed, the one that was probably meant. */
+/** The allowed value that was probably meant. */
 function suggestedValue(issue: z.core.$ZodIssue, found: unknown, path: FieldPath): string | undefined {
   if (issue.code !== 'invalid_value' || typeof found !== 'string') return undefined;
   return isSecret(path) || looksLikeCredential(found) ? undefined : closest(found, issue.values.map(String));

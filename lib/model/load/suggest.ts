@@ -1,9 +1,9 @@
-/** More edits than this, and the two words have nothing to do with each other. */
+/** Words with more edits between them are unrelated. */
 const MAX_EDITS = 2;
 
 /**
- * The candidate that was probably meant: at most two insertions, deletions, substitutions or swaps of neighbours away,
- * and fewer than the word has letters. Undefined when none is, or two are equally near.
+ * The candidate that was probably meant: at most two insertions, deletions, substitutions or transpositions away, and
+ * fewer than the word has letters. Undefined if there is none, or if two are equally close.
  */
 export function closest(word: string, candidates: readonly string[]): string | undefined {
   let best: { candidate: string; edits: number } | undefined;
@@ -20,7 +20,7 @@ export function closest(word: string, candidates: readonly string[]): string | u
   return tied ? undefined : best?.candidate;
 }
 
-/** Damerau-Levenshtein distance in its restricted form: no substring is edited twice. */
+/** Restricted Damerau-Levenshtein distance: no substring is edited twice. */
 function distance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);

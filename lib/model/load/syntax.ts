@@ -1,29 +1,32 @@
 import { Composer, CST, type Document, Lexer, type ParsedNode, Parser, type YAMLError } from 'yaml';
 import type { TextProblem } from './text.ts';
 
-/** What a stream of many documents may hold, in times of what one may. */
+/** Limit for a stream of many documents, as a multiple of the limit for one. */
 const STREAM = 4;
 
-/** Nesting that no preview, platform or Kubernetes object comes near. */
+/** Nesting depth that no real preview, platform or Kubernetes object reaches. */
 const MAX_DEPTH = 64;
 
 export type YamlDocumentNode = Document.Parsed<ParsedNode, true>;
 
 export interface Syntax {
   readonly documents: readonly YamlDocumentNode[];
-  /** Where there is any, `documents` is empty: half a syntax tree says nothing reliable. */
+  /** If there are problems, `documents` is empty: an incomplete syntax tree is not reliable. */
   readonly problems: readonly TextProblem[];
 }
 
 export interface SyntaxLimits {
-  /** Keys, values, punctuation, blanks and line ends; ten or so make a line. */
+  /** Keys, values, punctuation, blanks and line ends; about ten per line. */
   readonly lexemes: number;
   readonly documents: number;
-  /** Problems reported. */
+  /** Maximum number of reported problems. */
   readonly problems: number;
 }
 
-/** Text to syntax trees, without aliases, anchors, tags and directives. One document too many shows that there is more. */
+/**
+ * Parses text to syntax trees, without aliases, anchors, tags and directives. One extra document is returned to show
+ * that the limit is exceeded.
+ */
 export function parseSyntax(text: string, limits: SyntaxLimits): Syntax {
   const tokens: CST.Token[] = [];
   const excess = readTokens(text, limits.lexemes, tokens);
@@ -31,7 +34,7 @@ export function parseSyntax(text: string, limits: SyntaxLimits): Syntax {
   return problems.length > 0 ? { documents: [], problems } : compose(tokens, text, limits);
 }
 
-/** Stops at the first excess, before the parser builds anything of that size. */
+/** Stops at the first exceeded limit, before the parser builds anything that large. */
 function readTokens(text: string, maxLexemes: number, tokens: CST.Token[]): TextProblem | undefined {
   const parser = new Parser();
   let offset = 0;
@@ -46,7 +49,7 @@ function readTokens(text: string, maxLexemes: number, tokens: CST.Token[]): Text
     if (!isScalar && (lexeme === '[' || lexeme === '{') && ++depth > MAX_DEPTH) return tooDeep(offset);
     if (!isScalar && (lexeme === ']' || lexeme === '}')) depth--;
     for (const token of parser.next(lexeme)) tokens.push(token);
-    // These two announce what comes next and are not text themselves.
+    // These two lexemes are control marks and not text.
     if (lexeme !== CST.SCALAR && lexeme !== CST.DOCUMENT) offset += lexeme.length;
     isScalar = lexeme === CST.SCALAR;
   }
@@ -58,10 +61,10 @@ function tooDeep(offset: number): TextProblem {
   return { offset, message: `is nested more than ${MAX_DEPTH} levels deep` };
 }
 
-/** Excessive depth, or else every token that has no place in these files or is never closed. */
+/** Excessive depth, or all tokens that are not allowed in these files or are never closed. */
 function inspect(tokens: readonly CST.Token[], text: string): TextProblem[] {
   const problems: Required<TextProblem>[] = [];
-  // A stack of its own, since what it guards against is a stack that overflows.
+  // Not recursive, since deep nesting would overflow the call stack.
   const pending = tokens.map((token) => ({ token, depth: 0 }));
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { token } = next;
@@ -87,7 +90,7 @@ const UNWANTED: Readonly<Partial<Record<CST.Token['type'], string>>> = {
   error: 'is not valid YAML here',
 };
 
-/** The parser would notice at the end of the file, far from the place to mend. */
+/** The parser would report this only at the end of the file, far from the cause. */
 function unclosed(token: CST.Token): string | undefined {
   if (token.type === 'flow-collection') {
     const isClosed = token.end.some(({ type }) => type === 'flow-seq-end' || type === 'flow-map-end');
@@ -96,7 +99,8 @@ function unclosed(token: CST.Token): string | undefined {
   if (token.type !== 'single-quoted-scalar' && token.type !== 'double-quoted-scalar') return undefined;
   const { source } = token;
   const quote = source[0]!;
-  // A quote is part of the text after a backslash, or after another quote: it closes after an even number of those.
+  // A quote after a backslash, or after another quote, is part of the text. It closes only after an even number of
+  // those.
   const escaping = token.type === 'double-quoted-scalar' ? '\\' : quote;
   let end = source.length - 1;
   while (end > 1 && source[end - 1] === escaping) end--;
@@ -124,7 +128,8 @@ function forEachChild(token: CST.Token, visit: (child: CST.Token) => void): void
 function compose(tokens: CST.Token[], text: string, limits: SyntaxLimits): Syntax {
   const documents: YamlDocumentNode[] = [];
   const composer = new Composer({ schema: 'failsafe', uniqueKeys: false, strict: true, logLevel: 'silent' });
-  // The parser keeps an Error object for every fault. Without stack traces a file of faults costs a tenth of the time.
+  // The parser creates an Error for every problem. Without stack traces, a file full of errors takes a tenth of the
+  // time.
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
   try {
@@ -142,7 +147,7 @@ function compose(tokens: CST.Token[], text: string, limits: SyntaxLimits): Synta
   return { documents: problems.length > 0 ? [] : documents, problems };
 }
 
-/** What follows on the same line is mostly a consequence. */
+/** Later errors on the same line are mostly consequences. */
 function firstOfEachLine(faults: readonly YAMLError[], text: string): YAMLError[] {
   let lineEnd = -1;
   return [...faults]
@@ -155,7 +160,7 @@ function firstOfEachLine(faults: readonly YAMLError[], text: string): YAMLError[
     });
 }
 
-/** The parser's own messages quote the file, which could show a secret; these do not. */
+/** The parser's own messages quote the file and could show a secret; these do not. */
 const SENTENCES: Readonly<Partial<Record<YAMLError['code'], string>>> = {
   BAD_DQ_ESCAPE: 'is an escape that YAML does not know; use single quotes, or write \\\\ for a backslash',
   BAD_INDENT: 'is not indented like its neighbours; use the same number of spaces',
@@ -168,14 +173,14 @@ const SENTENCES: Readonly<Partial<Record<YAMLError['code'], string>>> = {
   TAB_AS_INDENT: 'is indented with a tab; use spaces',
 };
 
-/** How workflows write what they replace. */
+/** Start of an expression in workflows. */
 const EXPRESSION = `$\{{`;
 
 function expression(offset: number): Required<TextProblem> {
   return { offset, message: `holds ${EXPRESSION} }}, which no workflow replaces in this file; write the value itself` };
 }
 
-/** What its writer did, which is not always where the parser stopped. */
+/** The probable mistake, which is not always where the parser stopped. */
 function causeOf(fault: YAMLError, text: string): TextProblem {
   const offset = fault.pos[0];
   const line = lineAt(text, offset);
@@ -207,7 +212,7 @@ function lineAt(text: string, offset: number): Line {
   return { start, end, text: text.slice(start, end) };
 }
 
-/** The next line that holds something. */
+/** The next line that is not blank. */
 function nextLine(text: string, end: number): Line | undefined {
   for (let at = end + 1; at < text.length; ) {
     const line = lineAt(text, at);

@@ -1,4 +1,4 @@
-/** What is wrong with a text, and at which offset. */
+/** A problem of a text, and its offset. */
 export interface TextProblem {
   /** Undefined for a problem of the whole file. */
   readonly offset?: number;
@@ -6,17 +6,19 @@ export interface TextProblem {
 }
 
 /**
- * Characters that cannot be seen, turn the reading direction, or end a line for some readers only: controls (with
- * U+0085), U+2028 and U+2029, bidirectional and zero-width marks, half surrogates, non-characters. Variation selectors
- * are invisible too, but belong to ordinary emoji. Tab and line feed are text.
+ * Characters that are invisible, change the text direction, or end a line only in some readers: controls (with U+0085),
+ * U+2028 and U+2029, bidirectional and zero-width characters, lone surrogates, non-characters. Variation selectors are
+ * invisible too, but are part of ordinary emoji. Tab and line feed are allowed.
  */
 const hidden = () =>
   /(?!\t|\n|[\ufe00-\ufe0f])[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/gu;
 
-/** Nothing of it is hidden: most texts are like that, and to compile {@link hidden} takes longer than to read them. */
+/**
+ * Text without hidden characters. Most text is like this, and compiling {@link hidden} takes longer than reading it.
+ */
 const PLAIN = /^[\t\n -~]*$/;
 
-/** `U+202E` for the first hidden character of a string; undefined if there is none. */
+/** The first hidden character of a string, such as `U+202E`; undefined if there is none. */
 export function hiddenCharacter(text: string): string | undefined {
   const found = PLAIN.test(text) ? null : hidden().exec(text);
   return found ? codePointName(found[0]) : undefined;
@@ -26,7 +28,7 @@ function codePointName(character: string): string {
   return `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
-/** Every hidden character of a file; a carriage return is one unless it is part of a line break. */
+/** Every hidden character of a file. A carriage return is one unless it is part of a line break. */
 export function hiddenCharacters(text: string, limit: number): TextProblem[] {
   if (PLAIN.test(text)) return [];
   const problems: TextProblem[] = [];
@@ -39,7 +41,7 @@ export function hiddenCharacters(text: string, limit: number): TextProblem[] {
   return problems;
 }
 
-/** Every marker that a merge left behind; at the start of a line, which no text inside a value has. */
+/** Every merge conflict marker. They are at the start of a line, where text inside a value never is. */
 export function mergeMarkers(text: string): TextProblem[] {
   if (!/^<{7} /m.test(text)) return [];
   return [...text.matchAll(/^(?:<{7} |={7}$|>{7} |\|{7} )/gm)].map(({ index }) => ({
@@ -48,16 +50,16 @@ export function mergeMarkers(text: string): TextProblem[] {
   }));
 }
 
-/** Either the text of a file, or what keeps it from being one. */
+/** The text of a file, or why it is not text. */
 export interface Decoded {
-  /** Without a byte order mark at its start, which some editors write unasked; empty when the file is too large. */
+  /** Without the byte order mark that some editors add; empty if the file is too large. */
   readonly text: string;
   readonly problem?: TextProblem;
 }
 
 export function decodeText(input: string | Uint8Array, maxBytes: number): Decoded {
   const size = typeof input === 'string' ? input.length : input.byteLength;
-  // A string's length is its least size in bytes: nothing long is measured, let alone decoded.
+  // A string has at least as many bytes as its length, so a long input is not measured or decoded.
   if (size > maxBytes || (typeof input === 'string' && Buffer.byteLength(input) > maxBytes)) {
     return { text: '', problem: { message: `is larger than ${maxBytes / 1024} KiB, the most that is read` } };
   }

@@ -3,7 +3,7 @@ import type { FieldPath, PlaceTree } from './positions.ts';
 import { resolvePlain } from './scalar.ts';
 import { hiddenCharacter } from './text.ts';
 
-/** A problem of one field, at an offset of the text. */
+/** A problem of one field, at an offset in the text. */
 export interface FieldProblem {
   readonly offset: number;
   readonly path: FieldPath;
@@ -25,8 +25,8 @@ interface Read {
 const NONE: ReadonlyMap<string | number, PlaceTree> = new Map();
 
 /**
- * A syntax tree as plain data: objects with own properties, arrays, strings, finite numbers, booleans and null; with
- * the place of everything. A member that is in doubt is a problem, and its value the text as written.
+ * A syntax tree as plain data (objects with own properties, arrays, strings, finite numbers, booleans and null) with
+ * the positions of all values. An ambiguous member is a problem, and its value is the text as written.
  */
 export function readTree(root: Node, textStart: number): Tree {
   const reader = new TreeReader();
@@ -36,7 +36,7 @@ export function readTree(root: Node, textStart: number): Tree {
 
 class TreeReader {
   readonly problems: FieldProblem[] = [];
-  /** Of the node being read; copied only where there is a problem to report. */
+  /** Path of the node that is being read. It is copied only to report a problem. */
   readonly #path: (string | number)[] = [];
 
   read(node: Node, keyOffset: number): Read {
@@ -78,13 +78,13 @@ class TreeReader {
     return { value, place: { offset: node.range?.[0] ?? keyOffset, keyOffset, members } };
   }
 
-  /** A usable key, or undefined after saying what is wrong with it. */
+  /** A valid key, or undefined after a problem was reported. */
   #key(node: Node, offset: number): string | undefined {
     if (!isScalar(node) || typeof node.value !== 'string') return this.#report(offset, 'has a key that is not text');
     const key = node.value;
     if (hiddenCharacter(key) || /[\t\n]/.test(key))
       return this.#report(offset, 'has a key that holds a hidden character');
-    // Assigned to an object, it would set the prototype instead of a member.
+    // Assigning it would set the prototype instead of a member.
     if (key === '__proto__') return this.#report(offset, 'must not have the key "__proto__"');
     if (node.type !== Scalar.PLAIN) return key;
     if (key === '') return this.#report(offset, 'has a value without a key');

@@ -5,49 +5,52 @@ import { parseSyntax } from './syntax.ts';
 import { decodeText, hiddenCharacters, mergeMarkers, type TextProblem } from './text.ts';
 import { type FieldProblem, readTree } from './tree.ts';
 
-/** Most bytes of a `preview.yaml`. */
+/** Maximum size of a `preview.yaml` in bytes. */
 export const MAX_PREVIEW_BYTES = 64 * 1024;
-/** Most bytes of a `greenroom.yaml`, or of one manifest file. */
+/** Maximum size of a `greenroom.yaml`, or of one manifest file, in bytes. */
 export const MAX_PLATFORM_BYTES = 1024 * 1024;
-/** Some 8,000 lines of a manifest; with it, and a quarter of the bytes, the worst file takes less than a second. */
+/**
+ * About 8,000 lines of a manifest. With this limit, and a quarter of the bytes, the worst file takes less than a
+ * second.
+ */
 const MAX_LEXEMES = 64_000;
-/** Most documents of one manifest file. */
+/** Maximum number of documents in one manifest file. */
 const MAX_DOCUMENTS = 1000;
-/** More problems than this help nobody. */
+/** More problems do not help anybody. */
 export const MAX_PROBLEMS = 100;
 
 export interface SafeYamlOptions {
-  /** Name of the file, for messages; nothing is read from it. */
+  /** Name of the file, for messages. The file is not read. */
   readonly file: string;
   /** @default 64 KiB */
   readonly maxBytes?: number;
   /**
-   * `one`: a second document is a problem, and so is none. `many`: documents without content are left out, as the
-   * Kubernetes tools do.
+   * `one`: there must be exactly one document. `many`: empty documents are left out, as in Kubernetes tools.
    * @default one
    */
   readonly documents?: 'one' | 'many';
 }
 
 export interface YamlDocument {
-  /** Objects with own properties, arrays, strings, finite numbers, booleans, null: what JSON can carry, and nothing else. */
+  /** Objects with own properties, arrays, strings, finite numbers, booleans, null: only what JSON can represent. */
   readonly value: unknown;
   readonly positions: Positions;
 }
 
 export interface SafeYaml {
-  /** Empty when the file could not be read as YAML. */
+  /** Empty if the file could not be read as YAML. */
   readonly documents: readonly YamlDocument[];
-  /** All that is wrong, in the order of the file. With any problem, the data is good for further messages only. */
+  /** All problems, in the order of the file. If there are any, use the data only for further messages. */
   readonly problems: readonly Problem[];
-  /** The text as decoded, without a byte order mark; empty when the file is too large. */
+  /** The decoded text, without a byte order mark; empty if the file is too large. */
   readonly text: string;
 }
 
 /**
- * Reads YAML of unknown origin: bounded in bytes, depth and number of values before anything is built, and without what
- * lets two readers see different things (aliases, tags, directives, merge keys, duplicate keys, hidden characters,
- * scalars that YAML 1.1 and 1.2 read differently). Never throws for what a file holds, and never repeats a value in a message.
+ * Reads YAML of unknown origin. Bytes, depth and number of values are limited before anything is built. Everything that
+ * two readers could interpret differently is refused (aliases, tags, directives, merge keys, duplicate keys, hidden
+ * characters, scalars that differ between YAML 1.1 and 1.2). Never throws because of a file's content, and never
+ * repeats a value in a message.
  */
 export function parseSafeYaml(input: string | Uint8Array, options: SafeYamlOptions): SafeYaml {
   const { file, maxBytes = MAX_PREVIEW_BYTES, documents: expected = 'one' } = options;

@@ -2,11 +2,11 @@ import { hasLabel } from '../pull-labels.ts';
 import { TEMPLATE_NAMES } from '../templates/index.ts';
 import type { Contradiction, Settings } from './consistency.ts';
 
-// Which previews a cluster takes.
+// Which previews a cluster accepts.
 
 type Clusters = Settings['clusters'];
 
-/** Clusters that get no preview, and sizes that no cluster takes. */
+/** Clusters that never get a preview, and sizes that no cluster accepts. */
 export function clusterProblems({ clusters, sizes }: Settings): Contradiction[] {
   const known = Object.keys(sizes);
   if (clusters.every(({ drain }) => drain === true)) {
@@ -37,7 +37,7 @@ function unreachable(clusters: Clusters, known: readonly string[]): Contradictio
   });
 }
 
-/** Whether a pull request's labels, and what its file says, send it to this cluster. */
+/** Whether the cluster accepts an app of this size and template with these labels of its pull request. */
 export function takes(
   { when, drain }: Pick<Clusters[number], 'when' | 'drain'>,
   { size, template, labels }: { readonly size: string; readonly template: string; readonly labels: readonly string[] },
@@ -52,7 +52,10 @@ export function takes(
   );
 }
 
-/** Tries all sizes and templates, each with one label that the cluster asks for: more labels only match more of the others. */
+/**
+ * Tries all sizes and templates, each with one of the cluster's labels. More labels would only match more of the other
+ * clusters.
+ */
 function isReached(clusters: Clusters, index: number, sizes: readonly string[]): boolean {
   const own = clusters[index]!.when?.labels?.map((label) => [label]) ?? [[]];
   return sizes.some((size) =>
@@ -62,7 +65,7 @@ function isReached(clusters: Clusters, index: number, sizes: readonly string[]):
   );
 }
 
-/** A size that makers can name, and that no cluster takes whatever else is so. */
+/** Sizes that makers can name but that no cluster accepts, whatever the template and labels. */
 function homeless(clusters: Clusters, sizes: readonly string[]): Contradiction[] {
   const taken = takenSizes(clusters, sizes);
   return sizes
@@ -71,8 +74,8 @@ function homeless(clusters: Clusters, sizes: readonly string[]): Contradiction[]
 }
 
 /**
- * The sizes that some cluster takes, in some template and with the right labels; all of them where the clusters themselves
- * are at fault.
+ * The sizes that some cluster accepts, with some template and the right labels; all sizes if the cluster settings are
+ * wrong themselves.
  */
 export function takenSizes(clusters: Clusters, sizes: readonly string[]): readonly string[] {
   if (clusters.some(({ when }) => when?.sizes?.some((size) => !sizes.includes(size)))) return sizes;

@@ -13,7 +13,7 @@ import type { services } from './services.ts';
 import { defaultSizeProblems, limitRangeProblems, oneOf, sizeProblems } from './sizes.ts';
 import type { namespace, secrets, size, ttl } from './workload.ts';
 
-/** What of a platform's settings has to fit together. */
+/** The settings of a platform that must fit together. */
 export interface Settings {
   readonly sizes: Readonly<Record<string, z.output<typeof size>>>;
   readonly namespace: z.output<typeof namespace>;
@@ -34,15 +34,15 @@ export interface Settings {
   readonly status: z.output<typeof status>;
 }
 
-/** Settings that contradict each other: where, and a sentence. */
+/** Settings that contradict each other: the path and a sentence. */
 export interface Contradiction {
   readonly path: (string | number)[];
   readonly message: string;
 }
 
 /**
- * Settings with which no preview could be valid: the platform team has to correct them, and they have to be
- * found before a maker meets it.
+ * Finds settings with which no preview could be valid. The platform team must correct them before a maker runs into
+ * them.
  */
 export function contradictions(settings: Settings): Contradiction[] {
   return [
@@ -173,7 +173,7 @@ function pullSecretProblems({ imagePullSecrets, secrets }: Settings): Contradict
   });
 }
 
-/** What tells something needs somebody to tell it to. */
+/** Status settings that report something need `status.url` to send it to. */
 function statusProblems({ status }: Settings): Contradiction[] {
   const { url, notify, watch, image } = status;
   const where = 'where `serve` takes what it is told';

@@ -4,7 +4,7 @@ import { untilSeconds } from '../exception.ts';
 import { bounded, duration, httpUrl } from '../scalars.ts';
 import { section } from './section.ts';
 
-// What an image has to show before it runs.
+// Evidence that an image must have before it runs.
 
 export const DEMANDS = ['digest', 'signature', 'sbom', 'provenance', 'vulnerabilities'] as const;
 
@@ -13,7 +13,7 @@ const key = z
   .max(4096)
   .refine(isPublicKey, 'must be a public key in PEM as `cosign generate-key-pair` writes it: ECDSA, RSA or Ed25519');
 
-/** One that is anchored at both ends whatever stands in it; a pattern that could match anything says nothing. */
+/** Both ends must be literal text, whatever the subject contains. A pattern that matches anything would be useless. */
 const subject = bounded(
   500,
   /^(?=.*[^*])(?!.*\*[^/@]*\*)[\x21-\x7e]+$/,
@@ -130,7 +130,7 @@ export const evidence = section({
   .meta({ description: 'What is asked of images before they run.' });
 
 function isPublicKey(pem: string): boolean {
-  // A private key would be taken for the public one in it, and would stand in the open.
+  // A private key would be accepted as its public part, and would be published in Git.
   if (!pem.trimStart().startsWith('-----BEGIN PUBLIC KEY-----')) return false;
   try {
     const { asymmetricKeyType, asymmetricKeyDetails } = createPublicKey(pem);

@@ -4,7 +4,7 @@ import { isRecord } from '../../core/json.ts';
 import { fieldName, MAX_PLATFORM_BYTES, parseSafeYaml } from '../load.ts';
 import { bounded } from '../scalars.ts';
 
-// Modules of the platform's own, by the file of the apps repo that holds each.
+// The platform's own modules, by their file in the apps repo.
 
 const PATTERN = /^extensions\/[A-Za-z0-9_-][A-Za-z0-9._-]*\.mjs$/;
 
@@ -18,7 +18,7 @@ export const extensions = z
     examples: [['extensions/acme.mjs']],
   });
 
-/** A module that a greenroom.yaml names, and where. */
+/** A module named in a greenroom.yaml, and its position. */
 interface NamedModule {
   readonly path: string;
   readonly position: Partial<Position>;
@@ -26,17 +26,17 @@ interface NamedModule {
 }
 
 /**
- * The modules that a greenroom.yaml names. They are read before the rest of it is checked, since they bring rules that
- * the rest may name; what is wrong with the file is told when it is.
+ * The modules named in a greenroom.yaml. They are read before the rest of the file is checked, since the rest may name
+ * rules that they add. Errors in the file are reported by that later check.
  */
 export function namedExtensions(text: string): readonly string[] {
   return named(text, '').map(({ path }) => path);
 }
 
 /**
- * One problem for each module that is named and not there.
+ * One problem for each named module that does not exist.
  *
- * @param file the greenroom.yaml, as messages name it
+ * @param file name of the greenroom.yaml in messages
  */
 export function missingModules(text: string, file: string, isThere: (path: string) => boolean): Problem[] {
   return named(text, file)

@@ -8,13 +8,13 @@ const labelNames = z.array(z.string().max(50)).min(1).max(50).optional();
 
 const pattern = (what: string) => bounded(200, /^[!-~]+$/, `must be ${what}; * stands for any part of it`);
 
-/** What Git lets stand in no branch's name, so that no pull request could fit. Source: git-check-ref-format(1) */
+/** Git allows no branch name with these characters, so no pull request could match. Source: git-check-ref-format(1) */
 const branch = pattern('the name of a branch').refine(
   (text) => !/[~^:?[\\]|\.\.|@\{|\/$|^refs\/heads\//.test(text),
   'must be the name of a branch, without refs/heads/ and without ~ ^ : ? [ \\ ..; * stands for any part of it',
 );
 
-/** Names that are asked for and refused at once. */
+/** Reports names that are both wanted and refused. */
 function refuseBoth(
   wanted: Readonly<Record<string, readonly string[] | undefined>>,
   refused: readonly string[] | undefined,

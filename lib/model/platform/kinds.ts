@@ -1,9 +1,9 @@
 import type { Contradiction, Settings } from './consistency.ts';
 import { storedPullSecrets } from './objects.ts';
 
-// Kinds that a platform adds: to what previews hold, and to what fences hold.
+// Kinds that a platform allows in addition, in previews and in fences.
 
-/** Permissions, admission, and orders to reconcilers: nobody but the platform's own installation writes these. */
+/** Permissions, admission, and objects of reconcilers: only the platform's own installation writes these. */
 const FORBIDDEN_GROUPS = [
   'admissionregistration.k8s.io',
   'apiextensions.k8s.io',
@@ -18,19 +18,19 @@ const FORBIDDEN_GROUPS = [
   'templates.gatekeeper.sh',
 ];
 
-/** Of the core group: what a fence is made of, and what would bypass its rules. */
+/** Kinds of the core group that are part of a fence, or that would bypass its rules. */
 const FORBIDDEN_CORE = ['LimitRange', 'Namespace', 'Pod', 'ResourceQuota', 'Secret', 'ServiceAccount'];
 
-/** What reads a pull secret into a fence; makers have the same kind for secrets of their own. */
+/** The kind that reads a pull secret into a fence. Makers use the same kind for their own secrets. */
 export const PULL_SECRET_KIND = 'external-secrets.io/ExternalSecret';
 
-/** @param text `group/Kind`, or `Kind` of the core group */
+/** @param text `group/Kind`, or `Kind` for the core group */
 export function groupOf(text: string): { readonly group: string; readonly kind: string } {
   const slash = text.lastIndexOf('/');
   return { group: text.slice(0, Math.max(slash, 0)), kind: text.slice(slash + 1) };
 }
 
-/** Why previews cannot hold objects of a kind; undefined if they can. */
+/** Why previews cannot contain objects of a kind; undefined if they can. */
 export function workloadKindProblem(text: string): string | undefined {
   const { group, kind } = groupOf(text);
   if (!/^[A-Z][A-Za-z0-9]*$/.test(kind)) return 'is not a kind';
@@ -38,7 +38,7 @@ export function workloadKindProblem(text: string): string | undefined {
   return isOurs || kind === 'NetworkPolicy' ? "belongs to the platform's side" : undefined;
 }
 
-/** The kinds that cannot be added where they are named. */
+/** Kinds that cannot be added where they are named. */
 export function kindProblems({ policies, fenceKinds }: Settings): Contradiction[] {
   const chosen = policies.parameters.allowedKinds ?? {};
   const place = ['policies', 'parameters', 'allowedKinds'];
@@ -64,7 +64,7 @@ export function kindProblems({ policies, fenceKinds }: Settings): Contradiction[
   ];
 }
 
-/** `group/Kind` of what a platform's settings add to fences. */
+/** `group/Kind` of all kinds that a platform's settings add to fences. */
 export function addedKinds({
   fenceKinds,
   imagePullSecrets,

@@ -3,7 +3,7 @@ import { bounded, cidr, dnsLabel, platformNamespace } from '../scalars.ts';
 import { routeAnnotations } from './objects.ts';
 import { section } from './section.ts';
 
-// Who may speak with a preview, and with whom it may.
+// Who may connect to a preview, and where it may connect to.
 
 export const ingress = section({
   kind: z.enum(['ingress', 'gateway']).default('ingress').meta({ description: 'Ingress, or Gateway API HTTPRoute.' }),
@@ -39,10 +39,10 @@ export const ingress = section({
   .transform((own) => ({ ...own, controllerNamespace: own.controllerNamespace ?? 'ingress-nginx' }))
   .meta({ description: 'How people reach a preview.' });
 
-/** Controllers by a word that their classes and namespaces usually hold. */
+/** Ingress controllers, by a word that their classes and namespaces usually contain. */
 const CONTROLLERS = ['nginx', 'traefik', 'haproxy', 'kong', 'contour', 'istio', 'envoy', 'cilium', 'apisix'];
 
-/** A controller whose namespace is another one than stated cannot open a connection to any preview. */
+/** A controller in another namespace than configured cannot connect to any preview. */
 function misfit(name: string, namespace: string | undefined): string | null {
   const [wanted, found] = [name, namespace ?? ''].map((text) => CONTROLLERS.find((word) => text.includes(word)));
   if (namespace === undefined) {
@@ -55,8 +55,9 @@ function misfit(name: string, namespace: string | undefined): string | null {
 }
 
 /**
- * Where clouds hand out the credentials and settings of a node: link-local, which nearly all use, and the addresses of
- * Azure's host, of Oracle's and of Alibaba's metadata service. No preview reaches them, whatever `egress` says.
+ * Metadata services with the credentials and settings of a node: link-local, which nearly all clouds use, and the
+ * addresses of Azure's host, of Oracle's and of Alibaba's metadata service. No preview can reach them, whatever
+ * `egress` says.
  */
 export const METADATA_CIDRS: readonly string[] = [
   '169.254.0.0/16',
@@ -74,7 +75,7 @@ const egressRule = z.strictObject({
     .meta({ description: 'TCP ports. Default: all.', examples: [[443]] }),
 });
 
-/** Names for what is usually opened. */
+/** Names for common egress rules. */
 const EGRESS_PRESETS = { none: [], https: [{ cidr: '0.0.0.0/0', ports: [443] }] };
 
 export const egress = z

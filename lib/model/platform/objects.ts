@@ -3,7 +3,7 @@ import { placeholderProblem } from '../placeholders.ts';
 import { bounded, dnsLabel } from '../scalars.ts';
 import { secretReference } from '../secret-reference.ts';
 
-// What all objects, apps and pods of previews get.
+// Settings for all objects, apps and pods of previews.
 
 const metadataKey = bounded(
   317,
@@ -17,7 +17,7 @@ const labelValue = bounded(
   'must be at most 63 letters, digits and . _ -',
 );
 
-/** Keys that greenroom, the reconciler and Kubernetes itself go by. */
+/** Keys that greenroom, the reconciler and Kubernetes use themselves. */
 const RESERVED = /^(([a-z0-9.-]+\.)?(greenroom\.dev|argocd\.argoproj\.io|fluxcd\.io|kubernetes\.io|k8s\.io))\//;
 
 const isFree = (key: string): boolean => !RESERVED.test(key) || /^[a-z0-9.-]*ingress\.kubernetes\.io\//.test(key);
@@ -94,15 +94,15 @@ export const imagePullSecrets = z
   });
 
 export type ImagePullSecret = string | StoredPullSecret;
-/** One that is read from the secret store. */
+/** A pull secret that is read from the secret store. */
 export type StoredPullSecret = z.output<typeof storedPullSecret>;
 
-/** Those that the platform's side reads from the secret store into each fence. */
+/** The pull secrets that the platform reads from the secret store into each fence. */
 export function storedPullSecrets(all: readonly ImagePullSecret[]): readonly StoredPullSecret[] {
   return all.filter((each) => typeof each !== 'string');
 }
 
-/** The Secrets' names, however they come into a preview namespace. */
+/** The name of the Secret, whichever way it gets into a preview namespace. */
 export function pullSecretName(secret: ImagePullSecret): string {
   return typeof secret === 'string' ? secret : secret.name;
 }

@@ -4,7 +4,7 @@ import { bounded, dnsLabel, httpUrl } from '../scalars.ts';
 import { TEMPLATE_NAMES } from '../templates/index.ts';
 import { section } from './section.ts';
 
-// Where previews run, and how they get there.
+// Where previews run, and how they are deployed.
 
 export const cluster = z.strictObject({
   name: dnsLabel.meta({ description: "Folder of the cluster's previews in the apps repo.", examples: ['main'] }),
@@ -50,7 +50,10 @@ export const cleaner = section({
     .meta({ description: 'When expired previews are looked for, in UTC.' }),
 }).meta({ description: 'The job in each cluster that ends expired previews when the sweep cannot.' });
 
-/** `scheme://host/path`, `user@host:path`, or `file:///path` for a reconciler beside the repository; a bare path is none. */
+/**
+ * `scheme://host/path`, `user@host:path`, or `file:///path` for a reconciler on the same machine as the repository. A
+ * bare path is not allowed.
+ */
 const ADDRESS = /^([a-z][a-z0-9+.-]*:\/\/[^\s/][^\s]*|file:\/\/\/[^\s/][^\s]*|[^\s/:@]+@[^\s/:]+:[^\s]+)$/;
 
 export const appsRepo = section({

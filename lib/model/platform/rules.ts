@@ -3,7 +3,7 @@ import { bounded, ownerName, quantity, repositoryName } from '../scalars.ts';
 import { authorFilter, branchFilter, labelFilter } from './filters.ts';
 import { resourcesOr, section } from './section.ts';
 
-// Who gets previews, under which rules, at what price.
+// Who gets previews, with which rules, at what price.
 
 export const source = z.strictObject({
   owner: ownerName.meta({ description: 'Organization or user whose pull requests get previews.', examples: ['acme'] }),

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { closest } from '../load/suggest.ts';
 import { quantity } from '../scalars.ts';
 
-/** A section that may be left out: its own fields' defaults then apply. */
+/** A section that may be left out: the defaults of its fields then apply. */
 export function section<S extends z.ZodRawShape>(shape: S) {
   return z.strictObject(shape).prefault({} as never);
 }
@@ -13,7 +13,7 @@ const bytes = quantity.meta({ description: 'Bytes: 128Mi, 1Gi.', examples: ['128
 
 export const resources = z.strictObject({ cpu: cores, memory: bytes });
 
-/** The same, where what is left out has a default. */
+/** The same, with defaults for missing values. */
 export function resourcesOr(cpu: string, memory: string) {
   return section({
     cpu: quantity.default(cpu).meta({ description: 'Cores.' }),
@@ -21,7 +21,7 @@ export function resourcesOr(cpu: string, memory: string) {
   });
 }
 
-/** Why `null` takes nothing away, as a misspelt name would leave the default in place. */
+/** Why `null` removes no default: a misspelt name would leave the default in place. */
 export function nothingToTake(name: string, defaults: readonly string[]): string | undefined {
   if (defaults.includes(name)) return undefined;
   const near = closest(name, defaults);
@@ -29,7 +29,7 @@ export function nothingToTake(name: string, defaults: readonly string[]): string
   return `takes nothing away: ${name} is not among the defaults; ${hint}`;
 }
 
-/** A map whose entries stand beside the defaults, or in the place of one; `null` takes a default away. */
+/** A map whose entries are added to the defaults, or replace them; `null` removes a default. */
 export function merged<K extends z.core.$ZodRecordKey, V extends z.ZodType>(
   key: K,
   value: V,

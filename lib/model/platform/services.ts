@@ -3,7 +3,7 @@ import { IMAGE_PATTERN } from '../image.ts';
 import { bounded, dnsLabel } from '../scalars.ts';
 import { SERVICE_TYPES } from '../services/index.ts';
 
-// What makers can name under `resources`: the catalogue of throw-away services.
+// What makers can name under `resources`: the platform's throw-away services.
 
 const KNOWN = SERVICE_TYPES.map(({ name }) => name);
 

@@ -3,15 +3,15 @@ import { takenSizes } from './clusters.ts';
 import type { Contradiction, Settings } from './consistency.ts';
 import { DEFAULT_SIZES } from './workload.ts';
 
-// Sizes, and the limits that they have to fit into.
+// Sizes, and the limits that they must fit into.
 
 const RESOURCES = ['cpu', 'memory'] as const;
 
 type Sizes = Settings['sizes'];
 
 /**
- * The sizes that a platform has: of the defaults that it did not write itself, those that fit into its own limits and
- * that a cluster takes. A platform that allows less than they ask for need not take them away one by one.
+ * The sizes of a platform. Default sizes that it did not write itself are left out if they exceed its limits or if no
+ * cluster accepts them, so that a platform with lower limits need not remove each of them.
  */
 export function fittingSizes(settings: Pick<Settings, 'sizes' | 'namespace' | 'policies' | 'clusters'>): Sizes {
   const isDefault = (name: string) => DEFAULTS.get(name) === settings.sizes[name];
@@ -29,7 +29,7 @@ export function sizeProblems(settings: Settings): Contradiction[] {
   return sizes.flatMap(([name, size]) => problemsOfSize(name, size, settings));
 }
 
-/** Where only defaults were left out, the limits that leave out the smallest of them are the cause. */
+/** If all default sizes were left out, the limits that exclude the smallest one are the cause. */
 function noSizeProblems(settings: Settings): Contradiction[] {
   const { requests, limits } = DEFAULT_SIZES.small;
   const ratios = settings.policies.parameters.limitRequestRatio;
@@ -105,7 +105,7 @@ export function limitRangeProblems({ namespace: { limitRange } }: Settings): Con
 }
 
 export function defaultSizeProblems({ sizes, defaultSize }: Settings): Contradiction[] {
-  // Without any size, another sentence says so.
+  // If there are no sizes, another message reports it.
   if (Object.keys(sizes).length === 0 || Object.hasOwn(sizes, defaultSize)) return [];
   return [{ path: ['defaultSize'], message: `must be ${oneOf(sizes)}; found "${defaultSize}"` }];
 }

@@ -6,7 +6,7 @@ import { closest } from '../load/suggest.ts';
 import { bounded, dnsLabel, duration, durationSeconds, quantity, quantityValue } from '../scalars.ts';
 import { merged, resources, section } from './section.ts';
 
-// What a preview is made of, and what holds it in.
+// What a preview consists of, and what limits it.
 
 export const registry = bounded(
   255,
@@ -25,7 +25,10 @@ export const DEFAULT_SIZES = {
   large: { requests: { cpu: '500m', memory: '512Mi' }, limits: { cpu: '2', memory: '1Gi' } },
 };
 
-/** `services.*` at zero close the two ways round the ingress; no claims, since nobody would clean up the volumes. */
+/**
+ * `services.*` are zero because such Services would bypass the ingress. No volume claims, since nobody would clean up
+ * the volumes.
+ */
 const DEFAULT_QUOTA = {
   'requests.cpu': '2',
   'requests.memory': '2Gi',
@@ -47,7 +50,7 @@ const DEFAULT_QUOTA = {
   'count/ingresses.networking.k8s.io': '10',
 };
 
-/** What one container may use, with the node's disk. */
+/** Limits of one container, including node disk. */
 const boundsOr = (cpu: string, memory: string, disk: string) =>
   section({
     cpu: quantity.default(cpu).meta({ description: 'Cores.' }),
@@ -56,7 +59,7 @@ const boundsOr = (cpu: string, memory: string, disk: string) =>
   });
 
 /**
- * What a quota can name without a domain; the API server refuses a quota with any other.
+ * Resources that a quota can name without a domain. The API server refuses a quota with any other.
  * Source: k8s.io/kubernetes/pkg/apis/core/helper, `standardQuotaResources`
  */
 const COMPUTE = ['cpu', 'memory', 'ephemeral-storage'];

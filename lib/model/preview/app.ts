@@ -16,14 +16,14 @@ const imageReference = bounded(512, /^[!-~]+$/, 'must be an image reference such
   'must hold no placeholder: leave out the tag, and the one of this commit is taken',
 );
 
-/** A command as a list of words: no shell takes part in it. */
+/** A command as a list of words. It runs without a shell. */
 export const words = z
   .array(z.string().max(4096))
   .min(1)
   .max(64)
   .meta({ examples: [['node', 'server.js']] });
 
-/** A path on a host or in a file system, in segments that no reader takes for anything else. */
+/** A URL or file path in plain segments that all readers interpret the same way. */
 const plainPath = bounded(
   200,
   /^\/([A-Za-z0-9_~.-]*[A-Za-z0-9_~-][A-Za-z0-9_~.-]*(\/|$))*$/,
@@ -57,7 +57,7 @@ const health = z
     examples: ['/healthz'],
   });
 
-/** The fields of every app: of the first, which stand in `spec`, and of the others below `apps`. */
+/** The fields of every app: the first one in `spec`, and the others below `apps`. */
 export const APP_FIELDS = {
   template: z.enum(TEMPLATE_NAMES).meta({
     description: `What kind of app it is: ${TEMPLATES.map(({ name, summary }) => `${name} (${summary})`).join('; ')}.`,
@@ -143,13 +143,13 @@ export const APP_FIELDS = {
 const fields = z.strictObject(APP_FIELDS);
 type WrittenApp = z.output<typeof fields>;
 
-/** An app as its file says it, defaults of its template filled in. */
+/** An app as written in its file, with the defaults of its template. */
 export type AppSpec = ReturnType<typeof filledIn>;
 
-/** An app of its own below `apps`. */
+/** An app below `apps`. */
 export const appSchema = fields.superRefine((app, context) => checkApp(app, context)).transform(filledIn);
 
-/** Fields of single templates: whether a file may and must have one depends on its template. */
+/** Fields of single templates. The template decides whether a file may or must have one. */
 function ownFields(): Record<never, never> {
   const own = TEMPLATES.flatMap((template) => Object.entries(template.fields) as [string, z.ZodType][]);
   return Object.fromEntries(own.map(([name, field]) => [name, field.optional()]));
@@ -157,7 +157,7 @@ function ownFields(): Record<never, never> {
 
 const withoutLastSlash = (path: string): string => path.replace(/(?<=.)\/$/, '');
 
-/** What of an app its fields cannot say one by one. */
+/** Checks of an app that involve several fields. */
 export function checkApp(app: WrittenApp, context: z.RefinementCtx): void {
   const complain: Complain = (path, message) => context.addIssue({ code: 'custom', path: [...path], message });
   checkTemplate(app, complain);
@@ -174,7 +174,7 @@ export function checkApp(app: WrittenApp, context: z.RefinementCtx): void {
 
 type Complain = (path: readonly (string | number)[], message: string) => void;
 
-/** Refuses what the chosen template has not, and asks for what only it has. */
+/** Refuses settings that the chosen template does not have, and requires those that only it has. */
 function checkTemplate(app: WrittenApp, complain: Complain): void {
   const written = app as Readonly<Record<string, unknown>>;
   const chosen = templateOf(app.template);
@@ -234,14 +234,14 @@ function healthOf(form: WrittenApp['health']): HealthForm | undefined {
   return { path: form.path ?? '/', ...(form.host !== undefined && { host: form.host }) };
 }
 
-/** The app with what its template says where the file says nothing. */
+/** The app with its template's defaults. */
 export function filledIn<T extends WrittenApp>(app: T) {
   const { defaults, fields: own } = templateOf(app.template as TemplateName);
   const written = app as Readonly<Record<string, unknown>>;
   return {
     ...app,
     port: defaults.port === null ? null : (app.port ?? defaults.port),
-    /** Null: the template's, or the platform's default. */
+    /** Null: the template's size, or the platform's default. */
     size: app.size ?? null,
     writable: app.writable.map(withoutLastSlash),
     health: healthOf(app.health),

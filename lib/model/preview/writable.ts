@@ -1,4 +1,4 @@
-/** Where images keep what they run, the most usual first: an empty folder over it would hide the app. */
+/** Folders with an image's program, the most common first: an empty folder mounted there would hide the app. */
 const CODE = [
   '/app',
   '/code',
@@ -21,7 +21,7 @@ const CODE = [
   '/workspace',
 ];
 
-/** What belongs to the system and to language runtimes, with all that lies below. */
+/** Folders of the system and of language runtimes, with everything below. */
 const SYSTEM = [
   '/bin',
   '/boot',
@@ -43,7 +43,7 @@ const SYSTEM = [
   '/var/run/secrets',
 ];
 
-/** Last parts of folders that hold an app's code or what it was installed with, wherever they are. */
+/** Names of folders with an app's code or its dependencies, anywhere. */
 const CODE_FOLDERS = [
   '.next',
   '.nuxt',
@@ -62,11 +62,11 @@ const CODE_FOLDERS = [
 const isBelow = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
 
 /**
- * Why a place cannot be made writable; undefined if it can. It is mounted as an empty folder, so that whatever the image
- * has there is gone.
+ * Why a folder cannot be made writable; undefined if it can. It is mounted as an empty folder, which hides what the
+ * image has there.
  *
  * @param path absolute, in plain segments
- * @param words the app's command, arguments and release command: files that they name must stay
+ * @param words the app's command, arguments and release command; files that they name must not be hidden
  */
 export function writableProblem(path: string, words: readonly string[]): string | undefined {
   if (isBelow(path, '/tmp')) return 'is writable already: /tmp always is';
@@ -81,12 +81,15 @@ export function writableProblem(path: string, words: readonly string[]): string 
   return `would hide the app's own files (${what}): it is mounted empty; name the folder that is written to, such as ${instead}`;
 }
 
-/** What could be paths in a word of a command: `--config=/data/app.yaml` and the script of `sh -c` hold some, too. */
+/** Possible paths in a word of a command; `--config=/data/app.yaml` and the script of `sh -c` contain some, too. */
 function filesIn(word: string): string[] {
   return word.split(/[\s=:,;"'()|&<>]+/).filter((part) => part.includes('/'));
 }
 
-/** Whether a file lies in a folder; a relative one does if the end of the folder is its beginning, as `dist/server.js` in `/app/dist`. */
+/**
+ * Whether a file is in a folder. A relative path is if it starts with the end of the folder, as `dist/server.js` in
+ * `/app/dist`.
+ */
 function isFileBelow(file: string, folder: string): boolean {
   if (file.startsWith('/')) return isBelow(file, folder);
   const segments = file.replace(/^(\.\/)+/, '').split('/');

@@ -3,5 +3,5 @@ import { postgres } from './postgres.ts';
 import { redis } from './redis.ts';
 import type { ServiceType } from './service.ts';
 
-/** What is known of the usual services; a platform offers those that it names an image for, and its own. */
+/** Built-in defaults of common services. A platform offers those for which it names an image, and its own. */
 export const SERVICE_TYPES: readonly ServiceType[] = [postgres, redis, mysql];

@@ -1,6 +1,6 @@
 import { ACCOUNT, type ServiceType } from './service.ts';
 
-/** @see https://hub.docker.com/_/mysql: an account without a password can only be root, here of this one database server. */
+/** @see https://hub.docker.com/_/mysql: only root can have no password; here it is root of this one database server. */
 export const mysql: ServiceType = {
   name: 'mysql',
   port: 3306,

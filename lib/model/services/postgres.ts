@@ -1,6 +1,6 @@
 import { ACCOUNT, type ServiceType } from './service.ts';
 
-/** @see https://hub.docker.com/_/postgres: any numeric user may run it, given a data folder that is its own. */
+/** @see https://hub.docker.com/_/postgres: it runs as any numeric user, if that user owns the data folder. */
 export const postgres: ServiceType = {
   name: 'postgres',
   port: 5432,
@@ -14,7 +14,7 @@ export const postgres: ServiceType = {
     POSTGRES_USER: ACCOUNT,
   },
   writable: ['/var/lib/postgresql/data', '/var/run/postgresql'],
-  // While it is being set up it listens on its socket only.
+  // During initialization it listens only on its socket.
   ready: ['pg_isready', '--host=127.0.0.1', `--username=${ACCOUNT}`],
   database: ACCOUNT,
   username: ACCOUNT,

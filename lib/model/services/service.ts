@@ -1,27 +1,27 @@
-/** A backing service as it runs beside an app, but for its image: that is the platform's to name. */
+/** A backing service that runs beside an app, without its image, which the platform names. */
 export interface ServiceType {
-  /** As makers write it under `type`; a resource type of the Score specification. */
+  /** As in `type` of preview.yaml; a resource type of the Score specification. */
   readonly name: string;
   readonly port: number;
-  /** Number of the user that its usual image runs as. */
+  /** Numeric user id of its usual image. */
   readonly user: number;
-  /** A size of the platform's. */
+  /** Name of a platform size. */
   readonly size: string;
-  /** @param address where it listens: 127.0.0.1, or 0.0.0.0 where other pods of the preview have to reach it */
+  /** @param address where it listens: 127.0.0.1, or 0.0.0.0 if other pods of the preview must reach it */
   readonly args: (address: string) => readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** Where its data and sockets are; they begin empty. */
+  /** Folders for its data and sockets. They are empty at the start. */
   readonly writable: readonly string[];
-  /** Runs inside it and ends with 0 once it answers; null where nobody can tell. */
+  /** Command that runs in its container and exits with 0 once it answers; null if there is none. */
   readonly ready: readonly string[] | null;
-  /** Database and account, as Score's outputs have them; empty where a service has no such output. */
+  /** Database and account, as in Score's outputs; empty if the service has no such output. */
   readonly database: string;
   readonly username: string;
-  /** Its address for apps, of `{host}` and `{port}`. */
+  /** Its URL for apps, with `{host}` and `{port}`. */
   readonly url: string;
   /** The variable that apps read, such as `DATABASE_URL`. */
   readonly variable: string;
 }
 
-/** The account and the database of every service. There is no password: only the preview's own pods can connect. */
+/** Account and database name of every service. There is no password: only the preview's own pods can connect. */
 export const ACCOUNT = 'app';

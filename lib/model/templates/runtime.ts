@@ -1,11 +1,11 @@
 import { builtIn, type Container, type KubeObject, type Mutable, type Probe } from '../kube.ts';
 import type { WorkloadParts } from './template.ts';
 
-/** When an app is ready: a path that answers, or a port that takes connections. */
+/** When an app is ready: a path answers, or a port accepts connections. */
 export type Health =
   | {
       readonly path: string;
-      /** The Host header that it is asked with. @default - the pod's address */
+      /** The Host header of the request. @default - the pod's address */
       readonly host?: string | undefined;
       /** Whether the maker named the path: then an app that stops answering is restarted. */
       readonly isNamed: boolean;
@@ -14,15 +14,15 @@ export type Health =
 
 type Probes = Pick<Mutable<Container>, 'startupProbe' | 'readinessProbe' | 'livenessProbe'>;
 
-/** How pods are run, and what is set for them in the pod. Templates share these. */
+/** How pods run, and what is set for them in the pod. Several templates share one runtime. */
 export interface Runtime {
   /** Name of the container's port. */
   readonly portName: string;
-  /** Whether `PORT` has to be set; Knative sets it itself and refuses it. */
+  /** Whether `PORT` must be set. Knative sets it itself and refuses it. */
   readonly needsPortVariable: boolean;
-  /** Whether a security context of the pod is taken. */
+  /** Whether a security context of the pod is allowed. */
   readonly takesPodSecurity: boolean;
-  /** Whether a Service and a route have to be made in front of it; a DomainMapping leads to what has its own. */
+  /** Whether it needs a Service and a route. Without them, a DomainMapping leads to it. */
   readonly needsService: boolean;
   readonly probes: (health: Health, port: number) => Probes;
   /** Annotations of the pods. */
@@ -33,7 +33,10 @@ export interface Runtime {
 /** Name of the app's port, on the container and on the Service. */
 export const PORT_NAME = 'http';
 
-/** No probe names a host to connect to: the kubelet would send it there from the node's network. A header is harmless. */
+/**
+ * No probe sets a host to connect to: the kubelet would connect to it from the node's network. A Host header is
+ * harmless.
+ */
 function question(health: Health, port: number | string): Pick<Probe, 'httpGet' | 'tcpSocket'> {
   if ('tcp' in health) return { tcpSocket: { port } };
   const { path, host } = health;
@@ -47,8 +50,8 @@ export const DEPLOYMENT: Runtime = {
   takesPodSecurity: true,
   needsService: true,
   /**
-   * Four minutes to start; while it is not ready it gets no requests. Restarted after a minute without an answer only
-   * where the maker named what to ask: / may be slow for good reasons.
+   * The app has four minutes to start. It gets no requests while it is not ready. It is restarted after a minute
+   * without an answer only if the maker named a path: / may be slow for good reasons.
    */
   probes(health) {
     const ask = question(health, PORT_NAME);
@@ -65,9 +68,10 @@ export const DEPLOYMENT: Runtime = {
       metadata,
       spec: {
         replicas,
-        // Git is the history.
+        // The history is in Git.
         revisionHistoryLimit: 1,
-        // Longer than the start-up probe waits: what has not started by then will not. A release step may take longer.
+        // Longer than the startup probe waits: an app that has not started by then will not start. A release step may
+        // take longer.
         progressDeadlineSeconds: pod.initContainers === undefined ? 300 : 600,
         selector: { matchLabels: selector },
         template: { metadata: podMetadata, spec: pod },
@@ -77,8 +81,8 @@ export const DEPLOYMENT: Runtime = {
 };
 
 /**
- * A Knative Service, within the fields that Knative's webhook takes: it sets PORT itself, knows no named port but
- * `http1` and `h2c`, and no security context of the pod unless a feature flag is set.
+ * A Knative Service, with only the fields that Knative's webhook accepts: it sets PORT itself, knows no named port
+ * except `http1` and `h2c`, and no security context of the pod unless a feature flag is set.
  */
 export const KNATIVE: Runtime = {
   portName: 'http1',
@@ -93,7 +97,7 @@ export const KNATIVE: Runtime = {
   workload: ({ metadata, podMetadata, pod }) => ({
     apiVersion: 'serving.knative.dev/v1',
     kind: 'Service',
-    // Without it, Knative would publish a second host of its own beside the DomainMapping's.
+    // Without it, Knative would publish a second host in addition to the DomainMapping's.
     metadata: { ...metadata, labels: { ...metadata.labels, 'networking.knative.dev/visibility': 'cluster-local' } },
     spec: { template: { metadata: podMetadata, spec: pod } },
   }),

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { KubeObject, Mutable, PodSpec } from '../kube.ts';
 import type { Runtime } from './runtime.ts';
 
-/** What a workload is wrapped around. It is handed on as it is: changes that an extension makes later show in it. */
+/** The parts of a workload. They are passed by reference, so that later changes of an extension apply. */
 export interface WorkloadParts {
   readonly metadata: {
     readonly name: string;
@@ -12,42 +12,48 @@ export interface WorkloadParts {
   };
   readonly podMetadata: { labels: Record<string, string>; annotations?: Record<string, string> };
   readonly pod: Mutable<PodSpec>;
-  /** Labels that never change, since a Deployment's selector cannot. */
+  /** Labels that never change, since a Deployment's selector cannot change. */
   readonly selector: Readonly<Record<string, string>>;
-  /** Pods at a time. */
+  /** Number of pods. */
   readonly replicas: number;
 }
 
-/** What the platform offers to run apps with. */
+/** Platform features for running apps. */
 export interface Offers {
-  /** Whether Knative Serving is there. */
+  /** Whether Knative Serving is installed. */
   readonly knative: boolean;
 }
 
-/** A kind of app: all that tells it from the others. One file each; docs/recipes/add-a-template.md says how to add one. */
+/**
+ * A kind of app, with everything that is special about it. One file per template; docs/recipes/add-a-template.md says
+ * how to add one.
+ */
 export interface Template<Name extends string = string> {
-  /** As makers write it. */
+  /** Name in preview.yaml. */
   readonly name: Name;
-  /** What it is for, in a few words: shown by editors and in the docs. */
+  /** Its purpose in a few words, for editors and the docs. */
   readonly summary: string;
-  /** What its fields are where the file says nothing. Null means that it has no such thing: without a port there is no route either. */
+  /**
+   * Values for fields that the file does not set. Null means that the template has no such field. Without a port there
+   * is no route either.
+   */
   readonly defaults: {
-    /** The port that it listens on. */
+    /** The port on which it listens. */
     readonly port: number | null;
-    /** A size that the platform names; null for the platform's default. */
+    /** Name of a platform size; null for the platform's default. */
     readonly size: string | null;
   };
   /** Whether the preview's URL leads to it. */
   readonly isRouted: boolean;
-  /** Fields that only it has, each with its check and its words. */
+  /** Fields that only this template has, each with its check and its description. */
   readonly fields: z.ZodRawShape;
-  /** How its pods are run. */
+  /** How its pods run. */
   readonly runtime: (offers: Offers) => Runtime;
-  /** Its workload, where it is another one than its runtime's. `fields` are its own, checked. */
+  /** Its workload, if it differs from its runtime's. `fields` are the template's own fields, checked. */
   readonly workload: ((parts: WorkloadParts, fields: Readonly<Record<string, unknown>>) => KubeObject) | null;
 }
 
-/** A template as its file writes it. */
+/** Definition of a template in its file. */
 export interface TemplateSpec<Name extends string, Fields extends z.ZodRawShape> {
   readonly name: Name;
   readonly summary: string;
@@ -62,7 +68,7 @@ export interface TemplateSpec<Name extends string, Fields extends z.ZodRawShape>
   readonly workload?: (parts: WorkloadParts, fields: z.output<z.ZodObject<Fields>>) => KubeObject;
 }
 
-/** A template with its defaults filled in, and its own fields checked before its workload reads them. */
+/** A template with defaults filled in. Its own fields are checked before its workload reads them. */
 export function defineTemplate<const Name extends string, Fields extends z.ZodRawShape = Record<never, never>>(
   spec: TemplateSpec<Name, Fields>,
 ): Template<Name> {
