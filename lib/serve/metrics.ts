@@ -4,13 +4,15 @@ import type { Previews } from './previews.ts';
 import type { KeyedQueue } from './queue.ts';
 import type { Retries } from './retries.ts';
 
-/** Of a sync or a sweep, in seconds: from one that changes nothing to one that waits for a rate limit. */
+/** For syncs and sweeps, in seconds: from one that changes nothing to one that waits for a rate limit. */
 const BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
-/** From a push until it answers, or from an end until everything is gone, in seconds. */
+/** From a push until the preview answers, or from the end of a preview until everything is removed; in seconds. */
 const LIFE_BUCKETS = [10, 30, 60, 120, 300, 600, 1200, 3600, 14_400];
 
-/** What a receiver tells about itself, in the text format of OpenMetrics. No label holds what a stranger can choose. */
+/**
+ * Metrics of the receiver, in the text format of OpenMetrics. No label contains a value that an outsider can choose.
+ */
 export class Metrics {
   readonly #registry = new Registry<typeof Registry.OPENMETRICS_CONTENT_TYPE>();
   readonly deliveries: Counter<'event' | 'outcome'>;
@@ -30,7 +32,7 @@ export class Metrics {
   readonly waits: Counter<'reason'>;
   readonly waitSeconds: Counter<'reason'>;
 
-  /** @param closedUntil unix seconds until which the forge takes nothing */
+  /** @param closedUntil unix seconds until which the forge accepts no requests */
   constructor(
     queue: Pick<KeyedQueue<unknown>, 'waiting' | 'running'>,
     retries: Pick<Retries<unknown>, 'waiting'>,

@@ -1,32 +1,32 @@
 import type { SyncResult } from '../sync/sync.ts';
 
-/** What is counted of one pull request. */
+/** The data of one pull request that metrics count. */
 interface Counted {
   readonly state: string;
   readonly cost: { readonly currency: string; readonly perDay: number } | null;
 }
 
-/** What began and is waited for: a commit that is to answer, or a preview that is to be gone. */
+/** Something whose duration is measured: a commit that should be ready, or a preview that should be gone. */
 interface Begun {
   readonly what: 'ready' | 'gone';
-  /** The pull request's head that it is about. */
+  /** The pull request's head commit. */
   readonly headSha: string | null;
   /** Unix seconds. */
   readonly at: number;
 }
 
-/** What has not come to its end by then is not waited for. */
+/** After this time the measurement is dropped. */
 const GIVEN_UP_SECONDS = 86_400;
 
-/** How long something took that has just come to its end. */
+/** A finished measurement. */
 export interface Took {
   readonly what: 'ready' | 'gone';
   readonly seconds: number;
 }
 
 /**
- * What all previews are like, for metrics alone: by the last result of each pull request, as this process has seen them. A
- * sweep sees them all.
+ * The previews, for metrics only: the last result of each pull request that this process has seen. A sweep sees all of
+ * them.
  */
 export class Previews {
   readonly #counted = new Map<string, Counted>();
@@ -34,7 +34,7 @@ export class Previews {
 
   /**
    * @param key of the pull request
-   * @param at when its change was told of, in unix seconds
+   * @param at unix seconds: when the change was reported
    */
   note(key: string, result: SyncResult, at: number, now: number): Took | null {
     const counted = countedOf(result);
@@ -43,10 +43,10 @@ export class Previews {
     return this.#progress(key, result, at, now);
   }
 
-  /** What a sweep has seen: of all that there are. */
+  /** Replaces everything by the results of a sweep, which covers all pull requests. */
   replace(results: readonly (readonly [key: string, result: SyncResult])[], now: number): Took[] {
     this.#counted.clear();
-    // Nobody tells of it any more.
+    // No more results are expected for it.
     for (const [key, { at }] of this.#begun) if (now - at > GIVEN_UP_SECONDS) this.#begun.delete(key);
     return results.flatMap(([key, result]) => this.note(key, result, now, now) ?? []);
   }
@@ -77,7 +77,7 @@ export class Previews {
 
 const headOf = (state: SyncResult['state']) => (state.state === 'committed' ? state.preview.headSha : null);
 
-/** Null for a pull request that has no preview and waits for none. */
+/** Null for a pull request without a preview that does not wait for one either. */
 function countedOf({ state, status }: SyncResult): Counted | null {
   const live = state.state === 'committed' ? state.preview : 'live' in state ? state.live : null;
   const cost = live === null ? null : live.cost;

@@ -1,28 +1,28 @@
 export interface KeyedQueueOptions<T> {
-  /** Keys that are worked on side by side, at most. */
+  /** Maximum number of keys that are worked on in parallel. */
   readonly concurrency: number;
-  /** Keys that wait, at most. */
+  /** Maximum number of waiting keys. */
   readonly capacity: number;
-  /** What waits and what joins it, as one. */
+  /** Merges a new item into a waiting one. */
   readonly merge: (waiting: T, added: T) => T;
   /**
    * Never rejects.
    *
-   * @param release lets others begin, of the same key as well, while the rest of it goes on
+   * @param release lets other items begin, also of the same key, while this one finishes
    */
   readonly work: (item: T, release: () => void) => Promise<void>;
 }
 
 /**
- * Work by key: one piece at a time each, many keys side by side. What comes for a key that waits already joins it, and
- * what comes while it is worked on is one more piece after it: the work reads the state as it is then, so that nothing
- * is missed by doing it once.
+ * Work by key: one item at a time for each key, many keys in parallel. A new item for a waiting key is merged into the
+ * waiting one. A new item for a running key runs once more afterwards. The work reads the current state, so running
+ * once for several items misses nothing.
  */
 export class KeyedQueue<T> {
   readonly #options: KeyedQueueOptions<T>;
   readonly #waiting = new Map<string, T>();
   readonly #running = new Map<string, object>();
-  /** What runs, and what goes on by itself. */
+  /** Running items, and released ones that are not finished yet. */
   readonly #unfinished = new Set<Promise<void>>();
   #isOpen = true;
 
@@ -38,7 +38,7 @@ export class KeyedQueue<T> {
     return this.#running.size;
   }
 
-  /** `full`: it was not taken, and nobody will come back for it by itself. */
+  /** `full`: it was not accepted, and will not be tried again automatically. */
   add(key: string, item: T): 'queued' | 'joined' | 'full' {
     const waiting = this.#waiting.get(key);
     if (waiting !== undefined) {
@@ -51,7 +51,7 @@ export class KeyedQueue<T> {
     return 'queued';
   }
 
-  /** Takes and starts nothing more; comes back when what runs has ended. What waits stays counted. */
+  /** Accepts and starts nothing more; resolves when all running work has ended. Waiting items stay counted. */
   async close(): Promise<void> {
     this.#isOpen = false;
     await Promise.all(this.#unfinished);

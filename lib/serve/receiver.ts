@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { AppsBranch, Delivery, Trigger, WebhookSource } from '../forge/webhook.ts';
 
-/** A delivery of more bytes is refused; those about pull requests have some ten thousand. */
+/** A larger delivery is refused, in bytes; deliveries about pull requests have about ten thousand. */
 export const MAX_BODY_BYTES = 5 * 1024 * 1024;
 
 export type Received =
@@ -9,9 +9,9 @@ export type Received =
   | { readonly outcome: 'trigger'; readonly delivery: Delivery; readonly trigger: Trigger };
 
 /**
- * Reads a delivery. Nothing of its body is looked at before its signature has been found right.
+ * Reads a delivery. Its body is not parsed before the signature is verified.
  *
- * @param secrets any of them may have signed, so that one can be replaced without losing a delivery
+ * @param secrets any of them may have signed, so that a secret can be replaced without losing a delivery
  */
 export async function receive(
   request: IncomingMessage,
@@ -24,7 +24,7 @@ export async function receive(
   const body = await readBody(request);
   if (body === null) return { outcome: 'too-large', delivery: unproved };
   if (body === undefined) return { outcome: 'broken', delivery: unproved };
-  // Each is tried, so that the time tells nothing of which one it was.
+  // Always try all secrets, so that the timing does not show which one matched.
   if (!secrets.map((secret) => source.isAuthentic(headers, body, secret)).includes(true)) {
     return { outcome: 'unsigned', delivery: unproved };
   }
@@ -35,7 +35,7 @@ export async function receive(
   return trigger === null ? { outcome: 'ignored', delivery } : { outcome: 'trigger', delivery, trigger };
 }
 
-/** Null for a body that is too large; undefined for one that did not come to its end. */
+/** Null if the body is too large; undefined if it was interrupted. */
 export async function readBody(request: IncomingMessage, max = MAX_BODY_BYTES): Promise<Buffer | null | undefined> {
   if (Number(request.headers['content-length'] ?? 0) > max) return null;
   const chunks: Buffer[] = [];

@@ -4,15 +4,15 @@ export interface RetriesOptions<T> {
   readonly random: () => number;
   /** Unix seconds. */
   readonly clock: () => number;
-  /** Seconds before the first try, at most; twice as long each time. */
+  /** Maximum seconds before the first retry; doubled each time. */
   readonly first: number;
 }
 
 const ATTEMPTS = 6;
-/** After a time that is known to all, they come back within so many seconds, and not at once. */
+/** If the end of a wait is the same for all, retries are spread over this many seconds. */
 const SPREAD = 30;
 
-/** Brings back what failed in passing, by itself: later each time, and a bounded number of times. */
+/** Retries temporary failures: with longer waits each time, and a limited number of times. */
 export class Retries<T> {
   readonly #options: RetriesOptions<T>;
   readonly #waiting = new Map<string, { readonly count: number; readonly timer: NodeJS.Timeout }>();
@@ -26,8 +26,8 @@ export class Retries<T> {
   }
 
   /**
-   * @param until unix seconds before which it is in vain; such a wait does not count as a try
-   * @returns seconds until it comes back; null when it does not, since it failed too often
+   * @param until unix seconds before which a retry would fail; such a wait does not count as an attempt
+   * @returns seconds until the retry; null if there is none, since it failed too often
    */
   later(key: string, item: T, until?: number): number | null {
     const { again, random, clock, first } = this.#options;
@@ -47,7 +47,7 @@ export class Retries<T> {
     return seconds;
   }
 
-  /** It went well: the next failure is the first. */
+  /** Call after a success: the next failure counts as the first. */
   done(key: string): void {
     clearTimeout(this.#waiting.get(key)?.timer);
     this.#waiting.delete(key);

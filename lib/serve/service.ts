@@ -31,36 +31,36 @@ export interface LogEntry {
 
 export interface ServiceOptions {
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 chooses a free port. */
   readonly port: number;
-  /** How the forge signs and tells. */
+  /** How the forge signs and describes its webhooks. */
   readonly webhooks: WebhookSource;
-  /** Secrets of the webhook, any of which may sign; at least one, none of them empty. */
+  /** Secrets of the webhook, any of which may have signed; at least one, none of them empty. */
   readonly secrets: readonly string[];
-  /** Where the apps repo is on the same server: what becomes of its branch and its proposals is listened to. @default - nowhere */
+  /** The apps repo's branch, if it is on the same server: its pushes and proposals are then handled. @default - none */
   readonly appsRepo?: AppsBranch | null;
-  /** Opens both sides for one piece of work, and closes them. */
+  /** Opens the forge and the apps repo for one piece of work, and closes them. */
   readonly withContext: <T>(work: (context: SyncContext) => Promise<T>) => Promise<T>;
   readonly log: (entry: LogEntry) => void;
-  /** Pull requests that are synced side by side, at most; what they commit meanwhile is one commit. @default 50 */
+  /** Maximum number of pull requests synced in parallel; their changes can share one commit. @default 50 */
   readonly concurrency?: number;
-  /** Pull requests that may wait, at most; the forge is told of what comes beyond. @default 1000 */
+  /** Maximum number of waiting pull requests; the forge gets an error for further deliveries. @default 1000 */
   readonly capacity?: number;
   /** Seconds between the end of a sweep and the next one; null for no sweeps. @default 600 */
   readonly sweepEvery?: number | null;
-  /** Seconds after which what failed in passing is tried again, at most; twice as long each time. @default 5 */
+  /** Maximum seconds before a temporary failure is retried; doubled each time. @default 5 */
   readonly retryAfter?: number;
-  /** Clusters that may tell what they see at `/status`. @default - none */
+  /** Clusters that may report at `/status`. @default - none */
   readonly statusSecrets?: StatusSecrets;
-  /** Whether what `withContext` opens asks addresses of previews. @default false */
+  /** Whether contexts of `withContext` probe addresses of previews. @default false */
   readonly looks?: boolean;
-  /** Seconds after which the address of what was committed is asked, at most; twice as long each time. @default 10 */
+  /** Maximum seconds before the address of a new commit is probed; doubled each time. @default 10 */
   readonly lookAfter?: number;
-  /** Plan and say, write nothing anywhere. @default false */
+  /** Plan and report only; write nothing. @default false */
   readonly dryRun?: boolean;
   /** @default - the system's */
   readonly clock?: Clock;
-  /** A number from 0 up to 1: replicas that were started together do not sweep together. */
+  /** A number from 0 up to 1, so that replicas started together do not sweep at the same time. */
   readonly random: () => number;
 }
 
@@ -80,8 +80,8 @@ const WORDS: Readonly<Record<number, string>> = {
 };
 
 /**
- * Receives webhooks and syncs what they are about, and sweeps from time to time. It keeps nothing that matters: any
- * number of them may run side by side, and what one that is killed had not finished, the next sweep of any does.
+ * Receives webhooks and syncs their pull requests, and sweeps regularly. It has no state that must be kept: several of
+ * them may run in parallel, and if one is killed, the next sweep of any of them does the rest.
  */
 export class Service {
   readonly #options: ServiceOptions;
@@ -93,15 +93,15 @@ export class Service {
   readonly #teller = new Teller();
   readonly #previews = new Previews();
   readonly #retries: Retries<Work>;
-  /** Unix seconds in which the forge takes, or took, nothing from us. */
+  /** Unix seconds: the last or present time range in which the forge accepts no requests from us. */
   #closed = { from: 0, until: 0 };
-  /** When what is not done yet was told of first, by pull request, in unix seconds. */
+  /** First report of each pull request that is not handled yet, in unix seconds. */
   readonly #toldAt = new Map<string, number>();
   readonly #looks: Retries<PullTrigger>;
   #sweeping: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isStopping = false;
-  /** Whether something changed under the sweep that runs. */
+  /** Whether something changed during the running sweep. */
   #sweepsAgain = false;
 
   constructor(options: ServiceOptions) {
@@ -136,7 +136,7 @@ export class Service {
     });
   }
 
-  /** Listens and starts the first sweep; gives the address. @throws GreenroomError `failed` when it cannot listen */
+  /** Listens and starts the first sweep; returns the address. @throws GreenroomError `failed` if it cannot listen */
   async start(): Promise<string> {
     const { host, port } = this.#options;
     await new Promise<void>((resolve, reject) => {
@@ -146,7 +146,7 @@ export class Service {
         cause,
       });
     });
-    // E.g. no more files to be opened: what is there already goes on.
+    // E.g. too many open files: existing connections go on.
     this.#server.on('error', (error) => this.#failed('server', error, {}));
     const { address, port: taken, family } = this.#server.address() as AddressInfo;
     const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${taken}`;
@@ -156,10 +156,10 @@ export class Service {
   }
 
   /**
-   * Takes nothing more and finishes what runs.
+   * Accepts nothing more and finishes running work.
    *
    * @param grace seconds
-   * @returns whether everything that ran has ended; what waits is left to the next sweep
+   * @returns whether all running work has ended; waiting work is left to the next sweep
    */
   async stop(grace: number): Promise<boolean> {
     this.#isStopping = true;
@@ -188,7 +188,7 @@ export class Service {
     return finished;
   }
 
-  /** A request to the forge waits for one of its limits. */
+  /** Call when a request to the forge waits for one of its rate limits. */
   waits({ reason, call, seconds, until }: Wait): void {
     this.#metrics.waits.inc({ reason });
     this.#metrics.waitSeconds.inc({ reason }, seconds);
@@ -196,7 +196,7 @@ export class Service {
       const from = this.#closed.until > this.#clock() ? this.#closed.from : until - seconds;
       this.#closed = { from, until: Math.max(this.#closed.until, until) };
     }
-    // Waiting below a limit is usual.
+    // Throttling is normal.
     const level = reason === 'throttle' ? 'info' : 'warn';
     this.#options.log({ level, event: 'wait', reason, call, seconds, until: formatTime(Math.ceil(until)) });
   }
@@ -228,7 +228,7 @@ export class Service {
     end(response, status, status >= 400 ? { connection: 'close' } : {});
   }
 
-  /** What a cluster saw: a reason to look at its pull request, with that in hand. */
+  /** Handles a report of a cluster: syncs the pull request with this report. */
   async #takeCall(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { statusSecrets = new Map(), log } = this.#options;
     const received = await receiveCall(request, statusSecrets, this.#clock());
@@ -247,7 +247,7 @@ export class Service {
     end(response, outcome === 'full' ? 503 : 202);
   }
 
-  /** The call with its pull request; a status where that is not known, or cannot be asked now. */
+  /** Adds the pull request to a call; returns an HTTP status if it is unknown, or cannot be read now. */
   async #identify(call: StatusCall | RecordedCall): Promise<StatusCall | 409 | 503> {
     if ('number' in call) return call;
     const { preview, cluster } = call;
@@ -264,7 +264,7 @@ export class Service {
     }
   }
 
-  /** It takes deliveries also while the forge takes nothing: they are done when it does. */
+  /** The service is ready even while the forge accepts no requests: deliveries wait until it does. */
   #readiness(): string {
     if (this.#closed.until <= this.#clock()) return 'ok\n';
     return `ok\nthe forge takes no requests until ${formatTime(Math.ceil(this.#closed.until))}\n`;
@@ -300,14 +300,14 @@ export class Service {
     return outcome;
   }
 
-  /** What held back a pull request that was told of at such a time; null for nothing that anybody would notice. */
+  /** What delayed a pull request that was reported at this time; null if the delay is too short to matter. */
   #late(toldAt: number): Late | null {
     const { from, until } = this.#closed;
     const seconds = until - Math.max(from, toldAt);
     return until <= this.#clock() && seconds >= NOTICED_SECONDS ? { seconds, until } : null;
   }
 
-  /** False where something else sweeps. */
+  /** False if sweeps are done elsewhere. */
   #sweepNow(): boolean {
     if (this.#options.sweepEvery === null) return false;
     if (this.#sweeping !== undefined) this.#sweepsAgain = true;
@@ -320,7 +320,7 @@ export class Service {
     const started = performance.now();
     const { withContext, dryRun, log } = this.#options;
     try {
-      // Who waits to be told holds up nobody who waits for a preview.
+      // A report that waits to be written must not delay other syncs.
       const tell: Tell = (pull, work) => {
         release();
         return this.#teller.tell(subjectOf(pull), work);
@@ -353,7 +353,7 @@ export class Service {
     }
   }
 
-  /** What makers read as a problem on our side: who runs this reads why. */
+  /** Logs the cause of a problem on our side for the operator; makers see only a short sentence. */
   #tellOfProblem(about: string, result: SyncResult | null): void {
     const message = result === null ? null : causeOf(result.state);
     if (message === null) return;
@@ -367,7 +367,7 @@ export class Service {
     this.#toldAt.delete(keyOf(trigger));
   }
 
-  /** What was committed just now answers a little later: its address is asked again, a bounded number of times. */
+  /** Probes the address of a new commit again, a limited number of times, since it needs time to answer. */
   #lookAgain(trigger: PullTrigger, { state, status }: SyncResult): void {
     const key = keyOf(trigger);
     const isYoung = status !== null && ['committed', 'starting', 'ready-older'].includes(status.state);
@@ -377,7 +377,7 @@ export class Service {
     else this.#looks.done(key);
   }
 
-  /** What failed in passing is not left to the next sweep. */
+  /** Retries a temporary failure before the next sweep. */
   #retryLater(trigger: Work, until?: number): void {
     if (this.#isStopping) return;
     const seconds = this.#retries.later(keyOf(trigger), trigger, until);
@@ -434,7 +434,7 @@ export class Service {
     this.#metrics.sweepSeconds.observe((performance.now() - started) / 1000);
   }
 
-  /** A failure ends one piece of work and never the service. */
+  /** Logs a failure. It ends one piece of work, never the service. */
   #failed(event: string, error: unknown, fields: Readonly<Record<string, string | number>>): void {
     const code = error instanceof GreenroomError ? error.code : 'fault';
     const message = error instanceof Error ? error.message : String(error);
@@ -455,13 +455,13 @@ function end(
   response.end(body);
 }
 
-/** Less than so many seconds late is not worth a word. */
+/** A shorter delay, in seconds, is not mentioned. */
 const NOTICED_SECONDS = 60;
 
-/** A pull request to look at, and what was seen of its preview meanwhile. */
+/** A pull request to sync, with new reports about its preview. */
 type Work = PullTrigger & { readonly reported?: readonly Reported[] };
 
-/** More than there are sources would be the same again. */
+/** Only the latest reports are kept: there are fewer sources than this. */
 const MAX_REPORTED = 20;
 
 function mergeWork(one: Work, other: Work): Work {
@@ -482,7 +482,7 @@ const REFUSED = {
 } as const;
 
 const aboutOf = ({ pulls }: Trigger) => pulls.slice(0, 10).map(subjectOf).join(' ') || null;
-/** Names are the same in any case. */
+/** Names are compared without case. */
 const keyOf = (trigger: PullTrigger) => subjectOf(trigger).toLowerCase();
 const subjectOf = ({ repository, number }: Pick<PullTrigger, 'repository' | 'number'>) =>
   `${repository.path}#${number}`;

@@ -12,7 +12,7 @@ import {
 } from '../status/call.ts';
 import { readBody } from './receiver.ts';
 
-/** Secrets of each cluster by its name, any of which may sign. */
+/** Secrets by cluster name; any of a cluster's secrets may sign. */
 export type StatusSecrets = ReadonlyMap<string, readonly string[]>;
 
 export type ReceivedCall =
@@ -20,8 +20,8 @@ export type ReceivedCall =
   | { readonly outcome: 'call'; readonly call: StatusCall | RecordedCall };
 
 /**
- * Reads a call of a cluster. A cluster speaks for itself alone: its secret is looked for first, and what it says must
- * name the same cluster. A call that is repeated later is too old, or says nothing new.
+ * Reads a call of a cluster. A cluster may report only about itself: the cluster is found by its secret, and the call
+ * must name the same one. A replayed call is either too old or contains nothing new.
  *
  * @param now unix seconds
  */
@@ -33,7 +33,7 @@ export async function receiveCall(
   const body = await readBody(request, MAX_CALL_BYTES);
   if (body === null) return { outcome: 'too-large' };
   if (body === undefined) return { outcome: 'broken' };
-  // All are tried, so that the time tells nothing of which one it was.
+  // Always try all secrets, so that the timing does not show which one matched.
   const signers = [...secrets].filter(([, own]) =>
     own.map((secret) => isFrom(request.headers, body, secret)).includes(true),
   );
@@ -53,7 +53,7 @@ function isFrom(headers: IncomingMessage['headers'], body: Uint8Array, secret: s
   return [...signed, isBearer(headers.authorization, secret)].includes(true);
 }
 
-/** Null for text out of shape; undefined for an event of a reconciler that says nothing of a preview. */
+/** Null if the text is malformed; undefined for a reconciler's event that says nothing about a preview. */
 function callOf(text: string): StatusCall | RecordedCall | null | undefined {
   let data: unknown;
   try {
@@ -69,9 +69,10 @@ function callOf(text: string): StatusCall | RecordedCall | null | undefined {
 }
 
 /**
- * `main=secret other=secret`, as an environment variable holds it; a name may stand there twice while a secret is replaced.
+ * Parses `main=secret other=secret`, the format of an environment variable. A name may occur twice while a secret is
+ * replaced.
  *
- * @returns null for text out of shape
+ * @returns null if the text is malformed
  */
 export function parseSecrets(text: string): StatusSecrets | null {
   const found = new Map<string, string[]>();

@@ -11,14 +11,15 @@ import { raceOptions } from './race.ts';
 import { type SyncOptions, type SyncResult, syncPullRequest } from './sync.ts';
 
 /**
- * Does what a comment asks for, once, and answers it; earlier ones without an answer first. Whatever woke this up is a
- * hint: the comment, who wrote it or ticked a box in ours, and what they may do are all read from the forge.
+ * Carries out what a comment asks for, once, and answers it. Earlier unanswered comments come first. The trigger is
+ * only a hint: the comment, its author, who ticked a box in our comment, and their permissions are all read from the
+ * forge.
  *
- * What was asked for is remembered at the head commit first, then the preview follows, then the comment is answered: a
- * run that stops in between is made up for by the next delivery or sweep, and does nothing twice.
+ * The override is stored at the head commit first, then the preview is synced, then the comment is answered. If a run
+ * stops in between, the next delivery or sweep continues, and nothing is done twice.
  *
- * @returns null when there is nothing to do: no command, an answered one, a bot's, a comment that is gone
- * @throws GreenroomError as `syncPullRequest`; the comment then stays without an answer, and is tried again
+ * @returns null if there is nothing to do: no command, already answered, written by a bot, or the comment was deleted
+ * @throws GreenroomError as `syncPullRequest`; the comment then stays unanswered and is tried again
  */
 export async function handleComment(
   context: SyncContext,
@@ -41,7 +42,7 @@ export async function handleComment(
   const refusal = refusalOf(pull, base.platform, base.registrations);
   if (refusal?.reason === 'not-a-source') return null;
 
-  // All of them, oldest first: deliveries may come in any order, and the last word counts.
+  // All of them, oldest first: deliveries may arrive in any order, and the last command wins.
   const answers: { readonly id: number; readonly answer: Answer }[] = [];
   const replies: Reply[] = [];
   let look = options.look ?? false;
@@ -49,7 +50,7 @@ export async function handleComment(
   const inOrder = [...open].sort(
     (a, b) => Number(a.isOurs) - Number(b.isOurs) || a.createdAt - b.createdAt || a.id - b.id,
   );
-  // A run that did not come to its answers has decided all up to the one that is remembered.
+  // If an earlier run stopped before it answered, it has decided all comments up to the one of the stored override.
   const decided = inOrder.findIndex(({ id, isOurs }) => !isOurs && id === pull.override?.commentId);
   for (const [i, comment] of inOrder.entries()) {
     const asked = { pull: { ...pull, override }, comment, isDecided: i <= decided, refusal: refusal?.sentence ?? null };
@@ -57,7 +58,7 @@ export async function handleComment(
     override = decision.override ?? override;
     replies.push(...decision.replies);
     look ||= decision.look;
-    // Our own comment is answered by being written anew, with no box ticked.
+    // Our own comment is answered by writing it again without ticked boxes.
     if (!comment.isOurs) answers.push({ id: comment.id, answer: decision.answer });
   }
   const known = override === null ? {} : { known: { headSha: pull.head.sha, override } };
@@ -67,7 +68,7 @@ export async function handleComment(
   return { ...result, unanswered: [] };
 }
 
-/** As they are shown once the comment that was told of is among them, or for as long as that is waited for. */
+/** Reads the comments until the forge shows the triggering one, for a limited time. */
 async function readComments(
   { forge }: SyncContext,
   pull: PullRequest,
@@ -84,8 +85,8 @@ async function readComments(
 }
 
 /**
- * A sync, and then whatever was asked for by comment and has no answer yet: what a delivery about a comment is to do, and
- * what makes up for one that got lost.
+ * Syncs, then carries out all unanswered commands. A delivery about a comment needs this, and it also covers deliveries
+ * that got lost.
  */
 export async function syncAndAnswer(
   context: SyncContext,
@@ -100,7 +101,7 @@ export async function syncAndAnswer(
   return (await handleUnanswered(context, result, options)) ?? result;
 }
 
-/** Handles what a sync or a sweep has found without an answer, since a delivery can get lost. */
+/** Handles the unanswered comments that a sync or a sweep has found, since a delivery can get lost. */
 export async function handleUnanswered(
   context: SyncContext,
   { repository, number, unanswered }: SyncResult,

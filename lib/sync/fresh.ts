@@ -1,15 +1,15 @@
 import type { Lookup, PullComment, PullRequest } from '../forge/forge.ts';
 import type { Seen } from '../forge/webhook.ts';
 
-/** Seconds between one reading and the next, while an answer is older than what was told of. */
+/** Seconds to wait before each further attempt, while the forge's answer is older than the event. */
 export const BACK_OFF: readonly number[] = [0.5, 1, 2, 4, 8];
 
-/** An answer is older than what is known: to be asked again. */
+/** The forge's answer is older than the event: ask again. */
 export class Behind extends Error {}
 
 /**
- * Whether an answer is older than what the forge told of. A pull request that is not there although something happened to
- * it is as old as can be.
+ * Whether an answer is older than the event that the forge reported. A missing pull request also counts as outdated:
+ * the event shows that it exists.
  */
 export function isBehind(lookup: Lookup<PullRequest>, { updatedAt, headSha }: Seen): boolean {
   if (updatedAt === undefined) return false;
@@ -18,7 +18,7 @@ export function isBehind(lookup: Lookup<PullRequest>, { updatedAt, headSha }: Se
   return shown < updatedAt || (shown === updatedAt && headSha !== undefined && head.sha !== headSha);
 }
 
-/** The same of a comment: it is missing, or as it was before it was edited. */
+/** The same for a comment: it is missing, or still shows the text before an edit. */
 export function lacksComment(comments: readonly PullComment[], id: number, { commentUpdatedAt }: Seen): boolean {
   if (commentUpdatedAt === undefined) return false;
   const shown = comments.find((comment) => comment.id === id);

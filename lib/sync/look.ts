@@ -17,8 +17,8 @@ export async function lookAt(
 }
 
 /**
- * Reports about exactly this preview: from the cluster that it runs in, and for this repository, since names can move to
- * another repository.
+ * Reports about exactly this preview: from its own cluster and for this repository, since a name can pass to another
+ * repository.
  */
 export function reportedOf(
   { pull, name, state, live }: Pick<PreviewPlan, 'pull' | 'name' | 'state' | 'live'>,

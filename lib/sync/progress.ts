@@ -3,26 +3,26 @@ import { headlineOf, storedStateOf } from '../report/markers.ts';
 import type { SyncContext } from './plan/base.ts';
 import { type PreviewStatus, previewStatuses } from './statuses.ts';
 
-/** How far a pull request has come on its way to a preview that answers. */
+/** How far a pull request is on the way to a working preview. */
 export type Progress =
-  /** The apps repo holds its preview. */
+  /** Its preview is in the apps repo. */
   | { readonly stage: 'committed'; readonly preview: PreviewStatus }
-  /** Not committed; what its comment says. */
+  /** Not committed; this is what its comment says. */
   | {
       readonly stage: 'told';
-      /** Kind of state with its reason, as the comment remembers it: `waiting`, `denied`, `none/label`. */
+      /** State and reason as stored in the comment: `waiting`, `denied`, `none/label`. */
       readonly state: string;
       readonly headline: string;
     }
-  /** Nobody has said anything of it yet. */
+  /** It has no comment yet. */
   | { readonly stage: 'unseen' }
   | { readonly stage: 'closed' }
-  /** The forge gave no answer. */
+  /** The forge did not answer. */
   | { readonly stage: 'unknown'; readonly reason: string };
 
 /**
- * One look at a pull request, its comment and its preview; its address is asked where the platform allows it. Nothing is
- * written.
+ * Reads a pull request, its comment and its preview once, and probes the address if the platform allows it. Writes
+ * nothing.
  *
  * @throws GreenroomError as `readBase`
  */

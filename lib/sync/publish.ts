@@ -31,7 +31,7 @@ import type { PreviewPlan } from './plan/plan-preview.ts';
 import { whatIsSeen } from './seen.ts';
 
 export interface Published {
-  /** What is known of what was committed; null for nothing, and where nothing had to be looked at. */
+  /** Status of the committed preview; null if nothing was committed, or if no status was needed. */
   readonly status: Status | null;
   readonly notes: readonly string[];
   readonly unanswered: readonly number[];
@@ -39,27 +39,27 @@ export interface Published {
 
 export const NOTHING_PUBLISHED: Published = { status: null, notes: [], unanswered: [] };
 
-/** Runs what tells the makers of a pull request; one that a newer report overtakes may be left out. */
+/** Runs the work that writes to a pull request. It may skip a report if a newer one follows. */
 export type Tell = (pull: PullRequest, work: () => Promise<Published>) => Promise<Published>;
 
 export interface PublishOptions {
-  /** Whether the boxes that are ticked in our comment were dealt with. @default false */
+  /** Whether the ticked boxes in our comment were handled. @default false */
   readonly boxesAnswered?: boolean;
-  /** What is said to those who gave commands just now. @default - nobody did; what was said last stays */
+  /** Replies to new commands. @default - none; earlier replies stay */
   readonly replies?: readonly Reply[];
   /** See {@link PullRequestReport}. */
   readonly occasion?: string;
-  /** What was seen of the preview just now. @default - nobody looked */
+  /** New observations of the preview. @default - none */
   readonly observed?: readonly Observation[];
-  /** How it is told where others are told as well. @default - at once */
+  /** How to write when many pull requests are written at once. @default - immediately */
   readonly tell?: Tell;
-  /** What held it back, when it is told. @default - nothing */
+  /** What delayed the report, asked when it is written. @default - nothing */
   readonly late?: () => Late | null;
 }
 
 /**
- * Writes what people see on the pull request. A failure there is a note: it never undoes or blocks what was committed,
- * and the next sweep writes it again.
+ * Writes what people see on the pull request. A failure there is only a note: it never reverts or blocks the commit,
+ * and the next sweep writes again.
  */
 export function publish(
   context: SyncContext,
@@ -96,7 +96,7 @@ async function write(context: SyncContext, base: Said, plan: Saying, options: Pu
   };
 }
 
-/** Says in the comment that we failed where the maker did not, if that is so. */
+/** Writes into the comment that the commit failed on our side, if a commit was planned. */
 export async function publishProblem(context: SyncContext, base: Base, plan: PreviewPlan): Promise<void> {
   if (plan.state.state !== 'committed' || plan.effect === 'none') return;
   const live = plan.effect === 'update' ? plan.live : null;
@@ -104,11 +104,11 @@ export async function publishProblem(context: SyncContext, base: Base, plan: Pre
 }
 
 /**
- * Says on a pull request that wants a preview that the platform's side cannot be read, with the defaults' words: not even
- * whom to ask is known. Whether it would have got one is not known either, so that closed ones, drafts and forks hear
- * nothing.
+ * Reports on a pull request with a preview.yaml that the platform's settings or the apps repo cannot be read. It uses
+ * default texts, since even the platform's contact is not known. It is also not known whether the pull request is
+ * eligible, so nothing is written on closed ones, drafts and forks.
  *
- * @param error what was thrown; says nothing for one that is not the platform's, or that only waits for a limit of the forge
+ * @param error what was thrown. Nothing is written if it is not the platform's, or only waits for a rate limit
  */
 export async function publishPlatformProblem(
   context: SyncContext,
@@ -128,12 +128,12 @@ export async function publishPlatformProblem(
     const plan = { pull, name: '', effect: 'none', state: { state: 'problem', where, live }, live } as const;
     await publish(context, { platform: defaultPlatform(), now: context.clock() }, plan);
   } catch (failure) {
-    // What is thrown to who runs it is the first error.
+    // The caller gets the first error.
     if (!(failure instanceof GreenroomError)) throw failure;
   }
 }
 
-/** What the apps repo holds of a pull request, as far as it can be read: records need no settings. */
+/** The pull request's preview in the apps repo, if it can be read: records need no settings. */
 async function recordedPreview(
   { repo }: SyncContext,
   { repository, number }: PullRequest,
@@ -153,11 +153,11 @@ function noRecords(error: unknown): readonly StoredRecord[] {
   throw error;
 }
 
-/** What texts need of a platform and of a plan. */
+/** The parts of the platform and of the plan that the texts need. */
 type Said = Pick<Base, 'platform' | 'now'>;
 type Saying = Pick<PreviewPlan, 'pull' | 'name' | 'state' | 'effect' | 'objects' | 'live' | 'lineOf'>;
 
-/** @param onStatus told what the report says of the preview, each time that it is made */
+/** @param onStatus called with the preview's status each time the report is rendered */
 function reportOf(
   context: SyncContext,
   base: Said,
@@ -182,7 +182,7 @@ function reportOf(
     const seen = whatIsSeen(input, before);
     const status = seen?.status ?? null;
     onStatus(status);
-    // A tick that nobody has dealt with yet is not written over.
+    // Do not overwrite a ticked box that was not handled yet.
     const isTicked = before.comment !== null && !boxesAnswered && tickedBoxes(before.comment).length > 0;
     const check = renderCheck(state, status, subject, options);
     return {
@@ -191,12 +191,12 @@ function reportOf(
       deployment: kept(seen?.deployment ?? null, base.platform),
     };
   };
-  // Where nothing can be remembered, a time would be another one with every writing.
+  // Without hidden markers the time cannot be stored, and would differ with each update.
   const committedAt = options.can.hiddenMarkers ? base.now : null;
   return {
     environment: name === '' ? null : environmentOf(name, base.platform),
     said: (before) => saidAt(before, committedAt, shown),
-    // When it was looked at is no news.
+    // The time of an observation alone is no change.
     sameAs: JSON.stringify(
       saidAt(
         NOTHING_BEFORE,
@@ -210,7 +210,7 @@ function reportOf(
   };
 }
 
-/** Lines of a log are for a platform that asks for them, and for nobody who happens to pass by. */
+/** Removes log lines, unless the platform enables them and the repository is private: others could read them. */
 function withoutLines(seen: Observation, { status }: Base['platform'], { isPrivate }: PullRequest): Observation {
   if (seen.lines === undefined || (status.logs && isPrivate === true)) return seen;
   const { lines: _, ...rest } = seen;
@@ -232,12 +232,12 @@ function noticeOf(state: PreviewState, options: ReportOptions): PullRequestRepor
   return 'live' in state && state.live?.lost?.endsEarly ? renderEarlyEnd(state.live, options) : null;
 }
 
-/** Where a preview is deployed to, for the forge. */
+/** Name of the preview's environment on the forge. */
 export function environmentOf(name: string, { status }: Base['platform']): string {
   return status.environments === 'shared' ? 'preview' : `preview/${name}`;
 }
 
-/** An environment that others share stays when a preview is gone. */
+/** A shared environment stays when one preview is gone. */
 function kept(deployment: Deployment | null, { status }: Base['platform']): Deployment | null {
   return deployment === null || status.environments === 'each' ? deployment : { ...deployment, isGone: false };
 }

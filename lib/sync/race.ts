@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { ApplyOptions } from '../gitops/apply.ts';
 
-/** How a lost race is tried again, where the caller does not say otherwise. */
+/** Retry options for a lost race, with defaults. */
 export function raceOptions(options: Partial<ApplyOptions> = {}): ApplyOptions {
   return { random: Math.random, sleep: (milliseconds) => setTimeout(milliseconds), ...options };
 }

@@ -5,11 +5,11 @@ import type { RecordedCall, StatusCall } from '../status/call.ts';
 import type { SyncContext } from './plan/base.ts';
 
 /**
- * Which pull request and commit a call is about that names a commit of the apps repo alone. What was applied then is what
- * the record says there, however far the apps repo has come since.
+ * Finds the pull request and head commit for a call that names only a commit of the apps repo. The record at that
+ * commit tells what was applied, even if the apps repo has newer commits.
  *
- * @returns null where the apps repo holds no such preview at that commit, or has no such commit
- * @throws GreenroomError `unreachable` where it gives no answer
+ * @returns null if the apps repo has no such preview at that commit, or no such commit
+ * @throws GreenroomError `unreachable` if the apps repo does not answer
  */
 export async function callOfRecorded(
   { repo }: Pick<SyncContext, 'repo'>,

@@ -10,20 +10,20 @@ import type { Base, SyncContext } from './plan/base.ts';
 import { messageOf } from './plan/message.ts';
 import { derivedName, type PreviewPlan } from './plan/plan-preview.ts';
 
-/** A plan, and the platform that it was made for. */
+/** A plan, and the platform settings it was made with. */
 export interface Attempt {
   readonly base: Base;
   readonly plan: PreviewPlan;
 }
 
 export interface Reviewed extends Attempt {
-  /** Whether anything was opened, moved or withdrawn. */
+  /** Whether a proposal was opened, updated or withdrawn. */
   readonly wrote: boolean;
   readonly notes: readonly string[];
 }
 
 const ATTEMPTS = 5;
-/** What is said positively of a pull request; everything else leaves an earlier proposal as it is. */
+/** States that are certain. With any other state an earlier proposal stays as it is. */
 const DECIDED: readonly PreviewState['state'][] = ['committed', 'none', 'no-file'];
 
 /** Whether changes of previews are proposed for review instead of being committed. */
@@ -34,7 +34,7 @@ export function asksForReview({ platform }: Base): boolean {
 /**
  * The apps repo's pull requests.
  *
- * @throws GreenroomError `failed` for an apps repo that has none
+ * @throws GreenroomError `failed` if the apps repo does not support them
  */
 export function proposalsOf({ repo }: Pick<SyncContext, 'repo'>): Proposals {
   if (repo.proposals !== undefined) return repo.proposals;
@@ -45,16 +45,16 @@ export function proposalsOf({ repo }: Pick<SyncContext, 'repo'>): Proposals {
   );
 }
 
-/** A sync looks at the proposal of its preview: says so before its files are read. */
+/** Starts reading the proposal of the pull request's preview before its files are read. */
 export function lookAhead({ repo }: SyncContext, base: Base, pull: PullRequest): void {
   if (asksForReview(base)) repo.proposals?.lookAhead(derivedName(pull, base));
 }
 
 /**
- * Proposes what a plan would commit. Where the branch moved since, the plan is made again.
+ * Proposes what a plan would commit. If the branch has moved since, it plans again.
  *
- * @param again reads everything anew and plans; null where there is nothing to plan any more
- * @throws GreenroomError `unreachable` when the branch moves again and again
+ * @param again reads everything again and plans; null if there is nothing left to plan
+ * @throws GreenroomError `unreachable` if the branch keeps moving
  */
 export async function review(
   context: SyncContext,
@@ -87,7 +87,7 @@ function keptChanging({ repo }: SyncContext): GreenroomError {
   return new GreenroomError('unreachable', `${repo.description} kept changing; it is safe to run again`);
 }
 
-/** Proposes the end of a preview whose pull request gives no answer. `plan` reads its folder anew. */
+/** Proposes the removal of an expired preview whose pull request cannot be read. `plan` reads its folder again. */
 export async function proposeEnd(
   context: SyncContext,
   { platform }: Base,
@@ -103,7 +103,7 @@ export async function proposeEnd(
 
 type PlannedRemoval = Pick<Planned<unknown>, 'head' | 'change' | 'message'>;
 
-/** Proposes what `plan` gives; where the branch moved since, it plans again. */
+/** Proposes the result of `plan`. If the branch has moved since, it plans again. */
 export async function proposeRemoval(
   context: SyncContext,
   autoMerge: boolean,
@@ -118,7 +118,7 @@ export async function proposeRemoval(
   throw keptChanging(context);
 }
 
-/** Closes a proposal under a name that is not the preview's any more. */
+/** Closes a proposal whose name is no longer the preview's name. */
 export async function withdraw(
   context: SyncContext,
   head: string | null,
@@ -134,7 +134,7 @@ function textsOf(plan: PreviewPlan): { message: string; title: string; body: str
   return { message, title: message.split('\n')[0]!, body: renderProposal(plan) };
 }
 
-/** What is so now: until it is merged the apps repo holds what it held. */
+/** The plan after the proposal: the apps repo does not change until the proposal is merged. */
 function planAfter(
   plan: PreviewPlan,
   proposed: Exclude<Proposed, { status: 'conflict' }>,
@@ -144,7 +144,7 @@ function planAfter(
   const after: PreviewPlan = isNothing ? { ...plan, effect: 'none', change: new Map() } : plan;
   const { live, state } = plan;
   const why = state.state === 'none' ? `${state.sentence.replace(/\.?$/, '.')} ` : '';
-  // That it ends early is for the platform team to merge; why it does is for the maker to change.
+  // The platform team merges the early end. The maker still sees why it ends early, and what to change.
   if (state.state !== 'committed' && plan.effect === 'update') return after;
   if (proposed.status === 'open') {
     const sentence =
@@ -159,7 +159,7 @@ function planAfter(
     const sentence = `The platform team decided against this version of it; ask ${contact}, or push a change.`;
     return { ...after, state: { state: 'review', decision: 'declined', sentence, url: proposed.url, live } };
   }
-  // What can be started again is told as it always is, with the box for it.
+  // If it can be started again, the usual text with the box is shown.
   const canStart = state.state === 'none' && (state.reason === 'stopped' || state.reason === 'expired');
   if (proposed.outcome === 'withdrawn' && live === null && state.state !== 'committed' && !canStart) {
     const sentence = `${why}The request for its preview was withdrawn.`;

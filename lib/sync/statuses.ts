@@ -11,13 +11,13 @@ import { livePreview } from './plan/live-preview.ts';
 import { environmentOf } from './publish.ts';
 import { whatIsSeen } from './seen.ts';
 
-/** One preview as the apps repo holds it, and what the forge remembers of it. */
+/** One preview in the apps repo, with its status from the forge. */
 export interface PreviewStatus {
   readonly name: string;
-  /** `owner/name` when it was last written. */
+  /** `owner/name` at the last commit of the record. */
   readonly repository: string;
   readonly number: number;
-  /** Login name of who opened the pull request. */
+  /** Login name of the pull request's author. */
   readonly owner: string;
   readonly url: string | null;
   readonly cluster: string;
@@ -25,26 +25,26 @@ export interface PreviewStatus {
   /** Unix seconds. */
   readonly expires: number;
   readonly cost: PreviewRecord['cost'];
-  /** Null where the forge gives no answer. */
+  /** Null if the forge does not answer. */
   readonly status: Status | null;
-  /** A later commit of the pull request that is not in the apps repo; null for none, and where the forge gives no answer. */
+  /** A newer commit of the pull request that is not in the apps repo; null if none, or if the forge does not answer. */
   readonly newer: NewerCommit | null;
 }
 
-/** What the pull request holds and the apps repo does not. */
+/** A commit of the pull request that is not in the apps repo yet. */
 export interface NewerCommit {
   readonly headSha: string;
-  /** Headline of the comment about it: `waiting for your build`; null where it says nothing of this commit. */
+  /** Headline of the comment about it: `waiting for your build`; null if the comment is not about this commit. */
   readonly said: string | null;
 }
 
 const SIDE_BY_SIDE = 8;
 
 /**
- * What runs, from Git and the forge: nothing is written, and no cluster is asked.
+ * The status of all previews, from Git and the forge. Writes nothing, and sends no request to a cluster.
  *
- * @param wanted which of them. @default - all
- * @param asksAddress whether the address of each is asked as well, where the platform lets that be done. @default false
+ * @param wanted filter for previews. @default - all
+ * @param asksAddress whether to probe each address as well, if the platform allows it. @default false
  * @throws GreenroomError as `readBase`
  */
 export async function previewStatuses(
@@ -70,7 +70,7 @@ function noAnswer(error: unknown): null {
   throw error;
 }
 
-/** What the forge knows of a preview; null where it does not know the pull request. */
+/** The preview's status from the forge; null if the forge does not find the pull request. */
 async function lookUp(
   context: SyncContext,
   record: PreviewRecord,
@@ -101,7 +101,7 @@ function newerThan({ headSha }: PreviewRecord, { head }: PullRequest, comment: s
 }
 
 /**
- * What the comment of a pull request says that the apps repo holds no preview of; null where nothing was said.
+ * Headline of the comment on a pull request that has no preview in the apps repo; null if there is no comment.
  *
  * @throws GreenroomError as `pullRequest`
  */

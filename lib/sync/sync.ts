@@ -31,29 +31,29 @@ import { asksForReview, lookAhead, review } from './review.ts';
 import { Writer } from './writer.ts';
 
 export interface SyncOptions {
-  /** Plan and say, write nothing anywhere. @default false */
+  /** Plan and report only; write nothing. @default false */
   readonly dryRun?: boolean;
-  /** The one that all syncs of a process share. @default - one of its own */
+  /** The writer that all syncs of a process share. @default - a new one */
   readonly writer?: Writer;
-  /** How makers are told where others are told as well. @default - at once */
+  /** How to write reports when many pull requests are written at once. @default - immediately */
   readonly tell?: Tell;
   /** See {@link PublishOptions}. */
   readonly late?: PublishOptions['late'];
-  /** How new what is read has to be; an older answer is asked for again, a bounded number of times. @default - any */
+  /** How recent the forge's answers must be; older ones are read again, a limited number of times. @default - any */
   readonly seen?: Seen;
-  /** How a lost race is tried again. */
+  /** Retry options for a lost race. */
   readonly apply?: Partial<ApplyOptions>;
-  /** What was just remembered at a head: a reading right after that may not show it yet. @default - nothing */
+  /** An override that was just stored: reads right after that may not show it yet. @default - none */
   readonly known?: { readonly headSha: string; readonly override: Override };
-  /** Whether the boxes that are ticked in our comment were dealt with. @default false */
+  /** Whether the ticked boxes in our comment were handled. @default false */
   readonly boxesAnswered?: boolean;
-  /** What is said to those who gave commands just now. @default - nobody did; what was said last stays */
+  /** Replies to new commands. @default - none; earlier replies stay */
   readonly replies?: readonly Reply[];
-  /** What was seen of the preview just now. @default - nobody looked */
+  /** New observations of the preview. @default - none */
   readonly observed?: readonly Observation[];
-  /** What clusters said that they saw; what is not about this preview is left out. @default - nothing */
+  /** Reports from clusters; those about other previews are ignored. @default - none */
   readonly reported?: readonly Reported[];
-  /** Whether its address is asked as well, where the platform lets that be done. @default false */
+  /** Whether to probe the address as well, if the platform allows it. @default false */
   readonly look?: boolean;
 }
 
@@ -61,28 +61,28 @@ export interface SyncOptions {
 export interface SyncResult {
   readonly repository: string;
   readonly number: number;
-  /** Null where nothing certain is known of the pull request. */
+  /** Null if the pull request's state is not certain. */
   readonly name: string | null;
   readonly state: PreviewState;
   readonly effect: PreviewPlan['effect'];
   readonly change: ChangeSet;
-  /** The commit that carried the change; null for none, and in a dry run. */
+  /** The commit with the change; null if there is none, and in a dry run. */
   readonly commit: string | null;
-  /** What is known of what was committed; null for nothing, and where nothing had to be looked at. */
+  /** Status of the committed preview; null if nothing was committed, or if no status was needed. */
   readonly status: Status | null;
-  /** What went wrong beside the way, e.g. a comment that could not be written. */
+  /** Problems that did not stop the sync, e.g. a comment that could not be written. */
   readonly notes: readonly string[];
   /** Comments that look like commands and have no answer yet, oldest first; see `handleComment`. */
   readonly unanswered: readonly number[];
-  /** Whether it is likely to come out otherwise in a while: something gave no answer, or one that was too old. */
+  /** Whether a retry may give another result: something did not answer, or its answer was outdated. */
   readonly isPassing: boolean;
 }
 
 /**
- * Makes the apps repo match one pull request's live state, whatever woke it up. The state is read again on every try,
- * so that a close that overtakes a push wins.
+ * Makes the apps repo match one pull request's current state, whatever the trigger was. The state is read again at each
+ * attempt, so that a close that arrives before an earlier push is handled wins.
  *
- * @throws GreenroomError `unreachable` when the other side cannot be asked or the race is lost again and again
+ * @throws GreenroomError `unreachable` if the forge or the apps repo does not answer, or if every race is lost
  */
 export async function syncPullRequest(
   context: SyncContext,
@@ -138,7 +138,7 @@ export async function syncPullRequest(
         await raceOptions(options.apply).sleep(seconds * 1000);
       }
     }
-    // What is there counts for now.
+    // Use the outdated answer for now.
     seen = {};
     isStale = true;
     return once();
@@ -146,12 +146,12 @@ export async function syncPullRequest(
   let { seen = {} } = options;
   let isStale = false;
   let applied = await caughtUp().catch(async (error: unknown) => {
-    // The maker reads one calm sentence; who runs this reads the error.
+    // The maker sees one short sentence; the operator gets the error.
     if (last !== undefined && !options.dryRun) await publishProblem(context, last.base, last.plan);
     else if (!options.dryRun) await publishPlatformProblem(context, repository, number, error);
     throw error;
   });
-  // Later readings may come from elsewhere; whatever they say, what was planned was new enough.
+  // Later reads may come from a replica that is behind. The plan was made with a recent answer, so they need no check.
   seen = {};
   let commit: string | null = null;
   for (let i = 0; i < MAX_FOLLOW_UPS && applied.wrote; i++) {
@@ -187,24 +187,26 @@ const PROPOSAL: PreviewState = {
   removed: null,
 };
 
-/** Where there is nothing to plan, and nothing to write on the pull request. */
+/** Nothing to plan, and nothing to write on the pull request. */
 function nothing(base: Base, state: PreviewState): { base: Base; plan: null; state: PreviewState } {
   return { base, plan: null, state };
 }
 
-/** A reading may be older than what was just written; the forge's own times tell. What was pushed since starts anew. */
+/**
+ * Uses the known override if the forge shows an older one, by the forge's times. After a new push it does not count.
+ */
 function withOverride(pull: PullRequest, known: SyncOptions['known']): PullRequest {
   if (known === undefined || known.headSha !== pull.head.sha) return pull;
   const isOlder = pull.override === null || pull.override.at < known.override.at;
   return isOlder ? { ...pull, override: known.override } : pull;
 }
 
-/** A pull request that keeps changing while it is handled is left to the event of its latest change. */
+/** A pull request that keeps changing is left to the event of its latest change. */
 const MAX_FOLLOW_UPS = 3;
 
 /**
  * Whether the pull request changed while the commit was made. A close that was handled in between found nothing to
- * remove, so nobody else would come back for it.
+ * remove, so no other trigger would remove the preview.
  */
 async function movedOn(
   context: SyncContext,
@@ -213,7 +215,7 @@ async function movedOn(
   if (plan === null) return false;
   const { pull } = plan;
   const environment = environmentOf(plan.name, base.platform);
-  // What was committed stands, whether this can be asked or not.
+  // The commit stays, even if this request fails.
   const lookup = await context.forge
     .pullRequest(pull.repository, pull.number, { environment })
     .catch((error: unknown) => {

@@ -4,8 +4,8 @@ import { NOTHING_PUBLISHED, type Published } from './publish.ts';
 const SIDE_BY_SIDE = 4;
 
 /**
- * Tells makers what became of their pull requests, where many are told at once and the forge's limits make them wait: a
- * few side by side, one at a time for each pull request, and of several reports of one only the latest.
+ * Writes reports on pull requests, for when many are written at once and the forge's rate limits delay them: a few in
+ * parallel, one at a time for each pull request, and of several waiting reports of one pull request only the latest.
  */
 export class Teller {
   readonly #pool = new Pool(SIDE_BY_SIDE);

@@ -4,10 +4,10 @@ import type { SyncContext } from './plan/base.ts';
 import type { SyncOptions, SyncResult } from './sync.ts';
 
 /**
- * Does what something that happened to a pull request asks for. The one way from an event to a sync, whether a receiver
- * or a CI job brings it; what it says is a hint, and the forge is asked for everything else.
+ * Handles an event of a pull request. All events come this way, whether a receiver or a CI job passes them on. The
+ * event is only a hint: everything else is read from the forge.
  *
- * @returns null for a comment that asks for nothing: it changes nothing, so there is nothing to sync either
+ * @returns null for a comment without a command: it changes nothing, so nothing is synced
  */
 export function handleTrigger(
   context: SyncContext,
@@ -21,11 +21,11 @@ export function handleTrigger(
     : syncAndAnswer(context, repository, number, options);
 }
 
-/** Two triggers of one pull request as one that misses nothing of either. */
+/** Merges two triggers of one pull request without losing anything of either. */
 export function mergeTriggers(one: PullTrigger, other: PullTrigger): PullTrigger {
   const { repository, number } = other;
   const comment = one.commentId === other.commentId && one.commentId !== undefined ? { commentId: one.commentId } : {};
-  // Deliveries come in any order: the newest of both is what has to be seen.
+  // Deliveries arrive in any order: the forge's answers must be as recent as the newer of both.
   const [older, newer] = (one.seen?.updatedAt ?? 0) > (other.seen?.updatedAt ?? 0) ? [other, one] : [one, other];
   const commentUpdatedAt = Math.max(one.seen?.commentUpdatedAt ?? 0, other.seen?.commentUpdatedAt ?? 0);
   const seen = { ...older.seen, ...newer.seen, ...(commentUpdatedAt > 0 ? { commentUpdatedAt } : {}) };

@@ -8,23 +8,23 @@ import type { PreviewPlan } from './plan/plan-preview.ts';
 import { type Ahead, hasLimits } from './plan/slots.ts';
 import { raceOptions } from './race.ts';
 
-/** What a job wants, planned on a state that it shares with others. */
+/** The result of a job, planned on a base that it shares with other jobs. */
 export interface Wanted<T> {
-  /** Null commits nothing. */
+  /** Null if there is nothing to commit. */
   readonly plan: PreviewPlan | null;
   readonly value: T;
 }
 
 /**
- * Plans on a state of the apps repo. It is called again after every lost race: what it carries over from an earlier call has
- * to hold on the new base.
+ * Plans on one state of the apps repo. It is called again after each lost race: whatever it keeps from an earlier call
+ * must also be valid on the new base.
  *
- * @param ahead what others of the same commit take and free
+ * @param ahead slots that other plans of the same commit take and free
  */
 export type Job<T> = (base: Base, ahead: Ahead) => Promise<Wanted<T>>;
 
 export interface Written<T> {
-  /** The commit that carried its change; null for none. */
+  /** The commit with its change; null if there is none. */
   readonly commit: string | null;
   readonly value: T;
 }
@@ -34,7 +34,7 @@ interface Waiting {
   readonly job: Job<unknown>;
   readonly options: ApplyOptions;
   attempts: number;
-  /** With how many it goes into one commit, at most: fewer where that was refused. */
+  /** Maximum number of plans in its commit: smaller after a refused commit. */
   groupSize: number;
   readonly resolve: (written: Written<unknown>) => void;
   readonly reject: (error: unknown) => void;
@@ -46,13 +46,13 @@ interface Planned {
   readonly value: unknown;
 }
 
-/** A commit that was not made, or of which nobody knows. */
+/** A commit that was not made, or whose result is not known. */
 interface Lost {
   readonly reason: Error;
   readonly kind: 'conflict' | 'no-answer' | 'refused';
 }
 
-/** Changes in one commit, at most: as many previews as a sweep takes. */
+/** Maximum number of plans in one commit, as in a sweep. */
 const MAX_GROUP = 50;
 const SIDE_BY_SIDE = 8;
 const ATTEMPTS = 12;
@@ -60,25 +60,26 @@ const FIRST_WAIT = 40;
 const LONGEST_WAIT = 2000;
 
 /**
- * The one writer of a process to the apps repo's branch. What is wanted while a commit is under way, or while the forge's
- * limit for commits has to be waited for, is one commit after it: planned together, on a head that is read only when
- * the commit can go out. Whoever comes alone commits at once. Other processes share the branch by its compare-and-swap.
+ * The only writer of a process to the apps repo's branch. Jobs that arrive while a commit is in progress, or while the
+ * forge's rate limit for commits delays it, share the next commit. They are planned together, on a head that is read
+ * only when the commit can be sent. A single job commits immediately. Other processes use compare-and-swap on the
+ * branch.
  */
 export class Writer {
   readonly #pool: Pool;
   #waiting: Waiting[] = [];
   #isRunning = false;
-  /** Ends when whoever writes now has written. */
+  /** Resolves when the current write is done. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** @param sideBySide pull requests that are read at once @default 8 */
+  /** @param sideBySide maximum number of pull requests planned in parallel @default 8 */
   constructor(sideBySide = SIDE_BY_SIDE) {
     this.#pool = new Pool(sideBySide);
   }
 
   /**
-   * @throws GreenroomError `unreachable` when every attempt was lost; any error of the job, and any error of the commit
-   * that trying again cannot help, as it is
+   * @throws GreenroomError `unreachable` if every attempt lost; any error of the job; any error of the commit that a
+   *   retry cannot help
    */
   write<T>(context: SyncContext, job: Job<T>, options: Partial<ApplyOptions> = {}): Promise<Written<T>> {
     const written = new Promise<Written<unknown>>((resolve, reject) => {
@@ -96,7 +97,7 @@ export class Writer {
     return written as Promise<Written<T>>;
   }
 
-  /** For other ways to commit: nothing else of this process does meanwhile. */
+  /** For commits by other code: nothing else in this process commits meanwhile. */
   alone<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#turn.then(work);
     this.#turn = done.catch(() => undefined);
@@ -113,7 +114,7 @@ export class Writer {
     const { context, options } = this.#waiting[0]!;
     let group: Waiting[] = [];
     try {
-      // Others join until the turn is there.
+      // Other jobs can join until the commit can be sent.
       await context.repo.ready?.();
       group = this.#waiting.splice(0, this.#waiting[0]!.groupSize);
       const base = await readBase(context);
@@ -123,16 +124,16 @@ export class Writer {
       const entries = planned.map(({ entry }) => entry);
       this.#waiting.unshift(...entries.filter((entry) => again(entry, lost, entries.length, context)));
       const attempt = Math.max(0, ...planned.map(({ entry }) => entry.attempts));
-      // Full jitter: writers that met once do not meet again.
+      // Full jitter: writers that collided once should not collide again.
       await options.sleep(options.random() * Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** attempt));
     } catch (error) {
-      // Before anybody was taken along, whoever is first has the failure.
+      // If no group was formed yet, all waiting jobs that would be in it fail.
       const failed = group.length > 0 ? group : this.#waiting.splice(0, MAX_GROUP);
       for (const entry of failed) entry.reject(error);
     }
   }
 
-  /** Plans all, answers those that change nothing, and gives the others. */
+  /** Runs all jobs, resolves those without a change, and returns the others. */
   async #plan(group: readonly Waiting[], base: Base): Promise<Planned[]> {
     const planned: Planned[] = [];
     const ahead = { added: [] as NonNullable<PreviewPlan['record']>[], removed: new Set<string>() };
@@ -146,20 +147,20 @@ export class Writer {
       }
       const { plan, value } = wanted;
       if (plan === null || plan.change.size === 0) return entry.resolve({ commit: null, value });
-      // A name that passes from one repository to another takes two commits.
+      // If a name passes from one repository to another, that takes two commits.
       if (taken.has(plan.name)) return void this.#waiting.push(entry);
       taken.add(plan.name);
       if (plan.effect === 'create' && plan.record !== null) ahead.added.push(plan.record);
       if (plan.effect === 'remove') ahead.removed.add(plan.name);
       planned.push({ entry, plan, value });
     };
-    // What takes a place has to see who took one before it.
+    // With limits each plan must see the slots taken before it, so they run one by one.
     const pool = hasLimits(base.platform) ? new Pool(1) : this.#pool;
     await Promise.all(group.map((entry) => pool.run(() => planOne(entry))));
     return planned;
   }
 
-  /** Commits what was planned and answers. Gives why the race was lost, or null. */
+  /** Commits the plans and resolves their jobs. Returns why the race was lost, or null. */
   async #commit({ repo }: SyncContext, base: Base, planned: readonly Planned[]): Promise<Lost | null> {
     if (planned.length === 0) return null;
     const plans = planned.map(({ plan }) => plan);
@@ -175,7 +176,7 @@ export class Writer {
       return null;
     } catch (error) {
       if (!(error instanceof GreenroomError) || error.until !== undefined) throw error;
-      // When the answer was lost, the next plan tells whether the commit was made.
+      // If the answer was lost, the next plan shows whether the commit was made.
       if (error.code === 'unreachable') return { reason: error, kind: 'no-answer' };
       if (planned.length === 1) throw error;
       return { reason: error, kind: 'refused' };
@@ -183,10 +184,11 @@ export class Writer {
   }
 }
 
-/** Whether it is tried again; else it is told why not. @param size with how many it was in one commit */
+/** Whether to try again; otherwise the job is rejected. @param size number of plans in the lost commit */
 function again(entry: Waiting, { reason, kind }: Lost, size: number, { repo }: SyncContext): boolean {
   const { attempts = ATTEMPTS } = entry.options;
-  // One that is refused is found by halves and holds up no other; so is what is too much for one answer.
+  // Halve the group to find the refused change, so that it blocks no other. A commit too large to be answered is halved
+  // too.
   const isTooMuch = kind === 'refused' || (kind === 'no-answer' && entry.attempts > 0);
   if (isTooMuch) entry.groupSize = Math.ceil(size / 2);
   if (kind !== 'refused') entry.attempts += 1;

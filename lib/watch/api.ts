@@ -7,9 +7,9 @@ import type { KubeLike } from '../status/objects/types.ts';
 export interface ApiOptions {
   /** Address of the API server. */
   readonly server: string;
-  /** PEM. @default - the usual authorities */
+  /** PEM. @default - the system's certificate authorities */
   readonly ca?: string | undefined;
-  /** File with the account's token: it is read anew, since it is replaced while we run. */
+  /** File with the account's token; read for each request, since Kubernetes replaces it while we run. */
   readonly tokenFile: string;
 }
 
@@ -23,9 +23,9 @@ export interface Change {
   readonly object: KubeLike;
 }
 
-/** The API server refused, or answered with something else. */
+/** The API server refused, or its answer was unexpected. */
 export class ApiError extends Error {
-  /** HTTP status; 0 where none came. */
+  /** HTTP status; 0 if there was none. */
   readonly status: number;
 
   constructor(status: number, message: string) {
@@ -34,17 +34,17 @@ export class ApiError extends Error {
   }
 }
 
-/** A list of more bytes is not of a preview. */
+/** Maximum bytes of a list; no preview needs more. */
 const MAX_BYTES = 32 * 1024 * 1024;
-/** A single change is an object: etcd takes no more than some megabytes. */
+/** Maximum bytes of one change. A change is one object, and etcd limits objects to a few megabytes. */
 const MAX_LINE = 4 * 1024 * 1024;
 const PAGE = 500;
 
-/** Reads lists, streams of changes and texts from an API server; it can do nothing else. */
+/** Reads lists, streams of changes and texts from an API server. It cannot write. */
 export class ClusterApi {
   readonly #options: ApiOptions;
   readonly #agent: Agent | PlainAgent;
-  /** Requests that were sent, for what it costs. */
+  /** Number of requests sent, to measure the load. */
   requests = 0;
 
   constructor(options: ApiOptions) {
@@ -71,7 +71,7 @@ export class ClusterApi {
   }
 
   /**
-   * Changes of a collection since a list, as they come; ends when the server ends it.
+   * Streams the changes of a collection since a list; ends when the server closes the stream.
    *
    * @throws ApiError
    */
@@ -94,7 +94,7 @@ export class ClusterApi {
     }
   }
 
-  /** A whole answer, bounded. @throws ApiError */
+  /** Reads a whole answer, with a size limit. @throws ApiError */
   async text(path: string, query: Readonly<Record<string, string>>): Promise<string> {
     const response = await this.#send(path, query, AbortSignal.timeout(30_000));
     const chunks: Buffer[] = [];

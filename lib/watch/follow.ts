@@ -3,7 +3,7 @@ import type { KubeLike } from '../status/objects/types.ts';
 import { ApiError, type ClusterApi } from './api.ts';
 
 export interface Follower {
-  /** Everything that is there, also after a break. */
+  /** Called with all objects, at the start and after each interruption. */
   readonly onList: (items: readonly KubeLike[]) => void;
   readonly onChange: (object: KubeLike, isGone: boolean) => void;
   readonly onProblem: (message: string) => void;
@@ -13,7 +13,7 @@ export interface Follower {
 
 const LONGEST_WAIT = 60;
 
-/** Follows a collection until the signal: lists it, then its changes, and again whenever the stream breaks. */
+/** Follows a collection until the signal aborts: lists it, streams changes, and lists again if the stream fails. */
 export async function follow(
   api: ClusterApi,
   path: string,
@@ -36,13 +36,13 @@ export async function follow(
           if (type === 'ADDED' || type === 'MODIFIED') follower.onChange(object, false);
           if (type === 'DELETED') follower.onChange(object, true);
         }
-        // The server ends streams from time to time; where it has forgotten since when, everything is listed again.
+        // The server closes streams regularly. If it no longer knows the version, list everything again.
         if (isExpired || signal.aborted) break;
       }
     } catch (error) {
       if (signal.aborted) return;
       failures += 1;
-      // A stream that has expired is asked from the start.
+      // 410: the version has expired. List again without an error message.
       if (!(error instanceof ApiError && error.status === 410)) {
         follower.onProblem(error instanceof Error ? error.message : String(error));
       }

@@ -10,7 +10,7 @@ export interface ReadKind {
   readonly resource: string;
   readonly kind: Watched['kind'];
   readonly into: Exclude<keyof PreviewObjects, 'namespace'>;
-  /** Whether its changes are followed; the others are read when something of these changes. */
+  /** Whether its changes are followed; the other kinds are read when a followed object changes. */
   readonly isFollowed: boolean;
 }
 

@@ -3,16 +3,16 @@ import type { PodLike } from '../status/objects/types.ts';
 import { cleanLines, MAX_LINES, type Observation } from '../status/observation.ts';
 import { ApiError, type ClusterApi } from './api.ts';
 
-/** Reasons that the app's own last words may explain. */
+/** Reasons that the end of the app's log may explain. */
 const EXPLAINED: ReadonlySet<string> = new Set(['exits', 'ends', 'out-of-memory', 'release', 'cannot-start']);
 
-/** Bytes of a log that are read, at most. */
+/** Maximum bytes of a log that are read. */
 const MAX_BYTES = 64 * 1024;
 
 /**
- * The last lines of the app that an observation is about, masked; none where it has none, or where they may not be read.
+ * The last log lines of the app that an observation is about, masked; empty if there are none or they must not be read.
  *
- * @throws ApiError where the API server gives no answer
+ * @throws ApiError if the API server does not answer
  */
 export async function lastLines(
   api: Pick<ClusterApi, 'text'>,
@@ -33,7 +33,7 @@ export async function lastLines(
   try {
     return cleanLines((await api.text(`/api/v1/namespaces/${namespace}/pods/${pod}/log`, query)).split('\n'));
   } catch (error) {
-    // Gone by now, not kept, or not allowed: what is known of it is told all the same.
+    // Pod gone, log not kept, or not allowed: report without log lines.
     if (error instanceof ApiError && error.status >= 400 && error.status < 500) return [];
     throw error;
   }

@@ -13,16 +13,16 @@ export interface ReporterOptions {
   readonly api: ClusterApi;
   /** Name of the cluster in greenroom.yaml. */
   readonly cluster: string;
-  /** Tells `serve`; rejects where that was not taken. */
+  /** Sends a call to `serve`; rejects if it was not accepted. */
   readonly send: (call: StatusCall) => Promise<void>;
   readonly clock: Clock;
   readonly log: (message: string) => void;
   readonly random: () => number;
-  /** Seconds after which what has not changed is told again. @default 600 */
+  /** Seconds after which an unchanged preview is reported again. @default 600 */
   readonly resync?: number;
-  /** Whether the last lines of an app that ends are told as well. @default false */
+  /** Whether the last log lines of an app that ends are sent too. @default false */
   readonly logs?: boolean;
-  /** Milliseconds in which changes of a preview are taken together. @default 1000 */
+  /** Milliseconds in which changes of a preview are collected. @default 1000 */
   readonly settle?: number;
 }
 
@@ -31,10 +31,10 @@ interface Followed {
   namespace: KubeLike;
   readonly stop: AbortController;
   timer: NodeJS.Timeout | undefined;
-  /** What was told last, and when. */
+  /** The last report, and its time. */
   told: { readonly observation: Observation; readonly sentAt: number } | undefined;
   failures: number;
-  /** One look at a time, so that what is told keeps its order. */
+  /** Only one check at a time, so that reports stay in order. */
   isLooking: boolean;
 }
 
@@ -42,13 +42,13 @@ const LONGEST_RETRY = 60_000;
 const AGAIN = 15_000;
 
 /**
- * Follows the previews of a cluster and tells what changed. It keeps nothing that matters: one that starts again tells
- * everything once, and what was told twice is no news to anybody.
+ * Follows the previews of a cluster and reports changes. It has no state that must be kept: after a restart it reports
+ * everything once, and repeated reports change nothing.
  */
 export class Reporter {
   readonly #options: ReporterOptions;
   readonly #previews = new Map<string, Followed>();
-  /** Kinds that this cluster does not serve, or that may not be read. */
+  /** Kinds that this cluster does not have. */
   readonly #missing = new Set<string>();
 
   constructor(options: ReporterOptions) {
@@ -83,7 +83,7 @@ export class Reporter {
 
   #see(namespace: KubeLike): void {
     const name = namespace.metadata?.name ?? '';
-    // A namespace is what it says only where it has the name of the preview.
+    // Only trust the label if it equals the name of the namespace.
     if (name === '' || namespace.metadata?.labels?.[PREVIEW_LABEL] !== name) return;
     const known = this.#previews.get(name);
     if (known !== undefined) known.namespace = namespace;
@@ -134,7 +134,7 @@ export class Reporter {
     }
   }
 
-  /** Something of it changed, or it is to be looked at again. */
+  /** Schedules a check, after a change or for later. */
   #touch(name: string, milliseconds = this.#options.settle ?? 1000): void {
     const followed = this.#previews.get(name);
     if (followed === undefined) return;
@@ -150,11 +150,11 @@ export class Reporter {
     followed.isLooking = true;
     const wait = await this.#lookOnce(name, followed);
     followed.isLooking = false;
-    // Something that has changed meanwhile comes first.
+    // A change in the meantime has already scheduled an earlier check.
     if (followed.timer === undefined && this.#previews.get(name) === followed) this.#touch(name, wait);
   }
 
-  /** Gives in how many milliseconds it is to be looked at again. */
+  /** Returns the milliseconds until the next check. */
   async #lookOnce(name: string, followed: Followed): Promise<number> {
     const { clock, resync = 600, random } = this.#options;
     try {
@@ -171,7 +171,7 @@ export class Reporter {
         followed.told = { observation, sentAt: clock() };
       }
       followed.failures = 0;
-      // What is under way has events that nobody follows; what stands is told again from time to time.
+      // A preview in progress has events that are not followed, so check soon. A settled one is reported again rarely.
       const isSettled = observation?.condition === 'ready' || observation?.condition === 'asleep';
       return isSettled ? resync * 1000 * (0.9 + 0.2 * random()) : AGAIN;
     } catch (error) {
@@ -200,16 +200,17 @@ export class Reporter {
     try {
       return (await this.#options.api.list(pathOf(kind, name))).items;
     } catch (error) {
-      // The binding that lets it read goes with the first objects; what holds the rest is said by the namespace itself.
+      // While a namespace is deleted, the role binding is deleted early. What blocks the rest is in the namespace
+      // itself.
       if (isEnding && error instanceof ApiError && error.status === 403) return [];
-      // Kinds of other projects may not be there; a namespace that is just made may not be read yet.
+      // Kinds of other projects may not be installed. A new namespace may not be readable yet.
       if (!(error instanceof ApiError) || kind.isFollowed || error.status !== 404) throw error;
       this.#missing.add(key);
       return [];
     }
   }
 
-  /** Null for a namespace that does not say whose it is. */
+  /** Null if the namespace does not name its pull request. */
   #callOf({ metadata }: KubeLike, observation: Observation): StatusCall | null {
     const { labels = {}, annotations = {}, name = '' } = metadata ?? {};
     const [repositoryId, number] = [Number(labels[REPOSITORY_ID_LABEL]), Number(labels[PULL_REQUEST_LABEL])];
@@ -225,11 +226,11 @@ const NOTHING = { deployments: [], replicaSets: [], pods: [], events: [], routes
 const retryIn = (failures: number) => Math.min(LONGEST_RETRY, 1000 * 2 ** failures);
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
-/** Whether there is no news in it. */
+/** Whether two observations are the same for readers. */
 function isSame(one: Observation, other: Observation | null): boolean {
   if (other === null) return true;
   const key = ({ headSha, condition, reason, facts, shows }: Observation) => {
-    // How often it happened grows all the time; the first few are news.
+    // The count keeps growing; only the first few changes matter.
     const { count = 0, ...rest } = facts ?? {};
     return JSON.stringify([headSha, condition, reason, rest, Math.min(count, 3), shows]);
   };

@@ -1,6 +1,6 @@
 import { SIGNATURE_HEADER, type StatusCall, signatureOf } from '../status/call.ts';
 
-/** Tells `serve` what was seen, signed. @throws Error with a sentence where that was not taken */
+/** Sends signed observations to `serve`. @throws Error with a sentence if a call was not accepted */
 export function sender(url: string, secret: string): (call: StatusCall) => Promise<void> {
   return async (call) => {
     const body = JSON.stringify(call);

@@ -34,7 +34,7 @@ export interface Asked {
 export async function decide(context: SyncContext, base: Base, asked: Asked): Promise<Decision> {
   const { pull, comment, isDecided, refusal } = asked;
   const nothing = { override: null, look: false } as const;
-  // The last editor is responsible for the present text.
+  // The last editor is responsible for the current text.
   const person: Account | null = comment.editor ?? (comment.isOurs ? null : comment.author);
   if (person === null || person.isBot) return { ...nothing, answer: 'refused', replies: [] };
   const say = (answered: Answered): Reply => ({ to: person.login, answered });
@@ -120,14 +120,14 @@ async function outcomeOf(
   return { request: { action: 'start', until }, isRefused: false, said: [] };
 }
 
-/** Why no command can start a preview; null if one can, or if it is there. */
+/** Why no command can start a preview; null if one can, or if the preview exists. */
 function whyNone(state: PreviewState): string | null {
   if (state.state === 'no-file') return 'There is no preview.yaml at this commit.';
   const canStart = state.state !== 'none' || state.reason === 'expired' || state.reason === 'stopped';
   return canStart ? null : state.sentence;
 }
 
-/** @param times unix seconds: the present extension, and the time of the comment */
+/** @param times unix seconds: end of the current extension, and time of the comment */
 function extension(
   { platform }: Base,
   state: PreviewState,
@@ -137,7 +137,7 @@ function extension(
   const max = durationSeconds(platform.ttl.max);
   const end = state.state === 'committed' ? state.preview.expires : state.state === 'none' ? asked : undefined;
   if (end === undefined) return refused({ kind: 'nothing-to-extend', live: 'live' in state && state.live !== null });
-  // Without a time: the maximum from now. With a time: that much later than the present end.
+  // Without a time: the maximum from now. With a time: that much after the current end.
   const wanted = seconds === null ? asked + max : Math.max(end, asked) + seconds;
   const later = Math.max(kept, Math.min(wanted, asked + max));
   if (later <= end) return refused({ kind: 'longest', until: end });

@@ -78,7 +78,7 @@ function readTime(text: string): { readonly seconds: number | null; readonly aft
   return seconds > 0 ? { seconds, after: rest } : { seconds: null, after: text };
 }
 
-/** Polite words and fillers without a meaning of their own. */
+/** Polite words and fillers without a meaning. */
 const COURTESY = new Set('please pls plz thanks thank you thx now again more longer'.split(' '));
 
 /** Whether the text after a command can be ignored: polite words, or a separate sentence. */

@@ -8,12 +8,12 @@ export interface ParsedCommands {
   readonly misspelt: readonly Misspelt[];
 }
 
-/** No person writes more than this in one comment. */
+/** Maximum number of commands that are read in one comment. */
 const MAX_COMMANDS = 10;
 
 /**
- * The commands of a comment: `/preview stop`, `/preview extend 4h`, each at the start of a line. Quoted, indented and fenced
- * lines are ignored, and so are those in HTML comments, `<pre>`, `<details>` and similar elements.
+ * The commands of a comment: `/preview stop`, `/preview extend 4h`, each at the start of a line. Quoted, indented and
+ * fenced lines are ignored, and so are those in HTML comments, `<pre>`, `<details>` and similar elements.
  */
 export function parseCommands(text: string): ParsedCommands {
   const commands: Command[] = [];
@@ -36,7 +36,7 @@ export function parseCommands(text: string): ParsedCommands {
   return { commands, misspelt };
 }
 
-/** What hides text: an HTML comment, or an element that may hold others of its name. */
+/** What hides text: an HTML comment, or an element, which can be nested in another of its name. */
 interface Hidden {
   /** `--` for a comment. */
   readonly name: string;
@@ -46,7 +46,7 @@ interface Hidden {
 /** Elements whose text is quoted, folded away or not shown. */
 const MARKS = /<!--|-->|<(\/?)(pre|details|blockquote|textarea|script|style)(?=[\s>/]|$)/g;
 
-/** What hides the text after a line; null for nothing. @param before what hid the line itself */
+/** What hides the text after a line; null if nothing does. @param before what hid the line itself */
 function hiddenAfter(line: string, before: Hidden | null): Hidden | null {
   // Tags in a code span do not count.
   const text = line.toLowerCase().replaceAll(/`[^`]*`/g, '');
@@ -68,10 +68,10 @@ export function boxCommands(comment: string): Command[] {
   );
 }
 
-/** A lost delivery is made up for; comments older than this many seconds are ignored. */
+/** Commands are also found later if a delivery got lost; comments older than this many seconds are ignored. */
 const MAX_AGE = 24 * 3600;
 
-/** Whether a comment asks for something and has no answer yet. */
+/** Whether a comment has a command, or a ticked box, without an answer. */
 export function isUnanswered(comment: PullComment, now: number): boolean {
   if (comment.isOurs) return tickedBoxes(comment.body).length > 0;
   if (comment.isAnswered || comment.author === null || comment.author.isBot) return false;

@@ -24,10 +24,10 @@ import { chosenRules } from '../../policies/rule-set.ts';
 import type { Looked } from '../../probe/looker.ts';
 import type { Observation } from '../../status/observation.ts';
 
-/** What modules of the platform's own bring. */
+/** Extensions and rules from the platform's own modules. */
 export interface OwnModules {
   readonly extensions: readonly PreviewExtension[];
-  /** Rules beside greenroom's. */
+  /** Rules in addition to the built-in ones. */
   readonly extraRules: readonly Rule[];
 }
 
@@ -35,58 +35,58 @@ export interface OwnModules {
  * Loads modules of the apps repo.
  *
  * @param named their paths
- * @param files text by path; all that they can import of each other
- * @throws GreenroomError `invalid-input` of the platform's for one that cannot be loaded
+ * @param files text by path: every file they can import from the apps repo
+ * @throws GreenroomError `invalid-input`, the platform's, if a module cannot be loaded
  */
 export type ModuleLoader = (named: readonly string[], files: FileSet) => Promise<OwnModules>;
 
-/** What a sync works with; nothing in it knows which pull request it is about. */
+/** What a sync needs; the same for every pull request. */
 export interface SyncContext {
   readonly repo: AppsRepo;
   readonly forge: Forge;
   readonly clock: Clock;
-  /** Shared by all that a process does. @default - the platform's file is read anew each time */
+  /** Shared in the whole process. @default - the platform file is parsed each time */
   readonly platforms?: PlatformReader;
-  /** Asked for the digest of images where the platform asks for evidence. @default - nobody is asked */
+  /** Looks up image digests if the platform requires evidence. @default - nothing is looked up */
   readonly images?: ImageRegistry;
-  /** Holds images against what else the platform asks of them. @default - nothing is ever shown of an image */
+  /** Evaluates images against the platform's other demands. @default - no demand is ever met */
   readonly verifier?: ImageVerifier;
-  /** Asks the address of a preview, where the platform lets that be done. @default - nobody looks */
+  /** Probes the address of a preview, if the platform allows it. @default - no probes */
   readonly look?: (looked: Looked) => Promise<Observation | null>;
   readonly extensions?: readonly PreviewExtension[];
-  /** Rules of the platform's own, beside greenroom's. @default - none */
+  /** The platform's own rules, in addition to the built-in ones. @default - none */
   readonly extraRules?: readonly Rule[];
-  /** Loads what greenroom.yaml names under `extensions`. @default - nothing can be loaded */
+  /** Loads the modules named under `extensions` in greenroom.yaml. @default - none can be loaded */
   readonly modules?: ModuleLoader;
-  /** CEL that is compiled already: the same for every head of the apps repo. @default - nothing */
+  /** Compiled CEL; the same for every head of the apps repo. @default - none */
   readonly cel?: CelCompiler;
 }
 
-/** The platform's side of one commit of the apps repo. */
+/** The platform's settings at one commit of the apps repo. */
 export interface Base {
   readonly head: string | null;
   readonly platform: PlatformSpec;
   readonly compile: Compiler;
-  /** Rules of the platform's own, beside greenroom's. */
+  /** The platform's own rules, in addition to the built-in ones. */
   readonly extraRules: readonly Rule[];
-  /** Whose signatures count; null where the platform asks for no more than digests. */
+  /** Trusted signers; null if the platform requires only digests. */
   readonly trust: Trust | null;
-  /** Unix seconds; one reading of the clock for everything decided on this base. */
+  /** Unix seconds; read once and used for all decisions on this base. */
   readonly now: number;
   /** Why an exception is ignored, a sentence each. */
   readonly notes: readonly string[];
-  /** Null where no source asks for them. */
+  /** Null if no source requires registrations. */
   readonly registrations: Registrations | null;
-  /** The files that all of this was read from; null where they are not all that decides, e.g. beside modules of the platform's. */
+  /** The files this was read from; null if other things decide too, such as the platform's own modules. */
   readonly source: FileSet | null;
-  /** The records of all previews at this commit; read when first asked for, since most runs need only their own. */
+  /** The records of all previews at this commit; read when first needed, since most runs need only one. */
   readonly records: () => Promise<readonly StoredRecord[]>;
 }
 
 export interface StoredRecord {
   /** Folder of the preview, without a slash at the end. */
   readonly folder: string;
-  /** Null for a preview.json that is out of shape. */
+  /** Null if its preview.json is malformed. */
   readonly record: PreviewRecord | null;
   /** The text of its preview.json. */
   readonly text: string;
@@ -95,9 +95,9 @@ export interface StoredRecord {
 /**
  * Reads the platform from the apps repo's branch.
  *
- * @param at a commit to read it at. @default - the branch's head
- * @throws GreenroomError, always the platform's: `failed` when the apps repo has no greenroom.yaml, `invalid-input` when it
- *   is wrong or when a newer greenroom laid the apps repo down, `unreachable` when the apps repo gives no answer
+ * @param at commit to read. @default - the branch's head
+ * @throws GreenroomError, always the platform's: `failed` if the apps repo has no greenroom.yaml, `invalid-input` if it
+ *   is invalid or a newer greenroom set up the apps repo, `unreachable` if the apps repo does not answer
  */
 export async function readBase(context: Omit<SyncContext, 'forge'>, at?: string): Promise<Base> {
   try {
@@ -150,12 +150,12 @@ async function readPlatformSide(context: Omit<SyncContext, 'forge'>, at: string 
 type OwnModulesContext = Pick<SyncContext, 'repo' | 'extensions' | 'extraRules' | 'modules'>;
 
 /**
- * What is given, and what a greenroom.yaml names under `extensions`.
+ * The given modules, and those that greenroom.yaml names under `extensions`.
  *
- * Most platforms name none, and are asked for nothing more.
+ * Most platforms name none, so nothing more is read.
  *
- * @param head the commit that the file is of
- * @throws GreenroomError `invalid-input` of the platform's for what is not there or cannot be loaded
+ * @param head the commit of the file
+ * @throws GreenroomError `invalid-input`, the platform's, if a module is missing or cannot be loaded
  */
 export async function ownModules(
   { repo, extensions = [], extraRules = [], modules }: OwnModulesContext,
@@ -174,7 +174,7 @@ export async function ownModules(
   return { extensions: [...extensions, ...own.extensions], extraRules: [...extraRules, ...own.extraRules] };
 }
 
-/** A file for each micro app: read where somebody asks for them. */
+/** One file for each micro app; read only if a source requires registrations. */
 async function registrationFiles(
   repo: AppsRepo,
   { sources }: PlatformSpec,
@@ -184,20 +184,20 @@ async function registrationFiles(
   return (await repo.read([MICRO_APPS_GLOB], head)).files;
 }
 
-/** sigstore's libraries are loaded where somebody's signature counts. */
+/** sigstore's libraries are loaded only if signatures are needed. */
 async function trustOf({ evidence }: PlatformSpec, files: FileSet, now: number): Promise<Trust | null> {
   if (evidence.require.every((demand) => demand === 'digest')) return null;
   const { createTrust } = await import('../../evidence/signatures/trust.ts');
   return createTrust(evidence, files, now);
 }
 
-/** Reads the platform's file, which stays the same for weeks and is asked for with every pull request. */
+/** Caches the parsed platform file: it rarely changes, and every pull request needs it. */
 export class PlatformReader {
   #last: { readonly key: string; readonly loaded: Loaded<Platform> } | undefined;
 
   /**
-   * @param extraRules rules of the platform's own, whose ids it may name
-   * @throws GreenroomError `invalid-input` when it is wrong
+   * @param extraRules the platform's own rules; the file may use their ids
+   * @throws GreenroomError `invalid-input` if it is invalid
    */
   read(text: string, extraRules?: readonly Rule[]): Loaded<Platform> {
     const key = [text, ...(extraRules ?? []).map(({ id }) => id)].join('\0');
@@ -219,7 +219,7 @@ function exceptionFiles(files: FileSet): FileSet {
   return new Map([...files].filter(([path]) => path.startsWith('exceptions/')));
 }
 
-/** @param globs of files that are called preview.json */
+/** @param globs patterns for preview.json files */
 export async function readRecords(
   repo: AppsRepo,
   globs: readonly string[],

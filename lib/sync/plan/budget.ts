@@ -3,12 +3,12 @@ import type { PullRequest } from '../../forge/forge.ts';
 import { money } from '../../report/text.ts';
 import type { Base } from './base.ts';
 
-/** Hours of a month on average: 365 days a year. */
+/** Average hours in a month, with 365 days a year. */
 const MONTH_HOURS = 730;
 
 /**
- * Says that a repository's previews cost more than its registration has for them, at what they ask for now; null where
- * they do not, or it has no budget. What was spent earlier in the month nobody has counted.
+ * A note if a repository's previews cost more than the budget in its registration, at the current rate. Null if they do
+ * not, or if there is no budget. Money that was already spent this month is not counted.
  */
 export async function budgetNote(
   base: Base,

@@ -31,9 +31,9 @@ export interface Refusal {
 }
 
 /**
- * Whether the platform's rules give this pull request a preview: null for yes.
+ * Why this pull request gets no preview by the platform's settings; null if it gets one.
  *
- * @param registrations those of the apps repo at the same commit, where a source asks for them
+ * @param registrations from the same commit of the apps repo, if a source requires them
  */
 export function refusalOf(
   pull: PullRequest,
@@ -57,7 +57,7 @@ export function refusalOf(
       sentence: `Previews are not set up for ${pull.repository.path}; ask ${platform.policies.contact}.`,
     };
   }
-  // Several sources may name one repository; the pull request needs to fit only one of them.
+  // Several sources may name one repository; the pull request must match only one of them.
   const unregistered = (): Refusal => ({
     reason: 'not-registered',
     sentence: `${pull.repository.path} is not registered for previews; \`greenroom new\` proposes it, or ask ${platform.policies.contact}.`,
@@ -68,13 +68,13 @@ export function refusalOf(
   return refusals.includes(null) ? null : refusals[0]!;
 }
 
-/** Whether it is one of the apps repo's own, which wait for their review there: no maker's. */
+/** Whether it is a proposal in the apps repo that waits for review, not a maker's pull request. */
 export function isProposal({ proposals }: Pick<AppsRepo, 'proposals'>, pull: PullRequest): boolean {
   if (proposals === undefined || !isSameRepository(proposals.repository, pull.repository)) return false;
   return !isFork(pull) && pull.head.ref.startsWith(PROPOSAL_BRANCH);
 }
 
-/** Whether a command has stopped the preview of this head; null for no. A command can start it again. */
+/** The refusal if a command has stopped the preview of this head, else null. A command can start it again. */
 export function stopOf({ override }: PullRequest): Refusal | null {
   return override?.action === 'stop' ? { reason: 'stopped', sentence: `${override.by} stopped it` } : null;
 }
@@ -127,9 +127,9 @@ function refusalByAuthor(pull: PullRequest, { authors: { only, except, bots } }:
 }
 
 /**
- * Whether a maker's own `paths` leave this pull request without a preview: null for no.
+ * The refusal if the maker's own `paths` match nothing in this pull request, else null.
  *
- * @param changed paths that it changes. The preview's own files always count
+ * @param changed paths that it changes. The preview's own files always match
  */
 export function refusalByPaths(
   { paths, manifests }: Pick<PreviewSpec, 'paths' | 'manifests'>,
@@ -144,7 +144,7 @@ export function refusalByPaths(
   };
 }
 
-/** Forges take names of owners and repositories without regard to case. */
+/** Forges ignore case in names of owners and repositories. */
 function sameName(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }

@@ -10,10 +10,10 @@ export type EvidenceState =
   | { readonly status: 'unknown'; readonly reason: string };
 
 /**
- * What is shown of images that are there, where the platform asks for more than their digests.
+ * Evaluates the evidence of existing images, if the platform requires more than digests.
  *
- * @param images with the digest that each stands for
- * @param head that they have to be built for
+ * @param images with their digests
+ * @param head the commit they must be built for
  */
 export async function evidenceState(
   { verifier, forge }: Pick<SyncContext, 'verifier' | 'forge'>,

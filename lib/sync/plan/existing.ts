@@ -6,29 +6,29 @@ import { dayAndTime } from '../../report/text.ts';
 import { type Base, readRecords } from './base.ts';
 import type { Wait } from './slots.ts';
 
-/** What the apps repo holds of one pull request: usually one folder, two after an interrupted move between clusters. */
+/** A pull request's preview in the apps repo: usually one folder, two after an interrupted move between clusters. */
 export interface Existing {
-  /** Name under which the preview runs; it keeps it when its repository is renamed. */
+  /** Name of the running preview; it stays when the repository is renamed. */
   readonly name: string;
   readonly folders: readonly string[];
   readonly now: Pick<RepoState, 'files' | 'irregular'>;
-  /** Null when the record is out of shape: it will be written anew. */
+  /** Null if the record is malformed: it will be written again. */
   readonly record: PreviewRecord | null;
 }
 
-/** What lies in the apps repo where a pull request's preview is, or would be. */
+/** What the apps repo contains at the place of a pull request's preview. */
 export interface Found {
-  /** Null when it has none. */
+  /** Null if it has none. */
   readonly existing: Existing | null;
-  /** The preview of another repository that has the name which a new preview of this pull request would get. */
+  /** Another repository's preview that already has the name for a new preview of this pull request; null if none. */
   readonly nameTakenBy: PreviewRecord | null;
 }
 
 /**
- * Finds a preview by its whole identity: first where its present name would lie, in any cluster, then, for a repository
- * that was renamed since, among the previews of the same number.
+ * Finds a preview by its whole identity: first at its present name, in any cluster, then among the previews with the
+ * same number, since the repository may have been renamed.
  *
- * @param amongAll all records are going to be read anyway: those of the same number need no question of their own
+ * @param amongAll whether all records are read anyway, so that those of the same number need no extra request
  */
 export async function findExisting(
   repo: AppsRepo,
@@ -58,7 +58,7 @@ function belongsTo(record: PreviewRecord, identity: Identity): boolean {
   return record.identity.repositoryId === identity.repositoryId && record.identity.number === identity.number;
 }
 
-/** Why a preview cannot be started yet: the one of a repository that had this name before has its own. */
+/** Why a preview cannot start yet: an earlier repository of the same name still has a preview with this name. */
 export function waitForName(name: string, { identity, expires }: PreviewRecord, contact: string): Wait {
   const sentence =
     `The name ${name} is still taken by the preview of an earlier repository called ${identity.repository}; yours starts ` +

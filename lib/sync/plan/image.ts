@@ -14,18 +14,18 @@ import type { Base, SyncContext } from './base.ts';
 import { evidenceState } from './evidence.ts';
 import { timesOf } from './times.ts';
 
-/** What is known of the images before the preview is compiled. */
+/** State of the images before the preview is compiled. */
 export type ImageState =
-  /** Compile with them, by the image with its tag; none where nothing was asked, and the rules say what they think of a tag. */
+  /** Compile with these digests, by image with tag. Empty if nothing was looked up; then the rules check the tags. */
   | { readonly status: 'go'; readonly digests: ReadonlyMap<string, string>; readonly evidence?: EvidenceByDigest }
-  /** The build that pushes it has not finished. */
+  /** The build of this image has not finished. */
   | { readonly status: 'waiting'; readonly image: string; readonly note?: string }
-  /** Its repository is not there, or not shown to us, and a build had its time. */
+  /** Its repository does not exist or is not visible to us, although there was time for a build. */
   | { readonly status: 'absent'; readonly image: string; readonly reason: string }
-  /** The registry gave no answer: what runs stays. */
+  /** The registry did not answer: the running preview stays. */
   | { readonly status: 'unknown'; readonly reason: string };
 
-/** What the maker's repository holds at the head, and what the apps repo remembers. */
+/** The maker's files at the head, and the record in the apps repo. */
 export interface ImageSources {
   readonly preview: Loaded<Preview>;
   readonly manifests: FileSet | null;
@@ -35,9 +35,9 @@ export interface ImageSources {
 }
 
 /**
- * The digests of the images of a preview's apps, where the platform asks for evidence, and what is shown of all its
- * images, once they are there. A tag is resolved once a commit: what was committed for this head and this file stays, also
- * when somebody moves the tag.
+ * Looks up the digests of the apps' images if the platform requires evidence, and evaluates all images of the preview
+ * once they exist. A tag is resolved once for each commit: the digest that was committed for this head and this file
+ * stays, even if the tag moves.
  *
  * @throws GreenroomError `invalid-input` for invalid manifests
  */

@@ -1,7 +1,7 @@
 import type { PreviewRecord } from '../../model/record.ts';
 import type { LivePreview } from '../../report/state.ts';
 
-/** What a record says of the preview that runs. */
+/** The running preview, from its record. */
 export function livePreview(record: PreviewRecord): LivePreview {
   const { name, url, headSha, cluster, created, expires, cost, unversioned = [], independent = [] } = record;
   return {

@@ -15,32 +15,32 @@ import { clockDoubt } from './clock.ts';
 import type { Existing } from './existing.ts';
 import { livePreview } from './live-preview.ts';
 
-/** Compiles the commit that a preview was made from again, with what its images show now; null where it cannot be known. */
+/** Compiles a preview's recorded commit again, with its images' present evidence; null if that is not possible. */
 export type CompileRecorded = (record: PreviewRecord) => Promise<CompiledPreview | null>;
 
-/** What was planned so far. */
+/** The plan so far. */
 interface Planned {
   readonly pull: PullRequest;
   readonly state: PreviewState;
   readonly effect: string;
 }
 
-/** What becomes of a plan: what is told, and the change where the end moves. */
+/** Changes to the plan: the new state, and the change if the end moves. */
 export interface Held {
   readonly state: PreviewState;
   readonly effect?: 'update';
-  /** Whether the end moves forward. */
+  /** Whether the end becomes earlier. */
   readonly endsEarly?: boolean;
   readonly record?: PreviewRecord;
   readonly change?: ChangeSet;
 }
 
 /**
- * Holds what goes on running to what the platform asks of its images today, whatever the pull request's head has become:
- * that they no longer show it is told, and with `evidence.endAfter` the preview ends early. When they show it again it has
- * its regular end back. What gives no answer changes nothing.
+ * Evaluates a running preview against the platform's present demands, whatever the pull request's head is. If its
+ * images no longer meet them, the report says so, and with `evidence.endAfter` the preview ends early. If they meet
+ * them again, it gets back its regular end. If something does not answer, nothing changes.
  *
- * @returns nothing where the plan is right as it is
+ * @returns undefined if the plan needs no change
  */
 export async function heldToEvidence(
   { forge }: Pick<SyncContext, 'forge'>,
@@ -77,7 +77,7 @@ function moved(existing: Existing, record: PreviewRecord, end: End): Omit<Held, 
   return { effect: 'update', endsEarly: end.expires < record.expires, change, ...(first && { record: first.record }) };
 }
 
-/** What the rules say of what runs; null where that is not known. */
+/** The rules' findings for the running preview; null if not known. */
 async function findingsOfRecorded(
   record: PreviewRecord,
   { head }: PullRequest,
@@ -93,7 +93,7 @@ async function findingsOfRecorded(
   }
 }
 
-/** After an interrupted move there are two folders; the other is on its way out. */
+/** After an interrupted move there are two folders; the one with another record will be removed. */
 function isOf({ now }: Existing, folder: string, record: PreviewRecord): boolean {
   return isDeepStrictEqual(parseRecord(now.files.get(`${folder}/${RECORD_FILE}`) ?? ''), record);
 }

@@ -2,8 +2,8 @@ import type { Forge, PullRequest } from '../../forge/forge.ts';
 import { PREVIEW_FILE } from '../../model/layout.ts';
 
 /**
- * A maker's file that lies where nobody reads it (`preview.yml`, `app/preview.yaml`), among what a pull request changes; null
- * where there is none, or nobody knows. It has to say itself that it is one: other tools have files of that name, too.
+ * A preview file at a wrong path (`preview.yml`, `app/preview.yaml`) among the changed files; null if there is none, or
+ * if that is not known. Its text must name greenroom, since other tools have files of that name too.
  */
 export async function misnamedFile(
   forge: Pick<Forge, 'changedFiles' | 'readFile'>,
@@ -17,7 +17,7 @@ export async function misnamedFile(
     const text = await forge.readFile(pull.repository, pull.head.sha, path);
     return text?.includes('greenroom.dev/') === true ? path : null;
   } catch {
-    // A hint: whatever keeps it from us is told where it matters.
+    // This is only a hint. The same failure is reported where the answer matters.
     return null;
   }
 }

@@ -27,36 +27,40 @@ import { misnamedFile } from './misnamed.ts';
 import { type Ahead, hasLimits, waitingFor } from './slots.ts';
 import { timesOf } from './times.ts';
 
-/** What one pull request wants of the apps repo, and what to say about it. */
+/** What to change in the apps repo for one pull request, and what to report. */
 export interface PreviewPlan {
   readonly pull: PullRequest;
   readonly name: string;
   readonly state: PreviewState;
   readonly change: ChangeSet;
   readonly effect: 'create' | 'update' | 'remove' | 'none';
-  /** What the apps repo will remember; null where it will hold no preview, or an earlier one. */
+  /** The new record in the apps repo; null if there will be no preview, or an earlier one stays. */
   readonly record: PreviewRecord | null;
-  /** A sentence where the platform's own change moves or ends a preview that its pull request would keep. */
+  /** A sentence if a change of the platform's settings moves or ends a preview that would otherwise stay; else null. */
   readonly displaced: string | null;
-  /** Whether another repository's preview has its name: what is proposed under it is not about this one. @default false */
+  /**
+   * Whether another repository's preview has its name. Then a proposal of that name belongs to the other.
+   *
+   * @default false
+   */
   readonly isNameTaken?: boolean;
-  /** What the apps repo holds of it until now. */
+  /** The preview in the apps repo before this change; null if there is none. */
   readonly live: LivePreview | null;
-  /** Whether it ends earlier than the apps repo says until now, since its images no longer show what is required. @default false */
+  /** Whether its end becomes earlier, since its images no longer meet the platform's demands. @default false */
   readonly endsEarly?: boolean;
-  /** Line of a setting below `spec` in preview.yaml: `env`, `apps.api.port`. @default - nobody knows */
+  /** Line of a setting below `spec` in preview.yaml: `env`, `apps.api.port`. @default - not known */
   readonly lineOf?: (field: string) => number | null;
-  /** Objects that an update or a first writing changes. @default - none */
+  /** Objects that are created or changed. @default - none */
   readonly objects?: readonly ObjectChange[];
-  /** What lay there in the apps repo when it was planned. @default - it is planned anew for every commit */
+  /** What was in the apps repo at planning time. @default - it is planned again for each commit */
   readonly found?: Found;
 }
 
 /**
- * Holds a pull request's live state against the apps repo at one commit. Reads, writes nothing.
+ * Compares a pull request's current state with the apps repo at one commit. Only reads.
  *
- * What is wrong with the file or against the rules leaves an earlier preview as it is; only a positive answer that the
- * pull request should have none (closed, no file, time up, not eligible) removes it.
+ * An invalid file or a denied preview leaves an earlier preview as it is. A preview is removed only if it is certain
+ * that the pull request should have none (closed, no file, expired, not eligible).
  */
 export async function planPreview(
   context: SyncContext,
@@ -67,7 +71,7 @@ export async function planPreview(
   const identity = identityOf(pull);
   const derived = derivedName(pull, base);
   const refusal = refusalOf(pull, base.platform, base.registrations) ?? stopOf(pull);
-  // What takes a place looks at all the others anyway.
+  // With limits all records are read anyway.
   const findsAmongAll = refusal === null && hasLimits(base.platform);
   const found = await findExisting(context.repo, base, identity, derived, findsAmongAll);
   const { existing, nameTakenBy } = found;
@@ -146,7 +150,7 @@ async function planHead(
     if (doubt !== null) return plan.keep({ state: 'unknown', reason: doubt });
     const sentence = 'Its time is up; a new push starts it again.';
     const over: PreviewState = { state: 'none', reason: 'expired', sentence, removed: plan.live };
-    // Clocks differ: it is not called ready any more, and removed a little later.
+    // Clocks differ: it is no longer reported as ready, and is removed a little later.
     return isExpired(compiled.expires, base.now) ? plan.remove(over) : plan.keep(over);
   }
   if (compiled.denied) {
@@ -162,7 +166,7 @@ async function planHead(
   return { ...plan.write(note === null ? compiled : { ...compiled, notes: [...compiled.notes, note] }), lineOf };
 }
 
-/** Lines of what the file itself holds. */
+/** Line numbers of the settings in the file itself. */
 function linesOf({ positions }: Loaded<Preview>): (field: string) => number | null {
   return (field) => {
     const path = ['spec', ...field.split('.')];
@@ -170,7 +174,7 @@ function linesOf({ positions }: Loaded<Preview>): (field: string) => number | nu
   };
 }
 
-/** Compiles the head of a pull request; what is known of its images where they are not there. */
+/** Compiles the head of a pull request; returns the image state instead if the images are not available. */
 async function compileHead(
   context: SyncContext,
   base: Base,
@@ -205,7 +209,7 @@ export function identityOf({ repository, number }: PullRequest): Identity {
   return { repositoryId: repository.id, owner, repository: name, number };
 }
 
-/** The name that a new preview of it gets; one that runs keeps its own. */
+/** Name for a new preview of the pull request. A running preview keeps its own name. */
 export function derivedName(pull: PullRequest, { platform }: Base): string {
   return previewName(identityOf(pull), platform.sources[0]!.owner).name;
 }
@@ -219,7 +223,7 @@ async function readManifestsOf(
   return folder === undefined ? null : forge.readFolder(pull.repository, pull.head.sha, folder);
 }
 
-/** What is said where an image is not there. */
+/** The state to report if an image is not available. */
 function stateWithoutImage(
   image: Exclude<ImageState, { status: 'go' }>,
   preview: Loaded<Preview>,
@@ -242,14 +246,14 @@ function stateWithoutImage(
   }
 }
 
-/** How the build of the image goes, by what the forge tells. */
+/** Status of the image's build, from the forge. */
 async function buildOf({ forge }: SyncContext, { now, platform }: Base, pull: PullRequest): Promise<BuildStatus> {
   const lookup = await forge.builds(pull);
   const builds = lookup.status === 'found' ? lookup.value : null;
   return buildStatus({ builds, now, changedAt: pull.updatedAt, contact: platform.policies.contact });
 }
 
-/** Where the file names an image; the first app's where it is one of its manifests. */
+/** Path of an image in the file; the first app's if the image is from a manifest. */
 function imagePath({ value }: Loaded<Preview>, image: string): readonly string[] {
   const apps = appsOf(value);
   const found = apps.find(({ spec }) => image === spec.image || image.startsWith(`${spec.image}:`)) ?? apps[0];
@@ -293,7 +297,7 @@ function planner(
   };
 }
 
-/** Whether a move or a removal is the platform's doing: the settings that decide about it are not those of the record. */
+/** A sentence if changed platform settings, by the digest in the record, cause a move or a removal; else null. */
 function displacement(
   base: Base,
   pull: PullRequest,
@@ -310,7 +314,7 @@ function displacement(
   return isOver ? null : `is removed: ${outcome.sentence}`;
 }
 
-/** The objects of a change, as people know them: one file each. The record beside them does not count. */
+/** Changed objects, one file each. The record is not one of them. */
 function objectChanges(now: FileSet, change: ChangeSet): ObjectChange[] {
   return [...change].flatMap(([path, after]) => {
     const below = path.split('/').slice(4).join('/');

@@ -5,18 +5,18 @@ import { findExisting } from './existing.ts';
 import { derivedName, identityOf, type PreviewPlan } from './plan-preview.ts';
 import { hasLimits } from './slots.ts';
 
-/** What was read of a pull request is as good as read now, for so many seconds. */
+/** Seconds for which data read from a pull request counts as current. */
 const FRESH_SECONDS = 20;
 
-/** A plan that lost the race for the branch, and what it was made on. */
+/** A plan that lost the race for the branch, and its base. */
 export interface Lost {
   readonly base: Base;
   readonly plan: PreviewPlan;
 }
 
 /**
- * Whether a plan would come out the same on the commit that won: nothing of the apps repo that it depends on has changed,
- * and its pull request was read a moment ago. Reading and compiling it again would let the loser lose again.
+ * Whether a plan is still valid on the commit that won: nothing in the apps repo that it depends on has changed, and
+ * its pull request was read a moment ago. Reading and compiling again would take so long that it could lose again.
  */
 export async function holdsOn(repo: AppsRepo, { base: before, plan }: Lost, base: Base): Promise<boolean> {
   if (plan.found === undefined || hasLimits(base.platform) || before.source === null) return false;

@@ -5,7 +5,7 @@ import type { PreviewRecord } from '../../model/record.ts';
 import { about, money } from '../../report/text.ts';
 import type { Base } from './base.ts';
 
-/** What was planned before in the same run: it takes places, and frees some. */
+/** Previews planned earlier in the same run: they take and free slots. */
 export interface Ahead {
   readonly added: readonly PreviewRecord[];
   /** Names of previews. */
@@ -20,15 +20,15 @@ export interface Wait {
   readonly sentence: string;
 }
 
-/** Whether a new preview has to be held against all the others. */
+/** Whether a new preview must be checked against all the others. */
 export function hasLimits({ slots, cost }: PlatformSpec): boolean {
   const limits = [slots.total, slots.perRepo, slots.perAuthor, cost.budgets.totalDay];
   return limits.some((limit) => limit !== undefined);
 }
 
 /**
- * Why a new preview has to wait, or null when there is room. Only previews that are not there yet wait: nobody loses a
- * preview to the queue.
+ * Why a new preview has to wait; null if there is a slot. Only new previews wait: a running one never loses its slot to
+ * the queue.
  */
 export async function waitingFor(
   base: Base,

@@ -1,7 +1,7 @@
 import type { Extension, Times } from '../../compile/lifetime.ts';
 import type { Override, PullRequest } from '../../forge/forge.ts';
 
-/** What decides when the preview of a pull request's head ends: its own times, and what a command asked for. */
+/** Times that decide when the preview of a pull request's head ends: the pull request's own, and those of commands. */
 export function timesOf({ createdAt, updatedAt, head, override }: PullRequest): Times {
   return {
     createdAt,
@@ -12,7 +12,7 @@ export function timesOf({ createdAt, updatedAt, head, override }: PullRequest): 
   };
 }
 
-/** The later end that somebody asked for at this head, also where another command came after it; null for none. */
+/** The extension stored at this head, even if a later command followed; null if there is none. */
 export function extensionOf(override: Override | null): Extension | null {
   return override === null || override.until === null ? null : { at: override.at, until: override.until };
 }

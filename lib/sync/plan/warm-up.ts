@@ -10,12 +10,12 @@ kind: Preview
 spec: { template: web-service, image: registry.example.com/owner/app, port: 8080, health: / }
 `;
 
-/** As often as it takes for the engine to have compiled most of it. */
+/** Enough runs for the JavaScript engine to compile most of the code. */
 const TIMES = 5;
 
 /**
- * Compiles a preview of nobody's, and asks nobody: what a process loads and compiles for its first preview takes a second,
- * in which a receiver answers nothing.
+ * Compiles a made-up preview without any request. The first preview of a process takes a second longer, because code is
+ * loaded and compiled; during this time a receiver would not answer.
  */
 export function warmUp({ cel }: SyncContext): void {
   const compile = createCompiler({ platform: defaultPlatform(), now: 0, cel });

@@ -13,16 +13,16 @@ import { collect, type SweepOptions, type SweepRun, subjectOf } from './run.ts';
 
 export interface Settled {
   readonly plan: PreviewPlan;
-  /** The commit that carried its change, if there was one. */
+  /** The commit with its change; null if there is none. */
   readonly commit: string | null;
-  /** What went wrong beside the way. @default - nothing */
+  /** Problems that did not stop the sweep. @default - none */
   readonly notes?: readonly string[];
 }
 
-/** A batch is divided after so many lost answers or races; what it comes down to is tried more often. */
+/** A batch is divided after this many lost answers or races; a single plan gets more attempts. */
 const BATCH_ATTEMPTS = 4;
 
-/** Commits all of them, in batches. */
+/** Commits all plans, in batches. */
 export async function commitAll(
   run: SweepRun,
   first: Ground,
@@ -38,7 +38,7 @@ export async function commitAll(
   return settled;
 }
 
-/** Commits a batch. One that is refused, or that is too much at once, is divided: what stands in the way stops nobody else. */
+/** Commits a batch. If it is refused or too large, it is halved, so that one bad change does not block the others. */
 async function commitByHalves(
   run: SweepRun,
   ground: Ground,
@@ -61,7 +61,9 @@ async function commitByHalves(
   }
 }
 
-/** Commits a batch. Where somebody else has been at work, the whole batch is planned again from live state. */
+/**
+ * Commits a batch. If another writer has committed meanwhile, the whole batch is planned again from the current state.
+ */
 async function commitBatch(
   run: SweepRun,
   ground: Ground,
@@ -88,7 +90,7 @@ async function commitBatch(
   };
 }
 
-/** The same pull requests as they are now. Removals that the limit holds back are in no batch. */
+/** Plans the same pull requests again. Removals held back by the removal limit are in no batch. */
 export async function replan(
   run: SweepRun,
   batch: readonly PreviewPlan[],
@@ -102,7 +104,7 @@ export async function replan(
       if (lookup.status === 'found') pulls.push(lookup.value);
     });
   }
-  // What is held now, the next sweep tells of.
+  // Previews that are held only now are reported by the next sweep.
   const { plans } = await planInOrder(run, base, pulls);
   return { base, head: base.head, plans };
 }

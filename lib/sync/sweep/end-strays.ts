@@ -12,10 +12,10 @@ import { asksForReview, proposeRemoval } from '../review.ts';
 import type { SweepRun } from './run.ts';
 import type { Stray } from './strays.ts';
 
-/** What became of a folder: it is gone, its removal waits for review (or was declined) at an address, or it is left. */
+/** Result for a folder: removed, removal proposed or declined (with its address), or left as it is. */
 export type StrayOutcome = 'removed' | 'left' | { readonly proposed: string } | { readonly declined: string };
 
-/** Removes what was pushed past greenroom, or proposes it where every change is reviewed. */
+/** Removes folders that greenroom did not write, or proposes that if every change is reviewed. */
 export async function endStrays(
   { context, options, writer }: SweepRun,
   base: Base,
@@ -26,7 +26,7 @@ export async function endStrays(
   return writer.alone(() => removeStrays(context, strays, options));
 }
 
-/** Removes the folders that are still as they were judged. */
+/** Removes the folders that have not changed since they were checked. */
 async function removeStrays(
   { repo }: SyncContext,
   strays: readonly Stray[],
@@ -36,7 +36,7 @@ async function removeStrays(
   return new Map(value.map((stray) => [stray, 'removed']));
 }
 
-/** Proposes their removal, all in one, where every change is reviewed. */
+/** Proposes their removal in one proposal. */
 async function proposeRemovalOfStrays(
   context: SyncContext,
   { platform }: Base,

@@ -4,7 +4,7 @@ import type { Base, SyncContext } from '../plan/base.ts';
 import { refusalOf } from '../plan/eligibility.ts';
 import type { PreviewPlan } from '../plan/plan-preview.ts';
 
-/** How long the end of a preview is looked at again, in seconds: what could not be written in that time stays. */
+/** Seconds for which an ended preview is checked again; what could not be written by then stays unwritten. */
 const WINDOW = 3 * 3600;
 
 /** A preview that is gone, and the commit that removed it. */
@@ -14,9 +14,9 @@ export interface Ending {
 }
 
 /**
- * Previews that ended a short while ago and that no list holds any more: the pull request is closed, the record is gone.
- * Only the history of the apps repo tells of them, so that what could not be written on the pull request then is written
- * now. What gives no answer is left alone: nothing hangs on it but words.
+ * Previews that ended a short while ago and are in no list any more: the pull request is closed, the record is removed.
+ * Only the history of the apps repo names them. They are checked again so that the pull request gets the report that
+ * could not be written before. If something does not answer, it is skipped: only that report depends on it.
  */
 export async function recentEndings(context: SyncContext, base: Base): Promise<Ending[]> {
   const known = new Set((await base.records()).flatMap(({ record }) => (record === null ? [] : [record.name])));
@@ -25,10 +25,10 @@ export async function recentEndings(context: SyncContext, base: Base): Promise<E
     if (known.has(preview)) continue;
     const { pullRequest } = trailers;
     const lookup = await context.forge.pullRequest(pullRequest, pullRequest.number).catch(noAnswer);
-    // By its name alone it may be another one by now; its head tells.
+    // The same name and number may be another pull request by now; the head commit tells.
     if (lookup?.status !== 'found' || lookup.value.head.sha !== trailers.head) continue;
     const pull = lookup.value;
-    // An open one is in the list, and was looked at there.
+    // An open pull request is in the list, and is handled there.
     const refusal = pull.state === 'closed' ? refusalOf(pull, base.platform, null) : null;
     if (refusal === null) continue;
     const nothing = { change: new Map(), effect: 'none', record: null, displaced: null, live: null } as const;

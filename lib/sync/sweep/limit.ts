@@ -11,15 +11,15 @@ import type { Orphan, Survey } from './survey.ts';
 export interface SweepPlan {
   readonly plans: readonly PreviewPlan[];
   readonly held: readonly Held[];
-  /** Previews that time alone ends. */
+  /** Previews that end only because they have expired. */
   readonly ended: readonly Orphan[];
-  /** Why removals are held back; null where they are not. */
+  /** Why removals are held back; null if they are not. */
   readonly heldBack: string | null;
 }
 
 /**
- * Plans all, and holds back removals, and nothing else, where they are more than the platform's share: what is closed by
- * the thousand may be a forge that lies, but what is open can start all the same.
+ * Plans all pull requests. Removals above the removal limit are held back, but nothing else is: if thousands seem
+ * closed at once, the forge may be wrong, but open pull requests can still get their previews.
  */
 export async function planWithinLimit(run: SweepRun, base: Base, survey: Survey): Promise<SweepPlan> {
   const pulls = pullsOf(survey);
@@ -33,7 +33,7 @@ export async function planWithinLimit(run: SweepRun, base: Base, survey: Survey)
     run.failures.push(...first.failures);
     return { ...planned, ended: orphans, heldBack: null };
   }
-  // Places that would have become free do not.
+  // Plan again: held removals free no slots.
   const { plans, held } = await planInOrder(run, base, pulls, true);
   const expired = orphans.map(({ record: { name } }) => ({ name, sentence: 'is removed: its time is up.' }));
   const heldBack =
@@ -44,9 +44,9 @@ export async function planWithinLimit(run: SweepRun, base: Base, survey: Survey)
 }
 
 /**
- * Plans for one base: what comes first takes places, or frees some, for what comes after.
+ * Plans on one base, in order: earlier plans take or free slots for later ones.
  *
- * @param holdsRemovals whether removals are held back as well
+ * @param holdsRemovals whether removals are held back too
  */
 export async function planInOrder(
   run: SweepRun,
@@ -70,7 +70,7 @@ export async function planInOrder(
   return { plans, held };
 }
 
-/** What a plan is held back for; null for nothing. */
+/** Why a plan is held back; null if it is not. */
 function holdOf(plan: PreviewPlan, { options }: SweepRun, holdsRemovals: boolean): string | null {
   if (options.allowRemovals) return null;
   if (plan.displaced !== null) return plan.displaced;
@@ -79,12 +79,12 @@ function holdOf(plan: PreviewPlan, { options }: SweepRun, holdsRemovals: boolean
   return `is removed: ${'sentence' in plan.state ? plan.state.sentence : 'there is no preview.yaml any more.'}`;
 }
 
-/** An early end is a removal that was given a date. */
+/** An early end counts as a removal: it only happens later. */
 function isEnding({ effect, endsEarly = false }: PreviewPlan): boolean {
   return effect === 'remove' || endsEarly;
 }
 
-/** Whether somebody who may label the pull request said that its preview may go, however many others go as well. */
+/** Whether a label on the pull request confirms its removal, however many others are removed. */
 function isConfirmed({ labels }: PullRequest): boolean {
   return hasLabel(labels, YES_LABEL);
 }

@@ -12,14 +12,14 @@ import { asksForReview, proposeEnd } from '../review.ts';
 import type { SyncResult } from '../sync.ts';
 import type { Orphan } from './survey.ts';
 
-/** Where the next batch begins. */
+/** The state on which the next batch is committed. */
 export interface Ground {
   readonly head: string | null;
-  /** Whether nobody but this sweep has committed since its plans were made: its own batches touch other folders. */
+  /** Whether only this sweep has committed since its plans were made: its own batches touch other folders. */
   readonly isOurs: boolean;
 }
 
-/** Previews whose time is up and whose forge gives no answer: time alone ends them. Gives those that were removed. */
+/** Removes previews that have expired and whose pull request cannot be read. Returns the removed ones. */
 export async function removeOrphans(
   context: SyncContext,
   base: Base,
@@ -49,7 +49,7 @@ export async function removeOrphans(
 
 async function planOrphans(repo: AppsRepo, orphans: readonly Orphan[]): Promise<Planned<readonly Orphan[]>> {
   const { head, files, irregular } = await repo.read(orphans.map(({ stored }) => `${stored.folder}/**`));
-  // What was written anew in the meantime is not what was checked.
+  // A record that was written again meanwhile is not the one that was checked.
   const ended = orphans.filter(({ stored, record }) =>
     isDeepStrictEqual(parseRecord(files.get(`${stored.folder}/${RECORD_FILE}`) ?? ''), record),
   );

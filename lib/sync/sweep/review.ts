@@ -7,27 +7,27 @@ import { type PreviewPlan, planPreview } from '../plan/plan-preview.ts';
 import { proposalsOf, review, withdraw } from '../review.ts';
 
 export interface ReviewSteps {
-  /** Names of previews that are ended for their time alone: not planned here. */
+  /** Names of previews that end only because they have expired: not planned here. */
   readonly ended: readonly string[];
   /** Whether a pull request was planned, held or failed in this sweep. */
   readonly isHandled: (repositoryId: number, number: number) => boolean;
-  /** Whether there are folders whose removal is proposed. */
+  /** Whether the removal of folders is proposed. */
   readonly hasStrays: boolean;
-  /** Plans of the same pull request, made anew. */
+  /** Plans the same pull request again. */
   readonly again: (plan: PreviewPlan) => Promise<{ readonly base: Base; readonly plans: readonly PreviewPlan[] }>;
-  /** Runs work whose failure is the failure of this plan alone. */
+  /** Runs work; if it fails, only this plan fails. */
   readonly collect: (plan: PreviewPlan, work: () => Promise<void>) => Promise<void>;
 }
 
 export interface SweptByReview {
   readonly settled: readonly { readonly plan: PreviewPlan; readonly commit: null; readonly notes: readonly string[] }[];
-  /** Why proposals were left alone. */
+  /** Why proposals were not changed. */
   readonly unknown: readonly string[];
 }
 
 /**
- * What a sweep does in the place of commits where changes are reviewed: one proposal a preview, and one that fails does
- * not hold up the others. What nothing is to be changed of, and nothing was proposed of, costs no request.
+ * Replaces the commits of a sweep if changes are reviewed: one proposal for each preview, and one that fails does not
+ * block the others. A plan without a change and without a proposal needs no request.
  */
 export async function sweepByReview(
   context: SyncContext,
@@ -63,8 +63,8 @@ interface PreviewProposal extends Proposal {
 const isOfPreview = (proposal: Proposal): proposal is PreviewProposal => proposal.pullRequest !== null;
 
 /**
- * Proposals that no plan is about: the pull request was closed before the preview was merged, or its repository has
- * another name by now. Those under an old name are withdrawn; nothing is done without a positive answer.
+ * Proposals without a plan: the pull request was closed before the proposal was merged, or its repository was renamed.
+ * Those under an old name are withdrawn. Without a certain answer nothing is done.
  */
 async function leftOver(
   context: SyncContext,
@@ -88,7 +88,7 @@ async function leftOver(
   return { plans, unknown };
 }
 
-/** The plan of its pull request, why there is none, or null where there is nothing to do any more. */
+/** The plan of the proposal's pull request; a text if it is not known; null if nothing is left to do. */
 async function planOf(
   context: SyncContext,
   base: Base,

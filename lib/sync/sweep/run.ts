@@ -6,23 +6,23 @@ import type { PreviewPlan } from '../plan/plan-preview.ts';
 import type { Writer } from '../writer.ts';
 
 export interface SweepOptions {
-  /** Plan and say, write nothing anywhere. @default false */
+  /** Plan and report only; write nothing. @default false */
   readonly dryRun?: boolean;
-  /** Remove however many there are to remove, and move or end what a change of the platform displaces. @default false */
+  /** Ignore the removal limit, and move or end previews that a change of the platform displaces. @default false */
   readonly allowRemovals?: boolean;
-  /** Previews a commit, at most. @default 50 */
+  /** Maximum number of previews in one commit. @default 50 */
   readonly batchSize?: number;
   readonly apply?: Partial<ApplyOptions>;
-  /** The one that all work of a process shares. @default - one of its own */
+  /** The writer that the whole process shares. @default - a new one */
   readonly writer?: Writer;
-  /** Called as the work goes on. */
+  /** Called with the progress. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
 export interface Failure {
   readonly subject: string;
   readonly error: GreenroomError;
-  /** What could not be committed. @default - it did not come to a plan */
+  /** The plan that could not be committed. @default - none was made */
   readonly plan?: PreviewPlan;
 }
 
@@ -32,16 +32,16 @@ export interface Held {
   readonly sentence: string;
 }
 
-/** One sweep: what its steps work with. */
+/** Data of one sweep, shared by its steps. */
 export interface SweepRun {
   readonly context: SyncContext;
   readonly options: SweepOptions;
   readonly writer: Writer;
-  /** What went wrong so far. */
+  /** Failures so far. */
   readonly failures: Failure[];
 }
 
-/** Runs work whose failure is the failure of this subject alone. */
+/** Runs work; if it fails, only this subject fails. */
 export async function collect(
   { failures }: Pick<SweepRun, 'failures'>,
   subject: string,

@@ -7,7 +7,7 @@ import { type Base, readRecords, type SyncContext } from '../plan/base.ts';
 import { publishPlatformProblem, publishProblem } from '../publish.ts';
 import type { Failure, SweepRun } from './run.ts';
 
-/** Names in one sentence, at most. */
+/** Maximum number of names in one sentence. */
 const NAMED = 5;
 
 interface Told {
@@ -17,8 +17,8 @@ interface Told {
 }
 
 /**
- * Why pull requests could not be handled for a reason on our side: a sentence for each cause, for the platform team. What
- * makers read of it is calm and names no cause. Holds foreign text.
+ * Problems on our side that stopped pull requests: one sentence for each cause, for the platform team. Makers only see
+ * a short sentence without the cause. Contains untrusted text.
  */
 export function problemsOf(results: readonly Told[], failures: readonly Failure[]): readonly string[] {
   const subjects = new Map<string, string[]>();
@@ -34,22 +34,23 @@ export function problemsOf(results: readonly Told[], failures: readonly Failure[
   });
 }
 
-/** Null where nothing failed on our side. */
+/** Null if nothing failed on our side. */
 export function causeOf(state: PreviewState): string | null {
   if (state.state === 'problem') return state.cause?.message ?? null;
   return state.state === 'unknown' && state.told !== undefined ? state.reason : null;
 }
 
-/** Makers whose preview was planned and could not be committed read so; who runs the sweep reads why. */
+/** Reports failed commits to their makers, without the cause; the operator of the sweep sees the cause. */
 export async function tellOfFailures({ context, failures }: SweepRun, base: Base): Promise<void> {
   for (const { plan } of failures) if (plan !== undefined) await publishProblem(context, base, plan);
 }
 
 /**
- * Makers whose pushes a sweep would have handled, had the platform's side been readable. Whose pull requests count is not
- * known then, but those that have a preview do; what that shows already needs no word.
+ * Reports to makers that the platform's settings cannot be read, so their pushes wait. Without settings it is not known
+ * which pull requests are eligible, but those with a preview are. If the preview already shows the head, nothing is
+ * written.
  *
- * @param error why it could not be read
+ * @param error why the settings could not be read
  */
 export async function tellWhoWaits(context: SyncContext, error: unknown): Promise<void> {
   if (!(error instanceof GreenroomError) || !error.isPlatforms || error.code === 'unreachable') return;
@@ -63,7 +64,7 @@ export async function tellWhoWaits(context: SyncContext, error: unknown): Promis
       await publishPlatformProblem(context, lookup.value.repository, number, error);
     }
   } catch (failure) {
-    // What is thrown to who runs it is the first error.
+    // The caller gets the first error.
     if (!(failure instanceof GreenroomError)) throw failure;
   }
 }

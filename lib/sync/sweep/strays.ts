@@ -8,33 +8,33 @@ import type { PreviewRecord } from '../../model/record.ts';
 import type { Base, StoredRecord, SyncContext } from '../plan/base.ts';
 import { derivedName } from '../plan/plan-preview.ts';
 
-/** A folder below `previews/` that greenroom did not write, or that is broken and belongs to no open pull request. */
+/** A folder below `previews/` that greenroom did not write, or a broken one without an open pull request. */
 export interface Stray {
   readonly stored: StoredRecord;
-  /** Why it is one: continues a sentence that begins with the folder. */
+  /** Why it is a stray: continues a sentence that begins with the folder. */
   readonly why: string;
 }
 
-/** The open pull requests, as far as the forge listed them. */
+/** The open pull requests that the forge listed. */
 export interface OpenPulls {
   /** By {@link keyOf}. */
   readonly open: ReadonlyMap<string, PullRequest>;
-  /** Whether all lists came whole. */
+  /** Whether all lists are complete. */
   readonly isWhole: boolean;
 }
 
 export interface Strays {
   readonly strays: readonly Stray[];
-  /** Those that the fence of a broken preview leads to: they are handled as if its record did. */
+  /** Pull requests found by the fence of a broken preview: they are handled as if its record named them. */
   readonly pulls: readonly PullRequest[];
-  /** What only a person can decide. A sentence each. */
+  /** What only a person can decide, one sentence each. */
   readonly alarms: string[];
 }
 
 /**
- * Finds what was pushed past greenroom: a record in another folder than its own, a second preview of one pull request,
- * a broken preview.json that nobody is going to write anew. One of them is enough to stop the ApplicationSets for all
- * previews, so they are not left to wait for an end of their own.
+ * Finds folders that greenroom did not write: a record in the wrong folder, a second preview of one pull request, or a
+ * broken preview.json that no sync will write again. A single one can stop the ApplicationSets for all previews, so
+ * they are removed now and not at their expiry.
  */
 export async function findStrays(
   context: SyncContext,
@@ -50,7 +50,7 @@ export async function findStrays(
     const why = record === null ? null : misplaced(folder, record);
     if (why !== null) found.strays.push({ stored, why });
     else if (record !== null) rest.push(stored);
-    // An open pull request of that name writes it anew.
+    // If an open pull request has this name, its sync writes the record again.
     else if (!names.has(nameOf(folder)) || !isBelowOwnRepository(folder)) {
       const { pull, stray, alarm } = await judgeBroken(context, base, stored, lists.isWhole);
       if (pull) found.pulls.push(pull);
@@ -66,12 +66,12 @@ export async function findStrays(
   return found;
 }
 
-/** A pull request, wherever its repository lives by now. */
+/** Key of a pull request that stays the same when its repository is renamed or moved. */
 export const keyOf = (repositoryId: number, number: number) => `${repositoryId}#${number}`;
 
 const nameOf = (folder: string) => folder.split('/').at(-1)!;
 
-/** Records of one pull request under several names. The same name in two clusters is a move that was interrupted. */
+/** Records of one pull request under several names. The same name in two clusters is only an interrupted move. */
 function byPullRequest(records: readonly StoredRecord[]): StoredRecord[][] {
   const groups = new Map<string, StoredRecord[]>();
   for (const stored of records) {
@@ -83,7 +83,7 @@ function byPullRequest(records: readonly StoredRecord[]): StoredRecord[][] {
   return [...groups.values()].filter((group) => new Set(group.map(({ record }) => record!.name)).size > 1);
 }
 
-/** Why a folder is not where greenroom writes this record; null where it is. */
+/** Why a record is in the wrong folder; null if the folder is right. */
 function misplaced(folder: string, { name, cluster, identity }: PreviewRecord): string | null {
   if (!name.startsWith(PREVIEW_PREFIX) || !name.endsWith(`-${identity.number}`)) {
     return `names its preview ${name}, which is not a name for pull request ${identity.number}`;
@@ -92,7 +92,7 @@ function misplaced(folder: string, { name, cluster, identity }: PreviewRecord): 
   return folder === right ? null : `holds the record of ${name}, which belongs in ${right}`;
 }
 
-/** What becomes of a folder with a broken record: that of its pull request, or it goes, or somebody is told. */
+/** Decides about a folder with a broken record: it belongs to a pull request, is removed, or is reported. */
 async function judgeBroken(
   context: SyncContext,
   base: Base,
@@ -116,7 +116,7 @@ async function judgeBroken(
   return { alarm: `${folder} ${broken}, which stops every preview of its cluster, and ${why}.` };
 }
 
-/** Which of several previews of one pull request is its own. */
+/** Decides which of several previews of one pull request is the right one. */
 function judgeCopies(
   base: Base,
   copies: readonly StoredRecord[],
@@ -140,8 +140,8 @@ interface Claim extends PullRequestRef {
 }
 
 /**
- * Whose preview a folder with a broken record is, by the labels of its fence. They are read as lines that greenroom
- * writes: the forge is asked about what they say.
+ * The pull request of a folder with a broken record, from the labels of its fence. They are read line by line, as
+ * greenroom writes them, and then checked with the forge.
  */
 async function claimOf(repo: AppsRepo, folder: string, head: string | null): Promise<Claim | null> {
   const { files } = await repo.read([`${folder}/fence/namespace.*.yaml`], head);

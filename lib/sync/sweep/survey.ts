@@ -7,34 +7,34 @@ import { endOf, isOver } from '../plan/clock.ts';
 import { isProposal } from '../plan/eligibility.ts';
 import { findStrays, keyOf, type Stray } from './strays.ts';
 
-/** One thing to look at: a pull request, or a preview whose pull request gives no answer and whose time is up. */
+/** One item to handle: a pull request, or an expired preview whose pull request cannot be read. */
 export type Target = { readonly kind: 'pull'; readonly pull: PullRequest } | Orphan;
 
-/** A preview whose pull request gives no answer and whose time is up. */
+/** An expired preview whose pull request cannot be read. */
 export interface Orphan {
   readonly kind: 'orphan';
   readonly stored: StoredRecord;
   readonly record: PreviewRecord;
 }
 
-/** What there is to look at, and what could not be asked. */
+/** All items to handle, and what could not be read. */
 export interface Survey {
   readonly targets: readonly Target[];
   readonly unknown: readonly string[];
-  /** Folders that no pull request stands behind, which a sweep removes. */
+  /** Folders without a pull request, which a sweep removes. */
   readonly strays: readonly Stray[];
-  /** What people have to look at: no sweep mends it. A sentence each. */
+  /** Problems that a person must solve, since no sweep can. One sentence each. */
   readonly alarms: readonly string[];
   readonly live: number;
-  /** Of all previews. */
+  /** Folders of all previews. */
   readonly folders: readonly string[];
 }
 
-/** Lists open pull requests and asks after every preview whose pull request is not among them. */
+/** Lists open pull requests, and reads the pull request of every preview that is not in the list. */
 export async function takeSurvey(context: SyncContext, base: Base): Promise<Survey> {
   const unknown: string[] = [];
   const open = new Map<string, PullRequest>();
-  /** Paths of repositories whose list came whole, in lower case. */
+  /** Paths of repositories with a complete list, in lower case. */
   const complete = new Set<string>();
   for (const source of base.platform.sources) {
     try {
@@ -73,7 +73,7 @@ export async function takeSurvey(context: SyncContext, base: Base): Promise<Surv
   };
 }
 
-/** A preview whose pull request is not among the open ones: only a positive answer, or its own end, removes it. */
+/** The target for a preview whose pull request is not listed: only a certain answer, or its expiry, removes it. */
 async function targetOfRecord(
   context: SyncContext,
   base: Base,
@@ -98,7 +98,7 @@ async function targetOfRecord(
   const end = endOf(record, base);
   if (isOver(context.forge, end, base)) return { kind: 'orphan', stored, record };
   unknown.push(`${repository}#${number}: ${reason}; its preview is kept`);
-  // Its repository answers, and does not know it: nobody but a person can tell whether it is meant.
+  // Its repository answers, but has no such pull request: only a person can decide whether that is right.
   if (complete.has(repository.toLowerCase())) {
     alarms.push(
       `${stored.folder} shows ${repository}#${number}, which ${repository} does not have (${reason}). It is kept until ` +
@@ -108,10 +108,10 @@ async function targetOfRecord(
   return null;
 }
 
-/** What was opened or reopened this shortly before may have been missed by a list that is true. In seconds. */
+/** In seconds. A correct list may lack a pull request that was opened or reopened this recently. */
 const JUST_NOW = 120;
 
-/** Says that a list was no whole list, though it said so: it lacks what is open by itself. */
+/** A sentence if a list that claimed to be complete lacks an open pull request; else null. */
 function missedOf(pull: PullRequest, complete: ReadonlySet<string>, { now }: Base): string | null {
   const isListed = complete.has(pull.repository.path.toLowerCase());
   if (pull.state !== 'open' || !isListed || now - pull.updatedAt < JUST_NOW) return null;

@@ -21,29 +21,28 @@ import { type Orphan, takeSurvey } from './survey.ts';
 
 export interface SweepResult {
   readonly results: readonly SyncResult[];
-  /** Previews that failed on our side, and why; the others were handled all the same. */
+  /** Previews that failed on our side, and why; the others were handled. */
   readonly failures: readonly Failure[];
-  /** What could not be asked, so that its previews were left alone. */
+  /** What could not be read, so its previews were left as they are. */
   readonly unknown: readonly string[];
-  /** Previews that are left as they are until somebody says that their move or end is meant. */
+  /** Previews that are left as they are until somebody confirms their move or end. */
   readonly held: readonly Held[];
-  /** Why removals were held back; null where they were not more than the platform's share. */
+  /** Why removals were held back; null if they were within the removal limit. */
   readonly heldBack: string | null;
   /**
-   * What was pushed past greenroom, and what was done about it: a sentence each, for the platform team. Holds foreign
-   * text.
+   * Folders that greenroom did not write, and what was done about each: one sentence each, for the platform team.
+   * Contains untrusted text.
    */
   readonly alarms: readonly string[];
-  /** What failed on our side, and for whom: a sentence for each cause, for the platform team. Holds foreign text. */
+  /** Problems on our side: one sentence for each cause, for the platform team. Contains untrusted text. */
   readonly problems: readonly string[];
-  /** What the platform team should know, such as an exception that is ignored. */
+  /** Notes for the platform team, e.g. about an exception that is ignored. */
   readonly notes: readonly string[];
 }
 
 /**
- * Does for all pull requests of the platform's sources what sync does for one, and ends what is over. Closes come
- * first, and one broken preview never holds up another. Removals of more than the platform's share of live previews are
- * held back, unless `allowRemovals` is on.
+ * Syncs all pull requests of the platform's sources, and removes what has ended. Removals come first, and one broken
+ * preview never blocks another. Removals above the removal limit are held back, unless `allowRemovals` is set.
  */
 export async function sweep(context: SyncContext, options: SweepOptions = {}): Promise<SweepResult> {
   const run: SweepRun = { context, options, writer: options.writer ?? new Writer(), failures: [] };
@@ -60,7 +59,7 @@ export async function sweep(context: SyncContext, options: SweepOptions = {}): P
   const pulls = pullsOf(survey);
   const { plans, held, ended, heldBack } = await planWithinLimit(run, base, survey);
 
-  // All commits come before the first comment: what was closed goes at once, however many comments there are to write.
+  // Commit everything before the first comment: removals must not wait for many comments.
   const alarms = [...survey.alarms];
   let removed: { ended: readonly Orphan[]; ground: Ground } = { ended: [], ground: { head: base.head, isOurs: false } };
   if (options.dryRun) removed = { ended, ground: { head: base.head, isOurs: true } };
@@ -132,10 +131,10 @@ export async function sweep(context: SyncContext, options: SweepOptions = {}): P
   };
 }
 
-/** More at once would be a burst for one ingress. */
+/** More would be too many at once for one ingress. */
 const LOOKS_AT_ONCE = 16;
 
-/** Addresses are asked while what was seen of others is written. */
+/** Probes addresses in parallel, while results of others are written. */
 function lookAtAll(
   context: SyncContext,
   base: Base,
@@ -145,7 +144,7 @@ function lookAtAll(
   return new Map(settled.map(({ plan }) => [plan, pool.run(() => lookAt(context, base, plan))]));
 }
 
-/** Those that wait for a place, with their place among all that do: plans come in the order in which places are given. */
+/** Adds their position to the previews that wait for a slot: plans are in the order in which slots are given. */
 function withPositions(plans: readonly PreviewPlan[]): PreviewPlan[] {
   const isWaiting = ({ state }: PreviewPlan) => state.state === 'queued' && state.reason === 'places';
   const of = plans.filter(isWaiting).length;
