@@ -1,6 +1,6 @@
 import type { Facts } from './observation.ts';
 
-/** Who has to do something. */
+/** Who must act. */
 export type Turn = 'maker' | 'platform' | 'nobody';
 
 /** Why a preview does not answer (yet), in plain words without Kubernetes terms. */
