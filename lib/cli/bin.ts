@@ -3,24 +3,24 @@ import { setFlagsFromString } from 'node:v8';
 import * as z from 'zod';
 import { main } from './main.ts';
 
-// A command reads a file or two: compiling a parser for them costs more than parsing does.
+// Commands parse only a few files: compiling parsers for them costs more than it saves.
 z.config({ jitless: true });
 
-// bin/greenroom.cjs says why; it is not there where the bundle runs alone.
+// See bin/greenroom.cjs for the reason. That file is missing if the bundle runs alone.
 setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks');
 setFlagsFromString('--regexp-backtracks-before-fallback=20000');
 
 let exitCode = 0;
 
-/** A reader that stops early (`| head`) is no failure of ours. */
+/** A reader that stops early (`| head`) is not an error. */
 function ended(error: unknown): never {
   if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(exitCode);
   throw error;
 }
 
 /**
- * To files and pipes straight away: loading what stands behind `process.stdout` takes as long as writing all manifests
- * of a preview. Terminals, and pipes that cannot take more right now, are left to it.
+ * Writes to files and pipes directly: loading the code behind `process.stdout` takes as long as writing all manifests
+ * of a preview. Terminals, and pipes that are full at the moment, use `process.stdout`.
  */
 function writer(fd: 1 | 2, stream: () => NodeJS.WriteStream): (text: string) => void {
   let later: NodeJS.WriteStream | undefined;

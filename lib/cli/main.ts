@@ -4,7 +4,7 @@ import { VERSION } from '../core/version.ts';
 import type { Configure } from './shared/command.ts';
 import { type Io, reportFailure } from './shared/io.ts';
 
-/** Each command is a file of its own and loaded only when it is called or its help is asked for. */
+/** Each command is in its own file, which is loaded only if it is called or its help is shown. */
 const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<{ configure: Configure }> }>> = {
   init: { summary: 'create an apps repo', load: () => import('./commands/init.ts') },
   upgrade: {
@@ -92,14 +92,14 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 bad input or usage, 3 denied by policy,
 4 could not reach or agree with the other side (safe to run again)`;
 
-/** A default as people would write it; what is none to them (a list that is empty) is left out. */
+/** Shows the default as people would write it; an empty default (such as an empty list) is omitted. */
 function optionDescription({ description, defaultValue, defaultValueDescription, negate }: Option): string {
   const isPlain = ['string', 'number'].includes(typeof defaultValue) && !negate;
   const shown = defaultValueDescription ?? (isPlain ? String(defaultValue) : undefined);
   return shown === undefined ? description : `${description} (default: ${shown})`;
 }
 
-/** As loud as the command line asks for; data and errors are never left out. */
+/** Applies the verbosity of the command line; data and errors are always printed. */
 function spoken(argv: readonly string[], io: Io): Io {
   const end = argv.indexOf('--');
   const flags = end < 0 ? argv : argv.slice(0, end);
@@ -121,7 +121,7 @@ function spoken(argv: readonly string[], io: Io): Io {
   };
 }
 
-/** Runs a command line; what it exits with goes to `io.fail`. */
+/** Runs a command line; the exit code goes to `io.fail`. */
 export async function main(argv: readonly string[], world: Io): Promise<void> {
   const io = spoken(argv, world);
   const program = new Command('greenroom')

@@ -6,8 +6,8 @@ export type Answer = string | number | boolean;
 export type Answers = Readonly<Record<string, Answer>>;
 
 /**
- * What an answer may be made of, since it lands in quoted texts of many languages, where nothing is escaped: one line
- * without quotes, backslashes, markup and placeholders.
+ * Characters allowed in an answer: one line without quotes, backslashes, markup and placeholders. Answers go into
+ * quoted texts of many languages, without escaping.
  */
 export const PLAIN_TEXT = String.raw`^[^"\\\x60<>$\{\}\x00-\x1F\x7F-\x9F\u200B-\u200F\u2028-\u202E\u2060-\u206F\uFEFF]*$`;
 const plain = new RegExp(PLAIN_TEXT, 'u');
@@ -19,14 +19,14 @@ export function questionsOf(template: ProjectTemplate): readonly (Question & { n
   );
 }
 
-/** Of a text that somebody typed: the value that the question's type asks for. */
+/** Converts typed text to the question's type. */
 export function answerOf(question: Question, text: string): Answer {
   if (question.type === 'string') return text;
   if (question.type === 'boolean') return text === 'true' ? true : text === 'false' ? false : text;
   return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
 }
 
-/** Why an answer is not taken; undefined where it is. */
+/** Why an answer is not valid; undefined if it is. */
 export function problemOf(question: Question, value: Answer): string | undefined {
   const { enumNames: _, ...rest } = question;
   const schema = Object.fromEntries(Object.entries(rest).filter(([key]) => !key.startsWith('ui:')));
@@ -39,9 +39,9 @@ export function problemOf(question: Question, value: Answer): string | undefined
 }
 
 /**
- * Answers to all questions of a template, defaults filled in.
+ * The answers to all questions of a template, with defaults.
  *
- * @throws GreenroomError `invalid-input` that names each answer which is missing, unknown or not allowed
+ * @throws GreenroomError `invalid-input` that names each missing, unknown or invalid answer
  */
 export function checkAnswers(template: ProjectTemplate, given: Answers): Answers {
   const questions = questionsOf(template);
@@ -55,7 +55,7 @@ export function checkAnswers(template: ProjectTemplate, given: Answers): Answers
     const value = Object.hasOwn(given, question.name) ? given[question.name] : question.default;
     if (value === undefined) {
       if (question.isRequired) problems.push({ message: `--set ${question.name}=... is missing: ${question.title}` });
-      // Templates know no missing values: what nobody answered is the empty value of its type.
+      // Templates have no missing values: an unanswered question gets the empty value of its type.
       else answers.push([question.name, question.type === 'string' ? '' : question.type === 'boolean' ? false : 0]);
       continue;
     }

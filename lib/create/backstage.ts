@@ -6,12 +6,12 @@ import { questionsOf } from './answers.ts';
 import { asJsonSchema, givenOf, RESERVED, registrationText, wholeSkeleton } from './project.ts';
 import type { ProjectTemplate } from './template.ts';
 
-/** What a repository may be called: as `greenroom new` has it. */
+/** Pattern for repository names, the same as in `greenroom new`. */
 const NAME_PATTERN = `^(?!(${RESERVED.map((name) => name.replace('.', '\\.')).join('|')})$)[a-z]([a-z0-9]|-(?!-)){0,38}[a-z0-9]$`;
 
 /**
- * A template for Backstage's scaffolder (`scaffolder.backstage.io/v1beta3`), by paths below its own folder: the form of
- * the same questions, and the same skeleton, which Backstage renders to the same bytes.
+ * A template for Backstage's scaffolder (`scaffolder.backstage.io/v1beta3`), by paths in its own folder. It has the
+ * same questions and the same skeleton, and Backstage renders the same bytes.
  *
  * @param host of the repositories, e.g. `github.com`
  */
@@ -21,7 +21,7 @@ export function backstageTemplate(template: ProjectTemplate, platform: PlatformS
   const registration = registrationText(app, `${platform.sources[0]!.owner}/repo`);
   return fileSet([
     ['template.yaml', emitYaml(entityOf(template, platform, host))],
-    // Backstage renders names, too.
+    // Backstage renders file names too.
     ['registration/${{ values.repo }}.yaml.njk', registration],
     ['component/catalog-info.yaml.njk', emitYaml(componentOf(template))],
     ...skeleton,
@@ -49,7 +49,7 @@ function entityOf(template: ProjectTemplate, platform: PlatformSpec, host: strin
   };
 }
 
-/** What Backstage's catalog shows of a created app; the annotation is the one of its previews' namespaces. */
+/** Entry of a created app in Backstage's catalog. The previews' namespaces have the same annotation. */
 function componentOf({ description }: ProjectTemplate) {
   const repository = '${{ values.repository }}';
   return {
@@ -79,7 +79,7 @@ function ownPage({ sizes, defaultSize }: PlatformSpec) {
 
 function steps(template: ProjectTemplate, platform: PlatformSpec, { owner, host }: { owner: string; host: string }) {
   const repo = '${{ parameters.repo }}';
-  // By a name that is valid, whose places in the texts are then those of the parameter.
+  // Use a valid sample name, then replace it everywhere by the parameter.
   const sample = givenOf(`${owner}/repo-of-the-form`, platform.defaultSize, platform);
   const given = Object.fromEntries(
     Object.entries(sample).map(([name, value]) => [name, value.replaceAll('repo-of-the-form', repo)]),

@@ -9,16 +9,16 @@ export interface Registered {
   /** `owner/name` */
   readonly repository: string;
   readonly owner: string;
-  /** The pull request with its source; null where that has no page. */
+  /** Page of the pull request with the source; null if there is none. */
   readonly source: string | null;
   readonly url: string | null;
   /** `About $0.30 a day ...` */
   readonly cost: string;
-  /** What its first preview consists of. */
+  /** The files of its first preview. */
   readonly files: FileSet;
 }
 
-/** Of the pull request that registers a micro app: for the platform team, who reads YAML. */
+/** Description of the pull request that registers a micro app, for the platform team: it can read YAML. */
 export function registrationBody({ repository, owner, source, url, cost, files }: Registered): string {
   const blocks = [...files].map(([path, text]) => `\`${path}\`\n\n${fence(text)}\n`);
   const { shown, left } = wholeItems(blocks, { items: 100, characters: 50_000 });
@@ -38,20 +38,20 @@ export function registrationBody({ repository, owner, source, url, cost, files }
   ].join('\n');
 }
 
-/** Longer than any run of backticks in the text. */
+/** A code fence with more backticks than any run in the text. */
 function fence(text: string, language = 'yaml'): string {
   const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length));
   const ticks = '`'.repeat(longest + 1);
   return `${ticks}${language}\n${text.trimEnd()}\n${ticks}`;
 }
 
-/** Of the pull request that brings the source: for makers. */
+/** Description of the pull request with the source code, for makers. */
 export function sourceBody(title: string, readme: string | undefined): string {
   const words = readme === undefined ? [] : ['', 'What to do with it stands in its README.'];
   return [`Made from the template ${code(title)} by \`greenroom new\`.`, ...words, ''].join('\n');
 }
 
-/** Of the pull request that brings a newer template: what changes, and what stays for people to look at. */
+/** Description of the pull request with a newer template: changed files, and files left for people to check. */
 export function updateBody(title: string, { change, merged, kept }: Update): string {
   const paths = [...change.keys()].filter((path) => path !== ANSWERS_FILE);
   const line = (path: string) => {

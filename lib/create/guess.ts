@@ -7,17 +7,17 @@ import { type DockerfileFacts, readDockerfile } from './dockerfile/facts.ts';
 export interface Guess {
   /** preview.yaml. */
   readonly text: string;
-  /** One sentence each: what was taken, and from where. */
+  /** One sentence for each value: what was chosen, and why. */
   readonly notes: readonly string[];
 }
 
-/** A value, and where it comes from; undefined leaves the setting out. */
+/** A value and its origin. With an undefined value the setting is omitted. */
 interface Taken<T> {
   readonly value: T;
   readonly notes: readonly string[];
 }
 
-/** A preview.yaml for an image that a Dockerfile makes, and what of it was guessed. */
+/** Writes a preview.yaml for the image of a Dockerfile, with notes on what was guessed. */
 export function guessFromDockerfile(dockerfile: string, image: string): Guess {
   const facts = readDockerfile(dockerfile);
   const [template, port, user, health] = [templateOf(facts), portOf(facts), userOf(facts), healthOf(facts)];
@@ -35,7 +35,7 @@ export function guessFromDockerfile(dockerfile: string, image: string): Guess {
 
 const STATIC = /(^|\/)(nginx|nginx-unprivileged|caddy|httpd)(:|@|$)/;
 
-/** Images of others that do not start without root or a capability, by what stands in for them. */
+/** Public images that need root or a capability to start. */
 const UNFIT: readonly (readonly [name: RegExp, why: string])[] = [
   [/(^|\/)caddy(:|@|$)/, 'needs a capability that previews take away'],
   [/^((docker\.io\/)?library\/)?(nginx|httpd)(:|@|$)/, 'starts as root, which previews may not'],
@@ -55,7 +55,7 @@ function templateOf({ base }: DockerfileFacts): Taken<'static-site' | 'web-servi
 const DEFAULT_PORT = 8080;
 const LOWEST_PORT = 1024;
 
-/** Of debuggers, which programs expose beside the port of their app. */
+/** Ports of debuggers, which are often exposed in addition to the app's port. */
 const DEBUG_PORTS = [5005, 9229];
 
 function portOf({ exposed, portVariable, health }: DockerfileFacts): Taken<number> {
@@ -85,7 +85,7 @@ function healthOf({ health }: DockerfileFacts): Taken<string | { tcp: true }> {
   return { value: health.path, notes: [`health: ${health.path}, by HEALTHCHECK`] };
 }
 
-/** Users that images of others bring along, by the image's name. */
+/** Users in public images, by image name. */
 const KNOWN_USERS: readonly (readonly [base: RegExp, user: string, id: number])[] = [
   [/(^|\/)node(:|@|$)/, 'node', 1000],
   [/(^|\/)nginx(-unprivileged)?(:|@|$)/, 'nginx', 101],
@@ -95,7 +95,7 @@ const KNOWN_USERS: readonly (readonly [base: RegExp, user: string, id: number])[
   [/./, 'nobody', 65_534],
 ];
 
-/** Images whose own user is a number other than 0. */
+/** Images whose default user is a number other than 0. */
 const NON_ROOT = /nginx-unprivileged(:|@|$)|distroless.*[:-]nonroot|^cgr\.dev\/chainguard\/|(^|\/)bitnami\//;
 
 const FALLBACK_USER = 1000;

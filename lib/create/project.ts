@@ -11,7 +11,7 @@ import { ANSWERS_FILE, recordSource } from './record.ts';
 import { renderSkeleton } from './render.ts';
 import { type GIVEN, type ProjectTemplate, RENDERED, readTemplate, SKELETON } from './template.ts';
 
-/** What every template's files are rendered with, beside its own answers. */
+/** Values for every template, in addition to its answers. */
 export type Given = Readonly<Record<(typeof GIVEN)[number], string>>;
 
 const COMMON = '_common';
@@ -32,8 +32,8 @@ function below(files: FileSet, folder: string): FileSet {
 }
 
 /**
- * All files that a template makes, those that end in `.njk` not rendered yet: its own, and what every repository gets
- * (the build, the schema for editors, the answers). A template's own file takes the place of a common one.
+ * All files of a template, before rendering: its own, and the common ones of every repository (the build, the schema
+ * for editors, the answers). A template's own file replaces a common one. Files that end in `.njk` are rendered later.
  */
 export function wholeSkeleton(template: ProjectTemplate): FileSet {
   const common = below(shippedFiles('templates'), `${COMMON}/${SKELETON.slice(0, -1)}`);
@@ -42,16 +42,16 @@ export function wholeSkeleton(template: ProjectTemplate): FileSet {
   return fileSet([...made, [`${ANSWERS_FILE}${RENDERED}`, recordSource(template, fileSet(made))]]);
 }
 
-/** The files of a new repository. @throws GreenroomError `invalid-input` for a template that cannot be rendered */
+/** The files of a new repository. @throws GreenroomError `invalid-input` if the template cannot be rendered */
 export function projectFiles(template: ProjectTemplate, given: Given, answers: Answers): FileSet {
   return renderSkeleton(wholeSkeleton(template), { ...given, ...answers });
 }
 
 /**
- * What greenroom itself knows of a new repository.
+ * The values that greenroom provides for a new repository.
  *
  * @param path `owner/name`
- * @throws GreenroomError `invalid-input` for a name that its image or its previews cannot have
+ * @throws GreenroomError `invalid-input` if an image or a preview cannot have this name
  */
 export function givenOf(path: string, size: string, platform: PlatformSpec): Given {
   const [owner = '', repo = ''] = path.split('/');
@@ -70,10 +70,10 @@ export function givenOf(path: string, size: string, platform: PlatformSpec): Giv
   };
 }
 
-/** Names that a file system, a forge or an apps repo takes for something else. */
+/** Names that have another meaning in a file system, a forge or an apps repo. */
 export const RESERVED = ['.github', '.git', 'previews', 'apps', 'con', 'nul', 'aux', 'prn'];
 
-/** What is the name of an image, a part of a host and a folder at once. */
+/** The name is used for an image, as a part of a host name, and for a folder. */
 function checkName(name: string): void {
   const problem = (message: string) => invalidInput([{ message: `the repository's name ${message}; found "${name}"` }]);
   if (name.length > 40) throw problem('must be at most 40 characters, since it is part of an address');
@@ -84,21 +84,21 @@ function checkName(name: string): void {
 }
 
 /**
- * `apps/<owner>/<repo>.yaml` of a new micro app.
+ * The text of `apps/<owner>/<repo>.yaml` for a new micro app.
  *
- * @param path of the repository: where the file lies. @default - as the app says
+ * @param path of the repository, which decides where the file is. @default - as in `app`
  */
 export function registrationText(app: MicroApp, path = app.repository): string {
   const up = '../'.repeat(path.split('/').length);
   return `${schemaHint(`${up}${schemaFile('micro-app')}`)}${emitYaml({ apiVersion: API_VERSION, kind: 'MicroApp', spec: app })}`;
 }
 
-/** A page of questions as Backstage's form takes it: with the pattern that holds for all texts. */
+/** A page of questions for Backstage's form, with the pattern for all texts. */
 export function asJsonSchema(page: ProjectTemplate['pages'][number]): object {
   const properties = Object.entries(page.properties).map(([name, question]) => {
     const isFree = question.type === 'string' && question.enum === undefined && question.pattern === undefined;
     return [name, isFree ? { ...question, pattern: PLAIN_TEXT } : question];
   });
-  // YAML's keys are sorted here; the form keeps the order of the questions.
+  // Our YAML output sorts keys; `ui:order` keeps the order of the questions.
   return { ...page, properties: Object.fromEntries(properties), 'ui:order': Object.keys(page.properties) };
 }

@@ -6,7 +6,7 @@ import type { Update } from './update.ts';
 
 export interface ProposeUpdate {
   readonly update: Update;
-  /** What is on the repository's branch now. */
+  /** The present files of the repository's branch. */
   readonly entries: ReadonlyMap<string, WorkEntry>;
   readonly title: string;
   /** Markdown. */
@@ -14,22 +14,22 @@ export interface ProposeUpdate {
   readonly labels: readonly string[];
 }
 
-/** `declined`: it was closed without a merge, and its branch is still there. */
+/** `declined`: it was closed without a merge, and its branch still exists. */
 export interface ProposedUpdate {
   readonly outcome: 'opened' | 'found' | 'declined';
   readonly pull: WorkPull;
 }
 
-/** One branch a version of template and answers, so that a newer one is another pull request. */
+/** One branch for each version of template and answers, so that a newer version is another pull request. */
 function branchOf(recordText: string): string {
   return `greenroom/update-${sha256(recordText).slice(0, 12)}`;
 }
 
 /**
- * A pull request with an update. Each step is looked for before it is done, as in `propose`; what somebody added to its
- * branch since stays.
+ * Opens a pull request with an update. Each step is skipped if it is already done, as in `propose`. Later commits on
+ * its branch stay.
  *
- * @throws GreenroomError `invalid-input` for a branch of that name that is somebody else's; nothing is written then
+ * @throws GreenroomError `invalid-input` if somebody else's branch has that name; then nothing is written
  */
 export async function proposeUpdate(
   workshop: Workshop,

@@ -14,16 +14,16 @@ export interface ProposeRequest {
   readonly labels?: readonly string[];
 }
 
-/** `there`: the repository holds all of it already. */
+/** `there`: the repository already has all the files. */
 export type Proposed =
   | { readonly outcome: 'there' }
   | { readonly outcome: 'opened' | 'found'; readonly pull: WorkPull };
 
 /**
- * A pull request with these files. Each step is looked for before it is done, so that a run which was ended anywhere is
- * carried on by the next one, and one that was done is left as it is.
+ * Opens a pull request with these files. Each step is skipped if it is already done, so that the next run continues an
+ * interrupted one, and a finished one stays as it is.
  *
- * @throws GreenroomError `invalid-input` for files or a branch of somebody else's; nothing is written then
+ * @throws GreenroomError `invalid-input` if there are other files or a branch with these names; then nothing is written
  */
 export async function propose(
   workshop: Workshop,
@@ -48,7 +48,7 @@ export async function propose(
   return { outcome: isOpen ? 'found' : 'opened', pull };
 }
 
-/** What {@link propose} would do; nothing is written. */
+/** Makes the same checks as {@link propose}, but writes nothing. */
 export async function wouldPropose(
   workshop: Workshop,
   repository: WorkRepository,
@@ -73,7 +73,7 @@ async function idsAt(
   return new Map([...(await workshop.entries(repository, commit))].map(([path, { id }]) => [path, id]));
 }
 
-/** A repository's own README stays, unless it is all that there is: the one that a forge makes. */
+/** A repository's own README stays, unless it is the only file: then the forge has created it. */
 function wantedFiles(base: ReadonlyMap<string, string>, { files }: ProposeRequest): FileSet {
   return base.size > 1 ? new Map([...files].filter(([path]) => path !== README || !base.has(path))) : files;
 }

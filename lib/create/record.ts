@@ -9,16 +9,16 @@ import { type Answers, questionsOf } from './answers.ts';
 import { renderSkeleton } from './render.ts';
 import { GIVEN, type ProjectTemplate, RENDERED } from './template.ts';
 
-/** What a repository remembers of the template that it was made from. */
+/** File in a repository that records its template and answers. */
 export const ANSWERS_FILE = '.greenroom/template.json';
 
-/** What {@link ANSWERS_FILE} says: enough to make the same files again, whatever became of the template. */
+/** Content of {@link ANSWERS_FILE}: enough to create the same files again, even if the template is gone. */
 export interface TemplateRecord {
   readonly template: string;
   readonly answers: Answers;
-  /** Git's ids (SHA-1) of files that were taken as they are, by path. */
+  /** Git's ids (SHA-1) of files that were copied without rendering, by path. */
   readonly plain: ReadonlyMap<string, string>;
-  /** Sources of files that were rendered, by path with the ending `.njk`. */
+  /** Sources of rendered files, by path including `.njk`. */
   readonly sources: FileSet;
 }
 
@@ -31,7 +31,7 @@ const record = z.object({
   sources: z.record(z.string(), z.string()),
 });
 
-/** What tells a version of a template from another. */
+/** Digest that identifies a version of a template. */
 export function templateDigest({ name, pages, skeleton }: ProjectTemplate): string {
   return `sha256:${sha256(JSON.stringify([name, pages, [...skeleton]]))}`;
 }
@@ -64,19 +64,19 @@ function members(entries: readonly (readonly [string, string])[]): string {
   return `{\n${entries.map(([name, value]) => `    ${JSON.stringify(name)}: ${value}`).join(',\n')}\n  }`;
 }
 
-/** As a JSON string in which nothing begins a placeholder or a tag. */
+/** A JSON string without the start of a placeholder or a tag. */
 function inert(text: string): string {
   return JSON.stringify(text).replaceAll('{', '\\u007b');
 }
 
-/** Git's id of a file, by SHA-1 whatever the repository uses. */
+/** Git's id of a file, always with SHA-1, whatever format the repository uses. */
 export function blobId(text: string): string {
   return encodeObject(OBJECT_FORMATS.sha1, 'blob', Buffer.from(text)).oid;
 }
 
 /**
  * @param where for messages
- * @throws GreenroomError `invalid-input` for what is not the record of a template
+ * @throws GreenroomError `invalid-input` if it is not the record of a template
  */
 export function parseRecord(text: string, where: string): TemplateRecord {
   const result = record.safeParse(parseBoundedJson(Buffer.from(text), MAX_PARTS));
@@ -91,7 +91,7 @@ export function parseRecord(text: string, where: string): TemplateRecord {
   return { template, answers, plain: new Map(Object.entries(files)), sources: fileSet(Object.entries(sources)) };
 }
 
-/** The files that were rendered when the record was written, by path. */
+/** The rendered files at the time of the record, by path. */
 export function renderedThen({ sources, answers }: TemplateRecord): FileSet {
   return renderSkeleton(sources, answers);
 }

@@ -4,10 +4,10 @@ import { type FileSet, fileSet } from '../core/fileset.ts';
 import type { Answers } from './answers.ts';
 import { RENDERED, SKELETON } from './template.ts';
 
-/** More is not needed for a file of text, and is stopped: milliseconds for each file, and units of liquidjs's own count. */
+/** Limits for each file, more than any text file needs: milliseconds, and liquidjs's own units. */
 const LIMITS = { parseLimit: 1_000_000, renderLimit: 1_000, memoryLimit: 10_000_000 };
 
-/** All that a template may use: what these give is what Backstage's nunjucks gives, byte for byte. */
+/** The only allowed tags: their output is the same as in Backstage's nunjucks, byte for byte. */
 const TAGS = ['if', 'elsif', 'else', 'endif', 'raw', 'endraw'];
 
 function engine(): Liquid {
@@ -17,9 +17,9 @@ function engine(): Liquid {
     ownPropertyOnly: true,
     strictVariables: true,
     strictFilters: true,
-    // An empty text is no, as in nunjucks.
+    // An empty text is false, as in nunjucks.
     jsTruthy: true,
-    // Nothing is read from anywhere: there are no includes, and no files to look for.
+    // Read no files: there are no includes.
     relativeReference: false,
     templates: {},
     ...LIMITS,
@@ -30,11 +30,11 @@ function engine(): Liquid {
 }
 
 /**
- * The files of a new repository: those of a skeleton that end in `.njk` are rendered and lose that ending, all others
- * are taken as they are.
+ * Renders the files of a new repository: those that end in `.njk` are rendered and lose that ending, all others are
+ * copied.
  *
- * @param values what templates reach as `values.<name>`
- * @throws GreenroomError `invalid-input` that names the file and line of what cannot be rendered
+ * @param values available in templates as `values.<name>`
+ * @throws GreenroomError `invalid-input` with file and line if something cannot be rendered
  */
 export function renderSkeleton(skeleton: FileSet, values: Answers): FileSet {
   const liquid = engine();
@@ -69,7 +69,7 @@ const VALUE = String.raw`values\.[a-zA-Z][A-Za-z0-9]*`;
 const OUTPUT = new RegExp(`^\\s*${VALUE}\\s*$`);
 const CONDITION = new RegExp(String.raw`^\s*${VALUE}(\s*(==|!=)\s*("[^"]*"|'[^']*'|\d{1,9}|true|false))?\s*$`);
 
-/** Told before rendering, in words of ours: what Backstage's nunjucks would take otherwise, or what has no end. */
+/** Checks before rendering, with clear messages, for what nunjucks would handle differently and for unclosed tags. */
 function checkTokens(file: string, text: string, liquid: Liquid): void {
   for (const token of tokensOf(file, text, liquid)) {
     const [line = 1, column = 1] = token.getPosition();

@@ -6,7 +6,7 @@ import { type Loaded, loadDocument } from '../model/load.ts';
 import { API_VERSION, dnsLabel } from '../model/scalars.ts';
 import type { FileKind } from '../model/schemas.ts';
 
-/** What a template calls its questions in; each page is a JSON Schema, as Backstage's `parameters` are. */
+/** File with a template's questions. Each page is a JSON Schema, like Backstage's `parameters`. */
 export const TEMPLATE_FILE = 'template.yaml';
 
 /** Files of a new repository; those that end in `.njk` are rendered. */
@@ -16,7 +16,7 @@ export const RENDERED = '.njk';
 const MAX_FILES = 200;
 const MAX_BYTES = 1024 * 1024;
 
-/** What greenroom itself knows of a new repository: a question may not take one of these names. */
+/** Values that greenroom provides for a new repository: a question must not use these names. */
 export const GIVEN = ['repository', 'owner', 'repo', 'image', 'size', 'appsRepo', 'appsBranch'] as const;
 
 const line = (max: number) =>
@@ -85,7 +85,7 @@ const templateSchema = z.strictObject({
   }),
 });
 
-/** As editors know it. */
+/** Schema for editors. */
 export const TEMPLATE_KIND: FileKind = {
   schema: templateSchema,
   title: TEMPLATE_FILE,
@@ -95,22 +95,22 @@ export const TEMPLATE_KIND: FileKind = {
 export type TemplateDocument = z.output<typeof templateSchema>;
 export type Question = z.output<typeof question>;
 
-/** A template that was read and found to be one. */
+/** A valid template. */
 export interface ProjectTemplate {
   readonly name: string;
   readonly title: string;
   readonly description: string;
   readonly pages: TemplateDocument['spec']['parameters'];
-  /** By their paths in the new repository; those that are rendered still end in `.njk`. */
+  /** Files by path in the new repository; those to render still end in `.njk`. */
   readonly skeleton: FileSet;
 }
 
 /**
  * Reads a template: `template.yaml` and the files below `skeleton/`.
  *
- * @param files all of it, by paths from its folder
- * @throws GreenroomError `invalid-input` for a template.yaml that is wrong, for more than 200 files or 1 MiB, and for a
- *   path that no repository may have
+ * @param files all files of the template, by path in its folder
+ * @throws GreenroomError `invalid-input` for an invalid template.yaml, more than 200 files or 1 MiB, or a path that a
+ *   repository must not have
  */
 export function readTemplate(files: FileSet): ProjectTemplate {
   const text = files.get(TEMPLATE_FILE);
@@ -156,7 +156,7 @@ function loadTemplate(text: string): Loaded<TemplateDocument> {
   return loaded;
 }
 
-/** Paths go into a repository as they are: nothing in them is rendered, and two may not become one. */
+/** Checks paths: they are not rendered, and two paths must not give the same file. */
 function checkPaths(paths: readonly string[]): void {
   const problem = (path: string, message: string) => invalidInput([{ file: `${SKELETON}${path}`, message }]);
   const made = new Map<string, string>();

@@ -2,40 +2,40 @@ import type { FileSet } from '../core/fileset.ts';
 import { compareStrings } from '../core/fileset.ts';
 import { ANSWERS_FILE, blobId, renderedThen, type TemplateRecord } from './record.ts';
 
-/** A file of the repository as it is now: its text, null for what is not a text file (a link, bytes), undefined for none. */
+/** Text of a file in the repository now; null if it is not a text file (a link, bytes), undefined if there is none. */
 export type TextNow = (path: string) => Promise<string | null | undefined>;
 
 export interface UpdateSources {
   readonly now: TextNow;
-  /** Text by Git's id (SHA-1), where the repository still has it. */
+  /** Text by Git's id (SHA-1), if the repository still has it. */
   readonly textOf: (id: string) => Promise<string | null>;
-  /** What two people made of one text; null where both changed the same lines. */
+  /** Three-way merge of a text; null if both sides changed the same lines. */
   readonly merge: (base: string, ours: string, theirs: string) => Promise<string | null>;
 }
 
-/** A file of which the template has something newer, and which stays as it is. */
+/** A file that stays as it is, although the template has a newer version. */
 export interface KeptFile {
   readonly path: string;
-  /** Ends a sentence that begins with the path. */
+  /** Continues a sentence that begins with the path. */
   readonly why: string;
-  /** What the template changed: before and after; null where it is not known or the file is gone. */
+  /** The template's change, before and after; null if it is not known or the file is gone. */
   readonly change: { readonly before: string; readonly after: string } | null;
 }
 
 export interface Update {
   /** Text to write, or null to remove. */
   readonly change: ReadonlyMap<string, string | null>;
-  /** Paths of {@link change} that hold changes of both sides. */
+  /** Paths of {@link change} that were merged from both sides. */
   readonly merged: readonly string[];
   readonly kept: readonly KeptFile[];
 }
 
 /**
- * What a newer version of its template changes in a repository: only what differs between then and now, and never
- * what somebody changed there since. Where both changed a file, it is merged; where that cannot be done, it stays.
+ * Plans the changes of a newer template version in a repository: only what differs between the versions, and never what
+ * somebody changed in the repository since. If both sides changed a file, it is merged; if that fails, it stays.
  *
- * @param made all files that the template makes now
- * @throws GreenroomError `invalid-input` for a record that cannot be rendered
+ * @param made all files of the new version
+ * @throws GreenroomError `invalid-input` if the record cannot be rendered
  */
 export async function planUpdate(record: TemplateRecord, made: FileSet, sources: UpdateSources): Promise<Update> {
   const rendered = renderedThen(record);
@@ -46,7 +46,7 @@ export async function planUpdate(record: TemplateRecord, made: FileSet, sources:
   for (const path of [...new Set([...before.keys(), ...made.keys()])].sort(compareStrings)) {
     const was = before.get(path);
     const wanted = made.get(path);
-    // The record is ours alone: what it says of the old version is what this was planned from.
+    // Only greenroom writes the record, so it is always replaced. This plan was made from its old content.
     const isOwn = path === ANSWERS_FILE;
     if (!isOwn && was !== undefined && wanted !== undefined && was === blobId(wanted)) continue;
     const now = await sources.now(path);
@@ -83,7 +83,7 @@ const WHY: Readonly<Record<Exclude<Step, 'nothing' | 'take'>, string>> = {
   'keep-changed': 'is no longer part of the template, and was changed here',
 };
 
-/** @param was Git's id of it in the old version */
+/** @param was Git's id of the file in the old version */
 function stepOf({
   was,
   wanted,

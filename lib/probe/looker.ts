@@ -6,7 +6,7 @@ import type { Answer, Prober } from './probe.ts';
 /** The preview to probe. */
 export interface Looked {
   readonly url: string;
-  /** The commit that the apps repo holds. */
+  /** The commit in the apps repo. */
   readonly headSha: string;
   /** The platform's domain. */
   readonly domain: string;

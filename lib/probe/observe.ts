@@ -2,7 +2,7 @@ import type { Observation } from '../status/observation.ts';
 import { ingressPage } from './ingress.ts';
 import type { Answer } from './probe.ts';
 
-/** A name that no preview has, so that only the ingress answers. */
+/** A host name that no preview has: only the ingress itself answers there. */
 export const NO_PREVIEW = 'greenroom-none';
 
 export interface Asked {

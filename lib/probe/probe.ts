@@ -32,8 +32,8 @@ const MAX_HEADERS = 16 * 1024;
 const MAX_HOPS = 3;
 
 /**
- * Requests an address once, as a browser would: bounded in time and bytes, redirects on the same host only, and never to
- * a forbidden address. The checked address is the one that is connected to.
+ * Requests an address once, as a browser would: bounded in time and bytes, redirects on the same host only, and never
+ * to a forbidden address. The checked address is the one that is connected to.
  */
 export const probe: Prober = async (url, options = {}) => {
   const until = Date.now() + (options.timeout ?? 5000);

@@ -3,7 +3,7 @@ import { dayAndTime, printable, roughDuration } from '../core/text.ts';
 import { median } from './kept.ts';
 import type { Status } from './status.ts';
 
-/** State of the build that has to push a missing image. */
+/** Status of the build that must push a missing image. */
 export interface BuildStatus extends Pick<Status, 'headline' | 'sentence' | 'todo' | 'turn' | 'since' | 'next'> {
   readonly state: 'waiting-for-build' | 'build-failed';
   /** Page with its log; null if there is none. */

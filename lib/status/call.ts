@@ -4,33 +4,33 @@ import { CONDITIONS, cleanFacts, cleanLines, cleanWords, type Observation, SOURC
 
 /** Header of a call: `sha256=` and the HMAC of the raw body, in hexadecimal. */
 export const SIGNATURE_HEADER = 'x-greenroom-signature-256';
-/** Headers that hold the same in calls of others: Flux's notification-controller. */
+/** Headers with the same content in calls of other senders: Flux's notification-controller. */
 export const SIGNATURE_HEADERS = [SIGNATURE_HEADER, 'x-signature'] as const;
 
-/** A call of more bytes is refused. */
+/** Larger calls are refused. */
 export const MAX_CALL_BYTES = 64 * 1024;
-/** A call that was sent longer ago, or is that far ahead of our clock, is refused, in seconds. */
+/** In seconds. A call that is older than this, or this far ahead of our clock, is refused. */
 export const CALL_SECONDS = 15 * 60;
 
-/** What somebody in a cluster saw of a preview, and which preview it was. */
+/** An observation from a cluster, and the preview that it is about. */
 export interface Reported {
   readonly cluster: string;
-  /** Its name, which is its namespace. */
+  /** Name of the preview and of its namespace. */
   readonly preview: string;
   readonly repositoryId: number;
   readonly observation: Observation;
 }
 
-/** A call to `/status` of who knows the pull request. */
+/** A call to `/status` from a sender that knows the pull request. */
 export interface StatusCall extends Reported {
-  /** `owner/name`, as the namespace says. */
+  /** `owner/name`, from the namespace. */
   readonly repository: string;
   readonly number: number;
   /** Unix seconds. */
   readonly sentAt: number;
 }
 
-/** A call of who knows only what was applied: which pull request and commit that is, the apps repo's record says. */
+/** A call from a sender that knows only the applied commit. The record in the apps repo names pull request and head. */
 export interface RecordedCall extends Pick<StatusCall, 'cluster' | 'preview' | 'sentAt'> {
   /** Commit of the apps repo. */
   readonly revision: string;
@@ -68,7 +68,7 @@ const callSchema = z.object({
 });
 const recordedSchema = z.object({ ...about, revision: sha, observation });
 
-/** A call from the data of its body; null for one out of shape. What it quotes is cut to what is kept of it. */
+/** Parses the body of a call; null if it is malformed. Untrusted text is shortened. */
 export function parseCall(data: unknown): StatusCall | RecordedCall | null {
   const whole = callSchema.safeParse(data).data;
   if (whole !== undefined) {
@@ -110,12 +110,12 @@ export function isSignedBy(body: Uint8Array, signature: string | undefined, secr
   return isSame(signature ?? '', signatureOf(body, secret));
 }
 
-/** Whether it is the value of `Authorization` of who knows the secret. For callers that cannot sign. */
+/** Whether an `Authorization` header has the secret, for senders that cannot sign. */
 export function isBearer(authorization: string | undefined, secret: string): boolean {
   return isSame(authorization ?? '', `Bearer ${secret}`);
 }
 
-/** Compared in constant time. */
+/** Compares in constant time. */
 function isSame(given: string, wanted: string): boolean {
   const [a, b] = [Buffer.from(given), Buffer.from(wanted)];
   return a.length === b.length && timingSafeEqual(a, b);

@@ -1,13 +1,13 @@
 import { looksLikeCredential } from '../model/load/credential.ts';
 
-/** What stands in the place of a line that may hold a credential. */
+/** Replaces a line that may contain a credential. */
 export const MASKED = '(a line that may hold a credential is left out)';
 
-/** Names and schemes that go before a value which nobody but the app should read, beside those of every platform. */
+/** Names and schemes that precede a secret value, in addition to those that are checked everywhere. */
 const GIVEN =
   /\b(?:bearer|basic|digest)\s+[\w.~+/=-]{8,}|\b(?:set-)?cookie["']?\s*[:=]|authorization["']?\s*[:=]|(?:pass|pwd|credentials?|private[_-]?key|dsn)\w{0,20}["']?\s*[:=]\s*\S/i;
 
-/** A line of a log, or {@link MASKED}: a hidden line costs little, and a shown secret much. */
+/** The line, or {@link MASKED}. When in doubt it is masked: a hidden line does little harm, a leaked secret a lot. */
 export function masked(line: string): string {
   return looksLikeCredential(line) || GIVEN.test(line) ? MASKED : line;
 }

@@ -1,11 +1,11 @@
 import { type Observation, SOURCES } from './observation.ts';
 
-/** An observation older than this many seconds gives way to any newer one. */
+/** An observation older than this many seconds is replaced by any newer one. */
 export const STALE_SECONDS = 30 * 60;
 
 const rank = ({ source }: Observation) => SOURCES.indexOf(source);
 
-/** For this many seconds after a commit it is normal that nothing answers, or that the earlier commit still does. */
+/** For this many seconds after a commit it is normal that nothing answers, or that the earlier commit still answers. */
 export const PATIENCE_SECONDS = 10 * 60;
 
 /**
@@ -26,7 +26,7 @@ export function patient(seen: Observation, committedAt: number | null, earlier: 
 
 /**
  * Chooses between two observations of the same commit. The source with more details wins, with two exceptions: a stale
- * observation gives way, and a preview that no longer answers is not ready, whatever an earlier observation said.
+ * observation is replaced, and a preview that no longer answers is not ready, whatever an earlier observation said.
  *
  * An observation older than the known one is ignored, so calls may arrive late, twice and in any order.
  */
@@ -38,7 +38,7 @@ export function merge(known: Observation | null, seen: Observation): Observation
   return hasStopped ? seen : known;
 }
 
-/** That it was applied tells that it could be applied, and nothing of whether it answers. */
+/** "Applied" only means that applying worked, not that the preview answers. */
 function saysNothingNew(known: Observation, { reason }: Observation): boolean {
   return reason === 'applied' && known.reason !== 'not-applied';
 }

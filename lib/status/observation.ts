@@ -10,11 +10,11 @@ export const CONDITIONS = ['starting', 'ready', 'not-working', 'asleep', 'ending
 export type Condition = (typeof CONDITIONS)[number];
 
 /**
- * Details of a reason: small numbers and short names, so that they fit into one line on the forge. Everything else is in
- * {@link Observation.words}.
+ * Details of a reason: small numbers and short names, so that they fit into one line on the forge. Everything else is
+ * in {@link Observation.words}.
  */
 export interface Facts {
-  /** The app that it is about, as `apps` of preview.yaml names it. @default - the first one */
+  /** Name of the app below `apps` in preview.yaml. @default - the first one */
   readonly app?: string;
   /** Exit code of a process. */
   readonly code?: number;
@@ -23,16 +23,16 @@ export interface Facts {
   /** HTTP status. */
   readonly status?: number;
   readonly port?: number;
-  /** Of a health check. */
+  /** Path of a health check. */
   readonly path?: string;
-  /** Of a secret, a host, a finalizer or another object that it is about. */
+  /** Name of the affected object: a secret, a host, a finalizer or another object. */
   readonly name?: string;
 }
 
 /** One observation of a preview. */
 export interface Observation {
   readonly source: Source;
-  /** The commit of the pull request that was looked at: full, lower case. */
+  /** The observed commit of the pull request: full, lower case. */
   readonly headSha: string;
   /** Unix seconds, by the observer's clock. */
   readonly at: number;
@@ -74,13 +74,13 @@ export function cleanFacts(facts: Readonly<Record<string, unknown>>): Facts {
   return Object.fromEntries([...numbers, ...names]);
 }
 
-/** Untrusted text as one short line; undefined if empty. */
+/** Untrusted text as one short line; undefined if it is empty. */
 export function cleanWords(words: unknown): string | undefined {
   if (typeof words !== 'string') return undefined;
   return printable(words.slice(0, 4 * MAX_WORDS), MAX_WORDS) || undefined;
 }
 
-/** The last lines of a log, each a short line; what may hold a credential is left out. */
+/** The last lines of a log, shortened; a line that may contain a credential is masked. */
 export function cleanLines(lines: readonly unknown[]): readonly string[] {
   return lines
     .slice(-MAX_LINES)

@@ -1,6 +1,6 @@
 import type { Facts } from './observation.ts';
 
-/** Who has to do something. */
+/** Who must act. */
 export type Turn = 'maker' | 'platform' | 'nobody';
 
 /** Why a preview does not answer (yet), in plain words without Kubernetes terms. */
@@ -8,7 +8,7 @@ export interface Reason {
   readonly turn: Turn;
   /** Ends a headline: `the app stops right after it starts`. Lower case, no full stop. */
   readonly headline: string;
-  /** What was seen, as sentences. */
+  /** The observation, as sentences. */
   readonly sentence: (facts: Facts) => string;
   /** What to do, as sentences; null if nothing. @param contact whom a maker asks */
   readonly todo: ((facts: Facts, contact: string) => string) | null;

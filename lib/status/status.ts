@@ -31,7 +31,7 @@ export interface Status {
   readonly turn: Turn;
   /** Unix seconds: since when; null if unknown. */
   readonly since: number | null;
-  /** The commit that it is about. */
+  /** The observed commit. */
   readonly commit: string;
   /** The commit that answers, as observed; null if none does. */
   readonly shows: string | null;
@@ -47,11 +47,11 @@ export interface Status {
   readonly lines: readonly string[];
 }
 
-/** What is known of a preview that is committed. */
+/** Known facts about a committed preview. */
 export interface Known {
   /** Unix seconds. */
   readonly now: number;
-  /** The commit of the pull request that the apps repo holds. */
+  /** The pull request's commit in the apps repo. */
   readonly headSha: string;
   /** Unix seconds: when it was committed to the apps repo; null if unknown. */
   readonly committedAt: number | null;
@@ -68,7 +68,7 @@ export interface Known {
 /** Default seconds from commit to answer. */
 export const USUAL_SECONDS = 180;
 
-/** Status of a preview that is committed. */
+/** Status of a committed preview. */
 export function statusOf(known: Known): Status {
   const { seen, headSha, earlier } = known;
   if (seen === null) return committed(known);

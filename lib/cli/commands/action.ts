@@ -11,12 +11,12 @@ import type { Configure } from '../shared/command.ts';
 import { readInput } from '../shared/files.ts';
 import type { Io } from '../shared/io.ts';
 
-/** GitHub takes 1 MiB of summary a step, and nothing at all of a longer one. */
+/** GitHub accepts 1 MiB of summary for each step, and drops a longer one completely. */
 const MAX_SUMMARY_BYTES = 1_000_000;
-/** GitHub shows ten errors and ten warnings a step. */
+/** GitHub shows ten errors and ten warnings for each step. */
 const MAX_ANNOTATIONS = 20;
 
-/** What the commands print by `--format json`, as far as it is told on. */
+/** The parts of the commands' `--format json` output that are used here. */
 interface Answer {
   readonly name?: string | null;
   readonly state?: PreviewState;
@@ -46,7 +46,7 @@ INPUT_PATHS, INPUT_PLATFORM), runs that command, and writes outputs, a summary o
 async function run(io: Io): Promise<void> {
   const args = argumentsOf(io.env);
   if (args[0] === 'sync' && isForkWithoutToken(io)) return skipFork(io);
-  // What is printed may quote a maker's file: the runner takes no commands from it.
+  // The output may quote a maker's file, so the runner must not interpret commands in it.
   const stop = randomUUID();
   io.out(`::stop-commands::${stop}\n`);
   const { code, stdout } = await greenroom(args, io);
@@ -59,7 +59,7 @@ async function run(io: Io): Promise<void> {
   for (const line of annotations(answer)) io.out(`${line}\n`);
 }
 
-/** GitHub gives the workflow of a fork's pull request no secrets: there is nobody to ask as, and that is meant so. */
+/** GitHub gives workflows of a fork's pull request no secrets, on purpose. Without a token nothing can be read. */
 function isForkWithoutToken({ env, cwd }: Io): boolean {
   const proofs = ['GITHUB_TOKEN', 'GITHUB_APP_PRIVATE_KEY', 'GITHUB_APP_PRIVATE_KEY_FILE'];
   if (proofs.some((name) => env[name]) || !env['GITHUB_EVENT_PATH']) return false;
@@ -80,7 +80,7 @@ function skipFork(io: Io): void {
   append(io.env['GITHUB_STEP_SUMMARY'], `### preview: none\n${sentence}\n`);
 }
 
-/** A value never becomes another option: each is part of the word that names its own, and files come after `--`. */
+/** A value can never become another option: it is in the same word as its flag, and files come after `--`. */
 function argumentsOf(env: Io['env']): string[] {
   const input = (name: string) => env[`INPUT_${name}`]?.trim() ?? '';
   const option = (flag: string, name: string) => (input(name) === '' ? [] : [`--${flag}=${input(name)}`]);
@@ -104,13 +104,13 @@ function argumentsOf(env: Io['env']): string[] {
   return [...common, ...named, ...(named.length < 2 && event ? [`--event=${event}`] : [])];
 }
 
-/** The command as a process of its own, just as anybody would run it. */
+/** Runs the command as a separate process, as a user would. */
 async function greenroom(args: readonly string[], io: Io): Promise<{ code: number; stdout: string }> {
   const child = spawn(process.execPath, [process.argv[1]!, ...args], {
     cwd: io.cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  // One stream keeps the order: what stops the runner's commands has to come before, and what lets them go on after.
+  // Use one stream to keep the order: `stop-commands` must come before the output, and the end token after it.
   child.stderr.setEncoding('utf8').on('data', io.out);
   const ended = new Promise<number>((resolve, reject) => {
     child.on('error', reject).on('close', (code) => resolve(code ?? EXIT_CODES.failed));
@@ -119,7 +119,7 @@ async function greenroom(args: readonly string[], io: Io): Promise<{ code: numbe
   return { code, stdout };
 }
 
-/** Each value is one line, and is set off by a word that nobody can know. */
+/** Each value is one line, enclosed in a random delimiter that nobody can guess. */
 function outputs({ name, state, status }: Answer): string {
   if (state === undefined) return '';
   const values = {
@@ -197,7 +197,7 @@ function details(state: PreviewState): string[] {
 const findingText = (f: Finding) => `- ${sentence(`${f.file}:${f.line}: ${f.message}`)} (${f.rule})`;
 const problemText = (p: Problem) => `- ${sentence([p.file, p.line, p.field, p.message].filter(Boolean).join(': '))}`;
 
-/** On the lines that they are about. @see https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions */
+/** Annotations for lines. @see https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions */
 function annotations({ state, findings = [], problems = [] }: Answer): string[] {
   const found = state?.state === 'denied' || state?.state === 'committed' ? state.findings : findings;
   const wrong = state?.state === 'invalid' ? state.problems : problems;
@@ -219,7 +219,7 @@ function lines(all: readonly string[]): string {
   return `${all.join('\n')}\n`;
 }
 
-/** Whole lines only. */
+/** Shortens the summary at the end of a line. */
 function cut(summary: string): string {
   const bytes = Buffer.from(summary);
   if (bytes.length <= MAX_SUMMARY_BYTES) return summary;

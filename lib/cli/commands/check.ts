@@ -51,7 +51,7 @@ interface Report {
   readonly problems: readonly Problem[];
   readonly files: number;
   readonly objects: number;
-  /** Files written anew. */
+  /** Files that were changed. */
   readonly fixed: number;
 }
 
@@ -71,7 +71,7 @@ async function run(paths: readonly string[], options: CheckOptions, io: Io): Pro
   const { extensions, extraRules } = side ?? (await loadExtensions(options, io));
   const repository = await repositoryAt(options, folders[0]!, io);
   const checkers = createCheckers(side?.platform ?? null, extraRules, { repository });
-  // Text says what to change; only data holds the lines to change it to.
+  // Only data formats contain the new text of lines; the text format describes the change.
   const fixes = options.format !== 'text';
   const preview = previewAt(options, side?.platform ?? null);
   const own = { fixes, side, extraRules, extensions, checkers, repository, preview, now };
@@ -88,7 +88,7 @@ async function run(paths: readonly string[], options: CheckOptions, io: Io): Pro
   else if (report.findings.some(isDenial)) io.fail(EXIT_CODES.denied);
 }
 
-/** Where it is wrong, its problems are told beside those of the files, which are then held to what needs no platform. */
+/** If the platform is invalid, its problems are reported with those of the files; these get only checks without it. */
 async function platformOf(
   options: CheckOptions,
   folders: readonly string[],
@@ -108,7 +108,7 @@ async function platformOf(
   }
 }
 
-/** A wrong greenroom.yaml may be both the platform and a file to check. */
+/** An invalid greenroom.yaml may be both the platform and a file to check, so its problems may occur twice. */
 function distinct(problems: readonly Problem[]): Problem[] {
   return [...new Map(problems.map((problem) => [formatProblem(problem), problem])).values()];
 }

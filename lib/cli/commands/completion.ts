@@ -24,7 +24,7 @@ Examples:
     });
 };
 
-/** Commands of a command are words after its name; their flags are offered after each of them. */
+/** Subcommands are words after the command's name; all their flags are offered. */
 function wordsOf(command: Command): CommandWords {
   const all = [command, ...command.commands].flatMap(({ options }) => options.filter(({ hidden }) => !hidden));
   const options = [...new Map(all.map((option) => [option.long, option])).values()];
@@ -34,7 +34,7 @@ function wordsOf(command: Command): CommandWords {
     options: options.flatMap(({ long, description, required, argChoices }) =>
       long == null ? [] : [{ flag: long, summary: description, takesValue: required, choices: argChoices ?? [] }],
     ),
-    // Words that the argument itself lists: `one of preview, platform`.
+    // Words listed in the argument's description: `one of preview, platform`.
     words: [
       ...command.commands.map((inner) => inner.name()),
       ...command.registeredArguments.flatMap(

@@ -38,7 +38,7 @@ async function run(dir: string, options: DiffOptions, io: Io): Promise<void> {
     const files = await compiledChanges(change);
     if (options.format === 'json') io.out(json({ impacts, files, hurts: impacts.some(hurts) }));
     else {
-      // Without live previews no forge has been asked, and none need be for its limit alone.
+      // Without live previews no forge was opened. Do not open one only for its limit.
       const { commentLength } = impacts.length === 0 ? EVERYTHING : (await change.forge()).capabilities;
       io.out(renderImpact(impacts, files, commentLength));
     }
@@ -47,7 +47,7 @@ async function run(dir: string, options: DiffOptions, io: Io): Promise<void> {
 
 const COMPILED = [PLATFORM_FILE, 'bootstrap/**', 'exceptions/**', 'policies/**'];
 
-/** What the reconciler applies beside the previews, and what makes it. */
+/** Files that the reconciler applies in addition to the previews, and the files they are made from. */
 async function compiledChanges({ context, changed, headCommit, baseCommit }: Change): Promise<FileChange[]> {
   const paths = (changed ?? []).filter((path) => /^((bootstrap|policies|exceptions)\/|greenroom\.yaml$)/.test(path));
   if (paths.length === 0) return [];

@@ -112,7 +112,7 @@ async function run(dir: string, options: DoctorOptions, io: Io): Promise<void> {
   if (options.format === 'json') io.out(json({ problems, cluster }));
 }
 
-/** What the CI files of a checkout push, held against what its previews await. */
+/** Compares the images that the CI files of a checkout push with those that its previews need. */
 async function readBuildOf(
   dir: string,
   platform: PlatformSpec,
@@ -132,7 +132,7 @@ async function readBuildOf(
   return checkBuild(new Map([PREVIEW_FILE, ...paths].map((path) => [path, text(path)])), repository, platform);
 }
 
-/** Null when nobody asked for it: a cluster that the home folder happens to know is not looked at. */
+/** Null if it was not requested: a cluster from the default kubeconfig is not examined. */
 async function lookIntoCluster(
   appsRepo: Pick<ExamineOptions, 'platform' | 'files' | 'isKnown'>,
   options: DoctorOptions,
@@ -163,7 +163,7 @@ async function lookIntoCluster(
   return { context: name, observations };
 }
 
-/** Previews that have a folder, in whatever cluster, and those of pull requests that the reconciler lists itself. */
+/** Whether a preview is known: it has a folder in any cluster, or the reconciler lists its pull request itself. */
 async function knownPreviews(dir: string, paths: readonly string[]): Promise<(preview: string) => boolean> {
   const names = new Set(paths.map((path) => path.split('/')[3]));
   const listed = new Set((await entriesBelow(dir, LISTED_FENCES)).map(({ path }) => path.split('/')[2]));
@@ -172,13 +172,13 @@ async function knownPreviews(dir: string, paths: readonly string[]): Promise<(pr
 
 const LINK = ' (a link)';
 
-/** Sorted; a link is listed like a file, and is then no file of a preview. */
+/** Sorted paths. A link is listed too, but marked, so it does not count as a file of a preview. */
 async function previewPaths(dir: string): Promise<string[]> {
   const entries = await entriesBelow(dir, 'previews');
   return entries.map(({ path, regular }) => (regular ? path : `${path}${LINK}`)).sort();
 }
 
-/** All that lies beside the previews, hidden files too. */
+/** All files outside of the previews, including hidden ones. */
 async function otherFiles(dir: string) {
   const top = (await readdir(dir, { withFileTypes: true })).filter(({ name }) => !['.git', 'previews'].includes(name));
   const files = top

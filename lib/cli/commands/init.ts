@@ -110,7 +110,7 @@ async function run(where: string, options: InitCommandOptions, io: Io): Promise<
   }
 }
 
-/** Modules that greenroom.yaml names and that are not in the folder: they are the platform team's, and init writes none. */
+/** Modules that greenroom.yaml names but that do not exist. The platform team must write them; init does not. */
 function missingModules(where: string, platform: string | undefined, io: Io): readonly string[] {
   return namedExtensions(platform ?? '').filter((path) => !existsSync(resolve(io.cwd, where, path)));
 }
@@ -134,7 +134,7 @@ async function commit(
     io.err(`Next: clone it${modules.length === 0 ? ' ' : `, ${copyWords(modules)}`}and read its README.md.\n`);
 }
 
-/** Flags first; what is missing is asked on a terminal, and nowhere else. None where greenroom.yaml is there already. */
+/** Flags first; missing answers are asked only on a terminal. Undefined if greenroom.yaml already exists. */
 async function collectAnswers(where: string, options: InitCommandOptions, io: Io): Promise<Answers | undefined> {
   const { registry, contact, commit, appsRepo = commit ? cloneAddress(where, io) : undefined } = options;
   let { domain, owner } = options;
@@ -163,7 +163,7 @@ async function collectAnswers(where: string, options: InitCommandOptions, io: Io
   };
 }
 
-/** The private ranges, and what the cluster has outside of them; undefined where no cluster was named. */
+/** The private ranges, and the cluster's networks outside of them; undefined if no cluster was named. */
 async function findClusterCidrs({ kubeconfig, context }: InitCommandOptions, io: Io): Promise<string[] | undefined> {
   if (kubeconfig === undefined && context === undefined) return undefined;
   const { networks, hidden } = await clusterNetworks(kubectlReader(clusterAccess({ kubeconfig, context }, io)));
@@ -171,7 +171,7 @@ async function findClusterCidrs({ kubeconfig, context }: InitCommandOptions, io:
   return [...PRIVATE_CIDRS, ...uncovered(networks, PRIVATE_CIDRS).map(({ cidr }) => cidr)];
 }
 
-/** One line a file that is not as it was, the differences of those left alone, and a sum. */
+/** One line for each changed file, the differences of files that were not changed, and a summary. */
 export function report(dir: string, result: InitResult, options: ScaffoldOptions, io: Io): void {
   const changed = result.files.filter((file) => file.action !== 'same' && file.action !== 'keep');
   const action = (file: InitResult['files'][number]) =>

@@ -58,7 +58,7 @@ async function run(options: ListOptions, io: Io): Promise<void> {
   else io.err('no preview matches\n');
 }
 
-/** Decided from the apps repo alone, so that the forge is asked only about these. */
+/** Uses only the record, so that the forge is asked only about wanted previews. */
 function isWanted(record: PreviewRecord, { repo, author, cluster, endsWithin }: ListOptions, now: number): boolean {
   return (
     (repo === undefined || isSameRepository(recordedPullRequest(record), repo)) &&
@@ -70,7 +70,7 @@ function isWanted(record: PreviewRecord, { repo, author, cluster, endsWithin }: 
 
 type Order = 'name' | 'end' | 'cost' | 'state';
 
-/** Equal ones stay sorted by name. */
+/** Previews that compare equal stay sorted by name. */
 const ORDERS: Readonly<Record<Order, (a: PreviewStatus, b: PreviewStatus) => number>> = {
   name: byName,
   end: (a, b) => a.expires - b.expires,

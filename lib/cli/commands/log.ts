@@ -37,7 +37,7 @@ Examples:
     .action((dir: string, options: LogOptions) => run(resolve(io.cwd, dir), options, io));
 };
 
-/** A preview that a commit names, and what became of it. */
+/** A preview in a commit, and its change. */
 interface Told {
   readonly trailers: PreviewTrailers;
   readonly history: PreviewHistory;
@@ -88,7 +88,7 @@ function placeOf(path: string): { readonly name: string; readonly below: string 
   return { name, below: below.join('/') };
 }
 
-/** As `--format json` prints it. */
+/** The entry for `--format json`. */
 function entryData({ previews: _, ...entry }: AuditEntry, told: readonly Told[]) {
   const previews = told.map(
     ({ trailers: { pullRequest, cause, ...rest }, history: { effect, author, changes, extended } }) => ({
@@ -111,7 +111,7 @@ function lines(
   wanted?: string,
 ): string {
   const head = `${time} ${commit.slice(0, 7)}`;
-  // Names and subjects come from commits that anybody may have pushed: nothing of them may steer a terminal.
+  // Names and subjects come from commits that anybody may have pushed: remove terminal control characters.
   if (previews.length === 0) return `${head} NOT BY GREENROOM, by ${printable(author)}: ${printable(subject)}\n`;
   return told
     .filter(
@@ -120,7 +120,7 @@ function lines(
     )
     .map(({ trailers: { preview, pullRequest, head: sha, cause }, history }) => {
       const at = sha === null ? '' : ` at ${sha.slice(0, 7)}`;
-      // Earlier versions wrote no cause; the subject says most of it.
+      // Earlier versions wrote no cause; the subject has most of it.
       const why = cause === undefined ? printable(subject) : causeWords(history, cause);
       const words = [why, changeWords(history)].filter(Boolean).join('; ');
       return `${head} ${preview} ${pullRequestText(pullRequest)}${at} ${words}\n`;

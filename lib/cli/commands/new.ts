@@ -25,7 +25,7 @@ interface Options extends NewOptions {
   timeout?: number;
 }
 
-/** Seconds that `--wait` takes at most. */
+/** Default limit of `--wait`, in seconds. */
 const WAIT_LIMIT = 900;
 
 export const configure: Configure = (command, io) => {

@@ -53,7 +53,7 @@ async function run(wanted: string | undefined, options: OpenOptions, io: Io): Pr
   io.fail(EXIT_CODES.failed);
 }
 
-/** Whether it was seen to answer; null if nobody looked. */
+/** Whether it answers, as observed; null if there is no observation. */
 function answersOf(status: Status | null): boolean | null {
   if (status === null || status.state === 'committed') return null;
   return ['ready', 'ready-older', 'asleep'].includes(status.state);

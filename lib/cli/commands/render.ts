@@ -57,7 +57,7 @@ async function render(file: string, options: RenderOptions, io: Io): Promise<voi
   }
 }
 
-/** Also removes what an earlier render of the same preview left there and this one does not want. */
+/** Writes the files, and removes those of an earlier render that are no longer part of the preview. */
 function writePreview(out: string, compiled: CompiledPreview): void {
   const folder = resolve(out, compiled.folder);
   const before = readFolder(folder, compiled.folder) ?? new Map<string, string>();
@@ -67,7 +67,7 @@ function writePreview(out: string, compiled: CompiledPreview): void {
   for (const path of before.keys()) if (!compiled.files.has(path)) removeFile(resolve(out, path));
 }
 
-/** All files as one YAML stream, each headed by its path. */
+/** All files as one YAML stream, each after a comment with its path. */
 function documents(files: FileSet): string {
   return [...files].map(([path, text]) => `# ${path}\n---\n${text}`).join('');
 }

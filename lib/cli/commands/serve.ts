@@ -50,7 +50,7 @@ async function run(options: ServeOptions, io: Io): Promise<void> {
   const secrets = secretsOf(io.env);
   let service: Service | undefined;
   const withContext = await openClients(options, io, (wait) => service?.waits(wait));
-  // A wrong setting is said now, and not by every sync anew.
+  // Report a wrong setting now, and not in every sync.
   const apps = await withContext(async (context) => {
     warmUp(context);
     return context.repo.proposals?.repository;
@@ -81,11 +81,11 @@ async function run(options: ServeOptions, io: Io): Promise<void> {
   });
   await service.start();
   await asked;
-  // What did not end in time would hold the process up; the next sweep does it again from the start.
+  // Unfinished work would keep the process alive; the next sweep does it again.
   if (!(await service.stop(options.grace))) process.exit(0);
 }
 
-/** Shorter ones can be guessed. */
+/** Minimum length: shorter secrets can be guessed. */
 const MIN_SECRET = 16;
 
 function secretsOf(env: Io['env']): string[] {
@@ -104,7 +104,7 @@ function secretsOf(env: Io['env']): string[] {
   });
 }
 
-/** Secrets of the clusters that tell what they see; none where nobody does. */
+/** Secrets of the clusters that report; empty if there are none. */
 function statusSecretsOf(env: Io['env']): StatusSecrets {
   const found = parseSecrets(env['GREENROOM_STATUS_SECRETS'] ?? '');
   if (found !== null) return found;

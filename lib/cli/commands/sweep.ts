@@ -53,7 +53,7 @@ async function run(options: SweepCommandOptions, io: Io): Promise<void> {
         onProgress: (done, total) => io.interactive && io.err(`\r${done} of ${total} previews`),
       }),
   ).catch((error: unknown) => {
-    // Where nobody answers, what was told before stays as it is.
+    // If something does not answer, keep the earlier report.
     if (error instanceof GreenroomError && error.code !== 'unreachable') write([stoppedBy(error)]);
     throw error;
   });
@@ -93,10 +93,10 @@ function stoppedBy({ message }: GreenroomError): string {
   return `No preview is started, updated or ended: ${message.replaceAll('\n', '; ')}`;
 }
 
-/** Longest line of what is written for people, in characters. */
+/** Maximum length of a line in the file, in characters. */
 const LONGEST = 1000;
 
-/** Names of folders and of repositories in it are whatever somebody pushed. */
+/** Names of folders and repositories are untrusted: anybody may have pushed them. */
 function writeAlarms(file: string, alarms: readonly string[]): void {
   try {
     writeFileSync(file, alarms.map((text) => `- ${sentence(text, LONGEST)}\n`).join(''));

@@ -52,7 +52,7 @@ async function run(options: SyncCommandOptions, io: Io): Promise<void> {
   io.fail(exitCodeOf(result.state));
 }
 
-/** What the options name comes before what the event is about. */
+/** Options override the data of the event. */
 async function triggerOf(options: SyncCommandOptions, io: Io): Promise<PullTrigger> {
   const event = options.event === undefined ? undefined : await readEvent(options.event, options, io);
   return {
@@ -62,7 +62,7 @@ async function triggerOf(options: SyncCommandOptions, io: Io): Promise<PullTrigg
   };
 }
 
-/** The pull request that a webhook's payload is about; undefined for none, and for more than one. */
+/** The pull request of a webhook's payload; undefined if there is none, or more than one. */
 async function readEvent(file: string, options: SyncCommandOptions, io: Io): Promise<PullTrigger | undefined> {
   const body = readInput(io.cwd, file);
   try {
@@ -70,7 +70,7 @@ async function readEvent(file: string, options: SyncCommandOptions, io: Io): Pro
   } catch (cause) {
     throw new GreenroomError('invalid-input', `${file}: is not JSON`, { cause });
   }
-  // On a machine of its own a path is no repository's, and matches none.
+  // A local path is not a repository's name, so it matches no event.
   const apps = { path: options.appsRepo, branch: options.branch };
   const pulls = (await forgeKind(io.env).webhooks()).trigger(body, apps)?.pulls ?? [];
   return pulls.length === 1 ? pulls[0] : undefined;

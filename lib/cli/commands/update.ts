@@ -119,7 +119,7 @@ async function templateOf(record: TemplateRecord, options: Options, io: Io): Pro
   throw invalidInput([{ message }]);
 }
 
-/** What was answered before counts for questions that are still asked. */
+/** Earlier answers are used for questions that still exist. */
 async function answersOf(
   template: ProjectTemplate,
   { answers }: TemplateRecord,
@@ -135,7 +135,7 @@ interface Result {
   readonly repository: WorkRepository;
   readonly template: ProjectTemplate;
   readonly update: Update;
-  /** Null where nothing was opened. */
+  /** Null if no pull request was opened. */
   readonly proposed: ProposedUpdate | null;
 }
 

@@ -34,23 +34,23 @@ export interface NewOptions extends ExtensionOptions {
   format: Format;
 }
 
-/** Everything that is to be made, before anything is. */
+/** The plan for everything to create. */
 export interface Wanted {
   readonly template: ProjectTemplate;
   readonly repository: RepositoryRef;
   readonly files: FileSet;
   readonly app: MicroApp;
-  /** The first preview, as if its pull request had the number 1. */
+  /** The first preview, compiled with pull request number 1. */
   readonly compiled: CompiledPreview;
-  /** The same for the pull request that there is. */
+  /** Compiles it for the real pull request. */
   readonly compile: (pull: {
     readonly number: number;
     readonly sha: string;
     readonly repositoryId: number;
   }) => Promise<CompiledPreview>;
-  /** Labels without which its pull requests get no preview. */
+  /** Labels that its pull requests need to get a preview. */
   readonly labels: readonly string[];
-  /** Whether it gets previews only once its registration is merged. */
+  /** Whether it gets previews only after its registration is merged. */
   readonly isRegistrationNeeded: boolean;
 }
 
@@ -58,15 +58,15 @@ interface Request {
   readonly template: string | undefined;
   readonly appsRepo: string;
   readonly options: NewOptions;
-  /** Null where nothing may be asked. */
+  /** Null if no questions can be asked. */
   readonly asks: Person | null;
 }
 
 /**
- * What is to be made, from flags and, on a terminal, from questions.
+ * Plans what to create, from flags and, on a terminal, from questions.
  *
- * @throws GreenroomError `invalid-input` that names the flag which is missing or wrong; `denied` for a preview that the
- *   platform's rules refuse
+ * @throws GreenroomError `invalid-input` that names the missing or invalid flag; `denied` if the platform's rules deny
+ *   the preview
  */
 export async function collect({ template: named, appsRepo, options, asks }: Request, io: Io): Promise<Wanted> {
   const place = {
@@ -94,7 +94,7 @@ export async function collect({ template: named, appsRepo, options, asks }: Requ
   return { template, repository, files, app, compiled, compile, labels: labelsOf(source), isRegistrationNeeded };
 }
 
-/** @throws GreenroomError `invalid-input` for a size that the platform does not have */
+/** @throws GreenroomError `invalid-input` if the platform does not have this size */
 export function sizeOf(size: string, { sizes }: PlatformSpec): string {
   if (Object.hasOwn(sizes, size)) return size;
   const known = Object.keys(sizes).join(', ');
@@ -140,7 +140,7 @@ async function askRepository({ sources }: PlatformSpec, asks: Person | null): Pr
 }
 
 /**
- * Answers from flags, from before, and, where somebody can be asked, from questions.
+ * Answers from flags, from an earlier run, and from questions if somebody can be asked.
  *
  * @param known answers of an earlier run
  */
@@ -198,7 +198,7 @@ function ownerProblem(text: string): string | undefined {
 
 type SourceFilter = PlatformSpec['sources'][number];
 
-/** @throws GreenroomError `invalid-input` for a repository that no source names: it would never get a preview */
+/** @throws GreenroomError `invalid-input` if no source includes the repository: it would never get a preview */
 export function sourceOf({ path }: RepositoryRef, { sources }: PlatformSpec): SourceFilter {
   const { owner, name } = namesOf({ path });
   const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
@@ -211,7 +211,7 @@ export function sourceOf({ path }: RepositoryRef, { sources }: PlatformSpec): So
   throw invalidInput([{ message: `--repo ${path}: the platform gives previews to ${known} only; ${advice}` }]);
 }
 
-/** Labels that a source asks for: of several that will do, the first. */
+/** Labels that a source requires; of alternatives the first. */
 export function labelsOf({ label, labels }: SourceFilter): string[] {
   return [...new Set([label ?? [], labels.all ?? [], labels.any?.[0] ?? []].flat())];
 }

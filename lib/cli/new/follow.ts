@@ -4,29 +4,29 @@ import { printable, roughDuration } from '../../core/text.ts';
 import { titleOf } from '../../status/status.ts';
 import type { Progress } from '../../sync/progress.ts';
 
-/** What following a pull request takes; everything that takes time or says something is handed in. */
+/** Input for following a pull request. Everything that waits or prints is injected. */
 export interface Following {
   readonly look: () => Promise<Progress>;
   readonly pause: (seconds: number) => Promise<void>;
   readonly clock: Clock;
   readonly say: (line: string) => void;
-  /** Seconds after which it is given up. */
+  /** Maximum seconds to wait. */
   readonly limit: number;
-  /** What has to happen before anybody looks at the pull request, as the end of a sentence; null for nothing. */
+  /** What must happen before the pull request is handled, as the end of a sentence; null if nothing. */
   readonly before: string | null;
 }
 
-/** How it ended: `ready`, what has to be changed first, or what it still waited for. */
+/** The result: ready, stopped because something must change first, or timed out. */
 export interface Followed {
   readonly outcome: 'ready' | 'stopped' | 'timeout';
   readonly sentence: string;
   readonly exitCode: number;
 }
 
-/** Seconds between two looks. */
+/** Seconds between two checks. */
 const EVERY = 10;
 
-/** Looks again and again until the preview answers, somebody has to change something, or the time is up. */
+/** Checks repeatedly until the preview answers, somebody must change something, or the time is over. */
 export async function follow({ look, pause, clock, say, limit, before }: Following): Promise<Followed> {
   const until = clock() + limit;
   let said = '';
@@ -44,7 +44,7 @@ export async function follow({ look, pause, clock, say, limit, before }: Followi
   }
 }
 
-/** A forge that is away for a moment ends no wait. */
+/** Does not stop waiting if the forge is unreachable for a moment. */
 async function patiently(look: Following['look']): Promise<Progress> {
   try {
     return await look();
@@ -56,10 +56,10 @@ async function patiently(look: Following['look']): Promise<Progress> {
 
 type Step = Followed | { readonly waitsFor: string };
 
-/** States of a comment that the maker has to act on, with the exit code of the same state in `sync`. */
+/** States of a comment that need the maker, with the exit code of the same state in `sync`. */
 const STOPS: Readonly<Record<string, number>> = { denied: EXIT_CODES.denied, invalid: EXIT_CODES['invalid-input'] };
 
-/** Reasons for no preview that pass without the maker. */
+/** Reasons for having no preview that end without the maker. */
 const PASSING = ['none/not-registered'];
 
 function stepOf(progress: Progress, before: string | null): Step {

@@ -10,10 +10,10 @@ import type { Io } from '../shared/io.ts';
 import type { Wanted } from './collect.ts';
 import { openWorkshops, type Workshops } from './workshops.ts';
 
-/** Where one of the two pull requests is. */
+/** One of the two pull requests. */
 export interface Step {
   readonly repository: string;
-  /** `there`: the repository holds all of it already; `would open`: in a dry run. */
+  /** `there`: the repository already has all the files; `would open`: in a dry run. */
   readonly outcome: 'opened' | 'found' | 'there' | 'would open';
   readonly number: number | null;
   readonly url: string | null;
@@ -22,7 +22,7 @@ export interface Step {
 export interface Made {
   readonly source: Step;
   readonly registration: Step;
-  /** Where the first preview will answer; null before its pull request has a number. */
+  /** Address of the first preview; null until its pull request has a number. */
   readonly preview: string | null;
   readonly cost: Wanted['compiled']['cost'];
   readonly files: FileSet;
@@ -36,7 +36,7 @@ export interface MakeOptions {
 
 const SOURCE_BRANCH = 'greenroom/new';
 
-/** Both pull requests, each looked for before it is opened. */
+/** Opens both pull requests, unless they already exist. */
 export async function makeMicroApp(wanted: Wanted, options: MakeOptions, io: Io): Promise<Made> {
   const workshops = await openWorkshops(options.appsRepo, options.forge, io);
   const appsRepository = await appsRepositoryOf(workshops);

@@ -25,7 +25,7 @@ interface PreviewOnlyOptions extends ExtensionOptions {
 
 const DOCKERFILES = ['Dockerfile', 'Containerfile'];
 
-/** Writes preview.yaml into a repository that is there, from its Dockerfile, and says what it guessed. */
+/** Writes preview.yaml into an existing repository, from its Dockerfile, and reports what was guessed. */
 export async function guessPreview(options: PreviewOnlyOptions, io: Io): Promise<void> {
   const { out = PREVIEW_FILE, overwrite, dryRun, format } = options;
   const file = DOCKERFILES.find((name) => existsSync(resolve(io.cwd, name)));

@@ -12,10 +12,10 @@ import type { Io } from '../shared/io.ts';
 const MAX_FILES = 250;
 
 /**
- * A template by the name of one that comes with greenroom, by its folder, or by the address of a Git repository that
- * holds it (`https://...`, `git@...`), with `#folder` for one below its root.
+ * Opens a template: a built-in one by name, a folder, or a Git repository by address (`https://...`, `git@...`), with
+ * `#folder` for a folder in the repository.
  *
- * @throws GreenroomError `invalid-input` for what is no template, `unreachable` for an address that does not answer
+ * @throws GreenroomError `invalid-input` if it is not a template, `unreachable` if the address does not answer
  */
 export async function openTemplate(where: string, io: Io): Promise<ProjectTemplate> {
   const builtIn = builtInTemplates();

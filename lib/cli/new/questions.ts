@@ -5,9 +5,9 @@ import type { Io } from '../shared/io.ts';
 export interface Ask {
   readonly message: string;
   readonly initial?: Answer | undefined;
-  /** Choices; without them, a text or yes and no. */
+  /** Choices; without them the answer is a text, or yes or no. */
   readonly options?: readonly { readonly value: string; readonly label: string; readonly hint?: string }[];
-  /** Why it is not taken; undefined where it is. */
+  /** Why the answer is not valid; undefined if it is. */
   readonly problem?: (text: string) => string | undefined;
 }
 
@@ -15,22 +15,22 @@ export interface Person {
   text(ask: Ask): Promise<string>;
   choice(ask: Ask & { options: NonNullable<Ask['options']> }): Promise<string>;
   yes(ask: Ask): Promise<boolean>;
-  /** A text that is not shown. */
+  /** A text that is not shown on the terminal. */
   secret(ask: Ask): Promise<string>;
 }
 
-/** Thrown when the person ends it: Ctrl+C, or a terminal that is gone. */
+/** Thrown when the person cancels with Ctrl+C, or the terminal is closed. */
 export class Cancelled extends Error {
   override readonly name = 'Cancelled';
 }
 
-/** What a shell reports of a program that Ctrl+C ended. */
+/** Exit code that shells use for a program ended by Ctrl+C. */
 const CANCELLED_CODE = 130;
 
 /**
- * Runs a command that a person can end, and says so where they did.
+ * Runs a command that a person can cancel, and reports the cancellation.
  *
- * @param after what is so then, and what to do next
+ * @param after what the situation is then, and what to do next
  */
 export async function orCancelled(
   io: Io,
@@ -46,7 +46,7 @@ export async function orCancelled(
   }
 }
 
-/** Whether questions can be asked: somebody types, and somebody reads. */
+/** Whether questions can be asked: both input and output are a terminal. */
 export function canAsk(io: Io): boolean {
   return io.interactive && process.stdin.isTTY === true;
 }
@@ -59,7 +59,7 @@ export function canAsk(io: Io): boolean {
 export async function person(): Promise<Person> {
   const prompts = await import('@clack/prompts');
   const output = process.stderr;
-  // A terminal that goes away would leave a question open for ever, and the process would end without a word.
+  // If the terminal is closed, a question would never end, and the process would exit without a message.
   const gone = new Promise<never>((_, reject) => {
     for (const event of ['end', 'close', 'error']) process.stdin.once(event, () => reject(new Cancelled()));
   });

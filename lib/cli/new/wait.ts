@@ -9,7 +9,7 @@ import type { Io } from '../shared/io.ts';
 import { type Followed, follow } from './follow.ts';
 import { Cancelled } from './questions.ts';
 
-/** Of `--timeout`: seconds. */
+/** Parses `--timeout`; returns seconds. */
 export function timeoutArgument(text: string): number {
   if (!duration.safeParse(text).success) throw new InvalidArgumentError('It takes a time such as 15m or 1h.');
   return durationSeconds(text);
@@ -20,12 +20,12 @@ export interface WaitRequest {
   readonly number: number;
   /** Seconds. */
   readonly limit: number;
-  /** What has to happen before anybody looks at the pull request; null for nothing. */
+  /** What must happen before the pull request is handled; null if nothing. */
   readonly before: string | null;
 }
 
 /**
- * Follows a pull request until its preview answers, saying on stderr what it waits for.
+ * Follows a pull request until its preview answers, and prints on stderr what it waits for.
  *
  * @throws {Cancelled} on Ctrl+C
  */

@@ -7,7 +7,7 @@ import { connection } from '../shared/clients.ts';
 import { forgeKind } from '../shared/forges.ts';
 import type { Io } from '../shared/io.ts';
 
-/** Where a command that opens pull requests opens them, and how the apps repo is called there. */
+/** Where a command opens its pull requests, and the path of the apps repo there. */
 export interface Workshops {
   readonly source: Workshop;
   readonly apps: Workshop;
@@ -15,8 +15,8 @@ export interface Workshops {
 }
 
 /**
- * @param forge a local forge in the place of the one that GREENROOM_FORGE names
- * @throws GreenroomError `invalid-input` for an apps repo that takes no pull requests
+ * @param forge a local forge, instead of the one in GREENROOM_FORGE
+ * @throws GreenroomError `invalid-input` if the apps repo does not support pull requests
  */
 export async function openWorkshops(appsRepo: string, forge: string | undefined, io: Io): Promise<Workshops> {
   const connected = connection({}, io);

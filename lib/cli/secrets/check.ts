@@ -51,7 +51,7 @@ interface Report {
   readonly findings: readonly SecretFinding[];
   readonly skipped: readonly { readonly file: string; readonly why: string }[];
   readonly files: number;
-  /** Where such a value belongs. */
+  /** Where such a value should be stored instead. */
   readonly instead: string;
 }
 

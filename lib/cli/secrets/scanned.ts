@@ -5,13 +5,13 @@ import { compareStrings } from '../../core/fileset.ts';
 import { git, tryGit } from '../../core/git/process.ts';
 import type { Io } from '../shared/io.ts';
 
-/** What is looked through. */
+/** The files and lines to scan. */
 export interface Scanned {
-  /** The top folder of the repository, or the folder itself where there is none. */
+  /** The top folder of the repository, or the folder itself if there is none. */
   readonly root: string;
-  /** From the root, with slashes, sorted. */
+  /** Paths from the root, with slashes, sorted. */
   readonly files: readonly string[];
-  /** Whether a line of a file counts. */
+  /** Whether a line of a file is scanned. */
   readonly counts: (file: string, line: number) => boolean;
 }
 
@@ -19,11 +19,11 @@ export interface Scanned {
 const MAX_BYTES = 5 * 1024 * 1024;
 
 /**
- * The files below some paths: in a repository those that Git has or would add, so that .gitignore counts; elsewhere all
- * but `node_modules`.
+ * Lists the files below some paths: in a repository those that Git has or would add, so .gitignore is respected;
+ * elsewhere all files except in `node_modules`.
  *
- * @param base commit or branch: only lines that were added since it and the present branch parted count
- * @throws GreenroomError `invalid-input` for a path that is not there, and for a base that Git does not know
+ * @param base commit or branch: only lines added since the present branch left it are scanned
+ * @throws GreenroomError `invalid-input` if a path does not exist, or Git does not know the base
  */
 export async function scannedFiles(paths: readonly string[], base: string | undefined, io: Io): Promise<Scanned> {
   for (const path of paths) {
@@ -100,11 +100,11 @@ async function checkBase(base: string, options: { env: NodeJS.ProcessEnv }, io: 
 const namesOf = (output: string) => output.split('\0').filter((name) => name !== '');
 const unique = (files: readonly string[]) => [...new Set(files)].sort(compareStrings);
 
-/** Ranges of lines by file, out of a diff without context. */
+/** Ranges of added lines by file, from a diff without context. */
 function addedLines(diff: string): Map<string, [from: number, to: number][]> {
   const lines = new Map<string, [number, number][]>();
   let file: string | undefined;
-  // A line of content can look like a header: how many lines a hunk has tells them apart.
+  // A content line can look like a header, so use the line counts of the hunks.
   let left = 0;
   for (const line of diff.split('\n')) {
     if (left > 0) {
@@ -122,7 +122,7 @@ function addedLines(diff: string): Map<string, [from: number, to: number][]> {
   return lines;
 }
 
-/** Git quotes what is not plain, with octal bytes. */
+/** Git quotes names with special characters, with octal bytes. */
 function plainName(text: string): string {
   if (!text.startsWith('"')) return text.slice(2);
   const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', a: '\x07', b: '\b', f: '\f', v: '\v' };
@@ -144,7 +144,7 @@ function filesBelow(cwd: string, path: string): string[] {
     .flatMap((name) => filesBelow(cwd, join(path, name)));
 }
 
-/** The text of a file; why it is not looked through; null for what holds no text of its own: a link, a deleted file, bytes. */
+/** Text of a file; a reason if it is not scanned; null if it has no text (a link, a deleted file, binary data). */
 export function textOf(root: string, file: string): { text: string } | { why: string } | null {
   const path = join(root, file);
   const info = lstatSync(path, { throwIfNoEntry: false });

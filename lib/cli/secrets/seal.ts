@@ -78,7 +78,7 @@ async function run(key: string | undefined, options: SealOptions, io: Io): Promi
   const preview = previewHere(io);
   const file = options.out ?? defaultFile(preview);
   const wanted = keysOf(preview);
-  // Nobody types a value before everything else is known to be right.
+  // Check everything else before asking for values.
   const namespace = await targetOf(options, platform, io);
   const values = await readValues(key, options, (name) => wanted.get(name) ?? name, io);
   const target = { namespace, name: COMMITTED_SECRET };
@@ -103,7 +103,7 @@ interface Sealed {
   readonly name: string;
   readonly sealed: readonly string[];
   readonly kept: readonly string[];
-  /** Keys that preview.yaml reads and the file does not hold. */
+  /** Keys that preview.yaml uses but that are not in the file. */
   readonly missing: readonly string[];
 }
 
@@ -155,7 +155,7 @@ function timeProblem({ validFrom, validTo }: SealingCertificate): string | undef
   return validFrom > now ? `is valid only from ${dayAndTime(validFrom)}: ${newer}` : undefined;
 }
 
-/** Null where there is no preview.yaml, as in a folder that only wants a text. */
+/** Null if there is no preview.yaml, e.g. in a folder where only the sealed text is wanted. */
 function previewHere(io: Io): Preview | null {
   const text = readWorkFile(resolve(io.cwd), PREVIEW_FILE);
   return text === null ? null : loadPreview(text, PREVIEW_FILE).value;
@@ -171,7 +171,7 @@ function defaultFile(preview: Preview | null): string {
   throw new GreenroomError('invalid-input', `${why}; or say where with --out (- prints)`);
 }
 
-/** The keys that the apps of a preview read, by the variable that holds each. */
+/** Keys that the preview's apps use, by the variable that contains each. */
 function keysOf(preview: Preview | null): ReadonlyMap<string, string> {
   const apps = preview === null ? [] : appsOf(preview);
   return new Map(

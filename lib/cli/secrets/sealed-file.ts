@@ -9,12 +9,12 @@ import { readInput } from '../shared/files.ts';
 import type { Io } from '../shared/io.ts';
 
 /**
- * What a file holds already that stays: values that were sealed for the same preview.
+ * Existing values in the file that stay: those sealed for the same preview.
  *
- * @param sealing keys that are sealed now
- * @param replace whether everything else in it may go
- * @throws GreenroomError `invalid-input` for a file of something else, and for one whose other values are for another
- *   preview, where nobody could open them
+ * @param sealing keys that are being sealed
+ * @param replace whether everything else in the file may be removed
+ * @throws GreenroomError `invalid-input` if the file is something else, or if its other values are for another preview,
+ *   where nobody could decrypt them
  */
 export function keptValues(
   file: string,

@@ -17,11 +17,11 @@ export interface TargetOptions {
 }
 
 /**
- * Name of the preview, and so its namespace, that values are sealed for: of the pull request that is named, or else of
- * the one from the current branch, for which the forge is asked. It is also asked where the name depends on the number
- * that the forge gave the repository.
+ * Name of the preview, which is also its namespace, for which values are sealed: of the named pull request, or of the
+ * one from the current branch, which is looked up on the forge. The forge is also asked if the name depends on the
+ * repository's numeric id.
  *
- * @throws GreenroomError `invalid-input` where there is no such pull request, or it comes from a fork
+ * @throws GreenroomError `invalid-input` if there is no such pull request, or it comes from a fork
  */
 export async function targetOf(options: TargetOptions, platform: PlatformSpec, io: Io): Promise<string> {
   const path = options.repo?.path ?? (await repositoryAt({}, '.', io));

@@ -6,7 +6,7 @@ import { canAsk, person } from '../new/questions.ts';
 import { readInput } from '../shared/files.ts';
 import type { Io } from '../shared/io.ts';
 
-/** Most bytes of a Secret. Source: Kubernetes, `MaxSecretSize` */
+/** Maximum bytes of a Secret. Source: Kubernetes, `MaxSecretSize` */
 export const MAX_SECRET_BYTES = 1024 * 1024;
 
 export interface ValueOptions {
@@ -15,11 +15,11 @@ export interface ValueOptions {
 }
 
 /**
- * The values to be sealed by their keys, which stay in memory. A name under which preview.yaml lists a secret stands for
- * the key that the app reads.
+ * Reads the values to seal, by key; they stay in memory. A name under which preview.yaml lists a secret is translated
+ * to the key that the app uses.
  *
- * @param key whose value is on standard input; undefined for none
- * @throws GreenroomError `invalid-input` with every problem; none holds a value
+ * @param key the key whose value is read from standard input; undefined if none
+ * @throws GreenroomError `invalid-input` with all problems; no message contains a value
  */
 export async function readValues(
   key: string | undefined,
@@ -59,7 +59,7 @@ export async function readValues(
   return values;
 }
 
-/** Arguments stay in the shell's history and in the list of processes. */
+/** Refuses a value as an argument: it would be visible in the shell's history and in the list of processes. */
 function refuseArgument(key: string | undefined): void {
   if (key === undefined || !key.includes('=')) return;
   throw new GreenroomError(
@@ -68,7 +68,7 @@ function refuseArgument(key: string | undefined): void {
   );
 }
 
-/** Text at a terminal is not shown; elsewhere one line break at the end is taken for the shell's. */
+/** Text typed at a terminal is hidden; from other input one final line break is removed, as shells add it. */
 async function fromInput(key: string, io: Io): Promise<Uint8Array> {
   if (canAsk(io)) return Buffer.from(await (await person()).secret({ message: `Value of ${key}` }));
   const chunks: Buffer[] = [];

@@ -19,7 +19,7 @@ export interface AllCostsOptions extends ExtensionOptions {
   readonly format: 'text' | 'json' | 'csv';
 }
 
-/** What all live previews of an apps repo cost. */
+/** Reports the costs of all live previews of an apps repo. */
 export async function reportAllCosts(
   { appsRepo, branch, extension, by, format }: AllCostsOptions,
   io: Io,

@@ -17,7 +17,7 @@ export interface ChangeOptions extends ExtensionOptions {
   forge?: string;
 }
 
-/** Options of commands that look at a change of an apps repo between two of its commits. */
+/** Options of commands that examine a change between two commits of an apps repo. */
 export function changeOptions(command: Command): Command {
   return extensionOption(command)
     .argument('<dir>', 'a checkout of the apps repo, or a bare repository')
@@ -27,9 +27,9 @@ export function changeOptions(command: Command): Command {
 }
 
 /**
- * Reads both ends of a change, hands them to `work`, and closes everything whatever happens.
+ * Reads both ends of a change, calls `work` with them, and always closes everything.
  *
- * @throws GreenroomError `invalid-input` for a commit that is not there
+ * @throws GreenroomError `invalid-input` if a commit does not exist
  */
 export async function withChange<T>(
   dir: string,
@@ -46,7 +46,7 @@ export async function withChange<T>(
   };
   try {
     const headCommit = await checkout.commit(options.head);
-    // As reviewers see a pull request: since it has left the branch, not what the branch did in the meantime.
+    // As in a pull request: changes since it left the branch, without what the branch did meanwhile.
     const baseCommit =
       options.base === undefined ? null : await checkout.fork(await checkout.commit(options.base), headCommit);
     const list = await checkout.list(headCommit);
@@ -68,7 +68,7 @@ export async function withChange<T>(
   }
 }
 
-/** A change is judged by the modules that it starts from: its own are a pull request's, which runs nothing here. */
+/** A change is checked with the modules of its base. Its own modules are untrusted, so they are not run. */
 function modulesAt(repo: AppsRepo, commit: string, load: ModuleLoader): ModuleLoader {
   return async (named) => {
     const { files } = await repo.read([EXTENSIONS_GLOB], commit);

@@ -8,31 +8,31 @@ import { MAX_PLATFORM_BYTES } from '../../model/load.ts';
 import { claimsPreview } from '../../verify/check-file.ts';
 import { readInput } from './files.ts';
 
-/** What standard input is called. */
+/** Name of standard input in messages. */
 export const STDIN = '<stdin>';
 
 /** A file to check. */
 export interface CheckInput {
-  /** As the user would write it; {@link STDIN} for standard input. */
+  /** Path as the user would write it; {@link STDIN} for standard input. */
   readonly file: string;
   readonly bytes: Uint8Array;
-  /** Whether it is a maker's file, or lies where `sync` would look for one. */
+  /** Whether it is a maker's file, or at the path where `sync` would look for one. */
   readonly isPreview: boolean;
 }
 
 export interface CheckInputs {
   readonly inputs: readonly CheckInput[];
-  /** Folders of the files, the nearest first, then the one in which the command runs. */
+  /** Folders of the files, the nearest first, then the current folder. */
   readonly folders: readonly string[];
-  /** Makers' files below the top folder of their repository, where sync does not look. */
+  /** Makers' files below the top folder of their repository, where sync does not read them. */
   readonly elsewhere: readonly string[];
-  /** Files that cannot be read, or would not be; the others are checked all the same. */
+  /** Files that cannot be read, or that sync would not read; the others are still checked. */
   readonly problems: readonly Problem[];
-  /** How many files there were. */
+  /** Number of files. */
   readonly files: number;
 }
 
-/** The files that paths stand for, in the order of the paths; below a folder, in that of their names. */
+/** Lists the files of the paths, in order; files in a folder are sorted by name. */
 export async function listInputs(
   paths: readonly string[],
   { cwd, stdin }: { readonly cwd: string; readonly stdin: () => Promise<Uint8Array> },
@@ -48,7 +48,7 @@ export async function listInputs(
       files += 1;
       try {
         const bytes = file === '-' ? await stdin() : readInput(cwd, file, MAX_PLATFORM_BYTES);
-        // Deeper in a folder that is looked through, a file of that name can be anything.
+        // Deeper in a folder, a file of that name can be anything.
         const isPlace = basename(file) === PREVIEW_FILE && (!isFolder || dirname(file) === join(path));
         const isPreview = isPlace || claimsPreview(bytes);
         inputs.push({ file: file === '-' ? STDIN : file, bytes, isPreview });
@@ -67,14 +67,14 @@ export async function listInputs(
   return { inputs, folders: [...folders.add('.')], elsewhere, problems, files };
 }
 
-/** Whether a folder lies in a repository, and is not its top folder. */
+/** Whether a folder is inside a repository, but not its top folder. */
 function isBelowTop(folder: string): boolean {
   if (existsSync(join(folder, '.git'))) return false;
   for (let at = dirname(folder); at !== dirname(at); at = dirname(at)) if (existsSync(join(at, '.git'))) return true;
   return false;
 }
 
-/** All YAML and JSON below a folder, sorted; links and hidden folders are passed over. */
+/** All YAML and JSON files below a folder, sorted; links and hidden folders are skipped. */
 async function filesBelow(cwd: string, folder: string): Promise<string[]> {
   const found: string[] = [];
   for (const entry of await readdir(resolve(cwd, folder), { withFileTypes: true })) {

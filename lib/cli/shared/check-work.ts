@@ -15,20 +15,20 @@ import type { PlatformSide } from './platform.ts';
 import type { StandInOptions } from './stand-in.ts';
 
 export interface CheckSetting extends StandInOptions {
-  /** Null where there is none: a maker's file is then held to its schema alone. */
+  /** Null if there is none: then a maker's file is only checked against its schema. */
   readonly side: PlatformSide | null;
-  /** The platform's own, beside greenroom's. */
+  /** The platform's own rules, in addition to the built-in ones. */
   readonly extraRules: readonly Rule[];
   readonly extensions: OwnModules['extensions'];
   readonly checkers: Checkers;
-  /** `owner/name`; null where nobody knows. */
+  /** `owner/name`; null if not known. */
   readonly repository: string | null;
-  /** The preview that manifests would stand in, where the pull request is given. @default - none is given */
+  /** The preview that manifests would be part of, if the pull request is given. @default - not given */
   readonly preview?: string | undefined;
   /** Unix seconds. */
   readonly now: number;
   readonly fix?: boolean;
-  /** Whether findings say how they are mended. */
+  /** Whether findings contain fixes. */
   readonly fixes: boolean;
 }
 
@@ -36,20 +36,20 @@ export interface Checked {
   readonly findings: readonly Finding[];
   readonly problems: readonly Problem[];
   readonly objects: number;
-  /** Files that were mended. */
+  /** Number of fixed files. */
   readonly fixed: number;
 }
 
 type Outcome = Pick<CheckedFile, 'findings' | 'objects' | 'fixed'> & { readonly problems: readonly Problem[] };
 
 /**
- * Checks files: what `sync` would take for a maker's file is compiled as `sync` would compile it, with the manifests
- * that it names; all else is judged by itself.
+ * Checks files. A maker's file is compiled as in `sync`, with the manifests that it names; all other files are checked
+ * separately.
  */
 export async function checkInputs(inputs: readonly CheckInput[], setting: CheckSetting, io: Io): Promise<Checked> {
   const { checkers, repository, preview, extraRules, extensions, fix = false, fixes } = setting;
   const outcomes = new Map<CheckInput, Outcome>();
-  // Mended first: what a preview's manifests are judged as is what then stands in them.
+  // Fix files first, so that a preview is checked with its fixed manifests.
   for (const input of inputs.filter(({ isPreview }) => !isPreview)) {
     const outcome = await settled(() =>
       checkFile(checkers, input.bytes, input.file, { fix, fixes, repository, preview, extraRules, extensions }),
@@ -64,7 +64,7 @@ export async function checkInputs(inputs: readonly CheckInput[], setting: CheckS
     outcomes.set(input, await settled(() => checkPreview(input, setting, io)));
     const folder = setting.side === null ? undefined : manifestsOf(input);
     for (const [other, outcome] of outcomes) {
-      // What there is to say of these was said with the preview.
+      // Findings of these files are already reported with the preview.
       const isManifest = folder !== undefined && !other.isPreview && other.file.startsWith(`${folder}/`);
       if (isManifest) outcomes.set(other, { ...outcome, findings: [], problems: [] });
     }
@@ -85,18 +85,18 @@ async function checkPreview(input: CheckInput, setting: CheckSetting, io: Io): P
     loadPreview(work.text, work.shown(PREVIEW_FILE));
     return { findings: [], objects: 1, fixed: null };
   }
-  // A preview that begins now has not ended, and a tag is looked up when it runs.
+  // A preview that begins now has not ended, and its tags are resolved only when it runs.
   const { findings } = await compileWork(work, side, { ...setting, at: now, now, assumeDigest: true }, io);
   return { findings, objects: 1, fixed: null };
 }
 
-/** What is piped in stands for a file of the folder in which the command runs. */
+/** Piped input counts as a file in the current folder. */
 function standardInput(bytes: Uint8Array): WorkFile {
   const shown = (path: string) => (path === PREVIEW_FILE ? STDIN : path);
   return { text: fileText(STDIN, bytes), folder: '.', shown };
 }
 
-/** The folder of manifests that a preview names, as the user would write it; undefined where none can be told. */
+/** The manifests folder of a preview, as the user would write it; undefined if it has none or cannot be read. */
 function manifestsOf({ file, bytes }: CheckInput): string | undefined {
   try {
     const { manifests } = loadPreview(bytes, file).value.spec;
@@ -107,7 +107,7 @@ function manifestsOf({ file, bytes }: CheckInput): string | undefined {
   }
 }
 
-/** What is wrong with a file is told beside what is wrong with the others. */
+/** Returns problems of a file, so that the other files are still checked. */
 async function settled(work: () => CheckedFile | Promise<CheckedFile>): Promise<Outcome> {
   try {
     return { ...(await work()), problems: [] };

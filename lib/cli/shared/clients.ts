@@ -45,10 +45,10 @@ export function clientOptions(command: Command): Command {
   return readOptions(command).option('--dry-run', 'print the plan, write nothing');
 }
 
-/** Opens both sides for one piece of work, hands them over, and closes them whatever happens. */
+/** Opens the forge and the apps repo for one piece of work, and always closes them. */
 export type WithContext = <T>(work: (context: SyncContext) => Promise<T>) => Promise<T>;
 
-/** Opens both sides, hands them to `work`, and closes them whatever happens. */
+/** Opens the forge and the apps repo, calls `work`, and always closes them. */
 export async function withClients<T>(
   options: ClientOptions,
   io: Io,
@@ -57,7 +57,7 @@ export async function withClients<T>(
   return (await openClients(options, io))(work);
 }
 
-/** For many pieces of work, also side by side: what has to outlive one (the forge's limits, tokens) is shared by all. */
+/** For many pieces of work, also in parallel: they share what must live longer (rate limits, tokens). */
 export async function openClients(options: ClientOptions, io: Io, onWait = sayWaits(io)): Promise<WithContext> {
   const extensions = await loadExtensions(options, io);
   const connected = connection(options, io, onWait);
@@ -82,8 +82,8 @@ export async function openClients(options: ClientOptions, io: Io, onWait = sayWa
 }
 
 /**
- * One client of all registries, so that its tokens and what is known of images are shared. Loaded when the first image is
- * looked up: most platforms ask no evidence.
+ * Makes one client for all registries, to share tokens and cached answers. It is loaded at the first lookup: most
+ * platforms require no evidence.
  */
 export function openImages(
   io: Io,
@@ -113,7 +113,7 @@ export function openImages(
   };
 }
 
-/** Loaded when the first address is asked. */
+/** The prober is loaded at the first probe. */
 function opensLooks(): NonNullable<SyncContext['look']> {
   let opened: Promise<Looker> | undefined;
   const open = async () => {
@@ -129,7 +129,7 @@ function opensLooks(): NonNullable<SyncContext['look']> {
   };
 }
 
-/** Signs in when the first is asked for, and once for all. */
+/** Connects to the forge at the first use, only once. */
 export function connection(
   { cache }: Pick<ClientOptions, 'cache'>,
   io: Io,
@@ -154,7 +154,7 @@ export async function openForge(
   return new LocalForge(resolve(io.cwd, options.forge));
 }
 
-/** A name that is mistyped must not look like a forge without pull requests. */
+/** A mistyped name must not look like a forge without pull requests. */
 function refuseMissingFolder(flag: string, folder: string, io: Io): void {
   const info = statSync(resolve(io.cwd, folder), { throwIfNoEntry: false });
   if (info?.isDirectory() === true) return;
@@ -162,7 +162,7 @@ function refuseMissingFolder(flag: string, folder: string, io: Io): void {
   throw new GreenroomError('invalid-input', `${flag} ${folder}: ${what}`);
 }
 
-/** Where a reconciler clones an apps repo from; undefined for a path, which says nothing of it. */
+/** Address from which a reconciler clones an apps repo; undefined for a local path. */
 export function cloneAddress(appsRepo: string, io: Io): string | undefined {
   if (existsSync(resolve(io.cwd, appsRepo))) return undefined;
   if (isRemote(appsRepo)) return parseRemote(appsRepo).url;

@@ -5,9 +5,9 @@ import type { KubectlOptions } from '../../doctor/cluster/kubectl.ts';
 import type { Io } from './io.ts';
 
 /**
- * How kubectl gets at the cluster that `--kubeconfig` and `--context` name.
+ * The kubectl options for the cluster in `--kubeconfig` and `--context`.
  *
- * @throws GreenroomError `invalid-input` when there is no such file
+ * @throws GreenroomError `invalid-input` if the file does not exist
  */
 export function clusterAccess(
   { kubeconfig, context }: { readonly kubeconfig?: string | undefined; readonly context?: string | undefined },

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
 import type { Io } from './io.ts';
 
-/** A command's options, arguments and action, added to a command that has its name and summary already. */
+/** Adds options, arguments and action to a command that already has its name and summary. */
 export type Configure = (command: Command, io: Io) => void;

@@ -32,7 +32,7 @@ export function compileFileOptions(command: Command, file = '<preview.yaml>'): C
     );
 }
 
-/** Compiles a file. The files' bytes depend on the file and the options alone: no time of the clock's is in them. */
+/** Compiles a file. The output depends only on the file and the options, not on the current time. */
 export async function compileFile(file: string, options: CompileFileOptions, io: Io): Promise<CompiledPreview> {
   const at = options.at === undefined ? undefined : parseTime(options.at);
   if (at === undefined && options.at !== undefined) {
@@ -48,20 +48,20 @@ export async function compileFile(file: string, options: CompileFileOptions, io:
   return compileWork(source, side, { ...options, at: at ?? 0, now }, io);
 }
 
-/** A maker's file and what lies beside it. */
+/** A maker's file and its folder. */
 export interface WorkFile {
   readonly text: string;
-  /** The folder that stands for the repository's root. */
+  /** The folder that is treated as the repository's root. */
   readonly folder: string;
-  /** A path of the repository as the user knows it. */
+  /** Converts a path of the repository to the path that the user gave. */
   readonly shown: (path: string) => string;
 }
 
-/** @throws GreenroomError `invalid-input` for what is not there, and for what would not be read at a commit either */
+/** @throws GreenroomError `invalid-input` if the file does not exist, or could not be read at a commit either */
 export function openWorkFile(file: string, io: Io): WorkFile {
   const folder = dirname(file);
   const shown = (path: string) => (path === PREVIEW_FILE ? file : join(folder, path));
-  // It may have another name here than in a repository.
+  // The local file may have another name than in a repository.
   const given = () => file;
   return named(given, () => {
     const path = resolve(io.cwd, file);
@@ -74,16 +74,16 @@ export function openWorkFile(file: string, io: Io): WorkFile {
 export interface WorkOptions extends StandInOptions {
   /** Unix seconds: the pull request's time. */
   readonly at: number;
-  /** Unix seconds at which exceptions are judged. */
+  /** Unix seconds: time for evaluating exceptions. */
   readonly now: number;
-  /** Whether a tag passes for the digest that a sync would look up. @default false */
+  /** Whether to accept a tag as if a sync had resolved it to a digest. @default false */
   readonly assumeDigest?: boolean;
 }
 
 /**
  * Compiles a maker's file as `sync` would for a pull request with it.
  *
- * @throws GreenroomError as the compiler does, with the names of files as the user knows them
+ * @throws GreenroomError as the compiler does, with file names as the user gave them
  */
 export async function compileWork(
   { text, folder, shown }: WorkFile,
@@ -93,7 +93,7 @@ export async function compileWork(
 ): Promise<CompiledPreview> {
   const { at, now, sha = '0'.repeat(40), label } = options;
   const { identity, isKnown } = await standIn(options, folder, side.platform, io);
-  // Of a made-up repository nobody can say where its secrets are.
+  // For a made-up repository the prefix of its secrets is not known.
   const secrets = isKnown ? side.platform.secrets : { ...side.platform.secrets, prefix: '' };
   const platform = { ...side.platform, secrets };
   const preview = named(shown, () => loadPreview(text, PREVIEW_FILE));
@@ -118,7 +118,7 @@ export async function compileWork(
       times: { createdAt: at, updatedAt: at, committedAt: at },
     }),
   );
-  // What only a registry can say is asked when it runs.
+  // Evidence from registries is checked only when it runs.
   const asksLater = options.assumeDigest === true ? EVIDENCE_RULES : [];
   const known = compiled.findings.filter(({ rule }) => !asksLater.includes(rule));
   const findings = known.map((finding) => ({
@@ -129,7 +129,7 @@ export async function compileWork(
   return { ...compiled, findings };
 }
 
-/** Problems by the names of files that the user gave. */
+/** Converts file names in problems to those that the user gave. */
 function named<T>(shown: WorkFile['shown'], work: () => T): T {
   try {
     return work();

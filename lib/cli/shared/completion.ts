@@ -1,4 +1,4 @@
-/** What can be typed after a command's name. */
+/** Words that can follow a command's name. */
 export interface CommandWords {
   readonly name: string;
   readonly summary: string;
@@ -9,11 +9,11 @@ export interface CommandWords {
     readonly takesValue: boolean;
     readonly choices: readonly string[];
   }[];
-  /** Words that its first argument can be; empty where that is a file. */
+  /** Possible words for its first argument; empty if that is a file. */
   readonly words: readonly string[];
 }
 
-/** A completion script by its shell. It knows the commands of the version that wrote it, and runs nothing. */
+/** Completion scripts by shell. A script contains the commands of the version that wrote it, and runs nothing. */
 export const SHELLS: Readonly<Record<string, (commands: readonly CommandWords[]) => string>> = { bash, zsh, fish };
 
 function bash(commands: readonly CommandWords[]): string {

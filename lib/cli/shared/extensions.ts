@@ -13,7 +13,7 @@ import type { ModuleLoader, OwnModules } from '../../sync/plan/base.ts';
 import { readInput } from './files.ts';
 import type { Io } from './io.ts';
 
-/** Given by bin/greenroom.cjs, where `import()` does not work; not there anywhere else. */
+/** Defined by bin/greenroom.cjs, where `import()` does not work; undefined elsewhere. */
 declare const importFile: ((url: string) => Promise<object>) | undefined;
 
 export interface ExtensionOptions {
@@ -26,11 +26,11 @@ export function extensionOption(command: Command): Command {
 }
 
 /**
- * Loads extensions (docs/extending.md): ES modules whose default export is a PreviewExtension, or that export `rules`, or
- * both.
+ * Loads extensions (docs/extending.md): ES modules whose default export is a PreviewExtension, or that export `rules`,
+ * or both.
  *
- * @param platformFile a greenroom.yaml whose own `extensions` count as well; they lie below its folder
- * @throws GreenroomError `invalid-input` for a file that is not an extension and, while compiling, for one that throws
+ * @param platformFile a greenroom.yaml whose `extensions` are loaded too; their paths are relative to its folder
+ * @throws GreenroomError `invalid-input` if a file is not an extension and, while compiling, if an extension throws
  */
 export async function loadExtensions(
   { extension: files = [] }: ExtensionOptions,
@@ -51,7 +51,7 @@ export async function loadExtensions(
   return together([given, own]);
 }
 
-/** Loads modules out of the apps repo's files; those that stay the same are loaded once. */
+/** Loads modules from the apps repo's files; unchanged modules are loaded only once. */
 export function moduleLoader(io: Io): ModuleLoader {
   let last: { readonly key: string; readonly modules: Promise<OwnModules> } | undefined;
   return (named, files) => {
@@ -62,7 +62,7 @@ export function moduleLoader(io: Io): ModuleLoader {
   };
 }
 
-/** They are imported from a folder of their own, so that they find each other and nothing else. */
+/** Imports the modules from a separate folder, so that they can import each other and nothing else. */
 async function loadOut(named: readonly string[], files: FileSet, io: Io): Promise<OwnModules> {
   const folder = mkdtempSync(join(tmpdir(), 'greenroom-extensions-'));
   try {
@@ -107,7 +107,7 @@ async function load(file: string, io: Io): Promise<OwnModules> {
   return { extensions, extraRules: ownRules(rules, file) };
 }
 
-/** Why a module does not load, without the folder that it was read from; a temporary one says nothing to anybody. */
+/** Why a module cannot be loaded, without its folder: a temporary folder helps nobody. */
 function loadProblem(cause: unknown, path: string): Pick<Problem, 'message'> {
   const said = messageOf(cause);
   const folder = dirname(path);

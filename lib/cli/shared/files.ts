@@ -1,12 +1,12 @@
-// A command reads a file or two before anything else can begin: nothing is won by waiting for them side by side, and
-// loading the other interface takes longer than reading them.
+// Synchronous on purpose: a command reads only a few files before it can begin, so parallel reads save nothing, and
+// loading the asynchronous API takes longer than reading them.
 import { mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { GreenroomError, invalidInput } from '../../core/errors.ts';
 import { compareStrings, type FileSet } from '../../core/fileset.ts';
 import { writeWholeFile } from '../../core/whole-file.ts';
 
-/** Bytes of a file, `name` being what the user called it; larger ones are refused before they are read. */
+/** Reads a file. `name` is the path that the user gave; too large files are refused before they are read. */
 export function readInput(cwd: string, name: string, maxBytes = 16 * 1024 * 1024): Uint8Array {
   const path = resolve(cwd, name);
   try {
@@ -28,7 +28,7 @@ function readError(path: string, error: unknown): GreenroomError {
   return invalidInput([{ file: path, message: why }], error);
 }
 
-/** All regular files below a folder, by paths with the prefix; links are refused, since they may lead outside. */
+/** Reads all regular files below a folder, by path with the prefix; links are refused, since they may lead outside. */
 export function readFolder(folder: string, prefix: string, maxFiles = 100): FileSet | null {
   const files: [string, string][] = [];
   const walk = (dir: string, path: string): void => {
@@ -49,7 +49,7 @@ export function readFolder(folder: string, prefix: string, maxFiles = 100): File
   return new Map(files.sort(([a], [b]) => compareStrings(a, b)));
 }
 
-/** Writes files below a folder, each by way of a temporary name, so that no reader meets half a file. */
+/** Writes files below a folder, each through a temporary file, so that nobody reads a partial file. */
 export function writeFiles(folder: string, files: FileSet): void {
   try {
     mkdirSync(folder, { recursive: true });

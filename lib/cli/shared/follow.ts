@@ -3,25 +3,25 @@ import { GreenroomError } from '../../core/errors.ts';
 import type { PreviewStatus } from '../../sync/statuses.ts';
 
 export interface Following {
-  /** Looks once. */
+  /** Checks once. */
   readonly look: () => Promise<readonly PreviewStatus[]>;
-  /** Seconds between one look and the next. */
+  /** Seconds between two checks. */
   readonly interval: number;
-  /** Ends it. */
+  /** Stops following. */
   readonly stop: AbortSignal;
-  /** Told of each preview when it is first seen and when something about it has changed; null for one that went away. */
+  /** Called for each preview when it is first seen and when it has changed; with null when it is gone. */
   readonly onChange: (name: string, preview: PreviewStatus | null) => void;
-  /** Told once of each reason why a look failed; the next one is tried all the same. */
+  /** Called once for each new reason why a check failed; checks go on. */
   readonly onFailure: (error: GreenroomError) => void;
-  /** Whether it ends after this look. @default - it goes on until it is stopped */
+  /** Whether to end after this check. @default - it continues until it is stopped */
   readonly isDone?: (previews: readonly PreviewStatus[]) => boolean;
 }
 
 /**
- * Looks again and again, and tells what changed.
+ * Checks repeatedly, and reports changes.
  *
- * @returns what was seen last
- * @throws GreenroomError where the first look fails: then something is wrong with the command, not with a moment
+ * @returns the result of the last check
+ * @throws GreenroomError if the first check fails: then the command itself is probably wrong
  */
 export async function follow(following: Following): Promise<readonly PreviewStatus[]> {
   const { look, interval, stop, onChange, onFailure, isDone } = following;
@@ -60,7 +60,7 @@ async function unlessStopped<T>(work: Promise<T>, stop: AbortSignal): Promise<T 
   }
 }
 
-/** @returns what was told of each */
+/** @returns the reported data of each preview */
 function tell(
   previews: readonly PreviewStatus[],
   known: ReadonlyMap<string, string>,
@@ -73,7 +73,7 @@ function tell(
   return now;
 }
 
-/** What is news: a look that saw the same is none. */
+/** The data whose change is reported. */
 function newsOf({ status, newer, headSha, expires, url }: PreviewStatus): string {
   const seen = status === null ? null : [status.state, status.headline, status.reason, status.shows, status.todo];
   return JSON.stringify([seen, newer, headSha, expires, url]);

@@ -5,28 +5,28 @@ import type { Workshop } from '../../forge/workshop.ts';
 import type { AppsRepo } from '../../gitops/apps-repo.ts';
 import type { Io } from './io.ts';
 
-/** A kind of forge, by what commands need of it. A forge is chosen in `forges.ts` and nowhere else. */
+/** What commands need of a kind of forge. Only `forges.ts` chooses the forge. */
 export interface ForgeKind {
   /** Whether `--apps-repo` can mean a repository there. */
   isRepository(text: string): boolean;
-  /** Where a reconciler clones a repository of this path from. */
+  /** Address from which a reconciler clones the repository with this path. */
   cloneAddress(path: string, env: Io['env']): string;
   webhooks(): Promise<WebhookSource>;
   /**
-   * Signs in, with what the environment says.
+   * Connects with the credentials and settings of the environment.
    *
-   * @throws GreenroomError `invalid-input` without credentials, or for a setting that cannot be one
+   * @throws GreenroomError `invalid-input` without credentials, or if a setting is invalid
    */
   connect(env: Io['env'], options: ConnectOptions): Promise<ForgeConnection>;
 }
 
 export interface ConnectOptions {
-  /** Folder of what need not be asked again in the next run. @default - as long as the process lives */
+  /** Cache folder for the next run. @default - cached only while the process runs */
   readonly cache?: string | undefined;
   readonly onWait: (wait: Wait) => void;
 }
 
-/** One for all that a process does, so that tokens, limits and what was seen are shared. */
+/** One connection for the whole process, to share tokens, rate limits and cached answers. */
 export interface ForgeConnection {
   forge(): Forge;
   /** @param branch @default - the repository's own */

@@ -3,11 +3,11 @@ import type { ForgeKind } from './forge-kind.ts';
 import { github } from './github.ts';
 import type { Io } from './io.ts';
 
-/** Every forge there is, by the name that GREENROOM_FORGE takes. */
+/** All forges, by their names in GREENROOM_FORGE. */
 const KINDS: Readonly<Record<string, ForgeKind>> = { github };
 
 /**
- * The forge that GREENROOM_FORGE names; without it, GitHub. `--forge DIR` puts a folder in the place of its pull
+ * The forge in GREENROOM_FORGE; by default GitHub. `--forge DIR` uses a local folder instead of the forge's pull
  * requests.
  *
  * @throws GreenroomError `invalid-input` for an unknown name

@@ -2,7 +2,7 @@ import { systemClock } from '../../core/clock.ts';
 import type { GitHubAppsRepo as Repo } from '../../github/repo/apps-repo.ts';
 import type { ForgeKind } from './forge-kind.ts';
 
-/** What GitHub takes for owner and name; a name that ends in `.git` is a path that is not there. */
+/** GitHub's rules for `owner/name`. A name cannot end in `.git`. */
 const PATH = /^[A-Za-z0-9][A-Za-z0-9-]{0,38}\/(?!.*\.git$)[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$/;
 
 export const github: ForgeKind = {
@@ -20,7 +20,7 @@ export const github: ForgeKind = {
     const cache = folder === undefined ? new ProcessCache() : await FolderCache.open(folder, systemClock);
     const serverUrl = env['GITHUB_SERVER_URL'] || undefined;
     const forge = new GitHubForge(client, { cache, ...(serverUrl && { serverUrl }) });
-    // Trees and files are known by their ids: what one sync has read, the next need not.
+    // Trees and files are cached by id, so later syncs need not read them again.
     const repos = new Map<string, Repo>();
     return {
       forge: () => forge,

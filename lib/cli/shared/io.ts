@@ -1,18 +1,18 @@
 import { EXIT_CODES, GreenroomError } from '../../core/errors.ts';
 
-/** The world of a command: data goes to `out`, diagnostics to `err`. */
+/** Environment of a command: data goes to `out`, diagnostics to `err`. */
 export interface Io {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  /** Whether a person watches `err`: progress is drawn only then. */
+  /** Whether a person reads `err`; only then progress is shown. */
   readonly interactive: boolean;
-  /** What the process exits with; the highest of several calls stays. */
+  /** Sets the exit code; the highest of several calls wins. */
   readonly fail: (exitCode: number) => void;
 }
 
-/** Turns an error into its exit code and a message for people, the key line last. */
+/** Converts an error to its exit code and a message for people, with the main line last. */
 export function reportFailure(error: unknown, io: Io): void {
   if (error instanceof GreenroomError) {
     io.err(`greenroom: ${error.message}\n`);
@@ -36,7 +36,7 @@ function causeText(cause: unknown): string {
   return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
 }
 
-/** `--format json` of every command that reports: pretty, so that people can read it too. */
+/** Text for `--format json` of all commands: indented, so that people can read it too. */
 export function json(value: unknown): string {
   return `${JSON.stringify(value, (_, v) => (v instanceof Map ? Object.fromEntries(v) : v), 2)}\n`;
 }

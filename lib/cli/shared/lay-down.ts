@@ -11,11 +11,11 @@ interface LayDownOptions {
 }
 
 /**
- * Commits all files of a new apps repo to a repository that is empty. One in which an earlier run came to an end halfway
- * is completed, and one that holds them all is left as it is.
+ * Commits all files of a new apps repo to an empty repository. If an earlier run stopped halfway, the missing files are
+ * added; if all files are there, nothing is done.
  *
- * @returns the paths that were missing, and where
- * @throws GreenroomError `invalid-input` for a repository that holds anything else; nothing is written then
+ * @returns the paths that were missing, and a description of the repository
+ * @throws GreenroomError `invalid-input` if the repository contains anything else; then nothing is written
  */
 export async function layDown(
   wanted: FileSet,

@@ -3,14 +3,14 @@ import { GreenroomError } from '../../core/errors.ts';
 import type { RepositoryRef } from '../../core/repository.ts';
 import { duration, durationSeconds } from '../../model/scalars.ts';
 
-/** `owner/name`; how many parts there may be in between is for the forge to say. */
+/** `owner/name`. The forge decides how many parts are allowed. */
 export function repositoryArgument(text: string): RepositoryRef {
   const isPath = /^[A-Za-z0-9][A-Za-z0-9-]{0,38}(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._-]{1,100}){1,9}$/.test(text);
   if (!isPath) throw new InvalidArgumentError('It takes OWNER/NAME, e.g. acme/shop.');
   return { path: text };
 }
 
-/** `NAME=VALUE`, given again for each name. */
+/** `NAME=VALUE`; may be given several times. */
 export function answerArgument(text: string, all: Record<string, string>): Record<string, string> {
   const [, name, value] = /^([A-Za-z][A-Za-z0-9]*)=([\s\S]*)$/.exec(text) ?? [];
   if (name === undefined) throw new InvalidArgumentError('It takes NAME=VALUE, e.g. description="A shop".');
@@ -48,7 +48,7 @@ function formatArgument(text: string): Format {
   return text;
 }
 
-/** The value of an option that has to be there, said in the words of the command line. */
+/** The value of a required option, with a clear message if it is missing. */
 export function required<T>(value: T | undefined, flag: string, example: string): T {
   if (value === undefined) throw new GreenroomError('invalid-input', `${flag} is needed, e.g. ${flag} ${example}`);
   return value;
@@ -56,7 +56,7 @@ export function required<T>(value: T | undefined, flag: string, example: string)
 
 export type ReportFormat = Format | 'sarif';
 
-/** For commands whose report other tools take: code scanning reads SARIF. */
+/** For commands whose report other tools read: code scanning reads SARIF. */
 export function reportFormatOption(command: Command): Command {
   return command.option('--format <format>', 'text, json or sarif', reportFormatArgument, 'text');
 }

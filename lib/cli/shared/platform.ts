@@ -27,7 +27,7 @@ export interface PlatformOptions extends ExtensionOptions {
   branch?: string;
 }
 
-/** Where a platform's side may come from; without an option, it is looked for. */
+/** Where the platform's settings come from; without an option they are searched for. */
 export function platformOptions(command: Command): Command {
   return command
     .option(
@@ -38,24 +38,24 @@ export function platformOptions(command: Command): Command {
     .option('--branch <name>', "with --apps-repo: its branch; default: the repository's own");
 }
 
-/** The platform's side of a preview, with its modules: those of `--extension`, and those that its settings name. */
+/** The platform's settings with its modules: those of `--extension`, and those that the settings name. */
 export interface PlatformSide extends OwnModules {
   readonly platform: PlatformSpec;
-  /** Where its settings stand. */
+  /** Positions of its settings in the file. */
   readonly positions: Positions;
   /** Text of `exceptions/*.yaml` by path. */
   readonly exceptions: FileSet;
-  /** Those of its apps repo, where a source asks for them. @default - not known */
+  /** Registrations of its apps repo, if a source requires them. @default - not known */
   readonly registrations?: Registrations;
 }
 
 /**
- * The platform's side from an option, or else from the nearest {@link PLATFORM_FILE}: in these folders or above them, up
- * to the root of their repository. Null where there is none. Says which exceptions are ignored at `now`.
+ * The platform's settings from an option, or from the nearest {@link PLATFORM_FILE}: in these folders or above them, up
+ * to the root of their repository. Null if there is none. Prints which exceptions are ignored at `now`.
  *
- * A greenroom.yaml that was merely found runs nothing: it may be a pull request's.
+ * Modules of a greenroom.yaml that was only found are not run: a pull request may have changed them.
  *
- * @throws GreenroomError `invalid-input` when it is wrong, or lies in an apps repo that a newer greenroom laid down
+ * @throws GreenroomError `invalid-input` if it is invalid, or a newer greenroom set up its apps repo
  */
 export async function findPlatform(
   options: PlatformOptions,
@@ -118,7 +118,7 @@ async function fromAppsRepo(appsRepo: string, options: PlatformOptions, io: Io):
   }
 }
 
-/** As the user would write it: relative where the folder is. */
+/** Path as the user would write it: relative if the folder is relative. */
 function nearest(cwd: string, folder: string): string | undefined {
   let at = folder;
   for (;;) {
@@ -130,9 +130,9 @@ function nearest(cwd: string, folder: string): string | undefined {
 }
 
 /**
- * A greenroom.yaml of this machine with which previews can start.
+ * Reads a local greenroom.yaml, and checks that previews can start with it.
  *
- * @throws GreenroomError `invalid-input` when it is wrong, or no preview starts with it and its modules
+ * @throws GreenroomError `invalid-input` if it is invalid, or no preview can start with it and its modules
  */
 export function soundPlatform(cwd: string, file: string, modules: OwnModules): PlatformSpec {
   const { value, positions } = readPlatform(cwd, file, modules.extraRules);
@@ -141,10 +141,10 @@ export function soundPlatform(cwd: string, file: string, modules: OwnModules): P
 }
 
 /**
- * A greenroom.yaml of this machine.
+ * Reads a local greenroom.yaml.
  *
- * @param rules of the platform's own, beside greenroom's
- * @throws GreenroomError `invalid-input` when it is wrong, or lies in an apps repo that a newer greenroom laid down
+ * @param rules the platform's own, in addition to the built-in ones
+ * @throws GreenroomError `invalid-input` if it is invalid, or a newer greenroom set up its apps repo
  */
 function readPlatform(cwd: string, file: string, rules: readonly Rule[] = []): Loaded<Platform> {
   const manifest = join(dirname(file), MANIFEST_FILE);

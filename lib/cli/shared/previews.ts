@@ -7,10 +7,10 @@ import type { SyncContext } from '../../sync/plan/base.ts';
 import { type PreviewStatus, saidWithoutPreview } from '../../sync/statuses.ts';
 import { tableText } from './table.ts';
 
-/** How a preview is named on a command line. */
+/** How to name a preview on a command line. */
 export const PREVIEW_ARGUMENT = 'OWNER/NAME#NUMBER, the name of a preview, its address, or that of its pull request';
 
-/** Whether a preview is the one that is named so. */
+/** Whether the text names this preview. */
 export function isNamed(record: PreviewRecord, text: string, { pages }: Pick<Forge, 'pages'>): boolean {
   const pull = recordedPullRequest(record);
   const names = [record.name, pullRequestText(pull), record.url, pages?.pullRequest(pull)];
@@ -18,14 +18,14 @@ export function isNamed(record: PreviewRecord, text: string, { pages }: Pick<For
   return names.some((name) => name?.toLowerCase() === wanted);
 }
 
-/** The pull request that a command line names; undefined where it names none. */
+/** The pull request that the text names; undefined if it names none. */
 function namedPullRequest(text: string): PullRequestRef | undefined {
   const [, path, number] =
     /^https?:\/\/[^/\s]+\/([^?#\s]+?)\/(?:-\/)?(?:pull|pulls|merge_requests)\/([1-9]\d{0,14})\/?$/.exec(text) ?? [];
   return parsePullRequest(path === undefined ? text : `${path}#${number}`);
 }
 
-/** What there is to say where the apps repo holds no preview of what was named. */
+/** Message if the apps repo has no preview of this name. */
 export async function absenceOf(wanted: string, context: SyncContext): Promise<string> {
   const pull = namedPullRequest(wanted);
   const said = pull === undefined ? null : await saidWithoutPreview(context, pull);
@@ -35,7 +35,7 @@ export async function absenceOf(wanted: string, context: SyncContext): Promise<s
 
 const COLUMNS = ['PREVIEW', 'STATUS', 'COMMIT', 'ENDS', 'A DAY', 'OWNER', 'ADDRESS'] as const;
 
-/** One row a preview. */
+/** One row for each preview. */
 export function previewTable(previews: readonly PreviewStatus[]): string {
   const rows = previews.map((preview) => [
     preview.name,
@@ -49,13 +49,13 @@ export function previewTable(previews: readonly PreviewStatus[]): string {
   return tableText([COLUMNS, ...rows]);
 }
 
-/** `ready`, `not working - the app stops right after it starts`; what is newer is named behind it. */
+/** `ready`, `not working - the app stops right after it starts`, followed by a newer commit if there is one. */
 export function stateText({ status, newer }: PreviewStatus): string {
   const state = status === null ? 'the forge gives no answer' : titleOf(status);
   return newer === null ? state : `${state}; ${shortSha(newer.headSha)} is newer`;
 }
 
-/** All that is known of one. */
+/** All details of one preview. */
 export function previewDetails(preview: PreviewStatus): string {
   const { name, repository, number, status, headSha, url, expires, cost, owner, newer } = preview;
   return [
@@ -68,12 +68,12 @@ export function previewDetails(preview: PreviewStatus): string {
   ].join('\n');
 }
 
-/** What is known of a later commit of the pull request. */
+/** Text about a newer commit of the pull request. */
 export function newerText({ headSha, said }: NonNullable<PreviewStatus['newer']>): string {
   const what = said === null ? 'nothing is said of it yet' : `its comment says: ${printable(said, 200)}`;
   return `The pull request has a newer commit, ${shortSha(headSha)}; ${what}.`;
 }
 
-/** For `sort`: by name, the same in every locale. */
+/** Compares by name, the same in every locale. */
 export const byName = (a: { readonly name: string }, b: { readonly name: string }) =>
   a.name < b.name ? -1 : a.name > b.name ? 1 : 0;

@@ -5,7 +5,7 @@ import { count, dayAndTime, printable } from '../../report/text.ts';
 import { type Status, titleOf } from '../../status/status.ts';
 import type { SyncResult } from '../../sync/sync.ts';
 
-/** The exit code that a pull request's state stands for. */
+/** Exit code for the state of a pull request. */
 export function exitCodeOf(state: PreviewState): number {
   switch (state.state) {
     case 'denied':
@@ -21,7 +21,7 @@ export function exitCodeOf(state: PreviewState): number {
   }
 }
 
-/** A result as it is printed by `--format json`. */
+/** A result for `--format json`. */
 export function resultData({ change, ...result }: SyncResult) {
   return {
     ...result,
@@ -29,7 +29,7 @@ export function resultData({ change, ...result }: SyncResult) {
   };
 }
 
-/** A result for people: a headline, then what it rests on. */
+/** A result for people: a headline, then details. */
 export function resultLines(result: SyncResult, dryRun: boolean): string {
   const subject = `${result.repository}#${result.number}`;
   const lines = [`${result.name ?? subject}: ${headline(result, dryRun)}`, ...details(result.state)];
@@ -71,7 +71,7 @@ function stateText(state: PreviewState, status: Status | null): string {
   }
 }
 
-/** Only what somebody has seen; that it was committed is said already. */
+/** Only observed states; that it was committed is already in the text. */
 function seenText(status: Status | null): string {
   return status === null || status.state === 'committed' ? '' : `, ${titleOf(status)}`;
 }
@@ -84,7 +84,7 @@ function details(state: PreviewState): string[] {
   return [];
 }
 
-/** What the forge told of the build; nothing where it told nothing. */
+/** Lines about the build, from the forge; empty if it reported nothing. */
 function buildLines({ build }: Extract<PreviewState, { state: 'waiting' }>): string[] {
   if (build === undefined || (build.todo === null && build.next === null)) return [];
   const page = build.url === null ? '' : ` ${build.url}`;

@@ -16,7 +16,7 @@ export interface StandInOptions {
   label: string[];
 }
 
-/** Which pull request a file is taken for; none of it is needed to try. */
+/** Options for the pull request under which a file is compiled; all are optional. */
 export function standInOptions(command: Command): Command {
   return command
     .option(
@@ -36,15 +36,17 @@ export function standInOptions(command: Command): Command {
 
 export interface StandIn {
   readonly identity: Identity;
-  /** Whether the repository was given or is that of the Git remote; a made-up one says nothing about secret references. */
+  /**
+   * Whether the repository was given or is from the Git remote. A made-up one tells nothing about secret references.
+   */
   readonly isKnown: boolean;
 }
 
 /**
- * The identity that a file is compiled under. Where nobody says whose it is, the Git remote does; where there is none
- * either, a made-up repository of the platform's first owner.
+ * The identity under which a file is compiled: the given repository, else that of the Git remote, else a made-up one of
+ * the platform's first owner.
  *
- * @param folder where the file lies
+ * @param folder of the file
  */
 export async function standIn(
   { repo, pr = 1, repoId = 1 }: StandInOptions,
@@ -58,7 +60,7 @@ export async function standIn(
   return { identity: { repositoryId: repoId, owner, repository: name, number: pr }, isKnown: known !== undefined };
 }
 
-/** `owner/name` of the repository that files belong to, given or of the Git remote; null where nobody knows. */
+/** `owner/name` of the files' repository, given or from the Git remote; null if not known. */
 export async function repositoryAt(
   { repo }: Pick<StandInOptions, 'repo'>,
   folder: string,
@@ -69,8 +71,8 @@ export async function repositoryAt(
 }
 
 /**
- * Name of the preview that manifests are judged in, where repository and pull request are both given: no other one is
- * meant then.
+ * Name of the preview for checking manifests, if both repository and pull request are given: then no other preview can
+ * be meant.
  */
 export function previewAt({ repo, pr, repoId = 1 }: StandInOptions, platform: PlatformSpec | null): string | undefined {
   if (repo === undefined || pr === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** Rows in columns, the first row their titles. @param toRight columns whose cells end at the same place. @default - none */
+/** Formats rows as columns; the first row has the titles. @param toRight right-aligned columns. @default - none */
 export function tableText(
   rows: readonly (readonly string[])[],
   toRight: (column: number) => boolean = () => false,

@@ -1,42 +1,42 @@
 import { type Instruction, instructionsOf } from './instructions.ts';
 import { assignments, filled, type Variables } from './variables.ts';
 
-/** What a Dockerfile says of the program that its image starts. */
+/** Facts of a Dockerfile about the program in its image. */
 export interface DockerfileFacts {
-  /** TCP ports of EXPOSE, in their order; of a range the first. */
+  /** TCP ports of EXPOSE, in order; for a range only the first. */
   readonly exposed: readonly number[];
   /** The port of `ENV PORT`. */
   readonly portVariable: number | null;
-  /** As it stands: a number, or a name. */
+  /** The user as written: a number or a name. */
   readonly user: string | null;
-  /** The number that a RUN gives to {@link user}, where that is a name. */
+  /** The number that a RUN assigns to {@link user}, if that is a name. */
   readonly userId: number | null;
-  /** What its HEALTHCHECK asks of this machine. */
+  /** The request of its HEALTHCHECK to the container itself. */
   readonly health: HealthCheck | null;
-  /** Image that its last stage begins with. */
+  /** Base image of the last stage. */
   readonly base: string | null;
 }
 
 export interface HealthCheck {
-  /** Null where it only opens a connection. */
+  /** Null if it only opens a connection. */
   readonly path: string | null;
   readonly port: number | null;
 }
 
 const MAX_BYTES = 256 * 1024;
 
-/** What an image hands on to the images that are built from it. */
+/** Settings that an image inherits from the image it is built from. */
 interface Config {
   base: string | null;
   env: Map<string, string>;
   exposed: string[];
   user: string | null;
   health: string | null;
-  /** Texts of RUN. */
+  /** Commands of RUN. */
   runs: string[];
 }
 
-/** Reads the last stage of a Dockerfile, with what it inherits of earlier ones. Nothing of it is run. */
+/** Reads the last stage of a Dockerfile, with what it inherits from earlier stages. Executes nothing. */
 export function readDockerfile(text: string): DockerfileFacts {
   const instructions = Buffer.byteLength(text) > MAX_BYTES ? [] : instructionsOf(text);
   const last = lastStage(instructions);
@@ -84,7 +84,7 @@ function fromOf(rest: string, globals: Variables): { image: string | null; stage
   return { image: filled(image, globals) || null, stage: as?.toUpperCase() === 'AS' ? stage : undefined };
 }
 
-/** Variables of ENV win over those of ARG, as they do when an image is built. */
+/** Variables of ENV override those of ARG, as in a build. */
 function apply(config: Config, { name, rest }: Instruction, args: Variables): void {
   const variables = new Map([...args, ...config.env]);
   switch (name) {
@@ -120,7 +120,7 @@ function exposedPort(text: string): number[] {
   return port === null ? [] : [port];
 }
 
-/** By `useradd -u 1001 app`, `adduser --uid=1001 app`, `adduser -D -u 1001 app`. */
+/** Reads `useradd -u 1001 app`, `adduser --uid=1001 app`, `adduser -D -u 1001 app`. */
 function userIdIn(runs: readonly string[], name: string): number | null {
   const calls = runs.flatMap((run) => run.split(/&&|;|\|\|/)).filter((call) => /\b(useradd|adduser)\b/.test(call));
   const own = calls.find((call) => call.trim().split(/\s+/).includes(name));
@@ -131,7 +131,7 @@ function userIdIn(runs: readonly string[], name: string): number | null {
 const HERE = String.raw`(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]|\$\{?HOSTNAME\}?)`;
 const URL_HERE = new RegExp(String.raw`(?:\bhttps?://|[\s"'=])${HERE}(?::([^\s/"'\\|)]+))?(/[A-Za-z0-9._~/-]*)?`, 'i');
 
-/** Of an address of this machine; an address elsewhere says nothing of the app. */
+/** Reads a check of an address of the container itself; other addresses say nothing about the app. */
 function healthOf(command: string): HealthCheck | null {
   const connects = /\b(?:nc|ncat|netcat)\b[^|&]*\s-\w*z\w*[^|&]*?\s(\d{1,5})\b/.exec(command);
   if (connects !== null) return { path: null, port: portOf(connects[1]!) };

@@ -1,4 +1,4 @@
-/** One instruction of a Dockerfile, its lines joined. */
+/** One instruction of a Dockerfile, with its lines joined. */
 export interface Instruction {
   /** Upper case. */
   readonly name: string;
@@ -6,12 +6,12 @@ export interface Instruction {
 }
 
 const HEREDOC = /<<-?\s*(["']?)([A-Za-z_][A-Za-z0-9_]*)\1/g;
-/** Those that may carry a heredoc: what looks like one elsewhere is text. */
+/** Instructions that may have a heredoc; elsewhere the same characters are plain text. */
 const WITH_HEREDOC = ['RUN', 'COPY', 'ADD'];
 
 /**
- * The instructions of a Dockerfile, as the builder reads them: comments also between continued lines, `# escape=`,
- * heredocs. The bodies of heredocs are left out: they are other programs' lines.
+ * Parses the instructions of a Dockerfile like the builder: with comments between continued lines, `# escape=` and
+ * heredocs. The bodies of heredocs are skipped, since they are not instructions.
  *
  * @see https://docs.docker.com/reference/dockerfile/
  */
@@ -25,7 +25,7 @@ export function instructionsOf(text: string): readonly Instruction[] {
     while (isContinued && at < lines.length) {
       const line = lines[at++]!.trim();
       if (line === '' || line.startsWith('#')) {
-        // An empty line or a comment ends nothing that is continued.
+        // An empty line or a comment does not end a continued line.
         isContinued = joined !== '';
         continue;
       }
@@ -40,7 +40,7 @@ export function instructionsOf(text: string): readonly Instruction[] {
   return found;
 }
 
-/** Comments at the very top, where the builder looks for its directives. */
+/** Comments at the very top, where the builder reads its directives. */
 function directives(lines: readonly string[]): string {
   const end = lines.findIndex((line) => !line.startsWith('#'));
   return lines.slice(0, end < 0 ? lines.length : end).join('\n');

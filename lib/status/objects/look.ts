@@ -7,7 +7,7 @@ import { conditionOf, type Finding, type KubeLike, type PodLike, type PreviewObj
 const REVISION = 'deployment.kubernetes.io/revision';
 
 /**
- * What the objects of a preview's namespace say of it. Null where they say nothing yet: no commit is named.
+ * Observes a preview by the objects of its namespace. Null if they do not name a commit yet.
  *
  * @param at unix seconds: when they were read
  */
@@ -57,7 +57,7 @@ function findingOf(objects: PreviewObjects, headSha: string, name: string): Foun
   return route ?? { condition: 'ready' };
 }
 
-/** Stuck is what Kubernetes itself says is left. Source: conditions of a Namespace that is being deleted. */
+/** A deletion is stuck if Kubernetes reports what is left. Source: conditions of a Namespace that is being deleted. */
 function ending(namespace: KubeLike): Finding {
   const left = ['NamespaceFinalizersRemaining', 'NamespaceContentRemaining', 'NamespaceDeletionContentFailure']
     .map((type) => conditionOf(namespace, type))
@@ -73,7 +73,7 @@ function ending(namespace: KubeLike): Finding {
   };
 }
 
-/** The app's own name in preview.yaml; undefined for the first, which is named after the preview. */
+/** The app's name in preview.yaml; undefined for the first app, which has the preview's name. */
 function appName(deployment: KubeLike | undefined, preview: string): string | undefined {
   const label = deployment?.metadata?.labels?.[APP_LABEL] ?? deployment?.metadata?.name ?? '';
   return label.startsWith(`${preview}-`) ? label.slice(preview.length + 1) : undefined;
@@ -113,7 +113,7 @@ function refusal(message: string): Finding {
   return { condition: 'not-working', reason: 'refused', words };
 }
 
-/** The commit of an earlier version whose pods still answer. */
+/** The commit of an earlier version whose pods are still ready. */
 function showing(deployment: KubeLike, objects: PreviewObjects, current: KubeLike | undefined): { shows?: string } {
   const older = objects.replicaSets.find(
     (set) =>

@@ -1,7 +1,7 @@
 import { COMMITTED_SECRET } from '../../model/secret-reference.ts';
 import type { ContainerLike, ContainerStateLike, EventLike, Finding, PodLike } from './types.ts';
 
-/** What is wrong with a container; null for nothing that this one knows. */
+/** Finds a problem of a container; null if this finder finds none. */
 type Finder = (
   container: ContainerLike,
   about: { readonly isInit: boolean; readonly events: readonly EventLike[] },
@@ -24,13 +24,13 @@ const PULL = new Set([
 const DENIED = /\b(401|403|unauthorized|forbidden|denied|authentication required|no basic auth)\b/i;
 const MISSING = /\b(404|not found|manifest unknown|name unknown|does not exist)\b/i;
 
-/** From the one that says most to the one that says least: the first that knows something wins. */
+/** The most specific finder first; the first result wins. */
 const FINDERS: readonly Finder[] = [
   ({ state }) => {
     const { reason = '', message } = state?.waiting ?? {};
     if (!PULL.has(reason)) return null;
     if (reason === 'InvalidImageName') return failed('image-missing', message);
-    // Registries say of what may not be seen that it is not there, or that it is denied: the more certain word first.
+    // For an image we may not see, registries answer "not found" or "denied". Check the more specific message first.
     if (/no match for platform|exec format/i.test(message ?? '')) return failed('image-platform', message);
     if (MISSING.test(message ?? '')) return failed('image-missing', message);
     if (DENIED.test(message ?? '')) return failed('image-denied', message);
@@ -65,7 +65,7 @@ const FINDERS: readonly Finder[] = [
     if (code === 126 || code === 127 || reason === 'StartError' || reason === 'ContainerCannotRun') {
       return failed('cannot-start', message);
     }
-    // One that was ended since it did not answer has not stopped by itself.
+    // If it was killed by a failed health check, it did not stop by itself.
     const unhealthy = code === 137 || code === 143 ? healthFinding(events) : null;
     if (unhealthy !== null) return unhealthy;
     return failed(code === 0 ? 'ends' : 'exits', message, facts);
@@ -74,14 +74,14 @@ const FINDERS: readonly Finder[] = [
     state?.running && ready === false && !isInit ? healthFinding(events) : null,
 ];
 
-/** How it ended, where that keeps it from running: at once or again and again. */
+/** Its last exit, if that keeps it from running: it has ended now, or it restarts again and again. */
 function lastEnd({ state, lastState, restartCount = 0 }: ContainerLike): ContainerStateLike['terminated'] {
   if (state?.terminated !== undefined) return state.terminated;
   const isBackOff = state?.waiting?.reason === 'CrashLoopBackOff';
   return isBackOff || restartCount >= 3 ? lastState?.terminated : undefined;
 }
 
-/** What the last failed health check saw. Source: kubelet's events `Unhealthy`, pkg/kubelet/prober. */
+/** Result of the last failed health check. Source: kubelet's events `Unhealthy`, pkg/kubelet/prober. */
 function healthFinding(events: readonly EventLike[]): Finding | null {
   const last = events.filter(({ reason }) => reason === 'Unhealthy').at(-1);
   const message = last?.message ?? '';
@@ -98,7 +98,7 @@ function healthFinding(events: readonly EventLike[]): Finding | null {
   return failed('health-slow', message, facts);
 }
 
-/** What a pod that does not work says; null for one that goes its way. */
+/** The problem of a pod that does not work; null if it has none. */
 export function podFinding(pod: PodLike, events: readonly EventLike[]): Finding | null {
   const { status = {} } = pod;
   if (status.reason === 'Evicted') {
@@ -125,14 +125,14 @@ export function podFinding(pod: PodLike, events: readonly EventLike[]): Finding 
   return null;
 }
 
-/** A container that ended and will not stay up, and whether its log is that of the run before the present one. */
+/** A container that does not keep running, and whether to read the log of its previous run. */
 export interface Crashed {
   readonly pod: string;
   readonly container: string;
   readonly isPrevious: boolean;
 }
 
-/** Of the newest pod that has one; null for none. */
+/** The crashed container of the newest pod that has one; null if there is none. */
 export function crashedIn(pods: readonly PodLike[]): Crashed | null {
   const created = ({ metadata }: PodLike) => metadata?.creationTimestamp ?? '';
   for (const { metadata, status = {} } of [...pods].sort((a, b) => (created(a) < created(b) ? 1 : -1))) {
@@ -144,10 +144,10 @@ export function crashedIn(pods: readonly PodLike[]): Crashed | null {
   return null;
 }
 
-/** An init container that did its work. */
+/** An init container that has finished successfully. */
 const isDone = ({ state, ready }: ContainerLike) => state?.terminated?.exitCode === 0 && ready === true;
 
-/** What a pod is doing that starts as it should. */
+/** Current step of a pod that is starting normally. */
 export function progressOf(pod: PodLike): string {
   const { conditions = [], containerStatuses = [] } = pod.status ?? {};
   if (conditions.find(({ type }) => type === 'PodScheduled')?.status === 'False') return 'placing';

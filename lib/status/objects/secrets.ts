@@ -1,17 +1,17 @@
 import { conditionOf, type EventLike, type Finding, type KubeLike } from './types.ts';
 
-/** What an ExternalSecret lists of the store. */
+/** An entry of an ExternalSecret, which refers to the store. */
 interface EntryLike {
   readonly remoteRef?: { readonly key?: unknown; readonly property?: unknown };
 }
 
 /**
- * Which reference the store does not give. Its operator stops at the first one, and names it in an event alone; where that
- * is gone, only a single reference can be meant.
+ * Finds the reference that the store cannot resolve. The operator stops at the first one and names it only in an event.
+ * If the event is gone, the reference is known only if there is a single one.
  *
  * Source: External Secrets Operator, `error processing spec.data[%d] (key: %s), err: %w`
  *
- * @param secret an ExternalSecret that is not ready; undefined for none
+ * @param secret an ExternalSecret that is not ready; undefined if there is none
  */
 export function secretFinding(secret: KubeLike | undefined, events: readonly EventLike[]): Finding | null {
   if (secret === undefined) return null;
@@ -27,14 +27,14 @@ export function secretFinding(secret: KubeLike | undefined, events: readonly Eve
   return { condition: 'not-working', reason: 'secret-missing', facts: name === undefined ? {} : { name }, words };
 }
 
-/** The entry that an event is about, if it still is in its place: events outlive what they tell of. */
+/** The entry that an event is about, if it still has the same index: events stay after a change. */
 function entryOf(message: string, entries: readonly EntryLike[]): EntryLike | undefined {
   const [, index, key] = /spec\.data\[(\d{1,4})\] \(key: ([^)]{1,300})\)/.exec(message) ?? [];
   const entry = index === undefined ? undefined : entries[Number(index)];
   return entry?.remoteRef?.key === key ? entry : undefined;
 }
 
-/** As preview.yaml writes it. */
+/** The reference in the format of preview.yaml. */
 function referenceOf(entry: EntryLike | undefined): string | undefined {
   const { key, property } = entry?.remoteRef ?? {};
   if (typeof key !== 'string') return undefined;

@@ -1,6 +1,6 @@
 import type { Condition, Facts } from '../observation.ts';
 
-/** What is read of an object of a cluster. Everything may be missing: a cluster answers what it likes. */
+/** The fields that are read of a cluster's object. Any of them may be missing, since the answer is not validated. */
 export interface KubeLike {
   readonly kind?: string;
   readonly metadata?: {
@@ -51,12 +51,12 @@ export interface ContainerStateLike {
 export interface EventLike extends KubeLike {
   readonly reason?: string;
   readonly message?: string;
-  /** ISO 8601: when it happened last. */
+  /** ISO 8601: last occurrence. */
   readonly lastTimestamp?: string;
   readonly involvedObject?: { readonly kind?: string; readonly name?: string };
 }
 
-/** What the namespace of one preview holds. */
+/** The objects in the namespace of one preview. */
 export interface PreviewObjects {
   readonly namespace: KubeLike;
   readonly deployments: readonly KubeLike[];
@@ -68,12 +68,12 @@ export interface PreviewObjects {
   readonly externalSecrets: readonly KubeLike[];
 }
 
-/** What one finder has to say. */
+/** The result of one finder. */
 export interface Finding {
   readonly condition: Condition;
   readonly reason?: string;
   readonly facts?: Facts;
-  /** What the system itself said: foreign text. */
+  /** The system's own message: untrusted text. */
   readonly words?: string | undefined;
 }
 

@@ -16,7 +16,7 @@ export interface Existing {
   readonly record: PreviewRecord | null;
 }
 
-/** What the apps repo contains at the place of a pull request's preview. */
+/** Result of the search for a pull request's preview in the apps repo. */
 export interface Found {
   /** Null if it has none. */
   readonly existing: Existing | null;

@@ -87,7 +87,7 @@ export async function planPreview(
   return { ...made, ...held, found };
 }
 
-/** What is known of a pull request before its files are read. */
+/** Facts about a pull request before its files are read. */
 interface Known extends Found {
   readonly derived: string;
   readonly refusal: ReturnType<typeof refusalOf>;
