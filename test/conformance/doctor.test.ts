@@ -693,7 +693,7 @@ describe('greenroom doctor', () => {
     [
       'the cleaner may read secrets',
       'accounts',
-      /^preview-cleaner may get secrets in kube-system, and must not/,
+      /^preview-cleaner may get secrets in kube-system, but must not/,
       grant('preview-cleaner', 'greenroom-cleaner'),
     ],
     [

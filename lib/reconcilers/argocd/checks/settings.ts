@@ -42,7 +42,7 @@ const OWN_ACCOUNTS = [
   {
     account: CONTROLLER_ROLE,
     good: "Argo CD's controller can create nothing by itself",
-    bad: "Argo CD's controller may do everything, and what it does without impersonation is done with that.",
+    bad: "Argo CD's controller has all permissions, and actions without impersonation use them, such as deletion hooks.",
     fix: 'An administrator applies bootstrap/install/controller in the cluster of Argo CD.',
   },
   {
