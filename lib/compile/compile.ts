@@ -80,7 +80,7 @@ export interface CompiledPreview {
   /** `previews/<cluster>/<repo>/<name>` */
   readonly folder: string;
   readonly cluster: string;
-  /** Address that people open; null where no app has a route. */
+  /** URL for people; null if no app has a route. */
   readonly url: string | null;
   /** Unix seconds. */
   readonly expires: number;

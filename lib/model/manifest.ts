@@ -3,7 +3,7 @@ import { compareStrings } from '../core/fileset.ts';
 import { VERSION } from '../core/version.ts';
 import { COMMAND_FILE } from './layout.ts';
 
-/** What an apps repo stores about the run of `init` that created its files. */
+/** What an apps repo stores about the run that created its files. */
 export interface Manifest {
   /** Version of greenroom. */
   readonly version: string;

@@ -60,7 +60,7 @@ function fileSchema(name: string, { schema, title, description }: FileKind): obj
   return { $schema, $id, title, description, ...rest, properties: Object.fromEntries(described) };
 }
 
-/** The same as the text of a file. */
+/** The same schema as text, as it is written to files. */
 export function schemaText(name: string, kind: FileKind): string {
   return `${JSON.stringify(fileSchema(name, kind), null, 2)}\n`;
 }

@@ -1,4 +1,4 @@
-/** A pattern whose upper-case letters match either case, without a flag that not all engines know. */
+/** A pattern whose upper-case letters match both cases, without a flag that some engines do not have. */
 export function anyCase(pattern: string): string {
   return pattern.replace(/[A-Z]/g, (letter) => `[${letter}${letter.toLowerCase()}]`);
 }

@@ -1,22 +1,22 @@
 import type { Edit } from './edit.ts';
 import type { Violation } from './evaluate.ts';
 
-/** One cause of a refusal in one object, with everything that has to change for it. */
+/** One cause of findings in one object, with everything that must change for it. */
 export interface Cause extends Omit<Violation, 'edit' | 'container' | 'found'> {
-  /** The rule's sentence, and what was found where. */
+  /** The rule's sentence, with what was found and where. */
   readonly message: string;
   /** The first of {@link fields}. */
   readonly field: string;
   readonly fields: readonly string[];
-  /** What mends it; undefined where a part of it cannot be mended mechanically. */
+  /** Edits that fix it; undefined if a part of it cannot be fixed automatically. */
   readonly edits: readonly Edit[] | undefined;
 }
 
 /**
- * What is told of an object: one thing a cause. The same sentence about the same thing in three containers is one
- * finding that names them, and a rule that says nothing new beside another one is silent.
+ * The reported findings of an object: one per cause. The same problem in three containers is one finding that names all
+ * three, and a rule that is implied by another one is not reported.
  *
- * @param impliedBy id of the rule that says the same, by rule id
+ * @param impliedBy id of the rule that implies a rule, by the id of the latter
  */
 export function causesOf(violations: readonly Violation[], impliedBy: ReadonlyMap<string, string>): Cause[] {
   const refused = new Set(violations.filter(({ severity }) => severity === 'deny').map(({ rule }) => rule));

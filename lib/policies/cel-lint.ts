@@ -1,6 +1,9 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 
-/** What Kubernetes 1.30 and later, Kyverno, Gatekeeper and the in-process evaluator all have, with one meaning. */
+/**
+ * Functions that Kubernetes 1.30 and later, Kyverno, Gatekeeper and the in-process evaluator all have, with the same
+ * meaning.
+ */
 const FUNCTIONS = new Set([
   ...['has', 'size', 'all', 'exists', 'exists_one', 'filter', 'map', 'type', 'dyn', 'string', 'int', 'double', 'bool'],
   ...['contains', 'startsWith', 'endsWith', 'matches', 'split', 'join'],
@@ -9,13 +12,13 @@ const FUNCTIONS = new Set([
 ]);
 
 const COMPREHENSIONS = new Set(['all', 'exists', 'exists_one', 'filter', 'map']);
-/** Comprehensions inside one another; each level multiplies the cost by the length of a list. */
+/** Maximum number of nested comprehensions. Each level multiplies the cost by the length of a list. */
 const MAX_COMPREHENSIONS = 3;
 
 /**
- * Refuses what would mean something else, or nothing, in one of the engines.
+ * Refuses expressions that would have another meaning, or none, in one of the engines.
  *
- * @throws Error that says what
+ * @throws Error that names the problem
  */
 export function lintCel(ast: ASTNode): void {
   visit(ast, 0);
@@ -46,7 +49,10 @@ function callParts(args: unknown): [string, undefined, unknown[]] {
   return [name, undefined, parameters];
 }
 
-/** Outside of this, RE2 and JavaScript differ, or one of them refuses: look-around, back references, classes by name. */
+/**
+ * Syntax that RE2 and JavaScript treat differently, or that one of them refuses: look-around, back references, named
+ * classes.
+ */
 const UNPORTABLE = /\(\?(?!:)|\\(?![nrt\\.^$|?*+()[\]{}/dwbDWB-])|\[\[?:|\[\^?\]|\[[^\]]*&&/;
 
 function lintPattern(node: unknown): void {

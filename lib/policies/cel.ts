@@ -3,38 +3,38 @@ import { lintCel } from './cel-lint.ts';
 import { Quantity } from './quantity.ts';
 import { variablesOf } from './variables.ts';
 
-/** Longest CEL text of one rule, in characters. */
+/** Maximum length of one rule's CEL text, in characters. */
 const MAX_CEL = 16_384;
 
-/** What an expression is evaluated over. Values come from {@link toCel}. */
+/** Variables of an expression. Values come from {@link toCel}. */
 export interface CelScope {
   readonly object: unknown;
   readonly params: unknown;
   readonly namespaceObject: unknown;
-  /** The object before an update; null where it is made, as before commit. */
+  /** The object before an update; null on creation, and before commit. */
   readonly oldObject: unknown;
   readonly variables: unknown;
-  /** The item of a list that is evaluated alone. */
+  /** The current list item, if items are evaluated one by one. */
   readonly it?: unknown;
 }
 
 export type CelProgram = (scope: CelScope) => unknown;
 
 /**
- * Compiles CEL texts to functions, each text once; the meaning is that of Kubernetes. A function evaluates the shared
- * variables that its text uses into the scope, each once an object.
+ * Compiles CEL texts to functions, each text once, with the semantics of Kubernetes. A function first evaluates the
+ * shared variables that its text uses, each once per object.
  */
 export interface CelCompiler {
-  /** @throws Error for a text that does not parse, has wrong types, or uses what not every engine has */
+  /** @throws Error if a text does not parse, has wrong types, or uses something that not every engine has */
   compile(text: string): CelProgram;
 }
 
-/** More texts than this are not kept: rules of a platform's own could come and go in a process that runs for months. */
+/** Maximum number of cached programs: a platform's own rules could come and go in a process that runs for months. */
 const MAX_KNOWN = 5000;
 
 /**
- * A program is a pure function of its text, so that a process which makes many checkers hands one compiler to all: a
- * sync makes a checker for every head of the apps repo that it sees.
+ * A program is a pure function of its text. A process that creates many checkers should share one compiler: a sync
+ * creates a checker for every head of the apps repo that it sees.
  */
 export function createCelCompiler(): CelCompiler {
   let env: Environment | undefined;
@@ -56,7 +56,7 @@ export function createCelCompiler(): CelCompiler {
   return { compile };
 }
 
-/** Evaluates the shared variables that a text uses, each once an object, before the text itself. */
+/** Evaluates the shared variables that a text uses, each once per object, before the text itself. */
 function withVariables(program: CelProgram, text: string, compile: (text: string) => CelProgram): CelProgram {
   const needed = variablesOf(text).map(({ name, expression }) => ({ name, evaluate: compile(expression) }));
   if (needed.length === 0) return program;
@@ -69,7 +69,7 @@ function withVariables(program: CelProgram, text: string, compile: (text: string
   };
 }
 
-/** A variable that fails does so where it is read, as in every engine: `a || variables.b` may never read it. */
+/** A variable that fails throws only when it is read, as in every engine: `a || variables.b` may never read it. */
 function setVariable(variables: Record<string, unknown>, name: string, evaluate: () => unknown): void {
   try {
     variables[name] = evaluate();
@@ -96,7 +96,7 @@ function environment(): Environment {
   return env;
 }
 
-/** Kubernetes' CEL library for quantities, as far as all engines agree on it. */
+/** Kubernetes' CEL library for quantities, as far as all engines agree. */
 function registerQuantity(env: Environment): void {
   const parse = (text: string): Quantity => {
     const quantity = Quantity.parse(text);
@@ -121,22 +121,22 @@ function registerQuantity(env: Environment): void {
     .registerFunction('kubernetes.Quantity.asApproximateFloat(): double', (a: Quantity) => a.toNumber());
 }
 
-/** Most values that one object may hold, counting every map, list and scalar; the API server's 3 MiB hold fewer. */
+/** Maximum number of values in one object, counting every map, list and scalar. The API server's 3 MiB hold fewer. */
 const MAX_VALUES = 200_000;
-/** Deepest nesting of an object that is read. */
+/** Maximum nesting depth of an object. */
 const MAX_DEPTH = 100;
 
 /**
- * Plain JSON as CEL sees it in the API server: whole numbers are integers, and members that are null are not there.
- * Parts in which nothing has to change are shared with the input.
+ * Plain JSON as CEL sees it in the API server: whole numbers are integers, and null members are missing. Unchanged
+ * parts are shared with the input.
  *
- * @throws RangeError when it is too deep or holds too many values
+ * @throws RangeError if it is too deep or has too many values
  */
 export function toCel(value: unknown): unknown {
   return convert(value, 0, { left: MAX_VALUES });
 }
 
-/** The inverse of {@link toCel}: integers are numbers again. */
+/** The inverse of {@link toCel}: integers become numbers again. */
 export function fromCel(value: unknown): unknown {
   if (typeof value === 'bigint') return Number(value);
   if (Array.isArray(value)) return value.map(fromCel);
@@ -144,7 +144,7 @@ export function fromCel(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, fromCel(member)]));
 }
 
-/** How many values may still come. */
+/** Number of values that are still allowed. */
 interface Budget {
   left: number;
 }
@@ -183,7 +183,7 @@ function convertMap(members: Record<string, unknown>, depth: number, budget: Bud
     const member = members[key];
     const converted = convert(member, depth, budget);
     if (converted === member && member !== null && member !== undefined) continue;
-    // Spreading and defining keep a key such as __proto__ plain data; assigning would not.
+    // Spread and defineProperty keep a key such as __proto__ as plain data; an assignment would not.
     copy ??= { ...members };
     if (converted === null || converted === undefined) delete copy[key];
     else if (key !== '__proto__') copy[key] = converted;

@@ -13,30 +13,30 @@ import { PODS } from './resources.ts';
 import { type DocumentText, documentTexts, splice } from './splice.ts';
 import { servedVersions } from './versions.ts';
 
-/** How a text is judged. */
+/** How a text is checked. */
 export interface CheckTextOptions extends CheckContext {
-  /** Name of the file, for findings; nothing is read from it. */
+  /** Name of the file, for findings. The file is not read. */
   readonly file: string;
-  /** Name of a namespace that was only made up to judge by: no fix is offered that would write it. @default - none */
+  /** A made-up namespace name that is used only for the check: fixes must not write it. @default - none */
   readonly madeUp?: string;
-  /** Whether fixes are looked for, which takes most of the time where much is wrong. @default true */
+  /** Whether to search for fixes. This takes most of the time if there are many findings. @default true */
   readonly fixes?: boolean;
-  /** What becomes of an object before it is committed, and so is judged. @default - it stays as it is */
+  /** Changes an object to what will be committed, which is what is checked. @default - no change */
   readonly committed?: (object: JsonRecord) => unknown;
 }
 
-/** What the rules say of a text, and the text as it could be. */
+/** The findings of a text, and the fixed text. */
 export interface CheckedText {
   readonly findings: readonly Finding[];
-  /** The text with every fix made that is offered; the text itself where there is none. */
+  /** The text with all offered fixes; unchanged if there are none. */
   readonly fixed: string;
 }
 
 /**
- * Checks every object of a YAML or JSON text. An object that names no namespace is checked as if it went to that of
- * `namespaceObject`. Fixes are offered where they make no new finding; what they leave is still found.
+ * Checks every object of a YAML or JSON text. An object without a namespace is checked as if it were in that of
+ * `namespaceObject`. Fixes are offered only if they cause no new finding.
  *
- * @throws GreenroomError `invalid-input` with every problem, for what cannot be read or is no Kubernetes object
+ * @throws GreenroomError `invalid-input` with every problem, if something cannot be read or is not a Kubernetes object
  */
 export function checkText(checker: Checker, input: string | Uint8Array, options: CheckTextOptions): CheckedText {
   const { file, committed = (same) => same } = options;
@@ -59,11 +59,11 @@ export function checkText(checker: Checker, input: string | Uint8Array, options:
 
 interface Mended {
   readonly findings: readonly Finding[];
-  /** The document's text with everything mended that can be; undefined where nothing can. */
+  /** The document's text with all possible fixes; undefined if there are none. */
   readonly text: string | undefined;
 }
 
-/** The findings of a document with the fix of each, and its text with all of them made. */
+/** The findings of a document, each with its fix, and the text with all fixes. */
 function mend(file: string, text: string, own: DocumentText | undefined, one: EvaluatedDocument): Mended {
   const { document, causes, mending } = one;
   const plain = causes.map((cause) => toFinding(cause, document));
@@ -88,7 +88,7 @@ function withMended(text: string, texts: readonly DocumentText[], mended: readon
   return result + text.slice(from);
 }
 
-/** An object of a version that no API server knows would be committed, and stop its Application. */
+/** An object with a version that no API server has would be committed and block its Application. */
 function unservedVersion({ value, positions }: YamlDocument): Problem[] {
   if (!isRecord(value) || typeof value['apiVersion'] !== 'string') return [];
   const { apiVersion, kind } = value as { apiVersion: string; kind?: unknown };
@@ -98,7 +98,7 @@ function unservedVersion({ value, positions }: YamlDocument): Problem[] {
   return [{ ...positions.of(['apiVersion']), field: 'apiVersion', message }];
 }
 
-/** So would an object that no API server takes. */
+/** The same is true for an object that every API server refuses. */
 function refusedByServer({ value, positions }: YamlDocument, committed: NonNullable<CheckTextOptions['committed']>) {
   const object = isRecord(value) ? committed(value) : value;
   if (!isRecord(object)) return [];
@@ -115,7 +115,7 @@ interface EvaluatedDocument {
   readonly document: YamlDocument;
   readonly index: number;
   readonly causes: readonly Cause[];
-  /** What mends findings without making new ones; what cannot be mended stays a finding. */
+  /** Edits that fix findings without causing new ones. What cannot be fixed stays a finding. */
   readonly mending: readonly Edit[];
 }
 
@@ -140,10 +140,12 @@ function evaluateDocument(
   return { document, index, causes, mending: fixes ? mendingOf(causes, check, madeUp) : [] };
 }
 
-/** A rule that was silent beside another one may speak once that is mended; more often than this, it is no mending. */
+/**
+ * A fix may reveal the finding of a rule that was implied by another one. After this many rounds, no fix is offered.
+ */
 const MAX_ROUNDS = 5;
 
-/** The edits that leave nothing but what cannot be mended; empty where there are none, or they make new findings. */
+/** The edits after which only unfixable findings are left; empty if there are none, or if they cause new findings. */
 function mendingOf(
   causes: readonly Cause[],
   check: (edits: readonly Edit[]) => readonly Cause[],
@@ -163,7 +165,7 @@ function mendingOf(
   return mendable.length === 0 ? edits : [];
 }
 
-/** What rests on a name that nobody gave has no place in anybody's file. */
+/** A value with the made-up name must not be written to a file. */
 function mentions(value: unknown, name: string | undefined): boolean {
   return name !== undefined && value !== undefined && JSON.stringify(value).includes(name);
 }
@@ -179,10 +181,10 @@ function toFinding({ rule, severity, message, object, field }: Cause, { position
   return { rule, severity, message, object, field, ...positions.of(parsePath(field)) };
 }
 
-/** The lines from the first that changes to the last; undefined where none does. */
+/** The lines from the first to the last change; undefined if nothing changes. */
 function fixOf(file: string, text: string, own: DocumentText, changed: string | undefined): Fix | undefined {
   if (changed === undefined) return undefined;
-  // The document may begin in the middle of a line, behind its dashes.
+  // The document may start in the middle of a line, after its `---`.
   const lineStart = text.lastIndexOf('\n', own.start - 1) + 1;
   const lead = text.slice(lineStart, own.start);
   const above = text.slice(0, lineStart).split('\n').length - 1;
@@ -194,7 +196,7 @@ function fixOf(file: string, text: string, own: DocumentText, changed: string | 
   let end = 0;
   const most = Math.min(before.length, after.length) - start;
   while (end < most && before.at(-1 - end) === after.at(-1 - end)) end++;
-  // Lines only added or only taken out are shown with the line above them: a fix replaces lines by lines.
+  // A fix replaces lines. If lines are only added or only removed, the line above is included.
   if (start > 0 && (before.length - end === start || after.length - end === start)) start--;
   return {
     file,

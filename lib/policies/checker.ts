@@ -13,49 +13,49 @@ import { activeRules, chosenRules, type RuleChoice, type Severities } from './ru
 
 export type { Violation } from './evaluate.ts';
 
-/** What a checker checks by. */
+/** Options of a checker. */
 export interface CheckerOptions extends RuleChoice {
   readonly params: RuleParams;
-  /** By rule id. @default - what each rule says */
+  /** By rule id. @default - each rule's own severity */
   readonly severities?: Severities;
-  /** Whom every sentence names. @default the platform team */
+  /** The contact that every message names. @default the platform team */
   readonly contact?: string;
-  /** CEL that is compiled already, for who makes many checkers. @default - nothing */
+  /** A shared CEL compiler, for callers that create many checkers. @default - a new one */
   readonly cel?: CelCompiler | undefined;
 }
 
-/** What an object is checked in. */
+/** The context in which an object is checked. */
 export interface CheckContext {
-  /** The Namespace that the object is going to. @default one of the name in `metadata.namespace`, without labels */
+  /** The Namespace that the object will be in. @default one with the name in `metadata.namespace`, without labels */
   readonly namespaceObject?: unknown;
   /**
-   * Whose object it is. What the platform writes itself (the fence) is held to the rules for everyone only, as
-   * admission holds its accounts.
+   * Who writes the object. Objects that the platform writes (the fence) are checked only by the rules for everyone, as
+   * admission does for its accounts.
    * @default maker
    */
   readonly writer?: 'maker' | 'platform';
 }
 
-/** Holds objects to a set of rules; expressions are compiled once, when the first object that they match comes. */
+/** Checks objects with a set of rules. Expressions are compiled once, for the first object that they match. */
 export interface Checker {
   readonly rules: readonly Rule[];
   /**
-   * All that the rules have to say of one object; empty lets it pass. In the order of the rules.
+   * All violations of one object, in the order of the rules; empty if it passes.
    *
-   * @throws GreenroomError `invalid-input` for what is no Kubernetes object, or is too large to be checked
+   * @throws GreenroomError `invalid-input` if it is not a Kubernetes object, or too large to be checked
    */
   check(object: unknown, context?: CheckContext): Violation[];
   /**
-   * The same as it is told: one thing a cause, with what was found and where.
+   * The same as reported to people: one entry per cause, with what was found and where.
    *
-   * @throws GreenroomError as {@link check} does
+   * @throws GreenroomError like {@link check}
    */
   causes(object: unknown, context?: CheckContext): Cause[];
 }
 
 export const DEFAULT_CONTACT = 'the platform team';
 
-/** @throws GreenroomError `invalid-input` for a severity of a rule that does not exist, or two rules of one id */
+/** @throws GreenroomError `invalid-input` for a severity of an unknown rule, or two rules with the same id */
 export function createChecker(options: CheckerOptions): Checker {
   const rules = activeRules(chosenRules(options), options);
   const { contact = DEFAULT_CONTACT, cel = createCelCompiler() } = options;

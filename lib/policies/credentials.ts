@@ -2,11 +2,11 @@ import { anyCase } from './any-case.ts';
 import type { Variable } from './variables.ts';
 
 /**
- * How well-known credentials begin, and how they go on. Looking for the beginning first keeps long texts cheap: the
- * API server puts a price on every character that a pattern reads.
+ * How well-known credentials start, and how they continue. Searching for the start first keeps long texts cheap: in the
+ * API server, every character that a pattern reads has a cost.
  *
- * Source: the rules of gitleaks (github.com/gitleaks/gitleaks, MIT), which are written for RE2 and have such beginnings
- * as their keywords; narrowed to those that one text without its surroundings tells for sure.
+ * Source: the rules of gitleaks (github.com/gitleaks/gitleaks, MIT), which are written for RE2 and have such starts as
+ * their keywords. Only those are used that identify a credential without its context.
  */
 const CREDENTIALS: readonly (readonly [begins: string, pattern: string])[] = [
   ['asic ', 'asic [A-Za-z0-9+/]*[a-z0-9][A-Z][A-Za-z0-9+/]{6}'],
@@ -54,31 +54,34 @@ const CREDENTIALS: readonly (readonly [begins: string, pattern: string])[] = [
   ['uthorization: ', 'uthorization: [BTbt][a-z]{4,5} [A-Za-z0-9_.~+/=-]{16}'],
 ];
 
-/** The forms as a text begins and as a regular expression, for who looks through other files than manifests. */
+/** The forms, each as a start and a regular expression, for code that searches other files than manifests. */
 export function credentialForms(): typeof CREDENTIALS {
   return CREDENTIALS;
 }
 
-/** What tells several of one name apart: `PASSWORD2`, `DB_PASSWORD_1`, `TOKEN_V2`. */
+/** Suffixes that number names: `PASSWORD2`, `DB_PASSWORD_1`, `TOKEN_V2`. */
 const NUMBERED = '([_-]?V?[0-9]{1,3})?$';
 
-/** Words that end a name which stands for a password, whatever goes before (PGPASSWORD, dbPassword, DB_PASS, rootPwd). */
+/** Words at the end of a name that mean a password, with any prefix (PGPASSWORD, dbPassword, DB_PASS, rootPwd). */
 const PASSWORD_NAMES: readonly string[] = [
   anyCase(`(PASSWORD|PASSWD|PASSPHRASE|SECRET)${NUMBERED}`),
-  // `PWD` alone is the folder in which a program runs, and BYPASS no password.
+  // `PWD` alone is the working directory of a program, and BYPASS is not a password.
   anyCase(`((^|[_.-]|DB|USER|ADMIN|ROOT|MAIL|SMTP|LDAP)PASS|([_.-]|DB)(PWD|PW))${NUMBERED}`),
   '[a-z0-9](Pass|Pwd)[0-9]{0,3}$',
 ];
 /** The same for other credentials. */
 const NAME = anyCase(`(TOKEN|CREDENTIALS?|(BASIC|HTTP|PROXY|REDIS)[_-]?AUTH)${NUMBERED}`);
-/** Keys that are credentials; others name a record, a column or a public half. ENCRYPTION ends in CRYPTION. */
+/**
+ * Key names that mean a credential. Other names that end in KEY are a record, a column or a public key. ENCRYPTION ends
+ * in CRYPTION.
+ */
 const KEY_NAME = anyCase(
   `(API|APP|ACCESS|ACCOUNT|SECRET|PRIVATE|SIGNING|CRYPTION|MASTER|AUTH|JWT|HMAC)[_-]?KEY([_-]BASE)?${NUMBERED}`,
 );
-/** Files that hold credentials and little else, by the names that their programs give them. */
+/** Files that contain little but credentials, by the names that their programs use. */
 const FILE_NAME =
   '^[._]?(pgpass|netrc|dockercfg|dockerconfigjson|htpasswd|git-credentials|id_(rsa|dsa|ecdsa|ed25519))$';
-/** Headers that carry one. */
+/** Headers that contain a credential. */
 const HEADER = anyCase('^((PROXY-)?AUTHORIZATION|COOKIE)$');
 
 const matchesAny = (text: string, patterns: readonly string[]): string =>
@@ -87,17 +90,19 @@ const matchesAny = (text: string, patterns: readonly string[]): string =>
 const isAny = (text: string, patterns: readonly string[]): boolean =>
   patterns.some((pattern) => new RegExp(pattern).test(text));
 
-/** CEL: whether the name of a variable or key stands for a credential; its value is one then, whatever it looks like. */
+/**
+ * CEL: whether the name of a variable or key means a credential. Its value then counts as one, whatever it looks like.
+ */
 export function namesSecret(name: string): string {
   return `(${name}.size() <= 256 && ${matchesAny(name, [...PASSWORD_NAMES, NAME, KEY_NAME])})`;
 }
 
-/** The same for a name at hand. */
+/** The same in JavaScript. */
 export function namesCredential(name: string): boolean {
   return name.length <= 256 && isAny(name, [...PASSWORD_NAMES, NAME, KEY_NAME]);
 }
 
-/** CEL: whether a header's name stands for a credential. */
+/** CEL: whether the name of a header means a credential. */
 export function namesSecretHeader(name: string): string {
   return `(${name}.size() <= 256 && ${name}.matches("${HEADER}")) || ${namesSecret(name)}`;
 }
@@ -106,33 +111,33 @@ const WORDS = anyCase('TRUE|FALSE|YES|NO|ON|OFF|NONE|NULL|ENABLED|DISABLED');
 const HARMLESS = `^(|${WORDS}|[01]|[$][(][A-Za-z_][A-Za-z0-9_.-]*[)]|[$][{][A-Za-z_][A-Za-z0-9_]*[}])$`;
 const COUNT = '^[0-9]{1,6}$';
 
-/** CEL: whether the value of such a name is no credential: nothing, a switch, a whole reference, a count of tokens. */
+/** CEL: whether the value of such a name is no credential: empty, a switch, a whole reference, or a count of tokens. */
 export function isHarmless(name: string, value: string): string {
   const isCount = `(${value}.matches("${COUNT}") && !${matchesAny(name, PASSWORD_NAMES)})`;
   return `(${value}.size() <= 256 && (${value}.matches("${HARMLESS}") || ${isCount}))`;
 }
 
-/** The same for a name and a value at hand. */
+/** The same in JavaScript. */
 export function isHarmlessValue(name: string, value: string): boolean {
   if (value.length > 256) return false;
   return new RegExp(HARMLESS).test(value) || (new RegExp(COUNT).test(value) && !isAny(name, PASSWORD_NAMES));
 }
 
-/** What such a word is assigned: no reference, no placeholder. */
+/** Start of an assigned value that is no reference and no placeholder. */
 const FIRST = '[^ \\t\\n"\'$<>{(*%=:,;&|-]';
 const VALUE = `(_?[0-9]{1,2})?["']?[ \\t]*(=>|:=|[=:])[ \\t]*["']?${FIRST}[^ \\t\\n"'$<{]{3}`;
 
-/** What such a word is also followed by and is no value, without the word: `password: true`. */
+/** Text that also follows such a word but is no secret value, without the word: `password: true`. */
 const NO_VALUES: readonly string[] = [
   ...[': true', ': false', ': null', ': none', ': string', ': yes', ': True', ': False', ': Password'],
   ...['=true', '=false', '= true', '= false', ':true', ':false', '=Password'],
 ];
 
-/** CEL: a text without {@link NO_VALUES}; what goes on behind such a word stays. */
+/** CEL: a text without {@link NO_VALUES}. The text after them stays. */
 const settled = (text: string): string =>
   NO_VALUES.reduce((cel, word) => `${cel}.split("${word}").join("${word.slice(0, 1)}")`, text);
 
-/** What gives a credential away inside of a line, and parts of it, for a look that costs little. */
+/** A pattern for a credential inside a line, and parts of it for a cheap first search. */
 interface Mention {
   readonly pattern: string;
   readonly parts: readonly string[];
@@ -143,15 +148,15 @@ const assigned = (word: string, parts: readonly string[]): Mention => ({
   parts,
 });
 
-/** What goes before, in the same call of a shell. */
+/** Text before it in the same shell command. */
 const IN_CALL = '([^;|&\\n]* )?';
-/** How programs are given a name and a password. */
+/** How a name and a password are passed to programs. */
 const USER = '["\']?[^ :"\'$<{\\n]+:';
 const USER_CALL = `(curl ${IN_CALL}(-[uU] ?|--(proxy-)?user[ =])|(https?|xhs?) ${IN_CALL}(-a|--auth)[ =])${USER}[^ "'$<{(\\n-][^ "'$<{\\n]`;
-/** How they are given a password: right after its flag, or behind it. */
+/** How a password is passed to programs: directly after its flag, or as the next word. */
 const PASSWORD_CALL = `((mysql|mariadb)[a-z_-]* ${IN_CALL}-p["']?|(redis-cli ${IN_CALL}-a|(mongo[a-z]*|docker login|podman login|registry login|az login) ${IN_CALL}-p|ldap[a-z]+ ${IN_CALL}-w) ["']?|sshpass -p ?["']?|-pass(in|out)? ["']?pass:|--password=["']?)[^ "'$<{(\\n-]`;
 
-/** Few parts each: the price of a line is that of all of them. */
+/** Few parts each: a line costs the sum of all of them. */
 const MENTIONS: readonly Mention[] = [
   assigned('PASS(W(OR)?D|PHRASE)', ['assw', 'ASSW', 'assphrase', 'ASSPHRASE']),
   {
@@ -179,7 +184,7 @@ const MENTIONS: readonly Mention[] = [
     parts: ['mysql', 'mariadb', 'redis-cli', 'sshpass', 'mongo', ' login ', 'ldap', '-pass'],
   },
   { pattern: '[?&](key|sig)=[A-Za-z0-9%_.~+/=-]{8}', parts: ['?key=', '&key=', '?sig=', '&sig='] },
-  // Host, port, database, user, password: what libpq reads.
+  // Host, port, database, user, password: the format of libpq.
   {
     pattern: ':(5432|6432|[*]):[^: \\n]+:[^: \\n]+:[^: \\n$<{][^: \\n]',
     parts: [':5432:', ':6432:', ':*:'],
@@ -195,16 +200,16 @@ const mentioned = ({ pattern }: Mention): string => JSON.stringify(pattern);
 const has = (text: string, parts: readonly string[]): string =>
   `(${parts.map((part) => `${text}.contains(${JSON.stringify(part)})`).join(' || ')})`;
 
-/** Most characters of lines that mention one such word: a pattern over more would cost too much at admission. */
+/** Maximum number of characters in lines with one such word: a pattern over more would cost too much at admission. */
 const MAX_MENTIONS = 80_000;
 
-/** CEL: whether no line of a text gives a credential away. */
+/** CEL: whether no line of a text contains a credential. */
 export function assignsNone(text: string): string {
   const none = MENTIONS.map((mention) => `!(${has('l', mention.parts)} && l.matches(${mentioned(mention)}))`);
   return `${settled(text)}.split("\\n").all(l, ${none.join(' && ')})`;
 }
 
-/** Parts of the words that names end with. */
+/** Parts of the words at the end of such names. */
 const PARTS = [
   'ass',
   'ASS',
@@ -236,7 +241,7 @@ const cleanOf = (text: string, some: typeof CREDENTIALS): string =>
     )
     .join(' && ');
 
-/** CEL: whether a text holds no credential of a known form. */
+/** CEL: whether a text contains no known form of a credential. */
 export function isClean(text: string): string {
   return cleanOf(text, CREDENTIALS);
 }
@@ -245,17 +250,17 @@ const HANDLERS = ['livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle.
   (path) => `.?${path.replaceAll('.', '.?')}`,
 );
 
-/** The whole call of a container on one line. */
+/** The whole command of a container on one line. */
 export function callOf(container: string): string {
   return `(${container}.?command.orValue([]) + ${container}.?args.orValue([])).join(" ")`;
 }
 
-/** One argument a line, but for what follows a flag: `--password hunter2` reads as `--password=hunter2`. */
+/** One argument per line, but a flag and its value together: `--password hunter2` becomes `--password=hunter2`. */
 export function argumentsOf(container: string): string {
   return `(${container}.?command.orValue([]) + ${container}.?args.orValue([])).map(a, a.startsWith("--") && !a.contains("=") ? a + "=" : a + "\\n").join("")`;
 }
 
-/** Everything of a container in which a credential could stand, one a line. */
+/** All texts of a container that could contain a credential, one per line. */
 const CONTAINER_TEXT = [
   'c.?env.orValue([]).map(e, e.?value.orValue("")).join("\\n")',
   argumentsOf('c'),
@@ -267,13 +272,16 @@ const CONTAINER_TEXT = [
   ]),
 ].join(' + "\\n" + ');
 
-/** One expression of the API server may cost so much: each variable has a price of its own, so that few share one. */
+/**
+ * The API server limits the cost of one expression. Each variable has its own limit, so few patterns share one
+ * variable.
+ */
 const PATTERNS_A_VARIABLE = 4;
 const GROUPS = Array.from({ length: Math.ceil(CREDENTIALS.length / PATTERNS_A_VARIABLE) }, (_, i) =>
   CREDENTIALS.slice(i * PATTERNS_A_VARIABLE, (i + 1) * PATTERNS_A_VARIABLE),
 );
 
-/** What the rule against written-out secrets reads; see `Variable`. */
+/** Variables of the rule no-inline-secrets; see `Variable`. */
 export const CREDENTIAL_VARIABLES: readonly Variable[] = [
   {
     name: 'text',
@@ -305,7 +313,7 @@ export const CREDENTIAL_VARIABLES: readonly Variable[] = [
   },
 ];
 
-/** CEL: whether nothing in the object is a credential by its form. */
+/** CEL: whether nothing in the object has the form of a credential. */
 export const IS_CLEAN = [
   ...GROUPS.map((_, i) => `variables.clean${i}`),
   ...MENTIONS.map((_, i) => `!variables.assigns${i}`),

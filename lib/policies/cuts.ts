@@ -5,31 +5,31 @@ import type { Edit } from './edit.ts';
 type Map_ = YAMLMap.Parsed;
 type Node = ParsedNode | null;
 
-/** A piece of a text, and what takes its place. */
+/** A range of a text, and its replacement. */
 export interface Cut {
   readonly start: number;
   readonly end: number;
   readonly text: string;
 }
 
-/** What one edit does: several that add to one missing map add one value together. */
+/** The effect of one edit. Several edits that add to one missing map add one value together. */
 interface Step {
-  /** What is added to: one map, or one key without a value. Each step that replaces something has one of its own. */
+  /** What is added to: one map, or one key without a value. Each step that replaces something has its own owner. */
   readonly owner: object;
   readonly key: string;
   readonly value?: unknown;
   readonly make: (value: unknown) => Cut | null;
 }
 
-/** What to replace in a text. */
+/** Replacements for a text. */
 export interface Cuts {
-  /** From the beginning of the text to its end; none touches another one. */
+  /** In the order of the text; they do not touch each other. */
   readonly cuts: readonly Cut[];
-  /** Edits of pieces that others change as well: they are made in the text that comes out. */
+  /** Edits of ranges that others change too. They are applied to the resulting text. */
   readonly left: readonly Edit[];
 }
 
-/** What to replace in a text so that it says what edits make of it; undefined where one of them leads nowhere. */
+/** The replacements that apply edits to a text; undefined if one of them cannot be applied. */
 export function cutsFor(text: string, root: ParsedNode, edits: readonly Edit[]): Cuts | undefined {
   const left: Edit[] = [];
   const made = joined(
@@ -46,12 +46,12 @@ export function cutsFor(text: string, root: ParsedNode, edits: readonly Edit[]):
   return { cuts, left };
 }
 
-/** Two additions at one place follow each other. */
+/** Two insertions at the same position are added one after the other. */
 function isBeside(a: Cut, b: Cut): boolean {
   return a.start === a.end && b.start === b.end && a.text.startsWith('\n') && b.text.startsWith('\n');
 }
 
-/** The text with cuts made, which come from its beginning to its end. */
+/** Applies cuts to the text. They must be in the order of the text. */
 export function withCuts(text: string, cuts: readonly Cut[]): string {
   let from = 0;
   const pieces = cuts.map(({ start, end, text: own }) => {
@@ -63,9 +63,9 @@ export function withCuts(text: string, cuts: readonly Cut[]): string {
 }
 
 /**
- * Steps that add to the same missing map become one.
+ * Merges steps that add to the same missing map.
  *
- * @param left gets the edits that change what another one has added
+ * @param left receives the edits that change what another one has added
  */
 function joined(
   steps: readonly (readonly [Step, Edit])[],
@@ -99,7 +99,7 @@ function merged(a: unknown, b: unknown): unknown {
   return { ...a, ...Object.fromEntries(added) };
 }
 
-/** What one edit does. */
+/** The effect of one edit. */
 function stepFor(text: string, root: ParsedNode, { path, value }: Edit): Step {
   let node: Node = root;
   let holder: Pair<ParsedNode, Node> | null = null;
@@ -112,7 +112,7 @@ function stepFor(text: string, root: ParsedNode, { path, value }: Edit): Step {
       [node, holder] = [item, null];
       continue;
     }
-    // No list is made where none is.
+    // Missing lists are not created.
     if (path.slice(i).some((key) => typeof key === 'number') && !leadsOn(node, part)) return NOWHERE;
     if (!isMap(node)) {
       if (value === undefined || holder === null) return NOWHERE;
@@ -150,7 +150,7 @@ function replaced(text: string, node: ParsedNode, value: unknown): Cut {
   return { start: node.range[0], end: node.range[1], text: inline(text, value) };
 }
 
-/** Sets the value of a key that is there. */
+/** Sets the value of an existing key. */
 function filled(text: string, { key, value: node }: Pair<ParsedNode, Node>, value: unknown): Cut | null {
   const colon = text.indexOf(':', key.range[1]);
   if (colon === -1) return null;
@@ -158,7 +158,7 @@ function filled(text: string, { key, value: node }: Pair<ParsedNode, Node>, valu
   return { start: colon + 1, end: Math.max(end, colon + 1), text: ` ${inline(text, value)}` };
 }
 
-/** A new key at the end of a map that is there. */
+/** Adds a new key at the end of an existing map. */
 function added(text: string, map: Map_, key: string, value: unknown): Cut | null {
   const last = map.items.at(-1);
   if (map.flow) {
@@ -199,12 +199,12 @@ function removed(
     const next = endOfLine(text, end) + 1;
     return { start: lineStart, end: Math.min(next, text.length), text: '' };
   }
-  // Behind the dash of a list: the next key takes its place.
+  // After the dash of a list item, the next key takes its position.
   const after = map.items[index + 1];
   return after === undefined ? null : { start, end: after.key.range[0], text: '' };
 }
 
-/** Where what is written of a node ends, without the blanks, line ends and comments behind it. */
+/** End of a node's content, without the blanks, line ends and comments after it. */
 function contentEnd(text: string, node: ParsedNode): number {
   if (isMap(node) && !node.flow) {
     const last = (node as Map_).items.at(-1);
@@ -214,7 +214,7 @@ function contentEnd(text: string, node: ParsedNode): number {
     const last = (node as YAMLSeq<Node>).items.at(-1) ?? null;
     return last === null ? node.range[1] : contentEnd(text, last);
   }
-  // An empty value begins where the next thing does.
+  // An empty value starts where the next token starts.
   if (node.range[1] === node.range[0]) return node.range[0];
   let end = node.range[1];
   while (end > node.range[0] && /\s/.test(text[end - 1]!)) end--;

@@ -1,9 +1,9 @@
 import type { PlatformSpec } from '../model/platform.ts';
 import { ALL_RECONCILERS } from '../reconcilers/index.ts';
 
-// What rules allow where a platform says nothing else.
+// What rules allow by default.
 
-/** Workloads, what they read, and the ways in; no fence kinds, no RBAC, no volumes that outlive the preview. */
+/** Workloads, the objects that they read, and routes; no fence kinds, no RBAC, no volumes that outlive the preview. */
 export const DEFAULT_KINDS: readonly string[] = [
   'ConfigMap',
   'Service',
@@ -17,14 +17,14 @@ export const DEFAULT_KINDS: readonly string[] = [
   'policy/PodDisruptionBudget',
 ];
 
-/** The kind that carries a secret's reference (or its sealed text) under each mechanism. */
+/** The kind with a secret's reference (or its sealed text) for each mechanism. */
 export const SECRET_KINDS: Readonly<Record<PlatformSpec['secrets']['mechanism'], readonly string[]>> = {
   'external-secrets': ['external-secrets.io/ExternalSecret'],
   'sealed-secrets': ['bitnami.com/SealedSecret'],
   sops: ['Secret'],
 };
 
-/** Bookkeeping of the tools that write objects; nothing that a proxy reads its configuration from. */
+/** Bookkeeping of the tools that write objects. No proxy reads its configuration from these. */
 export const DEFAULT_ROUTE_ANNOTATIONS: readonly string[] = [
   'greenroom.dev/',
   'kubectl.kubernetes.io/last-applied-configuration',
@@ -33,7 +33,7 @@ export const DEFAULT_ROUTE_ANNOTATIONS: readonly string[] = [
 
 export const DEFAULT_FINALIZERS: readonly string[] = ['foregroundDeletion', 'orphan', 'kubernetes.io/pvc-protection'];
 
-/** Of load balancer and ingress controllers, gateways, External Secrets, and Kubernetes' own jobs. */
+/** Finalizers of load balancer and ingress controllers, gateways, External Secrets, and Kubernetes' own jobs. */
 export const CONTROLLER_FINALIZERS: readonly string[] = [
   'batch.kubernetes.io/job-tracking',
   'elbv2.k8s.aws/resources',
@@ -49,10 +49,10 @@ export const CONTROLLER_FINALIZERS: readonly string[] = [
   'service.kubernetes.io/load-balancer-cleanup',
 ];
 
-/** Bookkeeping that no controller acts on, beside names without a prefix (`app`, `tier`), which are everybody's. */
+/** Bookkeeping that no controller acts on. The rule allowed-keys allows names without a prefix (`app`, `tier`). */
 export const DEFAULT_KEYS: readonly string[] = [
   'app.kubernetes.io/',
-  'batch.kubernetes.io/', // written by Kubernetes itself, as are those of deployments
+  'batch.kubernetes.io/', // Kubernetes itself writes these and those of deployments
   'checksum/',
   'deployment.kubernetes.io/',
   'helm.sh/chart',
@@ -63,35 +63,35 @@ export const DEFAULT_KEYS: readonly string[] = [
   'kubernetes.io/description',
   'kubernetes.io/metadata.name',
   'prometheus.io/',
-  // The rule about AppArmor looks at its value.
+  // The rule apparmor-profile checks its value.
   'container.apparmor.security.beta.kubernetes.io/',
 ];
 
-/** What reads each is its comment. */
+/** The comments say what each is for. */
 export const RESERVED_KEYS: readonly string[] = [
-  'greenroom.dev/', // identity, evidence and ends of previews
+  'greenroom.dev/', // identity, evidence and expiry of previews
   // hooks, waves, sync options, pruning, substitution
   ...ALL_RECONCILERS.flatMap(({ metadata }) => metadata.domains.map((domain) => `${domain}/`)),
   'helm.sh/hook', // hooks, which Argo CD runs
-  'helm.sh/resource-policy', // keeps objects that should go
+  'helm.sh/resource-policy', // keeps objects that should be deleted
   'meta.helm.sh/', // ownership by a Helm release
-  'config.kubernetes.io/', // leaves objects out of what is applied
-  'applyset.kubernetes.io/', // membership in what kubectl prunes
-  'cleanup.kyverno.io/', // deletion after a while
-  'policies.kyverno.io/', // what policies derive for pods
+  'config.kubernetes.io/', // excludes objects from apply
+  'applyset.kubernetes.io/', // membership in a set that kubectl prunes
+  'cleanup.kyverno.io/', // deletion after some time
+  'policies.kyverno.io/', // policies that are derived for pods
   'pod-policies.kyverno.io/', // the same
   'pod-security.kubernetes.io/', // levels of Pod Security
-  'admission.gatekeeper.sh/', // turns Gatekeeper away
+  'admission.gatekeeper.sh/', // turns Gatekeeper off
 ];
 
-/** Written by the compiler, and by the reconciler into everything that it applies. */
+/** Keys that the compiler writes, and those that the reconciler adds to everything it applies. */
 export const OWN_KEYS: readonly string[] = [
   'greenroom.dev/',
   'evidence.greenroom.dev/',
   ...ALL_RECONCILERS.flatMap(({ metadata }) => metadata.tracking),
 ];
 
-/** Kinds that greenroom writes with the platform's own accounts: fences, and Flux's orders for a preview. */
+/** Kinds that greenroom writes with the platform's own accounts: fences, and Flux's objects for a preview. */
 export const FENCE_KINDS: readonly string[] = [
   'LimitRange',
   'Namespace',

@@ -1,14 +1,17 @@
 import { isRecord } from '../core/json.ts';
 
-/** One change of an object: sets the value at a path, or takes it out where there is no value. */
+/** One change of an object: sets the value at a path, or removes the member if there is no value. */
 export interface Edit {
-  /** Keys and indexes from the object's root; maps that are missing on the way are made. */
+  /** Keys and indexes from the object's root. Missing maps on the way are created. */
   readonly path: readonly (string | number)[];
-  /** Plain JSON. @default - the member is taken out */
+  /** Plain JSON. @default - the member is removed */
   readonly value?: unknown;
 }
 
-/** A copy of an object with all edits made; the object stays as it is. An edit that leads nowhere changes nothing. */
+/**
+ * A copy of an object with all edits applied. The original is unchanged. An edit that cannot be applied changes
+ * nothing.
+ */
 export function applyEdits(object: unknown, edits: readonly Edit[]): unknown {
   return edits.reduce((value, { path, value: next }) => applyEdit(value, path, next), object);
 }

@@ -6,32 +6,35 @@ import { formatPath, itemPaths, parsePath, podPath, valueAt } from './paths.ts';
 import { type Condition, conditionCel, type Rule, ruleMessage } from './rule.ts';
 import { type WrongType, wrongType } from './shape.ts';
 
-/** One place in one object that a rule refuses. */
+/** One field of one object that a rule refuses. */
 export interface Violation {
   readonly rule: string;
   readonly severity: Severity;
-  /** The rule's sentence, the same in every engine; another one where the rule itself is at fault. */
+  /** The rule's message, the same in every engine; another message if the rule itself is wrong. */
   readonly message: string;
   /** Path inside the object, e.g. `spec.template.spec.containers[0].image`. */
   readonly field: string;
   readonly object: ObjectRef;
-  /** Name of the container that the field belongs to. */
+  /** Name of the field's container. */
   readonly container?: string;
-  /** What stands there, where it can be told. */
+  /** What was found, if it may be shown. */
   readonly found?: string;
-  /** What makes this place pass, where there is only one thing to do. */
+  /** The edit that makes this field pass, if there is only one. */
   readonly edit?: Edit;
-  /** The rule does not compile, or failed on this object: it refuses, and its author has to look. */
+  /**
+   * The rule does not compile, or it failed on this object. It refuses the object, and the rule's author must correct
+   * it.
+   */
   readonly ruleAtFault?: true;
 }
 
-/** Adds what one rule has to say of one object. */
+/** Adds the violations of one rule for one object. */
 export type RuleEvaluator = (scope: CelScope, object: ObjectRef, out: Violation[]) => void;
 
-/** Compiles a CEL text, each one once. */
+/** Compiles CEL texts, each one once. */
 export type Compile = (text: string) => CelProgram;
 
-/** A rule as a function. One that does not compile becomes one that refuses everything and names the rule. */
+/** A rule as a function. A rule that does not compile refuses everything and names itself. */
 export function createEvaluator(
   rule: Rule,
   compile: Compile,
@@ -52,7 +55,7 @@ export function createEvaluator(
   } catch (error) {
     return (_scope, object, out) => void out.push(atFault(error, object));
   }
-  // What points at fields is compiled when first something is refused.
+  // The conditions that locate fields are compiled only when something is refused.
   let places: Place[] | undefined;
   return (scope, object, out) => {
     let error: unknown;
@@ -66,7 +69,7 @@ export function createEvaluator(
     if (error === undefined) {
       places ??= rule.conditions.map((condition) => createPlace(condition, compile));
       const found = new Map(places.flatMap((place) => place(scope)).map((spot) => [spot.field, spot]));
-      // A map where a list belongs has no items to point at.
+      // A map in place of a list has no items to report.
       if (found.size === 0) found.set('', { field: wrongType(scope.object)?.field ?? '' });
       for (const spot of found.values()) out.push({ ...base, message, ...spot, object });
       return;
@@ -77,7 +80,7 @@ export function createEvaluator(
   };
 }
 
-/** An API server would refuse such an object as well, but with words that no maker knows. */
+/** An API server would refuse such an object too, but with a message that makers do not understand. */
 function unreadable({ field, wanted }: WrongType, contact: string): string {
   return `The field ${field} has to be ${wanted}, so that this object cannot be checked: correct it, or ask ${contact}.`;
 }
@@ -87,7 +90,7 @@ function firstLine(error: unknown): string {
   return text.split('\n', 1)[0]!.replace(/\.$/, '');
 }
 
-/** A field that a condition does not hold for, and what would make it. */
+/** A field for which a condition is false, and the edit that would fix it. */
 type Spot = Pick<Violation, 'field' | 'edit' | 'container' | 'found'>;
 
 type Place = (scope: CelScope) => Spot[];
@@ -140,12 +143,12 @@ function createEdit(
     try {
       return { edit: { path, value: fromCel(value(scope)) } };
     } catch {
-      return {}; // What it would be set to cannot be told here, e.g. the host without a namespace.
+      return {}; // The new value is unknown here, e.g. the host without a namespace.
     }
   };
 }
 
-/** What a condition says was found; a text too long for a sentence is cut. */
+/** What a condition found; long text is cut. */
 function createFound({ found }: Condition, compile: Compile): (scope: CelScope) => { found?: string } {
   if (found === undefined) return () => ({});
   const program = compile(found);
@@ -154,7 +157,7 @@ function createFound({ found }: Condition, compile: Compile): (scope: CelScope) 
       const text = program(scope);
       return typeof text === 'string' && text !== '' ? { found: shortened(text) } : {};
     } catch {
-      return {}; // Of another type than the rule reads, or not there.
+      return {}; // It has another type than the rule expects, or is missing.
     }
   };
 }
@@ -166,7 +169,7 @@ function shortened(text: string): string {
   return plain.length > MAX_FOUND ? `${plain.slice(0, MAX_FOUND)}...` : plain;
 }
 
-/** The name of the container that a path leads into. */
+/** The name of the container on a path. */
 function containerAt(path: readonly (string | number)[], object: unknown): { container?: string } {
   const at = path.findIndex(
     (key, i) => /^(c|initC|ephemeralC)ontainers$/.test(`${key}`) && typeof path[i + 1] === 'number',

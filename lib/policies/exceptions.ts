@@ -13,23 +13,23 @@ const MAX_DAYS = 90;
 export interface ExceptionOptions {
   /** Unix seconds. */
   readonly now: number;
-  /** The rules that there are. */
+  /** All rules. */
   readonly rules: readonly Rule[];
   readonly platform: PlatformSpec;
 }
 
 export interface LoadedExceptions {
-  /** Those that hold now. */
+  /** Exceptions that are valid now. */
   readonly honoured: readonly Exception[];
-  /** Why each of the others does not, one sentence each. */
+  /** Why the others are not valid, one sentence each. */
   readonly refused: readonly Problem[];
-  /** What is wrong with files that are no exceptions, such as one without an approver. */
+  /** Problems of invalid files, such as an exception without an approver. */
   readonly malformed: readonly Problem[];
 }
 
 /**
- * Reads `exceptions/*.yaml` and sorts out those that hold. One that does not is no error of the run: it must not stop
- * every preview, and what it would have excepted is found again.
+ * Reads `exceptions/*.yaml` and selects the valid ones. An invalid exception does not fail the run: it must not stop
+ * all previews, and the findings that it would have excepted are reported again.
  *
  * @param files text by path
  */
@@ -97,7 +97,7 @@ function refusal(
     : undefined;
 }
 
-/** Whether no pull request of the platform's sources could make a preview that it covers. */
+/** Whether no pull request of the platform's sources could have a preview that it covers. */
 function isForNobody({ repository, preview }: Exception, { sources }: PlatformSpec): boolean {
   if (preview !== undefined) return !/^pr-.+-[1-9]\d*$/.test(preview);
   const [owner, name] = (repository ?? '').toLowerCase().split('/');
@@ -108,7 +108,7 @@ function isForNobody({ repository, preview }: Exception, { sources }: PlatformSp
   );
 }
 
-/** Which preview is checked. */
+/** The preview that is checked. */
 export interface PreviewIdentity {
   /** `pr-shop-7` */
   readonly name: string;
@@ -117,9 +117,9 @@ export interface PreviewIdentity {
 }
 
 /**
- * The same findings, those that an exception lifts marked with its name.
+ * The same findings, with the exception's name on those that are excepted.
  *
- * @param honoured exceptions that {@link loadExceptions} let through; the first that fits is named
+ * @param honoured valid exceptions from {@link loadExceptions}; the first match is named
  */
 export function applyExceptions(
   findings: readonly Finding[],

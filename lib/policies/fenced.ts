@@ -1,8 +1,8 @@
 import type { PlatformSpec } from '../model/platform.ts';
 
 /**
- * Rules that Kubernetes' own Pod Security standard `restricted` holds as well: the label on each preview's namespace
- * refuses such pods, whatever a rule or an exception says.
+ * Rules that Kubernetes' Pod Security standard `restricted` enforces too. The label on each preview's namespace refuses
+ * such pods, even if a rule is off or excepted.
  *
  * Source: https://kubernetes.io/docs/concepts/security/pod-security-standards/
  */
@@ -24,15 +24,15 @@ const POD_SECURITY: readonly string[] = [
   'selinux-options',
 ];
 
-/** Rules that a quota of nothing holds as well. */
+/** Rules that a quota of zero enforces too. */
 const QUOTA: Readonly<Record<string, string>> = {
   'no-load-balancer': 'services.loadbalancers',
   'no-node-port': 'services.nodeports',
 };
 
 /**
- * Why lifting a rule would not help: the fence of every preview refuses the same, so that what passed the rule would
- * be called ready and never start. Undefined for a rule that nothing else holds.
+ * Why an exception from a rule would not help: the fence of every preview refuses the same, so the preview would pass
+ * the check but never start. Undefined if nothing else enforces the rule.
  */
 export function fenceAgainst(rule: string, { namespace }: PlatformSpec): string | undefined {
   if (POD_SECURITY.includes(rule)) {

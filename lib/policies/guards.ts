@@ -4,11 +4,11 @@ import { celLiteral } from './engines/cel-text.ts';
 import { type AdmissionPolicy, ANY_KIND } from './engines/policy.ts';
 
 export interface GuardOptions {
-  /** Key of the label that makes a namespace a preview's. */
+  /** Key of the label that marks a preview's namespace. */
   readonly previewLabel: string;
-  /** User name of the account that writes fences. */
+  /** User name of the account that applies fences. */
   readonly fencer: string;
-  /** Groups of people who may relabel namespaces by hand. */
+  /** Groups of people who may change namespace labels by hand. */
   readonly adminGroups: readonly string[];
   readonly contact: string;
 }
@@ -16,16 +16,16 @@ export interface GuardOptions {
 const NAMESPACE = { group: '', kind: 'Namespace', resource: 'namespaces' } as const;
 
 /**
- * What the rules stand on: that a namespace of a preview is known by its label, and that a preview's own accounts stay
- * inside it. Without these a rule could be left by relabelling the namespace, or by writing next door.
+ * What the rules depend on: a preview's namespace is identified by its label, and a preview's accounts stay inside it.
+ * Without these guards a rule could be bypassed with a changed label, or by writing to another namespace.
  */
 export function guards(options: GuardOptions): AdmissionPolicy[] {
   return [labelGuard(options), homeGuard(options)];
 }
 
 /**
- * Only the fencer and administrators make a namespace a preview's, or change what marks it as one. For namespaces of
- * previews that includes the labels by which Pod Security, Gatekeeper and policy-controller could be told to look away.
+ * Only the fencer and administrators may mark a namespace as a preview's, or change its marks. For preview namespaces
+ * this includes the labels that could turn off Pod Security, Gatekeeper and policy-controller.
  */
 function labelGuard({ previewLabel, fencer, adminGroups, contact }: GuardOptions): AdmissionPolicy {
   const prefix = previewLabel.replace(/\/.*$/, '/');
@@ -76,9 +76,9 @@ function labelGuard({ previewLabel, fencer, adminGroups, contact }: GuardOptions
 }
 
 /**
- * RBAC binds a preview's accounts to their own namespace. Should a binding ever give them more, this still keeps them
- * there; asking who they are and what they may do is no writing. Where the account of a preview stands beside the
- * reconciler it is named after the preview.
+ * RBAC limits a preview's accounts to their own namespace. This guard still does so if a binding ever gives them more.
+ * Requests to the authentication and authorization APIs ("who am I", "what may I do") do not count as writes. An account
+ * in the reconciler's namespace has the name of its preview.
  */
 function homeGuard({ contact }: GuardOptions): AdmissionPolicy {
   const beside = ALL_RECONCILERS.flatMap(({ accountsBeside }) => accountsBeside ?? []);

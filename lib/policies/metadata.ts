@@ -1,22 +1,23 @@
 /**
- * Where objects carry labels, annotations and finalizers: their own, and those of what is made from them. One list for
- * CEL and for the paths of findings.
+ * Paths of labels, annotations and finalizers: the object's own, and those of objects that are created from it. CEL and
+ * the paths of findings use the same list.
  */
 
-/** Paths from the object. */
+/** Paths inside the object. */
 const PLACES = [
   'metadata',
   'template.metadata',
   'spec.template.metadata',
   'spec.jobTemplate.metadata',
   'spec.jobTemplate.spec.template.metadata',
-  // What External Secrets and cert-manager put on the Secrets that they make, and gateways on what stands behind them.
+  // Metadata that External Secrets and cert-manager copy to the Secrets that they create, and gateways to their
+  // infrastructure.
   'spec.target.template.metadata',
   'spec.secretTemplate',
   'spec.infrastructure',
 ] as const;
 
-/** Lists whose items carry metadata, and where inside an item. */
+/** Lists whose items have metadata, and its path inside an item. */
 const LISTS = [
   { list: 'spec.volumeClaimTemplates', inner: 'metadata' },
   { list: 'spec.template.spec.volumes', inner: 'ephemeral.volumeClaimTemplate.metadata' },
@@ -36,7 +37,7 @@ export const METADATA_CEL = [
   ),
 ].join(' + ');
 
-/** Paths of all metadata that there can be; `at` gives a value, and undefined where there is none. */
+/** Paths of all existing metadata; `at` returns the value at a path, or undefined. */
 export function metadataPaths(at: (path: readonly (string | number)[]) => unknown): (string | number)[][] {
   const places = PLACES.map((path) => path.split('.'));
   const items = LISTS.flatMap(({ list, inner }) => {

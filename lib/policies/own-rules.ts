@@ -37,8 +37,8 @@ const ruleSpec = z.object({
 });
 
 /**
- * A platform's own rules as a module exports them: plain data in the shape of `RuleSpec`, or what `defineRule` made of
- * it. Whatever the engines could not hold requests to is refused here, before the first preview meets it.
+ * A platform's own rules as a module exports them: plain data in the shape of `RuleSpec`, or results of `defineRule`.
+ * Rules that an engine could not enforce are refused here, before the first preview.
  *
  * @param file for messages
  * @throws GreenroomError `invalid-input` with every problem

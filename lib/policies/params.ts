@@ -14,61 +14,73 @@ import {
   SECRET_KINDS,
 } from './defaults.ts';
 
-/** What an image must show before it runs. */
+/** Evidence that an image must have before it runs. */
 export type EvidenceKind = PlatformSpec['evidence']['require'][number];
 
 /**
- * What rules read as `params`: plain JSON, so that it can be written into every engine's policy. No field is ever
- * missing; {@link ruleParams} gives each its default.
+ * What rules read as `params`: plain JSON, so that it can be written into every engine's policy. All fields are set;
+ * {@link ruleParams} fills in the defaults.
  */
 export interface RuleParams {
-  /** Previews answer at `<namespace>.<domain>`. */
+  /** Previews are at `<namespace>.<domain>`. */
   readonly domain: string;
-  /** Where images may come from: host and whole path segments, e.g. `ghcr.io/acme`. */
+  /** Allowed registries: host and whole path segments, e.g. `ghcr.io/acme`. */
   readonly registries: readonly string[];
-  /** Largest limits of one container, as quantities. @default 2 cores, 2Gi */
+  /** Maximum limits of one container, as quantities. @default 2 cores, 2Gi */
   readonly maxSize: { readonly cpu: string; readonly memory: string };
-  /** How many times its request a limit may be. @default cpu 10, memory 4 */
+  /** Maximum ratio of limit to request. @default cpu 10, memory 4 */
   readonly limitRequestRatio: { readonly cpu: number; readonly memory: number };
-  /** `group/Kind` (`Service` for the core group) that a preview may hold. @default `DEFAULT_KINDS` */
+  /** `group/Kind` (`Service` for the core group) that a preview may contain. @default `DEFAULT_KINDS` */
   readonly allowedKinds: readonly string[];
-  /** Annotation keys of an Ingress or route; one that ends in `/` allows all keys under it. @default `DEFAULT_ROUTE_ANNOTATIONS` */
+  /**
+   * Allowed annotation keys of an Ingress or route; a key that ends in `/` allows all keys below it. @default
+   * `DEFAULT_ROUTE_ANNOTATIONS`
+   */
   readonly routeAnnotations: readonly string[];
-  /** Annotations that an Ingress or route has to have, with their values: the platform's own. @default none */
+  /** Annotations that an Ingress or route must have, with their values: the platform's own. @default none */
   readonly requiredRouteAnnotations: Readonly<Record<string, string>>;
-  /** The PriorityClass that the platform gives to apps. @default empty: none */
+  /** The PriorityClass that the platform sets for apps. @default empty: none */
   readonly priorityClass: string;
-  /** Finalizers that Kubernetes itself takes off again. @default `DEFAULT_FINALIZERS` */
+  /** Finalizers that Kubernetes itself removes. @default `DEFAULT_FINALIZERS` */
   readonly finalizers: readonly string[];
-  /** Finalizers that well-known controllers add to objects that are there, and take off again. @default `CONTROLLER_FINALIZERS` */
+  /** Finalizers that well-known controllers add to existing objects, and remove. @default `CONTROLLER_FINALIZERS` */
   readonly controllerFinalizers: readonly string[];
-  /** Label and annotation keys with a prefix that objects may carry; one that ends in `/` allows all under it. @default `DEFAULT_KEYS` */
+  /**
+   * Allowed label and annotation keys with a prefix; a key that ends in `/` allows all below it. @default
+   * `DEFAULT_KEYS`
+   */
   readonly keys: readonly string[];
-  /** Keys that steer the platform's own tools, by what they begin with. @default `RESERVED_KEYS` */
+  /** Keys that control the platform's own tools, by prefix. @default `RESERVED_KEYS` */
   readonly reservedKeys: readonly string[];
-  /** Reserved keys that greenroom and the reconciler write themselves; none where a maker's own file is checked. @default `OWN_KEYS` */
+  /**
+   * Reserved keys that greenroom and the reconciler write themselves; empty when a maker's own file is checked.
+   * @default `OWN_KEYS`
+   */
   readonly ownKeys: readonly string[];
-  /** Most node disk, and memory for temporary files, of one container or volume. @default 4Gi */
+  /** Maximum node disk, or memory for temporary files, of one container or volume. @default 4Gi */
   readonly maxStorage: string;
-  /** Longest that a pod may take to end, in seconds. @default 120 */
+  /** Maximum time for a pod to end, in seconds. @default 120 */
   readonly gracePeriodSeconds: number;
-  /** The way in: the class of every Ingress, and the Gateway of every route. */
+  /** The class of every Ingress, and the Gateway of every route. */
   readonly ingress: IngressParams;
-  /** The nodes that previews may ask for. @default - none */
+  /** Nodes that previews may request. @default - none */
   readonly spot: SpotParams;
-  /** What an image must show before it runs. @default nothing */
+  /** Evidence that an image must have before it runs. @default nothing */
   readonly evidence: readonly EvidenceKind[];
-  /** Severities of known holes that an image may have, `none` among them. @default all below critical */
+  /** Allowed severities of known vulnerabilities, including `none`. @default all below critical */
   readonly toleratedSeverities: readonly string[];
-  /** Where references to secrets may lead: the ClusterSecretStore, and what they begin with ({owner} and {repo} are those of the repository). */
+  /**
+   * Allowed secret references: the ClusterSecretStore, and their prefix ({owner} and {repo} are those of the
+   * repository).
+   */
   readonly secrets: {
     readonly store: string;
     readonly prefix: string;
     readonly mechanism: PlatformSpec['secrets']['mechanism'];
-    /** Who may be able to open what sops encrypts. @default nobody */
+    /** Allowed recipients of sops. @default nobody */
     readonly recipients: readonly string[];
   };
-  /** How the Applications and Kustomizations of previews have to look. */
+  /** Required values of the Applications and Kustomizations of previews. */
   readonly application: ApplicationParams;
 }
 
@@ -78,28 +90,28 @@ export interface IngressParams {
   readonly gateway: { readonly name: string; readonly namespace: string; readonly listener: string };
 }
 
-/** Keys of the label that selects spot nodes, and of their taint; empty where the platform has none. */
+/** Keys of the label that selects spot nodes, and of their taint; empty if the platform has none. */
 export interface SpotParams {
   readonly label: string;
   readonly value: string;
   readonly toleration: string;
 }
 
-/** The one source, path and destination that a preview's Application or Kustomization may have. */
+/** The only source, path and destination that a preview's Application or Kustomization may have. */
 export interface ApplicationParams {
-  /** Address of the apps repo. @default https://github.com/<first owner>/previews.git */
+  /** URL of the apps repo. @default https://github.com/<first owner>/previews.git */
   readonly repoURL: string;
   /** Branch of the apps repo. @default main */
   readonly branch: string;
-  /** What decrypts a preview's files, and the Secret with its key; empty for nothing. */
+  /** How a preview's files are decrypted, and the Secret with the key; empty if they are not. */
   readonly decryption: StringMap;
-  /** API servers of the clusters, by name of the cluster's folder. */
+  /** API servers of the clusters, by the name of the cluster's folder. */
   readonly servers: Readonly<Record<string, string>>;
   /** Names that each reconciler's conditions read: projects, sources, accounts. */
   readonly [name: string]: string | StringMap;
 }
 
-/** The parameters for what the platform's side writes of a preview. */
+/** The parameters for objects that the platform writes for a preview. */
 export function fenceParams(
   params: RuleParams,
   platform: Pick<PlatformSpec, 'fenceKinds' | 'imagePullSecrets'>,
@@ -107,7 +119,7 @@ export function fenceParams(
   return { ...params, allowedKinds: [...FENCE_KINDS, ...addedKinds(platform)] };
 }
 
-/** The parameters for a maker's own files: in them, no key is one that the platform has written. */
+/** The parameters for a maker's own files: they may not contain keys that the platform writes. */
 export function makerParams(params: RuleParams): RuleParams {
   return { ...params, ownKeys: [] };
 }
@@ -115,7 +127,7 @@ export function makerParams(params: RuleParams): RuleParams {
 /** From harmless to worst. */
 const SEVERITIES = ['none', 'low', 'medium', 'high', 'critical'];
 
-/** Kinds without which no preview comes out: greenroom itself makes them of each preview.yaml. */
+/** Kinds that every preview needs: greenroom creates them from preview.yaml. */
 export function madeKinds({ knative, ingress }: PlatformSpec): readonly string[] {
   return [
     'Service',
@@ -125,12 +137,15 @@ export function madeKinds({ knative, ingress }: PlatformSpec): readonly string[]
   ];
 }
 
-/** The kinds of a preview where a platform says nothing of them. */
+/** The default kinds of a preview. */
 export function usualKinds(platform: PlatformSpec): readonly string[] {
   return [...new Set([...DEFAULT_KINDS, ...madeKinds(platform), ...SECRET_KINDS[platform.secrets.mechanism]])];
 }
 
-/** A list stands in the place of the usual kinds but for those that greenroom makes; a map adds to them and takes away. */
+/**
+ * A list replaces the default kinds, except those that greenroom creates. A map adds kinds to the defaults and removes
+ * others.
+ */
 function allowedKinds(platform: PlatformSpec): readonly string[] {
   const chosen = platform.policies.parameters.allowedKinds ?? {};
   if (Array.isArray(chosen)) {
@@ -141,7 +156,7 @@ function allowedKinds(platform: PlatformSpec): readonly string[] {
   return [...usual.filter((kind) => chosen[kind] !== null), ...added];
 }
 
-/** The parameters that a platform's settings stand for. */
+/** The parameters from a platform's settings. */
 export function ruleParams(platform: PlatformSpec): RuleParams {
   const { parameters } = platform.policies;
   return {

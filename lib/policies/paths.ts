@@ -1,19 +1,19 @@
 import { metadataPaths } from './metadata.ts';
 import type { ItemList } from './rule.ts';
 
-/** A member that the object itself has; undefined for anything else. */
+/** An own member of an object; undefined for anything else. */
 export function member(value: unknown, key: string | number): unknown {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, key)
     ? (value as Record<string | number, unknown>)[key]
     : undefined;
 }
 
-/** The value at keys and indexes; undefined where the way ends. */
+/** The value at a path; undefined if the path does not exist. */
 export function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
   return path.reduce(member, value);
 }
 
-/** Where the pod or pod template of an object is; the empty path is the object itself. */
+/** Path of an object's pod or pod template; empty if it is the object itself. */
 export function podPath(object: unknown): string[] {
   switch (member(object, 'kind')) {
     case 'Pod':
@@ -28,7 +28,7 @@ export function podPath(object: unknown): string[] {
   }
 }
 
-/** Container lists of a pod spec; those of debug containers come last. */
+/** Container lists of a pod spec. Debug containers are last. */
 export const CONTAINER_LISTS = ['containers', 'initContainers', 'ephemeralContainers'] as const;
 
 /** Paths of the items of a list, in the order in which CEL sees them. */
@@ -63,7 +63,7 @@ function indexed(object: unknown, path: readonly (string | number)[]): (string |
   return Array.isArray(list) ? list.map((_, i) => [...path, i]) : [];
 }
 
-/** `spec.containers[0].image`; keys that are no names stand in brackets: `metadata.annotations["a/b"]`. */
+/** `spec.containers[0].image`; keys that are not names are in brackets: `metadata.annotations["a/b"]`. */
 export function formatPath(path: readonly (string | number)[]): string {
   let text = '';
   for (const part of path) {

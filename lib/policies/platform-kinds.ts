@@ -6,13 +6,13 @@ import { nothingToTake } from '../model/platform/section.ts';
 import type { Platform } from '../model/platform.ts';
 import { madeKinds, ruleParams, usualKinds } from './params.ts';
 
-/** What is wrong with the kinds that a platform names. */
+/** Problems of the kinds that a platform names. */
 export function kindProblems(loaded: Loaded<Platform>): Problem[] {
   return [...unknownProblems(loaded), ...takenProblems(loaded), ...sharedProblems(loaded)];
 }
 
 /**
- * Namespaced kinds of the groups that Kubernetes itself serves: what else is named in them is served by no cluster.
+ * Namespaced kinds of the groups that Kubernetes itself serves. No cluster has other kinds in these groups.
  *
  * Source: the API reference of Kubernetes 1.30 to 1.36
  */
@@ -47,7 +47,7 @@ const ALL_SERVED = Object.entries(SERVED_KINDS).flatMap(([group, kinds]) =>
   kinds.map((kind) => (group === '' ? kind : `${group}/${kind}`)),
 );
 
-/** A kind in the wrong group, or misspelt, opens nothing. */
+/** A kind in the wrong group, or misspelt, allows nothing. */
 function unknownProblems({ value: { spec }, positions }: Loaded<Platform>): Problem[] {
   const chosen = spec.policies.parameters.allowedKinds ?? {};
   const path = ['spec', 'policies', 'parameters', 'allowedKinds'];
@@ -66,7 +66,7 @@ function unknownProblems({ value: { spec }, positions }: Loaded<Platform>): Prob
   });
 }
 
-/** Kinds that are taken away though no preview is without them, or though there is nothing to take. */
+/** Removed kinds that every preview needs, or that are not in the list. */
 function takenProblems({ value: { spec }, positions }: Loaded<Platform>): Problem[] {
   const chosen = spec.policies.parameters.allowedKinds ?? {};
   if (Array.isArray(chosen)) return [];
@@ -80,7 +80,7 @@ function takenProblems({ value: { spec }, positions }: Loaded<Platform>): Proble
   });
 }
 
-/** A kind that previews write themselves bounds nobody in a fence. */
+/** If previews may write a kind themselves, it limits nobody in a fence. */
 function sharedProblems({ value: { spec }, positions }: Loaded<Platform>): Problem[] {
   const allowed = ruleParams(spec).allowedKinds;
   return spec.fenceKinds.flatMap((kind, i) => {

@@ -15,10 +15,10 @@ import { chosenRules } from './rule-set.ts';
 import { noInlineSecrets } from './rules/no-inline-secrets.ts';
 
 /**
- * Reads a `greenroom.yaml`, defaults filled in, and holds what it says of rules against the rules that there are.
+ * Reads a `greenroom.yaml`, fills in defaults, and checks its settings about rules against the existing rules.
  *
- * @param own rules of the platform's own, beside greenroom's
- * @throws GreenroomError `invalid-input` with every problem of the file; it is the platform team's to mend
+ * @param own the platform's own rules, in addition to greenroom's
+ * @throws GreenroomError `invalid-input` with every problem of the file, marked as the platform team's
  */
 export function loadPlatform(input: string | Uint8Array, file: string, own: readonly Rule[] = []): Loaded<Platform> {
   const loaded = readPlatform(input, file);
@@ -52,7 +52,7 @@ function severityProblems({ value: { spec }, positions }: Loaded<Platform>, rule
   });
 }
 
-/** What nothing in the cluster decrypts would be applied as it is, encrypted. */
+/** Without something that decrypts them, encrypted Secrets would be applied as they are. */
 function decryptionProblems({ value: { spec }, positions }: Loaded<Platform>): Problem[] {
   const { mechanism, sops } = spec.secrets;
   const { title, decrypts } = reconcilerOf(spec);
@@ -62,7 +62,7 @@ function decryptionProblems({ value: { spec }, positions }: Loaded<Platform>): P
   return [{ ...positions.of(path), field: path.join('.'), message }];
 }
 
-/** Keys that no preview may carry, whatever a platform allows. */
+/** Keys that no preview may have, whatever a platform allows. */
 function keyProblems({ value: { spec }, positions }: Loaded<Platform>): Problem[] {
   return spec.policies.parameters.keys.flatMap((key, i) => {
     const reserved = RESERVED_KEYS.find((prefix) => key.startsWith(prefix) || isBelow(key, prefix));
@@ -73,27 +73,27 @@ function keyProblems({ value: { spec }, positions }: Loaded<Platform>): Problem[
   });
 }
 
-/** Whether a key is of a subdomain of the one that a prefix names. */
+/** Whether a key is in a subdomain of a prefix. */
 function isBelow(key: string, prefix: string): boolean {
   const [domain = ''] = key.split('/');
   return prefix.endsWith('/') && domain.endsWith(`.${prefix.slice(0, -1)}`);
 }
 
-/** What does not work with the reconciler. */
+/** Settings that do not work with the reconciler. */
 function reconcilerProblems({ value: { spec }, positions }: Loaded<Platform>): Problem[] {
   return RECONCILERS[spec.reconciler]
     .refusedSettings(spec)
     .map(({ field = '', message }) => ({ ...positions.of(field.split('.')), field, message }));
 }
 
-/** What the platform puts into containers of every preview. */
+/** What the platform adds to containers of every preview. */
 interface Given {
   readonly path: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly args: readonly string[];
 }
 
-/** Credentials in what a platform gives to every preview: the rule would refuse them in each of its pods. */
+/** Credentials in settings that apply to every preview: the rule would refuse them in each pod. */
 function credentialProblems({ value: { spec }, positions }: Loaded<Platform>): Problem[] {
   if ((spec.policies.severities[noInlineSecrets.id] ?? 'deny') !== 'deny') return [];
   const given: Given[] = [
@@ -120,7 +120,7 @@ function credentialProblems({ value: { spec }, positions }: Loaded<Platform>): P
   });
 }
 
-/** Where in the settings a field of the pod comes from. */
+/** The setting that a field of the pod comes from. */
 function placeOf(field: string, names: readonly string[]): (string | number)[] {
   const [list, index] = parsePath(field).slice(3);
   if (list === undefined) return [];

@@ -4,10 +4,11 @@ import type { Path, ServerProblem } from './problem.ts';
 import { Quantity } from './quantity.ts';
 
 /**
- * What an API server would refuse of a pod, or pod template, after it was committed: the parts of its own validation that
- * makers run into. Fields of a wrong type are left to the rules.
+ * Problems for which an API server would refuse a pod, or pod template, after commit: the parts of its validation that
+ * makers often run into. Fields of a wrong type are left to the rules.
  *
- * Source: ValidatePodSpec and the validations of workloads in Kubernetes, pkg/apis/core/validation and pkg/apis/apps/validation
+ * Source: ValidatePodSpec and the validations of workloads in Kubernetes, pkg/apis/core/validation and
+ * pkg/apis/apps/validation
  */
 export function podProblems(object: unknown): ServerProblem[] {
   const pod = podPath(object);
@@ -76,8 +77,8 @@ function resourceProblems(owner: JsonRecord, path: Path): ServerProblem[] {
 }
 
 /**
- * Where only a limit stands for the whole pod, the API server fills in the sum of what the containers request, which no
- * rule sees before commit.
+ * If a pod has only a limit for the whole pod, the API server fills in the sum of the containers' requests. No rule
+ * sees that before commit.
  */
 function defaultedProblems(spec: JsonRecord, path: Path): ServerProblem[] {
   const limits = valueAt(spec, ['resources', 'limits']);
@@ -140,7 +141,7 @@ function listed(names: ReadonlySet<unknown>): string {
 
 const SELECTING = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet']);
 
-/** The labels of the pods have to be those that the workload looks for. */
+/** The pods must have the labels that the workload selects. */
 function selectorProblems(object: unknown): ServerProblem[] {
   if (!isRecord(object) || !SELECTING.has(String(object['kind']))) return [];
   const path = ['spec', 'selector', 'matchLabels'];

@@ -1,6 +1,6 @@
 export type Path = readonly (string | number)[];
 
-/** A place that no API server takes. */
+/** A field that every API server refuses. */
 export interface ServerProblem {
   readonly path: Path;
   readonly message: string;

@@ -1,4 +1,4 @@
-/** Billionths: the finest that Kubernetes keeps; anything finer is rounded away from zero. */
+/** Billionths: the finest unit that Kubernetes stores. Anything finer is rounded away from zero. */
 const NANO_DIGITS = 9;
 const DECIMAL: Readonly<Record<string, number>> = { n: -9, u: -6, m: -3, '': 0, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 };
 const BINARY: Readonly<Record<string, bigint>> = { Ki: 10n, Mi: 20n, Gi: 30n, Ti: 40n, Pi: 50n, Ei: 60n };
@@ -15,7 +15,7 @@ export class Quantity {
     this.nano = nano;
   }
 
-  /** Reads a quantity as `resource.ParseQuantity` of Kubernetes does; undefined for what is none. */
+  /** Parses a quantity like `resource.ParseQuantity` of Kubernetes; undefined if it is invalid. */
   static parse(text: string): Quantity | undefined {
     if (text.length > 64) return undefined;
     const match = PATTERN.exec(text);

@@ -5,10 +5,10 @@ export type { ResourceKind };
 const of = (group: string, kind: string, resource: string, subresources?: readonly string[]): ResourceKind =>
   subresources ? { group, kind, resource, subresources } : { group, kind, resource };
 
-/** Debug containers come in through `ephemeralcontainers`, new limits of a running pod through `resize`. */
+/** Debug containers are added through `ephemeralcontainers`, new limits of a running pod are set through `resize`. */
 const POD = of('', 'Pod', 'pods', ['ephemeralcontainers', 'resize']);
 
-/** Every kind that holds a pod or a pod template. */
+/** Every kind that contains a pod or a pod template. */
 export const PODS: readonly ResourceKind[] = [
   POD,
   of('', 'PodTemplate', 'podtemplates'),

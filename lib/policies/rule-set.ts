@@ -4,11 +4,11 @@ import type { RuleParams } from './params.ts';
 import type { Rule } from './rule.ts';
 import { COMMIT_RULES, RULES } from './rules/index.ts';
 
-/** Which rules there are. */
+/** Which rules to use. */
 export interface RuleChoice {
-  /** Rules beside greenroom's own. @default - none */
+  /** Rules in addition to greenroom's own. @default - none */
   readonly extraRules?: readonly Rule[] | undefined;
-  /** Rules in the place of all others: greenroom's own do not hold then. @default - not replaced */
+  /** Rules that replace all others, including greenroom's own. @default - not replaced */
   readonly onlyRules?: readonly Rule[] | undefined;
 }
 
@@ -17,19 +17,19 @@ export function chosenRules({ extraRules = [], onlyRules }: RuleChoice = {}): re
   return onlyRules ?? [...RULES, ...COMMIT_RULES, ...extraRules];
 }
 
-/** Severities by rule id. A rule that is not named keeps its own; `off` leaves it out. */
+/** Severities by rule id. A rule that is not listed keeps its own; `off` turns it off. */
 export type Severities = Readonly<Record<string, Severity | 'off'>>;
 
 export interface ActivationOptions {
   readonly params: RuleParams;
-  /** @default - what each rule says */
+  /** @default - each rule's own severity */
   readonly severities?: Severities | undefined;
 }
 
 /**
- * The rules that hold, each with its severity: neither switched off nor without a use for the platform's parameters.
+ * The active rules, each with its severity: not turned off, and needed with the platform's parameters.
  *
- * @throws GreenroomError `invalid-input` for a severity of a rule that does not exist, or two rules of one id
+ * @throws GreenroomError `invalid-input` for a severity of an unknown rule, or two rules with the same id
  */
 export function activeRules(rules: readonly Rule[], { params, severities = {} }: ActivationOptions): Rule[] {
   const ids = new Set(rules.map((rule) => rule.id));

@@ -4,36 +4,36 @@ import { valueAt } from './paths.ts';
 import type { ResourceKind } from './resources.ts';
 
 /**
- * One condition of a rule: an object passes when `cel` is true, for each item of `over` where it names a list.
- * Every condition stands for a place in the object, so that a finding can point there.
+ * One condition of a rule: an object passes if `cel` is true; with `over`, if it is true for each item of that list.
+ * Every condition has a field in the object, so that a finding can point to it.
  */
 export interface Condition {
   /**
-   * CEL over `object`, `oldObject` (null but for updates at admission), `params`, `namespaceObject` and `variables`;
-   * with `over`, also over the item `it`.
+   * CEL with `object`, `oldObject` (null except for updates at admission), `params`, `namespaceObject` and `variables`;
+   * with `over`, also the item `it`.
    */
   readonly cel: string;
-  /** The list whose items are checked one by one. @default - the object as a whole */
+  /** The list whose items are checked one by one. @default - the whole object */
   readonly over?: ItemList;
-  /** Path of the field that is checked, inside the item (or pod, or object) that it belongs to. */
+  /** Path of the checked field, relative to its item (or pod, or object). */
   readonly field: string;
   /** What {@link field} is relative to without `over`. @default object */
   readonly in?: 'object' | 'pod' | 'podSpec';
   /**
-   * What makes the field pass, where there is only one thing to do: taking it out, or setting it to what a CEL text
-   * gives (over the same as {@link cel}).
-   * @default - nothing mechanical
+   * How to make the field pass, if there is only one way: remove it, or set it to the result of a CEL text (with the
+   * same variables as {@link cel}).
+   * @default - no automatic fix
    */
   readonly fix?: 'remove' | { readonly set: string };
   /**
-   * CEL that gives, as a text, what was found (over the same as {@link cel}); told before commit, never a value that
-   * could be secret.
-   * @default - only the place is told
+   * CEL that returns what was found, as text (with the same variables as {@link cel}). Reported before commit; it must
+   * never return a value that could be secret.
+   * @default - only the field is reported
    */
   readonly found?: string;
   /**
-   * Where to point when the condition does not hold, for one that looks at an object as a whole; evaluated before commit
-   * only, so that it may cost more. The condition's own field is pointed at where none of them finds anything.
+   * Fields to report if the condition fails, for a condition about a whole object. Evaluated only before commit, so it
+   * may cost more. If none of them finds anything, the condition's own field is reported.
    * @default - the condition's own field
    */
   readonly places?: readonly Condition[];
@@ -41,22 +41,24 @@ export interface Condition {
 
 /** A list whose items a {@link Condition} checks one by one. */
 export interface ItemList {
-  /** CEL that gives the list. */
+  /** CEL that returns the list. */
   readonly cel: string;
-  /** What the items are, for the path in a finding. A path stands for that list inside the object. */
+  /** What the items are, for the path in a finding. A path means that list inside the object. */
   readonly items: 'containers' | 'ownContainers' | 'volumes' | 'sysctls' | 'metadata' | (string & {});
-  /** A list inside each item, whose items are checked instead, e.g. `env` of containers. @default - the items themselves */
+  /**
+   * A list inside each item, whose items are checked instead, e.g. `env` of containers. @default - the items themselves
+   */
   readonly inner?: string;
 }
 
-/** All containers, debug containers too. */
+/** All containers, including debug containers. */
 export const CONTAINERS: ItemList = { cel: 'variables.containers', items: 'containers' };
-/** Containers that can hold resources: all but debug containers. */
+/** Containers that can have resources: all except debug containers. */
 export const OWN_CONTAINERS: ItemList = { cel: 'variables.ownContainers', items: 'ownContainers' };
 /** The volumes of a pod. */
 export const VOLUMES: ItemList = { cel: 'variables.podSpec.?volumes.orValue([])', items: 'volumes' };
 
-/** The object's own metadata, and that of everything that is made from it: pods, jobs, claims, secrets. */
+/** The object's own metadata, and that of everything created from it: pods, jobs, claims, secrets. */
 export const METADATA: ItemList = { cel: 'variables.metadata', items: 'metadata' };
 
 /** Kernel settings of the pod. */
@@ -65,7 +67,7 @@ export const SYSCTLS: ItemList = {
   items: 'sysctls',
 };
 
-/** The list at a path of the object, e.g. `spec.ports`; no items where it is missing. */
+/** The list at a path of the object, e.g. `spec.ports`; empty if it is missing. */
 export function listAt(path: string): ItemList {
   return { cel: `dyn(object).?${path.replaceAll('.', '.?')}.orValue([])`, items: path };
 }
@@ -75,76 +77,76 @@ export function inside(list: ItemList, inner: string): ItemList {
   return { ...list, inner };
 }
 
-/** Where a rule holds. */
+/** Where a rule applies. */
 export type RulePlace = 'preview' | 'reconciler' | 'commit';
 
-/** What a rule is written as; {@link defineRule} adds the one CEL text that engines compile. */
+/** A rule as its author writes it; {@link defineRule} adds the CEL text that engines compile. */
 export interface RuleSpec {
-  /** Lower-case words with dashes; part of every finding and of the names of compiled policies. */
+  /** Lower-case words with dashes. It appears in every finding and in the names of compiled policies. */
   readonly id: string;
   /** A few words, no full stop. */
   readonly title: string;
   /**
-   * One sentence in a maker's words: what to change, what is allowed, and whom to ask (`{contact}`). A name of a
-   * parameter in braces stands for its value: `{registries}`, `{maxSize.cpu}`. The same in every engine.
+   * One sentence that makers understand: what to change, what is allowed, and whom to ask (`{contact}`). A parameter
+   * name in braces is replaced by its value: `{registries}`, `{maxSize.cpu}`. The same in every engine.
    */
   readonly message: string;
-  /** Where the rule comes from: the control of a standard, or the advisory. */
+  /** Source of the rule: the control of a standard, or the advisory. */
   readonly source: string;
   /** Why it exists, for `greenroom explain`. */
   readonly why: string;
   /** @default deny */
   readonly severity?: Severity;
   /**
-   * `everyone`: holds for every request. `makers`: holds before commit and for requests that do not come from
-   * Kubernetes' own controllers or the platform's trusted accounts, which write such objects on a maker's behalf.
-   * So what a controller adds by itself (a proxy beside each container, say) is not a maker's fault; the object that
-   * the controller works from has been checked.
+   * `everyone`: applies to every request. `makers`: applies before commit, and to requests that do not come from
+   * Kubernetes' own controllers or the platform's trusted accounts, which write such objects on a maker's behalf. So a
+   * maker is not blamed for what a controller adds (such as a proxy in each pod); the object that the controller works
+   * from has been checked.
    * @default everyone
    */
   readonly scope?: 'everyone' | 'makers';
   /**
-   * Where admission applies it: in the namespaces of previews, or where the reconciler's own objects live; `commit`: nowhere,
-   * since it is about several objects at once. The compiler judges those.
+   * Where admission applies it: in preview namespaces, or where the reconciler's own objects are. `commit`: nowhere,
+   * since the rule needs several objects at once, or files before decryption; greenroom evaluates those before commit.
    * @default preview
    */
   readonly place?: RulePlace;
   /**
-   * Reads from the preview's namespace which repository it is of. Where the namespace is not at hand (single files,
-   * without their fence) the in-process check leaves the rule to admission.
+   * The rule reads the repository from the preview's namespace. If the namespace is unknown (single files, without
+   * their fence), the in-process check leaves the rule to admission.
    * @default false
    */
   readonly needsRepository?: true;
-  /** Kinds that it checks; `any` is every namespaced kind. None for a rule that is held at commit. */
+  /** Kinds that it checks; `any` is every namespaced kind. Empty for a rule that the compiler evaluates itself. */
   readonly match: readonly ResourceKind[] | 'any';
-  /** All must hold. */
+  /** All must be true. */
   readonly conditions: readonly Condition[];
   /**
-   * Other controls stand on it: no severity and no exception touches it.
+   * Other controls depend on it: its severity cannot be changed, and exceptions do not apply.
    * @default false
    */
   readonly always?: true;
   /**
-   * A rule whose finding says the same: where both refuse an object, only that one is told.
+   * A rule whose finding says the same: if both refuse an object, only that one is reported.
    * @default - none
    */
   readonly impliedBy?: string;
-  /** Whether the platform's parameters ask for it at all. @default - always */
+  /** Whether the platform's parameters require it at all. @default - always */
   readonly active?: (params: RuleParams) => boolean;
   /** YAML of one object each. */
   readonly examples: { readonly good: string; readonly bad: string };
 }
 
-/** A rule with its defaults filled in; see {@link RuleSpec}. */
+/** A rule with defaults filled in; see {@link RuleSpec}. */
 export interface Rule extends RuleSpec {
   readonly severity: Severity;
   readonly scope: 'everyone' | 'makers';
   readonly place: RulePlace;
-  /** The conditions as one CEL text: true lets an object pass; false and any error refuse it. */
+  /** The conditions as one CEL text: true allows an object; false and any error refuse it. */
   readonly cel: string;
 }
 
-/** A rule from its parts, its defaults filled in. */
+/** Creates a rule from its parts and fills in defaults. */
 export function defineRule(spec: RuleSpec): Rule {
   return {
     severity: 'deny',
@@ -155,14 +157,14 @@ export function defineRule(spec: RuleSpec): Rule {
   };
 }
 
-/** The CEL text of one condition, its list included. */
+/** The CEL text of one condition, including its list. */
 export function conditionCel({ cel, over }: Condition): string {
   if (!over) return cel;
   if (!over.inner) return `${over.cel}.all(it, ${cel})`;
   return `${over.cel}.all(outer, outer.?${over.inner.replaceAll('.', '.?')}.orValue([]).all(it, ${cel}))`;
 }
 
-/** Where no platform is at hand: what each parameter is. */
+/** Text for each parameter if there is no platform. */
 const ANY_PLATFORM = {
   registries: "one of the platform's registries",
   allowedKinds: "the platform's list of kinds",
@@ -179,9 +181,9 @@ const ANY_PLATFORM = {
 };
 
 /**
- * The sentence of a rule as every engine prints it.
+ * The message of a rule as every engine prints it.
  *
- * @param params null speaks of any platform
+ * @param params null for a text without a platform's values
  */
 export function ruleMessage(
   { message }: Pick<RuleSpec, 'message'>,

@@ -1,7 +1,7 @@
 import { isRecord } from '../core/json.ts';
 import { formatPath } from './paths.ts';
 
-/** The types of the fields that rules read, as Kubernetes knows them; what is not named can be anything. */
+/** The types of the fields that rules read, as in Kubernetes. Fields that are not listed can have any type. */
 type Shape = 'text' | 'number' | 'flag' | 'amount' | 'any' | ListShape | MapShape | FieldsShape;
 interface ListShape {
   readonly list: Shape;
@@ -14,10 +14,10 @@ interface FieldsShape {
   readonly fields: Readonly<Record<string, Shape>>;
 }
 
-/** A field of another type than Kubernetes knows it by. */
+/** A field with another type than in Kubernetes. */
 export interface WrongType {
   readonly field: string;
-  /** What it has to be, e.g. `a list`. */
+  /** What it must be, e.g. `a list`. */
   readonly wanted: string;
 }
 
@@ -43,7 +43,7 @@ const HANDLER = fields({
 });
 const TYPED = fields({ type: 'text' });
 
-/** What pod and container have in common. */
+/** Fields that pods and containers have in common. */
 const SECURITY = {
   runAsNonRoot: 'flag',
   runAsUser: 'number',
@@ -150,7 +150,10 @@ const SOURCE = fields({
   directory: fields({ include: 'text', exclude: 'text', jsonnet: fields({}) }),
 });
 
-/** The specs of Services, Ingresses, routes, ExternalSecrets, Applications and Kustomizations; no two of them share a field otherwise. */
+/**
+ * The specs of Services, Ingresses, routes, ExternalSecrets, Applications and Kustomizations together. Fields with the
+ * same name have the same type in all of them.
+ */
 const SPEC = fields({
   ...POD_SPEC,
   template: TEMPLATE,
@@ -233,7 +236,7 @@ const OBJECT = fields({
 });
 const STRINGS = map('text');
 
-/** The first field of an object that is of another type than Kubernetes knows it by. */
+/** The first field of an object with another type than in Kubernetes. */
 export function wrongType(object: unknown): WrongType | undefined {
   if (!isRecord(object) || !isRecord(object['metadata'])) return { field: 'metadata', wanted: NOUNS.map };
   return (

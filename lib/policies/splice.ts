@@ -2,37 +2,37 @@ import { type ParsedNode, parseAllDocuments } from 'yaml';
 import { cutsFor, withCuts } from './cuts.ts';
 import { applyEdits, type Edit } from './edit.ts';
 
-/** One document of a text that has content: its own text, and where that begins. */
+/** One document of a text that is not empty: its text, and where it starts. */
 export interface DocumentText {
   readonly start: number;
   readonly text: string;
 }
 
-/** The documents of a text that have content, in its order. */
+/** The documents of a text that are not empty, in order. */
 export function documentTexts(text: string): DocumentText[] {
   return parse(text).map(({ range: [start, , end] }) => ({ start, text: text.slice(start, end) }));
 }
 
-/** The text of a document with edits made. */
+/** The text of a document with edits applied. */
 export interface Spliced {
-  /** With all of them; undefined where they cannot be made. */
+  /** With all edits; undefined if they cannot be applied. */
   readonly whole: string | undefined;
-  /** With each group of them alone. */
+  /** With each group of edits alone. */
   readonly parts: readonly (string | undefined)[];
 }
 
 /**
- * The text of one document, YAML or JSON, with edits made, and every other character as it was: nobody wants a diff of
- * lines that nothing was wrong with. No text says anything but what it should.
+ * Applies edits to one document, YAML or JSON. Every other character is unchanged, so that a diff shows only lines that
+ * were wrong. The result is checked: a text that does not have the wanted content is not returned.
  *
- * @param groups of these edits; each is made alone as well
+ * @param groups groups of these edits; each is also applied alone
  */
 export function splice(text: string, edits: readonly Edit[], groups: readonly (readonly Edit[])[]): Spliced {
   const [before] = parse(text);
   if (before === undefined) return { whole: undefined, parts: groups.map(() => undefined) };
   const all = made(text, before.root, edits);
   const isRight = all !== undefined && says(all.text, applyEdits(before.data, edits));
-  // What is right as a whole, of pieces that do not touch, is right in each of them.
+  // If the whole is correct and its parts do not touch, each part is correct too.
   const isProved = isRight && all.rounds === 1;
   const parts = groups.map((group) => {
     const part = made(text, before.root, group)?.text;
@@ -41,10 +41,10 @@ export function splice(text: string, edits: readonly Edit[], groups: readonly (r
   return { whole: isRight ? all.text : undefined, parts };
 }
 
-/** More rounds than keys that anything here sets in one map. */
+/** More rounds than the number of keys that any fix sets in one map. */
 const MAX_ROUNDS = 20;
 
-/** The text with edits made, those that touch others in another round. */
+/** The text with edits applied. Edits that touch others are applied in another round. */
 function made(
   text: string,
   root: ParsedNode,
@@ -84,7 +84,7 @@ function parse(text: string): Parsed[] {
   });
 }
 
-/** Keys in one order: where in a map a new key stands is of no matter. */
+/** Sorts keys: the position of a new key in a map does not matter. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, v: unknown) =>
     typeof v === 'object' && v !== null && !Array.isArray(v) ? Object.fromEntries(Object.entries(v).sort()) : v,

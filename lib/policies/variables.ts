@@ -3,16 +3,16 @@ import { CREDENTIAL_VARIABLES } from './credentials.ts';
 import { METADATA_CEL } from './metadata.ts';
 
 /**
- * A named part of CEL, read as `variables.<name>`. All engines have such variables and evaluate one at most once for
- * an object; a variable may use those that stand before it.
+ * A named part of CEL, read as `variables.<name>`. All engines have such variables and evaluate each at most once per
+ * object. A variable may use those before it.
  */
 export interface Variable {
   readonly name: string;
   readonly expression: string;
 }
 
-// `dyn()` keeps a type checker from refusing fields that only some of the matched kinds have. No pod where a template
-// is missing altogether: the empty map has no containers.
+// `dyn()` prevents type errors for fields that only some of the matched kinds have. If the template is missing, the pod
+// is an empty map without containers.
 const POD = `
   object.kind == "Pod" || (object.kind == "Revision" && object.apiVersion.startsWith("serving.knative.dev/"))
     ? dyn(object)
@@ -29,10 +29,10 @@ export const VARIABLES: readonly Variable[] = [
     expression: 'variables.pod.?metadata.?annotations.orValue({})',
   },
   { name: 'metadata', expression: METADATA_CEL },
-  // What the Pod Security Standards allow more of, since its root is nobody on the node.
+  // With user namespaces, root in the pod is not root on the node, so the Pod Security Standards allow more.
   { name: 'userNamespace', expression: 'variables.podSpec.?hostUsers.orValue(true) == false' },
   { name: 'windows', expression: 'variables.podSpec.?os.?name.orValue("") == "windows"' },
-  // Containers that run for the life of the pod or before it; debug containers can hold no resources.
+  // Containers that run during the life of the pod or before it. Debug containers cannot have resources.
   {
     name: 'ownContainers',
     expression: 'variables.podSpec.?containers.orValue([]) + variables.podSpec.?initContainers.orValue([])',
@@ -45,7 +45,7 @@ export const VARIABLES: readonly Variable[] = [
   ...ALL_RECONCILERS.flatMap(({ pinned }) => pinned.variables),
 ];
 
-/** The variables that a CEL text uses, directly and through others, in declaration order. */
+/** The variables that a CEL text uses, directly or through others, in declaration order. */
 export function variablesOf(cel: string): Variable[] {
   const used = new Set<string>();
   const visit = (text: string): void => {

@@ -1,10 +1,10 @@
-/** Versions of kinds, newest first; a kind that is not named has those of {@link REST}. */
+/** Versions of kinds, newest first. A kind that is not listed has those of {@link REST}. */
 type Versions = Readonly<Record<string, readonly string[]>>;
 
 const REST = '*';
 
 /**
- * Versions that clusters serve of the groups that previews are made of; groups that are not here are left to the cluster.
+ * Versions that clusters serve of the groups in previews. Groups that are not listed are left to the cluster.
  *
  * Source: the API reference of Kubernetes 1.30 to 1.36, and the current definitions of Gateway API, External Secrets,
  * Sealed Secrets and Knative.
@@ -39,7 +39,7 @@ const SERVED: Readonly<Record<string, Versions>> = {
   'serving.knative.dev': { [REST]: ['v1'], DomainMapping: ['v1beta1'] },
 };
 
-/** The values of `apiVersion` that a cluster takes for this kind; undefined for a group that is not known here. */
+/** The values of `apiVersion` that a cluster accepts for this kind; undefined for a group that is not listed. */
 export function servedVersions(apiVersion: string, kind: string): readonly string[] | undefined {
   const slash = apiVersion.indexOf('/');
   const group = apiVersion.slice(0, Math.max(slash, 0));

@@ -22,7 +22,7 @@ export interface Runtime {
   readonly needsPortVariable: boolean;
   /** Whether a security context of the pod is allowed. */
   readonly takesPodSecurity: boolean;
-  /** Whether it needs a Service and a route. Without them, a DomainMapping leads to it. */
+  /** Whether it needs a Service and a route. If not, a DomainMapping leads to it. */
   readonly needsService: boolean;
   readonly probes: (health: Health, port: number) => Probes;
   /** Annotations of the pods. */

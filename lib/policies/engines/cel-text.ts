@@ -1,8 +1,8 @@
 /**
- * A CEL literal of plain data. Every member is wrapped in `dyn()`: Kubernetes refuses lists and maps whose members are
- * of different types.
+ * A CEL literal for plain data. Every member is wrapped in `dyn()`, since Kubernetes refuses lists and maps with
+ * members of different types.
  *
- * @throws TypeError for what JSON cannot carry
+ * @throws TypeError for values that JSON cannot represent
  */
 export function celLiteral(value: unknown): string {
   switch (typeof value) {
@@ -25,11 +25,11 @@ export function celLiteral(value: unknown): string {
   }
 }
 
-// Strings and comments first, so that a name inside them is not taken for one; then names with what stands before.
+// Strings and comments first, so that names inside them do not match; then names with the selector before them.
 const TOKEN =
   /(?:[rR][bB]?|[bB][rR])(?:"""[\s\S]*?"""|'''[\s\S]*?'''|"[^"\n]*"|'[^'\n]*')|"""(?:\\[\s\S]|[\s\S])*?"""|'''(?:\\[\s\S]|[\s\S])*?'''|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\/\/[^\n]*|(?:\.\s*\??\s*)?[A-Za-z_][A-Za-z0-9_]*/g;
 
-/** Replaces every use of the variable `name`; selections (`x.name`) and the text of strings and comments stay. */
+/** Replaces every use of the variable `name`. Selections (`x.name`), strings and comments are unchanged. */
 export function renameVariable(expression: string, name: string, replacement: string): string {
   return expression.replace(TOKEN, (token) => (token === name ? replacement : token));
 }
@@ -39,7 +39,7 @@ export function usesVariable(expression: string, name: string): boolean {
   return [...expression.matchAll(TOKEN)].some(([token]) => token === name);
 }
 
-/** Changes the inside of string literals that have escapes; raw strings, which have none, stay. */
+/** Changes the content of string literals with escapes. Raw strings, which have none, are unchanged. */
 export function mapStrings(expression: string, change: (text: string) => string): string {
   return expression.replace(TOKEN, (token) => (/^["']/.test(token) ? change(token) : token));
 }

@@ -8,17 +8,17 @@ import { type AdmissionPolicy, ANY_KIND } from './policy.ts';
 
 export interface RulePolicyOptions {
   readonly params: RuleParams;
-  /** Whom the message names. */
+  /** The contact that the message names. */
   readonly contact: string;
-  /** Those that hold. */
+  /** Valid exceptions. */
   readonly exceptions: readonly Exception[];
-  /** User names of accounts, or names of groups, that rules of the scope `makers` leave alone. */
+  /** User names of accounts, or names of groups, to which rules of the scope `makers` do not apply. */
   readonly trusted: readonly string[];
 }
 
 /**
- * A rule as an admission policy. The text of its CEL stays as it is but for `params`, which no two engines hand over
- * alike: the parameters that it reads are written into the policy, as the variable `parameters`.
+ * A rule as an admission policy. Its CEL is unchanged except for `params`, which every engine passes in a different
+ * way: the parameters that it reads are written into the policy, as the variable `parameters`.
  */
 export function rulePolicy(rule: Rule, options: RulePolicyOptions): AdmissionPolicy {
   const inlined = ({ name, expression }: Variable) => ({
@@ -53,8 +53,8 @@ export function rulePolicy(rule: Rule, options: RulePolicyOptions): AdmissionPol
 }
 
 /**
- * What is on its way out only waits for its finalizers: no rule may keep them from being taken off, whoever does it. What
- * it is may not change with that.
+ * An object that is being deleted only waits for its finalizers. No rule may prevent anybody from removing them, as
+ * long as the content does not change.
  */
 const NOT_TERMINATING: Variable = {
   name: 'not-terminating',
@@ -65,8 +65,8 @@ const NOT_TERMINATING: Variable = {
 };
 
 /**
- * Ingress controllers, cert-manager and others tell what they did in an Event beside the object; nobody acts on one, and
- * no account of a preview may write them.
+ * Ingress controllers, cert-manager and others report in Events next to the object. Nothing acts on Events, and no
+ * account of a preview may write them.
  */
 const NOT_AN_EVENT: Variable = {
   name: 'not-an-event',
@@ -75,7 +75,7 @@ const NOT_AN_EVENT: Variable = {
 
 const PARAMETERS = 'variables.parameters';
 
-/** Only what the rule reads, so that a change of one parameter shows in the policies that it changes, and no others. */
+/** Only the parameters that the rule reads, so that a change of one parameter changes only the policies that use it. */
 function parametersVariable(texts: readonly string[], params: RuleParams): Variable[] {
   const read = new Set(
     texts.flatMap((text) => [...text.matchAll(/variables\.parameters\.(\w+)/g)].map(([, key]) => key)),
@@ -94,8 +94,8 @@ function exceptedBy(exceptions: readonly Exception[]): Excepted {
 }
 
 /**
- * A preview is known by its namespace's name, a repository by the annotation that only fences carry. There is no clock
- * in admission: what has ended is left out when policies are compiled next.
+ * A preview is identified by the name of its namespace, a repository by the annotation that only fences have. Admission
+ * has no clock: an expired exception is left out when policies are compiled next.
  */
 function exceptionsVariable({ previews, repositories }: Excepted): Variable[] {
   const cases = [

@@ -4,13 +4,13 @@ import type { CelCompiler } from '../cel.ts';
 import type { Rule } from '../rule.ts';
 import { variablesOf } from '../variables.ts';
 
-/** Longest id: with what goes before it, the name of a policy is a label still. */
+/** Longest id with which the name of a policy, with its prefix, is still a valid label. */
 const RULE_ID = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 const MAX_RULE_ID = 50;
 
 /**
- * Why an engine could not hold requests to a rule. All four evaluate Kubernetes' own CEL, and what the in-process
- * compiler lets through is what that and the evaluator here have in common.
+ * Why an engine could not enforce a rule. All four evaluate Kubernetes' own CEL, and the in-process compiler accepts
+ * only what that and the evaluator here have in common.
  */
 export function inexpressible(rule: Rule, engine: Engine, cel: CelCompiler): Problem[] {
   const reasons: string[] = [];

@@ -4,14 +4,14 @@ import { renameVariable, usesVariable } from './cel-text.ts';
 import { type AdmissionPolicy, ANY_KIND, type EngineCompiler } from './policy.ts';
 import { groupTargets } from './vap.ts';
 
-/** Gatekeeper's ConstraintTemplate with the CEL engine, and its one Constraint. */
+/** Gatekeeper's ConstraintTemplate with the CEL engine, and its Constraint. */
 export const compileGatekeeper: EngineCompiler = (given, { previewLabel }) => {
   const policy = withNamespace(given);
   const conditions = policy.targets.includes(ANY_KIND) ? [WHOLE_OBJECTS, ...policy.conditions] : policy.conditions;
   const kind = pascalCase(policy.name);
   const cel = {
     failurePolicy: 'Fail',
-    // The singular is the name that Gatekeeper reads.
+    // Gatekeeper reads the singular name.
     ...(conditions.length > 0 ? { matchCondition: conditions } : {}),
     ...(policy.variables.length > 0 ? { variables: policy.variables } : {}),
     validations: [{ expression: policy.expression, message: policy.message }],
@@ -20,7 +20,7 @@ export const compileGatekeeper: EngineCompiler = (given, { previewLabel }) => {
     {
       apiVersion: 'templates.gatekeeper.sh/v1',
       kind: 'ConstraintTemplate',
-      // Gatekeeper insists on the kind in lower case.
+      // Gatekeeper requires the kind in lower case.
       metadata: { name: kind.toLowerCase(), annotations: { title: policy.title } },
       spec: {
         crd: { spec: { names: { kind } } },
@@ -38,7 +38,7 @@ export const compileGatekeeper: EngineCompiler = (given, { previewLabel }) => {
       kind,
       metadata: {
         name: policy.name,
-        // Its kind is there only once Gatekeeper has worked on the template.
+        // Its kind exists only after Gatekeeper has processed the template.
         annotations: Object.assign({}, ...ALL_RECONCILERS.map(({ metadata }) => metadata.late)),
       },
       spec: {
@@ -60,7 +60,7 @@ export const compileGatekeeper: EngineCompiler = (given, { previewLabel }) => {
   ];
 };
 
-/** Gatekeeper's webhook sees subresources too, whose kinds (Scale, Eviction, Binding) are nothing that is kept. */
+/** Gatekeeper's webhook also gets subresources, whose kinds (Scale, Eviction, Binding) are not stored. */
 const WHOLE_OBJECTS: Variable = { name: 'whole-objects', expression: "request.?subResource.orValue('') == ''" };
 
 const NAMESPACE: Variable = {
@@ -69,7 +69,7 @@ const NAMESPACE: Variable = {
     "namespaceObject != null ? dyn(namespaceObject) : request.?namespace.orValue('') != '' ? dyn({'metadata': {'name': request.namespace}}) : dyn(null)",
 };
 
-/** Gatekeeper's command line does not hand over the namespace; its name is known all the same. */
+/** Gatekeeper's command line passes only the name of the namespace, not the object. */
 function withNamespace(policy: AdmissionPolicy): AdmissionPolicy {
   const texts = [...policy.variables.map(({ expression }) => expression), policy.expression];
   if (!texts.some((text) => usesVariable(text, 'namespaceObject'))) return policy;

@@ -31,53 +31,53 @@ const COMPILERS: Readonly<Record<Engine, EngineCompiler>> = {
 export interface CompileOptions extends RuleChoice {
   readonly engine: Engine;
   readonly params: RuleParams;
-  /** By rule id. @default - what each rule says */
+  /** By rule id. @default - each rule's own severity */
   readonly severities?: Severities;
-  /** CEL that is compiled already. @default - nothing */
+  /** A shared CEL compiler. @default - a new one */
   readonly cel?: CelCompiler;
-  /** Whom every refusal names. */
+  /** The contact that every refusal names. */
   readonly contact: string;
   /**
-   * Exceptions that hold now. What ends later goes with the next compilation: admission has no clock.
+   * Exceptions that are valid now. One that ends later is removed by the next compilation: admission has no clock.
    * @default - none
    */
   readonly exceptions?: readonly Exception[];
   /** User name of the account that writes fences. */
   readonly fencer: string;
   /**
-   * User names and groups of controllers that write on a maker's behalf: rules of the scope `makers` leave them alone.
-   * Those of Kubernetes itself and the fencer are always among them.
+   * User names and groups of controllers that write on a maker's behalf: rules of the scope `makers` do not apply to
+   * them. Those of Kubernetes and the fencer are always included.
    * @default - no others
    */
   readonly trustedAccounts?: readonly string[];
   /**
-   * Groups that may relabel namespaces of previews by hand.
+   * Groups that may change the labels of preview namespaces by hand.
    * @default system:masters
    */
   readonly adminGroups?: readonly string[];
   /**
-   * Only rules of this place; the guards belong to those in previews.
+   * Only rules of this place. The guards belong to the rules of previews.
    * @default - all rules, and the guards
    */
   readonly place?: Rule['place'];
   /**
-   * Whether the guards that rules stand on come along.
+   * Whether to include the guards that rules depend on.
    * @default - with rules of previews
    */
   readonly guards?: boolean;
   /**
-   * How images are verified beside the rules.
-   * @default - what greenroom noted of an image is held to be true
+   * How images are verified in addition to the rules.
+   * @default - greenroom's notes about an image are trusted
    */
   readonly images?: ImageVerification | undefined;
   /**
-   * Key of the label that makes a namespace a preview's.
+   * Key of the label that marks a preview's namespace.
    * @default greenroom.dev/preview
    */
   readonly previewLabel?: string;
 }
 
-/** Kubernetes' controllers run with accounts of `kube-system` or, together, as the controller manager. */
+/** Kubernetes' controllers use accounts of `kube-system`, or together the account of the controller manager. */
 const KUBERNETES = [
   'system:serviceaccounts:kube-system',
   'system:kube-controller-manager',
@@ -87,11 +87,10 @@ const KUBERNETES = [
 ];
 
 /**
- * The rules as objects of one admission engine, in the order of the rules, with the guards that they stand on. The
- * guards are always ValidatingAdmissionPolicies: what protects the label has to hold while an engine's webhook is down.
+ * The rules as objects of one admission engine, in the order of the rules, with the guards that they depend on. The
+ * guards are always ValidatingAdmissionPolicies: they must protect the label even while an engine's webhook is down.
  *
- * @throws GreenroomError `invalid-input` for a rule that the engine cannot express, and for severities of rules that
- *   there are not
+ * @throws GreenroomError `invalid-input` for a rule that the engine cannot express, and for severities of unknown rules
  */
 export function compilePolicies(options: CompileOptions): KubeObject[] {
   const compile = compilerOf(options.engine);
@@ -132,7 +131,7 @@ function rulePolicies(options: CompileOptions) {
   }));
 }
 
-/** Accounts of the operators that turn references into Secrets, where their own installation puts them. */
+/** Accounts of the operators that create Secrets from references, in their default installation. */
 const SECRET_OPERATORS: Readonly<Record<PlatformSpec['secrets']['mechanism'], readonly string[]>> = {
   'external-secrets': ['system:serviceaccount:external-secrets:external-secrets'],
   'sealed-secrets': ['system:serviceaccount:sealed-secrets:sealed-secrets-controller'],
@@ -140,7 +139,7 @@ const SECRET_OPERATORS: Readonly<Record<PlatformSpec['secrets']['mechanism'], re
 };
 
 /**
- * What a platform's settings say of its policies.
+ * Compile options from a platform's settings.
  *
  * @throws GreenroomError `invalid-input` for an engine that does not work with the platform's other settings
  */
@@ -164,14 +163,14 @@ export function compileOptions(platform: PlatformSpec, engine: Engine): CompileO
     fencer: `system:serviceaccount:${reconcilerNamespace(platform)}:${FENCER_ACCOUNT}`,
     trustedAccounts: [
       ...SECRET_OPERATORS[platform.secrets.mechanism],
-      // Knative's controllers make revisions, routes and ExternalName Services of a function.
+      // Knative's controllers create revisions, routes and ExternalName Services for a function.
       ...(platform.knative ? ['system:serviceaccounts:knative-serving'] : []),
       ...trustedAccounts,
     ],
   };
 }
 
-/** One file an object, `<kind>.<name>.yaml`, as a reviewer and a reconciler read them. */
+/** One file per object, `<kind>.<name>.yaml`, for reviewers and reconcilers. */
 export function policyFiles(objects: readonly KubeObject[]): FileSet {
   return fileSet(
     objects.map(

@@ -4,7 +4,7 @@ import type { Variable } from '../variables.ts';
 import { celLiteral, mapStrings } from './cel-text.ts';
 import type { AdmissionPolicy, EngineCompiler } from './policy.ts';
 
-/** Kyverno's ClusterPolicy with `validate.cel`, deprecated and still what many clusters run. */
+/** Kyverno's ClusterPolicy with `validate.cel`: deprecated, but still used in many clusters. */
 export const compileKyvernoLegacy: EngineCompiler = (given, { previewLabel }) => {
   const policy = withoutReferences(given);
   const warns = policy.severity === 'warn';
@@ -17,7 +17,7 @@ export const compileKyvernoLegacy: EngineCompiler = (given, { previewLabel }) =>
         name: policy.name,
         annotations: {
           'policies.kyverno.io/title': policy.title,
-          // The rules name every kind that wraps pods themselves; what Kyverno would derive checks them twice.
+          // The rules name every kind with pods themselves. Kyverno's derived rules would check them twice.
           'pod-policies.kyverno.io/autogen-controllers': 'none',
         },
       },
@@ -56,13 +56,13 @@ export const compileKyvernoLegacy: EngineCompiler = (given, { previewLabel }) =>
   ];
 };
 
-/** `group/version/Kind/subresource`, as Kyverno's match block wants it. */
+/** `group/version/Kind/subresource`, the format of Kyverno's match block. */
 function kinds({ group, kind, subresources = [] }: ResourceKind): string[] {
   const name = group === '*' && kind === '*' ? '*' : `${group === '' ? '' : `${group}/`}*/${kind}`;
   return [name, ...subresources.map((subresource) => `${name}/${subresource}`)];
 }
 
-/** A match block cannot name the core group: `Service` there is every group's. The kinds are therefore compared once more. */
+/** A match block cannot name the core group: `Service` matches every group. So the kinds are compared again. */
 function coreGroupCondition(targets: readonly ResourceKind[]): Variable[] {
   if (targets.every(({ group }) => group !== '')) return [];
   const names = targets.map(({ group, kind }) => celLiteral(groupKind(group, kind)));
@@ -73,10 +73,10 @@ function coreGroupCondition(targets: readonly ResourceKind[]): Variable[] {
 const REFERENCE = /\{\{|\$\(/;
 
 /**
- * Kyverno replaces `{{...}}` and `$(...)` anywhere in such a policy before anything reads it, and skips the policy when
- * it cannot. In CEL's strings they are written as escapes.
+ * Kyverno replaces `{{...}}` and `$(...)` anywhere in such a policy before it is evaluated, and skips the policy if
+ * that fails. In CEL strings they are written as escapes.
  *
- * @throws GreenroomError `invalid-input` where there are no escapes: in raw strings, and in the message
+ * @throws GreenroomError `invalid-input` where escapes are not possible: in raw strings, and in the message
  */
 function withoutReferences(policy: AdmissionPolicy): AdmissionPolicy {
   const problem = (where: string) =>

@@ -10,7 +10,7 @@ export const compileKyverno: EngineCompiler = (policy, { previewLabel }) => [
     spec: {
       failurePolicy: 'Fail',
       validationActions: validationActions(policy),
-      // The rules name every kind that wraps pods themselves; what Kyverno would derive checks them twice.
+      // The rules name every kind with pods themselves. Kyverno's derived rules would check them twice.
       autogen: { podControllers: { controllers: [] } },
       matchConstraints: matchConstraints(policy, previewLabel),
       ...celSpec(policy),

@@ -7,31 +7,31 @@ export type { KubeObject };
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE';
 
-/** Every kind of every group, as admission engines write it. */
+/** Every kind of every group, in the notation of admission engines. */
 export const ANY_KIND: ResourceKind = { group: '*', kind: '*', resource: '*' };
 
-/** One thing to hold requests to, before it is written down for an engine. Expressions are CEL. */
+/** One admission check, independent of the engine. Expressions are CEL. */
 export interface AdmissionPolicy {
   /** Name of the objects: a DNS label. */
   readonly name: string;
   readonly title: string;
-  /** What every refusal says. */
+  /** The message of every refusal. */
   readonly message: string;
   readonly severity: Severity;
   readonly operations: readonly Operation[];
-  /** What it checks; {@link ANY_KIND} stands for all. */
+  /** What it checks; {@link ANY_KIND} means all kinds. */
   readonly targets: readonly ResourceKind[];
-  /** `previews`: objects in namespaces of previews. `everywhere`: all objects, those without a namespace too. */
+  /** `previews`: objects in preview namespaces. `everywhere`: all objects, including those without a namespace. */
   readonly scope: 'previews' | 'everywhere';
-  /** The policy checks a request when all of them are true. */
+  /** The policy checks a request only if all of these are true. */
   readonly conditions: readonly Variable[];
   /** Available to the expression and to later variables as `variables.<name>`. */
   readonly variables: readonly Variable[];
-  /** Whom exceptions leave alone, as the expression says it: names of previews, and repositories in lower case. @default - nobody */
+  /** Previews by name, and repositories in lower case, that exceptions exempt, as in the expression. @default - none */
   readonly excepted?: { readonly previews: readonly string[]; readonly repositories: readonly string[] };
-  /** True lets the request pass. False, an error or another type refuses it. */
+  /** True allows the request. False, an error or another type refuses it. */
   readonly expression: string;
 }
 
-/** Writes a policy down for one engine. */
+/** Compiles a policy for one engine. */
 export type EngineCompiler = (policy: AdmissionPolicy, options: { readonly previewLabel: string }) => KubeObject[];

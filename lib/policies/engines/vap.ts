@@ -4,7 +4,7 @@ import type { AdmissionPolicy, EngineCompiler, KubeObject } from './policy.ts';
 
 const API_VERSION = 'admissionregistration.k8s.io/v1';
 
-/** Kubernetes' own ValidatingAdmissionPolicy with its binding: no controller beside the API server is needed. */
+/** Kubernetes' own ValidatingAdmissionPolicy with its binding. It needs no controller besides the API server. */
 export const compileVap: EngineCompiler = (policy, { previewLabel }) => {
   const constraints = matchConstraints(policy, previewLabel);
   return validatingAdmissionPolicy({
@@ -13,14 +13,14 @@ export const compileVap: EngineCompiler = (policy, { previewLabel }) => {
     matchConstraints: constraints,
     ...celSpec(policy),
     validationActions: validationActions(policy),
-    // The policy's own constraints once more: offline, Kyverno's CLI asks the binding alone.
+    // The policy's constraints again: offline, Kyverno's CLI reads only the binding.
     matchResources: constraints,
   });
 };
 
-/** A ValidatingAdmissionPolicy and its binding; fields are those of Kubernetes. */
+/** A ValidatingAdmissionPolicy and its binding. Fields are those of Kubernetes. */
 export interface ValidatingAdmissionPolicyProps {
-  /** Of both objects. */
+  /** Name of both objects. */
   readonly name: string;
   /** @default - none */
   readonly annotations?: Readonly<Record<string, string>>;
@@ -37,12 +37,12 @@ export interface ValidatingAdmissionPolicyProps {
 }
 
 export interface Validation {
-  /** CEL: true lets a request pass. */
+  /** CEL: true allows a request. */
   readonly expression: string;
   readonly message: string;
 }
 
-/** The two objects; they refuse what they cannot decide. */
+/** The policy and its binding. They refuse what they cannot evaluate. */
 export function validatingAdmissionPolicy(props: ValidatingAdmissionPolicyProps): [KubeObject, KubeObject] {
   const { name, annotations, validationActions: actions = ['Deny'], matchResources, ...spec } = props;
   return [
@@ -61,7 +61,7 @@ export function validatingAdmissionPolicy(props: ValidatingAdmissionPolicyProps)
   ];
 }
 
-/** What ValidatingAdmissionPolicy and Kyverno's ValidatingPolicy write alike. */
+/** The match constraints that ValidatingAdmissionPolicy and Kyverno's ValidatingPolicy share. */
 export function matchConstraints(policy: AdmissionPolicy, previewLabel: string): Record<string, unknown> {
   return {
     ...(policy.scope === 'previews'
@@ -72,7 +72,7 @@ export function matchConstraints(policy: AdmissionPolicy, previewLabel: string):
       apiVersions: ['*'],
       operations: policy.operations,
       resources: targets.flatMap(resources),
-      // Without it the selector is not asked about objects that have no namespace, and they are all checked.
+      // Without it, the selector is not applied to objects without a namespace, so all of them would be checked.
       ...(policy.scope === 'previews' ? { scope: 'Namespaced' } : {}),
     })),
   };
@@ -82,7 +82,7 @@ type CelSpec = Pick<ValidatingAdmissionPolicyProps, 'matchConditions' | 'variabl
 
 function resources({ resource, subresources = [] }: ResourceKind): string[] {
   const all = [resource, ...subresources.map((subresource) => `${resource}/${subresource}`)];
-  // This form includes the others, and Kubernetes refuses them beside it.
+  // This form includes the others, and Kubernetes refuses a list with both.
   return all.includes('*/*') ? ['*/*'] : all;
 }
 

@@ -5,15 +5,15 @@ import { TYPES } from './types.ts';
 import { valueProblem } from './values.ts';
 import { wholeProblems } from './whole.ts';
 
-/** What a field that is missing is for the API server, too: as good as not there. */
+/** The API server treats null like a missing field. */
 const isMissing = (value: unknown): boolean => value === undefined || value === null;
 
-/** A text whose placeholders are filled in later may become anything. */
+/** The final text is unknown while it contains placeholders. */
 const isOpen = (value: unknown): boolean => typeof value === 'string' && value.includes('${');
 
 /**
- * Where an object is not what the API server takes as one of its kind: fields that it does not know, of another type, or
- * missing, and values that its validation refuses. Nothing for kinds that are not in {@link TYPES}.
+ * Fields of an object that the API server refuses for its kind: unknown, of a wrong type, missing, or with an invalid
+ * value. Nothing for kinds that are not in {@link TYPES}.
  */
 export function kindProblems(object: JsonRecord): ServerProblem[] {
   const name = `${String(object['apiVersion'])} ${String(object['kind'])}`;

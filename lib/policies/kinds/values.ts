@@ -1,7 +1,7 @@
 import { isRecord, type JsonRecord } from '../../core/json.ts';
 import { Quantity } from '../quantity.ts';
 
-/** What may be written in a field, beyond its type; the message says what is allowed. */
+/** Allowed values of a field, beyond its type. The message lists them. */
 export type Test = readonly [allowed: string, fits: (value: unknown) => boolean];
 
 const oneOf = (...values: readonly string[]): Test => [
@@ -125,7 +125,7 @@ const TESTS: Readonly<Record<string, Test>> = {
   'VolumeMount.mountPath': like('a path without a colon', /^[^:]+$/),
 };
 
-/** Types of which exactly one field says what is meant. */
+/** Types that need exactly one of these fields. */
 const ONE_OF: Readonly<Record<string, readonly string[]>> = {
   'EnvVar.valueFrom': ['configMapKeyRef', 'fieldRef', 'fileKeyRef', 'resourceFieldRef', 'secretKeyRef'],
   'Container.livenessProbe': ['exec', 'grpc', 'httpGet', 'tcpSocket'],
@@ -137,7 +137,7 @@ const ONE_OF: Readonly<Record<string, readonly string[]>> = {
   'Lifecycle.preStop': ['exec', 'httpGet', 'sleep', 'tcpSocket'],
 };
 
-/** Why the API server refuses a value of the right type; undefined where it does not. */
+/** Why the API server refuses a value of the right type; undefined if it does not. */
 export function valueProblem(type: string, field: string, value: unknown): string | undefined {
   const name = `${type}.${field}`;
   const test = Object.hasOwn(TESTS, name) ? TESTS[name] : undefined;
@@ -154,7 +154,7 @@ const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
 
 function keysProblem(field: string, map: JsonRecord): string | undefined {
   if (field !== 'labels' && field !== 'annotations') return undefined;
-  // Prefixes in capitals are for the closed set of keys to refuse.
+  // Prefixes in upper case are left to the rule allowed-keys.
   const key = Object.keys(map).find((name) => !KEY.test(name.toLowerCase()));
   if (key !== undefined) return `holds the key ${key}, which Kubernetes takes for no name: use letters, digits, - _ .`;
   if (field === 'annotations') return undefined;

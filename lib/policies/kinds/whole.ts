@@ -3,7 +3,7 @@ import { podPath, valueAt } from '../paths.ts';
 import type { Path, ServerProblem } from '../problem.ts';
 import { like, type Test } from './values.ts';
 
-/** How pods of a kind may be restarted; a job has to say so, since what is filled in is refused. */
+/** Allowed restart policies of a kind's pods. A Job must set one, since its default is refused. */
 const RESTARTS: Readonly<Record<string, readonly string[]>> = {
   CronJob: ['OnFailure', 'Never'],
   Job: ['OnFailure', 'Never'],
@@ -13,7 +13,7 @@ const RESTARTS: Readonly<Record<string, readonly string[]>> = {
   StatefulSet: ['Always'],
 };
 
-/** Longest names, where they are shorter than others since names of pods and labels are made from them. */
+/** Name limits of kinds whose names are shorter, since pod names and labels are derived from them. */
 const NAMES: Readonly<Record<string, Test>> = {
   CronJob: like('at most 52 characters long', /^.{1,52}$/),
   Job: like('at most 63 characters long', /^.{1,63}$/),
@@ -23,7 +23,7 @@ const NAMES: Readonly<Record<string, Test>> = {
   ),
 };
 
-/** What two fields of an object have to agree on. */
+/** Fields of an object that must agree with each other. */
 export function wholeProblems(object: JsonRecord): ServerProblem[] {
   return [
     ...nameProblems(object),
@@ -106,7 +106,7 @@ function budgetProblems(object: JsonRecord): ServerProblem[] {
   return both ? [{ path: ['spec', 'minAvailable'], message: 'stands beside maxUnavailable; keep one of the two' }] : [];
 }
 
-/** With neither more pods nor fewer, no update could begin. */
+/** If the number of pods may neither grow nor shrink, no update could start. */
 function surgeProblems(object: JsonRecord): ServerProblem[] {
   const path = ['spec', 'strategy', 'rollingUpdate'];
   const rolling = valueAt(object, path);

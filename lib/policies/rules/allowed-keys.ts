@@ -2,21 +2,22 @@ import { defineRule, METADATA } from '../rule.ts';
 import { IS_RESERVED, isListed } from './keys.ts';
 
 /**
- * Names without a prefix that controllers act on: container runtimes by dotted ones (`io.kubernetes.cri-o.Devices`,
- * `io.katacontainers.config...`), the others listed. Source: CRI-O allowed_annotations; Azure AD Pod Identity; the sidecar
- * of Grafana's chart, which loads dashboards, data sources and alerts of all namespaces; Istio. The one dotted name that passes is the API server's own, on every DaemonSet.
+ * Names without a prefix that controllers act on: dotted ones for container runtimes (`io.kubernetes.cri-o.Devices`,
+ * `io.katacontainers.config...`), and the listed ones. Source: CRI-O allowed_annotations; Azure AD Pod Identity; the
+ * sidecar of Grafana's chart, which loads dashboards, data sources and alerts of all namespaces; Istio. The only dotted
+ * name that is allowed is the API server's own, on every DaemonSet.
  */
 const ACTED_ON =
   '((k.contains(".") && k != "deprecated.daemonset.template.generation") || k in ["aadpodidbinding", "istio-injection", "loki_rule"] || k.startsWith("grafana_"))';
 
-/** What steers the platform itself is another rule's. */
+/** Reserved keys pass here: the rule reserved-keys checks them. */
 const allowed = (...lists: string[]): string =>
   `((!k.contains("/") && !${ACTED_ON}) || ${[...lists.map(isListed), IS_RESERVED].join(' || ')})`;
 
 const LABEL = allowed('keys', 'ownKeys');
 const ANNOTATION = allowed('keys', 'ownKeys', 'routeAnnotations');
 
-/** An update counts for what it adds: controllers write down on an object what they did with it. */
+/** For an update, only new keys count: controllers record on an object what they did with it. */
 const before = (map: string): string => `(oldObject != null && k in dyn(oldObject).?metadata.?${map}.orValue({}))`;
 
 const closed = (map: 'labels' | 'annotations', isAllowed: string) => ({

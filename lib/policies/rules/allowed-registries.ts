@@ -2,7 +2,7 @@ import { PODS } from '../resources.ts';
 import { defineRule } from '../rule.ts';
 import { isReference, onImages } from './images.ts';
 
-/** Whole path segments: a registry that is a repository itself is followed by nothing, a tag or a digest. */
+/** Whole path segments: a registry that is itself a repository must be followed by nothing, a tag or a digest. */
 const from = (image: string): string =>
   `params.registries.exists(r, ${image}.startsWith(r + "/") || (r.contains("/") && (${image} == r || ${image}.startsWith(r + ":") || ${image}.startsWith(r + "@"))))`;
 

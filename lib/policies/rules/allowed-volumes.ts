@@ -14,7 +14,7 @@ const ALLOWED = [
   'secret',
 ];
 
-// A volume of no type at all is an emptyDir to the API server.
+// The API server treats a volume without a type as an emptyDir.
 const CEL = `it.all(k, k == "name") || ${ALLOWED.map((type) => `has(it.${type})`).join(' || ')}`;
 
 export const allowedVolumes = defineRule({

@@ -10,7 +10,7 @@ export const dropCapabilities = defineRule({
   source: 'Pod Security Standards, restricted: Capabilities; CIS Kubernetes Benchmark 5.2.8 and 5.2.9',
   why: 'Capabilities are parts of what root can do; a web app needs none of them.',
   match: PODS,
-  // exists(), not in: a text would pass for a list that holds it.
+  // exists(), not `in`: a text that contains the value would pass for a list.
   conditions: [
     {
       over: CONTAINERS,

@@ -1,18 +1,18 @@
 import { SECRET } from '../resources.ts';
 import { defineRule } from '../rule.ts';
 
-/** Source: github.com/getsops/sops/v3, aes/cipher.go; a Secret holds nothing but texts. */
+/** Source: github.com/getsops/sops/v3, aes/cipher.go; a Secret contains only texts. */
 const ENCRYPTED = '^ENC\\\\[AES256_GCM,data:[A-Za-z0-9+/=]+,iv:[A-Za-z0-9+/=]+,tag:[A-Za-z0-9+/=]+,type:str\\\\]$';
 const SOPS = 'dyn(object).?sops';
 const isEmpty = (field: string) => `dyn(object).?${field}.orValue({}).size() == 0`;
 const IS_EMPTY = `${isEmpty('data')} && ${isEmpty('stringData')} && !${SOPS}.hasValue()`;
 const orEmpty = (cel: string) => `(${IS_EMPTY}) || (${cel})`;
 
-/** Keys whose value is written out. sops leaves an empty text as it is. */
+/** Keys whose value is not encrypted. sops leaves an empty text unchanged. */
 const plain = (field: string) =>
   `dyn(object).?${field}.orValue({}).filter(k, dyn(object).${field}[k] != "" && !dyn(object).${field}[k].matches("${ENCRYPTED}"))`;
 
-/** Who can open it, as sops names them. Source: `ToString` of each kind of key of sops */
+/** Recipients as sops names them. Source: `ToString` of each sops key type */
 const RECIPIENTS: Readonly<Record<string, string>> = {
   age: 'r.?recipient.orValue("?")',
   pgp: 'r.?fp.orValue("?")',
@@ -28,7 +28,7 @@ const recipientsOf = (group: string) =>
     .join(' + ')})`;
 const GROUPS = `([${SOPS}.orValue({})] + ${SOPS}.?key_groups.orValue([]))`;
 
-/** What sops 3.13 writes; another field could hold a key that nobody looks at. */
+/** Fields that sops 3.13 writes. An unknown field could contain a key that nobody checks. */
 const KNOWN = [
   ...Object.keys(RECIPIENTS),
   'key_groups',
@@ -47,7 +47,7 @@ const KNOWN = [
 const FIELDS = ['apiVersion', 'kind', 'metadata', 'type', 'immutable', 'data', 'stringData', 'sops'];
 const quoted = (words: readonly string[]) => words.map((word) => `"${word}"`).join(', ');
 
-/** Held at commit alone: what reaches the API server is decrypted. */
+/** Evaluated only before commit: objects that reach the API server are already decrypted. */
 export const encryptedSecrets = defineRule({
   id: 'encrypted-secrets',
   title: 'Secrets in Git are encrypted',

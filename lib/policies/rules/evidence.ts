@@ -1,6 +1,9 @@
 import { onImages } from './images.ts';
 
-/** Start of the annotations in which the compiler notes, on a pod or pod template, what was verified of its images. */
+/**
+ * Prefix of the annotations with which the compiler records, on a pod or pod template, the verified evidence of its
+ * images.
+ */
 export const EVIDENCE_PREFIX = 'evidence.greenroom.dev/';
 
 /** CEL: the comma-separated entries of an annotation. */
@@ -11,14 +14,14 @@ export function entries(name: string): string {
 /** CEL: the digest of an image that is known to have one. */
 const digest = (image: string): string => `${image}.split("@")[1]`;
 
-/** Conditions on every image: it is pinned by digest, and an annotation names that digest. */
+/** Conditions on every image: it has a digest, and an annotation contains that digest. */
 export function onDigests(cel: (digest: string) => string): ReturnType<typeof onImages> {
   return onImages((image) => `${image}.split("@").size() == 2 && ${cel(digest(image))}`);
 }
 
 const DIGEST = `sha256:${'3f'.repeat(32)}`;
 
-/** A whole Pod of one pinned image with an evidence annotation. */
+/** A whole Pod with one pinned image and an evidence annotation. */
 export function exampleEvidence(annotation?: string): string {
   return [
     'apiVersion: v1',

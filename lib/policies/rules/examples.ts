@@ -1,4 +1,4 @@
-/** A whole Pod around what an example is about; both parts are YAML in flow style. */
+/** A whole Pod around the parts of an example, which are YAML in flow style. */
 export function examplePod(parts: { container?: string; spec?: string; annotations?: string }): string {
   const { container = '', spec = '', annotations } = parts;
   return [
@@ -15,7 +15,7 @@ export function examplePod(parts: { container?: string; spec?: string; annotatio
   ].join('\n');
 }
 
-/** A whole Service around its spec, YAML in flow style. */
+/** A whole Service around its spec, which is YAML in flow style. */
 export function exampleService(spec: string): string {
   return ['apiVersion: v1', 'kind: Service', 'metadata: { name: web }', `spec: ${spec}`, ''].join('\n');
 }

@@ -1,12 +1,12 @@
 import { IMAGE_PATTERN, MAX_IMAGE } from '../../model/image.ts';
 import { CONTAINERS, type Condition, VOLUMES } from '../rule.ts';
 
-/** CEL: whether the text is a reference, by the same grammar as everywhere. */
+/** CEL: whether the text is an image reference, with the same grammar as everywhere. */
 export function isReference(image: string): string {
   return `${image}.size() <= ${MAX_IMAGE} && ${image}.matches(r"${IMAGE_PATTERN}")`;
 }
 
-/** A condition on every image of a pod: of its containers, and of volumes that are images. */
+/** A condition on every image of a pod: those of containers and of image volumes. */
 export function onImages(cel: (image: string) => string): [Condition, Condition] {
   return [
     {

@@ -53,7 +53,7 @@ import { selinuxOptions } from './selinux-options.ts';
 import { signedImage } from './signed-image.ts';
 import { vulnerabilityThreshold } from './vulnerability-threshold.ts';
 
-/** All of greenroom's rules that look at one object, in the order in which findings are listed. */
+/** All of greenroom's rules about one object, in the order in which findings are listed. */
 export const RULES: readonly Rule[] = [
   noLoadBalancer,
   noNodePort,
@@ -108,5 +108,8 @@ export const RULES: readonly Rule[] = [
   vulnerabilityThreshold,
 ];
 
-/** Rules about what no engine sees, held before commit alone: objects as they stand together, files before they are decrypted. */
+/**
+ * Rules that no engine can check, evaluated only before commit: about several objects together, or files before
+ * decryption.
+ */
 export const COMMIT_RULES: readonly Rule[] = [noDanglingReferences, encryptedSecrets];

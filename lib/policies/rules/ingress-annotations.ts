@@ -18,7 +18,7 @@ export const ingressAnnotations = defineRule({
       field: 'metadata.annotations',
       found: `dyn(object).metadata.annotations.filter(k, !${isListed('routeAnnotations')}).join(", ")`,
     },
-    // An authentication gate that a route could leave out would be none.
+    // A route must not be able to omit an authentication gate.
     {
       cel: 'params.requiredRouteAnnotations.all(k, dyn(object).metadata.?annotations[?k].orValue("") == params.requiredRouteAnnotations[k])',
       field: 'metadata.annotations',

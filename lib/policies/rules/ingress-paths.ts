@@ -3,7 +3,7 @@ import { GRPC_ROUTE, HTTP_ROUTE, INGRESS } from '../resources.ts';
 import { defineRule } from '../rule.ts';
 import { exampleIngress, onIngressRules, onRouteRules } from './routes.ts';
 
-/** Segments of unreserved characters; no dots alone, no escapes, and nothing that a proxy's configuration would read. */
+/** Segments of unreserved characters: no dot segments, no escapes, and nothing special in a proxy's configuration. */
 const plain = (path: string): string =>
   `(${path}.size() <= 200 && ${path}.matches("^/([A-Za-z0-9_~.-]*[A-Za-z0-9_~-][A-Za-z0-9_~.-]*(/|$))*$"))`;
 
@@ -11,14 +11,16 @@ const INGRESS_PATH = `it.?pathType.orValue("") in ["Exact", "Prefix"] && ${plain
 
 const ROUTE_MATCH = `it.?path.?type.orValue("PathPrefix") in ["Exact", "PathPrefix"] && ${plain('it.?path.?value.orValue("/")')}`;
 
-/** Headers that say where a request was meant to go, and where it came from; apps behind the gateway believe them. */
+/** Headers with the original target and source of a request. Apps behind the gateway trust them. */
 const ROUTING_HEADER = anyCase('^(HOST|:AUTHORITY|FORWARDED|X-FORWARDED-.*|X-REAL-IP|X-ORIGINAL-.*)$');
 
 function names(header: string): string {
   return `(${header}.size() > 100 || ${header}.matches("${ROUTING_HEADER}"))`;
 }
 
-/** Extensions run code of the gateway's own, mirrors send a copy of all traffic away, rewrites go round the checks. */
+/**
+ * Extensions run the gateway's own code, mirrors send a copy of all traffic elsewhere, and rewrites bypass the checks.
+ */
 const ROUTE_FILTER = [
   'it.?type.orValue("") in ["RequestHeaderModifier", "ResponseHeaderModifier"]',
   ...['set', 'add'].map(

@@ -7,7 +7,7 @@ const ratio = (resource: 'cpu' | 'memory'): Condition[] =>
     { over: OWN_CONTAINERS, owner: 'it' },
     { in: 'podSpec' as const, owner: 'variables.podSpec' },
   ].map(({ owner, ...where }) => {
-    // Amounts may stand as numbers; string() reads both. The hundred-thousandth of room is for rounding, not for makers.
+    // Amounts may be numbers; string() handles both. The factor 1.00001 only allows for rounding.
     const text = (list: string): string => `string(${owner}.resources.${list}.${resource})`;
     const amount = (list: string): string => `quantity(${text(list)}).asApproximateFloat()`;
     return {

@@ -5,7 +5,7 @@ import { examplePod } from './examples.ts';
 const atMost = (value: string, most: string): string =>
   `(isQuantity(string(${value})) && quantity(string(${value})).compareTo(quantity(${most})) <= 0)`;
 
-/** Resources that have a limit, and where it stands; others (GPUs, huge pages) no container may have. */
+/** Resources with a limit, and its parameter. No container may have others (GPUs, huge pages). */
 const MOST = [
   ['cpu', 'params.maxSize.cpu'],
   ['memory', 'params.maxSize.memory'],
@@ -29,7 +29,7 @@ const both = (field: 'limits' | 'requests'): Condition[] =>
     };
   });
 
-/** Devices by claim are priced by nobody. */
+/** Claimed devices have no price. */
 const CLAIMS: readonly Condition[] = [
   {
     over: OWN_CONTAINERS,
@@ -45,7 +45,7 @@ const CLAIMS: readonly Condition[] = [
   },
 ];
 
-/** For an emptyDir nothing is no limit, and no API server takes less. */
+/** For an emptyDir, zero means no limit, and API servers refuse less than zero. */
 const isSome = (value: string): string =>
   `(isQuantity(string(${value})) && quantity(string(${value})).isGreaterThan(quantity("0")))`;
 

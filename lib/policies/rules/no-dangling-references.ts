@@ -1,6 +1,6 @@
 import { defineRule } from '../rule.ts';
 
-/** Judged by the compiler, which sees all objects of a preview at once: no admission engine does. */
+/** Evaluated by the compiler, which sees all objects of a preview at once. Admission engines do not. */
 export const noDanglingReferences = defineRule({
   id: 'no-dangling-references',
   title: 'References that lead somewhere',

@@ -1,6 +1,6 @@
 import { defineRule, METADATA } from '../rule.ts';
 
-/** Kyverno's command line hands over an empty object where there was none. */
+/** Kyverno's command line passes an empty object if there is no old object. */
 const IS_UPDATE = '(oldObject != null && dyn(oldObject).?metadata.?name.hasValue())';
 const BEFORE = '(oldObject == null ? [] : dyn(oldObject).?metadata.?finalizers.orValue([]))';
 
@@ -14,7 +14,7 @@ export const noFinalizers = defineRule({
   scope: 'makers',
   match: 'any',
   conditions: [
-    // An update counts for what it adds; controllers add theirs to objects that are there already.
+    // For an update, only new finalizers count. Controllers add theirs to existing objects.
     {
       cel: `dyn(object).metadata.?finalizers.orValue([]).all(f, f in params.finalizers || f in ${BEFORE} || (${IS_UPDATE} && f in params.controllerFinalizers))`,
       field: 'metadata.finalizers',

@@ -17,7 +17,7 @@ export const noHostPorts = defineRule({
       field: 'hostPort',
       fix: 'remove',
     },
-    // In the node's network the API server makes every container port a host port.
+    // In the node's network, the API server makes every container port a host port.
     {
       over: inside(OWN_CONTAINERS, 'ports'),
       cel: 'variables.podSpec.?hostNetwork.orValue(false) == false',

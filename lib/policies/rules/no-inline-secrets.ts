@@ -14,16 +14,19 @@ import { examplePod } from './examples.ts';
 
 const HANDLERS = ['livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle.postStart', 'lifecycle.preStop'];
 
-/** Longest text of one object that is looked through: the API server's price for more would be too high. */
+/** Maximum length of the checked text in one object: the API server's cost for more would be too high. */
 const MAX_TEXT = 400_000;
 const MAX_KEYS = 5000;
 
-/** What a reconciler has decrypted cannot be told from what was never encrypted: the rule encrypted-secrets looks at Git. */
+/**
+ * At admission, a decrypted Secret looks like one that was never encrypted. The rule encrypted-secrets checks Git
+ * instead.
+ */
 const IS_PLAIN_TYPE = 'dyn(object).?type.orValue("Opaque") in ["", "Opaque", "kubernetes.io/dockerconfigjson"]';
 
 const plain = (text: string): string => `${isClean(text)} && ${assignsNone(text)}`;
 
-/** Where the text that gave an object away stands, for findings. */
+/** The fields that contain the credential, for findings. */
 const PLACES: readonly Condition[] = [
   {
     over: inside(CONTAINERS, 'env'),

@@ -16,7 +16,7 @@ const spotOnly = (terms: string): string =>
 const REQUIRED = `${AFFINITY}.?nodeAffinity.?requiredDuringSchedulingIgnoredDuringExecution.?nodeSelectorTerms.orValue([])`;
 const PREFERRED = `${AFFINITY}.?nodeAffinity.?preferredDuringSchedulingIgnoredDuringExecution.orValue([]).map(p, p.?preference.orValue({}))`;
 
-/** Within the preview pods may keep together or apart; other namespaces are not theirs to look at. */
+/** Pod affinity is allowed within the preview, but not to other namespaces. */
 const ownNamespace = (affinity: string): string =>
   ['required', 'preferred']
     .map((kind) => {

@@ -4,7 +4,7 @@ import { exampleService } from './examples.ts';
 
 const TYPE = 'dyn(object).?spec.?type.orValue("ClusterIP")';
 
-// The API server gives a LoadBalancer node ports unless it is told not to: checked as if they were there already.
+// The API server gives a LoadBalancer node ports unless this is turned off, so it is checked as if it had them.
 export const noNodePort = defineRule({
   id: 'no-node-port',
   title: 'No ports on the nodes',

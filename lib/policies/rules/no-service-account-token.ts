@@ -3,7 +3,7 @@ import { PODS } from '../resources.ts';
 import { type Condition, defineRule, inside, VOLUMES } from '../rule.ts';
 import { examplePod } from './examples.ts';
 
-/** Accounts that pods may run as: none by name, the fence's own, or where makers may make some, those. */
+/** Accounts that pods may use: the default one, the fence's own, and those of makers if makers may create accounts. */
 const account = (field: string): Condition => {
   const name = `variables.podSpec.?${field}.orValue("")`;
   return {

@@ -4,7 +4,7 @@ import { type Condition, defineRule } from '../rule.ts';
 const kinds = ALL_RECONCILERS.flatMap(({ pinned }) => pinned.kinds);
 const [first, ...others] = ALL_RECONCILERS.flatMap(({ pinned }) => pinned.conditions) as [Condition, ...Condition[]];
 
-/** What such an object has to look like is said by each reconciler. */
+/** Each reconciler defines what such an object must look like. */
 export const ownApplication = defineRule({
   id: 'own-application',
   title: 'Only what greenroom itself deploys',

@@ -12,11 +12,11 @@ const PARENT = [
   'it.?namespace.orValue("") == params.ingress.gateway.namespace',
 ].join(' && ');
 
-/** No namespace is the route's own. */
+/** A missing namespace means the route's own. */
 const OWN_SERVICE =
   'it.?kind.orValue("Service") == "Service" && it.?group.orValue("") == "" && it.?namespace.orValue(object.metadata.?namespace.orValue("")) == object.metadata.?namespace.orValue("")';
 
-/** TLSRoutes attach to listeners of their own, which pass TLS on. */
+/** TLSRoutes attach to their own listeners, which pass TLS through. */
 const IS_HTTP = `${IS_ROUTE} && object.kind != "TLSRoute"`;
 
 export const ownGateway = defineRule({
@@ -40,7 +40,7 @@ export const ownGateway = defineRule({
       field: 'spec.parentRefs',
     },
     {
-      // Attaches to Gateways that nobody named (Gateway API 1.4, GEP-3793).
+      // It attaches to Gateways that nobody named (Gateway API 1.4, GEP-3793).
       cel: `!(${IS_ROUTE}) || dyn(object).?spec.?useDefaultGateways.orValue("None") == "None"`,
       field: 'spec.useDefaultGateways',
       fix: 'remove',
@@ -53,7 +53,7 @@ export const ownGateway = defineRule({
         'it.?kind.orValue("Gateway") + " " + it.?namespace.orValue("(own namespace)") + "/" + it.?name.orValue("")',
     },
     {
-      // Without a name it attaches to every listener, those without TLS too.
+      // Without a name it attaches to every listener, including those without TLS.
       over: listAt('spec.parentRefs'),
       cel: `!(${IS_HTTP}) || !(${PARENT}) || it.?sectionName.orValue("") == params.ingress.gateway.listener`,
       field: 'sectionName',

@@ -25,7 +25,7 @@ export const ownHost = defineRule({
       field: 'hosts',
       found: 'it.?hosts.orValue([]).size() > 0 ? it.hosts.join(", ") : "tls without hosts"',
     },
-    // Without a rule, or beside all rules, the default backend answers for every host.
+    // The default backend answers for every host, with or without rules.
     {
       cel: `!(${IS_INGRESS}) || (!dyn(object).?spec.?defaultBackend.hasValue() && dyn(object).?spec.?rules.orValue([]).size() > 0)`,
       field: 'spec.defaultBackend',

@@ -3,9 +3,9 @@ import { EXTERNAL_SECRET } from '../resources.ts';
 import { defineRule, listAt } from '../rule.ts';
 
 const REPOSITORY = `namespaceObject.metadata.?annotations[?"${REPOSITORY_ANNOTATION}"].orValue("")`;
-/** The platform's prefix for this repository; `{owner}` and `{repo}` stand for the two parts of its name. */
+/** The platform's prefix for this repository; `{owner}` and `{repo}` are the two parts of its name. */
 const USUAL = `params.secrets.prefix.split("{owner}").join(${REPOSITORY}.split("/")[0]).split("{repo}").join(${REPOSITORY}.split("/")[1])`;
-/** Its registration may say another one, which the platform's side writes at the namespace. */
+/** Its registration may set another prefix, which the platform writes to the namespace. */
 const PREFIX = `namespaceObject.metadata.?annotations[?"${SECRETS_PREFIX_ANNOTATION}"].orValue(${USUAL})`;
 
 export const ownSecrets = defineRule({
@@ -15,7 +15,7 @@ export const ownSecrets = defineRule({
     "A secret is read from another place than the repository's own in the secret store (references begin with {secrets.prefix}): list it under secrets in preview.yaml instead, or ask {contact}.",
   source: 'External Secrets Operator documentation: security best practices',
   why: "The store holds everyone's secrets and reads them with rights of its own: the reference is all that keeps them apart.",
-  // What the platform reads for pulling images lies elsewhere; the guard of fences says what that is.
+  // The platform's pull secrets are elsewhere in the store; the guard of fences checks those.
   scope: 'makers',
   needsRepository: true,
   match: [EXTERNAL_SECRET],

@@ -3,7 +3,7 @@ import { type Condition, defineRule, listAt, VOLUMES } from '../rule.ts';
 import { examplePod } from './examples.ts';
 
 const CLAIMS_ALLOWED = '"PersistentVolumeClaim" in params.allowedKinds';
-/** New and empty: bound to no volume that is there, and not filled from another one. */
+/** New and empty: not bound to an existing volume, and not filled from another one. */
 const isFresh = (claim: string): string =>
   ['volumeName', 'dataSource', 'dataSourceRef', 'selector']
     .map((field) => `!${claim}.?${field}.hasValue()`)

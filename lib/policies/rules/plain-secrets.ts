@@ -19,17 +19,17 @@ const TEMPLATE = ['metadata', 'type', 'immutable'];
 const SEALED = ['encryptedData', 'template'];
 
 const ANNOTATIONS = 'dyn(object).metadata.?annotations';
-/** With these, a sealed text opens under other names, or in the namespaces of other repositories. */
+/** With these, a sealed text can be decrypted under other names, or in the namespaces of other repositories. */
 const WIDER = ['cluster-wide', 'namespace-wide'].map((scope) => `sealedsecrets.bitnami.com/${scope}`);
 
 /**
- * How sealed text begins: the length of its RSA part (256 to 1024 bytes) in two bytes, and two bits of that part, in
- * base64. A pattern over a whole value would cost too much at admission.
+ * How sealed text starts, in base64: the length of its RSA part (256 to 1024 bytes) in two bytes, and two bits of that
+ * part. A pattern over the whole value would cost too much at admission.
  */
 const BEGINNINGS = ['AQ', 'AY', 'Ag', 'Ao', 'Aw', 'A4', 'BA'].flatMap((length) =>
   ['A', 'B', 'C', 'D'].map((bits) => `${length}${bits}`),
 );
-/** Keys of values that somebody wrote as they are. */
+/** Keys of values that are not sealed. */
 const OPEN = `${SPEC}.?encryptedData.orValue({}).filter(k, ![${BEGINNINGS.map((text) => `"${text}"`).join(', ')}].exists(b, dyn(object).spec.encryptedData[k].startsWith(b)))`;
 
 const external = (cel: string) => `!(${IS_EXTERNAL}) || (${cel})`;
@@ -43,7 +43,7 @@ export const plainSecrets = defineRule({
   source:
     'External Secrets Operator documentation: security best practices, generic targets; Sealed Secrets documentation: scopes, templates',
   why: "Templates read other secrets, generators make credentials, a Secret of a special type has Kubernetes put a key to the cluster into it, and what is sealed for the whole cluster opens in everybody's preview.",
-  // A pull secret of the fence has a template, for its type; the guard of fences holds it.
+  // A pull secret of the fence has a template, for its type; the guard of fences checks it.
   scope: 'makers',
   match: [EXTERNAL_SECRET, SEALED_SECRET],
   conditions: [
@@ -54,7 +54,7 @@ export const plainSecrets = defineRule({
       field: 'spec.secretStoreRef',
       found: `${SPEC}.?secretStoreRef.?kind.orValue("SecretStore") + " " + ${SPEC}.?secretStoreRef.?name.orValue("")`,
     },
-    // Templates run over other secrets, dataFrom reads whole prefixes.
+    // Templates can read other secrets, and dataFrom reads whole prefixes.
     {
       cel: external(`${SPEC}.?dataFrom.orValue([]).size() == 0`),
       field: 'spec.dataFrom',
@@ -94,7 +94,7 @@ export const plainSecrets = defineRule({
       field: 'spec.encryptedData',
       found: `"what is not sealed under " + ${OPEN}.join(", ")`,
     },
-    // `data` is a whole Secret in one sealed text, its type and its labels included: nobody can see them.
+    // `data` is a whole Secret in one sealed text, including its type and labels, which nobody can check.
     { cel: sealed(only(SPEC, SEALED)), field: 'spec', found: others('spec', SPEC, SEALED) },
     {
       cel: sealed(`!${ANNOTATIONS}.orValue({}).exists(k, k in [${WIDER.map((key) => `"${key}"`).join(', ')}])`),

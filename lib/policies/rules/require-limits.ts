@@ -2,7 +2,7 @@ import { PODS } from '../resources.ts';
 import { type Condition, defineRule, OWN_CONTAINERS } from '../rule.ts';
 import { examplePod } from './examples.ts';
 
-/** Zero is no limit to Kubernetes. */
+/** In Kubernetes, zero means no limit. */
 const limit = (resource: string): Condition => {
   const value = `string(it.resources.limits.${resource})`;
   return {
@@ -15,7 +15,7 @@ const limit = (resource: string): Condition => {
 
 const STORAGE = 'string(it.resources.limits["ephemeral-storage"])';
 
-/** The namespace fills in a limit of the node's disk where there is none, and takes a zero as it is. */
+/** The namespace fills in a missing limit for node disk, but accepts a zero. */
 const someStorage: Condition = {
   over: OWN_CONTAINERS,
   cel: `!it.?resources.?limits[?"ephemeral-storage"].hasValue() || (isQuantity(${STORAGE}) && quantity(${STORAGE}).isGreaterThan(quantity("0")))`,

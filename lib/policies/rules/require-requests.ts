@@ -2,7 +2,7 @@ import { PODS } from '../resources.ts';
 import { type Condition, defineRule, OWN_CONTAINERS } from '../rule.ts';
 import { examplePod } from './examples.ts';
 
-// Where only a limit stands, the API server takes it for the request as well.
+// If there is only a limit, the API server uses it as the request too.
 const request = (resource: string): Condition => {
   const isSome = (amounts: string): string => {
     const value = `string(it.resources.${amounts}.${resource})`;

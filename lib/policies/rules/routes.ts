@@ -1,6 +1,6 @@
 import { type Condition, inside, listAt } from '../rule.ts';
 
-/** A whole Ingress around its spec, YAML in flow style. */
+/** A whole Ingress around its spec, which is YAML in flow style. */
 export function exampleIngress(spec: string, annotations?: string): string {
   return [
     'apiVersion: networking.k8s.io/v1',
@@ -15,15 +15,15 @@ export function exampleIngress(spec: string, annotations?: string): string {
 
 export const IS_INGRESS = 'object.kind == "Ingress"';
 export const IS_MAPPING = 'object.kind == "DomainMapping"';
-/** Routes of the Gateway API. */
+/** Gateway API routes. */
 export const IS_ROUTE = `!(${IS_INGRESS} || ${IS_MAPPING})`;
 
-/** A condition on each rule of an Ingress, or on what is in a list inside them; holds for other kinds. */
+/** A condition on each rule of an Ingress, or on the items of a list inside them; true for other kinds. */
 export function onIngressRules(condition: Condition, inner?: string): Condition {
   return onRules(IS_INGRESS, condition, inner);
 }
 
-/** A condition on each rule of a route of the Gateway API, or on what is in a list inside them; holds for other kinds. */
+/** A condition on each rule of a Gateway API route, or on the items of a list inside them; true for other kinds. */
 export function onRouteRules(condition: Condition, inner?: string): Condition {
   return onRules(IS_ROUTE, condition, inner);
 }

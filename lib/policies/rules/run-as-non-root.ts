@@ -11,7 +11,7 @@ export const runAsNonRoot = defineRule({
     'Pod Security Standards, restricted: Running as Non-root, Running as Non-root user; CIS Kubernetes Benchmark 5.2.7',
   why: 'Root inside a container is root on the node as soon as anything in between has a hole.',
   match: PODS,
-  // A pod that says false is refused even where every container says true, as the standard has it.
+  // As in the standard, a pod with false is refused even if every container has true.
   conditions: [
     {
       in: 'podSpec',

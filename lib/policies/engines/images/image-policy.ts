@@ -1,6 +1,6 @@
 import type { AdmissionPolicy, KubeObject } from '../policy.ts';
 
-/** Who signs, and where images lie. */
+/** Signing keys, and registries of images. */
 export interface ImageOptions {
   /** PEM. */
   readonly keys: readonly string[];
@@ -10,11 +10,11 @@ export interface ImageOptions {
 }
 
 /**
- * Writes down, for one verifier, that images are verified by it: the verifier reads the registry itself, for every pod,
- * whoever makes it. Stands beside the policy of a rule that asks for evidence, with its severity, message and exceptions;
- * nothing for rules about which the verifier can say nothing.
+ * Compiles image verification for one verifier: it reads the registry itself, for every pod, whoever creates it. The
+ * result is added to the policy of a rule that requires evidence, with its severity, message and exceptions. Empty for
+ * rules that the verifier cannot check.
  *
- * @param id of the rule that the policy was made of
- * @throws GreenroomError `invalid-input` for exceptions that the verifier cannot make
+ * @param id id of the rule from which the policy was compiled
+ * @throws GreenroomError `invalid-input` for exceptions that the verifier does not support
  */
 export type ImageCompiler = (id: string, policy: AdmissionPolicy, options: ImageOptions) => KubeObject[];

@@ -19,7 +19,7 @@ export const IMAGE_COMPILERS: Readonly<Record<Verifier, ImageCompiler>> = {
   'policy-controller': policyControllerImages,
 };
 
-/** Where a verifier finds signatures by a key, and the engine that has to be there for it. */
+/** The signature layout that a verifier reads, and the engine that it needs. */
 const VERIFIERS: Readonly<Record<Verifier, { readonly layout: Evidence['layout']; readonly engine?: Engine }>> = {
   kyverno: { layout: 'bundle', engine: 'kyverno' },
   'kyverno-legacy': { layout: 'older', engine: 'kyverno-legacy' },
@@ -27,10 +27,11 @@ const VERIFIERS: Readonly<Record<Verifier, { readonly layout: Evidence['layout']
 };
 
 /**
- * How images are verified beside the policies of an engine; undefined where the platform wants it not, or with another
- * engine.
+ * How images are verified in addition to the policies of an engine; undefined if the platform does not want it, or uses
+ * another engine for it.
  *
- * @throws GreenroomError `invalid-input` for what the verifier cannot express, with the setting that would help
+ * @throws GreenroomError `invalid-input` for settings that the verifier does not support, with the setting that would
+ * help
  */
 export function imageVerification(platform: PlatformSpec, engine: Engine): ImageVerification | undefined {
   const { evidence, policies, registries } = platform;
@@ -38,7 +39,7 @@ export function imageVerification(platform: PlatformSpec, engine: Engine): Image
   if (admission === 'notes') return undefined;
   const problem = inexpressible(evidence, policies.engines);
   if (problem !== undefined) throw invalidInput([problem]);
-  // One that is no engine for rules goes along with the first that is.
+  // A verifier that is not an engine for rules goes with the first engine.
   return engine === (VERIFIERS[verifier].engine ?? policies.engines[0]) ? { verifier, keys, registries } : undefined;
 }
 

@@ -1,7 +1,7 @@
 import { invalidInput } from '../../../core/errors.ts';
 import type { ImageCompiler } from './image-policy.ts';
 
-/** Every list of a pod in which an image can stand. What Kyverno looks at by itself leaves out image volumes. */
+/** Every list of a pod that may contain an image. Kyverno's defaults omit image volumes. */
 const LISTS = [
   ...['containers', 'initContainers', 'ephemeralContainers'].map((list) => ({
     name: list,
@@ -12,8 +12,8 @@ const LISTS = [
 ];
 
 /**
- * `verifyImages` of Kyverno's ClusterPolicy: reads signatures in cosign's older layout. Bundles that a key has signed it
- * cannot read (https://github.com/kyverno/kyverno/issues/14233).
+ * `verifyImages` of Kyverno's ClusterPolicy: reads signatures in cosign's older layout. It cannot read bundles that are
+ * signed with a key (https://github.com/kyverno/kyverno/issues/14233).
  */
 export const kyvernoLegacyImages: ImageCompiler = (id, policy, { keys, previewLabel }) => {
   if (id !== 'signed-image') return [];
@@ -46,7 +46,7 @@ export const kyvernoLegacyImages: ImageCompiler = (id, policy, { keys, previewLa
         imageReferences: ['*'],
         failureAction: warns ? 'Audit' : 'Enforce',
         attestors: [{ count: 1, entries }],
-        // What runs is what was committed: nobody else writes digests into it.
+        // The committed digests are what runs; Kyverno must not change them.
         mutateDigest: false,
         verifyDigest: true,
         required: true,

@@ -1,15 +1,15 @@
 import { validationActions } from '../vap.ts';
 import type { ImageCompiler } from './image-policy.ts';
 
-/** Every list of a pod in which an image can stand. */
+/** Every list of a pod that may contain an image. */
 const IMAGES = '(images.containers + images.initContainers + images.ephemeralContainers + images.volumes)';
 const VOLUMES =
   'object.?spec.?volumes.orValue([]).filter(v, has(v.image) && has(v.image.reference)).map(v, v.image.reference)';
 
-/** What Kyverno can verify itself, by the rule that asks for it: predicate types, and what has to stand in one of them. */
+/** What Kyverno can verify itself, by rule id: predicate types, and the field that one of them must have. */
 const DEMANDS: Readonly<Record<string, Readonly<Record<string, { readonly type: string; readonly holds?: string }>>>> =
   {
-    // Not Kyverno's verifyImageSignatures: for it any attestation is a signature.
+    // Not Kyverno's verifyImageSignatures: it accepts any attestation as a signature.
     'signed-image': { signature: { type: 'https://sigstore.dev/cosign/sign/v1' } },
     'sbom-attached': {
       spdx: { type: 'https://spdx.dev/Document', holds: 'predicate.packages' },
@@ -19,10 +19,10 @@ const DEMANDS: Readonly<Record<string, Readonly<Record<string, { readonly type: 
   };
 
 /**
- * Kyverno's ImageValidatingPolicy: reads signatures and lists of parts in bundles.
+ * Kyverno's ImageValidatingPolicy: reads signatures and SBOMs in bundles.
  *
- * Kyverno takes the last of several attestations of a type, in the order of the registry, so that a report or a
- * provenance that was replaced would be judged by chance: those are held to what greenroom noted.
+ * If there are several attestations of one type, Kyverno takes the last one in the order of the registry. For a
+ * replaced report or provenance the result would be random, so those are checked by greenroom's notes instead.
  */
 export const kyvernoImages: ImageCompiler = (id, policy, { keys, previewLabel }) => {
   const attestations = Object.hasOwn(DEMANDS, id) ? Object.entries(DEMANDS[id] ?? {}) : [];
@@ -48,7 +48,7 @@ export const kyvernoImages: ImageCompiler = (id, policy, { keys, previewLabel })
         failurePolicy: 'Fail',
         validationActions: validationActions(policy),
         autogen: { podControllers: { controllers: [] } },
-        // What runs is what was committed: nobody else writes digests into it.
+        // The committed digests are what runs; Kyverno must not change them.
         validationConfigurations: { mutateDigest: false, verifyDigest: true, required: true },
         matchConstraints: {
           namespaceSelector: { matchExpressions: [{ key: previewLabel, operator: 'Exists' }] },

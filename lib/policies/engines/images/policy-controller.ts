@@ -2,11 +2,11 @@ import { invalidInput } from '../../../core/errors.ts';
 import type { ImageCompiler } from './image-policy.ts';
 
 /**
- * ClusterImagePolicy of sigstore's policy-controller: reads signatures in cosign's older layout. It refuses bundles that
- * a key has signed, and takes one of several authorities for enough.
+ * ClusterImagePolicy of sigstore's policy-controller: reads signatures in cosign's older layout. It refuses bundles
+ * that are signed with a key, and one of several authorities is enough for it.
  *
- * It holds for all namespaces that ask for it, hence only for images of the registries of previews: images from elsewhere
- * are refused in previews by another rule.
+ * It applies to all namespaces that opt in, so it covers only images from the registries of previews. Another rule
+ * refuses other images in previews.
  */
 export const policyControllerImages: ImageCompiler = (id, policy, { keys, registries }) => {
   if (id !== 'signed-image') return [];
