@@ -71,7 +71,8 @@ export const pinned: PinnedObjects = {
       'spec.deletionPolicy',
     ),
     onKustomization(
-      `${SPEC}.orValue({}).all(k, k in [${KUSTOMIZATION_FIELDS.map((field) => `"${field}"`).join(', ')}])`,
+      // The API server adds `force: false`.
+      `${SPEC}.orValue({}).all(k, k in [${KUSTOMIZATION_FIELDS.map((field) => `"${field}"`).join(', ')}] || (k == "force" && ${SPEC}.?force.orValue(true) == false))`,
       'spec',
     ),
   ],
