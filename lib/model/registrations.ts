@@ -13,11 +13,14 @@ export class Registrations {
   constructor(files: FileSet) {
     const apps = new Map<string, MicroApp>();
     const problems: Problem[] = [];
+    const paths = new Set([...files.keys()].map((path) => path.toLowerCase()));
     for (const [path, text] of files) {
       if (!/^apps\/.+\.yaml$/.test(path)) continue;
       try {
         const app = loadMicroApp(text, path).value.spec;
-        apps.set(app.repository.toLowerCase(), app);
+        const key = app.repository.toLowerCase();
+        // The file of another repository does not speak for one that has a file of its own.
+        if (path.toLowerCase() === microAppFile(key) || !paths.has(microAppFile(key))) apps.set(key, app);
       } catch (error) {
         if (!(error instanceof GreenroomError)) throw error;
         problems.push(...error.problems);

@@ -6,7 +6,7 @@ export interface EnvFile {
   readonly problems: readonly Problem[];
 }
 
-const LINE = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)\s*=\s*(.*?)\s*$/;
+const LINE = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)\s*=\s*(\S.*)?$/;
 
 /**
  * Reads `NAME=value` lines: comments, `export`, and quotes within one line. Anything that other readers would interpret
@@ -21,7 +21,7 @@ export function readEnvFile(text: string, file: string): EnvFile {
     .entries()) {
     const at = (message: string) => problems.push({ file, line: i + 1, message });
     if (/^\s*(#|$)/.test(line)) continue;
-    const [, name, written = ''] = LINE.exec(line) ?? [];
+    const [, name, written = ''] = LINE.exec(line.trimEnd()) ?? [];
     if (name === undefined) {
       at('must be NAME=value, a comment or empty');
       continue;
@@ -37,10 +37,16 @@ export function readEnvFile(text: string, file: string): EnvFile {
   return { values, problems };
 }
 
+/** A value without a trailing comment, in linear time. */
+export function withoutRemark(text: string): string {
+  const at = text.search(/\s#/);
+  return at === -1 ? text : text.slice(0, at).trimEnd();
+}
+
 /** Undefined if a quote is not closed. */
 function unquoted(text: string): string | undefined {
   const [quote] = text;
-  if (quote !== '"' && quote !== "'") return text.replace(/\s+#.*$/, '');
+  if (quote !== '"' && quote !== "'") return withoutRemark(text);
   const whole = quote === '"' ? /^"((?:[^"\\]|\\.)*)"\s*(?:#.*)?$/ : /^'([^']*)'\s*(?:#.*)?$/;
   const [, inner] = whole.exec(text) ?? [];
   if (inner === undefined || quote === "'") return inner;

@@ -1,4 +1,5 @@
 import { credentialForms, isHarmlessValue, namesCredential } from '../policies/credentials.ts';
+import { withoutRemark } from './env-file.ts';
 
 /** A credential in a text. Offsets are in UTF-16 units. */
 export interface Found {
@@ -37,18 +38,19 @@ export function knownForms(text: string): Found[] {
 }
 
 /** Settings files, where a name tells what its value is. In code, the same words name variables and types. */
-const SETTINGS = /(^|\/)(\.env(\.[\w.-]+)?|[\w.-]+\.(env|properties|ini|conf|ya?ml|toml)|Dockerfile[\w.-]*)$/i;
+const SETTINGS = /(^|\/)(\.env(\.[^/]+)?|[^/]+\.(env|properties|ini|conf|ya?ml|toml)|Dockerfile[^/]*)$/i;
 const SAMPLE = /\.(example|sample|template|dist)$|^(.*\/)?(preview|greenroom)\.yaml$/i;
 const ASSIGNMENT =
-  /^[ \t-]*(?:export[ \t]+|ENV[ \t]+|ARG[ \t]+)?["']?([A-Z][A-Z0-9_]{2,80})["']?[ \t]*[=:][ \t]*(\S.*?)[ \t\r]*$/gm;
+  /^[ \t-]*(?:export[ \t]+|ENV[ \t]+|ARG[ \t]+)?["']?([A-Z][A-Z0-9_]{2,80})["']?[ \t]*[=:][ \t]*(\S.*)$/gm;
 const PLACEHOLDER =
   /^(change[-_ ]?me.*|your[-_ ].*|<.*>|x{3,}|\.{3}|\*+|\$.*|\{\{.*|!.*|\[.*|\{.*|[|>][-+]?|ENC\[.*|test|dummy|example|placeholder|secret|password)$/i;
 
 /** Values of variables that are named like credentials, in settings files: `DB_PASSWORD=...`. */
 export function namedValues(text: string, path: string): Found[] {
   if (!SETTINGS.test(path) || SAMPLE.test(path)) return [];
-  return [...text.matchAll(ASSIGNMENT)].flatMap(({ 0: line, 1: name = '', 2: written = '', index }) => {
-    const value = written.replace(/^(["'])(.*)\1.*$/, '$2').replace(/\s+#.*$/, '');
+  return [...text.matchAll(ASSIGNMENT)].flatMap(({ 0: line, 1: name = '', 2: rest = '', index }) => {
+    const written = rest.trimEnd();
+    const value = withoutRemark(written.replace(/^(["'])(.*)\1.*$/, '$2'));
     if (!namesCredential(name) || isHarmlessValue(name, value) || PLACEHOLDER.test(value)) return [];
     const start = index + line.lastIndexOf(written);
     return [{ kind: 'named-value', start, end: start + written.length }];

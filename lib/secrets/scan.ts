@@ -29,41 +29,74 @@ export async function createScan(): Promise<Scan> {
   // Secretlint's profiler parses the file name and fails for some names. The rules do not depend on it.
   const source = { filePath: 'file', ext: '', contentType: 'text' as const };
   const options = { config: { rules }, noPhysicFilePath: true };
-  const kept = async (content: string): Promise<Found[]> => {
+  const kept = async ({ from, content }: Piece, length: number): Promise<Found[]> => {
     const { messages } = await lintSource({ source: { ...source, content }, options });
-    return messages.map(({ ruleId, range: [start, end] }) => ({
-      kind: ruleId.replace(/^.*secretlint-rule-/, '').replace('privatekey', 'private-key'),
-      start,
-      end,
-    }));
+    const to = from + content.length;
+    return messages
+      .map(({ ruleId, range: [start, end] }) => ({
+        kind: ruleId.replace(/^.*secretlint-rule-/, '').replace('privatekey', 'private-key'),
+        start: from + start,
+        end: from + end,
+      }))
+      .filter(({ start, end }) => (start > from || from === 0) && (end < to || to === length));
   };
   return async (path, text) => {
-    const found = [...(await kept(text)), ...knownForms(text), ...namedValues(text, path)];
-    return distinct(found).flatMap(({ kind, start, end }) => {
-      const { line, column, content } = placeOf(text, start);
-      if (isRemarked(content)) return [];
-      return [{ kind, file: path, line, column, masked: masked(text.slice(start, end)) }];
-    });
+    const found: Found[] = [];
+    for (const piece of piecesOf(text)) found.push(...(await kept(piece, text.length)));
+    const all = distinct([...found, ...knownForms(text), ...namedValues(text, path)], text.length);
+    return placed(all, text).map(({ kind, start, end, line, column }) => ({
+      ...{ kind, file: path, line, column },
+      masked: masked(text.slice(start, end)),
+    }));
   };
 }
 
-/** One finding per position. The first one found names it. */
-function distinct(found: readonly Found[]): Found[] {
-  const kept: Found[] = [];
-  for (const each of found) {
-    if (!kept.some(({ start, end }) => each.start < end && start < each.end)) kept.push(each);
+interface Piece {
+  readonly from: number;
+  readonly content: string;
+}
+
+/** secretlint's time grows with the square of what it finds in a text, so that long ones are given to it in pieces. */
+const PIECE = 65_536;
+/** By as much pieces overlap: no credential is longer, so that each is whole and away from the edges in one of them. */
+const OVERLAP = 16_384;
+
+function piecesOf(text: string): Piece[] {
+  const pieces: Piece[] = [];
+  for (let from = 0; from === 0 || from + OVERLAP < text.length; from += PIECE - OVERLAP) {
+    pieces.push({ from, content: text.slice(from, from + PIECE) });
   }
+  return pieces;
+}
+
+/** One finding for one place: what was found first names it. Sorted by place. */
+function distinct(found: readonly Found[], length: number): Found[] {
+  const taken = new Uint8Array(length);
+  const kept = found.filter(({ start, end }) => {
+    if (taken.subarray(start, end).includes(1)) return false;
+    taken.fill(1, start, end);
+    return true;
+  });
   return kept.sort((a, b) => a.start - b.start);
 }
 
-function placeOf(text: string, offset: number): { line: number; column: number; content: string } {
-  const lineStart = text.lastIndexOf('\n', offset - 1) + 1;
-  const lineEnd = text.indexOf('\n', offset);
-  let line = 1;
-  for (let at = text.indexOf('\n'); at !== -1 && at < offset; at = text.indexOf('\n', at + 1)) line += 1;
-  const content = text.slice(lineStart, lineEnd === -1 ? undefined : lineEnd);
-  return { line, column: offset - lineStart + 1, content };
+/** Findings with their places, without those whose line says that they are none. @param found sorted by place */
+function placed(found: readonly Found[], text: string): (Found & { line: number; column: number })[] {
+  let [line, lineStart, isNone] = [0, 0, false];
+  let lineEnd = -1;
+  return found.flatMap((each) => {
+    while (line === 0 || (lineEnd !== -1 && lineEnd < each.start)) {
+      line += 1;
+      lineStart = lineEnd + 1;
+      lineEnd = text.indexOf('\n', lineStart);
+      isNone = isRemarkedAt(text, lineStart, lineEnd);
+    }
+    return isNone ? [] : [{ ...each, line, column: each.start - lineStart + 1 }];
+  });
 }
+
+const isRemarkedAt = (text: string, start: number, end: number) =>
+  isRemarked(text.slice(start, end === -1 ? undefined : end));
 
 function masked(secret: string): string {
   const [shared = ''] =

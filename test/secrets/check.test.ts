@@ -73,6 +73,12 @@ describe('secrets check', () => {
     ['a token in UTF-16', 'a.txt', Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(GITHUB, 'utf16le')])],
     ['a token behind a megabyte', 'a.txt', `${'word '.repeat(200_000)}\n${GITHUB}\n`],
     ['a token in a file with a strange name', 'a "b" ü\n.txt', GITHUB],
+    ['a password in settings with a space in their name', 'my app.env', `DB_PASSWORD=${'tr0ub4dor'}&3`],
+    [
+      'a private key where pieces of a long text meet',
+      'a.txt',
+      `${'word '.repeat(13_000)}\n${KEY}\n${'word '.repeat(20_000)}`,
+    ],
   ])('finds %s', async (_, file, text) => {
     const folder = repository({ [file]: text });
     const { stdout, code } = await check(folder, '--format', 'json');
@@ -121,6 +127,24 @@ describe('secrets check', () => {
     expect(await places(folder, 'a.txt', 'build')).toEqual([]);
     git(folder, 'add', '--force', '.env');
     expect(await places(folder)).toEqual(['.env:1', 'new.txt:1']);
+  });
+
+  test('ends soon for spaces without an end, and for a text that is nothing but tokens', async () => {
+    const tokens = Array.from({ length: 12_000 }, (_, i) => `ghp_${String(i).padStart(36, 'a1B2c3')}`);
+    const folder = repository({
+      'a.env': `DB_PASSWORD=x${' '.repeat(400_000)}x\nA_B=x${' '.repeat(400_000)}x\n`,
+      'many.txt': tokens.join('\n'),
+    });
+    const found = await places(folder);
+    expect(found).toHaveLength(1 + tokens.length);
+    expect(new Set(found).size).toBe(found.length);
+  }, 20_000);
+
+  test('a name of a file steers neither a terminal nor a CI system, and is no pattern', async () => {
+    const folder = repository({ '::error::x\n\u001b[31m/.env': `DB_PASSWORD=${'tr0ub4dor'}&3` });
+    const run = await check(folder, '::error::x\n\u001b[31m');
+    expect(run.code).toBe(3);
+    expect(run.stdout).toMatch(/^\.\/::error::x \[31m\/\.env:1:13: looks like .*\n$/);
   });
 
   test('--diff counts lines that the branch added, committed or not', async () => {

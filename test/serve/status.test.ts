@@ -172,6 +172,8 @@ describe('what a reconciler applied', () => {
     ['what is no preview', { involvedObject: { kind: 'Kustomization', name: 'greenroom-policies-kyverno' } }],
     ['no commit', { metadata: { cluster: 'main' } }],
     ['progress', { reason: 'Progressing' }],
+    ['a name that is no text', { involvedObject: { kind: 'Kustomization', name: { toString: 1 } } }],
+    ['a commit that is no text', { metadata: { cluster: 'main', revision: { toString: 1 } } }],
   ])('an event of Flux about %s is taken, and says nothing', async (_, more) => {
     const { flux, event } = await applied();
     expect((await flux(event('pr-shop-7', more))).status).toBe(204);

@@ -23,6 +23,16 @@ describe('a line of a log', () => {
     `eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc`,
     `key is ${SECRET}`,
     `mysql -u shop -p --password=hunter2`,
+    `mysql -u shop --password hunter2`,
+    `connecting to redis://:hunter2@cache:6379`,
+    `SECRET_KEY=hunter2`,
+    `TOKEN_VALUE: hunter2`,
+    `API_KEY_2=hunter2`,
+    `access_key=hunter2`,
+    `DefaultEndpointsProtocol=https;AccountKey=hunter2`,
+    `secretKey: "hunter2"`,
+    `encryption-key=hunter2`,
+    `POST client_secret%3Dhunter2`,
   ])('%s is left out', (line) => {
     expect(masked(line)).toBe(MASKED);
   });
@@ -34,6 +44,7 @@ describe('a line of a log', () => {
     'ModuleNotFoundError: No module named flask',
     'passed 3 of 4 tests',
     'exit status 1',
+    'GET http://localhost:3000/node_modules/@vite/client 200',
     'Missing environment variable STRIPE_KEY',
     '2026-11-30T10:00:00Z INFO ready in 20 ms',
   ])('%s is shown', (line) => {

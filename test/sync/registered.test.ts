@@ -53,6 +53,18 @@ test('a slip in a registration ends nothing that runs, and nobody else is stoppe
   expect(await sync(world)).toMatchObject({ effect: 'none', state: { state: 'committed' } });
 });
 
+test.each(['acme/shop', 'Acme/Shop'])(
+  'the file of another repository does not speak for one that has its own: %s',
+  async (name) => {
+    const world = opened(app(', team: web'));
+    const other = app(', team: others').replace('acme/shop', name);
+    commitFiles(world.appsRepo, { 'apps/acme/a.yaml': other, 'apps/acme/z.yaml': other });
+    await sync(world);
+    const teams = objectsOf(world).map(({ metadata }) => metadata.labels['greenroom.dev/team']);
+    expect(new Set(teams)).toEqual(new Set(['web']));
+  },
+);
+
 /** Objects of the preview in the apps repo. */
 const objectsOf = (world: World) =>
   world

@@ -5,7 +5,7 @@ import { VERSION } from '../../core/version.ts';
 import { PREVIEW_FILE } from '../../model/layout.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import { sarif } from '../../report/sarif.ts';
-import { count } from '../../report/text.ts';
+import { count, printable } from '../../report/text.ts';
 import { ALLOW_FILE, type IsAllowed, readAllowList } from '../../secrets/allow-list.ts';
 import { createScan, type SecretFinding } from '../../secrets/scan.ts';
 import { type Io, json } from '../shared/io.ts';
@@ -92,6 +92,9 @@ function placeFor(platform: PlatformSpec | null): string {
   return `put it into the store "${store}" under ${prefix} and ${named}`;
 }
 
+/** A file's name steers neither a terminal nor a CI system, which reads lines such as `::error::` as commands. */
+const shown = (file: string) => printable(file, 4096).replace(/^(?=::|##\[)/, './');
+
 function print({ findings, skipped, files, instead }: Report, format: ReportFormat, io: Io): void {
   const sentence = ({ kind, masked }: SecretFinding) =>
     `looks like a secret (${kind}, ${masked}): take it out, replace it since others may have read it, then ${instead}`;
@@ -105,8 +108,8 @@ function print({ findings, skipped, files, instead }: Report, format: ReportForm
   if (format === 'json') io.out(json({ findings: told, skipped, summary }));
   else if (format === 'sarif') io.out(json(sarif(told, [], [RULE], VERSION)));
   else {
-    for (const { file, line, column, message } of told) io.out(`${file}:${line}:${column}: ${message}\n`);
-    for (const { file, why } of skipped) io.err(`${file}: not looked through, ${why}\n`);
+    for (const { file, line, column, message } of told) io.out(`${shown(file)}:${line}:${column}: ${message}\n`);
+    for (const { file, why } of skipped) io.err(`${shown(file)}: not looked through, ${why}\n`);
     const verdict = findings.length === 0 ? 'nothing found' : `${count(findings.length, 'secret')} to take out`;
     io.err(`${count(files, 'file')}: ${verdict}\n`);
   }

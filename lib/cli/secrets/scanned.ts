@@ -30,7 +30,8 @@ export async function scannedFiles(paths: readonly string[], base: string | unde
     if (!existsSync(resolve(io.cwd, path)))
       throw new GreenroomError('invalid-input', `${path}: no such file or folder`);
   }
-  const options = { env: { ...io.env } };
+  // Paths are names, also those that begin with a colon.
+  const options = { env: { ...io.env, GIT_LITERAL_PATHSPECS: '1' } };
   const top = await tryGit(options, ['-C', io.cwd, 'rev-parse', '--show-toplevel']);
   if (top.code !== 0) {
     if (base !== undefined)
@@ -68,8 +69,7 @@ export async function scannedFiles(paths: readonly string[], base: string | unde
   return {
     root,
     files: unique([...added.keys(), ...fresh]),
-    counts: (file, line) =>
-      fresh.has(file) || added.get(file)?.some(([from, to]) => from <= line && line <= to) === true,
+    counts: (file, line) => fresh.has(file) || added.get(file)?.has(line) === true,
   };
 }
 
@@ -100,9 +100,9 @@ async function checkBase(base: string, options: { env: NodeJS.ProcessEnv }, io: 
 const namesOf = (output: string) => output.split('\0').filter((name) => name !== '');
 const unique = (files: readonly string[]) => [...new Set(files)].sort(compareStrings);
 
-/** Ranges of added lines by file, from a diff without context. */
-function addedLines(diff: string): Map<string, [from: number, to: number][]> {
-  const lines = new Map<string, [number, number][]>();
+/** Added lines by file, from a diff without context. */
+function addedLines(diff: string): Map<string, Set<number>> {
+  const lines = new Map<string, Set<number>>();
   let file: string | undefined;
   // A content line can look like a header, so use the line counts of the hunks.
   let left = 0;
@@ -115,8 +115,9 @@ function addedLines(diff: string): Map<string, [from: number, to: number][]> {
     if (line.startsWith('+++ ')) file = plainName(line.slice(4).replace(/\t$/, ''));
     else if (from !== undefined && file !== undefined) {
       left = Number(removed) + Number(count);
-      const start = Number(from);
-      if (count !== '0') lines.set(file, [...(lines.get(file) ?? []), [start, start + Number(count) - 1]]);
+      const own = lines.get(file) ?? new Set();
+      for (let i = 0; i < Number(count); i++) own.add(Number(from) + i);
+      if (own.size > 0) lines.set(file, own);
     }
   }
   return lines;

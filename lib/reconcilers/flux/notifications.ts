@@ -1,3 +1,4 @@
+import { text } from '../../cluster/reader.ts';
 import { isRecord } from '../../core/json.ts';
 import type { KubeObject, StringMap } from '../../model/kube-object.ts';
 import { PLATFORM_LABELS, PREVIEW_PREFIX } from '../../model/labels.ts';
@@ -43,17 +44,16 @@ const APPLIED = 'ReconciliationSucceeded';
  */
 export function toldBy(event: unknown): Told | null | undefined {
   if (!isRecord(event) || !isRecord(event['involvedObject'])) return undefined;
-  const { involvedObject, metadata = {}, severity, reason, timestamp, message } = event;
-  if (!isRecord(metadata) || involvedObject['kind'] !== KUSTOMIZATION.kind) return null;
-  const name = String(involvedObject['name']);
-  const [, revision] = /@sha(?:1|256):([0-9a-f]{40}(?:[0-9a-f]{24})?)$/.exec(String(metadata['revision'])) ?? [];
-  const at = Math.floor(Date.parse(String(timestamp)) / 1000);
+  if (text(event, 'involvedObject', 'kind') !== KUSTOMIZATION.kind) return null;
+  const name = text(event, 'involvedObject', 'name');
+  const [, revision] = /@sha(?:1|256):([0-9a-f]{40}(?:[0-9a-f]{24})?)$/.exec(text(event, 'metadata', 'revision')) ?? [];
+  const at = Math.floor(Date.parse(text(event, 'timestamp')) / 1000);
   const isFence = name.endsWith('-fence');
-  const isFailure = severity === 'error';
-  const isNews = isFailure || (reason === APPLIED && !isFence);
+  const isFailure = text(event, 'severity') === 'error';
+  const isNews = isFailure || (text(event, 'reason') === APPLIED && !isFence);
   if (!name.startsWith(PREVIEW_PREFIX) || revision === undefined || Number.isNaN(at) || !isNews) return null;
   return {
-    cluster: String(metadata['cluster']),
+    cluster: text(event, 'metadata', 'cluster'),
     preview: isFence ? name.slice(0, -'-fence'.length) : name,
     revision,
     sentAt: at,
@@ -61,7 +61,7 @@ export function toldBy(event: unknown): Told | null | undefined {
       source: 'reconciler',
       at,
       ...(isFailure
-        ? { condition: 'not-working', reason: 'not-applied', words: String(message) }
+        ? { condition: 'not-working', reason: 'not-applied', words: text(event, 'message') }
         : { condition: 'starting', reason: 'applied' }),
     },
   };

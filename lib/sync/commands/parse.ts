@@ -38,24 +38,35 @@ export function parseCommands(text: string): ParsedCommands {
 
 /** What hides text: an HTML comment, or an element, which can be nested in another of its name. */
 interface Hidden {
-  /** `--` for a comment. */
+  /** `--`, `?` or `[` for a comment or another mark that is not shown. */
   readonly name: string;
   readonly depth: number;
 }
 
-/** Elements whose text is quoted, folded away or not shown. */
-const MARKS = /<!--|-->|<(\/?)(pre|details|blockquote|textarea|script|style)(?=[\s>/]|$)/g;
+/** Elements whose text is quoted, struck out, folded away or not shown, and what CommonMark takes for HTML that is no element. */
+const MARKS =
+  /<!--|-->|<\?|\?>|<!\[cdata\[|\]\]>|<(\/?)(pre|details|blockquote|textarea|script|style|template|code|samp|kbd|xmp|q|s|del|strike)(?=[\s>/]|$)/g;
+/** What the marks without an element begin or end. */
+const PLAIN_MARKS: ReadonlyMap<string, { readonly name: string; readonly closes: boolean }> = new Map([
+  ['<!--', { name: '--', closes: false }],
+  ['-->', { name: '--', closes: true }],
+  ['<?', { name: '?', closes: false }],
+  ['?>', { name: '?', closes: true }],
+  ['<![cdata[', { name: '[', closes: false }],
+  [']]>', { name: '[', closes: true }],
+]);
 
 /** What hides the text after a line; null if nothing does. @param before what hid the line itself */
 function hiddenAfter(line: string, before: Hidden | null): Hidden | null {
   // Tags in a code span do not count.
   const text = line.toLowerCase().replaceAll(/`[^`]*`/g, '');
   let hidden = before;
-  for (const [mark, slash, element = '--'] of text.matchAll(MARKS)) {
-    const closes = mark === '-->' || slash === '/';
-    if (hidden === null) hidden = closes ? null : { name: element, depth: 1 };
-    else if (hidden.name !== element) continue;
-    else if (!closes) hidden = element === '--' ? hidden : { ...hidden, depth: hidden.depth + 1 };
+  for (const [mark, slash, element = ''] of text.matchAll(MARKS)) {
+    const plain = PLAIN_MARKS.get(mark);
+    const { name, closes } = plain ?? { name: element, closes: slash === '/' };
+    if (hidden === null) hidden = closes ? null : { name, depth: 1 };
+    else if (hidden.name !== name) continue;
+    else if (!closes) hidden = plain === undefined ? { ...hidden, depth: hidden.depth + 1 } : hidden;
     else hidden = hidden.depth === 1 ? null : { ...hidden, depth: hidden.depth - 1 };
   }
   return hidden;
