@@ -92,11 +92,14 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 bad input or usage, 3 denied by policy,
 4 could not reach or agree with the other side (safe to run again)`;
 
-/** Shows the default as people would write it; an empty default (such as an empty list) is omitted. */
-function optionDescription({ description, defaultValue, defaultValueDescription, negate }: Option): string {
+/** Shows the choices, and the default as people would write it; an empty default (such as an empty list) is omitted. */
+function optionDescription(option: Option): string {
+  const { description, defaultValue, defaultValueDescription, negate, argChoices } = option;
   const isPlain = ['string', 'number'].includes(typeof defaultValue) && !negate;
   const shown = defaultValueDescription ?? (isPlain ? String(defaultValue) : undefined);
-  return shown === undefined ? description : `${description} (default: ${shown})`;
+  const choices = argChoices === undefined ? [] : [`one of ${argChoices.join(', ')}`];
+  const parts = [...choices, ...(shown === undefined ? [] : [`default: ${shown}`])];
+  return parts.length === 0 ? description : `${description} (${parts.join('; ')})`;
 }
 
 /** Applies the verbosity of the command line; data and errors are always printed. */

@@ -90,3 +90,11 @@ test.each([
 ])('%j is refused', async (args, message) => {
   expect(await list(...args)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(message) });
 });
+
+test.each([
+  [['list'], '(one of name, end, cost, state; default: name)'],
+  [['cost'], '(one of owner, repository, team, cost-centre; default: repository)'],
+])('the help of %j names what an option can be', async (command, words) => {
+  const { code, stdout } = await inProcess([...command, '--help']);
+  expect([code, stdout.replace(/\s+/g, ' ')]).toEqual([0, expect.stringContaining(words)]);
+});

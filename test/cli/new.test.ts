@@ -259,13 +259,18 @@ describe('new', () => {
       '--set description:',
     ],
     ['an answer without a value', ['function', ...ARGS, '--set', 'description'], 'It takes NAME=VALUE'],
-    ['a budget of nothing', ['function', ...ARGS, '--budget', '0'], 'positive whole number'],
+    ['a budget of nothing', ['function', ...ARGS, '--budget', '0'], 'a positive number'],
+    ['a budget that is no number', ['function', ...ARGS, '--budget', '1e9'], 'a positive number'],
     ['a cost centre that no label can have', ['function', ...ARGS, '--cost-centre', 'a b'], 'apps/acme/shop.yaml:'],
     ['a service that the platform has not', ['web-service-python', ...ARGS], 'postgres'],
   ])('names what is wrong: %s', async (_, args, complaint) => {
     const { code, stderr } = await run(...args);
     expect([code, stderr]).toEqual([2, expect.stringContaining(complaint)]);
     expect(existsSync(source())).toBe(false);
+  });
+
+  test('takes a budget that is no whole number', async () => {
+    expect(await run('function', ...ARGS, '--budget', '2.5', '--dry-run')).toMatchObject({ code: 0 });
   });
 
   test('asks nobody where nobody can answer', async () => {
@@ -425,6 +430,13 @@ describe('new --preview-only', () => {
     for (const piece of has) expect(plain).toContain(piece.replaceAll('"', ''));
     for (const piece of lacks) expect(plain).not.toContain(piece);
     expect((await inProcess(['check', 'preview.yaml', '--repo', 'acme/shop'], folder)).code).toBe(0);
+  });
+
+  test('says that the name of the image is a placeholder if nothing names the repository', async () => {
+    const { folder, ran } = run('FROM node:24\n');
+    expect((await ran).stderr).not.toContain('placeholder');
+    const unnamed = await inProcess(['new', '--preview-only', '--overwrite'], folder, { PATH: process.env['PATH'] });
+    expect(unnamed).toMatchObject({ code: 0, stderr: expect.stringContaining('"app" is a placeholder') });
   });
 
   test('writes over nothing, and needs a Dockerfile', async () => {

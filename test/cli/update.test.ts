@@ -231,7 +231,7 @@ describe.each(Object.entries(KINDS))('update on %s', (_, kind) => {
   });
 
   test.each([
-    ['nothing', undefined, 'there is no such file in acme/shop; only what `greenroom new`'],
+    ['nothing', undefined, 'there is no such file in acme/shop; only apps that `greenroom new`'],
     ['no JSON', 'oops', 'is not what `greenroom new` wrote there'],
     [
       'a path out of the repository',

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { GreenroomError } from '../../core/errors.ts';
-import { namesOf, type RepositoryRef } from '../../core/repository.ts';
+import type { RepositoryRef } from '../../core/repository.ts';
 import { builtInTemplates } from '../../create/project.ts';
 import { costWords } from '../../report/running.ts';
 import { count } from '../../report/text.ts';
@@ -13,7 +13,7 @@ import { timeoutArgument, waitForPreview } from '../new/wait.ts';
 import type { Configure } from '../shared/command.ts';
 import { extensionOption } from '../shared/extensions.ts';
 import { type Io, json } from '../shared/io.ts';
-import { answerArgument, formatOption, numberArgument, repositoryArgument, required } from '../shared/options.ts';
+import { amountArgument, answerArgument, formatOption, repositoryArgument, required } from '../shared/options.ts';
 
 interface Options extends NewOptions {
   appsRepo?: string;
@@ -55,7 +55,7 @@ function newOptions(command: Command): Command {
     .option('--owner <who>', 'who answers for it: @account, @organization/team or an address')
     .option('--team <team>', 'its team, for reports')
     .option('--cost-centre <code>', 'who pays, for reports')
-    .option('--budget <amount>', "what its previews may cost a month, in the platform's currency", numberArgument)
+    .option('--budget <amount>', "what its previews may cost a month, in the platform's currency", amountArgument)
     .option('--size <size>', "a size of the platform's")
     .option('--set <name=value>', 'an answer to a question of the template; may be given again', answerArgument, {})
     .option('--preview-only', 'write preview.yaml alone, from the Dockerfile in this folder')
@@ -140,7 +140,7 @@ function report({ path }: RepositoryRef, made: Made, options: Options, io: Io): 
   if (options.dryRun === true) for (const file of made.files.keys()) io.out(`would write ${file}\n`);
   else
     io.err(
-      `Next: ask for reviews of both; the preview starts when its image is built. See ${namesOf({ path }).name}/README.md\n`,
+      `Next: ask for reviews of both; the preview starts when its image is built. The README of ${path} says more.\n`,
     );
 }
 

@@ -39,9 +39,9 @@ export const configure: Configure = (command, io) => {
     .addHelpText(
       'after',
       `
-Holds what ${ANSWERS_FILE} remembers against the template as it is now, and opens a pull request with what the template
-changed since. Answers are kept. A file that was changed in the repository is merged, or stays as it is where that cannot
-be done: the pull request says which. Safe to run again.
+Compares the template as it is now with the one that ${ANSWERS_FILE} records, and opens a pull request with the changes.
+Answers are kept. A file that was changed in the repository is merged, or stays as it is if that fails: the pull request
+says which. Safe to run again.
 
 Examples:
   greenroom update --repo acme/shop --apps-repo acme/previews --dry-run
@@ -103,7 +103,7 @@ async function recordOf(
 ): Promise<TemplateRecord> {
   const text = await textAt(ANSWERS_FILE);
   if (typeof text === 'string') return parseRecord(text, path);
-  const advice = 'only what `greenroom new` or its form in Backstage made can be updated';
+  const advice = 'only apps that `greenroom new` or Backstage made from a template can be updated';
   throw invalidInput([{ file: ANSWERS_FILE, message: `there is no such file in ${path}; ${advice}` }]);
 }
 

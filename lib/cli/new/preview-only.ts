@@ -38,14 +38,16 @@ export async function guessPreview(options: PreviewOnlyOptions, io: Io): Promise
   if (existsSync(resolve(io.cwd, out)) && overwrite !== true) {
     throw new GreenroomError('invalid-input', `${out} is there already; --overwrite writes over it`);
   }
-  const repository = (await repositoryAt(options, '.', io)) ?? 'your-organization/app';
+  const known = await repositoryAt(options, '.', io);
+  const repository = known ?? 'your-organization/app';
   const side = await findPlatform(options, ['.'], systemClock(), io);
   const { owner, name } = namesOf({ path: repository.toLowerCase() });
   const image = `${side?.platform.registries[0] ?? `ghcr.io/${owner}`}/${name}`;
   const dockerfile = new TextDecoder().decode(readInput(io.cwd, file));
   const guess = guessFromDockerfile(dockerfile, image);
   const where = side === null ? 'since no greenroom.yaml says where images are' : "by the platform's registry";
-  const notes = [`image: ${image}, ${where}`, ...guess.notes];
+  const doubt = known === null ? `; "${name}" is a placeholder, since no Git remote names the repository` : '';
+  const notes = [`image: ${image}, ${where}${doubt}`, ...guess.notes];
   if (format === 'json') io.out(json({ file: out, text: guess.text, notes }));
   else if (dryRun === true) io.out(guess.text);
   if (dryRun !== true) writeFiles(io.cwd, withSchema(out, guess.text));

@@ -23,6 +23,13 @@ export function numberArgument(text: string): number {
   return Number(text);
 }
 
+/** A positive number, also a fraction. */
+export function amountArgument(text: string): number {
+  const amount = /^\d{1,12}(\.\d{1,6})?$/.test(text) ? Number(text) : 0;
+  if (amount <= 0) throw new InvalidArgumentError('It takes a positive number, e.g. 50 or 2.5.');
+  return amount;
+}
+
 /** A time such as `90m`, `8h` or `3d`, in seconds. */
 export function durationArgument(text: string): number {
   if (!duration.safeParse(text).success) throw new InvalidArgumentError('It takes a time such as 90m, 8h or 3d.');
