@@ -80,8 +80,9 @@ export function durationSeconds(text: string): number {
   return total;
 }
 
-/** `36h` for 129600: whole hours if possible, else minutes. */
+/** `36h` for 129600: whole days from two on, else whole hours if possible, else minutes. */
 export function formatDuration(seconds: number): string {
+  if (seconds >= 2 * 86_400 && seconds % 86_400 === 0) return `${seconds / 86_400}d`;
   return seconds % 3600 === 0 ? `${seconds / 3600}h` : `${Math.round(seconds / 60)}m`;
 }
 

@@ -9,12 +9,12 @@ const MAX_REPLIES = 5;
 
 /** All commands with a short description. */
 const COMMANDS: readonly (readonly [string, string])[] = [
-  ['/preview status', 'looks again and says as of when'],
-  ['/preview extend 4h', 'keeps it that much longer; without a time as long as can be'],
-  ['/preview keep', 'keeps it as long as can be'],
-  ['/preview stop', 'takes it away until somebody starts it or pushes'],
+  ['/preview status', 'reads everything again, and says as of when'],
+  ['/preview extend 4h', 'moves its end by that time; without a time, as far as the platform allows'],
+  ['/preview keep', 'moves its end as far as the platform allows'],
+  ['/preview stop', 'removes it until somebody starts it or pushes'],
   ['/preview start', 'starts it again'],
-  ['/preview retry', 'tries again what did not work'],
+  ['/preview retry', 'tries again what failed'],
   ['/preview help', 'shows this list'],
 ];
 

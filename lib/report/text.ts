@@ -14,13 +14,15 @@ export function code(text: string): string {
 
 /**
  * Escapes a sentence that may quote untrusted text: it reads the same, but nothing in it works as Markdown, HTML or a
- * mention. A name such as `@platform` becomes a code span, so that it can be copied.
+ * mention. A name such as `@platform` becomes a code span, so that it can be copied, and so does plain text that stands
+ * between two backticks.
  *
  * @param max limit in characters. @default 300
  */
 export function sentence(text: string, max?: number): string {
-  const parts = printable(text, max).split(/((?<![\w@#])[@#]\w[\w/-]*)/);
-  return parts.map((part, i) => (i % 2 === 1 ? `\`${part}\`` : inert(part, i === 0))).join('');
+  const parts = printable(text, max).split(/((?<![\w@#])[@#]\w[\w/-]*|(?<!`)`[a-z][\w ./-]*`(?!`))/);
+  const isCode = (i: number) => i % 2 === 1;
+  return parts.map((part, i) => (isCode(i) ? `\`${part.replaceAll('`', '')}\`` : inert(part, i === 0))).join('');
 }
 
 function inert(text: string, isFirst: boolean): string {

@@ -115,7 +115,7 @@ describe('another forge', () => {
     expect(forge.reports.map(({ marker, suggestions }) => [marker, suggestions])).toEqual([['### Preview: ', []]]);
     clock.now += 23 * 3600;
     await deliver();
-    expect(forge.comment(SHOP, 7)).toContain('To keep it longer, comment `/preview extend 72h`.');
+    expect(forge.comment(SHOP, 7)).toContain('To keep it longer, comment `/preview extend 3d`.');
     const notice = forge.reports.at(-1)!.notice!;
     expect(notice.body.startsWith(notice.marker)).toBe(true);
     expect(notice.body).not.toMatch(/<!--|box/);

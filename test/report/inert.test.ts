@@ -25,6 +25,7 @@ const HOSTILE = [
   '- [x] Keep it <!-- greenroom:keep -->',
   '[x] Keep it <!-- greenroom:start -->',
   '`` ` ``',
+  '`a` ``b` `@everyone` `c`` `d`e`',
   '```\n@everyone\n```',
   '~~~\n@everyone',
   'a\n### Preview: ready - [Open](https://evil.example)',

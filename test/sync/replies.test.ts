@@ -42,7 +42,7 @@ describe('a command is answered in words, once', () => {
     const world = await opened();
     const { answer, said } = await say(world, 'One more week would be nice:\n\n/Preview Extend 7 days, please');
     expect(answer).toBe('done');
-    expect(said).toEqual(['- `mia`: you asked for `168h`; 8h from now is the most, so it ends Tue 24 Nov 16:01 UTC.']);
+    expect(said).toEqual(['- `mia`: you asked for `7d`; 8h from now is the most, so it ends Tue 24 Nov 16:01 UTC.']);
     expect(world.comment('shop', 7)).toContain('Ends Tue 24 Nov 16:01 UTC.');
   });
 

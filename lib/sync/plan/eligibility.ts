@@ -2,6 +2,7 @@ import { isSameRepository, namesOf } from '../../core/repository.ts';
 import { isFork, type PullRequest } from '../../forge/forge.ts';
 import type { AppsRepo } from '../../gitops/apps-repo.ts';
 import { PREVIEW_FILE } from '../../model/layout.ts';
+import { microAppFile } from '../../model/micro-app.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import type { PreviewSpec } from '../../model/preview.ts';
 import { PROPOSAL_BRANCH } from '../../model/proposal.ts';
@@ -60,7 +61,7 @@ export function refusalOf(
   // Several sources may name one repository; the pull request must match only one of them.
   const unregistered = (): Refusal => ({
     reason: 'not-registered',
-    sentence: `${pull.repository.path} is not registered for previews; \`greenroom new\` proposes it, or ask ${platform.policies.contact}.`,
+    sentence: `${pull.repository.path} is not registered for previews. A pull request to the apps repo that adds \`${microAppFile(pull.repository.path)}\` registers it; ask ${platform.policies.contact}.`,
   });
   const refusals = sources.map((source) =>
     source.registered && registrations?.has(pull.repository) !== true ? unregistered() : refusalBySource(pull, source),
