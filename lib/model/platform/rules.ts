@@ -34,7 +34,10 @@ export const source = z.strictObject({
   registered: z
     .boolean()
     .default(false)
-    .meta({ description: 'Only repositories that apps/<owner>/<repo>.yaml of the apps repo registers.' }),
+    .meta({
+      description:
+        'Only repositories that apps/<owner>/<repo>.yaml of the apps repo registers. If no source has this, only `greenroom cost --all` reads registrations.',
+    }),
 });
 
 export const ENGINES = ['vap', 'kyverno', 'kyverno-legacy', 'gatekeeper'] as const;
