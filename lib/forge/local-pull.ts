@@ -129,5 +129,12 @@ function problem(file: string, issue: z.core.$ZodIssue, data: unknown): Problem 
       : undefined;
   }, data);
   const shown = found === undefined ? 'nothing' : JSON.stringify(found).slice(0, 80);
-  return { file, field: field || '(whole file)', message: `${issue.message}; found ${shown}` };
+  return { file, field: field || '(whole file)', message: `${ruleOf(issue)}; found ${shown}` };
+}
+
+/** What a value must be. */
+function ruleOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type') return `must be of type ${issue.expected}`;
+  if (issue.code !== 'invalid_value') return issue.message;
+  return `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`;
 }

@@ -104,6 +104,7 @@ describe.each(Object.entries(KINDS))('new on %s', (_, kind) => {
     expect([code, existsSync(source()), pulls('previews')]).toEqual([0, false, []]);
     expect(stdout).toContain('would write preview.yaml\n');
     expect(stderr).toContain('https://pr-shop-<number>.apps.example.com');
+    expect(stderr).toContain('The registration only counts in `greenroom cost --all`');
   });
 
   test('a branch of somebody else is left alone', async () => {

@@ -107,14 +107,19 @@ describe('a broken file', () => {
   };
   test.each([
     ['number', { ...good, number: 9 }],
-    ['repositoryId', { ...good, repositoryId: '101' }],
-    ['state', { ...good, state: 'merged' }],
+    ['repositoryId', { ...good, repositoryId: '101' }, 'must be of type number; found "101"'],
+    ['state', { ...good, state: 'merged' }, 'must be "open" or "closed"; found "merged"'],
+    [
+      'builds[0].state',
+      { ...good, builds: [{ name: 'image', state: 'ok' }] },
+      'must be "queued" or "running" or "passed" or "failed"; found "ok"',
+    ],
     ['merged', { ...good, merged: true }],
     ['labels[0]', { ...good, labels: [{ name: 'preview' }] }],
     ['head.sha', { ...good, head: { ...good.head, sha: 'a1b2c3d' } }],
     ['head.repositoryId', { ...good, head: { sha: 'a'.repeat(40), ref: 'x' } }],
     ['createdAt', { ...good, createdAt: '2026-11-02 09:00' }],
-  ])('names file and field: %s', async (field, data) => {
+  ])('names file and field: %s', async (field, data, message = 'found') => {
     const { on, forge } = shop();
     on.write('acme', 'shop', 8, JSON.stringify(data));
     await expect(forge.pullRequest(SHOP, 8)).rejects.toMatchObject({
@@ -123,7 +128,7 @@ describe('a broken file', () => {
         {
           field,
           file: expect.stringMatching(/acme\/shop\/pulls\/8\.json$/),
-          message: expect.stringContaining('found'),
+          message: expect.stringContaining(message),
         },
       ],
     });

@@ -92,7 +92,7 @@ async function run(template: string | undefined, options: Options, io: Io): Prom
     }
     throw error;
   }
-  if (options.format === 'text') report(wanted.repository, made, options, io);
+  if (options.format === 'text') report(wanted, made, options, io);
   const followed = options.wait === true ? await waitFor(made, wanted, { ...options, appsRepo }, io) : null;
   if (options.format === 'json') {
     const { files, ...rest } = made;
@@ -129,7 +129,11 @@ function announcement(repository: RepositoryRef, { files, compiled }: Awaited<Re
   return `${repository.path}: ${count(files.size, 'file')}.\n${address}${costWords({ cost })}\n`;
 }
 
-function report({ path }: RepositoryRef, made: Made, options: Options, io: Io): void {
+const UNUSED_REGISTRATION =
+  'The registration only counts in `greenroom cost --all`: no source in greenroom.yaml has `registered: true`.\n';
+
+function report(wanted: Awaited<ReturnType<typeof collect>>, made: Made, options: Options, io: Io): void {
+  const { path } = wanted.repository;
   const line = (what: string, { outcome, number, url }: Made['source']) => {
     const where = url ?? (number === null ? '' : `pull request ${number}`);
     io.out(`${what}: ${[outcome, where].filter(Boolean).join(', ')}\n`);
@@ -137,6 +141,7 @@ function report({ path }: RepositoryRef, made: Made, options: Options, io: Io): 
   line(`source, ${path}`, made.source);
   line(`registration, ${made.registration.repository}`, made.registration);
   if (made.preview !== null) io.out(`preview: ${made.preview}\n`);
+  if (!wanted.isRegistrationUsed) io.err(UNUSED_REGISTRATION);
   if (options.dryRun === true) for (const file of made.files.keys()) io.out(`would write ${file}\n`);
   else
     io.err(

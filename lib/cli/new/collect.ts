@@ -52,6 +52,8 @@ export interface Wanted {
   readonly labels: readonly string[];
   /** Whether it gets previews only after its registration is merged. */
   readonly isRegistrationNeeded: boolean;
+  /** Whether previews are compiled with registrations; if not, only reports of costs read them. */
+  readonly isRegistrationUsed: boolean;
 }
 
 interface Request {
@@ -90,8 +92,12 @@ export async function collect({ template: named, appsRepo, options, asks }: Requ
     for (const finding of denied) io.err(`${findingLine(finding)}\n`);
     throw new GreenroomError('denied', `the platform's rules refuse the preview of ${template.name}; nothing was made`);
   }
-  const isRegistrationNeeded = source.registered;
-  return { template, repository, files, app, compiled, compile, labels: labelsOf(source), isRegistrationNeeded };
+  return {
+    ...{ template, repository, files, app, compiled, compile },
+    labels: labelsOf(source),
+    isRegistrationNeeded: source.registered,
+    isRegistrationUsed: side.platform.sources.some(({ registered }) => registered),
+  };
 }
 
 /** @throws GreenroomError `invalid-input` if the platform does not have this size */

@@ -173,12 +173,15 @@ function pullSecretProblems({ imagePullSecrets, secrets }: Settings): Contradict
   });
 }
 
-/** Status settings that report something need `status.url` to send it to. */
+/** Status settings that report something need `status.url` to send it to; `status.logs` needs the reporter. */
 function statusProblems({ status }: Settings): Contradiction[] {
-  const { url, notify, watch, image } = status;
-  const where = 'where `serve` takes what it is told';
+  const { url, notify, watch, image, logs } = status;
+  const where = 'the address of `serve` that receives the reports';
   return [
     ...(notify && url === undefined ? [{ path: ['status', 'notify'], message: `needs status.url, ${where}` }] : []),
+    ...(logs && !watch
+      ? [{ path: ['status', 'logs'], message: 'needs status.watch: true, since the reporter reads the logs' }]
+      : []),
     ...(watch && image !== undefined && url === undefined
       ? [{ path: ['status', 'image'], message: `needs status.url, ${where}` }]
       : []),

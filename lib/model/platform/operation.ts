@@ -73,14 +73,14 @@ export const status = section({
     description: 'Let `serve` and `sweep` ask the addresses of previews whether they answer.',
   }),
   private: z.boolean().default(false).meta({
-    description: 'Ask addresses of private networks as well; never those that tell credentials of a cloud.',
+    description: 'Ask addresses of private networks as well, but never those of cloud metadata services.',
   }),
   url: httpUrl.optional().meta({
-    description: 'Where `serve` takes what clusters see. Default: they tell nobody.',
+    description: 'Address of `serve` that receives reports about clusters. Default: nothing is reported.',
     examples: ['https://greenroom.example.com/status'],
   }),
   notify: z.boolean().default(false).meta({
-    description: 'Let the reconciler tell `serve` at `url` what became of what it applies; see docs/status.md.',
+    description: 'Let the reconciler report to `serve` at `url` whether it could apply a preview; see docs/status.md.',
   }),
   watch: z.boolean().default(false).meta({
     description:
@@ -90,11 +90,12 @@ export const status = section({
     .optional()
     .meta({
       description:
-        'Image of greenroom: with `watch`, `init` lays down what runs the reporter in each cluster. Name it by digest. Default: you run it yourself.',
+        'Image of greenroom: with `watch`, `init` and `upgrade` write a Deployment of the reporter for each cluster. Name it by digest. Default: you run it yourself.',
       examples: ['ghcr.io/acme/greenroom:v0.1.0'],
     }),
   monitoring: z.boolean().default(false).meta({
-    description: 'Lay down `monitoring/`: a Grafana dashboard and Prometheus rules for the metrics of `serve`.',
+    description:
+      'Write `monitoring/` in the apps repo: a Grafana dashboard and Prometheus rules for the metrics of `serve`.',
   }),
   logs: z.boolean().default(false).meta({
     description:

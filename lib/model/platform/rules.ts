@@ -31,10 +31,10 @@ export const source = z.strictObject({
     description:
       'Whether pull requests from forks do: their code comes from people without write access. They get no secrets.',
   }),
-  registered: z
-    .boolean()
-    .default(false)
-    .meta({ description: 'Only repositories that apps/<owner>/<repo>.yaml of the apps repo registers.' }),
+  registered: z.boolean().default(false).meta({
+    description:
+      'Only repositories that apps/<owner>/<repo>.yaml of the apps repo registers. If no source has this, only `greenroom cost --all` reads registrations.',
+  }),
 });
 
 export const ENGINES = ['vap', 'kyverno', 'kyverno-legacy', 'gatekeeper'] as const;

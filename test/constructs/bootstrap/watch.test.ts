@@ -90,6 +90,7 @@ test('logs are read only where the platform says so: its role, and its command',
 test.each([
   ['status: { image: ghcr.io/acme/greenroom:v1, watch: true }', 'status.image: needs status.url'],
   ['status: { notify: true }', 'status.notify: needs status.url'],
+  ['status: { logs: true }', 'status.logs: needs status.watch: true'],
   ['status: { url: "ftp://g.example.com" }', 'must be an http(s) address'],
   ['status: { image: "not an image" }', 'must be an image reference'],
 ])('%s is refused', (extra, words) => {
