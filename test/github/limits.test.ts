@@ -17,6 +17,18 @@ const secondary = (after: number) => ({
   body: JSON.stringify({ message: 'You have exceeded a secondary rate limit.' }),
 });
 
+/** The same limit as GraphQL reports it. */
+const inGraphQL = (headers: object = {}, type?: string) => ({
+  status: 200,
+  headers: { ...json, ...headers },
+  body: JSON.stringify({
+    data: null,
+    errors: [
+      { ...(type && { type }), message: 'You have exceeded a secondary rate limit. Please wait a few minutes.' },
+    ],
+  }),
+});
+
 /** A client whose time stands until it is moved: who sleeps wakes when it has come. */
 function patient() {
   let now = COMMIT_TIME;
@@ -58,6 +70,35 @@ describe('a secondary limit', () => {
     pass(10);
     await Promise.all([...others, change.catch(() => undefined)]);
     expect(fake.requests).toHaveLength(1 + 1 + 36 + 1);
+  });
+
+  test.each([
+    ['with the time', inGraphQL({ 'retry-after': '60' }), 60],
+    ['without a time', inGraphQL(), 60],
+    ['without a time, and with a type', inGraphQL({}, 'RATE_LIMITED'), 60],
+    ['with quota left', inGraphQL({ 'x-ratelimit-remaining': '4000', 'x-ratelimit-reset': '9999999999' }), 60],
+  ])('that GraphQL reports with status 200 %s holds back all others as well', async (_, answer, seconds) => {
+    const { client, pass, sleeping } = patient();
+    fake.requests.length = 0;
+    fake.fault = () => (fake.requests.length === 1 ? answer : undefined);
+    const change = client.for('acme').mutate('mutation CommitFiles { x }', {});
+    await expect.poll(sleeping).toBe(1);
+    const other = read(client.for('globex'), 1);
+    await expect.poll(sleeping).toBe(2);
+    pass(seconds - 1);
+    expect(fake.requests).toHaveLength(1);
+    pass(10);
+    await Promise.all([change.catch(() => undefined), other]);
+    expect(fake.requests).toHaveLength(3);
+  });
+
+  test('is not seen in an error that only names a limit, and in an answer that uses the quota up', async () => {
+    const { client, sleeping } = patient();
+    const message = "Could not resolve to a Ref with the name 'fix/rate-limit'.";
+    const headers = { ...json, 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '9999999999' };
+    fake.fault = () => ({ headers, body: JSON.stringify({ data: null, errors: [{ type: 'NOT_FOUND', message }] }) });
+    expect((await client.query('query ReadHead { x }', {})).errors).toMatchObject([{ message }]);
+    expect(sleeping()).toBe(0);
   });
 
   test('is no longer than GitHub said, where our clock is put back by 11 minutes meanwhile', async () => {

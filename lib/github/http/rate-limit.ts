@@ -13,6 +13,7 @@ export interface LimitedAnswer {
  * @param now unix seconds
  * @param limited how often this request hit a limit before
  * @see https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
+ * @see https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
  */
 export function rateLimitWait(answer: LimitedAnswer, now: number, limited: number): number | null {
   if (!isLimited(answer)) return null;
@@ -34,25 +35,32 @@ function retryAfter({ headers }: LimitedAnswer, now: number): number | null {
   return Number.isFinite(time) ? Math.max(1, time - now) : null;
 }
 
-function isLimited({ status, headers, data }: LimitedAnswer): boolean {
-  const body = (typeof data === 'object' && data !== null ? data : {}) as {
-    message?: unknown;
-    errors?: { type?: unknown }[];
-  };
-  if (status === 200)
-    return Array.isArray(body.errors) && body.errors.some((error) => /^RATE_LIMIT(ED)?$/.test(String(error?.type)));
+function isLimited(answer: LimitedAnswer): boolean {
+  const { status, headers } = answer;
+  const { errors, words } = refusalOf(answer);
+  const isTold = /rate limit|abuse detection/i.test(words);
+  // GraphQL reports both kinds of limit with status 200 as well, the secondary one without a type.
+  if (status === 200) {
+    const isTyped = errors.some((error) => /^RATE_LIMIT(ED)?$/.test(String(error?.type)));
+    return isTyped || (errors.length > 0 && (isTold || headers['retry-after'] !== undefined));
+  }
   if (status !== 403 && status !== 429) return false;
-  return (
-    status === 429 ||
-    headers['retry-after'] !== undefined ||
-    String(headers['x-ratelimit-remaining']) === '0' ||
-    /rate limit|abuse detection/i.test(String(body.message ?? ''))
-  );
+  const isUsedUp = String(headers['x-ratelimit-remaining']) === '0';
+  return status === 429 || headers['retry-after'] !== undefined || isUsedUp || isTold;
 }
 
 /** Whether it is the secondary limit, which applies to all requests of an account, and not the hourly quota. */
-export function isSecondaryLimit({ headers, data }: LimitedAnswer): boolean {
-  const { message } = (typeof data === 'object' && data !== null ? data : {}) as { message?: unknown };
-  if (/secondary|abuse/i.test(String(message ?? ''))) return true;
-  return headers['retry-after'] !== undefined && String(headers['x-ratelimit-remaining']) !== '0';
+export function isSecondaryLimit(answer: LimitedAnswer): boolean {
+  if (/secondary|abuse/i.test(refusalOf(answer).words)) return true;
+  return answer.headers['retry-after'] !== undefined && String(answer.headers['x-ratelimit-remaining']) !== '0';
+}
+
+type FoundError = { readonly type?: unknown; readonly message?: unknown } | null;
+
+/** GitHub's messages: one in a REST answer, one for each error in a GraphQL answer. */
+function refusalOf({ data }: LimitedAnswer): { readonly errors: readonly FoundError[]; readonly words: string } {
+  const body = (typeof data === 'object' && data !== null ? data : {}) as { message?: unknown; errors?: unknown };
+  const errors = (Array.isArray(body.errors) ? body.errors : []) as readonly FoundError[];
+  const words = [body, ...errors].map((one) => (typeof one?.message === 'string' ? one.message : ''));
+  return { errors, words: words.join('\n') };
 }
