@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { constants, createDecipheriv, type KeyObject, privateDecrypt } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -113,6 +113,19 @@ describe('secrets seal', () => {
     expect(sealed(folder).metadata.namespace).toBe('pr-shop-7');
     expect(await seal(folder, '--from-file', 'DB=b', '--pr', '8', '--replace')).toMatchObject({ code: 0 });
     expect(Object.keys(sealed(folder).spec.encryptedData)).toEqual(['db.password']);
+  });
+
+  test.each([
+    ['its folder', 'k8s', 'k8s: must be a folder; found a symbolic link'],
+    ['the file', 'k8s/preview-secrets.yaml', 'k8s/preview-secrets.yaml: must be a file; found a symbolic link'],
+  ])('nothing is written where %s is a link', async (_, path, complaint) => {
+    const [folder, outside] = [clone(), tempFolder()];
+    mkdirSync(join(folder, path, '..'), { recursive: true });
+    symlinkSync(path === 'k8s' ? outside : join(outside, 'x.yaml'), join(folder, path));
+    writeFileSync(join(folder, 'value.txt'), VALUE);
+    const run = await seal(folder, '--from-file', 'stripe=value.txt', '--pr', '7');
+    expect(run).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(complaint) });
+    expect(readdirSync(outside)).toEqual([]);
   });
 
   test('the pull request is the open one from the current branch; a fork gets nothing', async () => {

@@ -76,7 +76,7 @@ async function run(key: string | undefined, options: SealOptions, io: Io): Promi
   refuseOtherMechanism(platform);
   const certificate = certificateOf(options, platform, io);
   const preview = previewHere(io);
-  const file = options.out ?? defaultFile(preview);
+  const file = options.out ?? defaultFile(preview, io);
   const wanted = keysOf(preview);
   // Check everything else before asking for values.
   const namespace = await targetOf(options, platform, io);
@@ -161,9 +161,14 @@ function previewHere(io: Io): Preview | null {
   return text === null ? null : loadPreview(text, PREVIEW_FILE).value;
 }
 
-function defaultFile(preview: Preview | null): string {
+/** @throws GreenroomError `invalid-input` if it is, or lies behind, a symbolic link: that may lead out of the repository */
+function defaultFile(preview: Preview | null, io: Io): string {
   const folder = preview?.spec.manifests;
-  if (folder !== undefined) return join(folder, `${COMMITTED_SECRET}.yaml`);
+  if (folder !== undefined) {
+    const file = join(folder, `${COMMITTED_SECRET}.yaml`);
+    readWorkFile(resolve(io.cwd), file);
+    return file;
+  }
   const why =
     preview === null
       ? `there is no ${PREVIEW_FILE} here`
