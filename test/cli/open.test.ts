@@ -109,15 +109,20 @@ test('a browser that is not there, or fails, is no success', async () => {
   });
 });
 
-test.each(['file:///etc/passwd', 'javascript:alert(1)', '--help', 'https://a b', ''])(
-  'whatever stands in the apps repo, %j is not handed to a browser',
-  async (url) => {
-    const path = 'previews/main/shop/pr-shop-7/preview.json';
-    const record = JSON.parse(world.read(path));
-    world.settle({ [path]: `${JSON.stringify({ ...record, url }, null, 2)}\n` });
-    expect(await open(['acme/shop#7'])).toMatchObject({ code: 1, stdout: '', opened: null });
-  },
-);
+test.each([
+  'file:///etc/passwd',
+  'javascript:alert(1)',
+  '--help',
+  'https://a b',
+  '',
+  'https://a/\u001b[2J',
+  'https://a/\nb',
+])('whatever stands in the apps repo, %j is not handed to a browser', async (url) => {
+  const path = 'previews/main/shop/pr-shop-7/preview.json';
+  const record = JSON.parse(world.read(path));
+  world.settle({ [path]: `${JSON.stringify({ ...record, url }, null, 2)}\n` });
+  expect(await open(['acme/shop#7'])).toMatchObject({ code: 1, stdout: '', opened: null });
+});
 
 test('one that does not exist', async () => {
   expect(await open(['acme/shop#99'])).toMatchObject({

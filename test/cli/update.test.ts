@@ -243,6 +243,11 @@ describe.each(Object.entries(KINDS))('update on %s', (_, kind) => {
       '{"template":"ours","answers":{"size":"small"},"files":{},"sources":{"a.njk":"{% for i in (1..100000000) %}x{% endfor %}"}}',
       'has the tag "for"',
     ],
+    [
+      'a name that steers a terminal',
+      '{"template":"\\u001b[2Jx","answers":{},"files":{},"sources":{}}',
+      'it was made from "[2Jx"',
+    ],
   ])('a record of %s changes nothing', async (_name, text, complaint) => {
     await made();
     const record = text?.replace('ID', '0'.repeat(40)) ?? (null as never);
@@ -250,6 +255,10 @@ describe.each(Object.entries(KINDS))('update on %s', (_, kind) => {
     expect(await update()).toMatchObject({ code: 2, stderr: expect.stringContaining(complaint) });
     expect(branches()).toEqual(['greenroom/new']);
   });
+});
+
+test('a file that became binary is not merged', async () => {
+  expect(await mergeTexts('a\n', 'a\0\n', 'b\n')).toBeNull();
 });
 
 test('what changed in the same lines is shown in the pull request', async () => {

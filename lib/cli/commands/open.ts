@@ -63,7 +63,9 @@ function answersOf(status: Status | null): boolean | null {
 function refusalOf({ url, status }: PreviewStatus): string | null {
   if (url === null) return 'it has no address: none of its apps has a port.';
   // Only web pages are passed to a browser, whatever the apps repo contains.
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) return `${url} is not the address of a page.`;
+  // A space or a control character would be read as another address, or by the terminal.
+  const isPage = /^[!-~]+$/.test(url) && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+  if (!isPage) return `${url} is not the address of a page.`;
   if (status === null || answersOf(status) !== false) return null;
   return `${titleOf(status)}. ${[status.sentence, status.todo].filter(Boolean).join(' ')}`;
 }

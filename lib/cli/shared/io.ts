@@ -15,7 +15,8 @@ export interface Io {
 /** Converts an error to its exit code and a message for people, with the main line last. */
 export function reportFailure(error: unknown, io: Io): void {
   if (error instanceof GreenroomError) {
-    io.err(`greenroom: ${error.message}\n`);
+    // Messages quote files and answers of others, which must not steer a terminal.
+    io.err(`greenroom: ${error.message.replace(/(?![\n\t])\p{Cc}/gu, '')}\n`);
     if (io.env.GREENROOM_DEBUG && error.cause) io.err(`${causeText(error.cause)}\n`);
     io.fail(EXIT_CODES[error.code]);
     return;

@@ -8,11 +8,12 @@ import { tryGit } from './process.ts';
 const MOST_CONFLICTS = 127;
 
 /**
- * Merges two changes of one text as git does; null if both changed the same lines.
+ * Merges two changes of one text as git does; null if both changed the same lines, and for binary files.
  *
- * @throws GreenroomError `failed` if git cannot merge it, e.g. a binary file
+ * @throws GreenroomError `failed` if git cannot merge it
  */
 export async function mergeTexts(base: string, ours: string, theirs: string): Promise<string | null> {
+  if ([base, ours, theirs].some((text) => text.includes('\0'))) return null;
   const folder = await mkdtemp(join(tmpdir(), 'greenroom-merge-'));
   try {
     const texts = { ours, base, theirs };
