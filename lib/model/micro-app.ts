@@ -41,7 +41,11 @@ const microAppSpec = z.strictObject({
   costCentre: label
     .optional()
     .meta({ description: 'Who pays, for labels and reports. Default: none.', examples: ['CC-1234'] }),
-  secretsPrefix: bounded(200, /^[A-Za-z0-9._/-]+\/$/, 'must be a path that ends in a slash, such as acme/shop/')
+  secretsPrefix: bounded(
+    200,
+    /^(?!(.*\/)?\.{1,2}\/)[A-Za-z0-9._/-]+\/$/,
+    'must be a path without . and .. that ends in a slash, such as acme/shop/',
+  )
     .optional()
     .meta({
       description: "Where its secrets begin in the store. Default: the platform's `secrets.prefix`.",

@@ -65,6 +65,11 @@ test.each(['acme/shop', 'Acme/Shop'])(
   },
 );
 
+test.each(['../prod/', 'acme/../prod/', './'])('secrets that begin at %s are refused', async (prefix) => {
+  const cause = { message: expect.stringContaining('must be a path without . and ..') };
+  expect(await sync(opened(app(`, secretsPrefix: ${prefix}`)))).toMatchObject({ state: { state: 'problem', cause } });
+});
+
 /** Objects of the preview in the apps repo. */
 const objectsOf = (world: World) =>
   world
