@@ -427,6 +427,19 @@ describe('the end', () => {
   });
 });
 
+test.each(['Error', 'Completed', 'OOMKilled', undefined])(
+  'what an app wrote as its last message, or its log, is no word of the system: %s',
+  (reason) => {
+    const message = 'DB_PASSWORD=hunter2';
+    const seen = look({ pods: [crashed(reason === 'Completed' ? 0 : 1, { reason, message })] });
+    expect(seen?.condition).toBe('not-working');
+    expect(JSON.stringify(seen)).not.toContain('hunter2');
+    expect(look({ pods: [crashed(127, { reason: 'StartError', message: 'no such file: start' })] })?.words).toContain(
+      'no such file',
+    );
+  },
+);
+
 test('a namespace that names no commit says nothing, and hostile words stay short', () => {
   expect(lookAtObjects({ ...({} as PreviewObjects), namespace: {}, deployments: [] }, 0)).toBeNull();
   const pods = [waiting('ErrImagePull', `@everyone [x](https://evil.example) not found ${'x'.repeat(1_000_000)}`)];

@@ -58,17 +58,19 @@ const FINDERS: readonly Finder[] = [
     const ended = lastEnd(container);
     if (ended === undefined) return null;
     const { exitCode: code = 0, reason, message } = ended;
+    // Else the app itself wrote the message, or it is the end of its log, which is shown by other rules.
+    const words = reason === 'StartError' || reason === 'ContainerCannotRun' ? message : undefined;
     const facts = { code, count: container.restartCount ?? 0 };
-    if (reason === 'OOMKilled') return failed('out-of-memory', message, facts);
-    if (isInit && container.name === 'release') return failed('release', message, facts);
-    if (/exec format error/i.test(message ?? '')) return failed('image-platform', message);
+    if (reason === 'OOMKilled') return failed('out-of-memory', words, facts);
+    if (isInit && container.name === 'release') return failed('release', words, facts);
+    if (/exec format error/i.test(message ?? '')) return failed('image-platform', words);
     if (code === 126 || code === 127 || reason === 'StartError' || reason === 'ContainerCannotRun') {
-      return failed('cannot-start', message);
+      return failed('cannot-start', words);
     }
     // If it was killed by a failed health check, it did not stop by itself.
     const unhealthy = code === 137 || code === 143 ? healthFinding(events) : null;
     if (unhealthy !== null) return unhealthy;
-    return failed(code === 0 ? 'ends' : 'exits', message, facts);
+    return failed(code === 0 ? 'ends' : 'exits', words, facts);
   },
   ({ state, ready }, { events, isInit }) =>
     state?.running && ready === false && !isInit ? healthFinding(events) : null,
