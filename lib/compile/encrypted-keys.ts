@@ -15,6 +15,7 @@ export function keyProblems(object: unknown): { path: FieldPath; message: string
   if (isRecord(object) && object['sops'] !== undefined && object['kind'] !== 'Secret') {
     return [{ path: ['sops'], message: 'is for Secrets alone: what is encrypted in other objects cannot be checked' }];
   }
+  if (isRecord(object) && object['kind'] === 'SealedSecret') return strayProblems(object);
   if (!isEncrypted(object)) return [];
   return ['data', 'stringData'].flatMap((field) => {
     const values = (object as Record<string, unknown>)[field];
@@ -27,4 +28,16 @@ export function keyProblems(object: unknown): { path: FieldPath; message: string
           'must not be digits alone in an encrypted Secret: its place among the others is not kept; add a letter',
       }));
   });
+}
+
+const SEALED_FIELDS = ['apiVersion', 'kind', 'metadata', 'spec', 'status'];
+
+/** An API server drops other fields, but Git keeps what is written out in them. */
+function strayProblems(sealed: Readonly<Record<string, unknown>>): { path: FieldPath; message: string }[] {
+  return Object.keys(sealed)
+    .filter((key) => !SEALED_FIELDS.includes(key))
+    .map((key) => ({
+      path: [key],
+      message: 'is not a field of a SealedSecret; sealed values are in spec.encryptedData',
+    }));
 }

@@ -113,6 +113,24 @@ describe('a Secret that sops has encrypted', () => {
       ENCRYPTED.replace('    age:\n', '    hckms: [{ key_id: x }]\n    age:\n'),
       'under sops hckms',
     ],
+    [
+      'is for somebody else by a key that nobody knows, in a group',
+      ENCRYPTED.replace('    age:\n', '    key_groups: [{ hckms: [{ key_id: x }] }]\n    age:\n'),
+      'under sops.key_groups hckms',
+    ],
+    [
+      'is for somebody else by a group in a group',
+      ENCRYPTED.replace(
+        '    age:\n',
+        '    key_groups: [{ key_groups: [{ age: [{ recipient: age1stranger }] }] }]\n    age:\n',
+      ),
+      'under sops.key_groups key_groups',
+    ],
+    [
+      'is sealed, with a value beside what is sealed',
+      'apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: { name: a }\nspec: { encryptedData: { A: AgBy3i4OJSWK } }\nstringData: { B: hunter2 }\n',
+      'is not a field of a SealedSecret',
+    ],
     ['has metadata of sops that are no map', ENCRYPTED.replace(/^sops:\n[\s\S]*/m, 'sops: yes please\n'), ''],
     ['has an alias', ENCRYPTED.replace('    stripe:', '    x: &x a\n    y: *x\n    stripe:'), ''],
     ['has a key twice', withData(ENC).replace('    stripe:', '    more: x\n    stripe:'), ''],

@@ -26,7 +26,8 @@ const recipientsOf = (group: string) =>
   `(${Object.entries(RECIPIENTS)
     .map(([kind, name]) => `${group}.?${kind}.orValue([]).map(r, ${name})`)
     .join(' + ')})`;
-const GROUPS = `([${SOPS}.orValue({})] + ${SOPS}.?key_groups.orValue([]))`;
+const GROUPS_ALONE = `${SOPS}.?key_groups.orValue([])`;
+const GROUPS = `([${SOPS}.orValue({})] + ${GROUPS_ALONE})`;
 
 /** Fields that sops 3.13 writes. An unknown field could contain a key that nobody checks. */
 const KNOWN = [
@@ -81,6 +82,11 @@ export const encryptedSecrets = defineRule({
       cel: `${SOPS}.orValue({}).all(k, k in [${quoted(KNOWN)}])`,
       field: 'sops',
       found: `"under sops " + ${SOPS}.orValue({}).filter(k, !(k in [${quoted(KNOWN)}])).join(", ")`,
+    },
+    {
+      cel: `${GROUPS_ALONE}.all(g, g.all(k, k in [${quoted(Object.keys(RECIPIENTS))}]))`,
+      field: 'sops',
+      found: `"under sops.key_groups " + ${GROUPS_ALONE}.map(g, g.filter(k, !(k in [${quoted(Object.keys(RECIPIENTS))}])).join(", ")).filter(t, t != "").join(", ")`,
     },
     {
       cel: orEmpty(`${GROUPS}.exists(g, ${recipientsOf('g')}.size() > 0)`),
