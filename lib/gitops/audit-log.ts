@@ -17,6 +17,9 @@ export interface AuditEntry {
 /** The format for `git log -z` that {@link parseLog} reads. */
 export const LOG_FORMAT = '%H%n%ct%n%an%n%B';
 
+/** Git keeps any number as the time of a commit; no later time can be written. Unix seconds */
+const MAX_TIME = 8.64e12;
+
 /** Parses the output of `git log -z --format=`{@link LOG_FORMAT} and keeps its order. */
 export function parseLog(output: string): AuditEntry[] {
   return output
@@ -26,7 +29,7 @@ export function parseLog(output: string): AuditEntry[] {
       const [commit = '', seconds = '', author = '', subject = '', ...rest] = entry.split('\n');
       return {
         commit,
-        time: formatTime(Number(seconds)),
+        time: formatTime(Math.min(Number(seconds), MAX_TIME)),
         author,
         subject,
         previews: parseTrailers([subject, ...rest].join('\n')),

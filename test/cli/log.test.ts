@@ -24,6 +24,13 @@ function git(...args: string[]): void {
   execFileSync('git', ['-c', 'user.name=bot', '-c', 'user.email=b@example.com', ...args], { cwd, env, stdio: 'pipe' });
 }
 
+/** @param args the last one is the input where it has several lines */
+function read(...args: string[]): string {
+  const isInput = args.at(-1)!.includes('\n');
+  const input = isInput ? args.pop() : '';
+  return execFileSync('git', args, { cwd, input, encoding: 'utf8' }).trim();
+}
+
 function commit(path: string, message: string): void {
   writeFileSync(join(cwd, path), message);
   git('add', '--all');
@@ -39,6 +46,21 @@ const about = (number: number) => ({
   preview: `pr-shop-${number}`,
   pullRequest: { path: 'acme/shop', number },
   head: 'a'.repeat(40),
+});
+
+it('a commit with a time that no calendar has keeps nobody from reading the others', async () => {
+  commit('previews/a', commitMessage('add pr-shop-7', [about(7)]));
+  const [tree, parent] = ['HEAD^{tree}', 'HEAD'].map((name) => read('rev-parse', name));
+  const mallory = 'a <a@example.com>';
+  const text = `tree ${tree}\nparent ${parent}\nauthor ${mallory} 1 +0000\ncommitter ${mallory} 99999999999999 +0000\n\nx\n`;
+  writeFileSync(join(cwd, 'previews/b'), '');
+  git('add', '--all');
+  const other = text.replace(tree!, read('write-tree'));
+  git('reset', '--quiet', '--hard', read('hash-object', '-t', 'commit', '-w', '--literally', '--stdin', other));
+  const { code, out } = await log();
+  expect(code).toBe(0);
+  expect(out).toContain('NOT BY GREENROOM, by a: x\n');
+  expect(out).toContain('pr-shop-7');
 });
 
 it('says who caused what below previews/, the newest first', async () => {
