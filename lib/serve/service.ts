@@ -336,7 +336,7 @@ export class Service {
       this.#tellOfProblem(about, result);
       if (result !== null) this.#count([this.#previews.note(keyOf(trigger), result, toldAt, this.#clock())]);
       for (const note of notes) log({ level: 'warn', event: 'sync', about, note });
-      if (result?.isPassing) this.#retryLater(trigger);
+      if (result?.isPassing) this.#retryPassing(trigger);
       else this.#done(trigger);
       if (result !== null) this.#lookAgain(trigger, result);
     } catch (error) {
@@ -375,6 +375,12 @@ export class Service {
     const hasAddress = state.state === 'committed' && state.preview.url !== null;
     if (isAsked && hasAddress) this.#looks.later(key, { repository: trigger.repository, number: trigger.number });
     else this.#looks.done(key);
+  }
+
+  /** Retries what was done in part. A command was carried out by then, so the retry is a plain sync. */
+  #retryPassing({ commentId: _, ...trigger }: Work): void {
+    const { until } = this.#closed;
+    this.#retryLater(trigger, until > this.#clock() ? until : undefined);
   }
 
   /** Retries a temporary failure before the next sweep. */

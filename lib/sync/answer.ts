@@ -1,3 +1,4 @@
+import { GreenroomError } from '../core/errors.ts';
 import type { RepositoryRef } from '../core/repository.ts';
 import type { Answer, Override, PullComment, PullRequest } from '../forge/forge.ts';
 import type { Reply } from '../report/answered.ts';
@@ -29,7 +30,10 @@ export async function handleComment(
   options: Pick<SyncOptions, 'apply' | 'writer' | 'tell' | 'late' | 'seen' | 'look' | 'observed' | 'reported'> = {},
 ): Promise<SyncResult | null> {
   const lookup = await context.forge.pullRequest(repository, number);
-  if (lookup.status === 'unknown') return null;
+  if (lookup.status === 'unknown') {
+    if (lookup.isPassing) throw new GreenroomError('unreachable', lookup.reason);
+    return null;
+  }
   const pull = lookup.value;
   if (isProposal(context.repo, pull)) return null;
   const comments = await readComments(context, pull, commentId, options);

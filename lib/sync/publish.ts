@@ -35,9 +35,11 @@ export interface Published {
   readonly status: Status | null;
   readonly notes: readonly string[];
   readonly unanswered: readonly number[];
+  /** Whether a part could not be written because something did not answer: a retry may write it. */
+  readonly isPassing: boolean;
 }
 
-export const NOTHING_PUBLISHED: Published = { status: null, notes: [], unanswered: [] };
+export const NOTHING_PUBLISHED: Published = { status: null, notes: [], unanswered: [], isPassing: false };
 
 /** Runs the work that writes to a pull request. It may skip a report if a newer one follows. */
 export type Tell = (pull: PullRequest, work: () => Promise<Published>) => Promise<Published>;
@@ -58,8 +60,8 @@ export interface PublishOptions {
 }
 
 /**
- * Writes what people see on the pull request. A failure there is only a note: it never reverts or blocks the commit,
- * and the next sweep writes again.
+ * Writes what people see on the pull request. A failure there is only a note: it never reverts or blocks the commit.
+ * A retry or the next sweep writes again.
  */
 export function publish(
   context: SyncContext,
@@ -93,6 +95,7 @@ async function write(context: SyncContext, base: Said, plan: Saying, options: Pu
     status: said === null ? null : status,
     notes: failures.length === 0 ? [] : [`The comment or check could not be written: ${why}`],
     unanswered: comments.filter((comment) => isUnanswered(comment, base.now)).map(({ id }) => id),
+    isPassing: failures.some(({ code }) => code === 'unreachable'),
   };
 }
 

@@ -233,6 +233,6 @@ async function movedOn(
 export function resultOf(plan: PreviewPlan, commit: string | null, published: Published): SyncResult {
   const { pull, name, state, effect, change } = plan;
   const repository = `${pull.repository.path}`;
-  const isPassing = state.state === 'unknown' && state.isPassing === true;
-  return { repository, number: pull.number, name, state, effect, change, commit, isPassing, ...published };
+  const isPassing = published.isPassing || (state.state === 'unknown' && state.isPassing === true);
+  return { repository, number: pull.number, name, state, effect, change, commit, ...published, isPassing };
 }

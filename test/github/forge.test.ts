@@ -310,6 +310,22 @@ describe('publishing', () => {
   });
 });
 
+test('a list of changed files that GitHub cuts is unknown, not complete', async () => {
+  const { fake, forge } = await shop();
+  const pull = await pull7(forge);
+  const page = JSON.stringify(Array.from({ length: 100 }, (_, i) => ({ filename: `web/${i}.ts` })));
+  let last = page;
+  fake.requests.length = 0;
+  fake.fault = ({ path }) =>
+    path.includes('/files')
+      ? { headers: { 'content-type': 'application/json' }, body: path.includes('&page=30') ? last : page }
+      : undefined;
+  expect(await forge.changedFiles(pull)).toMatchObject({ status: 'unknown', reason: expect.stringContaining('3000') });
+  expect(fake.requests).toHaveLength(30);
+  last = '[]';
+  expect((await forge.changedFiles(pull)).status).toBe('found');
+});
+
 test('the files that a pull request changes, page by page, and who opened it', async () => {
   const { on, fake, forge } = await shop();
   const files = Object.fromEntries(Array.from({ length: 130 }, (_, i) => [`web/${i}.ts`, String(i)]));

@@ -88,6 +88,45 @@ describe('one commit', () => {
     expect(filesOf(path)).toEqual({ ...Object.fromEntries(edit), 'p/kept/a': '1', other: '1' });
   });
 
+  test.each<[string, TestFiles]>([
+    ['laid over the tree', {}],
+    ['of trees that are made whole', { 'p/module': { mode: '160000', content: 'c'.repeat(40) } }],
+  ])('%s, in parts that are halved where the server takes too long', async (_, files) => {
+    const path = make({ a: '1', ...files });
+    const repo = open(path);
+    const many = Object.fromEntries(Array.from({ length: 190 }, (_, i) => [`p/new/${i}`, `content ${i}`]));
+    const edit = change({ ...many, ...Object.fromEntries(Object.keys(files).map((name) => [name, 'file'])) });
+    const message =
+      "Sorry, your request timed out. It's likely that your input was too big to process. Consider building the tree " +
+      'incrementally, or building the commits you need in a local clone of the repository and then pushing them to GitHub.';
+    const tooLarge = {
+      status: 422,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ message }),
+    };
+    fake.fault = ({ path: route, body }) =>
+      route.endsWith('/git/trees') && (body['tree'] as unknown[]).length > 40 ? tooLarge : undefined;
+    expect(await repo.commit({ expectedHead: headOf(path), change: edit, message: 'm' })).toMatchObject({
+      status: 'committed',
+    });
+    expect(filesOf(path)).toEqual({ a: '1', ...Object.fromEntries(edit) });
+    expect(sent().length).toBeLessThan(30);
+    expect(git(path, ['rev-list', '--count', 'main'])).toBe('2');
+  });
+
+  test('that takes too long with one file as well is not made, and can be tried again', async () => {
+    const path = make({ a: '1' });
+    const body = '{"message":"Sorry, your request timed out."}';
+    fake.lacks.add('createCommitOnBranch');
+    fake.fault = ({ path: route }) =>
+      route.endsWith('/git/trees') ? { status: 422, headers: { 'content-type': 'application/json' }, body } : undefined;
+    const edit = change({ b: '1', c: '2' });
+    await expect(open(path).commit({ expectedHead: headOf(path), change: edit, message: 'm' })).rejects.toMatchObject({
+      code: 'unreachable',
+    });
+    expect(sent().filter((name) => name === 'POST git/trees')).toHaveLength(2);
+  });
+
   test('on a server that forgot what no commit holds sends all again', async () => {
     fake.lacks.add('createCommitOnBranch');
     const path = make({ a: '1' });

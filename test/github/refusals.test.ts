@@ -1,9 +1,15 @@
 import { expect, test } from 'vitest';
 import type { GitHubClient } from '../../lib/github/http/client.ts';
+import { syncPullRequest } from '../../lib/sync/sync.ts';
 import { clientOf } from '../support/fake-github/client.ts';
 import { fakeForFile } from '../support/fake-github/fixture.ts';
+import { overGitHub } from '../support/fake-github/world.ts';
+import { World } from '../support/world.ts';
 
 const fake = await fakeForFile();
+const GitHubWorld = overGitHub(World);
+const sync = (world: World) =>
+  world.with((context) => syncPullRequest(context, { path: 'acme/shop' }, 7, { apply: { sleep: async () => {} } }));
 const json = { 'content-type': 'application/json' };
 const read = (client: GitHubClient) => client.rest('GET /repositories/{id}', { id: 1 });
 const ACCESS = 'Although you appear to have the correct authorization credentials, the `acme` organization has';
@@ -47,6 +53,41 @@ test.each([
   const error = await read(clientOf(fake)).catch((caught: unknown) => caught);
   expect(error).toMatchObject({ code: 'failed', message: expect.stringContaining(words) });
   if (!words.includes(': write')) expect((error as Error).message).not.toContain('it needs the permission');
+});
+
+const PUSH_PROTECTION =
+  'Repository rule violations found\n\nGH013: Secret detected in content\n\nSecret detected in content.';
+const gh013 = { errors: [{ type: 'UNPROCESSABLE', message: PUSH_PROTECTION }], data: null };
+
+test.each([
+  ['CommitFiles', [], gh013, 200],
+  ['MoveBranch', ['createCommitOnBranch'], gh013, 200],
+  ['PATCH', ['createCommitOnBranch', 'updateRefs'], { message: PUSH_PROTECTION }, 422],
+])(
+  'push protection that stops a commit at %s is named, and no rule of the branch',
+  async (call, lacks, body, status) => {
+    const world = new GitHubWorld();
+    world.push('shop');
+    world.pull('shop', 7);
+    const github = await world.github();
+    for (const mutation of lacks) github.lacks.add(mutation);
+    github.fault = ({ operation, method }) =>
+      operation === call || method === call ? { status, headers: json, body: JSON.stringify(body) } : undefined;
+    const error = await sync(world).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ code: 'failed', message: expect.stringContaining('looks like a secret') });
+    expect((error as Error).message).not.toContain('bypass');
+  },
+);
+
+test('a locked conversation is named where the comment is refused, and the preview is there', async () => {
+  const world = new GitHubWorld();
+  world.push('shop');
+  world.pull('shop', 7);
+  const github = await world.github();
+  github.locked.add(`PR_${github.repository('acme', 'shop')!.id}_7`);
+  const { notes, effect, isPassing } = await sync(world);
+  expect(notes.join()).toContain('issue is locked; unlock the conversation');
+  expect([effect, isPassing, world.previews()]).toEqual(['create', false, ['pr-shop-7']]);
 });
 
 test('no permission is made up for a refusal that is about none', async () => {

@@ -10,6 +10,8 @@ import { type Commit, formatOf } from './objects.ts';
 
 /** Entries in one request: with about 200 or more, GitHub times out, or answers 422. */
 const PART = 150;
+/** GitHub's words, with status 422, for a request that took too long. */
+const TIMED_OUT = /timed? ?out|too big|incrementally/i;
 /** Limit of the set of written folders. */
 const MAX_WRITTEN = 5000;
 
@@ -88,11 +90,36 @@ export class GitData {
       }));
     const folders = [...known].map(([path, sha]) => ({ path, mode: MODE.folder.padStart(6, '0'), type: 'tree', sha }));
     const tree = [...files, ...folders];
-    let base: string | undefined = parent.tree;
-    for (let i = 0; i < tree.length && base !== undefined; i += PART) {
-      base = await this.#post({ base_tree: base, tree: tree.slice(i, i + PART) });
+    return this.#layer(parent.tree, tree, PART);
+  }
+
+  /**
+   * Adds the entries to a tree, in parts. A part that takes the server too long is halved, and so are all later ones.
+   *
+   * @param base undefined for a new tree
+   * @param size maximum number of entries in a part
+   * @returns undefined if the server refuses an entry
+   * @throws GreenroomError `unreachable` if even one entry takes too long
+   */
+  async #layer(base: string | undefined, tree: readonly object[], size: number): Promise<string | undefined> {
+    let made = base;
+    for (let i = 0; i < tree.length; ) {
+      const part = tree.slice(i, i + size);
+      const { status, data } = await this.#client.rest<{ sha?: string; message?: string }>(
+        'POST /repos/{owner}/{repo}/git/trees',
+        { ...this.#target, ...(made !== undefined && { base_tree: made }), tree: part },
+        [422],
+      );
+      if (status === 422 && TIMED_OUT.test(String(data.message))) {
+        if (part.length === 1) throw this.#tooSlow();
+        size = Math.ceil(part.length / 2);
+        continue;
+      }
+      if (status === 422 || data.sha === undefined) return undefined;
+      made = data.sha;
+      i += part.length;
     }
-    return base;
+    return made;
   }
 
   /** Sends every changed tree in full, from the deepest to the root, so the server has nothing to merge. */
@@ -111,19 +138,16 @@ export class GitData {
           ...(isNewFile ? { content: blob.toString('utf8', blob.indexOf(0) + 1) } : { sha }),
         };
       });
-      if ((await this.#post({ tree })) !== oid) return false;
+      if ((await this.#layer(undefined, tree, tree.length)) !== oid) return false;
       if (oid === root) return true;
     }
     return false;
   }
 
-  async #post(body: object): Promise<string | undefined> {
-    const { status, data } = await this.#client.rest<{ sha?: string }>(
-      'POST /repos/{owner}/{repo}/git/trees',
-      { ...this.#target, ...body },
-      [422],
-    );
-    return status === 422 ? undefined : data.sha;
+  #tooSlow(): GreenroomError {
+    const { owner, repo } = this.#target;
+    const message = `${owner}/${repo} on ${this.#client.description}: a tree with one change takes too long to create`;
+    return new GreenroomError('unreachable', message);
   }
 
   #differs(): GreenroomError {

@@ -52,6 +52,11 @@ function errorOf(found: unknown): GraphQLError {
   };
 }
 
+/** Whether GitHub failed on its side, so that the same request may succeed a moment later. */
+export function isPassingError({ type, message }: GraphQLError): boolean {
+  return type === undefined && /^Something went wrong|^Timeout|respond to your request in time/i.test(message);
+}
+
 /** GitHub's error message. */
 export function messageOf({ status, data }: RawAnswer): string {
   const message = (data as { message?: unknown } | null)?.message;

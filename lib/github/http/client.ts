@@ -4,11 +4,19 @@ import { redact } from '../../core/git/redact.ts';
 import { VERSION } from '../../core/version.ts';
 import type { Wait } from '../../forge/limits.ts';
 import { ActiveLimits, ALL_REQUESTS } from './active-limits.ts';
-import { answerOfError, failureOf, type GraphQLAnswer, graphQLOf, messageOf, type RawAnswer } from './answer.ts';
+import {
+  answerOfError,
+  failureOf,
+  type GraphQLAnswer,
+  graphQLOf,
+  isPassingError,
+  messageOf,
+  type RawAnswer,
+} from './answer.ts';
 import type { Credentials } from './credentials.ts';
 import { needOf, type RestRoute } from './permissions.ts';
 import { isSecondaryLimit, rateLimitWait } from './rate-limit.ts';
-import { adviceFor, credentialAdvice } from './refusals.ts';
+import { adviceFor, credentialAdvice, explained } from './refusals.ts';
 import { CONTENT_WRITES, PARTS, PUSHES, Throttle, type ThrottleLimit } from './throttle.ts';
 
 export interface GitHubClientOptions {
@@ -140,7 +148,10 @@ export class GitHubClient {
   /** A mutation, sent once. After `unreachable` it is unknown whether it was carried out. */
   async mutate<T>(query: string, variables: Readonly<Record<string, unknown>>): Promise<GraphQLAnswer<T>> {
     await this.#turn(operationOf(query));
-    return this.#graphql(query, variables, 1);
+    const answer = await this.#graphql<T>(query, variables, 1);
+    const passing = answer.errors.find(isPassingError);
+    if (passing !== undefined) throw this.#unreachable(`GraphQL ${operationOf(query)}`, passing.message);
+    return { ...answer, errors: answer.errors.map((error) => ({ ...error, message: explained(error.message) })) };
   }
 
   /**

@@ -20,7 +20,7 @@ const KNOWN: readonly (readonly [words: RegExp, advice: string])[] = [
     'the organization does not accept tokens of this kind: use a fine-grained one or a GitHub App',
   ],
   [
-    /is locked|locked conversation/i,
+    /(?<!branch )is locked|locked conversation/i,
     'unlock the conversation, or give the account the right to write to the repository',
   ],
   [
@@ -33,6 +33,21 @@ const KNOWN: readonly (readonly [words: RegExp, advice: string])[] = [
   ],
   [/account (was|is) suspended/i, 'the account is suspended: ask GitHub, or use another one'],
 ];
+
+function knownAdvice(words: string): string | null {
+  return KNOWN.find(([pattern]) => pattern.test(words))?.[1] ?? null;
+}
+
+/** Whether GitHub's message has a reason of its own, whatever rule or permission it is reported with. */
+export function isKnownRefusal(words: string): boolean {
+  return knownAdvice(words) !== null;
+}
+
+/** GitHub's message, followed by what to do about it if that is known. */
+export function explained(words: string): string {
+  const advice = knownAdvice(words);
+  return advice === null ? words : `${words.replace(/\.$/, '')}; ${advice}`;
+}
 
 /** GraphQL fields, and the permission that each needs. */
 const FIELDS: Readonly<Record<string, readonly [permission: string, access: string]>> = {
@@ -63,8 +78,8 @@ export function adviceFor(
   { headers }: Pick<RawAnswer, 'headers'>,
   path: readonly (string | number)[] = [],
 ): string | null {
-  const known = KNOWN.find(([pattern]) => pattern.test(words));
-  if (known !== undefined) return known[1];
+  const known = knownAdvice(words);
+  if (known !== null) return known;
   const accepted = headers['x-accepted-github-permissions'];
   if (accepted === undefined && !/not accessible by/i.test(words)) return null;
   const field = path.findLast((name) => Object.hasOwn(FIELDS, name));

@@ -7,7 +7,7 @@ const PAGES = 30;
 const PER_PAGE = 100;
 
 /**
- * Paths that a pull request changes; both paths of a renamed file.
+ * Paths that a pull request changes; both paths of a renamed file. Unknown if GitHub does not list all of them.
  *
  * @see https://docs.github.com/en/rest/pulls/pulls#list-pull-requests-files
  */
@@ -28,7 +28,7 @@ export async function changedFiles(client: GitHubClient, pull: PullRequest): Pro
       paths.push(file.filename);
       if (typeof file.previous_filename === 'string') paths.push(file.previous_filename);
     }
-    if (data.length < PER_PAGE) break;
+    if (data.length < PER_PAGE) return { status: 'found', value: paths };
   }
-  return { status: 'found', value: paths };
+  return { status: 'unknown', reason: `it changes ${PAGES * PER_PAGE} files or more, and GitHub lists no others` };
 }

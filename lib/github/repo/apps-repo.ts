@@ -12,6 +12,7 @@ import { type Commit, isFile } from '../git/objects.ts';
 import { TreeReader } from '../git/trees.ts';
 import type { GraphQLError } from '../http/answer.ts';
 import type { GitHubClient } from '../http/client.ts';
+import { isKnownRefusal } from '../http/refusals.ts';
 import { GitHubProposals } from './proposals.ts';
 
 const COMMIT = `mutation CommitFiles($input: CreateCommitOnBranchInput!) {
@@ -231,7 +232,9 @@ export class GitHubAppsRepo implements AppsRepo {
   }
 
   #refused(reason: string): GreenroomError {
-    const isProtected = /protected branch|rule violation|through a pull request|GH0(06|13)/i.test(reason);
+    // Push protection is reported as a rule violation too, and no bypass of branch rules helps there.
+    const isProtected =
+      !isKnownRefusal(reason) && /protected branch|rule violation|through a pull request|GH0(06|13)/i.test(reason);
     const hint = isProtected
       ? `. The branch is protected: let greenroom's account bypass the rule (Settings, Rules, Bypass list, or "Allow specified actors to bypass required pull requests"), or set commit.mode: pull-request in greenroom.yaml`
       : '';

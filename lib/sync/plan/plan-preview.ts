@@ -274,7 +274,7 @@ function planner(
   const remove = (state: PreviewState): PreviewPlan => {
     if (existing === null) return { ...none, state };
     const change = planChange({ now: existing.now, wanted: new Map(), folders: existing.folders });
-    return { ...none, state, change, effect: 'remove', displaced: displacement(base, pull, existing, state) };
+    return { ...none, state, change, effect: 'remove', displaced: displacement(forge, base, pull, existing, state) };
   };
   return {
     live,
@@ -291,7 +291,7 @@ function planner(
       const shown = { ...(evidence.length > 0 && { evidence }), ...(notes.length > 0 && { notes }) };
       const state: PreviewState = { state: 'committed', preview: livePreview(record), findings, ...shown };
       const effect = change.size === 0 ? 'none' : existing === null ? 'create' : 'update';
-      const displaced = existing === null ? null : displacement(base, pull, existing, record);
+      const displaced = existing === null ? null : displacement(forge, base, pull, existing, record);
       return { ...none, state, change, effect, record, displaced, objects: objectChanges(now.files, change) };
     },
   };
@@ -299,6 +299,7 @@ function planner(
 
 /** A sentence if changed platform settings, by the digest in the record, cause a move or a removal; else null. */
 function displacement(
+  forge: SyncContext['forge'],
   base: Base,
   pull: PullRequest,
   { record }: Existing,
@@ -310,8 +311,8 @@ function displacement(
     return `moves from the cluster ${record.cluster} to ${outcome.cluster}, where it starts anew`;
   }
   const isAsked = pull.state === 'closed' || pull.override?.action === 'stop';
-  const isOver = isAsked || outcome.state !== 'none' || isExpired(record.expires, base.now);
-  return isOver ? null : `is removed: ${outcome.sentence}`;
+  const isDue = isAsked || outcome.state !== 'none' || isOver(forge, record.expires, base);
+  return isDue ? null : `is removed: ${outcome.sentence}`;
 }
 
 /** Changed objects, one file each. The record is not one of them. */

@@ -2,13 +2,14 @@ import { GitHubClient, type GitHubClientOptions } from '../../../lib/github/http
 import { tokenCredentials } from '../../../lib/github/http/credentials.ts';
 import type { FakeGitHub } from './server.ts';
 
-/** A client of the fake that waits for nothing, but remembers for how many milliseconds it would have. @param during what a wait takes */
+/** A client of the fake that waits for nothing, but remembers for how many milliseconds it would have. @param during what a wait takes @param clock the client's own, if it is not GitHub's */
 export function clientOf(
   fake: FakeGitHub,
   waits: number[] = [],
   token = fake.token,
   onWait?: GitHubClientOptions['onWait'],
   during: () => unknown = () => undefined,
+  clock: () => number = () => fake.clock(),
 ): GitHubClient {
   const sleep = async (milliseconds: number) => {
     waits.push(milliseconds);
@@ -18,7 +19,7 @@ export function clientOf(
   return new GitHubClient({
     credentials,
     apiUrl: fake.url,
-    clock: () => fake.clock(),
+    clock,
     sleep,
     ...(onWait && { onWait }),
   });

@@ -127,6 +127,9 @@ function rootOf(fake: FakeGitHub) {
     addComment: ({ input: { subjectId, body } }: { input: { subjectId: string; body: string } }) => {
       fake.allow('comments');
       fake.writing(subjectId);
+      if (fake.locked.has(subjectId)) {
+        throw new FakeError('UNPROCESSABLE', 'Unable to create comment because issue is locked.');
+      }
       const comment = fake.addComment(subjectId, fake.login, body);
       return { commentEdge: { node: commentNode(fake, comment) } };
     },

@@ -66,6 +66,8 @@ export class FakeGitHub {
   readonly publicRepositories = new Set<string>();
   /** Permissions that the token lacks. */
   readonly missing = new Set<string>();
+  /** Node ids of pull requests whose conversation is locked. */
+  readonly locked = new Set<string>();
   /** Mutations that the server is too old for. */
   readonly lacks = new Set<string>();
   /** Texts of pull requests that were opened over the API, by their node ids. */

@@ -15,6 +15,8 @@ export function overGitHub(Base: typeof World) {
   return class GitHubWorld extends Base {
     fake: FakeGitHub | undefined;
     readonly waits: number[] = [];
+    /** Seconds by which this machine's clock is ahead of GitHub's. */
+    ahead = 0;
     /** What runs remember from one to the next. @default - nothing */
     cache: (() => Promise<Cache>) | undefined;
 
@@ -27,14 +29,14 @@ export function overGitHub(Base: typeof World) {
     async github(): Promise<FakeGitHub> {
       if (this.fake === undefined) {
         this.fake = await FakeGitHub.start(this.forge);
-        this.fake.clock = () => this.now;
+        this.fake.clock = () => this.now - this.ahead;
         afterFile(() => this.fake!.stop());
       }
       return this.fake;
     }
 
     override async with<T>(work: (context: SyncContext) => Promise<T>): Promise<T> {
-      const client = clientOf(await this.github(), this.waits);
+      const client = clientOf(await this.github(), this.waits, undefined, undefined, undefined, () => this.now);
       const repo = new GitHubAppsRepo(client, { path: 'acme/previews' });
       const cache = await this.cache?.();
       const forge = new GitHubForge(client, { clock: () => this.now, ...(cache ? { cache } : {}) });
