@@ -103,7 +103,7 @@ describe('addresses of previews', () => {
     ],
   ])('no program has %s', async (_, object) => {
     const { code, stderr } = await attempt(object);
-    expect([code, stderr]).toEqual([1, expect.stringContaining('have one certificate and one entrance')]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('have one certificate and one Gateway')]);
   });
 
   it.each<[string, () => Json]>([

@@ -118,7 +118,7 @@ describe.each(RECONCILER_NAMES)('the fencer, with %s', (reconciler) => {
       'Namespace',
       'pr-shop-7',
       (o) => delete o.metadata.labels['greenroom.dev/pull-request'],
-      /which pull request/,
+      /must name its pull request and its end/,
     ],
     [
       'a label for Gatekeeper to look away',
