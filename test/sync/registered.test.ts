@@ -77,7 +77,7 @@ const objectsOf = (world: World) =>
     .filter((path) => path.endsWith('.yaml'))
     .map((path) => parse(world.read(path)));
 
-test('who pays and who answers for it is on each object, and at the pods', async () => {
+test('who pays and who is responsible is on each object, and at the pods', async () => {
   const world = opened(app(', team: web, costCentre: CC-1234'));
   await sync(world);
   const objects = objectsOf(world);
