@@ -71,7 +71,7 @@ function ownPage({ sizes, defaultSize }: PlatformSpec) {
     'ui:order': ['repo', 'team', 'size'],
     properties: {
       repo: { title: 'Name of the repository', type: 'string', pattern: NAME_PATTERN, 'ui:autofocus': true },
-      team: { title: 'Who answers for it', type: 'string', 'ui:field': 'OwnerPicker' },
+      team: { title: 'Who is responsible for it', type: 'string', 'ui:field': 'OwnerPicker' },
       size: { title: 'How big is it?', type: 'string', enum: Object.keys(sizes), default: defaultSize },
     },
   };

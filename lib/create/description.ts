@@ -23,7 +23,7 @@ export function registrationBody({ repository, owner, source, url, cost, files }
   const blocks = [...files].map(([path, text]) => `\`${path}\`\n\n${fence(text)}\n`);
   const { shown, left } = wholeItems(blocks, { items: 100, characters: 50_000 });
   return [
-    `${code(repository)} asks for previews; ${code(owner)} answers for it.`,
+    `${code(repository)} asks for previews; ${code(owner)} is responsible for it.`,
     '',
     ...(source === null ? [] : [`Its source: ${source}`, '']),
     ...(url === null ? [] : [`Its first preview: ${url}`, '']),

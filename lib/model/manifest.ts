@@ -48,7 +48,7 @@ export function refuseNewer(text: string | null | undefined, ours: string = VERS
   if (compareVersions(theirs, ours) <= 0) return;
   throw new GreenroomError(
     'invalid-input',
-    `this apps repo was laid down by greenroom ${theirs}, and this is ${ours}; run the one in it, \`node ${COMMAND_FILE}\``,
+    `this apps repo was written by greenroom ${theirs}, and this is ${ours}; run the one in it, \`node ${COMMAND_FILE}\``,
   );
 }
 

@@ -36,7 +36,7 @@ const microAppSpec = z.strictObject({
     100,
     /^[^\s"'`<>\\]+$/,
     'must be an account such as @mia, a team such as @acme/web, or an address',
-  ).meta({ description: 'Who answers for it: an account, a team or an address.', examples: ['@acme/web'] }),
+  ).meta({ description: 'Who is responsible for it: an account, a team or an address.', examples: ['@acme/web'] }),
   team: label.optional().meta({ description: 'Team, for labels and reports. Default: none.', examples: ['web'] }),
   costCentre: label
     .optional()

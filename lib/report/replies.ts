@@ -62,7 +62,7 @@ function words(answered: Answered, { max, contact }: Pick<ReportOptions, 'max' |
     case 'help':
       return 'these are the commands, each at the start of a line of a comment, for people with write permission.';
     case 'looked':
-      return `this comment says what was known ${dayAndTime(answered.at)}.`;
+      return `everything was read again; this comment says what was known ${dayAndTime(answered.at)}.`;
     case 'capped':
       return `you asked for ${askedWords(answered.asked)}; ${most}, so it ends ${dayAndTime(answered.until)}.`;
     case 'longest':

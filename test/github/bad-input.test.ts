@@ -189,7 +189,7 @@ describe('an apps repo', () => {
     git(world.appsRepo, ['update-ref', '-d', 'refs/heads/main']);
     const { code, stderr } = await sync();
     expect([code, world.head()]).toEqual([1, null]);
-    expect(stderr).toMatch(/acme\/previews is empty; lay it down with `greenroom init --commit`/);
+    expect(stderr).toMatch(/acme\/previews is empty; fill it with `greenroom init --commit`/);
   });
 });
 

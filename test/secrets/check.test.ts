@@ -51,7 +51,9 @@ describe('secrets check', () => {
     );
     expect(run.stderr).toBe('2 files: 1 secret to take out\n');
     write(folder, { 'greenroom.yaml': platformText() });
-    expect((await check(folder)).stdout).toContain('put it into the store "previews" under {owner}/{repo}/');
+    expect((await check(folder)).stdout).toContain(
+      'put it into the store "previews" under {owner}/{repo}/ (owner and name of this repository) and',
+    );
   });
 
   test('nothing found is exit code 0', async () => {

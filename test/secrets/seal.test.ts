@@ -264,7 +264,9 @@ describe('secrets seal', () => {
   });
 
   test('platforms without Sealed Secrets say what to do instead', async () => {
-    for (const [settings, words] of [['', 'put the value into the store "previews" under {owner}/{repo}/']] as const) {
+    for (const [settings, words] of [
+      ['', 'put the value into the store "previews" under {owner}/{repo}/ (owner and name of this repository), and'],
+    ] as const) {
       const run = await seal(
         clone({ 'greenroom.yaml': platformText(settings), a: 'x' }),
         '--from-file',

@@ -20,7 +20,10 @@ const register = (world: World, text: string) => commitFiles(world.appsRepo, { '
 const sync = (world: World) => world.with((context) => syncPullRequest(context, { path: 'acme/shop' }, 7));
 
 test('a repository that nobody registered gets no preview, and reads what to do', async () => {
-  const state = { reason: 'not-registered', sentence: expect.stringContaining('adds `apps/acme/shop.yaml`') };
+  const state = {
+    reason: 'not-registered',
+    sentence: expect.stringContaining('propose `apps/acme/shop.yaml` in the apps repo'),
+  };
   expect(await sync(opened())).toMatchObject({ effect: 'none', state });
 });
 
@@ -29,7 +32,7 @@ test('once it is registered it gets one, and loses it with its registration', as
   expect(await sync(world)).toMatchObject({ effect: 'create' });
   register(world, app().replace('acme/shop', 'acme/other'));
   expect(await sync(world)).toMatchObject({ effect: 'remove', state: { reason: 'not-registered' } });
-  expect(world.comment('shop', 7)).toContain('that adds `apps/acme/shop.yaml` registers it');
+  expect(world.comment('shop', 7)).toContain('propose `apps/acme/shop.yaml` in the apps repo, or ask');
 });
 
 test('another repository under a registered name is not registered', async () => {
@@ -77,7 +80,7 @@ const objectsOf = (world: World) =>
     .filter((path) => path.endsWith('.yaml'))
     .map((path) => parse(world.read(path)));
 
-test('who pays and who answers for it is on each object, and at the pods', async () => {
+test('who pays and who is responsible is on each object, and at the pods', async () => {
   const world = opened(app(', team: web, costCentre: CC-1234'));
   await sync(world);
   const objects = objectsOf(world);

@@ -81,7 +81,10 @@ describe('a command is answered in words, once', () => {
     const world = await opened();
     expect((await say(world, '/preview help')).said).toHaveLength(8);
     const { answer, said } = await say(world, '/preview STATUS?');
-    expect([answer, said]).toEqual(['done', ['- `mia`: this comment says what was known Tue 24 Nov 08:01 UTC.']]);
+    expect([answer, said]).toEqual([
+      'done',
+      ['- `mia`: everything was read again; this comment says what was known Tue 24 Nov 08:01 UTC.'],
+    ]);
   });
 
   test('a status beside another command does both', async () => {
@@ -107,7 +110,7 @@ describe('a command is answered in words, once', () => {
   test.each(['/preview retry', '/preview start'])('%s of what runs: it was looked at again', async (command) => {
     const world = await opened();
     expect((await say(world, command)).said).toEqual([
-      '- `mia`: this comment says what was known Tue 24 Nov 08:01 UTC.',
+      '- `mia`: everything was read again; this comment says what was known Tue 24 Nov 08:01 UTC.',
     ]);
   });
 

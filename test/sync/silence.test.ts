@@ -33,7 +33,7 @@ const BROKEN: readonly [what: string, before: TestFiles, broken: TestFiles, exit
     { '.greenroom.json': null },
     { '.greenroom.json': '{"version": "999.0.0", "files": {}}' },
     2,
-    'was laid down by greenroom 999.0.0',
+    'was written by greenroom 999.0.0',
   ],
   [
     'an extension that is not there',

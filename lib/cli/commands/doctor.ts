@@ -83,7 +83,7 @@ async function run(dir: string, options: DoctorOptions, io: Io): Promise<void> {
   const modules = await loadExtensions(options, io, join(dir, PLATFORM_FILE));
   const platform = soundPlatform(dir, PLATFORM_FILE, modules);
   if (!existsSync(join(dir, MANIFEST_FILE))) {
-    const what = `was not laid down by greenroom (no ${MANIFEST_FILE}); run \`greenroom init\` in it`;
+    const what = `was not created by greenroom (no ${MANIFEST_FILE}); run \`greenroom init\` in it`;
     throw new GreenroomError('invalid-input', `${dir} ${what}`);
   }
   const { files: scaffold } = await init({ dir, version: VERSION, dryRun: true, ...modules });

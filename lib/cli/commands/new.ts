@@ -33,8 +33,9 @@ export const configure: Configure = (command, io) => {
     .addHelpText(
       'after',
       `
-Opens two pull requests: one with the source of a micro app, in a repository that is made if it is not there, and one in
-the apps repo that registers it. Asks for what is missing on a terminal; run again after a failure, it goes on.
+Opens two pull requests: one with the source of a micro app, in a repository that is created if it does not exist, and
+one in the apps repo that registers it. On a terminal it asks for what is missing. Run it again after a failure: it
+continues where it stopped. Without registered: true in greenroom.yaml, a registration only counts in cost --all.
 
 Examples:
   greenroom new --apps-repo acme/previews
@@ -52,11 +53,11 @@ function newOptions(command: Command): Command {
     .option('--apps-repo <where>', 'the apps repo: OWNER/NAME, or the path of a bare repository')
     .option('--branch <name>', "branch of the apps repo; default: the repository's own")
     .option('--forge <dir>', 'a local forge instead of the one that GREENROOM_FORGE names')
-    .option('--owner <who>', 'who answers for it: @account, @organization/team or an address')
+    .option('--owner <who>', 'who is responsible for it: @account, @organization/team or an address')
     .option('--team <team>', 'its team, for reports')
     .option('--cost-centre <code>', 'who pays, for reports')
     .option('--budget <amount>', "what its previews may cost a month, in the platform's currency", amountArgument)
-    .option('--size <size>', "a size of the platform's")
+    .option('--size <size>', 'one of the sizes of greenroom.yaml')
     .option('--set <name=value>', 'an answer to a question of the template; may be given again', answerArgument, {})
     .option('--preview-only', 'write preview.yaml alone, from the Dockerfile in this folder')
     .option('--out <file>', 'with --preview-only: where to (default: preview.yaml)')

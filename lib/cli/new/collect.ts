@@ -183,9 +183,10 @@ export async function askAnswers(
 
 async function appOf({ path }: RepositoryRef, options: NewOptions, asks: Person | null): Promise<MicroApp> {
   const { team, costCentre, budget } = options;
-  const who = 'Who answers for it? (@account, @organization/team or an address)';
+  const who = 'Who is responsible for it? (@account, @organization/team or an address)';
   const owner = options.owner ?? (asks === null ? undefined : await asks.text({ message: who, problem: ownerProblem }));
-  if (owner === undefined) throw invalidInput([{ message: '--owner is missing: who answers for it, e.g. @acme/web' }]);
+  if (owner === undefined)
+    throw invalidInput([{ message: '--owner is missing: who is responsible for it, e.g. @acme/web' }]);
   const app = {
     repository: path,
     owner,

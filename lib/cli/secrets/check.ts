@@ -11,6 +11,7 @@ import { createScan, type SecretFinding } from '../../secrets/scan.ts';
 import { type Io, json } from '../shared/io.ts';
 import { type ReportFormat, reportFormatOption } from '../shared/options.ts';
 import { findPlatform, type PlatformOptions, platformOptions } from '../shared/platform.ts';
+import { prefixWords } from './prefix.ts';
 import { scannedFiles, textOf } from './scanned.ts';
 
 interface CheckOptions extends PlatformOptions {
@@ -89,7 +90,7 @@ function placeFor(platform: PlatformSpec | null): string {
   const { mechanism, store, prefix } = platform.secrets;
   if (mechanism === 'sealed-secrets') return `encrypt it with \`greenroom secrets seal\` and ${named}`;
   if (mechanism === 'sops') return `encrypt it in a Secret with sops and ${named}`;
-  return `put it into the store "${store}" under ${prefix} and ${named}`;
+  return `put it into the store "${store}" under ${prefixWords(prefix)} and ${named}`;
 }
 
 /** A file's name steers neither a terminal nor a CI system, which reads lines such as `::error::` as commands. */

@@ -19,6 +19,7 @@ import { readInput, writeFiles } from '../shared/files.ts';
 import { type Io, json } from '../shared/io.ts';
 import { type Format, formatOption, numberArgument, repositoryArgument } from '../shared/options.ts';
 import { findPlatform, type PlatformOptions, platformOptions } from '../shared/platform.ts';
+import { prefixWords } from './prefix.ts';
 import { keptValues } from './sealed-file.ts';
 import { type TargetOptions, targetOf } from './target.ts';
 import { readValues, type ValueOptions } from './values.ts';
@@ -126,7 +127,7 @@ function refuseOtherMechanism({ secrets: { mechanism, store, prefix } }: Platfor
   if (mechanism === 'sealed-secrets') return;
   const instead =
     mechanism === 'external-secrets'
-      ? `put the value into the store "${store}" under ${prefix}, and name it under secrets in preview.yaml`
+      ? `put the value into the store "${store}" under ${prefixWords(prefix)}, and name it under secrets in preview.yaml`
       : 'encrypt the Secret with sops, and commit it to the manifests folder';
   throw new GreenroomError(
     'invalid-input',

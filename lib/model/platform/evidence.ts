@@ -109,7 +109,7 @@ export const evidence = section({
   }),
   layout: z.enum(['bundle', 'older']).default('bundle').meta({
     description:
-      'How your builds lay down signatures, for a verifier in the cluster: bundle as cosign 3 does, older as `.sig` tags. Without a verifier both count.',
+      'How your builds store signatures, for a verifier in the cluster: bundle as cosign 3 does, older as `.sig` tags. Without a verifier both count.',
   }),
   repositoryWait: duration.default('1h').meta({
     description:

@@ -208,11 +208,11 @@ export class PlatformReader {
 
 /** Why there is no platform, and what to do. */
 async function lackOf(repo: AppsRepo, head: string | null): Promise<string> {
-  if (head !== null) return `has no ${PLATFORM_FILE}; lay it down with \`greenroom init\`, commit and push it`;
+  if (head !== null) return `has no ${PLATFORM_FILE}; create it with \`greenroom init\`, commit and push it`;
   const isGone = (await repo.isEmpty?.()) === false;
   return isGone
     ? 'has no such branch any more: push it again, or choose another one with --branch'
-    : 'is empty; lay it down with `greenroom init --commit`';
+    : 'is empty; fill it with `greenroom init --commit`';
 }
 
 function exceptionFiles(files: FileSet): FileSet {

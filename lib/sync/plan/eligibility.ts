@@ -61,7 +61,7 @@ export function refusalOf(
   // Several sources may name one repository; the pull request must match only one of them.
   const unregistered = (): Refusal => ({
     reason: 'not-registered',
-    sentence: `${pull.repository.path} is not registered for previews. A pull request to the apps repo that adds \`${microAppFile(pull.repository.path)}\` registers it; ask ${platform.policies.contact}.`,
+    sentence: `${pull.repository.path} is not registered for previews: propose \`${microAppFile(pull.repository.path)}\` in the apps repo, or ask ${platform.policies.contact}.`,
   });
   const refusals = sources.map((source) =>
     source.registered && registrations?.has(pull.repository) !== true ? unregistered() : refusalBySource(pull, source),
