@@ -166,7 +166,7 @@ export class Metrics {
     });
     this.alarms = new Gauge({
       name: 'greenroom_sweep_alarms',
-      help: 'What the last sweep found that was pushed past greenroom, or that no pull request stands behind.',
+      help: 'What the last sweep found that was pushed past greenroom, that no pull request stands behind, or that the forge contradicts.',
       registers,
     });
     this.problems = new Gauge({

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { main } from '../../lib/cli/main.ts';
 import { greenroom } from '../support/command.ts';
@@ -17,9 +19,9 @@ async function environment(world: GitHubWorld): Promise<Record<string, string>> 
 const run = async (world: GitHubWorld, env = {}, args: readonly string[] = []) =>
   greenroom([...ARGS, ...args], { env: { ...(await environment(world)), ...env } });
 
-/** Two previews of pull requests that are open. */
-async function live() {
-  const now = Math.floor(Date.now() / 1000) - 60;
+/** Two previews of pull requests that are open. @param age seconds since the pull requests were changed */
+async function live(age = 60) {
+  const now = Math.floor(Date.now() / 1000) - age;
   const world = new GitHubWorld();
   world.push('shop', undefined, now);
   for (const number of [7, 8]) world.pull('shop', number, { createdAt: now, updatedAt: now });
@@ -43,6 +45,32 @@ describe('what is wrong is said in a sentence', () => {
     const { code, stderr } = await run(world);
     expect([code, world.head()]).toEqual([4, head]);
     expect(stderr).toContain('left alone: acme/shop#7');
+  });
+
+  test.each(['repositories', 'pullRequests'])('an empty list of %s while they are open: an alarm', async (list) => {
+    const { world, fake } = await live(600);
+    const head = world.head();
+    const empty = { totalCount: 0, pageInfo: { hasNextPage: false, endCursor: null }, nodes: [] };
+    fake.fault = ({ operation }) => {
+      if (operation !== (list === 'repositories' ? 'ListRepositories' : 'ListPulls')) return undefined;
+      const edit = (body: string) => {
+        const { data } = JSON.parse(body) as { data: Record<string, object | null> };
+        return JSON.stringify({
+          data: Object.fromEntries(Object.entries(data).map(([key, found]) => [key, { ...found, [list]: empty }])),
+        });
+      };
+      return { edit };
+    };
+    const file = join(tempFolder(), 'alarms.md');
+    const { code, stderr } = await run(world, {}, ['--alarms', file]);
+    expect([code, world.head()]).toEqual([1, head]);
+    expect(stderr).toContain('acme/shop: #7, #8 are open, but');
+    expect(readFileSync(file, 'utf8')).toMatch(
+      /^- acme\/shop: `#7`, `#8` are open, but .* others may be missing as well/,
+    );
+    fake.fault = () => undefined;
+    expect((await run(world, {}, ['--alarms', file])).code).toBe(0);
+    expect(readFileSync(file, 'utf8')).toBe('');
   });
 
   test('a token that GitHub does not know: exit code 1', async () => {

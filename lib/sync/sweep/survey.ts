@@ -5,6 +5,7 @@ import { type PreviewRecord, recordedPullRequest } from '../../model/record.ts';
 import type { Base, StoredRecord, SyncContext } from '../plan/base.ts';
 import { endOf, isOver } from '../plan/clock.ts';
 import { isProposal } from '../plan/eligibility.ts';
+import { contradictions, Listed } from './contradictions.ts';
 import { findStrays, keyOf, type Stray } from './strays.ts';
 
 /** One item to handle: a pull request, or an expired preview whose pull request cannot be read. */
@@ -34,17 +35,17 @@ export interface Survey {
 export async function takeSurvey(context: SyncContext, base: Base): Promise<Survey> {
   const unknown: string[] = [];
   const open = new Map<string, PullRequest>();
-  /** Paths of repositories with a complete list, in lower case. */
-  const complete = new Set<string>();
+  const listed = new Listed();
   for (const source of base.platform.sources) {
     try {
       for await (const listing of context.forge.openPullRequests(source.owner, source.repos)) {
         for (const pull of listing.pulls) {
           if (!isProposal(context.repo, pull)) open.set(keyOf(pull.repository.id, pull.number), pull);
         }
-        if (listing.complete) complete.add(listing.repository.path.toLowerCase());
-        else unknown.push(`${listing.repository.path}: ${listing.reason}`);
+        listed.repository(listing.repository, listing.complete);
+        if (!listing.complete) unknown.push(`${listing.repository.path}: ${listing.reason}`);
       }
+      listed.source(source);
     } catch (error) {
       if (!(error instanceof GreenroomError)) throw error;
       unknown.push(`${source.owner}: ${error.message}`);
@@ -59,9 +60,11 @@ export async function takeSurvey(context: SyncContext, base: Base): Promise<Surv
     const { record } = stored;
     if (record === null || isStray(stored)) continue;
     if (open.has(keyOf(record.identity.repositoryId, record.identity.number))) continue;
-    const target = await targetOfRecord(context, base, stored, record, { unknown, alarms, complete });
+    const target = await targetOfRecord(context, base, stored, record, { unknown, alarms, listed });
     if (target !== null) gone.push(target);
   }
+  const looked = gone.flatMap((target) => (target.kind === 'pull' ? [target.pull] : []));
+  alarms.push(...contradictions(looked, listed, base));
   const byAge = [...open.values()].sort((a, b) => a.createdAt - b.createdAt || a.number - b.number);
   return {
     targets: [...gone, ...byAge.map((pull): Target => ({ kind: 'pull', pull }))],
@@ -79,17 +82,13 @@ async function targetOfRecord(
   base: Base,
   stored: StoredRecord,
   record: PreviewRecord,
-  { unknown, alarms, complete }: { unknown: string[]; alarms: string[]; complete: ReadonlySet<string> },
+  { unknown, alarms, listed }: { unknown: string[]; alarms: string[]; listed: Listed },
 ): Promise<Target | null> {
   const { repositoryId, repository, number } = record.identity;
   let reason: string;
   try {
     const lookup = await context.forge.pullRequestById(repositoryId, number, recordedPullRequest(record));
-    if (lookup.status === 'found') {
-      const missed = missedOf(lookup.value, complete, base);
-      if (missed !== null) unknown.push(missed);
-      return { kind: 'pull', pull: lookup.value };
-    }
+    if (lookup.status === 'found') return { kind: 'pull', pull: lookup.value };
     reason = lookup.reason;
   } catch (error) {
     if (!(error instanceof GreenroomError)) throw error;
@@ -99,22 +98,11 @@ async function targetOfRecord(
   if (isOver(context.forge, end, base)) return { kind: 'orphan', stored, record };
   unknown.push(`${repository}#${number}: ${reason}; its preview is kept`);
   // Its repository answers, but has no such pull request: only a person can decide whether that is right.
-  if (complete.has(repository.toLowerCase())) {
+  if (listed.isComplete(repository)) {
     alarms.push(
       `${stored.folder} shows ${repository}#${number}, which ${repository} does not have (${reason}). It is kept until ` +
         `${formatTime(end)}; remove the folder to end it now.`,
     );
   }
   return null;
-}
-
-/** In seconds. A correct list may lack a pull request that was opened or reopened this recently. */
-const JUST_NOW = 120;
-
-/** A sentence if a list that claimed to be complete lacks an open pull request; else null. */
-function missedOf(pull: PullRequest, complete: ReadonlySet<string>, { now }: Base): string | null {
-  const isListed = complete.has(pull.repository.path.toLowerCase());
-  if (pull.state !== 'open' || !isListed || now - pull.updatedAt < JUST_NOW) return null;
-  const about = `${pull.repository.path}#${pull.number}`;
-  return `${about} is open, but the list of open pull requests that came as a whole one lacks it: others may be missing as well`;
 }

@@ -30,7 +30,8 @@ export interface SweepResult {
   /** Why removals were held back; null if they were within the removal limit. */
   readonly heldBack: string | null;
   /**
-   * Folders that greenroom did not write, and what was done about each: one sentence each, for the platform team.
+   * Folders that greenroom did not write, and what was done about each, and lists of the forge that contradict its other
+   * answers: one sentence each, for the platform team.
    * Contains untrusted text.
    */
   readonly alarms: readonly string[];
