@@ -68,7 +68,9 @@ export async function handleComment(
   const known = override === null ? {} : { known: { headSha: pull.head.sha, override } };
   const said = { ...known, replies, look, boxesAnswered: true };
   const result = await syncPullRequest(context, repository, number, { ...options, ...said });
-  for (const { id, answer } of answers) await context.forge.answer(pull, id, answer);
+  // The words of a reply were not written: the next run says them, and answers then.
+  const isUnsaid = result.isPassing && replies.length > 0;
+  if (!isUnsaid) for (const { id, answer } of answers) await context.forge.answer(pull, id, answer);
   return { ...result, unanswered: [] };
 }
 

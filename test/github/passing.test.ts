@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { gitHubWebhooks } from '../../lib/github/webhook.ts';
 import { type LogEntry, Service } from '../../lib/serve/service.ts';
-import { handleComment } from '../../lib/sync/answer.ts';
+import { handleComment, syncAndAnswer } from '../../lib/sync/answer.ts';
 import { syncPullRequest } from '../../lib/sync/sync.ts';
 import { deliver, SECRET } from '../serve/deliver.ts';
 import type { FakeRequest } from '../support/fake-github/server.ts';
@@ -82,6 +82,29 @@ describe('a failure of GitHub that passes', () => {
     expect(world.previews()).toEqual(['pr-shop-7']);
     const asked = world.with((context) => handleComment(context, { path: 'acme/shop' }, 7, 1));
     await expect(asked).rejects.toMatchObject({ code: 'unreachable' });
+  });
+
+  test('of the reply to a command is made up for: who asked reads it, and is answered then', async () => {
+    const { world, sync, fail } = await shop();
+    await sync();
+    await world.allow('shop', 'mia', 'write');
+    const id = await world.say('shop', 7, 'mia', '/preview stpo');
+    fail(named('UpdateComment'), BAD_GATEWAY, 1);
+    const first = await world.with((context) => handleComment(context, { path: 'acme/shop' }, 7, id));
+    expect([first?.isPassing, world.answerTo('shop', 7, id)]).toEqual([true, null]);
+    await world.with((context) => syncAndAnswer(context, { path: 'acme/shop' }, 7));
+    expect(world.answerTo('shop', 7, id)).toBe('confused');
+    expect(world.comment('shop', 7)).toContain('stpo');
+  });
+
+  test('of a commit by a secondary limit that GraphQL reports is one wait, and nobody is blamed', async () => {
+    const { world, fake, sync, fail } = await shop();
+    const message = 'You have exceeded a secondary rate limit. Please wait a few minutes before you try again.';
+    const headers = { ...json, 'retry-after': '60' };
+    fail(named('CommitFiles'), { headers, body: JSON.stringify({ data: null, errors: [{ message }] }) }, 1);
+    expect(await sync()).toMatchObject({ effect: 'create', isPassing: false, notes: [] });
+    expect(fake.requests.filter(named('CommitFiles'))).toHaveLength(2);
+    expect(world.waits.filter((milliseconds) => milliseconds >= 59_000)).toEqual([60_000]);
   });
 
   test('of the comment is written by the service itself, without a sweep', async () => {
