@@ -114,6 +114,7 @@ describe('addresses of previews', () => {
     ['an Ingress for other addresses', () => ingress('team', '*.example.org')],
     ['the Ingress of a preview', () => ingress('pr-shop-7', HOST)],
     ['the HTTPRoute of a preview', () => route('HTTPRoute', 'pr-shop-7', HOST)],
+    ['a route inside a preview, which the rule own-host checks', () => ingress('pr-shop-8', HOST)],
     ['a Certificate for other addresses', () => certificate('team', { dnsNames: ['grafana.apps.example.com'] })],
   ])('are not asked after for %s', async (_, object) => {
     expect(await attempt(object())).toMatchObject({ code: 0 });

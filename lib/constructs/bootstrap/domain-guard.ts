@@ -2,6 +2,7 @@ import type { Construct } from 'constructs';
 import { PREVIEW_LABEL, PREVIEW_PREFIX } from '../../model/labels.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import { celLiteral } from '../../policies/engines/cel-text.ts';
+import { ownHost } from '../../policies/rules/own-host.ts';
 import { Guard } from './guards.ts';
 import { certificateNamespace } from './ingress.ts';
 
@@ -33,6 +34,9 @@ export function domainGuard(scope: Construct, id: string, platform: PlatformSpec
   const { domain, ingress } = platform;
   const isOfPreviews = `h.lowerAscii() == ${celLiteral(`*.${domain}`)} || (h.lowerAscii().startsWith('${PREVIEW_PREFIX}') && h.lowerAscii().endsWith(${celLiteral(`.${domain}`)}))`;
   const own = `namespaceObject.metadata.?labels[?'${PREVIEW_LABEL}'].orValue('') == request.namespace`;
+  // In a preview the rule decides: its sentence is the one that the maker read before commit, and it knows exceptions.
+  const byRule = (platform.policies.severities[ownHost.id] ?? 'deny') === 'deny';
+  const ruled = `(${own} && request.resource.resource in ['httproutes', 'ingresses'])`;
   const names = [ingress.tls.secretName, ...(ingress.kind === 'gateway' ? [ingress.gateway.name] : [])];
   return new Guard(scope, id, {
     name: 'greenroom-domain',
@@ -48,6 +52,7 @@ export function domainGuard(scope: Construct, id: string, platform: PlatformSpec
         expression: [
           `(request.namespace == ${celLiteral(certificateNamespace(platform))} && request.name in [${names.map(celLiteral).join(', ')}])`,
           `|| (${HOSTS.join(' + ')}).all(h, !(${isOfPreviews}) || (${own} && h == request.namespace + ${celLiteral(`.${domain}`)}))`,
+          ...(byRule ? [`|| ${ruled}`] : []),
         ].join('\n'),
         message: `addresses of previews (*.${domain}) have one certificate and one Gateway: those that greenroom writes`,
       },
