@@ -68,8 +68,8 @@ export async function handleComment(
   const known = override === null ? {} : { known: { headSha: pull.head.sha, override } };
   const said = { ...known, replies, look, boxesAnswered: true };
   const result = await syncPullRequest(context, repository, number, { ...options, ...said });
-  // The words of a reply were not written: the next run says them, and answers then.
-  const isUnsaid = result.isPassing && replies.length > 0;
+  // The reply could not be written: the next run writes it, and answers then. An unknown preview has no reply to wait for.
+  const isUnsaid = result.isPassing && result.state.state !== 'unknown' && replies.length > 0;
   if (!isUnsaid) for (const { id, answer } of answers) await context.forge.answer(pull, id, answer);
   return { ...result, unanswered: [] };
 }
