@@ -5,6 +5,7 @@ import { encodeObject, OBJECT_FORMATS } from '../../../lib/core/git/objects.ts';
 import { namesOf } from '../../../lib/core/repository.ts';
 import type { Answer, Override, OverrideRequest, PullRequest } from '../../../lib/forge/forge.ts';
 import { loadPlatform, loadPreview } from '../../../lib/model/files.ts';
+import { STRAYS_PROPOSAL } from '../../../lib/model/proposal.ts';
 import { syncAndAnswer } from '../../../lib/sync/answer.ts';
 import { identityOf } from '../../../lib/sync/plan/plan-preview.ts';
 import { sweep } from '../../../lib/sync/sweep/sweep.ts';
@@ -246,7 +247,9 @@ class Simulation implements Props {
       if (name.startsWith('staging/') || before.branches.get(name) === commit) continue;
       const base = this.#side.parent(commit)!;
       const others = this.#touched(base, commit).filter((path) => path.split('/')[3] !== name);
-      if (others.length > 0) throw new Error(`the proposal of ${name} changes ${others.join(', ')}`);
+      // One proposal removes all folders that belong to no pull request any more, e.g. below a repository's old name.
+      if (others.length > 0 && name !== STRAYS_PROPOSAL)
+        throw new Error(`the proposal of ${name} changes ${others.join(', ')}`);
       // A branch is made where the other one is, and moves on with its commit.
       if (!before.branches.has(name) && !open.includes(name)) continue;
       this.#justifyChanges(worker, base, commit);
@@ -283,8 +286,11 @@ class Simulation implements Props {
     worker.liveAtStart ??= oldFolders.length;
     for (const path of this.#touched(before, after)) {
       const [was, is] = [oldFolders, newFolders].map((folders) => folders.find((folder) => folder.path === path));
-      if (is === undefined) this.#justifyRemoval(worker, was!);
-      else {
+      // Of two previews of one pull request, under an old and a new name, one stays.
+      const isSecond = this.#review && newFolders.some(({ key, name }) => key === was?.key && name !== was.name);
+      if (is === undefined) {
+        if (!isSecond) this.#justifyRemoval(worker, was!);
+      } else {
         if (was !== undefined && was.key !== is.key) throw new Error(`${path} was taken over by another repository`);
         this.#justifyWriting(worker, is);
       }
@@ -471,7 +477,8 @@ class Simulation implements Props {
         }
         if (!isMerged) throw new Error(`the proposal of ${pull.name} conflicts, and nobody mends it`);
         const others = this.#touched(before, this.#side.head()).filter((path) => path.split('/')[3] !== pull.name);
-        if (others.length > 0) throw new Error(`the proposal of ${pull.name} brings ${others.join(', ')} with it`);
+        if (others.length > 0 && pull.name !== STRAYS_PROPOSAL)
+          throw new Error(`the proposal of ${pull.name} brings ${others.join(', ')} with it`);
       }
     }
   }
