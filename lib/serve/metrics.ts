@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { VERSION } from '../core/version.ts';
-import type { Previews } from './previews.ts';
+import type { Previews, Took } from './previews.ts';
 import type { KeyedQueue } from './queue.ts';
 import type { Retries } from './retries.ts';
 
@@ -179,6 +179,11 @@ export class Metrics {
       help: 'When the last sweep that did not fail ended.',
       registers,
     });
+  }
+
+  /** Counts finished measurements. */
+  count(took: readonly Took[]): void {
+    for (const { what, seconds } of took) (what === 'ready' ? this.readySeconds : this.goneSeconds).observe(seconds);
   }
 
   get contentType(): string {

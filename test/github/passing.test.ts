@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { gitHubWebhooks } from '../../lib/github/webhook.ts';
-import { type LogEntry, Service } from '../../lib/serve/service.ts';
+import type { LogEntry } from '../../lib/serve/journal.ts';
+import { Service } from '../../lib/serve/service.ts';
 import { handleComment, syncAndAnswer } from '../../lib/sync/answer.ts';
 import { syncPullRequest } from '../../lib/sync/sync.ts';
 import { deliver, SECRET } from '../serve/deliver.ts';

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { gitHubWebhooks } from '../../lib/github/webhook.ts';
-import { type LogEntry, Service } from '../../lib/serve/service.ts';
+import type { LogEntry } from '../../lib/serve/journal.ts';
+import { Service } from '../../lib/serve/service.ts';
 import { closePull, mergePull } from '../support/fake-github/pulls.ts';
 import { overGitHub } from '../support/fake-github/world.ts';
 import { commitFiles, git, headOf } from '../support/git.ts';

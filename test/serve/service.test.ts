@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { GreenroomError } from '../../lib/core/errors.ts';
 import { gitHubWebhooks } from '../../lib/github/webhook.ts';
+import type { LogEntry } from '../../lib/serve/journal.ts';
 import { MAX_BODY_BYTES } from '../../lib/serve/receiver.ts';
-import { type LogEntry, Service, type ServiceOptions } from '../../lib/serve/service.ts';
+import { Service, type ServiceOptions } from '../../lib/serve/service.ts';
 import type { SyncContext } from '../../lib/sync/plan/base.ts';
 import { COMMIT_TIME } from '../support/git.ts';
 import { platformText, previewText } from '../support/inputs.ts';

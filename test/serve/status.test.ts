@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { gitHubWebhooks } from '../../lib/github/webhook.ts';
-import { type LogEntry, Service } from '../../lib/serve/service.ts';
+import type { LogEntry } from '../../lib/serve/journal.ts';
+import { Service } from '../../lib/serve/service.ts';
 import { parseSecrets } from '../../lib/serve/status-call.ts';
 import { SIGNATURE_HEADER, type StatusCall, signatureOf } from '../../lib/status/call.ts';
 import { sender } from '../../lib/watch/send.ts';
