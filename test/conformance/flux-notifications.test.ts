@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { systemClock } from '../../lib/core/clock.ts';
-import { gitHubWebhooks } from '../../lib/github/webhook.ts';
 import type { LogEntry } from '../../lib/serve/journal.ts';
-import { Service } from '../../lib/serve/service.ts';
+import type { Service } from '../../lib/serve/service.ts';
 import { parseSecrets } from '../../lib/serve/status-call.ts';
 import { syncPullRequest } from '../../lib/sync/sync.ts';
+import { loggedService } from '../serve/logged.ts';
 import { previewText } from '../support/inputs.ts';
 import { MemoryForge } from '../support/memory/forge.ts';
 import { MemoryGit } from '../support/memory/git.ts';
@@ -84,11 +84,12 @@ beforeAll(async () => {
   });
   await repo.commit({ expectedHead: null, change: new Map([['greenroom.yaml', platformText]]), message: 'x' });
   const context = { repo, forge, clock: systemClock };
-  service = new Service({
-    ...{ host: '127.0.0.1', port, webhooks: gitHubWebhooks, secrets: ['a-secret-of-webhooks'], sweepEvery: null },
-    ...{ withContext: (work) => work(context), log: (entry) => void log.push(entry), random: () => 0 },
+  service = loggedService({
+    port,
+    withContext: (work) => work(context),
+    log: (entry) => log.push(entry),
     statusSecrets: parseSecrets(`main=${SECRET}`)!,
-  });
+  }).service;
   await service.start();
   await syncPullRequest(context, SHOP, 7);
 

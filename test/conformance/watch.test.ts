@@ -5,15 +5,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { formatTime, systemClock } from '../../lib/core/clock.ts';
-import { gitHubWebhooks } from '../../lib/github/webhook.ts';
 import { PREVIEW_LABEL } from '../../lib/model/labels.ts';
 import { WATCHED_KINDS } from '../../lib/model/watched.ts';
 import { reconcilerNamespace } from '../../lib/reconcilers/index.ts';
-import { Service } from '../../lib/serve/service.ts';
+import type { Service } from '../../lib/serve/service.ts';
 import { parseSecrets } from '../../lib/serve/status-call.ts';
 import { ClusterApi } from '../../lib/watch/api.ts';
 import { Reporter } from '../../lib/watch/reporter.ts';
 import { sender } from '../../lib/watch/send.ts';
+import { loggedService } from '../serve/logged.ts';
 import { previewText } from '../support/inputs.ts';
 import { MemoryForge } from '../support/memory/forge.ts';
 import { MemoryGit } from '../support/memory/git.ts';
@@ -117,17 +117,12 @@ describe('greenroom watch', () => {
     const times = { createdAt: formatTime(opened), updatedAt: formatTime(opened) };
     forge.pull('acme', 'shop', { number: 7, repositoryId: 101, head: { sha, ref: 'x', repositoryId: 101 }, ...times });
     await repo.commit({ expectedHead: null, change: new Map([['greenroom.yaml', platformText]]), message: 'x' });
-    service = new Service({
-      host: '127.0.0.1',
-      port: 0,
-      webhooks: gitHubWebhooks,
-      secrets: ['a-secret-of-webhooks'],
+    service = loggedService({
       statusSecrets: parseSecrets(`main=${SECRET}`)!,
       withContext: (work) => work({ repo, forge, clock: systemClock }),
       log: ({ message }) => message !== undefined && problems.push(String(message)),
       sweepEvery: 3600,
-      random: () => 0,
-    });
+    }).service;
     const url = await service.start();
     await says('### Preview: on its way');
     await applyCommitted();

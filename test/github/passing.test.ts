@@ -1,10 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { gitHubWebhooks } from '../../lib/github/webhook.ts';
-import type { LogEntry } from '../../lib/serve/journal.ts';
-import { Service } from '../../lib/serve/service.ts';
 import { handleComment, syncAndAnswer } from '../../lib/sync/answer.ts';
 import { syncPullRequest } from '../../lib/sync/sync.ts';
-import { deliver, SECRET } from '../serve/deliver.ts';
+import { deliver } from '../serve/deliver.ts';
+import { loggedService } from '../serve/logged.ts';
 import type { FakeRequest } from '../support/fake-github/server.ts';
 import { overGitHub } from '../support/fake-github/world.ts';
 import { World } from '../support/world.ts';
@@ -111,18 +109,7 @@ describe('a failure of GitHub that passes', () => {
   test('of the comment is written by the service itself, without a sweep', async () => {
     const { world, fail } = await shop();
     fail(named('AddComment'), wrong, 2);
-    const log: LogEntry[] = [];
-    const service = new Service({
-      host: '127.0.0.1',
-      port: 0,
-      webhooks: gitHubWebhooks,
-      secrets: [SECRET],
-      withContext: (work) => world.with(work),
-      log: (entry) => log.push(entry),
-      sweepEvery: null,
-      retryAfter: 0.01,
-      random: () => 0,
-    });
+    const { service, log } = loggedService({ withContext: (work) => world.with(work), retryAfter: 0.01 });
     const url = await service.start();
     const repository = { name: 'shop', owner: { login: 'acme' } };
     await deliver(url, 'pull_request', { action: 'opened', repository, pull_request: { number: 7 } });

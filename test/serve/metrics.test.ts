@@ -1,18 +1,17 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { gitHubWebhooks } from '../../lib/github/webhook.ts';
 import { loadPlatform } from '../../lib/model/files.ts';
 import { scaffoldFiles } from '../../lib/scaffold/files.ts';
 import { readScaffoldTemplate } from '../../lib/scaffold/template.ts';
-import type { LogEntry } from '../../lib/serve/journal.ts';
-import { Service } from '../../lib/serve/service.ts';
+import type { Service } from '../../lib/serve/service.ts';
 import { parseSecrets } from '../../lib/serve/status-call.ts';
 import { sender } from '../../lib/watch/send.ts';
 import { COMMIT_TIME } from '../support/git.ts';
 import { platformText, previewText } from '../support/inputs.ts';
 import { MemoryForge } from '../support/memory/forge.ts';
 import { MemoryGit } from '../support/memory/git.ts';
-import { deliver, SECRET } from './deliver.ts';
+import { deliver } from './deliver.ts';
+import { loggedService } from './logged.ts';
 
 const CLUSTER = 'the-secret-of-the-cluster-main';
 const running: Service[] = [];
@@ -24,13 +23,11 @@ async function start(sweepEvery: number | null = null) {
   const forge = new MemoryForge();
   const repo = new MemoryGit().open(() => COMMIT_TIME);
   await repo.commit({ expectedHead: null, change: new Map([['greenroom.yaml', platformText()]]), message: 'x' });
-  const log: LogEntry[] = [];
   let clock = COMMIT_TIME + 60;
-  const service = new Service({
-    ...{ host: '127.0.0.1', port: 0, webhooks: gitHubWebhooks, secrets: [SECRET], sweepEvery, random: () => 0 },
+  const { service, log } = loggedService({
+    sweepEvery,
     statusSecrets: parseSecrets(`main=${CLUSTER}`)!,
     withContext: (work) => work({ repo, forge, clock: () => clock }),
-    log: (entry) => log.push(entry),
     clock: () => clock,
   });
   running.push(service);

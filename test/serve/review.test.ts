@@ -1,13 +1,12 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { gitHubWebhooks } from '../../lib/github/webhook.ts';
-import type { LogEntry } from '../../lib/serve/journal.ts';
-import { Service } from '../../lib/serve/service.ts';
+import type { Service } from '../../lib/serve/service.ts';
 import { closePull, mergePull } from '../support/fake-github/pulls.ts';
 import { overGitHub } from '../support/fake-github/world.ts';
 import { commitFiles, git, headOf } from '../support/git.ts';
 import { platformText } from '../support/inputs.ts';
 import { World } from '../support/world.ts';
-import { deliver as deliverEvent, SECRET } from './deliver.ts';
+import { deliver as deliverEvent } from './deliver.ts';
+import { loggedService } from './logged.ts';
 
 const GitHubWorld = overGitHub(World);
 const APPS = { path: 'acme/previews', branch: undefined };
@@ -24,18 +23,7 @@ async function opened(platform = platformText('commit: { mode: pull-request }'),
   fake.permissions.set('mia', 'write');
   world.push('shop');
   world.pull('shop', 7);
-  const log: LogEntry[] = [];
-  const service = new Service({
-    host: '127.0.0.1',
-    port: 0,
-    webhooks: gitHubWebhooks,
-    secrets: [SECRET],
-    appsRepo: APPS,
-    withContext: (work) => world.with(work),
-    log: (entry) => log.push(entry),
-    sweepEvery,
-    random: () => 0,
-  });
+  const { service, log } = loggedService({ appsRepo: APPS, withContext: (work) => world.with(work), sweepEvery });
   running.push(service);
   const url = await service.start();
   const apps = () => fake.repository('acme', 'previews')!;

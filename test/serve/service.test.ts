@@ -1,9 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { GreenroomError } from '../../lib/core/errors.ts';
-import { gitHubWebhooks } from '../../lib/github/webhook.ts';
-import type { LogEntry } from '../../lib/serve/journal.ts';
 import { MAX_BODY_BYTES } from '../../lib/serve/receiver.ts';
-import { Service, type ServiceOptions } from '../../lib/serve/service.ts';
+import type { Service, ServiceOptions } from '../../lib/serve/service.ts';
 import type { SyncContext } from '../../lib/sync/plan/base.ts';
 import { COMMIT_TIME } from '../support/git.ts';
 import { platformText, previewText } from '../support/inputs.ts';
@@ -11,6 +9,7 @@ import { MemoryForge } from '../support/memory/forge.ts';
 import { MemoryGit } from '../support/memory/git.ts';
 import { World } from '../support/world.ts';
 import { deliver as deliverEvent, SECRET, sign } from './deliver.ts';
+import { loggedService } from './logged.ts';
 
 const OLD_SECRET = 'the-secret-that-was-before';
 
@@ -30,18 +29,7 @@ async function start(options: Partial<ServiceOptions> = {}) {
     forge.pull('acme', 'shop', { number, repositoryId: 101, head: { sha, ref: 'x', repositoryId: 101 } });
   }
   const context: SyncContext = { repo, forge, clock: () => COMMIT_TIME + 60 };
-  const log: LogEntry[] = [];
-  const service = new Service({
-    host: '127.0.0.1',
-    port: 0,
-    webhooks: gitHubWebhooks,
-    secrets: [SECRET],
-    withContext: (work) => work(context),
-    log: (entry) => log.push(entry),
-    sweepEvery: null,
-    random: () => 0,
-    ...options,
-  });
+  const { service, log } = loggedService({ withContext: (work) => work(context), ...options });
   running.push(service);
   const url = await service.start();
   const previews = async () => {
@@ -451,14 +439,7 @@ describe('stopping', () => {
 });
 
 test('without a secret there is no service', () => {
-  const options = {
-    host: '127.0.0.1',
-    port: 0,
-    webhooks: gitHubWebhooks,
-    withContext: async () => expect.unreachable(),
-    log: () => {},
-    random: () => 0,
-  };
-  expect(() => new Service({ ...options, secrets: [] })).toThrow();
-  expect(() => new Service({ ...options, secrets: [SECRET, ''] })).toThrow();
+  const withContext = async () => expect.unreachable();
+  expect(() => loggedService({ withContext, secrets: [] })).toThrow();
+  expect(() => loggedService({ withContext, secrets: [SECRET, ''] })).toThrow();
 });

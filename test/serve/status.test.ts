@@ -1,7 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { gitHubWebhooks } from '../../lib/github/webhook.ts';
-import type { LogEntry } from '../../lib/serve/journal.ts';
-import { Service } from '../../lib/serve/service.ts';
+import type { Service } from '../../lib/serve/service.ts';
 import { parseSecrets } from '../../lib/serve/status-call.ts';
 import { SIGNATURE_HEADER, type StatusCall, signatureOf } from '../../lib/status/call.ts';
 import { sender } from '../../lib/watch/send.ts';
@@ -9,7 +7,7 @@ import { COMMIT_TIME } from '../support/git.ts';
 import { platformText, previewText } from '../support/inputs.ts';
 import { MemoryForge } from '../support/memory/forge.ts';
 import { MemoryGit } from '../support/memory/git.ts';
-import { SECRET } from './deliver.ts';
+import { loggedService } from './logged.ts';
 
 const SHOP = { path: 'acme/shop' };
 const MAIN = 'the-secret-of-the-cluster-main';
@@ -29,17 +27,9 @@ async function start() {
   for (const number of [7, 8]) {
     forge.pull('acme', 'shop', { number, repositoryId: 101, head: { sha, ref: 'x', repositoryId: 101 } });
   }
-  const log: LogEntry[] = [];
-  const service = new Service({
-    host: '127.0.0.1',
-    port: 0,
-    webhooks: gitHubWebhooks,
-    secrets: [SECRET],
+  const { service, log } = loggedService({
     statusSecrets: parseSecrets(`main=${MAIN} other=${OTHER}`)!,
     withContext: (work) => work({ repo, forge, clock: () => COMMIT_TIME + 60 }),
-    log: (entry) => log.push(entry),
-    sweepEvery: null,
-    random: () => 0,
   });
   running.push(service);
   const url = `${await service.start()}/status`;

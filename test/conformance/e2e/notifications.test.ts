@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../lib/core/clock.ts';
 import { LocalForge } from '../../../lib/forge/local.ts';
-import { gitHubWebhooks } from '../../../lib/github/webhook.ts';
 import { openGitAppsRepo } from '../../../lib/gitops/open.ts';
-import { Service } from '../../../lib/serve/service.ts';
+import type { Service } from '../../../lib/serve/service.ts';
 import { parseSecrets } from '../../../lib/serve/status-call.ts';
 import type { SyncContext } from '../../../lib/sync/plan/base.ts';
+import { loggedService } from '../../serve/logged.ts';
 import { eventually } from '../eventually.ts';
 import { freePorts } from '../processes.ts';
 import { Live, STATUS_SECRET } from './live.ts';
@@ -64,13 +64,12 @@ beforeAll(async () => {
   const [port] = (await freePorts(1)) as [number];
   const status = `status: { url: "http://127.0.0.1:${port}/status", notify: true, probe: false }`;
   live = await Live.start({ notifications: true, spec: () => status });
-  service = new Service({
-    ...{ host: '127.0.0.1', port, webhooks: gitHubWebhooks, secrets: ['a-secret-of-webhooks'], withContext },
+  service = loggedService({
+    port,
+    withContext,
     statusSecrets: parseSecrets(`main=${STATUS_SECRET}`)!,
     log: (entry) => void log.push(JSON.stringify(entry)),
-    sweepEvery: null,
-    random: () => 0,
-  });
+  }).service;
   await service.start();
   await live.install();
 });
