@@ -1,6 +1,7 @@
 import { ApiObject } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { EXPIRES_LABEL, PREVIEW_LABEL } from '../../model/labels.ts';
+import { UNPRIVILEGED } from './unprivileged.ts';
 
 /** Seconds after the expiry until the cleaner acts: clocks differ, and the sweep should end the preview first. */
 export const CLEANER_GRACE_SECONDS = 600;
@@ -60,12 +61,7 @@ function podSpec(props: CleanerProps): Record<string, unknown> {
     restartPolicy: 'Never',
     serviceAccountName: props.serviceAccount,
     automountServiceAccountToken: true,
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: 65532,
-      runAsGroup: 65532,
-      seccompProfile: { type: 'RuntimeDefault' },
-    },
+    securityContext: UNPRIVILEGED.pod,
     containers: [
       {
         name: 'cleaner',
@@ -73,11 +69,7 @@ function podSpec(props: CleanerProps): Record<string, unknown> {
         command: ['sh', '-c', SCRIPT],
         env: [{ name: 'HOME', value: '/tmp' }],
         resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { cpu: '200m', memory: '128Mi' } },
-        securityContext: {
-          allowPrivilegeEscalation: false,
-          readOnlyRootFilesystem: true,
-          capabilities: { drop: ['ALL'] },
-        },
+        securityContext: UNPRIVILEGED.container,
       },
     ],
   };

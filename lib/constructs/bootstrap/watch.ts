@@ -1,6 +1,7 @@
 import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
 import { WATCH_ACCOUNT, WATCH_SECRET } from '../../model/labels.ts';
+import { UNPRIVILEGED } from './unprivileged.ts';
 
 /** Props of {@link Watch}. */
 export interface WatchProps {
@@ -63,12 +64,7 @@ function podSpec({ cluster, image, url, logs = false }: WatchProps): Record<stri
   return {
     serviceAccountName: WATCH_ACCOUNT,
     automountServiceAccountToken: true,
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: 65532,
-      runAsGroup: 65532,
-      seccompProfile: { type: 'RuntimeDefault' },
-    },
+    securityContext: UNPRIVILEGED.pod,
     containers: [
       {
         name: 'watch',
@@ -77,11 +73,7 @@ function podSpec({ cluster, image, url, logs = false }: WatchProps): Record<stri
         env: [{ name: 'GREENROOM_STATUS_SECRET', valueFrom: { secretKeyRef: { name: WATCH_SECRET, key: 'secret' } } }],
         // 118 MB with 200 previews (test/soak/watch.test.ts).
         resources: { requests: { cpu: '50m', memory: '192Mi' }, limits: { cpu: '500m', memory: '384Mi' } },
-        securityContext: {
-          allowPrivilegeEscalation: false,
-          readOnlyRootFilesystem: true,
-          capabilities: { drop: ['ALL'] },
-        },
+        securityContext: UNPRIVILEGED.container,
       },
     ],
   };
