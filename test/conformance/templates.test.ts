@@ -1,28 +1,15 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { Answers } from '../../lib/create/answers.ts';
 import type { PodSpec } from '../../lib/model/kube.ts';
 import { ANSWERS, compileProject, POSTGRES, projectOf, written } from '../support/project-templates.ts';
-import { judge } from './judges.ts';
-import { type BuiltImage, Images } from './node/images.ts';
-import { Pod } from './node/pod.ts';
+import type { BuiltImage } from './node/images.ts';
+import { isQuick, isRoot, podsOfFile } from './node/pods.ts';
 import { run } from './run.ts';
 
-/** Namespaces, mounts and users are root's to make. */
-const isRoot = process.getuid?.() === 0;
-const isQuick = process.env['GREENROOM_QUICK'] === '1';
-
-const images = new Images();
-let pods: Pod[] = [];
-
-beforeAll(() => judge('podrun'));
-afterEach(async () => {
-  for (const pod of pods) await pod.stop();
-  pods = [];
-});
-afterAll(() => images.stop());
+const { images, started } = podsOfFile();
 
 /** What a maker who asks for `/` and for the health of a new app gets, in the pod that is committed for it. */
 async function answers(template: string, given: Answers, more: Readonly<Record<string, BuiltImage>> = {}) {
@@ -37,9 +24,7 @@ async function answers(template: string, given: Answers, more: Readonly<Record<s
   const compiled = compileProject(files);
   const spec: PodSpec = parse(compiled.files.get(`${compiled.folder}/app/deployment.pr-shop-7.yaml`)!).spec.template
     .spec;
-  const pod = new Pod(spec, (reference) => built[reference.replace(/:pr-7-[0-9a-f]+$/, '')]!);
-  pods.push(pod);
-  await pod.start();
+  const pod = await started(spec, built);
   const { health, port } = parse(files.get('preview.yaml')!).spec;
   expect(spec.containers[0]?.ports?.[0]?.containerPort).toBe(port);
   return { health: (await pod.get(health)).status, page: (await pod.get('/')).body, pod };

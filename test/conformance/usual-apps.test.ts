@@ -1,47 +1,22 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { PodSpec } from '../../lib/model/kube.ts';
 import { compileUsual } from '../support/usual-apps.ts';
-import { judge } from './judges.ts';
-import { type BuiltImage, Images } from './node/images.ts';
-import { Pod } from './node/pod.ts';
+import { isQuick, isRoot, podsOfFile } from './node/pods.ts';
 
 const FOLDER = resolve(import.meta.dirname, '../../previews/usual');
 const POSTGRES = `ghcr.io/acme/postgres@sha256:${'1'.repeat(64)}`;
 const REDIS = `ghcr.io/acme/redis@sha256:${'2'.repeat(64)}`;
 
-/** Namespaces, mounts and users are root's to make. */
-const isRoot = process.getuid?.() === 0;
-const isQuick = process.env['GREENROOM_QUICK'] === '1';
-
-const images = new Images();
-let pods: Pod[] = [];
-
-beforeAll(() => judge('podrun'));
-afterEach(async () => {
-  for (const pod of pods) await pod.stop();
-  pods = [];
-});
-afterAll(() => images.stop());
+const { images, started } = podsOfFile();
 
 /** The pod of a workload as it is committed for a usual app. */
 function podOf(app: string, workload = `deployment.pr-${app}-7`): PodSpec {
   const { files, folder } = compileUsual(app);
   return parse(files.get(`${folder}/app/${workload}.yaml`)!).spec.template.spec;
-}
-
-async function started(spec: PodSpec, built: Readonly<Record<string, BuiltImage>>, waitMs?: number): Promise<Pod> {
-  const pod = new Pod(spec, (reference) => {
-    const image = built[reference.replace(/:pr-7-[0-9a-f]+$/, '')];
-    if (image === undefined) throw new Error(`nothing was built for ${reference}`);
-    return image;
-  });
-  pods.push(pod);
-  await pod.start(waitMs);
-  return pod;
 }
 
 const built = (folder: string) => images.ofDockerfile(join(FOLDER, folder));
