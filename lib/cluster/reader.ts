@@ -1,3 +1,4 @@
+import { at } from '../core/json.ts';
 /** The answer of a cluster to one request. */
 export type ClusterAnswer =
   | { readonly kind: 'found'; readonly value: unknown }
@@ -28,16 +29,6 @@ export interface ClusterReader {
   may(user: string, access: AccessRequest): Promise<ClusterAnswer>;
   /** IPv4 addresses of the API server as seen from here; empty if its name cannot be resolved. @default - unknown */
   addresses?(): Promise<readonly string[]>;
-}
-
-/** The value at a path of keys; undefined if there is none. */
-export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
-  let here = value;
-  for (const key of path) {
-    if (typeof here !== 'object' || here === null || !Object.hasOwn(here, key)) return undefined;
-    here = (here as Record<string | number, unknown>)[key];
-  }
-  return here;
 }
 
 /** The text at a path; empty if there is none. */

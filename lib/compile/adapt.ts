@@ -1,9 +1,9 @@
-import { isRecord } from '../core/json.ts';
+import { isRecord, valueAt } from '../core/json.ts';
 import { formatImage, parseImage } from '../model/image.ts';
 import type { FieldPath } from '../model/load.ts';
 import { fillIn, missingValue, type PlaceholderValues, placeholderProblem } from '../model/placeholders.ts';
 import type { PlatformSpec } from '../model/platform.ts';
-import { CONTAINER_LISTS, podPath, valueAt } from '../policies/paths.ts';
+import { CONTAINER_LISTS, podPath } from '../policies/paths.ts';
 import type { ResolvedApp } from './resolve.ts';
 
 // Adapts the maker's own manifests to the pull request: placeholders, images of the apps, and the preview's host.

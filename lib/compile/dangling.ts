@@ -1,10 +1,10 @@
 import type { Position } from '../core/errors.ts';
 import type { Finding, Severity } from '../core/finding.ts';
 import { isDenial } from '../core/finding.ts';
-import { isRecord } from '../core/json.ts';
+import { isRecord, valueAt } from '../core/json.ts';
 import { APP_ACCOUNT } from '../model/labels.ts';
 import { closest } from '../model/load/suggest.ts';
-import { formatPath, itemPaths, valueAt } from '../policies/paths.ts';
+import { formatPath, itemPaths } from '../policies/paths.ts';
 import { noDanglingReferences } from '../policies/rules/no-dangling-references.ts';
 import type { Manifest } from './files.ts';
 import { type Reference, referencesOf } from './references.ts';

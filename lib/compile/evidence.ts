@@ -1,8 +1,9 @@
 import { compareStrings } from '../core/fileset.ts';
 import type { Finding } from '../core/finding.ts';
+import { valueAt } from '../core/json.ts';
 import type { NotedEvidence } from '../model/evidence.ts';
 import { parseImage } from '../model/image.ts';
-import { parsePath, podPath, valueAt } from '../policies/paths.ts';
+import { parsePath, podPath } from '../policies/paths.ts';
 import { EVIDENCE_PREFIX } from '../policies/rules/evidence.ts';
 import { annotated } from './annotated.ts';
 import type { Manifest } from './files.ts';

@@ -1,10 +1,11 @@
 import type { FileSet } from '../core/fileset.ts';
+import { valueAt } from '../core/json.ts';
 import { formatImage, type ImageReference, isInRegistries, parseImage } from '../model/image.ts';
 import type { Loaded } from '../model/load.ts';
 import type { PlatformSpec } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
 import type { PreviewRecord } from '../model/record.ts';
-import { itemPaths, valueAt } from '../policies/paths.ts';
+import { itemPaths } from '../policies/paths.ts';
 import { CONTAINERS, VOLUMES } from '../policies/rule.ts';
 import { appsOf } from './apps.ts';
 import { parseManifests } from './manifests.ts';
@@ -24,7 +25,8 @@ export function taggedImage(text: string, platform: PlatformSpec, context: TagCo
   return { ...image, tag: tagOf(platform, context) };
 }
 
-function tagOf(platform: PlatformSpec, { number, headSha }: TagContext): string {
+/** The platform's tag for an image of a commit. */
+export function tagOf(platform: Pick<PlatformSpec, 'tag'>, { number, headSha }: TagContext): string {
   return platform.tag
     .replaceAll('{number}', String(number))
     .replaceAll('{sha7}', headSha.slice(0, 7))

@@ -1,8 +1,8 @@
 import { isLabelValue, isMetadataKey } from '../constructs/metadata.ts';
-import { isRecord } from '../core/json.ts';
+import { isRecord, valueAt } from '../core/json.ts';
 import type { FieldPath } from '../model/load.ts';
 import { MAX_LABEL } from '../model/scalars.ts';
-import { podPath, valueAt } from '../policies/paths.ts';
+import { podPath } from '../policies/paths.ts';
 
 /** Name, labels and annotations that an API server would refuse, after placeholders are filled in. */
 export function metadataProblems(object: Readonly<Record<string, unknown>>): { path: FieldPath; message: string }[] {

@@ -1,4 +1,5 @@
-import { at, list, podSpecOf } from '../constructs/preview-namespace/pods.ts';
+import { list, podSpecOf } from '../constructs/preview-namespace/pods.ts';
+import { at } from '../core/json.ts';
 import type { Manifest } from './files.ts';
 
 /**

@@ -1,6 +1,7 @@
+import { valueAt } from '../core/json.ts';
 import { formatImage, type ImageReference, parseImage } from '../model/image.ts';
 import { COMMIT_ANNOTATION } from '../model/labels.ts';
-import { itemPaths, podPath, valueAt } from '../policies/paths.ts';
+import { itemPaths, podPath } from '../policies/paths.ts';
 import { CONTAINERS } from '../policies/rule.ts';
 import { annotated } from './annotated.ts';
 import type { Manifest } from './files.ts';

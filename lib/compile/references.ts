@@ -1,5 +1,5 @@
-import { isRecord } from '../core/json.ts';
-import { CONTAINER_LISTS, podPath, valueAt } from '../policies/paths.ts';
+import { isRecord, valueAt } from '../core/json.ts';
+import { CONTAINER_LISTS, podPath } from '../policies/paths.ts';
 
 type Path = readonly (string | number)[];
 

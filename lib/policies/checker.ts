@@ -1,12 +1,11 @@
 import { invalidInput } from '../core/errors.ts';
 import type { ObjectRef } from '../core/finding.ts';
-import { isRecord } from '../core/json.ts';
+import { isRecord, valueAt } from '../core/json.ts';
 import { REPOSITORY_ANNOTATION } from '../model/labels.ts';
 import { type Cause, causesOf } from './causes.ts';
 import { type CelCompiler, type CelScope, createCelCompiler, toCel } from './cel.ts';
 import { createEvaluator, type RuleEvaluator, type Violation } from './evaluate.ts';
 import type { RuleParams } from './params.ts';
-import { valueAt } from './paths.ts';
 import { groupKind } from './resources.ts';
 import type { Rule } from './rule.ts';
 import { activeRules, chosenRules, type RuleChoice, type Severities } from './rule-set.ts';

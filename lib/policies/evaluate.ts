@@ -1,8 +1,9 @@
 import type { ObjectRef, Severity } from '../core/finding.ts';
+import { valueAt } from '../core/json.ts';
 import { type CelProgram, type CelScope, fromCel } from './cel.ts';
 import type { Edit } from './edit.ts';
 import type { RuleParams } from './params.ts';
-import { formatPath, itemPaths, parsePath, podPath, valueAt } from './paths.ts';
+import { formatPath, itemPaths, parsePath, podPath } from './paths.ts';
 import { type Condition, conditionCel, type Rule, ruleMessage } from './rule.ts';
 import { type WrongType, wrongType } from './shape.ts';
 

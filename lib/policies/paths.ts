@@ -1,17 +1,6 @@
+import { member, valueAt } from '../core/json.ts';
 import { metadataPaths } from './metadata.ts';
 import type { ItemList } from './rule.ts';
-
-/** An own member of an object; undefined for anything else. */
-export function member(value: unknown, key: string | number): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, key)
-    ? (value as Record<string | number, unknown>)[key]
-    : undefined;
-}
-
-/** The value at a path; undefined if the path does not exist. */
-export function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
-  return path.reduce(member, value);
-}
 
 /** Path of an object's pod or pod template; empty if it is the object itself. */
 export function podPath(object: unknown): string[] {

@@ -1,5 +1,5 @@
-import { isRecord, type JsonRecord } from '../core/json.ts';
-import { CONTAINER_LISTS, podPath, valueAt } from './paths.ts';
+import { isRecord, type JsonRecord, valueAt } from '../core/json.ts';
+import { CONTAINER_LISTS, podPath } from './paths.ts';
 import type { Path, ServerProblem } from './problem.ts';
 import { Quantity } from './quantity.ts';
 

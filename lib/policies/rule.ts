@@ -1,6 +1,6 @@
 import type { Severity } from '../core/finding.ts';
+import { valueAt } from '../core/json.ts';
 import type { RuleParams } from './params.ts';
-import { valueAt } from './paths.ts';
 import type { ResourceKind } from './resources.ts';
 
 /**

@@ -1,3 +1,4 @@
+import { valueAt } from '../core/json.ts';
 import { RECORD_FILE } from '../model/layout.ts';
 import { parseSafeYaml } from '../model/load/yaml.ts';
 import { type PreviewRecord, parseRecord } from '../model/record.ts';
@@ -86,25 +87,15 @@ function sizeChanges(files: readonly ChangedText[], preview: string): HistoryCha
 function sizeOf(text: string | null): string | null {
   if (text === null) return null;
   const [document] = parseSafeYaml(text, { file: 'deployment.yaml', maxBytes: 256 * 1024 }).documents;
-  const container = at(document?.value, ['spec', 'template', 'spec', 'containers', '0', 'resources']);
+  const container = valueAt(document?.value, ['spec', 'template', 'spec', 'containers', 0, 'resources']);
   const parts = ['cpu', 'memory'].flatMap((unit) => {
     const amounts = ['requests', 'limits'].flatMap((kind) => {
-      const amount = at(container, [kind, unit]);
+      const amount = valueAt(container, [kind, unit]);
       return typeof amount === 'string' || typeof amount === 'number' ? [String(amount)] : [];
     });
     return amounts.length === 0 ? [] : [`${unit} ${[...new Set(amounts)].join(' to ')}`];
   });
   return parts.length === 0 ? null : parts.join(', ');
-}
-
-function at(value: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>(
-    (inner, key) =>
-      typeof inner === 'object' && inner !== null && Object.hasOwn(inner, key)
-        ? (inner as Record<string, unknown>)[key]
-        : undefined,
-    value,
-  );
 }
 
 /** Why a commit was made, for people. @param cause from its trailers */

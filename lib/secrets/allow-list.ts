@@ -1,4 +1,5 @@
 import type { Problem } from '../core/errors.ts';
+import { fits } from '../model/wildcard.ts';
 
 /** File that lists findings which are not secrets, in the top folder of a repository. */
 export const ALLOW_FILE = '.greenroom/allowed-secrets';
@@ -16,10 +17,10 @@ export type IsAllowed = (path: string, kind: string) => boolean;
 
 /**
  * Reads lines of a path, a kind (or `*` for all) and a reason. In a path, `*` matches any characters within one name,
- * and `/**` at the end matches everything below.
+ * and `**` any characters.
  */
 export function readAllowList(text: string, file: string): { isAllowed: IsAllowed; problems: readonly Problem[] } {
-  const entries: { path: RegExp; kind: string }[] = [];
+  const entries: { path: string; kind: string }[] = [];
   const problems: Problem[] = [];
   for (const [i, line] of text.split(/\r?\n/).entries()) {
     if (/^\s*(#|$)/.test(line)) continue;
@@ -29,18 +30,9 @@ export function readAllowList(text: string, file: string): { isAllowed: IsAllowe
       problems.push({ ...at, message: 'must be a path, a kind or *, and a reason' });
     } else if (/^\*+(\/\*+)*$/.test(path)) {
       problems.push({ ...at, message: 'must name a path: this one would let everything pass' });
-    } else entries.push({ path: pattern(path), kind });
+    } else entries.push({ path, kind });
   }
   const isAllowed: IsAllowed = (path, kind) =>
-    entries.some((entry) => (entry.kind === '*' || entry.kind === kind) && entry.path.test(path));
+    entries.some((entry) => (entry.kind === '*' || entry.kind === kind) && fits(entry.path, path));
   return { isAllowed, problems };
-}
-
-function pattern(path: string): RegExp {
-  const below = path.endsWith('/**');
-  const names = (below ? path.slice(0, -3) : path)
-    .split(/\*+/)
-    .map((text) => text.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'))
-    .join('[^/]*');
-  return new RegExp(`^${names}${below ? '/.+' : ''}$`);
 }

@@ -32,7 +32,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'cluster',
     what: 'answers of a cluster and results of the checks of `doctor`: types and texts',
-    from: [],
+    from: ['core'],
   },
   {
     name: 'reconcilers',

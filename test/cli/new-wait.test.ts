@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
-import { follow } from '../../lib/cli/new/follow.ts';
+import { untilReady } from '../../lib/cli/new/until-ready.ts';
 import { GreenroomError } from '../../lib/core/errors.ts';
 import type { Observation } from '../../lib/status/observation.ts';
 import { progressOf } from '../../lib/sync/progress.ts';
@@ -31,7 +31,7 @@ const see = (world: World, parts: Partial<Observation>) => {
 async function waited(world: World, steps: readonly (() => unknown)[], before: string | null = null) {
   const lines: string[] = [];
   const left = [...steps];
-  const end = await follow({
+  const end = await untilReady({
     look: () => world.with((context) => progressOf(context, SHOP, 7)),
     pause: async (seconds) => {
       world.now += Math.max(1, seconds);
@@ -128,7 +128,7 @@ test('where registration is asked for, it waits for that, and not for the maker'
 test('a forge that is away for a moment ends no wait; what is wrong with the apps repo does', async () => {
   const answers = [new GreenroomError('unreachable', 'GitHub answers with 502'), new GreenroomError('failed', 'no')];
   const lines: string[] = [];
-  const end = follow({
+  const end = untilReady({
     look: () => Promise.reject(answers.shift()),
     pause: async () => {},
     clock: () => 0,

@@ -5,10 +5,10 @@ import { builtInTemplates } from '../../create/project.ts';
 import { costWords } from '../../report/running.ts';
 import { count } from '../../report/text.ts';
 import { collect, type NewOptions } from '../new/collect.ts';
-import type { Followed } from '../new/follow.ts';
 import { type Made, makeMicroApp } from '../new/make.ts';
 import { guessPreview } from '../new/preview-only.ts';
 import { Cancelled, canAsk, orCancelled, person } from '../new/questions.ts';
+import type { WaitOutcome } from '../new/until-ready.ts';
 import { timeoutArgument, waitForPreview } from '../new/wait.ts';
 import type { Configure } from '../shared/command.ts';
 import { extensionOption } from '../shared/extensions.ts';
@@ -112,7 +112,7 @@ async function waitFor(
   wanted: Awaited<ReturnType<typeof collect>>,
   options: Options & { appsRepo: string },
   io: Io,
-): Promise<Followed> {
+): Promise<WaitOutcome> {
   if (source.number === null) {
     const sentence = 'Its source is merged; a new pull request gets a preview of its own.';
     return { outcome: 'ready', sentence, exitCode: 0 };

@@ -6,8 +6,8 @@ import { duration, durationSeconds } from '../../model/scalars.ts';
 import { progressOf } from '../../sync/progress.ts';
 import { type ClientOptions, openClients } from '../shared/clients.ts';
 import type { Io } from '../shared/io.ts';
-import { type Followed, follow } from './follow.ts';
 import { Cancelled } from './questions.ts';
+import { untilReady, type WaitOutcome } from './until-ready.ts';
 
 /** Parses `--timeout`; returns seconds. */
 export function timeoutArgument(text: string): number {
@@ -33,7 +33,7 @@ export async function waitForPreview(
   { repository, number, limit, before }: WaitRequest,
   options: ClientOptions,
   io: Io,
-): Promise<Followed> {
+): Promise<WaitOutcome> {
   const withContext = await openClients(options, io);
   const stop = new AbortController();
   let onInterrupt = () => {};
@@ -44,7 +44,7 @@ export async function waitForPreview(
     };
     process.once('SIGINT', onInterrupt);
   });
-  const following = follow({
+  const ready = untilReady({
     look: () => withContext((context) => progressOf(context, repository, number)),
     pause: (seconds) => setTimeout(seconds * 1000, undefined, { signal: stop.signal }),
     clock: systemClock,
@@ -53,7 +53,7 @@ export async function waitForPreview(
     before,
   });
   try {
-    return await Promise.race([following, interrupted]);
+    return await Promise.race([ready, interrupted]);
   } finally {
     process.off('SIGINT', onInterrupt);
   }

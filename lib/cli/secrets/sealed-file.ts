@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { invalidInput } from '../../core/errors.ts';
-import { isRecord } from '../../core/json.ts';
+import { isRecord, valueAt } from '../../core/json.ts';
 import { MAX_PLATFORM_BYTES, parseSafeYaml } from '../../model/load.ts';
-import { valueAt } from '../../policies/paths.ts';
 import type { SealedFor } from '../../secrets/sealed-secret.ts';
 import { readInput } from '../shared/files.ts';
 import type { Io } from '../shared/io.ts';

@@ -1,3 +1,4 @@
+import { compareStrings } from '../../core/fileset.ts';
 import { type PullRequestRef, parsePullRequest, pullRequestText } from '../../core/repository.ts';
 import type { Forge } from '../../forge/forge.ts';
 import { type PreviewRecord, recordedPullRequest } from '../../model/record.ts';
@@ -75,5 +76,4 @@ export function newerText({ headSha, said }: NonNullable<PreviewStatus['newer']>
 }
 
 /** Compares by name, the same in every locale. */
-export const byName = (a: { readonly name: string }, b: { readonly name: string }) =>
-  a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+export const byName = (a: { readonly name: string }, b: { readonly name: string }) => compareStrings(a.name, b.name);

@@ -1,4 +1,5 @@
-import { amount, at, list, podSpecOf } from './pods.ts';
+import { at } from '../../core/json.ts';
+import { amount, list, podSpecOf } from './pods.ts';
 
 /** Disks that are claimed. */
 export interface Claims {

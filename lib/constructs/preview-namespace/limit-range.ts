@@ -1,6 +1,7 @@
 import type { Problem } from '../../core/errors.ts';
+import { at } from '../../core/json.ts';
 import { Quantity } from '../../policies/quantity.ts';
-import { at, list, podSpecOf, scalarText } from './pods.ts';
+import { list, podSpecOf, scalarText } from './pods.ts';
 import { readable } from './quota.ts';
 
 /** One resource of a container or of a whole pod, after the API server has applied defaults. */

@@ -1,3 +1,4 @@
+import { at } from '../../core/json.ts';
 import { Quantity } from '../../policies/quantity.ts';
 import type { LimitRangeProps } from './props.ts';
 
@@ -13,16 +14,6 @@ export interface PodDemand {
   /** Number without an update. */
   readonly steady: number;
   readonly usage: Readonly<Record<string, Amounts>>;
-}
-
-/** Reads data of any shape, since a maker's manifest is not checked against its schema yet. */
-export function at(value: unknown, ...path: string[]): unknown {
-  let current = value;
-  for (const key of path) {
-    if (typeof current !== 'object' || current === null || !Object.hasOwn(current, key)) return undefined;
-    current = (current as Record<string, unknown>)[key];
-  }
-  return current;
 }
 
 export function list(value: unknown): readonly unknown[] {

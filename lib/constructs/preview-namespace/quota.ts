@@ -1,8 +1,9 @@
 import type { Problem } from '../../core/errors.ts';
+import { at } from '../../core/json.ts';
 import { quantityValue } from '../../model/scalars.ts';
 import type { StringMap } from '../metadata.ts';
 import { claimsOf } from './claims.ts';
-import { at, podsOf, scalarText, scaledPods, workloadKey } from './pods.ts';
+import { podsOf, scalarText, scaledPods, workloadKey } from './pods.ts';
 import type { LimitRangeProps } from './props.ts';
 
 /** The limits of a namespace. */

@@ -1,10 +1,11 @@
-import { taggedImages } from '../../compile/images.ts';
+import { taggedImages, tagOf } from '../../compile/images.ts';
 import type { Problem } from '../../core/errors.ts';
 import type { FileSet } from '../../core/fileset.ts';
 import { loadPreview } from '../../model/files.ts';
 import { formatImage } from '../../model/image.ts';
 import { PREVIEW_FILE } from '../../model/layout.ts';
 import { appsRepoUrl, type PlatformSpec } from '../../model/platform.ts';
+import { fits } from '../../model/wildcard.ts';
 import { type BuildFile, readBuild, type Sample } from './pushes.ts';
 
 /** Files that describe builds in a micro app's repository. */
@@ -31,7 +32,7 @@ export function checkBuild(files: FileSet, repository: string, platform: Platfor
   const sample: Sample = { ...SAMPLE, repository };
   const builds = [...files].filter(([path]) => BUILD_FILES.test(path));
   const read = builds.map(([file, text]) => ({ file, ...readBuild(text, sample) }));
-  const awaited = taggedImages(preview, platform, SAMPLE).filter((image) => image.tag === awaitedTag(platform));
+  const awaited = taggedImages(preview, platform, SAMPLE).filter((image) => image.tag === tagOf(platform, SAMPLE));
   const problems: Problem[] = [];
   const unknown: string[] = [];
   for (const image of awaited.map(formatImage)) {
@@ -63,14 +64,6 @@ export function checkBuild(files: FileSet, repository: string, platform: Platfor
   return { problems, unknown };
 }
 
-function awaitedTag({ tag }: PlatformSpec): string {
-  const { number, headSha } = SAMPLE;
-  return tag
-    .replaceAll('{number}', String(number))
-    .replaceAll('{sha7}', headSha.slice(0, 7))
-    .replaceAll('{sha}', headSha);
-}
-
 /** The build that `init` writes pushes the expected tag, for the image that it is called with. */
 function callsOurs({ calls }: BuildFile, image: string, repository: string, platform: PlatformSpec): boolean {
   const appsRepo = appsRepoUrl(platform)
@@ -92,16 +85,7 @@ function nameOf(image: string): string {
 
 /** Whether a reference with gaps could be this image. */
 function mayBe(open: string, image: string): boolean {
-  const parts = open.split('?');
-  const [first = '', last = ''] = [parts[0], parts.at(-1)];
-  if (!image.startsWith(first) || !image.endsWith(last)) return false;
-  let at = first.length;
-  for (const part of parts.slice(1, -1)) {
-    const found = image.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return at <= image.length - last.length;
+  return fits(open.replaceAll('?', '**'), image);
 }
 
 /** With placeholders, so that it is true for every pull request. */

@@ -1,5 +1,6 @@
 import { type CheckResult, couldNotRead, fail, names, ok } from '../../cluster/check-result.ts';
-import { at, type ClusterAnswer, list, text } from '../../cluster/reader.ts';
+import { type ClusterAnswer, list, text } from '../../cluster/reader.ts';
+import { at } from '../../core/json.ts';
 import { reconcilerOf } from '../../reconcilers/index.ts';
 import { type CheckContext, chose, type WantedObject } from './context.ts';
 

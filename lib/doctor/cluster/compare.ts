@@ -1,4 +1,4 @@
-import { at } from '../../cluster/reader.ts';
+import { at } from '../../core/json.ts';
 import { Quantity } from '../../policies/quantity.ts';
 
 /** Defaults that API servers fill in; a field with any other value was changed by somebody. */

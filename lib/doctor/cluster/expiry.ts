@@ -1,6 +1,7 @@
 import { type CheckResult, couldNotRead, fail, ok, warn } from '../../cluster/check-result.ts';
-import { at, text } from '../../cluster/reader.ts';
+import { text } from '../../cluster/reader.ts';
 import { EXPIRY_POLICY } from '../../constructs/bootstrap/expiry.ts';
+import { at } from '../../core/json.ts';
 import { CLEANER_ACCOUNT, CLEANER_NAMESPACE } from '../../model/labels.ts';
 import { type CheckContext, chose } from './context.ts';
 

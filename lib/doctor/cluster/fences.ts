@@ -1,7 +1,8 @@
 import { type CheckResult, couldNotRead, fail, names, ok } from '../../cluster/check-result.ts';
-import { at, list, text } from '../../cluster/reader.ts';
+import { list, text } from '../../cluster/reader.ts';
 import { INGRESS_POLICY } from '../../constructs/preview-namespace/network-policies.ts';
 import { sampleFence } from '../../constructs/preview-namespace/sample-fence.ts';
+import { at } from '../../core/json.ts';
 import type { KubeObject } from '../../model/kube-object.ts';
 import { EXPIRES_LABEL, PREVIEW_LABEL, PREVIEW_PREFIX } from '../../model/labels.ts';
 import { durationSeconds } from '../../model/scalars.ts';

@@ -1,5 +1,6 @@
 import { type CheckResult, couldNotRead, fail, names, ok, warn } from '../../cluster/check-result.ts';
-import { at, type ClusterAnswer, list, text } from '../../cluster/reader.ts';
+import { type ClusterAnswer, list, text } from '../../cluster/reader.ts';
+import { at } from '../../core/json.ts';
 import { RECONCILER_ACCOUNT } from '../../model/labels.ts';
 import { type CheckContext, chose } from './context.ts';
 

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { lookup } from 'node:dns/promises';
-import { at, type ClusterAnswer, type ClusterReader } from '../../cluster/reader.ts';
+import type { ClusterAnswer, ClusterReader } from '../../cluster/reader.ts';
 import { GreenroomError } from '../../core/errors.ts';
+import { at } from '../../core/json.ts';
 
 export interface KubectlOptions {
   /** @default - as kubectl finds it: KUBECONFIG, else the one in the home folder */

@@ -1,5 +1,5 @@
 import { type CheckResult, couldNotRead, fail, ok } from '../../cluster/check-result.ts';
-import { at } from '../../cluster/reader.ts';
+import { at } from '../../core/json.ts';
 import { WATCH_ACCOUNT, WATCH_SECRET } from '../../model/labels.ts';
 import type { CheckContext } from './context.ts';
 

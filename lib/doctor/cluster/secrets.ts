@@ -1,5 +1,6 @@
 import { type CheckResult, couldNotRead, ok, warn } from '../../cluster/check-result.ts';
-import { at, list, text } from '../../cluster/reader.ts';
+import { list, text } from '../../cluster/reader.ts';
+import { at } from '../../core/json.ts';
 import { PREVIEW_LABEL, PREVIEW_PREFIX } from '../../model/labels.ts';
 import type { CheckContext } from './context.ts';
 

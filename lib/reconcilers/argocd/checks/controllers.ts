@@ -1,5 +1,6 @@
 import { type CheckResult, couldNotRead, fail, names, ok } from '../../../cluster/check-result.ts';
-import { at, list, text } from '../../../cluster/reader.ts';
+import { list, text } from '../../../cluster/reader.ts';
+import { at } from '../../../core/json.ts';
 import type { ClusterContext } from '../../reconciler.ts';
 
 /** If one of these does not run, nothing is applied, rendered or generated. */

@@ -1,5 +1,6 @@
 import { type CheckResult, couldNotRead, fail, names, ok } from '../../../cluster/check-result.ts';
-import { at, list, text } from '../../../cluster/reader.ts';
+import { list, text } from '../../../cluster/reader.ts';
+import { at } from '../../../core/json.ts';
 import type { ClusterContext } from '../../reconciler.ts';
 import { FENCES_PROJECT, PREVIEWS_PROJECT } from '../names.ts';
 import { repositoryFix } from './repository-fix.ts';

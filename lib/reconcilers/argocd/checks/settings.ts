@@ -1,5 +1,5 @@
 import { type CheckResult, couldNotRead, fail, ok } from '../../../cluster/check-result.ts';
-import { at } from '../../../cluster/reader.ts';
+import { at } from '../../../core/json.ts';
 import type { ClusterContext } from '../../reconciler.ts';
 import { CONTROLLER_ROLE } from '../controller-role.ts';
 import { BOOTSTRAP_ACCOUNT } from '../names.ts';

@@ -5,7 +5,7 @@ import { titleOf } from '../../status/status.ts';
 import type { Progress } from '../../sync/progress.ts';
 
 /** Input for following a pull request. Everything that waits or prints is injected. */
-export interface Following {
+export interface Waiting {
   readonly look: () => Promise<Progress>;
   readonly pause: (seconds: number) => Promise<void>;
   readonly clock: Clock;
@@ -17,7 +17,7 @@ export interface Following {
 }
 
 /** The result: ready, stopped because something must change first, or timed out. */
-export interface Followed {
+export interface WaitOutcome {
   readonly outcome: 'ready' | 'stopped' | 'timeout';
   readonly sentence: string;
   readonly exitCode: number;
@@ -27,7 +27,7 @@ export interface Followed {
 const EVERY = 10;
 
 /** Checks repeatedly until the preview answers, somebody must change something, or the time is over. */
-export async function follow({ look, pause, clock, say, limit, before }: Following): Promise<Followed> {
+export async function untilReady({ look, pause, clock, say, limit, before }: Waiting): Promise<WaitOutcome> {
   const until = clock() + limit;
   let said = '';
   for (;;) {
@@ -45,7 +45,7 @@ export async function follow({ look, pause, clock, say, limit, before }: Followi
 }
 
 /** Does not stop waiting if the forge is unreachable for a moment. */
-async function patiently(look: Following['look']): Promise<Progress> {
+async function patiently(look: Waiting['look']): Promise<Progress> {
   try {
     return await look();
   } catch (error) {
@@ -54,7 +54,7 @@ async function patiently(look: Following['look']): Promise<Progress> {
   }
 }
 
-type Step = Followed | { readonly waitsFor: string };
+type Step = WaitOutcome | { readonly waitsFor: string };
 
 /** States of a comment that need the maker, with the exit code of the same state in `sync`. */
 const STOPS: Readonly<Record<string, number>> = { denied: EXIT_CODES.denied, invalid: EXIT_CODES['invalid-input'] };
@@ -92,6 +92,6 @@ function ofStatus({ status, url }: Extract<Progress, { stage: 'committed' }>['pr
   return isTheirs ? stopped(words) : { waitsFor: words.replace(/\.$/, '') };
 }
 
-function stopped(sentence: string, exitCode = EXIT_CODES.failed): Followed {
+function stopped(sentence: string, exitCode = EXIT_CODES.failed): WaitOutcome {
   return { outcome: 'stopped', sentence, exitCode };
 }
