@@ -4,49 +4,32 @@ import { GreenroomError, invalidInput } from '../core/errors.ts';
 import type { FileSet } from '../core/fileset.ts';
 import { namesOf, type RepositoryRef } from '../core/repository.ts';
 import type { Capabilities } from '../forge/capabilities.ts';
-import {
-  type Ahead,
-  type Answer,
-  type Forge,
-  type KeptDeployment,
-  type Lookup,
-  NOTHING_BEFORE,
-  type Override,
-  type OverrideRequest,
-  type PublishOutcome,
-  type PullComment,
-  type PullRequest,
-  type PullRequestReport,
-  type Repository,
-  type RepositoryPulls,
+import type {
+  Ahead,
+  Answer,
+  Forge,
+  KeptDeployment,
+  Lookup,
+  Override,
+  OverrideRequest,
+  PublishOutcome,
+  PullComment,
+  PullRequest,
+  PullRequestReport,
+  Repository,
+  RepositoryPulls,
 } from '../forge/forge.ts';
 import type { Pages } from '../forge/pages.ts';
 import { PREVIEW_FILE } from '../model/layout.ts';
 import { type Cache, ProcessCache } from './http/cache.ts';
 import type { GitHubClient } from './http/client.ts';
 import { gitHubPages } from './pages.ts';
-import { publishCheck } from './publish/check-run.ts';
-import { ownComment, publishComment, publishNotice } from './publish/comment.ts';
-import {
-  DEPLOYMENT_FIELDS,
-  deploymentsOf,
-  publishDeployment,
-  readDeployments,
-  type StoredDeployment,
-  type WithDeployments,
-} from './publish/deployment.ts';
+import { DEPLOYMENT_FIELDS, deploymentsOf, readDeployments, type WithDeployments } from './publish/deployment.ts';
 import { KnownChecks } from './publish/known-checks.ts';
+import { type Prefetched, Prefetches } from './publish/prefetch.ts';
+import { Publisher } from './publish/publisher.ts';
 import { Reports } from './publish/reports.ts';
-import { publishSuggestions } from './publish/suggestions.ts';
-import {
-  isWaiting,
-  prefetchedThread,
-  readThread,
-  THREAD_FIELDS,
-  type Thread,
-  type ThreadNode,
-  takenOver,
-} from './publish/thread.ts';
+import { prefetchedThread, THREAD_FIELDS, type ThreadNode } from './publish/thread.ts';
 import { readBuilds } from './pulls/builds.ts';
 import { changedFiles } from './pulls/changed-files.ts';
 import { GitHubCommitFiles } from './pulls/files.ts';
@@ -86,26 +69,8 @@ const PULL_AND_DEPLOYMENTS = `query ReadPullAndDeployments($owner: String!, $nam
 
 type PrefetchNode = PullNode & ThreadNode & WithPreview;
 
-/** Prefetched data counts as fresh for this long. */
-const FRESH_SECONDS = 20;
-/** For this long after a change, another replica may be about to report it. */
-const REPORTING_SECONDS = 60;
-/** How long to wait for that replica. */
-const TURN_SECONDS = 5;
-/** More pull requests than are handled at the same time. */
-const MAX_PREFETCHED = 1000;
-
 interface PullAnswer {
   readonly repository: (RepositoryNode & Partial<WithDeployments> & { readonly pullRequest: PullNode | null }) | null;
-}
-
-/** Data that was fetched together with a pull request. */
-interface Prefetched {
-  /** Undefined if it does not fit into one response. */
-  readonly thread: Thread | undefined;
-  readonly deployments?: { readonly environment: string; readonly nodes: readonly StoredDeployment[] };
-  /** Unix seconds. */
-  readonly at: number;
 }
 
 export interface GitHubForgeOptions {
@@ -131,12 +96,9 @@ export class GitHubForge implements Forge {
   readonly #serverUrl: string;
   readonly #client: GitHubClient;
   readonly #previews: PreviewFiles;
-  readonly #reports: Reports;
   readonly #listing: Listing;
-  readonly #clock: Clock;
-  readonly #cache: Cache;
-  /** Each entry is used once. */
-  readonly #prefetched = new Map<string, Prefetched>();
+  readonly #prefetches: Prefetches;
+  readonly #publisher: Publisher;
   readonly #checks = new KnownChecks();
   /** Owners whose deployments the token may not read: the query leaves them out. */
   readonly #withoutDeployments = new Set<string>();
@@ -144,17 +106,20 @@ export class GitHubForge implements Forge {
   constructor(client: GitHubClient, options: GitHubForgeOptions = {}) {
     const { cache = new ProcessCache(), clock = systemClock, serverUrl = 'https://github.com' } = options;
     this.#client = client;
-    this.#clock = clock;
-    this.#cache = cache;
     this.#serverUrl = serverUrl.replace(/\/+$/, '');
     this.pages = gitHubPages(this.#serverUrl);
     this.#previews = new PreviewFiles(client, cache);
-    this.#reports = new Reports(cache, clock, client.description);
+    const reports = new Reports(cache, clock, client.description);
+    this.#prefetches = new Prefetches(clock);
+    this.#publisher = new Publisher(client, {
+      ...{ cache, clock, reports, checks: this.#checks, prefetches: this.#prefetches },
+      mayWrite: (repository, login) => this.mayWrite(repository, login),
+    });
     this.#listing = new Listing(client, {
       onHeads: (repository, heads) => this.#previews.readAhead(repository, heads),
       onPull: (pull, node) => {
         const thread = threadOf(node);
-        if (thread !== undefined) this.#reports.listed(pull, thread);
+        if (thread !== undefined) reports.listed(pull, thread);
         this.#noteCheck(pull, node);
       },
     });
@@ -166,8 +131,7 @@ export class GitHubForge implements Forge {
     if (!Number.isSafeInteger(number) || number < 1) {
       throw invalidInput([{ message: `${JSON.stringify(number)} is not a pull request number` }]);
     }
-    const environment =
-      ahead && (ahead.environment ?? (await this.#cache.get(this.#environmentKey(repository, number))));
+    const environment = ahead && (ahead.environment ?? (await this.#publisher.environmentOf(repository, number)));
     const { data, errors } = await this.#ask(repository, number, ahead !== undefined, environment);
     const node = data?.repository?.pullRequest;
     const pull = node && errors.length === 0 ? pullOf(data.repository, node) : null;
@@ -270,14 +234,8 @@ export class GitHubForge implements Forge {
     return commitParents(this.#client.for(namesOf(repository).owner), repository, sha);
   }
 
-  async publish(pull: PullRequest, report: PullRequestReport): Promise<PublishOutcome> {
-    const prefetched = this.#take(pull);
-    if (await this.#reports.isCurrent(pull, report)) return { said: null, comments: [], failures: [] };
-    const outcome = await this.#publish(pull, report, prefetched);
-    // A command that is not answered yet must be seen again by the next run.
-    const isDone = outcome.failures.length === 0 && !outcome.comments.some(isWaiting);
-    if (isDone) await this.#reports.seen(pull, report);
-    return outcome;
+  publish(pull: PullRequest, report: PullRequestReport): Promise<PublishOutcome> {
+    return this.#publisher.publish(pull, report);
   }
 
   async #learn(pull: PullRequest, node: PrefetchNode, deployments: Prefetched['deployments']): Promise<void> {
@@ -285,101 +243,19 @@ export class GitHubForge implements Forge {
     if (entry !== undefined) {
       await this.#previews.learn(pull.repository, { sha: pull.head.sha, entry }, previewTextOf(node));
     }
-    if (this.#prefetched.size >= MAX_PREFETCHED) this.#prefetched.clear();
-    const prefetched = { thread: prefetchedThread(node), at: this.#clock() };
-    this.#prefetched.set(keyOf(pull), deployments === undefined ? prefetched : { ...prefetched, deployments });
+    this.#prefetches.put(pull, { thread: prefetchedThread(node), deployments });
   }
 
   #noteCheck(pull: PullRequest, node: PullNode): void {
     this.#checks.note(pull, statusesOf(node), openAtHead(node, pull.repository.id));
   }
 
-  /** Prefetched data, if it is still fresh. */
-  #take(pull: PullRequest): Prefetched | undefined {
-    const prefetched = this.#prefetched.get(keyOf(pull));
-    this.#prefetched.delete(keyOf(pull));
-    return prefetched !== undefined && Math.abs(this.#clock() - prefetched.at) <= FRESH_SECONDS
-      ? prefetched
-      : undefined;
-  }
-
-  async #publish(pull: PullRequest, report: PullRequestReport, prefetched?: Prefetched): Promise<PublishOutcome> {
-    const { environment, marker, suggestions, isNews = false } = report;
-    const client = this.#client.for(namesOf(pull.repository).owner);
-    const isLate = this.#isOthersTurn(pull, report, prefetched);
-    // The replica that made the commit reports it: two replicas would create two deployments.
-    if (isLate) await client.pause(TURN_SECONDS);
-    const usable = isLate ? undefined : prefetched;
-    const thread = this.#thread(pull, usable?.thread);
-    const kept = this.#kept(pull, report, thread, usable);
-    // If the comment or the deployments cannot be read, the report is written as if there were none.
-    const said = report.said({
-      comment: await thread.then((read) => ownComment(read, marker), orFailure(null)),
-      kept: await kept.catch(orFailure([])),
-    });
-    const { check, deployment } = said;
-    // The most important parts first: a rate limit may stop the others.
-    const first = await Promise.allSettled([
-      thread.then((read) => publishComment(client, read, marker, said.comment)),
-      check && publishCheck(client, pull, check, this.#checks.of(pull), isNews),
-    ]);
-    const then = await Promise.allSettled([
-      report.notice && thread.then((read) => publishNotice(client, read, report.notice!)),
-      kept.then((known) =>
-        deployment === null || environment === null
-          ? null
-          : publishDeployment(client, pull, environment, deployment, known),
-      ),
-      publishSuggestions(client, pull, suggestions),
-    ]);
-    const outcomes = [...first, ...then];
-    const reasons = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
-    const unexpected = reasons.find((reason) => !(reason instanceof GreenroomError));
-    if (unexpected !== undefined) throw unexpected;
-    const comments = await thread.then(
-      (read) => read.comments,
-      () => [],
-    );
-    return { said, comments, failures: [...new Set(reasons as GreenroomError[])] };
-  }
-
-  /** Whether another replica made a change a moment ago and has not reported it yet. */
-  #isOthersTurn(pull: PullRequest, { said, isNews }: PullRequestReport, prefetched?: Prefetched): boolean {
-    if (isNews === true || this.#clock() - pull.updatedAt > REPORTING_SECONDS) return false;
-    const live = said(NOTHING_BEFORE).deployment?.live ?? null;
-    return live !== null && prefetched?.deployments?.nodes.some(({ headSha }) => headSha === live.headSha) !== true;
-  }
-
-  /** Without a comment of ours there is no deployment of ours either. */
-  async #kept(
-    pull: PullRequest,
-    { environment, said }: PullRequestReport,
-    thread: Promise<Thread>,
-    prefetched?: Prefetched,
-  ): Promise<readonly StoredDeployment[]> {
-    if (environment === null) return [];
-    const isStarted = said(NOTHING_BEFORE).deployment?.live != null;
-    if (!isStarted && !(await thread).comments.some(({ isOurs }) => isOurs)) return [];
-    await this.#cache.set(this.#environmentKey(pull.repository, pull.number), environment);
-    if (prefetched?.deployments?.environment === environment) return prefetched.deployments.nodes;
-    return readDeployments(this.#client.for(namesOf(pull.repository).owner), pull, environment);
-  }
-
   deployments(pull: PullRequest, environment: string): Promise<readonly KeptDeployment[]> {
     return readDeployments(this.#client.for(namesOf(pull.repository).owner), pull, environment);
   }
 
-  #environmentKey({ path }: RepositoryRef, number: number): string {
-    return `environment ${this.description} ${path}#${number}`;
-  }
-
   async comments(pull: PullRequest): Promise<readonly PullComment[]> {
-    return (await this.#thread(pull)).comments;
-  }
-
-  async #thread(pull: PullRequest, prefetched?: Thread): Promise<Thread> {
-    const thread = prefetched ?? (await readThread(this.#client.for(namesOf(pull.repository).owner), pull));
-    return takenOver(thread, (login) => this.mayWrite(pull.repository, login));
+    return (await this.#publisher.thread(pull)).comments;
   }
 
   mayWrite(repository: Repository, login: string): Promise<boolean> {
@@ -402,16 +278,6 @@ export class GitHubForge implements Forge {
     return Promise.resolve();
   }
 }
-
-/** A default for failures of the forge, which are reported elsewhere. Any other error is thrown. */
-const orFailure =
-  <T>(value: T) =>
-  (error: unknown): T => {
-    if (error instanceof GreenroomError) return value;
-    throw error;
-  };
-
-const keyOf = ({ repository, number }: PullRequest) => `${repository.id}#${number}`;
 
 function checkName(repository: RepositoryRef): void {
   const { owner, name } = namesOf(repository);
