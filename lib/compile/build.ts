@@ -3,7 +3,7 @@ import { PreviewApp } from '../constructs/preview-app/preview-app.ts';
 import { addResources } from '../constructs/preview-app/resources.ts';
 import { PreviewNamespace } from '../constructs/preview-namespace/preview-namespace.ts';
 import { COMMIT_ANNOTATION, VERSION_LABEL } from '../model/labels.ts';
-import type { PreviewPlan } from './preview-props.ts';
+import type { PreviewParts } from './preview-props.ts';
 
 /** The constructs of a preview. */
 export interface Built {
@@ -19,7 +19,7 @@ export interface Built {
  *
  * The namespace and the workloads are annotated with the repository, pull request, commit and author.
  */
-export function build(fence: Construct, app: Construct, plan: PreviewPlan): Built {
+export function build(fence: Construct, app: Construct, plan: PreviewParts): Built {
   const namespace = new PreviewNamespace(fence, 'fence', plan.namespace);
   const apps = new Map(
     plan.apps.map((props, i) => [props.name, new PreviewApp(app, i === 0 ? 'app' : props.name, props)]),

@@ -4,7 +4,7 @@ import type { LimitRangeProps } from '../constructs/preview-namespace/props.ts';
 import type { PlatformSpec } from '../model/platform.ts';
 
 /** Resource requests of a set of objects. */
-export interface Resources {
+export interface ResourceTotals {
   /** Cores. */
   readonly cpu: number;
   /** Bytes. */
@@ -27,7 +27,7 @@ export interface Cost {
  * Sums the requests of all pods of these objects outside of rollouts. As in the API server, a missing request is the
  * limit, or else the namespace's default. An autoscaler counts with its maximum.
  */
-export function totalRequests(objects: readonly object[], limitRange: LimitRangeProps): Resources {
+export function totalRequests(objects: readonly object[], limitRange: LimitRangeProps): ResourceTotals {
   let [cpu, memory, pods, storage] = [0, 0, 0, 0];
   const scaled = scaledPods(objects);
   for (const object of objects) {
@@ -47,7 +47,7 @@ function reserved(amounts: { readonly requests: number; readonly limits: number 
 }
 
 /** Price per day of these requests at the platform's rates. */
-export function costOf(requests: Resources, cost: PlatformSpec['cost']): Cost {
+export function costOf(requests: ResourceTotals, cost: PlatformSpec['cost']): Cost {
   const { cpuHour, memoryGiBHour, storageGiBHour } = cost.rates;
   const gibibytes = (bytes: number) => bytes / 2 ** 30;
   const perHour =

@@ -17,7 +17,7 @@ import { reservedKeys } from '../policies/rules/reserved-keys.ts';
 import { danglingReferences, type Placed } from './dangling.ts';
 import type { Manifest } from './files.ts';
 import type { MakerManifest } from './manifests.ts';
-import { originOf, type Source } from './origin.ts';
+import { type MakerSource, originOf } from './origin.ts';
 import type { ResolvedApp } from './resolve.ts';
 
 /** A preview to evaluate, before it is committed. */
@@ -99,7 +99,7 @@ function placed({ preview, apps, generated, makers }: Case): Placed[] {
 
 function generatedFindings(
   checker: Checker,
-  source: Source,
+  source: MakerSource,
   object: Manifest,
   namespaceObject: Manifest | undefined,
 ): Finding[] {

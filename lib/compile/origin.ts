@@ -7,7 +7,7 @@ import type { ResolvedApp } from './resolve.ts';
 type Path = readonly (string | number)[];
 
 /** The maker's file and its apps. */
-export interface Source {
+export interface MakerSource {
   readonly preview: Loaded<Preview>;
   readonly apps: readonly ResolvedApp[];
 }
@@ -28,7 +28,7 @@ const ORIGINS: readonly { readonly field: RegExp; readonly setting: keyof Resolv
  * The position in the maker's `preview.yaml` that caused a field of a generated object; `template` if nothing more
  * specific did.
  */
-export function originOf({ preview, apps }: Source, object: unknown, field: string): Position {
+export function originOf({ preview, apps }: MakerSource, object: unknown, field: string): Position {
   const name = (object as { metadata?: { name?: unknown } }).metadata?.name;
   const { at, spec } = apps.find((app) => app.name === name) ?? apps[0]!;
   const path = environmentPath(spec, object, field) ??

@@ -48,7 +48,7 @@ export interface PreviewInput {
 }
 
 /** A preview as the props of its constructs. */
-export interface PreviewPlan {
+export interface PreviewParts {
   readonly resolved: Resolved;
   readonly namespace: PreviewNamespaceProps;
   /** One per app, in the order of `resolved.apps`. */
@@ -69,7 +69,7 @@ export interface PreviewPlan {
  *
  * @throws GreenroomError `invalid-input` if the platform does not allow something
  */
-export function previewProps(input: PreviewInput): PreviewPlan {
+export function previewProps(input: PreviewInput): PreviewParts {
   const { preview, platform, identity, headSha, labels, times } = input;
   const { spec } = preview.value;
   const { owner, number, repositoryId } = identity;
@@ -121,7 +121,7 @@ export function previewProps(input: PreviewInput): PreviewPlan {
 function origin(
   { headSha, author, pullRequestUrl, registration }: PreviewInput,
   repository: string,
-): PreviewPlan['origin'] {
+): PreviewParts['origin'] {
   return {
     annotations: {
       [REPOSITORY_ANNOTATION]: repository,

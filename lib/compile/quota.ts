@@ -10,7 +10,7 @@ import type { MakerManifest } from './manifests.ts';
 import type { ResolvedApp } from './resolve.ts';
 
 /** What is compared with the quota and the budget. */
-export interface Demand {
+export interface QuotaInput {
   readonly preview: Loaded<Preview>;
   readonly platform: PlatformSpec;
   readonly apps: readonly ResolvedApp[];
@@ -26,7 +26,7 @@ export interface Demand {
  * A preview that exceeds its namespace's quota would fail silently in a ReplicaSet. It is refused here instead, with
  * the numbers, at the cause: the maker's own object, or the size of the app that requests most. One problem per cause.
  */
-export function quotaShortfalls(demand: Demand): Problem[] {
+export function quotaShortfalls(demand: QuotaInput): Problem[] {
   const { made, makers, platform, shortfallsOf } = demand;
   const withoutOwn = new Set(shortfallsOf(made).map(({ field }) => field));
   const all = shortfallsOf([...made, ...makers.map(({ object }) => object)]).map(({ field = '', message }) => ({
@@ -54,7 +54,7 @@ interface Told {
   readonly advice: string;
 }
 
-function settingFor(demand: Demand, field: string): Told {
+function settingFor(demand: QuotaInput, field: string): Told {
   const { preview, apps } = demand;
   const say = (path: readonly string[], advice: string): Told => ({
     key: `${path.join('.')} ${advice}`,
@@ -74,7 +74,7 @@ function settingFor(demand: Demand, field: string): Told {
 }
 
 /** The object without which the rest fits; the folder if several objects must change. */
-function objectFor({ preview, made, makers, shortfallsOf }: Demand, field: string): Told {
+function objectFor({ preview, made, makers, shortfallsOf }: QuotaInput, field: string): Told {
   const fitsWithout = (own: MakerManifest) => {
     const rest = makers.filter((other) => other !== own).map(({ object }) => object);
     return shortfallsOf([...made, ...rest]).every((problem) => problem.field !== field);
@@ -90,7 +90,7 @@ function objectFor({ preview, made, makers, shortfallsOf }: Demand, field: strin
   return { key: begin, position: own.position, begin, advice: 'Let it ask for less, leave it out,' };
 }
 
-function overBudget(demand: Demand): Problem[] {
+function overBudget(demand: QuotaInput): Problem[] {
   const { preview, platform, apps, cost } = demand;
   const budget = platform.cost.budgets.perPreviewDay;
   if (budget === undefined || cost.perDay <= budget) return [];
@@ -104,7 +104,7 @@ function largestBy(apps: readonly ResolvedApp[], resource: 'cpu' | 'memory'): Re
   return apps.reduce((largest, app) => (asked(app) > asked(largest) ? app : largest));
 }
 
-function smaller({ preview, apps }: Pick<Demand, 'preview' | 'apps'>, { key }: ResolvedApp): string {
+function smaller({ preview, apps }: Pick<QuotaInput, 'preview' | 'apps'>, { key }: ResolvedApp): string {
   const { manifests } = preview.value.spec;
   const which = apps.length === 1 ? '' : ` for ${key === null ? 'the first app' : key}, which asks for most,`;
   const own = manifests === undefined ? '' : `${which === '' ? ',' : ''} let the objects of ${manifests} need less,`;

@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { invalidInput, type Problem } from '../core/errors.ts';
 import type { ProjectTemplate, Question } from './template.ts';
 
-export type Answer = string | number | boolean;
-export type Answers = Readonly<Record<string, Answer>>;
+export type TemplateAnswer = string | number | boolean;
+export type TemplateAnswers = Readonly<Record<string, TemplateAnswer>>;
 
 /**
  * Characters allowed in an answer: one line without quotes, backslashes, markup and placeholders. Answers go into
@@ -20,14 +20,14 @@ export function questionsOf(template: ProjectTemplate): readonly (Question & { n
 }
 
 /** Converts typed text to the question's type. */
-export function answerOf(question: Question, text: string): Answer {
+export function answerOf(question: Question, text: string): TemplateAnswer {
   if (question.type === 'string') return text;
   if (question.type === 'boolean') return text === 'true' ? true : text === 'false' ? false : text;
   return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
 }
 
 /** Why an answer is not valid; undefined if it is. */
-export function problemOf(question: Question, value: Answer): string | undefined {
+export function problemOf(question: Question, value: TemplateAnswer): string | undefined {
   const { enumNames: _, ...rest } = question;
   const schema = Object.fromEntries(Object.entries(rest).filter(([key]) => !key.startsWith('ui:')));
   const result = z.fromJSONSchema(schema as never).safeParse(value);
@@ -43,14 +43,14 @@ export function problemOf(question: Question, value: Answer): string | undefined
  *
  * @throws GreenroomError `invalid-input` that names each missing, unknown or invalid answer
  */
-export function checkAnswers(template: ProjectTemplate, given: Answers): Answers {
+export function checkAnswers(template: ProjectTemplate, given: TemplateAnswers): TemplateAnswers {
   const questions = questionsOf(template);
   const problems: Problem[] = Object.keys(given)
     .filter((name) => !questions.some((question) => question.name === name))
     .map((name) => ({
       message: `--set ${name}: the template ${template.name} does not ask for it; it asks for ${questions.map((q) => q.name).join(', ') || 'nothing'}`,
     }));
-  const answers: [string, Answer][] = [];
+  const answers: [string, TemplateAnswer][] = [];
   for (const question of questions) {
     const value = Object.hasOwn(given, question.name) ? given[question.name] : question.default;
     if (value === undefined) {

@@ -6,7 +6,7 @@ import type { MicroApp } from '../model/micro-app.ts';
 import { appsRepoUrl, type PlatformSpec } from '../model/platform.ts';
 import { API_VERSION } from '../model/scalars.ts';
 import { FILE_KINDS, PREVIEW_SCHEMA_FILE, schemaFile, schemaHint, schemaText } from '../model/schemas.ts';
-import { type Answers, PLAIN_TEXT } from './answers.ts';
+import { PLAIN_TEXT, type TemplateAnswers } from './answers.ts';
 import { ANSWERS_FILE, recordSource } from './record.ts';
 import { renderSkeleton } from './render.ts';
 import { type GIVEN, type ProjectTemplate, RENDERED, readTemplate, SKELETON } from './template.ts';
@@ -43,7 +43,7 @@ export function wholeSkeleton(template: ProjectTemplate): FileSet {
 }
 
 /** The files of a new repository. @throws GreenroomError `invalid-input` if the template cannot be rendered */
-export function projectFiles(template: ProjectTemplate, given: Given, answers: Answers): FileSet {
+export function projectFiles(template: ProjectTemplate, given: Given, answers: TemplateAnswers): FileSet {
   return renderSkeleton(wholeSkeleton(template), { ...given, ...answers });
 }
 

@@ -15,7 +15,7 @@ export interface ProposeRequest {
 }
 
 /** `there`: the repository already has all the files. */
-export type Proposed =
+export type ProposedWork =
   | { readonly outcome: 'there' }
   | { readonly outcome: 'opened' | 'found'; readonly pull: WorkPull };
 
@@ -29,7 +29,7 @@ export async function propose(
   workshop: Workshop,
   repository: WorkRepository,
   request: ProposeRequest,
-): Promise<Proposed> {
+): Promise<ProposedWork> {
   const base = await idsAt(workshop, repository, repository.head);
   const files = wantedFiles(base, request);
   const differing = differingPaths(base, files);

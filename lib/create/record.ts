@@ -5,7 +5,7 @@ import { invalidInput } from '../core/errors.ts';
 import { type FileSet, fileSet } from '../core/fileset.ts';
 import { encodeObject, OBJECT_FORMATS } from '../core/git/objects.ts';
 import { isSafePath } from '../core/path.ts';
-import { type Answers, questionsOf } from './answers.ts';
+import { questionsOf, type TemplateAnswers } from './answers.ts';
 import { renderSkeleton } from './render.ts';
 import { GIVEN, type ProjectTemplate, RENDERED } from './template.ts';
 
@@ -15,7 +15,7 @@ export const ANSWERS_FILE = '.greenroom/template.json';
 /** Content of {@link ANSWERS_FILE}: enough to create the same files again, even if the template is gone. */
 export interface TemplateRecord {
   readonly template: string;
-  readonly answers: Answers;
+  readonly answers: TemplateAnswers;
   /** Git's ids (SHA-1) of files that were copied without rendering, by path. */
   readonly plain: ReadonlyMap<string, string>;
   /** Sources of rendered files, by path including `.njk`. */

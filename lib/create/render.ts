@@ -1,7 +1,7 @@
 import { Liquid, type Template, Tokenizer, TokenKind } from 'liquidjs';
 import { invalidInput } from '../core/errors.ts';
 import { type FileSet, fileSet } from '../core/fileset.ts';
-import type { Answers } from './answers.ts';
+import type { TemplateAnswers } from './answers.ts';
 import { RENDERED, SKELETON } from './template.ts';
 
 /** Limits for each file, more than any text file needs: milliseconds, and liquidjs's own units. */
@@ -36,7 +36,7 @@ function engine(): Liquid {
  * @param values available in templates as `values.<name>`
  * @throws GreenroomError `invalid-input` with file and line if something cannot be rendered
  */
-export function renderSkeleton(skeleton: FileSet, values: Answers): FileSet {
+export function renderSkeleton(skeleton: FileSet, values: TemplateAnswers): FileSet {
   const liquid = engine();
   return fileSet(
     [...skeleton].map(([path, text]): [string, string] => {
@@ -46,7 +46,7 @@ export function renderSkeleton(skeleton: FileSet, values: Answers): FileSet {
   );
 }
 
-function render(liquid: Liquid, file: string, text: string, values: Answers): string {
+function render(liquid: Liquid, file: string, text: string, values: TemplateAnswers): string {
   checkTokens(file, text, liquid);
   try {
     const parsed: Template[] = liquid.parse(text);

@@ -10,7 +10,7 @@ export type Gate =
   /** A registry did not answer, so nothing is known. */
   | { readonly status: 'unknown'; readonly reason: string };
 
-export interface Waiting {
+export interface BuildTime {
   /** Seconds since the push. */
   readonly age: number;
   /** Seconds after a push during which the build may still create a missing repository. */
@@ -23,7 +23,7 @@ export interface Waiting {
  *
  * @param lookups by image, in the order of the preview file
  */
-export function imageGate(lookups: ReadonlyMap<string, ImageLookup>, { age, patience }: Waiting): Gate {
+export function imageGate(lookups: ReadonlyMap<string, ImageLookup>, { age, patience }: BuildTime): Gate {
   const answers = [...lookups];
   const refused = answers.flatMap(([image, answer]) =>
     answer.status === 'refused' ? [{ image, reason: answer.reason }] : [],

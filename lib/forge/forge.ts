@@ -218,7 +218,7 @@ export interface PublishOutcome {
 }
 
 /** The answer to a command: done, not allowed, not understood. */
-export type Answer = 'done' | 'refused' | 'confused';
+export type CommandReaction = 'done' | 'refused' | 'confused';
 
 /** A larger file is refused, in bytes. */
 export const MAX_FILE_BYTES = 1024 * 1024;
@@ -226,7 +226,7 @@ export const MAX_FILE_BYTES = 1024 * 1024;
 export const MAX_FOLDER_FILES = 100;
 
 /** Hints for prefetching. */
-export interface Ahead {
+export interface PrefetchHints {
   /** See {@link PullRequestReport.environment}. @default - that of the last report, if the forge knows it */
   readonly environment?: string;
 }
@@ -252,7 +252,7 @@ export interface Forge {
    * @param ahead given if the preview file, the comments and the deployments are needed next, so that they can be
    *   prefetched @default - nothing is prefetched
    */
-  pullRequest(repository: RepositoryRef, number: number, ahead?: Ahead): Promise<Lookup<PullRequest>>;
+  pullRequest(repository: RepositoryRef, number: number, ahead?: PrefetchHints): Promise<Lookup<PullRequest>>;
 
   /**
    * The pull request of the repository with this id, even if the repository was renamed. If another repository has the
@@ -316,7 +316,7 @@ export interface Forge {
   override(pull: PullRequest, request: OverrideRequest): Promise<Override>;
 
   /** Answers a comment; idempotent. */
-  answer(pull: PullRequest, commentId: number, answer: Answer): Promise<void>;
+  answer(pull: PullRequest, commentId: number, answer: CommandReaction): Promise<void>;
 
   /**
    * How far our clock is ahead of the forge's, in seconds, by its last answer; null before the first answer. Undefined if

@@ -1,5 +1,5 @@
 /** A pause in requests to a forge, and its reason. */
-export interface Wait {
+export interface RequestPause {
   /**
    * `limit`: a rate limit is used up; `throttle`: we wait to stay below one; `closed`: a rate limit is used up for
    * longer than the longest wait, so that requests fail at once until it ends.

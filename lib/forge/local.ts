@@ -13,7 +13,7 @@ import { writeWholeFile } from '../core/whole-file.ts';
 import { EVERYTHING } from './capabilities.ts';
 import { CommitFiles } from './commit-files.ts';
 import type {
-  Answer,
+  CommandReaction,
   Forge,
   KeptDeployment,
   Lookup,
@@ -166,7 +166,7 @@ export class LocalForge implements Forge {
     return override;
   }
 
-  async answer(pull: PullRequest, commentId: number, answer: Answer): Promise<void> {
+  async answer(pull: PullRequest, commentId: number, answer: CommandReaction): Promise<void> {
     this.#write(join(this.#folder(pull), 'comments'), answerFile(checkNumber(commentId)), `${answer}\n`);
   }
 

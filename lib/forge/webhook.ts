@@ -8,11 +8,11 @@ export interface PullTrigger {
   /** The comment that was written or edited. @default - the pull request itself changed */
   readonly commentId?: number;
   /** The state at the time of the event. @default - unknown */
-  readonly seen?: Seen;
+  readonly seen?: EventState;
 }
 
 /** How recent an answer must be: an older one comes from a replica of the forge that lags behind. */
-export interface Seen {
+export interface EventState {
   /** Last change of the pull request, in unix seconds. */
   readonly updatedAt?: number;
   readonly headSha?: string;

@@ -5,13 +5,13 @@ import type { FileSet } from '../core/fileset.ts';
 import { namesOf, type RepositoryRef } from '../core/repository.ts';
 import type { Capabilities } from '../forge/capabilities.ts';
 import type {
-  Ahead,
-  Answer,
+  CommandReaction,
   Forge,
   KeptDeployment,
   Lookup,
   Override,
   OverrideRequest,
+  PrefetchHints,
   PublishOutcome,
   PullComment,
   PullRequest,
@@ -126,7 +126,7 @@ export class GitHubForge implements Forge {
     this.description = client.description;
   }
 
-  async pullRequest(repository: RepositoryRef, number: number, ahead?: Ahead): Promise<Lookup<PullRequest>> {
+  async pullRequest(repository: RepositoryRef, number: number, ahead?: PrefetchHints): Promise<Lookup<PullRequest>> {
     checkName(repository);
     if (!Number.isSafeInteger(number) || number < 1) {
       throw invalidInput([{ message: `${JSON.stringify(number)} is not a pull request number` }]);
@@ -266,7 +266,7 @@ export class GitHubForge implements Forge {
     return writeOverride(this.#client.for(namesOf(pull.repository).owner), this.#serverUrl, pull, request);
   }
 
-  answer(pull: PullRequest, commentId: number, answer: Answer): Promise<void> {
+  answer(pull: PullRequest, commentId: number, answer: CommandReaction): Promise<void> {
     return react(this.#client.for(namesOf(pull.repository).owner), pull, commentId, answer);
   }
 

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { parseTime } from '../core/clock.ts';
 import { isSameRepository, REPOSITORY_PATH, type RepositoryRef } from '../core/repository.ts';
-import type { AppsBranch, PullTrigger, Seen, Trigger, WebhookSource } from '../forge/webhook.ts';
+import type { AppsBranch, EventState, PullTrigger, Trigger, WebhookSource } from '../forge/webhook.ts';
 import { parseTrailers } from '../gitops/message.ts';
 import { PLATFORM_FILE } from '../model/layout.ts';
 import { PROPOSAL_BRANCH, type ProposalSubject, proposalSubject } from '../model/proposal.ts';
@@ -77,12 +77,12 @@ function repositoryOf({ name, owner, full_name: path }: Fields): RepositoryRef |
 
 const PATH = new RegExp(`^${REPOSITORY_PATH}$`);
 
-function timeOf(field: keyof Seen, { updated_at: time }: Fields): Seen {
+function timeOf(field: keyof EventState, { updated_at: time }: Fields): EventState {
   const seconds = typeof time === 'string' ? parseTime(time) : undefined;
   return seconds === undefined ? {} : { [field]: seconds };
 }
 
-function one(repository: RepositoryRef, number: unknown, seen: Seen = {}, commentId?: unknown): Trigger | null {
+function one(repository: RepositoryRef, number: unknown, seen: EventState = {}, commentId?: unknown): Trigger | null {
   if (!isNumber(number)) return null;
   const comment = isNumber(commentId) ? { commentId } : {};
   const known = Object.keys(seen).length === 0 ? {} : { seen };

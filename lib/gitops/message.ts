@@ -9,11 +9,11 @@ export interface PreviewTrailers {
   /** Full id of the pull request's head commit; null if there was none, e.g. on removal. */
   readonly head: string | null;
   /** Why the commit was made. @default - unknown */
-  readonly cause?: Cause;
+  readonly cause?: CommitCause;
 }
 
 /** Why a commit was made. */
-export interface Cause {
+export interface CommitCause {
   /** A word or two: `push`, `merged`, `/preview stop`. */
   readonly what: string;
   /** Login name of the person who gave the command. @default - there was no command */

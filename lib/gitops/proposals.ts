@@ -18,7 +18,7 @@ export interface ProposalRequest {
   readonly autoMerge: boolean;
 }
 
-export type Proposed =
+export type ProposalResult =
   /** It waits for review. `note` tells about a minor failure. */
   | {
       readonly status: 'open';
@@ -55,7 +55,7 @@ export interface Proposals {
    *
    * @throws GreenroomError `failed` if it is refused, `unreachable` if it is unknown whether it was made
    */
-  propose(request: ProposalRequest): Promise<Proposed>;
+  propose(request: ProposalRequest): Promise<ProposalResult>;
 
   /** All proposals that exist. */
   list(): Promise<readonly Proposal[]>;

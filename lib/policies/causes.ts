@@ -2,7 +2,7 @@ import type { Edit } from './edit.ts';
 import type { Violation } from './evaluate.ts';
 
 /** One cause of findings in one object, with everything that must change for it. */
-export interface Cause extends Omit<Violation, 'edit' | 'container' | 'found'> {
+export interface FindingCause extends Omit<Violation, 'edit' | 'container' | 'found'> {
   /** The rule's sentence, with what was found and where. */
   readonly message: string;
   /** The first of {@link fields}. */
@@ -18,7 +18,7 @@ export interface Cause extends Omit<Violation, 'edit' | 'container' | 'found'> {
  *
  * @param impliedBy id of the rule that implies a rule, by the id of the latter
  */
-export function causesOf(violations: readonly Violation[], impliedBy: ReadonlyMap<string, string>): Cause[] {
+export function causesOf(violations: readonly Violation[], impliedBy: ReadonlyMap<string, string>): FindingCause[] {
   const refused = new Set(violations.filter(({ severity }) => severity === 'deny').map(({ rule }) => rule));
   const groups = new Map<string, Violation[]>();
   for (const violation of violations) {
@@ -31,7 +31,7 @@ export function causesOf(violations: readonly Violation[], impliedBy: ReadonlyMa
   return [...groups.values()].map(causeOf);
 }
 
-function causeOf(group: readonly Violation[]): Cause {
+function causeOf(group: readonly Violation[]): FindingCause {
   const { edit: _edit, container: _container, found, ...first } = group[0] as Violation;
   const containers = [...new Set(group.flatMap(({ container }) => container ?? []))];
   const edits = group.flatMap(({ edit }) => edit ?? []);

@@ -3,7 +3,7 @@ import type { Finding, Fix } from '../core/finding.ts';
 import { isRecord, type JsonRecord } from '../core/json.ts';
 import { showText } from '../model/load/field.ts';
 import { MAX_PLATFORM_BYTES, parseSafeYaml, type YamlDocument } from '../model/load.ts';
-import type { Cause } from './causes.ts';
+import type { FindingCause } from './causes.ts';
 import type { CheckContext, Checker } from './checker.ts';
 import { applyEdits, type Edit } from './edit.ts';
 import { kindProblems } from './kinds/fields.ts';
@@ -114,7 +114,7 @@ function isPodKind({ apiVersion, kind }: JsonRecord): boolean {
 interface EvaluatedDocument {
   readonly document: YamlDocument;
   readonly index: number;
-  readonly causes: readonly Cause[];
+  readonly causes: readonly FindingCause[];
   /** Edits that fix findings without causing new ones. What cannot be fixed stays a finding. */
   readonly mending: readonly Edit[];
 }
@@ -128,7 +128,7 @@ function evaluateDocument(
   const context = namespaceObject === undefined ? {} : { namespaceObject };
   const own = placed(document.value, namespaceObject);
   const object = isRecord(own) ? committed(own) : own;
-  let causes: readonly Cause[];
+  let causes: readonly FindingCause[];
   try {
     causes = checker.causes(object, context);
   } catch (error) {
@@ -147,13 +147,14 @@ const MAX_ROUNDS = 5;
 
 /** The edits after which only unfixable findings are left; empty if there are none, or if they cause new findings. */
 function mendingOf(
-  causes: readonly Cause[],
-  check: (edits: readonly Edit[]) => readonly Cause[],
+  causes: readonly FindingCause[],
+  check: (edits: readonly Edit[]) => readonly FindingCause[],
   madeUp: string | undefined,
 ): readonly Edit[] {
-  const isOffered = ({ edits = [] }: Cause) => edits.length > 0 && !edits.some(({ value }) => mentions(value, madeUp));
+  const isOffered = ({ edits = [] }: FindingCause) =>
+    edits.length > 0 && !edits.some(({ value }) => mentions(value, madeUp));
   const rest = causes.filter((cause) => !isOffered(cause));
-  const isKnown = ({ rule, field }: Cause) => rest.some((known) => known.rule === rule && known.field === field);
+  const isKnown = ({ rule, field }: FindingCause) => rest.some((known) => known.rule === rule && known.field === field);
   const edits: Edit[] = [];
   let mendable = causes.filter(isOffered);
   for (let round = 0; mendable.length > 0 && round < MAX_ROUNDS; round++) {
@@ -177,7 +178,7 @@ function placed(object: unknown, namespaceObject: unknown): unknown {
   return { ...object, metadata: { ...metadata, namespace: namespaceObject['metadata']['name'] } };
 }
 
-function toFinding({ rule, severity, message, object, field }: Cause, { positions }: YamlDocument): Finding {
+function toFinding({ rule, severity, message, object, field }: FindingCause, { positions }: YamlDocument): Finding {
   return { rule, severity, message, object, field, ...positions.of(parsePath(field)) };
 }
 

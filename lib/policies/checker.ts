@@ -2,7 +2,7 @@ import { invalidInput } from '../core/errors.ts';
 import type { ObjectRef } from '../core/finding.ts';
 import { isRecord, valueAt } from '../core/json.ts';
 import { REPOSITORY_ANNOTATION } from '../model/labels.ts';
-import { type Cause, causesOf } from './causes.ts';
+import { causesOf, type FindingCause } from './causes.ts';
 import { type CelCompiler, type CelScope, createCelCompiler, toCel } from './cel.ts';
 import { createEvaluator, type RuleEvaluator, type Violation } from './evaluate.ts';
 import type { RuleParams } from './params.ts';
@@ -49,7 +49,7 @@ export interface Checker {
    *
    * @throws GreenroomError like {@link check}
    */
-  causes(object: unknown, context?: CheckContext): Cause[];
+  causes(object: unknown, context?: CheckContext): FindingCause[];
 }
 
 export const DEFAULT_CONTACT = 'the platform team';

@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { Observation } from '../status/observation.ts';
 import { NO_PREVIEW, observe } from './observe.ts';
-import type { Answer, Prober } from './probe.ts';
+import type { ProbeAnswer, Prober } from './probe.ts';
 
 /** The preview to probe. */
 export interface Looked {
@@ -21,7 +21,7 @@ const CONTROL_SECONDS = 300;
 export class Looker {
   readonly #probe: Prober;
   readonly #clock: Clock;
-  readonly #controls = new Map<string, { readonly at: number; readonly answer: Promise<Answer> }>();
+  readonly #controls = new Map<string, { readonly at: number; readonly answer: Promise<ProbeAnswer> }>();
 
   constructor(probe: Prober, clock: Clock) {
     this.#probe = probe;
@@ -35,7 +35,7 @@ export class Looker {
     return observe(answer, { headSha, at, control: await this.#control(url, domain, allowPrivate) });
   }
 
-  #control(url: string, domain: string, allowPrivate: boolean): Promise<Answer> {
+  #control(url: string, domain: string, allowPrivate: boolean): Promise<ProbeAnswer> {
     const { protocol, port } = new URL(url);
     const none = `${protocol}//${NO_PREVIEW}.${domain}${port === '' ? '' : `:${port}`}/`;
     const now = this.#clock();

@@ -1,20 +1,20 @@
 import type { Observation } from '../status/observation.ts';
 import { ingressPage } from './ingress.ts';
-import type { Answer } from './probe.ts';
+import type { ProbeAnswer } from './probe.ts';
 
 /** A host name that no preview has: only the ingress itself answers there. */
 export const NO_PREVIEW = 'greenroom-none';
 
-export interface Asked {
+export interface ProbeContext {
   readonly headSha: string;
   /** Unix seconds: time of the request. */
   readonly at: number;
   /** The ingress's answer for {@link NO_PREVIEW}. @default - not requested */
-  readonly control?: Answer;
+  readonly control?: ProbeAnswer;
 }
 
 /** What an answer says about the preview; null if nothing. */
-export function observe(answer: Answer, { headSha, at, control }: Asked): Observation | null {
+export function observe(answer: ProbeAnswer, { headSha, at, control }: ProbeContext): Observation | null {
   const base = { source: 'probe', headSha, at } as const;
   const fault = (reason: string, facts: Observation['facts'] = {}): Observation => {
     return { ...base, condition: 'not-working', reason, facts };
@@ -41,11 +41,11 @@ export function observe(answer: Answer, { headSha, at, control }: Asked): Observ
 }
 
 /** An ingress answers the same for a route that is not ready and for one that never existed. */
-function isSame(answer: Extract<Answer, { kind: 'answer' }>, control: Answer | undefined): boolean {
+function isSame(answer: Extract<ProbeAnswer, { kind: 'answer' }>, control: ProbeAnswer | undefined): boolean {
   if (control?.kind !== 'answer' || control.status < 400) return false;
   return answer.status === control.status && answer.server === control.server && answer.body === control.body;
 }
 
-function hasAnswered(control: Answer | undefined): boolean {
+function hasAnswered(control: ProbeAnswer | undefined): boolean {
   return control !== undefined && control.kind !== 'no-answer' && control.kind !== 'not-asked';
 }

@@ -5,7 +5,7 @@ import { isIP, type LookupFunction } from 'node:net';
 import { kindOfAddress } from './addresses.ts';
 
 /** Result of a request. */
-export type Answer =
+export type ProbeAnswer =
   | { readonly kind: 'answer'; readonly status: number; readonly server: string; readonly body: string }
   /** A redirect to another host, which is not followed. */
   | { readonly kind: 'elsewhere'; readonly status: number }
@@ -25,7 +25,7 @@ export interface ProbeOptions {
   readonly ca?: string;
 }
 
-export type Prober = (url: string, options?: ProbeOptions) => Promise<Answer>;
+export type Prober = (url: string, options?: ProbeOptions) => Promise<ProbeAnswer>;
 
 const MAX_BODY = 16 * 1024;
 const MAX_HEADERS = 16 * 1024;
@@ -49,7 +49,7 @@ export const probe: Prober = async (url, options = {}) => {
   return { kind: 'elsewhere', status: 310 };
 };
 
-type Hop = Answer | { readonly kind: 'redirect'; readonly status: number; readonly location: string };
+type Hop = ProbeAnswer | { readonly kind: 'redirect'; readonly status: number; readonly location: string };
 
 class Refused extends Error {}
 
@@ -120,7 +120,7 @@ function readStart(response: IncomingMessage, done: (body: string) => void): voi
 
 const CERTIFICATE = /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/;
 
-function failureOf(error: NodeJS.ErrnoException): Answer {
+function failureOf(error: NodeJS.ErrnoException): ProbeAnswer {
   const { code = '' } = error;
   if (error instanceof Refused) return { kind: 'not-asked', why: error.message };
   if (CERTIFICATE.test(code)) return { kind: 'certificate' };

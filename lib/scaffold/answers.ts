@@ -4,7 +4,7 @@ import { PLATFORM_FILE } from '../model/layout.ts';
 import { fill } from './template.ts';
 
 /** Answers that only the team can give; everything else has a default in the template. */
-export interface Answers {
+export interface InitAnswers {
   /** Previews have the URL `https://<name>.<domain>`. */
   readonly domain: string;
   /** Organization or user whose pull requests get previews. */
@@ -20,7 +20,7 @@ export interface Answers {
 }
 
 /** Fills the template of greenroom.yaml. The result is not checked here: load it like any other file. */
-export function platformText(template: FileSet, answers: Answers): string {
+export function platformText(template: FileSet, answers: InitAnswers): string {
   const { domain, owner } = answers;
   const text = template.get(PLATFORM_FILE);
   if (text === undefined) throw new GreenroomError('failed', `the template has no ${PLATFORM_FILE}`);

@@ -14,7 +14,7 @@ import { loadExceptions } from '../policies/exceptions.ts';
 import { loadPlatform } from '../policies/platform.ts';
 import type { Rule } from '../policies/rule.ts';
 import { chosenRules } from '../policies/rule-set.ts';
-import { type Answers, platformText } from './answers.ts';
+import { type InitAnswers, platformText } from './answers.ts';
 import { scaffoldFiles } from './files.ts';
 import { type PlannedFile, planScaffold } from './plan.ts';
 import { readScaffoldTemplate } from './template.ts';
@@ -37,7 +37,7 @@ export interface InitOptions extends Modules {
   /** To leave out exceptions that have ended. @default - the system's clock */
   readonly clock?: Clock;
   /** Required if there is no greenroom.yaml yet. */
-  readonly answers?: Answers;
+  readonly answers?: InitAnswers;
   /** Overwrite files that somebody edited. @default false */
   readonly overwrite?: boolean;
   /** Only plan, write nothing. @default false */
@@ -121,7 +121,7 @@ function platformOf(text: string, { extraRules = [], extensions = [] }: Modules)
   return value.spec;
 }
 
-function fromAnswers(template: FileSet, answers: Answers | undefined): string {
+function fromAnswers(template: FileSet, answers: InitAnswers | undefined): string {
   if (answers !== undefined) return platformText(template, answers);
   throw new GreenroomError(
     'invalid-input',

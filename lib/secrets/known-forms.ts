@@ -2,7 +2,7 @@ import { credentialForms, isHarmlessValue, namesCredential } from '../policies/c
 import { withoutRemark } from './env-file.ts';
 
 /** A credential in a text. Offsets are in UTF-16 units. */
-export interface Found {
+export interface FoundCredential {
   /** Its kind, as in messages and allow-lists. */
   readonly kind: string;
   readonly start: number;
@@ -27,7 +27,7 @@ const FORMS = credentialForms()
   .map(([begins, source]) => ({ begins, source }));
 
 /** Credentials in well-known formats, by the same patterns as in manifests. */
-export function knownForms(text: string): Found[] {
+export function knownForms(text: string): FoundCredential[] {
   return FORMS.filter(({ begins }) => text.includes(begins)).flatMap(({ source }) =>
     [...text.matchAll(new RegExp(source, 'g'))].map(({ 0: match, index }) => ({
       kind: 'token',
@@ -46,7 +46,7 @@ const PLACEHOLDER =
   /^(change[-_ ]?me.*|your[-_ ].*|<.*>|x{3,}|\.{3}|\*+|\$.*|\{\{.*|!.*|\[.*|\{.*|[|>][-+]?|ENC\[.*|test|dummy|example|placeholder|secret|password)$/i;
 
 /** Values of variables that are named like credentials, in settings files: `DB_PASSWORD=...`. */
-export function namedValues(text: string, path: string): Found[] {
+export function namedValues(text: string, path: string): FoundCredential[] {
   if (!SETTINGS.test(path) || SAMPLE.test(path)) return [];
   return [...text.matchAll(ASSIGNMENT)].flatMap(({ 0: line, 1: name = '', 2: rest = '', index }) => {
     const written = rest.trimEnd();

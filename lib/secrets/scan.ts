@@ -1,5 +1,5 @@
 import { isRemarked } from './allow-list.ts';
-import { type Found, knownForms, namedValues } from './known-forms.ts';
+import { type FoundCredential, knownForms, namedValues } from './known-forms.ts';
 
 /** A credential in a file. */
 export interface SecretFinding {
@@ -29,7 +29,7 @@ export async function createScan(): Promise<Scan> {
   // Secretlint's profiler parses the file name and fails for some names. The rules do not depend on it.
   const source = { filePath: 'file', ext: '', contentType: 'text' as const };
   const options = { config: { rules }, noPhysicFilePath: true };
-  const kept = async ({ from, content }: Piece, length: number): Promise<Found[]> => {
+  const kept = async ({ from, content }: Piece, length: number): Promise<FoundCredential[]> => {
     const { messages } = await lintSource({ source: { ...source, content }, options });
     const to = from + content.length;
     return messages
@@ -41,7 +41,7 @@ export async function createScan(): Promise<Scan> {
       .filter(({ start, end }) => (start > from || from === 0) && (end < to || to === length));
   };
   return async (path, text) => {
-    const found: Found[] = [];
+    const found: FoundCredential[] = [];
     for (const piece of piecesOf(text)) found.push(...(await kept(piece, text.length)));
     const all = distinct([...found, ...knownForms(text), ...namedValues(text, path)], text.length);
     return placed(all, text).map(({ kind, start, end, line, column }) => ({
@@ -70,7 +70,7 @@ function piecesOf(text: string): Piece[] {
 }
 
 /** One finding for one place: what was found first names it. Sorted by place. */
-function distinct(found: readonly Found[], length: number): Found[] {
+function distinct(found: readonly FoundCredential[], length: number): FoundCredential[] {
   const taken = new Uint8Array(length);
   const kept = found.filter(({ start, end }) => {
     if (taken.subarray(start, end).includes(1)) return false;
@@ -81,7 +81,10 @@ function distinct(found: readonly Found[], length: number): Found[] {
 }
 
 /** Findings with their places, without those whose line says that they are none. @param found sorted by place */
-function placed(found: readonly Found[], text: string): (Found & { line: number; column: number })[] {
+function placed(
+  found: readonly FoundCredential[],
+  text: string,
+): (FoundCredential & { line: number; column: number })[] {
   let [line, lineStart, isNone] = [0, 0, false];
   let lineEnd = -1;
   return found.flatMap((each) => {

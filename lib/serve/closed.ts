@@ -1,5 +1,5 @@
 import { type Clock, formatTime } from '../core/clock.ts';
-import type { Late, Wait } from '../forge/limits.ts';
+import type { Late, RequestPause } from '../forge/limits.ts';
 
 /** A shorter delay, in seconds, is not mentioned. */
 const NOTICED_SECONDS = 60;
@@ -21,7 +21,7 @@ export class Closed {
   }
 
   /** A request waits for one of the forge's rate limits. */
-  waits({ seconds, until }: Pick<Wait, 'seconds' | 'until'>): void {
+  waits({ seconds, until }: Pick<RequestPause, 'seconds' | 'until'>): void {
     if (!this.isNow) this.#from = until - seconds;
     this.#until = Math.max(this.#until, until);
   }

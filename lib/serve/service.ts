@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Clock, formatTime, systemClock } from '../core/clock.ts';
 import { GreenroomError } from '../core/errors.ts';
-import type { Wait } from '../forge/limits.ts';
+import type { RequestPause } from '../forge/limits.ts';
 import type { AppsBranch, PullTrigger, WebhookSource } from '../forge/webhook.ts';
 import type { SyncContext } from '../sync/plan/base.ts';
 import { Writer } from '../sync/writer.ts';
@@ -154,7 +154,7 @@ export class Service {
   }
 
   /** Call when a request to the forge waits for one of its rate limits. */
-  waits({ reason, call, seconds, until }: Wait): void {
+  waits({ reason, call, seconds, until }: RequestPause): void {
     this.#metrics.waits.inc({ reason });
     this.#metrics.waitSeconds.inc({ reason }, seconds);
     if (reason !== 'throttle') this.#closed.waits({ seconds, until });

@@ -1,11 +1,11 @@
 import {
   CONDITIONS,
-  type Condition,
   cleanFacts,
   type Facts,
   type Observation,
+  type ObservationSource,
+  type PreviewCondition,
   SOURCES,
-  type Source,
 } from './observation.ts';
 import type { StatusState } from './status.ts';
 
@@ -52,7 +52,8 @@ export function keptLine(
 /** Parses a line; null if we did not write it. */
 export function parseKept(line: string, headSha: string): Kept | null {
   const [, source, condition, reason, at, rest = ''] = KEPT.exec(line) ?? [];
-  if (!SOURCES.includes(source as Source) || !CONDITIONS.includes(condition as Condition)) return null;
+  if (!SOURCES.includes(source as ObservationSource) || !CONDITIONS.includes(condition as PreviewCondition))
+    return null;
   const pairs = Object.fromEntries(
     rest
       .trim()
@@ -67,8 +68,8 @@ export function parseKept(line: string, headSha: string): Kept | null {
   const { shows, took, ...other } = pairs;
   const facts: Facts = cleanFacts(other);
   const seen: Observation = {
-    source: source as Source,
-    condition: condition as Condition,
+    source: source as ObservationSource,
+    condition: condition as PreviewCondition,
     headSha,
     at: Number(at),
     ...(reason === undefined ? {} : { reason }),

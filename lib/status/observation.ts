@@ -3,11 +3,11 @@ import { masked } from './mask.ts';
 
 /** Sources of observations, from the least to the most detailed. */
 export const SOURCES = ['probe', 'reconciler', 'cluster'] as const;
-export type Source = (typeof SOURCES)[number];
+export type ObservationSource = (typeof SOURCES)[number];
 
 /** Condition of a preview at one moment. */
 export const CONDITIONS = ['starting', 'ready', 'not-working', 'asleep', 'ending', 'gone'] as const;
-export type Condition = (typeof CONDITIONS)[number];
+export type PreviewCondition = (typeof CONDITIONS)[number];
 
 /**
  * Details of a reason: small numbers and short names, so that they fit into one line on the forge. Everything else is
@@ -31,12 +31,12 @@ export interface Facts {
 
 /** One observation of a preview. */
 export interface Observation {
-  readonly source: Source;
+  readonly source: ObservationSource;
   /** The observed commit of the pull request: full, lower case. */
   readonly headSha: string;
   /** Unix seconds, by the observer's clock. */
   readonly at: number;
-  readonly condition: Condition;
+  readonly condition: PreviewCondition;
   /** Id of a row of `reasons.ts`. @default - none is known */
   readonly reason?: string;
   /** @default - none */

@@ -1,5 +1,5 @@
 import { dayAndTime, roughDuration, shortSha } from '../core/text.ts';
-import type { Facts, Observation, Source } from './observation.ts';
+import type { Facts, Observation, ObservationSource } from './observation.ts';
 import { type Reason, reasonOf, type Turn } from './reasons.ts';
 
 /** States of a preview, as far as observed. */
@@ -40,7 +40,7 @@ export interface Status {
   /** Path below `spec` of preview.yaml: `env`, `apps.api.port`; null for none. */
   readonly field: string | null;
   /** Source of the observation; null if there is none. */
-  readonly seenBy: Source | null;
+  readonly seenBy: ObservationSource | null;
   /** The system's own message, for engineers: untrusted text; null if there is none. */
   readonly words: string | null;
   /** Last lines of the app's log: untrusted text. */
@@ -167,7 +167,7 @@ function sentenceOf(reason: Reason, id: string | undefined, facts: Facts, words:
 }
 
 /** Claims no more than the source can see. */
-function answers(source: Source): string {
+function answers(source: ObservationSource): string {
   switch (source) {
     case 'probe':
       return 'Its address answers.';

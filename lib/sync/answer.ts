@@ -1,6 +1,6 @@
 import { GreenroomError } from '../core/errors.ts';
 import type { RepositoryRef } from '../core/repository.ts';
-import type { Answer, Override, PullComment, PullRequest } from '../forge/forge.ts';
+import type { CommandReaction, Override, PullComment, PullRequest } from '../forge/forge.ts';
 import type { Reply } from '../report/answered.ts';
 import { decide } from './commands/decide.ts';
 import { isUnanswered } from './commands/parse.ts';
@@ -47,7 +47,7 @@ export async function handleComment(
   if (refusal?.reason === 'not-a-source') return null;
 
   // All of them, oldest first: deliveries may arrive in any order, and the last command wins.
-  const answers: { readonly id: number; readonly answer: Answer }[] = [];
+  const answers: { readonly id: number; readonly answer: CommandReaction }[] = [];
   const replies: Reply[] = [];
   let look = options.look ?? false;
   let override: Override | null = pull.override;

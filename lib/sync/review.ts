@@ -1,7 +1,7 @@
 import { GreenroomError } from '../core/errors.ts';
 import type { PullRequest } from '../forge/forge.ts';
 import type { Planned } from '../gitops/apply.ts';
-import type { Proposal, ProposalRequest, Proposals, Proposed } from '../gitops/proposals.ts';
+import type { Proposal, ProposalRequest, ProposalResult, Proposals } from '../gitops/proposals.ts';
 import { proposalMark } from '../model/proposal.ts';
 import { type PreviewRecord, recordedPullRequest } from '../model/record.ts';
 import { renderProposal } from '../report/proposal.ts';
@@ -109,7 +109,7 @@ export async function proposeRemoval(
   autoMerge: boolean,
   texts: Pick<ProposalRequest, 'name' | 'title' | 'body'>,
   plan: () => Promise<PlannedRemoval>,
-): Promise<Exclude<Proposed, { status: 'conflict' }>> {
+): Promise<Exclude<ProposalResult, { status: 'conflict' }>> {
   for (let i = 0; i < ATTEMPTS; i += 1) {
     const { head, change, message } = await plan();
     const proposed = await proposalsOf(context).propose({ ...texts, base: head, change, autoMerge, message });
@@ -137,7 +137,7 @@ function textsOf(plan: PreviewPlan): { message: string; title: string; body: str
 /** The plan after the proposal: the apps repo does not change until the proposal is merged. */
 function planAfter(
   plan: PreviewPlan,
-  proposed: Exclude<Proposed, { status: 'conflict' }>,
+  proposed: Exclude<ProposalResult, { status: 'conflict' }>,
   contact: string,
 ): PreviewPlan {
   const isNothing = proposed.outcome === 'unchanged';

@@ -7,7 +7,7 @@ import type { Observation } from '../status/observation.ts';
 import { type Status, statusOf } from '../status/status.ts';
 
 /** Everything known about a preview: new observations, and those stored on the forge. */
-export interface Seen {
+export interface KnownStatus {
   readonly status: Status;
   readonly deployment: Deployment | null;
   /** Stored in the comment, for forges without deployments. */
@@ -28,7 +28,7 @@ export interface SeenInput {
 }
 
 /** Null if nothing was ever committed. */
-export function whatIsSeen(input: SeenInput, before: Before): Seen | null {
+export function whatIsSeen(input: SeenInput, before: Before): KnownStatus | null {
   const { now, state, live, observed, contact } = input;
   const shown = state.state === 'committed' ? state.preview : live;
   const noted = seenOf(before.comment);

@@ -2,7 +2,7 @@ import { GreenroomError } from '../core/errors.ts';
 import type { ChangeSet } from '../core/fileset.ts';
 import type { RepositoryRef } from '../core/repository.ts';
 import type { Override, PullRequest } from '../forge/forge.ts';
-import type { Seen } from '../forge/webhook.ts';
+import type { EventState } from '../forge/webhook.ts';
 import type { ApplyOptions } from '../gitops/apply.ts';
 import type { Reply } from '../report/answered.ts';
 import type { PreviewState } from '../report/state.ts';
@@ -15,7 +15,7 @@ import { type Base, readBase, type SyncContext } from './plan/base.ts';
 import { isProposal } from './plan/eligibility.ts';
 import { type PreviewPlan, planPreview } from './plan/plan-preview.ts';
 import { holdsOn, type Lost } from './plan/rebase.ts';
-import type { Ahead } from './plan/slots.ts';
+import type { EarlierPlans } from './plan/slots.ts';
 import {
   environmentOf,
   NOTHING_PUBLISHED,
@@ -40,7 +40,7 @@ export interface SyncOptions {
   /** See {@link PublishOptions}. */
   readonly late?: PublishOptions['late'];
   /** How recent the forge's answers must be; older ones are read again, a limited number of times. @default - any */
-  readonly seen?: Seen;
+  readonly seen?: EventState;
   /** Retry options for a lost race. */
   readonly apply?: Partial<ApplyOptions>;
   /** An override that was just stored: reads right after that may not show it yet. @default - none */
@@ -91,7 +91,7 @@ export async function syncPullRequest(
   options: SyncOptions = {},
 ): Promise<SyncResult> {
   const { writer = new Writer() } = options;
-  const attempt = async (base: Base, ahead?: Ahead) => {
+  const attempt = async (base: Base, ahead?: EarlierPlans) => {
     const lookup = await context.forge.pullRequest(repository, number, {});
     if (isBehind(lookup, seen)) throw new Behind();
     if (lookup.status === 'unknown') {

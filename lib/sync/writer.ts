@@ -5,11 +5,11 @@ import type { ApplyOptions } from '../gitops/apply.ts';
 import { type Base, readBase, type SyncContext } from './plan/base.ts';
 import { messageOf } from './plan/message.ts';
 import type { PreviewPlan } from './plan/plan-preview.ts';
-import { type Ahead, hasLimits } from './plan/slots.ts';
+import { type EarlierPlans, hasLimits } from './plan/slots.ts';
 import { raceOptions } from './race.ts';
 
 /** The result of a job, planned on a base that it shares with other jobs. */
-export interface Wanted<T> {
+export interface JobResult<T> {
   /** Null if there is nothing to commit. */
   readonly plan: PreviewPlan | null;
   readonly value: T;
@@ -21,7 +21,7 @@ export interface Wanted<T> {
  *
  * @param ahead slots that other plans of the same commit take and free
  */
-export type Job<T> = (base: Base, ahead: Ahead) => Promise<Wanted<T>>;
+export type Job<T> = (base: Base, ahead: EarlierPlans) => Promise<JobResult<T>>;
 
 export interface Written<T> {
   /** The commit with its change; null if there is none. */
@@ -139,7 +139,7 @@ export class Writer {
     const ahead = { added: [] as NonNullable<PreviewPlan['record']>[], removed: new Set<string>() };
     const taken = new Set<string>();
     const planOne = async (entry: Waiting) => {
-      let wanted: Wanted<unknown>;
+      let wanted: JobResult<unknown>;
       try {
         wanted = await entry.job(base, ahead);
       } catch (error) {

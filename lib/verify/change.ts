@@ -4,7 +4,7 @@ import { PLATFORM_FILE } from '../model/layout.ts';
 import type { Base, SyncContext } from '../sync/plan/base.ts';
 
 /** A change of an apps repo between two commits. */
-export interface Change {
+export interface AppsRepoChange {
   readonly context: Omit<SyncContext, 'forge'>;
   /** Opens the forge on first use. */
   readonly forge: () => Promise<Forge>;
@@ -22,7 +22,7 @@ export interface Change {
 }
 
 /** Whether settings or exceptions differ, so that previews may change. */
-export function changesPlatform({ changed }: Change): boolean {
+export function changesPlatform({ changed }: AppsRepoChange): boolean {
   return changed?.some((path) => path === PLATFORM_FILE || path.startsWith('exceptions/')) ?? false;
 }
 

@@ -4,7 +4,7 @@ import type { Forge } from '../forge/forge.ts';
 import { PREVIEW_FILE, RECORD_FILE } from '../model/layout.ts';
 import { type PreviewRecord, parseRecord, recordedPullRequest } from '../model/record.ts';
 import { refusalOf, stopOf } from '../sync/plan/eligibility.ts';
-import type { Change } from './change.ts';
+import type { AppsRepoChange } from './change.ts';
 
 export interface Removals {
   /** Removed previews whose pull request still needs them. */
@@ -14,7 +14,7 @@ export interface Removals {
 }
 
 /** Checks previews that a change removes: the pull request must no longer need them. */
-export async function verifyRemovals(change: Change): Promise<Removals> {
+export async function verifyRemovals(change: AppsRepoChange): Promise<Removals> {
   const [asks, unknown]: [Problem[], string[]] = [[], []];
   for (const { file, record } of await removedRecords(change)) {
     const outcome = await wanted(await change.forge(), record, change);
@@ -28,7 +28,7 @@ export async function verifyRemovals(change: Change): Promise<Removals> {
 }
 
 /** The records that the change removes; a preview that is in another folder now was moved. */
-async function removedRecords({ oldList, list, context, baseCommit }: Change) {
+async function removedRecords({ oldList, list, context, baseCommit }: AppsRepoChange) {
   if (oldList === null || baseCommit === null) return [];
   const isRecord = (path: string) => /^previews\/[^/]+\/[^/]+\/[^/]+\/preview\.json$/.test(path);
   const nameOf = (path: string) => path.split('/')[3];
@@ -45,7 +45,7 @@ async function removedRecords({ oldList, list, context, baseCommit }: Change) {
 async function wanted(
   forge: Forge,
   record: PreviewRecord,
-  { head }: Pick<Change, 'head'>,
+  { head }: Pick<AppsRepoChange, 'head'>,
 ): Promise<'wanted' | 'over' | 'unknown'> {
   if (isExpired(record.expires, head.now)) return 'over';
   try {

@@ -9,7 +9,7 @@ import { parseRecord } from '../model/record.ts';
 import { applyExceptions, loadExceptions } from '../policies/exceptions.ts';
 import { chosenRules } from '../policies/rule-set.ts';
 import { hurtWords, YES_LABEL } from '../report/impact.ts';
-import { type Change, changesPlatform } from './change.ts';
+import { type AppsRepoChange, changesPlatform } from './change.ts';
 import { checkFile, createCheckers } from './check-file.ts';
 import { impactOf } from './impact.ts';
 import { verifyPreviews } from './previews.ts';
@@ -40,7 +40,7 @@ export interface Report {
  *
  * @throws GreenroomError as the forge and the apps repo do
  */
-export async function verify(change: Change, options: VerifyOptions): Promise<Report> {
+export async function verify(change: AppsRepoChange, options: VerifyOptions): Promise<Report> {
   const { head, before, context } = change;
   const folders = changedFolders(change);
   const files = (
@@ -89,7 +89,7 @@ export async function verify(change: Change, options: VerifyOptions): Promise<Re
 }
 
 /** Folders `previews/<cluster>/<repo>/<name>` at the head that the change touches; all of them without a base. */
-function changedFolders({ list, changed }: Change): string[] {
+function changedFolders({ list, changed }: AppsRepoChange): string[] {
   const folders = new Set<string>();
   for (const path of list.keys()) {
     const match = /^previews\/[a-z0-9-]+\/[a-z0-9-]+\/[a-z0-9-]+(?=\/)/.exec(path);
@@ -101,7 +101,7 @@ function changedFolders({ list, changed }: Change): string[] {
 
 /** Problems in shape: always of previews, of other files only if the change touches them. */
 async function shapeProblems(
-  { head, context, list, oldList, changed, headCommit }: Change,
+  { head, context, list, oldList, changed, headCommit }: AppsRepoChange,
   options: VerifyOptions,
   asks: Problem[],
   notes: string[],
@@ -137,7 +137,7 @@ async function shapeProblems(
   ];
 }
 
-async function exceptionsOf({ head, context, headCommit }: Pick<Change, 'head' | 'context' | 'headCommit'>) {
+async function exceptionsOf({ head, context, headCommit }: Pick<AppsRepoChange, 'head' | 'context' | 'headCommit'>) {
   const { files } = await context.repo.read([EXCEPTIONS_GLOB], headCommit);
   return loadExceptions(files, { now: head.now, platform: head.platform, rules: chosenRules(context) });
 }
@@ -149,7 +149,7 @@ function recordFolders(list: ReadonlyMap<string, CommittedFile>): string[] {
 /** Findings of the rules in manifests that differ from greenroom's or were not compared. */
 async function evaluate(
   report: Report,
-  { head, context, headCommit }: Change,
+  { head, context, headCommit }: AppsRepoChange,
   folders: readonly string[],
   files: FileSet,
 ): Promise<void> {

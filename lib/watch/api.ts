@@ -13,12 +13,12 @@ export interface ApiOptions {
   readonly tokenFile: string;
 }
 
-export interface Listed {
+export interface ObjectList {
   readonly items: readonly KubeLike[];
   readonly resourceVersion: string;
 }
 
-export interface Change {
+export interface WatchEvent {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
   readonly object: KubeLike;
 }
@@ -54,7 +54,7 @@ export class ClusterApi {
   }
 
   /** @param path of a collection, e.g. `/api/v1/namespaces/pr-shop-7/pods` @throws ApiError */
-  async list(path: string, query: Readonly<Record<string, string>> = {}): Promise<Listed> {
+  async list(path: string, query: Readonly<Record<string, string>> = {}): Promise<ObjectList> {
     const items: KubeLike[] = [];
     let from: Record<string, string> = {};
     for (;;) {
@@ -80,7 +80,7 @@ export class ClusterApi {
     resourceVersion: string,
     query: Readonly<Record<string, string>>,
     signal: AbortSignal,
-  ): AsyncGenerator<Change> {
+  ): AsyncGenerator<WatchEvent> {
     const wanted = { ...query, watch: 'true', allowWatchBookmarks: 'true', resourceVersion };
     const response = await this.#send(path, wanted, signal);
     let rest = '';
@@ -90,7 +90,7 @@ export class ClusterApi {
       if (rest.length > MAX_LINE) throw new ApiError(0, `${path}: a change without end`);
       const lines = rest.split('\n');
       rest = lines.pop() ?? '';
-      for (const line of lines) if (line !== '') yield JSON.parse(line) as Change;
+      for (const line of lines) if (line !== '') yield JSON.parse(line) as WatchEvent;
     }
   }
 

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import type { Condition } from '../../lib/status/observation.ts';
+import type { PreviewCondition } from '../../lib/status/observation.ts';
 import { syncPullRequest } from '../../lib/sync/sync.ts';
 import { inProcess } from '../support/command.ts';
 import { git, tempFolder } from '../support/git.ts';
@@ -18,7 +18,7 @@ beforeEach(async () => {
   await world.with((context) => syncPullRequest(context, { path: 'acme/shop' }, 7));
 });
 
-async function seen(condition: Condition, more: object = {}): Promise<void> {
+async function seen(condition: PreviewCondition, more: object = {}): Promise<void> {
   world.now += 60;
   const observed = [{ source: 'cluster', headSha: sha, at: world.now, condition, ...more }] as const;
   await world.with((context) => syncPullRequest(context, { path: 'acme/shop' }, 7, { observed }));

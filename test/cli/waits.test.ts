@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { sayWaits } from '../../lib/cli/shared/waits.ts';
-import type { Wait } from '../../lib/forge/limits.ts';
+import type { RequestPause } from '../../lib/forge/limits.ts';
 import { inProcess } from '../support/command.ts';
 import { overGitHub } from '../support/fake-github/world.ts';
 import { World } from '../support/world.ts';
@@ -27,8 +27,8 @@ test('a command that waits for a limit of GitHub says so on stderr, and nothing 
 });
 
 test('many that wait at once say it once, and a longer wait says it again', () => {
-  const wait: Wait = { reason: 'throttle', call: 'AddComment', seconds: 41.2, until: 1_793_000_000 };
-  const said = (interactive: boolean, ...waits: Partial<Wait>[]) => {
+  const wait: RequestPause = { reason: 'throttle', call: 'AddComment', seconds: 41.2, until: 1_793_000_000 };
+  const said = (interactive: boolean, ...waits: Partial<RequestPause>[]) => {
     const lines: string[] = [];
     const say = sayWaits({ err: (text) => lines.push(text), interactive });
     for (const other of waits) say({ ...wait, ...other });

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import type { Answers } from '../../lib/create/answers.ts';
+import type { TemplateAnswers } from '../../lib/create/answers.ts';
 import { inProcess } from '../support/command.ts';
 import { bareRepo, filesOf, tempFolder } from '../support/git.ts';
 import { ANSWERS, PROJECT_PLATFORM, PROJECT_TEMPLATES } from '../support/project-templates.ts';
@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 
 /** What Backstage makes of forms that were filled in so. */
-async function dryRuns(template: string, forms: readonly Answers[]): Promise<readonly DryRun[]> {
+async function dryRuns(template: string, forms: readonly TemplateAnswers[]): Promise<readonly DryRun[]> {
   const whole = { repo: 'shop', team: 'group:default/web', size: 'small' };
   const requests = forms.map((form) => ({
     template: join(folder, 'backstage', template),
@@ -43,7 +43,7 @@ async function dryRuns(template: string, forms: readonly Answers[]): Promise<rea
 }
 
 /** What `greenroom new` puts on its two branches. */
-async function made(template: string, answers: Answers) {
+async function made(template: string, answers: TemplateAnswers) {
   const root = tempFolder();
   mkdirSync(join(root, 'acme'));
   const apps = bareRepo({ 'greenroom.yaml': PROJECT_PLATFORM }, { path: join(root, 'acme/previews.git') });
@@ -56,7 +56,7 @@ async function made(template: string, answers: Answers) {
 }
 
 /** Texts that JSON would take for something else, beside those that every template is tried with. */
-const FORMS: readonly Answers[] = [
+const FORMS: readonly TemplateAnswers[] = [
   ...Object.values(ANSWERS).filter(({ description }) => description !== undefined),
   ...['1.0', '1e3', 'true', 'null', '[1, 2]', '0x1f', ''].map((description) => ({ description })),
 ];
@@ -95,7 +95,7 @@ describe.each(PROJECT_TEMPLATES)('%s', (template) => {
   });
 
   it('has a form that takes nothing that greenroom new refuses', async () => {
-    const wrong: Answers[] = [
+    const wrong: TemplateAnswers[] = [
       ...['a"b', 'a`b', '${{ x', 'a\nb', '<b>'].map((description) => ({ description })),
       ...['Shop', 'läden', '-a', 'a--b', 'con', 'previews', 'a'.repeat(41)].map((repo) => ({ repo, description: 'x' })),
       { size: 'huge', description: 'x' },

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import type { Answers } from '../../lib/create/answers.ts';
+import type { TemplateAnswers } from '../../lib/create/answers.ts';
 import type { PodSpec } from '../../lib/model/kube.ts';
 import { ANSWERS, compileProject, POSTGRES, projectOf, written } from '../support/project-templates.ts';
 import type { BuiltImage } from './node/images.ts';
@@ -12,7 +12,7 @@ import { run } from './run.ts';
 const { images, started } = podsOfFile();
 
 /** What a maker who asks for `/` and for the health of a new app gets, in the pod that is committed for it. */
-async function answers(template: string, given: Answers, more: Readonly<Record<string, BuiltImage>> = {}) {
+async function answers(template: string, given: TemplateAnswers, more: Readonly<Record<string, BuiltImage>> = {}) {
   const files = projectOf(template, given);
   const folder = written(files);
   // As the pull request's checkout has it: what a maker installs to try it is not in it.
@@ -33,7 +33,7 @@ async function answers(template: string, given: Answers, more: Readonly<Record<s
 const { awkward = {}, yaml = {}, longest = {} } = ANSWERS;
 
 describe.skipIf(!isRoot)('a new app, built from its Dockerfile and started as its pod says', () => {
-  it.each<[string, Answers]>([
+  it.each<[string, TemplateAnswers]>([
     ['web-service-node', awkward],
     ['web-service-node', longest],
     ['function', yaml],
@@ -51,7 +51,7 @@ describe.skipIf(!isRoot)('a new app, built from its Dockerfile and started as it
     expect((await pod.get(style!)).status).toBe(200);
   });
 
-  it.skipIf(isQuick).each<[string, Answers, RegExp]>([
+  it.skipIf(isQuick).each<[string, TemplateAnswers, RegExp]>([
     ['sample entries', { ...awkward, sample: true }, /<li>/],
     ['an empty database', { sample: false }, /<ul><\/ul>/],
   ])('web-service-python starts with %s', async (_, given, list) => {
@@ -74,7 +74,7 @@ describe("a new app's own tests pass where they need packages", () => {
 });
 
 /** What `npm test` says after `npm ci`, as the README tells to do. */
-async function tested(template: string, given: Answers): Promise<string> {
+async function tested(template: string, given: TemplateAnswers): Promise<string> {
   const cwd = written(projectOf(template, given));
   await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'], {
     cwd,

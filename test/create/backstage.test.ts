@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { type Answers, checkAnswers } from '../../lib/create/answers.ts';
+import { checkAnswers, type TemplateAnswers } from '../../lib/create/answers.ts';
 import { builtInTemplates, givenOf, projectFiles } from '../../lib/create/project.ts';
 import { loadMicroApp } from '../../lib/model/micro-app.ts';
 import { inProcess } from '../support/command.ts';
@@ -56,8 +56,8 @@ function fetched(folder: string, values: object): Record<string, string> {
 }
 
 describe.each([...builtInTemplates().values()])('$name in Backstage', (template) => {
-  const awkward: Answers = { description: "L'été: «Läden» & 日本語 #1, yes: no - 100%" };
-  test.each<[string, Answers]>([
+  const awkward: TemplateAnswers = { description: "L'été: «Läden» & 日本語 #1, yes: no - 100%" };
+  test.each<[string, TemplateAnswers]>([
     ['defaults', {}],
     ['awkward answers', awkward],
     ['an empty answer', { description: '' }],

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import type { Wait } from '../../lib/forge/limits.ts';
+import type { RequestPause } from '../../lib/forge/limits.ts';
 import { GitHubClient } from '../../lib/github/http/client.ts';
 import { tokenCredentials } from '../../lib/github/http/credentials.ts';
 import { fakeForFile } from '../support/fake-github/fixture.ts';
@@ -33,7 +33,7 @@ const inGraphQL = (headers: object = {}, type?: string) => ({
 function patient() {
   let now = COMMIT_TIME;
   const sleepers: { at: number; wake: () => void }[] = [];
-  const told: Wait[] = [];
+  const told: RequestPause[] = [];
   const client = new GitHubClient({
     credentials: tokenCredentials(fake.token),
     apiUrl: fake.url,

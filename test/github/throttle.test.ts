@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Wait } from '../../lib/forge/limits.ts';
+import type { RequestPause } from '../../lib/forge/limits.ts';
 import { CONTENT_WRITES, PARTS, PUSHES, Throttle, type ThrottleLimit } from '../../lib/github/http/throttle.ts';
 import { clientOf } from '../support/fake-github/client.ts';
 import { FakeGitHub } from '../support/fake-github/server.ts';
@@ -65,7 +65,7 @@ test('changes are throttled, each owner counted together; reading does not wait'
   const fake = await FakeGitHub.start(tempFolder());
   fake.fault = () => ({ headers: { 'content-type': 'application/json' }, body: '{"data":{}}' });
   const waits: number[] = [];
-  const told: Wait[] = [];
+  const told: RequestPause[] = [];
   const client = clientOf(fake, waits, fake.token, (wait) => told.push(wait));
   for (let i = 0; i < 100; i += 1) await client.rest('GET /repositories/{id}', { id: i });
   expect(waits).toEqual([]);

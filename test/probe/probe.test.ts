@@ -5,7 +5,7 @@ import { kindOfAddress } from '../../lib/probe/addresses.ts';
 import { ingressPage } from '../../lib/probe/ingress.ts';
 import { Looker } from '../../lib/probe/looker.ts';
 import { observe } from '../../lib/probe/observe.ts';
-import { type Answer, probe } from '../../lib/probe/probe.ts';
+import { type ProbeAnswer, probe } from '../../lib/probe/probe.ts';
 
 const running: Server[] = [];
 afterEach(async () => {
@@ -69,7 +69,7 @@ describe('an address is asked once, within bounds', () => {
       response.on('drain', more);
       more();
     });
-    const answer = (await ask(endless)) as Extract<Answer, { kind: 'answer' }>;
+    const answer = (await ask(endless)) as Extract<ProbeAnswer, { kind: 'answer' }>;
     expect(answer).toMatchObject({ kind: 'answer', status: 200 });
     expect(answer.body.length).toBeLessThanOrEqual(16 * 1024);
     const trickle = await serve((_, response) => void response.write('x'));
@@ -149,9 +149,9 @@ describe('what an answer says', () => {
   const NGINX = (title: string) =>
     `<html>\r\n<head><title>${title}</title></head>\r\n<body>\r\n<center><h1>${title}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n`;
   const HEAD = 'a'.repeat(40);
-  const of = (answer: Answer, control?: Answer) =>
+  const of = (answer: ProbeAnswer, control?: ProbeAnswer) =>
     observe(answer, { headSha: HEAD, at: 10_000, ...(control && { control }) });
-  const page = (status: number, body: string, server = ''): Answer => ({ kind: 'answer', status, server, body });
+  const page = (status: number, body: string, server = ''): ProbeAnswer => ({ kind: 'answer', status, server, body });
 
   test.each([200, 401, 403, 404, 429])("the app's own %d is an answer", (status) => {
     expect(of(page(status, 'hello'))).toMatchObject({ condition: 'ready', headSha: HEAD, source: 'probe' });
@@ -201,7 +201,7 @@ describe('what an answer says', () => {
   });
 
   test('where the ingress does not answer either, we may be the ones who do not see it: nothing is said', async () => {
-    const answers: Record<string, Answer> = {};
+    const answers: Record<string, ProbeAnswer> = {};
     const asked: string[] = [];
     const looker = new Looker(
       async (url) => {

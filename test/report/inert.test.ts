@@ -3,7 +3,7 @@ import type { Answered, Reply } from '../../lib/report/answered.ts';
 import { COMMENT_MARKER, changesOf, storedStateOf, tickedBoxes } from '../../lib/report/markers.ts';
 import type { PreviewState } from '../../lib/report/state.ts';
 import { renderSuggestion } from '../../lib/report/suggestion.ts';
-import { type Condition, cleanFacts, cleanLines, cleanWords } from '../../lib/status/observation.ts';
+import { cleanFacts, cleanLines, cleanWords, type PreviewCondition } from '../../lib/status/observation.ts';
 import type { Status } from '../../lib/status/status.ts';
 import { parseCommands } from '../../lib/sync/commands/parse.ts';
 import { readMarkdown } from '../support/markdown.ts';
@@ -118,7 +118,7 @@ function statuses(text: string): Status[] {
     ...(cleanWords(text) === undefined ? {} : { words: cleanWords(text)! }),
     lines: cleanLines(text.split('\n')),
   };
-  const seen = (condition: Condition, reason: string) =>
+  const seen = (condition: PreviewCondition, reason: string) =>
     statusFor({ ...seenReady, condition, reason, ...foreign }, { contact: text, earlier: 'b'.repeat(40) });
   return [seen('not-working', 'refused'), seen('not-working', 'secret-missing'), seen('starting', 'pulling')];
 }

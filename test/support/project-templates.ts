@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type CompiledPreview, createCompiler } from '../../lib/compile/compile.ts';
 import type { FileSet } from '../../lib/core/fileset.ts';
-import { type Answers, checkAnswers } from '../../lib/create/answers.ts';
+import { checkAnswers, type TemplateAnswers } from '../../lib/create/answers.ts';
 import { builtInTemplates, givenOf, projectFiles } from '../../lib/create/project.ts';
 import { loadPlatform, loadPreview } from '../../lib/model/files.ts';
 import { tempFolder } from './git.ts';
@@ -20,7 +20,7 @@ const platform = loadPlatform(PROJECT_PLATFORM, 'greenroom.yaml').value.spec;
 export const PROJECT_TEMPLATES = [...builtInTemplates().keys()];
 
 /** What people type: other languages, quotes that are allowed, words of YAML and of HTML, the longest, next to nothing. */
-export const ANSWERS: Readonly<Record<string, Answers>> = {
+export const ANSWERS: Readonly<Record<string, TemplateAnswers>> = {
   defaults: {},
   awkward: { description: "L'été: «Läden» & 日本語 #1, yes: no - 100%" },
   yaml: { description: ' - *all ? [!x] | @b, %c: &d, null ~ 0x1f ' },
@@ -29,7 +29,7 @@ export const ANSWERS: Readonly<Record<string, Answers>> = {
 };
 
 /** All files of a new repository. */
-export function projectOf(name: string, answers: Answers = {}, repository = 'acme/shop'): FileSet {
+export function projectOf(name: string, answers: TemplateAnswers = {}, repository = 'acme/shop'): FileSet {
   const template = builtInTemplates().get(name)!;
   return projectFiles(template, givenOf(repository, 'small', platform), checkAnswers(template, answers));
 }

@@ -3,7 +3,7 @@ import { compareStrings } from '../../core/fileset.ts';
 import { EVERYTHING } from '../../forge/capabilities.ts';
 import { PLATFORM_FILE } from '../../model/layout.ts';
 import { type FileChange, hurts, renderImpact } from '../../report/impact.ts';
-import { type Change, changesPlatform } from '../../verify/change.ts';
+import { type AppsRepoChange, changesPlatform } from '../../verify/change.ts';
 import { impactOf } from '../../verify/impact.ts';
 import { type ChangeOptions, changeOptions, withChange } from '../shared/change.ts';
 import type { Configure } from '../shared/command.ts';
@@ -48,7 +48,7 @@ async function run(dir: string, options: DiffOptions, io: Io): Promise<void> {
 const COMPILED = [PLATFORM_FILE, 'bootstrap/**', 'exceptions/**', 'policies/**'];
 
 /** Files that the reconciler applies in addition to the previews, and the files they are made from. */
-async function compiledChanges({ context, changed, headCommit, baseCommit }: Change): Promise<FileChange[]> {
+async function compiledChanges({ context, changed, headCommit, baseCommit }: AppsRepoChange): Promise<FileChange[]> {
   const paths = (changed ?? []).filter((path) => /^((bootstrap|policies|exceptions)\/|greenroom\.yaml$)/.test(path));
   if (paths.length === 0) return [];
   const [before, after] = await Promise.all(

@@ -11,7 +11,7 @@ import { clusterNetworks, uncovered } from '../../doctor/cluster/networks.ts';
 import { PLATFORM_FILE } from '../../model/layout.ts';
 import { namedExtensions } from '../../model/platform/extensions.ts';
 import { count } from '../../report/text.ts';
-import type { Answers } from '../../scaffold/answers.ts';
+import type { InitAnswers } from '../../scaffold/answers.ts';
 import { type InitResult, init, newAppsRepo } from '../../scaffold/init.ts';
 import { cloneAddress } from '../shared/clients.ts';
 import { clusterAccess } from '../shared/cluster-access.ts';
@@ -135,7 +135,7 @@ async function commit(
 }
 
 /** Flags first; missing answers are asked only on a terminal. Undefined if greenroom.yaml already exists. */
-async function collectAnswers(where: string, options: InitCommandOptions, io: Io): Promise<Answers | undefined> {
+async function collectAnswers(where: string, options: InitCommandOptions, io: Io): Promise<InitAnswers | undefined> {
   const { registry, contact, commit, appsRepo = commit ? cloneAddress(where, io) : undefined } = options;
   let { domain, owner } = options;
   if (domain === undefined || owner === undefined) {

@@ -3,7 +3,7 @@ import { systemClock } from '../../core/clock.ts';
 import { GreenroomError, invalidInput } from '../../core/errors.ts';
 import { mergeTexts } from '../../core/git/merge.ts';
 import type { RepositoryRef } from '../../core/repository.ts';
-import { type Answer, checkAnswers, questionsOf } from '../../create/answers.ts';
+import { checkAnswers, questionsOf, type TemplateAnswer } from '../../create/answers.ts';
 import { updateBody } from '../../create/description.ts';
 import { builtInTemplates, givenOf, projectFiles } from '../../create/project.ts';
 import { type ProposedUpdate, proposeUpdate } from '../../create/propose-update.ts';
@@ -125,7 +125,7 @@ async function answersOf(
   { answers }: TemplateRecord,
   options: Options,
   io: Io,
-): Promise<Record<string, Answer>> {
+): Promise<Record<string, TemplateAnswer>> {
   const asked = questionsOf(template).map(({ name }) => name);
   const known = Object.fromEntries(Object.entries(answers).filter(([name]) => asked.includes(name)));
   return askAnswers(template, known, options.set, options.input && canAsk(io) ? await person() : null);

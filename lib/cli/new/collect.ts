@@ -4,7 +4,7 @@ import { GreenroomError, invalidInput } from '../../core/errors.ts';
 import type { FileSet } from '../../core/fileset.ts';
 import { isDenial } from '../../core/finding.ts';
 import { namesOf, type RepositoryRef } from '../../core/repository.ts';
-import { type Answer, answerOf, checkAnswers, problemOf, questionsOf } from '../../create/answers.ts';
+import { answerOf, checkAnswers, problemOf, questionsOf, type TemplateAnswer } from '../../create/answers.ts';
 import { builtInTemplates, givenOf, projectFiles, registrationText } from '../../create/project.ts';
 import type { ProjectTemplate } from '../../create/template.ts';
 import { PREVIEW_FILE } from '../../model/layout.ts';
@@ -35,7 +35,7 @@ export interface NewOptions extends ExtensionOptions {
 }
 
 /** The plan for everything to create. */
-export interface Wanted {
+export interface CreationPlan {
   readonly template: ProjectTemplate;
   readonly repository: RepositoryRef;
   readonly files: FileSet;
@@ -70,7 +70,7 @@ interface Request {
  * @throws GreenroomError `invalid-input` that names the missing or invalid flag; `denied` if the platform's rules deny
  *   the preview
  */
-export async function collect({ template: named, appsRepo, options, asks }: Request, io: Io): Promise<Wanted> {
+export async function collect({ template: named, appsRepo, options, asks }: Request, io: Io): Promise<CreationPlan> {
   const place = {
     appsRepo,
     extension: options.extension,
@@ -85,7 +85,7 @@ export async function collect({ template: named, appsRepo, options, asks }: Requ
   const answers = checkAnswers(template, await askAnswers(template, {}, options.set, asks));
   const app = await appOf(repository, options, asks);
   const files = projectFiles(template, given, answers);
-  const compile: Wanted['compile'] = (pull) => compilePreview(files, side, repository, pull, io);
+  const compile: CreationPlan['compile'] = (pull) => compilePreview(files, side, repository, pull, io);
   const compiled = await compile({ number: 1, sha: '0'.repeat(40), repositoryId: 1 });
   const denied = compiled.findings.filter(isDenial);
   if (denied.length > 0) {
@@ -111,7 +111,7 @@ function compilePreview(
   files: FileSet,
   side: PlatformSide,
   repo: RepositoryRef,
-  { number, sha, repositoryId }: Parameters<Wanted['compile']>[0],
+  { number, sha, repositoryId }: Parameters<CreationPlan['compile']>[0],
   io: Io,
 ): Promise<CompiledPreview> {
   const text = files.get(PREVIEW_FILE);
@@ -152,12 +152,12 @@ async function askRepository({ sources }: PlatformSpec, asks: Person | null): Pr
  */
 export async function askAnswers(
   template: ProjectTemplate,
-  known: Readonly<Record<string, Answer>>,
+  known: Readonly<Record<string, TemplateAnswer>>,
   set: Readonly<Record<string, string>>,
   asks: Person | null,
-): Promise<Record<string, Answer>> {
+): Promise<Record<string, TemplateAnswer>> {
   const questions = questionsOf(template);
-  const answers: Record<string, Answer> = { ...known };
+  const answers: Record<string, TemplateAnswer> = { ...known };
   for (const [name, text] of Object.entries(set)) {
     const question = questions.find((each) => each.name === name);
     answers[name] = question === undefined ? text : answerOf(question, text);

@@ -2,12 +2,12 @@ import { GreenroomError } from '../../core/errors.ts';
 import type { FileSet } from '../../core/fileset.ts';
 import { registrationBody, sourceBody } from '../../create/description.ts';
 import { registrationText } from '../../create/project.ts';
-import { type Proposed, type ProposeRequest, propose, wouldPropose } from '../../create/propose.ts';
+import { type ProposedWork, type ProposeRequest, propose, wouldPropose } from '../../create/propose.ts';
 import type { WorkRepository, Workshop } from '../../forge/workshop.ts';
 import { microAppFile } from '../../model/micro-app.ts';
 import { costWords } from '../../report/running.ts';
 import type { Io } from '../shared/io.ts';
-import type { Wanted } from './collect.ts';
+import type { CreationPlan } from './collect.ts';
 import { openWorkshops, type Workshops } from './workshops.ts';
 
 /** One of the two pull requests. */
@@ -24,7 +24,7 @@ export interface Made {
   readonly registration: Step;
   /** Address of the first preview; null until its pull request has a number. */
   readonly preview: string | null;
-  readonly cost: Wanted['compiled']['cost'];
+  readonly cost: CreationPlan['compiled']['cost'];
   readonly files: FileSet;
 }
 
@@ -37,7 +37,7 @@ export interface MakeOptions {
 const SOURCE_BRANCH = 'greenroom/new';
 
 /** Opens both pull requests, unless they already exist. */
-export async function makeMicroApp(wanted: Wanted, options: MakeOptions, io: Io): Promise<Made> {
+export async function makeMicroApp(wanted: CreationPlan, options: MakeOptions, io: Io): Promise<Made> {
   const workshops = await openWorkshops(options.appsRepo, options.forge, io);
   const appsRepository = await appsRepositoryOf(workshops);
   const { cost } = wanted.compiled;
@@ -70,7 +70,11 @@ async function appsRepositoryOf({ apps, appsRepository }: Workshops): Promise<Wo
   throw new GreenroomError('failed', `the apps repo ${appsRepository.path} is not there, or may not be seen`);
 }
 
-async function findOrCreate(workshop: Workshop, { repository, template }: Wanted, io: Io): Promise<WorkRepository> {
+async function findOrCreate(
+  workshop: Workshop,
+  { repository, template }: CreationPlan,
+  io: Io,
+): Promise<WorkRepository> {
   const found = await workshop.repository(repository);
   if (found !== null) return found;
   await workshop.createRepository(repository, template.description);
@@ -80,18 +84,26 @@ async function findOrCreate(workshop: Workshop, { repository, template }: Wanted
   throw new GreenroomError('unreachable', `${repository.path} was made and is not seen yet`);
 }
 
-async function rehearse(wanted: Wanted, { source, apps }: Workshops, appsRepository: WorkRepository): Promise<void> {
+async function rehearse(
+  wanted: CreationPlan,
+  { source, apps }: Workshops,
+  appsRepository: WorkRepository,
+): Promise<void> {
   const repository = await source.repository(wanted.repository);
   if (repository !== null) await wouldPropose(source, repository, sourceRequest(wanted));
   await wouldPropose(apps, appsRepository, registrationRequest(wanted, wanted.compiled, null));
 }
 
-function sourceRequest({ template, files, labels }: Wanted): ProposeRequest {
+function sourceRequest({ template, files, labels }: CreationPlan): ProposeRequest {
   const title = `Start from the template ${template.title}`;
   return { branch: SOURCE_BRANCH, files, title, body: sourceBody(template.title, files.get('README.md')), labels };
 }
 
-function registrationRequest({ app }: Wanted, compiled: Wanted['compiled'], source: string | null): ProposeRequest {
+function registrationRequest(
+  { app }: CreationPlan,
+  compiled: CreationPlan['compiled'],
+  source: string | null,
+): ProposeRequest {
   const { repository, owner } = app;
   const { url, cost, files } = compiled;
   return {
@@ -102,7 +114,7 @@ function registrationRequest({ app }: Wanted, compiled: Wanted['compiled'], sour
   };
 }
 
-function stepOf(repository: string, proposed: Proposed): Step {
+function stepOf(repository: string, proposed: ProposedWork): Step {
   if (proposed.outcome === 'there') return { repository, outcome: 'there', number: null, url: null };
   const { number, url } = proposed.pull;
   return { repository, outcome: proposed.outcome, number, url };

@@ -1,10 +1,10 @@
-import type { Answer } from '../../create/answers.ts';
+import type { TemplateAnswer } from '../../create/answers.ts';
 import type { Io } from '../shared/io.ts';
 
 /** A question to a person at a terminal. */
 export interface Ask {
   readonly message: string;
-  readonly initial?: Answer | undefined;
+  readonly initial?: TemplateAnswer | undefined;
   /** Choices; without them the answer is a text, or yes or no. */
   readonly options?: readonly { readonly value: string; readonly label: string; readonly hint?: string }[];
   /** Why the answer is not valid; undefined if it is. */

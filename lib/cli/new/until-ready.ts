@@ -5,7 +5,7 @@ import { titleOf } from '../../status/status.ts';
 import type { Progress } from '../../sync/progress.ts';
 
 /** Input for following a pull request. Everything that waits or prints is injected. */
-export interface Waiting {
+export interface UntilReadyInput {
   readonly look: () => Promise<Progress>;
   readonly pause: (seconds: number) => Promise<void>;
   readonly clock: Clock;
@@ -27,7 +27,7 @@ export interface WaitOutcome {
 const EVERY = 10;
 
 /** Checks repeatedly until the preview answers, somebody must change something, or the time is over. */
-export async function untilReady({ look, pause, clock, say, limit, before }: Waiting): Promise<WaitOutcome> {
+export async function untilReady({ look, pause, clock, say, limit, before }: UntilReadyInput): Promise<WaitOutcome> {
   const until = clock() + limit;
   let said = '';
   for (;;) {
@@ -45,7 +45,7 @@ export async function untilReady({ look, pause, clock, say, limit, before }: Wai
 }
 
 /** Does not stop waiting if the forge is unreachable for a moment. */
-async function patiently(look: Waiting['look']): Promise<Progress> {
+async function patiently(look: UntilReadyInput['look']): Promise<Progress> {
   try {
     return await look();
   } catch (error) {

@@ -6,7 +6,7 @@ import { openCheckout } from '../../gitops/checkout.ts';
 import { EXTENSIONS_GLOB, PLATFORM_FILE } from '../../model/layout.ts';
 import { createCelCompiler } from '../../policies/cel.ts';
 import { type ModuleLoader, readBase } from '../../sync/plan/base.ts';
-import { type Change, differences } from '../../verify/change.ts';
+import { type AppsRepoChange, differences } from '../../verify/change.ts';
 import { openForge, openImages } from './clients.ts';
 import { type ExtensionOptions, extensionOption, loadExtensions, moduleLoader } from './extensions.ts';
 import type { Io } from './io.ts';
@@ -35,7 +35,7 @@ export async function withChange<T>(
   dir: string,
   options: ChangeOptions,
   io: Io,
-  work: (change: Change) => Promise<T>,
+  work: (change: AppsRepoChange) => Promise<T>,
 ): Promise<T> {
   const extensions = await loadExtensions(options, io);
   const checkout = await openCheckout(dir, { ...io.env });

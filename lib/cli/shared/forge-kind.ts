@@ -1,5 +1,5 @@
 import type { Forge } from '../../forge/forge.ts';
-import type { Wait } from '../../forge/limits.ts';
+import type { RequestPause } from '../../forge/limits.ts';
 import type { WebhookSource } from '../../forge/webhook.ts';
 import type { Workshop } from '../../forge/workshop.ts';
 import type { AppsRepo } from '../../gitops/apps-repo.ts';
@@ -23,7 +23,7 @@ export interface ForgeKind {
 export interface ConnectOptions {
   /** Cache folder for the next run. @default - cached only while the process runs */
   readonly cache?: string | undefined;
-  readonly onWait: (wait: Wait) => void;
+  readonly onWait: (wait: RequestPause) => void;
 }
 
 /** One connection for the whole process, to share tokens, rate limits and cached answers. */

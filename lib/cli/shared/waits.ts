@@ -1,5 +1,5 @@
 import { formatTime } from '../../core/clock.ts';
-import type { Wait } from '../../forge/limits.ts';
+import type { RequestPause } from '../../forge/limits.ts';
 import { count } from '../../report/text.ts';
 import type { Io } from './io.ts';
 
@@ -11,7 +11,7 @@ const SAME_SECONDS = 30;
  * Prints on stderr that GitHub's rate limits delay the command: how long, until when and why. Parallel waits print
  * once.
  */
-export function sayWaits(io: Pick<Io, 'err' | 'interactive'>): (wait: Wait) => void {
+export function sayWaits(io: Pick<Io, 'err' | 'interactive'>): (wait: RequestPause) => void {
   let said = 0;
   return ({ reason, call, seconds, until }) => {
     // The error message already tells.

@@ -14,7 +14,7 @@ import {
   WORKLOADS_ROLE,
 } from '../../model/labels.ts';
 import { previewAccount, reconcilerNamespace, reconcilerOf } from '../../reconcilers/index.ts';
-import { type CheckContext, chose } from './context.ts';
+import { chose, type DoctorContext } from './context.ts';
 
 interface Question {
   readonly account: string;
@@ -29,7 +29,7 @@ const RBAC = 'rbac.authorization.k8s.io';
  * Checks the permissions of the accounts of previews with the API server itself, whatever roles and bindings they come
  * from: enough for their work, and nothing that could undo a fence.
  */
-export async function accountRights(context: CheckContext): Promise<CheckResult[]> {
+export async function accountRights(context: DoctorContext): Promise<CheckResult[]> {
   if (!context.previews) return [];
   const check = 'accounts';
   const asked = await Promise.all(
@@ -66,7 +66,7 @@ export async function accountRights(context: CheckContext): Promise<CheckResult[
  * Name of a running preview, for questions about its account. A namespace that only has the label, has expired or is being
  * deleted may have no such account; other checks report it.
  */
-async function somePreview({ reader, isKnown, now }: CheckContext): Promise<string | undefined> {
+async function somePreview({ reader, isKnown, now }: DoctorContext): Promise<string | undefined> {
   const answer = await reader.get(`/api/v1/namespaces?labelSelector=${encodeURIComponent(PREVIEW_LABEL)}`);
   const namespaces = answer.kind === 'found' ? list(answer.value, 'items') : [];
   const label = (o: unknown, key: string) => text(o, 'metadata', 'labels', key);
@@ -79,7 +79,7 @@ async function somePreview({ reader, isKnown, now }: CheckContext): Promise<stri
 }
 
 /** Bindings outside of fences whose subject is an account of a preview, or a group of them. */
-async function foreignBindings({ reader, platform }: CheckContext): Promise<CheckResult[]> {
+async function foreignBindings({ reader, platform }: DoctorContext): Promise<CheckResult[]> {
   const lists = ['rolebindings', 'clusterrolebindings'].map((kind) => `/apis/${RBAC}/v1/${kind}`);
   const answers = await Promise.all(lists.map((path) => reader.get(path)));
   return answers.flatMap((answer) => {
@@ -111,7 +111,7 @@ const isInCleanersHome = (binding: unknown) =>
 /** Roles with which an account writes whatever it likes. */
 const STRONG_ROLES = ['admin', 'cluster-admin', 'edit'];
 
-function grantsToPreviews(binding: unknown, platform: CheckContext['platform']): boolean {
+function grantsToPreviews(binding: unknown, platform: DoctorContext['platform']): boolean {
   const [name, namespace] = [text(binding, 'metadata', 'name'), text(binding, 'metadata', 'namespace')];
   const isOurs = namespace.startsWith(PREVIEW_PREFIX) && name === RECONCILER_ACCOUNT;
   // OpenShift creates three bindings with such names in every namespace.
@@ -130,7 +130,7 @@ function grantsToPreviews(binding: unknown, platform: CheckContext['platform']):
 const isEveryone = (group: string) =>
   ['system:authenticated', 'system:serviceaccounts', 'system:unauthenticated'].includes(group);
 
-function questions({ platform }: CheckContext, preview: string | undefined): Question[] {
+function questions({ platform }: DoctorContext, preview: string | undefined): Question[] {
   const home = reconcilerNamespace(platform);
   const of = (
     account: string,

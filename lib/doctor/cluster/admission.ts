@@ -2,7 +2,7 @@ import { type CheckResult, couldNotRead, fail, names, ok } from '../../cluster/c
 import { type ClusterAnswer, list, text } from '../../cluster/reader.ts';
 import { at } from '../../core/json.ts';
 import { reconcilerOf } from '../../reconcilers/index.ts';
-import { type CheckContext, chose, type WantedObject } from './context.ts';
+import { chose, type DoctorContext, type WantedObject } from './context.ts';
 
 /** Kinds of policies of each engine, and where the API server lists them. */
 const KINDS = [
@@ -22,7 +22,7 @@ function kind(apiVersion: string, name: string, resource: string) {
 }
 
 /** The policies and bindings of the apps repo must exist, deny requests, and fail closed. */
-export async function admissionPolicies(context: CheckContext): Promise<CheckResult[]> {
+export async function admissionPolicies(context: DoctorContext): Promise<CheckResult[]> {
   const found: CheckResult[] = [];
   for (const each of KINDS) {
     const wanted = context.wanted.filter((o) => o.apiVersion === each.apiVersion && o.kind === each.kind);
@@ -71,7 +71,7 @@ function failurePolicy(object: unknown): string {
 const WEBHOOKS = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations';
 
 /** Kyverno and Gatekeeper check requests through webhooks, which may be configured to fail open. */
-export async function engineWebhooks({ reader, platform, previews }: CheckContext): Promise<CheckResult[]> {
+export async function engineWebhooks({ reader, platform, previews }: DoctorContext): Promise<CheckResult[]> {
   const engines = ENGINES.filter(({ engine }) => engine.some((name) => chose(platform, name)));
   if (!previews || engines.length === 0) return [];
   const answer = await reader.get(WEBHOOKS);

@@ -12,7 +12,7 @@ export interface WantedObject {
 }
 
 /** Input of every check. */
-export interface CheckContext extends ClusterContext {
+export interface DoctorContext extends ClusterContext {
   /** Objects of the apps repo that must be in this cluster. */
   readonly wanted: readonly WantedObject[];
   /** Whether previews run here. */

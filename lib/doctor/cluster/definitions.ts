@@ -4,10 +4,10 @@ import { storedPullSecrets } from '../../model/platform/objects.ts';
 import { ENGINES, type Engine, type PlatformSpec } from '../../model/platform.ts';
 import { reconcilerOf } from '../../reconcilers/index.ts';
 import type { NeededKinds } from '../../reconcilers/reconciler.ts';
-import { type CheckContext, chose } from './context.ts';
+import { chose, type DoctorContext } from './context.ts';
 
 /** All kinds outside of Kubernetes that the bootstrap, the policies or previews of this platform may use. */
-function needed({ platform, previews, home }: CheckContext): NeededKinds[] {
+function needed({ platform, previews, home }: DoctorContext): NeededKinds[] {
   const all = [...(home ? reconcilerOf(platform).doctor.needs : []), ...(previews ? ofPreviews(platform) : [])];
   return all.filter((each) => each !== false);
 }
@@ -50,12 +50,12 @@ function ofPreviews(platform: PlatformSpec): (NeededKinds | false)[] {
 }
 
 /** Checks that the cluster serves the kinds that greenroom writes. */
-export async function definitions(context: CheckContext): Promise<CheckResult[]> {
+export async function definitions(context: DoctorContext): Promise<CheckResult[]> {
   return Promise.all(needed(context).map((each) => served(context, each)));
 }
 
 async function served(
-  { reader }: CheckContext,
+  { reader }: DoctorContext,
   { groupVersion, kinds, by, onlyFor }: NeededKinds,
 ): Promise<CheckResult> {
   const check = `kinds/${groupVersion.split('/')[0]}`;

@@ -1,10 +1,10 @@
 import { type CheckResult, couldNotRead, fail, ok, warn } from '../../cluster/check-result.ts';
 import { list, text } from '../../cluster/reader.ts';
 import { certificateNamespace } from '../../constructs/bootstrap/ingress.ts';
-import type { CheckContext } from './context.ts';
+import type { DoctorContext } from './context.ts';
 
 /** Checks what serves previews' addresses: the class of ingress or gateway, and its controller. */
-export async function entrance(context: CheckContext): Promise<CheckResult[]> {
+export async function entrance(context: DoctorContext): Promise<CheckResult[]> {
   if (!context.previews) return [];
   const gateway = context.platform.ingress.kind === 'gateway';
   return [
@@ -14,7 +14,7 @@ export async function entrance(context: CheckContext): Promise<CheckResult[]> {
   ];
 }
 
-async function ingressClass({ reader, platform }: CheckContext): Promise<CheckResult[]> {
+async function ingressClass({ reader, platform }: DoctorContext): Promise<CheckResult[]> {
   const { class: name } = platform.ingress;
   const answer = await reader.get(`/apis/networking.k8s.io/v1/ingressclasses/${name}`);
   if (answer.kind === 'refused') return [couldNotRead('entrance', `IngressClass ${name}`, answer)];
@@ -29,7 +29,7 @@ async function ingressClass({ reader, platform }: CheckContext): Promise<CheckRe
       ];
 }
 
-async function gatewayClass({ reader, platform }: CheckContext): Promise<CheckResult[]> {
+async function gatewayClass({ reader, platform }: DoctorContext): Promise<CheckResult[]> {
   const { class: name } = platform.ingress;
   const answer = await reader.get(`/apis/gateway.networking.k8s.io/v1/gatewayclasses/${name}`);
   if (answer.kind === 'refused') return [couldNotRead('entrance', `GatewayClass ${name}`, answer)];
@@ -43,7 +43,7 @@ async function gatewayClass({ reader, platform }: CheckContext): Promise<CheckRe
     : [fail('entrance', `No controller has accepted GatewayClass ${name}${because(accepted.message)}.`, fix)];
 }
 
-async function liveGateway({ reader, platform }: CheckContext): Promise<CheckResult[]> {
+async function liveGateway({ reader, platform }: DoctorContext): Promise<CheckResult[]> {
   const { name } = platform.ingress.gateway;
   const namespace = certificateNamespace(platform);
   const answer = await reader.get(`/apis/gateway.networking.k8s.io/v1/namespaces/${namespace}/gateways/${name}`);
@@ -61,7 +61,7 @@ async function liveGateway({ reader, platform }: CheckContext): Promise<CheckRes
   ];
 }
 
-async function controller({ reader, platform }: CheckContext): Promise<CheckResult[]> {
+async function controller({ reader, platform }: DoctorContext): Promise<CheckResult[]> {
   const { controllerNamespace: namespace } = platform.ingress;
   const answer = await reader.get(`/api/v1/namespaces/${namespace}/pods`);
   if (answer.kind === 'refused') return [couldNotRead('controller', `pods in ${namespace}`, answer)];
@@ -78,7 +78,7 @@ async function controller({ reader, platform }: CheckContext): Promise<CheckResu
 }
 
 /** The certificate of all previews. */
-export async function certificate({ reader, platform, previews }: CheckContext): Promise<CheckResult[]> {
+export async function certificate({ reader, platform, previews }: DoctorContext): Promise<CheckResult[]> {
   if (!previews) return [];
   const { secretName } = platform.ingress.tls;
   const namespace = certificateNamespace(platform);
@@ -105,7 +105,7 @@ export async function certificate({ reader, platform, previews }: CheckContext):
 }
 
 /** The API does not tell whether network policies are enforced. */
-export async function networkPolicies({ previews }: CheckContext): Promise<CheckResult[]> {
+export async function networkPolicies({ previews }: DoctorContext): Promise<CheckResult[]> {
   return previews
     ? [
         warn(

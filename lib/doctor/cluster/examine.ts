@@ -6,7 +6,7 @@ import { reconcilerOf } from '../../reconcilers/index.ts';
 import type { PlannedFile } from '../../scaffold/plan.ts';
 import { accountRights } from './accounts.ts';
 import { admissionPolicies, engineWebhooks } from './admission.ts';
-import type { CheckContext, WantedObject } from './context.ts';
+import type { DoctorContext, WantedObject } from './context.ts';
 import { definitions } from './definitions.ts';
 import { certificate, entrance, networkPolicies } from './entrance.ts';
 import { expiry } from './expiry.ts';
@@ -19,7 +19,7 @@ import { secretStore } from './secrets.ts';
 import { kubernetesVersion } from './versions.ts';
 
 /** In the order in which problems should be fixed: each check depends on the earlier ones. */
-const CHECKS: readonly ((context: CheckContext) => Promise<CheckResult[]>)[] = [
+const CHECKS: readonly ((context: DoctorContext) => Promise<CheckResult[]>)[] = [
   kubernetesVersion,
   definitions,
   ofReconciler,
@@ -75,11 +75,11 @@ export async function examineCluster({
   const wanted = files
     .filter(({ path, text }) => text !== null && folders.some((folder) => path.startsWith(folder)))
     .map(({ path, text }) => ({ ...(parse(text ?? '') as WantedObject), file: path }));
-  const context: CheckContext = { reader, platform, wanted, previews, home, isKnown, now };
+  const context: DoctorContext = { reader, platform, wanted, previews, home, isKnown, now };
   return [...notes, ...(await Promise.all(CHECKS.map((check) => check(context)))).flat()];
 }
 
-async function ofReconciler(context: CheckContext): Promise<CheckResult[]> {
+async function ofReconciler(context: DoctorContext): Promise<CheckResult[]> {
   if (!context.home) return [];
   return (await Promise.all(reconcilerOf(context.platform).doctor.checks.map((check) => check(context)))).flat();
 }

@@ -3,18 +3,18 @@ import { text } from '../../cluster/reader.ts';
 import { EXPIRY_POLICY } from '../../constructs/bootstrap/expiry.ts';
 import { at } from '../../core/json.ts';
 import { CLEANER_ACCOUNT, CLEANER_NAMESPACE } from '../../model/labels.ts';
-import { type CheckContext, chose } from './context.ts';
+import { chose, type DoctorContext } from './context.ts';
 
 /** A job that did not succeed for this long does not work: it runs every few minutes. */
 const TOO_LONG = 3600;
 
 /** Checks what ends expired previews in the cluster when the sweep does not run. */
-export async function expiry(context: CheckContext): Promise<CheckResult[]> {
+export async function expiry(context: DoctorContext): Promise<CheckResult[]> {
   if (!context.previews) return [];
   return chose(context.platform, 'kyverno') ? deletingPolicy(context) : cleaner(context);
 }
 
-async function cleaner({ reader, now }: CheckContext): Promise<CheckResult[]> {
+async function cleaner({ reader, now }: DoctorContext): Promise<CheckResult[]> {
   const answer = await reader.get(`/apis/batch/v1/namespaces/${CLEANER_NAMESPACE}/cronjobs/${CLEANER_ACCOUNT}`);
   const named = `CronJob ${CLEANER_ACCOUNT} in ${CLEANER_NAMESPACE}`;
   if (answer.kind === 'refused') return [couldNotRead('expiry', named, answer)];
@@ -26,7 +26,7 @@ async function cleaner({ reader, now }: CheckContext): Promise<CheckResult[]> {
   return [lastTime(named, text(job, 'status', 'lastSuccessfulTime'), text(job, 'metadata', 'creationTimestamp'), now)];
 }
 
-async function deletingPolicy({ reader, now }: CheckContext): Promise<CheckResult[]> {
+async function deletingPolicy({ reader, now }: DoctorContext): Promise<CheckResult[]> {
   const answer = await reader.get(`/apis/policies.kyverno.io/v1/deletingpolicies/${EXPIRY_POLICY}`);
   const named = `DeletingPolicy ${EXPIRY_POLICY}`;
   if (answer.kind === 'refused') return [couldNotRead('expiry', named, answer)];

@@ -8,7 +8,7 @@ import { EXPIRES_LABEL, PREVIEW_LABEL, PREVIEW_PREFIX } from '../../model/labels
 import { durationSeconds } from '../../model/scalars.ts';
 import { reconcilerOf } from '../../reconcilers/index.ts';
 import { firstDifference } from './compare.ts';
-import type { CheckContext } from './context.ts';
+import type { DoctorContext } from './context.ts';
 
 /** A successful removal takes less time. */
 const STUCK_SECONDS = 600;
@@ -23,7 +23,7 @@ const LISTS = {
 } as const;
 
 /** Checks the namespaces of previews: fences are complete, ends are respected, deletion works, and none is an imitation. */
-export async function liveFences(context: CheckContext): Promise<CheckResult[]> {
+export async function liveFences(context: DoctorContext): Promise<CheckResult[]> {
   if (!context.previews) return [];
   const answer = await context.reader.get('/api/v1/namespaces');
   if (answer.kind !== 'found') {
@@ -59,7 +59,7 @@ function lookalikes(all: readonly unknown[]): CheckResult[] {
 }
 
 /** Previews without a folder in the apps repo: if their end was changed, nothing would end them. */
-function ghosts({ isKnown }: CheckContext, previews: readonly unknown[]): CheckResult[] {
+function ghosts({ isKnown }: DoctorContext, previews: readonly unknown[]): CheckResult[] {
   const found = previews.filter((o) => !isGoing(o) && !isKnown(nameOf(o))).map(nameOf);
   if (found.length === 0) return [];
   const message = `${names(found)}: this checkout of the apps repo has no folder for it.`;
@@ -68,7 +68,7 @@ function ghosts({ isKnown }: CheckContext, previews: readonly unknown[]): CheckR
   ];
 }
 
-function stuck({ now }: CheckContext, previews: readonly unknown[]): CheckResult[] {
+function stuck({ now }: DoctorContext, previews: readonly unknown[]): CheckResult[] {
   return previews
     .filter((o) => isGoing(o) && now - Date.parse(text(o, 'metadata', 'deletionTimestamp')) / 1000 > STUCK_SECONDS)
     .map((o) => {
@@ -87,7 +87,7 @@ function stuck({ now }: CheckContext, previews: readonly unknown[]): CheckResult
     });
 }
 
-function overdue({ now, platform }: CheckContext, previews: readonly unknown[]): CheckResult[] {
+function overdue({ now, platform }: DoctorContext, previews: readonly unknown[]): CheckResult[] {
   const end = (o: unknown) => (/^\d+$/.test(label(o, EXPIRES_LABEL)) ? Number(label(o, EXPIRES_LABEL)) : null);
   const endless = previews.filter((o) => end(o) === null).map(nameOf);
   const late = previews.filter((o) => !isGoing(o) && now - (end(o) ?? now) > 2 * STUCK_SECONDS).map(nameOf);
@@ -119,7 +119,7 @@ function overdue({ now, platform }: CheckContext, previews: readonly unknown[]):
 }
 
 /** Objects that are missing in fences or differ from greenroom.yaml. */
-async function open(context: CheckContext, previews: readonly unknown[]): Promise<CheckResult[]> {
+async function open(context: DoctorContext, previews: readonly unknown[]): Promise<CheckResult[]> {
   const standing = previews.filter((o) => !isGoing(o) && context.isKnown(nameOf(o)));
   const fences = new Map(standing.map((o) => [nameOf(o), sampleFence(context.platform, nameOf(o))]));
   const results = standing.flatMap((o) => podSecurity(context, fences.get(nameOf(o))!, o));
@@ -145,7 +145,7 @@ async function open(context: CheckContext, previews: readonly unknown[]): Promis
   return results;
 }
 
-function podSecurity(context: CheckContext, sample: readonly KubeObject[], namespace: unknown): CheckResult[] {
+function podSecurity(context: DoctorContext, sample: readonly KubeObject[], namespace: unknown): CheckResult[] {
   const labels = Object.entries((at(sample[0], 'metadata', 'labels') ?? {}) as Record<string, string>);
   const wrong = labels.find(([key, value]) => key.startsWith('pod-security.') && label(namespace, key) !== value);
   if (wrong === undefined) return [];
@@ -154,7 +154,7 @@ function podSecurity(context: CheckContext, sample: readonly KubeObject[], names
 }
 
 function differences(
-  context: CheckContext,
+  context: DoctorContext,
   preview: string,
   wanted: readonly KubeObject[],
   live: readonly unknown[],
@@ -183,6 +183,6 @@ function withoutPorts(wanted: KubeObject, live: unknown): object {
   return { ...(live as object), spec: { ...(at(live, 'spec') as object), ingress: isOurs ? given : rules } };
 }
 
-function again({ platform }: Pick<CheckContext, 'platform'>, preview: string): string {
+function again({ platform }: Pick<DoctorContext, 'platform'>, preview: string): string {
   return `Let ${reconcilerOf(platform).title} apply the fence of ${preview} again, or push to its pull request.`;
 }

@@ -2,10 +2,10 @@ import { type CheckResult, couldNotRead, fail, names, ok, warn } from '../../clu
 import { type ClusterAnswer, list, text } from '../../cluster/reader.ts';
 import { at } from '../../core/json.ts';
 import { RECONCILER_ACCOUNT } from '../../model/labels.ts';
-import { type CheckContext, chose } from './context.ts';
+import { chose, type DoctorContext } from './context.ts';
 
 /** Checks settings of image verifiers and of Kyverno that would exclude previews or accept unsigned statements. */
-export async function imageVerifiers(context: CheckContext): Promise<CheckResult[]> {
+export async function imageVerifiers(context: DoctorContext): Promise<CheckResult[]> {
   const { evidence } = context.platform;
   if (!context.previews) return [];
   const asksController = evidence.admission === 'signatures' && evidence.verifier === 'policy-controller';
@@ -25,7 +25,7 @@ const CONTROLLER = '/api/v1/namespaces/cosign-system/configmaps/config-policy-co
 const WEBHOOKS = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations';
 
 /** Source: https://github.com/sigstore/policy-controller/blob/main/pkg/config/store.go */
-async function policyController({ reader }: CheckContext): Promise<CheckResult[]> {
+async function policyController({ reader }: DoctorContext): Promise<CheckResult[]> {
   const [settings, webhooks] = await Promise.all([reader.get(CONTROLLER), reader.get(WEBHOOKS)]);
   return [controllerSettings(settings), controllerWebhook(webhooks)];
 }
@@ -83,7 +83,7 @@ const WRITERS = [
 ];
 
 /** Source: https://kyverno.io/docs/installation/customization/#resource-filters */
-async function kyvernoSettings({ reader }: CheckContext): Promise<CheckResult> {
+async function kyvernoSettings({ reader }: DoctorContext): Promise<CheckResult> {
   const check = 'admission/kyverno-settings';
   const answer = await reader.get(KYVERNO);
   if (answer.kind !== 'found') return couldNotRead(check, 'the settings of Kyverno', notThere(answer));
@@ -132,7 +132,7 @@ function isLike(value: string, pattern: string): boolean {
 const EXCEPTIONS = ['/apis/policies.kyverno.io/v1/policyexceptions', '/apis/kyverno.io/v2/policyexceptions'];
 
 /** Exceptions outside of the apps repo, which were not reviewed there. */
-async function kyvernoExceptions({ reader }: CheckContext): Promise<CheckResult> {
+async function kyvernoExceptions({ reader }: DoctorContext): Promise<CheckResult> {
   const check = 'admission/kyverno-exceptions';
   const answers = await Promise.all(EXCEPTIONS.map((path) => reader.get(path)));
   const refused = answers.find((answer) => answer.kind === 'refused');

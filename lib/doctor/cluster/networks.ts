@@ -2,7 +2,7 @@ import { type CheckResult, couldNotRead, fail, names, ok, warn } from '../../clu
 import { type ClusterReader, list, text } from '../../cluster/reader.ts';
 import { forbiddenCidrs } from '../../constructs/preview-namespace/network-policies.ts';
 import { contains, type Network, parseNetwork } from '../../model/ipv4.ts';
-import type { CheckContext } from './context.ts';
+import type { DoctorContext } from './context.ts';
 
 /** A network of the cluster itself, which previews must not reach. */
 export interface ClusterNetwork {
@@ -78,7 +78,7 @@ export function uncovered(networks: readonly ClusterNetwork[], ranges: readonly 
 }
 
 /** Checks that `network.clusterCidrs` covers all networks of the cluster: an opened egress could reach others. */
-export async function clusterCidrs({ reader, platform, previews }: CheckContext): Promise<CheckResult[]> {
+export async function clusterCidrs({ reader, platform, previews }: DoctorContext): Promise<CheckResult[]> {
   if (!previews) return [];
   const { networks, hidden } = await clusterNetworks(reader);
   const missing = uncovered(networks, forbiddenCidrs(platform.network));

@@ -3,13 +3,13 @@ import { type ClusterAnswer, list, text } from '../../cluster/reader.ts';
 import { reconcilerOf } from '../../reconcilers/index.ts';
 import { ADMISSION_KINDS } from './admission.ts';
 import { firstDifference } from './compare.ts';
-import type { CheckContext, WantedObject } from './context.ts';
+import type { DoctorContext, WantedObject } from './context.ts';
 
 /**
  * Checks that every object of `bootstrap/` and `policies/` exists and has the fields that greenroom writes. Fields of
  * roles, bindings, guards, projects and ApplicationSets matter for security, not only their names.
  */
-export async function appliedObjects(context: CheckContext): Promise<CheckResult[]> {
+export async function appliedObjects(context: DoctorContext): Promise<CheckResult[]> {
   const kinds = new Map<string, WantedObject[]>();
   for (const object of context.wanted) {
     const key = listPath(object);
@@ -38,7 +38,7 @@ function plural(kind: string): string {
   return /[^aeiou]y$/.test(singular) ? `${singular.slice(0, -1)}ies` : `${singular}s`;
 }
 
-function ofList(context: CheckContext, wanted: readonly WantedObject[], answer: ClusterAnswer): CheckResult[] {
+function ofList(context: DoctorContext, wanted: readonly WantedObject[], answer: ClusterAnswer): CheckResult[] {
   const { kind } = wanted[0]!;
   if (answer.kind === 'refused') return [couldNotRead(`objects/${kind}`, `every ${kind}`, answer)];
   const there = new Map(
@@ -58,7 +58,7 @@ function ofList(context: CheckContext, wanted: readonly WantedObject[], answer: 
   return [...(isSaid ? [] : [fail(`objects/${kind}`, lacking, remedy(context, missing[0]!))]), ...changed];
 }
 
-function remedy({ platform }: CheckContext, { file }: WantedObject): string {
+function remedy({ platform }: DoctorContext, { file }: WantedObject): string {
   return file.startsWith('bootstrap/install/')
     ? `Run kubectl apply -f ${file.slice(0, file.lastIndexOf('/'))} as an administrator.`
     : reconcilerOf(platform).doctor.resync;

@@ -1,10 +1,10 @@
 import { type CheckResult, couldNotRead, fail, ok } from '../../cluster/check-result.ts';
 import { at } from '../../core/json.ts';
 import { WATCH_ACCOUNT, WATCH_SECRET } from '../../model/labels.ts';
-import type { CheckContext } from './context.ts';
+import type { DoctorContext } from './context.ts';
 
 /** Checks the reporter, which tells `serve` the status of previews in the cluster, if `init` installs it. */
-export async function reporter({ reader, platform, previews }: CheckContext): Promise<CheckResult[]> {
+export async function reporter({ reader, platform, previews }: DoctorContext): Promise<CheckResult[]> {
   if (!previews || !platform.status.watch || platform.status.image === undefined) return [];
   const named = `Deployment ${WATCH_ACCOUNT} in ${WATCH_ACCOUNT}`;
   const answer = await reader.get(`/apis/apps/v1/namespaces/${WATCH_ACCOUNT}/deployments/${WATCH_ACCOUNT}`);

@@ -2,10 +2,10 @@ import { type CheckResult, couldNotRead, ok, warn } from '../../cluster/check-re
 import { list, text } from '../../cluster/reader.ts';
 import { at } from '../../core/json.ts';
 import { PREVIEW_LABEL, PREVIEW_PREFIX } from '../../model/labels.ts';
-import type { CheckContext } from './context.ts';
+import type { DoctorContext } from './context.ts';
 
 /** Checks the store of previews' secrets, if External Secrets is installed. */
-export async function secretStore({ reader, platform, previews }: CheckContext): Promise<CheckResult[]> {
+export async function secretStore({ reader, platform, previews }: DoctorContext): Promise<CheckResult[]> {
   const { mechanism, store } = platform.secrets;
   if (!previews || mechanism !== 'external-secrets') return [];
   const served = await reader.get('/apis/external-secrets.io/v1');

@@ -1,11 +1,11 @@
 import { type CheckResult, couldNotRead, fail, ok } from '../../cluster/check-result.ts';
 import { text } from '../../cluster/reader.ts';
-import type { CheckContext } from './context.ts';
+import type { DoctorContext } from './context.ts';
 
 /** Since this version ValidatingAdmissionPolicy is v1. */
 const OLDEST_KUBERNETES = 30;
 
-export async function kubernetesVersion({ reader }: CheckContext): Promise<CheckResult[]> {
+export async function kubernetesVersion({ reader }: DoctorContext): Promise<CheckResult[]> {
   const answer = await reader.get('/version');
   if (answer.kind !== 'found') {
     return [couldNotRead('kubernetes', 'the version', answer.kind === 'refused' ? answer : NO_VERSION)];

@@ -2,7 +2,7 @@ import { Octokit } from '@octokit/rest';
 import { GreenroomError } from '../../core/errors.ts';
 import { redact } from '../../core/git/redact.ts';
 import { VERSION } from '../../core/version.ts';
-import type { Wait } from '../../forge/limits.ts';
+import type { RequestPause } from '../../forge/limits.ts';
 import { ActiveLimits, ALL_REQUESTS } from './active-limits.ts';
 import {
   answerOfError,
@@ -30,7 +30,7 @@ export interface GitHubClientOptions {
   /** Waits for so many milliseconds. */
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** Called before every wait for a limit. @default - nothing */
-  readonly onWait?: (wait: Wait) => void;
+  readonly onWait?: (wait: RequestPause) => void;
   /** Longest wait for a limit, in seconds; a longer one fails with `unreachable`. @default 900 */
   readonly longestWait?: number;
   /** For one request, in milliseconds. @default 30000 */
@@ -230,7 +230,7 @@ export class GitHubClient {
     return this.#unreachable(call, reason, this.#options.clock() + seconds);
   }
 
-  #waits(reason: Wait['reason'], call: string, seconds: number): void {
+  #waits(reason: RequestPause['reason'], call: string, seconds: number): void {
     this.#options.onWait?.({ reason, call, seconds, until: this.#options.clock() + seconds });
   }
 

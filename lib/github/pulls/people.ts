@@ -1,5 +1,5 @@
 import { namesOf } from '../../core/repository.ts';
-import type { Answer, PullRequest, Repository } from '../../forge/forge.ts';
+import type { CommandReaction, PullRequest, Repository } from '../../forge/forge.ts';
 import type { GitHubClient } from '../http/client.ts';
 
 /**
@@ -18,9 +18,14 @@ export async function mayWrite(client: GitHubClient, repository: Repository, log
   return status === 200 && isSame && (data.permission === 'admin' || data.permission === 'write');
 }
 
-const REACTIONS: Readonly<Record<Answer, string>> = { done: '+1', refused: '-1', confused: 'confused' };
+const REACTIONS: Readonly<Record<CommandReaction, string>> = { done: '+1', refused: '-1', confused: 'confused' };
 
-export async function react(client: GitHubClient, pull: PullRequest, commentId: number, answer: Answer): Promise<void> {
+export async function react(
+  client: GitHubClient,
+  pull: PullRequest,
+  commentId: number,
+  answer: CommandReaction,
+): Promise<void> {
   const { owner, name } = namesOf(pull.repository);
   const route = 'POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions';
   await client.rest(route, { owner, repo: name, comment_id: commentId, content: REACTIONS[answer] });

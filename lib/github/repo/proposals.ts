@@ -3,7 +3,7 @@ import { GreenroomError } from '../../core/errors.ts';
 import type { ChangeSet } from '../../core/fileset.ts';
 import { namesOf, type RepositoryRef } from '../../core/repository.ts';
 import { parseTrailers } from '../../gitops/message.ts';
-import type { Proposal, ProposalRequest, Proposals, Proposed } from '../../gitops/proposals.ts';
+import type { Proposal, ProposalRequest, ProposalResult, Proposals } from '../../gitops/proposals.ts';
 import { PROPOSAL_BRANCH, STRAYS_PROPOSAL } from '../../model/proposal.ts';
 import { reasons } from '../git/branch.ts';
 import { commitInput, type EffectiveChange, effectiveChange } from '../git/change.ts';
@@ -97,7 +97,7 @@ export class GitHubProposals implements Proposals {
     });
   }
 
-  async propose(request: ProposalRequest): Promise<Proposed> {
+  async propose(request: ProposalRequest): Promise<ProposalResult> {
     const message = `${request.message.trimEnd()}\nChange: ${digestOf(request.change)}\n`;
     let failure: unknown;
     for (let round = 0; round < ROUNDS; round += 1) {
@@ -171,7 +171,7 @@ export class GitHubProposals implements Proposals {
     return isNothing ? null : { ...request, parent: commit, effective };
   }
 
-  async #settle(wanted: Wanted, found: Found): Promise<Proposed> {
+  async #settle(wanted: Wanted, found: Found): Promise<ProposalResult> {
     const { pull } = found;
     if (found.isWanted && pull?.state === 'CLOSED') return { status: 'declined', outcome: 'unchanged', url: pull.url };
     const isMergeable = pull?.mergeable !== 'CONFLICTING' && !found.bringsMore;
@@ -233,7 +233,7 @@ export class GitHubProposals implements Proposals {
     ]);
   }
 
-  async #withdraw(name: string, { oid, pull }: Found): Promise<Proposed> {
+  async #withdraw(name: string, { oid, pull }: Found): Promise<ProposalResult> {
     if (oid === null) return { status: 'none', outcome: 'unchanged' };
     const refs = this.#refs([{ name: PROPOSAL_BRANCH + name, beforeOid: oid, afterOid: zero(oid) }]);
     // Removing the branch closes the pull request. Closing it first would look like "declined" if the branch stays.
@@ -247,7 +247,7 @@ export class GitHubProposals implements Proposals {
     wanted: Wanted,
     found: Found,
     pull: FoundPull,
-  ): Promise<Proposed> {
+  ): Promise<ProposalResult> {
     const note = wanted.autoMerge ? await this.#autoMerge(outcome, wanted, found, pull) : null;
     return { status: 'open', outcome, url: pull.url, note };
   }

@@ -2,7 +2,7 @@ import { APP_LABEL, COMMIT_ANNOTATION } from '../../model/labels.ts';
 import { cleanFacts, cleanWords, type Observation } from '../observation.ts';
 import { podFinding, progressOf } from './pods.ts';
 import { secretFinding } from './secrets.ts';
-import { conditionOf, type Finding, type KubeLike, type PodLike, type PreviewObjects } from './types.ts';
+import { conditionOf, type KubeLike, type ObjectFinding, type PodLike, type PreviewObjects } from './types.ts';
 
 const REVISION = 'deployment.kubernetes.io/revision';
 
@@ -32,7 +32,7 @@ export function lookAtObjects(objects: PreviewObjects, at: number): Observation 
   };
 }
 
-type Found = Finding & { readonly shows?: string };
+type Found = ObjectFinding & { readonly shows?: string };
 
 function findingOf(objects: PreviewObjects, headSha: string, name: string): Found {
   const { namespace, deployments, externalSecrets, routes } = objects;
@@ -58,7 +58,7 @@ function findingOf(objects: PreviewObjects, headSha: string, name: string): Foun
 }
 
 /** A deletion is stuck if Kubernetes reports what is left. Source: conditions of a Namespace that is being deleted. */
-function ending(namespace: KubeLike): Finding {
+function ending(namespace: KubeLike): ObjectFinding {
   const left = ['NamespaceFinalizersRemaining', 'NamespaceContentRemaining', 'NamespaceDeletionContentFailure']
     .map((type) => conditionOf(namespace, type))
     .find((one) => one?.status === 'True' && !/has \d+ resource instances$/.test(one.message ?? ''));
@@ -104,7 +104,7 @@ function appFinding(deployment: KubeLike, objects: PreviewObjects, headSha: stri
   return { condition: 'starting', reason: first === undefined ? 'applying' : progressOf(first), ...older };
 }
 
-function refusal(message: string): Finding {
+function refusal(message: string): ObjectFinding {
   if (/exceeded quota|failed quota|maximum .* usage/i.test(message)) {
     return { condition: 'not-working', reason: 'too-large', words: message };
   }
@@ -123,7 +123,7 @@ function showing(deployment: KubeLike, objects: PreviewObjects, current: KubeLik
   return sha === undefined || !/^[0-9a-f]{40,64}$/.test(sha) ? {} : { shows: sha.slice(0, 12) };
 }
 
-function routeFinding(route: KubeLike): Finding | null {
+function routeFinding(route: KubeLike): ObjectFinding | null {
   if (route.kind === 'HTTPRoute') {
     const parents = (route.status?.['parents'] ?? []) as readonly { readonly conditions?: readonly never[] }[];
     const isAccepted = parents.some(

@@ -1,13 +1,13 @@
 import { COMMITTED_SECRET } from '../../model/secret-reference.ts';
-import type { ContainerLike, ContainerStateLike, EventLike, Finding, PodLike } from './types.ts';
+import type { ContainerLike, ContainerStateLike, EventLike, ObjectFinding, PodLike } from './types.ts';
 
 /** Finds a problem of a container; null if this finder finds none. */
 type Finder = (
   container: ContainerLike,
   about: { readonly isInit: boolean; readonly events: readonly EventLike[] },
-) => Finding | null;
+) => ObjectFinding | null;
 
-const failed = (reason: string, words: string | undefined, facts: Finding['facts'] = {}): Finding => ({
+const failed = (reason: string, words: string | undefined, facts: ObjectFinding['facts'] = {}): ObjectFinding => ({
   condition: 'not-working',
   reason,
   facts,
@@ -84,7 +84,7 @@ function lastEnd({ state, lastState, restartCount = 0 }: ContainerLike): Contain
 }
 
 /** Result of the last failed health check. Source: kubelet's events `Unhealthy`, pkg/kubelet/prober. */
-function healthFinding(events: readonly EventLike[]): Finding | null {
+function healthFinding(events: readonly EventLike[]): ObjectFinding | null {
   const last = events.filter(({ reason }) => reason === 'Unhealthy').at(-1);
   const message = last?.message ?? '';
   if (last === undefined) return null;
@@ -101,7 +101,7 @@ function healthFinding(events: readonly EventLike[]): Finding | null {
 }
 
 /** The problem of a pod that does not work; null if it has none. */
-export function podFinding(pod: PodLike, events: readonly EventLike[]): Finding | null {
+export function podFinding(pod: PodLike, events: readonly EventLike[]): ObjectFinding | null {
   const { status = {} } = pod;
   if (status.reason === 'Evicted') {
     return failed(

@@ -1,4 +1,4 @@
-import { conditionOf, type EventLike, type Finding, type KubeLike } from './types.ts';
+import { conditionOf, type EventLike, type KubeLike, type ObjectFinding } from './types.ts';
 
 /** An entry of an ExternalSecret, which refers to the store. */
 interface EntryLike {
@@ -13,7 +13,7 @@ interface EntryLike {
  *
  * @param secret an ExternalSecret that is not ready; undefined if there is none
  */
-export function secretFinding(secret: KubeLike | undefined, events: readonly EventLike[]): Finding | null {
+export function secretFinding(secret: KubeLike | undefined, events: readonly EventLike[]): ObjectFinding | null {
   if (secret === undefined) return null;
   const data = secret.spec?.['data'];
   const entries: readonly EntryLike[] = Array.isArray(data) ? data : [];

@@ -1,4 +1,4 @@
-import type { Condition, Facts } from '../observation.ts';
+import type { Facts, PreviewCondition } from '../observation.ts';
 
 /** The fields that are read of a cluster's object. Any of them may be missing, since the answer is not validated. */
 export interface KubeLike {
@@ -69,8 +69,8 @@ export interface PreviewObjects {
 }
 
 /** The result of one finder. */
-export interface Finding {
-  readonly condition: Condition;
+export interface ObjectFinding {
+  readonly condition: PreviewCondition;
   readonly reason?: string;
   readonly facts?: Facts;
   /** The system's own message: untrusted text. */

@@ -1,5 +1,12 @@
 import { extendedUntil } from '../../compile/lifetime.ts';
-import type { Account, Answer, Override, OverrideRequest, PullComment, PullRequest } from '../../forge/forge.ts';
+import type {
+  Account,
+  CommandReaction,
+  Override,
+  OverrideRequest,
+  PullComment,
+  PullRequest,
+} from '../../forge/forge.ts';
 import { durationSeconds } from '../../model/scalars.ts';
 import type { Answered, Reply } from '../../report/answered.ts';
 import type { PreviewState } from '../../report/state.ts';
@@ -11,7 +18,7 @@ import { boxCommands, parseCommands } from './parse.ts';
 
 /** Result of a comment. */
 export interface Decision {
-  readonly answer: Answer;
+  readonly answer: CommandReaction;
   /** The new override to store; null if nothing changes. */
   readonly override: Override | null;
   /** Replies in words. */
@@ -21,7 +28,7 @@ export interface Decision {
 }
 
 /** A comment and its context. */
-export interface Asked {
+export interface CommentContext {
   readonly pull: PullRequest;
   readonly comment: PullComment;
   /** Whether an earlier run already decided it, and only the answer is missing. */
@@ -31,7 +38,7 @@ export interface Asked {
 }
 
 /** Carries out the commands of one comment; a new override is stored at the head commit. */
-export async function decide(context: SyncContext, base: Base, asked: Asked): Promise<Decision> {
+export async function decide(context: SyncContext, base: Base, asked: CommentContext): Promise<Decision> {
   const { pull, comment, isDecided, refusal } = asked;
   const nothing = { override: null, look: false } as const;
   // The last editor is responsible for the current text.
@@ -68,7 +75,7 @@ interface Done extends Omit<Decision, 'replies'> {
 async function carryOut(
   context: SyncContext,
   base: Base,
-  { pull, comment }: Asked,
+  { pull, comment }: CommentContext,
   commands: readonly Command[],
   person: Account,
 ): Promise<Done> {

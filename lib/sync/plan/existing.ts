@@ -4,7 +4,7 @@ import { RECORD_FILE, repoOfName } from '../../model/layout.ts';
 import { type PreviewRecord, parseRecord } from '../../model/record.ts';
 import { dayAndTime } from '../../report/text.ts';
 import { type Base, readRecords } from './base.ts';
-import type { Wait } from './slots.ts';
+import type { SlotWait } from './slots.ts';
 
 /** A pull request's preview in the apps repo: usually one folder, two after an interrupted move between clusters. */
 export interface Existing {
@@ -17,7 +17,7 @@ export interface Existing {
 }
 
 /** Result of the search for a pull request's preview in the apps repo. */
-export interface Found {
+export interface FoundPreview {
   /** Null if it has none. */
   readonly existing: Existing | null;
   /** Another repository's preview that already has the name for a new preview of this pull request; null if none. */
@@ -36,7 +36,7 @@ export async function findExisting(
   identity: Identity,
   name: string,
   amongAll = false,
-): Promise<Found> {
+): Promise<FoundPreview> {
   const { head } = base;
   const here = await readFolders(repo, head, `previews/*/${repoOfName(name)}/${name}`);
   const stranger = here.records.find((record) => record !== null && !belongsTo(record, identity)) ?? null;
@@ -59,7 +59,7 @@ function belongsTo(record: PreviewRecord, identity: Identity): boolean {
 }
 
 /** Why a preview cannot start yet: an earlier repository of the same name still has a preview with this name. */
-export function waitForName(name: string, { identity, expires }: PreviewRecord, contact: string): Wait {
+export function waitForName(name: string, { identity, expires }: PreviewRecord, contact: string): SlotWait {
   const sentence =
     `The name ${name} is still taken by the preview of an earlier repository called ${identity.repository}; yours starts ` +
     `by itself when that one ends, ${dayAndTime(expires)} at the latest. To end it now, ask ${contact} to remove the ` +

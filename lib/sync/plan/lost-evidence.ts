@@ -26,7 +26,7 @@ interface Planned {
 }
 
 /** Changes to the plan: the new state, and the change if the end moves. */
-export interface Held {
+export interface EvidenceOutcome {
   readonly state: PreviewState;
   readonly effect?: 'update';
   /** Whether the end becomes earlier. */
@@ -48,7 +48,7 @@ export async function heldToEvidence(
   { state, effect, pull }: Planned,
   existing: Existing | null,
   compileRecorded: CompileRecorded,
-): Promise<Held | undefined> {
+): Promise<EvidenceOutcome | undefined> {
   const record = existing?.record;
   if (!existing || !record || trust === null || effect !== 'none') return undefined;
   if (!('live' in state) || state.live === null) return undefined;
@@ -69,7 +69,7 @@ export async function heldToEvidence(
   return { ...moved(existing, record, end), state: told({ ...record, expires: end.expires }) };
 }
 
-function moved(existing: Existing, record: PreviewRecord, end: End): Omit<Held, 'state'> {
+function moved(existing: Existing, record: PreviewRecord, end: End): Omit<EvidenceOutcome, 'state'> {
   const folders = existing.folders.filter((folder) => isOf(existing, folder, record));
   const results = folders.map((folder) => withEnd(existing.now.files, folder, record, end));
   const change = new Map(results.flatMap(({ files }) => [...files]));

@@ -19,12 +19,12 @@ import type { Base, SyncContext } from './base.ts';
 import { budgetNote } from './budget.ts';
 import { clockDoubt, endOf, isOver } from './clock.ts';
 import { refusalByPaths, refusalOf, stopOf } from './eligibility.ts';
-import { type Existing, type Found, findExisting, waitForName } from './existing.ts';
+import { type Existing, type FoundPreview, findExisting, waitForName } from './existing.ts';
 import { type ImageState, imageState } from './image.ts';
 import { livePreview } from './live-preview.ts';
 import { heldToEvidence } from './lost-evidence.ts';
 import { misnamedFile } from './misnamed.ts';
-import { type Ahead, hasLimits, waitingFor } from './slots.ts';
+import { type EarlierPlans, hasLimits, waitingFor } from './slots.ts';
 import { timesOf } from './times.ts';
 
 /** What to change in the apps repo for one pull request, and what to report. */
@@ -53,7 +53,7 @@ export interface PreviewPlan {
   /** Objects that are created or changed. @default - none */
   readonly objects?: readonly ObjectChange[];
   /** What was in the apps repo at planning time. @default - it is planned again for each commit */
-  readonly found?: Found;
+  readonly found?: FoundPreview;
 }
 
 /**
@@ -66,7 +66,7 @@ export async function planPreview(
   context: SyncContext,
   base: Base,
   pull: PullRequest,
-  ahead?: Ahead,
+  ahead?: EarlierPlans,
 ): Promise<PreviewPlan> {
   const identity = identityOf(pull);
   const derived = derivedName(pull, base);
@@ -88,7 +88,7 @@ export async function planPreview(
 }
 
 /** Facts about a pull request before its files are read. */
-interface Known extends Found {
+interface Known extends FoundPreview {
   readonly derived: string;
   readonly refusal: ReturnType<typeof refusalOf>;
   readonly plan: ReturnType<typeof planner>;
@@ -99,7 +99,7 @@ async function planHead(
   base: Base,
   pull: PullRequest,
   { existing, nameTakenBy, derived, refusal, plan }: Known,
-  ahead: Ahead | undefined,
+  ahead: EarlierPlans | undefined,
 ): Promise<PreviewPlan> {
   if (refusal !== null) return plan.remove({ state: 'none', ...refusal, removed: plan.live });
   const trouble = base.registrations?.troubleWith(pull.repository) ?? null;

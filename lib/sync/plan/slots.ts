@@ -6,15 +6,15 @@ import { about, money } from '../../report/text.ts';
 import type { Base } from './base.ts';
 
 /** Previews planned earlier in the same run: they take and free slots. */
-export interface Ahead {
+export interface EarlierPlans {
   readonly added: readonly PreviewRecord[];
   /** Names of previews. */
   readonly removed: ReadonlySet<string>;
 }
 
-const NOTHING_AHEAD: Ahead = { added: [], removed: new Set() };
+const NOTHING_AHEAD: EarlierPlans = { added: [], removed: new Set() };
 
-export interface Wait {
+export interface SlotWait {
   readonly reason: 'places' | 'budget' | 'name';
   /** For the maker. */
   readonly sentence: string;
@@ -34,8 +34,8 @@ export async function waitingFor(
   base: Base,
   pull: PullRequest,
   compiled: CompiledPreview,
-  ahead: Ahead = NOTHING_AHEAD,
-): Promise<Wait | null> {
+  ahead: EarlierPlans = NOTHING_AHEAD,
+): Promise<SlotWait | null> {
   if (!hasLimits(base.platform)) return null;
   const { slots, cost } = base.platform;
   const stored = (await base.records()).flatMap(({ record }) => (record === null ? [] : [record]));
@@ -68,6 +68,6 @@ function all(places: number, whose = ''): string {
   return places === 1 ? `The one place${whose} is` : `All ${places} places${whose} are`;
 }
 
-function places(sentence: string): Wait {
+function places(sentence: string): SlotWait {
   return { reason: 'places', sentence };
 }

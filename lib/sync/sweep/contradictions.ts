@@ -5,7 +5,7 @@ import { count } from '../../report/text.ts';
 import type { Base } from '../plan/base.ts';
 
 /** What the forge's lists say about repositories. Paths and owners are in lower case. */
-export class Listed {
+export class ListedRepositories {
   /** Repositories in a list, complete or not. */
   readonly #named = new Set<string>();
   readonly #complete = new Set<string>();
@@ -47,7 +47,11 @@ const NAMED = 5;
  *
  * @param looked pull requests that were not in a list, as a look-up of each showed them
  */
-export function contradictions(looked: readonly PullRequest[], listed: Listed, { now }: Pick<Base, 'now'>): string[] {
+export function contradictions(
+  looked: readonly PullRequest[],
+  listed: ListedRepositories,
+  { now }: Pick<Base, 'now'>,
+): string[] {
   const missed = new Map<string, { readonly list: string; readonly numbers: number[] }>();
   for (const { state, repository, number, updatedAt } of looked) {
     const list = listed.listThatLacks(repository);

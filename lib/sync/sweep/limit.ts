@@ -5,12 +5,12 @@ import { exceedsRemovalLimit } from '../../model/removal-limit.ts';
 import { YES_LABEL } from '../../report/impact.ts';
 import type { Base } from '../plan/base.ts';
 import { type PreviewPlan, planPreview } from '../plan/plan-preview.ts';
-import { collect, type Failure, type Held, type SweepRun, subjectOf } from './run.ts';
+import { collect, type Failure, type HeldBack, type SweepRun, subjectOf } from './run.ts';
 import type { Orphan, Survey } from './survey.ts';
 
 export interface SweepPlan {
   readonly plans: readonly PreviewPlan[];
-  readonly held: readonly Held[];
+  readonly held: readonly HeldBack[];
   /** Previews that end only because they have expired. */
   readonly ended: readonly Orphan[];
   /** Why removals are held back; null if they are not. */
@@ -53,9 +53,9 @@ export async function planInOrder(
   base: Base,
   pulls: readonly PullRequest[],
   holdsRemovals = false,
-): Promise<{ plans: PreviewPlan[]; held: Held[] }> {
+): Promise<{ plans: PreviewPlan[]; held: HeldBack[] }> {
   const plans: PreviewPlan[] = [];
-  const held: Held[] = [];
+  const held: HeldBack[] = [];
   const ahead = { added: [] as PreviewRecord[], removed: new Set<string>() };
   for (const pull of pulls) {
     await collect(run, subjectOf(pull), async () => {

@@ -26,7 +26,7 @@ export interface Failure {
   readonly plan?: PreviewPlan;
 }
 
-export interface Held {
+export interface HeldBack {
   readonly name: string;
   /** `is removed: ...`, `moves from the cluster a to b, ...` */
   readonly sentence: string;

@@ -5,7 +5,7 @@ import { type PreviewRecord, recordedPullRequest } from '../../model/record.ts';
 import type { Base, StoredRecord, SyncContext } from '../plan/base.ts';
 import { endOf, isOver } from '../plan/clock.ts';
 import { isProposal } from '../plan/eligibility.ts';
-import { contradictions, Listed } from './contradictions.ts';
+import { contradictions, ListedRepositories } from './contradictions.ts';
 import { findStrays, keyOf, type Stray } from './strays.ts';
 
 /** One item to handle: a pull request, or an expired preview whose pull request cannot be read. */
@@ -35,7 +35,7 @@ export interface Survey {
 export async function takeSurvey(context: SyncContext, base: Base): Promise<Survey> {
   const unknown: string[] = [];
   const open = new Map<string, PullRequest>();
-  const listed = new Listed();
+  const listed = new ListedRepositories();
   for (const source of base.platform.sources) {
     try {
       for await (const listing of context.forge.openPullRequests(source.owner, source.repos)) {
@@ -82,7 +82,7 @@ async function targetOfRecord(
   base: Base,
   stored: StoredRecord,
   record: PreviewRecord,
-  { unknown, alarms, listed }: { unknown: string[]; alarms: string[]; listed: Listed },
+  { unknown, alarms, listed }: { unknown: string[]; alarms: string[]; listed: ListedRepositories },
 ): Promise<Target | null> {
   const { repositoryId, repository, number } = record.identity;
   let reason: string;

@@ -14,7 +14,7 @@ import { recentEndings } from './endings.ts';
 import { planWithinLimit, pullsOf } from './limit.ts';
 import { type Ground, orphanResult, removeOrphans } from './orphans.ts';
 import { sweepByReview } from './review.ts';
-import { collect, type Failure, type Held, type SweepOptions, type SweepRun, subjectOf } from './run.ts';
+import { collect, type Failure, type HeldBack, type SweepOptions, type SweepRun, subjectOf } from './run.ts';
 import { problemsOf, tellOfFailures, tellWhoWaits } from './silence.ts';
 import { keyOf, type Stray } from './strays.ts';
 import { type Orphan, takeSurvey } from './survey.ts';
@@ -26,7 +26,7 @@ export interface SweepResult {
   /** What could not be read, so its previews were left as they are. */
   readonly unknown: readonly string[];
   /** Previews that are left as they are until somebody confirms their move or end. */
-  readonly held: readonly Held[];
+  readonly held: readonly HeldBack[];
   /** Why removals were held back; null if they were within the removal limit. */
   readonly heldBack: string | null;
   /**

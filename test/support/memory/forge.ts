@@ -7,8 +7,8 @@ import { namesOf, type RepositoryRef } from '../../../lib/core/repository.ts';
 import { type Capabilities, EVERYTHING } from '../../../lib/forge/capabilities.ts';
 import type {
   Account,
-  Answer,
   Check,
+  CommandReaction,
   Forge,
   KeptDeployment,
   Lookup,
@@ -34,7 +34,7 @@ interface Commit {
 
 /** A comment as it stands, with the answers that it got. */
 interface StoredComment extends Omit<PullComment, 'isAnswered'> {
-  readonly answers: Answer[];
+  readonly answers: CommandReaction[];
 }
 
 interface Stored {
@@ -152,7 +152,7 @@ export class MemoryForge implements Forge, ForgeFixture {
   }
 
   /** How we answered a comment, each time. */
-  answersTo(repository: RepositoryRef, number: number, commentId: number): readonly Answer[] {
+  answersTo(repository: RepositoryRef, number: number, commentId: number): readonly CommandReaction[] {
     return this.#thread(repository, number).find(({ id }) => id === commentId)?.answers ?? [];
   }
 
@@ -285,7 +285,7 @@ export class MemoryForge implements Forge, ForgeFixture {
     return override;
   }
 
-  async answer({ repository, number }: PullRequest, commentId: number, answer: Answer): Promise<void> {
+  async answer({ repository, number }: PullRequest, commentId: number, answer: CommandReaction): Promise<void> {
     const comment = this.#thread(repository, number).find(({ id }) => id === commentId);
     if (comment === undefined) throw new GreenroomError('unreachable', `no comment ${commentId}`);
     comment.answers.push(answer);

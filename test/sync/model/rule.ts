@@ -1,5 +1,5 @@
 import { namesOf } from '../../../lib/core/repository.ts';
-import type { Answer, OverrideRequest, PullRequest } from '../../../lib/forge/forge.ts';
+import type { CommandReaction, OverrideRequest, PullRequest } from '../../../lib/forge/forge.ts';
 import type { Person, Saying, Variant } from './steps.ts';
 
 const HOUR = 3600;
@@ -134,7 +134,7 @@ export function wantedHold(
 }
 
 /** How a comment may be answered. */
-export function answersFor(pull: PullRequest, who: string, meaning: Meaning): readonly Answer[] {
+export function answersFor(pull: PullRequest, who: string, meaning: Meaning): readonly CommandReaction[] {
   if (isBot(who) || meaning === 'nothing' || !(isSource(pull) || pull.state === 'closed')) return [];
   if (!mayAsk(who)) return ['refused'];
   if (!isEligible(pull) || meaning === 'misspelt') return ['confused'];

@@ -3,7 +3,7 @@ import { type CompiledPreview, createCompiler } from '../../../lib/compile/compi
 import { GreenroomError } from '../../../lib/core/errors.ts';
 import { encodeObject, OBJECT_FORMATS } from '../../../lib/core/git/objects.ts';
 import { namesOf } from '../../../lib/core/repository.ts';
-import type { Answer, Override, OverrideRequest, PullRequest } from '../../../lib/forge/forge.ts';
+import type { CommandReaction, Override, OverrideRequest, PullRequest } from '../../../lib/forge/forge.ts';
 import { loadPlatform, loadPreview } from '../../../lib/model/files.ts';
 import { STRAYS_PROPOSAL } from '../../../lib/model/proposal.ts';
 import { syncAndAnswer } from '../../../lib/sync/answer.ts';
@@ -214,7 +214,7 @@ class Simulation implements Props {
     return this.#talks.watchHold(worker, pull, request, calls, override);
   }
 
-  watchAnswer(worker: Worker, pull: PullRequest, commentId: number, answer: Answer): void {
+  watchAnswer(worker: Worker, pull: PullRequest, commentId: number, answer: CommandReaction): void {
     this.#talks.watchAnswer(worker, pull, commentId, answer);
   }
 

@@ -1,6 +1,6 @@
 import { GreenroomError } from '../../../lib/core/errors.ts';
 import type {
-  Answer,
+  CommandReaction,
   Forge,
   Lookup,
   Override,
@@ -69,7 +69,7 @@ export interface Props {
     override: () => Promise<Override>,
   ): Promise<Override>;
   /** Before every answer to a comment. */
-  watchAnswer(worker: Worker, pull: PullRequest, commentId: number, answer: Answer): void;
+  watchAnswer(worker: Worker, pull: PullRequest, commentId: number, answer: CommandReaction): void;
 }
 
 interface Parked {

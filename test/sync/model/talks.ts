@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { namesOf } from '../../../lib/core/repository.ts';
-import type { Answer, Override, OverrideRequest, PullComment, PullRequest } from '../../../lib/forge/forge.ts';
+import type { CommandReaction, Override, OverrideRequest, PullComment, PullRequest } from '../../../lib/forge/forge.ts';
 import type { Comment, Hosting, Talk } from './hosting.ts';
 import { answersFor, COMMENT_AGE, isBot, isEligible, isSource, mayAsk, wantedHold } from './rule.ts';
 import type { Happening } from './simulation.ts';
@@ -113,7 +113,7 @@ export class Talks {
     return comment;
   }
 
-  watchAnswer(worker: Worker, pull: PullRequest, commentId: number, answer: Answer): void {
+  watchAnswer(worker: Worker, pull: PullRequest, commentId: number, answer: CommandReaction): void {
     const key = keyOf(pull.repository.id, pull.number);
     const read = worker.threads.get(key)?.comments.find(({ id }) => id === commentId);
     if (read === undefined || read.isOurs || read.isAnswered || worker.answered.has(commentId)) {
