@@ -19,7 +19,7 @@ import { blaming, type Trial, tryPlatform } from './blame.ts';
 import { previewCharts } from './charts.ts';
 import { type Cost, costOf, totalRequests } from './cost.ts';
 import { createEvaluate, type Evaluate } from './evaluate.ts';
-import { type EvidenceByDigest, evidenceLines, explained, withEvidence } from './evidence.ts';
+import { type EvidenceByDigest, evidenceLines, explainedFindings, withEvidence } from './evidence.ts';
 import { type Manifest, manifestFiles } from './files.ts';
 import { forkProblems } from './forks.ts';
 import type { Times } from './lifetime.ts';
@@ -190,7 +190,7 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
     committed: (object) => noteOwn(adapted(object, settings) as Manifest),
     namespaceObject,
   });
-  const findings = explained(evaluated, app, evidence, platform.policies.contact);
+  const findings = explainedFindings(evaluated, app, evidence, platform.policies.contact);
   // Report everything that must change at once.
   if (problems.length > 0) throw invalidInput([...problems, ...findings.filter(isDenial).map(asProblem)]);
   const folder = previewFolder(resolved.cluster.name, repoOfName(name), name);

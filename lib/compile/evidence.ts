@@ -63,7 +63,7 @@ function entryOf(digest: string, name: Noted, noted: NotedEvidence | undefined):
  * @param objects the objects of the findings
  * @param contact whom a refusal names
  */
-export function explained(
+export function explainedFindings(
   findings: readonly Finding[],
   objects: readonly Manifest[],
   evidence: EvidenceByDigest,

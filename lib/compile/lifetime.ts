@@ -73,7 +73,11 @@ export interface End {
  * @param regular unix seconds at which it would end otherwise
  * @param since unix seconds at which the missing evidence was first seen; undefined if nothing is missing
  */
-export function endOf(regular: number, since: number | undefined, { endAfter }: PlatformSpec['evidence']): End {
+export function endWithEvidence(
+  regular: number,
+  since: number | undefined,
+  { endAfter }: PlatformSpec['evidence'],
+): End {
   if (since === undefined || endAfter === undefined) return { expires: regular };
   return { expires: Math.min(regular, since + durationSeconds(endAfter)), evidenceLost: { since, expires: regular } };
 }

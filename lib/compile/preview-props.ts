@@ -18,7 +18,7 @@ import type { PlaceholderValues } from '../model/placeholders.ts';
 import type { PlatformSpec } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
 import { environments, filledIn } from './environment.ts';
-import { type End, endOf, expiresAt, type Times } from './lifetime.ts';
+import { type End, endWithEvidence, expiresAt, type Times } from './lifetime.ts';
 import { type Resolved, type ResolvedApp, resolve } from './resolve.ts';
 import { type ResolvedResource, resolveResources } from './resources.ts';
 
@@ -80,7 +80,7 @@ export function previewProps(input: PreviewInput): PreviewParts {
   const path = mainPath(resolved.apps);
   const url = path === null ? null : `https://${host}${path === '/' ? '' : path}`;
   const regular = expiresAt(times, labels, spec.ttl, platform.ttl);
-  const end = endOf(regular, input.evidenceLostSince, platform.evidence);
+  const end = endWithEvidence(regular, input.evidenceLostSince, platform.evidence);
   const values: PlaceholderValues = {
     ...(url !== null && { url, host }),
     name,

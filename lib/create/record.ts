@@ -78,7 +78,7 @@ export function blobId(text: string): string {
  * @param where for messages
  * @throws GreenroomError `invalid-input` if it is not the record of a template
  */
-export function parseRecord(text: string, where: string): TemplateRecord {
+export function parseTemplateRecord(text: string, where: string): TemplateRecord {
   const result = record.safeParse(parseBoundedJson(Buffer.from(text), MAX_PARTS));
   const refuse = (message: string) => invalidInput([{ file: ANSWERS_FILE, message: `${message}, in ${where}` }]);
   if (!result.success) {

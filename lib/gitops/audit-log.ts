@@ -38,7 +38,7 @@ export function parseLog(output: string): AuditEntry[] {
 }
 
 /** Entries about one preview, given by its name or as `owner/name#number`. */
-export function about(entries: readonly AuditEntry[], preview: string): AuditEntry[] {
+export function entriesAbout(entries: readonly AuditEntry[], preview: string): AuditEntry[] {
   return entries.filter(({ previews }) =>
     previews.some(({ preview: name, pullRequest }) => preview === name || preview === pullRequestText(pullRequest)),
   );

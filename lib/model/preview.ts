@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { placeholderProblem } from './placeholders.ts';
-import { APP_FIELDS, appSchema, checkApp, filledIn, words } from './preview/app.ts';
+import { APP_FIELDS, appSchema, checkApp, withTemplateDefaults, words } from './preview/app.ts';
 import { API_VERSION, bounded, duration } from './scalars.ts';
 import { templateOf } from './templates/index.ts';
 
@@ -110,7 +110,7 @@ const previewSpec = z
     }
   })
   .transform((spec) => {
-    const app = filledIn(spec);
+    const app = withTemplateDefaults(spec);
     return { ...app, path: templateOf(spec.template).isRouted ? (spec.path ?? '/') : undefined };
   });
 

@@ -6,7 +6,7 @@ import { MAX_PLATFORM_BYTES, parseSafeYaml, type YamlDocument } from '../model/l
 import type { FindingCause } from './causes.ts';
 import type { CheckContext, Checker } from './checker.ts';
 import { applyEdits, type Edit } from './edit.ts';
-import { kindProblems } from './kinds/fields.ts';
+import { objectFieldProblems } from './kinds/fields.ts';
 import { formatPath, parsePath } from './paths.ts';
 import { podProblems } from './pod-problems.ts';
 import { PODS } from './resources.ts';
@@ -102,7 +102,7 @@ function unservedVersion({ value, positions }: YamlDocument): Problem[] {
 function refusedByServer({ value, positions }: YamlDocument, committed: NonNullable<CheckTextOptions['committed']>) {
   const object = isRecord(value) ? committed(value) : value;
   if (!isRecord(object)) return [];
-  const problems = [...kindProblems(object), ...(isPodKind(object) ? podProblems(object) : [])];
+  const problems = [...objectFieldProblems(object), ...(isPodKind(object) ? podProblems(object) : [])];
   return problems.map(({ path, message }) => ({ ...positions.of(path), field: formatPath(path), message }));
 }
 

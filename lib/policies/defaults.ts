@@ -92,7 +92,7 @@ export const OWN_KEYS: readonly string[] = [
 ];
 
 /** Kinds that greenroom writes with the platform's own accounts: fences, and Flux's objects for a preview. */
-export const FENCE_KINDS: readonly string[] = [
+export const FENCE_KIND_NAMES: readonly string[] = [
   'LimitRange',
   'Namespace',
   'ResourceQuota',

@@ -8,7 +8,7 @@ import {
   DEFAULT_KEYS,
   DEFAULT_KINDS,
   DEFAULT_ROUTE_ANNOTATIONS,
-  FENCE_KINDS,
+  FENCE_KIND_NAMES,
   OWN_KEYS,
   RESERVED_KEYS,
   SECRET_KINDS,
@@ -116,7 +116,7 @@ export function fenceParams(
   params: RuleParams,
   platform: Pick<PlatformSpec, 'fenceKinds' | 'imagePullSecrets'>,
 ): RuleParams {
-  return { ...params, allowedKinds: [...FENCE_KINDS, ...addedKinds(platform)] };
+  return { ...params, allowedKinds: [...FENCE_KIND_NAMES, ...addedKinds(platform)] };
 }
 
 /** The parameters for a maker's own files: they may not contain keys that the platform writes. */

@@ -7,7 +7,7 @@ import type { Platform } from '../model/platform.ts';
 import { madeKinds, ruleParams, usualKinds } from './params.ts';
 
 /** Problems of the kinds that a platform names. */
-export function kindProblems(loaded: Loaded<Platform>): Problem[] {
+export function platformKindProblems(loaded: Loaded<Platform>): Problem[] {
   return [...unknownProblems(loaded), ...takenProblems(loaded), ...sharedProblems(loaded)];
 }
 

@@ -9,7 +9,7 @@ import { RESERVED_KEYS } from './defaults.ts';
 import { fenceAgainst } from './fenced.ts';
 import { ruleParams } from './params.ts';
 import { parsePath } from './paths.ts';
-import { kindProblems } from './platform-kinds.ts';
+import { platformKindProblems } from './platform-kinds.ts';
 import type { Rule } from './rule.ts';
 import { chosenRules } from './rule-set.ts';
 import { noInlineSecrets } from './rules/no-inline-secrets.ts';
@@ -24,7 +24,7 @@ export function loadPlatform(input: string | Uint8Array, file: string, own: read
   const loaded = readPlatform(input, file);
   const problems = [
     ...severityProblems(loaded, chosenRules({ extraRules: own })),
-    ...kindProblems(loaded),
+    ...platformKindProblems(loaded),
     ...keyProblems(loaded),
     ...reconcilerProblems(loaded),
     ...credentialProblems(loaded),

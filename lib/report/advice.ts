@@ -6,7 +6,7 @@ import { code, sentence } from './text.ts';
 import { wholeItems } from './whole-items.ts';
 
 /** One item becomes a sentence, several become a list. If it is too long, the last line says how many are left out. */
-export function entries(items: readonly string[]): string[] {
+export function itemLines(items: readonly string[]): string[] {
   if (items.length === 1) return [...items];
   const { shown, left } = wholeItems(
     items.map((item) => `- ${item}`),

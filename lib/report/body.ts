@@ -1,7 +1,7 @@
 import type { Problem } from '../core/errors.ts';
 import { isDenial } from '../core/finding.ts';
 import type { Status } from '../status/status.ts';
-import { entries, findingEntry, misnamedWords, nextStep, pressWords, problemEntry, problemWords } from './advice.ts';
+import { findingEntry, itemLines, misnamedWords, nextStep, pressWords, problemEntry, problemWords } from './advice.ts';
 import { endedText, removedText } from './endings.ts';
 import { runningText } from './running.ts';
 import type { LivePreview, PreviewState, QueuePosition, ReportOptions, Subject } from './state.ts';
@@ -40,7 +40,7 @@ export function bodyOf(state: Exclude<PreviewState, { state: 'unknown' }>, writi
       const denied = state.findings.filter(isDenial);
       return [
         `### Preview: ${isShown(state.live, subject) ? 'stays as it is' : 'not started'} - ${denied.length === 1 ? 'one thing' : `${denied.length} things`} to change`,
-        ...entries(denied.map((f) => findingEntry(f, options, subject))),
+        ...itemLines(denied.map((f) => findingEntry(f, options, subject))),
         ...nextStep(denied, options, subject),
         ...(isShown(state.live, subject) ? goesOn(state.live) : stillRunning(state.live, writing)),
       ];
@@ -48,7 +48,7 @@ export function bodyOf(state: Exclude<PreviewState, { state: 'unknown' }>, writi
     case 'invalid':
       return [
         `### Preview: not started - ${mistakes(state.problems)} in preview.yaml`,
-        ...entries(state.problems.map((p) => problemEntry(p, options, subject))),
+        ...itemLines(state.problems.map((p) => problemEntry(p, options, subject))),
         ...stillRunning(state.live, writing),
         '',
         [pressWords(state.problems[0] ?? {}, options, subject), `Questions? Ask ${sentence(options.contact)}.`]
@@ -141,7 +141,7 @@ function lostWords({ lost, expires }: LivePreview): string[] {
   return [
     '',
     'It no longer shows what the platform requires:',
-    ...entries(lost.sentences.map((text) => sentence(text))),
+    ...itemLines(lost.sentences.map((text) => sentence(text))),
     ...end,
   ];
 }

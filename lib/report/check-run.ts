@@ -2,7 +2,7 @@ import type { Annotation, CheckReport } from '../core/check-report.ts';
 import type { Problem } from '../core/errors.ts';
 import { type Finding, isDenial } from '../core/finding.ts';
 import { type Status, type StatusState, titleOf } from '../status/status.ts';
-import { entries, findingEntry, misnamedWords, nextStep, problemEntry, problemWords } from './advice.ts';
+import { findingEntry, itemLines, misnamedWords, nextStep, problemEntry, problemWords } from './advice.ts';
 import { editLink, link, newFileLink } from './links.ts';
 import { todoWords } from './running.ts';
 import type { PreviewState, ReportOptions, Subject } from './state.ts';
@@ -29,7 +29,7 @@ export function renderCheck(
         conclusion: 'failure',
         title: `${count(denied.length, 'thing')} to change`,
         summary: [
-          ...entries(denied.map((f) => findingEntry(f, options, subject))),
+          ...itemLines(denied.map((f) => findingEntry(f, options, subject))),
           ...nextStep(denied, options, subject),
         ].join('\n'),
         annotations: state.findings.map(findingAnnotation),
@@ -41,7 +41,7 @@ export function renderCheck(
         conclusion: 'failure',
         title: `${count(state.problems.length, 'mistake')} in preview.yaml`,
         summary: [
-          ...entries(state.problems.map((p) => problemEntry(p, options, subject))),
+          ...itemLines(state.problems.map((p) => problemEntry(p, options, subject))),
           ...(edit === null ? [] : ['', `Next: ${link('edit the file', edit)}.`]),
         ].join('\n'),
         annotations: state.problems.map(problemAnnotation),

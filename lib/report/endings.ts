@@ -2,7 +2,7 @@ import type { Status } from '../status/status.ts';
 import { startWords } from './boxes.ts';
 import { endPart } from './markers.ts';
 import type { LivePreview, ReportOptions } from './state.ts';
-import { about, dayAndTime, roughDuration, sentence } from './text.ts';
+import { aboutMoney, dayAndTime, roughDuration, sentence } from './text.ts';
 
 const DAY = 86_400;
 
@@ -43,7 +43,7 @@ export function removedText(why: string, removed: LivePreview | null, ending: En
 }
 
 function spentWords({ cost: { currency, perDay } }: LivePreview, seconds: number): string {
-  return `It ran ${roughDuration(seconds)}, ${about((perDay * seconds) / DAY, currency)}.`;
+  return `It ran ${roughDuration(seconds)}, ${aboutMoney((perDay * seconds) / DAY, currency)}.`;
 }
 
 /** What is left of an ended preview, by its status in the cluster. */

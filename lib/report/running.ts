@@ -1,11 +1,11 @@
 import type { Finding } from '../core/finding.ts';
 import type { Status } from '../status/status.ts';
 import { titleOf } from '../status/status.ts';
-import { entries, findingEntry } from './advice.ts';
+import { findingEntry, itemLines } from './advice.ts';
 import { keepWords } from './boxes.ts';
 import { lineLink, link } from './links.ts';
 import type { LivePreview, ReportOptions, Subject } from './state.ts';
-import { about, code, dayAndTime, money, nearTime, sentence, shortSha } from './text.ts';
+import { aboutMoney, code, dayAndTime, money, nearTime, sentence, shortSha } from './text.ts';
 
 /** Data for the text of a committed preview. */
 export interface Running {
@@ -34,7 +34,7 @@ export function runningText(running: Running): string[] {
     ...stateText(running, cost),
     ...(notes.length > 0 ? ['', notes.map((note) => sentence(note)).join(' ')] : []),
     ...(keep === null ? [] : ['', keep]),
-    ...(warnings.length > 0 ? ['', ...entries(warnings.map((f) => findingEntry(f, options, subject)))] : []),
+    ...(warnings.length > 0 ? ['', ...itemLines(warnings.map((f) => findingEntry(f, options, subject)))] : []),
   ];
 }
 
@@ -107,6 +107,6 @@ const DAY = 86_400;
 export function costWords({ cost }: Pick<LivePreview, 'cost'>, seconds?: number): string {
   const { perDay, currency, ratesAsOf } = cost;
   const life = seconds === undefined ? '' : `, ${money((perDay * seconds) / DAY, currency)} for its whole life`;
-  const price = about(perDay, currency);
+  const price = aboutMoney(perDay, currency);
   return `${price[0]!.toUpperCase()}${price.slice(1)} a day${life} (by what it asks for, rates of ${ratesAsOf}; traffic not included).`;
 }

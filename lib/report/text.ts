@@ -52,7 +52,7 @@ export function money(amount: number, currency: string): string {
 }
 
 /** `about $0.30`, or `under $0.01`. */
-export function about(amount: number, currency: string): string {
+export function aboutMoney(amount: number, currency: string): string {
   const text = money(amount, currency);
   return text.startsWith('under') ? text : `about ${text}`;
 }

@@ -4,7 +4,7 @@ import { GreenroomError } from '../core/errors.ts';
 import type { PullTrigger } from '../forge/webhook.ts';
 import type { SyncContext } from '../sync/plan/base.ts';
 import type { Tell } from '../sync/publish.ts';
-import { causeOf } from '../sync/sweep/silence.ts';
+import { failureOnOurSide } from '../sync/sweep/silence.ts';
 import type { SyncResult } from '../sync/sync.ts';
 import { Teller } from '../sync/teller.ts';
 import { handleTrigger } from '../sync/trigger.ts';
@@ -110,7 +110,7 @@ export class Syncs {
     const { journal, metrics, previews, clock } = this.#options;
     const took = previews.note(keyOf(work), result, toldAt, clock());
     if (took !== null) metrics.count([took]);
-    const message = causeOf(result.state);
+    const message = failureOnOurSide(result.state);
     if (message === null) return;
     const code = result.state.state === 'problem' ? (result.state.cause?.code ?? 'failed') : 'unreachable';
     metrics.failures.inc({ code });

@@ -7,7 +7,7 @@ import { type PreviewRecord, recordedPullRequest } from '../model/record.ts';
 import { renderProposal } from '../report/proposal.ts';
 import type { PreviewState } from '../report/state.ts';
 import type { Base, SyncContext } from './plan/base.ts';
-import { messageOf } from './plan/message.ts';
+import { commitMessageOf } from './plan/message.ts';
 import { derivedName, type PreviewPlan } from './plan/plan-preview.ts';
 
 /** A plan, and the platform settings it was made with. */
@@ -130,7 +130,7 @@ export async function withdraw(
 
 function textsOf(plan: PreviewPlan): { message: string; title: string; body: string } {
   if (plan.change.size === 0) return { message: '', title: '', body: '' };
-  const message = messageOf([plan]);
+  const message = commitMessageOf([plan]);
   return { message, title: message.split('\n')[0]!, body: renderProposal(plan) };
 }
 

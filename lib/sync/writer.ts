@@ -3,7 +3,7 @@ import type { ChangeSet } from '../core/fileset.ts';
 import { Pool } from '../core/pool.ts';
 import type { ApplyOptions } from '../gitops/apply.ts';
 import { type Base, readBase, type SyncContext } from './plan/base.ts';
-import { messageOf } from './plan/message.ts';
+import { commitMessageOf } from './plan/message.ts';
 import type { PreviewPlan } from './plan/plan-preview.ts';
 import { type EarlierPlans, hasLimits } from './plan/slots.ts';
 import { raceOptions } from './race.ts';
@@ -167,8 +167,8 @@ export class Writer {
     try {
       const { status, ...result } = await repo.commit({
         expectedHead: base.head,
-        change: merge(plans),
-        message: messageOf(plans),
+        change: mergedChanges(plans),
+        message: commitMessageOf(plans),
       });
       if (status === 'conflict') return { reason: new Error('other writers were faster each time'), kind: 'conflict' };
       const { head } = result as { head: string };
@@ -198,6 +198,6 @@ function again(entry: Waiting, { reason, kind }: Lost, size: number, { repo }: S
   return false;
 }
 
-export function merge(plans: readonly PreviewPlan[]): ChangeSet {
+export function mergedChanges(plans: readonly PreviewPlan[]): ChangeSet {
   return new Map(plans.flatMap((plan) => [...plan.change]));
 }

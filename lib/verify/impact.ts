@@ -10,7 +10,7 @@ import { findingLine } from '../report/comment.ts';
 import type { Effect, Impact } from '../report/impact.ts';
 import type { Base } from '../sync/plan/base.ts';
 import { refusalOf, stopOf } from '../sync/plan/eligibility.ts';
-import { type RecordedSource, recompile, sourceOf } from './recompile.ts';
+import { type RecordedSource, recompile, recordedSource } from './recompile.ts';
 
 /**
  * The effect of changed settings or exceptions on live previews: each is compiled with the old and with the new ones.
@@ -29,7 +29,7 @@ export async function impactOf(forge: Forge, before: Base, after: Base): Promise
 async function effectOn(forge: Forge, record: PreviewRecord, before: Base, after: Base): Promise<Effect> {
   let source: RecordedSource;
   try {
-    const lookup = await sourceOf(forge, record);
+    const lookup = await recordedSource(forge, record);
     if (lookup.status === 'unknown') return { kind: 'unknown', reason: lookup.reason };
     source = lookup.value;
   } catch (error) {

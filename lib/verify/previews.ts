@@ -14,7 +14,7 @@ import type { Base, SyncContext } from '../sync/plan/base.ts';
 import { refusalOf, stopOf } from '../sync/plan/eligibility.ts';
 import { derivedName } from '../sync/plan/plan-preview.ts';
 import { evidenceMismatch, type Mismatch } from './evidence.ts';
-import { type RecordedSource, recompile, sourceOf } from './recompile.ts';
+import { type RecordedSource, recompile, recordedSource } from './recompile.ts';
 
 export interface VerifyRequest {
   /** The apps repo after the change. */
@@ -51,7 +51,7 @@ export async function verifyPreviews(
     // A malformed record is reported by `examine`.
     if (record === null) continue;
     try {
-      const lookup = await sourceOf(context.forge, record);
+      const lookup = await recordedSource(context.forge, record);
       if (lookup.status === 'unknown') {
         unknown.push(`${record.name}: ${lookup.reason}`);
         continue;

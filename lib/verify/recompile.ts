@@ -30,7 +30,7 @@ export interface RecordedSource {
  *
  * @throws GreenroomError `invalid-input` if the maker's file at that commit is missing or invalid
  */
-export async function sourceOf(forge: Forge, record: PreviewRecord): Promise<Lookup<RecordedSource>> {
+export async function recordedSource(forge: Forge, record: PreviewRecord): Promise<Lookup<RecordedSource>> {
   const { repositoryId, repository, number } = record.identity;
   try {
     const lookup = await forge.pullRequestById(repositoryId, number, recordedPullRequest(record));

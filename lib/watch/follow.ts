@@ -14,7 +14,7 @@ export interface Follower {
 const LONGEST_WAIT = 60;
 
 /** Follows a collection until the signal aborts: lists it, streams changes, and lists again if the stream fails. */
-export async function follow(
+export async function followCollection(
   api: ClusterApi,
   path: string,
   query: Readonly<Record<string, string>>,

@@ -5,7 +5,7 @@ import { lookAtObjects } from '../status/objects/look.ts';
 import type { KubeLike, PreviewObjects } from '../status/objects/types.ts';
 import type { Observation } from '../status/observation.ts';
 import { ApiError, type ClusterApi } from './api.ts';
-import { follow } from './follow.ts';
+import { followCollection } from './follow.ts';
 import { pathOf, READ_KINDS } from './kinds.ts';
 import { lastLines } from './log.ts';
 
@@ -78,7 +78,7 @@ export class Reporter {
         else this.#see(object);
       },
     };
-    await follow(api, '/api/v1/namespaces', { labelSelector: PREVIEW_LABEL }, follower, signal);
+    await followCollection(api, '/api/v1/namespaces', { labelSelector: PREVIEW_LABEL }, follower, signal);
   }
 
   #see(namespace: KubeLike): void {
@@ -98,7 +98,7 @@ export class Reporter {
     const touch = () => this.#touch(name);
     for (const kind of READ_KINDS.filter(({ isFollowed }) => isFollowed)) {
       const follower = { random, onProblem: log, onList: touch, onChange: touch };
-      void follow(api, pathOf(kind, name), {}, follower, stop.signal);
+      void followCollection(api, pathOf(kind, name), {}, follower, stop.signal);
     }
   }
 

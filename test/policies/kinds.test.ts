@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, test } from 'vitest';
 import { parse } from 'yaml';
-import { kindProblems } from '../../lib/policies/kinds/fields.ts';
+import { objectFieldProblems } from '../../lib/policies/kinds/fields.ts';
 import { formatPath } from '../../lib/policies/paths.ts';
 import { listCases } from './cases.ts';
 
 const said = (text: string): string[] =>
-  kindProblems(parse(text)).map(({ path, message }) => `${formatPath(path)}: ${message}`);
+  objectFieldProblems(parse(text)).map(({ path, message }) => `${formatPath(path)}: ${message}`);
 
 const pod = (more: string, kind = 'apps/v1, kind: Deployment') => `{ apiVersion: ${kind}, metadata: { name: web },
   spec: { selector: { matchLabels: { app: web } }, template: { metadata: { labels: { app: web } }, spec: { ${more} } } } }`;
@@ -180,7 +180,7 @@ describe('what an API server refuses of a kind is said before commit', () => {
     );
     expect(passing.length).toBeGreaterThan(100);
     const refused = passing.flatMap(({ name, object }) =>
-      kindProblems(JSON.parse(JSON.stringify(object))).map(
+      objectFieldProblems(JSON.parse(JSON.stringify(object))).map(
         ({ path, message }) => `${name}: ${formatPath(path)}: ${message}`,
       ),
     );

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { namesOf, pullRequestText } from '../../core/repository.ts';
-import { type AuditEntry, about } from '../../gitops/audit-log.ts';
+import { type AuditEntry, entriesAbout } from '../../gitops/audit-log.ts';
 import { History } from '../../gitops/history.ts';
 import type { PreviewTrailers } from '../../gitops/message.ts';
 import { RECORD_FILE } from '../../model/layout.ts';
@@ -48,7 +48,7 @@ async function run(dir: string, { limit, preview, by, format }: LogOptions, io: 
   const entries: unknown[] = [];
   try {
     const all = await history.entries();
-    for (const entry of preview === undefined ? all : about(all, preview)) {
+    for (const entry of preview === undefined ? all : entriesAbout(all, preview)) {
       const told = (await readPreviews(history, entry)).filter((one) => by === undefined || isBy(one, by));
       if (by !== undefined && told.length === 0) continue;
       if (format === 'json') entries.push(entryData(entry, told));

@@ -4,7 +4,7 @@ import type { RepositoryRef } from '../../core/repository.ts';
 import { builtInTemplates } from '../../create/project.ts';
 import { costWords } from '../../report/running.ts';
 import { count } from '../../report/text.ts';
-import { collect, type NewOptions } from '../new/collect.ts';
+import { creationPlan, type NewOptions } from '../new/collect.ts';
 import { type Made, makeMicroApp } from '../new/make.ts';
 import { guessPreview } from '../new/preview-only.ts';
 import { Cancelled, canAsk, orCancelled, person } from '../new/questions.ts';
@@ -79,7 +79,7 @@ async function run(template: string | undefined, options: Options, io: Io): Prom
     throw new GreenroomError('invalid-input', '--timeout belongs to --wait');
   }
   const asks = options.input && canAsk(io) ? await person() : null;
-  const wanted = await collect({ template, appsRepo, options, asks }, io);
+  const wanted = await creationPlan({ template, appsRepo, options, asks }, io);
   if (options.format === 'text') io.err(announcement(wanted.repository, wanted));
   if (asks !== null && options.dryRun !== true && !(await asks.yes({ message: 'Open both pull requests?' }))) {
     throw new Cancelled();
@@ -109,7 +109,7 @@ async function run(template: string | undefined, options: Options, io: Io): Prom
 
 async function waitFor(
   { source, registration }: Made,
-  wanted: Awaited<ReturnType<typeof collect>>,
+  wanted: Awaited<ReturnType<typeof creationPlan>>,
   options: Options & { appsRepo: string },
   io: Io,
 ): Promise<WaitOutcome> {
@@ -124,7 +124,10 @@ async function waitFor(
   return waitForPreview({ repository: wanted.repository, number: source.number, limit, before }, options, io);
 }
 
-function announcement(repository: RepositoryRef, { files, compiled }: Awaited<ReturnType<typeof collect>>): string {
+function announcement(
+  repository: RepositoryRef,
+  { files, compiled }: Awaited<ReturnType<typeof creationPlan>>,
+): string {
   const { cost, url } = compiled;
   const address = url === null ? '' : `Its previews answer at ${url.replace(/-1\./, '-<number>.')}.\n`;
   return `${repository.path}: ${count(files.size, 'file')}.\n${address}${costWords({ cost })}\n`;
@@ -133,7 +136,7 @@ function announcement(repository: RepositoryRef, { files, compiled }: Awaited<Re
 const UNUSED_REGISTRATION =
   'The registration only counts in `greenroom cost --all`: no source in greenroom.yaml has `registered: true`.\n';
 
-function report(wanted: Awaited<ReturnType<typeof collect>>, made: Made, options: Options, io: Io): void {
+function report(wanted: Awaited<ReturnType<typeof creationPlan>>, made: Made, options: Options, io: Io): void {
   const { path } = wanted.repository;
   const line = (what: string, { outcome, number, url }: Made['source']) => {
     const where = url ?? (number === null ? '' : `pull request ${number}`);

@@ -5,7 +5,7 @@ import type { StatusState } from '../../status/status.ts';
 import { type PreviewStatus, previewStatuses } from '../../sync/statuses.ts';
 import { type ClientOptions, openClients, readOptions, type WithContext } from '../shared/clients.ts';
 import type { Configure } from '../shared/command.ts';
-import { follow } from '../shared/follow.ts';
+import { followStatus } from '../shared/follow.ts';
 import { type Io, json } from '../shared/io.ts';
 import { numberArgument } from '../shared/options.ts';
 import {
@@ -94,7 +94,7 @@ async function follows(
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   let isThere = true;
   try {
-    const last = await follow({
+    const last = await followStatus({
       look: async () => {
         const previews = await look();
         if (previews.length === 0 && wanted !== undefined && isThere) io.err(`${await absence(wanted)}\n`);

@@ -7,7 +7,7 @@ import { checkAnswers, questionsOf, type TemplateAnswer } from '../../create/ans
 import { updateBody } from '../../create/description.ts';
 import { builtInTemplates, givenOf, projectFiles } from '../../create/project.ts';
 import { type ProposedUpdate, proposeUpdate } from '../../create/propose-update.ts';
-import { ANSWERS_FILE, parseRecord, type TemplateRecord } from '../../create/record.ts';
+import { ANSWERS_FILE, parseTemplateRecord, type TemplateRecord } from '../../create/record.ts';
 import type { ProjectTemplate } from '../../create/template.ts';
 import { planUpdate, type Update } from '../../create/update.ts';
 import type { WorkRepository } from '../../forge/workshop.ts';
@@ -102,7 +102,7 @@ async function recordOf(
   textAt: (file: string) => Promise<string | null | undefined>,
 ): Promise<TemplateRecord> {
   const text = await textAt(ANSWERS_FILE);
-  if (typeof text === 'string') return parseRecord(text, path);
+  if (typeof text === 'string') return parseTemplateRecord(text, path);
   const advice = 'only apps that `greenroom new` or Backstage made from a template can be updated';
   throw invalidInput([{ file: ANSWERS_FILE, message: `there is no such file in ${path}; ${advice}` }]);
 }

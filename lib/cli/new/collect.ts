@@ -70,7 +70,10 @@ interface Request {
  * @throws GreenroomError `invalid-input` that names the missing or invalid flag; `denied` if the platform's rules deny
  *   the preview
  */
-export async function collect({ template: named, appsRepo, options, asks }: Request, io: Io): Promise<CreationPlan> {
+export async function creationPlan(
+  { template: named, appsRepo, options, asks }: Request,
+  io: Io,
+): Promise<CreationPlan> {
   const place = {
     appsRepo,
     extension: options.extension,

@@ -12,7 +12,7 @@ import { type Io, json } from '../shared/io.ts';
 import { type ReportFormat, reportFormatOption } from '../shared/options.ts';
 import { findPlatform, type PlatformOptions, platformOptions } from '../shared/platform.ts';
 import { prefixWords } from './prefix.ts';
-import { scannedFiles, textOf } from './scanned.ts';
+import { scannedFiles, scannedText } from './scanned.ts';
 
 interface CheckOptions extends PlatformOptions {
   diff?: string;
@@ -64,7 +64,7 @@ async function run(paths: readonly string[], options: CheckOptions, io: Io): Pro
   const findings: SecretFinding[] = [];
   const skipped: Report['skipped'][number][] = [];
   for (const file of scanned.files) {
-    const read = textOf(scanned.root, file);
+    const read = scannedText(scanned.root, file);
     if (read === null) continue;
     if ('why' in read) skipped.push({ file, why: read.why });
     else findings.push(...(await scan(file, read.text)).filter(({ line }) => scanned.counts(file, line)));
@@ -76,7 +76,7 @@ async function run(paths: readonly string[], options: CheckOptions, io: Io): Pro
 }
 
 function allowedIn(root: string): IsAllowed {
-  const read = textOf(root, ALLOW_FILE);
+  const read = scannedText(root, ALLOW_FILE);
   if (read === null) return () => false;
   if ('why' in read) throw new GreenroomError('invalid-input', `${ALLOW_FILE}: ${read.why}`);
   const { isAllowed, problems } = readAllowList(read.text, ALLOW_FILE);

@@ -146,7 +146,7 @@ function filesBelow(cwd: string, path: string): string[] {
 }
 
 /** Text of a file; a reason if it is not scanned; null if it has no text (a link, a deleted file, binary data). */
-export function textOf(root: string, file: string): { text: string } | { why: string } | null {
+export function scannedText(root: string, file: string): { text: string } | { why: string } | null {
   const path = join(root, file);
   const info = lstatSync(path, { throwIfNoEntry: false });
   if (info?.isFile() !== true) return null;

@@ -23,7 +23,7 @@ export interface Following {
  * @returns the result of the last check
  * @throws GreenroomError if the first check fails: then the command itself is probably wrong
  */
-export async function follow(following: Following): Promise<readonly PreviewStatus[]> {
+export async function followStatus(following: Following): Promise<readonly PreviewStatus[]> {
   const { look, interval, stop, onChange, onFailure, isDone } = following;
   let known = new Map<string, string>();
   let previews: readonly PreviewStatus[] = [];

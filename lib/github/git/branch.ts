@@ -4,7 +4,7 @@ import { namesOf, type RepositoryRef } from '../../core/repository.ts';
 import type { RecentCommit } from '../../gitops/apps-repo.ts';
 import type { GraphQLError } from '../http/answer.ts';
 import type { GitHubClient } from '../http/client.ts';
-import { explained } from '../http/refusals.ts';
+import { withAdvice } from '../http/refusals.ts';
 
 const HEAD = `query ReadHead($owner: String!, $name: String!, $ref: String!) {
   repository(owner: $owner, name: $name) { isEmpty ref(qualifiedName: $ref) { target { oid } } }
@@ -98,7 +98,7 @@ export class Branch {
       { owner, repo, ref: `heads/${branch}`, sha: next, force: false },
       [409, 422],
     );
-    return status >= 400 ? { reason: explained(data.message ?? `status ${status}`) } : null;
+    return status >= 400 ? { reason: withAdvice(data.message ?? `status ${status}`) } : null;
   }
 }
 

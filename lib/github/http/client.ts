@@ -16,7 +16,7 @@ import {
 import type { Credentials } from './credentials.ts';
 import { needOf, type RestRoute } from './permissions.ts';
 import { isSecondaryLimit, rateLimitWait } from './rate-limit.ts';
-import { adviceFor, credentialAdvice, explained } from './refusals.ts';
+import { adviceFor, credentialAdvice, withAdvice } from './refusals.ts';
 import { CONTENT_WRITES, PARTS, PUSHES, Throttle, type ThrottleLimit } from './throttle.ts';
 
 export interface GitHubClientOptions {
@@ -151,7 +151,7 @@ export class GitHubClient {
     const answer = await this.#graphql<T>(query, variables, 1);
     const passing = answer.errors.find(isPassingError);
     if (passing !== undefined) throw this.#unreachable(`GraphQL ${operationOf(query)}`, passing.message);
-    return { ...answer, errors: answer.errors.map((error) => ({ ...error, message: explained(error.message) })) };
+    return { ...answer, errors: answer.errors.map((error) => ({ ...error, message: withAdvice(error.message) })) };
   }
 
   /**

@@ -44,7 +44,7 @@ export function isKnownRefusal(words: string): boolean {
 }
 
 /** GitHub's message, followed by what to do about it if that is known. */
-export function explained(words: string): string {
+export function withAdvice(words: string): string {
   const advice = knownAdvice(words);
   return advice === null ? words : `${words.replace(/\.$/, '')}; ${advice}`;
 }

@@ -14,14 +14,15 @@ export function schemaAt(root: z.ZodType, path: FieldPath): Schema | undefined {
 }
 
 /** Names of the settings in an object schema, in its order; empty for other schemas. */
-export function settings(schema: Schema | undefined): string[] {
-  if (schema?._zod.def.type === 'union') return schema._zod.def.options.flatMap((option) => settings(unwrap(option)));
+export function settingNames(schema: Schema | undefined): string[] {
+  if (schema?._zod.def.type === 'union')
+    return schema._zod.def.options.flatMap((option) => settingNames(unwrap(option)));
   return schema?._zod.def.type === 'object' ? Object.keys(schema._zod.def.shape) : [];
 }
 
 /** Settings of `schema` that are objects and may contain `key`. */
 export function holders(schema: Schema | undefined, key: string): string[] {
-  return settings(schema).filter((name) => settings(member(schema!, name)).includes(key));
+  return settingNames(schema).filter((name) => settingNames(member(schema!, name)).includes(key));
 }
 
 /** First sentence of the schema's description of the value at `path`. */

@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import { looksLikeCredential, SECRET_ITSELF } from './credential.ts';
 import { showText } from './field.ts';
 import type { FieldPath } from './positions.ts';
-import { holders, purpose, schemaAt, settings } from './schema.ts';
+import { holders, purpose, schemaAt, settingNames } from './schema.ts';
 import { closest } from './suggest.ts';
 
 /** A schema problem in words: the field, and what is wrong with it. */
@@ -38,7 +38,7 @@ export function describeIssues(schema: z.ZodType, data: unknown, issues: readonl
     const path = issue.path.map((segment) => (typeof segment === 'symbol' ? String(segment) : segment));
     if (issue.code === 'unrecognized_keys') {
       for (const key of issue.keys) {
-        const suggestion = closest(key, settings(schemaAt(schema, path)));
+        const suggestion = closest(key, settingNames(schemaAt(schema, path)));
         if (suggestion !== undefined) meant.add(identity([...path, suggestion]));
         const message = unknownKey(schema, path, key, suggestion);
         problems.push({ path: [...path, key], atKey: true, message, ...meantBy(key, suggestion) });
@@ -95,10 +95,10 @@ function unknownKey(schema: z.ZodType, path: FieldPath, key: string, suggestion:
   if (suggestion !== undefined) return `${subject}; did you mean "${suggestion}"?`;
   const holder = holders(schemaAt(schema, path), key)[0];
   if (holder !== undefined) return `${subject} here; it belongs under "${[...path, holder].join('.')}"`;
-  if (settings(schemaAt(schema, path.slice(0, -1))).includes(key) && path.length > 0) {
+  if (settingNames(schemaAt(schema, path.slice(0, -1))).includes(key) && path.length > 0) {
     return `${subject} here; it belongs beside "${path.at(-1)}"`;
   }
-  return `${subject}; allowed here: ${settings(schemaAt(schema, path)).join(', ')}`;
+  return `${subject}; allowed here: ${settingNames(schemaAt(schema, path)).join(', ')}`;
 }
 
 function sentence(schema: z.ZodType, path: FieldPath, issue: z.core.$ZodIssue, found: unknown): string {

@@ -4,13 +4,13 @@ import { contains, parseNetwork } from '../ipv4.ts';
 import { PREVIEW_PREFIX } from '../labels.ts';
 import { durationSeconds, quantityValue } from '../scalars.ts';
 import { clusterProblems } from './clusters.ts';
-import { kindProblems } from './kinds.ts';
+import { kindContradictions } from './kinds.ts';
 import { type egress, METADATA_CIDRS, type network } from './network.ts';
 import { type ImagePullSecret, pullSecretName } from './objects.ts';
 import type { cluster, status } from './operation.ts';
 import type { cost, policies, slots } from './rules.ts';
 import type { services } from './services.ts';
-import { defaultSizeProblems, limitRangeProblems, oneOf, sizeProblems } from './sizes.ts';
+import { defaultSizeProblems, limitRangeContradictions, oneOf, sizeProblems } from './sizes.ts';
 import type { namespace, secrets, size, ttl } from './workload.ts';
 
 /** The settings of a platform that must fit together. */
@@ -47,7 +47,7 @@ export interface Contradiction {
 export function contradictions(settings: Settings): Contradiction[] {
   return [
     ...sizeProblems(settings),
-    ...limitRangeProblems(settings),
+    ...limitRangeContradictions(settings),
     ...ttlProblems(settings),
     ...clusterProblems(settings),
     ...egressProblems(settings),
@@ -56,7 +56,7 @@ export function contradictions(settings: Settings): Contradiction[] {
     ...defaultSizeProblems(settings),
     ...slotProblems(settings),
     ...serviceProblems(settings),
-    ...kindProblems(settings),
+    ...kindContradictions(settings),
     ...pullSecretProblems(settings),
     ...recipientProblems(settings),
     ...statusProblems(settings),

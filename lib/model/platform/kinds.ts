@@ -39,7 +39,7 @@ export function workloadKindProblem(text: string): string | undefined {
 }
 
 /** Kinds that cannot be added where they are named. */
-export function kindProblems({ policies, fenceKinds }: Settings): Contradiction[] {
+export function kindContradictions({ policies, fenceKinds }: Settings): Contradiction[] {
   const chosen = policies.parameters.allowedKinds ?? {};
   const place = ['policies', 'parameters', 'allowedKinds'];
   const named = Array.isArray(chosen)

@@ -89,7 +89,7 @@ function problemsOfSize(
   });
 }
 
-export function limitRangeProblems({ namespace: { limitRange } }: Settings): Contradiction[] {
+export function limitRangeContradictions({ namespace: { limitRange } }: Settings): Contradiction[] {
   const pairs = [
     ['defaultRequest', 'default'],
     ['default', 'max'],

@@ -144,10 +144,10 @@ const fields = z.strictObject(APP_FIELDS);
 type WrittenApp = z.output<typeof fields>;
 
 /** An app as written in its file, with the defaults of its template. */
-export type AppSpec = ReturnType<typeof filledIn>;
+export type AppSpec = ReturnType<typeof withTemplateDefaults>;
 
 /** An app below `apps`. */
-export const appSchema = fields.superRefine((app, context) => checkApp(app, context)).transform(filledIn);
+export const appSchema = fields.superRefine((app, context) => checkApp(app, context)).transform(withTemplateDefaults);
 
 /** Fields of single templates. The template decides whether a file may or must have one. */
 function ownFields(): Record<never, never> {
@@ -235,7 +235,7 @@ function healthOf(form: WrittenApp['health']): HealthForm | undefined {
 }
 
 /** The app with its template's defaults. */
-export function filledIn<T extends WrittenApp>(app: T) {
+export function withTemplateDefaults<T extends WrittenApp>(app: T) {
   const { defaults, fields: own } = templateOf(app.template as TemplateName);
   const written = app as Readonly<Record<string, unknown>>;
   return {

@@ -15,7 +15,7 @@ const isOpen = (value: unknown): boolean => typeof value === 'string' && value.i
  * Fields of an object that the API server refuses for its kind: unknown, of a wrong type, missing, or with an invalid
  * value. Nothing for kinds that are not in {@link TYPES}.
  */
-export function kindProblems(object: JsonRecord): ServerProblem[] {
+export function objectFieldProblems(object: JsonRecord): ServerProblem[] {
   const name = `${String(object['apiVersion'])} ${String(object['kind'])}`;
   if (!Object.hasOwn(TYPES, name)) return [];
   return [...typeProblems(object, name, []), ...wholeProblems(object)];

@@ -1,6 +1,6 @@
 import { PODS } from '../resources.ts';
 import { defineRule } from '../rule.ts';
-import { entries, exampleEvidence, onDigests } from './evidence.ts';
+import { evidenceEntries, exampleEvidence, onDigests } from './evidence.ts';
 
 export const builtFromCommit = defineRule({
   id: 'built-from-commit',
@@ -12,6 +12,6 @@ export const builtFromCommit = defineRule({
   scope: 'makers',
   match: PODS,
   active: ({ evidence }) => evidence.includes('provenance'),
-  conditions: onDigests((digest) => `${entries('provenance')}.exists(e, e == ${digest})`),
+  conditions: onDigests((digest) => `${evidenceEntries('provenance')}.exists(e, e == ${digest})`),
   examples: { good: exampleEvidence('provenance: "DIGEST"'), bad: exampleEvidence() },
 });

@@ -7,7 +7,7 @@ import { onImages } from './images.ts';
 export const EVIDENCE_PREFIX = 'evidence.greenroom.dev/';
 
 /** CEL: the comma-separated entries of an annotation. */
-export function entries(name: string): string {
+export function evidenceEntries(name: string): string {
   return `variables.podAnnotations[?"${EVIDENCE_PREFIX}${name}"].orValue("").split(",")`;
 }
 

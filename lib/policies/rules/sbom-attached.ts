@@ -1,6 +1,6 @@
 import { PODS } from '../resources.ts';
 import { defineRule } from '../rule.ts';
-import { entries, exampleEvidence, onDigests } from './evidence.ts';
+import { evidenceEntries, exampleEvidence, onDigests } from './evidence.ts';
 
 export const sbomAttached = defineRule({
   id: 'sbom-attached',
@@ -11,6 +11,6 @@ export const sbomAttached = defineRule({
   scope: 'makers',
   match: PODS,
   active: ({ evidence }) => evidence.includes('sbom'),
-  conditions: onDigests((digest) => `${entries('sbom')}.exists(e, e == ${digest})`),
+  conditions: onDigests((digest) => `${evidenceEntries('sbom')}.exists(e, e == ${digest})`),
   examples: { good: exampleEvidence('sbom: "DIGEST"'), bad: exampleEvidence() },
 });

@@ -1,6 +1,6 @@
 import { PODS } from '../resources.ts';
 import { defineRule } from '../rule.ts';
-import { entries, exampleEvidence, onDigests } from './evidence.ts';
+import { evidenceEntries, exampleEvidence, onDigests } from './evidence.ts';
 
 export const signedImage = defineRule({
   id: 'signed-image',
@@ -11,6 +11,6 @@ export const signedImage = defineRule({
   scope: 'makers',
   match: PODS,
   active: ({ evidence }) => evidence.includes('signature'),
-  conditions: onDigests((digest) => `${entries('signature')}.exists(e, e == ${digest})`),
+  conditions: onDigests((digest) => `${evidenceEntries('signature')}.exists(e, e == ${digest})`),
   examples: { good: exampleEvidence('signature: "DIGEST"'), bad: exampleEvidence() },
 });

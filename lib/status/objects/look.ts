@@ -1,6 +1,6 @@
 import { APP_LABEL, COMMIT_ANNOTATION } from '../../model/labels.ts';
 import { cleanFacts, cleanWords, type Observation } from '../observation.ts';
-import { podFinding, progressOf } from './pods.ts';
+import { podFinding, podStep } from './pods.ts';
 import { secretFinding } from './secrets.ts';
 import { conditionOf, type KubeLike, type ObjectFinding, type PodLike, type PreviewObjects } from './types.ts';
 
@@ -101,7 +101,7 @@ function appFinding(deployment: KubeLike, objects: PreviewObjects, headSha: stri
     if (found !== null) return { ...found, ...older };
   }
   const [first] = pods;
-  return { condition: 'starting', reason: first === undefined ? 'applying' : progressOf(first), ...older };
+  return { condition: 'starting', reason: first === undefined ? 'applying' : podStep(first), ...older };
 }
 
 function refusal(message: string): ObjectFinding {

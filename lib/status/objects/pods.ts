@@ -150,7 +150,7 @@ export function crashedIn(pods: readonly PodLike[]): Crashed | null {
 const isDone = ({ state, ready }: ContainerLike) => state?.terminated?.exitCode === 0 && ready === true;
 
 /** Current step of a pod that is starting normally. */
-export function progressOf(pod: PodLike): string {
+export function podStep(pod: PodLike): string {
   const { conditions = [], containerStatuses = [] } = pod.status ?? {};
   if (conditions.find(({ type }) => type === 'PodScheduled')?.status === 'False') return 'placing';
   return containerStatuses.some(({ state }) => state?.running !== undefined) ? 'checking' : 'pulling';

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { CompiledPreview } from '../../compile/compile.ts';
 import { withEnd } from '../../compile/early-end.ts';
 import { EVIDENCE_RULES } from '../../compile/evidence.ts';
-import { type End, endOf } from '../../compile/lifetime.ts';
+import { type End, endWithEvidence } from '../../compile/lifetime.ts';
 import { GreenroomError } from '../../core/errors.ts';
 import type { ChangeSet } from '../../core/fileset.ts';
 import { type Finding, isDenial } from '../../core/finding.ts';
@@ -57,7 +57,7 @@ export async function heldToEvidence(
   const lost = findings.filter((one) => isDenial(one) && EVIDENCE_RULES.includes(one.rule));
   const regular = record.evidenceLost?.expires ?? record.expires;
   const since = lost.length === 0 ? undefined : (record.evidenceLost?.since ?? now);
-  const end = clockDoubt(forge) === null ? endOf(regular, since, platform.evidence) : record;
+  const end = clockDoubt(forge) === null ? endWithEvidence(regular, since, platform.evidence) : record;
   const sentences = lost.map(({ message }) => message);
   const told = (to: PreviewRecord): PreviewState => ({
     ...state,

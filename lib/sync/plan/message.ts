@@ -5,7 +5,7 @@ import type { PreviewPlan } from './plan-preview.ts';
 const VERBS = { create: 'add', update: 'update', remove: 'remove', none: 'keep' } as const;
 
 /** One commit may contain several previews; each has its own trailers. */
-export function messageOf(plans: readonly PreviewPlan[]): string {
+export function commitMessageOf(plans: readonly PreviewPlan[]): string {
   const [first] = plans;
   const verbs = [...new Set(plans.map((plan) => VERBS[plan.effect]))];
   const subject =

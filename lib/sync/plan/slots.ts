@@ -2,7 +2,7 @@ import type { CompiledPreview } from '../../compile/compile.ts';
 import type { PullRequest } from '../../forge/forge.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import type { PreviewRecord } from '../../model/record.ts';
-import { about, money } from '../../report/text.ts';
+import { aboutMoney, money } from '../../report/text.ts';
 import type { Base } from './base.ts';
 
 /** Previews planned earlier in the same run: they take and free slots. */
@@ -58,7 +58,7 @@ export async function waitingFor(
   if (budget !== undefined && spent + compiled.cost.perDay > budget) {
     const sentence =
       `Previews already use ${money(spent, cost.currency)} of ${money(budget, cost.currency)} a day; this one adds ` +
-      `${about(compiled.cost.perDay, cost.currency)}. Choose a smaller size or ask ${base.platform.policies.contact}.`;
+      `${aboutMoney(compiled.cost.perDay, cost.currency)}. Choose a smaller size or ask ${base.platform.policies.contact}.`;
     return { reason: 'budget', sentence };
   }
   return null;

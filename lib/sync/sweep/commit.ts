@@ -3,13 +3,13 @@ import type { ChangeSet } from '../../core/fileset.ts';
 import type { PullRequest } from '../../forge/forge.ts';
 import { apply } from '../../gitops/apply.ts';
 import { type Base, readBase } from '../plan/base.ts';
-import { messageOf } from '../plan/message.ts';
+import { commitMessageOf } from '../plan/message.ts';
 import type { PreviewPlan } from '../plan/plan-preview.ts';
 import { raceOptions } from '../race.ts';
-import { merge } from '../writer.ts';
+import { mergedChanges } from '../writer.ts';
 import { planInOrder } from './limit.ts';
 import type { Ground } from './orphans.ts';
-import { collect, type SweepOptions, type SweepRun, subjectOf } from './run.ts';
+import { collectFailure, type SweepOptions, type SweepRun, subjectOf } from './run.ts';
 
 export interface Settled {
   readonly plan: PreviewPlan;
@@ -77,8 +77,8 @@ async function commitBatch(
       const isPlanned = attempt === 1 && ground.isOurs;
       const current = isPlanned ? { head: ground.head, plans: batch } : await replan(run, batch);
       const changing = current.plans.filter((plan) => plan.change.size > 0);
-      const change: ChangeSet = options.dryRun ? new Map() : merge(changing);
-      const message = change.size === 0 ? '' : messageOf(changing);
+      const change: ChangeSet = options.dryRun ? new Map() : mergedChanges(changing);
+      const message = change.size === 0 ? '' : commitMessageOf(changing);
       return { head: current.head, change, message, value: current.plans };
     },
     raceOptions(batch.length > 1 ? { attempts: BATCH_ATTEMPTS, ...options.apply } : options.apply),
@@ -99,7 +99,7 @@ export async function replan(
   const base = await readBase(context);
   const pulls: PullRequest[] = [];
   for (const { pull } of batch) {
-    await collect(run, subjectOf(pull), async () => {
+    await collectFailure(run, subjectOf(pull), async () => {
       const lookup = await context.forge.pullRequestById(pull.repository.id, pull.number, pull.repository);
       if (lookup.status === 'found') pulls.push(lookup.value);
     });

@@ -47,7 +47,7 @@ const NAMED = 5;
  *
  * @param looked pull requests that were not in a list, as a look-up of each showed them
  */
-export function contradictions(
+export function listContradictions(
   looked: readonly PullRequest[],
   listed: ListedRepositories,
   { now }: Pick<Base, 'now'>,

@@ -5,7 +5,7 @@ import { exceedsRemovalLimit } from '../../model/removal-limit.ts';
 import { YES_LABEL } from '../../report/impact.ts';
 import type { Base } from '../plan/base.ts';
 import { type PreviewPlan, planPreview } from '../plan/plan-preview.ts';
-import { collect, type Failure, type HeldBack, type SweepRun, subjectOf } from './run.ts';
+import { collectFailure, type Failure, type HeldBack, type SweepRun, subjectOf } from './run.ts';
 import type { Orphan, Survey } from './survey.ts';
 
 export interface SweepPlan {
@@ -58,7 +58,7 @@ export async function planInOrder(
   const held: HeldBack[] = [];
   const ahead = { added: [] as PreviewRecord[], removed: new Set<string>() };
   for (const pull of pulls) {
-    await collect(run, subjectOf(pull), async () => {
+    await collectFailure(run, subjectOf(pull), async () => {
       const plan = await planPreview(run.context, base, pull, ahead);
       const sentence = holdOf(plan, run, holdsRemovals);
       if (sentence !== null) return void held.push({ name: plan.name, sentence });

@@ -42,7 +42,7 @@ export interface SweepRun {
 }
 
 /** Runs work; if it fails, only this subject fails. */
-export async function collect(
+export async function collectFailure(
   { failures }: Pick<SweepRun, 'failures'>,
   subject: string,
   work: () => Promise<void>,

@@ -24,7 +24,7 @@ export function problemsOf(results: readonly Told[], failures: readonly Failure[
   const subjects = new Map<string, string[]>();
   const add = (cause: string, subject: string) => subjects.set(cause, [...(subjects.get(cause) ?? []), subject]);
   for (const { repository, number, state } of results) {
-    const cause = causeOf(state);
+    const cause = failureOnOurSide(state);
     if (cause !== null) add(cause, `${repository}#${number}`);
   }
   for (const { subject, error } of failures) add(error.message, subject);
@@ -35,7 +35,7 @@ export function problemsOf(results: readonly Told[], failures: readonly Failure[
 }
 
 /** Null if nothing failed on our side. */
-export function causeOf(state: PreviewState): string | null {
+export function failureOnOurSide(state: PreviewState): string | null {
   if (state.state === 'problem') return state.cause?.message ?? null;
   return state.state === 'unknown' && state.told !== undefined ? state.reason : null;
 }

@@ -67,7 +67,7 @@ export async function findStrays(
 }
 
 /** Key of a pull request that stays the same when its repository is renamed or moved. */
-export const keyOf = (repositoryId: number, number: number) => `${repositoryId}#${number}`;
+export const pullKey = (repositoryId: number, number: number) => `${repositoryId}#${number}`;
 
 const nameOf = (folder: string) => folder.split('/').at(-1)!;
 
@@ -77,7 +77,7 @@ function byPullRequest(records: readonly StoredRecord[]): StoredRecord[][] {
   for (const stored of records) {
     if (stored.record === null) continue;
     const { repositoryId, number } = stored.record.identity;
-    const key = keyOf(repositoryId, number);
+    const key = pullKey(repositoryId, number);
     groups.set(key, [...(groups.get(key) ?? []), stored]);
   }
   return [...groups.values()].filter((group) => new Set(group.map(({ record }) => record!.name)).size > 1);
@@ -123,7 +123,7 @@ function judgeCopies(
   open: OpenPulls['open'],
 ): { readonly strays: readonly Stray[]; readonly alarm?: string } {
   const { repositoryId, number } = copies[0]!.record!.identity;
-  const pull = open.get(keyOf(repositoryId, number));
+  const pull = open.get(pullKey(repositoryId, number));
   const own = pull && derivedName(pull, base);
   const others = copies.filter(({ record }) => record!.name !== own);
   if (others.length < copies.length) {

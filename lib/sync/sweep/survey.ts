@@ -5,8 +5,8 @@ import { type PreviewRecord, recordedPullRequest } from '../../model/record.ts';
 import type { Base, StoredRecord, SyncContext } from '../plan/base.ts';
 import { endOf, isOver } from '../plan/clock.ts';
 import { isProposal } from '../plan/eligibility.ts';
-import { contradictions, ListedRepositories } from './contradictions.ts';
-import { findStrays, keyOf, type Stray } from './strays.ts';
+import { ListedRepositories, listContradictions } from './contradictions.ts';
+import { findStrays, pullKey, type Stray } from './strays.ts';
 
 /** One item to handle: a pull request, or an expired preview whose pull request cannot be read. */
 export type Target = { readonly kind: 'pull'; readonly pull: PullRequest } | Orphan;
@@ -40,7 +40,7 @@ export async function takeSurvey(context: SyncContext, base: Base): Promise<Surv
     try {
       for await (const listing of context.forge.openPullRequests(source.owner, source.repos)) {
         for (const pull of listing.pulls) {
-          if (!isProposal(context.repo, pull)) open.set(keyOf(pull.repository.id, pull.number), pull);
+          if (!isProposal(context.repo, pull)) open.set(pullKey(pull.repository.id, pull.number), pull);
         }
         listed.repository(listing.repository, listing.complete);
         if (!listing.complete) unknown.push(`${listing.repository.path}: ${listing.reason}`);
@@ -59,12 +59,12 @@ export async function takeSurvey(context: SyncContext, base: Base): Promise<Surv
   for (const stored of records) {
     const { record } = stored;
     if (record === null || isStray(stored)) continue;
-    if (open.has(keyOf(record.identity.repositoryId, record.identity.number))) continue;
+    if (open.has(pullKey(record.identity.repositoryId, record.identity.number))) continue;
     const target = await targetOfRecord(context, base, stored, record, { unknown, alarms, listed });
     if (target !== null) gone.push(target);
   }
   const looked = gone.flatMap((target) => (target.kind === 'pull' ? [target.pull] : []));
-  alarms.push(...contradictions(looked, listed, base));
+  alarms.push(...listContradictions(looked, listed, base));
   const byAge = [...open.values()].sort((a, b) => a.createdAt - b.createdAt || a.number - b.number);
   return {
     targets: [...gone, ...byAge.map((pull): Target => ({ kind: 'pull', pull }))],

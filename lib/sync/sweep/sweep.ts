@@ -14,9 +14,9 @@ import { recentEndings } from './endings.ts';
 import { planWithinLimit, pullsOf } from './limit.ts';
 import { type Ground, orphanResult, removeOrphans } from './orphans.ts';
 import { sweepByReview } from './review.ts';
-import { collect, type Failure, type HeldBack, type SweepOptions, type SweepRun, subjectOf } from './run.ts';
+import { collectFailure, type Failure, type HeldBack, type SweepOptions, type SweepRun, subjectOf } from './run.ts';
 import { problemsOf, tellOfFailures, tellWhoWaits } from './silence.ts';
-import { keyOf, type Stray } from './strays.ts';
+import { pullKey, type Stray } from './strays.ts';
 import { type Orphan, takeSurvey } from './survey.ts';
 
 export interface SweepResult {
@@ -65,11 +65,11 @@ export async function sweep(context: SyncContext, options: SweepOptions = {}): P
   let removed: { ended: readonly Orphan[]; ground: Ground } = { ended: [], ground: { head: base.head, isOurs: false } };
   if (options.dryRun) removed = { ended, ground: { head: base.head, isOurs: true } };
   else {
-    await collect(run, 'previews whose time is up', async () => {
+    await collectFailure(run, 'previews whose time is up', async () => {
       removed = await run.writer.alone(() => removeOrphans(context, base, ended, options));
     });
   }
-  await collect(run, 'folders that no pull request stands behind', async () => {
+  await collectFailure(run, 'folders that no pull request stands behind', async () => {
     const isHeld = options.dryRun === true || heldBack !== null;
     const outcomes = isHeld ? new Map<Stray, StrayOutcome>() : await endStrays(run, base, survey.strays);
     if (outcomes.size > 0) removed = { ...removed, ground: { head: removed.ground.head, isOurs: false } };
@@ -79,13 +79,13 @@ export async function sweep(context: SyncContext, options: SweepOptions = {}): P
   const settled: Settled[] = [];
   const unknown = [...survey.unknown];
   if (asksForReview(base) && !options.dryRun) {
-    const handled = new Set(pulls.map(({ repository, number }) => keyOf(repository.id, number)));
+    const handled = new Set(pulls.map(({ repository, number }) => pullKey(repository.id, number)));
     const reviewed = await sweepByReview(context, base, plans, {
       ended: ended.map(({ record }) => record.name),
       hasStrays: survey.strays.length > 0,
-      isHandled: (id, number) => handled.has(keyOf(id, number)),
+      isHandled: (id, number) => handled.has(pullKey(id, number)),
       again: (plan) => replan(run, [plan]),
-      collect: (plan, work) => collect(run, subjectOf(plan.pull), work),
+      collect: (plan, work) => collectFailure(run, subjectOf(plan.pull), work),
     });
     unknown.push(...reviewed.unknown);
     settled.push(...reviewed.settled);
@@ -111,7 +111,7 @@ export async function sweep(context: SyncContext, options: SweepOptions = {}): P
   }
   if (!options.dryRun) await tellOfFailures(run, base);
   for (const result of results.filter(({ unanswered }) => unanswered.length > 0)) {
-    await collect(run, `${result.repository}#${result.number}`, async () => {
+    await collectFailure(run, `${result.repository}#${result.number}`, async () => {
       const handled = await handleUnanswered(context, result, options);
       if (handled !== null) results.push(handled);
     });
