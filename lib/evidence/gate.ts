@@ -3,7 +3,7 @@ import type { ImageLookup } from './registry/lookup.ts';
 /** Whether all images of a preview exist, so that it can be compiled. */
 export type Gate =
   | { readonly status: 'open' /** By image. */; readonly digests: ReadonlyMap<string, string> }
-  /** The build of this image has not finished. */
+  /** This image is not there yet. */
   | { readonly status: 'waiting'; readonly image: string /** @default - none */; readonly note?: string }
   /** Its repository does not exist, or is not visible, for longer than a build may take. */
   | { readonly status: 'absent'; readonly image: string; readonly reason: string }

@@ -6,7 +6,7 @@ import { code, sentence, shortSha } from './text.ts';
 
 type Waiting = Extract<PreviewState, { state: 'waiting' }>;
 
-/** State of the build; if unknown, that it has not finished. */
+/** State of the build; that it is unknown if the forge was not asked. */
 export function buildOf({ build }: Waiting, { now, contact }: Pick<ReportOptions, 'now' | 'contact'>): BuildStatus {
   return build ?? buildStatus({ builds: null, now, changedAt: now, contact });
 }

@@ -42,7 +42,7 @@ const WORDS: Readonly<Record<number, string>> = {
   400: 'the body is not complete, or has the wrong form',
   401: 'the signature is missing or wrong',
   403: 'a cluster may report only for itself',
-  409: 'too old, of a commit that is not known, or a clock is wrong',
+  409: 'too old, about a commit that is not known, or ahead of the clock of this service',
   404: 'there is POST /webhook and /status, GET /healthz, /readyz and /metrics',
   405: 'not with this method',
   413: 'the body is too large',
@@ -58,6 +58,7 @@ const REFUSED = {
   malformed: 400,
   foreign: 403,
   stale: 409,
+  ahead: 409,
   ignored: 204,
 } as const;
 
@@ -138,7 +139,7 @@ export class Endpoints {
     const received = await receiveCall(request, statusSecrets, clock());
     metrics.calls.inc({ outcome: received.outcome });
     if (received.outcome !== 'call') {
-      journal.write({ level: 'warn', event: 'status', outcome: received.outcome });
+      journal.write({ level: 'warn', event: 'status', ...received });
       return end(response, REFUSED[received.outcome], { connection: 'close' });
     }
     const call = await this.#identify(received.call);

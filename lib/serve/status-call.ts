@@ -10,13 +10,16 @@ import {
   SIGNATURE_HEADERS,
   type StatusCall,
 } from '../status/call.ts';
+import { MAX_AHEAD } from '../status/kept.ts';
 import { readBody } from './receiver.ts';
 
 /** Secrets by cluster name; any of a cluster's secrets may sign. */
 export type StatusSecrets = ReadonlyMap<string, readonly string[]>;
 
 export type ReceivedCall =
-  | { readonly outcome: 'too-large' | 'broken' | 'unsigned' | 'malformed' | 'foreign' | 'stale' | 'ignored' }
+  | { readonly outcome: 'too-large' | 'broken' | 'unsigned' | 'malformed' | 'foreign' | 'ignored' }
+  /** Too old, or from a clock that is ahead of ours. `age` in seconds; negative if it is ahead. */
+  | { readonly outcome: 'stale' | 'ahead'; readonly cluster: string; readonly age: number }
   | { readonly outcome: 'call'; readonly call: StatusCall | RecordedCall };
 
 /**
@@ -41,8 +44,11 @@ export async function receiveCall(
   const call = callOf(body.toString('utf8'));
   if (call === null || call === undefined) return { outcome: call === null ? 'malformed' : 'ignored' };
   if (!signers.some(([cluster]) => cluster === call.cluster)) return { outcome: 'foreign' };
-  const isOld = Math.abs(now - call.sentAt) > CALL_SECONDS || call.observation.at > now + CALL_SECONDS;
-  return isOld ? { outcome: 'stale' } : { outcome: 'call', call };
+  const { cluster, sentAt, observation } = call;
+  const age = now - Math.max(sentAt, observation.at);
+  if (age < -MAX_AHEAD) return { outcome: 'ahead', cluster, age };
+  if (now - sentAt > CALL_SECONDS) return { outcome: 'stale', cluster, age: now - sentAt };
+  return { outcome: 'call', call };
 }
 
 function isFrom(headers: IncomingMessage['headers'], body: Uint8Array, secret: string): boolean {

@@ -1,5 +1,6 @@
 import type { Build, Builds } from '../core/build.ts';
 import { dayAndTime, printable, roughDuration } from '../core/text.ts';
+import { type BuildKind, buildKind } from './build-names.ts';
 import { median } from './kept.ts';
 import type { Status } from './status.ts';
 
@@ -19,7 +20,12 @@ export interface BuildsKnown {
   readonly changedAt: number;
   /** Whom a maker asks. */
   readonly contact: string;
+  /** Patterns of the names of jobs that build images. @default - names tell it, see {@link buildKind} */
+  readonly names?: readonly string[] | undefined;
 }
+
+/** A check, and whether it builds an image. */
+type Job = Build & { readonly kind: BuildKind };
 
 /** A forge may need this many seconds after a push until it lists the checks. */
 const FIRST_SECONDS = 3 * 60;
@@ -30,13 +36,13 @@ const quiet = { headline: '', todo: null, turn: 'nobody', since: null, next: nul
 const BY_ITSELF = 'The preview starts by itself when it is there.';
 
 /** What a missing image waits for. Pure; it claims no more than the forge reported. */
-export function buildStatus({ builds, now, changedAt, contact }: BuildsKnown): BuildStatus {
+export function buildStatus({ builds, now, changedAt, contact, names }: BuildsKnown): BuildStatus {
   const waiting = { ...quiet, state: 'waiting-for-build' } as const;
-  if (builds === null) return { ...waiting, sentence: `Your build has not finished. ${BY_ITSELF}` };
-  const all = latestOf(builds.head).filter(mayBuild);
-  const own = all.filter(isOfImages);
+  if (builds === null) return { ...waiting, sentence: `The state of its build is unknown. ${BY_ITSELF}` };
+  const all = jobsOf(builds.head, names).filter(mayBuild);
+  const own = surest(all);
   const known = own.length > 0 ? own : all;
-  const usual = usualOf(builds.earlier);
+  const usual = usualOf(builds.earlier, names);
   const active = firstStarted(known.filter(isActive));
   if (active !== undefined) return { ...waiting, ...running(active, usual, now) };
   const failed = known.find(({ state }) => state === 'failed');
@@ -45,19 +51,22 @@ export function buildStatus({ builds, now, changedAt, contact }: BuildsKnown): B
   if (other !== undefined) return { ...waiting, ...running(other, undefined, now) };
   const [last] = [...known].sort((a, b) => (b.endedAt ?? 0) - (a.endedAt ?? 0));
   if (own.length > 0 && now - (last?.endedAt ?? 0) < LAST_SECONDS) return { ...waiting, ...justEnded(last!) };
+  if (own.length > 0) return noImage(last!);
   // A check that is not listed (yet) may be the build.
-  const isKnown = now - changedAt >= FIRST_SECONDS && now - (last?.endedAt ?? 0) >= LAST_SECONDS && !builds.isPartial;
-  if (!isKnown && own.length === 0) return { ...waiting, sentence: `Your build has not finished. ${BY_ITSELF}` };
-  return own.length === 0 ? nothingBuilds(all, contact) : noImage(last!);
+  const isYoung = now - changedAt < FIRST_SECONDS || now - (last?.endedAt ?? 0) < LAST_SECONDS;
+  if (isYoung) return { ...waiting, sentence: `Its build is not listed yet. ${BY_ITSELF}` };
+  if (builds.isPartial)
+    return { ...waiting, sentence: `Too many checks ran to tell which one builds it. ${BY_ITSELF}` };
+  return nothingBuilds(all, contact);
 }
 
 const quoted = ({ name }: Build) => `"${printable(name, 60)}"`;
 /** Only a check whose name says so is called a build. */
-const nameOf = (build: Build) => `${isOfImages(build) ? 'Your build' : 'The check'} ${quoted(build)}`;
+const nameOf = (build: Job) => `${isBuild(build) ? 'Your build' : 'The check'} ${quoted(build)}`;
 const isActive = ({ state }: Build) => state === 'queued' || state === 'running';
 
 function running(
-  build: Build,
+  build: Job,
   usual: number | undefined,
   now: number,
 ): Pick<BuildStatus, 'sentence' | 'since' | 'next' | 'url'> {
@@ -78,19 +87,18 @@ function running(
   return { sentence: `${name} runs since ${dayAndTime(since)}${time} ${BY_ITSELF}`, since, next, url };
 }
 
-function justEnded(build: Build): Pick<BuildStatus, 'sentence' | 'since' | 'url'> {
+function justEnded(build: Job): Pick<BuildStatus, 'sentence' | 'since' | 'url'> {
   const when = build.endedAt === null ? '' : ` ${dayAndTime(build.endedAt)}`;
   const sentence = `${nameOf(build)} ended${when}; its image should be there within minutes. ${BY_ITSELF}`;
   return { sentence, since: build.endedAt, url: build.url };
 }
 
-function failure(build: Build): BuildStatus {
+function failure(build: Job): BuildStatus {
   const when = build.endedAt === null ? '' : ` ${dayAndTime(build.endedAt)}`;
-  const isBuild = isOfImages(build);
   return {
-    state: isBuild ? 'build-failed' : 'waiting-for-build',
-    headline: isBuild ? '' : 'a check failed',
-    sentence: `${nameOf(build)} did not succeed${when}, so there is nothing new to show.`,
+    state: isBuild(build) ? 'build-failed' : 'waiting-for-build',
+    headline: isBuild(build) ? '' : 'a check failed',
+    sentence: `${nameOf(build)} did not succeed${when}, ${isBuild(build) ? 'so there is nothing new to show' : 'which may be why there is no image'}.`,
     todo: 'See why, then push a change or run it again.',
     turn: 'maker',
     since: build.endedAt,
@@ -99,7 +107,7 @@ function failure(build: Build): BuildStatus {
   };
 }
 
-function nothingBuilds(others: readonly Build[], contact: string): BuildStatus {
+function nothingBuilds(others: readonly Job[], contact: string): BuildStatus {
   const ran =
     others.length === 0
       ? 'no check has run for this commit'
@@ -114,53 +122,57 @@ function nothingBuilds(others: readonly Build[], contact: string): BuildStatus {
   };
 }
 
-function noImage(build: Build): BuildStatus {
+function noImage(build: Job): BuildStatus {
   const when = build.endedAt === null ? '' : ` ${dayAndTime(build.endedAt)}`;
+  const isSure = build.kind === 'image';
   return {
     ...quiet,
     state: 'waiting-for-build',
-    headline: 'the build pushed no such image',
+    headline: isSure ? 'the build pushed no such image' : 'no image was pushed',
     sentence: `${nameOf(build)} ended${when}, and the image is not there.`,
-    todo: 'Check that it pushes the image under this name and tag.',
+    todo: `Check that ${isSure ? 'it' : 'this or another job'} pushes the image under this name and tag.`,
     turn: 'maker',
     since: build.endedAt,
     url: build.url,
   };
 }
 
-/** Job names that suggest an image build. */
-const OF_IMAGES = /build|image|docker|container|publish|push|package|release|bake|kaniko/i;
-
 /** Job names that suggest greenroom itself, or tests of a preview. */
 const OF_PREVIEWS = /greenroom|preview/i;
 
-const mayBuild = (build: Build) => isOfImages(build) || !OF_PREVIEWS.test(build.name);
-const isOfImages = ({ name }: Build) => OF_IMAGES.test(name);
+const isBuild = ({ kind }: Pick<Job, 'kind'>) => kind !== 'other';
+const mayBuild = (job: Job) => isBuild(job) || !OF_PREVIEWS.test(job.name);
+
+/** The jobs that build images: if some certainly do, no others count. */
+function surest(jobs: readonly Job[]): Job[] {
+  const sure = jobs.filter(({ kind }) => kind === 'image');
+  return sure.length > 0 ? sure : jobs.filter(isBuild);
+}
 
 /** The latest run of each name, so that a rerun replaces the first run. */
-function latestOf(builds: readonly Build[]): Build[] {
+function jobsOf(builds: readonly Build[], names: BuildsKnown['names']): Job[] {
   const latest = new Map<string, Build>();
   for (const build of builds) {
     const known = latest.get(build.name);
     if (known === undefined || startOf(build) >= startOf(known)) latest.set(build.name, build);
   }
-  return [...latest.values()];
+  return [...latest.values()].map((build) => ({ ...build, kind: buildKind(build.name, names) }));
 }
 
 /** A queued job sorts last. */
 const startOf = ({ startedAt }: Build) => startedAt ?? Number.POSITIVE_INFINITY;
 
-function firstStarted(builds: readonly Build[]): Build | undefined {
-  return builds.reduce<Build | undefined>(
+function firstStarted(jobs: readonly Job[]): Job | undefined {
+  return jobs.reduce<Job | undefined>(
     (first, one) => (first !== undefined && startOf(first) <= startOf(one) ? first : one),
     undefined,
   );
 }
 
 /** Median seconds of the builds of earlier commits; undefined if none passed. */
-function usualOf(earlier: Builds['earlier']): number | undefined {
+function usualOf(earlier: Builds['earlier'], names: BuildsKnown['names']): number | undefined {
   const times = earlier.flatMap((builds) => {
-    const own = latestOf(builds).filter(isOfImages);
+    const own = surest(jobsOf(builds, names));
     const spans = own.flatMap(({ startedAt, endedAt }) =>
       startedAt === null || endedAt === null ? [] : [{ startedAt, endedAt }],
     );

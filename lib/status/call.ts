@@ -9,7 +9,7 @@ export const SIGNATURE_HEADERS = [SIGNATURE_HEADER, 'x-signature'] as const;
 
 /** Larger calls are refused. */
 export const MAX_CALL_BYTES = 64 * 1024;
-/** In seconds. A call that is older than this, or this far ahead of our clock, is refused. */
+/** In seconds. A call that is older than this is refused. */
 export const CALL_SECONDS = 15 * 60;
 
 /** An observation from a cluster, and the preview that it is about. */

@@ -49,11 +49,19 @@ export function keptLine(
   return `${words} ${tag}`.trim();
 }
 
-/** Parses a line; null if we did not write it. */
-export function parseKept(line: string, headSha: string): Kept | null {
+/** A clock may be ahead of ours by this many seconds. */
+export const MAX_AHEAD = 15 * 60;
+
+/**
+ * Parses a line; null if we did not write it, or if it is from the future: no later observation would ever replace it.
+ *
+ * @param now unix seconds
+ */
+export function parseKept(line: string, headSha: string, now: number): Kept | null {
   const [, source, condition, reason, at, rest = ''] = KEPT.exec(line) ?? [];
   if (!SOURCES.includes(source as ObservationSource) || !CONDITIONS.includes(condition as PreviewCondition))
     return null;
+  if (Number(at) > now + MAX_AHEAD) return null;
   const pairs = Object.fromEntries(
     rest
       .trim()

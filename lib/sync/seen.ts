@@ -36,12 +36,16 @@ export function whatIsSeen(input: SeenInput, before: Before): KnownStatus | null
   if (headSha === undefined) return null;
   const current = before.kept.find((one) => one.headSha === headSha);
   const own = noted?.headSha === headSha ? noted : null;
-  const remembered = [current?.description ?? '', own?.tag ?? ''].flatMap((line) => parseKept(line, headSha) ?? []);
+  const remembered = [current?.description ?? '', own?.tag ?? ''].flatMap(
+    (line) => parseKept(line, headSha, now) ?? [],
+  );
   const committedAt = own?.committedAt ?? current?.createdAt ?? input.committedAt;
   const earlier = before.kept.find((one) => one.headSha !== headSha && one.state === 'success')?.headSha ?? null;
   const fresh = observed.map((one) => patient(one, committedAt, earlier));
   const seen = mergeAll([...remembered.map((kept) => kept.seen), ...fresh], headSha);
-  const usual = median(before.kept.flatMap(({ description, headSha: sha }) => parseKept(description, sha)?.took ?? []));
+  const usual = median(
+    before.kept.flatMap(({ description, headSha: sha }) => parseKept(description, sha, now)?.took ?? []),
+  );
   const found = statusOf({
     ...{ now, headSha, committedAt, seen, earlier, contact },
     ...(usual === undefined ? {} : { usual }),

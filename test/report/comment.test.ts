@@ -136,7 +136,7 @@ describe('waiting', () => {
     expect(comment({ ...queued, reason: 'budget' })).toContain('### Preview: waiting - budget reached');
     const state = { state: 'waiting', image: 'ghcr.io/acme/shop:pr-7-a1b2c3d', live: null } as const;
     const words =
-      'The image `ghcr.io/acme/shop:pr-7-a1b2c3d` for `a1b2c3d` is not there yet. Your build has not finished. The preview starts by itself when it is there. Nothing to do.';
+      'The image `ghcr.io/acme/shop:pr-7-a1b2c3d` for `a1b2c3d` is not there yet. The state of its build is unknown. The preview starts by itself when it is there. Nothing to do.';
     const build = '[Watch the build](https://github.example.com/acme/shop/pull/7/checks)';
     expect(comment(state)).toContain(`### Preview: waiting for your build\n${words} ${build}\n`);
     expect(renderCheck(state, null, subject, options)).toMatchObject({

@@ -12,7 +12,7 @@ import { loggedService } from './logged.ts';
 const SHOP = { path: 'acme/shop' };
 const MAIN = 'the-secret-of-the-cluster-main';
 const OTHER = 'the-secret-of-another-cluster';
-const now = () => Math.floor(Date.now() / 1000);
+const now = () => COMMIT_TIME + 60;
 
 const running: Service[] = [];
 afterEach(async () => {
@@ -29,7 +29,8 @@ async function start() {
   }
   const { service, log } = loggedService({
     statusSecrets: parseSecrets(`main=${MAIN} other=${OTHER}`)!,
-    withContext: (work) => work({ repo, forge, clock: () => COMMIT_TIME + 60 }),
+    clock: now,
+    withContext: (work) => work({ repo, forge, clock: now }),
   });
   running.push(service);
   const url = `${await service.start()}/status`;
@@ -113,7 +114,11 @@ async function applied() {
       name,
       apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
     },
-    ...{ severity: 'info', timestamp: new Date().toISOString(), message: 'Reconciliation finished in 40ms' },
+    ...{
+      severity: 'info',
+      timestamp: new Date(now() * 1000).toISOString(),
+      message: 'Reconciliation finished in 40ms',
+    },
     ...{ reason: 'ReconciliationSucceeded', reportingController: 'kustomize-controller' },
     metadata: { cluster: 'main', revision: `main@sha1:${head}` },
     ...more,
@@ -148,12 +153,12 @@ describe('what a reconciler applied', () => {
     const fence = { severity: 'error', reason: 'ReconciliationFailed', message: 'namespaces "pr-shop-7" is forbidden' };
     expect((await flux(event('pr-shop-7-fence', fence))).status).toBe(202);
     await expect.poll(comment).toContain('could not be put in place');
-    const later = { timestamp: new Date(Date.now() + 2000).toISOString() };
+    const later = { timestamp: new Date(now() * 1000 + 2000).toISOString() };
     expect((await flux(event('pr-shop-7', later))).status).toBe(202);
     await expect.poll(comment).toContain('### Preview: starting\nIt was put in place');
     await tell(call({ at: now() + 5 }));
     expect(comment()).toContain('### Preview: ready');
-    await flux(event('pr-shop-7', { timestamp: new Date(Date.now() + 9000).toISOString() }));
+    await flux(event('pr-shop-7', { timestamp: new Date(now() * 1000 + 9000).toISOString() }));
     await tell(call({ at: now() + 5 }));
     expect(comment()).toContain('### Preview: ready');
   });
@@ -224,10 +229,16 @@ describe('what is forged or replayed', () => {
   });
 
   test('one that was sent long ago, or tomorrow', async () => {
-    const { tell, call } = await start();
+    const { tell, call, log, url } = await start();
+    const last = () => log.findLast(({ event }) => event === 'status');
     expect(await tell(call({}, { sentAt: now() - 3600 }))).toBe(409);
+    expect(last()).toMatchObject({ outcome: 'stale', cluster: 'main', age: 3600 });
     expect(await tell(call({}, { sentAt: now() + 3600 }))).toBe(409);
     expect(await tell(call({ at: now() + 3600 }))).toBe(409);
+    expect(last()).toMatchObject({ outcome: 'ahead', cluster: 'main', age: -3600 });
+    await expect(sender(url, MAIN)(call({ at: now() + 3600 }))).rejects.toThrow(
+      /answered with status 409: too old, about a commit that is not known, or ahead of the clock/,
+    );
   });
 
   test.each(['', '[]', '{"cluster":"main"}', 'null'])('%j is out of shape', async (body) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { keptLine, MAX_KEPT, parseKept } from '../../lib/status/kept.ts';
+import { keptLine, MAX_AHEAD, MAX_KEPT, parseKept } from '../../lib/status/kept.ts';
 import { merge, mergeAll, STALE_SECONDS } from '../../lib/status/merge.ts';
 import { CONDITIONS, cleanFacts, cleanWords, type Observation, SOURCES } from '../../lib/status/observation.ts';
 import { REASONS } from '../../lib/status/reasons.ts';
@@ -166,7 +166,7 @@ describe('what a forge keeps in one line', () => {
           const observation = { ...one, ...(id && { reason: id }), ...(Object.keys(facts).length > 0 && { facts }) };
           const line = keptLine(text, observation, took);
           expect(line.length).toBeLessThanOrEqual(MAX_KEPT);
-          expect(parseKept(line, observation.headSha)).toEqual({ seen: observation, took });
+          expect(parseKept(line, observation.headSha, observation.at)).toEqual({ seen: observation, took });
         },
       ),
       { numRuns: runs(100) },
@@ -180,7 +180,7 @@ describe('what a forge keeps in one line', () => {
         const observation = seen({ condition: 'not-working', reason: 'image-user-name', facts, shows: OLDER });
         const line = keptLine('x'.repeat(200), observation, 100);
         expect(line.length).toBeLessThanOrEqual(MAX_KEPT);
-        const back = parseKept(line, HEAD)!.seen;
+        const back = parseKept(line, HEAD, observation.at)!.seen;
         for (const [key, value] of Object.entries(back.facts ?? {})) {
           expect(facts[key as keyof typeof facts]).toBe(value);
         }
@@ -197,7 +197,13 @@ describe('what a forge keeps in one line', () => {
     '[cluster perfect 12]',
     'x [cluster ready 12] y',
   ])('%j is not ours', (line) => {
-    expect(parseKept(line, HEAD)).toBeNull();
+    expect(parseKept(line, HEAD, 12)).toBeNull();
+  });
+
+  test('one from the future does not count, whoever wrote it: nothing later would ever replace it', () => {
+    const line = keptLine('It runs.', seen({ condition: 'ready', at: 10_000 }), null);
+    expect(parseKept(line, HEAD, 10_000 - MAX_AHEAD)).not.toBeNull();
+    expect(parseKept(line, HEAD, 10_000 - MAX_AHEAD - 1)).toBeNull();
   });
 });
 

@@ -18,8 +18,8 @@ const job = (state: BuildFile['state'], from?: number, to?: number, more: Partia
 
 /** A platform that wants digests, and a registry that has no image yet. */
 class Scene extends World {
-  constructor() {
-    super(platformText('evidence: { require: [digest] }'));
+  constructor(spec = 'evidence: { require: [digest] }') {
+    super(platformText(spec));
     this.push('shop', { 'preview.yaml': previewText() });
   }
 
@@ -116,7 +116,7 @@ describe('waiting says which tag is awaited, and how its build goes', () => {
     const young = await scene.told([], 2);
     expect([young.headline, young.text]).toEqual([
       'waiting for your build',
-      'Your build has not finished. The preview starts by itself when it is there. Nothing to do.',
+      'Its build is not listed yet. The preview starts by itself when it is there. Nothing to do.',
     ]);
     const { headline, text, check } = await scene.told([]);
     expect(headline).toBe('waiting for your build - nothing builds an image');
@@ -136,8 +136,59 @@ describe('waiting says which tag is awaited, and how its build goes', () => {
     const failed = await new Scene().told([job('failed', 1, 2, { name: 'lint' })]);
     expect([failed.headline, failed.text]).toEqual([
       'waiting for your build - a check failed',
-      expect.stringContaining('The check "lint" did not succeed'),
+      expect.stringMatching(/^The check "lint" did not succeed .*, which may be why there is no image\./),
     ]);
+  });
+
+  test.each([
+    'docker lint',
+    'container scan (trivy)',
+    'image size',
+    'build docs',
+    'build-and-test',
+    'release notes',
+    'publish / npm',
+    'package (helm chart)',
+    'storybook / build',
+    'rebuilder',
+    'imagery',
+  ])('%s builds no image, and is not called a build', async (name) => {
+    const scene = new Scene();
+    const failed = await scene.told([job('failed', 1, 2, { name })]);
+    expect([failed.headline, failed.check['title']]).toEqual([
+      'waiting for your build - a check failed',
+      'Waiting for your build - a check failed',
+    ]);
+    expect((await scene.told([job('passed', 1, 2, { name })])).headline).toBe(
+      'waiting for your build - nothing builds an image',
+    );
+    const beside = await scene.told([job('failed', 1, 2, { name }), job('running', 58)]);
+    expect(beside.text).toMatch(/^Your build "image \/ build" runs/);
+  });
+
+  test.each(['Docker image', 'ci/docker', 'build container amd64', 'Build, test and push image', 'bake', 'kaniko-web'])(
+    '%s builds one; a job "build" beside it is another thing',
+    async (name) => {
+      const compiles = job('failed', 50, 51, { name: 'build' });
+      const { headline, text } = await new Scene().told([compiles, job('running', 58, undefined, { name })]);
+      expect([headline, text]).toEqual(['waiting for your build', expect.stringContaining(`"${name}" runs since`)]);
+    },
+  );
+
+  test('a job "build" alone is taken for the build; what it makes is not known', async () => {
+    const { headline, text } = await new Scene().told([job('passed', 40, 50, { name: 'build' })]);
+    expect(headline).toBe('waiting for your build - no image was pushed');
+    expect(text).toContain('Check that this or another job pushes the image under this name and tag.');
+  });
+
+  test('where the platform lists the names, no other job is a build', async () => {
+    const scene = new Scene('evidence: { require: [digest] }\nstatus: { builds: ["Ship / *"] }');
+    const docker = job('failed', 50, 55, { name: 'docker image' });
+    expect((await scene.told([docker, job('running', 58, undefined, { name: 'ship / it' })])).text).toMatch(
+      /^Your build "ship \/ it" runs since/,
+    );
+    expect((await scene.told([docker])).headline).toBe('waiting for your build - a check failed');
+    expect((await scene.told([job('failed', 50, 55, { name: 'ship / it' })])).headline).toBe('your build failed');
   });
 
   test('the job that runs greenroom itself is no build', async () => {
@@ -166,13 +217,13 @@ describe('waiting says which tag is awaited, and how its build goes', () => {
     });
   });
 
-  test('the forge does not say: no more than that it has not finished', async () => {
+  test('the forge does not say: it is unknown, and nothing else is claimed', async () => {
     const scene = new Scene();
     // On GitHub: a token that may not read checks.
     if ('github' in scene)
       (await (scene as unknown as { github(): Promise<FakeGitHub> }).github()).missing.add('reading checks');
     expect((await scene.told(undefined)).text).toBe(
-      'Your build has not finished. The preview starts by itself when it is there. Nothing to do.',
+      'The state of its build is unknown. The preview starts by itself when it is there. Nothing to do.',
     );
   });
 });

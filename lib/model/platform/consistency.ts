@@ -182,6 +182,9 @@ function statusProblems({ status }: Settings): Contradiction[] {
     ...(logs && !watch
       ? [{ path: ['status', 'logs'], message: 'needs status.watch: true, since the reporter reads the logs' }]
       : []),
+    ...(image !== undefined && !watch
+      ? [{ path: ['status', 'image'], message: 'needs status.watch: true: it is the image of the reporter' }]
+      : []),
     ...(watch && image !== undefined && url === undefined
       ? [{ path: ['status', 'image'], message: `needs status.url, ${where}` }]
       : []),

@@ -82,10 +82,14 @@ export const status = section({
   notify: z.boolean().default(false).meta({
     description: 'Let the reconciler report to `serve` at `url` whether it could apply a preview; see docs/status.md.',
   }),
-  watch: z.boolean().default(false).meta({
-    description:
-      'Let `greenroom watch` in each cluster read the objects of previews: each fence binds its account to that.',
-  }),
+  watch: z
+    .boolean()
+    .default(false)
+    .meta({
+      description:
+        'Let `greenroom watch` in each cluster read the objects of previews: each fence binds its account to that.',
+      examples: [true],
+    }),
   image: bounded(300, new RegExp(IMAGE_PATTERN), 'must be an image reference such as ghcr.io/acme/greenroom@sha256:...')
     .optional()
     .meta({
@@ -101,6 +105,17 @@ export const status = section({
     description:
       'With `watch`: show the last 20 lines of an app that ends, without what may hold a credential, and never on a public repository.',
   }),
+  builds: z
+    .array(bounded(100, /\S/, 'must be the name of a job, with * for any characters but /, and ** for any'))
+    .min(1)
+    .max(50)
+    .optional()
+    .meta({
+      description:
+        'Names of the jobs and statuses that build images, with `*` and `**`, as a pull request lists them: the comment then ' +
+        'calls no other check a build. Default: the words of a name tell it, e.g. `image`, `docker`, `build`.',
+      examples: [['image / *', 'ci/docker']],
+    }),
   environments: z
     .enum(['each', 'shared'])
     .default('each')

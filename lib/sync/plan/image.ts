@@ -18,7 +18,7 @@ import { timesOf } from './times.ts';
 export type ImageState =
   /** Compile with these digests, by image with tag. Empty if nothing was looked up; then the rules check the tags. */
   | { readonly status: 'go'; readonly digests: ReadonlyMap<string, string>; readonly evidence?: EvidenceByDigest }
-  /** The build of this image has not finished. */
+  /** This image is not there yet. */
   | { readonly status: 'waiting'; readonly image: string; readonly note?: string }
   /** Its repository does not exist or is not visible to us, although there was time for a build. */
   | { readonly status: 'absent'; readonly image: string; readonly reason: string }

@@ -250,7 +250,10 @@ function stateWithoutImage(
 async function buildOf({ forge }: SyncContext, { now, platform }: Base, pull: PullRequest): Promise<BuildStatus> {
   const lookup = await forge.builds(pull);
   const builds = lookup.status === 'found' ? lookup.value : null;
-  return buildStatus({ builds, now, changedAt: pull.updatedAt, contact: platform.policies.contact });
+  return buildStatus({
+    ...{ builds, now, changedAt: pull.updatedAt },
+    ...{ contact: platform.policies.contact, names: platform.status.builds },
+  });
 }
 
 /** Path of an image in the file; the first app's if the image is from a manifest. */

@@ -89,6 +89,10 @@ test('logs are read only where the platform says so: its role, and its command',
 
 test.each([
   ['status: { image: ghcr.io/acme/greenroom:v1, watch: true }', 'status.image: needs status.url'],
+  [
+    'status: { image: ghcr.io/acme/greenroom:v1, url: "https://g.example.com/status" }',
+    'status.image: needs status.watch: true',
+  ],
   ['status: { notify: true }', 'status.notify: needs status.url'],
   ['status: { logs: true }', 'status.logs: needs status.watch: true'],
   ['status: { url: "ftp://g.example.com" }', 'must be an http(s) address'],
