@@ -3,6 +3,9 @@ export type Clock = () => number;
 
 export const systemClock: Clock = () => Math.floor(Date.now() / 1000);
 
+/** The same with fractions, for waits of about a second. */
+export const preciseClock: Clock = () => Date.now() / 1000;
+
 /**
  * Unix seconds of an ISO 8601 time with a zone (`2026-11-24T08:00:00Z`).
  * Undefined for anything else: a time without a zone would mean something different on every machine.

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { main } from '../../lib/cli/main.ts';
-import { greenroom } from '../support/command.ts';
+import { greenroom, NO_PAUSE } from '../support/command.ts';
 import { overGitHub } from '../support/fake-github/world.ts';
 import { git, tempFolder } from '../support/git.ts';
 import { World } from '../support/world.ts';
@@ -123,7 +123,14 @@ test('how far it has come is drawn for who watches, and a summary follows', asyn
   const env = await environment(world);
   const err = (text: string) => said.push(text);
   const run = (interactive: boolean, out: (text: string) => void) =>
-    main(ARGS, { out, err, env, cwd: '/', interactive, fail: (code) => expect.unreachable(`exit ${code}`) });
+    main(ARGS, {
+      out,
+      err,
+      env: { ...NO_PAUSE, ...env },
+      cwd: '/',
+      interactive,
+      fail: (code) => expect.unreachable(`exit ${code}`),
+    });
   const lines: string[] = [];
   await run(true, (text) => lines.push(text));
   expect(said).toEqual([

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { inject, onTestFinished } from 'vitest';
+import { NO_PAUSE } from '../support/command.ts';
 import { overGitHub } from '../support/fake-github/world.ts';
 import { World } from '../support/world.ts';
 import { deliver as deliverEvent, SECRET } from './deliver.ts';
@@ -38,7 +39,8 @@ export async function serve(fake: { url: string; token: string }, ...args: strin
     '--format',
     'json',
   ];
-  const env = { ...process.env, GITHUB_TOKEN: fake.token, GITHUB_API_URL: fake.url, GREENROOM_WEBHOOK_SECRET: SECRET };
+  const github = { GITHUB_TOKEN: fake.token, GITHUB_API_URL: fake.url, GREENROOM_WEBHOOK_SECRET: SECRET };
+  const env = { ...process.env, ...NO_PAUSE, ...github };
   const child = spawn(process.execPath, [...command, ...args], { env, stdio: ['ignore', 'ignore', 'pipe'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   const log: Record<string, unknown>[] = [];

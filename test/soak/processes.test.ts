@@ -7,7 +7,7 @@ import { expect, inject, test } from 'vitest';
 import { sweep } from '../../lib/sync/sweep/sweep.ts';
 import { SECRET } from '../serve/deliver.ts';
 import { deliver, opened, serve, WAIT } from '../serve/receiver.ts';
-import { greenroom } from '../support/command.ts';
+import { greenroom, NO_PAUSE } from '../support/command.ts';
 import { manyPulls } from '../support/fake-github/many.ts';
 import { overGitHub } from '../support/fake-github/world.ts';
 import { bareRepo, filesOf, git } from '../support/git.ts';
@@ -75,7 +75,7 @@ test('a sweep that is killed between two batches goes on where it was, and does 
   manyPulls(world, 1, 60, (n) => previewText(`env: { SERIAL: "${n}" }`), NOW);
   const fake = await world.github();
   const child = spawn(process.execPath, [inject('command'), 'sweep', '--apps-repo', 'acme/previews'], {
-    env: { ...process.env, GITHUB_TOKEN: fake.token, GITHUB_API_URL: fake.url },
+    env: { ...process.env, ...NO_PAUSE, GITHUB_TOKEN: fake.token, GITHUB_API_URL: fake.url },
     stdio: 'ignore',
   });
   let commits = 0;

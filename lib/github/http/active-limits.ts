@@ -19,9 +19,16 @@ interface ActiveLimit {
  */
 export class ActiveLimits {
   readonly #limits = new Map<string, ActiveLimit>();
+  #hits = 0;
+
+  /** How many answers reported a limit so far: if it has changed, {@link wait} again before sending. */
+  get hits(): number {
+    return this.#hits;
+  }
 
   /** @param now unix seconds */
   hit(scope: string, now: number, seconds: number): void {
+    this.#hits += 1;
     const limit = this.#limits.get(scope);
     const until = now + seconds;
     const isLater = limit === undefined || Math.min(limit.until - now, limit.longest) < seconds;

@@ -13,11 +13,12 @@ import {
   messageOf,
   type RawAnswer,
 } from './answer.ts';
+import { CHANGE_INTERVAL, type ChangeKind, ChangeQueue } from './change-queue.ts';
 import type { Credentials } from './credentials.ts';
 import { needOf, type RestRoute } from './permissions.ts';
 import { isSecondaryLimit, rateLimitWait } from './rate-limit.ts';
 import { adviceFor, credentialAdvice, withAdvice } from './refusals.ts';
-import { CONTENT_WRITES, PARTS, PUSHES, Throttle, type ThrottleLimit } from './throttle.ts';
+import { PUSHES, REPORTS, Throttle, type ThrottleLimit } from './throttle.ts';
 
 export interface GitHubClientOptions {
   readonly credentials: Credentials;
@@ -25,7 +26,7 @@ export interface GitHubClientOptions {
   readonly apiUrl?: string;
   /** @default - `graphql` next to the API, also for GitHub Enterprise Server */
   readonly graphqlUrl?: string;
-  /** Unix seconds. */
+  /** Unix seconds; with fractions, so that changes are a second apart and not up to two. */
   readonly clock: () => number;
   /** Waits for so many milliseconds. */
   readonly sleep: (milliseconds: number) => Promise<void>;
@@ -33,16 +34,17 @@ export interface GitHubClientOptions {
   readonly onWait?: (wait: RequestPause) => void;
   /** Longest wait for a limit, in seconds; a longer one fails with `unreachable`. @default 900 */
   readonly longestWait?: number;
+  /** Seconds between two changes. @default 1 */
+  readonly changeInterval?: number;
   /** For one request, in milliseconds. @default 30000 */
   readonly timeout?: number;
 }
 
 /** State that the clients of all owners share. */
 interface Shared {
-  /** One throttle for each kind of request that GitHub counts separately. */
-  readonly writes: Throttle;
+  readonly reports: Throttle;
   readonly pushes: Throttle;
-  readonly parts: Throttle;
+  readonly changes: ChangeQueue;
   readonly limits: ActiveLimits;
   /** How far our clock is ahead of GitHub's, in seconds, by its last answer. */
   clockSkew: number | null;
@@ -55,8 +57,12 @@ export interface RestAnswer<T> {
   readonly data: T;
 }
 
+type RequestKind = ChangeKind | 'read';
+
 const READ_ATTEMPTS = 3;
 const LIMIT_ATTEMPTS = 4;
+/** In seconds: the changes of one pull request wait for each other, which is normal. */
+const WORTH_TELLING = 5;
 const REMEMBERED_ANSWERS = 500;
 
 /** Parameters of every request. */
@@ -90,9 +96,9 @@ export class GitHubClient {
     this.#longestWait = options.longestWait ?? 900;
     const throttle = (limits: readonly ThrottleLimit[]) => new Throttle(limits, options.clock, options.sleep);
     this.#shared = shared ?? {
-      writes: throttle(CONTENT_WRITES),
+      reports: throttle(REPORTS),
       pushes: throttle(PUSHES),
-      parts: throttle(PARTS),
+      changes: new ChangeQueue(options.changeInterval ?? CHANGE_INTERVAL, options.clock, options.sleep),
       limits: new ActiveLimits(),
       clockSkew: null,
       answers: new Map(),
@@ -142,13 +148,13 @@ export class GitHubClient {
    * @throws GreenroomError `unreachable` without an answer, `failed` if the token or a permission does not suffice
    */
   async query<T>(query: string, variables: Readonly<Record<string, unknown>>): Promise<GraphQLAnswer<T>> {
-    return this.#graphql(query, variables, READ_ATTEMPTS);
+    return this.#graphql(query, variables, 'read');
   }
 
   /** A mutation, sent once. After `unreachable` it is unknown whether it was carried out. */
   async mutate<T>(query: string, variables: Readonly<Record<string, unknown>>): Promise<GraphQLAnswer<T>> {
-    await this.#turn(operationOf(query));
-    const answer = await this.#graphql<T>(query, variables, 1);
+    const kind = await this.#turn(operationOf(query));
+    const answer = await this.#graphql<T>(query, variables, kind);
     const passing = answer.errors.find(isPassingError);
     if (passing !== undefined) throw this.#unreachable(`GraphQL ${operationOf(query)}`, passing.message);
     return { ...answer, errors: answer.errors.map((error) => ({ ...error, message: withAdvice(error.message) })) };
@@ -165,16 +171,15 @@ export class GitHubClient {
     parameters: Readonly<Record<string, unknown>>,
     accepted: readonly number[] = [],
   ): Promise<RestAnswer<T>> {
-    const isRead = route.startsWith('GET ');
-    const key = isRead ? JSON.stringify([this.#owner, route, parameters]) : '';
+    const kind = route.startsWith('GET ') ? 'read' : await this.#turn(route);
+    const key = kind === 'read' ? JSON.stringify([this.#owner, route, parameters]) : '';
     const known = this.#shared.answers.get(key);
-    if (!isRead) await this.#turn(route);
     const condition = known === undefined ? {} : { 'if-none-match': known.etag };
     const answer = await this.#send(
       route,
       ({ headers, ...common }) =>
         this.#request(route, { ...parameters, ...common, headers: { ...headers, ...condition } }),
-      isRead ? READ_ATTEMPTS : 1,
+      kind,
     );
     if (answer.status === 304) {
       if (known === undefined)
@@ -182,7 +187,7 @@ export class GitHubClient {
       return { status: 200, data: known.data as T };
     }
     if (answer.status >= 400 && !accepted.includes(answer.status)) throw this.#refusal(route, route, answer);
-    if (isRead) this.#remember(key, answer);
+    if (kind === 'read') this.#remember(key, answer);
     return { status: answer.status, data: answer.data as T };
   }
 
@@ -199,14 +204,14 @@ export class GitHubClient {
   async #graphql<T>(
     query: string,
     variables: Readonly<Record<string, unknown>>,
-    attempts: number,
+    kind: RequestKind,
   ): Promise<GraphQLAnswer<T>> {
     const name = operationOf(query);
     const doing = `GraphQL ${name}`;
     const answer = await this.#send(
       doing,
       (common) => this.#request({ method: 'POST', url: this.#graphqlUrl, query, variables, ...common }),
-      attempts,
+      kind,
     );
     if (answer.status >= 400) throw this.#refusal(doing, name, answer);
     const { data, errors } = graphQLOf<T>(answer.data);
@@ -216,13 +221,24 @@ export class GitHubClient {
     return { data, errors: errors.map((error) => ({ ...error, message: this.#clean(error.message) })) };
   }
 
-  /** Throttles a change. Commits wait only for other commits, so comments never delay the end of a preview. */
-  async #turn(call: string): Promise<void> {
+  /** Throttles a change by its kind's own limit. Commits wait only for commits, so comments never delay the end of a preview. */
+  async #turn(call: string): Promise<ChangeKind> {
     const { push, part } = needOf(call) ?? {};
-    const { pushes, parts, writes } = this.#shared;
-    const throttle = push ? pushes : part ? parts : writes;
+    if (part) return 'part';
+    const throttle = push ? this.#shared.pushes : this.#shared.reports;
     const seconds = await throttle.turn(this.#longestWait, (wait) => this.#waits('throttle', call, wait));
     if (seconds > 0) throw this.#tooMany(call, seconds);
+    return push ? 'push' : 'report';
+  }
+
+  /** Sends a change when it is its turn. Returns null if another request has hit a limit meanwhile. */
+  #inQueue(doing: string, kind: ChangeKind, send: () => Promise<RawAnswer>): Promise<RawAnswer | null> {
+    const { changes, limits } = this.#shared;
+    const wait = changes.waitOf(kind);
+    if (wait > this.#longestWait) throw this.#tooMany(doing, wait);
+    if (wait >= WORTH_TELLING) this.#waits('throttle', doing, wait);
+    const { hits } = limits;
+    return changes.run(kind, async () => (limits.hits === hits ? send() : null));
   }
 
   #tooMany(call: string, seconds: number): GreenroomError {
@@ -234,13 +250,17 @@ export class GitHubClient {
     this.#options.onWait?.({ reason, call, seconds, until: this.#options.clock() + seconds });
   }
 
-  async #send(doing: string, send: (common: Common) => Promise<RawAnswer>, attempts: number): Promise<RawAnswer> {
+  async #send(doing: string, send: (common: Common) => Promise<RawAnswer>, kind: RequestKind): Promise<RawAnswer> {
     const hourly = `${this.#owner} ${doing.startsWith('GraphQL') ? 'graphql' : 'core'}`;
+    const scopes = [ALL_REQUESTS, hourly];
+    const attempts = kind === 'read' ? READ_ATTEMPTS : 1;
     let failures = 0;
     let renewed = false;
     for (let limited = 0; ; ) {
-      const waited = await this.#waitForLimits(doing, [ALL_REQUESTS, hourly]);
-      const answer = await this.#once(send);
+      const waited = await this.#waitForLimits(doing, scopes);
+      const once = () => this.#once(send);
+      const answer = await (kind === 'read' ? once() : this.#inQueue(doing, kind, once));
+      if (answer === null) continue;
       if (answer.status === 401 && !renewed && this.#options.credentials.renew(this.#owner)) {
         renewed = true;
         continue;
@@ -253,7 +273,7 @@ export class GitHubClient {
         if (limited >= LIMIT_ATTEMPTS) throw this.#limited(doing, wait);
         continue;
       }
-      if (waited) for (const scope of [ALL_REQUESTS, hourly]) this.#shared.limits.clear(scope);
+      if (waited) for (const scope of scopes) this.#shared.limits.clear(scope);
       const reason = failureOf(answer);
       if (reason === null) return answer;
       failures += 1;
@@ -290,7 +310,7 @@ export class GitHubClient {
     const signal = AbortSignal.timeout(this.#options.timeout ?? 30_000);
     const answer = await send({ headers: { authorization }, request: { signal } }).catch(answerOfError);
     const date = Date.parse(String(answer.headers['date'])) / 1000;
-    if (Number.isFinite(date)) this.#shared.clockSkew = this.#options.clock() - date;
+    if (Number.isFinite(date)) this.#shared.clockSkew = Math.round(this.#options.clock() - date);
     return answer;
   }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import { systemClock } from '../../core/clock.ts';
+import { preciseClock, systemClock } from '../../core/clock.ts';
 import { GreenroomError } from '../../core/errors.ts';
 import { appCredentials, type GitHubApp, installationCredentials, parsePrivateKey } from './app.ts';
 import { GitHubClient, type GitHubClientOptions } from './client.ts';
@@ -22,6 +22,7 @@ export type OpenOptions = Partial<Pick<GitHubClientOptions, 'clock' | 'sleep' | 
  * | `GITHUB_APP_PRIVATE_KEY_FILE` | or the file that contains it |
  * | `GITHUB_APP_INSTALLATION_ID` | the installation to use; by default it is looked up for each owner |
  * | `GITHUB_API_URL`, `GITHUB_GRAPHQL_URL` | the server, as GitHub Actions sets them |
+ * | `GREENROOM_CHANGE_INTERVAL` | seconds between two changes, 1 by default |
  *
  * @throws GreenroomError `invalid-input` for missing credentials or an invalid value; values are never shown
  */
@@ -30,7 +31,8 @@ export function openGitHub(env: Environment, options: OpenOptions = {}): GitHubC
   const server = {
     ...address('apiUrl', 'GITHUB_API_URL', env),
     ...address('graphqlUrl', 'GITHUB_GRAPHQL_URL', env),
-    clock,
+    ...changeInterval(env),
+    clock: options.clock ?? preciseClock,
     sleep,
     ...others,
   };
@@ -96,6 +98,16 @@ function installationOf(env: Environment): number | undefined {
   if (!text) return undefined;
   if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
   throw new GreenroomError('invalid-input', 'GITHUB_APP_INSTALLATION_ID must be a number');
+}
+
+function changeInterval(env: Environment) {
+  const text = env['GREENROOM_CHANGE_INTERVAL'];
+  if (!text) return {};
+  if (/^\d{1,2}(\.\d{1,3})?$/.test(text) && Number(text) <= 60) return { changeInterval: Number(text) };
+  throw new GreenroomError(
+    'invalid-input',
+    `GREENROOM_CHANGE_INTERVAL must be seconds from 0 to 60, e.g. 1 or 0.2, not ${JSON.stringify(text)}`,
+  );
 }
 
 function address(option: 'apiUrl' | 'graphqlUrl', name: string, env: Environment) {

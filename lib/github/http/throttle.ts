@@ -5,21 +5,11 @@ export interface ThrottleLimit {
 }
 
 /**
- * Changes that are not part of a commit. GitHub asks for a second between two changes, and for at most 80 a minute and
- * 500 an hour; otherwise its secondary limits apply. One or two syncs can send their changes at once; many changes are
- * sent a second apart on average. Together with {@link PUSHES} and {@link PARTS} this stays below 80, and no commit
- * waits for a comment.
+ * Changes other than commits. GitHub allows about 500 an hour in all: the others are left to commits.
  *
  * @see https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
- * @see https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
  */
-export const CONTENT_WRITES: readonly ThrottleLimit[] = [
-  { count: 10, seconds: 10 },
-  { count: 440, seconds: 3600 },
-];
-
-/** Requests that create the parts of a large commit, before its push. */
-export const PARTS: readonly ThrottleLimit[] = [{ count: 14, seconds: 60 }];
+export const REPORTS: readonly ThrottleLimit[] = [{ count: 440, seconds: 3600 }];
 
 /** Pushes to one repository. @see https://docs.github.com/en/repositories/creating-and-managing-repositories/repository-limits */
 export const PUSHES: readonly ThrottleLimit[] = [{ count: 6, seconds: 60 }];

@@ -21,6 +21,7 @@ export function clientOf(
     apiUrl: fake.url,
     clock,
     sleep,
+    changeInterval: 0,
     ...(onWait && { onWait }),
   });
 }
