@@ -1,9 +1,11 @@
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { RequestPause } from '../../lib/forge/limits.ts';
 import { GitHubClient } from '../../lib/github/http/client.ts';
 import { tokenCredentials } from '../../lib/github/http/credentials.ts';
 import { fakeForFile } from '../support/fake-github/fixture.ts';
+import { FakeLimits } from '../support/fake-github/limits.ts';
 import { COMMIT_TIME } from '../support/git.ts';
+import { StoppedClock } from '../support/stopped-clock.ts';
 
 const fake = await fakeForFile();
 afterAll(() => {
@@ -31,22 +33,16 @@ const inGraphQL = (headers: object = {}, type?: string) => ({
 
 /** A client whose time stands until it is moved: who sleeps wakes when it has come. */
 function patient() {
-  let now = COMMIT_TIME;
-  const sleepers: { at: number; wake: () => void }[] = [];
+  const time = new StoppedClock(COMMIT_TIME);
   const told: RequestPause[] = [];
   const client = new GitHubClient({
     credentials: tokenCredentials(fake.token),
     apiUrl: fake.url,
-    clock: () => now,
-    sleep: (milliseconds) => new Promise((wake) => sleepers.push({ at: now + milliseconds / 1000, wake })),
+    clock: time.clock,
+    sleep: time.sleep,
     onWait: (wait) => told.push(wait),
   });
-  const pass = (seconds: number) => {
-    now += seconds;
-    for (const { wake } of sleepers.filter(({ at }) => at <= now)) wake();
-  };
-  const sleeping = () => sleepers.length;
-  return { client, pass, sleeping, told };
+  return { client, pass: (seconds: number) => time.pass(seconds), sleeping: () => time.sleeping, told };
 }
 
 const read = (client: GitHubClient, id: number) => client.rest('GET /repositories/{id}', { id }, [404]);
@@ -156,4 +152,16 @@ test('how far our clock is ahead is known from every answer', async () => {
   pass(86_400);
   await read(client, 1);
   expect(client.clockSkew).toBe(86_400);
+});
+
+test('of 200 requests at once no more than 50 are on their way, of all owners together', async () => {
+  const { client } = patient();
+  const limits = new FakeLimits(() => COMMIT_TIME);
+  fake.limits = limits;
+  onTestFinished(() => {
+    fake.limits = undefined;
+  });
+  fake.fault = () => ({ delay: 5, edit: (body) => body });
+  await Promise.all(Array.from({ length: 200 }, (_, id) => read(client.for(`owner-${id % 7}`), id)));
+  expect([limits.mostAtOnce, limits.refused]).toEqual([50, []]);
 });

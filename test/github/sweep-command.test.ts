@@ -5,6 +5,7 @@ import { main } from '../../lib/cli/main.ts';
 import { greenroom, NO_PAUSE } from '../support/command.ts';
 import { overGitHub } from '../support/fake-github/world.ts';
 import { git, tempFolder } from '../support/git.ts';
+import { previewText } from '../support/inputs.ts';
 import { World } from '../support/world.ts';
 
 const GitHubWorld = overGitHub(World);
@@ -71,6 +72,28 @@ describe('what is wrong is said in a sentence', () => {
     fake.fault = () => undefined;
     expect((await run(world, {}, ['--alarms', file])).code).toBe(0);
     expect(readFileSync(file, 'utf8')).toBe('');
+  });
+
+  test.each([
+    ['sweep', []],
+    ['sync', ['--repo', 'acme/shop', '--pr', '7']],
+  ])('a limit of an hour: %s ends with exit code 4 after one request', async (command, args) => {
+    const { world, fake, now } = await live(600);
+    const sha = world.push('shop', { 'preview.yaml': previewText('ttl: 3h') }, now + 1);
+    world.pull('shop', 7, { sha, createdAt: now, updatedAt: now + 1 });
+    const head = world.head();
+    fake.requests.length = 0;
+    const headers = { 'content-type': 'application/json', 'retry-after': '3600' };
+    const body = JSON.stringify({ message: 'You have exceeded a secondary rate limit.' });
+    fake.fault = ({ operation }) => (operation === 'CommitFiles' ? { status: 403, headers, body } : undefined);
+    const at = ['--apps-repo', 'acme/previews'];
+    const { code, stderr } = await greenroom([command, ...args, ...at], { env: await environment(world) });
+    expect([code, world.head()]).toEqual([4, head]);
+    expect(stderr).toContain('rate limit');
+    // One try, and nothing after it: not even the reports.
+    const calls = fake.requests.map(({ operation }) => operation);
+    expect(calls.filter((call) => call === 'CommitFiles')).toHaveLength(1);
+    expect(calls.at(-1)).toBe('CommitFiles');
   });
 
   test('a token that GitHub does not know: exit code 1', async () => {

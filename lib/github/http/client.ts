@@ -1,6 +1,7 @@
 import { Octokit } from '@octokit/rest';
 import { GreenroomError } from '../../core/errors.ts';
 import { redact } from '../../core/git/redact.ts';
+import { Pool } from '../../core/pool.ts';
 import { VERSION } from '../../core/version.ts';
 import type { RequestPause } from '../../forge/limits.ts';
 import { ActiveLimits, ALL_REQUESTS } from './active-limits.ts';
@@ -45,6 +46,7 @@ interface Shared {
   readonly reports: Throttle;
   readonly pushes: Throttle;
   readonly changes: ChangeQueue;
+  readonly inFlight: Pool;
   readonly limits: ActiveLimits;
   /** How far our clock is ahead of GitHub's, in seconds, by its last answer. */
   clockSkew: number | null;
@@ -63,6 +65,8 @@ const READ_ATTEMPTS = 3;
 const LIMIT_ATTEMPTS = 4;
 /** In seconds: the changes of one pull request wait for each other, which is normal. */
 const WORTH_TELLING = 5;
+/** GitHub allows 100 requests at the same time; two receivers may share an account. */
+const MOST_AT_ONCE = 50;
 const REMEMBERED_ANSWERS = 500;
 
 /** Parameters of every request. */
@@ -99,6 +103,7 @@ export class GitHubClient {
       reports: throttle(REPORTS),
       pushes: throttle(PUSHES),
       changes: new ChangeQueue(options.changeInterval ?? CHANGE_INTERVAL, options.clock, options.sleep),
+      inFlight: new Pool(MOST_AT_ONCE),
       limits: new ActiveLimits(),
       clockSkew: null,
       answers: new Map(),
@@ -307,8 +312,10 @@ export class GitHubClient {
 
   async #once(send: (common: Common) => Promise<RawAnswer>): Promise<RawAnswer> {
     const authorization = await this.#options.credentials.authorization(this.#owner);
-    const signal = AbortSignal.timeout(this.#options.timeout ?? 30_000);
-    const answer = await send({ headers: { authorization }, request: { signal } }).catch(answerOfError);
+    const answer = await this.#shared.inFlight.run(() => {
+      const signal = AbortSignal.timeout(this.#options.timeout ?? 30_000);
+      return send({ headers: { authorization }, request: { signal } }).catch(answerOfError);
+    });
     const date = Date.parse(String(answer.headers['date'])) / 1000;
     if (Number.isFinite(date)) this.#shared.clockSkew = Math.round(this.#options.clock() - date);
     return answer;

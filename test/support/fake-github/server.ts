@@ -11,6 +11,7 @@ import { COMMIT_TIME } from '../git.ts';
 import { ARCHIVED, NOT_FOUND, type RestAnswer, refusal } from './answers.ts';
 import type { FakeApp } from './app.ts';
 import { runGraphQL } from './graphql.ts';
+import type { FakeLimits, LimitAnswer } from './limits.ts';
 import type { StoredDeployment, StoredRemark } from './people.ts';
 import { runRest } from './rest.ts';
 import { FakeError, FakeRepository, type StoredComment } from './store.ts';
@@ -38,6 +39,12 @@ export interface Fault {
   readonly delay?: number;
   /** The true answer, changed on its way. */
   readonly edit?: (body: string) => string;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string;
 }
 
 const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' };
@@ -89,6 +96,8 @@ export class FakeGitHub {
   /** A GitHub App whose installation tokens are taken as well as the token. */
   app: FakeApp | undefined;
   fault: (request: FakeRequest) => Fault | undefined = () => undefined;
+  /** Limits that it keeps. @default - none */
+  limits: FakeLimits | undefined;
   /** Answers that cost nothing: what was asked for is as it was. */
   unchanged = 0;
   readonly #comments = new Map<string, StoredComment[]>();
@@ -262,9 +271,7 @@ export class FakeGitHub {
       throw new FakeError('FORBIDDEN', ARCHIVED);
   }
 
-  async #answer(
-    incoming: IncomingMessage,
-  ): Promise<{ status: number; headers?: Record<string, string>; body: string }> {
+  async #answer(incoming: IncomingMessage): Promise<Answer> {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
     const text = Buffer.concat(chunks).toString('utf8');
@@ -273,6 +280,23 @@ export class FakeGitHub {
     const { authorization = '' } = incoming.headers;
     const request = { method: incoming.method ?? 'GET', path: incoming.url ?? '/', operation, body, authorization };
     this.requests.push(request);
+    const { limits } = this;
+    if (limits === undefined) return this.#whole(request, incoming);
+    const api = operation === undefined ? 'core' : 'graphql';
+    const isChange = operation === undefined ? request.method !== 'GET' : /^\s*mutation\b/.test(String(body['query']));
+    try {
+      const refused = limits.came(api, isChange);
+      if (refused !== null) return jsonOf(refused);
+      const answer = await this.#whole(request, incoming);
+      if (answer.status !== 304) limits.spent(api);
+      return { ...answer, headers: { ...limits.headers(api), ...answer.headers } };
+    } finally {
+      limits.left();
+    }
+  }
+
+  /** The answer of a server without limits. */
+  async #whole(request: FakeRequest, incoming: IncomingMessage): Promise<Answer> {
     const fault = this.fault(request);
     if (fault?.delay) await setTimeout(fault.delay);
     const edit = fault === undefined ? (body: string) => body : fault.edit;
@@ -327,4 +351,8 @@ export class FakeGitHub {
     // Comments go by ids that name no owner.
     return named === undefined || named === owner;
   }
+}
+
+function jsonOf({ status, headers, body }: LimitAnswer): Answer {
+  return { status, headers: { ...JSON_TYPE, ...headers }, body: JSON.stringify(body) };
 }
