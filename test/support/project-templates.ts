@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type CompiledPreview, createCompiler } from '../../lib/compile/compile.ts';
 import type { FileSet } from '../../lib/core/fileset.ts';
-import { type Answer, checkAnswers, questionsOf, type TemplateAnswers } from '../../lib/create/answers.ts';
+import { checkAnswers, questionsOf, type TemplateAnswer, type TemplateAnswers } from '../../lib/create/answers.ts';
 import { builtInTemplates, givenOf, projectFiles } from '../../lib/create/project.ts';
 import { loadPlatform, loadPreview } from '../../lib/model/files.ts';
 import { tempFolder } from './git.ts';
@@ -32,7 +32,7 @@ export const ANSWERS: Readonly<Record<string, TemplateAnswers>> = {
 export function choicesOf(name: string): TemplateAnswers[] {
   return questionsOf(builtInTemplates().get(name)!).reduce<TemplateAnswers[]>(
     (known, question) => {
-      const values: readonly Answer[] = question.enum ?? (question.type === 'boolean' ? [true, false] : []);
+      const values: readonly TemplateAnswer[] = question.enum ?? (question.type === 'boolean' ? [true, false] : []);
       return values.length === 0
         ? known
         : known.flatMap((answers) => values.map((value) => ({ ...answers, [question.name]: value })));
