@@ -1,7 +1,7 @@
 import type { Position } from '../core/errors.ts';
 import type { Finding, Severity } from '../core/finding.ts';
 import { isDenial } from '../core/finding.ts';
-import { isRecord, valueAt } from '../core/json.ts';
+import { isRecord, recordAt, valueAt } from '../core/json.ts';
 import { APP_ACCOUNT } from '../model/labels.ts';
 import { closest } from '../model/load/suggest.ts';
 import { formatPath, itemPaths } from '../policies/paths.ts';
@@ -146,11 +146,6 @@ function secretOf(object: Manifest): [name: unknown, keys: readonly string[] | '
 function pullSecretsOf(object: Manifest): readonly { readonly name?: unknown }[] {
   const list = object.kind === 'ServiceAccount' ? valueAt(object, ['imagePullSecrets']) : undefined;
   return Array.isArray(list) ? list.filter(isRecord) : [];
-}
-
-function recordAt(object: unknown, path: readonly string[]): Record<string, unknown> {
-  const value = valueAt(object, path);
-  return isRecord(value) ? value : {};
 }
 
 /** Whether the kind is part of Kubernetes or known here. Other kinds may create any object that they name. */

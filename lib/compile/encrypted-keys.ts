@@ -1,5 +1,6 @@
-import { isRecord } from '../core/json.ts';
+import { isRecord, recordAt } from '../core/json.ts';
 import type { FieldPath } from '../model/load.ts';
+import { sealedProblem } from '../model/sealed-value.ts';
 
 /** Whether an object is a Secret with a `sops` field. */
 export function isEncrypted(object: unknown): boolean {
@@ -15,7 +16,7 @@ export function keyProblems(object: unknown): { path: FieldPath; message: string
   if (isRecord(object) && object['sops'] !== undefined && object['kind'] !== 'Secret') {
     return [{ path: ['sops'], message: 'is for Secrets alone: what is encrypted in other objects cannot be checked' }];
   }
-  if (isRecord(object) && object['kind'] === 'SealedSecret') return strayProblems(object);
+  if (isRecord(object) && object['kind'] === 'SealedSecret') return [...strayProblems(object), ...openProblems(object)];
   if (!isEncrypted(object)) return [];
   return ['data', 'stringData'].flatMap((field) => {
     const values = (object as Record<string, unknown>)[field];
@@ -40,4 +41,14 @@ function strayProblems(sealed: Readonly<Record<string, unknown>>): { path: Field
       path: [key],
       message: 'is not a field of a SealedSecret; sealed values are in spec.encryptedData',
     }));
+}
+
+/** Values that only look sealed. Admission sees how they begin and how long they are; the whole is read here. */
+function openProblems(sealed: Readonly<Record<string, unknown>>): { path: FieldPath; message: string }[] {
+  return Object.entries(recordAt(sealed, ['spec', 'encryptedData'])).flatMap(([key, value]) => {
+    const problem = typeof value === 'string' ? sealedProblem(value) : 'is not text';
+    if (problem === undefined) return [];
+    const advice = 'encrypt it with `greenroom secrets seal`, and replace a value that was pushed';
+    return [{ path: ['spec', 'encryptedData', key], message: `is not sealed, since it ${problem}: ${advice}` }];
+  });
 }

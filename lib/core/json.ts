@@ -21,3 +21,9 @@ export function valueAt(value: unknown, path: readonly (string | number)[]): unk
 export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
   return valueAt(value, path);
 }
+
+/** The object at a path; an empty one for anything else. */
+export function recordAt(value: unknown, path: readonly (string | number)[]): JsonRecord {
+  const found = valueAt(value, path);
+  return isRecord(found) ? found : {};
+}

@@ -1,6 +1,7 @@
 import { type FileSet, fileSet } from '../core/fileset.ts';
 import { emitYaml } from '../core/yaml.ts';
 import { REPOSITORY_ANNOTATION } from '../model/labels.ts';
+import { OWNER_PATTERN } from '../model/micro-app.ts';
 import { appsRepoUrl, type PlatformSpec } from '../model/platform.ts';
 import { questionsOf } from './answers.ts';
 import { asJsonSchema, givenOf, RESERVED, registrationText, wholeSkeleton } from './project.ts';
@@ -71,7 +72,13 @@ function ownPage({ sizes, defaultSize }: PlatformSpec) {
     'ui:order': ['repo', 'team', 'size'],
     properties: {
       repo: { title: 'Name of the repository', type: 'string', pattern: NAME_PATTERN, 'ui:autofocus': true },
-      team: { title: 'Who is responsible for it', type: 'string', 'ui:field': 'OwnerPicker' },
+      team: {
+        title: 'Who is responsible for it',
+        type: 'string',
+        pattern: OWNER_PATTERN,
+        'ui:field': 'OwnerPicker',
+        'ui:options': { allowArbitraryValues: false },
+      },
       size: { title: 'How big is it?', type: 'string', enum: Object.keys(sizes), default: defaultSize },
     },
   };

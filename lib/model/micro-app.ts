@@ -17,6 +17,18 @@ const label = bounded(
   'must be letters, digits, dots, dashes and underscores',
 );
 
+/**
+ * Who may be an owner: what CODEOWNERS takes (an account, a team, an email address), and what Backstage calls its
+ * groups and users. Anything else names nobody whom a program could ask.
+ *
+ * Source: docs.github.com, "About code owners"; docs.gitlab.com, "Code Owners"; backstage.io, "Entity references"
+ */
+const OWNER =
+  /^(@[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*|(group|user):([A-Za-z0-9][A-Za-z0-9._-]*\/)?[A-Za-z0-9][A-Za-z0-9._-]*|[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+)$/;
+
+/** The same for forms that are not ours, as a JSON Schema. */
+export const OWNER_PATTERN = OWNER.source.replaceAll('\\/', '/');
+
 const microAppSpec = z.strictObject({
   repository: bounded(
     200,
@@ -34,9 +46,12 @@ const microAppSpec = z.strictObject({
     }),
   owner: bounded(
     100,
-    /^[^\s"'`<>\\]+$/,
-    'must be an account such as @mia, a team such as @acme/web, or an address',
-  ).meta({ description: 'Who is responsible for it: an account, a team or an address.', examples: ['@acme/web'] }),
+    OWNER,
+    "must be an account such as @mia, a team such as @acme/web, an email address, or Backstage's group:default/web",
+  ).meta({
+    description: "Who is responsible for it: an account, a team, an email address, or a group or user of Backstage's.",
+    examples: ['@acme/web'],
+  }),
   team: label.optional().meta({ description: 'Team, for labels and reports. Default: none.', examples: ['web'] }),
   costCentre: label
     .optional()
@@ -69,6 +84,11 @@ export const microAppSchema = z.strictObject({
 });
 
 export type MicroApp = z.output<typeof microAppSpec>;
+
+/** Why a value cannot be that setting of a registration; undefined if it can. */
+export function microAppProblem(name: keyof MicroApp, value: unknown): string | undefined {
+  return microAppSpec.shape[name].safeParse(value).error?.issues[0]?.message;
+}
 
 /**
  * @param file path in the apps repo

@@ -262,12 +262,44 @@ describe('new', () => {
     ['an answer without a value', ['function', ...ARGS, '--set', 'description'], 'It takes NAME=VALUE'],
     ['a budget of nothing', ['function', ...ARGS, '--budget', '0'], 'a positive number'],
     ['a budget that is no number', ['function', ...ARGS, '--budget', '1e9'], 'a positive number'],
-    ['a cost centre that no label can have', ['function', ...ARGS, '--cost-centre', 'a b'], 'apps/acme/shop.yaml:'],
+    [
+      'a cost centre that no label can have',
+      ['function', ...ARGS, '--cost-centre', 'a b'],
+      '--cost-centre must be letters, digits, dots, dashes and underscores; found "a b"',
+    ],
+    ['a team that no label can have', ['function', ...ARGS, '--team', 'web \u{1f680}'], '--team must be letters'],
+    ...[
+      'web',
+      'the web team',
+      '@',
+      '@acme/',
+      '@acme//web',
+      'mia@',
+      'mia@localhost',
+      'team:web',
+      '@mia,@max',
+      '@\u202emia',
+    ].map((owner): [string, string[], string] => [
+      `an owner that names nobody (${JSON.stringify(owner)})`,
+      ['function', ...ARGS, '--owner', owner],
+      `--owner must be an account such as @mia, a team such as @acme/web, an email address, or Backstage's group:default/web; found ${JSON.stringify(owner)}`,
+    ]),
     ['a service that the platform has not', ['web-service-python', ...ARGS], 'postgres'],
   ])('names what is wrong: %s', async (_, args, complaint) => {
     const { code, stderr } = await run(...args);
     expect([code, stderr]).toEqual([2, expect.stringContaining(complaint)]);
     expect(existsSync(source())).toBe(false);
+  });
+
+  test.each([
+    '@mia',
+    '@mia_acme',
+    '@acme/web',
+    '@group/sub.group/web-1',
+    'mia.m+web@example.co.uk',
+    'group:default/web',
+  ])('takes the owner %s', async (owner) => {
+    expect(await run('function', ...ARGS, '--owner', owner, '--dry-run')).toMatchObject({ code: 0 });
   });
 
   test('takes a budget that is no whole number', async () => {

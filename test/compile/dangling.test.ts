@@ -3,6 +3,7 @@ import { parse } from 'yaml';
 import { createCompiler } from '../../lib/compile/compile.ts';
 import { isDenial } from '../../lib/core/finding.ts';
 import { compileInput, manifests, OPENED, platform, previewText } from '../support/inputs.ts';
+import { sealedLike } from '../support/sealed.ts';
 import { type WorkerParts, workerManifest } from '../support/worker-manifest.ts';
 
 const RULE = 'no-dangling-references';
@@ -176,7 +177,7 @@ test('committed secrets: the app starts only with the SealedSecret beside it', (
     { rule: RULE, file: 'preview.yaml', message: expect.stringContaining('the Secret preview-secrets') },
   ]);
   const sealed = (key: string) =>
-    `apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: { name: preview-secrets }\nspec: { encryptedData: { ${key}: AgB } }\n`;
+    `apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: { name: preview-secrets }\nspec: { encryptedData: { ${key}: ${sealedLike()} } }\n`;
   expect(said({ ...given, more: [sealed('stripe')] })).toEqual([]);
   expect(said({ ...given, more: [sealed('strip')] })).toEqual([expect.stringContaining('which has only strip:')]);
 });

@@ -97,6 +97,7 @@ describe.each(PROJECT_TEMPLATES)('%s', (template) => {
   it('has a form that takes nothing that greenroom new refuses', async () => {
     const wrong: TemplateAnswers[] = [
       ...['a"b', 'a`b', '${{ x', 'a\nb', '<b>'].map((description) => ({ description })),
+      ...['web', 'the web team', '@acme/'].map((team) => ({ team, description: 'x' })),
       ...['Shop', 'läden', '-a', 'a--b', 'con', 'previews', 'a'.repeat(41)].map((repo) => ({ repo, description: 'x' })),
       { size: 'huge', description: 'x' },
     ];

@@ -9,6 +9,14 @@ import { compileOptions } from '../../lib/policies/engines/index.ts';
 import { RULES } from '../../lib/policies/rules/index.ts';
 import { anyPreview, ROOMY_PLATFORM } from '../support/any-preview.ts';
 import { OPENED, platformText } from '../support/inputs.ts';
+import {
+  ANSWERS,
+  choicesOf,
+  compileProject,
+  PROJECT_TEMPLATES,
+  projectOf,
+  projectPlatform,
+} from '../support/project-templates.ts';
 import fc from '../support/property.ts';
 import { compileUsual, USUAL_APPS, usualPlatform } from '../support/usual-apps.ts';
 import { type Cluster, startCluster } from './cluster.ts';
@@ -93,6 +101,29 @@ describe('the usual apps', () => {
     expect(pods.length).toBeGreaterThan(USUAL_APPS.length);
     const verdicts = JSON.parse(await run(await judge('podsecurity'), [], { stdin: JSON.stringify(pods) }));
     expect(verdicts.filter(({ allowed }: { allowed: boolean }) => !allowed)).toEqual([]);
+  });
+});
+
+describe('what greenroom new makes', () => {
+  /** The shortest name that a repository can have, a usual one, and the longest. */
+  const repositories = ['a', 'shop', `a${'-1'.repeat(18)}-z0`];
+
+  it('passes every engine with any answers, and is taken by a real API server', async () => {
+    const compiled = new Map<string, CompiledPreview>();
+    for (const name of PROJECT_TEMPLATES) {
+      for (const choices of choicesOf(name)) {
+        const repository = repositories[compiled.size % repositories.length]!;
+        const made = Object.values(ANSWERS).map((given) =>
+          projectOf(name, { ...given, ...choices }, `acme/${repository}`),
+        );
+        // What people type is in no preview.yaml; only what they choose is.
+        expect(new Set(made.map((files) => files.get('preview.yaml'))).size).toBe(1);
+        compiled.set(`${name} ${JSON.stringify(choices)}`, compileProject(made[0]!, repository));
+      }
+    }
+    const found = await complaints(projectPlatform, compiled, 'new', JUDGES);
+    expect([...found.keys()]).toEqual(JUDGES);
+    expect([...found.values()].flat()).toEqual([]);
   });
 });
 

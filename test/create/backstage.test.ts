@@ -81,6 +81,9 @@ describe.each([...builtInTemplates().values()])('$name in Backstage', (template)
     for (const name of ['Shop', 'a--b', '-a', 'a_b', 'a'.repeat(41)])
       expect(new RegExp(asked.repo.pattern).test(name)).toBe(false);
     for (const name of ['shop', 'shop-7', 'ab']) expect(new RegExp(asked.repo.pattern).test(name)).toBe(true);
+    for (const who of ['web', 'Team Web', '@', 'group:']) expect(new RegExp(asked.team.pattern).test(who)).toBe(false);
+    for (const who of ['group:default/web', 'user:default/mia.m', '@acme/web'])
+      expect(new RegExp(asked.team.pattern).test(who)).toBe(true);
   });
 
   test('proposes a registration that greenroom reads', () => {

@@ -8,6 +8,7 @@ import { loadPlatform } from '../../lib/policies/platform.ts';
 import { inProcess } from '../support/command.ts';
 import { tempFolder } from '../support/git.ts';
 import { compileInput, manifests, OPENED, platform, platformText, previewText } from '../support/inputs.ts';
+import { sealedLike } from '../support/sealed.ts';
 
 /** As sops itself wrote it. */
 const ENCRYPTED = readFileSync(join(import.meta.dirname, 'goldens/sops.yaml'), 'utf8');
@@ -128,7 +129,7 @@ describe('a Secret that sops has encrypted', () => {
     ],
     [
       'is sealed, with a value beside what is sealed',
-      'apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: { name: a }\nspec: { encryptedData: { A: AgBy3i4OJSWK } }\nstringData: { B: hunter2 }\n',
+      `apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: { name: a }\nspec: { encryptedData: { A: ${sealedLike()} } }\nstringData: { B: hunter2 }\n`,
       'is not a field of a SealedSecret',
     ],
     ['has metadata of sops that are no map', ENCRYPTED.replace(/^sops:\n[\s\S]*/m, 'sops: yes please\n'), ''],

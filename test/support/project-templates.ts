@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type CompiledPreview, createCompiler } from '../../lib/compile/compile.ts';
 import type { FileSet } from '../../lib/core/fileset.ts';
-import { checkAnswers, type TemplateAnswers } from '../../lib/create/answers.ts';
+import { checkAnswers, questionsOf, type TemplateAnswer, type TemplateAnswers } from '../../lib/create/answers.ts';
 import { builtInTemplates, givenOf, projectFiles } from '../../lib/create/project.ts';
 import { loadPlatform, loadPreview } from '../../lib/model/files.ts';
 import { tempFolder } from './git.ts';
@@ -28,6 +28,19 @@ export const ANSWERS: Readonly<Record<string, TemplateAnswers>> = {
   short: { description: '-' },
 };
 
+/** Every combination of what a template lets people choose from: yes and no, and each value of a list. */
+export function choicesOf(name: string): TemplateAnswers[] {
+  return questionsOf(builtInTemplates().get(name)!).reduce<TemplateAnswers[]>(
+    (known, question) => {
+      const values: readonly TemplateAnswer[] = question.enum ?? (question.type === 'boolean' ? [true, false] : []);
+      return values.length === 0
+        ? known
+        : known.flatMap((answers) => values.map((value) => ({ ...answers, [question.name]: value })));
+    },
+    [{}],
+  );
+}
+
 /** All files of a new repository. */
 export function projectOf(name: string, answers: TemplateAnswers = {}, repository = 'acme/shop'): FileSet {
   const template = builtInTemplates().get(name)!;
@@ -44,7 +57,7 @@ export function written(files: FileSet): string {
   return folder;
 }
 
-/** The preview of pull request 7 of a new repository. */
+/** The preview of pull request 7 of a new repository of acme. */
 export function compileProject(files: FileSet, repository = 'shop'): CompiledPreview {
   return createCompiler({ platform, now: OPENED })({
     preview: loadPreview(files.get('preview.yaml')!, 'preview.yaml'),

@@ -73,6 +73,13 @@ test.each(['../prod/', 'acme/../prod/', './'])('secrets that begin at %s are ref
   expect(await sync(opened(app(`, secretsPrefix: ${prefix}`)))).toMatchObject({ state: { state: 'problem', cause } });
 });
 
+test('an owner that names nobody is refused, with the field, the line and what is allowed', async () => {
+  const place = 'apps/acme/shop.yaml:3:39: spec.owner: must be an account such as @mia, a team such as @acme/web';
+  const cause = { message: expect.stringContaining(place) };
+  const registration = app().replace('"@acme/web"', 'web');
+  expect(await sync(opened(registration))).toMatchObject({ state: { state: 'problem', cause } });
+});
+
 /** Objects of the preview in the apps repo. */
 const objectsOf = (world: World) =>
   world

@@ -53,7 +53,7 @@ function newOptions(command: Command): Command {
     .option('--apps-repo <where>', 'the apps repo: OWNER/NAME, or the path of a bare repository')
     .option('--branch <name>', "branch of the apps repo; default: the repository's own")
     .option('--forge <dir>', 'a local forge instead of the one that GREENROOM_FORGE names')
-    .option('--owner <who>', 'who is responsible for it: @account, @organization/team or an address')
+    .option('--owner <who>', 'who is responsible for it: @account, @organization/team or an email address')
     .option('--team <team>', 'its team, for reports')
     .option('--cost-centre <code>', 'who pays, for reports')
     .option('--budget <amount>', "what its previews may cost a month, in the platform's currency", amountArgument)

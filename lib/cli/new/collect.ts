@@ -8,7 +8,7 @@ import { answerOf, checkAnswers, problemOf, questionsOf, type TemplateAnswer } f
 import { builtInTemplates, givenOf, projectFiles, registrationText } from '../../create/project.ts';
 import type { ProjectTemplate } from '../../create/template.ts';
 import { PREVIEW_FILE } from '../../model/layout.ts';
-import { loadMicroApp, type MicroApp, microAppFile } from '../../model/micro-app.ts';
+import { loadMicroApp, type MicroApp, microAppFile, microAppProblem } from '../../model/micro-app.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import { findingLine } from '../../report/comment.ts';
 import { compileWork } from '../shared/compile-file.ts';
@@ -185,25 +185,33 @@ export async function askAnswers(
 }
 
 async function appOf({ path }: RepositoryRef, options: NewOptions, asks: Person | null): Promise<MicroApp> {
-  const { team, costCentre, budget } = options;
-  const who = 'Who is responsible for it? (@account, @organization/team or an address)';
-  const owner = options.owner ?? (asks === null ? undefined : await asks.text({ message: who, problem: ownerProblem }));
+  const owner = options.owner ?? (asks === null ? undefined : await askOwner(asks));
   if (owner === undefined)
     throw invalidInput([{ message: '--owner is missing: who is responsible for it, e.g. @acme/web' }]);
-  const app = {
+  const { team, costCentre, budget } = options;
+  const app: MicroApp = {
     repository: path,
     owner,
     ...(team !== undefined && { team }),
     ...(costCentre !== undefined && { costCentre }),
     ...(budget !== undefined && { budget }),
   };
+  const flags = { '--owner': 'owner', '--team': 'team', '--cost-centre': 'costCentre', '--budget': 'budget' } as const;
+  const problems = Object.entries(flags).flatMap(([flag, name]) => {
+    const problem = microAppProblem(name, app[name]);
+    return problem === undefined ? [] : [{ message: `${flag} ${problem}; found ${JSON.stringify(app[name])}` }];
+  });
+  if (problems.length > 0) throw invalidInput(problems);
   return loadMicroApp(registrationText(app), microAppFile(path)).value.spec;
 }
 
-function ownerProblem(text: string): string | undefined {
-  return /^[^\s"'`<>\\]{1,100}$/.test(text)
-    ? undefined
-    : 'An account such as @mia, a team such as @acme/web, or an address.';
+function askOwner(asks: Person): Promise<string> {
+  const message = 'Who is responsible for it? (@account, @organization/team or an email address)';
+  const problem = (text: string) => {
+    const found = microAppProblem('owner', text);
+    return found === undefined ? undefined : `It ${found}.`;
+  };
+  return asks.text({ message, problem });
 }
 
 type SourceFilter = PlatformSpec['sources'][number];

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { invalidInput } from '../../core/errors.ts';
-import { isRecord, valueAt } from '../../core/json.ts';
+import { recordAt, valueAt } from '../../core/json.ts';
 import { MAX_PLATFORM_BYTES, parseSafeYaml } from '../../model/load.ts';
 import type { SealedFor } from '../../secrets/sealed-secret.ts';
 import { readInput } from '../shared/files.ts';
@@ -26,11 +26,10 @@ export function keptValues(
   const parsed = parseSafeYaml(readInput(io.cwd, file), { file, maxBytes: MAX_PLATFORM_BYTES });
   if (parsed.problems.length > 0) throw invalidInput(parsed.problems);
   const object = parsed.documents[0]?.value;
-  const data = valueAt(object, ['spec', 'encryptedData']);
   if (valueAt(object, ['kind']) !== 'SealedSecret' || valueAt(object, ['metadata', 'name']) !== name) {
     throw invalidInput([{ file, message: `is not the SealedSecret ${name}; choose another file with --out` }]);
   }
-  const others = Object.entries(isRecord(data) ? data : {}).filter(
+  const others = Object.entries(recordAt(object, ['spec', 'encryptedData'])).filter(
     (entry): entry is [string, string] => !sealing.has(entry[0]) && typeof entry[1] === 'string',
   );
   const before = valueAt(object, ['metadata', 'namespace']);

@@ -16,6 +16,8 @@ const others = (what: string, value: string, keys: readonly string[]): string =>
 const TARGET = ['name', 'creationPolicy', 'deletionPolicy', 'immutable', 'template'];
 const EXTERNAL = ['secretStoreRef', 'target', 'data', 'dataFrom', 'refreshInterval', 'refreshPolicy'];
 const TEMPLATE = ['metadata', 'type', 'immutable'];
+/** Of a template's metadata, what the controller may copy; kubeseal writes an empty time. */
+const TEMPLATE_METADATA = ['name', 'namespace', 'labels', 'annotations', 'creationTimestamp'];
 const SEALED = ['encryptedData', 'template'];
 
 const ANNOTATIONS = 'dyn(object).metadata.?annotations';
@@ -24,13 +26,16 @@ const WIDER = ['cluster-wide', 'namespace-wide'].map((scope) => `sealedsecrets.b
 
 /**
  * How sealed text starts, in base64: the length of its RSA part (256 to 1024 bytes) in two bytes, and two bits of that
- * part. A pattern over the whole value would cost too much at admission.
+ * part. A pattern over the whole value would cost too much at admission; before a commit, all of it is read.
  */
 const BEGINNINGS = ['AQ', 'AY', 'Ag', 'Ao', 'Aw', 'A4', 'BA'].flatMap((length) =>
   ['A', 'B', 'C', 'D'].map((bits) => `${length}${bits}`),
 );
+/** The shortest sealed text: in base64 the length, an RSA part of 2048 bits, no text, and a tag of 16 bytes. */
+const SHORTEST = 4 * Math.ceil((2 + 256 + 16) / 3);
+const VALUE = 'dyn(object).spec.encryptedData[k]';
 /** Keys of values that are not sealed. */
-const OPEN = `${SPEC}.?encryptedData.orValue({}).filter(k, ![${BEGINNINGS.map((text) => `"${text}"`).join(', ')}].exists(b, dyn(object).spec.encryptedData[k].startsWith(b)))`;
+const OPEN = `${SPEC}.?encryptedData.orValue({}).filter(k, ${VALUE}.size() < ${SHORTEST} || ![${BEGINNINGS.map((text) => `"${text}"`).join(', ')}].exists(b, ${VALUE}.startsWith(b)))`;
 
 const external = (cel: string) => `!(${IS_EXTERNAL}) || (${cel})`;
 const sealed = (cel: string) => `!(${IS_SEALED}) || (${cel})`;
@@ -88,6 +93,11 @@ export const plainSecrets = defineRule({
       cel: sealed(only(`${SPEC}.?template`, TEMPLATE)),
       field: 'spec.template',
       found: others('template', `${SPEC}.?template`, TEMPLATE),
+    },
+    {
+      cel: sealed(only(`${SPEC}.?template.?metadata`, TEMPLATE_METADATA)),
+      field: 'spec.template.metadata',
+      found: others('metadata', `${SPEC}.?template.?metadata`, TEMPLATE_METADATA),
     },
     {
       cel: sealed(`${OPEN}.size() == 0`),

@@ -8,6 +8,7 @@ import { type ScaffoldInput, scaffoldFiles } from '../../../lib/scaffold/files.t
 import { readScaffoldTemplate } from '../../../lib/scaffold/template.ts';
 import { anyPreview, ROOMY_PLATFORM } from '../../support/any-preview.ts';
 import fc from '../../support/property.ts';
+import { sealedLike } from '../../support/sealed.ts';
 import { compileUsual, USUAL_APPS } from '../../support/usual-apps.ts';
 
 interface Configuration {
@@ -158,7 +159,7 @@ export function* anyPreviews(): Generator<[label: string, path: string, text: st
 
 const SEALED: [path: string, text: string] = [
   'k8s/sealed.yaml',
-  'apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: { name: preview-secrets }\nspec: { encryptedData: { key: AgB } }\n',
+  `apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: { name: preview-secrets }\nspec: { encryptedData: { key: ${sealedLike()} } }\n`,
 ];
 
 /** Where nothing has to be read: the recipients alone are compared. */
