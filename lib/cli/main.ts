@@ -42,16 +42,19 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<{
     load: () => import('./commands/serve.ts'),
   },
   watch: {
-    summary: 'tell serve what a cluster sees of its previews',
+    summary: 'report the previews of a cluster to serve',
     load: () => import('./commands/watch.ts'),
   },
-  check: { summary: 'say what sync would say of a preview.yaml', load: () => import('./commands/check.ts') },
+  check: {
+    summary: 'check a preview.yaml as sync would, or Kubernetes objects',
+    load: () => import('./commands/check.ts'),
+  },
   new: {
     summary: 'start a micro app: its repository, and its registration in the apps repo',
     load: () => import('./commands/new.ts'),
   },
   update: {
-    summary: 'bring the newer template of a micro app as a pull request',
+    summary: 'open a pull request with the newer template of a micro app',
     load: () => import('./commands/update.ts'),
   },
   backstage: {
@@ -59,11 +62,11 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<{
     load: () => import('./commands/backstage.ts'),
   },
   import: {
-    summary: 'make a preview.yaml of a compose file, a Score file or an app.json',
+    summary: 'convert a compose file, a Score file or an app.json to a preview.yaml',
     load: () => import('./commands/import.ts'),
   },
   secrets: {
-    summary: 'encrypt secrets for a preview, and find those that are written out',
+    summary: 'encrypt secrets for a preview, and find plain credentials in files',
     load: () => import('./commands/secrets.ts'),
   },
   cost: { summary: 'estimate what a preview costs', load: () => import('./commands/cost.ts') },
@@ -78,7 +81,7 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<{
     load: () => import('./commands/completion.ts'),
   },
   schema: {
-    summary: 'print the JSON Schema of a file that people write',
+    summary: 'print the JSON Schema of preview.yaml, greenroom.yaml and other files',
     load: () => import('./commands/schema.ts'),
   },
 };
@@ -90,7 +93,7 @@ Examples:
   greenroom sync --repo acme/shop --pr 7 --apps-repo acme/previews
 
 Exit codes: 0 done, 1 failed, 2 bad input or usage, 3 denied by policy,
-4 could not reach or agree with the other side (safe to run again)`;
+4 a server was not reachable, or others changed the same files (safe to run again)`;
 
 /** Shows the choices, and the default as people would write it; an empty default (such as an empty list) is omitted. */
 function optionDescription(option: Option): string {
@@ -140,7 +143,9 @@ export async function main(argv: readonly string[], world: Io): Promise<void> {
     const command = program.command(name).description(summary).copyInheritedSettings(program);
     if (name !== called && called !== 'completion') continue;
     (await load()).configure(command, io);
-    command.option('-q, --quiet', 'say nothing but errors').option('--verbose', 'say the causes of errors, too');
+    command
+      .option('-q, --quiet', 'print no messages except errors')
+      .option('--verbose', 'also print the causes of errors');
   }
   try {
     await program.parseAsync(argv, { from: 'user' });

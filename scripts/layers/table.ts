@@ -62,7 +62,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: 'status',
-    what: 'the status of a preview: observations -> state, sentence, whose turn it is; reasons in a table; the one line that a forge stores; what the objects of a namespace say (`objects/`)',
+    what: 'the status of a preview: observations -> state, sentence, who must act; reasons in a table; the one line that a forge stores; what the objects of a namespace say (`objects/`)',
     from: ['core', 'model'],
   },
   {

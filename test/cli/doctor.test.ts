@@ -74,7 +74,9 @@ describe('greenroom doctor', () => {
   it('compares what its help says, and nothing else', async () => {
     const { out: help } = await greenroom('doctor', '--help');
     const strict = ['bootstrap/', 'policies/', '.greenroom/'];
-    expect(help).toContain(`${strict.slice(0, 2).join(', ')} and ${strict[2]} have to hold what greenroom writes`);
+    expect(help).toContain(
+      `${strict.slice(0, 2).join(', ')} and ${strict[2]} must contain exactly what greenroom writes`,
+    );
     const laidDown = Object.keys(JSON.parse(readFileSync(join(cwd, '.greenroom.json'), 'utf8')).files);
     const isStrict = (path: string) => strict.some((folder) => path.startsWith(folder));
     const named = async () => (await greenroom('doctor', '.')).out.split('\n').map((line) => line.split(': ')[0]);

@@ -265,7 +265,7 @@ test('the command prints, or writes a file that check takes, and never over one 
   const args = ['import', 'compose', 'compose.yaml', '--registry', 'ghcr.io/acme'];
   const printed = await inProcess(args, cwd);
   expect([printed.code, printed.stdout.startsWith('# not imported: ')]).toEqual([0, true]);
-  expect(printed.stderr).toContain('not taken over: web, volumes:');
+  expect(printed.stderr).toContain('not imported: web, volumes:');
   expect((await inProcess([...args, '--out', 'preview.yaml'], cwd)).code).toBe(0);
   const hint = '# yaml-language-server: $schema=.greenroom/preview.schema.json\n';
   expect(readFileSync(join(cwd, 'preview.yaml'), 'utf8')).toBe(`${hint}${printed.stdout}`);

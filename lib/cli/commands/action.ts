@@ -37,7 +37,7 @@ export const configure: Configure = (command, io) => {
     .addHelpText(
       'after',
       `
-Takes its input from the environment as action.yml sets it (INPUT_COMMAND, INPUT_APPS_REPO, INPUT_REPO, INPUT_PR,
+Reads its input from the variables that action.yml sets (INPUT_COMMAND, INPUT_APPS_REPO, INPUT_REPO, INPUT_PR,
 INPUT_PATHS, INPUT_PLATFORM), runs that command, and writes outputs, a summary of the job and annotations.`,
     )
     .action(() => run(io));

@@ -20,13 +20,13 @@ interface Options extends PlatformOptions {
 export const configure: Configure = (command, io) => {
   platformOptions(extensionOption(command))
     .argument('[template...]', 'templates by name, folder or Git address; default: those that come with greenroom')
-    .option('--out <dir>', 'write them below this folder, each in its own')
-    .option('--host <name>', 'where repositories are', 'github.com')
+    .option('--out <dir>', 'write the templates into this folder, each into its own subfolder')
+    .option('--host <name>', 'host of the repositories', 'github.com')
     .addHelpText(
       'after',
       `
-Backstage's form asks the same questions, and its scaffolder writes the same bytes. Register each template.yaml in its
-catalog; write them anew after a change of greenroom.yaml (sizes, registry, apps repo).
+Backstage's form asks the same questions, and its scaffolder writes the same files. Register each template.yaml in its
+catalog. Run this command again after a change of greenroom.yaml (sizes, registry, apps repo).
 
 Example:
   greenroom backstage --platform greenroom.yaml --out backstage`,

@@ -30,12 +30,12 @@ export const configure: Configure = (command, io) => {
       '[path...]',
       'files, folders (all YAML and JSON below them), or - for standard input; default: preview.yaml here',
     )
-    .option('--fix', 'write what can be mended mechanically into the files; all other lines stay as they are')
+    .option('--fix', 'fix in the files what can be fixed automatically; all other lines stay as they are')
     .addHelpText(
       'after',
       `
-Says of a preview.yaml and its manifests what sync would say. Judges Kubernetes objects by the rules, and greenroom's own
-files by their schemas.
+Checks a preview.yaml and its manifests as sync would. Checks Kubernetes objects against the rules, and greenroom's own
+files against their schemas.
 
 Examples:
   greenroom check

@@ -19,11 +19,11 @@ export const configure: Configure = (command, io) => {
     .argument('<file>', 'Markdown whose first line is a marker, as `greenroom diff` writes it')
     .requiredOption('--repo <owner/name>', 'repository of the pull request', repositoryArgument)
     .requiredOption('--pr <number>', 'number of the pull request', numberArgument)
-    .option('--forge <dir>', 'a local forge instead of the one that GREENROOM_FORGE names')
+    .option('--forge <dir>', 'folder of a local forge; default: the forge in GREENROOM_FORGE')
     .addHelpText(
       'after',
       `
-The comment is known by its first line and by its author, and edited in place: there is never a second one. The token
+The comment is recognized by its first line and its author, and edited in place, so there is never a second one. The token
 needs "pull-requests: write" and "statuses: read" on that repository and nothing else.
 
 Example:

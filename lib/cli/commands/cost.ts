@@ -21,14 +21,14 @@ interface CostOptions extends CompileFileOptions {
 
 export const configure: Configure = (command, io) => {
   compileFileOptions(command, '[preview.yaml]')
-    .option('--all', 'of all live previews in --apps-repo, instead of one file')
+    .option('--all', 'cost of all live previews in --apps-repo, instead of one file')
     .addOption(new Option('--by <group>', 'with --all: sum by').choices([...GROUPINGS]).default('repository'))
     .option('--rates', 'print example rates of three clouds for greenroom.yaml')
     .option('--format <format>', 'text, json, or csv with --all', formatArgument, 'text')
     .addHelpText(
       'after',
       `
-An estimate from what previews ask for, at the rates of greenroom.yaml; traffic is not in it.
+Estimates the cost from resource requests and the rates of greenroom.yaml. Traffic is not included.
 
 Examples:
   greenroom cost preview.yaml --platform greenroom.yaml --repo acme/shop --pr 7

@@ -19,9 +19,9 @@ export const configure: Configure = (command, io) => {
     .addHelpText(
       'after',
       `
-Compiles every live preview under greenroom.yaml and exceptions/ as they were and as they would be, and prints Markdown:
-which previews change, move to another cluster, are removed or refused, object by object, and how bootstrap/ and
-policies/ change. Made for a comment or a job summary; writes nothing.
+Compiles every live preview with the old and the new greenroom.yaml and exceptions/, and prints Markdown for a comment or a
+job summary: which previews change (object by object), move to another cluster, are removed or refused, and how bootstrap/
+and policies/ change. Writes no files.
 
 Example:
   greenroom diff . --base origin/main > diff.md`,

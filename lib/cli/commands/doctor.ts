@@ -40,36 +40,32 @@ interface DoctorOptions extends ExtensionOptions {
 export const configure: Configure = (command, io) => {
   extensionOption(formatOption(command))
     .argument('<dir>', 'a checkout of the apps repo')
-    .option('--since <commit>', 'also hold the removal of previews since this commit against the allowed share')
-    .option(
-      '--kubeconfig <file>',
-      'look into the cluster of this kubeconfig as well; default: KUBECONFIG, if it is set',
-    )
+    .option('--since <commit>', 'also compare the removals of previews since this commit with the removal limit')
+    .option('--kubeconfig <file>', 'also check the cluster of this kubeconfig; default: KUBECONFIG, if it is set')
     .option(
       '--context <name>',
-      'the context to use; without --kubeconfig and KUBECONFIG, of the one in the home folder',
+      'context of the kubeconfig; without --kubeconfig and KUBECONFIG, of the one in the home folder',
     )
-    .option('--build <dir>', 'also read how the micro app in this checkout builds, and which images it pushes')
+    .option('--build <dir>', 'also check which images the build of the micro app in this checkout pushes')
     .option('--repo <owner/name>', "with --build: its repository; default: the checkout's origin", repositoryArgument)
-    .option('--no-cluster', 'look into no cluster, whatever KUBECONFIG says')
+    .option('--no-cluster', 'check no cluster, even if KUBECONFIG is set')
     .addHelpText(
       'after',
       `
-Looks first at the checkout: bootstrap/, policies/ and .greenroom/ have to hold what greenroom writes from greenroom.yaml
-and nothing else, each preview.json has to be readable and the files beside it the ones that it was written with, and no
-.gitmodules, .gitattributes or link may lie anywhere. .github/CODEOWNERS has to be there. Workflows and README are yours to
-change or remove; they are named only where greenroom upgrade would renew them.
+First checks the checkout: bootstrap/, policies/ and .greenroom/ must contain exactly what greenroom writes from
+greenroom.yaml. Each preview.json must be valid, with unchanged files beside it. There must be no .gitmodules,
+.gitattributes or links, and .github/CODEOWNERS must exist. You may change or remove workflows and README; they are only
+listed if greenroom upgrade would write them again.
 
-With a kubeconfig it then looks at the cluster: whether bootstrap/ and policies/ are there as greenroom writes them, whether
-the reconciler works and reads the apps repo, what accounts may do, the fences of live previews, what ends them, the
-entrance, the certificate and the addresses that previews must not reach. It does not see whether the network plugin
-enforces network policies. Each line says what is wrong and what to do about it. Writes nothing, and only reads from the
-cluster.
+With a kubeconfig, then checks the cluster: whether bootstrap/ and policies/ are installed as greenroom writes them,
+whether the reconciler works and reads the apps repo, permissions of accounts, fences of live previews, how previews end,
+the ingress, the certificate, and the addresses that previews must not reach. It cannot check whether the network plugin
+enforces network policies. Each line says what is wrong and what to do. Writes nothing; only reads from the cluster.
 
-With --build it reads the workflows (or .gitlab-ci.yml) of a micro app, runs nothing, and says where they push another tag
-than its previews await. What only a run can tell is listed as not known.
+With --build, reads the workflows (or .gitlab-ci.yml) of a micro app without running anything, and reports if they push
+another tag than its previews expect. What only a run can show is listed as unknown.
 
-Exits with 1 if something is wrong, with 4 if nothing is but not everything could be looked at.
+Exit code 1: something is wrong. Exit code 4: nothing is wrong, but not everything could be checked.
 
 Examples:
   greenroom doctor . --since origin/main

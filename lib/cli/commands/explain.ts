@@ -18,7 +18,7 @@ interface ExplainOptions extends ExtensionOptions {
 export const configure: Configure = (command, io) => {
   extensionOption(formatOption(command))
     .argument('[rule]', 'id of a rule; without one, all are listed')
-    .option('--contact <who>', 'whom to ask', DEFAULT_CONTACT)
+    .option('--contact <who>', 'the contact named in the text', DEFAULT_CONTACT)
     .addHelpText('after', '\nExamples:\n  greenroom explain\n  greenroom explain run-as-non-root')
     .action(async (id: string | undefined, options: ExplainOptions) => {
       const { format, contact } = options;

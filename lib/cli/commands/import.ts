@@ -26,14 +26,14 @@ const FORMATS: Readonly<Record<string, (text: string, file: string, options: Imp
 export const configure: Configure = (command, io) => {
   command
     .argument('<format>', `one of ${Object.keys(FORMATS).join(', ')}`)
-    .argument('<file>', 'the file; the Procfile beside an app.json is read as well')
-    .option('--registry <host/path>', 'where CI pushes images that the file builds, e.g. ghcr.io/acme')
-    .option('--out <file>', 'write there instead of printing, with a schema for editors beside it')
-    .option('--overwrite', 'write over a file that is there')
+    .argument('<file>', 'the file; for an app.json, the Procfile in its folder is read too')
+    .option('--registry <host/path>', 'registry to which CI pushes the images that the file builds, e.g. ghcr.io/acme')
+    .option('--out <file>', 'write to this file instead of printing, with a schema for editors')
+    .option('--overwrite', 'overwrite an existing file')
     .addHelpText(
       'after',
       `
-Each thing that a preview cannot have is a line on stderr and a comment in the file, with the reason.
+What a preview cannot have is listed on stderr and in a comment of the file, with the reason.
 
 Examples:
   greenroom import compose compose.yaml --registry ghcr.io/acme --out preview.yaml
@@ -61,7 +61,7 @@ function run(format: string, file: string, { registry, out, overwrite }: Options
   const { text: preview, notes } = read(text, file, registry === undefined ? {} : { registry }, io);
   if (out === undefined) io.out(preview);
   else writeFiles(io.cwd, withSchema(out, preview));
-  for (const note of notes) io.err(`not taken over: ${note}\n`);
+  for (const note of notes) io.err(`not imported: ${note}\n`);
 }
 
 function procfile(file: string, io: Io): string | undefined {

@@ -44,29 +44,32 @@ interface InitCommandOptions extends ScaffoldOptions {
 
 export function scaffoldOptions(command: Command): Command {
   return extensionOption(formatOption(command))
-    .option('--overwrite', 'write over files that somebody edited; without it their differences are shown')
-    .option('--dry-run', 'say what would be written, write nothing');
+    .option('--overwrite', 'overwrite files that somebody edited; by default the differences are shown')
+    .option('--dry-run', 'show what would be written, write nothing');
 }
 
 export const configure: Configure = (command, io) => {
   scaffoldOptions(command)
-    .argument('<where>', 'folder of the apps repo, made if it is not there; with --commit, an empty repository')
-    .option('--commit', 'commit to OWNER/NAME, an address that git can push to, or a bare repository (path)')
+    .argument('<where>', 'folder of the apps repo, created if needed; with --commit, an empty repository')
+    .option('--commit', 'commit to a repository: OWNER/NAME, a Git address, or the path of a bare repository')
     .option('--branch <name>', "with --commit: its branch; default: the repository's own")
     .option('--platform <file>', 'a greenroom.yaml to start from')
     .option('--domain <name>', 'previews answer at https://<name>.<domain>')
     .option('--owner <name>', 'organization or user whose pull requests get previews')
-    .option('--registry <place>', 'where images come from; default: ghcr.io/<owner>')
-    .option('--contact <handle>', 'whom every refusal names; default: @<owner>/platform')
-    .option('--apps-repo <address>', 'what the reconciler clones; default: https://github.com/<owner>/previews.git')
-    .option('--kubeconfig <file>', 'read from this cluster which addresses no preview may reach')
-    .option('--context <name>', 'the context to use, of --kubeconfig or of the one that kubectl finds')
-    .option('--no-input', 'ask nothing, even on a terminal')
+    .option('--registry <place>', 'allowed registry of images; default: ghcr.io/<owner>')
+    .option('--contact <handle>', 'who is named in every refusal; default: @<owner>/platform')
+    .option(
+      '--apps-repo <address>',
+      'address that the reconciler clones; default: https://github.com/<owner>/previews.git',
+    )
+    .option('--kubeconfig <file>', 'read from this cluster the addresses that previews must not reach')
+    .option('--context <name>', "context of the kubeconfig; without --kubeconfig, of kubectl's default")
+    .option('--no-input', 'ask no questions, even on a terminal')
     .addHelpText(
       'after',
       `
-Writes files and, without --commit, commits nothing. Safe to run again: what is right stays untouched, what you edited
-stays yours.
+Writes files; without --commit it commits nothing. Safe to run again: correct files and files that you edited do not
+change.
 
 With --kubeconfig or --context the addresses of nodes, Services and the API server become network.clusterCidrs of a new
 greenroom.yaml. Nothing is changed in the cluster.

@@ -24,17 +24,21 @@ interface ListOptions extends ClientOptions {
 
 export const configure: Configure = (command, io) => {
   readOptions(command)
-    .option('--repo <owner/name>', 'only those of this repository', repositoryArgument)
-    .option('--author <login>', 'only those whose pull request this account opened')
-    .option('--cluster <name>', 'only those in this cluster')
-    .option('--state <states>', `only those in these states, with commas: ${LISTED.join(', ')}`, statesArgument)
-    .option('--ends-within <time>', 'only those that end within this time, e.g. 4h', durationArgument)
-    .addOption(new Option('--sort <order>', 'what they are sorted by').choices(Object.keys(ORDERS)).default('name'))
+    .option('--repo <owner/name>', 'only previews of this repository', repositoryArgument)
+    .option('--author <login>', 'only previews of pull requests by this account')
+    .option('--cluster <name>', 'only previews in this cluster')
+    .option(
+      '--state <states>',
+      `only previews in these states, separated by commas: ${LISTED.join(', ')}`,
+      statesArgument,
+    )
+    .option('--ends-within <time>', 'only previews that end within this time, e.g. 4h', durationArgument)
+    .addOption(new Option('--sort <order>', 'sort order').choices(Object.keys(ORDERS)).default('name'))
     .addHelpText(
       'after',
       `
-Shows the previews of an apps repo: state, commit, end, cost a day, owner and address, from the apps repo and the forge alone.
-Nothing is written, and no cluster is asked.
+Shows the previews of an apps repo: state, commit, end, cost per day, owner and address. Reads only the apps repo and the
+forge, no cluster; writes nothing.
 
 Examples:
   greenroom list --apps-repo acme/previews

@@ -20,14 +20,14 @@ interface LogOptions {
 export const configure: Configure = (command, io) => {
   formatOption(command)
     .argument('[dir]', 'a checkout or a bare repository of the apps repo', '.')
-    .option('--preview <name>', 'only this one: pr-shop-7, or acme/shop#7')
-    .option('--by <login>', 'only what this account asked for, or what became of its pull requests')
-    .option('--limit <n>', 'commits to look at, the newest first', numberArgument, 1000)
+    .option('--preview <name>', 'only this preview: pr-shop-7, or acme/shop#7')
+    .option('--by <login>', 'only commands of this account, and changes of its pull requests')
+    .option('--limit <n>', 'number of commits to read, the newest first', numberArgument, 1000)
     .addHelpText(
       'after',
       `
-Who changed what, and why: the command or event behind each commit below previews/, who gave it, and what changed (image, size,
-end). A commit that greenroom did not make is marked.
+Shows who changed what, and why: for each commit below previews/, the command or event, its author, and the changes
+(image, size, end). Commits that greenroom did not make are marked.
 
 Examples:
   greenroom log .

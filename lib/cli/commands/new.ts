@@ -52,20 +52,20 @@ function newOptions(command: Command): Command {
     .option('--repo <owner/name>', 'the new repository', repositoryArgument)
     .option('--apps-repo <where>', 'the apps repo: OWNER/NAME, or the path of a bare repository')
     .option('--branch <name>', "branch of the apps repo; default: the repository's own")
-    .option('--forge <dir>', 'a local forge instead of the one that GREENROOM_FORGE names')
+    .option('--forge <dir>', 'folder of a local forge; default: the forge in GREENROOM_FORGE')
     .option('--owner <who>', 'who is responsible for it: @account, @organization/team or an email address')
-    .option('--team <team>', 'its team, for reports')
-    .option('--cost-centre <code>', 'who pays, for reports')
-    .option('--budget <amount>', "what its previews may cost a month, in the platform's currency", amountArgument)
+    .option('--team <team>', 'team of the micro app, for reports')
+    .option('--cost-centre <code>', 'cost centre that pays, for reports')
+    .option('--budget <amount>', "highest cost of its previews per month, in the platform's currency", amountArgument)
     .option('--size <size>', 'one of the sizes of greenroom.yaml')
-    .option('--set <name=value>', 'an answer to a question of the template; may be given again', answerArgument, {})
-    .option('--preview-only', 'write preview.yaml alone, from the Dockerfile in this folder')
-    .option('--out <file>', 'with --preview-only: where to (default: preview.yaml)')
-    .option('--overwrite', 'with --preview-only: write over a file that is there')
+    .option('--set <name=value>', 'an answer to a question of the template; can be repeated', answerArgument, {})
+    .option('--preview-only', 'only write preview.yaml, from the Dockerfile in this folder')
+    .option('--out <file>', 'with --preview-only: output file (default: preview.yaml)')
+    .option('--overwrite', 'with --preview-only: overwrite an existing file')
     .option('--wait', 'afterwards follow the preview until it answers, or until you have to change something')
-    .option('--timeout <time>', 'with --wait: at most this long, e.g. 1h; default: 15m', timeoutArgument)
-    .option('--no-input', 'ask nothing: what is missing is an error')
-    .option('--dry-run', 'say what would be made, make nothing');
+    .option('--timeout <time>', 'with --wait: longest time to wait, e.g. 1h; default: 15m', timeoutArgument)
+    .option('--no-input', 'ask no questions: a missing value is an error')
+    .option('--dry-run', 'show what would be created, create nothing');
 }
 
 async function run(template: string | undefined, options: Options, io: Io): Promise<void> {

@@ -15,14 +15,14 @@ interface OpenOptions extends ClientOptions {
 
 export const configure: Configure = (command, io) => {
   readOptions(
-    command.argument('[preview]', `${PREVIEW_ARGUMENT}; default: the one of the commit that is checked out here`),
+    command.argument('[preview]', `${PREVIEW_ARGUMENT}; default: the preview of the commit that is checked out here`),
   )
-    .option('--no-browser', 'only print the address; the default without a terminal')
+    .option('--no-browser', 'only print the address; this is the default without a terminal')
     .addHelpText(
       'after',
       `
 Prints the address of a preview, and opens it in a browser (BROWSER, or the system's own) on a terminal. A preview
-that is known not to answer is not opened: the command says why, and exits with 1. If nobody has looked yet, it says so.
+that is known not to answer is not opened: the command says why, and exits with 1. If no check was made yet, it says so.
 
 Examples:
   greenroom open acme/shop#7 --apps-repo acme/previews

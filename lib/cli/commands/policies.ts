@@ -25,13 +25,13 @@ interface PoliciesOptions extends ExtensionOptions {
 export const configure: Configure = (command, io) => {
   extensionOption(formatOption(command))
     .requiredOption('--engine <engine>', `one of ${ENGINES.join(', ')}`, engineArgument)
-    .option('--platform <file>', "the platform's greenroom.yaml; exceptions/ beside it counts", PLATFORM_FILE)
-    .option('--out <dir>', 'write one file an object below this folder instead of printing them')
+    .option('--platform <file>', "the platform's greenroom.yaml; exceptions/ in its folder is read too", PLATFORM_FILE)
+    .option('--out <dir>', 'write one file per object into this folder instead of printing them')
     .addHelpText(
       'after',
       `
-The same rules that a preview is held to before it is committed, for the cluster's own admission. Exceptions are compiled in
-while they hold, so compile again when one ends.
+Compiles the rules that check a preview before it is committed, for the cluster's own admission. Valid exceptions are
+compiled in, so compile again when one ends.
 
 Example:
   greenroom policies --engine vap --platform greenroom.yaml --out policies/vap`,

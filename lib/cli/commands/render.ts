@@ -20,11 +20,11 @@ interface RenderOptions extends CompileFileOptions {
 
 export const configure: Configure = (command, io) => {
   compileFileOptions(formatOption(command))
-    .option('--out <dir>', 'write files below this folder instead of printing them')
+    .option('--out <dir>', 'write files into this folder instead of printing them')
     .addHelpText(
       'after',
       `
-The same input gives the same bytes on any machine. Nothing is written when the file is wrong or a rule refuses it.
+The same input gives the same bytes on any machine. Nothing is written if the file is invalid or a rule refuses it.
 
 Examples:
   greenroom render preview.yaml --platform greenroom.yaml --repo acme/shop --pr 7

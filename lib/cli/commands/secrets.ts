@@ -4,8 +4,5 @@ import type { Configure } from '../shared/command.ts';
 
 export const configure: Configure = (command, io) => {
   configureSeal(command.command('seal').description('encrypt values for the preview of one pull request'), io);
-  configureCheck(
-    command.command('check').description('find credentials that are written out in files or a change'),
-    io,
-  );
+  configureCheck(command.command('check').description('find plain credentials in files or in a change'), io);
 };

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { formatTime, systemClock } from '../../core/clock.ts';
 import { GreenroomError } from '../../core/errors.ts';
 import { printable } from '../../report/text.ts';
@@ -26,19 +26,28 @@ export const configure: Configure = (command, io) => {
       host: '127.0.0.1',
       port: 8080,
     })
-    .option('--sweep-every <time>', 'time between two sweeps, or "never"', sweepArgument, 600)
-    .option('--concurrency <n>', 'pull requests that are synced side by side', numberArgument, 50)
-    .option('--queue <n>', 'pull requests that may wait; beyond that, the forge gets 503', numberArgument, 1000)
-    .option('--grace <time>', 'how long what runs may go on after SIGTERM or SIGINT', secondsArgument, 30)
+    .addOption(
+      new Option('--sweep-every <time>', 'time between two sweeps, or "never"')
+        .argParser(sweepArgument)
+        .default(600, '10m'),
+    )
+    .option('--concurrency <n>', 'number of pull requests that are synced at the same time', numberArgument, 50)
+    .option('--queue <n>', 'number of pull requests that may wait; further deliveries get 503', numberArgument, 1000)
+    .addOption(
+      new Option('--grace <time>', 'how long running syncs may continue after SIGTERM or SIGINT')
+        .argParser(secondsArgument)
+        .default(30, '30s'),
+    )
     .addHelpText(
       'after',
       `
-Receives GitHub's webhooks (pull requests, issue comments and pushes) at /webhook and syncs what they are about, one at a
-time for each pull request; sweeps when it starts, from time to time, and when somebody else changes the apps repo.
-/healthz, /readyz and /metrics answer to GET.
-Deliveries have to be signed with GREENROOM_WEBHOOK_SECRET; while it is replaced, GREENROOM_WEBHOOK_SECRET_OLD is taken as
-well. Clusters tell what they see at /status, signed with their secrets: GREENROOM_STATUS_SECRETS="main=... other=...",
-as "greenroom watch" in each of them does. It keeps nothing: run as many as you like, and end any of them at any time.
+Receives GitHub's webhooks (pull requests, issue comments and pushes) at /webhook and syncs their pull requests, each of
+them one sync at a time. Sweeps when it starts, regularly, and when somebody else changes the apps repo.
+Answers GET requests at /healthz, /readyz and /metrics.
+
+Deliveries must be signed with GREENROOM_WEBHOOK_SECRET; while you replace it, GREENROOM_WEBHOOK_SECRET_OLD is accepted
+too. Clusters report at /status, signed with their secrets in GREENROOM_STATUS_SECRETS="main=... other=..."; "greenroom
+watch" in each cluster does this. It stores nothing: run several replicas, and stop any of them at any time.
 
 Examples:
   GREENROOM_WEBHOOK_SECRET=... greenroom serve --apps-repo acme/previews

@@ -29,19 +29,19 @@ export const configure: Configure = (command, io) => {
     .option('--watch', 'keep running and print changes, until Ctrl+C (exit code 130)')
     .option(
       '--until-done',
-      'with --watch: end when no more changes are expected; exit code 1 if a preview does not answer',
+      'with --watch: stop when no more changes are expected; exit code 1 if a preview does not answer',
     )
     .option(
       '--interval <seconds>',
-      'with --watch: time between two looks; default: 15 for one preview, 60 for all',
+      'with --watch: seconds between two checks; default: 15 for one preview, 60 for all',
       numberArgument,
     )
     .addHelpText(
       'after',
       `
-Shows what runs, from the apps repo and the forge alone; nothing is written. Exit code 1 if the requested preview does
-not exist. With --watch, --format json prints one object a line: { at, name, preview }, where preview is null for one
-that is no longer in the apps repo.
+Shows the state of previews. Reads only the apps repo and the forge; writes nothing. Exit code 1 if the requested
+preview does not exist. With --watch, --format json prints one object per line: { at, name, preview }; preview is null
+if it is no longer in the apps repo.
 
 Examples:
   greenroom status --apps-repo acme/previews

@@ -15,23 +15,20 @@ interface SweepCommandOptions extends ClientOptions {
 
 export const configure: Configure = (command, io) => {
   clientOptions(command)
-    .option(
-      '--yes',
-      'also when it removes a large share of the live previews, or a change of the platform moves or ends some',
-    )
+    .option('--yes', 'allow removals above the removal limit, and previews that a change of the settings moves or ends')
     .option(
       '--alarms <file>',
-      'write to this file, in Markdown, what the platform team has to look at; empty for nothing',
+      'write problems for the platform team to this file, as Markdown; empty if there are none',
     )
     .addHelpText(
       'after',
       `
-Ends previews whose pull request is closed or whose time is up, starts and updates the others. What the forge gives no
-positive answer about is kept. So is, without --yes, what a change of greenroom.yaml would move to another cluster or end
-although its pull request would keep it.
+Ends previews whose pull request is closed or whose time is up; starts and updates the others. A preview stays if the
+forge does not clearly answer that its pull request is closed. Without --yes, a preview also stays if only a change of
+greenroom.yaml would move it to another cluster or end it.
 
-A folder that was pushed past greenroom and stops other previews is removed, and told of; so is what no pull request
-stands behind. The exit code is 1 then.
+Folders that greenroom did not write, or that belong to no pull request, are removed or reported; then the exit code
+is 1.
 
 Example:
   greenroom sweep --apps-repo ./previews.git --forge ./forge`,
@@ -81,7 +78,7 @@ async function run(options: SweepCommandOptions, io: Io): Promise<void> {
   if (heldBack !== null) io.err(`greenroom: ${heldBack}\n`);
   else if (held.length > 0) {
     io.err(
-      `greenroom: a change of the platform would move or end ${count(held.length, 'live preview')}; if that is meant, run with --yes\n`,
+      `greenroom: a change of the platform would move or end ${count(held.length, 'live preview')}; run again with --yes to allow this\n`,
     );
   }
   for (const alarm of alarms) io.err(`greenroom: look at this: ${printable(alarm, 1000)}\n`);

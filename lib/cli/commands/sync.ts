@@ -22,13 +22,13 @@ export const configure: Configure = (command, io) => {
     .option('--pr <number>', 'number of the pull request', numberArgument)
     .option(
       '--event <file>',
-      'a webhook payload: which pull request, and which comment; nothing else in it is believed',
+      'a webhook payload; it only names the pull request and the comment, nothing else in it is trusted',
     )
     .addHelpText(
       'after',
       `
-Reads the pull request's state as it is now and makes the apps repo match it: whatever woke it up, in any order and as
-often as you like. Safe to run again after any failure.
+Reads the present state of the pull request and makes the apps repo match it. What triggered it, in which order and how
+often, does not matter. Safe to run again after any failure.
 
 Examples:
   greenroom sync --repo acme/shop --pr 7 --apps-repo ./previews.git --forge ./forge

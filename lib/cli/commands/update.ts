@@ -39,9 +39,9 @@ export const configure: Configure = (command, io) => {
     .addHelpText(
       'after',
       `
-Compares the template as it is now with the one that ${ANSWERS_FILE} records, and opens a pull request with the changes.
-Answers are kept. A file that was changed in the repository is merged, or stays as it is if that fails: the pull request
-says which. Safe to run again.
+Compares the present template with the one that ${ANSWERS_FILE} records, and opens a pull request with the changes.
+Answers are kept. A file that was changed in the repository is merged; if that fails, it stays as it is, and the pull
+request names it. Safe to run again.
 
 Examples:
   greenroom update --repo acme/shop --apps-repo acme/previews --dry-run
@@ -55,12 +55,12 @@ function updateOptions(command: Command): Command {
     .option('--repo <owner/name>', 'the micro app', repositoryArgument)
     .option('--apps-repo <where>', 'the apps repo: OWNER/NAME, or the path of a bare repository')
     .option('--branch <name>', "branch of the apps repo; default: the repository's own")
-    .option('--forge <dir>', 'a local forge instead of the one that GREENROOM_FORGE names')
-    .option('--template <where>', 'folder or Git address of its template, where it does not come with greenroom')
-    .option('--size <size>', 'another size than it was made with')
-    .option('--set <name=value>', 'another answer, or one to a new question; may be given again', answerArgument, {})
-    .option('--no-input', 'ask nothing: what is missing is an error')
-    .option('--dry-run', 'say what would change, open nothing');
+    .option('--forge <dir>', 'folder of a local forge; default: the forge in GREENROOM_FORGE')
+    .option('--template <where>', 'folder or Git address of its template, if it does not come with greenroom')
+    .option('--size <size>', 'a new size')
+    .option('--set <name=value>', 'a changed answer, or one to a new question; can be repeated', answerArgument, {})
+    .option('--no-input', 'ask no questions: a missing value is an error')
+    .option('--dry-run', 'show what would change, open no pull request');
 }
 
 async function run(options: Options, io: Io): Promise<void> {

@@ -12,7 +12,7 @@ export const configure: Configure = (command, io) => {
     .addHelpText(
       'after',
       `
-Compiles bootstrap/, policies/ and the workflows anew from greenroom.yaml, and brings an older apps repo to this
+Compiles bootstrap/, policies/ and the workflows again from greenroom.yaml, and upgrades an older apps repo to this
 version. Writes files and commits nothing.
 
 Example:

@@ -22,17 +22,14 @@ interface VerifyCommandOptions extends ChangeOptions {
 
 export const configure: Configure = (command, io) => {
   changeOptions(reportFormatOption(command))
-    .option('--offline', 'ask no forge: look at shapes and rules only, and say what was not proved')
-    .option(
-      '--yes',
-      `moves and removals of live previews are meant, however many; the label ${YES_LABEL} stands for it`,
-    )
+    .option('--offline', 'use no forge: check only shapes and rules, and list what could not be verified')
+    .option('--yes', `allow moves and removals of live previews; the label ${YES_LABEL} does the same`)
     .addHelpText(
       'after',
       `
-Holds a change of the apps repo against what greenroom itself would write. Every changed preview is compiled again from
-the maker's file at the recorded commit, and has to be the same byte for byte. Without --base, everything is looked at.
-Reads commits, never the files beside them, and writes nothing.
+Compares a change of the apps repo with what greenroom itself would write. Every changed preview is compiled again from
+the maker's file at the recorded commit, and must be the same byte for byte. Without --base, everything is checked.
+Reads commits, never the files of the checkout, and writes nothing.
 
 Examples:
   greenroom verify . --base origin/main

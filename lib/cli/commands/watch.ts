@@ -21,20 +21,21 @@ const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 export const configure: Configure = (command, io) => {
   command
     .requiredOption('--cluster <name>', 'name of this cluster in greenroom.yaml')
-    .requiredOption('--to <url>', 'where serve takes it, e.g. https://greenroom.example.com/status')
+    .requiredOption('--to <url>', 'address of serve for reports, e.g. https://greenroom.example.com/status')
     .option('--server <url>', "address of the API server; default: this pod's own cluster")
     .option(
       '--token-file <file>',
-      'token of the account that reads; read anew, since it is replaced',
+      'file with the token of the account; read for each request, since Kubernetes replaces it',
       `${ACCOUNT}/token`,
     )
     .option('--ca-file <file>', "certificate of the API server; default: this pod's own")
-    .option('--logs', 'tell the last lines of an app that ends as well, without what may hold a credential')
+    .option('--logs', 'also report the last lines of an app that exits, except lines that may contain a credential')
     .addHelpText(
       'after',
       `
-Runs in a cluster: reads the objects of its previews (pods, replica sets, deployments, events, routes, external secrets; no
-Secret, and no log without --logs) and tells serve what changed, signed with GREENROOM_STATUS_SECRET. It writes nothing and keeps nothing.
+Runs in a cluster. Reads the objects of its previews (pods, replica sets, deployments, events, routes, external secrets;
+no Secrets, and no logs without --logs) and reports changes to serve, signed with GREENROOM_STATUS_SECRET. It writes and
+stores nothing.
 
 Example:
   GREENROOM_STATUS_SECRET=... greenroom watch --cluster main --to https://greenroom.example.com/status`,

@@ -27,18 +27,18 @@ const RULE = {
 
 export function configureCheck(command: Command, io: Io): void {
   platformOptions(reportFormatOption(command))
-    .argument('[path...]', 'files and folders; default: all of the folder in which it runs')
+    .argument('[path...]', 'files and folders; default: the current folder')
     .option('--diff <base>', 'only lines added since this branch or commit, and files that Git does not have yet')
     .addHelpText(
       'after',
       `
-Finds credentials that are written out: by the rules of secretlint, by the forms that manifests are held to, and by names
-such as DB_PASSWORD in files of settings. Files that .gitignore leaves out are not looked at. Values are not shown.
+Finds plain credentials: by the rules of secretlint, by the forms that are refused in manifests, and by names such as
+DB_PASSWORD in configuration files. Files in .gitignore are skipped. Values are not shown.
 
-What is no secret: a remark at its line (not-a-secret: and why), or a line in ${ALLOW_FILE}:
+If a value is not a secret, write a comment on its line (not-a-secret: reason), or add a line to ${ALLOW_FILE}:
 path, kind and reason, such as: test/keys/** private-key made for the tests
 
-Exit code 3 where something was found.
+Exit code 3: something was found.
 
 Examples:
   greenroom secrets check

@@ -35,25 +35,32 @@ const again = (value: string, all: string[]) => [...all, value];
 
 export function configureSeal(command: Command, io: Io): void {
   platformOptions(formatOption(command))
-    .argument('[key]', 'key, or variable in preview.yaml, whose value comes from standard input')
-    .option('--from-file <[key=]path>', 'a value from a file, byte for byte; may be given again', again, [])
-    .option('--from-env-file <file>', 'values from a file of NAME=value lines; may be given again', again, [])
-    .option('--pr <number>', 'pull request; default: the open one from the current branch', numberArgument)
-    .option('--repo <owner/name>', 'its repository; default: that of the Git remote', repositoryArgument)
-    .option('--repo-id <id>', 'numeric id of the repository on its forge, instead of asking', numberArgument)
-    .option('--forge <dir>', 'a local forge instead of the one that GREENROOM_FORGE names')
+    .argument('[key]', 'key, or variable of preview.yaml; its value is read from standard input')
+    .option('--from-file <[key=]path>', 'a value from a file, byte for byte; can be repeated', again, [])
+    .option('--from-env-file <file>', 'values from a file of NAME=value lines; can be repeated', again, [])
+    .option('--pr <number>', 'number of the pull request; default: the open one of the current branch', numberArgument)
+    .option(
+      '--repo <owner/name>',
+      'repository of the pull request; default: that of the Git remote',
+      repositoryArgument,
+    )
+    .option('--repo-id <id>', "the forge's numeric id of the repository; default: asked from the forge", numberArgument)
+    .option('--forge <dir>', 'folder of a local forge; default: the forge in GREENROOM_FORGE')
     .option(
       '--cert <file>',
       `certificate of the Sealed Secrets controller; default: secrets.certificate of ${PLATFORM_FILE}`,
     )
-    .option('--out <file>', 'where to, - for standard output; default: in the manifests folder of preview.yaml')
-    .option('--replace', 'leave out what the file holds already')
+    .option(
+      '--out <file>',
+      'output file, - for standard output; default: a file in the manifests folder of preview.yaml',
+    )
+    .option('--replace', 'remove the values that the file already contains')
     .addHelpText(
       'after',
       `
-Encrypts values for the preview of one pull request. They open there and nowhere else, so that the file can be
-committed; after the merge, seal them again for the next pull request. Values are never taken from the command
-line, written to disk or printed. One line break at the end of standard input is left out.
+Encrypts values for the preview of one pull request. They can be decrypted only there, so the file can be committed.
+After the merge, seal them again for the next pull request. Values are never read from the command line, written to
+disk or printed. One line break at the end of standard input is removed.
 
 Examples:
   pass show stripe | greenroom secrets seal STRIPE_KEY --apps-repo acme/previews

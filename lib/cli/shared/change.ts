@@ -21,9 +21,9 @@ export interface ChangeOptions extends ExtensionOptions {
 export function changeOptions(command: Command): Command {
   return extensionOption(command)
     .argument('<dir>', 'a checkout of the apps repo, or a bare repository')
-    .option('--base <commit>', 'what the change starts from, e.g. origin/main')
-    .option('--head <commit>', 'the change', 'HEAD')
-    .option('--forge <dir>', 'a local forge instead of the one that GREENROOM_FORGE names');
+    .option('--base <commit>', 'commit before the change, e.g. origin/main')
+    .option('--head <commit>', 'last commit of the change', 'HEAD')
+    .option('--forge <dir>', 'folder of a local forge; default: the forge in GREENROOM_FORGE');
 }
 
 /**

@@ -31,13 +31,10 @@ export interface ClientOptions extends ExtensionOptions {
 /** Options of every command that reads an apps repo and a forge. */
 export function readOptions(command: Command): Command {
   return extensionOption(formatOption(command))
-    .requiredOption('--apps-repo <where>', 'a bare repository (path), an address that git can push to, or OWNER/NAME')
+    .requiredOption('--apps-repo <where>', 'the apps repo: OWNER/NAME, a Git address, or the path of a bare repository')
     .option('--branch <name>', "branch of the apps repo; default: the repository's own")
-    .option('--forge <dir>', 'a local forge instead of the one that GREENROOM_FORGE names')
-    .option(
-      '--cache <dir>',
-      'what forge and registries need not be asked again in the next run; may be lost at any time',
-    );
+    .option('--forge <dir>', 'folder of a local forge; default: the forge in GREENROOM_FORGE')
+    .option('--cache <dir>', 'folder for cached answers of forge and registries, to save requests in later runs');
 }
 
 /** Options of every command that works on an apps repo and a forge. */

@@ -24,11 +24,11 @@ export interface CompileFileOptions extends PlatformOptions, StandInOptions {
 /** Options of commands that compile a file as if it came with a pull request. */
 export function compileFileOptions(command: Command, file = '<preview.yaml>'): Command {
   return standInOptions(platformOptions(extensionOption(command)))
-    .argument(file, "the maker's file; its manifests folder is looked up beside it")
-    .option('--repo-id <id>', 'numeric id of the repository on its forge', numberArgument, 1)
+    .argument(file, "the maker's file; its manifests folder is searched next to it")
+    .option('--repo-id <id>', "the forge's numeric id of the repository", numberArgument, 1)
     .option(
       '--at <time>',
-      "the pull request's time, ISO 8601 with a zone, at which exceptions are judged too; default: times count from 1970, exceptions are judged now",
+      "the time of the pull request, e.g. 2026-11-24T08:00:00Z; exceptions must be valid then; default: 1970, with today's exceptions",
     );
 }
 

@@ -22,7 +22,12 @@ export interface ExtensionOptions {
 
 export function extensionOption(command: Command): Command {
   const collect = (file: string, all: string[]) => [...all, file];
-  return command.option('--extension <file>', "an ES module of the platform's own; may be given again", collect, []);
+  return command.option(
+    '--extension <file>',
+    "an ES module with the platform's own rules or objects; can be repeated",
+    collect,
+    [],
+  );
 }
 
 /**

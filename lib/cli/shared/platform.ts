@@ -32,9 +32,12 @@ export function platformOptions(command: Command): Command {
   return command
     .option(
       '--platform <file>',
-      `the platform's ${PLATFORM_FILE}; exceptions/ beside it counts; default: the one beside the file or above it, or here`,
+      `the platform's ${PLATFORM_FILE}; exceptions/ in its folder is read too; default: searched in the file's folder, above it, and here`,
     )
-    .option('--apps-repo <where>', 'take both from an apps repo: a bare repository (path), an address, or OWNER/NAME')
+    .option(
+      '--apps-repo <where>',
+      'read both from an apps repo: OWNER/NAME, a Git address, or the path of a bare repository',
+    )
     .option('--branch <name>', "with --apps-repo: its branch; default: the repository's own");
 }
 

@@ -28,7 +28,7 @@ export function standInOptions(command: Command): Command {
     .option('--sha <sha>', 'head commit; default: 40 zeros', shaArgument)
     .option(
       '--label <label>',
-      'a label of the pull request; may be given again',
+      'a label of the pull request; can be repeated',
       (label, all: string[]) => [...all, label],
       [],
     );
