@@ -29,11 +29,11 @@ const closed = (map: 'labels' | 'annotations', isAllowed: string) => ({
 
 export const allowedKeys = defineRule({
   id: 'allowed-keys',
-  title: 'Labels and annotations from a closed set',
+  title: 'Labels and annotations from a fixed list',
   message:
-    'A label or annotation could be an order to a controller of the cluster: use a simple name (app, tier) or one of {keys}, or ask {contact}.',
+    'A label or annotation could be a command to a controller of the cluster: use a simple name (app, tier) or one of {keys}, or ask {contact}.',
   source: 'CIS Kubernetes Benchmark 5.1, least privilege; CVE-2021-25742: annotations as configuration',
-  why: 'DNS controllers, network attachments, reflectors, tunnels and service meshes act on annotations with rights that a preview does not have.',
+  why: 'DNS controllers, network plugins, reflectors, tunnels and service meshes act on annotations, with permissions that a preview does not have.',
   scope: 'makers',
   match: 'any',
   conditions: [closed('labels', LABEL), closed('annotations', ANNOTATION)],

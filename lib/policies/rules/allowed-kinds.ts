@@ -2,10 +2,11 @@ import { defineRule } from '../rule.ts';
 
 export const allowedKinds = defineRule({
   id: 'allowed-kinds',
-  title: 'Only kinds that a preview may hold',
-  message: 'A preview may not hold an object of this kind; allowed are {allowedKinds}: remove it, or ask {contact}.',
+  title: 'Only kinds that a preview may contain',
+  message:
+    'A preview must not contain an object of this kind; allowed are {allowedKinds}: remove it, or ask {contact}.',
   source: 'CIS Kubernetes Benchmark 5.1, least privilege',
-  why: 'A closed list keeps out what nobody thought of: quotas, network rules, roles, and orders to controllers that may do more than the preview.',
+  why: 'A fixed list also keeps out unexpected kinds: quotas, network rules, roles, and objects that make controllers do more than the preview may.',
   scope: 'makers',
   match: 'any',
   conditions: [

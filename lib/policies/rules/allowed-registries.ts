@@ -19,9 +19,9 @@ export const allowedRegistries = defineRule({
   id: 'allowed-registries',
   title: 'Images from known registries only',
   message:
-    'An image comes from a registry that previews may not use, or is not written in full: push it to {registries} and write its full name, or ask {contact}.',
+    'An image is from a registry that previews must not use, or its name is incomplete: push it to {registries} and write its full name, or ask {contact}.',
   source: 'CIS Kubernetes Benchmark 5.5.1; NSA/CISA Kubernetes Hardening Guide 1.2, image scanning',
-  why: 'Anyone can push to a public registry under a name that looks like yours.',
+  why: 'Everybody can push images to a public registry, with a name that looks like yours.',
   scope: 'makers',
   match: PODS,
   conditions: onImages((image) => `${isReference(image)} && ${from(image)}`),

@@ -21,9 +21,9 @@ export const allowedVolumes = defineRule({
   id: 'allowed-volumes',
   title: 'Only harmless kinds of volumes',
   message:
-    'A volume is of a kind that previews may not use: use emptyDir, configMap, secret, projected or downwardAPI, or ask {contact}.',
+    'A volume has a kind that previews must not use: use emptyDir, configMap, secret, projected or downwardAPI, or ask {contact}.',
   source: 'Pod Security Standards, restricted: Volume Types',
-  why: 'Other kinds reach into the node or talk to storage systems with rights that the pod does not have.',
+  why: 'Other kinds access the node or storage systems with permissions that the pod does not have.',
   match: PODS,
   conditions: [{ over: VOLUMES, cel: CEL, field: '' }],
   examples: {

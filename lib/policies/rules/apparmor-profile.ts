@@ -11,9 +11,9 @@ export const apparmorProfile = defineRule({
   id: 'apparmor-profile',
   title: 'AppArmor stays on',
   message:
-    'A container switches off its AppArmor profile: remove appArmorProfile and AppArmor annotations, or ask {contact}.',
+    'A container turns off its AppArmor profile: remove appArmorProfile and AppArmor annotations, or ask {contact}.',
   source: 'Pod Security Standards, baseline: AppArmor',
-  why: 'The default profile is what stands between a container and the files of the node.',
+  why: 'The default profile protects the files of the node from the container.',
   match: PODS,
   conditions: [
     {

@@ -4,11 +4,11 @@ import { evidenceEntries, exampleEvidence, onDigests } from './evidence.ts';
 
 export const builtFromCommit = defineRule({
   id: 'built-from-commit',
-  title: 'Images built from the commit that they show',
+  title: 'Images built from the commit that the preview shows',
   message:
-    'Nothing shows that an image was built from this repository and this commit: let your build sign it keyless or attest its provenance, or ask {contact}.',
+    'There is no proof that an image was built from this repository and this commit: let your build sign it keyless or attest its provenance, or ask {contact}.',
   source: 'SLSA',
-  why: 'A good signature on an image of another repository, or of an older commit, says nothing about this one.',
+  why: 'A valid signature of an image of another repository, or of an older commit, proves nothing about this one.',
   scope: 'makers',
   match: PODS,
   active: ({ evidence }) => evidence.includes('provenance'),

@@ -13,9 +13,9 @@ export const clusterDns = defineRule({
   id: 'cluster-dns',
   title: "Names from the cluster's own DNS",
   message:
-    "The pod asks other name servers, or writes names of its own: remove dnsPolicy, dnsConfig.nameservers and hostAliases (the cluster's DNS answers), or ask {contact}.",
+    "The pod uses other name servers, or defines its own host names: remove dnsPolicy, dnsConfig.nameservers and hostAliases (the pod then uses the cluster's DNS), or ask {contact}.",
   source: 'NSA/CISA Kubernetes Hardening Guide 1.2, network separation',
-  why: 'A name server of somebody else is told every name that the preview looks up, and its answers carry data out.',
+  why: 'A foreign name server sees every name that the preview looks up, and look-ups can carry data out of the cluster.',
   scope: 'makers',
   match: PODS,
   conditions: [

@@ -5,9 +5,9 @@ import { examplePod } from './examples.ts';
 export const defaultProcMount = defineRule({
   id: 'default-proc-mount',
   title: '/proc stays masked',
-  message: 'A container uncovers parts of /proc: remove securityContext.procMount, or ask {contact}.',
+  message: 'A container makes hidden parts of /proc visible: remove securityContext.procMount, or ask {contact}.',
   source: 'Pod Security Standards, restricted: /proc Mount Type (Kubernetes 1.35 and later)',
-  why: 'Masked parts of /proc tell about, and change, the node.',
+  why: 'The hidden parts of /proc show information about the node, and can change it.',
   match: PODS,
   conditions: [
     {

@@ -4,11 +4,11 @@ import { examplePod } from './examples.ts';
 
 export const dropCapabilities = defineRule({
   id: 'drop-capabilities',
-  title: 'No capabilities of the kernel',
+  title: 'No kernel capabilities',
   message:
-    'A container keeps special powers over the machine: set securityContext.capabilities.drop to [ALL] and add at most NET_BIND_SERVICE, or ask {contact}.',
+    'A container keeps special kernel permissions: set securityContext.capabilities.drop to [ALL] and add at most NET_BIND_SERVICE, or ask {contact}.',
   source: 'Pod Security Standards, restricted: Capabilities; CIS Kubernetes Benchmark 5.2.8 and 5.2.9',
-  why: 'Capabilities are parts of what root can do; a web app needs none of them.',
+  why: "Capabilities are parts of root's permissions; a web app needs none of them.",
   match: PODS,
   // exists(), not `in`: a text that contains the value would pass for a list.
   conditions: [

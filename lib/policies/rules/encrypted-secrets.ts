@@ -53,9 +53,9 @@ export const encryptedSecrets = defineRule({
   id: 'encrypted-secrets',
   title: 'Secrets in Git are encrypted',
   message:
-    'A Secret is not encrypted as this platform decrypts it: encrypt it with sops by a .sops.yaml with encrypted_regex ^(data|stringData)$, mac_only_encrypted: true and the recipients {secrets.recipients}, replace what was written out, or ask {contact}.',
+    'A Secret is not encrypted as this platform requires: encrypt it with sops and a .sops.yaml with encrypted_regex ^(data|stringData)$, mac_only_encrypted: true and the recipients {secrets.recipients}, replace every value that was committed in plain text, or ask {contact}.',
   source: 'sops documentation: encrypting only parts of a file, mac_only_encrypted; Flux documentation: SOPS',
-  why: 'What is in Git once stays in its history. The check sum of sops covers fields that greenroom sets, such as the namespace, unless it is told to cover encrypted values alone.',
+  why: 'What was committed to Git stays in its history. By default, the checksum of sops also covers fields that greenroom sets, such as the namespace; mac_only_encrypted limits it to encrypted values.',
   scope: 'makers',
   place: 'commit',
   always: true,

@@ -12,11 +12,11 @@ const inContainers = (field: string): Condition => ({
 
 export const gracePeriod = defineRule({
   id: 'grace-period',
-  title: 'An end without long delay',
+  title: 'No long delay at the end',
   message:
-    'A pod may take too long to end: allow at most {gracePeriodSeconds} seconds in terminationGracePeriodSeconds and sleeps of lifecycle hooks, or ask {contact}.',
+    'A pod may take too long to stop: allow at most {gracePeriodSeconds} seconds in terminationGracePeriodSeconds and sleeps of lifecycle hooks, or ask {contact}.',
   source: 'Kubernetes documentation: termination of pods',
-  why: 'A pod that takes its time keeps the namespace, and its cost, after the preview has ended.',
+  why: 'While a pod is stopping, the namespace and its cost remain, although the preview has ended.',
   scope: 'makers',
   match: PODS,
   conditions: [

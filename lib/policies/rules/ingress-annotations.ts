@@ -5,11 +5,11 @@ import { exampleIngress } from './routes.ts';
 
 export const ingressAnnotations = defineRule({
   id: 'ingress-annotations',
-  title: 'No orders to the proxy',
+  title: 'No configuration of the proxy',
   message:
-    "A route gives orders to the proxy through annotations, or lacks the platform's own: remove yours from metadata.annotations and leave the others as they are, or ask {contact}.",
+    "A route configures the proxy through annotations, or lacks the platform's own annotations: remove yours from metadata.annotations and leave the others as they are, or ask {contact}.",
   source: 'CVE-2021-25742, CVE-2023-5044, CVE-2025-1097: configuration injected through annotations',
-  why: 'Annotations end up in the configuration of the proxy that all previews share.',
+  why: 'Annotations become part of the configuration of the proxy that all previews share.',
   scope: 'makers',
   match: [INGRESS, HTTP_ROUTE, GRPC_ROUTE, TLS_ROUTE],
   conditions: [

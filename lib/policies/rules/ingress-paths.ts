@@ -35,9 +35,9 @@ export const ingressPaths = defineRule({
   id: 'ingress-paths',
   title: 'Plain paths',
   message:
-    'A route has a path that is more than a path: write /plain/segments of type Prefix or Exact, and no filters but for headers that do not steer requests, or ask {contact}.',
+    'A route has an unsafe path or filter: write paths such as /plain/segments of type Prefix or Exact, and only filters for headers that do not change where a request goes, or ask {contact}.',
   source: 'CVE-2021-25748, CVE-2022-4886, CVE-2023-5043: configuration injected through paths',
-  why: 'Paths end up in the configuration of the proxy that all previews share; a crafted one rewrites it.',
+  why: 'Paths become part of the configuration of the proxy that all previews share; a crafted path changes that configuration.',
   match: [INGRESS, HTTP_ROUTE, GRPC_ROUTE],
   conditions: [
     onIngressRules(

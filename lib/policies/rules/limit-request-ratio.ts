@@ -31,7 +31,7 @@ export const limitRequestRatio = defineRule({
   message:
     'A container may use far more cpu or memory than it reserves: limits are at most {limitRequestRatio.cpu} times the request of cpu and {limitRequestRatio.memory} times that of memory; raise resources.requests or lower resources.limits, or ask {contact}.',
   source: 'Kubernetes LimitRange, maxLimitRequestRatio',
-  why: 'Machines are filled by requests: where limits are many times larger, all previews slow down together.',
+  why: 'The scheduler fills nodes by requests. If limits are many times larger, all previews on a node become slow.',
   scope: 'makers',
   match: PODS,
   conditions: [first!, ...rest],

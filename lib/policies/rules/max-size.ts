@@ -68,7 +68,7 @@ export const maxSize = defineRule({
   message:
     'A container asks for more than a preview may have: at most {maxSize.cpu} cpu, {maxSize.memory} memory and {maxStorage} ephemeral-storage, and no other resources; choose a smaller size, or ask {contact}.',
   source: 'Kubernetes LimitRange, max; Kubernetes documentation: extended resources',
-  why: 'One large preview takes the room of many small ones, and the budget with it; GPUs and other devices are in no price.',
+  why: 'One large preview uses the room and the budget of many small ones. GPUs and other devices have no price here.',
   scope: 'makers',
   match: PODS,
   conditions: [first!, ...rest],

@@ -3,11 +3,11 @@ import { defineRule } from '../rule.ts';
 
 export const noEvictionShield = defineRule({
   id: 'no-eviction-shield',
-  title: 'No shield from eviction',
+  title: 'No protection from eviction',
   message:
-    'A PodDisruptionBudget keeps machines from being emptied: set maxUnavailable to 1 or more and leave out minAvailable, or ask {contact}.',
+    'A PodDisruptionBudget prevents nodes from being drained: set maxUnavailable to 1 or more and remove minAvailable, or ask {contact}.',
   source: 'Kubernetes documentation: disruptions',
-  why: 'A budget that allows no disruption stops upgrades and scaling of the whole cluster for one preview.',
+  why: 'For one preview, a budget that allows no disruption blocks upgrades and scaling of the whole cluster.',
   match: [DISRUPTION_BUDGET],
   conditions: [
     {

@@ -4,10 +4,10 @@ import { exampleService } from './examples.ts';
 
 export const noExternalIps = defineRule({
   id: 'no-external-ips',
-  title: 'No addresses of others',
-  message: 'A Service claims addresses outside of the cluster: remove spec.externalIPs, or ask {contact}.',
+  title: 'No external addresses',
+  message: 'A Service uses addresses outside of the cluster: remove spec.externalIPs, or ask {contact}.',
   source: 'CVE-2020-8554',
-  why: 'A Service that claims an address gets the traffic that others in the cluster send there.',
+  why: 'A Service with an external address receives the traffic that others in the cluster send there.',
   match: [SERVICE],
   conditions: [
     { cel: 'dyn(object).?spec.?externalIPs.orValue([]).size() == 0', field: 'spec.externalIPs', fix: 'remove' },

@@ -6,10 +6,10 @@ const HOST = 'dyn(object).?spec.?externalName.orValue("type ExternalName")';
 
 export const noExternalName = defineRule({
   id: 'no-external-name',
-  title: 'No names for other hosts',
-  message: 'A Service stands for a host outside of the preview: remove type ExternalName, or ask {contact}.',
+  title: 'No Services for other hosts',
+  message: 'A Service points to a host outside of the preview: remove type ExternalName, or ask {contact}.',
   source: 'Advisory for ExternalName services behind an ingress (CVE-2021-25740 and its relatives)',
-  why: "Through the ingress such a Service reaches hosts that the preview's own network rules keep it from.",
+  why: "Through the ingress, such a Service reaches hosts that the preview's network rules forbid.",
   match: [SERVICE],
   conditions: [
     { cel: 'dyn(object).?spec.?type.orValue("ClusterIP") != "ExternalName"', field: 'spec.type', found: HOST },

@@ -6,11 +6,11 @@ const BEFORE = '(oldObject == null ? [] : dyn(oldObject).?metadata.?finalizers.o
 
 export const noFinalizers = defineRule({
   id: 'no-finalizers',
-  title: 'Nothing that holds up the end',
+  title: 'Nothing that delays the end',
   message:
-    'An object, or what is made from it, refuses to be deleted until somebody clears it: remove finalizers, or ask {contact}.',
+    'An object, or an object made from it, cannot be deleted until somebody removes its finalizers: remove finalizers, or ask {contact}.',
   source: 'Kubernetes documentation: finalizers',
-  why: 'A finalizer that nobody takes off keeps the namespace, and its cost, after the preview has ended.',
+  why: 'A finalizer that nobody removes keeps the namespace and its cost after the preview has ended.',
   scope: 'makers',
   match: 'any',
   conditions: [

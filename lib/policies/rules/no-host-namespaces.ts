@@ -11,11 +11,11 @@ const off = (field: string): Condition => ({
 
 export const noHostNamespaces = defineRule({
   id: 'no-host-namespaces',
-  title: "No network or processes of the node's own",
+  title: 'No network and processes of the node',
   message:
-    "The pod shares the machine's network or processes: remove hostNetwork, hostPID and hostIPC, or ask {contact}.",
+    'The pod uses the network or processes of the node: remove hostNetwork, hostPID and hostIPC, or ask {contact}.',
   source: 'Pod Security Standards, baseline: Host Namespaces; CIS Kubernetes Benchmark 5.2.3 to 5.2.5',
-  why: 'There a pod can listen to its neighbours, go round network policies and look into their memory.',
+  why: "With these, a pod can read its neighbours' traffic and memory, and bypass network policies.",
   match: PODS,
   conditions: [off('hostNetwork'), off('hostPID'), off('hostIPC')],
   examples: { good: examplePod({}), bad: examplePod({ spec: 'hostNetwork: true' }) },

@@ -5,10 +5,9 @@ import { examplePod } from './examples.ts';
 export const noHostPorts = defineRule({
   id: 'no-host-ports',
   title: 'No ports of the node',
-  message:
-    'A container takes a port of the machine itself: remove hostPort (a Service finds the pod), or ask {contact}.',
+  message: 'A container uses a port of the node: remove hostPort (a Service finds the pod), or ask {contact}.',
   source: 'Pod Security Standards, baseline: Host Ports; CIS Kubernetes Benchmark 5.2.12',
-  why: 'A host port goes round network policies and the ingress, and takes the port from everyone else.',
+  why: 'A host port bypasses network policies and the ingress, and no other pod can use the port.',
   match: PODS,
   conditions: [
     {

@@ -16,10 +16,10 @@ const [first, ...rest] = HANDLERS.flatMap(ownHost);
 
 export const noHostProbes = defineRule({
   id: 'no-host-probes',
-  title: 'Probes stay with the pod',
+  title: 'Probes only of the pod itself',
   message: 'A probe or lifecycle hook is sent to another host than the pod: remove host from it, or ask {contact}.',
   source: 'Pod Security Standards, baseline: Host Probes / Lifecycle Hooks (Kubernetes 1.34 and later)',
-  why: "The node's agent sends probes from the node's own network: with a host they reach what no pod may.",
+  why: "The kubelet sends probes from the node's own network. With a host, they reach addresses that no pod may reach.",
   match: PODS,
   conditions: [first!, ...rest],
   examples: {

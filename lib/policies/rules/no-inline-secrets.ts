@@ -74,9 +74,9 @@ export const noInlineSecrets = defineRule({
   id: 'no-inline-secrets',
   title: 'No passwords in Git',
   message:
-    'Something that looks like a password or key is written out here, or cannot be looked through (binaryData, very long texts): put it into the secret store, name it under secrets in preview.yaml, and replace it, or ask {contact}.',
+    'This looks like a password or key in plain text, or cannot be searched (binaryData, very long texts): put the value into the secret store, name it under secrets in preview.yaml, and replace it, or ask {contact}.',
   source: 'CIS Kubernetes Benchmark 5.4.1; NSA/CISA Kubernetes Hardening Guide 1.2, secrets; the rules of gitleaks',
-  why: 'What is in Git once stays in its history and is read by everyone who may read the repository.',
+  why: 'What was committed to Git stays in its history, and everybody who may read the repository can read it.',
   scope: 'makers',
   match: [...PODS, CONFIG_MAP, SECRET],
   conditions: [

@@ -2,10 +2,10 @@ import { defineRule } from '../rule.ts';
 
 export const noList = defineRule({
   id: 'no-list',
-  title: 'One object a document',
-  message: 'A List wraps other objects: write each of them as a document of its own, or ask {contact}.',
+  title: 'One object per document',
+  message: 'A List contains other objects: write each of them as its own document, or ask {contact}.',
   source: 'Kyverno and Gatekeeper advisories on wrapped objects',
-  why: 'What is inside a List is applied like anything else, but policies look at the wrapping.',
+  why: 'The objects in a List are applied, but policies only check the List itself.',
   match: 'any',
   conditions: [{ cel: '!object.kind.endsWith("List") || !has(object.items)', field: 'kind' }],
   examples: {

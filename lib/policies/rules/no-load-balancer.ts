@@ -5,10 +5,9 @@ import { exampleService } from './examples.ts';
 export const noLoadBalancer = defineRule({
   id: 'no-load-balancer',
   title: 'No load balancers',
-  message:
-    'A Service asks for a load balancer of its own: use type ClusterIP (the preview has its URL), or ask {contact}.',
+  message: 'A Service requests its own load balancer: use type ClusterIP (the preview has its URL), or ask {contact}.',
   source: 'NSA/CISA Kubernetes Hardening Guide 1.2, network separation',
-  why: 'A load balancer is an address on the internet that nobody reviewed, and it is billed by the hour.',
+  why: 'A load balancer is a public address without a review, and it costs money every hour.',
   match: [SERVICE],
   conditions: [
     {

@@ -30,11 +30,11 @@ const TOLERATED = 'params.spot.toleration != "" && it.?key.orValue("") == params
 
 export const noNodeChoice = defineRule({
   id: 'no-node-choice',
-  title: 'No choice of machine',
+  title: 'No choice of nodes',
   message:
-    'The pod chooses its machine, its scheduler or its runtime: remove nodeName, nodeSelector, tolerations, node affinity, affinity to other namespaces, schedulerName and runtimeClassName, or ask {contact}.',
+    'The pod chooses its node, its scheduler or its runtime: remove nodeName, nodeSelector, tolerations, node affinity, affinity to other namespaces, schedulerName and runtimeClassName, or ask {contact}.',
   source: 'Kubernetes documentation: assigning pods to nodes; NSA/CISA Kubernetes Hardening Guide 1.2, control plane',
-  why: 'Machines of the control plane, with GPUs or of other teams are kept apart by taints and labels: whoever picks one is past that.',
+  why: 'Taints and labels reserve nodes for the control plane, for GPUs or for other teams. A pod that chooses its node bypasses them.',
   scope: 'makers',
   match: PODS,
   conditions: [

@@ -9,9 +9,9 @@ export const noNodePort = defineRule({
   id: 'no-node-port',
   title: 'No ports on the nodes',
   message:
-    'A Service opens a port on every machine of the cluster: use type ClusterIP without nodePort, or ask {contact}.',
+    'A Service opens a port on every node of the cluster: use type ClusterIP without nodePort, or ask {contact}.',
   source: 'NSA/CISA Kubernetes Hardening Guide 1.2, network separation',
-  why: 'A node port goes round the ingress: no TLS, no host name, and open to whoever reaches a node.',
+  why: 'A node port bypasses the ingress: it has no TLS and no host name, and everybody who can reach a node can use it.',
   impliedBy: 'no-load-balancer',
   match: [SERVICE],
   conditions: [

@@ -4,11 +4,11 @@ const BEFORE = '(oldObject == null ? [] : dyn(oldObject).?metadata.?ownerReferen
 
 export const noOwners = defineRule({
   id: 'no-owners',
-  title: 'No owners by hand',
+  title: 'No owner references',
   message:
-    'An object claims to belong to another one, which decides when it is deleted: remove metadata.ownerReferences, or ask {contact}.',
+    'An object names another one as its owner, which decides when it is deleted: remove metadata.ownerReferences, or ask {contact}.',
   source: 'Kubernetes documentation: owners and dependents',
-  why: 'An owner that is not there has the object collected again and again; one that is there can be kept from going.',
+  why: "If the owner does not exist, the object is deleted again and again; if it does, the reference can delay the owner's deletion.",
   scope: 'makers',
   match: 'any',
   conditions: [

@@ -17,9 +17,9 @@ export const noPriorityClass = defineRule({
   id: 'no-priority-class',
   title: 'No priority over others',
   message:
-    'The pod asks to be more important than others on the machine: remove priorityClassName and priority, or ask {contact}.',
+    'The pod requests a higher priority than others on the node: remove priorityClassName and priority, or ask {contact}.',
   source: 'Kubernetes documentation: pod priority and preemption',
-  why: 'A pod with a higher priority has others evicted to make room for it, other previews and the platform among them.',
+  why: 'To make room for a pod with a higher priority, other pods are evicted, including other previews and the platform.',
   scope: 'makers',
   match: PODS,
   conditions: [

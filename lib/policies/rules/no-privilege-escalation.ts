@@ -4,11 +4,11 @@ import { examplePod } from './examples.ts';
 
 export const noPrivilegeEscalation = defineRule({
   id: 'no-privilege-escalation',
-  title: 'No gaining of privileges',
+  title: 'No privilege escalation',
   message:
     'A container could gain more privileges than it starts with: set securityContext.allowPrivilegeEscalation to false, or ask {contact}.',
   source: 'Pod Security Standards, restricted: Privilege Escalation; CIS Kubernetes Benchmark 5.2.6',
-  why: 'Programs that change their user when they start (set-user-ID) are a common way from an app to root.',
+  why: 'Programs that change their user when they start (set-user-ID) are a common way to become root.',
   match: PODS,
   conditions: [
     {

@@ -6,9 +6,9 @@ export const noPrivileged = defineRule({
   id: 'no-privileged',
   title: 'No privileged containers',
   message:
-    'A container asks for the powers of the machine that it runs on: remove securityContext.privileged, or ask {contact}.',
+    'A container requests the permissions of the node that it runs on: remove securityContext.privileged, or ask {contact}.',
   source: 'Pod Security Standards, baseline: Privileged Containers; CIS Kubernetes Benchmark 5.2.2',
-  why: 'A privileged container can do whatever the node can, to other previews and to the cluster.',
+  why: 'A privileged container can do everything that the node can, also to other previews and to the cluster.',
   match: PODS,
   conditions: [
     {

@@ -17,11 +17,11 @@ const account = (field: string): Condition => {
 
 export const noServiceAccountToken = defineRule({
   id: 'no-service-account-token',
-  title: 'No key to the cluster',
+  title: 'No token of the cluster',
   message:
-    "The pod would get a key to the cluster's API: set automountServiceAccountToken to false, leave out serviceAccountName, and project no token, or ask {contact}.",
+    "The pod would get a token for the cluster's API: set automountServiceAccountToken to false, remove serviceAccountName, and project no token, or ask {contact}.",
   source: 'CIS Kubernetes Benchmark 5.1.6; NSA/CISA Kubernetes Hardening Guide 1.2, authentication',
-  why: 'A preview never calls the cluster, but whoever breaks into one would start with its key.',
+  why: "A preview never needs the cluster's API, but an attacker who breaks into it would have the token.",
   match: PODS,
   conditions: [
     {

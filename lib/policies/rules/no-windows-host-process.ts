@@ -8,10 +8,9 @@ const OFF = '.?securityContext.?windowsOptions.?hostProcess.orValue(false) == fa
 export const noWindowsHostProcess = defineRule({
   id: 'no-windows-host-process',
   title: 'No processes of a Windows node',
-  message:
-    'A container runs as a process of the Windows machine itself: remove windowsOptions.hostProcess, or ask {contact}.',
+  message: 'A container runs as a process of the Windows node: remove windowsOptions.hostProcess, or ask {contact}.',
   source: 'Pod Security Standards, baseline: HostProcess; CIS Kubernetes Benchmark 5.2.10',
-  why: 'A host process has the rights of the node, other previews and the cluster included.',
+  why: 'A host process has all permissions of the node, also on other previews and the cluster.',
   match: PODS,
   conditions: [
     { in: 'podSpec', cel: `variables.podSpec${OFF}`, field: FIELD, fix: 'remove' },

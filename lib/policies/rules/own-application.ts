@@ -10,7 +10,7 @@ export const ownApplication = defineRule({
   title: 'Only what greenroom itself deploys',
   message: `An ${kinds.map(({ kind }) => kind).join(' or ')} of a preview has another project, source, path or destination than greenroom gives it: remove it (previews are made from the apps repo), or ask {contact}.`,
   source: 'Argo CD documentation: projects and tenancy; Flux documentation: multi-tenancy lockdown',
-  why: 'Whoever may point an Application elsewhere may run anything, anywhere that the reconciler can reach.',
+  why: 'Anybody who can point an Application to another source or destination can run anything, wherever the reconciler has access.',
   place: 'reconciler',
   match: kinds,
   conditions: [first, ...others],

@@ -21,11 +21,11 @@ const IS_HTTP = `${IS_ROUTE} && object.kind != "TLSRoute"`;
 
 export const ownGateway = defineRule({
   id: 'own-gateway',
-  title: "In through the platform's entrance, to Services of the preview",
+  title: "Through the platform's ingress, to Services of the preview",
   message:
-    'A route comes in elsewhere, or leads elsewhere: use the ingress class {ingress.class} or the Gateway {ingress.gateway.namespace}/{ingress.gateway.name} with sectionName {ingress.gateway.listener}, and Services of the preview as backends, or ask {contact}.',
+    'A route uses another ingress or leads to another backend: use the ingress class {ingress.class} or the Gateway {ingress.gateway.namespace}/{ingress.gateway.name} with sectionName {ingress.gateway.listener}, and Services of the preview as backends, or ask {contact}.',
   source: 'Gateway API documentation: cross-namespace routing; Kubernetes documentation: Ingress resource backends',
-  why: 'Another entrance has other rules, or none; another backend is what the network rules keep the preview from.',
+  why: 'Another ingress has other rules, or none. Another backend may be one that the network rules forbid.',
   match: [INGRESS, HTTP_ROUTE, GRPC_ROUTE, TLS_ROUTE],
   conditions: [
     {

@@ -7,10 +7,9 @@ const HOST = '(namespaceObject.metadata.name + "." + params.domain)';
 export const ownHost = defineRule({
   id: 'own-host',
   title: 'Only the host of the preview',
-  message:
-    "A route answers at another host than the preview's own: use the host in the preview's URL and no other, or ask {contact}.",
+  message: "A route has another host than the preview's own: only use the host in the preview's URL, or ask {contact}.",
   source: 'CVE-2021-25742 and its relatives: hosts shared between namespaces',
-  why: 'Whoever answers at a host gets the sessions of those who trust it; a wildcard, or no host, takes all.',
+  why: 'An app that answers for a host receives the sessions of its users. A wildcard, or no host, covers all hosts.',
   match: [INGRESS, HTTP_ROUTE, GRPC_ROUTE, TLS_ROUTE, DOMAIN_MAPPING],
   conditions: [
     onIngressRules({

@@ -6,9 +6,9 @@ const NAME = 'namespaceObject.metadata.name';
 export const ownNamespace = defineRule({
   id: 'own-namespace',
   title: "Everything in the preview's own namespace",
-  message: 'An object is meant for another place than its preview: leave out metadata.namespace, or ask {contact}.',
+  message: "An object is for another namespace than its preview's: remove metadata.namespace, or ask {contact}.",
   source: 'NSA/CISA Kubernetes Hardening Guide 1.2, namespaces',
-  why: 'What lies in another namespace runs with the rights of another preview, and stays when this one ends.',
+  why: 'An object in another namespace runs with the permissions of another preview, and remains when this one ends.',
   scope: 'makers',
   match: 'any',
   conditions: [

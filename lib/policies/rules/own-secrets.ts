@@ -10,11 +10,11 @@ const PREFIX = `namespaceObject.metadata.?annotations[?"${SECRETS_PREFIX_ANNOTAT
 
 export const ownSecrets = defineRule({
   id: 'own-secrets',
-  title: "Only secrets of the repository's own",
+  title: "Only the repository's own secrets",
   message:
-    "A secret is read from another place than the repository's own in the secret store (references begin with {secrets.prefix}): list it under secrets in preview.yaml instead, or ask {contact}.",
+    "A secret is read from outside the repository's own part of the secret store (references begin with {secrets.prefix}): list it under secrets in preview.yaml instead, or ask {contact}.",
   source: 'External Secrets Operator documentation: security best practices',
-  why: "The store holds everyone's secrets and reads them with rights of its own: the reference is all that keeps them apart.",
+  why: "The store contains everybody's secrets and is read with the operator's permissions: only the reference separates them.",
   // The platform's pull secrets are elsewhere in the store; the guard of fences checks those.
   scope: 'makers',
   needsRepository: true,

@@ -18,11 +18,11 @@ const claims: Condition = {
 
 export const ownVolumes = defineRule({
   id: 'own-volumes',
-  title: 'No storage that outlives or precedes the preview',
+  title: 'No storage from before or after the preview',
   message:
-    'A volume comes from a storage driver or a claim, which previews may not use: use emptyDir (its contents go with the pod), or ask {contact}.',
+    'A volume comes from a storage driver or a claim, which previews must not use: use emptyDir (its contents go with the pod), or ask {contact}.',
   source: 'Kubernetes documentation: CSI volumes, ephemeral volumes, volume cloning; Secrets Store CSI driver',
-  why: "Drivers read secret stores and shares with rights of their own, claims can be bound to somebody else's data, and disks stay, and cost, when the preview is gone.",
+  why: "Drivers read secret stores and shares with their own permissions. Claims can be bound to somebody else's data. Disks remain, and cost money, after the preview has ended.",
   scope: 'makers',
   match: [...PODS, CLAIM],
   conditions: [

@@ -9,7 +9,7 @@ export const pinnedDigest = defineRule({
   title: 'Images by digest',
   message: 'An image is named by a tag, which can change: name it by its digest (@sha256:...), or ask {contact}.',
   source: 'NSA/CISA Kubernetes Hardening Guide 1.2, image scanning; SLSA',
-  why: 'What was checked is a digest; a tag can stand for something else a minute later.',
+  why: 'A digest was checked; a tag can point to another image a minute later.',
   scope: 'makers',
   match: PODS,
   active: ({ evidence }) => evidence.length > 0,

@@ -47,7 +47,7 @@ export const plainSecrets = defineRule({
     "A secret is more than a reference into the platform's store {secrets.store}: list it under secrets in preview.yaml instead (no other store, generator, template, dataFrom, manifest, merging or wider scope), or ask {contact}.",
   source:
     'External Secrets Operator documentation: security best practices, generic targets; Sealed Secrets documentation: scopes, templates',
-  why: "Templates read other secrets, generators make credentials, a Secret of a special type has Kubernetes put a key to the cluster into it, and what is sealed for the whole cluster opens in everybody's preview.",
+  why: 'Templates read other secrets, and generators make credentials. Kubernetes puts a token of the cluster into a Secret of a special type. What is sealed for the whole cluster can be decrypted in every preview.',
   // A pull secret of the fence has a template, for its type; the guard of fences checks it.
   scope: 'makers',
   match: [EXTERNAL_SECRET, SEALED_SECRET],

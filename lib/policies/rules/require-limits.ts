@@ -28,9 +28,9 @@ export const requireLimits = defineRule({
   id: 'require-limits',
   title: 'Limits for cpu and memory',
   message:
-    'A container has no limit for cpu or memory (zero is none, for ephemeral-storage as well): set resources.limits.cpu and resources.limits.memory, at most {maxSize.cpu} cpu and {maxSize.memory} memory, or ask {contact}.',
+    'A container has no limit for cpu or memory (zero is not a limit, also for ephemeral-storage): set resources.limits.cpu and resources.limits.memory, at most {maxSize.cpu} cpu and {maxSize.memory} memory, or ask {contact}.',
   source: 'NSA/CISA Kubernetes Hardening Guide 1.2, resource policies',
-  why: 'One preview without limits can take the memory and time of all others on the machine.',
+  why: 'One preview without limits can use the memory and processor time of all others on the node.',
   scope: 'makers',
   match: PODS,
   conditions: [limit('cpu'), limit('memory'), someStorage],

@@ -20,9 +20,9 @@ export const requireRequests = defineRule({
   id: 'require-requests',
   title: 'Requests for cpu and memory',
   message:
-    'A container does not say how much cpu or memory it needs (zero says nothing): set resources.requests.cpu and resources.requests.memory, or ask {contact}.',
+    'A container does not say how much cpu or memory it needs (zero does not count): set resources.requests.cpu and resources.requests.memory, or ask {contact}.',
   source: 'NSA/CISA Kubernetes Hardening Guide 1.2, resource policies',
-  why: 'Without requests the cluster cannot find a machine with room, and nobody can say what a preview costs.',
+  why: 'Without requests, the cluster cannot find a node with enough room, and the cost of a preview is unknown.',
   scope: 'makers',
   match: PODS,
   conditions: [request('cpu'), request('memory')],

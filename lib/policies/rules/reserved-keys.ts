@@ -17,9 +17,9 @@ export const reservedKeys = defineRule({
   id: 'reserved-keys',
   title: "No labels or annotations of the platform's own tools",
   message:
-    'A label or annotation steers the platform itself (greenroom, the reconciler, admission): remove it, or ask {contact}.',
+    'A label or annotation controls the platform itself (greenroom, the reconciler, admission): remove it, or ask {contact}.',
   source: 'Argo CD documentation: resource hooks, sync options, tracking; Flux documentation: reconciliation controls',
-  why: 'Such keys are orders: they forge evidence about an image, run hooks, keep objects that should go, or switch off policies.',
+  why: 'Such keys are commands: they forge evidence about an image, run hooks, keep objects that should be removed, or turn off policies.',
   scope: 'makers',
   always: true,
   match: 'any',

@@ -9,7 +9,7 @@ export const runAsNonRoot = defineRule({
     'A container may run as root: set securityContext.runAsNonRoot to true and no runAsUser of 0, or ask {contact}.',
   source:
     'Pod Security Standards, restricted: Running as Non-root, Running as Non-root user; CIS Kubernetes Benchmark 5.2.7',
-  why: 'Root inside a container is root on the node as soon as anything in between has a hole.',
+  why: 'If the isolation has a vulnerability, root inside a container becomes root on the node.',
   match: PODS,
   // As in the standard, a pod with false is refused even if every container has true.
   conditions: [

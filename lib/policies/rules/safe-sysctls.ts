@@ -21,9 +21,9 @@ export const safeSysctls = defineRule({
   id: 'safe-sysctls',
   title: 'Safe kernel settings only',
   message:
-    'The pod changes a kernel setting that others on the machine feel: remove it from securityContext.sysctls, or ask {contact}.',
+    'The pod changes a kernel setting that affects others on the node: remove it from securityContext.sysctls, or ask {contact}.',
   source: 'Pod Security Standards, baseline: Sysctls (Kubernetes 1.32 and later)',
-  why: 'Only settings that stay inside the pod are safe; others switch off protections or slow down neighbours.',
+  why: 'Only settings that affect the pod alone are safe; others turn off protections or slow down neighbours.',
   match: PODS,
   conditions: [
     {

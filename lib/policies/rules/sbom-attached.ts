@@ -7,7 +7,7 @@ export const sbomAttached = defineRule({
   title: 'Images with a list of their parts',
   message: 'An image comes without the list of its parts (SBOM): let your build attach one, or ask {contact}.',
   source: 'NTIA minimum elements for an SBOM; SLSA',
-  why: 'When a library turns out to be broken, the list tells which previews have it.',
+  why: 'If a library has a vulnerability, the list tells which previews contain it.',
   scope: 'makers',
   match: PODS,
   active: ({ evidence }) => evidence.includes('sbom'),

@@ -11,7 +11,7 @@ export const seccompProfile = defineRule({
   message:
     'A container runs without a filter for system calls: set securityContext.seccompProfile.type to RuntimeDefault, or ask {contact}.',
   source: 'Pod Security Standards, restricted: Seccomp; CIS Kubernetes Benchmark 5.6.2',
-  why: 'The default filter closes parts of the kernel that apps never use and attackers do.',
+  why: 'The default filter blocks parts of the kernel that attackers use and apps do not need.',
   match: PODS,
   conditions: [
     {

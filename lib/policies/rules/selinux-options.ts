@@ -17,11 +17,11 @@ const [first, ...rest] = [...allowed('type', TYPES), ...allowed('user', '[""]'),
 
 export const selinuxOptions = defineRule({
   id: 'selinux-options',
-  title: 'No SELinux identity of its own',
+  title: 'No own SELinux identity',
   message:
-    'The pod picks an SELinux identity: remove user, role and type from securityContext.seLinuxOptions, or ask {contact}.',
+    'The pod chooses an SELinux identity: remove user, role and type from securityContext.seLinuxOptions, or ask {contact}.',
   source: 'Pod Security Standards, baseline: SELinux (Kubernetes 1.31 and later)',
-  why: 'SELinux keeps containers off the node; another identity can lift that.',
+  why: 'SELinux isolates containers from the node; another identity can turn that off.',
   match: PODS,
   conditions: [first!, ...rest],
   examples: {

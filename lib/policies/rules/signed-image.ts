@@ -5,9 +5,9 @@ import { evidenceEntries, exampleEvidence, onDigests } from './evidence.ts';
 export const signedImage = defineRule({
   id: 'signed-image',
   title: 'Signed images',
-  message: 'An image has no signature that counts here: let your build sign it, or ask {contact}.',
+  message: 'An image has no signature of a trusted signer: let your build sign it, or ask {contact}.',
   source: 'SLSA; sigstore',
-  why: 'A signature by your build shows that nobody else made the image.',
+  why: 'A signature of your build proves that your build made the image.',
   scope: 'makers',
   match: PODS,
   active: ({ evidence }) => evidence.includes('signature'),
