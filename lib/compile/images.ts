@@ -71,6 +71,18 @@ export function recordedDigests(
   return new Map(all.filter((entry): entry is [string, string] => entry[1] !== null));
 }
 
+/** Images of a running preview by their digests, as far as its record tells. */
+export function recordedImages(
+  record: Pick<PreviewRecord, 'image' | 'images'>,
+): { image: ImageReference; digest: string }[] {
+  const named: [string, string | undefined][] = [[record.image, undefined], ...Object.entries(record.images ?? {})];
+  return named.flatMap(([text, resolved]) => {
+    const image = parseImage(text);
+    const digest = typeof image === 'string' ? undefined : (image.digest ?? resolved);
+    return typeof image === 'string' || digest === undefined ? [] : [{ image, digest }];
+  });
+}
+
 /** The images of a pod or pod template, as written: those of all containers and of image volumes. */
 export function podImages(object: unknown): string[] {
   const containers = itemPaths(object, CONTAINERS).map((path) => valueAt(object, [...path, 'image']));

@@ -13,6 +13,7 @@ import {
 import { type BuildSubject, commitsToLookUp } from './evaluate/source.ts';
 import type { Evaluation } from './evaluate/verdict.ts';
 import { type EvidenceLocation, type EvidenceSource, gather } from './gather.ts';
+import { type Pinned, readAhead } from './read-ahead.ts';
 import { Recent } from './recent.ts';
 import type { Piece } from './signatures/pieces.ts';
 import type { Trust } from './signatures/trust.ts';
@@ -35,6 +36,8 @@ export interface ImageVerifier {
     subject: Omit<BuildSubject, 'mergeParents'>,
     parentsOf: ParentsOf,
   ): Promise<Verified>;
+  /** The same verifier for one run over many images: it starts to read what is listed about these. */
+  readingAhead(soon: readonly Pinned[], policy: Policy): Promise<ImageVerifier>;
 }
 
 /** Size limit of the cache of checked pieces. */
@@ -61,12 +64,13 @@ export function createVerifier(registry: EvidenceSource, clock: Clock, kept?: Co
     results.set(key, { result }, piece.bytes.length + ENTRY_BYTES);
     return result;
   };
-  return {
+  const over = (evidence: EvidenceSource): ImageVerifier => ({
+    readingAhead: async (soon, policy) => over(readAhead(evidence, soon, placesFor(policy)[0])),
     async verify(image, digest, policy, named, parentsOf) {
       const pieces: (CheckedPiece | null)[] = [];
       let verified: Verified | null = null;
       for (const places of placesFor(policy)) {
-        const gathered = await gather(source, image, digest, places);
+        const gathered = await gather(evidence, image, digest, places);
         if (gathered.status === 'unknown') return gathered;
         pieces.push(...gathered.pieces.map((piece) => checkOnce(piece, digest, policy.trust)));
         verified = await evaluateAll(checked(pieces), policy, named, parentsOf, clock());
@@ -74,16 +78,21 @@ export function createVerifier(registry: EvidenceSource, clock: Clock, kept?: Co
       }
       return verified ?? { status: 'unknown', reason: 'nothing was asked' };
     },
-  };
+  });
+  return over(source);
 }
 
 /**
  * Groups of locations, in the order in which they are tried until all demands are met. The older layout has one tag for
- * statements, of which the newest counts, and one for signatures, which is read last since it may be unnecessary.
+ * statements and one for signatures, which are read last since they may be unnecessary. But of all reports the newest
+ * counts, so where reports are required the statements of both layouts are read.
  */
-function placesFor({ settings: { require } }: Policy): readonly (readonly EvidenceLocation[])[] {
-  const wantsStatements = require.some((demand) => demand !== 'digest' && demand !== 'signature');
-  return [wantsStatements ? ['referrers', 'att'] : ['referrers'], ['sig']];
+function placesFor({
+  settings: { require },
+}: Policy): readonly [readonly EvidenceLocation[], readonly EvidenceLocation[]] {
+  if (require.includes('vulnerabilities')) return [['referrers', 'att'], ['sig']];
+  const wantsStatements = require.includes('sbom') || require.includes('provenance');
+  return [['referrers'], wantsStatements ? ['att', 'sig'] : ['sig']];
 }
 
 function isAllShown(verified: Verified): boolean {

@@ -104,9 +104,13 @@ export class TestRegistry implements AsyncDisposable {
     return referrer;
   }
 
-  #handle(request: IncomingMessage, response: ServerResponse): unknown {
+  #handle(request: IncomingMessage, response: ServerResponse): void {
     this.requests.push(`${request.method} ${request.url}`);
-    if (this.fault !== null && this.fault(request, response) !== 'pass') return;
+    if (this.fault === null || this.fault(request, response) === 'pass') this.answer(request, response);
+  }
+
+  /** As without a fault. */
+  answer(request: IncomingMessage, response: ServerResponse): unknown {
     const url = new URL(request.url ?? '', `http://${this.host}`);
     if (url.pathname === '/token') return this.#token(request, response);
     const { authorization } = request.headers;

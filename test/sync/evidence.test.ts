@@ -308,13 +308,44 @@ describe('with an end for what lost its evidence', () => {
   });
 });
 
-test('what is known is asked for again with two requests, and blobs never', async () => {
-  const scene = new Scene();
+test.each([
+  [ALL, 2],
+  ['digest, signature, sbom, provenance', 1],
+])('a known image that shows %s costs requests: %i, and blobs never', async (require, requests) => {
+  const scene = new Scene(require);
+  const commit = scene.push('shop', { 'preview.yaml': previewText('', `${registry.host}/acme/shop@${scene.digest}`) });
+  scene.pull('shop', 7);
   scene.attachAll();
-  await scene.sync();
+  scene.attachProvenance(commit);
+  expect(await scene.sync()).toMatchObject({ effect: 'create' });
   registry.requests.length = 0;
-  expect(await scene.sync()).toMatchObject({ effect: 'none' });
-  expect(registry.requests.length).toBeLessThanOrEqual(2);
+  expect(await scene.sync()).toMatchObject({ effect: 'none', state: { state: 'committed' } });
+  expect(registry.requests).toHaveLength(requests);
+});
+
+test('a sweep reads ahead what is listed of the images that run', async () => {
+  const scene = new Scene('digest, signature');
+  const digests = [scene.digest, ...['two', 'three'].map((tag) => registry.image('acme/shop', tag))];
+  for (const [i, digest] of digests.entries()) {
+    signing.attach(registry, 'acme/shop', { subject: digest }, KEY);
+    scene.push('shop', { 'preview.yaml': previewText('', `${registry.host}/acme/shop@${digest}`) });
+    scene.pull('shop', 7 + i);
+  }
+  await scene.sweep();
+  expect(scene.previews()).toHaveLength(3);
+  // No list is answered before all were asked for.
+  const waiting: (() => void)[] = [];
+  registry.requests.length = 0;
+  registry.fault = (request, response) => {
+    if (!request.url?.includes('/referrers/') || waiting.length === digests.length) return 'pass';
+    waiting.push(() => registry.answer(request, response));
+    if (waiting.length === digests.length) for (const answer of waiting) answer();
+    return undefined;
+  };
+  expect(await scene.sweep()).toMatchObject({
+    results: Array(3).fill({ effect: 'none', state: { state: 'committed' } }),
+  });
+  expect(registry.requests).toHaveLength(3);
 });
 
 test('own manifests cannot claim what was verified, at any depth', async () => {

@@ -135,6 +135,25 @@ test('a digest, and the images of own manifests, have to be there as well', asyn
   expect(scene.asked).toEqual([`ghcr.io/acme/shop@${FIRST}`, `ghcr.io/acme/own@${SECOND}`]);
 });
 
+test('what was found for a commit is not looked up again; what the platform names since is', async () => {
+  const scene = new Scene(previewText('resources: { db: { type: postgres } }', `ghcr.io/acme/shop@${FIRST}`));
+  const service = (digest: string) => {
+    const services = `services: { postgres: { image: "ghcr.io/acme/postgres@${digest}" } }`;
+    return { 'greenroom.yaml': platformText(`evidence: { require: [digest] }\n${services}`) };
+  };
+  scene.settle(service(FIRST));
+  scene.answer = { status: 'found', digest: FIRST };
+  expect(await scene.sync()).toMatchObject({ effect: 'create' });
+  expect(scene.asked).toEqual([`ghcr.io/acme/shop@${FIRST}`, `ghcr.io/acme/postgres@${FIRST}`]);
+  scene.asked.length = 0;
+  scene.answer = { status: 'missing' };
+  expect(await scene.sync()).toMatchObject({ effect: 'none', state: { state: 'committed' } });
+  expect(scene.asked).toEqual([]);
+  scene.settle(service(SECOND));
+  expect(await scene.sync()).toMatchObject({ effect: 'none', state: { state: 'waiting' } });
+  expect(scene.asked).toEqual([`ghcr.io/acme/postgres@${SECOND}`]);
+});
+
 test.each([
   ['of a registry that previews may not use', 'ghcr.io.evil.example/acme/shop', 'denied'],
   ['that is none', 'ghcr.io/acme/Shop', 'invalid'],

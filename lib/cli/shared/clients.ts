@@ -92,20 +92,22 @@ export function openImages(
     return opened;
   };
   let verifier: Promise<ImageVerifier> | undefined;
-  const openVerifier = async () => {
+  const createOne = async () => {
     const { createVerifier } = await import('../../evidence/verify-image.ts');
     const { openContentFolder } = await import('../../evidence/content-folder.ts');
     const kept =
       cache === undefined ? undefined : await openContentFolder(join(resolve(io.cwd, cache), 'evidence'), systemClock);
     return createVerifier(await open(), systemClock, kept);
   };
+  const openVerifier = () => {
+    verifier ??= createOne();
+    return verifier;
+  };
   return {
     images: { resolve: async (image) => (await open()).resolve(image) },
     verifier: {
-      verify: async (...request) => {
-        verifier ??= openVerifier();
-        return (await verifier).verify(...request);
-      },
+      verify: async (...request) => (await openVerifier()).verify(...request),
+      readingAhead: async (...request) => (await openVerifier()).readingAhead(...request),
     },
   };
 }

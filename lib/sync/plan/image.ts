@@ -7,6 +7,7 @@ import type { ImageRegistry } from '../../evidence/registry/lookup.ts';
 import type { PullRequest } from '../../forge/forge.ts';
 import { formatImage, type ImageReference } from '../../model/image.ts';
 import type { Loaded } from '../../model/load.ts';
+import type { PlatformSpec } from '../../model/platform.ts';
 import type { Preview } from '../../model/preview.ts';
 import type { PreviewRecord } from '../../model/record.ts';
 import { durationSeconds } from '../../model/scalars.ts';
@@ -30,13 +31,15 @@ export interface ImageSources {
   readonly preview: Loaded<Preview>;
   readonly manifests: FileSet | null;
   readonly record: PreviewRecord | null;
+  /** The preview's files in the apps repo. */
+  readonly running: FileSet;
   /** Of the preview file at the head. */
   readonly specDigest: string;
 }
 
 /**
  * Looks up the digests of the apps' images if the platform requires evidence, and evaluates all images of the preview
- * once they exist. A tag is resolved once for each commit: the digest that was committed for this head and this file
+ * once they exist. An image is looked up once for each commit: the digest that was committed for this head and this file
  * stays, even if the tag moves.
  *
  * @throws GreenroomError `invalid-input` for invalid manifests
@@ -53,31 +56,38 @@ export async function imageState(
   const naming = { number: pull.number, headSha: pull.head.sha };
   const images = imagesToLookUp(sources.preview, sources.manifests, platform, naming);
   const tagged = taggedImages(sources.preview.value, platform, naming).map(formatImage);
-  const known = isSameCommit(sources, pull)
-    ? recordedDigests(sources.record, sources.preview.value, platform)
-    : new Map<string, string>();
-  const gate =
-    tagged.length > 0 && tagged.every((name) => known.has(name))
-      ? ({ status: 'open', digests: known } as const)
-      : await askRegistries(context.images, images, base, pull);
+  const known = knownDigests(sources, pull, images, platform);
+  const others = new Map([...images].filter(([name]) => !known.has(name)));
+  const gate = await askRegistries(context.images, others, base, pull);
   if (gate.status === 'unknown') return { status: 'unknown', reason: `the image cannot be looked up: ${gate.reason}` };
   if (gate.status !== 'open') return gate;
+  const digestOf = (name: string) => known.get(name) ?? gate.digests.get(name);
   const there = [...images].flatMap(([name, image]) => {
-    const digest = gate.digests.get(name) ?? image.digest;
+    const digest = digestOf(name) ?? image.digest;
     return digest === undefined ? [] : [{ image, digest }];
   });
   const shown = await evidenceState(context, base, pull, pull.head.sha, there);
   if (shown.status === 'unknown') return { status: 'unknown', reason: `the image cannot be verified: ${shown.reason}` };
   const digests = tagged.flatMap((name): [string, string][] => {
-    const digest = gate.digests.get(name);
+    const digest = digestOf(name);
     return digest === undefined ? [] : [[name, digest]];
   });
   return { status: 'go', digests: new Map(digests), evidence: shown.evidence };
 }
 
-function isSameCommit(sources: ImageSources, pull: PullRequest): sources is ImageSources & { record: PreviewRecord } {
-  const { record, specDigest } = sources;
-  return record?.headSha === pull.head.sha && record.specDigest === specDigest;
+/** By image: what was found for this head and this file, and what runs already. */
+function knownDigests(
+  { record, specDigest, preview, running }: ImageSources,
+  pull: PullRequest,
+  images: ReadonlyMap<string, ImageReference>,
+  platform: PlatformSpec,
+): ReadonlyMap<string, string> {
+  if (record === null || record.headSha !== pull.head.sha || record.specDigest !== specDigest) return new Map();
+  const texts = [...running.values()];
+  const pinned = [...images].flatMap(([name, { digest }]): [string, string][] =>
+    digest !== undefined && texts.some((text) => text.includes(name)) ? [[name, digest]] : [],
+  );
+  return new Map([...recordedDigests(record, preview.value, platform), ...pinned]);
 }
 
 async function askRegistries(

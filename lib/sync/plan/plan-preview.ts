@@ -183,7 +183,13 @@ async function compileHead(
   preview: Loaded<Preview>,
 ): Promise<CompiledPreview | Exclude<ImageState, { status: 'go' }>> {
   const manifests = await readManifestsOf(context, pull, preview);
-  const sources = { preview, manifests, record: existing?.record ?? null, specDigest: specDigestOf(preview) };
+  const sources = {
+    preview,
+    manifests,
+    record: existing?.record ?? null,
+    running: existing?.now.files ?? new Map(),
+    specDigest: specDigestOf(preview),
+  };
   const image = await imageState(context, base, pull, sources);
   if (image.status !== 'go') return image;
   return base.compile({

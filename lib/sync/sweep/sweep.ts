@@ -1,4 +1,6 @@
+import { recordedImages } from '../../compile/images.ts';
 import { Pool } from '../../core/pool.ts';
+import { isInRegistries } from '../../model/image.ts';
 import type { Observation } from '../../status/observation.ts';
 import { handleUnanswered } from '../answer.ts';
 import { lookAt } from '../look.ts';
@@ -46,8 +48,7 @@ export interface SweepResult {
  * preview never blocks another. Removals above the removal limit are held back, unless `allowRemovals` is set.
  */
 export async function sweep(context: SyncContext, options: SweepOptions = {}): Promise<SweepResult> {
-  const run: SweepRun = { context, options, writer: options.writer ?? new Writer(), failures: [] };
-  const { failures } = run;
+  const failures: Failure[] = [];
   const base = await readBase(context).catch(async (error: unknown) => {
     if (!options.dryRun) await tellWhoWaits(context, error);
     throw error;
@@ -57,6 +58,13 @@ export async function sweep(context: SyncContext, options: SweepOptions = {}): P
     const globs = survey.folders.map((folder) => `${folder}/**`);
     await context.repo.readAhead?.(globs, base.head);
   }
+  const verifier = await verifierOf(context, base);
+  const run: SweepRun = {
+    context: verifier === undefined ? context : { ...context, verifier },
+    options,
+    writer: options.writer ?? new Writer(),
+    failures,
+  };
   const pulls = pullsOf(survey);
   const { plans, held, ended, heldBack } = await planWithinLimit(run, base, survey);
 
@@ -130,6 +138,14 @@ export async function sweep(context: SyncContext, options: SweepOptions = {}): P
     problems,
     notes: base.notes,
   };
+}
+
+/** Reads ahead about the images that run: they are all verified again. */
+async function verifierOf({ verifier }: SyncContext, { platform, trust, records }: Base) {
+  if (verifier === undefined || trust === null) return undefined;
+  const stored = (await records()).flatMap(({ record }) => (record === null ? [] : recordedImages(record)));
+  const allowed = stored.filter(({ image }) => isInRegistries(image, platform.registries));
+  return verifier.readingAhead(allowed, { settings: platform.evidence, trust });
 }
 
 /** More would be too many at once for one ingress. */
