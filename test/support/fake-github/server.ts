@@ -41,6 +41,14 @@ export interface Fault {
   readonly edit?: (body: string) => string;
 }
 
+/** A pull request and its comments at one time. */
+export interface Shown {
+  /** Node id. */
+  readonly subject: string;
+  readonly pull: PullFile | undefined;
+  readonly comments: StoredComment[];
+}
+
 interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -184,10 +192,25 @@ export class FakeGitHub {
 
   /** Replicas show a pull request and its comments as they are now, for so many more readings of it. */
   lag(owner: string, name: string, number: number, reads: number): void {
+    this.showEarlier(this.shownNow(owner, name, number), reads);
+  }
+
+  /** A pull request and its comments as they are now. */
+  shownNow(owner: string, name: string, number: number): Shown {
     const repo = this.repository(owner, name)!;
     const subject = `PR_${repo.id}_${number}`;
     const comments = this.comments(subject).map((comment) => ({ ...comment, reactions: [...comment.reactions] }));
-    this.#behind.set(subject, { pull: repo.pullRequest(number), comments, reads });
+    return { subject, pull: repo.pullRequest(number), comments };
+  }
+
+  /** Replicas show what was there earlier, for so many more readings of the pull request. */
+  showEarlier({ subject, ...shown }: Shown, reads: number): void {
+    this.#behind.set(subject, { ...shown, reads });
+  }
+
+  /** All replicas have caught up. */
+  catchUp(): void {
+    this.#behind.clear();
   }
 
   /** A pull request as a replica shows it. */

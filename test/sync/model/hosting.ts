@@ -1,6 +1,7 @@
-import { formatTime } from '../../../lib/core/clock.ts';
+import { formatTime, parseTime } from '../../../lib/core/clock.ts';
 import { namesOf, type RepositoryRef } from '../../../lib/core/repository.ts';
 import type { Account, Override, PullRequest } from '../../../lib/forge/forge.ts';
+import type { EventState } from '../../../lib/forge/webhook.ts';
 import type { ForgeFixture, PullFile } from '../../support/forge.ts';
 import { pullOf } from '../../support/memory/forge.ts';
 import { isBot, MEANINGS, type Meaning, PERMISSIONS } from './rule.ts';
@@ -43,6 +44,8 @@ export interface Comment {
 export interface Delivery {
   readonly repository: RepositoryRef;
   readonly number: number;
+  /** How new the forge's answers must be. */
+  readonly seen: EventState;
 }
 
 /** What changes a pull request itself. */
@@ -233,8 +236,10 @@ export class Hosting {
     }
   }
 
-  #send({ path }: HostedRepository, number: number): void {
-    const delivery = { repository: { path }, number };
+  #send({ path, pulls }: HostedRepository, number: number): void {
+    const { updatedAt, head } = pulls.get(number)!;
+    const seen = { updatedAt: parseTime(updatedAt)!, headSha: head.sha };
+    const delivery = { repository: { path }, number, seen };
     this.sent.push(delivery);
     this.inbox.push(delivery);
   }

@@ -11,14 +11,14 @@ import type { SyncContext } from '../../../lib/sync/plan/base.ts';
 import { clientOf } from '../../support/fake-github/client.ts';
 import { statusNode } from '../../support/fake-github/people-graphql.ts';
 import { closePull, mergeable, mergePull } from '../../support/fake-github/pulls.ts';
-import { FakeGitHub } from '../../support/fake-github/server.ts';
+import { FakeGitHub, type Shown } from '../../support/fake-github/server.ts';
 import { type ForgeFixture, TestForge } from '../../support/forge.ts';
 import { bareRepo, git, headOf } from '../../support/git.ts';
 import { MemoryForge } from '../../support/memory/forge.ts';
 import { MemoryGit } from '../../support/memory/git.ts';
 import { type Gate, MemoryReviews } from '../../support/memory/reviews.ts';
 import type { Talk } from './hosting.ts';
-import { noAnswer } from './stage.ts';
+import { noAnswer, type Trouble } from './stage.ts';
 
 /** Forge and apps repo of a simulation, as code uses them and as a test looks into them. */
 export interface Side {
@@ -30,7 +30,9 @@ export interface Side {
   proposals(): Proposals;
   /** Somebody merges or closes a proposal; false where it cannot be. */
   decide(number: number, what: 'merge' | 'decline'): boolean;
-  under<T>(failure: 'fail' | 'lost' | 'html', perform: () => Promise<T>): Promise<T>;
+  under<T>(trouble: Trouble, perform: () => Promise<T>): Promise<T>;
+  /** Whatever lagged behind has caught up. */
+  catchUp(): void;
   /** The branch's commit. */
   head(): string;
   parent(commit: string): string | null;
@@ -89,10 +91,13 @@ export async function memorySide(platform: string, now: () => number): Promise<S
       })),
     }),
     decide: (number, what) => (what === 'merge' ? reviews.merge(number) : reviews.decline(number)),
-    async under(failure, perform) {
-      if (failure === 'lost') await perform();
+    async under(trouble, perform) {
+      // There is no client that could wait, and nothing that lags.
+      if (trouble === 'secondary' || trouble === 'lag') return perform();
+      if (trouble === 'lost') await perform();
       throw noAnswer();
     },
+    catchUp: () => undefined,
     head: () => store.branch!,
     parent: (commit) => store.parsed(commit)!.parent,
     files,
@@ -115,8 +120,10 @@ export async function gitHubSide(platform: string, now: () => number): Promise<S
   symlinkSync(apps, join(on.path, 'acme', 'previews.git'));
   const fake = await FakeGitHub.start(on.path);
   fake.clock = now;
+  /** Pull requests as they were before their last change, by node id. */
+  const earlier = new Map<string, Shown>();
   return {
-    on: talking(on, fake),
+    on: talking(on, fake, earlier),
     pages: 'https://github.com',
     open: (clock, gate) => {
       const client = clientOf(fake);
@@ -150,12 +157,14 @@ export async function gitHubSide(platform: string, now: () => number): Promise<S
       else closePull(repo, pull);
       return true;
     },
-    async under(failure, perform) {
-      fake.fault = () => (failure === 'html' ? {} : { status: 502, after: failure === 'lost' });
+    async under(trouble, perform) {
+      if (trouble === 'lag') for (const shown of earlier.values()) fake.showEarlier(shown, READS_BEHIND);
+      else fake.fault = faultOf(trouble);
       return perform().finally(() => {
         fake.fault = () => undefined;
       });
     },
+    catchUp: () => fake.catchUp(),
     head: () => headOf(apps)!,
     parent: (commit) => git(apps, ['log', '-1', '--format=%P', commit]) || null,
     files: (commit) =>
@@ -192,14 +201,35 @@ function gated(repo: GitHubAppsRepo, gate: Gate): AppsRepo {
   };
 }
 
-function talking(on: TestForge, fake: FakeGitHub): ForgeFixture & Talk {
+/** Of a pull request that changed, before a replica has caught up: fewer than a worker asks for. */
+const READS_BEHIND = 2;
+
+function faultOf(trouble: Exclude<Trouble, 'lag'>): FakeGitHub['fault'] {
+  if (trouble !== 'secondary') return () => (trouble === 'html' ? {} : { status: 502, after: trouble === 'lost' });
+  let isFirst = true;
+  return () => {
+    if (!isFirst) return undefined;
+    isFirst = false;
+    const body = JSON.stringify({ message: 'You have exceeded a secondary rate limit.' });
+    return { status: 403, headers: { 'content-type': 'application/json', 'retry-after': '60' }, body };
+  };
+}
+
+function talking(on: TestForge, fake: FakeGitHub, earlier: Map<string, Shown>): ForgeFixture & Talk {
+  const changes = (owner: string, name: string, number: number) => {
+    const shown = fake.shownNow(owner, name, number);
+    if (shown.pull !== undefined) earlier.set(shown.subject, shown);
+  };
   const ours = (repository: RepositoryRef, number: number) => {
     const { owner, name } = namesOf(repository);
     return fake.commentsOf(owner, name, number).find(({ body }) => body.startsWith(COMMENT_MARKER));
   };
   return {
     repository: (...given) => on.repository(...given),
-    pull: (...given) => on.pull(...given),
+    pull: (owner, name, file) => {
+      changes(owner, name, file.number);
+      return on.pull(owner, name, file);
+    },
     remove: (fullName) => on.remove(fullName),
     move: (from, to) => {
       on.move(from, to);
@@ -208,6 +238,7 @@ function talking(on: TestForge, fake: FakeGitHub): ForgeFixture & Talk {
     allow: (login, permission) => void fake.permissions.set(login, permission),
     say: (repository, number, { login }, body) => {
       const { owner, name } = namesOf(repository);
+      changes(owner, name, number);
       return fake.addComment(`PR_${fake.repository(owner, name)!.id}_${number}`, login, body).number;
     },
     comment: (repository, number) => ours(repository, number)?.body ?? null,

@@ -13,7 +13,7 @@ import type { TestFiles } from '../../support/git.ts';
 import { type Delivery, Hosting } from './hosting.ts';
 import { GRACE, PLACES, platformOf, wish } from './rule.ts';
 import type { MakeSide, Proposals, Side } from './sides.ts';
-import { keyOf, type Props, Stage, type Worker } from './stage.ts';
+import { keyOf, type Props, Stage, type Trouble, type Worker } from './stage.ts';
 import { type Disturbance, type Sequence, type Task, VARIANTS } from './steps.ts';
 import { Talks } from './talks.ts';
 
@@ -70,7 +70,9 @@ export type Happening =
   | 'something was not understood'
   | 'a proposal was merged'
   | 'a proposal was withdrawn'
-  | 'a proposal became another version';
+  | 'a proposal became another version'
+  | 'a limit was met'
+  | 'replicas lagged';
 
 class Simulation implements Props {
   now = START;
@@ -130,8 +132,10 @@ class Simulation implements Props {
     return commits.flatMap((oid) => this.#foldersOf(oid).filter((folder) => folder.name === name));
   }
 
-  under<T>(failure: 'fail' | 'lost' | 'html', perform: () => Promise<T>): Promise<T> {
-    return this.#side.under(failure, perform);
+  under<T>(trouble: Trouble, perform: () => Promise<T>): Promise<T> {
+    if (trouble === 'secondary') this.happened.add('a limit was met');
+    if (trouble === 'lag') this.happened.add('replicas lagged');
+    return this.#side.under(trouble, perform);
   }
 
   earlierPull(pull: PullRequest): PullRequest {
@@ -159,6 +163,7 @@ class Simulation implements Props {
     const broken: unknown[] = [];
     const runs = tasks.map((task) => () => this.#task(task).catch((error: unknown) => void broken.push(error)));
     await this.#stage.run(runs, how);
+    this.#side.catchUp();
     if (broken.length > 0) throw broken[0];
   }
 
@@ -200,8 +205,8 @@ class Simulation implements Props {
     }
   }
 
-  async #sync(context: ReturnType<Stage['context']>, { repository, number }: Delivery): Promise<void> {
-    await syncAndAnswer(context, repository, number, { apply: APPLY });
+  async #sync(context: ReturnType<Stage['context']>, { repository, number, seen }: Delivery): Promise<void> {
+    await syncAndAnswer(context, repository, number, { apply: APPLY, seen });
   }
 
   watchHold(

@@ -47,10 +47,13 @@ export const keyOf = (repositoryId: number, number: number) => `${repositoryId}#
 /** What a call answers instead of the truth; a disturbance that is not among them fails. */
 type Instead<T> = Partial<Record<'unknown' | 'empty' | 'stale' | 'conflict', () => Promise<T> | T>>;
 
+/** What a server does to a call: below the client, where there is one. */
+export type Trouble = Extract<Disturbance, 'fail' | 'lost' | 'html' | 'secondary' | 'lag'>;
+
 /** What the stage works on. */
 export interface Props {
-  /** Carries a call out under a failure of the server, the way the other side would show it. */
-  under<T>(failure: 'fail' | 'lost' | 'html', perform: () => Promise<T>): Promise<T>;
+  /** Carries a call out under some trouble of the server, the way the other side would show it. */
+  under<T>(trouble: Trouble, perform: () => Promise<T>): Promise<T>;
   /** Something that happens between two calls, to the branch or on the forge. */
   happen(what: Extract<Disturbance, 'rollback' | 'rewrite' | object>): void;
   earlierPull(pull: PullRequest): PullRequest;
@@ -89,6 +92,8 @@ export class Stage {
   #current = 0;
   /** Those whose limit is used up. */
   readonly #limited = new Set<number>();
+  /** Whether replicas may show older states for the rest of this run. */
+  #isLagging = false;
   /** Calls that were made, ever. */
   #calls = 0;
 
@@ -102,6 +107,7 @@ export class Stage {
   ): Promise<void> {
     this.#parked = [];
     this.#limited.clear();
+    this.#isLagging = false;
     for (const [run, task] of tasks.entries()) {
       this.#current = run;
       await this.#untilNextStop(() => void task().finally(() => this.#stopped()));
@@ -139,6 +145,9 @@ export class Stage {
       case 'fail':
       case 'lost':
       case 'html':
+      case 'secondary':
+      case 'lag':
+        if (what === 'lag') this.#isLagging = true;
         return this.#props.under(what, perform);
       case 'limited':
         this.#limited.add(run);
@@ -183,6 +192,7 @@ export class Stage {
   #forge(forge: Forge, worker: Worker): Forge {
     const note = (pull: PullRequest) => {
       const key = keyOf(pull.repository.id, pull.number);
+      if (this.#isLagging) worker.misled.add(key);
       const own = worker.held.get(key);
       const knows = own?.headSha === pull.head.sha && (pull.override === null || pull.override.at < own.override.at);
       worker.readings.set(key, { status: 'found', pull: knows ? { ...pull, override: own.override } : pull });

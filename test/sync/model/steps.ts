@@ -75,6 +75,10 @@ export type Disturbance =
   | 'stale'
   /** A conflict that is none. */
   | 'conflict'
+  /** GitHub refuses the next request for a minute: the client waits, and nobody above it notices. */
+  | 'secondary'
+  /** Replicas show the state before the last change, for some readings. */
+  | 'lag'
   /** A limit is used up for an hour: this call, and all that the worker asks after it, is refused at once. */
   | 'limited'
   /** The worker is gone, and nobody tidies up. */
@@ -195,6 +199,9 @@ const disturbance: fc.Arbitrary<Disturbance> = fc.oneof(
       'stale',
       'conflict',
       'limited',
+      'secondary',
+      'lag',
+      'lag',
       'crash',
       'rollback',
       'rewrite',
