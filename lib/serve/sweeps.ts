@@ -70,7 +70,7 @@ export class Sweeps {
     const started = performance.now();
     const { withContext, dryRun, clock, writer, journal, metrics, previews } = this.#options;
     try {
-      const { results, failures, unknown, held, heldBack, alarms, problems } = await withContext((context) =>
+      const { results, failures, unknown, held, toConfirm, alarms, problems } = await withContext((context) =>
         sweep(context, { dryRun, writer }),
       );
       const byKey = results.map((result) => [keyOfResult(result), result] as const);
@@ -84,7 +84,7 @@ export class Sweeps {
       metrics.problems.set(problems.length);
       for (const { subject, error } of failures) journal.failed('sweep', error, { about: subject });
       for (const what of unknown) journal.write({ level: 'warn', event: 'sweep', unknown: what });
-      const messages = [...problems, ...alarms, ...(heldBack === null ? [] : [heldBack])];
+      const messages = [...problems, ...alarms, ...toConfirm];
       for (const message of messages) journal.write({ level: 'error', event: 'sweep', message });
       for (const { name, sentence } of held) {
         journal.write({ level: 'warn', event: 'sweep', held: `${name} ${sentence}` });

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -26,6 +26,14 @@ case "$2" in
   edit) echo "$2 $3" >> calls; cp alarms.md issue ;;
   comment) echo "$2 $3" >> calls ;;
   close) echo "$2 $3" >> calls; rm issue ;;
+esac
+`;
+
+/** The number of the issue with the label, if any. */
+const LABELLED = `#!/bin/bash
+case "$2" in
+  list) [[ "$*" == *"--label greenroom.dev/yes"* ]] && echo "$ISSUE"; exit 0 ;;
+  *) echo "$@" >> calls ;;
 esac
 `;
 const folder = mkdtempSync(join(tmpdir(), 'greenroom-sync-'));
@@ -112,6 +120,26 @@ describe('the workflows', () => {
       expect(spawnSync('bash', ['-e', '-c', script], { cwd: place, env }).status).toBe(0);
       return readFileSync(join(place, 'calls'), 'utf8').trim().split('\n').filter(Boolean);
     };
+
+    it('whose label confirms what is held back, once', () => {
+      const run = (issue: string | null) => {
+        const script = jobs('sweep')[0]!.steps.find((step) => step.run?.includes('--label greenroom.dev/yes'))!.run!;
+        const [stands, output] = [mkdtempSync(join(folder, 'label-')), join(folder, 'confirmed')];
+        writeFileSync(join(stands, 'gh'), LABELLED, { mode: 0o755 });
+        writeFileSync(output, '');
+        const env = { PATH: `${stands}:${process.env['PATH']}`, TITLE: 'Previews', GITHUB_OUTPUT: output };
+        const { status } = spawnSync('bash', ['-e', '-c', script], {
+          cwd: stands,
+          env: issue === null ? env : { ...env, ISSUE: issue },
+        });
+        const calls = existsSync(join(stands, 'calls')) ? readFileSync(join(stands, 'calls'), 'utf8') : '';
+        return [status, readFileSync(output, 'utf8'), calls];
+      };
+      expect(run(null)).toEqual([0, '', '']);
+      expect(run('7')).toEqual([0, 'yes=true\n', 'issue edit 7 --remove-label greenroom.dev/yes\n']);
+      const sweeps = JSON.stringify(jobs('sweep')[0]!.steps.find((step) => step.run?.includes('--alarms=')));
+      expect(sweeps).toContain('steps.confirmed.outputs.yes');
+    });
 
     it('which is opened, changed when the list does, and closed', () => {
       expect(said(null)).toEqual([]);

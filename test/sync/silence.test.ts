@@ -148,6 +148,27 @@ describe('what is broken on the platform’s side is told to both, and only the 
   });
 });
 
+describe('what somebody has to confirm', () => {
+  test('is in the file for the platform team, with names, until a label on the pull request confirms it', async () => {
+    const scene = new Scene();
+    expect((await scene.sweep()).code).toBe(0);
+    expect(scene.alarms()).toBe('');
+    commitFiles(scene.appsRepo, {
+      'greenroom.yaml': platformText().replace('owner: acme', 'owner: acme, label: wanted'),
+    });
+    const { code, stderr } = await scene.sweep();
+    expect(code).toBe(1);
+    for (const text of [stderr, scene.alarms()]) {
+      expect(text.replaceAll(/[\\\u2060]/g, '')).toMatch(
+        /greenroom.yaml has changed, .* greenroom.dev\/yes. pr-shop-7 is removed: /,
+      );
+    }
+    scene.pull('shop', 7, { createdAt: NOW, updatedAt: NOW, labels: ['greenroom.dev/yes'] });
+    expect((await scene.sweep()).code).toBe(0);
+    expect([scene.alarms(), scene.previews()]).toEqual(['', []]);
+  });
+});
+
 describe('what gives no answer', () => {
   const registry = (reason: string): Partial<SyncContext> => ({
     images: { resolve: async () => ({ status: 'unknown', reason }) },

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { GreenroomError } from '../../lib/core/errors.ts';
 import type { Forge } from '../../lib/forge/forge.ts';
+import { handleComment } from '../../lib/sync/answer.ts';
 import { sweep } from '../../lib/sync/sweep/sweep.ts';
 import { OPENED, platformText, previewText } from '../support/inputs.ts';
 import { World } from '../support/worlds.ts';
@@ -138,8 +139,12 @@ describe('sweep', () => {
     const before = world.previews();
     for (let n = 1; n <= 6; n++) world.pull('shop', n, { state: 'closed' });
     world.pull('shop', 9);
-    const { held, heldBack } = await run(world);
+    const { held, heldBack, toConfirm } = await run(world);
     expect(heldBack).toContain('6 of 8 live previews');
+    // The platform team reads which ones.
+    expect(toConfirm).toEqual([
+      expect.stringMatching(/^6 of 8 live previews .* pr-shop-1 is removed: .* pr-shop-6 is removed/),
+    ]);
     expect(held).toContainEqual({ name: 'pr-shop-1', sentence: 'is removed: This pull request was closed.' });
     expect(world.previews()).toEqual([...before, 'pr-shop-9']);
     // One by one, by who may label it, in any case of letters.
@@ -148,6 +153,18 @@ describe('sweep', () => {
     expect(world.previews()).not.toContain('pr-shop-1');
     const all = await run(world, { allowRemovals: true });
     expect([all.held, all.heldBack, world.previews()]).toEqual([[], null, ['pr-shop-7', 'pr-shop-8', 'pr-shop-9']]);
+  });
+
+  test('a comment confirms what is held back for its pull request', async () => {
+    const world = many(8);
+    await world.allow('shop', 'mia', 'write');
+    await run(world);
+    for (let n = 1; n <= 6; n++) world.pull('shop', n, { state: 'closed' });
+    expect((await run(world)).held).toHaveLength(6);
+    const id = await world.say('shop', 1, 'mia', '/preview stop');
+    await world.with((context) => handleComment(context, { path: 'acme/shop' }, 1, id));
+    expect(world.previews()).not.toContain('pr-shop-1');
+    expect((await run(world)).held).toHaveLength(5);
   });
 
   test('places that held removals keep are not given away', async () => {
@@ -290,9 +307,15 @@ describe('a change of the platform that displaces live previews', () => {
     await run(world);
     settle(world, platformText(clusters('b', 'a')));
     const head = world.head()!;
-    const { held, results } = await run(world);
-    expect(held).toEqual([{ name: 'pr-shop-1', sentence: 'moves from the cluster a to b, where it starts anew' }]);
+    const { held, results, toConfirm } = await run(world);
+    expect(held).toMatchObject([
+      { name: 'pr-shop-1', sentence: 'moves from the cluster a to b, where it starts anew' },
+    ]);
     expect([results, world.head()]).toEqual([[], head]);
+    expect(toConfirm).toEqual([
+      'greenroom.yaml has changed, and would move or end 1 live preview: left as it is. If it is right, run `greenroom sweep --yes`, or ' +
+        'label a pull request greenroom.dev/yes. pr-shop-1 moves from the cluster a to b, where it starts anew',
+    ]);
     expect((await run(world, { allowRemovals: true })).held).toEqual([]);
     expect(folders(world)).toEqual(['b/shop/pr-shop-1']);
     expect(world.commits(head)).toBe(1);
@@ -313,9 +336,12 @@ describe('a change of the platform that displaces live previews', () => {
     expect(world.previews()).toEqual(['pr-shop-1', 'pr-shop-2']);
     expect(world.comment('shop', 1)).toContain('Preview: on its way');
     world.pull('shop', 2, { state: 'closed' });
-    expect((await run(world)).held).toHaveLength(1);
+    const left = await run(world);
+    expect(left.held).toHaveLength(1);
+    expect(left.toConfirm).toEqual([expect.stringContaining('would move or end 1 live preview')]);
     expect(world.previews()).toEqual(['pr-shop-1']);
-    await run(world, { allowRemovals: true });
+    world.pull('shop', 1, { labels: ['greenroom.dev/yes'] });
+    expect(await run(world)).toMatchObject({ held: [], toConfirm: [] });
     expect(world.previews()).toEqual([]);
   });
 

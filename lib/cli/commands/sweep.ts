@@ -40,7 +40,7 @@ async function run(options: SweepCommandOptions, io: Io): Promise<void> {
   const dryRun = options.dryRun === true;
   const write = (lines: readonly string[]) =>
     options.alarms !== undefined && writeAlarms(resolve(io.cwd, options.alarms), lines);
-  const { results, failures, unknown, held, heldBack, alarms, problems, notes } = await withClients(
+  const { results, failures, unknown, held, heldBack, toConfirm, alarms, problems, notes } = await withClients(
     options,
     io,
     (context) =>
@@ -55,11 +55,21 @@ async function run(options: SweepCommandOptions, io: Io): Promise<void> {
     throw error;
   });
   if (io.interactive) io.err('\r\u001b[K');
-  write([...(heldBack === null ? [] : [heldBack]), ...alarms, ...problems]);
+  write([...toConfirm, ...alarms, ...problems]);
   if (options.format === 'json') {
     const failed = failures.map(({ subject, error }) => ({ subject, code: error.code, message: error.message }));
     io.out(
-      json({ results: results.map(resultData), failures: failed, unknown, held, heldBack, alarms, problems, notes }),
+      json({
+        results: results.map(resultData),
+        failures: failed,
+        unknown,
+        held,
+        heldBack,
+        toConfirm,
+        alarms,
+        problems,
+        notes,
+      }),
     );
   } else {
     for (const result of results) if (result.effect !== 'none' || dryRun) io.out(resultLines(result, dryRun));
@@ -75,12 +85,7 @@ async function run(options: SweepCommandOptions, io: Io): Promise<void> {
   for (const what of unknown) io.err(`greenroom: left alone: ${what}\n`);
   for (const { subject, error } of failures) io.err(`greenroom: ${subject}: ${error.message}\n`);
   for (const { name, sentence } of held) io.err(`greenroom: left as it is: ${name} ${sentence}\n`);
-  if (heldBack !== null) io.err(`greenroom: ${heldBack}\n`);
-  else if (held.length > 0) {
-    io.err(
-      `greenroom: a change of the platform would move or end ${count(held.length, 'live preview')}; run again with --yes to allow this\n`,
-    );
-  }
+  for (const text of toConfirm) io.err(`greenroom: ${printable(text, LONGEST)}\n`);
   for (const alarm of alarms) io.err(`greenroom: look at this: ${printable(alarm, 1000)}\n`);
   if (failures.length + held.length + alarms.length > 0) io.fail(EXIT_CODES.failed);
   if (unknown.length > 0) io.fail(EXIT_CODES.unreachable);

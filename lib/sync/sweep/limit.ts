@@ -3,6 +3,7 @@ import { hasLabel } from '../../model/pull-labels.ts';
 import type { PreviewRecord } from '../../model/record.ts';
 import { exceedsRemovalLimit } from '../../model/removal-limit.ts';
 import { YES_LABEL } from '../../report/impact.ts';
+import { count } from '../../report/text.ts';
 import type { Base } from '../plan/base.ts';
 import { type PreviewPlan, planPreview } from '../plan/plan-preview.ts';
 import { collectFailure, type Failure, type HeldBack, type SweepRun, subjectOf } from './run.ts';
@@ -15,6 +16,8 @@ export interface SweepPlan {
   readonly ended: readonly Orphan[];
   /** Why removals are held back; null if they are not. */
   readonly heldBack: string | null;
+  /** What somebody has to confirm: one sentence for each reason, with the names of the previews. */
+  readonly toConfirm: readonly string[];
 }
 
 /**
@@ -31,7 +34,7 @@ export async function planWithinLimit(run: SweepRun, base: Base, survey: Survey)
   const share = base.platform.sweep.maxRemovalShare;
   if (run.options.allowRemovals || !exceedsRemovalLimit(removals, survey.live, share)) {
     run.failures.push(...first.failures);
-    return { ...planned, ended: orphans, heldBack: null };
+    return { ...planned, ended: orphans, heldBack: null, toConfirm: [...displacedText(planned.held)] };
   }
   // Plan again: held removals free no slots.
   const { plans, held } = await planInOrder(run, base, pulls, true);
@@ -40,7 +43,9 @@ export async function planWithinLimit(run: SweepRun, base: Base, survey: Survey)
     `${removals} of ${survey.live} live previews would be removed or end early, more than the ${Math.round(share * 100)} % that ` +
     `sweep.maxRemovalShare allows: they are kept, and everything else was done. If it is right, run \`greenroom sweep --yes\`, ` +
     `or label a pull request ${YES_LABEL}.`;
-  return { plans, held: [...held, ...expired], ended: [], heldBack };
+  const others = [...held.filter(({ isDisplaced }) => !isDisplaced), ...expired];
+  const toConfirm = [`${heldBack} ${namesOf(others)}`, ...displacedText(held)];
+  return { plans, held: [...held, ...expired], ended: [], heldBack, toConfirm };
 }
 
 /**
@@ -60,8 +65,8 @@ export async function planInOrder(
   for (const pull of pulls) {
     await collectFailure(run, subjectOf(pull), async () => {
       const plan = await planPreview(run.context, base, pull, ahead);
-      const sentence = holdOf(plan, run, holdsRemovals);
-      if (sentence !== null) return void held.push({ name: plan.name, sentence });
+      const hold = holdOf(plan, run, holdsRemovals);
+      if (hold !== null) return void held.push({ name: plan.name, ...hold });
       if (plan.effect === 'create' && plan.record !== null) ahead.added.push(plan.record);
       if (plan.effect === 'remove') ahead.removed.add(plan.name);
       plans.push(plan);
@@ -71,12 +76,32 @@ export async function planInOrder(
 }
 
 /** Why a plan is held back; null if it is not. */
-function holdOf(plan: PreviewPlan, { options }: SweepRun, holdsRemovals: boolean): string | null {
-  if (options.allowRemovals) return null;
-  if (plan.displaced !== null) return plan.displaced;
-  if (!holdsRemovals || !isEnding(plan) || isConfirmed(plan.pull)) return null;
-  if (plan.effect !== 'remove') return 'ends early: its images no longer show what is required.';
-  return `is removed: ${'sentence' in plan.state ? plan.state.sentence : 'there is no preview.yaml any more.'}`;
+function holdOf(plan: PreviewPlan, { options }: SweepRun, holdsRemovals: boolean): Omit<HeldBack, 'name'> | null {
+  if (options.allowRemovals || isConfirmed(plan.pull)) return null;
+  if (plan.displaced !== null) return { sentence: plan.displaced, isDisplaced: true };
+  if (!holdsRemovals || !isEnding(plan)) return null;
+  if (plan.effect !== 'remove') return { sentence: 'ends early: its images no longer show what is required.' };
+  const why = 'sentence' in plan.state ? plan.state.sentence : 'there is no preview.yaml any more.';
+  return { sentence: `is removed: ${why}` };
+}
+
+/** At most one sentence: what a change of the platform's settings would move or end. */
+function displacedText(held: readonly HeldBack[]): string[] {
+  const displaced = held.filter(({ isDisplaced }) => isDisplaced);
+  if (displaced.length === 0) return [];
+  return [
+    `greenroom.yaml has changed, and would move or end ${count(displaced.length, 'live preview')}: left as ` +
+      `${displaced.length === 1 ? 'it is' : 'they are'}. If it is right, run \`greenroom sweep --yes\`, or label a pull request ${YES_LABEL}. ${namesOf(displaced)}`,
+  ];
+}
+
+/** More names would fill the page; a dry run prints all of them. */
+const NAMED = 10;
+
+function namesOf(held: readonly HeldBack[]): string {
+  const named = held.slice(0, NAMED).map(({ name, sentence }) => `${name} ${sentence.replace(/\.$/, '')}`);
+  const more = held.length > NAMED ? [`and ${held.length - NAMED} more`] : [];
+  return [...named, ...more].join('; ');
 }
 
 /** An early end counts as a removal: it only happens later. */

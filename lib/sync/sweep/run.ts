@@ -30,6 +30,8 @@ export interface HeldBack {
   readonly name: string;
   /** `is removed: ...`, `moves from the cluster a to b, ...` */
   readonly sentence: string;
+  /** Whether a change of the platform's settings causes it. @default false */
+  readonly isDisplaced?: boolean;
 }
 
 /** Data of one sweep, shared by its steps. */

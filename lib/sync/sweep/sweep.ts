@@ -31,6 +31,8 @@ export interface SweepResult {
   readonly held: readonly HeldBack[];
   /** Why removals were held back; null if they were within the removal limit. */
   readonly heldBack: string | null;
+  /** What somebody has to confirm: one sentence for each reason, with names of previews, for the platform team. */
+  readonly toConfirm: readonly string[];
   /**
    * Folders that greenroom did not write, and what was done about each, and lists of the forge that contradict its other
    * answers: one sentence each, for the platform team.
@@ -66,7 +68,7 @@ export async function sweep(context: SyncContext, options: SweepOptions = {}): P
     failures,
   };
   const pulls = pullsOf(survey);
-  const { plans, held, ended, heldBack } = await planWithinLimit(run, base, survey);
+  const { plans, held, ended, heldBack, toConfirm } = await planWithinLimit(run, base, survey);
 
   // Commit everything before the first comment: removals must not wait for many comments.
   const alarms = [...survey.alarms];
@@ -134,6 +136,7 @@ export async function sweep(context: SyncContext, options: SweepOptions = {}): P
     unknown: [...unknown, ...unanswered],
     held,
     heldBack,
+    toConfirm,
     alarms,
     problems,
     notes: base.notes,
