@@ -19,6 +19,17 @@ const random = [
   'model/identity',
 ];
 random.push('model/yaml', 'policies/hostile', 'report/engineers', 'report/inert');
+/** Each takes many processes or whole apps repos, and a third of the time of all tests together. */
+const slow = files([
+  'cli/action',
+  'cli/new-wait',
+  'cli/platform-faults',
+  'cli/update',
+  'github/review',
+  'github/sweep-command',
+  'scaffold/laid-down-command',
+  'serve/processes',
+]);
 
 /** Files one after another in as many processes as there are cores: what is loaded and compiled once serves them all. */
 const shared = { isolate: false, setupFiles: 'test/support/setup.ts' };
@@ -50,7 +61,7 @@ export default defineConfig({
           ...shared,
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...mocking, 'test/soak/**', 'test/conformance/**'],
+          exclude: [...mocking, ...slow, 'test/soak/**', 'test/conformance/**'],
           globalSetup: 'test/support/global-setup.ts',
           provide: { world: 'memory' },
         },
@@ -58,6 +69,16 @@ export default defineConfig({
       { ...extended, test: { ...shared, name: 'git', include: commands, provide: { world: 'git' } } },
       { ...extended, test: { name: 'model', include: mocking } },
       // What takes its time: `npm run soak`.
+      {
+        ...extended,
+        test: {
+          ...shared,
+          name: 'soak-slow',
+          include: slow,
+          globalSetup: 'test/support/global-setup.ts',
+          provide: { world: 'memory' },
+        },
+      },
       { ...extended, test: { ...shared, name: 'soak-git', include: others, provide: { world: 'git' } } },
       {
         ...extended,
