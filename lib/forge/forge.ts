@@ -147,6 +147,8 @@ export interface Deployment {
   readonly staying: readonly string[];
   /** Whether the preview is certainly gone, so that the environment itself can be removed. @default false */
   readonly isGone?: boolean;
+  /** Whether the environment is removed as soon as its deployments are over: nobody reports later that it is gone. @default false */
+  readonly endsAtOnce?: boolean;
 }
 
 export interface LiveDeployment {

@@ -240,9 +240,14 @@ export function environmentOf(name: string, { status }: Base['platform']): strin
   return status.environments === 'shared' ? 'preview' : `preview/${name}`;
 }
 
-/** A shared environment stays when one preview is gone. */
+/**
+ * A shared environment stays when one preview is gone. If no cluster reports when everything is deleted, a preview's own
+ * environment goes with its folder.
+ */
 function kept(deployment: Deployment | null, { status }: Base['platform']): Deployment | null {
-  return deployment === null || status.environments === 'each' ? deployment : { ...deployment, isGone: false };
+  if (deployment === null || deployment.live !== null) return deployment;
+  if (status.environments === 'shared') return { ...deployment, isGone: false };
+  return status.watch ? deployment : { ...deployment, endsAtOnce: true };
 }
 
 function optionsOf({ forge }: SyncContext, { platform, now }: Said, { lineOf }: Saying): ReportOptions {

@@ -22,6 +22,8 @@ async function opened(platform?: string) {
   world.push('shop');
   world.pull('shop', 7);
   const fake = await world.github();
+  // An optional permission: without it environments stay.
+  fake.missing.add('administration');
   return { world, fake };
 }
 

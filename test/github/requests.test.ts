@@ -24,6 +24,7 @@ const PURPOSE: Readonly<Record<string, string>> = {
   ListDeployments: 'deployment',
   'POST deployments': 'deployment',
   SetDeployments: 'deployment',
+  'DELETE environment': 'deployment',
 };
 
 type GitHubWorld = InstanceType<typeof GitHubWorld>;
@@ -45,7 +46,8 @@ async function counted(fake: FakeGitHub, work: () => Promise<unknown>): Promise<
   await work();
   const counts: Record<string, number> = { 'in all': fake.requests.length };
   for (const { operation, method, path } of fake.requests) {
-    const call = operation ?? `${method} ${path.split('?')[0]!.split('/').at(-1)}`;
+    const last = path.split('?')[0]!.split('/').at(-1);
+    const call = operation ?? (method === 'DELETE' ? 'DELETE environment' : `${method} ${last}`);
     const purpose = PURPOSE[call];
     if (purpose === undefined) throw new Error(`${call} has no purpose`);
     counts[purpose] = (counts[purpose] ?? 0) + 1;

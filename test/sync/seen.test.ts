@@ -190,7 +190,7 @@ describe('deployments on GitHub', () => {
   });
 
   test.each([[true], [false]])('gone: the environment is deleted where that is allowed (%j)', async (isAllowed) => {
-    const { world: on, fake } = await world();
+    const { world: on, fake } = await world(platformText('status: { watch: true }'));
     await sync(on);
     const headSha = head(on);
     if (!isAllowed) fake.missing.add('administration');
@@ -200,6 +200,26 @@ describe('deployments on GitHub', () => {
     const gone: Observation = { source: 'cluster', headSha, at: on.now, condition: 'gone' };
     expect((await sync(on, { observed: [gone] })).notes).toEqual([]);
     expect(states(fake).map((all) => all.at(-1))).toEqual(isAllowed ? [] : ['inactive']);
+  });
+
+  test.each([
+    ['sync', true],
+    ['sync', false],
+    ['sweep', true],
+  ])('where no cluster tells, %s deletes the environment with the folder, if it may (%j)', async (by, isAllowed) => {
+    const { world: on, fake } = await world();
+    await sync(on);
+    if (!isAllowed) fake.missing.add('administration');
+    on.pull('shop', 7, { state: 'closed' });
+    fake.requests.length = 0;
+    const { notes } = by === 'sync' ? await sync(on) : await on.with((context) => sweep(context));
+    expect(notes).toEqual([]);
+    expect(states(fake).map((all) => all.at(-1))).toEqual(isAllowed ? [] : ['inactive']);
+    expect(on.comment('shop', 7)).toContain('It was taken out of the apps repo');
+    // Once, and not again by each sync after it.
+    fake.requests.length = 0;
+    await sync(on);
+    expect(fake.requests.filter(({ method }) => method === 'DELETE')).toEqual([]);
   });
 
   test('gone: an environment that others share stays', async () => {

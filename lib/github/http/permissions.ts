@@ -137,7 +137,7 @@ export const REST_NEEDS = {
     permission: 'administration',
     access: 'write',
     on: 'micro app',
-    why: 'optional: remove the environment from the list after its preview is gone',
+    why: 'optional: remove the environment from the list when its preview is gone',
   },
   'GET /repos/{owner}/{repo}': {
     permission: 'metadata',

@@ -55,7 +55,7 @@ export async function publishDeployment(
   client: GitHubClient,
   pull: PullRequest,
   environment: string,
-  { live, staying, isGone = false }: Deployment,
+  { live, staying, isGone = false, endsAtOnce = false }: Deployment,
   known: readonly StoredDeployment[],
 ): Promise<void> {
   const current = live === null ? undefined : known.findLast(({ headSha }) => headSha === live.headSha);
@@ -68,7 +68,8 @@ export async function publishDeployment(
     statuses.unshift({ ...live, id });
   }
   if (statuses.length > 0) await setStates(client, pull, statuses);
-  if (live === null && isGone && known.length > 0) await removeEnvironment(client, pull, environment);
+  const isOver = isGone || (endsAtOnce && over.length > 0);
+  if (live === null && isOver && known.length > 0) await removeEnvironment(client, pull, environment);
 }
 
 function isEqual(wanted: LiveDeployment, { state, description, url }: StoredDeployment): boolean {
