@@ -137,7 +137,29 @@ describe('from an App to a token', () => {
     world.pull('shop', 7, { state: 'closed' });
     expect((await sync(world)).notes).toEqual([]);
     expect(comments(fake)).toEqual([[APP, expect.not.stringContaining('Its address')]]);
-    expect(statuses(fake)).toHaveLength(1);
+    // Nobody else can change the App's check, so the status says which of both counts.
+    expect(fake.checks.map(({ conclusion }) => conclusion)).toEqual(['success']);
+    const said = ['No preview; this is newer than the check beside it, which nobody updates any more'];
+    expect(statuses(fake)).toEqual(said);
+    await sync(world);
+    expect(statuses(fake)).toEqual(said);
+  });
+
+  test('a status beside no other check, or one that says the same, speaks of none', async () => {
+    const { world, fake } = await opened();
+    fake.missing.add('checks');
+    await sync(world);
+    expect(statuses(fake)).toEqual(['Preview committed']);
+    const { headSha } = JSON.parse(world.read('previews/main/shop/pr-shop-7/preview.json'));
+    fake.checks.push({
+      id: 1,
+      repository: 'acme/shop',
+      head_sha: headSha,
+      name: 'greenroom/preview',
+      output: { title: 'Preview committed' },
+    });
+    await sync(world);
+    expect(statuses(fake)).toEqual(['Preview committed']);
   });
 
   test('two accounts at the same time share one comment', async () => {

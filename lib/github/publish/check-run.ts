@@ -24,8 +24,16 @@ export async function publishCheck(
   const target = { owner: namesOf(pull.repository).owner, repo: namesOf(pull.repository).name };
   if (await publishCheckRun(client, target, { check, name: known.name, isNews })) {
     if (known.status !== undefined) await renewStatus(client, target, check, known);
-  } else await publishStatus(client, target, check, known.name);
+    return;
+  }
+  const runs = await runsOf(client, { ...target, check_name: known.name }, check);
+  const isBesideOther = runs.some(({ output }) => output?.title !== check.title);
+  const title = isBesideOther ? `${check.title}; ${NEWER}` : check.title;
+  await publishStatus(client, target, { ...check, title }, known.name);
 }
+
+/** Only the App that wrote a check run can change it, so a status beside it says which of both counts. */
+const NEWER = 'this is newer than the check beside it, which nobody updates any more';
 
 /** Returns false if the token may not write checks. */
 async function publishCheckRun(
@@ -34,7 +42,8 @@ async function publishCheckRun(
   { check, name, isNews }: { readonly check: Check; readonly name: string; readonly isNews: boolean },
 ): Promise<boolean> {
   const digest = digestOf(check);
-  if (!isNews && (await isThere(client, { ...target, check_name: name }, check, digest))) return true;
+  const runs = isNews ? [] : await runsOf(client, { ...target, check_name: name }, check);
+  if (runs.some((run) => run.external_id === digest)) return true;
   const [first = [], ...more] = pages(check.annotations);
   const body = { ...target, name, head_sha: check.headSha, external_id: digest, ...outcome(check) };
   const created = await client.rest<{ id?: number; message?: string }>(
@@ -50,14 +59,20 @@ async function publishCheckRun(
   return true;
 }
 
-async function isThere(client: GitHubClient, target: object, check: Check, digest: string): Promise<boolean> {
-  const { status, data } = await client.rest<{ check_runs?: { external_id?: unknown }[] }>(
+interface FoundRun {
+  readonly external_id?: unknown;
+  readonly output?: { readonly title?: unknown };
+}
+
+/** The latest run of each App with that name on the commit; none if they cannot be read. */
+async function runsOf(client: GitHubClient, target: object, check: Check): Promise<readonly FoundRun[]> {
+  const { status, data } = await client.rest<{ check_runs?: FoundRun[] }>(
     'GET /repos/{owner}/{repo}/commits/{ref}/check-runs',
     { ...target, ref: check.headSha, filter: 'latest', per_page: 100 },
     [403, 404],
   );
   // `latest` means the latest of each App.
-  return status === 200 && data.check_runs?.some((run) => run.external_id === digest) === true;
+  return status === 200 && Array.isArray(data.check_runs) ? data.check_runs : [];
 }
 
 function outcome({ conclusion }: Check) {
