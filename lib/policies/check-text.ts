@@ -9,6 +9,7 @@ import { applyEdits, type Edit } from './edit.ts';
 import { objectFieldProblems } from './kinds/fields.ts';
 import { formatPath, parsePath } from './paths.ts';
 import { podProblems } from './pod-problems.ts';
+import type { ServerProblem } from './problem.ts';
 import { PODS } from './resources.ts';
 import { type DocumentText, documentTexts, splice } from './splice.ts';
 import { servedVersions } from './versions.ts';
@@ -100,10 +101,13 @@ function unservedVersion({ value, positions }: YamlDocument): Problem[] {
 
 /** The same is true for an object that every API server refuses. */
 function refusedByServer({ value, positions }: YamlDocument, committed: NonNullable<CheckTextOptions['committed']>) {
-  const object = isRecord(value) ? committed(value) : value;
-  if (!isRecord(object)) return [];
-  const problems = [...objectFieldProblems(object), ...(isPodKind(object) ? podProblems(object) : [])];
+  const problems = serverProblems(isRecord(value) ? committed(value) : value);
   return problems.map(({ path, message }) => ({ ...positions.of(path), field: formatPath(path), message }));
+}
+
+function serverProblems(object: unknown): ServerProblem[] {
+  if (!isRecord(object)) return [];
+  return [...objectFieldProblems(object), ...(isPodKind(object) ? podProblems(object) : [])];
 }
 
 function isPodKind({ apiVersion, kind }: JsonRecord): boolean {
@@ -137,7 +141,10 @@ function evaluateDocument(
     throw problems === undefined ? error : invalidInput(problems.map((p) => ({ ...place, ...p, file })));
   }
   const check = (edits: readonly Edit[]) => checker.causes(applyEdits(object, edits), context);
-  return { document, index, causes, mending: fixes ? mendingOf(causes, check, madeUp) : [] };
+  const mending = fixes ? mendingOf(causes, check, madeUp) : [];
+  // A fix must not lead to an object that the API server refuses.
+  const isTaken = mending.length === 0 || serverProblems(applyEdits(object, mending)).length === 0;
+  return { document, index, causes, mending: isTaken ? mending : [] };
 }
 
 /**

@@ -29,7 +29,12 @@ export function podProblems(object: unknown): ServerProblem[] {
       ...resourceProblems(item, at),
       ...mountProblems(item, at, names),
       ...envProblems(item, at),
+      ...deviceProblems(item, at, volumes, claims),
+      ...probeProblems(item, at),
+      ...hookProblems(item, at, spec),
+      ...startProblems(item, at),
     ]),
+    ...volumes.flatMap(({ item, path: at }) => projectedProblems(item, at)),
     ...resourceProblems(spec, path),
     ...defaultedProblems(spec, path),
     ...selectorProblems(object),
@@ -102,20 +107,13 @@ function noContainers(spec: JsonRecord, path: Path): ServerProblem[] {
   return isEmpty ? [{ path: [...path, 'containers'], message: 'must hold at least one container' }] : [];
 }
 
-const SOURCES = ['configMapKeyRef', 'secretKeyRef', 'fieldRef', 'resourceFieldRef', 'fileKeyRef'];
-
-/** A variable has a value or one source, not both. */
+/** A variable has a value or a source, not both. */
 function envProblems(container: JsonRecord, path: Path): ServerProblem[] {
-  return itemsOf(container, path, 'env').flatMap(({ item: { value, valueFrom }, path: at }) => {
-    if (!isRecord(valueFrom)) return [];
-    const place = [...at, 'valueFrom'];
-    if (typeof value === 'string' && value !== '') {
-      return [{ path: place, message: 'stands beside value; keep one of the two' }];
-    }
-    const sources = SOURCES.filter((key) => isRecord(valueFrom[key]));
-    if (sources.length < 2) return [];
-    return [{ path: place, message: `a variable has one source; found ${sources.join(' and ')}` }];
-  });
+  return itemsOf(container, path, 'env').flatMap(({ item: { value, valueFrom }, path: at }) =>
+    isRecord(valueFrom) && typeof value === 'string' && value !== ''
+      ? [{ path: [...at, 'valueFrom'], message: 'stands beside value; keep one of the two' }]
+      : [],
+  );
 }
 
 function mountProblems(container: JsonRecord, path: Path, volumes: ReadonlySet<unknown>): ServerProblem[] {
@@ -144,14 +142,110 @@ const SELECTING = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet
 /** The pods must have the labels that the workload selects. */
 function selectorProblems(object: unknown): ServerProblem[] {
   if (!isRecord(object) || !SELECTING.has(String(object['kind']))) return [];
-  const path = ['spec', 'selector', 'matchLabels'];
-  const wanted = valueAt(object, path);
+  const selector = ['spec', 'selector'];
+  const path = [...selector, 'matchLabels'];
+  const wanted = valueAt(object, path) ?? {};
   const labels = valueAt(object, ['spec', 'template', 'metadata', 'labels']) ?? {};
   if (!isRecord(wanted) || !isRecord(labels)) return [];
-  return Object.keys(wanted)
-    .filter((key) => labels[key] !== wanted[key])
-    .map((key) => ({
-      path: [...path, key],
-      message: 'must be a label of spec.template.metadata, with the same value',
+  const expressions = valueAt(object, [...selector, 'matchExpressions']);
+  return [
+    ...Object.keys(wanted)
+      .filter((key) => labels[key] !== wanted[key])
+      .map((key) => ({
+        path: [...path, key],
+        message: 'must be a label of spec.template.metadata, with the same value',
+      })),
+    ...(Array.isArray(expressions) ? expressions : []).flatMap((expression: unknown, i) =>
+      isRecord(expression) && !isMet(expression, labels)
+        ? [{ path: [...selector, 'matchExpressions', i], message: 'must fit the labels of spec.template.metadata' }]
+        : [],
+    ),
+  ];
+}
+
+/** Whether labels fit a requirement of a selector. */
+function isMet({ key, operator, values }: JsonRecord, labels: JsonRecord): boolean {
+  const value = labels[String(key)];
+  const isListed = Array.isArray(values) && values.includes(value);
+  if (operator === 'In') return isListed;
+  if (operator === 'NotIn') return !isListed;
+  return operator === 'Exists' ? value !== undefined : operator !== 'DoesNotExist' || value === undefined;
+}
+
+/** A device is a claim, not a folder. */
+function deviceProblems(
+  container: JsonRecord,
+  path: Path,
+  volumes: readonly Item[],
+  claims: readonly unknown[],
+): ServerProblem[] {
+  return itemsOf(container, path, 'volumeDevices').flatMap(({ item: { name }, path: at }) => {
+    const volume = volumes.find(({ item }) => item['name'] === name)?.item;
+    const isClaim =
+      claims.includes(name) || isRecord(volume?.['persistentVolumeClaim']) || isRecord(volume?.['ephemeral']);
+    return isClaim
+      ? []
+      : [{ path: [...at, 'name'], message: `must be a volume of this pod that is a claim; found ${String(name)}` }];
+  });
+}
+
+function probeProblems(container: JsonRecord, path: Path): ServerProblem[] {
+  const of = (probe: string, field: string) => valueAt(container, [probe, field]) ?? undefined;
+  return [
+    ...(of('readinessProbe', 'terminationGracePeriodSeconds') === undefined
+      ? []
+      : [
+          {
+            path: [...path, 'readinessProbe', 'terminationGracePeriodSeconds'],
+            message: 'is only allowed in a livenessProbe or startupProbe: nothing is ended when a pod is not ready',
+          },
+        ]),
+    ...['livenessProbe', 'startupProbe']
+      .filter((probe) => ![undefined, 0, 1].includes(of(probe, 'successThreshold') as number | undefined))
+      .map((probe) => ({ path: [...path, probe, 'successThreshold'], message: 'must be 1 in this probe' })),
+  ];
+}
+
+/** Seconds in which a pod has to end, where it does not say. */
+const USUAL_GRACE = 30;
+
+/** A hook that sleeps longer than the pod has time to end. */
+function hookProblems(container: JsonRecord, path: Path, spec: JsonRecord): ServerProblem[] {
+  const grace = spec['terminationGracePeriodSeconds'] ?? USUAL_GRACE;
+  return ['postStart', 'preStop'].flatMap((hook) => {
+    const seconds = valueAt(container, ['lifecycle', hook, 'sleep', 'seconds']);
+    if (typeof seconds !== 'number' || typeof grace !== 'number' || seconds <= grace) return [];
+    const message = `must not be above terminationGracePeriodSeconds, which is ${grace}; found ${seconds}`;
+    return [{ path: [...path, 'lifecycle', hook, 'sleep', 'seconds'], message }];
+  });
+}
+
+/** Init containers that end have neither probes nor hooks. */
+function startProblems(container: JsonRecord, path: Path): ServerProblem[] {
+  if (!path.includes('initContainers') || container['restartPolicy'] === 'Always') return [];
+  return ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe']
+    .filter((field) => isRecord(container[field]))
+    .map((field) => ({
+      path: [...path, field],
+      message: 'is only allowed in an init container with restartPolicy: Always',
+    }));
+}
+
+/** Two files of a projected volume at one path. */
+function projectedProblems(volume: JsonRecord, path: Path): ServerProblem[] {
+  const projected = volume['projected'];
+  if (!isRecord(projected)) return [];
+  const files = itemsOf(projected, [...path, 'projected'], 'sources').flatMap(({ item, path: at }) =>
+    Object.keys(item).flatMap((kind) => {
+      const source = item[kind];
+      return isRecord(source) ? itemsOf(source, [...at, kind], 'items') : [];
+    }),
+  );
+  const paths = files.map(({ item }) => item['path']);
+  return files
+    .filter(({ item }, i) => typeof item['path'] === 'string' && paths.indexOf(item['path']) < i)
+    .map(({ item, path: at }) => ({
+      path: [...at, 'path'],
+      message: `is the path of a file before it; found ${String(item['path'])}`,
     }));
 }

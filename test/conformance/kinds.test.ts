@@ -7,6 +7,7 @@ interface Schema {
   readonly $ref?: string;
   readonly type?: string | readonly string[];
   readonly anyOf?: unknown;
+  readonly format?: string;
   readonly items?: Schema;
   readonly additionalProperties?: Schema | boolean;
   readonly properties?: Readonly<Record<string, Schema>>;
@@ -16,6 +17,7 @@ interface Schema {
 
 const KINDS: Readonly<Record<string, string>> = {
   'v1 ConfigMap': 'configmap-v1-v1',
+  'v1 PersistentVolumeClaim': 'persistentvolumeclaim-v1-v1',
   'v1 Pod': 'pod-v1-v1',
   'v1 Service': 'service-v1-v1',
   'apps/v1 DaemonSet': 'daemonset-apps-v1',
@@ -35,10 +37,11 @@ const LEFT_OUT = new Set(['status', 'managedFields']);
 /** `io.k8s.api.core.v1.PodSpec` is `PodSpec`. */
 const shortName = (reference: string): string => reference.slice(reference.lastIndexOf('.') + 1);
 
-function typeOf({ $ref, type, items, additionalProperties, anyOf }: Schema): string {
+function typeOf({ $ref, type, items, additionalProperties, anyOf, format }: Schema): string {
   if ($ref !== undefined) return shortName($ref);
   if (anyOf !== undefined) return 'text|integer';
   if (Array.isArray(type)) return 'amount';
+  if (format === 'int32') return 'int32';
   if (type === 'array') return `[]${typeOf(items ?? {})}`;
   if (type === 'object' && typeof additionalProperties === 'object') return `{}${typeOf(additionalProperties)}`;
   return type === 'string' ? 'text' : type === 'boolean' ? 'flag' : typeof type === 'string' ? type : 'any';

@@ -89,8 +89,8 @@ describe('what an API server refuses of a kind is said before commit', () => {
     ],
     [
       'no time at all',
-      pod('activeDeadlineSeconds: 0, containers: [{ name: web }]'),
-      'spec.template.spec.activeDeadlineSeconds: must be at least 1; found 0',
+      pod('terminationGracePeriodSeconds: -1, containers: [{ name: web }]'),
+      'spec.template.spec.terminationGracePeriodSeconds: must be at least 0; found -1',
     ],
     [
       'pods spread by nothing',
@@ -161,7 +161,7 @@ describe('what an API server refuses of a kind is said before commit', () => {
     ],
     [
       'more at least than at most',
-      '{ apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: { name: a }, spec: { minReplicas: 3, maxReplicas: 2, scaleTargetRef: { kind: Deployment, name: a } } }',
+      '{ apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: { name: a }, spec: { minReplicas: 3, maxReplicas: 2, scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: a } } }',
       'spec.minReplicas: must not be above maxReplicas; found 3, maxReplicas is 2',
     ],
   ])('%s', (_, text, sentence) => {

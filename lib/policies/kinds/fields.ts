@@ -1,15 +1,14 @@
 import { isRecord, type JsonRecord } from '../../core/json.ts';
 import { closest } from '../../model/load/suggest.ts';
 import type { Path, ServerProblem } from '../problem.ts';
+import { combinationProblems, neededBy } from './combinations.ts';
+import { relationProblems } from './relations.ts';
 import { TYPES } from './types.ts';
-import { valueProblem } from './values.ts';
+import { isOpen, valueProblem } from './values.ts';
 import { wholeProblems } from './whole.ts';
 
 /** The API server treats null like a missing field. */
 const isMissing = (value: unknown): boolean => value === undefined || value === null;
-
-/** The final text is unknown while it contains placeholders. */
-const isOpen = (value: unknown): boolean => typeof value === 'string' && value.includes('${');
 
 /**
  * Fields of an object that the API server refuses for its kind: unknown, of a wrong type, missing, or with an invalid
@@ -25,7 +24,11 @@ function typeProblems(value: unknown, type: string, path: Path): ServerProblem[]
   if (isMissing(value) || isOpen(value) || type === 'any') return [];
   if (type.startsWith('[]')) {
     if (!Array.isArray(value)) return [wrong(path, 'a list', value)];
-    return value.flatMap((item: unknown, i) => typeProblems(item, type.slice(2), [...path, i]));
+    return value.flatMap((item: unknown, i) =>
+      item === null
+        ? [{ path: [...path, i], message: 'is an empty item of a list; write it out or remove it' }]
+        : typeProblems(item, type.slice(2), [...path, i]),
+    );
   }
   if (type.startsWith('{}')) {
     if (!isRecord(value)) return [wrong(path, 'a map', value)];
@@ -42,16 +45,21 @@ function fieldProblems(value: unknown, type: string, path: Path): ServerProblem[
   if (!isRecord(value)) return [wrong(path, 'a map', value)];
   const fields = fieldsOf(type);
   const unknown = Object.keys(value).filter((key) => !fields.has(key) && key !== 'status' && key !== 'managedFields');
-  const missing = [...fields].filter(([key, field]) => field.isRequired && isMissing(value[key]));
+  const needed = neededBy(type);
+  const missing = [...fields].filter(
+    ([key, field]) => field.isRequired && isMissing(value[key]) && !needed.includes(key),
+  );
   return [
     ...unknown.map((key) => ({ path: [...path, key], message: unknownField(key, [...fields.keys()], path) })),
     ...missing.map(([key]) => ({ path, message: `needs ${key}, which is missing` })),
     ...[...fields].flatMap(([key, field]) => {
       const own = typeProblems(value[key], field.type, [...path, key]);
       if (own.length > 0 || isMissing(value[key]) || isOpen(value[key])) return own;
-      const message = valueProblem(type, key, value[key]);
+      const message = valueProblem(type, key, value[key], field.type);
       return message === undefined ? [] : [{ path: [...path, key], message }];
     }),
+    // With an unknown field in the place of a known one, the rest would say the same again.
+    ...(unknown.length > 0 ? [] : [...combinationProblems(type, value, path), ...relationProblems(type, value, path)]),
   ];
 }
 
@@ -80,15 +88,23 @@ function unknownField(key: string, known: readonly string[], path: Path): string
 const SCALARS: Readonly<Record<string, readonly [what: string, fits: (value: unknown) => boolean]>> = {
   text: ['a text (put it in quotes)', (value) => typeof value === 'string'],
   integer: ['a whole number without quotes', (value) => Number.isInteger(value)],
+  int32: ['a whole number without quotes', (value) => Number.isInteger(value)],
   number: ['a number', (value) => typeof value === 'number'],
   flag: ['true or false', (value) => typeof value === 'boolean'],
   amount: ['an amount such as 500m or 256Mi', (value) => typeof value === 'string' || typeof value === 'number'],
   'text|integer': ['a text or a whole number', (value) => typeof value === 'string' || Number.isInteger(value)],
 };
 
+/** Numbers of these types have 32 bits. */
+const SHORT = new Set(['int32', 'text|integer']);
+const MAX_INT32 = 2_147_483_647;
+
 function scalarProblems(value: unknown, type: string, path: Path): ServerProblem[] {
   const scalar = Object.hasOwn(SCALARS, type) ? SCALARS[type] : undefined;
-  return scalar === undefined || scalar[1](value) ? [] : [wrong(path, scalar[0], value)];
+  if (scalar === undefined) return [];
+  if (!scalar[1](value)) return [wrong(path, scalar[0], value)];
+  const isTooLarge = SHORT.has(type) && typeof value === 'number' && Math.abs(value) > MAX_INT32;
+  return isTooLarge ? [{ path, message: `must be at most ${MAX_INT32}; found ${value}` }] : [];
 }
 
 function wrong(path: Path, what: string, value: unknown): ServerProblem {

@@ -3,7 +3,7 @@
 
 /** Fields of the types that makers write, each with its type; a name that ends in `!` is required. `[]` is a list, `{}` a map, `=` another name. */
 export const TYPES: Readonly<Record<string, string>> = {
-  AWSElasticBlockStoreVolumeSource: 'fsType text, partition integer, readOnly flag, volumeID! text',
+  AWSElasticBlockStoreVolumeSource: 'fsType text, partition int32, readOnly flag, volumeID! text',
   Affinity: 'nodeAffinity NodeAffinity, podAffinity PodAffinity, podAntiAffinity PodAntiAffinity',
   AppArmorProfile: 'localhostProfile text, type! text',
   AzureDiskVolumeSource: 'cachingMode text, diskName! text, diskURI! text, fsType text, kind text, readOnly flag',
@@ -14,32 +14,31 @@ export const TYPES: Readonly<Record<string, string>> = {
   CephFSVolumeSource:
     'monitors! []text, path text, readOnly flag, secretFile text, secretRef LocalObjectReference, user text',
   CinderVolumeSource: 'fsType text, readOnly flag, secretRef LocalObjectReference, volumeID! text',
-  ClientIPConfig: 'timeoutSeconds integer',
+  ClientIPConfig: 'timeoutSeconds int32',
   ClusterTrustBundleProjection: 'labelSelector LabelSelector, name text, optional flag, path! text, signerName text',
   ConfigMapEnvSource: 'name text, optional flag',
   ConfigMapKeySelector: 'key! text, name text, optional flag',
   ConfigMapProjection: 'items []KeyToPath, name text, optional flag',
-  ConfigMapVolumeSource: 'defaultMode integer, items []KeyToPath, name text, optional flag',
+  ConfigMapVolumeSource: 'defaultMode int32, items []KeyToPath, name text, optional flag',
   Container:
     'args []text, command []text, env []EnvVar, envFrom []EnvFromSource, image text, imagePullPolicy text, lifecycle Lifecycle, livenessProbe Probe, name! text, ports []ContainerPort, readinessProbe Probe, resizePolicy []ContainerResizePolicy, resources ResourceRequirements, restartPolicy text, restartPolicyRules []ContainerRestartRule, securityContext SecurityContext, startupProbe Probe, stdin flag, stdinOnce flag, terminationMessagePath text, terminationMessagePolicy text, tty flag, volumeDevices []VolumeDevice, volumeMounts []VolumeMount, workingDir text',
-  ContainerPort: 'containerPort! integer, hostIP text, hostPort integer, name text, protocol text',
+  ContainerPort: 'containerPort! int32, hostIP text, hostPort int32, name text, protocol text',
   ContainerResizePolicy: 'resourceName! text, restartPolicy! text',
   ContainerResourceMetricSource: 'container! text, name! text, target! MetricTarget',
   ContainerRestartRule: 'action! text, exitCodes ContainerRestartRuleOnExitCodes',
-  ContainerRestartRuleOnExitCodes: 'operator! text, values []integer',
+  ContainerRestartRuleOnExitCodes: 'operator! text, values []int32',
   CronJobSpec:
-    'concurrencyPolicy text, failedJobsHistoryLimit integer, jobTemplate! JobTemplateSpec, schedule! text, startingDeadlineSeconds integer, successfulJobsHistoryLimit integer, suspend flag, timeZone text',
+    'concurrencyPolicy text, failedJobsHistoryLimit int32, jobTemplate! JobTemplateSpec, schedule! text, startingDeadlineSeconds integer, successfulJobsHistoryLimit int32, suspend flag, timeZone text',
   CrossVersionObjectReference: 'apiVersion text, kind! text, name! text',
   DaemonSetSpec:
-    'minReadySeconds integer, revisionHistoryLimit integer, selector! LabelSelector, template! PodTemplateSpec, updateStrategy DaemonSetUpdateStrategy',
+    'minReadySeconds int32, revisionHistoryLimit int32, selector! LabelSelector, template! PodTemplateSpec, updateStrategy DaemonSetUpdateStrategy',
   DaemonSetUpdateStrategy: 'rollingUpdate RollingUpdateDaemonSet, type text',
   DeploymentSpec:
-    'minReadySeconds integer, paused flag, progressDeadlineSeconds integer, replicas integer, revisionHistoryLimit integer, selector! LabelSelector, strategy DeploymentStrategy, template! PodTemplateSpec',
+    'minReadySeconds int32, paused flag, progressDeadlineSeconds int32, replicas int32, revisionHistoryLimit int32, selector! LabelSelector, strategy DeploymentStrategy, template! PodTemplateSpec',
   DeploymentStrategy: 'rollingUpdate RollingUpdateDeployment, type text',
   DownwardAPIProjection: 'items []DownwardAPIVolumeFile',
-  DownwardAPIVolumeFile:
-    'fieldRef ObjectFieldSelector, mode integer, path! text, resourceFieldRef ResourceFieldSelector',
-  DownwardAPIVolumeSource: 'defaultMode integer, items []DownwardAPIVolumeFile',
+  DownwardAPIVolumeFile: 'fieldRef ObjectFieldSelector, mode int32, path! text, resourceFieldRef ResourceFieldSelector',
+  DownwardAPIVolumeSource: 'defaultMode int32, items []DownwardAPIVolumeFile',
   EmptyDirVolumeSource: 'medium text, sizeLimit Quantity',
   EnvFromSource: 'configMapRef ConfigMapEnvSource, prefix text, secretRef SecretEnvSource',
   EnvVar: 'name! text, value text, valueFrom EnvVarSource',
@@ -50,28 +49,28 @@ export const TYPES: Readonly<Record<string, string>> = {
   EphemeralVolumeSource: 'volumeClaimTemplate PersistentVolumeClaimTemplate',
   ExecAction: 'command []text',
   ExternalMetricSource: 'metric! MetricIdentifier, target! MetricTarget',
-  FCVolumeSource: 'fsType text, lun integer, readOnly flag, targetWWNs []text, wwids []text',
+  FCVolumeSource: 'fsType text, lun int32, readOnly flag, targetWWNs []text, wwids []text',
   FileKeySelector: 'key! text, optional flag, path! text, volumeName! text',
   FlexVolumeSource: 'driver! text, fsType text, options {}text, readOnly flag, secretRef LocalObjectReference',
   FlockerVolumeSource: 'datasetName text, datasetUUID text',
-  GCEPersistentDiskVolumeSource: 'fsType text, partition integer, pdName! text, readOnly flag',
-  GRPCAction: 'port! integer, service text',
+  GCEPersistentDiskVolumeSource: 'fsType text, partition int32, pdName! text, readOnly flag',
+  GRPCAction: 'port! int32, service text',
   GitRepoVolumeSource: 'directory text, repository! text, revision text',
   GlusterfsVolumeSource: 'endpoints! text, path! text, readOnly flag',
-  HPAScalingPolicy: 'periodSeconds! integer, type! text, value! integer',
+  HPAScalingPolicy: 'periodSeconds! int32, type! text, value! int32',
   HPAScalingRules:
-    'policies []HPAScalingPolicy, selectPolicy text, stabilizationWindowSeconds integer, tolerance Quantity',
+    'policies []HPAScalingPolicy, selectPolicy text, stabilizationWindowSeconds int32, tolerance Quantity',
   HTTPGetAction: 'host text, httpHeaders []HTTPHeader, path text, port! IntOrString, scheme text',
   HTTPHeader: 'name! text, value! text',
   HTTPIngressPath: 'backend! IngressBackend, path text, pathType! text',
   HTTPIngressRuleValue: 'paths! []HTTPIngressPath',
   HorizontalPodAutoscalerBehavior: 'scaleDown HPAScalingRules, scaleUp HPAScalingRules',
   HorizontalPodAutoscalerSpec:
-    'behavior HorizontalPodAutoscalerBehavior, maxReplicas! integer, metrics []MetricSpec, minReplicas integer, scaleTargetRef! CrossVersionObjectReference',
+    'behavior HorizontalPodAutoscalerBehavior, maxReplicas! int32, metrics []MetricSpec, minReplicas int32, scaleTargetRef! CrossVersionObjectReference',
   HostAlias: 'hostnames []text, ip! text',
   HostPathVolumeSource: 'path! text, type text',
   ISCSIVolumeSource:
-    'chapAuthDiscovery flag, chapAuthSession flag, fsType text, initiatorName text, iqn! text, iscsiInterface text, lun! integer, portals []text, readOnly flag, secretRef LocalObjectReference, targetPortal! text',
+    'chapAuthDiscovery flag, chapAuthSession flag, fsType text, initiatorName text, iqn! text, iscsiInterface text, lun! int32, portals []text, readOnly flag, secretRef LocalObjectReference, targetPortal! text',
   ImageVolumeSource: 'pullPolicy text, reference text',
   IngressBackend: 'resource TypedLocalObjectReference, service IngressServiceBackend',
   IngressRule: 'host text, http HTTPIngressRuleValue',
@@ -80,9 +79,9 @@ export const TYPES: Readonly<Record<string, string>> = {
   IngressTLS: 'hosts []text, secretName text',
   IntOrString: '= text|integer',
   JobSpec:
-    'activeDeadlineSeconds integer, backoffLimit integer, backoffLimitPerIndex integer, completionMode text, completions integer, managedBy text, manualSelector flag, maxFailedIndexes integer, parallelism integer, podFailurePolicy PodFailurePolicy, podReplacementPolicy text, selector LabelSelector, successPolicy SuccessPolicy, suspend flag, template! PodTemplateSpec, ttlSecondsAfterFinished integer',
+    'activeDeadlineSeconds integer, backoffLimit int32, backoffLimitPerIndex int32, completionMode text, completions int32, managedBy text, manualSelector flag, maxFailedIndexes int32, parallelism int32, podFailurePolicy PodFailurePolicy, podReplacementPolicy text, selector LabelSelector, successPolicy SuccessPolicy, suspend flag, template! PodTemplateSpec, ttlSecondsAfterFinished int32',
   JobTemplateSpec: 'metadata ObjectMeta, spec JobSpec',
-  KeyToPath: 'key! text, mode integer, path! text',
+  KeyToPath: 'key! text, mode int32, path! text',
   LabelSelector: 'matchExpressions []LabelSelectorRequirement, matchLabels {}text',
   LabelSelectorRequirement: 'key! text, operator! text, values []text',
   Lifecycle: 'postStart LifecycleHandler, preStop LifecycleHandler, stopSignal text',
@@ -91,7 +90,7 @@ export const TYPES: Readonly<Record<string, string>> = {
   MetricIdentifier: 'name! text, selector LabelSelector',
   MetricSpec:
     'containerResource ContainerResourceMetricSource, external ExternalMetricSource, object ObjectMetricSource, pods PodsMetricSource, resource ResourceMetricSource, type! text',
-  MetricTarget: 'averageUtilization integer, averageValue Quantity, type! text, value Quantity',
+  MetricTarget: 'averageUtilization int32, averageValue Quantity, type! text, value Quantity',
   NFSVolumeSource: 'path! text, readOnly flag, server! text',
   NodeAffinity:
     'preferredDuringSchedulingIgnoredDuringExecution []PreferredSchedulingTerm, requiredDuringSchedulingIgnoredDuringExecution NodeSelector',
@@ -116,13 +115,13 @@ export const TYPES: Readonly<Record<string, string>> = {
   PodAntiAffinity:
     'preferredDuringSchedulingIgnoredDuringExecution []WeightedPodAffinityTerm, requiredDuringSchedulingIgnoredDuringExecution []PodAffinityTerm',
   PodCertificateProjection:
-    'certificateChainPath text, credentialBundlePath text, keyPath text, keyType! text, maxExpirationSeconds integer, signerName! text, userAnnotations {}text',
+    'certificateChainPath text, credentialBundlePath text, keyPath text, keyType! text, maxExpirationSeconds int32, signerName! text, userAnnotations {}text',
   PodDNSConfig: 'nameservers []text, options []PodDNSConfigOption, searches []text',
   PodDNSConfigOption: 'name text, value text',
   PodDisruptionBudgetSpec:
     'maxUnavailable IntOrString, minAvailable IntOrString, selector LabelSelector, unhealthyPodEvictionPolicy text',
   PodFailurePolicy: 'rules! []PodFailurePolicyRule',
-  PodFailurePolicyOnExitCodesRequirement: 'containerName text, operator! text, values! []integer',
+  PodFailurePolicyOnExitCodesRequirement: 'containerName text, operator! text, values! []int32',
   PodFailurePolicyOnPodConditionsPattern: 'type! text',
   PodFailurePolicyRule:
     'action! text, onExitCodes PodFailurePolicyOnExitCodesRequirement, onPodConditions []PodFailurePolicyOnPodConditionsPattern',
@@ -134,26 +133,26 @@ export const TYPES: Readonly<Record<string, string>> = {
   PodSecurityContext:
     'appArmorProfile AppArmorProfile, fsGroup integer, fsGroupChangePolicy text, runAsGroup integer, runAsNonRoot flag, runAsUser integer, seLinuxChangePolicy text, seLinuxOptions SELinuxOptions, seccompProfile SeccompProfile, supplementalGroups []integer, supplementalGroupsPolicy text, sysctls []Sysctl, windowsOptions WindowsSecurityContextOptions',
   PodSpec:
-    'activeDeadlineSeconds integer, affinity Affinity, automountServiceAccountToken flag, containers! []Container, dnsConfig PodDNSConfig, dnsPolicy text, enableServiceLinks flag, ephemeralContainers []EphemeralContainer, hostAliases []HostAlias, hostIPC flag, hostNetwork flag, hostPID flag, hostUsers flag, hostname text, hostnameOverride text, imagePullSecrets []LocalObjectReference, initContainers []Container, nodeName text, nodeSelector {}text, os PodOS, overhead {}Quantity, preemptionPolicy text, priority integer, priorityClassName text, readinessGates []PodReadinessGate, resourceClaims []PodResourceClaim, resources ResourceRequirements, restartPolicy text, runtimeClassName text, schedulerName text, schedulingGates []PodSchedulingGate, schedulingGroup PodSchedulingGroup, securityContext PodSecurityContext, serviceAccount text, serviceAccountName text, setHostnameAsFQDN flag, shareProcessNamespace flag, subdomain text, terminationGracePeriodSeconds integer, tolerations []Toleration, topologySpreadConstraints []TopologySpreadConstraint, volumes []Volume',
+    'activeDeadlineSeconds integer, affinity Affinity, automountServiceAccountToken flag, containers! []Container, dnsConfig PodDNSConfig, dnsPolicy text, enableServiceLinks flag, ephemeralContainers []EphemeralContainer, hostAliases []HostAlias, hostIPC flag, hostNetwork flag, hostPID flag, hostUsers flag, hostname text, hostnameOverride text, imagePullSecrets []LocalObjectReference, initContainers []Container, nodeName text, nodeSelector {}text, os PodOS, overhead {}Quantity, preemptionPolicy text, priority int32, priorityClassName text, readinessGates []PodReadinessGate, resourceClaims []PodResourceClaim, resources ResourceRequirements, restartPolicy text, runtimeClassName text, schedulerName text, schedulingGates []PodSchedulingGate, schedulingGroup PodSchedulingGroup, securityContext PodSecurityContext, serviceAccount text, serviceAccountName text, setHostnameAsFQDN flag, shareProcessNamespace flag, subdomain text, terminationGracePeriodSeconds integer, tolerations []Toleration, topologySpreadConstraints []TopologySpreadConstraint, volumes []Volume',
   PodTemplateSpec: 'metadata ObjectMeta, spec PodSpec',
   PodsMetricSource: 'metric! MetricIdentifier, target! MetricTarget',
   PortworxVolumeSource: 'fsType text, readOnly flag, volumeID! text',
-  PreferredSchedulingTerm: 'preference! NodeSelectorTerm, weight! integer',
+  PreferredSchedulingTerm: 'preference! NodeSelectorTerm, weight! int32',
   Probe:
-    'exec ExecAction, failureThreshold integer, grpc GRPCAction, httpGet HTTPGetAction, initialDelaySeconds integer, periodSeconds integer, successThreshold integer, tcpSocket TCPSocketAction, terminationGracePeriodSeconds integer, timeoutSeconds integer',
-  ProjectedVolumeSource: 'defaultMode integer, sources []VolumeProjection',
+    'exec ExecAction, failureThreshold int32, grpc GRPCAction, httpGet HTTPGetAction, initialDelaySeconds int32, periodSeconds int32, successThreshold int32, tcpSocket TCPSocketAction, terminationGracePeriodSeconds integer, timeoutSeconds int32',
+  ProjectedVolumeSource: 'defaultMode int32, sources []VolumeProjection',
   Quantity: '= amount',
   QuobyteVolumeSource: 'group text, readOnly flag, registry! text, tenant text, user text, volume! text',
   RBDVolumeSource:
     'fsType text, image! text, keyring text, monitors! []text, pool text, readOnly flag, secretRef LocalObjectReference, user text',
-  ReplicaSetSpec: 'minReadySeconds integer, replicas integer, selector! LabelSelector, template PodTemplateSpec',
+  ReplicaSetSpec: 'minReadySeconds int32, replicas int32, selector! LabelSelector, template PodTemplateSpec',
   ResourceClaim: 'name! text, request text',
   ResourceFieldSelector: 'containerName text, divisor Quantity, resource! text',
   ResourceMetricSource: 'name! text, target! MetricTarget',
   ResourceRequirements: 'claims []ResourceClaim, limits {}Quantity, requests {}Quantity',
   RollingUpdateDaemonSet: 'maxSurge IntOrString, maxUnavailable IntOrString',
   RollingUpdateDeployment: 'maxSurge IntOrString, maxUnavailable IntOrString',
-  RollingUpdateStatefulSetStrategy: 'maxUnavailable IntOrString, partition integer',
+  RollingUpdateStatefulSetStrategy: 'maxUnavailable IntOrString, partition int32',
   SELinuxOptions: 'level text, role text, type text, user text',
   ScaleIOVolumeSource:
     'fsType text, gateway! text, protectionDomain text, readOnly flag, secretRef! LocalObjectReference, sslEnabled flag, storageMode text, storagePool text, system! text, volumeName text',
@@ -161,31 +160,31 @@ export const TYPES: Readonly<Record<string, string>> = {
   SecretEnvSource: 'name text, optional flag',
   SecretKeySelector: 'key! text, name text, optional flag',
   SecretProjection: 'items []KeyToPath, name text, optional flag',
-  SecretVolumeSource: 'defaultMode integer, items []KeyToPath, optional flag, secretName text',
+  SecretVolumeSource: 'defaultMode int32, items []KeyToPath, optional flag, secretName text',
   SecurityContext:
     'allowPrivilegeEscalation flag, appArmorProfile AppArmorProfile, capabilities Capabilities, privileged flag, procMount text, readOnlyRootFilesystem flag, runAsGroup integer, runAsNonRoot flag, runAsUser integer, seLinuxOptions SELinuxOptions, seccompProfile SeccompProfile, windowsOptions WindowsSecurityContextOptions',
   ServiceAccountTokenProjection: 'audience text, expirationSeconds integer, path! text',
-  ServiceBackendPort: 'name text, number integer',
-  ServicePort: 'appProtocol text, name text, nodePort integer, port! integer, protocol text, targetPort IntOrString',
+  ServiceBackendPort: 'name text, number int32',
+  ServicePort: 'appProtocol text, name text, nodePort int32, port! int32, protocol text, targetPort IntOrString',
   ServiceSpec:
-    'allocateLoadBalancerNodePorts flag, clusterIP text, clusterIPs []text, externalIPs []text, externalName text, externalTrafficPolicy text, healthCheckNodePort integer, internalTrafficPolicy text, ipFamilies []text, ipFamilyPolicy text, loadBalancerClass text, loadBalancerIP text, loadBalancerSourceRanges []text, ports []ServicePort, publishNotReadyAddresses flag, selector {}text, sessionAffinity text, sessionAffinityConfig SessionAffinityConfig, trafficDistribution text, type text',
+    'allocateLoadBalancerNodePorts flag, clusterIP text, clusterIPs []text, externalIPs []text, externalName text, externalTrafficPolicy text, healthCheckNodePort int32, internalTrafficPolicy text, ipFamilies []text, ipFamilyPolicy text, loadBalancerClass text, loadBalancerIP text, loadBalancerSourceRanges []text, ports []ServicePort, publishNotReadyAddresses flag, selector {}text, sessionAffinity text, sessionAffinityConfig SessionAffinityConfig, trafficDistribution text, type text',
   SessionAffinityConfig: 'clientIP ClientIPConfig',
   SleepAction: 'seconds! integer',
-  StatefulSetOrdinals: 'start integer',
+  StatefulSetOrdinals: 'start int32',
   StatefulSetPersistentVolumeClaimRetentionPolicy: 'whenDeleted text, whenScaled text',
   StatefulSetSpec:
-    'minReadySeconds integer, ordinals StatefulSetOrdinals, persistentVolumeClaimRetentionPolicy StatefulSetPersistentVolumeClaimRetentionPolicy, podManagementPolicy text, replicas integer, revisionHistoryLimit integer, selector! LabelSelector, serviceName text, template! PodTemplateSpec, updateStrategy StatefulSetUpdateStrategy, volumeClaimTemplates []PersistentVolumeClaim',
+    'minReadySeconds int32, ordinals StatefulSetOrdinals, persistentVolumeClaimRetentionPolicy StatefulSetPersistentVolumeClaimRetentionPolicy, podManagementPolicy text, replicas int32, revisionHistoryLimit int32, selector! LabelSelector, serviceName text, template! PodTemplateSpec, updateStrategy StatefulSetUpdateStrategy, volumeClaimTemplates []PersistentVolumeClaim',
   StatefulSetUpdateStrategy: 'rollingUpdate RollingUpdateStatefulSetStrategy, type text',
   StorageOSVolumeSource:
     'fsType text, readOnly flag, secretRef LocalObjectReference, volumeName text, volumeNamespace text',
   SuccessPolicy: 'rules! []SuccessPolicyRule',
-  SuccessPolicyRule: 'succeededCount integer, succeededIndexes text',
+  SuccessPolicyRule: 'succeededCount int32, succeededIndexes text',
   Sysctl: 'name! text, value! text',
   TCPSocketAction: 'host text, port! IntOrString',
   Time: '= text',
   Toleration: 'effect text, key text, operator text, tolerationSeconds integer, value text',
   TopologySpreadConstraint:
-    'labelSelector LabelSelector, matchLabelKeys []text, maxSkew! integer, minDomains integer, nodeAffinityPolicy text, nodeTaintsPolicy text, topologyKey! text, whenUnsatisfiable! text',
+    'labelSelector LabelSelector, matchLabelKeys []text, maxSkew! int32, minDomains int32, nodeAffinityPolicy text, nodeTaintsPolicy text, topologyKey! text, whenUnsatisfiable! text',
   TypedLocalObjectReference: 'apiGroup text, kind! text, name! text',
   TypedObjectReference: 'apiGroup text, kind! text, name! text, namespace text',
   Volume:
@@ -197,7 +196,7 @@ export const TYPES: Readonly<Record<string, string>> = {
     'clusterTrustBundle ClusterTrustBundleProjection, configMap ConfigMapProjection, downwardAPI DownwardAPIProjection, podCertificate PodCertificateProjection, secret SecretProjection, serviceAccountToken ServiceAccountTokenProjection',
   VolumeResourceRequirements: 'limits {}Quantity, requests {}Quantity',
   VsphereVirtualDiskVolumeSource: 'fsType text, storagePolicyID text, storagePolicyName text, volumePath! text',
-  WeightedPodAffinityTerm: 'podAffinityTerm! PodAffinityTerm, weight! integer',
+  WeightedPodAffinityTerm: 'podAffinityTerm! PodAffinityTerm, weight! int32',
   WindowsSecurityContextOptions:
     'gmsaCredentialSpec text, gmsaCredentialSpecName text, hostProcess flag, runAsUserName text',
   'apps/v1 DaemonSet': 'apiVersion! text, kind! text, metadata ObjectMeta, spec DaemonSetSpec',
@@ -211,6 +210,7 @@ export const TYPES: Readonly<Record<string, string>> = {
   'networking.k8s.io/v1 Ingress': 'apiVersion! text, kind! text, metadata ObjectMeta, spec IngressSpec',
   'policy/v1 PodDisruptionBudget': 'apiVersion! text, kind! text, metadata ObjectMeta, spec PodDisruptionBudgetSpec',
   'v1 ConfigMap': 'apiVersion! text, binaryData {}text, data {}text, immutable flag, kind! text, metadata ObjectMeta',
+  'v1 PersistentVolumeClaim': 'apiVersion! text, kind! text, metadata ObjectMeta, spec PersistentVolumeClaimSpec',
   'v1 Pod': 'apiVersion! text, kind! text, metadata ObjectMeta, spec PodSpec',
   'v1 Service': 'apiVersion! text, kind! text, metadata ObjectMeta, spec ServiceSpec',
 };

@@ -1,7 +1,7 @@
 import { isRecord, type JsonRecord, valueAt } from '../../core/json.ts';
 import { podPath } from '../paths.ts';
 import type { Path, ServerProblem } from '../problem.ts';
-import { like, type Test } from './values.ts';
+import { DATA_KEY, LABEL, like, NAME, type Test } from './tests.ts';
 
 /** Allowed restart policies of a kind's pods. A Job must set one, since its default is refused. */
 const RESTARTS: Readonly<Record<string, readonly string[]>> = {
@@ -17,6 +17,7 @@ const RESTARTS: Readonly<Record<string, readonly string[]>> = {
 const NAMES: Readonly<Record<string, Test>> = {
   CronJob: like('at most 52 characters long', /^.{1,52}$/),
   Job: like('at most 63 characters long', /^.{1,63}$/),
+  StatefulSet: LABEL,
   Service: like(
     'at most 63 lower-case letters, digits and dashes that begin with a letter',
     /^(?=.{1,63}$)[a-z]([-a-z0-9]*[a-z0-9])?$/,
@@ -28,6 +29,7 @@ export function wholeProblems(object: JsonRecord): ServerProblem[] {
   return [
     ...nameProblems(object),
     ...restartProblems(object),
+    ...podFieldProblems(object),
     ...portProblems(object),
     ...selectorProblems(object),
     ...scaleProblems(object),
@@ -39,9 +41,11 @@ export function wholeProblems(object: JsonRecord): ServerProblem[] {
 
 function nameProblems(object: JsonRecord): ServerProblem[] {
   const path = ['metadata', 'name'];
-  const [name, test] = [valueAt(object, path), NAMES[String(object['kind'])]];
-  if (test === undefined || typeof name !== 'string' || name.includes('${') || test[1](name)) return [];
-  return [{ path, message: `must be ${test[0]}; found ${name}` }];
+  const name = valueAt(object, path) ?? '';
+  if (typeof name !== 'string' || name.includes('${')) return [];
+  if (name === '') return [{ path: ['metadata'], message: 'needs name, which is missing' }];
+  const test = [NAME, NAMES[String(object['kind'])]].find((one) => one !== undefined && !one[1](name));
+  return test === undefined ? [] : [{ path, message: `must be ${test[0]}; found ${name.slice(0, 80)}` }];
 }
 
 function restartProblems(object: JsonRecord): ServerProblem[] {
@@ -50,12 +54,25 @@ function restartProblems(object: JsonRecord): ServerProblem[] {
   if (allowed === undefined || !isRecord(valueAt(object, spec))) return [];
   const found = valueAt(object, [...spec, 'restartPolicy']) ?? 'Always';
   if (allowed.includes(String(found))) return [];
-  const isWritten = valueAt(object, [...spec, 'restartPolicy']) !== undefined;
+  const isWritten = (valueAt(object, [...spec, 'restartPolicy']) ?? null) !== null;
   const message = `of a ${String(object['kind'])} must be ${allowed.join(' or ')}; found ${String(found)}`;
   return [
     isWritten
       ? { path: [...spec, 'restartPolicy'], message }
       : { path: spec, message: `restartPolicy ${message}, which is filled in` },
+  ];
+}
+
+/** Fields that only some pods can have. */
+function podFieldProblems(object: JsonRecord): ServerProblem[] {
+  const debugging = [...podPath(object), 'spec', 'ephemeralContainers'];
+  const isDebugged = object['kind'] !== 'Pod' && (valueAt(object, debugging) ?? null) !== null;
+  if (isDebugged) return [{ path: debugging, message: 'is for debugging of a running pod: remove it' }];
+  if (!RESTARTS[String(object['kind'])]?.includes('Always')) return [];
+  const path = [...podPath(object), 'spec', 'activeDeadlineSeconds'];
+  if ((valueAt(object, path) ?? null) === null) return [];
+  return [
+    { path, message: `is only allowed in a Job, since a ${String(object['kind'])} starts its pods again: remove it` },
   ];
 }
 
@@ -75,7 +92,10 @@ function portProblems(object: JsonRecord): ServerProblem[] {
 function selectorProblems(object: JsonRecord): ServerProblem[] {
   const selector = valueAt(object, ['spec', 'selector']);
   if (!['DaemonSet', 'Deployment', 'ReplicaSet', 'StatefulSet'].includes(String(object['kind']))) return [];
-  if (!isRecord(selector) || Object.keys(selector).length > 0) return [];
+  if (!isRecord(selector)) return [];
+  const { matchLabels, matchExpressions } = selector;
+  const isEmpty = Object.keys(isRecord(matchLabels) ? matchLabels : {}).length === 0;
+  if (!isEmpty || (Array.isArray(matchExpressions) && matchExpressions.length > 0)) return [];
   return [{ path: ['spec', 'selector'], message: 'is empty; name the labels of the pods under matchLabels' }];
 }
 
@@ -92,11 +112,8 @@ function keyProblems(object: JsonRecord): ServerProblem[] {
   const data = valueAt(object, ['data']);
   if (object['kind'] !== 'ConfigMap' || !isRecord(data)) return [];
   return Object.keys(data)
-    .filter((key) => !/^[-._a-zA-Z0-9]{1,253}$/.test(key) || key.startsWith('..') || key === '.')
-    .map((key) => ({
-      path: ['data', key],
-      message: 'must be a key of letters, digits, - _ and . such as app.properties',
-    }));
+    .filter((key) => !DATA_KEY[1](key))
+    .map((key) => ({ path: ['data', key], message: `must be ${DATA_KEY[0]}` }));
 }
 
 function budgetProblems(object: JsonRecord): ServerProblem[] {

@@ -1,6 +1,15 @@
 import { SERVICE } from '../resources.ts';
-import { defineRule } from '../rule.ts';
+import { type Condition, defineRule } from '../rule.ts';
 import { exampleService } from './examples.ts';
+
+/** Only a load balancer has these: the API server refuses them with another type. */
+const settings = ['allocateLoadBalancerNodePorts', 'loadBalancerClass', 'loadBalancerSourceRanges'].map(
+  (field): Condition => ({
+    cel: `dyn(object).?spec.?type.orValue("ClusterIP") != "LoadBalancer" || !dyn(object).?spec.?${field}.hasValue()`,
+    field: `spec.${field}`,
+    fix: 'remove',
+  }),
+);
 
 export const noLoadBalancer = defineRule({
   id: 'no-load-balancer',
@@ -15,6 +24,7 @@ export const noLoadBalancer = defineRule({
       field: 'spec.type',
       fix: { set: '"ClusterIP"' },
     },
+    ...settings,
   ],
   examples: {
     good: exampleService('{ ports: [{ port: 80 }] }'),

@@ -20,6 +20,12 @@ export const noNodePort = defineRule({
       field: 'spec.type',
       fix: { set: '"ClusterIP"' },
     },
+    // The API server refuses it with another type.
+    {
+      cel: `${TYPE} in ["ClusterIP", "ExternalName", "LoadBalancer"] || !dyn(object).?spec.?externalTrafficPolicy.hasValue()`,
+      field: 'spec.externalTrafficPolicy',
+      fix: 'remove',
+    },
     { over: listAt('spec.ports'), cel: 'it.?nodePort.orValue(0) == 0', field: 'nodePort', fix: 'remove' },
     {
       cel: 'dyn(object).?spec.?healthCheckNodePort.orValue(0) == 0',
