@@ -1,12 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { createCompiler } from '../../lib/compile/compile.ts';
-import { createCelCompiler } from '../../lib/policies/cel.ts';
 import { compileInput, previewText } from '../support/inputs.ts';
 import { OPERATOR, operatedPostgres } from '../support/operator.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 import { eventually } from './eventually.ts';
 import { configuration, laidDown } from './generated/configurations.ts';
+import { type Answer, ApiServer } from './policies/api-server.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: manifests are read as plain data
 type Json = any;
@@ -82,26 +83,39 @@ const INSTANCE = `system:serviceaccount:${NAMESPACE}:${NAME}`;
 describe('a service that an operator runs', () => {
   const { platform, platformText } = configuration(parse(operatedPostgres()));
   let cluster: Cluster;
+  let api: ApiServer;
   let owner: Json;
 
-  function fence(): Json[] {
-    const at = now();
-    const input = compileInput(previewText('resources: { db: { type: postgres } }'), {
-      times: { createdAt: at, updatedAt: at, committedAt: at },
-    });
-    const { files } = createCompiler({ platform, now: at, cel: createCelCompiler() })(input);
-    const objects = [...files].filter(([path]) => path.includes('/fence/')).map(([, text]) => parse(text));
-    const rank = ({ kind }: Json) => (kind === 'Namespace' ? 0 : 1);
-    return objects.sort((a, b) => rank(a) - rank(b));
-  }
-  const write = (as: string, verb: string, object: Json, ...more: string[]) => {
-    const groups = as.startsWith('system:serviceaccount:')
-      ? ['system:serviceaccounts', `system:serviceaccounts:${as.split(':')[2]}`, 'system:authenticated']
-      : ['system:authenticated'];
-    const who = [`--as=${as}`, ...groups.map((group) => `--as-group=${group}`)];
-    return cluster.tryKubectl([verb, ...who, '--filename=-', ...more], JSON.stringify(object));
+  const created = now();
+  const { files } = createCompiler({ platform, now: created })(
+    compileInput(previewText('resources: { db: { type: postgres } }'), {
+      times: { createdAt: created, updatedAt: created, committedAt: created },
+    }),
+  );
+  const rank = ({ kind }: Json) => (kind === 'Namespace' ? 0 : 1);
+  const texts = [...files].filter(([path]) => path.includes('/fence/')).map(([, text]) => text);
+  /** The objects of the fence, the Namespace first. */
+  const fence = (): Json[] => texts.map((text) => parse(text)).sort((a, b) => rank(a) - rank(b));
+  const groupsOf = (as: string) => [
+    'system:serviceaccounts',
+    `system:serviceaccounts:${as.split(':')[2]}`,
+    'system:authenticated',
+  ];
+  /** Creates an object in somebody's name. */
+  const create = async (as: string, object: Json, query = '') =>
+    api.send('POST', `${await api.path(object)}${query}`, object, { user: as, groups: groupsOf(as) });
+  /** The same without keeping it: all of admission runs. */
+  const attempt = (as: string, object: Json) => create(as, object, '?dryRun=All');
+  const at = (resource: string) =>
+    `${resource.startsWith('clusters/') ? '/apis/postgresql.cnpg.io/v1' : '/api/v1'}/namespaces/${NAMESPACE}/${resource}`;
+  const send = (method: string, as: string, path: string, body?: object) =>
+    api.send(method, path, body, { user: as, groups: groupsOf(as) });
+  const said = ({ status, body }: Answer) => `${status} ${body?.message ?? body}`;
+  const writeFence = () => {
+    const groups = groupsOf(FENCER).map((group) => `--as-group=${group}`);
+    const items = { apiVersion: 'v1', kind: 'List', items: fence() };
+    return cluster.tryKubectl(['apply', `--as=${FENCER}`, ...groups, '--filename=-'], JSON.stringify(items));
   };
-  const writeFence = () => write(FENCER, 'apply', { apiVersion: 'v1', kind: 'List', items: fence() });
   const clusterObject = () => fence().find(({ kind }) => kind === 'Cluster');
 
   const made = (apiVersion: string, kind: string, name: string, body: object = {}, labels: object = {}): Json => ({
@@ -180,6 +194,8 @@ describe('a service that an operator runs', () => {
 
   beforeAll(async () => {
     cluster = await startCluster({ controllerManager: true });
+    const { users } = JSON.parse(readFileSync(cluster.kubeconfig, 'utf8'));
+    api = new ApiServer({ server: cluster.server, token: users[0].user.token });
     await cluster.apply(JSON.stringify(DEFINITION));
     await cluster.kubectl(['wait', '--for=condition=Established', 'crd', DEFINITION.metadata.name]);
     for (const name of ['argocd', 'ingress-nginx', 'cnpg-system', 'tools', 'greenroom-cleaner']) {
@@ -197,9 +213,9 @@ describe('a service that an operator runs', () => {
     }
     await install(/^bootstrap\/install\/clusters\/main\//);
     const early = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'pr-early-1', labels: {} } };
-    await eventually(async () => /denied/.test((await write(FENCER, 'create', early)).stderr), { what: 'the guards' });
+    await eventually(async () => /denied/.test(said(await attempt(FENCER, early))), { what: 'the guards' });
     const [namespace] = fence();
-    expect(await write(FENCER, 'create', namespace)).toMatchObject({ code: 0 });
+    expect(said(await create(FENCER, namespace))).toMatch(/^201/);
     await eventually(async () => (await writeFence()).code === 0, { what: 'the fence' });
     const uid = await cluster.kubectl([
       'get',
@@ -210,7 +226,10 @@ describe('a service that an operator runs', () => {
     ]);
     owner = { apiVersion: 'postgresql.cnpg.io/v1', kind: 'Cluster', name: NAME, uid, controller: true };
   });
-  afterAll(() => cluster?.stop());
+  afterAll(async () => {
+    api?.close();
+    await cluster?.stop();
+  });
 
   it('is written by the fencer, with what the definition fills in', async () => {
     const stored = JSON.parse(await cluster.kubectl(['get', 'cluster', NAME, `--namespace=${NAMESPACE}`, '-o=json']));
@@ -295,50 +314,36 @@ describe('a service that an operator runs', () => {
     ],
   ];
   it.each(refused)('lets the account of its operator write nothing else: not %s', async (_, object, message) => {
-    const { code, stderr } = await write(OPERATOR, 'create', object(), '--dry-run=server');
-    expect(code, stderr).not.toBe(0);
-    expect(stderr).toMatch(message);
+    const answer = await attempt(OPERATOR, object());
+    expect(answer.status).toBeGreaterThanOrEqual(400);
+    expect(said(answer)).toMatch(message);
   });
 
   it('lets the account of its operator take over nothing of the fence or the app', async () => {
     const mine = { metadata: { ownerReferences: [owner] } };
-    for (const what of [
-      ['serviceaccount', 'default'],
-      ['rolebinding', 'preview-reconciler'],
-    ]) {
-      const { code, stderr } = await cluster.tryKubectl([
-        ...['patch', ...what, `--as=${OPERATOR}`, `--namespace=${NAMESPACE}`, '--type=merge'],
-        `--patch=${JSON.stringify(mine)}`,
-      ]);
-      expect([what, code]).not.toEqual([what, 0]);
-      expect(stderr).toMatch(GUARD);
+    const bindings = `/apis/${RBAC}/v1/namespaces/${NAMESPACE}/rolebindings/preview-reconciler`;
+    const policies = `/apis/networking.k8s.io/v1/namespaces/${NAMESPACE}/networkpolicies/default-deny`;
+    for (const path of [at('serviceaccounts/default'), bindings]) {
+      expect(said(await send('PATCH', OPERATOR, path, mine)), path).toMatch(GUARD);
     }
-    const away = ['delete', `--as=${OPERATOR}`, `--namespace=${NAMESPACE}`, '--dry-run=server'];
-    for (const what of [
-      ['networkpolicy', 'default-deny'],
-      ['resourcequota', 'preview'],
-      ['cluster', NAME],
-    ]) {
-      expect((await cluster.tryKubectl([...away, ...what])).stderr, what.join(' ')).toMatch(GUARD);
+    for (const path of [policies, at('resourcequotas/preview'), at(`clusters/${NAME}`)]) {
+      expect(said(await send('DELETE', OPERATOR, `${path}?dryRun=All`)), path).toMatch(GUARD);
     }
   });
 
   it('lets nobody but the fencer change the object, not by its scale either', async () => {
     for (const as of [OPERATOR, STRANGER]) {
-      const patch = (change: object, ...more: string[]) =>
-        cluster.tryKubectl([
-          ...['patch', 'cluster', NAME, `--as=${as}`, `--namespace=${NAMESPACE}`, '--type=merge', ...more],
-          `--patch=${JSON.stringify(change)}`,
-        ]);
+      const patch = (change: object, part = '') => send('PATCH', as, at(`clusters/${NAME}${part}`), change);
       for (const answer of [
         await patch({ spec: { instances: 3 } }),
         await patch({ metadata: { finalizers: ['example.com/hold'] } }),
-        await patch({ spec: { replicas: 3 } }, '--subresource=scale'),
+        await patch({ spec: { replicas: 3 } }, '/scale'),
       ]) {
-        expect(answer.code).not.toBe(0);
-        expect(answer.stderr).toMatch(/greenroom-operator(-object)?s.*denied/);
+        expect(said(answer)).toMatch(/greenroom-operator(-object)?s.*denied/);
       }
     }
+    const order = { metadata: { annotations: { 'cnpg.io/podPatch': '[]' } } };
+    expect(said(await send('PATCH', STRANGER, at(`clusters/${NAME}`), order))).toMatch(/operator-objects.*denied/);
   });
 
   const another = () => {
@@ -346,7 +351,7 @@ describe('a service that an operator runs', () => {
     return { ...object, metadata: { ...object.metadata, name: `${NAME}-2` } };
   };
   it('lets the fencer write an object for each resource of a preview', async () => {
-    expect(await write(FENCER, 'create', another(), '--dry-run=server')).toMatchObject({ code: 0 });
+    expect(said(await attempt(FENCER, another()))).toMatch(/^201/);
   });
 
   const shapes: [what: string, change: (object: Json) => void][] = [
@@ -367,9 +372,7 @@ describe('a service that an operator runs', () => {
   it.each(shapes)('holds the fencer to greenroom.yaml: not %s', async (_, change) => {
     const object = another();
     change(object);
-    const { code, stderr } = await write(FENCER, 'create', object, '--dry-run=server');
-    expect(code).not.toBe(0);
-    expect(stderr).toMatch(/must be as a class of services in greenroom\.yaml/);
+    expect(said(await attempt(FENCER, object))).toMatch(/must be as a class of services in greenroom\.yaml/);
   });
 
   it.each([
@@ -378,63 +381,37 @@ describe('a service that an operator runs', () => {
   ])('holds the fencer to greenroom.yaml: no %s', async (_, metadata, message) => {
     const object = another();
     object.metadata = { ...object.metadata, ...metadata };
-    const { stderr } = await write(FENCER, 'create', object, '--dry-run=server');
-    expect(stderr).toMatch(message);
+    expect(said(await attempt(FENCER, object))).toMatch(message);
   });
 
   it('lets the fencer open the API server for these pods alone', async () => {
     const policy = fence().find(({ metadata }) => metadata.name === 'allow-service-postgres');
-    policy.spec.podSelector = {};
-    expect((await write(FENCER, 'apply', policy, '--dry-run=server')).stderr).toMatch(/must be as in greenroom\.yaml/);
+    policy.spec.podSelector = { matchExpressions: null };
+    const path = `${await api.path(policy)}/${policy.metadata.name}?dryRun=All`;
+    expect(said(await send('PATCH', FENCER, path, policy))).toMatch(/must be as in greenroom\.yaml/);
   });
 
   // The guards stand alone so far. The rules about makers come on top.
   it('is in force with the rules', async () => {
     await install(/^policies\//);
     const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'x', namespace: NAMESPACE } };
-    await eventually(
-      async () => /allowed-kinds/.test((await write(STRANGER, 'create', secret, '--dry-run=server')).stderr),
-      { what: 'the rules' },
-    );
+    await eventually(async () => /allowed-kinds/.test(said(await attempt(STRANGER, secret))), { what: 'the rules' });
   });
 
   it('lets the account of its operator do its work, under Pod Security restricted and the quota', async () => {
     for (const object of work()) {
-      const { code, stderr } = await write(OPERATOR, 'create', object);
-      expect(code, `${object.kind} ${object.metadata.name}: ${stderr}`).toBe(0);
+      expect(said(await create(OPERATOR, object)), `${object.kind} ${object.metadata.name}`).toMatch(/^201/);
     }
     // The pods of its jobs are made by Kubernetes.
-    await eventually(
-      async () =>
-        (await cluster.kubectl([
-          'get',
-          'pods',
-          `--namespace=${NAMESPACE}`,
-          '-l=batch.kubernetes.io/job-name',
-          '-o=name',
-        ])) !== '',
-      { what: 'the pod of the job' },
-    );
-    const role = { metadata: { labels: { 'cnpg.io/instanceRole': 'primary' } } };
-    const patch = (as: string, what: string[], change: object) =>
-      cluster.tryKubectl([
-        'patch',
-        ...what,
-        `--as=${as}`,
-        `--namespace=${NAMESPACE}`,
-        '--type=merge',
-        `--patch=${JSON.stringify(change)}`,
-      ]);
-    expect(await patch(OPERATOR, ['pod', `${NAME}-1`], role)).toMatchObject({ code: 0 });
-    const noted = { metadata: { annotations: { 'cnpg.io/seen': 'yes' } } };
-    expect(await patch(OPERATOR, ['cluster', NAME], noted)).toMatchObject({ code: 0 });
+    const pods = at('pods?labelSelector=batch.kubernetes.io%2Fjob-name');
+    await eventually(async () => (await api.send('GET', pods)).body.items.length > 0, { what: 'the pod of the job' });
+    const patch = async (as: string, path: string, change: object) =>
+      expect(said(await send('PATCH', as, at(path), change)), `${as} ${path}`).toMatch(/^200/);
+    await patch(OPERATOR, `pods/${NAME}-1`, { metadata: { labels: { 'cnpg.io/instanceRole': 'primary' } } });
+    await patch(OPERATOR, `clusters/${NAME}`, { metadata: { annotations: { 'cnpg.io/seen': 'yes' } } });
     // The account of its pods tells how they are.
-    for (const as of [OPERATOR, INSTANCE]) {
-      const status = await patch(as, ['cluster', NAME, '--subresource=status'], { status: { phase: as.slice(-4) } });
-      expect(status, as).toMatchObject({ code: 0 });
-    }
-    const gone = ['delete', `--as=${OPERATOR}`, `--namespace=${NAMESPACE}`, 'secret', `${NAME}-replication`];
-    expect(await cluster.tryKubectl(gone)).toMatchObject({ code: 0 });
+    for (const as of [OPERATOR, INSTANCE]) await patch(as, `clusters/${NAME}/status`, { status: { phase: as } });
+    expect((await send('DELETE', OPERATOR, at(`secrets/${NAME}-replication`))).status).toBe(200);
   });
 
   it.each<(typeof refused)[number]>([
@@ -453,9 +430,9 @@ describe('a service that an operator runs', () => {
       /violates PodSecurity "restricted/,
     ],
   ])('holds its pods to what holds all pods: not %s', async (_, object, message) => {
-    const { code, stderr } = await write(OPERATOR, 'create', object(), '--dry-run=server');
-    expect(code, stderr).not.toBe(0);
-    expect(stderr).toMatch(message);
+    const answer = await attempt(OPERATOR, object());
+    expect(answer.status).toBeGreaterThanOrEqual(400);
+    expect(said(answer)).toMatch(message);
   });
 
   it('is written again by the next push, whatever its operator noted at it', async () => {
@@ -471,11 +448,9 @@ describe('a service that an operator runs', () => {
       { ...clusterObject(), metadata: { ...clusterObject().metadata, name: 'pr-shop-7-more' } },
     ];
     for (const object of objects) {
-      const { code, stderr } = await write(STRANGER, 'create', object, '--dry-run=server');
-      expect([object.kind, code]).not.toEqual([object.kind, 0]);
-      expect(stderr, object.kind).toMatch(/allowed-kinds|operator-objects|greenroom-[a-z-]+.*denied/);
+      expect(said(await attempt(STRANGER, object)), object.kind).toMatch(/greenroom-[a-z-]+.*denied/);
       // The maker's side has no rights in the first place.
-      expect((await write(RECONCILER, 'create', object, '--dry-run=server')).stderr, object.kind).toMatch(/forbidden/);
+      expect(said(await attempt(RECONCILER, object)), object.kind).toMatch(/^403 .*forbidden/);
     }
   });
 
@@ -490,12 +465,10 @@ describe('a service that an operator runs', () => {
         template: { metadata: { labels }, spec: { ...podSpec(), restartPolicy: 'Always' } },
       },
     };
-    const { code, stderr } = await write(RECONCILER, 'create', deployment, '--dry-run=server');
-    expect(code).not.toBe(0);
-    expect(stderr).toMatch(/denied/);
+    expect(said(await attempt(RECONCILER, deployment))).toMatch(/denied/);
     const plain = structuredClone(deployment) as Json;
     plain.spec.template.metadata.labels = { app: 'mine' };
-    expect((await write(RECONCILER, 'create', plain, '--dry-run=server')).stderr).toMatch(/denied/);
+    expect(said(await attempt(RECONCILER, plain))).toMatch(/denied/);
   });
 
   it('ends with its preview, and nothing of it is left', async () => {
@@ -506,8 +479,9 @@ describe('a service that an operator runs', () => {
       '-o=name',
     ];
     expect(await cluster.kubectl(left)).toContain(NAME);
-    expect(await write(FENCER, 'delete', fence()[0], '--wait=false')).toMatchObject({ code: 0 });
-    await eventually(async () => (await cluster.tryKubectl(['get', 'namespace', NAMESPACE])).code !== 0, {
+    const namespace = `/api/v1/namespaces/${NAMESPACE}`;
+    expect((await send('DELETE', FENCER, namespace)).status).toBe(200);
+    await eventually(async () => (await api.send('GET', namespace)).status === 404, {
       what: 'the namespace to be gone',
     });
     expect(await cluster.kubectl(left)).not.toContain(NAME);

@@ -36,11 +36,10 @@ const output = z.union([
 export const OUTPUTS = ['host', 'port', 'database', 'username', 'password', 'url'] as const;
 export type Output = (typeof OUTPUTS)[number];
 
+const KEY_OR_VALUE = 'the key of the Secret, or `{value: ...}`';
+
 const outputOf = (what: string, example: string) =>
-  output.optional().meta({
-    description: `${what}: the key of the Secret, or \`{value: ...}\`. Default: none.`,
-    examples: [example],
-  });
+  output.optional().meta({ description: `${what}: ${KEY_OR_VALUE}. Default: none.`, examples: [example] });
 
 export const serviceClass = z
   .strictObject({
@@ -117,7 +116,7 @@ export const serviceClass = z
         database: outputOf('Its database', 'dbname'),
         username: outputOf('The account of apps', 'username'),
         password: outputOf('Its password', 'password'),
-        url: outputOf('All of it as a URL', 'uri'),
+        url: output.meta({ description: `All of it as a URL: ${KEY_OR_VALUE}.`, examples: ['uri'] }),
       })
       .meta({ description: 'What apps read, each by reference: a password is never in Git.' }),
     finalizers: z
@@ -135,9 +134,6 @@ export const serviceClass = z
       if (typeof given !== 'string' || secret !== undefined) continue;
       const message = `is a key of a Secret, and secret names none; found ${given}`;
       context.addIssue({ code: 'custom', path: ['outputs', name], message });
-    }
-    if (outputs.url === undefined) {
-      context.addIssue({ code: 'custom', path: ['outputs', 'url'], message: 'is required: apps read it' });
     }
   });
 
