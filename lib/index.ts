@@ -24,9 +24,11 @@ export type {
   PreviewAppProps,
   Resources,
   RouteProps,
+  SecretKey,
   SecretStoreProps,
   SpotProps,
 } from './constructs/preview-app/props.ts';
+export type { OperatedService } from './constructs/preview-namespace/operated.ts';
 export { PreviewNamespace } from './constructs/preview-namespace/preview-namespace.ts';
 export type {
   EgressRule,

@@ -4,12 +4,19 @@ import { isRecord } from '../core/json.ts';
 import { loadPreview } from '../model/files.ts';
 import { PLATFORM_FILE } from '../model/layout.ts';
 import { type FieldPath, fieldName, type Positions } from '../model/load.ts';
+import { serviceClasses } from '../model/platform/service-class.ts';
 import { defaultPlatform, type PlatformSpec } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
 import { API_VERSION } from '../model/scalars.ts';
-import { TEMPLATE_NAMES, type TemplateName } from '../model/templates/index.ts';
+import { TEMPLATE_NAMES } from '../model/templates/index.ts';
 import type { CompiledPreview, CompileInput, Compiler } from './compile.ts';
 import { EVIDENCE_RULES } from './evidence.ts';
+
+/** What a correct preview is made of. */
+type Flawless = Pick<Preview['spec'], 'template' | 'size'> & {
+  /** A type of `services` that it has. @default - none */
+  readonly service?: string;
+};
 
 /** A platform that is tested with previews whose files are certainly correct. */
 export interface Trial {
@@ -48,41 +55,45 @@ export function blaming(trial: Trial): Compiler {
  */
 export function tryPlatform(trial: Trial): void {
   const compile = trial.compilerFor(trial.platform, 'with');
+  const sizes = Object.keys(trial.platform.sizes);
   for (const template of TEMPLATE_NAMES) {
-    const fault = faultOf(trial, compile, { template, size: Object.keys(trial.platform.sizes)[0]! });
+    const fault = faultOf(trial, compile, { template, size: sizes[0]! });
+    if (fault !== null) throw fault;
+  }
+  // What their operators make is only known from these settings.
+  for (const [service] of serviceClasses(trial.platform.services)) {
+    const fault = faultOf(trial, compile, { template: TEMPLATE_NAMES[0]!, size: sizes[0]!, service });
     if (fault !== null) throw fault;
   }
 }
 
-function faultOf(
-  trial: Trial,
-  compile: Compiler,
-  { template, size }: Pick<Preview['spec'], 'template' | 'size'>,
-): GreenroomError | null {
+function faultOf(trial: Trial, compile: Compiler, { size, ...what }: Flawless): GreenroomError | null {
   const { platform } = trial;
   const sizes = Object.keys(platform.sizes);
   const first = size !== undefined && sizes.includes(size) ? size : sizes[0]!;
-  const reasons = reasonsAgainst(compile, platform, template, first);
+  const reasons = reasonsAgainst(compile, platform, { ...what, size: first });
   if (reasons.length === 0) return null;
   const isSound = sizes.some(
-    (other) => other !== first && reasonsAgainst(compile, platform, template, other).length === 0,
+    (size) => size !== first && reasonsAgainst(compile, platform, { ...what, size }).length === 0,
   );
-  return isSound ? null : platformAtFault([problemOf(trial, template, reasons)]);
+  return isSound ? null : platformAtFault([problemOf(trial, what, reasons)]);
 }
 
 /**
  * One problem per cause. It names the wrong setting if that can be found, and the message that a maker would get
  * otherwise.
  */
-function problemOf(trial: Trial, template: TemplateName, reasons: readonly string[]): Problem {
+function problemOf(trial: Trial, what: Omit<Flawless, 'size'>, reasons: readonly string[]): Problem {
   const more = reasons.length === 1 ? '' : ` (and ${reasons.length - 1} more)`;
   const words = `; its maker would read: ${reasons[0]}${more}`;
-  const path = settingAtFault(trial, template);
+  const { template, service } = what;
+  const kind = service === undefined ? `of the template ${template}` : `with a ${service}`;
+  const path = settingAtFault(trial, what);
   if (path === undefined) {
-    const message = `no preview of the template ${template} can start with these settings and extensions${words}`;
+    const message = `no preview ${kind} can start with these settings and extensions${words}`;
     return { file: PLATFORM_FILE, message };
   }
-  const message = `lets no preview of the template ${template} start${words}`;
+  const message = `lets no preview ${kind} start${words}`;
   return { ...placeOf(trial, path), field: fieldName(path), message };
 }
 
@@ -93,11 +104,11 @@ function placeOf({ positions }: Trial, path: FieldPath): Partial<Position> {
 /**
  * The one setting that, reset to its default, lets such a preview start; undefined if several settings are involved.
  */
-function settingAtFault(trial: Trial, template: TemplateName): FieldPath | undefined {
+function settingAtFault(trial: Trial, what: Omit<Flawless, 'size'>): FieldPath | undefined {
   const starts = (platform: PlatformSpec, extensions: 'with' | 'without') => {
     try {
       const compile = trial.compilerFor(platform, extensions);
-      return reasonsAgainst(compile, platform, template, Object.keys(platform.sizes)[0]!).length === 0;
+      return reasonsAgainst(compile, platform, { ...what, size: Object.keys(platform.sizes)[0]! }).length === 0;
     } catch (error) {
       if (error instanceof GreenroomError) return false;
       throw error;
@@ -113,10 +124,10 @@ function settingAtFault(trial: Trial, template: TemplateName): FieldPath | undef
   return found && ['spec', ...found];
 }
 
-/** Paths of all settings that differ from the defaults. `sizes` counts as one setting. */
+/** Paths of all settings that differ from the defaults. `sizes` and `services` count as one setting each. */
 function changedSettings(own: unknown, usual: unknown, path: readonly string[]): string[][] {
   if (JSON.stringify(own) === JSON.stringify(usual)) return [];
-  if (!isRecord(own) || !isRecord(usual) || path[0] === 'sizes') return [[...path]];
+  if (!isRecord(own) || !isRecord(usual) || ['sizes', 'services'].includes(path[0]!)) return [[...path]];
   const keys = [...new Set([...Object.keys(own), ...Object.keys(usual)])];
   return keys.flatMap((key) => changedSettings(own[key], usual[key], [...path, key]));
 }
@@ -132,9 +143,9 @@ function valueAt(settings: unknown, path: readonly string[]): unknown {
 }
 
 /** Why a correct preview would not start; empty if it does. */
-function reasonsAgainst(compile: Compiler, platform: PlatformSpec, template: TemplateName, size: string): string[] {
+function reasonsAgainst(compile: Compiler, platform: PlatformSpec, what: Flawless): string[] {
   try {
-    const { findings } = compile(flawless(platform, template, size));
+    const { findings } = compile(flawless(platform, what));
     return findings
       .filter((finding) => isDenial(finding) && !EVIDENCE_RULES.includes(finding.rule))
       .map(({ object, field, message, rule }) => `${object.kind} ${object.name}, ${field}: ${message} [${rule}]`);
@@ -146,9 +157,9 @@ function reasonsAgainst(compile: Compiler, platform: PlatformSpec, template: Tem
 }
 
 /** A preview whose file is certainly correct. */
-function flawless(platform: PlatformSpec, template: TemplateName, size: string): CompileInput {
+function flawless(platform: PlatformSpec, { template, size, service }: Flawless): CompileInput {
   const image = `${platform.registries[0]}/app@sha256:${'0'.repeat(64)}`;
-  const spec = { template, image, size };
+  const spec = { template, image, size, ...(service !== undefined && { resources: { db: { type: service } } }) };
   const labels = platform.clusters.flatMap(({ when }) => when?.labels ?? []);
   return {
     preview: loadPreview(JSON.stringify({ apiVersion: API_VERSION, kind: 'Preview', spec }), 'preview.yaml'),

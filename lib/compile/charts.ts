@@ -8,6 +8,7 @@ import type { PlatformSpec } from '../model/platform.ts';
 import { reconcilerOf } from '../reconcilers/index.ts';
 import { build } from './build.ts';
 import type { End } from './lifetime.ts';
+import type { OperatedResource } from './operated.ts';
 import { type PreviewInput, previewProps } from './preview-props.ts';
 import type { Resolved } from './resolve.ts';
 
@@ -29,6 +30,8 @@ export interface PreviewCharts {
   /** The reconciler's objects for this preview and their folder; null if `preview.json` is enough. */
   readonly reconciler: { readonly folder: string; readonly chart: Chart } | null;
   readonly namespace: PreviewNamespace;
+  /** Services that operators run. */
+  readonly operated: readonly OperatedResource[];
   /** Values of the placeholders. */
   readonly values: PlaceholderValues;
 }
@@ -42,7 +45,7 @@ export interface PreviewCharts {
 export function previewCharts(scope: App, input: ChartInput): PreviewCharts {
   const { platform, extensions = [] } = input;
   const plan = previewProps(input);
-  const { resolved, context, end, values } = plan;
+  const { resolved, context, end, values, operated } = plan;
   const { name, url } = context;
   // Other systems rely on these names, so charts must not append a hash.
   const fence = new Chart(scope, `${name}-fence`, { disableResourceNameHashes: true });
@@ -50,7 +53,7 @@ export function previewCharts(scope: App, input: ChartInput): PreviewCharts {
   const { namespace, preview, apps } = build(fence, app, plan);
   for (const extend of extensions) extend({ fence, app, namespace, preview, apps, context });
   const reconciler = reconcilerChart(scope, platform, resolved, name);
-  return { name, url, end, resolved, fence, app, reconciler, namespace, values };
+  return { name, url, end, resolved, fence, app, reconciler, namespace, operated, values };
 }
 
 function reconcilerChart(

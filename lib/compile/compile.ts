@@ -161,7 +161,9 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
 
   const manifests = makers.map(({ object }) => object);
   const app = [...generated, ...manifests];
-  const cost = costOf(totalRequests(app, platform.namespace.limitRange), platform.cost);
+  const { operated } = charts;
+  const priced = [...app, ...operated.flatMap(({ expected }) => expected.lasting)];
+  const cost = costOf(totalRequests(priced, platform.namespace.limitRange), platform.cost);
   const problems = [
     ...(input.fromFork === true ? forkProblems(preview, makers) : []),
     ...limitRangeShortfalls(preview, platform, resolved.apps, fence, generated, makers),
@@ -170,6 +172,7 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
       platform,
       apps: resolved.apps,
       made: [...fence, ...generated],
+      operated,
       makers,
       shortfallsOf: (objects) => charts.namespace.quotaProblems(objects),
       cost,

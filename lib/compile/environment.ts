@@ -6,7 +6,7 @@ import type { PlatformSpec } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
 import { templateOf } from '../model/templates/index.ts';
 import type { ResolvedApp } from './resolve.ts';
-import type { ResolvedResource } from './resources.ts';
+import type { ResolvedResources } from './resources.ts';
 
 /** Texts of an app that may contain placeholders, with their paths inside the app. */
 function* texts({ spec }: ResolvedApp): Generator<[path: readonly (string | number)[], text: string]> {
@@ -30,16 +30,20 @@ export function environments(
   preview: Loaded<Preview>,
   { env }: PlatformSpec,
   apps: readonly ResolvedApp[],
-  resources: readonly ResolvedResource[],
+  { sidecars, operated }: ResolvedResources,
   values: PlaceholderValues,
 ): Readonly<Record<string, string>>[] {
+  const resources = [...sidecars, ...operated];
   const problems = [
     ...apps.flatMap((app) => [...texts(app)].flatMap(([path, text]) => missing(preview, app, path, text, values))),
-    ...resources.flatMap(({ name, seed = [] }) =>
+    ...sidecars.flatMap(({ name, seed = [] }) =>
       seed.flatMap((text, i) => missing(preview, apps[0]!, ['resources', name, 'seed', i], text, values)),
     ),
     ...apps.flatMap((app) => unfitHost(preview, app, values)),
-    ...sharedVariables(preview, apps, resources),
+    ...sharedVariables(preview, apps, [
+      ...sidecars,
+      ...operated.map(({ name, env: known, secretKeys }) => ({ name, env: { ...known, ...secretKeys } })),
+    ]),
   ];
   if (problems.length > 0) throw invalidInput(problems);
   return apps.map((app) => {
@@ -58,7 +62,8 @@ export function environments(
       ...addresses(apps, app),
       ...(values.url !== undefined && { PREVIEW_URL: values.url }),
     };
-    const free = Object.entries(given).filter(([name]) => !Object.hasOwn(app.spec.secrets, name));
+    const fromSecrets = [app.spec.secrets, ...operated.map(({ secretKeys }) => secretKeys)];
+    const free = Object.entries(given).filter(([name]) => !fromSecrets.some((some) => Object.hasOwn(some, name)));
     return Object.fromEntries([...free, ...own]);
   });
 }
@@ -92,7 +97,7 @@ function unfitHost(preview: Loaded<Preview>, { at, spec }: ResolvedApp, values: 
 function sharedVariables(
   preview: Loaded<Preview>,
   apps: readonly ResolvedApp[],
-  resources: readonly ResolvedResource[],
+  resources: readonly { readonly name: string; readonly env: Readonly<Record<string, unknown>> }[],
 ): Problem[] {
   const givers = [
     ...resources.map(({ name, env }) => ({ at: ['spec', 'resources', name], env })),

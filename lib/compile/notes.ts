@@ -2,14 +2,23 @@ import type { PlatformSpec } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
 
 /** What a maker should know before they rely on the preview, one sentence each. */
-export function notesOf({ spec }: Preview, { egress }: Pick<PlatformSpec, 'egress'>): string[] {
+export function notesOf({ spec }: Preview, { egress, services }: Pick<PlatformSpec, 'egress' | 'services'>): string[] {
+  const lasts = (name: string) => services[spec.resources[name]!.type]?.class !== undefined;
   const names = Object.keys(spec.resources);
+  const [kept, emptied] = [names.filter(lasts), names.filter((name) => !lasts(name))];
+  const say = (some: readonly string[], one: string, many: string) =>
+    some.length === 0 ? [] : [`${list(some)} ${some.length === 1 ? one : many}.`];
   return [
-    ...(names.length === 0
-      ? []
-      : [
-          `${list(names)} ${names.length === 1 ? 'begins' : 'begin'} empty with every push: what was stored is thrown away.`,
-        ]),
+    ...say(
+      emptied,
+      'begins empty with every push: what was stored is thrown away',
+      'begin empty with every push: what was stored is thrown away',
+    ),
+    ...say(
+      kept,
+      'keeps its data from push to push, and is thrown away with the preview',
+      'keep their data from push to push, and are thrown away with the preview',
+    ),
     ...(egress.length === 0 ? [] : [`It can reach ${list(egress.map(addresses))}.`]),
   ];
 }

@@ -19,6 +19,7 @@ import type { PlatformSpec } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
 import { environments, filledIn } from './environment.ts';
 import { type End, endWithEvidence, expiresAt, type Times } from './lifetime.ts';
+import type { OperatedResource } from './operated.ts';
 import { type Resolved, type ResolvedApp, resolve } from './resolve.ts';
 import { type ResolvedResource, resolveResources } from './resources.ts';
 
@@ -55,6 +56,8 @@ export interface PreviewParts {
   readonly apps: readonly PreviewAppProps[];
   /** Services in the first app's pod. */
   readonly resources: readonly ResolvedResource[];
+  /** Services that operators run. */
+  readonly operated: readonly OperatedResource[];
   readonly context: PreviewContext;
   readonly end: End;
   /** Annotations and version for the namespace and the workloads. */
@@ -90,8 +93,9 @@ export function previewProps(input: PreviewInput): PreviewParts {
     repository,
   };
   const resources = resolveResources(preview, platform, name);
+  const { sidecars, operated } = resources;
   const variables = environments(preview, platform, resolved.apps, resources, values);
-  const knative = resources.length === 0 && runsOnKnative(platform, resolved.apps);
+  const knative = sidecars.length === 0 && runsOnKnative(platform, resolved.apps);
   return {
     resolved,
     namespace: {
@@ -102,12 +106,14 @@ export function previewProps(input: PreviewInput): PreviewParts {
       expires: end.expires,
       partOf: repoOfName(name),
       ...platformFence(platform),
+      services: operated.map(({ object }) => object),
       ...(!knative && { ingressPorts: resolved.apps.flatMap(({ spec }) => spec.port ?? []) }),
     },
     apps: resolved.apps.map((app, i) =>
-      appProps(app, { platform, host, namespace: name, values, env: variables[i]!, knative }),
+      appProps(app, { platform, host, namespace: name, values, env: variables[i]!, operated, knative }),
     ),
-    resources: resources.map(({ seed, ...resource }) => ({
+    operated,
+    resources: sidecars.map(({ seed, ...resource }) => ({
       ...resource,
       ...(seed && { seed: seed.map((text) => filledIn(text, values)) }),
     })),
@@ -160,12 +166,13 @@ interface AppSurroundings {
   readonly namespace: string;
   readonly values: PlaceholderValues;
   readonly env: Readonly<Record<string, string>>;
+  readonly operated: readonly OperatedResource[];
   readonly knative: boolean;
 }
 
 function appProps(
   app: ResolvedApp,
-  { platform, host, namespace, values, env, knative }: AppSurroundings,
+  { platform, host, namespace, values, env, operated, knative }: AppSurroundings,
 ): PreviewAppProps {
   const { name, key, spec, size, path } = app;
   const image = formatImage(app.image);
@@ -192,6 +199,10 @@ function appProps(
     size,
     env,
     secrets: spec.secrets,
+    ...(operated.length > 0 && {
+      // Where a maker gives such a name to something else, that wins.
+      secretKeys: Object.assign({}, ...operated.map(({ secretKeys }) => secretKeys)),
+    }),
     secretStore: { mechanism: platform.secrets.mechanism, store: platform.secrets.store },
     host,
     ingress: {

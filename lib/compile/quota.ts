@@ -7,6 +7,7 @@ import { quantityValue } from '../model/scalars.ts';
 import type { Cost } from './cost.ts';
 import type { Manifest } from './files.ts';
 import type { MakerManifest } from './manifests.ts';
+import type { OperatedResource } from './operated.ts';
 import type { ResolvedApp } from './resolve.ts';
 
 /** What is compared with the quota and the budget. */
@@ -16,6 +17,8 @@ export interface QuotaInput {
   readonly apps: readonly ResolvedApp[];
   /** Objects that greenroom creates, including the fence. */
   readonly made: readonly Manifest[];
+  /** Services that operators run: what they make is counted, too. */
+  readonly operated: readonly OperatedResource[];
   readonly makers: readonly MakerManifest[];
   /** Reports which of these objects do not fit into the preview's namespace. */
   readonly shortfallsOf: (objects: readonly Manifest[]) => readonly Problem[];
@@ -27,10 +30,11 @@ export interface QuotaInput {
  * the numbers, at the cause: the maker's own object, or the size of the app that requests most. One problem per cause.
  */
 export function quotaShortfalls(demand: QuotaInput): Problem[] {
-  const { made, makers, platform, shortfallsOf } = demand;
+  const { makers, platform, shortfallsOf } = demand;
+  const made = [...demand.made, ...demand.operated.flatMap(expectedOf)];
   const withoutOwn = new Set(shortfallsOf(made).map(({ field }) => field));
   const all = shortfallsOf([...made, ...makers.map(({ object }) => object)]).map(({ field = '', message }) => ({
-    ...(withoutOwn.has(field) || makers.length === 0 ? settingFor(demand, field) : objectFor(demand, field)),
+    ...(withoutOwn.has(field) || makers.length === 0 ? settingFor(demand, field) : objectFor(demand, made, field)),
     message,
   }));
   // With too many apps, a smaller size would not help.
@@ -44,6 +48,10 @@ export function quotaShortfalls(demand: QuotaInput): Problem[] {
     return { ...position, message };
   });
   return [...problems, ...overBudget(demand)];
+}
+
+function expectedOf({ expected }: OperatedResource): readonly Manifest[] {
+  return [...expected.lasting, ...expected.others];
 }
 
 /** Where a shortfall is reported, and what to do about it. */
@@ -62,6 +70,8 @@ function settingFor(demand: QuotaInput, field: string): Told {
     begin: '',
     advice,
   });
+  const operated = operatedFor(demand, field);
+  if (operated !== undefined) return say(['spec', 'resources', operated], 'Leave it out');
   const resource = /\b(cpu|memory)\b/.exec(field)?.[1] as 'cpu' | 'memory' | undefined;
   if (resource !== undefined || field.includes('ephemeral-storage')) {
     const largest = largestBy(apps, resource ?? 'memory');
@@ -73,8 +83,16 @@ function settingFor(demand: QuotaInput, field: string): Told {
   return say(['spec', 'template'], 'Choose another template');
 }
 
+/** The first resource of an operator without which the rest fits. */
+function operatedFor({ made, operated, shortfallsOf }: QuotaInput, field: string): string | undefined {
+  return operated.find((one) => {
+    const rest = operated.filter((other) => other !== one).flatMap(expectedOf);
+    return shortfallsOf([...made, ...rest]).every((problem) => problem.field !== field);
+  })?.name;
+}
+
 /** The object without which the rest fits; the folder if several objects must change. */
-function objectFor({ preview, made, makers, shortfallsOf }: QuotaInput, field: string): Told {
+function objectFor({ preview, makers, shortfallsOf }: QuotaInput, made: readonly Manifest[], field: string): Told {
   const fitsWithout = (own: MakerManifest) => {
     const rest = makers.filter((other) => other !== own).map(({ object }) => object);
     return shortfallsOf([...made, ...rest]).every((problem) => problem.field !== field);

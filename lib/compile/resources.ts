@@ -7,33 +7,54 @@ import type { Preview } from '../model/preview.ts';
 import { MAX_LABEL } from '../model/scalars.ts';
 import { SERVICE_TYPES } from '../model/services/index.ts';
 import type { ServiceType } from '../model/services/service.ts';
+import { MAX_OBJECT_NAME, type OperatedResource, operatedResource, operatedTypes } from './operated.ts';
 
 /** A resource and the variables that apps read. */
 export interface ResolvedResource extends ResourceProps {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** The `resources` of a preview: those in the first app's pod, and those that operators run. */
+export interface ResolvedResources {
+  readonly sidecars: readonly ResolvedResource[];
+  readonly operated: readonly OperatedResource[];
+}
+
 const LOOPBACK = '127.0.0.1';
 
 /**
- * Resolves a preview's `resources`. They run in the first app's pod. With one app they listen on the pod's loopback,
- * which nothing else can reach; with several apps, inside the preview's namespace. So they need no password.
+ * Resolves a preview's `resources`. Those with an image run in the first app's pod. With one app they listen on the pod's
+ * loopback, which nothing else can reach; with several apps, inside the preview's namespace. So they need no password.
+ * Those with a class are objects of the fence, and apps read their password from the Secret of the operator.
  *
  * @param name the preview's name
  * @throws GreenroomError `invalid-input` for a type that the platform does not offer
  */
-export function resolveResources(preview: Loaded<Preview>, platform: PlatformSpec, name: string): ResolvedResource[] {
+export function resolveResources(preview: Loaded<Preview>, platform: PlatformSpec, name: string): ResolvedResources {
   const problems: Problem[] = [];
+  const operated: OperatedResource[] = [];
+  const classes = operatedTypes(platform);
   const isShared = Object.keys(preview.value.spec.apps).length > 0;
   const taken = new Set<string>();
   const ports = new Map<number, string>();
   const { port } = preview.value.spec;
   if (port !== null) ports.set(port, 'the app');
-  const resolved = Object.entries(preview.value.spec.resources).flatMap(([key, { type, seed }]) => {
+  const sidecars = Object.entries(preview.value.spec.resources).flatMap(([key, { type, seed }]): ResolvedResource[] => {
     const complain = (field: string, message: string) => {
       const path = ['spec', 'resources', key, ...(field === '' ? [] : [field])];
       problems.push({ ...preview.positions.of(path), field: fieldName(path), message });
     };
+    const chosen = classes.get(type);
+    if (chosen !== undefined) {
+      const variable = usualVariable(type, platform);
+      const given = { name, isFirst: !taken.has(variable) };
+      taken.add(variable);
+      for (const { field, message } of operatedProblems(`${name}-${key}`, type, seed !== undefined)) {
+        complain(field, message);
+      }
+      operated.push(operatedResource(platform, { key, type, chosen, variable }, given));
+      return [];
+    }
     const service = serviceOf(type, platform);
     if (typeof service === 'string') {
       complain('type', service);
@@ -71,7 +92,21 @@ export function resolveResources(preview: Loaded<Preview>, platform: PlatformSpe
     ];
   });
   if (problems.length > 0) throw invalidInput(problems);
-  return resolved;
+  return { sidecars, operated };
+}
+
+function operatedProblems(object: string, type: string, hasSeed: boolean): { field: string; message: string }[] {
+  const tooLong = `makes the name ${object}, longer than the ${MAX_OBJECT_NAME} characters that its operator has room for; choose a shorter one`;
+  const kept = `cannot be used with ${type} here, whose data outlive a push: it would run on a database that is full; use release, with a command that can run again`;
+  return [
+    ...(object.length > MAX_OBJECT_NAME ? [{ field: '', message: tooLong }] : []),
+    ...(hasSeed ? [{ field: 'seed', message: kept }] : []),
+  ];
+}
+
+/** The variable that apps read the address of a type from, such as `DATABASE_URL`. */
+function usualVariable(type: string, { services }: PlatformSpec): string {
+  return services[type]?.variable ?? SERVICE_TYPES.find(({ name }) => name === type)!.variable;
 }
 
 function advice(holder: string, type: string): string {
@@ -95,7 +130,8 @@ function serviceOf(type: string, platform: PlatformSpec): Offered | string {
   const { image, size, user, port, args, env, writable, ready, url, variable } = chosen;
   return {
     name: type,
-    image,
+    // The schema requires it of services without a class.
+    image: image!,
     size: size ?? usual?.size ?? 'small',
     user: user ?? usual?.user ?? 999,
     port: port ?? usual!.port,

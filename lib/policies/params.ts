@@ -1,5 +1,6 @@
 import type { StringMap } from '../model/kube-object.ts';
-import { addedKinds } from '../model/platform/kinds.ts';
+import { addedKinds, type FenceAdditions } from '../model/platform/kinds.ts';
+import { serviceClasses } from '../model/platform/service-class.ts';
 import { appsRepoUrl, type PlatformSpec } from '../model/platform.ts';
 import { ALL_RECONCILERS } from '../reconcilers/index.ts';
 import {
@@ -52,6 +53,8 @@ export interface RuleParams {
   readonly keys: readonly string[];
   /** Keys that control the platform's own tools, by prefix. @default `RESERVED_KEYS` */
   readonly reservedKeys: readonly string[];
+  /** Keys of the labels of pods that operators of the platform run for services; all are reserved. @default none */
+  readonly servicePods: readonly string[];
   /**
    * Reserved keys that greenroom and the reconciler write themselves; empty when a maker's own file is checked.
    * @default `OWN_KEYS`
@@ -112,10 +115,7 @@ export interface ApplicationParams {
 }
 
 /** The parameters for objects that the platform writes for a preview. */
-export function fenceParams(
-  params: RuleParams,
-  platform: Pick<PlatformSpec, 'fenceKinds' | 'imagePullSecrets'>,
-): RuleParams {
+export function fenceParams(params: RuleParams, platform: FenceAdditions): RuleParams {
   return { ...params, allowedKinds: [...FENCE_KIND_NAMES, ...addedKinds(platform)] };
 }
 
@@ -159,6 +159,7 @@ function allowedKinds(platform: PlatformSpec): readonly string[] {
 /** The parameters from a platform's settings. */
 export function ruleParams(platform: PlatformSpec): RuleParams {
   const { parameters } = platform.policies;
+  const servicePods = [...new Set(serviceClasses(platform.services).map(([, { podLabel }]) => podLabel))];
   return {
     domain: platform.domain,
     registries: platform.registries,
@@ -182,7 +183,8 @@ export function ruleParams(platform: PlatformSpec): RuleParams {
       ...parameters.keys,
       ...[platform.labels, platform.annotations, platform.ingress.annotations].flatMap((map) => Object.keys(map)),
     ],
-    reservedKeys: RESERVED_KEYS,
+    reservedKeys: [...RESERVED_KEYS, ...servicePods],
+    servicePods,
     ownKeys: OWN_KEYS,
     maxStorage: parameters.maxStorage,
     gracePeriodSeconds: parameters.gracePeriodSeconds,

@@ -5,7 +5,6 @@ import { fieldName, type Loaded } from '../model/load.ts';
 import type { Platform } from '../model/platform.ts';
 import { RECONCILERS, reconcilerOf } from '../reconcilers/index.ts';
 import { createChecker } from './checker.ts';
-import { RESERVED_KEYS } from './defaults.ts';
 import { fenceAgainst } from './fenced.ts';
 import { ruleParams } from './params.ts';
 import { parsePath } from './paths.ts';
@@ -64,8 +63,9 @@ function decryptionProblems({ value: { spec }, positions }: Loaded<Platform>): P
 
 /** Keys that no preview may have, whatever a platform allows. */
 function keyProblems({ value: { spec }, positions }: Loaded<Platform>): Problem[] {
+  const { reservedKeys } = ruleParams(spec);
   return spec.policies.parameters.keys.flatMap((key, i) => {
-    const reserved = RESERVED_KEYS.find((prefix) => key.startsWith(prefix) || isBelow(key, prefix));
+    const reserved = reservedKeys.find((prefix) => key.startsWith(prefix) || isBelow(key, prefix));
     if (reserved === undefined) return [];
     const path = ['spec', 'policies', 'parameters', 'keys', i];
     const message = `cannot be allowed: keys that begin with ${reserved} steer the platform's own tools; found ${JSON.stringify(key)}`;

@@ -24,6 +24,7 @@ const POD = `
 export const VARIABLES: readonly Variable[] = [
   { name: 'pod', expression: POD.replace(/\s+/g, ' ').trim() },
   { name: 'podSpec', expression: 'variables.pod.?spec.orValue({})' },
+  { name: 'podLabels', expression: 'variables.pod.?metadata.?labels.orValue({})' },
   {
     name: 'podAnnotations',
     expression: 'variables.pod.?metadata.?annotations.orValue({})',

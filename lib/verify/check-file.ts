@@ -60,7 +60,7 @@ export function createCheckers(
     app: createChecker({ ...options, params, extraRules }),
     fence: createChecker({
       ...options,
-      params: fenceParams(params, platform ?? { fenceKinds: [], imagePullSecrets: [] }),
+      params: fenceParams(params, platform ?? { fenceKinds: [], imagePullSecrets: [], services: {} }),
       severities: {},
       onlyRules: ofFences,
     }),

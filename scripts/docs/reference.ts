@@ -1,6 +1,7 @@
 import { Document, isCollection, isMap, type Node, Pair, Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
 import * as z from 'zod';
 import { jsonSchemaOf } from '../../lib/model/json-schema.ts';
+import { service } from '../../lib/model/platform/services.ts';
 import { platformSchema } from '../../lib/model/platform.ts';
 import { previewSchema } from '../../lib/model/preview.ts';
 import { TEMPLATES } from '../../lib/model/templates/index.ts';
@@ -43,7 +44,26 @@ block as a whole is a file that works. \`greenroom schema ${name}\` prints the s
 
 \`\`\`yaml
 ${text}\`\`\`
-${isPreview ? templateSettings(TEMPLATES) : ''}`;
+${isPreview ? templateSettings(TEMPLATES) : serviceSettings()}`;
+}
+
+/** Markdown: the settings of a type of `services`, with an image and with a class. */
+function serviceSettings(): string {
+  const { class: operated, ...withImage } = service.shape;
+  const block = (fields: z.core.$ZodLooseShape) => referenceYaml(jsonSchemaOf(z.strictObject(fields)) as Schema);
+  return `
+## A type of \`services\` with an image
+
+\`\`\`yaml
+${block(withImage)}\`\`\`
+
+## A type of \`services\` that an operator runs
+
+\`variable\` is as above; the other settings of an image are not for it. [What is behind it](../platform-settings.md#a-database-that-an-operator-runs).
+
+\`\`\`yaml
+${block({ class: operated })}\`\`\`
+`;
 }
 
 /** Settings of one template only: they are refused with the template that the page shows. */

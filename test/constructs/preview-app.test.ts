@@ -291,6 +291,7 @@ describe('PreviewApp', () => {
       health: '/ready',
       env: { FIRST: 'one' },
       secrets: { SECOND: 'two/three' },
+      secretKeys: { THIRD: { secret: 'of-the-operator', key: 'uri' } },
       secretStore: { mechanism: 'external-secrets', store: 'vault' },
       templateFields: {},
       path: '/part',

@@ -154,6 +154,22 @@ describe('PreviewNamespace', () => {
       secretStore: 'vault',
       clusterCidrs: ['198.51.100.128/25'],
       reconciler: { kind: 'argocd', account: 'robot', accountNamespace: 'robots', clusterRole: 'workloads' },
+      services: [
+        {
+          name: 'pr-all-1-db',
+          type: 'mariadb',
+          apiVersion: 'k8s.mariadb.com/v1alpha1',
+          kind: 'MariaDB',
+          spec: { replicas: 4321 },
+          secret: 'pr-all-1-db-password',
+          network: {
+            podLabel: 'mariadb.com/pod',
+            operatorNamespace: 'mariadb-system',
+            ports: [4444],
+            apiServer: [{ cidr: '192.0.2.7/32', ports: [16443] }],
+          },
+        },
+      ],
       watched: true,
       labels: { team: 'web' },
       annotations: { 'example.com/owner': 'Web team' },

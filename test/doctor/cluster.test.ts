@@ -2,11 +2,13 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import type { CheckResult } from '../../lib/cluster/check-result.ts';
 import type { ClusterAnswer, ClusterReader } from '../../lib/cluster/reader.ts';
 import { examineCluster } from '../../lib/doctor/cluster/examine.ts';
 import { contextName, kubectlReader } from '../../lib/doctor/cluster/kubectl.ts';
 import { platformSchema } from '../../lib/model/platform.ts';
+import { operatedPostgres } from '../support/operator.ts';
 
 const NOW = Date.parse('2026-11-06T12:00:00Z') / 1000;
 
@@ -67,6 +69,22 @@ describe('the reporter that init lays down', () => {
 
   it('is not looked for where the platform runs it itself', async () => {
     expect((await observe({}, { status: { watch: true } })).has('watch')).toBe(false);
+  });
+});
+
+describe('the kind of an operator that runs a service', () => {
+  const spec = parse(operatedPostgres()) as object;
+  it.each([
+    ['is served', { resources: [{ kind: 'Cluster' }] }, 'ok', 'the operator of postgres serves Cluster'],
+    [
+      'is not there',
+      { resources: [] },
+      'warn',
+      'no Cluster of postgresql.cnpg.io/v1: previews with postgres do not start',
+    ],
+  ])('%s', async (_, answer, status, words) => {
+    const found = (await observe({ '/apis/postgresql.cnpg.io/v1': answer }, spec)).get('kinds/postgresql.cnpg.io');
+    expect(found).toMatchObject({ status, message: expect.stringContaining(words) });
   });
 });
 

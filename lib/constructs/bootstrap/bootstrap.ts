@@ -22,6 +22,7 @@ import { fenceGuard } from './fence-guard.ts';
 import { cleanerGuard, fencerGuard, Guard, reconcilerGuard } from './guards.ts';
 import { previewGateway, wildcardCertificate } from './ingress.ts';
 import { fenceKinds, NAMESPACE_KIND, policyKinds, workloadKinds } from './kinds.ts';
+import { operatorGuards } from './operator-guards.ts';
 import { Watch } from './watch.ts';
 
 /** Props of {@link Bootstrap}. */
@@ -131,6 +132,7 @@ function clusterObjects(scope: Construct, platform: PlatformSpec): void {
   fencerGuard(scope, 'fencer', namespace, FENCER_ACCOUNT, reconcilerOf(platform).accountsBeside);
   fenceGuard(scope, 'fence', platform);
   domainGuard(scope, 'domain', platform);
+  for (const guard of operatorGuards(platform)) new Guard(scope, `guard-${guard.name}`, guard);
   for (const object of compilePolicies({
     ...compileOptions(platform, 'vap'),
     severities: {},

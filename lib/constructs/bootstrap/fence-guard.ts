@@ -10,6 +10,7 @@ import {
   WATCH_ROLE,
   WORKLOADS_ROLE,
 } from '../../model/labels.ts';
+import { type ServiceClass, serviceClasses } from '../../model/platform/service-class.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import { durationSeconds } from '../../model/scalars.ts';
 import { celLiteral } from '../../policies/engines/cel-text.ts';
@@ -19,8 +20,9 @@ import { INGRESS_POLICY } from '../preview-namespace/network-policies.ts';
 import { POD_SECURITY } from '../preview-namespace/preview-namespace.ts';
 import { PULL_SECRET, type pullSecretSpec } from '../preview-namespace/pull-secret.ts';
 import { sampleFence } from '../preview-namespace/sample-fence.ts';
+import { classShape } from './class-shape.ts';
 import { Guard, username } from './guards.ts';
-import { addedFenceKinds } from './kinds.ts';
+import { addedFenceKinds, classResource } from './kinds.ts';
 
 /** Allowed difference between clocks plus delay until a commit is applied, in seconds. */
 const TOLERANCE = 3600;
@@ -91,6 +93,7 @@ function fenceShape(platform: PlatformSpec): GuardSpec {
       ...networkShape(platform),
       ...accountShape(platform),
       ...pullSecretShape(platform),
+      ...classShape(platform),
       {
         expression: `${CHANGES} || !(request.name == 'preview' && request.resource.resource in ['resourcequotas', 'limitranges'] || request.name == 'default-deny' && ${of('networkpolicies')}) || namespaceObject.metadata.?deletionTimestamp.hasValue()`,
         message: 'the quota, the limits and default-deny of a preview stay until its namespace is deleted',
@@ -106,7 +109,9 @@ function metadataShape(platform: PlatformSpec): GuardSpec['validations'] {
   const kept = Object.entries(metadata.keep).map(
     ([key, value]) => `(k == '${key}' && object.metadata.annotations[k] == '${value}' && !${of('namespaces')})`,
   );
-  const own = [`k in ${texts(keys)}`, "k.startsWith('greenroom.dev/')", ...kept].join(' || ');
+  const own = [`k in ${texts(keys)}`, "k.startsWith('greenroom.dev/')", ...kept, ...notesOfOperators(platform)].join(
+    ' || ',
+  );
   return [
     {
       expression: `!(${CHANGES}) || object.metadata.?annotations.orValue({}).all(k, ${own})`,
@@ -114,10 +119,32 @@ function metadataShape(platform: PlatformSpec): GuardSpec['validations'] {
         'an object of a fence may only have annotations that greenroom and the reconciler write: others could configure cloud resources, or prevent deletion',
     },
     {
-      expression: `!(${CHANGES}) || (object.metadata.?finalizers.orValue([]).all(f, f in ['foregroundDeletion', 'orphan'] || (${of('externalsecrets')} && f == '${OPERATOR_FINALIZER}')) && !has(object.metadata.ownerReferences))`,
+      expression: `!(${CHANGES}) || (object.metadata.?finalizers.orValue([]).all(f, f in ['foregroundDeletion', 'orphan'] || (${of('externalsecrets')} && f == '${OPERATOR_FINALIZER}')${finalizersOfOperators(platform)}) && !has(object.metadata.ownerReferences))`,
       message: 'an object of a fence must have no finalizers and no owners: it is deleted with its preview',
     },
   ];
+}
+
+const isObjectOf = (chosen: ServiceClass) => {
+  const { group, resource } = classResource(chosen);
+  return `request.resource.group == '${group}' && ${of(resource)}`;
+};
+
+/** An operator may have annotated its object by now, and only it can. The fencer adds nothing to it. */
+function notesOfOperators({ services }: PlatformSpec): string[] {
+  const before = 'oldObject.metadata.?annotations[?k].orValue(null)';
+  return serviceClasses(services).map(
+    ([, chosen]) =>
+      `(request.operation == 'UPDATE' && ${isObjectOf(chosen)} && ${before} == object.metadata.annotations[k])`,
+  );
+}
+
+/** The same for the finalizers that the class names. */
+function finalizersOfOperators({ services }: PlatformSpec): string {
+  return serviceClasses(services)
+    .filter(([, { finalizers }]) => finalizers.length > 0)
+    .map(([, chosen]) => ` || (${isObjectOf(chosen)} && f in ${texts(chosen.finalizers)})`)
+    .join('');
 }
 
 function namespaceShape(platform: PlatformSpec): GuardSpec['validations'] {

@@ -1,4 +1,5 @@
-import { addedKinds, groupOf } from '../../model/platform/kinds.ts';
+import { addedKinds, type FenceAdditions, groupOf } from '../../model/platform/kinds.ts';
+import { classKind, type ServiceClass, serviceClasses } from '../../model/platform/service-class.ts';
 import type { Engine, PlatformSpec } from '../../model/platform.ts';
 import { ruleParams } from '../../policies/params.ts';
 import type { ResourceKind } from '../../policies/resources.ts';
@@ -28,15 +29,25 @@ export const FENCE_KINDS: readonly ResourceKind[] = [
 ];
 
 /** Kinds of a fence on this platform, including those of extensions. */
-export function fenceKinds(spec: Pick<PlatformSpec, 'fenceKinds' | 'imagePullSecrets'>): readonly ResourceKind[] {
+export function fenceKinds(spec: FenceAdditions): readonly ResourceKind[] {
   return [...FENCE_KINDS, ...addedFenceKinds(spec)];
 }
 
-/** Kinds that settings add to fences: those of extensions, and those for pull secrets. */
-export function addedFenceKinds(spec: Pick<PlatformSpec, 'fenceKinds' | 'imagePullSecrets'>): readonly ResourceKind[] {
-  return addedKinds(spec)
-    .map(groupOf)
-    .map(({ group, kind: name }) => kind(group, name));
+/** Kinds that settings add to fences: those of extensions and of operators, and those for pull secrets. */
+export function addedFenceKinds(spec: FenceAdditions): readonly ResourceKind[] {
+  const operated = new Map(
+    serviceClasses(spec.services).map(([, chosen]) => [classKind(chosen), classResource(chosen)]),
+  );
+  return addedKinds(spec).map((text) => {
+    const { group, kind: name } = groupOf(text);
+    return operated.get(text) ?? kind(group, name);
+  });
+}
+
+/** The kind of a class with its plural. */
+export function classResource(chosen: ServiceClass): ResourceKind {
+  const { group, kind: name } = groupOf(classKind(chosen));
+  return kind(group, name, chosen.plural);
 }
 
 /**

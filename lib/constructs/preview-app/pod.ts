@@ -2,7 +2,7 @@ import type { Container, EnvVar, Mutable, PodSpec } from '../../model/kube.ts';
 import { APP_ACCOUNT } from '../../model/labels.ts';
 import type { Health, Runtime } from '../../model/templates/runtime.ts';
 import { sortedEntries } from '../metadata.ts';
-import type { PreviewAppProps, SpotProps } from './props.ts';
+import type { PreviewAppProps, SecretKey, SpotProps } from './props.ts';
 import { secretKeys } from './secrets.ts';
 
 /** Name of the app's container. */
@@ -106,11 +106,16 @@ function container(props: PreviewAppProps): Mutable<Container> {
 function environment(props: PreviewAppProps, given: EnvVar[]): EnvVar[] {
   const plain = Object.entries(props.env ?? {}).map(([name, value]): EnvVar => ({ name, value }));
   const { secretName, keys } = secretKeys(props);
-  const secret = [...keys].map(
-    ([name, key]): EnvVar => ({ name, valueFrom: { secretKeyRef: { name: secretName, key } } }),
+  const secret = [...keys].map(([name, key]) => fromSecret(name, { secret: secretName, key }));
+  const others = Object.entries(props.secretKeys ?? {}).map(([name, source]) => fromSecret(name, source));
+  const byName = Object.fromEntries(
+    [...given, ...others, ...plain, ...secret].map((variable) => [variable.name, variable]),
   );
-  const byName = Object.fromEntries([...given, ...plain, ...secret].map((variable) => [variable.name, variable]));
   return sortedEntries(byName).map(([, variable]) => variable);
+}
+
+function fromSecret(name: string, { secret, key }: SecretKey): EnvVar {
+  return { name, valueFrom: { secretKeyRef: { name: secret, key } } };
 }
 
 function spotScheduling({

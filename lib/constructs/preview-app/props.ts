@@ -9,6 +9,12 @@ export interface Resources {
   readonly memory: string;
 }
 
+/** A key of a Secret in the preview's namespace. */
+export interface SecretKey {
+  readonly secret: string;
+  readonly key: string;
+}
+
 /** Where the values of `secrets` come from. */
 export interface SecretStoreProps {
   /**
@@ -129,6 +135,12 @@ export interface PreviewAppProps {
    * @default {}
    */
   readonly secrets?: StringMap;
+  /**
+   * Variables whose values are keys of Secrets that something else writes into the namespace, such as an operator. A
+   * variable of `env` or `secrets` with the same name wins.
+   * @default {}
+   */
+  readonly secretKeys?: Readonly<Record<string, SecretKey>>;
   /**
    * Where the values of `secrets` come from.
    * @default - none

@@ -1,6 +1,7 @@
 import { carveOut, parseNetwork } from '../../model/ipv4.ts';
 import type { NetworkPolicyPeer, NetworkPolicySpec } from '../../model/kube.ts';
 import { METADATA_CIDRS } from '../../model/platform/network.ts';
+import { operatedPolicies } from './operated.ts';
 import { type DnsProps, PRIVATE_CIDRS, type PreviewNamespaceProps } from './props.ts';
 
 /** Allows the ingress controller. Only this policy differs between previews, since each opens the ports of its apps. */
@@ -23,6 +24,7 @@ export function networkPolicies(props: PreviewNamespaceProps): ReadonlyMap<strin
     ['allow-dns', dns(props.dns ?? {})],
   ]);
   if (props.egress !== undefined && props.egress.length > 0) policies.set('allow-egress', allowList(props));
+  for (const [name, spec] of operatedPolicies(props.services ?? [])) policies.set(name, spec);
   return policies;
 }
 

@@ -1,5 +1,7 @@
 import type { StringMap } from '../../model/kube-object.ts';
+import { operatorNamespace, type ServiceClass } from '../../model/platform/service-class.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
+import type { OperatedService } from './operated.ts';
 import type { PreviewNamespaceProps } from './props.ts';
 
 /** Namespace of Knative's activator, which forwards requests to the pods, and autoscaler, which reads their load. */
@@ -9,6 +11,29 @@ const KNATIVE_NAMESPACE = 'knative-serving';
 function verifierLabels({ evidence }: PlatformSpec): StringMap {
   const isAsked = evidence.admission === 'signatures' && evidence.verifier === 'policy-controller';
   return isAsked ? { 'policy.sigstore.dev/include': 'true' } : {};
+}
+
+/** The object of a class for one preview. */
+export function operatedService(
+  { network }: Pick<PlatformSpec, 'network'>,
+  type: string,
+  { apiVersion, kind, spec, secret, account, podLabel, ports, callsApi }: ServiceClass,
+  name: string,
+): OperatedService {
+  return {
+    name,
+    type,
+    apiVersion,
+    kind,
+    spec,
+    ...(secret !== undefined && { secret: secret.replaceAll('{name}', name) }),
+    network: {
+      podLabel,
+      operatorNamespace: operatorNamespace({ account }),
+      ports,
+      apiServer: callsApi ? network.apiServer : [],
+    },
+  };
 }
 
 /** The props of a fence that do not depend on the preview. */

@@ -23,6 +23,7 @@ import { PlainObject } from '../plain-object.ts';
 import { reconcilerAccount } from './accounts.ts';
 import { checkProps } from './check-props.ts';
 import { INGRESS_POLICY, ingressRules, networkPolicies } from './network-policies.ts';
+import { type OperatedService, SERVICE_SECRET_ANNOTATION } from './operated.ts';
 import type { PreviewNamespaceProps } from './props.ts';
 import { PULL_SECRET, pullSecretSpec } from './pull-secret.ts';
 import { type NamespaceBounds, quotaProblems } from './quota.ts';
@@ -51,10 +52,15 @@ export class PreviewNamespace extends Construct {
   readonly resourceQuota: CoreObject<'ResourceQuota'>;
   /** Limits and defaults of one container. */
   readonly limitRange: CoreObject<'LimitRange'>;
-  /** By name: `default-deny`, `allow-ingress`, `allow-same-preview`, `allow-dns`, and `allow-egress` if there is one. */
+  /**
+   * By name: `default-deny`, `allow-ingress`, `allow-same-preview`, `allow-dns`, and, if needed, `allow-egress` and
+   * `allow-service-<type>` for pods of operators.
+   */
   readonly networkPolicies: ReadonlyMap<string, CoreObject<'NetworkPolicy'>>;
   /** ExternalSecrets for pull secrets that are read from the secret store. */
   readonly pullSecrets: readonly ApiObject[];
+  /** Objects of operators that run services for the preview. */
+  readonly services: readonly ApiObject[];
   /** The accounts of the pods (`default` and the app's), and the account of the reconciler. */
   readonly serviceAccounts: readonly ApiObject[];
   /** Lets the reconciler's account write workloads into this namespace. */
@@ -116,6 +122,7 @@ export class PreviewNamespace extends Construct {
       };
       return new PlainObject(this, `pull-${secret.name}`, object);
     });
+    this.services = (props.services ?? []).map((service) => this.operated(service));
     const account = reconcilerAccount(props);
     this.serviceAccounts = [
       this.podAccount('default', props),
@@ -172,6 +179,7 @@ export class PreviewNamespace extends Construct {
       this.limitRange,
       ...this.networkPolicies.values(),
       ...this.pullSecrets,
+      ...this.services,
       ...this.serviceAccounts,
       this.roleBinding,
       ...(this.watchBinding === null ? [] : [this.watchBinding]),
@@ -191,6 +199,13 @@ export class PreviewNamespace extends Construct {
     // An object in another namespace is not deleted with this one, so the reconciler must remove it.
     const annotations = namespace === this.name ? this.childAnnotations : this.outsideAnnotations;
     return { name, namespace, labels: this.labels, annotations };
+  }
+
+  private operated({ name, apiVersion, kind, spec, secret }: OperatedService): ApiObject {
+    const { annotations, ...metadata } = this.metadata(name);
+    const noted = { ...annotations, ...(secret !== undefined && { [SERVICE_SECRET_ANNOTATION]: secret }) };
+    const object = { apiVersion, kind, metadata: { ...metadata, annotations: noted }, spec: structuredClone(spec) };
+    return new PlainObject(this, `service-${name}`, object);
   }
 
   /** An account of pods, with its pull secrets. */

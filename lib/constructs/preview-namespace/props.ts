@@ -1,6 +1,7 @@
 import type { ImagePullSecret } from '../../model/platform/objects.ts';
 import type { ReconcilerName } from '../../model/platform.ts';
 import type { StringMap } from '../metadata.ts';
+import type { OperatedService } from './operated.ts';
 
 /** The reconciler, and its account for the preview. */
 export interface ReconcilerProps {
@@ -150,6 +151,11 @@ export interface PreviewNamespaceProps {
    * @default - Argo CD, as `preview-reconciler` of the preview's namespace, with ClusterRole `preview-workloads`
    */
   readonly reconciler?: ReconcilerProps;
+  /**
+   * Objects of operators that run services for the preview, such as a database.
+   * @default []
+   */
+  readonly services?: readonly OperatedService[];
   /**
    * Whether the reporter `greenroom watch` may read pods, workloads, events, routes and external secrets here.
    * @default false

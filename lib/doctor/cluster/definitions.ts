@@ -1,6 +1,7 @@
 import { type CheckResult, couldNotRead, fail, ok, warn } from '../../cluster/check-result.ts';
 import { list, text } from '../../cluster/reader.ts';
 import { storedPullSecrets } from '../../model/platform/objects.ts';
+import { serviceClasses } from '../../model/platform/service-class.ts';
 import { ENGINES, type Engine, type PlatformSpec } from '../../model/platform.ts';
 import { reconcilerOf } from '../../reconcilers/index.ts';
 import type { NeededKinds } from '../../reconcilers/reconciler.ts';
@@ -45,6 +46,12 @@ function ofPreviews(platform: PlatformSpec): (NeededKinds | false)[] {
       onlyFor: 'previews with secrets',
     },
     ...ENGINES.filter((engine) => chose(platform, engine)).map((engine) => OF_ENGINES[engine]),
+    ...serviceClasses(platform.services).map(([type, { apiVersion, kind }]) => ({
+      groupVersion: apiVersion,
+      kinds: [kind],
+      by: `the operator of ${type}`,
+      onlyFor: `previews with ${type}`,
+    })),
     platform.knative && { groupVersion: 'serving.knative.dev/v1', kinds: ['Service'], by: 'Knative Serving' },
   ];
 }

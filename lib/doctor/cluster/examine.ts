@@ -14,6 +14,7 @@ import { liveFences } from './fences.ts';
 import { imageVerifiers } from './image-verifiers.ts';
 import { clusterCidrs } from './networks.ts';
 import { appliedObjects } from './objects.ts';
+import { operators } from './operators.ts';
 import { reporter } from './reporter.ts';
 import { secretStore } from './secrets.ts';
 import { kubernetesVersion } from './versions.ts';
@@ -35,6 +36,7 @@ const CHECKS: readonly ((context: DoctorContext) => Promise<CheckResult[]>)[] = 
   entrance,
   certificate,
   clusterCidrs,
+  operators,
   networkPolicies,
 ];
 

@@ -3,7 +3,9 @@ import { isInRegistries, parseImage, TAG_PATTERN } from '../image.ts';
 import { contains, parseNetwork } from '../ipv4.ts';
 import { PREVIEW_PREFIX } from '../labels.ts';
 import { durationSeconds, quantityValue } from '../scalars.ts';
+import { classProblems } from './class-problems.ts';
 import { clusterProblems } from './clusters.ts';
+import type { evidence } from './evidence.ts';
 import { kindContradictions } from './kinds.ts';
 import { type egress, METADATA_CIDRS, type network } from './network.ts';
 import { type ImagePullSecret, pullSecretName } from './objects.ts';
@@ -32,6 +34,7 @@ export interface Settings {
   readonly fenceKinds: readonly string[];
   readonly imagePullSecrets: readonly ImagePullSecret[];
   readonly status: z.output<typeof status>;
+  readonly evidence: z.output<typeof evidence>;
 }
 
 /** Settings that contradict each other: the path and a sentence. */
@@ -56,6 +59,7 @@ export function contradictions(settings: Settings): Contradiction[] {
     ...defaultSizeProblems(settings),
     ...slotProblems(settings),
     ...serviceProblems(settings),
+    ...classProblems(settings),
     ...kindContradictions(settings),
     ...pullSecretProblems(settings),
     ...recipientProblems(settings),
@@ -136,6 +140,7 @@ function slotProblems({ slots: { total = Number.POSITIVE_INFINITY, ...each } }: 
 
 function serviceProblems({ services, sizes, registries }: Settings): Contradiction[] {
   return Object.entries(services).flatMap(([name, { image, size }]) => {
+    if (image === undefined) return [];
     const at = (field: string, message: string) => ({ path: ['services', name, field], message });
     const parsed = parseImage(image);
     const problems: Contradiction[] = [];

@@ -1,5 +1,6 @@
 import type { Contradiction, Settings } from './consistency.ts';
 import { storedPullSecrets } from './objects.ts';
+import { classKind, serviceClasses } from './service-class.ts';
 
 // Kinds that a platform allows in addition, in previews and in fences.
 
@@ -64,15 +65,22 @@ export function kindContradictions({ policies, fenceKinds }: Settings): Contradi
   ];
 }
 
+/** Settings that add kinds to fences. */
+export type FenceAdditions = Pick<Settings, 'fenceKinds' | 'imagePullSecrets' | 'services'>;
+
 /** `group/Kind` of all kinds that a platform's settings add to fences. */
-export function addedKinds({
-  fenceKinds,
-  imagePullSecrets,
-}: Pick<Settings, 'fenceKinds' | 'imagePullSecrets'>): string[] {
-  return [...fenceKinds, ...(storedPullSecrets(imagePullSecrets).length > 0 ? [PULL_SECRET_KIND] : [])];
+export function addedKinds({ fenceKinds, imagePullSecrets, services }: FenceAdditions): string[] {
+  return [
+    ...new Set([
+      ...fenceKinds,
+      ...(storedPullSecrets(imagePullSecrets).length > 0 ? [PULL_SECRET_KIND] : []),
+      ...serviceClasses(services).map(([, chosen]) => classKind(chosen)),
+    ]),
+  ];
 }
 
-function fenceKindProblem(text: string): string | undefined {
+/** Why extensions and classes cannot add objects of a kind to fences; undefined if they can. */
+export function fenceKindProblem(text: string): string | undefined {
   if (text === PULL_SECRET_KIND) return 'only imagePullSecrets adds to fences';
   const { group } = groupOf(text);
   if (FORBIDDEN_GROUPS.includes(group)) return "is the platform's own installation's to write";

@@ -89,6 +89,13 @@ export const egress = z
     examples: [[{ cidr: '203.0.113.0/24', ports: [443] }]],
   });
 
+const apiServer = z.strictObject({
+  cidr: cidr
+    .refine((network) => Number(network.split('/')[1]) >= 24, 'must hold at most 256 addresses (/24 to /32)')
+    .meta({ description: 'Its addresses.', examples: ['10.0.0.10/32'] }),
+  ports: z.array(z.int().min(1).max(65_535)).min(1).default([443, 6443]).meta({ description: 'Its TCP ports.' }),
+});
+
 export const network = section({
   dnsNamespace: dnsLabel.default('kube-system').meta({ description: 'Where the cluster DNS runs.' }),
   dnsPodLabels: z.record(z.string().max(317), z.string().max(63)).default({ 'k8s-app': 'kube-dns' }).meta({
@@ -109,4 +116,13 @@ export const network = section({
     .array(cidr)
     .default(['10.0.0.0/8', '100.64.0.0/10', '172.16.0.0/12', '192.168.0.0/16'])
     .meta({ description: 'Ranges of nodes, pods and services; never reachable, even if `egress` allows them.' }),
+  apiServer: z
+    .array(apiServer)
+    .max(10)
+    .default([])
+    .meta({
+      description:
+        'Addresses of the API server: of its Service and of what is behind it. They are opened for the pods of `services` with `class.callsApi` alone. Default: none.',
+      examples: [[{ cidr: '10.0.0.10/32', ports: [6443] }]],
+    }),
 }).meta({ description: 'What the network policies have to know of the cluster.' });

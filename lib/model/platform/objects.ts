@@ -22,7 +22,11 @@ const RESERVED = /^(([a-z0-9.-]+\.)?(greenroom\.dev|argocd\.argoproj\.io|fluxcd\
 
 const isFree = (key: string): boolean => !RESERVED.test(key) || /^[a-z0-9.-]*ingress\.kubernetes\.io\//.test(key);
 
-const freeKey = metadataKey.refine(isFree, 'must be of a domain of your own: greenroom and Kubernetes set the others');
+/** A key of a label or annotation that neither greenroom nor Kubernetes uses. */
+export const freeKey = metadataKey.refine(
+  isFree,
+  'must be of a domain of your own: greenroom and Kubernetes set the others',
+);
 
 export const labels = z
   .record(freeKey, labelValue)

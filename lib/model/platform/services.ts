@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { IMAGE_PATTERN } from '../image.ts';
 import { bounded, dnsLabel } from '../scalars.ts';
 import { SERVICE_TYPES } from '../services/index.ts';
+import { serviceClass } from './service-class.ts';
 
 // What makers can name under `resources`: the platform's throw-away services.
 
@@ -9,14 +10,20 @@ const KNOWN = SERVICE_TYPES.map(({ name }) => name);
 
 const words = z.array(z.string().max(1000)).max(50).optional();
 
-const service = z.strictObject({
+/** A type of service. */
+export const service = z.strictObject({
+  class: serviceClass.optional().meta({
+    description:
+      "An object of an operator's kind in the place of an image: a database that lives as long as the preview. Default: the image runs beside the app.",
+  }),
   image: bounded(512, new RegExp(IMAGE_PATTERN), 'must be an image reference')
     .refine(
       (image) => image.includes('@sha256:'),
       'must name its digest (@sha256:...), so that it is the same tomorrow',
     )
+    .optional()
     .meta({
-      description: 'Its image, by digest, from one of the registries.',
+      description: 'Its image, by digest, from one of the registries. Default: none; without `class` it is required.',
       examples: [`ghcr.io/acme/postgres@sha256:${'0'.repeat(64)}`],
     }),
   size: z
@@ -74,9 +81,18 @@ export const services = z
   .record(dnsLabel, service)
   .default({})
   .superRefine((all, context) => {
-    for (const [name, { port, url, variable }] of Object.entries(all)) {
+    for (const [name, { class: chosen, variable, ...own }] of Object.entries(all)) {
+      const isOperated = chosen !== undefined;
+      for (const field of isOperated ? Object.keys(own) : []) {
+        const message = 'describes an image, and class takes its place; take one of them out';
+        context.addIssue({ code: 'custom', path: [name, field], message });
+      }
+      if (!isOperated && own.image === undefined) {
+        context.addIssue({ code: 'custom', path: [name, 'image'], message: 'is required, or class' });
+      }
       if (KNOWN.includes(name)) continue;
-      for (const [field, value] of Object.entries({ port, url, variable })) {
+      const { port, url } = own;
+      for (const [field, value] of Object.entries(isOperated ? { variable } : { port, url, variable })) {
         if (value !== undefined) continue;
         const message = `is required: only ${KNOWN.join(', ')} are known without it`;
         context.addIssue({ code: 'custom', path: [name, field], message });

@@ -4,6 +4,7 @@ import type { RuleParams } from '../params.ts';
 import { type Rule, ruleMessage } from '../rule.ts';
 import { type Variable, variablesOf } from '../variables.ts';
 import { celLiteral, renameVariable } from './cel-text.ts';
+import { type OperatorWork, operatorCondition } from './operators.ts';
 import { type AdmissionPolicy, ANY_KIND } from './policy.ts';
 
 export interface RulePolicyOptions {
@@ -14,6 +15,8 @@ export interface RulePolicyOptions {
   readonly exceptions: readonly Exception[];
   /** User names of accounts, or names of groups, to which rules of the scope `makers` do not apply. */
   readonly trusted: readonly string[];
+  /** What operators of the platform may write, to which rules of the scope `makers` do not apply either. */
+  readonly operators: readonly OperatorWork[];
 }
 
 /**
@@ -38,7 +41,7 @@ export function rulePolicy(rule: Rule, options: RulePolicyOptions): AdmissionPol
     targets: rule.match === 'any' ? [ANY_KIND] : rule.match,
     scope: rule.place === 'preview' ? 'previews' : 'everywhere',
     conditions: [
-      ...(rule.scope === 'makers' ? [trustCondition(options.trusted)] : []),
+      ...(rule.scope === 'makers' ? [trustCondition(options.trusted), ...operatorCondition(options.operators)] : []),
       ...(rule.match === 'any' && rule.scope === 'makers' ? [NOT_AN_EVENT] : []),
       ...(rule.place === 'preview' ? [NOT_TERMINATING] : []),
     ],

@@ -3,6 +3,7 @@ import { type FileSet, fileSet } from '../../core/fileset.ts';
 import { manifestFileName, manifestText } from '../../core/manifest-file.ts';
 import type { Exception } from '../../model/exception.ts';
 import { FENCER_ACCOUNT, PLATFORM_LABELS, PREVIEW_LABEL } from '../../model/labels.ts';
+import { serviceClasses } from '../../model/platform/service-class.ts';
 import { ENGINES, type Engine, type PlatformSpec } from '../../model/platform.ts';
 import { reconcilerNamespace } from '../../reconcilers/index.ts';
 import { type CelCompiler, createCelCompiler } from '../cel.ts';
@@ -16,6 +17,7 @@ import { compileGatekeeper } from './gatekeeper.ts';
 import { IMAGE_COMPILERS, type ImageVerification, imageVerification } from './images/index.ts';
 import { compileKyverno } from './kyverno.ts';
 import { compileKyvernoLegacy } from './kyverno-legacy.ts';
+import type { OperatorWork } from './operators.ts';
 import type { EngineCompiler, KubeObject } from './policy.ts';
 import { compileVap } from './vap.ts';
 
@@ -50,6 +52,11 @@ export interface CompileOptions extends RuleChoice {
    * @default - no others
    */
   readonly trustedAccounts?: readonly string[];
+  /**
+   * Operators that run services of previews: rules of the scope `makers` do not apply to what they make of their objects.
+   * @default - none
+   */
+  readonly operators?: readonly OperatorWork[];
   /**
    * Groups that may change the labels of preview namespaces by hand.
    * @default system:masters
@@ -118,7 +125,8 @@ function compilerOf(engine: string): EngineCompiler {
 }
 
 function rulePolicies(options: CompileOptions) {
-  const { params, contact, exceptions = [], fencer, trustedAccounts = [], place, cel = createCelCompiler() } = options;
+  const { params, contact, exceptions = [], fencer, trustedAccounts = [], operators = [], place } = options;
+  const { cel = createCelCompiler() } = options;
   const active = activeRules(chosenRules(options), options).filter(
     (rule) => rule.place !== 'commit' && (place === undefined || rule.place === place),
   );
@@ -127,7 +135,7 @@ function rulePolicies(options: CompileOptions) {
   const trusted = [...KUBERNETES, fencer, ...trustedAccounts];
   return active.map((rule) => ({
     id: rule.id,
-    policy: rulePolicy(rule, { params, contact, exceptions, trusted }),
+    policy: rulePolicy(rule, { params, contact, exceptions, trusted, operators }),
   }));
 }
 
@@ -167,6 +175,7 @@ export function compileOptions(platform: PlatformSpec, engine: Engine): CompileO
       ...(platform.knative ? ['system:serviceaccounts:knative-serving'] : []),
       ...trustedAccounts,
     ],
+    operators: serviceClasses(platform.services).map(([, chosen]) => chosen),
   };
 }
 

@@ -3,12 +3,18 @@ import { PODS } from '../resources.ts';
 import { type Condition, defineRule, inside, VOLUMES } from '../rule.ts';
 import { examplePod } from './examples.ts';
 
+/**
+ * Pods that an operator of the platform runs for a service may call the API server, by accounts of the operator's making.
+ * The label is reserved, so that no maker's pod carries it.
+ */
+const IS_SERVICE = 'params.servicePods.exists(k, k in variables.podLabels)';
+
 /** Accounts that pods may use: the default one, the fence's own, and those of makers if makers may create accounts. */
 const account = (field: string): Condition => {
   const name = `variables.podSpec.?${field}.orValue("")`;
   return {
     in: 'podSpec',
-    cel: `${name} in ["", "default", "${APP_ACCOUNT}"] || ("ServiceAccount" in params.allowedKinds && !${name}.startsWith("preview-"))`,
+    cel: `${name} in ["", "default", "${APP_ACCOUNT}"] || ("ServiceAccount" in params.allowedKinds && !${name}.startsWith("preview-")) || (${IS_SERVICE} && !${name}.startsWith("preview-"))`,
     field,
     found: `"account " + variables.podSpec.${field}`,
     fix: 'remove',
@@ -26,7 +32,7 @@ export const noServiceAccountToken = defineRule({
   conditions: [
     {
       in: 'podSpec',
-      cel: 'variables.podSpec.?automountServiceAccountToken.orValue(true) == false',
+      cel: `variables.podSpec.?automountServiceAccountToken.orValue(true) == false || ${IS_SERVICE}`,
       field: 'automountServiceAccountToken',
       fix: { set: 'false' },
     },
@@ -34,7 +40,7 @@ export const noServiceAccountToken = defineRule({
     account('serviceAccount'),
     {
       over: inside(VOLUMES, 'projected.sources'),
-      cel: '!has(it.serviceAccountToken) && !has(it.podCertificate)',
+      cel: `(!has(it.serviceAccountToken) && !has(it.podCertificate)) || ${IS_SERVICE}`,
       field: '',
     },
   ],
