@@ -16,6 +16,13 @@ export interface ProposalRequest {
   readonly body: string;
   /** Enable auto-merge: the forge merges it when its rules allow. */
   readonly autoMerge: boolean;
+  /**
+   * The decision that is asked for. A proposal of the same version stays as it is, open or declined, also if the change has
+   * moved with time. Without a change, only a proposal of this kind is withdrawn.
+   *
+   * @default - exactly this change; without a change, any proposal is withdrawn
+   */
+  readonly version?: { readonly kind: 'early-end'; readonly id: string };
 }
 
 export type ProposalResult =

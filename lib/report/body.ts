@@ -112,9 +112,7 @@ function isShown(live: LivePreview | null, { headSha }: Subject): live is LivePr
 
 function goesOn(live: LivePreview): string[] {
   const end = dayAndTime(live.expires);
-  const how = live.lost?.endsEarly
-    ? `The platform ends it ${end}, unless that is changed before.`
-    : `It stays until its end, ${end}.`;
+  const how = earlyEnd(live) ?? `It stays until its end, ${end}.`;
   return ['', `${how}${openLink(live)}`];
 }
 
@@ -135,15 +133,23 @@ function stillRunning(live: LivePreview | null, { subject: { headSha }, status }
 }
 
 /** What an earlier preview no longer shows, and whether it ends for that. */
-function lostWords({ lost, expires }: LivePreview): string[] {
+function lostWords(live: LivePreview): string[] {
+  const { lost } = live;
   if (lost === undefined) return [];
-  const end = lost.endsEarly ? [`The platform ends it ${dayAndTime(expires)}, unless that is changed before.`] : [];
+  const end = earlyEnd(live) ?? [];
   return [
     '',
     'It no longer shows what the platform requires:',
     ...itemLines(lost.sentences.map((text) => sentence(text))),
-    ...end,
+    ...[end].flat(),
   ];
+}
+
+function earlyEnd({ lost, expires }: LivePreview): string | undefined {
+  if (lost?.endsEarly) return `The platform ends it ${dayAndTime(expires)}, unless that is changed before.`;
+  return lost?.isInReview
+    ? `The platform team decides whether it ends early; at the latest it ends ${dayAndTime(expires)}.`
+    : undefined;
 }
 
 /** Whether there is a preview file that nobody reads, in the wrong place. */

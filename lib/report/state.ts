@@ -28,6 +28,8 @@ export interface LivePreview {
     readonly sentences: readonly string[];
     /** Whether `expires` is earlier for that reason. */
     readonly endsEarly: boolean;
+    /** Whether the platform team decides about an earlier end. @default false */
+    readonly isInReview?: boolean;
   };
   readonly cost: { readonly currency: string; readonly perDay: number; readonly ratesAsOf: string };
 }

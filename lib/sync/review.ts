@@ -65,7 +65,8 @@ export async function review(
   for (let attempt: Attempt | null = first, i = 0; attempt !== null && i < ATTEMPTS; attempt = await again(), i += 1) {
     const { base, plan } = attempt;
     if (plan.change.size === 0 && plan.isNameTaken) return { ...attempt, wrote: false, notes: [] };
-    if (plan.change.size === 0 && !DECIDED.includes(plan.state.state)) return { ...attempt, wrote: false, notes: [] };
+    const isDecided = plan.change.size > 0 || DECIDED.includes(plan.state.state);
+    if (!isDecided && plan.loss !== '') return { ...attempt, wrote: false, notes: [] };
     const texts = textsOf(plan);
     const { autoMerge } = base.platform.commit;
     const proposed = await proposals.propose({
@@ -74,6 +75,7 @@ export async function review(
       change: plan.change,
       autoMerge,
       ...texts,
+      ...((!isDecided || plan.endsEarly) && { version: { kind: 'early-end', id: plan.loss ?? '' } }),
     });
     if (proposed.status === 'conflict') continue;
     const wrote = proposed.outcome !== 'unchanged';
@@ -134,6 +136,15 @@ function textsOf(plan: PreviewPlan): { message: string; title: string; body: str
   return { message, title: message.split('\n')[0]!, body: renderProposal(plan) };
 }
 
+/** The platform team decides about the early end. The maker sees what to change, and no end that may not come. */
+function withEndInReview({ state, live }: PreviewPlan): PreviewState {
+  if (!('live' in state) || state.live?.lost === undefined || live === null) return state;
+  return {
+    ...state,
+    live: { ...live, lost: { ...state.live.lost, endsEarly: false, isInReview: true } },
+  } as PreviewState;
+}
+
 /** The plan after the proposal: the apps repo does not change until the proposal is merged. */
 function planAfter(
   plan: PreviewPlan,
@@ -144,8 +155,7 @@ function planAfter(
   const after: PreviewPlan = isNothing ? { ...plan, effect: 'none', change: new Map() } : plan;
   const { live, state } = plan;
   const why = state.state === 'none' ? `${state.sentence.replace(/\.?$/, '.')} ` : '';
-  // The platform team merges the early end. The maker still sees why it ends early, and what to change.
-  if (state.state !== 'committed' && plan.effect === 'update') return after;
+  if (state.state !== 'committed' && plan.effect === 'update') return { ...after, state: withEndInReview(plan) };
   if (proposed.status === 'open') {
     const sentence =
       plan.effect === 'remove'

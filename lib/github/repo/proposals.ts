@@ -47,6 +47,8 @@ export interface ProposalsOptions {
 interface Found {
   /** Head of the proposal's branch; null if there is none. */
   readonly oid: string | null;
+  /** Of our commit there; empty if there is none. */
+  readonly version: string;
   /** Whether that is our commit with the wanted change. */
   readonly isWanted: boolean;
   /** Whether a merge would bring more commits than ours, because the base branch was reset to an earlier commit. */
@@ -98,14 +100,16 @@ export class GitHubProposals implements Proposals {
   }
 
   async propose(request: ProposalRequest): Promise<ProposalResult> {
-    const message = `${request.message.trimEnd()}\nChange: ${digestOf(request.change)}\n`;
+    const message = `${request.message.trimEnd()}\nChange: ${versionOf(request)}\n`;
     let failure: unknown;
     for (let round = 0; round < ROUNDS; round += 1) {
       try {
         const found = await this.#read(request);
         if (found.base !== request.base || request.base === null) return { status: 'conflict' };
         const wanted = await this.#wanted({ ...request, message }, request.base);
-        return await (wanted === null ? this.#withdraw(request.name, found) : this.#settle(wanted, found));
+        if (wanted !== null) return await this.#settle(wanted, found);
+        const isOther = request.version !== undefined && !found.version.startsWith(request.version.kind);
+        return isOther ? { status: 'none', outcome: 'unchanged' } : await this.#withdraw(request.name, found);
       } catch (error) {
         if (!(error instanceof GreenroomError) || (error.code === 'failed' && !(error instanceof Refused))) throw error;
         failure = error;
@@ -139,13 +143,16 @@ export class GitHubProposals implements Proposals {
     return { ref: `refs/heads/${PROPOSAL_BRANCH}${name}`, baseRef: `refs/heads/${base}`, base };
   }
 
-  async #read({ name, change }: ProposalRequest): Promise<Found> {
+  async #read(request: ProposalRequest): Promise<Found> {
+    const { name } = request;
     const known = this.#prefetched.get(name);
     this.#prefetched.delete(name);
     const { base, proposal, squashMergeAllowed, rebaseMergeAllowed } = known ?? (await this.#ask(name));
+    const version = /\nChange: (.+)/.exec(proposal?.target?.message ?? '')?.[1] ?? '';
     return {
       oid: proposal?.target?.oid ?? null,
-      isWanted: (proposal?.target?.message ?? '').includes(`\nChange: ${digestOf(change)}`),
+      version,
+      isWanted: version === versionOf(request),
       bringsMore: (base?.compare?.aheadBy ?? 1) > 1,
       pull: proposal?.associatedPullRequests.nodes?.[0] ?? null,
       base: base?.target?.oid ?? null,
@@ -309,6 +316,10 @@ function createdPull(answer: MutationAnswer): FoundPull {
   const pull = answer.createPullRequest?.pullRequest;
   if (!pull) throw new Refused('no pull request was made');
   return pull;
+}
+
+function versionOf({ version, change }: ProposalRequest): string {
+  return version === undefined ? digestOf(change) : `${version.kind} ${version.id}`;
 }
 
 function digestOf(change: ChangeSet): string {

@@ -74,7 +74,7 @@ export const evidence = section({
     .meta({
       examples: [['trust/sigstore.json']],
       description:
-        "Files of the apps repo that say whose certificates, logs and time stamps count for identities, as sigstore's trusted_root.json does. What a root lists, it demands.",
+        "Files of the apps repo that say whose certificates, logs and time stamps count for identities, as sigstore's trusted_root.json does. A log that a root lists is demanded, and a time from a log or an authority of the root.",
     }),
   vulnerabilities: z
     .enum(SEVERITIES)

@@ -3,6 +3,7 @@ import type { CompiledPreview } from '../../compile/compile.ts';
 import { withEnd } from '../../compile/early-end.ts';
 import { EVIDENCE_RULES } from '../../compile/evidence.ts';
 import { type End, endWithEvidence } from '../../compile/lifetime.ts';
+import { sha256 } from '../../core/digest.ts';
 import { GreenroomError } from '../../core/errors.ts';
 import type { ChangeSet } from '../../core/fileset.ts';
 import { type Finding, isDenial } from '../../core/finding.ts';
@@ -31,6 +32,8 @@ export interface EvidenceOutcome {
   readonly effect?: 'update';
   /** Whether the end becomes earlier. */
   readonly endsEarly?: boolean;
+  /** Identifies what was lost, whenever it is seen; empty if nothing is. */
+  readonly loss: string;
   readonly record?: PreviewRecord;
   readonly change?: ChangeSet;
 }
@@ -63,13 +66,14 @@ export async function heldToEvidence(
     ...state,
     live: { ...livePreview(to), ...(lost.length > 0 && { lost: { sentences, endsEarly: to.expires < regular } }) },
   });
+  const loss = lost.length === 0 ? '' : sha256(JSON.stringify([record.contents, record.headSha, regular, sentences]));
   if (end.expires === record.expires && isDeepStrictEqual(end.evidenceLost, record.evidenceLost)) {
-    return { state: told(record) };
+    return { state: told(record), loss };
   }
-  return { ...moved(existing, record, end), state: told({ ...record, expires: end.expires }) };
+  return { ...moved(existing, record, end), state: told({ ...record, expires: end.expires }), loss };
 }
 
-function moved(existing: Existing, record: PreviewRecord, end: End): Omit<EvidenceOutcome, 'state'> {
+function moved(existing: Existing, record: PreviewRecord, end: End): Omit<EvidenceOutcome, 'state' | 'loss'> {
   const folders = existing.folders.filter((folder) => isOf(existing, folder, record));
   const results = folders.map((folder) => withEnd(existing.now.files, folder, record, end));
   const change = new Map(results.flatMap(({ files }) => [...files]));

@@ -48,6 +48,8 @@ export interface PreviewPlan {
   readonly live: LivePreview | null;
   /** Whether its end becomes earlier, since its images no longer meet the platform's demands. @default false */
   readonly endsEarly?: boolean;
+  /** Identifies the loss of evidence, whenever it is seen; empty if nothing is lost. @default - not evaluated */
+  readonly loss?: string;
   /** Line of a setting below `spec` in preview.yaml: `env`, `apps.api.port`. @default - not known */
   readonly lineOf?: (field: string) => number | null;
   /** Objects that are created or changed. @default - none */
