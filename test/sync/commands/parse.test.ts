@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { isUnanswered, parseCommands } from '../../../lib/sync/commands/parse.ts';
-import fc from '../../support/property.ts';
+import fc, { runs } from '../../support/property.ts';
+import { renderedText } from '../../support/rendered.ts';
 
 describe('commands of a comment', () => {
   test.each([
@@ -11,7 +12,17 @@ describe('commands of a comment', () => {
     ['Thanks!\n\n/preview  extend   4h  \nbye', [{ action: 'extend', seconds: 4 * 3600 }]],
     ['/preview extend 1d12h', [{ action: 'extend', seconds: 36 * 3600 }]],
     ['<!-- a -->\n/preview stop', [{ action: 'stop' }]],
-    ['<pre>x</pre> and `<pre>`\n/preview stop', [{ action: 'stop' }]],
+    ['see `<pre>`\n/preview stop', [{ action: 'stop' }]],
+    ['<pre>x</pre>\n/preview stop', [{ action: 'stop' }]],
+    ['one ` tick\n/preview stop', [{ action: 'stop' }]],
+    ['one ` tick\n\n/preview stop\n\nand ` one', [{ action: 'stop' }]],
+    ['``` a `` b\n/preview stop', [{ action: 'stop' }]],
+    ['1 < 2, a <b, [c], d](e, ![f\n/preview stop', [{ action: 'stop' }]],
+    ['[docs](https://a.example "Docs") ![i](j)\n/preview stop', [{ action: 'stop' }]],
+    ['<a href="https://a.example">b</a>\n/preview stop', [{ action: 'stop' }]],
+    ['1. first\n   ```sh\n   run\n   ```\n\n/preview stop', [{ action: 'stop' }]],
+    ['<div>\ntext\n</div>\n\n/preview stop', [{ action: 'stop' }]],
+    ['costs $5 or $$\n/preview stop', [{ action: 'stop' }]],
     ['<details>\nlog\n</details>\n/preview stop', [{ action: 'stop' }]],
     ['<!--\n```\n-->\n/preview stop', [{ action: 'stop' }]],
     ['<preview>, <president>\n/preview stop', [{ action: 'stop' }]],
@@ -47,6 +58,33 @@ describe('commands of a comment', () => {
     '<code>\n/preview stop\n</code>',
     '<del>\n/preview stop\n</del>',
     '<template>\n/preview stop\n</template>',
+    // In an attribute, also where its text goes over empty lines.
+    '<a title="\n/preview stop\n">b</a>',
+    "a <b title='\n/preview stop\n'>c</b>",
+    '<img alt="\n/preview stop\n" src="x">',
+    '<div title="\n\n/preview stop\n\n">',
+    '<table\n/preview stop\n>',
+    // In code over several lines.
+    'a `b\n/preview stop\nc` d',
+    '``\n/preview stop\n``',
+    'a `` b ` c\n/preview stop\n`` d',
+    // In what a link or an image does not show.
+    '[a](https://b.example "\n/preview stop\n")',
+    '![\n/preview stop\n](https://b.example)',
+    '[a]: https://b.example "\n/preview stop\n"',
+    '[a\n/preview stop\n]: https://b.example',
+    '$$\n/preview stop\n$$',
+    // What closes only in an attribute, in code or in a comment does not close.
+    '<details>\n<a title="</details>">b</a>\n/preview stop\n</details>',
+    '<details>\n`</details>`\n/preview stop\n</details>',
+    '<details>\n<!-- </details> -->\n/preview stop\n</details>',
+    '<details>\n<a\ntitle="</details>">\n/preview stop\n</details>',
+    '<details>\n`<details>`\n</details>\n/preview stop\n</details>',
+    '<div>`<pre>`\n\n/preview stop',
+    '<!-- a\n`-->`\n`\n/preview stop\n`',
+    // What only looks like a fence does not hide the real one.
+    '``` a ` b\n```\n/preview stop\n```',
+    '- a\n\n  ```\nb\n```\n/preview stop\n```',
     '/previews stop',
     '/preview-stop',
     '',
@@ -104,6 +142,32 @@ describe('commands of a comment', () => {
     expect(parseCommands(text)).toEqual({ commands: [], misspelt: [{ text: quoted, meant }] });
   });
 
+  test('whatever Markdown and HTML are mixed, only commands that people read are carried out', () => {
+    const piece = fc.constantFrom(
+      ...['text', 'a b', '`', '``', '```', '~~~', '  ```', '- ```', '> ```', '    ', '\\', '\\`'],
+      ...['<!--', '-->', '<?', '?>', '<!A', '<![CDATA[', ']]>', '<pre>', '</pre>', '<details>', '</details>', '<b>'],
+      ...['<a title="', '">', "<i a='", "'>", '<div>', '</div>', '<div', '<table a=', '>', '"', "'", '/>'],
+      ...['[a](b "', '")', '![', '](c)', '[d]: e "', '[f', ']: g', ']', '- h', '1. i', '2. j', '# k', '> l', '---'],
+      ...['| m | n |', '|---|---|', '===', '* * *'],
+    );
+    const line = fc.array(piece, { maxLength: 3 }).map((pieces) => pieces.join(' '));
+    const part = fc.oneof({ weight: 3, arbitrary: line }, { weight: 1, arbitrary: fc.constant('') });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(part, fc.boolean()), { maxLength: 12 }), (parts) => {
+        const lines = parts.flatMap(([text, asks], i) => (asks ? [text, `/preview extend ${i + 1}h`] : [text]));
+        const comment = lines.join('\n');
+        const read = renderedText(comment);
+        const { commands } = parseCommands(comment);
+        const unread = commands.filter(
+          (command) =>
+            command.action === 'extend' && !read.includes(`/preview extend ${(command.seconds ?? 0) / 3600}h`),
+        );
+        expect(unread, comment).toEqual([]);
+      }),
+      { numRuns: runs(20_000) },
+    );
+  });
+
   test('any text is read in time, and gives at most ten commands', () => {
     const line = fc.oneof(
       fc.constantFrom('/preview stop', '/preview extend 4h', '```', '~~~', '> x', '<!--', '<pre>', '-->'),
@@ -116,6 +180,11 @@ describe('commands of a comment', () => {
     );
     const many = parseCommands(`${'/preview stop\n/preview sotp\n'.repeat(100_000)}/preview retry`);
     expect([many.commands.length, many.misspelt.length]).toEqual([10, 10]);
+    for (const part of ['`a``b', '<b ', '<b a="', '](', '![', '<!-- --!>', '<?', '</pre>', '[\n', '<a x   ', '```\n']) {
+      const started = performance.now();
+      parseCommands(`x ${part.repeat(65_536 / part.length)}> -->`);
+      expect(performance.now() - started, part).toBeLessThan(10_000);
+    }
     // The last word counts, however many there are.
     expect(many.commands.at(-1)).toEqual({ action: 'retry' });
   });
