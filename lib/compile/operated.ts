@@ -20,7 +20,7 @@ export interface OperatedResource {
   /** What the operator will make, as far as price and quota count it: not committed. */
   readonly expected: {
     readonly lasting: readonly Manifest[];
-    /** Pods of jobs, which run and end, and objects without a price. */
+    /** Pods that run for a while, and objects without a price. */
     readonly others: readonly Manifest[];
   };
 }
@@ -71,11 +71,12 @@ function variablesOf(key: string, output: Output, usual: string | null): string[
 
 /** Stand-ins with what price and quota read: they are counted like objects of the preview. */
 function expectedOf(chosen: ServiceClass, name: string): OperatedResource['expected'] {
-  const { instances, resources, storage } = demandOf(chosen);
+  const { instances, claims, resources, storage } = demandOf(chosen);
   const spec = { containers: [{ name, resources }] };
   const many = (count: number, object: Omit<Manifest, 'metadata'>): Manifest[] =>
     Array.from({ length: count }, (_, i) => ({ ...object, metadata: { name: `${name}-${i + 1}` } }) as Manifest);
   const jobs = chosen.kinds['batch/Job'] ?? 0;
+  const morePods = Math.max((chosen.kinds['Pod'] ?? 0) - instances, 0);
   const claim = { resources: { requests: { storage } } };
   const counted = Object.entries(chosen.kinds).filter(
     ([kind]) => !['Pod', 'PersistentVolumeClaim', 'batch/Job'].includes(kind),
@@ -83,9 +84,10 @@ function expectedOf(chosen: ServiceClass, name: string): OperatedResource['expec
   return {
     lasting: [
       ...many(instances, { apiVersion: 'v1', kind: 'Pod', spec }),
-      ...many(storage === null ? 0 : instances, { apiVersion: 'v1', kind: 'PersistentVolumeClaim', spec: claim }),
+      ...many(claims, { apiVersion: 'v1', kind: 'PersistentVolumeClaim', spec: claim }),
     ],
     others: [
+      ...many(morePods, { apiVersion: 'v1', kind: 'Pod', spec }),
       ...many(jobs, { apiVersion: 'batch/v1', kind: 'Job', spec: { template: { spec } } }),
       ...counted.flatMap(([text, count]) => {
         const { group, kind } = groupOf(text);

@@ -2,6 +2,7 @@ import { type Problem, platformAtFault } from '../core/errors.ts';
 import { loadPlatform as readPlatform } from '../model/files.ts';
 import { closest } from '../model/load/suggest.ts';
 import { fieldName, type Loaded } from '../model/load.ts';
+import { serviceClasses } from '../model/platform/service-class.ts';
 import type { Platform } from '../model/platform.ts';
 import { RECONCILERS, reconcilerOf } from '../reconcilers/index.ts';
 import { createChecker } from './checker.ts';
@@ -86,11 +87,27 @@ function reconcilerProblems({ value: { spec }, positions }: Loaded<Platform>): P
     .map(({ field = '', message }) => ({ ...positions.of(field.split('.')), field, message }));
 }
 
-/** What the platform adds to containers of every preview. */
+/** What the platform adds to containers of every preview, or to the object of an operator. */
 interface Given {
-  readonly path: readonly string[];
+  readonly path: readonly (string | number)[];
   readonly env: Readonly<Record<string, string>>;
   readonly args: readonly string[];
+  /** Whether `path` is the map or list of these texts itself. @default - they are in its `env` and `args` */
+  readonly isItself?: true;
+}
+
+/** The texts of a spec, map by map: a rule about variables finds a password by its key as well. */
+function textsOf(value: unknown, path: readonly (string | number)[]): Given[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const entries = Object.entries(value);
+  const texts = entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  const own: Given = Array.isArray(value)
+    ? { path, env: {}, args: value.map((item) => (typeof item === 'string' ? item : '')), isItself: true }
+    : { path, env: Object.fromEntries(texts), args: [], isItself: true };
+  return [
+    own,
+    ...entries.flatMap(([key, inner]) => textsOf(inner, [...path, Array.isArray(value) ? Number(key) : key])),
+  ];
 }
 
 /** Credentials in settings that apply to every preview: the rule would refuse them in each pod. */
@@ -103,14 +120,17 @@ function credentialProblems({ value: { spec }, positions }: Loaded<Platform>): P
       env,
       args,
     })),
+    ...serviceClasses(spec.services).flatMap(([type, { spec: own }]) =>
+      textsOf(own, ['spec', 'services', type, 'class', 'spec']),
+    ),
   ].filter(({ env, args }) => Object.keys(env).length + args.length > 0);
   if (given.length === 0) return [];
   const checker = createChecker({ params: ruleParams(spec), onlyRules: [noInlineSecrets] });
-  return given.flatMap(({ path, env, args }) => {
+  return given.flatMap(({ path, env, args, isItself }) => {
     const names = Object.keys(env);
     const container = { name: 'app', env: names.map((name) => ({ name, value: env[name] })), args };
     const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'app' }, spec: { containers: [container] } };
-    const places = checker.check(pod).map(({ field }) => placeOf(field, names));
+    const places = checker.check(pod).map(({ field }) => placeOf(field, names).slice(isItself ? 1 : 0));
     return [...new Map(places.map((place) => [place.join('.'), [...path, ...place]])).values()].map((full) => ({
       ...positions.of(full),
       field: fieldName(full),

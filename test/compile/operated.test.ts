@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { checkPlatform, createCompiler } from '../../lib/compile/compile.ts';
-import { compileInput, OPENED, platform, previewText } from '../support/inputs.ts';
+import { loadPlatform } from '../../lib/policies/platform.ts';
+import { compileInput, OPENED, platform, platformText, previewText } from '../support/inputs.ts';
 import { CLASS, operatedPostgres } from '../support/operator.ts';
 
 function compile(extra: string, settings = operatedPostgres()) {
@@ -219,6 +220,30 @@ describe('the platform team', () => {
     [changed('podLabel:', 'podLabl:'), /"podLabl" is not a setting; did you mean "podLabel"/],
   ])('%# is told at its line', (settings, sentence) => {
     expect(() => compile('resources: { db: { type: postgres } }', settings)).toThrow(sentence);
+  });
+
+  test.each([
+    [
+      'owner: app',
+      'owner: app, password: hunter2-hunter2',
+      /class\.spec\.bootstrap\.initdb\.password: looks like a password/,
+    ],
+    [
+      'stopDelay: 60',
+      'args: [--quiet, --requirepass=hunter2-hunter2]',
+      /class\.spec\.args\[1\]: looks like a password/,
+    ],
+  ])('is told of a password in the spec: %s', (from, to, sentence) => {
+    const text = platformText(operatedPostgres(CLASS.replace(from, to)));
+    expect(() => loadPlatform(text, 'greenroom.yaml')).toThrow(sentence);
+    expect(() => loadPlatform(platformText(operatedPostgres()), 'greenroom.yaml')).not.toThrow();
+  });
+
+  test('counts every volume that the operator may claim', () => {
+    const more = changed('PersistentVolumeClaim: 1', 'PersistentVolumeClaim: 2');
+    expect(() => compile('', more)).toThrow(
+      /persistentvolumeclaims: must be at least 2: each postgres of services claims 2 of 1Gi/,
+    );
   });
 
   test('is told when the settings are read that no preview could have one, with what a maker would read', () => {

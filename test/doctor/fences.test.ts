@@ -3,6 +3,7 @@ import type { ClusterAnswer, ClusterReader } from '../../lib/cluster/reader.ts';
 import { sampleFence } from '../../lib/constructs/preview-namespace/sample-fence.ts';
 import { liveFences } from '../../lib/doctor/cluster/fences.ts';
 import { platform } from '../support/inputs.ts';
+import { operatedPostgres } from '../support/operator.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: manifests are read as plain data
 type Json = any;
@@ -10,9 +11,9 @@ type Json = any;
 const NOW = 1_796_000_000;
 
 /** The objects of two live previews, as lists of an API server. */
-function cluster(): Json[] {
+function cluster(spec = ''): Json[] {
   return ['pr-shop-7', 'pr-shop-8'].flatMap((name) =>
-    sampleFence(platform()).map((object) => {
+    sampleFence(platform(spec)).map((object) => {
       const live: Json = JSON.parse(JSON.stringify(object).replaceAll('pr-sample-1', name));
       if (live.kind === 'Namespace') live.metadata.labels['greenroom.dev/expires'] = String(NOW + 3600);
       return live;
@@ -29,7 +30,7 @@ const KINDS: Readonly<Record<string, string>> = {
   rolebindings: 'RoleBinding',
 };
 
-function observe(objects: readonly Json[], refused?: string) {
+function observe(objects: readonly Json[], refused?: string, spec = '') {
   const reader: ClusterReader = {
     get: async (path): Promise<ClusterAnswer> => {
       const kind = KINDS[path.split('/').at(-1)!];
@@ -39,7 +40,7 @@ function observe(objects: readonly Json[], refused?: string) {
     may: async () => ({ kind: 'missing' }),
   };
   const isKnown = (name: string) => name !== 'pr-ghost';
-  return liveFences({ reader, platform: platform(), now: NOW, wanted: [], previews: true, home: true, isKnown });
+  return liveFences({ reader, platform: platform(spec), now: NOW, wanted: [], previews: true, home: true, isKnown });
 }
 
 const find = (objects: Json[], kind: string, name = 'pr-shop-7'): Json =>
@@ -48,6 +49,19 @@ const find = (objects: Json[], kind: string, name = 'pr-shop-7'): Json =>
 describe('fences of live previews', () => {
   test('are called well when they are as greenroom.yaml says', async () => {
     expect(await observe(cluster())).toMatchObject([{ status: 'ok', message: expect.stringMatching(/^2 namespaces/) }]);
+  });
+
+  test('have the policy of an operator only where they have its service, and as greenroom.yaml says', async () => {
+    const spec = operatedPostgres();
+    const policies = cluster(spec).filter((o) => o.metadata.name === 'allow-service-postgres');
+    expect(policies).toHaveLength(2);
+    const one = cluster(spec).filter(({ metadata }) => metadata.name !== policies[0].metadata.name);
+    expect(await observe(one, undefined, spec)).toMatchObject([{ status: 'ok' }]);
+    expect(await observe([...one, policies[0]], undefined, spec)).toMatchObject([{ status: 'ok' }]);
+    policies[0].spec.podSelector = {};
+    expect(await observe([...one, policies[0]], undefined, spec)).toMatchObject([
+      { status: 'fail', message: expect.stringContaining('NetworkPolicy allow-service-postgres is not what') },
+    ]);
   });
 
   test('may open the ports of their own apps, or none', async () => {

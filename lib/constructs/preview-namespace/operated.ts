@@ -30,6 +30,9 @@ export interface OperatedService {
 /** Annotation of an operator's object: the Secret that the operator writes, which apps read. */
 export const SERVICE_SECRET_ANNOTATION = 'greenroom.dev/secret';
 
+/** Prefix of the names of network policies that only previews with such a service have. */
+export const SERVICE_POLICY = 'allow-service-';
+
 /** Policies of the pods of operators, by name: one for each type, since pods of one type are alike. */
 export function operatedPolicies(services: readonly OperatedService[]): [string, NetworkPolicySpec][] {
   const byType = new Map(services.map((service) => [service.type, service.network]));
@@ -46,7 +49,7 @@ export function operatedPolicies(services: readonly OperatedService[]): [string,
           egress: apiServer.map(({ cidr, ports: own }) => ({ to: [{ ipBlock: { cidr } }], ports: tcp(own) })),
         }),
       };
-      return [[`allow-service-${type}`, spec]];
+      return [[`${SERVICE_POLICY}${type}`, spec]];
     },
   );
 }

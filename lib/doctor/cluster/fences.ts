@@ -1,6 +1,7 @@
 import { type CheckResult, couldNotRead, fail, names, ok } from '../../cluster/check-result.ts';
 import { list, text } from '../../cluster/reader.ts';
 import { INGRESS_POLICY } from '../../constructs/preview-namespace/network-policies.ts';
+import { SERVICE_POLICY } from '../../constructs/preview-namespace/operated.ts';
 import { sampleFence } from '../../constructs/preview-namespace/sample-fence.ts';
 import { at } from '../../core/json.ts';
 import type { KubeObject } from '../../model/kube-object.ts';
@@ -163,6 +164,7 @@ function differences(
   const missing = wanted.flatMap((object) => {
     const { kind, metadata } = object;
     const found = live.find((o) => nameOf(o) === metadata.name);
+    if (found === undefined && metadata.name.startsWith(SERVICE_POLICY)) return [];
     if (found === undefined) return [complain(`There is no ${kind} ${metadata.name}`)];
     const where = firstDifference(object, metadata.name === INGRESS_POLICY ? withoutPorts(object, found) : found);
     return where === null ? [] : [complain(`${kind} ${metadata.name} is not what greenroom.yaml gives (${where})`)];

@@ -21,22 +21,26 @@ const OWN_ROLES = ['rbac.authorization.k8s.io/Role', 'rbac.authorization.k8s.io/
 /** What one object of a class asks for. */
 export interface ClassDemand {
   readonly instances: number;
+  /** Volumes: one of each instance, or as many as the operator may claim. */
+  readonly claims: number;
   /** Requests and limits of each instance. */
   readonly resources: Readonly<Record<'requests' | 'limits', Readonly<Record<'cpu' | 'memory', string>>>>;
-  /** Size of the volume of each instance; null for none. */
+  /** Size of each volume; null for none. */
   readonly storage: string | null;
 }
 
 /** Reads it from a `spec` that {@link classProblems} accepted. */
-export function demandOf({ spec, instances, resources, storage }: ServiceClass): ClassDemand {
+export function demandOf({ spec, instances, resources, storage, kinds }: ServiceClass): ClassDemand {
   const at = (path: string) => valueAt(spec, path.split('.'));
   const text = (path: string) => String(at(path));
   const bounds = (bound: string) => ({
     cpu: text(`${resources}.${bound}.cpu`),
     memory: text(`${resources}.${bound}.memory`),
   });
+  const count = Number(at(instances));
   return {
-    instances: Number(at(instances)),
+    instances: count,
+    claims: storage === null ? 0 : Math.max(count, kinds['PersistentVolumeClaim'] ?? 0),
     resources: { requests: bounds('requests'), limits: bounds('limits') },
     storage: storage === null ? null : text(storage),
   };
@@ -156,18 +160,18 @@ function boundsProblems(chosen: ServiceClass, { namespace }: Settings): Contradi
 /** Claims are closed by default. They are opened by name, with a bound on their size. */
 function claimProblems(
   type: string,
-  { instances, storage }: ClassDemand,
+  { claims: count, storage }: ClassDemand,
   { namespace: { quota } }: Settings,
 ): Contradiction[] {
   if (storage === null) return [];
   const path = (resource: string) => ['namespace', 'quota', resource];
   const claims = quota['persistentvolumeclaims'];
   const size = quota['requests.storage'];
-  const bytes = instances * quantityValue(storage);
-  const why = `each ${type} of services claims ${instances} of ${storage}`;
+  const bytes = count * quantityValue(storage);
+  const why = `each ${type} of services claims ${count} of ${storage}`;
   return [
-    ...(claims !== undefined && quantityValue(claims) < instances
-      ? [{ path: path('persistentvolumeclaims'), message: `must be at least ${instances}: ${why}; it is ${claims}` }]
+    ...(claims !== undefined && quantityValue(claims) < count
+      ? [{ path: path('persistentvolumeclaims'), message: `must be at least ${count}: ${why}; it is ${claims}` }]
       : []),
     ...(size === undefined
       ? [
