@@ -46,7 +46,7 @@ function* placeholderProblems(value: unknown, values: PlaceholderValues, path: F
         };
       }
       if (path.length === 0 && STRUCTURE.has(key) && typeof member === 'string' && isPlaceholder(member)) {
-        yield { path: inner, atKey: false, message: 'takes no placeholders: it says what the object is' };
+        yield { path: inner, atKey: false, message: 'must not contain placeholders: it defines the object' };
       } else yield* placeholderProblems(member, values, inner);
     }
   } else if (typeof value === 'string') {
@@ -69,7 +69,7 @@ function imageProblems(value: unknown, { apps }: ManifestSettings): AdaptProblem
     // The rules report an invalid image reference.
     if (typeof image === 'string' || image.tag !== undefined || image.digest !== undefined) return [];
     const own = apps.map(({ spec }) => spec.image).join(' or ');
-    const message = `has no tag, so that nobody knows which one is meant; name a tag or a digest, or ${own} for the image of this pull request`;
+    const message = `has no tag, so it is unclear which image this is; name a tag or a digest, or ${own} for the image of this pull request`;
     return [{ path, atKey: false, message }];
   });
 }

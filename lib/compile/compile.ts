@@ -315,7 +315,7 @@ function refuseSharedNames(generated: readonly Manifest[], makers: readonly Make
   const taken = new Map(generated.map((object) => [key(object), 'is made by greenroom from preview.yaml']));
   const problems = makers.flatMap(({ object, position }) => {
     const clash = taken.get(key(object));
-    taken.set(key(object), 'stands in these manifests twice');
+    taken.set(key(object), 'is in these manifests twice');
     return clash === undefined
       ? []
       : [

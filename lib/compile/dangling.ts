@@ -84,7 +84,7 @@ function missing({ kind, name, key }: Reference, there: Provided, refused: Reado
     return `It reads the key ${key} of the ${kind} ${name}, which ${has}: correct the key or add it there`;
   }
   const what = `It refers to the ${kind} ${name}, which`;
-  if (refused.has(`${kind}/${name}`)) return `${what} may not be part of a preview: remove the reference as well`;
+  if (refused.has(`${kind}/${name}`)) return `${what} must not be part of a preview: remove the reference as well`;
   const near = closest(name, there.namesOf(kind));
   const hint = near === undefined ? '' : ` (did you mean ${near}?)`;
   return `${what} this preview does not have${hint}: correct the name, add the ${kind} to the manifests, or remove the reference`;

@@ -24,7 +24,7 @@ export function foreignFile(path: string, documents: readonly unknown[], text: s
     return 'is a compose file, not Kubernetes objects: `greenroom import compose` makes a preview.yaml of it';
   }
   if (isOf(first, 'skaffold/') || /^skaffold\.ya?ml$/.test(name) || /^(docker-)?compose(\..*)?\.ya?ml$/.test(name)) {
-    return 'is made for another tool and holds no Kubernetes objects: leave it out of the folder';
+    return 'is a file for another tool and contains no Kubernetes objects: remove it from the folder';
   }
   return undefined;
 }

@@ -51,7 +51,7 @@ export function parseManifests(preview: Loaded<Preview>, manifests: FileSet | nu
   const texts = manifestTexts(manifests);
   const total = [...texts.values()].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
   if (total > MAX_TOTAL_BYTES) {
-    const message = `holds ${total} bytes of manifests; at most ${MAX_TOTAL_BYTES} are taken`;
+    const message = `contains ${total} bytes of manifests; at most ${MAX_TOTAL_BYTES} are allowed`;
     throw invalidInput([{ file: folder, message }]);
   }
   const problems: Problem[] = [];
@@ -65,7 +65,10 @@ export function parseManifests(preview: Loaded<Preview>, manifests: FileSet | nu
     else documents.push(...parsed.documents);
   }
   if (documents.length > MAX_OBJECTS) {
-    problems.push({ file: folder, message: `holds ${documents.length} objects; at most ${MAX_OBJECTS} are taken` });
+    problems.push({
+      file: folder,
+      message: `contains ${documents.length} objects; at most ${MAX_OBJECTS} are allowed`,
+    });
   }
   if (problems.length > 0) throw invalidInput(problems);
   return documents;
@@ -150,7 +153,7 @@ function shapeProblems(value: unknown, positions: Positions): Problem[] {
     if (typeof value[field] !== 'string' || value[field] === '') problems.push(at([field], 'must be a text'));
   }
   const metadata = value['metadata'] ?? {};
-  if (!isRecord(metadata)) return [...problems, at(['metadata'], 'must hold a name')];
+  if (!isRecord(metadata)) return [...problems, at(['metadata'], 'must contain a name')];
   // A List has no name of its own. Its author should see only the rule against lists.
   const isList = typeof value['kind'] === 'string' && value['kind'].endsWith('List');
   if (!isList && !isName(metadata['name'])) {

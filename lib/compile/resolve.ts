@@ -168,7 +168,7 @@ function chooseCluster(
     {
       ...source.positions.of(['spec', 'size']),
       field: 'spec.size',
-      message: `no cluster of this platform takes ${wanted}: ${ways.join(', or ')}`,
+      message: `no cluster of this platform accepts ${wanted}: ${ways.join(', or ')}`,
     },
   ]);
 }

@@ -70,7 +70,7 @@ export function resolveResources(preview: Loaded<Preview>, platform: PlatformSpe
     // All of them share the network of one pod.
     const holder = ports.get(service.port);
     if (holder === undefined) ports.set(service.port, key);
-    else complain('', `listens on port ${service.port}, as ${holder} does beside it; ${advice(holder, type)}`);
+    else complain('', `listens on port ${service.port}, like ${holder} in the same pod; ${advice(holder, type)}`);
     const host = isShared ? serviceName : LOOPBACK;
     const first = !taken.has(service.variable);
     taken.add(service.variable);

@@ -47,7 +47,7 @@ function fence(text: string, language = 'yaml'): string {
 
 /** Description of the pull request with the source code, for makers. */
 export function sourceBody(title: string, readme: string | undefined): string {
-  const words = readme === undefined ? [] : ['', 'Its README says how to go on.'];
+  const words = readme === undefined ? [] : ['', 'Its README explains the next steps.'];
   return [`Made from the template ${code(title)} by \`greenroom new\`.`, ...words, ''].join('\n');
 }
 

@@ -73,7 +73,7 @@ function portOf({ exposed, portVariable, health }: DockerfileFacts): Taken<numbe
   const low = [exposed[0], portVariable, health?.port].find((port) => port !== undefined && port !== null);
   const why =
     low === undefined
-      ? 'the default; the Dockerfile names none that can be read (EXPOSE, ENV PORT)'
+      ? 'the default; the Dockerfile names no port that can be read (EXPOSE, ENV PORT)'
       : `since ${low} is below ${LOWEST_PORT}, where only root may listen`;
   return { value: DEFAULT_PORT, notes: [`port: ${DEFAULT_PORT}, ${why}; the app has to listen on $PORT`] };
 }
@@ -103,7 +103,7 @@ const FALLBACK_USER = 1000;
 function userOf({ user, userId, base }: DockerfileFacts): Taken<number | undefined> {
   if (user !== null && /^[1-9]\d*$/.test(user)) return { value: undefined, notes: [] };
   if (user === null && base !== null && NON_ROOT.test(base)) {
-    return { value: undefined, notes: [`user: none, since ${base} has a number of its own`] };
+    return { value: undefined, notes: [`user: none, since ${base} has its own numeric user`] };
   }
   const own = 'in the Dockerfile does the same';
   if (user === null || user === '0' || user === 'root') {

@@ -76,7 +76,7 @@ export function createVerifier(registry: EvidenceSource, clock: Clock, kept?: Co
         verified = await evaluateAll(checked(pieces), policy, named, parentsOf, clock());
         if (verified.status === 'unknown' || isAllShown(verified)) break;
       }
-      return verified ?? { status: 'unknown', reason: 'nothing was asked' };
+      return verified ?? { status: 'unknown', reason: 'nothing was requested' };
     },
   });
   return over(source);

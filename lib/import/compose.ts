@@ -163,7 +163,7 @@ function environment(draft: Draft, app: string, value: unknown): Record<string, 
     } else if (typeof text === 'string' && /\$(\{|[A-Za-z_])/.test(text)) {
       draft.note(
         `${app}, the variable ${name}`,
-        'it comes from the environment of compose; set it under env or secrets',
+        'its value is from the environment of compose; set it under env or secrets',
       );
     } else draft.variable(app, env, name, typeof text === 'string' ? text.replaceAll('\0', '$') : text);
   }

@@ -16,7 +16,7 @@ const NEEDED = new Set(['template', 'image', 'type']);
 export function fitting(document: object, leave: (what: string, why: string) => void): string {
   for (const path of hiddenTexts(document)) {
     const found = remove(document, path);
-    if (found !== undefined) leave(found, 'it holds a character that cannot be seen');
+    if (found !== undefined) leave(found, 'it contains an invisible character');
   }
   for (;;) {
     const text = emitYaml(document);

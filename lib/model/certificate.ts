@@ -17,7 +17,7 @@ const MIN_BITS = 2048;
  */
 export function readCertificate(pem: string): SealingCertificate | string {
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)) {
-    return 'holds a private key, which opens every sealed secret: keep it secret, and give the certificate alone';
+    return 'contains a private key, which decrypts every sealed secret: keep it secret, and give only the certificate';
   }
   const [first] = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/.exec(pem) ?? [];
   if (first === undefined) {

@@ -25,11 +25,13 @@ const until = z
 
 const exceptionSpec = z
   .strictObject({
-    rule: ruleId.optional().meta({ description: 'Id of the rule that is lifted.' }),
+    rule: ruleId.optional().meta({ description: 'Id of the rule that does not apply.' }),
     rules: z.array(ruleId).min(1).max(50).optional().meta({ description: 'The same for several rules.' }),
-    repository: repository.optional().meta({ description: 'For every preview of this repository, as owner/name.' }),
-    preview: dnsLabel.optional().meta({ description: 'For this one preview, e.g. pr-shop-7.' }),
-    reason: z.string().max(500).regex(/\S/, 'must say why').meta({ description: 'Why it is needed.' }),
+    repository: repository
+      .optional()
+      .meta({ description: 'Applies to every preview of this repository, as owner/name.' }),
+    preview: dnsLabel.optional().meta({ description: 'Applies to this one preview, e.g. pr-shop-7.' }),
+    reason: z.string().max(500).regex(/\S/, 'must give a reason').meta({ description: 'Why it is needed.' }),
     approver: z.string().max(100).optional().meta({ description: 'Who of the platform team granted it.' }),
     until: until.meta({ description: 'Last day (in UTC), or the time it ends. At most 90 days ahead.' }),
   })
@@ -42,7 +44,7 @@ const exceptionSpec = z
       });
     }
     if ((spec.rule === undefined) === (spec.rules === undefined)) {
-      context.addIssue({ code: 'custom', message: 'must name what it lifts, under rule or under rules' });
+      context.addIssue({ code: 'custom', message: 'must name the rules that do not apply, under rule or under rules' });
     }
     if ((spec.repository === undefined) === (spec.preview === undefined)) {
       context.addIssue({

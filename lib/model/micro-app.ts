@@ -34,7 +34,7 @@ const microAppSpec = z.strictObject({
     200,
     /^[A-Za-z0-9][A-Za-z0-9-]*(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._-]+){1,9}$/,
     'must be one repository as owner/name',
-  ).meta({ description: 'Whose previews it is about, as owner/name.', examples: ['acme/shop'] }),
+  ).meta({ description: 'The repository, as owner/name.', examples: ['acme/shop'] }),
   repositoryId: z
     .int()
     .positive()

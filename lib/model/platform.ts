@@ -36,17 +36,20 @@ const platformSpec = z
     registries: z
       .array(registry)
       .min(1)
-      .meta({ description: 'Where images may come from: host and whole path segments.', examples: [['ghcr.io/acme']] }),
-    tag: bounded(100, /^[A-Za-z0-9_.{}-]+$/, 'may hold letters, digits, . _ - and {number}, {sha}, {sha7}')
+      .meta({
+        description: 'Allowed registries of images: host and whole path segments.',
+        examples: [['ghcr.io/acme']],
+      }),
+    tag: bounded(100, /^[A-Za-z0-9_.{}-]+$/, 'may contain letters, digits, . _ - and {number}, {sha}, {sha7}')
       .default('pr-{number}-{sha7}')
-      .meta({ description: 'Tag of an image that names none.' }),
+      .meta({ description: 'Tag of an image without a tag.' }),
     sizes: merged(dnsLabel, size, DEFAULT_SIZES).meta({
       description:
-        'What a preview can ask for by name, beside the defaults or in their place; null takes one away. A default that does not fit into the limits, or that no cluster takes, is left out.',
+        'Sizes of apps by name, merged with the defaults; null removes one. A default that does not fit into the limits, or that no cluster accepts, is omitted.',
     }),
     defaultSize: dnsLabel
       .default('small')
-      .meta({ description: 'Size of an app whose file names none and whose template has none of its own.' }),
+      .meta({ description: 'Size of an app if neither its file nor its template names one.' }),
     namespace,
     ttl,
     ingress,
@@ -80,24 +83,25 @@ const platformSpec = z
     reconciler: z
       .enum(RECONCILER_NAMES)
       .default(DEFAULT_RECONCILER)
-      .meta({ description: 'What applies the apps repo.' }),
+      .meta({ description: 'The program that applies the apps repo.' }),
     cleaner,
     argocd: section({
       namespace: platformNamespace.default('argocd').meta({ description: 'Its namespace.' }),
-    }).meta({ description: 'Argo CD, where it is the reconciler.' }),
+    }).meta({ description: 'Settings of Argo CD, if it is the reconciler.' }),
     appsRepo,
     commit,
     status,
     knative: z
       .boolean()
       .default(false)
-      .meta({ description: 'Whether Knative Serving is there, for `function` previews.' }),
+      .meta({ description: 'Whether Knative Serving is installed, for `function` previews.' }),
     spot: spot.optional().meta({ description: 'Spot or preemptible nodes for previews. Default: any node.' }),
     sweep: section({
       maxRemovalShare: z.number().min(0).max(1).default(0.5).meta({
-        description: 'A sweep that would remove a larger share of the live previews stops. Three are always allowed.',
+        description:
+          'The removal limit: the largest share of the live previews that one sweep removes. Three are always allowed.',
       }),
-    }).meta({ description: 'How far a sweep may go by itself.' }),
+    }).meta({ description: 'Limits of a sweep that runs without `--yes`.' }),
   })
   .transform((spec) => ({ ...spec, sizes: fittingSizes(spec) }))
   .superRefine((spec, context) => {

@@ -48,14 +48,14 @@ const previewSpec = z
             .meta({ description: 'A type that the platform offers, e.g. postgres, redis, mysql.' }),
           seed: words.optional().meta({
             description:
-              "Runs once on the empty database, after `release`, with the first app's image and environment.",
+              "Command that runs once on the empty database, after `release`, with the first app's image and environment.",
           }),
         }),
       )
       .default({})
       .meta({
         description:
-          'Throw-away services beside the app, empty at each start: their addresses are in the environment of all apps (DATABASE_URL, REDIS_URL, <NAME>_HOST and the like). Default: none.',
+          'Services such as databases, empty at each start. Their addresses are in the environment of all apps (DATABASE_URL, REDIS_URL, <NAME>_HOST and the like). Default: none.',
         examples: [{ db: { type: 'postgres', seed: ['npm', 'run', 'seed'] } }],
       }),
     paths: z
@@ -71,7 +71,7 @@ const previewSpec = z
       .optional()
       .meta({
         description:
-          'Only pull requests that change one of these files get a preview: * stands for a part of a name, ** for any folders. Default: all.',
+          'Only pull requests that change one of these files get a preview; * matches a part of a name, ** any folders. Default: all.',
         examples: [['web/**']],
       }),
     ttl: duration.optional().meta({
@@ -85,7 +85,7 @@ const previewSpec = z
     )
       .optional()
       .meta({
-        description: 'A folder with plain Kubernetes YAML of your own, held to the same rules. Default: none.',
+        description: 'A folder with your own plain Kubernetes YAML, checked by the same rules. Default: none.',
         examples: ['manifests/preview'],
       }),
   })
@@ -131,7 +131,7 @@ function checkRoutes(
     const claimed = claims.get(normal(path));
     claims.set(normal(path), name);
     if (claimed === undefined) continue;
-    const message = `leads to ${claimed} already; found ${path}. Give each app a path of its own`;
+    const message = `already leads to ${claimed}; found ${path}. Give each app its own path`;
     context.addIssue({ code: 'custom', path: ['apps', name, 'path'], message });
   }
 }

@@ -28,12 +28,12 @@ export const FILE_KINDS = {
   'micro-app': {
     schema: microAppSchema,
     title: 'apps/<owner>/<repo>.yaml',
-    description: 'Registers a micro app, and says who pays for its previews; in the apps repo.',
+    description: 'Registers a micro app, and names who pays for its previews; in the apps repo.',
   },
   exception: {
     schema: exceptionSchema,
     title: 'exceptions/*.yaml',
-    description: 'Lifts rules for one repository or preview, for a while; in the apps repo.',
+    description: 'Exempts one repository or preview from rules, for a limited time; in the apps repo.',
   },
 } as const satisfies Record<string, FileKind>;
 
@@ -41,8 +41,8 @@ export const FILE_KINDS = {
 const FRAME: Readonly<Record<string, string>> = {
   apiVersion: 'Version of this format.',
   kind: 'What this file is.',
-  metadata: 'What it is called.',
-  spec: 'What it says.',
+  metadata: 'Its name.',
+  spec: 'Its contents.',
 };
 
 /**

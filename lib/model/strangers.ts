@@ -12,7 +12,7 @@ export function strangerIn(value: unknown): Stranger | undefined {
   const name = nameOf(value);
   const beside = besideSpec(value);
   if (beside.length > 0) {
-    const message = `has ${beside.join(', ')} beside spec, where they count for nothing: write them below spec, each line with two spaces before it`;
+    const message = `has ${beside.join(', ')} next to spec, where they have no effect: write them below spec, each line indented by two spaces`;
     return { path: beside.slice(0, 1), message };
   }
   if (name === undefined) return undefined;

@@ -57,8 +57,8 @@ const UNPORTABLE = /\(\?(?!:)|\\(?![nrt\\.^$|?*+()[\]{}/dwbDWB-])|\[\[?:|\[\^?\]
 
 function lintPattern(node: unknown): void {
   const { op, args } = node as { op: string; args: unknown };
-  if (op !== 'value' || typeof args !== 'string') throw new Error('matches() takes a literal pattern');
+  if (op !== 'value' || typeof args !== 'string') throw new Error('matches() needs a literal pattern');
   if (args.length > 500 || UNPORTABLE.test(args)) {
-    throw new Error(`the pattern ${args} goes beyond what RE2 and JavaScript read alike`);
+    throw new Error(`the pattern ${args} uses features that RE2 and JavaScript do not share`);
   }
 }

@@ -160,7 +160,7 @@ function convert(value: unknown, depth: number, budget: Budget): unknown {
 
 function spend(budget: Budget, values: number): void {
   budget.left -= values;
-  if (budget.left < 0) throw new RangeError(`holds more than ${MAX_VALUES} values`);
+  if (budget.left < 0) throw new RangeError(`contains more than ${MAX_VALUES} values`);
 }
 
 function convertList(items: readonly unknown[], depth: number, budget: Budget): unknown {

@@ -120,7 +120,7 @@ function objectRef(input: unknown): ObjectRef {
   const metadata = isRecord(input['metadata']) ? input['metadata'] : {};
   if (typeof apiVersion !== 'string' || typeof kind !== 'string') {
     const field = typeof apiVersion === 'string' ? 'kind' : 'apiVersion';
-    throw invalidInput([{ field, message: 'is missing or no text, so this is no Kubernetes object' }]);
+    throw invalidInput([{ field, message: 'is missing or not text, so this is not a Kubernetes object' }]);
   }
   const namespace = metadata['namespace'];
   const name = metadata['name'] ?? metadata['generateName'];

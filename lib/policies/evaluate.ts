@@ -45,7 +45,7 @@ export function createEvaluator(
   const message = ruleMessage(rule, contact, params);
   const atFault = (error: unknown, object: ObjectRef): Violation => ({
     ...base,
-    message: `The rule ${rule.id} itself is at fault, not this object: ${firstLine(error)}. Ask ${contact} to correct it.`,
+    message: `The rule ${rule.id} itself is wrong, not this object: ${firstLine(error)}. Ask ${contact} to correct it.`,
     field: '',
     object,
     ruleAtFault: true,
@@ -83,7 +83,7 @@ export function createEvaluator(
 
 /** An API server would refuse such an object too, but with a message that makers do not understand. */
 function unreadable({ field, wanted }: WrongType, contact: string): string {
-  return `The field ${field} has to be ${wanted}, so that this object cannot be checked: correct it, or ask ${contact}.`;
+  return `The field ${field} must be ${wanted}, so this object cannot be checked: correct it, or ask ${contact}.`;
 }
 
 function firstLine(error: unknown): string {

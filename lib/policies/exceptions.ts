@@ -71,7 +71,7 @@ function refusal(
   }
   const fixed = exception.rules.find((rule) => rules.get(rule)?.always === true);
   if (fixed !== undefined) {
-    const message = `exception ${exception.name}: there is no exception from ${fixed}, since other controls stand on it`;
+    const message = `exception ${exception.name}: no exception from ${fixed} is possible, since other controls depend on it`;
     return { field: 'spec.rules', message };
   }
   if (exception.until <= now) {
@@ -83,17 +83,17 @@ function refusal(
   if (exception.until > now + MAX_DAYS * 86_400) {
     return {
       field: 'spec.until',
-      message: `exception ${exception.name} would hold until ${formatTime(exception.until)}; it may hold ${MAX_DAYS} days at most`,
+      message: `exception ${exception.name} would be valid until ${formatTime(exception.until)}; at most ${MAX_DAYS} days are allowed`,
     };
   }
   for (const rule of exception.rules) {
     const fence = fenceAgainst(rule, platform);
     if (fence !== undefined) {
-      return { field: 'spec.rule', message: `exception ${exception.name}: ${rule} cannot be lifted: ${fence}` };
+      return { field: 'spec.rule', message: `exception ${exception.name}: ${rule} cannot be turned off: ${fence}` };
     }
   }
   return isForNobody(exception, platform)
-    ? { field: 'spec', message: `exception ${exception.name} is for nobody: no preview of this platform fits` }
+    ? { field: 'spec', message: `exception ${exception.name} has no effect: it matches no preview of this platform` }
     : undefined;
 }
 

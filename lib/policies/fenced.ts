@@ -36,15 +36,15 @@ const QUOTA: Readonly<Record<string, string>> = {
  */
 export function fenceAgainst(rule: string, { namespace }: PlatformSpec): string | undefined {
   if (POD_SECURITY.includes(rule)) {
-    return "the Pod Security label `restricted` of each preview's namespace refuses such pods all the same";
+    return "the Pod Security label `restricted` of each preview's namespace still refuses such pods";
   }
   const resource = Object.hasOwn(QUOTA, rule) ? QUOTA[rule]! : undefined;
   if (resource !== undefined && Number(namespace.quota[resource] ?? 1) === 0) {
-    return `the quota of each preview's namespace holds ${resource} at 0 (namespace.quota)`;
+    return `the quota of each preview's namespace limits ${resource} to 0 (namespace.quota)`;
   }
   if (rule === 'allowed-kinds') {
-    return 'the account that applies a preview may write no other kinds; add the kind to policies.parameters.allowedKinds';
+    return 'the account that applies a preview cannot write other kinds; add the kind to policies.parameters.allowedKinds';
   }
-  if (rule === 'own-namespace') return 'the account that applies a preview may write in its own namespace only';
+  if (rule === 'own-namespace') return 'the account that applies a preview can only write in its own namespace';
   return undefined;
 }

@@ -62,7 +62,7 @@ function unknownProblems({ value: { spec }, positions }: Loaded<Platform>): Prob
     if (served === undefined || served.includes(kind)) return [];
     const right = ALL_SERVED.find((each) => groupOf(each).kind === kind) ?? closest(text, ALL_SERVED);
     const hint = right === undefined ? '' : `; did you mean ${right}?`;
-    return [{ ...place, field, message: `is not a kind that namespaces can hold; found ${text}${hint}` }];
+    return [{ ...place, field, message: `is not a kind of objects in namespaces; found ${text}${hint}` }];
   });
 }
 
@@ -73,7 +73,7 @@ function takenProblems({ value: { spec }, positions }: Loaded<Platform>): Proble
   return Object.keys(chosen).flatMap((kind) => {
     if (chosen[kind] !== null) return [];
     const message = madeKinds(spec).includes(kind)
-      ? 'cannot be taken away: greenroom itself makes it of preview.yaml'
+      ? 'cannot be removed: greenroom itself makes this kind from preview.yaml'
       : nothingToTake(kind, usualKinds(spec));
     const path = ['spec', 'policies', 'parameters', 'allowedKinds', kind];
     return message === undefined ? [] : [{ ...positions.ofKey(path), field: fieldName(path), message }];
@@ -86,7 +86,7 @@ function sharedProblems({ value: { spec }, positions }: Loaded<Platform>): Probl
   return spec.fenceKinds.flatMap((kind, i) => {
     if (!allowed.includes(kind)) return [];
     const path = ['spec', 'fenceKinds', i];
-    const message = `cannot hold ${kind}, which previews write themselves; take it away from them first (policies.parameters.allowedKinds: { ${kind}: null })`;
+    const message = `must not contain ${kind}, which previews write themselves; remove it there first (policies.parameters.allowedKinds: { ${kind}: null })`;
     return [{ ...positions.of(path), field: fieldName(path), message }];
   });
 }

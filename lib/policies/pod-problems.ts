@@ -92,7 +92,7 @@ function defaultedProblems(spec: JsonRecord, path: Path): ServerProblem[] {
     .filter((name) => valueAt(spec, ['resources', 'requests', name]) === undefined)
     .map((name) => ({
       path: [...path, 'resources', 'limits', name],
-      message: 'stands for the whole pod without a request; write resources.requests of the pod as well',
+      message: 'is a limit of the whole pod without a request; write resources.requests of the pod as well',
     }));
 }
 
@@ -104,14 +104,14 @@ function noContainers(spec: JsonRecord, path: Path): ServerProblem[] {
   const { containers } = spec;
   const isEmpty =
     containers === undefined || containers === null || (Array.isArray(containers) && containers.length === 0);
-  return isEmpty ? [{ path: [...path, 'containers'], message: 'must hold at least one container' }] : [];
+  return isEmpty ? [{ path: [...path, 'containers'], message: 'must contain at least one container' }] : [];
 }
 
 /** A variable has a value or a source, not both. */
 function envProblems(container: JsonRecord, path: Path): ServerProblem[] {
   return itemsOf(container, path, 'env').flatMap(({ item: { value, valueFrom }, path: at }) =>
     isRecord(valueFrom) && typeof value === 'string' && value !== ''
-      ? [{ path: [...at, 'valueFrom'], message: 'stands beside value; keep one of the two' }]
+      ? [{ path: [...at, 'valueFrom'], message: 'cannot be used with value; keep one of the two' }]
       : [],
   );
 }
@@ -128,7 +128,12 @@ function mountProblems(container: JsonRecord, path: Path, volumes: ReadonlySet<u
         : []),
       ...(isKnown
         ? []
-        : [{ path: [...at, 'name'], message: `is no volume of this pod; found ${name}, there is ${listed(volumes)}` }]),
+        : [
+            {
+              path: [...at, 'name'],
+              message: `is not a volume of this pod; found ${name}, allowed are ${listed(volumes)}`,
+            },
+          ]),
     ];
   });
 }

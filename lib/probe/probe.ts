@@ -58,7 +58,7 @@ function ask(url: URL, until: number, { allowPrivate = false, lookup = systemLoo
     const kind = kindOfAddress(address);
     if (kind === 'never' || (kind === 'private' && !allowPrivate)) {
       return new Refused(
-        `${url.hostname} is at a ${kind === 'private' ? 'private' : 'reserved'} address, which is not asked`,
+        `${url.hostname} has a ${kind === 'private' ? 'private' : 'reserved'} address, to which no request is sent`,
       );
     }
     return null;

@@ -38,7 +38,7 @@ export function problemWords(where: ProblemPlace, contact: string): string {
     case 'commit':
       return 'Your file is fine; we could not put the preview in place. Nothing to do: we try again by ourselves.';
     case 'settings':
-      return `Nothing for you to change: the settings of this platform have to be put right first. We try again by ourselves; if it lasts, tell ${contact}.`;
+      return `Nothing for you to change: the settings of this platform must be corrected first. We try again automatically; if it lasts, tell ${contact}.`;
     case 'apps-repo':
       return `Nothing for you to change: the place where previews are kept does not answer. We try again by ourselves; if it lasts, tell ${contact}.`;
     case 'registry':

@@ -13,7 +13,7 @@ export interface Notice {
 }
 
 /** Where a command would win nothing. */
-const LONGEST = 'It cannot be kept longer; a push starts its time anew.';
+const LONGEST = 'It cannot be kept longer; a push starts its time again.';
 
 /** The reply before the end, within the platform's warning time; null outside of it. */
 export function renderNotice({ expires }: LivePreview, options: NoticeOptions): Notice | null {

@@ -9,7 +9,7 @@ const MAX_REPLIES = 5;
 
 /** All commands with a short description. */
 const COMMANDS: readonly (readonly [string, string])[] = [
-  ['/preview status', 'reads everything again, and says as of when'],
+  ['/preview status', 'checks everything again, and names the time of the check'],
   ['/preview extend 4h', 'moves its end by that time; without a time, as far as the platform allows'],
   ['/preview keep', 'moves its end as far as the platform allows'],
   ['/preview stop', 'removes it until somebody starts it or pushes'],
@@ -62,14 +62,14 @@ function words(answered: Answered, { max, contact }: Pick<ReportOptions, 'max' |
     case 'help':
       return 'these are the commands, each at the start of a line of a comment, for people with write permission.';
     case 'looked':
-      return `everything was read again; this comment says what was known ${dayAndTime(answered.at)}.`;
+      return `everything was checked again; this comment shows the state of ${dayAndTime(answered.at)}.`;
     case 'capped':
       return `you asked for ${askedWords(answered.asked)}; ${most}, so it ends ${dayAndTime(answered.until)}.`;
     case 'longest':
       return `it cannot be kept longer: ${most}, and it ends ${dayAndTime(answered.until)}.`;
     case 'nothing-to-extend':
       return answered.live
-        ? 'what runs shows an earlier commit, and its end stays as it is; first the latest commit has to be accepted.'
+        ? 'the running preview shows an earlier commit, and its end does not change; first the latest commit must be accepted.'
         : 'there is nothing to keep longer yet; the preview has not started.';
     case 'stopped-already':
       return `it is stopped already; ${code('/preview start')} starts it again.`;

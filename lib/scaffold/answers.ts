@@ -37,7 +37,7 @@ export function platformText(template: FileSet, answers: InitAnswers): string {
 }
 
 function networkText(clusterCidrs: readonly string[]): string {
-  return `  # Addresses of nodes, pods, Services and the API server: closed, whatever egress opens. Found in the cluster.
+  return `  # Addresses of nodes, pods, Services and the API server: never reachable, whatever egress allows. Read from the cluster.
   network:
     clusterCidrs: [${clusterCidrs.join(', ')}]
 `;

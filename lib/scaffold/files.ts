@@ -121,7 +121,7 @@ function secretsNeed(platform: PlatformSpec): string {
     sops: reconcilerOf(platform).decrypts
       ? secrets.sops.key === null
         ? 'rights of its own to the key of sops'
-        : `the Secret \`${secrets.sops.key}\` with the private key of sops beside it`
+        : `the Secret \`${secrets.sops.key}\` with the private key of sops in the same namespace`
       : 'its plugin for sops',
   }[secrets.mechanism];
   return `,\nand, for previews with secrets, ${needs}`;
@@ -151,7 +151,7 @@ function placeholderValues({ platform, version, command }: ScaffoldInput): Recor
     INGRESS_SHORT: gateway ? `Gateway \`${ingress.gateway.name}\`` : 'ingress controller',
     DEFAULT_CERTIFICATE: gateway
       ? ''
-      : ",\n   which has to be the controller's default certificate (ingress-nginx: `--default-ssl-certificate`)",
+      : ",\n   which must be the controller's default certificate (ingress-nginx: `--default-ssl-certificate`)",
     ...reconcilerOf(platform).readme(platform),
   };
 }

@@ -38,6 +38,6 @@ export class Closed {
 
   /** The service is ready even while the forge accepts no requests: deliveries wait until it does. */
   readiness(): string {
-    return this.isNow ? `ok\nthe forge takes no requests until ${formatTime(Math.ceil(this.#until))}\n` : 'ok\n';
+    return this.isNow ? `ok\nno requests to the forge until ${formatTime(Math.ceil(this.#until))}\n` : 'ok\n';
   }
 }

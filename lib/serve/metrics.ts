@@ -132,13 +132,13 @@ export class Metrics {
     });
     this.readySeconds = new Histogram({
       name: 'greenroom_ready_seconds',
-      help: 'From a push that was told of until its commit was seen to answer.',
+      help: 'Time from a reported push until its commit was seen to answer.',
       buckets: LIFE_BUCKETS,
       registers,
     });
     this.goneSeconds = new Histogram({
       name: 'greenroom_gone_seconds',
-      help: 'From what ended a preview until everything of it was seen to be gone.',
+      help: 'Time from the end of a preview until all of its objects were seen to be deleted.',
       buckets: LIFE_BUCKETS,
       registers,
     });

@@ -1,7 +1,7 @@
 import { looksLikeCredential } from '../model/load/credential.ts';
 
 /** Replaces a line that may contain a credential. */
-export const MASKED = '(a line that may hold a credential is left out)';
+export const MASKED = '(a line that may contain a credential is not shown)';
 
 /** Names and schemes that precede a secret value, in addition to those that are checked everywhere. */
 const GIVEN =

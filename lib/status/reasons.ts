@@ -35,7 +35,7 @@ export const REASONS: Readonly<Record<string, Reason>> = {
   },
   'image-denied': {
     turn: 'platform',
-    headline: 'the image may not be read',
+    headline: 'the image cannot be read',
     sentence: () => 'The registry does not let the cluster read the image.',
     todo: fixedByPlatform,
     field: null,
@@ -51,7 +51,7 @@ export const REASONS: Readonly<Record<string, Reason>> = {
     turn: 'maker',
     headline: 'the image cannot run here',
     sentence: ({ name }) =>
-      `The image gives its user by name${name === undefined ? '' : ` (${name})`}, so nobody can tell whether that is root.`,
+      `The image gives its user by name${name === undefined ? '' : ` (${name})`}, so it is unknown whether that is root.`,
     todo: () => RUNS_AS,
     field: 'user',
   },
@@ -93,7 +93,7 @@ export const REASONS: Readonly<Record<string, Reason>> = {
   'cannot-start': {
     turn: 'maker',
     headline: 'the command cannot be run',
-    sentence: () => 'The image has no such program, or it may not be run.',
+    sentence: () => 'The image has no such program, or it is not executable.',
     todo: () => 'Check command in preview.yaml and what the image starts.',
     field: 'command',
   },

@@ -116,7 +116,7 @@ function committed({ now, headSha, committedAt, earlier, usual = USUAL_SECONDS }
   const when = committedAt === null ? 'Committed' : `Committed ${dayAndTime(committedAt)}`;
   // Much later, the usual time no longer helps.
   const isLate = committedAt !== null && now - committedAt > 3 * usual;
-  const rest = isLate ? 'nobody has told whether it answers' : `it usually answers within ${roughDuration(usual)}`;
+  const rest = isLate ? 'nobody has reported whether it answers' : `it usually answers within ${roughDuration(usual)}`;
   return {
     ...quiet,
     state: 'committed',

@@ -99,7 +99,7 @@ export async function proposeEnd(
   const { name } = record;
   const title = `remove ${name} (expired)`;
   const mark = proposalMark({ preview: name, pullRequest: recordedPullRequest(record) });
-  const body = `${mark}\nThe time of \`${name}\` is up, and its pull request gives no answer. Merging ends it.\n`;
+  const body = `${mark}\nThe time of \`${name}\` is up, and the forge does not answer about its pull request. Merging ends it.\n`;
   await proposeRemoval(context, platform.commit.autoMerge, { name, title, body }, plan);
 }
 
@@ -159,7 +159,7 @@ function planAfter(
   if (proposed.status === 'open') {
     const sentence =
       plan.effect === 'remove'
-        ? `${why}Its preview goes when the platform team merges its removal, at the latest when its time is up.`
+        ? `${why}Its preview ends when the platform team merges its removal, at the latest when its time is up.`
         : plan.effect === 'update'
           ? 'The platform team looks at every change of a preview first. Nothing to do.'
           : 'The platform team looks at every preview before it starts. Nothing to do.';

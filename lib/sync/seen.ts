@@ -55,7 +55,7 @@ export function whatIsSeen(input: SeenInput, before: Before): KnownStatus | null
     (seen?.condition === 'ready' && committedAt !== null ? Math.max(0, seen.at - committedAt) : null);
   const status = over(state, found);
   // A sentence with the elapsed time would change with every update.
-  const description = seen === null ? 'Committed; nobody has looked yet.' : keptLine(found.sentence, seen, took);
+  const description = seen === null ? 'Committed; nobody has checked yet.' : keptLine(found.sentence, seen, took);
   return {
     status,
     deployment: deploymentOf(state, shown, status, description),

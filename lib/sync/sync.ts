@@ -183,7 +183,7 @@ export async function syncPullRequest(
 const PROPOSAL: PreviewState = {
   state: 'none',
   reason: 'proposal',
-  sentence: 'It asks for the review of a preview, and gets none of its own.',
+  sentence: 'It is the review of a preview, so it gets no preview itself.',
   removed: null,
 };
 

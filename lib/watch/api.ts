@@ -61,7 +61,7 @@ export class ClusterApi {
       const text = await this.text(path, { ...query, limit: String(PAGE), ...from });
       const page: unknown = JSON.parse(text);
       if (!isRecord(page) || !Array.isArray(page['items']) || !isRecord(page['metadata'])) {
-        throw new ApiError(0, `${path}: the answer is no list`);
+        throw new ApiError(0, `${path}: the answer is not a list`);
       }
       items.push(...(page['items'] as KubeLike[]));
       const { continue: next, resourceVersion } = page['metadata'];

@@ -236,15 +236,15 @@ ${spec.replace(/^/gm, '      ')}
     [
       'a value beside its source',
       container('env:\n  - name: A\n    value: x\n    valueFrom: { fieldRef: { fieldPath: metadata.name } }'),
-      /:15:\d+: .*env\[0\]\.valueFrom: stands beside value; keep one of the two$/m,
+      /:15:\d+: .*env\[0\]\.valueFrom: cannot be used with value; keep one of the two$/m,
     ],
     [
       'two sources of one value',
       container('env:\n  - name: A\n    valueFrom: { fieldRef: { fieldPath: a }, secretKeyRef: { name: a, key: b } }'),
       /env\[0\]\.valueFrom: must hold one of .*; found fieldRef and secretKeyRef$/m,
     ],
-    ['no containers', 'containers: []', /:9:\d+: .*spec\.containers: must hold at least one container$/m],
-    ['no list of containers', 'restartPolicy: Always', /spec\.containers: must hold at least one container$/m],
+    ['no containers', 'containers: []', /:9:\d+: .*spec\.containers: must contain at least one container$/m],
+    ['no list of containers', 'restartPolicy: Always', /spec\.containers: must contain at least one container$/m],
   ])('%s', async (_, spec, expected) => {
     const { code, stdout } = await check(file('server/a.yaml', workload(spec)));
     expect(stdout).toMatch(expected);

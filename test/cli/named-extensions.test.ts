@@ -70,7 +70,7 @@ describe('extensions that greenroom.yaml names', () => {
     [
       'is not there',
       { 'extensions/rules.mjs': RULES },
-      /greenroom\.yaml:7:16: spec\.extensions\[0\]: names extensions\/acme\.mjs, which is not there; add that file beside/,
+      /greenroom\.yaml:7:16: spec\.extensions\[0\]: names extensions\/acme\.mjs, which does not exist; add that file next to/,
     ],
     [
       'does not load',
@@ -140,7 +140,7 @@ describe('extensions that greenroom.yaml names', () => {
     ]) {
       const { code, stdout, stderr } = await run(...args, '--platform', 'greenroom.yaml');
       const said = expect.stringContaining(
-        'greenroom.yaml:9:7: spec.extensions[1]: names extensions/b.mjs, which is not there; add that file beside greenroom.yaml, or take this line out',
+        'greenroom.yaml:9:7: spec.extensions[1]: names extensions/b.mjs, which does not exist; add that file next to greenroom.yaml, or remove this line',
       );
       expect([args[0], code, `${stdout}${stderr}`]).toEqual([args[0], 2, said]);
     }

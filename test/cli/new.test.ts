@@ -230,7 +230,7 @@ describe('new', () => {
 
   test.each([
     ['the template', ARGS, 'the template is missing: give one of function,'],
-    ['another template', ['rails', ...ARGS], 'there is no template "rails"; there are function, static-site'],
+    ['another template', ['rails', ...ARGS], 'there is no template "rails"; known are function, static-site'],
     ['the repository', ['function', '--owner', '@a', '--no-input'], '--repo is missing'],
     ['the owner', ['function', '--repo', 'acme/shop', '--no-input'], '--owner is missing'],
     [

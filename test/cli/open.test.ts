@@ -52,7 +52,7 @@ test('where nobody has looked, that is said', async () => {
   expect(await open(['acme/shop#7'])).toMatchObject({
     code: 0,
     opened: URL,
-    stderr: expect.stringMatching(/^pr-shop-7: nobody has seen it answer yet\. Committed /),
+    stderr: expect.stringMatching(/^pr-shop-7: it is unknown whether it answers\. Committed /),
   });
 });
 

@@ -51,7 +51,7 @@ const WRONG: readonly [what: string, extra: string, line: number, words: string]
     'a size that no cluster takes',
     'sizes: { huge: { requests: { cpu: "1", memory: 1Gi }, limits: { cpu: "2", memory: 2Gi } } }\nclusters:\n  - { name: a, server: "https://a.example.com", when: { sizes: [small] } }',
     7,
-    'spec.sizes.huge: is taken by no cluster',
+    'spec.sizes.huge: is accepted by no cluster',
   ],
   [
     'a template that no cluster takes',
@@ -90,7 +90,7 @@ const WRONG: readonly [what: string, extra: string, line: number, words: string]
     8,
     'spec.policies.engines: must contain kyverno',
   ],
-  ['nobody to ask', 'policies: { contact: " " }', 7, 'spec.policies.contact: must name somebody'],
+  ['nobody to ask', 'policies: { contact: " " }', 7, 'spec.policies.contact: must name a contact'],
   [
     'keys of the platform’s own tools',
     'policies: { parameters: { keys: [acme.example/, evidence.greenroom.dev/] } }',
@@ -101,13 +101,13 @@ const WRONG: readonly [what: string, extra: string, line: number, words: string]
     'a kind without its group',
     'policies: { parameters: { allowedKinds: { Ingress: true } } }',
     7,
-    'allowedKinds.Ingress: is not a kind that namespaces can hold; found Ingress; did you mean networking.k8s.io/Ingress?',
+    'allowedKinds.Ingress: is not a kind of objects in namespaces; found Ingress; did you mean networking.k8s.io/Ingress?',
   ],
   [
     'a kind of a group that is gone',
     'policies: { parameters: { allowedKinds: [ConfigMap, extensions/Ingress] } }',
     7,
-    'allowedKinds[1]: is not a kind that namespaces can hold; found extensions/Ingress; did you mean networking.k8s.io/Ingress?',
+    'allowedKinds[1]: is not a kind of objects in namespaces; found extensions/Ingress; did you mean networking.k8s.io/Ingress?',
   ],
   [
     'a misspelt kind',
@@ -158,7 +158,7 @@ const WRONG: readonly [what: string, extra: string, line: number, words: string]
     7,
     'all of them are drained',
   ],
-  ['signatures of nobody', 'evidence: { require: [digest, signature] }', 7, 'which have to be signed: name who signs'],
+  ['signatures of nobody', 'evidence: { require: [digest, signature] }', 7, 'which must be signed: name the signers'],
   ['egress into the cluster', 'egress:\n  - cidr: 10.2.0.0/16', 8, 'spec.egress[0].cidr: lies inside 10.0.0.0/8'],
   [
     'egress to the metadata of a cloud',
@@ -224,25 +224,25 @@ const WRONG: readonly [what: string, extra: string, line: number, words: string]
     'a pull secret of a store that there is not',
     'secrets: { mechanism: sealed-secrets }\nimagePullSecrets:\n  - { name: registry, secret: platform/registry }',
     9,
-    'spec.imagePullSecrets[0].secret: needs secrets.mechanism external-secrets, and it is sealed-secrets',
+    'spec.imagePullSecrets[0].secret: needs secrets.mechanism external-secrets, but it is sealed-secrets',
   ],
   [
     'secrets among the kinds that extensions add to fences',
     'fenceKinds:\n  - external-secrets.io/ExternalSecret',
     8,
-    'spec.fenceKinds[0]: cannot hold external-secrets.io/ExternalSecret, which only imagePullSecrets adds to fences',
+    'spec.fenceKinds[0]: must not contain external-secrets.io/ExternalSecret, which only imagePullSecrets adds to fences',
   ],
   [
     'a default that null takes away under a misspelt name',
     'sizes:\n  larg: null',
     8,
-    'spec.sizes.larg: takes nothing away: larg is not among the defaults; did you mean large?',
+    'spec.sizes.larg: removes nothing: larg is not one of the defaults; did you mean large?',
   ],
   [
     'a bound that null takes away under no name of a bound',
     'namespace:\n  quota:\n    count/widgets: null',
     9,
-    'takes nothing away: count/widgets is not among the defaults',
+    'removes nothing: count/widgets is not one of the defaults',
   ],
   [
     'a bound of no resource',
@@ -260,13 +260,13 @@ const WRONG: readonly [what: string, extra: string, line: number, words: string]
     'a kind taken away under a misspelt name',
     'policies:\n  parameters:\n    allowedKinds:\n      batch/CronJb: null',
     10,
-    'takes nothing away: batch/CronJb is not among the defaults; did you mean batch/CronJob?',
+    'removes nothing: batch/CronJb is not one of the defaults; did you mean batch/CronJob?',
   ],
   [
     'a kind taken away that greenroom makes',
     'policies:\n  parameters:\n    allowedKinds:\n      apps/Deployment: null',
     10,
-    'cannot be taken away: greenroom itself makes it of preview.yaml',
+    'cannot be removed: greenroom itself makes this kind from preview.yaml',
   ],
   [
     'a version in the place of a group',
@@ -278,7 +278,7 @@ const WRONG: readonly [what: string, extra: string, line: number, words: string]
     'a kind of previews among those of fences',
     'fenceKinds:\n  - policy/PodDisruptionBudget',
     8,
-    'spec.fenceKinds[0]: cannot hold policy/PodDisruptionBudget, which previews write themselves',
+    'spec.fenceKinds[0]: must not contain policy/PodDisruptionBudget, which previews write themselves',
   ],
   [
     'a kind of fences twice',
@@ -296,7 +296,7 @@ const WRONG: readonly [what: string, extra: string, line: number, words: string]
     'a kind of the fence among those of previews',
     'policies:\n  parameters: { allowedKinds: { ConfigMap: null, ResourceQuota: true } }',
     8,
-    "spec.policies.parameters.allowedKinds.ResourceQuota: must be a kind of workloads; ResourceQuota belongs to the platform's side",
+    'spec.policies.parameters.allowedKinds.ResourceQuota: must be a kind of workloads; ResourceQuota belongs to the platform',
   ],
   [
     'permissions among the kinds of previews',
@@ -308,7 +308,7 @@ const WRONG: readonly [what: string, extra: string, line: number, words: string]
     'permissions in a fence',
     'fenceKinds: [rbac.authorization.k8s.io/ClusterRoleBinding]',
     7,
-    "spec.fenceKinds[0]: cannot hold rbac.authorization.k8s.io/ClusterRoleBinding, which is the platform's own",
+    "spec.fenceKinds[0]: must not contain rbac.authorization.k8s.io/ClusterRoleBinding, which is the platform's own",
   ],
   ['a kind of no group in a fence', 'fenceKinds: [Secret]', 7, 'spec.fenceKinds[0]: must be a kind with its group'],
   [
@@ -335,7 +335,7 @@ const WRONG: readonly [what: string, extra: string, line: number, words: string]
     'a class and the namespace of another controller',
     'ingress:\n  class: nginx\n  controllerNamespace: traefik-system',
     9,
-    'must be where the controller of the class nginx runs',
+    'must be the namespace of the controller of the class nginx',
   ],
   [
     'limits of containers that contradict each other',

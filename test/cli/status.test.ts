@@ -59,7 +59,7 @@ test('one that does not exist is said to, and one whose forge gives no answer is
   const { world, status } = await running();
   expect(await status('acme/shop#9')).toMatchObject({ code: 1, stderr: 'there is no preview of acme/shop#9\n' });
   world.lose('cart', 8);
-  expect((await status('pr-cart-8')).stdout).toContain('the forge gives no answer');
+  expect((await status('pr-cart-8')).stdout).toContain('the forge does not answer');
 });
 
 test('a newer commit that does not run is named, with what its comment says', async () => {

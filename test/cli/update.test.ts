@@ -216,7 +216,7 @@ describe.each(Object.entries(KINDS))('update on %s', (_, kind) => {
   });
 
   test.each([
-    ['a repository that is not there', ['--repo', 'acme/nothing'], 1, 'acme/nothing is not there'],
+    ['a repository that is not there', ['--repo', 'acme/nothing'], 1, 'acme/nothing does not exist'],
     [
       'a template that is another',
       ['--template', 'function'],

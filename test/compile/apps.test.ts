@@ -353,7 +353,7 @@ spec:
 
   test('a placeholder that would say what an object is is refused', () => {
     const file = 'apiVersion: v1\nkind: "${name}"\nmetadata: { name: c }\n';
-    expect(() => compile(...with_({ 'k8s/c.yaml': file }))).toThrow(/2:7: kind: takes no placeholders/);
+    expect(() => compile(...with_({ 'k8s/c.yaml': file }))).toThrow(/2:7: kind: must not contain placeholders/);
   });
 
   test('an image without a tag that belongs to no app is refused at its line, with what it could be', () => {
@@ -375,7 +375,7 @@ spec:
     ['Chart.yml', 'apiVersion: v2\nname: shop\nversion: 1.0.0\n', /helm template/],
     ['values-prod.yaml', 'image: x\nreplicas: 2\n', /helm template/],
     ['patches.yaml', 'apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n', /kustomize build/],
-    ['dev.yaml', 'apiVersion: skaffold/v4beta6\nkind: Config\n', /made for another tool/],
+    ['dev.yaml', 'apiVersion: skaffold/v4beta6\nkind: Config\n', /a file for another tool/],
     ['stack.json', '{ "AWSTemplateFormatVersion": "2010-09-09" }', /is not a Kubernetes object: it needs apiVersion/],
     ['site.yml', '- hosts: all\n', /is not a Kubernetes object/],
     ['stack.yml', 'services:\n  web: { image: x }\n', /greenroom import compose/],

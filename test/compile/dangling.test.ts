@@ -104,7 +104,7 @@ describe('what a pod reads has to be there', () => {
     const secret = 'apiVersion: v1\nkind: Secret\nmetadata: { name: db }\ndata: {}\n';
     expect(said({ container: 'envFrom: [{ secretRef: { name: db } }]', more: [secret] })).toEqual([
       '[allowed-kinds]',
-      expect.stringContaining('may not be part of a preview: remove the reference as well'),
+      expect.stringContaining('must not be part of a preview: remove the reference as well'),
     ]);
   });
 

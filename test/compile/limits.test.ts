@@ -14,7 +14,7 @@ test('manifests of more than a mebibyte together are refused before they are rea
     return compileInput(previewText('manifests: deploy'), { manifests: manifests(Object.fromEntries(names)) });
   };
   const compile = createCompiler({ platform: platform(), now: OPENED });
-  expect(() => compile(input(262_144))).toThrow(/deploy: holds \d+ bytes of manifests; at most 1048576 are taken/);
+  expect(() => compile(input(262_144))).toThrow(/deploy: contains \d+ bytes of manifests; at most 1048576 are allowed/);
   expect(() => compile(input(262_000))).not.toThrow(/bytes of manifests/);
 });
 

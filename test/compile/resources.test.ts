@@ -144,11 +144,11 @@ describe('the catalogue', () => {
     ],
     [
       'resources: { one: { type: redis }, two: { type: redis } }',
-      /6:\d+: spec\.resources\.two: listens on port 6379, as one does beside it; one redis is enough/,
+      /6:\d+: spec\.resources\.two: listens on port 6379, like one in the same pod; one redis is enough/,
     ],
     [
       'resources: { find: { type: search } }\nport: 7700',
-      /spec\.resources\.find: listens on port 7700, as the app does beside it; let the app listen on another one/,
+      /spec\.resources\.find: listens on port 7700, like the app in the same pod; let the app listen on another one/,
     ],
     ['resources: { app: { type: redis } }', /spec\.resources\.app: has a name that is taken/],
     [

@@ -705,7 +705,7 @@ describe('greenroom doctor', () => {
     [
       'somebody may make pods where the cleaner runs',
       'accounts',
-      /^RoleBinding deployer gives edit in greenroom-cleaner: whoever makes pods there can end every preview\.$/,
+      /^RoleBinding deployer gives edit in greenroom-cleaner: everybody who can create pods there can end every preview\.$/,
       {
         break: () =>
           apply({
@@ -744,7 +744,7 @@ describe('greenroom doctor', () => {
     [
       'Argo CD leaves network policies out',
       'filtered-kinds',
-      /^Argo CD leaves out NetworkPolicy of every preview, and says nothing of it\.$/,
+      /^Argo CD silently ignores NetworkPolicy of every preview\.$/,
       {
         break: () => setting('resource.exclusions', "- apiGroups: ['networking*']\n  kinds: [NetworkPolicy]\n"),
         mend: () => setting('resource.exclusions', null),
@@ -753,7 +753,7 @@ describe('greenroom doctor', () => {
     [
       'Argo CD looks at some kinds only',
       'filtered-kinds',
-      /^Argo CD leaves out LimitRange, ResourceQuota, NetworkPolicy and 1 more of every preview/,
+      /^Argo CD silently ignores LimitRange, ResourceQuota, NetworkPolicy and 1 more of every preview/,
       {
         break: () =>
           setting(
@@ -787,7 +787,7 @@ describe('greenroom doctor', () => {
     [
       'Argo CD was told to leave the root Application alone',
       'applications',
-      /^Argo CD was told to leave greenroom alone/,
+      /^Argo CD ignores greenroom because of the annotation /,
       {
         break: () => kubectl('annotate', 'application', 'greenroom', inArgo, 'argocd.argoproj.io/skip-reconcile=true'),
         mend: () => kubectl('annotate', 'application', 'greenroom', inArgo, 'argocd.argoproj.io/skip-reconcile-'),
@@ -814,7 +814,7 @@ describe('greenroom doctor', () => {
     [
       'Argo CD’s repo-server does not run',
       'argocd',
-      /^argocd-repo-server in argocd has no pod that is ready: previews neither come nor go\.$/,
+      /^argocd-repo-server in argocd has no pod that is ready: previews are neither created nor removed\.$/,
       { break: () => apply(REPO_SERVER), mend: () => kubectl('delete', 'deployment', 'argocd-repo-server', inArgo) },
     ],
     [

@@ -37,7 +37,7 @@ const NUMBER = '${{ github.event.pull_request.number }}';
 const HEAD = '${{ github.event.pull_request.head.sha }}';
 const BY_SHA = 'tag: "{sha}"';
 
-describe('a build that pushes what previews await', () => {
+describe('a build that pushes what previews expect', () => {
   test.each<[string, Record<string, string>, string]>([
     [
       'calls that of the apps repo',
@@ -92,7 +92,7 @@ describe('a build that pushes something else', () => {
     [
       'another tag',
       action('ghcr.io/acme/shop:latest'),
-      'pushes ghcr.io/acme/shop:latest; previews await ghcr.io/acme/shop:pr-<number>-<sha7>',
+      'pushes ghcr.io/acme/shop:latest; previews expect ghcr.io/acme/shop:pr-<number>-<sha7>',
     ],
     [
       "GitHub's merge",
@@ -100,7 +100,7 @@ describe('a build that pushes something else', () => {
       "pushes ghcr.io/acme/shop:<sha of GitHub's merge>",
     ],
     ['the head without the number', action(`ghcr.io/acme/shop:${HEAD}`), 'pushes ghcr.io/acme/shop:<sha>'],
-    ['no tag', script('docker push ghcr.io/acme/shop'), 'pushes ghcr.io/acme/shop; previews await'],
+    ['no tag', script('docker push ghcr.io/acme/shop'), 'pushes ghcr.io/acme/shop; previews expect'],
   ])('%s, with its line', (_, text, message) => {
     const { problems, unknown } = read({ [WORKFLOW]: text });
     expect(unknown).toEqual([]);
@@ -111,7 +111,7 @@ describe('a build that pushes something else', () => {
   });
 
   test.each<[string, Record<string, string>, string]>([
-    ['nothing', {}, 'awaits ghcr.io/acme/shop:pr-<number>-<sha7>, and there is no CI file'],
+    ['nothing', {}, 'expects ghcr.io/acme/shop:pr-<number>-<sha7>, and there is no CI file'],
     ['another image', { [WORKFLOW]: action('ghcr.io/acme/other:pr-7') }, `and nothing in ${WORKFLOW} pushes it`],
     [
       'nothing, since push is off',
@@ -131,7 +131,7 @@ describe('a build that pushes something else', () => {
   test('of several apps, each is looked for', () => {
     const apps = 'apps: { api: { template: web-service, image: ghcr.io/acme/api, path: /api } }';
     const { problems } = read({ [WORKFLOW]: action(`ghcr.io/acme/shop:${HEAD}`) }, previewText(apps), BY_SHA);
-    expect(problems.map(({ message }) => message)).toEqual([expect.stringContaining('awaits ghcr.io/acme/api:<sha>')]);
+    expect(problems.map(({ message }) => message)).toEqual([expect.stringContaining('expects ghcr.io/acme/api:<sha>')]);
   });
 });
 

@@ -28,7 +28,7 @@ test('an empty repository is laid down; again, it is left as it is', async () =>
   );
   expect(files['greenroom.yaml']).toContain('https://github.com/acme/previews.git');
   expect(JSON.parse(files['.greenroom.json']!).files).toHaveProperty('greenroom.yaml');
-  expect(git(path, ['log', '--format=%s'])).toMatch(/^(Lay down the apps repo\n?)+$/);
+  expect(git(path, ['log', '--format=%s'])).toMatch(/^(Create the apps repo\n?)+$/);
 
   const head = headOf(path);
   expect(await init('previews')).toMatchObject({ code: 0, stdout: '' });

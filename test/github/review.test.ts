@@ -380,8 +380,8 @@ describe('a sweep with commit.mode: pull-request', () => {
         expect.stringMatching(new RegExp(`^${INTRUDER} .*${waits}`)),
         expect.stringMatching(new RegExp(`^${BROKEN} .*${waits}`)),
       ]);
-      expect(body(2)).toContain(`- \`${INTRUDER}\` holds the record of pr-shop-7`);
-      expect(body(2)).toContain(`- \`${BROKEN}\` has a preview.json out of shape`);
+      expect(body(2)).toContain(`- \`${INTRUDER}\` contains the record of pr-shop-7`);
+      expect(body(2)).toContain(`- \`${BROKEN}\` has an invalid preview.json`);
       await sweepAll(world);
       expect(pulls()).toEqual(['merged', 'open']);
       merge(2);

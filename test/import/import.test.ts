@@ -64,7 +64,7 @@ describe('compose', () => {
       'web, volumes:',
       'variable DATABASE_URL: refers to db',
       'variable API_TOKEN: it could be a secret',
-      'variable HOME_URL: it comes from',
+      'variable HOME_URL: its value is from',
       'the tag latest',
       'db, postgres:17',
     ]) {

@@ -71,7 +71,7 @@ path: /shop`);
     ['writable: [/usr/local]', /^6: spec\.writable\[0\]: would hide the app's own files \(\/usr\/local\/bin\)/],
     [
       'writable: [/usr/local/lib/node]',
-      /^6: spec\.writable\[0\]: lies in \/usr\/local\/lib, which belongs to the system/,
+      /^6: spec\.writable\[0\]: is in \/usr\/local\/lib, which belongs to the system/,
     ],
     ['writable: [/home/node]', /^6: spec\.writable\[0\]: would hide the app's own files \(\/home\/node\/app\)/],
     [
@@ -98,7 +98,7 @@ path: /shop`);
       'writable: [/data]\ncommand: [sh, -c, "cd / && exec /data/run; true"]',
       /^6: spec\.writable\[0\]: would hide the app's own files \(\/data\/run\)/,
     ],
-    ['writable: [/etc/app]', /^6: spec\.writable\[0\]: lies in \/etc, which belongs to the system/],
+    ['writable: [/etc/app]', /^6: spec\.writable\[0\]: is in \/etc, which belongs to the system/],
     ['writable: [/tmp/x]', /^6: spec\.writable\[0\]: is writable already/],
     ['writable: [cache]', /^6: spec\.writable\[0\]: must be a path of plain segments/],
     ['writable: [/app/../etc]', /^6: spec\.writable\[0\]: must be a path/],
@@ -123,14 +123,14 @@ path: /shop`);
   test("an image takes no placeholder: the tag of this commit is the platform's to write", () => {
     const file = previewText('', '"ghcr.io/acme/shop:${sha}"');
     expect(problem(() => loadPreview(file, 'preview.yaml'))).toMatch(
-      /spec\.image: must hold no placeholder: leave out the tag/,
+      /spec\.image: must not contain a placeholder: without a tag/,
     );
   });
 
   test.each([
-    ['path: /', /^6: spec\.path: is not for a worker, which nobody reaches from outside/],
-    ['port: 8080', /^6: spec\.port: is not for a worker, which listens on no port/],
-    ['health: /up', /^6: spec\.health: is not for a worker/],
+    ['path: /', /^6: spec\.path: is not possible for a worker, which cannot be reached from outside/],
+    ['port: 8080', /^6: spec\.port: is not possible for a worker, which listens on no port/],
+    ['health: /up', /^6: spec\.health: is not possible for a worker/],
   ])('a worker with %s is refused', (extra, sentence) => {
     expect(problem(() => worker(extra))).toMatch(sentence);
   });
@@ -145,14 +145,14 @@ describe('apps', () => {
   });
 
   test.each([
-    [api(', path: /'), /^7: spec\.apps\.api\.path: leads to the first app already; found \//],
+    [api(', path: /'), /^7: spec\.apps\.api\.path: already leads to the first app; found \//],
     [
       `${api(', path: /a')}\n  b: { template: web-service, image: ghcr.io/acme/b, path: /a/ }`,
-      /^8: spec\.apps\.b\.path: leads to api already; found \/a\/\. Give each app a path of its own/,
+      /^8: spec\.apps\.b\.path: already leads to api; found \/a\/\. Give each app its own path/,
     ],
     [
       `${api(', path: /a')}\n  b: { template: web-service, image: ghcr.io/acme/b, path: /A }`,
-      /^8: spec\.apps\.b\.path: leads to api already; found \/A\. Give each app a path of its own/,
+      /^8: spec\.apps\.b\.path: already leads to api; found \/A\. Give each app its own path/,
     ],
     [api(', prot: 1'), /^7: spec\.apps\.api\.prot: "prot" is not a setting; did you mean "port"\?/],
     [api(', user: 0'), /^7: spec\.apps\.api\.user: must be the number of a user other than root/],
@@ -166,7 +166,7 @@ describe('apps', () => {
       'apps: { main: { template: worker, image: a.b/c } }',
       /spec\.apps\.main: has a name that must be another one than main and preview/,
     ],
-    ['apps: { a: { template: worker, image: a.b/c, path: /x } }', /spec\.apps\.a\.path: is not for a worker/],
+    ['apps: { a: { template: worker, image: a.b/c, path: /x } }', /spec\.apps\.a\.path: is not possible for a worker/],
   ])('%j is refused', (extra, sentence) => {
     expect(problem(() => load(extra))).toMatch(sentence);
   });

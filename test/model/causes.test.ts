@@ -48,7 +48,7 @@ describe('a file in the place of preview.yaml is called by its name, once, with 
 describe('the right cause, at the right line', () => {
   test('settings that are not indented are one thing', () => {
     expect(said(`${HEAD}template: web-service\nimage: ghcr.io/acme/shop\n`)).toEqual([
-      'preview.yaml:4:1: has template, image beside spec, where they count for nothing: write them below spec, each line with two spaces before it',
+      'preview.yaml:4:1: has template, image next to spec, where they have no effect: write them below spec, each line indented by two spaces',
     ]);
   });
 
@@ -71,21 +71,21 @@ describe('the right cause, at the right line', () => {
       ':7:6: is indented by 5 spaces, and the line above by 4',
     ],
     [`${HEAD}  image:ghcr.io/acme/shop\n  port: 8080\n`, ':4:3: has no space behind its ":"'],
-    [`${HEAD}  env: { A: $\{{ secrets.A }} }\n`, `:4:28: holds $\{{ }}, which no workflow replaces`],
+    [`${HEAD}  env: { A: $\{{ secrets.A }} }\n`, `:4:28: contains $\{{ }}, which no workflow replaces`],
     [`${HEAD}  template: web-service\n  image: ghcr.io/acme/shop:$\{{ github.sha }}\n`, 'no workflow replaces'],
     [
       `${HEAD}  template: web-service\n  image: ghcr.io/acme/shop:{{ .Values.tag }}\n`,
       'no template engine reads this file',
     ],
     [`${HEAD}<<<<<<< HEAD\n  size: small\n=======\n  size: large\n>>>>>>> main\n`, ':4:1: is left of a merge'],
-    [previewText('ttl: 8'), ':6:8: spec.ttl: must be a time such as 90m, 8h or 3d; found 8; say of what: 8m, 8h or 8d'],
+    [previewText('ttl: 8'), ':6:8: spec.ttl: must be a time such as 90m, 8h or 3d; found 8; add a unit: 8m, 8h or 8d'],
     [previewText('ttl: 2 days'), 'found "2 days"; did you mean 2d?'],
     [previewText('ttl: 1 week'), 'did you mean 7d?'],
     [previewText('ttl: 90 minutes'), 'did you mean 90m?'],
     [previewText('ttl: 0h'), 'must be at least a minute'],
     [
       previewText('port: 80'),
-      'must be 1024 or more: only root may listen below, and a preview does not run as root; let the app listen on 8080, say; found 80',
+      'must be 1024 or more: only root may listen below, and a preview does not run as root; let the app listen on 8080, for example; found 80',
     ],
     [previewText('manifests: deploy/'), 'without a slash at its end'],
     [previewText('secrets: { KEY: "sk_live_4eC39HqLyjWDarjtT1zdp7dc=" }'), 'this looks like the secret itself'],

@@ -23,8 +23,8 @@ const privatePem = JSON.stringify(
 );
 
 test.each([
-  ['nobody to sign', 'require: [digest, sbom]', 'spec.evidence.require', 'asks for sbom, which have to be signed'],
-  ['identities without a root', identity('a@b'), 'spec.evidence.trustedRoots', 'whose certificates count'],
+  ['nobody to sign', 'require: [digest, sbom]', 'spec.evidence.require', 'requires sbom, which must be signed'],
+  ['identities without a root', identity('a@b'), 'spec.evidence.trustedRoots', 'the trusted certificates'],
   ['a root elsewhere', 'trustedRoots: [../root.json]', 'trustedRoots[0]', 'must be a file such as trust/sigstore.json'],
   ['a key that is none', 'keys: ["s3cret"]', 'keys[0]', 'must be a public key in PEM'],
   ['a private key', `keys: [${privatePem}]`, 'keys[0]', 'must be a public key in PEM'],
@@ -43,7 +43,7 @@ test.each([
     'until',
     'must be a day',
   ],
-  ['no reason', 'allow: [{ id: CVE-2026-1, reason: " ", until: 2026-12-31 }]', 'reason', 'must say why'],
+  ['no reason', 'allow: [{ id: CVE-2026-1, reason: " ", until: 2026-12-31 }]', 'reason', 'must give a reason'],
 ])('%s is told', (_, settings, field, message) => {
   try {
     load(settings);

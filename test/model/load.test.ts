@@ -166,9 +166,9 @@ describe('a preview file with mistakes', () => {
     ['a: [b', '1:4: has a [ that is never closed'],
     ['a: "b\n', '1:4: has a " that is never closed'],
     ["a: 'it''s\n", "1:4: has a ' that is never closed"],
-    ['a: b: c\n', '1:4: has a second ": " on its line; put text that holds ": " in quotes'],
+    ['a: b: c\n', '1:4: has a second ": " on its line; put text that contains ": " in quotes'],
     ['a:\n\t- b\n', '2:1: is indented with a tab; use spaces'],
-    ['a: @b\n', '1:4: begins with a character that has a meaning of its own; put the text in quotes'],
+    ['a: @b\n', '1:4: begins with a character that has a special meaning; put the text in quotes'],
     ['a: "\\q"\n', '1:5: is an escape that YAML does not know; use single quotes, or write \\\\ for a backslash'],
     [
       'a: &b c\n',

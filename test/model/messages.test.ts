@@ -57,7 +57,7 @@ spec:
   it('has mistakes between settings reported where they are, or where they would be', () => {
     expect(messages(platformSchema, `${SMALLEST}  namespace: { limitRange: { max: { cpu: 400m } } }\n`)).toEqual([
       '7 spec.namespace.limitRange.default.cpu: must not be above limitRange.max.cpu, which is 400m; found 500m',
-      '7 spec.namespace.limitRange.max.cpu: leaves no size: the smallest default has a limit of 500m; write sizes that fit into 400m',
+      '7 spec.namespace.limitRange.max.cpu: leaves no size: the smallest default has a limit of 500m; define sizes that fit into 400m',
     ]);
   });
 });
@@ -78,7 +78,7 @@ describe('sentences', () => {
   it('name the other place where a setting belongs beside its parent', () => {
     const schema = z.strictObject({ outer: z.strictObject({ x: z.string().optional() }), why: z.string().optional() });
     expect(messages(schema, 'outer: { why: 1 }\n')).toEqual([
-      '1 outer.why: "why" is not a setting here; it belongs beside "outer"',
+      '1 outer.why: "why" is not a setting here; it belongs on the same level as "outer"',
     ]);
   });
 

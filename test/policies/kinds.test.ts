@@ -39,7 +39,7 @@ describe('what an API server refuses of a kind is said before commit', () => {
     [
       'a field in lower case',
       pod('hostnetwork: true, containers: [{ name: web }]'),
-      'spec.template.spec.hostnetwork: Kubernetes knows no such field in spec; did you mean hostNetwork?',
+      'spec.template.spec.hostnetwork: Kubernetes has no such field in spec; did you mean hostNetwork?',
     ],
     ['a name missing', pod('containers: [{ image: x }]'), `${at}: needs name, which is missing`],
     [
@@ -55,7 +55,7 @@ describe('what an API server refuses of a kind is said before commit', () => {
     [
       'two ways to look',
       container('livenessProbe: { exec: { command: [a] }, tcpSocket: { port: 1 } }'),
-      `${at}.livenessProbe: must hold one of exec, grpc, httpGet, tcpSocket; found exec and tcpSocket`,
+      `${at}.livenessProbe: must contain one of exec, grpc, httpGet, tcpSocket; found exec and tcpSocket`,
     ],
     [
       'a pod that ends',
@@ -80,7 +80,7 @@ describe('what an API server refuses of a kind is said before commit', () => {
     [
       'a hook that does nothing',
       container('lifecycle: { preStop: {} }'),
-      `${at}.lifecycle.preStop: must hold one of exec, httpGet, sleep, tcpSocket; found none`,
+      `${at}.lifecycle.preStop: must contain one of exec, httpGet, sleep, tcpSocket; found none`,
     ],
     [
       'a host name in capitals',
@@ -122,17 +122,17 @@ describe('what an API server refuses of a kind is said before commit', () => {
     [
       'a route to nothing',
       '{ apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: { name: a }, spec: { rules: [{ http: { paths: [{ path: /, pathType: Prefix, backend: {} }] } }] } }',
-      'spec.rules[0].http.paths[0].backend: must hold one of resource, service; found none',
+      'spec.rules[0].http.paths[0].backend: must contain one of resource, service; found none',
     ],
     [
       'a budget of both kinds',
       '{ apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: { name: a }, spec: { minAvailable: 1, maxUnavailable: 1 } }',
-      'spec.minAvailable: stands beside maxUnavailable; keep one of the two',
+      'spec.minAvailable: cannot be used with maxUnavailable; keep one of the two',
     ],
     [
       'an update that cannot begin',
       '{ apiVersion: apps/v1, kind: Deployment, metadata: { name: a }, spec: { strategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: 0 } }, selector: { matchLabels: { a: b } }, template: { spec: { containers: [{ name: a }] } } } }',
-      'spec.strategy.rollingUpdate.maxUnavailable: must not be 0 beside a maxSurge of 0: no update could begin',
+      'spec.strategy.rollingUpdate.maxUnavailable: must not be 0 if maxSurge is 0: no update could begin',
     ],
     [
       'a label that is a number',
@@ -142,7 +142,7 @@ describe('what an API server refuses of a kind is said before commit', () => {
     [
       'a label of two words',
       '{ apiVersion: v1, kind: ConfigMap, metadata: { name: a, labels: { tier: front end } } }',
-      'metadata.labels: holds tier: front end; a label is at most 63 letters, digits, - _ . with a letter or digit at both ends',
+      'metadata.labels: contains tier: front end; a label is at most 63 letters, digits, - _ . with a letter or digit at both ends',
     ],
     [
       'ports without names',
@@ -152,7 +152,7 @@ describe('what an API server refuses of a kind is said before commit', () => {
     [
       'a backend of former versions',
       '{ apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: { name: a }, spec: { defaultBackend: { serviceName: a } } }',
-      'spec.defaultBackend.serviceName: Kubernetes knows no such field in defaultBackend; remove it',
+      'spec.defaultBackend.serviceName: Kubernetes has no such field in defaultBackend; remove it',
     ],
     [
       'a schedule in words',

@@ -47,7 +47,7 @@ describe('secrets check', () => {
     const run = await check(folder);
     expect(run.code).toBe(3);
     expect(run.stdout).toBe(
-      'src/app.js:2:16: looks like a secret (github, ghp_****): take it out, replace it since others may have read it, then put it where the platform team keeps secrets and name it under secrets in preview.yaml\n',
+      'src/app.js:2:16: looks like a secret (github, ghp_****): remove it, replace it since others may have read it, then put it where the platform team keeps secrets and name it under secrets in preview.yaml\n',
     );
     expect(run.stderr).toBe('2 files: 1 secret to take out\n');
     write(folder, { 'greenroom.yaml': platformText() });

@@ -167,7 +167,7 @@ describe('secrets seal', () => {
     [
       'a private key',
       () => '-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n',
-      'holds a private key',
+      'contains a private key',
     ],
     [
       'of another kind of key',

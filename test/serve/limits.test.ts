@@ -68,7 +68,7 @@ test('a limit of GitHub that serve meets is seen everywhere, holds back everythi
     .poll(() => log.filter(({ event }) => event === 'wait'))
     .toMatchObject([{ level: 'warn', reason: 'limit' }]);
   const opensAt = time.now + 120;
-  expect(await get('/readyz')).toMatch(/^ok\nthe forge takes no requests until /);
+  expect(await get('/readyz')).toMatch(/^ok\nno requests to the forge until /);
   const metrics = await get('/metrics');
   expect(metrics).toContain(`greenroom_forge_closed_until_timestamp_seconds ${opensAt}`);
   expect(metrics).toContain('greenroom_limit_waits_total{reason="limit"} 1');

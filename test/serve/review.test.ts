@@ -275,7 +275,7 @@ describe('commands by comment where every preview is proposed', () => {
     expect(states()).toEqual(['merged', 'open']);
     expect(world.previews()).toEqual(['pr-shop-7']);
     expect(world.comment('shop', 7)).toMatch(
-      /### Preview: waiting for review\nmia stopped it\. Its preview goes when the platform team merges its removal, at the latest when its time is up\. \[See the request\]\(https:\/\/github\.com\/acme\/previews\/pull\/2\)\n\nYour earlier preview stays as it is/,
+      /### Preview: waiting for review\nmia stopped it\. Its preview ends when the platform team merges its removal, at the latest when its time is up\. \[See the request\]\(https:\/\/github\.com\/acme\/previews\/pull\/2\)\n\nYour earlier preview stays as it is/,
     );
     await merged(2);
     expect(world.previews()).toEqual([]);

@@ -302,7 +302,7 @@ test('a limit that lets nothing through is shown, and deliveries are taken all t
   const ready = await fetch(`${url}/readyz`);
   expect([ready.status, await ready.text()]).toEqual([
     200,
-    expect.stringMatching(/^ok\nthe forge takes no requests until /),
+    expect.stringMatching(/^ok\nno requests to the forge until /),
   ]);
   const metrics = await (await fetch(`${url}/metrics`)).text();
   expect(metrics).toContain(`greenroom_forge_closed_until_timestamp_seconds ${until}`);

@@ -25,7 +25,7 @@ describe('the words never claim more than was seen', () => {
     expect(status).toMatchObject({ state: 'committed', turn: 'nobody', seenBy: null, next: { by: NOW + 95 } });
     expect(titleOf(status)).toBe('on its way');
     const late = statusOf({ ...known, now: NOW + 3600 });
-    expect(late.sentence).toBe('Committed Fri 6 Nov 14:02 UTC; nobody has told whether it answers.');
+    expect(late.sentence).toBe('Committed Fri 6 Nov 14:02 UTC; nobody has reported whether it answers.');
     expect(late.next).toBeNull();
   });
 

@@ -83,7 +83,7 @@ describe('a command is answered in words, once', () => {
     const { answer, said } = await say(world, '/preview STATUS?');
     expect([answer, said]).toEqual([
       'done',
-      ['- `mia`: everything was read again; this comment says what was known Tue 24 Nov 08:01 UTC.'],
+      ['- `mia`: everything was checked again; this comment shows the state of Tue 24 Nov 08:01 UTC.'],
     ]);
   });
 
@@ -93,7 +93,7 @@ describe('a command is answered in words, once', () => {
     expect(result).toMatchObject({ effect: 'update' });
     expect(said).toEqual([
       expect.stringContaining('8h from now is the most'),
-      expect.stringContaining('what was known'),
+      expect.stringContaining('shows the state of'),
     ]);
   });
 
@@ -110,7 +110,7 @@ describe('a command is answered in words, once', () => {
   test.each(['/preview retry', '/preview start'])('%s of what runs: it was looked at again', async (command) => {
     const world = await opened();
     expect((await say(world, command)).said).toEqual([
-      '- `mia`: everything was read again; this comment says what was known Tue 24 Nov 08:01 UTC.',
+      '- `mia`: everything was checked again; this comment shows the state of Tue 24 Nov 08:01 UTC.',
     ]);
   });
 
@@ -180,7 +180,7 @@ describe('where there is nothing to do', () => {
     await sync(world);
     const { answer, said } = await say(world, '/preview extend 1h');
     expect(answer).toBe('refused');
-    expect(said).toEqual([expect.stringContaining('what runs shows an earlier commit')]);
+    expect(said).toEqual([expect.stringContaining('the running preview shows an earlier commit')]);
     expect(world.previews()).toEqual(['pr-shop-7']);
   });
 
@@ -255,7 +255,7 @@ describe('box and commands are there in every state in which they work', () => {
   test('a notice promises no box that is not there', async () => {
     const world = await opened({}, undefined, 'ttl: { default: 1h, max: 1h, warn: 1h }');
     expect(boxes(world)).toEqual([]);
-    expect(world.notices('shop', 7).at(-1)).toContain('It cannot be kept longer; a push starts its time anew.');
+    expect(world.notices('shop', 7).at(-1)).toContain('It cannot be kept longer; a push starts its time again.');
     world.now = OPENED + 20 * 60;
     await sync(world);
     expect(boxes(world)).toEqual(['Keep it 60 more minutes']);

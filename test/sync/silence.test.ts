@@ -40,7 +40,7 @@ const BROKEN: readonly [what: string, before: TestFiles, broken: TestFiles, exit
     { 'greenroom.yaml': platformText() },
     { 'greenroom.yaml': EXTENDED },
     2,
-    'names extensions/team.mjs, which is not there',
+    'names extensions/team.mjs, which does not exist',
   ],
   [
     'an extension that cannot be loaded',

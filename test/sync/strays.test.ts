@@ -122,7 +122,9 @@ describe('a broken preview.json, which stops the ApplicationSets', () => {
     const world = await previews([7]);
     world.settle(files as Record<string, string>);
     const { alarms } = await run(world);
-    expect(alarms).toEqual([expect.stringContaining('out of shape, and no open pull request has that name')]);
+    expect(alarms).toEqual([
+      expect.stringContaining('has an invalid preview.json, and no open pull request has that name'),
+    ]);
     expect(folders(world)).toEqual([FOLDER]);
   });
 });

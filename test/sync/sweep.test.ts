@@ -309,12 +309,12 @@ describe('a change of the platform that displaces live previews', () => {
     const head = world.head()!;
     const { held, results, toConfirm } = await run(world);
     expect(held).toMatchObject([
-      { name: 'pr-shop-1', sentence: 'moves from the cluster a to b, where it starts anew' },
+      { name: 'pr-shop-1', sentence: 'moves from the cluster a to b, where it starts again' },
     ]);
     expect([results, world.head()]).toEqual([[], head]);
     expect(toConfirm).toEqual([
       'greenroom.yaml has changed, and would move or end 1 live preview: left as it is. If it is right, run `greenroom sweep --yes`, or ' +
-        'label a pull request greenroom.dev/yes. pr-shop-1 moves from the cluster a to b, where it starts anew',
+        'label a pull request greenroom.dev/yes. pr-shop-1 moves from the cluster a to b, where it starts again',
     ]);
     expect((await run(world, { allowRemovals: true })).held).toEqual([]);
     expect(folders(world)).toEqual(['b/shop/pr-shop-1']);

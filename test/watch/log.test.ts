@@ -44,7 +44,7 @@ describe('the last lines', () => {
   test('are those of the container that ended, of the newest pod, of the run before this one', async () => {
     const server = api('Error: no A\npassword=hunter2\n\nbye\n');
     const lines = await lastLines(server, 'pr-shop-7', [older, crashing], seen('exits'));
-    expect(lines).toEqual(['Error: no A', '(a line that may hold a credential is left out)', 'bye']);
+    expect(lines).toEqual(['Error: no A', '(a line that may contain a credential is not shown)', 'bye']);
     expect(server.asked).toEqual([
       '/api/v1/namespaces/pr-shop-7/pods/pr-shop-7-b/log?container=app&previous=true&tailLines=20&limitBytes=65536',
     ]);

@@ -72,9 +72,9 @@ function refusalOf({ url, status }: PreviewStatus): string | null {
 
 /** Warnings for the person who opens it. */
 function doubts({ status, headSha }: PreviewStatus): string[] {
-  if (status === null) return ['the forge gives no answer, so nobody knows whether it works'];
+  if (status === null) return ['the forge does not answer, so it is unknown whether it works'];
   const { state, sentence, shows } = status;
-  if (state === 'committed') return [`nobody has seen it answer yet. ${sentence}`];
+  if (state === 'committed') return [`it is unknown whether it answers. ${sentence}`];
   if (state === 'asleep') return [sentence];
   return shows === null || headSha.startsWith(shows) ? [] : [`it shows ${shortSha(shows)}, an earlier commit`];
 }

@@ -69,7 +69,7 @@ async function run(options: Options, io: Io): Promise<void> {
   const { source: workshop } = await openWorkshops(appsRepo, options.forge, io);
   const repository = await workshop.repository(wanted);
   if (repository === null) {
-    throw new GreenroomError('failed', `${wanted.path} is not there, or may not be seen`);
+    throw new GreenroomError('failed', `${wanted.path} does not exist, or is not visible to these credentials`);
   }
   const { path } = repository;
   const entries = repository.head === null ? new Map() : await workshop.entries(repository, repository.head);

@@ -74,7 +74,7 @@ async function run(options: WatchOptions, io: Io): Promise<void> {
 function serverOf({ server, caFile }: WatchOptions, io: Io): { server: string; ca: string | undefined } {
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port = '443' } = io.env;
   if (server === undefined && host === undefined) {
-    throw new GreenroomError('invalid-input', 'this is no pod of a cluster: name the API server with --server');
+    throw new GreenroomError('invalid-input', 'this does not run in a pod: name the API server with --server');
   }
   const own = server === undefined ? `${ACCOUNT}/ca.crt` : undefined;
   const file = caFile ?? own;

@@ -67,7 +67,10 @@ export async function makeMicroApp(wanted: CreationPlan, options: MakeOptions, i
 async function appsRepositoryOf({ apps, appsRepository }: Workshops): Promise<WorkRepository> {
   const found = await apps.repository(appsRepository);
   if (found !== null) return found;
-  throw new GreenroomError('failed', `the apps repo ${appsRepository.path} is not there, or may not be seen`);
+  throw new GreenroomError(
+    'failed',
+    `the apps repo ${appsRepository.path} does not exist, or is not visible to these credentials`,
+  );
 }
 
 async function findOrCreate(

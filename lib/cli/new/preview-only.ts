@@ -32,7 +32,7 @@ export async function guessPreview(options: PreviewOnlyOptions, io: Io): Promise
   if (file === undefined) {
     throw new GreenroomError(
       'invalid-input',
-      `there is no ${DOCKERFILES.join(' or ')} here: run it in the folder of one`,
+      `there is no ${DOCKERFILES.join(' or ')} here: run it in a folder that has one`,
     );
   }
   if (existsSync(resolve(io.cwd, out)) && overwrite !== true) {
@@ -45,7 +45,7 @@ export async function guessPreview(options: PreviewOnlyOptions, io: Io): Promise
   const image = `${side?.platform.registries[0] ?? `ghcr.io/${owner}`}/${name}`;
   const dockerfile = new TextDecoder().decode(readInput(io.cwd, file));
   const guess = guessFromDockerfile(dockerfile, image);
-  const where = side === null ? 'since no greenroom.yaml says where images are' : "by the platform's registry";
+  const where = side === null ? 'since no greenroom.yaml names the registry of images' : "by the platform's registry";
   const doubt = known === null ? `; "${name}" is a placeholder, since no Git remote names the repository` : '';
   const notes = [`image: ${image}, ${where}${doubt}`, ...guess.notes];
   if (format === 'json') io.out(json({ file: out, text: guess.text, notes }));

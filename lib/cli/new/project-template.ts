@@ -25,7 +25,7 @@ export async function openTemplate(where: string, io: Io): Promise<ProjectTempla
   if (!/[./\\]/.test(where) && !existsSync(resolve(io.cwd, where))) {
     const names = [...builtIn.keys()].join(', ');
     throw invalidInput([
-      { message: `there is no template "${where}"; there are ${names}, or give a folder or a Git address` },
+      { message: `there is no template "${where}"; known are ${names}; or give a folder or a Git address` },
     ]);
   }
   return readTemplate(fromFolder(where, io));
@@ -39,7 +39,9 @@ function fromFolder(where: string, io: Io): FileSet {
     ]);
   }
   if (lstatSync(join(folder, TEMPLATE_FILE)).isSymbolicLink()) {
-    throw invalidInput([{ file: join(where, TEMPLATE_FILE), message: 'is a link; a template holds plain files' }]);
+    throw invalidInput([
+      { file: join(where, TEMPLATE_FILE), message: 'is a link; a template may only contain plain files' },
+    ]);
   }
   const text = new TextDecoder().decode(readInput(folder, TEMPLATE_FILE));
   return fileSet([[TEMPLATE_FILE, text], ...(readFolder(join(folder, 'skeleton'), 'skeleton', MAX_FILES) ?? [])]);
@@ -53,7 +55,7 @@ async function fromGit(where: string, io: Io): Promise<FileSet> {
   try {
     const { files, irregular } = await repo.read([`${prefix}${TEMPLATE_FILE}`, `${prefix}skeleton/**`]);
     if (irregular[0] !== undefined) {
-      throw invalidInput([{ file: irregular[0], message: 'is a link; a template holds plain files' }]);
+      throw invalidInput([{ file: irregular[0], message: 'is a link; a template may only contain plain files' }]);
     }
     if (files.size > MAX_FILES) {
       throw invalidInput([{ file: `${prefix}skeleton`, message: `has more than ${MAX_FILES} files` }]);

@@ -37,6 +37,6 @@ async function local(root: string, io: Io): Promise<Workshop> {
 }
 
 function notOne(appsRepo: string): GreenroomError {
-  const what = 'takes no pull requests: give OWNER/NAME, or the path of a bare repository that ends in .git';
+  const what = 'has no pull requests: give OWNER/NAME, or the path of a bare repository that ends in .git';
   return new GreenroomError('invalid-input', `--apps-repo ${appsRepo} ${what}`);
 }

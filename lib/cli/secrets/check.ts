@@ -98,7 +98,7 @@ const shown = (file: string) => printable(file, 4096).replace(/^(?=::|##\[)/, '.
 
 function print({ findings, skipped, files, instead }: Report, format: ReportFormat, io: Io): void {
   const sentence = ({ kind, masked }: SecretFinding) =>
-    `looks like a secret (${kind}, ${masked}): take it out, replace it since others may have read it, then ${instead}`;
+    `looks like a secret (${kind}, ${masked}): remove it, replace it since others may have read it, then ${instead}`;
   const told = findings.map((finding) => ({
     ...finding,
     rule: RULE.id,

@@ -35,7 +35,7 @@ export async function scannedFiles(paths: readonly string[], base: string | unde
   const top = await tryGit(options, ['-C', io.cwd, 'rev-parse', '--show-toplevel']);
   if (top.code !== 0) {
     if (base !== undefined)
-      throw new GreenroomError('invalid-input', '--diff needs a Git repository, and this is none');
+      throw new GreenroomError('invalid-input', '--diff needs a Git repository, and this folder is not in one');
     return {
       root: io.cwd,
       files: paths.flatMap((path) => filesBelow(io.cwd, path)).sort(compareStrings),

@@ -26,7 +26,10 @@ export interface TargetOptions {
 export async function targetOf(options: TargetOptions, platform: PlatformSpec, io: Io): Promise<string> {
   const path = options.repo?.path ?? (await repositoryAt({}, '.', io));
   if (path === null) {
-    throw new GreenroomError('invalid-input', 'no Git remote says whose repository this is; give --repo OWNER/NAME');
+    throw new GreenroomError(
+      'invalid-input',
+      'the repository is unknown, since there is no Git remote; give --repo OWNER/NAME',
+    );
   }
   const named = (repositoryId: number, number: number) => {
     const { owner, name } = namesOf({ path });
@@ -55,7 +58,7 @@ export async function targetOf(options: TargetOptions, platform: PlatformSpec, i
 async function numbered(forge: Forge, repository: RepositoryRef, number: number): Promise<PullRequest> {
   const found = await forge.pullRequest(repository, number);
   if (found.status === 'found') return found.value;
-  throw new GreenroomError('unreachable', `${found.reason}; with --repo-id the forge is not asked`);
+  throw new GreenroomError('unreachable', `${found.reason}; with --repo-id the forge is not needed`);
 }
 
 async function pullOfBranch(forge: Forge, { path }: RepositoryRef, io: Io): Promise<PullRequest> {

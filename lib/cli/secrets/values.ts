@@ -53,7 +53,7 @@ export async function readValues(
   if (values.size === 0) {
     throw new GreenroomError(
       'invalid-input',
-      'nothing to seal: name a key whose value comes from standard input, or give --from-file or --from-env-file',
+      'nothing to seal: name a key to read its value from standard input, or give --from-file or --from-env-file',
     );
   }
   return values;

@@ -157,7 +157,7 @@ export async function openForge(
 function refuseMissingFolder(flag: string, folder: string, io: Io): void {
   const info = statSync(resolve(io.cwd, folder), { throwIfNoEntry: false });
   if (info?.isDirectory() === true) return;
-  const what = info === undefined ? 'there is no such folder' : 'this is no folder';
+  const what = info === undefined ? 'there is no such folder' : 'this is not a folder';
   throw new GreenroomError('invalid-input', `${flag} ${folder}: ${what}`);
 }
 

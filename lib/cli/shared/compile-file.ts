@@ -41,7 +41,7 @@ export async function compileFile(file: string, options: CompileFileOptions, io:
   const now = at ?? systemClock();
   const side = await findPlatform(options, [dirname(file), '.'], now, io);
   if (side === null) {
-    const where = `there is no ${PLATFORM_FILE} beside ${file}, above it or here`;
+    const where = `there is no ${PLATFORM_FILE} in the folder of ${file}, above it or here`;
     throw new GreenroomError('invalid-input', `${where}: give --platform FILE or --apps-repo WHERE`);
   }
   const source = openWorkFile(file, io);

@@ -30,12 +30,12 @@ export async function layDown(
     if (head !== null && !isOurs) {
       throw new GreenroomError(
         'invalid-input',
-        `${description} is not empty: clone it and run \`greenroom init\` in its folder, which leaves alone what is not its own`,
+        `${description} is not empty: clone it and run \`greenroom init\` in its folder, which does not change other files`,
       );
     }
     const change = new Map([...wanted].filter(([path]) => !files.has(path)));
     if (change.size > 0 && options.dryRun !== true) {
-      const result = await repo.commit({ expectedHead: head, change, message: 'Lay down the apps repo\n' });
+      const result = await repo.commit({ expectedHead: head, change, message: 'Create the apps repo\n' });
       if (result.status === 'conflict') {
         throw new GreenroomError('unreachable', `${description} was committed to at the same time; run again`);
       }

@@ -52,7 +52,7 @@ export function previewTable(previews: readonly PreviewStatus[]): string {
 
 /** `ready`, `not working - the app stops right after it starts`, followed by a newer commit if there is one. */
 export function stateText({ status, newer }: PreviewStatus): string {
-  const state = status === null ? 'the forge gives no answer' : titleOf(status);
+  const state = status === null ? 'the forge does not answer' : titleOf(status);
   return newer === null ? state : `${state}; ${shortSha(newer.headSha)} is newer`;
 }
 

@@ -98,7 +98,7 @@ function checkProcess(checks: Checks, props: PreviewAppProps): void {
   checks.that(
     props.release === undefined || runsWhole,
     'release',
-    'is not for a Knative Service, which takes no such step',
+    'is not possible for a Knative Service, which has no such step',
   );
   const isRoot = path === undefined || path === null || path === '/';
   checks.that(isRoot || runsWhole, 'path', 'is not for a Knative Service, which has the whole host');

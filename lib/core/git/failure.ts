@@ -7,7 +7,7 @@ const KNOWN: readonly (readonly [RegExp, ErrorCode, string])[] = [
   [
     /unable to create '[^']*\.lock': file exists|\.lock': file exists/i,
     'unreachable',
-    'another git process holds the lock; run again, and if no git process is at work remove the lock file',
+    'another git process has the lock; run again, and if no git process is running, remove the lock file',
   ],
   [
     /permission denied|insufficient permission|read-only file system/i,
@@ -23,7 +23,7 @@ const KNOWN: readonly (readonly [RegExp, ErrorCode, string])[] = [
   [
     /not a git repository|does not appear to be a git repository|repository .*not found|returned error: 404/i,
     'invalid-input',
-    'there is no git repository; check the name, and that these credentials may read it',
+    'there is no git repository; check the name, and whether these credentials can read it',
   ],
   [
     /could not resolve host|connection (refused|reset|timed out)|failed to connect|timed out|early EOF|hung up|returned error: (429|5\d\d)|network is unreachable|connection closed|could not read from remote/i,

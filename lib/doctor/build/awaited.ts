@@ -52,12 +52,12 @@ export function checkBuild(files: FileSet, repository: string, platform: Platfor
         file,
         line,
         column: 1,
-        message: `pushes ${tags}; previews await ${rule}, so none would ever start`,
+        message: `pushes ${tags}; previews expect ${rule}, so none would ever start`,
       });
     } else {
       const lack =
         builds.length === 0 ? 'there is no CI file' : `nothing in ${builds.map(([file]) => file).join(', ')} pushes it`;
-      const message = `awaits ${rule}, and ${lack}; call the build of the apps repo, or push that tag`;
+      const message = `expects ${rule}, and ${lack}; call the build of the apps repo, or push that tag`;
       problems.push({ file: PREVIEW_FILE, message });
     }
   }

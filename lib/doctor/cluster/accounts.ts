@@ -92,12 +92,12 @@ async function foreignBindings({ reader, platform }: DoctorContext): Promise<Che
         const what = namespace === '' ? `clusterrolebinding ${name}` : `rolebinding ${name} -n ${namespace}`;
         const role = text(binding, 'roleRef', 'name');
         const gives = isInCleanersHome(binding)
-          ? `gives ${role} in ${namespace}: whoever makes pods there can end every preview.`
+          ? `gives ${role} in ${namespace}: everybody who can create pods there can end every preview.`
           : `gives ${role} to accounts of previews.`;
         return fail(
           'accounts',
           `${namespace === '' ? 'ClusterRoleBinding' : 'RoleBinding'} ${name} ${gives}`,
-          `Run kubectl delete ${what} if nobody can say what it is for.`,
+          `Run kubectl delete ${what} if nobody knows its purpose.`,
         );
       });
   });

@@ -43,7 +43,7 @@ export async function liveFences(context: DoctorContext): Promise<CheckResult[]>
   ];
   return found.length > 0
     ? found
-    : [ok('fences', `${previews.length} namespaces of previews are fenced as greenroom.yaml says`)];
+    : [ok('fences', `${previews.length} namespaces of previews have the fence that greenroom.yaml defines`)];
 }
 
 const nameOf = (object: unknown) => text(object, 'metadata', 'name');

@@ -23,7 +23,7 @@ export function checkSigner({ bundle, artifact }: SignedPiece, trust: Trust): Si
   }
   if (entity.key.$case === 'public-key') {
     const place = trust.keys.findIndex((key) => entity.signature.verifySignature(key));
-    return place === -1 ? { refusal: 'is by none of the trusted keys' } : { signer: { by: 'key', key: place + 1 } };
+    return place === -1 ? { refusal: 'is not by a trusted key' } : { signer: { by: 'key', key: place + 1 } };
   }
   if (trust.identities.length === 0) return { refusal: 'is by a certificate, but only keys are trusted here' };
   const answers = trust.roots.map((root) => checkCertificate(entity, root, trust));

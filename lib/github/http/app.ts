@@ -117,7 +117,7 @@ async function findInstallation(app: GitHubClient, owner: string): Promise<numbe
       [404],
     );
     if (status === 404 && /integration not found/i.test(String(data.message))) {
-      throw new GreenroomError('failed', 'there is no GitHub App with this id; check GITHUB_APP_ID');
+      throw new GreenroomError('failed', 'no GitHub App has this id; check GITHUB_APP_ID');
     }
     if (status === 404) continue;
     if (typeof data.id !== 'number') throw new GreenroomError('unreachable', `${app.description} gave no installation`);

@@ -76,7 +76,7 @@ function appOf(env: Environment): GitHubApp | null {
   if (key !== null) return { id, key };
   throw new GreenroomError(
     'invalid-input',
-    `${from} must hold an RSA private key in PEM form, from "-----BEGIN" to "-----END", as the App's page gives it`,
+    `${from} must contain an RSA private key in PEM form, from "-----BEGIN" to "-----END", as the App's page gives it`,
   );
 }
 

@@ -96,7 +96,7 @@ function unknownKey(schema: z.ZodType, path: FieldPath, key: string, suggestion:
   const holder = holders(schemaAt(schema, path), key)[0];
   if (holder !== undefined) return `${subject} here; it belongs under "${[...path, holder].join('.')}"`;
   if (settingNames(schemaAt(schema, path.slice(0, -1))).includes(key) && path.length > 0) {
-    return `${subject} here; it belongs beside "${path.at(-1)}"`;
+    return `${subject} here; it belongs on the same level as "${path.at(-1)}"`;
   }
   return `${subject}; allowed here: ${settingNames(schemaAt(schema, path)).join(', ')}`;
 }
@@ -214,7 +214,7 @@ const UNITS: readonly (readonly [pattern: RegExp, unit: string, times: number])[
 function timeHint(found: unknown): string {
   const [, digits, word] = /^\s*(\d{1,4})\s*([a-z]*)\s*$/i.exec(String(found)) ?? [];
   if (digits === undefined) return '';
-  if (word === '') return `; say of what: ${digits}m, ${digits}h or ${digits}d`;
+  if (word === '') return `; add a unit: ${digits}m, ${digits}h or ${digits}d`;
   const unit = UNITS.find(([pattern]) => pattern.test(word!.toLowerCase()));
   return unit === undefined ? '' : `; did you mean ${Number(digits) * unit[2]}${unit[1]}?`;
 }

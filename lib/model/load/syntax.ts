@@ -45,7 +45,7 @@ function readTokens(text: string, maxLexemes: number, tokens: CST.Token[]): Text
   for (const lexeme of new Lexer().lex(text)) {
     if (lexeme === CST.DOCUMENT) [total, count] = [total + count, 0];
     if (++count > maxLexemes || total + count > maxLexemes * STREAM)
-      return { offset, message: 'holds too many values to be read' };
+      return { offset, message: 'contains too many values' };
     if (!isScalar && (lexeme === '[' || lexeme === '{') && ++depth > MAX_DEPTH) return tooDeep(offset);
     if (!isScalar && (lexeme === ']' || lexeme === '}')) depth--;
     for (const token of parser.next(lexeme)) tokens.push(token);
@@ -164,9 +164,9 @@ function firstOfEachLine(faults: readonly YAMLError[], text: string): YAMLError[
 const SENTENCES: Readonly<Partial<Record<YAMLError['code'], string>>> = {
   BAD_DQ_ESCAPE: 'is an escape that YAML does not know; use single quotes, or write \\\\ for a backslash',
   BAD_INDENT: 'is not indented like its neighbours; use the same number of spaces',
-  BAD_SCALAR_START: 'begins with a character that has a meaning of its own; put the text in quotes',
-  BLOCK_AS_IMPLICIT_KEY: 'has a second ": " on its line; put text that holds ": " in quotes',
-  BLOCK_IN_FLOW: 'must not stand inside [ ] or { }',
+  BAD_SCALAR_START: 'begins with a character that has a special meaning; put the text in quotes',
+  BLOCK_AS_IMPLICIT_KEY: 'has a second ": " on its line; put text that contains ": " in quotes',
+  BLOCK_IN_FLOW: 'must not be inside [ ] or { }',
   KEY_OVER_1024_CHARS: 'is too long for a key',
   MISSING_CHAR: 'is not complete: a ":", a comma or a space is missing',
   MULTILINE_IMPLICIT_KEY: 'must be "key: value" on one line',
@@ -177,7 +177,10 @@ const SENTENCES: Readonly<Partial<Record<YAMLError['code'], string>>> = {
 const EXPRESSION = `$\{{`;
 
 function expression(offset: number): Required<TextProblem> {
-  return { offset, message: `holds ${EXPRESSION} }}, which no workflow replaces in this file; write the value itself` };
+  return {
+    offset,
+    message: `contains ${EXPRESSION} }}, which no workflow replaces in this file; write the value itself`,
+  };
 }
 
 /** The probable mistake, which is not always where the parser stopped. */

@@ -35,7 +35,7 @@ export function hiddenCharacters(text: string, limit: number): TextProblem[] {
   for (const match of text.matchAll(hidden())) {
     if (match[0] === '\r' && text[match.index + 1] === '\n') continue;
     const name = codePointName(match[0]);
-    problems.push({ offset: match.index, message: `holds the hidden character ${name}; delete it` });
+    problems.push({ offset: match.index, message: `contains the hidden character ${name}; delete it` });
     if (problems.length === limit) break;
   }
   return problems;
@@ -61,7 +61,7 @@ export function decodeText(input: string | Uint8Array, maxBytes: number): Decode
   const size = typeof input === 'string' ? input.length : input.byteLength;
   // A string has at least as many bytes as its length, so a long input is not measured or decoded.
   if (size > maxBytes || (typeof input === 'string' && Buffer.byteLength(input) > maxBytes)) {
-    return { text: '', problem: { message: `is larger than ${maxBytes / 1024} KiB, the most that is read` } };
+    return { text: '', problem: { message: `is larger than ${maxBytes / 1024} KiB, the allowed maximum` } };
   }
   if (typeof input === 'string') return { text: input.startsWith('\ufeff') ? input.slice(1) : input };
   try {

@@ -82,8 +82,7 @@ class TreeReader {
   #key(node: Node, offset: number): string | undefined {
     if (!isScalar(node) || typeof node.value !== 'string') return this.#report(offset, 'has a key that is not text');
     const key = node.value;
-    if (hiddenCharacter(key) || /[\t\n]/.test(key))
-      return this.#report(offset, 'has a key that holds a hidden character');
+    if (hiddenCharacter(key) || /[\t\n]/.test(key)) return this.#report(offset, 'has a key with a hidden character');
     // Assigning it would set the prototype instead of a member.
     if (key === '__proto__') return this.#report(offset, 'must not have the key "__proto__"');
     if (node.type !== Scalar.PLAIN) return key;
@@ -91,14 +90,14 @@ class TreeReader {
     if (key === '<<') return this.#report(offset, 'has a merge key (<<); write the values out');
     const plain = resolvePlain(key);
     if ('value' in plain && plain.value === key) return key;
-    return this.#report(offset, 'has a key that not every YAML reader takes for text; put it in quotes');
+    return this.#report(offset, 'has a key that not every YAML reader reads as text; put it in quotes');
   }
 
   #scalar(node: Node, offset: number): unknown {
     if (!isScalar(node)) return null;
     const text = String(node.value ?? '');
     const hidden = hiddenCharacter(text);
-    if (hidden) this.#report(offset, `stands for the hidden character ${hidden}`);
+    if (hidden) this.#report(offset, `is an escape for the hidden character ${hidden}`);
     if (node.type !== Scalar.PLAIN) return text;
     const plain = resolvePlain(text);
     if ('value' in plain) return plain.value;

@@ -10,7 +10,7 @@ type Clusters = Settings['clusters'];
 export function clusterProblems({ clusters, sizes }: Settings): Contradiction[] {
   const known = Object.keys(sizes);
   if (clusters.every(({ drain }) => drain === true)) {
-    return [{ path: ['clusters'], message: 'must hold a cluster that takes previews: all of them are drained' }];
+    return [{ path: ['clusters'], message: 'must contain a cluster that accepts previews: all of them are drained' }];
   }
   return [...unreachable(clusters, known), ...homeless(clusters, known)];
 }
@@ -32,7 +32,7 @@ function unreachable(clusters: Clusters, known: readonly string[]): Contradictio
     if (unknown.length > 0 || cluster.drain === true || known.length === 0 || isReached(clusters, i, known))
       return unknown;
     const message =
-      'never gets a preview: earlier clusters take all that it would; put it before them, narrow theirs with `when`, or say drain: true';
+      'never gets a preview: earlier clusters accept all previews that match it; put it before them, limit them with `when`, or set drain: true';
     return [{ path: ['clusters', i], message }];
   });
 }
@@ -70,7 +70,10 @@ function homeless(clusters: Clusters, sizes: readonly string[]): Contradiction[]
   const taken = takenSizes(clusters, sizes);
   return sizes
     .filter((size) => !taken.includes(size))
-    .map((size) => ({ path: ['sizes', size], message: 'is taken by no cluster: name it under `when.sizes` of one' }));
+    .map((size) => ({
+      path: ['sizes', size],
+      message: 'is accepted by no cluster: name it under `when.sizes` of one',
+    }));
 }
 
 /**

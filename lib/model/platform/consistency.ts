@@ -169,7 +169,7 @@ function pullSecretProblems({ imagePullSecrets, secrets }: Settings): Contradict
     if (names.indexOf(names[i]!) !== i) return [{ path, message: `names ${names[i]} a second time` }];
     if (typeof each === 'string') return [];
     if (secrets.mechanism !== 'external-secrets') {
-      const message = `needs secrets.mechanism external-secrets, and it is ${secrets.mechanism}: write the name alone, and have a controller of the cluster copy the Secret`;
+      const message = `needs secrets.mechanism external-secrets, but it is ${secrets.mechanism}: write the name only, and let a controller of the cluster copy the Secret`;
       return [{ path: [...path, 'secret'], message }];
     }
     if (!each.name.startsWith(PREVIEW_PREFIX)) return [];

@@ -22,11 +22,11 @@ const subject = bounded(
 
 const identity = z.strictObject({
   issuer: httpUrl.meta({
-    description: 'OIDC issuer, to the letter.',
+    description: 'OIDC issuer; it must be exactly equal.',
     examples: ['https://token.actions.githubusercontent.com'],
   }),
   subject: subject.meta({
-    description: 'Subject of the certificate, whole. * stands for any text without / and @.',
+    description: 'The whole subject of the certificate; * matches any text without / and @.',
     examples: ['https://github.com/acme/ci/.github/workflows/build.yaml@refs/heads/main'],
   }),
 });
@@ -45,7 +45,7 @@ const allowed = z.strictObject({
   reason: z
     .string()
     .max(500)
-    .regex(/\S/, 'must say why')
+    .regex(/\S/, 'must give a reason')
     .meta({ description: 'Why it does no harm here.', examples: ['no preview calls the broken function'] }),
   until: z
     .string()
@@ -60,7 +60,7 @@ export const evidence = section({
   require: z
     .array(z.enum(DEMANDS))
     .default([])
-    .meta({ description: 'What an image must show before it runs. Default: nothing.', examples: [['digest']] }),
+    .meta({ description: 'The evidence that an image needs before it runs. Default: none.', examples: [['digest']] }),
   keys: z.array(key).max(20).default([]).meta({ description: 'cosign public keys, PEM.' }),
   identities: z
     .array(identity)
@@ -74,7 +74,7 @@ export const evidence = section({
     .meta({
       examples: [['trust/sigstore.json']],
       description:
-        "Files of the apps repo that say whose certificates, logs and time stamps count for identities, as sigstore's trusted_root.json does. A log that a root lists is demanded, and a time from a log or an authority of the root.",
+        "Files of the apps repo with the trusted certificates, logs and time stamps for identities, in the form of sigstore's trusted_root.json. Logs that a root lists are required, and a time from a log or an authority of the root.",
     }),
   vulnerabilities: z
     .enum(SEVERITIES)
@@ -83,12 +83,12 @@ export const evidence = section({
   unknownSeverity: z
     .enum(SEVERITIES)
     .default('high')
-    .meta({ description: 'As which severity a vulnerability counts that nobody has rated yet.' }),
+    .meta({ description: 'The severity of a vulnerability that is not rated yet.' }),
   endOfLife: z
     .enum(['refuse', 'pass'])
     .default('refuse')
-    .meta({ description: 'An operating system that gets no security updates any more, where the report says so.' }),
-  reportAge: duration.default('7d').meta({ description: 'How old a vulnerability report may be.' }),
+    .meta({ description: 'What happens if the report says that the operating system gets no more security updates.' }),
+  reportAge: duration.default('7d').meta({ description: 'Greatest age of a vulnerability report.' }),
   allow: z
     .array(allowed)
     .max(500)
@@ -96,38 +96,38 @@ export const evidence = section({
     .meta({ description: 'Known vulnerabilities that do not refuse an image, each with a reason and an end.' }),
   endAfter: duration.optional().meta({
     description:
-      'How long a preview goes on running once its images no longer show what is required, because a report grew old or a setting changed. Default: until its regular end.',
+      'How long a preview continues to run after its images lose required evidence, e.g. because a report is too old or a setting changed. Default: until its regular end.',
     examples: ['24h'],
   }),
   admission: z.enum(['notes', 'signatures']).default('notes').meta({
     description:
-      'What is held true when a pod is admitted: what greenroom noted of its images, or also the signatures themselves, which a verifier in the cluster then reads from the registry (of keys, not of identities).',
+      'What admission checks of a pod: the evidence that greenroom recorded about its images, or also the signatures, which a verifier in the cluster then reads from the registry (by keys, not by identities).',
   }),
   verifier: z.enum(['kyverno', 'kyverno-legacy', 'policy-controller']).default('kyverno').meta({
     description:
-      'What reads signatures at admission: ImageValidatingPolicy or verifyImages of Kyverno, or ClusterImagePolicy of sigstore policy-controller. Only kyverno reads lists of parts as well.',
+      'The program that verifies signatures at admission: ImageValidatingPolicy or verifyImages of Kyverno, or ClusterImagePolicy of sigstore policy-controller. Only kyverno also verifies SBOMs.',
   }),
   layout: z.enum(['bundle', 'older']).default('bundle').meta({
     description:
-      'How your builds store signatures, for a verifier in the cluster: bundle as cosign 3 does, older as `.sig` tags. Without a verifier both count.',
+      'How your builds store signatures, for a verifier in the cluster: bundle (cosign 3), or older (`.sig` tags). Without a verifier both count.',
   }),
   repositoryWait: duration.default('1h').meta({
     description:
-      'How long after a push an image whose repository is not there, or not shown to greenroom, counts as still being built.',
+      'How long after a push greenroom waits for an image whose repository does not exist or is not visible.',
   }),
 })
   .superRefine((evidence, context) => {
     const signed = evidence.require.filter((demand) => demand !== 'digest');
     if (signed.length > 0 && evidence.keys.length === 0 && evidence.identities.length === 0) {
-      const message = `asks for ${signed.join(', ')}, which have to be signed: name who signs, under keys or identities`;
+      const message = `requires ${signed.join(', ')}, which must be signed: name the signers, under keys or identities`;
       context.addIssue({ code: 'custom', path: ['require'], message });
     }
     if (evidence.identities.length > 0 && evidence.trustedRoots.length === 0) {
-      const message = 'must name the file that says whose certificates count for the identities';
+      const message = 'must name the file with the trusted certificates for the identities';
       context.addIssue({ code: 'custom', path: ['trustedRoots'], message });
     }
   })
-  .meta({ description: 'What is asked of images before they run.' });
+  .meta({ description: 'Evidence that images need before they run.' });
 
 function isPublicKey(pem: string): boolean {
   // A private key would be accepted as its public part, and would be published in Git.

@@ -14,7 +14,7 @@ export const extensions = z
   .default([])
   .meta({
     description:
-      'Modules of your own that add to every preview or bring rules (docs/extending.md): files of the apps repo, loaded by every command that reads these settings from there.',
+      'Your own modules that change every preview or define rules (docs/extending.md): files of the apps repo, loaded by every command that reads these settings from there.',
     examples: [['extensions/acme.mjs']],
   });
 
@@ -44,7 +44,7 @@ export function missingModules(text: string, file: string, isThere: (path: strin
     .map(({ path, position, field }) => ({
       ...position,
       field,
-      message: `names ${path}, which is not there; add that file beside greenroom.yaml, or take this line out`,
+      message: `names ${path}, which does not exist; add that file next to greenroom.yaml, or remove this line`,
     }));
 }
 

@@ -6,12 +6,12 @@ import { section } from './section.ts';
 
 const labelNames = z.array(z.string().max(50)).min(1).max(50).optional();
 
-const pattern = (what: string) => bounded(200, /^[!-~]+$/, `must be ${what}; * stands for any part of it`);
+const pattern = (what: string) => bounded(200, /^[!-~]+$/, `must be ${what}; * matches any part of it`);
 
 /** Git allows no branch name with these characters, so no pull request could match. Source: git-check-ref-format(1) */
 const branch = pattern('the name of a branch').refine(
   (text) => !/[~^:?[\\]|\.\.|@\{|\/$|^refs\/heads\//.test(text),
-  'must be the name of a branch, without refs/heads/ and without ~ ^ : ? [ \\ ..; * stands for any part of it',
+  'must be the name of a branch, without refs/heads/ and without ~ ^ : ? [ \\ ..; * matches any part of it',
 );
 
 /** Reports names that are both wanted and refused. */
@@ -31,12 +31,21 @@ function refuseBoth(
 }
 
 export const labelFilter = section({
-  any: labelNames.meta({ description: 'At least one of these. Default: not asked.', examples: [['preview', 'demo']] }),
-  all: labelNames.meta({ description: 'Each of these. Default: not asked.', examples: [['ready']] }),
-  none: labelNames.meta({ description: 'None of these. Default: not asked.', examples: [['no-preview']] }),
+  any: labelNames.meta({
+    description: 'The pull request needs at least one of these. Default: not checked.',
+    examples: [['preview', 'demo']],
+  }),
+  all: labelNames.meta({
+    description: 'The pull request needs all of these. Default: not checked.',
+    examples: [['ready']],
+  }),
+  none: labelNames.meta({
+    description: 'The pull request must have none of these. Default: not checked.',
+    examples: [['no-preview']],
+  }),
 })
   .superRefine(({ any, all, none }, context) => refuseBoth({ any, all }, none, 'none', context))
-  .meta({ description: 'Labels that a pull request has to have, or must not have.' });
+  .meta({ description: 'Labels that a pull request must have, or must not have.' });
 
 export const branchFilter = z
   .array(branch)
@@ -44,7 +53,7 @@ export const branchFilter = z
   .max(50)
   .optional()
   .meta({
-    description: 'Only pull requests into one of these branches; * stands for any part of a name. Default: all.',
+    description: 'Only pull requests into one of these branches; * matches any part of a name. Default: all.',
     examples: [['main', 'release/*']],
   });
 
@@ -60,7 +69,7 @@ export const authorFilter = section({
     .min(1)
     .max(500)
     .optional()
-    .meta({ description: 'None of these accounts. Default: nobody.', examples: [['intern-*']] }),
+    .meta({ description: 'No pull requests of these accounts. Default: none.', examples: [['intern-*']] }),
   bots: z
     .boolean()
     .default(false)

@@ -36,7 +36,7 @@ export function workloadKindProblem(text: string): string | undefined {
   const { group, kind } = groupOf(text);
   if (!/^[A-Z][A-Za-z0-9]*$/.test(kind)) return 'is not a kind';
   const isOurs = group === '' ? FORBIDDEN_CORE.includes(kind) : FORBIDDEN_GROUPS.includes(group);
-  return isOurs || kind === 'NetworkPolicy' ? "belongs to the platform's side" : undefined;
+  return isOurs || kind === 'NetworkPolicy' ? 'belongs to the platform' : undefined;
 }
 
 /** Kinds that cannot be added where they are named. */
@@ -60,7 +60,7 @@ export function kindContradictions({ policies, fenceKinds }: Settings): Contradi
       const problem = isShared ? 'is among allowedKinds, which previews write themselves' : fenceKindProblem(text);
       return problem === undefined
         ? []
-        : [{ path: ['fenceKinds', i], message: `cannot hold ${text}, which ${problem}` }];
+        : [{ path: ['fenceKinds', i], message: `must not contain ${text}, which ${problem}` }];
     }),
   ];
 }

@@ -10,7 +10,7 @@ export const ingress = section({
   class: dnsLabel.default('nginx').meta({ description: 'ingressClassName, or the GatewayClass of the bootstrap.' }),
   controllerNamespace: platformNamespace.optional().meta({
     description:
-      'The only namespace that may open connections to a preview. Default: ingress-nginx, for a class of that controller.',
+      'The only namespace that may open connections to a preview. Default: ingress-nginx, for the classes of that controller.',
     examples: ['ingress-nginx'],
   }),
   gateway: section({
@@ -51,7 +51,7 @@ function misfit(name: string, namespace: string | undefined): string | null {
   const fits = wanted === undefined || found === undefined || wanted === found;
   return fits
     ? null
-    : `must be where the controller of the class ${name} runs; found ${namespace}, a place of ${found}`;
+    : `must be the namespace of the controller of the class ${name}; found ${namespace}, which belongs to ${found}`;
 }
 
 /**
@@ -84,7 +84,7 @@ export const egress = z
   .transform((value): z.output<typeof egressRule>[] => (typeof value === 'string' ? EGRESS_PRESETS[value] : value))
   .meta({
     description:
-      'What a preview may reach beside DNS and its own apps: none, https (port 443 of the internet), or a list. Clusters and cloud metadata stay closed.',
+      'What a preview may reach besides DNS and its own apps: none, https (port 443 of the internet), or a list. Clusters and cloud metadata are never reachable.',
     default: 'none',
     examples: [[{ cidr: '203.0.113.0/24', ports: [443] }]],
   });
@@ -109,7 +109,7 @@ export const network = section({
   nodeLocalDns: bounded(15, /^((25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(25[0-5]|2[0-4]\d|1?\d?\d)$/, 'must be an IPv4 address')
     .optional()
     .meta({
-      description: "Address of the node's own DNS cache, where there is one. Default: none.",
+      description: 'Address of the DNS cache on each node, if there is one. Default: none.',
       examples: ['169.254.20.10'],
     }),
   clusterCidrs: z
@@ -122,7 +122,7 @@ export const network = section({
     .default([])
     .meta({
       description:
-        'Addresses of the API server: of its Service and of what is behind it. They are opened for the pods of `services` with `class.callsApi` alone. Default: none.',
+        'Addresses of the API server: of its Service and of what is behind it. Only pods of `services` with `class.callsApi` can reach them. Default: none.',
       examples: [[{ cidr: '10.0.0.10/32', ports: [6443] }]],
     }),
-}).meta({ description: 'What the network policies have to know of the cluster.' });
+}).meta({ description: 'Addresses of the cluster, for the network policies.' });

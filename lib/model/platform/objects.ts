@@ -75,14 +75,14 @@ export const env = z
   .default({})
   .meta({
     description:
-      'Variables of every app, with placeholders as in preview.yaml. What a maker sets under the same name wins.',
+      'Variables of every app, with placeholders as in preview.yaml. A variable of the same name in preview.yaml overrides it.',
     examples: [{ HTTPS_PROXY: 'http://proxy.example.com:3128' }],
   });
 
 const storedPullSecret = z.strictObject({
   name: dnsLabel.meta({ description: 'Name of the Secret in each preview namespace.', examples: ['registry'] }),
   secret: secretReference.meta({
-    description: 'Where the secret store holds it: a Docker configuration (`{"auths": ...}`).',
+    description: 'Reference in the secret store to a Docker configuration (`{"auths": ...}`).',
     examples: ['platform/registry'],
   }),
 });
@@ -93,7 +93,7 @@ export const imagePullSecrets = z
   .default([])
   .meta({
     description:
-      'Secrets with which images are pulled. With `secret`, External Secrets reads it from the store `secrets.store` into each preview namespace; a name alone has to be there already: a controller of the cluster copies it.',
+      'Secrets for pulling images. With `secret`, External Secrets copies it from the store `secrets.store` into each preview namespace. Without it, a controller of the cluster must copy the Secret of that name there.',
     examples: [[{ name: 'registry', secret: 'platform/registry' }]],
   });
 
@@ -128,6 +128,6 @@ export const fenceKinds = z
   .default([])
   .meta({
     description:
-      "Kinds of your own that an extension adds to fences, `group/Kind`: let into the fences' project and the account that writes them, and held to previews by the guards.",
+      "Your own kinds that an extension adds to fences, as `group/Kind`. The fences' project and account may then write them, and the guards limit them to previews.",
     examples: [['cilium.io/CiliumNetworkPolicy']],
   });

@@ -36,7 +36,7 @@ export const cluster = z.strictObject({
     .boolean()
     .optional()
     .meta({
-      description: 'Takes no preview any more; stays in the list until those that ran here have moved. Default: false.',
+      description: 'Accepts no new previews; stays in the list until its previews have moved. Default: false.',
       examples: [false],
     }),
 });
@@ -44,10 +44,10 @@ export const cluster = z.strictObject({
 export const cleaner = section({
   image: bounded(300, new RegExp(IMAGE_PATTERN), 'must be an image reference such as docker.io/alpine/k8s:1.34.1')
     .default('docker.io/alpine/k8s:1.34.1')
-    .meta({ description: 'Image with kubectl, sh and date; name it by digest, from a registry of your own.' }),
+    .meta({ description: 'Image with kubectl, sh and date; name it by digest, from your own registry.' }),
   schedule: bounded(100, /^[0-9*/, -]+$/, 'must be a cron schedule such as */5 * * * *')
     .default('*/5 * * * *')
-    .meta({ description: 'When expired previews are looked for, in UTC.' }),
+    .meta({ description: 'When the job runs, in UTC.' }),
 }).meta({ description: 'The job in each cluster that ends expired previews when the sweep cannot.' });
 
 /**
@@ -70,10 +70,10 @@ export const appsRepo = section({
 
 export const status = section({
   probe: z.boolean().default(true).meta({
-    description: 'Let `serve` and `sweep` ask the addresses of previews whether they answer.',
+    description: 'Let `serve` and `sweep` send requests to the addresses of previews.',
   }),
   private: z.boolean().default(false).meta({
-    description: 'Ask addresses of private networks as well, but never those of cloud metadata services.',
+    description: 'Also send requests to addresses of private networks, but never to those of cloud metadata services.',
   }),
   url: httpUrl.optional().meta({
     description: 'Address of `serve` that receives reports about clusters. Default: nothing is reported.',
@@ -103,7 +103,7 @@ export const status = section({
   }),
   logs: z.boolean().default(false).meta({
     description:
-      'With `watch`: show the last 20 lines of an app that ends, without what may hold a credential, and never on a public repository.',
+      'With `watch`: show the last 20 lines of an app that exits, without lines that may contain a credential, and never on a public repository.',
   }),
   builds: z
     .array(bounded(100, /\S/, 'must be the name of a job, with * for any characters but /, and ** for any'))
@@ -122,9 +122,9 @@ export const status = section({
     .meta({
       description:
         'Environment of a preview on the pages of its repository: one for each (`preview/<name>`), which is deleted with it ' +
-        'where the permission is there, or the one environment `preview` for all.',
+        'if the permission exists, or the one environment `preview` for all.',
     }),
-}).meta({ description: 'Who looks whether a preview answers.' });
+}).meta({ description: 'How the status of previews is observed.' });
 
 export const commit = section({
   mode: z.enum(['direct', 'pull-request']).default('direct').meta({

@@ -55,13 +55,13 @@ export const policies = section({
     .record(z.string().max(63), z.enum(['deny', 'warn', 'off']))
     .default({})
     .meta({
-      description: 'Rule id: deny, warn or off. Default: what the rule says.',
+      description: "Rule id: deny, warn or off. Default: the rule's own severity.",
       examples: [{ 'limit-request-ratio': 'warn' }],
     }),
   parameters: section({
     maxSize: resourcesOr('2', '2Gi').meta({ description: 'Largest limits of one container.' }),
     maxStorage: quantity.default('4Gi').meta({
-      description: 'Most node disk of one container or temporary volume.',
+      description: 'Largest node disk of one container or temporary volume.',
       examples: ['8Gi'],
     }),
     gracePeriodSeconds: z
@@ -69,17 +69,17 @@ export const policies = section({
       .min(0)
       .max(3600)
       .default(120)
-      .meta({ description: 'Longest that a pod may take to end, in seconds.', examples: [300] }),
+      .meta({ description: 'Longest time that a pod may take to stop, in seconds.', examples: [300] }),
     limitRequestRatio: section({
       cpu: z.int().min(1).max(1000).default(10).meta({ description: 'Of cpu.' }),
       memory: z.int().min(1).max(1000).default(4).meta({ description: 'Of memory.' }),
-    }).meta({ description: 'How many times its request a limit may be.' }),
+    }).meta({ description: 'Largest ratio of limit to request.' }),
     allowedKinds: z
       .union([z.array(groupKind), z.record(groupKind, z.literal(true).nullable())])
       .optional()
       .meta({
         description:
-          "`group/Kind` that a maker's manifests may hold (`Service` for the core group): a list in the place of the rule's, beside what greenroom makes of preview.yaml, or a map beside it, in which true adds a kind and null takes one away. Default: the rule's list.",
+          "`group/Kind` that a maker's manifests may contain (`Service` for the core group). A list replaces the rule's list; what greenroom makes from preview.yaml is always allowed. A map is merged with it: true adds a kind, null removes one. Default: the rule's list.",
         examples: [['Service', 'ConfigMap', 'apps/Deployment']],
       }),
     keys: z
@@ -87,22 +87,22 @@ export const policies = section({
       .default([])
       .meta({
         description:
-          'Keys of labels and annotations that objects may carry beside harmless ones; one that ends in `/` allows all below it.',
+          'More allowed keys of labels and annotations; a key that ends in `/` allows all keys with this prefix.',
         examples: [['acme.example/']],
       }),
-  }).meta({ description: 'What rules measure against.' }),
+  }).meta({ description: 'Parameters of rules.' }),
   contact: z
     .string()
     .max(100)
-    .regex(/\S/, 'must name somebody, e.g. @platform')
+    .regex(/\S/, 'must name a contact, e.g. @platform')
     .default('the platform team')
-    .meta({ description: 'Whom every refusal names, e.g. @platform.' }),
+    .meta({ description: 'The contact that every refusal names, e.g. @platform.' }),
   trustedAccounts: z
     .array(z.string().max(253))
     .default([])
     .meta({
       description:
-        'User names of controllers that may write into preview namespaces beside those of Kubernetes itself.',
+        'User names of controllers that may write into preview namespaces, in addition to those of Kubernetes itself.',
       examples: [['system:serviceaccount:flagger:flagger']],
     }),
 }).meta({ description: 'The rules: where they are enforced, and how strict they are.' });
@@ -143,29 +143,29 @@ export const cost = section({
       .number()
       .min(0)
       .optional()
-      .meta({ description: 'Most that one preview may cost a day. Default: no limit.', examples: [5] }),
+      .meta({ description: 'Highest cost of one preview per day. Default: no limit.', examples: [5] }),
     totalDay: z
       .number()
       .min(0)
       .optional()
-      .meta({ description: 'Most that all live previews may cost a day. Default: no limit.', examples: [100] }),
-  }).meta({ description: 'What may be spent, in the currency above.' }),
-}).meta({ description: 'What previews cost.' });
+      .meta({ description: 'Highest cost of all live previews per day. Default: no limit.', examples: [100] }),
+  }).meta({ description: 'Budgets, in the currency above.' }),
+}).meta({ description: 'Rates and budgets of previews.' });
 
 export const slots = section({
   total: z
     .int()
     .min(1)
     .optional()
-    .meta({ description: 'Live previews at most. Default: no limit.', examples: [50] }),
+    .meta({ description: 'Largest number of live previews. Default: no limit.', examples: [50] }),
   perRepo: z
     .int()
     .min(1)
     .optional()
-    .meta({ description: 'Live previews of one repository at most. Default: no limit.', examples: [10] }),
+    .meta({ description: 'Largest number of live previews of one repository. Default: no limit.', examples: [10] }),
   perAuthor: z
     .int()
     .min(1)
     .optional()
-    .meta({ description: 'Live previews of one author at most. Default: no limit.', examples: [5] }),
-}).meta({ description: 'How many previews may live at once; more wait in a queue.' });
+    .meta({ description: 'Largest number of live previews of one author. Default: no limit.', examples: [5] }),
+}).meta({ description: 'Slots: how many previews may run at once; more wait in a queue.' });

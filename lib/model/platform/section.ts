@@ -26,7 +26,7 @@ export function nothingToTake(name: string, defaults: readonly string[]): string
   if (defaults.includes(name)) return undefined;
   const near = closest(name, defaults);
   const hint = near === undefined ? `the defaults are ${defaults.join(', ')}` : `did you mean ${near}?`;
-  return `takes nothing away: ${name} is not among the defaults; ${hint}`;
+  return `removes nothing: ${name} is not one of the defaults; ${hint}`;
 }
 
 /** A map whose entries are added to the defaults, or replace them; `null` removes a default. */

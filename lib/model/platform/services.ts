@@ -50,14 +50,17 @@ export const service = z.strictObject({
   env: z
     .record(bounded(128, /^[A-Za-z_][A-Za-z0-9_]*$/, 'must be a name of a variable'), z.string().max(4096))
     .optional()
-    .meta({ description: 'Its own variables, beside the usual ones. Default: none.', examples: [{ TZ: 'UTC' }] }),
+    .meta({ description: 'Its variables, in addition to the usual ones. Default: none.', examples: [{ TZ: 'UTC' }] }),
   writable: z
     .array(bounded(200, /^(\/[A-Za-z0-9._~-]+)+$/, 'must be an absolute path of plain segments'))
     .max(8)
     .optional()
-    .meta({ description: 'Folders beside /tmp that it writes to. Default: the usual ones.', examples: [['/data']] }),
+    .meta({
+      description: 'Folders that it writes to, in addition to /tmp. Default: the usual ones.',
+      examples: [['/data']],
+    }),
   ready: words.meta({
-    description: 'Runs inside it and ends with 0 once it answers. Default: the usual command.',
+    description: 'Command that runs inside it, and exits with 0 once the service answers. Default: the usual command.',
     examples: [['redis-cli', 'ping']],
   }),
   url: z
@@ -65,14 +68,14 @@ export const service = z.strictObject({
     .max(500)
     .optional()
     .meta({
-      description: 'Its address for apps, of {host} and {port}. Default: the usual one.',
+      description: 'Its address for apps, with {host} and {port}. Default: the usual one.',
       examples: ['redis://{host}:{port}/0'],
     }),
   variable: bounded(128, /^[A-Z][A-Z0-9_]*$/, 'must be a variable such as DATABASE_URL')
     .optional()
     .meta({
       description:
-        'The variable that apps read the address from, beside <NAME>_URL. Default: DATABASE_URL, of redis REDIS_URL.',
+        'The variable with its address for apps, in addition to <NAME>_URL. Default: DATABASE_URL; REDIS_URL for redis.',
       examples: ['DATABASE_URL'],
     }),
 });
@@ -100,6 +103,6 @@ export const services = z
     }
   })
   .meta({
-    description: `Throw-away services that makers can have beside their app, by type (${KNOWN.join(', ')}, or one of your own). Default: none, since images are yours to name.`,
+    description: `Services without lasting data that makers can use, by type (${KNOWN.join(', ')}, or your own). Default: none, since only you can name the images.`,
     examples: [{ postgres: { image: `ghcr.io/acme/postgres@sha256:${'0'.repeat(64)}` } }],
   });

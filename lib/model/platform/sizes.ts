@@ -37,13 +37,13 @@ function noSizeProblems(settings: Settings): Contradiction[] {
     (resource) => quantityValue(limits[resource]) > quantityValue(requests[resource]) * ratios[resource],
   ).map((resource) => ({
     path: ['policies', 'parameters', 'limitRequestRatio', resource],
-    message: `leaves no size: the smallest default asks for ${requests[resource]} and has a limit of ${limits[resource]}; write sizes that fit`,
+    message: `leaves no size: the smallest default requests ${requests[resource]} and has a limit of ${limits[resource]}; define sizes that fit`,
   }));
   const tooLow = boundsOf(settings).flatMap(({ path, most }) =>
     RESOURCES.flatMap((resource) => {
       const least = limits[resource];
       if (quantityValue(least) <= quantityValue(most[resource])) return [];
-      const message = `leaves no size: the smallest default has a limit of ${least}; write sizes that fit into ${most[resource]}`;
+      const message = `leaves no size: the smallest default has a limit of ${least}; define sizes that fit into ${most[resource]}`;
       return [{ path: [...path, resource], message }];
     }),
   );

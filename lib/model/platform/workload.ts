@@ -105,25 +105,27 @@ export const namespace = section({
     })
     .meta({
       description:
-        'Hard limits of the ResourceQuota of each preview namespace, beside the defaults; null takes one away. Load balancers, node ports and claims stay closed unless they are named.',
+        'Hard limits of the ResourceQuota of each preview namespace, merged with the defaults; null removes one. Load balancers, node ports and claims are not allowed unless they are named.',
     }),
   limitRange: section({
-    default: boundsOr('500m', '256Mi', '1Gi').meta({ description: 'Limits of a container that names none.' }),
-    defaultRequest: boundsOr('100m', '128Mi', '64Mi').meta({ description: 'Requests of a container that names none.' }),
+    default: boundsOr('500m', '256Mi', '1Gi').meta({ description: 'Limits of a container without limits.' }),
+    defaultRequest: boundsOr('100m', '128Mi', '64Mi').meta({
+      description: 'Requests of a container without requests.',
+    }),
     max: boundsOr('2', '2Gi', '2Gi').meta({ description: 'Largest limits of one container.' }),
   }).meta({ description: 'The LimitRange of each preview namespace.' }),
-}).meta({ description: 'What each preview namespace is held to.' });
+}).meta({ description: 'Limits of each preview namespace.' });
 
 const shorter = (a: string, b: string) => (durationSeconds(a) <= durationSeconds(b) ? a : b);
 
 export const ttl = section({
   default: duration.optional().meta({
-    description: 'Life of a preview whose file names none, from the last push. Default: 24h, or `max` if less.',
+    description: 'Lifetime of a preview after the last push, if its file names none. Default: 24h, or `max` if less.',
     examples: ['24h'],
   }),
-  max: duration.default('72h').meta({ description: 'Longest life that a file, a label or a command can ask for.' }),
+  max: duration.default('72h').meta({ description: 'Longest lifetime that a file, a label or a command can request.' }),
   warn: duration.optional().meta({
-    description: 'How long before its end the author is told, once. Default: 4h, or `max` if less.',
+    description: 'How long before its end the author is notified, once. Default: 4h, or `max` if less.',
     examples: ['4h'],
   }),
 })
@@ -132,7 +134,7 @@ export const ttl = section({
     max: own.max,
     warn: own.warn ?? shorter('4h', own.max),
   }))
-  .meta({ description: 'How long previews live.' });
+  .meta({ description: 'Lifetime of previews.' });
 
 const certificate = z
   .string()
@@ -147,7 +149,7 @@ export const secrets = section({
     .enum(['external-secrets', 'sealed-secrets', 'sops'])
     .default('external-secrets')
     .meta({ description: 'How secret references are resolved in the cluster.' }),
-  store: dnsLabel.default('previews').meta({ description: 'ClusterSecretStore that references are looked up in.' }),
+  store: dnsLabel.default('previews').meta({ description: 'ClusterSecretStore from which references are read.' }),
   prefix: bounded(200, /^[A-Za-z0-9._/{}-]*\/$/, 'must end with a slash')
     .default('{owner}/{repo}/')
     .meta({ description: 'Every reference must start with it; {owner} and {repo} are those of the pull request.' }),
@@ -163,19 +165,19 @@ export const secrets = section({
       .default([])
       .meta({
         description:
-          'Who can open an encrypted file, the cluster among them: age recipients, PGP fingerprints, ARNs and resource ids of KMS keys. A file for anybody else is refused.',
+          'Who can decrypt an encrypted file, including the cluster: age recipients, PGP fingerprints, ARNs and resource ids of KMS keys. A file with other recipients is refused.',
         examples: [['age1xwrmwg4sq7wczahqtlsh8a8crkr0cxxamv29538gycw5z3ez3smskdh9e3']],
       }),
     key: dnsLabel.nullable().default('sops-age').meta({
       description:
-        'With Flux: Secret in its namespace that holds the private key. null where the key is of a cloud that Flux itself signs in to.',
+        'With Flux: Secret in its namespace with the private key. null if the key is in a cloud to which Flux itself signs in.',
     }),
     plugin: z.boolean().default(false).meta({
       description:
         'Whether Argo CD has a plugin that decrypts the plain YAML of previews; it cannot do that by itself.',
     }),
   }).meta({ description: 'With `sops`: how files are encrypted, and who decrypts them.' }),
-}).meta({ description: 'Where secrets come from; the files hold references only.' });
+}).meta({ description: 'Where secrets come from; the files contain references only.' });
 
 export const spot = z.strictObject({
   label: z

@@ -13,7 +13,7 @@ const environmentName = bounded(
 
 const imageReference = bounded(512, /^[!-~]+$/, 'must be an image reference such as ghcr.io/acme/shop').refine(
   (text) => !hasPlaceholder(text),
-  'must hold no placeholder: leave out the tag, and the one of this commit is taken',
+  'must not contain a placeholder: without a tag, the tag of this commit is used',
 );
 
 /** A command as a list of words. It runs without a shell. */
@@ -41,9 +41,9 @@ const health = z
         host: bounded(253, /^[!-~]+$/, 'must be a host name such as ${host}')
           .optional()
           .meta({
-            description: 'The Host header that it is asked with, for apps that answer known hosts only, e.g. ${host}.',
+            description: 'The Host header of the check, for apps that answer known hosts only, e.g. ${host}.',
           }),
-        tcp: z.literal(true).optional().meta({ description: 'It is ready once its port takes connections.' }),
+        tcp: z.literal(true).optional().meta({ description: 'The app is ready once its port accepts connections.' }),
       })
       .refine((form) => (form.path === undefined) !== (form.tcp === undefined), 'must have either path or tcp: true')
       .refine((form) => form.host === undefined || form.path !== undefined, {
@@ -65,14 +65,14 @@ export const APP_FIELDS = {
   }),
   image: imageReference.meta({
     description:
-      'The image to run. Without a tag, the platform appends one for the pull request (pr-<n>-<sha7> by default); a digest is taken as it is.',
+      'The image to run. Without a tag, the platform appends one for the pull request (pr-<n>-<sha7> by default); a digest is used unchanged.',
     examples: ['ghcr.io/acme/shop', 'ghcr.io/acme/shop@sha256:…'],
   }),
   port: z
     .int()
     .min(
       1024,
-      'must be 1024 or more: only root may listen below, and a preview does not run as root; let the app listen on 8080, say',
+      'must be 1024 or more: only root may listen below, and a preview does not run as root; let the app listen on 8080, for example',
     )
     .max(65_535)
     .optional()
@@ -83,7 +83,7 @@ export const APP_FIELDS = {
     }),
   path: plainPath.optional().meta({
     description:
-      "The part of the preview's URL that leads to this app. Default: / for the first app, none for the others: they are reached by each other alone.",
+      "The part of the preview's URL that leads to this app. Default: / for the first app, none for the others, which only the other apps can reach.",
     examples: ['/'],
   }),
   size: z
@@ -96,11 +96,11 @@ export const APP_FIELDS = {
       examples: ['small'],
     }),
   health: health.optional(),
-  command: words.optional().meta({ description: "What runs, word by word. Default: the image's own entrypoint." }),
+  command: words.optional().meta({ description: "The command, word by word. Default: the image's own entrypoint." }),
   args: words.optional().meta({ description: "Arguments, word by word. Default: the image's own." }),
   user: z
     .int({ error: 'must be the number of a user, such as 1000' })
-    .min(1, 'must be the number of a user other than root: previews never run as 0; take 1000, and let it read the app')
+    .min(1, 'must be the number of a user other than root: previews never run as 0; use 1000, and let it read the app')
     .max(2_147_483_647)
     .optional()
     .meta({
@@ -113,7 +113,7 @@ export const APP_FIELDS = {
     .max(8)
     .default([])
     .meta({
-      description: 'Folders beside /tmp that the app may write to. They begin empty, at every start.',
+      description: 'Folders that the app may write to, in addition to /tmp. They are empty at every start.',
       examples: [['/app/.next/cache']],
     }),
   env: z
@@ -134,7 +134,7 @@ export const APP_FIELDS = {
     }),
   release: words.optional().meta({
     description:
-      "Runs to its end before each start, with the app's image and environment, e.g. migrations of a database. If it fails, the app does not start. Default: nothing.",
+      "Command that runs before each start, with the app's image and environment, e.g. migrations of a database. If it fails, the app does not start. Default: none.",
     examples: [['npm', 'run', 'migrate']],
   }),
   ...ownFields(),
@@ -181,12 +181,12 @@ function checkTemplate(app: WrittenApp, complain: Complain): void {
   const isPortless = chosen.defaults.port === null;
   for (const field of isPortless ? ['port', 'health'] : []) {
     if (written[field] !== undefined)
-      complain([field], `is not for a ${chosen.name}, which listens on no port; remove it`);
+      complain([field], `is not possible for a ${chosen.name}, which listens on no port; remove it`);
   }
   if (!chosen.isRouted && app.path !== undefined) {
     complain(
       ['path'],
-      `is not for a ${chosen.name}, which nobody reaches from outside; remove it, or choose web-service`,
+      `is not possible for a ${chosen.name}, which cannot be reached from outside; remove it, or choose web-service`,
     );
   }
   for (const { name, fields: others } of TEMPLATES) {

@@ -71,7 +71,7 @@ const isBelow = (path: string, folder: string): boolean => path === folder || pa
 export function writableProblem(path: string, words: readonly string[]): string | undefined {
   if (isBelow(path, '/tmp')) return 'is writable already: /tmp always is';
   const system = SYSTEM.find((folder) => isBelow(path, folder));
-  if (system !== undefined) return `lies in ${system}, which belongs to the system; name a folder of the app's own`;
+  if (system !== undefined) return `is in ${system}, which belongs to the system; name the app's own folder`;
   const hidden = words.flatMap(filesIn).find((file) => isFileBelow(file, path));
   const isCodeFolder = CODE_FOLDERS.includes(path.slice(path.lastIndexOf('/') + 1));
   const code = hidden ?? CODE.find((folder) => isBelow(folder, path)) ?? (isCodeFolder ? path : undefined);

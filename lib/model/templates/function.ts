@@ -3,6 +3,6 @@ import { defineTemplate } from './template.ts';
 
 export const functionTemplate = defineTemplate({
   name: 'function',
-  summary: 'runs only while somebody asks, where the platform has Knative; a server elsewhere',
+  summary: 'runs only while there are requests, if the platform has Knative; otherwise a server',
   runtime: ({ knative }) => (knative ? KNATIVE : DEPLOYMENT),
 });

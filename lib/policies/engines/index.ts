@@ -158,7 +158,7 @@ export function compileOptions(platform: PlatformSpec, engine: Engine): CompileO
       {
         field: 'spec.policies.engines',
         message:
-          "cannot hold kyverno-legacy with knative: true, since a ClusterPolicy cannot tell Kubernetes' Services from Knative's and Kyverno then refuses it; use kyverno",
+          "must not contain kyverno-legacy with knative: true, since Kyverno refuses a ClusterPolicy that cannot distinguish Kubernetes' Services from Knative's; use kyverno",
       },
     ]);
   }

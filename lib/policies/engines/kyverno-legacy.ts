@@ -83,7 +83,7 @@ function withoutReferences(policy: AdmissionPolicy): AdmissionPolicy {
     invalidInput([
       {
         field: policy.name.replace(/^greenroom-/, ''),
-        message: `cannot be written for kyverno-legacy: ${where} holds {{ or $(, which Kyverno takes for a variable of its own`,
+        message: `cannot be written for kyverno-legacy: ${where} contains {{ or $(, which Kyverno reads as a variable`,
       },
     ]);
   if (REFERENCE.test(policy.message)) throw problem('its message');

@@ -123,7 +123,7 @@ function choiceProblems(type: string, value: JsonRecord, path: Path): ServerProb
   const chosen = choices.filter((choice) => !isLacking(value[choice]));
   if (chosen.length === 1) return [];
   const found = chosen.length === 0 ? 'none' : chosen.join(' and ');
-  return [{ path, message: `must hold one of ${choices.join(', ')}; found ${found}` }];
+  return [{ path, message: `must contain one of ${choices.join(', ')}; found ${found}` }];
 }
 
 function repeated(name: string, list: unknown, path: Path): ServerProblem[] {

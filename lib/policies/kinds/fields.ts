@@ -82,7 +82,7 @@ function unknownField(key: string, known: readonly string[], path: Path): string
   const meant = closest(key, known);
   const holder = path.findLast((part) => typeof part === 'string');
   const place = holder === undefined ? 'here' : `in ${holder}`;
-  return `Kubernetes knows no such field ${place}${meant === undefined ? '; remove it' : `; did you mean ${meant}?`}`;
+  return `Kubernetes has no such field ${place}${meant === undefined ? '; remove it' : `; did you mean ${meant}?`}`;
 }
 
 const SCALARS: Readonly<Record<string, readonly [what: string, fits: (value: unknown) => boolean]>> = {

@@ -144,7 +144,7 @@ const metric: Relation = (spec, path) => {
     ...when(
       isRecord(target) && set.length !== 1,
       at,
-      `must hold one of ${allowed.join(', ')}; found ${set.length === 0 ? 'none' : set.join(' and ')}`,
+      `must contain one of ${allowed.join(', ')}; found ${set.length === 0 ? 'none' : set.join(' and ')}`,
     ),
     ...when(
       wanted !== undefined && set.length === 1 && set[0] !== wanted,

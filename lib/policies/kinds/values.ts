@@ -167,5 +167,5 @@ function keysProblem(name: string, map: JsonRecord): string | undefined {
   if (!LABELS.has(name)) return undefined;
   const wrong = Object.entries(map).find(([, value]) => !isOpen(value) && !LABEL_VALUE.test(String(value)));
   if (wrong === undefined) return undefined;
-  return `holds ${wrong[0]}: ${String(wrong[1]).slice(0, 80)}; a label is at most 63 letters, digits, - _ . with a letter or digit at both ends`;
+  return `contains ${wrong[0]}: ${String(wrong[1]).slice(0, 80)}; a label is at most 63 letters, digits, - _ . with a letter or digit at both ends`;
 }

@@ -120,7 +120,9 @@ function budgetProblems(object: JsonRecord): ServerProblem[] {
   const spec = valueAt(object, ['spec']);
   if (object['kind'] !== 'PodDisruptionBudget' || !isRecord(spec)) return [];
   const both = (spec['minAvailable'] ?? null) !== null && (spec['maxUnavailable'] ?? null) !== null;
-  return both ? [{ path: ['spec', 'minAvailable'], message: 'stands beside maxUnavailable; keep one of the two' }] : [];
+  return both
+    ? [{ path: ['spec', 'minAvailable'], message: 'cannot be used with maxUnavailable; keep one of the two' }]
+    : [];
 }
 
 /** If the number of pods may neither grow nor shrink, no update could start. */
@@ -130,7 +132,5 @@ function surgeProblems(object: JsonRecord): ServerProblem[] {
   if (object['kind'] !== 'Deployment' || !isRecord(rolling)) return [];
   const isNothing = (value: unknown) => value === 0 || value === '0%';
   if (!isNothing(rolling['maxSurge']) || !isNothing(rolling['maxUnavailable'])) return [];
-  return [
-    { path: [...path, 'maxUnavailable'], message: 'must not be 0 beside a maxSurge of 0: no update could begin' },
-  ];
+  return [{ path: [...path, 'maxUnavailable'], message: 'must not be 0 if maxSurge is 0: no update could begin' }];
 }

@@ -18,7 +18,7 @@ export function refusedSettings(platform: PlatformSpec): Problem[] {
     {
       field: 'spec.policies.engines',
       message:
-        'must contain kyverno if the reconciler is flux: Flux restores whatever a job deletes, even without Git, and only an admission policy that checks the time stops it',
+        'must contain kyverno if the reconciler is flux: Flux restores everything that a job deletes, even without Git, and only an admission policy that checks the time prevents it',
     },
   ];
 }

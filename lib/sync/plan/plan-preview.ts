@@ -319,7 +319,7 @@ function displacement(
   if (!record?.placement || record.placement === placementDigest(base.platform)) return null;
   if ('cluster' in outcome) {
     if (outcome.cluster === record.cluster) return null;
-    return `moves from the cluster ${record.cluster} to ${outcome.cluster}, where it starts anew`;
+    return `moves from the cluster ${record.cluster} to ${outcome.cluster}, where it starts again`;
   }
   const isAsked = pull.state === 'closed' || pull.override?.action === 'stop';
   const isDue = isAsked || outcome.state !== 'none' || isOver(forge, record.expires, base);

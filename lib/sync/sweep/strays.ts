@@ -89,7 +89,7 @@ function misplaced(folder: string, { name, cluster, identity }: PreviewRecord): 
     return `names its preview ${name}, which is not a name for pull request ${identity.number}`;
   }
   const right = previewFolder(cluster, repoOfName(name), name);
-  return folder === right ? null : `holds the record of ${name}, which belongs in ${right}`;
+  return folder === right ? null : `contains the record of ${name}, which belongs in ${right}`;
 }
 
 /** Decides about a folder with a broken record: it belongs to a pull request, is removed, or is reported. */
@@ -110,9 +110,9 @@ async function judgeBroken(
   ) {
     return { pull: lookup.value };
   }
-  const broken = 'has a preview.json out of shape';
+  const broken = 'has an invalid preview.json';
   if (isWhole) return { stray: { stored, why: `${broken}, and no open pull request has that name` } };
-  const why = claim === null ? 'its fence names no pull request' : `nobody answers for ${pullRequestText(claim)}`;
+  const why = claim === null ? 'its fence names no pull request' : `nothing is known about ${pullRequestText(claim)}`;
   return { alarm: `${folder} ${broken}, which stops every preview of its cluster, and ${why}.` };
 }
 

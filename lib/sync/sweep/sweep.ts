@@ -79,7 +79,7 @@ export async function sweep(context: SyncContext, options: SweepOptions = {}): P
       removed = await run.writer.alone(() => removeOrphans(context, base, ended, options));
     });
   }
-  await collectFailure(run, 'folders that no pull request stands behind', async () => {
+  await collectFailure(run, 'folders that belong to no pull request', async () => {
     const isHeld = options.dryRun === true || heldBack !== null;
     const outcomes = isHeld ? new Map<Stray, StrayOutcome>() : await endStrays(run, base, survey.strays);
     if (outcomes.size > 0) removed = { ...removed, ground: { head: removed.ground.head, isOurs: false } };

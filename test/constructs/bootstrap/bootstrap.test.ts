@@ -122,7 +122,7 @@ describe('Bootstrap', () => {
     const ofTheFence = ['ResourceQuota', 'rbac.authorization.k8s.io/RoleBinding', 'networking.k8s.io/NetworkPolicy'];
     for (const kind of [...ofTheFence, ...deploying]) {
       const allowed = { policies: { parameters: { allowedKinds: ['apps/Deployment', kind] } } };
-      expect(() => bootstrap(allowed)).toThrow(`must be a kind of workloads; ${kind} belongs to the platform's side`);
+      expect(() => bootstrap(allowed)).toThrow(`must be a kind of workloads; ${kind} belongs to the platform`);
     }
   });
 

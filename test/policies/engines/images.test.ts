@@ -114,7 +114,7 @@ test.each([['kyverno-legacy'], ['policy-controller']])(
     const evidence = (require: string) =>
       `require: [${require}], admission: signatures, ${KEYS}, verifier: ${verifier}, layout: older`;
     const engine = verifier === 'kyverno-legacy' ? 'kyverno-legacy' : 'vap';
-    expect(() => compiled(evidence('sbom'), ALL, engine)).toThrow('must hold signature');
+    expect(() => compiled(evidence('sbom'), ALL, engine)).toThrow('must contain signature');
     const excepted = [exception({ repository: 'acme/shop' })];
     expect(() => compiled(evidence('signature'), ALL, engine, excepted)).toThrow(
       /signed-image: cannot except acme\/shop .* set evidence\.verifier: kyverno/,

@@ -55,11 +55,11 @@ describe('an exception file', () => {
     [{ repository: 'acme/*' }, 'never covers all'],
     [{ repository: undefined, preview: '*' }, 'spec.preview'],
     [{ rule: '*' }, 'never covers all'],
-    [{ rule: undefined }, 'must name what it lifts'],
-    [{ rules: ['no-host-path'] }, 'must name what it lifts'],
+    [{ rule: undefined }, 'must name the rules that do not apply'],
+    [{ rules: ['no-host-path'] }, 'must name the rules that do not apply'],
     [{ approver: undefined }, 'without an approver it does not count'],
     [{ approver: '  ' }, 'without an approver it does not count'],
-    [{ reason: '' }, 'must say why'],
+    [{ reason: '' }, 'must give a reason'],
     [{ until: '2026-02-31' }, 'must be a day'],
     [{ until: '2026-11-30T12:00:00' }, 'with its zone'],
     [{ until: 'never' }, 'must be a day'],
@@ -103,16 +103,16 @@ describe('an exception that is loaded', () => {
     const ninety = new Date((NOW + 90 * DAY) * 1000).toISOString();
     expect(review({ until: ninety }).refused).toEqual([]);
     const more = new Date((NOW + 90 * DAY + 1) * 1000).toISOString();
-    expect(review({ until: more }).refused[0]?.message).toContain('90 days at most');
+    expect(review({ until: more }).refused[0]?.message).toContain('at most 90 days');
     expect(review({ rule: 'no-such-rule' }).refused[0]?.message).toContain('there is no rule no-such-rule');
   });
 
   test.each([
     ['run-as-non-root', 'the Pod Security label'],
     ['no-privileged', 'the Pod Security label'],
-    ['no-load-balancer', 'services.loadbalancers at 0'],
+    ['no-load-balancer', 'limits services.loadbalancers to 0'],
     ['allowed-kinds', 'policies.parameters.allowedKinds'],
-    ['own-namespace', 'its own namespace only'],
+    ['own-namespace', 'only write in its own namespace'],
   ])('refuses one to %s, which the fence would contradict', (rule, sentence) => {
     const { honoured, refused } = review({ rule });
     expect([honoured, refused[0]?.message]).toEqual([[], expect.stringContaining(sentence)]);
@@ -120,7 +120,7 @@ describe('an exception that is loaded', () => {
 
   test('refuses one that is for nobody: a repository of no source, or what is no name of a preview', () => {
     for (const spec of [{ repository: 'other/shop' }, { repository: undefined, preview: 'shop-7' }]) {
-      expect(review(spec).refused[0]?.message).toContain('is for nobody');
+      expect(review(spec).refused[0]?.message).toContain('has no effect');
     }
     expect(review({ repository: 'ACME/shop' }).refused).toEqual([]);
   });

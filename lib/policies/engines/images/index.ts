@@ -51,8 +51,8 @@ function inexpressible({ verifier, layout, require, identities }: Evidence, engi
   }
   if (identities.length > 0) {
     const why = {
-      kyverno: 'Kyverno asks the public sigstore for its roots, whatever it is given',
-      'kyverno-legacy': 'Kyverno asks the public sigstore for its roots, whatever it is given',
+      kyverno: 'Kyverno always requests the roots of the public sigstore',
+      'kyverno-legacy': 'Kyverno always requests the roots of the public sigstore',
       'policy-controller': 'policy-controller cannot check the logs of trusted roots of your own in bundles',
     }[verifier];
     const message = `cannot be signatures with identities, since ${why}; use keys alone, or notes`;
@@ -61,12 +61,12 @@ function inexpressible({ verifier, layout, require, identities }: Evidence, engi
   if (layout !== needed.layout) {
     const why =
       layout === 'older'
-        ? 'there nothing says "signed", and Kyverno takes any statement for it: set bundle, and sign with cosign 3'
+        ? 'this layout has no statement that says "signed", so Kyverno would accept any statement: set bundle, and sign with cosign 3'
         : `${verifier} cannot read bundles that a key has signed: set older, and sign with \`cosign sign --new-bundle-format=false\``;
     return { field: 'spec.evidence.layout', message: `cannot be ${layout} with the verifier ${verifier}: ${why}` };
   }
   if (verifier !== 'kyverno' && !require.includes('signature')) {
-    const message = `must hold signature with the verifier ${verifier}, which verifies nothing else; or set evidence.admission: notes`;
+    const message = `must contain signature with the verifier ${verifier}, which verifies nothing else; or set evidence.admission: notes`;
     return { field: 'spec.evidence.require', message };
   }
   return undefined;

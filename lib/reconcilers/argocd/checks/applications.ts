@@ -26,7 +26,7 @@ export async function applications({ reader, platform }: ClusterContext): Promis
       .map((each) =>
         fail(
           'applications',
-          `Argo CD was told to leave ${names(skipped.map(nameOf))} alone (${SKIP_RECONCILE}).`,
+          `Argo CD ignores ${names(skipped.map(nameOf))} because of the annotation ${SKIP_RECONCILE}.`,
           `Run kubectl annotate application ${nameOf(each)} -n ${namespace} ${SKIP_RECONCILE}-.`,
         ),
       ),

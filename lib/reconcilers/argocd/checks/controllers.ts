@@ -22,7 +22,7 @@ export async function controllers({ reader, platform }: ClusterContext): Promise
   const down = parts.filter((object) => !(Number(at(object, 'status', 'readyReplicas') ?? 0) > 0));
   if (down.length > 0) {
     const named = names(down.map((object) => text(object, 'metadata', 'name')));
-    const message = `${named} in ${namespace} has no pod that is ready: previews neither come nor go.`;
+    const message = `${named} in ${namespace} has no pod that is ready: previews are neither created nor removed.`;
     return [fail('argocd', message, `Look at it with kubectl get pods -n ${namespace}.`)];
   }
   return parts.length === 0 ? [] : [ok('argocd', `${parts.length} parts of Argo CD run`)];

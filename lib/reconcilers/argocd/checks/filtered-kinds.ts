@@ -30,7 +30,7 @@ export async function filteredKinds({ reader, platform }: ClusterContext): Promi
   );
   if (lost.length === 0) return [ok('filtered-kinds', 'Argo CD looks at every kind that previews are made of')];
   const setting = lost.some((kind) => matches(excluded, kind)) ? 'resource.exclusions' : 'resource.inclusions';
-  const message = `Argo CD leaves out ${names(lost.map((kind) => groupOf(kind).kind))} of every preview, and says nothing of it.`;
+  const message = `Argo CD silently ignores ${names(lost.map((kind) => groupOf(kind).kind))} of every preview.`;
   return [fail('filtered-kinds', message, `Change ${setting} in the ConfigMap argocd-cm of ${namespace}.`)];
 }
 

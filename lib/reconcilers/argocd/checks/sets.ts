@@ -106,7 +106,7 @@ export async function applicationSets({ reader, platform }: ClusterContext): Pro
       fail(
         'applicationsets',
         `ApplicationSet ${named(foreign)} makes Applications in greenroom's projects and is not greenroom's.`,
-        `Run kubectl delete applicationset ${text(foreign[0], 'metadata', 'name')} -n ${namespace} --cascade=orphan if nobody can say what it is for.`,
+        `Run kubectl delete applicationset ${text(foreign[0], 'metadata', 'name')} -n ${namespace} --cascade=orphan if nobody knows its purpose.`,
       ),
     );
   }

@@ -49,7 +49,7 @@ const OWN_ACCOUNTS = [
     account: BOOTSTRAP_ACCOUNT,
     good: `${BOOTSTRAP_ACCOUNT} hands out no permissions`,
     bad: `${BOOTSTRAP_ACCOUNT}, which applies what is pushed into bootstrap/argocd, may create clusterrolebindings.`,
-    fix: 'Find the binding that grants it and remove it; bootstrap/install/argocd holds all that the account needs.',
+    fix: 'Find the binding that grants it and remove it; bootstrap/install/argocd contains everything that the account needs.',
   },
 ] as const;
 
