@@ -64,9 +64,11 @@ async function referredLayers(source: EvidenceSource, image: ImageReference, dig
   const referrers = found(await source.referrers(image, digest)) ?? [];
   if (referrers.length > MAX_PIECES)
     throw new Unread(`${referrers.length} manifests refer to the image, which is too many`);
-  const layers = await inTurns(referrers, async (descriptor) =>
-    layersIn(await source.manifest({ repository: image.repository, digest: descriptor.digest })),
-  );
+  const layers = await inTurns(referrers, async (descriptor) => {
+    const all = layersIn(await source.manifest({ repository: image.repository, digest: descriptor.digest }));
+    // A bundle is alone in its manifest; cosign reads none where there is more.
+    return all.filter(({ mediaType }) => all.length === 1 || pieceFormatOf(mediaType) !== 'bundle');
+  });
   return layers.flat();
 }
 

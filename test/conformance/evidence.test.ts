@@ -7,11 +7,17 @@ import { createVerifier } from '../../lib/evidence/verify-image.ts';
 import { type ImageReference, parseImage } from '../../lib/model/image.ts';
 import type { PlatformSpec } from '../../lib/model/platform.ts';
 import { Authority, type Holder } from '../evidence/authority.ts';
-import { statement } from '../evidence/signing.ts';
+import { BUNDLE as BUNDLE_TYPE, bundle, type KeyPair, keyPair, statement } from '../evidence/signing.ts';
 import { platform } from '../support/inputs.ts';
 import { judge } from './judges.ts';
 import { type CommandResult, run, tryRun } from './run.ts';
-import { pushLayer, pushReferrer, type Registries, startRegistries } from './support/registries.ts';
+import {
+  type PushedManifest,
+  pushLayer,
+  pushReferrer,
+  type Registries,
+  startRegistries,
+} from './support/registries.ts';
 
 type Demand = PlatformSpec['evidence']['require'][number];
 type Registry = 'plain' | 'referrers';
@@ -251,4 +257,121 @@ it('a signed image whose tag is moved is not the image that is verified', async 
   expect(moved).not.toBe(image);
   expect((await ours(moved, 'signature')).status).toBe('missing');
   expect((await ours(image, 'signature')).status).toBe('shown');
+});
+
+/** A bundle that is changed before it is stored. */
+interface Editable {
+  mediaType: string;
+  dsseEnvelope?: { payloadType: string; signatures: unknown[] };
+  messageSignature?: object;
+}
+
+describe('bundles that cosign would not write', () => {
+  const [key, stranger] = [keyPair(), keyPair()];
+  const OTHER = statement({ subject: `sha256:${'5'.repeat(64)}` });
+  const about = (subject: string) => statement({ subject });
+  const signed = (text: string, by = key) => bundle(text, by);
+  /** The subjects of a statement, as a member. */
+  const member = (text: string, name = 'subject') => `"${name}":${JSON.stringify(JSON.parse(text).subject)}`;
+  const envelopeOf = (text: string, by: KeyPair) => (JSON.parse(signed(text, by)) as Editable).dsseEnvelope!;
+  const edited = (subject: string, edit: (bundle: Editable) => void) => {
+    const data = JSON.parse(signed(about(subject))) as Editable;
+    edit(data);
+    return JSON.stringify(data);
+  };
+  const theirs = async (image: string) => {
+    writeFileSync(join(folder, 'own.pub'), key.pem);
+    const args = ['--key=own.pub', '--insecure-ignore-tlog=true', image];
+    return (await cosign('verify-attestation', `--type=${SIGN_V1}`, ...BUNDLE, ...args)).code === 0;
+  };
+
+  it.each<[string, (subject: string) => string | PushedManifest, string, boolean]>([
+    [
+      'of a statement about two images',
+      (d) => signed(about(d).replace('[{', `[${member(OTHER).slice(11, -1)},{`)),
+      'shown',
+      true,
+    ],
+    ['with subjects twice, ours last', (d) => signed(OTHER.replace(/}$/, `,${member(about(d))}}`)), 'missing', false],
+    ['with subjects twice, ours first', (d) => signed(about(d).replace(/}$/, `,${member(OTHER)}}`)), 'missing', false],
+    [
+      'with subjects in two spellings',
+      (d) => signed(OTHER.replace(/}$/, `,${member(about(d), 'Subject')}}`)),
+      'missing',
+      false,
+    ],
+    ['with a digest in upper case', (d) => signed(about(`sha256:${d.slice(7).toUpperCase()}`)), 'missing', false],
+    [
+      'of a type with a slash at its end',
+      (d) => signed(statement({ subject: d, predicateType: `${SIGN_V1}/` })),
+      'missing',
+      false,
+    ],
+    [
+      'of another payload type',
+      (d) => edited(d, (b) => Object.assign(b.dsseEnvelope!, { payloadType: 'application/json' })),
+      'missing',
+      false,
+    ],
+    [
+      'with two signatures, the second ours',
+      (d) => edited(d, (b) => b.dsseEnvelope!.signatures.unshift(...envelopeOf(about(d), stranger).signatures)),
+      'missing',
+      false,
+    ],
+    [
+      'with two signatures, the first ours',
+      (d) => edited(d, (b) => b.dsseEnvelope!.signatures.push(...envelopeOf(about(d), stranger).signatures)),
+      'missing',
+      false,
+    ],
+    [
+      'without a signature',
+      (d) => edited(d, (b) => Object.assign(b.dsseEnvelope!, { signatures: [] })),
+      'missing',
+      false,
+    ],
+    [
+      'of a version to come',
+      (d) => edited(d, (b) => Object.assign(b, { mediaType: BUNDLE_TYPE.replace('v0.3', 'v0.9') })),
+      'missing',
+      false,
+    ],
+    [
+      'after another in the same manifest',
+      (d) => ({ layers: [signed(about(d), stranger), signed(about(d))] }),
+      'missing',
+      false,
+    ],
+    [
+      'before another in the same manifest',
+      (d) => ({ layers: [signed(about(d)), signed(about(d), stranger)] }),
+      'missing',
+      false,
+    ],
+    [
+      'in a layer of a type in upper case',
+      (d) => ({ layers: [signed(about(d))], type: BUNDLE_TYPE.toUpperCase() }),
+      'missing',
+      false,
+    ],
+    [
+      'in a layer of a type with a parameter',
+      (d) => ({ layers: [signed(about(d))], type: `${BUNDLE_TYPE}; charset=utf-8` }),
+      'missing',
+      true,
+    ],
+    [
+      'in a manifest of another artifact type',
+      (d) => ({ layers: [signed(about(d))], artifactType: 'application/vnd.example' }),
+      'shown',
+      true,
+    ],
+  ])('%s: nothing counts here that does not for cosign', async (_, make, status, isSigned) => {
+    const image = await freshImage('referrers');
+    const [name = '', digest = ''] = image.split('@');
+    await pushReferrer(name, digest, make(digest), false);
+    const found = await ours(image, 'signature', `keys: [${JSON.stringify(key.pem)}]`);
+    expect([found.status, await theirs(image)]).toEqual([status, isSigned]);
+  });
 });

@@ -48,3 +48,31 @@ describe('a bomb costs next to nothing', () => {
     expect(cost).toBeLessThan(1500);
   });
 });
+
+describe('members that an object has twice', () => {
+  const unique = (text: string) => parseBoundedJson(Buffer.from(text), 1000, { unique: true });
+
+  test.each([
+    '{"a":1,"a":2}',
+    '{"a":1,"b":{"c":[{"d":1,"d":1}]}}',
+    '{"a":1,"\\u0061":2}',
+    '{"a" :1,"a"\n:2}',
+    '{"":1,"":2}',
+  ])('are refused where they are asked to be: %s', (text) => {
+    expect(unique(text)).toBeUndefined();
+    expect(parse(text)).toEqual(JSON.parse(text));
+  });
+
+  test('are none in other objects, in values, or in names that are longer', () => {
+    const json = fc.json({ maxDepth: 5, stringUnit: fc.constantFrom('"', '\\', '{', ':', 'ä', 'a') });
+    fc.assert(
+      fc.property(json, (text) => {
+        // What is written from an object has each member once.
+        const once = JSON.stringify(JSON.parse(text));
+        expect(unique(once)).toEqual(JSON.parse(once));
+      }),
+      { numRuns: runs(2000) },
+    );
+    expect(unique('[{"a":"a"},{"a":["a","a"]}]')).toEqual([{ a: 'a' }, { a: ['a', 'a'] }]);
+  });
+});

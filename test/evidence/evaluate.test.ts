@@ -62,6 +62,34 @@ class Scene implements AsyncDisposable {
 
 const says = (status: string, sentence: string) => ({ status, sentence: expect.stringContaining(sentence) });
 
+describe('evidence that is stored in an unusual way', () => {
+  const named = (digest: string) => `"subject":[{"digest":{"sha256":"${digest.slice(7)}"}}]`;
+
+  test.each<[string, (digest: string) => string]>([
+    [
+      'a statement with a member twice',
+      (d) => signing.bundle(signing.statement({ subject: sha256('other') }).replace(/}$/, `,${named(d)}}`), KEY),
+    ],
+    [
+      'a bundle of a version to come',
+      (d) => signing.bundle(signing.statement({ subject: d }), KEY).replace('bundle.v0.3', 'bundle.v0.4'),
+    ],
+  ])('%s is none', async (_, make) => {
+    await using scene = await Scene.start();
+    scene.attachRaw(make(scene.digest));
+    expect(await scene.verify('signature')).toMatchObject({ status: 'missing' });
+  });
+
+  test('a bundle that is not alone in its manifest is none', async () => {
+    await using scene = await Scene.start();
+    const { registry, digest } = scene;
+    const [ours, other] = [KEY, STRANGER].map((key) => signing.bundle(signing.statement({ subject: digest }), key));
+    const layers = [ours!, other!].map((text) => registry.blob('acme/shop', text, signing.BUNDLE));
+    registry.refer('acme/shop', digest, layers);
+    expect(await scene.verify('signature')).toMatchObject({ status: 'missing' });
+  });
+});
+
 describe('a signature', () => {
   test.each([true, false])('of a bundle counts, with the referrers API: %s', async (api) => {
     await using scene = await Scene.start(api);
@@ -373,6 +401,21 @@ describe('known vulnerabilities', () => {
     ]) {
       expect(await verdict(order)).toMatchObject({ status: 'wrong', worst: 'critical' });
     }
+  });
+
+  test('of reports that ended in the same second all count, in any order', async () => {
+    const [good, bad] = [trivy([]), grype(['Critical'], { descriptor: { name: 'grype', timestamp: at(-1) } })];
+    for (const order of [
+      [good, bad],
+      [bad, good],
+    ]) {
+      const reports = order.map((report): [string, unknown] => [VULN, record({ ...report, CreatedAt: at(-1) })]);
+      expect(await verdict(reports)).toMatchObject({ status: 'wrong', worst: 'critical' });
+    }
+  });
+
+  test.each(['CRITICAL', 'critical', 'Critical ', '\tcritical'])('a severity is read as %j', async (severity) => {
+    expect(await verdict([[VULN, record(trivy([hole(severity)]))]])).toMatchObject({ status: 'wrong' });
   });
 
   test('a report grows old', async () => {

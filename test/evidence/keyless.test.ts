@@ -121,6 +121,26 @@ describe('a keyless signature', () => {
     });
   });
 
+  test('cannot count by a root whose logs have all ended; the platform team is told', () => {
+    const root = JSON.parse(authority.root());
+    root.tlogs[0].publicKey.validFor.end = new Date((NOW - 1) * 1000).toISOString();
+    expect(() => verdict([signature()], { roots: [JSON.stringify(root)] })).toThrow(/have all expired/);
+    expect(verdict([signature()], { roots: [JSON.stringify(root), authority.root()] })).toMatchObject({
+      status: 'shown',
+    });
+  });
+
+  test.each([
+    ['no JSON', '<html>'],
+    ['null', 'null'],
+    ['a certificate that is none', authority.root().replace(/("rawBytes":")M/, '$1A')],
+    ['a log of a key that is none', authority.root().replace(/("publicKey":{"rawBytes":")M/, '$1A')],
+  ])('does not count by one of several roots that is broken (%s); the platform team is told which', (_, broken) => {
+    expect(() => verdict([signature()], { roots: [authority.root(), broken] })).toThrow(
+      /spec\.evidence\.trustedRoots\[1\].*trust\/1\.json is not a trusted root/,
+    );
+  });
+
   test('cannot count by roots that are all out of date; the platform team is told', () => {
     const files = new Map([['trust/0.json', authority.root()]]);
     const { evidence } = platform(

@@ -167,7 +167,7 @@ function readGrype(data: unknown): ScanReport | undefined {
 }
 
 function severityOf(severity: string | null | undefined): Vulnerability['severity'] {
-  switch (severity?.toLowerCase()) {
+  switch (severity?.trim().toLowerCase()) {
     case 'critical':
       return 'critical';
     case 'high':

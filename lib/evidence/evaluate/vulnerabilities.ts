@@ -32,7 +32,7 @@ export function evaluateVulnerabilities(
     const what = why === undefined ? 'The image was not scanned for known vulnerabilities' : `The image's scan ${why}`;
     return { status: 'missing', sentence: `${what}: ${ADVICE}` };
   }
-  const newest = usable.reduce((a, b) => (b.endedAt > a.endedAt ? b : a));
+  const newest = newestOf(usable);
   if (newest.endedAt + durationSeconds(settings.reportAge) < now) {
     return {
       status: 'wrong',
@@ -40,6 +40,17 @@ export function evaluateVulnerabilities(
     };
   }
   return evaluateReport(newest, settings, now);
+}
+
+/** Several may have ended in the same second, in any order: then all of them count. */
+function newestOf(reports: readonly ScanReport[]): ScanReport {
+  const endedAt = Math.max(...reports.map((report) => report.endedAt));
+  const last = reports.filter((report) => report.endedAt === endedAt);
+  return {
+    endedAt,
+    vulnerabilities: last.flatMap(({ vulnerabilities }) => vulnerabilities),
+    endOfLife: last.some(({ endOfLife }) => endOfLife),
+  };
 }
 
 function evaluateReport(report: ScanReport, settings: EvidenceSettings, now: number): VulnerabilityVerdict {

@@ -11,9 +11,18 @@ export type Piece =
       readonly annotations: Readonly<Record<string, string>>;
     };
 
+/**
+ * Whether it is the media type of a bundle of a known version; a later one could mean something else.
+ *
+ * Source: https://github.com/sigstore/protobuf-specs, sigstore_bundle.proto.
+ */
+export function isBundleType(mediaType: string): boolean {
+  return /^application\/vnd\.dev\.sigstore\.bundle(\.v0\.3\+json|\+json(;version=0\.[123])?)$/.test(mediaType);
+}
+
 /** The format of a piece by the media type of its layer; undefined for other layers. */
 export function pieceFormatOf(mediaType: string): Piece['format'] | undefined {
-  if (/^application\/vnd\.dev\.sigstore\.bundle(\.v0\.\d+)?\+json(;version=0\.\d+)?$/.test(mediaType)) return 'bundle';
+  if (isBundleType(mediaType)) return 'bundle';
   if (mediaType === 'application/vnd.dev.cosign.simplesigning.v1+json') return 'signature';
   if (mediaType === 'application/vnd.dsse.envelope.v1+json') return 'attestation';
   return undefined;

@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { type Bundle, bundleFromJSON } from '@sigstore/bundle';
 import * as z from 'zod';
-import type { Piece } from './pieces.ts';
+import { isBundleType, type Piece } from './pieces.ts';
 import { parseJson, readSimpleSigning, readStatement, STATEMENT_TYPE, type Statement } from './statement.ts';
 
 /** A piece that is well formed and about the image; its signature is not verified yet. */
@@ -30,6 +30,7 @@ export function readPiece(piece: Piece, digest: string): SignedPiece | 'malforme
 
 function readBundle(bytes: Uint8Array, digest: string): SignedPiece | 'malformed' | 'other' {
   const bundle = bundleFromJSON(parseJson(bytes));
+  if (!isBundleType(bundle.mediaType)) return 'malformed';
   if (bundle.content.$case !== 'dsseEnvelope') return 'malformed';
   const { payloadType, payload } = bundle.content.dsseEnvelope;
   if (payloadType !== STATEMENT_TYPE) return 'malformed';

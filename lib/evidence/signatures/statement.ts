@@ -53,7 +53,7 @@ export function readSimpleSigning(payload: Uint8Array, digest: string): Statemen
 /** Enough for the largest SBOM. */
 const MAX_PARTS = 2_000_000;
 
-/** Undefined if it is not JSON or has too many parts. */
+/** Undefined if it is not JSON, has too many parts, or a member twice: cosign takes none of the last. */
 export function parseJson(bytes: Uint8Array): unknown {
-  return parseBoundedJson(bytes, MAX_PARTS);
+  return parseBoundedJson(bytes, MAX_PARTS, { unique: true });
 }

@@ -58,9 +58,14 @@ function readRoot(text: string | undefined): TrustMaterial | string {
   return material;
 }
 
-function isOver({ certificateAuthorities }: TrustMaterial, now: number): boolean {
-  return certificateAuthorities.every(
-    ({ certChain, validFor }) =>
-      validFor.end.getTime() < now * 1000 || certChain.some(({ notAfter }) => notAfter.getTime() < now * 1000),
-  );
+/** Whether nothing that is signed now can be trusted: no authority is valid, or nothing that proves the time. */
+function isOver({ certificateAuthorities, timestampAuthorities, tlogs }: TrustMaterial, now: number): boolean {
+  const isPast = (date: Date) => date.getTime() < now * 1000;
+  const isOverAuthority = ({ certChain, validFor }: (typeof certificateAuthorities)[number]) =>
+    isPast(validFor.end) || certChain.some(({ notAfter }) => isPast(notAfter));
+  const provesTime = [
+    ...tlogs.map(({ validFor }) => isPast(validFor.end)),
+    ...timestampAuthorities.map(isOverAuthority),
+  ];
+  return certificateAuthorities.every(isOverAuthority) || provesTime.every((isOver) => isOver);
 }

@@ -30,15 +30,35 @@ export async function startRegistries(purpose: string): Promise<Registries> {
   return { hosts, folder: processes.folder, stop: () => processes.stop() };
 }
 
+/** A manifest with bundles, one a layer. */
+export interface PushedManifest {
+  readonly layers: readonly string[];
+  /** Media type of its layers. @default - as cosign writes it */
+  readonly type?: string;
+  /** @default - as cosign writes it */
+  readonly artifactType?: string;
+}
+
 /** Puts a bundle beside an image, as cosign does. @param name `host/path` @param byTag for a registry without the API */
-export async function pushReferrer(name: string, subject: string, bundle: string, byTag: boolean): Promise<void> {
-  const layers = [await pushBlob(name, bundle, BUNDLE)];
+export async function pushReferrer(
+  name: string,
+  subject: string,
+  pushed: string | PushedManifest,
+  byTag: boolean,
+): Promise<void> {
+  const {
+    layers: texts,
+    type = BUNDLE,
+    artifactType = BUNDLE,
+  } = typeof pushed === 'string' ? { layers: [pushed] } : pushed;
+  const layers = [];
+  for (const text of texts) layers.push(await pushBlob(name, text, type));
   const config = await pushBlob(name, EMPTY.bytes, EMPTY.mediaType);
   const size = Number((await request(name, `manifests/${subject}`, { method: 'HEAD' })).headers.get('content-length'));
   const manifest = {
     schemaVersion: 2,
     mediaType: OCI_MANIFEST,
-    artifactType: BUNDLE,
+    artifactType,
     config,
     layers,
     subject: { mediaType: OCI_MANIFEST, digest: subject, size },
@@ -48,7 +68,7 @@ export async function pushReferrer(name: string, subject: string, bundle: string
   const digest = digestOf(text);
   await pushManifest(name, digest, text, OCI_MANIFEST);
   if (!byTag) return;
-  const listed = { mediaType: OCI_MANIFEST, digest, size: Buffer.byteLength(text), artifactType: BUNDLE };
+  const listed = { mediaType: OCI_MANIFEST, digest, size: Buffer.byteLength(text), artifactType };
   const index = JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: [listed] });
   await pushManifest(name, subject.replace(':', '-'), index, OCI_INDEX);
 }
