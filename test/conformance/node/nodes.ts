@@ -115,9 +115,9 @@ ${['Initialized', 'ContainersReady', 'Ready'].map(condition).join('')}containerS
 - { name: {{ .name | Quote }}, image: {{ .image | Quote }}, ready: true, restartCount: 0, state: { running: { startedAt: {{ Now | Quote }} } } }
 {{ end }}
 `;
-  return stageOf('pod-ready', 'Pod', [exists, isNew, { key: VALUE_PATH, operator: 'NotIn', values: others }], {
-    statusTemplate,
-  });
+  // kwok takes no empty list of values.
+  const isOther = others.length === 0 ? [] : [{ key: VALUE_PATH, operator: 'NotIn', values: others }];
+  return stageOf('pod-ready', 'Pod', [exists, isNew, ...isOther], { statusTemplate });
 }
 
 function stage({ value, status, event }: PodStage): object {
