@@ -15,10 +15,11 @@ const ANY_HEAD = '0'.repeat(40);
  */
 export async function toldByCommitStatus(
   context: Pick<SyncContext, 'repo'>,
-  { platform, now, commitStatuses }: Pick<Base, 'platform' | 'now' | 'commitStatuses'>,
+  base: Pick<Base, 'platform' | 'now' | 'commitStatuses'>,
   { name, pull, state, effect }: Pick<PreviewPlan, 'name' | 'pull' | 'state' | 'effect'>,
 ): Promise<readonly Observation[]> {
   const cluster = state.state === 'committed' ? state.preview.cluster : undefined;
+  const { platform, now, commitStatuses } = base;
   if (platform.status.commitStatuses === undefined || effect !== 'none' || cluster === undefined) return [];
   try {
     const found = (await commitStatuses()).find(({ context: each }) => each === commitStatusName(name));
@@ -31,6 +32,21 @@ export async function toldByCommitStatus(
     return isIts ? [call.observation] : [];
   } catch (error) {
     if (error instanceof GreenroomError) return [];
+    throw error;
+  }
+}
+
+/** Why the statuses cannot be read, for the platform team, who asked for them; empty if they can. */
+export async function commitStatusNotes({
+  platform,
+  commitStatuses,
+}: Pick<Base, 'platform' | 'commitStatuses'>): Promise<string[]> {
+  if (platform.status.commitStatuses === undefined) return [];
+  try {
+    await commitStatuses();
+    return [];
+  } catch (error) {
+    if (error instanceof GreenroomError) return [`status.commitStatuses: ${error.message}`];
     throw error;
   }
 }

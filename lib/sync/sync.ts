@@ -9,7 +9,7 @@ import type { PreviewState } from '../report/state.ts';
 import type { Reported } from '../status/call.ts';
 import type { Observation } from '../status/observation.ts';
 import type { Status } from '../status/status.ts';
-import { toldByCommitStatus } from './commit-statuses.ts';
+import { commitStatusNotes, toldByCommitStatus } from './commit-statuses.ts';
 import { BACK_OFF, Behind, isBehind } from './fresh.ts';
 import { lookAt, reportedOf } from './look.ts';
 import { type Base, readBase, type SyncContext } from './plan/base.ts';
@@ -177,7 +177,12 @@ export async function syncPullRequest(
       });
   const outcome = resultOf(result.plan, commit, {
     ...published,
-    notes: [...result.base.notes, ...result.notes, ...published.notes],
+    notes: [
+      ...result.base.notes,
+      ...(options.dryRun ? [] : await commitStatusNotes(result.base)),
+      ...result.notes,
+      ...published.notes,
+    ],
   });
   return isStale ? { ...outcome, isPassing: true } : outcome;
 }

@@ -97,6 +97,20 @@ describe('a commit status of the apps repo, where nobody runs serve', () => {
     expect((await said())[0]).toBe('committed');
   });
 
+  test('that cannot be read is said to the platform team once, and to no maker', async () => {
+    const { world, sync } = await scene();
+    (await world.github()).missing.add('reading the statuses of a branch');
+    const { notes, status } = await sync();
+    expect(status?.state).toBe('committed');
+    const why = expect.stringMatching(
+      /^status\.commitStatuses: .* it needs the permission "Commit statuses: read" there$/,
+    );
+    expect(notes).toEqual([why]);
+    expect(world.comment('shop', 7)).not.toContain('commitStatuses');
+    const swept = await world.with((context) => sweep(context));
+    expect(swept.notes).toEqual([why]);
+  });
+
   test('where the platform did not ask for them, they are neither read nor believed', async () => {
     const { world, write, said, applied } = await scene(platformText('status: { probe: false }'));
     await write(applied, `It is in place and healthy. [reconciler ready ${world.now}]`);

@@ -3,7 +3,7 @@ import { Pool } from '../../core/pool.ts';
 import { isInRegistries } from '../../model/image.ts';
 import type { Observation } from '../../status/observation.ts';
 import { handleUnanswered } from '../answer.ts';
-import { toldByCommitStatus } from '../commit-statuses.ts';
+import { commitStatusNotes, toldByCommitStatus } from '../commit-statuses.ts';
 import { lookAt } from '../look.ts';
 import { type Base, readBase, type SyncContext } from '../plan/base.ts';
 import type { PreviewPlan } from '../plan/plan-preview.ts';
@@ -140,7 +140,7 @@ export async function sweep(context: SyncContext, options: SweepOptions = {}): P
     toConfirm,
     alarms,
     problems,
-    notes: base.notes,
+    notes: [...base.notes, ...(options.dryRun ? [] : await commitStatusNotes(base))],
   };
 }
 
