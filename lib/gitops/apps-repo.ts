@@ -26,6 +26,14 @@ export interface RecentCommit {
   readonly message: string;
 }
 
+/** A commit status that another program wrote on a commit of the branch. */
+export interface CommitStatus {
+  readonly oid: string;
+  /** Its name. */
+  readonly context: string;
+  readonly description: string;
+}
+
 /** `conflict`: the branch is not (or no longer) at the expected head; nothing was changed. */
 export type CommitResult = { readonly status: 'committed'; readonly head: string } | { readonly status: 'conflict' };
 
@@ -59,6 +67,14 @@ export interface AppsRepo {
    * is not available without a fetch.
    */
   recent?(since: number): Promise<readonly RecentCommit[]>;
+
+  /**
+   * The latest status of each name on each of the branch's latest hundred commits, newest commits first. Undefined if the
+   * repository has no commit statuses.
+   *
+   * @throws GreenroomError `unreachable` if they cannot be read
+   */
+  statuses?(): Promise<readonly CommitStatus[]>;
 
   /**
    * Makes one commit on top of `expectedHead` and moves the branch by compare-and-swap from exactly that head. A branch

@@ -12,6 +12,13 @@ export interface ChangedFile {
   readonly after: string | null;
 }
 
+/** A path that a commit changed. */
+export interface ChangedPath {
+  readonly path: string;
+  /** Whether the file is gone after the commit. */
+  readonly isRemoved: boolean;
+}
+
 /** Larger files are not read. */
 const MAX_BYTES = 256 * 1024;
 const CACHE_BYTES = 16 * 1024 * 1024;
@@ -50,8 +57,7 @@ export class History {
 
   /** The changes of a commit in the wanted files. */
   async changes(commit: string, isWanted: (path: string) => boolean): Promise<readonly ChangedFile[]> {
-    this.#changes ??= this.#log(['--raw', '-m', '--no-abbrev', '--no-renames', '--format=commit %H']).then(parseRaw);
-    const changes = ((await this.#changes).get(commit) ?? []).filter(({ path }) => isWanted(path));
+    const changes = (await this.#changesOf(commit)).filter(({ path }) => isWanted(path));
     const textOf = async (blob: string) => {
       const object = NO_BLOB.test(blob) ? undefined : await this.#reader.read(blob);
       return object?.content?.toString('utf8') ?? null;
@@ -63,6 +69,16 @@ export class History {
         after: await textOf(after),
       })),
     );
+  }
+
+  /** All paths below `previews/` that a commit changed. */
+  async paths(commit: string): Promise<readonly ChangedPath[]> {
+    return (await this.#changesOf(commit)).map(({ path, after }) => ({ path, isRemoved: NO_BLOB.test(after) }));
+  }
+
+  async #changesOf(commit: string): Promise<readonly RawChange[]> {
+    this.#changes ??= this.#log(['--raw', '-m', '--no-abbrev', '--no-renames', '--format=commit %H']).then(parseRaw);
+    return (await this.#changes).get(commit) ?? [];
   }
 
   close(): Promise<void> {

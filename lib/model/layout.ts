@@ -21,6 +21,12 @@ export function previewFolder(cluster: string, repo: string, name: string): stri
   return `previews/${cluster}/${repo}/${name}`;
 }
 
+/** The name of a preview and the path below its folder, of a file of the apps repo; both empty for other files. */
+export function placeOfPreviewFile(path: string): { readonly name: string; readonly below: string } {
+  const [root, , , name = '', ...below] = path.split('/');
+  return root === 'previews' && below.length > 0 ? { name, below: below.join('/') } : { name: '', below: '' };
+}
+
 /** The `<repo>` in a name `pr-<repo>-<n>`. */
 export function repoOfName(name: string): string {
   return name.slice('pr-'.length, name.lastIndexOf('-'));

@@ -9,6 +9,7 @@ import type { PreviewState } from '../report/state.ts';
 import type { Reported } from '../status/call.ts';
 import type { Observation } from '../status/observation.ts';
 import type { Status } from '../status/status.ts';
+import { commitStatusNotes, toldByCommitStatus } from './commit-statuses.ts';
 import { BACK_OFF, Behind, isBehind } from './fresh.ts';
 import { lookAt, reportedOf } from './look.ts';
 import { type Base, readBase, type SyncContext } from './plan/base.ts';
@@ -167,15 +168,21 @@ export async function syncPullRequest(
     return { repository: subject, number, name: null, state: result.state, commit, isPassing, ...nothing };
   }
   const looked = options.look && !options.dryRun ? await lookAt(context, result.base, result.plan) : [];
+  const told = options.dryRun ? [] : await toldByCommitStatus(context, result.base, result.plan);
   const published = options.dryRun
     ? NOTHING_PUBLISHED
     : await publish(context, result.base, result.plan, {
         ...options,
-        observed: [...(options.observed ?? []), ...reportedOf(result.plan, options.reported), ...looked],
+        observed: [...(options.observed ?? []), ...reportedOf(result.plan, options.reported), ...looked, ...told],
       });
   const outcome = resultOf(result.plan, commit, {
     ...published,
-    notes: [...result.base.notes, ...result.notes, ...published.notes],
+    notes: [
+      ...result.base.notes,
+      ...(options.dryRun ? [] : await commitStatusNotes(result.base)),
+      ...result.notes,
+      ...published.notes,
+    ],
   });
   return isStale ? { ...outcome, isPassing: true } : outcome;
 }

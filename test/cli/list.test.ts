@@ -83,7 +83,10 @@ test('none that matches is said on stderr, with nothing on stdout', async () => 
 });
 
 test.each([
-  [['--state', 'happy'], 'It takes committed, starting, ready, ready-older, not-working, asleep, ending, gone'],
+  [
+    ['--state', 'happy'],
+    'It takes waiting-for-build, build-failed, committed, starting, ready, ready-older, not-working, asleep, ending, gone',
+  ],
   [['--sort', 'size'], 'Allowed choices are name, end, cost, state.'],
   [['--ends-within', 'soon'], 'It takes a time such as 90m, 8h or 3d.'],
   [['--repo', 'shop'], 'It takes OWNER/NAME'],

@@ -49,7 +49,7 @@ const about = (number: number) => ({
 });
 
 it('a commit with a time that no calendar has keeps nobody from reading the others', async () => {
-  commit('previews/a', commitMessage('add pr-shop-7', [about(7)]));
+  commit('previews/a', 'add pr-shop-7');
   const [tree, parent] = ['HEAD^{tree}', 'HEAD'].map((name) => read('rev-parse', name));
   const mallory = 'a <a@example.com>';
   const text = `tree ${tree}\nparent ${parent}\nauthor ${mallory} 1 +0000\ncommitter ${mallory} 99999999999999 +0000\n\nx\n`;
@@ -60,26 +60,7 @@ it('a commit with a time that no calendar has keeps nobody from reading the othe
   const { code, out } = await log();
   expect(code).toBe(0);
   expect(out).toContain('NOT BY GREENROOM, by a: x\n');
-  expect(out).toContain('pr-shop-7');
-});
-
-it('says who caused what below previews/, the newest first', async () => {
-  commit('previews/a', commitMessage('add pr-shop-7', [about(7)]));
-  commit('greenroom.yaml', 'a change of the platform');
-  commit('previews/a', commitMessage('sweep', [{ ...about(7), head: null }, about(8)]));
-  const { out } = await log();
-  expect(out.replace(/Z [0-9a-f]{7} /g, 'Z SHA ').split('\n')).toEqual([
-    '2026-11-24T08:00:00Z SHA pr-shop-7 acme/shop#7 sweep',
-    '2026-11-24T08:00:00Z SHA pr-shop-8 acme/shop#8 at aaaaaaa sweep',
-    '2026-11-24T08:00:00Z SHA pr-shop-7 acme/shop#7 at aaaaaaa add pr-shop-7',
-    '',
-  ]);
-  const { entries } = JSON.parse((await log('--preview', 'acme/shop#8', '--format', 'json')).out);
-  expect(entries).toHaveLength(1);
-  expect(entries[0].previews[1]).toMatchObject({
-    ...about(8),
-    pullRequest: { owner: 'acme', name: 'shop', number: 8 },
-  });
+  expect(out).toContain('add pr-shop-7');
 });
 
 it('marks a commit that is not greenroom’s, and keeps its text away from the terminal', async () => {
@@ -164,6 +145,96 @@ describe('of what greenroom did', () => {
     expect((await logOf(world, '--by', 'Ada')).trimEnd().split('\n')).toHaveLength(3);
     expect((await logOf(world, '--by', 'mia')).trimEnd().split('\n')).toHaveLength(6);
     expect(await logOf(world, '--by', 'eve')).toBe('');
+  });
+
+  describe('trailers that somebody else wrote', () => {
+    /** A commit of somebody on the branch, by git alone. */
+    async function forged(
+      world: World,
+      change: Record<string, string>,
+      ...previews: Parameters<typeof commitMessage>[1]
+    ) {
+      world.settle(change, commitMessage('update pr-shop-7 (push)', previews));
+      return (await logOf(world)).split('\n')[0]!.replace(/^\S+ [0-9a-f]{7} /, '');
+    }
+    async function world(): Promise<{ world: World; record: string; trailers: ReturnType<typeof about> }> {
+      const world = new World();
+      world.push('shop');
+      world.pull('shop', 7);
+      await sync(world);
+      const record = world.read(RECORD);
+      return { world, record, trailers: { ...about(7), head: JSON.parse(record).headSha } };
+    }
+    const RECORD = 'previews/main/shop/pr-shop-7/preview.json';
+    const OTHER = 'previews/main/shop/pr-shop-8/app/deployment.pr-shop-8.yaml';
+    const by = { cause: { what: '/preview extend', by: 'ada' } };
+
+    it.each<
+      [
+        string,
+        (seen: { record: string; trailers: ReturnType<typeof about> }) => Parameters<typeof forged>[1],
+        object,
+        RegExp,
+      ]
+    >([
+      [
+        'a preview whose files it does not change',
+        () => ({ [OTHER]: 'x: 1\n' }),
+        {},
+        /names pr-shop-7 and changes none of its files/,
+      ],
+      [
+        'one preview, and changes another as well',
+        ({ record }) => ({ [RECORD]: record.replace('"mia"', '"eve"'), [OTHER]: 'x: 1\n' }),
+        {},
+        /changes previews\/main\/shop\/pr-shop-8\/\S+ and does not name it/,
+      ],
+      [
+        'another pull request',
+        ({ record }) => ({ [RECORD]: record.replace('"mia"', '"eve"') }),
+        { pullRequest: { path: 'acme/shop', number: 9 } },
+        /names pull request 9 for pr-shop-7, which is of 7/,
+      ],
+      [
+        'another repository',
+        ({ record }) => ({ [RECORD]: record.replace('"mia"', '"eve"') }),
+        { pullRequest: { path: 'acme/cart', number: 7 } },
+        /names acme\/cart for pr-shop-7, which is of acme\/shop/,
+      ],
+      [
+        'another commit',
+        ({ record, trailers }) => ({ [RECORD]: record.replaceAll(trailers.head, 'b'.repeat(40)) }),
+        {},
+        /names another commit than pr-shop-7 shows/,
+      ],
+    ])('%s: unverified, and its cause is not believed', async (_, change, more, why) => {
+      const seen = await world();
+      const line = await forged(seen.world, change(seen), { ...seen.trailers, ...by, ...more });
+      expect(line).toMatch(why);
+      expect(line).toMatch(/^UNVERIFIED \(/);
+      expect(line).not.toContain('ada');
+    });
+
+    it('by another author than the bot: unverified with --bot, also as data', async () => {
+      const { world: seen, record, trailers } = await world();
+      const line = await forged(seen, { [RECORD]: record.replace('"mia"', '"eve"') }, { ...trailers, ...by });
+      expect(line).toContain('updated: /preview extend by ada');
+      expect(await logOf(seen, '--bot', 'Previews[bot]')).toMatch(
+        /^\S+ [0-9a-f]{7} UNVERIFIED \(its author is not Previews\[bot\]\)/,
+      );
+      const { entries } = JSON.parse(await logOf(seen, '--format', 'json', '--bot', 'previews[bot]'));
+      expect(entries[0]).toMatchObject({ unverified: 'its author is not previews[bot]' });
+    });
+
+    it('a change of its files that names nothing is in the log of that preview', async () => {
+      const { world: seen, record } = await world();
+      seen.settle({ [RECORD]: record.replace('"mia"', '"eve"') }, 'tidy up');
+      for (const name of ['pr-shop-7', 'acme/shop#7']) {
+        const lines = (await logOf(seen, '--preview', name)).trimEnd().split('\n');
+        expect(lines).toHaveLength(2);
+        expect(lines[0]).toContain('NOT BY GREENROOM');
+      }
+    });
   });
 
   it('settings of the platform, and a time that is up', async () => {

@@ -4,8 +4,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { describe, expect, inject, test } from 'vitest';
+import { formatTime } from '../../lib/core/clock.ts';
 import { syncPullRequest } from '../../lib/sync/sync.ts';
 import { inProcess } from '../support/command.ts';
+import { platformText } from '../support/inputs.ts';
 import { World } from '../support/world.ts';
 
 async function running() {
@@ -73,6 +75,80 @@ test('a newer commit that does not run is named, with what its comment says', as
   expect(stdout).toContain('not working - the app stops right after it starts');
   // Nothing more is expected of a commit that was refused.
   expect(await status('acme/shop#7', '--watch', '--until-done', '--interval', '1')).toMatchObject({ code: 1 });
+});
+
+describe('one that waits for its first build', () => {
+  async function waiting() {
+    const world = new World(platformText('evidence: { require: [digest] }'));
+    world.push('shop');
+    const build = { name: 'image', state: 'running', startedAt: formatTime(world.now - 60) } as const;
+    world.pull('shop', 7, { builds: [build] });
+    const missing = { resolve: async () => ({ status: 'missing' }) as const };
+    await world.with((context) => syncPullRequest({ ...context, images: missing }, { path: 'acme/shop' }, 7));
+    const command = (name: string, ...args: string[]) =>
+      inProcess([name, ...args, '--apps-repo', world.appsRepo, '--forge', world.forge]);
+    const fails = () => world.pull('shop', 7, { builds: [{ ...build, state: 'failed', endedAt: build.startedAt }] });
+    return { world, command, fails };
+  }
+
+  test('is in list and status, with how the build goes now; in JSON apart from those of the apps repo', async () => {
+    const { world, command, fails } = await waiting();
+    const before = [world.head(), world.comment('shop', 7)];
+    for (const name of ['list', 'status']) {
+      const { code, stdout, stderr } = await command(name);
+      expect([code, stderr]).toEqual([0, '']);
+      expect(stdout).toMatch(/^pr-shop-7 +waiting for your build +[0-9a-f]{7} +- +- +mia +-$/m);
+      const { previews, expected } = JSON.parse((await command(name, '--format', 'json')).stdout);
+      expect(previews).toEqual([]);
+      expect(expected).toMatchObject([
+        {
+          name: 'pr-shop-7',
+          repository: 'acme/shop',
+          number: 7,
+          owner: 'mia',
+          state: 'waiting',
+          build: { state: 'waiting-for-build' },
+        },
+      ]);
+    }
+    fails();
+    const { code, stdout } = await command('status', 'acme/shop#7');
+    expect([code, stdout.split('\n')[0]]).toEqual([
+      0,
+      'pr-shop-7 (acme/shop#7): your build failed; not in the apps repo yet',
+    ]);
+    expect(stdout).toContain('Your build "image" did not succeed');
+    expect((await command('status', 'pr-shop-7')).stdout).toBe(stdout);
+    expect((await command('list', '--state', 'build-failed')).stdout).toContain('pr-shop-7');
+    expect((await command('list', '--state', 'waiting-for-build')).stderr).toBe('no preview matches\n');
+    expect((await command('list', '--author', 'ada')).stderr).toBe('no preview matches\n');
+    expect([world.head(), world.comment('shop', 7)]).toEqual(before);
+  });
+
+  test('is waited for: --until-done ends when its build has failed, not before', async () => {
+    const { command, fails } = await waiting();
+    const done = command('status', 'acme/shop#7', '--watch', '--until-done', '--interval', '1');
+    const first = await Promise.race([done.then(() => 'ended'), new Promise((r) => setTimeout(r, 1500, 'waits'))]);
+    fails();
+    const { code, stdout } = await done;
+    expect([first, code]).toEqual(['waits', 1]);
+    expect(
+      stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.split(' ').slice(1, 6).join(' ')),
+    ).toEqual([
+      expect.stringMatching(/^pr-shop-7 [0-9a-f]{7} waiting for your/),
+      expect.stringMatching(/^pr-shop-7 [0-9a-f]{7} your build failed:/),
+    ]);
+  });
+
+  test('what the forge does not list is said, and is no silence', async () => {
+    const { world, command } = await waiting();
+    world.spoil('shop', 7);
+    const { code, stderr } = await command('list');
+    expect([code, stderr]).toEqual([0, expect.stringContaining('previews that wait may be missing: acme/shop')]);
+  });
 });
 
 test('a pull request without a preview: what its comment says, instead of silence', async () => {

@@ -21,6 +21,8 @@ export interface ClusterOptions {
   readonly controllerManager?: boolean;
   /** Users besides the administrator that {@link Cluster.as} can act for. @default - none */
   readonly users?: readonly ClusterUser[];
+  /** Further arguments of kube-controller-manager. @default - none */
+  readonly controllerManagerArgs?: readonly string[];
   /** Further arguments of kube-apiserver. @default - none */
   readonly apiServerArgs?: readonly string[];
 }
@@ -103,7 +105,9 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
       { what: 'kube-apiserver to be ready' },
     );
     if (programs.controllerManager !== undefined) {
-      startControllerManager(processes, programs.controllerManager, folder, as(CONTROLLER_MANAGER.name).kubeconfig);
+      const { kubeconfig } = as(CONTROLLER_MANAGER.name);
+      const further = options.controllerManagerArgs ?? [];
+      startControllerManager(processes, programs.controllerManager, folder, kubeconfig, further);
       await eventually(() => administrator.kubectl(['get', 'serviceaccount', 'default', '--namespace=default']), {
         what: 'kube-controller-manager to make the default service account',
       });
@@ -220,7 +224,13 @@ function startApiServer(
   ]);
 }
 
-function startControllerManager(processes: Processes, program: string, folder: string, kubeconfig: string): void {
+function startControllerManager(
+  processes: Processes,
+  program: string,
+  folder: string,
+  kubeconfig: string,
+  further: readonly string[],
+): void {
   processes.start('kube-controller-manager', program, [
     `--kubeconfig=${kubeconfig}`,
     `--service-account-private-key-file=${join(folder, 'service-account.key')}`,
@@ -229,5 +239,6 @@ function startControllerManager(processes: Processes, program: string, folder: s
     '--secure-port=0',
     `--controllers=${['*', ...LEFT_OUT.map((name) => `-${name}`)].join(',')}`,
     '--concurrent-namespace-syncs=10',
+    ...further,
   ]);
 }

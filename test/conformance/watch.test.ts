@@ -1,152 +1,122 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { performance } from 'node:perf_hooks';
-import { setTimeout as delay } from 'node:timers/promises';
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
-import { formatTime, systemClock } from '../../lib/core/clock.ts';
-import { PREVIEW_LABEL } from '../../lib/model/labels.ts';
 import { WATCHED_KINDS } from '../../lib/model/watched.ts';
-import { reconcilerNamespace } from '../../lib/reconcilers/index.ts';
-import type { Service } from '../../lib/serve/service.ts';
-import { parseSecrets } from '../../lib/serve/status-call.ts';
-import { ClusterApi } from '../../lib/watch/api.ts';
-import { Reporter } from '../../lib/watch/reporter.ts';
-import { sender } from '../../lib/watch/send.ts';
-import { loggedService } from '../serve/logged.ts';
+import { ROOMY_PLATFORM } from '../support/any-preview.ts';
 import { previewText } from '../support/inputs.ts';
-import { MemoryForge } from '../support/memory/forge.ts';
-import { MemoryGit } from '../support/memory/git.ts';
-import { type Cluster, type Kubectl, startCluster } from './cluster.ts';
-import { eventually } from './eventually.ts';
-import { configuration, laidDown } from './generated/configurations.ts';
+import { type Cluster, startCluster } from './cluster.ts';
+import { CONDITIONS } from './conditions.ts';
+import { crdFiles } from './crds.ts';
+import { configuration } from './generated/configurations.ts';
+import { KUBELET, SCHEDULER, startNodes } from './node/nodes.ts';
+import { Watching } from './watching.ts';
 
-// The real API server and controller manager; kubelet's part, which needs nodes, is written into the status of pods with
-// kubelet's own words. What is committed is applied by the fencer's account, past the guard of fences.
+// The real API server, controller manager and scheduler; kwok plays kubelet with kubelet's own words. What is committed is
+// applied by the fencer's account, past the guard of fences.
 
-const SHOP = { path: 'acme/shop' };
 const NAME = 'pr-shop-7';
-const SECRET = 'the-secret-of-the-cluster-main';
-const { platform, platformText } = configuration({ status: { watch: true, probe: false } });
+const chosen = configuration({
+  namespace: { ...ROOMY_PLATFORM.namespace, limitRange: { max: { cpu: '8' } } },
+  status: { watch: true, probe: false },
+  policies: { parameters: { maxSize: { cpu: '8' } } },
+  sizes: { huge: { requests: { cpu: '6', memory: '1Gi' }, limits: { cpu: '6', memory: '1Gi' } } },
+});
+/** Pull requests 101, 102, ...: one in each condition. */
+const ROWS = CONDITIONS.map((condition, i) => ({ ...condition, number: 101 + i }));
+const envOf = (kubelet: string) => `env: { ${KUBELET}: ${kubelet} }`;
 
-describe('greenroom watch', () => {
-  let cluster: Cluster;
-  let watcher: Kubectl;
-  let service: Service;
-  let reporter: Promise<void>;
-  let api: ClusterApi;
-  const stop = new AbortController();
-  const problems: string[] = [];
-  const forge = new MemoryForge();
-  const repo = new MemoryGit().open(systemClock);
+let cluster: Cluster;
+let watching: Watching;
 
-  const comment = () => forge.comment(SHOP, 7) ?? '';
-  const says = (text: string | RegExp) =>
-    eventually(
-      () => {
-        if (typeof text === 'string' ? comment().includes(text) : text.test(comment())) return true;
-        throw new Error(`it says ${comment()}; ${problems.join('; ')}`);
-      },
-      { what: `the comment to say ${text}`, timeoutMs: 20_000 },
-    );
-
-  /** What the apps repo holds of the preview, applied as the reconciler's accounts would. */
-  async function applyCommitted(): Promise<void> {
-    const { files } = await repo.read(['previews/*/*/*/*/*.yaml']);
-    const objects = [...files].map(([path, text]) => [path, parse(text)] as const);
-    const rank = ({ kind }: { kind: string }) => (kind === 'Namespace' ? 0 : 1);
-    for (const [path, object] of objects.sort(([, a], [, b]) => rank(a) - rank(b))) {
-      const as = path.includes('/fence/')
-        ? [`--as=system:serviceaccount:${reconcilerNamespace(platform)}:preview-fencer`]
-        : [];
-      await cluster.kubectl(['apply', '--filename=-', ...as], JSON.stringify(object));
-    }
+beforeAll(async () => {
+  cluster = await startCluster({ controllerManager: true, users: [SCHEDULER] });
+  const stages = CONDITIONS.flatMap(({ value, kubelet }) => (kubelet === undefined ? [] : [{ value, ...kubelet }]));
+  await startNodes(cluster, stages, { cpu: '5', memory: '16Gi', 'ephemeral-storage': '100Gi', pods: '100' });
+  for (const file of await crdFiles('external-secrets')) {
+    if (file.includes('_externalsecrets.')) await cluster.apply(readFileSync(file, 'utf8'));
   }
+  watching = await Watching.start(cluster, chosen);
+});
+afterAll(async () => {
+  await watching?.stop();
+  await cluster?.stop();
+});
 
-  const podOf = () =>
-    eventually(
-      async () => {
-        const text = await cluster.kubectl(['get', 'pods', `--namespace=${NAME}`, '--output=json']);
-        const pods = JSON.parse(text).items.filter(
-          ({ metadata }: never) => !(metadata as { deletionTimestamp?: string }).deletionTimestamp,
-        );
-        return pods.sort((a: never, b: never) => created(b).localeCompare(created(a)))[0]?.metadata.name as
-          | string
-          | undefined;
-      },
-      { what: 'a pod', timeoutMs: 30_000 },
-    );
-  const created = ({ metadata }: { metadata: { creationTimestamp: string } }) => metadata.creationTimestamp;
+interface Written {
+  readonly kind: string;
+  readonly metadata: { readonly managedFields?: readonly { readonly manager: string; readonly time: string }[] };
+  readonly status?: { readonly conditions?: readonly { readonly lastTransitionTime?: string }[] };
+}
 
-  async function kubelet(status: object): Promise<void> {
-    const patch = JSON.stringify({ status });
-    await cluster.kubectl([
-      'patch',
-      'pod',
-      await podOf(),
-      `--namespace=${NAME}`,
-      '--subresource=status',
-      '--type=merge',
-      `--patch=${patch}`,
-    ]);
-  }
-  const container = (parts: object) => ({
-    conditions: [{ type: 'PodScheduled', status: 'True' }],
-    containerStatuses: [{ name: 'app', ready: false, restartCount: 0, image: 'x', imageID: '', ...parts }],
-  });
+/** When the cluster knew: kubelet's part wrote, a pod found no node, a replica set was refused; unix seconds. */
+async function knownAt(namespace: string): Promise<number> {
+  const kinds = 'pods,replicasets,externalsecrets';
+  const args = ['get', kinds, `--namespace=${namespace}`, '--output=json', '--show-managed-fields'];
+  const items: Written[] = JSON.parse(await cluster.kubectl(args)).items;
+  const times = items.flatMap(({ kind, metadata: { managedFields = [] }, status: { conditions = [] } = {} }) => [
+    ...managedFields.filter(({ manager }) => manager === 'kwok' || kind === 'ExternalSecret').map(({ time }) => time),
+    ...conditions.flatMap(({ lastTransitionTime }) => lastTransitionTime ?? []),
+  ]);
+  return Math.max(...times.map((time) => Date.parse(time) / 1000));
+}
+
+/** The time when it is done; its failure is that of the test that asks for it. */
+function noted(done: Promise<unknown>): Promise<number> {
+  const at = done.then(() => Date.now() / 1000);
+  at.catch(() => undefined);
+  return at;
+}
+
+describe('each condition of a preview in a cluster is a sentence of its comment', () => {
+  const said = new Map<number, Promise<number>>();
 
   beforeAll(async () => {
-    cluster = await startCluster({ controllerManager: true });
-    const files = laidDown({ platform, platformText });
-    const install = [...files].filter(([path]) => path.startsWith('bootstrap/install/') && path.endsWith('.yaml'));
-    const kindOf = (text: string) => String(parse(text)?.kind ?? '');
-    for (const namespace of [reconcilerNamespace(platform), platform.ingress.controllerNamespace]) {
-      await cluster.tryKubectl(['create', 'namespace', namespace]);
-    }
-    for (const [, text] of install) if (kindOf(text) === 'Namespace') await cluster.apply(text);
-    for (const [path, text] of install) {
-      if (/Account|Role/.test(kindOf(text)) || /\.greenroom-fence\.yaml$/.test(path)) await cluster.apply(text);
-    }
-    watcher = await cluster.asServiceAccount('greenroom-watch', 'greenroom-watch');
-    const token = JSON.parse(readFileSync(watcher.kubeconfig, 'utf8')).users[0].user.token as string;
-    const tokenFile = join(cluster.folder, 'watch-token');
-    writeFileSync(tokenFile, token);
-
-    const opened = systemClock() - 60;
-    const sha = forge.repository('acme', 'shop', { 'preview.yaml': previewText('env: { A: b }') }, opened);
-    const times = { createdAt: formatTime(opened), updatedAt: formatTime(opened) };
-    forge.pull('acme', 'shop', { number: 7, repositoryId: 101, head: { sha, ref: 'x', repositoryId: 101 }, ...times });
-    await repo.commit({ expectedHead: null, change: new Map([['greenroom.yaml', platformText]]), message: 'x' });
-    service = loggedService({
-      statusSecrets: parseSecrets(`main=${SECRET}`)!,
-      withContext: (work) => work({ repo, forge, clock: systemClock }),
-      log: ({ message }) => message !== undefined && problems.push(String(message)),
-      sweepEvery: 3600,
-    }).service;
-    const url = await service.start();
-    await says('### Preview: on its way');
-    await applyCommitted();
-    api = new ClusterApi({
-      server: cluster.server,
-      ca: readFileSync(join(cluster.folder, 'certificates', 'apiserver.crt'), 'utf8'),
-      tokenFile,
-    });
-    const watching = new Reporter({
-      api,
-      cluster: 'main',
-      send: sender(`${url}/status`, SECRET),
-      clock: systemClock,
-      log: (message) => problems.push(message),
-      random: () => 0,
-    });
-    reporter = watching.run(stop.signal);
+    for (const { number, value, spec = '' } of ROWS)
+      await watching.push(number, previewText(`${envOf(value)}\n${spec}`));
+    await watching.applyCommitted('fence');
+    for (const { number, prepare } of ROWS) await prepare?.(cluster, `pr-shop-${number}`);
+    const applied = watching.applyCommitted('app');
+    for (const { number, says } of ROWS) said.set(number, noted(watching.says(number, says)));
+    await applied;
+    for (const { number, finish } of ROWS) await finish?.(cluster, `pr-shop-${number}`);
   });
-  afterAll(async () => {
-    stop.abort();
-    await reporter;
-    api?.close();
-    await service?.stop(5);
-    await cluster?.stop();
+
+  it.each(ROWS)('$value: $says', async ({ number }) => {
+    const at = await said.get(number)!;
+    const seconds = at - (await knownAt(`pr-shop-${number}`));
+    console.log(
+      `watch: ${ROWS.find((row) => row.number === number)!.value} said ${seconds.toFixed(1)} s after the cluster knew`,
+    );
+    expect(seconds).toBeLessThan(10);
+  });
+});
+
+describe('one preview', () => {
+  const rollOut = async (text: string) => {
+    await watching.push(7, text);
+    for (const part of ['fence', 'app'] as const) await watching.applyCommitted(part, 7);
+  };
+  const shaOf = () => /^<sub>`([0-9a-f]{7})`/m.exec(watching.comment(7))![1]!;
+
+  it('a good push: on its way, starting until its address leads somewhere, then ready', async () => {
+    await watching.push(7, previewText('env: { VERSION: one }'));
+    expect(watching.comment(7)).toContain('### Preview: on its way');
+    for (const part of ['fence', 'app'] as const) await watching.applyCommitted(part, 7);
+    await watching.says(7, 'its address is not set up yet');
+    const ingress = JSON.stringify({ status: { loadBalancer: { ingress: [{ ip: '192.0.2.1' }] } } });
+    const where = [`--namespace=${NAME}`, '--subresource=status', '--type=merge'];
+    await cluster.kubectl(['patch', 'ingress', NAME, ...where, `--patch=${ingress}`]);
+    await watching.says(7, '### Preview: ready - [Open the preview]');
+  });
+
+  it('then a bad push: the earlier commit still answers and is named; then its repair', async () => {
+    const good = shaOf();
+    await rollOut(previewText(envOf('exits')));
+    await watching.says(7, 'It ended with exit code 3, 3 times.');
+    expect(watching.comment(7)).toContain('### Preview: not working');
+    expect(watching.comment(7)).toMatch(new RegExp(`earlier preview.*${good}`));
+    await rollOut(previewText('env: { VERSION: two }'));
+    await watching.says(7, '### Preview: ready - [Open the preview]');
+    expect(shaOf()).not.toBe(good);
   });
 
   it('reads those kinds in preview namespaces, and nothing else anywhere', async () => {
@@ -159,7 +129,7 @@ describe('greenroom watch', () => {
         kind: 'SelfSubjectAccessReview',
         spec: { resourceAttributes },
       };
-      const text = await watcher.kubectl(
+      const text = await watching.watcher.kubectl(
         ['create', '--validate=false', '--output=json', '--filename=-'],
         JSON.stringify(review),
       );
@@ -176,74 +146,6 @@ describe('greenroom watch', () => {
     expect(await can('create', '', 'pods', NAME)).toBe(false);
   });
 
-  it.each<[string, object]>([
-    [
-      'The registry does not let the cluster read the image.',
-      container({ state: { waiting: { reason: 'ErrImagePull', message: 'unexpected status: 403 Forbidden' } } }),
-    ],
-    [
-      'Its registry has no image under this name and tag.',
-      container({ state: { waiting: { reason: 'ImagePullBackOff', message: 'x: not found' } } }),
-    ],
-    [
-      'It runs as root, and previews may not. Add USER 1000',
-      container({
-        state: {
-          waiting: {
-            reason: 'CreateContainerConfigError',
-            message: 'container has runAsNonRoot and image will run as root',
-          },
-        },
-      }),
-    ],
-    [
-      'It ended with exit code 1, 3 times.',
-      container({
-        restartCount: 3,
-        state: { waiting: { reason: 'CrashLoopBackOff' } },
-        lastState: { terminated: { exitCode: 1, reason: 'Error' } },
-      }),
-    ],
-    [
-      'It used more memory than its size has',
-      container({
-        restartCount: 3,
-        state: { waiting: { reason: 'CrashLoopBackOff' } },
-        lastState: { terminated: { exitCode: 137, reason: 'OOMKilled' } },
-      }),
-    ],
-  ])('%s', async (sentence, status) => {
-    await kubelet(status);
-    const started = performance.now();
-    await says(sentence);
-    const seconds = (performance.now() - started) / 1000;
-    console.log(`said after ${seconds.toFixed(1)} s`);
-    expect(seconds).toBeLessThan(10);
-  });
-
-  it('is ready when the pod is and the address leads somewhere', async () => {
-    await kubelet({
-      ...container({ ready: true, state: { running: {} } }),
-      phase: 'Running',
-      conditions: [
-        { type: 'PodScheduled', status: 'True' },
-        { type: 'Ready', status: 'True' },
-      ],
-    });
-    await says('its address is not set up yet');
-    const ingress = JSON.stringify({ status: { loadBalancer: { ingress: [{ ip: '192.0.2.1' }] } } });
-    await cluster.kubectl([
-      'patch',
-      'ingress',
-      NAME,
-      `--namespace=${NAME}`,
-      '--subresource=status',
-      '--type=merge',
-      `--patch=${ingress}`,
-    ]);
-    await says('### Preview: ready - [Open the preview]');
-  });
-
   it('is gone only when the namespace is; one that is stuck on a finalizer is said to be', async () => {
     const held = {
       apiVersion: 'v1',
@@ -252,14 +154,12 @@ describe('greenroom watch', () => {
     };
     await cluster.apply(JSON.stringify(held));
     await cluster.kubectl(['delete', 'namespace', NAME, '--wait=false']);
-    await says(/example\.com\/hold/);
-    expect(comment()).toContain('### Preview: ending - it cannot be deleted');
-    expect(comment()).not.toContain('was deleted');
+    await watching.says(7, /example\.com\/hold/);
+    expect(watching.comment(7)).toContain('### Preview: ending - it cannot be deleted');
+    expect(watching.comment(7)).not.toContain('was deleted');
     const free = JSON.stringify({ metadata: { finalizers: null } });
     await cluster.kubectl(['patch', 'configmap', 'held', `--namespace=${NAME}`, '--type=merge', `--patch=${free}`]);
-    await says('Everything of it was deleted.');
-    const left = await cluster.kubectl(['get', 'namespaces', `--selector=${PREVIEW_LABEL}`, '--output=name']);
-    expect(left.trim()).toBe('');
-    await delay(0);
+    await watching.says(7, 'Everything of it was deleted.');
+    expect((await cluster.tryKubectl(['get', 'namespace', NAME])).stderr).toContain('NotFound');
   });
 });

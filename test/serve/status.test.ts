@@ -165,10 +165,20 @@ describe('what a reconciler applied', () => {
 
   test.each([
     ['another kind', { involvedObject: { kind: 'GitRepository', name: 'pr-shop-7' } }],
-    ['what is no preview', { involvedObject: { kind: 'Kustomization', name: 'greenroom-policies-kyverno' } }],
+    [
+      'what is no preview',
+      { involvedObject: { kind: 'Kustomization', namespace: 'flux-system', name: 'greenroom-policies-kyverno' } },
+    ],
     ['no commit', { metadata: { cluster: 'main' } }],
     ['progress', { reason: 'Progressing' }],
-    ['a name that is no text', { involvedObject: { kind: 'Kustomization', name: { toString: 1 } } }],
+    [
+      'a namespace of others',
+      { involvedObject: { kind: 'Kustomization', namespace: 'team-a', name: 'pr-shop-7' }, severity: 'error' },
+    ],
+    [
+      'a name that is no text',
+      { involvedObject: { kind: 'Kustomization', namespace: 'flux-system', name: { toString: 1 } } },
+    ],
     ['a commit that is no text', { metadata: { cluster: 'main', revision: { toString: 1 } } }],
   ])('an event of Flux about %s is taken, and says nothing', async (_, more) => {
     const { flux, event } = await applied();

@@ -447,3 +447,18 @@ test('a namespace that names no commit says nothing, and hostile words stay shor
   expect(seen?.reason).toBe('image-missing');
   expect(seen?.words?.length).toBeLessThanOrEqual(600);
 });
+
+test.each(['maximum ', 'denied request: ', 'has 1 resource instances ', 'https://', 'non-numeric user (', '503 401 '])(
+  'a message of 1 MB of %j is read in no time',
+  (part) => {
+    const message = part.repeat(1_000_000 / part.length);
+    const conditions = [{ type: 'ReplicaFailure', status: 'True', message }];
+    const unhealthy = { reason: 'Unhealthy', message, involvedObject: { name: 'new-1' } };
+    const started = performance.now();
+    look({ replicaSets: [{ ...set('new'), status: { conditions } }] });
+    look({ pods: [waiting('ErrImagePull', message)] });
+    look({ pods: [waiting('CreateContainerConfigError', message)] });
+    look({ pods: [crashed(137, { reason: 'Error', message })], events: [unhealthy] });
+    expect(performance.now() - started).toBeLessThan(1000);
+  },
+);

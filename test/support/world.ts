@@ -178,8 +178,8 @@ export class World {
   }
 
   /** Somebody else commits to the apps repo; gives the commit. */
-  settle(files: TestFiles): string {
-    return commitFiles(this.appsRepo, files);
+  settle(files: TestFiles, message?: string): string {
+    return commitFiles(this.appsRepo, files, message === undefined ? {} : { message });
   }
 
   /** Somebody puts the apps repo's branch back. */

@@ -3,15 +3,14 @@ import { systemClock } from '../../core/clock.ts';
 import { isSameRepository, type RepositoryRef } from '../../core/repository.ts';
 import { type PreviewRecord, recordedPullRequest } from '../../model/record.ts';
 import { STATES, type StatusState } from '../../status/status.ts';
+import { type Expected, expectedPreviews } from '../../sync/expected.ts';
+import type { SyncContext } from '../../sync/plan/base.ts';
 import { type PreviewStatus, previewStatuses } from '../../sync/statuses.ts';
 import { type ClientOptions, readOptions, withClients } from '../shared/clients.ts';
 import type { Configure } from '../shared/command.ts';
 import { type Io, json } from '../shared/io.ts';
 import { durationArgument, repositoryArgument } from '../shared/options.ts';
-import { byName, previewTable } from '../shared/previews.ts';
-
-/** States of previews in an apps repo; a preview that waits for its first build is not in it yet. */
-const LISTED = STATES.filter((state) => state !== 'waiting-for-build' && state !== 'build-failed');
+import { byName, previewTable, tellUnknown } from '../shared/previews.ts';
 
 interface ListOptions extends ClientOptions {
   repo?: RepositoryRef;
@@ -29,7 +28,7 @@ export const configure: Configure = (command, io) => {
     .option('--cluster <name>', 'only previews in this cluster')
     .option(
       '--state <states>',
-      `only previews in these states, separated by commas: ${LISTED.join(', ')}`,
+      `only previews in these states, separated by commas: ${STATES.join(', ')}`,
       statesArgument,
     )
     .option('--ends-within <time>', 'only previews that end within this time, e.g. 4h', durationArgument)
@@ -38,7 +37,8 @@ export const configure: Configure = (command, io) => {
       'after',
       `
 Shows the previews of an apps repo: state, commit, end, cost per day, owner and address. Reads only the apps repo and the
-forge, no cluster; writes nothing.
+forge, no cluster; writes nothing. Pull requests that wait for their first preview (for their build, a free slot or a
+review) come last; --cluster and --ends-within leave them out.
 
 Examples:
   greenroom list --apps-repo acme/previews
@@ -50,16 +50,32 @@ Examples:
 
 async function run(options: ListOptions, io: Io): Promise<void> {
   const now = systemClock();
-  const found = await withClients(options, io, (context) =>
-    previewStatuses(context, (record) => isWanted(record, options, now)),
-  );
+  const { found, expected } = await withClients(options, io, async (context) => ({
+    found: await previewStatuses(context, (record) => isWanted(record, options, now)),
+    expected: await expectedOf(context, options),
+  }));
+  const isIn = (state: StatusState | undefined) =>
+    options.state === undefined || (state !== undefined && options.state.includes(state));
   const previews = found
-    .filter(({ status }) => options.state === undefined || (status !== null && options.state.includes(status.state)))
+    .filter(({ status }) => isIn(status?.state))
     .sort(byName)
     .sort(ORDERS[options.sort]);
-  if (options.format === 'json') io.out(json({ previews }));
-  else if (previews.length > 0) io.out(previewTable(previews));
+  const waiting = expected.previews.filter(({ build }) => isIn(build?.state)).toSorted(byName);
+  if (options.format === 'json') io.out(json({ previews, expected: waiting }));
+  else if (previews.length + waiting.length > 0) io.out(previewTable(previews, waiting));
   else io.err('no preview matches\n');
+  tellUnknown(expected, io);
+}
+
+/** No cluster and no end are known of them. */
+async function expectedOf(context: SyncContext, options: ListOptions): Promise<Expected> {
+  const { repo, author, cluster, endsWithin } = options;
+  if (cluster !== undefined || endsWithin !== undefined) return { previews: [], unknown: [] };
+  return expectedPreviews(context, {
+    isWanted: (pull) =>
+      (repo === undefined || isSameRepository(pull.repository, repo)) &&
+      (author === undefined || pull.author.toLowerCase() === author.toLowerCase()),
+  });
 }
 
 /** Uses only the record, so that the forge is asked only about wanted previews. */
@@ -86,7 +102,7 @@ const rankOf = ({ status }: PreviewStatus) => (status === null ? STATES.length :
 
 function statesArgument(text: string): readonly StatusState[] {
   const words = text.split(',').map((word) => word.trim().toLowerCase());
-  const wrong = words.filter((word) => !LISTED.some((state) => state === word));
-  if (wrong.length > 0) throw new InvalidArgumentError(`It takes ${LISTED.join(', ')}, with commas between them.`);
+  const wrong = words.filter((word) => !STATES.some((state) => state === word));
+  if (wrong.length > 0) throw new InvalidArgumentError(`It takes ${STATES.join(', ')}, with commas between them.`);
   return words as StatusState[];
 }

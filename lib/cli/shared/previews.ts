@@ -4,23 +4,31 @@ import type { Forge } from '../../forge/forge.ts';
 import { type PreviewRecord, recordedPullRequest } from '../../model/record.ts';
 import { dayAndTime, money, printable, shortSha } from '../../report/text.ts';
 import { titleOf } from '../../status/status.ts';
+import type { Expected, ExpectedPreview } from '../../sync/expected.ts';
 import type { SyncContext } from '../../sync/plan/base.ts';
 import { type PreviewStatus, saidWithoutPreview } from '../../sync/statuses.ts';
+import type { Io } from './io.ts';
 import { tableText } from './table.ts';
 
 /** How to name a preview on a command line. */
 export const PREVIEW_ARGUMENT = 'OWNER/NAME#NUMBER, the name of a preview, its address, or that of its pull request';
 
 /** Whether the text names this preview. */
-export function isNamed(record: PreviewRecord, text: string, { pages }: Pick<Forge, 'pages'>): boolean {
-  const pull = recordedPullRequest(record);
-  const names = [record.name, pullRequestText(pull), record.url, pages?.pullRequest(pull)];
-  const wanted = text.replace(/\/+$/, '').toLowerCase();
-  return names.some((name) => name?.toLowerCase() === wanted);
+export function isNamed(record: PreviewRecord, text: string, forge: Pick<Forge, 'pages'>): boolean {
+  return isName(text, recordedPullRequest(record), record.name, forge) || isSameText(text, record.url);
+}
+
+/** Whether the text names the preview of this pull request, by its name or by the pull request. */
+export function isName(text: string, pull: PullRequestRef, name: string, { pages }: Pick<Forge, 'pages'>): boolean {
+  return [name, pullRequestText(pull), pages?.pullRequest(pull)].some((each) => isSameText(text, each));
+}
+
+function isSameText(text: string, name: string | null | undefined): boolean {
+  return name?.toLowerCase() === text.replace(/\/+$/, '').toLowerCase();
 }
 
 /** The pull request that the text names; undefined if it names none. */
-function namedPullRequest(text: string): PullRequestRef | undefined {
+export function namedPullRequest(text: string): PullRequestRef | undefined {
   const [, path, number] =
     /^https?:\/\/[^/\s]+\/([^?#\s]+?)\/(?:-\/)?(?:pull|pulls|merge_requests)\/([1-9]\d{0,14})\/?$/.exec(text) ?? [];
   return parsePullRequest(path === undefined ? text : `${path}#${number}`);
@@ -34,10 +42,15 @@ export async function absenceOf(wanted: string, context: SyncContext): Promise<s
   return `there is no preview of ${printable(wanted)}${more}`;
 }
 
+/** Says on stderr which parts of the forge could not be read, so that waiting previews may be missing. */
+export function tellUnknown({ unknown }: Pick<Expected, 'unknown'>, io: Io): void {
+  for (const reason of unknown) io.err(`greenroom: previews that wait may be missing: ${printable(reason, 300)}\n`);
+}
+
 const COLUMNS = ['PREVIEW', 'STATUS', 'COMMIT', 'ENDS', 'A DAY', 'OWNER', 'ADDRESS'] as const;
 
-/** One row for each preview. */
-export function previewTable(previews: readonly PreviewStatus[]): string {
+/** One row for each preview, and for each that is expected. */
+export function previewTable(previews: readonly PreviewStatus[], expected: readonly ExpectedPreview[] = []): string {
   const rows = previews.map((preview) => [
     preview.name,
     stateText(preview),
@@ -47,7 +60,15 @@ export function previewTable(previews: readonly PreviewStatus[]): string {
     printable(preview.owner, 40),
     printable(preview.url ?? '-', 200),
   ]);
-  return tableText([COLUMNS, ...rows]);
+  const waiting = expected.map(({ name, title, headSha, owner }) => [
+    name,
+    printable(title, 200),
+    shortSha(headSha),
+    ...['-', '-'],
+    printable(owner, 40),
+    '-',
+  ]);
+  return tableText([COLUMNS, ...rows, ...waiting]);
 }
 
 /** `ready`, `not working - the app stops right after it starts`, followed by a newer commit if there is one. */
@@ -65,6 +86,17 @@ export function previewDetails(preview: PreviewStatus): string {
     ...(newer === null ? [] : [`  ${newerText(newer)}`]),
     `  commit ${shortSha(headSha)}, by ${printable(owner, 40)}, ${printable(url ?? 'no address', 200)}`,
     `  ends ${dayAndTime(expires)}, ${money(cost.perDay, cost.currency)} a day`,
+    '',
+  ].join('\n');
+}
+
+/** All that is known of a preview that is not in the apps repo yet. */
+export function expectedDetails({ name, repository, number, title, headSha, owner, build }: ExpectedPreview): string {
+  return [
+    `${name} (${repository}#${number}): ${printable(title, 200)}; not in the apps repo yet`,
+    ...(build === null ? [] : [`  ${printable([build.sentence, build.todo].filter(Boolean).join(' '), 900)}`]),
+    ...(build?.url == null ? [] : [`  ${printable(build.url, 500)}`]),
+    `  commit ${shortSha(headSha)}, by ${printable(owner, 40)}`,
     '',
   ].join('\n');
 }

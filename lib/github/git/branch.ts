@@ -1,7 +1,7 @@
 import { formatTime } from '../../core/clock.ts';
 import { GreenroomError } from '../../core/errors.ts';
 import { namesOf, type RepositoryRef } from '../../core/repository.ts';
-import type { RecentCommit } from '../../gitops/apps-repo.ts';
+import type { CommitStatus, RecentCommit } from '../../gitops/apps-repo.ts';
 import type { GraphQLError } from '../http/answer.ts';
 import type { GitHubClient } from '../http/client.ts';
 import { withAdvice } from '../http/refusals.ts';
@@ -13,6 +13,12 @@ const HEAD = `query ReadHead($owner: String!, $name: String!, $ref: String!) {
 const HISTORY = `query ReadHistory($owner: String!, $name: String!, $ref: String!, $since: GitTimestamp!) {
   repository(owner: $owner, name: $name) {
     ref(qualifiedName: $ref) { target { ... on Commit { history(first: 100, since: $since) { nodes { oid message } } } } }
+  }
+}`;
+
+const STATUSES = `query ReadCommitStatuses($owner: String!, $name: String!, $ref: String!) {
+  repository(owner: $owner, name: $name) {
+    ref(qualifiedName: $ref) { target { ... on Commit { history(first: 100) { nodes { oid status { contexts { context description } } } } } } }
   }
 }`;
 
@@ -31,6 +37,21 @@ interface HistoryAnswer {
   readonly repository: {
     readonly ref: {
       readonly target: { readonly history?: { readonly nodes: readonly (RecentCommit | null)[] | null } } | null;
+    } | null;
+  } | null;
+}
+
+interface StatusNode {
+  readonly oid: string;
+  readonly status: {
+    readonly contexts: readonly { readonly context: string; readonly description: string | null }[];
+  } | null;
+}
+
+interface StatusesAnswer {
+  readonly repository: {
+    readonly ref: {
+      readonly target: { readonly history?: { readonly nodes: readonly (StatusNode | null)[] | null } } | null;
     } | null;
   } | null;
 }
@@ -72,6 +93,23 @@ export class Branch {
       throw new GreenroomError('unreachable', `${this.#description} cannot be read: ${reasons(errors)}`);
     }
     return (data.repository.ref?.target?.history?.nodes ?? []).filter((node) => node !== null);
+  }
+
+  /** The latest status of each name on each of the latest hundred commits, newest commits first. */
+  async statuses(branch: string): Promise<readonly CommitStatus[]> {
+    const { owner, name } = namesOf(this.#repository);
+    const variables = { owner, name, ref: `refs/heads/${branch}` };
+    const { data, errors } = await this.#client.query<StatusesAnswer>(STATUSES, variables);
+    if (!data?.repository || errors.length > 0) {
+      throw new GreenroomError('unreachable', `statuses of ${this.#description} cannot be read: ${reasons(errors)}`);
+    }
+    return (data.repository.ref?.target?.history?.nodes ?? []).flatMap((node) =>
+      (node?.status?.contexts ?? []).map(({ context, description }) => ({
+        oid: node!.oid,
+        context,
+        description: description ?? '',
+      })),
+    );
   }
 
   /**

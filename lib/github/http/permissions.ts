@@ -207,6 +207,12 @@ export const GRAPHQL_NEEDS: Readonly<Record<string, Need>> = {
     on: 'apps repo',
     why: 'previews that ended recently',
   },
+  ReadCommitStatuses: {
+    permission: 'statuses',
+    access: 'read',
+    on: 'apps repo',
+    why: 'optional: what the reconciler tells of previews, with `status.commitStatuses` (needs Contents: read as well)',
+  },
   ReadTrees: { permission: 'contents', access: 'read', on: 'both', why: 'folders and files at a commit' },
   ReadObjects: { permission: 'contents', access: 'read', on: 'both', why: 'files at a commit' },
   CommitFiles: { permission: 'contents', access: 'write', on: 'apps repo', why: 'one commit for a change', push: true },

@@ -2,7 +2,14 @@ import { GreenroomError } from '../../core/errors.ts';
 import type { ChangeSet } from '../../core/fileset.ts';
 import { fileSet } from '../../core/fileset.ts';
 import { namesOf, type RepositoryRef } from '../../core/repository.ts';
-import type { AppsRepo, CommitRequest, CommitResult, RecentCommit, RepoState } from '../../gitops/apps-repo.ts';
+import type {
+  AppsRepo,
+  CommitRequest,
+  CommitResult,
+  CommitStatus,
+  RecentCommit,
+  RepoState,
+} from '../../gitops/apps-repo.ts';
 import { checkPaths } from '../../gitops/check-paths.ts';
 import { parseGlob } from '../../gitops/glob.ts';
 import { Branch, lacks, reasons } from '../git/branch.ts';
@@ -93,6 +100,10 @@ export class GitHubAppsRepo implements AppsRepo {
 
   recent(since: number): Promise<readonly RecentCommit[]> {
     return this.#access.history(this.#branchName(), since);
+  }
+
+  statuses(): Promise<readonly CommitStatus[]> {
+    return this.#access.statuses(this.#branchName());
   }
 
   ready(): Promise<void> {

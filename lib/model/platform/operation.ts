@@ -82,6 +82,27 @@ export const status = section({
   notify: z.boolean().default(false).meta({
     description: 'Let the reconciler report to `serve` at `url` whether it could apply a preview; see docs/status.md.',
   }),
+  commitStatuses: z
+    .strictObject({
+      appId: z
+        .int()
+        .positive()
+        .meta({ description: 'Id of the GitHub App.', examples: [12345] }),
+      installationId: z
+        .int()
+        .positive()
+        .meta({ description: 'Id of its installation for the apps repo.', examples: [67890] }),
+      api: httpUrl.optional().meta({
+        description: 'Address of the API of a GitHub Enterprise Server. Default: GitHub itself.',
+        examples: ['https://github.example.com/api/v3'],
+      }),
+    })
+    .optional()
+    .meta({
+      description:
+        'Without `serve`: let Argo CD write, as this GitHub App with *Commit statuses: write*, a commit status in the apps repo ' +
+        'when the state of a preview changes; `sync` and `sweep` read it. Not for Flux. Default: it writes none.',
+    }),
   watch: z
     .boolean()
     .default(false)

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../model/kube-object.ts';
-import { type Cluster, IN_CLUSTER, type PlatformSpec } from '../../model/platform.ts';
+import { type Cluster, IN_CLUSTER } from '../../model/platform.ts';
 import type { BootstrapFolder, BootstrapInput, GuardSpec } from '../reconciler.ts';
 import { appProject } from './app-project.ts';
 import {
@@ -12,7 +12,7 @@ import {
 import { applicationSet } from './application-set.ts';
 import { CONTROLLER_ROLE, controllerRole, MANAGER_ROLE } from './controller-role.ts';
 import { BOOTSTRAP_ACCOUNT, BOOTSTRAP_PROJECT, CLUSTERS_PROJECT, FENCES_PROJECT, PREVIEWS_PROJECT } from './names.ts';
-import { notifications, SUBSCRIPTION } from './notifications.ts';
+import { isNotifying, notifications, subscriptions } from './notifications.ts';
 import { previewApplicationSets } from './preview-application-sets.ts';
 import { ARGOCD_KINDS, bootstrapProject, clustersProject, fencesProject, previewsProject } from './projects.ts';
 
@@ -38,7 +38,7 @@ export function bootstrap(input: BootstrapInput): readonly BootstrapFolder[] {
       ),
     },
     { path: 'install/controller', objects: [controllerRole(CONTROLLER_ROLE, input)] },
-    ...notifying(platform, (url) => ({ path: 'install/notifications', additions: [notifications(platform, url)] })),
+    ...(isNotifying(platform) ? [{ path: 'install/notifications', additions: [notifications(platform)] }] : []),
     { path: 'install/root', objects: [rootApplication(input)] },
     { path: 'argocd', objects: argoCdObjects(input) },
     ...platform.clusters.flatMap(({ name, server }): BootstrapFolder[] => [
@@ -54,11 +54,6 @@ export function bootstrap(input: BootstrapInput): readonly BootstrapFolder[] {
       },
     ]),
   ];
-}
-
-/** Makes an object only if the reconciler reports to `serve`. */
-function notifying<T>({ status }: PlatformSpec, make: (url: string) => T): T[] {
-  return status.notify && status.url !== undefined ? [make(status.url)] : [];
 }
 
 /** The account of the root Application. */
@@ -115,7 +110,7 @@ function argoCdObjects(input: BootstrapInput): KubeObject[] {
   return platform.clusters.flatMap(({ name, server }) => {
     const sets = previewApplicationSets({
       ...{ cluster: name, server, repoUrl, branch, namespace },
-      ...(platform.status.notify && { annotations: SUBSCRIPTION }),
+      ...(isNotifying(platform) && { annotations: subscriptions(platform) }),
     });
     return [applicationSet(sets.fences), applicationSet(sets.apps), clusterApplication(input, { name, server })];
   });

@@ -1,17 +1,35 @@
-import type { KubeObject } from '../../model/kube-object.ts';
+import { commitStatusName } from '../../model/commit-status.ts';
+import type { KubeObject, StringMap } from '../../model/kube-object.ts';
 import { PREVIEW_LABEL } from '../../model/labels.ts';
-import type { PlatformSpec } from '../../model/platform.ts';
+import { appsRepoUrl, type PlatformSpec } from '../../model/platform.ts';
 import { FENCES_PROJECT, PREVIEWS_PROJECT } from './names.ts';
 
 /** Trigger and service of Argo CD Notifications that report the status of a preview. */
 const TRIGGER = 'greenroom-status';
 const SERVICE = 'greenroom';
 
-/** Annotation that subscribes an Application to them. */
-export const SUBSCRIPTION = { [`notifications.argoproj.io/subscribe.${TRIGGER}.${SERVICE}`]: '' } as const;
+/** Trigger and service that write commit statuses in the apps repo. */
+const STATUS_TRIGGER = 'greenroom-commit-status';
+const STATUS_SERVICE = 'greenroom-github';
+
+/** Annotations that subscribe an Application to them; none if nothing is reported. */
+export function subscriptions({ status }: PlatformSpec): StringMap {
+  const to = (trigger: string, service: string) => ({
+    [`notifications.argoproj.io/subscribe.${trigger}.${service}`]: '',
+  });
+  return {
+    ...(status.notify && to(TRIGGER, SERVICE)),
+    ...(status.commitStatuses !== undefined && to(STATUS_TRIGGER, STATUS_SERVICE)),
+  };
+}
+
+/** Whether Argo CD reports anything. */
+export const isNotifying = ({ status }: PlatformSpec) => status.notify || status.commitStatuses !== undefined;
 
 /** Key in the Secret `argocd-notifications-secret`: the token that `serve` authenticates Argo CD by. */
 export const SECRET_KEY = 'greenroom-status-secret';
+/** Key there: private key of the GitHub App that writes commit statuses. */
+export const GITHUB_KEY = 'greenroom-github-key';
 
 interface Notification {
   readonly name: string;
@@ -20,6 +38,8 @@ interface Notification {
   /** Condition and reason of the observation that is sent. */
   readonly condition: 'ready' | 'starting' | 'not-working';
   readonly reason: string | null;
+  /** State of a commit status, and its sentence. */
+  readonly status: readonly ['success' | 'pending' | 'failure', string];
   /** Template that gives Argo CD's own message. */
   readonly words?: string;
 }
@@ -36,24 +56,33 @@ const APP = of(PREVIEWS_PROJECT);
 
 /** Sync and health are from the same time: if both are good, the compared commit runs. */
 const NOTIFICATIONS: readonly Notification[] = [
-  { name: 'ready', when: `${APP} && ${SYNC} == 'Synced' && ${HEALTH} == 'Healthy'`, condition: 'ready', reason: null },
+  {
+    name: 'ready',
+    when: `${APP} && ${SYNC} == 'Synced' && ${HEALTH} == 'Healthy'`,
+    condition: 'ready',
+    reason: null,
+    status: ['success', 'It is in place and healthy.'],
+  },
   {
     name: 'starting',
     when: `${APP} && !(${FAILED}) && (${SYNC} == 'OutOfSync' || ${HEALTH} == 'Progressing')`,
     condition: 'starting',
     reason: 'applying',
+    status: ['pending', 'It is being put in place.'],
   },
   {
     name: 'unhealthy',
     when: `${APP} && ${SYNC} == 'Synced' && ${HEALTH} == 'Degraded'`,
     condition: 'not-working',
     reason: 'unhealthy',
+    status: ['failure', 'The app does not become ready.'],
   },
   {
     name: 'not-applied',
     when: `${of(FENCES_PROJECT, PREVIEWS_PROJECT)} && ${FAILED} && ${SYNC} != 'Synced'`,
     condition: 'not-working',
     reason: 'not-applied',
+    status: ['failure', 'It could not be put in place.'],
     words: '(default "" .app.status.operationState.message | trunc 600)',
   },
 ];
@@ -62,44 +91,94 @@ const NOTIFICATIONS: readonly Notification[] = [
 const ONCE_PER = [REVISION, field('health.lastTransitionTime'), field('operationState.finishedAt')].join(" + '/' + ");
 
 /**
- * Configures Argo CD Notifications to report to `serve`. It can be merged into an existing configuration: its keys have
- * names of greenroom, and the shared key `subscriptions` is not set.
- *
- * @param url of `/status`
- * @see https://argo-cd.readthedocs.io/en/stable/operator-manual/notifications/services/webhook/
+ * A commit status is written once for each sync and change of health, not for each commit of the apps repo: most commits
+ * change other previews, and GitHub takes 500 writes an hour.
  */
-export function notifications({ argocd }: PlatformSpec, url: string): KubeObject {
+const STATUS_ONCE_PER = [
+  field('operationState.syncResult.revision'),
+  field('operationState.phase'),
+  field('health.status'),
+  field('health.lastTransitionTime'),
+].join(" + '/' + ");
+
+/**
+ * Configures Argo CD Notifications to report to `serve`, by commit statuses, or both. It can be merged into an existing
+ * configuration: its keys have names of greenroom, and the shared key `subscriptions` is not set.
+ *
+ * @see https://argo-cd.readthedocs.io/en/stable/operator-manual/notifications/services/webhook/
+ * @see https://argo-cd.readthedocs.io/en/stable/operator-manual/notifications/services/github/
+ */
+export function notifications(platform: PlatformSpec): KubeObject {
+  const { argocd, status } = platform;
+  const { notify, url, commitStatuses } = status;
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: { name: 'argocd-notifications-cm', namespace: argocd.namespace },
     data: {
-      [`service.webhook.${SERVICE}`]: lines(
-        `url: ${JSON.stringify(url)}`,
-        'headers:',
-        '  - name: Authorization',
-        `    value: Bearer $${SECRET_KEY}`,
-        '  - name: Content-Type',
-        '    value: application/json',
-      ),
-      [`trigger.${TRIGGER}`]: NOTIFICATIONS.map(trigger).join(''),
-      ...Object.fromEntries(NOTIFICATIONS.map((each) => [`template.${templateName(each)}`, template(each)])),
+      ...(notify && url !== undefined && { ...webhookService(url), [`trigger.${TRIGGER}`]: triggers(ONCE_PER) }),
+      ...(commitStatuses !== undefined && {
+        ...gitHubService(commitStatuses),
+        // The commit that was synced, not a later one that was only compared: its record is that of what runs.
+        [`trigger.${STATUS_TRIGGER}`]: triggers(STATUS_ONCE_PER),
+      }),
+      ...Object.fromEntries(NOTIFICATIONS.map((each) => [`template.${templateName(each)}`, template(each, platform)])),
     },
+  };
+}
+
+function webhookService(url: string): StringMap {
+  return {
+    [`service.webhook.${SERVICE}`]: lines(
+      `url: ${JSON.stringify(url)}`,
+      'headers:',
+      '  - name: Authorization',
+      `    value: Bearer $${SECRET_KEY}`,
+      '  - name: Content-Type',
+      '    value: application/json',
+    ),
+  };
+}
+
+function gitHubService({
+  appId,
+  installationId,
+  api,
+}: NonNullable<PlatformSpec['status']['commitStatuses']>): StringMap {
+  return {
+    [`service.github.${STATUS_SERVICE}`]: lines(
+      `appID: ${appId}`,
+      `installationID: ${installationId}`,
+      ...(api === undefined ? [] : [`enterpriseBaseURL: ${JSON.stringify(api)}`]),
+      `privateKey: $${GITHUB_KEY}`,
+    ),
   };
 }
 
 const templateName = ({ name }: Notification) => `greenroom-${name}`;
 const lines = (...all: string[]) => all.map((line) => `${line}\n`).join('');
 
-function trigger(notification: Notification): string {
-  return lines(
-    `- when: ${JSON.stringify(notification.when)}`,
-    `  oncePer: ${JSON.stringify(ONCE_PER)}`,
-    `  send: [${templateName(notification)}]`,
-  );
+function triggers(oncePer: string): string {
+  return NOTIFICATIONS.map((notification) =>
+    lines(
+      `- when: ${JSON.stringify(notification.when)}`,
+      `  oncePer: ${JSON.stringify(oncePer)}`,
+      `  send: [${templateName(notification)}]`,
+    ),
+  ).join('');
 }
 
-function template({ condition, reason, words }: Notification): string {
+const PREVIEW = `(index .app.metadata.labels "${PREVIEW_LABEL}")`;
+
+function template(notification: Notification, platform: PlatformSpec): string {
+  const { notify, commitStatuses } = platform.status;
+  return [
+    notify ? webhookTemplate(notification) : '',
+    commitStatuses === undefined ? '' : gitHubTemplate(notification, appsRepoUrl(platform)),
+  ].join('');
+}
+
+function webhookTemplate({ condition, reason, words }: Notification): string {
   const text = (value: string) => `{{ ${value} | toJson }}`;
   const observation = [
     '"source": "reconciler"',
@@ -115,9 +194,24 @@ function template({ condition, reason, words }: Notification): string {
     '    body: |',
     '      {{- $now := (call .time.Now).Unix }}',
     `      {"cluster": ${text('(index (splitList "/" .app.spec.source.path) 1)')},`,
-    `       "preview": ${text(`(index .app.metadata.labels "${PREVIEW_LABEL}")`)},`,
+    `       "preview": ${text(PREVIEW)},`,
     `       "revision": ${text('.app.status.sync.revision')},`,
     '       "sentAt": {{ $now }},',
     `       "observation": {${observation.join(', ')}}}`,
+  );
+}
+
+/** The description has the format of `keptLine` in `lib/status`, with the time of the report. */
+function gitHubTemplate({ condition, reason, status: [state, sentence] }: Notification, repoUrl: string): string {
+  const tag = `[reconciler ${condition}${reason === null ? '' : `/${reason}`} {{ (call .time.Now).Unix }}]`;
+  const synced = 'dig "status" "operationState" "syncResult" "revision" "" .app | default .app.status.sync.revision';
+  return lines(
+    `message: ${JSON.stringify(`${sentence} ${tag}`)}`,
+    'github:',
+    `  revisionPath: ${JSON.stringify(`{{ ${synced} }}`)}`,
+    '  status:',
+    `    state: ${state}`,
+    `    label: ${JSON.stringify(commitStatusName(`{{ ${PREVIEW} }}`))}`,
+    ...(/^https?:/.test(repoUrl) ? [`    targetURL: ${JSON.stringify(repoUrl.replace(/\.git$/, ''))}`] : []),
   );
 }

@@ -9,7 +9,7 @@ import {
   untilPreviewsAreGone,
 } from '../readme.ts';
 import type { ReadmeWords } from '../reconciler.ts';
-import { SECRET_KEY } from './notifications.ts';
+import { GITHUB_KEY, isNotifying, SECRET_KEY } from './notifications.ts';
 
 export function readme(platform: PlatformSpec): ReadmeWords {
   const { status, argocd } = platform;
@@ -30,14 +30,16 @@ export function readme(platform: PlatformSpec): ReadmeWords {
 
        kubectl create secret generic greenroom-apps-repo -n ${namespace} --from-literal=type=git --from-literal=url=${appsRepoUrl(platform)} --from-literal=username=git --from-literal=password="$TOKEN"
        kubectl label secret greenroom-apps-repo -n ${namespace} argocd.argoproj.io/secret-type=repository
-${status.notify ? notificationsStep(namespace) : ''}`,
+${status.notify ? notificationsStep(namespace) : ''}${status.commitStatuses === undefined ? '' : commitStatusesStep(namespace)}`,
     INSTALL: [
       applyLine('argocd', HERE),
       applyLine('controller', `${HERE}: its controller may not do everything any more`),
       ...applyClusters(platform, ({ server }) =>
         ownNamespaces(platform).length === 0 && server === IN_CLUSTER ? ['clusters'] : ['namespaces', 'clusters'],
       ),
-      ...(status.notify ? [applyLine('notifications', `${HERE}: joins what Argo CD Notifications tells already`)] : []),
+      ...(isNotifying(platform)
+        ? [applyLine('notifications', `${HERE}: joins what Argo CD Notifications tells already`)]
+        : []),
       applyLine('root', `${HERE}, last`),
     ].join('\n'),
     RECONCILER_TEARDOWN: `- An ApplicationSet or a project is never pruned without a person saying so (\`Prune=confirm\`), since that ends every
@@ -55,7 +57,7 @@ ${status.notify ? notificationsStep(namespace) : ''}`,
       commandLine(`kubectl delete secret greenroom-apps-repo -n ${namespace}`, HERE),
     ].join('\n'),
     TEARDOWN_NOTE: `Argo CD's controller is left with the role of \`bootstrap/install/controller\`. If it serves others, apply the ClusterRole
-\`argocd-application-controller\` of its own installation again, and take the two settings out of \`argocd-cm\`.${status.notify ? '\nThe keys of `bootstrap/install/notifications` stay in the ConfigMap `argocd-notifications-cm`: take them out by hand.' : ''}`,
+\`argocd-application-controller\` of its own installation again, and take the two settings out of \`argocd-cm\`.${isNotifying(platform) ? '\nThe keys of `bootstrap/install/notifications` stay in the ConfigMap `argocd-notifications-cm`: take them out by hand.' : ''}`,
   };
 }
 
@@ -65,6 +67,15 @@ function notificationsStep(namespace: string): string {
    characters or more for each cluster in \`GREENROOM_STATUS_SECRETS\`.
 
        kubectl patch secret argocd-notifications-secret -n ${namespace} -p "{\\"stringData\\":{\\"${SECRET_KEY}\\":\\"$STATUS_SECRET\\"}}"
+`;
+}
+
+function commitStatusesStep(namespace: string): string {
+  return `
+   Argo CD Notifications writes a commit status in this repository when the state of a preview changes. Give it the key of the
+   GitHub App of \`status.commitStatuses\`, which needs *Commit statuses: write* on this repository and nothing else.
+
+       kubectl patch secret argocd-notifications-secret -n ${namespace} -p "{\\"stringData\\":{\\"${GITHUB_KEY}\\":$(jq --raw-input --slurp . app.pem)}}"
 `;
 }
 

@@ -13,13 +13,18 @@ const INDEX_ACCOUNT = 'preview-index';
 
 /** Only Kyverno can end a preview that Flux keeps healing. */
 export function refusedSettings(platform: PlatformSpec): Problem[] {
-  if (endsByKyverno(platform)) return [];
+  const engines = {
+    field: 'spec.policies.engines',
+    message:
+      'must contain kyverno if the reconciler is flux: Flux restores everything that a job deletes, even without Git, and only an admission policy that checks the time prevents it',
+  };
+  const statuses = {
+    field: 'spec.status.commitStatuses',
+    message: 'needs reconciler argocd: Flux would write a status for each preview on each commit; use status.notify',
+  };
   return [
-    {
-      field: 'spec.policies.engines',
-      message:
-        'must contain kyverno if the reconciler is flux: Flux restores everything that a job deletes, even without Git, and only an admission policy that checks the time prevents it',
-    },
+    ...(endsByKyverno(platform) ? [] : [engines]),
+    ...(platform.status.commitStatuses === undefined ? [] : [statuses]),
   ];
 }
 

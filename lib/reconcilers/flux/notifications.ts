@@ -50,6 +50,8 @@ export function toldBy(event: unknown): Told | null | undefined {
   const at = Math.floor(Date.parse(text(event, 'timestamp')) / 1000);
   const isFence = name.endsWith('-fence');
   const isFailure = text(event, 'severity') === 'error';
+  // Kustomizations of others, in namespaces of theirs, may have the name of a preview.
+  if (text(event, 'involvedObject', 'namespace') !== FLUX_NAMESPACE) return null;
   const isNews = isFailure || (text(event, 'reason') === APPLIED && !isFence);
   if (!name.startsWith(PREVIEW_PREFIX) || revision === undefined || Number.isNaN(at) || !isNews) return null;
   return {

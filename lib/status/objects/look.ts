@@ -105,7 +105,7 @@ function appFinding(deployment: KubeLike, objects: PreviewObjects, headSha: stri
 }
 
 function refusal(message: string): ObjectFinding {
-  if (/exceeded quota|failed quota|maximum .* usage/i.test(message)) {
+  if (/exceeded quota|failed quota|maximum \S{1,60} usage/i.test(message)) {
     return { condition: 'not-working', reason: 'too-large', words: message };
   }
   // `admission webhook "x" denied the request: SENTENCE`, `ValidatingAdmissionPolicy 'x' ... denied request: SENTENCE`.

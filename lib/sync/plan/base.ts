@@ -7,7 +7,7 @@ import type { ImageRegistry } from '../../evidence/registry/lookup.ts';
 import type { Trust } from '../../evidence/signatures/trust.ts';
 import type { ImageVerifier } from '../../evidence/verify-image.ts';
 import type { Forge } from '../../forge/forge.ts';
-import type { AppsRepo } from '../../gitops/apps-repo.ts';
+import type { AppsRepo, CommitStatus } from '../../gitops/apps-repo.ts';
 import { EXCEPTIONS_GLOB, EXTENSIONS_GLOB, PLATFORM_FILE, RECORDS_GLOB, TRUST_GLOB } from '../../model/layout.ts';
 import type { Loaded } from '../../model/load.ts';
 import { MANIFEST_FILE, refuseNewer } from '../../model/manifest.ts';
@@ -79,6 +79,8 @@ export interface Base {
   readonly registrations: Registrations | null;
   /** The files this was read from; null if other things decide too, such as the platform's own modules. */
   readonly source: FileSet | null;
+  /** Statuses that others wrote on the latest commits; read when first needed. */
+  readonly commitStatuses: () => Promise<readonly CommitStatus[]>;
   /** The records of all previews at this commit; read when first needed, since most runs need only one. */
   readonly records: () => Promise<readonly StoredRecord[]>;
 }
@@ -122,6 +124,7 @@ async function readPlatformSide(context: Omit<SyncContext, 'forge'>, at: string 
   const { refused, malformed } = loadExceptions(exceptions, { now, platform, rules: chosenRules({ extraRules }) });
   const registered = await registrationFiles(context.repo, platform, head);
   let records: Promise<readonly StoredRecord[]> | undefined;
+  let statuses: Promise<readonly CommitStatus[]> | undefined;
   return {
     head,
     source: namedExtensions(text).length > 0 ? null : new Map([...files, ...(registered ?? [])]),
@@ -140,6 +143,10 @@ async function readPlatformSide(context: Omit<SyncContext, 'forge'>, at: string 
       extraRules,
       cel: context.cel,
     }),
+    commitStatuses: () => {
+      statuses ??= context.repo.statuses?.() ?? Promise.resolve([]);
+      return statuses;
+    },
     records: () => {
       records ??= readRecords(context.repo, [RECORDS_GLOB], head);
       return records;

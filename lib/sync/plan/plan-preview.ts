@@ -254,8 +254,12 @@ function stateWithoutImage(
   }
 }
 
-/** Status of the image's build, from the forge. */
-async function buildOf({ forge }: SyncContext, { now, platform }: Base, pull: PullRequest): Promise<BuildStatus> {
+/** Status of the image's build, from the forge. @internal */
+export async function buildOf(
+  { forge }: SyncContext,
+  { now, platform }: Base,
+  pull: PullRequest,
+): Promise<BuildStatus> {
   const lookup = await forge.builds(pull);
   const builds = lookup.status === 'found' ? lookup.value : null;
   return buildStatus({

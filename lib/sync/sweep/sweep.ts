@@ -3,6 +3,7 @@ import { Pool } from '../../core/pool.ts';
 import { isInRegistries } from '../../model/image.ts';
 import type { Observation } from '../../status/observation.ts';
 import { handleUnanswered } from '../answer.ts';
+import { commitStatusNotes, toldByCommitStatus } from '../commit-statuses.ts';
 import { lookAt } from '../look.ts';
 import { type Base, readBase, type SyncContext } from '../plan/base.ts';
 import type { PreviewPlan } from '../plan/plan-preview.ts';
@@ -139,7 +140,7 @@ export async function sweep(context: SyncContext, options: SweepOptions = {}): P
     toConfirm,
     alarms,
     problems,
-    notes: base.notes,
+    notes: [...base.notes, ...(options.dryRun ? [] : await commitStatusNotes(base))],
   };
 }
 
@@ -154,14 +155,19 @@ async function verifierOf({ verifier }: SyncContext, { platform, trust, records 
 /** More would be too many at once for one ingress. */
 const LOOKS_AT_ONCE = 16;
 
-/** Probes addresses in parallel, while results of others are written. */
+/** Probes addresses and reads reports in parallel, while results of others are written. */
 function lookAtAll(
   context: SyncContext,
   base: Base,
   settled: readonly Settled[],
 ): ReadonlyMap<PreviewPlan, Promise<readonly Observation[]>> {
   const pool = new Pool(LOOKS_AT_ONCE);
-  return new Map(settled.map(({ plan }) => [plan, pool.run(() => lookAt(context, base, plan))]));
+  return new Map(settled.map(({ plan }) => [plan, pool.run(() => observe(context, base, plan))]));
+}
+
+async function observe(context: SyncContext, base: Base, plan: PreviewPlan): Promise<readonly Observation[]> {
+  const [told, looked] = await Promise.all([toldByCommitStatus(context, base, plan), lookAt(context, base, plan)]);
+  return [...told, ...looked];
 }
 
 /** Adds their position to the previews that wait for a slot: plans are in the order in which slots are given. */

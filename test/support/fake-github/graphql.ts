@@ -233,6 +233,10 @@ async function objectNode(repo: FakeRepository, name: string, fake?: FakeGitHub)
         return connection(found, page, ({ oid, message }) => ({
           oid,
           message: message.trimEnd(),
+          status: () => {
+            fake?.allow('reading the statuses of a branch');
+            return fake === undefined ? null : statusNode(fake, repo, oid);
+          },
           statusCheckRollup: () => (fake === undefined ? null : rollupNode(fake, repo, oid)),
         }));
       },
