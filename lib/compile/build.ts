@@ -2,7 +2,7 @@ import type { Construct } from 'constructs';
 import { PreviewApp } from '../constructs/preview-app/preview-app.ts';
 import { addResources } from '../constructs/preview-app/resources.ts';
 import { PreviewNamespace } from '../constructs/preview-namespace/preview-namespace.ts';
-import { COMMIT_ANNOTATION, VERSION_LABEL } from '../model/labels.ts';
+import { COMMIT_ANNOTATION, SERVICE_SECRETS_ANNOTATION, VERSION_LABEL } from '../model/labels.ts';
 import type { PreviewParts } from './preview-props.ts';
 
 /** The constructs of a preview. */
@@ -26,6 +26,13 @@ export function build(fence: Construct, app: Construct, plan: PreviewParts): Bui
   );
   const preview = apps.get(plan.context.name)!;
   addResources(preview, plan.resources);
+  // Without it, a reporter would blame the maker's secrets while an operator is not done yet.
+  const secrets = plan.operated.flatMap(({ object }) => object.secret ?? []);
+  if (secrets.length > 0) {
+    for (const { podMetadata } of apps.values()) {
+      podMetadata.annotations = { ...podMetadata.annotations, [SERVICE_SECRETS_ANNOTATION]: secrets.join(',') };
+    }
+  }
   const workloads = [...apps.values()].map(({ workload }) => workload);
   for (const { metadata } of [namespace.namespace, ...workloads]) {
     for (const [key, value] of Object.entries(plan.origin.annotations)) metadata.addAnnotation(key, value);

@@ -72,6 +72,9 @@ export const PULL_REQUEST_ANNOTATION = 'greenroom.dev/pull-request';
 export const COMMIT_ANNOTATION = 'greenroom.dev/commit';
 export const AUTHOR_ANNOTATION = 'greenroom.dev/author';
 
+/** Annotation of pods: Secrets that operators write for their services, with commas between them. */
+export const SERVICE_SECRETS_ANNOTATION = 'greenroom.dev/service-secrets';
+
 /** Label of a preview's workloads: the commit that they show. */
 export const VERSION_LABEL = 'app.kubernetes.io/version';
 

@@ -149,6 +149,13 @@ export const REASONS: Readonly<Record<string, Reason>> = {
     todo: (_, contact) => `Check secrets in preview.yaml, or ask ${contact} to add it.`,
     field: 'secrets',
   },
+  'service-waiting': {
+    turn: 'nobody',
+    headline: 'its database is not ready yet',
+    sentence: () => 'A service that the platform runs for it, such as its database, is not ready yet.',
+    todo: (_, contact) => `It starts by itself when the service is there; if it lasts, tell ${contact}.`,
+    field: null,
+  },
   'secret-closed': {
     turn: 'maker',
     headline: 'its encrypted secrets do not open',

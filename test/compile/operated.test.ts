@@ -51,6 +51,8 @@ describe('a resource that an operator runs', () => {
         ]),
       );
     }
+    const { annotations } = objects['app/deployment.pr-shop-7.yaml'].spec.template.metadata;
+    expect(annotations).toEqual({ 'greenroom.dev/service-secrets': 'pr-shop-7-db-app' });
     expect([...files.values()].join('')).not.toMatch(/:\/\/[^\s/@]+:[^\s/@]+@/);
   });
 

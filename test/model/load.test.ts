@@ -129,6 +129,9 @@ describe('a preview file with mistakes', () => {
 
   it('says what is required, and where it belongs', () => {
     expect(problems(HEAD)).toEqual(['preview.yaml:3:1: spec.image: is required and must be text (The image to run)']);
+    expect(problems(`${HEAD}  image: ghcr.io/acme/shop\n  resources: { db: {} }\n`)).toEqual([
+      'preview.yaml:6:16: spec.resources.db.type: is required and must be text (A type that the platform offers, e.g. postgres, redis, mysql)',
+    ]);
     expect(problems('kind: Preview\n')).toEqual([
       'preview.yaml:1:1: apiVersion: is required and must be greenroom.dev/v1alpha1',
       'preview.yaml:1:1: spec: is required and must be a group of settings',

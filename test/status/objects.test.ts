@@ -40,6 +40,10 @@ const unready = (container: ContainerLike, more: Partial<NonNullable<PodLike['st
     ...more,
   });
 const waiting = (reason: string, message = '') => unready({ state: { waiting: { reason, message } } });
+const annotated = (of: PodLike, annotations: Record<string, string>): PodLike => ({
+  ...of,
+  metadata: { ...of.metadata, annotations },
+});
 const crashed = (exitCode: number, parts: object = {}, restartCount = 3) =>
   unready({
     restartCount,
@@ -333,6 +337,17 @@ describe('each condition of a namespace has its reason', () => {
       {},
     ],
     ['secret-closed', { pods: [waiting('CreateContainerConfigError', 'secret "preview-secrets" not found')] }, {}],
+    [
+      'service-waiting',
+      {
+        pods: [
+          annotated(waiting('CreateContainerConfigError', 'secret "pr-shop-7-db-app" not found'), {
+            'greenroom.dev/service-secrets': 'pr-shop-7-q-app,pr-shop-7-db-app',
+          }),
+        ],
+      },
+      {},
+    ],
   ];
 
   test.each(rows)('%s', (reason, parts, facts) => {

@@ -31,7 +31,8 @@ export function purpose(root: z.ZodType, path: FieldPath): string | undefined {
   const name = path.at(-1);
   if (parent?._zod.def.type !== 'object' || typeof name !== 'string') return undefined;
   const field = parent._zod.def.shape[name] as z.ZodType | undefined;
-  return field?.description?.split(/(?<=\.) /, 1)[0];
+  // The points of "e.g." end no sentence.
+  return field?.description?.split(/(?<=(?<!e\.g)\.) /, 1)[0];
 }
 
 function member(schema: Schema, segment: string | number): Schema | undefined {

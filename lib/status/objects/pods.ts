@@ -1,10 +1,16 @@
+import { SERVICE_SECRETS_ANNOTATION } from '../../model/labels.ts';
 import { COMMITTED_SECRET } from '../../model/secret-reference.ts';
 import type { ContainerLike, ContainerStateLike, EventLike, ObjectFinding, PodLike } from './types.ts';
 
 /** Finds a problem of a container; null if this finder finds none. */
 type Finder = (
   container: ContainerLike,
-  about: { readonly isInit: boolean; readonly events: readonly EventLike[] },
+  about: {
+    readonly isInit: boolean;
+    readonly events: readonly EventLike[];
+    /** Secrets that operators write. */
+    readonly ofServices: readonly string[];
+  },
 ) => ObjectFinding | null;
 
 const failed = (reason: string, words: string | undefined, facts: ObjectFinding['facts'] = {}): ObjectFinding => ({
@@ -36,7 +42,7 @@ const FINDERS: readonly Finder[] = [
     if (DENIED.test(message ?? '')) return failed('image-denied', message);
     return failed('image-missing', message);
   },
-  ({ state }) => {
+  ({ state }, { ofServices }) => {
     const { reason, message = '' } = state?.waiting ?? {};
     if (reason !== 'CreateContainerConfigError') return null;
     if (/image will run as root/i.test(message)) return failed('image-root', message);
@@ -45,6 +51,7 @@ const FINDERS: readonly Finder[] = [
     const secret = /(?:secret|configmap) "([^"]{1,60})" not found|couldn't find key (\S{1,60}) in Secret/i.exec(
       message,
     );
+    if (ofServices.includes(secret?.[1] ?? '')) return failed('service-waiting', message);
     if (secret?.[1] === COMMITTED_SECRET) return failed('secret-closed', message);
     if (secret !== null) return failed('secret-missing', message, { name: secret[1] ?? secret[2]! });
     return failed('cannot-start', message);
@@ -113,6 +120,7 @@ export function podFinding(pod: PodLike, events: readonly EventLike[]): ObjectFi
   if (scheduled?.status === 'False' && scheduled.reason === 'Unschedulable')
     return failed('no-room', scheduled.message);
   const own = events.filter(({ involvedObject }) => involvedObject?.name === pod.metadata?.name);
+  const ofServices = pod.metadata?.annotations?.[SERVICE_SECRETS_ANNOTATION]?.split(',') ?? [];
   const all = [
     ...(status.initContainerStatuses ?? []).map((container) => ({ container, isInit: true })),
     ...(status.containerStatuses ?? []).map((container) => ({ container, isInit: false })),
@@ -120,7 +128,7 @@ export function podFinding(pod: PodLike, events: readonly EventLike[]): ObjectFi
   for (const { container, isInit } of all) {
     if (isInit && container.state?.terminated?.exitCode === 0) continue;
     for (const find of FINDERS) {
-      const found = find(container, { isInit, events: own });
+      const found = find(container, { isInit, events: own, ofServices });
       if (found !== null) return found;
     }
   }
