@@ -32,6 +32,8 @@ function besideSpec(value: unknown): string[] {
 
 function nameOf(value: unknown): string | undefined {
   if (Array.isArray(value)) return 'a list';
+  // A Dockerfile, a .env file or HTML is one long text for a YAML reader.
+  if (typeof value === 'string') return 'plain text';
   if (typeof value !== 'object' || value === null) return undefined;
   const file = value as Readonly<Record<string, unknown>>;
   const has = (...keys: string[]) => keys.every((key) => Object.hasOwn(file, key));

@@ -1,5 +1,6 @@
 import type { Edit } from './edit.ts';
 import type { Violation } from './evaluate.ts';
+import type { Rule } from './rule.ts';
 
 /** One cause of findings in one object, with everything that must change for it. */
 export interface FindingCause extends Omit<Violation, 'edit' | 'container' | 'found'> {
@@ -12,23 +13,29 @@ export interface FindingCause extends Omit<Violation, 'edit' | 'container' | 'fo
   readonly edits: readonly Edit[] | undefined;
 }
 
+type Implied = NonNullable<Rule['impliedBy']>;
+
 /**
  * The reported findings of an object: one per cause. The same problem in three containers is one finding that names all
  * three, and a rule that is implied by another one is not reported.
  *
- * @param impliedBy id of the rule that implies a rule, by the id of the latter
+ * @param impliedBy the rule that implies a rule, by the id of the latter
  */
-export function causesOf(violations: readonly Violation[], impliedBy: ReadonlyMap<string, string>): FindingCause[] {
-  const refused = new Set(violations.filter(({ severity }) => severity === 'deny').map(({ rule }) => rule));
+export function causesOf(violations: readonly Violation[], impliedBy: ReadonlyMap<string, Implied>): FindingCause[] {
   const groups = new Map<string, Violation[]>();
   for (const violation of violations) {
-    const { rule, message, found = '' } = violation;
+    const { rule, message, field, found = '' } = violation;
     const other = impliedBy.get(rule);
-    if (other !== undefined && refused.has(other)) continue;
+    if (other !== undefined && violations.some((one) => isImplied(field, one, other))) continue;
     const key = JSON.stringify([rule, message, found]);
     groups.set(key, [...(groups.get(key) ?? []), violation]);
   }
   return [...groups.values()].map(causeOf);
+}
+
+function isImplied(field: string, { rule, severity, field: place }: Violation, other: Implied): boolean {
+  if (rule !== other.rule || severity !== 'deny') return false;
+  return other.anywhere === true || field === place || field.startsWith(`${place}.`) || field.startsWith(`${place}[`);
 }
 
 function causeOf(group: readonly Violation[]): FindingCause {

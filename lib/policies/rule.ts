@@ -127,10 +127,11 @@ export interface RuleSpec {
    */
   readonly always?: true;
   /**
-   * A rule whose finding says the same: if both refuse an object, only that one is reported.
+   * A rule whose finding says the same: if both refuse the same field of an object, or that rule a field around it, only
+   * that one is reported; with `anywhere`, wherever in the object they are.
    * @default - none
    */
-  readonly impliedBy?: string;
+  readonly impliedBy?: { readonly rule: string; readonly anywhere?: true };
   /** Whether the platform's parameters require it at all. @default - always */
   readonly active?: (params: RuleParams) => boolean;
   /** YAML of one object each. */

@@ -358,6 +358,23 @@ describe("the maker's own manifests", () => {
     );
   });
 
+  test.each([
+    ['a key of ours', 'ConfigMap', 'labels: { greenroom.dev/preview: pr-other-1 }', 'reserved-keys'],
+    ['a command to the proxy', 'Ingress', 'annotations: { nginx.ingress.kubernetes.io/x: y1 }', 'ingress-annotations'],
+    ['a List', 'List', 'labels: {}', 'no-list'],
+  ])('%s is one finding', (_, kind, metadata, rule) => {
+    const apiVersion = kind === 'Ingress' ? 'networking.k8s.io/v1' : 'v1';
+    const spec = {
+      ConfigMap: 'data: {}',
+      Ingress: 'spec: { defaultBackend: { service: { name: pr-shop-7, port: { number: 80 } } } }',
+      List: 'items: [{ apiVersion: v1, kind: ConfigMap, metadata: { name: a } }]',
+    }[kind];
+    const object = `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: { name: x, ${metadata} }\n${spec}\n`;
+    const { findings } = compile(text, '', { manifests: manifests({ 'deploy/x.yaml': object }) });
+    const others = ['own-gateway', 'own-host'];
+    expect(findings.filter((finding) => !others.includes(finding.rule)).map((finding) => finding.rule)).toEqual([rule]);
+  });
+
   test('are committed as they were checked: what is null is left out', () => {
     const nulls = service.replace(
       'name: colours',

@@ -253,7 +253,7 @@ describe('reading files at a commit', () => {
     ['a submodule', { x: { mode: '160000', content: 'c'.repeat(40) } as const }, 'x', 'found a submodule'],
     ['a folder', { 'x/y': '1' }, 'x', 'found a folder'],
     ['a file above the cap', { x: 'x'.repeat(MAX_FILE_BYTES + 1) }, 'x', `at most ${MAX_FILE_BYTES} bytes`],
-    ['bytes that are not text', { x: Buffer.from([0xff, 0xfe]) }, 'x', 'UTF-8'],
+    ['bytes that are not text', { x: Buffer.from([0xff, 0xfe]) }, 'x', 'found UTF-16'],
   ])('%s is refused', async (_, files, path, message) => {
     const { on, forge } = shop();
     const sha = commitFiles(on.gitDir('acme', 'shop'), { m: null, ...files });

@@ -32,6 +32,9 @@ describe('a file in the place of preview.yaml is called by its name, once, with 
     ['{"name": "shop", "version": "1.0.0", "scripts": {}}\n', "another tool's file"],
     ['apiVersion: skaffold/v4beta6\nkind: Config\n', 'a Skaffold file'],
     ['- a\n', 'a list'],
+    ['FROM node:20\nRUN npm ci\n', 'plain text'],
+    ['A=b\nC=d\n', 'plain text'],
+    ['<!doctype html>\n<html></html>\n', 'plain text'],
   ])('%j', (text, name) => {
     expect(said(text)).toEqual([
       expect.stringContaining(
@@ -70,6 +73,8 @@ describe('the right cause, at the right line', () => {
       `${HEAD}  template: web-service\n  env:\n    A: b\n     C: d\n`,
       ':7:6: is indented by 5 spaces, and the line above by 4',
     ],
+    [`${HEAD}${IMAGE}  ttl: {{ .Values.ttl }}\n`, ':5:8: spec.ttl: holds {{ }}, which nothing replaces in this file'],
+    [`${HEAD}${IMAGE}\u00a0 port: 8080\n`, ':5:1: is indented with the character U+00A0; use ordinary spaces'],
     [`${HEAD}  image:ghcr.io/acme/shop\n  port: 8080\n`, ':4:3: has no space behind its ":"'],
     [`${HEAD}  env: { A: $\{{ secrets.A }} }\n`, `:4:28: contains $\{{ }}, which no workflow replaces`],
     [`${HEAD}  template: web-service\n  image: ghcr.io/acme/shop:$\{{ github.sha }}\n`, 'no workflow replaces'],

@@ -138,8 +138,8 @@ describe('keys', () => {
     ['x: { a: 1, "a": 2 }\n', '1:12 x.a is set twice; keep one'],
     ['x:\n  - { <<: {} }\n', '2:7 x[0] has a merge key (<<); write the values out'],
     ['x: { __proto__: {} }\n', '1:6 x must not have the key "__proto__"'],
-    ['on: 1\n', '1:1 has a key that not every YAML reader reads as text; put it in quotes'],
-    ['1: a\n', '1:1 has a key that not every YAML reader reads as text; put it in quotes'],
+    ['on: 1\n', '1:1 has the key on, which not every YAML reader reads as text; put it in quotes'],
+    ['1: a\n', '1:1 has the key 1, which not every YAML reader reads as text; put it in quotes'],
     ['? [a]\n: b\n', '1:3 has a key that is not text'],
   ])('refuses %j', (text, message) => {
     expect(messages(text)).toEqual([message]);

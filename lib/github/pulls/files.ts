@@ -4,6 +4,7 @@ import { fileSet } from '../../core/fileset.ts';
 import { isObjectId, MODE } from '../../core/git/objects.ts';
 import { isSafePath } from '../../core/path.ts';
 import type { RepositoryRef } from '../../core/repository.ts';
+import { fileText } from '../../forge/file-text.ts';
 import { MAX_FILE_BYTES, MAX_FOLDER_FILES } from '../../forge/forge.ts';
 import { type Commit, type Entry, isFile } from '../git/objects.ts';
 import { exactly, TreeReader } from '../git/trees.ts';
@@ -78,11 +79,7 @@ export class GitHubCommitFiles {
     return files.map(([path, { oid }]) => {
       const content = contents.get(oid);
       if (!content) throw invalidInput([{ file: path, message: `must be at most ${MAX_FILE_BYTES} bytes` }]);
-      try {
-        return [path, new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content)];
-      } catch (cause) {
-        throw invalidInput([{ file: path, message: 'must be text in UTF-8' }], cause);
-      }
+      return [path, fileText(path, content)];
     });
   }
 }

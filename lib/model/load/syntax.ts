@@ -87,7 +87,7 @@ const UNWANTED: Readonly<Partial<Record<CST.Token['type'], string>>> = {
   anchor: 'is an anchor (&); write the value out where it is needed, or put text that begins with & in quotes',
   tag: 'is a tag (!); leave it out, or put text that begins with ! in quotes',
   directive: 'is a YAML directive (%); leave it out',
-  error: 'is not valid YAML here',
+  error: 'is not YAML; a line is "key: value" or "- value"',
 };
 
 /** The parser would report this only at the end of the file, far from the cause. */
@@ -199,7 +199,7 @@ function causeOf(fault: YAMLError, text: string): TextProblem {
   if (fault.code === 'MULTILINE_IMPLICIT_KEY' && /^\s*[\w-]+:\S/.test(line.text)) {
     return { offset, message: 'has no space behind its ":"; write "key: value"' };
   }
-  return { offset, message: SENTENCES[fault.code] ?? 'is not valid YAML here' };
+  return { offset, message: SENTENCES[fault.code] ?? 'is not YAML; a line is "key: value" or "- value"' };
 }
 
 interface Line {

@@ -50,6 +50,15 @@ export function mergeMarkers(text: string): TextProblem[] {
   }));
 }
 
+/** Lines that begin with a space that YAML does not take for one, as pages of the web contain them. */
+export function oddIndents(text: string): TextProblem[] {
+  if (PLAIN.test(text)) return [];
+  return [...text.matchAll(/^[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/gm)].map(({ 0: space, index }) => ({
+    offset: index,
+    message: `is indented with the character ${codePointName(space)}; use ordinary spaces`,
+  }));
+}
+
 /** The text of a file, or why it is not text. */
 export interface Decoded {
   /** Without the byte order mark that some editors add; empty if the file is too large. */

@@ -49,6 +49,12 @@ class TreeReader {
   #map(node: YAMLMap<ParsedNode, Node>, keyOffset: number): Read {
     const value: Record<string, unknown> = {};
     const members = new Map<string | number, PlaceTree>();
+    // Helm's and others' templates: for a YAML reader, a map whose key is a map.
+    if (node.flow === true && isMap(node.items[0]?.key)) {
+      const offset = node.range?.[0] ?? keyOffset;
+      this.#report(offset, 'holds {{ }}, which nothing replaces in this file; write the value itself');
+      return { value, place: { offset, keyOffset, members } };
+    }
     for (const { key: keyNode, value: valueNode } of node.items) {
       const at = keyNode?.range[0] ?? keyOffset;
       const key = this.#key(keyNode, at);
@@ -90,7 +96,7 @@ class TreeReader {
     if (key === '<<') return this.#report(offset, 'has a merge key (<<); write the values out');
     const plain = resolvePlain(key);
     if ('value' in plain && plain.value === key) return key;
-    return this.#report(offset, 'has a key that not every YAML reader reads as text; put it in quotes');
+    return this.#report(offset, `has the key ${key}, which not every YAML reader reads as text; put it in quotes`);
   }
 
   #scalar(node: Node, offset: number): unknown {

@@ -2,7 +2,7 @@ import type { Problem } from '../../core/errors.ts';
 import { fieldName } from './field.ts';
 import { LineIndex, Positions } from './positions.ts';
 import { parseSyntax } from './syntax.ts';
-import { decodeText, hiddenCharacters, mergeMarkers, type TextProblem } from './text.ts';
+import { decodeText, hiddenCharacters, mergeMarkers, oddIndents, type TextProblem } from './text.ts';
 import { type FieldProblem, readTree } from './tree.ts';
 
 /** Maximum size of a `preview.yaml` in bytes. */
@@ -69,6 +69,8 @@ export function parseSafeYaml(input: string | Uint8Array, options: SafeYamlOptio
   if (hidden.length > 0) return failed(hidden);
   const markers = mergeMarkers(text);
   if (markers.length > 0) return failed(markers.slice(0, MAX_PROBLEMS));
+  const indents = oddIndents(text);
+  if (indents.length > 0) return failed(indents.slice(0, MAX_PROBLEMS));
   const maxDocuments = expected === 'one' ? 1 : MAX_DOCUMENTS;
   const syntax = parseSyntax(text, {
     lexemes: Math.min(maxBytes / 4, MAX_LEXEMES),

@@ -36,6 +36,8 @@ export const allowedKeys = defineRule({
   why: 'DNS controllers, network plugins, reflectors, tunnels and service meshes act on annotations, with permissions that a preview does not have.',
   scope: 'makers',
   match: 'any',
+  // That one allows fewer annotations.
+  impliedBy: { rule: 'ingress-annotations' },
   conditions: [closed('labels', LABEL), closed('annotations', ANNOTATION)],
   examples: {
     good: 'apiVersion: v1\nkind: Service\nmetadata: { name: web, labels: { app.kubernetes.io/name: web, tier: front } }\nspec: { ports: [{ port: 80 }] }\n',

@@ -9,6 +9,7 @@ export const allowedKinds = defineRule({
   why: 'A fixed list also keeps out unexpected kinds: quotas, network rules, roles, and objects that make controllers do more than the preview may.',
   scope: 'makers',
   match: 'any',
+  impliedBy: { rule: 'no-list' },
   conditions: [
     {
       cel: '((object.apiVersion.contains("/") ? object.apiVersion.split("/")[0] + "/" : "") + object.kind) in params.allowedKinds',

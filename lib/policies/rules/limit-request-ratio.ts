@@ -34,6 +34,7 @@ export const limitRequestRatio = defineRule({
   why: 'The scheduler fills nodes by requests. If limits are many times larger, all previews on a node become slow.',
   scope: 'makers',
   match: PODS,
+  impliedBy: { rule: 'require-limits' },
   conditions: [first!, ...rest],
   examples: {
     good: examplePod({ container: 'resources: { requests: { cpu: 100m }, limits: { cpu: 500m } }' }),

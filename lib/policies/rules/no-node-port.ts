@@ -12,7 +12,7 @@ export const noNodePort = defineRule({
     'A Service opens a port on every node of the cluster: use type ClusterIP without nodePort, or ask {contact}.',
   source: 'NSA/CISA Kubernetes Hardening Guide 1.2, network separation',
   why: 'A node port bypasses the ingress: it has no TLS and no host name, and everybody who can reach a node can use it.',
-  impliedBy: 'no-load-balancer',
+  impliedBy: { rule: 'no-load-balancer', anywhere: true },
   match: [SERVICE],
   conditions: [
     {

@@ -11,6 +11,7 @@ export const ownNamespace = defineRule({
   why: 'An object in another namespace runs with the permissions of another preview, and remains when this one ends.',
   scope: 'makers',
   match: 'any',
+  impliedBy: { rule: 'reserved-keys' },
   conditions: [
     {
       cel: `namespaceObject != null && dyn(object).metadata.?namespace.orValue("") == ${NAME}`,
