@@ -23,7 +23,7 @@ export const EXAMPLE_RATES: readonly ExampleRates[] = [
     region: 'us-east-1',
     cpuHour: 0.04048,
     memoryGiBHour: 0.004445,
-    storageGiBHour: 0.00011,
+    storageGiBHour: 0.000111,
     spotDiscount: 0.7,
     asOf: '2026-03',
     source: 'https://aws.amazon.com/fargate/pricing/',
@@ -49,6 +49,30 @@ export const EXAMPLE_RATES: readonly ExampleRates[] = [
     source: 'https://azure.microsoft.com/pricing/details/container-instances/',
   },
 ];
+
+/** After so many months rates are called old: price lists change. */
+const OLD_AFTER = 12;
+
+/**
+ * Months since rates were looked up, if they are old; null if they are not.
+ *
+ * @param asOf `2026-03` or `2026-03-14`
+ * @param now Unix seconds
+ */
+export function monthsIfOld(asOf: string, now: number): number | null {
+  const [year = 0, month = 1] = asOf.split('-').map(Number);
+  const today = new Date(now * 1000);
+  const months = (today.getUTCFullYear() - year) * 12 + today.getUTCMonth() + 1 - month;
+  return months > OLD_AFTER ? months : null;
+}
+
+/** One sentence about old rates; null if none of them are. */
+export function oldRatesSentence(dates: readonly string[], now: number): string | null {
+  const [oldest] = dates.filter((asOf) => monthsIfOld(asOf, now) !== null).sort();
+  if (oldest === undefined) return null;
+  const age = monthsIfOld(oldest, now);
+  return `The rates of ${oldest} are ${age} months old: compare cost.rates in greenroom.yaml with the present price list.`;
+}
 
 /** The rates with the spot discount, rounded to a millionth. */
 export function spotRates({ cpuHour, memoryGiBHour, spotDiscount }: ExampleRates) {

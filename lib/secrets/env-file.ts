@@ -31,6 +31,10 @@ export function readEnvFile(text: string, file: string): EnvFile {
       at(
         `${name} has a quote that does not end on its line: give a value of several lines with --from-file ${name}=PATH`,
       );
+    } else if (hasPlaceholder(written)) {
+      at(
+        `${name} has a $ before a name, which some programs replace and others keep: to keep it, put the value in single quotes; else write what it stands for`,
+      );
     } else if (values.has(name)) at(`${name} is there a second time`);
     else values.set(name, value);
   }
@@ -41,6 +45,13 @@ export function readEnvFile(text: string, file: string): EnvFile {
 export function withoutRemark(text: string): string {
   const at = text.search(/\s#/);
   return at === -1 ? text : text.slice(0, at).trimEnd();
+}
+
+/** Whether there is `$HOME`, `${HOME}` or `$(pwd)`, outside of single quotes and without a backslash before it. */
+function hasPlaceholder(text: string): boolean {
+  if (text.startsWith("'")) return false;
+  const value = /^"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? withoutRemark(text);
+  return /^(?:[^\\$]|\\.|\$(?![A-Za-z_{(]))*\$[A-Za-z_{(]/.test(value);
 }
 
 /** Undefined if a quote is not closed. */

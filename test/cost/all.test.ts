@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { EXAMPLE_RATES, spotRates } from '../../lib/cost/rates.ts';
+import { EXAMPLE_RATES, monthsIfOld, spotRates } from '../../lib/cost/rates.ts';
 import { formatRecord, type PreviewRecord } from '../../lib/model/record.ts';
 import { inProcess } from '../support/command.ts';
 import { bareRepo, tempFolder } from '../support/git.ts';
@@ -111,6 +111,23 @@ without a price: pr-old-4, it was priced in EUR, before the currency changed
     const { code, stderr } = await inProcess(['cost', ...args], '/');
     expect([code, stderr]).toEqual([2, expect.stringContaining(complaint)]);
   });
+});
+
+test('rates that are older than a year are told', async () => {
+  const at = (text: string) => Date.parse(text) / 1000;
+  expect(monthsIfOld('2026-01', at('2027-01-31T00:00:00Z'))).toBeNull();
+  expect(monthsIfOld('2026-01-31', at('2027-02-01T00:00:00Z'))).toBe(13);
+  expect(monthsIfOld('2026-12', at('2026-01-01T00:00:00Z'))).toBeNull();
+  const folder = tempFolder();
+  const { writeFileSync } = await import('node:fs');
+  writeFileSync(join(folder, 'greenroom.yaml'), platformText('cost: { rates: { asOf: "2021-06" } }'));
+  writeFileSync(
+    join(folder, 'preview.yaml'),
+    'apiVersion: greenroom.dev/v1alpha1\nkind: Preview\nspec: { template: web-service, image: ghcr.io/acme/shop }\n',
+  );
+  const { stderr } = await inProcess(['cost', 'preview.yaml', '--repo', 'acme/shop'], folder);
+  expect(stderr).toMatch(/^The rates of 2021-06 are \d+ months old: compare cost\.rates in greenroom\.yaml with/m);
+  expect((await inProcess(['cost', '--rates'], '/')).stdout).toMatch(/container-instances\/; .*; \d+ months old/);
 });
 
 test('example rates have a date, a source and a spot price, and greenroom.yaml takes each of them', async () => {

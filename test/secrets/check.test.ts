@@ -214,12 +214,26 @@ describe('secrets check', () => {
     const folder = repository({ 'big.txt': `${'x'.repeat(5 * 1024 * 1024)}\n${GITHUB}`, 'a.txt': 'plain' });
     expect(await check(folder)).toMatchObject({
       code: 0,
-      stderr: expect.stringContaining('big.txt: not looked through'),
+      stderr: 'not searched (larger than 5 MiB): big.txt\n2 files: nothing found; 1 not searched\n',
     });
     expect(JSON.parse((await check(folder, '--format', 'json')).stdout)).toMatchObject({
       skipped: [{ file: 'big.txt', why: 'larger than 5 MiB' }],
       summary: { files: 2, findings: 0, skipped: 1 },
     });
+  });
+
+  test('bytes that are no text are counted and named: a NUL hides nothing in silence', async () => {
+    const hidden = Buffer.concat([Buffer.from([0]), Buffer.from(GITHUB)]);
+    const images = Object.fromEntries(Array.from({ length: 6 }, (_, i) => [`img/${i}.png`, hidden]));
+    const folder = repository({ ...images, 'a.txt': 'plain' });
+    expect(await check(folder)).toEqual({
+      code: 0,
+      stdout: '',
+      stderr:
+        'not searched (binary): img/0.png, img/1.png, img/2.png, img/3.png, img/4.png and 1 more\n7 files: nothing found; 6 not searched\n',
+    });
+    const { skipped, summary } = JSON.parse((await check(folder, '--format', 'json')).stdout);
+    expect([skipped.length, summary]).toEqual([6, { files: 7, findings: 0, skipped: 6 }]);
   });
 
   test('is also told as SARIF', async () => {

@@ -67,6 +67,9 @@ function everything(folder: string): string {
     .join('\n');
 }
 
+/** Some programs replace what is after the sign, others keep it. */
+const AMBIGUOUS = ['A=$HOME/x', 'A="${HOME}"', 'A=$(pwd)', 'A="a\\\\$b"', 'A=pa$$word'];
+
 describe('secrets seal', () => {
   test('a value from standard input opens for this preview alone, and the app reads it', async () => {
     const folder = clone();
@@ -207,6 +210,11 @@ describe('secrets seal', () => {
     ['of a file that is not there', ['--from-file', 'stripe=nowhere'], 'nowhere: no such file'],
     ['that is nowhere', [], 'nothing to seal'],
     ['of a file that nobody can read alike', ['--from-env-file', 'bad.env'], 'bad.env:2: must be NAME=value'],
+    ...AMBIGUOUS.map((line, i): [string, string[], string] => [
+      `that programs read differently (${line})`,
+      ['--from-env-file', `${i}.env`],
+      `${i}.env:1: A has a $ before a name`,
+    ]),
     ['that is longer than a Secret', ['--from-file', 'stripe=big'], 'big: must be at most 1048576 bytes'],
     ['that makes the file too long', ['--from-file', 'stripe=almost'], 'are read of a file'],
   ])('a value %s is refused and not repeated', async (_, args, words) => {
@@ -215,6 +223,7 @@ describe('secrets seal', () => {
       empty: '',
       big: 'x'.repeat(1024 * 1024 + 1),
       almost: 'x'.repeat(1024 * 1024 - 1),
+      ...Object.fromEntries(AMBIGUOUS.map((line, i) => [`${i}.env`, line])),
       'bad.env': `A=1\n${VALUE}\nB="${VALUE}\nA=2\n`,
     });
     const run = await seal(folder, ...args, '--pr', '7');
@@ -232,6 +241,8 @@ describe('secrets seal', () => {
         'C="two\\nlines \\" # no comment" # one',
         'D=a=b#c',
         'E.F-G=x\r',
+        'H="\\$HOME" # $x',
+        'I=$5 # $x',
         '',
       ].join('\n'),
     });
@@ -247,6 +258,8 @@ describe('secrets seal', () => {
       C: 'two\nlines " # no comment',
       D: 'a=b#c',
       'E.F-G': 'x',
+      H: '$HOME',
+      I: '$5',
     });
   });
 

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { systemClock } from '../../core/clock.ts';
 import { GreenroomError } from '../../core/errors.ts';
-import { EXAMPLE_RATES, spotRates } from '../../cost/rates.ts';
+import { EXAMPLE_RATES, monthsIfOld, oldRatesSentence, spotRates } from '../../cost/rates.ts';
 import { GROUPINGS, type Grouping, MONTH_HOURS } from '../../cost/report.ts';
 import { formatDuration } from '../../model/scalars.ts';
 import { costWords } from '../../report/running.ts';
@@ -67,20 +68,27 @@ async function one(file: string, options: CostOptions, io: Io): Promise<void> {
     return;
   }
   const { currency } = cost;
+  const old = oldRatesSentence([cost.ratesAsOf], systemClock());
+  if (old !== null) io.err(`${old}\n`);
   io.out(
     `${costWords({ cost })}\nThat is ${money(life, currency)} for its ${formatDuration(seconds)}, and ${money(month, currency)} a month if one like it always ran.\n`,
   );
 }
 
 function rates(format: CostFormat, io: Io): void {
-  const all = EXAMPLE_RATES.map((each) => ({ ...each, spot: spotRates(each) }));
+  const all = EXAMPLE_RATES.map((each) => ({
+    ...each,
+    spot: spotRates(each),
+    monthsOld: monthsIfOld(each.asOf, systemClock()),
+  }));
   if (format === 'json') {
     io.out(json({ currency: 'USD', rates: all }));
     return;
   }
-  for (const { cloud, region, asOf, source, cpuHour, memoryGiBHour, storageGiBHour, spot } of all) {
+  for (const { cloud, region, asOf, source, cpuHour, memoryGiBHour, storageGiBHour, spot, monthsOld } of all) {
+    const old = monthsOld === null ? '' : `; ${monthsOld} months old, so look them up again`;
     io.out(
-      `# ${cloud}, ${region}, by ${source}; on spot capacity down to cpuHour ${spot.cpuHour}, memoryGiBHour ${spot.memoryGiBHour}\n`,
+      `# ${cloud}, ${region}, by ${source}; on spot capacity down to cpuHour ${spot.cpuHour}, memoryGiBHour ${spot.memoryGiBHour}${old}\n`,
     );
     io.out(
       `cost: { rates: { cpuHour: ${cpuHour}, memoryGiBHour: ${memoryGiBHour}, storageGiBHour: ${storageGiBHour}, asOf: "${asOf}" } }\n`,

@@ -96,6 +96,17 @@ function placeFor(platform: PlatformSpec | null): string {
 /** A file's name steers neither a terminal nor a CI system, which reads lines such as `::error::` as commands. */
 const shown = (file: string) => printable(file, 4096).replace(/^(?=::|##\[)/, './');
 
+/** How many files are named for one reason. */
+const MAX_NAMED = 5;
+
+function skippedLines(skipped: Report['skipped']): string[] {
+  return [...new Set(skipped.map(({ why }) => why))].map((why) => {
+    const names = skipped.filter((each) => each.why === why).map(({ file }) => shown(file));
+    const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : '';
+    return `not searched (${why}): ${names.slice(0, MAX_NAMED).join(', ')}${more}`;
+  });
+}
+
 function print({ findings, skipped, files, instead }: Report, format: ReportFormat, io: Io): void {
   const sentence = ({ kind, masked }: SecretFinding) =>
     `looks like a secret (${kind}, ${masked}): remove it, replace it since others may have read it, then ${instead}`;
@@ -110,8 +121,9 @@ function print({ findings, skipped, files, instead }: Report, format: ReportForm
   else if (format === 'sarif') io.out(json(sarif(told, [], [RULE], VERSION)));
   else {
     for (const { file, line, column, message } of told) io.out(`${shown(file)}:${line}:${column}: ${message}\n`);
-    for (const { file, why } of skipped) io.err(`${shown(file)}: not looked through, ${why}\n`);
+    for (const line of skippedLines(skipped)) io.err(`${line}\n`);
     const verdict = findings.length === 0 ? 'nothing found' : `${count(findings.length, 'secret')} to take out`;
-    io.err(`${count(files, 'file')}: ${verdict}\n`);
+    const rest = skipped.length === 0 ? '' : `; ${skipped.length} not searched`;
+    io.err(`${count(files, 'file')}: ${verdict}${rest}\n`);
   }
 }

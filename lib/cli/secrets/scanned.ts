@@ -145,7 +145,7 @@ function filesBelow(cwd: string, path: string): string[] {
     .flatMap((name) => filesBelow(cwd, join(path, name)));
 }
 
-/** Text of a file; a reason if it is not scanned; null if it has no text (a link, a deleted file, binary data). */
+/** Text of a file; a reason if it is not scanned; null if there is no file (a link, a deleted file). */
 export function scannedText(root: string, file: string): { text: string } | { why: string } | null {
   const path = join(root, file);
   const info = lstatSync(path, { throwIfNoEntry: false });
@@ -160,5 +160,5 @@ export function scannedText(root: string, file: string): { text: string } | { wh
   const marked =
     bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : null;
   if (marked !== null) return { text: new TextDecoder(marked).decode(bytes) };
-  return bytes.subarray(0, 8192).includes(0) ? null : { text: bytes.toString('utf8') };
+  return bytes.subarray(0, 8192).includes(0) ? { why: 'binary' } : { text: bytes.toString('utf8') };
 }

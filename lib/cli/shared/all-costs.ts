@@ -1,5 +1,6 @@
 import { systemClock } from '../../core/clock.ts';
 import { formatProblem } from '../../core/errors.ts';
+import { oldRatesSentence } from '../../cost/rates.ts';
 import { type CostReport, costCsv, costReport, type Grouping } from '../../cost/report.ts';
 import { RECORD_FILE, RECORDS_GLOB } from '../../model/layout.ts';
 import { MICRO_APPS_GLOB } from '../../model/micro-app.ts';
@@ -43,6 +44,8 @@ export async function reportAllCosts(
     if (format === 'json') io.out(json(report));
     else if (format === 'csv') io.out(costCsv(report));
     else io.out(table(report));
+    const old = oldRatesSentence(report.ratesAsOf, systemClock());
+    if (format !== 'json' && old !== null) io.err(`${old}\n`);
     if (format === 'csv') for (const line of unpricedLines(report)) io.err(`${line}\n`);
   } finally {
     await repo.close();
