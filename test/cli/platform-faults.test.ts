@@ -159,18 +159,18 @@ const WRONG: readonly [what: string, extra: string, line: number, words: string]
     'all of them are drained',
   ],
   ['signatures of nobody', 'evidence: { require: [digest, signature] }', 7, 'which must be signed: name the signers'],
-  ['egress into the cluster', 'egress:\n  - cidr: 10.2.0.0/16', 8, 'spec.egress[0].cidr: lies inside 10.0.0.0/8'],
+  ['egress into the cluster', 'egress:\n  - cidr: 10.2.0.0/16', 8, 'spec.egress[0].cidr: is inside 10.0.0.0/8'],
   [
     'egress to the metadata of a cloud',
     'egress:\n  - { cidr: 203.0.113.0/24 }\n  - { cidr: 169.254.169.254/32, ports: [80] }',
     9,
-    'spec.egress[1].cidr: lies inside 169.254.0.0/16, where clouds hand out the credentials of a node',
+    'spec.egress[1].cidr: is inside 169.254.0.0/16, where clouds provide the credentials of a node',
   ],
   [
     'egress to the metadata of a cloud whose addresses are not link-local',
     'network: { clusterCidrs: [10.0.0.0/8] }\negress:\n  - cidr: 100.100.100.200/32',
     9,
-    'spec.egress[0].cidr: lies inside 100.100.100.200/32, where clouds hand out',
+    'spec.egress[0].cidr: is inside 100.100.100.200/32, where clouds provide',
   ],
   [
     'a credential by its name',

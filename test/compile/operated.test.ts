@@ -164,7 +164,7 @@ describe('the platform team', () => {
     [changed('instances: 1', 'instances: 0'), /class\.spec\.instances: must be a whole number from 1 to 9.*found 0/],
     [
       changed(/ {2}resources:[\s\S]*?added/, 'added'),
-      /class\.spec\.resources\.requests\.cpu: must be a quantity .*there is nothing/,
+      /class\.spec\.resources\.requests\.cpu: must be a quantity .*found nothing/,
     ],
     [
       changed('memory: 512Mi', 'memory: 64Gi'),
@@ -181,11 +181,11 @@ describe('the platform team', () => {
     [operatedPostgres().replace(/network:.*\n/, ''), /class\.callsApi: needs network\.apiServer/],
     [
       operatedPostgres().replace('10.0.0.10/32', '10.0.0.0/8'),
-      /network\.apiServer\[0\]\.cidr: must hold at most 256 addresses/,
+      /network\.apiServer\[0\]\.cidr: must contain at most 256 addresses/,
     ],
     [
       operatedPostgres().replace('10.0.0.10/32', '169.254.169.0/24'),
-      /network\.apiServer\[0\]\.cidr: lies inside 169\.254\.0\.0\/16/,
+      /network\.apiServer\[0\]\.cidr: is inside 169\.254\.0\.0\/16/,
     ],
     [
       `${operatedPostgres()}policies: { trustedAccounts: ["system:serviceaccounts:cnpg-system"] }`,
@@ -194,7 +194,7 @@ describe('the platform team', () => {
     [changed(/account: .*/, 'account: cnpg-manager'), /class\.account: must be system:serviceaccount:NAMESPACE:NAME/],
     [
       changed(/account: .*/, 'account: "system:serviceaccount:pr-shop-7:x"'),
-      /class\.account: must be of a namespace of its own/,
+      /class\.account: must be in its own namespace/,
     ],
     [
       `${operatedPostgres()}policies: { parameters: { allowedKinds: { postgresql.cnpg.io/Cluster: true } } }`,
@@ -210,7 +210,7 @@ describe('the platform team', () => {
       changed('podLabel: cnpg.io/cluster', 'podLabel: app.kubernetes.io/name'),
       /class\.podLabel: must be of a domain of your own/,
     ],
-    [changed('- probes', '- storage.size'), /class\.added\[15\]: is in spec already/],
+    [changed('- probes', '- storage.size'), /class\.added\[15\]: is already in spec/],
     [changed('secret: "{name}-app"\n', ''), /class\.outputs\.host: is a key of a Secret, and secret names none/],
     [changed(', url: uri', ''), /class\.outputs\.url: is required/],
     [

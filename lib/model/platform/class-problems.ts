@@ -58,7 +58,7 @@ export function classProblems(settings: Settings): Contradiction[] {
         ...inSpec,
         ...(inSpec.length > 0 ? [] : boundsProblems(chosen, settings)),
         ...(chosen.callsApi && settings.network.apiServer.length === 0
-          ? [{ path: ['callsApi'], message: 'needs network.apiServer, the addresses that are opened' }]
+          ? [{ path: ['callsApi'], message: 'needs network.apiServer, the addresses that the pods may reach' }]
           : []),
       ];
       return own.map(({ path, message }) => ({ path: ['services', type, 'class', ...path], message }));
@@ -70,7 +70,7 @@ export function classProblems(settings: Settings): Contradiction[] {
     ...settings.network.apiServer.flatMap(({ cidr }, i) => {
       const metadata = METADATA_CIDRS.find((range) => contains(parseNetwork(range), parseNetwork(cidr)));
       if (metadata === undefined) return [];
-      const message = `lies inside ${metadata}, where clouds hand out the credentials of a node; found ${cidr}`;
+      const message = `is inside ${metadata}, where clouds provide the credentials of a node; found ${cidr}`;
       return [{ path: ['network', 'apiServer', i, 'cidr'], message }];
     }),
   ];
@@ -91,7 +91,7 @@ function kindsProblems(chosen: ServiceClass, { policies, fenceKinds, services }:
       (group === 'rbac.authorization.k8s.io' && !OWN_ROLES.includes(text)) ||
       [...objects, ...fenceKinds].includes(text);
     return isClosed
-      ? [{ path: ['kinds', text], message: 'belongs to the fence or leads into the preview; take it out' }]
+      ? [{ path: ['kinds', text], message: 'belongs to the fence or leads into the preview; remove it' }]
       : [];
   });
   return [
@@ -105,19 +105,19 @@ function accountProblems({ account }: ServiceClass, { policies }: Settings): Con
   const namespace = operatorNamespace({ account });
   const at = (message: string) => [{ path: ['account'], message }];
   if (namespace.startsWith(PREVIEW_PREFIX) || namespace === 'kube-system') {
-    return at(`must be of a namespace of its own, which is neither kube-system nor a preview's; found ${account}`);
+    return at(`must be in its own namespace, not in kube-system or a preview's; found ${account}`);
   }
   const trusted = [account, `system:serviceaccounts:${namespace}`, 'system:serviceaccounts'].find((name) =>
     policies.trustedAccounts.includes(name),
   );
   if (trusted === undefined) return [];
-  return at(`is in policies.trustedAccounts as ${trusted}, which lets it write anything; take it out there`);
+  return at(`is in policies.trustedAccounts as ${trusted}, which lets it write anything; remove it there`);
 }
 
 function specProblems({ spec, instances, resources, storage, added }: ServiceClass): Contradiction[] {
   const missing = (path: string, what: string): Contradiction[] => {
     const value = valueAt(spec, path.split('.'));
-    const found = value === undefined ? 'there is nothing' : `found ${JSON.stringify(value)}`;
+    const found = value === undefined ? 'found nothing' : `found ${JSON.stringify(value)}`;
     return [
       { path: ['spec', ...path.split('.')], message: `must be ${what}: the price and the quota count it; ${found}` },
     ];
@@ -136,7 +136,7 @@ function specProblems({ spec, instances, resources, storage, added }: ServiceCla
     ...added.flatMap((path, i) =>
       valueAt(spec, path.split('.')) === undefined
         ? []
-        : [{ path: ['added', i], message: `is in spec already, which holds its value; found ${path}` }],
+        : [{ path: ['added', i], message: `is already in spec, which contains its value; found ${path}` }],
     ),
   ];
 }
@@ -177,7 +177,7 @@ function claimProblems(
       ? [
           {
             path: ['namespace', 'quota'],
-            message: `must have requests.storage, the most that a preview claims: ${why}`,
+            message: `must have requests.storage, the largest claim of a preview: ${why}`,
           },
         ]
       : quantityValue(size) < bytes
@@ -190,6 +190,6 @@ function claimProblems(
 function verifierProblems({ evidence }: Settings): Contradiction[] {
   if (evidence.admission !== 'signatures' || evidence.verifier !== 'policy-controller') return [];
   const message =
-    'cannot be policy-controller where services has a class: it refuses the pods of operators, whose images your keys did not sign; use kyverno, or evidence.admission: notes';
+    'cannot be policy-controller if services has a class: it refuses the pods of operators, whose images your keys did not sign; use kyverno, or evidence.admission: notes';
   return [{ path: ['evidence', 'verifier'], message }];
 }

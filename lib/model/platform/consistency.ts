@@ -78,13 +78,13 @@ function ttlProblems({ ttl }: Settings): Contradiction[] {
 
 function egressProblems({ egress, network }: Settings): Contradiction[] {
   const closed = [
-    ...METADATA_CIDRS.map((range) => ({ range, why: ', where clouds hand out the credentials of a node' })),
+    ...METADATA_CIDRS.map((range) => ({ range, why: ', where clouds provide the credentials of a node' })),
     ...network.clusterCidrs.map((range) => ({ range, why: ' of network.clusterCidrs, which no preview may reach' })),
   ];
   return egress.flatMap(({ cidr }, i) => {
     const around = closed.find(({ range }) => contains(parseNetwork(range), parseNetwork(cidr)));
     if (around === undefined) return [];
-    return [{ path: ['egress', i, 'cidr'], message: `lies inside ${around.range}${around.why}; found ${cidr}` }];
+    return [{ path: ['egress', i, 'cidr'], message: `is inside ${around.range}${around.why}; found ${cidr}` }];
   });
 }
 

@@ -91,7 +91,7 @@ export const egress = z
 
 const apiServer = z.strictObject({
   cidr: cidr
-    .refine((network) => Number(network.split('/')[1]) >= 24, 'must hold at most 256 addresses (/24 to /32)')
+    .refine((network) => Number(network.split('/')[1]) >= 24, 'must contain at most 256 addresses (/24 to /32)')
     .meta({ description: 'Its addresses.', examples: ['10.0.0.10/32'] }),
   ports: z.array(z.int().min(1).max(65_535)).min(1).default([443, 6443]).meta({ description: 'Its TCP ports.' }),
 });

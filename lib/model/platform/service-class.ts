@@ -28,7 +28,7 @@ const output = z.union([
     value: z
       .string()
       .max(500)
-      .meta({ description: 'A text that is no secret, of {name}.', examples: ['{name}-rw'] }),
+      .meta({ description: 'A text that is not secret, with {name}.', examples: ['{name}-rw'] }),
   }),
 ]);
 
@@ -57,7 +57,7 @@ export const serviceClass = z
       .meta({ description: 'Its name in API paths. Default: the usual plural of the kind.', examples: ['clusters'] }),
     spec: z.record(z.string().max(200), z.unknown()).meta({
       description:
-        'The `spec` of the object, the same in every preview: it is written into the fence, and admission takes no other.',
+        'The `spec` of the object, the same in every preview: it is written into the fence, and admission accepts no other.',
       examples: [{ instances: 1, storage: { size: '1Gi' } }],
     }),
     added: z
@@ -81,7 +81,7 @@ export const serviceClass = z
     }),
     instances: path
       .default('instances')
-      .meta({ description: 'Path inside `spec` of the number of its pods, which the price counts.' }),
+      .meta({ description: 'Path inside `spec` of the number of its pods, for the price.' }),
     resources: path
       .default('resources')
       .meta({ description: 'Path inside `spec` of the requests and limits of each of these pods.' }),
@@ -92,7 +92,7 @@ export const serviceClass = z
       .refine((key) => key.includes('/'), 'must have a domain, such as cnpg.io/cluster')
       .meta({
         description:
-          'Key of a label that all pods of the operator carry. Makers cannot use it: the network policy of these pods selects them by it.',
+          'Key of a label that all pods of the operator have. Makers cannot use it: the network policy selects these pods by it.',
         examples: ['cnpg.io/cluster'],
       }),
     ports: z
@@ -101,12 +101,12 @@ export const serviceClass = z
       .default([])
       .meta({ description: "Ports of these pods that the operator's namespace may connect to.", examples: [[8000]] }),
     callsApi: z.boolean().default(false).meta({
-      description: 'Whether these pods call the API server: egress to `network.apiServer` is opened for them alone.',
+      description: 'Whether these pods call the API server: only they get egress to `network.apiServer`.',
     }),
     secret: bounded(253, /^[a-z0-9.{}-]+$/, 'must be the name of a Secret, of {name}')
       .optional()
       .meta({
-        description: 'Name of the Secret that the operator writes, of {name}, the name of the object. Default: none.',
+        description: 'Name of the Secret that the operator writes; {name} is the name of the object. Default: none.',
         examples: ['{name}-app'],
       }),
     outputs: z
@@ -116,16 +116,16 @@ export const serviceClass = z
         database: outputOf('Its database', 'dbname'),
         username: outputOf('The account of apps', 'username'),
         password: outputOf('Its password', 'password'),
-        url: output.meta({ description: `All of it as a URL: ${KEY_OR_VALUE}.`, examples: ['uri'] }),
+        url: output.meta({ description: `The whole address as a URL: ${KEY_OR_VALUE}.`, examples: ['uri'] }),
       })
-      .meta({ description: 'What apps read, each by reference: a password is never in Git.' }),
+      .meta({ description: 'Values for apps, each by reference: a password is never in Git.' }),
     finalizers: z
       .array(bounded(317, /^[a-z0-9.-]+\/[A-Za-z0-9._-]+$/, 'must be a finalizer such as example.com/clean-up'))
       .max(5)
       .default([])
       .meta({
         description:
-          'Finalizers that the operator puts on the object and takes off again by itself. Where the operator is down, they hold up the end of a preview.',
+          'Finalizers that the operator adds to the object and removes again. While the operator is down, they delay the end of a preview.',
         examples: [['example.com/clean-up']],
       }),
   })

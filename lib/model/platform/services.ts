@@ -14,7 +14,7 @@ const words = z.array(z.string().max(1000)).max(50).optional();
 export const service = z.strictObject({
   class: serviceClass.optional().meta({
     description:
-      "An object of an operator's kind in the place of an image: a database that lives as long as the preview. Default: the image runs beside the app.",
+      "An object of an operator's kind instead of an image: a database that lives as long as the preview. Default: the image runs in the app's pod.",
   }),
   image: bounded(512, new RegExp(IMAGE_PATTERN), 'must be an image reference')
     .refine(

@@ -250,7 +250,7 @@ const RELATIONS: Readonly<Record<string, Relation>> = {
     ...when(
       !isMissing(subPath) && !isMissing(subPathExpr),
       [...path, 'subPathExpr'],
-      'stands beside subPath; keep one of the two',
+      'cannot be used with subPath; keep one of the two',
     ),
     ...when(
       ['Enabled', 'IfPossible'].includes(String(recursiveReadOnly)) && readOnly !== true,
