@@ -241,7 +241,7 @@ ${spec.replace(/^/gm, '      ')}
     [
       'two sources of one value',
       container('env:\n  - name: A\n    valueFrom: { fieldRef: { fieldPath: a }, secretKeyRef: { name: a, key: b } }'),
-      /env\[0\]\.valueFrom: must hold one of .*; found fieldRef and secretKeyRef$/m,
+      /env\[0\]\.valueFrom: must contain one of .*; found fieldRef and secretKeyRef$/m,
     ],
     ['no containers', 'containers: []', /:9:\d+: .*spec\.containers: must contain at least one container$/m],
     ['no list of containers', 'restartPolicy: Always', /spec\.containers: must contain at least one container$/m],
