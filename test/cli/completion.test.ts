@@ -73,6 +73,20 @@ describe.each(['bash', 'zsh', 'fish'])('completion of %s', (shell) => {
   });
 });
 
+test.skipIf(spawnSync('fish', ['--version']).status !== 0)('fish offers what bash offers', async () => {
+  const file = join(tempFolder(), 'completion.fish');
+  writeFileSync(file, await script('fish'));
+  const offered = (line: string) => {
+    const { stdout } = spawnSync('fish', ['--no-config', '-c', `source '${file}'; complete -C '${line}'`], {
+      encoding: 'utf8',
+    });
+    return stdout.split('\n').flatMap((each) => (each === '' ? [] : [each.split('\t')[0]!]));
+  };
+  expect(offered('greenroom sec')).toEqual(['secrets']);
+  expect(offered('greenroom secrets ').sort()).toEqual(['check', 'seal']);
+  expect(offered('greenroom cost --by te')).toEqual(['team']);
+});
+
 test('another shell is refused', async () => {
   const { code, stderr } = await inProcess(['completion', 'tcsh'], '/');
   expect([code, stderr]).toEqual([2, expect.stringContaining('there is one for bash, zsh, fish')]);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,6 +6,7 @@ import { type CompiledPreview, type Compiler, createCompiler } from '../../lib/c
 import type { FileSet } from '../../lib/core/fileset.ts';
 import { loadPlatform, loadPreview } from '../../lib/model/files.ts';
 import { init } from '../../lib/scaffold/init.ts';
+import { manifests } from '../support/inputs.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 import { crdFiles } from './crds.ts';
 import { eventually } from './eventually.ts';
@@ -18,7 +19,8 @@ import { run } from './run.ts';
 
 const DAY = 86_400;
 const now = () => Math.floor(Date.now() / 1000);
-const PLATFORM = `apiVersion: greenroom.dev/v1alpha1
+/** @param recipient of the key with which Flux decrypts */
+const platformOf = (recipient: string) => `apiVersion: greenroom.dev/v1alpha1
 kind: Platform
 spec:
   domain: apps.example.com
@@ -27,6 +29,7 @@ spec:
   reconciler: flux
   policies: { engines: [kyverno], contact: "@platform" }
   cleaner: { schedule: "* * * * *" }
+  secrets: { mechanism: sops, sops: { recipients: [${recipient}] } }
 `;
 
 // biome-ignore lint/suspicious/noExplicitAny: objects of the API server are read as plain data
@@ -40,14 +43,14 @@ let scaffold: FileSet;
 /** The apps repo's previews, as its branch holds them. */
 const previews = new Map<number, CompiledPreview>();
 
-function preview(number: number, expires = now() + DAY): CompiledPreview {
+function preview(number: number, expires = now() + DAY, secret?: string): CompiledPreview {
   const at = expires - DAY;
   return compile({
     preview: loadPreview(
-      'apiVersion: greenroom.dev/v1alpha1\nkind: Preview\nspec: { template: web-service, image: ghcr.io/acme/shop, port: 8080 }\n',
+      `apiVersion: greenroom.dev/v1alpha1\nkind: Preview\nspec: { template: web-service, image: ghcr.io/acme/shop, port: 8080${secret === undefined ? '' : ', manifests: k8s'} }\n`,
       'preview.yaml',
     ),
-    manifests: null,
+    manifests: secret === undefined ? null : manifests({ 'k8s/secret.yaml': secret }),
     identity: { repositoryId: 1, owner: 'acme', repository: 'shop', number },
     headSha: 'a'.repeat(40),
     author: 'maker',
@@ -85,8 +88,29 @@ const may = async (account: string, verb: string, resource: string, namespace: s
     ])
   ).stdout.trim() === 'yes';
 
+/** The file with the private key, and the recipient that belongs to it. */
+let age: { file: string; recipient: string };
+
+/** A Secret as a maker encrypts it, with the settings of the documentation. */
+async function encrypted(): Promise<string> {
+  const docs = readFileSync(join(import.meta.dirname, '../../docs/secrets.md'), 'utf8');
+  const [, rules = ''] = /```yaml no-run\n(# \.sops\.yaml\n[\s\S]*?)```/.exec(docs) ?? [];
+  const config = join(dir, '.sops.yaml');
+  const file = join(dir, 'secret.yaml');
+  writeFileSync(config, rules.replace(/age1\w+/, age.recipient));
+  writeFileSync(
+    file,
+    'apiVersion: v1\nkind: Secret\nmetadata: { name: preview-secrets }\nstringData: { stripe: hunter2 }\n',
+  );
+  return run(await judge('sops'), ['--config', config, 'encrypt', file]);
+}
+
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'greenroom-flux-'));
+  const keys = await run(await judge('age-keygen'), []);
+  age = { file: join(dir, 'age.agekey'), recipient: /age1\w+/.exec(keys)![0] };
+  writeFileSync(age.file, keys);
+  const PLATFORM = platformOf(age.recipient);
   const { files } = await init({ dir, version: '0.1.0', platform: PLATFORM });
   scaffold = new Map(files.map(({ path, text }) => [path, text ?? '']));
   compile = createCompiler({ platform: loadPlatform(PLATFORM, 'greenroom.yaml').value.spec, now: now() });
@@ -96,6 +120,10 @@ beforeAll(async () => {
   await startKyverno(cluster, { cleanup: true });
   flux = await startFlux(cluster);
   await cluster.kubectl(['apply', '--server-side', `--filename=${join(dir, 'bootstrap/install/clusters/main')}`]);
+  // The command of the apps repo's README.
+  await cluster.kubectl([
+    ...['create', 'secret', 'generic', 'sops-age', '--namespace=flux-system', `--from-file=age.agekey=${age.file}`],
+  ]);
   previews.set(7, preview(7)).set(8, preview(8));
   await push();
 });
@@ -146,6 +174,23 @@ describe('an apps repo for Flux', () => {
     }
     expect(await may('preview-fencer', 'create', 'deployments', 'pr-shop-7')).toBe(false);
     expect(await may('preview-index', 'create', 'serviceaccounts', 'flux-system')).toBe(false);
+  });
+});
+
+describe('what sops has encrypted', () => {
+  it('is decrypted by Flux, into the Secret that the app reads, and is plain nowhere else', async () => {
+    const secret = await encrypted();
+    expect(secret).not.toContain('hunter2');
+    previews.set(9, preview(9, now() + DAY, secret));
+    await push();
+    await eventually(running('pr-shop-9'), { what: 'pr-shop-9 to run', timeoutMs: 240_000, everyMs: 1000 });
+    const made = await get('secret', 'preview-secrets', 'pr-shop-9');
+    expect(Buffer.from(made.data.stripe, 'base64').toString()).toBe('hunter2');
+    expect(made.sops).toBeUndefined();
+    expect([...branch().values()].join('\n')).not.toContain('hunter2');
+    previews.delete(9);
+    await push();
+    await eventually(gone('pr-shop-9'), { what: 'pr-shop-9 to be gone', everyMs: 1000 });
   });
 });
 
