@@ -13,6 +13,8 @@ import { type JudgeName, judge } from './judges.ts';
 import { installed } from './npm.ts';
 import { run, tryRun } from './run.ts';
 import { type Registries, startRegistries } from './support/registries.ts';
+import { Sigstore } from './support/sigstore.ts';
+import { serveTuf } from './support/tuf.ts';
 import { runJob, type WorkflowJob } from './support/workflow-run.ts';
 
 // Scanners take an hour to build: with GREENROOM_SCANNERS the builds are run, without it they are read alone.
@@ -63,6 +65,15 @@ function repository(dir: string, files: Readonly<Record<string, string>>): strin
   at('add', '.');
   at('-c', 'user.name=mia', '-c', 'user.email=mia@example.com', 'commit', '--quiet', '--message=x');
   return at('rev-parse', 'HEAD');
+}
+
+/** The forge's merge of a head into its base branch. */
+function mergeOf(repository: string, head: string): string {
+  const commit = (message: string, ...parents: string[]) => {
+    const named = parents.flatMap((parent) => ['-p', parent]);
+    return git(repository, ['commit-tree', `${head}^{tree}`, '-m', message, ...named]);
+  };
+  return commit('merge', commit('base'), head);
 }
 
 describe('the build for GitLab', () => {
@@ -136,9 +147,9 @@ describe.skipIf(SWITCH === undefined)('an image that is built as the laid-down f
   });
 
   /** A platform that asks for everything, and a pull request whose image is not built yet. */
-  function world(openssl: string, name: string) {
+  function world(openssl: string, name: string, trusted = `keys: [${JSON.stringify(keys.public)}]`) {
     const require = '[digest, signature, sbom, vulnerabilities, provenance]';
-    const evidence = `  evidence: { require: ${require}, keys: [${JSON.stringify(keys.public)}] }\n`;
+    const evidence = `  evidence: { require: ${require}, ${trusted} }\n`;
     const registry = `${host}/${name}`;
     const made = new World(laidDown(registry, evidence).get('greenroom.yaml')!);
     const dir = mkdtempSync(join(folder, 'app-'));
@@ -152,10 +163,14 @@ describe.skipIf(SWITCH === undefined)('an image that is built as the laid-down f
     const images = openImages({ env: {}, cwd: folder } as never);
     const sync = async () =>
       (await made.with((context) => syncPullRequest({ ...context, ...images }, { path: 'acme/shop' }, 7))).state;
-    return { sync, dir, sha, registry, variables };
+    return { made, sync, dir, sha, registry, variables };
   }
 
-  const builtOnGitHub = async ({ dir, sha, registry }: ReturnType<typeof world>) => {
+  /** @param keyless what the job has instead of a key */
+  const builtOnGitHub = async (
+    { dir, sha, registry }: ReturnType<typeof world>,
+    keyless?: Readonly<Record<string, string>>,
+  ) => {
     const { jobs } = parse(laidDown(registry).get('.github/workflows/build.yaml')!) as {
       jobs: { build: WorkflowJob; evidence: WorkflowJob };
     };
@@ -171,8 +186,8 @@ describe.skipIf(SWITCH === undefined)('an image that is built as the laid-down f
       'inputs.context': '.',
       'secrets.registry-user || github.actor': 'mia',
       'secrets.registry-password || github.token': 'token',
-      'secrets.cosign-key': keys.private,
-      'secrets.cosign-password': 'secret',
+      'secrets.cosign-key': keyless === undefined ? keys.private : '',
+      'secrets.cosign-password': keyless === undefined ? 'secret' : '',
     };
     const nothing = async () => ({});
     const build = await runJob(jobs.build, {
@@ -195,7 +210,7 @@ describe.skipIf(SWITCH === undefined)('an image that is built as the laid-down f
     const evidence = async () => {
       const cwd = mkdtempSync(join(folder, 'evidence-'));
       await runJob(jobs.evidence, {
-        ...{ cwd, env },
+        ...{ cwd, env: { ...env, ...keyless } },
         context: {
           ...context,
           'needs.build.outputs.image': build['image']!,
@@ -231,6 +246,37 @@ describe.skipIf(SWITCH === undefined)('an image that is built as the laid-down f
     const state = await made.sync();
     expect(JSON.stringify(state)).toContain('CVE-2026-1');
     expect(state).toMatchObject({ state: 'denied' });
+  });
+
+  it('on GitHub, without a key, as its certificates say: from the merge of this head, and of nothing else', async () => {
+    const sigstore = await Sigstore.start();
+    const tuf = await serveTuf({
+      'trusted_root.json': await sigstore.root({ logs: [2] }),
+      'signing_config.v0.2.json': await sigstore.signing(2),
+    });
+    try {
+      await run('cosign', ['initialize', `--mirror=${tuf.url}`, `--root=${tuf.url}/1.root.json`], { env });
+      const workflow = 'acme/ci/.github/workflows/build.yaml@refs/heads/main';
+      const { issuer } = sigstore.provider;
+      const identity = `{ issuer: "${issuer}", subject: "https://github.com/${workflow}" }`;
+      const trusted = `identities: [${identity}], trustedRoots: [trust/sigstore.json]`;
+      const built = async (name: string, ref: string) => {
+        const scene = world('3.0.9-r0', name, trusted);
+        scene.made.settle({ 'trust/sigstore.json': await sigstore.root({ logs: [2] }) });
+        const merge = mergeOf(join(scene.made.forge, 'acme/shop.git'), scene.sha);
+        const build = { repository: 'acme/shop', repositoryId: scene.made.id('shop'), sha: merge, ref, workflow };
+        await (await builtOnGitHub(scene, sigstore.provider.job(build)))();
+        return scene.sync();
+      };
+      expect(await built('keyless', 'refs/pull/7/merge')).toMatchObject({ state: 'committed' });
+      expect(await built('keyless-other', 'refs/pull/8/merge')).toMatchObject({
+        state: 'denied',
+        findings: [{ rule: 'built-from-commit' }],
+      });
+    } finally {
+      await tuf.stop();
+      await sigstore.stop();
+    }
   });
 
   it('on GitLab: becomes a preview', async () => {

@@ -20,6 +20,8 @@ export interface Build {
 export class IdentityProvider {
   readonly #keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
   readonly #server: Server;
+  /** By the authorization of their requests. */
+  readonly #jobs = new Map<string, Build>();
 
   private constructor(server: Server) {
     this.#server = server;
@@ -29,14 +31,24 @@ export class IdentityProvider {
     const server = createServer();
     const provider = new IdentityProvider(server);
     server.on('request', (request, response) => {
+      const job = provider.#jobs.get(request.headers.authorization?.toLowerCase() ?? '');
+      if (job !== undefined) return response.end(JSON.stringify({ value: provider.token(job) }));
       const isKeys = request.url === '/keys';
-      response
+      return response
         .setHeader('content-type', 'application/json')
         .end(JSON.stringify(isKeys ? provider.#jwks : provider.#about));
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     return provider;
+  }
+
+  /** The environment in which a job of GitHub's that may write `id-token` gets its tokens. */
+  job(build: Build): Readonly<Record<string, string>> {
+    const secret = `job-${this.#jobs.size}`;
+    this.#jobs.set(`bearer ${secret}`, build);
+    const url = `${this.issuer}/token?api-version=2.0`;
+    return { GITHUB_ACTIONS: 'true', ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: secret };
   }
 
   get issuer(): string {
