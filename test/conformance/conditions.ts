@@ -1,6 +1,6 @@
 import type { Cluster } from './cluster.ts';
 import { eventually } from './eventually.ts';
-import { containerStatus, KUBELET, type PodStage } from './node/nodes.ts';
+import { containerStatus, KUBELET, type PodStage } from './node/pod-stages.ts';
 
 /** A condition of a preview in a cluster, and the sentence about it. */
 export interface ClusterCondition {

@@ -8,13 +8,20 @@ import { judge, judgeModule } from './judges.ts';
 const NODE = 'kwok-0';
 
 /** The part of a node's life that kwok plays, from its own module. */
-const STAGES = [
-  'node/fast/node-initialize',
-  'node/heartbeat/node-heartbeat',
-  'pod/fast/pod-ready',
-  'pod/fast/pod-complete',
-  'pod/fast/pod-delete',
-];
+const STAGES = ['node/fast/node-initialize', 'node/heartbeat/node-heartbeat', 'pod/fast/pod-delete'];
+/** The same of pods that start. */
+const POD_STAGES = ['pod/fast/pod-ready', 'pod/fast/pod-complete'];
+
+const LARGE = { cpu: '256', memory: '1Ti', 'ephemeral-storage': '1Ti', pods: '1000' };
+
+export interface KwokOptions {
+  /** What the node has. @default - more than any test needs */
+  readonly capacity?: typeof LARGE;
+  /** Stages of pods that start. @default - each becomes Ready */
+  readonly pods?: readonly object[];
+  /** Whether every Ingress is served. @default true */
+  readonly ingress?: boolean;
+}
 
 /** What an ingress controller writes: Argo CD takes an Ingress without it as not healthy yet. */
 const INGRESS_STAGE = {
@@ -34,15 +41,18 @@ const INGRESS_STAGE = {
 };
 
 /**
- * Gives a cluster the real kube-scheduler and a large node that kwok plays: every pod that is admitted becomes Ready
- * within a second, and every Ingress is served. No container runs. They end with the cluster.
+ * Gives a cluster the real kube-scheduler and a node that kwok plays: by default a large one, where every pod that is
+ * admitted becomes Ready within a second, and every Ingress is served. No container runs. They end with the cluster.
  */
-export async function startKwok(cluster: Cluster): Promise<void> {
+export async function startKwok(
+  cluster: Cluster,
+  { capacity = LARGE, pods, ingress = true }: KwokOptions = {},
+): Promise<void> {
   const [kwok, scheduler] = [await judge('kwok'), await judge('kube-scheduler')];
   const source = await sourceOf('sigs.k8s.io/kwok', judgeModule('kwok'));
-  const ingress = join(cluster.folder, 'kwok-ingress.yaml');
-  writeFileSync(ingress, JSON.stringify(INGRESS_STAGE));
-  const capacity = { cpu: '256', memory: '1Ti', 'ephemeral-storage': '1Ti', pods: '1000' };
+  const own = join(cluster.folder, 'kwok-stages.yaml');
+  const ownStages = [...(ingress ? [INGRESS_STAGE] : []), ...(pods ?? [])];
+  writeFileSync(own, ownStages.map((stage) => JSON.stringify(stage)).join('\n---\n'));
   const node = {
     apiVersion: 'v1',
     kind: 'Node',
@@ -56,7 +66,8 @@ export async function startKwok(cluster: Cluster): Promise<void> {
     '--leader-elect=false',
     '--secure-port=0',
   ]);
-  const stages = [...STAGES.map((name) => join(source, 'kustomize/stage', `${name}.yaml`)), ingress];
+  const names = pods === undefined ? [...STAGES, ...POD_STAGES] : STAGES;
+  const stages = [...names.map((name) => join(source, 'kustomize/stage', `${name}.yaml`)), own];
   processes.start('kwok', kwok, [
     `--kubeconfig=${kubeconfig}`,
     '--manage-all-nodes',

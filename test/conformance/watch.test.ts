@@ -7,7 +7,8 @@ import { type Cluster, startCluster } from './cluster.ts';
 import { CONDITIONS } from './conditions.ts';
 import { crdFiles } from './crds.ts';
 import { configuration } from './generated/configurations.ts';
-import { KUBELET, SCHEDULER, startNodes } from './node/nodes.ts';
+import { startKwok } from './kwok.ts';
+import { KUBELET, podStages } from './node/pod-stages.ts';
 import { Watching } from './watching.ts';
 
 // The real API server, controller manager and scheduler; kwok plays kubelet with kubelet's own words. What is committed is
@@ -28,9 +29,10 @@ let cluster: Cluster;
 let watching: Watching;
 
 beforeAll(async () => {
-  cluster = await startCluster({ controllerManager: true, users: [SCHEDULER] });
+  cluster = await startCluster({ controllerManager: true });
   const stages = CONDITIONS.flatMap(({ value, kubelet }) => (kubelet === undefined ? [] : [{ value, ...kubelet }]));
-  await startNodes(cluster, stages, { cpu: '5', memory: '16Gi', 'ephemeral-storage': '100Gi', pods: '100' });
+  const capacity = { cpu: '5', memory: '16Gi', 'ephemeral-storage': '100Gi', pods: '100' };
+  await startKwok(cluster, { capacity, pods: podStages(stages), ingress: false });
   for (const file of await crdFiles('external-secrets')) {
     if (file.includes('_externalsecrets.')) await cluster.apply(readFileSync(file, 'utf8'));
   }

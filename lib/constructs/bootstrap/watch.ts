@@ -71,8 +71,8 @@ function podSpec({ cluster, image, url, logs = false }: WatchProps): Record<stri
         image,
         args: ['watch', `--cluster=${cluster}`, `--to=${url}`, ...(logs ? ['--logs'] : [])],
         env: [{ name: 'GREENROOM_STATUS_SECRET', valueFrom: { secretKeyRef: { name: WATCH_SECRET, key: 'secret' } } }],
-        // 118 MB with 200 previews (test/soak/watch.test.ts).
-        resources: { requests: { cpu: '50m', memory: '192Mi' }, limits: { cpu: '500m', memory: '384Mi' } },
+        // 382 MiB with 200 previews: mostly its connections to the API server (test/conformance/watch-many.test.ts).
+        resources: { requests: { cpu: '50m', memory: '256Mi' }, limits: { cpu: '500m', memory: '768Mi' } },
         securityContext: UNPRIVILEGED.container,
       },
     ],
