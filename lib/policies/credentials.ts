@@ -206,7 +206,7 @@ const has = (text: string, parts: readonly string[]): string =>
 const MAX_MENTIONS = 30_000;
 
 /** Maximum number of characters in the names of all keys. */
-const MAX_NAMES = 50_000;
+const MAX_NAMES = 100_000;
 /** The same for names with a part of such a word, and their number. */
 const MAX_LIKELY = 10_000;
 const MAX_LIKELY_KEYS = 1000;
