@@ -110,16 +110,18 @@ export function namesSecretHeader(name: string): string {
 const WORDS = anyCase('TRUE|FALSE|YES|NO|ON|OFF|NONE|NULL|ENABLED|DISABLED');
 const HARMLESS = `^(|${WORDS}|[01]|[$][(][A-Za-z_][A-Za-z0-9_.-]*[)]|[$][{][A-Za-z_][A-Za-z0-9_]*[}])$`;
 const COUNT = '^[0-9]{1,6}$';
+/** No switch or reference is longer. */
+const MAX_HARMLESS = 80;
 
 /** CEL: whether the value of such a name is no credential: empty, a switch, a whole reference, or a count of tokens. */
 export function isHarmless(name: string, value: string): string {
   const isCount = `(${value}.matches("${COUNT}") && !${matchesAny(name, PASSWORD_NAMES)})`;
-  return `(${value}.size() <= 256 && (${value}.matches("${HARMLESS}") || ${isCount}))`;
+  return `(${value}.size() <= ${MAX_HARMLESS} && (${value}.matches("${HARMLESS}") || ${isCount}))`;
 }
 
 /** The same in JavaScript. */
 export function isHarmlessValue(name: string, value: string): boolean {
-  if (value.length > 256) return false;
+  if (value.length > MAX_HARMLESS) return false;
   return new RegExp(HARMLESS).test(value) || (new RegExp(COUNT).test(value) && !isAny(name, PASSWORD_NAMES));
 }
 
@@ -201,7 +203,16 @@ const has = (text: string, parts: readonly string[]): string =>
   `(${parts.map((part) => `${text}.contains(${JSON.stringify(part)})`).join(' || ')})`;
 
 /** Maximum number of characters in lines with one such word: a pattern over more would cost too much at admission. */
-const MAX_MENTIONS = 80_000;
+const MAX_MENTIONS = 30_000;
+
+/** Maximum number of characters in the names of all keys. */
+const MAX_NAMES = 100_000;
+/** The same for names with a part of such a word, and their number. */
+const MAX_LIKELY = 10_000;
+const MAX_LIKELY_KEYS = 1000;
+
+/** CEL: whether the names of the keys are few enough to be searched. */
+export const FEW_NAMES = `variables.likelyKeys.size() <= ${MAX_LIKELY_KEYS} && variables.likelyKeys.join("").size() <= ${MAX_LIKELY}`;
 
 /** CEL: whether no line of a text contains a credential. */
 export function assignsNone(text: string): string {
@@ -303,9 +314,14 @@ export const CREDENTIAL_VARIABLES: readonly Variable[] = [
       expression: `variables.mentions${i}.size() > ${MAX_MENTIONS} || variables.settled${i}.matches(${mentioned(mention)})`,
     },
   ]),
+  { name: 'keys', expression: 'object.kind == "ConfigMap" ? dyn(object).?data.orValue({}).map(k, k) : []' },
+  {
+    name: 'likelyKeys',
+    expression: `variables.keys.join("").size() > ${MAX_NAMES} ? variables.keys : variables.keys.filter(k, ${has('k', PARTS)})`,
+  },
   {
     name: 'secretKeys',
-    expression: `object.kind == "ConfigMap" ? dyn(object).?data.orValue({}).filter(k, ${has('k', PARTS)} && ${namesSecret('k')} && !${isHarmless('k', 'dyn(object).data[k]')}) : []`,
+    expression: `variables.likelyKeys.filter(k, ${namesSecret('k')} && !${isHarmless('k', 'dyn(object).data[k]')})`,
   },
   {
     name: 'secretFiles',

@@ -197,7 +197,10 @@ function removed(
   const lineStart = text.lastIndexOf('\n', start - 1) + 1;
   if (/^ *$/.test(text.slice(lineStart, start))) {
     const next = endOfLine(text, end) + 1;
-    return { start: lineStart, end: Math.min(next, text.length), text: '' };
+    if (next <= text.length) return { start: lineStart, end: next, text: '' };
+    // The last line of a file without a final line end: the end of the line above goes with it.
+    const above = text.slice(0, lineStart).replace(/\r?\n$/, '').length;
+    return { start: above, end: text.length, text: '' };
   }
   // After the dash of a list item, the next key takes its position.
   const after = map.items[index + 1];

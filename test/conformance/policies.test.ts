@@ -321,27 +321,46 @@ describe('the policies as they are compiled, in a real API server', () => {
     expect([...(await update(['example.com/hold', 'example.com/more'])).keys()]).toEqual(['greenroom-no-finalizers']);
   });
 
-  test('look through a ConfigMap of 400,000 characters or 5,000 keys, and refuse larger ones in a sentence', async () => {
+  test('search a ConfigMap of 200,000 characters or 5,000 lines, however dense, and refuse larger ones in a sentence', async () => {
     const configMap = (data: Record<string, string>): Manifest => ({
       apiVersion: 'v1',
       kind: 'ConfigMap',
       metadata: { name: 'large', namespace: 'pr-live-1' },
       data,
     });
+    const filled = (unit: string, length: number, lines: number) =>
+      Array.from({ length: lines }, () =>
+        unit.repeat(Math.ceil(length / lines / unit.length)).slice(0, length / lines - 1),
+      ).join('\n');
+    const keys = (count: number, name: string) =>
+      Object.fromEntries(Array.from({ length: count }, (_, i) => [`${name}-${i}`, `value ${i}`]));
+    // Each begins the search for a credential again and again, and none is one.
+    const begins =
+      'asic AKIA ASIA AIza earer ghp_ gho_ npm_ pypi- xox _live_ _test_ SG. hf_ shp dapi hvs. sk- eyJ ://x machine x ';
+    const words = 'The password, passphrase, secret, token, credential and api_key pass to mysql, curl or ldap, ?key ';
     const line = '{"title": "Requests", "url": "https://grafana.example.com/d/1?orgId=1", "key": "a"}\n';
-    const long = line.repeat(Math.floor(390_000 / line.length));
-    const many = Object.fromEntries(Array.from({ length: 4900 }, (_, i) => [`setting-${i}`, `value ${i}`]));
-    expect(await refusal(configMap({ 'dashboard.json': long }))).toEqual([]);
-    // Every fortieth line mentions all that is looked for, and none gives it away.
-    const words = 'hint=The password, passphrase, secret, token, credential and api_key pass to mysql, curl or ldap\n';
-    const mentions = `${words}${line.repeat(39)}`;
-    expect(await refusal(configMap({ 'messages.properties': mentions.repeat(390_000 / mentions.length) }))).toEqual([]);
-    expect(await refusal(configMap(many))).toEqual([]);
-    const hidden = { 'dashboard.json': `${long}DB_PASSWORD=hunter2hunter2\n` };
-    expect(await refusal(configMap(hidden))).toEqual([['greenroom-no-inline-secrets', sentence('no-inline-secrets')]]);
-    expect(await refusal(configMap({ a: 'x'.repeat(700_000) }))).toEqual([
-      ['greenroom-no-inline-secrets', sentence('no-inline-secrets')],
-    ]);
+    const long = line.repeat(Math.floor(195_000 / line.length));
+    for (const [what, data] of Object.entries<Record<string, string>>({
+      dashboard: { 'dashboard.json': long },
+      begins: { a: filled(begins, 199_000, 4000) },
+      words: { a: `${filled(words, 28_000, 280)}\n${filled('lorem ipsum ', 170_000, 4500)}` },
+      both: { a: `${filled(words, 28_000, 280)}\n${filled(begins, 170_000, 4500)}` },
+      keys: keys(4900, 'setting'),
+      'likely keys': keys(980, 'ey'),
+    })) {
+      expect([what, await refusal(configMap(data))]).toEqual([what, []]);
+    }
+    const refused = [['greenroom-no-inline-secrets', sentence('no-inline-secrets')]];
+    for (const [what, data] of Object.entries<Record<string, string>>({
+      hidden: { 'dashboard.json': `${long}DB_PASSWORD=hunter2hunter2\n` },
+      long: { a: 'x'.repeat(700_000) },
+      lines: { a: 'assw\n'.repeat(30_000) },
+      words: { a: filled(words, 190_000, 2000) },
+      'long likely keys': keys(1900, `ey-${'oken-ey.'.repeat(25)}`),
+      'many likely keys': keys(4900, 'ey'),
+    })) {
+      expect([what, await refusal(configMap(data))]).toEqual([what, refused]);
+    }
   });
 
   test('warn where the platform says warn', async () => {
