@@ -101,6 +101,36 @@ test('two processes share the branch: all are right, nothing is lost', async () 
   expect(commits.length).toBeLessThanOrEqual(6);
 });
 
+describe('the wait after a lost race', () => {
+  /** What it waits for, in milliseconds, when every race is lost. */
+  async function waits(random?: () => number): Promise<number[]> {
+    const { open } = await shop(1);
+    const context = open();
+    const repo: AppsRepo = { ...context.repo, commit: async () => ({ status: 'conflict' }) };
+    const found: number[] = [];
+    const sleep = async (milliseconds: number) => void found.push(milliseconds);
+    const apply = random === undefined ? { sleep } : { random, sleep };
+    const lost = syncPullRequest({ ...context, repo }, SHOP, 1, { writer: new Writer(), apply });
+    await expect(lost).rejects.toThrow(/no commit after 12 attempts/);
+    return found;
+  }
+
+  test('is a random share of a time that grows to two seconds', async () => {
+    const [none, quarter, most] = [await waits(() => 0), await waits(() => 0.25), await waits(() => 0.75)];
+    expect(new Set(none)).toEqual(new Set([0]));
+    expect(most).toEqual(quarter.map((milliseconds) => 3 * milliseconds));
+    expect(quarter).toEqual([...quarter].sort((a, b) => a - b));
+    expect(quarter.at(-1)).toBe(500);
+  });
+
+  test('differs between processes, and from one time to the next', async () => {
+    const [one, other] = [await waits(), await waits()];
+    expect(one).not.toEqual(other);
+    // At its longest the time is the same, so what differs is the share.
+    expect(new Set([...one.slice(-4), ...other.slice(-4)]).size).toBe(8);
+  });
+});
+
 describe('a lost race', () => {
   type Shop = Awaited<ReturnType<typeof shop>>;
   const replaced = async ({ plain }: Shop, files: Record<string, string>) => {
