@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { GreenroomError } from '../../lib/core/errors.ts';
 import type { AppsRepo, CommitRequest } from '../../lib/gitops/apps-repo.ts';
@@ -255,4 +256,23 @@ test('places are given once, also to those that share a commit', async () => {
   const results = await Promise.all(upTo(10).map((number) => sync(context, number, writer)));
   expect(await previews()).toBe(4);
   expect(results.filter(({ state }) => state.state === 'queued')).toHaveLength(6);
+});
+
+test('between two previews that are compiled for one commit, what else waits gets its turn', async () => {
+  const { open, sync, commits } = await shop(20);
+  let turn = 0;
+  let isDone = false;
+  const others = async () => {
+    for (; !isDone; turn += 1) await setImmediate();
+  };
+  const compiledIn: number[] = [];
+  const context = { ...open(), extensions: [() => void compiledIn.push(turn)] };
+  const waiting = others();
+  const writer = new Writer();
+  await Promise.all(upTo(20).map((number) => sync(context, number, writer)));
+  isDone = true;
+  await waiting;
+  expect(commits.some((names) => names.length > 10)).toBe(true);
+  expect(compiledIn.length).toBeGreaterThanOrEqual(20);
+  expect(new Set(compiledIn).size).toBe(compiledIn.length);
 });
