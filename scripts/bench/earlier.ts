@@ -3,6 +3,9 @@ import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './inputs.ts';
 
+/** The command alone: the library keeps its types in a cache beside the dependencies, which both would share. */
+const BUNDLE = "import('./scripts/bundle.mjs').then(({ bundle }) => bundle('dist/cli/greenroom.cjs'))";
+
 /**
  * A built checkout of the last release, or else of the commit before this one; undefined where the history is not there. It stays in
  * the cache, so that the next run need not build it.
@@ -18,7 +21,7 @@ export function earlierCheckout(): string | undefined {
   execFileSync('tar', ['-x', '-C', folder], { input: archive });
   // Its dependencies are nearly those of this commit, and installing them takes longer than the measurement.
   if (!existsSync(join(folder, 'node_modules'))) symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-  const { status, stderr } = spawnSync(process.execPath, ['scripts/build.mjs'], { cwd: folder, encoding: 'utf8' });
+  const { status, stderr } = spawnSync(process.execPath, ['-e', BUNDLE], { cwd: folder, encoding: 'utf8' });
   if (status === 0) return folder;
   console.log(`  no comparison with ${commit}: it does not build (${stderr.trim().split('\n')[0]})`);
   return undefined;
