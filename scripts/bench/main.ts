@@ -1,6 +1,7 @@
 // `npm run bench`: speed compared with other programs on the same work in the same run. Only ratios count, since absolute
 // times depend on the machine. `npm run bench -- cold many` runs some parts only; `npm run bench -- receiver --against DIR`
-// compares this commit with a built checkout of another one.
+// compares this commit with a built checkout of another one, `--against none` with none; by default it is the last release, or
+// else the commit before this one, if the history has it.
 import { parseArgs } from 'node:util';
 import { cold } from './cold.ts';
 import { evidence } from './evidence.ts';

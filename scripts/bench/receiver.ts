@@ -7,6 +7,7 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { deliver, SECRET } from '../../test/serve/deliver.ts';
 import { git } from '../../test/support/git.ts';
+import { earlierCheckout } from './earlier.ts';
 import { root } from './inputs.ts';
 import { ratio, summarize } from './measure.ts';
 
@@ -37,7 +38,8 @@ async function hosted(checkout: string, replicas: number) {
   const script = fileURLToPath(new URL('github.ts', import.meta.url));
   const args = ['--import', 'tsx', script, String(PULLS + REPLICAS), String(LATENCY)];
   const host = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const { url, token, apps } = await firstWith<{ url: string; token: string; apps: string }>(host, 'stdout', 'apps');
+  const { url, token, apps, source } = await firstWith<Host>(host, 'stdout', 'apps');
+  const hostLines = createInterface({ input: host.stdout! });
   const env = { ...process.env, GITHUB_TOKEN: token, GITHUB_API_URL: url, GREENROOM_WEBHOOK_SECRET: SECRET };
   const options = ['--apps-repo', 'acme/previews', '--listen', '127.0.0.1:0', '--sweep-every', 'never'];
   const command = [join(checkout, 'bin/greenroom.cjs'), 'serve', ...options, '--format', 'json'];
@@ -47,9 +49,19 @@ async function hosted(checkout: string, replicas: number) {
   const listening = await Promise.all(receivers.map((child) => firstWith<{ url: string }>(child, 'stderr', 'url')));
   return {
     urls: listening.map((entry) => entry.url),
+    /** Gives each pull request a new head. */
+    push: async (round: number) => {
+      const pushed = once(hostLines, 'line');
+      host.stdin!.write(`${round}\n`);
+      await pushed;
+    },
+    /** Previews of the present heads of their pull requests. */
     previews: () => {
-      const paths = git(apps, ['ls-tree', '-r', '--name-only', 'main']).split('\n');
-      return paths.filter((path) => path.endsWith('/preview.json')).length;
+      const heads = new Set(git(source, ['for-each-ref', '--format=%(objectname)', 'refs/heads/change-*']).split('\n'));
+      const records = git(apps, ['ls-tree', '-r', 'main', '--', 'previews']).split('\n');
+      const blobs = records.flatMap((line) => /^100644 blob (\w+)\t.*\/preview\.json$/.exec(line)?.[1] ?? []);
+      const texts = git(apps, ['cat-file', '--batch'], blobs.map((blob) => `${blob}\n`).join(''));
+      return [...texts.matchAll(/"headSha": "(\w+)"/g)].filter(([, sha]) => heads.has(sha!)).length;
     },
     commits: () => Number(git(apps, ['rev-list', '--count', 'main'])) - 1,
     /** Of the largest, in megabytes. */
@@ -65,7 +77,7 @@ async function hosted(checkout: string, replicas: number) {
 }
 
 const payload = (number: number) => ({
-  action: 'opened',
+  action: 'synchronize',
   repository: { name: 'app-1', owner: { login: 'acme' } },
   pull_request: { number },
 });
@@ -92,14 +104,18 @@ async function atOnce(checkout: string, replicas: number, count: number) {
   return result;
 }
 
-/** A thousand deliveries in a minute about forty pull requests: the time of each answer, and until all previews are right. */
+/**
+ * A thousand deliveries in a minute about forty pull requests, each of which has a new head by then: the time of each
+ * answer, and until all previews are those of the last heads.
+ */
 async function aThousand(checkout: string) {
-  const { urls, previews, memory, close } = await hosted(checkout, 1);
+  const { urls, push, previews, commits, memory, close } = await hosted(checkout, 1);
   const times: number[] = [];
   const each = 20;
   const pause = (60_000 / DELIVERIES) * each;
   const started = performance.now();
   for (let i = 0; i < DELIVERIES; i += each) {
+    if (i % PULLS === 0) await push(1 + i / PULLS);
     const some = Array.from({ length: each }, async (_, k) => {
       const sent = performance.now();
       await deliver(urls[0]!, 'pull_request', payload(((i + k) % PULLS) + 1));
@@ -108,10 +124,24 @@ async function aThousand(checkout: string) {
     await Promise.all([...some, setTimeout(pause)]);
   }
   const seconds = await allThere(previews, PULLS, started);
-  const megabytes = memory();
+  const [megabytes, made] = [memory(), commits()];
   await close();
   const sorted = times.sort((a, b) => a - b);
-  return { p99: sorted[Math.floor(sorted.length * 0.99)]!, middle: summarize(times).median, seconds, megabytes };
+  return {
+    p99: sorted[Math.floor(sorted.length * 0.99)]!,
+    middle: summarize(times).median,
+    seconds,
+    megabytes,
+    commits: made,
+  };
+}
+
+interface Host {
+  readonly url: string;
+  readonly token: string;
+  /** Git directories. */
+  readonly apps: string;
+  readonly source: string;
 }
 
 type Load = readonly [label: string, replicas: number, count: number];
@@ -144,10 +174,11 @@ async function measured(checkouts: readonly string[]) {
 /**
  * Many pull requests at once over a GitHub with latency.
  *
- * @param against a built checkout of another commit to compare with in the same run @default - none
+ * @param against a built checkout of another commit to compare with in the same run, or `none` @default - an earlier commit
  */
 export async function receiver(against?: string): Promise<void> {
-  const earlier = against === undefined ? undefined : resolve(against);
+  const given = against === 'none' ? undefined : against && resolve(against);
+  const earlier = against === undefined ? earlierCheckout() : given;
   if (earlier !== undefined && !existsSync(join(earlier, 'dist/cli/greenroom.cjs')))
     throw new Error(`${earlier} is not a built checkout: run \`npm ci && npm run build\` there`);
   console.log(`A receiver, ${LATENCY} ms from GitHub, ${PULLS} pull requests at once`);
@@ -160,10 +191,15 @@ export async function receiver(against?: string): Promise<void> {
   }
   const [alone, one, two] = LOADS.map((load) => of(root, load)) as [Found, Found, Found];
   ratio(`${PULLS} / 1, seconds`, one.seconds / alone.seconds, { atMost: 20 });
+  ratio(`${PULLS} at once, one receiver, in s`, one.seconds, { atMost: 60 });
+  ratio(`${PULLS} at once, two receivers, in s`, two.seconds, { atMost: 60 });
   ratio('commits of one receiver', one.commits, { atMost: 10 });
+  ratio('commits of two receivers', two.commits, { atMost: 10 });
   ratio('two receivers / one, seconds', two.seconds / one.seconds, { atMost: 1.1 });
-  const { p99, middle, seconds, megabytes } = await aThousand(root);
-  console.log(`  ${DELIVERIES} deliveries in a minute: answers ${middle.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`);
+  const { p99, middle, seconds, megabytes, commits } = await aThousand(root);
+  console.log(
+    `  ${DELIVERIES} deliveries in a minute: answers ${middle.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, ${commits} commits`,
+  );
   ratio('answers, p99 in ms', p99, { atMost: 50 });
   ratio('all right after, in s', seconds, { atMost: 90 });
   ratio('memory, in MB', megabytes, { atMost: 200 });

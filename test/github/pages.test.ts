@@ -43,6 +43,30 @@ test('a list whose every page has a new cursor ends as well', async () => {
   await expect(all()).rejects.toMatchObject({ code: 'unreachable', message: expect.stringContaining('1000 pages') });
 });
 
+/** A page of a REST list: of things, in part junk; sometimes full, sometimes no list at all. */
+const entry = fc.oneof(
+  fc.jsonValue({ maxDepth: 1 }),
+  fc.record(
+    { filename: fc.constantFrom('a', 'b'), patch: fc.constantFrom('@@ -1 +1 @@', null, 7) },
+    { requiredKeys: [] },
+  ),
+  fc.record({ context: fc.constant('greenroom/preview'), state: fc.jsonValue({ maxDepth: 0 }) }),
+  fc.record({ external_id: fc.jsonValue({ maxDepth: 0 }), output: fc.jsonValue({ maxDepth: 1 }) }),
+);
+const restPage = fc.oneof(
+  fc.array(entry, { maxLength: 4 }),
+  entry.map((one) => Array<unknown>(100).fill(one)),
+  fc.array(entry, { maxLength: 3 }).map((check_runs) => ({ check_runs })),
+  fc.jsonValue({ maxDepth: 1 }),
+);
+/** GitHub lists no more; a page that is no answer at all is asked for twice more. */
+const MOST_REST_PAGES = 30 + 2;
+const nothing = { nodes: [], pageInfo: { hasNextPage: false, endCursor: null } };
+const NO_REMARKS = {
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify({ data: { repository: { databaseId: 101, pullRequest: { reviewThreads: nothing } } } }),
+};
+
 describe('every listing, whatever the answers are', async () => {
   const fake = await fakeForFile();
   const on = new TestForge();
@@ -84,6 +108,32 @@ describe('every listing, whatever the answers are', async () => {
         expect(asked).toBeLessThanOrEqual(CURSORS.length + 1);
       }),
       { numRuns: 30 },
+    );
+  });
+
+  const check = { headSha: sha, conclusion: 'success', title: 't', summary: 's', annotations: [] } as const;
+  const checked = reportOf({ environment: null, marker: 'm', check });
+  test.each<[string, RegExp, readonly string[], () => Promise<unknown>]>([
+    ['changed files', /\/pulls\/7\/files/, [], () => forge.changedFiles(pull)],
+    ['patches', /\/pulls\/7\/files/, [], () => forge.publish(pull, { ...report, suggestions: [suggestion] })],
+    ['check runs', /\/check-runs\?/, [], () => forge.publish(pull, checked)],
+    ['statuses', /\/statuses\?/, ['checks'], () => forge.publish(pull, checked)],
+  ])('%s over REST', async (_, path, missing, list) => {
+    for (const permission of missing) fake.missing.add(permission);
+    await fc.assert(
+      fc.asyncProperty(fc.array(restPage, { minLength: 1, maxLength: 3 }), async (pages) => {
+        let asked = 0;
+        fake.fault = (request) => {
+          if (request.operation === 'ListReviewThreads') return NO_REMARKS;
+          if (request.method !== 'GET' || !path.test(request.path)) return undefined;
+          const page = pages[Math.min(asked++, pages.length - 1)];
+          return { headers: { 'content-type': 'application/json' }, body: JSON.stringify(page) };
+        };
+        await list().catch((error: unknown) => expect(error).toBeInstanceOf(GreenroomError));
+        expect(asked).toBeGreaterThan(0);
+        expect(asked).toBeLessThanOrEqual(MOST_REST_PAGES);
+      }),
+      { numRuns: 60 },
     );
   });
 });

@@ -186,7 +186,7 @@ describe('a delivery', () => {
       appsRepo: { path: 'acme/previews', branch: 'main' },
     });
     const sweeps = () => log.filter(({ event, ms }) => event === 'sweep' && ms !== undefined).length;
-    await expect.poll(sweeps).toBe(1);
+    await expect.poll(sweeps, { timeout: 20_000 }).toBe(1);
     const message = 'add pr-shop-7\n\nPreview: pr-shop-7\nPull-Request: acme/shop#7\nChange: 1';
     const commits = [{ message }, { message: 'by hand', modified: ['greenroom.yaml'] }];
     const repository = { name: 'previews', owner: { login: 'acme' } };
@@ -366,7 +366,8 @@ describe('what is broken on the platform’s side', () => {
 
   test('is calm for makers and an error, with its reason, for who runs it', async () => {
     const { url, log, forge, context } = await start({ sweepEvery: 600 });
-    await expect.poll(() => metric(url, 'greenroom_sweep_problems')).toBe('greenroom_sweep_problems 0');
+    await expect.poll(() => log.some(({ event, previews }) => event === 'sweep' && previews !== undefined)).toBe(true);
+    expect(await metric(url, 'greenroom_sweep_problems')).toBe('greenroom_sweep_problems 0');
     const { head } = await context.repo.read([]);
     const change = new Map([['greenroom.yaml', 'a: [']]);
     await context.repo.commit({ expectedHead: head, change, message: 'a slip' });

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { GreenroomError } from '../../lib/core/errors.ts';
 import type { AppsRepo, CommitRequest } from '../../lib/gitops/apps-repo.ts';
@@ -99,6 +100,36 @@ test('two processes share the branch: all are right, nothing is lost', async () 
   await Promise.all(upTo(40).map(one));
   expect(await previews()).toBe(40);
   expect(commits.length).toBeLessThanOrEqual(6);
+});
+
+describe('the wait after a lost race', () => {
+  /** What it waits for, in milliseconds, when every race is lost. */
+  async function waits(random?: () => number): Promise<number[]> {
+    const { open } = await shop(1);
+    const context = open();
+    const repo: AppsRepo = { ...context.repo, commit: async () => ({ status: 'conflict' }) };
+    const found: number[] = [];
+    const sleep = async (milliseconds: number) => void found.push(milliseconds);
+    const apply = random === undefined ? { sleep } : { random, sleep };
+    const lost = syncPullRequest({ ...context, repo }, SHOP, 1, { writer: new Writer(), apply });
+    await expect(lost).rejects.toThrow(/no commit after 12 attempts/);
+    return found;
+  }
+
+  test('is a random share of a time that grows to two seconds', async () => {
+    const [none, quarter, most] = [await waits(() => 0), await waits(() => 0.25), await waits(() => 0.75)];
+    expect(new Set(none)).toEqual(new Set([0]));
+    expect(most).toEqual(quarter.map((milliseconds) => 3 * milliseconds));
+    expect(quarter).toEqual([...quarter].sort((a, b) => a - b));
+    expect(quarter.at(-1)).toBe(500);
+  });
+
+  test('differs between processes, and from one time to the next', async () => {
+    const [one, other] = [await waits(), await waits()];
+    expect(one).not.toEqual(other);
+    // At its longest the time is the same, so what differs is the share.
+    expect(new Set([...one.slice(-4), ...other.slice(-4)]).size).toBe(8);
+  });
 });
 
 describe('a lost race', () => {
@@ -225,4 +256,23 @@ test('places are given once, also to those that share a commit', async () => {
   const results = await Promise.all(upTo(10).map((number) => sync(context, number, writer)));
   expect(await previews()).toBe(4);
   expect(results.filter(({ state }) => state.state === 'queued')).toHaveLength(6);
+});
+
+test('between two previews that are compiled for one commit, what else waits gets its turn', async () => {
+  const { open, sync, commits } = await shop(20);
+  let turn = 0;
+  let isDone = false;
+  const others = async () => {
+    for (; !isDone; turn += 1) await setImmediate();
+  };
+  const compiledIn: number[] = [];
+  const context = { ...open(), extensions: [() => void compiledIn.push(turn)] };
+  const waiting = others();
+  const writer = new Writer();
+  await Promise.all(upTo(20).map((number) => sync(context, number, writer)));
+  isDone = true;
+  await waiting;
+  expect(commits.some((names) => names.length > 10)).toBe(true);
+  expect(compiledIn.length).toBeGreaterThanOrEqual(20);
+  expect(new Set(compiledIn).size).toBe(compiledIn.length);
 });

@@ -27,7 +27,7 @@ export async function publishCheck(
     return;
   }
   const runs = await runsOf(client, { ...target, check_name: known.name }, check);
-  const isBesideOther = runs.some(({ output }) => output?.title !== check.title);
+  const isBesideOther = runs.some((run) => run?.output?.title !== check.title);
   const title = isBesideOther ? `${check.title}; ${NEWER}` : check.title;
   await publishStatus(client, target, { ...check, title }, known.name);
 }
@@ -43,7 +43,7 @@ async function publishCheckRun(
 ): Promise<boolean> {
   const digest = digestOf(check);
   const runs = isNews ? [] : await runsOf(client, { ...target, check_name: name }, check);
-  if (runs.some((run) => run.external_id === digest)) return true;
+  if (runs.some((run) => run?.external_id === digest)) return true;
   const [first = [], ...more] = pages(check.annotations);
   const body = { ...target, name, head_sha: check.headSha, external_id: digest, ...outcome(check) };
   const created = await client.rest<{ id?: number; message?: string }>(
@@ -59,20 +59,18 @@ async function publishCheckRun(
   return true;
 }
 
-interface FoundRun {
-  readonly external_id?: unknown;
-  readonly output?: { readonly title?: unknown };
-}
+type FoundRun = { readonly external_id?: unknown; readonly output?: { readonly title?: unknown } | null } | null;
 
 /** The latest run of each App with that name on the commit; none if they cannot be read. */
 async function runsOf(client: GitHubClient, target: object, check: Check): Promise<readonly FoundRun[]> {
-  const { status, data } = await client.rest<{ check_runs?: FoundRun[] }>(
+  const { status, data } = await client.rest<{ check_runs?: FoundRun[] } | null>(
     'GET /repos/{owner}/{repo}/commits/{ref}/check-runs',
     { ...target, ref: check.headSha, filter: 'latest', per_page: 100 },
     [403, 404],
   );
   // `latest` means the latest of each App.
-  return status === 200 && Array.isArray(data.check_runs) ? data.check_runs : [];
+  const runs = status === 200 ? data?.check_runs : [];
+  return Array.isArray(runs) ? runs : [];
 }
 
 function outcome({ conclusion }: Check) {

@@ -45,7 +45,8 @@ export async function publishStatus(client: GitHubClient, target: Target, check:
     per_page: 100,
   });
   if (!Array.isArray(data)) throw new GreenroomError('unreachable', 'the list of commit statuses is malformed');
-  await renewStatus(client, target, check, { name, status: statusAmong(data as StatusNode[], name) });
+  const statuses = data.filter((one): one is StatusNode => typeof one?.state === 'string');
+  await renewStatus(client, target, check, { name, status: statusAmong(statuses, name) });
 }
 
 /** The latest status with that context. @param statuses newest first, or one for each context */

@@ -92,7 +92,8 @@ async function readPatches(client: GitHubClient, pull: PullRequest, wanted: Read
     const parameters = { owner, repo, pull_number: pull.number, per_page: FILES_A_PAGE, page };
     const { data } = await client.rest<unknown>(route, parameters);
     if (!Array.isArray(data)) throw new GreenroomError('unreachable', 'the list of changed files is malformed');
-    for (const { filename, patch } of data as FileEntry[]) {
+    for (const entry of data as (FileEntry | null)[]) {
+      const { filename, patch } = entry ?? {};
       if (typeof filename === 'string' && wanted.has(filename))
         patches.set(filename, typeof patch === 'string' ? patch : '');
     }

@@ -23,8 +23,8 @@ export async function changedFiles(client: GitHubClient, pull: PullRequest): Pro
       page,
     });
     if (!Array.isArray(data)) return { status: 'unknown', reason: `${client.description} gives no list of files` };
-    for (const file of data as { filename?: unknown; previous_filename?: unknown }[]) {
-      if (typeof file.filename !== 'string') return { status: 'unknown', reason: 'a changed file has no name' };
+    for (const file of data as ({ filename?: unknown; previous_filename?: unknown } | null)[]) {
+      if (typeof file?.filename !== 'string') return { status: 'unknown', reason: 'a changed file has no name' };
       paths.push(file.filename);
       if (typeof file.previous_filename === 'string') paths.push(file.previous_filename);
     }

@@ -3,6 +3,7 @@ import type { PreviewExtension } from '../../constructs/extension.ts';
 import type { Clock } from '../../core/clock.ts';
 import { asPlatforms, formatProblem, GreenroomError, platformAtFault } from '../../core/errors.ts';
 import type { FileSet } from '../../core/fileset.ts';
+import { InTurn } from '../../core/in-turn.ts';
 import type { ImageRegistry } from '../../evidence/registry/lookup.ts';
 import type { Trust } from '../../evidence/signatures/trust.ts';
 import type { ImageVerifier } from '../../evidence/verify-image.ts';
@@ -67,6 +68,8 @@ export interface Base {
   readonly head: string | null;
   readonly platform: PlatformSpec;
   readonly compile: Compiler;
+  /** Compiling blocks the process for some milliseconds: previews take turns. */
+  readonly turns: InTurn;
   /** The platform's own rules, in addition to the built-in ones. */
   readonly extraRules: readonly Rule[];
   /** Trusted signers; null if the platform requires only digests. */
@@ -134,15 +137,8 @@ async function readPlatformSide(context: Omit<SyncContext, 'forge'>, at: string 
     notes: [...malformed, ...refused].map((problem) => `exception ignored: ${formatProblem(problem)}`),
     trust: await trustOf(platform, files, now),
     registrations: registered && new Registrations(registered),
-    compile: createCompiler({
-      platform,
-      positions,
-      exceptions,
-      now,
-      extensions,
-      extraRules,
-      cel: context.cel,
-    }),
+    compile: createCompiler({ platform, positions, exceptions, now, extensions, extraRules, cel: context.cel }),
+    turns: new InTurn(),
     commitStatuses: () => {
       statuses ??= context.repo.statuses?.() ?? Promise.resolve([]);
       return statuses;

@@ -194,7 +194,7 @@ async function compileHead(
   };
   const image = await imageState(context, base, pull, sources);
   if (image.status !== 'go') return image;
-  return base.compile({
+  const input = {
     preview,
     manifests,
     identity: identityOf(pull),
@@ -208,7 +208,8 @@ async function compileHead(
     digests: image.digests,
     evidence: image.evidence,
     times: timesOf(pull),
-  });
+  };
+  return base.turns.run(() => base.compile(input));
 }
 
 /** @internal */

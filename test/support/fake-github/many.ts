@@ -3,7 +3,7 @@ import { GIT_ENV, git } from '../git.ts';
 import { OPENED } from '../inputs.ts';
 import type { World } from '../world.ts';
 
-/** Open pull requests, each with a head of its own, in repositories `app-1`, `app-2`, ... Gives their names. */
+/** Open pull requests, each with a new head of its own, in repositories `app-1`, `app-2`, ... Gives their names. */
 export function manyPulls(
   world: World,
   repositories: number,
@@ -26,7 +26,7 @@ export function manyPulls(
         `data ${Buffer.byteLength(text)}\n${text}\n`,
       ].join('\n');
     }).join('\n');
-    execFileSync('git', ['fast-import', '--quiet'], { cwd: gitDir, env: GIT_ENV, input: stream });
+    execFileSync('git', ['fast-import', '--quiet', '--force'], { cwd: gitDir, env: GIT_ENV, input: stream });
     const heads = git(gitDir, ['for-each-ref', '--format=%(refname:lstrip=2) %(objectname)', 'refs/heads/change-*']);
     for (const line of heads.split('\n')) {
       const [, number, sha] = /^change-(\d+) ([0-9a-f]+)$/.exec(line)!;
