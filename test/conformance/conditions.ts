@@ -65,7 +65,7 @@ export const CONDITIONS: readonly ClusterCondition[] = [
   },
   {
     value: 'image-user',
-    says: 'The image gives its user by name (node), so nobody can tell whether that is root.',
+    says: 'The image gives its user by name (node), so it is unknown whether that is root.',
     kubelet: waiting(
       'CreateContainerConfigError',
       'container has runAsNonRoot and image has non-numeric user (node), cannot verify user is non-root (pod: "x")',
@@ -81,7 +81,7 @@ export const CONDITIONS: readonly ClusterCondition[] = [
   { value: 'memory', says: 'It used more memory than its size has', kubelet: crashed(137, 'OOMKilled') },
   {
     value: 'no-program',
-    says: 'The image has no such program, or it may not be run.',
+    says: 'The image has no such program, or it is not executable.',
     kubelet: waiting(
       'RunContainerError',
       'failed to create containerd task: exec: "serve": executable file not found in $PATH',

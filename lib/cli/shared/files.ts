@@ -24,7 +24,7 @@ export function readInput(cwd: string, name: string, maxBytes = 16 * 1024 * 1024
 function readError(path: string, error: unknown): GreenroomError {
   if (error instanceof GreenroomError) return error;
   const code = (error as NodeJS.ErrnoException).code;
-  const why = code === 'ENOENT' ? 'no such file' : code === 'EACCES' ? 'may not be read' : `cannot be read (${code})`;
+  const why = code === 'ENOENT' ? 'no such file' : code === 'EACCES' ? 'permission denied' : `cannot be read (${code})`;
   return invalidInput([{ file: path, message: why }], error);
 }
 

@@ -110,7 +110,10 @@ describe('a folder that stops the ApplicationSets for all previews', () => {
     const { code, stdout } = await live.trySweep();
     expect([code, JSON.parse(stdout).alarms]).toEqual([
       1,
-      [expect.stringMatching(/^previews\/main\/other\/pr-shop-8 /), expect.stringMatching(/pr-shop-99 .*out of shape/)],
+      [
+        expect.stringMatching(/^previews\/main\/other\/pr-shop-8 /),
+        expect.stringMatching(/pr-shop-99 .*an invalid preview\.json/),
+      ],
     ]);
     await live.refreshAfterFailure();
     await eventually(async () => !(await isStuck()), { what: 'the ApplicationSets to work again' });
