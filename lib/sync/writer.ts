@@ -52,6 +52,8 @@ interface Lost {
   readonly kind: 'conflict' | 'no-answer' | 'refused';
 }
 
+const LATE: Lost = { reason: new Error('other writers were faster each time'), kind: 'conflict' };
+
 /** Maximum number of plans in one commit, as in a sweep. */
 const MAX_GROUP = 50;
 const SIDE_BY_SIDE = 8;
@@ -119,7 +121,8 @@ export class Writer {
       group = this.#waiting.splice(0, this.#waiting[0]!.groupSize);
       const base = await readBase(context);
       const planned = await this.#plan(group, base);
-      const lost = await this.#commit(context, base, planned);
+      const isLate = planned.length > 1 && (await hasMoved(context, base));
+      const lost = isLate ? LATE : await this.#commit(context, base, planned);
       if (lost === null) return;
       const entries = planned.map(({ entry }) => entry);
       this.#waiting.unshift(...entries.filter((entry) => again(entry, lost, entries.length, context)));
@@ -170,7 +173,7 @@ export class Writer {
         change: mergedChanges(plans),
         message: commitMessageOf(plans),
       });
-      if (status === 'conflict') return { reason: new Error('other writers were faster each time'), kind: 'conflict' };
+      if (status === 'conflict') return LATE;
       const { head } = result as { head: string };
       for (const { entry, value } of planned) entry.resolve({ commit: head, value });
       return null;
@@ -196,6 +199,14 @@ function again(entry: Waiting, { reason, kind }: Lost, size: number, { repo }: S
   const message = `${repo.description}: no commit after ${attempts} attempts (${reason.message}); it is safe to run again`;
   entry.reject(new GreenroomError('unreachable', message, { cause: reason }));
   return false;
+}
+
+/**
+ * Whether another process committed while a group was planned. Where commits are limited, a refused one delays the next
+ * by the pause between two changes; to look at the branch first delays it by one request.
+ */
+async function hasMoved({ repo }: SyncContext, base: Base): Promise<boolean> {
+  return repo.ready !== undefined && (await repo.read([])).head !== base.head;
 }
 
 export function mergedChanges(plans: readonly PreviewPlan[]): ChangeSet {

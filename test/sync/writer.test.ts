@@ -102,6 +102,34 @@ test('two processes share the branch: all are right, nothing is lost', async () 
   expect(commits.length).toBeLessThanOrEqual(6);
 });
 
+test('where commits are limited, a group that is late is planned again instead of refused', async () => {
+  const { commits, open, sync, previews, plain } = await shop(10);
+  const context = open();
+  let tries = 0;
+  let theirs = 0;
+  const repo: AppsRepo = {
+    ...context.repo,
+    ready: async () => undefined,
+    async commit(request) {
+      tries += 1;
+      return context.repo.commit(request);
+    },
+    async read(globs, at) {
+      const state = await context.repo.read(globs, at);
+      // Another process commits when the base of the group was read.
+      if (theirs === 0) {
+        theirs += 1;
+        await plain.commit({ expectedHead: state.head, change: new Map([['theirs.txt', 'x']]), message: 'theirs' });
+      }
+      return state;
+    },
+  };
+  const writer = new Writer();
+  await Promise.all(upTo(10).map((number) => sync({ ...context, repo }, number, writer)));
+  expect(await previews()).toBe(10);
+  expect([theirs, tries, commits.length]).toEqual([1, 1, 1]);
+});
+
 describe('the wait after a lost race', () => {
   /** What it waits for, in milliseconds, when every race is lost. */
   async function waits(random?: () => number): Promise<number[]> {
