@@ -22,10 +22,10 @@ export async function evidenceSweep(rounds: number): Promise<void> {
   const registries = await startRegistries('bench-sweep');
   try {
     const key = keyPair();
-    const digests = await pushImages(registries, key);
+    const images = await pushImages(registries, key);
     const keys = `keys: [${JSON.stringify(key.pem)}]`;
-    const asked = await Asking.start(registries, digests, `evidence: { require: [digest, signature, sbom], ${keys} }`);
-    const plain = await Asking.start(registries, digests, 'evidence: { require: [] }');
+    const asked = await Asking.start(registries, images, `evidence: { require: [digest, signature, sbom], ${keys} }`);
+    const plain = await Asking.start(registries, images, 'evidence: { require: [] }');
     const times = await interleave(
       { evidence: () => time(() => asked.sweep('none')), plain: () => time(() => plain.sweep('none')) },
       rounds,
@@ -39,12 +39,15 @@ export async function evidenceSweep(rounds: number): Promise<void> {
   }
 }
 
-/** Pushes an image for each preview, signed and with a list of parts; gives their digests. */
+/**
+ * Pushes an image for each preview, signed and with a list of parts; gives them by digest. Each is in a repository of its
+ * own: this registry reads all manifests of a repository to list the referrers of one.
+ */
 async function pushImages(registries: Registries, key: KeyPair): Promise<string[]> {
   const crane = await judge('crane');
-  const name = `${registries.hosts.referrers}/acme/shop`;
-  const digests: string[] = [];
+  const images: string[] = [];
   for (let i = 1; i <= PREVIEWS; i++) {
+    const name = `${registries.hosts.referrers}/acme/shop-${i}`;
     const layer = join(registries.folder, 'layer.tar');
     writeFileSync(layer, Buffer.alloc(1024, i));
     await run(crane, ['append', `--new_layer=${layer}`, `--new_tag=${name}:pr-${i}`]);
@@ -52,9 +55,9 @@ async function pushImages(registries: Registries, key: KeyPair): Promise<string[
     await pushReferrer(name, subject, bundle(statement({ subject }), key), false);
     const predicate = { spdxVersion: 'SPDX-2.3', packages: [{ name: 'openssl' }] };
     await pushReferrer(name, subject, bundle(statement({ subject, predicateType: SPDX, predicate }), key), false);
-    digests.push(subject);
+    images.push(`${name}@${subject}`);
   }
-  return digests;
+  return images;
 }
 
 /** An apps repo, pull requests, and the caches of a process that keeps running. */
@@ -67,10 +70,10 @@ class Asking {
     this.#images = images;
   }
 
-  static async start({ hosts, folder }: Registries, digests: readonly string[], settings: string): Promise<Asking> {
+  static async start({ hosts, folder }: Registries, images: readonly string[], settings: string): Promise<Asking> {
     const world = new World(platformText(settings).replace('ghcr.io', hosts.referrers));
-    for (const [i, digest] of digests.entries()) {
-      world.push('shop', { 'preview.yaml': previewText('', `${hosts.referrers}/acme/shop@${digest}`) });
+    for (const [i, image] of images.entries()) {
+      world.push('shop', { 'preview.yaml': previewText('', image) });
       world.pull('shop', i + 1);
     }
     const client = openRegistries({ DOCKER_CONFIG: folder });
