@@ -13,6 +13,7 @@ import { parseRecord } from '../model/record.ts';
 import { createCelCompiler } from '../policies/cel.ts';
 import { checkText } from '../policies/check-text.ts';
 import { type Checker, type CheckerOptions, createChecker } from '../policies/checker.ts';
+import { type ExceptionOptions, loadExceptions } from '../policies/exceptions.ts';
 import { fenceParams, makerParams, ruleParams } from '../policies/params.ts';
 import { loadPlatform } from '../policies/platform.ts';
 import type { Rule } from '../policies/rule.ts';
@@ -95,6 +96,8 @@ export interface CheckFileOptions {
   readonly extraRules?: readonly Rule[];
   /** Extensions with which a greenroom.yaml is tested. @default - none */
   readonly extensions?: CompilerOptions['extensions'];
+  /** The settings and the time (unix seconds) that decide whether an exception has an effect. @default - only its schema counts */
+  readonly at?: Pick<ExceptionOptions, 'platform' | 'now'> | undefined;
 }
 
 /** Folders of a preview in an apps repo. All except `app` are applied by the platform's accounts. */
@@ -116,6 +119,7 @@ export function checkFile(
     preview,
     extraRules = [],
     extensions = [],
+    at,
   }: Partial<CheckedFor> & CheckFileOptions = {},
 ): CheckedFile {
   const options = { file, maxBytes: MAX_PLATFORM_BYTES, documents: 'many' } as const;
@@ -136,6 +140,10 @@ export function checkFile(
   }
   if (schema !== undefined) {
     loadDocument(schema, bytes, file, { maxBytes: MAX_PLATFORM_BYTES });
+    if (schema === exceptionSchema && at !== undefined) {
+      const { refused } = loadExceptions(new Map([[file, text]]), { ...at, rules: chosenRules({ extraRules }) });
+      if (refused.length > 0) throw invalidInput(refused);
+    }
     return own;
   }
   const checker = checkerOf(checkers, file);

@@ -89,6 +89,30 @@ describe('greenroom doctor', () => {
     );
   });
 
+  it('tells of an exception without effect, as `check` of its file does', async () => {
+    const exception = (name: string, until: string, repository = 'acme/shop') =>
+      write(
+        `exceptions/${name}.yaml`,
+        `apiVersion: greenroom.dev/v1alpha1
+kind: Exception
+metadata: { name: ${name} }
+spec: { rule: max-size, repository: ${repository}, reason: a test, approver: '@platform', until: '${until}' }
+`,
+      );
+    const soon = new Date(Date.now() + 20 * 86_400_000).toISOString().slice(0, 10);
+    exception('good', soon);
+    exception('ended', '2026-03-01');
+    exception('elsewhere', soon, 'other/shop');
+    const doctor = await inProcess(['doctor', '.'], cwd);
+    expect(doctor.stderr).toContain('exception ignored: exceptions/ended.yaml: spec.until: exception ended ended at');
+    expect(doctor.stderr).toContain('exception ignored: exceptions/elsewhere.yaml: spec: exception elsewhere has no');
+    expect(doctor.stderr).not.toContain('good');
+    const check = (name: string) => inProcess(['check', `exceptions/${name}.yaml`], cwd);
+    expect(await check('good')).toMatchObject({ code: 0, stdout: '' });
+    expect(await check('ended')).toMatchObject({ code: 2, stdout: expect.stringContaining('ended ended at') });
+    expect(await check('elsewhere')).toMatchObject({ code: 2, stdout: expect.stringContaining('matches no preview') });
+  });
+
   it('names a link wherever it lies', async () => {
     symlinkSync('/etc', join(cwd, 'elsewhere'));
     mkdirSync(join(cwd, 'notes'));

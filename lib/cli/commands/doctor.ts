@@ -82,7 +82,8 @@ async function run(dir: string, options: DoctorOptions, io: Io): Promise<void> {
     const what = `was not created by greenroom (no ${MANIFEST_FILE}); run \`greenroom init\` in it`;
     throw new GreenroomError('invalid-input', `${dir} ${what}`);
   }
-  const { files: scaffold } = await init({ dir, version: VERSION, dryRun: true, ...modules });
+  const { files: scaffold, notes } = await init({ dir, version: VERSION, dryRun: true, ...modules });
+  for (const note of notes) io.err(`greenroom: exception ignored: ${note}\n`);
   const paths = await previewPaths(dir);
   const records = new Map<string, string>();
   const contents = new Map<string, string>();

@@ -48,11 +48,12 @@ type Outcome = Pick<CheckedFile, 'findings' | 'objects' | 'fixed'> & { readonly 
  */
 export async function checkInputs(inputs: readonly CheckInput[], setting: CheckSetting, io: Io): Promise<Checked> {
   const { checkers, repository, preview, extraRules, extensions, fix = false, fixes } = setting;
+  const at = setting.side === null ? undefined : { platform: setting.side.platform, now: setting.now };
   const outcomes = new Map<CheckInput, Outcome>();
   // Fix files first, so that a preview is checked with its fixed manifests.
   for (const input of inputs.filter(({ isPreview }) => !isPreview)) {
     const outcome = await settled(() =>
-      checkFile(checkers, input.bytes, input.file, { fix, fixes, repository, preview, extraRules, extensions }),
+      checkFile(checkers, input.bytes, input.file, { fix, fixes, repository, preview, extraRules, extensions, at }),
     );
     outcomes.set(input, outcome);
   }
