@@ -45,7 +45,7 @@ function severityProblems({ value: { spec }, positions }: Loaded<Platform>, rule
       return problem(`is not the id of a rule; ${hint}`);
     }
     if (rules.find((rule) => rule.id === id)?.always === true) {
-      return problem('cannot be changed: other controls stand on this rule');
+      return problem('cannot be changed: other controls depend on this rule');
     }
     const fence = severity === 'deny' ? undefined : fenceAgainst(id, spec);
     return fence === undefined ? [] : problem(`cannot be ${severity}: ${fence}`);

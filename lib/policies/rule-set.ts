@@ -44,7 +44,7 @@ export function activeRules(rules: readonly Rule[], { params, severities = {} }:
   }
   const fixed = rules.filter((rule) => rule.always === true && Object.hasOwn(severities, rule.id));
   if (fixed.length > 0) {
-    const message = 'cannot be changed: other controls stand on this rule';
+    const message = 'cannot be changed: other controls depend on this rule';
     throw invalidInput(fixed.map(({ id }) => ({ field: `policies.severities.${id}`, message })));
   }
   return rules.flatMap((rule) => {
