@@ -134,5 +134,10 @@ function readingOf(text: string): unknown {
   const report: ScanReport | string = readReport(type, data, LATER);
   if (typeof report !== 'string') return { ...report, endedAt: 0 };
   const parts = (data.packages ?? data.components ?? []) as { name: string; versionInfo?: string; version?: string }[];
-  return { report, parts: parts.map(({ name, versionInfo, version }) => [name, versionInfo ?? version ?? '']) };
+  // A list names the image itself, by a digest that follows the times of its files.
+  const stable = (value = '') => value.replace(/sha256:[0-9a-f]{64}/, 'sha256');
+  return {
+    report,
+    parts: parts.map(({ name, versionInfo, version }) => [stable(name), stable(versionInfo ?? version)]),
+  };
 }
