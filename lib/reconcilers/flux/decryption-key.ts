@@ -1,7 +1,6 @@
 import { type CheckResult, couldNotRead, fail, ok } from '../../cluster/check-result.ts';
 import { recordAt } from '../../core/json.ts';
 import type { ClusterContext } from '../reconciler.ts';
-import { ageRecipients } from './age.ts';
 import { decryptionOf } from './decryption.ts';
 import { FLUX_NAMESPACE } from './names.ts';
 
@@ -31,6 +30,8 @@ export async function decryptionKey({ reader, platform }: ClusterContext): Promi
   if (keys.length === 0) {
     return [fail(CHECK, `The ${what} has no key that Flux reads, such as age.agekey.`, `Create it again: ${create}`)];
   }
+  // Only `doctor` of a platform with sops needs it.
+  const { ageRecipients } = await import('./age.ts');
   const { recipients } = platform.secrets.sops;
   const own = keys
     .filter(([key]) => key.endsWith('.agekey'))
