@@ -3,71 +3,22 @@ import { fits } from '../model/wildcard.ts';
 /** How sure it is that a job builds the image of a preview. */
 export type BuildKind = 'image' | 'maybe' | 'other';
 
+const wordsOf = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/));
+
 /** Words of a job name that are about container images. */
-const IMAGE = new Set([
-  'image',
-  'images',
-  'docker',
-  'dockerfile',
-  'container',
-  'containers',
-  'oci',
-  'kaniko',
-  'buildah',
-  'bake',
-  'buildx',
-  'buildpack',
-  'buildpacks',
-]);
+const IMAGE = wordsOf(
+  'image images docker dockerfile container containers oci kaniko buildah bake buildx buildpack buildpacks',
+);
 
 /** Words for making something: alone, they may mean an image, but also a program, a library or a page. */
-const MAKE = new Set(['build', 'builds', 'publish', 'push', 'package', 'release']);
+const MAKE = wordsOf('build builds publish push package release');
 
 /** Words of jobs that check something, or make something else. */
-const OTHER = new Set([
-  ...[
-    'test',
-    'tests',
-    'testing',
-    'e2e',
-    'unit',
-    'integration',
-    'lint',
-    'linter',
-    'hadolint',
-    'format',
-    'style',
-    'types',
-  ],
-  ...[
-    'typecheck',
-    'check',
-    'checks',
-    'scan',
-    'scanner',
-    'trivy',
-    'grype',
-    'snyk',
-    'audit',
-    'verify',
-    'security',
-    'codeql',
-  ],
-  ...[
-    'coverage',
-    'benchmark',
-    'size',
-    'docs',
-    'doc',
-    'documentation',
-    'storybook',
-    'notes',
-    'changelog',
-    'npm',
-    'pypi',
-  ],
-  ...['chart', 'charts', 'helm', 'pages', 'cleanup', 'prune', 'preview', 'greenroom'],
-]);
+const OTHER = wordsOf(
+  `test tests testing e2e unit integration lint linter hadolint format style types typecheck check checks scan scanner trivy
+  grype snyk audit verify security codeql coverage benchmark size docs doc documentation storybook notes changelog npm pypi
+  chart charts helm pages cleanup prune preview greenroom`,
+);
 
 /**
  * What a job's name tells about it. Names that the platform lists (`status.builds`) decide alone; without a list the words

@@ -263,10 +263,8 @@ export async function buildOf(
 ): Promise<BuildStatus> {
   const lookup = await forge.builds(pull);
   const builds = lookup.status === 'found' ? lookup.value : null;
-  return buildStatus({
-    ...{ builds, now, changedAt: pull.updatedAt },
-    ...{ contact: platform.policies.contact, names: platform.status.builds },
-  });
+  const { policies, status } = platform;
+  return buildStatus({ builds, now, changedAt: pull.updatedAt, contact: policies.contact, names: status.builds });
 }
 
 /** Path of an image in the file; the first app's if the image is from a manifest. */
