@@ -142,7 +142,8 @@ function listed(names: ReadonlySet<unknown>): string {
   return names.size === 0 ? 'none' : [...names].map(String).join(', ');
 }
 
-const SELECTING = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet']);
+/** Kinds that select their pods by labels. */
+export const SELECTING: ReadonlySet<string> = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet']);
 
 /** The pods must have the labels that the workload selects. */
 function selectorProblems(object: unknown): ServerProblem[] {

@@ -5,7 +5,7 @@ import { LABEL } from './tests.ts';
 /** Problems of the fields of one map with each other, by the map's type. */
 type Relation = (value: JsonRecord, path: Path) => ServerProblem[];
 
-const isMissing = (value: unknown): boolean => value === undefined || value === null || value === '';
+const isBlank = (value: unknown): boolean => value === undefined || value === null || value === '';
 
 const isEmpty = (value: unknown): boolean =>
   value === undefined || value === null || value === 0 || (Array.isArray(value) && value.length === 0);
@@ -25,7 +25,7 @@ const BALANCED = [
 const service: Relation = (spec, path) => {
   const { type = 'ClusterIP', clusterIP, clusterIPs, ports } = spec;
   const isHeadless = clusterIP === 'None';
-  const isOwn = (value: unknown) => isMissing(value) || value === 'None';
+  const isOwn = (value: unknown) => isBlank(value) || value === 'None';
   const needsPorts = type !== 'ExternalName' && !isHeadless && (!Array.isArray(ports) || ports.length === 0);
   const address = 'is an address that the cluster gives out: remove it (None is allowed)';
   return [
@@ -41,7 +41,7 @@ const service: Relation = (spec, path) => {
       address,
     ),
     ...when(
-      !isMissing(spec['externalTrafficPolicy']) && type === 'ClusterIP',
+      !isBlank(spec['externalTrafficPolicy']) && type === 'ClusterIP',
       [...path, 'externalTrafficPolicy'],
       'is only allowed with the type NodePort or LoadBalancer, which previews do not get: remove it',
     ),
@@ -59,11 +59,11 @@ const job: Relation = (spec, path) => {
   });
   return [
     ...ofIndexes.flatMap((field) =>
-      when(!isMissing(spec[field]) && !isIndexed, [...path, field], 'is only allowed with completionMode: Indexed'),
+      when(!isBlank(spec[field]) && !isIndexed, [...path, field], 'is only allowed with completionMode: Indexed'),
     ),
-    ...when(isIndexed && isMissing(spec['completions']), path, 'needs completions with completionMode: Indexed'),
+    ...when(isIndexed && isBlank(spec['completions']), path, 'needs completions with completionMode: Indexed'),
     ...when(
-      !isMissing(spec['maxFailedIndexes']) && isMissing(spec['backoffLimitPerIndex']),
+      !isBlank(spec['maxFailedIndexes']) && isBlank(spec['backoffLimitPerIndex']),
       [...path, 'maxFailedIndexes'],
       'is only allowed with backoffLimitPerIndex',
     ),
@@ -95,7 +95,7 @@ const job: Relation = (spec, path) => {
           `must be a container of the job (${containers.map(String).join(', ')}); found ${String(name)}`,
         ),
         ...when(
-          valueAt(rule, ['action']) === 'FailIndex' && isMissing(spec['backoffLimitPerIndex']),
+          valueAt(rule, ['action']) === 'FailIndex' && isBlank(spec['backoffLimitPerIndex']),
           [...at, 'action'],
           'can only be FailIndex with backoffLimitPerIndex',
         ),
@@ -129,11 +129,11 @@ const MEASURED: Readonly<Record<string, readonly string[]>> = {
 const metric: Relation = (spec, path) => {
   const source = SOURCES[String(spec['type'])];
   if (source === undefined) return [];
-  const others = Object.values(SOURCES).filter((name) => name !== source && !isMissing(spec[name]));
+  const others = Object.values(SOURCES).filter((name) => name !== source && !isBlank(spec[name]));
   const at = [...path, source, 'target'];
   const target = valueAt(spec, [source, 'target']);
   const allowed = MEASURED[source]!;
-  const set = isRecord(target) ? allowed.filter((name) => !isMissing(target[name])) : [];
+  const set = isRecord(target) ? allowed.filter((name) => !isBlank(target[name])) : [];
   const wanted = isRecord(target) ? TARGETS[String(target['type'])] : undefined;
   return [
     ...when(!isRecord(spec[source]), path, `needs ${source}, since its type is ${String(spec['type'])}`),
@@ -171,7 +171,7 @@ const requirement: Relation = ({ operator, values }, path) => {
 const claim: Relation = (spec, path) => {
   const requests = valueAt(spec, ['resources', 'requests']);
   return when(
-    isRecord(requests) && isMissing(requests['storage']),
+    isRecord(requests) && isBlank(requests['storage']),
     [...path, 'resources', 'requests'],
     'needs storage, which is missing',
   );
@@ -183,7 +183,7 @@ const claimTemplate: Relation = ({ metadata }, path) => {
   return when(
     typeof name !== 'string' || !LABEL[1](name),
     [...path, 'metadata'],
-    `needs a name of ${LABEL[0]}; found ${isMissing(name) ? 'none' : String(name)}`,
+    `needs a name of ${LABEL[0]}; found ${isBlank(name) ? 'none' : String(name)}`,
   );
 };
 
@@ -192,13 +192,13 @@ const RELATIONS: Readonly<Record<string, Relation>> = {
     when(Array.isArray(policies) && policies.length === 0, [...path, 'policies'], 'must not be empty; remove it'),
   HTTPIngressPath: (rule, path) =>
     when(
-      isMissing(rule['path']) && rule['pathType'] !== 'ImplementationSpecific',
+      isBlank(rule['path']) && rule['pathType'] !== 'ImplementationSpecific',
       path,
       'needs path, which is missing: / leads everything to it',
     ),
   IngressSpec: ({ defaultBackend, rules }, path) =>
     when(
-      isMissing(defaultBackend) && (!Array.isArray(rules) || rules.length === 0),
+      isBlank(defaultBackend) && (!Array.isArray(rules) || rules.length === 0),
       path,
       'needs rules, which is missing or empty',
     ),
@@ -236,7 +236,7 @@ const RELATIONS: Readonly<Record<string, Relation>> = {
   ServiceSpec: service,
   TopologySpreadConstraint: ({ minDomains, whenUnsatisfiable, matchLabelKeys, labelSelector }, path) => [
     ...when(
-      !isMissing(minDomains) && whenUnsatisfiable !== 'DoNotSchedule',
+      !isBlank(minDomains) && whenUnsatisfiable !== 'DoNotSchedule',
       [...path, 'minDomains'],
       'is only allowed with whenUnsatisfiable: DoNotSchedule',
     ),
@@ -248,7 +248,7 @@ const RELATIONS: Readonly<Record<string, Relation>> = {
   ],
   VolumeMount: ({ subPath, subPathExpr, readOnly, recursiveReadOnly }, path) => [
     ...when(
-      !isMissing(subPath) && !isMissing(subPathExpr),
+      !isBlank(subPath) && !isBlank(subPathExpr),
       [...path, 'subPathExpr'],
       'cannot be used with subPath; keep one of the two',
     ),

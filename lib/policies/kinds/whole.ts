@@ -1,5 +1,6 @@
 import { isRecord, type JsonRecord, valueAt } from '../../core/json.ts';
 import { podPath } from '../paths.ts';
+import { SELECTING } from '../pod-problems.ts';
 import type { Path, ServerProblem } from '../problem.ts';
 import { DATA_KEY, LABEL, like, NAME, type Test } from './tests.ts';
 
@@ -91,8 +92,7 @@ function portProblems(object: JsonRecord): ServerProblem[] {
 
 function selectorProblems(object: JsonRecord): ServerProblem[] {
   const selector = valueAt(object, ['spec', 'selector']);
-  if (!['DaemonSet', 'Deployment', 'ReplicaSet', 'StatefulSet'].includes(String(object['kind']))) return [];
-  if (!isRecord(selector)) return [];
+  if (!SELECTING.has(String(object['kind'])) || !isRecord(selector)) return [];
   const { matchLabels, matchExpressions } = selector;
   const isEmpty = Object.keys(isRecord(matchLabels) ? matchLabels : {}).length === 0;
   if (!isEmpty || (Array.isArray(matchExpressions) && matchExpressions.length > 0)) return [];
