@@ -100,6 +100,36 @@ describe('the right cause, at the right line', () => {
     expect(said(text).join('\n')).not.toContain('sk_live_4eC39');
   });
 
+  const STRAIGHT = 'which would be a part of the text; use straight ones (")';
+  test.each([
+    ['health: “/healthz”', [`:11: spec.health: is in typographic quotes (“), ${STRAIGHT}`]],
+    ['ttl: „8h“', [`:8: spec.ttl: is in typographic quotes („), ${STRAIGHT}`]],
+    ['port: «8080»', [`:9: spec.port: is in typographic quotes («), ${STRAIGHT}`]],
+    // Nothing else would find these: they are text that the app would get with its quotes.
+    ['env: { A: ‘b’ }', [`:13: spec.env.A: is in typographic quotes (‘), ${STRAIGHT}`]],
+    ['env: { A: “b, c: d” }', [`:13: spec.env.A: is in typographic quotes (“), ${STRAIGHT}`]],
+    [
+      'command: [“node”, “x.js”]',
+      [13, 21].map((column, i) => `:${column}: spec.command[${i}]: is in typographic quotes (“), ${STRAIGHT}`),
+    ],
+    ['“size”: small', [':3: spec: has a key in typographic quotes (“); use straight ones ("), or none']],
+    ['“size: small”', [':3: spec: has a key in typographic quotes (“); use straight ones ("), or none']],
+    ['health: “/a: b”', [`:11: is in typographic quotes (“), ${STRAIGHT}`]],
+    [
+      'health: /healthz”',
+      [
+        ':11: spec.health: must be a path such as /healthz; found "/healthz”"; it contains a typographic quote (”), which is a part of the text',
+      ],
+    ],
+    [`env: { A: it’s fine, B: "“as it is meant”", C: 'so’' } # “none”`, []],
+  ])('typographic quotes: %s', (line, expected) => {
+    expect(said(previewText(line))).toEqual(expected.map((words) => `preview.yaml:6${words}`));
+  });
+
+  test('a setting in typographic quotes is not missing as well', () => {
+    expect(said(`${HEAD}  template: web-service\n  “image”: ghcr.io/acme/shop\n`)).toHaveLength(1);
+  });
+
   test('one line for a merge marker each, and nothing else', () => {
     expect(said(`${HEAD}${IMAGE}<<<<<<< HEAD\n  size: small\n=======\n>>>>>>> main\n`)).toHaveLength(3);
   });

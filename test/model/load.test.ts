@@ -153,6 +153,22 @@ describe('a preview file with mistakes', () => {
       'env: { A: on }',
       'spec.env.A: is text for some YAML readers and true for others: write "on" in quotes if you mean the word, true if it is a switch',
     ],
+    [
+      'resources: { q: redis }',
+      'spec.resources.q: must be a group of settings; found "redis"; write it as q: { type: redis }',
+    ],
+    [
+      'resources: { q: "glpat-abcdefghij0123456789" }',
+      'spec.resources.q: must be a group of settings; found (26 characters, not shown); write it as q: { type: ... }',
+    ],
+    [
+      'resources: redis',
+      'spec.resources: must be a group of names and values; found "redis"; write it as resources: { <name>: { type: redis } }',
+    ],
+    [
+      'resources: [redis]',
+      'spec.resources: must be a group of names and values; found a list of 1; write it as resources: { <name>: { type: ... } }',
+    ],
     ['env: { A: { b: c } }', 'spec.env.A: must be text; found a group of settings'],
     ['env: { PORT: "1" }', 'spec.env.PORT: is set from spec.port; remove it here'],
     [

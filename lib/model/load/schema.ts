@@ -20,6 +20,13 @@ export function settingNames(schema: Schema | undefined): string[] {
   return schema?._zod.def.type === 'object' ? Object.keys(schema._zod.def.shape) : [];
 }
 
+/** Names of the settings that an object schema requires; empty for other schemas. */
+export function requiredSettings(schema: Schema | undefined): string[] {
+  if (schema?._zod.def.type !== 'object') return [];
+  const { shape } = schema._zod.def;
+  return Object.keys(shape).filter((name) => shape[name]!._zod.optin === undefined);
+}
+
 /** Settings of `schema` that are objects and may contain `key`. */
 export function holders(schema: Schema | undefined, key: string): string[] {
   return settingNames(schema).filter((name) => settingNames(member(schema!, name)).includes(key));

@@ -2,8 +2,9 @@ import type * as z from 'zod';
 import { looksLikeCredential, SECRET_ITSELF } from './credential.ts';
 import { showText } from './field.ts';
 import type { FieldPath } from './positions.ts';
-import { holders, purpose, schemaAt, settingNames } from './schema.ts';
+import { holders, purpose, requiredSettings, schemaAt, settingNames } from './schema.ts';
 import { closest } from './suggest.ts';
+import { typographicQuote } from './text.ts';
 
 /** A schema problem in words: the field, and what is wrong with it. */
 export interface SchemaProblem {
@@ -113,7 +114,7 @@ function sentence(schema: z.ZodType, path: FieldPath, issue: z.core.$ZodIssue, f
     case 'invalid_key':
       return `has a name that ${requirement(issue.issues[0] as z.core.$ZodIssue)}`;
     default:
-      return `${wanted}; found ${show(found, path)}${hint(issue, found, path)}`;
+      return `${wanted}; found ${show(found, path)}${hint(schema, issue, found, path)}`;
   }
 }
 
@@ -171,7 +172,7 @@ function isSecret(path: FieldPath): boolean {
   return path.some((segment) => typeof segment === 'string' && SECRET_KEYS.has(segment));
 }
 
-function hint(issue: z.core.$ZodIssue, found: unknown, path: FieldPath): string {
+function hint(schema: z.ZodType, issue: z.core.$ZodIssue, found: unknown, path: FieldPath): string {
   if (typeof found === 'string' && found.includes('${{')) {
     return `; no workflow replaces $\{{ }} in this file, write the value itself`;
   }
@@ -179,9 +180,15 @@ function hint(issue: z.core.$ZodIssue, found: unknown, path: FieldPath): string 
     return '; no template engine reads this file, write the value itself';
   }
   if (issue.code === 'invalid_type' && issue.expected === 'array' && typeof found === 'string') return listHint(found);
+  if (issue.code === 'invalid_type' && (issue.expected === 'object' || issue.expected === 'record')) {
+    const group = groupHint(schema, found, path);
+    if (group !== '') return group;
+  }
   if (path.includes('secrets') && typeof found === 'string' && looksLikeCredential(found)) {
     return `; ${SECRET_ITSELF}`;
   }
+  const quote = typeof found === 'string' && !isSecret(path) ? typographicQuote(found) : undefined;
+  if (quote !== undefined) return `; it contains a typographic quote (${quote}), which is a part of the text`;
   if (issue.message.startsWith('must be a time such as')) return timeHint(found);
   const suggestion = suggestedValue(issue, found, path);
   if (suggestion !== undefined) return `; did you mean ${suggestion}?`;
@@ -201,6 +208,16 @@ function listHint(found: string): string {
   if (!isPlain || looksLikeCredential(found)) return '; write it as a list: [first, second]';
   const items = words.map((word) => (/^[A-Za-z./][\w./-]*$/.test(word) ? word : `"${word}"`));
   return `; write it as a list: [${items.join(', ')}]`;
+}
+
+/** The long form of a group with one required setting: `q: redis` was meant as `q: { type: redis }`. */
+function groupHint(schema: z.ZodType, found: unknown, path: FieldPath): string {
+  if (found === null || path.length === 0) return '';
+  const [own, ofMember] = [path, [...path, 'name']].map((at) => requiredSettings(schemaAt(schema, at)));
+  const isPlain = typeof found === 'string' && /^[A-Za-z./][\w./:-]{0,60}$/.test(found) && !looksLikeCredential(found);
+  const value = isPlain ? found : '...';
+  if (own?.length === 1) return `; write it as ${path.at(-1)}: { ${own[0]}: ${value} }`;
+  return ofMember?.length === 1 ? `; write it as ${path.at(-1)}: { <name>: { ${ofMember[0]}: ${value} } }` : '';
 }
 
 const UNITS: readonly (readonly [pattern: RegExp, unit: string, times: number])[] = [

@@ -1,5 +1,5 @@
 import { Composer, CST, type Document, Lexer, type ParsedNode, Parser, type YAMLError } from 'yaml';
-import type { TextProblem } from './text.ts';
+import { inTypographicQuotes, type TextProblem, typographicQuote } from './text.ts';
 
 /** Limit for a stream of many documents, as a multiple of the limit for one. */
 const STREAM = 4;
@@ -196,10 +196,22 @@ function causeOf(fault: YAMLError, text: string): TextProblem {
       return { offset: next.start + indent, message };
     }
   }
+  const quoted = valueInTypographicQuotes(line);
+  if (quoted !== undefined) return quoted;
   if (fault.code === 'MULTILINE_IMPLICIT_KEY' && /^\s*[\w-]+:\S/.test(line.text)) {
     return { offset, message: 'has no space behind its ":"; write "key: value"' };
   }
   return { offset, message: SENTENCES[fault.code] ?? 'is not YAML; a line is "key: value" or "- value"' };
+}
+
+/** YAML does not protect what is in such quotes: a ": " or a comma inside ends the value. */
+function valueInTypographicQuotes({ text, start }: Line): TextProblem | undefined {
+  for (const { index, 0: before } of text.matchAll(/^\s*|(?:[:,-] *|[[{]) */g)) {
+    const at = index + before.length;
+    const quote = typographicQuote(text.slice(at, at + 1));
+    if (quote !== undefined) return { offset: start + at, message: inTypographicQuotes(quote) };
+  }
+  return undefined;
 }
 
 interface Line {

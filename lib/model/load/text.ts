@@ -28,6 +28,25 @@ function codePointName(character: string): string {
   return `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
+/** Quotes as word processors, chats and web pages write them. YAML reads them as ordinary characters. */
+const TYPOGRAPHIC_QUOTE = /[\u00ab\u00bb\u2018-\u201f\u2039\u203a\uff02\uff07]/;
+
+/** The first typographic quote in a text; undefined if there is none. */
+export function typographicQuote(text: string): string | undefined {
+  return PLAIN.test(text) ? undefined : TYPOGRAPHIC_QUOTE.exec(text)?.[0];
+}
+
+/** A key without the typographic quotes around it. */
+export function withoutTypographicQuotes(text: string): string {
+  const { source } = TYPOGRAPHIC_QUOTE;
+  return text.replace(new RegExp(`^${source}|${source}$`, 'g'), '');
+}
+
+/** The sentence for a value that begins with such a quote. */
+export function inTypographicQuotes(quote: string): string {
+  return `is in typographic quotes (${quote}), which would be a part of the text; use straight ones (")`;
+}
+
 /** Every hidden character of a file. A carriage return is one unless it is part of a line break. */
 export function hiddenCharacters(text: string, limit: number): TextProblem[] {
   if (PLAIN.test(text)) return [];

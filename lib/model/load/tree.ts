@@ -1,7 +1,7 @@
 import { isMap, isScalar, isSeq, type ParsedNode, Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
 import type { FieldPath, PlaceTree } from './positions.ts';
 import { resolvePlain } from './scalar.ts';
-import { hiddenCharacter } from './text.ts';
+import { hiddenCharacter, inTypographicQuotes, typographicQuote, withoutTypographicQuotes } from './text.ts';
 
 /** A problem of one field, at an offset in the text. */
 export interface FieldProblem {
@@ -94,6 +94,13 @@ class TreeReader {
     if (node.type !== Scalar.PLAIN) return key;
     if (key === '') return this.#report(offset, 'has a value without a key');
     if (key === '<<') return this.#report(offset, 'has a merge key (<<); write the values out');
+    const quote = typographicQuote(key[0]!);
+    if (quote !== undefined) {
+      this.#report(offset, `has a key in typographic quotes (${quote}); use straight ones ("), or none`);
+      // The name that was meant: so its setting is not reported as missing.
+      const bare = withoutTypographicQuotes(key);
+      return bare === '__proto__' ? undefined : bare;
+    }
     const plain = resolvePlain(key);
     if ('value' in plain && plain.value === key) return key;
     return this.#report(offset, `has the key ${key}, which not every YAML reader reads as text; put it in quotes`);
@@ -105,6 +112,11 @@ class TreeReader {
     const hidden = hiddenCharacter(text);
     if (hidden) this.#report(offset, `is an escape for the hidden character ${hidden}`);
     if (node.type !== Scalar.PLAIN) return text;
+    const quote = typographicQuote(text.slice(0, 1));
+    if (quote !== undefined) {
+      this.#report(offset, inTypographicQuotes(quote));
+      return text;
+    }
     const plain = resolvePlain(text);
     if ('value' in plain) return plain.value;
     this.#report(offset, plain.problem);
