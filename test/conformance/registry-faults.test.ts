@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RegistryClient } from '../../lib/evidence/registry/client.ts';
+import { nodeExchange } from '../../lib/evidence/registry/exchange.ts';
 import { layersOf, manifestsOf } from '../../lib/evidence/registry/manifests.ts';
 import { createTrust } from '../../lib/evidence/signatures/trust.ts';
 import { createVerifier } from '../../lib/evidence/verify-image.ts';
@@ -113,7 +114,7 @@ async function verdict(name = image, timeout = 2000) {
   const trust = createTrust(evidence, new Map(), NOW);
   const client = new RegistryClient({
     credentials: async () => undefined,
-    network: { fetch, clock: () => NOW, sleep: async () => {} },
+    network: { exchange: nodeExchange, clock: () => NOW, sleep: async () => {} },
     timeout,
   });
   const reference = parseImage(`${proxy.host}/${name}`) as ImageReference;

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { openContentFolder } from '../../lib/evidence/content-folder.ts';
 import { Recent } from '../../lib/evidence/recent.ts';
 import { RegistryClient } from '../../lib/evidence/registry/client.ts';
+import { nodeExchange } from '../../lib/evidence/registry/exchange.ts';
 import { createTrust } from '../../lib/evidence/signatures/trust.ts';
 import { createVerifier } from '../../lib/evidence/verify-image.ts';
 import { type ImageReference, parseImage } from '../../lib/model/image.ts';
@@ -20,7 +21,7 @@ const [KEY, STRANGER] = [signing.keyPair(), signing.keyPair()];
 /** What another run, which knows nothing but this folder, says of the signature. */
 async function laterRun(registry: TestRegistry, digest: string, folder: string, key = KEY) {
   const { evidence } = platform(`evidence: { require: [signature], keys: [${JSON.stringify(key.pem)}] }`);
-  const network = { fetch, clock: () => NOW, sleep: async () => {} };
+  const network = { exchange: nodeExchange, clock: () => NOW, sleep: async () => {} };
   const client = new RegistryClient({ credentials: async () => undefined, network });
   const image = parseImage(`${registry.host}/acme/shop:v1`) as ImageReference;
   const verifier = createVerifier(client, () => NOW, await openContentFolder(folder, () => NOW));

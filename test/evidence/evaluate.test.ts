@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Demand } from '../../lib/evidence/evaluate/verdict.ts';
 import { RegistryClient } from '../../lib/evidence/registry/client.ts';
+import { nodeExchange } from '../../lib/evidence/registry/exchange.ts';
 import { createTrust } from '../../lib/evidence/signatures/trust.ts';
 import { createVerifier, type ParentsOf } from '../../lib/evidence/verify-image.ts';
 import { type ImageReference, parseImage } from '../../lib/model/image.ts';
@@ -49,7 +50,7 @@ class Scene implements AsyncDisposable {
     const extra = settings === '' ? '' : `, ${settings}`;
     const { evidence } = platform(`evidence: { require: [${demand}], ${keys}${extra} }`);
     const policy = { settings: evidence, trust: createTrust(evidence, new Map(), NOW) };
-    const network = { fetch, clock: () => NOW, sleep: async () => {} };
+    const network = { exchange: nodeExchange, clock: () => NOW, sleep: async () => {} };
     const client = new RegistryClient({ credentials: async () => undefined, network });
     const image = parseImage(`${this.registry.host}/acme/shop:v1`) as ImageReference;
     const subject = { repositoryId: 42, repository: 'acme/shop', number: 7, head: HEAD };

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { RegistryClient } from '../../lib/evidence/registry/client.ts';
+import { nodeExchange } from '../../lib/evidence/registry/exchange.ts';
 import { createVerifier } from '../../lib/evidence/verify-image.ts';
 import { dayAndTime } from '../../lib/report/text.ts';
 import { sweep } from '../../lib/sync/sweep/sweep.ts';
@@ -54,7 +55,7 @@ class Scene extends overGitHub(World) {
 
   readonly #client = new RegistryClient({
     credentials: async () => undefined,
-    network: { fetch, clock: () => this.now, sleep: async () => {} },
+    network: { exchange: nodeExchange, clock: () => this.now, sleep: async () => {} },
   });
   readonly #verifier = createVerifier(this.#client, () => this.now);
 

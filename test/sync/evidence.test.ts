@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { formatTime } from '../../lib/core/clock.ts';
 import { RegistryClient } from '../../lib/evidence/registry/client.ts';
+import { nodeExchange } from '../../lib/evidence/registry/exchange.ts';
 import { createVerifier } from '../../lib/evidence/verify-image.ts';
 import { contentsDigest } from '../../lib/model/record.ts';
 import { dayAndTime } from '../../lib/report/text.ts';
@@ -85,7 +86,7 @@ class Scene extends World {
 
   readonly client = new RegistryClient({
     credentials: async () => undefined,
-    network: { fetch, clock: () => this.now, sleep: async () => {} },
+    network: { exchange: nodeExchange, clock: () => this.now, sleep: async () => {} },
   });
   readonly verifier = createVerifier(this.client, () => this.now);
 

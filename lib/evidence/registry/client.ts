@@ -115,7 +115,7 @@ export class RegistryClient implements ImageRegistry {
     const repository = imageRepositoryOf(image);
     const reference = image.digest ?? image.tag ?? 'latest';
     const head = await this.#ask(repository, 'HEAD', `manifests/${reference}`, { accept: ACCEPT }, 0, signal);
-    const digest = head.headers.get('docker-content-digest') ?? '';
+    const digest = head.headers['docker-content-digest'] ?? '';
     const says = head.status === 200 && DIGEST.test(digest);
     if (says && (image.digest ?? digest) === digest) return digest;
     // HEAD has no body: for the reason of a refusal, or without a digest header, a GET is needed.
@@ -133,7 +133,7 @@ export class RegistryClient implements ImageRegistry {
     const digest = digestOf(bytes);
     if (!isImage(bytes))
       throw unknown(repository, `answered for ${formatImage(image)} with something that is not an image`);
-    const claimed = image.digest ?? answer.headers.get('docker-content-digest') ?? digest;
+    const claimed = image.digest ?? answer.headers['docker-content-digest'] ?? digest;
     if (claimed !== digest) throw unknown(repository, `sent bytes that do not match ${formatImage(image)}`);
     return { bytes, digest };
   }
@@ -144,13 +144,13 @@ export class RegistryClient implements ImageRegistry {
     let path = `referrers/${digest}`;
     for (let page = 1; page <= MAX_PAGES; page++) {
       const answer = await this.#ask(repository, 'GET', path, { accept: ACCEPT }, MAX_MANIFEST_BYTES, signal);
-      const isIndex = isIndexType(answer.headers.get('content-type'));
+      const isIndex = isIndexType(answer.headers['content-type']);
       if (page === 1 && (NO_REFERRERS_API.has(answer.status) || (answer.status === 200 && !isIndex))) return null;
       if (answer.status !== 200) throw failureOf(answer, repository);
       const listed = isIndex ? manifestsOf(answer.bytes) : null;
       if (listed === null) throw unknown(repository, `sent a malformed list of referrers of ${digest}`);
       found.push(...bounded(listed, repository));
-      const next = nextPage(answer.headers.get('link'));
+      const next = nextPage(answer.headers['link']);
       if (next === undefined) return bounded(found, repository);
       path = pageOf(repository, path, next);
     }
@@ -179,7 +179,7 @@ export class RegistryClient implements ImageRegistry {
       });
     const answer = await ask(this.#authorizations.get(key));
     if (answer.status !== 401) return answer;
-    const challenge = answer.headers.get('www-authenticate') ?? '';
+    const challenge = answer.headers['www-authenticate'] ?? '';
     const login = await this.#credentials(repository);
     const authorization = await authorize(this.#network, repository, challenge, login, signal);
     if (authorization === undefined) throw refused(repository);

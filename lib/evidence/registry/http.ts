@@ -1,32 +1,22 @@
 import type { Clock } from '../../core/clock.ts';
 import { isThisMachine, mayLeadTo } from './address.ts';
+import type { Exchange, ExchangeAnswer, ExchangeCode, ExchangeRequest } from './exchange.ts';
 import { RegistryFailure } from './failure.ts';
 
 /** Effects that a registry client needs; tests replace them. */
 export interface HttpEffects {
-  readonly fetch: typeof fetch;
+  readonly exchange: Exchange;
   readonly clock: Clock;
   /** Waits for so many milliseconds. */
   readonly sleep: (milliseconds: number) => Promise<void>;
 }
 
-export interface HttpRequest {
-  readonly method: 'GET' | 'HEAD' | 'POST';
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
-  /** Limit of the body; a longer one is a failure. */
-  readonly maxBytes: number;
+export interface HttpRequest extends ExchangeRequest {
   /** Name of the server in messages: `ghcr.io`. */
   readonly server: string;
-  readonly signal: AbortSignal;
 }
 
-export interface HttpAnswer {
-  readonly status: number;
-  readonly headers: Headers;
-  /** Empty for HEAD. */
-  readonly bytes: Uint8Array;
+export interface HttpAnswer extends ExchangeAnswer {
   /** Seconds of `retry-after`; null if missing. */
   readonly retryAfter: number | null;
 }
@@ -59,27 +49,19 @@ export async function send(network: HttpEffects, request: HttpRequest): Promise<
   }
 }
 
-/** Follows redirects and returns the final answer with its body. */
+/** Follows redirects and returns the final answer. */
 async function follow(network: HttpEffects, request: HttpRequest): Promise<HttpAnswer> {
   const { origin } = new URL(request.url);
+  const { authorization, ...others } = request.headers;
   let { url } = request;
   for (let redirects = 0; redirects <= REDIRECTS; redirects++) {
-    const { authorization, ...others } = request.headers;
     const keeps = authorization !== undefined && new URL(url).origin === origin;
-    const response = await network.fetch(url, {
-      method: request.method,
-      headers: keeps ? { ...others, authorization } : others,
-      ...(request.body === undefined ? {} : { body: request.body }),
-      redirect: 'manual',
-      signal: request.signal,
-    });
-    const location = response.headers.get('location');
-    if (![301, 302, 303, 307, 308].includes(response.status) || location === null) {
-      const bytes = await read(response, request);
-      const retryAfter = secondsOf(response.headers.get('retry-after'), network.clock());
-      return { status: response.status, headers: response.headers, bytes, retryAfter };
+    const headers = keeps ? { ...others, authorization } : others;
+    const answer = await network.exchange({ ...request, url, headers });
+    const { location, 'retry-after': retryAfter } = answer.headers;
+    if (![301, 302, 303, 307, 308].includes(answer.status) || location === undefined) {
+      return { ...answer, retryAfter: secondsOf(retryAfter, network.clock()) };
     }
-    await response.body?.cancel();
     if (!URL.canParse(location, url)) throw misled(request, 'an invalid address');
     const next = new URL(location, url).href;
     if (request.method === 'POST' || !mayLeadTo(origin, next)) throw misled(request, 'an address that is not allowed');
@@ -92,49 +74,41 @@ function misled({ server }: HttpRequest, where: string): RegistryFailure {
   return new RegistryFailure('unknown', `${server} redirects to ${where}`);
 }
 
-async function read(response: Response, { method, maxBytes, server }: HttpRequest): Promise<Uint8Array> {
-  const { body } = response;
-  // The content length of HEAD is that of GET.
-  if (body === null || method === 'HEAD') return new Uint8Array();
-  const tooLong = () => new RegistryFailure('unknown', `${server} answered with more than ${maxBytes} bytes`);
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  if (Number(response.headers.get('content-length')) > maxBytes) {
-    await body.cancel();
-    throw tooLong();
-  }
-  for await (const chunk of body as ReadableStream<Uint8Array>) {
-    length += chunk.length;
-    // Leaving the loop cancels the stream and closes the connection.
-    if (length > maxBytes) throw tooLong();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
 /** Source: RFC 9110, 10.2.3: seconds, or a date. */
-function secondsOf(retryAfter: string | null, now: number): number | null {
-  if (retryAfter === null) return null;
+function secondsOf(retryAfter: string | undefined, now: number): number | null {
+  if (retryAfter === undefined) return null;
   if (/^\d{1,9}$/.test(retryAfter)) return Number(retryAfter);
   const date = Date.parse(retryAfter);
   return Number.isNaN(date) ? null : Math.max(0, Math.ceil(date / 1000) - now);
 }
 
-const BROKEN = /^(ECONNRESET|EPIPE|ETIMEDOUT|UND_ERR_SOCKET|UND_ERR_CONNECT_TIMEOUT|EAI_AGAIN)$/;
+const BROKEN = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN']);
+
+/** Codes of Node's parser for HTTP begin with HPE. */
+const UNREADABLE = /^(HPE_.*|TOO_MANY_INTERIM_ANSWERS|BAD_ENCODING)$/;
+const TLS = /CERT|TLS|SSL|EPROTO|SIGNATURE|ISSUER/;
 
 function isBrokenConnection(error: unknown): boolean {
-  return BROKEN.test(codeOf(error) ?? '');
+  return BROKEN.has(codeOf(error) ?? '');
 }
 
 function codeOf(error: unknown): string | undefined {
-  const { cause } = error as { cause?: { code?: unknown } };
-  return typeof cause?.code === 'string' ? cause.code : undefined;
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' ? code : undefined;
 }
 
-function networkFailure(error: unknown, { server, signal, url }: HttpRequest): RegistryFailure {
+function networkFailure(error: unknown, request: HttpRequest): RegistryFailure {
+  const { server, signal } = request;
   if (signal.aborted) return new RegistryFailure('unknown', `${server} did not answer in time`);
-  const code = codeOf(error);
-  const isTls = !isThisMachine(new URL(url).hostname) && /CERT|TLS|SSL|SIGNATURE|ISSUER/.test(code ?? '');
+  const code = codeOf(error) ?? 'no reason given';
+  return new RegistryFailure('unknown', `${server} ${wordsOf(code, request)}`);
+}
+
+function wordsOf(code: ExchangeCode | (string & {}), { url, maxBytes }: HttpRequest): string {
+  if (code === 'BODY_TOO_LONG') return `answered with more than ${maxBytes} bytes`;
+  if (code === 'ERR_INVALID_CHAR') return 'was not asked: the stored login contains characters that are not allowed';
+  if (UNREADABLE.test(code)) return `sent an answer that cannot be read (${code})`;
+  const isTls = !isThisMachine(new URL(url).hostname) && TLS.test(code);
   const what = isTls ? 'cannot be reached safely: its certificate or encryption is invalid' : 'cannot be reached';
-  return new RegistryFailure('unknown', `${server} ${what} (${code ?? 'no reason given'})`);
+  return `${what} (${code})`;
 }

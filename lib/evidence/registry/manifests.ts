@@ -81,7 +81,7 @@ export function referrersTag(digest: string): string {
   return digest.replace(':', '-');
 }
 
-export function isIndexType(contentType: string | null): boolean {
+export function isIndexType(contentType: string | undefined): boolean {
   return contentType?.split(';')[0]?.trim().toLowerCase() === INDEXES[0];
 }
 
@@ -90,6 +90,6 @@ export function isIndexType(contentType: string | null): boolean {
  *
  * Source: RFC 8288; OCI distribution specification 1.1, "Listing Referrers".
  */
-export function nextPage(link: string | null): string | undefined {
+export function nextPage(link: string | undefined): string | undefined {
   return /^\s*<([^>]{1,2048})>[^,]*;\s*rel="?next"?/i.exec(link ?? '')?.[1];
 }

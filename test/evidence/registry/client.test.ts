@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { RegistryClient, type RegistryClientOptions } from '../../../lib/evidence/registry/client.ts';
+import { type Exchange, nodeExchange } from '../../../lib/evidence/registry/exchange.ts';
 import type { Login } from '../../../lib/evidence/registry/login.ts';
 import { type ImageReference, parseImage } from '../../../lib/model/image.ts';
 import { type Fault, problem, sha256, TestRegistry } from '../registry-server.ts';
@@ -12,15 +13,15 @@ interface Asking {
   readonly login?: Login | undefined;
   readonly timeout?: number;
   readonly waits?: number[];
-  readonly fetch?: typeof fetch;
+  readonly exchange?: Exchange;
 }
 
 /** A client whose waits take no time and are written down. */
-function client({ login, timeout = 5000, waits = [], fetch = globalThis.fetch }: Asking = {}): RegistryClient {
+function client({ login, timeout = 5000, waits = [], exchange = nodeExchange }: Asking = {}): RegistryClient {
   const sleep = async (milliseconds: number) => void waits.push(milliseconds);
   const options: RegistryClientOptions = {
     credentials: async () => login,
-    network: { fetch, clock: () => NOW, sleep },
+    network: { exchange, clock: () => NOW, sleep },
     timeout,
   };
   return new RegistryClient(options);
@@ -264,10 +265,10 @@ describe('a registry that misbehaves leaves it unknown', () => {
 
   test('one whose certificate is not right', async () => {
     const broken = async () => {
-      throw new TypeError('fetch failed', { cause: Object.assign(new Error('no'), { code: 'CERT_HAS_EXPIRED' }) });
+      throw Object.assign(new Error('no'), { code: 'CERT_HAS_EXPIRED' });
     };
     const reference = parseImage('registry.example/acme/shop:v1') as ImageReference;
-    expect(await client({ fetch: broken as typeof fetch }).resolve(reference)).toEqual(
+    expect(await client({ exchange: broken }).resolve(reference)).toEqual(
       unknown('registry.example cannot be reached safely: its certificate or encryption is invalid (CERT_HAS_EXPIRED)'),
     );
   });
