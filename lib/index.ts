@@ -1,11 +1,6 @@
 // The public surface: every name written out, so that nothing is published by accident. A test pins it.
-export {
-  type CompiledPreview,
-  type CompileInput,
-  type Compiler,
-  type CompilerOptions,
-  createCompiler,
-} from './compile/compile.ts';
+export { createCompiler } from './compile/compile.ts';
+export type { CompiledPreview, CompileInput, Compiler, CompilerOptions } from './compile/compiler.ts';
 export type { Cost } from './compile/cost.ts';
 export type { Times } from './compile/lifetime.ts';
 export { Preview, type PreviewProps, type PreviewPullRequest } from './compile/preview.ts';

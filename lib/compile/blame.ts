@@ -9,7 +9,7 @@ import { defaultPlatform, type PlatformSpec } from '../model/platform.ts';
 import type { Preview } from '../model/preview.ts';
 import { API_VERSION } from '../model/scalars.ts';
 import { TEMPLATE_NAMES } from '../model/templates/index.ts';
-import type { CompiledPreview, CompileInput, Compiler } from './compile.ts';
+import type { CompiledPreview, CompileInput, Compiler } from './compiler.ts';
 import { EVIDENCE_RULES } from './evidence.ts';
 
 /** What a correct preview is made of. */

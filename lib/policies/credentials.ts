@@ -1,5 +1,5 @@
 import { anyCase } from './any-case.ts';
-import type { Variable } from './variables.ts';
+import type { Variable } from './variable.ts';
 
 /**
  * How well-known credentials start, and how they continue. Searching for the start first keeps long texts cheap: in the

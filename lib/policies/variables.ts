@@ -1,15 +1,7 @@
 import { ALL_RECONCILERS } from '../reconcilers/index.ts';
 import { CREDENTIAL_VARIABLES } from './credentials.ts';
 import { METADATA_CEL } from './metadata.ts';
-
-/**
- * A named part of CEL, read as `variables.<name>`. All engines have such variables and evaluate each at most once per
- * object. A variable may use those before it.
- */
-export interface Variable {
-  readonly name: string;
-  readonly expression: string;
-}
+import type { Variable } from './variable.ts';
 
 // `dyn()` prevents type errors for fields that only some of the matched kinds have. If the template is missing, the pod
 // is an empty map without containers.

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
-import { type CompilerOptions, checkPlatform } from '../compile/compile.ts';
+import { checkPlatform } from '../compile/compile.ts';
+import type { CompilerOptions } from '../compile/compiler.ts';
 import { invalidInput } from '../core/errors.ts';
 import type { Finding } from '../core/finding.ts';
 import { isRecord } from '../core/json.ts';

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { imagesToLookUp } from '../compile/images.ts';
+import { imagesToLookUp } from '../compile/images-to-look-up.ts';
 import type { PreviewRecord } from '../model/record.ts';
 import type { Base, SyncContext } from '../sync/plan/base.ts';
 import { evidenceState } from '../sync/plan/evidence.ts';

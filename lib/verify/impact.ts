@@ -1,4 +1,4 @@
-import type { CompiledPreview } from '../compile/compile.ts';
+import type { CompiledPreview } from '../compile/compiler.ts';
 import { isExpired } from '../compile/lifetime.ts';
 import { formatProblem, GreenroomError } from '../core/errors.ts';
 import { compareStrings } from '../core/fileset.ts';

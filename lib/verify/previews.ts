@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { CompiledPreview } from '../compile/compile.ts';
+import type { CompiledPreview } from '../compile/compiler.ts';
 import { EVIDENCE_RULES } from '../compile/evidence.ts';
 import { recordedDigests, taggedImages } from '../compile/images.ts';
 import { isExpired } from '../compile/lifetime.ts';

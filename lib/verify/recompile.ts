@@ -1,4 +1,4 @@
-import type { CompiledPreview } from '../compile/compile.ts';
+import type { CompiledPreview } from '../compile/compiler.ts';
 import type { EvidenceByDigest } from '../compile/evidence.ts';
 import { recordedDigests } from '../compile/images.ts';
 import { expiresAt, type Times } from '../compile/lifetime.ts';

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type CompiledPreview, createCompiler } from '../../lib/compile/compile.ts';
+import { createCompiler } from '../../lib/compile/compile.ts';
+import type { CompiledPreview } from '../../lib/compile/compiler.ts';
 import { loadPlatform, loadPreview } from '../../lib/model/files.ts';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));

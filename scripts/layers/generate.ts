@@ -47,20 +47,28 @@ function override(includes: string, patterns: readonly Pattern[]) {
   };
 }
 
-/** The `overrides` of biome.json that enforce the layers. If two match a file, only the later one counts. */
+/** Types count as well: a reader follows them like any other import. */
+const NO_CYCLES = {
+  includes: ['lib/**'],
+  linter: { rules: { suspicious: { noImportCycles: { level: 'error', options: { ignoreTypes: false } } } } },
+};
+
+/** The `overrides` of biome.json that enforce the layers. If two set the same rule for a file, the later one counts. */
 export function linterOverrides() {
-  return ROOMS.flatMap((room) => {
-    const patterns = roomPatterns(room);
-    const { inner = {} } = room;
-    const ofFolders = Object.keys(inner).flatMap((folder) => {
-      const group = neighbourPatterns(inner, folder);
-      if (group.length === 0) return [];
-      const message = `inside lib/${room.name}, ${folder} may import from: ${inner[folder]!.join(', ') || 'itself'} (docs/architecture.md)`;
-      const includes = folder === '.' ? `lib/${room.name}/*.ts` : `lib/${room.name}/${folder}/**`;
-      return [override(includes, [...patterns, { group, message }])];
-    });
-    return [...(patterns.length === 0 ? [] : [override(`lib/${room.name}/**`, patterns)]), ...ofFolders];
+  return [NO_CYCLES, ...ROOMS.flatMap(overridesOf)];
+}
+
+function overridesOf(room: Room) {
+  const patterns = roomPatterns(room);
+  const { inner = {} } = room;
+  const ofFolders = Object.keys(inner).flatMap((folder) => {
+    const group = neighbourPatterns(inner, folder);
+    if (group.length === 0) return [];
+    const message = `inside lib/${room.name}, ${folder} may import from: ${inner[folder]!.join(', ') || 'itself'} (docs/architecture.md)`;
+    const includes = folder === '.' ? `lib/${room.name}/*.ts` : `lib/${room.name}/${folder}/**`;
+    return [override(includes, [...patterns, { group, message }])];
   });
+  return [...(patterns.length === 0 ? [] : [override(`lib/${room.name}/**`, patterns)]), ...ofFolders];
 }
 
 const START = '<!-- rooms: written by `npm run layers` -->';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parse, parseDocument } from 'yaml';
-import { type CompileInput, createCompiler } from '../../lib/compile/compile.ts';
+import { createCompiler } from '../../lib/compile/compile.ts';
+import type { CompileInput } from '../../lib/compile/compiler.ts';
 import { GreenroomError } from '../../lib/core/errors.ts';
 import { checkFile, createCheckers } from '../../lib/verify/check-file.ts';
 import { compileInput, manifests, OPENED, platform, previewText } from '../support/inputs.ts';

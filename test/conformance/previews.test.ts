@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { type CompiledPreview, createCompiler } from '../../lib/compile/compile.ts';
+import { createCompiler } from '../../lib/compile/compile.ts';
+import type { CompiledPreview } from '../../lib/compile/compiler.ts';
 import { isDenial } from '../../lib/core/finding.ts';
 import { loadPlatform, loadPreview } from '../../lib/model/files.ts';
 import type { PlatformSpec } from '../../lib/model/platform.ts';

@@ -1,4 +1,4 @@
-import type { CompileInput } from '../../lib/compile/compile.ts';
+import type { CompileInput } from '../../lib/compile/compiler.ts';
 import type { FileSet } from '../../lib/core/fileset.ts';
 import { loadPlatform, loadPreview } from '../../lib/model/files.ts';
 import type { PlatformSpec } from '../../lib/model/platform.ts';

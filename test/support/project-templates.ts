@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type CompiledPreview, createCompiler } from '../../lib/compile/compile.ts';
+import { createCompiler } from '../../lib/compile/compile.ts';
+import type { CompiledPreview } from '../../lib/compile/compiler.ts';
 import type { FileSet } from '../../lib/core/fileset.ts';
 import { checkAnswers, questionsOf, type TemplateAnswer, type TemplateAnswers } from '../../lib/create/answers.ts';
 import { builtInTemplates, givenOf, projectFiles } from '../../lib/create/project.ts';

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type CompiledPreview, createCompiler } from '../../lib/compile/compile.ts';
+import { createCompiler } from '../../lib/compile/compile.ts';
+import type { CompiledPreview } from '../../lib/compile/compiler.ts';
 import type { FileSet } from '../../lib/core/fileset.ts';
 import { loadPlatform, loadPreview } from '../../lib/model/files.ts';
 import type { PlatformSpec } from '../../lib/model/platform.ts';

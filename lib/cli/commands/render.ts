@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { CompiledPreview } from '../../compile/compile.ts';
+import type { CompiledPreview } from '../../compile/compiler.ts';
 import { EXIT_CODES } from '../../core/errors.ts';
 import type { FileSet } from '../../core/fileset.ts';
 import { isDenial } from '../../core/finding.ts';

@@ -1,4 +1,4 @@
-import type { CompiledPreview } from '../../compile/compile.ts';
+import type { CompiledPreview } from '../../compile/compiler.ts';
 import { systemClock } from '../../core/clock.ts';
 import { GreenroomError, invalidInput } from '../../core/errors.ts';
 import type { FileSet } from '../../core/fileset.ts';

@@ -1,9 +1,10 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { appsOf } from '../../compile/apps.ts';
-import { type CompiledPreview, createCompiler } from '../../compile/compile.ts';
+import { createCompiler } from '../../compile/compile.ts';
+import type { CompiledPreview } from '../../compile/compiler.ts';
 import { EVIDENCE_RULES } from '../../compile/evidence.ts';
-import { imagesWithoutDigest } from '../../compile/images.ts';
+import { imagesWithoutDigest } from '../../compile/images-to-look-up.ts';
 import { parseTime, systemClock } from '../../core/clock.ts';
 import { GreenroomError, invalidInput } from '../../core/errors.ts';
 import { readWorkFile, readWorkFolder } from '../../forge/work-folder.ts';

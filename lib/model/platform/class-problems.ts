@@ -2,7 +2,7 @@ import { valueAt } from '../../core/json.ts';
 import { contains, parseNetwork } from '../ipv4.ts';
 import { PREVIEW_PREFIX } from '../labels.ts';
 import { quantity, quantityValue } from '../scalars.ts';
-import type { Contradiction, Settings } from './consistency.ts';
+import type { Contradiction, Settings } from './contradiction.ts';
 import { fenceKindProblem, groupOf } from './kinds.ts';
 import { METADATA_CIDRS } from './network.ts';
 import { classKind, operatorNamespace, type ServiceClass, serviceClasses } from './service-class.ts';

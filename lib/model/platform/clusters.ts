@@ -1,6 +1,6 @@
 import { hasLabel } from '../pull-labels.ts';
 import { TEMPLATE_NAMES } from '../templates/index.ts';
-import type { Contradiction, Settings } from './consistency.ts';
+import type { Contradiction, Settings } from './contradiction.ts';
 
 // Which previews a cluster accepts.
 

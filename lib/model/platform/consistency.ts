@@ -1,47 +1,14 @@
-import type * as z from 'zod';
 import { isInRegistries, parseImage, TAG_PATTERN } from '../image.ts';
 import { contains, parseNetwork } from '../ipv4.ts';
 import { PREVIEW_PREFIX } from '../labels.ts';
 import { durationSeconds, quantityValue } from '../scalars.ts';
 import { classProblems } from './class-problems.ts';
 import { clusterProblems } from './clusters.ts';
-import type { evidence } from './evidence.ts';
+import type { Contradiction, Settings } from './contradiction.ts';
 import { kindContradictions } from './kinds.ts';
-import { type egress, METADATA_CIDRS, type network } from './network.ts';
-import { type ImagePullSecret, pullSecretName } from './objects.ts';
-import type { cluster, status } from './operation.ts';
-import type { cost, policies, slots } from './rules.ts';
-import type { services } from './services.ts';
+import { METADATA_CIDRS } from './network.ts';
+import { pullSecretName } from './objects.ts';
 import { defaultSizeProblems, limitRangeContradictions, oneOf, sizeProblems } from './sizes.ts';
-import type { namespace, secrets, size, ttl } from './workload.ts';
-
-/** The settings of a platform that must fit together. */
-export interface Settings {
-  readonly sizes: Readonly<Record<string, z.output<typeof size>>>;
-  readonly namespace: z.output<typeof namespace>;
-  readonly policies: z.output<typeof policies>;
-  readonly ttl: z.output<typeof ttl>;
-  readonly clusters: readonly z.output<typeof cluster>[];
-  readonly egress: z.output<typeof egress>;
-  readonly network: z.output<typeof network>;
-  readonly secrets: z.output<typeof secrets>;
-  readonly cost: z.output<typeof cost>;
-  readonly defaultSize: string;
-  readonly services: z.output<typeof services>;
-  readonly registries: readonly string[];
-  readonly tag: string;
-  readonly slots: z.output<typeof slots>;
-  readonly fenceKinds: readonly string[];
-  readonly imagePullSecrets: readonly ImagePullSecret[];
-  readonly status: z.output<typeof status>;
-  readonly evidence: z.output<typeof evidence>;
-}
-
-/** Settings that contradict each other: the path and a sentence. */
-export interface Contradiction {
-  readonly path: (string | number)[];
-  readonly message: string;
-}
 
 /**
  * Finds settings with which no preview could be valid. The platform team must correct them before a maker runs into

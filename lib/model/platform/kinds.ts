@@ -1,4 +1,4 @@
-import type { Contradiction, Settings } from './consistency.ts';
+import type { Contradiction, Settings } from './contradiction.ts';
 import { storedPullSecrets } from './objects.ts';
 import { classKind, serviceClasses } from './service-class.ts';
 

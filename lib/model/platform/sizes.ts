@@ -1,6 +1,6 @@
 import { quantityValue } from '../scalars.ts';
 import { takenSizes } from './clusters.ts';
-import type { Contradiction, Settings } from './consistency.ts';
+import type { Contradiction, Settings } from './contradiction.ts';
 import { DEFAULT_SIZES } from './workload.ts';
 
 // Sizes, and the limits that they must fit into.

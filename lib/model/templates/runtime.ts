@@ -1,5 +1,4 @@
-import { builtIn, type Container, type KubeObject, type Mutable, type Probe } from '../kube.ts';
-import type { WorkloadParts } from './template.ts';
+import { builtIn, type Container, type KubeObject, type Mutable, type PodSpec, type Probe } from '../kube.ts';
 
 /** When an app is ready: a path answers, or a port accepts connections. */
 export type Health =
@@ -13,6 +12,22 @@ export type Health =
   | { readonly tcp: true };
 
 type Probes = Pick<Mutable<Container>, 'startupProbe' | 'readinessProbe' | 'livenessProbe'>;
+
+/** The parts of a workload. They are passed by reference, so that later changes of an extension apply. */
+export interface WorkloadParts {
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+  };
+  readonly podMetadata: { labels: Record<string, string>; annotations?: Record<string, string> };
+  readonly pod: Mutable<PodSpec>;
+  /** Labels that never change, since a Deployment's selector cannot change. */
+  readonly selector: Readonly<Record<string, string>>;
+  /** Number of pods. */
+  readonly replicas: number;
+}
 
 /** How pods run, and what is set for them in the pod. Several templates share one runtime. */
 export interface Runtime {

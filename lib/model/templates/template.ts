@@ -1,22 +1,6 @@
 import * as z from 'zod';
-import type { KubeObject, Mutable, PodSpec } from '../kube.ts';
-import type { Runtime } from './runtime.ts';
-
-/** The parts of a workload. They are passed by reference, so that later changes of an extension apply. */
-export interface WorkloadParts {
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace: string;
-    readonly labels: Readonly<Record<string, string>>;
-    readonly annotations: Readonly<Record<string, string>>;
-  };
-  readonly podMetadata: { labels: Record<string, string>; annotations?: Record<string, string> };
-  readonly pod: Mutable<PodSpec>;
-  /** Labels that never change, since a Deployment's selector cannot change. */
-  readonly selector: Readonly<Record<string, string>>;
-  /** Number of pods. */
-  readonly replicas: number;
-}
+import type { KubeObject } from '../kube.ts';
+import type { Runtime, WorkloadParts } from './runtime.ts';
 
 /** Platform features for running apps. */
 export interface Offers {

@@ -1,5 +1,5 @@
 import { ALL_RECONCILERS } from '../../reconcilers/index.ts';
-import type { Variable } from '../variables.ts';
+import type { Variable } from '../variable.ts';
 import { renameVariable, usesVariable } from './cel-text.ts';
 import { type AdmissionPolicy, ANY_KIND, type EngineCompiler } from './policy.ts';
 import { groupTargets } from './vap.ts';

@@ -1,6 +1,6 @@
 import { invalidInput } from '../../core/errors.ts';
 import { groupKind, type ResourceKind } from '../resources.ts';
-import type { Variable } from '../variables.ts';
+import type { Variable } from '../variable.ts';
 import { celLiteral, mapStrings } from './cel-text.ts';
 import type { AdmissionPolicy, EngineCompiler } from './policy.ts';
 

@@ -1,6 +1,6 @@
 import { groupOf } from '../../model/platform/kinds.ts';
 import { classKind, type ServiceClass } from '../../model/platform/service-class.ts';
-import type { Variable } from '../variables.ts';
+import type { Variable } from '../variable.ts';
 import { celLiteral } from './cel-text.ts';
 
 /** What an operator does for the objects of one class. */

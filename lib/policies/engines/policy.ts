@@ -1,7 +1,7 @@
 import type { Severity } from '../../core/finding.ts';
 import type { KubeObject } from '../../model/kube-object.ts';
 import type { ResourceKind } from '../resources.ts';
-import type { Variable } from '../variables.ts';
+import type { Variable } from '../variable.ts';
 
 export type { KubeObject };
 

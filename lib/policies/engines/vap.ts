@@ -1,5 +1,5 @@
 import type { ResourceKind } from '../resources.ts';
-import type { Variable } from '../variables.ts';
+import type { Variable } from '../variable.ts';
 import type { AdmissionPolicy, EngineCompiler, KubeObject } from './policy.ts';
 
 const API_VERSION = 'admissionregistration.k8s.io/v1';

@@ -1,4 +1,5 @@
-import { type Compiler, createCompiler } from '../../compile/compile.ts';
+import { createCompiler } from '../../compile/compile.ts';
+import type { Compiler } from '../../compile/compiler.ts';
 import type { PreviewExtension } from '../../constructs/extension.ts';
 import type { Clock } from '../../core/clock.ts';
 import { asPlatforms, formatProblem, GreenroomError, platformAtFault } from '../../core/errors.ts';

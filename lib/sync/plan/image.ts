@@ -1,5 +1,6 @@
 import type { EvidenceByDigest } from '../../compile/evidence.ts';
-import { imagesToLookUp, recordedDigests, taggedImages } from '../../compile/images.ts';
+import { recordedDigests, taggedImages } from '../../compile/images.ts';
+import { imagesToLookUp } from '../../compile/images-to-look-up.ts';
 import { activeSince } from '../../compile/lifetime.ts';
 import type { FileSet } from '../../core/fileset.ts';
 import { type Gate, imageGate } from '../../evidence/gate.ts';

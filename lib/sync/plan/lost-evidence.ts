@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { CompiledPreview } from '../../compile/compile.ts';
+import type { CompiledPreview } from '../../compile/compiler.ts';
 import { withEnd } from '../../compile/early-end.ts';
 import { EVIDENCE_RULES } from '../../compile/evidence.ts';
 import { type End, endWithEvidence } from '../../compile/lifetime.ts';

@@ -1,5 +1,6 @@
 import { appsOf } from '../../compile/apps.ts';
-import { type CompiledPreview, specDigestOf } from '../../compile/compile.ts';
+import { specDigestOf } from '../../compile/compile.ts';
+import type { CompiledPreview } from '../../compile/compiler.ts';
 import { isExpired } from '../../compile/lifetime.ts';
 import { GreenroomError } from '../../core/errors.ts';
 import type { ChangeSet, FileSet } from '../../core/fileset.ts';

@@ -1,4 +1,4 @@
-import type { CompiledPreview } from '../../compile/compile.ts';
+import type { CompiledPreview } from '../../compile/compiler.ts';
 import type { PullRequest } from '../../forge/forge.ts';
 import type { PlatformSpec } from '../../model/platform.ts';
 import type { PreviewRecord } from '../../model/record.ts';

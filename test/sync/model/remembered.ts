@@ -1,4 +1,4 @@
-import type { CompiledPreview, Compiler, CompilerOptions } from '../../../lib/compile/compile.ts';
+import type { CompiledPreview, Compiler, CompilerOptions } from '../../../lib/compile/compiler.ts';
 import { GreenroomError } from '../../../lib/core/errors.ts';
 
 /** A loader of text that parses each text once. */

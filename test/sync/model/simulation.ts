@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type CompiledPreview, createCompiler } from '../../../lib/compile/compile.ts';
+import { createCompiler } from '../../../lib/compile/compile.ts';
+import type { CompiledPreview } from '../../../lib/compile/compiler.ts';
 import { GreenroomError } from '../../../lib/core/errors.ts';
 import { encodeObject, OBJECT_FORMATS } from '../../../lib/core/git/objects.ts';
 import { namesOf } from '../../../lib/core/repository.ts';
