@@ -1,7 +1,7 @@
-import { PREVIEW_PREFIX } from '../model/labels.ts';
-import { ALL_RECONCILERS } from '../reconcilers/index.ts';
-import { celLiteral } from './engines/cel-text.ts';
-import { type AdmissionPolicy, ANY_KIND } from './engines/policy.ts';
+import { PREVIEW_PREFIX } from '../../model/labels.ts';
+import { ALL_RECONCILERS } from '../../reconcilers/index.ts';
+import { celLiteral } from './cel-text.ts';
+import { type AdmissionPolicy, ANY_KIND } from './policy.ts';
 
 export interface GuardOptions {
   /** Key of the label that marks a preview's namespace. */
