@@ -6,10 +6,11 @@ import { createTrust } from '../../lib/evidence/signatures/trust.ts';
 import { createVerifier } from '../../lib/evidence/verify-image.ts';
 import { type ImageReference, parseImage } from '../../lib/model/image.ts';
 import { Authority } from '../evidence/authority.ts';
+import { statement } from '../evidence/signing.ts';
 import { platform } from '../support/inputs.ts';
 import { judge } from './judges.ts';
 import { run, tryRun } from './run.ts';
-import type { Build } from './support/identity-provider.ts';
+import type { Build, GitLabJob } from './support/identity-provider.ts';
 import { pushReferrer, type Registries, startRegistries } from './support/registries.ts';
 import { type LogVersion, type RootParts, Sigstore } from './support/sigstore.ts';
 
@@ -27,6 +28,7 @@ const SIGN_V1 = 'https://sigstore.dev/cosign/sign/v1';
 const HEAD = 'a1b2c3d'.padEnd(40, '0');
 const MERGE = 'd4e5f60'.padEnd(40, '1');
 const WORKFLOW = 'acme/ci/.github/workflows/build.yaml@refs/heads/main';
+const SIGNER = `https://github.com/${WORKFLOW}`;
 const BUILD: Build = {
   repository: 'acme/shop',
   repositoryId: 42,
@@ -79,22 +81,23 @@ async function told({ layout, log, stamps }: Way): Promise<readonly string[]> {
   ];
 }
 
-async function sign(image: string, way: Way, build = BUILD): Promise<void> {
-  const args = ['sign', '--yes', `--identity-token=${sigstore.provider.token(build)}`, ...(await told(way)), image];
+async function sign(image: string, way: Way, token = sigstore.provider.token(BUILD)): Promise<void> {
+  const args = ['sign', '--yes', `--identity-token=${token}`, ...(await told(way)), image];
   await run(cosign, args, { cwd: folder, env: { HOME: folder } });
 }
 
 /** Whose signatures count, and by which root. */
 interface Trusted {
   readonly root: string;
-  readonly workflow?: string;
+  /** @default that of the workflow */
+  readonly signer?: string;
   readonly issuer?: string;
 }
 
 async function theirs(image: string, { layout, log, stamps }: Way, trusted: Trusted): Promise<boolean> {
-  const { root, workflow = WORKFLOW, issuer = sigstore.provider.issuer } = trusted;
+  const { root, signer = SIGNER, issuer = sigstore.provider.issuer } = trusted;
   writeFileSync(join(folder, 'root.json'), root);
-  const who = [`--certificate-identity=https://github.com/${workflow}`, `--certificate-oidc-issuer=${issuer}`];
+  const who = [`--certificate-identity=${signer}`, `--certificate-oidc-issuer=${issuer}`];
   const { tlogs = [] } = JSON.parse(root) as { tlogs?: unknown[] };
   const common = [
     ...[...who, '--trusted-root=root.json'],
@@ -112,9 +115,9 @@ async function theirs(image: string, { layout, log, stamps }: Way, trusted: Trus
 
 /** What greenroom says of a demand. */
 async function ours(image: string, trusted: Trusted, demand: Demand = 'signature', head = HEAD) {
-  const { root, workflow = WORKFLOW, issuer = sigstore.provider.issuer } = trusted;
+  const { root, signer = SIGNER, issuer = sigstore.provider.issuer } = trusted;
   const { evidence } = platform(
-    `evidence: { require: [${demand}], trustedRoots: [trust/root.json], identities: [{ issuer: "${issuer}", subject: "https://github.com/${workflow}" }] }`,
+    `evidence: { require: [${demand}], trustedRoots: [trust/root.json], identities: [{ issuer: "${issuer}", subject: "${signer}" }] }`,
   );
   const now = () => Math.floor(Date.now() / 1000);
   const trust = createTrust(evidence, new Map([['trust/root.json', root]]), now());
@@ -163,7 +166,7 @@ describe.each<Registry>(['plain', 'referrers'])(
       await compare({ root }, true);
       expect(await ours(image, { root }, 'provenance')).toMatchObject({ status: 'shown' });
       expect(await ours(image, { root }, 'provenance', MERGE)).toMatchObject({ status: 'wrong' });
-      await compare({ root, workflow: `${WORKFLOW}-evil` }, false);
+      await compare({ root, signer: `${SIGNER}-evil` }, false);
       await compare({ root, issuer: `${sigstore.provider.issuer}0` }, false);
       await compare({ root: new Authority(Math.floor(Date.now() / 1000)).root() }, false);
     });
@@ -209,8 +212,138 @@ it.each<[string, Partial<Build>, string]>([
   ['another repository of the same name', { repositoryId: 43 }, 'wrong'],
 ])('built from %s, by its certificate', async (_, build, status) => {
   const image = await freshImage('referrers');
-  await sign(image, BUNDLE, { ...BUILD, ...build });
+  await sign(image, BUNDLE, sigstore.provider.token({ ...BUILD, ...build }));
   const trusted = { root: await sigstore.root({ logs: [1], stamps: false }) };
   expect(await ours(image, trusted)).toMatchObject({ status: 'shown' });
   expect(await ours(image, trusted, 'provenance')).toMatchObject({ status });
+});
+
+describe('signed in GitLab CI', () => {
+  const JOB: GitLabJob = { project: 'acme/shop', projectId: 42, sha: HEAD, branch: 'new-look' };
+  const CONFIG = 'https://gitlab.com/acme/shop//.gitlab-ci.yml@refs/heads/';
+
+  it.each(WAYS)('$name is what cosign says that it is', async (way) => {
+    const image = await freshImage('referrers');
+    const root = await sigstore.root(way.needs);
+    const { issuer } = sigstore.gitLab;
+    await sign(image, way, sigstore.gitLab.gitLabToken(JOB));
+    for (const [trusted, signed] of [
+      [{ root, issuer, signer: `${CONFIG}new-look` }, true],
+      [{ root, issuer, signer: `${CONFIG}main` }, false],
+      [{ root, signer: `${CONFIG}new-look` }, false],
+    ] as const) {
+      expect([await theirs(image, way, trusted), (await ours(image, trusted)).status === 'shown']).toEqual([
+        signed,
+        signed,
+      ]);
+    }
+    expect(await ours(image, { root, issuer, signer: `${CONFIG}*` }, 'provenance')).toMatchObject({ status: 'shown' });
+  });
+
+  it.each<[string, Partial<GitLabJob>]>([
+    ['another commit', { sha: 'c'.repeat(40) }],
+    ['another project', { project: 'acme/other', projectId: 43 }],
+    ['another project of the same name', { projectId: 43 }],
+  ])('built from %s, by its certificate', async (_, job) => {
+    const image = await freshImage('referrers');
+    await sign(image, BUNDLE, sigstore.gitLab.gitLabToken({ ...JOB, ...job }));
+    const root = await sigstore.root({ logs: [1], stamps: false });
+    const signer = `https://gitlab.com/${job.project ?? JOB.project}//.gitlab-ci.yml@refs/heads/*`;
+    const trusted = { root, issuer: sigstore.gitLab.issuer, signer };
+    expect(await ours(image, trusted)).toMatchObject({ status: 'shown' });
+    expect(await ours(image, trusted, 'provenance')).toMatchObject({ status: 'wrong' });
+  });
+});
+
+describe('a time stamp of the real authority proves a signature only', () => {
+  const HOUR = 3600;
+  const now = Math.floor(Date.now() / 1000);
+
+  it.each<[string, readonly [number, number], boolean]>([
+    ['within the validity of its certificate', [now - 60, now + HOUR], true],
+    ['not after it', [now - 2 * HOUR, now - HOUR], false],
+    ['not before it', [now + HOUR, now + 2 * HOUR], false],
+  ])('%s', async (_, valid, signed) => {
+    const image = await freshImage('referrers');
+    const [name = '', digest = ''] = image.split('@');
+    const authority = new Authority(now);
+    const holder = { issuer: sigstore.provider.issuer, subject: SIGNER, logged: 'ours', valid } as const;
+    const stamp = (signature: Buffer) => sigstore.stamp(signature);
+    await pushReferrer(name, digest, await authority.stamped(statement({ subject: digest }), holder, stamp), false);
+    const { timestampAuthorities } = JSON.parse(await sigstore.root()) as Root;
+    const own = JSON.parse(authority.root({ log: false, certificateLog: true })) as Root;
+    const trusted = { root: JSON.stringify({ ...own, timestampAuthorities }) };
+    const way: Way = { layout: 'bundle', log: null, stamps: true };
+    expect([await theirs(image, way, trusted), (await ours(image, trusted)).status === 'shown']).toEqual([
+      signed,
+      signed,
+    ]);
+  });
+});
+
+/** The parts of a trusted root that have a validity of their own. */
+type Part = 'certificateAuthorities' | 'timestampAuthorities' | 'tlogs' | 'ctlogs';
+interface Entry {
+  readonly validFor?: object;
+  readonly publicKey?: { readonly validFor?: object };
+}
+type Root = Record<Part, readonly Entry[]>;
+
+describe('a trusted root with several of a kind, of which', () => {
+  const day = 86_400_000;
+  const at = (days: number) => new Date(Date.now() + days * day).toISOString();
+  const OVER = { start: at(-2), end: at(-1) };
+  const LATER = { start: at(1) };
+  const NOW = { start: at(-1), end: at(1) };
+  const during = (entry: Entry, validFor: object): Entry =>
+    entry.publicKey === undefined ? { ...entry, validFor } : { ...entry, publicKey: { ...entry.publicKey, validFor } };
+  const PARTS: readonly Part[] = ['certificateAuthorities', 'timestampAuthorities', 'tlogs', 'ctlogs'];
+  const WINDOWS: readonly [string, readonly object[], boolean][] = [
+    ['the right one is over', [OVER], false],
+    ['the right one begins later', [LATER], false],
+    ['the right one is over and valid again', [OVER, NOW], true],
+    ['the right one is listed twice', [NOW, NOW], true],
+    ['the right one is valid, and was before', [NOW, OVER], true],
+  ];
+  const cases = PARTS.flatMap((part) => WINDOWS.map((window) => [part, ...window] as const));
+  const way: Way = { layout: 'bundle', log: 1, stamps: true };
+  let image: string;
+  beforeAll(async () => {
+    image = await freshImage('referrers');
+    await sign(image, way);
+  });
+
+  it.each(cases)('%s: %s', async (part, name, windows, signed) => {
+    const right = JSON.parse(await sigstore.root({ logs: [1] })) as Root;
+    const foreign = JSON.parse(new Authority(Math.floor(Date.now() / 1000)).root({ certificateLog: true })) as Root;
+    const entries = windows.map((window) => during(right[part][0]!, window));
+    const trusted = { root: JSON.stringify({ ...right, [part]: [...foreign[part], ...entries] }) };
+    expect((await ours(image, trusted)).status === 'shown').toBe(signed);
+    // cosign keeps one entry for each key of a log, the last: such a root loses what was valid before.
+    const isLost = part.endsWith('logs') && name.endsWith('was before');
+    expect(await theirs(image, way, trusted)).toBe(signed && !isLost);
+  });
+});
+
+describe('an index in an index', () => {
+  it('is signed by its own digest alone', async () => {
+    const [child, other] = [await freshImage('referrers'), await freshImage('referrers')];
+    const name = `${registries.hosts.referrers}/acme/nested${++count}`;
+    const digestOf = async (tag: string) => `${name}@${(await run(crane, ['digest', `${name}:${tag}`])).trim()}`;
+    await run(crane, ['index', 'append', `--manifest=${child}`, `--manifest=${other}`, `--tag=${name}:inner`]);
+    const inner = await digestOf('inner');
+    await run(crane, ['index', 'append', `--manifest=${inner}`, '--flatten=false', `--tag=${name}:outer`]);
+    const outer = await digestOf('outer');
+    const trusted = { root: await sigstore.root({ logs: [1], stamps: false }) };
+    const compare = async (image: string, signed: boolean) =>
+      expect([await theirs(image, BUNDLE, trusted), (await ours(image, trusted)).status === 'shown']).toEqual([
+        signed,
+        signed,
+      ]);
+    await sign(inner, BUNDLE);
+    await compare(inner, true);
+    await compare(outer, false);
+    await sign(outer, BUNDLE);
+    await compare(outer, true);
+  });
 });

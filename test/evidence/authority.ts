@@ -15,6 +15,8 @@ export interface Holder {
   readonly usage?: string | null;
   /** Which log of certificates promises to hold it; `other` says so of another certificate. @default none */
   readonly logged?: 'ours' | 'stranger' | 'other';
+  /** Unix seconds from when until when the certificate is valid. @default from a minute ago, for ten minutes */
+  readonly valid?: readonly [number, number];
 }
 
 const CODE_SIGNING = '1.3.6.1.5.5.7.3.3';
@@ -100,6 +102,26 @@ export class Authority {
         timestampVerificationData: {},
       },
       dsseEnvelope: signed,
+    });
+  }
+
+  /**
+   * A statement, signed keyless and in no log: only a time stamp proves when.
+   *
+   * @param stamp gives a time stamp of a signature
+   */
+  async stamped(payload: string, holder: Holder, stamp: (signature: Buffer) => Promise<Buffer>): Promise<string> {
+    const { certificate, privateKey } = this.#issue(holder);
+    const dsseEnvelope = envelope(payload, { privateKey, pem: '' });
+    const signedTimestamp = await stamp(Buffer.from(dsseEnvelope.signatures[0]!.sig, 'base64'));
+    return JSON.stringify({
+      mediaType: BUNDLE,
+      verificationMaterial: {
+        certificate: { rawBytes: certificate.toString('base64') },
+        tlogEntries: [],
+        timestampVerificationData: { rfc3161Timestamps: [{ signedTimestamp: signedTimestamp.toString('base64') }] },
+      },
+      dsseEnvelope,
     });
   }
 
@@ -189,7 +211,7 @@ export class Authority {
         text === undefined ? [] : [extension(`${FULCIO}.${part}`, utf8(text))],
       ),
     ];
-    const [from, until] = [this.#now - MINUTES, this.#now + 10 * MINUTES];
+    const [from, until] = holder.valid ?? [this.#now - MINUTES, this.#now + 10 * MINUTES];
     const plain = { holder: sequence(), key: publicKey, extensions, from, until };
     const { logged } = holder;
     const promised = logged === undefined ? [] : [this.#promisedBy(logged, plain)];

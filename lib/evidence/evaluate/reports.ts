@@ -41,6 +41,7 @@ const trivy = z.object({
   Results: z
     .array(
       z.object({
+        Class: optionalText,
         Vulnerabilities: z.array(finding).nullish(),
         // Findings suppressed by an ignore file, if Trivy was told to list them.
         ExperimentalModifiedFindings: z.array(z.object({ Type: optionalText, Finding: z.unknown() })).nullish(),
@@ -132,7 +133,7 @@ function readTrivy(data: unknown): ScanReport | string | undefined {
   const read = trivy.safeParse(data);
   if (!read.success) return undefined;
   const { Results, Metadata, CreatedAt } = read.data;
-  if (!Results || Results.length === 0) return 'found no packages that the scanner knows, so it shows nothing';
+  if (!Results?.some(isAboutPackages)) return 'found no packages that the scanner knows, so it shows nothing';
   const vulnerabilities = Results.flatMap(({ Vulnerabilities, ExperimentalModifiedFindings }) => {
     const hidden = (ExperimentalModifiedFindings ?? []).flatMap(({ Finding }) => finding.safeParse(Finding).data ?? []);
     return [...(Vulnerabilities ?? []), ...hidden].map((one) => ({
@@ -144,6 +145,13 @@ function readTrivy(data: unknown): ScanReport | string | undefined {
     }));
   });
   return { endedAt: secondsOf(CreatedAt), vulnerabilities, endOfLife: Metadata?.OS?.EOSL === true };
+}
+
+type TrivyResult = NonNullable<z.output<typeof trivy>['Results']>[number];
+
+/** Whether a result is about packages. Those for secrets, licences and settings tell nothing about vulnerabilities. */
+function isAboutPackages({ Class, Vulnerabilities, ExperimentalModifiedFindings }: TrivyResult): boolean {
+  return Class ? /^(os|lang)-pkgs$/.test(Class) : Boolean(Vulnerabilities ?? ExperimentalModifiedFindings);
 }
 
 function readGrype(data: unknown): ScanReport | undefined {

@@ -4,10 +4,13 @@ import type { Verdict } from './verdict.ts';
 
 const spdx = z.object({
   spdxVersion: z.string().regex(/^SPDX-2\.\d$/),
-  packages: z.array(z.object({ primaryPackagePurpose: z.string().nullish() })),
+  packages: z.array(z.unknown()),
 });
 
 const cycloneDx = z.object({ bomFormat: z.literal('CycloneDX'), components: z.array(z.unknown()).nullish() });
+
+/** Scanners list the image itself as a package of SPDX. */
+const part = z.object({ name: z.string().min(1), primaryPackagePurpose: z.string().nullish() });
 
 /** Predicate types of both formats, with and without a version: cosign writes none, GitHub does. */
 const TYPES = /^https:\/\/(spdx\.dev\/Document|cyclonedx\.org\/bom)(\/v?\d+(\.\d+)*)?$/;
@@ -32,11 +35,16 @@ export function evaluateSbom(claims: readonly Claim[]): Verdict {
   return { status: 'wrong', sentence: `The list of the image's parts (SBOM) ${what}: ${ADVICE}` };
 }
 
-/** How many parts it lists; undefined if it is not an SBOM. */
+/** How many parts it names, other than the image itself; undefined if it is not an SBOM. */
 function partsOf(predicate: unknown): number | undefined {
-  const packages = spdx.safeParse(predicate).data?.packages;
-  // Scanners list the image itself as a package.
-  if (packages !== undefined) return packages.filter((one) => one.primaryPackagePurpose !== 'CONTAINER').length;
+  const listed = spdx.safeParse(predicate).data?.packages ?? componentsOf(predicate);
+  return listed?.filter((one) => {
+    const read = part.safeParse(one);
+    return read.success && read.data.primaryPackagePurpose !== 'CONTAINER';
+  }).length;
+}
+
+function componentsOf(predicate: unknown): readonly unknown[] | undefined {
   const bom = cycloneDx.safeParse(predicate);
-  return bom.success ? (bom.data.components?.length ?? 0) : undefined;
+  return bom.success ? (bom.data.components ?? []) : undefined;
 }

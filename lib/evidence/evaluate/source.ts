@@ -57,9 +57,11 @@ export function evaluateSource(claims: readonly Claim[], subject: BuildSubject):
   }
   const [other] = origins;
   if (other !== undefined) {
+    // Numbers of repositories differ if one was deleted and made again, or is on another forge.
+    const isNamesake = other.named.toLowerCase() === subject.repository.toLowerCase();
     return {
       status: 'wrong',
-      sentence: `The image was built from ${other.named}, not from ${subject.repository}: name an image of this repository's own build`,
+      sentence: `The image was built from ${isNamesake ? 'another repository called ' : ''}${other.named}, not from ${subject.repository}: name an image of this repository's own build`,
     };
   }
   return {

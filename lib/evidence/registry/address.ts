@@ -30,6 +30,10 @@ export function isThisMachine(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '127.0.0.1';
 }
 
+/** Names and addresses of this machine and of its network link, as URL writes them. */
+const LOCAL =
+  /^((.+\.)?localhost\.?|127\.[\d.]+|0\.0\.0\.0|169\.254\.[\d.]+|\[::1?\]|\[::ffff:(7f|a9fe|0).*\]|\[fe[89ab].*\])$/;
+
 /**
  * Whether a redirect of a registry to this address may be followed. It must be https, except on this machine. A registry
  * elsewhere must not redirect to a service of this machine.
@@ -39,5 +43,5 @@ export function mayLeadTo(origin: string, address: string): boolean {
   const [from, to] = [new URL(origin), new URL(address)];
   if (to.username !== '' || to.password !== '') return false;
   if (isThisMachine(from.hostname)) return to.protocol === 'https:' || isThisMachine(to.hostname);
-  return to.protocol === 'https:' && !isThisMachine(to.hostname);
+  return to.protocol === 'https:' && !LOCAL.test(to.hostname);
 }

@@ -178,7 +178,8 @@ export class RegistryClient implements ImageRegistry {
         signal,
       });
     const answer = await ask(this.#authorizations.get(key));
-    if (answer.status !== 401) return answer;
+    // Only the registry itself may ask for its login.
+    if (answer.status !== 401 || answer.isElsewhere) return answer;
     const challenge = answer.headers['www-authenticate'] ?? '';
     const login = await this.#credentials(repository);
     const authorization = await authorize(this.#network, repository, challenge, login, signal);

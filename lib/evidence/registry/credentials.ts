@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { type Clock, systemClock } from '../../core/clock.ts';
 import { HUB, type ImageRepository } from './address.ts';
 import { RegistryFailure } from './failure.ts';
 import type { RunHelper } from './helper.ts';
@@ -15,50 +16,67 @@ import { basicLogin, type Login } from './login.ts';
 export type RegistryCredentials = (repository: Pick<ImageRepository, 'host' | 'path'>) => Promise<Login | undefined>;
 
 const text = z.string().min(1).optional().catch(undefined);
-const entry = z.object({ auth: text, username: text, password: text, identitytoken: text, registrytoken: text });
+/** Line breaks in base64 are allowed there, but not in a header. */
+const base64 = text.transform((value) => value?.replace(/\s/g, ''));
+const entry = z.object({ auth: base64, username: text, password: text, identitytoken: text, registrytoken: text });
 const dockerConfig = z.object({
-  auths: z.record(z.string(), entry.nullable()).optional(),
-  credHelpers: z.record(z.string(), z.string()).optional(),
-  credsStore: z.string().optional(),
+  auths: z.record(z.string(), entry.nullable()).nullish(),
+  credHelpers: z.record(z.string(), z.string()).nullish(),
+  credsStore: z.string().nullish(),
 });
 
 type DockerConfig = z.output<typeof dockerConfig>;
 type Entry = z.output<typeof entry>;
+const KEPT_SECONDS = 300;
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Logins stored by `docker login` and similar tools: `DOCKER_AUTH_CONFIG`, then `config.json` in `DOCKER_CONFIG` or
- * `~/.docker`. They are read once, when first needed. The entry with the longest path wins. The helper of a registry
- * takes precedence over entries in the file; the helper for all registries is last.
+ * `~/.docker`. The entry with the longest path wins. The helper of a registry takes precedence over entries in the file;
+ * the helper for all registries is last. What was read counts for five minutes: a process that runs for days must see
+ * that a login was renewed.
  *
  * Source: https://docs.docker.com/reference/cli/docker/login/#credential-stores ; paths below a host:
  * https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md
  */
-export function dockerCredentials(env: Environment, runHelper: RunHelper): RegistryCredentials {
-  let sources: Promise<readonly DockerConfig[]> | undefined;
-  const helped = new Map<string, Promise<Login | undefined>>();
+export function dockerCredentials(
+  env: Environment,
+  runHelper: RunHelper,
+  clock: Clock = systemClock,
+): RegistryCredentials {
+  const sources = keptFor<readonly DockerConfig[]>(KEPT_SECONDS, clock);
+  const helped = keptFor<Login | undefined>(KEPT_SECONDS, clock);
   const ask = (helper: string, host: string) => {
     // Clients store logins of Docker Hub under this address.
     const server = HUB.some((name) => name === host) ? 'https://index.docker.io/v1/' : host;
-    const key = `${helper} ${server}`;
-    const answer = helped.get(key) ?? runHelper(helper, server);
-    helped.set(key, answer);
-    return answer;
+    return helped(`${helper} ${server}`, () => runHelper(helper, server));
   };
   return async (repository) => {
-    sources ??= readSources(env);
     const names = namesOf(repository);
-    for (const { auths = {}, credHelpers = {}, credsStore } of await sources) {
-      const helper = names.map((name) => find(credHelpers, name)).find((found) => found !== undefined);
+    for (const { auths, credHelpers, credsStore } of await sources('', () => readSources(env))) {
+      const helper = names.map((name) => find(credHelpers ?? {}, name)).find((found) => found !== undefined);
       if (helper !== undefined) return ask(helper, repository.host);
-      const logins = names.map((name) => find(auths, name)).map((found) => (found ? loginOf(found) : undefined));
+      const logins = names.map((name) => find(auths ?? {}, name)).map((found) => (found ? loginOf(found) : undefined));
       const login = logins.find((found) => found !== undefined);
       if (login !== undefined) return login;
-      if (credsStore === undefined || credsStore === '') continue;
+      if (!credsStore) continue;
       const stored = await ask(credsStore, repository.host);
       if (stored !== undefined) return stored;
     }
     return undefined;
+  };
+}
+
+/** Keeps answers, also failed ones, for some seconds. */
+function keptFor<T>(seconds: number, clock: Clock): (key: string, ask: () => Promise<T>) => Promise<T> {
+  const kept = new Map<string, { readonly until: number; readonly answer: Promise<T> }>();
+  return (key, ask) => {
+    const known = kept.get(key);
+    if (known !== undefined && clock() < known.until) return known.answer;
+    const answer = ask();
+    kept.set(key, { until: clock() + seconds, answer });
+    return answer;
   };
 }
 

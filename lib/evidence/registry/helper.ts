@@ -13,9 +13,10 @@ export type RunHelper = (name: string, server: string) => Promise<Login | undefi
 /**
  * Credential helpers on the PATH.
  *
+ * @param timeout milliseconds after which a helper is killed
  * Source: https://github.com/docker/docker-credential-helpers#development
  */
-export function helpersOf(env: Readonly<Record<string, string | undefined>>): RunHelper {
+export function helpersOf(env: Readonly<Record<string, string | undefined>>, timeout = 10_000): RunHelper {
   return async (name, server) => {
     if (!/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(name)) {
       throw new RegistryFailure(
@@ -24,22 +25,24 @@ export function helpersOf(env: Readonly<Record<string, string | undefined>>): Ru
       );
     }
     const program = `docker-credential-${name}`;
-    const { failure, stdout } = await ask(program, server, { ...env });
+    const { failure, stdout } = await ask(program, server, { env: { ...env }, timeout });
     if (failure === null) return parseAnswer(program, stdout);
     if (/credentials not found/i.test(stdout)) return undefined;
-    const reason = failure.code === 'ENOENT' ? 'is not installed here' : 'failed';
+    const stopped = failure.killed ? 'took too long' : 'failed';
+    const reason = failure.code === 'ENOENT' ? 'is not installed here' : stopped;
     throw new RegistryFailure('unknown', `the credential helper ${program} for ${server} ${reason}`);
   };
 }
 
-type Failure = Error & { code?: string | number | null };
+type Failure = Error & { code?: string | number | null; killed?: boolean };
 
-function ask(program: string, server: string, env: NodeJS.ProcessEnv) {
+function ask(program: string, server: string, options: { readonly env: NodeJS.ProcessEnv; readonly timeout: number }) {
   return new Promise<{ failure: Failure | null; stdout: string }>((resolve) => {
     const child = execFile(
       program,
       ['get'],
-      { env, timeout: 10_000, maxBuffer: 64 * 1024, windowsHide: true },
+      // A helper may ignore SIGTERM.
+      { ...options, killSignal: 'SIGKILL', maxBuffer: 64 * 1024, windowsHide: true },
       (failure, stdout) => resolve({ failure: failure as Failure | null, stdout }),
     );
     // If the helper ends without reading its input, its exit code tells the result.

@@ -17,6 +17,8 @@ export interface HttpRequest extends ExchangeRequest {
 }
 
 export interface HttpAnswer extends ExchangeAnswer {
+  /** Whether another server answered, to which the first one redirected. */
+  readonly isElsewhere: boolean;
   /** Seconds of `retry-after`; null if missing. */
   readonly retryAfter: number | null;
 }
@@ -60,7 +62,8 @@ async function follow(network: HttpEffects, request: HttpRequest): Promise<HttpA
     const answer = await network.exchange({ ...request, url, headers });
     const { location, 'retry-after': retryAfter } = answer.headers;
     if (![301, 302, 303, 307, 308].includes(answer.status) || location === undefined) {
-      return { ...answer, retryAfter: secondsOf(retryAfter, network.clock()) };
+      const isElsewhere = new URL(url).origin !== origin;
+      return { ...answer, isElsewhere, retryAfter: secondsOf(retryAfter, network.clock()) };
     }
     if (!URL.canParse(location, url)) throw misled(request, 'an invalid address');
     const next = new URL(location, url).href;

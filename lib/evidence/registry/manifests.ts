@@ -85,11 +85,14 @@ export function isIndexType(contentType: string | undefined): boolean {
   return contentType?.split(';')[0]?.trim().toLowerCase() === INDEXES[0];
 }
 
+const LINK = /<([^>]{1,2048})>((?:\s*;\s*[\w*-]+\s*=\s*(?:"[^"]*"|[^\s;,"]*))*)/g;
+const IS_NEXT = /;\s*rel\s*=\s*(?:"(?:[^"]*\s)?next(?:\s[^"]*)?"|next(?=[\s;]|$))/i;
+
 /**
- * The address of the next page; undefined on the last page.
+ * The address of the next page, wherever it is in the header; undefined on the last page.
  *
  * Source: RFC 8288; OCI distribution specification 1.1, "Listing Referrers".
  */
 export function nextPage(link: string | undefined): string | undefined {
-  return /^\s*<([^>]{1,2048})>[^,]*;\s*rel="?next"?/i.exec(link ?? '')?.[1];
+  return [...(link ?? '').matchAll(LINK)].find(([, , parameters = '']) => IS_NEXT.test(parameters))?.[1];
 }

@@ -63,7 +63,7 @@ function checkCertificate(entity: SignedEntity, root: TrustMaterial, { identitie
 }
 
 const REFUSALS: Readonly<Record<string, string>> = {
-  CERTIFICATE_ERROR: 'is by a certificate of an untrusted authority, or was made outside its validity',
+  CERTIFICATE_ERROR: 'is by a certificate of an untrusted authority or log, or was made outside its validity',
   TIMESTAMP_ERROR: 'has no timestamp of an authority in the trusted root',
   SIGNATURE_ERROR: 'does not match what it signs',
 };

@@ -16,7 +16,17 @@ export interface Build {
   readonly workflow: string;
 }
 
-/** An OpenID Connect provider on this machine that gives the tokens of GitHub's builds, as Fulcio reads them. */
+/** What GitLab says of a job, in the token that it gives it. */
+export interface GitLabJob {
+  /** Path of the project: `acme/shop`. */
+  readonly project: string;
+  readonly projectId: number;
+  readonly sha: string;
+  /** Name of the branch. */
+  readonly branch: string;
+}
+
+/** An OpenID Connect provider on this machine that gives the tokens of builds, as Fulcio reads them. */
 export class IdentityProvider {
   readonly #keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
   readonly #server: Server;
@@ -96,6 +106,30 @@ export class IdentityProvider {
       ...{ repository_owner: owner, repository_owner_id: '1', repository_visibility: 'private' },
       ...{ runner_environment: 'github-hosted', run_id: '1', run_attempt: '1' },
     };
+    return this.#signed(claims);
+  }
+
+  /** Source: https://docs.gitlab.com/ci/secrets/id_token_authentication/ */
+  gitLabToken({ project, projectId, sha, branch }: GitLabJob): string {
+    const now = Math.floor(Date.now() / 1000);
+    const [namespace = ''] = project.split('/');
+    const ref = `refs/heads/${branch}`;
+    return this.#signed({
+      ...{ iss: this.issuer, aud: 'sigstore', iat: now, nbf: now, exp: now + 600 },
+      ...{
+        sub: `project_path:${project}:ref_type:branch:ref:${branch}`,
+        ref: branch,
+        ref_type: 'branch',
+        ref_path: ref,
+      },
+      ...{ project_path: project, project_id: String(projectId), namespace_path: namespace, namespace_id: '1' },
+      ...{ ci_config_ref_uri: `gitlab.com/${project}//.gitlab-ci.yml@${ref}`, ci_config_sha: sha, sha },
+      ...{ pipeline_id: '1', pipeline_source: 'merge_request_event', job_id: '1', project_visibility: 'private' },
+      ...{ runner_environment: 'gitlab-hosted', runner_id: 1, user_login: 'mia', user_id: '1', jti: `${now}` },
+    });
+  }
+
+  #signed(claims: object): string {
     const parts = [{ alg: 'RS256', typ: 'JWT', kid: 'one' }, claims];
     const text = parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
     return `${text}.${createSign('sha256').update(text).sign(this.#keys.privateKey, 'base64url')}`;

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from '../eventually.ts';
@@ -26,12 +26,20 @@ const START = '2026-01-01T00:00:00Z';
 
 /** Fulcio, both Rekors, a time stamp authority and a log of certificates, each as its own program on this machine. */
 export class Sigstore {
+  /** Gives tokens as GitHub does. */
   readonly provider: IdentityProvider;
+  /** Gives tokens as GitLab does. */
+  readonly gitLab: IdentityProvider;
   readonly #processes: Processes;
   readonly #ports: Readonly<Record<string, number>>;
 
-  private constructor(provider: IdentityProvider, processes: Processes, ports: Readonly<Record<string, number>>) {
+  private constructor(
+    [provider, gitLab]: readonly [IdentityProvider, IdentityProvider],
+    processes: Processes,
+    ports: Readonly<Record<string, number>>,
+  ) {
     this.provider = provider;
+    this.gitLab = gitLab;
     this.#processes = processes;
     this.#ports = ports;
   }
@@ -43,7 +51,8 @@ export class Sigstore {
     const names = [...programs, 'fulcio-rpc', 'fulcio-metrics', 'rekor-metrics', 'tiles-rpc', 'tiles-metrics'];
     const free = await freePorts(names.length);
     const ports = Object.fromEntries(names.map((name, i) => [name, free[i]!]));
-    const sigstore = new Sigstore(await IdentityProvider.start(), new Processes('sigstore'), ports);
+    const providers = [await IdentityProvider.start(), await IdentityProvider.start()] as const;
+    const sigstore = new Sigstore(providers, new Processes('sigstore'), ports);
     try {
       await sigstore.#startAll(Object.fromEntries(programs.map((program, i) => [program, paths[i]!])));
     } catch (error) {
@@ -56,6 +65,7 @@ export class Sigstore {
   async stop(): Promise<void> {
     await this.#processes.stop();
     await this.provider.stop();
+    await this.gitLab.stop();
   }
 
   get folder(): string {
@@ -72,7 +82,7 @@ export class Sigstore {
     const at = (name: string) => join(folder, name);
     const start = (name: string, args: readonly string[]) => this.#processes.start(name, paths[name]!, args);
     const [tiles, certificates] = [keyFile(at('tiles')), keyFile(at('tesseract'), 'sec1')];
-    writeFileSync(at('fulcio.yaml'), await identities(this.provider.issuer));
+    writeFileSync(at('fulcio.yaml'), await identities({ github: this.provider.issuer, gitlab: this.gitLab.issuer }));
     start('fulcio', [
       'serve',
       ...['--ca=ephemeralca', '--host=127.0.0.1', `--port=${port('fulcio')}`, `--config-path=${at('fulcio.yaml')}`],
@@ -106,6 +116,18 @@ export class Sigstore {
     writeFileSync(at('stamps.pem'), await this.#read('timestamp-server', '/api/v1/timestamp/certchain'));
     await this.#read('rekor-tiles', '/healthz');
     await this.#read('tesseract', '/ct/v1/get-roots');
+  }
+
+  /** A time stamp of these bytes by the authority. Source: RFC 3161, in the JSON form of sigstore's authority. */
+  async stamp(bytes: Uint8Array): Promise<Buffer> {
+    const artifactHash = createHash('sha256').update(bytes).digest('base64');
+    const answer = await fetch(`${this.url('timestamp-server')}/api/v1/timestamp`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ artifactHash, certificates: true, hashAlgorithm: 'sha256' }),
+    });
+    if (!answer.ok) throw new Error(`timestamp: ${answer.status} ${await answer.text()}`);
+    return Buffer.from(await answer.arrayBuffer());
   }
 
   #read(name: Parameters<Sigstore['url']>[0], path: string): Promise<string> {
@@ -159,12 +181,15 @@ export class Sigstore {
   }
 }
 
-/** The settings of the public Fulcio, with this provider, read as GitHub's, in the place of all. */
-async function identities(issuer: string): Promise<string> {
+/** The settings of the public Fulcio, with these providers in the place of all. */
+async function identities(issuers: Readonly<Record<'github' | 'gitlab', string>>): Promise<string> {
   const source = await sourceOf('github.com/sigstore/fulcio', judgeModule('sigstore'));
   const published = readFileSync(join(source, 'config/identity/config.yaml'), 'utf8');
-  const ours = `{ issuer-url: "${issuer}", client-id: sigstore, type: ci-provider, ci-provider: *github-type }`;
-  return published.replace(/^oidc-issuers:\n(?: .*\n)+/m, `oidc-issuers:\n  "${issuer}": ${ours}\n`);
+  const ours = Object.entries(issuers).map(
+    ([type, issuer]) =>
+      `  "${issuer}": { issuer-url: "${issuer}", client-id: sigstore, type: ci-provider, ci-provider: *${type}-type }\n`,
+  );
+  return published.replace(/^oidc-issuers:\n(?: .*\n)+/m, `oidc-issuers:\n${ours.join('')}`);
 }
 
 /** Writes a key pair beside each other, `.key` and `.pub`; gives the path of the private one. */

@@ -404,6 +404,23 @@ describe('what belongs to an image', () => {
     expect(await client().blob(image(registry), blob, 100)).toMatchObject({ status: 'found' });
     expect(seen).toEqual([undefined]);
   });
+
+  test('a server to which the registry redirects cannot ask for the login', async () => {
+    await using registry = await TestRegistry.start();
+    await using storage = await TestRegistry.start({ challenge: 'Basic realm="storage"' });
+    const blob = registry.blob('acme/shop', 'evidence');
+    const seen: unknown[] = [];
+    storage.fault = (request) => {
+      seen.push(request.headers.authorization);
+      return 'pass';
+    };
+    registry.fault = (request, response) =>
+      request.url?.includes('/blobs/') ? redirect(response, `http://${storage.host}${request.url}`) : 'pass';
+    const login = { kind: 'basic', basic: LOGIN } as const;
+    expect(await client({ login }).blob(image(registry), blob, 100)).toMatchObject({ status: 'refused' });
+    expect(seen).toEqual([undefined]);
+    expect(registry.requests).toHaveLength(1);
+  });
 });
 
 const INDEX = 'application/vnd.oci.image.index.v1+json';

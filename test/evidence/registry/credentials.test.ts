@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { dockerCredentials } from '../../../lib/evidence/registry/credentials.ts';
 import { helpersOf } from '../../../lib/evidence/registry/helper.ts';
+import { basicLogin } from '../../../lib/evidence/registry/login.ts';
 import { tempFolder } from '../../support/git.ts';
 
 const basic = (text: string) => ({ kind: 'basic', basic: Buffer.from(text).toString('base64') });
@@ -14,10 +15,12 @@ interface Kept {
   readonly variable?: unknown;
   /** Shell scripts by the name after `docker-credential-`. */
   readonly helpers?: Readonly<Record<string, string>>;
+  /** Milliseconds that a helper may take. @default - as long as usual */
+  readonly timeout?: number | undefined;
 }
 
 /** Asks for `host/path` of each name what is kept for it. */
-async function logins({ file, variable, helpers = {} }: Kept, ...names: string[]) {
+async function logins({ file, variable, helpers = {}, timeout }: Kept, ...names: string[]) {
   const folder = tempFolder();
   const bin = join(folder, 'bin');
   mkdirSync(bin);
@@ -33,7 +36,7 @@ async function logins({ file, variable, helpers = {} }: Kept, ...names: string[]
     PATH: `${bin}:/usr/bin:/bin`,
     ...(variable === undefined ? {} : { DOCKER_AUTH_CONFIG: text(variable) }),
   };
-  const credentials = dockerCredentials(env, helpersOf(env));
+  const credentials = dockerCredentials(env, helpersOf(env, timeout));
   return Promise.all(
     names.map((name) => {
       const slash = name.indexOf('/');
@@ -65,6 +68,38 @@ test('the entry with the longest path wins, by whole segments', async () => {
       'ghcr.io.evil/acme/shop',
     ),
   ).toEqual([basic('mia:s3cret'), basic('acme'), basic('host'), undefined]);
+});
+
+test('what other tools write as nothing is nothing, and line breaks in base64 are left out', async () => {
+  const file = {
+    auths: { 'ghcr.io': { auth: 'Z2hj\ncg==\n', identitytoken: '' }, 'quay.io': null },
+    credHelpers: null,
+    credsStore: null,
+  };
+  expect(await logins({ file, variable: { auths: null } }, 'ghcr.io/a', 'quay.io/a')).toEqual([
+    basic('ghcr'),
+    undefined,
+  ]);
+});
+
+test('a login that is renewed while the process runs is used after five minutes', async () => {
+  const folder = tempFolder();
+  const write = (auth: string) =>
+    writeFileSync(join(folder, 'config.json'), JSON.stringify({ auths: { 'a.example': { auth } }, credsStore: 'x' }));
+  let [now, asked] = [1000, 0];
+  const helper = async () => basicLogin('mia', `${++asked}`);
+  const credentials = dockerCredentials({ DOCKER_CONFIG: folder }, helper, () => now);
+  const both = async () => [
+    await credentials({ host: 'a.example', path: 'x' }),
+    await credentials({ host: 'b.example', path: 'x' }),
+  ];
+  write('b2xk');
+  expect(await both()).toEqual([basic('old'), basic('mia:1')]);
+  write('bmV3');
+  now += 299;
+  expect(await both()).toEqual([basic('old'), basic('mia:1')]);
+  now += 1;
+  expect(await both()).toEqual([basic('new'), basic('mia:2')]);
 });
 
 test('Docker Hub is known by all its names', async () => {
@@ -137,6 +172,12 @@ describe('credential helpers', () => {
     const [said] = await logins({ file: { credsStore: name }, helpers }, 'ghcr.io/acme/shop');
     expect(said).toContain(reason);
     expect(said).not.toContain('s3cret');
+  });
+
+  test('one that hangs is stopped, also if it ignores signals', async () => {
+    const helpers = { hanging: 'trap "" TERM INT HUP; echo s3cret; exec sleep 60' };
+    const [said] = await logins({ file: { credsStore: 'hanging' }, helpers, timeout: 300 }, 'ghcr.io/acme/shop');
+    expect(said).toBe('the credential helper docker-credential-hanging for ghcr.io took too long');
   });
 });
 
