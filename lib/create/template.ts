@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { invalidInput } from '../core/errors.ts';
 import { compareStrings, type FileSet, fileSet } from '../core/fileset.ts';
 import { isSafePath } from '../core/path.ts';
+import { printable } from '../core/text.ts';
 import { type Loaded, loadDocument } from '../model/load.ts';
 import { API_VERSION, dnsLabel } from '../model/scalars.ts';
 import type { FileKind } from '../model/schemas.ts';
@@ -13,7 +14,7 @@ export const TEMPLATE_FILE = 'template.yaml';
 export const SKELETON = 'skeleton/';
 export const RENDERED = '.njk';
 
-const MAX_FILES = 200;
+export const MAX_FILES = 200;
 const MAX_BYTES = 1024 * 1024;
 
 /** Values that greenroom provides for a new repository: a question must not use these names. */
@@ -109,12 +110,13 @@ export interface ProjectTemplate {
  * Reads a template: `template.yaml` and the files below `skeleton/`.
  *
  * @param files all files of the template, by path in its folder
- * @throws GreenroomError `invalid-input` for an invalid template.yaml, more than 200 files or 1 MiB, or a path that a
- *   repository must not have
+ * @throws GreenroomError `invalid-input` for an invalid template.yaml, more than 200 files or 1 MiB, a path that a
+ *   repository must not have, or a file that is not text
  */
 export function readTemplate(files: FileSet): ProjectTemplate {
   const text = files.get(TEMPLATE_FILE);
   if (text === undefined) throw invalidInput([{ file: TEMPLATE_FILE, message: 'is missing: a template has one' }]);
+  checkContent(TEMPLATE_FILE, text);
   const { value } = loadTemplate(text);
   const paths = [...files.keys()].filter((path) => path.startsWith(SKELETON));
   if (paths.length === 0) throw invalidInput([{ file: SKELETON, message: 'is empty: a template lays down files' }]);
@@ -127,6 +129,7 @@ export function readTemplate(files: FileSet): ProjectTemplate {
   }
   const skeleton = fileSet(paths.map((path) => [path.slice(SKELETON.length), files.get(path)!]));
   checkPaths([...skeleton.keys()]);
+  for (const [path, content] of skeleton) checkContent(`${SKELETON}${path}`, content);
   const { metadata, spec } = value;
   return { ...metadata, pages: spec.parameters, skeleton };
 }
@@ -156,17 +159,39 @@ function loadTemplate(text: string): Loaded<TemplateDocument> {
   return loaded;
 }
 
-/** Checks paths: they are not rendered, and two paths must not give the same file. */
+/** Checks paths: they are not rendered, and two paths must not give the same file, or a file and its folder. */
 function checkPaths(paths: readonly string[]): void {
-  const problem = (path: string, message: string) => invalidInput([{ file: `${SKELETON}${path}`, message }]);
+  const problem = (path: string, message: string) => invalidInput([{ file: printable(`${SKELETON}${path}`), message }]);
   const made = new Map<string, string>();
+  const folders = new Map<string, string>();
   for (const path of [...paths].sort(compareStrings)) {
     if (!isSafePath(path)) throw problem(path, 'is a path that a repository may not have');
     if (/\$\{\{|\{%/.test(path)) throw problem(path, 'has a placeholder in its name; only contents are rendered');
-    const name = path.endsWith(RENDERED) ? path.slice(0, -RENDERED.length) : path;
+    const name = sameName(path.endsWith(RENDERED) ? path.slice(0, -RENDERED.length) : path);
+    if (name.endsWith('.gitmodules')) throw problem(path, 'names submodules, which a template cannot have');
     const other = made.get(name);
     if (other !== undefined) throw problem(path, `gives the same file as ${SKELETON}${other}`);
     made.set(name, path);
+    for (let end = name.indexOf('/'); end > 0; end = name.indexOf('/', end + 1)) folders.set(name.slice(0, end), path);
+  }
+  for (const [name, path] of made) {
+    const inside = folders.get(name);
+    if (inside !== undefined) throw problem(path, `gives a file where ${SKELETON}${inside} needs a folder`);
+  }
+}
+
+/** Paths that are one file on macOS and Windows, which ignore case and Unicode's normal forms. */
+function sameName(path: string): string {
+  return path.normalize('NFC').toUpperCase().toLowerCase();
+}
+
+/** Files are text: they are rendered and compared as such, and a changed byte would not be noticed. */
+function checkContent(file: string, text: string): void {
+  if (/[\0\ufffd]/.test(text)) {
+    throw invalidInput([{ file, message: 'is not UTF-8 text; a template has no binary files' }]);
+  }
+  if (text.startsWith('version https://git-lfs.github.com/spec/')) {
+    throw invalidInput([{ file, message: 'is a pointer of Git LFS, not the file itself; add the file without LFS' }]);
   }
 }
 

@@ -9,7 +9,7 @@ import type { EditedTree } from './edit.ts';
 import { editTree } from './edit.ts';
 import { parseGlob } from './glob.ts';
 import type { GitRepository } from './repository.ts';
-import type { Match, TreeSource } from './walk.ts';
+import type { Match, TreeSource, WalkLimits } from './walk.ts';
 import { difference, walk } from './walk.ts';
 
 /** Reads and moves the branch, in a local or a remote repository. */
@@ -34,11 +34,14 @@ export class GitAppsRepo implements AppsRepo {
   readonly #repository: GitObjects;
   readonly #branch: BranchAccess;
   readonly #clock: Clock;
+  readonly #limits: WalkLimits | undefined;
 
-  constructor(repository: GitObjects, branch: BranchAccess, clock: Clock) {
+  /** @param limits of one {@link read}. @default - none */
+  constructor(repository: GitObjects, branch: BranchAccess, clock: Clock, limits?: WalkLimits) {
     this.#repository = repository;
     this.#branch = branch;
     this.#clock = clock;
+    this.#limits = limits;
   }
 
   get description(): string {
@@ -61,7 +64,7 @@ export class GitAppsRepo implements AppsRepo {
         `${this.description} has no commit ${head} or no longer has it; run again`,
       );
     }
-    const found = await walk(this.#repository.format, this.#repository.tree, commit.tree, parsed);
+    const found = await walk(this.#repository.format, this.#repository.tree, commit.tree, parsed, this.#limits);
     const regular = found.filter((match) => match.regular);
     return {
       head,

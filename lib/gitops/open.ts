@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { invalidInput } from '../core/errors.ts';
 import { fileFailure } from '../core/git/failure.ts';
-import type { GitOptions } from '../core/git/process.ts';
+import type { GitLimits, GitOptions } from '../core/git/process.ts';
 import { git, tryGit } from '../core/git/process.ts';
 import { GitAppsRepo } from './git.ts';
 import { LocalBranch } from './local-branch.ts';
@@ -16,6 +16,7 @@ import { GitRepository } from './repository.ts';
 import { readSettings } from './settings.ts';
 import type { HttpCredentials } from './url.ts';
 import { authorization, isRemote, parseRemote } from './url.ts';
+import type { WalkLimits } from './walk.ts';
 
 export interface GitAppsRepoOptions {
   /** Time of new commits. */
@@ -32,6 +33,16 @@ export interface GitAppsRepoOptions {
   readonly readOnly?: boolean;
   /** Names for temporary files. @default - random UUIDs */
   readonly randomId?: () => string;
+  /** For a remote of strangers. @default - none */
+  readonly limits?: RemoteLimits;
+}
+
+/** What a repository of strangers may cost, and how it is reached. */
+export interface RemoteLimits extends GitLimits, WalkLimits {
+  /** Bytes of one file. */
+  readonly blobBytes: number;
+  /** Git's transports, e.g. `https`. Others, such as `ext`, run programs. */
+  readonly protocols: readonly string[];
 }
 
 /**
@@ -97,7 +108,8 @@ async function openRemote(location: string, options: GitAppsRepoOptions): Promis
     throw fileFailure('creating a temporary folder', cause);
   });
   const gitDir = join(folder, 'apps.git');
-  const local: GitOptions = { gitDir, ...optional(options) };
+  const { limits } = options;
+  const local: GitOptions = { gitDir, ...optional(options), ...(limits !== undefined && { limits }) };
   const calls: GitOptions = {
     ...local,
     secrets: credentials === undefined || header === undefined ? [] : [header.split(' ').at(-1)!, credentials.password],
@@ -106,11 +118,21 @@ async function openRemote(location: string, options: GitAppsRepoOptions): Promis
       // Only these calls know that this is a partial clone, so that other git calls never fetch single files.
       [`remote.${REMOTE}.promisor`, 'true'],
       [`remote.${REMOTE}.partialclonefilter`, 'blob:none'],
+      // After a redirect git sends the credentials to the other server.
+      ['http.followRedirects', 'false'],
+      // A helper of git would wait for a silent server forever, even if git itself is killed.
+      ['http.lowSpeedLimit', '1'],
+      ['http.lowSpeedTime', String(Math.ceil((limits?.timeout ?? 100_000) / 1000))],
+      // What was received stays one file, whose size is limited.
+      ...(limits === undefined ? [] : ([['fetch.unpackLimit', '1'], ['pack.threads', '1']] as const)),
       ...(header === undefined || remote.origin === undefined
         ? []
         : ([[`http.${remote.origin}/.extraHeader`, header]] as const)),
     ],
-    env: withoutSshPrompt(options.env ?? process.env),
+    env: {
+      ...withoutSshPrompt(options.env ?? process.env),
+      ...(limits !== undefined && { GIT_ALLOW_PROTOCOL: limits.protocols.join(':') }),
+    },
   };
   try {
     await init(local, 'sha1');
@@ -122,7 +144,7 @@ async function openRemote(location: string, options: GitAppsRepoOptions): Promis
     const branch = options.branch ?? found.branch ?? 'main';
     const repository = makeRepository(local, await readSettings(local), join(gitDir, 'objects'), options);
     const access = new RemoteBranch(`${remote.description} (${branch})`, calls, branch, folder);
-    return new GitAppsRepo(repository, access, options.clock);
+    return new GitAppsRepo(repository, access, options.clock, limits);
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
@@ -133,10 +155,10 @@ function makeRepository(
   git_: GitOptions,
   settings: Awaited<ReturnType<typeof readSettings>>,
   objectsFolder: string,
-  { randomId = randomUUID }: GitAppsRepoOptions,
+  { randomId = randomUUID, limits }: GitAppsRepoOptions,
 ): GitRepository {
   const loose = new LooseObjects(objectsFolder, folderMode(settings.sharedRepository), randomId);
-  return new GitRepository(git_, settings, loose);
+  return new GitRepository(git_, settings, loose, limits?.blobBytes);
 }
 
 async function init(options: GitOptions, format: 'sha1' | 'sha256'): Promise<void> {

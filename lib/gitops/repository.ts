@@ -25,11 +25,14 @@ export class GitRepository {
   readonly settings: GitSettings;
   readonly #reader: ObjectReader;
   readonly #loose: LooseObjects;
+  readonly #maxBlobBytes: number;
 
-  constructor(options: GitOptions, settings: GitSettings, loose: LooseObjects) {
+  /** @param maxBlobBytes larger files are not read */
+  constructor(options: GitOptions, settings: GitSettings, loose: LooseObjects, maxBlobBytes = MAX_BLOB_BYTES) {
     this.options = options;
     this.settings = settings;
-    this.#reader = new ObjectReader(options, MAX_BLOB_BYTES, 'the apps repo', CACHE_BYTES);
+    this.#maxBlobBytes = maxBlobBytes;
+    this.#reader = new ObjectReader(options, maxBlobBytes, 'the repository', CACHE_BYTES);
     this.#loose = loose;
   }
 
@@ -46,7 +49,7 @@ export class GitRepository {
     const object = await this.#reader.read(name);
     if (object === undefined) return undefined;
     if (object.type !== 'commit' || object.content === null) {
-      throw new GreenroomError('failed', `${name} in the apps repo is a ${object.type}, not a commit`);
+      throw new GreenroomError('failed', `${name} is a ${object.type}, not a commit`);
     }
     return { oid: object.oid, tree: decodeCommit(object.content).tree };
   }
@@ -54,7 +57,7 @@ export class GitRepository {
   readonly tree = async (oid: string): Promise<Buffer> => {
     const object = await this.#reader.read(oid);
     if (object?.type !== 'tree' || object.content === null) {
-      throw new GreenroomError('failed', `the apps repo is damaged or too large: tree ${oid} cannot be read`);
+      throw new GreenroomError('failed', `the repository is damaged or too large: tree ${oid} cannot be read`);
     }
     return object.content;
   };
@@ -64,7 +67,10 @@ export class GitRepository {
     const object = await this.#reader.read(oid);
     if (object === undefined) return undefined;
     if (object.content === null) {
-      throw new GreenroomError('failed', `a file of the apps repo is larger than ${MAX_BLOB_BYTES} bytes: blob ${oid}`);
+      throw new GreenroomError(
+        'failed',
+        `a file of the repository is larger than ${this.#maxBlobBytes} bytes: blob ${oid}`,
+      );
     }
     return object.content.toString('utf8');
   }

@@ -1,4 +1,4 @@
-import { GreenroomError } from '../core/errors.ts';
+import { GreenroomError, invalidInput } from '../core/errors.ts';
 import type { ObjectFormat, TreeEntry } from '../core/git/objects.ts';
 import { decodeEntry, decodeTree, isFileMode, MODE, nameToText, rawEntries } from '../core/git/objects.ts';
 import type { Glob } from './glob.ts';
@@ -20,15 +20,28 @@ interface Progress {
   readonly depth: number;
 }
 
-/** Every entry below a tree that matches a glob. Only trees that can contain matches are read, level by level. */
+/** How much of a tree may be read: a few small trees can stand for billions of files. */
+export interface WalkLimits {
+  readonly files: number;
+  readonly folders: number;
+}
+
+/**
+ * Every entry below a tree that matches a glob. Only trees that can contain matches are read, level by level.
+ *
+ * @throws GreenroomError `invalid-input` above the limits
+ */
 export async function walk(
   format: ObjectFormat,
   source: TreeSource,
   root: string,
   globs: readonly Glob[],
+  limits: WalkLimits = { files: Number.POSITIVE_INFINITY, folders: Number.POSITIVE_INFINITY },
 ): Promise<Match[]> {
   const found: Match[] = [];
+  let folders = 0;
   const visit = async (oid: string, path: string, active: readonly Progress[]): Promise<void> => {
+    if (++folders > limits.folders) throw tooMany(limits.folders, 'folders');
     const tree = await source(oid);
     const below: Promise<void>[] = [];
     for (const { entry, text, next } of matchingEntries(format, tree, path, active)) {
@@ -38,6 +51,7 @@ export async function walk(
         if (deeper.length > 0) below.push(visit(entry.oid, `${full}/`, deeper));
       } else if (next.some(({ glob, depth }) => isEnd(glob, depth))) {
         found.push({ path: full, oid: entry.oid, regular: isFileMode(entry.mode) });
+        if (found.length > limits.files) throw tooMany(limits.files, 'files');
       }
     }
     await Promise.all(below);
@@ -48,6 +62,10 @@ export async function walk(
     globs.map((glob) => ({ glob, depth: 0 })),
   );
   return found;
+}
+
+function tooMany(limit: number, what: string): GreenroomError {
+  return invalidInput([{ message: `has more than ${limit} ${what}` }]);
 }
 
 /** Whether a path matches the glob to its end: at its last segment, or anywhere below it if the glob is deep. */
@@ -82,7 +100,7 @@ function* matchingEntries(
       if (!possible.some(({ glob, depth }) => depth >= glob.segments.length)) continue;
       throw new GreenroomError(
         'failed',
-        `${folder} in the apps repo contains a file whose name is not UTF-8; remove it by hand`,
+        `${folder || 'the repository'} contains a file whose name is not UTF-8; rename or remove it by hand`,
       );
     }
     const next = possible

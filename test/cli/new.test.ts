@@ -282,7 +282,7 @@ describe('new', () => {
     ].map((owner): [string, string[], string] => [
       `an owner that names nobody (${JSON.stringify(owner)})`,
       ['function', ...ARGS, '--owner', owner],
-      `--owner must be an account such as @mia, a team such as @acme/web, an email address, or Backstage's group:default/web; found ${JSON.stringify(owner)}`,
+      `--owner must be an account such as @mia, a team such as @acme/web, an email address, or Backstage's group:default/web; found ${JSON.stringify(owner).replace('\u202e', '<U+202E>')}`,
     ]),
     ['a service that the platform has not', ['web-service-python', ...ARGS], 'postgres'],
   ])('names what is wrong: %s', async (_, args, complaint) => {

@@ -11,6 +11,7 @@ import { ANSWERS_FILE, parseTemplateRecord, type TemplateRecord } from '../../cr
 import type { ProjectTemplate } from '../../create/template.ts';
 import { planUpdate, type Update } from '../../create/update.ts';
 import type { WorkRepository } from '../../forge/workshop.ts';
+import { parseRemote } from '../../gitops/url.ts';
 import { askAnswers, labelsOf, sizeOf, sourceOf } from '../new/collect.ts';
 import { openTemplate } from '../new/project-template.ts';
 import { canAsk, orCancelled, person } from '../new/questions.ts';
@@ -115,7 +116,7 @@ async function templateOf(record: TemplateRecord, options: Options, io: Io): Pro
   }
   const template = options.template === undefined ? builtIn! : await openTemplate(options.template, io);
   if (template.name === record.template) return template;
-  const message = `--template ${options.template}: is the template "${template.name}"; it was made from "${record.template}"`;
+  const message = `--template ${parseRemote(options.template!).description} is the template "${template.name}"; it was made from "${record.template}"`;
   throw invalidInput([{ message }]);
 }
 

@@ -15,9 +15,8 @@ export interface Io {
 /** Converts an error to its exit code and a message for people, with the main line last. */
 export function reportFailure(error: unknown, io: Io): void {
   if (error instanceof GreenroomError) {
-    // Messages quote files and answers of others, which must not steer a terminal.
-    io.err(`greenroom: ${error.message.replace(/(?![\n\t])\p{Cc}/gu, '')}\n`);
-    if (io.env.GREENROOM_DEBUG && error.cause) io.err(`${causeText(error.cause)}\n`);
+    io.err(`greenroom: ${harmless(error.message)}\n`);
+    if (io.env.GREENROOM_DEBUG && error.cause) io.err(`${harmless(causeText(error.cause))}\n`);
     io.fail(EXIT_CODES[error.code]);
     return;
   }
@@ -31,6 +30,16 @@ export function reportFailure(error: unknown, io: Io): void {
   io.err('Run again with GREENROOM_DEBUG=1 for the details to report.\n');
   io.err(`greenroom: internal error, please report: ${text}\n`);
   io.fail(EXIT_CODES.failed);
+}
+
+/** Messages quote files and answers of others, which must not control a terminal or change the order of its text. */
+function harmless(text: string): string {
+  return text
+    .replace(/(?![\n\t])\p{Cc}/gu, '')
+    .replace(
+      /[\p{Bidi_Control}\u2028\u2029]/gu,
+      (c) => `<U+${c.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}>`,
+    );
 }
 
 function causeText(cause: unknown): string {

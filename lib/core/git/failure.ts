@@ -14,6 +14,18 @@ const KNOWN: readonly (readonly [RegExp, ErrorCode, string])[] = [
     'failed',
     'no permission; check the owner of the files, the account or the key',
   ],
+  [
+    // Git does not say that its helper was killed for the size of its file. Signal 25 is SIGXFSZ.
+    /invalid index-pack output|index-pack failed|died of signal 25|file size limit|file too large/i,
+    'failed',
+    'the repository is too large, or what its server sent is damaged',
+  ],
+  [/out of memory|cannot allocate memory|unable to create thread/i, 'failed', 'the repository needs too much memory'],
+  [
+    /returned error: 30[12378]/i,
+    'invalid-input',
+    'the address redirects to another one; open it in a browser, and give the address to which it leads',
+  ],
   [/dubious ownership/i, 'failed', 'the repository belongs to another user; see safe.directory in the git manual'],
   [
     /authentication failed|could not read (username|password)|invalid credentials|HTTP 40[13]|returned error: 40[13]/i,
@@ -26,7 +38,7 @@ const KNOWN: readonly (readonly [RegExp, ErrorCode, string])[] = [
     'there is no git repository; check the name, and whether these credentials can read it',
   ],
   [
-    /could not resolve host|connection (refused|reset|timed out)|failed to connect|timed out|early EOF|hung up|returned error: (429|5\d\d)|network is unreachable|connection closed|could not read from remote/i,
+    /could not resolve host|connection (refused|reset|timed out)|failed to connect|timed out|operation too slow|early EOF|hung up|returned error: (429|5\d\d)|network is unreachable|connection closed|could not read from remote/i,
     'unreachable',
     'the server did not answer; run again',
   ],

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { GreenroomError } from '../errors.ts';
 import { gitFailure } from './failure.ts';
@@ -14,12 +14,24 @@ export interface GitOptions {
   readonly secrets?: readonly string[];
   /** @default process.env */
   readonly env?: NodeJS.ProcessEnv;
+  /** For a repository of strangers. @default - none */
+  readonly limits?: GitLimits;
+}
+
+/** What one git process may use. Windows has no such limits for a process; only the time counts there. */
+export interface GitLimits {
+  /** Largest file that it may write, in bytes. What a server sends becomes one file. */
+  readonly fileBytes: number;
+  /** Bytes of data in memory. */
+  readonly memoryBytes: number;
+  /** Milliseconds. */
+  readonly timeout: number;
 }
 
 export interface GitRun {
   readonly input?: string | Buffer;
   readonly env?: Readonly<Record<string, string>>;
-  /** Milliseconds after which git is killed. @default 120000 */
+  /** Milliseconds after which git is killed. @default - that of the limits, else 120000 */
   readonly timeout?: number;
 }
 
@@ -64,13 +76,27 @@ export function gitEnvironment(options: GitOptions): NodeJS.ProcessEnv {
   return env;
 }
 
+/** Starts git within its limits. */
+export function spawnGit(
+  options: GitOptions,
+  args: readonly string[],
+  { env, timeout }: Pick<GitRun, 'env' | 'timeout'> = {},
+): ChildProcessWithoutNullStreams {
+  const settings = { env: { ...gitEnvironment(options), ...env }, timeout };
+  const { limits } = options;
+  if (limits === undefined || process.platform === 'win32') return spawn('git', args, settings);
+  // `ulimit -f` counts blocks of 512 bytes, `-t` seconds of processor time, `-d` KiB of data: not what a
+  // program only reserves, as credential helpers on some runtimes do.
+  const [blocks, kib] = [Math.ceil(limits.fileBytes / 512), Math.ceil(limits.memoryBytes / 1024)];
+  const seconds = Math.ceil(limits.timeout / 1000);
+  const script = `ulimit -f ${blocks}; ulimit -t ${seconds}; ulimit -d ${kib} 2>/dev/null; exec git "$@"`;
+  return spawn('sh', ['-c', script, 'git', ...args], settings);
+}
+
 /** Runs git and returns its output for any exit code. Throws if it cannot be started or takes too long. */
 export async function tryGit(options: GitOptions, args: readonly string[], run: GitRun = {}): Promise<GitOutput> {
-  const child = spawn('git', args, {
-    env: { ...gitEnvironment(options), ...run.env },
-    stdio: ['pipe', 'pipe', 'pipe'],
-    timeout: run.timeout ?? 120_000,
-  });
+  const timeout = run.timeout ?? options.limits?.timeout ?? 120_000;
+  const child = spawnGit(options, args, { ...run, timeout });
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
@@ -78,10 +104,20 @@ export async function tryGit(options: GitOptions, args: readonly string[], run: 
   // If git ends without reading its input, its exit code tells the result.
   child.stdin.on('error', () => {});
   child.stdin.end(run.input ?? '');
+  // Git's helpers may live on and keep the pipes open, e.g. while a server does not answer.
+  child.once('exit', (_, signal) => {
+    if (signal === null) return;
+    child.stdout.destroy();
+    child.stderr.destroy();
+  });
+  const notStarted = (cause: unknown) =>
+    new GreenroomError('failed', 'git could not be started: is it installed and on the PATH?', { cause });
   const [code, signal] = (await once(child, 'close').catch((cause: unknown) => {
-    throw new GreenroomError('failed', 'git could not be started: is it installed and on the PATH?', { cause });
+    throw notStarted(cause);
   })) as [number | null, string | null];
   const said = redact(Buffer.concat(stderr).toString('utf8'), options.secrets);
+  if (code === 127) throw notStarted(said);
+  if (signal === 'SIGXFSZ') throw gitFailure(`git ${args[0]}`, 'file size limit');
   if (signal !== null) {
     throw new GreenroomError('unreachable', `git ${args[0]} did not finish in time and was killed`, { cause: said });
   }

@@ -1,10 +1,9 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
-import { spawn } from 'node:child_process';
 import { GreenroomError } from '../errors.ts';
 import { gitFailure } from './failure.ts';
 import type { ObjectType } from './objects.ts';
 import type { GitOptions } from './process.ts';
-import { gitEnvironment } from './process.ts';
+import { spawnGit } from './process.ts';
 import { redact } from './redact.ts';
 
 export interface StoredObject {
@@ -88,7 +87,7 @@ export class ObjectReader {
   }
 
   #start(): ChildProcessWithoutNullStreams {
-    const child = spawn('git', ['cat-file', '--batch'], { env: gitEnvironment(this.#options) });
+    const child = spawnGit(this.#options, ['cat-file', '--batch']);
     const parser = new BatchParser(this.#maxBytes, (object) => {
       if (object !== undefined) this.remember(object);
       this.#waiting.shift()?.resolve(object);
