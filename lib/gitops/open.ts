@@ -124,7 +124,12 @@ async function openRemote(location: string, options: GitAppsRepoOptions): Promis
       ['http.lowSpeedLimit', '1'],
       ['http.lowSpeedTime', String(Math.ceil((limits?.timeout ?? 100_000) / 1000))],
       // What was received stays one file, whose size is limited.
-      ...(limits === undefined ? [] : ([['fetch.unpackLimit', '1'], ['pack.threads', '1']] as const)),
+      ...(limits === undefined
+        ? []
+        : ([
+            ['fetch.unpackLimit', '1'],
+            ['pack.threads', '1'],
+          ] as const)),
       ...(header === undefined || remote.origin === undefined
         ? []
         : ([[`http.${remote.origin}/.extraHeader`, header]] as const)),
