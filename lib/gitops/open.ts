@@ -14,7 +14,7 @@ import { folderMode, LooseObjects } from './loose.ts';
 import { describeRemote, REMOTE, RemoteBranch } from './remote-branch.ts';
 import { GitRepository } from './repository.ts';
 import { readSettings } from './settings.ts';
-import type { HttpCredentials } from './url.ts';
+import type { HttpCredentials, Remote } from './url.ts';
 import { authorization, isRemote, parseRemote } from './url.ts';
 import type { WalkLimits } from './walk.ts';
 
@@ -113,27 +113,7 @@ async function openRemote(location: string, options: GitAppsRepoOptions): Promis
   const calls: GitOptions = {
     ...local,
     secrets: credentials === undefined || header === undefined ? [] : [header.split(' ').at(-1)!, credentials.password],
-    config: [
-      [`remote.${REMOTE}.url`, remote.url],
-      // Only these calls know that this is a partial clone, so that other git calls never fetch single files.
-      [`remote.${REMOTE}.promisor`, 'true'],
-      [`remote.${REMOTE}.partialclonefilter`, 'blob:none'],
-      // After a redirect git sends the credentials to the other server.
-      ['http.followRedirects', 'false'],
-      // A helper of git would wait for a silent server forever, even if git itself is killed.
-      ['http.lowSpeedLimit', '1'],
-      ['http.lowSpeedTime', String(Math.ceil((limits?.timeout ?? 100_000) / 1000))],
-      // What was received stays one file, whose size is limited.
-      ...(limits === undefined
-        ? []
-        : ([
-            ['fetch.unpackLimit', '1'],
-            ['pack.threads', '1'],
-          ] as const)),
-      ...(header === undefined || remote.origin === undefined
-        ? []
-        : ([[`http.${remote.origin}/.extraHeader`, header]] as const)),
-    ],
+    config: remoteConfig(remote, header, limits),
     env: {
       ...withoutSshPrompt(options.env ?? process.env),
       ...(limits !== undefined && { GIT_ALLOW_PROTOCOL: limits.protocols.join(':') }),
@@ -154,6 +134,29 @@ async function openRemote(location: string, options: GitAppsRepoOptions): Promis
     await rm(folder, { recursive: true, force: true });
     throw error;
   }
+}
+
+function remoteConfig(
+  { url, origin }: Remote,
+  header: string | undefined,
+  limits: RemoteLimits | undefined,
+): GitOptions['config'] {
+  const seconds = Math.ceil((limits?.timeout ?? 100_000) / 1000);
+  const config: [string, string][] = [
+    [`remote.${REMOTE}.url`, url],
+    // Only these calls know that this is a partial clone, so that other git calls never fetch single files.
+    [`remote.${REMOTE}.promisor`, 'true'],
+    [`remote.${REMOTE}.partialclonefilter`, 'blob:none'],
+    // After a redirect git sends the credentials to the other server.
+    ['http.followRedirects', 'false'],
+    // A helper of git would wait for a silent server forever, even if git itself is killed.
+    ['http.lowSpeedLimit', '1'],
+    ['http.lowSpeedTime', String(seconds)],
+  ];
+  // What was received stays one file, whose size is limited.
+  if (limits !== undefined) config.push(['fetch.unpackLimit', '1'], ['pack.threads', '1']);
+  if (header !== undefined && origin !== undefined) config.push([`http.${origin}/.extraHeader`, header]);
+  return config;
 }
 
 function makeRepository(
