@@ -20,6 +20,14 @@ export interface CommitRequest {
   readonly message: string;
 }
 
+/** What can be committed now with little waiting. */
+export interface CommitRoom {
+  /** Number of commits that no rate limit delays now. */
+  readonly commits: number;
+  /** Most files of a commit that is one request; a larger one takes several. */
+  readonly files: number;
+}
+
 /** A commit of the branch's history. */
 export interface RecentCommit {
   readonly oid: string;
@@ -92,6 +100,9 @@ export interface AppsRepo {
    * @throws GreenroomError `unreachable` if the wait is too long
    */
   ready?(): Promise<void>;
+
+  /** Undefined if every commit is one step, and none has to wait. */
+  room?(): CommitRoom;
 
   /** Ends helper processes and removes temporary files. */
   close(): Promise<void>;

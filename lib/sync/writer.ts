@@ -52,6 +52,13 @@ interface Lost {
   readonly kind: 'conflict' | 'no-answer' | 'refused';
 }
 
+interface LostPart extends Lost {
+  /** Plans of the lost commit. */
+  readonly part: readonly Planned[];
+  /** These, and those of the parts after it. */
+  readonly left: readonly Planned[];
+}
+
 const LATE: Lost = { reason: new Error('other writers were faster each time'), kind: 'conflict' };
 
 /** Maximum number of plans in one commit, as in a sweep. */
@@ -122,11 +129,11 @@ export class Writer {
       const base = await readBase(context);
       const planned = await this.#plan(group, base);
       const isLate = planned.length > 1 && (await hasMoved(context, base));
-      const lost = isLate ? LATE : await this.#commit(context, base, planned);
+      const lost = isLate ? { ...LATE, part: planned, left: planned } : await this.#commitParts(context, base, planned);
       if (lost === null) return;
-      const entries = planned.map(({ entry }) => entry);
-      this.#waiting.unshift(...entries.filter((entry) => again(entry, lost, entries.length, context)));
-      const attempt = Math.max(0, ...planned.map(({ entry }) => entry.attempts));
+      const entries = lost.left.map(({ entry }) => entry);
+      this.#waiting.unshift(...entries.filter((entry) => again(entry, lost, context)));
+      const attempt = Math.max(0, ...entries.map(({ attempts }) => attempts));
       // Full jitter: writers that collided once should not collide again.
       await options.sleep(options.random() * Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** attempt));
     } catch (error) {
@@ -163,37 +170,77 @@ export class Writer {
     return planned;
   }
 
-  /** Commits the plans and resolves their jobs. Returns why the race was lost, or null. */
-  async #commit({ repo }: SyncContext, base: Base, planned: readonly Planned[]): Promise<Lost | null> {
+  /** Commits the plans part by part, and resolves their jobs. Returns what is left if a part is lost, otherwise null. */
+  async #commitParts(context: SyncContext, base: Base, planned: readonly Planned[]): Promise<LostPart | null> {
     if (planned.length === 0) return null;
-    const plans = planned.map(({ plan }) => plan);
+    let { head } = base;
+    let left = planned;
+    for (const part of partsOf(planned, base, context)) {
+      const made = await this.#commit(context, head, part);
+      if (typeof made === 'object') return { ...made, part, left };
+      head = made;
+      left = left.slice(part.length);
+    }
+    return null;
+  }
+
+  /** Commits a part and resolves its jobs. Returns the new head, or why there is none. */
+  async #commit({ repo }: SyncContext, expectedHead: string | null, part: readonly Planned[]): Promise<string | Lost> {
+    const plans = part.map(({ plan }) => plan);
     try {
       const { status, ...result } = await repo.commit({
-        expectedHead: base.head,
+        expectedHead,
         change: mergedChanges(plans),
         message: commitMessageOf(plans),
       });
       if (status === 'conflict') return LATE;
       const { head } = result as { head: string };
-      for (const { entry, value } of planned) entry.resolve({ commit: head, value });
-      return null;
+      for (const { entry, value } of part) entry.resolve({ commit: head, value });
+      return head;
     } catch (error) {
       if (!(error instanceof GreenroomError) || error.until !== undefined) throw error;
       // If the answer was lost, the next plan shows whether the commit was made.
       if (error.code === 'unreachable') return { reason: error, kind: 'no-answer' };
-      if (planned.length === 1) throw error;
       return { reason: error, kind: 'refused' };
     }
   }
 }
 
-/** Whether to try again; otherwise the job is rejected. @param size number of plans in the lost commit */
-function again(entry: Waiting, { reason, kind }: Lost, size: number, { repo }: SyncContext): boolean {
+/**
+ * Divides plans into commits of one request each. A large commit takes more requests than its parts, all of them in the
+ * time in which another process may commit. But it is one of the few commits of a minute, so the parts may take only half
+ * of those that are left.
+ */
+function partsOf(planned: readonly Planned[], { platform }: Base, { repo }: SyncContext): readonly Planned[][] {
+  const room = repo.room?.();
+  // One plan may take the slot that another one frees.
+  if (room === undefined || hasLimits(platform)) return [[...planned]];
+  const parts: Planned[][] = [[]];
+  let files = 0;
+  for (const one of planned) {
+    const { size } = one.plan.change;
+    if (files > 0 && files + size > room.files) {
+      parts.push([]);
+      files = 0;
+    }
+    parts.at(-1)!.push(one);
+    files += size;
+  }
+  return parts.length * 2 <= room.commits ? parts : [[...planned]];
+}
+
+/** Whether to try again; otherwise the job is rejected. */
+function again(entry: Waiting, { reason, kind, part }: LostPart, { repo }: SyncContext): boolean {
+  if (kind === 'refused' && part.length === 1) {
+    if (part[0]!.entry !== entry) return true;
+    entry.reject(reason);
+    return false;
+  }
   const { attempts = ATTEMPTS } = entry.options;
   // Halve the group to find the refused change, so that it blocks no other. A commit too large to be answered is halved
   // too.
   const isTooMuch = kind === 'refused' || (kind === 'no-answer' && entry.attempts > 0);
-  if (isTooMuch) entry.groupSize = Math.ceil(size / 2);
+  if (isTooMuch) entry.groupSize = Math.ceil(part.length / 2);
   if (kind !== 'refused') entry.attempts += 1;
   if (entry.attempts < attempts) return true;
   const message = `${repo.description}: no commit after ${attempts} attempts (${reason.message}); it is safe to run again`;

@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { GreenroomError } from '../../lib/core/errors.ts';
 import type { RequestPause } from '../../lib/forge/limits.ts';
+import { Outdated } from '../../lib/github/http/change-queue.ts';
 import { GitHubClient, type GitHubClientOptions } from '../../lib/github/http/client.ts';
 import { tokenCredentials } from '../../lib/github/http/credentials.ts';
 import { openGitHub } from '../../lib/github/http/open.ts';
@@ -133,6 +134,33 @@ describe('changes', () => {
       new Set([expect.stringMatching(/^unreachable: .*too many changes in a short time; the next one has to wait/)]),
     );
     expect(sent.length).toBeGreaterThanOrEqual(15);
+  });
+
+  test('that had to wait are asked once more whether they still make sense; what does not is not sent', async () => {
+    const { client, sent } = await timed();
+    const asked: string[] = [];
+    const change = (name: string, answer: () => Promise<boolean>) =>
+      client
+        .for('acme')
+        .mutate('mutation CommitFiles { x }', {}, () => {
+          asked.push(name);
+          return answer();
+        })
+        .then(
+          () => 'sent',
+          (error: unknown) => (error instanceof Outdated ? 'outdated' : error),
+        );
+    const first = change('first', async () => false);
+    const others = [
+      change('outdated', async () => false),
+      change('current', async () => true),
+      change('not known', () => Promise.reject(new Error('no answer'))),
+    ];
+    expect(await Promise.all([first, ...others])).toEqual(['sent', 'outdated', 'sent', 'sent']);
+    expect(asked).toEqual(['outdated', 'current', 'not known']);
+    // What was not sent delays no other, and counts for no limit.
+    expect(sent.map(({ at }) => at)).toEqual([0, 1, 2]);
+    expect(client.freePushes).toBe(3);
   });
 
   test('that wait in the queue are not sent while a limit is active that an earlier one has hit', async () => {

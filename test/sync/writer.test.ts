@@ -51,6 +51,8 @@ async function shop(pulls: number, extra = '') {
   return { forge, plain, commits, open, sync, previews, refusing };
 }
 
+type Shop = Awaited<ReturnType<typeof shop>>;
+
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
 
 test('who comes alone commits at once; who comes meanwhile shares the next commit', async () => {
@@ -130,6 +132,64 @@ test('where commits are limited, a group that is late is planned again instead o
   expect([theirs, tries, commits.length]).toEqual([1, 1, 1]);
 });
 
+describe('where a commit of one request holds few files', () => {
+  /** The sizes of the commits of ten pull requests; a part has room for the files of three. */
+  async function sizes(commits: number, extra = '', meanwhile: (world: Shop) => unknown = () => undefined) {
+    const world = await shop(10, extra);
+    const context = world.open();
+    const each = await world.sync(context, 1, new Writer());
+    const room = { commits, files: each.change.size * 3 + 1 };
+    world.refusing(() => meanwhile(world));
+    const repo: AppsRepo = { ...context.repo, room: () => room };
+    const writer = new Writer();
+    const results = await Promise.all(upTo(10).map((number) => world.sync({ ...context, repo }, number, writer)));
+    expect(await world.previews()).toBe(10);
+    // Each is told the commit that holds it.
+    expect(new Set(results.map(({ commit }) => commit)).size).toBe(world.commits.length);
+    return world.commits.slice(1).map((names) => names.length);
+  }
+
+  test('a group is committed in parts, on top of each other', async () => {
+    expect(await sizes(6)).toEqual([3, 3, 3]);
+  });
+
+  test('it is one commit where the parts would take more than half of what a minute allows', async () => {
+    expect(await sizes(5)).toEqual([9]);
+  });
+
+  test('it is one commit where slots are counted: one may take what another one frees', async () => {
+    expect(await sizes(6, 'slots: { total: 20 }')).toEqual([9]);
+  });
+
+  test('what is left after a part that another process was faster than is planned again', async () => {
+    let isFirst = true;
+    const found = await sizes(6, '', async ({ plain, commits }) => {
+      if (commits.length !== 2 || !isFirst) return;
+      isFirst = false;
+      const { head } = await plain.read([]);
+      await plain.commit({ expectedHead: head, change: new Map([['theirs.txt', 'x']]), message: 'theirs' });
+    });
+    expect([isFirst, found]).toEqual([false, [3, 3, 3]]);
+  });
+
+  test('what is refused in one part holds up no other part', async () => {
+    const world = await shop(10);
+    world.refusing(({ change }) => {
+      const bad = [...change.keys()].find((path) => path.includes('/pr-shop-5/'));
+      if (bad !== undefined) throw new GreenroomError('failed', `${bad} is a file, not a folder`);
+    });
+    const context = world.open();
+    // Room for one preview.
+    const repo: AppsRepo = { ...context.repo, room: () => ({ commits: 50, files: 1 }) };
+    const writer = new Writer();
+    const results = await Promise.allSettled(
+      upTo(10).map((number) => world.sync({ ...context, repo }, number, writer)),
+    );
+    expect(results.flatMap(({ status }, i) => (status === 'rejected' ? [i + 1] : []))).toEqual([5]);
+    expect(await world.previews()).toBe(9);
+  });
+});
+
 describe('the wait after a lost race', () => {
   /** What it waits for, in milliseconds, when every race is lost. */
   async function waits(random?: () => number): Promise<number[]> {
@@ -161,7 +221,6 @@ describe('the wait after a lost race', () => {
 });
 
 describe('a lost race', () => {
-  type Shop = Awaited<ReturnType<typeof shop>>;
   const replaced = async ({ plain }: Shop, files: Record<string, string>) => {
     const { head } = await plain.read([]);
     await plain.commit({ expectedHead: head, change: new Map(Object.entries(files)), message: 'another' });

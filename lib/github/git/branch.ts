@@ -84,6 +84,10 @@ export class Branch {
     return { head: data.repository.ref?.target?.oid ?? null, isEmpty: data.repository.isEmpty };
   }
 
+  async isAt(branch: string, oid: string): Promise<boolean> {
+    return (await this.head(branch)).head === oid;
+  }
+
   /** @param since unix seconds */
   async history(branch: string, since: number): Promise<readonly RecentCommit[]> {
     const { owner, name } = namesOf(this.#repository);
@@ -119,12 +123,15 @@ export class Branch {
    * described in docs/decisions/0201.
    *
    * @param repositoryId the repository's node id
+   * @throws Outdated if it had to wait, and the branch was moved meanwhile
    */
   async compareAndSwap(repositoryId: string, branch: string, expected: string, next: string): Promise<MoveRefusal> {
     const name = `refs/heads/${branch}`;
     if (this.#hasUpdateRefs) {
       const input = { repositoryId, refUpdates: [{ name, beforeOid: expected, afterOid: next }] };
-      const { data, errors } = await this.#client.mutate<{ updateRefs: object | null }>(MOVE, { input });
+      const { data, errors } = await this.#client.mutate<{ updateRefs: object | null }>(MOVE, { input }, () =>
+        this.isAt(branch, expected),
+      );
       if (data?.updateRefs && errors.length === 0) return null;
       this.#hasUpdateRefs = !lacks(errors, 'updateRefs', 'UpdateRefsInput');
       if (this.#hasUpdateRefs) return { reason: reasons(errors) };

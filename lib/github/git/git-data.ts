@@ -4,6 +4,7 @@ import { decodeTree, MODE, nameToText } from '../../core/git/objects.ts';
 import { namesOf, type RepositoryRef } from '../../core/repository.ts';
 import { type EditedTree, editTree } from '../../gitops/edit.ts';
 import type { TreeSource } from '../../gitops/walk.ts';
+import type { Still } from '../http/change-queue.ts';
 import type { GitHubClient } from '../http/client.ts';
 import type { EffectiveChange } from './change.ts';
 import { type Commit, formatOf } from './objects.ts';
@@ -33,11 +34,14 @@ export class GitData {
   /**
    * A commit on top of `parent` with that change. The tree is computed here as well, and the server's tree must be the
    * same.
+   *
+   * @param still asked before the commit is made of its trees @default - not asked
    */
   async commit(
     parent: Commit,
     { additions, deletions }: Pick<EffectiveChange, 'additions' | 'deletions'>,
     message: string,
+    still?: Still,
   ): Promise<Commit> {
     const change: ChangeSet = new Map([
       ...deletions.map((path) => [path, null] as const),
@@ -48,6 +52,8 @@ export class GitData {
     const { data } = await this.#client.rest<{ sha?: string; tree?: { sha?: string } }>(
       'POST /repos/{owner}/{repo}/git/commits',
       { ...this.#target, message, tree: edited.root, parents: [parent.oid] },
+      [],
+      still,
     );
     if (data.sha === undefined || data.tree?.sha !== edited.root) throw this.#differs();
     return { oid: data.sha, tree: edited.root };

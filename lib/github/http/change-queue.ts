@@ -8,6 +8,15 @@ export type ChangeKind = (typeof ORDER)[number];
 export const CHANGE_INTERVAL = 1;
 
 /**
+ * Whether a change still makes sense: asked right before it is sent, if it had to wait for its turn. If not, nothing is
+ * sent, and {@link Outdated} is thrown. Where that cannot be found out, the change is sent.
+ */
+export type Still = () => Promise<boolean>;
+
+/** A change was not sent, since it made no sense any more. */
+export class Outdated extends Error {}
+
+/**
  * Sends changes one at a time and a second apart, as GitHub asks for: that is at most 60 a minute of the 80 that it allows.
  *
  * @see https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#pause-between-mutative-requests
@@ -38,15 +47,23 @@ export class ChangeQueue {
     return this.#rest() + before.reduce((sum, count) => sum + count, 0) * this.#interval;
   }
 
-  /** @param send called when it is its turn; null if it sent nothing after all, so that the next one need not wait */
-  run<T>(kind: ChangeKind, send: () => Promise<T | null>): Promise<T | null> {
+  /**
+   * @param send called when it is its turn; null if it sent nothing after all, so that the next one need not wait
+   * @throws Outdated see {@link Still}
+   */
+  run<T>(kind: ChangeKind, send: () => Promise<T | null>, still?: Still): Promise<T | null> {
+    const waits = this.waitOf(kind) > 0;
+    const sendIfStill = async () => {
+      if (waits && still !== undefined && !(await still().catch(() => true))) throw new Outdated();
+      return send();
+    };
     const answer = new Promise<T | null>((resolve, reject) => {
       this.#waiting[kind].push(async () => {
-        const sent = send();
+        const sent = sendIfStill();
         sent.then(resolve, reject);
         return sent.then(
           (found) => found !== null,
-          () => true,
+          (error: unknown) => !(error instanceof Outdated),
         );
       });
     });

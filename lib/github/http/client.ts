@@ -14,7 +14,7 @@ import {
   messageOf,
   type RawAnswer,
 } from './answer.ts';
-import { CHANGE_INTERVAL, type ChangeKind, ChangeQueue } from './change-queue.ts';
+import { CHANGE_INTERVAL, type ChangeKind, ChangeQueue, Outdated, type Still } from './change-queue.ts';
 import type { Credentials } from './credentials.ts';
 import { needOf, type RestRoute } from './permissions.ts';
 import { isSecondaryLimit, rateLimitWait } from './rate-limit.ts';
@@ -142,6 +142,16 @@ export class GitHubClient {
     await this.#options.sleep(wait * 1000);
   }
 
+  /** Number of commits that no limit delays now. */
+  get freePushes(): number {
+    return this.#shared.pushes.free;
+  }
+
+  /** The last commit was refused. GitHub limits how often a branch is moved, so it does not count. */
+  pushRefused(): void {
+    this.#shared.pushes.giveBack();
+  }
+
   /** Waits, to let another process finish its work first. */
   pause(seconds: number): Promise<void> {
     return this.#options.sleep(seconds * 1000);
@@ -156,10 +166,18 @@ export class GitHubClient {
     return this.#graphql(query, variables, 'read');
   }
 
-  /** A mutation, sent once. After `unreachable` it is unknown whether it was carried out. */
-  async mutate<T>(query: string, variables: Readonly<Record<string, unknown>>): Promise<GraphQLAnswer<T>> {
+  /**
+   * A mutation, sent once. After `unreachable` it is unknown whether it was carried out.
+   *
+   * @param still see {@link Still}
+   */
+  async mutate<T>(
+    query: string,
+    variables: Readonly<Record<string, unknown>>,
+    still?: Still,
+  ): Promise<GraphQLAnswer<T>> {
     const kind = await this.#turn(operationOf(query));
-    const answer = await this.#graphql<T>(query, variables, kind);
+    const answer = await this.#graphql<T>(query, variables, kind, still);
     const passing = answer.errors.find(isPassingError);
     if (passing !== undefined) throw this.#unreachable(`GraphQL ${operationOf(query)}`, passing.message);
     return { ...answer, errors: answer.errors.map((error) => ({ ...error, message: withAdvice(error.message) })) };
@@ -170,11 +188,13 @@ export class GitHubClient {
    * against GitHub's rate limit.
    *
    * @param accepted statuses of 400 and above that are returned instead of thrown
+   * @param still see {@link Still}
    */
   async rest<T>(
     route: RestRoute,
     parameters: Readonly<Record<string, unknown>>,
     accepted: readonly number[] = [],
+    still?: Still,
   ): Promise<RestAnswer<T>> {
     const kind = route.startsWith('GET ') ? 'read' : await this.#turn(route);
     const key = kind === 'read' ? JSON.stringify([this.#owner, route, parameters]) : '';
@@ -185,6 +205,7 @@ export class GitHubClient {
       ({ headers, ...common }) =>
         this.#request(route, { ...parameters, ...common, headers: { ...headers, ...condition } }),
       kind,
+      still,
     );
     if (answer.status === 304) {
       if (known === undefined)
@@ -210,6 +231,7 @@ export class GitHubClient {
     query: string,
     variables: Readonly<Record<string, unknown>>,
     kind: RequestKind,
+    still?: Still,
   ): Promise<GraphQLAnswer<T>> {
     const name = operationOf(query);
     const doing = `GraphQL ${name}`;
@@ -217,6 +239,7 @@ export class GitHubClient {
       doing,
       (common) => this.#request({ method: 'POST', url: this.#graphqlUrl, query, variables, ...common }),
       kind,
+      still,
     );
     if (answer.status >= 400) throw this.#refusal(doing, name, answer);
     const { data, errors } = graphQLOf<T>(answer.data);
@@ -236,14 +259,28 @@ export class GitHubClient {
     return push ? 'push' : 'report';
   }
 
-  /** Sends a change when it is its turn. Returns null if another request has hit a limit meanwhile. */
-  #inQueue(doing: string, kind: ChangeKind, send: () => Promise<RawAnswer>): Promise<RawAnswer | null> {
+  /**
+   * Sends a change when it is its turn. Returns null if another request has hit a limit meanwhile.
+   *
+   * @throws Outdated see {@link Still}
+   */
+  async #inQueue(
+    doing: string,
+    kind: ChangeKind,
+    send: () => Promise<RawAnswer>,
+    still?: Still,
+  ): Promise<RawAnswer | null> {
     const { changes, limits } = this.#shared;
     const wait = changes.waitOf(kind);
     if (wait > this.#longestWait) throw this.#tooMany(doing, wait);
     if (wait >= WORTH_TELLING) this.#waits('throttle', doing, wait);
     const { hits } = limits;
-    return changes.run(kind, async () => (limits.hits === hits ? send() : null));
+    try {
+      return await changes.run(kind, async () => (limits.hits === hits ? send() : null), still);
+    } catch (error) {
+      if (error instanceof Outdated && kind === 'push') this.#shared.pushes.giveBack();
+      throw error;
+    }
   }
 
   #tooMany(call: string, seconds: number): GreenroomError {
@@ -255,7 +292,12 @@ export class GitHubClient {
     this.#options.onWait?.({ reason, call, seconds, until: this.#options.clock() + seconds });
   }
 
-  async #send(doing: string, send: (common: Common) => Promise<RawAnswer>, kind: RequestKind): Promise<RawAnswer> {
+  async #send(
+    doing: string,
+    send: (common: Common) => Promise<RawAnswer>,
+    kind: RequestKind,
+    still?: Still,
+  ): Promise<RawAnswer> {
     const hourly = `${this.#owner} ${doing.startsWith('GraphQL') ? 'graphql' : 'core'}`;
     const scopes = [ALL_REQUESTS, hourly];
     const attempts = kind === 'read' ? READ_ATTEMPTS : 1;
@@ -264,7 +306,7 @@ export class GitHubClient {
     for (let limited = 0; ; ) {
       const waited = await this.#waitForLimits(doing, scopes);
       const once = () => this.#once(send);
-      const answer = await (kind === 'read' ? once() : this.#inQueue(doing, kind, once));
+      const answer = await (kind === 'read' ? once() : this.#inQueue(doing, kind, once, still));
       if (answer === null) continue;
       if (answer.status === 401 && !renewed && this.#options.credentials.renew(this.#owner)) {
         renewed = true;

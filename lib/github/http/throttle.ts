@@ -35,6 +35,15 @@ export class Throttle {
     return this.#next() - this.#clock();
   }
 
+  /** Number of requests that may be sent now without a wait. */
+  get free(): number {
+    const now = this.#clock();
+    const lefts = this.#limits.map(
+      ({ count, seconds }) => count - this.#times.filter((time) => time > now - seconds).length,
+    );
+    return Math.max(0, Math.min(...lefts));
+  }
+
   #next(): number {
     let at = this.#clock();
     for (const { count, seconds } of this.#limits) {
@@ -42,6 +51,11 @@ export class Throttle {
       if (earlier !== undefined) at = Math.max(at, earlier + seconds);
     }
     return at;
+  }
+
+  /** The latest turn was not used. */
+  giveBack(): void {
+    this.#times.pop();
   }
 
   /**

@@ -6,6 +6,7 @@ import type {
   AppsRepo,
   CommitRequest,
   CommitResult,
+  CommitRoom,
   CommitStatus,
   RecentCommit,
   RepoState,
@@ -18,6 +19,7 @@ import { GitData } from '../git/git-data.ts';
 import { type Commit, isFile } from '../git/objects.ts';
 import { TreeReader } from '../git/trees.ts';
 import type { GraphQLError } from '../http/answer.ts';
+import { Outdated } from '../http/change-queue.ts';
 import type { GitHubClient } from '../http/client.ts';
 import { isKnownRefusal } from '../http/refusals.ts';
 import { GitHubProposals } from './proposals.ts';
@@ -110,6 +112,10 @@ export class GitHubAppsRepo implements AppsRepo {
     return this.#client.readyToPush();
   }
 
+  room(): CommitRoom {
+    return { commits: this.#client.freePushes, files: this.#hasMutation ? MAX_FILES : Number.POSITIVE_INFINITY };
+  }
+
   async commit({ expectedHead, change, message }: CommitRequest): Promise<CommitResult> {
     checkPaths(change);
     if (expectedHead === null) return this.#first(change, message);
@@ -124,11 +130,15 @@ export class GitHubAppsRepo implements AppsRepo {
       const { head } = await this.#head();
       return head === expectedHead ? { status: 'committed', head } : { status: 'conflict' };
     }
-    const sent =
-      this.#hasMutation && !replacesOtherKinds && additions.length + deletions.length <= MAX_FILES
-        ? await this.#send(commit, effective, message)
-        : undefined;
-    return sent ?? this.#build(commit, effective, message);
+    const isSmall = additions.length + deletions.length <= MAX_FILES;
+    try {
+      const sent =
+        this.#hasMutation && !replacesOtherKinds && isSmall ? await this.#send(commit, effective, message) : undefined;
+      return sent ?? (await this.#build(commit, effective, message));
+    } catch (error) {
+      if (error instanceof Outdated) return { status: 'conflict' };
+      throw error;
+    }
   }
 
   /** Adds the written files to the cache. Failures do not matter: the files are then read again. */
@@ -150,7 +160,7 @@ export class GitHubAppsRepo implements AppsRepo {
     const input = commitInput(this.#repository, branch, expectedHeadOid, effective, message);
     const { data, errors } = await this.#client.mutate<{
       createCommitOnBranch: { commit: { oid: string; tree: { oid: string } } | null } | null;
-    }>(COMMIT, { input });
+    }>(COMMIT, { input }, () => this.#access.isAt(branch, expectedHeadOid));
     const made = data?.createCommitOnBranch?.commit;
     if (made) {
       await this.#learn(parent, { oid: made.oid, tree: made.tree.oid }, effective);
@@ -158,18 +168,22 @@ export class GitHubAppsRepo implements AppsRepo {
     }
     this.#hasMutation = !lacks(errors, 'createCommitOnBranch', 'CreateCommitOnBranchInput');
     if (!this.#hasMutation) return undefined;
+    this.#client.pushRefused();
     if (errors.some(isConflict) || (await this.#head()).head !== expectedHeadOid) return { status: 'conflict' };
     throw this.#refused(reasons(errors));
   }
 
   async #build(parent: Commit, effective: EffectiveChange, message: string): Promise<CommitResult> {
     try {
-      const made = await this.#gitData.commit(parent, effective, message);
-      const refusal = await this.#access.compareAndSwap(this.#trees.facts.id, this.#branchName(), parent.oid, made.oid);
+      const branch = this.#branchName();
+      const still = () => this.#access.isAt(branch, parent.oid);
+      const made = await this.#gitData.commit(parent, effective, message, still);
+      const refusal = await this.#access.compareAndSwap(this.#trees.facts.id, branch, parent.oid, made.oid);
       if (refusal === null) {
         await this.#learn(parent, made, effective);
         return { status: 'committed', head: made.oid };
       }
+      this.#client.pushRefused();
       throw this.#refused(refusal.reason);
     } catch (error) {
       // If the branch has moved, the refusal is a lost race, whatever the reason given.
