@@ -18,6 +18,8 @@ export type Effect =
   | { readonly kind: 'removed'; readonly reason: string }
   /** It keeps running as it is, but its next push is refused. */
   | { readonly kind: 'refused'; readonly reasons: readonly string[] }
+  /** The same for evidence of its images: it also ends after this time (`24h`), unless they have it again. */
+  | { readonly kind: 'ending'; readonly reasons: readonly string[]; readonly after: string }
   /** It was refused and would not be refused any more. */
   | { readonly kind: 'allowed' }
   | { readonly kind: 'unknown'; readonly reason: string };
@@ -106,6 +108,11 @@ function summary(impacts: readonly Impact[]): string[] {
       'refused',
       'would keep running, but be refused at their next push:',
       ({ reasons }: Of<'refused'>) => `: ${sentence(reasons[0] ?? '')}`,
+    ),
+    ...lines(
+      'ending',
+      'would lose evidence that is required, and end early unless their images show it again:',
+      ({ reasons, after }: Of<'ending'>) => ` after ${after}: ${sentence(reasons[0] ?? '')}`,
     ),
     ...lines('allowed', 'would no longer be refused:', () => ''),
     ...lines('unknown', 'could not be compiled again:', ({ reason }: Of<'unknown'>) => `: ${sentence(reason)}`),

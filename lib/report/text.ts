@@ -20,7 +20,7 @@ export function code(text: string): string {
  * @param max limit in characters. @default 300
  */
 export function sentence(text: string, max?: number): string {
-  const parts = printable(text, max).split(/((?<![\w@#])[@#]\w[\w/-]*|(?<!`)`[a-z][\w ./-]*`(?!`))/);
+  const parts = printable(text, max).split(/((?<![\w@#])[@#]\w[\w/-]*|(?<!`)`[a-z][\w ./:-]*`(?!`))/);
   const isCode = (i: number) => i % 2 === 1;
   return parts.map((part, i) => (isCode(i) ? `\`${part.replaceAll('`', '')}\`` : inert(part, i === 0))).join('');
 }

@@ -1,4 +1,5 @@
 import type { CompiledPreview } from '../compile/compiler.ts';
+import { EVIDENCE_RULES } from '../compile/evidence.ts';
 import { isExpired } from '../compile/lifetime.ts';
 import { formatProblem, GreenroomError } from '../core/errors.ts';
 import { compareStrings } from '../core/fileset.ts';
@@ -38,7 +39,7 @@ async function effectOn(forge: Forge, record: PreviewRecord, before: Base, after
   }
   const [old, next] = [before, after].map((side) => outcome(side, source, before.platform)) as [Outcome, Outcome];
   if (next.kind === 'none') return old.kind === 'none' ? { kind: 'same' } : { kind: 'removed', reason: next.reason };
-  if (next.kind === 'refused') return old.kind === 'refused' ? { kind: 'same' } : next;
+  if (next.kind === 'refused') return old.kind === 'refused' ? { kind: 'same' } : refusedEffect(next, after.platform);
   // The record tells where the preview runs now, even if the old settings would place it elsewhere today.
   if (next.compiled.cluster !== record.cluster && placeOf(old) !== next.compiled.cluster) {
     return { kind: 'moved', from: record.cluster, to: next.compiled.cluster };
@@ -50,7 +51,19 @@ async function effectOn(forge: Forge, record: PreviewRecord, before: Base, after
 type Outcome =
   | { readonly kind: 'written'; readonly compiled: CompiledPreview }
   | { readonly kind: 'none'; readonly reason: string }
-  | { readonly kind: 'refused'; readonly reasons: readonly string[] };
+  | Refused;
+
+interface Refused {
+  readonly kind: 'refused';
+  readonly reasons: readonly string[];
+  /** Whether one of the reasons is evidence of its images. */
+  readonly lacksEvidence: boolean;
+}
+
+function refusedEffect({ reasons, lacksEvidence }: Refused, { evidence }: PlatformSpec): Effect {
+  const after = evidence.endAfter;
+  return lacksEvidence && after !== undefined ? { kind: 'ending', reasons, after } : { kind: 'refused', reasons };
+}
 
 function outcome(side: Base, source: RecordedSource, recordedBy: PlatformSpec): Outcome {
   const refusal = refusalOf(source.pull, side.platform, side.registrations) ?? stopOf(source.pull);
@@ -59,11 +72,12 @@ function outcome(side: Base, source: RecordedSource, recordedBy: PlatformSpec): 
     const compiled = recompile(side, source, recordedBy);
     if (isExpired(compiled.expires, side.now)) return { kind: 'none', reason: 'It would have expired.' };
     const denied = compiled.findings.filter(isDenial);
-    if (compiled.denied) return { kind: 'refused', reasons: denied.map(findingLine) };
+    const lacksEvidence = denied.some(({ rule }) => EVIDENCE_RULES.includes(rule));
+    if (compiled.denied) return { kind: 'refused', reasons: denied.map(findingLine), lacksEvidence };
     return { kind: 'written', compiled };
   } catch (error) {
     if (!(error instanceof GreenroomError) || error.code !== 'invalid-input') throw error;
-    return { kind: 'refused', reasons: error.problems.map(formatProblem) };
+    return { kind: 'refused', reasons: error.problems.map(formatProblem), lacksEvidence: false };
   }
 }
 

@@ -2,8 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { TestRegistry } from '../evidence/registry-server.ts';
-import { attach, keyPair } from '../evidence/signing.ts';
+import { attach, type KeyPair, keyPair } from '../evidence/signing.ts';
 import { greenroom, inProcess } from '../support/command.ts';
+import { commitFiles } from '../support/git.ts';
 import { hostilePreviews } from '../support/hostile/previews.ts';
 import { platformText, previewText } from '../support/inputs.ts';
 import { World } from '../support/world.ts';
@@ -88,11 +89,15 @@ describe('sync', () => {
     );
   });
 
-  test('an image that has to be signed runs when it is, and not before', async () => {
+  test('an image that has to be signed runs when it is, not before, and for a while if that is no longer so', async () => {
     await using registry = await TestRegistry.start({ referrersApi: true });
     const key = keyPair();
-    const evidence = `evidence: { require: [digest, signature], keys: [${JSON.stringify(key.pem)}] }`;
-    const world = new World(platformText(evidence).replace('ghcr.io', registry.host));
+    const platformWith = ({ pem }: KeyPair) =>
+      platformText(`evidence: { require: [digest, signature], keys: [${JSON.stringify(pem)}], endAfter: 2h }`).replace(
+        'ghcr.io',
+        registry.host,
+      );
+    const world = new World(platformWith(key));
     world.push('shop', { 'preview.yaml': previewText('', `${registry.host}/acme/shop:v1`) }, NOW);
     world.pull('shop', 7, { createdAt: NOW, updatedAt: NOW });
     const subject = registry.image('acme/shop', 'v1');
@@ -101,6 +106,10 @@ describe('sync', () => {
     expect(world.comment('shop', 7)).toContain('The image has no signature');
     attach(registry, 'acme/shop', { subject }, key);
     expect(await run()).toMatchObject({ code: 0, stdout: expect.stringContaining('pr-shop-7: add') });
+    commitFiles(world.appsRepo, { 'greenroom.yaml': platformWith(keyPair()) });
+    const ending =
+      /^pr-shop-7: update .*refused by the rules; the images of what runs lost their evidence, so it ends /;
+    expect((await run()).stdout).toMatch(ending);
   });
 
   test('--event with a comment carries out its command, as the forge has it, and only then syncs', async () => {

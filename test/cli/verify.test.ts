@@ -5,6 +5,7 @@ import { VERSION } from '../../lib/core/version.ts';
 import { formatRecord, parseRecord } from '../../lib/model/record.ts';
 import { init } from '../../lib/scaffold/init.ts';
 import { sweep } from '../../lib/sync/sweep/sweep.ts';
+import { keyPair } from '../evidence/signing.ts';
 import { inProcess } from '../support/command.ts';
 import { commitFiles, filesOf, git, type TestFiles, tempFolder } from '../support/git.ts';
 import { platformText, previewText } from '../support/inputs.ts';
@@ -301,6 +302,11 @@ describe('a change of greenroom.yaml', () => {
     expect(moved).toContain('- **3** would start again in another cluster:\n  - `pr-shop-1` from `a` to `b`');
     const refused = await diff(platformText(two).replace('registries: [ghcr.io/acme]', 'registries: [ghcr.io/other]'));
     expect(refused).toContain('- **3** would keep running, but be refused at their next push:');
+    const signed = `evidence: { require: [digest, signature], keys: [${JSON.stringify(keyPair().pem)}]`;
+    expect(await diff(platformText(`${two}\n${signed} }`))).toContain('- **3** would keep running, but be refused');
+    expect(await diff(platformText(`${two}\n${signed}, endAfter: 24h }`))).toMatch(
+      /- \*\*3\*\* would lose evidence that is required, and end early .*:\n {2}- `pr-shop-1` after 24h: /,
+    );
     expect(refused).toMatch(/<summary>policies\/vap\/\S+allowed-registries\.yaml \(\+2 -2\)/);
     expect(await diff(platformText(two))).toContain('no live preview changes');
 

@@ -123,7 +123,7 @@ test('an image that shows all that is asked runs, and what was verified is noted
     [scene.digest]: { signature: true, sbom: true, provenance: true, vulnerabilities: 'none' },
   });
   expect(await scene.sync()).toMatchObject({ effect: 'none' });
-  for (const words of ['signed by key 1', 'names 1', 'built from', 'no known vulnerabilities']) {
+  for (const words of ['signed by key 1', 'names 1 part', 'built from', 'no known vulnerabilities']) {
     expect(scene.comment('shop', 7)).toContain(words);
   }
 });

@@ -43,7 +43,15 @@ function headline({ state, status, effect, change, commit }: SyncResult, dryRun:
   const verb = { create: 'add', update: 'update', remove: 'remove', none: 'no change' }[effect];
   const files = change.size === 0 ? '' : ` (${count(change.size, 'file')})`;
   const where = dryRun && change.size > 0 ? ', dry run' : commit === null ? '' : `, commit ${commit.slice(0, 7)}`;
-  return `${verb}${files}${where}; ${stateText(state, status)}`;
+  return `${verb}${files}${where}; ${stateText(state, status)}${lostText(state)}`;
+}
+
+/** What becomes of a running preview whose images lost their evidence. */
+function lostText(state: PreviewState): string {
+  const live = 'live' in state ? state.live : null;
+  if (!live?.lost) return '';
+  const end = live.lost.endsEarly ? `, so it ends ${dayAndTime(live.expires)}` : '';
+  return `; the images of what runs lost their evidence${end}`;
 }
 
 function stateText(state: PreviewState, status: Status | null): string {

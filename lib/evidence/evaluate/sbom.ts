@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { count } from '../../core/text.ts';
 import type { Claim } from './claim.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -29,9 +30,9 @@ export function evaluateSbom(claims: readonly Claim[]): Verdict {
     return { status: 'missing', sentence: `The image comes without the list of its parts (SBOM): ${ADVICE}` };
   }
   const parts = lists.map(({ predicate }) => partsOf(predicate));
-  const most = Math.max(...parts.map((count) => count ?? 0));
-  if (most > 0) return { status: 'shown', sentence: `The list of its parts names ${most}` };
-  const what = parts.some((count) => count === 0) ? 'names no part' : 'is neither SPDX 2 nor CycloneDX';
+  const most = Math.max(...parts.map((found) => found ?? 0));
+  if (most > 0) return { status: 'shown', sentence: `Its list of parts names ${count(most, 'part')}` };
+  const what = parts.some((found) => found === 0) ? 'names no part' : 'is neither SPDX 2 nor CycloneDX';
   return { status: 'wrong', sentence: `The list of the image's parts (SBOM) ${what}: ${ADVICE}` };
 }
 

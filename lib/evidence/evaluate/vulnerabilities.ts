@@ -1,4 +1,5 @@
 import { formatTime } from '../../core/clock.ts';
+import { count } from '../../core/text.ts';
 import { untilSeconds } from '../../model/exception.ts';
 import { durationSeconds } from '../../model/scalars.ts';
 import type { EvidenceSettings } from '../signatures/trust.ts';
@@ -8,7 +9,7 @@ import { SEVERITIES, type VulnerabilitySeverity, type VulnerabilityVerdict } fro
 
 const SHOWN = 3;
 const ADVICE =
-  'let your build scan it with Trivy or Grype, with `--format cosign-vuln` and `cosign attest --type vuln`';
+  'let your build scan it with `trivy image --format cosign-vuln` and attach that with `cosign attest --type vuln`';
 
 type Counted = Vulnerability & { readonly counts: VulnerabilitySeverity };
 
@@ -67,7 +68,9 @@ function evaluateReport(report: ScanReport, settings: EvidenceSettings, now: num
   if (tooBad.length > 0) return { status: 'wrong', sentence: words(tooBad), worst };
   const allowed = report.vulnerabilities.length - counted.length;
   const known =
-    counted.length === 0 ? 'no known vulnerabilities' : `${counted.length} known vulnerabilities, at worst ${worst}`;
+    counted.length === 0
+      ? 'no known vulnerabilities'
+      : `${count(counted.length, 'known vulnerability', 'known vulnerabilities')}, at worst ${worst}`;
   const beside = allowed === 0 ? '' : `, and ${allowed} that the platform allows`;
   return { status: 'shown', sentence: `It has ${known}${beside}`, worst };
 }
@@ -103,8 +106,8 @@ function words(tooBad: readonly Counted[]): string {
 
 function numbers(found: readonly Counted[]): string {
   const counts = [...SEVERITIES].reverse().flatMap((severity) => {
-    const count = found.filter(({ counts }) => counts === severity).length;
-    return count === 0 ? [] : [`${count} ${severity}`];
+    const many = found.filter(({ counts }) => counts === severity).length;
+    return many === 0 ? [] : [`${many} ${severity}`];
   });
   const [last, ...before] = counts.reverse();
   const list = before.length === 0 ? last : `${before.reverse().join(', ')} and ${last}`;
