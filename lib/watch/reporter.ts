@@ -48,8 +48,8 @@ const AGAIN = 15_000;
 export class Reporter {
   readonly #options: ReporterOptions;
   readonly #previews = new Map<string, Followed>();
-  /** Kinds that this cluster does not have. */
-  readonly #missing = new Set<string>();
+  /** Kinds that this cluster does not have, and when that was seen, in unix seconds: they may be installed later. */
+  readonly #missing = new Map<string, number>();
 
   constructor(options: ReporterOptions) {
     this.#options = options;
@@ -196,16 +196,17 @@ export class Reporter {
 
   async #list(kind: (typeof READ_KINDS)[number], name: string, isEnding: boolean): Promise<readonly KubeLike[]> {
     const key = `${kind.group}/${kind.resource}`;
-    if (this.#missing.has(key)) return [];
+    const { api, clock, resync = 600 } = this.#options;
+    if (clock() - (this.#missing.get(key) ?? Number.NEGATIVE_INFINITY) < resync) return [];
     try {
-      return (await this.#options.api.list(pathOf(kind, name))).items;
+      return (await api.list(pathOf(kind, name))).items;
     } catch (error) {
       // While a namespace is deleted, the role binding is deleted early. What blocks the rest is in the namespace
       // itself.
       if (isEnding && error instanceof ApiError && error.status === 403) return [];
       // Kinds of other projects may not be installed. A new namespace may not be readable yet.
       if (!(error instanceof ApiError) || kind.isFollowed || error.status !== 404) throw error;
-      this.#missing.add(key);
+      this.#missing.set(key, clock());
       return [];
     }
   }
