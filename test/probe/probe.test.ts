@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo, LookupFunction } from 'node:net';
+import { type AddressInfo, createServer as createTlsServer, type LookupFunction } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { kindOfAddress } from '../../lib/probe/addresses.ts';
 import { ingressPage } from '../../lib/probe/ingress.ts';
@@ -133,6 +133,21 @@ describe('an address is asked once, within bounds', () => {
     await probe(name, { lookup: rebinding, allowPrivate: true, timeout: 500 });
     expect([lookups, asked]).toEqual([1, 0]);
     expect(await probe(name, { lookup: rebinding, allowPrivate: true })).toMatchObject({ kind: 'not-asked' });
+  });
+
+  test.each([
+    ['unrecognized name', 112, 'certificate'],
+    ['handshake failure', 40, 'certificate'],
+    ['internal error', 80, 'certificate'],
+    ['protocol version', 70, 'no-answer'],
+  ])('a handshake that the server ends with %s', async (_, alert, kind) => {
+    const server = createTlsServer((socket) =>
+      socket.once('data', () => socket.end(Buffer.from([0x15, 3, 3, 0, 2, 2, alert]))),
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `https://pr-shop-7.apps.example.com:${(server.address() as AddressInfo).port}/`;
+    expect(await probe(url, { allowPrivate: true, lookup: here })).toMatchObject({ kind });
+    await new Promise((resolve) => server.close(resolve));
   });
 
   test('a name that is not there is no answer; a name service that fails says nothing', async () => {
