@@ -34,12 +34,22 @@ export interface RecentCommit {
   readonly message: string;
 }
 
-/** A commit status that another program wrote on a commit of the branch. */
+/** A commit status that another program wrote. */
 export interface CommitStatus {
-  readonly oid: string;
   /** Its name. */
   readonly context: string;
   readonly description: string;
+  readonly isFailure: boolean;
+  /** Unix seconds. */
+  readonly createdAt: number;
+}
+
+/** A commit of the branch, and the latest status of each name on it. */
+export interface StatedCommit {
+  readonly oid: string;
+  /** Unix seconds. */
+  readonly committedAt: number;
+  readonly statuses: readonly CommitStatus[];
 }
 
 /** `conflict`: the branch is not (or no longer) at the expected head; nothing was changed. */
@@ -77,12 +87,12 @@ export interface AppsRepo {
   recent?(since: number): Promise<readonly RecentCommit[]>;
 
   /**
-   * The latest status of each name on each of the branch's latest hundred commits, newest commits first. Undefined if the
-   * repository has no commit statuses.
+   * The branch's latest hundred commits with their statuses, newest first; if all of them are newer than a time in unix
+   * seconds, the latest two hundred. Undefined if the repository has no commit statuses.
    *
    * @throws GreenroomError `unreachable` if they cannot be read
    */
-  statuses?(): Promise<readonly CommitStatus[]>;
+  statuses?(since: number): Promise<readonly StatedCommit[]>;
 
   /**
    * Makes one commit on top of `expectedHead` and moves the branch by compare-and-swap from exactly that head. A branch

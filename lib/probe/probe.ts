@@ -118,12 +118,15 @@ function readStart(response: IncomingMessage, done: (body: string) => void): voi
   response.on('end', settle).on('error', settle).on('aborted', settle);
 }
 
-const CERTIFICATE = /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/;
+const CERTIFICATE =
+  /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA|ERROR_IN_CERT)/;
+/** In the words of OpenSSL: how a server ends a handshake for which it has no certificate. */
+const NO_CERTIFICATE = /unrecognized name|alert (handshake failure|internal error|access denied)/;
 
 function failureOf(error: NodeJS.ErrnoException): ProbeAnswer {
   const { code = '' } = error;
   if (error instanceof Refused) return { kind: 'not-asked', why: error.message };
-  if (CERTIFICATE.test(code)) return { kind: 'certificate' };
+  if (CERTIFICATE.test(code) || NO_CERTIFICATE.test(error.message)) return { kind: 'certificate' };
   if (code === 'ENOTFOUND') return { kind: 'no-answer', why: 'name' };
   if (code === 'ECONNREFUSED' || code === 'EHOSTUNREACH') return { kind: 'no-answer', why: 'refused' };
   if (code === 'ECONNRESET' || code.startsWith('HPE_') || code === 'EPROTO')

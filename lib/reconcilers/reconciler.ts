@@ -34,10 +34,22 @@ export interface Reconciler {
    * needed if it can be configured to send the format of `/status`.
    */
   readonly toldBy?: (event: unknown) => Told | null | undefined;
+  readonly commitStatuses: StatusesWritten;
   /** Text for the README of an apps repo. */
   readme(platform: PlatformSpec): ReadmeWords;
   /** Whether it can list pull requests itself, so that a preview needs no commit. */
   readonly listsPullRequests: boolean;
+}
+
+/** The commit statuses that it writes in the apps repo, if `status.commitStatuses` lets it. */
+export interface StatusesWritten {
+  /**
+   * `line`: one at each change of state, whose description is the line that is also kept on deployments. `failures`: only
+   * that it could not apply a commit, and again in each half hour in which it tries and fails.
+   */
+  readonly form: 'line' | 'failures';
+  /** Whether a status of this name is about the preview. */
+  isAbout(context: string, preview: string): boolean;
 }
 
 /**

@@ -5,6 +5,7 @@ import type { AppsBranch, Trigger, WebhookSource } from '../forge/webhook.ts';
 import type { RecordedCall, StatusCall } from '../status/call.ts';
 import type { SyncContext } from '../sync/plan/base.ts';
 import { callOfRecorded } from '../sync/recorded-call.ts';
+import { type Callers, RETRY_AFTER } from './callers.ts';
 import type { Closed } from './closed.ts';
 import type { Journal } from './journal.ts';
 import type { Metrics } from './metrics.ts';
@@ -21,6 +22,7 @@ export interface EndpointsOptions {
   readonly statusSecrets: StatusSecrets;
   readonly withContext: <T>(work: (context: SyncContext) => Promise<T>) => Promise<T>;
   readonly clock: Clock;
+  readonly callers: Callers;
   readonly closed: Closed;
   readonly syncs: Pick<Syncs, 'add' | 'addReported'>;
   readonly sweeps: Pick<Sweeps, 'now'>;
@@ -46,6 +48,7 @@ const WORDS: Readonly<Record<number, string>> = {
   404: 'there is POST /webhook and /status, GET /healthz, /readyz and /metrics',
   405: 'not with this method',
   413: 'the body is too large',
+  429: 'too many calls of this cluster; the next ones are read later',
   415: 'set the content type of the webhook to application/json',
   500: 'internal error',
   503: 'busy or stopping; the next sweep does it',
@@ -135,20 +138,31 @@ export class Endpoints {
 
   /** Handles a report of a cluster: syncs the pull request with this report. */
   async #takeCall(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { statusSecrets, clock, syncs, journal, metrics } = this.#options;
+    const { statusSecrets, clock, callers, journal, metrics } = this.#options;
     const received = await receiveCall(request, statusSecrets, clock());
     metrics.calls.inc({ outcome: received.outcome });
     if (received.outcome !== 'call') {
       journal.write({ level: 'warn', event: 'status', ...received });
       return end(response, REFUSED[received.outcome], { connection: 'close' });
     }
-    const call = await this.#identify(received.call);
-    if (typeof call === 'number') return end(response, call, { connection: 'close' });
-    const { cluster, preview, observation } = call;
-    const outcome = syncs.addReported({ repository: { path: call.repository }, number: call.number, reported: [call] });
+    const { cluster } = received.call;
+    const status = (await callers.run(cluster, () => this.#queueCall(received.call))) ?? 429;
+    if (status === 429) metrics.throttled.inc({ cluster });
+    const headers: Record<string, string> = status >= 400 ? { connection: 'close' } : {};
+    if (status === 429) headers['retry-after'] = String(RETRY_AFTER);
+    end(response, status, headers);
+  }
+
+  /** Returns an HTTP status. */
+  async #queueCall(received: StatusCall | RecordedCall): Promise<number> {
+    const { syncs, journal } = this.#options;
+    const call = await this.#identify(received);
+    if (typeof call === 'number') return call;
+    const { cluster, preview, observation, number } = call;
+    const outcome = syncs.addReported({ repository: { path: call.repository }, number, reported: [call], cluster });
     const { condition, reason = null } = observation;
     journal.write({ level: 'info', event: 'status', about: preview, cluster, condition, reason, outcome });
-    end(response, outcome === 'full' ? 503 : 202);
+    return outcome === 'full' ? 429 : 202;
   }
 
   /** Adds the pull request to a call; returns an HTTP status if it is unknown, or cannot be read now. */

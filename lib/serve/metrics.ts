@@ -17,6 +17,7 @@ export class Metrics {
   readonly #registry = new Registry<typeof Registry.OPENMETRICS_CONTENT_TYPE>();
   readonly deliveries: Counter<'event' | 'outcome'>;
   readonly calls: Counter<'outcome'>;
+  readonly throttled: Counter<'cluster'>;
   readonly syncs: Counter<'state'>;
   readonly failures: Counter<'code'>;
   readonly syncSeconds: Histogram;
@@ -98,6 +99,12 @@ export class Metrics {
       name: 'greenroom_status_calls_total',
       help: 'Calls of clusters at /status, by what became of them.',
       labelNames: ['outcome'],
+      registers,
+    });
+    this.throttled = new Counter({
+      name: 'greenroom_status_throttled_calls_total',
+      help: 'Calls at /status that were refused since their cluster makes too many.',
+      labelNames: ['cluster'],
       registers,
     });
     this.syncs = new Counter({

@@ -3,6 +3,13 @@ export interface KeyedQueueOptions<T> {
   readonly concurrency: number;
   /** Maximum number of waiting keys. */
   readonly capacity: number;
+  /**
+   * Group of an item. Items without a group go first; those of groups use at most half of `concurrency`, and each group its
+   * share of half of `capacity`, so that no group delays the others for long. @default - no item has a group
+   */
+  readonly groupOf?: (item: T) => string | undefined;
+  /** Number of groups. @default 1 */
+  readonly groups?: number;
   /** Merges a new item into a waiting one. */
   readonly merge: (waiting: T, added: T) => T;
   /**
@@ -21,7 +28,7 @@ export interface KeyedQueueOptions<T> {
 export class KeyedQueue<T> {
   readonly #options: KeyedQueueOptions<T>;
   readonly #waiting = new Map<string, T>();
-  readonly #running = new Map<string, object>();
+  readonly #running = new Map<string, { readonly group: string | undefined }>();
   /** Running items, and released ones that are not finished yet. */
   readonly #unfinished = new Set<Promise<void>>();
   #isOpen = true;
@@ -45,7 +52,7 @@ export class KeyedQueue<T> {
       this.#waiting.set(key, this.#options.merge(waiting, item));
       return 'joined';
     }
-    if (!this.#isOpen || this.#waiting.size >= this.#options.capacity) return 'full';
+    if (!this.#isOpen || this.#isFull(this.#groupOf(item))) return 'full';
     this.#waiting.set(key, item);
     this.#startWhatCan();
     return 'queued';
@@ -57,17 +64,44 @@ export class KeyedQueue<T> {
     await Promise.all(this.#unfinished);
   }
 
+  #groupOf(item: T): string | undefined {
+    return this.#options.groupOf?.(item);
+  }
+
+  #isFull(group: string | undefined): boolean {
+    const { capacity, groups = 1 } = this.#options;
+    if (this.#waiting.size >= capacity) return true;
+    if (group === undefined) return false;
+    const share = Math.max(1, Math.floor(capacity / 2 / Math.max(1, groups)));
+    return [...this.#waiting.values()].filter((item) => this.#groupOf(item) === group).length >= share;
+  }
+
   #startWhatCan(): void {
-    for (const [key, item] of this.#waiting) {
-      if (!this.#isOpen || this.#running.size >= this.#options.concurrency) return;
-      if (this.#running.has(key)) continue;
-      this.#waiting.delete(key);
-      this.#start(key, item);
+    for (let next = this.#next(); next !== undefined; next = this.#next()) {
+      this.#waiting.delete(next[0]);
+      this.#start(...next);
     }
   }
 
+  /** The first waiting item without a group; else the first one of the group of which fewest are running. */
+  #next(): readonly [key: string, item: T] | undefined {
+    const { concurrency } = this.#options;
+    if (!this.#isOpen || this.#running.size >= concurrency) return undefined;
+    const running = [...this.#running.values()].flatMap(({ group }) => group ?? []);
+    const isShareUsed = running.length >= Math.max(1, Math.floor(concurrency / 2));
+    let best: { readonly next: readonly [string, T]; readonly count: number } | undefined;
+    for (const next of this.#waiting) {
+      if (this.#running.has(next[0])) continue;
+      const group = this.#groupOf(next[1]);
+      if (group === undefined) return next;
+      const count = running.filter((one) => one === group).length;
+      if (!isShareUsed && (best === undefined || count < best.count)) best = { next, count };
+    }
+    return best?.next;
+  }
+
   #start(key: string, item: T): void {
-    const piece = {};
+    const piece = { group: this.#groupOf(item) };
     this.#running.set(key, piece);
     const release = () => {
       if (this.#running.get(key) !== piece) return;

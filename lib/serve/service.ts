@@ -6,6 +6,7 @@ import type { RequestPause } from '../forge/limits.ts';
 import type { AppsBranch, PullTrigger, WebhookSource } from '../forge/webhook.ts';
 import type { SyncContext } from '../sync/plan/base.ts';
 import { Writer } from '../sync/writer.ts';
+import { Callers, type CallersOptions } from './callers.ts';
 import { Closed } from './closed.ts';
 import { Endpoints } from './endpoints.ts';
 import { Journal, type LogEntry } from './journal.ts';
@@ -41,6 +42,8 @@ export interface ServiceOptions {
   readonly retryAfter?: number;
   /** Clusters that may report at `/status`. @default - none */
   readonly statusSecrets?: StatusSecrets;
+  /** Calls of one cluster: at once, and then in a second. @default - 600 and 10 */
+  readonly statusCalls?: Pick<CallersOptions, 'burst' | 'perSecond'>;
   /** Whether contexts of `withContext` probe addresses of previews. @default false */
   readonly looks?: boolean;
   /** Maximum seconds before the address of a new commit is probed; doubled each time. @default 10 */
@@ -81,6 +84,8 @@ export class Service {
     this.#queue = new KeyedQueue({
       concurrency,
       capacity,
+      groups: statusSecrets.size,
+      groupOf: ({ cluster }) => cluster,
       merge: mergeWork,
       work: (work, release) => this.#syncs.sync(work, release),
     });
@@ -95,7 +100,12 @@ export class Service {
       random,
     });
     const [syncs, sweeps] = [this.#syncs, this.#sweeps];
-    const incoming = { webhooks, secrets, appsRepo, statusSecrets };
+    const callers = new Callers({
+      ...options.statusCalls,
+      clock,
+      onFlood: (cluster) => journal.write({ level: 'warn', event: 'status', cluster, outcome: 'throttled' }),
+    });
+    const incoming = { webhooks, secrets, appsRepo, statusSecrets, callers };
     this.#endpoints = new Endpoints({ ...incoming, withContext, clock, closed, syncs, sweeps, journal, metrics });
     this.#server = createServer({ requestTimeout: 20_000, headersTimeout: 10_000 }, (request, response) => {
       void this.#endpoints.answer(request, response);

@@ -1,4 +1,4 @@
-import { type Observation, SOURCES } from './observation.ts';
+import { NOT_REPEATED, type Observation, SOURCES } from './observation.ts';
 
 /** An observation older than this many seconds is replaced by any newer one. */
 export const STALE_SECONDS = 30 * 60;
@@ -25,22 +25,37 @@ export function patient(seen: Observation, committedAt: number | null, earlier: 
 }
 
 /**
- * Chooses between two observations of the same commit. The source with more details wins, with two exceptions: a stale
- * observation is replaced, and a preview that no longer answers is not ready, whatever an earlier observation said.
+ * Chooses between two observations of the same commit. The source with more details wins, with these exceptions: a stale
+ * observation is replaced; a preview that no longer answers is not ready, whatever an earlier observation said; an address
+ * that answers is set up; and if objects are missing, the reconciler says why.
  *
  * An observation older than the known one is ignored, so calls may arrive late, twice and in any order.
  */
 export function merge(known: Observation | null, seen: Observation): Observation {
   if (known === null || known.headSha !== seen.headSha) return seen;
   if (seen.at < known.at || saysNothingNew(known, seen)) return known;
-  if (rank(seen) >= rank(known) || seen.at - known.at > STALE_SECONDS) return seen;
+  const isStale = seen.at - known.at > STALE_SECONDS;
+  if (isAboutRoute(seen) && isAnswer(known)) return isStale ? seen : known;
+  if (isAboutRoute(known) && isAnswer(seen)) return seen;
+  if (isNotThere(seen) && known.reason === 'not-applied') return known;
+  if (isNotThere(known) && seen.reason === 'not-applied') return seen;
+  if (rank(seen) >= rank(known) || isStale) return seen;
   const hasStopped = known.condition === 'ready' && seen.condition !== 'ready';
   return hasStopped ? seen : known;
 }
 
-/** "Applied" only means that applying worked, not that the preview answers. */
-function saysNothingNew(known: Observation, { reason }: Observation): boolean {
-  return reason === 'applied' && known.reason !== 'not-applied';
+/** Objects tell that the address is not set up. Some ingress controllers never write that it is: an answer proves it. */
+const isAboutRoute = ({ reason }: Observation) => reason === 'route';
+const isAnswer = ({ source, condition }: Observation) => source === 'probe' && condition === 'ready';
+
+/** A cluster only sees that objects are missing; the reconciler knows why. */
+const isNotThere = ({ source, reason }: Observation) => source === 'cluster' && reason === 'applying';
+
+/** These only end the report that it could not be applied; they do not mean that the preview answers. */
+const ENDS_A_FAILURE = ['applied', NOT_REPEATED];
+
+function saysNothingNew(known: Observation, { reason = '' }: Observation): boolean {
+  return ENDS_A_FAILURE.includes(reason) && known.reason !== 'not-applied';
 }
 
 /** Merges any number of observations of one commit, in any order; null if there are none. */
@@ -48,5 +63,8 @@ export function mergeAll(observations: readonly Observation[], headSha: string):
   return observations
     .filter((one) => one.headSha === headSha)
     .sort((a, b) => a.at - b.at || rank(a) - rank(b))
-    .reduce<Observation | null>(merge, null);
+    .reduce<Observation | null>(
+      (known, seen) => (known === null && seen.reason === NOT_REPEATED ? null : merge(known, seen)),
+      null,
+    );
 }

@@ -29,6 +29,9 @@ export interface Facts {
   readonly name?: string;
 }
 
+/** Reason of an observation that only ends an earlier `not-applied`: the reconciler did not report it again. */
+export const NOT_REPEATED = 'not-repeated';
+
 /** One observation of a preview. */
 export interface Observation {
   readonly source: ObservationSource;

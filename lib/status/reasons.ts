@@ -1,4 +1,4 @@
-import type { Facts } from './observation.ts';
+import { type Facts, NOT_REPEATED } from './observation.ts';
 
 /** Who must act. */
 export type Turn = 'maker' | 'platform' | 'nobody';
@@ -166,8 +166,8 @@ export const REASONS: Readonly<Record<string, Reason>> = {
   },
   certificate: {
     turn: 'platform',
-    headline: 'its address has no certificate yet',
-    sentence: () => 'The certificate of its address is not there yet.',
+    headline: 'its address has no valid certificate',
+    sentence: () => 'The certificate of its address is missing, expired or for another name.',
     todo: (_, contact) => ask(contact),
     field: null,
   },
@@ -241,6 +241,7 @@ export const REASONS: Readonly<Record<string, Reason>> = {
   checking: progress('The app has started; the link comes when its health check answers.'),
   placing: progress('It waits for a machine to run on.'),
   applied: progress('It was put in place; the link comes when it answers.'),
+  [NOT_REPEATED]: progress('An earlier problem was not reported again; the link comes when it answers.'),
   applying: progress('What was committed is being put in place.'),
 };
 

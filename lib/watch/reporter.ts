@@ -34,12 +34,15 @@ interface Followed {
   /** The last report, and its time. */
   told: { readonly observation: Observation; readonly sentAt: number } | undefined;
   failures: number;
+  /** Checks since the last change. */
+  unchanged: number;
   /** Only one check at a time, so that reports stay in order. */
   isLooking: boolean;
 }
 
 const LONGEST_RETRY = 60_000;
-const AGAIN = 15_000;
+/** Milliseconds until a preview in progress is checked again; doubled while nothing changes. */
+const AGAIN = 5000;
 
 /**
  * Follows the previews of a cluster and reports changes. It has no state that must be kept: after a restart it reports
@@ -48,8 +51,8 @@ const AGAIN = 15_000;
 export class Reporter {
   readonly #options: ReporterOptions;
   readonly #previews = new Map<string, Followed>();
-  /** Kinds that this cluster does not have. */
-  readonly #missing = new Set<string>();
+  /** Kinds that this cluster does not have, and when that was seen, in unix seconds: they may be installed later. */
+  readonly #missing = new Map<string, number>();
 
   constructor(options: ReporterOptions) {
     this.#options = options;
@@ -94,7 +97,15 @@ export class Reporter {
   #start(name: string, namespace: KubeLike): void {
     const { api, log, random } = this.#options;
     const stop = new AbortController();
-    this.#previews.set(name, { namespace, stop, timer: undefined, told: undefined, failures: 0, isLooking: false });
+    this.#previews.set(name, {
+      namespace,
+      stop,
+      timer: undefined,
+      told: undefined,
+      failures: 0,
+      unchanged: 0,
+      isLooking: false,
+    });
     const touch = () => this.#touch(name);
     for (const kind of READ_KINDS.filter(({ isFollowed }) => isFollowed)) {
       const follower = { random, onProblem: log, onList: touch, onChange: touch };
@@ -162,7 +173,9 @@ export class Reporter {
       const at = Math.max(clock(), (followed.told?.observation.at ?? 0) + 1);
       const observation = lookAtObjects(objects, at);
       const { told } = followed;
-      const isDue = told === undefined || clock() - told.sentAt >= resync || !isSame(told.observation, observation);
+      const isNew = told === undefined || !isSame(told.observation, observation);
+      followed.unchanged = isNew ? 0 : followed.unchanged + 1;
+      const isDue = isNew || clock() - told.sentAt >= resync;
       if (observation !== null && isDue && this.#previews.get(name) === followed) {
         const lines = this.#options.logs ? await lastLines(this.#options.api, name, objects.pods, observation) : [];
         const seen = lines.length === 0 ? observation : { ...observation, lines };
@@ -171,9 +184,11 @@ export class Reporter {
         followed.told = { observation, sentAt: clock() };
       }
       followed.failures = 0;
-      // A preview in progress has events that are not followed, so check soon. A settled one is reported again rarely.
+      // A preview in progress has events and routes that are not followed, so check soon. A settled one is reported again rarely.
       const isSettled = observation?.condition === 'ready' || observation?.condition === 'asleep';
-      return isSettled ? resync * 1000 * (0.9 + 0.2 * random()) : AGAIN;
+      return isSettled
+        ? resync * 1000 * (0.9 + 0.2 * random())
+        : Math.min(LONGEST_RETRY, AGAIN * 2 ** followed.unchanged);
     } catch (error) {
       this.#options.log(messageOf(error));
       followed.failures += 1;
@@ -196,16 +211,17 @@ export class Reporter {
 
   async #list(kind: (typeof READ_KINDS)[number], name: string, isEnding: boolean): Promise<readonly KubeLike[]> {
     const key = `${kind.group}/${kind.resource}`;
-    if (this.#missing.has(key)) return [];
+    const { api, clock, resync = 600 } = this.#options;
+    if (clock() - (this.#missing.get(key) ?? Number.NEGATIVE_INFINITY) < resync) return [];
     try {
-      return (await this.#options.api.list(pathOf(kind, name))).items;
+      return (await api.list(pathOf(kind, name))).items;
     } catch (error) {
       // While a namespace is deleted, the role binding is deleted early. What blocks the rest is in the namespace
       // itself.
       if (isEnding && error instanceof ApiError && error.status === 403) return [];
       // Kinds of other projects may not be installed. A new namespace may not be readable yet.
       if (!(error instanceof ApiError) || kind.isFollowed || error.status !== 404) throw error;
-      this.#missing.add(key);
+      this.#missing.set(key, clock());
       return [];
     }
   }

@@ -104,6 +104,7 @@ export const ROOMS: readonly Room[] = [
     from: [
       'core',
       'model',
+      'reconcilers',
       'policies',
       'evidence',
       'gitops',

@@ -171,16 +171,18 @@ describe('a commit status', () => {
       { sync: 'OutOfSync', phase: 'Failed', message: '[reconciler ready 1] @everyone', synced: SYNCED },
       { condition: 'not-working', reason: 'not-applied' },
     ],
-  ])('%s is written on the commit that was synced, as sync reads it', async (name, seen, expected) => {
+  ])('%s is written on the commit that it is about, as sync reads it', async (name, seen, expected) => {
     written.length = 0;
     await notifications(seen, 'template', 'notify', `greenroom-${name}`, '--recipient', 'greenroom-github');
     expect(written).toHaveLength(1);
     const [{ path, body }] = written as [(typeof written)[0]];
-    expect(path).toMatch(new RegExp(`/repos/acme/previews/statuses/${SYNCED}$`));
+    // A preview may have been synced long ago: the latest commits are read, and the compared one is among them.
+    const commit = name === 'not-applied' ? SYNCED : REVISION;
+    expect(path).toMatch(new RegExp(`/repos/acme/previews/statuses/${commit}$`));
     expect(body).toMatchObject({ context: 'greenroom/pr-shop-7', target_url: 'https://github.com/acme/previews' });
     expect(body['description']).not.toContain('@everyone');
     const now = Math.floor(Date.now() / 1000);
-    expect(parseKept(body['description']!, SYNCED, now)?.seen).toMatchObject({ source: 'reconciler', ...expected });
+    expect(parseKept(body['description']!, commit, now)?.seen).toMatchObject({ source: 'reconciler', ...expected });
   });
 
   it('of a sync that did not begin is on the commit that was compared', async () => {

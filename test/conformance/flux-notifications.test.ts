@@ -1,5 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { systemClock } from '../../lib/core/clock.ts';
@@ -14,8 +13,8 @@ import { MemoryGit } from '../support/memory/git.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 import { crdFiles } from './crds.ts';
 import { eventually } from './eventually.ts';
+import { startNotifications } from './flux.ts';
 import { configuration, laidDown } from './generated/configurations.ts';
-import { judge } from './judges.ts';
 import { freePorts } from './processes.ts';
 
 // Flux's own notification-controller, configured with what `init` laid down, and told of events in the words of
@@ -64,13 +63,7 @@ async function record(name: string, severity: 'info' | 'error', reason: string, 
 
 beforeAll(async () => {
   cluster = await startCluster();
-  const [port, eventsPort, receiver, metrics, health] = (await freePorts(5)) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [port] = (await freePorts(1)) as [number];
   const { platform, platformText } = configuration({
     reconciler: 'flux',
     policies: { engines: ['kyverno'] },
@@ -109,27 +102,7 @@ beforeAll(async () => {
   };
   for (const text of objects) await eventually(served(text), { what: 'definitions to be served', timeoutMs: 30_000 });
 
-  const home = join(cluster.folder, 'notification');
-  mkdirSync(home);
-  const program = await judge('notification-controller');
-  cluster.processes.start(
-    'notification-controller',
-    program,
-    [
-      ...[`--events-addr=127.0.0.1:${eventsPort}`, `--receiverAddr=127.0.0.1:${receiver}`],
-      ...[`--metrics-addr=127.0.0.1:${metrics}`, `--health-addr=127.0.0.1:${health}`],
-      ...['--no-cross-namespace-refs', '--watch-all-namespaces=true', '--rate-limit-interval=1s'],
-    ],
-    { KUBECONFIG: cluster.kubeconfig, RUNTIME_NAMESPACE: 'flux-system', TMPDIR: home, HOME: home },
-  );
-  events = `http://127.0.0.1:${eventsPort}/`;
-  await eventually(
-    async () => {
-      cluster.processes.check('notification-controller');
-      return (await fetch(`http://127.0.0.1:${health}/readyz`)).ok;
-    },
-    { what: 'notification-controller to be ready', timeoutMs: 60_000 },
-  );
+  events = await startNotifications(cluster);
 });
 afterAll(async () => {
   await service?.stop(5);

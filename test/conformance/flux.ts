@@ -14,9 +14,44 @@ import { run } from './run.ts';
 
 /** Flux' kustomize-controller beside a cluster, and what stands in for its source-controller. */
 export interface Flux {
-  /** Makes files the content of every GitRepository that there is, each without what its `ignore` leaves out. */
-  publish(files: FileSet): Promise<void>;
+  /**
+   * Makes files the content of every GitRepository that there is, each without what its `ignore` leaves out.
+   *
+   * @param commit that they are of. @default - one that their digest makes up
+   */
+  publish(files: FileSet, commit?: string): Promise<void>;
   stop(): Promise<void>;
+}
+
+export interface FluxOptions {
+  /** Address of notification-controller. @default - nobody is told */
+  readonly events?: string;
+}
+
+/** Starts notification-controller, and gives the address that takes events. */
+export async function startNotifications(cluster: Cluster): Promise<string> {
+  const [events, receiver, metrics, health] = (await freePorts(4)) as [number, number, number, number];
+  const home = join(cluster.folder, 'notification');
+  mkdirSync(home);
+  const program = await judge('notification-controller');
+  cluster.processes.start(
+    'notification-controller',
+    program,
+    [
+      ...[`--events-addr=127.0.0.1:${events}`, `--receiverAddr=127.0.0.1:${receiver}`],
+      ...[`--metrics-addr=127.0.0.1:${metrics}`, `--health-addr=127.0.0.1:${health}`],
+      ...['--no-cross-namespace-refs', '--watch-all-namespaces=true', '--rate-limit-interval=1s'],
+    ],
+    { KUBECONFIG: cluster.kubeconfig, RUNTIME_NAMESPACE: 'flux-system', TMPDIR: home, HOME: home },
+  );
+  await eventually(
+    async () => {
+      cluster.processes.check('notification-controller');
+      return (await fetch(`http://127.0.0.1:${health}/readyz`)).ok;
+    },
+    { what: 'notification-controller to be ready', timeoutMs: 60_000 },
+  );
+  return `http://127.0.0.1:${events}/`;
 }
 
 /**
@@ -24,7 +59,7 @@ export interface Flux {
  * its module: an artifact is packed here, served over the loopback, and written into the status of the GitRepository,
  * which is all that kustomize-controller ever sees of a source.
  */
-export async function startFlux(cluster: Cluster): Promise<Flux> {
+export async function startFlux(cluster: Cluster, { events }: FluxOptions = {}): Promise<Flux> {
   const program = await judge('kustomize-controller');
   for (const source of ['flux', 'flux-sources'] as const) {
     for (const file of await crdFiles(source)) await cluster.apply(readFileSync(file, 'utf8'));
@@ -44,6 +79,7 @@ export async function startFlux(cluster: Cluster): Promise<Flux> {
       '--default-service-account=nobody',
       '--requeue-dependency=2s',
       '--interval-jitter-percentage=0',
+      ...(events === undefined ? [] : [`--events-addr=${events}`]),
     ],
     { KUBECONFIG: cluster.kubeconfig, RUNTIME_NAMESPACE: 'flux-system', TMPDIR: home, HOME: home },
   );
@@ -61,7 +97,7 @@ export async function startFlux(cluster: Cluster): Promise<Flux> {
     { what: 'kustomize-controller to be ready' },
   );
   return {
-    publish: (files) => publish(cluster, server, artifacts, files),
+    publish: (files, commit) => publish(cluster, server, artifacts, files, commit),
     stop: async () => {
       server.close();
       await cluster.processes.end('kustomize-controller');
@@ -79,6 +115,7 @@ async function publish(
   server: Server,
   artifacts: Map<string, Buffer>,
   files: FileSet,
+  commit?: string,
 ): Promise<void> {
   const found = await cluster.kubectl(['get', 'gitrepositories', '--namespace=flux-system', '--output=json']);
   for (const { metadata, spec } of (JSON.parse(found) as { items: GitRepository[] }).items) {
@@ -95,7 +132,7 @@ async function publish(
       artifact: {
         url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`,
         path: path.slice(1),
-        revision: `main@sha1:${digest.slice(0, 40)}`,
+        revision: `main@sha1:${commit ?? digest.slice(0, 40)}`,
         digest: `sha256:${digest}`,
         lastUpdateTime: time,
         size: archive.length,

@@ -36,6 +36,8 @@ it.each<[alert: string, series: string, values: string, at: string, fires: boole
   ['GreenroomHoldsPreviewsBack', 'greenroom_sweep_held_previews', '4x120', '90m', true],
   ['GreenroomFoundStrangeFolders', 'greenroom_sweep_alarms', '1x60', '20m', true],
   ['GreenroomCallsAreRefused', 'greenroom_status_calls_total{outcome="unsigned"}', '0+5x120', '60m', true],
+  ['GreenroomClusterFloods', 'greenroom_status_throttled_calls_total{cluster="main"}', '0+5x120', '60m', true],
+  ['GreenroomClusterFloods', 'greenroom_status_throttled_calls_total{cluster="main"}', '9x120', '60m', false],
   ['GreenroomCallsAreRefused', 'greenroom_status_calls_total{outcome="call"}', '0+5x120', '60m', false],
 ])('%s of %s %s after %s: %s', async (alert, series, values, at, fires) => {
   const tests = {

@@ -33,8 +33,9 @@ beforeAll(async () => {
   const stages = CONDITIONS.flatMap(({ value, kubelet }) => (kubelet === undefined ? [] : [{ value, ...kubelet }]));
   const capacity = { cpu: '5', memory: '16Gi', 'ephemeral-storage': '100Gi', pods: '100' };
   await startKwok(cluster, { capacity, pods: podStages(stages), ingress: false });
-  for (const file of await crdFiles('external-secrets')) {
-    if (file.includes('_externalsecrets.')) await cluster.apply(readFileSync(file, 'utf8'));
+  const files = [...(await crdFiles('external-secrets')), ...(await crdFiles('gateway-api'))];
+  for (const file of files.filter((path) => /_(externalsecrets|httproutes)\./.test(path))) {
+    await cluster.apply(readFileSync(file, 'utf8'));
   }
   watching = await Watching.start(cluster, chosen);
 });
@@ -121,8 +122,33 @@ describe('one preview', () => {
     expect(shaOf()).not.toBe(good);
   });
 
+  it('a route that a Gateway refuses is the turn of the platform, with the words of the Gateway for engineers', async () => {
+    const route = {
+      apiVersion: 'gateway.networking.k8s.io/v1',
+      kind: 'HTTPRoute',
+      metadata: { name: 'also', namespace: NAME },
+      spec: { parentRefs: [{ name: 'previews' }], rules: [{ backendRefs: [{ name: NAME, port: 80 }] }] },
+    };
+    await cluster.apply(JSON.stringify(route));
+    const told = { lastTransitionTime: new Date().toISOString(), observedGeneration: 1 };
+    const conditions = [
+      { type: 'Accepted', status: 'False', reason: 'NotAllowedByListeners', message: 'no listener allows it', ...told },
+      { type: 'ResolvedRefs', status: 'True', reason: 'ResolvedRefs', message: '', ...told },
+    ];
+    const parents = [{ parentRef: { name: 'previews' }, controllerName: 'example.com/gateway', conditions }];
+    const where = [`--namespace=${NAME}`, '--subresource=status', '--type=merge'];
+    const patch = JSON.stringify({ status: { parents } });
+    await cluster.kubectl(['patch', 'httproute', 'also', ...where, `--patch=${patch}`]);
+    await rollOut(previewText('env: { VERSION: three }'));
+    await watching.says(7, 'The app runs; its address is not set up yet.');
+    expect(watching.comment(7)).toContain('Nothing for you to change; if it lasts, tell');
+    expect(watching.comment(7)).toContain('no listener allows it');
+    await cluster.kubectl(['delete', 'httproute', 'also', `--namespace=${NAME}`]);
+    await watching.says(7, '### Preview: ready - [Open the preview]');
+  });
+
   it('reads those kinds in preview namespaces, and nothing else anywhere', async () => {
-    // Not by `auth can-i`, which knows kinds only that are served: here neither HTTPRoutes nor ExternalSecrets are.
+    // Not by `auth can-i`, which only knows kinds that are served.
     const can = async (verb: string, group: string, path: string, namespace: string): Promise<boolean> => {
       const [resource, subresource] = path.split('/');
       const resourceAttributes = { verb, group, resource, subresource, namespace };

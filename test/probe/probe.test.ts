@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo, LookupFunction } from 'node:net';
+import { type AddressInfo, createServer as createTlsServer, type LookupFunction } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { kindOfAddress } from '../../lib/probe/addresses.ts';
 import { ingressPage } from '../../lib/probe/ingress.ts';
@@ -108,6 +108,48 @@ describe('an address is asked once, within bounds', () => {
     expect(asked).toBe(0);
   });
 
+  test.each(['2130706433', '0x7f.1', '127.1', '017700000001', '[::ffff:127.0.0.1]', '[::127.0.0.1]', '①②⑦.0.0.1'])(
+    'this machine is not asked, however it is written: %s',
+    async (host) => {
+      expect(await probe(`http://${host}:1/`)).toMatchObject({
+        kind: 'not-asked',
+        why: expect.stringContaining('private'),
+      });
+    },
+  );
+
+  test('a name that leads elsewhere when it is looked up again is not asked: the checked address is connected to', async () => {
+    let asked = 0;
+    const port = await serve((_, response) => {
+      asked += 1;
+      response.end();
+    });
+    let lookups = 0;
+    const rebinding: LookupFunction = (_, { all }, done) => {
+      const address = lookups++ === 0 ? '127.0.0.2' : '169.254.169.254';
+      return all ? done(null, [{ address, family: 4 }]) : done(null, address, 4);
+    };
+    const name = `http://pr-shop-7.apps.example.com:${port}/`;
+    await probe(name, { lookup: rebinding, allowPrivate: true, timeout: 500 });
+    expect([lookups, asked]).toEqual([1, 0]);
+    expect(await probe(name, { lookup: rebinding, allowPrivate: true })).toMatchObject({ kind: 'not-asked' });
+  });
+
+  test.each([
+    ['unrecognized name', 112, 'certificate'],
+    ['handshake failure', 40, 'certificate'],
+    ['internal error', 80, 'certificate'],
+    ['protocol version', 70, 'no-answer'],
+  ])('a handshake that the server ends with %s', async (_, alert, kind) => {
+    const server = createTlsServer((socket) =>
+      socket.once('data', () => socket.end(Buffer.from([0x15, 3, 3, 0, 2, 2, alert]))),
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `https://pr-shop-7.apps.example.com:${(server.address() as AddressInfo).port}/`;
+    expect(await probe(url, { allowPrivate: true, lookup: here })).toMatchObject({ kind });
+    await new Promise((resolve) => server.close(resolve));
+  });
+
   test('a name that is not there is no answer; a name service that fails says nothing', async () => {
     const fails =
       (code: string): LookupFunction =>
@@ -140,6 +182,31 @@ test.each([
   ['fe80::1%eth0', 'never'],
   ['0.0.0.0', 'never'],
   ['224.0.0.1', 'never'],
+  ['fd00:ec2::253', 'never'],
+  ['::169.254.169.254', 'never'],
+  ['::ffff:0:169.254.169.254', 'never'],
+  ['64:ff9b:1::a9fe:a9fe', 'never'],
+  ['2606:4700::5efe:169.254.169.254', 'never'],
+  ['2606:4700::200:5efe:10.0.0.1', 'private'],
+  ['0:0:0:0:0:ffff:7f00:1', 'private'],
+  ['::127.0.0.1', 'private'],
+  ['::2', 'never'],
+  ['2001:0:4136:e378:8000:63bf:3fff:fdd2', 'private'],
+  ['2001:db8::1', 'private'],
+  ['3fff::1', 'private'],
+  ['fec0::1', 'private'],
+  ['100::1', 'private'],
+  ['5f00::1', 'private'],
+  ['4000::1', 'private'],
+  ['192.0.2.1', 'private'],
+  ['203.0.113.9', 'private'],
+  ['192.88.99.1', 'private'],
+  ['2001:4860:4860::8888', 'public'],
+  ['2a00:1450::1', 'public'],
+  ['64:ff9b::8.8.8.8', 'public'],
+  ['127.1', 'never'],
+  ['2130706433', 'never'],
+  ['255.255.255.255', 'never'],
   ['nonsense', 'never'],
 ])('%s is %s', (address, kind) => {
   expect(kindOfAddress(address)).toBe(kind);

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Service } from '../../lib/serve/service.ts';
+import type { Service, ServiceOptions } from '../../lib/serve/service.ts';
 import { parseSecrets } from '../../lib/serve/status-call.ts';
 import { SIGNATURE_HEADER, type StatusCall, signatureOf } from '../../lib/status/call.ts';
 import { sender } from '../../lib/watch/send.ts';
@@ -7,19 +7,21 @@ import { COMMIT_TIME } from '../support/git.ts';
 import { platformText, previewText } from '../support/inputs.ts';
 import { MemoryForge } from '../support/memory/forge.ts';
 import { MemoryGit } from '../support/memory/git.ts';
+import { deliver } from './deliver.ts';
 import { loggedService } from './logged.ts';
 
 const SHOP = { path: 'acme/shop' };
 const MAIN = 'the-secret-of-the-cluster-main';
 const OTHER = 'the-secret-of-another-cluster';
 const now = () => COMMIT_TIME + 60;
+const EVENT = { repository: { name: 'shop', owner: { login: 'acme' } }, pull_request: { number: 7 } };
 
 const running: Service[] = [];
 afterEach(async () => {
   await Promise.all(running.splice(0).map((service) => service.stop(5)));
 });
 
-async function start() {
+async function start(options: Partial<ServiceOptions> = {}) {
   const forge = new MemoryForge();
   const repo = new MemoryGit().open(() => COMMIT_TIME);
   await repo.commit({ expectedHead: null, change: new Map([['greenroom.yaml', platformText()]]), message: 'x' });
@@ -31,6 +33,7 @@ async function start() {
     statusSecrets: parseSecrets(`main=${MAIN} other=${OTHER}`)!,
     clock: now,
     withContext: (work) => work({ repo, forge, clock: now }),
+    ...options,
   });
   running.push(service);
   const url = `${await service.start()}/status`;
@@ -268,4 +271,97 @@ test('without secrets nobody is believed; secrets are said by cluster', async ()
   expect(parseSecrets(`main=${MAIN}, main=${OTHER}`)).toEqual(new Map([['main', [MAIN, OTHER]]]));
   expect(parseSecrets('main=short')).toBeNull();
   expect(parseSecrets(MAIN)).toBeNull();
+});
+
+describe('a cluster that floods', () => {
+  /** Calls about a preview each, at once: what they are answered. */
+  async function flood() {
+    let time = now();
+    const all = await start({ statusCalls: { burst: 5, perSecond: 1 }, clock: () => time });
+    const many = (count: number, cluster = 'main', secret = MAIN) =>
+      Promise.all(
+        Array.from({ length: count }, async (_, i) => {
+          const body = JSON.stringify(
+            all.call({}, { cluster, preview: `pr-shop-${i}`, number: 100 + i, sentAt: time }),
+          );
+          return all.post(body, secret);
+        }),
+      );
+    const later = (seconds: number) => {
+      time += seconds;
+    };
+    const metrics = async () => (await fetch(all.url.replace('/status', '/metrics'))).text();
+    return { ...all, many, later, metrics };
+  }
+  const statuses = (answers: readonly Response[]) => answers.map(({ status }) => status).sort();
+
+  test('is told to wait; other clusters and the webhooks are not', async () => {
+    const { many, url, metrics, log } = await flood();
+    // One call was made before.
+    const answers = await many(10);
+    expect(statuses(answers)).toEqual([...new Array(4).fill(202), ...new Array(6).fill(429)]);
+    const refused = answers.find(({ status }) => status === 429)!;
+    expect(refused.headers.get('retry-after')).toBe('30');
+    expect(await refused.text()).toBe('too many calls of this cluster; the next ones are read later\n');
+    expect(statuses(await many(3, 'other', OTHER))).toEqual([202, 202, 202]);
+    expect((await deliver(url.replace('/status', ''), 'pull_request', EVENT)).status).toBe(202);
+    expect(await metrics()).toContain('greenroom_status_throttled_calls_total{cluster="main"} 6');
+    expect(await metrics()).not.toContain('throttled_calls_total{cluster="other"}');
+    expect(log.filter(({ outcome }) => outcome === 'throttled')).toEqual([
+      { level: 'warn', event: 'status', cluster: 'main', outcome: 'throttled' },
+    ]);
+  });
+
+  test('is heard again as time passes, and a replay is no news then either', async () => {
+    const { many, later, comment, tell, call } = await flood();
+    await many(10);
+    later(2);
+    expect(statuses(await many(3))).toEqual([202, 202, 429]);
+    later(60);
+    expect(await tell(call({ at: now() + 60 }, { sentAt: now() + 60 }))).toBe(202);
+    expect(comment()).toContain('### Preview: ready');
+    expect(await tell(call({ condition: 'starting', at: now() }, { sentAt: now() }))).toBe(202);
+    expect(comment()).toContain('### Preview: ready');
+  });
+
+  test('with a wrong secret uses up nobody’s calls', async () => {
+    const { many } = await flood();
+    expect(new Set(statuses(await many(20, 'other', `${OTHER}x`)))).toEqual(new Set([401]));
+    expect(statuses(await many(5, 'other', OTHER))).toEqual(new Array(5).fill(202));
+  });
+
+  test('that names pull requests that are not there leaves the queue to the others', async () => {
+    let open: () => void = () => undefined;
+    const closed = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const all = await start();
+    const { service, log } = loggedService({
+      statusSecrets: parseSecrets(`main=${MAIN} other=${OTHER}`)!,
+      clock: now,
+      concurrency: 2,
+      capacity: 8,
+      withContext: async (work) => {
+        await closed;
+        return work({ repo: all.repo, forge: all.forge, clock: now });
+      },
+    });
+    running.push(service);
+    const url = await service.start();
+    const post = async (cluster: string, secret: string, number: number) => {
+      const body = JSON.stringify(all.call({}, { cluster, number, repository: `nobody/none${number}` }));
+      const headers = { [SIGNATURE_HEADER]: signatureOf(body, secret) };
+      return (await fetch(`${url}/status`, { method: 'POST', body, headers })).status;
+    };
+    const answers: number[] = [];
+    for (let i = 1; i <= 20; i++) answers.push(await post('main', MAIN, i));
+    // One runs, two wait.
+    expect(answers.filter((status) => status === 202)).toHaveLength(3);
+    expect(await post('other', OTHER, 1)).toBe(202);
+    expect((await deliver(url, 'pull_request', EVENT)).status).toBe(202);
+    open();
+    await expect
+      .poll(() => log.filter(({ event, about }) => event === 'sync' && about === 'acme/shop#7').length)
+      .toBe(1);
+  });
 });

@@ -390,6 +390,44 @@ describe('what goes its way', () => {
     });
   });
 
+  test.each<[string, unknown, string | undefined]>([
+    ['nobody has looked at', undefined, undefined],
+    ['no Gateway has taken', [], undefined],
+    [
+      'a Gateway refuses',
+      [
+        {
+          conditions: [{ type: 'Accepted', status: 'False', reason: 'NotAllowedByListeners', message: 'no @listener' }],
+        },
+      ],
+      'NotAllowedByListeners: no @listener',
+    ],
+    [
+      'leads to no Service',
+      [
+        {
+          conditions: [
+            { type: 'Accepted', status: 'True' },
+            { type: 'ResolvedRefs', status: 'False', reason: 'BackendNotFound', message: 'service "x" not found' },
+          ],
+        },
+      ],
+      'BackendNotFound: service "x" not found',
+    ],
+    ['has a status of another form', 'broken', undefined],
+  ])('an HTTPRoute that %s', (_, parents, words) => {
+    const pods = [pod({ conditions: ready })];
+    const seen = look({ pods, routes: [{ kind: 'HTTPRoute', status: { parents } }] });
+    expect(seen).toMatchObject({ condition: 'starting', reason: 'route' });
+    expect(seen?.words).toBe(words);
+  });
+
+  test('an HTTPRoute that one of its Gateways takes leads somewhere', () => {
+    const of = (status: string) => ({ conditions: [{ type: 'Accepted', status }] });
+    const route = { kind: 'HTTPRoute', status: { parents: [of('False'), of('True')] } };
+    expect(look({ pods: [pod({ conditions: ready })], routes: [route] })).toMatchObject({ condition: 'ready' });
+  });
+
   test('the earlier version that still answers is named, whatever the new one does', () => {
     const replicaSets = [set('old', OLDER, 1), set('new', HEAD, 2)];
     const pods = [pod({ conditions: ready }, 'old'), crashed(1)];

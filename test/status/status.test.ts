@@ -122,6 +122,28 @@ describe('of several looks, one counts', () => {
     expect(merge({ ...failing, at: NOW - STALE_SECONDS - 1 }, answers)).toBe(answers);
   });
 
+  test('an address that answers is set up, whatever the route says: some controllers never write it', () => {
+    const route = seen({ at: NOW - 120, condition: 'starting', reason: 'route' });
+    const answers = seen({ source: 'probe', at: NOW - 60 });
+    expect(mergeAll([route, answers], HEAD)).toBe(answers);
+    expect(mergeAll([route, answers, { ...route, at: NOW }], HEAD)).toBe(answers);
+    const stopped = seen({ at: NOW, condition: 'not-working', reason: 'exits' });
+    expect(mergeAll([route, answers, stopped], HEAD)).toBe(stopped);
+    const later = { ...route, at: NOW + STALE_SECONDS };
+    expect(mergeAll([route, answers, later], HEAD)).toBe(later);
+  });
+
+  test('that it cannot be applied is not hidden by a cluster that only sees nothing of it yet', () => {
+    const nothing = seen({ at: NOW - 60, condition: 'starting', reason: 'applying' });
+    const failed = seen({ source: 'reconciler', condition: 'not-working', reason: 'not-applied', words: 'x' });
+    expect(mergeAll([nothing, failed], HEAD)).toBe(failed);
+    expect(mergeAll([nothing, failed, { ...nothing, at: NOW + STALE_SECONDS + 600 }], HEAD)).toBe(failed);
+    const there = seen({ at: NOW + 60, condition: 'starting', reason: 'pulling' });
+    expect(mergeAll([nothing, failed, there], HEAD)).toBe(there);
+    const again = seen({ source: 'reconciler', at: NOW + 60, condition: 'starting', reason: 'applying' });
+    expect(mergeAll([nothing, failed, again], HEAD)).toBe(again);
+  });
+
   test('calls that come late, twice and in any order end in the same', () => {
     fc.assert(
       fc.property(fc.array(anyObservation, { maxLength: 12 }), fc.array(fc.nat(), { maxLength: 12 }), (all, order) => {

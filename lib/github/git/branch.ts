@@ -1,7 +1,7 @@
-import { formatTime } from '../../core/clock.ts';
+import { formatTime, parseTime } from '../../core/clock.ts';
 import { GreenroomError } from '../../core/errors.ts';
 import { namesOf, type RepositoryRef } from '../../core/repository.ts';
-import type { CommitStatus, RecentCommit } from '../../gitops/apps-repo.ts';
+import type { RecentCommit, StatedCommit } from '../../gitops/apps-repo.ts';
 import type { GraphQLError } from '../http/answer.ts';
 import type { GitHubClient } from '../http/client.ts';
 import { withAdvice } from '../http/refusals.ts';
@@ -16,9 +16,12 @@ const HISTORY = `query ReadHistory($owner: String!, $name: String!, $ref: String
   }
 }`;
 
-const STATUSES = `query ReadCommitStatuses($owner: String!, $name: String!, $ref: String!) {
+const STATUSES = `query ReadCommitStatuses($owner: String!, $name: String!, $ref: String!, $after: String) {
   repository(owner: $owner, name: $name) {
-    ref(qualifiedName: $ref) { target { ... on Commit { history(first: 100) { nodes { oid status { contexts { context description } } } } } } }
+    ref(qualifiedName: $ref) { target { ... on Commit { history(first: 100, after: $after) {
+      pageInfo { hasNextPage endCursor }
+      nodes { oid committedDate status { contexts { context state description createdAt } } }
+    } } } }
   }
 }`;
 
@@ -43,16 +46,25 @@ interface HistoryAnswer {
 
 interface StatusNode {
   readonly oid: string;
-  readonly status: {
-    readonly contexts: readonly { readonly context: string; readonly description: string | null }[];
-  } | null;
+  readonly committedDate: string;
+  readonly status: { readonly contexts: readonly StatusContext[] } | null;
+}
+
+interface StatusContext {
+  readonly context: string;
+  readonly state: string;
+  readonly description: string | null;
+  readonly createdAt: string;
+}
+
+interface StatusPage {
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+  readonly nodes: readonly (StatusNode | null)[] | null;
 }
 
 interface StatusesAnswer {
   readonly repository: {
-    readonly ref: {
-      readonly target: { readonly history?: { readonly nodes: readonly (StatusNode | null)[] | null } } | null;
-    } | null;
+    readonly ref: { readonly target: { readonly history?: StatusPage } | null } | null;
   } | null;
 }
 
@@ -99,21 +111,27 @@ export class Branch {
     return (data.repository.ref?.target?.history?.nodes ?? []).filter((node) => node !== null);
   }
 
-  /** The latest status of each name on each of the latest hundred commits, newest commits first. */
-  async statuses(branch: string): Promise<readonly CommitStatus[]> {
+  /**
+   * The latest hundred commits with their statuses, newest first, and one more page if all of these are newer than a time.
+   *
+   * @param since unix seconds
+   */
+  async statuses(branch: string, since: number): Promise<readonly StatedCommit[]> {
+    const first = await this.#statusPage(branch, null);
+    const { hasNextPage = false, endCursor = null } = first?.pageInfo ?? {};
+    const commits = statedOf(first);
+    const isCut = hasNextPage && commits.every(({ committedAt }) => committedAt > since);
+    return isCut ? [...commits, ...statedOf(await this.#statusPage(branch, endCursor))] : commits;
+  }
+
+  async #statusPage(branch: string, after: string | null): Promise<StatusPage | undefined> {
     const { owner, name } = namesOf(this.#repository);
-    const variables = { owner, name, ref: `refs/heads/${branch}` };
+    const variables = { owner, name, ref: `refs/heads/${branch}`, after };
     const { data, errors } = await this.#client.query<StatusesAnswer>(STATUSES, variables);
     if (!data?.repository || errors.length > 0) {
       throw new GreenroomError('unreachable', `statuses of ${this.#description} cannot be read: ${reasons(errors)}`);
     }
-    return (data.repository.ref?.target?.history?.nodes ?? []).flatMap((node) =>
-      (node?.status?.contexts ?? []).map(({ context, description }) => ({
-        oid: node!.oid,
-        context,
-        description: description ?? '',
-      })),
-    );
+    return data.repository.ref?.target?.history;
   }
 
   /**
@@ -145,6 +163,18 @@ export class Branch {
     );
     return status >= 400 ? { reason: withAdvice(data.message ?? `status ${status}`) } : null;
   }
+}
+
+function statedOf(page: StatusPage | undefined): StatedCommit[] {
+  return (page?.nodes ?? []).flatMap((node) => {
+    if (node === null) return [];
+    const statuses = (node.status?.contexts ?? []).map(({ context, state, description, createdAt }) => ({
+      ...{ context, description: description ?? '' },
+      isFailure: state === 'FAILURE' || state === 'ERROR',
+      createdAt: parseTime(createdAt) ?? 0,
+    }));
+    return [{ oid: node.oid, committedAt: parseTime(node.committedDate) ?? 0, statuses }];
+  });
 }
 
 /** Whether the server's schema lacks a mutation: the error names the field, its input type, or both. */

@@ -7,9 +7,9 @@ import type {
   CommitRequest,
   CommitResult,
   CommitRoom,
-  CommitStatus,
   RecentCommit,
   RepoState,
+  StatedCommit,
 } from '../../gitops/apps-repo.ts';
 import { checkPaths } from '../../gitops/check-paths.ts';
 import { parseGlob } from '../../gitops/glob.ts';
@@ -104,8 +104,8 @@ export class GitHubAppsRepo implements AppsRepo {
     return this.#access.history(this.#branchName(), since);
   }
 
-  statuses(): Promise<readonly CommitStatus[]> {
-    return this.#access.statuses(this.#branchName());
+  statuses(since: number): Promise<readonly StatedCommit[]> {
+    return this.#access.statuses(this.#branchName(), since);
   }
 
   ready(): Promise<void> {

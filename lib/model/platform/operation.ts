@@ -100,8 +100,8 @@ export const status = section({
     .optional()
     .meta({
       description:
-        'Without `serve`: let Argo CD write, as this GitHub App with *Commit statuses: write*, a commit status in the apps repo ' +
-        'when the state of a preview changes; `sync` and `sweep` read it. Not for Flux. Default: it writes none.',
+        'Without `serve`: let the reconciler write, as this GitHub App with *Commit statuses: write*, a commit status in the apps ' +
+        'repo: Argo CD when the state of a preview changes, Flux when it cannot apply one. `sync` and `sweep` read it. Default: it writes none.',
     }),
   watch: z
     .boolean()

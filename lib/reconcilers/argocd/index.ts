@@ -2,6 +2,7 @@ import type { Reconciler } from '../reconciler.ts';
 import { SYNC_OPTIONS_ANNOTATION, SYNC_WAVE_ANNOTATION } from './application.ts';
 import { bootstrap } from './bootstrap.ts';
 import { doctor } from './checks/index.ts';
+import { statusesWritten } from './notifications.ts';
 import { pinned } from './pinned.ts';
 import { readme } from './readme.ts';
 
@@ -24,6 +25,7 @@ export const argoCd: Reconciler = {
   pinned,
   bootstrap,
   doctor,
+  commitStatuses: statusesWritten,
   readme,
   listsPullRequests: true,
 };

@@ -2,6 +2,7 @@ import { commitStatusName } from '../../model/commit-status.ts';
 import type { KubeObject, StringMap } from '../../model/kube-object.ts';
 import { PREVIEW_LABEL } from '../../model/labels.ts';
 import { appsRepoUrl, type PlatformSpec } from '../../model/platform.ts';
+import type { StatusesWritten } from '../reconciler.ts';
 import { FENCES_PROJECT, PREVIEWS_PROJECT } from './names.ts';
 
 /** Trigger and service of Argo CD Notifications that report the status of a preview. */
@@ -119,7 +120,6 @@ export function notifications(platform: PlatformSpec): KubeObject {
       ...(notify && url !== undefined && { ...webhookService(url), [`trigger.${TRIGGER}`]: triggers(ONCE_PER) }),
       ...(commitStatuses !== undefined && {
         ...gitHubService(commitStatuses),
-        // The commit that was synced, not a later one that was only compared: its record is that of what runs.
         [`trigger.${STATUS_TRIGGER}`]: triggers(STATUS_ONCE_PER),
       }),
       ...Object.fromEntries(NOTIFICATIONS.map((each) => [`template.${templateName(each)}`, template(each, platform)])),
@@ -201,14 +201,24 @@ function webhookTemplate({ condition, reason, words }: Notification): string {
   );
 }
 
-/** The description has the format of `keptLine` in `lib/status`, with the time of the report. */
-function gitHubTemplate({ condition, reason, status: [state, sentence] }: Notification, repoUrl: string): string {
+/** What {@link gitHubTemplate} writes. */
+export const statusesWritten: StatusesWritten = {
+  form: 'line',
+  isAbout: (context, preview) => context === commitStatusName(preview),
+};
+
+/**
+ * The description has the format of `keptLine` in `lib/status`, with the time of the report. Sync and health are about the
+ * compared commit, which is one of the latest; a failure is about the commit whose sync failed.
+ */
+function gitHubTemplate({ name, condition, reason, status: [state, sentence] }: Notification, repoUrl: string): string {
   const tag = `[reconciler ${condition}${reason === null ? '' : `/${reason}`} {{ (call .time.Now).Unix }}]`;
-  const synced = 'dig "status" "operationState" "syncResult" "revision" "" .app | default .app.status.sync.revision';
+  const compared = '.app.status.sync.revision';
+  const synced = `dig "status" "operationState" "syncResult" "revision" "" .app | default ${compared}`;
   return lines(
     `message: ${JSON.stringify(`${sentence} ${tag}`)}`,
     'github:',
-    `  revisionPath: ${JSON.stringify(`{{ ${synced} }}`)}`,
+    `  revisionPath: ${JSON.stringify(`{{ ${name === 'not-applied' ? synced : compared} }}`)}`,
     '  status:',
     `    state: ${state}`,
     `    label: ${JSON.stringify(commitStatusName(`{{ ${PREVIEW} }}`))}`,

@@ -3,6 +3,7 @@ import type { KubeObject } from '../../model/kube-object.ts';
 import { CLUSTER_ACCOUNT, PREVIEW_PREFIX } from '../../model/labels.ts';
 import { endsByKyverno, type PlatformSpec } from '../../model/platform.ts';
 import type { BootstrapFolder, BootstrapInput, GuardSpec } from '../reconciler.ts';
+import { commitStatuses } from './commit-statuses.ts';
 import { KUSTOMIZATION, kustomization } from './kustomization.ts';
 import { FLUX_NAMESPACE } from './names.ts';
 import { notifications } from './notifications.ts';
@@ -20,12 +21,11 @@ export function refusedSettings(platform: PlatformSpec): Problem[] {
   };
   const statuses = {
     field: 'spec.status.commitStatuses',
-    message: 'needs reconciler argocd: Flux would write a status for each preview on each commit; use status.notify',
+    message:
+      'cannot be used together with notify if the reconciler is flux: it reports more to serve; remove one of them',
   };
-  return [
-    ...(endsByKyverno(platform) ? [] : [engines]),
-    ...(platform.status.commitStatuses === undefined ? [] : [statuses]),
-  ];
+  const { notify, commitStatuses: written } = platform.status;
+  return [...(endsByKyverno(platform) ? [] : [engines]), ...(notify && written !== undefined ? [statuses] : [])];
 }
 
 /**
@@ -56,6 +56,7 @@ export function bootstrap({ platform, repoUrl }: BootstrapInput): readonly Boots
         ...(platform.status.notify && platform.status.url !== undefined
           ? notifications(platform.status.url, name)
           : []),
+        ...commitStatuses(platform),
       ],
     },
   ]);

@@ -1,5 +1,6 @@
 import type { Reconciler } from '../reconciler.ts';
 import { bootstrap, refusedSettings } from './bootstrap.ts';
+import { statusesWritten } from './commit-statuses.ts';
 import { decryptionOf } from './decryption.ts';
 import { doctor } from './doctor.ts';
 import { kustomization } from './kustomization.ts';
@@ -34,6 +35,7 @@ export const flux: Reconciler = {
   bootstrap,
   doctor,
   toldBy,
+  commitStatuses: statusesWritten,
   readme,
   listsPullRequests: false,
 };

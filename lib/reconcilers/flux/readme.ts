@@ -2,6 +2,7 @@ import { PREVIEW_LABEL } from '../../model/labels.ts';
 import { appsRepoUrl, type PlatformSpec } from '../../model/platform.ts';
 import { applyClusters, commandLine, ownNamespaces, removeClusters, untilPreviewsAreGone } from '../readme.ts';
 import type { ReadmeWords } from '../reconciler.ts';
+import { COMMIT_STATUSES, secretLine } from './commit-statuses.ts';
 import { FLUX_NAMESPACE } from './names.ts';
 import { NOTIFICATIONS } from './notifications.ts';
 
@@ -18,7 +19,7 @@ export function readme(platform: PlatformSpec): ReadmeWords {
 2. Give Flux read access to this repository, in each cluster:
 
        flux create secret git previews --url=${url} --username=git --password=$TOKEN
-${platform.status.notify ? NOTIFICATIONS_STEP : ''}`,
+${platform.status.notify ? NOTIFICATIONS_STEP : ''}${commitStatusesStep(platform)}`,
     INSTALL: applyClusters(platform, () =>
       ownNamespaces(platform).length > 0 ? ['namespaces', 'clusters'] : ['clusters'],
     ).join('\n'),
@@ -32,7 +33,11 @@ ${platform.status.notify ? NOTIFICATIONS_STEP : ''}`,
       ...untilPreviewsAreGone(platform),
       ...removeClusters(platform),
       ...platform.clusters.map(({ name }) => {
-        const secrets = ['previews', ...(platform.status.notify ? [NOTIFICATIONS] : [])].join(' ');
+        const secrets = [
+          'previews',
+          ...(platform.status.notify ? [NOTIFICATIONS] : []),
+          ...(platform.status.commitStatuses ? [COMMIT_STATUSES] : []),
+        ].join(' ');
         return commandLine(
           `kubectl delete secret ${secrets} -n ${FLUX_NAMESPACE} --ignore-not-found`,
           `in the cluster ${name}`,
@@ -51,3 +56,13 @@ const NOTIFICATIONS_STEP = `
 
        kubectl create secret generic ${NOTIFICATIONS} -n ${FLUX_NAMESPACE} --from-literal=token="$STATUS_SECRET"
 `;
+
+function commitStatusesStep({ status }: PlatformSpec): string {
+  if (status.commitStatuses === undefined) return '';
+  return `
+   Flux's notification-controller writes a commit status in this repository when it cannot apply a preview. Give it the key of
+   the GitHub App of \`status.commitStatuses\`, which needs *Commit statuses: write* on this repository and nothing else.
+
+       ${secretLine(status.commitStatuses)}
+`;
+}

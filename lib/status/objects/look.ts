@@ -123,16 +123,23 @@ function showing(deployment: KubeLike, objects: PreviewObjects, current: KubeLik
   return sha === undefined || !/^[0-9a-f]{40,64}$/.test(sha) ? {} : { shows: sha.slice(0, 12) };
 }
 
-function routeFinding(route: KubeLike): ObjectFinding | null {
-  if (route.kind === 'HTTPRoute') {
-    const parents = (route.status?.['parents'] ?? []) as readonly { readonly conditions?: readonly never[] }[];
-    const isAccepted = parents.some(
-      (parent) => conditionOf({ status: parent as never }, 'Accepted')?.status === 'True',
-    );
-    return isAccepted ? null : { condition: 'starting', reason: 'route' };
+/** Why nothing leads to the app yet; null if something does, as far as the route's own status tells. */
+function routeFinding({ kind, status }: KubeLike): ObjectFinding | null {
+  const missing = (words?: string): ObjectFinding => ({ condition: 'starting', reason: 'route', words });
+  if (kind !== 'HTTPRoute') {
+    const balancer = status?.['loadBalancer'] as { readonly ingress?: readonly unknown[] } | undefined;
+    return (balancer?.ingress ?? []).length > 0 ? null : missing();
   }
-  const balancer = route.status?.['loadBalancer'] as { readonly ingress?: readonly unknown[] } | undefined;
-  return (balancer?.ingress ?? []).length > 0 ? null : { condition: 'starting', reason: 'route' };
+  const parents = Array.isArray(status?.['parents']) ? (status['parents'] as NonNullable<KubeLike['status']>[]) : [];
+  const problems = parents.map((parent) =>
+    ['Accepted', 'ResolvedRefs']
+      .map((type) => ({ type, ...conditionOf({ status: parent }, type) }))
+      // A condition that nobody has written yet is no problem, except that a Gateway must accept the route.
+      .find(({ type, status: is }) => (type === 'Accepted' ? is !== 'True' : is === 'False')),
+  );
+  if (problems.some((problem) => problem === undefined)) return null;
+  const told = problems.find((problem) => problem?.message !== undefined);
+  return missing(told && `${told.reason ?? told.type}: ${told.message}`);
 }
 
 function isOwned({ metadata }: KubeLike, kind: string, name: string | undefined): boolean {

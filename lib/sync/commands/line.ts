@@ -39,7 +39,7 @@ const MAX_LINE = 400;
 export function parseLine(line: string): Command | Misspelt {
   const asked = line
     .slice(0, MAX_LINE)
-    .replace(/^\/preview/i, '')
+    .replace(/^\/preview[:,]?/i, '')
     // Copied text often has invisible characters; people read the command without them.
     .replace(/\p{Cf}/gu, '')
     .trim();
@@ -49,7 +49,9 @@ export function parseLine(line: string): Command | Misspelt {
   const command = name === '' && /^[?.!]*$/.test(rest) ? VERBS.get('help') : VERBS.get(name);
   const quoted = asked.slice(0, MAX_QUOTED).toWellFormed();
   if (command === undefined) {
-    const near = closest(name, [...VERBS.keys()]);
+    // In quotes or marks, a verb is not a command, but it is clear what was meant.
+    const [word = ''] = name === '' ? (/^[^a-z0-9]{1,4}([a-z]+)/i.exec(asked)?.slice(1) ?? []) : [name];
+    const near = closest(word.toLowerCase(), [...VERBS.keys()]);
     return { text: quoted, meant: near === undefined ? null : `/preview ${near}` };
   }
   if (command.action !== 'extend') return isTalk(rest, command) ? command : { text: quoted, meant: `/preview ${name}` };

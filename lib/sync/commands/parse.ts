@@ -20,7 +20,7 @@ export function parseCommands(text: string): ParsedCommands {
   const commands: Command[] = [];
   const misspelt: Misspelt[] = [];
   for (const line of shownLines(text)) {
-    if (!/^\/preview(?:\s|\?*$)/i.test(line)) continue;
+    if (!/^\/preview(?:\s|[:,]\s|\?*$)/i.test(line)) continue;
     const command = parseLine(line);
     // The last command wins, so the last ones are kept.
     if ('action' in command) commands.splice(0, Math.max(0, commands.push(command) - MAX_COMMANDS));

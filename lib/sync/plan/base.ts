@@ -9,7 +9,7 @@ import type { ImageRegistry } from '../../evidence/registry/lookup.ts';
 import type { Trust } from '../../evidence/signatures/trust.ts';
 import type { ImageVerifier } from '../../evidence/verify-image.ts';
 import type { Forge } from '../../forge/forge.ts';
-import type { AppsRepo, CommitStatus } from '../../gitops/apps-repo.ts';
+import type { AppsRepo, StatedCommit } from '../../gitops/apps-repo.ts';
 import { EXCEPTIONS_GLOB, EXTENSIONS_GLOB, PLATFORM_FILE, RECORDS_GLOB, TRUST_GLOB } from '../../model/layout.ts';
 import type { Loaded } from '../../model/load.ts';
 import { MANIFEST_FILE, refuseNewer } from '../../model/manifest.ts';
@@ -83,8 +83,8 @@ export interface Base {
   readonly registrations: Registrations | null;
   /** The files this was read from; null if other things decide too, such as the platform's own modules. */
   readonly source: FileSet | null;
-  /** Statuses that others wrote on the latest commits; read when first needed. */
-  readonly commitStatuses: () => Promise<readonly CommitStatus[]>;
+  /** The latest commits, newest first, with the statuses that others wrote on them; read when first needed. */
+  readonly commitStatuses: () => Promise<readonly StatedCommit[]>;
   /** The records of all previews at this commit; read when first needed, since most runs need only one. */
   readonly records: () => Promise<readonly StoredRecord[]>;
 }
@@ -97,6 +97,9 @@ export interface StoredRecord {
   /** The text of its preview.json. */
   readonly text: string;
 }
+
+/** Commit statuses are read from all commits of this many seconds, as far as two hundred commits reach. */
+const STATUSES_SECONDS = 2 * 3600;
 
 /**
  * Reads the platform from the apps repo's branch.
@@ -128,7 +131,7 @@ async function readPlatformSide(context: Omit<SyncContext, 'forge'>, at: string 
   const { refused, malformed } = loadExceptions(exceptions, { now, platform, rules: chosenRules({ extraRules }) });
   const registered = await registrationFiles(context.repo, platform, head);
   let records: Promise<readonly StoredRecord[]> | undefined;
-  let statuses: Promise<readonly CommitStatus[]> | undefined;
+  let statuses: Promise<readonly StatedCommit[]> | undefined;
   return {
     head,
     source: namedExtensions(text).length > 0 ? null : new Map([...files, ...(registered ?? [])]),
@@ -141,7 +144,7 @@ async function readPlatformSide(context: Omit<SyncContext, 'forge'>, at: string 
     compile: createCompiler({ platform, positions, exceptions, now, extensions, extraRules, cel: context.cel }),
     turns: new InTurn(),
     commitStatuses: () => {
-      statuses ??= context.repo.statuses?.() ?? Promise.resolve([]);
+      statuses ??= context.repo.statuses?.(now - STATUSES_SECONDS) ?? Promise.resolve([]);
       return statuses;
     },
     records: () => {

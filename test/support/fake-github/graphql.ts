@@ -230,8 +230,9 @@ async function objectNode(repo: FakeRepository, name: string, fake?: FakeGitHub)
       },
       history: ({ since, ...page }: Page & { since?: string }) => {
         const found = repo.history(object.oid, since === undefined ? undefined : Date.parse(since) / 1000);
-        return connection(found, page, ({ oid, message }) => ({
+        return connection(found, page, ({ oid, message, committedAt }) => ({
           oid,
+          committedDate: new Date(committedAt * 1000).toISOString(),
           message: message.trimEnd(),
           status: () => {
             fake?.allow('reading the statuses of a branch');

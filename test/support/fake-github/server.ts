@@ -298,7 +298,7 @@ export class FakeGitHub {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
     const text = Buffer.concat(chunks).toString('utf8');
-    const body = (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
+    const body = (text === '' ? {} : (JSON.parse(text) ?? {})) as Record<string, unknown>;
     const operation = typeof body['query'] === 'string' ? /^\s*\w+\s+(\w+)/.exec(body['query'])?.[1] : undefined;
     const { authorization = '' } = incoming.headers;
     const request = { method: incoming.method ?? 'GET', path: incoming.url ?? '/', operation, body, authorization };

@@ -34,6 +34,13 @@ export class FakeError extends Error {
   }
 }
 
+interface HistoryEntry {
+  readonly oid: string;
+  readonly message: string;
+  /** Unix seconds. */
+  readonly committedAt: number;
+}
+
 /** One repository: objects and refs from the bare repository, pull requests from the files beside it. */
 export class FakeRepository {
   readonly owner: string;
@@ -113,27 +120,29 @@ export class FakeRepository {
   }
 
   /** A commit and those before it, the newest first. @param since unix seconds */
-  history(head: string, since = Number.NEGATIVE_INFINITY): { readonly oid: string; readonly message: string }[] {
-    const found: { oid: string; message: string }[] = [];
+  history(head: string, since = Number.NEGATIVE_INFINITY): HistoryEntry[] {
+    const found: HistoryEntry[] = [];
     for (let oid: string | undefined = head; oid !== undefined; ) {
       const object = readLoose(this.gitDir, oid);
       if (object?.type !== 'commit') return this.#log(head, since);
       const { parents, message }: ReturnType<typeof readCommit> = readCommit(object.content);
       if (parents.length > 1) return this.#log(head, since);
-      if (decodeCommit(object.content).committedAt! >= since) found.push({ oid, message });
+      const committedAt = decodeCommit(object.content).committedAt!;
+      if (committedAt >= since) found.push({ oid, message, committedAt });
       oid = parents[0];
     }
     return found;
   }
 
-  #log(head: string, since: number): { readonly oid: string; readonly message: string }[] {
+  #log(head: string, since: number): HistoryEntry[] {
     const flags = Number.isFinite(since) ? [`--since=${since}`] : [];
-    const texts = git(this.gitDir, ['log', '-z', '--format=%H%n%B', ...flags, head])
+    const texts = git(this.gitDir, ['log', '-z', '--format=%H %ct%n%B', ...flags, head])
       .split('\0')
       .filter(Boolean);
     return texts.map((text) => {
       const end = text.indexOf('\n');
-      return { oid: text.slice(0, end), message: text.slice(end + 1) };
+      const [oid = '', time] = text.slice(0, end).split(' ');
+      return { oid, committedAt: Number(time), message: text.slice(end + 1) };
     });
   }
 
