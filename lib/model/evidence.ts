@@ -10,3 +10,11 @@ export const notedEvidence = z.strictObject({
 });
 
 export type NotedEvidence = z.output<typeof notedEvidence>;
+
+/** Predicate types of SBOMs that the image verifier in a cluster looks for: it matches a type exactly. */
+export const ADMISSION_SBOM_TYPES = {
+  spdx: 'https://spdx.dev/Document',
+  /** As GitHub's actions write it. */
+  spdxOfGithub: 'https://spdx.dev/Document/v2.3',
+  cyclonedx: 'https://cyclonedx.org/bom',
+} as const;

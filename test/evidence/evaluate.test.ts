@@ -252,6 +252,22 @@ describe('the list of parts', () => {
     expect(await scene.verify('sbom')).toMatchObject({ status });
   });
 
+  test.each(['/v2.2', '/v2.4'])(
+    'of the type %s counts only where no verifier in the cluster reads it',
+    async (version) => {
+      await using scene = await Scene.start();
+      const inCluster = 'admission: signatures';
+      scene.attach(`${SPDX}${version}`, spdx({ name: 'openssl' }));
+      expect(await scene.verify('sbom')).toMatchObject({ status: 'shown' });
+      expect(await scene.verify('sbom', inCluster)).toEqual(says('wrong', 'is not one that this cluster reads'));
+      expect(await scene.verify('sbom', `${inCluster}, verifier: policy-controller`)).toMatchObject({
+        status: 'shown',
+      });
+      scene.attach(SPDX, spdx({ name: 'openssl' }));
+      expect(await scene.verify('sbom', inCluster)).toMatchObject({ status: 'shown' });
+    },
+  );
+
   test('by a stranger is none', async () => {
     await using scene = await Scene.start();
     scene.attach(SPDX, spdx({ name: 'openssl' }), STRANGER);

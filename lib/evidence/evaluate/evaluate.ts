@@ -1,3 +1,4 @@
+import { ADMISSION_SBOM_TYPES } from '../../model/evidence.ts';
 import { checkSigner, type SignerCheck } from '../signatures/check.ts';
 import type { Piece } from '../signatures/pieces.ts';
 import { readPiece, type SignedPiece } from '../signatures/read.ts';
@@ -52,7 +53,7 @@ export function evaluate(checked: CheckedPieces, { settings }: Policy, subject: 
     // Always met: the image was looked up by its digest.
     digest: () => ({ status: 'shown', sentence: 'It is named by its digest' }),
     signature: () => evaluateSignature(checked, settings),
-    sbom: () => unlessRefused(evaluateSbom(claims.filter(isReadInCluster(settings, 'sbom'))), checked, isSbom),
+    sbom: () => unlessRefused(evaluateReadableSbom(claims, settings), checked, isSbom),
     provenance: () => unlessRefused(evaluateSource(claims, subject), checked, isProvenance),
     vulnerabilities: () => unlessRefused(evaluateVulnerabilities(claims, settings, now), checked, isReport),
   };
@@ -76,7 +77,22 @@ function unlessRefused(
 /** Whether the image verifier in the cluster, if there is one, can read a claim: it would refuse the pod otherwise. */
 function isReadInCluster({ admission, verifier, layout }: EvidenceSettings, demand: 'signature' | 'sbom') {
   const isRead = admission === 'signatures' && (demand === 'signature' || verifier === 'kyverno');
-  return (claim: Claim) => !isRead || claim.layout === layout;
+  return (claim: Claim) =>
+    !isRead || (claim.layout === layout && (demand === 'signature' || ADMISSION_TYPES.has(claim.predicateType)));
+}
+
+/** Whether the verifier in the cluster looks for this type of SBOM. */
+const ADMISSION_TYPES: ReadonlySet<string> = new Set(Object.values(ADMISSION_SBOM_TYPES));
+
+function evaluateReadableSbom(claims: readonly Claim[], settings: EvidenceSettings): Verdict {
+  const lists = claims.filter(({ predicateType }) => isSbom(predicateType));
+  const readable = lists.filter(isReadInCluster(settings, 'sbom'));
+  if (readable.length > 0 || lists.length === 0) return evaluateSbom(readable);
+  const types = Object.values(ADMISSION_SBOM_TYPES).join(', ');
+  return {
+    status: 'wrong',
+    sentence: `The list of the image's parts (SBOM) is not one that this cluster reads: let your build attach it as a bundle, with one of the types ${types}`,
+  };
 }
 
 const OTHER_LAYOUT = {

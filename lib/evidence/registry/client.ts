@@ -177,7 +177,12 @@ export class RegistryClient implements ImageRegistry {
         server: host,
         signal,
       });
-    const answer = await ask(this.#authorizations.get(key));
+    const known = this.#authorizations.get(key);
+    let answer = await ask(known);
+    if (known !== undefined && mayBeExpired(answer)) {
+      this.#authorizations.delete(key);
+      answer = await ask(undefined);
+    }
     // Only the registry itself may ask for its login.
     if (answer.status !== 401 || answer.isElsewhere) return answer;
     const challenge = answer.headers['www-authenticate'] ?? '';
@@ -187,6 +192,16 @@ export class RegistryClient implements ImageRegistry {
     this.#authorizations.set(key, authorization);
     return ask(authorization);
   }
+}
+
+/**
+ * Whether a registry may refuse a token that has expired without asking for a new one, as Amazon's do.
+ *
+ * Source: https://github.com/aws/containers-roadmap/issues/2835, https://github.com/awslabs/amazon-ecr-credential-helper/issues/7
+ */
+function mayBeExpired({ status, headers, isElsewhere }: HttpAnswer): boolean {
+  if (isElsewhere) return false;
+  return status === 400 || status === 403 || (status === 401 && headers['www-authenticate'] === undefined);
 }
 
 function urlOf({ origin, path }: ImageRepository, below: string): string {

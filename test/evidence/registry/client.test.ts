@@ -60,6 +60,23 @@ describe('a tag', () => {
     expect(registry.requests).toEqual(['HEAD /v2/acme/shop/manifests/v1']);
   });
 
+  test.each([400, 401, 403])(
+    'is looked up with a new token if the registry answers %d to an old one',
+    async (status) => {
+      await using registry = await TestRegistry.start();
+      const digest = registry.image('acme/shop');
+      const asking = client();
+      await asking.resolve(image(registry));
+      let isOld = true;
+      registry.fault = (request, response) => {
+        isOld &&= !isToken(request);
+        return isOld && request.headers.authorization ? response.writeHead(status).end() : 'pass';
+      };
+      expect(await asking.resolve(image(registry))).toEqual({ status: 'found', digest });
+      expect(await asking.referrers(image(registry), digest)).toEqual({ status: 'found', value: [] });
+    },
+  );
+
   test('that its repository does not have is missing', async () => {
     await using registry = await TestRegistry.start();
     registry.image('acme/shop', 'v2');

@@ -1,3 +1,4 @@
+import { ADMISSION_SBOM_TYPES } from '../../../model/evidence.ts';
 import { validationActions } from '../vap.ts';
 import type { ImageCompiler } from './image-policy.ts';
 
@@ -12,9 +13,9 @@ const DEMANDS: Readonly<Record<string, Readonly<Record<string, { readonly type: 
     // Not Kyverno's verifyImageSignatures: it accepts any attestation as a signature.
     'signed-image': { signature: { type: 'https://sigstore.dev/cosign/sign/v1' } },
     'sbom-attached': {
-      spdx: { type: 'https://spdx.dev/Document', holds: 'predicate.packages' },
-      spdxOfGithub: { type: 'https://spdx.dev/Document/v2.3', holds: 'predicate.packages' },
-      cyclonedx: { type: 'https://cyclonedx.org/bom', holds: 'predicate.components' },
+      spdx: { type: ADMISSION_SBOM_TYPES.spdx, holds: 'predicate.packages' },
+      spdxOfGithub: { type: ADMISSION_SBOM_TYPES.spdxOfGithub, holds: 'predicate.packages' },
+      cyclonedx: { type: ADMISSION_SBOM_TYPES.cyclonedx, holds: 'predicate.components' },
     },
   };
 
