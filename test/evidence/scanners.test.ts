@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { evaluate } from '../../lib/evidence/evaluate/evaluate.ts';
 import type { Demand } from '../../lib/evidence/evaluate/verdict.ts';
@@ -73,3 +74,50 @@ test.each<[string, string, string]>([
 ])('the list %s as %s is %s', (name, type, status) => {
   expect(verdict('sbom', type, golden(name))).toMatchObject({ status });
 });
+
+test('whatever is changed in a report or list, it is evaluated, in a sentence that can be shown', () => {
+  const documents = readdirSync(join(import.meta.dirname, 'goldens')).map((file) =>
+    golden(file.replace(/\.json$/, '')),
+  );
+  const types = [
+    RECORD,
+    OWN,
+    'https://spdx.dev/Document',
+    'https://cyclonedx.org/bom',
+    'https://slsa.dev/provenance/v1',
+  ];
+  const demands = ['sbom', 'provenance', 'vulnerabilities'] as const;
+  const odd = fc.oneof(fc.anything(), fc.constantFrom('9999999-01-01T00:00:00Z', 'x'.repeat(2000), '\u202e\n`@all`'));
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...documents),
+      fc.constantFrom(...types),
+      fc.nat(),
+      odd,
+      (document, type, place, value) => {
+        const all = placesIn(document);
+        const changed = withValue(document, all[place % all.length]!, value);
+        for (const demand of demands) {
+          const { sentence = '' } = verdict(demand, type, changed);
+          expect(sentence).toMatch(/^[\x20-\x7e]{10,1000}$/);
+        }
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+type Place = readonly string[];
+
+function placesIn(value: unknown, at: Place = []): Place[] {
+  if (typeof value !== 'object' || value === null) return [at];
+  return [at, ...Object.entries(value).flatMap(([key, inner]) => placesIn(inner, [...at, key]))];
+}
+
+function withValue(document: unknown, [key, ...rest]: Place, value: unknown): unknown {
+  if (key === undefined) return value;
+  const entries = Object.entries(document as object).map(
+    ([name, inner]) => [name, name === key ? withValue(inner, rest, value) : inner] as const,
+  );
+  return Array.isArray(document) ? entries.map(([, inner]) => inner) : Object.fromEntries(entries);
+}
