@@ -105,13 +105,17 @@ function optionDescription(option: Option): string {
   return parts.length === 0 ? description : `${description} (${parts.join('; ')})`;
 }
 
+const QUIET = 'print no messages except errors';
+const VERBOSE = 'also print the causes of errors';
+
 /** Applies the verbosity of the command line; data and errors are always printed. */
 function spoken(argv: readonly string[], io: Io): Io {
   const end = argv.indexOf('--');
   const flags = end < 0 ? argv : argv.slice(0, end);
-  const isQuiet = flags.includes('-q') || flags.includes('--quiet');
+  const isQuiet = flags.some((flag) => flag === '--quiet' || /^-q+$/.test(flag));
+  // Our errors, and those about the command line.
   const err = (text: string) => {
-    if (!isQuiet || text.startsWith('greenroom: ')) io.err(text);
+    if (!isQuiet || /^(greenroom|error): /.test(text)) io.err(text);
   };
   const env = flags.includes('--verbose') ? { ...io.env, GREENROOM_DEBUG: '1' } : io.env;
   const { out, cwd, fail } = io;
@@ -133,6 +137,9 @@ export async function main(argv: readonly string[], world: Io): Promise<void> {
   const program = new Command('greenroom')
     .description('A preview link on every pull request, from a ten-line file, through your GitOps repo.')
     .version(VERSION)
+    // Before the command or after it; `spoken` applies them.
+    .option('-q, --quiet', QUIET)
+    .option('--verbose', VERBOSE)
     .addHelpText('after', EPILOGUE)
     .configureOutput({ writeOut: io.out, writeErr: io.err })
     .configureHelp({ optionDescription })
@@ -143,11 +150,13 @@ export async function main(argv: readonly string[], world: Io): Promise<void> {
     const command = program.command(name).description(summary).copyInheritedSettings(program);
     if (name !== called && called !== 'completion') continue;
     (await load()).configure(command, io);
-    command
-      .option('-q, --quiet', 'print no messages except errors')
-      .option('--verbose', 'also print the causes of errors');
+    command.option('-q, --quiet', QUIET).option('--verbose', VERBOSE);
   }
   try {
+    // The library shows the general help for an unknown name.
+    if (words[0] === 'help' && called !== undefined && !Object.hasOwn(COMMANDS, called) && called !== 'help') {
+      program.error(`error: unknown command '${called}'`);
+    }
     await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) reportFailure(error, io);

@@ -14,7 +14,7 @@ import { adapted, type ManifestSettings } from './adapt.ts';
 import { blaming, type Trial, tryPlatform } from './blame.ts';
 import { previewCharts } from './charts.ts';
 import type { CompiledPreview, CompileInput, Compiler, CompilerOptions } from './compiler.ts';
-import { costOf, totalRequests } from './cost.ts';
+import { costOf, pricePerHour, totalRequests } from './cost.ts';
 import { createEvaluate, type Evaluate } from './evaluate.ts';
 import { type EvidenceByDigest, evidenceLines, explainedFindings, withEvidence } from './evidence.ts';
 import { type Manifest, manifestFiles } from './files.ts';
@@ -89,7 +89,8 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
   const app = [...generated, ...manifests];
   const { operated } = charts;
   const priced = [...app, ...operated.flatMap(({ expected }) => expected.lasting)];
-  const cost = costOf(totalRequests(priced, platform.namespace.limitRange), platform.cost);
+  const perHour = pricePerHour(totalRequests(priced, platform.namespace.limitRange), platform.cost);
+  const cost = costOf(perHour, platform.cost);
   const problems = [
     ...(input.fromFork === true ? forkProblems(preview, makers) : []),
     ...limitRangeShortfalls(preview, platform, resolved.apps, fence, generated, makers),
@@ -163,6 +164,7 @@ function compile(input: CompileInput, options: CompilerOptions, evaluate: Evalua
     url,
     expires,
     cost,
+    perHour,
     headSha,
     record,
     findings,

@@ -69,6 +69,8 @@ export interface CompiledPreview {
   /** Unix seconds. */
   readonly expires: number;
   readonly cost: Cost;
+  /** The same price for an hour, not rounded, for what is computed from it. */
+  readonly perHour: number;
   readonly headSha: string;
   readonly record: PreviewRecord;
   readonly findings: readonly Finding[];

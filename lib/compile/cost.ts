@@ -46,15 +46,12 @@ function reserved(amounts: { readonly requests: number; readonly limits: number 
   return amounts === undefined ? 0 : amounts.requests || amounts.limits;
 }
 
-/** Price per day of these requests at the platform's rates. */
-export function costOf(requests: ResourceTotals, cost: PlatformSpec['cost']): Cost {
-  const { cpuHour, memoryGiBHour, storageGiBHour } = cost.rates;
+/** Price per hour of these requests at the platform's rates, not rounded. */
+export function pricePerHour({ cpu, memory, storage }: ResourceTotals, { rates }: PlatformSpec['cost']): number {
   const gibibytes = (bytes: number) => bytes / 2 ** 30;
-  const perHour =
-    requests.cpu * cpuHour + gibibytes(requests.memory) * memoryGiBHour + gibibytes(requests.storage) * storageGiBHour;
-  return {
-    currency: cost.currency,
-    perDay: Math.round(perHour * 24 * 10_000) / 10_000,
-    ratesAsOf: cost.rates.asOf,
-  };
+  return cpu * rates.cpuHour + gibibytes(memory) * rates.memoryGiBHour + gibibytes(storage) * rates.storageGiBHour;
+}
+
+export function costOf(perHour: number, { currency, rates }: PlatformSpec['cost']): Cost {
+  return { currency, perDay: Math.round(perHour * 24 * 10_000) / 10_000, ratesAsOf: rates.asOf };
 }

@@ -16,7 +16,11 @@ export interface ExampleRates {
   readonly source: string;
 }
 
-/** Example values for `cost.rates` in greenroom.yaml, from the price lists of the clouds. */
+/**
+ * Example values for `cost.rates` in greenroom.yaml, from the price lists of the clouds. The rates of vCPU and memory
+ * were compared with public reports of the price lists (Azure's from its retail price API) at the date of each; the
+ * rates of disks and the spot discounts are older, and say what is usual.
+ */
 export const EXAMPLE_RATES: readonly ExampleRates[] = [
   {
     cloud: 'AWS Fargate',
@@ -25,17 +29,17 @@ export const EXAMPLE_RATES: readonly ExampleRates[] = [
     memoryGiBHour: 0.004445,
     storageGiBHour: 0.000111,
     spotDiscount: 0.7,
-    asOf: '2026-03',
+    asOf: '2026-10',
     source: 'https://aws.amazon.com/fargate/pricing/',
   },
   {
     cloud: 'GKE Autopilot',
     region: 'us-central1',
     cpuHour: 0.0445,
-    memoryGiBHour: 0.0049,
+    memoryGiBHour: 0.0049225,
     storageGiBHour: 0.000137,
     spotDiscount: 0.7,
-    asOf: '2026-01',
+    asOf: '2026-08',
     source: 'https://cloud.google.com/kubernetes-engine/pricing',
   },
   {
@@ -45,7 +49,7 @@ export const EXAMPLE_RATES: readonly ExampleRates[] = [
     memoryGiBHour: 0.00445,
     storageGiBHour: 0.000103,
     spotDiscount: 0.7,
-    asOf: '2024-06',
+    asOf: '2026-10',
     source: 'https://azure.microsoft.com/pricing/details/container-instances/',
   },
 ];

@@ -108,6 +108,47 @@ describe('every command', () => {
     expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('nothing.yaml') });
   });
 
+  test.each([['-q'], ['--quiet'], ['-qq']])(
+    'is quiet with %s before it or after it, but says what is wrong',
+    async (flag) => {
+      const render = ['render', 'preview.yaml', '--repo', 'acme/shop', '--out', 'out2'];
+      expect(await inProcess([flag, ...render], folder)).toMatchObject({ code: 0, stderr: '' });
+      const wrong = { code: 2, stderr: expect.stringContaining("unknown option '--nope'") };
+      expect(await inProcess([flag, 'check', '--nope'], folder)).toMatchObject(wrong);
+      expect(await inProcess(['check', '--nope', flag], folder)).toMatchObject(wrong);
+      expect(await inProcess(['chekc', flag], folder)).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('chekc'),
+      });
+    },
+  );
+
+  test('tells the causes with --verbose before it or after it, and nothing of them without', async () => {
+    const sync = [
+      'sync',
+      '--repo',
+      'acme/shop',
+      '--pr',
+      '1',
+      '--apps-repo',
+      'https://127.0.0.1:1/x.git',
+      '--forge',
+      '.',
+    ];
+    const causes = async (...args: string[]) => (await inProcess(args, folder)).stderr.includes('unable to access');
+    expect([await causes(...sync), await causes('--verbose', ...sync), await causes(...sync, '--verbose')]).toEqual([
+      false,
+      true,
+      true,
+    ]);
+  });
+
+  test('help for an unknown command is a mistake', async () => {
+    const { code, stderr } = await inProcess(['help', 'nothing'], folder);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("unknown command 'nothing'")]);
+    expect(await inProcess(['help', 'check'], folder)).toMatchObject({ code: 0 });
+  });
+
   test('check without an argument is about preview.yaml here', async () => {
     expect(await inProcess(['check', '--repo', 'acme/shop'], folder)).toMatchObject({ code: 0 });
     const { code, stdout, stderr } = await inProcess(['check'], tempFolder());

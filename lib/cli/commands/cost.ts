@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 import { systemClock } from '../../core/clock.ts';
 import { GreenroomError } from '../../core/errors.ts';
 import { EXAMPLE_RATES, monthsIfOld, oldRatesSentence, spotRates } from '../../cost/rates.ts';
@@ -9,7 +9,7 @@ import { money } from '../../report/text.ts';
 import type { Configure } from '../shared/command.ts';
 import { type CompileFileOptions, compileFile, compileFileOptions } from '../shared/compile-file.ts';
 import { type Io, json } from '../shared/io.ts';
-import { required } from '../shared/options.ts';
+import { formatOption, required } from '../shared/options.ts';
 
 type CostFormat = 'text' | 'json' | 'csv';
 
@@ -21,11 +21,10 @@ interface CostOptions extends CompileFileOptions {
 }
 
 export const configure: Configure = (command, io) => {
-  compileFileOptions(command, '[preview.yaml]')
+  compileFileOptions(formatOption(command, ['text', 'json', 'csv']), '[preview.yaml]')
     .option('--all', 'cost of all live previews in --apps-repo, instead of one file')
     .addOption(new Option('--by <group>', 'with --all: sum by').choices([...GROUPINGS]).default('repository'))
     .option('--rates', 'print example rates of three clouds for greenroom.yaml')
-    .option('--format <format>', 'text, json, or csv with --all', formatArgument, 'text')
     .addHelpText(
       'after',
       `
@@ -39,12 +38,6 @@ Examples:
     .action((file: string | undefined, options: CostOptions) => run(file, options, io));
 };
 
-function formatArgument(text: string): CostFormat {
-  if (text !== 'text' && text !== 'json' && text !== 'csv')
-    throw new InvalidArgumentError('It takes text, json or csv.');
-  return text;
-}
-
 async function run(file: string | undefined, options: CostOptions, io: Io): Promise<void> {
   if (options.rates === true) return rates(options.format, io);
   if (options.all === true) {
@@ -57,12 +50,13 @@ async function run(file: string | undefined, options: CostOptions, io: Io): Prom
   return one(required(file, 'a file', 'preview.yaml'), options, io);
 }
 
+type Amounts = [hour: number, life: number, month: number];
+
 async function one(file: string, options: CostOptions, io: Io): Promise<void> {
-  const { cost, expires, record } = await compileFile(file, options, io);
+  const { cost, perHour, expires, record } = await compileFile(file, options, io);
   const seconds = expires - record.created;
   const round = (amount: number) => Math.round(amount * 10_000) / 10_000;
-  const life = round((cost.perDay * seconds) / 86_400);
-  const [hour, month] = [round(cost.perDay / 24), round((cost.perDay / 24) * MONTH_HOURS)];
+  const [hour, life, month] = [1, seconds / 3600, MONTH_HOURS].map((hours) => round(perHour * hours)) as Amounts;
   if (options.format === 'json') {
     io.out(json({ ...cost, perHour: hour, perMonth: month, life: { seconds, amount: life } }));
     return;

@@ -26,11 +26,7 @@ export const configure: Configure = (command, io) => {
     .option('--repo <owner/name>', 'only previews of this repository', repositoryArgument)
     .option('--author <login>', 'only previews of pull requests by this account')
     .option('--cluster <name>', 'only previews in this cluster')
-    .option(
-      '--state <states>',
-      `only previews in these states, separated by commas: ${STATES.join(', ')}`,
-      statesArgument,
-    )
+    .addOption(statesOption())
     .option('--ends-within <time>', 'only previews that end within this time, e.g. 4h', durationArgument)
     .addOption(new Option('--sort <order>', 'sort order').choices(Object.keys(ORDERS)).default('name'))
     .addHelpText(
@@ -99,6 +95,14 @@ const ORDERS: Readonly<Record<Order, (a: PreviewStatus, b: PreviewStatus) => num
 };
 
 const rankOf = ({ status }: PreviewStatus) => (status === null ? STATES.length : STATES.indexOf(status.state));
+
+function statesOption(): Option {
+  const option = new Option('--state <states>', 'only previews in these states, separated by commas');
+  option.argParser(statesArgument);
+  // Not `choices`, which would take only one of them.
+  option.argChoices = [...STATES];
+  return option;
+}
 
 function statesArgument(text: string): readonly StatusState[] {
   const words = text.split(',').map((word) => word.trim().toLowerCase());

@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from 'node:path';
-import { InvalidArgumentError } from 'commander';
+import { Option } from 'commander';
 import { systemClock } from '../../core/clock.ts';
 import { formatProblem } from '../../core/errors.ts';
 import { PLATFORM_FILE } from '../../model/layout.ts';
@@ -24,7 +24,7 @@ interface PoliciesOptions extends ExtensionOptions {
 
 export const configure: Configure = (command, io) => {
   extensionOption(formatOption(command))
-    .requiredOption('--engine <engine>', `one of ${ENGINES.join(', ')}`, engineArgument)
+    .addOption(new Option('--engine <engine>', 'admission engine').choices(ENGINES).makeOptionMandatory())
     .option('--platform <file>', "the platform's greenroom.yaml; exceptions/ in its folder is read too", PLATFORM_FILE)
     .option('--out <dir>', 'write one file per object into this folder instead of printing them')
     .addHelpText(
@@ -38,12 +38,6 @@ Example:
     )
     .action((options: PoliciesOptions) => run(options, io));
 };
-
-function engineArgument(text: string): Engine {
-  const engine = ENGINES.find((name) => name === text);
-  if (engine === undefined) throw new InvalidArgumentError(`It takes one of ${ENGINES.join(', ')}.`);
-  return engine;
-}
 
 async function run(options: PoliciesOptions, io: Io): Promise<void> {
   const { engine, platform: file, out, format } = options;

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { GreenroomError } from '../../core/errors.ts';
 import type { RepositoryRef } from '../../core/repository.ts';
 import { duration, durationSeconds } from '../../model/scalars.ts';
@@ -46,30 +46,19 @@ export function shaArgument(text: string): string {
 
 export type Format = 'text' | 'json';
 
-export function formatOption(command: Command): Command {
-  return command.option('--format <format>', 'text or json', formatArgument, 'text');
+/** For commands whose report other tools read: code scanning reads SARIF. */
+export type ReportFormat = Format | 'sarif';
+
+export function formatOption(command: Command, formats: readonly string[] = ['text', 'json']): Command {
+  return command.addOption(new Option('--format <format>', 'form of the output').choices(formats).default('text'));
 }
 
-function formatArgument(text: string): Format {
-  if (text !== 'text' && text !== 'json') throw new InvalidArgumentError('It takes text or json.');
-  return text;
+export function reportFormatOption(command: Command): Command {
+  return formatOption(command, ['text', 'json', 'sarif']);
 }
 
 /** The value of a required option, with a clear message if it is missing. */
 export function required<T>(value: T | undefined, flag: string, example: string): T {
   if (value === undefined) throw new GreenroomError('invalid-input', `${flag} is needed, e.g. ${flag} ${example}`);
   return value;
-}
-
-export type ReportFormat = Format | 'sarif';
-
-/** For commands whose report other tools read: code scanning reads SARIF. */
-export function reportFormatOption(command: Command): Command {
-  return command.option('--format <format>', 'text, json or sarif', reportFormatArgument, 'text');
-}
-
-function reportFormatArgument(text: string): ReportFormat {
-  if (text !== 'text' && text !== 'json' && text !== 'sarif')
-    throw new InvalidArgumentError('It takes text, json or sarif.');
-  return text;
 }
