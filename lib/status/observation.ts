@@ -1,5 +1,5 @@
 import { printable } from '../core/text.ts';
-import { masked } from './mask.ts';
+import { maskedLines } from './mask.ts';
 
 /** Sources of observations, from the least to the most detailed. */
 export const SOURCES = ['probe', 'reconciler', 'cluster'] as const;
@@ -85,8 +85,8 @@ export function cleanWords(words: unknown): string | undefined {
 
 /** The last lines of a log, shortened; a line that may contain a credential is masked. */
 export function cleanLines(lines: readonly unknown[]): readonly string[] {
-  return lines
+  const shown = lines
     .slice(-MAX_LINES)
-    .flatMap((line) => (typeof line === 'string' ? [masked(printable(line.slice(0, 4 * MAX_LINE), MAX_LINE))] : []))
-    .filter((line) => line !== '');
+    .flatMap((line) => (typeof line === 'string' ? [printable(line.slice(0, 4 * MAX_LINE), MAX_LINE)] : []));
+  return maskedLines(shown).filter((line) => line !== '');
 }
