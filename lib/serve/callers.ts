@@ -5,7 +5,7 @@ export interface CallersOptions {
   readonly clock: Clock;
   /** Calls that a cluster may make at once. @default 600 */
   readonly burst?: number;
-  /** Calls that a cluster may make in a second, once `burst` is used up. @default 10 */
+  /** Calls that a cluster may make in a second, once `burst` is used up. @default 5 */
   readonly perSecond?: number;
   /** Called when a cluster makes too many, at most once a minute for each. */
   readonly onFlood: (cluster: string) => void;
@@ -37,7 +37,7 @@ export class Callers {
   /** By the name of a cluster: only those that have a secret. */
   readonly #callers = new Map<string, Caller>();
 
-  constructor({ burst = 600, perSecond = 10, ...options }: CallersOptions) {
+  constructor({ burst = 600, perSecond = 5, ...options }: CallersOptions) {
     this.#options = { ...options, burst, perSecond };
   }
 
