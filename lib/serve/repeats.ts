@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { StatusCall } from '../status/call.ts';
 
-/** For so many seconds the same report again says nothing new; whoever reports regularly does so less often. */
+/** A report that is repeated within this many seconds is ignored; regular reports are further apart. */
 const SECONDS = 5 * 60;
 /** Reports of a cluster that are remembered, so that one that makes up names fills no memory. */
 const MAX_KNOWN = 2000;
@@ -38,7 +38,7 @@ export class Repeats {
     return false;
   }
 
-  /** A report was not handled: the next one like it is no repetition. */
+  /** Call if a report could not be handled: it is accepted when it is sent again. */
   forget({ cluster, preview, observation }: StatusCall): void {
     this.#last.get(cluster)?.delete(`${preview} ${observation.source}`);
   }
